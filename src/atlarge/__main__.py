@@ -1,0 +1,5 @@
+"""`python -m atlarge` is the `atlarge` command."""
+
+from atlarge.cli import main
+
+main()

@@ -1,0 +1,52 @@
+"""The command line: each command is a few lines over a public function.
+
+A command lives in a module of this folder, which defines `register(app)`; the modules are found by
+listing the folder, so that a new command is one new file.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+import sys
+
+import typer
+
+from atlarge.errors import AtlargeError
+
+app = typer.Typer(
+    name="atlarge",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    help="What happens to federal immigration enforcement in a place when it changes how far it cooperates.",
+)
+
+
+@app.callback()
+def _root() -> None:
+    """Measures in aggregate only; takes no side; says what cannot be told."""
+
+
+def _load_commands() -> None:
+    for module in sorted(pkgutil.iter_modules(__path__), key=lambda m: m.name):
+        if not module.name.startswith("_"):
+            importlib.import_module(f"{__name__}.{module.name}").register(app)
+
+
+def main() -> None:
+    """Entry point. Exit 0 done; 1 the data or the question allow no answer; 2 usage."""
+    _load_commands()
+    try:
+        app()
+    except AtlargeError as error:
+        sys.stderr.write(f"atlarge: {error}\n")
+        raise SystemExit(1) from None
+    except KeyboardInterrupt:
+        sys.stderr.write("atlarge: interrupted; nothing was half-written\n")
+        raise SystemExit(130) from None
+
+
+if __name__ == "__main__":
+    main()

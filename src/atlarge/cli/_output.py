@@ -1,0 +1,45 @@
+"""How commands print: one JSON document, or lines for a person, on stdout; notes on stderr."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import math
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+JsonFlag = Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")]
+StoreOption = Annotated[
+    Path | None, typer.Option("--store", help="Folder of the store; left out: the embedded panel.")
+]
+
+
+def _plain(value: Any) -> Any:
+    """Make a value fit for JSON: ISO dates, paths as text, no NaN or infinity."""
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, dict):
+        return {str(k): _plain(v) for k, v in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(v) for v in value]
+    if isinstance(value, dt.date | dt.datetime):
+        return value.isoformat()
+    if isinstance(value, Path):
+        return str(value)
+    if hasattr(value, "item") and not isinstance(value, str | bytes):  # a NumPy scalar
+        return _plain(value.item())
+    return value
+
+
+def emit_json(document: Any) -> None:
+    """Write one JSON document to stdout."""
+    json.dump(_plain(document), sys.stdout, ensure_ascii=False, indent=2)
+    sys.stdout.write("\n")
+
+
+def note(text: str) -> None:
+    """Write one line of progress or warning to stderr."""
+    sys.stderr.write(text + "\n")

@@ -1,0 +1,51 @@
+"""Small tables of facts, each a CSV with a YAML sidecar of the same name.
+
+The sidecar says what a row is, where the facts are from, under which licence, when they were read,
+what each column means and its type, and which faults are known.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+import polars as pl
+import yaml
+
+_TYPES: dict[str, Any] = {
+    "str": pl.String,
+    "int": pl.Int64,
+    "float": pl.Float64,
+    "date": pl.Date,
+    "bool": pl.Boolean,
+}
+
+
+@cache
+def sidecar(name: str) -> dict[str, Any]:
+    """Return the sidecar of a reference table.
+
+    Raises FileNotFoundError if there is no such table.
+    """
+    text = files(__package__).joinpath(f"{name}.yaml").read_text(encoding="utf-8")
+    return dict(yaml.safe_load(text))
+
+
+@cache
+def table(name: str) -> pl.DataFrame:
+    """Return a reference table, its columns typed as its sidecar says; empty cells are null."""
+    columns = sidecar(name)["columns"]
+    path = files(__package__).joinpath(f"{name}.csv")
+    schema = {column: _TYPES[about["type"]] for column, about in columns.items()}
+    with path.open("rb") as stream:
+        frame = pl.read_csv(stream.read(), schema_overrides=schema)
+    if frame.columns != list(columns):
+        raise ValueError(f"reference table {name}: columns differ from its sidecar")
+    return frame
+
+
+def tables() -> list[str]:
+    """Return the names of all reference tables."""
+    found = (entry.name for entry in files(__package__).iterdir())
+    return sorted(name.removesuffix(".csv") for name in found if name.endswith(".csv"))
