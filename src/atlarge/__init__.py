@@ -23,7 +23,7 @@ _PUBLIC = {
     "publish": "atlarge.publish",
 }
 
-__all__ = ["__version__", *_PUBLIC]  # noqa: PLE0604 - the names come from the table above
+__all__ = ["__version__", *_PUBLIC]
 
 
 def __getattr__(name: str) -> Any:

@@ -1,0 +1,70 @@
+# Two commands set everything up: `make demo` and `make test`.
+# uv is used where it is there, else venv and pip.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+UV := $(shell command -v uv 2>/dev/null)
+
+ifeq ($(UV),)
+INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check
+else
+INSTALL = $(UV) pip install --quiet --python $(BIN)/python
+endif
+
+.PHONY: demo test check lint types imports embedded lock chromium clean help
+
+help:
+	@echo "make demo      install and run the main job on the embedded records"
+	@echo "make test      install what the tests need and run them all"
+	@echo "make check     the fast part, for the working loop"
+	@echo "make embedded DATA=FOLDER   rebuild the embedded records from the published releases"
+	@echo "make lock      refresh the lock files"
+
+$(BIN)/python:
+	@$(if $(UV),$(UV) venv --quiet --python $(PYTHON) $(VENV),$(PYTHON) -m venv $(VENV))
+
+$(VENV)/.run: requirements.lock pyproject.toml | $(BIN)/python
+	@echo "installing what atlarge needs to run"
+	@$(INSTALL) --require-hashes -r requirements.lock
+	@$(INSTALL) --no-deps --editable .
+	@touch $@
+
+$(VENV)/.dev: requirements-dev.lock pyproject.toml | $(BIN)/python
+	@echo "installing what the tests need"
+	@$(INSTALL) --require-hashes -r requirements-dev.lock
+	@$(INSTALL) --no-deps --editable .
+	@touch $@ $(VENV)/.run
+
+demo: $(VENV)/.run
+	@$(BIN)/atlarge demo
+
+lint: $(VENV)/.dev
+	@$(BIN)/ruff check
+	@$(BIN)/ruff format --check
+
+types: $(VENV)/.dev
+	@$(BIN)/mypy
+
+imports: $(VENV)/.dev
+	@$(BIN)/lint-imports
+
+chromium:
+	@command -v chromium >/dev/null || { echo "installing Chromium for the browser tests"; \
+	  apt-get update -qq && apt-get install -y -qq chromium >/dev/null; }
+
+check: lint types imports
+	@$(BIN)/pytest -m "not slow and not browser" -n 2
+
+test: lint types imports chromium
+	@$(BIN)/pytest -n 2 --dist worksteal --cov --cov-report=term:skip-covered
+
+embedded: $(VENV)/.run
+	@$(BIN)/python -m atlarge.embed $(DATA)
+
+lock: $(VENV)/.dev
+	@$(UV) pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header pyproject.toml -o requirements.lock
+	@$(UV) pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --all-extras --group dev pyproject.toml -o requirements-dev.lock
+
+clean:
+	rm -rf $(VENV) demo site

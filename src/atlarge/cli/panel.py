@@ -1,0 +1,70 @@
+"""`atlarge panel`: count named measures by place and period."""
+
+from __future__ import annotations
+
+import datetime as dt
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from atlarge.cli._output import JsonFlag, StoreOption, emit_json, note
+
+_DATE = ["%Y-%m-%d"]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command(name="panel")(panel_command)
+
+
+def panel_command(
+    store: StoreOption = None,
+    by: Annotated[str, typer.Option("--by", help="county, office, aor, state or nation.")] = "county",
+    every: Annotated[str, typer.Option("--every", help="day, week (from Monday) or month.")] = "month",
+    measure: Annotated[
+        list[str] | None,
+        typer.Option("--measure", help="A measure, or several with commas; may be given again."),
+    ] = None,
+    scheme: Annotated[str, typer.Option("--scheme", help="ddp or biglocal: how methods are read.")] = "ddp",
+    engine: Annotated[str, typer.Option("--engine", help="polars, duckdb or spark.")] = "polars",
+    start: Annotated[dt.datetime | None, typer.Option("--from", formats=_DATE, help="First day.")] = None,
+    end: Annotated[dt.datetime | None, typer.Option("--to", formats=_DATE, help="Last day.")] = None,
+    place: Annotated[
+        list[str] | None, typer.Option("--place", help="Only this place; may be given again.")
+    ] = None,
+    out: Annotated[Path | None, typer.Option("--out", help="File to write: .csv or .parquet.")] = None,
+    as_json: JsonFlag = False,
+) -> None:
+    """Place x period x measure: zero only where a release covers it, empty where none does."""
+    from atlarge.panel import panel, place_codes
+    from atlarge.records.store import open_store
+
+    named = [name.strip() for text in measure or ["arrests"] for name in text.split(",") if name.strip()]
+    made = panel(
+        open_store(store),
+        by=by,
+        every=every,
+        measures=named,
+        scheme=scheme,
+        engine=engine,
+        start=start.date() if start else None,
+        end=end.date() if end else None,
+        places=place_codes(place, by) if place else None,
+    )
+    if out is not None:
+        made.write(out)
+    if as_json:
+        document = {"rows": made.frame.height, "path": out, "coverage": made.coverage}
+        if out is None:
+            document["data"] = made.frame.to_dicts()
+        emit_json(document)
+    elif out is None:
+        sys.stdout.write(made.frame.write_csv())
+    for name, told in made.coverage.items():
+        for counted, rows in told["unplaced"].items():
+            if rows:
+                note(f"{name}: {rows:,} {counted} name no {by}; they are in no row above")
+    if out is not None:
+        note(f"{made.frame.height:,} rows written to {out}")

@@ -1,0 +1,412 @@
+"""The panel: place x period x measure, zero only where a release covers it, missing elsewhere.
+
+Counting is written once against Narwhals (lazy) and runs on Polars, DuckDB or Spark. What comes back
+is small (one row a place and period that has records); filling, coverage and order are done on that.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any, Literal
+
+import narwhals as nw
+import numpy as np
+import polars as pl
+import yaml
+
+from atlarge.engines import scan
+from atlarge.errors import CoverageError, QuestionError
+from atlarge.records.schemes import Scheme
+from atlarge.records.schemes import scheme as scheme_of
+from atlarge.reference import table
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from atlarge.records.store import Coverage, Store
+
+By = Literal["county", "office", "aor", "state", "nation"]
+Every = Literal["day", "week", "month"]
+
+PLACE_COLUMN: dict[str, str] = {
+    "county": "county_fips",
+    "office": "office",
+    "aor": "aor",
+    "state": "state",
+    "nation": "",
+}
+_TRUNCATE = {"day": "1d", "week": "1w", "month": "1mo"}
+NATION = "US"
+
+
+@dataclass(frozen=True)
+class Measure:
+    """A named count: which table it counts, and which rows of it.
+
+    `category` is read under a scheme; `equals` keeps rows whose column holds one of the values.
+    `reported` tables hold figures that a source reports for a month: where no row is, none was reported,
+    so nothing is filled with zero.
+    """
+
+    name: str
+    table: str
+    label: str
+    unit: str
+    description: str
+    category: str | None = None
+    equals: tuple[tuple[str, tuple[Any, ...]], ...] = ()
+    value: str = "n"
+    date: str = "date"
+    unmeasured_from: dt.date | None = None
+    unmeasured_reason: str = ""
+
+    @property
+    def is_reported(self) -> bool:
+        """Whether the table holds monthly figures rather than records."""
+        return self.date == "month"
+
+
+@cache
+def measures() -> dict[str, Measure]:
+    """All measures by name, as `measures.yaml` states them."""
+    text = files("atlarge").joinpath("measures.yaml").read_text(encoding="utf-8")
+    made = {}
+    for name, about in yaml.safe_load(text).items():
+        equals = tuple((column, tuple(values)) for column, values in about.pop("equals", {}).items())
+        made[name] = Measure(name=name, equals=equals, **about)
+    return made
+
+
+def measure(name: str) -> Measure:
+    """One measure; QuestionError that lists the names if there is none of that name."""
+    known = measures()
+    if name not in known:
+        raise QuestionError(f"no measure {name!r}; there are: {', '.join(known)}")
+    return known[name]
+
+
+@dataclass(frozen=True)
+class Panel:
+    """A panel and what it covers.
+
+    `frame`: place, place_name, period (first day), measure, value (null where no release covers it),
+    days_covered, days_in_period; sorted by measure, place, period.
+    """
+
+    frame: pl.DataFrame
+    coverage: dict[str, Any]
+    by: str
+    every: str
+    scheme: str
+
+    def matrix(
+        self, name: str, *, whole: bool = False
+    ) -> tuple[NDArray[np.float64], list[str], list[dt.date]]:
+        """One measure as an array [places x periods], NaN where not covered, with its places and periods.
+
+        `whole` makes periods that are covered only in part NaN too.
+        """
+        rows = self.frame.filter(pl.col("measure") == name)
+        if rows.is_empty():
+            raise QuestionError(f"the panel has no rows of the measure {name!r}")
+        places = rows["place"].unique().sort().to_list()
+        periods = rows["period"].unique().sort().to_list()
+        told = pl.col("days_covered") == pl.col("days_in_period") if whole else pl.lit(True)
+        column = pl.when(told).then(pl.col("value")).otherwise(None).cast(pl.Float64)
+        values = rows.sort("place", "period").select(column.fill_null(float("nan"))).to_series().to_numpy()
+        return values.reshape(len(places), len(periods)), places, periods
+
+    def names(self) -> dict[str, str]:
+        """Name of each place by its code."""
+        return dict(self.frame.select("place", "place_name").unique().iter_rows())
+
+    def write(self, path: Any) -> None:
+        """Write the frame as CSV or Parquet, by the ending; atomic.
+
+        QuestionError for another ending.
+        """
+        from atlarge.files import write_atomically
+
+        ending = str(path).rsplit(".", 1)[-1].lower()
+        if ending == "csv":
+            write_atomically(path, self.frame.write_csv().encode())
+        elif ending == "parquet":
+            import io
+
+            buffer = io.BytesIO()
+            self.frame.write_parquet(buffer, compression="zstd")
+            write_atomically(path, buffer.getvalue())
+        else:
+            raise QuestionError(f"{path}: the ending must be .csv or .parquet")
+
+
+def panel(
+    store: Store,
+    *,
+    by: str = "county",
+    every: str = "month",
+    measures: Sequence[str] = ("arrests",),
+    scheme: str = "ddp",
+    engine: str = "polars",
+    start: dt.date | None = None,
+    end: dt.date | None = None,
+    places: Sequence[str] | None = None,
+) -> Panel:
+    """Count named measures by place and period.
+
+    `places` left out: every place of that level with a record of the measure's table in the store. `start`
+    and `end` are inclusive days; left out: all that the releases cover. Raises QuestionError for an unknown
+    level, period, measure, scheme or engine, CoverageError when no release covers the time asked about,
+    StoreError when the store lacks a measure's table.
+    """
+    if by not in PLACE_COLUMN:
+        raise QuestionError(f"no level {by!r}; there are: {', '.join(PLACE_COLUMN)}")
+    if every not in _TRUNCATE:
+        raise QuestionError(f"no period {every!r}; there are: {', '.join(_TRUNCATE)}")
+    if start and end and start > end:
+        raise QuestionError(f"the time ends ({end}) before it starts ({start})")
+    wanted = [measure(name) for name in dict.fromkeys(measures)]
+    if not wanted:
+        raise QuestionError("no measure was named")
+    read_as = scheme_of(scheme)
+    parts, coverage = [], {}
+    for name in dict.fromkeys(m.table for m in wanted):
+        group = [m for m in wanted if m.table == name]
+        part, told = _table_panel(store, name, group, by, every, read_as, engine, start, end, places)
+        parts.append(part)
+        coverage[name] = told
+    frame = pl.concat(parts).sort("measure", "place", "period")
+    return Panel(frame, coverage, by, every, scheme)
+
+
+def _table_panel(
+    store: Store,
+    name: str,
+    group: list[Measure],
+    by: str,
+    every: str,
+    read_as: Scheme,
+    engine: str,
+    start: dt.date | None,
+    end: dt.date | None,
+    places: Sequence[str] | None,
+) -> tuple[pl.DataFrame, dict[str, Any]]:
+    """The panel of the measures of one table, and its coverage."""
+    if group[0].is_reported and every != "month":
+        raise QuestionError(f"{group[0].name} is reported by the month: ask for it by month, not by {every}")
+    covered = _window(store.coverage(name), name, start, end)
+    first, last = min(c.start for c in covered), max(c.end for c in covered)
+    counts, unplaced = _count(store, name, group, by, every, read_as, engine, first, last)
+    found = counts["place"].unique().to_list() if places is None else list(places)
+    days = _covered_days(covered, found, by, every)
+    if not group[0].is_reported:
+        days = _whole_periods(days, every)
+    frame = _filled(days, counts, group, by, every)
+    told = {
+        "start": first.isoformat(),
+        "end": last.isoformat(),
+        "releases": [
+            {"id": c.release_id, "start": c.start.isoformat(), "end": c.end.isoformat(), "scope": c.scope}
+            for c in covered
+        ],
+        "unplaced": unplaced,
+    }
+    return frame, told
+
+
+def _window(
+    coverage: list[Coverage], name: str, start: dt.date | None, end: dt.date | None
+) -> list[Coverage]:
+    """The parts of the coverage that lie in the time asked about; CoverageError if there are none."""
+    from dataclasses import replace
+
+    kept = [
+        replace(c, start=max(c.start, start or c.start), end=min(c.end, end or c.end))
+        for c in coverage
+        if (start is None or c.end >= start) and (end is None or c.start <= end)
+    ]
+    if not kept:
+        spans = ", ".join(f"{c.start} to {c.end}" for c in coverage) or "nothing"
+        asked = f"{start or 'the beginning'} to {end or 'the end'}"
+        raise CoverageError(f"the {name} in the store do not cover {asked}; they cover {spans}")
+    return kept
+
+
+def _condition(m: Measure, read_as: Scheme) -> nw.Expr | None:
+    """The rows that a measure counts, as an expression; None for all rows."""
+    conditions = [nw.col(column).is_in(list(values)) for column, values in m.equals]
+    if m.category is not None:
+        inside = nw.col("method").is_in(list(read_as.methods(m.category)))
+        if read_as.unlisted == m.category:
+            inside = inside | ~nw.col("method").is_in(list(read_as.listed)) | nw.col("method").is_null()
+        conditions.append(inside)
+    if not conditions:
+        return None
+    both = conditions[0]
+    for condition in conditions[1:]:
+        both = both & condition
+    return both
+
+
+def _count(
+    store: Store,
+    name: str,
+    group: list[Measure],
+    by: str,
+    every: str,
+    read_as: Scheme,
+    engine: str,
+    first: dt.date,
+    last: dt.date,
+) -> tuple[pl.DataFrame, dict[str, int]]:
+    """Counts by place and period (only those with records), and rows without a place, per measure."""
+    date = group[0].date
+    place = nw.col(PLACE_COLUMN[by]) if PLACE_COLUMN[by] else nw.lit(NATION)
+    columns = {}
+    for m in group:
+        condition = _condition(m, read_as)
+        value = nw.col(m.value).cast(nw.Int64)
+        columns[m.name] = value if condition is None else nw.when(condition).then(value).otherwise(nw.lit(0))
+    # Narwhals has no weeks: they are made from days, of which there are few once counted.
+    grain = "1mo" if every == "month" else "1d"
+    counted: pl.DataFrame = (
+        scan(store, name, engine)
+        .filter((nw.col(date) >= nw.lit(first)) & (nw.col(date) <= nw.lit(last)))
+        .with_columns(place.alias("place"), nw.col(date).dt.truncate(grain).alias("period"), **columns)
+        .group_by("place", "period")
+        .agg(*[nw.col(m.name).sum() for m in group])
+        .collect("polars")
+        .to_native()
+    )
+    names = [m.name for m in group]
+    period = pl.col("period").cast(pl.Date).dt.truncate(_TRUNCATE[every])
+    counted = counted.group_by("place", period).agg(pl.col(names).sum().cast(pl.Int64))
+    without = counted.filter(pl.col("place").is_null())
+    unplaced = {n: int(without[n].sum()) for n in names}
+    return counted.filter(pl.col("place").is_not_null()).sort("place", "period"), unplaced
+
+
+def _scope_places(scope: str, places: list[str], by: str) -> list[str]:
+    """The places of one level that a release's scope takes in: "nation", "aor:SEA,..." or "state:TX,..."."""
+    if scope == "nation" or by == "nation":
+        return places
+    kind, _, codes = scope.partition(":")
+    inside = set(codes.split(","))
+    if kind == by:
+        return [p for p in places if p in inside]
+    if by == "county":
+        members = table("counties").filter(pl.col(kind).is_in(inside))["fips"]
+    elif by == "office":
+        members = table("offices").filter(pl.col(kind).is_in(inside))["office"]
+    elif kind == "state":  # a state's release never covers a whole area of responsibility for certain
+        members = pl.Series([], dtype=pl.String)
+    else:
+        counties = table("counties")
+        members = counties.group_by("state").agg(pl.col("aor").is_in(inside).all()).filter("aor")["state"]
+    allowed = set(members.to_list())
+    return [p for p in places if p in allowed]
+
+
+def _covered_days(covered: list[Coverage], places: list[str], by: str, every: str) -> pl.DataFrame:
+    """Days that any release covers, as place, period, days_covered: overlapping releases count once."""
+    pieces = []
+    for scope in sorted({c.scope for c in covered}):
+        inside = _scope_places(scope, places, by)
+        spans = [pl.date_range(c.start, c.end, eager=True) for c in covered if c.scope == scope]
+        days = pl.concat(spans).unique().alias("day").to_frame()
+        pieces.append((pl.DataFrame({"place": inside}, schema={"place": pl.String}), days))
+    if len(pieces) == 1:
+        people, days = pieces[0]
+        per_period = days.group_by(pl.col("day").dt.truncate(_TRUNCATE[every]).alias("period")).agg(
+            pl.len().cast(pl.Int64).alias("days_covered")
+        )
+        return people.unique().join(per_period, how="cross")
+    every_day = pl.concat([people.join(days, how="cross") for people, days in pieces]).unique()
+    return every_day.group_by("place", pl.col("day").dt.truncate(_TRUNCATE[every]).alias("period")).agg(
+        pl.len().cast(pl.Int64).alias("days_covered")
+    )
+
+
+def _whole_periods(days: pl.DataFrame, every: str) -> pl.DataFrame:
+    """Add the periods between the first and last that no release covers, with days_covered 0."""
+    if days.is_empty():
+        return days
+    first, last = days["period"].min(), days["period"].max()
+    axis = pl.select(pl.date_range(pl.lit(first), pl.lit(last), _TRUNCATE[every]).alias("period"))
+    grid = days.select("place").unique().join(axis, how="cross")
+    return grid.join(days, on=["place", "period"], how="left").with_columns(
+        pl.col("days_covered").fill_null(0)
+    )
+
+
+def _filled(
+    days: pl.DataFrame,
+    counts: pl.DataFrame,
+    group: list[Measure],
+    by: str,
+    every: str,
+) -> pl.DataFrame:
+    """Put counts on the grid: zero where covered, null where not, null where a measure is not told."""
+    names = [m.name for m in group]
+    grid = days.join(counts, on=["place", "period"], how="left")
+    if not group[0].is_reported:
+        grid = grid.with_columns(
+            pl.when(pl.col("days_covered") > 0).then(pl.col(names).fill_null(0)).otherwise(None)
+        )
+    for m in group:
+        if m.unmeasured_from is not None:
+            untold = pl.col("period").dt.offset_by(_TRUNCATE[every]) > m.unmeasured_from
+            grid = grid.with_columns(pl.when(untold).then(None).otherwise(pl.col(m.name)).alias(m.name))
+    long = grid.unpivot(
+        names, index=["place", "period", "days_covered"], variable_name="measure", value_name="value"
+    )
+    in_period = (pl.col("period").dt.offset_by(_TRUNCATE[every]) - pl.col("period")).dt.total_days()
+    return long.with_columns(
+        place_name(pl.col("place"), by).alias("place_name"), in_period.alias("days_in_period")
+    ).select("place", "place_name", "period", "measure", "value", "days_covered", "days_in_period")
+
+
+@cache
+def _place_names(by: str) -> dict[str, str]:
+    """Name by code, of the places of one level."""
+    if by == "nation":
+        return {NATION: "United States"}
+    if by == "state":
+        states = table("counties").select("state", "state_name").unique()
+        return dict(states.iter_rows())
+    name, code, label = {
+        "county": ("counties", "fips", "place_name"),
+        "office": ("offices", "office", "name"),
+        "aor": ("aors", "aor", "name"),
+    }[by]
+    return {str(key): str(value) for key, value in table(name).select(code, label).iter_rows() if value}
+
+
+def place_name(code: pl.Expr, by: str) -> pl.Expr:
+    """Names of the place codes of a level; a code that no reference table names stands for itself."""
+    names = _place_names(by)
+    return code.replace_strict(list(names), list(names.values()), default=code, return_dtype=pl.String)
+
+
+def place_codes(names: Sequence[str], by: str) -> list[str]:
+    """Codes of places as a user names them, each of the level asked for.
+
+    PlaceError when a name is unknown or ambiguous; QuestionError when it is a place of another level.
+    """
+    from atlarge.places import find_place
+
+    kinds = {"county": "county", "office": "office_area", "aor": "aor", "state": "state"}
+    codes = []
+    for name in names:
+        if name in _place_names(by):
+            codes.append(name)
+            continue
+        found = find_place(name)
+        if found.kind != kinds.get(by):
+            raise QuestionError(f"{name} is a place of the level {found.kind}, not {by}")
+        codes.append(found.code)
+    return codes
