@@ -1,0 +1,35 @@
+"""Effects of dated changes on arrays of units x periods. Nothing here knows what the numbers count.
+
+counterfactual             the path of a unit had nothing changed, with intervals and placebo p-values
+placebo_in_space           every unit as its own placebo, in one batched pass
+placebo_in_time            the same study with the change moved earlier
+minimum_detectable_effect  what the design could have found
+change_point, change_points  when a series changed, without the date
+"""
+
+from __future__ import annotations
+
+from atlarge.effects.change import ChangePoint, change_point, change_points
+from atlarge.effects.counterfactual import (
+    Counterfactual,
+    Detectable,
+    counterfactual,
+    minimum_detectable_effect,
+    placebo_in_time,
+)
+from atlarge.effects.placebo import PlaceboSpace, placebo_in_space
+from atlarge.effects.simplex import simplex_weights
+
+__all__ = [
+    "ChangePoint",
+    "Counterfactual",
+    "Detectable",
+    "PlaceboSpace",
+    "change_point",
+    "change_points",
+    "counterfactual",
+    "minimum_detectable_effect",
+    "placebo_in_space",
+    "placebo_in_time",
+    "simplex_weights",
+]

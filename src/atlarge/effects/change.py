@@ -1,0 +1,209 @@
+"""When did a series change, found without being told the date.
+
+One change: a likelihood scan over all split points. The counts before and after have their own mean; spread
+beyond Poisson is carried by one dispersion factor. The p-value and the interval come from a parametric
+bootstrap, so that they take account of the search over all dates. Several changes: the segmentation of least
+penalised cost (PELT) with the same likelihood as cost.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from atlarge.errors import QuestionError
+
+Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
+
+MIN_PERIODS = 8
+
+
+@dataclass(frozen=True)
+class ChangePoint:
+    """index: first period of the new level; low, high: its interval (indices, inclusive); before, after:
+    mean per period (relative to `expected` where that was given: a factor); ratio = after / before; p: of
+    no change at all;
+    dispersion: variance over mean within the segments; is_change: p below alpha."""
+
+    index: int
+    low: int
+    high: int
+    before: float
+    after: float
+    ratio: float | None
+    p: float
+    dispersion: float
+    is_change: bool
+
+
+def change_point(
+    y: ArrayLike,
+    expected: ArrayLike | None = None,
+    *,
+    min_size: int = 3,
+    level: float = 0.9,
+    alpha: float = 0.05,
+    draws: int = 499,
+    seed: int = 0,
+) -> ChangePoint:
+    """Find the one most likely change in the level of counts y [T] (NaN = missing, not used).
+
+    `expected` [T], > 0: what each period would hold at an unchanged level (season, trend of others); left
+    out: 1.
+    `min_size`: least number of periods on each side. Raises QuestionError for fewer than 8 periods with
+    records or only zeros. The method is the likelihood scan of a step in Poisson means (Hawkins 2001)
+    with a quasi-Poisson
+    dispersion and a parametric negative binomial bootstrap.
+    """
+    counts, base, where = _inputs(y, expected, min_size)
+    gain, left, right = _scan(counts[None], base, min_size)
+    split = int(gain[0].argmax()) + min_size
+    before, after = float(left[0, split - min_size]), float(right[0, split - min_size])
+    mean = np.where(np.arange(len(counts)) < split, before, after) * base
+    dispersion = _dispersion(counts, mean, 2)
+    rng = np.random.default_rng(seed)
+    flat = base * counts.sum() / base.sum()
+    flat_dispersion = _dispersion(counts, flat, 1)
+    none = _draw(rng, flat, min(flat_dispersion, max(dispersion, 1.0) * 1.5), draws)
+    p = (1 + int((_top_gain(none, base, min_size) >= gain[0].max() / dispersion).sum())) / (draws + 1)
+    low, high = _interval(rng, gain[0] / dispersion, mean, base, dispersion, split, min_size, level, draws)
+    return ChangePoint(
+        index=int(where[split]),
+        low=int(where[low]),
+        high=int(where[high]),
+        before=before,
+        after=after,
+        ratio=after / before if before > 0 else None,
+        p=p,
+        dispersion=dispersion,
+        is_change=p < alpha,
+    )
+
+
+def _inputs(
+    y: ArrayLike, expected: ArrayLike | None, min_size: int
+) -> tuple[Floats, Floats, NDArray[np.int64]]:
+    series = np.asarray(y, dtype=np.float64)
+    base = np.ones_like(series) if expected is None else np.asarray(expected, dtype=np.float64)
+    where = np.flatnonzero(np.isfinite(series) & np.isfinite(base) & (base > 0))
+    needed = max(MIN_PERIODS, 2 * min_size)
+    if len(where) < needed:
+        raise QuestionError(f"only {len(where)} periods with records: a change point needs {needed}")
+    if not series[where].any():
+        raise QuestionError("all values are zero: there is no change to find")
+    return series[where], base[where], where
+
+
+def _scan(counts: Floats, base: Floats, min_size: int) -> tuple[Floats, Floats, Floats]:
+    """Twice the log-likelihood gain of each split, and the levels on both sides: [S, K] each, S series."""
+    total = counts.cumsum(1)
+    weight = base.cumsum()
+    at = np.arange(min_size, counts.shape[1] - min_size + 1) - 1
+    first, rest = total[:, at], total[:, -1:] - total[:, at]
+    left, right = first / weight[at], rest / (weight[-1] - weight[at])
+    whole = total[:, -1:] / weight[-1]
+    gain = 2 * (_xlog(first, left) + _xlog(rest, right) - _xlog(total[:, -1:], whole))
+    return gain, left, right
+
+
+def _xlog(count: Floats, rate: Floats) -> Floats:
+    return np.asarray(np.where(count > 0, count * np.log(np.maximum(rate, 1e-300)), 0.0))
+
+
+def _dispersion(counts: Floats, mean: Floats, n_levels: int) -> float:
+    """Pearson dispersion, not below 1 (counts do not scatter less than Poisson here)."""
+    good = mean > 0
+    pearson = ((counts - mean)[good] ** 2 / mean[good]).sum()
+    return max(1.0, float(pearson / max(1, good.sum() - n_levels)))
+
+
+def _draw(rng: np.random.Generator, mean: Floats, dispersion: float, draws: int) -> Floats:
+    """Counts [draws, T] with the given means and variance = dispersion x mean (negative binomial)."""
+    shape = (draws, len(mean))
+    if dispersion <= 1.0 + 1e-9:
+        return rng.poisson(mean, shape).astype(np.float64)
+    size = np.maximum(mean / (dispersion - 1.0), 1e-12)
+    return rng.poisson(rng.gamma(size, dispersion - 1.0, shape)).astype(np.float64)
+
+
+def _top_gain(sample: Floats, base: Floats, min_size: int) -> Floats:
+    """Largest gain of each drawn series over its own dispersion."""
+    gain, left, right = _scan(sample, base, min_size)
+    best = gain.argmax(1)
+    rows = np.arange(len(sample))
+    split = best + min_size
+    is_left = np.arange(sample.shape[1])[None, :] < split[:, None]
+    mean = np.where(is_left, left[rows, best][:, None], right[rows, best][:, None]) * base
+    pearson = np.where(mean > 0, (sample - mean) ** 2 / np.where(mean > 0, mean, 1.0), 0.0).sum(1)
+    spread = np.maximum(1.0, pearson / (sample.shape[1] - 2))
+    return np.asarray(gain[rows, best] / spread)
+
+
+def _interval(
+    rng: np.random.Generator,
+    gain: Floats,
+    mean: Floats,
+    base: Floats,
+    dispersion: float,
+    split: int,
+    min_size: int,
+    level: float,
+    draws: int,
+) -> tuple[int, int]:
+    """Range of splits whose likelihood is near enough to the best one, calibrated on redrawn series.
+
+    In series drawn from the fitted step, the loss of likelihood at the true split against the best has a
+    `level` quantile; the interval holds the splits that lose no more.
+    """
+    sample = _draw(rng, mean, dispersion, draws)
+    drawn = _scan(sample, base, min_size)[0] / dispersion
+    loss = drawn.max(1) - drawn[:, split - min_size]
+    cut = float(np.quantile(loss, level))
+    near = np.flatnonzero(gain.max() - gain <= cut + 1e-9)
+    return int(near.min()) + min_size, int(near.max()) + min_size
+
+
+def change_points(
+    y: ArrayLike, expected: ArrayLike | None = None, *, min_size: int = 3, penalty: float | None = None
+) -> list[int]:
+    """First periods of the new levels where counts y [T] changed several times, by PELT with a count cost.
+
+    `penalty` per change in log-likelihood units; left out: 1.5 log(T) times the dispersion of neighbouring
+    periods (a modified BIC: each change costs a level and a date). An empty list means no change.
+    """
+    import ruptures
+
+    counts, base, where = _inputs(y, expected, min_size)
+    rate = counts / base
+    steps = np.diff(rate) ** 2 / np.maximum(rate[1:] + rate[:-1], 1e-12)
+    dispersion = max(1.0, float(np.mean(steps)))
+    cost = _count_cost(counts, base, min_size)
+    found = ruptures.Pelt(custom_cost=cost, min_size=min_size, jump=1).fit(counts[:, None])
+    each = 1.5 * np.log(len(counts)) * dispersion if penalty is None else penalty
+    return [int(where[split]) for split in found.predict(pen=each)[:-1]]
+
+
+def _count_cost(counts: Floats, base: Floats, least: int) -> Any:
+    """The cost of a segment for ruptures: minus its Poisson log-likelihood at its own level."""
+    from ruptures.base import BaseCost
+
+    total = np.concatenate([[0.0], counts.cumsum()])
+    weight = np.concatenate([[0.0], base.cumsum()])
+
+    class CountCost(BaseCost):  # type: ignore[misc]
+        model = "count"
+        min_size = least
+
+        def fit(self, signal: Floats) -> CountCost:
+            self.signal = signal
+            return self
+
+        def error(self, start: int, end: int) -> float:
+            count = total[end] - total[start]
+            return 0.0 if count <= 0 else float(-count * np.log(count / (weight[end] - weight[start])))
+
+    return CountCost()

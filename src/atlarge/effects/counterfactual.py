@@ -1,0 +1,217 @@
+"""The path a unit would have taken without the change, with intervals from the placebos of all other
+units."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from atlarge.effects.arrays import Periods, Setting, period_mask, prepare
+from atlarge.effects.placebo import PlaceboSpace, fit_setting, gap_scale, quantile_pair, space
+
+Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
+Ints = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Counterfactual:
+    """What `counterfactual` gives. All values are in the units of y.
+
+    observed, fitted, low, high  [T]  the target; its path without the change; the prediction band
+    pre, post      [T] masks of the periods used
+    effect         sum over the post-periods of observed - fitted; effect_low, effect_high its interval
+    effect_mean    the same per post-period
+    relative       effect / sum of fitted (None where that sum is not positive)
+    p, p_high, p_ratio  placebo p-values: two-sided, one-sided for an increase, of the RMSPE ratio
+    weights        [N] weight of each unit of the panel (None for interactive fixed effects)
+    pre_rmse       root mean squared gap before the change; pre_rmse_relative the same over the pre-mean
+    pre_mean       mean of the target before the change
+    n_donors, n_imputed, n_dropped  donors used; donor cells filled; donors left out
+    method, level, tuning  as asked; tuning = ridge penalty share, or number of factors
+    placebos       the placebo statistics of all donors
+    """
+
+    observed: Floats
+    fitted: Floats
+    low: Floats
+    high: Floats
+    pre: Bools
+    post: Bools
+    effect: float
+    effect_low: float
+    effect_high: float
+    effect_mean: float
+    relative: float | None
+    p: float
+    p_high: float
+    p_ratio: float
+    weights: Floats | None
+    pre_rmse: float
+    pre_rmse_relative: float
+    pre_mean: float
+    n_donors: int
+    n_imputed: int
+    n_dropped: int
+    method: str
+    level: float
+    tuning: float | None
+    placebos: PlaceboSpace
+
+
+def counterfactual(
+    y: ArrayLike,
+    treated: int | Sequence[int],
+    pre: Periods,
+    post: Periods | None = None,
+    donors: ArrayLike | None = None,
+    *,
+    method: str = "ascm",
+    scale: str = "auto",
+    level: float = 0.9,
+    max_pre_ratio: float | None = None,
+) -> Counterfactual:
+    """Estimate the path of row `treated` of y [N, T] had nothing changed after the `pre` periods.
+
+    y: counts or rates, NaN = missing. `treated`: a row, or several whose sum is studied. `pre`, `post`: a
+    number of first periods, a slice, indices or a mask [T]; `post` left out means all after the last
+    pre-period (periods in neither, say between announcement and effect, are fitted but not counted).
+    `donors`: mask [N] of units that may serve as comparison; leave out all that changed themselves.
+
+    `method`: "ascm" ridge-augmented synthetic control (Ben-Michael, Feller, Rothstein 2021), "sc" simplex
+    weights alone (Abadie, Diamond, Hainmueller 2010), "ife" interactive fixed effects (Bai 2009; Xu 2017),
+    "did" mean path of the others. `scale`: see `prepare`. `level`: of the intervals, which are conformal
+    over placebo units.
+
+    Raises QuestionError: fewer than 6 pre-periods or 5 donors with records, no post-period, or only zeros
+    before.
+    """
+    setting = prepare(y, treated, pre, post, donors, scale)
+    fitted = fit_setting(setting, method)
+    placebos = space(setting, fitted, max_pre_ratio)
+    path = fitted.fitted[0] * setting.unit[0]
+    low, high = _band(setting, path, placebos, fitted.fitted * setting.unit[:, None], level)
+    down, up = quantile_pair(placebos.statistic[1:], level)
+    effect, size = float(placebos.effect[0]), float(placebos.scale[0])
+    expected = float(path[setting.post].sum())
+    pre_mean = float(setting.y[0, setting.pre].mean())
+    seen = np.isfinite(np.asarray(y, dtype=np.float64)[np.atleast_1d(np.asarray(treated))].sum(0))
+    observed = np.where(seen, setting.y[0], np.nan)
+    top = float(setting.y[0, setting.post].sum())
+    floor = top if np.nanmin(np.asarray(y, dtype=np.float64)) >= 0 else np.inf
+    return Counterfactual(
+        observed=observed,
+        fitted=path,
+        low=low,
+        high=high,
+        pre=setting.pre,
+        post=setting.post,
+        effect=effect,
+        effect_low=effect - up * size,
+        # a path of counts cannot be below zero, so the effect cannot exceed what was observed
+        effect_high=min(effect - down * size, max(floor, effect)),
+        effect_mean=effect / int(setting.post.sum()),
+        relative=effect / expected if expected > 0 else None,
+        p=placebos.p,
+        p_high=placebos.p_high,
+        p_ratio=placebos.p_ratio,
+        weights=_panel_weights(setting, fitted.weights, len(np.asarray(y))),
+        pre_rmse=float(placebos.pre_rmse[0]),
+        pre_rmse_relative=float(placebos.pre_rmse[0] / pre_mean) if pre_mean else float("nan"),
+        pre_mean=pre_mean,
+        n_donors=len(setting.rows) - 1,
+        n_imputed=setting.imputed,
+        n_dropped=setting.dropped,
+        method=method,
+        level=level,
+        tuning=fitted.tuning,
+        placebos=placebos,
+    )
+
+
+def _panel_weights(setting: Setting, weights: Floats | None, n_units: int) -> Floats | None:
+    if weights is None:
+        return None
+    full = np.zeros(n_units)
+    full[setting.rows[1:]] = weights[0, 1:]
+    return full
+
+
+def _band(
+    setting: Setting, path: Floats, placebos: PlaceboSpace, fitted: Floats, level: float
+) -> tuple[Floats, Floats]:
+    """Prediction band [T]: per period, the placebo errors of that period, scaled to the target."""
+    kept = np.isin(setting.rows, placebos.units)
+    low, high = np.empty_like(path), np.empty_like(path)
+    for t in range(len(path)):
+        gap = placebos.gaps[:, t]
+        size = gap_scale(gap, np.maximum(fitted[kept, t], 0.0), placebos.pre_rmse)
+        down, up = quantile_pair(gap[1:] / size[1:], level)
+        low[t], high[t] = path[t] + down * size[0], path[t] + up * size[0]
+    if setting.y.min() >= 0:
+        low = np.maximum(low, 0.0)
+    return low, high
+
+
+def placebo_in_time(
+    y: ArrayLike,
+    treated: int | Sequence[int],
+    pre: Periods,
+    donors: ArrayLike | None = None,
+    *,
+    holdout: int | None = None,
+    method: str = "ascm",
+    scale: str = "auto",
+    level: float = 0.9,
+) -> Counterfactual:
+    """Pretend that the change came earlier: the last `holdout` pre-periods (a third by default) as
+    post-periods.
+
+    A clear "effect" there means that the unit had already left its comparison before the change.
+    """
+    n_periods = np.asarray(y).shape[1]
+    index = np.flatnonzero(period_mask(pre, n_periods))
+    take = max(1, len(index) // 3) if holdout is None else holdout
+    return counterfactual(
+        y, treated, index[:-take], index[-take:], donors, method=method, scale=scale, level=level
+    )
+
+
+@dataclass(frozen=True)
+class Detectable:
+    """Smallest change that would be found with the given power; total over the post-periods and per
+    period."""
+
+    total: float
+    per_period: float
+    relative: float | None
+    power: float
+    alpha: float
+
+
+def minimum_detectable_effect(
+    result: Counterfactual | PlaceboSpace, *, power: float = 0.8, alpha: float = 0.1, side: str = "two"
+) -> Detectable:
+    """The smallest effect that this design would find with `power` at size `alpha`.
+
+    The placebo statistics give both the critical value and the scatter of estimates around a true effect.
+    `side`: "two", or "high" for an increase. With a Counterfactual the total is also given relative to the
+    expected total.
+    """
+    placebos = result.placebos if isinstance(result, Counterfactual) else result
+    z = np.sort(placebos.statistic[1:])
+    if side == "two":
+        critical = quantile_pair(np.concatenate([z, -z]), 1.0 - alpha)[1]
+    else:
+        critical = quantile_pair(z, 1.0 - 2.0 * alpha)[1]
+    needed = critical - float(np.quantile(z, 1.0 - power))
+    total = float(needed * placebos.scale[0])
+    relative, periods = None, None
+    if isinstance(result, Counterfactual):
+        periods = int(result.post.sum())
+        expected = float(result.fitted[result.post].sum())
+        relative = total / expected if expected > 0 else None
+    return Detectable(total, total / periods if periods else float("nan"), relative, power, alpha)

@@ -1,0 +1,186 @@
+"""Every unit as its own placebo: gaps, their scale, p-values and prediction intervals from them.
+
+The gap of a placebo unit after the change is pure prediction error. Errors of large and small units differ in
+size, so each is divided by the error that a unit of its level and pre-period fit should have (a gamma
+regression over all placebos). What is left is comparable between units, and its empirical distribution gives
+p-values (the rank of the target) and intervals (its quantiles times the target's own scale).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from atlarge.effects.arrays import Periods, Setting, prepare
+from atlarge.effects.fit import Fit, fit
+
+Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
+Ints = NDArray[np.int64]
+
+MIN_FOR_REGRESSION = 30
+
+
+@dataclass(frozen=True)
+class PlaceboSpace:
+    """Row 0 is the target, rows 1.. the placebo units (index `units` in the caller's panel; -1 for a sum).
+
+    units      [1 + M]     index of the unit
+    gaps       [1 + M, T]  observed minus fitted, in the units of y
+    effect     [1 + M]     sum of the gaps over the post-periods, in the units of y
+    scale      [1 + M]     expected size (standard deviation) of such a sum without any effect
+    statistic  [1 + M]     effect / scale
+    pre_rmse, post_rmse, ratio  [1 + M]  root mean squared gaps before, after, and their ratio
+    p          two-sided p-value of the target's statistic by rank among the placebos
+    p_high     one-sided p-value for an increase
+    p_ratio    p-value of the RMSPE ratio (Abadie, Diamond and Hainmueller 2010)
+    n_excluded placebos left out for a poor pre-period fit
+    """
+
+    units: Ints
+    gaps: Floats
+    effect: Floats
+    scale: Floats
+    statistic: Floats
+    pre_rmse: Floats
+    post_rmse: Floats
+    ratio: Floats
+    p: float
+    p_high: float
+    p_ratio: float
+    n_excluded: int
+
+    @property
+    def n_placebos(self) -> int:
+        return len(self.units) - 1
+
+
+def placebo_in_space(
+    y: ArrayLike,
+    treated: int | Sequence[int],
+    pre: Periods,
+    post: Periods | None = None,
+    donors: ArrayLike | None = None,
+    *,
+    method: str = "ascm",
+    scale: str = "auto",
+    max_pre_ratio: float | None = None,
+) -> PlaceboSpace:
+    """Fit the target and every donor as if it had changed at the same time; one batched pass.
+
+    y [N, T] values (NaN = missing); `treated` a row or several (their sum is the target); `pre` / `post` a
+    number of first periods, slice, indices or mask (post left out: all after pre); `donors` [N] mask of units
+    that may serve (leave other treated units out). `max_pre_ratio` leaves out placebos whose pre-period fit,
+    relative to their own level, is worse than that many times the target's. Raises QuestionError where
+    there are too few periods or donors, or the target is zero throughout.
+    """
+    setting = prepare(y, treated, pre, post, donors, scale)
+    return space(setting, fit_setting(setting, method), max_pre_ratio)
+
+
+def fit_setting(setting: Setting, method: str) -> Fit:
+    """Fit a prepared problem; the fitted paths are in scaled units."""
+    if setting.is_relative:
+        size = np.maximum(setting.y[:, setting.pre].mean(1), 0.0)
+    else:
+        size = np.ones(len(setting.y))
+    return fit(setting.scaled, setting.pre, size, method)
+
+
+def space(setting: Setting, fitted: Fit, max_pre_ratio: float | None = None) -> PlaceboSpace:
+    """Placebo statistics from a fitted problem."""
+    gaps = setting.y - fitted.fitted * setting.unit[:, None]
+    pre_rmse = np.sqrt((gaps[:, setting.pre] ** 2).mean(1))
+    post_rmse = np.sqrt((gaps[:, setting.post] ** 2).mean(1))
+    kept = np.ones(len(gaps), dtype=bool)
+    if max_pre_ratio is not None:
+        relative = pre_rmse / np.maximum(np.abs(setting.unit), 1e-12)
+        kept = relative <= max_pre_ratio * relative[0]
+        kept[0] = True
+    gaps, pre_rmse, post_rmse = gaps[kept], pre_rmse[kept], post_rmse[kept]
+    effect = gaps[:, setting.post].sum(1)
+    level = np.maximum(fitted.fitted[kept][:, setting.post].mean(1) * setting.unit[kept], 0.0)
+    size = gap_scale(effect, level, pre_rmse)
+    statistic = effect / size
+    ratio = post_rmse / np.maximum(pre_rmse, 1e-12 * np.maximum(np.abs(setting.unit[kept]), 1e-300))
+    return PlaceboSpace(
+        units=setting.rows[kept],
+        gaps=gaps,
+        effect=effect,
+        scale=size,
+        statistic=statistic,
+        pre_rmse=pre_rmse,
+        post_rmse=post_rmse,
+        ratio=ratio,
+        p=rank_p(np.abs(statistic)),
+        p_high=rank_p(statistic),
+        p_ratio=rank_p(ratio),
+        n_excluded=int((~kept).sum()),
+    )
+
+
+def rank_p(statistic: Floats) -> float:
+    """Share of all units, the target (entry 0) among them, at least as extreme as the target."""
+    return float((statistic >= statistic[0]).mean())
+
+
+def gap_scale(gap: Floats, level: Floats, pre_rmse: Floats) -> Floats:
+    """Expected size of `gap` [R] for each row, learnt from rows 1.. (the placebos) by gamma regression.
+
+    log E gap^2 = b0 + b1 log level + b2 log pre_rmse. With fewer than 30 placebos only b0 is learnt, and the
+    size goes with the pre-period error (b2 = 2), as in the usual RMSPE ratio.
+    """
+    floor = 1e-9 * max(float(np.abs(level).max()), float(pre_rmse.max()), 1e-300)
+    features = np.column_stack(
+        [np.ones(len(gap)), np.log(np.maximum(level, floor)), np.log(np.maximum(pre_rmse, floor))]
+    )
+    squared = gap[1:] ** 2
+    if len(squared) < MIN_FOR_REGRESSION:
+        base = np.exp(2 * features[:, 2])
+        factor = float((squared / base[1:]).mean()) if len(squared) else 1.0
+        return np.asarray(np.sqrt(base * (factor if factor > 0 else 1.0)))
+    return np.sqrt(np.exp(features @ _gamma_fit(features[1:], squared)))
+
+
+def _gamma_fit(features: Floats, squared: Floats) -> Floats:
+    """Coefficients of a gamma regression with log link (Fisher scoring; a weak pull of the slopes to
+    zero)."""
+    mean = max(float(squared.mean()), 1e-300)
+    beta = np.zeros(features.shape[1])
+    beta[0] = math.log(mean)
+    centre = features[:, 1:].mean(0)
+    design = np.column_stack([np.ones(len(features)), features[:, 1:] - centre])
+    penalty = np.diag([0.0, *[1e-3 * len(features)] * (features.shape[1] - 1)])
+    solve = np.linalg.inv(design.T @ design + penalty)
+    for _ in range(50):
+        ratio = np.minimum(squared / np.exp(design @ beta), 25.0)  # one wild placebo must not steer the fit
+        step = solve @ (design.T @ (ratio - 1.0) - penalty @ beta)
+        beta += np.clip(step, -1.0, 1.0)
+        if np.abs(step).max() < 1e-8:
+            break
+    beta[0] -= float(centre @ beta[1:])
+    return beta
+
+
+def quantile_pair(errors: Floats, level: float) -> tuple[float, float]:
+    """Lower and upper conformal quantiles of the placebo errors [M] for a two-sided interval.
+
+    The k-th smallest of M exchangeable errors with k = ceil((M + 1) q) covers with probability at least q.
+    With too few placebos for the level the extreme ones are widened in proportion.
+    """
+    ordered = np.sort(errors)
+    tail = (1.0 - level) / 2.0
+    rank = math.ceil((len(ordered) + 1) * (1.0 - tail))
+    if rank <= len(ordered):
+        return float(ordered[len(ordered) - rank]), float(ordered[rank - 1])
+    from scipy.stats import t
+
+    stretch = float(
+        t.ppf(1.0 - tail, len(ordered)) / max(t.ppf(len(ordered) / (len(ordered) + 1.0), len(ordered)), 0.5)
+    )
+    widest = float(np.abs(ordered).max()) * max(stretch, 1.0)
+    return -widest, widest
