@@ -1,0 +1,49 @@
+"""Every command has help, every option explains itself, and each can answer in JSON."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import typer
+
+from atlarge.cli import _load_commands, app
+
+_load_commands()
+GROUP = typer.main.get_command(app)
+
+
+def _leaves(group: Any, prefix: str = "") -> dict[str, Any]:
+    found = {}
+    for name, command in group.commands.items():
+        if hasattr(command, "commands"):
+            found |= _leaves(command, f"{prefix}{name} ")
+        else:
+            found[prefix + name] = command
+    return found
+
+
+COMMANDS = _leaves(GROUP)
+
+DESIGNED = {
+    "demo", "ingest", "place", "panel", "detainers", "surges", "explain", "check", "simulate", "publish",
+    "serve", "audit", "releases", "fetch", "claims new",
+}  # fmt: skip
+
+
+def test_every_designed_command_is_there() -> None:
+    assert set(COMMANDS) >= DESIGNED
+
+
+@pytest.mark.parametrize("name", sorted(COMMANDS))
+def test_a_command_explains_itself(name: str) -> None:
+    command = COMMANDS[name]
+    assert command.help
+    for parameter in command.params:
+        if parameter.param_type_name == "option" and parameter.name != "help":
+            assert parameter.help, f"{name} {parameter.opts[0]} has no help"
+
+
+@pytest.mark.parametrize("name", sorted(set(COMMANDS) - {"serve"}))
+def test_a_command_can_answer_in_json(name: str) -> None:
+    assert "--json" in {opt for p in COMMANDS[name].params for opt in p.opts}
