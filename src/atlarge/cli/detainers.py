@@ -1,0 +1,158 @@
+"""`atlarge detainers`: issued -> outcome, and the declined-detainer report in four sections."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from atlarge.cli._output import JsonFlag, StoreOption, emit_json
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from atlarge.detainers import DetainerReport
+
+_DATE = ["%Y-%m-%d"]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command(name="detainers")(detainers_command)
+
+
+def detainers_command(
+    store: StoreOption = None,
+    start: Annotated[
+        dt.datetime | None, typer.Option("--from", formats=_DATE, help="First day of issue.")
+    ] = None,
+    end: Annotated[dt.datetime | None, typer.Option("--to", formats=_DATE, help="Last day of issue.")] = None,
+    by: Annotated[str, typer.Option("--by", help="county, state, facility or nation.")] = "county",
+    every: Annotated[
+        str, typer.Option("--every", help="all, week, month, quarter, year or fiscal_year of issue.")
+    ] = "all",
+    threshold: Annotated[
+        int, typer.Option("--threshold", min=0, help="Counts below this are held back; 0 shows all.")
+    ] = 5,
+    top: Annotated[int, typer.Option("--top", min=1, help="Places in section I.")] = 10,
+    reconcile: Annotated[
+        bool, typer.Option("--reconcile", help="Official, sheriff's, press and recomputed figures instead.")
+    ] = False,
+    as_json: JsonFlag = False,
+) -> None:
+    """Detainers by outcome; declined is not released, and missing is not honored."""
+    if reconcile:
+        _reconcile(store, as_json)
+        return
+    from atlarge.detainers import detainer_report
+    from atlarge.records.store import open_store
+
+    report = detainer_report(
+        open_store(store),
+        start.date() if start else None,
+        end.date() if end else None,
+        by,
+        every=every,
+        threshold=threshold,
+        top=top,
+    )
+    if as_json:
+        emit_json(report.to_dict())
+    else:
+        _print(report)
+
+
+def _reconcile(store: Any, as_json: bool) -> None:
+    """Print the reconciliation, with recomputed figures where the store covers them."""
+    from atlarge.detainers import reconcile
+    from atlarge.records.store import open_store
+
+    opened = open_store(store)
+    if "detainers" in opened.tables():
+        covered = [(c.start, c.end) for c in opened.coverage("detainers") if c.scope == "nation"]
+        made = reconcile(opened.scan("detainers"), covered)
+    else:
+        made = reconcile()
+    if as_json:
+        emit_json({"rows": made.to_dicts()})
+        return
+    shown = ("place", "measure", "start", "end", "official", "sheriff", "other", "recomputed", "status")
+    _table("Official, sheriff's, press and recomputed figures", made, shown)
+
+
+def _print(report: DetainerReport) -> None:
+    """The report for a person."""
+    from rich.console import Console
+
+    out = Console(soft_wrap=True)
+    hidden = f"; counts below {report.threshold} are held back" if report.threshold > 1 else ""
+    out.print(f"Detainers issued {report.start} to {report.end}, by {report.by}{hidden}", highlight=False)
+    _table(
+        "I. Highest volume of detainers issued",
+        report.highest_volume,
+        (
+            "rank",
+            "place_name",
+            "issued",
+            "booked",
+            "declined",
+            "missing",
+            "decline_rate",
+            "best_case",
+            "worst_case",
+        ),
+    )
+    _table(
+        "II. Detainers declined, by place and charge",
+        report.declined.head(40),
+        ("place_name", "charge", "declined"),
+    )
+    if report.batches.height:
+        _table("Days of mass review, apart from the weekly flow", report.batches, report.batches.columns)
+    columns = [
+        c for c in ("policy", "id", "place", "jurisdiction", "state", "announced", "effective", "ended")
+    ]
+    _table(
+        "III. Policies that limit or require cooperation, in force in this time",
+        report.policies,
+        [c for c in columns if c in report.policies.columns],
+    )
+    out.print("\nIV. Scope and data fidelity", style="bold")
+    for name, value in report.scope.items():
+        if name == "notes":
+            for line in value:
+                out.print(f"  {line}", highlight=False)
+        elif name in ("releases", "audit"):
+            for entry in value:
+                told = ", ".join(f"{k} {v}" for k, v in entry.items())
+                out.print(f"  {name.removesuffix('s')}: {told}", highlight=False)
+        elif value is not None:
+            out.print(f"  {name.replace('_', ' ')}: {value:,}", highlight=False)
+
+
+def _table(title: str, frame: pl.DataFrame, columns: Any) -> None:
+    """Print some columns of a frame; a held-back count is shown as such."""
+    from rich.console import Console
+    from rich.table import Table
+
+    made = Table(title=title, title_justify="left")
+    names = [c for c in columns if c in frame.columns]
+    for name in names:
+        is_number = frame[name].dtype.is_numeric()
+        made.add_column(name.replace("_", " "), justify="right" if is_number else "left")
+    for row in frame.iter_rows(named=True):
+        made.add_row(*[_cell(row, name) for name in names])
+    Console().print(made)
+    if not frame.height:
+        Console().print("  none", highlight=False)
+
+
+def _cell(row: dict[str, Any], name: str) -> str:
+    """One cell as text."""
+    value = row[name]
+    if value is None:
+        return "held back" if row.get("suppressed") and not name.endswith("case") else ""
+    if isinstance(value, float):
+        return f"{value:.1%}" if name.endswith(("rate", "case", "share")) else f"{value:,.0f}"
+    return f"{value:,}" if isinstance(value, int) else str(value)

@@ -1,0 +1,101 @@
+"""Batches: the days on which a place decided its whole jail population at once.
+
+A policy that takes effect may be applied to everyone already held. A weekly count then shows a stock, not a
+flow. Such a day is told by two things together: far more decisions than the place makes on other days, and
+far more of them on detainers issued long before than decisions elsewhere and at other times have.
+"""
+
+from __future__ import annotations
+
+import polars as pl
+
+from atlarge.errors import QuestionError
+
+_NEEDED = ("place", "issue_date", "decision_date", "n")
+
+
+def find_batches(
+    decisions: pl.DataFrame, *, old_after_days: int = 30, least: int = 10, alpha: float = 0.001
+) -> pl.DataFrame:
+    """Find batch days in decisions with columns place, issue_date, decision_date, n.
+
+    A day is a batch when all hold: at least `least` decisions; more than a Poisson upper tail of `alpha`
+    (Bonferroni over the days) allows at the place's usual level; and the share of decisions on detainers
+    issued over `old_after_days` before exceeds the share on all other days and places by a one-sided
+    binomial test at `alpha`. The usual level is the mean over the place's other days, zero days among them,
+    its largest other day left out, so that a second batch does not hide the first. Gives place,
+    decision_date, decided, old, share_old, usual. Sorted by place and date. QuestionError when a column is
+    missing.
+    """
+    lacking = [c for c in _NEEDED if c not in decisions.columns]
+    if lacking:
+        raise QuestionError(f"batches need the column {lacking[0]}: the release has no dates of decision")
+    dated = decisions.drop_nulls(["issue_date", "decision_date"])
+    is_old = (pl.col("decision_date") - pl.col("issue_date")).dt.total_days() > old_after_days
+    days = (
+        dated.with_columns(is_old.alias("is_old"))
+        .group_by("place", "decision_date")
+        .agg(
+            pl.col("n").sum().cast(pl.Int64).alias("decided"),
+            pl.col("n").filter("is_old").sum().cast(pl.Int64).alias("old"),
+        )
+        .sort("place", "decision_date")
+    )
+    if days.is_empty():
+        return days.with_columns(
+            pl.lit(None, dtype=pl.Float64).alias("share_old"), pl.lit(None, dtype=pl.Float64).alias("usual")
+        )
+    return _test_days(days, least, alpha)
+
+
+def _test_days(days: pl.DataFrame, least: int, alpha: float) -> pl.DataFrame:
+    """Keep the days that pass both tests."""
+    from scipy.stats import binom, poisson
+
+    first, last = days["decision_date"].min(), days["decision_date"].max()
+    span = (last - first).days + 1  # type: ignore[operator, union-attr]
+    usual = days.group_by("place").agg(
+        pl.col("decided").alias("counts"),
+        pl.col("decided").sum().alias("place_total"),
+        pl.len().alias("active"),
+    )
+    days = days.join(usual, on="place").sort("place", "decision_date")
+    # Robust level of the other days: their mean without the day itself and without the largest other day.
+    largest = pl.col("counts").list.sort(descending=True)
+    top, second = largest.list.get(0), largest.list.get(1, null_on_oob=True).fill_null(0)
+    other_top = pl.when(pl.col("decided") == top).then(second).otherwise(top)
+    rest = pl.col("place_total") - pl.col("decided") - other_top
+    days = days.with_columns((rest.clip(0) / max(span - 2, 1)).alias("usual"))
+    total, old = int(days["decided"].sum()), int(days["old"].sum())
+    others_old = (old - days["old"].to_numpy() + 0.5) / (total - days["decided"].to_numpy() + 1.0)
+    decided = days["decided"].to_numpy()
+    level = days["usual"].to_numpy().clip(0.05)  # a place with no other decisions: one in 20 days, at most
+    many = poisson.sf(decided - 1, level) < alpha / span
+    aged = binom.sf(days["old"].to_numpy() - 1, decided, others_old) < alpha
+    alone = total == decided  # nothing to compare with: half of them old is called old
+    aged = aged & ~alone | alone & (days["old"].to_numpy() * 2 > decided)
+    keep = (decided >= least) & many & aged
+    return (
+        days.filter(pl.Series(keep))
+        .with_columns((pl.col("old") / pl.col("decided")).alias("share_old"))
+        .select("place", "decision_date", "decided", "old", "share_old", "usual")
+        .sort("place", "decision_date")
+    )
+
+
+def split_flow(decisions: pl.DataFrame, batches: pl.DataFrame) -> pl.DataFrame:
+    """Weekly decisions by place, the batch days apart from the flow: place, week, flow, batch."""
+    marked = decisions.drop_nulls(["decision_date"]).join(
+        batches.select("place", "decision_date", pl.lit(True).alias("is_batch")),
+        on=["place", "decision_date"],
+        how="left",
+    )
+    is_batch = pl.col("is_batch").fill_null(False)
+    return (
+        marked.group_by("place", pl.col("decision_date").dt.truncate("1w").alias("week"))
+        .agg(
+            pl.col("n").filter(~is_batch).sum().cast(pl.Int64).alias("flow"),
+            pl.col("n").filter(is_batch).sum().cast(pl.Int64).alias("batch"),
+        )
+        .sort("place", "week")
+    )

@@ -1,0 +1,78 @@
+"""Official, sheriff's, press and recomputed figures side by side, with their status."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+import polars as pl
+
+from atlarge.reference import table
+
+_COLUMN_OF = {"ICE": "official", "Travis County Sheriff": "sheriff"}
+_RECOMPUTED = ("detainers_issued", "detainers_declined")
+
+
+def reconcile(
+    detainers: pl.LazyFrame | None = None, covered: list[tuple[dt.date, dt.date]] | None = None
+) -> pl.DataFrame:
+    """The figures of the reference table, one row a place, period and measure.
+
+    Columns: place, place_kind, measure, start, end, official, sheriff, other (press, records requests and
+    TRAC, as "party: value"), recomputed, status, conflict (whether parties of record differ), notes and
+    source_urls. `recomputed` comes from the store's detainers where `covered` spans the whole period and is
+    null elsewhere; it counts by day of issue, while the official report counts declines by day of decision.
+    """
+    figures = table("declined_detainer_figures").filter(pl.col("measure") != "listed_as_declining")
+    rows = []
+    keys = ["place", "place_kind", "place_code", "measure", "start", "end"]
+    for key, group in figures.group_by(keys, maintain_order=True):
+        rows.append(_row(dict(zip(keys, key, strict=True)), group, detainers, covered or []))
+    return pl.DataFrame(rows, infer_schema_length=None).sort("start", "end", "measure", "place")
+
+
+def _row(
+    key: dict[str, Any],
+    group: pl.DataFrame,
+    detainers: pl.LazyFrame | None,
+    covered: list[tuple[dt.date, dt.date]],
+) -> dict[str, Any]:
+    """One row of the reconciliation."""
+    made: dict[str, Any] = {k: key[k] for k in ("place", "place_kind", "measure", "start", "end")}
+    made |= {"official": None, "sheriff": None}
+    other = []
+    for figure in group.iter_rows(named=True):
+        column = _COLUMN_OF.get(figure["party"])
+        if column and figure["status"] != "variant" and made[column] is None:
+            made[column] = figure["value"]
+        elif figure["value"] is not None:
+            other.append(f"{figure['party']}: {figure['value']:g}")
+    made["other"] = "; ".join(other) or None
+    recomputed = _recomputed(key, detainers, covered)
+    made["recomputed"] = recomputed
+    order = ["withdrawn", "disputed", "not recovered", "published", "variant"]
+    made["status"] = min(group["status"].unique().to_list(), key=order.index)
+    told = {v for v in (made["official"], made["sheriff"], recomputed) if v is not None}
+    made["conflict"] = len(told) > 1
+    made["notes"] = "; ".join(dict.fromkeys(group["note"].drop_nulls().to_list())) or None
+    made["source_urls"] = " ".join(dict.fromkeys(group["source_url"].drop_nulls().to_list()))
+    return made
+
+
+def _recomputed(
+    key: dict[str, Any], detainers: pl.LazyFrame | None, covered: list[tuple[dt.date, dt.date]]
+) -> float | None:
+    """The store's own count, where it covers the period and has the place."""
+    if detainers is None or key["measure"] not in _RECOMPUTED:
+        return None
+    if not any(start <= key["start"] and key["end"] <= end for start, end in covered):
+        return None
+    if key["place_kind"] == "county":
+        here = pl.col("county_fips") == key["place_code"]
+    elif key["place_kind"] == "nation":
+        here = pl.lit(True)
+    else:
+        return None
+    declined = pl.col("outcome") == "declined" if key["measure"] == "detainers_declined" else pl.lit(True)
+    inside = pl.col("date").is_between(key["start"], key["end"])
+    return float(detainers.filter(inside & here & declined).select(pl.col("n").sum()).collect().item() or 0)

@@ -1,0 +1,226 @@
+"""The declined-detainer report, rebuilt from records in the official report's four sections."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+
+from atlarge.detainers.batches import find_batches
+from atlarge.detainers.outcomes import OUTCOMES, add_rates, outcome_counts
+from atlarge.detainers.small_cells import DEFAULT_THRESHOLD, suppress
+from atlarge.errors import CoverageError
+from atlarge.reference import table, tables
+
+if TYPE_CHECKING:
+    from atlarge.records.store import Coverage, Store
+
+
+@dataclass(frozen=True)
+class DetainerReport:
+    """The report: `rows` (one a place and period), `total`, and the four sections.
+
+    `highest_volume`: places by detainers issued. `declined`: declined by place and charge. `policies`: the
+    registry's policies in force at any time of the report. `scope`: what the figures cover and lack.
+    """
+
+    by: str
+    every: str
+    start: dt.date
+    end: dt.date
+    threshold: int
+    rows: pl.DataFrame
+    total: dict[str, Any]
+    highest_volume: pl.DataFrame
+    declined: pl.DataFrame
+    policies: pl.DataFrame
+    batches: pl.DataFrame
+    scope: dict[str, Any]
+
+    def to_dict(self) -> dict[str, Any]:
+        """The report as plain values for JSON."""
+        return {
+            "by": self.by,
+            "every": self.every,
+            "from": self.start,
+            "to": self.end,
+            "threshold": self.threshold,
+            "rows": self.rows.to_dicts(),
+            "total": self.total,
+            "highest_volume": self.highest_volume.to_dicts(),
+            "declined": self.declined.to_dicts(),
+            "policies": self.policies.to_dicts(),
+            "batches": self.batches.to_dicts(),
+            "scope": self.scope,
+        }
+
+
+def detainer_report(
+    store: Store,
+    start: dt.date | None = None,
+    end: dt.date | None = None,
+    by: str = "county",
+    *,
+    every: str = "all",
+    threshold: int = DEFAULT_THRESHOLD,
+    top: int = 10,
+) -> DetainerReport:
+    """Count detainers issued in a time and what became of them, by place.
+
+    `start` and `end` are inclusive days of issue; left out: all that the store covers. `by`: nation, state,
+    county or facility. Cells under `threshold` are held back (null, `suppressed` true). Raises StoreError
+    when the store has no detainers, CoverageError when none of its releases covers the time.
+    """
+    detainers = store.scan("detainers")
+    first, last, covered = _window(store.coverage("detainers"), start, end)
+    inside = detainers.filter(pl.col("date").is_between(first, last))
+    rows = add_rates(outcome_counts(inside, by, every))
+    total = add_rates(outcome_counts(inside, "nation"))
+    shown = suppress(rows, threshold)
+    ranked = add_rates(outcome_counts(inside, by)).filter(pl.col("place").is_not_null())
+    highest = suppress(ranked, threshold).sort(
+        "issued", descending=True, nulls_last=True, maintain_order=True
+    )
+    highest = highest.drop_nulls("issued").head(top).with_row_index("rank", offset=1).drop("period")
+    return DetainerReport(
+        by=by,
+        every=every,
+        start=first,
+        end=last,
+        threshold=threshold,
+        rows=shown,
+        total={k: v for k, v in total.to_dicts()[0].items() if k != "period"} if total.height else {},
+        highest_volume=highest,
+        declined=declined_by_charge(inside, by, threshold),
+        policies=policies_between(first, last),
+        batches=_batches(inside, by, threshold),
+        scope=_scope(inside, total, store, covered),
+    )
+
+
+def _window(
+    coverage: list[Coverage], start: dt.date | None, end: dt.date | None
+) -> tuple[dt.date, dt.date, list[Coverage]]:
+    """First and last day of the report, and the releases that cover any of it."""
+    kept = [c for c in coverage if (end is None or c.start <= end) and (start is None or c.end >= start)]
+    if not kept:
+        spans = ", ".join(f"{c.start} to {c.end}" for c in coverage) or "nothing"
+        asked = f"{start or 'the beginning'} to {end or 'the end'}"
+        raise CoverageError(f"the detainers in the store do not cover {asked}; they cover {spans}")
+    first = max(min(c.start for c in kept), start or dt.date.min)
+    last = min(max(c.end for c in kept), end or dt.date.max)
+    return first, last, kept
+
+
+def declined_by_charge(detainers: pl.LazyFrame, by: str, threshold: int = DEFAULT_THRESHOLD) -> pl.DataFrame:
+    """Declined detainers by place and most serious charge: place, place_name, charge, declined, suppressed.
+
+    Where the release has no charges, charge is "not in the release". Cells under the threshold are put
+    together as "other charges" of the place; where that is small too, it is null and marked.
+    """
+    columns = detainers.collect_schema().names()
+    declined = detainers.filter(pl.col("outcome") == "declined")
+    charge = pl.col("charge") if "charge" in columns else pl.lit(None, dtype=pl.String)
+    place = {"nation": pl.lit("US"), "state": pl.col("state"), "county": pl.col("county_fips")}.get(
+        by, pl.coalesce(pl.col("facility_code") if "facility_code" in columns else None, pl.col("facility"))
+    )
+    counts = (
+        declined.group_by(place.alias("place"), charge.fill_null("not in the release").alias("charge"))
+        .agg(pl.col("n").sum().cast(pl.Int64).alias("declined"))
+        .collect()
+    )
+    if threshold > 1:
+        small = pl.col("declined") < threshold
+        alone = small.sum().over("place") == 1  # one small charge is told by the place's total
+        second = (pl.col("declined").rank("ordinal").over("place") == 2) & alone
+        merged = pl.when(small | second).then(pl.lit("other charges")).otherwise("charge")
+        counts = counts.group_by("place", merged.alias("charge")).agg(pl.col("declined").sum())
+    held = pl.col("declined") < threshold
+    if by == "facility":
+        name = pl.col("place")
+    else:
+        from atlarge.panel import place_name
+
+        name = place_name(pl.col("place"), by)
+    total = pl.col("declined").sum().over("place")
+    return (
+        counts.with_columns(name.fill_null("not placed").alias("place_name"), total.alias("_total"))
+        .sort("_total", "place", "declined", "charge", descending=[True, False, True, False], nulls_last=True)
+        .with_columns(
+            held.alias("suppressed"), pl.when(held).then(None).otherwise("declined").alias("declined")
+        )
+        .select("place", "place_name", "charge", "declined", "suppressed")
+    )
+
+
+def policies_between(start: dt.date, end: dt.date) -> pl.DataFrame:
+    """Policies of the registry in force at any time between two days; empty when there is no registry."""
+    if "policies" not in tables():
+        return pl.DataFrame()
+    registry = table("policies")
+    begins = [c for c in ("effective", "date_effective", "announced") if c in registry.columns]
+    ends = next((c for c in ("ended", "date_ended") if c in registry.columns), None)
+    if not begins:
+        return registry
+    begun = pl.coalesce(begins)
+    still = pl.col(ends).is_null() | (pl.col(ends) >= start) if ends else pl.lit(True)
+    return registry.filter((begun <= end) & still)
+
+
+def _batches(detainers: pl.LazyFrame, by: str, threshold: int) -> pl.DataFrame:
+    """Batch days by place, where the release has dates of decision; empty otherwise."""
+    if "decision_date" not in detainers.collect_schema().names():
+        return pl.DataFrame()
+    place = {"nation": pl.lit("US"), "state": pl.col("state"), "county": pl.col("county_fips")}.get(
+        by, pl.col("facility")
+    )
+    decisions = (
+        detainers.filter(pl.col("outcome") == "declined")
+        .select(place.alias("place"), pl.col("date").alias("issue_date"), "decision_date", "n")
+        .collect()
+    )
+    return find_batches(decisions, least=max(10, threshold))
+
+
+def _scope(
+    detainers: pl.LazyFrame, total: pl.DataFrame, store: Store, covered: list[Coverage]
+) -> dict[str, Any]:
+    """What the figures cover and what they lack, from the store's manifest and the rows themselves."""
+    columns = detainers.collect_schema().names()
+    whole = total.to_dicts()[0] if total.height else dict.fromkeys(("issued", *OUTCOMES), 0)
+
+    def blank(column: str) -> int | None:
+        if column not in columns:
+            return None
+        return int(detainers.filter(pl.col(column).is_null()).select(pl.col("n").sum()).collect().item() or 0)
+
+    ids = {c.release_id for c in covered}
+    audits = [r for r in _releases(store.manifest) if str(r.get("id", r.get("release_id"))) in ids]
+    notes = [
+        "Counted by day of issue; the official report of 2017 counted declines by day of decision.",
+        "A detainer recorded as declined is not a person released.",
+        "A missing outcome is not read as honored: rates are given among recorded outcomes and as bounds.",
+    ]
+    if "decision_date" not in columns:
+        notes.append("These releases have no dates of decision, so days of mass review cannot be told.")
+    return {
+        "issued": whole["issued"],
+        "missing_outcome": whole["missing"],
+        "without_facility": blank("facility"),
+        "without_county": blank("county_fips"),
+        "without_state": blank("state"),
+        "without_charge": blank("charge"),
+        "releases": [{"id": c.release_id, "from": c.start, "to": c.end, "scope": c.scope} for c in covered],
+        "audit": audits,
+        "notes": notes,
+    }
+
+
+def _releases(manifest: dict[str, Any]) -> list[dict[str, Any]]:
+    """The releases that a manifest lists, whether as a list or by id."""
+    listed = manifest.get("releases", [])
+    if isinstance(listed, dict):
+        return [{"id": key, **value} for key, value in listed.items() if isinstance(value, dict)]
+    return [dict(entry) for entry in listed if isinstance(entry, dict)]

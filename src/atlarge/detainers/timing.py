@@ -1,0 +1,70 @@
+"""Time from issue to outcome, and later at-large arrests, where the releases carry dates and identifiers."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from atlarge.errors import QuestionError
+
+
+def time_to_outcome(detainers: pl.LazyFrame, by: str = "outcome") -> pl.DataFrame:
+    """Days from issue to decision by `by`: n, without_date, median_days, q25_days, q75_days, over_30_days.
+
+    Needs the column decision_date (QuestionError without it: the FOIA releases of 2007-2015 and 2022 on
+    date the issue alone). Rows decided before they were issued are left out and counted in `out_of_order`.
+    """
+    columns = detainers.collect_schema().names()
+    if "decision_date" not in columns:
+        raise QuestionError("time to outcome needs dates of decision, which the detainer releases here lack")
+    days = (pl.col("decision_date") - pl.col("date")).dt.total_days()
+    told = days.filter(days >= 0)
+    return (
+        detainers.group_by(by)
+        .agg(
+            pl.col("n").sum().cast(pl.Int64).alias("n"),
+            pl.col("n").filter(days.is_null()).sum().cast(pl.Int64).alias("without_date"),
+            pl.col("n").filter(days < 0).sum().cast(pl.Int64).alias("out_of_order"),
+            told.median().alias("median_days"),
+            told.quantile(0.25, "linear").alias("q25_days"),
+            told.quantile(0.75, "linear").alias("q75_days"),
+            (told > 30).mean().alias("share_over_30_days"),
+        )
+        .sort(by)
+        .collect()
+    )
+
+
+def later_arrests(detainers: pl.LazyFrame, arrests: pl.LazyFrame, within_days: int = 365) -> pl.DataFrame:
+    """Of detainers by outcome, how many people were arrested at large within a time after the issue.
+
+    Both frames need subject_key (hashed); `arrests` holds at-large arrests (date, subject_key). Gives
+    outcome, n, with_key, arrested_later, share. A detainer without a key is counted apart, never as "not
+    arrested". QuestionError when a release has no identifiers.
+    """
+    for name, frame in (("detainers", detainers), ("arrests", arrests)):
+        if "subject_key" not in frame.collect_schema().names():
+            raise QuestionError(f"later arrests need identifiers, which the {name} here lack")
+    keyed = detainers.with_row_index("_row").select("_row", "date", "outcome", "n", "subject_key")
+    seen = arrests.select(pl.col("subject_key"), pl.col("date").alias("arrest_date")).drop_nulls().unique()
+    after = (pl.col("arrest_date") - pl.col("date")).dt.total_days()
+    found = (
+        keyed.drop_nulls("subject_key")
+        .join(seen, on="subject_key", how="inner")
+        .filter((after > 0) & (after <= within_days))
+        .select("_row")
+        .unique()
+        .with_columns(pl.lit(True).alias("found"))
+    )
+    is_found = pl.col("found").fill_null(False)
+    has_key = pl.col("subject_key").is_not_null()
+    counts = (
+        keyed.join(found, on="_row", how="left")
+        .group_by("outcome")
+        .agg(
+            pl.col("n").sum().cast(pl.Int64).alias("n"),
+            pl.col("n").filter(has_key).sum().cast(pl.Int64).alias("with_key"),
+            pl.col("n").filter(is_found).sum().cast(pl.Int64).alias("arrested_later"),
+        )
+    )
+    share = pl.col("arrested_later") / pl.when(pl.col("with_key") > 0).then(pl.col("with_key"))
+    return counts.with_columns(share.alias("share")).sort("outcome").collect()
