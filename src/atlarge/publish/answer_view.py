@@ -1,0 +1,478 @@
+"""An answer as the parts of a page: sentences, figures, tables. Only what `Shown` lets through."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from atlarge.explain.answer import ACCOUNTS, ChangeStrip, Interval, Series, Span
+from atlarge.publish import charts
+from atlarge.publish.answers import Shown
+from atlarge.publish.charts import Burst, Estimate, PolicyMark, Valued
+from atlarge.publish.disclosure import SHOWN, SMALL, UNCOVERED, Counts, mark_text
+from atlarge.publish.i18n import Words
+from atlarge.publish.render import Figure, Table, counts_table, figure, hidden_note, safe_link
+from atlarge.publish.svg import Drawing
+
+_KINDS = {"fits": "fits", "does not fit": "unfit", "cannot be told": ""}
+
+
+def context(shown: Shown, w: Words) -> dict[str, Any]:
+    """Everything that `answer.html.j2` asks for."""
+    a = shown.answer
+    counts = [(s, shown.counts(s, _measure(s.measure, s.label, w))) for s in a.series]
+    main = sorted(counts, key=lambda pair: pair[0].measure != a.measure)
+    figures = [
+        _timeline(shown, s, c, w, is_main=i == 0) for i, (s, c) in enumerate(main) if len(s.period) > 1
+    ]
+    figures += [f for f in (_waterfall(shown, w), _event(shown, w)) if f]
+    figures += [_strip(shown, strip, w) for strip in a.change_strips if len(strip.period) > 2]
+    sensitivity = _sensitivity(shown, w)
+    return {
+        "w": w,
+        "sentences": sentences(shown, w),
+        "figures": figures,
+        "numbers": _numbers(shown, w),
+        "verdicts": _verdicts(shown, w),
+        "rates": _rates(shown, w),
+        "how": w(
+            "report.how_text", estimator=a.method.get("estimator", "synthetic control"), scheme=a.scheme
+        ),
+        "fit": _fit(shown, w),
+        "schemes": _schemes(shown, w),
+        "method_figures": [sensitivity] if sensitivity else [],
+        "warnings": [shown.text(warned.text) for warned in a.warnings],
+        "sources": [
+            {"title": s.get("title", ""), "url": safe_link(s.get("url")), "note": s.get("note", "")}
+            for s in a.sources
+        ],
+        "coverage": w("report.coverage", **_covered(shown, w)),
+    }
+
+
+def _covered(shown: Shown, w: Words) -> dict[str, str]:
+    told = shown.answer.coverage
+    periods = [p for s in shown.answer.series for p in s.period] or [shown.answer.start]
+    first, last = told.get("start") or min(periods), told.get("end") or max(periods)
+    return {"start": w.day(_date(first)), "end": w.day(_date(last))}
+
+
+def _date(value: Any) -> dt.date:
+    return value if isinstance(value, dt.date) else dt.date.fromisoformat(str(value)[:10])
+
+
+def _measure(name: str, default: str, w: Words) -> str:
+    return w.label("measure", name, default)
+
+
+def _text(told: tuple[int | None, str], shown: Shown, w: Words) -> str:
+    return mark_text(*told, shown.table.threshold, w("cell.withheld"), w("cell.uncovered"))
+
+
+def _interval(i: Interval, w: Words, *, is_signed: bool = False) -> str:
+    if i.low is None or i.high is None:
+        return w("cell.untold")
+    say = w.signed if is_signed else w.count
+    return w("interval", low=say(i.low), high=say(i.high))
+
+
+def _value(value: float | None, w: Words, *, is_signed: bool = False) -> str:
+    if value is None:
+        return w("cell.untold")
+    return w.signed(value) if is_signed else w.count(value)
+
+
+def p_text(p: float | None, w: Words) -> str:
+    """A p-value as print: two or three decimals."""
+    if p is None:
+        return w("cell.untold")
+    return "<0.001" if p < 0.001 else f"{p:.3f}" if p < 0.1 else f"{p:.2f}"
+
+
+def sentences(shown: Shown, w: Words) -> list[str]:
+    """The answer in three sentences: its own where it may be told whole, else built from what may."""
+    a = shown.answer
+    if w.language == "en" and shown.is_all_shown:
+        return list(a.sentences)
+    main = [s for s in a.spans if s.measure == a.measure and s.area.code == a.area.code]
+    first = [s for s in main if s.span == "month"][:1] + [s for s in main if s.span == "policy"][:1]
+    made = [
+        w(
+            "report.sentence_span",
+            span=w(f"span.{s.span}"),
+            days=w.days(s.start, s.end),
+            observed=_text(shown.span(s), shown, w),
+            measure=_measure(s.measure, s.measure, w).lower(),
+            place=a.place_name,
+            expected=_value(s.counterfactual.value, w),
+        )
+        for s in first
+    ]
+    told = {k: w(f"verdict.{v.verdict}") for k, v in a.verdicts.items()}
+    a_, b_, c_ = (told.get(k, w("cell.untold")) for k in ACCOUNTS)
+    return [*made, w("report.sentence_verdicts", a=a_, b=b_, c=c_)]
+
+
+def _numbers(shown: Shown, w: Words) -> Table:
+    a = shown.answer
+    rows = []
+    for s in a.spans:
+        if s.measure != a.measure or s.area.code != a.area.code:
+            continue
+        told = shown.span(s)
+        is_told = told[1] == SHOWN
+        rows.append(
+            [
+                f"{w(f'span.{s.span}')} ({w.days(s.start, s.end)})",
+                _text(told, shown, w),
+                _value(s.counterfactual.value, w),
+                _value(s.effect.value, w, is_signed=True) if is_told else w("cell.withheld"),
+                _interval(s.effect, w, is_signed=True) if is_told else w("cell.withheld"),
+                p_text(s.p_placebo, w),
+                _value(s.mde, w),
+            ]
+        )
+    names = ("span", "observed", "expected", "difference", "interval", "p", "mde")
+    measure = _measure(a.measure, a.measure, w)
+    return Table(
+        w("report.numbers_caption", measure=measure, area=a.area.name),
+        [w(f"report.col.{n}") for n in names],
+        rows,
+        is_stacked=True,
+    )
+
+
+def _verdicts(shown: Shown, w: Words) -> list[dict[str, str]]:
+    cards = []
+    for name in ACCOUNTS:
+        v = shown.answer.verdicts.get(name)
+        if v is None:
+            continue
+        reason = shown.text(v.reason) if shown.is_all_shown else w("report.reason_withheld")
+        cards.append(
+            {
+                "title": w(f"account.{name}"),
+                "verdict": w(f"verdict.{v.verdict}"),
+                "kind": _KINDS[v.verdict],
+                "reason": reason,
+            }
+        )
+    return cards
+
+
+def policy_mark(shown: Shown) -> PolicyMark | None:
+    """The policy as drawn; None where the question was about a bare date without one."""
+    p = shown.answer.policy
+    effective = p.get("effective") or p.get("date")
+    if not effective:
+        return None
+    announced, ended = (p.get(k) for k in ("announced", "ended"))
+    return PolicyMark(
+        str(p.get("title", "")),
+        _date(announced) if announced else None,
+        _date(effective),
+        _date(ended) if ended else None,
+    )
+
+
+def _bursts(shown: Shown, series: Series, w: Words) -> list[Burst]:
+    made = []
+    for rank, surge in enumerate(sorted(shown.answer.surges, key=lambda s: s.get("rank", 99)), 1):
+        if str(surge.get("measure", "at_large")) != series.measure:
+            continue
+        start, end = _date(surge["start"]), _date(surge["end"])
+        count = _text(shown.surge(surge), shown, w)
+        made.append(Burst(start, end, w("chart.burst", count=count, days=w.days(start, end)), rank))
+    return made
+
+
+def peak(counts: Counts, w: Words, every: str) -> dict[str, str]:
+    """The highest shown count and its period, as words."""
+    known = [(v, d) for v, d in zip(counts.values, counts.periods, strict=True) if v is not None]
+    if not known or (max(known)[0] == 0 and SMALL in counts.marks):
+        hidden = [d for d, m in zip(counts.periods, counts.marks, strict=True) if m != UNCOVERED]
+        when = w.period(hidden[0], every) if hidden else w("cell.uncovered")
+        return {"peak": w("chart.no_peak", threshold=counts.threshold), "peak_period": when}
+    value = max(v for v, _ in known)
+    return {"peak": w.count(value), "peak_period": w.period(next(d for v, d in known if v == value), every)}
+
+
+def _every(series: Series) -> str:
+    days = sorted(series.days)[len(series.days) // 2]
+    whole = all(p.day == 1 for p in series.period)
+    return "month" if whole and 27 < days < 32 else "day"
+
+
+def _timeline(shown: Shown, series: Series, counts: Counts, w: Words, *, is_main: bool) -> Figure:
+    a, every = shown.answer, _every(series)
+    name = _measure(series.measure, series.label, w)
+    estimate = Estimate(
+        w("chart.expected"),
+        tuple(series.period),
+        tuple(series.counterfactual),
+        tuple(series.low),
+        tuple(series.high),
+        w("chart.band"),
+    )
+    has_estimate = any(v is not None for v in series.counterfactual)
+    shared = {
+        "measure": name,
+        "area": series.area.name,
+        "first": w.period(series.period[0], every),
+        "last": w.period(series.period[-1], every),
+        **peak(counts, w, every),
+    }
+    spans = [s for s in a.spans if s.measure == series.measure and s.area.code == series.area.code]
+    span: Span | None = spans[-1] if spans else None
+    sentence = w("chart.series_says", **shared)
+    if span:
+        sentence = w(
+            "chart.timeline_says",
+            **shared,
+            span=w(f"span.{span.span}").lower(),
+            observed=_text(shown.span(span), shown, w),
+            expected=_value(span.counterfactual.value, w),
+            low=_value(span.counterfactual.low, w),
+            high=_value(span.counterfactual.high, w),
+        )
+    policy = policy_mark(shown)
+    extra = []
+    if has_estimate:
+        extra = [
+            (w("report.col.expected"), [_cell(v, w) for v in series.counterfactual]),
+            (
+                w("report.col.interval"),
+                [
+                    ""
+                    if lo is None or hi is None
+                    else w("interval", low=w.count(max(lo, 0.0), 1), high=w.count(hi, 1))
+                    for lo, hi in zip(series.low, series.high, strict=True)
+                ],
+            ),
+        ]
+    observed = _renamed(counts, w("chart.observed"))
+
+    def draw(width: float) -> Drawing:
+        return charts.timeline(
+            [observed],
+            words_of=w,
+            title=w("report.timeline_title", measure=name, area=series.area.name) if has_estimate else name,
+            sentence=sentence,
+            estimate=estimate if has_estimate else None,
+            policies=[policy] if policy else [],
+            bursts=_bursts(shown, series, w),
+            width=width,
+            height=350 if is_main else 270,
+        )
+
+    table = counts_table([observed], w, sentence, every, extra)
+    return figure(draw, table=table, note=hidden_note([counts], w), id=f"chart-{series.measure}")
+
+
+def _renamed(counts: Counts, label: str) -> Counts:
+    from dataclasses import replace
+
+    return replace(counts, label=label)
+
+
+def _cell(value: float | None, w: Words) -> str:
+    return "" if value is None else w.count(max(value, 0.0), 1)
+
+
+def _valued(label: str, i: Interval) -> Valued:
+    return Valued(label, i.value, i.low, i.high)
+
+
+def _waterfall(shown: Shown, w: Words) -> Figure | None:
+    a = shown.answer
+    if not shown.is_main_shown or a.baseline is None or not a.parts:
+        return None
+    parts = [_valued(w.label("part", name, name), i) for name, i in a.parts.items()]
+    sentence = w(
+        "chart.waterfall_says",
+        start=_value(a.baseline, w),
+        end=_value(a.observed, w),
+        **{n: _value(i.value, w, is_signed=True) for n, i in a.parts.items()},
+    )
+    start, end = Valued(w("part.baseline"), a.baseline), Valued(w("part.observed"), a.observed)
+    rows = [
+        [
+            p.label,
+            _value(p.value, w, is_signed=True),
+            _interval(Interval(p.value, p.low, p.high), w, is_signed=True),
+        ]
+        for p in parts
+    ]
+    rows = [[start.label, _value(start.value, w), ""], *rows, [end.label, _value(end.value, w), ""]]
+    head = [w("report.col.variant"), w("report.col.value"), w("report.col.interval")]
+    return figure(
+        lambda width: charts.waterfall(
+            start, parts, end, w=w, title=w("chart.waterfall"), sentence=sentence, width=width
+        ),
+        table=Table(sentence, head, rows),
+        id="chart-parts",
+    )
+
+
+def _event(shown: Shown, w: Words) -> Figure | None:
+    a = shown.answer
+    main = next((s for s in a.series if s.measure == a.measure and s.area.code == a.area.code), None)
+    counts = shown.counts(main, "") if main else None
+    told = dict(zip(counts.periods, counts.marks, strict=True)) if counts else {}
+    points = [
+        (p.month, _valued("", p.effect if told.get(p.start, SHOWN) == SHOWN else Interval(None)))
+        for p in a.event_time
+    ]
+    after = [(m, v) for m, v in points if m >= 0 and v.value is not None]
+    before = [(m, v) for m, v in points if m < 0 and v.value is not None]
+    if not after or len(points) < 3:
+        return None
+    largest = max(after, key=lambda pair: abs(pair[1].value or 0.0))
+    sentence = w(
+        "chart.event_says",
+        measure=_measure(a.measure, a.measure, w).lower()
+        if w.language == "en"
+        else _measure(a.measure, "", w),
+        largest=w.signed(largest[1].value or 0.0, 1),
+        month=largest[0] + 1,
+        out=sum(_is_out(v) for _, v in after),
+        n=len(after),
+        before=sum(_is_out(v) for _, v in before),
+        m=len(before),
+    )
+    others = [_from(p.gap, a, main, len(points)) for p in a.placebos]
+    rows = [
+        [
+            w.signed(m) if m else "0",
+            _value1(v.value, w),
+            _interval(Interval(v.value, v.low, v.high), w, is_signed=True),
+        ]
+        for m, v in points
+    ]
+    head = [w("chart.months_from"), w("chart.gap"), w("report.col.interval")]
+    return figure(
+        lambda width: charts.event_time(
+            points, others, w=w, title=w("chart.event"), sentence=sentence, width=width
+        ),
+        table=Table(sentence, head, rows),
+        id="chart-event",
+    )
+
+
+def _value1(value: float | None, w: Words) -> str:
+    return w("cell.withheld") if value is None else w.signed(value, 1)
+
+
+def _is_out(v: Valued) -> bool:
+    return v.low is not None and v.high is not None and (v.low > 0 or v.high < 0)
+
+
+def _from(gap: list[float | None], a: Any, main: Series | None, n: int) -> list[float | None]:
+    """A placebo's gaps set on the event axis: both run over the periods of the main series."""
+    if main is None or not a.event_time:
+        return []
+    first = a.event_time[0].start
+    at = next((i for i, p in enumerate(main.period) if p >= first), 0)
+    return gap[at : at + n]
+
+
+def _strip(shown: Shown, strip: ChangeStrip, w: Words) -> Figure:
+    counts = shown.strip_counts(strip, strip.label)
+    found = None
+    sentence = w("chart.strip_none")
+    if strip.date:
+        found = (strip.date, strip.low or strip.date, strip.high or strip.date)
+        sentence = w(
+            "chart.strip_says",
+            date=w.long_month(strip.date),
+            low=w.month(found[1]),
+            high=w.month(found[2]),
+            before=_cell(strip.before, w),
+            after=_cell(strip.after, w),
+            p=p_text(strip.p, w),
+        )
+    name = _measure(strip.measure, strip.label, w)
+    title = w("chart.strip", measure=name, area=strip.area.name)
+    policy = policy_mark(shown)
+    return figure(
+        lambda width: charts.change_strip(
+            counts,
+            found,
+            (strip.before, strip.after),
+            policy.effective if policy else None,
+            w=w,
+            title=title,
+            sentence=sentence,
+            width=width,
+        ),
+        table=counts_table([_renamed(counts, name)], w, sentence, "month"),
+        note=hidden_note([counts], w),
+    )
+
+
+def _sensitivity(shown: Shown, w: Words) -> Figure | None:
+    rows = [r for r in shown.answer.sensitivity if r.get("value") is not None]
+    if not shown.is_main_shown or not rows:
+        return None
+    values = [Valued(shown.text(str(r["label"])), r["value"], r.get("low"), r.get("high")) for r in rows]
+    known = [r["value"] for r in rows]
+    sentence = w("chart.sensitivity_says", n=len(rows), low=w.signed(min(known)), high=w.signed(max(known)))
+    cells = [
+        [
+            v.label,
+            _value(v.value, w, is_signed=True),
+            _interval(Interval(v.value, v.low, v.high), w, is_signed=True),
+            p_text(r.get("p_placebo"), w),
+        ]
+        for v, r in zip(values, rows, strict=True)
+    ]
+    head = [w(f"report.col.{n}") for n in ("variant", "difference", "interval", "p")]
+    return figure(
+        lambda width: charts.forest(
+            values, w=w, title=w("chart.sensitivity"), sentence=sentence, width=width
+        ),
+        table=Table(sentence, head, cells, is_stacked=True),
+    )
+
+
+def _schemes(shown: Shown, w: Words) -> Table | None:
+    rows = []
+    for name, told in shown.answer.schemes.items():
+        if told.get("observed") is None:
+            continue
+        cell = shown.scheme(name)
+        effect = told.get("effect") or {}
+        is_told = cell[1] == SHOWN
+        difference = _value(effect.get("value"), w, is_signed=True) if is_told else w("cell.withheld")
+        rows.append([name, _text(cell, shown, w), difference, p_text(told.get("p_placebo"), w)])
+    head = [w(f"report.col.{n}") for n in ("variant", "observed", "difference", "p")]
+    return Table(w("report.schemes_caption"), head, rows, is_stacked=True) if rows else None
+
+
+def _fit(shown: Shown, w: Words) -> str:
+    fit = shown.answer.pre_fit
+    if not fit or fit.get("rmse") is None:
+        return ""
+    return w(
+        "report.fit",
+        rmse=w.count(fit["rmse"], 1),
+        mean=w.count(fit.get("mean") or 0.0, 1),
+        donors=fit.get("donors", 0),
+        periods=fit.get("periods", 0),
+    )
+
+
+def _rates(shown: Shown, w: Words) -> str:
+    c = shown.answer.concentration
+    rate, nation = c.get("per_10k") or {}, c.get("per_10k_nation") or {}
+    if not shown.is_main_shown or rate.get("value") is None or nation.get("value") is None:
+        return ""
+    return w(
+        "report.concentration_text",
+        rate=w.count(rate["value"], 1),
+        low=_cell(rate.get("low"), w),
+        high=_cell(rate.get("high"), w),
+        nation=w.count(nation["value"], 1),
+        population=w.count(c.get("population") or 0),
+        place=c.get("population_place", ""),
+    )

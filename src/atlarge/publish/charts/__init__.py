@@ -1,0 +1,21 @@
+"""The charts, all drawn with the parts of `svg`; each returns a `Drawing` for page, file or print."""
+
+from __future__ import annotations
+
+from atlarge.publish.charts.estimates import Valued, change_strip, event_time, forest, waterfall
+from atlarge.publish.charts.parts import NARROW, WIDE, Burst, Estimate, PolicyMark
+from atlarge.publish.charts.timeline import timeline
+
+__all__ = [
+    "NARROW",
+    "WIDE",
+    "Burst",
+    "Estimate",
+    "PolicyMark",
+    "Valued",
+    "change_strip",
+    "event_time",
+    "forest",
+    "timeline",
+    "waterfall",
+]

@@ -1,0 +1,145 @@
+"""Disclosure control as a type: what has not passed it cannot be drawn, tabled or downloaded.
+
+`disclose` is the only way to make a `Disclosed`; everything that renders asks for one. Counts under the
+threshold are hidden (primary), and further cells are hidden until the hidden ones cannot be worked out
+from the totals, the months, the counties or the other measures that are published (complementary).
+The search for those further cells, and the attacker they must withstand, are in `suppression`.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from atlarge.errors import QuestionError
+from atlarge.publish.suppression import HIDDEN, PRIMARY, Relations, suppress
+
+THRESHOLD = 5
+
+SHOWN, SMALL, WITHHELD, UNCOVERED = "shown", "small", "withheld", "uncovered"
+_SEAL = object()
+
+
+@dataclass(frozen=True)
+class Counts:
+    """One published series of counts: value None where it is hidden or not covered.
+
+    Made only by `Disclosed.counts`, so that a chart of counts cannot be drawn from raw ones.
+    `threshold` tells how small "small" is: such a count lies between 1 and threshold - 1.
+    """
+
+    label: str
+    periods: tuple[dt.date, ...]
+    values: tuple[int | None, ...]
+    marks: tuple[str, ...]
+    threshold: int
+    seal: object = None
+
+    def __post_init__(self) -> None:
+        if self.seal is not _SEAL:
+            raise TypeError("counts are published through disclose(), which hides the small ones")
+
+    @property
+    def total(self) -> int | None:
+        """Sum of the series, or None where any of it is hidden."""
+        known = [v for v, m in zip(self.values, self.marks, strict=True) if m != UNCOVERED]
+        return None if any(v is None for v in known) else sum(v or 0 for v in known)
+
+
+class Disclosed:
+    """A table of counts that has passed disclosure control.
+
+    `frame`: the key columns it was given, `value` (Int64, null where hidden or not covered) and `mark`
+    (shown, small, withheld, uncovered). Hidden values are not in it.
+    """
+
+    def __init__(self, frame: pl.DataFrame, threshold: int, seal: object) -> None:
+        if seal is not _SEAL:
+            raise TypeError("a Disclosed table is made by disclose(), which hides the small counts")
+        self.frame = frame
+        self.threshold = threshold
+
+    def filter(self, *conditions: pl.Expr) -> Disclosed:
+        """Part of the table; what was hidden stays hidden."""
+        return Disclosed(self.frame.filter(*conditions), self.threshold, _SEAL)
+
+    def counts(self, label: str, *conditions: pl.Expr, period: str = "period") -> Counts:
+        """One series of the table, in the order of its periods."""
+        rows = self.frame.filter(*conditions).sort(period)
+        return Counts(
+            label,
+            tuple(rows[period].to_list()),
+            tuple(rows["value"].to_list()),
+            tuple(rows["mark"].to_list()),
+            self.threshold,
+            _SEAL,
+        )
+
+    def cell(self, *conditions: pl.Expr) -> tuple[int | None, str]:
+        """Value and mark of one cell; QuestionError unless exactly one is meant."""
+        rows = self.frame.filter(*conditions)
+        if rows.height != 1:
+            raise QuestionError(f"{rows.height} published cells are meant where one was asked for")
+        return rows["value"][0], rows["mark"][0]
+
+    @property
+    def hidden(self) -> dict[str, int]:
+        """How many cells are hidden, by reason."""
+        marks = self.frame["mark"]
+        return {SMALL: int((marks == SMALL).sum()), WITHHELD: int((marks == WITHHELD).sum())}
+
+
+def disclose(
+    cells: pl.DataFrame,
+    relations: Relations | None = None,
+    *,
+    threshold: int = THRESHOLD,
+    cost: Any = None,
+    published: Any = None,
+) -> Disclosed:
+    """Hide small counts, and what would give them away.
+
+    `cells` has any key columns and `value` (integer, null where not covered), one row a published cell.
+    `relations` name, by row number, which cells add up to which; left out, cells stand alone. `cost` is
+    what a reader loses with each cell (larger is kept longer); default: the count itself. Rows where
+    `published` is False are protected but left out of the table.
+    """
+    raw = cells["value"].cast(pl.Int64)
+    covered = raw.is_not_null().to_numpy()
+    values = raw.fill_null(0).to_numpy()
+    status = suppress(
+        values, covered, relations or Relations.none(), published=published, threshold=threshold, cost=cost
+    )
+    mark = np.where(
+        ~covered,
+        UNCOVERED,
+        np.where(status == PRIMARY, SMALL, np.where(status == HIDDEN, WITHHELD, SHOWN)),
+    )
+    shown = pl.Series("value", np.where(mark == SHOWN, values, 0), dtype=pl.Int64)
+    frame = cells.drop("value").with_columns(shown, pl.Series("mark", mark.astype(str)))
+    frame = frame.with_columns(pl.when(pl.col("mark") == SHOWN).then(pl.col("value")).alias("value"))
+    if published is not None:
+        frame = frame.filter(pl.Series(np.asarray(published, bool)))
+    return Disclosed(frame, threshold, _SEAL)
+
+
+def mark_text(value: int | None, mark: str, threshold: int, withheld: str, uncovered: str) -> str:
+    """A cell as a reader sees it: the count, "<5", or the words for withheld and not covered."""
+    if mark == SHOWN and value is not None:
+        return f"{value:,}"
+    if mark == SMALL:
+        return f"<{threshold}"
+    return withheld if mark == WITHHELD else uncovered
+
+
+def stack(tables: Sequence[Disclosed]) -> Disclosed:
+    """Disclosed tables of the same columns one below the other; the strictest threshold is told."""
+    if not tables:
+        raise QuestionError("no disclosed table was given")
+    frame = pl.concat([t.frame for t in tables])
+    return Disclosed(frame, max(t.threshold for t in tables), _SEAL)

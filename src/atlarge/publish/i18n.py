@@ -1,0 +1,110 @@
+"""Interface words in English and Spanish, from one catalogue; dates as each language writes them."""
+
+from __future__ import annotations
+
+import datetime as dt
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+import yaml
+
+from atlarge.errors import QuestionError
+
+LANGUAGES = ("en", "es")
+_MONTHS = {
+    "en": "January February March April May June July August September October November December",
+    "es": "enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre",
+}
+_SHORT = {
+    "en": "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec",
+    "es": "ene feb mar abr may jun jul ago sep oct nov dic",
+}
+
+
+@cache
+def catalogue() -> dict[str, dict[str, str]]:
+    """Every interface text: key -> language -> text."""
+    text = files("atlarge.publish").joinpath("words.yaml").read_text(encoding="utf-8")
+    return {str(key): dict(value) for key, value in yaml.safe_load(text).items()}
+
+
+class Words:
+    """The texts of one language: `words("front.title")`, `words.day(date)`, `words.count(1234)`."""
+
+    def __init__(self, language: str = "en") -> None:
+        if language not in LANGUAGES:
+            raise QuestionError(f"no interface in {language!r}; there are: {', '.join(LANGUAGES)}")
+        self.language = language
+        self._texts = {key: texts[language] for key, texts in catalogue().items()}
+        self._months = _MONTHS[language].split()
+        self._short = _SHORT[language].split()
+
+    def __call__(self, key: str, **values: Any) -> str:
+        """The text of a key, its {names} filled in. KeyError for a key that the catalogue lacks."""
+        text = self._texts[key]
+        return text.format(**values) if values else text
+
+    def has(self, key: str) -> bool:
+        """Whether the catalogue has the key."""
+        return key in self._texts
+
+    def label(self, kind: str, name: str, default: str) -> str:
+        """Name of a thing listed in the data, such as a measure; `default` where the catalogue has none."""
+        return self._texts.get(f"{kind}.{name}", default)
+
+    def count(self, value: float, decimals: int = 0) -> str:
+        """A number with thousands marked: 1,234.5 in both languages, as written in the United States."""
+        text = f"{value:,.{decimals}f}"
+        return "0" if text in ("-0", "0") else text.replace("-", "\u2212")
+
+    def signed(self, value: float, decimals: int = 0) -> str:
+        """A difference, with its sign."""
+        text = self.count(value, decimals)
+        return text if text.startswith("\u2212") or text.strip("0.") == "" else f"+{text}"
+
+    def day(self, day: dt.date) -> str:
+        """9 February 2017; 9 de febrero de 2017."""
+        month = self._months[day.month - 1]
+        return (
+            f"{day.day} {month} {day.year}"
+            if self.language == "en"
+            else f"{day.day} de {month} de {day.year}"
+        )
+
+    def short_day(self, day: dt.date) -> str:
+        """9 Feb 2017."""
+        return f"{day.day} {self._short[day.month - 1]} {day.year}"
+
+    def days(self, first: dt.date, last: dt.date) -> str:
+        """9–12 Feb 2017, as short as it can be told."""
+        if first == last:
+            return self.short_day(first)
+        if (first.year, first.month) == (last.year, last.month):
+            return f"{first.day}–{self.short_day(last)}"
+        if first.year == last.year:
+            return f"{first.day} {self._short[first.month - 1]} – {self.short_day(last)}"
+        return f"{self.short_day(first)} – {self.short_day(last)}"
+
+    def month(self, day: dt.date) -> str:
+        """Feb 2017."""
+        return f"{self._short[day.month - 1]} {day.year}"
+
+    def long_month(self, day: dt.date) -> str:
+        """February 2017; febrero de 2017."""
+        month = self._months[day.month - 1]
+        return f"{month} {day.year}" if self.language == "en" else f"{month} de {day.year}"
+
+    def fiscal_year(self, day: dt.date) -> str:
+        """The federal fiscal year that starts on the day: FY2017 from October 2016."""
+        return self("fiscal_year", year=day.year + 1)
+
+    def period(self, day: dt.date, every: str) -> str:
+        """A period by its first day: a day, week, month, quarter or fiscal year."""
+        if every == "year":
+            return self.fiscal_year(day)
+        if every == "month":
+            return self.month(day)
+        if every == "quarter":
+            return f"{self._short[day.month - 1]}–{self._short[(day.month + 1) % 12]} {day.year}"
+        return self.short_day(day)

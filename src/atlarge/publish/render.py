@@ -1,0 +1,102 @@
+"""Templates, and the parts of a page that hold data: figures and tables."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Any
+from urllib.parse import urlsplit
+
+import jinja2
+
+from atlarge.publish.charts import NARROW, WIDE
+from atlarge.publish.charts.timeline import cell
+from atlarge.publish.disclosure import SMALL, WITHHELD, Counts
+from atlarge.publish.i18n import Words
+from atlarge.publish.svg import Drawing
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table as text. `is_stacked`: on a phone each row becomes a block; `is_wide`: it scrolls."""
+
+    caption: str
+    head: Sequence[str]
+    rows: Sequence[Sequence[str]]
+    is_stacked: bool = False
+    is_wide: bool = False
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A chart in two widths, what it says, and the numbers behind it."""
+
+    wide: Drawing
+    narrow: Drawing
+    table: Table | None = None
+    note: str = ""
+    id: str = ""
+
+
+def figure(
+    draw: Callable[[float], Drawing], *, table: Table | None = None, note: str = "", id: str = ""
+) -> Figure:
+    """Draw a chart for desktop and phone; `draw` takes the width."""
+    return Figure(draw(WIDE), draw(NARROW), table, note, id)
+
+
+def counts_table(
+    series: Sequence[Counts], w: Words, caption: str, every: str, extra: Sequence[tuple[str, list[str]]] = ()
+) -> Table:
+    """The table behind a chart of counts; `extra` adds named columns, one text a period."""
+    first = series[0]
+    rows = [
+        [w.period(day, every), *(cell(s, i, w) for s in series), *(texts[i] for _, texts in extra)]
+        for i, day in enumerate(first.periods)
+    ]
+    return Table(caption, [w("report.col.period"), *(s.label for s in series), *(n for n, _ in extra)], rows)
+
+
+def hidden_note(series: Sequence[Counts], w: Words) -> str:
+    """How hidden counts are drawn, where there are any."""
+    if any(m in (SMALL, WITHHELD) for s in series for m in s.marks):
+        return w("chart.small_note", most=series[0].threshold - 1)
+    return ""
+
+
+def safe_link(url: Any) -> str:
+    """The address if it is a web address, else nothing: data never make a `javascript:` link."""
+    text = str(url or "")
+    return text if urlsplit(text).scheme in ("http", "https") else ""
+
+
+def static(name: str) -> str:
+    """A text file of `static/`."""
+    return files("atlarge.publish").joinpath(f"static/{name}").read_text(encoding="utf-8")
+
+
+@cache
+def environment() -> jinja2.Environment:
+    """Templates with every value escaped and every missing name an error."""
+    return jinja2.Environment(
+        loader=jinja2.PackageLoader("atlarge.publish", "templates"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+
+
+def render(template: str, **context: Any) -> str:
+    """A page as text."""
+    return environment().get_template(template).render(**context)
+
+
+def style_hash(css: str) -> str:
+    """The Content-Security-Policy source that allows just this style sheet."""
+    return "sha256-" + base64.b64encode(hashlib.sha256(css.encode()).digest()).decode()

@@ -1,0 +1,112 @@
+"""The report: one HTML file that opens anywhere, asks nothing of the network and can be printed."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import atlarge
+from atlarge.explain.answer import Answer
+from atlarge.files import write_atomically
+from atlarge.publish.answer_view import context, policy_mark
+from atlarge.publish.answers import Shown, show
+from atlarge.publish.disclosure import THRESHOLD
+from atlarge.publish.i18n import Words
+from atlarge.publish.render import Figure, render, static, style_hash
+
+_POLICY = "default-src 'none'; style-src '{style}'; img-src data:; base-uri 'none'; form-action 'none'"
+
+
+def report_html(answer: Answer, *, language: str = "en", threshold: int = THRESHOLD) -> str:
+    """The report as text. Counts of 1 to threshold - 1, and what gives them away, are hidden."""
+    w = Words(language)
+    shown = show(answer, threshold=threshold)
+    css = _squeezed(static("charts.css") + static("page.css"))
+    parts = context(shown, w)
+    return render(
+        "report.html.j2",
+        **parts,
+        title=_title(shown, w),
+        policy_line=_policy_line(shown, w),
+        policy=_POLICY.format(style=style_hash(css)),
+        css=_Safe(css),
+        version=atlarge.__version__,
+        privacy=w("report.privacy", most=threshold - 1, threshold=threshold),
+        cite=_cite(shown, w),
+    )
+
+
+def report(answer: Answer, path: Path | str, *, language: str = "en", threshold: int = THRESHOLD) -> Path:
+    """Write the report of an answer to one file, whole or not at all. OSError passes through.
+
+    `threshold`: counts of 1 to threshold - 1 are shown as "<threshold".
+    """
+    write_atomically(path, report_html(answer, language=language, threshold=threshold).encode())
+    return Path(path)
+
+
+def export_charts(answer: Answer, folder: Path | str, *, language: str = "en") -> list[Path]:
+    """Write each chart of an answer as SVG and as PNG (twice the size, for print) into a folder."""
+    parts = context(show(answer), Words(language))
+    figures: list[Figure] = [*parts["figures"], *parts["method_figures"]]
+    written = []
+    for index, figure in enumerate(figures, 1):
+        stem = re.sub(r"\W+", "-", f"{index:02d} {figure.wide.title}".lower()).strip("-")[:60]
+        for ending, content in (("svg", figure.wide.standalone().encode()), ("png", figure.wide.png())):
+            target = Path(folder) / f"{stem}.{ending}"
+            write_atomically(target, content)
+            written.append(target)
+    return written
+
+
+class _Safe(str):
+    """Text of our own that a template takes as it is."""
+
+    def __html__(self) -> str:
+        return str(self)
+
+
+def _squeezed(css: str) -> str:
+    text = re.sub(r"/\*.*?\*/", "", css, flags=re.S)
+    return re.sub(r"\s*\n\s*", "\n", text).strip()
+
+
+def _title(shown: Shown, w: Words) -> str:
+    a = shown.answer
+    if a.policy.get("title"):
+        kind = (
+            "report.title_policy"
+            if a.policy.get("direction", "limits") == "limits"
+            else "report.title_change"
+        )
+        return w(kind, place=a.place_name)
+    return w("report.title_date", place=a.place_name, day=w.day(a.start))
+
+
+def _policy_line(shown: Shown, w: Words) -> str:
+    mark: Any = policy_mark(shown)
+    if mark is None or not mark.name:
+        return w("report.coverage_day", day=w.day(shown.answer.start))
+    return w(
+        "report.policy_line",
+        title=mark.name,
+        announced=w.day(mark.announced) if mark.announced else w("report.unknown_day"),
+        effective=w.day(mark.effective),
+        ended=w.day(mark.ended) if mark.ended else w("report.in_force"),
+    )
+
+
+def _cite(shown: Shown, w: Words) -> str:
+    a = shown.answer
+    policy = a.policy.get("title") or w.day(a.start)
+    periods = [p for s in a.series for p in s.period] or [a.start]
+    start, end = a.coverage.get("start") or min(periods), a.coverage.get("end") or max(periods)
+    return w(
+        "report.cite_text",
+        version=atlarge.__version__,
+        place=a.place_name,
+        policy=policy,
+        start=start,
+        end=end,
+    )

@@ -1,0 +1,306 @@
+"""Which cells to hide so that the small ones cannot be worked out: a small solver of our own.
+
+Published cells are tied by sums: months add up to a year, counties to a state, measures to all arrests.
+Each sum is one row of A x = 0 over the cells (and, where the parts do not exhaust the whole, one
+unpublished remainder that is zero or more). An attacker who knows every shown cell, that a small cell
+lies in 1..threshold-1 and that any other hidden cell is zero or not small can bound the hidden ones. `bounds`
+is that attacker, by interval propagation over all sums at once, and `pinned` the one who solves the
+equations. While either can tell a small cell exactly, one more cell is hidden in the sum that gave it away.
+
+The idea is the usual one of complementary cell suppression (Willenborg and de Waal, Elements of Statistical
+Disclosure Control, 2001, ch. 4); the linear programmes of the literature serve as the attacker in the tests.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+OPEN, PRIMARY, HIDDEN, UNPUBLISHED = 0, 1, 2, 3
+"""Status of a cell: shown; marked as small; marked as withheld to protect another; on no page at all."""
+
+Ints = NDArray[np.int64]
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Relations:
+    """Sums among cells: entry k says that cell `cell[k]` stands in sum `row[k]` with `sign[k]`.
+
+    Parts have sign +1 and the whole -1. `has_rest[r]`: the parts of sum r need not exhaust the whole.
+    """
+
+    row: Ints
+    cell: Ints
+    sign: Floats
+    has_rest: NDArray[np.bool_]
+
+    @staticmethod
+    def none() -> Relations:
+        """No sums: cells stand alone."""
+        empty = np.zeros(0, np.int64)
+        return Relations(empty, empty, np.zeros(0), np.zeros(0, bool))
+
+    @staticmethod
+    def of(whole: Any, part: Any, *, has_rest: bool | NDArray[np.bool_] = False) -> Relations:
+        """Sums from pairs (whole, part) of cell numbers; pairs of the same whole are one sum."""
+        wholes, row = np.unique(np.asarray(whole, np.int64), return_inverse=True)
+        n = len(wholes)
+        rest = np.broadcast_to(np.asarray(has_rest, bool), (n,)).copy()
+        return Relations(
+            np.concatenate([row, np.arange(n)]).astype(np.int64),
+            np.concatenate([np.asarray(part, np.int64), wholes]),
+            np.concatenate([np.ones(len(row)), -np.ones(n)]),
+            rest,
+        )
+
+    @staticmethod
+    def join(parts: Sequence[Relations]) -> Relations:
+        """All sums of several kinds together."""
+        offsets = np.cumsum([0, *[len(p.has_rest) for p in parts]])
+        return Relations(
+            np.concatenate([p.row + o for p, o in zip(parts, offsets, strict=False)]).astype(np.int64),
+            np.concatenate([p.cell for p in parts]).astype(np.int64),
+            np.concatenate([p.sign for p in parts]),
+            np.concatenate([p.has_rest for p in parts]),
+        )
+
+
+class Sums:
+    """Collects sums one at a time: `add(parts, wholes)` says that the parts add up to the wholes."""
+
+    def __init__(self) -> None:
+        self._entries: list[tuple[int, int, float]] = []
+        self._rest: list[bool] = []
+
+    def add(self, parts: Sequence[int], wholes: Sequence[int], *, has_rest: bool = False) -> None:
+        """One sum; `has_rest`: the parts need not exhaust the wholes."""
+        row = len(self._rest)
+        self._entries += [(row, cell, 1.0) for cell in parts] + [(row, cell, -1.0) for cell in wholes]
+        self._rest.append(has_rest)
+
+    def relations(self) -> Relations:
+        """All sums added so far."""
+        if not self._entries:
+            return Relations.none()
+        row, cell, sign = zip(*self._entries, strict=True)
+        return Relations(
+            np.array(row, np.int64),
+            np.array(cell, np.int64),
+            np.array(sign, float),
+            np.array(self._rest, bool),
+        )
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """What an attacker can tell: each cell lies in low..high; the sums that narrowed it last (-1 none)."""
+
+    low: Floats
+    high: Floats
+    by_low: Ints
+    by_high: Ints
+
+
+def start_bounds(
+    values: Ints, covered: NDArray[np.bool_], status: Ints, threshold: int
+) -> tuple[Floats, Floats]:
+    """What the page itself says of each cell: its count, 1..threshold-1, or zero and more."""
+    low = np.where(status == OPEN, values, np.where(status == PRIMARY, 1, 0)).astype(float)
+    high = np.where(status == OPEN, values, np.where(status == PRIMARY, threshold - 1, np.inf)).astype(float)
+    return np.where(covered, low, 0.0), np.where(covered, high, np.inf)
+
+
+def _row_sums(
+    r: Relations, low: Floats, high: Floats, rest_high: Floats
+) -> tuple[Floats, Floats, Ints, Floats, Floats]:
+    """Least and greatest of each sum's signed terms, with the number of terms that have no bound."""
+    n = len(r.has_rest)
+    up: Floats = np.where(r.sign > 0, high[r.cell], -low[r.cell])
+    down: Floats = np.where(r.sign > 0, low[r.cell], -high[r.cell])
+    free_up, free_down = np.isinf(up), np.isinf(down)
+    top = np.bincount(r.row, np.where(free_up, 0, up), n).astype(float)
+    bottom = np.bincount(r.row, np.where(free_down, 0, down), n).astype(float)
+    count_up = np.bincount(r.row, free_up, n) + (r.has_rest & np.isinf(rest_high))
+    count_down = np.bincount(r.row, free_down, n)
+    return top, bottom, np.stack([count_up, count_down]).astype(np.int64), up, down
+
+
+def bounds(
+    values: Ints,
+    covered: NDArray[np.bool_],
+    status: Ints,
+    r: Relations,
+    *,
+    threshold: int,
+    rounds: int = 200,
+) -> Bounds:
+    """Bounds of every cell that follow from all sums, by propagating them until nothing narrows."""
+    low, high = start_bounds(values, covered, status, threshold)
+    n_cells = len(low)
+    by_low, by_high = np.full(n_cells, -1, np.int64), np.full(n_cells, -1, np.int64)
+    rest_high = np.where(r.has_rest, np.inf, 0.0)
+    withheld = status == HIDDEN
+    for _ in range(rounds):
+        top, bottom, free, up, down = _row_sums(r, low, high, rest_high)
+        others_top = np.where(np.isinf(up), 0, -up) + top[r.row]
+        others_bottom = np.where(np.isinf(down), 0, -down) + bottom[r.row]
+        free_top = free[0][r.row] - np.isinf(up) > 0
+        free_bottom = free[1][r.row] - np.isinf(down) > 0
+        most = np.where(free_bottom, np.inf, -others_bottom)  # of the signed term: term = -(others)
+        least = np.where(free_top, -np.inf, -others_top)
+        new_high = np.where(r.sign > 0, most, -least)
+        new_low = np.where(r.sign > 0, least, -most)
+        better_high = new_high < high[r.cell] - 1e-9
+        better_low = new_low > low[r.cell] + 1e-9
+        if not (better_high.any() or better_low.any()):
+            break
+        _take(high, by_high, r, new_high, better_high, -1.0)
+        _take(low, by_low, r, new_low, better_low, 1.0)
+        # A cell marked as withheld, not as small, is either zero or at least the threshold.
+        high[withheld & (high < threshold)] = 0.0
+        low[withheld & (low > 0) & (low < threshold)] = threshold
+    return Bounds(low, high, by_low, by_high)
+
+
+def _take(
+    bound: Floats, by: Ints, r: Relations, new: Floats, better: NDArray[np.bool_], sense: float
+) -> None:
+    """Keep the tightest new bound of each cell, and the sum that it came from."""
+    which = np.flatnonzero(better)
+    order = which[np.lexsort((sense * new[which], r.cell[which]))]  # the tightest of a cell comes last
+    bound[r.cell[order]] = new[order]
+    by[r.cell[order]] = r.row[order]
+
+
+def sensitive(values: Ints, covered: NDArray[np.bool_], threshold: int) -> NDArray[np.bool_]:
+    """Cells whose exact count no one may learn, whether or not they stand on a page."""
+    return covered & (values > 0) & (values < threshold)
+
+
+def told(b: Bounds, small: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Small cells of which the attacker can tell the count: one whole number is left."""
+    is_exact: NDArray[np.bool_] = small & (np.floor(b.high + 1e-6) - np.ceil(b.low - 1e-6) < 1)
+    return is_exact
+
+
+def pinned(status: Ints, covered: NDArray[np.bool_], r: Relations, *, seed: int = 7) -> NDArray[np.bool_]:
+    """Hidden cells that the equations alone determine, whatever the signs.
+
+    A random vector is projected on the null space of the hidden part of A (by LSQR); where the
+    projection is zero the cell cannot move, so that its count follows from the shown ones.
+    """
+    from scipy import sparse
+    from scipy.sparse.linalg import lsqr
+
+    unknown = (status != OPEN) | ~covered
+    result = np.zeros(len(status), bool)
+    keep = unknown[r.cell]
+    if not keep.any():
+        return result
+    cells, column = np.unique(r.cell[keep], return_inverse=True)
+    rest = np.flatnonzero(r.has_rest)
+    matrix = sparse.csr_matrix(
+        (
+            np.concatenate([r.sign[keep], np.ones(len(rest))]),
+            (
+                np.concatenate([r.row[keep], rest]),
+                np.concatenate([column, len(cells) + np.arange(len(rest))]),
+            ),
+        ),
+        shape=(len(r.has_rest), len(cells) + len(rest)),
+    )
+    rng = np.random.default_rng(seed)
+    vector = rng.standard_normal(matrix.shape[1])
+    shadow = matrix.T @ lsqr(matrix.T, vector, atol=1e-12, btol=1e-12, iter_lim=4000)[0]
+    moves = np.abs(vector - shadow)[: len(cells)]
+    result[cells] = moves < 1e-6
+    return result & (status != OPEN)
+
+
+def suppress(
+    values: Any,
+    covered: Any,
+    r: Relations,
+    *,
+    published: Any = None,
+    threshold: int = 5,
+    cost: Any = None,
+) -> Ints:
+    """Status of every cell such that no attacker above can tell a small one.
+
+    `values` are counts (any number where not covered). `published` is False for cells that stand on no
+    page but follow from others by subtraction, such as the rest of a month after a surge: they are
+    protected alike. Raises ValueError where the sums given do not hold in the counts: a wrong sum would
+    make every promise here empty.
+    """
+    values, covered = np.asarray(values, np.int64), np.asarray(covered, bool)
+    _check_sums(values, covered, r)
+    on_page = np.ones(len(values), bool) if published is None else np.asarray(published, bool)
+    price = np.asarray(values if cost is None else cost, float)
+    small = sensitive(values, covered, threshold)
+    status = np.where(on_page, np.where(small, PRIMARY, OPEN), UNPUBLISHED).astype(np.int64)
+    while True:
+        b = bounds(values, covered, status, r, threshold=threshold)
+        open_to = told(b, small)
+        if not open_to.any():
+            open_to = pinned(status, covered, r) & small
+            if not open_to.any():
+                return status
+        if not _hide_more(values, covered, status, r, price, b, np.flatnonzero(open_to)):
+            raise ValueError("a small count stands in a sum in which nothing else can be hidden")
+
+
+def _check_sums(values: Ints, covered: NDArray[np.bool_], r: Relations) -> None:
+    if not len(r.has_rest):
+        return
+    n = len(r.has_rest)
+    sums = np.bincount(r.row, r.sign * values[r.cell], n)
+    whole = np.bincount(r.row, ~covered[r.cell], n) == 0
+    wrong = whole & np.where(r.has_rest, sums > 0, sums != 0)
+    if wrong.any():
+        raise ValueError(
+            f"{int(wrong.sum())} sums do not hold among the cells (first: {int(wrong.argmax())})"
+        )
+
+
+def _hide_more(
+    values: Ints,
+    covered: NDArray[np.bool_],
+    status: Ints,
+    r: Relations,
+    price: Floats,
+    b: Bounds,
+    open_to: Ints,
+) -> bool:
+    """Hide the cheapest shown cell in a sum that gave each open cell away; False if there is none."""
+    blamed = np.unique(np.concatenate([b.by_low[open_to], b.by_high[open_to]]))
+    blamed = blamed[blamed >= 0]
+    if not _hide_in(values, covered, status, r, price, blamed):
+        around = np.unique(r.row[np.isin(r.cell, open_to)])
+        return _hide_in(values, covered, status, r, price, around)
+    return True
+
+
+def _hide_in(
+    values: Ints,
+    covered: NDArray[np.bool_],
+    status: Ints,
+    r: Relations,
+    price: Floats,
+    rows: Ints,
+) -> bool:
+    """Hide the cheapest shown cell of each sum; counts above zero before zeros."""
+    candidate = np.isin(r.row, rows) & (status[r.cell] == OPEN) & covered[r.cell]
+    at = np.flatnonzero(candidate)
+    if not at.size:
+        return False
+    cells = r.cell[at]
+    order = at[np.lexsort((cells, price[cells], values[cells] == 0, r.row[at]))]
+    first = np.concatenate([[True], np.diff(r.row[order]) != 0])
+    status[r.cell[order[first]]] = HIDDEN
+    return True
