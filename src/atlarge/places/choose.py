@@ -1,0 +1,83 @@
+"""Which of several namesakes a name means, by the state and the area of responsibility beside it."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from atlarge.places.gazetteer import Gazetteer, Named
+
+DOMINANT = 0.8
+"""A namesake must hold this share of the namesakes' weight to be answered at all."""
+
+
+class Context(NamedTuple):
+    """What is known beside the text: the area of responsibility, and states that are named."""
+
+    aor: str | None
+    states: frozenset[str]
+
+
+class Pick(NamedTuple):
+    """The outcome: a county or none, how it was chosen, a factor for the confidence, the candidates."""
+
+    fips: str | None
+    how: str
+    factor: float
+    candidates: tuple[str, ...] = ()
+
+
+def in_area(gaz: Gazetteer, fips: str, aor: str) -> bool:
+    """Say whether a county lies in an area of responsibility, before or after Harlingen was split off."""
+    county = gaz.counties[fips]
+    # the bounds of Harlingen are known only in part: its counties were San Antonio's
+    return aor in (county.aor, county.aor_2021) or (aor == "HAL" and county.aor == "SNA")
+
+
+def choose(gaz: Gazetteer, names: list[Named], context: Context) -> Pick:
+    """Choose among counties that bear a name.
+
+    A stated state binds. Else the counties inside the area of responsibility are looked at; outside it a
+    name is believed only if no other county has it. Namesakes left over are abstained from, unless one of
+    them outweighs the others (DOMINANT).
+    """
+    inside = _best(names)
+    if context.states:
+        stated = [n for n in inside if gaz.counties[n.fips].state in context.states]
+        if not stated:
+            return Pick(None, "not in the state named", 0.0, _labels(gaz, inside))
+        within = [n for n in stated if context.aor is None or in_area(gaz, n.fips, context.aor)]
+        if within:
+            return _one(gaz, within, "state named", 1.0)
+        return _one(gaz, stated, "state named, but outside the area of responsibility", 0.88)
+    if context.aor and context.aor != "HQ":
+        within = [n for n in inside if in_area(gaz, n.fips, context.aor)]
+        if within:
+            return _one(gaz, within, "only one in the area of responsibility", 1.0)
+        return _one(gaz, inside, "outside the area of responsibility", 0.6)
+    return _one(gaz, inside, "only one in the country", 0.95)
+
+
+def _best(names: list[Named]) -> list[Named]:
+    best: dict[str, Named] = {}
+    for name in names:
+        if name.fips not in best or best[name.fips].weight < name.weight:
+            best[name.fips] = name
+    return list(best.values())
+
+
+def _one(gaz: Gazetteer, names: list[Named], how: str, factor: float) -> Pick:
+    if len(names) == 1:
+        return Pick(names[0].fips, how, factor)
+    total = sum(n.weight for n in names)
+    top = max(names, key=lambda n: (n.weight, n.fips))
+    share = top.weight / total
+    labels = _labels(gaz, names)
+    if share >= DOMINANT:
+        said = how.replace("only one", "largest namesake")
+        return Pick(top.fips, said, factor * share, labels)
+    return Pick(None, "several of that name", 0.0, labels)
+
+
+def _labels(gaz: Gazetteer, names: list[Named]) -> tuple[str, ...]:
+    ranked = sorted(names, key=lambda n: (-n.weight, n.fips))
+    return tuple(gaz.counties[n.fips].place_name for n in ranked[:6])

@@ -1,0 +1,232 @@
+"""The names that the rules look up, read once from the reference tables and the hand files."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cache
+from importlib.resources import files
+from typing import Any, NamedTuple
+
+import polars as pl
+import yaml
+
+from atlarge.places.text import plain, squash
+from atlarge.reference import table
+
+_USED = ("all", "to 2019", "to 2021", "from 2015")
+_CITY_AS_COUNTY = {"24510", "29510", "32510"}
+_LEGAL_TYPES = (
+    " City and Borough",
+    " Census Area",
+    " Municipality",
+    " Municipio",
+    " Planning Region",
+    " County",
+    " Parish",
+    " Borough",
+    " Island",
+    " city",
+    " City",
+)
+
+
+class County(NamedTuple):
+    """A county or equivalent, as the rules need it; `weight` is its population of 2017 or 10,000."""
+
+    fips: str
+    base: str
+    place_name: str
+    state: str
+    aor: str
+    aor_2021: str
+    weight: int
+    is_city: bool
+
+
+class Named(NamedTuple):
+    """A county that a name may mean: with what weight against namesakes, and how the name is known."""
+
+    fips: str
+    weight: float
+    source: str
+
+
+class Site(NamedTuple):
+    """A jail, prison or other facility in a county: the words that name it and where that is known from."""
+
+    fips: str
+    aor: str | None
+    label: str
+    source: str
+    confidence: float
+
+
+@dataclass(frozen=True)
+class Gazetteer:
+    """All names. Keys are squashed: capitals, written out, without spaces."""
+
+    counties: dict[str, County]
+    county_names: dict[str, list[Named]]
+    city_counties: dict[str, list[Named]]
+    cities: dict[str, list[Named]]
+    sites: dict[str, list[Site]]
+    states: dict[str, str]
+    state_names: dict[str, str]
+    aors: dict[str, dict[str, Any]]
+    aor_words: dict[str, str]
+    offices: dict[str, dict[str, Any]]
+    office_cities: dict[str, list[str]]
+    overrides: dict[tuple[str, str], dict[str, Any]]
+    site_codes: dict[str, str]
+    words: dict[str, frozenset[str]]
+    confidence: dict[str, float]
+    longest: int = field(default=8)
+
+
+def hand(name: str) -> Any:
+    """Return a hand file (`places/hand/<name>.yaml`)."""
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    text = files(__package__).joinpath("hand", f"{name}.yaml").read_text(encoding="utf-8")
+    return yaml.load(text, Loader=loader)  # noqa: S506 - a safe loader either way
+
+
+def base_name(name: str) -> str:
+    """Return a county's name without its legal type ("Travis County" gives "Travis")."""
+    for kind in _LEGAL_TYPES:
+        if name.endswith(kind) and name not in ("Carson City", "James City County", "Charles City County"):
+            return name.removesuffix(kind)
+    if name in ("James City County", "Charles City County"):
+        return name.removesuffix(" County")
+    return name
+
+
+def _counties() -> dict[str, County]:
+    frame = table("counties").filter(pl.col("vintage").is_in(_USED))
+    rows = frame.select("fips", "name", "place_name", "state", "aor", "aor_2021", "population_2017").rows()
+    return {
+        fips: County(
+            fips,
+            base_name(name),
+            place_name,
+            state,
+            aor,
+            aor_2021,
+            population or 10_000,
+            name.endswith(" city") or fips in _CITY_AS_COUNTY,
+        )
+        for fips, name, place_name, state, aor, aor_2021, population in rows
+    }
+
+
+def _county_names(
+    counties: dict[str, County], aliases: list[dict[str, Any]]
+) -> tuple[dict[str, list[Named]], dict[str, list[Named]]]:
+    names: dict[str, list[Named]] = {}
+    cities: dict[str, list[Named]] = {}
+    for county in counties.values():
+        into = cities if county.is_city else names
+        into.setdefault(squash(county.base), []).append(Named(county.fips, county.weight, "name"))
+    for alias in aliases:
+        weight = counties[alias["fips"]].weight
+        for name in alias["names"]:
+            names.setdefault(squash(name), []).append(Named(alias["fips"], weight, "alias"))
+    return names, cities
+
+
+def _cities() -> dict[str, list[Named]]:
+    frame = table("cities").with_columns(
+        pl.col("city").str.replace_all(" ", "").alias("key"),
+        # a name without a population is taken to be small, an alias smaller still
+        weight=pl.col("population")
+        .cast(pl.Float64)
+        .fill_null(pl.when(pl.col("source") == "zip").then(400.0).otherwise(100.0))
+        .clip(lower_bound=50.0),
+    )
+    out: dict[str, list[Named]] = {}
+    keys = frame["key"].to_list()
+    rows = frame.select("county_fips", "weight", "source").rows()
+    for key, row in zip(keys, rows, strict=True):
+        found = out.get(key)
+        if found is None:
+            out[key] = [Named(*row)]
+        else:
+            found.append(Named(*row))
+    return out
+
+
+def _sites() -> tuple[dict[str, list[Site]], dict[str, str]]:
+    out: dict[str, list[Site]] = {}
+    codes: dict[str, str] = {}
+    rows = table("facilities").select("key", "code", "county_fips", "name").rows()
+    for key, code, fips, name in rows:
+        out.setdefault(key, []).append(Site(fips, None, name, "facility list", 0.97))
+        if code:
+            codes[code] = fips
+    for entry in hand("facilities"):
+        site = Site(
+            str(entry["fips"]), entry.get("aor"), entry["name"], "hand", float(entry.get("confidence", 0.98))
+        )
+        for name in entry["words"]:
+            found = out.setdefault(squash(name), [])
+            # a human decision stands before the list
+            found[:] = [other for other in found if other.source == "hand"] + [site]
+    return out, codes
+
+
+def _aor_words(aors: dict[str, dict[str, Any]]) -> dict[str, str]:
+    words: dict[str, str] = {}
+    for code, about in aors.items():
+        for name in (code, about["name"], about["long_name"], f"{about['name']} Field Office"):
+            words[squash(name)] = code
+    words[squash("New York Area of Responsibility")] = "NYC"
+    words[squash("Saint Paul")] = "SPM"
+    return words
+
+
+@cache
+def gazetteer() -> Gazetteer:
+    """Return the names, read once a process."""
+    counties = _counties()
+    aliases = hand("aliases")
+    county_names, city_counties = _county_names(counties, aliases["counties"])
+    sites, codes = _sites()
+    states = {state: name for state, name in table("counties").select("state", "state_name").unique().rows()}
+    aors = {row["aor"]: row for row in table("aors").rows(named=True)}
+    offices = {row["office"]: row for row in table("offices").rows(named=True)}
+    office_cities: dict[str, list[str]] = {}
+    for code, about in offices.items():
+        for name in {about["city"], about["name"]} - {None}:
+            office_cities.setdefault(squash(name), []).append(code)
+    for name, code in aliases["office_cities"].items():
+        office_cities[squash(name)] = [code]
+    state_names = {squash(name): code for code, name in states.items()} | {
+        squash(name): code for name, code in aliases["states"].items()
+    }
+    words = {kind: frozenset(plain(w) for w in found) for kind, found in hand("words").items()}
+    overrides = {
+        (entry.get("aor", "*"), squash(text)): entry for entry in hand("overrides") for text in entry["texts"]
+    }
+    return Gazetteer(
+        counties=counties,
+        county_names=county_names,
+        city_counties=city_counties,
+        cities=_cities(),
+        sites=sites,
+        states=states,
+        state_names=state_names,
+        aors=aors,
+        aor_words=_aor_words(aors),
+        offices=offices,
+        office_cities=office_cities,
+        overrides=overrides,
+        site_codes=codes,
+        words=words,
+        confidence={name: float(value) for name, value in hand("confidence").items() if name != "note"},
+    )
+
+
+def aor_code(text: str | None) -> str | None:
+    """Return the code of an area of responsibility given as code, name or long name; None if it is none."""
+    if text is None or not text.strip():
+        return None
+    return gazetteer().aor_words.get(squash(text))

@@ -1,0 +1,81 @@
+"""Resolve columns of texts: each unique combination once, then a join back to the rows."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from atlarge.places.gazetteer import aor_code, gazetteer
+from atlarge.places.rules import Query, resolve_one
+from atlarge.places.text import trimmed
+
+COLUMNS = {
+    "place_kind": pl.String,
+    "county_fips": pl.String,
+    "office": pl.String,
+    "aor_resolved": pl.String,
+    "state_resolved": pl.String,
+    "place_confidence": pl.Float32,
+    "place_basis": pl.String,
+    "place_name": pl.String,
+}
+"""Columns of a resolved frame and their types."""
+
+
+def resolve(
+    texts: pl.DataFrame,
+    *,
+    text: str = "landmark",
+    aor: str | None = "aor",
+    state: str | None = None,
+    city: str | None = None,
+    facility_code: str | None = None,
+) -> pl.DataFrame:
+    """Return the place of every row of `texts`, in its order.
+
+    `text`, `aor`, `state`, `city` and `facility_code` name columns; all but `text` may be None or hold nulls. An area of
+    responsibility may be a code, a name or a long name. The answer has one row a row and the columns of
+    COLUMNS: `place_kind` is county, office_area, aor, state or unresolved; `place_confidence` is the
+    probability (0 to 1) that the place is right; `place_basis` names the words and the rule.
+    """
+    wanted = {"text": text, "aor": aor, "state": state, "city": city, "code": facility_code}
+    given = {
+        name: column for name, column in wanted.items() if column is not None and column in texts.columns
+    }
+    keys = texts.select(
+        **{
+            name: trimmed(pl.col(column).cast(pl.String))
+            if name != "text"
+            else pl.col(column).cast(pl.String)
+            for name, column in given.items()
+        }
+    )
+    unique = keys.unique(maintain_order=True)
+    answers = pl.concat([unique, resolve_unique(unique)], how="horizontal")
+    return keys.join(answers, on=list(given), how="left", nulls_equal=True, maintain_order="left").select(
+        *COLUMNS
+    )
+
+
+def resolve_unique(keys: pl.DataFrame) -> pl.DataFrame:
+    """Resolve a frame of unique combinations (columns text, aor, state, city, code; all but text optional)."""
+    gaz = gazetteer()
+    codes: dict[str | None, str | None] = {None: None}
+    if "aor" in keys.columns:
+        codes |= {name: aor_code(name) for name in keys["aor"].unique().to_list()}
+    empty = [None] * keys.height
+    columns = [
+        keys[name].to_list() if name in keys.columns else empty
+        for name in ("text", "aor", "state", "city", "code")
+    ]
+    answers = [
+        resolve_one(gaz, Query(text, codes[aor], state.upper() if state else None, city, code))
+        for text, aor, state, city, code in zip(*columns, strict=True)
+    ]
+    return pl.DataFrame(
+        [
+            (a.kind, a.fips, a.office, a.aor, a.state, round(a.confidence, 3), a.basis, a.name)
+            for a in answers
+        ],
+        schema=COLUMNS,
+        orient="row",
+    )

@@ -1,0 +1,130 @@
+"""From a text as published to tokens that the rules can read.
+
+Only form is decided here: case, accents, punctuation, the common short forms. What a word means is
+decided by the rules and the tables.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+import polars as pl
+
+MAX_LENGTH = 300
+"""Longest text that is read; a landmark of a release has at most about 120 characters."""
+
+_SEPARATOR = re.compile(r"[()\[\]{}/;:*?\"|\\]+|\s[-–—]+\s|\s[-–—]+|[-–—]+\s|,")
+_TOKEN = re.compile(r"[A-Z0-9]+|,")
+_JOINED = re.compile(r"\b([A-Z])\.(?=[A-Z]\b)")
+_ORI = re.compile(r"\b([A-Z]{2})[0-9]{6,9}[A-Z0-9]*\b")
+_ZIP = re.compile(r"\b[0-9]{5}(?:-[0-9]{4})?\b")
+
+_WORDS = {
+    "CTY": "COUNTY",
+    "CNTY": "COUNTY",
+    "CNTRY": "COUNTY",
+    "COUNY": "COUNTY",
+    "COUTY": "COUNTY",
+    "COUNT": "COUNTY",
+    "COUNTRY": "COUNTY",
+    "CONTY": "COUNTY",
+    "COUNTU": "COUNTY",
+    "COUNNTY": "COUNTY",
+    "CUNTY": "COUNTY",
+    "COUNTRYJAIL": "COUNTY JAIL",
+    "COUNTYJAIL": "COUNTY JAIL",
+    "COUNTIES": "COUNTY",
+    "PAR": "PARISH",
+    "CORR": "CORRECTIONAL",
+    "CORRECTION": "CORRECTIONAL",
+    "CORRECTIONS": "CORRECTIONAL",
+    "INST": "INSTITUTION",
+    "INSTITUTE": "INSTITUTION",
+    "DET": "DETENTION",
+    "CTR": "CENTER",
+    "CNTR": "CENTER",
+    "CENTRE": "CENTER",
+    "FAC": "FACILITY",
+    "DEPT": "DEPARTMENT",
+    "SHERIFFS": "SHERIFF",
+    "HTS": "HEIGHTS",
+    "TWP": "TOWNSHIP",
+    "TXN": "TX",
+    "SUBOFFICE": "SUB OFFICE",
+    "FUGOP": "FUGOPS",
+}
+_BEFORE_NAME = {"ST": "SAINT", "STE": "SAINTE", "FT": "FORT", "MT": "MOUNT"}
+
+
+def plain(text: str) -> str:
+    """Return `text` in capitals, without accents, apostrophes and control characters."""
+    if not text.isascii():
+        text = unicodedata.normalize("NFKD", text)
+        text = "".join(c for c in text if not unicodedata.combining(c))
+        for mark in "’‘`´ʻ":
+            text = text.replace(mark, "'")
+    return text.upper().replace("'", "")
+
+
+def tokens(text: str, aor: str | None = None) -> list[str]:
+    """Return the words of a text, with ',' where the text separates its parts.
+
+    'CO' is read as COUNTY, but as Colorado where the Denver area ends a text with it after a comma.
+    """
+    text = plain(text)
+    text = _JOINED.sub(r"\1", text).replace(".", " ").replace("&", " AND ")
+    text = _ORI.sub(r", \1", text)
+    text = _ZIP.sub(" ", text)
+    raw = _TOKEN.findall(_SEPARATOR.sub(" , ", text))
+    return expand(raw, aor)
+
+
+def expand(raw: list[str], aor: str | None = None) -> list[str]:
+    """Write out the short forms among the words of a text."""
+    out: list[str] = []
+    last = len(raw) - 1
+    for i, word in enumerate(raw):
+        if word == "CO":
+            ends = i == last or raw[i + 1] in ("STATE", ",")
+            apart = i > 0 and raw[i - 1] == ","
+            out.append("CO" if ends and apart and aor in ("DEN", None) else "COUNTY")
+        elif word in _BEFORE_NAME and i < last and raw[i + 1] != ",":
+            out.append(_BEFORE_NAME[word])
+        elif word in _WORDS:
+            out.extend(_WORDS[word].split())
+        elif word == "," and (not out or out[-1] == ","):
+            continue
+        else:
+            out.append(word)
+    while out and out[-1] == ",":
+        out.pop()
+    return out
+
+
+def squash(text: str) -> str:
+    """Return a name as a key: its words written out, joined without spaces."""
+    return "".join(word for word in tokens(text) if word != ",")
+
+
+def fault(text: str | None) -> str | None:
+    """Say why a text cannot be read as a landmark at all, or return None if it can."""
+    if text is None or not text.strip():
+        return "empty text"
+    if len(text) > MAX_LENGTH:
+        return f"text longer than {MAX_LENGTH} characters"
+    body = [c for c in text if not c.isspace()]
+    if any(unicodedata.category(c) == "Cc" for c in body):
+        return "control characters in the text"
+    letters = [c for c in body if c.isalpha()]
+    if not letters:
+        return "no letters in the text"
+    if not any(c.isascii() for c in unicodedata.normalize("NFKD", "".join(letters))):
+        return "not in Latin script"
+    return None
+
+
+def trimmed(column: pl.Expr) -> pl.Expr:
+    """Collapse blanks in a text column, and make an empty text null."""
+    clean = column.str.replace_all(r"[ \t\r\n]+", " ").str.strip_chars()
+    return pl.when(clean.str.len_chars() > 0).then(clean)
