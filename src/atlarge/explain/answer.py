@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 Verdict = Literal["fits", "does not fit", "cannot be told"]
 ACCOUNTS = ("singling_out", "substitution", "concentration")
-SPANS = ("month", "quarter", "policy")
+SPANS = ("month", "quarter", "rest", "policy")
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ class Span:
     `burst_share` is the share of the positive residual that lies in detected surges (None: no surges asked).
     """
 
-    span: Literal["month", "quarter", "policy"]
+    span: Literal["month", "quarter", "rest", "policy"]
     measure: str
     area: Area
     start: dt.date

@@ -1,0 +1,264 @@
+"""One measure in one area against what the comparison places expect, over every span at once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from atlarge.effects import minimum_detectable_effect
+from atlarge.effects.arrays import prepare
+from atlarge.effects.counterfactual import counterfactual
+from atlarge.effects.placebo import PlaceboSpace, fit_setting, quantile_pair, space
+from atlarge.errors import QuestionError
+from atlarge.explain.answer import Area, EventPoint, Interval, Placebo, Series, Span
+from atlarge.explain.data import Daily
+from atlarge.explain.periods import Months
+from atlarge.panel import measure as measure_of
+
+Floats = NDArray[np.float64]
+LEVEL = 0.9
+SPAN_NAMES = ("month", "quarter", "rest", "policy")
+MIN_DONOR_MEAN = 1.0
+LIKE_SIZE = 0.25
+MIN_LIKE = 40
+MAX_SHOWN_PLACEBOS = 60
+
+
+@dataclass(frozen=True)
+class Total:
+    """A span's sums: effect = observed - expected, with its placebo interval, p-values, scale (standard
+    deviation expected with no effect), the minimum detectable effect and the number of placebo places."""
+
+    observed: float
+    expected: float
+    effect: Interval
+    scale: float
+    p: float
+    p_high: float
+    mde: float
+    placebos: int
+
+    @property
+    def counterfactual(self) -> Interval:
+        """Expected count with its interval."""
+        low = None if self.effect.high is None else max(0.0, self.observed - self.effect.high)
+        high = None if self.effect.low is None else self.observed - self.effect.low
+        return Interval(self.expected, low, high)
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """What came of one fit. `observed`, `fitted`, `low`, `high` are counts by period of `months`."""
+
+    measure: str
+    area: Area
+    months: Months
+    observed: Floats
+    fitted: Floats
+    low: Floats
+    high: Floats
+    totals: dict[str, Total]
+    pre_rmse: float
+    pre_mean: float
+    donors: int
+    donor_keys: tuple[str, ...]
+    gaps: Floats
+    weights: tuple[tuple[str, float], ...]
+    method: str
+
+    @property
+    def baseline(self) -> float:
+        """Count over the policy's life at the mean daily rate of the pre-period."""
+        days = np.array(self.months.days, dtype=float)
+        pre, life = self.months.pre, self.months.life
+        return float(self.observed[pre].sum() / days[pre].sum() * days[life].sum())
+
+    @property
+    def relative_rmse(self) -> float | None:
+        """Pre-period error over the pre-period mean."""
+        return self.pre_rmse / self.pre_mean if self.pre_mean > 0 else None
+
+
+def estimate(
+    counts: Daily,
+    key: str,
+    area: Area,
+    measure: str,
+    months: Months,
+    changed: set[str],
+    *,
+    method: str = "ascm",
+    leave_out: set[str] | None = None,
+) -> Estimate:
+    """Fit the unit `key` from units that did not change, and total its gap over each span.
+
+    `changed`: places (codes) whose own cooperation changed in these months; `leave_out`: others not to be
+    used. Comparison units need a mean of one record a month before the policy. Raises QuestionError where
+    the unit has no records, all zeros, or too few comparison units.
+    """
+    row = counts.row(key)
+    if row is None:
+        raise QuestionError(
+            f"{area.name}: no {_label(measure)} are recorded there; ask for its office area or AOR"
+        )
+    y = counts.binned(months)
+    banned = changed | (leave_out or set())
+    usable = np.array([not banned.intersection(k.split("+")) for k in counts.keys])
+    usable = _of_like_size(y[:, months.pre], row, usable)
+    try:
+        return _fit(counts, row, area, measure, months, y, usable, method)
+    except QuestionError as error:
+        raise QuestionError(f"{area.name}, {_label(measure)}: {error}") from None
+
+
+def _of_like_size(pre: Floats, row: int, usable: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Comparison units not much smaller than the target: their chance variation would swamp the fit.
+
+    At least a record a month and a quarter of the target's mean; where fewer than 40 are left, the 40
+    largest with at least a record a month.
+    """
+    with np.errstate(invalid="ignore"):
+        mean = np.where(np.arange(len(pre)) == row, 0.0, np.nan_to_num(pre.mean(1)))
+    usable = usable & (mean >= MIN_DONOR_MEAN)
+    own = float(np.nanmean(pre[row])) if np.isfinite(pre[row]).any() else 0.0
+    large = usable & (mean >= LIKE_SIZE * own)
+    if large.sum() >= MIN_LIKE:
+        return large
+    order = np.argsort(-np.where(usable, mean, -1.0), kind="stable")[:MIN_LIKE]
+    chosen = np.zeros(len(pre), dtype=bool)
+    chosen[order] = True
+    return chosen & usable
+
+
+def _label(measure: str) -> str:
+    return measure_of(measure).label.lower()
+
+
+def _fit(
+    counts: Daily,
+    row: int,
+    area: Area,
+    measure: str,
+    months: Months,
+    y: Floats,
+    usable: NDArray[np.bool_],
+    method: str,
+) -> Estimate:
+    result = counterfactual(y, row, months.pre, months.life, usable, method=method, level=LEVEL)
+    setting = prepare(y, row, months.pre, months.life, usable)
+    fitted = fit_setting(setting, method)
+    totals = {}
+    for name in SPAN_NAMES:
+        mask = months.span(name)
+        if mask.any():
+            placebos = space(replace(setting, post=mask), fitted)
+            totals[name] = _total(y[row], result.fitted, mask, placebos)
+    units = result.placebos.units
+    order = np.argsort(-result.weights)[:8] if result.weights is not None else np.array([], dtype=int)
+    return Estimate(
+        measure=measure,
+        area=area,
+        months=months,
+        observed=result.observed,
+        fitted=result.fitted,
+        low=result.low,
+        high=result.high,
+        totals=totals,
+        pre_rmse=result.pre_rmse,
+        pre_mean=result.pre_mean,
+        donors=result.n_donors,
+        donor_keys=tuple(counts.keys[u] for u in units[1:]),
+        gaps=result.placebos.gaps,
+        weights=tuple(
+            (counts.keys[k], round(float(result.weights[k]), 3))
+            for k in order
+            if result.weights is not None and result.weights[k] > 0.01
+        ),
+        method=method,
+    )
+
+
+def _total(observed: Floats, fitted: Floats, mask: NDArray[np.bool_], placebos: PlaceboSpace) -> Total:
+    down, up = quantile_pair(placebos.statistic[1:], LEVEL)
+    effect, scale = float(placebos.effect[0]), float(placebos.scale[0])
+    seen = float(observed[mask].sum())
+    # a path of counts is never below zero, so the effect is never above what was observed
+    high = min(effect - down * scale, max(seen, effect))
+    return Total(
+        observed=seen,
+        expected=float(fitted[mask].sum()),
+        effect=Interval(effect, effect - up * scale, high),
+        scale=scale,
+        p=placebos.p,
+        p_high=placebos.p_high,
+        mde=minimum_detectable_effect(placebos).total,
+        placebos=placebos.n_placebos,
+    )
+
+
+def span_of(found: Estimate, name: str, burst_share: float | None = None) -> Span | None:
+    """One span of an estimate as the answer carries it; None where the policy was too short for it."""
+    total = found.totals.get(name)
+    if total is None:
+        return None
+    start, end = found.months.bounds(found.months.span(name))
+    return Span(
+        span=name,  # type: ignore[arg-type]
+        measure=found.measure,
+        area=found.area,
+        start=start,
+        end=end,
+        observed=total.observed,
+        counterfactual=total.counterfactual,
+        effect=total.effect,
+        p_placebo=total.p,
+        placebos=total.placebos,
+        mde=total.mde,
+        burst_share=burst_share,
+    )
+
+
+def series_of(found: Estimate) -> Series:
+    """Observed and expected by period, for a chart."""
+    about = measure_of(found.measure)
+
+    def listed(values: Floats) -> list[float | None]:
+        return [float(v) if np.isfinite(v) else None for v in values]
+
+    return Series(
+        measure=found.measure,
+        label=about.label,
+        unit=about.unit,
+        area=found.area,
+        period=list(found.months.start),
+        days=found.months.days,
+        observed=listed(found.observed),
+        counterfactual=listed(found.fitted),
+        low=listed(found.low),
+        high=listed(found.high),
+    )
+
+
+def placebos_of(found: Estimate, names: dict[str, str]) -> list[Placebo]:
+    """Gaps of the comparison places as if they had had the policy, evenly thinned to 60, for a chart."""
+    step = max(1, -(-len(found.donor_keys) // MAX_SHOWN_PLACEBOS))
+    made = []
+    for k in range(0, len(found.donor_keys), step):
+        key = found.donor_keys[k]
+        made.append(Placebo(key, names.get(key, key), [float(v) for v in found.gaps[k + 1]]))
+    return made
+
+
+def event_time_of(found: Estimate) -> list[EventPoint]:
+    """The gap of every month, before and after, with the band of placebo errors."""
+    points = []
+    for k, (start, offset) in enumerate(zip(found.months.start, found.months.offset, strict=True)):
+        gap = found.observed[k] - found.fitted[k]
+        if np.isfinite(gap):
+            spread = Interval(
+                float(gap), float(found.observed[k] - found.high[k]), float(found.observed[k] - found.low[k])
+            )
+            points.append(EventPoint(offset, start, spread))
+    return points

@@ -1,0 +1,143 @@
+"""Months counted from the policy's own day, so that no period is half before and half after."""
+
+from __future__ import annotations
+
+import calendar
+import datetime as dt
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from atlarge.errors import CoverageError, QuestionError
+from atlarge.explain.policies import Policy
+
+Bools = NDArray[np.bool_]
+MAX_BEFORE_MONTHS = 48
+MAX_LIFE_MONTHS = 36
+AFTERMATH_MONTHS = 6
+MIN_PRE_MONTHS = 6
+MIN_LAST_DAYS = 7
+
+
+def add_months(day: dt.date, months: int) -> dt.date:
+    """The same day of another month, or that month's last day where it is shorter."""
+    index = day.year * 12 + day.month - 1 + months
+    year, month = index // 12, index % 12 + 1
+    return dt.date(year, month, min(day.day, calendar.monthrange(year, month)[1]))
+
+
+@dataclass(frozen=True)
+class Months:
+    """Consecutive periods: the k-th is [start[k], stop[k]) and `offset[k]` months from the policy's day.
+
+    pre: periods wholly before the policy was known of; between: after that and before it applied (or not
+    known whether it did); life: while it applied; after: once it had ended.
+    """
+
+    start: tuple[dt.date, ...]
+    stop: tuple[dt.date, ...]
+    offset: tuple[int, ...]
+    pre: Bools
+    between: Bools
+    life: Bools
+    after: Bools
+    policy_end: dt.date
+    is_cut: bool
+
+    @property
+    def days(self) -> list[int]:
+        """Length of each period in days."""
+        return [(b - a).days for a, b in zip(self.start, self.stop, strict=True)]
+
+    def span(self, name: str) -> Bools:
+        """Mask of the month, the quarter, the rest after the first month, or the whole life."""
+        order = np.cumsum(self.life) - 1
+        if name == "month":
+            return np.asarray(self.life & (order < 1))
+        if name == "quarter":
+            return np.asarray(self.life & (order < 3))
+        if name == "rest":
+            return np.asarray(self.life & (order >= 1))
+        return self.life
+
+    def bounds(self, mask: Bools) -> tuple[dt.date, dt.date]:
+        """First and last day (inclusive) of the periods of a mask."""
+        index = np.flatnonzero(mask)
+        return self.start[index[0]], self.stop[index[-1]] - dt.timedelta(days=1)
+
+
+def months_of(
+    policy: Policy,
+    first: dt.date,
+    last: dt.date,
+    *,
+    anchor: dt.date | None = None,
+    known: dt.date | None = None,
+) -> Months:
+    """Lay months around a policy over covered days `first` to `last` (inclusive).
+
+    `anchor` moves the policy's first day (to its announcement, say); `known` moves the end of the pre-period
+    back. A policy known to the month has that month between: neither before nor after. Raises CoverageError
+    where the day lies outside the records, QuestionError where too few months lie before it or none after.
+    """
+    day = anchor or policy.latest
+    if policy.is_window and anchor is None:
+        day = policy.latest + dt.timedelta(days=1)
+    aware = min(d for d in (known, policy.announced, policy.effective, day) if d is not None)
+    _check_covered(policy, day, first, last)
+    back = 0
+    while back < MAX_BEFORE_MONTHS and add_months(day, -back - 1) >= first:
+        back += 1
+    end = min(policy.ended or dt.date.max, add_months(day, MAX_LIFE_MONTHS), last + dt.timedelta(days=1))
+    start, stop, offset = _cut(day, back, end, last)
+    pre = np.array([b <= aware for b in stop])
+    life = np.array([a >= day and a < end for a in start])
+    after = np.array([a >= end for a in start])
+    if pre.sum() < MIN_PRE_MONTHS:
+        needed = add_months(aware, -MIN_PRE_MONTHS)
+        raise QuestionError(
+            f"{policy.id}: only {int(pre.sum())} whole months of records before {aware}; at least "
+            f"{MIN_PRE_MONTHS} are needed, so records from {needed} on"
+        )
+    is_cut = policy.ended is None or policy.ended > end
+    return Months(start, stop, offset, pre, ~(pre | life | after), life, after, end, is_cut)
+
+
+def _check_covered(policy: Policy, day: dt.date, first: dt.date, last: dt.date) -> None:
+    """CoverageError unless at least a week of the policy's life is in the records."""
+    if day < first:
+        raise CoverageError(
+            f"{policy.id}: {day} is before the records begin ({first}); releases of "
+            f"{add_months(day, -12).year} and {day.year} would be needed"
+        )
+    if day + dt.timedelta(days=MIN_LAST_DAYS) > last + dt.timedelta(days=1):
+        raise CoverageError(
+            f"{policy.id}: {day} is after the records end ({last}); a release that covers "
+            f"{add_months(day, 3)} would be needed"
+        )
+    if policy.ended and policy.ended <= day:
+        raise QuestionError(
+            f"{policy.id}: it ended ({policy.ended}) before a whole month that it surely applied"
+        )
+
+
+def _cut(
+    day: dt.date, back: int, end: dt.date, last: dt.date
+) -> tuple[tuple[dt.date, ...], tuple[dt.date, ...], tuple[int, ...]]:
+    """Starts, ends and offsets: months from the day, one cut short at the policy's end, months after that."""
+    edges = [(add_months(day, k), add_months(day, k + 1), k) for k in range(-back, 0)]
+    k = 0
+    while add_months(day, k) < end:
+        edges.append((add_months(day, k), min(add_months(day, k + 1), end), k))
+        k += 1
+    if len(edges) - back > 1 and (edges[-1][1] - edges[-1][0]).days < MIN_LAST_DAYS:
+        short = edges.pop()
+        edges[-1] = (edges[-1][0], short[1], edges[-1][2])
+    for extra in range(AFTERMATH_MONTHS):
+        a, b = add_months(end, extra), add_months(end, extra + 1)
+        if b > last + dt.timedelta(days=1):
+            break
+        edges.append((a, b, k + extra))
+    starts, stops, offsets = zip(*edges, strict=True)
+    return starts, stops, offsets
