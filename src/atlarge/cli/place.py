@@ -1,0 +1,132 @@
+"""`atlarge place`: what county a landmark names, and why, or that it names none."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from atlarge.cli._output import JsonFlag, StoreOption, emit_json, note
+from atlarge.errors import PlaceError, ReleaseError
+
+if TYPE_CHECKING:
+    import polars as pl
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command(name="place")(place_command)
+
+
+def place_command(
+    text: Annotated[str | None, typer.Argument(help="A landmark or facility text.")] = None,
+    aor: Annotated[
+        str | None,
+        typer.Option("--aor", help="Area of responsibility: code, name or long name; may be left out."),
+    ] = None,
+    file: Annotated[
+        Path | None,
+        typer.Option("--file", help="CSV with the columns aor and landmark; all rows are resolved."),
+    ] = None,
+    worst: Annotated[
+        int | None, typer.Option("--worst", min=1, help="List the N heaviest unresolved texts of the store.")
+    ] = None,
+    store: StoreOption = None,
+    as_json: JsonFlag = False,
+) -> None:
+    """Turn a landmark into a county, an office area, an area of responsibility or a state, with the basis."""
+    if sum(given is not None for given in (text, file, worst)) != 1:
+        raise PlaceError("give one of: a TEXT, --file in.csv, or --worst N")
+    if worst is not None:
+        rows = _worst(store, worst)
+        if as_json:
+            emit_json(rows)
+        else:
+            for row in rows:
+                sys.stdout.write(
+                    f"{row['n']:>9,}  {row['aor'] or '---'}  {row['landmark']}  [{row['basis']}]\n"
+                )
+            note("a line in places/hand/overrides.yaml or facilities.yaml resolves a text; then ingest again")
+        return
+    frame = _one(text or "", aor) if file is None else _read(file)
+    answers = _answers(frame)
+    if as_json:
+        emit_json(answers if file is not None else answers[0])
+        return
+    for answer in answers:
+        code = answer["fips"] or answer["office"] or answer["aor"] or "-"
+        sys.stdout.write(
+            f"{answer['kind']}\t{code}\t{answer['name'] or '-'}\t{answer['confidence']:.2f}\t{answer['basis']}\n"
+        )
+
+
+def _one(text: str, aor: str | None) -> pl.DataFrame:
+    import polars as pl
+
+    from atlarge.places import aor_code
+
+    if aor is not None and aor.strip() and aor_code(aor) is None:
+        raise PlaceError(
+            f"'{aor}' is no area of responsibility: give a code such as SNA, or a name such as San Antonio"
+        )
+    return pl.DataFrame({"aor": [aor], "landmark": [text]}, schema={"aor": pl.String, "landmark": pl.String})
+
+
+def _read(path: Path) -> pl.DataFrame:
+    import polars as pl
+
+    if not path.is_file():
+        raise ReleaseError(f"{path}: no such file")
+    try:
+        frame = pl.read_csv(path, infer_schema=False, encoding="utf8-lossy", truncate_ragged_lines=True)
+    except pl.exceptions.PolarsError as error:
+        first = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise ReleaseError(f"{path}: not readable as CSV ({first})") from None
+    names = {name.strip().lower(): name for name in frame.columns}
+    for wanted in ("aor", "landmark"):
+        if wanted not in names:
+            raise ReleaseError(
+                f"{path}: no column '{wanted}' in the header; the file needs the columns aor,landmark"
+            )
+    return frame.select(pl.col(names["aor"]).alias("aor"), pl.col(names["landmark"]).alias("landmark"))
+
+
+def _answers(frame: pl.DataFrame) -> list[dict[str, Any]]:
+    from atlarge.places import resolve
+
+    rows = resolve(frame).rows(named=True)
+    return [
+        {
+            "kind": row["place_kind"],
+            "fips": row["county_fips"],
+            "name": row["place_name"],
+            "confidence": round(row["place_confidence"], 3),
+            "basis": row["place_basis"],
+            "office": row["office"],
+            "aor": row["aor_resolved"],
+            "state": row["state_resolved"],
+        }
+        for row in rows
+    ]
+
+
+def _worst(store: Path | None, count: int) -> list[dict[str, Any]]:
+    import polars as pl
+
+    from atlarge.records.store import open_store
+
+    opened = open_store(store)
+    found = (
+        opened.scan("arrests")
+        .filter((pl.col("place_kind") == "unresolved") & pl.col("landmark").is_not_null())
+        .group_by("aor", "landmark", "place_basis")
+        .agg(pl.col("n").cast(pl.Int64).sum())
+        .sort(["n", "aor", "landmark"], descending=[True, False, False], nulls_last=True)
+        .head(count)
+        .collect()
+    )
+    return [
+        {"aor": aor, "landmark": landmark, "n": n, "basis": basis} for aor, landmark, basis, n in found.rows()
+    ]
