@@ -1,0 +1,43 @@
+"""`atlarge ingest`: releases into a store, with an account of every row."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from atlarge.cli._output import JsonFlag, emit_json, note
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command(name="ingest")(ingest_command)
+
+
+def ingest_command(
+    files: Annotated[
+        list[Path], typer.Argument(help="Files as published; what each is, is told by its content.")
+    ],
+    store: Annotated[Path, typer.Option("--store", help="Folder of the store; made if it is not there.")],
+    as_json: JsonFlag = False,
+) -> None:
+    """Read releases into a store: every row is kept, or left out for a reason that is counted.
+
+    All files or none: if one is refused, the store stays as it was. A file already held changes nothing.
+    """
+    from atlarge.ingest import ingest
+
+    audit = ingest(files, store, told=note if sys.stderr.isatty() else None)
+    for line in audit.notes:
+        note(line)
+    if as_json:
+        emit_json(audit.to_dict())
+        return
+    for one in audit.releases:
+        dropped = "".join(f"; {n:,} left out ({reason})" for reason, n in one.rows_dropped.items())
+        sys.stdout.write(
+            f"{one.file}: {one.family}, {one.rows_read:,} rows read, {one.rows_kept:,} kept{dropped}; "
+            f"{one.unresolved_places:,} without a place\n"
+        )

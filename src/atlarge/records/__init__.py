@@ -1,0 +1,1 @@
+"""Records: typed tables, duplicates, overlap, audit and the store."""

@@ -1,0 +1,73 @@
+"""Codes of areas of responsibility and states, from the words that releases use for them."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import polars as pl
+
+from atlarge.reference import table
+
+_SUFFIX = r"(?i)\s+(?:area of responsibility|aor)$"
+
+
+@cache
+def _area_codes() -> dict[str, str]:
+    areas = table("aors")
+    codes: dict[str, str] = {}
+    for code, name, long_name in areas.select("aor", "name", "long_name").iter_rows():
+        short = str(long_name).lower().removesuffix(" area of responsibility")
+        codes |= {str(code).lower(): code, str(name).lower(): code, short: code}
+    return codes
+
+
+@cache
+def _state_codes() -> dict[str, str]:
+    states = table("counties").select("state", "state_name").unique()
+    codes: dict[str, str] = {}
+    for code, name in states.iter_rows():
+        codes |= {code.lower(): code, str(name).lower(): code}
+    return codes
+
+
+def _coded(words: pl.Series, codes: dict[str, str]) -> pl.Series:
+    return (
+        words.str.strip_chars()
+        .str.to_lowercase()
+        .replace_strict(list(codes), list(codes.values()), default=None, return_dtype=pl.String)
+    )
+
+
+def area_code(words: pl.Series) -> pl.Series:
+    """Three-letter codes of areas of responsibility; null where the words name none."""
+    return _coded(words.str.replace(_SUFFIX, ""), _area_codes())
+
+
+def state_code(words: pl.Series) -> pl.Series:
+    """Two-letter codes of states; null where the words name none."""
+    return _coded(words, _state_codes())
+
+
+@cache
+def _county_codes() -> pl.DataFrame:
+    counties = table("counties").select("state", pl.col("fips").alias("_fips"), "name")
+    bare = _bare_county(counties["name"])
+    whole = counties.with_columns(bare.alias("_county")).select("state", "_county", "_fips")
+    return whole.unique(["state", "_county"], keep="none")
+
+
+def _bare_county(words: pl.Series) -> pl.Series:
+    """County names without the word for what they are, and without spaces or points."""
+    return (
+        words.str.to_lowercase()
+        .str.replace(r"\s*\(.*\)$", "")
+        .str.replace(r"\s+(?:county|parish|borough|census area|city and borough|municipality)$", "")
+        .str.replace_all(r"\bst\.?\s", "saint ")
+        .str.replace_all(r"[^a-z]", "")
+    )
+
+
+def county_code(words: pl.Series, states: pl.Series) -> pl.Series:
+    """Five-digit codes of counties named with their state; null where they name none, or two."""
+    asked = pl.DataFrame({"state": states, "_county": _bare_county(words)})
+    return asked.join(_county_codes(), on=["state", "_county"], how="left", maintain_order="left")["_fips"]

@@ -1,0 +1,47 @@
+"""The account of every row of a release: read, kept, left out by reason."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass
+class ReleaseAudit:
+    """The account of one release. rows_read = rows_kept + the sum of rows_dropped, always."""
+
+    id: str
+    family: str
+    table: str
+    file: str
+    sha256: str
+    rows_read: int
+    rows_kept: int
+    rows_dropped: dict[str, int]
+    unresolved_places: int = 0
+    values: int = 0
+    quarantine_reasons: dict[str, int] = field(default_factory=dict)
+    faults: list[dict[str, Any]] = field(default_factory=list)
+    overlaps: list[dict[str, Any]] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    checks: dict[str, Any] = field(default_factory=dict)
+    coverage: list[dict[str, Any]] = field(default_factory=list)
+    tables: list[dict[str, Any]] = field(default_factory=list)
+    quarantine: str | None = None
+    overlap: str | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """As in the manifest and in `--json`."""
+        return dict(vars(self))
+
+
+@dataclass(frozen=True)
+class IngestAudit:
+    """The accounts of the releases of one ingest, in the order given."""
+
+    releases: list[ReleaseAudit]
+    notes: list[str] = field(default_factory=list)
+
+    def to_dict(self) -> dict[str, Any]:
+        """`{"releases": [...]}`, as `atlarge ingest --json` prints it."""
+        return {"releases": [r.to_dict() for r in self.releases], "notes": self.notes}

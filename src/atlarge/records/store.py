@@ -1,0 +1,220 @@
+"""The store: a folder of Parquet files and a manifest that names those that count.
+
+A commit writes new files beside the old ones, then swaps the manifest by rename. Whoever opens the store
+sees the manifest of before or of after, and every file that either names.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import datetime as dt
+import fcntl
+import hashlib
+import json
+import os
+import shutil
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib.resources import files as package_files
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from atlarge.errors import StoreError
+from atlarge.files import write_atomically
+
+FORMAT = 1
+MANIFEST = "manifest.json"
+_LOCK = ".lock"
+_TEMPORARY = ".new-"
+_LOCK_SECONDS = 300.0
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """Days (ends included) and places that a release covers: "nation", "aor:SEA,..." or "state:TX,..."."""
+
+    release_id: str
+    start: dt.date
+    end: dt.date
+    scope: str
+
+
+class Store:
+    """A store, as its manifest was when it was opened."""
+
+    def __init__(self, path: Path, manifest: dict[str, Any]) -> None:
+        self.path = path
+        self.manifest = manifest
+
+    @property
+    def releases(self) -> list[dict[str, Any]]:
+        """The audits of all releases held, by id."""
+        return list(self.manifest["releases"])
+
+    def _entries(self, table: str) -> list[dict[str, Any]]:
+        return [e for r in self.releases for e in r["tables"] if e["table"] == table]
+
+    def tables(self) -> list[str]:
+        """Names of the tables that hold anything."""
+        return sorted({e["table"] for r in self.releases for e in r["tables"]})
+
+    def files(self, table: str) -> list[Path]:
+        """Parquet files of a table. StoreError if the store has no such table."""
+        found = [self.path / e["path"] for e in self._entries(table)]
+        if not found:
+            held = ", ".join(self.tables()) or "nothing"
+            raise StoreError(f"{self.path}: the store has no {table}; it holds {held}")
+        return found
+
+    def scan(self, table: str) -> pl.LazyFrame:
+        """A table as a lazy frame. StoreError if the store has no such table."""
+        return pl.scan_parquet(self.files(table))
+
+    def coverage(self, table: str) -> list[Coverage]:
+        """What each release covers of a table; empty where it holds none."""
+        return [
+            Coverage(r["id"], dt.date.fromisoformat(c["start"]), dt.date.fromisoformat(c["end"]), c["scope"])
+            for r in self.releases
+            for c in r["coverage"]
+            if c["table"] == table
+        ]
+
+    def quarantine(self) -> pl.DataFrame:
+        """Rows that failed, with release, file, sheet, row, reason, column and value."""
+        held = [self.path / r["quarantine"] for r in self.releases if r.get("quarantine")]
+        if not held:
+            from atlarge.records.typed import QUARANTINE
+
+            return pl.DataFrame(schema=QUARANTINE)
+        return pl.read_parquet(held)
+
+
+def empty_manifest() -> dict[str, Any]:
+    """The manifest of a store that holds nothing."""
+    return {"format": FORMAT, "releases": []}
+
+
+def read_manifest(path: Path) -> dict[str, Any] | None:
+    """The manifest of a folder; None if there is none. StoreError if unreadable or of another format."""
+    file = path / MANIFEST
+    try:
+        manifest = json.loads(file.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError) as error:
+        raise StoreError(
+            f"{file}: cannot be read ({error}); make the store anew by `atlarge ingest`"
+        ) from None
+    if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
+        raise StoreError(f"{file}: is of another format; make the store anew by `atlarge ingest`")
+    return manifest
+
+
+def open_store(path: Path | str | None = None) -> Store:
+    """Open a store; None opens the embedded one, which ships with the package.
+
+    StoreError if there is no store there, or it cannot be read.
+    """
+    if path is None:
+        path = Path(str(package_files("atlarge").joinpath("embedded")))
+    folder = Path(path)
+    manifest = read_manifest(folder)
+    if manifest is None:
+        raise StoreError(
+            f"{folder}: there is no store here; make one by `atlarge ingest FILE... --store {folder}`"
+        )
+    return Store(folder, manifest)
+
+
+@contextlib.contextmanager
+def lock(path: Path) -> Iterator[None]:
+    """Hold a store against other writers; wait for one that holds it. StoreError after five minutes.
+
+    The system lets go of the lock when a writer dies, however it dies.
+    """
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+        handle = os.open(path / _LOCK, os.O_RDWR | os.O_CREAT, 0o644)
+    except OSError as error:
+        raise StoreError(f"{path}: cannot be written ({error.strerror}); choose another folder") from None
+    try:
+        until = time.monotonic() + _LOCK_SECONDS
+        while True:
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                if time.monotonic() > until:
+                    raise StoreError(
+                        f"{path}: another writer holds the store; try again when it is done"
+                    ) from None
+                time.sleep(0.05)
+        yield
+    finally:
+        os.close(handle)
+
+
+def _sync(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+class Writer:
+    """Files of a commit, kept apart until it is done. To be used under `lock`."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        for stale in path.glob(f"{_TEMPORARY}*"):
+            shutil.rmtree(stale, ignore_errors=True)
+        self._folder = path / f"{_TEMPORARY}{os.getpid()}"
+        self._moves: list[tuple[Path, Path]] = []
+
+    def put(self, frame: pl.DataFrame, name: str) -> str:
+        """Write a frame for a path in the store; returns the path. The same frame gives the same bytes."""
+        temporary = self._folder / name
+        temporary.parent.mkdir(parents=True, exist_ok=True)
+        frame.write_parquet(temporary, compression="zstd", compression_level=1, statistics=True)
+        self._moves.append((temporary, self.path / name))
+        return name
+
+    def commit(self, manifest: dict[str, Any]) -> None:
+        """Put files in their places and swap the manifest. Files of before stay for those who read them."""
+        folders = {self.path}
+        for temporary, final in self._moves:
+            final.parent.mkdir(parents=True, exist_ok=True)
+            _sync(temporary)
+            temporary.replace(final)
+            folders.add(final.parent)
+        for folder in sorted(folders):
+            _sync(folder)
+        manifest["releases"] = sorted(manifest["releases"], key=lambda r: str(r["id"]))
+        text = json.dumps(manifest, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
+        write_atomically(self.path / MANIFEST, text.encode())
+        _sync(self.path)
+        self.discard()
+
+    def discard(self) -> None:
+        """Take away what was written and not committed."""
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    def sweep(self, manifest: dict[str, Any]) -> None:
+        """Take away files that this manifest does not name: left by an older commit or a killed writer."""
+        named = {e["path"] for r in manifest["releases"] for e in r["tables"]}
+        named |= {str(r[k]) for r in manifest["releases"] for k in ("quarantine", "overlap") if r.get(k)}
+        for file in self.path.glob("*/*.parquet"):
+            if str(file.relative_to(self.path)) not in named:
+                file.unlink(missing_ok=True)
+
+
+def content_hash(frame: pl.DataFrame) -> str:
+    """Eight characters that stand for a frame's rows (by lineage), for the name of a rewritten file."""
+    digest = hashlib.sha256()
+    digest.update(frame["row"].to_numpy().tobytes())
+    digest.update(",".join(str(s) for s in frame["sheet"].unique().sort().to_list()).encode())
+    return digest.hexdigest()[:8]

@@ -1,0 +1,171 @@
+"""From a release's rows as text to typed rows, with every row that is left out counted by its reason."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import polars as pl
+
+from atlarge.records.cells import read_cells
+from atlarge.releases.family import Column
+from atlarge.releases.reading import Release, Sheet
+
+QUARANTINE = {
+    "release_id": pl.String,
+    "file": pl.String,
+    "sheet": pl.String,
+    "row": pl.UInt32,
+    "reason": pl.String,
+    "column": pl.String,
+    "value": pl.String,
+}
+_WORDS = {
+    "text": "formula in the cell",
+    "day": "not a date within bounds",
+    "moment": "not a date within bounds",
+    "count": "not a whole number",
+    "number": "not a number",
+}
+
+
+@dataclass
+class Typed:
+    """Typed rows of a release. `dropped`: rows left out, by reason, quarantine among them."""
+
+    frame: pl.DataFrame
+    quarantine: pl.DataFrame
+    dropped: dict[str, int] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+
+    def drop(self, reason: str, rows: int) -> None:
+        """Count rows left out."""
+        if rows:
+            self.dropped[reason] = self.dropped.get(reason, 0) + rows
+
+
+def _published(sheet: Sheet, column: Column) -> str | None:
+    """The first of a column's spellings that the sheet has."""
+    return next((name for name in column.plain_names if name in sheet.frame.columns), None)
+
+
+def _blank(frame: pl.DataFrame) -> pl.Series | None:
+    """Mask of rows without a filled cell; None if there is none. Judged on nulls first: it is cheap."""
+    if frame.width == 0 or min(frame.null_count().row(0)) == 0:
+        return None
+    empty = pl.all_horizontal(
+        pl.all().is_null() | (pl.all().cast(pl.String).str.strip_chars() == "").fill_null(True)
+    )
+    mask = frame.select(empty).to_series()
+    return mask if mask.any() else None
+
+
+def _repeated_header(frame: pl.DataFrame, columns: dict[str, str]) -> pl.Series | None:
+    """Mask of rows that repeat the header, as pasted sheets have; None if there is none."""
+    from atlarge.releases.family import plain
+
+    names = list(dict.fromkeys(columns.values()))[:3]
+    if len(names) < 2 or any(frame[n].dtype != pl.String for n in names):
+        return None
+    mask: pl.Series | None = None
+    for name in names:
+        words = frame[name].unique().drop_nulls()
+        same = [w for w in words.to_list() if plain(w) == name]
+        if not same:
+            return None
+        hit = frame[name].is_in(same).fill_null(False)
+        mask = hit if mask is None else mask & hit
+    return mask if mask is not None and mask.any() else None
+
+
+def _quarantined(
+    release: Release, sheet: Sheet, rows: pl.Series, reason: str, column: str, values: pl.Series
+) -> pl.DataFrame:
+    height = len(rows)
+    return pl.DataFrame(
+        {
+            "release_id": pl.repeat(release.id, height, eager=True),
+            "file": pl.repeat(release.path.name, height, eager=True),
+            "sheet": pl.repeat(sheet.name, height, dtype=pl.String, eager=True),
+            "row": rows,
+            "reason": pl.repeat(reason, height, eager=True),
+            "column": pl.repeat(column, height, eager=True),
+            "value": values.cast(pl.String).str.slice(0, 80),
+        },
+        schema=QUARANTINE,
+    )
+
+
+def _faulty(
+    release: Release, sheet: Sheet, made: pl.DataFrame, bad: dict[str, pl.Series], source: dict[str, str]
+) -> Iterator[tuple[pl.Series, str, str]]:
+    """Masks of rows that fail, each with its reason and column."""
+    for name, column in release.family.columns.items():
+        if name not in made.columns:
+            continue
+        if name in bad:
+            yield bad[name], f"{column.names[0]}: {_WORDS[column.kind]}", source[name]
+        if column.is_filled and made[name].null_count() - (bad[name].sum() if name in bad else 0) > 0:
+            empty = made[name].is_null()
+            yield (empty & ~bad[name] if name in bad else empty), f"{column.names[0]}: missing", source[name]
+
+
+def _type_sheet(release: Release, sheet: Sheet) -> Typed:
+    family = release.family
+    source = {n: p for n, c in family.columns.items() if (p := _published(sheet, c)) is not None}
+    frame, rows = sheet.frame, sheet.rows
+    typed = Typed(pl.DataFrame(), pl.DataFrame(schema=QUARANTINE))
+    for reason, mask in (("blank_row", _blank(frame)), ("repeated_header", _repeated_header(frame, source))):
+        if mask is not None and len(mask) == frame.height:
+            typed.drop(reason, int(mask.sum()))
+            frame, rows = frame.filter(~mask), rows.filter(~mask)
+    made, bad = {}, {}
+    for name, published in source.items():
+        made[name], wrong = read_cells(frame[published], family.columns[name], family.first, family.last)
+        if wrong is not None:
+            bad[name] = wrong
+    table = pl.DataFrame({name: values.alias(name) for name, values in made.items()})
+    held: list[pl.DataFrame] = []
+    failing: pl.Series | None = None
+    for mask, reason, column in _faulty(release, sheet, table, bad, source):
+        fresh = mask if failing is None else mask & ~failing
+        failing = mask if failing is None else failing | mask
+        if fresh.any():
+            held.append(
+                _quarantined(release, sheet, rows.filter(fresh), reason, column, frame[column].filter(fresh))
+            )
+    table = table.with_columns(
+        pl.lit(release.id).alias("release_id"),
+        pl.lit(release.path.name).alias("file"),
+        pl.lit(sheet.name, pl.String).alias("sheet"),
+        rows.alias("row"),
+    )
+    typed.frame = table.filter(~failing) if failing is not None else table
+    held += [
+        _quarantined(
+            release,
+            sheet,
+            pl.Series([r.row], dtype=pl.UInt32),
+            r.reason,
+            "",
+            pl.Series([None], dtype=pl.String),
+        )
+        for r in sheet.ragged
+    ]
+    typed.quarantine = pl.concat([typed.quarantine, *held]).sort("sheet", "row", nulls_last=False)
+    return typed
+
+
+def type_release(release: Release) -> Typed:
+    """Type every row of a release; rows that fail are in `quarantine`, with the column and the reason."""
+    parts = [_type_sheet(release, sheet) for sheet in release.sheets]
+    frame = pl.concat([p.frame for p in parts], how="diagonal") if len(parts) > 1 else parts[0].frame
+    held = pl.concat([p.quarantine for p in parts])
+    whole = Typed(frame, held)
+    for part in parts:
+        for reason, rows in part.dropped.items():
+            whole.drop(reason, rows)
+    whole.drop("quarantine", held.height)
+    constants = [pl.lit(v).alias(n) for n, v in release.family.constants.items() if n not in frame.columns]
+    whole.frame = frame.with_columns(constants)
+    return whole

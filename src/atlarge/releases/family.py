@@ -1,0 +1,130 @@
+"""What a release family is: its columns, how each is read, and how the family is recognised.
+
+A family is one small module in `families/` that states these facts and nothing else.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cache, cached_property
+from typing import Any, Literal
+
+Kind = Literal["text", "day", "moment", "count", "number", "mark"]
+
+_NOT_WORD = re.compile(r"[^a-z0-9]+")
+
+
+@cache
+def plain(name: str) -> str:
+    """A column name in its plain form: lower case, words joined by `_`, the same for all spellings."""
+    return _NOT_WORD.sub("_", name.lower()).strip("_")
+
+
+@dataclass(frozen=True)
+class Column:
+    """A published column, under every spelling it is known by, and how its cells are read.
+
+    `kind`: text; day (a date, any time of day dropped); moment (date and time); count (whole, not
+    negative); number; mark (true when the cell holds anything but blank or dashes). `is_needed`: the family
+    is not recognised without the column. `is_filled`: a row without a value goes to quarantine.
+    """
+
+    names: tuple[str, ...]
+    kind: Kind = "text"
+    is_needed: bool = True
+    is_filled: bool = False
+
+    @cached_property
+    def plain_names(self) -> tuple[str, ...]:
+        return tuple(plain(name) for name in self.names)
+
+
+def text(*names: str, needed: bool = True, filled: bool = False) -> Column:
+    """A column of text, trimmed; blanks and redaction marks are missing."""
+    return Column(names, "text", needed, filled)
+
+
+def day(*names: str, needed: bool = True, filled: bool = True) -> Column:
+    """A column of dates."""
+    return Column(names, "day", needed, filled)
+
+
+def moment(*names: str, needed: bool = True, filled: bool = True) -> Column:
+    """A column of dates with a time of day."""
+    return Column(names, "moment", needed, filled)
+
+
+def count(*names: str, needed: bool = True, filled: bool = False) -> Column:
+    """A column of whole numbers, none negative."""
+    return Column(names, "count", needed, filled)
+
+
+def number(*names: str, needed: bool = True, filled: bool = False) -> Column:
+    """A column of numbers."""
+    return Column(names, "number", needed, filled)
+
+
+def mark(*names: str, needed: bool = True) -> Column:
+    """A column of which only is told whether the cell is filled."""
+    return Column(names, "mark", needed, False)
+
+
+Spread = Callable[[Any], Any]
+
+
+@dataclass(frozen=True)
+class Family:
+    """A family of releases.
+
+    `table`: the records table its rows belong to. `columns`: by the name of what they fill. `known`: other
+    published columns, recognised and left unread. `delimiters`: of its text form, as published.
+    `scope`: the places it covers ("nation", "aor:SEA", "state:PA"). `constants`: what is the same in every
+    row and not written in it. `rank`: which release is kept when two cover the same events; higher wins
+    after scope. `spread`: turns one typed row into table rows where a published row holds several figures.
+    `select_sheets`: for workbooks of which only some sheets are data.
+    """
+
+    id: str
+    title: str
+    publisher: str
+    url: str
+    table: str
+    covers: str
+    columns: Mapping[str, Column]
+    known: tuple[str, ...] = ()
+    delimiters: tuple[str, ...] = (",",)
+    scope: str = "nation"
+    constants: Mapping[str, Any] = field(default_factory=dict)
+    rank: int = 0
+    first: str = "2000-01-01"
+    last: str = "2035-12-31"
+    spread: Spread | None = None
+    allows_formulas: bool = False
+    duplicates: str | None = None
+    licence: str = "public records"
+    note: str = ""
+    fetch: tuple[str, ...] = ()
+
+    @cached_property
+    def plain_known(self) -> frozenset[str]:
+        """Every column the family knows, in plain form."""
+        own = {name for column in self.columns.values() for name in column.plain_names}
+        return frozenset(own | {plain(name) for name in self.known})
+
+    def matches(self, header: frozenset[str]) -> bool:
+        """Whether a header, in plain form, has every column the family needs."""
+        return all(
+            any(name in header for name in column.plain_names)
+            for column in self.columns.values()
+            if column.is_needed
+        )
+
+    def missing(self, header: frozenset[str]) -> list[str]:
+        """Needed columns that a header lacks, as published."""
+        return [
+            column.names[0]
+            for column in self.columns.values()
+            if column.is_needed and not any(name in header for name in column.plain_names)
+        ]

@@ -1,0 +1,97 @@
+"""Reading a release: open, recognise by content, check for persons, hand back rows as text."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+
+from atlarge.errors import ReleaseError
+from atlarge.releases.catalogue import nearest, recognise
+from atlarge.releases.family import Family, plain
+from atlarge.releases.opening import Opened, most_bytes, open_release
+from atlarge.releases.privacy import refuse_persons
+from atlarge.releases.textform import Ragged, Table, read_text
+from atlarge.releases.workbook import read_workbook
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """Rows of one sheet, as published: columns by plain name; `rows` the row number of each."""
+
+    name: str | None
+    frame: pl.DataFrame
+    rows: pl.Series
+    ragged: list[Ragged]
+
+
+@dataclass(frozen=True)
+class Release:
+    """A file recognised as of a family, its rows not yet typed."""
+
+    path: Path
+    sha256: str
+    family: Family
+    sheets: list[Sheet]
+    preamble: list[str]
+    passed_sheets: list[str]
+
+    @property
+    def id(self) -> str:
+        """The family and the start of the file's sha256: the same bytes always have the same id."""
+        return f"{self.family.id}-{self.sha256[:12]}"
+
+    @property
+    def rows_read(self) -> int:
+        """Rows under the header, ragged and blank ones included."""
+        return sum(sheet.frame.height + len(sheet.ragged) for sheet in self.sheets)
+
+
+def _read_parquet(opened: Opened) -> Table:
+    try:
+        schema = pl.read_parquet_schema(io.BytesIO(opened.content))
+        rows = pl.scan_parquet(io.BytesIO(opened.content)).select(pl.len()).collect().item()
+        if rows * max(1, len(schema)) * 8 > most_bytes():
+            raise ReleaseError(
+                f"{opened.path}: holds {rows:,} rows of {len(schema)} columns, too many for ATLARGE_MAX_BYTES"
+            )
+        header = frozenset(plain(name) for name in schema)
+        family = recognise(header)
+        if family is None:
+            near = nearest(header)
+            hint = f"; nearest is {near[0].id}, whose column {near[1]} it lacks" if near else ""
+            raise ReleaseError(f"{opened.path}: not a known release{hint}")
+        frame = pl.read_parquet(io.BytesIO(opened.content))
+    except pl.exceptions.PolarsError as error:
+        told = " ".join(str(error).split())[:160]
+        raise ReleaseError(
+            f"{opened.path}: the Parquet file is damaged ({told}); download it again"
+        ) from None
+    frame.columns = [plain(name) for name in frame.columns]
+    return Table(family, frame, pl.Series("row", range(1, rows + 1), dtype=pl.UInt32), [], [])
+
+
+def read_release(path: Path) -> Release:
+    """Read a file, recognise its family by its header, and refuse what names or dates persons.
+
+    ReleaseError in one line, naming the file, the place in it and the mend.
+    """
+    opened = open_release(path)
+    passed: list[str] = []
+    tables: dict[str | None, Table]
+    if opened.form == "workbook":
+        found, passed = read_workbook(path, opened.content)
+        tables = {}
+        tables.update(found)
+    else:
+        one = _read_parquet(opened) if opened.form == "parquet" else read_text(path, opened.content)
+        tables = {None: one}
+    first = next(iter(tables.values()))
+    sheets = [Sheet(name, t.frame, t.rows, t.ragged) for name, t in tables.items()]
+    for sheet in sheets:
+        refuse_persons(path, first.family, sheet.frame, sheet.rows, sheet.name)
+    if not any(sheet.frame.height for sheet in sheets):
+        raise ReleaseError(f"{path}: has the header of {first.family.id} and no rows; download it again")
+    return Release(path, opened.sha256, first.family, sheets, first.preamble, passed)

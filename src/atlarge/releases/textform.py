@@ -1,0 +1,224 @@
+"""Delimited text: finding the header, checking every line, reading the rows as text."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import polars as pl
+
+from atlarge.errors import ReleaseError
+from atlarge.releases.catalogue import nearest, recognise
+from atlarge.releases.family import Family, plain
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+_DELIMITERS = {"|": "'|'", ",": "commas", "\t": "tabs", ";": "semicolons"}
+_HEADER_WITHIN_LINES = 40
+_MIB = 1024 * 1024
+
+
+@dataclass(frozen=True)
+class Ragged:
+    """A line whose number of fields is not the header's."""
+
+    row: int
+    reason: str
+
+
+@dataclass(frozen=True)
+class Table:
+    """Rows of one sheet as text. `rows`: the row number of each, as a spreadsheet shows it (from 1)."""
+
+    family: Family
+    frame: pl.DataFrame
+    rows: pl.Series
+    ragged: list[Ragged]
+    preamble: list[str]
+
+
+def _check_encoding(path: Path, content: bytes) -> None:
+    if content.isascii() and b"\0" not in content[:4096]:
+        return
+    try:
+        content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise ReleaseError(
+            f"{path}: line {line} is not in UTF-8 (byte {content[error.start]:#04x}); save the file as UTF-8"
+        ) from None
+    if b"\0" in content:
+        line = content.count(b"\n", 0, content.index(b"\0")) + 1
+        raise ReleaseError(f"{path}: line {line} holds a zero byte: this is not a text table")
+
+
+def _check_lines(path: Path, content: bytes) -> None:
+    """Refuse a line of a mebibyte or more: no release has one, and it is how a broken file shows."""
+    last = -1
+    for start in range(0, len(content), _MIB):
+        if content.find(b"\n", start, start + _MIB) < 0 and len(content) - start >= _MIB:
+            last = start
+            break
+    if last >= 0:
+        line = content.count(b"\n", 0, last) + 1
+        raise ReleaseError(f"{path}: line {line} is over a million characters long; the file is not a table")
+
+
+def _fields(line: str, delimiter: str) -> list[str]:
+    try:
+        return next(csv.reader([line], delimiter=delimiter), [])
+    except csv.Error:
+        return []
+
+
+def _header_set(cells: list[str]) -> frozenset[str]:
+    return frozenset(name for name in (plain(cell) for cell in cells) if name)
+
+
+def _find_header(path: Path, content: bytes) -> tuple[Family, str, int, int, list[str]]:
+    """Family, delimiter, header line (from 0), its offset in bytes, preamble."""
+    offset, best = 0, frozenset[str]()
+    preamble: list[str] = []
+    for line_number in range(_HEADER_WITHIN_LINES):
+        end = content.find(b"\n", offset)
+        line = content[offset : end if end >= 0 else len(content)].decode("utf-8").strip("\r\n\ufeff")
+        for delimiter, words in _DELIMITERS.items():
+            header = _header_set(_fields(line, delimiter))
+            family = recognise(header) if len(header) > 1 else None
+            if family is None:
+                best = max(best, header, key=len)
+                continue
+            if delimiter not in family.delimiters:
+                published = " or ".join(_DELIMITERS[d] for d in family.delimiters)
+                raise ReleaseError(
+                    f"{path}: line {line_number + 1} is the header of {family.id}, but its columns are "
+                    f"separated by {words}, not {published} as published; use the file as published"
+                )
+            return family, delimiter, line_number, offset, preamble
+        preamble.append(line.strip('|,;\t "'))
+        if end < 0:
+            break
+        offset = end + 1
+    raise _unknown(path, best)
+
+
+def _unknown(path: Path, header: frozenset[str]) -> ReleaseError:
+    near = nearest(header)
+    if near is None:
+        return ReleaseError(
+            f"{path}: no header of a known release in its first {_HEADER_WITHIN_LINES} lines; "
+            "`atlarge releases` lists what is known"
+        )
+    family, missing = near
+    return ReleaseError(
+        f"{path}: not a known release; nearest is {family.id}, whose column "
+        f"{', '.join(repr(name) for name in missing)} it lacks"
+    )
+
+
+def _ragged(
+    body: bytes, delimiter: str, columns: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    """Start, end and number of fields of each record whose number of fields is not the header's.
+
+    Vectorised: a delimiter or a line end counts where an even number of quotes stands before it.
+    """
+    raw = np.frombuffer(body, dtype=np.uint8)
+    inside = np.bitwise_xor.accumulate((raw == ord('"')).view(np.uint8))
+    ends = np.flatnonzero((raw == ord("\n")) & (inside == 0))
+    if not len(ends) or ends[-1] != len(raw) - 1:
+        ends = np.append(ends, len(raw))
+    commas = np.flatnonzero((raw == ord(delimiter)) & (inside == 0))
+    counts = np.diff(np.searchsorted(commas, ends), prepend=0) + 1
+    starts = np.concatenate([[0], ends[:-1] + 1])
+    blank = ends - starts <= 1
+    bad = np.flatnonzero((counts != columns) & ~blank)
+    return np.stack([bad, starts[bad], np.minimum(ends[bad] + 1, len(raw))]), counts[bad], ends
+
+
+def _without(body: bytes, spans: NDArray[np.int64]) -> bytes:
+    kept, at = [], 0
+    for start, end in zip(spans[1].tolist(), spans[2].tolist(), strict=True):
+        kept.append(body[at:start])
+        at = end
+    return b"".join([*kept, body[at:]])
+
+
+def _check_quotes(path: Path, content: bytes) -> None:
+    if content.count(b'"') % 2:
+        raise ReleaseError(
+            f"{path}: a quotation mark is opened and never closed: the file is cut short or was edited; "
+            "download it again"
+        )
+
+
+def read_text(path: Path, content: bytes) -> Table:
+    """Rows of a delimited text file, every cell as text.
+
+    ReleaseError for a wrong encoding, an unknown header, a delimiter other than the published one,
+    an unclosed quotation mark, or a file most of whose lines have the wrong number of fields.
+    """
+    _check_encoding(path, content)
+    _check_lines(path, content)
+    family, delimiter, line, offset, preamble = _find_header(path, content)
+    _check_quotes(path, content)
+    end = content.find(b"\n", offset)
+    names = _fields(
+        content[offset : end if end >= 0 else len(content)].decode().strip("\r\n\ufeff"), delimiter
+    )
+    body = content[end + 1 :] if end >= 0 else b""
+    ragged: list[Ragged] = []
+    bad_rows = np.array([], dtype=np.int64)
+    lines = body.count(b"\n") + (not body.endswith(b"\n") and bool(body))
+    if body.count(delimiter.encode()) != lines * (len(names) - 1):
+        spans, fields, ends = _ragged(body, delimiter, len(names))
+        bad_rows = spans[0]
+        if len(bad_rows) * 2 > len(ends):
+            raise ReleaseError(
+                f"{path}: {len(bad_rows):,} of {len(ends):,} lines do not have the {len(names)} columns of "
+                f"the header on line {line + 1}; the file was not saved as published"
+            )
+        ragged = [
+            Ragged(line + 2 + row, f"{count} fields where the header has {len(names)}")
+            for row, count in zip(bad_rows.tolist(), fields.tolist(), strict=True)
+        ]
+        body = _without(body, spans) if len(bad_rows) else body
+    frame = _read_rows(path, body, delimiter, names)
+    numbers = np.arange(frame.height + len(bad_rows))
+    rows = np.delete(numbers, bad_rows) if len(bad_rows) else numbers
+    series = pl.Series("row", rows + line + 2, dtype=pl.UInt32)
+    return Table(family, frame, series, ragged, [p for p in preamble if p])
+
+
+def _read_rows(path: Path, body: bytes, delimiter: str, names: list[str]) -> pl.DataFrame:
+    columns = unique_names(names)
+    if not body.strip():
+        return pl.DataFrame(schema=dict.fromkeys(columns, pl.String))
+    try:
+        return pl.read_csv(
+            body,
+            separator=delimiter,
+            has_header=False,
+            new_columns=columns,
+            schema=dict.fromkeys(columns, pl.String),
+            infer_schema=False,
+        )
+    except pl.exceptions.PolarsError as error:
+        told = " ".join(str(error).split())[:160]
+        raise ReleaseError(f"{path}: the rows cannot be read ({told}); use the file as published") from None
+
+
+def unique_names(names: Sequence[str | None]) -> list[str]:
+    """Plain column names, made unique; a blank name becomes `unnamed`."""
+    seen: dict[str, int] = {}
+    made = []
+    for name in names:
+        base = plain(name or "") or "unnamed"
+        seen[base] = seen.get(base, 0) + 1
+        made.append(base if seen[base] == 1 else f"{base}_{seen[base]}")
+    return made

@@ -1,0 +1,128 @@
+"""Excel workbooks: every sheet that holds a release's header, its cells read as text."""
+
+from __future__ import annotations
+
+import io
+import re
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from atlarge.errors import ReleaseError
+from atlarge.releases.catalogue import nearest, recognise
+from atlarge.releases.family import Family, plain
+from atlarge.releases.opening import allowed_bytes
+from atlarge.releases.textform import Table, unique_names
+
+_HEADER_WITHIN_ROWS = 40
+_FORMULA = re.compile(rb"<f[ >/]")
+
+
+def _check_archive(path: Path, content: bytes) -> bool:
+    """Whether a sheet holds formulas; ReleaseError for a broken archive or one that unpacks too large."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            size = sum(entry.file_size for entry in archive.infolist())
+            if size > allowed_bytes(len(content)):
+                raise ReleaseError(
+                    f"{path}: unpacks to {size:,} bytes from {len(content):,}; if the file is to be trusted, "
+                    "raise ATLARGE_MAX_BYTES"
+                )
+            sheets = [n for n in archive.namelist() if n.startswith("xl/worksheets/") and n.endswith(".xml")]
+            if not sheets:
+                raise ReleaseError(f"{path}: is an archive, not an Excel workbook; unpack it first")
+            return any(_has_formula(archive, name) for name in sheets)
+    except (zipfile.BadZipFile, EOFError) as error:
+        raise ReleaseError(
+            f"{path}: the workbook is damaged or cut short ({error}); download it again"
+        ) from None
+
+
+def _has_formula(archive: zipfile.ZipFile, name: str) -> bool:
+    tail = b""
+    with archive.open(name) as stream:
+        while chunk := stream.read(1 << 20):
+            if _FORMULA.search(tail + chunk):
+                return True
+            tail = chunk[-3:]
+    return False
+
+
+def _find_header(top: pl.DataFrame) -> tuple[Family, int] | None:
+    for number, cells in enumerate(top.iter_rows()):
+        header = frozenset(name for name in (plain(str(cell or "")) for cell in cells) if name)
+        family = recognise(header) if len(header) > 1 else None
+        if family is not None:
+            return family, number
+    return None
+
+
+def _widest(top: pl.DataFrame) -> frozenset[str]:
+    rows = [frozenset(plain(str(cell or "")) for cell in cells) - {""} for cells in top.iter_rows()]
+    return max(rows, key=len, default=frozenset())
+
+
+def _load(reader: Any, sheet: str, **options: Any) -> pl.DataFrame:
+    loaded: pl.DataFrame = reader.load_sheet(
+        sheet, header_row=None, dtypes="string", skip_whitespace_tail_rows=False, **options
+    ).to_polars()
+    return loaded
+
+
+def _offset(reader: Any, sheet: str) -> int:
+    """Rows before the first that holds anything, which the reader leaves out."""
+    return 0
+
+
+def read_workbook(path: Path, content: bytes) -> tuple[dict[str, Table], list[str]]:
+    """Data sheets by name, and the names of the sheets that hold no release's header.
+
+    ReleaseError if the file is no workbook, is damaged, unpacks too large, holds no release, holds sheets of
+    several families, or holds formulas (their values need not be what the agency released).
+    """
+    import fastexcel
+
+    has_formulas = _check_archive(path, content)
+    try:
+        reader = fastexcel.read_excel(content)
+    except fastexcel.FastExcelError as error:
+        told = " ".join(str(error).split())[:160]
+        raise ReleaseError(f"{path}: cannot be read as a workbook ({told}); download it again") from None
+    tables: dict[str, Table] = {}
+    passed: list[str] = []
+    widest: frozenset[str] = frozenset()
+    for sheet in reader.sheet_names:
+        table = _read_sheet(reader, sheet)
+        if isinstance(table, Table):
+            tables[sheet] = table
+        else:
+            passed.append(sheet)
+            widest = max(widest, table, key=len)
+    if not tables:
+        near = nearest(widest)
+        hint = f"; nearest is {near[0].id}, whose column {near[1]} it lacks" if near else ""
+        raise ReleaseError(f"{path}: no sheet has the header of a known release{hint}")
+    kinds = sorted({table.family.id for table in tables.values()})
+    if len(kinds) > 1:
+        raise ReleaseError(f"{path}: its sheets are of several families ({', '.join(kinds)}); split the file")
+    if has_formulas and next(iter(tables.values())).family.allows_formulas is False:
+        raise ReleaseError(f"{path}: holds formulas, which no release does; use the file as published")
+    return tables, passed
+
+
+def _read_sheet(reader: Any, sheet: str) -> Table | frozenset[str]:
+    top = _load(reader, sheet, n_rows=_HEADER_WITHIN_ROWS)
+    found = _find_header(top)
+    if found is None:
+        return _widest(top)
+    family, number = found
+    whole = _load(reader, sheet, skip_rows=number + 1)
+    names = list(top.row(number))
+    names += [None] * (whole.width - len(names))
+    whole.columns = unique_names(names[: whole.width])
+    preamble = [" ".join(str(c) for c in row if c) for row in top.head(number).iter_rows()]
+    start = _offset(reader, sheet) + number + 2
+    rows = pl.Series("row", range(start, start + whole.height), dtype=pl.UInt32)
+    return Table(family, whole, rows, [], [p for p in preamble if p])
