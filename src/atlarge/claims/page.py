@@ -1,0 +1,136 @@
+"""The ledger for a reader: plain rows, and one self-contained HTML page."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from atlarge.claims.verdicts import Verdict
+
+_SMALL = 5
+_MEANING = {
+    "supported": "The records say the same.",
+    "contradicted": "The records say otherwise.",
+    "disputed": "The sources of record do not agree, or the figure was withdrawn.",
+    "depends": "The answer depends on how the claim is read; each reading is shown.",
+    "not testable": "The records here cannot tell.",
+}
+_UNIT = {
+    "percent": " percent",
+    "percent_change": " percent",
+    "times": " times",
+    "share": "",
+    "million": " million",
+    "thousand": " thousand",
+    "percentage_points": " percentage points",
+}
+
+
+def _number(value: Any, unit: str | None) -> str:
+    """A value with its unit."""
+    if value is None:
+        return "no figure"
+    if isinstance(value, str):
+        return value
+    if unit == "rank":
+        return f"rank {value}"
+    shown = f"{value:,.1f}".rstrip("0").rstrip(".") if isinstance(value, float) else f"{value:,}"
+    return shown + _UNIT.get(unit or "", f" {unit}" if unit and unit not in ("count", "date") else "")
+
+
+def _told(value: Any, unit: str | None, evidence: list[dict[str, Any]]) -> str:
+    """A value as printed on a page: a small count of records is not."""
+    counted = [e for e in evidence if e.get("source") == "panel" and e.get("role") == "counted"]
+    if counted and isinstance(value, int) and 0 < value < _SMALL and unit not in ("rank", "times", "percent"):
+        return f"fewer than {_SMALL}"
+    return _number(value, unit)
+
+
+def _evidence(entry: dict[str, Any]) -> dict[str, Any]:
+    """An evidence entry with the value as printed."""
+    small = (
+        entry.get("source") == "panel" and isinstance(entry.get("value"), int) and 0 < entry["value"] < _SMALL
+    )
+    shown = f"fewer than {_SMALL}" if small else _number(entry.get("value"), entry.get("unit"))
+    return {
+        **entry,
+        "value": None if small else entry.get("value"),
+        "shown": shown if "measure" in entry else "",
+    }
+
+
+def ledger_rows(verdicts: list[Verdict]) -> list[dict[str, Any]]:
+    """One plain dict a claim, ready for a table or a page.
+
+    Keys: id, text, kind, speaker (text), heard, verdict, meaning, answer (one line), claimed, found,
+    answers, sensitivity, evidence (each with `shown`), needs, notes, sources (URLs). Counts of records under
+    5 are printed as "fewer than 5".
+    """
+    rows = []
+    for v in verdicts:
+        found = _told(v.value, v.unit, v.evidence)
+        stated = None if v.expected is None else _number(v.expected, v.unit)
+        claimed = " ".join(part for part in (v.word, stated) if part) or None
+        answer = (
+            f"claimed: {claimed}; found: {found}" if claimed and v.value is not None else _MEANING[v.verdict]
+        )
+        if v.answers:
+            parts = [
+                f"{a['reading']}: {a['verdict']} ({_told(a['value'], a['unit'], v.evidence)})"
+                for a in v.answers
+            ]
+            answer = "; ".join(parts)
+        if v.fits and v.verdict == "not testable":
+            answer = (
+                f"{answer} Counts alone: {v.fits}."
+                if answer.endswith(".")
+                else f"{answer}. Counts alone: {v.fits}."
+            )
+        if v.verdict == "not testable" and v.needs:
+            answer = f"{answer} Needed: {v.needs[0]}."
+        speaker = v.speaker.get("name", "")
+        role = v.speaker.get("role", "")
+        rows.append(
+            {
+                "id": v.id,
+                "text": " ".join(v.text.split()),
+                "kind": v.kind,
+                "speaker": ", ".join(part for part in (speaker, role) if part),
+                "is_named": v.speaker.get("named"),
+                "heard": v.speaker.get("heard"),
+                "verdict": v.verdict,
+                "meaning": _MEANING[v.verdict],
+                "answer": answer,
+                "claimed": claimed,
+                "found": found,
+                "fits": v.fits,
+                "answers": [{**a, "shown": _told(a["value"], a["unit"], v.evidence)} for a in v.answers],
+                "sensitivity": v.sensitivity,
+                "evidence": [_evidence(e) for e in v.evidence],
+                "needs": v.needs,
+                "notes": v.notes,
+                "sources": list(dict.fromkeys(e["source_url"] for e in v.evidence if e.get("source_url"))),
+            }
+        )
+    return rows
+
+
+def render_page(verdicts: list[Verdict], article: dict[str, Any] | None = None) -> str:
+    """The ledger as one HTML page that needs nothing else."""
+    from jinja2 import Environment
+
+    text = files(__package__).joinpath("page.html.j2").read_text(encoding="utf-8")
+    environment = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
+    rows = ledger_rows(verdicts)
+    counts = {name: sum(row["verdict"] == name for row in rows) for name in _MEANING}
+    return environment.from_string(text).render(
+        rows=rows, article=article or {}, counts=counts, meaning=_MEANING, number=_number
+    )
+
+
+def write_page(path: Path | str, verdicts: list[Verdict], article: dict[str, Any] | None = None) -> None:
+    """Write the page, whole or not at all."""
+    from atlarge.files import write_atomically
+
+    write_atomically(path, render_page(verdicts, article).encode("utf-8"))

@@ -1,0 +1,250 @@
+"""Reading and validating a ledger: every error names the file, the line and the field."""
+
+from __future__ import annotations
+
+import difflib
+import json
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from atlarge.claims.periods import parse_period
+from atlarge.claims.words import find_word, word_names
+from atlarge.claims.yaml_lines import LineError, read_yaml
+from atlarge.errors import QuestionError
+
+if TYPE_CHECKING:
+    from jsonschema import ValidationError
+
+_SHOWN = 10
+_TESTED = ("count", "share", "rank", "comparison", "timing")
+
+
+class LedgerError(QuestionError):
+    """A ledger cannot be read as one: the message has a line a problem, each with line number and field."""
+
+    def __init__(self, file: str, problems: list[tuple[int, str]]) -> None:
+        self.problems = sorted(problems)
+        lines = [f"{file}:{line}: {text}" for line, text in self.problems[:_SHOWN]]
+        if len(self.problems) > _SHOWN:
+            lines.append(f"{file}: and {len(self.problems) - _SHOWN} more problems")
+        super().__init__("\n".join(lines))
+
+
+@cache
+def ledger_schema() -> dict[str, Any]:
+    """The published JSON Schema of a ledger (draft 2020-12)."""
+    return dict(json.loads(files(__package__).joinpath("ledger.schema.json").read_text(encoding="utf-8")))
+
+
+def read_ledger(path: Path | str) -> dict[str, Any]:
+    """Read a YAML ledger and validate it; no network.
+
+    Raises LedgerError with every problem found, each with its line and field, and the nearest field name
+    where one is misspelt. A file that is not there or not text raises LedgerError too.
+    """
+    target = Path(path)
+    try:
+        text = target.read_text(encoding="utf-8-sig")
+    except FileNotFoundError:
+        raise LedgerError(str(path), [(1, "there is no such file")]) from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise LedgerError(str(path), [(1, f"cannot be read as UTF-8 text: {error}")]) from None
+    return parse_ledger(text, target.name)
+
+
+def parse_ledger(text: str, file: str = "ledger") -> dict[str, Any]:
+    """Validate the text of a ledger; `file` is the name shown in errors. Raises LedgerError."""
+    from jsonschema import Draft202012Validator
+
+    try:
+        document, lines = read_yaml(text)
+    except LineError as error:
+        raise LedgerError(file, [(error.line, error.message)]) from None
+    if not isinstance(document, dict):
+        raise LedgerError(file, [(1, "a ledger is a mapping with the fields article and claims")])
+    problems: list[tuple[int, str]] = []
+    for found in Draft202012Validator(ledger_schema()).iter_errors(document):
+        for path, message in _explain(found):
+            problems.append((_line(lines, path), f"{_field(path)}: {message}" if path else message))
+    if not problems:
+        problems = [(_line(lines, path), f"{_field(path)}: {m}") for path, m in _meaning(document)]
+    if problems:
+        raise LedgerError(file, sorted(set(problems)))
+    return document
+
+
+def _line(lines: dict[tuple[str | int, ...], int], path: tuple[str | int, ...]) -> int:
+    """Line of a path, or of the nearest field above it."""
+    while path and path not in lines:
+        path = path[:-1]
+    return lines.get(path, 1)
+
+
+def _field(path: tuple[str | int, ...]) -> str:
+    """A path as a person writes it: claims[2].speaker.name."""
+    made = ""
+    for part in path:
+        made += f"[{part}]" if isinstance(part, int) else f".{part}" if made else part
+    return made
+
+
+def _known_fields(schema: dict[str, Any]) -> list[str]:
+    """The fields that a schema allows, its `allOf` parts included."""
+    known = list(schema.get("properties", {}))
+    for part in schema.get("allOf", []):
+        known += _known_fields(_resolved(part))
+    return known
+
+
+def _resolved(schema: dict[str, Any]) -> dict[str, Any]:
+    """Follow a local reference."""
+    reference = schema.get("$ref")
+    return dict(ledger_schema()["$defs"][reference.rsplit("/", 1)[-1]]) if reference else schema
+
+
+def _nearest(word: str, known: list[str]) -> str:
+    """ "; did you mean ...?" or the list of what is allowed."""
+    close = difflib.get_close_matches(word.lower(), known, n=1, cutoff=0.6)
+    return f"did you mean {close[0]!r}?" if close else f"allowed: {', '.join(known)}"
+
+
+def _explain(error: ValidationError) -> list[tuple[tuple[str | int, ...], str]]:
+    """A schema error as paths and messages for a person."""
+    path = tuple(error.absolute_path)
+    if error.validator in ("additionalProperties", "unevaluatedProperties"):
+        known = _known_fields(error.schema)
+        extra = [key for key in error.instance if key not in known]
+        return [((*path, key), f"unknown field; {_nearest(str(key), known)}") for key in extra]
+    if error.validator == "required":
+        missing = [name for name in error.validator_value if name not in error.instance]
+        return [(path, f"the field {missing[0]!r} is missing")] if missing else []
+    if error.validator == "enum":
+        known = [str(v) for v in error.validator_value]
+        return [(path, f"{error.instance!r} is not one of them; {_nearest(str(error.instance), known)}")]
+    if error.validator == "anyOf":
+        return _best_branch(error, path)
+    if error.validator == "type":
+        wanted = error.validator_value
+        names = ", ".join(wanted) if isinstance(wanted, list) else str(wanted)
+        return [(path, f"is {_type_name(error.instance)}, but must be {names}")]
+    if error.validator == "pattern":
+        return [(path, f"{error.instance!r} must be letters, digits, '.', '_' or '-', without spaces")]
+    return [(path, error.message)]
+
+
+def _type_name(value: object) -> str:
+    """The type of a YAML value in its own words."""
+    names = {
+        dict: "a mapping",
+        list: "a list",
+        str: "text",
+        bool: "true or false",
+        int: "a number",
+        float: "a number",
+    }
+    return names.get(type(value), "empty" if value is None else type(value).__name__)
+
+
+def _best_branch(
+    error: ValidationError, path: tuple[str | int, ...]
+) -> list[tuple[tuple[str | int, ...], str]]:
+    """Of the alternatives a value could have been, tell what is wrong with the one of its type."""
+    kind = (
+        "object"
+        if isinstance(error.instance, dict)
+        else "array"
+        if isinstance(error.instance, list)
+        else None
+    )
+    for i, branch in enumerate(error.validator_value):
+        types = _resolved(branch).get("type")
+        if kind is not None and types == kind:
+            inside = [e for e in error.context or [] if e.schema_path and e.schema_path[0] == i]
+            made = [told for e in inside for told in _explain(e)]
+            if made:
+                return made
+    about = error.schema.get("description", "a value of another form")
+    return [(path, f"{error.instance!r} cannot be read here. {about}")]
+
+
+def _meaning(document: dict[str, Any]) -> list[tuple[tuple[str | int, ...], str]]:
+    """What the schema cannot tell: repeated ids, periods, words, and fields that a kind needs."""
+    found: list[tuple[tuple[str | int, ...], str]] = []
+    seen: dict[str, int] = {}
+    for i, claim in enumerate(document["claims"]):
+        path: tuple[str | int, ...] = ("claims", i)
+        if claim["id"] in seen:
+            found.append(((*path, "id"), f"{claim['id']!r} is also the id of claims[{seen[claim['id']]}]"))
+        seen.setdefault(claim["id"], i)
+        found += _periods(claim, path)
+        found += _words(claim, path, claim["kind"])
+        found += _needed(claim, path)
+        for j, reading in enumerate(claim.get("readings", [])):
+            found += _words(reading, (*path, "readings", j), claim["kind"])
+        for j, implied in enumerate(claim.get("implies", [])):
+            found += _words(implied, (*path, "implies", j), implied["kind"])
+            found += _needed(implied, (*path, "implies", j))
+    return found
+
+
+def _periods(value: Any, path: tuple[str | int, ...]) -> list[tuple[tuple[str | int, ...], str]]:
+    """Every `when` below a value that is no period."""
+    found = []
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            if key == "when" or (key == "date" and path[-1:] == ("expected",)):
+                try:
+                    parse_period(inner)
+                except ValueError as error:
+                    found.append(((*path, key), str(error)))
+            else:
+                found += _periods(inner, (*path, key))
+    elif isinstance(value, list):
+        for i, inner in enumerate(value):
+            found += _periods(inner, (*path, i))
+    return found
+
+
+def _words(
+    test: dict[str, Any], path: tuple[str | int, ...], kind: str
+) -> list[tuple[tuple[str | int, ...], str]]:
+    """A tolerance word that is not known or does not serve the kind."""
+    expected = test.get("expected")
+    if not isinstance(expected, dict) or "word" not in expected:
+        return []
+    word, where = expected["word"], (*path, "expected", "word")
+    entry = find_word(word, kind) if kind in _TESTED else find_word(word)
+    if entry is None:
+        serving = word_names(kind) if kind in _TESTED else word_names()
+        if find_word(word) is not None:
+            return [(where, f"{word!r} is not a word for a claim of kind {kind}; {_nearest(word, serving)}")]
+        return [(where, f"{word!r} has no stated reading; {_nearest(word, serving)} (atlarge claims words)")]
+    if entry.get("needs_value") and "value" not in expected:
+        return [((*path, "expected"), f"the word {word!r} needs a value")]
+    return []
+
+
+def _needed(test: dict[str, Any], path: tuple[str | int, ...]) -> list[tuple[tuple[str | int, ...], str]]:
+    """Fields without which a test of this kind says nothing."""
+    kind = test["kind"]
+    expected = test.get("expected")
+    if kind not in _TESTED:
+        return []
+    if "measure" in test and expected is None and "event" not in test:
+        return [(path, "a claim with a measure needs 'expected': what it says the value is")]
+    if kind == "share" and "measure" in test and "of" not in test and not _is_percent(test):
+        return [(path, "a claim of kind share needs 'of': the whole that it is a share of")]
+    has_other_side = any("against" in reading for reading in (test, *test.get("readings", [])))
+    if kind == "comparison" and "measure" in test and not has_other_side:
+        return [(path, "a claim of kind comparison needs 'against': the other side")]
+    if isinstance(expected, dict) and expected.get("low", 0) > expected.get("high", float("inf")):
+        return [((*path, "expected"), "low is above high")]
+    return []
+
+
+def _is_percent(test: dict[str, Any]) -> bool:
+    """Whether a share may stand without `of`: the measure's own figures are percents, or a reading has it."""
+    named = str(test.get("measure", ""))
+    return named.endswith(("_percent", "_share")) or any("of" in r for r in test.get("readings", []))

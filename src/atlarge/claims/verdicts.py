@@ -1,0 +1,452 @@
+"""From a claim to its verdict: every source and reading tried, and what they say together."""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from atlarge.claims.checks import (
+    CONTRADICTED,
+    DEPENDS,
+    DISPUTED,
+    NOT_TESTABLE,
+    SUPPORTED,
+    Outcome,
+    run,
+)
+from atlarge.claims.figures import figure_measures, figures
+from atlarge.claims.quantities import side
+from atlarge.claims.schema import read_ledger
+from atlarge.claims.sources import Gap, PanelSource, Source, parties
+from atlarge.errors import StoreError
+from atlarge.reference import table
+
+if TYPE_CHECKING:
+    from atlarge.records.store import Store
+
+_TESTED = ("count", "share", "rank", "comparison", "timing")
+_OVERRIDES = (
+    "measure",
+    "where",
+    "when",
+    "of",
+    "against",
+    "among",
+    "event",
+    "every",
+    "scheme",
+    "source",
+    "expected",
+)
+_SHAKY = ("withdrawn", "disputed")
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """A claim with what the records say of it. `to_dict()` is the JSON of `atlarge check`."""
+
+    id: str
+    verdict: str
+    value: Any
+    expected: Any
+    unit: str | None
+    evidence: list[dict[str, Any]]
+    text: str = ""
+    kind: str = ""
+    speaker: dict[str, Any] = field(default_factory=dict)
+    word: str | None = None
+    reading: dict[str, Any] | None = None
+    sensitivity: list[dict[str, Any]] = field(default_factory=list)
+    answers: list[dict[str, Any]] = field(default_factory=list)
+    fits: str | None = None
+    needs: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values, in a fixed order."""
+        return dict(self.__dict__)
+
+
+def check(ledger: Path | str, store: Store | Path | str | None = None) -> list[Verdict]:
+    """Check every claim of a YAML ledger against a store (None: the embedded one) and the reference tables.
+
+    One Verdict a claim, in the ledger's order. Raises LedgerError when the ledger is not valid; a claim
+    that no source can test is "not testable", with what would be needed, and never an error. StoreError
+    when a store was named and cannot be read.
+    """
+    return check_claims(read_ledger(ledger)["claims"], store)
+
+
+def check_claims(claims: list[dict[str, Any]], store: Store | Path | str | None = None) -> list[Verdict]:
+    """Check claims that are already read and valid."""
+    opened = _opened(store)
+    return [_Checker(opened, claim).verdict() for claim in claims]
+
+
+def _opened(store: Store | Path | str | None) -> Store | None:
+    """The store; None when none was named and none is embedded."""
+    from atlarge.records.store import open_store
+
+    if store is None:
+        try:
+            return open_store(None)
+        except StoreError:
+            return None
+    return open_store(store) if isinstance(store, str | Path) else store
+
+
+class _Checker:
+    """Checks one claim."""
+
+    def __init__(self, store: Store | None, claim: dict[str, Any]) -> None:
+        self.store = store
+        self.claim = claim
+        self.gaps: list[str] = []
+
+    def verdict(self) -> Verdict:
+        """The verdict, with whatever the claim links to as further evidence."""
+        claim = self.claim
+        if claim["kind"] in _TESTED and "measure" in claim:
+            made = self._tested()
+        elif claim["kind"] in _TESTED:
+            made = self._untestable("the claim names no measure")
+        else:
+            made = self._of_cause()
+        return self._with_context(made)
+
+    # --- claims with a number -------------------------------------------------------------------------
+
+    def _tested(self) -> Verdict:
+        answers = []
+        for name, test in self._readings(self.claim):
+            for label, outcomes in self._by_kind(test).items():
+                merged = _merge(outcomes)
+                title = ", ".join(part for part in (name, label) if part)
+                answers.append((title, merged))
+        if not answers:
+            return self._untestable()
+        first = next((a for a in answers if a[1].verdict == SUPPORTED), answers[0])[1]
+        verdicts = {outcome.verdict for _, outcome in answers}
+        verdict = verdicts.pop() if len(verdicts) == 1 else DEPENDS
+        shown = answers[0][1] if verdict != DEPENDS else first
+        return self._from(shown, verdict, answers)
+
+    def _from(self, shown: Outcome, verdict: str, answers: list[tuple[str, Outcome]]) -> Verdict:
+        told = [
+            {
+                "reading": title or "as stated",
+                "verdict": outcome.verdict,
+                "value": outcome.value,
+                "unit": outcome.unit,
+                "source": outcome.source,
+            }
+            for title, outcome in answers
+        ]
+        evidence = _unique([entry for _, outcome in answers for entry in outcome.evidence])
+        written = self.claim.get("expected")
+        return Verdict(
+            id=self.claim["id"],
+            verdict=verdict,
+            value=shown.value,
+            expected=shown.expected,
+            unit=shown.unit,
+            evidence=evidence,
+            word=written.get("word") if isinstance(written, dict) else None,
+            reading=shown.band,
+            sensitivity=shown.sensitivity + self._other_scheme(),
+            answers=told if len(told) > 1 else [],
+            notes=list(dict.fromkeys(note for _, outcome in answers for note in outcome.notes)),
+            needs=list(dict.fromkeys(self.gaps))
+            if len(answers) < len(self.claim.get("readings", [1]))
+            else [],
+        )
+
+    def _readings(self, claim: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
+        """The claim as written, or each of its readings with what it changes."""
+        base = {key: claim[key] for key in _OVERRIDES if key in claim} | {"kind": claim["kind"]}
+        if "readings" not in claim:
+            return [("", base)]
+        return [(r["name"], base | {k: r[k] for k in _OVERRIDES if k in r}) for r in claim["readings"]]
+
+    def _sources(self, test: dict[str, Any]) -> list[Source]:
+        """The sources a test may use: the panel, then the parties of the reference tables."""
+        asked = test.get("source")
+        wanted = [asked] if isinstance(asked, str) else asked
+        made: list[Source] = []
+        if self.store is not None and (wanted is None or "panel" in wanted):
+            made.append(PanelSource(self.store, test.get("scheme", "ddp")))
+        tables = None if wanted is None else [w for w in wanted if w != "panel"]
+        if tables is None or tables:
+            made += parties(tables)
+        return made
+
+    def _by_kind(self, test: dict[str, Any]) -> dict[str, list[Outcome]]:
+        """Outcomes of all sources that have the measure, by the kind of place the names are read as."""
+        found: dict[str, list[Outcome]] = {}
+        sources = self._sources(test)
+        wanted = side(test)
+        for source in sources:
+            holds = _holds(source, wanted.measure)
+            if not holds:
+                continue
+            kinds: list[str | None] = (
+                [wanted.kind] if wanted.kind else list(source.kinds(wanted.measure, list(wanted.places)))
+            )
+            if not kinds or not wanted.places:
+                kinds = [wanted.kind]
+            for kind in kinds:
+                outcome = run(test, source, kind, tuple(s for s in sources if s is not source))
+                if isinstance(outcome, Gap):
+                    self.gaps.append(outcome.reason)
+                    continue
+                label = f"by {kind}" if kind and len(kinds) > 1 else ""
+                found.setdefault(label, []).append(_named(outcome, source, kind))
+        if not any(_holds(s, wanted.measure) for s in sources):
+            self.gaps.append(_no_measure(wanted.measure, test.get("source"), self.store is not None))
+        return found
+
+    def _other_scheme(self) -> list[dict[str, Any]]:
+        """The verdict under the other reading of apprehension methods, where the measure depends on it."""
+        from atlarge.panel import measures
+
+        measure = measures().get(str(self.claim.get("measure", "")))
+        if measure is None or not measure.category or self.store is None or "scheme" in self.claim:
+            return []
+        test = self._readings(self.claim)[0][1] | {"scheme": "biglocal", "source": "panel"}
+        outcomes = [o for group in _Checker(self.store, self.claim)._by_kind(test).values() for o in group]
+        return [{"reading": "scheme biglocal", "value": o.value, "verdict": o.verdict} for o in outcomes[:1]]
+
+    # --- claims of cause and denial -------------------------------------------------------------------
+
+    def _of_cause(self) -> Verdict:
+        """Test what the claim implies; a fit is not a cause, so "supported" is not among the answers."""
+        outcomes: list[tuple[str, Outcome]] = []
+        for implied in self.claim.get("implies", []):
+            for label, group in self._by_kind(implied).items():
+                title = implied.get("text", implied["kind"]) + (f", {label}" if label else "")
+                outcomes.append((title, _merge(group)))
+        answer = self._explained()
+        verdicts = {outcome.verdict for _, outcome in outcomes}
+        verdict, fits = NOT_TESTABLE, "cannot be told"
+        if verdicts == {SUPPORTED}:
+            fits = "fits"
+        elif verdicts == {CONTRADICTED}:
+            verdict, fits = CONTRADICTED, "does not fit"
+        elif verdicts:
+            verdict, fits = DEPENDS, "fits in part"
+        needs = self.claim.get("needs", [])
+        made = self._untestable(
+            fits=fits, verdict=verdict, needs=[needs] if isinstance(needs, str) else needs
+        )
+        if outcomes:
+            made = _replace(
+                made,
+                value=outcomes[0][1].value,
+                expected=outcomes[0][1].expected,
+                unit=outcomes[0][1].unit,
+                evidence=_unique([e for _, o in outcomes for e in o.evidence]),
+                answers=[
+                    {
+                        "reading": title,
+                        "verdict": o.verdict,
+                        "value": o.value,
+                        "expected": o.expected,
+                        "unit": o.unit,
+                        "source": o.source,
+                    }
+                    for title, o in outcomes
+                ],
+                sensitivity=[row | {"of": title} for title, o in outcomes for row in o.sensitivity],
+                notes=list(dict.fromkeys(n for _, o in outcomes for n in o.notes)),
+            )
+        notes = [*made.notes, *answer]
+        if fits == "fits":
+            notes.append(
+                "What the claim implies is so, which fits it; records of counts do not show a cause."
+            )
+        return _replace(made, notes=notes)
+
+    def _explained(self) -> list[str]:
+        """What the explanation of the place says, in words, when the claim links to one."""
+        from atlarge.claims.linked import explained
+
+        return explained(self.claim, self.store)
+
+    # --- what is common -------------------------------------------------------------------------------
+
+    def _untestable(
+        self,
+        reason: str | None = None,
+        fits: str | None = None,
+        verdict: str = NOT_TESTABLE,
+        needs: list[str] | None = None,
+    ) -> Verdict:
+        written = self.claim.get("expected")
+        stated = written.get("value") if isinstance(written, dict) else written
+        asked = self.claim.get("needs", [])
+        listed = needs if needs is not None else [asked] if isinstance(asked, str) else list(asked)
+        gaps = [reason] if reason else list(dict.fromkeys(self.gaps))
+        return Verdict(
+            id=self.claim["id"],
+            verdict=verdict,
+            value=None,
+            expected=stated,
+            unit=written.get("unit") if isinstance(written, dict) else None,
+            evidence=[],
+            word=written.get("word") if isinstance(written, dict) else None,
+            fits=fits,
+            needs=[*listed, *[g for g in gaps if g not in listed]],
+        )
+
+    def _with_context(self, made: Verdict) -> Verdict:
+        """Add statements linked to, and figures of the same measure and place at other, overlapping times."""
+        evidence = [*made.evidence, *self._statements(), *self._nearby(made)]
+        notes = [*([self.claim["note"]] if "note" in self.claim else []), *made.notes]
+        return _replace(
+            made,
+            text=self.claim["text"],
+            kind=self.claim["kind"],
+            speaker=self.claim.get("speaker", {}),
+            evidence=evidence,
+            notes=list(dict.fromkeys(notes)),
+        )
+
+    def _statements(self) -> list[dict[str, Any]]:
+        """Statements of the reference table that the claim names."""
+        wanted = self.claim.get("statements", [])
+        rows = {row["statement"]: row for row in table("documented_statements").iter_rows(named=True)}
+        made = []
+        for i, name in enumerate(wanted):
+            row = rows.get(name)
+            if row is None:
+                made.append(
+                    {
+                        "role": "statement",
+                        "statement": name,
+                        "note": _nearest(name, list(rows)),
+                        "position": i,
+                    }
+                )
+                continue
+            made.append(
+                {
+                    "role": "statement",
+                    "from": row["date"].isoformat(),
+                    "to": row["date"].isoformat(),
+                    "party": row["who"],
+                    "heard": row["heard"],
+                    "says": row["says"],
+                    "source": "documented_statements",
+                    "rows": f"documented_statements.csv, {name}",
+                    "source_url": row["source_url"],
+                }
+            )
+        return made
+
+    def _nearby(self, made: Verdict) -> list[dict[str, Any]]:
+        """Figures that speak of the same measure and place in an overlapping but different period."""
+        if "measure" not in self.claim or "when" not in self.claim:
+            return []
+        wanted = side(self.claim)
+        from atlarge.claims.figures import normal
+
+        names = {normal(place) for place in wanted.places}
+        used = {entry.get("rows") for entry in made.evidence}
+        return [
+            figure.to_dict("context")
+            for figure in figures()
+            if figure.measure == wanted.measure
+            and figure.names & names
+            and figure.value is not None
+            and wanted.when is not None
+            and figure.period.overlaps(wanted.when)
+            and figure.row not in used
+        ][:10]
+
+
+def _holds(source: Source, measure: str) -> bool:
+    """Whether a source knows the measure at all."""
+    if isinstance(source, PanelSource):
+        from atlarge.panel import measures
+
+        return measure in measures()
+    return any(f.measure == measure for f in getattr(source, "held", ()))
+
+
+def _named(outcome: Outcome, source: Source, kind: str | None) -> Outcome:
+    """The outcome with its source."""
+    from dataclasses import replace
+
+    return replace(outcome, source=source.name, is_of_record=_of_record(outcome, source), place_kind=kind)
+
+
+def _of_record(outcome: Outcome, source: Source) -> bool:
+    """Whether every figure behind an outcome is of a party that keeps the records."""
+    return all(f.is_of_record for f in outcome.figures) if outcome.figures else source.is_of_record
+
+
+def _merge(outcomes: list[Outcome]) -> Outcome:
+    """What several sources say together of one reading.
+
+    Parties of record decide; others decide only where there is none of record. A supported claim that rests
+    on a figure withdrawn or disputed, or that another party of record contradicts, is disputed.
+    """
+    from dataclasses import replace
+
+    deciding = [o for o in outcomes if o.is_of_record] or outcomes
+    verdicts = []
+    for outcome in deciding:
+        shaky = [f for f in outcome.figures if f.status in _SHAKY]
+        verdicts.append(DISPUTED if outcome.verdict == SUPPORTED and shaky else outcome.verdict)
+    shown = next((o for o in deciding if o.verdict == SUPPORTED), deciding[0])
+    told = set(verdicts)
+    verdict = told.pop() if len(told) == 1 else DISPUTED
+    evidence = [*shown.evidence, *[e for o in outcomes if o is not shown for e in o.evidence]]
+    rows = list(shown.sensitivity)
+    rows += [
+        {"reading": f"by {o.source}", "value": o.value, "verdict": o.verdict}
+        for o in outcomes
+        if len(outcomes) > 1
+    ]
+    status = [
+        f"{f.place}: the figure of {f.party} is {f.status} ({f.note})"
+        for f in shown.figures
+        if f.status in _SHAKY
+    ]
+    notes = list(dict.fromkeys([*[n for o in outcomes for n in o.notes], *status]))
+    return replace(shown, verdict=verdict, evidence=_unique(evidence), sensitivity=rows, notes=notes)
+
+
+def _unique(entries: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Entries without repeats, in order."""
+    kept, seen = [], set()
+    for entry in entries:
+        key = tuple(sorted((k, str(v)) for k, v in entry.items() if k != "role"))
+        if key not in seen:
+            seen.add(key)
+            kept.append(entry)
+    return kept
+
+
+def _replace(made: Verdict, **changes: Any) -> Verdict:
+    from dataclasses import replace
+
+    return replace(made, **changes)
+
+
+def _nearest(word: str, known: list[str]) -> str:
+    close = difflib.get_close_matches(word, known, n=1, cutoff=0.5)
+    return f"there is no {word!r}" + (f"; the nearest is {close[0]!r}" if close else "")
+
+
+def _no_measure(measure: str, asked: Any, has_store: bool) -> str:
+    """Why no source has a measure, with the nearest name."""
+    from atlarge.panel import measures
+
+    known = [*measures(), *figure_measures()]
+    if measure in known:
+        where = f" in {asked}" if asked else ""
+        return f"no source{where} here holds {measure}" + ("" if has_store else "; name a store")
+    return f"no source here holds a measure of that name: {_nearest(measure, known)}"

@@ -1,0 +1,70 @@
+"""YAML read with the line of every field, so that an error can point to it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import yaml
+
+Path = tuple[str | int, ...]
+
+
+class LineError(Exception):
+    """The text is not YAML that a ledger can be read from."""
+
+    def __init__(self, line: int, message: str) -> None:
+        super().__init__(message)
+        self.line = line
+        self.message = message
+
+
+class _Loader(yaml.SafeLoader):
+    """Reads dates as text, so that one day and one month are read alike."""
+
+
+_Loader.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
+    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+
+
+def read_yaml(text: str) -> tuple[Any, dict[Path, int]]:
+    """Parse one document; returns its value and the line (from 1) of each path in it.
+
+    A path is the chain of keys and positions, e.g. ("claims", 2, "when"). LineError for text that is not
+    YAML, a repeated key or a key that is not text.
+    """
+    loader = _Loader(text)
+    try:
+        node = loader.get_single_node()
+        if node is None:
+            raise LineError(1, "the file is empty")
+        lines: dict[Path, int] = {}
+        _walk(node, (), lines)
+        return loader.construct_document(node), lines
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        raise LineError(mark.line + 1 if mark else 1, f"not readable as YAML: {error.problem}") from error
+    except yaml.reader.ReaderError as error:
+        raise LineError(1, f"not readable as YAML: {error.reason}") from error
+    finally:
+        loader.dispose()
+
+
+def _walk(node: yaml.Node, path: Path, lines: dict[Path, int]) -> None:
+    """Note the line of every path below a node."""
+    lines[path] = node.start_mark.line + 1
+    if isinstance(node, yaml.MappingNode):
+        seen: set[str] = set()
+        for key, value in node.value:
+            line = key.start_mark.line + 1
+            if not isinstance(key, yaml.ScalarNode):
+                raise LineError(line, "a field name must be plain text")
+            if key.value in seen:
+                raise LineError(line, f"the field {key.value!r} is written twice")
+            seen.add(key.value)
+            _walk(value, (*path, key.value), lines)
+            lines[(*path, key.value)] = line
+    elif isinstance(node, yaml.SequenceNode):
+        for i, value in enumerate(node.value):
+            _walk(value, (*path, i), lines)

@@ -1,0 +1,43 @@
+"""`atlarge check`: verdicts on a ledger of claims."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from atlarge.cli._output import JsonFlag, StoreOption, emit_json, note
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command(name="check")(check_command)
+
+
+def check_command(
+    claims: Annotated[Path, typer.Argument(help="A ledger of claims in YAML (see `atlarge claims new`).")],
+    store: StoreOption = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", help="Also write the ledger as an HTML page here.")
+    ] = None,
+    as_json: JsonFlag = False,
+) -> None:
+    """What the records say of each claim: supported, contradicted, disputed, depends or not testable."""
+    from atlarge.claims import check
+
+    verdicts = check(claims, store)
+    if out is not None:
+        from atlarge.claims.page import write_page
+        from atlarge.claims.schema import read_ledger
+
+        write_page(out, verdicts, read_ledger(claims).get("article", {}))
+        note(f"page written to {out}")
+    if as_json:
+        emit_json([verdict.to_dict() for verdict in verdicts])
+        return
+    from atlarge.claims.page import ledger_rows
+
+    for row in ledger_rows(verdicts):
+        sys.stdout.write(f"{row['verdict'].upper():14} {row['id']}\n    {row['text']}\n    {row['answer']}\n")
