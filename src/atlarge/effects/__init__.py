@@ -4,7 +4,9 @@ counterfactual             the path of a unit had nothing changed, with interval
 placebo_in_space           every unit as its own placebo, in one batched pass
 placebo_in_time            the same study with the change moved earlier
 minimum_detectable_effect  what the design could have found
+decompose                  observed = baseline + trend + substitution + residual, with intervals
 change_point, change_points  when a series changed, without the date
+pool_estimates, pool_rates, pool_ratio  partial pooling over units
 """
 
 from __future__ import annotations
@@ -17,19 +19,37 @@ from atlarge.effects.counterfactual import (
     minimum_detectable_effect,
     placebo_in_time,
 )
+from atlarge.effects.decompose import Decomposition, Part, decompose
 from atlarge.effects.placebo import PlaceboSpace, placebo_in_space
+from atlarge.effects.pooling import (
+    Pooled,
+    PooledRates,
+    Ratio,
+    pool_estimates,
+    pool_rates,
+    pool_ratio,
+)
 from atlarge.effects.simplex import simplex_weights
 
 __all__ = [
     "ChangePoint",
     "Counterfactual",
+    "Decomposition",
     "Detectable",
+    "Part",
     "PlaceboSpace",
+    "Pooled",
+    "PooledRates",
+    "Ratio",
     "change_point",
     "change_points",
     "counterfactual",
+    "decompose",
     "minimum_detectable_effect",
     "placebo_in_space",
     "placebo_in_time",
+    "pool_estimates",
+    "pool_rates",
+    "pool_ratio",
     "simplex_weights",
 ]

@@ -26,8 +26,7 @@ MIN_PERIODS = 8
 class ChangePoint:
     """index: first period of the new level; low, high: its interval (indices, inclusive); before, after:
     mean per period (relative to `expected` where that was given: a factor); ratio = after / before; p: of
-    no change at all;
-    dispersion: variance over mean within the segments; is_change: p below alpha."""
+    no change at all; dispersion: variance over mean within the segments; is_change: p below alpha."""
 
     index: int
     low: int
@@ -56,8 +55,7 @@ def change_point(
     out: 1.
     `min_size`: least number of periods on each side. Raises QuestionError for fewer than 8 periods with
     records or only zeros. The method is the likelihood scan of a step in Poisson means (Hawkins 2001)
-    with a quasi-Poisson
-    dispersion and a parametric negative binomial bootstrap.
+    with a quasi-Poisson dispersion and a parametric negative binomial bootstrap.
     """
     counts, base, where = _inputs(y, expected, min_size)
     gain, left, right = _scan(counts[None], base, min_size)

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from atlarge.effects.arrays import Periods, Setting, period_mask, prepare
-from atlarge.effects.placebo import PlaceboSpace, fit_setting, gap_scale, quantile_pair, space
+from atlarge.effects.placebo import PlaceboSpace, fit_setting, learn_scale, quantile_pair, space
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -73,6 +73,7 @@ def counterfactual(
     scale: str = "auto",
     level: float = 0.9,
     max_pre_ratio: float | None = None,
+    tuning: float | None = None,
 ) -> Counterfactual:
     """Estimate the path of row `treated` of y [N, T] had nothing changed after the `pre` periods.
 
@@ -84,13 +85,13 @@ def counterfactual(
     `method`: "ascm" ridge-augmented synthetic control (Ben-Michael, Feller, Rothstein 2021), "sc" simplex
     weights alone (Abadie, Diamond, Hainmueller 2010), "ife" interactive fixed effects (Bai 2009; Xu 2017),
     "did" mean path of the others. `scale`: see `prepare`. `level`: of the intervals, which are conformal
-    over placebo units.
+    over placebo units. `tuning` fixes the ridge penalty or the number of factors instead of choosing it.
 
     Raises QuestionError: fewer than 6 pre-periods or 5 donors with records, no post-period, or only zeros
     before.
     """
     setting = prepare(y, treated, pre, post, donors, scale)
-    fitted = fit_setting(setting, method)
+    fitted = fit_setting(setting, method, tuning=tuning)
     placebos = space(setting, fitted, max_pre_ratio)
     path = fitted.fitted[0] * setting.unit[0]
     low, high = _band(setting, path, placebos, fitted.fitted * setting.unit[:, None], level)
@@ -148,7 +149,8 @@ def _band(
     low, high = np.empty_like(path), np.empty_like(path)
     for t in range(len(path)):
         gap = placebos.gaps[:, t]
-        size = gap_scale(gap, np.maximum(fitted[kept, t], 0.0), placebos.pre_rmse)
+        height = np.maximum(fitted[kept, t], 0.0)
+        size = learn_scale(gap[1:], height[1:], placebos.pre_rmse[1:]).predict(height, placebos.pre_rmse)
         down, up = quantile_pair(gap[1:] / size[1:], level)
         low[t], high[t] = path[t] + down * size[0], path[t] + up * size[0]
     if setting.y.min() >= 0:

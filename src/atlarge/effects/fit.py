@@ -15,17 +15,20 @@ from atlarge.effects.simplex import simplex_weights
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
+Ints = NDArray[np.int64]
 
 PENALTIES = np.geomspace(
     10.0, 1e-5, 13
 )  # of the ridge, as shares of the largest eigenvalue; infinity is added
+NOISE_PENALTY = 3.0  # see `noise_penalty`
 MAX_FACTORS = 4
 MAX_TUNING_ROWS = 200
 
 
 @dataclass(frozen=True)
 class Fit:
-    """fitted [R, T]; weights [R, R] on the rows (None where the method has none); tuning value if any."""
+    """fitted [F, T] and weights [F, R] of the fitted rows (no weights for some methods); tuning value if
+    any."""
 
     fitted: Floats
     weights: Floats | None
@@ -39,21 +42,30 @@ def allowed_pairs(n_rows: int) -> Bools:
     return np.asarray(allowed)
 
 
-def fit(x: Floats, pre: Bools, size: Floats, method: str) -> Fit:
-    """Fit all rows by `method`: "sc", "ascm", "ife" or "did".
+def fit(
+    x: Floats,
+    pre: Bools,
+    size: Floats,
+    method: str,
+    *,
+    only_target: bool = False,
+    tuning: float | None = None,
+) -> Fit:
+    """Fit all rows by `method`: "sc", "ascm", "ife" or "did"; or row 0 alone.
 
     `size` [R] is the mean count behind each row; rows with larger counts are less noisy and weigh more in
-    the ridge and in the factors.
+    the ridge and in the factors. `tuning` fixes the tuning value instead of choosing it.
     """
+    rows = np.arange(1 if only_target else len(x))
     if method == "did":
-        return _differences(x, pre, size)
+        return _differences(x, pre, size, rows)
     if method == "sc":
-        weights = simplex_weights(x[:, pre], x[:, pre], allowed_pairs(len(x)))
+        weights = simplex_weights(x[rows][:, pre], x[:, pre], allowed_pairs(len(x))[rows])
         return Fit(weights @ x, weights)
     if method == "ascm":
-        return _augmented(x, pre, size)
+        return _augmented(x, pre, size, rows, tuning)
     if method == "ife":
-        return _factors(x, pre, size)
+        return _factors(x, pre, size, rows, tuning)
     raise ValueError(f"unknown method {method!r}: use ascm, sc, ife or did")
 
 
@@ -66,45 +78,42 @@ def precision(size: Floats) -> Floats:
     return np.asarray(share)
 
 
-def _differences(x: Floats, pre: Bools, size: Floats) -> Fit:
+def _differences(x: Floats, pre: Bools, size: Floats, rows: Ints) -> Fit:
     """Own pre-mean moved by the precision-weighted mean path of the others (difference in differences)."""
     weight = precision(size)
-    deviation = x - x[:, pre].mean(1, keepdims=True)
-    total = weight @ deviation
-    left = weight.sum() - weight
-    path = (total - weight[:, None] * deviation) / left[:, None]
-    share = np.where(allowed_pairs(len(x)), weight[None, :] / left[:, None], 0.0)
-    return Fit(path + x[:, pre].mean(1, keepdims=True), share)
+    level = x[:, pre].mean(1, keepdims=True)
+    deviation = x - level
+    left = weight.sum() - weight[rows]
+    path = ((weight @ deviation) - weight[rows, None] * deviation[rows]) / left[:, None]
+    share = np.where(allowed_pairs(len(x))[rows], weight[None, :] / left[:, None], 0.0)
+    return Fit(path + level[rows], share)
 
 
-def _folds(pre: Bools, n_folds: int) -> list[Bools]:
-    """Blocks of consecutive pre-periods: neighbours in time are alike, so single periods would be too
-    easy."""
+def _folds(pre: Bools) -> list[Bools]:
+    """Held-out ends of the pre-period: the task is to foretell, so validation must foretell too."""
     index = np.flatnonzero(pre)
     folds = []
-    for block in np.array_split(index, min(n_folds, max(2, len(index) // 3))):
+    for share in (0.5, 0.75):
         mask = np.zeros(len(pre), dtype=bool)
-        mask[block] = True
+        mask[index[max(3, round(share * len(index))) :]] = True
         folds.append(mask)
     return folds
 
 
-def _tuning_rows(n_rows: int) -> NDArray[np.int64]:
+def _tuning_rows(n_rows: int) -> Ints:
     """Evenly spaced donor rows that choose a tuning value for all: the same for target and placebos."""
     step = max(1, (n_rows - 1) // MAX_TUNING_ROWS)
     return np.arange(1, n_rows, step)[:MAX_TUNING_ROWS]
 
 
-def _loo_covariance(centred: Floats, weight: Floats, rows: NDArray[np.int64]) -> Floats:
+def _loo_covariance(centred: Floats, weight: Floats, rows: Ints) -> Floats:
     """sum_j w_j c_j c_j' without row i, for each i of `rows`: [len(rows), T, T]."""
     whole = (centred * weight[:, None]).T @ centred
     own = centred[rows]
     return np.asarray(whole - weight[rows, None, None] * own[:, :, None] * own[:, None, :])
 
 
-def _ridge_paths(
-    x: Floats, train: Bools, weight: Floats, rows: NDArray[np.int64], w: Floats, lam: Floats
-) -> Floats:
+def _ridge_paths(x: Floats, train: Bools, weight: Floats, rows: Ints, w: Floats, lam: Floats) -> Floats:
     """What the ridge adds to the fit of `rows`, for each penalty: [L, len(rows), T].
 
     Ben-Michael, Feller and Rothstein (2021): the imbalance of the simplex fit before the change, times the
@@ -127,13 +136,24 @@ def _ridge_paths(
     return added
 
 
-def _augmented(x: Floats, pre: Bools, size: Floats) -> Fit:
-    """Ridge-augmented synthetic control; one penalty for all rows, chosen by blocked hold-out."""
+def noise_penalty(size: Floats, n_pre: int) -> Floats | None:
+    """What a squared weight on each donor costs: `NOISE_PENALTY` times the Poisson noise it would bring in.
+
+    A donor of mean count m, divided by m, has variance 1/m in each of the n_pre periods (more if
+    overdispersed). Without this cost the weights chase noise of small donors; the factor is the one
+    with the least placebo error in made worlds and is not sensitive (1 to 10 do nearly as well).
+    """
+    if not (size[1:] > 0).all() or (size == size[0]).all():
+        return None  # values that are not counts relative to their mean: no model of their noise
+    return np.asarray(NOISE_PENALTY * n_pre / np.maximum(size, 1e-12))
+
+
+def _augmented(x: Floats, pre: Bools, size: Floats, rows: Ints, tuning: float | None) -> Fit:
+    """Ridge-augmented synthetic control; one penalty for all rows, chosen by foretelling held-out periods."""
     weight = precision(size)
-    allowed = allowed_pairs(len(x))
-    share = _choose_penalty(x, pre, weight, size)
-    rows = np.arange(len(x))
-    w = simplex_weights(x[:, pre], x[:, pre], allowed)
+    share = _choose_penalty(x, pre, weight, size) if tuning is None else tuning
+    cost = noise_penalty(size, int(pre.sum()))
+    w = simplex_weights(x[rows][:, pre], x[:, pre], allowed_pairs(len(x))[rows], cost)
     base = w @ x
     if not np.isfinite(share):
         return Fit(base, w, share)
@@ -146,43 +166,57 @@ def _choose_penalty(x: Floats, pre: Bools, weight: Floats, size: Floats) -> floa
     rows = _tuning_rows(len(x))
     allowed = allowed_pairs(len(x))[rows]
     error = np.zeros((len(PENALTIES) + 1, len(rows)))
-    for held in _folds(pre, 5):
+    for held in _folds(pre):
         train = pre & ~held
-        w = simplex_weights(x[rows][:, train], x[:, train], allowed)
+        cost = noise_penalty(size, int(train.sum()))
+        w = simplex_weights(x[rows][:, train], x[:, train], allowed, cost)
         gap = x[rows] - w @ x
         added = _ridge_paths(x, train, weight, rows, w, PENALTIES)
         error[0] += (gap[:, held] ** 2).sum(1)
         error[1:] += ((gap[None] - added)[:, :, held] ** 2).sum(2)
-    # rows with large counts tell more about the penalty; each error is in units of that row's own noise
-    score = (error * size[rows][None, :]).sum(1)
-    best = int(score.argmin())
+    best = simplest_good(error * size[rows])
     return float("inf") if best == 0 else float(PENALTIES[best - 1])
 
 
-def _factors(x: Floats, pre: Bools, size: Floats) -> Fit:
+def simplest_good(error: Floats) -> int:
+    """First (simplest) of the choices [K, rows] whose error exceeds the least one by no more than a
+    standard error.
+
+    Errors are held-out squared errors of each row, in units of that row's own noise.
+    """
+    best = int(error.mean(1).argmin())
+    excess = error - error[best]
+    spread = excess.std(1) / np.sqrt(error.shape[1])
+    return int(np.flatnonzero(excess.mean(1) <= spread + 1e-12 * error[best].mean())[0])
+
+
+def _factors(x: Floats, pre: Bools, size: Floats, rows: Ints, tuning: float | None) -> Fit:
     """Interactive fixed effects: factors of the other donors, loadings of the row from its pre-periods.
 
-    Bai (2009), Xu (2017). With the donors complete the least-squares factors are the leading eigenvectors of
-    their period covariance, found here for every left-out row at once; their number is chosen by hold-out.
+    Bai (2009), Xu (2017). With the donors complete the least-squares factors are the leading eigenvectors
+    of their period covariance, found here for every left-out row at once; their number is chosen by
+    foretelling held-out periods.
     """
     weight = precision(size)
-    rows = _tuning_rows(len(x))
-    most = min(MAX_FACTORS, max(0, int(pre.sum()) // 4 - 1))
-    error = np.zeros((most + 1, len(rows)))
-    for held in _folds(pre, 5):
-        train = pre & ~held
-        for r, path in enumerate(_factor_paths(x, train, pre, weight, rows, most)):
-            error[r] += ((x[rows] - path)[:, held] ** 2).sum(1)
-    r = int((error * size[rows][None, :]).sum(1).argmin())
-    path = _factor_paths(x, pre, pre, weight, np.arange(len(x)), r)[r]
+    r = _choose_factors(x, pre, weight, size) if tuning is None else int(tuning)
+    path = _factor_paths(x, pre, weight, rows, r)[r]
     return Fit(path, None, float(r))
 
 
-def _factor_paths(
-    x: Floats, train: Bools, pre: Bools, weight: Floats, rows: NDArray[np.int64], most: int
-) -> list[Floats]:
+def _choose_factors(x: Floats, pre: Bools, weight: Floats, size: Floats) -> int:
+    rows = _tuning_rows(len(x))
+    most = min(MAX_FACTORS, int(pre.sum()) // 8)
+    error = np.zeros((most + 1, len(rows)))
+    for held in _folds(pre):
+        train = pre & ~held
+        for r, path in enumerate(_factor_paths(x, train, weight, rows, most)):
+            error[r] += ((x[rows] - path)[:, held] ** 2).sum(1)
+    return simplest_good(error * size[rows])
+
+
+def _factor_paths(x: Floats, train: Bools, weight: Floats, rows: Ints, most: int) -> list[Floats]:
     """Fitted paths [len(rows), T] with 0..most factors."""
-    level = x[:, pre].mean(1, keepdims=True)
+    level = x[:, train].mean(1, keepdims=True)
     deviation = x - level
     left = weight.sum() - weight[rows]
     period = ((weight @ deviation) - weight[rows, None] * deviation[rows]) / left[:, None]

@@ -34,6 +34,7 @@ class PlaceboSpace:
     effect     [1 + M]     sum of the gaps over the post-periods, in the units of y
     scale      [1 + M]     expected size (standard deviation) of such a sum without any effect
     statistic  [1 + M]     effect / scale
+    model      how `scale` goes with level and pre-period fit, for use on other units
     pre_rmse, post_rmse, ratio  [1 + M]  root mean squared gaps before, after, and their ratio
     p          two-sided p-value of the target's statistic by rank among the placebos
     p_high     one-sided p-value for an increase
@@ -46,6 +47,7 @@ class PlaceboSpace:
     effect: Floats
     scale: Floats
     statistic: Floats
+    model: ScaleModel
     pre_rmse: Floats
     post_rmse: Floats
     ratio: Floats
@@ -82,13 +84,15 @@ def placebo_in_space(
     return space(setting, fit_setting(setting, method), max_pre_ratio)
 
 
-def fit_setting(setting: Setting, method: str) -> Fit:
+def fit_setting(
+    setting: Setting, method: str, *, only_target: bool = False, tuning: float | None = None
+) -> Fit:
     """Fit a prepared problem; the fitted paths are in scaled units."""
     if setting.is_relative:
         size = np.maximum(setting.y[:, setting.pre].mean(1), 0.0)
     else:
         size = np.ones(len(setting.y))
-    return fit(setting.scaled, setting.pre, size, method)
+    return fit(setting.scaled, setting.pre, size, method, only_target=only_target, tuning=tuning)
 
 
 def space(setting: Setting, fitted: Fit, max_pre_ratio: float | None = None) -> PlaceboSpace:
@@ -104,7 +108,8 @@ def space(setting: Setting, fitted: Fit, max_pre_ratio: float | None = None) -> 
     gaps, pre_rmse, post_rmse = gaps[kept], pre_rmse[kept], post_rmse[kept]
     effect = gaps[:, setting.post].sum(1)
     level = np.maximum(fitted.fitted[kept][:, setting.post].mean(1) * setting.unit[kept], 0.0)
-    size = gap_scale(effect, level, pre_rmse)
+    model = learn_scale(effect[1:], level[1:], pre_rmse[1:])
+    size = model.predict(level, pre_rmse)
     statistic = effect / size
     ratio = post_rmse / np.maximum(pre_rmse, 1e-12 * np.maximum(np.abs(setting.unit[kept]), 1e-300))
     return PlaceboSpace(
@@ -113,6 +118,7 @@ def space(setting: Setting, fitted: Fit, max_pre_ratio: float | None = None) -> 
         effect=effect,
         scale=size,
         statistic=statistic,
+        model=model,
         pre_rmse=pre_rmse,
         post_rmse=post_rmse,
         ratio=ratio,
@@ -128,22 +134,35 @@ def rank_p(statistic: Floats) -> float:
     return float((statistic >= statistic[0]).mean())
 
 
-def gap_scale(gap: Floats, level: Floats, pre_rmse: Floats) -> Floats:
-    """Expected size of `gap` [R] for each row, learnt from rows 1.. (the placebos) by gamma regression.
+@dataclass(frozen=True)
+class ScaleModel:
+    """log E gap^2 = beta[0] + beta[1] log level + beta[2] log pre_rmse; logs are taken of values above
+    `floor`."""
 
-    log E gap^2 = b0 + b1 log level + b2 log pre_rmse. With fewer than 30 placebos only b0 is learnt, and the
-    size goes with the pre-period error (b2 = 2), as in the usual RMSPE ratio.
+    beta: Floats
+    floor: float
+
+    def predict(self, level: ArrayLike, pre_rmse: ArrayLike) -> Floats:
+        """Expected size (root mean square) of a gap without effect, in the units of the gaps learnt from."""
+        steps = [np.log(np.maximum(np.asarray(v, dtype=np.float64), self.floor)) for v in (level, pre_rmse)]
+        return np.asarray(np.exp(0.5 * (self.beta[0] + self.beta[1] * steps[0] + self.beta[2] * steps[1])))
+
+
+def learn_scale(gap: Floats, level: Floats, pre_rmse: Floats) -> ScaleModel:
+    """Learn the size of gaps [M] from placebo units by gamma regression on their level and pre-period fit.
+
+    With fewer than 30 placebos only the constant is learnt, and the size goes with the pre-period error
+    (beta[2] = 2), as in the usual RMSPE ratio.
     """
     floor = 1e-9 * max(float(np.abs(level).max()), float(pre_rmse.max()), 1e-300)
     features = np.column_stack(
         [np.ones(len(gap)), np.log(np.maximum(level, floor)), np.log(np.maximum(pre_rmse, floor))]
     )
-    squared = gap[1:] ** 2
+    squared = gap**2
     if len(squared) < MIN_FOR_REGRESSION:
-        base = np.exp(2 * features[:, 2])
-        factor = float((squared / base[1:]).mean()) if len(squared) else 1.0
-        return np.asarray(np.sqrt(base * (factor if factor > 0 else 1.0)))
-    return np.sqrt(np.exp(features @ _gamma_fit(features[1:], squared)))
+        ratio = float((squared / np.exp(2 * features[:, 2])).mean())
+        return ScaleModel(np.array([math.log(ratio) if ratio > 0 else 0.0, 0.0, 2.0]), floor)
+    return ScaleModel(_gamma_fit(features, squared), floor)
 
 
 def _gamma_fit(features: Floats, squared: Floats) -> Floats:

@@ -1,0 +1,251 @@
+"""observed = baseline + trend + substitution + residual, each part with an interval.
+
+baseline      the unit's own level before the change, over as many periods
+trend         what the comparison units say it would have become, less the baseline
+substitution  the part of a loss in another series (the exposure) that turned up in this one: the loss times
+              a rate learnt from other units that lost, never from the unit itself
+residual      what remains
+
+The intervals carry the errors of all steps: prediction errors of both series are drawn together from the
+placebo units (the same unit's errors in both, so that their correlation is kept), the rate from its
+distribution for a new unit, and the number that turned up given the rate from its binomial spread.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from atlarge.effects.arrays import Periods, prepare
+from atlarge.effects.counterfactual import Counterfactual, counterfactual
+from atlarge.effects.placebo import PlaceboSpace, fit_setting
+from atlarge.effects.pooling import Ratio, pool_ratio
+from atlarge.errors import QuestionError
+
+Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Part:
+    """A value with its interval, in the units of the outcome summed over the post-periods."""
+
+    value: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class Decomposition:
+    """What `decompose` gives. observed = baseline + trend + substitution + residual holds exactly.
+
+    effect            trend-adjusted change: substitution + residual
+    loss              what the exposure series lost (positive) against its own counterfactual; elsewhere:
+    how much
+                      of that loss was found recorded elsewhere and is not counted as lost
+    ratio             the pooled rate and where it comes from
+    p_residual        two-sided p-value of the residual; p_residual_high: of no excess (one-sided)
+    outcome, exposure the two counterfactual studies
+    """
+
+    observed: float
+    baseline: float
+    trend: Part
+    substitution: Part
+    residual: Part
+    effect: Part
+    loss: Part
+    elsewhere: Part | None
+    ratio: Ratio
+    p_residual: float
+    p_residual_high: float
+    outcome: Counterfactual
+    exposure: Counterfactual
+
+
+def decompose(
+    outcome: ArrayLike,
+    exposure: ArrayLike,
+    treated: int,
+    pre: Periods,
+    post: Periods | None = None,
+    donors: ArrayLike | None = None,
+    *,
+    starts: Sequence[int] | NDArray[np.int64] | None = None,
+    ratio: Ratio | None = None,
+    elsewhere: ArrayLike | None = None,
+    method: str = "ascm",
+    level: float = 0.9,
+    draws: int = 4000,
+    seed: int = 0,
+) -> Decomposition:
+    """Split the change of row `treated` of `outcome` [N, T] into trend, substitution and residual.
+
+    `exposure` [N, T]: the series whose losses may turn up in the outcome. `starts` [N]: first period of
+    each unit's own change, -1 for units without one; the substitution rate is pooled over them (the treated
+    unit left out), unless `ratio` is given. `donors` [N]: default, all units without a change. `elsewhere`
+    [N, T]: events of the exposure's kind recorded for the surroundings of each unit and not for it; a gain
+    there that goes with the loss is taken for relabelling, not loss. Missing values are NaN. Raises
+    QuestionError as `counterfactual` does.
+    """
+    y, x = np.asarray(outcome, dtype=np.float64), np.asarray(exposure, dtype=np.float64)
+    begun = np.full(len(y), -1) if starts is None else np.asarray(starts, dtype=np.int64)
+    mask = begun < 0 if donors is None else np.asarray(donors, dtype=bool)
+    main = counterfactual(y, treated, pre, post, mask, method=method, level=level)
+    path = counterfactual(x, treated, pre, post, mask, method=method, level=level)
+    if ratio is None:
+        ratio = transfer_ratio(y, x, begun, treated, mask, main, path, method=method, level=level)
+    rng = np.random.default_rng(seed)
+    shift = _relabelled(elsewhere, treated, pre, post, mask, path, method, level)
+    parts = _draw_parts(rng, main, path, ratio, shift, draws)
+    return _assemble(main, path, ratio, shift, parts, level)
+
+
+def _draw_parts(
+    rng: np.random.Generator,
+    main: Counterfactual,
+    path: Counterfactual,
+    ratio: Ratio,
+    shift: Counterfactual | None,
+    draws: int,
+) -> dict[str, Floats]:
+    errors = paired_errors(main.placebos, path.placebos)
+    pick = errors[rng.integers(0, len(errors), draws)]
+    effect = main.effect - pick[:, 0] * float(main.placebos.scale[0])
+    gap = path.effect - pick[:, 1] * float(path.placebos.scale[0])
+    moved = np.zeros(draws)
+    if shift is not None:
+        z = rng.choice(shift.placebos.statistic[1:], draws)
+        moved = np.clip(shift.effect - z * float(shift.placebos.scale[0]), 0.0, np.maximum(-gap, 0.0))
+    loss = -gap - moved
+    rate = ratio.draw(rng, draws)
+    lost = np.maximum(loss, 0.0)
+    chance = np.sqrt(lost * rate * (1 - rate)) * rng.standard_normal(draws)
+    substitution = np.clip(rate * lost + chance, 0.0, lost)
+    return {
+        "effect": effect, "loss": loss, "moved": moved, "substitution": substitution,
+        "residual": effect - substitution,
+    }  # fmt: skip
+
+
+def _assemble(
+    main: Counterfactual,
+    path: Counterfactual,
+    ratio: Ratio,
+    shift: Counterfactual | None,
+    parts: dict[str, Floats],
+    level: float,
+) -> Decomposition:
+    observed = float(main.observed[main.post].sum())
+    baseline = main.pre_mean * int(main.post.sum())
+    moved = float(np.clip(shift.effect, 0.0, max(-path.effect, 0.0))) if shift is not None else 0.0
+    loss = -path.effect - moved
+    substitution = ratio.value * max(loss, 0.0)
+    residual = main.effect - substitution
+    below = (1 + float((parts["residual"] <= 0).sum())) / (len(parts["residual"]) + 1)
+    above = (1 + float((parts["residual"] >= 0).sum())) / (len(parts["residual"]) + 1)
+    return Decomposition(
+        observed=observed,
+        baseline=baseline,
+        trend=_part(observed - baseline - main.effect, observed - baseline - parts["effect"], level),
+        substitution=_part(substitution, parts["substitution"], level),
+        residual=_part(residual, parts["residual"], level),
+        effect=_part(main.effect, parts["effect"], level),
+        loss=_part(loss, parts["loss"], level),
+        elsewhere=None if shift is None else _part(moved, parts["moved"], level),
+        ratio=ratio,
+        p_residual=min(1.0, 2 * min(below, above)),
+        p_residual_high=below,
+        outcome=main,
+        exposure=path,
+    )
+
+
+def _part(value: float, draws: Floats, level: float) -> Part:
+    low, high = np.quantile(draws, [(1 - level) / 2, (1 + level) / 2])
+    return Part(value, min(float(low), value), max(float(high), value))
+
+
+def paired_errors(one: PlaceboSpace, two: PlaceboSpace) -> Floats:
+    """Standardised placebo errors [M, 2] of units that are placebos in both studies."""
+    both, first, second = np.intersect1d(one.units[1:], two.units[1:], return_indices=True)
+    if len(both) < 5:
+        raise QuestionError(f"only {len(both)} comparison units have both series; at least 5 are needed")
+    return np.column_stack([one.statistic[1:][first], two.statistic[1:][second]])
+
+
+def _relabelled(
+    elsewhere: ArrayLike | None,
+    treated: int,
+    pre: Periods,
+    post: Periods | None,
+    donors: Bools,
+    path: Counterfactual,
+    method: str,
+    level: float,
+) -> Counterfactual | None:
+    """The study of the surroundings, where their gain is clear and the unit itself lost; else None."""
+    if elsewhere is None or path.effect >= 0:
+        return None
+    around = np.asarray(elsewhere, dtype=np.float64)
+    try:
+        shift = counterfactual(around, treated, pre, post, donors, method=method, level=level)
+    except QuestionError:
+        return None  # nothing recorded around the unit before: no gain can be told
+    return shift if shift.p_high <= 0.1 else None
+
+
+def transfer_ratio(
+    outcome: Floats,
+    exposure: Floats,
+    starts: NDArray[np.int64],
+    treated: int,
+    donors: Bools,
+    main: Counterfactual,
+    path: Counterfactual,
+    *,
+    method: str = "ascm",
+    level: float = 0.9,
+) -> Ratio:
+    """Pool gain in the outcome over loss in the exposure across all changed units but `treated`.
+
+    Each unit is studied from its own start over as many periods as the treated one, with the same donors and
+    tuning; the size of its errors follows from its level and fit as learnt from the placebos.
+    """
+    n_post = int(main.post.sum())
+    rows = [int(k) for k in np.flatnonzero(starts >= 0) if k != treated]
+    found = []
+    for k in rows:
+        start = int(starts[k])
+        try:
+            gain = _one_gap(outcome, k, start, n_post, donors, main, method)
+            change = _one_gap(exposure, k, start, n_post, donors, path, method)
+        except QuestionError:
+            continue  # too little record of this unit around its own change
+        found.append((gain[0], -change[0], gain[1], change[1], change[2]))
+    if not found:
+        return Ratio(0.5, float("nan"), float("nan"), 0.0, 1.0, 0, False)
+    columns = np.array(found).T
+    return pool_ratio(*columns, level=level)
+
+
+def _one_gap(
+    y: Floats, unit: int, start: int, n_post: int, donors: Bools, like: Counterfactual, method: str
+) -> tuple[float, float, float]:
+    """Gap of one unit after its start, the size of its error, and its level before (per n_post periods)."""
+    mask = np.asarray(donors, dtype=bool).copy()
+    mask[unit] = False
+    setting = prepare(y, unit, start, slice(start, start + n_post), mask)
+    n = int(setting.post.sum())
+    if n < max(2, n_post // 2):
+        raise QuestionError("too few periods after the change")
+    fitted = fit_setting(setting, method, only_target=True, tuning=like.tuning)
+    path = fitted.fitted[0] * setting.unit[0]
+    gap = setting.y[0] - path
+    pre_rmse = float(np.sqrt((gap[setting.pre] ** 2).mean()))
+    size = float(like.placebos.model.predict(max(float(path[setting.post].mean()), 0.0), pre_rmse))
+    share = n_post / n
+    return float(gap[setting.post].sum()) * share, size, float(setting.y[0, setting.pre].mean()) * n_post

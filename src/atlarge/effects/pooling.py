@@ -1,0 +1,184 @@
+"""Partial pooling: what many units say together, and what that says of each.
+
+`pool_estimates` random effects of estimates with standard errors (DerSimonian and Laird 1986), each unit
+shrunk towards the mean; `pool_rates` counts over exposures with a gamma distribution of rates between units
+(empirical Bayes); `pool_ratio` the ratio of two estimated changes, pooled over units.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from atlarge.errors import QuestionError
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Pooled:
+    """mean with its standard error and interval; between: standard deviation between units; shrunk,
+    shrunk_se [K]: each unit's own value after pooling; n: units used; heterogeneity_p: of no difference
+    between units."""
+
+    mean: float
+    se: float
+    low: float
+    high: float
+    between: float
+    shrunk: Floats
+    shrunk_se: Floats
+    n: int
+    heterogeneity_p: float
+
+
+def pool_estimates(estimate: ArrayLike, se: ArrayLike, *, level: float = 0.9) -> Pooled:
+    """Random-effects mean of estimates [K] with standard errors [K], and each estimate shrunk towards it.
+
+    Between-unit variance by DerSimonian and Laird; interval by Hartung and Knapp (t with K - 1 degrees).
+    Raises QuestionError for fewer than 2 usable estimates.
+    """
+    from scipy.stats import chi2, t
+
+    value, error = np.asarray(estimate, dtype=np.float64), np.asarray(se, dtype=np.float64)
+    good = np.isfinite(value) & np.isfinite(error) & (error > 0)
+    if good.sum() < 2:
+        raise QuestionError(f"only {int(good.sum())} units have an estimate: pooling needs at least 2")
+    x, v = value[good], error[good] ** 2
+    k = len(x)
+    w = 1 / v
+    fixed = float((w * x).sum() / w.sum())
+    q = float((w * (x - fixed) ** 2).sum())
+    between = max(0.0, (q - (k - 1)) / (w.sum() - (w**2).sum() / w.sum()))
+    w = 1 / (v + between)
+    mean = float((w * x).sum() / w.sum())
+    spread = max(1.0, float((w * (x - mean) ** 2).sum()) / (k - 1))
+    width = float(np.sqrt(spread / w.sum()))
+    reach = float(t.ppf(0.5 + level / 2, k - 1)) * width
+    keep = between / (between + v)
+    shrunk, shrunk_se = np.full(len(value), mean), np.full(len(value), np.sqrt(between + width**2))
+    shrunk[good] = mean + keep * (x - mean)
+    shrunk_se[good] = np.sqrt(keep * v + (1 - keep) ** 2 * width**2)
+    return Pooled(
+        mean, width, mean - reach, mean + reach, float(np.sqrt(between)), shrunk, shrunk_se, k,
+        float(chi2.sf(q, k - 1)),
+    )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class PooledRates:
+    """rate, low, high [K]: shrunk rate of each unit and its interval; mean: rate of the typical unit;
+    shape: of the gamma distribution of rates between units (large = alike; infinity = no difference beyond
+    chance)."""
+
+    rate: Floats
+    low: Floats
+    high: Floats
+    mean: float
+    shape: float
+
+
+def pool_rates(events: ArrayLike, exposure: ArrayLike, *, level: float = 0.9) -> PooledRates:
+    """Shrink the rates events / exposure [K] of units towards their common mean.
+
+    events: counts; exposure > 0 in any unit (people, detainers, ...). Units without exposure get the mean
+    and its full spread. The gamma shape is found by moments (Clayton and Kaldor 1987), the intervals are
+    posterior quantiles.
+    """
+    from scipy.stats import gamma
+
+    count, base = np.asarray(events, dtype=np.float64), np.asarray(exposure, dtype=np.float64)
+    good = np.isfinite(count) & np.isfinite(base) & (base > 0)
+    if good.sum() < 2 or count[good].sum() == 0:
+        raise QuestionError("pooling of rates needs at least 2 units with exposure and one event")
+    n, e = np.where(good, count, 0.0), np.where(good, base, 0.0)
+    mean = float(n.sum() / e.sum())
+    share = e / e.sum()
+    rate = np.divide(n, e, out=np.zeros_like(n), where=e > 0)
+    observed = float((share * (rate - mean) ** 2)[good].sum())
+    chance = mean * (good.sum() - 1) / e.sum()
+    variance = max(0.0, (observed - chance) / max(1e-12, 1 - float((share**2).sum())))
+    if variance <= 0:
+        flat = np.full(len(n), mean)
+        tail = gamma.ppf([(1 - level) / 2, (1 + level) / 2], n.sum() + 0.5) / e.sum()
+        return PooledRates(flat, np.full(len(n), tail[0]), np.full(len(n), tail[1]), mean, float("inf"))
+    shape = mean**2 / variance
+    a, b = shape + n, shape / mean + e
+    low, high = gamma.ppf((1 - level) / 2, a) / b, gamma.ppf((1 + level) / 2, a) / b
+    return PooledRates(a / b, low, high, mean, shape)
+
+
+@dataclass(frozen=True)
+class Ratio:
+    """value: pooled ratio; se: its standard error; between: standard deviation of the ratio between units;
+    n: units; low, high: interval for the ratio of a NEW unit (both kinds of uncertainty); is_known: False
+    where the units cannot tell it, value 0.5 and the interval [0, 1] then standing for ignorance."""
+
+    value: float
+    se: float
+    between: float
+    low: float
+    high: float
+    n: int
+    is_known: bool
+
+    def draw(self, rng: np.random.Generator, size: int) -> Floats:
+        """Draws of the ratio in a new unit, within [0, 1]."""
+        if not self.is_known:
+            return rng.random(size)
+        spread = np.sqrt(self.se**2 + self.between**2)
+        drawn = self.value + spread * rng.standard_t(max(2, self.n - 1), size)
+        return np.asarray(np.clip(drawn, 0.0, 1.0))
+
+
+def pool_ratio(
+    gain: ArrayLike,
+    loss: ArrayLike,
+    gain_se: ArrayLike,
+    loss_se: ArrayLike,
+    weight: ArrayLike,
+    *,
+    level: float = 0.9,
+) -> Ratio:
+    """Ratio of estimated gains to estimated losses [K], pooled over units, with its spread between units.
+
+    value = sum(a gain) / sum(a loss). The weights a = `weight` / variance, where `weight` is known without
+    looking at the loss (say the level before), so that noise in the losses does not pull the ratio to zero
+    as a regression on them would (Wald's grouping; Fuller 1987). The spread between units is by moments;
+    units that stand out by more than 2 standard deviations are weighed down (Huber), since a gain may have
+    other causes there. Known only with 3 units or more whose pooled loss is at least 3 standard errors from
+    zero.
+    """
+    g, lost, sg, sl, base = (np.asarray(v, dtype=np.float64) for v in (gain, loss, gain_se, loss_se, weight))
+    good = np.isfinite(g) & np.isfinite(lost) & (sg > 0) & np.isfinite(sl) & (base > 0)
+    g, lost, sg, sl, base = g[good], lost[good], sg[good], sl[good], base[good]
+    unknown = Ratio(0.5, float("nan"), float("nan"), 0.0, 1.0, len(g), False)
+    if len(g) < 3:
+        return unknown
+    ratio, between, trust = 0.25, 0.0, np.ones(len(g))
+    for _ in range(30):
+        noise = sg**2 + ratio**2 * sl**2
+        variance = noise + between * lost**2
+        a = trust * base / variance
+        below = float((a * lost).sum())
+        if below <= 3 * float(np.sqrt((a**2 * sl**2).sum())):
+            return unknown
+        ratio = float((a * g).sum() / below)
+        rest = g - ratio * lost
+        c = trust * lost**2 / variance**2
+        between = max(0.0, float((c * (rest**2 - noise)).sum() / max((c * lost**2).sum(), 1e-300)))
+        between = min(between, 0.25)
+        size = np.abs(rest) / np.sqrt(noise + between * lost**2)
+        trust = np.minimum(1.0, 2.0 / np.maximum(size, 1e-12))
+    se = float(np.sqrt((a**2 * (noise + between * lost**2)).sum())) / below
+    return _with_interval(ratio, se, float(np.sqrt(between)), len(g), level)
+
+
+def _with_interval(ratio: float, se: float, between: float, n: int, level: float) -> Ratio:
+    from scipy.stats import t
+
+    reach = float(t.ppf(0.5 + level / 2, max(2, n - 1))) * float(np.hypot(se, between))
+    value = min(max(ratio, 0.0), 1.0)
+    return Ratio(value, se, between, max(0.0, ratio - reach), min(1.0, max(ratio + reach, 0.0)), n, True)

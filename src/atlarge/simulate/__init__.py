@@ -1,0 +1,8 @@
+"""Made worlds whose answers are known: panels for studies, releases for tests of the whole tool."""
+
+from __future__ import annotations
+
+from atlarge.simulate.panels import Draw, Population, draw_world, draw_worlds
+from atlarge.simulate.world import World
+
+__all__ = ["Draw", "Population", "World", "draw_world", "draw_worlds"]
