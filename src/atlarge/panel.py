@@ -183,6 +183,25 @@ def panel(
     return Panel(frame, coverage, by, every, scheme)
 
 
+def sparse(
+    store: Store, *, by: str, every: str, measures: Sequence[str], scheme: str = "ddp", engine: str = "polars"
+) -> tuple[pl.DataFrame, list[tuple[Coverage, list[str]]]]:
+    """The same counts, not filled: place, period and a column a measure, only where there are records.
+
+    With them, what says where an absent row means zero: each release's coverage and the places that it takes
+    in. For those who put many places and days into an array. The measures must be of one table. Raises as
+    `panel` does.
+    """
+    group = [measure(name) for name in dict.fromkeys(measures)]
+    if len({m.table for m in group}) != 1 or by not in PLACE_COLUMN or every not in _TRUNCATE:
+        raise QuestionError("sparse counts need measures of one table, a known level and a known period")
+    covered = _window(store.coverage(group[0].table), group[0].table, None, None)
+    first, last = min(c.start for c in covered), max(c.end for c in covered)
+    counts, _ = _count(store, group[0].table, group, by, every, scheme_of(scheme), engine, first, last)
+    places = counts["place"].unique().sort().to_list()
+    return counts, [(c, _scope_places(c.scope, places, by)) for c in covered]
+
+
 def _table_panel(
     store: Store,
     name: str,
@@ -399,14 +418,13 @@ def place_codes(names: Sequence[str], by: str) -> list[str]:
     """
     from atlarge.places import find_place
 
-    kinds = {"county": "county", "office": "office_area", "aor": "aor", "state": "state"}
     codes = []
     for name in names:
         if name in _place_names(by):
             codes.append(name)
             continue
         found = find_place(name)
-        if found.kind != kinds.get(by):
+        if found.kind != by:
             raise QuestionError(f"{name} is a place of the level {found.kind}, not {by}")
         codes.append(found.code)
     return codes
