@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from atlarge.effects.simplex import simplex_weights
+from atlarge.effects.smooth import smooth_simplex_weights
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -148,12 +149,19 @@ def noise_penalty(size: Floats, n_pre: int) -> Floats | None:
     return np.asarray(NOISE_PENALTY * n_pre / np.maximum(size, 1e-12))
 
 
+def _weights(x: Floats, pre: Bools, rows: Ints, cost: Floats | None) -> Floats:
+    allowed = allowed_pairs(len(x))[rows]
+    if cost is None:
+        return simplex_weights(x[rows][:, pre], x[:, pre], allowed)
+    return smooth_simplex_weights(x[rows][:, pre], x[:, pre], allowed, cost)
+
+
 def _augmented(x: Floats, pre: Bools, size: Floats, rows: Ints, tuning: float | None) -> Fit:
     """Ridge-augmented synthetic control; one penalty for all rows, chosen by foretelling held-out periods."""
     weight = precision(size)
     share = _choose_penalty(x, pre, weight, size) if tuning is None else tuning
     cost = noise_penalty(size, int(pre.sum()))
-    w = simplex_weights(x[rows][:, pre], x[:, pre], allowed_pairs(len(x))[rows], cost)
+    w = _weights(x, pre, rows, cost)
     base = w @ x
     if not np.isfinite(share):
         return Fit(base, w, share)
@@ -164,12 +172,11 @@ def _augmented(x: Floats, pre: Bools, size: Floats, rows: Ints, tuning: float | 
 def _choose_penalty(x: Floats, pre: Bools, weight: Floats, size: Floats) -> float:
     """The penalty with the least held-out error over donor rows; infinity (no ridge) competes too."""
     rows = _tuning_rows(len(x))
-    allowed = allowed_pairs(len(x))[rows]
     error = np.zeros((len(PENALTIES) + 1, len(rows)))
     for held in _folds(pre):
         train = pre & ~held
         cost = noise_penalty(size, int(train.sum()))
-        w = simplex_weights(x[rows][:, train], x[:, train], allowed, cost)
+        w = _weights(x, train, rows, cost)
         gap = x[rows] - w @ x
         added = _ridge_paths(x, train, weight, rows, w, PENALTIES)
         error[0] += (gap[:, held] ** 2).sum(1)

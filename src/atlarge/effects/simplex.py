@@ -18,14 +18,11 @@ Bools = NDArray[np.bool_]
 Ints = NDArray[np.int64]
 
 
-def simplex_weights(
-    targets: Floats, donors: Floats, allowed: Bools | None = None, penalty: Floats | None = None
-) -> Floats:
+def simplex_weights(targets: Floats, donors: Floats, allowed: Bools | None = None) -> Floats:
     """Weights [M, N] on donor rows [N, T] that fit target rows [M, T] best, on the simplex.
 
     `allowed` [M, N] says which donor may serve which target (a unit never serves itself). Each target needs
-    at least one allowed donor; a ValueError says so otherwise. `penalty` [N] adds sum(penalty_j w_j^2) to the
-    objective: more for noisier donors, so that weights do not chase noise. Memory is M x N floats.
+    at least one allowed donor; a ValueError says so otherwise. Memory is M x N floats.
     """
     targets = np.ascontiguousarray(targets, dtype=np.float64)
     donors = np.ascontiguousarray(donors, dtype=np.float64)
@@ -33,24 +30,21 @@ def simplex_weights(
         allowed = np.ones((len(targets), len(donors)), dtype=bool)
     if not allowed.any(axis=1).all():
         raise ValueError("a target has no donor")
-    extra = np.zeros(len(donors)) if penalty is None else np.asarray(penalty, dtype=np.float64)
     weights = np.zeros((len(targets), len(donors)))
     block = max(1, 4_000_000 // max(1, len(donors)))  # 32 MB of gradients at a time
     for first in range(0, len(targets), block):
         part = slice(first, first + block)
-        weights[part] = _ActiveSet(targets[part], donors, allowed[part], extra).solve()
+        weights[part] = _ActiveSet(targets[part], donors, allowed[part]).solve()
     return weights
 
 
 class _ActiveSet:
     """The state of all problems of one block: their passive sets, padded to a common width."""
 
-    def __init__(self, targets: Floats, donors: Floats, allowed: Bools, extra: Floats) -> None:
+    def __init__(self, targets: Floats, donors: Floats, allowed: Bools) -> None:
         self.targets, self.donors, self.allowed = targets, donors, allowed.copy()
         n_targets, n_periods = targets.shape
-        self.extra = extra
-        most = donors.shape[0] if extra.any() else min(donors.shape[0], n_periods + 1)
-        self.width = most + 1
+        self.width = min(donors.shape[0], n_periods + 1) + 1
         self.passive: Ints = np.full((n_targets, self.width), -1, dtype=np.int64)
         self.size: Ints = np.zeros(n_targets, dtype=np.int64)
         self.u: Floats = np.zeros((n_targets, self.width))
@@ -120,7 +114,6 @@ class _ActiveSet:
         diagonal = np.arange(width)
         # a relative ridge far below the tolerance keeps equal donors from making a singular system
         gram[:, diagonal, diagonal] *= 1.0 + 1e-14
-        gram[:, diagonal, diagonal] += np.where(filled, self.extra[self.passive[rows, :width]], 0.0)
         gram[:, diagonal, diagonal] += ~filled * (self.d[rows] ** 2)[:, None]
         right = np.where(filled, (self.d[rows] ** 2)[:, None], 0.0)
         aim = np.linalg.solve(gram, right[:, :, None])[:, :, 0]
