@@ -188,22 +188,24 @@ class ChangeStrip:
 
 @dataclass(frozen=True)
 class Judgement:
-    """A verdict on one account, the rule that gave it and the numbers it rests on."""
+    """A verdict on one account, the rule that gave it, the numbers it rests on, and the verdicts by span."""
 
     account: str
     title: str
     verdict: Verdict
     reason: str
     rule: str
+    by_span: dict[str, str] = field(default_factory=dict)
 
-    def to_dict(self) -> dict[str, str]:
-        """Keys account, title, verdict, reason, rule."""
+    def to_dict(self) -> dict[str, Any]:
+        """Keys account, title, verdict, reason, rule, by_span."""
         return {
             "account": self.account,
             "title": self.title,
             "verdict": self.verdict,
             "reason": self.reason,
             "rule": self.rule,
+            "by_span": dict(self.by_span),
         }
 
 
@@ -258,6 +260,8 @@ class Answer:
     schemes: dict[str, dict[str, Any]]
     sensitivity: list[dict[str, Any]]
     sources: list[dict[str, str]]
+    burst: dict[str, Any] | None = None
+    substitution_rate: dict[str, Any] = field(default_factory=dict)
     coverage: dict[str, Any] = field(default_factory=dict)
     method: dict[str, Any] = field(default_factory=dict)
     scheme: str = "ddp"
@@ -287,6 +291,8 @@ class Answer:
             "change_point": self.change_point.point(),
             "change_points": [strip.point() for strip in self.change_strips],
             "surges": self.surges,
+            "burst": self.burst,
+            "substitution_rate": self.substitution_rate,
             "verdicts": {name: verdict.to_dict() for name, verdict in self.verdicts.items()},
             "sentences": self.sentences,
             "warnings": [warned.text for warned in self.warnings],

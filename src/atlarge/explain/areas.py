@@ -109,7 +109,7 @@ def where_of(kind: str, code: str, name: str) -> Where:
             else None
         )
         return Where(county, county, office, _aor_area(row["aor"]), row["state"])
-    if kind == "office_area":
+    if kind == "office":
         rows = [r for r in _offices() if r["office"] == code]
         aor = rows[0]["aor"] if rows else None
         area = _office_area(code)

@@ -15,13 +15,14 @@ from numpy.typing import NDArray
 from atlarge.errors import QuestionError
 from atlarge.explain.areas import seat_of
 from atlarge.explain.periods import Months
-from atlarge.panel import panel
+from atlarge.panel import measure as measure_of
+from atlarge.panel import sparse
 
 if TYPE_CHECKING:
     from atlarge.records.store import Store
 
 Floats = NDArray[np.float64]
-MIN_TOTAL = 6
+MIN_TOTAL = 12
 
 
 @dataclass(frozen=True)
@@ -78,26 +79,28 @@ def _next_month(day: dt.date) -> dt.date:
     return dt.date(day.year + day.month // 12, day.month % 12 + 1, 1)
 
 
-def _kept(store: Store, by: str, measures: tuple[str, ...], scheme: str, also: tuple[str, ...]) -> list[str]:
-    """Units with at least a handful of records of any of the measures, and those asked for."""
-    monthly = panel(store, by=by, every="month", measures=measures, scheme=scheme).frame
-    totals = monthly.group_by("place").agg(pl.col("value").sum())
-    kept = totals.filter(pl.col("value") >= MIN_TOTAL)["place"].to_list()
-    return sorted({*kept, *(p for p in also if p in set(totals["place"].to_list()))})
-
-
 @lru_cache(maxsize=24)
-def _daily(
-    key: str, held: _Held, by: str, measures: tuple[str, ...], scheme: str, also: tuple[str, ...]
-) -> dict[str, Daily]:
-    places = _kept(held.store, by, measures, scheme, also)
-    if not places:
-        raise QuestionError(f"the store has no records that name a {by}")
-    made = panel(held.store, by=by, every="day", measures=measures, scheme=scheme, places=places)
+def _daily(key: str, held: _Held, by: str, measures: tuple[str, ...], scheme: str) -> dict[str, Daily]:
+    counts, covered = sparse(held.store, by=by, every="day", measures=measures, scheme=scheme)
+    if counts.is_empty():
+        raise QuestionError(f"the store has no records that name a place of the level {by}")
+    first, last = min(c.start for c, _ in covered), max(c.end for c, _ in covered)
+    places = counts["place"].unique().sort().to_list()
+    index = {place: k for k, place in enumerate(places)}
+    told = np.zeros((len(places), (last - first).days + 1), dtype=bool)
+    for release, inside in covered:
+        days = slice((release.start - first).days, (release.end - first).days + 1)
+        told[[index[p] for p in inside], days] = True
+    rows = counts["place"].replace_strict(places, list(range(len(places))), return_dtype=pl.Int64).to_numpy()
+    columns = (counts["period"] - first).dt.total_days().to_numpy()
     found = {}
     for measure in measures:
-        values, keys, days = made.matrix(measure)
-        found[measure] = Daily(values, tuple(keys), days[0])
+        values = np.where(told, 0.0, np.nan)
+        values[rows, columns] = counts[measure].to_numpy()
+        until = measure_of(measure).unmeasured_from
+        if until is not None and until <= last:
+            values[:, max(0, (until - first).days) :] = np.nan
+        found[measure] = Daily(values, tuple(places), first)
     return found
 
 
@@ -115,47 +118,67 @@ class _Held:
 
 
 def daily(
-    store: Store,
-    by: str,
-    measures: Sequence[str] = ("at_large", "handoffs"),
-    scheme: str = "ddp",
-    also: Sequence[str] = (),
+    store: Store, by: str, measures: Sequence[str] = ("at_large", "handoffs"), scheme: str = "ddp"
 ) -> dict[str, Daily]:
     """Daily counts of the units of a level, by measure; the last few questions are kept in memory.
 
-    Units with fewer than 6 records in all are left out unless `also` names them. Raises what the panel does.
+    Raises what the panel does.
     """
     stamp = f"{store.path}:{hash(str(sorted(store.manifest.items(), key=str)))}"
-    return _daily(stamp, _Held(store), by, tuple(measures), scheme, tuple(also))
+    return _daily(stamp, _Held(store), by, tuple(measures), scheme)
 
 
-def localities(county: Daily, office: Daily, target: tuple[str, str] | None = None) -> Daily:
+@dataclass(frozen=True)
+class Localities:
+    """Counties and the office areas seated in them, row by row: the county's own records, those of its office
+    area (zero where it has none), and both together."""
+
+    county: Daily
+    around: Daily
+    both: Daily
+
+
+def localities(
+    counties: dict[str, Daily], offices: dict[str, Daily], target: tuple[str, str] | None = None
+) -> dict[str, Localities]:
     """Counties joined with the office area that has its seat there; the rest of the counties as they are.
 
     `target` (county, office) is joined too, by whatever rule it was found, and comes first; the units that
-    share its county or its office are left out, so that no record is on both sides of a comparison.
+    share its county or its office are left out, so that no record is on both sides of a comparison. Units
+    with fewer than a dozen records of every measure are left out. All measures have the same rows.
     """
+    county, office = next(iter(counties.values())), next(iter(offices.values()))
     index = {key: k for k, key in enumerate(county.keys)}
     seats: dict[str, list[int]] = {}
     for k, code in enumerate(office.keys):
         seat = seat_of(code)
         if seat is not None:
             seats.setdefault(seat, []).append(k)
-    zero = np.where(np.isfinite(office.values[:1]), 0.0, np.nan)
-    rows, keys = [], []
-
-    def add(fips: str, offices: list[int], name: str) -> None:
-        base = county.values[index[fips]] if fips in index else zero[0]
-        rows.append(base + office.values[offices].sum(0) if offices else base)
-        keys.append(name)
-
-    taken_office = None
+    taken = office.row(target[1]) if target is not None else None
+    units: list[tuple[str, list[int], str]] = []
     if target is not None:
-        taken_office = office.keys.index(target[1]) if target[1] in office.keys else None
-        add(target[0], [] if taken_office is None else [taken_office], f"{target[0]}+{target[1]}")
+        units.append((target[0], [] if taken is None else [taken], f"{target[0]}+{target[1]}"))
     for fips in sorted({*index, *seats}):
-        offices = seats.get(fips, [])
-        if target is not None and (fips == target[0] or taken_office in offices):
-            continue
-        add(fips, offices, fips + "".join(f"+{office.keys[k]}" for k in offices))
-    return Daily(np.array(rows), tuple(keys), county.first)
+        rows = seats.get(fips, [])
+        if target is None or (fips != target[0] and taken not in rows):
+            units.append((fips, rows, fips + "".join(f"+{office.keys[k]}" for k in rows)))
+    joined = {m: _joined(counties[m], offices[m], units, index) for m in counties}
+    kept = np.any([np.nansum(own + near, axis=1) >= MIN_TOTAL for own, near in joined.values()], axis=0)
+    if target is not None:
+        kept[0] = True
+    keys = tuple(units[k][2] for k in np.flatnonzero(kept))
+    found = {}
+    for m, (own, near) in joined.items():
+        parts = [Daily(values[kept], keys, county.first) for values in (own, near, own + near)]
+        found[m] = Localities(*parts)
+    return found
+
+
+def _joined(
+    county: Daily, office: Daily, units: list[tuple[str, list[int], str]], index: dict[str, int]
+) -> tuple[Floats, Floats]:
+    """Records of each unit's county and of its offices, [units x days] each."""
+    zero = np.where(np.isfinite(office.values[0]), 0.0, np.nan)
+    own = np.array([county.values[index[fips]] if fips in index else zero for fips, _, _ in units])
+    near = np.array([office.values[rows].sum(0) if rows else zero for _, rows, _ in units])
+    return own, near

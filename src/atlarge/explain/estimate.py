@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from atlarge.effects import minimum_detectable_effect
-from atlarge.effects.arrays import prepare
-from atlarge.effects.counterfactual import counterfactual
-from atlarge.effects.placebo import PlaceboSpace, fit_setting, quantile_pair, space
+from atlarge.effects import Counterfactual, PlaceboSpace, counterfactual, minimum_detectable_effect
+from atlarge.effects.placebo import learn_scale, quantile_pair, rank_p
 from atlarge.errors import QuestionError
 from atlarge.explain.answer import Area, EventPoint, Interval, Placebo, Series, Span
 from atlarge.explain.data import Daily
@@ -91,12 +90,13 @@ def estimate(
     *,
     method: str = "ascm",
     leave_out: set[str] | None = None,
+    donors: NDArray[np.bool_] | None = None,
 ) -> Estimate:
     """Fit the unit `key` from units that did not change, and total its gap over each span.
 
     `changed`: places (codes) whose own cooperation changed in these months; `leave_out`: others not to be
-    used. Comparison units need a mean of one record a month before the policy. Raises QuestionError where
-    the unit has no records, all zeros, or too few comparison units.
+    used; `donors`: a mask of units to use instead. Comparison units need a mean of one record a month before
+    the policy. Raises QuestionError where the unit has no records, all zeros, or too few comparison units.
     """
     row = counts.row(key)
     if row is None:
@@ -106,30 +106,35 @@ def estimate(
     y = counts.binned(months)
     banned = changed | (leave_out or set())
     usable = np.array([not banned.intersection(k.split("+")) for k in counts.keys])
-    usable = _of_like_size(y[:, months.pre], row, usable)
+    if donors is not None:
+        usable = donors
+    else:
+        usable = of_like_size([y[:, months.pre]], row, usable)
     try:
         return _fit(counts, row, area, measure, months, y, usable, method)
     except QuestionError as error:
         raise QuestionError(f"{area.name}, {_label(measure)}: {error}") from None
 
 
-def _of_like_size(pre: Floats, row: int, usable: NDArray[np.bool_]) -> NDArray[np.bool_]:
+def of_like_size(rows: Sequence[Floats], row: int, usable: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Comparison units not much smaller than the target: their chance variation would swamp the fit.
 
-    At least a record a month and a quarter of the target's mean; where fewer than 40 are left, the 40
-    largest with at least a record a month.
+    `rows`: one array [N, pre-periods] a measure. At least a record a month and a quarter of the target's
+    mean of every measure; where fewer than 40 are left, the 40 that come nearest to that.
     """
-    with np.errstate(invalid="ignore"):
-        mean = np.where(np.arange(len(pre)) == row, 0.0, np.nan_to_num(pre.mean(1)))
-    usable = usable & (mean >= MIN_DONOR_MEAN)
-    own = float(np.nanmean(pre[row])) if np.isfinite(pre[row]).any() else 0.0
-    large = usable & (mean >= LIKE_SIZE * own)
+    size = np.full(len(usable), np.inf)
+    for pre in rows:
+        with np.errstate(invalid="ignore"):
+            mean = np.nan_to_num(pre.mean(1))
+        usable = usable & (mean >= MIN_DONOR_MEAN)
+        size = np.minimum(size, mean / max(float(mean[row]), MIN_DONOR_MEAN))
+    size = np.where(np.arange(len(size)) == row, -1.0, size)
+    large = usable & (size >= LIKE_SIZE)
     if large.sum() >= MIN_LIKE:
-        return large
-    order = np.argsort(-np.where(usable, mean, -1.0), kind="stable")[:MIN_LIKE]
-    chosen = np.zeros(len(pre), dtype=bool)
-    chosen[order] = True
-    return chosen & usable
+        return np.asarray(large)
+    chosen = np.zeros(len(size), dtype=bool)
+    chosen[np.argsort(-np.where(usable, size, -1.0), kind="stable")[:MIN_LIKE]] = True
+    return np.asarray(chosen & usable)
 
 
 def _label(measure: str) -> str:
@@ -147,14 +152,11 @@ def _fit(
     method: str,
 ) -> Estimate:
     result = counterfactual(y, row, months.pre, months.life, usable, method=method, level=LEVEL)
-    setting = prepare(y, row, months.pre, months.life, usable)
-    fitted = fit_setting(setting, method)
     totals = {}
     for name in SPAN_NAMES:
         mask = months.span(name)
         if mask.any():
-            placebos = space(replace(setting, post=mask), fitted)
-            totals[name] = _total(y[row], result.fitted, mask, placebos)
+            totals[name] = _total(y, row, mask, result)
     units = result.placebos.units
     order = np.argsort(-result.weights)[:8] if result.weights is not None else np.array([], dtype=int)
     return Estimate(
@@ -180,21 +182,42 @@ def _fit(
     )
 
 
-def _total(observed: Floats, fitted: Floats, mask: NDArray[np.bool_], placebos: PlaceboSpace) -> Total:
+def _total(y: Floats, row: int, mask: NDArray[np.bool_], result: Counterfactual) -> Total:
+    """A span's sums from the one fit: the gaps of all places over these periods, sized and ranked anew."""
+    placebos = _over(result.placebos, np.vstack([y[row], y[result.placebos.units[1:]]]), mask)
     down, up = quantile_pair(placebos.statistic[1:], LEVEL)
     effect, scale = float(placebos.effect[0]), float(placebos.scale[0])
-    seen = float(observed[mask].sum())
+    seen = float(y[row, mask].sum())
     # a path of counts is never below zero, so the effect is never above what was observed
     high = min(effect - down * scale, max(seen, effect))
     return Total(
         observed=seen,
-        expected=float(fitted[mask].sum()),
+        expected=float(result.fitted[mask].sum()),
         effect=Interval(effect, effect - up * scale, high),
         scale=scale,
         p=placebos.p,
         p_high=placebos.p_high,
         mde=minimum_detectable_effect(placebos).total,
         placebos=placebos.n_placebos,
+    )
+
+
+def _over(space: PlaceboSpace, y: Floats, mask: NDArray[np.bool_]) -> PlaceboSpace:
+    """The same placebo study with other periods summed."""
+    gaps = space.gaps[:, mask]
+    effect = np.nansum(gaps, axis=1)
+    level = np.maximum(np.nanmean(y[:, mask] - gaps, axis=1), 0.0)
+    model = learn_scale(effect[1:], level[1:], space.pre_rmse[1:])
+    size = model.predict(level, space.pre_rmse)
+    statistic = effect / size
+    return replace(
+        space,
+        effect=effect,
+        scale=size,
+        statistic=statistic,
+        model=model,
+        p=rank_p(np.abs(statistic)),
+        p_high=rank_p(statistic),
     )
 
 

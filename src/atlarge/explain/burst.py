@@ -1,0 +1,107 @@
+"""Did a week stand out, against the place's own past and against the same weeks of all other places?
+
+A burst of a few days is lost in a month's total and drowned in a policy's whole life. For every place the
+week with the clearest excess over its own daily rate before is sought; the rank of the target's excess among
+those of all places is its p-value, so that a national operation, which lifts many places in the same week,
+does not make one of them stand out.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from atlarge.effects.placebo import rank_p
+from atlarge.explain.data import Daily
+from atlarge.explain.periods import Months
+
+Floats = NDArray[np.float64]
+WINDOWS_DAYS = (2, 4, 7)
+MIN_PER_MONTH = 1.0
+
+
+@dataclass(frozen=True)
+class Burst:
+    """The clearest run of days of a place: counts, what its own past leads one to expect, and the share of
+    places whose clearest run in the same months is at least as clear."""
+
+    start: dt.date
+    end: dt.date
+    observed: float
+    expected: float
+    score: float
+    p: float
+    places: int
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values."""
+        return {
+            "start": self.start.isoformat(),
+            "end": self.end.isoformat(),
+            "observed": self.observed,
+            "expected": round(self.expected, 2),
+            "score": round(self.score, 2),
+            "p_placebo": round(self.p, 4),
+            "places": self.places,
+        }
+
+
+def find_burst(counts: Daily, key: str, months: Months, span: str, usable: NDArray[np.bool_]) -> Burst | None:
+    """The clearest run of 2, 4 or 7 days within a span, with its placebo p-value over `usable` units.
+
+    Excess is the signed root of the Poisson deviance over the place's own dispersion of weeks before the
+    policy. None where the place has no records before, or days are missing.
+    """
+    row = counts.row(key)
+    if row is None:
+        return None
+    first, last = months.bounds(months.span(span))
+    start, stop = (first - counts.first).days, (last - counts.first).days + 1
+    before = (months.start[0] - counts.first).days, (months.bounds(months.pre)[1] - counts.first).days + 1
+    pre = counts.values[:, before[0] : before[1]]
+    rate = pre.mean(1)
+    kept = np.isfinite(rate) & usable & (rate * 365.25 / 12 >= MIN_PER_MONTH)
+    kept &= np.isfinite(counts.values[:, start:stop]).all(1)
+    if not np.isfinite(rate[row]) or rate[row] <= 0 or not np.isfinite(counts.values[row, start:stop]).all():
+        return None
+    order = np.concatenate([[row], np.flatnonzero(kept & (np.arange(len(kept)) != row))])
+    window = counts.values[order, start:stop]
+    spread = _dispersion(pre[order], rate[order])
+    found = [_clearest(window, rate[order], spread, w) for w in WINDOWS_DAYS if w <= stop - start]
+    score = np.max([f[0] for f in found], axis=0)
+    best = int(np.argmax([f[0][0] for f in found]))
+    at, width = int(found[best][1][0]), WINDOWS_DAYS[best]
+    day = first + dt.timedelta(days=at)
+    return Burst(
+        start=day,
+        end=day + dt.timedelta(days=width - 1),
+        observed=float(window[0, at : at + width].sum()),
+        expected=float(rate[row] * width),
+        score=float(score[0]),
+        p=rank_p(score),
+        places=len(order) - 1,
+    )
+
+
+def _clearest(window: Floats, rate: Floats, spread: Floats, width: int) -> tuple[Floats, NDArray[np.int64]]:
+    """Largest score of any run of `width` days in each row, and where it starts."""
+    total = np.concatenate([np.zeros((len(window), 1)), window.cumsum(1)], axis=1)
+    seen = total[:, width:] - total[:, :-width]
+    expected = np.maximum(rate * width, 1e-9)[:, None]
+    deviance = 2 * (
+        np.where(seen > 0, seen * np.log(np.maximum(seen, 1e-9) / expected), 0.0) - (seen - expected)
+    )
+    score = np.where(seen > expected, np.sqrt(np.maximum(deviance, 0.0) / spread[:, None]), 0.0)
+    return score.max(1), score.argmax(1)
+
+
+def _dispersion(pre: Floats, rate: Floats) -> Floats:
+    """Variance over mean of the weeks before, not below one."""
+    weeks = pre.shape[1] // 7
+    sums = pre[:, : weeks * 7].reshape(len(pre), weeks, 7).sum(2)
+    mean = np.maximum(rate * 7, 1e-9)
+    return np.asarray(np.maximum(1.0, ((sums - mean[:, None]) ** 2 / mean[:, None]).mean(1)))

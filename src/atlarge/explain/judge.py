@@ -1,0 +1,116 @@
+"""Verdicts by rules on numbers: "fits", "does not fit", "cannot be told". Each rule is a small function.
+
+An excess "fits" when its 90 % interval lies above zero, or its one-sided placebo p-value is at most 0.05. It
+"does not fit" when the interval leaves no room for a material excess (a quarter of what was expected). All
+else cannot be told. None of this speaks of anyone's reasons.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from atlarge.explain.answer import Interval, Judgement, Verdict
+
+MATERIAL = 0.25
+ALPHA = 0.05
+REPLACED = 0.10
+MAX_SPREAD = 4.0
+TITLES = {
+    "singling_out": "The place was singled out",
+    "substitution": "Lost jail handoffs were replaced by arrests at large",
+    "concentration": "More people liable to arrest live there",
+}
+
+
+def excess(effect: Interval, expected: float, p_high: float | None) -> Verdict:
+    """Whether more than expected happened, in the direction of an increase."""
+    if effect.low is None or effect.high is None:
+        return "cannot be told"
+    if effect.low > 0 or (p_high is not None and p_high <= ALPHA and (effect.value or 0) > 0):
+        return "fits"
+    return "does not fit" if effect.high < MATERIAL * max(expected, 1.0) else "cannot be told"
+
+
+def burst_stands_out(p: float | None, observed: float, expected: float) -> Verdict:
+    """Whether a run of days is clearer than those of nearly all other places in the same months."""
+    if p is None:
+        return "cannot be told"
+    return "fits" if p <= ALPHA and observed >= 2 * expected and observed >= 5 else "does not fit"
+
+
+def singling_out(by_span: dict[str, Verdict], reason: str) -> Judgement:
+    """Join the verdicts on the month, the quarter, the rest, the whole life, the residual and the burst.
+
+    A lasting excess that nothing else explains fits. So does a burst, as a burst: the scope says which. It
+    does not fit where neither the burst, the month nor the whole life leaves room for an excess.
+    """
+    whole = by_span.get("residual", by_span.get("policy", "cannot be told"))
+    rest = by_span.get("rest", whole)
+    early = [by_span[name] for name in ("burst", "month", "quarter") if name in by_span]
+    if whole == "fits" and rest == "fits":
+        return _judgement("singling_out", "fits", reason, "a lasting excess", by_span)
+    if "fits" in early:
+        lasting = {
+            "fits": "and a lasting excess",
+            "does not fit": "not a lasting rise",
+            "cannot be told": "whether it lasted cannot be told",
+        }[rest]
+        return _judgement("singling_out", "fits", reason, f"a burst; {lasting}", by_span)
+    if whole == "does not fit" and all(v == "does not fit" for v in early):
+        return _judgement("singling_out", "does not fit", reason, "no excess, early or lasting", by_span)
+    return _judgement(
+        "singling_out", "cannot be told", reason, "an excess is neither clear nor excluded", by_span
+    )
+
+
+def substitution(
+    loss: Interval, effect: Interval, expected_handoffs: float, fell_before: bool, reason: str
+) -> Judgement:
+    """Whether arrests at large rose as jail handoffs were lost.
+
+    Nothing to replace where handoffs cannot have fallen by a tenth. Fits where both the fall and the rise are
+    clear; does not fit where fewer than a tenth of the lost handoffs can have been replaced. A fall that came
+    before the policy is not the policy's, whatever followed.
+    """
+    if loss.low is None or loss.high is None or effect.low is None or effect.high is None:
+        return _judgement("substitution", "cannot be told", reason, "the series cannot be compared")
+    if loss.high < REPLACED * max(expected_handoffs, 1.0):
+        return _judgement("substitution", "does not fit", reason, "no handoffs were lost")
+    if loss.low <= 0:
+        return _judgement("substitution", "cannot be told", reason, "whether handoffs fell cannot be told")
+    if effect.low > 0:
+        scope = (
+            "a fall and a rise, but the fall came before the policy" if fell_before else "a fall and a rise"
+        )
+        return _judgement("substitution", "fits", reason, scope)
+    if effect.high < REPLACED * loss.low:
+        return _judgement(
+            "substitution", "does not fit", reason, "handoffs fell, arrests at large did not rise"
+        )
+    return _judgement(
+        "substitution", "cannot be told", reason, "handoffs fell; a rise is neither clear nor excluded"
+    )
+
+
+def concentration(ratio: Interval, reason: str) -> Judgement:
+    """Whether the place's share of arrests goes with its share of the unauthorized population."""
+    if ratio.value is None or ratio.low is None or ratio.high is None:
+        return _judgement("concentration", "cannot be told", reason, "no estimate of the population")
+    if ratio.low > 1:
+        return _judgement(
+            "concentration", "does not fit", reason, "more arrests than the population would give"
+        )
+    if ratio.high / max(ratio.low, 1e-9) > MAX_SPREAD:
+        return _judgement("concentration", "cannot be told", reason, "the population's margin is too wide")
+    scope = (
+        "fewer arrests than the population would give"
+        if ratio.high < 1
+        else "in proportion to the population"
+    )
+    return _judgement("concentration", "fits", reason, scope)
+
+
+def _judgement(
+    account: str, verdict: Verdict, reason: str, rule: str, by_span: dict[str, Any] | None = None
+) -> Judgement:
+    return Judgement(account, TITLES[account], verdict, reason, rule, dict(by_span or {}))
