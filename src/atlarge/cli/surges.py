@@ -1,0 +1,80 @@
+"""`atlarge surges`: bursts above what a place's own past leads one to expect, ranked."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from atlarge.cli._output import JsonFlag, StoreOption, emit_json, note
+
+if TYPE_CHECKING:
+    from atlarge.surges import SurgeList
+
+_DATE = ["%Y-%m-%d"]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command(name="surges")(surges_command)
+
+
+def surges_command(
+    store: StoreOption = None,
+    by: Annotated[str, typer.Option("--by", help="aor, office, county, state or nation.")] = "aor",
+    measure: Annotated[str, typer.Option("--measure", help="The measure to search.")] = "at_large",
+    every: Annotated[str, typer.Option("--every", help="day or week (from Monday).")] = "day",
+    scheme: Annotated[str, typer.Option("--scheme", help="ddp or biglocal: how methods are read.")] = "ddp",
+    start: Annotated[dt.datetime | None, typer.Option("--from", formats=_DATE, help="First day.")] = None,
+    end: Annotated[dt.datetime | None, typer.Option("--to", formats=_DATE, help="Last day.")] = None,
+    alpha: Annotated[
+        float, typer.Option("--alpha", help="Largest share of false ones to accept in the list (q).")
+    ] = 0.05,
+    top: Annotated[int, typer.Option("--top", min=1, help="Rows to print; --json gives all.")] = 30,
+    as_json: JsonFlag = False,
+) -> None:
+    """Bursts of a measure above what the weeks around lead one to expect, ranked over all places."""
+    from atlarge.records.store import open_store
+    from atlarge.surges import find_surges
+
+    found = find_surges(
+        open_store(store),
+        by=by,
+        measure=measure,
+        every=every,
+        scheme=scheme,
+        start=start.date() if start else None,
+        end=end.date() if end else None,
+        alpha=alpha,
+    )
+    if as_json:
+        emit_json(found.to_dicts())
+    else:
+        _print(found, top)
+    places = found.about["places"]
+    note(f"{len(found.surges)} surges in {places} places at q <= {alpha:g}; {len(found.too_thin)} too thin")
+
+
+def _print(found: SurgeList, top: int) -> None:
+    """The first rows for a person."""
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table()
+    for name in ("rank", "place", "start", "end", "observed", "expected", "q", "marked", "flags"):
+        table.add_column(name, justify="left" if name in ("place", "flags") else "right")
+    for s in found.surges[:top]:
+        share = "" if s.operation_share is None else f"{s.operation_share:.0%}"
+        table.add_row(
+            str(s.rank),
+            s.place_name,
+            s.start.isoformat(),
+            s.end.isoformat(),
+            str(s.observed),
+            f"{s.expected:.1f}",
+            f"{s.q:.2g}",
+            share,
+            ", ".join(s.flags),
+        )
+    Console().print(table)

@@ -1,0 +1,13 @@
+"""Surges: bursts of a count above what its own past and surroundings lead one to expect.
+
+`find_surges` works on a store; `scan`, `benjamini_hochberg` and the detectors beside them work on any array
+of counts (series x time).
+"""
+
+from __future__ import annotations
+
+from atlarge.surges.catalogue import Surge, SurgeList, find_surges
+from atlarge.surges.fdr import benjamini_hochberg
+from atlarge.surges.scan import Scan, Settings, scan
+
+__all__ = ["Scan", "Settings", "Surge", "SurgeList", "benjamini_hochberg", "find_surges", "scan"]

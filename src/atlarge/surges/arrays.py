@@ -1,0 +1,67 @@
+"""What all detectors share: arrays of counts (series x time), checked once."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from atlarge.errors import QuestionError
+
+Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
+Ints = NDArray[np.int64]
+
+
+def as_counts(y: ArrayLike) -> Floats:
+    """Counts as a float array [series, T]; a single series may be given as [T]. NaN means not observed.
+
+    QuestionError for negative, fractional or infinite values, naming the first one, and for an empty array.
+    """
+    counts = np.array(y, dtype=np.float64, ndmin=2)
+    if counts.ndim != 2:
+        raise QuestionError(f"counts must be series x time, not an array of {counts.ndim} dimensions")
+    if counts.size == 0:
+        raise QuestionError("there are no counts: give at least one series and one time")
+    for wrong, word in (
+        (np.isinf(counts), "infinite"),
+        (counts < 0, "negative"),
+        (np.isfinite(counts) & (counts != np.floor(counts)), "not a whole number"),
+    ):
+        if wrong.any():
+            series, time = (int(i[0]) for i in np.nonzero(wrong))
+            raise QuestionError(
+                f"series {series}, time {time}: the count {counts[series, time]:g} is {word}; "
+                "counts must be whole numbers from 0, or NaN where nothing was observed"
+            )
+    return counts
+
+
+def as_days(times: Sequence[dt.date] | ArrayLike, n_times: int) -> NDArray[np.datetime64]:
+    """Times as days [T]; QuestionError unless they are `n_times`, sorted, distinct and evenly spaced."""
+    days = np.asarray(times, dtype="datetime64[D]")
+    if days.shape != (n_times,):
+        raise QuestionError(f"{days.size} times were given for {n_times} columns of counts")
+    steps = np.diff(days).astype(np.int64)
+    if (steps <= 0).any():
+        at = int(np.nonzero(steps <= 0)[0][0]) + 1
+        raise QuestionError(f"the times are not in order: {days[at]} follows {days[at - 1]}; sort them first")
+    if steps.size and (steps != steps[0]).any():
+        at = int(np.nonzero(steps != steps[0])[0][0]) + 1
+        raise QuestionError(
+            f"the times are not evenly spaced: {days[at - 1]} to {days[at]} is {steps[at - 1]} days, "
+            f"not {steps[0]}; put NaN where nothing was observed"
+        )
+    return days
+
+
+def window_sums(values: Floats, length: int) -> Floats:
+    """Sums over [t, t + length) for every start t, [series, T]; NaN counts as 0, windows end at T."""
+    total = np.cumsum(np.nan_to_num(values), axis=1)
+    total = np.concatenate([np.zeros((len(values), 1)), total], axis=1)
+    n = values.shape[1]
+    stop = np.minimum(np.arange(n) + length, n)
+    sums: Floats = total[:, stop] - total[:, :n]
+    return sums
