@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any, Literal
@@ -144,6 +144,19 @@ class Panel:
             raise QuestionError(f"{path}: the ending must be .csv or .parquet")
 
 
+@dataclass(frozen=True)
+class _Asked:
+    """What is asked of a table: level, period, scheme, engine, first and last day, places (None: all)."""
+
+    by: str
+    every: str
+    scheme: Scheme
+    engine: str
+    start: dt.date | None
+    end: dt.date | None
+    places: tuple[str, ...] | None
+
+
 def panel(
     store: Store,
     *,
@@ -158,28 +171,25 @@ def panel(
 ) -> Panel:
     """Count named measures by place and period.
 
-    `places` left out: every place of that level with a record of the measure's table in the store. `start`
-    and `end` are inclusive days; left out: all that the releases cover. Raises QuestionError for an unknown
-    level, period, measure, scheme or engine, CoverageError when no release covers the time asked about,
-    StoreError when the store lacks a measure's table.
+    `places` left out: every place of that level with a record of the measure's table in the time asked about.
+    `start` and `end` are inclusive days; left out: all that the releases cover. Raises QuestionError for an
+    unknown level, period, measure, scheme or engine, CoverageError when no release covers the time asked
+    about, StoreError when the store lacks a measure's table.
     """
-    if by not in PLACE_COLUMN:
-        raise QuestionError(f"no level {by!r}; there are: {', '.join(PLACE_COLUMN)}")
-    if every not in _TRUNCATE:
-        raise QuestionError(f"no period {every!r}; there are: {', '.join(_TRUNCATE)}")
-    if start and end and start > end:
-        raise QuestionError(f"the time ends ({end}) before it starts ({start})")
     wanted = [measure(name) for name in dict.fromkeys(measures)]
     if not wanted:
         raise QuestionError("no measure was named")
-    read_as = scheme_of(scheme)
+    chosen = None if places is None else tuple(dict.fromkeys(places))
+    asked = _asked(by, every, scheme, engine, start, end, chosen)
     parts, coverage = [], {}
     for name in dict.fromkeys(m.table for m in wanted):
-        group = [m for m in wanted if m.table == name]
-        part, told = _table_panel(store, name, group, by, every, read_as, engine, start, end, places)
+        part, told = _table_panel(store, name, [m for m in wanted if m.table == name], asked)
         parts.append(part)
         coverage[name] = told
     frame = pl.concat(parts).sort("measure", "place", "period")
+    if frame.is_empty():
+        where = ", ".join(asked.places) if asked.places else f"{by}s"
+        raise CoverageError(f"no release in the store covers {where}: there is nothing to count")
     return Panel(frame, coverage, by, every, scheme)
 
 
@@ -193,56 +203,64 @@ def sparse(
     `panel` does.
     """
     group = [measure(name) for name in dict.fromkeys(measures)]
-    if len({m.table for m in group}) != 1 or by not in PLACE_COLUMN or every not in _TRUNCATE:
-        raise QuestionError("sparse counts need measures of one table, a known level and a known period")
-    covered = _window(store.coverage(group[0].table), group[0].table, None, None)
-    first, last = min(c.start for c in covered), max(c.end for c in covered)
-    counts, _ = _count(store, group[0].table, group, by, every, scheme_of(scheme), engine, first, last)
+    if len({m.table for m in group}) != 1:
+        raise QuestionError("sparse counts need measures of one table")
+    asked = _asked(by, every, scheme, engine, None, None, None)
+    covered = _window(store.coverage(group[0].table), group[0].table, asked)
+    counts, _ = _count(store, group, asked, covered)
     places = counts["place"].unique().sort().to_list()
     return counts, [(c, _scope_places(c.scope, places, by)) for c in covered]
 
 
-def _table_panel(
-    store: Store,
-    name: str,
-    group: list[Measure],
+def _asked(
     by: str,
     every: str,
-    read_as: Scheme,
+    scheme: str,
     engine: str,
     start: dt.date | None,
     end: dt.date | None,
-    places: Sequence[str] | None,
+    places: tuple[str, ...] | None,
+) -> _Asked:
+    """What is asked, once its words are known to be right; QuestionError if not."""
+    if by not in PLACE_COLUMN:
+        raise QuestionError(f"no level {by!r}; there are: {', '.join(PLACE_COLUMN)}")
+    if every not in _TRUNCATE:
+        raise QuestionError(f"no period {every!r}; there are: {', '.join(_TRUNCATE)}")
+    if start and end and start > end:
+        raise QuestionError(f"the time ends ({end}) before it starts ({start})")
+    return _Asked(by, every, scheme_of(scheme), engine, start, end, places)
+
+
+def _table_panel(
+    store: Store, name: str, group: list[Measure], asked: _Asked
 ) -> tuple[pl.DataFrame, dict[str, Any]]:
     """The panel of the measures of one table, and its coverage."""
-    if group[0].is_reported and every != "month":
-        raise QuestionError(f"{group[0].name} is reported by the month: ask for it by month, not by {every}")
-    covered = _window(store.coverage(name), name, start, end)
-    first, last = min(c.start for c in covered), max(c.end for c in covered)
-    counts, unplaced = _count(store, name, group, by, every, read_as, engine, first, last)
-    found = counts["place"].unique().to_list() if places is None else list(places)
-    days = _covered_days(covered, found, by, every)
-    if not group[0].is_reported:
-        days = _whole_periods(days, every)
-    frame = _filled(days, counts, group, by, every)
+    if group[0].is_reported and asked.every != "month":
+        raise QuestionError(
+            f"{group[0].name} is reported by the month: ask for it by month, not by {asked.every}"
+        )
+    covered = _window(store.coverage(name), name, asked)
+    counts, unplaced = _count(store, group, asked, covered)
+    found = counts["place"].unique().to_list() if asked.places is None else list(asked.places)
+    days = _whole_periods(_covered_days(covered, found, asked), asked.every)
+    inside = counts.join(days.filter(pl.col("days_covered") > 0), on=["place", "period"], how="semi")
+    names = [m.name for m in group]
     told = {
-        "start": first.isoformat(),
-        "end": last.isoformat(),
+        "start": min(c.start for c in covered).isoformat(),
+        "end": max(c.end for c in covered).isoformat(),
         "releases": [
             {"id": c.release_id, "start": c.start.isoformat(), "end": c.end.isoformat(), "scope": c.scope}
             for c in covered
         ],
         "unplaced": unplaced,
+        "outside_coverage": {n: int(counts[n].sum()) - int(inside[n].sum()) for n in names},
     }
-    return frame, told
+    return _filled(days, inside, group, asked), told
 
 
-def _window(
-    coverage: list[Coverage], name: str, start: dt.date | None, end: dt.date | None
-) -> list[Coverage]:
+def _window(coverage: list[Coverage], name: str, asked: _Asked) -> list[Coverage]:
     """The parts of the coverage that lie in the time asked about; CoverageError if there are none."""
-    from dataclasses import replace
-
+    start, end = asked.start, asked.end
     kept = [
         replace(c, start=max(c.start, start or c.start), end=min(c.end, end or c.end))
         for c in coverage
@@ -250,8 +268,8 @@ def _window(
     ]
     if not kept:
         spans = ", ".join(f"{c.start} to {c.end}" for c in coverage) or "nothing"
-        asked = f"{start or 'the beginning'} to {end or 'the end'}"
-        raise CoverageError(f"the {name} in the store do not cover {asked}; they cover {spans}")
+        wanted = f"{start or 'the beginning'} to {end or 'the end'}"
+        raise CoverageError(f"the {name} in the store do not cover {wanted}; they cover {spans}")
     return kept
 
 
@@ -272,41 +290,36 @@ def _condition(m: Measure, read_as: Scheme) -> nw.Expr | None:
 
 
 def _count(
-    store: Store,
-    name: str,
-    group: list[Measure],
-    by: str,
-    every: str,
-    read_as: Scheme,
-    engine: str,
-    first: dt.date,
-    last: dt.date,
+    store: Store, group: list[Measure], asked: _Asked, covered: list[Coverage]
 ) -> tuple[pl.DataFrame, dict[str, int]]:
     """Counts by place and period (only those with records), and rows without a place, per measure."""
-    date = group[0].date
-    place = nw.col(PLACE_COLUMN[by]) if PLACE_COLUMN[by] else nw.lit(NATION)
+    first, last = min(c.start for c in covered), max(c.end for c in covered)
+    date, column = group[0].date, PLACE_COLUMN[asked.by]
+    place = nw.col(column) if column else nw.lit(NATION)
     columns = {}
     for m in group:
-        condition = _condition(m, read_as)
+        condition = _condition(m, asked.scheme)
         value = nw.col(m.value).cast(nw.Int64)
         columns[m.name] = value if condition is None else nw.when(condition).then(value).otherwise(nw.lit(0))
+    names = [m.name for m in group]
     # Narwhals has no weeks: they are made from days, of which there are few once counted.
-    grain = "1mo" if every == "month" else "1d"
+    grain = "1mo" if asked.every == "month" else "1d"
     counted: pl.DataFrame = (
-        scan(store, name, engine)
+        scan(store, group[0].table, asked.engine)
         .filter((nw.col(date) >= nw.lit(first)) & (nw.col(date) <= nw.lit(last)))
         .with_columns(place.alias("place"), nw.col(date).dt.truncate(grain).alias("period"), **columns)
         .group_by("place", "period")
-        .agg(*[nw.col(m.name).sum() for m in group])
+        .agg(*[nw.col(name).sum() for name in names])
         .collect("polars")
         .to_native()
     )
-    names = [m.name for m in group]
-    period = pl.col("period").cast(pl.Date).dt.truncate(_TRUNCATE[every])
+    period = pl.col("period").cast(pl.Date).dt.truncate(_TRUNCATE[asked.every])
     counted = counted.group_by("place", period).agg(pl.col(names).sum().cast(pl.Int64))
     without = counted.filter(pl.col("place").is_null())
-    unplaced = {n: int(without[n].sum()) for n in names}
-    return counted.filter(pl.col("place").is_not_null()).sort("place", "period"), unplaced
+    placed = counted.filter(pl.col("place").is_not_null())
+    if asked.places is not None:
+        placed = placed.filter(pl.col("place").is_in(list(asked.places)))
+    return placed.sort("place", "period"), {name: int(without[name].sum()) for name in names}
 
 
 def _scope_places(scope: str, places: list[str], by: str) -> list[str]:
@@ -330,22 +343,22 @@ def _scope_places(scope: str, places: list[str], by: str) -> list[str]:
     return [p for p in places if p in allowed]
 
 
-def _covered_days(covered: list[Coverage], places: list[str], by: str, every: str) -> pl.DataFrame:
+def _covered_days(covered: list[Coverage], places: list[str], asked: _Asked) -> pl.DataFrame:
     """Days that any release covers, as place, period, days_covered: overlapping releases count once."""
     pieces = []
     for scope in sorted({c.scope for c in covered}):
-        inside = _scope_places(scope, places, by)
+        inside = _scope_places(scope, places, asked.by)
         spans = [pl.date_range(c.start, c.end, eager=True) for c in covered if c.scope == scope]
         days = pl.concat(spans).unique().alias("day").to_frame()
         pieces.append((pl.DataFrame({"place": inside}, schema={"place": pl.String}), days))
     if len(pieces) == 1:
         people, days = pieces[0]
-        per_period = days.group_by(pl.col("day").dt.truncate(_TRUNCATE[every]).alias("period")).agg(
+        per_period = days.group_by(pl.col("day").dt.truncate(_TRUNCATE[asked.every]).alias("period")).agg(
             pl.len().cast(pl.Int64).alias("days_covered")
         )
         return people.unique().join(per_period, how="cross")
     every_day = pl.concat([people.join(days, how="cross") for people, days in pieces]).unique()
-    return every_day.group_by("place", pl.col("day").dt.truncate(_TRUNCATE[every]).alias("period")).agg(
+    return every_day.group_by("place", pl.col("day").dt.truncate(_TRUNCATE[asked.every]).alias("period")).agg(
         pl.len().cast(pl.Int64).alias("days_covered")
     )
 
@@ -362,13 +375,7 @@ def _whole_periods(days: pl.DataFrame, every: str) -> pl.DataFrame:
     )
 
 
-def _filled(
-    days: pl.DataFrame,
-    counts: pl.DataFrame,
-    group: list[Measure],
-    by: str,
-    every: str,
-) -> pl.DataFrame:
+def _filled(days: pl.DataFrame, counts: pl.DataFrame, group: list[Measure], asked: _Asked) -> pl.DataFrame:
     """Put counts on the grid: zero where covered, null where not, null where a measure is not told."""
     names = [m.name for m in group]
     grid = days.join(counts, on=["place", "period"], how="left")
@@ -378,14 +385,14 @@ def _filled(
         )
     for m in group:
         if m.unmeasured_from is not None:
-            untold = pl.col("period").dt.offset_by(_TRUNCATE[every]) > m.unmeasured_from
+            untold = pl.col("period").dt.offset_by(_TRUNCATE[asked.every]) > m.unmeasured_from
             grid = grid.with_columns(pl.when(untold).then(None).otherwise(pl.col(m.name)).alias(m.name))
     long = grid.unpivot(
         names, index=["place", "period", "days_covered"], variable_name="measure", value_name="value"
     )
-    in_period = (pl.col("period").dt.offset_by(_TRUNCATE[every]) - pl.col("period")).dt.total_days()
+    in_period = (pl.col("period").dt.offset_by(_TRUNCATE[asked.every]) - pl.col("period")).dt.total_days()
     return long.with_columns(
-        place_name(pl.col("place"), by).alias("place_name"), in_period.alias("days_in_period")
+        place_name(pl.col("place"), asked.by).alias("place_name"), in_period.alias("days_in_period")
     ).select("place", "place_name", "period", "measure", "value", "days_covered", "days_in_period")
 
 
