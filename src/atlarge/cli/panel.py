@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -56,7 +56,7 @@ def panel_command(
     if out is not None:
         made.write(out)
     if as_json:
-        document = {"rows": made.frame.height, "path": out, "coverage": made.coverage}
+        document: dict[str, Any] = {"rows": made.frame.height, "path": out, "coverage": made.coverage}
         if out is None:
             document["data"] = made.frame.to_dicts()
         emit_json(document)
