@@ -220,7 +220,8 @@ def _values(
             )
         codes = {source._find(place)[1] for place in pool} if pool and len(pool) < len(ranked) else None
         return [value for place, value in ranked if codes is None or place in codes], []
-    values, figures = [], []
+    values: list[float] = []
+    figures: list[Figure] = []
     for place in dict.fromkeys((*pool, *wanted.places)):
         one = quantity(source, _at(wanted, place), kind, others)
         if isinstance(one, Quantity) and not any(set(one.parts) & {f} for f in figures):
