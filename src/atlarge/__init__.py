@@ -6,7 +6,21 @@ The public API is the dozen names below. They load on first use, so that `import
 from __future__ import annotations
 
 import importlib
-from typing import Any
+import sys
+import types
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from atlarge.claims import check
+    from atlarge.detainers import detainer_report
+    from atlarge.explain import explain
+    from atlarge.ingest import ingest
+    from atlarge.panel import panel
+    from atlarge.places import resolve
+    from atlarge.publish import publish
+    from atlarge.records.store import open_store
+    from atlarge.simulate import simulate
+    from atlarge.surges import find_surges
 
 __version__ = "0.1.0"
 
@@ -23,7 +37,31 @@ _PUBLIC = {
     "publish": "atlarge.publish",
 }
 
-__all__ = ["__version__", *_PUBLIC]
+__all__ = [
+    "__version__",
+    "check",
+    "detainer_report",
+    "explain",
+    "find_surges",
+    "ingest",
+    "open_store",
+    "panel",
+    "publish",
+    "resolve",
+    "simulate",
+]
+
+
+class _Package(types.ModuleType):
+    """Keeps `atlarge.panel` and the like the function, although a module of that name is imported."""
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name in _PUBLIC and isinstance(value, types.ModuleType):
+            return
+        super().__setattr__(name, value)
+
+
+sys.modules[__name__].__class__ = _Package
 
 
 def __getattr__(name: str) -> Any:
