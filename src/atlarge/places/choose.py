@@ -8,13 +8,18 @@ from atlarge.places.gazetteer import Gazetteer, Named
 
 DOMINANT = 0.8
 """A namesake must hold this share of the namesakes' weight to be answered at all."""
+STYLE_FLOOR = 0.3
+"""Names added to every state of a style, so that one never seen there is unlikely, not impossible."""
+STYLE_LEAST = 4.0
+"""Fewest plain names of a style before it says anything about a state."""
 
 
 class Context(NamedTuple):
-    """What is known beside the text: the area of responsibility, and states that are named."""
+    """What is known beside the text: the area of responsibility, states named, and states its style suggests."""
 
     aor: str | None
     states: frozenset[str]
+    style: dict[str, float] | None = None
 
 
 class Pick(NamedTuple):
@@ -37,27 +42,30 @@ def choose(gaz: Gazetteer, names: list[Named], context: Context) -> Pick:
     """Choose among counties that bear a name.
 
     A stated state binds. Else the counties inside the area of responsibility are looked at; outside it a
-    name is believed only if no other county has it. Namesakes left over are abstained from, unless one of
-    them outweighs the others (DOMINANT).
+    name is believed only if no other county has it. Namesakes left over are told apart by the style of the
+    text, where other texts of the same style name counties of one state; else they are abstained from,
+    unless one of them outweighs the others (DOMINANT).
     """
-    inside = _best(names)
+    known = _best(names)
     if context.states:
-        stated = [n for n in inside if gaz.counties[n.fips].state in context.states]
+        stated = [n for n in known if gaz.counties[n.fips].state in context.states]
         if not stated:
-            return Pick(None, "not in the state named", 0.0, _labels(gaz, inside))
+            return Pick(None, "not in the state named", 0.0, _labels(gaz, known))
         within = [n for n in stated if context.aor is None or in_area(gaz, n.fips, context.aor)]
         if within:
-            return _one(gaz, within, "state named", 1.0)
-        return _one(gaz, stated, "state named, but outside the area of responsibility", 0.88)
+            return _one(gaz, within, "state named", 1.0, None)
+        return _one(gaz, stated, "state named, but outside the area of responsibility", 0.9, None)
     if context.aor and context.aor != "HQ":
-        within = [n for n in inside if in_area(gaz, n.fips, context.aor)]
+        within = [n for n in known if in_area(gaz, n.fips, context.aor)]
         if within:
-            return _one(gaz, within, "only one in the area of responsibility", 1.0)
-        return _one(gaz, inside, "outside the area of responsibility", 0.6)
-    return _one(gaz, inside, "only one in the country", 0.95)
+            return _one(gaz, within, "only one in the area of responsibility", 1.0, context.style)
+        return _one(gaz, known, "outside the area of responsibility", 0.6, None)
+    return _one(gaz, known, "only one in the country", 0.95, None)
 
 
 def _best(names: list[Named]) -> list[Named]:
+    if len(names) == 1:
+        return names
     best: dict[str, Named] = {}
     for name in names:
         if name.fips not in best or best[name.fips].weight < name.weight:
@@ -65,16 +73,23 @@ def _best(names: list[Named]) -> list[Named]:
     return list(best.values())
 
 
-def _one(gaz: Gazetteer, names: list[Named], how: str, factor: float) -> Pick:
+def _one(gaz: Gazetteer, names: list[Named], how: str, factor: float, style: dict[str, float] | None) -> Pick:
     if len(names) == 1:
         return Pick(names[0].fips, how, factor)
-    total = sum(n.weight for n in names)
-    top = max(names, key=lambda n: (n.weight, n.fips))
-    share = top.weight / total
+    weights = [n.weight for n in names]
+    if style is not None and sum(style.values()) >= STYLE_LEAST:
+        # a square root, since the style says more about the state than the sizes of the namesakes do
+        seen = sum(style.values()) + STYLE_FLOOR * len(names)
+        weights = [
+            n.weight**0.5 * (style.get(gaz.counties[n.fips].state, 0.0) + STYLE_FLOOR) / seen for n in names
+        ]
+        how = how.replace("only one in", "likeliest by the style of the text in")
+    share, top = max(
+        ((w / sum(weights), n) for w, n in zip(weights, names, strict=True)), key=lambda p: (p[0], p[1].fips)
+    )
     labels = _labels(gaz, names)
     if share >= DOMINANT:
-        said = how.replace("only one", "largest namesake")
-        return Pick(top.fips, said, factor * share, labels)
+        return Pick(top.fips, how.replace("only one in", "largest namesake in"), factor * share, labels)
     return Pick(None, "several of that name", 0.0, labels)
 
 

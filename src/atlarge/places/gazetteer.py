@@ -61,6 +61,14 @@ class Site(NamedTuple):
     confidence: float
 
 
+class Prison(NamedTuple):
+    """A prison's name in a county; it counts only beside a word of the list `needs`."""
+
+    fips: str
+    state: str
+    needs: str
+
+
 @dataclass(frozen=True)
 class Gazetteer:
     """All names. Keys are squashed: capitals, written out, without spaces."""
@@ -70,16 +78,19 @@ class Gazetteer:
     city_counties: dict[str, list[Named]]
     cities: dict[str, list[Named]]
     sites: dict[str, list[Site]]
+    prisons: dict[str, list[Prison]]
     states: dict[str, str]
     state_names: dict[str, str]
     aors: dict[str, dict[str, Any]]
     aor_words: dict[str, str]
     offices: dict[str, dict[str, Any]]
     office_cities: dict[str, list[str]]
+    any_name: frozenset[str]
     overrides: dict[tuple[str, str], dict[str, Any]]
     site_codes: dict[str, str]
     words: dict[str, frozenset[str]]
     confidence: dict[str, float]
+    styles: dict[tuple[str, str], dict[str, float]]
     longest: int = field(default=8)
 
 
@@ -87,7 +98,7 @@ def hand(name: str) -> Any:
     """Return a hand file (`places/hand/<name>.yaml`)."""
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     text = files(__package__).joinpath("hand", f"{name}.yaml").read_text(encoding="utf-8")
-    return yaml.load(text, Loader=loader)  # noqa: S506 - a safe loader either way
+    return yaml.load(text, Loader=loader)
 
 
 def base_name(name: str) -> str:
@@ -162,15 +173,34 @@ def _sites() -> tuple[dict[str, list[Site]], dict[str, str]]:
         out.setdefault(key, []).append(Site(fips, None, name, "facility list", 0.97))
         if code:
             codes[code] = fips
-    for entry in hand("facilities"):
-        site = Site(
-            str(entry["fips"]), entry.get("aor"), entry["name"], "hand", float(entry.get("confidence", 0.98))
-        )
-        for name in entry["words"]:
-            found = out.setdefault(squash(name), [])
-            # a human decision stands before the list
-            found[:] = [other for other in found if other.source == "hand"] + [site]
+    for group in hand("facilities"):
+        for entry in group["sites"]:
+            site = Site(
+                entry["fips"], entry.get("aor"), entry["name"], "hand", float(entry.get("confidence", 0.98))
+            )
+            for name in entry["words"]:
+                found = out.setdefault(squash(name), [])
+                # a human decision stands before the list
+                found[:] = [other for other in found if other.source == "hand"] + [site]
     return out, codes
+
+
+def _prisons(counties: dict[str, County]) -> dict[str, list[Prison]]:
+    out: dict[str, list[Prison]] = {}
+    for system in hand("prisons"):
+        for fips, names in system["sites"].items():
+            for name in names:
+                out.setdefault(squash(name), []).append(Prison(fips, counties[fips].state, system["needs"]))
+    return out
+
+
+def _styles() -> dict[tuple[str, str], dict[str, float]]:
+    out: dict[tuple[str, str], dict[str, float]] = {}
+    for aor, template, state, names in (
+        table("landmark_styles").select("aor", "template", "state", "names").rows()
+    ):
+        out.setdefault((aor, template), {})[state] = float(names)
+    return out
 
 
 def _aor_words(aors: dict[str, dict[str, Any]]) -> dict[str, str]:
@@ -206,12 +236,15 @@ def gazetteer() -> Gazetteer:
     overrides = {
         (entry.get("aor", "*"), squash(text)): entry for entry in hand("overrides") for text in entry["texts"]
     }
+    cities = _cities()
     return Gazetteer(
+        any_name=frozenset(cities) | county_names.keys() | city_counties.keys() | state_names.keys(),
         counties=counties,
         county_names=county_names,
         city_counties=city_counties,
-        cities=_cities(),
+        cities=cities,
         sites=sites,
+        prisons=_prisons(counties),
         states=states,
         state_names=state_names,
         aors=aors,
@@ -222,6 +255,7 @@ def gazetteer() -> Gazetteer:
         site_codes=codes,
         words=words,
         confidence={name: float(value) for name, value in hand("confidence").items() if name != "note"},
+        styles=_styles(),
     )
 
 

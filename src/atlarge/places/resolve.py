@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import polars as pl
 
+from atlarge.places.case import Query
 from atlarge.places.gazetteer import aor_code, gazetteer
-from atlarge.places.rules import Query, resolve_one
+from atlarge.places.rules import resolve_one
 from atlarge.places.text import trimmed
 
 COLUMNS = {

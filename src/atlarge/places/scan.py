@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from atlarge.places.gazetteer import Gazetteer, Named, Site
+from atlarge.places.gazetteer import Gazetteer, Named, Prison, Site
 
 COUNTY_WORDS = frozenset({"COUNTY", "PARISH", "BOROUGH", "MUNICIPIO"})
 _MIXED_UP = frozenset(
-    {"CO", "IN", "OR", "ME", "LA", "DE", "OK", "HI", "AL", "ID", "DC", "PA", "MA", "SC", "MO", "MP"}
+    {"CO", "IN", "OR", "ME", "LA", "DE", "OK", "HI", "AL", "ID", "DC", "PA", "MA", "SC", "MO", "MP", "AS"}
 )
+_NEVER_INSIDE = frozenset({"CO", "IN", "OR", "ME", "LA", "DE", "OK", "HI", "DC", "AS", "SC", "MP"})
 
 
 class Hit(NamedTuple):
@@ -21,23 +22,40 @@ class Hit(NamedTuple):
     names: list[Named]
 
 
+class SiteHit(NamedTuple):
+    """A facility's name found in words [start, end)."""
+
+    start: int
+    end: int
+    sites: list[Site]
+
+
+class PrisonHit(NamedTuple):
+    """A prison's name found in words [start, end)."""
+
+    start: int
+    end: int
+    prisons: list[Prison]
+
+
 class Found(NamedTuple):
     """All names found in a text, and the states it names."""
 
     counties: list[Hit]
     bare_counties: list[Hit]
     cities: list[Hit]
-    sites: list[tuple[int, int, list[Site]]]
+    sites: list[SiteHit]
+    prisons: list[PrisonHit]
     states: frozenset[str]
     state_spans: list[tuple[int, int]]
 
 
+NOTHING = Found([], [], [], [], [], frozenset(), [])
+
+
 def scan(gaz: Gazetteer, words: list[str], area_states: frozenset[str]) -> Found:
     """Return the names in `words`; `area_states` are the states of the area of responsibility, if known."""
-    counties: list[Hit] = []
-    bare: list[Hit] = []
-    cities: list[Hit] = []
-    sites: list[tuple[int, int, list[Site]]] = []
+    found = Found([], [], [], [], [], frozenset(), [])
     named_states: list[tuple[int, int, str]] = []
     n = len(words)
     for i in range(n):
@@ -51,26 +69,45 @@ def scan(gaz: Gazetteer, words: list[str], area_states: frozenset[str]) -> Found
                 continue
             key += word
             if key in gaz.sites:
-                sites.append((i, j + 1, gaz.sites[key]))
-            if apart or j - i > 4:
+                found.sites.append(SiteHit(i, j + 1, gaz.sites[key]))
+            if apart or j - i > 5:
                 continue
-            end = j + 1
-            following = words[end] if end < n else ""
-            if key in gaz.county_names:
-                if following in COUNTY_WORDS:
-                    counties.append(Hit(i, end + 1, key, gaz.county_names[key]))
-                bare.append(Hit(i, end, key, gaz.county_names[key]))
-            if key in gaz.cities or key in gaz.city_counties:
-                names = gaz.cities.get(key, []) + gaz.city_counties.get(key, [])
-                cities.append(Hit(i, end, key, names))
-            if key in gaz.state_names:
-                named_states.append((i, end, gaz.state_names[key]))
-    counties = _longest(counties)
-    states, spans = _states(gaz, words, named_states, counties, cities, area_states)
-    return Found(counties, _longest(bare), cities, sites, states, spans)
+            if key in gaz.prisons:
+                found.prisons.append(PrisonHit(i, j + 1, gaz.prisons[key]))
+            if key in gaz.any_name:
+                _named(gaz, words, i, j + 1, key, found, named_states)
+    counties = _longest(found.counties)
+    states, spans = _states(gaz, words, named_states, counties, found.cities, area_states)
+    return found._replace(
+        counties=counties, bare_counties=_longest(found.bare_counties), states=states, state_spans=spans
+    )
+
+
+def _named(
+    gaz: Gazetteer,
+    words: list[str],
+    start: int,
+    end: int,
+    key: str,
+    found: Found,
+    named_states: list[tuple[int, int, str]],
+) -> None:
+    """Note what the words [start, end) name: a county (with or without the word county), a city, a state."""
+    following = words[end] if end < len(words) else ""
+    if key in gaz.county_names:
+        if following in COUNTY_WORDS:
+            found.counties.append(Hit(start, end + 1, key, gaz.county_names[key]))
+        found.bare_counties.append(Hit(start, end, key, gaz.county_names[key]))
+    if key in gaz.cities or key in gaz.city_counties:
+        names = gaz.cities.get(key, []) + gaz.city_counties.get(key, [])
+        found.cities.append(Hit(start, end, key, names))
+    if key in gaz.state_names:
+        named_states.append((start, end, gaz.state_names[key]))
 
 
 def _longest(hits: list[Hit]) -> list[Hit]:
+    if len(hits) < 2:
+        return hits
     return [
         h
         for h in hits
@@ -94,21 +131,23 @@ def _states(
     binds before one inside it; inside, only a state of the area of responsibility is believed.
     """
     n = len(words)
-    codes = [
+    spans = [
         (i, i + 1, w)
         for i, w in enumerate(words)
         if len(w) == 2 and w in gaz.states and _is_code(words, i, n, w, area_states)
     ]
-    full = [
+    spans += [
         (i, j, code)
         for i, j, code in named
         if not any(c.start <= i and j <= c.end for c in counties)
         and not any(c.start <= i and j <= c.end and c.end - c.start > j - i for c in cities)
         and not (j < n and words[j] == "CITY")
+        and (code != "WA" or not area_states or "WA" in area_states)
     ]
-    final, inside = [], []
-    for i, j, code in codes + full:
-        ends = j == n or (words[j] == "STATE" and j + 1 == n) or (words[j] == "AREA" and j + 1 == n)
+    final: list[tuple[int, int, str]] = []
+    inside: list[tuple[int, int, str]] = []
+    for i, j, code in spans:
+        ends = j == n or (words[j] in ("STATE", "AREA") and j + 1 == n)
         (final if ends else inside).append((i, j, code))
     if final:
         i, j, code = max(final, key=lambda s: s[1] - s[0])
@@ -118,10 +157,15 @@ def _states(
 
 
 def _is_code(words: list[str], i: int, n: int, code: str, area_states: frozenset[str]) -> bool:
+    """Say whether a word of two letters is meant as a state: at the end, before STATE, or after a comma."""
+    if code == "AL" and words[i + 1 : i + 2] == ["CANNON"]:
+        return False
     ends = i + 1 == n and i > 0
     stated = i + 1 < n and words[i + 1] == "STATE"
-    bounded = 0 < i < n - 1 and words[i - 1] == "," and words[i + 1] in (",", "GENERAL")
-    before_area = 0 < i < n - 1 and words[i + 1] == "GENERAL"
-    if not (ends or stated or bounded or before_area):
+    inside = 0 < i < n - 1 and code not in _NEVER_INSIDE
+    bounded = inside and (words[i - 1] == "," or words[i + 1] in (",", "GENERAL", "PD", "POLICE", "JAIL"))
+    if not (ends or stated or bounded):
         return False
+    if bounded and not (ends or stated) and area_states:
+        return code in area_states
     return code not in _MIXED_UP or not area_states or code in area_states

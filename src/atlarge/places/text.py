@@ -41,6 +41,7 @@ _WORDS = {
     "CORRECTIONS": "CORRECTIONAL",
     "INST": "INSTITUTION",
     "INSTITUTE": "INSTITUTION",
+    "INSTITUTIONS": "INSTITUTION",
     "DET": "DETENTION",
     "CTR": "CENTER",
     "CNTR": "CENTER",
@@ -53,6 +54,13 @@ _WORDS = {
     "TXN": "TX",
     "SUBOFFICE": "SUB OFFICE",
     "FUGOP": "FUGOPS",
+    "GENREAL": "GENERAL",
+    "CORRECETIONAL": "CORRECTIONAL",
+    "FEDERAN": "FEDERAL",
+    "FEDRAL": "FEDERAL",
+    "DETENION": "DETENTION",
+    "REFERALS": "REFERRALS",
+    "METROPOLITIAN": "METROPOLITAN",
 }
 _BEFORE_NAME = {"ST": "SAINT", "STE": "SAINTE", "FT": "FORT", "MT": "MOUNT"}
 
@@ -91,6 +99,8 @@ def expand(raw: list[str], aor: str | None = None) -> list[str]:
             out.append("CO" if ends and apart and aor in ("DEN", None) else "COUNTY")
         elif word in _BEFORE_NAME and i < last and raw[i + 1] != ",":
             out.append(_BEFORE_NAME[word])
+        elif word == "DET" and (last == 0 or (i < last and raw[i + 1] in ("GENERAL", "GEN", ","))):
+            out.append(word)
         elif word in _WORDS:
             out.extend(_WORDS[word].split())
         elif word == "," and (not out or out[-1] == ","):

@@ -1,0 +1,119 @@
+"""Cities: a name is only taken for a city where the words around it say so."""
+
+from __future__ import annotations
+
+from atlarge.places.case import Answer, Case, abstain, county
+from atlarge.places.choose import Pick, choose
+from atlarge.places.scan import Hit
+from atlarge.places.text import tokens
+
+_OF = (["CITY", "OF"], ["TOWN", "OF"], ["VILLAGE", "OF"], ["TOWNSHIP", "OF"])
+_TYPE = frozenset({"TOWNSHIP", "TOWN", "VILLAGE", "BOROUGH", "BORO"})
+WEAK_LEAST = 1000.0
+"""A city without supporting words must have this weight."""
+
+
+def city_rule(case: Case) -> Answer | None:
+    """Answer with the county of the best-supported city of the text, or of the release's city column."""
+    hits = [h for h in case.found.cities if _usable(case, h)]
+    ranked = sorted(((_role(case, h), len(h.key), h) for h in hits), key=lambda r: (-r[0], -r[1], r[2].start))
+    failed: tuple[Hit, Pick] | None = None
+    for role, _, hit in ranked:
+        pick = choose(case.gaz, hit.names, case.styled("city", hit))
+        if pick.fips is None:
+            if role >= 2 and failed is None and pick.how != "not in the state named":
+                failed = (hit, pick)
+            continue
+        if not _believed(case, role, hit, pick):
+            continue
+        return _answer(case, hit, pick, _level(case, role, hit, pick))
+    beside = column_city(case)
+    if beside is not None or failed is None:
+        return beside
+    return abstain(case, f"city named: '{case.said(failed[0])}'", failed[1])
+
+
+def column_city(case: Case) -> Answer | None:
+    """The release's own city column, where the text names no place."""
+    if not case.query.city:
+        return None
+    key = "".join(w for w in tokens(case.query.city) if w != ",")
+    names = case.gaz.cities.get(key, []) + case.gaz.city_counties.get(key, [])
+    if not names:
+        return None
+    pick = choose(case.gaz, names, case.context)
+    if pick.fips is None:
+        return abstain(case, f"city column: '{case.query.city}'", pick)
+    basis = f"city column: '{case.query.city}'; {pick.how}"
+    return county(case, pick.fips, case.gaz.confidence["city_column"] * pick.factor, basis)
+
+
+def _usable(case: Case, hit: Hit) -> bool:
+    """A city's name counts if it is not an everyday word of these texts and no part of a longer name."""
+    span = case.words[hit.start : hit.end]
+    after = case.words[hit.end] if hit.end < len(case.words) else ""
+    if len(span) == 1 and span[0] in case.gaz.words["never_city"]:
+        whole = hit.start == 0 and any(start - hit.end in (0, 1) for start, _ in case.found.state_spans)
+        if not (whole and case.words[1:2] == [","]) and after not in ("PD", "POLICE", "TOWNSHIP"):
+            return False
+    if len(span) == 1 and len(hit.key) <= 3 and after not in ("PD", "POLICE"):
+        return False
+    if any(start <= hit.start and hit.end <= end for start, end in case.found.state_spans):
+        return False
+    longer = (o for o in case.found.cities if o.end - o.start > hit.end - hit.start)
+    return not any(o.start <= hit.start and hit.end <= o.end for o in longer)
+
+
+def _role(case: Case, hit: Hit) -> int:
+    """Say how strongly the words around a name say that it is a city: 3 certain to 0 not at all."""
+    words, n = case.words, len(case.words)
+    end = hit.end + (1 if words[hit.end : hit.end + 1] and words[hit.end] in _TYPE else 0)
+    after = words[end] if end < n else ""
+    if after == "," and end + 2 < n and words[end + 1] in case.gaz.states:
+        after = words[end + 2]
+    state_next = any(start - end in (0, 1) for start, _ in case.found.state_spans)
+    if words[max(0, hit.start - 2) : hit.start] in _OF:
+        return 3
+    if state_next and (hit.start == 0 or words[hit.start - 1] in (",", "IN")):
+        return 3
+    if after in case.gaz.words["city_follows"] or end > hit.end or hit.end - hit.start == len(case.body):
+        return 3
+    if after in ("DISTRICT", "SUPERIOR") and "COURT" in words[end : end + 2]:
+        return 3
+    if state_next or (hit.end == n and hit.start > 0 and words[hit.start - 1] in (",", "IN")):
+        return 2
+    return 1 if after in case.gaz.words["facility"] else 0
+
+
+def _believed(case: Case, role: int, hit: Hit, pick: Pick) -> bool:
+    if role >= 2:
+        return True
+    weight = max(n.weight for n in hit.names if n.fips == pick.fips)
+    sure = pick.how.startswith(("only one in the area", "state named"))
+    return sure and weight >= WEAK_LEAST
+
+
+def _level(case: Case, role: int, hit: Hit, pick: Pick) -> float:
+    level = case.gaz.confidence[f"city_role_{role}"]
+    if role >= 2 and pick.how.startswith("only one in the area"):
+        weight = max(n.weight for n in hit.names if n.fips == pick.fips)
+        level *= 1.0 if weight >= WEAK_LEAST else 0.93
+    names = case.gaz.county_names.get(hit.key)
+    if not names:
+        return level
+    other = choose(case.gaz, names, case.context)
+    if other.fips is None:
+        return level
+    if other.fips == pick.fips:
+        return max(level, case.gaz.confidence["city_and_county"])
+    # a county of the same name elsewhere: 'ORANGE JAIL' may be either, unless a state or the police is named
+    return (
+        level
+        if role == 3 and (case.context.states or "POLICE" in case.words or "PD" in case.words)
+        else level * 0.85
+    )
+
+
+def _answer(case: Case, hit: Hit, pick: Pick, level: float) -> Answer:
+    basis = f"city named: '{case.said(hit)}'; {pick.how}"
+    return county(case, str(pick.fips), level * pick.factor, basis)
