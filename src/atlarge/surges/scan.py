@@ -83,7 +83,7 @@ def _profile(base: Baseline, cycle: Ints) -> Floats:
     """Share of the expected count by place in the cycle, over all series."""
     n = int(cycle.max()) + 1
     total = np.bincount(cycle, weights=base.expected.sum(axis=0), minlength=n)
-    profile: Floats = np.maximum(total / max(total.mean(), 1e-12), 0.02)
+    profile: Floats = np.maximum(total / max(total.mean(), 1e-12), 0.1)
     return profile
 
 

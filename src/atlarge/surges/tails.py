@@ -10,6 +10,8 @@ from atlarge.surges.arrays import Floats
 
 _POISSON_BELOW = 1.0 + 1e-6
 _SMALLEST = 1e-300
+_GRID = 141  # points of the grid that carries a walk's density, and how far down it reaches
+_GRID_SD = 5.0
 
 
 def upper_tail(count: Floats, mean: Floats, phi: Floats) -> Floats:
@@ -61,36 +63,38 @@ def _window_price(profile: tuple[float, ...], lengths: int) -> tuple[Floats, Flo
     found by stepping its density over a grid; steps have the variances of `profile` (expected counts over a
     cycle), and the chance is the mean over the starts in the cycle.
     """
-    from scipy.stats import norm
+    from scipy.special import ndtri
 
-    levels = np.logspace(-12, np.log10(0.5), 60)
+    levels = np.logspace(-12, np.log10(0.5), 24)
     steps = np.asarray(profile)
     chance = np.empty_like(levels)
     for i, u in enumerate(levels):
-        z = norm.isf(u)
+        z = -ndtri(u)
         chance[i] = np.mean([_crossing(np.roll(steps, -s), lengths, float(z)) for s in range(len(steps))])
     return levels, np.minimum(chance, 1.0)
 
 
 def _crossing(steps: Floats, lengths: int, z: float) -> float:
     """Chance that a Gaussian walk of those step variances exceeds z standard deviations within `lengths`."""
-    from scipy.stats import norm
+    from scipy.special import ndtr
 
     variance = np.resize(steps, lengths)
     total = np.cumsum(variance)
-    crossed = float(norm.sf(z))
-    n = 201
-    grid = np.linspace(-6.0, z, n) * np.sqrt(total[0])
-    density = norm.pdf(grid, scale=np.sqrt(total[0])) * _trapezoid(grid)
+    crossed = float(ndtr(-z))
+    grid = np.linspace(-_GRID_SD, z, _GRID) * np.sqrt(total[0])
+    density = _normal(grid, float(np.sqrt(total[0]))) * _trapezoid(grid)
     for k in range(1, lengths):
-        sd = np.sqrt(variance[k])
-        bound = z * np.sqrt(total[k])
-        crossed += float(density @ norm.sf((bound - grid) / sd))
-        fresh = np.linspace(-6.0 * np.sqrt(total[k]), bound, n)
-        kernel = norm.pdf((fresh[:, None] - grid[None, :]) / sd) / sd
-        density = (kernel @ density) * _trapezoid(fresh)
+        sd, spread = float(np.sqrt(variance[k])), float(np.sqrt(total[k]))
+        crossed += float(density @ ndtr((grid - z * spread) / sd))
+        fresh = np.linspace(-_GRID_SD, z, _GRID) * spread
+        density = (_normal(fresh[:, None] - grid[None, :], sd) @ density) * _trapezoid(fresh)
         grid = fresh
     return crossed
+
+
+def _normal(x: Floats, sd: float) -> Floats:
+    density: Floats = np.exp(-0.5 * (x / sd) ** 2) / (sd * np.sqrt(2.0 * np.pi))
+    return density
 
 
 def _trapezoid(grid: Floats) -> Floats:
@@ -101,7 +105,7 @@ def _trapezoid(grid: Floats) -> Floats:
 
 def price_of_looking(p: Floats, profile: Floats, lengths: int) -> Floats:
     """p of the best of the windows from one start, from the p of that window alone."""
-    levels, chance = _window_price(tuple(np.round(profile, 2)), lengths)
+    levels, chance = _window_price(tuple(np.round(profile, 1)), lengths)
     low = chance[0] / levels[0] * p
     inside = np.exp(np.interp(np.log(np.maximum(p, _SMALLEST)), np.log(levels), np.log(chance)))
     paid = np.minimum(np.where(p < levels[0], low, inside), 1.0)
@@ -111,7 +115,7 @@ def price_of_looking(p: Floats, profile: Floats, lengths: int) -> Floats:
 
 def level_of_window(alpha: float, profile: Floats, lengths: int) -> float:
     """The p of one window at which the best of all windows from its start has p = alpha."""
-    levels, chance = _window_price(tuple(np.round(profile, 2)), lengths)
+    levels, chance = _window_price(tuple(np.round(profile, 1)), lengths)
     if alpha < chance[0]:
         return float(alpha * levels[0] / chance[0])
     return float(np.exp(np.interp(np.log(alpha), np.log(chance), np.log(levels))))
@@ -139,4 +143,4 @@ def clumping(profile: Floats, lengths: int) -> float:
     One chance burst makes several neighbouring starts exceed; false discoveries are counted by burst. Found
     once per profile by a seeded simulation of a Gaussian walk, in the far tail.
     """
-    return _clumping(tuple(np.round(profile, 2)), lengths)
+    return _clumping(tuple(np.round(profile, 1)), lengths)
