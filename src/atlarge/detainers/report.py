@@ -6,11 +6,12 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import polars as pl
 
 from atlarge.detainers.batches import find_batches
 from atlarge.detainers.outcomes import OUTCOMES, add_rates, outcome_counts
-from atlarge.detainers.small_cells import DEFAULT_THRESHOLD, suppress
+from atlarge.detainers.small_cells import DEFAULT_THRESHOLD, small_cells, suppress, unsafe_totals
 from atlarge.errors import CoverageError
 from atlarge.reference import table, tables
 
@@ -91,13 +92,34 @@ def detainer_report(
         end=last,
         threshold=threshold,
         rows=shown,
-        total={k: v for k, v in total.to_dicts()[0].items() if k != "period"} if total.height else {},
+        total=_total(rows, total, threshold),
         highest_volume=highest,
         declined=declined_by_charge(inside, by, threshold),
         policies=policies_between(first, last),
         batches=_batches(inside, by, threshold),
         scope=_scope(inside, total, store, covered),
     )
+
+
+def _total(rows: pl.DataFrame, total: pl.DataFrame, threshold: int) -> dict[str, Any]:
+    """The row of all places together, without the sums that would give a held-back cell away."""
+    if not total.height:
+        return {}
+    made = {k: v for k, v in total.to_dicts()[0].items() if k != "period"}
+    made["suppressed"] = False
+    if threshold <= 1:
+        return made
+    values = rows.select(OUTCOMES).to_numpy().astype(np.int64)
+    hidden = small_cells(values, threshold)
+    unsafe = [
+        name for name, is_so in zip(OUTCOMES, unsafe_totals(values, hidden, threshold), strict=True) if is_so
+    ]
+    for name in unsafe:
+        made[name] = None
+    if {"declined", "missing"} & set(unsafe):
+        made |= dict.fromkeys(("known", "decline_rate", "rate_low", "rate_high", "best_case", "worst_case"))
+    made["suppressed"] = bool(unsafe)
+    return made
 
 
 def _window(

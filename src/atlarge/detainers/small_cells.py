@@ -2,7 +2,8 @@
 
 A cell over 0 and under the threshold is held back. So that it cannot be had by subtraction, cells of the
 same row are held back too until at least two are and together they reach the threshold; then the same
-down each column, since the column's total is printed. Zeros are printed: they describe no one.
+down each column, since the column's total is printed. Where that is not enough, as in a table of a few
+small places, the column's total is held back. Zeros are printed: they describe no one.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from numpy.typing import NDArray
 from atlarge.detainers.outcomes import OUTCOMES
 
 DEFAULT_THRESHOLD = 5
+_MANY = 6  # hidden cells in a column from which on its total is safe to print
 _HELD_BACK_LAST = "declined"  # the figure a reader comes for; another is held back first where one serves
 
 
@@ -51,6 +53,53 @@ def hidden_cells(values: NDArray[np.int64], threshold: int, rank: NDArray[np.int
     return hidden
 
 
+def small_cells(values: NDArray[np.int64], threshold: int) -> NDArray[np.bool_]:
+    """`hidden_cells` of an outcome table, whose declined figures are held back last."""
+    rank = np.array([1 if name == _HELD_BACK_LAST else 0 for name in OUTCOMES])
+    return hidden_cells(values, threshold, rank)
+
+
+def unsafe_totals(values: NDArray[np.int64], hidden: NDArray[np.bool_], threshold: int) -> NDArray[np.bool_]:
+    """Columns whose total, if printed, would pin a hidden small cell.
+
+    For every small cell in a column with few hidden ones, the least and largest value that agree with all
+    that is printed are found by linear programming; where they are the same, the column's total is unsafe.
+    With at least `_MANY` hidden cells in its column a cell is not audited: too much is free to pin it.
+    """
+    from scipy.optimize import linprog
+
+    unsafe = np.zeros(values.shape[1], dtype=bool)
+    rows = np.flatnonzero(hidden.any(axis=1))
+    if rows.size == 0:
+        return unsafe
+    shown_total = (values.sum(axis=1) >= threshold) | (values.sum(axis=1) == 0)
+    cells = [(int(i), int(j)) for i, j in np.argwhere(hidden)]
+    index = {cell: k for k, cell in enumerate(cells)}
+    few = hidden.sum(axis=0) < _MANY
+    audited = [c for c in cells if few[c[1]] and 0 < values[c] < threshold]
+    for _ in range(2 * values.shape[1]):
+        lines = [[(int(i), j) for j in np.flatnonzero(hidden[i])] for i in rows if shown_total[i]]
+        lines += [[(int(i), j) for i in np.flatnonzero(hidden[:, j])] for j in np.flatnonzero(~unsafe)]
+        lines = [line for line in lines if line]
+        matrix = np.zeros((len(lines), len(cells)))
+        for k, line in enumerate(lines):
+            matrix[k, [index[(i, int(j))] for i, j in line]] = 1
+        totals = np.array([sum(int(values[cell]) for cell in line) for line in lines])
+        found = False
+        for cell in audited:
+            goal = np.zeros(len(cells))
+            goal[index[cell]] = 1
+            ends = [linprog(sign * goal, A_eq=matrix, b_eq=totals) for sign in (1, -1)]
+            if all(end.status == 0 for end in ends) and -ends[1].fun - ends[0].fun < 1 - 1e-6:
+                # First its own column's total; then those of the cells it is printed in a row with.
+                columns = np.array([cell[1]]) if not unsafe[cell[1]] else np.flatnonzero(hidden[cell[0]])
+                found |= not unsafe[columns].all()
+                unsafe[columns] = True
+        if not found:
+            break
+    return unsafe
+
+
 def suppress(rows: pl.DataFrame, threshold: int = DEFAULT_THRESHOLD) -> pl.DataFrame:
     """Null the small cells of an outcome table and mark its rows (`suppressed`).
 
@@ -60,8 +109,7 @@ def suppress(rows: pl.DataFrame, threshold: int = DEFAULT_THRESHOLD) -> pl.DataF
     if threshold <= 1 or rows.is_empty():
         return rows.with_columns(pl.lit(False).alias("suppressed"))
     values = rows.select(OUTCOMES).to_numpy().astype(np.int64)
-    rank = np.array([1 if name == _HELD_BACK_LAST else 0 for name in OUTCOMES])
-    hidden = hidden_cells(values, threshold, rank)
+    hidden = small_cells(values, threshold)
     made = rows.with_columns(
         pl.when(pl.Series(hidden[:, i])).then(None).otherwise(pl.col(name)).alias(name)
         for i, name in enumerate(OUTCOMES)
