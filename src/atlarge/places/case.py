@@ -113,5 +113,5 @@ def _state_of(case: Case, aor: str | None) -> str | None:
     """The state that the text names, or the only state of the area."""
     if len(case.found.states) == 1:
         return next(iter(case.found.states))
-    states = case.gaz.aors[aor]["states"].split() if aor in case.gaz.aors and aor else []
+    states = (case.gaz.aors[aor]["states"] or "").split() if aor in case.gaz.aors and aor else []
     return states[0] if len(states) == 1 else None
