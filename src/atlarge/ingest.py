@@ -14,12 +14,12 @@ import polars as pl
 
 from atlarge.errors import ReleaseError
 from atlarge.places import resolve
-from atlarge.records.areas import area_code, county_code, state_code
 from atlarge.records.audit import IngestAudit, ReleaseAudit
-from atlarge.records.commit import commit
+from atlarge.records.commit import commit, held_already
 from atlarge.records.prepare import Prepared, prepare
 from atlarge.records.tables import PLACE, TABLES, conform
-from atlarge.releases import read_release
+from atlarge.releases import open_release, read_release
+from atlarge.releases.areas import area_code, county_code, state_code
 
 __all__ = ["IngestAudit", "ReleaseAudit", "ingest"]
 
@@ -38,11 +38,19 @@ def _paths(files: Iterable[Path | str]) -> list[Path]:
     return paths
 
 
-def _read_all(paths: Sequence[Path], told: Progress) -> list[Prepared]:
-    """Read and type files on a few threads; of several refusals, the first in the order given is raised."""
+def _read_all(paths: Sequence[Path], store: Path, told: Progress) -> list[Prepared | str]:
+    """Read and type files on a few threads; of several refusals, the first in the order given is raised.
 
-    def one(path: Path) -> Prepared:
-        made = prepare(read_release(path))
+    For a file whose bytes the store already holds, the release's id instead.
+    """
+
+    def one(path: Path) -> Prepared | str:
+        opened = open_release(path)
+        held = held_already(store, opened.sha256)
+        if held is not None:
+            told(f"{path.name}: held already as {held['id']}")
+            return str(held["id"])
+        made = prepare(read_release(path, opened))
         told(f"read {path.name}: {made.audit.rows_read:,} rows of {made.audit.family}")
         return made
 
@@ -52,16 +60,20 @@ def _read_all(paths: Sequence[Path], told: Progress) -> list[Prepared]:
         return list(pool.map(one, paths))
 
 
-def _once(read: list[Prepared]) -> tuple[list[Prepared], list[str]]:
-    """The same bytes given twice are taken once."""
-    seen: dict[str, str] = {}
-    kept, notes = [], []
-    for made in read:
-        if made.audit.id in seen:
-            notes.append(f"{made.audit.file} holds the same bytes as {seen[made.audit.id]}; taken once")
+def _once(
+    read: Sequence[Prepared | str], paths: Sequence[Path]
+) -> tuple[dict[str, Prepared | None], list[str]]:
+    """Releases by id, in the order given; the same bytes given twice are taken once."""
+    kept: dict[str, Prepared | None] = {}
+    first: dict[str, Path] = {}
+    notes = []
+    for made, path in zip(read, paths, strict=True):
+        name = made if isinstance(made, str) else made.audit.id
+        if name in kept:
+            notes.append(f"{path.name} holds the same bytes as {first[name].name}; taken once")
             continue
-        seen[made.audit.id] = made.audit.file
-        kept.append(made)
+        first[name] = path
+        kept[name] = None if isinstance(made, str) else made
     return kept, notes
 
 
@@ -75,15 +87,18 @@ def ingest(
     `progress` prints one line a step to stderr; `told` receives these lines instead.
     """
     say = told or (_to_stderr if progress else _silent)
-    read, notes = _once(_read_all(_paths(files), say))
+    paths = _paths(files)
+    asked, notes = _once(_read_all(paths, Path(store), say), paths)
+    read = [made for made in asked.values() if made is not None]
     _place_rows(read)
     for made in read:
         made.frame = conform(made.frame, made.audit.table)
-        if "place_kind" in TABLES[made.audit.table] and made.audit.table != "aggregates":
+        if set(PLACE) <= set(TABLES[made.audit.table]):
             kinds = made.frame["place_kind"].fill_null("unresolved")
             made.audit.unresolved_places = int((kinds == "unresolved").sum())
     say("placed; writing")
-    return IngestAudit(commit(read, Path(store)), notes)
+    audits = commit(read, Path(store))
+    return IngestAudit([audits[name] for name in asked], notes)
 
 
 def _silent(line: str) -> None:

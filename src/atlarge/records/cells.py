@@ -27,6 +27,7 @@ _DAYS = ("%Y-%m-%d", "%m/%d/%Y")
 _EXCEL_DAY = r"^[2-6]\d{4}(?:\.\d+)?$"
 _EXCEL_EPOCH = pl.datetime(1899, 12, 30)
 _MANY_DISTINCT = 4
+_OLDEST = "1900-01-01"
 
 Read = tuple[pl.Series, pl.Series | None]
 
@@ -59,6 +60,7 @@ def _parse(words: pl.Series, column: Column, first: str, last: str) -> tuple[pl.
         return words, words.str.starts_with("=").fill_null(False)
     if column.kind in ("day", "moment"):
         made = _moments(words)
+        first = first if column.is_main else _OLDEST
         inside = made.dt.date().is_between(pl.lit(first).str.to_date(), pl.lit(last).str.to_date())
         bad = words.is_not_null() & ~inside.fill_null(False)
         made = made.dt.date() if column.kind == "day" else made

@@ -9,9 +9,11 @@ from typing import Any
 import polars as pl
 
 from atlarge.records.audit import ReleaseAudit
+from atlarge.records.overlap import Held, overlaps
 from atlarge.records.prepare import Prepared
-from atlarge.records.store import Writer, empty_manifest, lock, read_manifest
-from atlarge.records.tables import DATE_COLUMN
+from atlarge.records.store import Writer, content_hash, empty_manifest, lock, read_manifest
+from atlarge.records.tables import DATE_COLUMN, EVENTS
+from atlarge.releases import families
 
 _GAP_DAYS = 62
 """A release without a row for longer than this is not taken to cover the time between."""
@@ -35,7 +37,12 @@ def _scope(made: Prepared) -> str:
     scope = made.family.scope
     if scope != "nation" or "aor" not in made.frame.columns or made.audit.table == "jail_counts":
         return scope
-    areas = made.frame.filter(pl.col("aor_basis") == "recorded")["aor"].drop_nulls().unique().sort().to_list()
+    recorded = (
+        made.frame.filter(pl.col("aor_basis") == "recorded")
+        if "aor_basis" in made.frame.columns
+        else made.frame
+    )
+    areas = recorded["aor"].drop_nulls().unique().sort().to_list()
     if areas and len(areas) <= _FEW_AREAS:
         return "aor:" + ",".join(areas)
     if not areas and "state" in made.frame.columns:
@@ -45,27 +52,38 @@ def _scope(made: Prepared) -> str:
     return scope
 
 
+def _span(made: Prepared, start: Any, end: Any, scope: str) -> dict[str, Any]:
+    return {"table": made.audit.table, "start": start.isoformat(), "end": end.isoformat(), "scope": scope}
+
+
 def _coverage(made: Prepared) -> list[dict[str, Any]]:
     column = DATE_COLUMN[made.audit.table]
     if column is None:
         return []
-    last = pl.col(column).dt.month_end() if column == "month" else pl.col(column)
-    days = pl.concat([made.frame[column], made.frame.select(last).to_series()])
     scope = _scope(made)
-    return [
-        {"table": made.audit.table, "start": a.isoformat(), "end": b.isoformat(), "scope": scope}
-        for a, b in _spans(days)
-    ]
+    days = made.frame[column].drop_nulls()
+    if made.audit.table == "aggregates":
+        return [_span(made, days.min(), days.max(), scope)] if len(days) else []
+    if column == "month":
+        days = pl.concat([days, days.dt.month_end()])
+    return [_span(made, a, b, scope) for a, b in _spans(days)]
 
 
-def commit(read: list[Prepared], path: Path) -> list[ReleaseAudit]:
-    """Write releases into the store at `path`; returns their accounts as the store now holds them.
+def held_already(path: Path, sha256: str) -> dict[str, Any] | None:
+    """The account of a release that the store holds, by the file's sha256; None if it does not."""
+    manifest = read_manifest(path) if path.is_dir() else None
+    found = [r for r in (manifest or empty_manifest())["releases"] if r["sha256"] == sha256]
+    return found[0] if found else None
+
+
+def commit(read: list[Prepared], path: Path) -> dict[str, ReleaseAudit]:
+    """Write releases into the store at `path`; returns the accounts of all it now holds, by id.
 
     StoreError if the store cannot be written or another writer holds it.
     """
     with lock(path):
         manifest = read_manifest(path) or empty_manifest()
-        held = {r["id"]: r for r in manifest["releases"]}
+        held = {r["id"] for r in manifest["releases"]}
         fresh = [made for made in read if made.audit.id not in held]
         if fresh:
             writer = Writer(path)
@@ -75,16 +93,94 @@ def commit(read: list[Prepared], path: Path) -> list[ReleaseAudit]:
                 writer.commit(manifest)
             finally:
                 writer.discard()
-        now = {r["id"]: r for r in manifest["releases"]}
-    return [ReleaseAudit(**now[made.audit.id]) for made in read]
+    return {r["id"]: ReleaseAudit(**r) for r in manifest["releases"]}
 
 
 def _write(writer: Writer, fresh: list[Prepared], manifest: dict[str, Any]) -> None:
+    """Write fresh releases, and those held that lose rows to them or win rows from them."""
     for made in fresh:
-        audit = made.audit
-        audit.coverage = _coverage(made)
-        name = writer.put(made.frame, f"{audit.table}/{audit.id}.parquet")
-        audit.tables = [{"table": audit.table, "path": name, "rows": made.frame.height}]
+        made.audit.coverage = _coverage(made)
         if made.quarantine.height:
-            audit.quarantine = writer.put(made.quarantine, f"quarantine/{audit.id}.parquet")
-        manifest["releases"].append(audit.to_dict())
+            made.audit.quarantine = writer.put(made.quarantine, f"quarantine/{made.audit.id}.parquet")
+    entries = {made.audit.id: made.audit.to_dict() for made in fresh}
+    aside = _set_aside(writer.path, fresh, entries, manifest)
+    for made in fresh:
+        frame = made.frame if made.audit.id not in aside else aside.pop(made.audit.id)
+        _put(writer, entries[made.audit.id], frame)
+    held = {r["id"]: r for r in manifest["releases"]}
+    for name, frame in aside.items():
+        _put(writer, held[name], frame)
+    manifest["releases"] += entries.values()
+
+
+def _put(writer: Writer, entry: dict[str, Any], frame: pl.DataFrame) -> None:
+    """Write one release's rows, those set aside apart, and bring its account up to date."""
+    table, name = entry["table"], entry["id"]
+    entry["overlap"] = None
+    if "_aside" in frame.columns:
+        lost = frame.filter(pl.col("_aside")).drop("_aside")
+        frame = frame.filter(~pl.col("_aside")).drop("_aside")
+        entry["rows_kept"] += entry["rows_dropped"].pop("overlap", 0) - lost.height
+        if lost.height:
+            entry["rows_dropped"]["overlap"] = lost.height
+            entry["overlap"] = writer.put(lost, f"overlap/{name}.{content_hash(lost)}.parquet")
+            name = f"{name}.{content_hash(frame)}"
+        if "place_kind" in frame.columns:
+            entry["unresolved_places"] = int(
+                (frame["place_kind"].fill_null("unresolved") == "unresolved").sum()
+            )
+    entry["values"] = frame.height
+    entry["tables"] = [
+        {"table": table, "path": writer.put(frame, f"{table}/{name}.parquet"), "rows": frame.height}
+    ]
+
+
+def _held(path: Path, entry: dict[str, Any]) -> Held:
+    kept = pl.read_parquet([path / e["path"] for e in entry["tables"]]).with_columns(
+        pl.lit(False).alias("_aside")
+    )
+    if entry["overlap"]:
+        lost = pl.read_parquet(path / entry["overlap"]).with_columns(pl.lit(True).alias("_aside"))
+        kept = pl.concat([kept, lost]).sort("sheet", "row", nulls_last=False)
+    return Held(entry, kept, _rank(entry))
+
+
+def _rank(entry: dict[str, Any]) -> int:
+    known = families()
+    return known[entry["family"]].rank if entry["family"] in known else 0
+
+
+def _near(spans: list[dict[str, Any]], other: list[dict[str, Any]]) -> bool:
+    return any(a["start"] <= b["end"] and b["start"] <= a["end"] for a in spans for b in other)
+
+
+def _set_aside(
+    path: Path, fresh: list[Prepared], entries: dict[str, dict[str, Any]], manifest: dict[str, Any]
+) -> dict[str, pl.DataFrame]:
+    """Rows with `_aside`, of every release that loses some to another: by id."""
+    changed: dict[str, pl.DataFrame] = {}
+    for table in EVENTS:
+        new = [m for m in fresh if m.audit.table == table]
+        old = [
+            r for r in manifest["releases"]
+            if r["table"] == table and any(_near(r["coverage"], m.audit.coverage) for m in new)
+        ]  # fmt: skip
+        near = any(_near(a.audit.coverage, b.audit.coverage) for a in new for b in new if a is not b)
+        if not old and not near:
+            continue
+        everything = [
+            Held(entries[m.audit.id], m.frame.with_columns(pl.lit(False).alias("_aside")), m.family.rank)
+            for m in new
+        ]
+        everything += [_held(path, r) for r in old]
+        lost = overlaps(table, everything, {m.audit.id for m in new})
+        for held in everything:
+            if held.audit["id"] not in lost:
+                continue
+            for rows, told in lost[held.audit["id"]]:
+                before = int(held.frame["_aside"].sum())
+                held.frame = held.frame.with_columns(pl.col("_aside") | rows)
+                told["rows"] = int(held.frame["_aside"].sum()) - before
+                held.audit["overlaps"] = [*held.audit["overlaps"], told]
+            changed[held.audit["id"]] = held.frame
+    return changed

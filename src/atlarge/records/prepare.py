@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 
 import polars as pl
 
 from atlarge.records.audit import ReleaseAudit
-from atlarge.records.typed import type_release
+from atlarge.records.correct import apply_faults, apply_rules
+from atlarge.records.duplicates import RULES, agreement
+from atlarge.records.outcomes import outcome, request_type
+from atlarge.records.typed import Typed, type_release
 from atlarge.releases.family import Family
 from atlarge.releases.reading import Release
+
+_SALT = b"atlarge subject 1"
 
 
 @dataclass
@@ -22,20 +28,58 @@ class Prepared:
     audit: ReleaseAudit
 
 
+def subject_keys(identifiers: pl.Series) -> pl.Series:
+    """Hashed identifiers, the same for the same identifier in every release; null stays null."""
+    words = identifiers.unique().drop_nulls()
+    keys = [hashlib.blake2b(word.encode(), digest_size=8, key=_SALT).hexdigest() for word in words.to_list()]
+    return identifiers.replace_strict(words, pl.Series(keys, dtype=pl.String), default=None)
+
+
+def _drop_duplicates(family: Family, typed: Typed, audit: ReleaseAudit) -> None:
+    frame = typed.frame
+    if family.duplicates is None or "subject" not in frame.columns:
+        return
+    absent = [c for c in ("method", "detainer_type", "facility", "facility_code") if c not in frame.columns]
+    found = RULES[family.duplicates](frame.with_columns(pl.lit(None, pl.String).alias(c) for c in absent))
+    agreed = agreement(frame, found)
+    if agreed:
+        audit.checks["published_flags"] = agreed
+    audit.checks["without_identifier"] = int(frame["subject"].null_count())
+    typed.frame = frame.filter(~found.dropped)
+    typed.drop("duplicate", int(found.dropped.sum()))
+
+
+def _derive(family: Family, frame: pl.DataFrame, audit: ReleaseAudit) -> pl.DataFrame:
+    """Columns that follow from those read: day, hashed identifier, outcome, request type."""
+    if "moment" in frame.columns:
+        frame = frame.with_columns(pl.col("moment").dt.date().alias("date"))
+        if family.table == "stints":
+            frame = frame.with_columns(pl.col("moment").alias("book_in"))
+        if family.table == "stays":
+            frame = frame.with_columns(pl.col("moment").alias("stay_book_in"))
+    if "subject" in frame.columns:
+        frame = frame.with_columns(subject_keys(frame["subject"]).alias("subject_key"))
+    if family.table == "detainers":
+        made, unlisted = outcome(frame["lift_reason"])
+        frame = frame.with_columns(made.alias("outcome"))
+        for words, rows in unlisted.items():
+            audit.notes.append(
+                f"lift reason {words!r} is not in the vocabulary; read as other in {rows:,} rows"
+            )
+        if "detainer_type" in frame.columns:
+            frame = frame.with_columns(request_type(frame["detainer_type"]).alias("request_type"))
+    return frame
+
+
+def _identical(release: Release) -> int:
+    """Rows equal in every published column to an earlier row: without an identifier, no proof of anything."""
+    return sum(s.frame.height - s.frame.hash_rows().n_unique() for s in release.sheets)
+
+
 def prepare(release: Release) -> Prepared:
     """Type a release and account for every row of it."""
     family = release.family
     typed = type_release(release)
-    frame = typed.frame
-    kept = frame.height
-    if family.spread is not None:
-        frame = family.spread(frame)
-    if "n" not in frame.columns:
-        frame = frame.with_columns(pl.lit(1, pl.UInt32).alias("n"))
-    reasons = typed.quarantine.group_by("reason").len().sort("reason")
-    notes = list(typed.notes)
-    if release.passed_sheets:
-        notes.append(f"sheets without records passed over: {', '.join(release.passed_sheets)}")
     audit = ReleaseAudit(
         id=release.id,
         family=family.id,
@@ -43,10 +87,27 @@ def prepare(release: Release) -> Prepared:
         file=release.path.name,
         sha256=release.sha256,
         rows_read=release.rows_read,
-        rows_kept=kept,
-        rows_dropped=dict(sorted(typed.dropped.items())),
-        values=frame.height,
-        quarantine_reasons=dict(reasons.iter_rows()),
-        notes=notes,
+        rows_kept=0,
+        rows_dropped={},
+        notes=list(typed.notes),
     )
+    audit.faults = apply_faults(release, typed)
+    apply_rules(release, typed)
+    _drop_duplicates(family, typed, audit)
+    if (
+        family.table in ("arrests", "detainers", "encounters", "removals")
+        and "subject" not in typed.frame.columns
+    ):
+        audit.checks["identical_rows"] = _identical(release)
+    frame = _derive(family, typed.frame, audit)
+    audit.rows_kept = frame.height
+    audit.rows_dropped = dict(sorted(typed.dropped.items()))
+    if family.spread is not None:
+        frame = family.spread(frame)
+    if "n" not in frame.columns:
+        frame = frame.with_columns(pl.lit(1, pl.UInt32).alias("n"))
+    audit.values = frame.height
+    audit.quarantine_reasons = dict(typed.quarantine.group_by("reason").len().sort("reason").iter_rows())
+    if release.passed_sheets:
+        audit.notes.append(f"sheets without records passed over: {', '.join(release.passed_sheets)}")
     return Prepared(family, frame, typed.quarantine, audit)

@@ -88,6 +88,19 @@ TABLES: dict[str, Schema] = {
         "criminality": pl.String,
         "subject_key": pl.String,
     },
+    "stays": {
+        "date": pl.Date,
+        "stay_book_in": pl.Datetime("us"),
+        "stay_book_out": pl.Datetime("us"),
+        "facility_code": pl.String,
+        "facility": pl.String,
+        "facility_code_longest": pl.String,
+        "facility_code_last": pl.String,
+        "facility_codes_all": pl.String,
+        "stints": pl.Int64,
+        "stay_release_reason": pl.String,
+        "subject_key": pl.String,
+    },
     "jail_counts": {
         "month": pl.Date,
         "county_fips": pl.String,
@@ -140,7 +153,7 @@ DATE_COLUMN: dict[str, str | None] = {
 }
 
 # Tables whose rows are events: two releases of the same events are counted once.
-EVENTS = ("arrests", "detainers", "encounters", "removals", "book_ins", "stints")
+EVENTS = ("arrests", "detainers", "encounters", "removals", "book_ins", "stints", "stays")
 
 
 def schema(table: str) -> Schema:

@@ -28,13 +28,15 @@ class Column:
 
     `kind`: text; day (a date, any time of day dropped); moment (date and time); count (whole, not
     negative); number; mark (true when the cell holds anything but blank or dashes). `is_needed`: the family
-    is not recognised without the column. `is_filled`: a row without a value goes to quarantine.
+    is not recognised without the column. `is_filled`: a row without a value goes to quarantine. `is_main`:
+    the date that the row counts under, bound by the family's first and last day; others may be older.
     """
 
     names: tuple[str, ...]
     kind: Kind = "text"
     is_needed: bool = True
     is_filled: bool = False
+    is_main: bool = False
 
     @cached_property
     def plain_names(self) -> tuple[str, ...]:
@@ -47,13 +49,23 @@ def text(*names: str, needed: bool = True, filled: bool = False) -> Column:
 
 
 def day(*names: str, needed: bool = True, filled: bool = True) -> Column:
-    """A column of dates."""
-    return Column(names, "day", needed, filled)
+    """The column of dates that rows count under; a row without one goes to quarantine."""
+    return Column(names, "day", needed, filled, True)
+
+
+def other_day(*names: str, needed: bool = False) -> Column:
+    """A column of dates beside the main one."""
+    return Column(names, "day", needed, False)
 
 
 def moment(*names: str, needed: bool = True, filled: bool = True) -> Column:
-    """A column of dates with a time of day."""
-    return Column(names, "moment", needed, filled)
+    """The column of dates, with a time of day, that rows count under."""
+    return Column(names, "moment", needed, filled, True)
+
+
+def other_moment(*names: str, needed: bool = False) -> Column:
+    """A column of dates with a time of day beside the main one."""
+    return Column(names, "moment", needed, False)
 
 
 def count(*names: str, needed: bool = True, filled: bool = False) -> Column:
@@ -83,7 +95,9 @@ class Family:
     `scope`: the places it covers ("nation", "aor:SEA", "state:PA"). `constants`: what is the same in every
     row and not written in it. `rank`: which release is kept when two cover the same events; higher wins
     after scope. `spread`: turns one typed row into table rows where a published row holds several figures.
-    `select_sheets`: for workbooks of which only some sheets are data.
+    `rules`: what must hold in every row, by the words for its failing; an expression over the columns' names.
+    `is_exact`: the header is so plain that only a file with no other column is taken for one of the family.
+    `block`: a header that may stand anywhere in a workbook beside the main one, its rows read too.
     """
 
     id: str
@@ -102,10 +116,13 @@ class Family:
     last: str = "2035-12-31"
     spread: Spread | None = None
     allows_formulas: bool = False
+    is_exact: bool = False
+    rules: Mapping[str, Any] = field(default_factory=dict)
+    block: tuple[str, ...] = ()
     duplicates: str | None = None
     licence: str = "public records"
     note: str = ""
-    fetch: tuple[str, ...] = ()
+    fetch: Mapping[str, str] = field(default_factory=dict)
 
     @cached_property
     def plain_known(self) -> frozenset[str]:
@@ -115,6 +132,8 @@ class Family:
 
     def matches(self, header: frozenset[str]) -> bool:
         """Whether a header, in plain form, has every column the family needs."""
+        if self.is_exact and not header <= self.plain_known:
+            return False
         return all(
             any(name in header for name in column.plain_names)
             for column in self.columns.values()

@@ -73,12 +73,13 @@ def _read_parquet(opened: Opened) -> Table:
     return Table(family, frame, pl.Series("row", range(1, rows + 1), dtype=pl.UInt32), [], [])
 
 
-def read_release(path: Path) -> Release:
+def read_release(path: Path, opened: Opened | None = None) -> Release:
     """Read a file, recognise its family by its header, and refuse what names or dates persons.
 
+    `opened` is the file if it is open already.
     ReleaseError in one line, naming the file, the place in it and the mend.
     """
-    opened = open_release(path)
+    opened = opened or open_release(path)
     passed: list[str] = []
     tables: dict[str | None, Table]
     if opened.form == "workbook":

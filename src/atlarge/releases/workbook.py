@@ -100,6 +100,12 @@ def read_workbook(path: Path, content: bytes) -> tuple[dict[str, Table], list[st
         else:
             passed.append(sheet)
             widest = max(widest, table, key=len)
+    for sheet in list(passed):
+        block = next((t.family for t in tables.values() if t.family.block), None)
+        found = _read_block(reader, sheet, block) if block else None
+        if found is not None:
+            tables[sheet] = found
+            passed.remove(sheet)
     if not tables:
         near = nearest(widest)
         hint = f"; nearest is {near[0].id}, whose column {near[1]} it lacks" if near else ""
@@ -126,3 +132,22 @@ def _read_sheet(reader: Any, sheet: str) -> Table | frozenset[str]:
     start = _offset(reader, sheet) + number + 2
     rows = pl.Series("row", range(start, start + whole.height), dtype=pl.UInt32)
     return Table(family, whole, rows, [], [p for p in preamble if p])
+
+
+def _read_block(reader: Any, sheet: str, family: Family) -> Table | None:
+    """Rows under a header that stands anywhere in the sheet, down to the first without a first cell."""
+    whole = _load(reader, sheet)
+    wanted = [plain(name) for name in family.block]
+    for number, cells in enumerate(whole.iter_rows()):
+        names = [plain(str(cell or "")) for cell in cells]
+        for left in range(len(names) - len(wanted) + 1):
+            if names[left : left + len(wanted)] == wanted:
+                under = whole[number + 1 :, left : left + len(wanted)]
+                first = under.to_series(0)
+                is_end = first.is_null() | (first.str.strip_chars() == "")
+                height = int(is_end.arg_max() or 0) if is_end.any() else under.height
+                under = under.head(height)
+                under.columns = unique_names(family.block)
+                rows = pl.Series("row", range(number + 2, number + 2 + height), dtype=pl.UInt32)
+                return Table(family, under, rows, [], [])
+    return None

@@ -1,0 +1,43 @@
+"""Detainer outcomes and request types, read from the words of a release by a vocabulary kept as data."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+import polars as pl
+import yaml
+
+OUTCOMES = ("booked", "declined", "lifted", "transferred", "closed", "other")
+
+
+@cache
+def _vocabulary() -> dict[str, Any]:
+    return dict(yaml.safe_load(files(__package__).joinpath("outcomes.yaml").read_text(encoding="utf-8")))
+
+
+def outcome(reasons: pl.Series) -> tuple[pl.Series, dict[str, int]]:
+    """Outcomes of detainers from their lift reasons, and the rows of each unlisted one (read as other)."""
+    known = {reason.lower(): name for name in OUTCOMES for reason in _vocabulary()[name]}
+    words = reasons.unique().drop_nulls()
+    unlisted = words.filter(~words.str.to_lowercase().is_in(list(known))).sort()
+    read = {word: known.get(word.lower(), "other") for word in words.to_list()}
+    made = reasons.replace_strict(list(read), list(read.values()), default=None, return_dtype=pl.String)
+    counts = (
+        reasons.filter(reasons.is_in(unlisted.to_list())).value_counts(sort=True) if len(unlisted) else None
+    )
+    named = dict(counts.sort(reasons.name).iter_rows()) if counts is not None else {}
+    return made.fill_null("missing"), named
+
+
+def request_type(types: pl.Series) -> pl.Series:
+    """What a form asks for: a detainer, notice of release, or something else; null where no form is named."""
+    words = types.unique().drop_nulls()
+    made = {
+        word: name
+        for word in words.to_list()
+        for name, starts in _vocabulary()["request_types"].items()
+        if word.startswith(tuple(starts))
+    }
+    return types.replace_strict(list(made), list(made.values()), default=None, return_dtype=pl.String)

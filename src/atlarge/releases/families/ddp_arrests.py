@@ -1,0 +1,116 @@
+"""Deportation Data Project arrests: forms A (2025), B (March 2026), C (later in 2026), H (FY2012 to FY2023).
+
+Each form is read as released and as cleaned by the project; the columns that only one of them has tell
+them apart.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from atlarge.releases.family import Family, mark, moment, text
+
+_PERSON = (
+    "Birth Date", "Birth Year", "Citizenship Country", "Gender", "Alien File Number", "EID Case ID",
+    "EID Subject ID",
+)  # fmt: skip
+_CASE = (
+    "Case Status", "Case Category", "Case Threat Level", "Case Criminality", "Departed Date",
+    "Departure Country", "Final Order Yes No", "Final Order Date", "Final Program",
+    "Final Program Group",
+)  # fmt: skip
+_ADDED = (
+    "file", "sheet", "row", "file_original", "sheet_original", "row_original",
+    "apprehension_state_filled_in", "apprehension_state_fill_source", "apprehension_method_simple",
+    "apprehension_city_common_case", "duplicate_possible", "duplicate_episode_identifier",
+    "duplicate_episode_first",
+)  # fmt: skip
+_FLAGS = {
+    "published_likely": text("duplicate_likely", needed=False),
+    "published_drop": text("duplicate_drop_row", needed=False),
+}
+_COMMON: dict[str, Any] = {
+    "publisher": "ICE, FOIA, through the Deportation Data Project",
+    "url": "https://deportationdata.org",
+    "table": "arrests",
+    "duplicates": "arrest_episodes",
+    "first": "2003-03-01",
+    "licence": "CC0 1.0",
+}
+
+FAMILIES = [
+    Family(
+        id="ddp-arrests-a",
+        title="ICE arrests, 2025 release (2025-ICLI-00019)",
+        covers="National, September 2023 on; area, state where known, landmark, identifier.",
+        columns={
+            "moment": moment("Apprehension Date Time", "Apprehension Date"),
+            "state": text("Apprehension State"),
+            "aor": text("Apprehension AOR"),
+            "method": text("Apprehension Method"),
+            "criminality": text("Apprehension Criminality", needed=False),
+            "landmark": text("Apprehension Site Landmark"),
+            "subject": text("Unique Identifier"),
+            **_FLAGS,
+        },
+        known=("Apprehension County", *_CASE, *_PERSON, *_ADDED),
+        rank=60,
+        **_COMMON,
+    ),
+    Family(
+        id="ddp-arrests-b",
+        title="ICE arrests, March 2026 release (2026-ICLI-00005)",
+        covers="National, 2022-10-01 to 2026-03-10; type, operation and duty site told; identifier.",
+        columns={
+            "moment": moment("Apprehension Date Time", "Apprehension Date"),
+            "state": text("Apprehension State Original", "Apprehension State", "State", needed=False),
+            "aor": text("TOA Current Duty AOR", "Apprehension AOR"),
+            "method": text("Apprehension Method"),
+            "criminality": text("Apprehension Criminality", needed=False),
+            "landmark": text("Apprehension Site Landmark"),
+            "operation_mark": mark("Operation", needed=False),
+            "duty_site": text("TOA Current Duty Site"),
+            "subject": text("Anonymized Identifier", "Unique Identifier", needed=False),
+            **_FLAGS,
+        },
+        known=("Apprehension Type", "County", "Apprehension County", "Apprehension Final Program",
+               "Arresting Agency", *_CASE, *_PERSON, *_ADDED),
+        rank=70,
+        **_COMMON,
+    ),
+    Family(
+        id="ddp-arrests-c",
+        title="ICE arrests, later 2026 releases (ARS)",
+        covers="National, 2022-10-01 to August 2026; state, county and city where known; identifier.",
+        columns={
+            "moment": moment("Apprehension Date Time", "Apprehension Date"),
+            "aor": text("AOR", "Apprehension AOR"),
+            "county": text("County", "Apprehension County", needed=False),
+            "state": text("State", "Apprehension State Original", needed=False),
+            "city": text("City", "Apprehension City Original", needed=False),
+            "method": text("Apprehension Method"),
+            "criminality": text("Apprehension Criminality", needed=False),
+            "landmark": text("Event Landmark"),
+            "subject": text("Anonymized Unique Identifier", "Unique Identifier", needed=False),
+            **_FLAGS,
+        },
+        known=(*_CASE, *_PERSON, *_ADDED),
+        rank=80,
+        **_COMMON,
+    ),
+    Family(
+        id="ddp-arrests-h",
+        title="ICE arrests, FY2012 to FY2023 (2023-ICFO-42034)",
+        covers="National, 2011-10 to 2023-09; no place at all; identifier.",
+        columns={
+            "moment": moment("Apprehension Date"),
+            "method": text("Apprehension Method"),
+            "created_by": text("Arrest Created By"),
+            "subject": text("Anonymized Identifier", "Unique Identifier"),
+            **_FLAGS,
+        },
+        known=("Case ID", "Subject ID", *_PERSON, *_ADDED),
+        rank=30,
+        **_COMMON,
+    ),
+]  # fmt: skip

@@ -1,0 +1,26 @@
+"""Seattle arrests 2012 to 2019 with state, as UWCHR tidied them; from FY2016 on also in national files."""
+
+from __future__ import annotations
+
+from atlarge.releases.family import Family, day, text
+
+FAMILY = Family(
+    id="seattle-arrests",
+    title="ERO arrests of the Seattle area of responsibility with state, 2012 to 2019",
+    publisher="ICE ERO, FOIA, through UWCHR, who tidied landmarks and added the state",
+    url="https://github.com/UWCHR/ice-enforce",
+    table="arrests",
+    covers="Seattle area, 2012-01-01 to 2019-07-05; FY2012 lacks 287(g).",
+    columns={
+        "date": day("arrest_date"),
+        "landmark": text("apprehension_landmark"),
+        "method": text("arrest_method"),
+        "state": text("state"),
+    },
+    known=("date_of_birth", "gender", "country_of_citizenship", "event_number", "most_serious_conviction",
+           "year", "month", "day"),
+    scope="aor:SEA",
+    constants={"aor": "SEA"},
+    rank=20,
+    licence="FOIA records; the repository that carries them is GPL-3.0",
+)  # fmt: skip
