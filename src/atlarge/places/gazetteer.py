@@ -221,7 +221,8 @@ def gazetteer() -> Gazetteer:
     county_names, city_counties = _county_names(counties, aliases["counties"])
     sites, codes = _sites()
     states = {state: name for state, name in table("counties").select("state", "state_name").unique().rows()}
-    aors = {row["aor"]: row for row in table("aors").rows(named=True)}
+    filled = table("aors").with_columns(pl.col("states").fill_null(""))  # headquarters has none
+    aors = {row["aor"]: row for row in filled.rows(named=True)}
     offices = {row["office"]: row for row in table("offices").rows(named=True)}
     office_cities: dict[str, list[str]] = {}
     for code, about in offices.items():
