@@ -8,7 +8,7 @@ from typing import Any
 from atlarge.claims.expectations import Expected, expected
 from atlarge.claims.figures import Figure, plain
 from atlarge.claims.quantities import Quantity, Side, quantity, side
-from atlarge.claims.sources import Gap, PanelSource, Source
+from atlarge.claims.sources import Amount, Gap, PanelSource, Source
 from atlarge.claims.words import Band
 
 SUPPORTED, CONTRADICTED = "supported", "contradicted"
@@ -211,15 +211,8 @@ def _values(
     wanted: Side, source: Source, kind: str | None, pool: list[str], others: tuple[Source, ...]
 ) -> tuple[list[float], list[Figure]] | Gap:
     """The values of all places of a rank."""
-    if isinstance(source, PanelSource) and wanted.of is None and kind is not None:
-        ranked = source.ranked(wanted.measure, kind, wanted.when)
-        if not ranked:
-            gap = quantity(source, _at(wanted, wanted.places[0]), kind, others)
-            return (
-                gap if isinstance(gap, Gap) else Gap(f"the records give no {kind} counts of {wanted.measure}")
-            )
-        codes = {source._find(place)[1] for place in pool} if pool and len(pool) < len(ranked) else None
-        return [value for place, value in ranked if codes is None or place in codes], []
+    if isinstance(source, PanelSource) and kind is not None and wanted.when is not None:
+        return _panel_values(wanted, source, kind, pool, others)
     values: list[float] = []
     figures: list[Figure] = []
     for place in dict.fromkeys((*pool, *wanted.places)):
@@ -232,6 +225,24 @@ def _values(
             f"{source.name} gives no figures of {wanted.measure} to rank in {wanted.when or 'any period'}"
         )
     return values, figures
+
+
+def _panel_values(
+    wanted: Side, source: PanelSource, kind: str, pool: list[str], others: tuple[Source, ...]
+) -> tuple[list[float], list[Figure]] | Gap:
+    """The values of all places of a level, counted in one pass, and figures of the five largest."""
+    ranked = dict(source.ranked(wanted.measure, kind, wanted.when))
+    if not ranked:
+        gap = quantity(source, _at(wanted, wanted.places[0]), kind, others)
+        return gap if isinstance(gap, Gap) else Gap(f"the records give no {kind} counts of {wanted.measure}")
+    if wanted.of is not None and wanted.of.places == wanted.places:
+        whole = dict(source.ranked(wanted.of.measure, kind, wanted.of.when))
+        ranked = {place: value / whole[place] for place, value in ranked.items() if whole.get(place)}
+    codes = {source.find(place)[1] for place in pool} if len(pool) < len(ranked) else set(ranked)
+    kept = {place: value for place, value in ranked.items() if place in codes}
+    largest = sorted(kept, key=lambda place: (-kept[place], place))[:5]
+    amounts = [source.amount(wanted.measure, place, kind, wanted.when) for place in largest]
+    return list(kept.values()), [f for a in amounts if isinstance(a, Amount) for f in a.figures]
 
 
 def _certain(
@@ -312,7 +323,8 @@ def _compared(
     if down:
         notes.append("The value is the size of the fall.")
     figures = (*first.figures, *second.figures)
-    notes.append(f"{a:,.6g} against {b:,.6g}.")
+    shown = [f"{100 * v:.3g} percent" if is_share else f"{v:,.6g}" for v in (a, b)]
+    notes.append(f"{shown[0]} against {shown[1]}.")
     return _outcome(verdict, value, says, unit, allowed, rows, evidence, figures, notes)
 
 

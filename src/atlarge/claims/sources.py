@@ -7,7 +7,9 @@ either gives an amount with the figures behind it, or a gap: why it cannot.
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cache
 from typing import TYPE_CHECKING, Any, Protocol
 
 from atlarge.claims.figures import Figure, figures, normal
@@ -44,6 +46,28 @@ class Amount:
         if not parts or any(p is None for p in parts):
             return None
         return float(sum(p * p for p in parts if p is not None) ** 0.5)
+
+
+def _names(place: str) -> Iterator[str]:
+    """The names to look for a place under: as written, its code, and as written without a state after it."""
+    yield normal(place)
+    code = _code(place)
+    if code is not None:
+        yield code
+    head, comma, _ = place.rpartition(",")
+    if comma:
+        yield normal(head)
+
+
+@cache
+def _code(place: str) -> str | None:
+    """Code of a place of the registry; None for a metropolitan area, a group or a name it does not know."""
+    from atlarge.places import find_place
+
+    try:
+        return normal(find_place(place).code)
+    except AtlargeError:
+        return None
 
 
 class Source(Protocol):
@@ -94,8 +118,18 @@ class PartySource:
         return found
 
     def _named(self, measure: str, place: str, kind: str | None) -> list[Figure]:
-        wanted = normal(place)
-        return [f for f in self._of(measure, kind) if wanted in f.names]
+        """Figures of a place: by its name or alias, else by its code, else by a name without its state."""
+        held = self._of(measure, kind)
+        for wanted in _names(place) if held else ():
+            found = [f for f in held if wanted in f.names]
+            if found:
+                return found
+        begun = [
+            f
+            for f in held
+            if f.place_kind != "group" and any(name.startswith(normal(place) + " ") for name in f.names)
+        ]
+        return begun if len({f.place for f in begun}) == 1 else []
 
     def amount(self, measure: str, place: str, kind: str | None, when: Period | None) -> Amount | Gap:
         """The figure of exactly the period, or the sum of figures that fill it without a hole."""
@@ -163,31 +197,35 @@ class PanelSource:
         self.store = store
         self.scheme = scheme
         self.name = "the records"
+        self._panels: dict[tuple[Any, ...], Any] = {}
+        self._found: dict[str, tuple[str, str, str]] = {}
 
     def kinds(self, measure: str, places: list[str]) -> list[str]:
         """The level of the places; empty when they are unknown or of several levels."""
-        found = {self._find(place)[0] for place in places}
+        found = {self.find(place)[0] for place in places}
         return [kind for kind in found if kind] if len(found) == 1 else []
 
-    def _find(self, place: str, kind: str | None = None) -> tuple[str, str, str]:
+    def find(self, place: str) -> tuple[str, str, str]:
         """Level, code and name of a place; a level of "" when it is not found, with the reason as name."""
+        if place not in self._found:
+            self._found[place] = self._look_up(place)
+        return self._found[place]
+
+    def _look_up(self, place: str) -> tuple[str, str, str]:
         from atlarge.places import find_place
 
         if normal(place) in _NATION:
             return "nation", "US", "United States"
-        tried = [place]
         try:
-            for text in tried:
-                found = find_place(text)
-                level = {v: k for k, v in PANEL_KINDS.items()}.get(found.kind, found.kind)
-                return level, found.code, found.name
+            found = find_place(place)
         except AtlargeError as error:
             return "", "", str(error)
-        return "", "", f"{place} was not found"
+        level = {v: k for k, v in PANEL_KINDS.items()}.get(found.kind, found.kind)
+        return level, found.code, found.name
 
     def amount(self, measure: str, place: str, kind: str | None, when: Period | None) -> Amount | Gap:
         """The measure's sum over the period, if releases cover every day of it."""
-        level, code, name = self._find(place, kind)
+        level, code, name = self.find(place)
         if not level:
             return Gap(name)
         if kind is not None and kind not in (level, "nation") and level != "nation":
@@ -203,7 +241,13 @@ class PanelSource:
         return Amount(total, (self._figure(measure, level, code, name, when, total, made),), when.days, True)
 
     def _panel(self, measure: str, level: str, when: Period, places: list[str] | None, every: str) -> Any:
-        """The panel, or the reason why there is none."""
+        """The panel, or the reason why there is none; kept, since claims ask for the same again."""
+        key = (measure, level, when, tuple(places) if places else None, every)
+        if key not in self._panels:
+            self._panels[key] = self._counted(measure, level, when, places, every)
+        return self._panels[key]
+
+    def _counted(self, measure: str, level: str, when: Period, places: list[str] | None, every: str) -> Any:
         from atlarge.panel import measures, panel
 
         known = measures().get(measure)
@@ -293,7 +337,7 @@ class PanelSource:
         self, measure: str, place: str, kind: str | None, when: Period | None, every: str
     ) -> list[Figure] | Gap:
         """The measure by day, week or month."""
-        level, code, name = self._find(place, kind)
+        level, code, name = self.find(place)
         if not level:
             return Gap(name)
         if when is None:

@@ -82,7 +82,8 @@ def check(ledger: Path | str, store: Store | Path | str | None = None) -> list[V
 def check_claims(claims: list[dict[str, Any]], store: Store | Path | str | None = None) -> list[Verdict]:
     """Check claims that are already read and valid."""
     opened = _opened(store)
-    return [_Checker(opened, claim).verdict() for claim in claims]
+    kept: dict[str, PanelSource] = {}
+    return [_Checker(opened, claim, kept).verdict() for claim in claims]
 
 
 def _opened(store: Store | Path | str | None) -> Store | None:
@@ -100,8 +101,9 @@ def _opened(store: Store | Path | str | None) -> Store | None:
 class _Checker:
     """Checks one claim."""
 
-    def __init__(self, store: Store | None, claim: dict[str, Any]) -> None:
+    def __init__(self, store: Store | None, claim: dict[str, Any], kept: dict[str, PanelSource]) -> None:
         self.store = store
+        self.kept = kept
         self.claim = claim
         self.gaps: list[str] = []
 
@@ -176,7 +178,8 @@ class _Checker:
         wanted = [asked] if isinstance(asked, str) else asked
         made: list[Source] = []
         if self.store is not None and (wanted is None or "panel" in wanted):
-            made.append(PanelSource(self.store, test.get("scheme", "ddp")))
+            scheme = test.get("scheme", "ddp")
+            made.append(self.kept.setdefault(scheme, PanelSource(self.store, scheme)))
         tables = None if wanted is None else [w for w in wanted if w != "panel"]
         if tables is None or tables:
             made += parties(tables)
@@ -215,7 +218,9 @@ class _Checker:
         if measure is None or not measure.category or self.store is None or "scheme" in self.claim:
             return []
         test = self._readings(self.claim)[0][1] | {"scheme": "biglocal", "source": "panel"}
-        outcomes = [o for group in _Checker(self.store, self.claim)._by_kind(test).values() for o in group]
+        outcomes = [
+            o for group in _Checker(self.store, self.claim, self.kept)._by_kind(test).values() for o in group
+        ]
         return [{"reading": "scheme biglocal", "value": o.value, "verdict": o.verdict} for o in outcomes[:1]]
 
     # --- claims of cause and denial -------------------------------------------------------------------
@@ -243,7 +248,7 @@ class _Checker:
         if outcomes:
             made = _replace(
                 made,
-                value=outcomes[0][1].value,
+                value=None if verdict == NOT_TESTABLE else outcomes[0][1].value,
                 expected=outcomes[0][1].expected,
                 unit=outcomes[0][1].unit,
                 evidence=_unique([e for _, o in outcomes for e in o.evidence]),
