@@ -73,12 +73,14 @@ def limit_starts(keys: tuple[str, ...], months: list[dt.date]) -> Ints:
     return starts
 
 
-def learn_rate(outcome: Daily, exposure: Daily, key: str, months: Months, changed: set[str]) -> Ratio:
+def learn_rate(
+    outcome: Daily, exposure: Daily, key: str, months: Months, changed: set[str], own: set[str] | None = None
+) -> Ratio:
     """Share of lost handoffs that turned up at large, pooled over all other places that limited cooperation.
 
     Both series by calendar month over all the records, so that each place is studied from its own start. The
-    place `key` itself gives nothing but the size of error to expect. Raises QuestionError where the place
-    itself cannot be studied.
+    place `key` itself gives nothing but the size of error to expect, and units of the codes `own` nothing at
+    all. Raises QuestionError where the place itself cannot be studied.
     """
     y, firsts = outcome.calendar()
     x, _ = exposure.calendar()
@@ -90,6 +92,8 @@ def learn_rate(outcome: Daily, exposure: Daily, key: str, months: Months, change
     donors = (starts < 0) & _not_in(outcome.keys, changed)
     donors = of_like_size([y[:, pre], x[:, pre]], row, donors)
     starts = np.where(np.nan_to_num(x[:, pre].mean(1)) >= MIN_RATE_MEAN, starts, -1)
+    if own:
+        starts = np.where(_not_in(outcome.keys, own), starts, -1)
     main = counterfactual(y, row, pre, post, donors, level=LEVEL)
     path = counterfactual(x, row, pre, post, donors, level=LEVEL)
     return transfer_ratio(y, x, starts, row, donors, main, path, level=LEVEL)

@@ -186,3 +186,24 @@ def changed_counties(start: dt.date, end: dt.date, kinds: Sequence[str] | None =
             members = {policy.fips} if policy.fips else set()
         found[policy.direction] |= members
     return found
+
+
+def listed(
+    *, state: str | None = None, direction: str | None = None, with_agreements: bool = False
+) -> list[dict[str, Any]]:
+    """Rows of the policy table in the order of their ids, narrowed by state and direction.
+
+    Raises QuestionError for a direction or state that no policy has.
+    """
+    rows = policy_table()
+    if not with_agreements:
+        rows = rows.filter(pl.col("id").is_in(table("policies")["id"].to_list()))
+    if direction is not None:
+        if direction not in ("limits", "extends"):
+            raise QuestionError(f"no direction {direction!r}; there are: limits, extends")
+        rows = rows.filter(pl.col("direction") == direction)
+    if state is not None:
+        rows = rows.filter(pl.col("state") == state.upper())
+        if rows.is_empty():
+            raise QuestionError(f"no policy of the state {state!r} is in the table; give two letters, as TX")
+    return rows.sort("id").to_dicts()

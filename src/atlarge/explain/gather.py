@@ -1,0 +1,270 @@
+"""All numbers of an answer: the main estimate must succeed, what else cannot be told is noted as such."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from functools import partial
+from typing import Any, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from atlarge.effects.pooling import Ratio
+from atlarge.errors import AtlargeError
+from atlarge.explain.answer import Area, ChangeStrip
+from atlarge.explain.burst import find_burst
+from atlarge.explain.changes import relabelled, strip_of
+from atlarge.explain.concentration import concentration_of
+from atlarge.explain.data import Daily, daily
+from atlarge.explain.estimate import Estimate, estimate
+from atlarge.explain.parts import Parts, donors_of, learn_rate, parts_of
+from atlarge.explain.periods import Months, add_months, months_of
+from atlarge.explain.policies import Policy, applies_to, policies
+from atlarge.explain.sensitivity import in_time_of, row_of, same_aor
+from atlarge.explain.surging import surges_of
+from atlarge.explain.warn import Facts, fell_before
+from atlarge.explain.world import World, changed_units, world_of
+
+SCHEMES = ("ddp", "biglocal")
+SHOWN_BEFORE_MONTHS = 24
+T = TypeVar("T")
+
+
+def attempt(notes: dict[str, str], name: str, made: Callable[[], T]) -> T | None:
+    """The value, or None with the reason kept under `name`: a part that cannot be told is no failure."""
+    try:
+        return made()
+    except AtlargeError as error:
+        notes[name] = str(error)
+        return None
+
+
+def main_donors(world: World, months: Months, changed: set[str]) -> NDArray[np.bool_] | None:
+    """Comparison places with both series, so that the parts add up to the effect; None: any with one."""
+    outcome, exposure = world.main["at_large"], world.exposure
+    row = outcome.row(world.key)
+    if row is None or outcome.keys != exposure.keys:
+        return None
+    series = [outcome.binned(months), exposure.binned(months)]
+    if not np.nansum(series[1][row][months.pre]):
+        return None
+    return donors_of(series, row, outcome.keys, months, changed)
+
+
+def gather(world: World, policy: Policy, months: Months, code: str) -> Facts:
+    """The numbers of an answer for the headline area of `world`; `code` is the place asked about.
+
+    Raises QuestionError where arrests at large cannot be compared there at all.
+    """
+    notes: dict[str, str] = {}
+    outcome, exposure = world.main["at_large"], world.exposure
+    changed = changed_units(world.area.level, months, outcome.keys)
+    donors = main_donors(world, months, changed)
+    main = estimate(outcome, world.key, world.area, "at_large", months, changed, donors=donors)
+    facts = Facts(policy, world.where, months, main, scheme=world.scheme, notes=notes)
+    facts.handoffs = attempt(
+        notes,
+        "handoffs",
+        lambda: estimate(
+            exposure, world.key, world.exposure_area, "handoffs", months, changed, donors=donors
+        ),
+    )
+    facts.jail_change, jail = _jail_change(world, months)
+    if jail is not None and facts.jail_change is not None and facts.jail_change.date is not None:
+        facts.relabel = relabelled(jail, world.around, world.key, facts.jail_change.date, months.policy_end)
+    ratio = attempt(notes, "parts", lambda: rate_of(world, months, changed))
+    if ratio is not None:
+        facts.parts = attempt(notes, "parts", lambda: _parts(world, months, changed, ratio))
+    if facts.parts is not None and ratio is not None:
+        facts.parts_since_fall = attempt(notes, "since the fall", lambda: _since_fall(world, facts, ratio))
+    facts.in_time = in_time_of(world, main, changed)
+    usable = np.ones(len(outcome.keys), dtype=bool)
+    facts.burst = find_burst(outcome, world.key, months, "quarter", usable)
+    start = min(d for d in (policy.announced, policy.effective) if d is not None)
+    facts.surges = surges_of(_surge_series(world), "at_large", start, months.bounds(months.life)[1])
+    facts.concentration = _concentration(world, months)
+    facts.schemes = _schemes(world, main, months, changed, notes)
+    facts.others = _other_policies(world, policy, months)
+    facts.is_own_policy = _is_own(world, policy, code)
+    facts.area_only_share = _area_only_share(world, months)
+    facts.same_aor_donors = sum(bool(same_aor(world).intersection(k.split("+"))) for k in main.donor_keys)
+    _records(world, facts)
+    return facts
+
+
+def _jail_change(world: World, months: Months) -> tuple[ChangeStrip | None, Daily | None]:
+    """The change in the handoffs of the county's own jails, else of the headline area."""
+    since = months.policy_end
+    if world.jail is not None and world.where.county is not None:
+        own = strip_of(world.jail, world.key, world.where.county, "handoffs", since, _shown(months))
+        if own is not None and any(own.value):
+            return own, world.jail
+    exposure = world.main["handoffs"]
+    return strip_of(exposure, world.key, world.area, "handoffs", since, _shown(months)), exposure
+
+
+def _shown(months: Months) -> dt.date:
+    """Charts go a little beyond the policy's end."""
+    return add_months(months.stop[-1], 0)
+
+
+def strips(world: World, months: Months, first: ChangeStrip | None) -> list[ChangeStrip]:
+    """Change strips of the jail, the office area and arrests at large."""
+    found: list[ChangeStrip | None] = [first]
+    until, shown = months.policy_end, _shown(months)
+    office = world.where.office
+    if world.area.level == "locality" and office is not None:
+        found.append(strip_of(world.office["handoffs"], office.code, office, "handoffs", until, shown))
+    found.append(strip_of(world.main["at_large"], world.key, world.area, "at_large", until, shown))
+    return [strip for strip in found if strip is not None]
+
+
+def rate_of(world: World, months: Months, changed: set[str]) -> Ratio:
+    """The substitution rate from the other localities; for an AOR or state, from those outside it."""
+    outcome = {m: world.locality[m].both for m in ("at_large", "handoffs")}
+    key = world.key if world.key in outcome["at_large"].keys else _seated_key(world, outcome["handoffs"])
+    own = same_aor(world) if world.area.level in ("aor", "state") else set()
+    return learn_rate(outcome["at_large"], outcome["handoffs"], key, months, changed, own)
+
+
+def _seated_key(world: World, handoffs: Daily) -> str:
+    """The locality that stands for an office, AOR or state when errors are sized: the largest within it."""
+    inside = [
+        k
+        for k, key in enumerate(handoffs.keys)
+        if world.area.level != "office" or world.area.code in key.split("+")
+    ]
+    rows = inside or list(range(len(handoffs.keys)))
+    totals = np.nansum(handoffs.values[rows], axis=1)
+    return handoffs.keys[rows[int(np.argmax(totals))]]
+
+
+def _parts(world: World, months: Months, changed: set[str], ratio: Ratio) -> Parts:
+    """The parts over the policy's life; the handoffs lost are those of the county's own jails, less what is
+    found again in the office area."""
+    around = world.around if world.area.level == "locality" else None
+    exposure = world.exposure
+    return parts_of(world.main["at_large"], exposure, around, world.key, months, changed, ratio)
+
+
+def _since_fall(world: World, facts: Facts, ratio: Ratio) -> Parts | None:
+    """The parts from the month in which handoffs fell, where that was before the policy."""
+    change = facts.jail_change
+    if change is None or change.date is None or not fell_before(facts):
+        return None
+    counts = world.main["at_large"]
+    months = months_of(facts.policy, counts.first, counts.last, anchor=change.date, known=change.date)
+    changed = changed_units(world.area.level, months, counts.keys)
+    return _parts(world, months, changed, ratio)
+
+
+def _surge_series(world: World) -> list[tuple[Area, Daily]]:
+    where = world.where
+    found = [(where.office, world.office["at_large"])] if where.office is not None else []
+    if where.county is not None:
+        found.append((where.county, world.county["at_large"]))
+    if not found:
+        found = [(where.own, world.main["at_large"])]
+    return [(area, counts) for area, counts in found if area is not None]
+
+
+def _concentration(world: World, months: Months) -> dict[str, Any]:
+    nation = daily(world.store, "nation", ("at_large", "handoffs"), world.scheme)["at_large"]
+    start, end = months.bounds(months.life)
+    return concentration_of(
+        world.where, world.county["at_large"], world.office["at_large"], nation, start, end, "at_large"
+    )
+
+
+def _schemes(
+    world: World, main: Estimate, months: Months, changed: set[str], notes: dict[str, str]
+) -> dict[str, dict[str, Any]]:
+    """The whole life's numbers under each reading of the method column."""
+    found = {world.scheme: row_of(world.scheme, world.scheme, main)}
+    for scheme in SCHEMES:
+        if scheme not in found:
+            other = attempt(notes, f"scheme {scheme}", partial(_under, world, scheme, months, changed))
+            if other is not None:
+                found[scheme] = row_of(scheme, scheme, other)
+    keys = ("value", "low", "high")
+    return {
+        name: {
+            "observed": round(row["expected"] + row["value"], 1),
+            "expected": row["expected"],
+            "effect": {k: row[k] for k in keys},
+            "p_placebo": row["p_placebo"],
+        }
+        for name, row in found.items()
+    }
+
+
+def _under(world: World, scheme: str, months: Months, changed: set[str]) -> Estimate:
+    other = world_of(world.store, world.where, scheme)
+    donors = main_donors(other, months, changed)
+    return estimate(other.main["at_large"], other.key, other.area, "at_large", months, changed, donors=donors)
+
+
+def _other_policies(world: World, policy: Policy, months: Months) -> list[str]:
+    """Ids of other dated policies of the place or its state that begin or end in the months studied."""
+    fips = world.where.county.code if world.where.county else None
+    first, last = months.start[0], months.policy_end
+    return [
+        p.id
+        for p in policies()
+        if p.id != policy.id
+        and applies_to(p, fips, world.where.state)
+        and any(first <= day < last for day in (p.effective, p.ended) if day is not None)
+    ]
+
+
+def _is_own(world: World, policy: Policy, code: str) -> bool:
+    if policy.kind == "date" or policy.level == "state":
+        return policy.level != "state" or policy.state == world.where.state
+    own = {code, world.where.county.code if world.where.county else "", *same_county(world)}
+    return policy.fips in own
+
+
+def same_county(world: World) -> set[str]:
+    """The county of the office's seat, which counts as the office's own."""
+    from atlarge.explain.areas import seat_of
+
+    seat = seat_of(world.where.office.code) if world.where.office else None
+    return {seat} if seat else set()
+
+
+def _area_only_share(world: World, months: Months) -> float | None:
+    """Share of the locality's arrests at large in these months that name only the office area."""
+    if world.area.level != "locality":
+        return None
+    both = world.locality["at_large"]
+    row = both.both.row(world.key)
+    if row is None:
+        return None
+    total = np.nansum(both.both.binned(months)[row])
+    return float(np.nansum(both.around.binned(months)[row]) / total) if total > 0 else None
+
+
+def _records(world: World, facts: Facts) -> None:
+    """Shares of records that name no place, or whose area of responsibility was read from the landmark."""
+    aor = world.where.aor
+    if aor is None or world.area.level == "aor":
+        return
+    start, end = facts.months.start[0], facts.months.policy_end
+    row = world.aor["at_large"].row(aor.code)
+    if row is None:
+        return
+    whole = float(np.nansum(world.aor["at_large"].sums([start], [end])[row]))
+    from atlarge.reference import table
+
+    counties = table("counties")
+    inside = set(counties.filter(counties["aor"] == aor.code)["fips"].to_list())
+    offices = {r["office"] for r in table("offices").iter_rows(named=True) if r["aor"] == aor.code}
+    placed = sum(
+        float(
+            np.nansum(counts.sums([start], [end])[[k for k, key in enumerate(counts.keys) if key in members]])
+        )
+        for counts, members in ((world.county["at_large"], inside), (world.office["at_large"], offices))
+    )
+    if whole > 0:
+        facts.unplaced_share = max(0.0, 1.0 - placed / whole)

@@ -1,0 +1,131 @@
+"""The same question asked in other ways: other methods, dates, comparison places, areas and schemes."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+import numpy as np
+
+from atlarge.errors import AtlargeError
+from atlarge.explain.areas import seat_of
+from atlarge.explain.estimate import Estimate, estimate
+from atlarge.explain.parts import donors_of
+from atlarge.explain.periods import Months, months_of
+from atlarge.explain.policies import Policy
+from atlarge.explain.world import World, changed_units
+from atlarge.reference import table
+
+
+def row_of(variant: str, label: str, found: Estimate) -> dict[str, Any]:
+    """One line of the table: the effect over the policy's life, and what it was measured in."""
+    total = found.totals["policy"]
+    return {
+        "variant": variant,
+        "label": label,
+        "measure": found.measure,
+        "area": found.area.name,
+        **total.effect.to_dict(),
+        "expected": round(total.expected, 1),
+        "p_placebo": round(total.p, 4),
+        "donors": found.donors,
+        "note": "",
+    }
+
+
+def failed(variant: str, label: str, error: AtlargeError) -> dict[str, Any]:
+    """A line that could not be made, with the reason."""
+    empty = dict.fromkeys(("value", "low", "high", "expected", "p_placebo", "donors"))
+    return {"variant": variant, "label": label, "measure": None, "area": None, **empty, "note": str(error)}
+
+
+def same_aor(world: World) -> set[str]:
+    """Codes of units in the area's own AOR: counties, and offices."""
+    aor = world.where.aor
+    if aor is None or world.area.level in ("aor", "state"):
+        return set()
+    counties = table("counties")
+    inside = set(counties.filter(counties["aor"] == aor.code)["fips"].to_list())
+    if world.area.level == "office":
+        return {key for key in world.main["at_large"].keys if seat_of(key) in inside}
+    return inside
+
+
+def sensitivity_of(
+    world: World,
+    policy: Policy,
+    main: Estimate,
+    changed: set[str],
+    handoff_change: dt.date | None,
+) -> list[dict[str, Any]]:
+    """The main line and its variants for arrests at large in the headline area."""
+    counts, exposure = world.main["at_large"], world.exposure
+
+    def again(
+        variant: str, label: str, months: Months, method: str = "ascm", leave_out: set[str] | None = None
+    ) -> None:
+        try:
+            banned = changed_units(world.area.level, months, counts.keys) | (leave_out or set())
+            donors = None
+            if counts.row(world.key) is not None and exposure.row(world.key) is not None:
+                y, x = counts.binned(months), exposure.binned(months)
+                donors = donors_of([y, x], counts.keys.index(world.key), counts.keys, months, banned)
+            found = estimate(
+                counts, world.key, world.area, "at_large", months, banned, method=method, donors=donors
+            )
+            rows.append(row_of(variant, label, found))
+        except AtlargeError as error:
+            rows.append(failed(variant, label, error))
+
+    rows = [row_of("main", "Main estimate (ridge-augmented synthetic control)", main)]
+    months = main.months
+    again("ife", "Interactive fixed effects instead", months, "ife")
+    again("sc", "Plain synthetic control instead", months, "sc")
+    again("did", "Difference in differences instead", months, "did")
+    first, last = counts.first, counts.last
+    if policy.announced is not None and policy.announced < policy.effective:
+        again(
+            "announced",
+            f"From the announcement ({policy.announced}) on",
+            months_of(policy, first, last, anchor=policy.announced),
+        )
+    if handoff_change is not None and handoff_change < policy.effective:
+        try:
+            early = months_of(policy, first, last, known=handoff_change)
+            again(
+                "before_fall",
+                f"Compared with the months before handoffs changed ({handoff_change:%Y-%m})",
+                early,
+            )
+        except AtlargeError as error:
+            rows.append(
+                failed("before_fall", f"Compared with the months before {handoff_change:%Y-%m}", error)
+            )
+    near = same_aor(world)
+    if near:
+        again("other_aors", "Comparison places of other AORs only", months, leave_out=near)
+    return rows
+
+
+def in_time_of(world: World, main: Estimate, changed: set[str]) -> dict[str, Any]:
+    """A false policy in the last third of the months before: an effect there means a poor comparison."""
+    label = "A false date, a third of the pre-period early"
+    months = main.months
+    index = np.flatnonzero(months.pre)
+    held = np.zeros(len(months.pre), dtype=bool)
+    held[index[-max(1, len(index) // 3) :]] = True
+    false = Months(
+        months.start, months.stop, months.offset, months.pre & ~held, months.between, held,
+        np.zeros_like(held), months.policy_end, True,
+    )  # fmt: skip
+    counts = world.main["at_large"]
+    try:
+        y, x = counts.binned(months), world.exposure.binned(months)
+        row = counts.row(world.key)
+        donors = None
+        if row is not None and counts.keys == world.exposure.keys and np.nansum(x[row][months.pre]):
+            donors = donors_of([y, x], row, counts.keys, months, changed)
+        found = estimate(counts, world.key, world.area, "at_large", false, changed, donors=donors)
+        return row_of("in_time", label, found) | {"date": false.bounds(held)[0].isoformat()}
+    except AtlargeError as error:
+        return failed("in_time", label, error)

@@ -1,0 +1,25 @@
+"""Where an answer's numbers and facts are from."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from atlarge.explain.policies import Policy
+from atlarge.reference import sidecar
+
+if TYPE_CHECKING:
+    from atlarge.records.store import Store
+
+
+def sources_of(store: Store, policy: Policy, concentration: dict[str, Any]) -> list[dict[str, str]]:
+    """Title and address of the releases, the policy, the population estimate and the tables used."""
+    found = [
+        {"title": f"{c.release_id} ({c.start} to {c.end})", "url": ""} for c in store.coverage("arrests")
+    ]
+    if policy.source_url:
+        found.append({"title": f"Policy: {policy.title}", "url": policy.source_url})
+    if concentration.get("source_url"):
+        found.append({"title": str(sidecar("pew_metros")["title"]), "url": str(concentration["source_url"])})
+    for name in ("counties", "offices", "metro_counties"):
+        found.append({"title": str(sidecar(name)["title"]), "url": str(sidecar(name).get("url", ""))})
+    return found

@@ -1,0 +1,309 @@
+"""Which warnings apply: one small rule for each entry of warnings.yaml, over the facts of an answer."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+import yaml
+
+from atlarge.explain.answer import ChangeStrip, Warned
+from atlarge.explain.areas import Where
+from atlarge.explain.burst import Burst
+from atlarge.explain.changes import Relabelled
+from atlarge.explain.estimate import Estimate
+from atlarge.explain.parts import Parts
+from atlarge.explain.periods import Months
+from atlarge.explain.policies import HOUSING, Policy
+
+SHORT_LIFE_DAYS = 365
+POOR_FIT = 0.35
+FEW_PLACEBOS = 39
+UNPLACED_SHARE = 0.05
+LARGE_MDE = 0.25
+
+Fields = dict[str, Any] | None
+
+
+@dataclass
+class Facts:
+    """Everything that rules, verdicts and sentences read. `notes` holds reasons why something is not told."""
+
+    policy: Policy
+    where: Where
+    months: Months
+    main: Estimate
+    handoffs: Estimate | None = None
+    jail: Estimate | None = None
+    jail_change: ChangeStrip | None = None
+    relabel: Relabelled | None = None
+    parts: Parts | None = None
+    parts_since_fall: Parts | None = None
+    in_time: dict[str, Any] = field(default_factory=dict)
+    burst: Burst | None = None
+    surges: list[dict[str, Any]] = field(default_factory=list)
+    surges_elsewhere: int = 0
+    concentration: dict[str, Any] = field(default_factory=dict)
+    schemes: dict[str, dict[str, Any]] = field(default_factory=dict)
+    scheme: str = "ddp"
+    others: list[str] = field(default_factory=list)
+    is_own_policy: bool = True
+    area_only_share: float | None = None
+    unplaced_share: float | None = None
+    recovered: int = 0
+    same_aor_donors: int = 0
+    notes: dict[str, str] = field(default_factory=dict)
+
+
+def count_text(value: float | None) -> str:
+    """A count for a sentence: whole above ten, else one digit."""
+    if value is None:
+        return "an unknown number"
+    return f"{value:,.0f}" if abs(value) >= 10 else f"{round(value, 1):g}"
+
+
+def share_text(value: float) -> str:
+    """A share as whole percent."""
+    return f"{100 * value:.0f} %"
+
+
+def months_between(first: dt.date, second: dt.date) -> int:
+    """Whole months from one day to a later one, rounded."""
+    return round((second - first).days / 30.44)
+
+
+def fell_before(facts: Facts) -> bool:
+    """Whether handoffs fell, by the change found without the date, before the policy was announced."""
+    change = facts.jail_change
+    if change is None or change.date is None or change.high is None or change.after is None:
+        return False
+    known = min(d for d in (facts.policy.announced, facts.policy.effective) if d is not None)
+    return change.after < (change.before or 0) and change.high < known.replace(day=1)
+
+
+def _counts_not_intent(facts: Facts) -> Fields:
+    return {}
+
+
+def _handoffs_fell_before(facts: Facts) -> Fields:
+    change = facts.jail_change
+    if not fell_before(facts) or change is None or change.date is None:
+        return None
+    months = months_between(change.date, facts.policy.effective)
+    return {
+        "date": f"{change.date:%B %Y}",
+        "before": count_text(change.before),
+        "after": count_text(change.after),
+        "months": f"{months} month{'s' if months != 1 else ''}",
+    }
+
+
+def _anticipation(facts: Facts) -> Fields:
+    announced, effective = facts.policy.announced, facts.policy.effective
+    if announced is None or announced >= effective:
+        return None
+    return {"announced": announced, "days": (effective - announced).days}
+
+
+def _policy_window(facts: Facts) -> Fields:
+    return facts.policy.to_dict() if facts.policy.is_window else None
+
+
+def _policy_confidence(facts: Facts) -> Fields:
+    return facts.policy.to_dict() if facts.policy.confidence in ("low", "medium") else None
+
+
+def _short_life(facts: Facts) -> Fields:
+    first, last = facts.months.bounds(facts.months.life)
+    days = (last - first).days + 1
+    return {"days": days} if not facts.months.is_cut and days < SHORT_LIFE_DAYS else None
+
+
+def _life_cut(facts: Facts) -> Fields:
+    if not facts.months.is_cut:
+        return None
+    first, last = facts.months.bounds(facts.months.life)
+    return {"months": max(1, months_between(first, last)), "end": last}
+
+
+def _area_not_county(facts: Facts) -> Fields:
+    share = facts.area_only_share
+    if share is None or share < 0.5 or facts.where.county is None:
+        return None
+    return {"share": share_text(share), "county": facts.where.county.name}
+
+
+def _office_not_known(facts: Facts) -> Fields:
+    where = facts.where
+    return {"county": where.county.name} if where.county and where.office is None else None
+
+
+def _office_by_rule(facts: Facts) -> Fields:
+    office = facts.where.office
+    return (
+        {"office": office.name, "note": office.note}
+        if facts.where.county and office and office.note
+        else None
+    )
+
+
+def _unplaced(facts: Facts) -> Fields:
+    aor, share = facts.where.aor, facts.unplaced_share
+    if aor is None or share is None or share < UNPLACED_SHARE or facts.main.area.level == "aor":
+        return None
+    return {"aor": aor.name, "share": share_text(share)}
+
+
+def _aor_recovered(facts: Facts) -> Fields:
+    return {"count": facts.recovered} if facts.recovered > 0 else None
+
+
+def _few_placebos(facts: Facts) -> Fields:
+    places = facts.main.totals["policy"].placebos
+    return {"places": places, "least": round(1 / (places + 1), 3)} if places < FEW_PLACEBOS else None
+
+
+def _poor_fit(facts: Facts) -> Fields:
+    relative = facts.main.relative_rmse
+    if relative is None or relative <= POOR_FIT:
+        return None
+    return {"rmse": count_text(facts.main.pre_rmse), "mean": count_text(facts.main.pre_mean)}
+
+
+def _detectable(facts: Facts) -> Fields:
+    total = facts.main.totals["policy"]
+    if total.expected <= 0 or total.mde < LARGE_MDE * total.expected:
+        return None
+    return {"mde": count_text(total.mde), "relative": share_text(total.mde / total.expected)}
+
+
+def _left_before(facts: Facts) -> Fields:
+    """A false date before the policy shows an effect: the place had left its comparison already."""
+    told = facts.in_time
+    if not told or told.get("p_placebo") is None or told["p_placebo"] > 0.1:
+        return None
+    return {
+        "date": told["date"],
+        "value": count_text(told["value"]),
+        "low": count_text(told["low"]),
+        "high": count_text(told["high"]),
+        "p": f"{told['p_placebo']:.3f}",
+    }
+
+
+def _rate_not_known(facts: Facts) -> Fields:
+    return {"n": facts.parts.ratio.n} if facts.parts and not facts.parts.ratio.is_known else None
+
+
+def _rate_unlike(facts: Facts) -> Fields:
+    if facts.parts is None or not facts.parts.ratio.is_known:
+        return None
+    ratio = facts.parts.ratio
+    return {
+        "n": ratio.n,
+        "value": f"{ratio.value:.2f}",
+        "low": f"{ratio.low:.2f}",
+        "high": f"{ratio.high:.2f}",
+    }
+
+
+def _no_parts(facts: Facts) -> Fields:
+    return {"reason": facts.notes.get("parts", "no handoffs are recorded")} if facts.parts is None else None
+
+
+def _relabelled(facts: Facts) -> Fields:
+    found = facts.relabel
+    if found is None or found.verdict != "fits":
+        return None
+    return {"jail": count_text(-(found.jail.value or 0)), "around": count_text(found.around.value)}
+
+
+def _relabelling_untold(facts: Facts) -> Fields:
+    found = facts.relabel
+    return {} if found is not None and found.verdict == "cannot be told" else None
+
+
+def _margin_unknown(facts: Facts) -> Fields:
+    about = facts.concentration
+    if about.get("population") is None or about.get("is_margin_known"):
+        return None
+    return {"place": about["population_place"], "year": about["population_year"]}
+
+
+def _no_population(facts: Facts) -> Fields:
+    return {"note": facts.concentration["note"]} if facts.concentration.get("population") is None else None
+
+
+def _schemes_differ(facts: Facts) -> Fields:
+    """Where one reading's interval excludes zero and the other's does not, or the signs of both are clear."""
+
+    def sign(about: dict[str, Any]) -> int:
+        effect = about["effect"]
+        return int((effect["low"] or 0) > 0) - int((effect["high"] or 0) < 0)
+
+    told = {name: about for name, about in facts.schemes.items() if about.get("effect")}
+    if len(told) < 2:
+        return None
+    (a, one), (b, two) = list(told.items())[:2]
+    if sign(one) == sign(two):
+        return None
+    return {
+        "a": a,
+        "one": count_text(one["effect"]["value"]),
+        "b": b,
+        "two": count_text(two["effect"]["value"]),
+    }
+
+
+def _other_policies(facts: Facts) -> Fields:
+    return {"ids": ", ".join(facts.others)} if facts.others else None
+
+
+def _other_place(facts: Facts) -> Fields:
+    if facts.is_own_policy or facts.policy.kind == "date":
+        return None
+    return {"place": facts.policy.place_name, "asked": facts.where.own.name}
+
+
+def _housing_policy(facts: Facts) -> Fields:
+    return {} if facts.policy.kind == HOUSING else None
+
+
+def _same_week_elsewhere(facts: Facts) -> Fields:
+    if facts.burst is None or facts.surges_elsewhere == 0:
+        return None
+    return {"count": facts.surges_elsewhere, "level": "place"}
+
+
+def _officers_from_elsewhere(facts: Facts) -> Fields:
+    return {"count": facts.same_aor_donors} if facts.same_aor_donors else None
+
+
+RULES: dict[str, Callable[[Facts], Fields]] = {
+    name.removeprefix("_"): rule
+    for name, rule in list(globals().items())
+    if name.startswith("_")
+    and callable(rule)
+    and getattr(rule, "__annotations__", {}).get("return") == "Fields"
+}
+
+
+@cache
+def texts() -> dict[str, str]:
+    """Text of each warning by its id, in the order of the file."""
+    loaded = yaml.safe_load(files(__package__).joinpath("warnings.yaml").read_text(encoding="utf-8"))
+    return {name: str(about["text"]).strip() for name, about in loaded.items()}
+
+
+def warnings_of(facts: Facts) -> list[Warned]:
+    """All warnings that apply, in the order of the file."""
+    found = []
+    for name, text in texts().items():
+        filled = RULES[name](facts)
+        if filled is not None:
+            found.append(Warned(name, text.format(**filled)))
+    return found
