@@ -142,7 +142,9 @@ def _combinations(made: Prepared) -> pl.DataFrame:
         area_code(found["aor"]).alias("_aor"), state_code(found["state"]).alias("_state")
     )
     found = found.join(_area_of_landmarks(found), on="text", how="left", maintain_order="left")
+    has_text = any(name in made.frame.columns for name in ("landmark", "facility"))
     return found.with_columns(
+        pl.lit(has_text).alias("_has_text"),
         pl.coalesce("_aor", "_learned").alias("_asked"),
         county_code(found["county"], found["_state"]).alias("_told"),
     )
@@ -164,6 +166,8 @@ def _placed(combinations: pl.DataFrame) -> pl.DataFrame:
         maintain_order="left",
     )  # fmt: skip
     told = pl.col("_told").is_not_null()
+    # a release without any text of place is placed by what it does record
+    by_area = ~pl.col("_has_text") & (pl.col("place_kind") == "unresolved") & pl.col("_aor").is_not_null()
     area = pl.coalesce("_asked", "aor_resolved")
     return joined.select(
         *_WORDS,
@@ -176,8 +180,17 @@ def _placed(combinations: pl.DataFrame) -> pl.DataFrame:
         "office",
         pl.coalesce("_told", "county_fips").alias("county_fips"),
         pl.coalesce("_state", "state_resolved").alias("_state"),
-        pl.when(told).then(pl.lit("county")).otherwise("place_kind").alias("place_kind"),
-        pl.when(told).then(1.0).otherwise("place_confidence").cast(pl.Float32).alias("place_confidence"),
+        pl.when(told)
+        .then(pl.lit("county"))
+        .when(by_area)
+        .then(pl.lit("aor"))
+        .otherwise("place_kind")
+        .alias("place_kind"),
+        pl.when(told | by_area)
+        .then(1.0)
+        .otherwise("place_confidence")
+        .cast(pl.Float32)
+        .alias("place_confidence"),
         pl.when(told)
         .then(pl.lit("county column of the release"))
         .otherwise("place_basis")

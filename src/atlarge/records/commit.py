@@ -181,6 +181,6 @@ def _set_aside(
                 before = int(held.frame["_aside"].sum())
                 held.frame = held.frame.with_columns(pl.col("_aside") | rows)
                 told["rows"] = int(held.frame["_aside"].sum()) - before
-                held.audit["overlaps"] = [*held.audit["overlaps"], told]
+                held.audit["overlaps"] = sorted([*held.audit["overlaps"], told], key=lambda o: str(o["won"]))
             changed[held.audit["id"]] = held.frame
     return changed

@@ -21,7 +21,7 @@ FAMILY = Family(
     table="facilities",
     covers="National; code, name, city, county, state, coordinates, field office.",
     columns={
-        "facility_code": text("detention_facility_code", filled=True),
+        "facility_code": text("detention_facility_code"),
         "facility": text("name"),
         "city": text("city"),
         "county_fips": text("county_fips_code"),

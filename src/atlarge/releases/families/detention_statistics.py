@@ -7,6 +7,11 @@ import polars as pl
 from atlarge.releases.family import Family, count, number, text
 from atlarge.releases.spreads import figures
 
+_FROM = (
+    "https://raw.githubusercontent.com/CarwilB/ice-detention/"
+    "d4dc30aa135ccc29e0904d737fe7dacabe083862/data/ice/"
+)
+
 _MONTHS = ("Oct", "Nov", "Dec", "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep")
 _YEARS = range(2024, 2036)
 _LEVELS = ("level_a", "level_b", "level_c", "level_d")
@@ -77,5 +82,13 @@ FAMILY = Family(
     block=("Agency", *_MONTHS, "Total"),
     allows_formulas=True,
     spread=_spread,
+    fetch={
+        _FROM + "FY24_detentionStats.xlsx": (
+            "a177b8bdfe5eb391ed458ed84de810146a019cb25898387c27178357e20b7e30"
+        ),
+        _FROM + "FY25_detentionStats09242025.xlsx": (
+            "3b9e2d626b1e249b2c87539554758333b27bc0da64a37e5dac99944a210c0782"
+        ),
+    },
     licence="federal work",
 )  # fmt: skip

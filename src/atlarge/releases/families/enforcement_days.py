@@ -7,6 +7,11 @@ import polars as pl
 from atlarge.releases.family import Family, count, day, text
 from atlarge.releases.spreads import figures
 
+_FROM = (
+    "https://raw.githubusercontent.com/UWCHR/ice-enforce/"
+    "994921567c6303d7f0e3d704166a051b36cb6ae5/us/export/output/"
+)
+
 
 def _spread(frame: pl.DataFrame) -> pl.DataFrame:
     names = {"n_encounters": "encounters", "n_arrests": "arrests", "n_removals": "removals"}
@@ -31,5 +36,8 @@ FAMILY = Family(
     known=("quarter", "fy"),
     delimiters=("|",),
     spread=_spread,
+    fetch={
+        _FROM + "enforcement.csv.gz": ("74e46f0773284d50106b4ed0ae3f6f56f860c8bc7774115904ebf8cea9c97697"),
+    },
     licence="GPL-3.0 repository",
 )

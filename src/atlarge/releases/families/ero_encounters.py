@@ -4,6 +4,11 @@ from __future__ import annotations
 
 from atlarge.releases.family import Family, day, mark, text
 
+_FROM = (
+    "https://raw.githubusercontent.com/UWCHR/ice-enforce/"
+    "ba31c1a40a2304696731ae272f3b52d0d5a442e4/us/import/frozen/"
+)
+
 FAMILY = Family(
     id="ero-encounters",
     title="ICE ERO encounters, FY2016 and FY2017",
@@ -21,5 +26,13 @@ FAMILY = Family(
     known=("Birth Date", "Citizenship", "Gender"),
     delimiters=("|",),
     rank=40,
+    fetch={
+        _FROM + "EROEncounters_FY2016.csv.gz": (
+            "8a41fdd2756f7d4b1fa852096d9466b48163ccef0b5dd6ef67831820ff6bfe15"
+        ),
+        _FROM + "EROEncounters_FY2017.csv.gz": (
+            "eaaaaffa3c4b07b2cf7e7059996a47d43bea519a39e9dd4b7de58cabf3f33c8b"
+        ),
+    },
     licence="FOIA records; the repository that carries them is GPL-3.0",
 )

@@ -4,6 +4,11 @@ from __future__ import annotations
 
 from atlarge.releases.family import Family, count, day, text
 
+_FROM = (
+    "https://raw.githubusercontent.com/CarwilB/ice-detention/"
+    "d4dc30aa135ccc29e0904d737fe7dacabe083862/data/ddp/"
+)
+
 FAMILIES = [
     Family(
         id="ddp-facility-days",
@@ -22,6 +27,11 @@ FAMILIES = [
         known=("n_detained_male", "n_detained_female", "n_detained_convicted_criminal",
                "n_detained_possibly_under_18"),
         rank=40,
+        fetch={
+            _FROM + "facilities-daily-population-latest.parquet": (
+                "649722ae79088a91aab26b8f4f7889a71e12e56a36ee102213ba632293312017"
+            ),
+        },
         licence="CC0 1.0",
     ),
     Family(

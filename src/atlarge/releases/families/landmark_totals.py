@@ -4,6 +4,11 @@ from __future__ import annotations
 
 from atlarge.releases.family import Family, count, text
 
+_FROM = (
+    "https://raw.githubusercontent.com/UWCHR/ice-enforce/"
+    "4dbcf7577d4f19542502a48d08969d5c0fb77614/analyze/note/"
+)
+
 FAMILY = Family(
     id="landmark-totals",
     is_exact=True,
@@ -16,6 +21,11 @@ FAMILY = Family(
         "aor": text("aor"),
         "landmark": text("apprehension_landmark"),
         "arrests": count("total", filled=True),
+    },
+    fetch={
+        _FROM + "apprehension_landmark_aor.csv": (
+            "40b2297a595ad2d8d1a5882cd380729b5d2255bec57304e206399fbc7e174115"
+        ),
     },
     licence="GPL-3.0 repository",
 )

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from atlarge.releases.family import Family, day, text
 
+_FROM = (
+    "https://raw.githubusercontent.com/eads/geocode-pa-detainers/bbd824aadcddee2cece66fe8bf69e9e1aa717ed2/"
+)
+
 FAMILY = Family(
     id="pa-detainers",
     title="ICE detainers with lift reason, Pennsylvania, 2007 to 2015",
@@ -21,5 +25,8 @@ FAMILY = Family(
     },
     scope="state:PA",
     rank=20,
+    fetch={
+        _FROM + "pa_detainers.csv": ("50e4f3e3d94ff600d36e9d68817ece298713cf751c4d080145935fceae73f525"),
+    },
     licence="none stated",
 )

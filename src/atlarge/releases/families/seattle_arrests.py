@@ -4,6 +4,11 @@ from __future__ import annotations
 
 from atlarge.releases.family import Family, day, text
 
+_FROM = (
+    "https://raw.githubusercontent.com/UWCHR/ice-enforce/"
+    "159b4514e12fc80814f783f62c30be6467b915f1/aor-seattle/analyze/frozen/"
+)
+
 FAMILY = Family(
     id="seattle-arrests",
     title="ERO arrests of the Seattle area of responsibility with state, 2012 to 2019",
@@ -22,5 +27,10 @@ FAMILY = Family(
     scope="aor:SEA",
     constants={"aor": "SEA"},
     rank=20,
+    fetch={
+        _FROM + "arrests_with_state.csv.gz": (
+            "3e72d5687871f00e85a42fc6cc62943dc746068686ba32d5e6aff9fee9add07c"
+        ),
+    },
     licence="FOIA records; the repository that carries them is GPL-3.0",
 )  # fmt: skip

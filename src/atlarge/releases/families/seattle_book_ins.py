@@ -4,6 +4,11 @@ from __future__ import annotations
 
 from atlarge.releases.family import Family, day, text
 
+_FROM = (
+    "https://raw.githubusercontent.com/UWCHR/ice-enforce/"
+    "159b4514e12fc80814f783f62c30be6467b915f1/aor-seattle/import/frozen/"
+)
+
 FAMILY = Family(
     id="seattle-book-ins",
     title="ICE initial book-ins of the Seattle area of responsibility, 2012 to 2019",
@@ -21,5 +26,8 @@ FAMILY = Family(
     scope="aor:SEA",
     constants={"aor": "SEA"},
     rank=20,
+    fetch={
+        _FROM + "bookins.csv.gz": ("104ab5bcf13d0879c376ad99debedbdd80bf2dc3e705104bdb922547da10edb6"),
+    },
     licence="FOIA records; the repository that carries them is GPL-3.0",
 )

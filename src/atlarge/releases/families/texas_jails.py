@@ -8,6 +8,11 @@ from atlarge.reference import table
 from atlarge.releases.areas import county_code
 from atlarge.releases.family import Family, count, number, text
 
+_FROM = (
+    "https://raw.githubusercontent.com/jacobkap/texas_jails/"
+    "4d76166b5fa74ecb67dbd631cd3f84a189f5ef20/data/clean_data/"
+)
+
 _MONTHS = (
     "january", "february", "march", "april", "may", "june", "july", "august", "september", "october",
     "november", "december",
@@ -53,5 +58,10 @@ FAMILY = Family(
         "more than 31 days an inmate": pl.col("inmate_days") <= 31 * pl.col("inmates"),
     },
     spread=_one_month_back,
+    fetch={
+        _FROM + "texas_jails_immigrant_detainer_2011_2017.csv": (
+            "839e803d19ff98ab87b2ecc333e6a4fa69b0f66424482d8cacad3a14dc7fa331"
+        ),
+    },
     licence="Texas state reports",
 )

@@ -1,0 +1,112 @@
+"""`atlarge audit`: the account of every row of every release in a store."""
+
+from __future__ import annotations
+
+import datetime as dt
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from atlarge.cli._output import JsonFlag, emit_json
+
+_DATE = ["%Y-%m-%d"]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command(name="audit")(audit_command)
+
+
+def audit_command(
+    store: Annotated[Path, typer.Option("--store", help="Folder of the store.")],
+    release: Annotated[
+        str | None, typer.Option("--release", help="Only this release, by its id or file.")
+    ] = None,
+    quarantine: Annotated[
+        bool,
+        typer.Option("--quarantine", help="List the rows that failed: file, sheet, row, column, reason."),
+    ] = False,
+    links: Annotated[
+        bool, typer.Option("--links", help="Count links by identifier between the tables.")
+    ] = False,
+    table: Annotated[
+        str | None, typer.Option("--trace", help="List the rows of releases behind this table's records.")
+    ] = None,
+    place: Annotated[str | None, typer.Option("--place", help="With --trace: code of a place.")] = None,
+    start: Annotated[
+        dt.datetime | None, typer.Option("--from", formats=_DATE, help="With --trace: first day.")
+    ] = None,
+    end: Annotated[
+        dt.datetime | None, typer.Option("--to", formats=_DATE, help="With --trace: last day.")
+    ] = None,
+    as_json: JsonFlag = False,
+) -> None:
+    """Rows read, kept and left out by reason; faults, overlaps, quarantine, links; the way back to rows."""
+    from atlarge.errors import StoreError
+    from atlarge.records.store import open_store
+
+    opened = open_store(store)
+    held = [r for r in opened.releases if release is None or release in (r["id"], r["file"])]
+    if release is not None and not held:
+        raise StoreError(f"{store}: holds no release {release!r}; `atlarge audit` lists what it holds")
+    document: dict[str, Any] = {"releases": held}
+    if quarantine:
+        ids = [r["id"] for r in held]
+        rows = opened.quarantine()
+        document["quarantine"] = rows.filter(rows["release_id"].is_in(ids)).drop("value").to_dicts()
+    if links:
+        from atlarge.records.links import link_report
+
+        document["links"] = link_report(opened)
+    if table is not None:
+        from atlarge.records.lineage import lineage
+
+        traced = lineage(opened, table, start.date() if start else None, end.date() if end else None, place)
+        document["trace"] = traced.to_dicts()
+    if as_json:
+        emit_json(document)
+    else:
+        _print(document)
+
+
+def _print(document: dict[str, Any]) -> None:
+    say = sys.stdout.write
+    for r in document["releases"]:
+        say(f"{r['id']}  {r['file']}\n")
+        say(f"  sha256 {r['sha256']}\n")
+        say(f"  {r['table']}: {r['rows_read']:,} rows read = {r['rows_kept']:,} kept")
+        say("".join(f" + {n:,} {reason}" for reason, n in r["rows_dropped"].items()) + "\n")
+        for span in r["coverage"]:
+            say(f"  covers {span['start']} to {span['end']}, {span['scope']}\n")
+        if r["unresolved_places"]:
+            say(f"  {r['unresolved_places']:,} rows without a place\n")
+        for reason, n in r["quarantine_reasons"].items():
+            say(f"  quarantine: {reason}: {n:,}\n")
+        for o in r["overlaps"]:
+            say(
+                f"  {o['rows']:,} rows are also in {o['won_file']}, "
+                f"which is counted ({o['matched']:,} matched)\n"
+            )
+        for fault in r["faults"]:
+            say(f"  known fault {fault['id']} ({fault['action']}, {fault['rows']:,} rows): {fault['what']}\n")
+        for name, told in r["checks"].items():
+            say(f"  {name.replace('_', ' ')}: {told}\n")
+        for text in r["notes"]:
+            say(f"  note: {text}\n")
+    for row in document.get("quarantine", []):
+        sheet = f", sheet {row['sheet']}" if row["sheet"] else ""
+        say(f"{row['file']}{sheet}, row {row['row']}: {row['reason']}\n")
+    for told in document.get("links", []):
+        why = "; ".join(f"{n:,} {reason}" for reason, n in told["unmatched"].items() if n)
+        say(f"{told['link']}: {told['linked']:,} of {told['rows']:,} linked; {why}\n")
+    _print_trace(document.get("trace", []))
+
+
+def _print_trace(traced: list[dict[str, Any]]) -> None:
+    from atlarge.records.lineage import ranges
+
+    for one in traced:
+        sheet = f", sheet {one['sheet']}" if one["sheet"] else ""
+        sys.stdout.write(f"{one['file']}{sheet}: {len(one['rows']):,} rows: {ranges(one['rows'])}\n")

@@ -1,0 +1,32 @@
+"""`atlarge fetch`: download published files of a family, checked against their sha256."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from atlarge.cli._output import JsonFlag, emit_json, note
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command(name="fetch")(fetch_command)
+
+
+def fetch_command(
+    name: Annotated[str, typer.Argument(help="Family to download, as `atlarge releases` names it.")],
+    out: Annotated[Path, typer.Option("--out", help="Folder to put the files in.")] = Path("releases"),
+    as_json: JsonFlag = False,
+) -> None:
+    """Download published files with checksums; a broken download is taken up where it ended."""
+    from atlarge.releases.fetch import fetch
+
+    paths = fetch(name, out, told=note, progress=sys.stderr.isatty())
+    if as_json:
+        emit_json({"family": name, "files": [str(path) for path in paths]})
+        return
+    for path in paths:
+        sys.stdout.write(f"{path}\n")

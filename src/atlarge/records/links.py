@@ -1,0 +1,120 @@
+"""Links between records of the same person, where identifiers allow: detainer to arrest to detention.
+
+Only counts leave this module: how many records were linked, and why the others were not.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+
+if TYPE_CHECKING:
+    from atlarge.records.store import Store
+
+
+@dataclass(frozen=True)
+class Link:
+    """A kind of link: the right record lies from `before_days` before to `after_days` after the left one."""
+
+    name: str
+    left: str
+    right: str
+    right_date: str
+    before_days: int
+    after_days: int
+    source: str
+
+
+LINKS = (
+    Link(
+        "detainer to arrest", "detainers", "arrests", "date", 1, 365,
+        "project: a detainer is prepared no later than a day after the arrest it leads to",
+    ),
+    Link(
+        "arrest to detention", "arrests", "stints", "stay_book_in", 5, 10,
+        "Deportation Data Project: book-in from 5 days before to 10 days after the arrest, closest each way",
+    ),
+    Link(
+        "detainer to detention", "detainers", "stints", "stay_book_in", 1, 365,
+        "project: as detainer to arrest",
+    ),
+)  # fmt: skip
+
+UNMATCHED = (
+    "no identifier",
+    "identifier not in the other table",
+    "none within the window",
+    "taken by a closer one",
+)
+
+
+def pairs(left: pl.DataFrame, right: pl.DataFrame, before_days: int, after_days: int) -> pl.DataFrame:
+    """One-to-one pairs of rows: each is the other's closest within the window (left_row, right_row, days).
+
+    Both frames hold subject_key and day (Date). Ties go to the earlier day, then to the earlier row.
+    """
+    a = left.with_row_index("left_row").drop_nulls("subject_key").select("left_row", "subject_key", "day")
+    b = right.with_row_index("right_row").drop_nulls("subject_key")
+    both = a.join(b.select("right_row", "subject_key", pl.col("day").alias("other")), on="subject_key")
+    days = (pl.col("other") - pl.col("day")).dt.total_days()
+    both = both.with_columns(days.alias("days")).filter(pl.col("days").is_between(-before_days, after_days))
+    by = [pl.col("days").abs(), pl.col("other"), pl.col("left_row"), pl.col("right_row")]
+    both = both.sort(by)
+    nearest_left = both.unique("left_row", keep="first", maintain_order=True)
+    nearest_right = both.unique("right_row", keep="first", maintain_order=True)
+    return (
+        nearest_left.join(nearest_right.select("left_row", "right_row"), on=["left_row", "right_row"])
+        .select("left_row", "right_row", "days")
+        .sort("left_row")
+    )
+
+
+def link(left: pl.DataFrame, right: pl.DataFrame, before_days: int, after_days: int) -> dict[str, Any]:
+    """Counts of one kind of link: rows, linked, and the others by reason (they add up to rows)."""
+    made = pairs(left, right, before_days, after_days)
+    linked = pl.Series(made["left_row"], dtype=pl.UInt32)
+    rows = left.with_row_index("left_row")
+    has_key = pl.col("subject_key").is_not_null()
+    known = pl.col("subject_key").is_in(right["subject_key"].drop_nulls().unique().to_list())
+    a = left.with_row_index("left_row").drop_nulls("subject_key")
+    near = a.join(
+        right.drop_nulls("subject_key").select("subject_key", pl.col("day").alias("other")), on="subject_key"
+    )
+    days = (pl.col("other") - pl.col("day")).dt.total_days()
+    in_window = near.filter(days.is_between(-before_days, after_days))["left_row"].unique()
+    why = (
+        pl.when(pl.col("left_row").is_in(linked.to_list())).then(pl.lit("linked"))
+        .when(~has_key).then(pl.lit(UNMATCHED[0]))
+        .when(~known.fill_null(False)).then(pl.lit(UNMATCHED[1]))
+        .when(~pl.col("left_row").is_in(in_window.to_list())).then(pl.lit(UNMATCHED[2]))
+        .otherwise(pl.lit(UNMATCHED[3]))
+    )  # fmt: skip
+    counts = dict(rows.select(why.alias("why")).group_by("why").len().iter_rows())
+    return {
+        "rows": left.height,
+        "linked": int(counts.get("linked", 0)),
+        "unmatched": {reason: int(counts.get(reason, 0)) for reason in UNMATCHED},
+    }
+
+
+def _side(store: Store, table: str, date: str) -> pl.DataFrame:
+    frame = store.scan(table).select("subject_key", pl.col(date).cast(pl.Date).alias("day")).drop_nulls("day")
+    if table == "stints" and date == "stay_book_in":
+        frame = frame.unique()  # a stay has several stints, and is one detention
+    return frame.sort("day", "subject_key").collect()
+
+
+def link_report(store: Store) -> list[dict[str, Any]]:
+    """Every kind of link that the store's tables allow, in counts; empty where it holds one table alone."""
+    held = set(store.tables())
+    told = []
+    for kind in LINKS:
+        if {kind.left, kind.right} <= held:
+            left = _side(store, kind.left, "date")
+            right = _side(store, kind.right, kind.right_date)
+            counts = link(left, right, kind.before_days, kind.after_days)
+            window = {"before_days": kind.before_days, "after_days": kind.after_days}
+            told.append({"link": kind.name, **counts, "window": window, "source": kind.source})
+    return told
