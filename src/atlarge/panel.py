@@ -18,7 +18,7 @@ import numpy as np
 import polars as pl
 import yaml
 
-from atlarge.engines import scan
+from atlarge.engines import collect, scan
 from atlarge.errors import CoverageError, QuestionError
 from atlarge.records.schemes import Scheme
 from atlarge.records.schemes import scheme as scheme_of
@@ -304,14 +304,13 @@ def _count(
     names = [m.name for m in group]
     # Narwhals has no weeks: they are made from days, of which there are few once counted.
     grain = "1mo" if asked.every == "month" else "1d"
-    counted: pl.DataFrame = (
+    counted = collect(
         scan(store, group[0].table, asked.engine)
         .filter((nw.col(date) >= nw.lit(first)) & (nw.col(date) <= nw.lit(last)))
         .with_columns(place.alias("place"), nw.col(date).dt.truncate(grain).alias("period"), **columns)
         .group_by("place", "period")
-        .agg(*[nw.col(name).sum() for name in names])
-        .collect("polars")
-        .to_native()
+        .agg(*[nw.col(name).sum() for name in names]),
+        asked.engine,
     )
     period = pl.col("period").cast(pl.Date).dt.truncate(_TRUNCATE[asked.every])
     counted = counted.group_by("place", period).agg(pl.col(names).sum().cast(pl.Int64))

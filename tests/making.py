@@ -1,0 +1,93 @@
+"""Releases made up for tests: the published form, invented rows, no person behind any of them."""
+
+from __future__ import annotations
+
+import datetime as dt
+import gzip
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+
+ARRESTS_HEADER = (
+    "Area of Responsibility|Apprehension Date|Apprehension Method|Apprehension Landmark|Operation|"
+    "Processing Disposition|Citizenship|Gender|Birth Date"
+)
+_AREAS = [
+    "San Antonio Area of Responsibility",
+    "Atlanta Area of Responsibility",
+    "Seattle Area of Responsibility",
+]
+_LANDMARKS = [
+    "TRAVIS COUNTY JAIL, AUSTIN, TX",
+    "AUS GENERAL AREA, NON-SPECIFIC",
+    "COBB COUNTY JAIL",
+    "KING COUNTY JAIL, SEATTLE, WA",
+    "SOMEWHERE NOT KNOWN",
+    "",
+]
+_METHODS = [
+    "Located",
+    "CAP Local Incarceration",
+    "Non-Custodial Arrest",
+    "287(g) Program",
+    "CAP Federal Incarceration",
+]
+DETAINERS_HEADER = "date,lift_reason,det_facility,city,state,detainer_type"
+
+
+def arrest_lines(
+    rows: int, seed: int = 0, start: dt.date = dt.date(2016, 10, 1), days: int = 365
+) -> list[str]:
+    """Lines of an arrests release, in no order."""
+    draw = np.random.default_rng(seed)
+    area = draw.integers(0, len(_AREAS), rows)
+    landmark = draw.integers(0, len(_LANDMARKS), rows)
+    method = draw.integers(0, len(_METHODS), rows)
+    day = draw.integers(0, days, rows)
+    marked = draw.random(rows) < 0.1
+    return [
+        f"{'' if blank else _AREAS[a]}|{start + dt.timedelta(int(d)):%m/%d/%Y}|{_METHODS[m]}|{_LANDMARKS[w]}|"
+        f"{'(B)(7)(E)' if k else ''}|Warrant of Arrest/Notice to Appear|MEXICO|Male|"
+        for a, d, m, w, k, blank in zip(
+            area, day, method, landmark, marked, draw.random(rows) < 0.05, strict=True
+        )
+    ]
+
+
+def arrests(path: Path, rows: int = 500, seed: int = 0, start: dt.date = dt.date(2016, 10, 1)) -> Path:
+    """Write an arrests release; gzipped if the name ends in .gz."""
+    text = "\n".join([ARRESTS_HEADER, *arrest_lines(rows, seed, start)]) + "\n"
+    content = text.encode()
+    path.write_bytes(gzip.compress(content, mtime=0) if path.suffix == ".gz" else content)
+    return path
+
+
+def detainers(path: Path, rows: int = 300, seed: int = 0) -> Path:
+    """Write a detainers release of Pennsylvania."""
+    draw = np.random.default_rng(seed)
+    reasons = ["Booked into Detention", "Detainer Declined by LEA", "Lifted", ""]
+    facilities = [("PHILADELPHIA COUNTY JAIL", "PHILADELPHIA"), ("YORK COUNTY JAIL", "YORK"), ("", "")]
+    lines = [DETAINERS_HEADER]
+    for r, f, d in zip(
+        draw.integers(0, 4, rows), draw.integers(0, 3, rows), draw.integers(0, 900, rows), strict=True
+    ):
+        name, city = facilities[f]
+        lines.append(f"{dt.date(2012, 1, 1) + dt.timedelta(int(d))},{reasons[r]},{name},{city},PA,")
+    path.write_text("\n".join(lines) + "\n")
+    return path
+
+
+def tree(folder: Path) -> dict[str, bytes]:
+    """Every file below a folder, by its path from there; locks left out."""
+    return {
+        str(p.relative_to(folder)): p.read_bytes()
+        for p in sorted(folder.rglob("*"))
+        if p.is_file() and p.name != ".lock"
+    }
+
+
+def counted(store: Path, table: str = "arrests") -> int:
+    """Events held in a table of a store, counted without the project's code."""
+    found = sorted((store / table).glob("*.parquet"))
+    return int(pl.scan_parquet(found).select(pl.col("n").sum()).collect().item()) if found else 0
