@@ -62,14 +62,14 @@ def find_burst(counts: Daily, key: str, months: Months, span: str, usable: NDArr
     first, last = months.bounds(months.span(span))
     start, stop = (first - counts.first).days, (last - counts.first).days + 1
     before = (months.start[0] - counts.first).days, (months.bounds(months.pre)[1] - counts.first).days + 1
-    pre = counts.values[:, before[0] : before[1]]
+    pre = counts.values[:, before[0] : before[1]].astype(np.float64)
     rate = pre.mean(1)
     kept = np.isfinite(rate) & usable & (rate * 365.25 / 12 >= MIN_PER_MONTH)
     kept &= np.isfinite(counts.values[:, start:stop]).all(1)
     if not np.isfinite(rate[row]) or rate[row] <= 0 or not np.isfinite(counts.values[row, start:stop]).all():
         return None
     order = np.concatenate([[row], np.flatnonzero(kept & (np.arange(len(kept)) != row))])
-    window = counts.values[order, start:stop]
+    window = counts.values[order, start:stop].astype(np.float64)
     spread = _dispersion(pre[order], rate[order])
     found = [_clearest(window, rate[order], spread, w) for w in WINDOWS_DAYS if w <= stop - start]
     score = np.max([f[0] for f in found], axis=0)

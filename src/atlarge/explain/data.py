@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -29,9 +29,26 @@ MIN_TOTAL = 12
 class Daily:
     """Counts [units x days] from the day `first` on, NaN where no release covers; `keys` name the rows."""
 
-    values: Floats
+    values: NDArray[np.float32]
     keys: tuple[str, ...]
     first: dt.date
+
+    @cached_property
+    def _running(self) -> tuple[NDArray[np.float32], NDArray[np.int32] | None]:
+        """Running totals [units x days + 1] and running numbers of days not covered (None: all are).
+
+        Whole counts below 2^24 are exact in single precision.
+        """
+        missing = ~np.isfinite(self.values)
+        shape = (self.values.shape[0], self.values.shape[1] + 1)
+        total = np.zeros(shape, dtype=np.float32)
+        if not missing.any():
+            np.cumsum(self.values, axis=1, out=total[:, 1:])
+            return total, None
+        np.cumsum(np.where(missing, 0.0, self.values), axis=1, out=total[:, 1:])
+        holes = np.zeros(shape, dtype=np.int32)
+        np.cumsum(missing, axis=1, out=holes[:, 1:])
+        return total, holes
 
     @property
     def last(self) -> dt.date:
@@ -56,13 +73,12 @@ class Daily:
         b = np.array([(day - self.first).days for day in stop])
         inside = (a >= 0) & (b <= n_days)
         a, b = np.clip(a, 0, n_days), np.clip(b, 0, n_days)
-        missing = ~np.isfinite(self.values)
-        filled = np.where(missing, 0.0, self.values)
-        zero = np.zeros((len(self.values), 1))
-        total = np.concatenate([zero, filled.cumsum(1)], axis=1)
-        holes = np.concatenate([zero, missing.cumsum(1)], axis=1)
-        value = total[:, b] - total[:, a]
-        return np.where((holes[:, b] - holes[:, a] > 0) | ~inside, np.nan, value)
+        total, holes = self._running
+        value = (total[:, b] - total[:, a]).astype(np.float64)
+        value[:, ~inside] = np.nan
+        if holes is not None:
+            value[holes[:, b] > holes[:, a]] = np.nan
+        return value
 
     def calendar(self) -> tuple[Floats, list[dt.date]]:
         """Whole calendar months: sums and their first days."""
@@ -95,7 +111,7 @@ def _daily(key: str, held: _Held, by: str, measures: tuple[str, ...], scheme: st
     columns = (counts["period"] - first).dt.total_days().to_numpy()
     found = {}
     for measure in measures:
-        values = np.where(told, 0.0, np.nan)
+        values = np.where(told, np.float32(0), np.float32(np.nan))
         values[rows, columns] = counts[measure].to_numpy()
         until = measure_of(measure).unmeasured_from
         if until is not None and until <= last:
@@ -176,9 +192,13 @@ def localities(
 
 def _joined(
     county: Daily, office: Daily, units: list[tuple[str, list[int], str]], index: dict[str, int]
-) -> tuple[Floats, Floats]:
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Records of each unit's county and of its offices, [units x days] each."""
-    zero = np.where(np.isfinite(office.values[0]), 0.0, np.nan)
-    own = np.array([county.values[index[fips]] if fips in index else zero for fips, _, _ in units])
-    near = np.array([office.values[rows].sum(0) if rows else zero for _, rows, _ in units])
+    zero = np.where(np.isfinite(office.values[0]), 0.0, np.nan).astype(np.float32)
+    own, near = np.tile(zero, (len(units), 1)), np.tile(zero, (len(units), 1))
+    known = [k for k, (fips, _, _) in enumerate(units) if fips in index]
+    own[known] = county.values[[index[units[k][0]] for k in known]]
+    for k, (_, rows, _) in enumerate(units):
+        if rows:
+            near[k] = office.values[rows].sum(0)
     return own, near
