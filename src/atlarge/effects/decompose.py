@@ -13,6 +13,7 @@ distribution for a new unit, and the number that turned up given the rate from i
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -145,17 +146,20 @@ def _assemble(
     loss = -path.effect - moved
     substitution = ratio.value * max(loss, 0.0)
     residual = main.effect - substitution
-    below = (1 + float((parts["residual"] <= 0).sum())) / (len(parts["residual"]) + 1)
-    above = (1 + float((parts["residual"] >= 0).sum())) / (len(parts["residual"]) + 1)
+    n = main.placebos.n_placebos
+    tail = _tail(n, level)
+    # the draws repeat n placebo errors, so a p-value below 1 / (n + 1) cannot be claimed
+    below = (1 + n * float((parts["residual"] <= 0).mean())) / (n + 1)
+    above = (1 + n * float((parts["residual"] >= 0).mean())) / (n + 1)
     return Decomposition(
         observed=observed,
         baseline=baseline,
-        trend=_part(observed - baseline - main.effect, observed - baseline - parts["effect"], level),
-        substitution=_part(substitution, parts["substitution"], level),
-        residual=_part(residual, parts["residual"], level),
-        effect=_part(main.effect, parts["effect"], level),
-        loss=_part(loss, parts["loss"], level),
-        elsewhere=None if shift is None else _part(moved, parts["moved"], level),
+        trend=_part(observed - baseline - main.effect, observed - baseline - parts["effect"], tail),
+        substitution=_part(substitution, parts["substitution"], tail),
+        residual=_part(residual, parts["residual"], tail),
+        effect=_part(main.effect, parts["effect"], tail),
+        loss=_part(loss, parts["loss"], tail),
+        elsewhere=None if shift is None else _part(moved, parts["moved"], tail),
         ratio=ratio,
         p_residual=min(1.0, 2 * min(below, above)),
         p_residual_high=below,
@@ -164,8 +168,14 @@ def _assemble(
     )
 
 
-def _part(value: float, draws: Floats, level: float) -> Part:
-    low, high = np.quantile(draws, [(1 - level) / 2, (1 + level) / 2])
+def _tail(n: int, level: float) -> float:
+    """Share of draws to leave out on each side, so that n exchangeable errors cover with at least `level`."""
+    rank = math.ceil((n + 1) * (0.5 + level / 2))
+    return max(n - rank + 0.5, 0.5) / n
+
+
+def _part(value: float, draws: Floats, tail: float) -> Part:
+    low, high = np.quantile(draws, [tail, 1 - tail])
     return Part(value, min(float(low), value), max(float(high), value))
 
 

@@ -129,10 +129,10 @@ def _ridge_paths(x: Floats, train: Bools, weight: Floats, rows: Ints, w: Floats,
     values = np.maximum(values, 0.0)
     imbalance = x[rows][:, train] - w[:, :] @ x[:, train]
     turned = np.einsum("rts,rt->rs", vectors, imbalance)
-    top = values[:, -1:]
+    top = np.maximum(values[:, -1:], 1e-12)
     added = np.empty((len(lam), len(rows), x.shape[1]))
     for k, share in enumerate(lam):
-        shrunk = turned / (values + share * top + 1e-12 * top)
+        shrunk = turned / (values + (share + 1e-12) * top)
         added[k] = np.einsum("rt,rtu->ru", np.einsum("rts,rs->rt", vectors, shrunk), cross)
     return added
 
