@@ -250,7 +250,7 @@ def _timeline(shown: Shown, series: Series, counts: Counts, w: Words, *, is_main
                 ],
             ),
         ]
-    observed = _renamed(counts, w("chart.observed"))
+    observed = counts.named(w("chart.observed"))
 
     def draw(width: float) -> Drawing:
         return charts.timeline(
@@ -267,12 +267,6 @@ def _timeline(shown: Shown, series: Series, counts: Counts, w: Words, *, is_main
 
     table = counts_table([observed], w, sentence, every, extra)
     return figure(draw, table=table, note=hidden_note([counts], w), id=f"chart-{series.measure}")
-
-
-def _renamed(counts: Counts, label: str) -> Counts:
-    from dataclasses import replace
-
-    return replace(counts, label=label)
 
 
 def _cell(value: float | None, w: Words) -> str:
@@ -405,7 +399,7 @@ def _strip(shown: Shown, strip: ChangeStrip, w: Words) -> Figure:
             sentence=sentence,
             width=width,
         ),
-        table=counts_table([_renamed(counts, name)], w, sentence, "month"),
+        table=counts_table([counts.named(name)], w, sentence, "month"),
         note=hidden_note([counts], w),
     )
 

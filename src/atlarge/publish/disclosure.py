@@ -10,19 +10,25 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import polars as pl
 
 from atlarge.errors import QuestionError
-from atlarge.publish.suppression import HIDDEN, PRIMARY, Relations, suppress
+from atlarge.publish.suppression import OPEN, PRIMARY, Relations, suppress
 
 THRESHOLD = 5
 
 SHOWN, SMALL, WITHHELD, UNCOVERED = "shown", "small", "withheld", "uncovered"
-_SEAL = object()
+
+
+class _Seal:
+    """Stands in what `disclose` made; a class, so that it survives a trip to another process."""
+
+
+_SEAL = _Seal
 
 
 @dataclass(frozen=True)
@@ -43,6 +49,10 @@ class Counts:
     def __post_init__(self) -> None:
         if self.seal is not _SEAL:
             raise TypeError("counts are published through disclose(), which hides the small ones")
+
+    def named(self, label: str) -> Counts:
+        """The same series under another label."""
+        return replace(self, label=label)
 
     @property
     def total(self) -> int | None:
@@ -79,6 +89,20 @@ class Disclosed:
             self.threshold,
             _SEAL,
         )
+
+    def all_counts(self, *keys: str, period: str = "start") -> dict[tuple[str, ...], Counts]:
+        """Every series of the table by its keys, each in the order of its periods; labels are left empty."""
+        lists = (
+            self.frame.sort(*keys, period)
+            .group_by(*keys, maintain_order=True)
+            .agg(pl.col(period), pl.col("value"), pl.col("mark"))
+        )
+        return {
+            tuple(row[: len(keys)]): Counts(
+                "", tuple(row[-3]), tuple(row[-2]), tuple(row[-1]), self.threshold, _SEAL
+            )
+            for row in lists.iter_rows()
+        }
 
     def cell(self, *conditions: pl.Expr) -> tuple[int | None, str]:
         """Value and mark of one cell; QuestionError unless exactly one is meant."""
@@ -118,7 +142,7 @@ def disclose(
     mark = np.where(
         ~covered,
         UNCOVERED,
-        np.where(status == PRIMARY, SMALL, np.where(status == HIDDEN, WITHHELD, SHOWN)),
+        np.where(status == PRIMARY, SMALL, np.where(status == OPEN, SHOWN, WITHHELD)),
     )
     shown = pl.Series("value", np.where(mark == SHOWN, values, 0), dtype=pl.Int64)
     frame = cells.drop("value").with_columns(shown, pl.Series("mark", mark.astype(str)))

@@ -20,8 +20,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-OPEN, PRIMARY, HIDDEN, UNPUBLISHED = 0, 1, 2, 3
-"""Status of a cell: shown; marked as small; marked as withheld to protect another; on no page at all."""
+OPEN, PRIMARY, HIDDEN, UNPUBLISHED, BLURRED = 0, 1, 2, 3, 4
+"""Status of a cell: shown; marked as small; marked as withheld to protect another; on no page at all;
+small, but marked as withheld because the mark "small" itself would tell (four counties of at least one
+each in a state of at most four)."""
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -277,30 +279,28 @@ def _hide_more(
     b: Bounds,
     open_to: Ints,
 ) -> bool:
-    """Hide the cheapest shown cell in a sum that gave each open cell away; False if there is none."""
+    """Hide the cheapest shown cell of each sum that gave a small cell away; False if nothing is left to hide.
+
+    A sum in which all is hidden already gave it away by its marks: there a small one is marked as withheld.
+    """
     blamed = np.unique(np.concatenate([b.by_low[open_to], b.by_high[open_to]]))
-    blamed = blamed[blamed >= 0]
-    if not _hide_in(values, covered, status, r, price, blamed):
-        around = np.unique(r.row[np.isin(r.cell, open_to)])
-        return _hide_in(values, covered, status, r, price, around)
-    return True
+    around = np.unique(r.row[np.isin(r.cell, open_to)])
+    for rows in (blamed[blamed >= 0], around):
+        at = np.flatnonzero(np.isin(r.row, rows) & (status[r.cell] == OPEN) & covered[r.cell])
+        cells = r.cell[at]
+        cheapest = at[np.lexsort((cells, price[cells], values[cells] == 0, r.row[at]))]
+        hide = cheapest[_first(r.row[cheapest])]
+        full = rows[~np.isin(rows, r.row[at])]
+        at = np.flatnonzero(np.isin(r.row, full) & (status[r.cell] == PRIMARY))
+        by_sum = at[np.lexsort((r.cell[at], r.sign[at], r.row[at]))]  # the whole before its parts
+        blur = by_sum[_first(r.row[by_sum])]
+        status[r.cell[hide]] = HIDDEN
+        status[r.cell[blur]] = BLURRED
+        if hide.size or blur.size:
+            return True
+    return False
 
 
-def _hide_in(
-    values: Ints,
-    covered: NDArray[np.bool_],
-    status: Ints,
-    r: Relations,
-    price: Floats,
-    rows: Ints,
-) -> bool:
-    """Hide the cheapest shown cell of each sum; counts above zero before zeros."""
-    candidate = np.isin(r.row, rows) & (status[r.cell] == OPEN) & covered[r.cell]
-    at = np.flatnonzero(candidate)
-    if not at.size:
-        return False
-    cells = r.cell[at]
-    order = at[np.lexsort((cells, price[cells], values[cells] == 0, r.row[at]))]
-    first = np.concatenate([[True], np.diff(r.row[order]) != 0])
-    status[r.cell[order[first]]] = HIDDEN
-    return True
+def _first(keys: Ints) -> NDArray[np.bool_]:
+    """Where a run of equal keys begins."""
+    return np.concatenate([np.ones(min(1, len(keys)), bool), np.diff(keys) != 0])

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from atlarge.publish.charts.choropleth import choropleth, cuts
 from atlarge.publish.charts.estimates import Valued, change_strip, event_time, forest, waterfall
 from atlarge.publish.charts.parts import NARROW, WIDE, Burst, Estimate, PolicyMark
+from atlarge.publish.charts.plain import coverage, years
 from atlarge.publish.charts.timeline import timeline
 
 __all__ = [
@@ -14,8 +16,12 @@ __all__ = [
     "PolicyMark",
     "Valued",
     "change_strip",
+    "choropleth",
+    "coverage",
+    "cuts",
     "event_time",
     "forest",
     "timeline",
     "waterfall",
+    "years",
 ]

@@ -1,0 +1,265 @@
+"""Every count that a site publishes, in one table, tied by all the sums that a reader could form from it.
+
+Places are published by the month where they have enough records, else by the quarter, else by the fiscal
+year only (`FINE_MEAN`), so that a small place shows a few whole numbers and not a row of hidden ones.
+All levels, times and measures are disclosed together: what is hidden on a county's page stays hidden when
+its state, its area of responsibility, the months, the surges or an answer are laid beside it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import polars as pl
+
+from atlarge.panel import PLACE_COLUMN, panel
+from atlarge.publish.disclosure import THRESHOLD, Disclosed, disclose
+from atlarge.publish.suppression import Relations
+from atlarge.publish.windows import Window, daily_counts, tie_windows
+
+if TYPE_CHECKING:
+    from atlarge.records.store import Store
+
+LEVELS = ("nation", "state", "aor", "office", "county")
+FINE_MEAN = 10.0
+"""Mean records a month (or a quarter) that a place needs to be published by it."""
+
+WINDOW_COST = 20.0
+"""A surge or a span of an answer is kept rather than a month of like size."""
+
+GROUPS: dict[str, tuple[str, tuple[str, ...]]] = {
+    "arrests": ("arrests", ("at_large", "handoffs")),
+    "detainers": ("detainers_issued", ("detainers_booked", "detainers_declined", "detainers_missing")),
+    "encounters": ("encounters", ()),
+    "removals": ("removals", ()),
+    "book_ins": ("book_ins", ()),
+}
+"""Published measures by table: the whole, and parts of it that need not exhaust it."""
+
+KEYS = ["level", "place", "measure", "every", "start", "end"]
+_PARENTS = (("county", "state"), ("county", "aor"), ("office", "aor"), ("state", "nation"), ("aor", "nation"))
+_STEP = {"month": "1mo", "quarter": "3mo", "year": "1y"}
+
+
+def site_measures(store: Store) -> dict[str, list[str]]:
+    """Measures that the store's tables allow, by table; the whole first."""
+    held = set(store.tables())
+    return {t: [whole, *parts] for t, (whole, parts) in GROUPS.items() if t in held}
+
+
+def _months(store: Store, measures: Sequence[str]) -> pl.DataFrame:
+    """All levels by month: level, place, measure, start, value."""
+    frames = []
+    for level in LEVELS:
+        made = panel(store, by=level, every="month", measures=measures).frame
+        frames.append(
+            made.select(
+                pl.lit(level).alias("level"), "place", "measure", pl.col("period").alias("start"), "value"
+            )
+        )
+    return pl.concat(frames)
+
+
+def _to(column: pl.Expr, every: str) -> pl.Expr:
+    """First day of the quarter or fiscal year (from October) that a month lies in."""
+    if every == "month":
+        return column
+    if every == "quarter":
+        return column.dt.truncate("3mo")
+    return column.dt.offset_by("3mo").dt.truncate("1y").dt.offset_by("-3mo")
+
+
+def _summed(months: pl.DataFrame, every: str) -> pl.DataFrame:
+    """Sums over longer periods; null unless every month of the period is covered."""
+    whole = {"month": 1, "quarter": 3, "year": 12}[every]
+    full = (pl.len() == whole) & (pl.col("value").null_count() == 0)
+    keys = ["level", "place", "measure"]
+    return (
+        months.group_by(*keys, _to(pl.col("start"), every))
+        .agg(pl.when(full).then(pl.col("value").sum()).otherwise(None))
+        .with_columns(
+            pl.lit(every).alias("every"),
+            pl.col("start").dt.offset_by(_STEP[every]).dt.offset_by("-1d").alias("end"),
+        )
+    )
+
+
+def _resolution(months: pl.DataFrame, wholes: Sequence[str]) -> pl.DataFrame:
+    """The finest period of each place: month, quarter or year."""
+    mean = pl.col("value").mean().fill_null(0)
+    fine = (
+        pl.when(mean >= FINE_MEAN)
+        .then(pl.lit("month"))
+        .when(mean * 3 >= FINE_MEAN)
+        .then(pl.lit("quarter"))
+        .otherwise(pl.lit("year"))
+    )
+    whole = months.filter(pl.col("measure").is_in(list(wholes[:1])))
+    return whole.group_by("level", "place").agg(fine.alias("fine"))
+
+
+def gather(store: Store) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Raw cells of a site (KEYS and value, sorted), and the finest period of each place. Not for pages."""
+    by_table = site_measures(store)
+    frames = [_months(store, measures) for measures in by_table.values()]
+    months = pl.concat(frames)
+    fine = _resolution(months, [measures[0] for measures in by_table.values()])
+    cells = [_summed(months, "year")]
+    for every in ("month", "quarter"):
+        kept = months.join(fine.filter(pl.col("fine") == every), on=["level", "place"], how="semi")
+        cells.append(_summed(kept, every))
+    table = pl.concat([c.select(*KEYS, "value") for c in cells])
+    return table.sort(KEYS), fine.sort("level", "place")
+
+
+def parentage(store: Store) -> pl.DataFrame:
+    """Pairs child level, child, parent level, parent where every record of the child lies in the parent."""
+    made = []
+    for table_name in site_measures(store):
+        columns = [c for c in (PLACE_COLUMN[level] for level in LEVELS) if c]
+        rows = store.scan(table_name).select(columns).unique().collect()
+        for child, parent in _PARENTS:
+            made.append(_pairs(rows, child, parent))
+    pairs = pl.concat(made).unique()
+    keys = ["child_level", "child", "parent_level"]
+    alone = pairs.group_by(keys).agg(pl.len().alias("n"), pl.col("parent").first())
+    return alone.filter((pl.col("n") == 1) & pl.col("parent").is_not_null()).drop("n").sort(keys)
+
+
+def _pairs(rows: pl.DataFrame, child: str, parent: str) -> pl.DataFrame:
+    parent_code = pl.col(PLACE_COLUMN[parent]) if PLACE_COLUMN[parent] else pl.lit("US")
+    return (
+        rows.filter(pl.col(PLACE_COLUMN[child]).is_not_null())
+        .select(
+            pl.lit(child).alias("child_level"),
+            pl.col(PLACE_COLUMN[child]).alias("child"),
+            pl.lit(parent).alias("parent_level"),
+            parent_code.alias("parent"),
+        )
+        .unique()
+    )
+
+
+def _numbered(cells: pl.DataFrame) -> pl.DataFrame:
+    return cells.with_row_index("row").with_columns(pl.col("row").cast(pl.Int64))
+
+
+def relations(cells: pl.DataFrame, pairs: pl.DataFrame, groups: dict[str, list[str]]) -> Relations:
+    """All sums among the cells: over time, over measures and over places."""
+    numbered = _numbered(cells)
+    parts = [*_over_time(numbered), *_over_measures(numbered, groups), *_over_places(numbered, pairs)]
+    return Relations.join(parts) if parts else Relations.none()
+
+
+def _over_time(numbered: pl.DataFrame) -> list[Relations]:
+    """Months or quarters add up to fiscal years, exactly."""
+    keys = ["level", "place", "measure"]
+    years = numbered.filter((pl.col("every") == "year") & pl.col("value").is_not_null())
+    fine = numbered.filter(pl.col("every").is_in(["month", "quarter"]))
+    joined = fine.with_columns(_to(pl.col("start"), "year").alias("year")).join(
+        years.select(*keys, pl.col("start").alias("year"), pl.col("row").alias("whole")), on=[*keys, "year"]
+    )
+    return [Relations.of(joined["whole"].to_numpy(), joined["row"].to_numpy())] if joined.height else []
+
+
+def _over_measures(numbered: pl.DataFrame, groups: dict[str, list[str]]) -> list[Relations]:
+    """Parts of a measure are no more than the whole."""
+    keys = ["level", "place", "every", "start", "end"]
+    made = []
+    for whole, *parts in groups.values():
+        if not parts:
+            continue
+        wholes = numbered.filter(pl.col("measure") == whole).select(*keys, pl.col("row").alias("whole"))
+        joined = numbered.filter(pl.col("measure").is_in(parts)).join(wholes, on=keys)
+        if joined.height:
+            made.append(Relations.of(joined["whole"].to_numpy(), joined["row"].to_numpy(), has_rest=True))
+    return made
+
+
+def _over_places(numbered: pl.DataFrame, pairs: pl.DataFrame) -> list[Relations]:
+    """Counties, offices, states and areas are no more than what holds them, in every period of either."""
+    made = []
+    for (child_level, parent_level), some in pairs.group_by(
+        ["child_level", "parent_level"], maintain_order=True
+    ):
+        children = numbered.filter(pl.col("level") == child_level).join(
+            some.select(pl.col("child").alias("place"), "parent"), on="place"
+        )
+        parents = numbered.filter(pl.col("level") == parent_level)
+        for every in ("year", "quarter", "month"):
+            relation = _nested(children, parents, every)
+            if relation is not None:
+                made.append(relation)
+    return made
+
+
+def _nested(children: pl.DataFrame, parents: pl.DataFrame, every: str) -> Relations | None:
+    """Sums over one kind of period: a parent's cells that make it up, and the children's within it."""
+    inside = {"year": ["year"], "quarter": ["quarter", "month"], "month": ["month"]}[every]
+    keys = ["measure", "period"]
+    kids = children.filter(pl.col("every").is_in(inside)).with_columns(
+        _to(pl.col("start"), every).alias("period")
+    )
+    tops = parents.filter(pl.col("every").is_in(inside)).with_columns(
+        _to(pl.col("start"), every).alias("period")
+    )
+    if every == "quarter":  # months against months are summed by the month already
+        some = kids.filter(pl.col("every") == "quarter").select("parent", *keys).unique()
+        kids = kids.join(some, on=["parent", *keys], how="semi")
+    group = (
+        tops.select(pl.col("place").alias("parent"), *keys)
+        .unique()
+        .join(kids.select("parent", *keys).unique(), on=["parent", *keys])
+    )
+    group = group.sort("parent", *keys).with_row_index("sum").with_columns(pl.col("sum").cast(pl.Int64))
+    if not group.height:
+        return None
+    part = kids.join(group, on=["parent", *keys])
+    whole = tops.rename({"place": "parent"}).join(group, on=["parent", *keys])
+    return Relations(
+        np.concatenate([part["sum"].to_numpy(), whole["sum"].to_numpy()]),
+        np.concatenate([part["row"].to_numpy(), whole["row"].to_numpy()]),
+        np.concatenate([np.ones(part.height), -np.ones(whole.height)]),
+        np.ones(group.height, bool),
+    )
+
+
+def cost(cells: pl.DataFrame) -> Any:
+    """What a reader loses with each cell: its count, and more for years, wholes, states and the nation."""
+    level = pl.col("level").replace_strict(
+        {"county": 0, "office": 0, "aor": 3, "state": 2, "nation": 6}, default=0, return_dtype=pl.Float64
+    )
+    year = pl.when(pl.col("every") == "year").then(1.0).otherwise(0.0)
+    size = pl.col("value").fill_null(0).cast(pl.Float64)
+    return cells.select(size * 10.0 ** (level / 2 + year / 2)).to_series().to_numpy()
+
+
+@dataclass(frozen=True)
+class SiteCells:
+    """The disclosed table of a site, the finest period of each place, and which place lies in which."""
+
+    table: Disclosed
+    fine: pl.DataFrame
+    pairs: pl.DataFrame
+    groups: dict[str, list[str]]
+
+
+def site_cells(store: Store, windows: Sequence[Window] = (), *, threshold: int = THRESHOLD) -> SiteCells:
+    """Gather every count of a site, windows too, and put all of them through disclosure control together."""
+    groups = site_measures(store)
+    cells, fine = gather(store)
+    pairs = parentage(store)
+    tied = relations(cells, pairs, groups)
+    published = np.ones(cells.height, bool)
+    price = cost(cells)
+    if windows:
+        more, is_published, sums = tie_windows(cells, fine, windows, daily_counts(store, windows))
+        cells = pl.concat([cells, more])
+        tied = Relations.join([tied, sums])
+        published = np.concatenate([published, is_published])
+        price = np.concatenate([price, cost(more) * WINDOW_COST])
+    table = disclose(cells, tied, threshold=threshold, cost=price, published=published)
+    return SiteCells(table, fine, pairs, groups)

@@ -1,0 +1,356 @@
+"""One page at a time: what `site_data` gathered, as the context of a template."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import atlarge
+from atlarge.panel import NATION
+from atlarge.publish import charts
+from atlarge.publish.answer_view import peak
+from atlarge.publish.charts import Burst, PolicyMark
+from atlarge.publish.charts.timeline import cell as counts_cell
+from atlarge.publish.disclosure import UNCOVERED, Counts
+from atlarge.publish.i18n import LANGUAGES, Words
+from atlarge.publish.render import Figure, Table, counts_table, figure, hidden_note, render, safe_link
+from atlarge.publish.site_data import Code, PlaceInfo, SiteData, order
+
+WHOLE, PARTS = "arrests", ("at_large", "handoffs")
+
+
+@dataclass(frozen=True)
+class Link:
+    """A table cell that leads somewhere; `is_away`: off the site."""
+
+    text: str
+    href: str
+    is_away: bool = False
+
+
+def page_of(data: SiteData, w: Words, stem: str, title: str, description: str, **more: Any) -> dict[str, Any]:
+    """What `base.html.j2` asks of every page. `stem` is its path without language and ending."""
+    depth = stem.count("/") + (w.language != LANGUAGES[0])
+    root = "../" * depth
+    other = next(name for name in LANGUAGES if name != w.language)
+    away = f"es/{stem}.html" if other == "es" else f"{stem}.html"
+    return {
+        "title": title,
+        "description": description,
+        "image": "",
+        "base_url": data.base_url,
+        "root": root,
+        "home": root if w.language == LANGUAGES[0] else f"{root}{w.language}/",
+        "other": other,
+        "other_href": root + away,
+        "nav": stem,
+        "version": atlarge.__version__,
+        "threshold": data.threshold,
+        **more,
+    }
+
+
+def path_of(stem: str, w: Words) -> str:
+    """Path of a page in the site."""
+    return f"{stem}.html" if w.language == LANGUAGES[0] else f"{w.language}/{stem}.html"
+
+
+def name_of(place: PlaceInfo, w: Words) -> str:
+    """Name of a place as a heading."""
+    return w(f"level.{place.level}", name=place.name, code=place.code)
+
+
+def _named(counts: Counts, measure: str, w: Words) -> Counts:
+    return counts.named(w.label("measure", measure, measure))
+
+
+def _span(data: SiteData, w: Words) -> dict[str, str]:
+    return {"first": w.long_month(data.first_day), "last": w.long_month(data.last_month)}
+
+
+def lede(data: SiteData, place: PlaceInfo, w: Words) -> str:
+    """What a place page says first."""
+    totals = {}
+    for m in (WHOLE, *PARTS):
+        counts = data.series(place, m, "year")
+        if counts is None:
+            return w("place.lede_other", **_span(data, w))
+        totals[m] = _at_least(counts, w)
+    return w("place.lede", place=name_of(place, w), **totals, **_span(data, w))
+
+
+def _at_least(counts: Counts, w: Words) -> str:
+    """The sum of a series; where some of it is hidden, what is known at the least."""
+    if counts.total is not None:
+        return w.count(counts.total)
+    known = sum(v for v in counts.values if v is not None)
+    return w("place.over", n=w.count(known)) if known else w("place.lede_hidden")
+
+
+def policy_marks(rows: Sequence[dict[str, Any]]) -> list[PolicyMark]:
+    """Policies with a date, as drawn. Only those that limit cooperation shade the chart."""
+    return [
+        PolicyMark(r["title"], r["announced"], r["effective"], r["ended"])
+        for r in rows
+        if r["effective"] and r["direction"] == "limits"
+    ]
+
+
+def bursts(rows: Sequence[dict[str, Any]], w: Words) -> list[Burst]:
+    """Surges as drawn; their counts are disclosed ones."""
+    return [
+        Burst(
+            r["start"],
+            r["end"],
+            w("chart.burst", count=r["observed"], days=w.days(r["start"], r["end"])),
+            r["rank"],
+        )
+        for r in rows
+        if r["observed"]
+    ]
+
+
+def timeline_of(data: SiteData, place: PlaceInfo, w: Words) -> Figure | None:
+    """At-large arrests and jail handoffs by the finest period that the place is published by."""
+    every = place.fine
+    series = [_named(c, m, w) for m in PARTS if (c := data.series(place, m, every)) is not None]
+    if every == "year" or len(series) < 2 or len(series[0].periods) < 2:
+        return None
+    peaks = {
+        f"{key}_{part}": text
+        for key, s in zip("ab", series, strict=True)
+        for part, text in zip(("peak", "when"), peak(s, w, every).values(), strict=True)
+    }
+    title = w("place.timeline", place=name_of(place, w))
+    first, last = (w.period(series[0].periods[i], every) for i in (0, -1))
+    sentence = w(
+        "place.timeline_says",
+        every=w(f"every.{every}"),
+        first=first,
+        last=last,
+        a=series[0].label,
+        b=series[1].label,
+        **peaks,
+    )
+    marks = policy_marks(data.policies.get((place.level, place.code), []))
+    found = bursts(data.surges.get((place.level, place.code), []), w)
+    return figure(
+        lambda width: charts.timeline(
+            series,
+            words_of=w,
+            title=title,
+            sentence=sentence,
+            policies=marks,
+            bursts=found,
+            width=width,
+            height=330,
+        ),
+        table=counts_table(series, w, sentence, every),
+        note=hidden_note(series, w),
+        id="timeline",
+    )
+
+
+def years_of(data: SiteData, place: PlaceInfo, w: Words) -> Figure | None:
+    """Fiscal years side by side."""
+    series = [_named(c, m, w) for m in (WHOLE, *PARTS) if (c := data.series(place, m, "year")) is not None]
+    if not series:
+        return None
+    title = w("place.years", place=name_of(place, w))
+    told = ", ".join(
+        f"{w.fiscal_year(day)} {counts_cell(series[0], i, w)}" for i, day in enumerate(series[0].periods)
+    )
+    sentence = w("place.years_says", list=told)
+    return figure(
+        lambda width: charts.years(series, w=w, title=title, sentence=sentence, width=width), id="years"
+    )
+
+
+def rates_table(data: SiteData, place: PlaceInfo, w: Words) -> Table:
+    """Counts and rates by fiscal year."""
+    series = {m: data.series(place, m, "year") for m in (WHOLE, *PARTS)}
+    shown = {m: c for m, c in series.items() if c is not None}
+    first = next(iter(shown.values()), None)
+    head = [w("place.col.year"), *(w(f"measure.{m}") for m in shown)]
+    head += [w("place.col.rate"), w("place.col.at_large_rate")]
+    rows = []
+    for i, day in enumerate(first.periods if first else ()):
+        row = [w.fiscal_year(day), *(counts_cell(c, i, w) for c in shown.values())]
+        for m in (WHOLE, PARTS[0]):
+            row.append(rate_text(data, place, m, day, w))
+        rows.append(row)
+    return Table(w("place.rates_caption"), head, rows, is_stacked=True)
+
+
+def rate_text(data: SiteData, place: PlaceInfo, measure: str, day: dt.date, w: Words) -> str:
+    """A rate with its interval, or a dash where it cannot be told."""
+    rate = data.rates.get((place.level, place.code, measure, day))
+    if rate is None:
+        return "–"
+    digits = 0 if rate.value >= 100 else 1
+    low, high = w.count(rate.low, digits), w.count(rate.high, digits)
+    return f"{w.count(rate.value, digits)} ({w('interval', low=low, high=high)})"
+
+
+def coverage_of(data: SiteData, w: Words) -> Figure:
+    """Which months the records of each table cover."""
+    rows, told = [], []
+    for name in ("arrests", "detainers", "encounters", "removals"):
+        label, cells = w(f"tables.{name}"), data.coverage.get(name, [])
+        if cells:
+            first, last = w.month(cells[0][0]), w.month(cells[-1][0])
+            told.append(w("coverage.span", table=label, first=first, last=last))
+            rows.append((label, cells))
+        else:
+            told.append(w("coverage.nothing", table=label))
+            months = next(c for c in data.coverage.values() if c)
+            rows.append((label, [(m, 0.0) for m, _ in months]))
+    sentence = w("place.coverage_says", list="; ".join(told))
+    title = w("place.coverage")
+    return figure(
+        lambda width: charts.coverage(rows, w=w, title=title, sentence=sentence, width=width), id="coverage"
+    )
+
+
+def policies_table(
+    rows: Sequence[dict[str, Any]], w: Words, places: dict[Code, PlaceInfo] | None = None, home: str = ""
+) -> Table:
+    """Dated policies; with `places`, a first column leads to each place's page."""
+    keys = ["policy", "direction", "announced", "effective", "ended", "confidence", "source"]
+    made = []
+    for r in rows:
+        link = safe_link(r["source_url"])
+        cells: list[Any] = [
+            r["title"],
+            w(f"direction.{r['direction']}"),
+            *(w.short_day(r[k]) if r[k] else "–" for k in ("announced", "effective", "ended")),
+            r["confidence"] or "–",
+            Link(w("link.source"), link, True) if link else "–",
+        ]
+        if places is not None:
+            code = ("state", r["state"]) if r["level"] == "state" else ("county", r["fips"])
+            place = places.get(code)
+            cells.insert(0, Link(r["place_name"], f"{home}{place.stem}.html") if place else r["place_name"])
+        made.append(cells)
+    head = [w(f"col.{k}") for k in (["place", *keys] if places is not None else keys)]
+    return Table(w("policies.lede"), head, made, is_stacked=True)
+
+
+def surges_table(
+    rows: Sequence[dict[str, Any]], w: Words, places: dict[Code, PlaceInfo] | None = None, home: str = ""
+) -> Table:
+    """Surges; with `places`, a first column leads to each place's page."""
+    made = []
+    for r in rows:
+        cells: list[Any] = [
+            w.days(r["start"], r["end"]),
+            r["observed"] or w("cell.withheld"),
+            w.count(r["expected"], 1) if r["expected"] is not None else "–",
+            r["q_text"],
+        ]
+        if places is not None:
+            place = places.get((r["level"], r["place"]))
+            cells.insert(0, Link(name_of(place, w), f"{home}{place.stem}.html") if place else r["place"])
+        made.append(cells)
+    keys = ["when", "observed", "expected", "q"]
+    head = [w(f"col.{k}") for k in (["place", *keys] if places is not None else keys)]
+    return Table(w("surges.lede"), head, made, is_stacked=True)
+
+
+def reports_table(rows: Sequence[dict[str, Any]], w: Words) -> Table:
+    """Figures that published reports gave for a place."""
+    made = []
+    for r in rows:
+        link = safe_link(r["source_url"])
+        made.append(
+            [
+                r["report"],
+                w.label("measure", r["measure"], r["measure"].replace("_", " ")),
+                w.days(r["start"], r["end"]) if r["start"] and r["end"] else "–",
+                f"{r['value']:,.10g}",
+                Link(w("link.source"), link, True) if link else "–",
+            ]
+        )
+    head = [w(f"col.{k}") for k in ("report", "measure", "when", "figure", "source")]
+    return Table(w("place.reports"), head, made, is_stacked=True)
+
+
+def detainers_table(data: SiteData, place: PlaceInfo, w: Words) -> Table | None:
+    """Detainers by fiscal year and outcome, where the store holds them."""
+    names = data.groups.get("detainers", [])
+    shown = [(m, c) for m in names if (c := data.series(place, m, "year")) is not None]
+    if not shown or all(m == UNCOVERED for _, c in shown for m in c.marks):
+        return None
+    series = [_named(c, m, w) for m, c in shown]
+    return counts_table(series, w, w("place.detainers"), "year")
+
+
+def crumbs(data: SiteData, place: PlaceInfo, w: Words) -> list[dict[str, str]]:
+    """The places that hold this one, largest first."""
+    rank = {"nation": 0, "aor": 1, "state": 2}
+    above = {c for c in place.parents if c in data.places}
+    if place.level in ("county", "office", "state", "aor"):
+        above.add(("nation", NATION))
+    ordered = sorted(above, key=lambda c: (rank.get(c[0], 9), c))
+    return [
+        {"name": name_of(data.places[c], w), "href": f"{data.places[c].stem}.html"}
+        for c in ordered
+        if c in data.places
+    ]
+
+
+def within(data: SiteData, place: PlaceInfo, w: Words) -> list[dict[str, str]]:
+    """Places inside this one."""
+    kids = place.children
+    if place.level == "nation":
+        kids = tuple(c for c in data.places if c[0] in ("state", "aor"))
+    return [{"name": name_of(p, w), "href": f"{p.stem}.html"} for p in order(kids, data.places)]
+
+
+def place_page(data: SiteData, place: PlaceInfo, w: Words) -> str:
+    """The page of one place."""
+    title = name_of(place, w)
+    said = lede(data, place, w)
+    code = (place.level, place.code)
+    stem = place.stem
+    page = page_of(data, w, stem, title, said, image=image_path(place), nav="places")
+    return render(
+        "place.html.j2",
+        w=w,
+        page=page,
+        title=title,
+        lede=said,
+        crumbs=crumbs(data, place, w),
+        timeline=timeline_of(data, place, w),
+        years=years_of(data, place, w),
+        rates=rates_table(data, place, w),
+        answers=[],
+        policies=policies_table(data.policies.get(code, []), w),
+        surges=surges_table(data.surges.get(code, []), w),
+        detainers=detainers_table(data, place, w),
+        reports=reports_table(data.reports.get(code, []), w),
+        within=within(data, place, w),
+        how=w(f"place.how_{place.level}"),
+        coverage=coverage_of(data, w),
+        csv=f"data/{place.level}-{place.code}.csv",
+        parquet=f"data/{place.level}-{place.code}.parquet",
+        cite=cite(data, place, w),
+    )
+
+
+def cite(data: SiteData, place: PlaceInfo, w: Words) -> str:
+    """How to cite the page: version, place, time, releases."""
+    ids = ", ".join(str(r["id"]) for r in data.releases) or "–"
+    return w(
+        "place.cite", version=atlarge.__version__, place=name_of(place, w), releases=ids, **_span(data, w)
+    )
+
+
+def image_path(place: PlaceInfo) -> str:
+    """Path of the share picture."""
+    return f"img/{place.level}-{place.code}.png"
+
+
+__all__ = ["Link", "name_of", "page_of", "path_of", "place_page"]

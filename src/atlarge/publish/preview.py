@@ -1,0 +1,63 @@
+"""A local look at a site: this machine only, files of the site only."""
+
+from __future__ import annotations
+
+from functools import partial
+from http import HTTPStatus
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from atlarge.errors import QuestionError
+from atlarge.publish.writer import MANIFEST, read_manifest
+
+HOST = "127.0.0.1"
+
+
+class _Handler(SimpleHTTPRequestHandler):
+    """Serves the files that the site lists, and nothing else that may lie in the folder or outside it."""
+
+    def __init__(self, *args: Any, listed: frozenset[str], **more: Any) -> None:
+        self._listed = listed
+        super().__init__(*args, **more)
+
+    def send_head(self) -> Any:
+        """The file asked for, if it is one of the site's; GET and HEAD both come here."""
+        name = unquote(urlsplit(self.path).path).lstrip("/")
+        if name == "" or name.endswith("/"):
+            name += "index.html"
+        target = Path(self.directory) / name
+        inside = target.resolve().is_relative_to(Path(self.directory).resolve())
+        if name not in self._listed or not inside:
+            self.send_error(HTTPStatus.NOT_FOUND, "no such page")
+            return None
+        return super().send_head()
+
+    def end_headers(self) -> None:
+        """Headers that a careful host would send."""
+        self.send_header("X-Content-Type-Options", "nosniff")
+        self.send_header("Referrer-Policy", "no-referrer")
+        self.send_header("Cache-Control", "no-store")
+        super().end_headers()
+
+    def log_message(self, format: str, *args: Any) -> None:
+        """Say nothing of each request."""
+
+
+def server(site: Path | str, port: int = 0) -> ThreadingHTTPServer:
+    """A server of a site on 127.0.0.1; port 0 takes a free one. QuestionError if it is not a site."""
+    folder = Path(site)
+    manifest = read_manifest(folder)
+    if manifest is None:
+        raise QuestionError(
+            f"{folder}: is not a site (no {MANIFEST}); make one by `atlarge publish --out {folder}`"
+        )
+    listed = frozenset(manifest["files"])
+    handler = partial(_Handler, directory=str(folder), listed=listed)
+    try:
+        return ThreadingHTTPServer((HOST, port), handler)
+    except OSError as error:
+        raise QuestionError(
+            f"port {port}: cannot be used ({error.strerror}); name another with --port"
+        ) from None

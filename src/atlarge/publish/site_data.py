@@ -1,0 +1,277 @@
+"""What a site tells, gathered once: disclosed counts, places, policies, surges, claims, coverage, sources."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+
+from atlarge.panel import NATION, place_name
+from atlarge.publish.cells import LEVELS, SiteCells, site_cells
+from atlarge.publish.disclosure import THRESHOLD, Counts, Disclosed
+from atlarge.publish.windows import Window
+from atlarge.reference import table
+
+if TYPE_CHECKING:
+    from atlarge.records.store import Store
+
+Code = tuple[str, str]
+"""Level and code of a place."""
+
+
+@dataclass(frozen=True)
+class PlaceInfo:
+    """A place with a page."""
+
+    level: str
+    code: str
+    name: str
+    fine: str
+    parents: tuple[Code, ...] = ()
+    children: tuple[Code, ...] = ()
+
+    @property
+    def stem(self) -> str:
+        """Path of its page without language and ending, such as place/county/48453."""
+        return f"place/{self.level}/{self.code}"
+
+
+@dataclass(frozen=True)
+class Rate:
+    """A rate per 100,000 residents with its 90 % interval."""
+
+    value: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class SiteData:
+    """Everything that pages are made from. It can be pickled; raw counts are not in it."""
+
+    threshold: int
+    groups: dict[str, list[str]]
+    places: dict[Code, PlaceInfo]
+    counts: dict[tuple[str, ...], Counts]
+    rates: dict[tuple[str, str, str, dt.date], Rate]
+    policies: dict[Code, list[dict[str, Any]]]
+    reports: dict[Code, list[dict[str, Any]]]
+    surges: dict[Code, list[dict[str, Any]]]
+    coverage: dict[str, list[tuple[dt.date, float]]]
+    releases: list[dict[str, Any]]
+    hidden: dict[str, int]
+    cities: dict[str, list[str]]
+    claims: list[dict[str, Any]] = field(default_factory=list)
+    base_url: str = ""
+
+    def series(self, place: PlaceInfo, measure: str, every: str) -> Counts | None:
+        """One disclosed series of a place."""
+        return self.counts.get((place.level, place.code, measure, every))
+
+    @property
+    def first_day(self) -> dt.date:
+        """First day of the arrests (or the first table) that the records cover."""
+        return min(m for cells in self.coverage.values() for m, share in cells if share > 0)
+
+    @property
+    def last_month(self) -> dt.date:
+        """Last month that the records cover."""
+        return max(m for cells in self.coverage.values() for m, share in cells if share > 0)
+
+
+def gather_site(
+    store: Store, *, threshold: int = THRESHOLD, base_url: str = ""
+) -> tuple[SiteData, Disclosed]:
+    """All that a site tells, and its table of counts for the downloads. Raw counts stay inside."""
+    found = raw_surges(store)
+    windows = [Window(((level, s["place"]),), "at_large", s["start"], s["end"]) for level, s in found]
+    cells = site_cells(store, windows, threshold=threshold)
+    places = _places(cells)
+    data = SiteData(
+        threshold=threshold,
+        groups=cells.groups,
+        places=places,
+        counts=cells.table.all_counts("level", "place", "measure", "every"),
+        rates=_rates(cells.table),
+        policies=_policies(places),
+        reports=_reports(places),
+        surges=_surges(found, cells.table),
+        coverage={t: _covered_months(store, t) for t in cells.groups},
+        releases=_releases(store),
+        hidden=cells.table.hidden,
+        cities=_cities(),
+        base_url=base_url,
+    )
+    return data, cells.table
+
+
+def _places(cells: SiteCells) -> dict[Code, PlaceInfo]:
+    codes = cells.fine
+    named = []
+    for level in LEVELS:
+        some = codes.filter(pl.col("level") == level)
+        named.append(some.with_columns(place_name(pl.col("place"), level).alias("name")))
+    names = pl.concat(named).sort("level", "place")
+    parents: dict[Code, list[Code]] = {}
+    children: dict[Code, list[Code]] = {}
+    for child_level, child, parent_level, parent in cells.pairs.iter_rows():
+        parents.setdefault((child_level, child), []).append((parent_level, parent))
+        children.setdefault((parent_level, parent), []).append((child_level, child))
+    return {
+        (level, code): PlaceInfo(
+            level,
+            code,
+            name,
+            fine,
+            tuple(sorted(parents.get((level, code), []))),
+            tuple(sorted(children.get((level, code), []))),
+        )
+        for level, code, fine, name in names.select("level", "place", "fine", "name").iter_rows()
+    }
+
+
+def _populations() -> pl.DataFrame:
+    """Residents by county, state, AOR and nation, and the year the estimate is for."""
+    counties = table("counties").unique("fips")
+    years = [c for c in counties.columns if c.startswith("population_")]
+    long = counties.unpivot(
+        years, index=["fips", "state", "aor"], variable_name="year", value_name="people"
+    ).with_columns(pl.col("year").str.extract(r"(\d+)").cast(pl.Int32))
+    frames = []
+    for level, column in (
+        ("county", pl.col("fips")),
+        ("state", pl.col("state")),
+        ("aor", pl.col("aor")),
+        ("nation", pl.lit(NATION)),
+    ):
+        grouped = long.group_by(column.alias("place"), "year").agg(pl.col("people").sum())
+        frames.append(grouped.select(pl.lit(level).alias("level"), "place", "year", "people"))
+    return pl.concat(frames).filter(pl.col("place").is_not_null() & (pl.col("people") > 0))
+
+
+def _rates(shown: Disclosed) -> dict[tuple[str, str, str, dt.date], Rate]:
+    """Rates per 100,000 residents by fiscal year, from shown counts alone.
+
+    The interval is the exact Poisson one (Garwood 1936), 90 %; residents are those of the fiscal year.
+    """
+    from scipy.special import chdtri
+
+    years = shown.frame.filter((pl.col("every") == "year") & pl.col("value").is_not_null())
+    years = years.with_columns((pl.col("start").dt.year() + 1).cast(pl.Int32).alias("year"))
+    joined = years.join(_populations(), on=["level", "place", "year"])
+    value = joined["value"].to_numpy().astype(float)
+    people = joined["people"].to_numpy() / 100_000
+    low = chdtri(2 * value.clip(1), 0.95) / 2 * (value > 0) / people
+    high = chdtri(2 * value + 2, 0.05) / 2 / people
+    keys = joined.select("level", "place", "measure", "start").iter_rows()
+    return {k: Rate(*r) for k, *r in zip(keys, value / people, low, high, strict=True)}
+
+
+def _policies(places: dict[Code, PlaceInfo]) -> dict[Code, list[dict[str, Any]]]:
+    """Policies by place: a city's stand with its county."""
+    found: dict[Code, list[dict[str, Any]]] = {}
+    for row in table("policies").sort("effective", "id", nulls_last=True).iter_rows(named=True):
+        code = ("state", row["state"]) if row["level"] == "state" else ("county", row["fips"])
+        if code in places:
+            found.setdefault(code, []).append(row)
+    return found
+
+
+def _reports(places: dict[Code, PlaceInfo]) -> dict[Code, list[dict[str, Any]]]:
+    """Published figures that name a place, by place."""
+    found: dict[Code, list[dict[str, Any]]] = {}
+    for row in table("declined_detainer_figures").sort("start", "figure").iter_rows(named=True):
+        code = (row["place_kind"], row["place_code"])
+        if code in places and row["value"] is not None:
+            found.setdefault(code, []).append(row)
+    return found
+
+
+SURGE_LEVELS = ("aor", "office")
+
+
+def raw_surges(store: Store) -> list[tuple[str, dict[str, Any]]]:
+    """Surges of at-large arrests by level, raw. Not for pages: `_surges` takes the counts from the table."""
+    from atlarge.surges import find_surges
+
+    if "arrests" not in store.tables():
+        return []
+    made = []
+    for level in SURGE_LEVELS:
+        for s in find_surges(store, by=level, measure="at_large").surges:
+            row = {"place": s.place, "start": s.start, "end": s.end, "expected": s.expected, "q": s.q}
+            made.append((level, {**row, "rank": s.rank, "flags": list(s.flags), "score": s.score}))
+    return made
+
+
+def _surges(
+    found: Sequence[tuple[str, dict[str, Any]]], shown: Disclosed
+) -> dict[Code, list[dict[str, Any]]]:
+    """Surges by place, their counts as disclosed: where one is withheld, q and the score go with it."""
+    rows = shown.frame.filter(pl.col("every") == "window").select("level", "place", "start", "end", "value")
+    value = {row[:4]: row[4] for row in rows.iter_rows()}
+    told: dict[Code, list[dict[str, Any]]] = {}
+    for level, s in found:
+        observed = value.get((level, s["place"], s["start"], s["end"]))
+        q = "" if observed is None else "<0.001" if s["q"] < 0.001 else f"{s['q']:.3f}"
+        row = {
+            **s,
+            "level": level,
+            "observed": "" if observed is None else f"{observed:,}",
+            "q_text": q or "–",
+        }
+        del row["q"], row["score"]
+        told.setdefault((level, s["place"]), []).append(row)
+    return told
+
+
+def _covered_months(store: Store, name: str) -> list[tuple[dt.date, float]]:
+    """Share of the days of each month that some release of a table covers."""
+    spans = store.coverage(name)
+    if not spans:
+        return []
+    days = (
+        pl.concat([pl.date_range(c.start, c.end, eager=True).alias("day") for c in spans]).unique().to_frame()
+    )
+    month = pl.col("day").dt.truncate("1mo")
+    counted = days.group_by(month.alias("month")).agg(pl.len().alias("days")).sort("month")
+    axis = pl.select(pl.date_range(counted["month"].min(), counted["month"].max(), "1mo").alias("month"))
+    length = (pl.col("month").dt.offset_by("1mo") - pl.col("month")).dt.total_days()
+    joined = axis.join(counted, on="month", how="left").select("month", pl.col("days").fill_null(0) / length)
+    return [(m, float(s)) for m, s in joined.iter_rows()]
+
+
+def _releases(store: Store) -> list[dict[str, Any]]:
+    """What is told of each release: its file, hash, rows read, kept and dropped, and its coverage."""
+    kept = (
+        "id",
+        "file",
+        "family",
+        "sha256",
+        "rows_read",
+        "rows_kept",
+        "rows_dropped",
+        "unresolved_places",
+        "coverage",
+    )
+    return [
+        {k: r.get(k) for k in kept}
+        for r in sorted(store.manifest.get("releases", []), key=lambda r: str(r["id"]))
+    ]
+
+
+def _cities() -> dict[str, list[str]]:
+    """Cities of a thousand and more by county, for the search."""
+    some = table("cities").filter((pl.col("population") >= 1000) & pl.col("county_fips").is_not_null())
+    grouped = (
+        some.sort("city").group_by("county_fips", maintain_order=True).agg(pl.col("city").str.to_titlecase())
+    )
+    return dict(grouped.sort("county_fips").iter_rows())
+
+
+def order(codes: Sequence[Code], places: dict[Code, PlaceInfo]) -> list[PlaceInfo]:
+    """Places of some codes that have a page, by name."""
+    return sorted((places[c] for c in codes if c in places), key=lambda p: (p.level, p.name, p.code))

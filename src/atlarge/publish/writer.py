@@ -1,0 +1,145 @@
+"""Writing a site: beside the old one, unchanged files linked not written, then swapped in by rename."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from atlarge.errors import QuestionError
+
+MANIFEST = "site.json"
+FORMAT = 1
+
+
+@dataclass
+class Tally:
+    """What was done: files by path with hash and size, how many were written and how many kept."""
+
+    files: dict[str, str] = field(default_factory=dict)
+    keys: dict[str, str] = field(default_factory=dict)
+    sizes: dict[str, int] = field(default_factory=dict)
+    written: int = 0
+
+    def add(self, other: Tally) -> None:
+        """Take in what another worker did."""
+        self.files |= other.files
+        self.keys |= other.keys
+        self.sizes |= other.sizes
+        self.written += other.written
+
+
+class Folder:
+    """A site being written in `new`, with the site of before, if any, in `old`."""
+
+    def __init__(self, old: Path, new: Path) -> None:
+        self.old, self.new = old, new
+        self.tally = Tally()
+        before = read_manifest(old) or {}
+        self._files: dict[str, str] = before.get("files", {})
+        self._keys: dict[str, str] = before.get("keys", {})
+
+    def put(self, path: str, content: bytes | str) -> None:
+        """Add a file; where the site of before has the very same, that file is kept as it is."""
+        raw = content.encode() if isinstance(content, str) else content
+        digest = hashlib.sha256(raw).hexdigest()
+        if self._files.get(path) != digest or not self._link(path):
+            target = self.new / path
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(raw)
+            self.tally.written += 1
+        self._note(path, digest, len(raw))
+
+    def put_made(self, path: str, key: str, make: Any) -> None:
+        """Add a file that is dear to make; `key` names all it is made from: the same key, the same file."""
+        digest = self._files.get(path, "")
+        if self._keys.get(path) == key and digest and self._link(path):
+            self._note(path, digest, (self.new / path).stat().st_size)
+        else:
+            self.put(path, make())
+        self.tally.keys[path] = key
+
+    def _note(self, path: str, digest: str, size: int) -> None:
+        if path in self.tally.files:
+            raise ValueError(f"{path} is written twice")
+        self.tally.files[path] = digest
+        self.tally.sizes[path] = size
+
+    def _link(self, path: str) -> bool:
+        """Take a file over from the site of before; False where it is gone or was changed by hand."""
+        source, target = self.old / path, self.new / path
+        try:
+            if hashlib.sha256(source.read_bytes()).hexdigest() != self._files[path]:
+                return False
+            target.parent.mkdir(parents=True, exist_ok=True)
+            try:
+                os.link(source, target)
+            except OSError:  # another file system, or one without links
+                shutil.copy2(source, target)
+        except OSError:
+            return False
+        return True
+
+
+def read_manifest(folder: Path) -> dict[str, Any] | None:
+    """The list of files of a site; None where the folder is not one."""
+    try:
+        manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return manifest if isinstance(manifest, dict) and manifest.get("format") == FORMAT else None
+
+
+def prepare(out: Path) -> Path:
+    """Check that the folder may be written, mend a swap that was cut short, return the folder to build in.
+
+    QuestionError where the folder holds something that is not a site of ours.
+    """
+    new, gone = _beside(out)
+    if not out.exists() and gone.exists():
+        gone.rename(out)
+    if out.exists() and not out.is_dir():
+        raise QuestionError(f"{out}: is a file; name a folder")
+    if out.is_dir() and any(out.iterdir()) and read_manifest(out) is None:
+        raise QuestionError(f"{out}: is not empty and not a site made by atlarge; name a new folder")
+    if new.exists():
+        shutil.rmtree(new)
+    if gone.exists():
+        shutil.rmtree(gone)
+    new.mkdir(parents=True)
+    return new
+
+
+def _beside(out: Path) -> tuple[Path, Path]:
+    return out.with_name(f".{out.name}.new"), out.with_name(f".{out.name}.old")
+
+
+def finish(out: Path, tally: Tally) -> None:
+    """List the files, keep what the owner added (a CNAME, a .git), and swap the new site in."""
+    new, gone = _beside(out)
+    manifest = {
+        "format": FORMAT,
+        "files": dict(sorted(tally.files.items())),
+        "keys": dict(sorted(tally.keys.items())),
+    }
+    text = json.dumps(manifest, separators=(",", ":")) + "\n"
+    (new / MANIFEST).write_text(text, encoding="utf-8")
+    before = read_manifest(out)
+    if before is not None:
+        own = {Path(name).parts[0] for name in before["files"]} | {MANIFEST}
+        extra = [
+            entry.name for entry in out.iterdir() if entry.name not in own and not (new / entry.name).exists()
+        ]
+        out.rename(gone)
+        new.rename(out)
+        for name in extra:
+            (gone / name).rename(out / name)
+        shutil.rmtree(gone)
+        return
+    if out.exists():
+        out.rmdir()
+    new.rename(out)
