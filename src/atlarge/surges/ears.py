@@ -70,5 +70,6 @@ def _c3(y: Floats, mean: Floats, sd: Floats, z: float) -> Floats:
     upper = np.full(y.shape, np.nan)
     if y.shape[1] > 2:
         before = excess[:, 1:-1] + excess[:, :-2]
-        upper[:, 2:] = np.maximum(y[:, 2:] + sd[:, 2:] * (z - before), 0.0)
+        with np.errstate(invalid="ignore"):  # a flat baseline and a rise: no bound is defined
+            upper[:, 2:] = np.maximum(y[:, 2:] + sd[:, 2:] * (z - before), 0.0)
     return upper

@@ -19,13 +19,24 @@ from numpy.typing import ArrayLike, NDArray
 from atlarge.errors import QuestionError
 from atlarge.surges.arrays import Bools, Floats, Ints, as_counts, as_days
 from atlarge.surges.history import History, histories
-from atlarge.surges.irls import Design, Fit, anscombe, fit_levels, fit_trend, leverage, pearson
+from atlarge.surges.irls import (
+    Design,
+    Fit,
+    Rows,
+    anscombe,
+    fit_levels,
+    fit_trend,
+    leverage,
+    pearson,
+    rows_of,
+    working_residuals,
+)
 from atlarge.surges.tails import quantile, upper_tail
 
 ThresholdMethod = Literal["delta", "nbPlugin", "muan"]
 _EXPONENT = {"none": 1.0, "1/2": 0.5, "2/3": 2.0 / 3.0}
 _METHODS = ("delta", "nbPlugin", "muan")
-_CHUNK_CELLS = 120_000
+_CHUNK_CELLS = 50_000
 
 TOLD = "told"
 TOO_THIN = "too thin"
@@ -159,7 +170,9 @@ def _columns(judged: Ints, times: Ints) -> Ints:
 
 def _empty(n_series: int, judged: Ints) -> Farrington:
     shape = (n_series, judged.size)
-    blank = {f.name: np.full(shape, np.nan) for f in fields(Farrington) if f.name not in ("at", "alarm", "status")}
+    blank = {
+        f.name: np.full(shape, np.nan) for f in fields(Farrington) if f.name not in ("at", "alarm", "status")
+    }
     return Farrington(
         at=judged, alarm=np.zeros(shape, dtype=bool), status=np.full(shape, NO_HISTORY, dtype="<U14"), **blank
     )
@@ -184,15 +197,15 @@ def _judge(
     """Results of one piece of work, each [series, times]."""
     past = counts[series][:, times[:, None] + history.offsets[None, :]].reshape(-1, history.offsets.size)
     now = counts[series][:, times].reshape(-1)
-    present = np.isfinite(past)
-    y, mask = np.where(present, past, 0.0), present.astype(np.float64)
+    rows = rows_of(past)
     centre = float(history.offsets.mean())
     design = Design(history.block, history.offsets - centre, history.n_blocks)
-    model, has_trend = _choose(y, mask, design, -centre, options)
+    model, has_trend = _choose(rows, design, -centre, options)
     recent = sum(counts[series][:, np.maximum(times - i, 0)] for i in range(options.least[1]))
     enough = np.asarray(recent).reshape(-1) >= options.least[0]
     told = _threshold(now, model, options)
-    usable = model.usable & np.isfinite(now)
+    fitted = model.usable & np.isfinite(now)
+    usable = fitted & np.isfinite(told["expected"])
     status = np.where(usable, np.where(enough, TOLD, TOO_THIN), NOT_TOLD)
     shown = usable & enough
     upper, expected = (np.where(shown, told[name], np.nan) for name in ("upper", "expected"))
@@ -205,58 +218,63 @@ def _judge(
         "p": np.where(usable, told["p"], np.nan),
         "score": score,
         "alarm": alarm,
-        "phi": np.where(usable, model.phi, np.nan),
-        "slope": np.where(usable & has_trend, model.fit.slope, np.nan),
+        "phi": np.where(fitted, model.phi, np.nan),
+        "slope": np.where(fitted & has_trend, model.fit.slope, np.nan),
         "status": status,
     }
     return {name: values.reshape(len(series), len(times)) for name, values in made.items()}
 
 
-def _choose(
-    y: Floats, mask: Floats, design: Design, now: float, options: Options
-) -> tuple[_Model, Bools]:
+def _choose(rows: Rows, design: Design, now: float, options: Options) -> tuple[_Model, Bools]:
     """The model of each row: with a trend where it is significant, has three years and does not extrapolate."""
     if not options.trend:
-        return _fit(y, mask, design, now, options, has_trend=False), np.zeros(len(y), dtype=bool)
-    sloped = _fit(y, mask, design, now, options, has_trend=True)
+        return _fit(rows, design, now, options, has_trend=False), np.zeros(len(rows.y), dtype=bool)
+    sloped = _fit(rows, design, now, options, has_trend=True)
     with np.errstate(over="ignore", invalid="ignore"):
         keep = sloped.usable & (sloped.trend_p < options.trend_p) & (options.years >= 3)
-        keep &= np.exp(sloped.eta) <= y.max(axis=1)
+        keep &= np.exp(sloped.eta) <= rows.y.max(axis=1)
     rest = np.nonzero(~keep)[0]
     if rest.size:
-        flat = _fit(y[rest], mask[rest], design, now, options, has_trend=False)
+        flat = _fit(rows.take(rest), design, now, options, has_trend=False)
         for name in ("eta", "variance", "phi", "usable", "trend_p"):
             getattr(sloped, name)[rest] = getattr(flat, name)
     return sloped, keep
 
 
-def _fit(
-    y: Floats, mask: Floats, design: Design, now: float, options: Options, *, has_trend: bool
-) -> _Model:
+def _fit(rows: Rows, design: Design, now: float, options: Options, *, has_trend: bool) -> _Model:
     """Fit, weight past outbreaks down, fit again, and predict the link at the time judged."""
     method = fit_trend if has_trend else fit_levels
-    rows = mask.sum(axis=1)
-    filled = (mask @ design.indicator > 0).sum(axis=1)
-    degrees = rows - filled - has_trend
-    usable = (degrees > 0) & (mask[:, design.block == design.n_blocks - 1].sum(axis=1) > 0)
+    weights = rows.present
+    held = weights @ design.indicator
+    n_rows = held.sum(axis=1)
+    degrees = n_rows - (held > 0).sum(axis=1) - has_trend
+    usable = (degrees > 0) & (held[:, -1] > 0)
     degrees = np.maximum(degrees, 1.0)
-    fit = method(y, mask, design)
+    fit = method(rows, weights, design)
     usable &= fit.converged
-    raw = pearson(y, mask, fit, degrees)
-    phi = np.maximum(raw, 1.0)
-    weights = mask
+    scale = pearson(working_residuals(rows, fit), weights, fit, degrees)
+    phi = np.maximum(scale, 1.0)
     if options.reweight:
-        residual = anscombe(y, fit, leverage(mask, fit, design), phi)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            down = np.where(residual > options.weights_threshold, residual**-2.0, 1.0) * mask
-            weights = down * (rows / down.sum(axis=1))[:, None]
-        usable &= np.isfinite(weights).all(axis=1)
-        weights = np.where(usable[:, None], weights, mask)
-        fit = method(y, weights, design)
-        phi = np.maximum(pearson(y, weights, fit, degrees), 1.0)
+        residual = anscombe(rows, fit, leverage(weights, fit, design), phi)
+        weights = _weighted_down(residual, weights, n_rows, options.weights_threshold)
+        usable &= np.isfinite(weights.sum(axis=1))
+        weights = np.where(usable[:, None], weights, rows.present)
+        fit = method(rows, weights, design)
+        squared = working_residuals(rows, fit)
+        phi = np.maximum(pearson(squared, weights, fit, degrees), 1.0)
         # The reference takes the prior weights for the working ones when it scales standard errors.
-        raw = (weights * ((y - fit.mean) / fit.mean) ** 2).sum(axis=1) / degrees
-    return _predict(fit, raw, phi, usable, degrees, now, has_trend)
+        scale = np.einsum("ij,ij->i", weights, squared) / degrees
+    return _predict(fit, scale, phi, usable, degrees, now, has_trend)
+
+
+def _weighted_down(residual: Floats, present: Floats, n_rows: Floats, threshold: float) -> Floats:
+    """Weights of past times: those far above their fit by the inverse square; they add up to the rows."""
+    weights = present.copy()
+    with np.errstate(invalid="ignore"):
+        far = (residual > threshold) | np.isnan(residual)
+    weights[far] *= residual[far] ** -2.0
+    weights *= (n_rows / weights.sum(axis=1))[:, None]
+    return weights
 
 
 def _predict(
@@ -297,4 +315,5 @@ def _threshold(now: Floats, model: _Model, options: Options) -> dict[str, Floats
     upper, p = np.full(now.shape, np.nan), np.full(now.shape, np.nan)
     upper[fine] = quantile(np.full(fine.sum(), 1.0 - options.alpha), centre[fine], model.phi[fine])
     p[fine] = upper_tail(now[fine], centre[fine], model.phi[fine])
-    return {"upper": upper, "expected": mean, "p": p}
+    # A season without a single past event has no bound by these methods: nothing can be told.
+    return {"upper": upper, "expected": np.where(fine, mean, np.nan), "p": p}

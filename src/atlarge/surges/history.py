@@ -59,7 +59,9 @@ def _same_season(
         for i in range(1, years + 1):
             ago = (_same_date_years_ago(day, i, step) - first).days
             if ago % step:
-                raise QuestionError(f"{day}: no time lies {i} years before it; give evenly spaced days or weeks")
+                raise QuestionError(
+                    f"{day}: no time lies {i} years before it; give evenly spaced days or weeks"
+                )
             found.append(ago // step)
     return found if found[-1] >= 0 else None
 

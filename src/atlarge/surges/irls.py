@@ -8,7 +8,7 @@ Iteratively reweighted least squares: McCullagh and Nelder (1989), section 2.5.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 
@@ -34,15 +34,43 @@ class Design:
 
 
 @dataclass(frozen=True)
+class Rows:
+    """Counts of a batch [F, n] and what every fit to them starts from; missing counts are 0 and not `present`.
+
+    R starts from means of y + 0.1: `start`, its logarithm, and the working response there, weighted.
+    """
+
+    y: Floats
+    present: Floats
+    start: Floats
+    log_start: Floats
+    x_log_x: Floats
+
+    def take(self, rows: Ints) -> Rows:
+        """Some of the rows."""
+        return Rows(*[getattr(self, f.name)[rows] for f in fields(self)])
+
+
+def rows_of(past: Floats) -> Rows:
+    """Rows from counts with NaN where missing."""
+    present = np.isfinite(past)
+    y = np.where(present, past, 0.0)
+    start = y + 0.1
+    return Rows(y, present.astype(np.float64), start, np.log(start), y * np.log(np.maximum(y, 1.0)))
+
+
+@dataclass(frozen=True)
 class Fit:
     """A batch of fits: levels [F, G] and slope [F]; information of the last weighted step; what converged.
 
-    `step_mean` [F, n] is the mean at which the last step was weighted; `block_weight` [F, G], `centre`
-    [F, G] and `time_weight` [F] are that step's weighted block sums, mean times and sum of squares.
+    `eta` [F, n] is the log mean, and `step_mean` [F, n] the mean at which the last step was weighted;
+    `block_weight` [F, G], `centre` [F, G] and `time_weight` [F] are that step's weighted block sums, mean
+    times and sum of squares of time within blocks.
     """
 
     level: Floats
     slope: Floats
+    eta: Floats
     mean: Floats
     step_mean: Floats
     block_weight: Floats
@@ -51,28 +79,26 @@ class Fit:
     converged: Bools
 
 
-def _x_log_x(y: Floats) -> Floats:
-    positive = np.maximum(y, 1.0)
-    result: Floats = y * np.log(positive)
+def _dot(a: Floats, b: Floats) -> Floats:
+    """Row sums of products."""
+    result: Floats = np.einsum("ij,ij->i", a, b)
     return result
 
 
-def _first_response(y: Floats) -> tuple[Floats, Floats]:
-    """Weights and weighted working response of the first step, from means of y + 0.1."""
-    start = y + 0.1
-    return start, start * np.log(start) - 0.1
+def _deviance_at_start(rows: Rows, weights: Floats, constant: Floats) -> Floats:
+    return 2.0 * (constant - _dot(weights * rows.y, rows.log_start) + _dot(weights, rows.start))
 
 
-def fit_levels(y: Floats, weights: Floats, design: Design) -> Fit:
-    """Block levels without a trend: every iteration is on block sums only. `y`, `weights` [F, n]."""
+def fit_levels(rows: Rows, weights: Floats, design: Design) -> Fit:
+    """Block levels without a trend: every iteration is on block sums only. `weights` [F, n]."""
     indicator = design.indicator
-    weight_sum, count_sum = weights @ indicator, (weights * y) @ indicator
-    start, response = _first_response(y)
-    constant = (weights * _x_log_x(y)).sum(axis=1) - count_sum.sum(axis=1)
-    old = 2.0 * (constant - (weights * y * np.log(start)).sum(axis=1) + (weights * start).sum(axis=1))
-    information = np.maximum((weights * start) @ indicator, _SMALLEST_INFORMATION)
-    level = ((weights * response) @ indicator) / information
-    settled = np.zeros(len(y), dtype=bool)
+    weight_sum, count_sum = weights @ indicator, (weights * rows.y) @ indicator
+    constant = _dot(weights, rows.x_log_x) - count_sum.sum(axis=1)
+    old = _deviance_at_start(rows, weights, constant)
+    weighted = weights * rows.start
+    information = np.maximum(weighted @ indicator, _SMALLEST_INFORMATION)
+    level = ((weighted * rows.log_start - 0.1 * weights) @ indicator) / information
+    settled = np.zeros(len(weights), dtype=bool)
     step = np.full(level.shape, np.nan)  # level at which the last step was weighted; NaN: the start
     for turn in range(_MOST_ITERATIONS):
         if turn:
@@ -81,53 +107,53 @@ def fit_levels(y: Floats, weights: Floats, design: Design) -> Fit:
             step = np.where(settled[:, None], step, level)
             information = np.where(settled[:, None], information, mean_sum)
             level = np.where(settled[:, None], level, moved)
-        now = 2.0 * (constant - (count_sum * level).sum(axis=1) + (weight_sum * np.exp(level)).sum(axis=1))
+        now = 2.0 * (constant - _dot(count_sum, level) + _dot(weight_sum, np.exp(level)))
         settled |= np.abs(now - old) / (np.abs(now) + 0.1) < _TOLERANCE
         if settled.all():
             break
         old = np.where(settled, old, now)
-    at_start = np.isnan(step[:, :1])
-    step_mean = np.where(at_start, start, np.exp(step)[:, design.block])
-    zero = np.zeros(len(y))
-    mean = np.exp(level)[:, design.block]
-    return Fit(level, zero, mean, step_mean, information, np.zeros_like(level), zero, settled)
+    step_mean = np.exp(step)[:, design.block]
+    at_start = np.isnan(step[:, 0])
+    step_mean[at_start] = rows.start[at_start]
+    zero = np.zeros(len(weights))
+    eta, mean = level[:, design.block], np.exp(level)[:, design.block]
+    return Fit(level, zero, eta, mean, step_mean, information, np.zeros_like(level), zero, settled)
 
 
-def fit_trend(y: Floats, weights: Floats, design: Design) -> Fit:
-    """Block levels and one slope in time. `y`, `weights` [F, n]."""
+def fit_trend(rows: Rows, weights: Floats, design: Design) -> Fit:
+    """Block levels and one slope in time. `weights` [F, n]."""
     g, time = design.n_blocks, design.time
     indicator = design.indicator
     products = np.concatenate([indicator, indicator * time[:, None], (time**2)[:, None]], axis=1)
-    counted = (weights * y) @ products
-    count_sum, count_time = counted[:, :g], counted[:, g : 2 * g].sum(axis=1)
-    start, response = _first_response(y)
-    constant = (weights * _x_log_x(y)).sum(axis=1) - count_sum.sum(axis=1)
-    old = 2.0 * (constant - (weights * y * np.log(start)).sum(axis=1) + (weights * start).sum(axis=1))
-    first = (weights * response) @ products[:, : 2 * g]
-    sums = (weights * start) @ products
-    block, centre, across = _arrow(sums, g)
-    slope = (first[:, g:].sum(axis=1) - (centre * first[:, :g]).sum(axis=1)) / across
+    counted = (weights * rows.y) @ products[:, : 2 * g]
+    count_sum, count_time = counted[:, :g], counted[:, g:].sum(axis=1)
+    constant = _dot(weights, rows.x_log_x) - count_sum.sum(axis=1)
+    old = _deviance_at_start(rows, weights, constant)
+    weighted = weights * rows.start
+    step = _arrow(weighted @ products, g)
+    block, centre, across = step
+    weighted *= rows.log_start
+    weighted -= 0.1 * weights
+    first = weighted @ products[:, : 2 * g]
+    slope = (first[:, g:].sum(axis=1) - _dot(centre, first[:, :g])) / across
     level = first[:, :g] / block - slope[:, None] * centre
-    return _iterate(
-        y, weights, design, products, start, (level, slope), (block, centre, across), old,
-        (count_sum, count_time, constant),
-    )  # fmt: skip
+    counts = (count_sum, count_time, constant)
+    return _iterate(rows, weights, design, products, (level, slope), step, old, counts)
 
 
 def _arrow(sums: Floats, g: int) -> tuple[Floats, Floats, Floats]:
     """Block weights, block mean times and the sum of squares of time within blocks."""
     block = np.maximum(sums[:, :g], _SMALLEST_INFORMATION)
     centre = sums[:, g : 2 * g] / block
-    across = sums[:, 2 * g] - (centre * sums[:, g : 2 * g]).sum(axis=1)
+    across = sums[:, 2 * g] - _dot(centre, sums[:, g : 2 * g])
     return block, centre, np.maximum(across, _SMALLEST_INFORMATION)
 
 
 def _iterate(
-    y: Floats,
+    rows: Rows,
     weights: Floats,
     design: Design,
     products: Floats,
-    start: Floats,
     at: tuple[Floats, Floats],
     step: tuple[Floats, Floats, Floats],
     old: Floats,
@@ -136,43 +162,53 @@ def _iterate(
     """Newton steps from the first one on; fits that have settled leave the batch."""
     g = design.n_blocks
     level, slope = at
-    block, centre, across = (part.copy() for part in step)
-    mean, step_mean = np.empty_like(y), start
-    settled = np.zeros(len(y), dtype=bool)
-    active = np.arange(len(y))
+    block, centre, across = step
+    shown = np.concatenate([design.indicator, design.time[:, None]], axis=1).T
+    eta, mean, step_mean = np.empty_like(weights), np.empty_like(weights), rows.start.copy()
+    settled = np.zeros(len(weights), dtype=bool)
+    active: Ints | slice = slice(None)
     for turn in range(_MOST_ITERATIONS):
         a, s = level[active], slope[active]
-        now_mean = np.exp(a[:, design.block] + s[:, None] * design.time)
-        weighted = now_mean * weights[active]
-        sums = weighted @ products
+        now_eta = np.concatenate([a, s[:, None]], axis=1) @ shown
+        now_mean = np.exp(now_eta)
+        sums = (now_mean * weights[active]) @ products
         count_sum, count_time, constant = (part[active] for part in counts)
-        fitted = (count_sum * a).sum(axis=1) + count_time * s
+        fitted = _dot(count_sum, a) + count_time * s
         now = 2.0 * (constant - fitted + sums[:, :g].sum(axis=1))
-        mean[active] = now_mean
         with np.errstate(invalid="ignore"):
             done = np.abs(now - old[active]) / (np.abs(now) + 0.1) < _TOLERANCE
-        done |= ~np.isfinite(now)
-        settled[active[done & np.isfinite(now)]] = True
+        is_last = turn == _MOST_ITERATIONS - 1
+        stopped = done | ~np.isfinite(now) | is_last
+        places = np.arange(len(weights))[active]
+        settled[places[done]] = True
+        eta[places[stopped]], mean[places[stopped]] = now_eta[stopped], now_mean[stopped]
         old[active] = now
-        keep = ~done
-        active = active[keep]
-        if not active.size or turn == _MOST_ITERATIONS - 1:
+        active, keep = places[~stopped], ~stopped
+        if not active.size:
             break
         step_mean[active] = now_mean[keep]
         b, c, x = _arrow(sums[keep], g)
         block[active], centre[active], across[active] = b, c, x
         gap = count_sum[keep] - sums[keep][:, :g]
         gap_time = count_time[keep] - sums[keep][:, g : 2 * g].sum(axis=1)
-        moved = (gap_time - (c * gap).sum(axis=1)) / x
+        moved = (gap_time - _dot(c, gap)) / x
         slope[active] += moved
         level[active] += gap / b - moved[:, None] * c
-    return Fit(level, slope, mean, step_mean, block, centre, across, settled)
+    return Fit(level, slope, eta, mean, step_mean, block, centre, across, settled)
 
 
-def pearson(y: Floats, weights: Floats, fit: Fit, degrees: Floats) -> Floats:
+def working_residuals(rows: Rows, fit: Fit) -> Floats:
+    """(y - mean) / mean, squared [F, n]."""
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):  # fits that did not settle
+        squared = rows.y / fit.mean
+        squared -= 1.0
+        squared *= squared
+    return squared
+
+
+def pearson(squared: Floats, weights: Floats, fit: Fit, degrees: Floats) -> Floats:
     """Dispersion [F] from working residuals and the weights of the last step, as R's summary of a fit."""
-    residual = (y - fit.mean) / fit.mean
-    result: Floats = (weights * fit.step_mean * residual**2).sum(axis=1) / degrees
+    result: Floats = _dot(weights * fit.step_mean, squared) / degrees
     return result
 
 
@@ -181,15 +217,22 @@ def leverage(weights: Floats, fit: Fit, design: Design) -> Floats:
     share = 1.0 / fit.block_weight[:, design.block]
     if fit.time_weight.any():
         away = design.time - fit.centre[:, design.block]
-        share = share + away**2 / fit.time_weight[:, None]
-    hat: Floats = weights * fit.step_mean * share
-    return hat
+        away *= away
+        away /= fit.time_weight[:, None]
+        share += away
+    share *= fit.step_mean
+    share *= weights
+    return share
 
 
-def anscombe(y: Floats, fit: Fit, hat: Floats, phi: Floats) -> Floats:
+def anscombe(rows: Rows, fit: Fit, hat: Floats, phi: Floats) -> Floats:
     """Standardised Anscombe residuals [F, n] of a Poisson law (Davison and Snell 1991)."""
-    sixth = np.cbrt(np.sqrt(fit.mean))
-    raw = 1.5 * (np.cbrt(y) ** 2 / sixth - sixth**3)
+    sixth = np.exp(fit.eta / 6.0)
+    raw = np.cbrt(rows.y)
+    raw *= raw
+    raw /= sixth
+    raw -= sixth * sixth * sixth
+    raw *= 1.5
     with np.errstate(divide="ignore", invalid="ignore"):
-        scaled: Floats = raw / np.sqrt(phi[:, None] * (1.0 - hat))
-    return scaled
+        raw /= np.sqrt(phi[:, None] * (1.0 - hat))
+    return raw
