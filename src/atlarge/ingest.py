@@ -6,6 +6,7 @@ Placing needs both records and places, so this module drives releases -> records
 from __future__ import annotations
 
 import sys
+import threading
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -30,6 +31,10 @@ _WORDS = ("text", "aor", "state", "city", "facility_code", "county")
 _SURE_ROWS, _SURE_SHARE = 20, 0.99
 """A landmark gives the area of rows that lack one if at least so many rows, and this share, agree on it."""
 
+_ASKED = ["text", "_asked", "_state", "city", "facility_code"]
+_FOUND_KEPT = ["office", "county_fips", "place_kind", "place_confidence", "place_basis"]
+_FOUND = [*_FOUND_KEPT, "aor_resolved", "state_resolved"]
+
 
 def _paths(files: Iterable[Path | str]) -> list[Path]:
     paths = [Path(f) for f in files]
@@ -39,10 +44,11 @@ def _paths(files: Iterable[Path | str]) -> list[Path]:
 
 
 def _read_all(paths: Sequence[Path], store: Path, told: Progress) -> list[Prepared | str]:
-    """Read and type files on a few threads; of several refusals, the first in the order given is raised.
+    """Read, type and place files on a few threads; of several refusals, the first one given is raised.
 
     For a file whose bytes the store already holds, the release's id instead.
     """
+    placer = _Placer()
 
     def one(path: Path) -> Prepared | str:
         opened = open_release(path)
@@ -51,6 +57,7 @@ def _read_all(paths: Sequence[Path], store: Path, told: Progress) -> list[Prepar
             told(f"{path.name}: held already as {held['id']}")
             return str(held["id"])
         made = prepare(read_release(path, opened))
+        placer.place(made)
         told(f"read {path.name}: {made.audit.rows_read:,} rows of {made.audit.family}")
         return made
 
@@ -90,13 +97,7 @@ def ingest(
     paths = _paths(files)
     asked, notes = _once(_read_all(paths, Path(store), say), paths)
     read = [made for made in asked.values() if made is not None]
-    _place_rows(read)
-    for made in read:
-        made.frame = conform(made.frame, made.audit.table)
-        if set(PLACE) <= set(TABLES[made.audit.table]):
-            kinds = made.frame["place_kind"].fill_null("unresolved")
-            made.audit.unresolved_places = int((kinds == "unresolved").sum())
-    say("placed; writing")
+    say("writing")
     audits = commit(read, Path(store))
     return IngestAudit([audits[name] for name in asked], notes)
 
@@ -112,10 +113,8 @@ def _to_stderr(line: str) -> None:
 def _words(frame: pl.DataFrame) -> pl.DataFrame:
     """The words of each row that may tell its place; `text` is the landmark, else the facility."""
     text = next((name for name in ("landmark", "facility") if name in frame.columns), None)
-    named = [(pl.col(text) if text else pl.lit(None, pl.String)).alias("text")]
-    for name in _WORDS[1:]:
-        named.append(pl.col(name) if name in frame.columns else pl.lit(None, pl.String).alias(name))
-    return frame.select(named)
+    named = [pl.col(text).alias("text")] if text else []
+    return frame.select(*named, *[pl.col(name) for name in _WORDS[1:] if name in frame.columns])
 
 
 def _area_of_landmarks(combinations: pl.DataFrame) -> pl.DataFrame:
@@ -135,14 +134,16 @@ def _area_of_landmarks(combinations: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _combinations(made: Prepared) -> pl.DataFrame:
+def _combinations(words: pl.DataFrame) -> pl.DataFrame:
     """Distinct combinations of words of a release, with the area recorded, else the landmark's."""
-    found = _words(made.frame).group_by(_WORDS).agg(pl.len().alias("_rows")).sort(_WORDS, nulls_last=False)
+    has_text = "text" in words.columns
+    found = words.group_by(words.columns).agg(pl.len().alias("_rows"))
+    found = found.with_columns(pl.lit(None, pl.String).alias(n) for n in _WORDS if n not in words.columns)
+    found = found.sort(_WORDS, nulls_last=False)
     found = found.with_columns(
         area_code(found["aor"]).alias("_aor"), state_code(found["state"]).alias("_state")
     )
     found = found.join(_area_of_landmarks(found), on="text", how="left", maintain_order="left")
-    has_text = any(name in made.frame.columns for name in ("landmark", "facility"))
     return found.with_columns(
         pl.lit(has_text).alias("_has_text"),
         pl.coalesce("_aor", "_learned").alias("_asked"),
@@ -150,21 +151,9 @@ def _combinations(made: Prepared) -> pl.DataFrame:
     )
 
 
-def _placed(combinations: pl.DataFrame) -> pl.DataFrame:
+def _placed(combinations: pl.DataFrame, places: pl.DataFrame) -> pl.DataFrame:
     """The store's place columns for each combination of words."""
-    asked = combinations.select("text", "_asked", "_state", "city", "facility_code").unique()
-    asked = asked.sort(pl.all(), nulls_last=False)
-    found = resolve(
-        asked, text="text", aor="_asked", state="_state", city="city", facility_code="facility_code"
-    )
-    places = asked.hstack(
-        found.select("place_kind", "county_fips", "office", "aor_resolved", "state_resolved",
-                     "place_confidence", "place_basis")
-    )  # fmt: skip
-    joined = combinations.join(
-        places, on=["text", "_asked", "_state", "city", "facility_code"], how="left", nulls_equal=True,
-        maintain_order="left",
-    )  # fmt: skip
+    joined = combinations.join(places, on=_ASKED, how="left", nulls_equal=True, maintain_order="left")
     told = pl.col("_told").is_not_null()
     # a release without any text of place is placed by what it does record
     by_area = ~pl.col("_has_text") & (pl.col("place_kind") == "unresolved") & pl.col("_aor").is_not_null()
@@ -179,7 +168,7 @@ def _placed(combinations: pl.DataFrame) -> pl.DataFrame:
         area.alias("_area"),
         "office",
         pl.coalesce("_told", "county_fips").alias("county_fips"),
-        pl.coalesce("_state", "state_resolved").alias("_state"),
+        pl.coalesce("_state", "state_resolved").alias("_code"),
         pl.when(told)
         .then(pl.lit("county"))
         .when(by_area)
@@ -193,26 +182,44 @@ def _placed(combinations: pl.DataFrame) -> pl.DataFrame:
         .alias("place_confidence"),
         pl.when(told)
         .then(pl.lit("county column of the release"))
+        .when(by_area)
+        .then(pl.lit("area of responsibility recorded; the release has no text of place"))
         .otherwise("place_basis")
         .alias("place_basis"),
     )
 
 
-def _place_rows(read: list[Prepared]) -> None:
-    """Give the rows of records their place columns: each distinct combination of words is read once."""
-    to_place = [made for made in read if set(PLACE) <= set(TABLES[made.audit.table])]
-    if not to_place:
-        return
-    combinations = pl.concat(
-        [_combinations(made).with_columns(pl.lit(i).alias("_release")) for i, made in enumerate(to_place)]
-    )
-    places = _placed(combinations).with_columns(combinations["_release"])
-    for i, made in enumerate(to_place):
-        own = places.filter(pl.col("_release") == i).drop("_release")
-        joined = _words(made.frame).join(own, on=_WORDS, how="left", nulls_equal=True, maintain_order="left")
-        columns = ["aor_basis", "office", "county_fips", "place_kind", "place_confidence", "place_basis"]
-        made.frame = made.frame.with_columns(
-            joined["_area"].alias("aor"),
-            joined["_state"].alias("state"),
-            *joined.select(columns).get_columns(),
-        )
+class _Placer:
+    """Places the rows of releases; each distinct combination of words is read once, in whatever file."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._known: pl.DataFrame | None = None
+
+    def _resolved(self, combinations: pl.DataFrame) -> pl.DataFrame:
+        """Places of what the combinations ask, from memory where they were asked before."""
+        asked = combinations.select(_ASKED).unique().sort(_ASKED, nulls_last=False)
+        with self._lock:
+            if self._known is not None:
+                asked = asked.join(self._known, on=_ASKED, how="anti", nulls_equal=True)
+            found = resolve(
+                asked, text="text", aor="_asked", state="_state", city="city", facility_code="facility_code"
+            )
+            fresh = asked.hstack(found.select(_FOUND))
+            self._known = fresh if self._known is None else pl.concat([self._known, fresh])
+            return self._known
+
+    def place(self, made: Prepared) -> None:
+        """Give the rows of a release their place columns, and bring them into the table's form."""
+        if set(PLACE) <= set(TABLES[made.audit.table]):
+            words = _words(made.frame)
+            combinations = _combinations(words)
+            own = _placed(combinations, self._resolved(combinations))
+            keys = words.columns or ["_rows"]
+            joined = words.join(own, on=keys, how="left", nulls_equal=True, maintain_order="left")
+            made.frame = made.frame.with_columns(
+                joined["_area"].alias("aor"), joined["_code"].alias("state"),
+                *joined.select("aor_basis", *_FOUND_KEPT).get_columns(),
+            )  # fmt: skip
+            made.audit.unresolved_places = int((made.frame["place_kind"] == "unresolved").sum())
+        made.frame = conform(made.frame, made.audit.table)
