@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from typing import NamedTuple
 
 from atlarge.places.choose import Context, Pick
 from atlarge.places.gazetteer import Gazetteer
 from atlarge.places.scan import Found, Hit
+
+
+_SHORT = re.compile(r"\bCO\b", re.IGNORECASE)
 
 
 class Answer(NamedTuple):
@@ -59,14 +63,17 @@ class Case(NamedTuple):
         """Return the context with what the text's style says of the state, where no state is named."""
         if self.context.states or self.context.aor is None:
             return self.context
-        return self.context._replace(
-            style=self.gaz.styles.get((self.context.aor, template(self.words, kind, hit)))
-        )
+        style = template(self.words, kind, hit, self.query.text or "")
+        return self.context._replace(style=self.gaz.styles.get((self.context.aor, style)))
 
 
-def template(words: list[str], kind: str, hit: Hit) -> str:
-    """Return a text's style: its words with a place's name replaced by a star, under the kind of the name."""
-    return " ".join([f"{kind}:", *words[: hit.start], "*", *words[hit.end :]])
+def template(words: list[str], kind: str, hit: Hit, text: str) -> str:
+    """Return a text's style: its words with a place's name replaced by a star, under the kind of the name.
+
+    Whether a text writes CO or COUNTY is a part of its style.
+    """
+    short = " (CO)" if kind == "county" and _SHORT.search(text) else ""
+    return " ".join([f"{kind}{short}:", *words[: hit.start], "*", *words[hit.end :]])
 
 
 def county(case: Case, fips: str, confidence: float, basis: str) -> Answer:

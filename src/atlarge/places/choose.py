@@ -10,6 +10,8 @@ DOMINANT = 0.8
 """A namesake must hold this share of the namesakes' weight to be answered at all."""
 STYLE_FLOOR = 0.3
 """Names added to every state of a style, so that one never seen there is unlikely, not impossible."""
+STYLE_POWER = {"name": 0.5, "alias": 0.5}
+"""Power of a county's population beside the style: the style says more than the size does; a city's size says more."""
 STYLE_LEAST = 4.0
 """Fewest plain names of a style before it says anything about a state."""
 
@@ -35,7 +37,9 @@ def in_area(gaz: Gazetteer, fips: str, aor: str) -> bool:
     """Say whether a county lies in an area of responsibility, before or after Harlingen was split off."""
     county = gaz.counties[fips]
     # the bounds of Harlingen are known only in part: its counties were San Antonio's
-    return aor in (county.aor, county.aor_2021) or (aor == "HAL" and county.aor == "SNA")
+    if aor in (county.aor, county.aor_2021) or (aor == "HAL" and county.aor == "SNA"):
+        return True
+    return (aor, fips) in gaz.reach
 
 
 def choose(gaz: Gazetteer, names: list[Named], context: Context) -> Pick:
@@ -78,10 +82,12 @@ def _one(gaz: Gazetteer, names: list[Named], how: str, factor: float, style: dic
         return Pick(names[0].fips, how, factor)
     weights = [n.weight for n in names]
     if style is not None and sum(style.values()) >= STYLE_LEAST:
-        # a square root, since the style says more about the state than the sizes of the namesakes do
         seen = sum(style.values()) + STYLE_FLOOR * len(names)
         weights = [
-            n.weight**0.5 * (style.get(gaz.counties[n.fips].state, 0.0) + STYLE_FLOOR) / seen for n in names
+            n.weight ** STYLE_POWER.get(n.source, 0.85)
+            * (style.get(gaz.counties[n.fips].state, 0.0) + STYLE_FLOOR)
+            / seen
+            for n in names
         ]
         how = how.replace("only one in", "likeliest by the style of the text in")
     share, top = max(

@@ -11,26 +11,37 @@ _OF = (["CITY", "OF"], ["TOWN", "OF"], ["VILLAGE", "OF"], ["TOWNSHIP", "OF"])
 _TYPE = frozenset({"TOWNSHIP", "TOWN", "VILLAGE", "BOROUGH", "BORO"})
 WEAK_LEAST = 1000.0
 """A city without supporting words must have this weight."""
+BIG_LEAST = 50_000.0
+"""A city outside the area of responsibility, without a state named, must have this weight."""
 
 
 def city_rule(case: Case) -> Answer | None:
     """Answer with the county of the best-supported city of the text, or of the release's city column."""
-    hits = [h for h in case.found.cities if _usable(case, h)]
-    ranked = sorted(((_role(case, h), len(h.key), h) for h in hits), key=lambda r: (-r[0], -r[1], r[2].start))
+    hits = [
+        (h, choose(case.gaz, h.names, case.styled("city", h))) for h in case.found.cities if _usable(case, h)
+    ]
+    # a longer name hides the shorter one inside it only if it is a place here ('GARLAND CITY' is none in Texas)
+    good = [h for h, pick in hits if pick.fips is not None and not pick.how.startswith("outside")]
+    hits = [(h, pick) for h, pick in hits if not any(_inside(h, o) for o in good)]
+    ranked = sorted(
+        ((_role(case, h), len(h.key), h, pick) for h, pick in hits), key=lambda r: (-r[0], -r[1], r[2].start)
+    )
     failed: tuple[Hit, Pick] | None = None
-    for role, _, hit in ranked:
-        pick = choose(case.gaz, hit.names, case.styled("city", hit))
+    for role, _, hit, pick in ranked:
         if pick.fips is None:
             if role >= 2 and failed is None and pick.how != "not in the state named":
                 failed = (hit, pick)
-            continue
-        if not _believed(case, role, hit, pick):
-            continue
-        return _answer(case, hit, pick, _level(case, role, hit, pick))
+        elif _believed(role, hit, pick):
+            return _answer(case, hit, pick, _level(case, role, hit, pick))
     beside = column_city(case)
     if beside is not None or failed is None:
         return beside
     return abstain(case, f"city named: '{case.said(failed[0])}'", failed[1])
+
+
+def _inside(hit: Hit, other: Hit) -> bool:
+    longer = other.end - other.start > hit.end - hit.start
+    return longer and other.start <= hit.start and hit.end <= other.end
 
 
 def column_city(case: Case) -> Answer | None:
@@ -58,10 +69,9 @@ def _usable(case: Case, hit: Hit) -> bool:
             return False
     if len(span) == 1 and len(hit.key) <= 3 and after not in ("PD", "POLICE"):
         return False
-    if any(start <= hit.start and hit.end <= end for start, end in case.found.state_spans):
+    if after in ("DIV", "DIVISION"):
         return False
-    longer = (o for o in case.found.cities if o.end - o.start > hit.end - hit.start)
-    return not any(o.start <= hit.start and hit.end <= o.end for o in longer)
+    return not any(start <= hit.start and hit.end <= end for start, end in case.found.state_spans)
 
 
 def _role(case: Case, hit: Hit) -> int:
@@ -85,33 +95,33 @@ def _role(case: Case, hit: Hit) -> int:
     return 1 if after in case.gaz.words["facility"] else 0
 
 
-def _believed(case: Case, role: int, hit: Hit, pick: Pick) -> bool:
+def _believed(role: int, hit: Hit, pick: Pick) -> bool:
+    weight = max(n.weight for n in hit.names if n.fips == pick.fips)
+    if pick.how.startswith("outside"):
+        return role >= 2 and weight >= BIG_LEAST
     if role >= 2:
         return True
-    weight = max(n.weight for n in hit.names if n.fips == pick.fips)
-    sure = pick.how.startswith(("only one in the area", "state named"))
-    return sure and weight >= WEAK_LEAST
+    return pick.how.startswith(("only one in the area", "state named")) and weight >= WEAK_LEAST
 
 
 def _level(case: Case, role: int, hit: Hit, pick: Pick) -> float:
     level = case.gaz.confidence[f"city_role_{role}"]
+    if role < 2 and case.has("programme"):
+        level = max(level, case.gaz.confidence["city_programme"])
     if role >= 2 and pick.how.startswith("only one in the area"):
         weight = max(n.weight for n in hit.names if n.fips == pick.fips)
-        level *= 1.0 if weight >= WEAK_LEAST else 0.93
+        level *= 1.0 if weight >= WEAK_LEAST else 0.97
     names = case.gaz.county_names.get(hit.key)
     if not names:
         return level
     other = choose(case.gaz, names, case.context)
-    if other.fips is None:
+    if other.fips is None or not other.how.startswith(("only one in the area", "state named")):
         return level
     if other.fips == pick.fips:
         return max(level, case.gaz.confidence["city_and_county"])
     # a county of the same name elsewhere: 'ORANGE JAIL' may be either, unless a state or the police is named
-    return (
-        level
-        if role == 3 and (case.context.states or "POLICE" in case.words or "PD" in case.words)
-        else level * 0.85
-    )
+    sure = case.context.states or "POLICE" in case.words or "PD" in case.words or "CITY" in case.words
+    return level if role == 3 and sure else level * 0.85
 
 
 def _answer(case: Case, hit: Hit, pick: Pick, level: float) -> Answer:

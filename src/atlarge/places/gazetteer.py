@@ -13,6 +13,8 @@ import yaml
 from atlarge.places.text import plain, squash
 from atlarge.reference import table
 
+TOWN_WEIGHT = 5000.0
+"""Weight of a town of the hand file against namesakes: about the median of such towns."""
 _USED = ("all", "to 2019", "to 2021", "from 2015")
 _CITY_AS_COUNTY = {"24510", "29510", "32510"}
 _LEGAL_TYPES = (
@@ -91,6 +93,7 @@ class Gazetteer:
     words: dict[str, frozenset[str]]
     confidence: dict[str, float]
     styles: dict[tuple[str, str], dict[str, float]]
+    reach: frozenset[tuple[str, str]]
     longest: int = field(default=8)
 
 
@@ -162,6 +165,11 @@ def _cities() -> dict[str, list[Named]]:
             out[key] = [Named(*row)]
         else:
             found.append(Named(*row))
+    for fips, towns in hand("towns")["towns"].items():
+        for town in towns:
+            named = out.setdefault(squash(town), [])
+            if not any(n.fips == fips for n in named):
+                named.append(Named(fips, TOWN_WEIGHT, "town"))
     return out
 
 
@@ -257,6 +265,7 @@ def gazetteer() -> Gazetteer:
         words=words,
         confidence={name: float(value) for name, value in hand("confidence").items() if name != "note"},
         styles=_styles(),
+        reach=frozenset((entry["aor"], fips) for entry in hand("bounds") for fips in entry["fips"]),
     )
 
 

@@ -19,7 +19,8 @@ def office_rule(case: Case) -> Answer | None:
     bare = _bare_code(case)
     if bare is not None:
         return office(case, bare, None, case.gaz.confidence["office"], f"office-area code: {bare}")
-    if not (general or case.has("office") or case.has("docket") or case.has("team")):
+    ends_ero = "ERO" in (case.body[0], case.body[-1])
+    if not (general or ends_ero or case.has("office") or case.has("docket") or case.has("team")):
         return None
     code, sure = _code(case)
     if code is not None:

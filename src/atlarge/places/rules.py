@@ -10,7 +10,7 @@ from atlarge.places.city_rule import city_rule, column_city
 from atlarge.places.fuzzy import near_city, near_county, near_site
 from atlarge.places.gazetteer import Gazetteer, Named, Site
 from atlarge.places.office_rule import office_rule
-from atlarge.places.scan import COUNTY_WORDS, NOTHING, Hit, scan
+from atlarge.places.scan import COUNTY_WORDS, NOTHING, Hit, PrisonHit, scan
 from atlarge.places.text import fault, tokens
 
 OUTSIDE_BY_HAND = 0.92
@@ -80,10 +80,12 @@ def _pick_site(case: Case) -> tuple[int, int, Site, float] | None:
         if code and code != "HQ":
             # a hand entry names its area: that area works the place, even if the map says otherwise
             inside = [s for s in fits if s.aor == code or in_area(case.gaz, s.fips, code)]
+        if not inside:
+            generic = "".join(w for w in case.words[start:end] if w != ",") in case.gaz.words["generic_site"]
+            inside = [] if generic or end - start < 2 else [s for s in sites if s.source == "hand"]
+            factor = OUTSIDE_BY_HAND
         if case.context.states:
-            inside = [s for s in inside or fits if case.gaz.counties[s.fips].state in case.context.states]
-        elif not inside:
-            inside, factor = [s for s in sites if s.source == "hand" and end - start > 1], OUTSIDE_BY_HAND
+            inside = [s for s in inside if case.gaz.counties[s.fips].state in case.context.states]
         if len({s.fips for s in inside}) == 1:
             best = (start, end, inside[0], factor)
     return best
@@ -97,6 +99,8 @@ def _site_first(case: Case) -> Answer | None:
     if picked is None:
         return None
     start, end, site, factor = picked
+    if factor < 1.0:
+        return None
     covers = all(start <= c.start and c.end <= end for c in case.found.counties)
     if covers and (site.source == "hand" or end - start == len(case.words)):
         return _from_site(case, site, factor)
@@ -167,29 +171,44 @@ def _by_city(case: Case, hit: Hit) -> Answer | None:
 
 def _prison_rule(case: Case) -> Answer | None:
     """A prison's name beside a word that says prison."""
-    if not case.found.prisons or case.has("docket") or case.has("general_area") or case.has("office"):
+    if (
+        not case.found.prisons
+        or case.has("no_prison")
+        or case.has("docket")
+        or case.has("general_area")
+        or case.has("office")
+    ):
         return None
-    for hit in sorted(case.found.prisons, key=lambda h: h.start - h.end):
-        names = [
-            Named(p.fips, 1.0, p.needs)
-            for p in hit.prisons
-            if case.has(p.needs) or any(w.endswith(("CORRECTIONAL", "PRISON")) for w in case.words)
-        ]
+    best: tuple[float, int, Hit, Pick] | None = None
+    for hit in case.found.prisons:
+        names = _prison_names(case, hit)
         if not names or (hit.end < len(case.words) and case.words[hit.end] in COUNTY_WORDS):
             continue
-        pick = choose(case.gaz, names, case.styled("prison", Hit(hit.start, hit.end, "", names)))
-        if pick.fips is None:
+        pick = choose(case.gaz, names, case.context)
+        outside = pick.how.startswith("outside")
+        if pick.fips is None or (outside and names[0].source != "federal" and hit.end - hit.start < 2):
             continue
-        said = " ".join(case.words[hit.start : hit.end]).title()
-        basis = f"prison named: '{said}'; {pick.how}"
-        factor = max(pick.factor, OUTSIDE_BY_HAND) if pick.how.startswith("outside") else pick.factor
-        return county(case, pick.fips, case.gaz.confidence["prison"] * factor, basis)
-    return None
+        factor = max(pick.factor, OUTSIDE_BY_HAND) if outside else pick.factor
+        if best is None or (factor, hit.end - hit.start) > best[:2]:
+            best = (factor, hit.end - hit.start, Hit(hit.start, hit.end, "", names), pick)
+    if best is None:
+        return None
+    basis = f"prison named: '{case.said(best[2])}'; {best[3].how}"
+    return county(case, str(best[3].fips), case.gaz.confidence["prison"] * best[0], basis)
+
+
+def _prison_names(case: Case, hit: PrisonHit) -> list[Named]:
+    """Keep the prisons whose kind of word stands in the text; a federal word rules a state's prison out."""
+    names = [Named(p.fips, 1.0, p.needs) for p in hit.prisons if case.has(p.needs)]
+    if case.has("federal_only"):
+        return [n for n in names if n.source == "federal"]
+    state_run = [n for n in names if n.source != "federal"]
+    return state_run or names
 
 
 def _bare_county(case: Case) -> Answer | None:
     """A county's name without the word county, before a word such as jail, or at the end of a programme's name."""
-    programme = "PP" in case.words or "287G" in case.words or "PROBATION" in case.words
+    programme = case.has("programme")
     for hit in sorted(case.found.bare_counties, key=lambda h: -len(h.key)):
         span = case.words[hit.start : hit.end]
         if len(span) == 1 and span[0] in case.gaz.words["never_city"]:
@@ -200,7 +219,7 @@ def _bare_county(case: Case) -> Answer | None:
         whole = len(case.body) == hit.end - hit.start
         if after in case.gaz.words["facility"] or whole or programme:
             pick = choose(case.gaz, hit.names, case.styled("county", hit))
-            if pick.fips:
+            if pick.fips and not pick.how.startswith("outside"):
                 basis = f"county's name without the word county: '{case.said(hit)}'; {pick.how}"
                 level = case.gaz.confidence["county_bare" if not programme else "county_programme"]
                 return county(case, pick.fips, level * pick.factor, basis)

@@ -7,9 +7,8 @@ from typing import NamedTuple
 from atlarge.places.gazetteer import Gazetteer, Named, Prison, Site
 
 COUNTY_WORDS = frozenset({"COUNTY", "PARISH", "BOROUGH", "MUNICIPIO"})
-_MIXED_UP = frozenset(
-    {"CO", "IN", "OR", "ME", "LA", "DE", "OK", "HI", "AL", "ID", "DC", "PA", "MA", "SC", "MO", "MP", "AS"}
-)
+_MIXED_UP = frozenset({"CO", "IN", "OR", "ME", "LA", "DE", "OK", "HI", "DC", "MP", "AS"})
+_AGENCY = frozenset({"DEPARTMENT", "DOC", "PROBATION", "PAROLE", "STATE", "HIGHWAY", "DISTRICT"})
 _NEVER_INSIDE = frozenset({"CO", "IN", "OR", "ME", "LA", "DE", "OK", "HI", "DC", "AS", "SC", "MP"})
 
 
@@ -96,13 +95,23 @@ def _named(
     following = words[end] if end < len(words) else ""
     if key in gaz.county_names:
         if following in COUNTY_WORDS:
-            found.counties.append(Hit(start, end + 1, key, gaz.county_names[key]))
+            names = _of_type(gaz, gaz.county_names[key], following)
+            if names:
+                found.counties.append(Hit(start, end + 1, key, names))
         found.bare_counties.append(Hit(start, end, key, gaz.county_names[key]))
     if key in gaz.cities or key in gaz.city_counties:
         names = gaz.cities.get(key, []) + gaz.city_counties.get(key, [])
         found.cities.append(Hit(start, end, key, names))
     if key in gaz.state_names:
         named_states.append((start, end, gaz.state_names[key]))
+
+
+def _of_type(gaz: Gazetteer, names: list[Named], word: str) -> list[Named]:
+    """Keep the names that the legal word fits: parishes are Louisiana's, boroughs Alaska's."""
+    if word == "COUNTY":
+        return [n for n in names if gaz.counties[n.fips].state != "LA"] or names
+    where = {"PARISH": "LA", "BOROUGH": "AK", "MUNICIPIO": "PR"}[word]
+    return [n for n in names if gaz.counties[n.fips].state == where]
 
 
 def _longest(hits: list[Hit]) -> list[Hit]:
@@ -131,10 +140,9 @@ def _states(
     binds before one inside it; inside, only a state of the area of responsibility is believed.
     """
     n = len(words)
+    codes = [(i, i + 1, w) for i, w in enumerate(words) if len(w) == 2 and w in gaz.states]
     spans = [
-        (i, i + 1, w)
-        for i, w in enumerate(words)
-        if len(w) == 2 and w in gaz.states and _is_code(words, i, n, w, area_states)
+        s for s in codes if _is_code(words, s[0], n, s[2], area_states) or _after_city(gaz, words, s, cities)
     ]
     spans += [
         (i, j, code)
@@ -149,6 +157,8 @@ def _states(
     for i, j, code in spans:
         ends = j == n or (words[j] in ("STATE", "AREA") and j + 1 == n)
         (final if ends else inside).append((i, j, code))
+    # 'ADELANTO, CA ICE FACILITY': a city of the state before the comma makes the state certain
+    final += [s for s in inside if _after_city(gaz, words, s, cities)]
     if final:
         i, j, code = max(final, key=lambda s: s[1] - s[0])
         return frozenset({code}), [(i, j)]
@@ -156,11 +166,23 @@ def _states(
     return frozenset(s[2] for s in inside), [(s[0], s[1]) for s in inside]
 
 
+def _after_city(gaz: Gazetteer, words: list[str], span: tuple[int, int, str], cities: list[Hit]) -> bool:
+    start, _, code = span
+    if start < 2 or words[start - 1] != ",":
+        return False
+    return any(
+        h.end == start - 1 and any(gaz.counties[n.fips].state == code for n in h.names) for h in cities
+    )
+
+
 def _is_code(words: list[str], i: int, n: int, code: str, area_states: frozenset[str]) -> bool:
     """Say whether a word of two letters is meant as a state: at the end, before STATE, or after a comma."""
+    if i > 0 and words[i - 1] == "DIST":
+        return True
     if code == "AL" and words[i + 1 : i + 2] == ["CANNON"]:
         return False
-    ends = i + 1 == n and i > 0
+    following = words[i + 1] if i + 1 < n else ""
+    ends = (i + 1 == n and i > 0) or (i == 0 and following in _AGENCY)
     stated = i + 1 < n and words[i + 1] == "STATE"
     inside = 0 < i < n - 1 and code not in _NEVER_INSIDE
     bounded = inside and (words[i - 1] == "," or words[i + 1] in (",", "GENERAL", "PD", "POLICE", "JAIL"))
