@@ -144,3 +144,25 @@ class World:
 
 
 _SHARES = {"substitution_rate", "honored_share_policy", "retaliation_decay", "place_memory"}
+
+
+def read_settings(words: list[str]) -> dict[str, Any]:
+    """Parameters from NAME=VALUE words. Raises QuestionError naming a word that is not of that form."""
+    kinds = {field.name: str(field.type) for field in fields(World)}
+    found: dict[str, Any] = {}
+    for word in words:
+        name, _, value = word.partition("=")
+        if name not in kinds:
+            raise QuestionError(
+                f"--set {word}: no parameter named {name!r}; they are {', '.join(sorted(kinds))}"
+            )
+        try:
+            if kinds[name] == "bool":
+                found[name] = {"true": True, "false": False}[value.lower()]
+            else:
+                found[name] = float(value) if kinds[name] == "float" else int(value)
+        except (ValueError, KeyError):
+            raise QuestionError(
+                f"--set {word}: {value!r} is not a value for {name} ({kinds[name]})"
+            ) from None
+    return found

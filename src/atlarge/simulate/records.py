@@ -1,0 +1,306 @@
+"""Made worlds as releases: record rows in the form of real families, written in chunks, and the truth
+beside."""
+
+from __future__ import annotations
+
+import datetime as dt
+import gzip
+import io
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from atlarge.errors import QuestionError
+from atlarge.simulate.landmarks import UNAUTHORIZED_SHARE, Places, real_places
+from atlarge.simulate.panels import Draw, Population, draw_world
+from atlarge.simulate.truth import truth_document, truth_panel
+from atlarge.simulate.world import World
+
+ROWS_AT_ONCE = 500_000
+FIRST_MONDAY = dt.date(2015, 10, 5)
+ARREST_COLUMNS = (
+    "Area of Responsibility", "Apprehension Date", "Apprehension Method", "Apprehension Landmark",
+    "Operation", "Processing Disposition", "Birth Date", "Citizenship", "Gender",
+)  # fmt: skip
+DETAINER_COLUMNS = (
+    "Prepare Date", "Detainer Type", "Detainer Detention Facility", "State", "City", "Detainer Lift Reason",
+)  # fmt: skip
+AT_LARGE_METHODS = ("Non-Custodial Arrest", "Located", "Probation and Parole")
+AT_LARGE_SHARES = (0.48, 0.46, 0.06)
+# shares of the seven days from Monday: few arrests are made on weekends
+AT_LARGE_DAYS = (0.19, 0.2, 0.2, 0.19, 0.13, 0.04, 0.05)
+JAIL_DAYS = (0.16, 0.165, 0.165, 0.165, 0.185, 0.08, 0.08)
+REDACTED = "(B)(6);(B)(7)(C) "
+MARKED = "(B)(7)(E) "
+MARKED_SHARE_OF_BURSTS = 0.7
+
+
+@dataclass(frozen=True)
+class Simulated:
+    """Where the files are: arrests (one a fiscal year), detainers, truth.json, truth_panel.parquet."""
+
+    arrests: list[Path]
+    detainers: Path
+    truth: Path
+    truth_panel: Path
+    rows: dict[str, int]
+
+    def to_dict(self) -> dict[str, Any]:
+        return {
+            "arrests": [str(path) for path in self.arrests],
+            "detainers": str(self.detainers),
+            "truth": str(self.truth),
+            "truth_panel": str(self.truth_panel),
+            "rows": self.rows,
+        }
+
+
+def simulate(
+    out: Path | str,
+    *,
+    seed: int = 0,
+    world: World | None = None,
+    arrests: int | None = None,
+    start: dt.date = FIRST_MONDAY,
+) -> Simulated:
+    """Write the releases of one made world into the folder `out`, and the truth about it.
+
+    Arrests come as EROArrests_FY<year>.csv.gz (pipes, quotes, a preamble), detainers as detainers.csv.gz
+    with the columns of the national release. The places are the most populous real counties; their
+    unauthorized residents are drawn around their population. `arrests`: about how many arrests in all; all
+    rates are scaled to it. The first preamble line says that the records are made. Memory does not grow
+    with the number of arrests. Raises QuestionError for parameters that make no sense, or where `out` holds
+    other files of these names.
+    """
+    world = World() if world is None else world
+    if arrests is not None and arrests < 1:
+        raise QuestionError(f"--arrests {arrests}: ask for at least one arrest")
+    folder = Path(out)
+    _clear(folder)
+    start -= dt.timedelta(days=start.weekday())
+    places = real_places(world.places)
+    people = _population(world, places, seed)
+    world = _scaled(world, people, seed, arrests)
+    draw = draw_world(world, seed, population=people)
+    rng = np.random.default_rng([seed, 1])
+    writer = _FiscalYears(folder, seed)
+    for week, frame in _arrest_rows(world, draw, places, rng, start):
+        writer.write(frame, week)
+    paths = writer.close()
+    detainers = folder / "detainers.csv.gz"
+    n_detainers = _write_detainers(detainers, draw, places, rng, start)
+    panel = folder / "truth_panel.parquet"
+    truth_panel(draw, places, start).write_parquet(panel, compression="zstd", statistics=False)
+    truth = folder / "truth.json"
+    rows = {"arrests": writer.rows, "detainers": n_detainers}
+    document = truth_document(world, draw, places, start, seed, rows)
+    truth.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
+    return Simulated(paths, detainers, truth, panel, rows)
+
+
+def _clear(folder: Path) -> None:
+    """Make the folder; take away the files of a world made before, and touch nothing else."""
+    folder.mkdir(parents=True, exist_ok=True)
+    named = sorted(folder.glob("EROArrests_FY*.csv.gz")) + sorted(folder.glob("detainers.csv.gz"))
+    if named and not (folder / "truth.json").exists():
+        raise QuestionError(f"{named[0]} is not from a made world: give an empty folder with --out")
+    for path in named:
+        path.unlink()
+
+
+def _population(world: World, places: Places, seed: int) -> Population:
+    """Unauthorized residents: the national share of each county's residents, spread as the world says."""
+    rng = np.random.default_rng([seed, 2])
+    spread = world.unauthorized_sigma * 0.5  # the sizes of real counties differ already
+    factor = np.exp(spread * rng.standard_normal(world.places) - spread**2 / 2)
+    return Population(places.residents * UNAUTHORIZED_SHARE * factor, places.area)
+
+
+def _scaled(world: World, people: Population, seed: int, arrests: int | None) -> World:
+    """Scale both rates so that the world has about so many arrests: one trial draw tells the factor."""
+    if arrests is None:
+        return world
+    trial = draw_world(world, seed, population=people)
+    total = sum(float(np.nansum(part)) for part in _arrest_parts(trial))
+    if total <= 0:
+        raise QuestionError("this world has no arrests at all: raise at_large_per_10k or bookings_per_10k")
+    factor = arrests / total
+    return world.but(
+        at_large_per_10k=world.at_large_per_10k * factor, bookings_per_10k=world.bookings_per_10k * factor
+    )
+
+
+def _arrest_parts(draw: Draw) -> tuple[NDArray[np.float32], ...]:
+    return draw.at_large, draw.general_at_large, draw.handoffs, draw.general_handoffs
+
+
+def _arrest_rows(
+    world: World, draw: Draw, places: Places, rng: np.random.Generator, start: dt.date
+) -> Iterator[tuple[int, pl.DataFrame]]:
+    """Rows week by week, at most about `ROWS_AT_ONCE` at a time."""
+    quoted = _Quoted(places)
+    parts = [np.nan_to_num(part).astype(np.int64) for part in _arrest_parts(draw)]
+    burst_share = draw.burst / np.maximum(draw.at_large_base + draw.substituted + draw.burst, 1)
+    for week in range(world.weeks):
+        for kind, counts in enumerate(parts):
+            column = counts[:, week]
+            for block in _blocks(column):
+                who = np.repeat(np.arange(len(column))[block], column[block])
+                if len(who):
+                    yield week, quoted.rows(kind, who, burst_share[:, week], week, start, world, rng)
+
+
+def _blocks(column: NDArray[np.int64]) -> Iterator[slice]:
+    """Slices of places with about `ROWS_AT_ONCE` rows each (one place may have more)."""
+    total = column.cumsum()
+    begin = 0
+    while begin < len(column):
+        before = int(total[begin - 1]) if begin else 0
+        end = max(begin + 1, int(np.searchsorted(total, before + ROWS_AT_ONCE, side="right")))
+        yield slice(begin, end)
+        begin = end
+
+
+class _Quoted:
+    """Texts of arrest rows, quoted as the releases have them, looked up by place."""
+
+    def __init__(self, places: Places) -> None:
+        self.area = pl.Series([f'"{name}"' for name in places.area_name] + [""])
+        self.county = pl.Series([f'"{text}"' for text in places.county])
+        self.jail = pl.Series([f'"{text}"' for text in places.jail])
+        self.general = pl.Series([f'"{text}"' for text in places.general])
+        self.method = pl.Series([f'"{text}"' for text in (*AT_LARGE_METHODS, "CAP Local Incarceration")])
+
+    def rows(
+        self,
+        kind: int,
+        who: NDArray[np.int64],
+        burst_share: NDArray[np.float64],
+        week: int,
+        start: dt.date,
+        world: World,
+        rng: np.random.Generator,
+    ) -> pl.DataFrame:
+        """Rows of one kind (0, 1 at large, named and general; 2, 3 jail, named and general) in one week."""
+        n = len(who)
+        is_jail = kind >= 2
+        day = rng.choice(7, n, p=JAIL_DAYS if is_jail else AT_LARGE_DAYS)
+        method = np.full(n, 3) if is_jail else rng.choice(3, n, p=AT_LARGE_SHARES)
+        marked = np.zeros(n, dtype=bool)
+        if not is_jail:
+            marked = rng.random(n) < burst_share[who] * MARKED_SHARE_OF_BURSTS
+        area = who
+        if world.blank_area_share > 0:
+            area = np.where(rng.random(n) < world.blank_area_share, len(self.area) - 1, who)
+        landmark = self.general if kind % 2 else (self.jail if is_jail else self.county)
+        dates = [start + dt.timedelta(days=7 * week + k) for k in range(7)]
+        return pl.DataFrame(
+            {
+                "fiscal_year": np.array([_fiscal_year(d) for d in dates])[day],
+                "area": self.area.gather(area),
+                "date": pl.Series([f"{d.month}/{d.day}/{d.year}" for d in dates]).gather(day),
+                "method": self.method.gather(method),
+                "landmark": landmark.gather(who),
+                "operation": pl.Series(["", f'"{MARKED}"']).gather(marked.astype(np.int64)),
+            }
+        )
+
+
+def _fiscal_year(day: dt.date) -> int:
+    return day.year + (day.month >= 10)
+
+
+class _FiscalYears:
+    """One compressed file a fiscal year; a file gets its name only when it is whole."""
+
+    def __init__(self, folder: Path, seed: int) -> None:
+        self.folder, self.seed, self.rows = folder, seed, 0
+        self.open: dict[int, tuple[Path, BinaryIO, gzip.GzipFile]] = {}
+
+    def write(self, frame: pl.DataFrame, week: int) -> None:
+        self.rows += frame.height
+        for (year,), part in frame.partition_by("fiscal_year", as_dict=True, maintain_order=True).items():
+            buffer = io.BytesIO()
+            lines = part.select(
+                "area", "date", "method", "landmark", "operation",
+                disposition=pl.lit('"Other"'), birth=pl.lit(f'"{REDACTED}"'),
+                citizenship=pl.lit('"UNKNOWN"'), gender=pl.lit('"Unknown"'),
+            )  # fmt: skip
+            lines.write_csv(buffer, include_header=False, separator="|", quote_style="never")
+            self._file(int(str(year))).write(buffer.getvalue())
+
+    def _file(self, year: int) -> gzip.GzipFile:
+        if year not in self.open:
+            path = self.folder / f"EROArrests_FY{year}.csv.gz.tmp"
+            raw = path.open("wb")
+            # no file name and no time in the header: the same seed gives the same bytes
+            packed = gzip.GzipFile("", "wb", compresslevel=1, fileobj=raw, mtime=0)
+            self.open[year] = (path, raw, packed)
+            packed.write(self._preamble(year).encode())
+        return self.open[year][2]
+
+    def _preamble(self, year: int) -> str:
+        bars = "|" * (len(ARREST_COLUMNS) - 1)
+        first = [
+            f'"Made records, simulated with seed {self.seed}: not real arrests"{bars}',
+            f'"atlarge simulate"{bars}',
+            bars,
+            bars,
+            f'"ERO Administrative Arrests for FY{year} (simulated)"{bars}',
+            "|".join(f'"{name}"' for name in ARREST_COLUMNS),
+        ]
+        return "\n".join(first) + "\n"
+
+    def close(self) -> list[Path]:
+        done = []
+        for _, (path, raw, packed) in sorted(self.open.items()):
+            packed.close()
+            raw.close()
+            done.append(path.rename(path.with_suffix("")))
+        return done
+
+
+def _write_detainers(path: Path, draw: Draw, places: Places, rng: np.random.Generator, start: dt.date) -> int:
+    """Detainers by prepare date: booked where handed over, declined where recorded so, else without a
+    reason."""
+    issued, declined = np.nan_to_num(draw.detainers), np.nan_to_num(draw.declined)
+    # handoffs of a week are those of its detainers; some may be hidden by a reporting delay
+    booked = np.minimum(draw.handoffs_true, issued)
+    declined = np.minimum(declined, issued - booked)
+    counts = np.stack([booked, declined, issued - booked - declined]).astype(np.int64)
+    reasons = pl.Series(["Booked into Detention", "Detainer Declined by LEA", None])
+    facility, state = pl.Series(places.jail), pl.Series(places.state_name)
+    city = pl.Series(places.city, dtype=pl.String)
+    rows = 0
+    partial = path.with_name(path.name + ".tmp")
+    with partial.open("wb") as raw, gzip.GzipFile("", "wb", compresslevel=1, fileobj=raw, mtime=0) as packed:
+        packed.write((",".join(DETAINER_COLUMNS) + "\n").encode())
+        for week in range(counts.shape[2]):
+            for block in _blocks(counts[:, :, week].sum(0)):
+                flat = counts[:, block, week]
+                which = np.repeat(np.arange(flat.size), flat.ravel())
+                reason, who = np.divmod(which, flat.shape[1])
+                day = rng.choice(7, len(which), p=JAIL_DAYS)
+                dates = [start + dt.timedelta(days=7 * week + k) for k in range(7)]
+                frame = pl.DataFrame(
+                    {
+                        "date": pl.Series([str(d) for d in dates]).gather(day),
+                        "type": pl.Series(["I247D"]).gather(np.zeros(len(which), dtype=np.int64)),
+                        "facility": facility[block].gather(who),
+                        "state": state[block].gather(who),
+                        "city": city[block].gather(who),
+                        "reason": reasons.gather(reason),
+                    }
+                )
+                buffer = io.BytesIO()
+                frame.write_csv(buffer, include_header=False)
+                packed.write(buffer.getvalue())
+                rows += len(which)
+    partial.rename(path)
+    return rows
