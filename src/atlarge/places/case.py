@@ -37,7 +37,7 @@ class Query(NamedTuple):
 
 
 class Case(NamedTuple):
-    """A text under decision: its words, the names found in them, and what is known beside it."""
+    """A text under decision: its words, the names found in them, what is known beside it, its words without commas."""
 
     gaz: Gazetteer
     query: Query
@@ -45,15 +45,17 @@ class Case(NamedTuple):
     found: Found
     context: Context
 
-    @property
-    def body(self) -> list[str]:
-        """The words without the separators."""
-        return [w for w in self.words if w != ","]
+    body: list[str]
 
     def has(self, kind: str) -> bool:
         """Say whether a word or phrase of a list of words.yaml stands in the text."""
+        single, phrases = self.gaz.phrases[kind]
+        if not single.isdisjoint(self.body):
+            return True
+        if not phrases:
+            return False
         padded = f" {' '.join(self.body)} "
-        return any(f" {phrase} " in padded for phrase in self.gaz.words[kind])
+        return any(phrase in padded for phrase in phrases)
 
     def said(self, hit: Hit) -> str:
         """Return the words of a hit, for a basis."""

@@ -8,7 +8,7 @@ from atlarge.places.scan import Hit
 from atlarge.places.text import tokens
 
 _OF = (["CITY", "OF"], ["TOWN", "OF"], ["VILLAGE", "OF"], ["TOWNSHIP", "OF"])
-_TYPE = frozenset({"TOWNSHIP", "TOWN", "VILLAGE", "BOROUGH", "BORO"})
+_TYPE = frozenset({"TOWNSHIP", "TOWN", "VILLAGE", "BOROUGH", "BORO", "CITY"})
 WEAK_LEAST = 1000.0
 """A city without supporting words must have this weight."""
 BIG_LEAST = 50_000.0
@@ -20,9 +20,9 @@ def city_rule(case: Case) -> Answer | None:
     hits = [
         (h, choose(case.gaz, h.names, case.styled("city", h))) for h in case.found.cities if _usable(case, h)
     ]
-    # a longer name hides the shorter one inside it only if it is a place here ('GARLAND CITY' is none in Texas)
-    good = [h for h, pick in hits if pick.fips is not None and not pick.how.startswith("outside")]
-    hits = [(h, pick) for h, pick in hits if not any(_inside(h, o) for o in good)]
+    # a longer name hides the shorter one inside it; but 'GARLAND CITY', no place in Texas, does not hide GARLAND
+    hiding = [h for h, pick in hits if _is_here(pick) or case.words[h.end - 1] not in _TYPE]
+    hits = [(h, pick) for h, pick in hits if not any(_inside(h, o) for o in hiding)]
     ranked = sorted(
         ((_role(case, h), len(h.key), h, pick) for h, pick in hits), key=lambda r: (-r[0], -r[1], r[2].start)
     )
@@ -37,6 +37,10 @@ def city_rule(case: Case) -> Answer | None:
     if beside is not None or failed is None:
         return beside
     return abstain(case, f"city named: '{case.said(failed[0])}'", failed[1])
+
+
+def _is_here(pick: Pick) -> bool:
+    return pick.fips is not None and not pick.how.startswith("outside")
 
 
 def _inside(hit: Hit, other: Hit) -> bool:
@@ -77,7 +81,7 @@ def _usable(case: Case, hit: Hit) -> bool:
 def _role(case: Case, hit: Hit) -> int:
     """Say how strongly the words around a name say that it is a city: 3 certain to 0 not at all."""
     words, n = case.words, len(case.words)
-    end = hit.end + (1 if words[hit.end : hit.end + 1] and words[hit.end] in _TYPE else 0)
+    end = hit.end + (1 if words[hit.end : hit.end + 1] and words[hit.end] in _TYPE - {"CITY"} else 0)
     after = words[end] if end < n else ""
     if after == "," and end + 2 < n and words[end + 1] in case.gaz.states:
         after = words[end + 2]
@@ -98,7 +102,7 @@ def _role(case: Case, hit: Hit) -> int:
 def _believed(role: int, hit: Hit, pick: Pick) -> bool:
     weight = max(n.weight for n in hit.names if n.fips == pick.fips)
     if pick.how.startswith("outside"):
-        return role >= 2 and weight >= BIG_LEAST
+        return role >= 2 and (weight >= BIG_LEAST or (not pick.candidates and weight >= WEAK_LEAST))
     if role >= 2:
         return True
     return pick.how.startswith(("only one in the area", "state named")) and weight >= WEAK_LEAST

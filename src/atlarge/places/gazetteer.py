@@ -91,6 +91,7 @@ class Gazetteer:
     overrides: dict[tuple[str, str], dict[str, Any]]
     site_codes: dict[str, str]
     words: dict[str, frozenset[str]]
+    phrases: dict[str, tuple[frozenset[str], tuple[str, ...]]]
     confidence: dict[str, float]
     styles: dict[tuple[str, str], dict[str, float]]
     reach: frozenset[tuple[str, str]]
@@ -263,6 +264,13 @@ def gazetteer() -> Gazetteer:
         overrides=overrides,
         site_codes=codes,
         words=words,
+        phrases={
+            kind: (
+                frozenset(w for w in found if " " not in w),
+                tuple(sorted(f" {w} " for w in found if " " in w)),
+            )
+            for kind, found in words.items()
+        },
         confidence={name: float(value) for name, value in hand("confidence").items() if name != "note"},
         styles=_styles(),
         reach=frozenset((entry["aor"], fips) for entry in hand("bounds") for fips in entry["fips"]),

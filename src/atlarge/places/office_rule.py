@@ -37,7 +37,7 @@ def office_rule(case: Case) -> Answer | None:
         return office(
             case, None, case.said(hit), 0.9, f"office area '{case.said(hit)}'; its code is not known"
         )
-    if general:
+    if general or case.has("office"):
         return office(case, None, None, 0.9, "an office area, but not which")
     return aor(case, 0.9, "names an office, docket or team, but no place")
 

@@ -20,7 +20,7 @@ OUTSIDE_BY_HAND = 0.92
 def resolve_one(gaz: Gazetteer, query: Query) -> Answer:
     """Return the place of one text; never raises for bad text, but says in `basis` what is wrong with it."""
     states = frozenset({query.state}) if query.state in gaz.states and query.state else frozenset()
-    blank = Case(gaz, query, [], NOTHING, Context(query.aor, states))
+    blank = Case(gaz, query, [], NOTHING, Context(query.aor, states), [])
     if query.code and query.code in gaz.site_codes:
         fips = gaz.site_codes[query.code]
         return county(blank, fips, gaz.confidence["facility_code"], f"facility code {query.code}")
@@ -33,7 +33,8 @@ def resolve_one(gaz: Gazetteer, query: Query) -> Answer:
     if " ".join(words) in gaz.words["missing"]:
         return _without_text(blank, "the text stands for a missing one")
     found = scan(gaz, words, _states_of(gaz, query.aor))
-    case = Case(gaz, query, words, found, Context(query.aor, states or found.states))
+    body = [w for w in words if w != ","]
+    case = Case(gaz, query, words, found, Context(query.aor, states or found.states), body)
     for rule in RULES:
         answer = rule(case)
         if answer is not None:

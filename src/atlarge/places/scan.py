@@ -158,7 +158,8 @@ def _states(
         ends = j == n or (words[j] in ("STATE", "AREA") and j + 1 == n)
         (final if ends else inside).append((i, j, code))
     # 'ADELANTO, CA ICE FACILITY': a city of the state before the comma makes the state certain
-    final += [s for s in inside if _after_city(gaz, words, s, cities)]
+    apart = [s for s in inside if words[s[0] - 1 : s[0]] == [","] and words[s[1] : s[1] + 1] == [","]]
+    final += [s for s in inside if _after_city(gaz, words, s, cities)] or apart
     if final:
         i, j, code = max(final, key=lambda s: s[1] - s[0])
         return frozenset({code}), [(i, j)]
@@ -188,6 +189,8 @@ def _is_code(words: list[str], i: int, n: int, code: str, area_states: frozenset
     bounded = inside and (words[i - 1] == "," or words[i + 1] in (",", "GENERAL", "PD", "POLICE", "JAIL"))
     if not (ends or stated or bounded):
         return False
+    if inside and words[i - 1] == "," and words[i + 1] == ",":
+        return True
     if bounded and not (ends or stated) and area_states:
         return code in area_states
     return code not in _MIXED_UP or not area_states or code in area_states

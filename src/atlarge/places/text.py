@@ -18,6 +18,7 @@ _SEPARATOR = re.compile(r"[()\[\]{}/;:*?\"|\\]+|\s[-–—]+\s|\s[-–—]+|[-�
 _TOKEN = re.compile(r"[A-Z0-9]+|,")
 _JOINED = re.compile(r"\b([A-Z])\.(?=[A-Z]\b)")
 _ORI = re.compile(r"\b([A-Z]{2})[0-9]{6,9}[A-Z0-9]*\b")
+_LETTER = re.compile(r"[A-Za-z]")
 _ZIP = re.compile(r"\b[0-9]{5}(?:-[0-9]{4})?\b")
 
 _WORDS = {
@@ -123,13 +124,14 @@ def fault(text: str | None) -> str | None:
         return "empty text"
     if len(text) > MAX_LENGTH:
         return f"text longer than {MAX_LENGTH} characters"
-    body = [c for c in text if not c.isspace()]
-    if any(unicodedata.category(c) == "Cc" for c in body):
+    if text.isascii() and text.isprintable():
+        return None if _LETTER.search(text) else "no letters in the text"
+    if any(unicodedata.category(c) == "Cc" for c in text if not c.isspace()):
         return "control characters in the text"
-    letters = [c for c in body if c.isalpha()]
+    letters = "".join(c for c in text if c.isalpha())
     if not letters:
         return "no letters in the text"
-    if not any(c.isascii() for c in unicodedata.normalize("NFKD", "".join(letters))):
+    if not any(c.isascii() for c in unicodedata.normalize("NFKD", letters)):
         return "not in Latin script"
     return None
 
