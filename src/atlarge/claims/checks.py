@@ -8,7 +8,8 @@ from typing import Any
 from atlarge.claims.expectations import Expected, expected
 from atlarge.claims.figures import Figure, plain
 from atlarge.claims.quantities import Quantity, Side, quantity, side
-from atlarge.claims.sources import Amount, Gap, PanelSource, Source
+from atlarge.claims.records import PanelSource
+from atlarge.claims.sources import Amount, Gap, Source
 from atlarge.claims.words import Band
 
 SUPPORTED, CONTRADICTED = "supported", "contradicted"

@@ -102,6 +102,7 @@ def ledger_rows(verdicts: list[Verdict]) -> list[dict[str, Any]]:
                 "verdict": v.verdict,
                 "meaning": _MEANING[v.verdict],
                 "answer": answer,
+                "shown": answer,
                 "claimed": claimed,
                 "found": found,
                 "fits": v.fits,

@@ -15,7 +15,7 @@ from atlarge.claims.yaml_lines import LineError, read_yaml
 from atlarge.errors import QuestionError
 
 if TYPE_CHECKING:
-    from jsonschema import ValidationError
+    from jsonschema import ValidationError  # type: ignore[import-untyped]
 
 _SHOWN = 10
 _TESTED = ("count", "share", "rank", "comparison", "timing")

@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 import difflib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from atlarge.claims.checks import (
     CONTRADICTED,
     DEPENDS,
-    DISPUTED,
     NOT_TESTABLE,
     SUPPORTED,
     Outcome,
     run,
 )
 from atlarge.claims.figures import figure_measures, figures
+from atlarge.claims.linked import CANNOT_BE_TOLD, FITS, explained
+from atlarge.claims.merging import fit_of, merge, named, unique
 from atlarge.claims.quantities import side
+from atlarge.claims.records import PanelSource
 from atlarge.claims.schema import read_ledger
-from atlarge.claims.sources import Gap, PanelSource, Source, parties
+from atlarge.claims.sources import Gap, Source, parties
 from atlarge.errors import StoreError
 from atlarge.reference import table
 
@@ -40,7 +42,6 @@ _OVERRIDES = (
     "source",
     "expected",
 )
-_SHAKY = ("withdrawn", "disputed")
 
 
 @dataclass(frozen=True)
@@ -82,7 +83,7 @@ def check(ledger: Path | str, store: Store | Path | str | None = None) -> list[V
 def check_claims(claims: list[dict[str, Any]], store: Store | Path | str | None = None) -> list[Verdict]:
     """Check claims that are already read and valid."""
     opened = _opened(store)
-    kept: dict[str, PanelSource] = {}
+    kept: dict[Any, Any] = {}
     return [_Checker(opened, claim, kept).verdict() for claim in claims]
 
 
@@ -101,7 +102,7 @@ def _opened(store: Store | Path | str | None) -> Store | None:
 class _Checker:
     """Checks one claim."""
 
-    def __init__(self, store: Store | None, claim: dict[str, Any], kept: dict[str, PanelSource]) -> None:
+    def __init__(self, store: Store | None, claim: dict[str, Any], kept: dict[Any, Any]) -> None:
         self.store = store
         self.kept = kept
         self.claim = claim
@@ -124,7 +125,7 @@ class _Checker:
         answers = []
         for name, test in self._readings(self.claim):
             for label, outcomes in self._by_kind(test).items():
-                merged = _merge(outcomes)
+                merged = merge(outcomes)
                 title = ", ".join(part for part in (name, label) if part)
                 answers.append((title, merged))
         if not answers:
@@ -146,7 +147,7 @@ class _Checker:
             }
             for title, outcome in answers
         ]
-        evidence = _unique([entry for _, outcome in answers for entry in outcome.evidence])
+        evidence = unique([entry for _, outcome in answers for entry in outcome.evidence])
         written = self.claim.get("expected")
         return Verdict(
             id=self.claim["id"],
@@ -205,7 +206,7 @@ class _Checker:
                     self.gaps.append(outcome.reason)
                     continue
                 label = f"by {kind}" if kind and len(kinds) > 1 else ""
-                found.setdefault(label, []).append(_named(outcome, source, kind))
+                found.setdefault(label, []).append(named(outcome, source, kind))
         if not any(_holds(s, wanted.measure) for s in sources):
             self.gaps.append(_no_measure(wanted.measure, test.get("source"), self.store is not None))
         return found
@@ -231,53 +232,61 @@ class _Checker:
         for implied in self.claim.get("implies", []):
             for label, group in self._by_kind(implied).items():
                 title = implied.get("text", implied["kind"]) + (f", {label}" if label else "")
-                outcomes.append((title, _merge(group)))
-        answer = self._explained()
-        verdicts = {outcome.verdict for _, outcome in outcomes}
-        verdict, fits = NOT_TESTABLE, "cannot be told"
-        if verdicts == {SUPPORTED}:
-            fits = "fits"
-        elif verdicts == {CONTRADICTED}:
-            verdict, fits = CONTRADICTED, "does not fit"
-        elif verdicts:
-            verdict, fits = DEPENDS, "fits in part"
+                outcomes.append((title, merge(group)))
+        linked = explained(self.claim, self.store, self.kept)
+        told = [o.verdict for _, o in outcomes]
+        if linked is not None and linked.verdict != CANNOT_BE_TOLD:
+            told.append(SUPPORTED if linked.verdict == FITS else CONTRADICTED)
+        verdict, fits = fit_of(set(told))
         needs = self.claim.get("needs", [])
         made = self._untestable(
             fits=fits, verdict=verdict, needs=[needs] if isinstance(needs, str) else needs
         )
         if outcomes:
-            made = _replace(
-                made,
-                value=None if verdict == NOT_TESTABLE else outcomes[0][1].value,
-                expected=outcomes[0][1].expected,
-                unit=outcomes[0][1].unit,
-                evidence=_unique([e for _, o in outcomes for e in o.evidence]),
-                answers=[
-                    {
-                        "reading": title,
-                        "verdict": o.verdict,
-                        "value": o.value,
-                        "expected": o.expected,
-                        "unit": o.unit,
-                        "source": o.source,
-                    }
-                    for title, o in outcomes
-                ],
-                sensitivity=[row | {"of": title} for title, o in outcomes for row in o.sensitivity],
-                notes=list(dict.fromkeys(n for _, o in outcomes for n in o.notes)),
-            )
-        notes = [*made.notes, *answer]
-        if fits == "fits":
+            made = self._with_implied(made, outcomes)
+        notes = list(made.notes)
+        if linked is not None:
+            row = {
+                "reading": f"explanation: {linked.title or self.claim['explanation']}",
+                "verdict": linked.verdict,
+            }
+            extra = [linked.evidence] if linked.evidence else []
+            answers = [
+                *made.answers,
+                row | {"value": None, "expected": None, "unit": None, "source": "explain"},
+            ]
+            made = replace(made, answers=answers, evidence=[*made.evidence, *extra])
+            notes.append(linked.reason)
+        if fits == FITS:
             notes.append(
                 "What the claim implies is so, which fits it; records of counts do not show a cause."
             )
-        return _replace(made, notes=notes)
+        return replace(made, notes=notes)
 
-    def _explained(self) -> list[str]:
-        """What the explanation of the place says, in words, when the claim links to one."""
-        from atlarge.claims.linked import explained
-
-        return explained(self.claim, self.store)
+    def _with_implied(self, made: Verdict, outcomes: list[tuple[str, Outcome]]) -> Verdict:
+        """The verdict with what each implied test says."""
+        first = outcomes[0][1]
+        answers = [
+            {
+                "reading": title,
+                "verdict": o.verdict,
+                "value": o.value,
+                "expected": o.expected,
+                "unit": o.unit,
+                "source": o.source,
+            }
+            for title, o in outcomes
+        ]
+        return replace(
+            made,
+            value=None if made.verdict == NOT_TESTABLE else first.value,
+            expected=first.expected,
+            unit=first.unit,
+            evidence=unique([e for _, o in outcomes for e in o.evidence]),
+            answers=answers,
+            sensitivity=[row | {"of": title} for title, o in outcomes for row in o.sensitivity],
+            notes=list(dict.fromkeys(n for _, o in outcomes for n in o.notes)),
+        )
 
     # --- what is common -------------------------------------------------------------------------------
 
@@ -309,7 +318,7 @@ class _Checker:
         """Add statements linked to, and figures of the same measure and place at other, overlapping times."""
         evidence = [*made.evidence, *self._statements(), *self._nearby(made)]
         notes = [*([self.claim["note"]] if "note" in self.claim else []), *made.notes]
-        return _replace(
+        return replace(
             made,
             text=self.claim["text"],
             kind=self.claim["kind"],
@@ -378,67 +387,6 @@ def _holds(source: Source, measure: str) -> bool:
 
         return measure in measures()
     return any(f.measure == measure for f in getattr(source, "held", ()))
-
-
-def _named(outcome: Outcome, source: Source, kind: str | None) -> Outcome:
-    """The outcome with its source."""
-    from dataclasses import replace
-
-    return replace(outcome, source=source.name, is_of_record=_of_record(outcome, source), place_kind=kind)
-
-
-def _of_record(outcome: Outcome, source: Source) -> bool:
-    """Whether every figure behind an outcome is of a party that keeps the records."""
-    return all(f.is_of_record for f in outcome.figures) if outcome.figures else source.is_of_record
-
-
-def _merge(outcomes: list[Outcome]) -> Outcome:
-    """What several sources say together of one reading.
-
-    Parties of record decide; others decide only where there is none of record. A supported claim that rests
-    on a figure withdrawn or disputed, or that another party of record contradicts, is disputed.
-    """
-    from dataclasses import replace
-
-    deciding = [o for o in outcomes if o.is_of_record] or outcomes
-    verdicts = []
-    for outcome in deciding:
-        shaky = [f for f in outcome.figures if f.status in _SHAKY]
-        verdicts.append(DISPUTED if outcome.verdict == SUPPORTED and shaky else outcome.verdict)
-    shown = next((o for o in deciding if o.verdict == SUPPORTED), deciding[0])
-    told = set(verdicts)
-    verdict = told.pop() if len(told) == 1 else DISPUTED
-    evidence = [*shown.evidence, *[e for o in outcomes if o is not shown for e in o.evidence]]
-    rows = list(shown.sensitivity)
-    rows += [
-        {"reading": f"by {o.source}", "value": o.value, "verdict": o.verdict}
-        for o in outcomes
-        if len(outcomes) > 1
-    ]
-    status = [
-        f"{f.place}: the figure of {f.party} is {f.status} ({f.note})"
-        for f in shown.figures
-        if f.status in _SHAKY
-    ]
-    notes = list(dict.fromkeys([*[n for o in outcomes for n in o.notes], *status]))
-    return replace(shown, verdict=verdict, evidence=_unique(evidence), sensitivity=rows, notes=notes)
-
-
-def _unique(entries: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Entries without repeats, in order."""
-    kept, seen = [], set()
-    for entry in entries:
-        key = tuple(sorted((k, str(v)) for k, v in entry.items() if k != "role"))
-        if key not in seen:
-            seen.add(key)
-            kept.append(entry)
-    return kept
-
-
-def _replace(made: Verdict, **changes: Any) -> Verdict:
-    from dataclasses import replace
-
-    return replace(made, **changes)
 
 
 def _nearest(word: str, known: list[str]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import sys
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -11,6 +12,7 @@ from atlarge.cli._output import JsonFlag, StoreOption, emit_json
 
 if TYPE_CHECKING:
     import polars as pl
+    from rich.console import Console
 
     from atlarge.detainers import DetainerReport
 
@@ -83,9 +85,7 @@ def _reconcile(store: Any, as_json: bool) -> None:
 
 def _print(report: DetainerReport) -> None:
     """The report for a person."""
-    from rich.console import Console
-
-    out = Console(soft_wrap=True)
+    out = _console()
     hidden = f"; counts below {report.threshold} are held back" if report.threshold > 1 else ""
     out.print(f"Detainers issued {report.start} to {report.end}, by {report.by}{hidden}", highlight=False)
     _table(
@@ -110,9 +110,7 @@ def _print(report: DetainerReport) -> None:
     )
     if report.batches.height:
         _table("Days of mass review, apart from the weekly flow", report.batches, report.batches.columns)
-    columns = [
-        c for c in ("policy", "id", "place", "jurisdiction", "state", "announced", "effective", "ended")
-    ]
+    columns = ["id", "place_name", "direction", "title", "announced", "effective", "ended"]
     _table(
         "III. Policies that limit or require cooperation, in force in this time",
         report.policies,
@@ -123,29 +121,50 @@ def _print(report: DetainerReport) -> None:
         if name == "notes":
             for line in value:
                 out.print(f"  {line}", highlight=False)
-        elif name in ("releases", "audit"):
+        elif name == "audit":
             for entry in value:
-                told = ", ".join(f"{k} {v}" for k, v in entry.items())
-                out.print(f"  {name.removesuffix('s')}: {told}", highlight=False)
+                out.print(f"  {_audit_line(entry)}", highlight=False)
+        elif name == "releases":
+            for entry in value:
+                told = f"{entry['id']}: {entry['from']} to {entry['to']}, {entry['scope']}"
+                out.print(f"  release {told}", highlight=False)
         elif value is not None:
             out.print(f"  {name.replace('_', ' ')}: {value:,}", highlight=False)
 
 
+def _console() -> Console:
+    """A console as wide as the terminal; wide enough for every table when the output goes to a file."""
+    from rich.console import Console
+
+    return Console(soft_wrap=True, width=None if sys.stdout.isatty() else 160)
+
+
+def _audit_line(entry: dict[str, Any]) -> str:
+    """A release's account of its rows, in one line."""
+    dropped = ", ".join(f"{reason} {n:,}" for reason, n in entry.get("rows_dropped", {}).items()) or "none"
+    faults = "; ".join(f"{f['what']} ({f['rows']:,} rows)" for f in entry.get("faults", [])) or "none"
+    unplaced = f"without a county or state: {entry.get('unresolved_places', 0):,}"
+    return (
+        f"{entry.get('file')}: read {entry.get('rows_read', 0):,}, kept {entry.get('rows_kept', 0):,}, "
+        f"dropped: {dropped}; {unplaced}; known faults: {faults}"
+    )
+
+
 def _table(title: str, frame: pl.DataFrame, columns: Any) -> None:
     """Print some columns of a frame; a held-back count is shown as such."""
-    from rich.console import Console
     from rich.table import Table
 
     made = Table(title=title, title_justify="left")
+    out = _console()
     names = [c for c in columns if c in frame.columns]
     for name in names:
         is_number = frame[name].dtype.is_numeric()
         made.add_column(name.replace("_", " "), justify="right" if is_number else "left")
     for row in frame.iter_rows(named=True):
         made.add_row(*[_cell(row, name) for name in names])
-    Console().print(made)
+    out.print(made)
     if not frame.height:
-        Console().print("  none", highlight=False)
+        out.print("  none", highlight=False)
 
 
 def _cell(row: dict[str, Any], name: str) -> str:

@@ -80,6 +80,8 @@ def detainer_report(
     rows = add_rates(outcome_counts(inside, by, every))
     total = add_rates(outcome_counts(inside, "nation"))
     shown = suppress(rows, threshold)
+    if by in ("county", "state") and every == "all":
+        shown = _with_facilities(shown, inside, by, threshold)
     ranked = add_rates(outcome_counts(inside, by)).filter(pl.col("place").is_not_null())
     highest = suppress(ranked, threshold).sort(
         "issued", descending=True, nulls_last=True, maintain_order=True
@@ -99,6 +101,31 @@ def detainer_report(
         batches=_batches(inside, by, threshold),
         scope=_scope(inside, total, store, covered),
     )
+
+
+def _with_facilities(rows: pl.DataFrame, detainers: pl.LazyFrame, by: str, threshold: int) -> pl.DataFrame:
+    """Add how many facilities a place's detainers went to, and the largest with what was issued to it."""
+    place = pl.col("county_fips" if by == "county" else "state").alias("place")
+    per = (
+        detainers.group_by(place, pl.col("facility"))
+        .agg(pl.col("n").sum().cast(pl.Int64).alias("n"))
+        .sort("n", "facility", descending=[True, False])
+        .group_by("place", maintain_order=True)
+        .agg(
+            pl.len().cast(pl.Int64).alias("facilities"),
+            pl.col("facility").first().alias("largest_facility"),
+            pl.col("n").first().alias("largest_facility_issued"),
+            pl.col("n").sum().alias("_all"),
+        )
+        .collect()
+    )
+    # What is left for the other facilities is told by subtraction, so it must not be small either.
+    rest = pl.col("_all") - pl.col("largest_facility_issued")
+    safe = (pl.col("largest_facility_issued") >= threshold) & ((rest == 0) | (rest >= threshold))
+    told = (
+        pl.when(safe).then(pl.col("largest_facility_issued")).otherwise(None).alias("largest_facility_issued")
+    )
+    return rows.join(per.with_columns(told).drop("_all"), on="place", how="left", nulls_equal=True)
 
 
 def _total(rows: pl.DataFrame, total: pl.DataFrame, threshold: int) -> dict[str, Any]:

@@ -1,0 +1,234 @@
+"""Numbers of the panel over a store: the one way in which records are counted."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import TYPE_CHECKING, Any
+
+from atlarge.claims.figures import Figure, normal
+from atlarge.claims.periods import Period
+from atlarge.claims.sources import Amount, Gap
+from atlarge.errors import AtlargeError
+
+if TYPE_CHECKING:
+    from atlarge.records.store import Store
+
+PANEL_KINDS = {"county": "county", "office": "office_area", "aor": "aor", "state": "state"}
+_STOCKS = {"jail_inmates_with_detainer"}  # people counted anew each month: months are averaged, not added up
+_NATION = {"us", "usa", "united states", "nation", "national", "nationwide"}
+
+
+class PanelSource:
+    """The panel over a store, under one scheme."""
+
+    is_of_record = True
+
+    def __init__(self, store: Store, scheme: str = "ddp") -> None:
+        self.store = store
+        self.scheme = scheme
+        self.name = "the records"
+        self._panels: dict[tuple[Any, ...], Any] = {}
+        self._found: dict[str, tuple[str, str, str]] = {}
+
+    def kinds(self, measure: str, places: list[str]) -> list[str]:
+        """The level of the places; empty when they are unknown or of several levels."""
+        found = {self.find(place)[0] for place in places}
+        return [kind for kind in found if kind] if len(found) == 1 else []
+
+    def find(self, place: str) -> tuple[str, str, str]:
+        """Level, code and name of a place; a level of "" when it is not found, with the reason as name."""
+        if place not in self._found:
+            self._found[place] = self._look_up(place)
+        return self._found[place]
+
+    def _look_up(self, place: str) -> tuple[str, str, str]:
+        from atlarge.places import find_place
+
+        if normal(place) in _NATION:
+            return "nation", "US", "United States"
+        try:
+            found = find_place(place)
+        except AtlargeError as error:
+            return "", "", str(error)
+        level = {v: k for k, v in PANEL_KINDS.items()}.get(found.kind, found.kind)
+        return level, found.code, found.name
+
+    def amount(self, measure: str, place: str, kind: str | None, when: Period | None) -> Amount | Gap:
+        """The measure's sum over the period, if releases cover every day of it."""
+        if kind == "facility":
+            return self._at_facility(measure, place, when)
+        level, code, name = self.find(place)
+        if not level:
+            return Gap(name)
+        if kind is not None and kind not in (level, "nation") and level != "nation":
+            return Gap(f"{place} is a {level} in the records, not a {kind}")
+        if when is None:
+            return Gap(f"say when: the records of {measure} need a period")
+        made = self._panel(measure, level, when, [code], _grain(measure, when))
+        if isinstance(made, Gap):
+            return made
+        total = self._sum(made, measure, name, when)
+        if isinstance(total, Gap):
+            return total
+        figure = self._figure(measure, level, code, name, when, total, made)
+        return Amount(total, (figure,), when.days, measure not in _STOCKS)
+
+    def _at_facility(self, measure: str, place: str, when: Period | None) -> Amount | Gap:
+        """Detainers at one facility, named as its release names it; counted as the detainer report counts."""
+        from atlarge.detainers import OUTCOMES, detainer_report
+
+        column = "issued" if measure == "detainers_issued" else measure.removeprefix("detainers_")
+        if when is None or column not in ("issued", *OUTCOMES) or "detainers" not in self.store.tables():
+            return Gap(f"{measure} at a facility needs detainers in the store and a period")
+        try:
+            report = detainer_report(self.store, when.start, when.end, "facility", threshold=0)
+        except AtlargeError as error:
+            return Gap(str(error))
+        if (report.start, report.end) != (when.start, when.end):
+            return Gap(f"the detainers in the store cover {report.start} to {report.end}, not all of {when}")
+        found = [r for r in report.rows.iter_rows(named=True) if normal(r["place_name"]) == normal(place)]
+        if not found:
+            return Gap(f"no facility in the store is called {place!r} in {when}")
+        value = float(sum(r[column] for r in found))
+        figure = Figure(
+            measure,
+            place,
+            "facility",
+            found[0]["place"],
+            when,
+            value,
+            "detainers",
+            "ICE",
+            "panel",
+            "detainers of the store",
+        )
+        return Amount(value, (figure,), when.days, True)
+
+    def _panel(self, measure: str, level: str, when: Period, places: list[str] | None, every: str) -> Any:
+        """The panel, or the reason why there is none; kept, since claims ask for the same again."""
+        key = (measure, level, when, tuple(places) if places else None, every)
+        if key not in self._panels:
+            self._panels[key] = self._counted(measure, level, when, places, every)
+        return self._panels[key]
+
+    def _counted(self, measure: str, level: str, when: Period, places: list[str] | None, every: str) -> Any:
+        from atlarge.panel import measures, panel
+
+        known = measures().get(measure)
+        if known is None:
+            return Gap(f"the panel has no measure {measure}")
+        if known.table not in self.store.tables():
+            return Gap(f"the store has no {known.table}; {measure} needs them for {when}")
+        if known.is_reported and not _is_whole_months(when):
+            return Gap(f"{measure} is reported by the month, and {when} is not whole months")
+        try:
+            return panel(
+                self.store,
+                by=level,
+                every=every,
+                measures=[measure],
+                scheme=self.scheme,
+                start=when.start,
+                end=when.end,
+                places=places,
+            )
+        except AtlargeError as error:
+            return Gap(str(error))
+
+    def _sum(self, made: Any, measure: str, name: str, when: Period) -> float | Gap:
+        """The sum of a panel's one place, or a gap where a day is not covered."""
+        frame = made.frame
+        covered = int(frame.filter(frame["value"].is_not_null())["days_covered"].sum() or 0)
+        reported = measure.startswith("jail_")
+        missing = frame["value"].null_count()
+        if frame.is_empty() or missing == frame.height:
+            return Gap(f"no release in the store covers {measure} at {name} in {when}")
+        if missing or (not reported and covered < when.days):
+            return Gap(
+                f"the releases cover {covered} of the {when.days} days of {when} for {measure} at {name}"
+            )
+        return float(frame["value"].mean() if measure in _STOCKS else frame["value"].sum())
+
+    def _figure(
+        self, measure: str, level: str, code: str, name: str, when: Period, value: float, made: Any
+    ) -> Figure:
+        from atlarge.panel import measures
+
+        told = made.coverage[measures()[measure].table]
+        releases = ", ".join(sorted({str(r["id"]) for r in told["releases"]}))
+        unplaced = told["unplaced"].get(measure, 0)
+        parts = []
+        if measure in _STOCKS and when.days > 31:
+            parts.append("the mean of the months, since a person held in two months is counted in both")
+        if measures()[measure].category:
+            parts.append(f"methods read under the scheme {self.scheme}")
+        if unplaced and level != "nation":
+            parts.append(f"{unplaced:,} of the records in this time name no {level}")
+        return Figure(
+            measure=measure,
+            place=name,
+            place_kind=level,
+            place_code=code,
+            period=when,
+            value=value,
+            unit=measures()[measure].unit,
+            party="ICE"
+            if not measure.startswith("jail_")
+            else "sheriffs, to the Texas Commission on Jail Standards",
+            source="panel",
+            row=f"{measures()[measure].table} of release {releases}",
+            note="; ".join(parts) or None,
+        )
+
+    def all_places(self, measure: str, kind: str, when: Period | None) -> list[str]:
+        """All places of a level with a whole count in the period."""
+        return [place for place, _ in self.ranked(measure, kind, when)]
+
+    def ranked(self, measure: str, kind: str, when: Period | None) -> list[tuple[str, float]]:
+        """Every place of a level with its sum, in one pass over the records."""
+        import polars as pl
+
+        if when is None or kind not in (*PANEL_KINDS, "nation"):
+            return []
+        made = self._panel(measure, kind, when, None, _grain(measure, when))
+        if isinstance(made, Gap):
+            return []
+        whole = made.frame.group_by("place").agg(
+            pl.col("value").sum().alias("value"), pl.col("value").null_count().alias("gaps")
+        )
+        kept = whole.filter(pl.col("gaps") == 0).sort("value", "place", descending=[True, False])
+        return [(str(place), float(value)) for place, value in kept.select("place", "value").iter_rows()]
+
+    def series(
+        self, measure: str, place: str, kind: str | None, when: Period | None, every: str
+    ) -> list[Figure] | Gap:
+        """The measure by day, week or month."""
+        level, code, name = self.find(place)
+        if not level:
+            return Gap(name)
+        if when is None:
+            return Gap(f"say when: the records of {measure} need a period")
+        if every == "year":
+            return Gap("the panel counts by day, week or month, not by year")
+        made = self._panel(measure, level, when, [code], every)
+        if isinstance(made, Gap):
+            return made
+        rows = made.frame.filter(made.frame["days_covered"] == made.frame["days_in_period"]).drop_nulls(
+            "value"
+        )
+        found = []
+        for row in rows.iter_rows(named=True):
+            last = row["period"] + dt.timedelta(days=int(row["days_in_period"]) - 1)
+            period = Period(row["period"], last)
+            found.append(self._figure(measure, level, code, name, period, float(row["value"]), made))
+        return found or Gap(f"no release in the store covers {measure} at {name} in {when}")
+
+
+def _grain(measure: str, when: Period) -> str:
+    """The coarsest period of the panel that fits."""
+    return "month" if measure.startswith("jail_") or _is_whole_months(when) else "day"
+
+
+def _is_whole_months(when: Period) -> bool:
+    """Whether a period is made of whole months."""
+    return when.start.day == 1 and (when.end + dt.timedelta(days=1)).day == 1
