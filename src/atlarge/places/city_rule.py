@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from atlarge.places.case import Answer, Case, abstain, county
-from atlarge.places.choose import Pick, choose
+from atlarge.places.choose import Pick, choose, in_area
 from atlarge.places.scan import Hit
 from atlarge.places.text import tokens
 
@@ -21,7 +21,7 @@ def city_rule(case: Case) -> Answer | None:
         (h, choose(case.gaz, h.names, case.styled("city", h))) for h in case.found.cities if _usable(case, h)
     ]
     # a longer name hides the shorter one inside it; but 'GARLAND CITY', no place in Texas, does not hide GARLAND
-    hiding = [h for h, pick in hits if _is_here(pick) or case.words[h.end - 1] not in _TYPE]
+    hiding = [h for h, _ in hits if case.words[h.end - 1] not in _TYPE or _is_here(case, h)]
     hits = [(h, pick) for h, pick in hits if not any(_inside(h, o) for o in hiding)]
     ranked = sorted(
         ((_role(case, h), len(h.key), h, pick) for h, pick in hits), key=lambda r: (-r[0], -r[1], r[2].start)
@@ -39,8 +39,14 @@ def city_rule(case: Case) -> Answer | None:
     return abstain(case, f"city named: '{case.said(failed[0])}'", failed[1])
 
 
-def _is_here(pick: Pick) -> bool:
-    return pick.fips is not None and not pick.how.startswith("outside")
+def _is_here(case: Case, hit: Hit) -> bool:
+    code = case.context.aor
+    return any(
+        case.gaz.counties[n.fips].state in case.context.states
+        or code is None
+        or in_area(case.gaz, n.fips, code)
+        for n in hit.names
+    )
 
 
 def _inside(hit: Hit, other: Hit) -> bool:

@@ -6,6 +6,7 @@ from atlarge.places.case import Answer, Case, aor, county, office, state
 from atlarge.places.choose import Context, choose
 
 _GENERAL = frozenset({"GENERAL", "GEN"})
+_AGENCY = frozenset({"ERO", "ICE", "DRO", "USICE"})
 _RANK = {"field office": 0, "office": 1}
 
 
@@ -19,8 +20,8 @@ def office_rule(case: Case) -> Answer | None:
     bare = _bare_code(case)
     if bare is not None:
         return office(case, bare, None, case.gaz.confidence["office"], f"office-area code: {bare}")
-    ends_ero = "ERO" in (case.body[0], case.body[-1])
-    if not (general or ends_ero or case.has("office") or case.has("docket") or case.has("team")):
+    agency = not _AGENCY.isdisjoint((case.body[0], case.body[-1])) and not case.has("facility")
+    if not (general or agency or case.has("office") or case.has("docket") or case.has("team")):
         return None
     code, sure = _code(case)
     if code is not None:

@@ -13,6 +13,7 @@ from atlarge.places.office_rule import office_rule
 from atlarge.places.scan import COUNTY_WORDS, NOTHING, Hit, PrisonHit, scan
 from atlarge.places.text import fault, tokens
 
+_ONE_COUNTY = {"DC": "11001", "GU": "66010"}
 OUTSIDE_BY_HAND = 0.92
 """Factor for a facility decided by hand that lies outside the area of responsibility of the record."""
 
@@ -100,7 +101,7 @@ def _site_first(case: Case) -> Answer | None:
     if picked is None:
         return None
     start, end, site, factor = picked
-    if factor < 1.0:
+    if factor < 1.0 or (site.source != "hand" and case.found.counties):
         return None
     covers = all(start <= c.start and c.end <= end for c in case.found.counties)
     if covers and (site.source == "hand" or end - start == len(case.words)):
@@ -130,13 +131,26 @@ def _county_rule(case: Case) -> Answer | None:
         if helped is not None:
             return helped
     if pick.fips is None:
-        return _county_elsewhere(case, hit, pick)
+        return _listed_jail(case, hit) or _county_elsewhere(case, hit, pick)
     basis = f"county named: '{case.said(hit)}'; {pick.how}"
     confidence = case.gaz.confidence["county_named"] * pick.factor
     if len({p.fips for _, p in picks if p.fips}) > 1:
         confidence *= 0.6
         basis += "; the text names several counties"
     return county(case, pick.fips, confidence, basis)
+
+
+def _listed_jail(case: Case, hit: Hit) -> Answer | None:
+    """Of several namesakes, the one whose jail of just this name is on the facility list."""
+    picked = _pick_site(case)
+    if picked is None or picked[3] < 1.0 or picked[2].fips not in {n.fips for n in hit.names}:
+        return None
+    if picked[0] > hit.start or picked[1] < hit.end:
+        return None
+    basis = (
+        f"county named: '{case.said(hit)}'; of several, the one with '{picked[2].label}' on the facility list"
+    )
+    return county(case, picked[2].fips, case.gaz.confidence["county_listed"], basis)
 
 
 def _county_elsewhere(case: Case, hit: Hit, pick: Pick) -> Answer:
@@ -257,6 +271,9 @@ def _state_rule(case: Case) -> Answer | None:
     if len(case.found.states) != 1:
         return None
     code = next(iter(case.found.states))
+    if code in _ONE_COUNTY:
+        basis = f"names {case.gaz.states[code]}, which is one county equivalent"
+        return county(case, _ONE_COUNTY[code], case.gaz.confidence["county_named"], basis)
     return state(case, code, 0.95, f"names no place within {case.gaz.states[code]}")
 
 
