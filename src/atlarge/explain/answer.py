@@ -144,9 +144,10 @@ class EventPoint:
 
 @dataclass(frozen=True)
 class ChangeStrip:
-    """A series and the change found in it without being told the date.
+    """A monthly series and the changes of level found in it without being told any date.
 
-    `before` and `after` are monthly means; `p` is the permutation p-value of a change anywhere.
+    `date` is the one nearest to the policy (None: none within a year of it), `low` and `high` its interval,
+    `before` and `after` monthly means, `p` of no change; `changes` are all of them.
     """
 
     measure: str
@@ -160,6 +161,7 @@ class ChangeStrip:
     before: float | None
     after: float | None
     p: float | None
+    changes: list[dict[str, Any]] = field(default_factory=list)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values; dates ISO."""
@@ -183,6 +185,7 @@ class ChangeStrip:
             "before": _round(self.before),
             "after": _round(self.after),
             "p": _round(self.p, 4),
+            "all": self.changes,
         }
 
 

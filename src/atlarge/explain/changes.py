@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from atlarge.effects import change_point
+from atlarge.effects import change_point, change_points
 from atlarge.errors import QuestionError
 from atlarge.explain.answer import Area, ChangeStrip, Interval
 from atlarge.explain.data import Daily
@@ -18,43 +18,119 @@ from atlarge.panel import measure as measure_of
 Floats = NDArray[np.float64]
 Z = 1.645
 RELABELLED_SHARE = 0.25
+NEAR_DAYS = 366
+MIN_WEEKS = 16
+MIN_PER_WEEK = 2.0
+
+
+@dataclass(frozen=True)
+class Change:
+    """A change of level: its first day with an interval, monthly means before and after, p of no change."""
+
+    date: dt.date
+    low: dt.date
+    high: dt.date
+    before: float
+    after: float
+    p: float
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values."""
+        return {
+            "date": self.date.isoformat(),
+            "low": self.low.isoformat(),
+            "high": self.high.isoformat(),
+            "before": round(self.before, 2),
+            "after": round(self.after, 2),
+            "p": round(self.p, 4),
+        }
+
+
+def changes_in(counts: Daily, key: str) -> list[Change]:
+    """All changes of level in the whole record of a unit; the date of no policy enters.
+
+    The months are cut into segments of one level each (PELT with a count cost); where a segment and its
+    neighbour hold two records a week or more, the week of the change is then found by a likelihood scan. An
+    empty list: no change, too few months, or no records.
+    """
+    row = counts.row(key)
+    if row is None:
+        return []
+    values, firsts = counts.calendar()
+    series = values[row]
+    try:
+        splits = change_points(series)
+    except QuestionError:
+        return []
+    edges = [0, *splits, len(firsts)]
+    found = []
+    for k in range(1, len(edges) - 1):
+        made = _change(counts, row, series, firsts, edges[k - 1], edges[k], edges[k + 1])
+        if made is not None:
+            found.append(made)
+    return found
+
+
+def _change(
+    counts: Daily, row: int, series: Floats, firsts: list[dt.date], left: int, split: int, right: int
+) -> Change | None:
+    """One change between its neighbours, to the week where the records allow, else to the month."""
+    before, after = float(np.nanmean(series[left:split])), float(np.nanmean(series[split:right]))
+    start, stop = firsts[left], _following(firsts[right - 1])
+    days = (stop - start).days
+    try:
+        if days >= MIN_WEEKS * 7 and np.nansum(series[left:right]) / (days / 7) >= MIN_PER_WEEK:
+            weeks = [start + dt.timedelta(days=7 * k) for k in range(days // 7)]
+            weekly = counts.sums(weeks, [w + dt.timedelta(days=7) for w in weeks])[row]
+            found = change_point(weekly, min_size=4)
+            return Change(weeks[found.index], weeks[found.low], weeks[found.high], before, after, found.p)
+        found = change_point(series[left:right])
+    except QuestionError:
+        return None
+    first, low, high = (firsts[left + k] for k in (found.index, found.low, found.high))
+    return Change(first, low, high, before, after, found.p)
+
+
+def _following(month: dt.date) -> dt.date:
+    return dt.date(month.year + month.month // 12, month.month % 12 + 1, 1)
+
+
+def nearest(changes: list[Change], day: dt.date, end: dt.date) -> Change | None:
+    """The largest change from a year before the policy's first day to its end; None where there is none."""
+    near = [c for c in changes if day - dt.timedelta(days=NEAR_DAYS) <= c.date < end]
+    return max(near, key=lambda c: abs(c.after - c.before), default=None)
 
 
 def strip_of(
-    counts: Daily, key: str, area: Area, measure: str, until: dt.date, shown_until: dt.date
+    counts: Daily, key: str, area: Area, measure: str, day: dt.date, end: dt.date, shown_until: dt.date
 ) -> ChangeStrip | None:
-    """The monthly series of a unit up to `shown_until`, and the one change in it up to `until`.
+    """The monthly series of a unit up to `shown_until`, its changes, and the one nearest to the policy.
 
-    The date of no policy enters. None where the unit has no records at all; no date where there are too few
-    months or nothing but zeros.
+    The changes are found without any date; `day` and `end` of the policy only choose which one is named
+    first. None where the unit has no records at all.
     """
     row = counts.row(key)
     if row is None:
         return None
     values, firsts = counts.calendar()
     series = values[row]
-    shown = [k for k, day in enumerate(firsts) if day < shown_until]
-    inside = np.array([day < until for day in firsts])
-    # a month cut by the end of the policy still counts: only whole calendar months are in the series
-    period, value = [firsts[k] for k in shown], [_told(series[k]) for k in shown]
-    label = measure_of(measure).label
-    try:
-        found = change_point(series[inside])
-    except QuestionError:
-        return ChangeStrip(measure, label, area, period, value, None, None, None, None, None, None)
-    told = found.is_change
+    shown = [k for k, month in enumerate(firsts) if month < shown_until]
+    changes = changes_in(counts, key)
+    main = nearest(changes, day, end)
+    inside = np.array([month < end for month in firsts])
     return ChangeStrip(
         measure=measure,
-        label=label,
+        label=measure_of(measure).label,
         area=area,
-        period=period,
-        value=value,
-        date=firsts[found.index] if told else None,
-        low=firsts[found.low] if told else None,
-        high=firsts[found.high] if told else None,
-        before=found.before if told else float(np.nanmean(series[inside])),
-        after=found.after if told else None,
-        p=found.p,
+        period=[firsts[k] for k in shown],
+        value=[_told(series[k]) for k in shown],
+        date=main.date if main else None,
+        low=main.low if main else None,
+        high=main.high if main else None,
+        before=main.before if main else _told(float(np.nanmean(series[inside]))),
+        after=main.after if main else None,
+        p=main.p if main else None,
+        changes=[change.to_dict() for change in changes],
     )
 
 
@@ -94,8 +170,9 @@ def relabelled(jail: Daily, around: Daily | None, key: str, since: dt.date, unti
         return Relabelled("cannot be told", since, nothing, nothing)
     values, firsts = jail.calendar()
     near, _ = around.calendar()
-    before = np.array([day < since for day in firsts])
-    after = np.array([since <= day < until for day in firsts])
+    month = since.replace(day=1)
+    before = np.array([day < month for day in firsts])
+    after = np.array([month <= day < until for day in firsts])
     if before.sum() < 3 or after.sum() < 2:
         return Relabelled("cannot be told", since, nothing, nothing)
     own, other = (_difference(v[row], before, after) for v in (values, near))

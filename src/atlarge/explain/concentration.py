@@ -84,35 +84,47 @@ def nation_population(year: int) -> Population:
     )  # fmt: skip
 
 
-def per_10k(arrests: float, days: int, people: Population) -> Interval:
-    """Arrests per 10,000 people and year, with the population's margin and the chance in the counts."""
+def per_10k(arrests: float, days: int, people: Population, unplaced: float = 0.0) -> Interval:
+    """Arrests per 10,000 people and year, with the population's margin and the chance in the counts.
+
+    `unplaced` arrests of the area of responsibility name no place; the upper end counts them all here.
+    """
     scale = PER * 365.25 / days
     slack = Z * float(np.sqrt(arrests))
     return Interval(
         arrests * scale / people.estimate,
         max(0.0, arrests - slack) * scale / people.high,
-        (arrests + slack) * scale / people.low,
+        (arrests + slack + unplaced) * scale / people.low,
     )
 
 
-def share_ratio(here: float, nation: float, place: Population, whole: Population) -> Interval:
-    """Share of the nation's arrests over share of its unauthorized population."""
+def share_ratio(
+    here: float, nation: float, place: Population, whole: Population, unplaced: float = 0.0
+) -> Interval:
+    """Share of the nation's arrests over share of its unauthorized population; `unplaced` as in `per_10k`."""
     slack = Z * float(np.sqrt(here))
     base = nation / whole.estimate
     return Interval(
         here / place.estimate / base,
         max(0.0, here - slack) / place.high / base * whole.low / whole.estimate,
-        (here + slack) / place.low / base * whole.high / whole.estimate,
+        (here + slack + unplaced) / place.low / base * whole.high / whole.estimate,
     )
 
 
 def concentration_of(
-    where: Where, county: Daily, office: Daily, nation: Daily, start: dt.date, end: dt.date, measure: str
+    where: Where,
+    county: Daily,
+    office: Daily,
+    nation: Daily,
+    start: dt.date,
+    end: dt.date,
+    measure: str,
+    unplaced: float = 0.0,
 ) -> dict[str, Any]:
     """The level question for a county's or office's metropolitan area over [start, end].
 
-    The count is of records that name a county of the area or an office with its seat there. Keys: population
-    and its margin, per_10k, per_10k_nation, share_ratio (value, low, high each), note; all None where no
+    The count is of records that name a county of the area or an office with its seat there; of the `unplaced`
+    ones of its area of responsibility it cannot be told, so the upper ends count them too. Keys: population and its margin, per_10k, per_10k_nation, share_ratio (value, low, high each), note; all None where no
     estimate of the population is at hand.
     """
     fips = where.county.code if where.county else _seat(where.office)
@@ -139,11 +151,12 @@ def concentration_of(
         "is_margin_known": people.is_margin_known,
         "source_url": people.source_url,
         "arrests": here,
+        "arrests_unplaced_in_aor": round(unplaced),
         "start": start.isoformat(),
         "end": end.isoformat(),
-        "per_10k": per_10k(here, days, people).to_dict(),
+        "per_10k": per_10k(here, days, people, unplaced).to_dict(),
         "per_10k_nation": per_10k(total, days, whole).to_dict(),
-        "share_ratio": share_ratio(here, total, people, whole).to_dict(),
+        "share_ratio": share_ratio(here, total, people, whole, unplaced).to_dict(),
         "note": "Arrests a year per 10,000; records that name a county of the metropolitan area or an ICE "
         "office seated in it. The office's area and the metropolitan area are not the same.",
     }

@@ -21,7 +21,7 @@ from atlarge.explain.estimate import (
     span_of,
 )
 from atlarge.explain.gather import attempt, gather, strips
-from atlarge.explain.judge import burst_stands_out, concentration, excess, singling_out, substitution
+from atlarge.explain.judge import burst_stands_out, concentration, excess, placing, singling_out, substitution
 from atlarge.explain.periods import months_of
 from atlarge.explain.policies import find_policy, from_date
 from atlarge.explain.sensitivity import sensitivity_of
@@ -80,6 +80,7 @@ def verdicts_of(facts: Facts) -> dict[str, Judgement]:
             by_span[name] = excess(total.effect, total.expected, total.p_high)
     told, why = facts.parts, reasons(facts)
     expected = facts.main.totals["policy"].expected
+    by_span["placing"] = placing(facts.placed_before, facts.placed_during)
     if told is not None:
         by_span["residual"] = excess(told.residual, expected, told.p_residual_high)
         handoffs = facts.handoffs.totals["policy"].expected if facts.handoffs else 0.0
@@ -134,7 +135,7 @@ def _answer(facts: Facts, world: World, code: str, name: str, kind: str) -> Answ
         series=_series(main, facts, others),
         placebos=placebos_of(main, world.names()),
         event_time=event_time_of(main),
-        change_strips=strips(world, main.months, facts.jail_change),
+        change_strips=strips(world, main.months, facts.policy.effective, facts.jail_change),
         relabelling=facts.relabel.to_dict()
         if facts.relabel
         else {"verdict": "cannot be told", "since": None},

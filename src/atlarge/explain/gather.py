@@ -8,23 +8,26 @@ from functools import partial
 from typing import Any, TypeVar
 
 import numpy as np
+import polars as pl
 from numpy.typing import NDArray
 
 from atlarge.effects.pooling import Ratio
 from atlarge.errors import AtlargeError
 from atlarge.explain.answer import Area, ChangeStrip
+from atlarge.explain.areas import seat_of
 from atlarge.explain.burst import find_burst
 from atlarge.explain.changes import relabelled, strip_of
 from atlarge.explain.concentration import concentration_of
 from atlarge.explain.data import Daily, daily
 from atlarge.explain.estimate import Estimate, estimate
-from atlarge.explain.parts import Parts, donors_of, learn_rate, parts_of
+from atlarge.explain.parts import Parts, donors_of, learn_rate, parts_of, unknown_ratio
 from atlarge.explain.periods import Months, add_months, months_of
 from atlarge.explain.policies import Policy, applies_to, policies
 from atlarge.explain.sensitivity import in_time_of, row_of, same_aor
 from atlarge.explain.surging import surges_of
 from atlarge.explain.warn import Facts, fell_before
 from atlarge.explain.world import World, changed_units, world_of
+from atlarge.reference import table
 
 SCHEMES = ("ddp", "biglocal")
 SHOWN_BEFORE_MONTHS = 24
@@ -70,10 +73,10 @@ def gather(world: World, policy: Policy, months: Months, code: str) -> Facts:
             exposure, world.key, world.exposure_area, "handoffs", months, changed, donors=donors
         ),
     )
-    facts.jail_change, jail = _jail_change(world, months)
+    facts.jail_change, jail = _jail_change(world, months, policy.effective)
     if jail is not None and facts.jail_change is not None and facts.jail_change.date is not None:
         facts.relabel = relabelled(jail, world.around, world.key, facts.jail_change.date, months.policy_end)
-    ratio = attempt(notes, "parts", lambda: rate_of(world, months, changed))
+    ratio = attempt(notes, "parts", lambda: _bounded(rate_of(world, months, changed), main, facts.handoffs))
     if ratio is not None:
         facts.parts = attempt(notes, "parts", lambda: _parts(world, months, changed, ratio))
     if facts.parts is not None and ratio is not None:
@@ -83,40 +86,52 @@ def gather(world: World, policy: Policy, months: Months, code: str) -> Facts:
     facts.burst = find_burst(outcome, world.key, months, "quarter", usable)
     start = min(d for d in (policy.announced, policy.effective) if d is not None)
     facts.surges = surges_of(_surge_series(world), "at_large", start, months.bounds(months.life)[1])
-    facts.concentration = _concentration(world, months)
+    _records(world, facts)
+    facts.concentration = _concentration(world, facts)
     facts.schemes = _schemes(world, main, months, changed, notes)
     facts.others = _other_policies(world, policy, months)
     facts.is_own_policy = _is_own(world, policy, code)
     facts.area_only_share = _area_only_share(world, months)
     facts.same_aor_donors = sum(bool(same_aor(world).intersection(k.split("+"))) for k in main.donor_keys)
-    _records(world, facts)
     return facts
 
 
-def _jail_change(world: World, months: Months) -> tuple[ChangeStrip | None, Daily | None]:
-    """The change in the handoffs of the county's own jails, else of the headline area."""
-    since = months.policy_end
+def _jail_change(world: World, months: Months, day: dt.date) -> tuple[ChangeStrip | None, Daily | None]:
+    """The change in the handoffs of the county's own jails (for an office: its seat's), else of the area."""
+    end, shown = months.policy_end, _shown(months)
+    seat = seat_of(world.area.code) if world.area.level == "office" else None
     if world.jail is not None and world.where.county is not None:
-        own = strip_of(world.jail, world.key, world.where.county, "handoffs", since, _shown(months))
+        own = strip_of(world.jail, world.key, world.where.county, "handoffs", day, end, shown)
         if own is not None and any(own.value):
             return own, world.jail
+    if seat is not None:
+        counts = world.county["handoffs"]
+        area = Area("county", seat, str(_county_name(seat)))
+        own = strip_of(counts, seat, area, "handoffs", day, end, shown)
+        if own is not None and any(own.value):
+            return own, None
     exposure = world.main["handoffs"]
-    return strip_of(exposure, world.key, world.area, "handoffs", since, _shown(months)), exposure
+    return strip_of(exposure, world.key, world.area, "handoffs", day, end, shown), exposure
+
+
+def _county_name(fips: str) -> str:
+    rows = table("counties").filter(pl.col("fips") == fips)["place_name"]
+    return str(rows[0]) if rows.len() else fips
 
 
 def _shown(months: Months) -> dt.date:
-    """Charts go a little beyond the policy's end."""
-    return add_months(months.stop[-1], 0)
+    """Charts go a year beyond the policy's end."""
+    return add_months(months.policy_end, 12)
 
 
-def strips(world: World, months: Months, first: ChangeStrip | None) -> list[ChangeStrip]:
+def strips(world: World, months: Months, day: dt.date, first: ChangeStrip | None) -> list[ChangeStrip]:
     """Change strips of the jail, the office area and arrests at large."""
     found: list[ChangeStrip | None] = [first]
-    until, shown = months.policy_end, _shown(months)
+    end, shown = months.policy_end, _shown(months)
     office = world.where.office
     if world.area.level == "locality" and office is not None:
-        found.append(strip_of(world.office["handoffs"], office.code, office, "handoffs", until, shown))
-    found.append(strip_of(world.main["at_large"], world.key, world.area, "at_large", until, shown))
+        found.append(strip_of(world.office["handoffs"], office.code, office, "handoffs", day, end, shown))
+    found.append(strip_of(world.main["at_large"], world.key, world.area, "at_large", day, end, shown))
     return [strip for strip in found if strip is not None]
 
 
@@ -138,6 +153,14 @@ def _seated_key(world: World, handoffs: Daily) -> str:
     rows = inside or list(range(len(handoffs.keys)))
     totals = np.nansum(handoffs.values[rows], axis=1)
     return handoffs.keys[rows[int(np.argmax(totals))]]
+
+
+def _bounded(ratio: Ratio, main: Estimate, handoffs: Estimate | None) -> Ratio:
+    """A rate that cannot be told lies anywhere from none to all, but replaces no more than were arrested."""
+    if ratio.is_known or handoffs is None:
+        return ratio
+    total, lost = main.totals["policy"], -(handoffs.totals["policy"].effect.value or 0.0)
+    return unknown_ratio(ratio.n, min(1.0, total.observed / lost) if lost > 0 else 1.0)
 
 
 def _parts(world: World, months: Months, changed: set[str], ratio: Ratio) -> Parts:
@@ -169,12 +192,12 @@ def _surge_series(world: World) -> list[tuple[Area, Daily]]:
     return [(area, counts) for area, counts in found if area is not None]
 
 
-def _concentration(world: World, months: Months) -> dict[str, Any]:
+def _concentration(world: World, facts: Facts) -> dict[str, Any]:
     nation = daily(world.store, "nation", ("at_large", "handoffs"), world.scheme)["at_large"]
-    start, end = months.bounds(months.life)
-    return concentration_of(
-        world.where, world.county["at_large"], world.office["at_large"], nation, start, end, "at_large"
-    )
+    start, end = facts.months.bounds(facts.months.life)
+    unplaced = 0.0 if facts.placed_during is None else facts.aor_total * (1.0 - facts.placed_during)
+    counts = world.county["at_large"], world.office["at_large"]
+    return concentration_of(world.where, *counts, nation, start, end, "at_large", unplaced)
 
 
 def _schemes(
@@ -227,8 +250,6 @@ def _is_own(world: World, policy: Policy, code: str) -> bool:
 
 def same_county(world: World) -> set[str]:
     """The county of the office's seat, which counts as the office's own."""
-    from atlarge.explain.areas import seat_of
-
     seat = seat_of(world.where.office.code) if world.where.office else None
     return {seat} if seat else set()
 
@@ -246,25 +267,43 @@ def _area_only_share(world: World, months: Months) -> float | None:
 
 
 def _records(world: World, facts: Facts) -> None:
-    """Shares of records that name no place, or whose area of responsibility was read from the landmark."""
+    """How many arrests at large of the AOR name a county or office, before and during; and whose area of
+    responsibility was read from the landmark."""
     aor = world.where.aor
     if aor is None or world.area.level == "aor":
         return
-    start, end = facts.months.start[0], facts.months.policy_end
-    row = world.aor["at_large"].row(aor.code)
-    if row is None:
-        return
-    whole = float(np.nansum(world.aor["at_large"].sums([start], [end])[row]))
-    from atlarge.reference import table
-
+    months = facts.months
     counties = table("counties")
     inside = set(counties.filter(counties["aor"] == aor.code)["fips"].to_list())
     offices = {r["office"] for r in table("offices").iter_rows(named=True) if r["aor"] == aor.code}
-    placed = sum(
-        float(
-            np.nansum(counts.sums([start], [end])[[k for k, key in enumerate(counts.keys) if key in members]])
+    shares = []
+    for mask in (months.pre, months.life):
+        first, last = months.bounds(mask)
+        span = [first], [last + dt.timedelta(days=1)]
+        row = world.aor["at_large"].row(aor.code)
+        whole = 0.0 if row is None else float(np.nansum(world.aor["at_large"].sums(*span)[row]))
+        placed = sum(
+            float(np.nansum(counts.sums(*span)[[k for k, key in enumerate(counts.keys) if key in members]]))
+            for counts, members in ((world.county["at_large"], inside), (world.office["at_large"], offices))
         )
-        for counts, members in ((world.county["at_large"], inside), (world.office["at_large"], offices))
-    )
-    if whole > 0:
-        facts.unplaced_share = max(0.0, 1.0 - placed / whole)
+        shares.append(min(1.0, placed / whole) if whole > 0 else None)
+        facts.aor_total = whole
+    facts.placed_before, facts.placed_during = shares
+    facts.recovered = _recovered(world, months)
+
+
+def _recovered(world: World, months: Months) -> int:
+    """Records of the headline area in these months whose AOR is blank in the release."""
+    where = world.where
+    scanned = world.store.scan("arrests")
+    names = scanned.collect_schema().names()
+    if "aor_basis" not in names:
+        return 0
+    at = pl.lit(False)
+    if where.county is not None:
+        at = at | (pl.col("county_fips") == where.county.code)
+    if where.office is not None:
+        at = at | (pl.col("office") == where.office.code)
+    days = (pl.col("date") >= months.start[0]) & (pl.col("date") < months.policy_end)
+    kept = scanned.filter(at & days & (pl.col("aor_basis") == "landmark")).select(pl.col("n").sum())
+    return int(kept.collect().item() or 0)

@@ -15,6 +15,7 @@ MATERIAL = 0.25
 ALPHA = 0.05
 REPLACED = 0.10
 MAX_SPREAD = 4.0
+PLACING_SHIFT = 0.10
 TITLES = {
     "singling_out": "The place was singled out",
     "substitution": "Lost jail handoffs were replaced by arrests at large",
@@ -38,24 +39,41 @@ def burst_stands_out(p: float | None, observed: float, expected: float) -> Verdi
     return "fits" if p <= ALPHA and observed >= 2 * expected and observed >= 5 else "does not fit"
 
 
+def placing(before: float | None, during: float | None) -> Verdict:
+    """Whether records named places as often before as during the policy: "fits" if so.
+
+    A shift of a tenth of all records or more can make a place's count rise or fall by itself.
+    """
+    if before is None or during is None:
+        return "fits"
+    return "fits" if abs(during - before) < PLACING_SHIFT else "cannot be told"
+
+
 def singling_out(by_span: dict[str, Verdict], reason: str) -> Judgement:
     """Join the verdicts on the month, the quarter, the rest, the whole life, the residual and the burst.
 
-    A lasting excess that nothing else explains fits. So does a burst, as a burst: the scope says which. It
-    does not fit where neither the burst, the month nor the whole life leaves room for an excess.
+    A lasting excess that lost handoffs cannot explain fits, unless records name places more often than
+    before. So does a burst, as a burst: the scope says which. It does not fit where neither the burst, the
+    month nor the whole life leaves room for an excess.
     """
     whole = by_span.get("residual", by_span.get("policy", "cannot be told"))
     rest = by_span.get("rest", whole)
     early = [by_span[name] for name in ("burst", "month", "quarter") if name in by_span]
-    if whole == "fits" and rest == "fits":
-        return _judgement("singling_out", "fits", reason, "a lasting excess", by_span)
-    if "fits" in early:
-        lasting = {
-            "fits": "and a lasting excess",
-            "does not fit": "not a lasting rise",
-            "cannot be told": "whether it lasted cannot be told",
-        }[rest]
+    is_steady = by_span.get("placing", "fits") == "fits"
+    if whole == "fits" and rest == "fits" and is_steady:
+        scope = "a burst and a lasting excess" if "fits" in early else "a lasting excess"
+        return _judgement("singling_out", "fits", reason, scope, by_span)
+    if by_span.get("burst") == "fits" or ("fits" in early and is_steady):
+        if rest == "does not fit":
+            lasting = "not a lasting rise"
+        elif rest == "fits" and is_steady:
+            lasting = "what lasted can be lost handoffs replaced"
+        else:
+            lasting = "whether it lasted cannot be told"
         return _judgement("singling_out", "fits", reason, f"a burst; {lasting}", by_span)
+    if rest == "fits" or "fits" in early:
+        scope = "a lasting rise that lost handoffs, or a change in how places are named, can explain"
+        return _judgement("singling_out", "cannot be told", reason, scope, by_span)
     if whole == "does not fit" and all(v == "does not fit" for v in early):
         return _judgement("singling_out", "does not fit", reason, "no excess, early or lasting", by_span)
     return _judgement(

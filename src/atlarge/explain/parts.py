@@ -23,6 +23,7 @@ from atlarge.reference import table
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 MIN_RATE_MEAN = 2.0
+RATE_METHOD = "did"  # dozens of places are studied for the rate, each from its own start
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,22 @@ class Parts:
     def as_dict(self) -> dict[str, Interval]:
         """trend, substitution, residual."""
         return {"trend": self.trend, "substitution": self.substitution, "residual": self.residual}
+
+
+@dataclass(frozen=True)
+class _Unknown(Ratio):
+    """A rate of which nothing is known but that it lies between none and `cap`."""
+
+    cap: float = 1.0
+
+    def draw(self, rng: np.random.Generator, size: int) -> Floats:
+        """Even draws from none to the cap."""
+        return np.asarray(self.cap * rng.random(size))
+
+
+def unknown_ratio(places: int, cap: float) -> Ratio:
+    """A rate that `places` places could not tell, from none to `cap` (1: all)."""
+    return _Unknown(0.5 * cap, float("nan"), float("nan"), 0.0, cap, places, False, cap)
 
 
 def _interval(part: Part) -> Interval:
@@ -94,9 +111,9 @@ def learn_rate(
     starts = np.where(np.nan_to_num(x[:, pre].mean(1)) >= MIN_RATE_MEAN, starts, -1)
     if own:
         starts = np.where(_not_in(outcome.keys, own), starts, -1)
-    main = counterfactual(y, row, pre, post, donors, level=LEVEL)
-    path = counterfactual(x, row, pre, post, donors, level=LEVEL)
-    return transfer_ratio(y, x, starts, row, donors, main, path, level=LEVEL)
+    main = counterfactual(y, row, pre, post, donors, method=RATE_METHOD, level=LEVEL)
+    path = counterfactual(x, row, pre, post, donors, method=RATE_METHOD, level=LEVEL)
+    return transfer_ratio(y, x, starts, row, donors, main, path, method=RATE_METHOD, level=LEVEL)
 
 
 def _not_in(keys: tuple[str, ...], changed: set[str]) -> NDArray[np.bool_]:

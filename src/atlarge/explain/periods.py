@@ -112,9 +112,9 @@ def _check_covered(policy: Policy, day: dt.date, first: dt.date, last: dt.date) 
             f"{add_months(day, -12).year} and {day.year} would be needed"
         )
     if day + dt.timedelta(days=MIN_LAST_DAYS) > last + dt.timedelta(days=1):
+        where = "is after the records end" if day > last else "leaves less than a week before the records end"
         raise CoverageError(
-            f"{policy.id}: {day} is after the records end ({last}); a release that covers "
-            f"{add_months(day, 3)} would be needed"
+            f"{policy.id}: {day} {where} ({last}); a release that covers {add_months(day, 3)} would be needed"
         )
     if policy.ended and policy.ended <= day:
         raise QuestionError(

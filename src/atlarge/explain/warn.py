@@ -16,6 +16,7 @@ from atlarge.explain.areas import Where
 from atlarge.explain.burst import Burst
 from atlarge.explain.changes import Relabelled
 from atlarge.explain.estimate import Estimate
+from atlarge.explain.judge import placing
 from atlarge.explain.parts import Parts
 from atlarge.explain.periods import Months
 from atlarge.explain.policies import HOUSING, Policy
@@ -53,7 +54,9 @@ class Facts:
     others: list[str] = field(default_factory=list)
     is_own_policy: bool = True
     area_only_share: float | None = None
-    unplaced_share: float | None = None
+    placed_before: float | None = None
+    placed_during: float | None = None
+    aor_total: float = 0.0
     recovered: int = 0
     same_aor_donors: int = 0
     notes: dict[str, str] = field(default_factory=dict)
@@ -152,10 +155,17 @@ def _office_by_rule(facts: Facts) -> Fields:
 
 
 def _unplaced(facts: Facts) -> Fields:
-    aor, share = facts.where.aor, facts.unplaced_share
-    if aor is None or share is None or share < UNPLACED_SHARE or facts.main.area.level == "aor":
+    aor, placed = facts.where.aor, facts.placed_during
+    if aor is None or placed is None or 1 - placed < UNPLACED_SHARE or facts.main.area.level == "aor":
         return None
-    return {"aor": aor.name, "share": share_text(share)}
+    return {"aor": aor.name, "share": share_text(1 - placed)}
+
+
+def _placing_changed(facts: Facts) -> Fields:
+    aor, before, during = facts.where.aor, facts.placed_before, facts.placed_during
+    if aor is None or placing(before, during) == "fits" or before is None or during is None:
+        return None
+    return {"aor": aor.name, "before": share_text(before), "during": share_text(during)}
 
 
 def _aor_recovered(facts: Facts) -> Fields:
@@ -267,6 +277,10 @@ def _other_place(facts: Facts) -> Fields:
     if facts.is_own_policy or facts.policy.kind == "date":
         return None
     return {"place": facts.policy.place_name, "asked": facts.where.own.name}
+
+
+def _extends_policy(facts: Facts) -> Fields:
+    return {} if facts.policy.direction == "extends" else None
 
 
 def _housing_policy(facts: Facts) -> Fields:

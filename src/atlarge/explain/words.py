@@ -80,6 +80,20 @@ def first_sentence(facts: Facts, verdicts: dict[str, Judgement]) -> str:
     )
 
 
+def _returned(facts: Facts) -> str:
+    """The next change the other way, where one follows within a year of the policy's end."""
+    change = facts.jail_change
+    if change is None or change.date is None or change.after is None or change.before is None:
+        return ""
+    latest = facts.months.policy_end + dt.timedelta(days=366)
+    for later in change.changes:
+        date = dt.date.fromisoformat(later["date"])
+        is_back = (later["after"] - later["before"]) * (change.after - change.before) < 0
+        if change.date < date < latest and is_back:
+            return f" and came back to {count_text(later['after'])} in {date:%B %Y}"
+    return ""
+
+
 def _when(facts: Facts, date: dt.date) -> str:
     gap = abs(months_between(date, facts.policy.effective))
     months = f"{gap} month{'s' if gap != 1 else ''}"
@@ -98,11 +112,11 @@ def second_sentence(facts: Facts, verdicts: dict[str, Judgement]) -> str:
         return f"No jail handoffs are recorded there, so {says}."
     if change.date is None or change.after is None:
         monthly = f"{count_text(change.before)} a month"
-        return f"Jail handoffs ({monthly}) show no change of level that stands out from chance; {says}."
+        return f"Jail handoffs ({monthly}) show no change of level within a year of the policy; {says}."
     word = "fell" if change.after < change.before else "rose"
     return (
         f"Jail handoffs {word} from {count_text(change.before)} to {count_text(change.after)} a month in "
-        f"{change.date:%B %Y}, {_when(facts, change.date)}; {says}."
+        f"{change.date:%B %Y}, {_when(facts, change.date)},{_returned(facts)}; {says}."
     )
 
 
