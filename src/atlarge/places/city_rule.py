@@ -32,11 +32,24 @@ def city_rule(case: Case) -> Answer | None:
             if role >= 2 and failed is None and pick.how != "not in the state named":
                 failed = (hit, pick)
         elif _believed(role, hit, pick):
-            return _answer(case, hit, pick, _level(case, role, hit, pick))
+            return _beside_column(case, role, _answer(case, hit, pick, _level(case, role, hit, pick)))
     beside = column_city(case)
     if beside is not None or failed is None:
         return beside
     return abstain(case, f"city named: '{case.said(failed[0])}'", failed[1])
+
+
+def _beside_column(case: Case, role: int, answer: Answer) -> Answer:
+    """Weigh a city of the text against the release's city column: agreement adds, and a weak name gives way."""
+    column = column_city(case)
+    if column is None or column.fips is None:
+        return answer
+    if column.fips == answer.fips:
+        level = max(answer.confidence, case.gaz.confidence["city_and_column"])
+        return answer._replace(confidence=level, basis=f"{answer.basis}; the city column agrees")
+    if role == 3:
+        return answer._replace(confidence=answer.confidence * 0.85)
+    return column._replace(confidence=column.confidence * 0.9)
 
 
 def _is_here(case: Case, hit: Hit) -> bool:
@@ -80,6 +93,12 @@ def _usable(case: Case, hit: Hit) -> bool:
     if len(span) == 1 and len(hit.key) <= 3 and after not in ("PD", "POLICE"):
         return False
     if after in ("DIV", "DIVISION"):
+        return False
+    # WEST BATON ROUGE is a parish; the BATON ROUGE inside it is no city
+    if any(
+        b.start <= hit.start and hit.end <= b.end and b.end - b.start > len(span)
+        for b in case.found.bare_counties
+    ):
         return False
     return not any(start <= hit.start and hit.end <= end for start, end in case.found.state_spans)
 

@@ -282,3 +282,11 @@ def aor_code(text: str | None) -> str | None:
     if text is None or not text.strip():
         return None
     return gazetteer().aor_words.get(squash(text))
+
+
+def state_code(text: str | None) -> str | None:
+    """Return the two letters of a state given as letters or name; None if it is no state."""
+    if text is None or not text.strip():
+        return None
+    word = text.strip().upper()
+    return word if word in gazetteer().states else gazetteer().state_names.get(squash(text))

@@ -20,7 +20,9 @@ def office_rule(case: Case) -> Answer | None:
     bare = _bare_code(case)
     if bare is not None:
         return office(case, bare, None, case.gaz.confidence["office"], f"office-area code: {bare}")
-    agency = not _AGENCY.isdisjoint((case.body[0], case.body[-1])) and not case.has("facility")
+    agency = (
+        not _AGENCY.isdisjoint((case.body[0], case.body[-1])) or case.body[-1] == "CAP"
+    ) and not case.has("facility")
     if not (general or agency or case.has("office") or case.has("docket") or case.has("team")):
         return None
     code, sure = _code(case)

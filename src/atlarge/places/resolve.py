@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from atlarge.places.case import Query
-from atlarge.places.gazetteer import aor_code, gazetteer
+from atlarge.places.gazetteer import aor_code, gazetteer, state_code
 from atlarge.places.rules import resolve_one
 from atlarge.places.text import trimmed
 
@@ -64,12 +64,15 @@ def resolve_unique(keys: pl.DataFrame) -> pl.DataFrame:
     if "aor" in keys.columns:
         codes |= {name: aor_code(name) for name in keys["aor"].unique().to_list()}
     empty = [None] * keys.height
+    states: dict[str | None, str | None] = {None: None}
+    if "state" in keys.columns:
+        states |= {name: state_code(name) for name in keys["state"].unique().to_list()}
     columns = [
         keys[name].to_list() if name in keys.columns else empty
         for name in ("text", "aor", "state", "city", "code")
     ]
     answers = [
-        resolve_one(gaz, Query(text, codes[aor], state.upper() if state else None, city, code))
+        resolve_one(gaz, Query(text, codes[aor], states[state], city, code))
         for text, aor, state, city, code in zip(*columns, strict=True)
     ]
     return pl.DataFrame(

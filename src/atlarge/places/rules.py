@@ -113,7 +113,12 @@ def _site_rule(case: Case) -> Answer | None:
     if not case.found.sites:
         return None
     picked = _pick_site(case)
-    return None if picked is None else _from_site(case, picked[2], picked[3])
+    if picked is None:
+        return None
+    start, end, site, factor = picked
+    # a listed name must be most of the text: 'Department of Corrections' is also the name of a place in Guam
+    whole = 3 * sum(w != "," for w in case.words[start:end]) >= 2 * len(case.body)
+    return _from_site(case, site, factor) if site.source == "hand" or whole else None
 
 
 def _from_site(case: Case, site: Site, factor: float) -> Answer:
