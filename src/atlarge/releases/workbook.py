@@ -64,16 +64,12 @@ def _widest(top: pl.DataFrame) -> frozenset[str]:
     return max(rows, key=len, default=frozenset())
 
 
-def _load(reader: Any, sheet: str, **options: Any) -> pl.DataFrame:
+def _load(reader: Any, sheet: str, skip: int = 0, most: int | None = None) -> pl.DataFrame:
+    """Cells of a sheet as text, from a row on; without `skip` told, the reader loses leading blank rows."""
     loaded: pl.DataFrame = reader.load_sheet(
-        sheet, header_row=None, dtypes="string", skip_whitespace_tail_rows=False, **options
+        sheet, header_row=None, dtypes="string", skip_whitespace_tail_rows=False, skip_rows=skip, n_rows=most
     ).to_polars()
     return loaded
-
-
-def _offset(reader: Any, sheet: str) -> int:
-    """Rows before the first that holds anything, which the reader leaves out."""
-    return 0
 
 
 def read_workbook(path: Path, content: bytes) -> tuple[dict[str, Table], list[str]]:
@@ -119,18 +115,17 @@ def read_workbook(path: Path, content: bytes) -> tuple[dict[str, Table], list[st
 
 
 def _read_sheet(reader: Any, sheet: str) -> Table | frozenset[str]:
-    top = _load(reader, sheet, n_rows=_HEADER_WITHIN_ROWS)
+    top = _load(reader, sheet, most=_HEADER_WITHIN_ROWS)
     found = _find_header(top)
     if found is None:
         return _widest(top)
     family, number = found
-    whole = _load(reader, sheet, skip_rows=number + 1)
+    whole = _load(reader, sheet, skip=number + 1)
     names = list(top.row(number))
     names += [None] * (whole.width - len(names))
     whole.columns = unique_names(names[: whole.width])
     preamble = [" ".join(str(c) for c in row if c) for row in top.head(number).iter_rows()]
-    start = _offset(reader, sheet) + number + 2
-    rows = pl.Series("row", range(start, start + whole.height), dtype=pl.UInt32)
+    rows = pl.Series("row", range(number + 2, number + 2 + whole.height), dtype=pl.UInt32)
     return Table(family, whole, rows, [], [p for p in preamble if p])
 
 
