@@ -11,6 +11,8 @@ _OF = (["CITY", "OF"], ["TOWN", "OF"], ["VILLAGE", "OF"], ["TOWNSHIP", "OF"])
 _TYPE = frozenset({"TOWNSHIP", "TOWN", "VILLAGE", "BOROUGH", "BORO", "CITY"})
 WEAK_LEAST = 1000.0
 """A city without supporting words must have this weight."""
+CLEARLY_LARGEST = 0.95
+"""Share of the namesakes' weight from which a city is meant without much doubt."""
 BIG_LEAST = 50_000.0
 """A city outside the area of responsibility, without a state named, must have this weight."""
 
@@ -155,4 +157,7 @@ def _level(case: Case, role: int, hit: Hit, pick: Pick) -> float:
 
 def _answer(case: Case, hit: Hit, pick: Pick, level: float) -> Answer:
     basis = f"city named: '{case.said(hit)}'; {pick.how}"
-    return county(case, str(pick.fips), level * pick.factor, basis)
+    level *= pick.factor
+    if pick.candidates and pick.factor < CLEARLY_LARGEST:
+        level = min(level, case.gaz.confidence["namesake_at_most"])
+    return county(case, str(pick.fips), level, basis)

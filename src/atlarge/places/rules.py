@@ -6,12 +6,12 @@ from collections.abc import Callable
 
 from atlarge.places.case import Answer, Case, Query, abstain, aor, county, office, state, unresolved
 from atlarge.places.choose import Context, Pick, choose, in_area
-from atlarge.places.city_rule import city_rule, column_city
+from atlarge.places.city_rule import WEAK_LEAST, city_rule, column_city
 from atlarge.places.fuzzy import near_city, near_county, near_site
 from atlarge.places.gazetteer import Gazetteer, Named, Site
 from atlarge.places.office_rule import office_rule
 from atlarge.places.scan import COUNTY_WORDS, NOTHING, Hit, PrisonHit, scan
-from atlarge.places.text import fault, tokens
+from atlarge.places.text import fault, squash, tokens
 
 _ONE_COUNTY = {"DC": "11001", "GU": "66010"}
 OUTSIDE_BY_HAND = 0.92
@@ -139,6 +139,9 @@ def _county_rule(case: Case) -> Answer | None:
         return _listed_jail(case, hit) or _county_elsewhere(case, hit, pick)
     basis = f"county named: '{case.said(hit)}'; {pick.how}"
     confidence = case.gaz.confidence["county_named"] * pick.factor
+    if pick.candidates:
+        # a likely namesake is an answer, but never a sure one
+        confidence = min(confidence, case.gaz.confidence["namesake_at_most"])
     if len({p.fips for _, p in picks if p.fips}) > 1:
         confidence *= 0.6
         basis += "; the text names several counties"
@@ -236,13 +239,19 @@ def _bare_county(case: Case) -> Answer | None:
         if any(start <= hit.start and hit.end <= end for start, end in case.found.state_spans):
             continue
         after = case.words[hit.end] if hit.end < len(case.words) else ""
+        if after == "STATE" and hit.key in case.gaz.state_names:
+            continue
         whole = len(case.body) == hit.end - hit.start
         if after in case.gaz.words["facility"] or whole or programme:
             pick = choose(case.gaz, hit.names, case.styled("county", hit))
             if pick.fips and not pick.how.startswith("outside"):
                 basis = f"county's name without the word county: '{case.said(hit)}'; {pick.how}"
-                level = case.gaz.confidence["county_bare" if not programme else "county_programme"]
-                return county(case, pick.fips, level * pick.factor, basis)
+                level = (
+                    case.gaz.confidence["county_bare" if not programme else "county_programme"] * pick.factor
+                )
+                if pick.candidates:
+                    level = min(level, case.gaz.confidence["namesake_at_most"])
+                return county(case, pick.fips, level, basis)
     return None
 
 
@@ -266,10 +275,15 @@ def _fuzzy(case: Case) -> Answer | None:
     ]
     for end in ends:
         near = near_city(case.gaz, words[max(0, end - 3) : end], case.context)
-        if near is not None:
+        if near is not None and not _known_city(case.gaz, near[1]):
             basis = f"city named, misspelt: '{near[1]}'"
             return county(case, near[0], case.gaz.confidence["city_fuzzy"], basis)
     return None
+
+
+def _known_city(gaz: Gazetteer, said: str) -> bool:
+    """Say whether the words are the right spelling of a city elsewhere, and so no misspelling of one here."""
+    return any(n.weight >= WEAK_LEAST for n in gaz.cities.get(squash(said), []))
 
 
 def _state_rule(case: Case) -> Answer | None:
