@@ -36,7 +36,8 @@ def merge(outcomes: list[Outcome]) -> Outcome:
     shown = next((o for o in deciding if o.verdict == SUPPORTED), deciding[0])
     told = set(verdicts)
     verdict = told.pop() if len(told) == 1 else DISPUTED
-    evidence = [*shown.evidence, *[e for o in outcomes if o is not shown for e in o.evidence]]
+    evidence = [*shown.evidence, *[e for o in deciding if o is not shown for e in o.evidence]]
+    evidence += [{**e, "role": "context"} for o in outcomes if o not in deciding for e in o.evidence]
     rows = list(shown.sensitivity)
     rows += [
         {"reading": f"by {o.source}", "value": o.value, "verdict": o.verdict}

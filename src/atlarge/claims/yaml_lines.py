@@ -34,7 +34,11 @@ def read_yaml(text: str) -> tuple[Any, dict[Path, int]]:
     A path is the chain of keys and positions, e.g. ("claims", 2, "when"). LineError for text that is not
     YAML, a repeated key or a key that is not text.
     """
-    loader = _Loader(text)
+    try:
+        loader = _Loader(text)
+    except yaml.reader.ReaderError as error:
+        line = text.count("\n", 0, error.position) + 1
+        raise LineError(line, f"not readable as YAML: {error.reason}") from error
     try:
         node = loader.get_single_node()
         if node is None:
@@ -45,8 +49,8 @@ def read_yaml(text: str) -> tuple[Any, dict[Path, int]]:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         raise LineError(mark.line + 1 if mark else 1, f"not readable as YAML: {error.problem}") from error
-    except yaml.reader.ReaderError as error:
-        raise LineError(1, f"not readable as YAML: {error.reason}") from error
+    except (ValueError, RecursionError) as error:
+        raise LineError(1, f"not readable as YAML: {error}") from error
     finally:
         loader.dispose()
 
