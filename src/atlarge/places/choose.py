@@ -8,6 +8,8 @@ from atlarge.places.gazetteer import Gazetteer, Named
 
 DOMINANT = 0.8
 """A namesake must hold this share of the namesakes' weight to be answered at all."""
+OVERWHELMING = 0.97
+"""From this share on, the size alone decides, and the style of the text is not asked."""
 STYLE_FLOOR = 0.3
 """Names added to every state of a style, so that one never seen there is unlikely, not impossible."""
 STYLE_POWER = {"name": 0.5, "alias": 0.5}
@@ -81,6 +83,8 @@ def _one(gaz: Gazetteer, names: list[Named], how: str, factor: float, style: dic
     if len(names) == 1:
         return Pick(names[0].fips, how, factor)
     weights = [n.weight for n in names]
+    if max(weights) >= OVERWHELMING * sum(weights):
+        style = None
     if style is not None and sum(style.values()) >= STYLE_LEAST:
         seen = sum(style.values()) + STYLE_FLOOR * len(names)
         weights = [

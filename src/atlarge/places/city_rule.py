@@ -11,7 +11,7 @@ _OF = (["CITY", "OF"], ["TOWN", "OF"], ["VILLAGE", "OF"], ["TOWNSHIP", "OF"])
 _TYPE = frozenset({"TOWNSHIP", "TOWN", "VILLAGE", "BOROUGH", "BORO", "CITY"})
 WEAK_LEAST = 1000.0
 """A city without supporting words must have this weight."""
-CLEARLY_LARGEST = 0.95
+CLEARLY_LARGEST = 0.97
 """Share of the namesakes' weight from which a city is meant without much doubt."""
 BIG_LEAST = 50_000.0
 """A city outside the area of responsibility, without a state named, must have this weight."""
@@ -92,8 +92,9 @@ def _usable(case: Case, hit: Hit) -> bool:
         whole = hit.start == 0 and any(start - hit.end in (0, 1) for start, _ in case.found.state_spans)
         if not (whole and case.words[1:2] == [","]) and after not in ("PD", "POLICE", "TOWNSHIP"):
             return False
-    if len(span) == 1 and len(hit.key) <= 3 and after not in ("PD", "POLICE"):
-        return False
+    if len(span) == 1 and len(hit.key) <= 3 and after not in ("PD", "POLICE", "CITY"):
+        # a word of three letters is a city only where the whole text is the city and its state
+        return hit.start == 0 and len(case.body) == 2 and len(case.found.state_spans) == 1
     if after in ("DIV", "DIVISION"):
         return False
     # WEST BATON ROUGE is a parish; the BATON ROUGE inside it is no city
@@ -158,6 +159,6 @@ def _level(case: Case, role: int, hit: Hit, pick: Pick) -> float:
 def _answer(case: Case, hit: Hit, pick: Pick, level: float) -> Answer:
     basis = f"city named: '{case.said(hit)}'; {pick.how}"
     level *= pick.factor
-    if pick.candidates and pick.factor < CLEARLY_LARGEST:
+    if pick.candidates and (pick.factor < CLEARLY_LARGEST or "style" in pick.how):
         level = min(level, case.gaz.confidence["namesake_at_most"])
     return county(case, str(pick.fips), level, basis)

@@ -247,6 +247,10 @@ def gazetteer() -> Gazetteer:
         (entry.get("aor", "*"), squash(text)): entry for entry in hand("overrides") for text in entry["texts"]
     }
     cities = _cities()
+    for key, own in city_counties.items():
+        # an independent city is its own county, whatever the list of cities says of its edges
+        states_of = {counties[n.fips].state for n in own}
+        cities[key] = [n for n in cities.get(key, []) if counties[n.fips].state not in states_of]
     return Gazetteer(
         any_name=frozenset(cities) | county_names.keys() | city_counties.keys() | state_names.keys(),
         counties=counties,

@@ -77,6 +77,8 @@ def _pick_site(case: Case) -> tuple[int, int, Site, float] | None:
     for start, end, sites in case.found.sites:
         if best is not None and end - start <= best[1] - best[0]:
             continue
+        if _is_police(case.words[:start] + case.words[end:]):
+            continue
         fits = [s for s in sites if s.aor is None or code is None or code in (s.aor, "HQ")]
         inside, factor = fits, 1.0
         if code and code != "HQ":
@@ -91,6 +93,11 @@ def _pick_site(case: Case) -> tuple[int, int, Site, float] | None:
         if len({s.fips for s in inside}) == 1:
             best = (start, end, inside[0], factor)
     return best
+
+
+def _is_police(rest: list[str]) -> bool:
+    """Say whether the words outside a facility's name speak of a police department, and so of a town."""
+    return "POLICE" in rest or "PD" in rest
 
 
 def _site_first(case: Case) -> Answer | None:

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from atlarge.places.gazetteer import Gazetteer, Named, Prison, Site
 
-COUNTY_WORDS = frozenset({"COUNTY", "PARISH", "BOROUGH", "MUNICIPIO"})
+COUNTY_WORDS = frozenset({"COUNTY", "PARISH", "BOROUGH", "MUNICIPIO", "CENSUS"})
 _MIXED_UP = frozenset({"CO", "IN", "OR", "ME", "LA", "DE", "OK", "HI", "DC", "MP", "AS"})
 _AGENCY = frozenset({"DEPARTMENT", "DOC", "PROBATION", "PAROLE", "STATE", "HIGHWAY", "DISTRICT"})
 _NEVER_INSIDE = frozenset({"CO", "IN", "OR", "ME", "LA", "DE", "OK", "HI", "DC", "AS", "SC", "MP"})
@@ -110,7 +110,7 @@ def _of_type(gaz: Gazetteer, names: list[Named], word: str) -> list[Named]:
     """Keep the names that the legal word fits: parishes are Louisiana's, boroughs Alaska's."""
     if word == "COUNTY":
         return [n for n in names if gaz.counties[n.fips].state != "LA"] or names
-    where = {"PARISH": "LA", "BOROUGH": "AK", "MUNICIPIO": "PR"}[word]
+    where = {"PARISH": "LA", "BOROUGH": "AK", "MUNICIPIO": "PR", "CENSUS": "AK"}[word]
     return [n for n in names if gaz.counties[n.fips].state == where]
 
 

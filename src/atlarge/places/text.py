@@ -28,7 +28,6 @@ _WORDS = {
     "COUNY": "COUNTY",
     "COUTY": "COUNTY",
     "COUNT": "COUNTY",
-    "COUNTRY": "COUNTY",
     "CONTY": "COUNTY",
     "COUNTU": "COUNTY",
     "COUNNTY": "COUNTY",
@@ -89,6 +88,7 @@ _WORDS = {
     "REFERALS": "REFERRALS",
     "METROPOLITIAN": "METROPOLITAN",
 }
+_AFTER_COUNTY = frozenset({"JAIL", "SHERIFF", "SHERIFFS", "SO", "DETENTION", "PRISON", "CORRECTIONAL"})
 _BEFORE_NAME = {"ST": "SAINT", "STE": "SAINTE", "FT": "FORT", "MT": "MOUNT"}
 
 
@@ -124,7 +124,9 @@ def expand(raw: list[str], aor: str | None = None) -> list[str]:
             ends = i == last or raw[i + 1] in ("STATE", ",")
             apart = i > 0 and raw[i - 1] == ","
             out.append("CO" if ends and apart and aor in ("DEN", None) else "COUNTY")
-        elif word in _BEFORE_NAME and i < last and raw[i + 1] != ",":
+        elif word == "COUNTRY" and i < last and raw[i + 1] in _AFTER_COUNTY:
+            out.append("COUNTY")
+        elif word in _BEFORE_NAME and i < last and raw[i + 1] not in (",", "STATE"):
             out.append(_BEFORE_NAME[word])
         elif word == "DET" and (last == 0 or (i < last and raw[i + 1] in ("GENERAL", "GEN", ","))):
             out.append(word)
