@@ -8,7 +8,13 @@ from __future__ import annotations
 
 
 class AtlargeError(Exception):
-    """Base of all errors a user can act on: the data or the question do not allow an answer."""
+    """Base of all errors a user can act on: the data or the question do not allow an answer.
+
+    The message is one line whatever the file's name or contents: what cannot be printed becomes "?".
+    """
+
+    def __init__(self, message: str) -> None:
+        super().__init__("".join(c if c.isprintable() else "?" for c in message))
 
 
 class ReleaseError(AtlargeError):

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sys
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -17,9 +17,11 @@ from atlarge.errors import ReleaseError
 from atlarge.places import resolve
 from atlarge.records.audit import IngestAudit, ReleaseAudit
 from atlarge.records.commit import commit, held_already
+from atlarge.records.parts import Aside, digest, whole
 from atlarge.records.prepare import Prepared, prepare
+from atlarge.records.store import Spill
 from atlarge.records.tables import PLACE, TABLES, conform
-from atlarge.releases import open_release, read_release
+from atlarge.releases import Release, open_release, read_parts, read_release
 from atlarge.releases.areas import area_code, county_code, state_code
 
 __all__ = ["IngestAudit", "ReleaseAudit", "ingest"]
@@ -43,7 +45,29 @@ def _paths(files: Iterable[Path | str]) -> list[Path]:
     return paths
 
 
-def _read_all(paths: Sequence[Path], store: Path, told: Progress) -> list[Prepared | str]:
+def _in_parts(parts: Iterator[Release], placer: _Placer, spill: Spill) -> Prepared:
+    """A long release: typed part by part, then placed by the words of all parts; its rows wait on disk."""
+    made: list[Prepared] = []
+    hashes: list[pl.Series] = []
+    counted, waiting, pieces, digests = [], [], [], []
+    for part in parts:
+        one = prepare(part, hashes)
+        counted.append(_counted_words(_words(one.frame)))
+        waiting.append(spill.write(one.frame))
+        one.frame = one.frame.clear()
+        made.append(one)
+    own = placer.read_words(made[0].audit.table, counted)
+    for one, file in zip(made, waiting, strict=True):
+        one.frame = pl.read_parquet(file)
+        file.unlink()
+        put_places(one, own)
+        digests.append(digest(one.frame, one.audit.table))
+        pieces.append(spill.write(one.frame))
+        one.frame = one.frame.clear()
+    return whole(made, pieces, digests, hashes)
+
+
+def _read_all(paths: Sequence[Path], store: Path, aside: Aside, told: Progress) -> list[Prepared | str]:
     """Read, type and place files on a few threads; of several refusals, the first one given is raised.
 
     For a file whose bytes the store already holds, the release's id instead.
@@ -56,8 +80,12 @@ def _read_all(paths: Sequence[Path], store: Path, told: Progress) -> list[Prepar
         if held is not None:
             told(f"{path.name}: held already as {held['id']}")
             return str(held["id"])
-        made = prepare(read_release(path, opened))
-        placer.place(made)
+        if opened.rest is None:
+            made = prepare(read_release(path, opened))
+            placer.place(made)
+        else:
+            made = _in_parts(read_parts(path, opened), placer, aside.spill)
+        made = aside.keep(made)
         told(f"read {path.name}: {made.audit.rows_read:,} rows of {made.audit.family}")
         return made
 
@@ -95,10 +123,14 @@ def ingest(
     """
     say = told or (_to_stderr if progress else _silent)
     paths = _paths(files)
-    asked, notes = _once(_read_all(paths, Path(store), say), paths)
-    read = [made for made in asked.values() if made is not None]
-    say("writing")
-    audits = commit(read, Path(store))
+    aside = Aside(Path(store))
+    try:
+        asked, notes = _once(_read_all(paths, Path(store), aside, say), paths)
+        read = [made for made in asked.values() if made is not None]
+        say("writing")
+        audits = commit(read, Path(store))
+    finally:
+        aside.spill.close()
     return IngestAudit([audits[name] for name in asked], notes)
 
 
@@ -134,11 +166,19 @@ def _area_of_landmarks(combinations: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _combinations(words: pl.DataFrame) -> pl.DataFrame:
+def _counted_words(words: pl.DataFrame) -> pl.DataFrame:
+    """Distinct combinations of words, with the rows of each."""
+    return words.group_by(words.columns).agg(pl.len().alias("_rows"))
+
+
+def _combinations(counted: list[pl.DataFrame]) -> pl.DataFrame:
     """Distinct combinations of words of a release, with the area recorded, else the landmark's."""
-    has_text = "text" in words.columns
-    found = words.group_by(words.columns).agg(pl.len().alias("_rows"))
-    found = found.with_columns(pl.lit(None, pl.String).alias(n) for n in _WORDS if n not in words.columns)
+    columns = [name for name in counted[0].columns if name != "_rows"]
+    has_text = "text" in columns
+    found = counted[0]
+    if len(counted) > 1:
+        found = pl.concat(counted).group_by(columns).agg(pl.col("_rows").sum())
+    found = found.with_columns(pl.lit(None, pl.String).alias(n) for n in _WORDS if n not in columns)
     found = found.sort(_WORDS, nulls_last=False)
     found = found.with_columns(
         area_code(found["aor"]).alias("_aor"), state_code(found["state"]).alias("_state")
@@ -209,17 +249,27 @@ class _Placer:
             self._known = fresh if self._known is None else pl.concat([self._known, fresh])
             return self._known
 
+    def read_words(self, table: str, counted: list[pl.DataFrame]) -> pl.DataFrame | None:
+        """Places of the words of a release, from those of its parts; None if its table has no places."""
+        if not set(PLACE) <= set(TABLES[table]):
+            return None
+        combinations = _combinations(counted)
+        return _placed(combinations, self._resolved(combinations))
+
     def place(self, made: Prepared) -> None:
-        """Give the rows of a release their place columns, and bring them into the table's form."""
-        if set(PLACE) <= set(TABLES[made.audit.table]):
-            words = _words(made.frame)
-            combinations = _combinations(words)
-            own = _placed(combinations, self._resolved(combinations))
-            keys = words.columns or ["_rows"]
-            joined = words.join(own, on=keys, how="left", nulls_equal=True, maintain_order="left")
-            made.frame = made.frame.with_columns(
-                joined["_area"].alias("aor"), joined["_code"].alias("state"),
-                *joined.select("aor_basis", *_FOUND_KEPT).get_columns(),
-            )  # fmt: skip
-            made.audit.unresolved_places = int((made.frame["place_kind"] == "unresolved").sum())
-        made.frame = conform(made.frame, made.audit.table)
+        """Place the rows of a release that is in memory as a whole."""
+        put_places(made, self.read_words(made.audit.table, [_counted_words(_words(made.frame))]))
+
+
+def put_places(made: Prepared, own: pl.DataFrame | None) -> None:
+    """Give rows the places of their words, and bring them into the table's form."""
+    if own is not None:
+        words = _words(made.frame)
+        keys = words.columns or ["_rows"]
+        joined = words.join(own, on=keys, how="left", nulls_equal=True, maintain_order="left")
+        made.frame = made.frame.with_columns(
+            joined["_area"].alias("aor"), joined["_code"].alias("state"),
+            *joined.select("aor_basis", *_FOUND_KEPT).get_columns(),
+        )  # fmt: skip
+        made.audit.unresolved_places = int((made.frame["place_kind"] == "unresolved").sum())
+    made.frame = conform(made.frame, made.audit.table)

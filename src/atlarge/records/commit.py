@@ -56,7 +56,8 @@ def _span(made: Prepared, start: Any, end: Any, scope: str) -> dict[str, Any]:
     return {"table": made.audit.table, "start": start.isoformat(), "end": end.isoformat(), "scope": scope}
 
 
-def _coverage(made: Prepared) -> list[dict[str, Any]]:
+def coverage_of(made: Prepared) -> list[dict[str, Any]]:
+    """Days and places that a release covers, from its rows in `frame`."""
     column = DATE_COLUMN[made.audit.table]
     if column is None:
         return []
@@ -99,13 +100,17 @@ def commit(read: list[Prepared], path: Path) -> dict[str, ReleaseAudit]:
 def _write(writer: Writer, fresh: list[Prepared], manifest: dict[str, Any]) -> None:
     """Write fresh releases, and those held that lose rows to them or win rows from them."""
     for made in fresh:
-        made.audit.coverage = _coverage(made)
+        if not made.pieces:
+            made.audit.coverage = coverage_of(made)
         if made.quarantine.height:
             made.audit.quarantine = writer.put(made.quarantine, f"quarantine/{made.audit.id}.parquet")
     entries = {made.audit.id: made.audit.to_dict() for made in fresh}
     aside = _set_aside(writer.path, fresh, entries, manifest)
     for made in fresh:
-        frame = made.frame if made.audit.id not in aside else aside.pop(made.audit.id)
+        if made.audit.id not in aside and made.pieces:
+            _take(writer, entries[made.audit.id], made)
+            continue
+        frame = made.rows() if made.audit.id not in aside else aside.pop(made.audit.id)
         _put(writer, entries[made.audit.id], frame)
     held = {r["id"]: r for r in manifest["releases"]}
     for name, frame in aside.items():
@@ -133,6 +138,17 @@ def _put(writer: Writer, entry: dict[str, Any], frame: pl.DataFrame) -> None:
     entry["tables"] = [
         {"table": table, "path": writer.put(frame, f"{table}/{name}.parquet"), "rows": frame.height}
     ]
+
+
+def _take(writer: Writer, entry: dict[str, Any], made: Prepared) -> None:
+    """Take over the files in which a release's rows wait."""
+    table, name = entry["table"], entry["id"]
+    entry["tables"] = []
+    for number, piece in enumerate(made.pieces):
+        part = f"-{number:04}" if number else ""
+        rows = int(pl.scan_parquet(piece).select(pl.len()).collect().item())
+        taken = writer.take(piece, f"{table}/{name}{part}.parquet")
+        entry["tables"].append({"table": table, "path": taken, "rows": rows})
 
 
 def _held(path: Path, entry: dict[str, Any]) -> Held:
@@ -169,7 +185,7 @@ def _set_aside(
         if not old and not near:
             continue
         everything = [
-            Held(entries[m.audit.id], m.frame.with_columns(pl.lit(False).alias("_aside")), m.family.rank)
+            Held(entries[m.audit.id], m.rows().with_columns(pl.lit(False).alias("_aside")), m.family.rank)
             for m in new
         ]
         everything += [_held(path, r) for r in old]

@@ -13,6 +13,8 @@ import hashlib
 import json
 import os
 import shutil
+import tempfile
+import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -29,6 +31,7 @@ FORMAT = 1
 MANIFEST = "manifest.json"
 _LOCK = ".lock"
 _TEMPORARY = ".new-"
+_SPILL = ".aside-"
 _LOCK_SECONDS = 300.0
 
 
@@ -165,6 +168,77 @@ def _sync(path: Path) -> None:
         os.close(handle)
 
 
+@contextlib.contextmanager
+def _told(path: Path) -> Iterator[None]:
+    """A failure to write, in one line."""
+    try:
+        yield
+    except OSError as error:
+        raise StoreError(
+            f"{path}: cannot be written ({error.strerror or error}); nothing was changed"
+        ) from None
+    except pl.exceptions.PolarsError as error:
+        line = " ".join(str(error).split())[:160]
+        raise StoreError(f"{path}: cannot be written ({line}); nothing was changed") from None
+
+
+def write_rows(frame: pl.DataFrame, path: Path) -> None:
+    """Write rows as the store keeps them. The same frame gives the same bytes. OSError if it cannot be."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    frame.write_parquet(path, compression="zstd", compression_level=1, statistics=True)
+
+
+class Spill:
+    """Rows that wait for their commit on disk beside the store, so that many releases fit into memory."""
+
+    def __init__(self, store: Path) -> None:
+        self._store = store
+        self._folder: Path | None = None
+        self._guard = threading.Lock()
+        self._is_new = not store.exists()
+        self._handle = -1
+        self._count = 0
+
+    def _place(self) -> Path:
+        with self._guard:
+            if self._folder is None:
+                self._store.mkdir(parents=True, exist_ok=True)
+                self._folder = Path(tempfile.mkdtemp(prefix=_SPILL, dir=self._store))
+                self._handle = os.open(self._folder / _LOCK, os.O_RDWR | os.O_CREAT, 0o644)
+                fcntl.flock(self._handle, fcntl.LOCK_EX)
+            self._count += 1
+            return self._folder / f"{self._count}.parquet"
+
+    def write(self, frame: pl.DataFrame) -> Path:
+        """Put rows aside; returns where. StoreError if they cannot be written."""
+        with _told(self._store):
+            path = self._place()
+            write_rows(frame, path)
+        return path
+
+    def close(self) -> None:
+        """Take away what was put aside, and the store's folder if there is nothing else in it."""
+        if self._folder is None:
+            return
+        shutil.rmtree(self._folder, ignore_errors=True)
+        os.close(self._handle)
+        if self._is_new:
+            with contextlib.suppress(OSError):
+                self._store.rmdir()
+
+
+def _sweep_spills(path: Path) -> None:
+    """Take away what writers that were killed put aside; those that live hold a lock on theirs."""
+    for folder in path.glob(f"{_SPILL}*"):
+        handle = -1
+        with contextlib.suppress(OSError):
+            handle = os.open(folder / _LOCK, os.O_RDWR)
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            shutil.rmtree(folder, ignore_errors=True)
+        if handle >= 0:
+            os.close(handle)
+
+
 class Writer:
     """Files of a commit, kept apart until it is done. To be used under `lock`."""
 
@@ -172,31 +246,38 @@ class Writer:
         self.path = path
         for stale in path.glob(f"{_TEMPORARY}*"):
             shutil.rmtree(stale, ignore_errors=True)
+        _sweep_spills(path)
         self._folder = path / f"{_TEMPORARY}{os.getpid()}"
         self._moves: list[tuple[Path, Path]] = []
 
     def put(self, frame: pl.DataFrame, name: str) -> str:
         """Write a frame for a path in the store; returns the path. The same frame gives the same bytes."""
         temporary = self._folder / name
-        temporary.parent.mkdir(parents=True, exist_ok=True)
-        frame.write_parquet(temporary, compression="zstd", compression_level=1, statistics=True)
+        with _told(self.path):
+            write_rows(frame, temporary)
         self._moves.append((temporary, self.path / name))
+        return name
+
+    def take(self, written: Path, name: str) -> str:
+        """Take a file that was put aside for a path in the store; returns the path."""
+        self._moves.append((written, self.path / name))
         return name
 
     def commit(self, manifest: dict[str, Any]) -> None:
         """Put files in their places and swap the manifest. Files of before stay for those who read them."""
         folders = {self.path}
-        for temporary, final in self._moves:
-            final.parent.mkdir(parents=True, exist_ok=True)
-            _sync(temporary)
-            temporary.replace(final)
-            folders.add(final.parent)
-        for folder in sorted(folders):
-            _sync(folder)
         manifest["releases"] = sorted(manifest["releases"], key=lambda r: str(r["id"]))
         text = json.dumps(manifest, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
-        write_atomically(self.path / MANIFEST, text.encode())
-        _sync(self.path)
+        with _told(self.path):
+            for temporary, final in self._moves:
+                final.parent.mkdir(parents=True, exist_ok=True)
+                _sync(temporary)
+                temporary.replace(final)
+                folders.add(final.parent)
+            for folder in sorted(folders):
+                _sync(folder)
+            write_atomically(self.path / MANIFEST, text.encode())
+            _sync(self.path)
         self.discard()
 
     def discard(self) -> None:
@@ -208,7 +289,8 @@ class Writer:
         named = {e["path"] for r in manifest["releases"] for e in r["tables"]}
         named |= {str(r[k]) for r in manifest["releases"] for k in ("quarantine", "overlap") if r.get(k)}
         for file in self.path.glob("*/*.parquet"):
-            if str(file.relative_to(self.path)) not in named:
+            is_aside = file.parent.name.startswith(".")
+            if not is_aside and str(file.relative_to(self.path)) not in named:
                 file.unlink(missing_ok=True)
 
 

@@ -5,12 +5,18 @@ from __future__ import annotations
 import hashlib
 import os
 import zlib
+from collections.abc import Iterator
 from dataclasses import dataclass
+from io import BytesIO
+from itertools import chain
 from pathlib import Path
+from typing import BinaryIO
 
 from atlarge.errors import ReleaseError
 
 _MIB = 1024 * 1024
+BLOCK = 64 * _MIB
+"""A text of more bytes than this, unpacked, is read a block at a time."""
 _MOST_BYTES = 4096 * _MIB
 _MOST_RATIO = 200  # the releases known so far unpack to at most 21 times their size
 _ALWAYS_ALLOWED = 64 * _MIB
@@ -49,61 +55,109 @@ def allowed_bytes(packed: int) -> int:
 
 @dataclass(frozen=True)
 class Opened:
-    """A file's bytes, unpacked. `form`: text, workbook or parquet."""
+    """A file's bytes, unpacked. `form`: text, workbook or parquet.
+
+    `content` is the whole, or the first block of a long text, whose other blocks `rest` gives, once.
+    """
 
     path: Path
     sha256: str
     form: str
     content: bytes
+    rest: Iterator[bytes] | None = None
 
 
-def _unpack_gzip(path: Path, packed: bytes) -> bytes:
-    allowed = allowed_bytes(len(packed))
-    parts: list[bytes] = []
-    size, rest = 0, packed
-    while rest:
-        stream = zlib.decompressobj(31)
-        try:
-            part = stream.decompress(rest, allowed - size + 1)
-        except zlib.error as error:
-            where = f"after {size:,} bytes" if parts else "at its start"
-            raise ReleaseError(
-                f"{path}: the gzip stream is damaged {where} ({error}); download the file again"
-            ) from None
-        size += len(part)
-        parts.append(part)
-        if size > allowed:
-            raise ReleaseError(
-                f"{path}: unpacks to more than {allowed:,} bytes from {len(packed):,}; if the file is to be "
-                "trusted, unpack it yourself or raise ATLARGE_MAX_BYTES"
-            )
-        if not stream.eof:
-            raise ReleaseError(
-                f"{path}: the gzip stream ends early, after {size:,} unpacked bytes: the file is cut short; "
-                "download it again"
-            )
-        rest = stream.unused_data.lstrip(b"\0")
-    return b"".join(parts) if len(parts) > 1 else parts[0]
+class _Watched:
+    """A file read from start to end, hashed on the way: it must still be what it was when first hashed."""
+
+    def __init__(self, path: Path, file: BinaryIO, sha256: str) -> None:
+        self._path, self._file, self._sha256 = path, file, sha256
+        self._digest = hashlib.sha256()
+
+    def pieces(self) -> Iterator[bytes]:
+        """The bytes as they stand in the file."""
+        with self._file:
+            while piece := self._file.read(4 * _MIB):
+                self._digest.update(piece)
+                yield piece
+        if self._digest.hexdigest() != self._sha256:
+            raise ReleaseError(f"{self._path}: was changed while it was read; try again")
 
 
-def open_release(path: Path) -> Opened:
-    """Read a file, unpack it if it is gzipped, and tell its form.
+def _unpacked(path: Path, packed: Iterator[bytes], size: int) -> Iterator[bytes]:
+    """The unpacked bytes of a gzip file, one member after another; never more than a piece ahead."""
+    allowed = allowed_bytes(size)
+    given, stream, is_begun = 0, zlib.decompressobj(31), False
+    for read in packed:
+        piece = read
+        while piece:
+            if not is_begun:  # zeros between members are padding
+                piece = piece.lstrip(b"\0") if given else piece
+                is_begun = bool(piece)
+                continue
+            try:
+                part = stream.decompress(piece, 4 * _MIB)
+            except zlib.error as error:
+                where = f"after {given:,} bytes" if given else "at its start"
+                raise ReleaseError(
+                    f"{path}: the gzip stream is damaged {where} ({error}); download the file again"
+                ) from None
+            given += len(part)
+            if given > allowed:
+                raise ReleaseError(
+                    f"{path}: unpacks to more than {allowed:,} bytes from {size:,}; if the file is to be "
+                    "trusted, unpack it yourself or raise ATLARGE_MAX_BYTES"
+                )
+            yield part
+            piece = stream.unconsumed_tail
+            if stream.eof:
+                piece, stream, is_begun = stream.unused_data, zlib.decompressobj(31), False
+    if is_begun:
+        raise ReleaseError(
+            f"{path}: the gzip stream ends early, after {given:,} unpacked bytes: the file is cut short; "
+            "download it again"
+        )
 
-    ReleaseError if it cannot be read, is empty, cut short, too large unpacked, or plainly not a table.
-    """
+
+def _blocks(pieces: Iterator[bytes]) -> Iterator[bytes]:
+    """The same bytes in blocks."""
+    held: list[bytes] = []
+    size = 0
+    for piece in pieces:
+        held.append(piece)
+        size += len(piece)
+        if size >= BLOCK:
+            yield b"".join(held)
+            held, size = [], 0
+    if held:
+        yield b"".join(held)
+
+
+def _hashed(path: Path) -> tuple[str, int, BinaryIO]:
+    """The file's sha256, its size, and the file at its start: in memory if it is small."""
     try:
-        raw = path.read_bytes()
+        size = path.stat().st_size
+        if size <= BLOCK or not path.is_file():
+            with path.open("rb") as whole:
+                raw = whole.read(BLOCK + 1)
+            if len(raw) > BLOCK:
+                raise ReleaseError(f"{path}: is no file, but a stream without end in sight; save it first")
+            return hashlib.sha256(raw).hexdigest(), len(raw), BytesIO(raw)
+        file = path.open("rb")
+        sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+        file.seek(0)
+        return sha256, size, file
     except FileNotFoundError:
         raise ReleaseError(f"{path}: there is no such file; check the name") from None
     except IsADirectoryError:
         raise ReleaseError(f"{path}: is a folder; name the files in it") from None
     except OSError as error:
         raise ReleaseError(f"{path}: cannot be read ({error.strerror}); check the rights") from None
-    sha256 = hashlib.sha256(raw).hexdigest()
-    if not raw:
-        raise ReleaseError(f"{path}: the file is empty; download it again")
-    content = _unpack_gzip(path, raw) if raw[:2] == b"\x1f\x8b" else raw
-    if not content.strip():
+
+
+def _form(path: Path, content: bytes) -> str:
+    """What a file is, by how it begins; ReleaseError if it is plainly not a table."""
+    if content.isspace():
         raise ReleaseError(f"{path}: the file holds nothing but blanks; download it again")
     for magic, told in _NOT_RELEASES:
         if content.startswith(magic):
@@ -111,11 +165,34 @@ def open_release(path: Path) -> Opened:
     if content[:512].lstrip()[:1] in (b"<", b"{"):
         raise ReleaseError(f"{path}: is a web page or a document, not a table; download the data file itself")
     if content.startswith(b"PAR1"):
-        return Opened(path, sha256, "parquet", content)
-    if content.startswith(b"PK"):
-        return Opened(path, sha256, "workbook", content)
-    if len(content) > most_bytes():
+        return "parquet"
+    return "workbook" if content.startswith(b"PK") else "text"
+
+
+def open_release(path: Path) -> Opened:
+    """Read a file, unpack it if it is gzipped, and tell its form.
+
+    ReleaseError if it cannot be read, is empty, cut short, too large unpacked, or plainly not a table.
+    """
+    sha256, size, file = _hashed(path)
+    if not size:
+        raise ReleaseError(f"{path}: the file is empty; download it again")
+    is_packed = file.read(2) == b"\x1f\x8b"
+    file.seek(0)
+    if not is_packed and size > most_bytes():
+        file.close()
         raise ReleaseError(
-            f"{path}: holds {len(content):,} bytes, more than ATLARGE_MAX_BYTES; raise it or split the file"
+            f"{path}: holds {size:,} bytes, more than ATLARGE_MAX_BYTES; raise it or split the file"
         )
-    return Opened(path, sha256, "text", content)
+    raw = _Watched(path, file, sha256).pieces()
+    blocks = _blocks(_unpacked(path, raw, size) if is_packed else raw)
+    content = next(blocks, b"")
+    if not content:
+        raise ReleaseError(f"{path}: the file holds nothing but blanks; download it again")
+    form = _form(path, content)
+    second = next(blocks, None)
+    if second is None:
+        return Opened(path, sha256, form, content)
+    if form == "text":
+        return Opened(path, sha256, form, content, chain([second], blocks))
+    return Opened(path, sha256, form, b"".join([content, second, *blocks]))

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import io
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import polars as pl
@@ -11,9 +12,10 @@ import polars as pl
 from atlarge.errors import ReleaseError
 from atlarge.releases.catalogue import nearest, recognise
 from atlarge.releases.family import Family, plain
+from atlarge.releases.faults import faults_of
 from atlarge.releases.opening import Opened, most_bytes, open_release
 from atlarge.releases.privacy import refuse_persons
-from atlarge.releases.textform import Ragged, Table, read_text
+from atlarge.releases.textform import Ragged, Table, read_blocks, read_header, read_text
 from atlarge.releases.workbook import read_workbook
 
 
@@ -53,7 +55,7 @@ def _read_parquet(opened: Opened) -> Table:
     try:
         schema = pl.read_parquet_schema(io.BytesIO(opened.content))
         rows = pl.scan_parquet(io.BytesIO(opened.content)).select(pl.len()).collect().item()
-        if rows * max(1, len(schema)) * 8 > most_bytes():
+        if rows * max(1, len(schema)) * 32 > most_bytes():
             raise ReleaseError(
                 f"{opened.path}: holds {rows:,} rows of {len(schema)} columns, too many for ATLARGE_MAX_BYTES"
             )
@@ -73,6 +75,31 @@ def _read_parquet(opened: Opened) -> Table:
     return Table(family, frame, pl.Series("row", range(1, rows + 1), dtype=pl.UInt32), [], [])
 
 
+def _must_be_whole(path: Path, opened: Opened) -> bool:
+    """Whether a long text must be read at once: duplicates and known faults are judged on all its rows."""
+    family = read_header(path, opened.content[: opened.content.rfind(b"\n") + 1]).family
+    known = any(opened.sha256 in fault.whole_sha256 for fault in faults_of(family.id))
+    return family.duplicates is not None or known
+
+
+def read_parts(path: Path, opened: Opened) -> Iterator[Release]:
+    """A release in parts that fit into memory: one, unless it is a long text. Raises as `read_release` does.
+
+    Every part is a release with the path, hash and family of the whole, and its rows numbered through.
+    """
+    if opened.rest is None:
+        yield read_release(path, opened)
+        return
+    if _must_be_whole(path, opened):
+        whole = b"".join([opened.content, *opened.rest])
+        yield read_release(path, replace(opened, content=whole, rest=None))
+        return
+    for table in read_blocks(path, opened.content, opened.rest):
+        refuse_persons(path, table.family, table.frame, table.rows, None)
+        sheet = Sheet(None, table.frame, table.rows, table.ragged)
+        yield Release(path, opened.sha256, table.family, [sheet], table.preamble, [])
+
+
 def read_release(path: Path, opened: Opened | None = None) -> Release:
     """Read a file, recognise its family by its header, and refuse what names or dates persons.
 
@@ -80,6 +107,8 @@ def read_release(path: Path, opened: Opened | None = None) -> Release:
     ReleaseError in one line, naming the file, the place in it and the mend.
     """
     opened = opened or open_release(path)
+    if opened.rest is not None:
+        opened = replace(opened, content=b"".join([opened.content, *opened.rest]), rest=None)
     passed: list[str] = []
     tables: dict[str | None, Table]
     if opened.form == "workbook":

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -42,31 +43,43 @@ class Table:
     preamble: list[str]
 
 
-def _check_encoding(path: Path, content: bytes) -> None:
-    if content.isascii() and b"\0" not in content[:4096]:
-        return
-    try:
-        content.decode("utf-8")
-    except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
-        raise ReleaseError(
-            f"{path}: line {line} is not in UTF-8 (byte {content[error.start]:#04x}); save the file as UTF-8"
-        ) from None
-    if b"\0" in content:
-        line = content.count(b"\n", 0, content.index(b"\0")) + 1
+@dataclass(frozen=True)
+class Header:
+    """Where and what the header is. `line`: its number from 0; `end`: where the rows begin, in bytes."""
+
+    family: Family
+    delimiter: str
+    names: list[str]
+    line: int
+    end: int
+    preamble: list[str]
+
+
+def _check_encoding(path: Path, content: bytes, before: int) -> None:
+    is_plain = content.isascii()
+    if not is_plain:
+        try:
+            content.decode("utf-8")
+        except UnicodeDecodeError as error:
+            line = before + content.count(b"\n", 0, error.start) + 1
+            raise ReleaseError(
+                f"{path}: line {line} is not in UTF-8 (byte {content[error.start]:#04x}); "
+                "save the file as UTF-8"
+            ) from None
+    zero = content.find(b"\0")
+    if zero >= 0:
+        line = before + content.count(b"\n", 0, zero) + 1
         raise ReleaseError(f"{path}: line {line} holds a zero byte: this is not a text table")
 
 
-def _check_lines(path: Path, content: bytes) -> None:
+def _check_lines(path: Path, content: bytes, before: int) -> None:
     """Refuse a line of a mebibyte or more: no release has one, and it is how a broken file shows."""
-    last = -1
     for start in range(0, len(content), _MIB):
         if content.find(b"\n", start, start + _MIB) < 0 and len(content) - start >= _MIB:
-            last = start
-            break
-    if last >= 0:
-        line = content.count(b"\n", 0, last) + 1
-        raise ReleaseError(f"{path}: line {line} is over a million characters long; the file is not a table")
+            line = before + content.count(b"\n", 0, start) + 1
+            raise ReleaseError(
+                f"{path}: line {line} is over a million characters long; the file is not a table"
+            )
 
 
 def _fields(line: str, delimiter: str) -> list[str]:
@@ -157,21 +170,29 @@ def _check_quotes(path: Path, content: bytes) -> None:
         )
 
 
-def read_text(path: Path, content: bytes) -> Table:
-    """Rows of a delimited text file, every cell as text.
+def read_header(path: Path, content: bytes) -> Header:
+    """The header of a delimited text, found in its first lines.
 
-    ReleaseError for a wrong encoding, an unknown header, a delimiter other than the published one,
-    an unclosed quotation mark, or a file most of whose lines have the wrong number of fields.
+    ReleaseError for a wrong encoding, an unknown header, or a delimiter other than the published one.
     """
-    _check_encoding(path, content)
-    _check_lines(path, content)
+    _check_encoding(path, content, 0)
+    _check_lines(path, content, 0)
     family, delimiter, line, offset, preamble = _find_header(path, content)
-    _check_quotes(path, content)
     end = content.find(b"\n", offset)
     names = _fields(
         content[offset : end if end >= 0 else len(content)].decode().strip("\r\n\ufeff"), delimiter
     )
-    body = content[end + 1 :] if end >= 0 else b""
+    after = end + 1 if end >= 0 else len(content)
+    return Header(family, delimiter, names, line, after, [p for p in preamble if p])
+
+
+def read_body(path: Path, header: Header, body: bytes, before: int = 0) -> Table:
+    """Rows under the header as text; `before` is the number of rows read already.
+
+    ReleaseError for an unclosed quotation mark, or rows most of which have the wrong number of fields.
+    """
+    _check_quotes(path, body)
+    delimiter, names, line = header.delimiter, header.names, header.line + before
     ragged: list[Ragged] = []
     bad_rows = np.array([], dtype=np.int64)
     lines = body.count(b"\n") + (not body.endswith(b"\n") and bool(body))
@@ -181,7 +202,7 @@ def read_text(path: Path, content: bytes) -> Table:
         if len(bad_rows) * 2 > len(ends):
             raise ReleaseError(
                 f"{path}: {len(bad_rows):,} of {len(ends):,} lines do not have the {len(names)} columns of "
-                f"the header on line {line + 1}; the file was not saved as published"
+                f"the header on line {header.line + 1}; the file was not saved as published"
             )
         ragged = [
             Ragged(line + 2 + row, f"{count} fields where the header has {len(names)}")
@@ -192,7 +213,53 @@ def read_text(path: Path, content: bytes) -> Table:
     numbers = np.arange(frame.height + len(bad_rows))
     rows = np.delete(numbers, bad_rows) if len(bad_rows) else numbers
     series = pl.Series("row", rows + line + 2, dtype=pl.UInt32)
-    return Table(family, frame, series, ragged, [p for p in preamble if p])
+    return Table(header.family, frame, series, ragged, header.preamble)
+
+
+def read_text(path: Path, content: bytes) -> Table:
+    """Rows of a delimited text file, every cell as text. Raises as `read_header` and `read_body` do."""
+    header = read_header(path, content)
+    return read_body(path, header, content[header.end :])
+
+
+def _cut(path: Path, content: bytes, before: int) -> int:
+    """Where the last whole row of a block ends: after a line end with an even number of quotes before it."""
+    _check_lines(path, content, before)
+    at = content.rfind(b"\n")
+    quotes = content.count(b'"', 0, at + 1)
+    while at >= 0 and quotes % 2:
+        earlier = content.rfind(b"\n", 0, at)
+        quotes -= content.count(b'"', earlier + 1, at)
+        at = earlier
+        if len(content) - at > _MIB:
+            line = before + content.count(b"\n", 0, at) + 1
+            raise ReleaseError(
+                f"{path}: a quotation mark is opened near line {line} and not closed within a million "
+                "characters: the file was edited or damaged; download it again"
+            )
+    return at + 1
+
+
+def read_blocks(path: Path, first: bytes, rest: Iterator[bytes]) -> Iterator[Table]:
+    """Rows of a long text, a block at a time, numbered through. Raises as `read_text` does."""
+    at = _cut(path, first, 0)
+    header = read_header(path, first[:at])
+    body, carried = first[header.end : at], first[at:]
+    lines, rows = header.line + 1, 0
+    for block in chain(rest, [None]):
+        _check_encoding(path, body, lines)
+        table = read_body(path, header, body, rows)
+        yield table
+        lines += body.count(b"\n")
+        rows += table.frame.height + len(table.ragged)
+        if block is None:
+            break
+        content = carried + block
+        at = _cut(path, content, lines)
+        body, carried = content[:at], content[at:]
+    if carried:
+        _check_encoding(path, carried, lines)
+        yield read_body(path, header, carried, rows)
 
 
 def _read_rows(path: Path, body: bytes, delimiter: str, names: list[str]) -> pl.DataFrame:

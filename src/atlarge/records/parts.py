@@ -1,0 +1,83 @@
+"""A release too long for memory: prepared part by part, accounted for as one."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from atlarge.records.audit import ReleaseAudit
+from atlarge.records.commit import coverage_of
+from atlarge.records.prepare import Prepared, identical
+from atlarge.records.store import Spill
+from atlarge.records.tables import DATE_COLUMN
+
+_MOST_BYTES = 512 * 1024 * 1024
+"""Rows of releases in memory beyond this wait for their commit on disk."""
+
+
+class Aside:
+    """Keeps the rows of prepared releases in memory, or on disk once they are many."""
+
+    def __init__(self, store: Path) -> None:
+        self.spill = Spill(store)
+        self._bytes = 0
+
+    def keep(self, made: Prepared) -> Prepared:
+        """Put the rows of a placed release aside if those in memory are many."""
+        size = int(made.frame.estimated_size())
+        if made.pieces or self._bytes + size <= _MOST_BYTES:
+            self._bytes += size
+            return made
+        made.audit.coverage = coverage_of(made)
+        made.pieces = [self.spill.write(made.frame)]
+        made.frame = made.frame.clear()
+        return made
+
+
+def one_account(audits: list[ReleaseAudit]) -> ReleaseAudit:
+    """The account of a release from those of its parts."""
+    whole = replace(audits[0], notes=list(dict.fromkeys(n for a in audits for n in a.notes)))
+    whole.rows_read = sum(a.rows_read for a in audits)
+    whole.rows_kept = sum(a.rows_kept for a in audits)
+    whole.values = sum(a.values for a in audits)
+    whole.unresolved_places = sum(a.unresolved_places for a in audits)
+    whole.rows_dropped = _sums([a.rows_dropped for a in audits])
+    whole.quarantine_reasons = _sums([a.quarantine_reasons for a in audits])
+    faults: dict[str, dict[str, Any]] = {}
+    for fault in (f for a in audits for f in a.faults):
+        before = faults.get(fault["id"])
+        faults[fault["id"]] = {**fault, "rows": fault["rows"] + (before["rows"] if before else 0)}
+    whole.faults = list(faults.values())
+    return whole
+
+
+def _sums(counts: list[dict[str, int]]) -> dict[str, int]:
+    names = sorted({name for count in counts for name in count})
+    return {name: sum(count.get(name, 0) for count in counts) for name in names}
+
+
+def whole(
+    made: list[Prepared], pieces: list[Path], digests: list[pl.DataFrame], hashes: list[pl.Series]
+) -> Prepared:
+    """One prepared release of its parts, whose placed rows are in `pieces`.
+
+    `digests`: of each part, the distinct combinations of the columns that tell what a release covers.
+    `hashes`: of every row as published, where identical rows are counted.
+    """
+    if hashes:
+        made[0].audit.checks["identical_rows"] = identical([pl.concat(hashes)])
+    audit = one_account([one.audit for one in made])
+    quarantine = pl.concat([one.quarantine for one in made]).sort("sheet", "row", nulls_last=False)
+    released = Prepared(made[0].family, pl.concat(digests), quarantine, audit)
+    audit.coverage = coverage_of(released)
+    released.frame, released.pieces = released.frame.clear(), pieces
+    return released
+
+
+def digest(frame: pl.DataFrame, table: str) -> pl.DataFrame:
+    """Distinct combinations of the columns that tell what a release covers."""
+    wanted = (DATE_COLUMN[table], "aor", "aor_basis", "state")
+    return frame.select(name for name in wanted if name in frame.columns).unique()

@@ -1,0 +1,146 @@
+"""Broken and hostile text releases: refused in one line, the store as it was, memory within bounds."""
+
+from __future__ import annotations
+
+import gzip
+import zlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import making
+import pytest
+
+from atlarge.ingest import ingest
+
+MIB = 1024 * 1024
+HEADER = making.ARRESTS_HEADER.encode()
+LINES = "\n".join(making.arrest_lines(5)).encode()
+Refused = Callable[[Path], str]
+
+BROKEN: dict[str, tuple[bytes, str]] = {
+    "empty": (b"", "empty"),
+    "blanks": (b" \n\t\n  ", "blanks"),
+    "zeros": (bytes(4096), ""),
+    "random": (bytes(range(256)) * 20, ""),
+    "zero byte inside": (HEADER + b"\n" + LINES + b"\n" + b"a|b\0c|d|e|f|g|h|i|j\n", "zero byte"),
+    "UTF-16": ("\ufeff" + making.ARRESTS_HEADER).encode("utf-16"),
+    "UTF-32": ("\ufeff" + making.ARRESTS_HEADER).encode("utf-32"),
+    "UTF-16 without mark": making.ARRESTS_HEADER.encode("utf-16-le"),
+    "Latin-1": HEADER + b"\n" + LINES + b"\n||Pe\xf1a||||||\n",
+    "unclosed quote": HEADER + b"\n" + LINES + b'\n||"Located||||||\n',
+    "only a header of another kind": b"Name,Age,City\n",
+    "commas for bars": HEADER.replace(b"|", b",") + b"\n",
+    "header and no rows": HEADER + b"\n",
+    "most lines ragged": HEADER + b"\n" + b"a|b\n" * 9,
+    "names of persons": HEADER + b"|Last Name\n" + LINES.replace(b"\n", b"|DOE\n") + b"|ROE\n",
+    "birth dates": HEADER + b"\n" + LINES.replace(b"Male|", b"Male|4/1/1980"),
+    "web page": b"<!DOCTYPE html><html><body>Not found</body></html>",
+    "JSON": b'{"message": "not found"}',
+    "Git LFS pointer": b"version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 1\n",
+    "PDF": b"%PDF-1.7\n%\xe2\xe3",
+    "gzip in gzip": gzip.compress(gzip.compress(HEADER + b"\n" + LINES)),
+    "gzip cut short": gzip.compress(HEADER + b"\n" + LINES * 50)[:-20],
+    "gzip with a wrong checksum": gzip.compress(HEADER + b"\n" + LINES)[:-6] + b"abcdef",
+    "gzip with rubbish after": gzip.compress(HEADER + b"\n" + LINES) + b"rubbish",
+    "quotes in quotes": HEADER + b"\n" + b'"' * 10_001,
+    "a megabyte of header": b"|".join([HEADER, b"x" * 2 * MIB]) + b"\n",
+}  # type: ignore[assignment]
+
+
+@pytest.mark.parametrize("kind", BROKEN)
+def test_broken_text_is_refused(kind: str, tmp_path: Path, refused: Refused) -> None:
+    made: Any = BROKEN[kind]
+    content, words = made if isinstance(made, tuple) else (made, "")
+    path = tmp_path / "release.csv"
+    path.write_bytes(content)
+    assert words in refused(path)
+
+
+def test_names_that_play_tricks(tmp_path: Path, refused: Refused, held: Path) -> None:
+    """A file's name is told, never followed, and its control characters never reach the terminal."""
+    for name in (
+        "re\nlease.csv",
+        "release\x1b[31m.csv",
+        "release\u202ecsv.csv",
+        "-rf *;.csv",
+        "release\r.csv",
+    ):
+        path = tmp_path / name
+        path.write_bytes(b"")
+        refused(path)
+    for name in ("..%2f..%2fetc.csv", "$(touch owned).csv", "'; DROP TABLE arrests; --.csv"):
+        ingest([making.arrests(tmp_path / name, 5, seed=len(name))], held)
+    outside = {p.name for p in tmp_path.iterdir()} - {"store"}
+    assert "owned" not in outside
+    for file in held.rglob("*"):
+        assert file.resolve().is_relative_to(held.resolve())
+
+
+def test_what_is_harmless_is_read(tmp_path: Path) -> None:
+    """A byte order mark, Windows line ends, gzip members one after another, and trailing blank lines."""
+    plain = HEADER + b"\n" + LINES + b"\n"
+    forms = {
+        "mark.csv": b"\xef\xbb\xbf" + plain,
+        "windows.csv": plain.replace(b"\n", b"\r\n"),
+        "members.csv.gz": gzip.compress(HEADER + b"\n") + gzip.compress(LINES + b"\n"),
+        "trailing.csv": plain + b"\n\n",
+    }
+    for name, content in forms.items():
+        path = tmp_path / name
+        path.write_bytes(content)
+        audit = ingest([path], tmp_path / f"store-{name}")
+        assert audit.releases[0].rows_kept == 5, name
+
+
+def test_formula_cells_go_to_quarantine(tmp_path: Path) -> None:
+    path = tmp_path / "release.csv"
+    bad = b'|2/1/2017|Located|"=HYPERLINK(""http://example.org"",""x"")"||Other|MEXICO|Male|\n'
+    path.write_bytes(HEADER + b"\n" + LINES + b"\n" + bad)
+    audit = ingest([path], tmp_path / "store").releases[0]
+    assert (audit.rows_read, audit.rows_kept, audit.rows_dropped) == (6, 5, {"quarantine": 1})
+
+
+def _members(path: Path, blocks: int, block: bytes, head: bytes) -> Path:
+    """A gzip file of a head and many times a block."""
+    member = gzip.compress(block, 6)
+    with path.open("wb") as file:
+        file.write(gzip.compress(head))
+        for _ in range(blocks):
+            file.write(member)
+    return path
+
+
+@pytest.mark.slow
+def test_gzip_bombs_are_refused_within_bounds(tmp_path: Path, within: Any, held: Path) -> None:
+    """Gigabytes in a few kilobytes, in one member and in many."""
+    before = making.tree(held)
+    packer = zlib.compressobj(1, zlib.DEFLATED, 31)
+    packed = packer.compress(HEADER + b"\n")
+    packed += b"".join(packer.compress(bytes(16 * MIB)) for _ in range(32)) + packer.flush()
+    one = tmp_path / "one.csv.gz"
+    one.write_bytes(packed)
+    lines = (LINES + b"\n") * (16 * MIB // len(LINES))
+    zeros = _members(tmp_path / "zeros.csv.gz", 512, bytes(16 * MIB), HEADER + b"\n")
+    rows = _members(tmp_path / "rows.csv.gz", 40, lines, HEADER + b"\n")
+    for bomb in (one, zeros, rows):
+        done = within(["ingest", str(bomb), "--store", str(held)], 700)
+        assert done.returncode == 1
+        assert "unpacks to more than" in done.stderr or "long" in done.stderr or "zero byte" in done.stderr
+        assert making.tree(held) == before
+
+
+@pytest.mark.slow
+def test_a_line_of_a_gigabyte_is_refused_within_bounds(tmp_path: Path, within: Any, held: Path) -> None:
+    before = making.tree(held)
+    packed = _members(tmp_path / "line.csv.gz", 64, b"A" * 16 * MIB, HEADER + b"\n")
+    plain = tmp_path / "line.csv"
+    with plain.open("wb") as file:
+        file.write(HEADER + b"\n")
+        for _ in range(64):
+            file.write(b"A" * 16 * MIB)
+    for path in (packed, plain):
+        done = within(["ingest", str(path), "--store", str(held)], 700)
+        assert done.returncode == 1
+        assert making.tree(held) == before
+    assert "line 2 is over a million characters" in done.stderr
