@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import polars as pl
 
 from atlarge.records.cells import read_cells
-from atlarge.releases.family import Column
+from atlarge.releases.family import Column, plain
 from atlarge.releases.reading import Release, Sheet
 
 QUARANTINE = {
@@ -62,8 +62,6 @@ def _blank(frame: pl.DataFrame) -> pl.Series | None:
 
 def _repeated_header(frame: pl.DataFrame, columns: dict[str, str]) -> pl.Series | None:
     """Mask of rows that repeat the header, as pasted sheets have; None if there is none."""
-    from atlarge.releases.family import plain
-
     names = list(dict.fromkeys(columns.values()))[:3]
     if len(names) < 2 or any(frame[n].dtype != pl.String for n in names):
         return None
@@ -103,11 +101,13 @@ def _faulty(
     for name, column in release.family.columns.items():
         if name not in made.columns:
             continue
+        words = next(spelling for spelling in column.names if plain(spelling) == source[name])
         if name in bad:
-            yield bad[name], f"{column.names[0]}: {_WORDS[column.kind]}", source[name]
-        if column.is_filled and made[name].null_count() - (bad[name].sum() if name in bad else 0) > 0:
-            empty = made[name].is_null()
-            yield (empty & ~bad[name] if name in bad else empty), f"{column.names[0]}: missing", source[name]
+            yield bad[name], f"{words}: {_WORDS[column.kind]}", source[name]
+        if column.is_filled and made[name].null_count():
+            empty = made[name].is_null() & ~bad[name] if name in bad else made[name].is_null()
+            if empty.any():
+                yield empty, f"{words}: missing", source[name]
 
 
 def _type_sheet(release: Release, sheet: Sheet) -> Typed:
