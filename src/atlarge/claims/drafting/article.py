@@ -9,7 +9,11 @@ from typing import Any
 
 import yaml
 
-_OPENERS, _CLOSERS = '“"', '”"'
+_OPENERS = '“"'
+_DATELINE = re.compile(
+    r"^[A-Z][A-Z. ]{2,}(?:, [A-Z][A-Za-z.]+)?(?: \([\w ]+\))?\s*[—–]\s*"
+    r"|^[A-Z][A-Z. ]{2,}, [A-Z][a-z.]+ -{1,2} "
+)
 
 
 @cache
@@ -38,7 +42,7 @@ def paragraphs(text: str) -> list[str]:
     kept = []
     for block in blocks:
         lines = [line for line in block.split("\n") if line.strip() and not is_boilerplate(line)]
-        joined = " ".join(" ".join(lines).split())
+        joined = _DATELINE.sub("", " ".join(" ".join(lines).split()))
         is_said = re.search(r"[.!?][”\"’')]*$", joined) or any(q in joined for q in _OPENERS)
         if joined and is_said and len(joined.split()) >= 4 and not is_boilerplate(joined):
             kept.append(joined)

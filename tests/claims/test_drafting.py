@@ -1,0 +1,156 @@
+"""Drafts from article text: measured on sentences marked by hand, and valid as ledgers."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from atlarge.claims.drafting import draft_ledger, mark_article
+from atlarge.claims.drafting.article import paragraphs, quotations, sentences
+from atlarge.claims.drafting.dates import find_dates
+from atlarge.claims.schema import parse_ledger
+from atlarge.errors import QuestionError
+
+from .scoring import FIELDS, read_marked, score
+
+_ARTICLE = """\
+County that turned down most requests sees more arrests
+
+Published March 20, 2017
+
+By Pat Example
+
+Advertisement
+
+AUSTIN, Texas — Travis County declined 142 detainers from Jan. 28 to Feb. 3, more than any other county,
+according to a report released on Monday.
+
+Sign up for our newsletter
+
+“We follow the law,” said Sheriff Ana Example, who announced the policy on Jan. 20. “A judge must sign.”
+
+A federal official who spoke on condition of anonymity said that about 50 agents came from out of town.
+
+ICE denied that the county was targeted. “We arrest people every day,” the agency said in a statement.
+
+Nearly 60 percent of the nation’s 11.1 million unauthorized immigrants live in 20 metropolitan areas, the
+Pew Research Center said.
+
+Related stories
+Follow us on Facebook
+© 2017 The Example. All rights reserved.
+"""
+
+
+def test_scores_on_marked_sentences() -> None:
+    """Floors a little under what the rules reach, so that a loss is seen; the figures are in the benchmark."""
+    held = read_marked()
+    assert len(held["dev"]) + len(held["held_out"]) >= 30
+    fresh, _ = score("held_out")
+    for field in FIELDS:
+        assert fresh[field]["f1"] >= 0.8, (field, fresh[field])
+        assert fresh[field]["marked"] >= 10
+
+
+def test_boilerplate_goes_and_what_is_said_stays() -> None:
+    kept = paragraphs(_ARTICLE)
+    assert len(kept) == 5
+    text = " ".join(kept)
+    for gone in ("Advertisement", "newsletter", "Facebook", "rights reserved", "By Pat"):
+        assert gone not in text
+
+
+def test_a_draft_is_a_valid_ledger_with_the_numbers_in_it() -> None:
+    draft = draft_ledger(_ARTICLE, outlet="The Example")
+    ledger = parse_ledger(draft)
+    assert ledger["article"] == {
+        "title": "County that turned down most requests sees more arrests",
+        "outlet": "The Example",
+        "date": "2017-03-20",
+    }
+    claims = ledger["claims"]
+    first = claims[0]
+    assert first["measure"] == "detainers_declined"
+    assert first["where"] == "Travis County, TX"
+    assert first["when"] == "2017-01-28..2017-02-03"
+    assert first["expected"] == {"value": 142, "unit": "detainers"}
+    kinds = [c["kind"] for c in claims]
+    assert "denial" in kinds
+    assert "share" in kinds
+    unnamed = next(c for c in claims if "out of town" in c["text"])
+    assert unnamed["speaker"]["name"] == "anonymous"
+    assert unnamed["speaker"]["named"] is False
+    assert "Quoted, but with nothing" in draft
+
+
+def test_a_pronoun_takes_the_speaker_before() -> None:
+    text = "“It is legal,” said Sheriff Ana Example.\n\n“We declined 12 requests,” she said."
+    marked = mark_article(text)
+    assert marked[-1].speaker is not None
+    assert marked[-1].speaker.name == "Ana Example"
+
+
+def test_sentences_are_not_cut_at_abbreviations() -> None:
+    text = "Gov. T. Reed met U.S. officials on Feb. 1. He left at 3 p.m. Tuesday. “Why?” she asked."
+    assert sentences(text) == [
+        "Gov. T. Reed met U.S. officials on Feb. 1.",
+        "He left at 3 p.m. Tuesday.",
+        "“Why?” she asked.",
+    ]
+    assert quotations('She said “we do not know” and "no one does".') == ["we do not know", "no one does"]
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("from Dec. 28 to Jan. 3", ["2016-12-28..2017-01-03"]),
+        ("on Feb. 30", []),
+        ("They may act.", []),
+        ("in May", ["2016-05"]),
+        ("in fiscal year 2015", ["FY2015"]),
+        ("about 2,014 people", []),
+        ("3 March 2017", ["2017-03-03"]),
+        ("in mid-February", ["2017-02"]),
+    ],
+)
+def test_dates_are_read_against_the_day_of_publication(text: str, found: list[str]) -> None:
+    assert find_dates(text, dt.date(2017, 3, 20))[0] == found
+
+
+def test_an_article_without_claims_is_told() -> None:
+    with pytest.raises(QuestionError, match="no sentence"):
+        draft_ledger("Hello there, this is a sentence without anything in it.")
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.text(max_size=400))
+def test_any_text_gives_a_valid_draft_or_a_clear_no(text: str) -> None:
+    try:
+        draft = draft_ledger(text)
+    except QuestionError:
+        return
+    assert parse_ledger(draft)["claims"]
+
+
+def test_the_command_writes_a_draft(tmp_path: Path) -> None:
+    import json
+
+    from typer.testing import CliRunner
+
+    from atlarge.cli import _load_commands, app
+
+    if not app.registered_commands:
+        _load_commands()
+    (tmp_path / "a.txt").write_text(_ARTICLE, encoding="utf-8")
+    out = tmp_path / "ledger.yaml"
+    done = CliRunner().invoke(app, ["claims", "new", "--article", str(tmp_path / "a.txt"), "--out", str(out)])
+    assert done.exit_code == 0
+    checked = CliRunner().invoke(app, ["check", str(out), "--json"])
+    assert checked.exit_code == 0
+    verdicts = json.loads(checked.stdout)
+    assert verdicts[0]["verdict"] == "supported"
+    assert verdicts[0]["value"] == 142
