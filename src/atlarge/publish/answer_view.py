@@ -7,7 +7,7 @@ from typing import Any
 
 from atlarge.explain.answer import ACCOUNTS, ChangeStrip, Interval, Series, Span
 from atlarge.publish import charts
-from atlarge.publish.answers import Shown
+from atlarge.publish.answers import Shown, shown_series
 from atlarge.publish.charts import Burst, Estimate, PolicyMark, Valued
 from atlarge.publish.disclosure import SHOWN, SMALL, UNCOVERED, Counts, mark_text
 from atlarge.publish.i18n import Words
@@ -20,10 +20,9 @@ _KINDS = {"fits": "fits", "does not fit": "unfit", "cannot be told": ""}
 def context(shown: Shown, w: Words) -> dict[str, Any]:
     """Everything that `answer.html.j2` asks for."""
     a = shown.answer
-    counts = [(s, shown.counts(s, _measure(s.measure, s.label, w))) for s in a.series]
-    main = sorted(counts, key=lambda pair: pair[0].measure != a.measure)
+    counts = [(s, shown.counts(s, _measure(s.measure, s.label, w))) for s in shown_series(a)]
     figures = [
-        _timeline(shown, s, c, w, is_main=i == 0) for i, (s, c) in enumerate(main) if len(s.period) > 1
+        _timeline(shown, s, c, w, is_main=i == 0) for i, (s, c) in enumerate(counts) if len(c.periods) > 1
     ]
     figures += [f for f in (_waterfall(shown, w), _event(shown, w)) if f]
     figures += [_strip(shown, strip, w) for strip in a.change_strips if len(strip.period) > 2]
@@ -39,6 +38,7 @@ def context(shown: Shown, w: Words) -> dict[str, Any]:
             "report.how_text", estimator=a.method.get("estimator", "synthetic control"), scheme=a.scheme
         ),
         "fit": _fit(shown, w),
+        "areas": _areas(shown, w),
         "schemes": _schemes(shown, w),
         "method_figures": [sensitivity] if sensitivity else [],
         "warnings": [shown.text(warned.text) for warned in a.warnings],
@@ -140,6 +140,28 @@ def _numbers(shown: Shown, w: Words) -> Table:
         rows,
         is_stacked=True,
     )
+
+
+def _areas(shown: Shown, w: Words) -> Table | None:
+    """Every span of every area and measure that was counted, one row each."""
+    rows = []
+    for s in shown.answer.spans:
+        told = shown.span(s)
+        is_told = told[1] == SHOWN
+        rows.append(
+            [
+                s.area.name,
+                _measure(s.measure, s.measure, w),
+                w(f"span.{s.span}"),
+                _text(told, shown, w),
+                _value(s.counterfactual.value, w),
+                _interval(s.effect, w, is_signed=True) if is_told else w("cell.withheld"),
+                p_text(s.p_placebo, w),
+            ]
+        )
+    names = ("area", "measure", "span", "observed", "expected", "interval", "p")
+    head = [w(f"report.col.{n}") for n in names]
+    return Table(w("report.areas_caption"), head, rows, is_wide=True) if rows else None
 
 
 def _verdicts(shown: Shown, w: Words) -> list[dict[str, str]]:

@@ -20,21 +20,35 @@ import polars as pl
 from atlarge.explain.answer import Answer, Area, ChangeStrip, Series, Span
 from atlarge.publish.disclosure import SHOWN, SMALL, THRESHOLD, Counts, Disclosed, disclose
 from atlarge.publish.suppression import Sums
+from atlarge.publish.svg import months_later
+from atlarge.publish.windows import Window
 
 Key = tuple[str, str, dt.date, dt.date]
-"""A count of an answer: measure (with its scheme), area code, first and last day."""
+"""A count of an answer: measure (with its scheme), area, first and last day."""
 
 
-def _surge_key(surge: dict[str, Any]) -> Key:
-    start, end = (_date(surge[name]) for name in ("start", "end"))
-    return (str(surge.get("measure", "at_large")), str(surge["place"]), start, end)
+def area_key(level: str, code: str) -> str:
+    """Name of an area in the table: codes alone may stand for an office and an AOR."""
+    return f"{level}:{code}"
+
+
+def key_of(window: Window) -> Key:
+    """Key of a window in the table of an answer."""
+    return window.name, area_key(window.level, window.place), window.start, window.end
+
+
+def _members(area: Area) -> tuple[tuple[str, str], ...]:
+    if area.level == "locality":
+        county, _, office = area.code.partition("+")
+        return ("county", county), ("office", office)
+    return ((area.level, area.code),)
 
 
 def _date(value: Any) -> dt.date:
     return value if isinstance(value, dt.date) else dt.date.fromisoformat(str(value))
 
 
-def _windows(series: Series) -> list[tuple[dt.date, dt.date]]:
+def _periods(series: Series) -> list[tuple[dt.date, dt.date]]:
     """First and last day of each period of a series."""
     return [
         (start, start + dt.timedelta(days=max(n, 1) - 1))
@@ -42,37 +56,50 @@ def _windows(series: Series) -> list[tuple[dt.date, dt.date]]:
     ]
 
 
-def _strip_windows(strip: ChangeStrip) -> list[tuple[dt.date, dt.date]]:
-    """First and last day of each period of a change strip: to the day before the next."""
-    starts = strip.period
-    step = starts[-1] - starts[-2] if len(starts) > 1 else dt.timedelta(days=30)
-    ends = [*starts[1:], starts[-1] + step] if starts else []
-    return [(a, b - dt.timedelta(days=1)) for a, b in zip(starts, ends, strict=True)]
+def _strip_periods(strip: ChangeStrip) -> list[tuple[dt.date, dt.date]]:
+    """First and last day of each month of a change strip."""
+    return [(start, months_later(start, 1) - dt.timedelta(days=1)) for start in strip.period]
 
 
-def _entries(answer: Answer) -> Iterable[tuple[Key, float | None]]:
-    """Every count that an answer shows, with its key; the same count may come twice."""
+def shown_series(answer: Answer) -> list[Series]:
+    """The series that are drawn: of each measure the first, that of the headline's measure before others."""
+    first: dict[str, Series] = {}
     for series in answer.series:
-        for window, value in zip(_windows(series), series.observed, strict=True):
-            yield (series.measure, series.area.code, *window), value
+        is_main = series.measure != answer.measure or series.area.code == answer.area.code
+        if is_main and len(series.period) > 1:
+            first.setdefault(series.measure, series)
+    return sorted(first.values(), key=lambda s: s.measure != answer.measure)
+
+
+def _surge_window(answer: Answer, surge: dict[str, Any]) -> Window:
+    levels = {m[1]: m[0] for s in answer.spans for m in _members(s.area)}
+    levels |= {code: level for level, code in _members(answer.area)}
+    place = str(surge["place"])
+    member = (levels.get(place, "office"), place)
+    measure = str(surge.get("measure", answer.measure))
+    return Window((member,), measure, _date(surge["start"]), _date(surge["end"]), answer.scheme)
+
+
+def _main_window(answer: Answer, scheme: str) -> Window:
+    return Window(_members(answer.area), answer.measure, answer.start, answer.end, scheme)
+
+
+def entries(answer: Answer) -> Iterable[tuple[Window, float | None]]:
+    """Every count that an answer shows, with its days; the same count may come twice."""
+    for series in shown_series(answer):
+        for days, value in zip(_periods(series), series.observed, strict=True):
+            yield Window(_members(series.area), series.measure, *days, answer.scheme), value
     for span in answer.spans:
-        yield (span.measure, span.area.code, span.start, span.end), span.observed
-    yield (answer.measure, answer.area.code, answer.start, answer.end), answer.observed
+        yield Window(_members(span.area), span.measure, span.start, span.end, answer.scheme), span.observed
+    yield _main_window(answer, answer.scheme), answer.observed
     for name, told in answer.schemes.items():
         if told.get("observed") is not None:
-            yield (
-                (_scheme_measure(answer, name), answer.area.code, answer.start, answer.end),
-                told["observed"],
-            )
+            yield _main_window(answer, name), told["observed"]
     for surge in answer.surges:
-        yield _surge_key(surge), surge.get("observed")
+        yield _surge_window(answer, surge), surge.get("observed")
     for strip in answer.change_strips:
-        for window, value in zip(_strip_windows(strip), strip.value, strict=True):
-            yield (strip.measure, strip.area.code, *window), value
-
-
-def _scheme_measure(answer: Answer, scheme: str) -> str:
-    return answer.measure if scheme == answer.scheme else f"{answer.measure}@{scheme}"
+        for days, value in zip(_strip_periods(strip), strip.value, strict=True):
+            yield Window(_members(strip.area), strip.measure, *days, answer.scheme), value
 
 
 class _Cells:
@@ -80,11 +107,14 @@ class _Cells:
 
     def __init__(self, answer: Answer) -> None:
         self.values: dict[Key, int | None] = {}
-        for key, value in _entries(answer):
+        for window, value in entries(answer):
+            key = key_of(window)
             if self.values.get(key) is None:
                 self.values[key] = None if value is None else round(value)
         self.keys = list(self.values)
         self.number = {key: i for i, key in enumerate(self.keys)}
+        self.headline = {area_key(answer.area.level, answer.area.code)}
+        self.headline |= {key_of(_surge_window(answer, s))[1] for s in answer.surges}
         self.rest: list[int] = []
         self.sums = Sums()
         self._tie_times()
@@ -124,19 +154,21 @@ class _Cells:
 
     def _tie_areas(self) -> None:
         for i, (measure, area, *span) in enumerate(self.keys):
-            for part in area.split("+") if "+" in area else []:
-                key = (measure, part, span[0], span[1])
-                if key in self.number:
-                    self._tie([self.number[key]], [i])
+            level, _, code = area.partition(":")
+            if level != "locality":
+                continue
+            pair = zip(("county", "office"), code.split("+"), strict=False)
+            parts = [self.number.get((measure, area_key(*p), span[0], span[1])) for p in pair]
+            known = [n for n in parts if n is not None]
+            if known:
+                self._tie(known, [i])
 
     def _tie_schemes(self, answer: Answer) -> None:
-        main = self.number[(answer.measure, answer.area.code, answer.start, answer.end)]
+        main = self.number[key_of(_main_window(answer, answer.scheme))]
         for name in answer.schemes:
-            key = (_scheme_measure(answer, name), answer.area.code, answer.start, answer.end)
-            other = self.number.get(key, main)
+            other = self.number.get(key_of(_main_window(answer, name)), main)
             if other != main:
-                pair = [main, other]
-                pair.sort(key=lambda i: self.values[self.keys[i]] or 0)
+                pair = sorted((main, other), key=lambda i: self.values[self.keys[i]] or 0)
                 self._tie(pair[:1], pair[1:])
 
     def disclosed(self, threshold: int) -> Disclosed:
@@ -152,21 +184,31 @@ class _Cells:
             schema_overrides={"value": pl.Int64},
         )
         published = [True] * len(self.keys) + [False] * len(self.rest)
-        return disclose(frame, self.sums.relations(), threshold=threshold, published=published)
+        return disclose(
+            frame, self.sums.relations(), threshold=threshold, published=published, cost=self._cost()
+        )
+
+    def _cost(self) -> list[float]:
+        """The headline's sums and surges are kept rather than its months, and those rather than other areas."""
+        kept = []
+        for (_, area, start, end), value in self.values.items():
+            weight = 100.0 if area in self.headline else 1.0
+            kept.append((value or 0) * weight * (10.0 if _days((start, end)) not in range(28, 32) else 1.0))
+        return kept + [0.0] * len(self.rest)
 
 
-Window = tuple[dt.date, dt.date]
+Days = tuple[dt.date, dt.date]
 
 
-def _days(window: Window) -> int:
+def _days(window: Days) -> int:
     return (window[1] - window[0]).days + 1
 
 
-def _overlaps(a: Window, b: Window) -> bool:
+def _overlaps(a: Days, b: Days) -> bool:
     return a[0] <= b[1] and b[0] <= a[1]
 
 
-def _tiles(members: list[int], window: dict[int, Any], whole: Window) -> list[int]:
+def _tiles(members: list[int], window: dict[int, Any], whole: Days) -> list[int]:
     """Members that follow each other and together make the whole; empty if none do."""
     inside = sorted((window[j][0], _days(window[j]), j) for j in members if _within(window[j], whole))
     chosen, at = [], whole[0]
@@ -177,11 +219,11 @@ def _tiles(members: list[int], window: dict[int, Any], whole: Window) -> list[in
     return chosen if at == whole[1] + dt.timedelta(days=1) else []
 
 
-def _within(inner: Window, outer: Window) -> bool:
+def _within(inner: Days, outer: Days) -> bool:
     return outer[0] <= inner[0] and inner[1] <= outer[1]
 
 
-def _cover(members: list[int], window: dict[int, Any], part: Window) -> list[int]:
+def _cover(members: list[int], window: dict[int, Any], part: Days) -> list[int]:
     """The fewest members that follow each other and hold the part; empty if none do."""
     for start, _, j in sorted((window[j][0], _days(window[j]), j) for j in members):
         if start > part[0]:
@@ -205,49 +247,51 @@ class Shown:
     answer: Answer
     table: Disclosed
 
-    def _mask(self, measure: str, area: Area, start: dt.date, end: dt.date) -> list[pl.Expr]:
-        where = (pl.col("measure") == measure, pl.col("area") == area.code)
-        return [*where, pl.col("start") == start, pl.col("end") == end]
-
-    def counts(self, series: Series, label: str) -> Counts:
-        """The counts of one series."""
-        windows = pl.DataFrame(_windows(series), schema={"start": pl.Date, "end": pl.Date}, orient="row")
-        keep = pl.struct("start", "end").is_in(windows.to_struct("w").implode())
-        where = (pl.col("measure") == series.measure, pl.col("area") == series.area.code, keep)
-        return self.table.counts(label, *where, period="start")
-
-    def strip_counts(self, strip: ChangeStrip, label: str) -> Counts:
-        """The counts of one change strip."""
-        windows = pl.DataFrame(_strip_windows(strip), schema={"start": pl.Date, "end": pl.Date}, orient="row")
-        keep = pl.struct("start", "end").is_in(windows.to_struct("w").implode())
-        where = (pl.col("measure") == strip.measure, pl.col("area") == strip.area.code, keep)
-        return self.table.counts(label, *where, period="start")
-
-    def span(self, span: Span) -> tuple[int | None, str]:
-        """Count and mark of one span."""
-        return self.table.cell(*self._mask(span.measure, span.area, span.start, span.end))
-
-    def surge(self, surge: dict[str, Any]) -> tuple[int | None, str]:
-        """Count and mark of one surge."""
-        measure, area, start, end = _surge_key(surge)
+    def _cell(self, window: Window) -> tuple[int | None, str]:
+        measure, area, start, end = key_of(window)
         where = (pl.col("measure") == measure, pl.col("area") == area)
         return self.table.cell(*where, pl.col("start") == start, pl.col("end") == end)
 
+    def _counts(self, measure: str, area: Area, days: list[Days], label: str) -> Counts:
+        window = Window(_members(area), measure, dt.date.min, dt.date.min, self.answer.scheme)
+        name, code, *_ = key_of(window)
+        frame = pl.DataFrame(days, schema={"start": pl.Date, "end": pl.Date}, orient="row")
+        keep = pl.struct("start", "end").is_in(frame.to_struct("w").implode())
+        return self.table.counts(
+            label, pl.col("measure") == name, pl.col("area") == code, keep, period="start"
+        )
+
+    def counts(self, series: Series, label: str) -> Counts:
+        """The counts of one drawn series."""
+        return self._counts(series.measure, series.area, _periods(series), label)
+
+    def strip_counts(self, strip: ChangeStrip, label: str) -> Counts:
+        """The counts of one change strip."""
+        return self._counts(strip.measure, strip.area, _strip_periods(strip), label)
+
+    def span(self, span: Span) -> tuple[int | None, str]:
+        """Count and mark of one span."""
+        return self._cell(Window(_members(span.area), span.measure, span.start, span.end, self.answer.scheme))
+
+    def surge(self, surge: dict[str, Any]) -> tuple[int | None, str]:
+        """Count and mark of one surge."""
+        return self._cell(_surge_window(self.answer, surge))
+
     def scheme(self, name: str) -> tuple[int | None, str]:
         """Count and mark of the main span as another scheme counts it."""
-        a = self.answer
-        return self.table.cell(*self._mask(_scheme_measure(a, name), a.area, a.start, a.end))
+        return self._cell(_main_window(self.answer, name))
 
     @cached_property
     def is_main_shown(self) -> bool:
         """Whether the main count may be told, and with it the differences built on it."""
-        a = self.answer
-        return self.table.cell(*self._mask(a.measure, a.area, a.start, a.end))[1] == SHOWN
+        return self._cell(_main_window(self.answer, self.answer.scheme))[1] == SHOWN
 
     @cached_property
     def is_all_shown(self) -> bool:
         """Whether every span and surge may be told, so that ready sentences about them may be too."""
-        marks = [self.span(s)[1] for s in self.answer.spans] + [self.surge(s)[1] for s in self.answer.surges]
+        drawn = {(s.measure, s.area.code) for s in shown_series(self.answer)}
+        spans = [s for s in self.answer.spans if (s.measure, s.area.code) in drawn]
+        marks = [self.span(s)[1] for s in spans] + [self.surge(s)[1] for s in self.answer.surges]
         return self.is_main_shown and all(m == SHOWN for m in marks)
 
     def text(self, text: str) -> str:
@@ -258,6 +302,17 @@ class Shown:
 _SMALL_COUNT = re.compile(
     r"(?<![\w.,/:–−-])[1-4](?=\s+(?:at-large|more|fewer|arrests?|handoffs?|detainers?|of\s+\d|were|was)\b)"
 )
+
+
+def windows_of(answer: Answer) -> list[Window]:
+    """Every count of an answer as days of a place, for a site that discloses it with all its other counts."""
+    return list(dict.fromkeys(window for window, value in entries(answer) if value is not None))
+
+
+def show_with(answer: Answer, site: Disclosed) -> Shown:
+    """An answer whose counts are those of a site's table, disclosed there together."""
+    area = pl.concat_str("level", pl.lit(":"), "place").alias("area")
+    return Shown(answer, site.filter(pl.col("every") == "window").with_columns(area))
 
 
 def show(answer: Answer, *, threshold: int = THRESHOLD) -> Shown:

@@ -78,6 +78,10 @@ class Disclosed:
         """Part of the table; what was hidden stays hidden."""
         return Disclosed(self.frame.filter(*conditions), self.threshold, _SEAL)
 
+    def with_columns(self, *columns: pl.Expr) -> Disclosed:
+        """The table with further columns made from its keys."""
+        return Disclosed(self.frame.with_columns(*columns), self.threshold, _SEAL)
+
     def counts(self, label: str, *conditions: pl.Expr, period: str = "period") -> Counts:
         """One series of the table, in the order of its periods."""
         rows = self.frame.filter(*conditions).sort(period)

@@ -77,11 +77,11 @@ def lede(data: SiteData, place: PlaceInfo, w: Words) -> str:
         counts = data.series(place, m, "year")
         if counts is None:
             return w("place.lede_other", **_span(data, w))
-        totals[m] = _at_least(counts, w)
+        totals[m] = at_least(counts, w)
     return w("place.lede", place=name_of(place, w), **totals, **_span(data, w))
 
 
-def _at_least(counts: Counts, w: Words) -> str:
+def at_least(counts: Counts, w: Words) -> str:
     """The sum of a series; where some of it is hidden, what is known at the least."""
     if counts.total is not None:
         return w.count(counts.total)
@@ -194,8 +194,19 @@ def rate_text(data: SiteData, place: PlaceInfo, measure: str, day: dt.date, w: W
     return f"{w.count(rate.value, digits)} ({w('interval', low=low, high=high)})"
 
 
+_COVERAGE: dict[tuple[int, str], Figure] = {}
+
+
 def coverage_of(data: SiteData, w: Words) -> Figure:
-    """Which months the records of each table cover."""
+    """Which months the records of each table cover: the same strip on every page, drawn once."""
+    key = (id(data), w.language)
+    if key not in _COVERAGE:
+        _COVERAGE.clear()
+        _COVERAGE[key] = _coverage_of(data, w)
+    return _COVERAGE[key]
+
+
+def _coverage_of(data: SiteData, w: Words) -> Figure:
     rows, told = [], []
     for name in ("arrests", "detainers", "encounters", "removals"):
         label, cells = w(f"tables.{name}"), data.coverage.get(name, [])

@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from atlarge.errors import QuestionError
-from atlarge.publish.disclosure import THRESHOLD, Disclosed
+from atlarge.publish.disclosure import THRESHOLD, Counts, Disclosed
 from atlarge.publish.i18n import LANGUAGES, Words
-from atlarge.publish.pages import PARTS, WHOLE, image_path, lede, name_of, path_of, place_page
+from atlarge.publish.pages import PARTS, WHOLE, at_least, image_path, name_of, path_of, place_page
 from atlarge.publish.render import static
 from atlarge.publish.share import share_svg
 from atlarge.publish.site_data import PlaceInfo, SiteData, gather_site
@@ -197,13 +197,17 @@ def _write_place(folder: Folder, data: SiteData, place: PlaceInfo) -> None:
         for m in (WHOLE, *PARTS)
         if (c := data.series(place, m, "year")) is not None
     ]
-    svg = share_svg(name_of(place, w), _short(lede(data, place, w)), series, w)
+    svg = share_svg(name_of(place, w), _total(series, w), series, w)
     key = hashlib.sha256(svg.encode()).hexdigest()
     folder.put_made(image_path(place), key, lambda: to_png(svg))
 
 
-def _short(text: str) -> str:
-    return text if len(text) <= 84 else text[:83].rsplit(" ", 1)[0] + " …"
+def _total(series: Sequence[Counts], w: Words) -> str:
+    """All arrests of the place and the years they are of, as short as can be."""
+    if not series:
+        return ""
+    first, last = series[0].periods[0].year + 1, series[0].periods[-1].year + 1
+    return w("share.line", n=at_least(series[0], w), first=first, last=last)
 
 
 def _place_frame(data: SiteData, place: PlaceInfo) -> pl.DataFrame:

@@ -186,8 +186,8 @@ def sensitive(values: Ints, covered: NDArray[np.bool_], threshold: int) -> NDArr
 
 def told(b: Bounds, small: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Small cells of which the attacker can tell the count: one whole number is left."""
-    is_exact: NDArray[np.bool_] = small & (np.floor(b.high + 1e-6) - np.ceil(b.low - 1e-6) < 1)
-    return is_exact
+    left = np.floor(b.high + 1e-6) - np.ceil(b.low - 1e-6)
+    return np.logical_and(small, left < 1)
 
 
 def pinned(status: Ints, covered: NDArray[np.bool_], r: Relations, *, seed: int = 7) -> NDArray[np.bool_]:
@@ -281,24 +281,40 @@ def _hide_more(
 ) -> bool:
     """Hide the cheapest shown cell of each sum that gave a small cell away; False if nothing is left to hide.
 
+    Where the sums that did it hold nothing to hide, the sums that pinned their members are next. A shown
+    zero is left: marked as withheld it would be zero or at least the threshold, and so be told as well.
+    """
+    rows = np.unique(np.concatenate([b.by_low[open_to], b.by_high[open_to]]))
+    rows = rows[rows >= 0]
+    while True:
+        if _hide_in(values, covered, status, r, price, rows):
+            return True
+        members = np.isin(r.cell, np.concatenate([open_to, r.cell[np.isin(r.row, rows)]]))
+        wider = np.union1d(rows, r.row[members])
+        if len(wider) == len(rows):
+            return False
+        rows = wider
+
+
+def _hide_in(
+    values: Ints, covered: NDArray[np.bool_], status: Ints, r: Relations, price: Floats, rows: Ints
+) -> bool:
+    """Hide the cheapest shown count of each sum; False if none has any.
+
     A sum in which all is hidden already gave it away by its marks: there a small one is marked as withheld.
     """
-    blamed = np.unique(np.concatenate([b.by_low[open_to], b.by_high[open_to]]))
-    around = np.unique(r.row[np.isin(r.cell, open_to)])
-    for rows in (blamed[blamed >= 0], around):
-        at = np.flatnonzero(np.isin(r.row, rows) & (status[r.cell] == OPEN) & covered[r.cell])
-        cells = r.cell[at]
-        cheapest = at[np.lexsort((cells, price[cells], values[cells] == 0, r.row[at]))]
-        hide = cheapest[_first(r.row[cheapest])]
-        full = rows[~np.isin(rows, r.row[at])]
-        at = np.flatnonzero(np.isin(r.row, full) & (status[r.cell] == PRIMARY))
-        by_sum = at[np.lexsort((r.cell[at], r.sign[at], r.row[at]))]  # the whole before its parts
-        blur = by_sum[_first(r.row[by_sum])]
-        status[r.cell[hide]] = HIDDEN
-        status[r.cell[blur]] = BLURRED
-        if hide.size or blur.size:
-            return True
-    return False
+    inside = np.isin(r.row, rows)
+    at = np.flatnonzero(inside & (status[r.cell] == OPEN) & covered[r.cell] & (values[r.cell] > 0))
+    cells = r.cell[at]
+    cheapest = at[np.lexsort((cells, price[cells], r.row[at]))]
+    hide = cheapest[_first(r.row[cheapest])]
+    full = inside & ~np.isin(r.row, r.row[at])
+    at = np.flatnonzero(full & (status[r.cell] == PRIMARY))
+    by_sum = at[np.lexsort((r.cell[at], r.sign[at], r.row[at]))]  # the whole before its parts
+    blur = by_sum[_first(r.row[by_sum])]
+    status[r.cell[hide]] = HIDDEN
+    status[r.cell[blur]] = BLURRED
+    return bool(hide.size or blur.size)
 
 
 def _first(keys: Ints) -> NDArray[np.bool_]:

@@ -28,7 +28,7 @@ def cuts(values: Sequence[float]) -> list[float]:
     ordered = sorted(v for v in values if v > 0)
     if not ordered:
         return [1.0, 2.0, 5.0, 10.0, 20.0]
-    found = []
+    found: list[float] = []
     for k in range(1, 6):
         value = ordered[min(len(ordered) - 1, (k * len(ordered)) // 6)]
         rounded = float(f"{value:.2g}")

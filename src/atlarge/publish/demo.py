@@ -1,0 +1,41 @@
+"""The worked case, by the same public functions as any other: `examples.yaml` names it."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from atlarge.explain import explain
+from atlarge.publish.reports import report
+from atlarge.publish.site import publish
+
+
+def demo(out: Path) -> dict[str, Any]:
+    """Answer the example on the embedded records; write its report and a small site below `out`.
+
+    Returns title, sentences, headline (label, text, numbers), and the paths report and site.
+    """
+    example = yaml.safe_load(files("atlarge").joinpath("examples.yaml").read_text(encoding="utf-8"))["demo"]
+    answer = explain(example["place"], policy=example["policy"])
+    told = answer.to_dict()
+    return {
+        "title": f"{told['place_name']}: {told['policy']['title']}",
+        "sentences": told["sentences"],
+        "headline": _headline(told),
+        "report": str(report(answer, out / "report.html")),
+        "site": str(publish(out / "site", places=example["site_places"]).path),
+        "answer": told,
+    }
+
+
+def _headline(told: dict[str, Any]) -> list[dict[str, Any]]:
+    """The numbers a person looks for first, each as a label and a short text."""
+    rows = []
+    for span in told["spans"]:
+        if span["measure"] == "at_large" and span["area"] == told["spans"][0]["area"]:
+            text = f"{span['observed']:,.0f} observed, {span['counterfactual']['value']:,.0f} expected"
+            rows.append({"label": f"arrests at large, {span['span']}", "text": text, **span})
+    return rows
