@@ -5,6 +5,8 @@ placebo_in_space           every unit as its own placebo, in one batched pass
 placebo_in_time            the same study with the change moved earlier
 minimum_detectable_effect  what the design could have found
 decompose                  observed = baseline + trend + substitution + residual, with intervals
+conformal_effect           a second interval, from the unit's own past
+pooled_effect              one effect from many units that changed at different times
 change_point, change_points  when a series changed, without the date
 pool_estimates, pool_rates, pool_ratio  partial pooling over units
 """
@@ -12,6 +14,7 @@ pool_estimates, pool_rates, pool_ratio  partial pooling over units
 from __future__ import annotations
 
 from atlarge.effects.change import ChangePoint, change_point, change_points
+from atlarge.effects.conformal import Conformal, conformal_effect
 from atlarge.effects.counterfactual import (
     Counterfactual,
     Detectable,
@@ -21,6 +24,7 @@ from atlarge.effects.counterfactual import (
 )
 from atlarge.effects.decompose import Decomposition, Part, decompose
 from atlarge.effects.placebo import PlaceboSpace, placebo_in_space
+from atlarge.effects.pooled import PooledEffect, pooled_effect
 from atlarge.effects.pooling import (
     Pooled,
     PooledRates,
@@ -33,16 +37,19 @@ from atlarge.effects.simplex import simplex_weights
 
 __all__ = [
     "ChangePoint",
+    "Conformal",
     "Counterfactual",
     "Decomposition",
     "Detectable",
     "Part",
     "PlaceboSpace",
     "Pooled",
+    "PooledEffect",
     "PooledRates",
     "Ratio",
     "change_point",
     "change_points",
+    "conformal_effect",
     "counterfactual",
     "decompose",
     "minimum_detectable_effect",
@@ -51,5 +58,6 @@ __all__ = [
     "pool_estimates",
     "pool_rates",
     "pool_ratio",
+    "pooled_effect",
     "simplex_weights",
 ]

@@ -154,7 +154,7 @@ def learn_scale(gap: Floats, level: Floats, pre_rmse: Floats) -> ScaleModel:
     With fewer than 30 placebos only the constant is learnt, and the size goes with the pre-period error
     (beta[2] = 2), as in the usual RMSPE ratio.
     """
-    floor = 1e-9 * max(float(np.abs(level).max()), float(pre_rmse.max()), 1e-300)
+    floor = max(1e-9 * max(float(np.abs(level).max()), float(pre_rmse.max())), 1e-100)
     features = np.column_stack(
         [np.ones(len(gap)), np.log(np.maximum(level, floor)), np.log(np.maximum(pre_rmse, floor))]
     )

@@ -1,0 +1,206 @@
+"""One effect from many units that changed at different times.
+
+Own estimator: imputation (Borusyak, Jaravel and Spiess 2024) in its multiplicative form for counts. Unit and
+period factors are fitted to the cells without a change alone (a two-way Poisson model, whose maximum
+likelihood is iterative proportional fitting), the changed cells are imputed from them, and the effect is
+observed over imputed. It does not compare changed units with units changed earlier, so staggered starts do no
+harm. Uncertainty: Bayesian bootstrap over units, all draws fitted together.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from atlarge.errors import QuestionError
+
+Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
+Ints = NDArray[np.int64]
+
+ITERATIONS = 200
+MIN_TREATED = 2
+
+
+@dataclass(frozen=True)
+class PooledEffect:
+    """Effects are ratios: 1.2 means 20 % above what was expected.
+
+    ratio, low, high   over all post-periods within the horizon; p: two-sided, of ratio 1
+    log_se             standard error of the log ratio
+    extra              observed minus expected in those cells (None where the method has no such sum)
+    event_time         periods since the start; below 0: before it
+    event_ratio, event_low, event_high  [len(event_time)] the same by time since the start. The times before
+    are
+                       foretold too (from a fit that has not seen them), so they test the comparison
+    event_units        [len(event_time)] units behind each
+    n_treated, n_never units with and without a change
+    method             imputation, poisson or callaway
+    """
+
+    ratio: float
+    low: float
+    high: float
+    p: float
+    log_se: float
+    extra: float | None
+    event_time: Ints
+    event_ratio: Floats
+    event_low: Floats
+    event_high: Floats
+    event_units: Ints
+    n_treated: int
+    n_never: int
+    method: str
+
+
+def pooled_effect(
+    y: ArrayLike,
+    starts: ArrayLike,
+    *,
+    method: str = "imputation",
+    horizon: int = 12,
+    leads: int = 6,
+    level: float = 0.9,
+    draws: int = 400,
+    seed: int = 0,
+) -> PooledEffect:
+    """Pool the effect of a change over units that changed at different times.
+
+    y [N, T] counts (NaN = missing); `starts` [N] first period of each unit's change, -1 for none;
+    `horizon`: periods after the start that count; `leads`: periods before it that are tested. `method`:
+    "imputation" (no extra needed), "poisson" (two-way Poisson event study, pyfixest) or "callaway"
+    (Callaway and Sant'Anna 2021 on values relative to each unit's pre-mean, diff-diff); the last two need
+    the extra `effects`.
+
+    Raises QuestionError: fewer than 2 changed units with records on both sides, no unit without a change, or
+    the extra is missing.
+    """
+    if method in ("poisson", "callaway"):
+        from atlarge.effects import crosscheck
+
+        run = crosscheck.poisson_event_study if method == "poisson" else crosscheck.callaway_santanna
+        return run(y, starts, horizon=horizon, leads=leads, level=level)
+    if method != "imputation":
+        raise ValueError(f"unknown method {method!r}: use imputation, poisson or callaway")
+    panel, begun = usable(y, starts)
+    post = _Fit.of(panel, begun, begun, draws, seed)
+    early = np.where(begun >= 0, np.maximum(begun - leads, 0), -1)
+    before = _Fit.of(panel, begun, early, draws, seed)
+    since = _since(begun, panel.shape[1])
+    inside = (since >= 0) & (since < horizon) & np.isfinite(panel)
+    log_ratio, spread, extra = post.log_ratio(inside)
+    times = np.arange(-leads, horizon)
+    rows = [(before if e < 0 else post).log_ratio((since == e) & np.isfinite(panel)) for e in times]
+    units = [int(((since == e) & np.isfinite(panel)).any(1).sum()) for e in times]
+    return assemble(
+        log_ratio, spread, extra, times, np.array([r[0] for r in rows]), np.array([r[1] for r in rows]),
+        np.array(units), begun, level, "imputation",
+    )  # fmt: skip
+
+
+def usable(y: ArrayLike, starts: ArrayLike) -> tuple[Floats, Ints]:
+    """Units with something before their change (and anything at all); QuestionError where too few are
+    left."""
+    panel, begun = np.asarray(y, dtype=np.float64), np.asarray(starts, dtype=np.int64)
+    if panel.ndim != 2 or begun.shape != (len(panel),):
+        raise ValueError("y must be units x periods and starts one entry a unit")
+    begun = np.where(begun >= panel.shape[1], -1, begun)
+    clean = _since(begun, panel.shape[1]) < 0
+    kept = np.nansum(np.where(clean, panel, 0.0), axis=1) > 0
+    panel, begun = panel[kept], begun[kept]
+    treated, never = int((begun >= 0).sum()), int((begun < 0).sum())
+    if treated < MIN_TREATED or never < 1:
+        raise QuestionError(
+            f"{treated} changed and {never} unchanged units have records before and after: "
+            f"pooling needs at least {MIN_TREATED} changed and 1 unchanged"
+        )
+    return panel, begun
+
+
+def _since(begun: Ints, n_periods: int) -> Ints:
+    """Periods since each unit's start [N, T]; a large negative number for units without one."""
+    since = np.arange(n_periods)[None, :] - begun[:, None]
+    return np.where(begun[:, None] >= 0, since, -(10**6))
+
+
+@dataclass(frozen=True)
+class _Fit:
+    """Imputed paths of the changed units for the estimate (draw 0) and the bootstrap draws."""
+
+    panel: Floats
+    weight: Floats  # [1 + B, N]
+    unit: Floats  # [1 + B, N]
+    period: Floats  # [1 + B, T]
+
+    @staticmethod
+    def of(panel: Floats, begun: Ints, stop: Ints, draws: int, seed: int) -> _Fit:
+        """Fit to the cells before `stop` (of units with one) and to all cells of the others."""
+        mask = (_since(stop, panel.shape[1]) < 0) & np.isfinite(panel)
+        seen = np.where(mask, panel, 0.0)
+        rng = np.random.default_rng(seed)
+        weight = np.ones((draws + 1, len(panel)))
+        for group in (begun >= 0, begun < 0):
+            gamma = rng.standard_exponential((draws, int(group.sum())))
+            weight[1:, group] = gamma / gamma.mean(1, keepdims=True)
+        m = mask.astype(np.float64)
+        total = seen.sum(1)
+        period = np.ones((draws + 1, panel.shape[1]))
+        for _ in range(ITERATIONS):
+            unit = total / np.maximum(period @ m.T, 1e-300)
+            fresh = (weight @ seen) / np.maximum((weight * unit) @ m, 1e-300)
+            change = np.abs(fresh - period).max()
+            period = fresh
+            if change < 1e-10:
+                break
+        return _Fit(panel, weight, total / np.maximum(period @ m.T, 1e-300), period)
+
+    def log_ratio(self, cells: Bools) -> tuple[float, float, float]:
+        """Log of observed over imputed in `cells` [N, T], its standard error, and observed minus imputed."""
+        c = cells.astype(np.float64)
+        observed = (self.weight * np.where(cells, self.panel, 0.0).sum(1)).sum(1)
+        expected = (self.weight * self.unit * (self.period @ c.T)).sum(1)
+        if not observed[0] > 0 or not expected[0] > 0:
+            return float("nan"), float("nan"), float(observed[0] - expected[0])
+        with np.errstate(divide="ignore", invalid="ignore"):
+            ratio = np.log(observed) - np.log(expected)
+        spread = float(np.nanstd(ratio[1:][np.isfinite(ratio[1:])]))
+        return float(ratio[0]), spread, float(observed[0] - expected[0])
+
+
+def assemble(
+    log_ratio: float,
+    spread: float,
+    extra: float | None,
+    times: Ints,
+    event_log: Floats,
+    event_se: Floats,
+    units: Ints,
+    begun: Ints,
+    level: float,
+    method: str,
+) -> PooledEffect:
+    """Intervals by Student's t with one degree of freedom less than changed units (they are few)."""
+    from scipy.stats import t
+
+    treated = int((begun >= 0).sum())
+    reach = float(t.ppf(0.5 + level / 2, max(1, treated - 1)))
+    p = float(2 * t.sf(abs(log_ratio) / spread, max(1, treated - 1))) if spread > 0 else float("nan")
+    return PooledEffect(
+        ratio=float(np.exp(log_ratio)),
+        low=float(np.exp(log_ratio - reach * spread)),
+        high=float(np.exp(log_ratio + reach * spread)),
+        p=p,
+        log_se=spread,
+        extra=extra,
+        event_time=times,
+        event_ratio=np.exp(event_log),
+        event_low=np.exp(event_log - reach * event_se),
+        event_high=np.exp(event_log + reach * event_se),
+        event_units=units,
+        n_treated=treated,
+        n_never=int((begun < 0).sum()),
+        method=method,
+    )
