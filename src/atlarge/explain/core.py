@@ -184,7 +184,9 @@ def _other_estimates(world: World, facts: Facts) -> list[Estimate]:
             made = attempt(
                 facts.notes,
                 key,
-                partial(estimate, counts, area.code, area, measure, months, changed),
+                partial(
+                    estimate, counts, area.code, area, measure, months, changed, tuning=facts.main.tuning
+                ),
             )
             if made is not None:
                 found.append(made)

@@ -66,6 +66,7 @@ class Estimate:
     gaps: Floats
     weights: tuple[tuple[str, float], ...]
     method: str
+    tuning: float | None
 
     @property
     def baseline(self) -> float:
@@ -91,12 +92,14 @@ def estimate(
     method: str = "ascm",
     leave_out: set[str] | None = None,
     donors: NDArray[np.bool_] | None = None,
+    tuning: float | None = None,
 ) -> Estimate:
     """Fit the unit `key` from units that did not change, and total its gap over each span.
 
     `changed`: places (codes) whose own cooperation changed in these months; `leave_out`: others not to be
-    used; `donors`: a mask of units to use instead. Comparison units need a mean of one record a month before
-    the policy. Raises QuestionError where the unit has no records, all zeros, or too few comparison units.
+    used; `donors`: a mask of units to use instead; `tuning`: a penalty already chosen. Comparison units need
+    a mean of one record a month before the policy. Raises QuestionError where the unit has no records, all
+    zeros, or too few comparison units.
     """
     row = counts.row(key)
     if row is None:
@@ -111,7 +114,7 @@ def estimate(
     else:
         usable = of_like_size([y[:, months.pre]], row, usable)
     try:
-        return _fit(counts, row, area, measure, months, y, usable, method)
+        return _fit(counts, row, area, measure, months, y, usable, method, tuning)
     except QuestionError as error:
         raise QuestionError(f"{area.name}, {_label(measure)}: {error}") from None
 
@@ -150,8 +153,11 @@ def _fit(
     y: Floats,
     usable: NDArray[np.bool_],
     method: str,
+    tuning: float | None,
 ) -> Estimate:
-    result = counterfactual(y, row, months.pre, months.life, usable, method=method, level=LEVEL)
+    result = counterfactual(
+        y, row, months.pre, months.life, usable, method=method, level=LEVEL, tuning=tuning
+    )
     totals = {}
     for name in SPAN_NAMES:
         mask = months.span(name)
@@ -179,6 +185,7 @@ def _fit(
             if result.weights is not None and result.weights[k] > 0.01
         ),
         method=method,
+        tuning=result.tuning,
     )
 
 

@@ -70,7 +70,14 @@ def gather(world: World, policy: Policy, months: Months, code: str) -> Facts:
         notes,
         "handoffs",
         lambda: estimate(
-            exposure, world.key, world.exposure_area, "handoffs", months, changed, donors=donors
+            exposure,
+            world.key,
+            world.exposure_area,
+            "handoffs",
+            months,
+            changed,
+            donors=donors,
+            tuning=main.tuning,
         ),
     )
     facts.jail_change, jail = _jail_change(world, months, policy.effective)
@@ -207,7 +214,9 @@ def _schemes(
     found = {world.scheme: row_of(world.scheme, world.scheme, main)}
     for scheme in SCHEMES:
         if scheme not in found:
-            other = attempt(notes, f"scheme {scheme}", partial(_under, world, scheme, months, changed))
+            other = attempt(
+                notes, f"scheme {scheme}", partial(_under, world, scheme, months, changed, main.tuning)
+            )
             if other is not None:
                 found[scheme] = row_of(scheme, scheme, other)
     keys = ("value", "low", "high")
@@ -222,10 +231,11 @@ def _schemes(
     }
 
 
-def _under(world: World, scheme: str, months: Months, changed: set[str]) -> Estimate:
+def _under(world: World, scheme: str, months: Months, changed: set[str], tuning: float | None) -> Estimate:
     other = world_of(world.store, world.where, scheme)
     donors = main_donors(other, months, changed)
-    return estimate(other.main["at_large"], other.key, other.area, "at_large", months, changed, donors=donors)
+    counts = other.main["at_large"]
+    return estimate(counts, other.key, other.area, "at_large", months, changed, donors=donors, tuning=tuning)
 
 
 def _other_policies(world: World, policy: Policy, months: Months) -> list[str]:

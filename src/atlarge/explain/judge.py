@@ -61,7 +61,7 @@ def singling_out(by_span: dict[str, Verdict], reason: str) -> Judgement:
     early = [by_span[name] for name in ("burst", "month", "quarter") if name in by_span]
     is_steady = by_span.get("placing", "fits") == "fits"
     if whole == "fits" and rest == "fits" and is_steady:
-        scope = "a burst and a lasting excess" if "fits" in early else "a lasting excess"
+        scope = "a burst and a lasting excess" if by_span.get("burst") == "fits" else "a lasting excess"
         return _judgement("singling_out", "fits", reason, scope, by_span)
     if by_span.get("burst") == "fits" or ("fits" in early and is_steady):
         if rest == "does not fit":
@@ -70,7 +70,8 @@ def singling_out(by_span: dict[str, Verdict], reason: str) -> Judgement:
             lasting = "what lasted can be lost handoffs replaced"
         else:
             lasting = "whether it lasted cannot be told"
-        return _judgement("singling_out", "fits", reason, f"a burst; {lasting}", by_span)
+        early_word = "a burst" if by_span.get("burst") == "fits" else "an early rise"
+        return _judgement("singling_out", "fits", reason, f"{early_word}; {lasting}", by_span)
     if rest == "fits" or "fits" in early:
         scope = "a lasting rise that lost handoffs, or a change in how places are named, can explain"
         return _judgement("singling_out", "cannot be told", reason, scope, by_span)

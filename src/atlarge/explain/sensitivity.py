@@ -71,7 +71,15 @@ def sensitivity_of(
                 y, x = counts.binned(months), exposure.binned(months)
                 donors = donors_of([y, x], counts.keys.index(world.key), counts.keys, months, banned)
             found = estimate(
-                counts, world.key, world.area, "at_large", months, banned, method=method, donors=donors
+                counts,
+                world.key,
+                world.area,
+                "at_large",
+                months,
+                banned,
+                method=method,
+                donors=donors,
+                tuning=main.tuning if method == main.method else None,
             )
             rows.append(row_of(variant, label, found))
         except AtlargeError as error:
@@ -125,7 +133,9 @@ def in_time_of(world: World, main: Estimate, changed: set[str]) -> dict[str, Any
         donors = None
         if row is not None and counts.keys == world.exposure.keys and np.nansum(x[row][months.pre]):
             donors = donors_of([y, x], row, counts.keys, months, changed)
-        found = estimate(counts, world.key, world.area, "at_large", false, changed, donors=donors)
+        found = estimate(
+            counts, world.key, world.area, "at_large", false, changed, donors=donors, tuning=main.tuning
+        )
         return row_of("in_time", label, found) | {"date": false.bounds(held)[0].isoformat()}
     except AtlargeError as error:
         return failed("in_time", label, error)

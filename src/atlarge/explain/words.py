@@ -42,12 +42,11 @@ def shape(by_span: dict[str, str]) -> str:
     """Burst, lasting rise, both or neither, in words."""
     rest = by_span.get("rest", by_span.get("policy"))
     if is_early(by_span):
+        early = "a burst" if by_span.get("burst") == "fits" else "an early rise"
         if rest == "fits":
-            return "a burst, and a lasting rise after it"
+            return f"{early}, and a lasting rise after it"
         return (
-            "a burst, not a lasting rise"
-            if rest == "does not fit"
-            else "a burst; a lasting rise is not clear"
+            f"{early}, not a lasting rise" if rest == "does not fit" else f"{early}; no lasting rise is clear"
         )
     if by_span.get("policy") == "fits":
         return "a lasting rise without a burst"
@@ -90,7 +89,7 @@ def _returned(facts: Facts) -> str:
         date = dt.date.fromisoformat(later["date"])
         is_back = (later["after"] - later["before"]) * (change.after - change.before) < 0
         if change.date < date < latest and is_back:
-            return f" and came back to {count_text(later['after'])} in {date:%B %Y}"
+            return f", and came back to {count_text(later['after'])} in {date:%B %Y}"
     return ""
 
 
@@ -116,7 +115,7 @@ def second_sentence(facts: Facts, verdicts: dict[str, Judgement]) -> str:
     word = "fell" if change.after < change.before else "rose"
     return (
         f"Jail handoffs {word} from {count_text(change.before)} to {count_text(change.after)} a month in "
-        f"{change.date:%B %Y}, {_when(facts, change.date)},{_returned(facts)}; {says}."
+        f"{change.date:%B %Y}, {_when(facts, change.date)}{_returned(facts)}; {says}."
     )
 
 
