@@ -18,7 +18,7 @@ from atlarge.surges.arrays import Floats, Ints, window_sums
 if TYPE_CHECKING:
     from scipy.interpolate import RegularGridInterpolator
 
-PRIOR_EVENTS = 0.5  # the level is drawn to the series' own mean as by half an event
+PRIOR_EVENTS = 5.0  # the level is drawn to the mean of the series as by so many events
 CALENDAR_PRIOR_EVENTS = 20.0  # a thin series' weekday pattern is drawn to the pattern of all
 DISPERSION_PRIOR_WINDOWS = 20.0  # and its scatter to the scatter of all
 _ROUNDS = 4
@@ -124,7 +124,8 @@ def _corrected(part: Floats, phi: Floats, typical: Floats) -> Floats:
     """The dispersion of which `part` is left within the cut at `phi`."""
     share = _kept_share()
     at = np.stack([np.log(np.clip(typical, 0.02, 2000.0)), np.log(np.clip(phi, 1.0, 60.0))], axis=-1)
-    return np.maximum(part / np.maximum(share(at), 0.05), 1.0)
+    result: Floats = np.maximum(part / np.maximum(share(at), 0.05), 1.0)
+    return result
 
 
 def _dispersion(y: Floats, expected: Floats, weights: Floats, lengths: int) -> Floats:
@@ -155,7 +156,7 @@ def _dispersion(y: Floats, expected: Floats, weights: Floats, lengths: int) -> F
         phi = (phi * told + pooled * DISPERSION_PRIOR_WINDOWS) / (told + DISPERSION_PRIOR_WINDOWS)
         if columns:  # where short windows hold next to nothing, the scatter of longer ones stands for them
             share = np.minimum(typical, 1.0)
-            phi = share * phi + (1.0 - share) * np.maximum(columns[-1], phi)
+            phi = share * phi + (1.0 - share) * np.maximum(columns[0], phi)
         columns.append(phi)
     return np.maximum(np.stack(columns[::-1], axis=1), 1.0)
 

@@ -155,7 +155,7 @@ def find_surges(
         "scheme": scheme,
         "alpha": alpha,
         "places": len(places),
-        "tests": round(found.n_tests),
+        "tests": found.n_tests,
         "coverage": made.coverage,
     }
     return SurgeList(surges, _thin(found, made, places), about, found, values, places, periods)
@@ -200,7 +200,7 @@ def _surges(
     names = made.names()
     bursts = found.bursts
     longer = 0 if every == "day" else 6
-    surges = []
+    surges: list[Surge] = []
     for i in np.nonzero(bursts.q <= alpha)[0]:
         place = places[int(bursts.series[i])]
         surges.append(
@@ -229,7 +229,7 @@ def _surges(
 
 def _thin(found: Scan, made: Panel, places: list[str]) -> list[dict[str, str]]:
     """Places where nothing could have been found, with the reason."""
-    from atlarge.surges.scan import MIN_COUNT
+    from atlarge.surges.windows import MIN_COUNT
 
     names = made.names()
     reason = f"too thin: no stretch of the length scanned holds {MIN_COUNT} or more"

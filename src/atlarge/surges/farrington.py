@@ -50,8 +50,9 @@ class Options:
 
     `years` (b), `half_width` (w), `periods` (noPeriods; 1: reference season only), `left_out`
     (pastWeeksNotIncluded; None: `half_width`), `weights_threshold`, `trend`, `trend_p` (pThresholdTrend),
-    `least` (limit54: fewer than so many events in so many newest times: too thin), `power` (powertrans: "2/3",
-    "1/2" or "none"; for delta), `method` (thresholdMethod), `frequency`: times in a year where no days are given.
+    `least` (limit54: fewer than so many events in so many newest times: too thin), `power` (powertrans for
+    delta: "2/3", "1/2" or "none"), `method` (thresholdMethod), `frequency`: times in a year if no days are
+    given.
     """
 
     years: int = 5
@@ -156,10 +157,11 @@ def farrington_flexible(
     made = _empty(len(y), judged)
     work = [job for h in patterns for job in _jobs(y, h)]
     with ThreadPoolExecutor(threads or min(4, os.cpu_count() or 1)) as pool:
-        for job, told in zip(work, pool.map(lambda job: _judge(y, *job, options), work), strict=True):
-            columns = np.searchsorted(judged, job[2]) if at is None else _columns(judged, job[2])
+        results = pool.map(lambda job: _judge(y, job[0], job[1], job[2], options), work)
+        for (_, series, judged_here), told in zip(work, results, strict=True):
+            columns = _columns(judged, judged_here)
             for name, values in told.items():
-                getattr(made, name)[np.ix_(job[1], columns)] = values
+                getattr(made, name)[np.ix_(series, columns)] = values
     return made
 
 
@@ -199,7 +201,7 @@ def _judge(
     now = counts[series][:, times].reshape(-1)
     rows = rows_of(past)
     centre = float(history.offsets.mean())
-    design = Design(history.block, history.offsets - centre, history.n_blocks)
+    design = Design(history.block, history.offsets.astype(np.float64) - centre, history.n_blocks)
     model, has_trend = _choose(rows, design, -centre, options)
     recent = sum(counts[series][:, np.maximum(times - i, 0)] for i in range(options.least[1]))
     enough = np.asarray(recent).reshape(-1) >= options.least[0]
@@ -226,7 +228,7 @@ def _judge(
 
 
 def _choose(rows: Rows, design: Design, now: float, options: Options) -> tuple[_Model, Bools]:
-    """The model of each row: with a trend where it is significant, has three years and does not extrapolate."""
+    """The model of each row: a trend only if significant, over three years or more, and not extrapolating."""
     if not options.trend:
         return _fit(rows, design, now, options, has_trend=False), np.zeros(len(rows.y), dtype=bool)
     sloped = _fit(rows, design, now, options, has_trend=True)

@@ -31,3 +31,15 @@ def benjamini_hochberg(p: ArrayLike, n_tests: float | None = None) -> Floats:
     result = np.full(values.shape, np.nan)
     result[told] = q
     return result
+
+
+def q_at(p: Floats, tests: Floats) -> Floats:
+    """q-values of some p-values among all `tests` made: the least false discovery rate that takes each in."""
+    ordered = np.sort(tests)
+    if not ordered.size:
+        return np.full(p.shape, np.nan)
+    rate = ordered * ordered.size / np.arange(1, ordered.size + 1)
+    rate = np.minimum(np.minimum.accumulate(rate[::-1])[::-1], 1.0)
+    place = np.searchsorted(ordered, p * (1.0 - 1e-12))
+    result: Floats = np.where(place < ordered.size, rate[np.minimum(place, ordered.size - 1)], 1.0)
+    return result

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -48,7 +49,7 @@ def _same_date_years_ago(day: dt.date, years: int, step_days: int) -> dt.date:
 def _same_season(
     at: int, years: int, frequency: int, days: NDArray[np.datetime64] | None
 ) -> list[int] | None:
-    """Positions of the time and of its counterparts in earlier years, newest first; None if before the start."""
+    """Positions of the time and of its season in earlier years, newest first; None if before the start."""
     if days is None:
         found = [at - i * frequency for i in range(years + 1)]
     else:
@@ -68,8 +69,8 @@ def _same_season(
 
 def _blocks(anchors: list[int], half_width: int, periods: int) -> dict[int, int]:
     """Block (1 .. periods) of each past position; `periods` is the block of the season judged."""
-    block = {t: periods for t in range(anchors[0] - half_width, anchors[0] + 1)}
-    for newer, anchor in zip(anchors[:-1], anchors[1:], strict=True):
+    block = dict.fromkeys(range(anchors[0] - half_width, anchors[0] + 1), periods)
+    for newer, anchor in pairwise(anchors):
         for t in range(anchor - half_width, anchor + half_width + 1):
             block[t] = periods
         if periods == 1:
@@ -77,7 +78,7 @@ def _blocks(anchors: list[int], half_width: int, periods: int) -> dict[int, int]
         first, between = anchor + half_width + 1, newer - anchor - 2 * half_width - 1
         if between < periods - 1:
             raise QuestionError(
-                f"{periods} periods do not fit: only {max(between, 0)} times lie between two reference seasons"
+                f"{periods} periods do not fit: {max(between, 0)} times lie between two reference seasons"
             )
         size, rest = divmod(between, periods - 1)
         for j in range(1, periods):

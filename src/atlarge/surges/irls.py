@@ -30,12 +30,13 @@ class Design:
     @property
     def indicator(self) -> Floats:
         """Block indicators [n, n_blocks]."""
-        return (self.block[:, None] == np.arange(self.n_blocks)[None, :]).astype(np.float64)
+        member: Floats = (self.block[:, None] == np.arange(self.n_blocks)[None, :]).astype(np.float64)
+        return member
 
 
 @dataclass(frozen=True)
 class Rows:
-    """Counts of a batch [F, n] and what every fit to them starts from; missing counts are 0 and not `present`.
+    """Counts of a batch [F, n] and what every fit to them starts from; a missing count is 0, `present` 0.
 
     R starts from means of y + 0.1: `start`, its logarithm, and the working response there, weighted.
     """
@@ -166,7 +167,7 @@ def _iterate(
     shown = np.concatenate([design.indicator, design.time[:, None]], axis=1).T
     eta, mean, step_mean = np.empty_like(weights), np.empty_like(weights), rows.start.copy()
     settled = np.zeros(len(weights), dtype=bool)
-    active: Ints | slice = slice(None)
+    active: Ints = np.arange(len(weights))
     for turn in range(_MOST_ITERATIONS):
         a, s = level[active], slope[active]
         now_eta = np.concatenate([a, s[:, None]], axis=1) @ shown
@@ -179,11 +180,10 @@ def _iterate(
             done = np.abs(now - old[active]) / (np.abs(now) + 0.1) < _TOLERANCE
         is_last = turn == _MOST_ITERATIONS - 1
         stopped = done | ~np.isfinite(now) | is_last
-        places = np.arange(len(weights))[active]
-        settled[places[done]] = True
-        eta[places[stopped]], mean[places[stopped]] = now_eta[stopped], now_mean[stopped]
+        settled[active[done]] = True
+        eta[active[stopped]], mean[active[stopped]] = now_eta[stopped], now_mean[stopped]
         old[active] = now
-        active, keep = places[~stopped], ~stopped
+        active, keep = active[~stopped], ~stopped
         if not active.size:
             break
         step_mean[active] = now_mean[keep]

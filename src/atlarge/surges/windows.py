@@ -1,0 +1,104 @@
+"""Windows of time: judge each, keep the strongest that do not overlap, join neighbours."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from atlarge.surges.arrays import Bools, Floats, Ints, window_sums
+from atlarge.surges.tails import mid_tail
+
+MIN_COUNT = 5  # a window with fewer events is never called a burst
+
+
+@dataclass(frozen=True)
+class Windows:
+    """Some windows: series, first and last time (inclusive), and p."""
+
+    series: Ints
+    start: Ints
+    end: Ints
+    p: Floats
+
+    def take(self, index: Ints | Bools) -> Windows:
+        """Some of them."""
+        return Windows(self.series[index], self.start[index], self.end[index], self.p[index])
+
+
+def judge(
+    y: Floats, expected: Floats, dispersion: Floats, *, worth: float, floor_sd: float
+) -> tuple[Floats, Windows]:
+    """Judge every window of 1..L times: the p of the best one from each start, and those with p <= `worth`.
+
+    `dispersion` [series, L]. Windows less than `floor_sd` standard deviations above expectation get the p of
+    the normal law, which is close enough where nothing depends on it and far cheaper. A window must begin
+    and end at observed times; NaN between counts neither as observed nor as expected.
+    """
+    from scipy.special import ndtr
+
+    observed = np.isfinite(y)
+    due_all = np.where(observed, expected, 0.0)
+    n = y.shape[1]
+    best = np.ones(y.shape)
+    listed = []
+    for length in range(1, dispersion.shape[1] + 1):
+        seen, due = window_sums(y, length), window_sums(due_all, length)
+        phi = np.broadcast_to(dispersion[:, [length - 1]], y.shape)
+        sd = (seen - due) / np.sqrt(np.maximum(phi * due, 1e-12))
+        p = ndtr(-np.maximum(sd, -8.0))
+        whole = observed & np.roll(observed, 1 - length, axis=1) & (np.arange(n)[None, :] + length <= n)
+        look = whole & (sd > floor_sd) & (seen >= 1)
+        p[look] = mid_tail(seen[look], due[look], phi[look])
+        p[~whole] = 1.0
+        best = np.minimum(best, p)
+        series, start = np.nonzero(look & (p <= worth) & (seen >= MIN_COUNT))
+        listed.append((series, start, start + length - 1, p[series, start]))
+    series, start, end, chance = (np.concatenate(part) for part in zip(*listed, strict=True))
+    return np.where(observed, best, np.nan), Windows(series, start, end, chance)
+
+
+def pick(found: Windows, shape: tuple[int, ...]) -> Windows:
+    """Windows that do not overlap, strongest first."""
+    busy = np.zeros(shape, dtype=bool)
+    taken = []
+    for i in np.lexsort((found.end, found.start, found.series, found.p)):
+        row = busy[found.series[i], found.start[i] : found.end[i] + 1]
+        if not row.any():
+            row[:] = True
+            taken.append(i)
+    return found.take(np.array(taken, dtype=np.int64))
+
+
+def merge(found: Windows, quiet: Bools, gap: int, cut: float) -> Windows:
+    """Join windows with p <= `cut` at most `gap` times apart; times that are quiet [series, T] do not count."""
+    counted = np.concatenate([np.zeros((len(quiet), 1)), np.cumsum(~quiet, axis=1)], axis=1)
+    found = found.take(np.lexsort((found.start, found.series)))
+    start, end, p = found.start.copy(), found.end.copy(), found.p.copy()
+    keep = np.ones(p.size, dtype=bool)
+    last = -1
+    for i in range(p.size):
+        if last >= 0 and found.series[last] == found.series[i] and max(p[last], p[i]) <= cut:
+            series = found.series[i]
+            if counted[series, start[i]] - counted[series, end[last] + 1] <= gap:
+                end[last], p[last] = end[i], min(p[last], p[i])
+                keep[i] = False
+                continue
+        last = i
+    return Windows(found.series, start, end, p).take(keep)
+
+
+def sums_between(values: Floats, found: Windows) -> Floats:
+    """Sums of an array [series, T] over each window; NaN counts as 0."""
+    total = np.concatenate([np.zeros((len(values), 1)), np.cumsum(np.nan_to_num(values), axis=1)], axis=1)
+    sums: Floats = total[found.series, found.end + 1] - total[found.series, found.start]
+    return sums
+
+
+def covered_by(found: Windows, shape: tuple[int, ...]) -> Floats:
+    """1 where a window lies, [series, T]."""
+    edges = np.zeros((shape[0], shape[1] + 1))
+    np.add.at(edges, (found.series, found.start), 1.0)
+    np.add.at(edges, (found.series, found.end + 1), -1.0)
+    inside: Floats = np.minimum(np.cumsum(edges, axis=1)[:, :-1], 1.0)
+    return inside
