@@ -9,9 +9,9 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-import making
 import pytest
 
+import making
 from atlarge.errors import AtlargeError
 from atlarge.ingest import ingest
 
@@ -46,7 +46,7 @@ def refused(held: Path) -> Callable[[Path], str]:
 
 @pytest.fixture
 def within() -> Callable[[list[str], int], subprocess.CompletedProcess[str]]:
-    """Run the command line in a process of its own that may hold so many MiB at most, for a minute at most."""
+    """Run the command line in a process of its own that may hold so many MiB, for two minutes."""
 
     def run(arguments: list[str], mebibytes: int) -> subprocess.CompletedProcess[str]:
         environment = {**os.environ, "POLARS_MAX_THREADS": "1", "ARROW_DEFAULT_MEMORY_POOL": "system"}

@@ -6,8 +6,12 @@ import zipfile
 from pathlib import Path
 
 HEADER = (
-    "Area of Responsibility", "Apprehension Date", "Apprehension Method", "Apprehension Landmark", "Operation",
-)  # fmt: skip
+    "Area of Responsibility",
+    "Apprehension Date",
+    "Apprehension Method",
+    "Apprehension Landmark",
+    "Operation",
+)
 ROW = ("San Antonio Area of Responsibility", "2/1/2017", "Located", "TRAVIS COUNTY JAIL, AUSTIN, TX", "")
 _MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 _RELS = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
@@ -39,7 +43,8 @@ def parts(sheet: str, name: str = "Arrests", shared: str | None = None) -> dict[
     made = {
         "[Content_Types].xml": (
             f'<Types xmlns="{_PACKAGE}/content-types">'
-            '<Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
+            '<Default Extension="rels" '
+            'ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
             '<Default Extension="xml" ContentType="application/xml"/></Types>'
         ),
         "_rels/.rels": (
@@ -53,7 +58,8 @@ def parts(sheet: str, name: str = "Arrests", shared: str | None = None) -> dict[
         "xl/_rels/workbook.xml.rels": (
             f'<Relationships xmlns="{_PACKAGE}/relationships"><Relationship Id="rId1" '
             f'Type="{_RELS}/worksheet" Target="worksheets/sheet1.xml"/>'
-            f'<Relationship Id="rId2" Type="{_RELS}/sharedStrings" Target="sharedStrings.xml"/></Relationships>'
+            f'<Relationship Id="rId2" Type="{_RELS}/sharedStrings" Target="sharedStrings.xml"/>'
+            "</Relationships>"
         ),
         "xl/worksheets/sheet1.xml": sheet,
     }

@@ -13,9 +13,10 @@ from atlarge.errors import ReleaseError
 from atlarge.releases.catalogue import nearest, recognise
 from atlarge.releases.family import Family, plain
 from atlarge.releases.faults import faults_of
+from atlarge.releases.guard import reading
 from atlarge.releases.opening import Opened, most_bytes, open_release
 from atlarge.releases.privacy import refuse_persons
-from atlarge.releases.textform import Ragged, Table, read_blocks, read_header, read_text
+from atlarge.releases.textform import Ragged, Table, read_blocks, read_header, read_text, unique_names
 from atlarge.releases.workbook import read_workbook
 
 
@@ -52,27 +53,27 @@ class Release:
 
 
 def _read_parquet(opened: Opened) -> Table:
-    try:
+    with reading(opened.path, "Parquet"):
         schema = pl.read_parquet_schema(io.BytesIO(opened.content))
         rows = pl.scan_parquet(io.BytesIO(opened.content)).select(pl.len()).collect().item()
-        if rows * max(1, len(schema)) * 32 > most_bytes():
-            raise ReleaseError(
-                f"{opened.path}: holds {rows:,} rows of {len(schema)} columns, too many for ATLARGE_MAX_BYTES"
-            )
-        header = frozenset(plain(name) for name in schema)
-        family = recognise(header)
-        if family is None:
-            near = nearest(header)
-            hint = f"; nearest is {near[0].id}, whose column {near[1]} it lacks" if near else ""
-            raise ReleaseError(f"{opened.path}: not a known release{hint}")
-        frame = pl.read_parquet(io.BytesIO(opened.content))
-    except pl.exceptions.PolarsError as error:
-        told = " ".join(str(error).split())[:160]
+    if rows * max(1, len(schema)) * 32 > most_bytes():
         raise ReleaseError(
-            f"{opened.path}: the Parquet file is damaged ({told}); download it again"
-        ) from None
-    frame.columns = [plain(name) for name in frame.columns]
-    return Table(family, frame, pl.Series("row", range(1, rows + 1), dtype=pl.UInt32), [], [])
+            f"{opened.path}: holds {rows:,} rows of {len(schema)} columns, too many for ATLARGE_MAX_BYTES"
+        )
+    header = frozenset(plain(name) for name in schema)
+    family = recognise(header)
+    if family is None:
+        near = nearest(header)
+        hint = f"; nearest is {near[0].id}, whose column {near[1]} it lacks" if near else ""
+        raise ReleaseError(f"{opened.path}: not a known release{hint}")
+    for name, kind in schema.items():
+        if kind.is_nested() or kind in (pl.Binary, pl.Object):
+            raise ReleaseError(f"{opened.path}: its column {name!r} holds {kind}, not text, numbers or dates")
+    with reading(opened.path, "Parquet"):
+        frame = pl.read_parquet(io.BytesIO(opened.content))
+    frame.columns = unique_names(frame.columns)
+    numbers = pl.Series("row", range(1, frame.height + 1), dtype=pl.UInt32)
+    return Table(family, frame, numbers, [], [])
 
 
 def _must_be_whole(path: Path, opened: Opened) -> bool:

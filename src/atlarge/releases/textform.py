@@ -15,6 +15,7 @@ import polars as pl
 from atlarge.errors import ReleaseError
 from atlarge.releases.catalogue import nearest, recognise
 from atlarge.releases.family import Family, plain
+from atlarge.releases.guard import reading
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -266,7 +267,7 @@ def _read_rows(path: Path, body: bytes, delimiter: str, names: list[str]) -> pl.
     columns = unique_names(names)
     if not body.strip():
         return pl.DataFrame(schema=dict.fromkeys(columns, pl.String))
-    try:
+    with reading(path, "rows of text"):
         return pl.read_csv(
             body,
             separator=delimiter,
@@ -275,9 +276,6 @@ def _read_rows(path: Path, body: bytes, delimiter: str, names: list[str]) -> pl.
             schema=dict.fromkeys(columns, pl.String),
             infer_schema=False,
         )
-    except pl.exceptions.PolarsError as error:
-        told = " ".join(str(error).split())[:160]
-        raise ReleaseError(f"{path}: the rows cannot be read ({told}); use the file as published") from None
 
 
 def unique_names(names: Sequence[str | None]) -> list[str]:

@@ -2,52 +2,19 @@
 
 from __future__ import annotations
 
-import io
-import re
-import zipfile
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
 from atlarge.errors import ReleaseError
+from atlarge.releases.archive import check_archive
 from atlarge.releases.catalogue import nearest, recognise
 from atlarge.releases.family import Family, plain
-from atlarge.releases.opening import allowed_bytes
+from atlarge.releases.guard import reading
 from atlarge.releases.textform import Table, unique_names
 
 _HEADER_WITHIN_ROWS = 40
-_FORMULA = re.compile(rb"<f[ >/]")
-
-
-def _check_archive(path: Path, content: bytes) -> bool:
-    """Whether a sheet holds formulas; ReleaseError for a broken archive or one that unpacks too large."""
-    try:
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            size = sum(entry.file_size for entry in archive.infolist())
-            if size > allowed_bytes(len(content)):
-                raise ReleaseError(
-                    f"{path}: unpacks to {size:,} bytes from {len(content):,}; if the file is to be trusted, "
-                    "raise ATLARGE_MAX_BYTES"
-                )
-            sheets = [n for n in archive.namelist() if n.startswith("xl/worksheets/") and n.endswith(".xml")]
-            if not sheets:
-                raise ReleaseError(f"{path}: is an archive, not an Excel workbook; unpack it first")
-            return any(_has_formula(archive, name) for name in sheets)
-    except (zipfile.BadZipFile, EOFError) as error:
-        raise ReleaseError(
-            f"{path}: the workbook is damaged or cut short ({error}); download it again"
-        ) from None
-
-
-def _has_formula(archive: zipfile.ZipFile, name: str) -> bool:
-    tail = b""
-    with archive.open(name) as stream:
-        while chunk := stream.read(1 << 20):
-            if _FORMULA.search(tail + chunk):
-                return True
-            tail = chunk[-3:]
-    return False
 
 
 def _find_header(top: pl.DataFrame) -> tuple[Family, int] | None:
@@ -80,12 +47,23 @@ def read_workbook(path: Path, content: bytes) -> tuple[dict[str, Table], list[st
     """
     import fastexcel
 
-    has_formulas = _check_archive(path, content)
-    try:
-        reader = fastexcel.read_excel(content)
-    except fastexcel.FastExcelError as error:
-        told = " ".join(str(error).split())[:160]
-        raise ReleaseError(f"{path}: cannot be read as a workbook ({told}); download it again") from None
+    has_formulas = check_archive(path, content)
+    with reading(path, "a workbook"):
+        tables, passed, widest = _read_sheets(fastexcel.read_excel(content))
+    if not tables:
+        near = nearest(widest)
+        hint = f"; nearest is {near[0].id}, whose column {near[1]} it lacks" if near else ""
+        raise ReleaseError(f"{path}: no sheet has the header of a known release{hint}")
+    kinds = sorted({table.family.id for table in tables.values()})
+    if len(kinds) > 1:
+        raise ReleaseError(f"{path}: its sheets are of several families ({', '.join(kinds)}); split the file")
+    if has_formulas and next(iter(tables.values())).family.allows_formulas is False:
+        raise ReleaseError(f"{path}: holds formulas, which no release does; use the file as published")
+    return tables, passed
+
+
+def _read_sheets(reader: Any) -> tuple[dict[str, Table], list[str], frozenset[str]]:
+    """Data sheets by name, the names of the other sheets, and the widest row that may have been a header."""
     tables: dict[str, Table] = {}
     passed: list[str] = []
     widest: frozenset[str] = frozenset()
@@ -102,16 +80,7 @@ def read_workbook(path: Path, content: bytes) -> tuple[dict[str, Table], list[st
         if found is not None:
             tables[sheet] = found
             passed.remove(sheet)
-    if not tables:
-        near = nearest(widest)
-        hint = f"; nearest is {near[0].id}, whose column {near[1]} it lacks" if near else ""
-        raise ReleaseError(f"{path}: no sheet has the header of a known release{hint}")
-    kinds = sorted({table.family.id for table in tables.values()})
-    if len(kinds) > 1:
-        raise ReleaseError(f"{path}: its sheets are of several families ({', '.join(kinds)}); split the file")
-    if has_formulas and next(iter(tables.values())).family.allows_formulas is False:
-        raise ReleaseError(f"{path}: holds formulas, which no release does; use the file as published")
-    return tables, passed
+    return tables, passed, widest
 
 
 def _read_sheet(reader: Any, sheet: str) -> Table | frozenset[str]:

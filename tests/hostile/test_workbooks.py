@@ -1,0 +1,157 @@
+"""Broken and hostile workbooks: refused in one line, the store as it was, memory within bounds."""
+
+from __future__ import annotations
+
+import io
+import struct
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import workbooks as wb
+
+import making
+from atlarge.ingest import ingest
+
+Refused = Callable[[Path], str]
+ENTITIES = '<!DOCTYPE x [<!ENTITY a "aaaaaaaaaa">' + "".join(
+    f'<!ENTITY {chr(98 + i)} "{f"&{chr(97 + i)};" * 10}">' for i in range(9)
+)
+
+
+def test_a_sound_workbook_is_read(tmp_path: Path) -> None:
+    audit = ingest([wb.workbook(tmp_path / "a.xlsx")], tmp_path / "store").releases[0]
+    assert (audit.family, audit.rows_read, audit.rows_kept) == ("ero-arrests", 1, 1)
+
+
+def test_entity_bombs(tmp_path: Path, refused: Refused) -> None:
+    bomb = wb.sheet_xml(wb.rows_xml(wb.HEADER, ("&j;",) * 5), ENTITIES + "]>")
+    assert "entities" in refused(wb.write(tmp_path / "sheet.xlsx", wb.parts(bomb)))
+    outer = '<!DOCTYPE x SYSTEM "file:///etc/passwd">' + wb.sheet_xml(wb.rows_xml(wb.HEADER, wb.ROW))
+    assert "entities" in refused(wb.write(tmp_path / "system.xlsx", wb.parts(outer)))
+    shared = ENTITIES + ']><sst xmlns="x"><si><t>&j;</t></si></sst>'
+    made = wb.parts(wb.sheet_xml(wb.rows_xml(wb.HEADER, wb.ROW)), shared=shared)
+    assert "entities" in refused(wb.write(tmp_path / "shared.xlsx", made))
+
+
+def test_names_that_play_tricks(tmp_path: Path, refused: Refused, held: Path) -> None:
+    """Sheet names are told, never followed; parts outside the archive are not written anywhere."""
+    for number, name in enumerate(("../../../etc/passwd", "a\x1b[2Jb", "C:\\x", "..", "=cmd()", "x" * 300)):
+        path = wb.workbook(tmp_path / f"{number}.xlsx", name=name.replace("\x1b", "&#27;"))
+        try:
+            ingest([path], held)
+        except Exception:  # noqa: BLE001
+            refused(path)
+    made = wb.parts(wb.sheet_xml(wb.rows_xml(wb.HEADER, wb.ROW)))
+    ingest([wb.write(tmp_path / "slip.xlsx", {**made, "../../slipped.txt": "x", "/slipped.txt": "x"})], held)
+    assert not list(tmp_path.parent.rglob("slipped.txt"))
+    assert not Path("/slipped.txt").exists()
+    for file in held.rglob("*"):
+        assert file.resolve().is_relative_to(held.resolve())
+
+
+def test_formula_cells(tmp_path: Path, refused: Refused) -> None:
+    row = '<row r="3"><c r="A3"><f>HYPERLINK("http://example.org")</f><v>1</v></c></row>'
+    made = wb.parts(wb.sheet_xml(wb.rows_xml(wb.HEADER, wb.ROW) + row))
+    assert "formulas" in refused(wb.write(tmp_path / "formula.xlsx", made))
+
+
+def test_two_cells_at_the_ends_of_a_sheet(tmp_path: Path, refused: Refused) -> None:
+    """A reader would fill the seventeen thousand million cells between them."""
+    for far in ("XFD1048576", "ZZ1048576", "XFD99999"):
+        stray = f'<row r="{far.lstrip("XFDZ")}">{wb.cell(far, "x")}</row>'
+        made = wb.parts(wb.sheet_xml(wb.rows_xml(wb.HEADER, wb.ROW) + stray))
+        assert "stray cells" in refused(wb.write(tmp_path / f"{far}.xlsx", made))
+    hidden = wb.parts(
+        wb.sheet_xml(wb.rows_xml(wb.HEADER, wb.ROW) + f"<row>{wb.cell('XFD1048576', 'x')}</row>")
+    )
+    assert "stray cells" in refused(wb.write(tmp_path / "hidden.xlsx", hidden))
+
+
+def test_one_long_text_in_many_cells(tmp_path: Path, refused: Refused) -> None:
+    """A million cells that name one text of 30,000 characters: 30 gigabytes from a few kilobytes."""
+    cells = "".join(
+        f'<row r="{r}">' + "".join(f'<c r="{c}{r}" t="s"><v>0</v></c>' for c in "ABCDEFGHIJ") + "</row>"
+        for r in range(2, 20_000)
+    )
+    main = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+    shared = f'<sst xmlns="{main}"><si><t>{"x" * 30_000}</t></si></sst>'
+    made = wb.parts(wb.sheet_xml(wb.rows_xml(wb.HEADER) + cells), shared=shared)
+    assert "texts of its cells" in refused(wb.write(tmp_path / "shared.xlsx", made))
+    made = wb.parts(
+        wb.sheet_xml(wb.rows_xml(wb.HEADER)), shared=f"<sst><si><t>{'x' * 2_000_000}</t></si></sst>"
+    )
+    assert "million characters" in refused(wb.write(tmp_path / "long.xlsx", made))
+
+
+def test_archives_that_are_not_what_they_say(tmp_path: Path, refused: Refused) -> None:
+    sound = wb.workbook(tmp_path / "sound.xlsx").read_bytes()
+    name = b"xl/worksheets/sheet1.xml"
+    lying = bytearray(sound)
+    at = sound.rindex(name) - 46  # its entry in the central directory
+    lying[at + 24 : at + 28] = struct.pack("<I", 10)
+    wrong = bytearray(sound)
+    wrong[at + 16 : at + 20] = b"\0\0\0\0"
+    locked = bytearray(sound)
+    locked[at + 8] |= 1
+    made = {
+        "empty.xlsx": b"PK\5\6" + bytes(18),
+        "lying.xlsx": bytes(lying),
+        "checksum.xlsx": bytes(wrong),
+        "locked.xlsx": bytes(locked),
+        "cut.xlsx": sound[: len(sound) // 2],
+        "tail.xlsx": sound[:-30],
+        "plain.xlsx": b"PK" + bytes(200),
+    }
+    for file, content in made.items():
+        (tmp_path / file).write_bytes(content)
+        refused(tmp_path / file)
+    with zipfile.ZipFile(tmp_path / "word.xlsx", "w") as archive:
+        archive.writestr("word/document.xml", "<x/>")
+    assert "not an Excel workbook" in refused(tmp_path / "word.xlsx")
+    twice = io.BytesIO(sound)
+    with zipfile.ZipFile(twice, "a") as archive, pytest.warns(UserWarning, match="Duplicate"):
+        archive.writestr(name.decode(), wb.sheet_xml(wb.rows_xml(wb.HEADER, wb.ROW, wb.ROW)))
+    (tmp_path / "twice.xlsx").write_bytes(twice.getvalue())
+    assert "two parts of one name" in refused(tmp_path / "twice.xlsx")
+
+
+@pytest.mark.parametrize(
+    ("part", "content"),
+    [
+        ("xl/workbook.xml", "<workbook>"),
+        ("xl/workbook.xml", ""),
+        ("xl/_rels/workbook.xml.rels", "<Relationships/>"),
+        ("xl/worksheets/sheet1.xml", "<worksheet><sheetData><row r='1'><c r='A1' t='s'><v>99</v></c>"),
+        ("xl/worksheets/sheet1.xml", wb.sheet_xml('<row r="1"><c r="A1" t="s"><v>99</v></c></row>')),
+        ("xl/worksheets/sheet1.xml", wb.sheet_xml('<row r="x"><c r="!!"><v>1</v></c></row>')),
+        ("xl/worksheets/sheet1.xml", wb.sheet_xml('<row r="0"><c r="A0"><v>1</v></c></row>')),
+        ("xl/worksheets/sheet1.xml", wb.sheet_xml("<row>" * 50_000)),
+        ("xl/worksheets/sheet1.xml", "\0\1\2"),
+        ("xl/sharedStrings.xml", "<sst><si>"),
+    ],
+)
+def test_parts_that_are_broken(part: str, content: str, tmp_path: Path, refused: Refused) -> None:
+    made = wb.parts(wb.sheet_xml(wb.rows_xml(wb.HEADER, wb.ROW)))
+    if part == "xl/sharedStrings.xml":
+        made["xl/worksheets/sheet1.xml"] = wb.sheet_xml('<row r="1"><c r="A1" t="s"><v>0</v></c></row>')
+    refused(wb.write(tmp_path / "broken.xlsx", {**made, part: content}))
+
+
+@pytest.mark.slow
+def test_a_zip_bomb_is_refused_within_bounds(tmp_path: Path, within: Any, held: Path) -> None:
+    before = making.tree(held)
+    bomb = tmp_path / "bomb.xlsx"
+    rows = wb.rows_xml(wb.HEADER, wb.ROW)
+    with zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
+        for name, content in wb.parts(wb.sheet_xml(rows)).items():
+            archive.writestr(name, content)
+        with archive.open("xl/worksheets/sheet2.xml", "w") as part:
+            for _ in range(20):
+                part.write(b" " * (16 << 20))
+    done = within(["ingest", str(bomb), "--store", str(held)], 400)
+    assert done.returncode == 1
+    assert "unpacks to" in done.stderr
+    assert making.tree(held) == before
