@@ -45,7 +45,7 @@ def conformal_effect(
     *,
     scale: str = "auto",
     level: float = 0.9,
-    points: int = 161,
+    points: int = 81,
 ) -> Conformal:
     """Moving-block conformal p-value and interval for a constant effect per period.
 

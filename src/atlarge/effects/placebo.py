@@ -23,6 +23,7 @@ Bools = NDArray[np.bool_]
 Ints = NDArray[np.int64]
 
 MIN_FOR_REGRESSION = 30
+SCALE_STEPS = 200
 
 
 @dataclass(frozen=True)
@@ -136,53 +137,46 @@ def rank_p(statistic: Floats) -> float:
 
 @dataclass(frozen=True)
 class ScaleModel:
-    """log E gap^2 = beta[0] + beta[1] log level + beta[2] log pre_rmse; logs are taken of values above
-    `floor`."""
+    """E gap^2 = beta . (1, level, level^2, pre_rmse^2): a floor, noise of counts, common shocks, own
+    unsteadiness."""
 
     beta: Floats
-    floor: float
 
     def predict(self, level: ArrayLike, pre_rmse: ArrayLike) -> Floats:
         """Expected size (root mean square) of a gap without effect, in the units of the gaps learnt from."""
-        steps = [np.log(np.maximum(np.asarray(v, dtype=np.float64), self.floor)) for v in (level, pre_rmse)]
-        return np.asarray(np.exp(0.5 * (self.beta[0] + self.beta[1] * steps[0] + self.beta[2] * steps[1])))
+        return np.asarray(np.sqrt(_features(level, pre_rmse) @ self.beta))
+
+
+def _features(level: ArrayLike, pre_rmse: ArrayLike) -> Floats:
+    height = np.maximum(np.asarray(level, dtype=np.float64), 0.0)
+    error = np.asarray(pre_rmse, dtype=np.float64)
+    return np.stack(np.broadcast_arrays(1.0, height, height**2, error**2), axis=-1)
 
 
 def learn_scale(gap: Floats, level: Floats, pre_rmse: Floats) -> ScaleModel:
     """Learn the size of gaps [M] from placebo units by gamma regression on their level and pre-period fit.
 
-    With fewer than 30 placebos only the constant is learnt, and the size goes with the pre-period error
-    (beta[2] = 2), as in the usual RMSPE ratio.
+    The coefficients are not negative; multiplicative updates raise the gamma likelihood at every step
+    (Fevotte, Bertin and Durrieu 2009). With fewer than 30 placebos the size only goes with the pre-period
+    error, as in the usual RMSPE ratio.
     """
-    floor = max(1e-9 * max(float(np.abs(level).max()), float(pre_rmse.max())), 1e-100)
-    features = np.column_stack(
-        [np.ones(len(gap)), np.log(np.maximum(level, floor)), np.log(np.maximum(pre_rmse, floor))]
-    )
     squared = gap**2
-    if len(squared) < MIN_FOR_REGRESSION:
-        ratio = float((squared / np.exp(2 * features[:, 2])).mean())
-        return ScaleModel(np.array([math.log(ratio) if ratio > 0 else 0.0, 0.0, 2.0]), floor)
-    return ScaleModel(_gamma_fit(features, squared), floor)
-
-
-def _gamma_fit(features: Floats, squared: Floats) -> Floats:
-    """Coefficients of a gamma regression with log link (Fisher scoring; a weak pull of the slopes to
-    zero)."""
-    mean = max(float(squared.mean()), 1e-300)
-    beta = np.zeros(features.shape[1])
-    beta[0] = math.log(mean)
-    centre = features[:, 1:].mean(0)
-    design = np.column_stack([np.ones(len(features)), features[:, 1:] - centre])
-    penalty = np.diag([0.0, *[1e-3 * len(features)] * (features.shape[1] - 1)])
-    solve = np.linalg.inv(design.T @ design + penalty)
-    for _ in range(50):
-        ratio = np.minimum(squared / np.exp(design @ beta), 25.0)  # one wild placebo must not steer the fit
-        step = solve @ (design.T @ (ratio - 1.0) - penalty @ beta)
-        beta += np.clip(step, -1.0, 1.0)
-        if np.abs(step).max() < 1e-8:
-            break
-    beta[0] -= float(centre @ beta[1:])
-    return beta
+    features = _features(level, pre_rmse)
+    usual = np.maximum(features.mean(0), 1e-100)
+    beta = np.zeros(4)
+    if len(gap) < MIN_FOR_REGRESSION or not squared.any():
+        share = float(squared.mean() / usual[3]) if len(gap) else 1.0
+        beta[3] = share if share > 0 else 1.0
+        beta[0] = 1e-12 * max(float(squared.max()), usual[3]) + 1e-100
+        return ScaleModel(beta)
+    scaled = features / usual
+    beta[:] = squared.mean() / 4
+    for _ in range(SCALE_STEPS):
+        expected = scaled @ beta
+        near = np.minimum(squared, 25.0 * expected)  # one wild placebo must not steer the fit
+        beta *= np.sqrt((scaled.T @ (near / expected**2)) / (scaled.T @ (1.0 / expected)))
+        beta[0] = max(beta[0], 1e-4 * float(squared.mean()))
+    return ScaleModel(beta / usual)
 
 
 def quantile_pair(errors: Floats, level: float) -> tuple[float, float]:
