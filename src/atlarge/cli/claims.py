@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -94,17 +93,23 @@ def measures_command(as_json: JsonFlag = False) -> None:
         sys.stdout.write(f"{row['measure']} ({row['from']}): {row['description']}\n")
 
 
-def schema_command() -> None:
-    """The JSON Schema of a ledger."""
+def schema_command(as_json: JsonFlag = True) -> None:
+    """The JSON Schema of a ledger; always JSON."""
     from atlarge.claims.schema import ledger_schema
 
-    sys.stdout.write(json.dumps(ledger_schema(), indent=2) + "\n")
+    emit_json(ledger_schema())
 
 
 def example_command(
     name: Annotated[str, typer.Argument(help="Name of a shipped ledger.")] = "sanctuary-cities-2017",
+    as_json: JsonFlag = False,
 ) -> None:
     """Print a shipped ledger, to check or to copy from."""
+    from atlarge.claims.schema import parse_ledger
     from atlarge.claims.template import shipped
 
-    sys.stdout.write(shipped(name))
+    text = shipped(name)
+    if as_json:
+        emit_json(parse_ledger(text, name))
+    else:
+        sys.stdout.write(text)

@@ -52,9 +52,9 @@ _NUMBER = re.compile(
 _NOT_COUNTS = re.compile(
     r"\b(?:SB|HB|H\.B\.|S\.B\.|AB|Section|section|Title|Interstate|I|Route|Highway|No\.|Article|Chapter|Rule)"
     r"[- ]?\d[\w()]*"
-    r"|\b\d{1,3}-(?:year|day|month|hour|week|page|member|point)s?\b(?:-old)?"
+    r"|\b(?:\d{1,3}|[A-Za-z]+)-(?:year|day|month|hour|week|page|member|point)s?\b(?:-old)?"
     r"|\b\d{1,2}:\d{2}\b|\b\d{3}-\d{4}\b|\b287\(g\)|\bI-\d+\w*|\b\d+(?:st|nd|rd|th)\b"
-    r"|[$€£]\s?[\d,.]+(?:\s+(?:million|billion|thousand))?|\bage[ds]?\s+\d+|, \d{1,2},",
+    r"|[$€£]\s?[\d,.]+(?:\s+(?:million|billion|thousand))?|\bage[ds]?\s+\d+|, \d{1,2},(?=\s)",
 )
 _DURATION = re.compile(r"\s*(?:years?|months?|weeks?|days?|hours?|minutes?|miles?|p\.m|a\.m|dollars)\b")
 
@@ -74,7 +74,7 @@ def _tolerance() -> re.Pattern[str]:
     """The words that may stand before a number, longest first."""
     names = {w for kind in ("count", "share") for w in word_names(kind)}
     wanted = sorted(
-        (n for n in names if n not in ("no", "some", "all", "most", "none")), key=len, reverse=True
+        (n for n in names if n not in ("no", "all", "most", "none")), key=len, reverse=True
     )
     return re.compile(r"\b(" + "|".join(map(re.escape, wanted)) + r")\s+(?:the\s+|a\s+)?$", re.IGNORECASE)
 
@@ -105,6 +105,7 @@ def find_numbers(text: str) -> list[Number]:
         for match in re.finditer(rf"\b{phrase}\b", text, re.IGNORECASE):
             if not any(abs(at - match.start()) < 8 for at, _ in found):
                 found.append((match.start(), Number(None, "percent", word, match.group())))
+        text = re.sub(rf"\b{phrase}\b", lambda m: " " * len(m.group()), text, flags=re.IGNORECASE)
     for phrase in _BARE:
         for match in re.finditer(rf"\b{phrase}\b", text, re.IGNORECASE):
             found.append((match.start(), Number(None, _unit(text[match.end() :], ""), phrase, match.group())))
@@ -139,6 +140,8 @@ def _read(match: re.Match[str], text: str) -> Number | None:
         elif _DURATION.match(after):
             return None
     said = _tolerance().search(before)
+    if said and said.group(1).lower() == "some" and not written[0].isdigit():
+        said = None  # "some two"
     word = " ".join(said.group(1).lower().split()) if said else None
     text_said = f"{said.group(1)} " if said else ""
     return Number(value, unit, word, text_said + match.group().strip())

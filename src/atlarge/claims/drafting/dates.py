@@ -23,7 +23,7 @@ _SHORT = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", 
 _MONTHS = {name.lower(): i for names in (_FULL, _SHORT) for i, name in enumerate(names, start=1)} | {
     "sept": 9
 }
-_MONTH = "(" + "|".join([*_FULL, "Sept", *_SHORT]) + r")\.?"
+_MONTH = "(" + "|".join([*_FULL, "Sept", *_SHORT]) + r")\b\.?"
 _YEAR = r"((?:19|20)\d{2})"
 _RANGE = re.compile(
     rf"{_MONTH}\s+(\d{{1,2}})(?:,\s*{_YEAR})?\s*(?:to|through|until|and|[-–—])\s*"

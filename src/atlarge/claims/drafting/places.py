@@ -73,7 +73,9 @@ def find_places(sentence: str, known_states: list[str] | None = None) -> list[st
         county = _county(match, known_states or [])
         if county is not None:
             found.append((match.start(1) + match.group(1).rfind(county.split(" County")[0]), county))
-            text = text[: match.start(1)] + " " * len(match.group(1)) + text[match.end(1) :]
+            # the state written after a county is part of its name, and no place of its own
+            end = match.end() if _states().get(match.group(3) or "") else match.end(1)
+            text = text[: match.start(1)] + " " * (end - match.start(1)) + text[end:]
     for match in re.finditer(r"\bNew York City\b", text):
         found.append((match.start(), "New York"))
     text = text.replace("New York City", " " * 13)

@@ -18,6 +18,7 @@ class Speaker:
     is_named: bool
 
 
+_TOLD = ("told", "tells")  # who comes after these is told, and does not tell
 _NAME = r"(?:[A-Z][\w'’-]+|[A-Z]\.)(?:\s+(?:[A-Z][\w'’-]+|[A-Z]\.|de|la|del|van|von))*"
 
 
@@ -25,6 +26,7 @@ _NAME = r"(?:[A-Z][\w'’-]+|[A-Z]\.)(?:\s+(?:[A-Z][\w'’-]+|[A-Z]\.|de|la|del|
 def _patterns() -> dict[str, re.Pattern[str]]:
     words = vocabulary()
     verbs = "|".join(sorted(words["verbs"], key=len, reverse=True))
+    citing = "|".join(v for v in sorted(words["verbs"], key=len, reverse=True) if v not in _TOLD)
     titles = "|".join(
         re.escape(t).replace(r"\ ", r"\s+") for t in sorted(words["titles"], key=len, reverse=True)
     )
@@ -41,15 +43,15 @@ def _patterns() -> dict[str, re.Pattern[str]]:
     apposition = r"(?P<apposition>,\s+(?:an?|the|who|executive|director|spokes)\b[^.;“\"]{2,80})?"
     cited = r"(?:data|figures|report|analysis|study|statement) (?:from|by)"
     patterns = {
-        "named_before": rf"(?:{title})?(?P<name>{_NAME})(?P<apposition>,[^,;“\"]{{3,80}},)?"
+        "named_before": rf"(?:{title})?(?P<name>{_NAME})(?P<apposition>,[^,;“\"]{{3,80}},| of (?:the )?[A-Z][\w ]{{2,40}}?)?"
         rf"{adverb}(?:{verbs})\b",
-        "named_after": rf"\b(?:{verbs}|according to)\s+(?:the\s+)?(?:{title})?(?P<name>{_NAME}){apposition}",
+        "named_after": rf"\b(?:{citing}|[Aa]ccording to)\s+(?:the\s+)?(?:{title})?(?P<name>{_NAME}){apposition}",
         "body_before": rf"\b(?:[Tt]he\s+)?(?P<name>(?:{bodies})|{office}|[A-Z]\w+ County)(?P<apposition>)"
         rf"{adverb}(?:{verbs})\b",
-        "body_after": rf"\b(?:{verbs}|according to|estimates? (?:from|by)|{cited})\s+(?:the\s+|a\s+)?"
+        "body_after": rf"\b(?:{citing}|[Aa]ccording to|estimates? (?:from|by)|{cited})\s+(?:the\s+|a\s+)?"
         rf"(?P<name>(?:{bodies})|{office})\b(?P<apposition>)",
         "someone_before": rf"{someone}{aside}{adverb}(?:{verbs})\b",
-        "someone_after": rf"\b(?:{verbs}|according to)\s+{someone}",
+        "someone_after": rf"\b(?:{citing}|[Aa]ccording to)\s+{someone}",
         "told": rf"{someone}\s+(?:was|were|had been|have been)\s+told\b",
         "pronoun": rf"\b(?:he|she|they|He|She|They){adverb}(?:{verbs})\b|\b(?:{verbs})\s+(?:he|she|they)\b",
     }
@@ -82,6 +84,10 @@ def find_speaker(sentence: str, last: Speaker | None = None) -> Speaker | None:
     rules = _patterns()
     if found := rules["told"].search(text):
         return Speaker("anonymous", _phrase(found.group("phrase")), False)
+    if (found := rules["named_before"].search(text)) and " of " in (found.group("apposition") or ""):
+        speaker = _own_name(found)
+        if speaker is not None and len(speaker.name.split()) > 1:
+            return speaker
     for rule in ("body_before", "body_after"):
         if found := rules[rule].search(text):
             return Speaker(_body(found.group("name")), None, True)
