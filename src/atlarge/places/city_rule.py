@@ -8,7 +8,8 @@ from atlarge.places.scan import Hit
 from atlarge.places.text import tokens
 
 _OF = (["CITY", "OF"], ["TOWN", "OF"], ["VILLAGE", "OF"], ["TOWNSHIP", "OF"])
-_TYPE = frozenset({"TOWNSHIP", "TOWN", "VILLAGE", "BOROUGH", "BORO", "CITY"})
+TOWN_WORDS = frozenset({"TOWNSHIP", "TOWN", "VILLAGE", "BOROUGH", "BORO"})
+_TYPE = TOWN_WORDS | {"CITY"}
 WEAK_LEAST = 1000.0
 """A city without supporting words must have this weight."""
 CLEARLY_LARGEST = 0.97
@@ -19,26 +20,38 @@ BIG_LEAST = 50_000.0
 
 def city_rule(case: Case) -> Answer | None:
     """Answer with the county of the best-supported city of the text, or of the release's city column."""
+    failed: tuple[Hit, Pick] | None = None
+    for role, _, hit, pick in _ranked(case):
+        if pick.fips is None:
+            if role >= 2 and failed is None and pick.how != "not in the state named":
+                failed = (hit, pick)
+        elif not pick.how.startswith("outside") and _believed(role, hit, pick):
+            return _beside_column(case, role, _answer(case, hit, pick, _level(case, role, hit, pick)))
+    beside = column_city(case)
+    if beside is not None or failed is None:
+        return beside
+    return abstain(case, f"city named: '{case.said(failed[0])}'", failed[1])
+
+
+def city_outside(case: Case) -> Answer | None:
+    """A city outside the area of responsibility: only if no other place has the name, or it is a big one."""
+    for role, _, hit, pick in _ranked(case):
+        weight = max((n.weight for n in hit.names if n.fips == pick.fips), default=0.0)
+        if pick.fips and role >= 2 and (not pick.candidates or weight >= BIG_LEAST):
+            return _answer(case, hit, pick, _level(case, role, hit, pick))
+    return None
+
+
+def _ranked(case: Case) -> list[tuple[int, int, Hit, Pick]]:
     hits = [
         (h, choose(case.gaz, h.names, case.styled("city", h))) for h in case.found.cities if _usable(case, h)
     ]
     # a longer name hides the shorter one inside it; but 'GARLAND CITY', no place in Texas, does not hide GARLAND
     hiding = [h for h, _ in hits if case.words[h.end - 1] not in _TYPE or _is_here(case, h)]
     hits = [(h, pick) for h, pick in hits if not any(_inside(h, o) for o in hiding)]
-    ranked = sorted(
+    return sorted(
         ((_role(case, h), len(h.key), h, pick) for h, pick in hits), key=lambda r: (-r[0], -r[1], r[2].start)
     )
-    failed: tuple[Hit, Pick] | None = None
-    for role, _, hit, pick in ranked:
-        if pick.fips is None:
-            if role >= 2 and failed is None and pick.how != "not in the state named":
-                failed = (hit, pick)
-        elif _believed(role, hit, pick):
-            return _beside_column(case, role, _answer(case, hit, pick, _level(case, role, hit, pick)))
-    beside = column_city(case)
-    if beside is not None or failed is None:
-        return beside
-    return abstain(case, f"city named: '{case.said(failed[0])}'", failed[1])
 
 
 def _beside_column(case: Case, role: int, answer: Answer) -> Answer:
@@ -89,13 +102,15 @@ def _usable(case: Case, hit: Hit) -> bool:
     span = case.words[hit.start : hit.end]
     after = case.words[hit.end] if hit.end < len(case.words) else ""
     if len(span) == 1 and span[0] in case.gaz.words["never_city"]:
-        whole = hit.start == 0 and any(start - hit.end in (0, 1) for start, _ in case.found.state_spans)
+        whole = hit.start == 0 and any(
+            _next_to(case.words, hit.end, start) for start, _ in case.found.state_spans
+        )
         if not (whole and case.words[1:2] == [","]) and after not in ("PD", "POLICE", "TOWNSHIP"):
             return False
     if len(span) == 1 and len(hit.key) <= 3 and after not in ("PD", "POLICE", "CITY"):
         # a word of three letters is a city only where the whole text is the city and its state
         return hit.start == 0 and len(case.body) == 2 and len(case.found.state_spans) == 1
-    if after in ("DIV", "DIVISION"):
+    if after in ("DIV", "DIVISION") or after in case.gaz.words["street"]:
         return False
     # WEST BATON ROUGE is a parish; the BATON ROUGE inside it is no city
     if any(
@@ -106,14 +121,19 @@ def _usable(case: Case, hit: Hit) -> bool:
     return not any(start <= hit.start and hit.end <= end for start, end in case.found.state_spans)
 
 
+def _next_to(words: list[str], end: int, start: int) -> bool:
+    """Say whether a state that begins at `start` follows a name that ends at `end`, but for a comma."""
+    return start == end or (start == end + 1 and words[end] == ",")
+
+
 def _role(case: Case, hit: Hit) -> int:
     """Say how strongly the words around a name say that it is a city: 3 certain to 0 not at all."""
     words, n = case.words, len(case.words)
-    end = hit.end + (1 if words[hit.end : hit.end + 1] and words[hit.end] in _TYPE - {"CITY"} else 0)
+    end = hit.end + (1 if words[hit.end : hit.end + 1] and words[hit.end] in TOWN_WORDS else 0)
     after = words[end] if end < n else ""
     if after == "," and end + 2 < n and words[end + 1] in case.gaz.states:
         after = words[end + 2]
-    state_next = any(start - end in (0, 1) for start, _ in case.found.state_spans)
+    state_next = any(_next_to(words, end, start) for start, _ in case.found.state_spans)
     if words[max(0, hit.start - 2) : hit.start] in _OF:
         return 3
     if state_next and (hit.start == 0 or words[hit.start - 1] in (",", "IN")):
@@ -128,11 +148,9 @@ def _role(case: Case, hit: Hit) -> int:
 
 
 def _believed(role: int, hit: Hit, pick: Pick) -> bool:
-    weight = max(n.weight for n in hit.names if n.fips == pick.fips)
-    if pick.how.startswith("outside"):
-        return role >= 2 and (weight >= BIG_LEAST or (not pick.candidates and weight >= WEAK_LEAST))
     if role >= 2:
         return True
+    weight = max(n.weight for n in hit.names if n.fips == pick.fips)
     return pick.how.startswith(("only one in the area", "state named")) and weight >= WEAK_LEAST
 
 

@@ -13,7 +13,7 @@ _RANK = {"field office": 0, "office": 1}
 def office_rule(case: Case) -> Answer | None:
     """Answer with an office area if the text is about an office and not about a place of arrest."""
     general = case.has("general_area")
-    if general:
+    if general and not case.has("non_specific"):
         city = _city_in_state(case)
         if city is not None:
             return city
@@ -23,8 +23,18 @@ def office_rule(case: Case) -> Answer | None:
     agency = (
         not _AGENCY.isdisjoint((case.body[0], case.body[-1])) or case.body[-1] == "CAP"
     ) and not case.has("facility")
-    if not (general or agency or case.has("office") or case.has("docket") or case.has("team")):
+    sure = general or agency or case.has("office") or case.has("docket")
+    if not sure and (not case.has("team") or case.has("lockup")):
         return None
+    return _office(case, general)
+
+
+def team_rule(case: Case) -> Answer | None:
+    """A team's text that speaks of a jail, but of none that is known."""
+    return _office(case, general=False) if case.has("team") else None
+
+
+def _office(case: Case, general: bool) -> Answer:
     code, sure = _code(case)
     if code is not None:
         known = code in case.gaz.offices
@@ -40,7 +50,7 @@ def office_rule(case: Case) -> Answer | None:
         return office(
             case, None, case.said(hit), 0.9, f"office area '{case.said(hit)}'; its code is not known"
         )
-    if general or case.has("office"):
+    if general or case.has("office") or (case.has("docket") and (case.found.sites or case.found.prisons)):
         return office(case, None, None, 0.9, "an office area, but not which")
     return aor(case, 0.9, "names an office, docket or team, but no place")
 

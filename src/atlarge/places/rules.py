@@ -6,10 +6,10 @@ from collections.abc import Callable
 
 from atlarge.places.case import Answer, Case, Query, abstain, aor, county, office, state, unresolved
 from atlarge.places.choose import Context, Pick, choose, in_area
-from atlarge.places.city_rule import WEAK_LEAST, city_rule, column_city
+from atlarge.places.city_rule import TOWN_WORDS, WEAK_LEAST, city_outside, city_rule, column_city
 from atlarge.places.fuzzy import near_city, near_county, near_site
 from atlarge.places.gazetteer import Gazetteer, Named, Site
-from atlarge.places.office_rule import office_rule
+from atlarge.places.office_rule import office_rule, team_rule
 from atlarge.places.scan import COUNTY_WORDS, NOTHING, Hit, PrisonHit, scan
 from atlarge.places.text import fault, squash, tokens
 
@@ -216,7 +216,7 @@ def _prison_rule(case: Case) -> Answer | None:
             continue
         pick = choose(case.gaz, names, case.context)
         outside = pick.how.startswith("outside")
-        if pick.fips is None or (outside and names[0].source != "federal" and hit.end - hit.start < 2):
+        if pick.fips is None or (outside and not _sure_outside(case, hit, names)):
             continue
         factor = max(pick.factor, OUTSIDE_BY_HAND) if outside else pick.factor
         if best is None or (factor, hit.end - hit.start) > best[:2]:
@@ -225,6 +225,14 @@ def _prison_rule(case: Case) -> Answer | None:
         return None
     basis = f"prison named: '{case.said(best[2])}'; {best[3].how}"
     return county(case, str(best[3].fips), case.gaz.confidence["prison"] * best[0], basis)
+
+
+def _sure_outside(case: Case, hit: PrisonHit, names: list[Named]) -> bool:
+    """Say whether a prison may be believed outside the area: a federal one, or a state's under a name of two words."""
+    if names[0].source == "federal":
+        return True
+    before = case.words[hit.start - 1] if hit.start > 0 else ""
+    return hit.end - hit.start >= 2 and before not in ("NORTH", "SOUTH", "EAST", "WEST")
 
 
 def _prison_names(case: Case, hit: PrisonHit) -> list[Named]:
@@ -276,7 +284,9 @@ def _fuzzy(case: Case) -> Answer | None:
     site = near_site(case.gaz, words, case.query.aor, case.context.states)
     if site is not None:
         return county(case, site[0], case.gaz.confidence["site_fuzzy"], f"facility '{site[1]}', misspelt")
-    ends = [i for i, w in enumerate(words) if i > 0 and w in case.gaz.words["city_follows"]]
+    ends = [
+        i for i, w in enumerate(words) if i > 0 and (w in case.gaz.words["city_follows"] or w in TOWN_WORDS)
+    ]
     ends += [
         start - 1 if words[start - 1] == "," else start for start, _ in case.found.state_spans if start > 0
     ]
@@ -317,6 +327,8 @@ RULES: tuple[Callable[[Case], Answer | None], ...] = (
     city_rule,
     _bare_county,
     _fuzzy,
+    city_outside,
+    team_rule,
     _state_rule,
     _nowhere,
 )

@@ -155,7 +155,9 @@ def _states(
     final: list[tuple[int, int, str]] = []
     inside: list[tuple[int, int, str]] = []
     for i, j, code in spans:
-        ends = j == n or (words[j] in ("STATE", "AREA") and j + 1 == n)
+        # a state before DEPARTMENT at the start of a text is the agency's, wherever the record is from
+        agency = i == 0 and j < n and words[j] in _AGENCY
+        ends = agency or j == n or (words[j] in ("STATE", "AREA") and j + 1 == n)
         (final if ends else inside).append((i, j, code))
     # 'ADELANTO, CA ICE FACILITY': a city of the state before the comma makes the state certain
     apart = [s for s in inside if words[s[0] - 1 : s[0]] == [","] and words[s[1] : s[1] + 1] == [","]]

@@ -1,0 +1,176 @@
+"""Score place resolution on the labelled pairs, and time it on the landmark vocabulary.
+
+Run: python benchmarks/places.py [--plot]. Writes benchmarks/results/places.json and, with --plot, the
+calibration plot docs/img/places_calibration.svg. Scores count only pairs of the part `score`, which no table,
+list or rule was made from; the part `build` is shown beside them.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import resource
+import time
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+
+ROOT = Path(__file__).resolve().parents[1]
+DATA = Path(os.environ.get("ATLARGE_DATA", ROOT.parent / "shared" / "data"))
+TRUTH = ROOT / "tests" / "places" / "truth" / "pairs.csv"
+OUT = ROOT / "benchmarks" / "results" / "places.json"
+PLOT = ROOT / "docs" / "img" / "places_calibration.svg"
+Z95 = 1.959964
+CERTAIN = 0.9
+BINS = [0.0, 0.7, 0.8, 0.87, 0.9, 0.93, 0.965, 1.01]
+
+
+def wilson(right: int, of: int) -> tuple[float, float]:
+    """Return the 95 % Wilson interval of a proportion (Wilson 1927)."""
+    if of == 0:
+        return (0.0, 1.0)
+    p, z2 = right / of, Z95**2
+    middle = (p + z2 / (2 * of)) / (1 + z2 / of)
+    half = Z95 * np.sqrt(p * (1 - p) / of + z2 / (4 * of**2)) / (1 + z2 / of)
+    return (max(0.0, float(middle - half)), min(1.0, float(middle + half)))
+
+
+def judged() -> pl.DataFrame:
+    """Return the labelled pairs with the answers: `got`, whether `is_right`, whether the label is a county."""
+    from atlarge.places import resolve
+
+    truth = pl.read_csv(TRUTH, infer_schema=False).with_columns(
+        pl.col("weight").cast(pl.Int64), pl.col("also").fill_null("")
+    )
+    found = pl.concat([truth, resolve(truth)], how="horizontal")
+    got = (
+        pl.when(pl.col("place_kind") == "county")
+        .then(pl.col("county_fips"))
+        .when(pl.col("place_kind") == "state")
+        .then("state:" + pl.col("state_resolved"))
+        .otherwise(pl.col("place_kind"))
+    )
+    return found.with_columns(got=got).with_columns(
+        is_right=(pl.col("got") == pl.col("label"))
+        | pl.col("also").str.split(" ").list.contains(pl.col("got")),
+        names_county=pl.col("label").str.contains(r"^\d{5}$"),
+    )
+
+
+def _share(frame: pl.DataFrame, column: str = "is_right") -> dict[str, object]:
+    right, of = int(frame[column].sum()), frame.height
+    low, high = wilson(right, of)
+    return {"right": right, "of": of, "share": right / of if of else None, "low": low, "high": high}
+
+
+def scores(pairs: pl.DataFrame) -> dict[str, object]:
+    """Return precision where certain, recall by pairs and by arrests, and office areas given a county."""
+    county = pairs.filter(pl.col("place_kind") == "county")
+    named = pairs.filter("names_county")
+    weight = named["weight"].sum()
+    offices = pairs.filter(pl.col("label") == "office_area")
+    given = offices.filter((pl.col("place_kind") == "county") & ~pl.col("is_right"))
+    return {
+        "pairs": pairs.height,
+        "all_kinds_right": _share(pairs),
+        "county_precision_at_0.9": _share(county.filter(pl.col("place_confidence") >= CERTAIN)),
+        "county_precision_all": _share(county),
+        "county_recall_by_pairs": _share(named),
+        "county_recall_by_arrests": named.filter("is_right")["weight"].sum() / weight if weight else None,
+        "office_texts": offices.height,
+        "office_texts_given_a_county": given.height,
+    }
+
+
+def calibration(pairs: pl.DataFrame) -> list[dict[str, object]]:
+    """Return, by bin of confidence, the mean confidence and the share of right counties with its interval."""
+    county = pairs.filter(pl.col("place_kind") == "county")
+    out = []
+    for low, high in zip(BINS[:-1], BINS[1:], strict=True):
+        inside = county.filter((pl.col("place_confidence") >= low) & (pl.col("place_confidence") < high))
+        if inside.height:
+            out.append(
+                {"from": low, "to": min(high, 1.0), "mean": inside["place_confidence"].mean()}
+                | _share(inside)
+            )
+    return out
+
+
+def timing(rows: int) -> dict[str, object]:
+    """Time the 13,272 pairs with tables to load, again without, and a long column; seconds of wall and CPU."""
+    from atlarge.places import resolve
+
+    path = DATA / "raw" / "UWCHR__ice-enforce" / "apprehension_landmark_aor.csv"
+    pairs = pl.read_csv(path, infer_schema=False).select("aor", landmark="apprehension_landmark")
+    out: dict[str, object] = {"pairs": pairs.height}
+    for name in ("first", "again"):
+        wall, cpu = time.perf_counter(), time.process_time()
+        resolve(pairs)
+        out[f"{name}_wall_s"] = time.perf_counter() - wall
+        out[f"{name}_cpu_s"] = time.process_time() - cpu
+    rng = np.random.default_rng(1)
+    long = pairs[rng.integers(0, pairs.height, rows)]
+    wall = time.perf_counter()
+    resolve(long)
+    out |= {"long_rows": rows, "long_wall_s": time.perf_counter() - wall}
+    out["peak_gb"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024**2
+    return out
+
+
+def plot(bins: list[dict[str, object]]) -> None:
+    """Draw confidence against accuracy with Wilson intervals."""
+    import altair as alt
+
+    frame = pl.DataFrame(bins)
+    x = alt.X("mean:Q", title="confidence given", scale=alt.Scale(domain=[0.5, 1]))
+    base = alt.Chart(frame)
+    ideal = (
+        alt.Chart(pl.DataFrame({"a": [0.5, 1.0]}))
+        .mark_line(strokeDash=[4, 4], color="#888")
+        .encode(x=alt.X("a:Q"), y=alt.Y("a:Q"))
+    )
+    bars = base.mark_rule(color="#1f5a7a").encode(
+        x=x,
+        y=alt.Y("low:Q", title="share of counties that are right", scale=alt.Scale(domain=[0.2, 1])),
+        y2="high:Q",
+    )
+    points = base.mark_circle(color="#1f5a7a", opacity=1).encode(
+        x=x, y="share:Q", size=alt.Size("of:Q", title="pairs")
+    )
+    chart = (ideal + bars + points).properties(
+        width=420, height=300, title="Confidence against accuracy, pairs never used in building"
+    )
+    PLOT.parent.mkdir(parents=True, exist_ok=True)
+    chart.save(str(PLOT))
+
+
+def main() -> None:
+    """Score, time, print and save."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--plot", action="store_true")
+    parser.add_argument("--rows", type=int, default=10_000_000)
+    asked = parser.parse_args()
+    timed = timing(asked.rows)
+    pairs = judged()
+    score = pairs.filter(pl.col("part") == "score")
+    result = {
+        "score": scores(score),
+        "score_by_source": {
+            f"{source}, drawn {draw}": scores(part)
+            for (source, draw), part in sorted(score.group_by("source", "draw"), key=lambda p: str(p[0]))
+        },
+        "build": scores(pairs.filter(pl.col("part") == "build")),
+        "calibration": calibration(score),
+        "speed": timed,
+    }
+    OUT.parent.mkdir(parents=True, exist_ok=True)
+    OUT.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
+    if asked.plot:
+        plot(result["calibration"])
+    print(json.dumps(result, indent=2))
+
+
+if __name__ == "__main__":
+    main()
