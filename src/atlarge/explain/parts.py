@@ -75,6 +75,8 @@ def limit_starts(keys: tuple[str, ...], months: list[dt.date]) -> Ints:
     for policy in policies():
         if policy.direction != "limits" or policy.kind == HOUSING or policy.precision == "year":
             continue
+        if not months or not months[0] < policy.effective <= months[-1]:
+            continue
         targets = (
             [fips for fips, state in states.items() if state == policy.state]
             if policy.level == "state"
@@ -85,7 +87,7 @@ def limit_starts(keys: tuple[str, ...], months: list[dt.date]) -> Ints:
     starts = np.full(len(keys), -1, dtype=np.int64)
     for k, key in enumerate(keys):
         day = min((begun[code] for code in key.split("+") if code in begun), default=None)
-        if day is not None and months and months[0] < day <= months[-1]:
+        if day is not None:
             starts[k] = int(np.searchsorted(np.array(months, dtype="datetime64[D]"), np.datetime64(day)))
     return starts
 
