@@ -1,7 +1,7 @@
 """Measure the drafting rules on hand-marked sentences, and the ledger's verdicts under changed numbers.
 
 Run: python benchmarks/claims.py. Writes benchmarks/results/claims.json. No peer drafts or checks a ledger, so
-there is none to compare with; what is compared is validation with jsonschema alone, whose errors have no lines.
+there is none to compare with; validation is compared with jsonschema alone, whose errors have no lines.
 """
 
 from __future__ import annotations
