@@ -92,6 +92,7 @@ def commit(read: list[Prepared], path: Path) -> dict[str, ReleaseAudit]:
                 writer.sweep(manifest)
                 _write(writer, fresh, manifest)
                 writer.commit(manifest)
+                writer.sweep(manifest)
             finally:
                 writer.discard()
     return {r["id"]: ReleaseAudit(**r) for r in manifest["releases"]}
@@ -194,9 +195,7 @@ def _set_aside(
             if held.audit["id"] not in lost:
                 continue
             for rows, told in lost[held.audit["id"]]:
-                before = int(held.frame["_aside"].sum())
-                held.frame = held.frame.with_columns(pl.col("_aside") | rows)
-                told["rows"] = int(held.frame["_aside"].sum()) - before
+                held.frame = held.frame.with_columns((held.frame["_aside"] | rows).alias("_aside"))
                 held.audit["overlaps"] = sorted([*held.audit["overlaps"], told], key=lambda o: str(o["won"]))
             changed[held.audit["id"]] = held.frame
     return changed

@@ -1,14 +1,13 @@
 """Two releases of the same events: found by their content, and counted once.
 
 Releases of one table overlap where the days and places they cover do and most rows of one are matched, one
-to one, by rows of the other. Inside the winner's days and places the loser's rows are set aside, not deleted.
+to one, by rows of the other. The loser's rows are set aside, not deleted.
 What is found depends on the releases alone, not on the order they came in.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import reduce
 from itertools import combinations
@@ -69,69 +68,101 @@ class Held:
         return (breadth, self.rank, self.frame.height, str(self.audit["id"]))
 
 
-def inside(held: Held) -> pl.Expr:
-    """Rows on the days and in the places that a release covers, as an expression over any release's rows."""
-    days = [pl.col("date").is_between(start, end) for start, end in held.spans]
-    told = reduce(or_, days) if days else pl.lit(False)
+def _days(held: Held) -> pl.Expr:
+    told = [pl.col("date").is_between(start, end) for start, end in held.spans]
+    return reduce(or_, told).fill_null(False) if told else pl.lit(False)
+
+
+def _places(held: Held) -> tuple[str, set[str]]:
     kind, _, codes = held.scope.partition(":")
-    if kind in ("aor", "state"):
-        told = told & pl.col(kind).is_in(codes.split(","))
-    return told.fill_null(False)
+    return kind, set(codes.split(",")) if codes else set()
+
+
+def inside(winner: Held, loser: Held) -> pl.Expr:
+    """Rows of either on the days and in the places that the winner covers, as an expression.
+
+    Rows without a place are inside if all places of the loser are among the winner's.
+    """
+    kind, codes = _places(winner)
+    if kind == "nation":
+        return _days(winner)
+    other, theirs = _places(loser)
+    blank_too = other == kind and theirs <= codes
+    return _days(winner) & pl.col(kind).is_in(sorted(codes)).fill_null(blank_too)
 
 
 def _is_near(a: Held, b: Held) -> bool:
     return any(s1 <= e2 and s2 <= e1 for s1, e1 in a.spans for s2, e2 in b.spans)
 
 
-def _keys(frame: pl.DataFrame, columns: tuple[str, ...]) -> pl.DataFrame:
-    """How often each key stands; texts in one spelling."""
+def _spelled(frame: pl.DataFrame, columns: tuple[str, ...]) -> pl.DataFrame:
+    """The columns that rows are matched by, in one spelling, and `_place`: the row's among its equals."""
     told = [
-        pl.col(c).str.to_uppercase().str.replace_all(r"[^A-Z0-9]", "").fill_null("")
+        pl.col(c).str.to_uppercase().str.replace_all(r"[^A-Z0-9]", "").fill_null("").alias(c)
         if frame[c].dtype == pl.String
         else pl.col(c)
         for c in columns
     ]
-    return frame.select(told).group_by(columns).agg(pl.len().alias("rows"))
+    return frame.select(told).with_columns(pl.int_range(pl.len()).over(columns).alias("_place"))
 
 
-def _matched(a: pl.DataFrame, b: pl.DataFrame, columns: tuple[str, ...]) -> int:
-    """Rows of `a` that rows of `b` match one to one."""
-    both = _keys(a, columns).join(_keys(b, columns), on=list(columns), how="inner")
-    return int(both.select(pl.min_horizontal("rows", "rows_right").sum()).item() or 0)
+def _matched(rows: pl.DataFrame, others: pl.DataFrame, columns: tuple[str, ...]) -> pl.Series:
+    """Mask of rows that other rows match, one to one."""
+    theirs = _spelled(others, columns).with_columns(pl.lit(True).alias("_both"))
+    both = _spelled(rows, columns).join(theirs, on=[*columns, "_place"], how="left", maintain_order="left")
+    return both["_both"].fill_null(False)
 
 
-def _compare(winner: Held, loser: Held, table: str) -> Iterator[tuple[Held, pl.Expr, dict[str, Any]]]:
-    """The release that loses, the rows it loses, and what is told of it; nothing if both are counted."""
+def _compare(winner: Held, loser: Held, table: str) -> tuple[Held, pl.Series, dict[str, Any]] | None:
+    """The release that loses, a mask of its rows that it loses, and what is told of it; None if none does.
+
+    Of two files of one family the rows that both hold are set aside; of two families all rows on the days and
+    in the places that the winner covers, since a row worded otherwise is the same event all the same.
+    """
     same = winner.audit["family"] == loser.audit["family"]
     columns = (SAME_FAMILY if same else TWO_FAMILIES)[table]
     share = _SHARE_SAME if same else _SHARE_TWO
-    common = inside(winner) & inside(loser)
-    ours, theirs = winner.frame.filter(common), loser.frame.filter(inside(winner))
-    if ours.is_empty() or theirs.is_empty():
-        return
-    matched = _matched(theirs, ours, columns)
-    for gains, loses, rows in ((winner, loser, theirs.height), (loser, winner, ours.height)):
-        if matched >= share * rows:
+    both = inside(winner, loser)
+    for gains, loses in ((winner, loser), (loser, winner)):
+        within = loses.frame.select(both & inside(gains, loses)).to_series()
+        rows = loses.frame.filter(within)
+        others = gains.frame.filter(inside(gains, loses) & inside(loses, gains))
+        if rows.is_empty() or others.is_empty():
+            return None
+        matched = _matched(rows, others, columns)
+        if matched.sum() >= share * rows.height:
+            lost = _scattered(within, matched) if same else within
             told = {
                 "won": gains.audit["id"],
                 "won_file": gains.audit["file"],
-                "matched": matched,
-                "compared": rows,
+                "rows": int(lost.sum()),
+                "matched": int(matched.sum()),
+                "compared": rows.height,
                 "by": list(columns),
             }
-            yield loses, inside(gains), told
-            return
+            return loses, lost, told
+    return None
 
 
-def overlaps(
-    table: str, held: list[Held], fresh: set[str]
-) -> dict[str, list[tuple[pl.Expr, dict[str, Any]]]]:
+def _scattered(within: pl.Series, matched: pl.Series) -> pl.Series:
+    """A mask over the rows within, as a mask over all rows."""
+    whole = within.to_numpy().copy()
+    whole[whole] = matched.to_numpy()
+    return pl.Series(whole)
+
+
+Lost = dict[str, list[tuple[pl.Series, dict[str, Any]]]]
+
+
+def overlaps(table: str, held: list[Held], fresh: set[str]) -> Lost:
     """By id of each release that loses: the rows it loses to each winner, of pairs with a fresh release."""
     ordered = sorted(held, key=lambda h: h.precedence, reverse=True)
-    lost: dict[str, list[tuple[pl.Expr, dict[str, Any]]]] = {}
+    lost: Lost = {}
     for winner, loser in combinations(ordered, 2):
         if not {winner.audit["id"], loser.audit["id"]} & fresh or not _is_near(winner, loser):
             continue
-        for loses, rows, told in _compare(winner, loser, table):
-            lost.setdefault(loses.audit["id"], []).append((rows, told))
+        found = _compare(winner, loser, table)
+        if found is not None:
+            loses, rows, told = found
+            lost.setdefault(str(loses.audit["id"]), []).append((rows, told))
     return lost

@@ -49,9 +49,16 @@ def _published(sheet: Sheet, column: Column) -> str | None:
     return next((name for name in column.plain_names if name in sheet.frame.columns), None)
 
 
-def _blank(frame: pl.DataFrame) -> pl.Series | None:
-    """Mask of rows without a filled cell; None if there is none. Judged on nulls first: it is cheap."""
-    if frame.width == 0 or min(frame.null_count().row(0)) == 0:
+def _has_blank(cells: pl.Series) -> bool:
+    words = cells.unique()
+    if words.dtype != pl.String:
+        return words.null_count() > 0
+    return bool((words.str.strip_chars() == "").fill_null(True).any())
+
+
+def _blank(frame: pl.DataFrame, columns: dict[str, str]) -> pl.Series | None:
+    """Mask of rows without a filled cell; None if there is none: one column without blanks tells it."""
+    if frame.width == 0 or not all(_has_blank(frame[name]) for name in columns.values()):
         return None
     empty = pl.all_horizontal(
         pl.all().is_null() | (pl.all().cast(pl.String).str.strip_chars() == "").fill_null(True)
@@ -115,8 +122,9 @@ def _type_sheet(release: Release, sheet: Sheet) -> Typed:
     source = {n: p for n, c in family.columns.items() if (p := _published(sheet, c)) is not None}
     frame, rows = sheet.frame, sheet.rows
     typed = Typed(pl.DataFrame(), pl.DataFrame(schema=QUARANTINE))
-    for reason, mask in (("blank_row", _blank(frame)), ("repeated_header", _repeated_header(frame, source))):
-        if mask is not None and len(mask) == frame.height:
+    for reason in ("blank_row", "repeated_header"):
+        mask = _blank(frame, source) if reason == "blank_row" else _repeated_header(frame, source)
+        if mask is not None:
             typed.drop(reason, int(mask.sum()))
             frame, rows = frame.filter(~mask), rows.filter(~mask)
     made, bad = {}, {}

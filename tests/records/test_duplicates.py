@@ -1,0 +1,169 @@
+"""The rule for duplicates, against the same rule written in plain Python row by row, and by hand."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import Counter
+from pathlib import Path
+
+import ddp_forms
+import polars as pl
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from atlarge.ingest import ingest
+from atlarge.records.duplicates import (
+    arrest_episodes,
+    detainer_days,
+    detainer_episodes,
+    encounter_days,
+    removal_days,
+    stints,
+)
+
+DAY = dt.timedelta(hours=24)
+START = dt.datetime(2024, 3, 1)
+
+
+def _frame(rows: list[tuple]) -> pl.DataFrame:
+    return pl.DataFrame(
+        rows,
+        schema={
+            "subject": pl.String,
+            "moment": pl.Datetime("us"),
+            "method": pl.String,
+            "detainer_type": pl.String,
+            "facility": pl.String,
+        },
+        orient="row",
+    ).with_columns(
+        pl.lit("FY").alias("sheet"), pl.int_range(2, 2 + pl.len(), dtype=pl.UInt32).alias("row"),
+        pl.col("facility").alias("facility_code"), pl.col("moment").alias("stay_book_in"),
+    )  # fmt: skip
+
+
+def _arrest_rule(rows: list[tuple]) -> tuple[list[bool], list[bool]]:
+    """As the publisher documents it: sort by identifier, time, reprocessed last; chain gaps of 24 h."""
+    order = sorted(
+        range(len(rows)),
+        key=lambda i: (
+            rows[i][0] is None,
+            rows[i][0] or "",
+            rows[i][1],
+            "Reprocessed" in (rows[i][2] or ""),
+            i,
+        ),
+    )
+    episode: dict[int, int] = {}
+    number, last = -1, None
+    for i in order:
+        same = last is not None and rows[i][0] is not None and rows[i][0] == rows[last][0]
+        if not same or rows[i][1] - rows[last][1] > DAY:
+            number += 1
+        episode[i] = number
+        last = i
+    sizes = Counter(episode.values())
+    seen: set[int] = set()
+    likely, drop = [False] * len(rows), [False] * len(rows)
+    for i in order:
+        likely[i] = sizes[episode[i]] > 1
+        drop[i] = episode[i] in seen
+        seen.add(episode[i])
+    return likely, drop
+
+
+_ROW = st.tuples(
+    st.sampled_from([None, "a", "b", "c"]),
+    st.integers(0, 12).map(lambda h: START + dt.timedelta(hours=12 * h)),
+    st.sampled_from(["Located", "ERO Reprocessed Arrest", None]),
+    st.sampled_from(["I247A", "I247G"]),
+    st.sampled_from(["x", "y", None]),
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(_ROW, max_size=25))
+def test_arrests_agree_with_the_rule_row_by_row(rows: list[tuple]) -> None:
+    found = arrest_episodes(_frame(rows))
+    likely, drop = _arrest_rule(rows)
+    assert found.likely.to_list() == likely
+    assert found.dropped.to_list() == drop
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(_ROW, max_size=25))
+def test_one_row_of_a_group_is_always_kept(rows: list[tuple]) -> None:
+    """Whatever the table: no group loses all its rows, and no row without an identifier is dropped."""
+    frame = _frame(rows)
+    for rule in (arrest_episodes, detainer_episodes, detainer_days, removal_days, encounter_days, stints):
+        found = rule(frame)
+        kept = frame.filter(~found.dropped)
+        assert set(kept["subject"]) == set(frame["subject"])
+        assert not found.dropped.filter(frame["subject"].is_null()).any()
+        assert not (found.dropped & ~found.likely).any()
+
+
+def test_chained_gaps_by_hand() -> None:
+    """Arrests at hour 0, 24 and 48 are one episode: each gap is 24 hours. At 72:01 a new one begins."""
+    hours = [0, 24, 48, 72 + 1 / 60]
+    found = arrest_episodes(
+        _frame([("a", START + dt.timedelta(hours=h), "Located", None, None) for h in hours])
+    )
+    assert found.dropped.to_list() == [False, True, True, False]
+    assert found.likely.to_list() == [True, True, True, False]
+
+
+def test_a_reprocessed_arrest_gives_way_at_the_same_time() -> None:
+    rows = [("a", START, "ERO Reprocessed Arrest", None, None), ("a", START, "Located", None, None)]
+    assert arrest_episodes(_frame(rows)).dropped.to_list() == [True, False]
+
+
+def test_detainers_of_two_types_or_facilities_are_two() -> None:
+    rows = [
+        ("a", START, None, "I247A", "x"),
+        ("a", START, None, "I247G", "x"),
+        ("a", START, None, "I247A", "y"),
+        ("a", START, None, "I247A", "x"),
+        ("a", START + DAY, None, "I247A", "x"),
+    ]
+    assert detainer_days(_frame(rows)).dropped.to_list() == [False, False, False, True, False]
+    assert detainer_episodes(_frame(rows)).dropped.to_list() == [False, False, False, True, True]
+
+
+def test_removals_keep_the_last_of_a_day() -> None:
+    rows = [("a", START + dt.timedelta(hours=h), None, None, None) for h in (9, 1, 30)]
+    assert removal_days(_frame(rows)).dropped.to_list() == [True, False, False]
+
+
+def test_form_c_agrees_with_the_published_flags(tmp_path: Path) -> None:
+    """A cleaned release of form C, flags made by the documented rule: every row agrees, the first is kept."""
+    rows = ddp_forms.rows_of("ddp-arrests-c", 300, seed=8, people=25)
+    as_tuples = [
+        (r["Anonymized Unique Identifier"], r["Apprehension Date"], r["Apprehension Method"]) for r in rows
+    ]
+    likely, drop = _arrest_rule(as_tuples)
+    path = tmp_path / "arrests.csv"
+    pl.DataFrame(
+        {
+            "apprehension_date_time": [str(r["Apprehension Date"]) for r in rows],
+            "apprehension_aor": [r["AOR"] for r in rows],
+            "apprehension_state_original": [r["State"] for r in rows],
+            "event_landmark": [r["Event Landmark"] for r in rows],
+            "apprehension_method": [r["Apprehension Method"] for r in rows],
+            "apprehension_method_simple": ["Other"] * len(rows),
+            "unique_identifier": [r["Anonymized Unique Identifier"] for r in rows],
+            "duplicate_likely": [
+                None if t[0] is None else f"{f}".upper() for t, f in zip(as_tuples, likely, strict=True)
+            ],
+            "duplicate_drop_row": [f"{f}".upper() for f in drop],
+        }
+    ).write_csv(path)
+    audit = ingest([path], tmp_path / "store").releases[0]
+    assert audit.family == "ddp-arrests-c"
+    missing = sum(t[0] is None for t in as_tuples)
+    assert audit.checks["published_flags"] == {
+        "published_likely": {"agree": 300 - missing, "differ": 0, "not_flagged": missing},
+        "published_drop": {"agree": 300, "differ": 0, "not_flagged": 0},
+    }
+    assert audit.rows_dropped == {"duplicate": sum(drop)}
+    assert sum(likely) > sum(drop) > 0  # dropping all that are likely would lose the kept rows too

@@ -1,0 +1,127 @@
+"""Two releases of the same events are counted once, whatever the order they come in."""
+
+from __future__ import annotations
+
+import datetime as dt
+import random
+from itertools import permutations
+from pathlib import Path
+
+import ddp_forms
+import polars as pl
+import pytest
+
+import making
+from atlarge.ingest import ingest
+from atlarge.records.store import open_store
+from atlarge.releases import families
+
+
+def _kept(store: Path) -> dict[str, tuple[int, dict[str, int]]]:
+    return {r["file"]: (r["rows_kept"], r["rows_dropped"]) for r in open_store(store).releases}
+
+
+def _arrest_file(path: Path, lines: list[str]) -> Path:
+    path.write_text("\n".join([making.ARRESTS_HEADER, *lines]) + "\n")
+    return path
+
+
+def test_a_part_of_a_release_is_not_counted_again(tmp_path: Path) -> None:
+    """A user's cut of one area loses to the whole, before it or after it, and the audit says which won."""
+    lines = making.arrest_lines(600, seed=1)
+    whole = _arrest_file(tmp_path / "whole.csv", lines)
+    part = _arrest_file(tmp_path / "part.csv", [line for line in lines if line.startswith("San Antonio")])
+    rows = sum(line.startswith("San Antonio") for line in lines)
+    for order in ([whole, part], [part, whole]):
+        store = tmp_path / f"store-{order[0].stem}"
+        for path in order:
+            ingest([path], store)
+        assert _kept(store) == {"whole.csv": (600, {}), "part.csv": (0, {"overlap": rows})}
+        lost = next(r for r in open_store(store).releases if r["file"] == "part.csv")["overlaps"]
+        assert [(o["won_file"], o["rows"], o["matched"]) for o in lost] == [("whole.csv", rows, rows)]
+        assert making.counted(store) == 600
+
+
+def test_the_store_is_the_same_whatever_the_order(tmp_path: Path) -> None:
+    """Three releases that overlap, in all six orders: the same manifest and the same counted rows."""
+    lines = making.arrest_lines(400, seed=2)
+    files = [
+        _arrest_file(tmp_path / "whole.csv", lines),
+        _arrest_file(tmp_path / "half.csv", lines[:200]),
+        _arrest_file(tmp_path / "area.csv", [line for line in lines if line.startswith("Seattle")]),
+    ]
+    stores = []
+    for order in permutations(files):
+        store = tmp_path / "-".join(p.stem for p in order)
+        for path in order:
+            ingest([path], store)
+        named = {e["path"] for r in open_store(store).releases for e in r["tables"]}
+        stores.append(
+            ((store / "manifest.json").read_bytes(), {n: (store / n).read_bytes() for n in sorted(named)})
+        )
+    assert all(one == stores[0] for one in stores)
+    assert making.counted(tmp_path / "whole-half-area", "arrests") >= 400
+
+
+def test_halves_of_a_release_are_both_counted(tmp_path: Path) -> None:
+    """Rows split by chance into two files share days, landmarks and methods, and are not the same rows."""
+    lines = making.arrest_lines(600, seed=3)
+    random.Random(3).shuffle(lines)
+    store = tmp_path / "store"
+    ingest(
+        [_arrest_file(tmp_path / "a.csv", lines[:300]), _arrest_file(tmp_path / "b.csv", lines[300:])], store
+    )
+    assert _kept(store) == {"a.csv": (300, {}), "b.csv": (300, {})}
+
+
+def test_a_later_form_takes_the_place_of_an_earlier_one(tmp_path: Path) -> None:
+    """The same arrests in forms A and C: C is kept, A is set aside on the days that C covers."""
+    rows = ddp_forms.rows_of("ddp-arrests-c", 200, seed=4, people=100_000)
+    older = [
+        {
+            "Apprehension Date": r["Apprehension Date"], "Apprehension Method": r["Apprehension Method"],
+            "Apprehension AOR": r["AOR"], "Apprehension Site Landmark": r["Event Landmark"],
+            "Unique Identifier": r["Anonymized Unique Identifier"],
+        }
+        for r in rows
+    ]  # fmt: skip
+    newer = [r for r in rows if r["Apprehension Date"].day > 5]
+    a = ddp_forms.write(tmp_path / "a.xlsx", "ddp-arrests-a", {"ERO": older})
+    c = ddp_forms.write(tmp_path / "c.xlsx", "ddp-arrests-c", {"ARS": newer})
+    ingest([a.path, c.path], tmp_path / "store")
+    kept = _kept(tmp_path / "store")
+    assert kept["c.xlsx"] == (len(newer), {})
+    assert kept["a.xlsx"] == (200 - len(newer), {"overlap": len(newer)})
+    assert families()["ddp-arrests-c"].rank > families()["ddp-arrests-a"].rank
+
+
+@pytest.mark.data
+def test_pennsylvania_inside_the_national_detainers(data_dir: Path, tmp_path: Path) -> None:
+    """The 1,799 Pennsylvania rows from October 2014 on stand in both; the national release is counted."""
+    raw = data_dir / "raw"
+    national = next((raw / "nprapps__sanctuary-cities").glob("*.xlsx"))
+    state = raw / "eads__geocode-pa-detainers" / "pa_detainers.csv"
+    ingest([state], tmp_path / "store")
+    ingest([national], tmp_path / "store")
+    kept = _kept(tmp_path / "store")
+    assert kept[national.name] == (79_053, {})
+    assert kept[state.name] == (32_757 - 1_799, {"overlap": 1_799})
+    held = open_store(tmp_path / "store").scan("detainers")
+    late = held.filter(pl.col("date") >= pl.date(2014, 10, 1), pl.col("state") == "PA").collect()
+    assert late["release_id"].unique().to_list() == [
+        r["id"] for r in open_store(tmp_path / "store").releases if r["file"] == national.name
+    ]
+
+
+@pytest.mark.data
+def test_seattle_inside_the_national_arrests(data_dir: Path, tmp_path: Path) -> None:
+    """Of Seattle's rows, those of the national year are set aside; the others stay."""
+    raw = data_dir / "raw" / "UWCHR__ice-enforce"
+    seattle, national = raw / "arrests_with_state.csv.gz", raw / "EROArrests_FY2017.csv.gz"
+    ingest([national, seattle], tmp_path / "store")
+    kept = _kept(tmp_path / "store")
+    dates = pl.read_csv(seattle, columns=["arrest_date"])["arrest_date"].str.to_date("%m/%d/%Y")
+    inside = sum(dt.date(2016, 10, 1) <= day <= dt.date(2017, 9, 30) for day in dates.to_list())
+    assert kept[seattle.name] == (32_549 - inside, {"overlap": inside})
+    lost = next(r for r in open_store(tmp_path / "store").releases if r["file"] == seattle.name)["overlaps"]
+    assert (lost[0]["matched"], lost[0]["compared"]) == (inside, inside)
