@@ -50,10 +50,10 @@ def site_measures(store: Store) -> dict[str, list[str]]:
     return {t: [whole, *parts] for t, (whole, parts) in GROUPS.items() if t in held}
 
 
-def _months(store: Store, measures: Sequence[str]) -> pl.DataFrame:
-    """All levels by month: level, place, measure, start, value."""
+def _months(store: Store, measures: Sequence[str], levels: Sequence[str]) -> pl.DataFrame:
+    """Levels by month: level, place, measure, start, value."""
     frames = []
-    for level in LEVELS:
+    for level in levels:
         made = panel(store, by=level, every="month", measures=measures).frame
         frames.append(
             made.select(
@@ -101,10 +101,10 @@ def _resolution(months: pl.DataFrame, wholes: Sequence[str]) -> pl.DataFrame:
     return whole.group_by("level", "place").agg(fine.alias("fine"))
 
 
-def gather(store: Store) -> tuple[pl.DataFrame, pl.DataFrame]:
+def gather(store: Store, levels: Sequence[str] = LEVELS) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Raw cells of a site (KEYS and value, sorted), and the finest period of each place. Not for pages."""
     by_table = site_measures(store)
-    frames = [_months(store, measures) for measures in by_table.values()]
+    frames = [_months(store, measures, levels) for measures in by_table.values()]
     months = pl.concat(frames)
     fine = _resolution(months, [measures[0] for measures in by_table.values()])
     cells = [_summed(months, "year")]
@@ -115,14 +115,13 @@ def gather(store: Store) -> tuple[pl.DataFrame, pl.DataFrame]:
     return table.sort(KEYS), fine.sort("level", "place")
 
 
-def parentage(store: Store) -> pl.DataFrame:
+def parentage(store: Store, levels: Sequence[str] = LEVELS) -> pl.DataFrame:
     """Pairs child level, child, parent level, parent where every record of the child lies in the parent."""
     made = []
     for table_name in site_measures(store):
         columns = [c for c in (PLACE_COLUMN[level] for level in LEVELS) if c]
         rows = store.scan(table_name).select(columns).unique().collect()
-        for child, parent in _PARENTS:
-            made.append(_pairs(rows, child, parent))
+        made += [_pairs(rows, child, parent) for child, parent in _PARENTS if {child, parent} <= set(levels)]
     pairs = pl.concat(made).unique()
     keys = ["child_level", "child", "parent_level"]
     alone = pairs.group_by(keys).agg(pl.len().alias("n"), pl.col("parent").first())
@@ -247,11 +246,17 @@ class SiteCells:
     groups: dict[str, list[str]]
 
 
-def site_cells(store: Store, windows: Sequence[Window] = (), *, threshold: int = THRESHOLD) -> SiteCells:
+def site_cells(
+    store: Store,
+    windows: Sequence[Window] = (),
+    *,
+    threshold: int = THRESHOLD,
+    levels: Sequence[str] = LEVELS,
+) -> SiteCells:
     """Gather every count of a site, windows too, and put all of them through disclosure control together."""
     groups = site_measures(store)
-    cells, fine = gather(store)
-    pairs = parentage(store)
+    cells, fine = gather(store, levels)
+    pairs = parentage(store, levels)
     tied = relations(cells, pairs, groups)
     published = np.ones(cells.height, bool)
     price = cost(cells)

@@ -26,7 +26,7 @@ def demo(out: Path) -> dict[str, Any]:
         "sentences": told["sentences"],
         "headline": _headline(told),
         "report": str(report(answer, out / "report.html")),
-        "site": str(publish(out / "site", places=example["site_places"]).path),
+        "site": str(publish(out / "site", levels=example["site_levels"]).path),
         "answer": told,
     }
 

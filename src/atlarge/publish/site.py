@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from atlarge.errors import QuestionError
+from atlarge.publish.cells import LEVELS
 from atlarge.publish.disclosure import THRESHOLD, Counts, Disclosed
 from atlarge.publish.i18n import LANGUAGES, Words
 from atlarge.publish.pages import PARTS, WHOLE, at_least, image_path, name_of, path_of, place_page
@@ -66,19 +67,21 @@ def publish(
     base_url: str = "",
     workers: int = 2,
     progress: Step | None = None,
+    levels: Sequence[str] = LEVELS,
 ) -> SiteAudit:
     """Publish a store (None: the embedded one) as a static site in a folder.
 
     The folder must be new, empty, or a site made before; it changes all at once, and files that stay the
     same are not rewritten. `threshold`: counts of 1 to threshold - 1 are hidden. `base_url`: where the site
-    will stand, for the pictures that links carry. `progress` is called with (done, all) places. Raises
+    will stand, for the pictures that links carry. `progress` is called with (done, all) places.
+    `levels`: those that get pages (nation, state, aor, office, county). Raises
     QuestionError for a folder that holds something else, StoreError for a store that cannot be read.
     """
     if threshold < 2:
         raise QuestionError(f"the threshold {threshold} hides nothing; give 2 or more")
     target = Path(out)
     new = prepare(target)
-    data, table = gather_site(_opened(store), threshold=threshold, base_url=base_url)
+    data, table = gather_site(_opened(store), threshold=threshold, base_url=base_url, levels=levels)
     folder = Folder(target, new)
     _write_shared(folder, data, table)
     total = folder.tally

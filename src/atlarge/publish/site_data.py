@@ -83,12 +83,12 @@ class SiteData:
 
 
 def gather_site(
-    store: Store, *, threshold: int = THRESHOLD, base_url: str = ""
+    store: Store, *, threshold: int = THRESHOLD, base_url: str = "", levels: Sequence[str] = LEVELS
 ) -> tuple[SiteData, Disclosed]:
     """All that a site tells, and its table of counts for the downloads. Raw counts stay inside."""
-    found = raw_surges(store)
+    found = raw_surges(store, levels)
     windows = [Window(((level, s["place"]),), "at_large", s["start"], s["end"]) for level, s in found]
-    cells = site_cells(store, windows, threshold=threshold)
+    cells = site_cells(store, windows, threshold=threshold, levels=levels)
     places = _places(cells)
     data = SiteData(
         threshold=threshold,
@@ -193,14 +193,14 @@ def _reports(places: dict[Code, PlaceInfo]) -> dict[Code, list[dict[str, Any]]]:
 SURGE_LEVELS = ("aor", "office")
 
 
-def raw_surges(store: Store) -> list[tuple[str, dict[str, Any]]]:
+def raw_surges(store: Store, levels: Sequence[str] = SURGE_LEVELS) -> list[tuple[str, dict[str, Any]]]:
     """Surges of at-large arrests by level, raw. Not for pages: `_surges` takes the counts from the table."""
     from atlarge.surges import find_surges
 
     if "arrests" not in store.tables():
         return []
     made = []
-    for level in SURGE_LEVELS:
+    for level in (level for level in SURGE_LEVELS if level in levels):
         for s in find_surges(store, by=level, measure="at_large").surges:
             row = {"place": s.place, "start": s.start, "end": s.end, "expected": s.expected, "q": s.q}
             made.append((level, {**row, "rank": s.rank, "flags": list(s.flags), "score": s.score}))

@@ -1,0 +1,38 @@
+"""`atlarge demo`: the main job on the embedded records: one answer, its report, a small site."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from atlarge.cli._output import JsonFlag, emit_json
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command(name="demo")(demo_command)
+
+
+def demo_command(
+    out: Annotated[Path, typer.Option("--out", help="Folder to write to.")] = Path("demo"),
+    as_json: JsonFlag = False,
+) -> None:
+    """Answer the worked case on the embedded records: a report and a small site, with no network."""
+    from atlarge.publish.demo import demo
+
+    made = demo(out)
+    if as_json:
+        emit_json(made)
+    else:
+        sys.stdout.write(_told(made))
+
+
+def _told(made: dict[str, Any]) -> str:
+    """What a person reads: the answer, the headline numbers, where the report is."""
+    lines = [made["title"], "", *(f"  {sentence}" for sentence in made["sentences"]), ""]
+    lines += [f"  {row['label']}: {row['text']}" for row in made["headline"]]
+    lines += ["", f"report: {made['report']}", f"site:   {made['site']}/index.html", ""]
+    return "\n".join(lines)
