@@ -223,8 +223,7 @@ def _pre_fit(main: Estimate) -> dict[str, Any]:
 
 def _sensitivity(world: World, facts: Facts) -> list[dict[str, Any]]:
     change = facts.jail_change.date if facts.jail_change and fell_before(facts) else None
-    changed = changed_units(world.area.level, facts.months, world.main["at_large"].keys)
-    rows = [*sensitivity_of(world, facts.policy, facts.main, changed, change), facts.in_time]
+    rows = [*sensitivity_of(world, facts.policy, facts.main, change), facts.in_time]
     for scheme, told in facts.schemes.items():
         if scheme != facts.scheme:
             rows.append(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import Any
 
 from atlarge.explain.answer import (
     Answer,
@@ -42,6 +43,142 @@ def _series(area: Area, measure: str, label: str, pre: float, post: float) -> Se
     )
 
 
+def _spans(area: Area) -> list[Span]:
+    return [
+        Span(
+            name,  # type: ignore[arg-type]
+            "at_large",
+            area,
+            dt.date(2017, 3, 1),
+            end,
+            observed,
+            Interval(expected, expected - 9, expected + 9),
+            Interval(observed - expected, observed - expected - 9, observed - expected + 9),
+            p,
+            58,
+            11.0,
+            0.8,
+        )
+        for name, end, observed, expected, p in [
+            ("month", dt.date(2017, 3, 31), 71.0, 26.0, 0.017),
+            ("quarter", dt.date(2017, 5, 31), 122.0, 79.0, 0.069),
+            ("policy", dt.date(2017, 10, 24), 205.0, 188.0, 0.41),
+        ]
+    ]
+
+
+def _gaps() -> list[Placebo]:
+    return [
+        Placebo(f"P{k:02d}", f"Other place {k}", [float((k * 13 + t * 7) % 17 - 8) for t in range(24)])
+        for k in range(30)
+    ]
+
+
+def _events(at_large: Series) -> list[EventPoint]:
+    return [
+        EventPoint(k - 14, month, Interval(gap, gap - 8, gap + 8))
+        for k, (month, seen, expected) in enumerate(
+            zip(at_large.period, at_large.observed, at_large.counterfactual, strict=True)
+        )
+        if seen is not None and expected is not None
+        for gap in [round(seen - expected, 1)]
+    ]
+
+
+def _verdicts() -> dict[str, Judgement]:
+    return {
+        "singling_out": Judgement(
+            "singling_out",
+            "The place was singled out",
+            "cannot be told",
+            "The first month stands out (45 more than expected, p 0.017); the whole life does not.",
+            "burst without lasting rise",
+        ),
+        "substitution": Judgement(
+            "substitution",
+            "Lost jail handoffs were replaced at large",
+            "does not fit",
+            "Handoffs fell five months before the policy; at-large arrests did not rise with them.",
+            "handoffs fell before the policy",
+        ),
+        "concentration": Judgement(
+            "concentration",
+            "More people liable to arrest live there",
+            "does not fit",
+            "24.5 arrests per 10,000 unauthorized residents against 33.0 in the nation.",
+            "level below the nation's",
+        ),
+    }
+
+
+def _concentration() -> dict[str, Any]:
+    return {
+        "verdict": "cannot be told",
+        "population": 100_000,
+        "population_low": 85_000,
+        "population_high": 115_000,
+        "population_place": "Example metro",
+        "per_10k": Interval(24.5, 21.3, 28.8).to_dict(),
+        "per_10k_nation": Interval(33.0, 32.5, 33.5).to_dict(),
+        "share_ratio": Interval(0.74, 0.64, 0.87).to_dict(),
+        "note": "",
+    }
+
+
+def _policy() -> dict[str, Any]:
+    return {
+        "id": "example-ex-2017",
+        "title": "Sheriff declines detainers without a warrant",
+        "direction": "limits",
+        "announced": dt.date(2017, 2, 20),
+        "effective": dt.date(2017, 3, 1),
+        "ended": dt.date(2017, 10, 24),
+        "precision": "day",
+        "confidence": "high",
+        "source_url": "https://example.org/policy",
+        "note": "",
+    }
+
+
+def _surges() -> list[dict[str, Any]]:
+    return [
+        {
+            "place": "EXA",
+            "place_name": "Example office area",
+            "start": "2017-03-09",
+            "end": "2017-03-12",
+            "observed": 61,
+            "expected": 4.1,
+            "threshold": 11.0,
+            "p": 1e-9,
+            "q": 1e-7,
+            "score": 8.2,
+            "rank": 3,
+        }
+    ]
+
+
+def _sensitivity() -> list[dict[str, Any]]:
+    return [
+        {
+            "variant": "main",
+            "label": "Main estimate",
+            "value": 17.0,
+            "low": -11.0,
+            "high": 45.0,
+            "p_placebo": 0.41,
+        },
+        {
+            "variant": "announced",
+            "label": "From the announcement date",
+            "value": 25.0,
+            "low": -6.0,
+            "high": 56.0,
+            "p_placebo": 0.33,
+        },
+    ]
+
+
 def example_answer() -> Answer:
     """A whole Answer of the imaginary Example County, every field filled; the same each time."""
     county = Area("county", "99001", "Example County, EX")
@@ -63,55 +200,11 @@ def example_answer() -> Answer:
         22.0,
         0.002,
     )
-    spans = [
-        Span(
-            name,  # type: ignore[arg-type]
-            "at_large",
-            area,
-            dt.date(2017, 3, 1),
-            end,
-            observed,
-            Interval(expected, expected - 9, expected + 9),
-            Interval(observed - expected, observed - expected - 9, observed - expected + 9),
-            p,
-            58,
-            11.0,
-            0.8,
-        )
-        for name, end, observed, expected, p in [
-            ("month", dt.date(2017, 3, 31), 71.0, 26.0, 0.017),
-            ("quarter", dt.date(2017, 5, 31), 122.0, 79.0, 0.069),
-            ("policy", dt.date(2017, 10, 24), 205.0, 188.0, 0.41),
-        ]
-    ]
-    gaps = [
-        Placebo(f"P{k:02d}", f"Other place {k}", [float((k * 13 + t * 7) % 17 - 8) for t in range(24)])
-        for k in range(30)
-    ]
-    events = [
-        EventPoint(k - 14, month, Interval(gap, gap - 8, gap + 8))
-        for k, (month, seen, expected) in enumerate(
-            zip(at_large.period, at_large.observed, at_large.counterfactual, strict=True)
-        )
-        if seen is not None and expected is not None
-        for gap in [round(seen - expected, 1)]
-    ]
     return Answer(
         place="99001",
         place_name="Example County, EX",
         place_kind="county",
-        policy={
-            "id": "example-ex-2017",
-            "title": "Sheriff declines detainers without a warrant",
-            "direction": "limits",
-            "announced": dt.date(2017, 2, 20),
-            "effective": dt.date(2017, 3, 1),
-            "ended": dt.date(2017, 10, 24),
-            "precision": "day",
-            "confidence": "high",
-            "source_url": "https://example.org/policy",
-            "note": "",
-        },
+        policy=_policy(),
         measure="at_large",
         area=area,
         span="policy",
@@ -128,56 +221,10 @@ def example_answer() -> Answer:
             "residual": Interval(8.0, -23.0, 39.0),
         },
         baseline=156.0,
-        concentration={
-            "verdict": "cannot be told",
-            "population": 100_000,
-            "population_low": 85_000,
-            "population_high": 115_000,
-            "population_place": "Example metro",
-            "per_10k": Interval(24.5, 21.3, 28.8).to_dict(),
-            "per_10k_nation": Interval(33.0, 32.5, 33.5).to_dict(),
-            "share_ratio": Interval(0.74, 0.64, 0.87).to_dict(),
-            "note": "",
-        },
+        concentration=_concentration(),
         change_point=strip,
-        surges=[
-            {
-                "place": "EXA",
-                "place_name": "Example office area",
-                "start": "2017-03-09",
-                "end": "2017-03-12",
-                "observed": 61,
-                "expected": 4.1,
-                "threshold": 11.0,
-                "p": 1e-9,
-                "q": 1e-7,
-                "score": 8.2,
-                "rank": 3,
-            }
-        ],
-        verdicts={
-            "singling_out": Judgement(
-                "singling_out",
-                "The place was singled out",
-                "cannot be told",
-                "The first month stands out (45 more than expected, p 0.017); the whole life does not.",
-                "burst without lasting rise",
-            ),
-            "substitution": Judgement(
-                "substitution",
-                "Lost jail handoffs were replaced at large",
-                "does not fit",
-                "Handoffs fell five months before the policy; at-large arrests did not rise with them.",
-                "handoffs fell before the policy",
-            ),
-            "concentration": Judgement(
-                "concentration",
-                "More people liable to arrest live there",
-                "does not fit",
-                "24.5 arrests per 10,000 unauthorized residents against 33.0 in the nation.",
-                "level below the nation's",
-            ),
-        },
+        surges=_surges(),
+        verdicts=_verdicts(),
         sentences=[
             "Around Example County, 45 more at-large arrests than expected came in the first month.",
             "Over the policy's life there were 17 more (90 % interval -11 to 45): a burst, no lasting rise.",
@@ -189,10 +236,10 @@ def example_answer() -> Answer:
                 "office_area_not_county", "Most at-large arrests are recorded by office area, not county."
             ),
         ],
-        spans=spans,
+        spans=_spans(area),
         series=[at_large, handoffs],
-        placebos=gaps,
-        event_time=events,
+        placebos=_gaps(),
+        event_time=_events(at_large),
         change_strips=[strip],
         relabelling={
             "verdict": "cannot be told",
@@ -209,24 +256,7 @@ def example_answer() -> Answer:
                 "p_placebo": 0.38,
             },
         },
-        sensitivity=[
-            {
-                "variant": "main",
-                "label": "Main estimate",
-                "value": 17.0,
-                "low": -11.0,
-                "high": 45.0,
-                "p_placebo": 0.41,
-            },
-            {
-                "variant": "announced",
-                "label": "From the announcement date",
-                "value": 25.0,
-                "low": -6.0,
-                "high": 56.0,
-                "p_placebo": 0.33,
-            },
-        ],
+        sensitivity=_sensitivity(),
         sources=[{"title": "Arrest records, FY2016-FY2019", "url": "https://example.org/records"}],
         coverage={"start": "2015-10-01", "end": "2019-09-01"},
         method={"estimator": "ridge-augmented synthetic control", "interval": 0.9},

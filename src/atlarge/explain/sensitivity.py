@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -51,19 +52,25 @@ def same_aor(world: World) -> set[str]:
     return inside
 
 
-def sensitivity_of(
-    world: World,
-    policy: Policy,
-    main: Estimate,
-    changed: set[str],
-    handoff_change: dt.date | None,
-) -> list[dict[str, Any]]:
-    """The main line and its variants for arrests at large in the headline area."""
-    counts, exposure = world.main["at_large"], world.exposure
+@dataclass(frozen=True)
+class _Asked:
+    """What all variants share."""
+
+    world: World
+    main: Estimate
 
     def again(
-        variant: str, label: str, months: Months, method: str = "ascm", leave_out: set[str] | None = None
-    ) -> None:
+        self,
+        variant: str,
+        label: str,
+        months: Months,
+        method: str = "ascm",
+        leave_out: set[str] | None = None,
+    ) -> dict[str, Any]:
+        """The main estimate with something else: its line, or why there is none."""
+        world, main = self.world, self.main
+        counts, exposure = world.main["at_large"], world.exposure
+        tuning = main.tuning if method == main.method else None
         try:
             banned = changed_units(world.area.level, months, counts.keys) | (leave_out or set())
             donors = None
@@ -71,47 +78,38 @@ def sensitivity_of(
                 y, x = counts.binned(months), exposure.binned(months)
                 donors = donors_of([y, x], counts.keys.index(world.key), counts.keys, months, banned)
             found = estimate(
-                counts,
-                world.key,
-                world.area,
-                "at_large",
-                months,
-                banned,
-                method=method,
-                donors=donors,
-                tuning=main.tuning if method == main.method else None,
-            )
-            rows.append(row_of(variant, label, found))
+                counts, world.key, world.area, "at_large", months, banned,
+                method=method, donors=donors, tuning=tuning,
+            )  # fmt: skip
         except AtlargeError as error:
-            rows.append(failed(variant, label, error))
+            return failed(variant, label, error)
+        return row_of(variant, label, found)
 
-    rows = [row_of("main", "Main estimate (ridge-augmented synthetic control)", main)]
-    months = main.months
-    again("ife", "Interactive fixed effects instead", months, "ife")
-    again("sc", "Plain synthetic control instead", months, "sc")
-    again("did", "Difference in differences instead", months, "did")
-    first, last = counts.first, counts.last
+
+def sensitivity_of(
+    world: World, policy: Policy, main: Estimate, handoff_change: dt.date | None
+) -> list[dict[str, Any]]:
+    """The main line and its variants for arrests at large in the headline area."""
+    counts, months, asked = world.main["at_large"], main.months, _Asked(world, main)
+    rows = [
+        row_of("main", "Main estimate (ridge-augmented synthetic control)", main),
+        asked.again("ife", "Interactive fixed effects instead", months, "ife"),
+        asked.again("sc", "Plain synthetic control instead", months, "sc"),
+        asked.again("did", "Difference in differences instead", months, "did"),
+    ]
     if policy.announced is not None and policy.announced < policy.effective:
-        again(
-            "announced",
-            f"From the announcement ({policy.announced}) on",
-            months_of(policy, first, last, anchor=policy.announced),
-        )
+        from_then = months_of(policy, counts.first, counts.last, anchor=policy.announced)
+        rows.append(asked.again("announced", f"From the announcement ({policy.announced}) on", from_then))
     if handoff_change is not None and handoff_change < policy.effective:
+        label = f"Compared with the months before handoffs changed ({handoff_change:%Y-%m})"
         try:
-            early = months_of(policy, first, last, known=handoff_change)
-            again(
-                "before_fall",
-                f"Compared with the months before handoffs changed ({handoff_change:%Y-%m})",
-                early,
-            )
+            early = months_of(policy, counts.first, counts.last, known=handoff_change)
+            rows.append(asked.again("before_fall", label, early))
         except AtlargeError as error:
-            rows.append(
-                failed("before_fall", f"Compared with the months before {handoff_change:%Y-%m}", error)
-            )
+            rows.append(failed("before_fall", label, error))
     near = same_aor(world)
     if near:
-        again("other_aors", "Comparison places of other AORs only", months, leave_out=near)
+        rows.append(asked.again("other_aors", "Comparison places of other AORs only", months, leave_out=near))
     return rows
 
 
