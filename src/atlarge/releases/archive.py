@@ -26,6 +26,7 @@ _FORMULA = re.compile(rb"<f[ >/]")
 _CELL_WIDE = re.compile(rb' r="([A-Z]{2,3})\d')
 _CELL_FAR = re.compile(rb' r="[A-Z]{1,3}(\d{5,9})"')
 _ROW_FAR = re.compile(rb'<row\b[^>]{0,200}? r="(\d{5,9})"')
+_ANY_ROW = re.compile(rb' r="[A-Z]{0,3}(\d{1,9})"')
 _SHARED = re.compile(rb't="s"[^>]{0,200}><v>(\d{1,9})</v>')
 _ALWAYS_ALLOWED_CELLS = 4_000_000
 _CELLS_PER_BYTE = 4  # a filled cell takes some 20 bytes of XML; even sheets that are 98 % blank pass
@@ -94,10 +95,24 @@ def _is_sheet(name: str) -> bool:
     return name.startswith("xl/worksheets/") and name.endswith(".xml")
 
 
-def _check_extents(path: Path, found: _Contents) -> None:
+def _rows(archive: zipfile.ZipFile, name: str) -> int:
+    """The last row that a sheet names: a second look, at the sheets alone that seem to reach too far."""
+    last, tail = 0, b""
+    with archive.open(name) as stream:
+        while chunk := stream.read(_CHUNK):
+            seen = tail + chunk
+            last = max(last, *map(int, set(_ANY_ROW.findall(seen))), 0)
+            tail = chunk[-_LONGEST_MARK:]
+    return last
+
+
+def _check_extents(path: Path, archive: zipfile.ZipFile, found: _Contents) -> None:
     for name, extent in found.sheets.items():
+        allowed = max(_ALWAYS_ALLOWED_CELLS, _CELLS_PER_BYTE * extent.bytes)
         cells = extent.columns * extent.rows
-        if cells > max(_ALWAYS_ALLOWED_CELLS, _CELLS_PER_BYTE * extent.bytes):
+        if cells > allowed:
+            cells = extent.columns * _rows(archive, name)
+        if cells > allowed:
             raise ReleaseError(
                 f"{path}: its part {name[:80]} reaches over {cells:,} cells with hardly any filled; "
                 "delete the stray cells at its far end"
@@ -150,7 +165,7 @@ def check_archive(path: Path, content: bytes) -> bool:
                     _read_part(path, archive, entry.filename, found)
             if not found.sheets:
                 raise ReleaseError(f"{path}: is an archive, not an Excel workbook; unpack it first")
-            _check_extents(path, found)
+            _check_extents(path, archive, found)
             _check_texts(path, archive, found)
     except (zipfile.BadZipFile, EOFError, zlib.error, NotImplementedError, RuntimeError, ValueError) as error:
         told = " ".join(str(error).split())[:160]
