@@ -22,8 +22,9 @@ def register(app: typer.Typer) -> None:
 
 def explain_command(
     place: Annotated[
-        str, typer.Argument(help='A county ("Travis County, TX" or 48453), an office, an AOR or a state.')
-    ],
+        str | None,
+        typer.Argument(help='A county ("Travis County, TX" or 48453), an office, an AOR or a state.'),
+    ] = None,
     policy: Annotated[
         str | None, typer.Option("--policy", help="Id of a dated policy (see: atlarge policies).")
     ] = None,
@@ -32,10 +33,18 @@ def explain_command(
     ] = None,
     store: StoreOption = None,
     scheme: Annotated[str, typer.Option("--scheme", help="ddp or biglocal: how methods are read.")] = "ddp",
+    is_pooled: Annotated[
+        bool, typer.Option("--pooled", help="All usable localities together instead of one place.")
+    ] = False,
     out: Annotated[Path | None, typer.Option("--out", help="Write the report, one HTML file, here.")] = None,
     as_json: JsonFlag = False,
 ) -> None:
     """What a policy changed in arrests at large and jail handoffs, and how well each account fits."""
+    if is_pooled:
+        _pooled(place, policy, date, store, scheme, out, as_json)
+        return
+    if place is None:
+        raise typer.BadParameter("name a place, or ask for --pooled")
     if (policy is None) == (date is None):
         raise typer.BadParameter("give either --policy or --date, not both and not neither")
     from atlarge.explain import explain
@@ -50,6 +59,36 @@ def explain_command(
         emit_json(answer.to_dict())
     else:
         sys.stdout.write(_text(answer))
+
+
+def _pooled(
+    place: str | None,
+    policy: str | None,
+    date: dt.datetime | None,
+    store: Path | None,
+    scheme: str,
+    out: Path | None,
+    as_json: bool,
+) -> None:
+    """Print the pooled estimates: policies that limit and policies that extend cooperation."""
+    if place or policy or date or out:
+        raise typer.BadParameter("--pooled stands alone: no place, policy, date or --out")
+    from atlarge.explain import pooled
+
+    found = {
+        direction: pooled(store, direction=direction, scheme=scheme) for direction in ("limits", "extends")
+    }
+    if as_json:
+        emit_json(found)
+        return
+    for direction, told in found.items():
+        sys.stdout.write(f"{len(told['localities'])} localities whose policy {direction} cooperation\n")
+        for measure in ("handoffs", "at_large"):
+            ratio = told[measure]["ratio"]
+            sys.stdout.write(
+                f"  {measure}: {ratio['value']} times what was expected in the first year "
+                f"(90 % interval {ratio['low']} to {ratio['high']})\n"
+            )
 
 
 def _text(answer: Answer) -> str:

@@ -1,7 +1,7 @@
 """How much of a change is trend, how much replaces lost handoffs, what remains; and what cannot be told.
 
-`explain` answers for one place and one policy or day; `Answer` is what it gives. `find_policy`, `policies`
-and `policy_table` are the dated policies.
+`explain` answers for one place and one policy or day; `Answer` is what it gives; `pooled` for all usable
+localities together. `find_policy`, `policies` and `policy_table` are the dated policies.
 """
 
 from __future__ import annotations
@@ -9,5 +9,6 @@ from __future__ import annotations
 from atlarge.explain.answer import Answer
 from atlarge.explain.core import explain
 from atlarge.explain.policies import Policy, find_policy, policies, policy_table
+from atlarge.explain.pooled import pooled
 
-__all__ = ["Answer", "Policy", "explain", "find_policy", "policies", "policy_table"]
+__all__ = ["Answer", "Policy", "explain", "find_policy", "policies", "policy_table", "pooled"]

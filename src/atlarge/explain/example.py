@@ -179,15 +179,8 @@ def _sensitivity() -> list[dict[str, Any]]:
     ]
 
 
-def example_answer() -> Answer:
-    """A whole Answer of the imaginary Example County, every field filled; the same each time."""
-    county = Area("county", "99001", "Example County, EX")
-    area = Area(
-        "locality", "99001+EXA", "Example County, EX and its office area (EXA)", "county and office area"
-    )
-    at_large = _series(area, "at_large", "At-large arrests", 1.0, 1.6)
-    handoffs = _series(county, "handoffs", "Jail handoffs", 1.0, 0.4)
-    strip = ChangeStrip(
+def _strip(county: Area, handoffs: Series) -> ChangeStrip:
+    return ChangeStrip(
         "handoffs",
         "Jail handoffs",
         county,
@@ -200,6 +193,17 @@ def example_answer() -> Answer:
         22.0,
         0.002,
     )
+
+
+def example_answer() -> Answer:
+    """A whole Answer of the imaginary Example County, every field filled; the same each time."""
+    county = Area("county", "99001", "Example County, EX")
+    area = Area(
+        "locality", "99001+EXA", "Example County, EX and its office area (EXA)", "county and office area"
+    )
+    at_large = _series(area, "at_large", "At-large arrests", 1.0, 1.6)
+    handoffs = _series(county, "handoffs", "Jail handoffs", 1.0, 0.4)
+    strip = _strip(county, handoffs)
     return Answer(
         place="99001",
         place_name="Example County, EX",
