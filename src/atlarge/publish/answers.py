@@ -115,6 +115,11 @@ class _Cells:
         self.number = {key: i for i, key in enumerate(self.keys)}
         self.headline = {area_key(answer.area.level, answer.area.code)}
         self.headline |= {key_of(_surge_window(answer, s))[1] for s in answer.surges}
+        drawn = {(s.measure, s.area.code) for s in shown_series(answer)}
+        told = [s for s in answer.spans if (s.measure, s.area.code) in drawn]
+        self.told = {
+            key_of(Window(_members(s.area), s.measure, s.start, s.end, answer.scheme)) for s in told
+        } | {key_of(_surge_window(answer, s)) for s in answer.surges}
         self.rest: list[int] = []
         self.sums = Sums()
         self._tie_times()
@@ -189,11 +194,11 @@ class _Cells:
         )
 
     def _cost(self) -> list[float]:
-        """The headline's sums and surges are kept rather than its months, and those rather than other areas."""
+        """Spans and surges that the answer speaks of are kept rather than months and other areas."""
         kept = []
-        for (_, area, start, end), value in self.values.items():
-            weight = 100.0 if area in self.headline else 1.0
-            kept.append((value or 0) * weight * (10.0 if _days((start, end)) not in range(28, 32) else 1.0))
+        for key, value in self.values.items():
+            weight = 100.0 if key[1] in self.headline else 1.0
+            kept.append((value or 0) * weight * (1000.0 if key in self.told else 1.0))
         return kept + [0.0] * len(self.rest)
 
 
