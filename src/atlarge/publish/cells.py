@@ -55,11 +55,10 @@ def _months(store: Store, measures: Sequence[str], levels: Sequence[str]) -> pl.
     frames = []
     for level in levels:
         made = panel(store, by=level, every="month", measures=measures).frame
-        frames.append(
-            made.select(
-                pl.lit(level).alias("level"), "place", "measure", pl.col("period").alias("start"), "value"
-            )
-        )
+        # A month covered only in part would read as a fall.
+        whole = pl.when(pl.col("days_covered") == pl.col("days_in_period")).then(pl.col("value"))
+        named = (pl.lit(level).alias("level"), "place", "measure", pl.col("period").alias("start"))
+        frames.append(made.select(*named, whole.alias("value")))
     return pl.concat(frames)
 
 
