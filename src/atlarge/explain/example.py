@@ -195,6 +195,31 @@ def _strip(county: Area, handoffs: Series) -> ChangeStrip:
     )
 
 
+def _checks() -> dict[str, Any]:
+    """The fields that tell how well the numbers stand."""
+    return {
+        "relabelling": {
+            "verdict": "cannot be told",
+            "jail_change": -29.0,
+            "general_area_change": 5.0,
+            "note": "",
+        },
+        "pre_fit": {"rmse": 4.2, "mean": 22.6, "relative_rmse": 0.19, "periods": 14, "donors": 58},
+        "schemes": {
+            "ddp": {"observed": 205.0, "effect": Interval(17.0, -11.0, 45.0).to_dict(), "p_placebo": 0.41},
+            "biglocal": {
+                "observed": 260.0,
+                "effect": Interval(21.0, -16.0, 58.0).to_dict(),
+                "p_placebo": 0.38,
+            },
+        },
+        "sensitivity": _sensitivity(),
+        "sources": [{"title": "Arrest records, FY2016-FY2019", "url": "https://example.org/records"}],
+        "coverage": {"start": "2015-10-01", "end": "2019-09-01"},
+        "method": {"estimator": "ridge-augmented synthetic control", "interval": 0.9},
+    }
+
+
 def example_answer() -> Answer:
     """A whole Answer of the imaginary Example County, every field filled; the same each time."""
     county = Area("county", "99001", "Example County, EX")
@@ -245,23 +270,5 @@ def example_answer() -> Answer:
         placebos=_gaps(),
         event_time=_events(at_large),
         change_strips=[strip],
-        relabelling={
-            "verdict": "cannot be told",
-            "jail_change": -29.0,
-            "general_area_change": 5.0,
-            "note": "",
-        },
-        pre_fit={"rmse": 4.2, "mean": 22.6, "relative_rmse": 0.19, "periods": 14, "donors": 58},
-        schemes={
-            "ddp": {"observed": 205.0, "effect": Interval(17.0, -11.0, 45.0).to_dict(), "p_placebo": 0.41},
-            "biglocal": {
-                "observed": 260.0,
-                "effect": Interval(21.0, -16.0, 58.0).to_dict(),
-                "p_placebo": 0.38,
-            },
-        },
-        sensitivity=_sensitivity(),
-        sources=[{"title": "Arrest records, FY2016-FY2019", "url": "https://example.org/records"}],
-        coverage={"start": "2015-10-01", "end": "2019-09-01"},
-        method={"estimator": "ridge-augmented synthetic control", "interval": 0.9},
+        **_checks(),
     )
