@@ -279,42 +279,83 @@ def _hide_more(
     b: Bounds,
     open_to: Ints,
 ) -> bool:
-    """Hide the cheapest shown cell of each sum that gave a small cell away; False if nothing is left to hide.
+    """Hide one more cell for each cell that is told; False if nothing is left to hide.
 
-    Where the sums that did it hold nothing to hide, the sums that pinned their members are next. A shown
-    zero is left: marked as withheld it would be zero or at least the threshold, and so be told as well.
+    A cell is told by a bound from below and one from above; it is enough to loosen one of them. Where the
+    sums that gave the bounds hold nothing to hide, those that pinned their members are next.
     """
-    rows = np.unique(np.concatenate([b.by_low[open_to], b.by_high[open_to]]))
-    rows = rows[rows >= 0]
-    while True:
-        if _hide_in(values, covered, status, r, price, rows):
-            return True
-        members = np.isin(r.cell, np.concatenate([open_to, r.cell[np.isin(r.row, rows)]]))
-        wider = np.union1d(rows, r.row[members])
-        if len(wider) == len(rows):
-            return False
-        rows = wider
+    best = _cheapest(values, covered, status, r, price)
+    low, high = b.by_low[open_to], b.by_high[open_to]
+    cost_low = np.where(low >= 0, best.price[low], np.inf)
+    cost_high = np.where(high >= 0, best.price[high], np.inf)
+    least = np.minimum(cost_low, cost_high)
+    rows = np.unique(np.where(cost_low <= cost_high, low, high)[least < np.inf])
+    stuck = open_to[least == np.inf]
+    chosen = [best.cell[rows], *_farther(r, best, stuck)]
+    cells = np.unique(np.concatenate(chosen))
+    _hide(status, cells)
+    return bool(cells.size)
 
 
-def _hide_in(
-    values: Ints, covered: NDArray[np.bool_], status: Ints, r: Relations, price: Floats, rows: Ints
-) -> bool:
-    """Hide the cheapest shown count of each sum; False if none has any.
+_FEW = 8
 
-    A sum in which all is hidden already gave it away by its marks: there a small one is marked as withheld.
+
+def _farther(r: Relations, best: _Cheapest, stuck: Ints) -> list[Ints]:
+    """Cells to hide in the sums around those that hold nothing to hide; one by one where they are few."""
+    found = []
+    for seeds in (
+        np.array_split(stuck, len(stuck)) if 0 < len(stuck) <= _FEW else [stuck] if len(stuck) else []
+    ):
+        rows = np.unique(r.row[np.isin(r.cell, seeds)])
+        while not np.isfinite(best.price[rows]).any():
+            wider = np.unique(r.row[np.isin(r.cell, r.cell[np.isin(r.row, rows)])])
+            if len(wider) == len(rows):
+                break
+            rows = wider
+        usable = rows[np.isfinite(best.price[rows])]
+        if len(seeds) == 1 and usable.size:
+            usable = usable[[np.argmin(best.price[usable])]]
+        found.append(best.cell[usable])
+    return found
+
+
+def _hide(status: Ints, cells: Ints) -> None:
+    """Mark shown cells as withheld; small ones lose the mark that they are small."""
+    status[cells] = np.where(status[cells] == OPEN, HIDDEN, BLURRED)
+
+
+@dataclass(frozen=True)
+class _Cheapest:
+    """What could be hidden in each sum: the cell (-1 none) and its price (infinite where none)."""
+
+    cell: Ints
+    price: Floats
+
+
+_BLUR_PRICE = 1e12
+"""Added for a cell that is hidden already: its mark goes only where nothing else can."""
+
+
+def _cheapest(
+    values: Ints, covered: NDArray[np.bool_], status: Ints, r: Relations, price: Floats
+) -> _Cheapest:
+    """The cheapest cell to hide in each sum: a shown count, else the mark "small" of a small one.
+
+    A shown zero is never hidden: marked as withheld it would be zero or at least the threshold, and so be
+    told as soon as the sum is small. The mark "small" can itself tell: there a small cell is marked as
+    withheld, the whole of a sum before its parts.
     """
-    inside = np.isin(r.row, rows)
-    at = np.flatnonzero(inside & (status[r.cell] == OPEN) & covered[r.cell] & (values[r.cell] > 0))
-    cells = r.cell[at]
-    cheapest = at[np.lexsort((cells, price[cells], r.row[at]))]
-    hide = cheapest[_first(r.row[cheapest])]
-    full = inside & ~np.isin(r.row, r.row[at])
-    at = np.flatnonzero(full & (status[r.cell] == PRIMARY))
-    by_sum = at[np.lexsort((r.cell[at], r.sign[at], r.row[at]))]  # the whole before its parts
-    blur = by_sum[_first(r.row[by_sum])]
-    status[r.cell[hide]] = HIDDEN
-    status[r.cell[blur]] = BLURRED
-    return bool(hide.size or blur.size)
+    can_hide = (status[r.cell] == OPEN) & covered[r.cell] & (values[r.cell] > 0)
+    can_blur = status[r.cell] == PRIMARY
+    at = np.flatnonzero(can_hide | can_blur)
+    cost = price[r.cell[at]] + np.where(can_blur[at], _BLUR_PRICE * (1 + (r.sign[at] > 0)), 0)
+    order = at[np.lexsort((r.cell[at], cost, r.row[at]))]
+    first = order[_first(r.row[order])]
+    cell = np.full(len(r.has_rest), -1, np.int64)
+    least = np.full(len(r.has_rest), np.inf)
+    cell[r.row[first]] = r.cell[first]
+    np.minimum.at(least, r.row[at], cost)
+    return _Cheapest(cell, least)
 
 
 def _first(keys: Ints) -> NDArray[np.bool_]:
