@@ -240,6 +240,8 @@ def _table_panel(
             f"{group[0].name} is reported by the month: ask for it by month, not by {asked.every}"
         )
     covered = _window(store.coverage(name), name, asked)
+    if group[0].is_reported:  # a figure stands for its whole month, and is dated by the first day of it
+        covered = [replace(c, end=_month_end(c.end)) for c in covered]
     counts, unplaced = _count(store, group, asked, covered)
     found = counts["place"].unique().to_list() if asked.places is None else list(asked.places)
     days = _whole_periods(_covered_days(covered, found, asked), asked.every)
@@ -271,6 +273,11 @@ def _window(coverage: list[Coverage], name: str, asked: _Asked) -> list[Coverage
         wanted = f"{start or 'the beginning'} to {end or 'the end'}"
         raise CoverageError(f"the {name} in the store do not cover {wanted}; they cover {spans}")
     return kept
+
+
+def _month_end(day: dt.date) -> dt.date:
+    """The last day of a day's month."""
+    return (day.replace(day=1) + dt.timedelta(days=32)).replace(day=1) - dt.timedelta(days=1)
 
 
 def _condition(m: Measure, read_as: Scheme) -> nw.Expr | None:
