@@ -47,14 +47,14 @@ def _keys(kind: str, aor: str | None, states: frozenset[str]) -> dict[str, str]:
     return {key: next(iter(fips)) for key, fips in found.items() if len(fips) == 1}
 
 
-def near_county(gaz: Gazetteer, before: list[str], context: Context) -> tuple[str, str] | None:
+def near_county(before: list[str], context: Context) -> tuple[str, str] | None:
     """Return (fips, words) for a misspelt county name that ends `before`, or None."""
-    return _near(gaz, before, _keys("county", context.aor, context.states))
+    return _near(before, _keys("county", context.aor, context.states), frozenset())
 
 
 def near_city(gaz: Gazetteer, before: list[str], context: Context) -> tuple[str, str] | None:
     """Return (fips, words) for a misspelt city name that ends `before`, or None."""
-    return _near(gaz, before, _keys("city", context.aor, context.states))
+    return _near(before, _keys("city", context.aor, context.states), gaz.words["never_city"])
 
 
 def near_site(
@@ -84,13 +84,13 @@ def _site_keys(aor: str) -> dict[str, tuple[str, str]]:
     return out
 
 
-def _near(gaz: Gazetteer, before: list[str], names: dict[str, str]) -> tuple[str, str] | None:
+def _near(before: list[str], names: dict[str, str], never: frozenset[str]) -> tuple[str, str] | None:
     """Return the one name that the last one to three words of `before` misspell; the longer reading binds."""
     for size in range(min(3, len(before)), 0, -1):
         part = before[-size:]
         key = "".join(part)
         allowed = edits_allowed(key)
-        if "," in part or not allowed or (size == 1 and key in gaz.words["never_city"]):
+        if "," in part or not allowed or (size == 1 and key in never):
             continue
         found = process.extract(key, names.keys(), scorer=OSA.distance, score_cutoff=allowed, limit=3)
         best = [f for f in found if f[1] == found[0][1]]

@@ -77,7 +77,9 @@ def _pick_site(case: Case) -> tuple[int, int, Site, float] | None:
     for start, end, sites in case.found.sites:
         if best is not None and end - start <= best[1] - best[0]:
             continue
-        if _is_police(case.words[:start] + case.words[end:]):
+        if _is_police(case.words[:start] + case.words[end:]) and any(
+            c.start < end and start < c.end for c in case.found.cities
+        ):
             continue
         fits = [s for s in sites if s.aor is None or code is None or code in (s.aor, "HQ")]
         inside, factor = fits, 1.0
@@ -171,7 +173,7 @@ def _listed_jail(case: Case, hit: Hit) -> Answer | None:
 def _county_elsewhere(case: Case, hit: Hit, pick: Pick) -> Answer:
     """No county of that name in the state named: misspelt, or the state is wrong; else several namesakes."""
     if pick.how == "not in the state named":
-        near = near_county(case.gaz, case.words[hit.start : hit.end - 1], case.context)
+        near = near_county(case.words[hit.start : hit.end - 1], case.context)
         if near is not None:
             basis = f"county named, misspelt: '{case.said(hit)}'; state named"
             return county(case, near[0], case.gaz.confidence["county_fuzzy"], basis)
@@ -254,7 +256,7 @@ def _bare_county(case: Case) -> Answer | None:
         if any(start <= hit.start and hit.end <= end for start, end in case.found.state_spans):
             continue
         after = case.words[hit.end] if hit.end < len(case.words) else ""
-        if after == "STATE" and hit.key in case.gaz.state_names:
+        if (after == "STATE" and hit.key in case.gaz.state_names) or after in ("CITY", "DIV"):
             continue
         whole = len(case.body) == hit.end - hit.start
         if after in case.gaz.words["facility"] or whole or programme:
@@ -270,17 +272,25 @@ def _bare_county(case: Case) -> Answer | None:
     return None
 
 
-def _fuzzy(case: Case) -> Answer | None:
-    """A misspelt county before the word county, facility, or city before the word police or jail."""
+def _county_misspelt(case: Case) -> Answer | None:
+    """A misspelt name before the word county, within the area of responsibility or the state named."""
     if case.query.aor is None and not case.context.states:
         return None
     words = case.words
     for i, word in enumerate(words):
         if word in COUNTY_WORDS and i > 0:
-            near = near_county(case.gaz, words[max(0, i - 3) : i], case.context)
+            near = near_county(words[max(0, i - 3) : i], case.context)
             if near is not None:
                 basis = f"county named, misspelt: '{near[1]}'"
                 return county(case, near[0], case.gaz.confidence["county_fuzzy"], basis)
+    return None
+
+
+def _fuzzy(case: Case) -> Answer | None:
+    """A misspelt facility, or a misspelt city before a word such as police or jail."""
+    if case.query.aor is None and not case.context.states:
+        return None
+    words = case.words
     site = near_site(case.gaz, words, case.query.aor, case.context.states)
     if site is not None:
         return county(case, site[0], case.gaz.confidence["site_fuzzy"], f"facility '{site[1]}', misspelt")
@@ -321,6 +331,7 @@ RULES: tuple[Callable[[Case], Answer | None], ...] = (
     _override,
     _site_first,
     _county_rule,
+    _county_misspelt,
     _prison_rule,
     office_rule,
     _site_rule,

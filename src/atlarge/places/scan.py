@@ -163,7 +163,7 @@ def _states(
     apart = [s for s in inside if words[s[0] - 1 : s[0]] == [","] and words[s[1] : s[1] + 1] == [","]]
     final += [s for s in inside if _after_city(gaz, words, s, cities)] or apart
     if final:
-        i, j, code = max(final, key=lambda s: s[1] - s[0])
+        i, j, code = max(final, key=lambda s: (s[1], s[1] - s[0]))
         return frozenset({code}), [(i, j)]
     inside = [s for s in inside if not area_states or s[2] in area_states]
     return frozenset(s[2] for s in inside), [(s[0], s[1]) for s in inside]
