@@ -136,7 +136,8 @@ def _dispersion(y: Floats, expected: Floats, weights: Floats, lengths: int) -> F
     windows are few, and never below 1.
     """
     columns: list[Floats] = []
-    for length in range(lengths, 0, -1):
+    typicals: list[Floats] = []
+    for length in range(1, lengths + 1):
         due = window_sums(expected * weights, length)
         seen = window_sums(y * weights, length)
         whole = window_sums((weights > 0).astype(float), length) == length
@@ -154,11 +155,12 @@ def _dispersion(y: Floats, expected: Floats, weights: Floats, lengths: int) -> F
         told = trust.sum(1) / length
         pooled = (phi * told).sum() / max(told.sum(), 1e-12) if told.sum() > 1.0 else 1.5
         phi = (phi * told + pooled * DISPERSION_PRIOR_WINDOWS) / (told + DISPERSION_PRIOR_WINDOWS)
-        if columns:  # where short windows hold next to nothing, the scatter of longer ones stands for them
-            share = np.minimum(typical, 1.0)
-            phi = share * phi + (1.0 - share) * np.maximum(columns[0], phi)
         columns.append(phi)
-    return np.maximum(np.stack(columns[::-1], axis=1), 1.0)
+        typicals.append(typical)
+    every = np.stack(columns, axis=1)
+    # Where windows of a length hold next to nothing, the largest scatter of any length stands for theirs.
+    share = np.minimum(np.stack(typicals, axis=1), 1.0)
+    return np.maximum(share * every + (1.0 - share) * every.max(axis=1, keepdims=True), 1.0)
 
 
 def fit_baseline(

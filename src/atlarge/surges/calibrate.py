@@ -7,6 +7,8 @@ way, and the p-values are corrected by what that null world showed, for thin and
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from atlarge.surges.arrays import Floats, Ints
@@ -18,25 +20,40 @@ _LEVELS = np.array([0.004, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5])
 _MEAN_EDGES = np.array([0.02, 0.06, 0.2, 0.6, 2.0, 6.0, 20.0])
 _CELLS = 80_000
 _SEED = 19650201
+_SMALLEST = 1e-300
 
 
-def corrected(p: Floats, base: Baseline, profile: Floats, lengths: int) -> Floats:
-    """Corrected p of the best window of each start, from the p of that window alone; both [series, T]."""
-    paid = price_of_looking(p, profile, lengths)
+@dataclass(frozen=True)
+class Calibration:
+    """Turns the p of a window into the p of the best window of its start, under the null world simulated.
+
+    `ratio` [series, levels]: realised over nominal rate at each level of the Gaussian price.
+    """
+
+    ratio: Floats
+    profile: Floats
+    lengths: int
+
+    def paid(self, p: Floats, series: Ints) -> Floats:
+        """Calibrated p [n] or [n, T], from the p of the window alone, for the series of each row."""
+        paid = price_of_looking(p, self.profile, self.lengths)
+        where = np.interp(np.log(np.maximum(paid, _SMALLEST)), np.log(_LEVELS), np.arange(_LEVELS.size))
+        low = np.minimum(where.astype(np.int64), _LEVELS.size - 2)
+        share = where - low
+        rows = series.reshape(series.shape + (1,) * (p.ndim - 1))
+        factor = self.ratio[rows, low] * (1.0 - share) + self.ratio[rows, low + 1] * share
+        result: Floats = np.minimum(paid * factor, 1.0)
+        return result
+
+
+def calibrate(base: Baseline, profile: Floats, lengths: int) -> Calibration:
+    """Simulate the baseline of each class of series by size, and keep what its null world showed."""
     size_class = np.searchsorted(_MEAN_EDGES, base.expected.mean(axis=1))
-    result = np.empty_like(paid)
+    ratio = np.ones((len(base.expected), _LEVELS.size))
     for one in np.unique(size_class):
         rows = np.nonzero(size_class == one)[0]
-        ratio = _realised(base, rows, profile, lengths)
-        result[rows] = apply_ratio(paid[rows], ratio)
-    return result
-
-
-def apply_ratio(paid: Floats, ratio: Floats) -> Floats:
-    """p times the realised over nominal rate at its level; constant beyond the levels simulated."""
-    factor = np.interp(np.log(np.maximum(paid, 1e-300)), np.log(_LEVELS), ratio)
-    result: Floats = np.minimum(paid * factor, 1.0)
-    return result
+        ratio[rows] = _realised(base, rows, profile, lengths)
+    return Calibration(ratio, profile, lengths)
 
 
 def _realised(base: Baseline, rows: Ints, profile: Floats, lengths: int) -> Floats:

@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import polars as pl
+from numpy.typing import NDArray
 
 from atlarge.errors import QuestionError
 from atlarge.panel import Panel, panel
-from atlarge.surges.arrays import Bools, Floats, Ints, as_days
+from atlarge.reference import table
+from atlarge.surges.arrays import Bools, Floats, as_days
 from atlarge.surges.holidays import day_classes, week_classes, weekdays
-from atlarge.surges.scan import DAYS, WEEKS, Scan, scan
+from atlarge.surges.scan import DAYS, WEEKS, Bursts, Scan, scan
+from atlarge.surges.weekly import weeks_by_days
+from atlarge.surges.windows import MIN_COUNT
 from atlarge.surges.witness import Witness, flags_of, witnesses
+from atlarge.surges.zones import scan_zones
 
 if TYPE_CHECKING:
     from atlarge.records.store import Store
@@ -24,7 +30,10 @@ PERIODS = ("day", "week")
 
 @dataclass(frozen=True)
 class Surge:
-    """One burst. Counts are of the measure; `start` and `end` are days, both inside."""
+    """One burst. Counts are of the measure; `start` and `end` are days, both inside.
+
+    `places`: for a burst over neighbouring places, those that took part; `place` is the first of them.
+    """
 
     place: str
     place_name: str
@@ -38,11 +47,17 @@ class Surge:
     excess_high: float
     p: float
     q: float
+    q_burst: float
     score: float
     rank: int
     flags: tuple[str, ...] = ()
-    operation_share: float | None = None
+    places: tuple[str, ...] = ()
     witness: Witness | None = None
+
+    @property
+    def operation_share(self) -> float | None:
+        """Share of the rows that carry an operation mark; None where the records have no such mark."""
+        return self.witness.operation_share if self.witness else None
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values; dates in ISO form."""
@@ -56,6 +71,7 @@ class Surge:
             "threshold": self.threshold,
             "p": self.p,
             "q": self.q,
+            "q_burst": self.q_burst,
             "score": round(self.score, 3),
             "rank": self.rank,
             "excess": {
@@ -66,6 +82,8 @@ class Surge:
             "flags": list(self.flags),
             "operation_share": None if self.operation_share is None else round(self.operation_share, 3),
         }
+        if self.places:
+            made["places"] = list(self.places)
         if self.witness is not None:
             made["witness"] = self.witness.to_dict()
         return made
@@ -100,9 +118,9 @@ class SurgeList:
             first = np.datetime64(surge.start - dt.timedelta(days=margin_days))
             last = np.datetime64(surge.end + dt.timedelta(days=margin_days))
             inside = np.nonzero((periods >= first) & (periods <= last))[0]
-            i = row[surge.place]
-            seen = self._values[i, inside]
-            due = self._scan.baseline.expected[i, inside]
+            rows = np.array([row[place] for place in surge.places or (surge.place,)], dtype=np.int64)
+            seen = self._values[np.ix_(rows, inside)].sum(axis=0)
+            due = self._scan.baseline.expected[np.ix_(rows, inside)].sum(axis=0)
             series = {
                 "period": [self._periods[t].isoformat() for t in inside],
                 "observed": [None if np.isnan(v) else int(v) for v in seen],
@@ -122,32 +140,37 @@ def find_surges(
     start: dt.date | None = None,
     end: dt.date | None = None,
     alpha: float = 0.05,
+    neighbours: bool = False,
 ) -> SurgeList:
     """Find surges of a measure in every place of a level.
 
     The whole time that the releases cover serves the baseline; `start` and `end` limit the days on which a
-    surge is looked for (and so the number of tests paid for). Listed are surges with q <= `alpha`. `store`
-    None is the embedded one. Raises QuestionError for an unknown level, period, measure or alpha, and
-    CoverageError where no release covers the time.
+    surge is looked for (and so the number of tests paid for). Listed are surges with q <= `alpha`. By week,
+    a week is judged by its count and by its strongest days. `neighbours` (by office) adds bursts that are
+    stronger over several offices of one area and state than in any of them. `store` None is the embedded
+    one. Raises QuestionError for an unknown level, period, measure or alpha, or a measure that is not told
+    by day, and CoverageError where no release covers the time.
     """
-    if by not in LEVELS:
-        raise QuestionError(f"no level {by!r}; there are: {', '.join(LEVELS)}")
-    if every not in PERIODS:
-        raise QuestionError(f"surges are found by day or week, not by {every!r}")
-    if not 0.0 < alpha < 1.0:
-        raise QuestionError(f"alpha must lie between 0 and 1, not {alpha:g}")
-    if start and end and start > end:
-        raise QuestionError(f"the time ends ({end}) before it starts ({start})")
+    _check(by, every, start, end, alpha, neighbours)
     if store is None:
         from atlarge.records.store import open_store
 
         store = open_store(None)
     made = panel(store, by=by, every=every, measures=[measure], scheme=scheme)
     values, places, periods = made.matrix(measure, whole=True)
-    days = as_days(periods, values.shape[1])
-    found = _scan(values, days, every, alpha, _tested(days, every, start, end))
-    told = witnesses(store, found, places, days, by=by, measure=measure, every=every, scheme=scheme)
-    surges = _surges(found, made, places, days, every, alpha, told)
+    axis = _Axis(as_days(periods, values.shape[1]), every, start, end)
+    found = axis.scan(values, alpha)
+    if every == "week":
+        by_day = panel(store, by=by, every="day", measures=[measure], scheme=scheme)
+        daily, _, days = by_day.matrix(measure, whole=True)
+        whole = _Axis(as_days(days, daily.shape[1]), "day", start, end)
+        found = weeks_by_days(
+            values, found, axis.days, whole.scan(daily, alpha), whole.days, alpha=alpha, tested=axis.tested
+        )
+    drafts = _drafts(found.bursts, [(place,) for place in places], axis, alpha)
+    if neighbours:
+        drafts += _zone_drafts(values, places, axis, alpha, drafts)
+    surges = _ranked(store, drafts, made.names(), by=by, measure=measure, scheme=scheme)
     about = {
         "by": by,
         "measure": measure,
@@ -161,77 +184,135 @@ def find_surges(
     return SurgeList(surges, _thin(found, made, places), about, found, values, places, periods)
 
 
-def _tested(days: Any, every: str, start: dt.date | None, end: dt.date | None) -> Bools:
-    """The periods that touch the time asked about; QuestionError if none does."""
-    length = np.timedelta64(1 if every == "day" else 7, "D")
-    tested = np.ones(days.size, dtype=bool)
-    if start is not None:
-        tested &= days + length > np.datetime64(start)
-    if end is not None:
-        tested &= days <= np.datetime64(end)
-    if not tested.any():
-        raise QuestionError(f"no {every} between {start} and {end} is covered")
-    return tested
+def _check(
+    by: str, every: str, start: dt.date | None, end: dt.date | None, alpha: float, neighbours: bool
+) -> None:
+    """QuestionError for a question that has no meaning."""
+    if by not in LEVELS:
+        raise QuestionError(f"no level {by!r}; there are: {', '.join(LEVELS)}")
+    if every not in PERIODS:
+        raise QuestionError(f"surges are found by day or week, not by {every!r}")
+    if not 0.0 < alpha < 1.0:
+        raise QuestionError(f"alpha must lie between 0 and 1, not {alpha:g}")
+    if start and end and start > end:
+        raise QuestionError(f"the time ends ({end}) before it starts ({start})")
+    if neighbours and by != "office":
+        raise QuestionError(f"neighbouring places are scanned by office, not by {by}")
 
 
-def _scan(values: Floats, days: Any, every: str, alpha: float, tested: Bools) -> Scan:
-    if every == "day":
-        return scan(
-            values,
-            cycle=weekdays(days),
-            classes=day_classes(days),
-            settings=DAYS,
-            alpha=alpha,
-            tested=tested,
-        )
-    return scan(values, classes=week_classes(days), settings=WEEKS, alpha=alpha, tested=tested)
+class _Axis:
+    """The periods of a panel, which of them are asked about, and their calendar."""
+
+    def __init__(
+        self, days: NDArray[np.datetime64], every: str, start: dt.date | None, end: dt.date | None
+    ) -> None:
+        self.days = days
+        self.every = every
+        self.length_days = 1 if every == "day" else 7
+        tested = np.ones(days.size, dtype=bool)
+        if start is not None:
+            tested &= days + np.timedelta64(self.length_days, "D") > np.datetime64(start)
+        if end is not None:
+            tested &= days <= np.datetime64(end)
+        if not tested.any():
+            raise QuestionError(f"no {every} between {start} and {end} is covered")
+        self.tested: Bools = tested
+
+    def calendar(self) -> dict[str, Any]:
+        """Cycle, classes and settings for a scan."""
+        if self.every == "day":
+            return {"cycle": weekdays(self.days), "classes": day_classes(self.days), "settings": DAYS}
+        return {"classes": week_classes(self.days), "settings": WEEKS}
+
+    def scan(self, values: Floats, alpha: float) -> Scan:
+        """Scan values [places, periods]."""
+        return scan(values, alpha=alpha, tested=self.tested, **self.calendar())
+
+    def span(self, start: int, end: int) -> tuple[dt.date, dt.date]:
+        """First and last day of two periods, both inside."""
+        first, last = self.days[start].astype(object), self.days[end].astype(object)
+        return first, last + dt.timedelta(days=self.length_days - 1)
 
 
-def _surges(
-    found: Scan,
-    made: Panel,
-    places: list[str],
-    days: Any,
-    every: str,
-    alpha: float,
-    told: list[Witness],
-) -> list[Surge]:
-    """The surges with q <= alpha, by rank."""
-    names = made.names()
-    bursts = found.bursts
-    longer = 0 if every == "day" else 6
-    surges: list[Surge] = []
+def _drafts(
+    bursts: Bursts, members: list[tuple[str, ...]], axis: _Axis, alpha: float
+) -> list[dict[str, Any]]:
+    """Bursts with q <= alpha as keyword arguments of `Surge`; `members` are the places of each series."""
+    drafts = []
     for i in np.nonzero(bursts.q <= alpha)[0]:
-        place = places[int(bursts.series[i])]
-        surges.append(
-            Surge(
-                place=place,
-                place_name=names[place],
-                start=days[bursts.start[i]].astype(object),
-                end=days[bursts.end[i]].astype(object) + dt.timedelta(days=longer),
-                observed=int(bursts.observed[i]),
-                expected=float(bursts.expected[i]),
-                threshold=float(bursts.threshold[i]),
-                excess=float(bursts.observed[i] - bursts.expected[i]),
-                excess_low=float(bursts.excess_low[i]),
-                excess_high=float(bursts.excess_high[i]),
-                p=float(bursts.p[i]),
-                q=float(bursts.q[i]),
-                score=float(bursts.score[i]),
-                rank=len(surges) + 1,
-                flags=flags_of(bool(bursts.thin[i]), told[i]),
-                operation_share=told[i].operation_share,
-                witness=told[i],
-            )
+        places = members[int(bursts.series[i])]
+        start, end = axis.span(int(bursts.start[i]), int(bursts.end[i]))
+        numbers = {
+            name: float(getattr(bursts, name)[i])
+            for name in ("expected", "threshold", "excess_low", "excess_high", "p", "q", "q_burst", "score")
+        }
+        observed = int(bursts.observed[i])
+        drafts.append(
+            {
+                "place": places[0],
+                "places": places if len(places) > 1 else (),
+                "start": start,
+                "end": end,
+                "observed": observed,
+                "excess": observed - numbers["expected"],
+                "is_thin": bool(bursts.thin[i]),
+                **numbers,
+            }
         )
+    return drafts
+
+
+def _zone_drafts(
+    values: Floats, places: list[str], axis: _Axis, alpha: float, alone: list[dict[str, Any]]
+) -> list[dict[str, Any]]:
+    """Bursts over offices of one area and state that are stronger together than any of them alone."""
+    offices = table("offices").filter(pl.col("office").is_in(places)).drop_nulls(["aor", "state"])
+    row = {place: i for i, place in enumerate(places)}
+    zones: dict[tuple[str, str], list[int]] = {}
+    for office, aor, state in offices.sort("office").select("office", "aor", "state").iter_rows():
+        zones.setdefault((aor, state), []).append(row[office])
+    several = [zone for _, zone in sorted(zones.items()) if len(zone) > 1]
+    if not several:
+        return []
+    found, took_part = scan_zones(values, several, alpha=alpha, tested=axis.tested, **axis.calendar())
+    # One entry a burst, so that each carries the places that took part in it.
+    one_each = replace(found.bursts, series=np.arange(found.bursts.p.size))
+    members = [tuple(places[j] for j in part) or ("",) for part in took_part]
+    drafts = _drafts(one_each, members, axis, alpha)
+    return [draft for draft in drafts if draft["places"] and not _is_outdone(draft, alone)]
+
+
+def _is_outdone(draft: dict[str, Any], alone: list[dict[str, Any]]) -> bool:
+    """Whether one of the places shows a burst at that time that is as strong by itself."""
+    return any(
+        other["place"] in draft["places"]
+        and other["start"] <= draft["end"]
+        and other["end"] >= draft["start"]
+        and other["p"] <= draft["p"]
+        for other in alone
+    )
+
+
+def _ranked(
+    store: Store, drafts: list[dict[str, Any]], names: dict[str, str], **question: str
+) -> list[Surge]:
+    """Surges by p, then by excess, with what else the records show of each."""
+    drafts = sorted(drafts, key=lambda d: (d["p"], -d["excess"], d["place"], d["start"]))
+    told = witnesses(store, [(d["place"], d["start"], d["end"]) for d in drafts], **question)
+    surges = []
+    for rank, (draft, witness) in enumerate(zip(drafts, told, strict=True), start=1):
+        is_thin = draft.pop("is_thin")
+        name = names[draft["place"]]
+        flags = flags_of(is_thin, witness)
+        surges.append(Surge(place_name=name, rank=rank, flags=flags, witness=witness, **draft))
     return surges
 
 
 def _thin(found: Scan, made: Panel, places: list[str]) -> list[dict[str, str]]:
     """Places where nothing could have been found, with the reason."""
-    from atlarge.surges.windows import MIN_COUNT
-
     names = made.names()
     reason = f"too thin: no stretch of the length scanned holds {MIN_COUNT} or more"
-    thin: Ints = np.nonzero(found.too_thin)[0]
-    return [{"place": places[i], "place_name": names[places[i]], "reason": reason} for i in thin]
+    return [
+        {"place": places[i], "place_name": names[places[i]], "reason": reason}
+        for i in np.nonzero(found.too_thin)[0]
+    ]

@@ -13,10 +13,10 @@ import numpy as np
 
 from atlarge.surges.arrays import Bools, Floats, Ints, as_counts, window_sums
 from atlarge.surges.baseline import Baseline, fit_baseline
-from atlarge.surges.calibrate import corrected
+from atlarge.surges.calibrate import calibrate
 from atlarge.surges.fdr import benjamini_hochberg, q_at
 from atlarge.surges.tails import clumping, level_of_window, quantile
-from atlarge.surges.windows import MIN_COUNT, Windows, covered_by, judge, merge, pick, sums_between
+from atlarge.surges.windows import MIN_COUNT, Windows, covered_by, extend, judge, merge, pick, sums_between
 
 THIN_SUPPORT = 10.0  # a level that rests on fewer events is thin
 _SET_ASIDE_P = 1e-3
@@ -28,8 +28,8 @@ _QUIET_FACTOR = 0.4  # times with less than this share of an ordinary one do not
 class Settings:
     """How to scan. Lengths are in times (days or weeks), as are `guard` and `reach` of the baseline.
 
-    `gap`: bursts no more than this many times apart are one. `rounds`: how often bursts found are set aside
-    and the baseline is fitted anew.
+    `gap`: bursts no more than this many times apart are one (-1: never); with a negative `gap` bursts are not
+    widened either. `rounds`: how often bursts found are set aside and the baseline is fitted anew.
     """
 
     lengths: int = 14
@@ -40,7 +40,7 @@ class Settings:
 
 
 DAYS = Settings()
-WEEKS = Settings(lengths=2, guard=2, reach=8, gap=0)
+WEEKS = Settings(lengths=2, guard=2, reach=8, gap=-1)
 
 
 @dataclass(frozen=True)
@@ -48,8 +48,8 @@ class Bursts:
     """Bursts found, by p; one entry each: series, first and last time (inclusive) and the figures.
 
     `p` is the chance that the best window from a given start does as well under the baseline. `q` is its
-    false discovery rate over all series and starts tested; `q_burst` counts every burst once, however many
-    starts it makes exceed, and so is stricter. `excess_low` and `excess_high` bound observed - expected at
+    false discovery rate over all series and starts tested; `q_burst` is that among bursts, each counted once
+    however many starts it makes exceed. `excess_low` and `excess_high` bound observed - expected at
     95 %. `thin`: the baseline rests on few events.
     """
 
@@ -172,14 +172,19 @@ def scan(
     profile = cycle_profile(base, cycle)
     worth = level_of_window(_CANDIDATE_P, profile, settings.lengths)
     best, listed = judge(y, base.expected, base.dispersion, worth=worth, floor_sd=1.0)
-    p = corrected(best, base, profile, settings.lengths)
+    calibration = calibrate(base, profile, settings.lengths)
+    # A start that is not observed has no p; 1 stands in while the prices are looked up.
+    p = calibration.paid(np.nan_to_num(best, nan=1.0), np.arange(len(y)))
+    p[np.isnan(best)] = np.nan
     too_thin = window_sums(y, settings.lengths).max(axis=1) < MIN_COUNT
     allowed = np.ones(n, dtype=bool) if tested is None else tested
     p[too_thin] = np.nan
     p[:, ~allowed] = np.nan
     found = pick(listed, y.shape)
-    found = Windows(found.series, found.start, found.end, p[found.series, found.start])
-    found = found.take(np.isfinite(found.p))
+    found = found.take(np.isfinite(p[found.series, found.start]))
+    found = Windows(found.series, found.start, found.end, calibration.paid(found.p, found.series))
+    if settings.gap >= 0:
+        found = extend(found, y, base.expected, base.dispersion, strong=_SET_ASIDE_P)
     quiet = base.calendar < _QUIET_FACTOR
     found = merge(found, quiet, settings.gap, _SET_ASIDE_P)
     bursts = describe(y, base, found, p, settings, alpha, profile)

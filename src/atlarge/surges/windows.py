@@ -10,6 +10,7 @@ from atlarge.surges.arrays import Bools, Floats, Ints, window_sums
 from atlarge.surges.tails import mid_tail
 
 MIN_COUNT = 5  # a window with fewer events is never called a burst
+_STEP, _STEP_P, _STEP_COUNT = 3, 0.03, 2  # how a window is widened
 
 
 @dataclass(frozen=True)
@@ -71,7 +72,7 @@ def pick(found: Windows, shape: tuple[int, ...]) -> Windows:
 
 
 def merge(found: Windows, quiet: Bools, gap: int, cut: float) -> Windows:
-    """Join windows with p <= `cut` at most `gap` times apart; times that are quiet [series, T] do not count."""
+    """Join windows with p <= `cut` at most `gap` times apart; `quiet` times [series, T] do not count."""
     counted = np.concatenate([np.zeros((len(quiet), 1)), np.cumsum(~quiet, axis=1)], axis=1)
     found = found.take(np.lexsort((found.start, found.series)))
     start, end, p = found.start.copy(), found.end.copy(), found.p.copy()
@@ -86,6 +87,48 @@ def merge(found: Windows, quiet: Bools, gap: int, cut: float) -> Windows:
                 continue
         last = i
     return Windows(found.series, start, end, p).take(keep)
+
+
+def extend(found: Windows, y: Floats, expected: Floats, dispersion: Floats, *, strong: float) -> Windows:
+    """Widen windows with p <= `strong` while the next one to three times are above expectation by themselves.
+
+    The strongest window tends to leave out the weak ends of a burst. Windows are not grown into each other.
+    """
+    due_all = np.where(np.isfinite(y), expected, 0.0)
+    seen_sum = np.cumsum(np.pad(np.nan_to_num(y), ((0, 0), (1, 0))), axis=1)
+    due_sum = np.cumsum(np.pad(due_all, ((0, 0), (1, 0))), axis=1)
+    busy = covered_by(found, y.shape) > 0
+    start, end = found.start.copy(), found.end.copy()
+    for i in np.nonzero(found.p <= strong)[0]:
+        s = int(found.series[i])
+        for side in (-1, 1):
+            for _ in range(dispersion.shape[1] // _STEP):
+                step = _step(
+                    seen_sum[s], due_sum[s], busy[s], dispersion[s], int(start[i]), int(end[i]), side
+                )
+                if not step:
+                    break
+                busy[s, (start[i] - step if side < 0 else end[i] + 1) :][:step] = True
+                start[i], end[i] = (start[i] - step, end[i]) if side < 0 else (start[i], end[i] + step)
+    return Windows(found.series, start, end, found.p)
+
+
+def _step(
+    seen_sum: Floats, due_sum: Floats, busy: Bools, phi: Floats, start: int, end: int, side: int
+) -> int:
+    """How many times to add at one side: the run of one to three with the smallest p, 0 if none is small."""
+    best, chosen = _STEP_P, 0
+    for length in range(1, min(_STEP, phi.size) + 1):
+        low, high = (start - length, start) if side < 0 else (end + 1, end + 1 + length)
+        if low < 0 or high > busy.size or busy[low:high].any():
+            break
+        seen, due = seen_sum[high] - seen_sum[low], due_sum[high] - due_sum[low]
+        if seen < _STEP_COUNT or seen <= due:
+            continue
+        p = float(mid_tail(np.array([seen]), np.array([max(due, 1e-9)]), phi[[length - 1]])[0])
+        if p < best:
+            best, chosen = p, length
+    return chosen
 
 
 def sums_between(values: Floats, found: Windows) -> Floats:
