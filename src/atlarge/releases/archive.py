@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import io
 import re
+import struct
 import zipfile
 import zlib
 from dataclasses import dataclass, field
@@ -20,6 +21,10 @@ from atlarge.errors import ReleaseError
 from atlarge.releases.opening import allowed_bytes, most_bytes
 
 _CHUNK = 1 << 20
+_BROKEN = (
+    zipfile.BadZipFile, EOFError, zlib.error, struct.error, NotImplementedError, RuntimeError, ValueError,
+    LookupError, OverflowError,
+)  # fmt: skip
 _MOST_PARTS = 2_000
 _LONGEST_MARK = 200
 _FORMULA = re.compile(rb"<f[ >/]")
@@ -161,13 +166,13 @@ def check_archive(path: Path, content: bytes) -> bool:
             if len({e.filename for e in entries}) < len(entries):
                 raise ReleaseError(f"{path}: holds two parts of one name: the workbook is damaged")
             for entry in entries:
-                if not entry.is_dir():
+                if not entry.filename.endswith("/"):
                     _read_part(path, archive, entry.filename, found)
             if not found.sheets:
                 raise ReleaseError(f"{path}: is an archive, not an Excel workbook; unpack it first")
             _check_extents(path, archive, found)
             _check_texts(path, archive, found)
-    except (zipfile.BadZipFile, EOFError, zlib.error, NotImplementedError, RuntimeError, ValueError) as error:
+    except _BROKEN as error:
         told = " ".join(str(error).split())[:160]
         raise ReleaseError(
             f"{path}: the workbook is damaged, packed in an unknown way or cut short ({told}); "

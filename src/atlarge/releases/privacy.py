@@ -29,6 +29,11 @@ _ALIEN_NUMBER = re.compile(
 _LAST_FIRST = r"^[A-Z][A-Za-z'’\-]+(?: [A-Z][A-Za-z'’\-]+)?, ?[A-Z][a-zA-Z'’\-]+(?: [A-Z][a-z]*\.?)?$"
 
 
+def names_persons(header: frozenset[str]) -> list[str]:
+    """Column names, in plain form, that are for names, births or numbers of persons."""
+    return sorted(c for c in header if _NAME.match(c) or _BIRTH.search(c) or _ALIEN_NUMBER.match(c))
+
+
 def _first_told(frame: pl.DataFrame, rows: pl.Series, column: str) -> tuple[int, int]:
     """How many cells of a column hold more than a blank or a redaction mark, and the row of the first."""
     values = frame[column].cast(pl.String).str.strip_chars()

@@ -10,13 +10,14 @@ from pathlib import Path
 import polars as pl
 
 from atlarge.errors import ReleaseError
-from atlarge.releases.catalogue import nearest, recognise
+from atlarge.releases.catalogue import recognise
 from atlarge.releases.family import Family, plain
 from atlarge.releases.faults import faults_of
 from atlarge.releases.guard import reading
 from atlarge.releases.opening import Opened, most_bytes, open_release
 from atlarge.releases.privacy import refuse_persons
 from atlarge.releases.textform import Ragged, Table, read_blocks, read_header, read_text, unique_names
+from atlarge.releases.unknown import unknown
 from atlarge.releases.workbook import read_workbook
 
 
@@ -63,9 +64,7 @@ def _read_parquet(opened: Opened) -> Table:
     header = frozenset(plain(name) for name in schema)
     family = recognise(header)
     if family is None:
-        near = nearest(header)
-        hint = f"; nearest is {near[0].id}, whose column {near[1]} it lacks" if near else ""
-        raise ReleaseError(f"{opened.path}: not a known release{hint}")
+        raise unknown(opened.path, header, "in its columns")
     for name, kind in schema.items():
         if kind.is_nested() or kind in (pl.Binary, pl.Object):
             raise ReleaseError(f"{opened.path}: its column {name!r} holds {kind}, not text, numbers or dates")

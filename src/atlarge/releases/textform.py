@@ -13,9 +13,10 @@ import numpy as np
 import polars as pl
 
 from atlarge.errors import ReleaseError
-from atlarge.releases.catalogue import nearest, recognise
+from atlarge.releases.catalogue import recognise
 from atlarge.releases.family import Family, plain
 from atlarge.releases.guard import reading
+from atlarge.releases.unknown import unknown
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -118,21 +119,7 @@ def _find_header(path: Path, content: bytes) -> tuple[Family, str, int, int, lis
         if end < 0:
             break
         offset = end + 1
-    raise _unknown(path, best)
-
-
-def _unknown(path: Path, header: frozenset[str]) -> ReleaseError:
-    near = nearest(header)
-    if near is None:
-        return ReleaseError(
-            f"{path}: no header of a known release in its first {_HEADER_WITHIN_LINES} lines; "
-            "`atlarge releases` lists what is known"
-        )
-    family, missing = near
-    return ReleaseError(
-        f"{path}: not a known release; nearest is {family.id}, whose column "
-        f"{', '.join(repr(name) for name in missing)} it lacks"
-    )
+    raise unknown(path, best, f"in its first {_HEADER_WITHIN_LINES} lines")
 
 
 def _ragged(

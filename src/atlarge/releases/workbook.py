@@ -9,10 +9,11 @@ import polars as pl
 
 from atlarge.errors import ReleaseError
 from atlarge.releases.archive import check_archive
-from atlarge.releases.catalogue import nearest, recognise
+from atlarge.releases.catalogue import recognise
 from atlarge.releases.family import Family, plain
 from atlarge.releases.guard import reading
 from atlarge.releases.textform import Table, unique_names
+from atlarge.releases.unknown import unknown
 
 _HEADER_WITHIN_ROWS = 40
 
@@ -51,9 +52,7 @@ def read_workbook(path: Path, content: bytes) -> tuple[dict[str, Table], list[st
     with reading(path, "a workbook"):
         tables, passed, widest = _read_sheets(fastexcel.read_excel(content))
     if not tables:
-        near = nearest(widest)
-        hint = f"; nearest is {near[0].id}, whose column {near[1]} it lacks" if near else ""
-        raise ReleaseError(f"{path}: no sheet has the header of a known release{hint}")
+        raise unknown(path, widest, "in any sheet")
     kinds = sorted({table.family.id for table in tables.values()})
     if len(kinds) > 1:
         raise ReleaseError(f"{path}: its sheets are of several families ({', '.join(kinds)}); split the file")

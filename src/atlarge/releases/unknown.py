@@ -1,0 +1,33 @@
+"""What is said of a file whose header is no release's."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from atlarge.errors import ReleaseError
+from atlarge.releases.catalogue import nearest
+from atlarge.releases.privacy import names_persons
+
+
+def unknown(path: Path, header: frozenset[str], where: str) -> ReleaseError:
+    """The refusal of a file: that it names persons, which release it is nearest to, or neither.
+
+    `header`: the column names, in plain form, of what looked most like a header; `where` it was looked for.
+    """
+    named = names_persons(header)
+    if named:
+        return ReleaseError(
+            f"{path}: not a known release, and column {named[0]!r} names persons or their births; refused"
+        )
+    near = nearest(header)
+    if near is None:
+        return ReleaseError(
+            f"{path}: no header of a known release {where}; `atlarge releases` lists what is known"
+        )
+    family, missing = near
+    if not missing:
+        return ReleaseError(
+            f"{path}: not a known release; it has the columns of {family.id} and others beside: take them out"
+        )
+    lacks = ", ".join(repr(name) for name in missing)
+    return ReleaseError(f"{path}: not a known release; nearest is {family.id}, whose column {lacks} it lacks")

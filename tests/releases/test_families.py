@@ -1,0 +1,140 @@
+"""The catalogue of families: what each states holds together, and recognition looks at content alone."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from pathlib import Path
+
+import polars as pl
+import pytest
+from typer.testing import CliRunner
+
+from atlarge.cli import _load_commands, app
+from atlarge.errors import ReleaseError
+from atlarge.records.duplicates import RULES
+from atlarge.records.tables import TABLES
+from atlarge.releases import families, read_release
+from atlarge.releases.catalogue import recognise
+from atlarge.releases.family import plain
+from atlarge.releases.faults import faults, faults_of
+
+FAMILIES = families()
+
+
+@pytest.mark.parametrize("name", FAMILIES)
+def test_a_family_states_what_it_must(name: str) -> None:
+    one = FAMILIES[name]
+    assert one.table in TABLES
+    assert one.title and one.publisher and one.covers and one.licence  # noqa: PT018
+    assert one.url.startswith("https://")
+    assert one.duplicates is None or one.duplicates in RULES
+    assert one.scope == "nation" or one.scope.split(":")[0] in ("aor", "state")
+    dated = [c for c in one.columns.values() if c.is_main]
+    assert len(dated) <= 1
+    for url, sha256 in one.fetch.items():
+        assert url.startswith("https://")
+        assert len(sha256) == 64
+    if one.spread is None:  # every column read is one of the table's, or one that others are derived from
+        derived = {"moment", "subject", "county", "published_likely", "published_drop", "lift_reason_code",
+                   "duty_site", "program", "created_by", "threat_level", "agency", "stay", "city", "aor",
+                   "state", "landmark", "facility"}  # fmt: skip
+        assert set(one.columns) - derived <= set(TABLES[one.table]), name
+
+
+@pytest.mark.parametrize("name", FAMILIES)
+def test_a_header_is_that_of_its_own_family(name: str) -> None:
+    """A header as published is recognised as its own family's, in any spelling and order of columns."""
+    one = FAMILIES[name]
+    header = frozenset(c.plain_names[0] for c in one.columns.values()) | {plain(k) for k in one.known}
+    found = recognise(header)
+    assert found is not None
+    assert found.id == name
+    needed = frozenset(c.plain_names[0] for c in one.columns.values() if c.is_needed)
+    assert recognise(needed) is not None
+
+
+def _text(name: str, row: list[str], spelled: str = "as published") -> bytes:
+    one = FAMILIES[name]
+    names = [c.names[0] for c in one.columns.values()]
+    names = [n.upper() if spelled == "upper" else n for n in names]
+    stream = io.StringIO()
+    writer = csv.writer(stream, delimiter=one.delimiters[0])
+    writer.writerow(names)
+    writer.writerow(row)
+    return stream.getvalue().encode()
+
+
+@pytest.mark.parametrize("file_name", ["ICERemovals_FY2016.csv.gz", "x", "pa_detainers.csv", "notes.txt"])
+def test_the_file_name_tells_nothing(file_name: str, tmp_path: Path) -> None:
+    path = tmp_path / file_name
+    row = ["San Antonio Area of Responsibility", "2/1/2017", "Located", "TRAVIS COUNTY JAIL", "", "Other"]
+    path.write_bytes(_text("ero-arrests", row, "upper"))
+    assert read_release(path).family.id == "ero-arrests"
+
+
+def test_a_plain_header_needs_the_whole_of_it(tmp_path: Path) -> None:
+    """`city,year,count` with another column beside it is any table, not the release."""
+    path = tmp_path / "cities.csv"
+    path.write_text("city,year,count\nFRESNO,2010,5\n")
+    assert read_release(path).family.id == "california-detainer-years"
+    path.write_text("city,year,count,park\nFRESNO,2010,5,x\n")
+    with pytest.raises(ReleaseError, match="others beside"):
+        read_release(path)
+
+
+def test_the_nearest_family_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "part.csv"
+    path.write_text("date,lift_reason,det_facility,city,detainer_type\n2010-01-01,,,,\n")
+    with pytest.raises(ReleaseError, match="nearest is pa-detainers, whose column 'state' it lacks"):
+        read_release(path)
+
+
+def test_a_roster_is_refused_for_what_it_is(tmp_path: Path) -> None:
+    path = tmp_path / "roster.csv"
+    path.write_text("booking,last_name,first_name,dob\n1,DOE,JANE,1/1/1980\n")
+    with pytest.raises(
+        ReleaseError, match=r"roster\.csv: .* column 'dob' names persons or their births; refused"
+    ):
+        read_release(path)
+
+
+@pytest.mark.parametrize("fault", faults(), ids=lambda f: f.id)
+def test_a_fault_states_reason_source_and_rows(fault) -> None:  # type: ignore[no-untyped-def]
+    assert fault.what and fault.reason and fault.source  # noqa: PT018
+    assert fault.action in ("drop", "blank", "note")
+    assert set(fault.families) <= set(FAMILIES)
+    assert bool(fault.columns) == (fault.action == "blank")
+    assert (fault.rows is None) == (not fault.whole_sha256)
+    if fault.action != "note":
+        assert fault.rows, "a fault that changes rows states how many"
+    for family in fault.families:
+        columns = [*FAMILIES[family].columns]
+        assert fault.touches(columns) is not None, "a condition on a column the family does not read"
+
+
+def test_conditions_of_faults_by_hand() -> None:
+    fault = next(f for f in faults_of("texas-jails") if f.id == "texas-repeated-2017-02")
+    frame = pl.DataFrame(
+        {"label_year": [2017, 2017, 2016, None], "label_month": ["february", "march", "february", "february"]}
+    )
+    touched = fault.touches(frame.columns)
+    assert touched is not None
+    assert frame.select(touched).to_series().to_list() == [True, False, False, False]
+
+
+def test_releases_command_lists_all() -> None:
+    _load_commands()
+    done = CliRunner().invoke(app, ["releases", "--json"])
+    assert done.exit_code == 0
+    assert [row["id"] for row in json.loads(done.output)] == list(FAMILIES)
+    one = CliRunner().invoke(app, ["releases", "texas-jails"])
+    assert "known fault texas-repeated-2017-02 (drop)" in one.output
+    assert "num_of_inmates" in one.output
+
+
+def test_every_family_is_in_the_docs() -> None:
+    text = (Path(__file__).parents[2] / "docs" / "releases.md").read_text(encoding="utf-8")
+    assert not [name for name in FAMILIES if f"`{name}`" not in text]
+    assert not [fault.id for fault in faults() if f"`{fault.id}`" not in text]

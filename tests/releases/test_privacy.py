@@ -1,0 +1,74 @@
+"""Files about named or identifiable persons are refused whole; columns that only sound like it are not."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from atlarge.errors import ReleaseError
+from atlarge.ingest import ingest
+from atlarge.releases import read_release
+from atlarge.releases.privacy import names_persons
+
+HEADER = "Area of Responsibility|Apprehension Date|Apprehension Method|Apprehension Landmark|Operation"
+ROW = "San Antonio Area of Responsibility|2/1/2017|Located|TRAVIS COUNTY JAIL|"
+
+
+def _file(path: Path, column: str, cells: list[str]) -> Path:
+    path.write_text("\n".join([f"{HEADER}|{column}", *[f"{ROW}|{cell}" for cell in cells]]) + "\n")
+    return path
+
+
+@pytest.mark.parametrize(
+    ("column", "cell"),
+    [
+        ("Last Name", "DOE"),
+        ("FIRST_NAME", "JANE"),
+        ("Detainee Name", "DOE, JANE"),
+        ("name", "Jane Doe"),
+        ("Alias", "X"),
+        ("Surname", "DOE"),
+        ("Birth Date", "1/2/1980"),
+        ("DOB", "1980"),
+        ("Date of Birth", "1980-01-02"),
+        ("Alien File Number", "A012345678"),
+        ("A-Number", "012345678"),
+        ("SSN", "1"),
+    ],
+)
+def test_columns_of_persons_are_refused(column: str, cell: str, tmp_path: Path) -> None:
+    """One filled cell is enough, and the message names the row and never the cell."""
+    path = _file(tmp_path / "r.csv", column, ["", "(B)(6);(B)(7)(C) ", cell])
+    with pytest.raises(ReleaseError, match=r"row 4: column .* refused") as told:
+        ingest([path], tmp_path / "store")
+    assert cell not in str(told.value).replace(str(path), "").split(":", 2)[-1].replace("row 4", "")
+    assert not (tmp_path / "store").exists()
+
+
+@pytest.mark.parametrize(
+    "mark", ["(B)(6);(B)(7)(C) ", "b(6), b(7)c", "(b)(6),(b)(7)c)", "(b)(7)e)", "", "--", "NA"]
+)
+def test_redaction_marks_are_let_through(mark: str, tmp_path: Path) -> None:
+    path = tmp_path / "r.csv"
+    path.write_text(f'{HEADER}|Birth Date\n{ROW}|"{mark}"\n')
+    assert read_release(path).rows_read == 1
+
+
+def test_an_unknown_column_of_names_is_refused(tmp_path: Path) -> None:
+    people = ["Doe, Jane", "ROE, RICHARD", "O'Neil, Ann", "De la Cruz, Juan", "Smith, J", "Lopez, Maria A."]
+    with pytest.raises(ReleaseError, match="unknown column 'remarks' seems to name persons"):
+        read_release(_file(tmp_path / "r.csv", "Remarks", people))
+
+
+def test_places_are_no_persons(tmp_path: Path) -> None:
+    """Landmarks and cities are written LAST, FIRST too; known columns are not judged by their cells."""
+    path = tmp_path / "r.csv"
+    rows = ["San Antonio Area of Responsibility|2/1/2017|Located|Jail, Austin|"] * 9
+    path.write_text("\n".join([HEADER, *rows]) + "\n")
+    assert read_release(path).rows_read == 9
+
+
+def test_names_of_things_are_no_persons() -> None:
+    assert not names_persons(frozenset({"site_name", "county_name", "facility_name", "method", "birth_year"}))
+    assert names_persons(frozenset({"inmate_name", "date_of_birth"})) == ["date_of_birth", "inmate_name"]
