@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from atlarge.effects.arrays import Periods, Setting, period_mask, prepare
-from atlarge.effects.placebo import PlaceboSpace, fit_setting, learn_scale, quantile_pair, space
+from atlarge.effects.placebo import PlaceboSpace, ScaleModel, fit_setting, learn_scale, quantile_pair, space
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -146,13 +146,13 @@ def _band(
 ) -> tuple[Floats, Floats]:
     """Prediction band [T]: per period, the placebo errors of that period, scaled to the target."""
     kept = np.isin(setting.rows, placebos.units)
-    low, high = np.empty_like(path), np.empty_like(path)
-    for t in range(len(path)):
-        gap = placebos.gaps[:, t]
-        height = np.maximum(fitted[kept, t], 0.0)
-        size = learn_scale(gap[1:], height[1:], placebos.pre_rmse[1:]).predict(height, placebos.pre_rmse)
-        down, up = quantile_pair(gap[1:] / size[1:], level)
-        low[t], high[t] = path[t] + down * size[0], path[t] + up * size[0]
+    height = np.maximum(fitted[kept].T, 0.0)
+    gaps = placebos.gaps.T
+    model = learn_scale(gaps[:, 1:], height[:, 1:], placebos.pre_rmse[1:])
+    size = ScaleModel(model.beta[:, None, :]).predict(height, placebos.pre_rmse)
+    pairs = [quantile_pair(row, level) for row in gaps[:, 1:] / size[:, 1:]]
+    reach = np.array(pairs) * size[:, :1]
+    low, high = path + reach[:, 0], path + reach[:, 1]
     if setting.y.min() >= 0:
         low = np.maximum(low, 0.0)
     return low, high

@@ -23,7 +23,7 @@ Bools = NDArray[np.bool_]
 Ints = NDArray[np.int64]
 
 MIN_FOR_REGRESSION = 30
-SCALE_STEPS = 200
+SCALE_STEPS = 60
 
 
 @dataclass(frozen=True)
@@ -138,13 +138,16 @@ def rank_p(statistic: Floats) -> float:
 @dataclass(frozen=True)
 class ScaleModel:
     """E gap^2 = beta . (1, level, level^2, pre_rmse^2): a floor, noise of counts, common shocks, own
-    unsteadiness."""
+    unsteadiness.
+
+    beta [..., 4]: one model, or one for each period.
+    """
 
     beta: Floats
 
     def predict(self, level: ArrayLike, pre_rmse: ArrayLike) -> Floats:
         """Expected size (root mean square) of a gap without effect, in the units of the gaps learnt from."""
-        return np.asarray(np.sqrt(_features(level, pre_rmse) @ self.beta))
+        return np.asarray(np.sqrt((_features(level, pre_rmse) * self.beta).sum(-1)))
 
 
 def _features(level: ArrayLike, pre_rmse: ArrayLike) -> Floats:
@@ -154,28 +157,33 @@ def _features(level: ArrayLike, pre_rmse: ArrayLike) -> Floats:
 
 
 def learn_scale(gap: Floats, level: Floats, pre_rmse: Floats) -> ScaleModel:
-    """Learn the size of gaps [M] from placebo units by gamma regression on their level and pre-period fit.
+    """Learn the size of gaps [..., M] from placebo units by gamma regression on level [..., M] and
+    pre-period fit [M].
 
-    The coefficients are not negative; multiplicative updates raise the gamma likelihood at every step
-    (Fevotte, Bertin and Durrieu 2009). With fewer than 30 placebos the size only goes with the pre-period
-    error, as in the usual RMSPE ratio.
+    The coefficients are not negative and found by multiplicative updates (as for the Itakura-Saito
+    divergence, which is the gamma deviance; Fevotte, Bertin and Durrieu 2009). With fewer than 30 placebos
+    the size only goes with the pre-period error, as in the usual RMSPE ratio. Leading dimensions are
+    separate problems, solved together.
     """
     squared = gap**2
-    features = _features(level, pre_rmse)
-    usual = np.maximum(features.mean(0), 1e-100)
-    beta = np.zeros(4)
-    if len(gap) < MIN_FOR_REGRESSION or not squared.any():
-        share = float(squared.mean() / usual[3]) if len(gap) else 1.0
-        beta[3] = share if share > 0 else 1.0
-        beta[0] = 1e-12 * max(float(squared.max()), usual[3]) + 1e-100
+    features = _features(level, np.broadcast_to(pre_rmse, gap.shape))
+    usual = np.maximum(features.mean(-2), 1e-100)
+    mean = squared.mean(-1, keepdims=True)
+    if gap.shape[-1] < MIN_FOR_REGRESSION:
+        beta = np.zeros_like(usual)
+        beta[..., 3] = np.where(mean[..., 0] > 0, mean[..., 0] / usual[..., 3], 1.0)
+        beta[..., 0] = 1e-12 * (squared.max(-1) + usual[..., 3]) + 1e-100
         return ScaleModel(beta)
-    scaled = features / usual
-    beta[:] = squared.mean() / 4
+    scaled = features / usual[..., None, :]
+    floor = np.maximum(1e-4 * mean, 1e-100)
+    beta = np.repeat(np.maximum(mean / 4, floor), 4, axis=-1)
+    turned = np.swapaxes(scaled, -1, -2)
     for _ in range(SCALE_STEPS):
-        expected = scaled @ beta
+        expected = (scaled @ beta[..., None])[..., 0]
         near = np.minimum(squared, 25.0 * expected)  # one wild placebo must not steer the fit
-        beta *= np.sqrt((scaled.T @ (near / expected**2)) / (scaled.T @ (1.0 / expected)))
-        beta[0] = max(beta[0], 1e-4 * float(squared.mean()))
+        up = (turned @ (near / expected**2)[..., None])[..., 0]
+        beta = beta * up / (turned @ (1.0 / expected)[..., None])[..., 0]
+        beta[..., :1] = np.maximum(beta[..., :1], floor)
     return ScaleModel(beta / usual)
 
 
