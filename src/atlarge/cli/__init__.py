@@ -7,6 +7,7 @@ listing the folder, so that a new command is one new file.
 from __future__ import annotations
 
 import importlib
+import os
 import pkgutil
 import sys
 
@@ -42,6 +43,13 @@ def main() -> None:
         app()
     except AtlargeError as error:
         sys.stderr.write(f"atlarge: {error}\n")
+        raise SystemExit(1) from None
+    except BrokenPipeError:  # the reader of the output, such as `head`, has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise SystemExit(0) from None
+    except OSError as error:
+        told = f"{error.filename}: " if error.filename else ""
+        sys.stderr.write(f"atlarge: {told}{error.strerror or error}; check the disk and the rights\n")
         raise SystemExit(1) from None
     except KeyboardInterrupt:
         sys.stderr.write("atlarge: interrupted; nothing was half-written\n")

@@ -92,7 +92,6 @@ def commit(read: list[Prepared], path: Path) -> dict[str, ReleaseAudit]:
                 writer.sweep(manifest)
                 _write(writer, fresh, manifest)
                 writer.commit(manifest)
-                writer.sweep(manifest)
             finally:
                 writer.discard()
     return {r["id"]: ReleaseAudit(**r) for r in manifest["releases"]}

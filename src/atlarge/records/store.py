@@ -246,6 +246,8 @@ class Writer:
         self.path = path
         for stale in path.glob(f"{_TEMPORARY}*"):
             shutil.rmtree(stale, ignore_errors=True)
+        for torn in path.glob(f".{MANIFEST}.*.tmp"):
+            torn.unlink(missing_ok=True)
         _sweep_spills(path)
         self._folder = path / f"{_TEMPORARY}{os.getpid()}"
         self._moves: list[tuple[Path, Path]] = []

@@ -1,0 +1,187 @@
+"""Ingest killed, short of disk, beside another writer, without rights: nothing lost, nothing half-written."""
+
+from __future__ import annotations
+
+import datetime as dt
+import resource
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import making
+from atlarge.errors import StoreError
+from atlarge.ingest import ingest
+from atlarge.records import store as store_module
+from atlarge.records.store import open_store
+
+Dies = Callable[[str, str], list[int]]
+
+
+def _files(folder: Path) -> list[Path]:
+    return [
+        making.arrests(folder / "b.csv", 200, 2, dt.date(2017, 10, 1)),
+        making.detainers(folder / "d.csv", 100, 3),
+    ]
+
+
+def _named(folder: Path) -> dict[str, bytes]:
+    """The files that a reader of the store is led to."""
+    held = open_store(folder)
+    names = ["manifest.json"] + [e["path"] for r in held.releases for e in r["tables"]]
+    return {name: (folder / name).read_bytes() for name in names}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("spills", [False, True])
+def test_killed_at_every_step(tmp_path: Path, dies: Dies, spills: bool) -> None:
+    """Wherever it dies, readers see the store of before or of after; ingesting again mends the rest."""
+    first, more = making.arrests(tmp_path / "a.csv", 200, 1), _files(tmp_path)
+    ingest([first], tmp_path / "store-0")
+    for trial in range(1, 60):
+        shutil.copytree(tmp_path / "store-0", tmp_path / f"store-{trial}")
+    ingest([first], tmp_path / "whole")
+    ingest(more, tmp_path / "whole")
+    before, after = _named(tmp_path / "store-0"), _named(tmp_path / "whole")
+    imports = f"from atlarge.records import parts\nparts._MOST_BYTES = {-1 if spills else 10**9}\n"
+    imports += "import atlarge.places\nfrom atlarge.ingest import ingest"
+    ends = dies(imports, f"ingest({[str(p) for p in more]!r}, {str(tmp_path)!r} + f'/store-{{at}}')")
+    assert 8 < len(ends) < 60
+    for trial, end in enumerate(ends, 1):
+        folder = tmp_path / f"store-{trial}"
+        assert _named(folder) in ((before, after) if end else (after,)), f"step {trial}"
+        ingest(more, folder)
+        assert _named(folder) == after, f"step {trial}"
+        ingest([making.arrests(tmp_path / "c.csv", 20, 3, dt.date(2019, 1, 1))], folder)
+        named = {p for p in making.tree(folder) if not p.startswith(".")}
+        assert named == set(making.tree(folder)) == set(_named(folder)), f"step {trial}: something is left"
+
+
+def test_a_new_store_killed_at_its_first_commit(tmp_path: Path, dies: Dies) -> None:
+    """There is no store, or the whole store."""
+    file = making.arrests(tmp_path / "a.csv", 50)
+    ends = dies(
+        "from atlarge.ingest import ingest",
+        f"ingest([{str(file)!r}], {str(tmp_path)!r} + f'/store-{{at}}')",
+    )
+    for trial in range(1, len(ends) + 1):
+        folder = tmp_path / f"store-{trial}"
+        if (folder / "manifest.json").exists():
+            assert open_store(folder).scan("arrests").collect().height == 50
+        else:
+            with pytest.raises(StoreError, match="there is no store here"):
+                open_store(folder)
+        ingest([file], folder)
+        assert making.counted(folder) == 50
+
+
+def test_full_disk(tmp_path: Path, command: Any) -> None:
+    """No file may grow: one clear line, the store to the byte as it was."""
+    ingest([making.arrests(tmp_path / "a.csv", 50)], tmp_path / "store")
+    before = making.tree(tmp_path / "store")
+    more = making.arrests(tmp_path / "b.csv", 5_000, 2)
+
+    def limit() -> None:
+        import signal
+
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (4_000, 4_000))
+
+    done = command("ingest", str(more), "--store", str(tmp_path / "store"), preexec_fn=limit)
+    assert done.returncode == 1, done.stderr
+    assert done.stderr.count("\n") == 1
+    assert "cannot be written" in done.stderr
+    assert making.tree(tmp_path / "store") == before
+
+
+def test_panel_on_a_full_disk(tmp_path: Path, command: Any) -> None:
+    """The file of before stays."""
+    out = tmp_path / "panel.csv"
+    out.write_text("before")
+
+    def limit() -> None:
+        import signal
+
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (4_000, 4_000))
+
+    done = command("panel", "--by", "aor", "--measure", "arrests", "--out", str(out), preexec_fn=limit)
+    assert done.returncode == 1, done.stderr
+    assert "Traceback" not in done.stderr
+    assert out.read_text() == "before"
+    assert [p.name for p in tmp_path.iterdir()] == ["panel.csv"]
+
+
+def test_two_writers_at_once(tmp_path: Path) -> None:
+    """Four processes ingest four files into one new store at one time: all are in it, as if one by one."""
+    files = [making.arrests(tmp_path / f"{y}.csv", 300, y, dt.date(y, 1, 1)) for y in range(2010, 2014)]
+    code = "import sys; from atlarge.ingest import ingest; ingest([sys.argv[1]], sys.argv[2])"
+    running = [
+        subprocess.Popen([sys.executable, "-c", code, str(file), str(tmp_path / "store")]) for file in files
+    ]
+    assert [process.wait() for process in running] == [0, 0, 0, 0]
+    for file in files:
+        ingest([file], tmp_path / "one-by-one")
+    assert making.tree(tmp_path / "store") == making.tree(tmp_path / "one-by-one")
+
+
+def test_a_writer_that_waits_in_vain(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(store_module, "_LOCK_SECONDS", 0.1)
+    with (
+        store_module.lock(tmp_path / "store"),
+        pytest.raises(StoreError, match="another writer holds the store"),
+    ):
+        ingest([making.arrests(tmp_path / "a.csv", 50)], tmp_path / "store")
+
+
+def test_a_reader_keeps_what_it_opened(tmp_path: Path) -> None:
+    """A store opened before a commit is read to its end as it was."""
+    ingest([making.arrests(tmp_path / "a.csv", 300, 1)], tmp_path / "store")
+    opened = open_store(tmp_path / "store")
+    half = (tmp_path / "a.csv").read_text().splitlines()
+    (tmp_path / "again.csv").write_text("\n".join([half[0], *half[1:], *making.arrest_lines(20, 9)]) + "\n")
+    ingest([tmp_path / "again.csv"], tmp_path / "store")
+    assert opened.scan("arrests").collect().height == 300
+    assert making.counted(tmp_path / "store") >= 320
+
+
+def test_store_that_may_only_be_read(tmp_path: Path, command: Any, read_only: dict[str, Any]) -> None:
+    """Questions are answered; ingest says in one line that it cannot write."""
+    store = tmp_path / "store"
+    ingest([making.arrests(tmp_path / "a.csv", 200)], store)
+    more = making.arrests(tmp_path / "b.csv", 100, 2)
+    before = making.tree(store)
+    paths = [store, *store.rglob("*")]
+    for path in paths:
+        path.chmod(0o555 if path.is_dir() else 0o444)
+    asked = command(
+        "panel", "--store", str(store), "--by", "aor", "--measure", "arrests", "--json", **read_only
+    )
+    done = command("ingest", str(more), "--store", str(store), **read_only)
+    for path in paths:
+        path.chmod(0o755)
+    assert asked.returncode == 0, asked.stderr
+    assert done.returncode == 1
+    assert done.stderr.count("\n") == 1
+    assert "cannot be written" in done.stderr
+    assert making.tree(store) == before
+
+
+def test_a_manifest_that_is_damaged(tmp_path: Path) -> None:
+    ingest([making.arrests(tmp_path / "a.csv", 50)], tmp_path / "store")
+    manifest = tmp_path / "store" / "manifest.json"
+    whole = manifest.read_bytes()
+    for content in (b"", whole[:100], b"[]", b"null", b'{"format": 99, "releases": []}', b"\xff\xfe"):
+        manifest.write_bytes(content)
+        for act in (
+            lambda: open_store(tmp_path / "store"),
+            lambda: ingest([tmp_path / "a.csv"], tmp_path / "store"),
+        ):
+            with pytest.raises(StoreError) as told:
+                act()
+            assert str(manifest) in str(told.value)
+            assert manifest.read_bytes() == content
