@@ -160,7 +160,8 @@ def _dispersion(y: Floats, expected: Floats, weights: Floats, lengths: int) -> F
     every = np.stack(columns, axis=1)
     # Where windows of a length hold next to nothing, the largest scatter of any length stands for theirs.
     share = np.minimum(np.stack(typicals, axis=1), 1.0)
-    return np.maximum(share * every + (1.0 - share) * every.max(axis=1, keepdims=True), 1.0)
+    mixed: Floats = share * every + (1.0 - share) * every.max(axis=1, keepdims=True)
+    return np.maximum(mixed, 1.0)
 
 
 def fit_baseline(

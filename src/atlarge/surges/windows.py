@@ -11,6 +11,7 @@ from atlarge.surges.tails import mid_tail
 
 MIN_COUNT = 5  # a window with fewer events is never called a burst
 _STEP, _STEP_P, _STEP_COUNT = 3, 0.03, 2  # how a window is widened
+_TRIM_SHARE = 0.02  # and when its ends are cut off
 
 
 @dataclass(frozen=True)
@@ -90,17 +91,21 @@ def merge(found: Windows, quiet: Bools, gap: int, cut: float) -> Windows:
 
 
 def extend(found: Windows, y: Floats, expected: Floats, dispersion: Floats, *, strong: float) -> Windows:
-    """Widen windows with p <= `strong` while the next one to three times are above expectation by themselves.
+    """Fit the ends of windows with p <= `strong`: cut off next to nothing, take in what is above expectation.
 
-    The strongest window tends to leave out the weak ends of a burst. Windows are not grown into each other.
+    The strongest window may begin or end with a stray event, or leave out the weak ends of a burst: while the
+    next one to three times are improbable by themselves, they are taken in. Strong windows are not grown into
+    each other; weaker ones that they reach are given up.
     """
     due_all = np.where(np.isfinite(y), expected, 0.0)
     seen_sum = np.cumsum(np.pad(np.nan_to_num(y), ((0, 0), (1, 0))), axis=1)
     due_sum = np.cumsum(np.pad(due_all, ((0, 0), (1, 0))), axis=1)
-    busy = covered_by(found, y.shape) > 0
+    is_strong = found.p <= strong
+    busy = covered_by(found.take(is_strong), y.shape) > 0
     start, end = found.start.copy(), found.end.copy()
-    for i in np.nonzero(found.p <= strong)[0]:
+    for i in np.nonzero(is_strong)[0]:
         s = int(found.series[i])
+        start[i], end[i] = _trimmed(seen_sum[s], int(start[i]), int(end[i]))
         for side in (-1, 1):
             for _ in range(dispersion.shape[1] // _STEP):
                 step = _step(
@@ -110,7 +115,19 @@ def extend(found: Windows, y: Floats, expected: Floats, dispersion: Floats, *, s
                     break
                 busy[s, (start[i] - step if side < 0 else end[i] + 1) :][:step] = True
                 start[i], end[i] = (start[i] - step, end[i]) if side < 0 else (start[i], end[i] + step)
-    return Windows(found.series, start, end, found.p)
+    wide = Windows(found.series, start, end, found.p)
+    reached = sums_between(busy.astype(np.float64), wide) > 0
+    return wide.take(is_strong | ~reached)
+
+
+def _trimmed(seen_sum: Floats, start: int, end: int) -> tuple[int, int]:
+    """The window without end times that hold next to nothing of it."""
+    least = _TRIM_SHARE * (seen_sum[end + 1] - seen_sum[start])
+    while end > start and seen_sum[end + 1] - seen_sum[end] <= least:
+        end -= 1
+    while end > start and seen_sum[start + 1] - seen_sum[start] <= least:
+        start += 1
+    return start, end
 
 
 def _step(
