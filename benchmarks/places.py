@@ -8,6 +8,7 @@ list or rule was made from; the part `build` is shown beside them.
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
 import os
 import resource
@@ -38,7 +39,7 @@ def wilson(right: int, of: int) -> tuple[float, float]:
 
 
 def judged() -> pl.DataFrame:
-    """Return the labelled pairs with the answers: `got`, whether `is_right`, whether the label is a county."""
+    """Return the labelled pairs with the answers: `got`, `is_right`, and whether the label is a county."""
     from atlarge.places import resolve
 
     truth = pl.read_csv(TRUTH, infer_schema=False).with_columns(
@@ -88,7 +89,7 @@ def calibration(pairs: pl.DataFrame) -> list[dict[str, object]]:
     """Return, by bin of confidence, the mean confidence and the share of right counties with its interval."""
     county = pairs.filter(pl.col("place_kind") == "county")
     out = []
-    for low, high in zip(BINS[:-1], BINS[1:], strict=True):
+    for low, high in itertools.pairwise(BINS):
         inside = county.filter((pl.col("place_confidence") >= low) & (pl.col("place_confidence") < high))
         if inside.height:
             out.append(
@@ -99,7 +100,7 @@ def calibration(pairs: pl.DataFrame) -> list[dict[str, object]]:
 
 
 def timing(rows: int) -> dict[str, object]:
-    """Time the 13,272 pairs with tables to load, again without, and a long column; seconds of wall and CPU."""
+    """Time the 13,272 pairs with tables to load, again without, and a long column, in seconds."""
     from atlarge.places import resolve
 
     path = DATA / "raw" / "UWCHR__ice-enforce" / "apprehension_landmark_aor.csv"

@@ -13,7 +13,7 @@ OURS = ["aors", "cities", "counties", "county_changes", "facilities", "landmark_
 @pytest.mark.parametrize("name", OURS)
 def test_every_table_states_its_source_and_licence(name: str) -> None:
     about = sidecar(name)
-    assert about["title"] and about["source"] and about["licence"] and about["known_faults"]
+    assert all(about[field] for field in ("title", "source", "licence", "known_faults"))
     assert table(name).columns == list(about["columns"])
 
 

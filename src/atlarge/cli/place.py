@@ -38,7 +38,7 @@ def place_command(
 ) -> None:
     """Turn a landmark into a county, an office area, an area of responsibility or a state, with the basis."""
     if sum(given is not None for given in (text, file, worst)) != 1:
-        raise PlaceError("give one of: a TEXT, --file in.csv, or --worst N")
+        raise typer.BadParameter("give one of: a TEXT, --file in.csv, or --worst N")
     if worst is not None:
         rows = _worst(store, worst)
         if as_json:
@@ -57,9 +57,8 @@ def place_command(
         return
     for answer in answers:
         code = answer["fips"] or answer["office"] or answer["aor"] or "-"
-        sys.stdout.write(
-            f"{answer['kind']}\t{code}\t{answer['name'] or '-'}\t{answer['confidence']:.2f}\t{answer['basis']}\n"
-        )
+        said = [answer["kind"], code, answer["name"] or "-", f"{answer['confidence']:.2f}", answer["basis"]]
+        sys.stdout.write("\t".join(said) + "\n")
 
 
 def _one(text: str, aor: str | None) -> pl.DataFrame:

@@ -9,7 +9,6 @@ from atlarge.places.choose import Context, Pick
 from atlarge.places.gazetteer import Gazetteer
 from atlarge.places.scan import Found, Hit
 
-
 _SHORT = re.compile(r"\bCO\b", re.IGNORECASE)
 
 
@@ -37,7 +36,7 @@ class Query(NamedTuple):
 
 
 class Case(NamedTuple):
-    """A text under decision: its words, the names found in them, what is known beside it, its words without commas."""
+    """A text under decision: its words, the names in them, what is beside it; `body` has no commas."""
 
     gaz: Gazetteer
     query: Query

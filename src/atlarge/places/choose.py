@@ -8,18 +8,22 @@ from atlarge.places.gazetteer import Gazetteer, Named
 
 DOMINANT = 0.8
 """A namesake must hold this share of the namesakes' weight to be answered at all."""
+STATED_OUTSIDE = 0.95
+"""Factor for a name whose state is stated, but whose county lies outside the area: 30 of 30 right."""
+OUTSIDE = 0.75
+"""Factor for a name that only counties outside the area have: 6 of 6 right in building, too few to trust."""
 OVERWHELMING = 0.97
 """From this share on, the size alone decides, and the style of the text is not asked."""
 STYLE_FLOOR = 0.3
 """Names added to every state of a style, so that one never seen there is unlikely, not impossible."""
 STYLE_POWER = {"name": 0.5, "alias": 0.5}
-"""Power of a county's population beside the style: the style says more than the size does; a city's size says more."""
+"""Power of a population beside the style, which says more than a county's size does."""
 STYLE_LEAST = 4.0
 """Fewest plain names of a style before it says anything about a state."""
 
 
 class Context(NamedTuple):
-    """What is known beside the text: the area of responsibility, states named, and states its style suggests."""
+    """What is known beside the text: the area of responsibility, states named, states its style suggests."""
 
     aor: str | None
     states: frozenset[str]
@@ -60,12 +64,12 @@ def choose(gaz: Gazetteer, names: list[Named], context: Context) -> Pick:
         within = [n for n in stated if context.aor is None or in_area(gaz, n.fips, context.aor)]
         if within:
             return _one(gaz, within, "state named", 1.0, None)
-        return _one(gaz, stated, "state named, but outside the area of responsibility", 0.9, None)
+        return _one(gaz, stated, "state named, but outside the area of responsibility", STATED_OUTSIDE, None)
     if context.aor and context.aor != "HQ":
         within = [n for n in known if in_area(gaz, n.fips, context.aor)]
         if within:
             return _one(gaz, within, "only one in the area of responsibility", 1.0, context.style)
-        return _one(gaz, known, "outside the area of responsibility", 0.6, None)
+        return _one(gaz, known, "outside the area of responsibility", OUTSIDE, None)
     return _one(gaz, known, "only one in the country", 0.95, None)
 
 

@@ -46,7 +46,7 @@ def _ranked(case: Case) -> list[tuple[int, int, Hit, Pick]]:
     hits = [
         (h, choose(case.gaz, h.names, case.styled("city", h))) for h in case.found.cities if _usable(case, h)
     ]
-    # a longer name hides the shorter one inside it; but 'GARLAND CITY', no place in Texas, does not hide GARLAND
+    # a longer name hides the shorter one inside it; not so 'GARLAND CITY', which is no place in Texas
     hiding = [h for h, _ in hits if case.words[h.end - 1] not in _TYPE or _is_here(case, h)]
     hits = [(h, pick) for h, pick in hits if not any(_inside(h, o) for o in hiding)]
     return sorted(
@@ -55,7 +55,7 @@ def _ranked(case: Case) -> list[tuple[int, int, Hit, Pick]]:
 
 
 def _beside_column(case: Case, role: int, answer: Answer) -> Answer:
-    """Weigh a city of the text against the release's city column: agreement adds, and a weak name gives way."""
+    """Weigh a city of the text against the release's city column: agreement adds, a weak name gives way."""
     column = column_city(case)
     if column is None or column.fips is None:
         return answer

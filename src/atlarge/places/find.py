@@ -7,7 +7,7 @@ from typing import NamedTuple
 from rapidfuzz import fuzz, process
 
 from atlarge.errors import PlaceError
-from atlarge.places.gazetteer import Gazetteer, gazetteer
+from atlarge.places.gazetteer import Gazetteer, gazetteer, state_code
 from atlarge.places.text import squash
 from atlarge.reference import table
 
@@ -41,6 +41,9 @@ def find_place(name: str, kind: str | None = None) -> Place:
     if best:
         listed = ", ".join(sorted(f"{p.name} ({p.code})" for p in best)[:12])
         raise PlaceError(f"'{text}' names {len(best)} places: {listed}; add the state or give the code")
+    city = _city_hint(gaz, text)
+    if city is not None:
+        raise PlaceError(f"'{text}' is a city, and places are counties: it lies in {city}")
     near = _near(gaz, text)
     hint = f"; did you mean {', '.join(near)}?" if near else ""
     raise PlaceError(f"no place is called '{text}'{hint}")
@@ -121,6 +124,19 @@ def _strongest(found: list[Place]) -> list[Place]:
         if of_kind:
             return of_kind
     return found
+
+
+def _city_hint(gaz: Gazetteer, text: str) -> str | None:
+    """Return the county of a city that the user named with its state ("Round Rock, TX")."""
+    name, _, state = text.rpartition(",")
+    code = state_code(state)
+    if not name or code is None:
+        return None
+    named = [n for n in gaz.cities.get(squash(name), []) if gaz.counties[n.fips].state == code]
+    if not named:
+        return None
+    fips = max(named, key=lambda n: (n.weight, n.fips)).fips
+    return f"{gaz.counties[fips].place_name} ({fips})"
 
 
 def _near(gaz: Gazetteer, text: str) -> list[str]:

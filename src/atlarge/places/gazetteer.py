@@ -222,6 +222,39 @@ def _aor_words(aors: dict[str, dict[str, Any]]) -> dict[str, str]:
     return words
 
 
+def _offices(aliases: dict[str, str]) -> tuple[dict[str, dict[str, Any]], dict[str, list[str]]]:
+    """Return the offices by code, and the codes by the words that name their city or the office itself."""
+    offices = {row["office"]: row for row in table("offices").rows(named=True)}
+    by_city: dict[str, list[str]] = {}
+    for code, about in offices.items():
+        for name in {about["city"], about["name"]} - {None}:
+            by_city.setdefault(squash(name), []).append(code)
+    for name, code in aliases.items():
+        by_city[squash(name)] = [code]
+    return offices, by_city
+
+
+def _own_cities(
+    cities: dict[str, list[Named]], own: dict[str, list[Named]], counties: dict[str, County]
+) -> dict[str, list[Named]]:
+    """Let an independent city be its own county, whatever the list of cities says of its edges."""
+    for key, named in own.items():
+        states = {counties[n.fips].state for n in named}
+        cities[key] = [n for n in cities.get(key, []) if counties[n.fips].state not in states]
+    return cities
+
+
+def _phrases(words: dict[str, frozenset[str]]) -> dict[str, tuple[frozenset[str], tuple[str, ...]]]:
+    """Part each list of words into single words and phrases, which are matched in different ways."""
+    return {
+        kind: (
+            frozenset(w for w in found if " " not in w),
+            tuple(sorted(f" {w} " for w in found if " " in w)),
+        )
+        for kind, found in words.items()
+    }
+
+
 @cache
 def gazetteer() -> Gazetteer:
     """Return the names, read once a process."""
@@ -229,30 +262,15 @@ def gazetteer() -> Gazetteer:
     aliases = hand("aliases")
     county_names, city_counties = _county_names(counties, aliases["counties"])
     sites, codes = _sites()
-    states = {state: name for state, name in table("counties").select("state", "state_name").unique().rows()}
+    states = dict(table("counties").select("state", "state_name").unique().rows())
     filled = table("aors").with_columns(pl.col("states").fill_null(""))  # headquarters has none
     aors = {row["aor"]: row for row in filled.rows(named=True)}
-    offices = {row["office"]: row for row in table("offices").rows(named=True)}
-    office_cities: dict[str, list[str]] = {}
-    for code, about in offices.items():
-        for name in {about["city"], about["name"]} - {None}:
-            office_cities.setdefault(squash(name), []).append(code)
-    for name, code in aliases["office_cities"].items():
-        office_cities[squash(name)] = [code]
-    state_names = {squash(name): code for code, name in states.items()} | {
-        squash(name): code for name, code in aliases["states"].items()
-    }
+    offices, office_cities = _offices(aliases["office_cities"])
+    state_names = {squash(name): code for code, name in states.items()}
+    state_names |= {squash(name): code for name, code in aliases["states"].items()}
     words = {kind: frozenset(plain(w) for w in found) for kind, found in hand("words").items()}
-    overrides = {
-        (entry.get("aor", "*"), squash(text)): entry for entry in hand("overrides") for text in entry["texts"]
-    }
-    cities = _cities()
-    for key, own in city_counties.items():
-        # an independent city is its own county, whatever the list of cities says of its edges
-        states_of = {counties[n.fips].state for n in own}
-        cities[key] = [n for n in cities.get(key, []) if counties[n.fips].state not in states_of]
+    cities = _own_cities(_cities(), city_counties, counties)
     return Gazetteer(
-        any_name=frozenset(cities) | county_names.keys() | city_counties.keys() | state_names.keys(),
         counties=counties,
         county_names=county_names,
         city_counties=city_counties,
@@ -265,16 +283,11 @@ def gazetteer() -> Gazetteer:
         aor_words=_aor_words(aors),
         offices=offices,
         office_cities=office_cities,
-        overrides=overrides,
+        any_name=frozenset(cities) | county_names.keys() | city_counties.keys() | state_names.keys(),
+        overrides={(e.get("aor", "*"), squash(text)): e for e in hand("overrides") for text in e["texts"]},
         site_codes=codes,
         words=words,
-        phrases={
-            kind: (
-                frozenset(w for w in found if " " not in w),
-                tuple(sorted(f" {w} " for w in found if " " in w)),
-            )
-            for kind, found in words.items()
-        },
+        phrases=_phrases(words),
         confidence={name: float(value) for name, value in hand("confidence").items() if name != "note"},
         styles=_styles(),
         reach=frozenset((entry["aor"], fips) for entry in hand("bounds") for fips in entry["fips"]),

@@ -74,7 +74,7 @@ def _bare_code(case: Case) -> str | None:
 
 
 def _code(case: Case) -> tuple[str | None, bool]:
-    """Return the office's code and whether it is sure: by the code itself, or by the city it is named after."""
+    """Return the office's code and whether it is sure: by the code itself, or by the city it is named for."""
     gaz, body = case.gaz, case.body
     at = next((i for i, w in enumerate(body) if w in _GENERAL), None)
     if at is not None:

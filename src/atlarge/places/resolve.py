@@ -33,10 +33,12 @@ def resolve(
 ) -> pl.DataFrame:
     """Return the place of every row of `texts`, in its order.
 
-    `text`, `aor`, `state`, `city` and `facility_code` name columns; all but `text` may be None or hold nulls. An area of
-    responsibility may be a code, a name or a long name. The answer has one row a row and the columns of
-    COLUMNS: `place_kind` is county, office_area, aor, state or unresolved; `place_confidence` is the
-    probability (0 to 1) that the place is right; `place_basis` names the words and the rule.
+    `text`, `aor`, `state`, `city` and `facility_code` name columns; all but `text` may be None or hold nulls.
+    An area of responsibility may be a code, a name or a long name; a state, letters or a name.
+
+    The answer has one row a row and the columns of COLUMNS: `place_kind` is county, office_area, aor, state
+    or unresolved; `place_confidence` is the probability (0 to 1) that the place is right; `place_basis` names
+    the words and the rule.
     """
     wanted = {"text": text, "aor": aor, "state": state, "city": city, "code": facility_code}
     given = {
@@ -58,7 +60,7 @@ def resolve(
 
 
 def resolve_unique(keys: pl.DataFrame) -> pl.DataFrame:
-    """Resolve a frame of unique combinations (columns text, aor, state, city, code; all but text optional)."""
+    """Resolve unique combinations (columns text, aor, state, city, code; all but text optional)."""
     gaz = gazetteer()
     codes: dict[str | None, str | None] = {None: None}
     if "aor" in keys.columns:

@@ -14,7 +14,7 @@ from atlarge.places.scan import COUNTY_WORDS, NOTHING, Hit, PrisonHit, scan
 from atlarge.places.text import fault, squash, tokens
 
 _ONE_COUNTY = {"DC": "11001", "GU": "66010"}
-OUTSIDE_BY_HAND = 0.92
+OUTSIDE_BY_HAND = 0.95
 """Factor for a facility decided by hand that lies outside the area of responsibility of the record."""
 
 
@@ -230,7 +230,7 @@ def _prison_rule(case: Case) -> Answer | None:
 
 
 def _sure_outside(case: Case, hit: PrisonHit, names: list[Named]) -> bool:
-    """Say whether a prison may be believed outside the area: a federal one, or a state's under a name of two words."""
+    """Say whether a prison may be believed outside the area: a federal one, or a name of two words."""
     if names[0].source == "federal":
         return True
     before = case.words[hit.start - 1] if hit.start > 0 else ""
@@ -247,7 +247,7 @@ def _prison_names(case: Case, hit: PrisonHit) -> list[Named]:
 
 
 def _bare_county(case: Case) -> Answer | None:
-    """A county's name without the word county, before a word such as jail, or at the end of a programme's name."""
+    """A county's name without the word county, before a word such as jail, or in a programme's name."""
     programme = case.has("programme")
     for hit in sorted(case.found.bare_counties, key=lambda h: -len(h.key)):
         span = case.words[hit.start : hit.end]
