@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import datetime as dt
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -142,3 +143,30 @@ def test_the_published_schema_is_a_schema_and_the_shipped_ledgers_are_valid() ->
 def test_periods(written: object, start: str, end: str) -> None:
     period = parse_period(written)
     assert (period.start, period.end) == (dt.date.fromisoformat(start), dt.date.fromisoformat(end))
+
+
+def test_every_example_of_the_documentation_is_valid() -> None:
+    """The page's claims parse as they stand; bare tests are wrapped into a claim."""
+    page = (Path(__file__).resolve().parents[2] / "docs" / "claims-ledger.md").read_text(encoding="utf-8")
+    blocks = re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)
+    tested = 0
+    for block in blocks:
+        if "claims:" in block:
+            assert parse_ledger(block.replace("...", "x"))["claims"]
+            tested += 1
+            continue
+        for part in re.split(r"\n\n(?=#)", block):
+            if "kind:" not in part:
+                continue
+            body = "".join(f"    {line}\n" for line in part.splitlines())
+            assert parse_ledger(f"claims:\n  - id: x\n    text: x\n{body}")["claims"]
+            tested += 1
+    assert tested >= 5
+
+
+def test_every_field_of_the_schema_is_documented() -> None:
+    page = (Path(__file__).resolve().parents[2] / "docs" / "claims-ledger.md").read_text(encoding="utf-8")
+    defs = ledger_schema()["$defs"]
+    fields = {*defs["claim"]["properties"], *defs["test"]["properties"]}
+    missing = sorted(field for field in fields if f"`{field}`" not in page)
+    assert not missing

@@ -328,6 +328,50 @@ def test_what_cannot_be_told_is_not_testable_and_says_what_is_needed(
     assert said in " ".join(made.needs)
 
 
+def test_all_places_of_a_kind_and_the_largest_few() -> None:
+    named: dict[str, Any] = {
+        "kind": "share",
+        "measure": "at_large",
+        "when": "FY2017",
+        "of": {"where": "United States"},
+    }
+    five = _one(
+        **named, where={"top": 5, "kind": "aor"}, expected={"value": 36, "unit": "percent", "word": "about"}
+    )
+    by_hand = [entry["value"] for entry in five.evidence if entry["role"] == "counted"]
+    assert len(by_hand) == 5
+    whole = next(entry["value"] for entry in five.evidence if entry["role"] == "whole")
+    assert five.value == pytest.approx(100 * sum(by_hand) / whole, abs=1e-4)
+    placed = _one(
+        measure="arrests",
+        where={"kind": "aor"},
+        when="FY2017",
+        expected={"value": 143_470, "word": "at most"},
+    )
+    # 247 rows of the release name no area of responsibility; some are told by their landmark
+    assert placed.verdict == "supported"
+    assert placed.value >= 143_470 - 247
+
+
+def test_a_rank_of_shares_and_one_of_a_fixed_whole() -> None:
+    base: dict[str, Any] = {"kind": "rank", "measure": "at_large", "when": "2017-02", "where": "Atlanta"}
+    plain = _one(**base, expected={"value": 5, "word": "top"})
+    fixed = _one(**base, of={"where": "United States"}, expected={"value": 5, "word": "top"})
+    assert plain.value == fixed.value  # one whole for all does not change an order
+
+
+def test_sides_of_different_kinds_may_be_compared() -> None:
+    made = _one(
+        kind="comparison",
+        measure="at_large",
+        where="AUS",
+        when="2017-02",
+        against={"where": "SNA"},
+        expected={"word": "lower"},
+    )
+    assert made.verdict == "supported"
+
+
 # --- causes and denials -------------------------------------------------------------------------------
 
 

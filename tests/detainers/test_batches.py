@@ -128,6 +128,7 @@ def test_later_arrests_count_people_without_a_key_apart() -> None:
     assert made["declined"]["n"] == 3
     assert made["declined"]["with_key"] == 2
     assert made["declined"]["arrested_later"] == 1
+    assert made["declined"]["median_days"] == 31
     assert made["booked"]["arrested_later"] == 0
     with pytest.raises(QuestionError, match="identifiers"):
         later_arrests(detainers.drop("subject_key").lazy(), arrests.lazy())

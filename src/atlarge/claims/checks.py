@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from atlarge.claims.expectations import Expected, expected
@@ -166,6 +166,8 @@ def _rank(
     """The rank of one place, or the lowest rank of several, among all of their kind."""
     if not wanted.places:
         return Gap("say where: a rank needs the place or places that are ranked")
+    if isinstance(source, PanelSource) and wanted.of is not None and wanted.of.places != wanted.places:
+        wanted = replace(wanted, of=None)  # one whole for all places does not change their order
     pool, kind = _pool(test, wanted, source, kind)
     ranked = _values(wanted, source, kind, pool, others)
     if isinstance(ranked, Gap):
@@ -281,6 +283,8 @@ def _comparison(
     if isinstance(first, Gap):
         return first
     second = quantity(source, against, kind, others)
+    if isinstance(second, Gap) and against.places != wanted.places:
+        second = quantity(source, against, None, others)  # a place of another kind
     if isinstance(second, Gap):
         for other in others:
             tried = quantity(other, against, kind)

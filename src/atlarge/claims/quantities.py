@@ -8,6 +8,7 @@ from typing import Any
 
 from atlarge.claims.figures import Figure
 from atlarge.claims.periods import Period, parse_period
+from atlarge.claims.records import PanelSource
 from atlarge.claims.sources import Amount, Gap, Source
 
 
@@ -113,6 +114,8 @@ def _chosen(source: Source, wanted: Side, kind: str | None) -> list[str] | Gap:
         return pool
     if len(pool) < wanted.top:
         return Gap(f"{source.name} gives {len(pool)} {of_kind} figures of {wanted.measure}, not {wanted.top}")
+    if isinstance(source, PanelSource) and not wanted.places:
+        return pool[: wanted.top]  # already in order of size
     sized = []
     for place in pool:
         amount = source.amount(wanted.measure, place, of_kind, wanted.when)
@@ -130,32 +133,45 @@ def quantity(
     """
     if wanted.given is not None:
         return Quantity(wanted.given, (), (), wanted.when.days if wanted.when else 0, False, None, 0)
+    level = wanted.kind or kind
+    if isinstance(source, PanelSource) and not wanted.places and wanted.top is None and level is not None:
+        everywhere = source.whole(wanted.measure, level, wanted.when)
+        return (
+            everywhere if isinstance(everywhere, Gap) else _summed(source, wanted, kind, others, [everywhere])
+        )
     places = _chosen(source, wanted, kind)
     if isinstance(places, Gap):
         return places
-    parts: list[Figure] = []
-    total, margins, days, additive = 0.0, [], 0, True
+    amounts = []
     for place in places:
-        amount = source.amount(wanted.measure, place, wanted.kind or kind, wanted.when)
+        amount = source.amount(wanted.measure, place, level, wanted.when)
         if isinstance(amount, Gap):
             return amount
-        total += amount.value
-        parts += amount.figures
-        margins.append(amount.margin)
-        days = max(days, amount.days)
-        additive &= amount.is_additive
+        amounts.append(amount)
+    return _summed(source, wanted, kind, others, amounts)
+
+
+def _summed(
+    source: Source, wanted: Side, kind: str | None, others: tuple[Source, ...], amounts: list[Amount]
+) -> Quantity | Gap:
+    """The sum of amounts, over the whole of a share where there is one."""
+    parts = tuple(figure for amount in amounts for figure in amount.figures)
+    total = sum(amount.value for amount in amounts)
+    margins = [amount.margin for amount in amounts]
+    days = max((amount.days for amount in amounts), default=0)
+    additive = all(amount.is_additive for amount in amounts)
     margin = (
         None if any(m is None for m in margins) else math.sqrt(sum(m * m for m in margins if m is not None))
     )
     if wanted.of is None:
-        return Quantity(total, tuple(parts), (), days, additive, margin, len(places))
+        return Quantity(total, parts, (), days, additive, margin, len(amounts))
     whole = _whole(source, wanted.of, kind, others)
     if isinstance(whole, Gap):
         return whole
     if whole.value == 0:
         return Gap(f"the whole is 0: {wanted.of.label}")
     share_margin = None if margin is None else margin / whole.value
-    return Quantity(total / whole.value, tuple(parts), whole.parts, days, False, share_margin, len(places))
+    return Quantity(total / whole.value, parts, whole.parts, days, False, share_margin, len(amounts))
 
 
 def _whole(source: Source, of: Side, kind: str | None, others: tuple[Source, ...]) -> Quantity | Gap:

@@ -199,6 +199,16 @@ class PanelSource:
         kept = whole.filter(pl.col("gaps") == 0).sort("value", "place", descending=[True, False])
         return [(str(place), float(value)) for place, value in kept.select("place", "value").iter_rows()]
 
+    def whole(self, measure: str, kind: str, when: Period | None) -> Amount | Gap:
+        """A measure over all places of a level together, counted in one pass."""
+        ranked = self.ranked(measure, kind, when)
+        if not ranked or when is None:
+            return Gap(f"the records give no {kind} counts of {measure} in {when or 'any period'}")
+        made = self._panel(measure, kind, when, None, _grain(measure, when))
+        total = sum(value for _, value in ranked)
+        figure = self._figure(measure, kind, "all", f"{len(ranked):,} places", when, total, made)
+        return Amount(total, (figure,), when.days, measure not in _STOCKS)
+
     def series(
         self, measure: str, place: str, kind: str | None, when: Period | None, every: str
     ) -> list[Figure] | Gap:

@@ -110,6 +110,10 @@ def _print(report: DetainerReport) -> None:
     )
     if report.batches.height:
         _table("Days of mass review, apart from the weekly flow", report.batches, report.batches.columns)
+    if report.later_arrests.height:
+        _table(
+            "Arrested at large within a year, by outcome", report.later_arrests, report.later_arrests.columns
+        )
     columns = ["id", "place_name", "direction", "title", "announced", "effective", "ended"]
     _table(
         "III. Policies that limit or require cooperation, in force in this time",

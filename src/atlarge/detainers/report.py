@@ -12,6 +12,7 @@ import polars as pl
 from atlarge.detainers.batches import find_batches
 from atlarge.detainers.outcomes import OUTCOMES, add_rates, outcome_counts
 from atlarge.detainers.small_cells import DEFAULT_THRESHOLD, small_cells, suppress, unsafe_totals
+from atlarge.detainers.timing import follow_up
 from atlarge.errors import CoverageError
 from atlarge.reference import table, tables
 
@@ -23,8 +24,10 @@ if TYPE_CHECKING:
 class DetainerReport:
     """The report: `rows` (one a place and period), `total`, and the four sections.
 
-    `highest_volume`: places by detainers issued. `declined`: declined by place and charge. `policies`: the
-    registry's policies in force at any time of the report. `scope`: what the figures cover and lack.
+    `highest_volume`: places by detainers issued. `declined`: by place and charge. `policies`: the
+    registry's policies in force at any time of the report. `scope`: what the figures cover and lack. Beside
+    them `batches`: days of mass review; `later_arrests`: at large within a year, by outcome; both are empty
+    where the releases have no dates of decision, or no identifiers.
     """
 
     by: str
@@ -38,6 +41,7 @@ class DetainerReport:
     declined: pl.DataFrame
     policies: pl.DataFrame
     batches: pl.DataFrame
+    later_arrests: pl.DataFrame
     scope: dict[str, Any]
 
     def to_dict(self) -> dict[str, Any]:
@@ -54,6 +58,7 @@ class DetainerReport:
             "declined": self.declined.to_dicts(),
             "policies": self.policies.to_dicts(),
             "batches": self.batches.to_dicts(),
+            "later_arrests": self.later_arrests.to_dicts(),
             "scope": self.scope,
         }
 
@@ -99,6 +104,7 @@ def detainer_report(
         declined=declined_by_charge(inside, by, threshold),
         policies=policies_between(first, last),
         batches=_batches(inside, by, threshold),
+        later_arrests=follow_up(store, inside, threshold),
         scope=_scope(inside, total, store, covered),
     )
 
@@ -252,6 +258,10 @@ def _scope(
         "A detainer recorded as declined is not a person released.",
         "A missing outcome is not read as honored: rates are given among recorded outcomes and as bounds.",
     ]
+    if "subject_key" not in columns or blank("subject_key") == whole["issued"]:
+        notes.append(
+            "These releases have no identifiers, so later arrests of the same person cannot be told."
+        )
     if "decision_date" not in columns:
         notes.append("These releases have no dates of decision, so days of mass review cannot be told.")
     return {

@@ -73,9 +73,7 @@ class Number:
 def _tolerance() -> re.Pattern[str]:
     """The words that may stand before a number, longest first."""
     names = {w for kind in ("count", "share") for w in word_names(kind)}
-    wanted = sorted(
-        (n for n in names if n not in ("no", "all", "most", "none")), key=len, reverse=True
-    )
+    wanted = sorted((n for n in names if n not in ("no", "all", "most", "none")), key=len, reverse=True)
     return re.compile(r"\b(" + "|".join(map(re.escape, wanted)) + r")\s+(?:the\s+|a\s+)?$", re.IGNORECASE)
 
 

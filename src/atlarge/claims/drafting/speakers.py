@@ -43,9 +43,10 @@ def _patterns() -> dict[str, re.Pattern[str]]:
     apposition = r"(?P<apposition>,\s+(?:an?|the|who|executive|director|spokes)\b[^.;“\"]{2,80})?"
     cited = r"(?:data|figures|report|analysis|study|statement) (?:from|by)"
     patterns = {
-        "named_before": rf"(?:{title})?(?P<name>{_NAME})(?P<apposition>,[^,;“\"]{{3,80}},| of (?:the )?[A-Z][\w ]{{2,40}}?)?"
-        rf"{adverb}(?:{verbs})\b",
-        "named_after": rf"\b(?:{citing}|[Aa]ccording to)\s+(?:the\s+)?(?:{title})?(?P<name>{_NAME}){apposition}",
+        "named_before": rf"(?:{title})?(?P<name>{_NAME})"
+        rf"(?P<apposition>,[^,;“\"]{{3,80}},| of (?:the )?[A-Z][\w ]{{2,40}}?)?{adverb}(?:{verbs})\b",
+        "named_after": rf"\b(?:{citing}|[Aa]ccording to)\s+(?:the\s+)?(?:{title})?"
+        rf"(?P<name>{_NAME}){apposition}",
         "body_before": rf"\b(?:[Tt]he\s+)?(?P<name>(?:{bodies})|{office}|[A-Z]\w+ County)(?P<apposition>)"
         rf"{adverb}(?:{verbs})\b",
         "body_after": rf"\b(?:{citing}|[Aa]ccording to|estimates? (?:from|by)|{cited})\s+(?:the\s+|a\s+)?"
