@@ -61,12 +61,20 @@ def test_no_excess_anywhere_does_not_fit() -> None:
 
 def test_substitution_needs_a_loss_and_a_rise() -> None:
     rise, none, fall = Interval(40.0, 10.0, 70.0), Interval(1.0, -9.0, 8.0), Interval(200.0, 100.0, 300.0)
+    wide = Interval(60.0, -10.0, 140.0)
     assert substitution(fall, rise, 500.0, False, "").verdict == "fits"
     assert "before the policy" in substitution(fall, rise, 500.0, True, "").rule
     assert substitution(fall, none, 500.0, False, "").verdict == "does not fit"
     assert substitution(Interval(0.0, -60.0, 40.0), rise, 500.0, False, "").verdict == "does not fit"
-    assert substitution(Interval(60.0, -10.0, 140.0), rise, 500.0, False, "").verdict == "cannot be told"
+    assert substitution(wide, rise, 500.0, False, "").verdict == "cannot be told"
+    assert substitution(wide, rise, 500.0, False, "", has_fallen=True).verdict == "fits"
     assert substitution(Interval(None), Interval(None), 0.0, False, "").verdict == "cannot be told"
+
+
+def test_an_estimate_below_zero_is_no_sign_of_a_lasting_rise() -> None:
+    spans = {"burst": "fits", "month": "fits", "rest": "cannot be told", "residual": "cannot be told"}
+    assert singling_out(spans, "", -71.0).rule == "a burst; no sign of a lasting rise"  # type: ignore[arg-type]
+    assert singling_out(spans, "", 71.0).rule == "a burst; whether it lasted cannot be told"  # type: ignore[arg-type]
 
 
 def test_concentration_compares_shares_and_admits_ignorance() -> None:

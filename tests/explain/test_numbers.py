@@ -172,10 +172,52 @@ def test_starts_are_those_of_the_registry() -> None:
     assert months[starts[0]] == dt.date(2017, 2, 1)
     assert months[starts[1]] == dt.date(2019, 1, 1)  # 5 December 2018: the next whole month
     assert starts[2] == -1
-    assert months[starts[3]] == dt.date(
-        2018, 1, 1
-    )  # a state law; the county's housing contract does not count
+    assert months[starts[3]] == dt.date(2018, 1, 1)  # a state law; a housing contract does not count
 
 
 def test_an_interval_that_cannot_be_told_prints_as_nulls() -> None:
     assert Interval(None).to_dict() == {"value": None, "low": None, "high": None}
+
+
+def test_the_pooled_estimate_finds_a_made_rise_and_fall(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Places of the registry get 1.5 times the arrests and half the handoffs from their own month on."""
+    from atlarge.explain import together as module
+
+    keys = tuple(f"{k:05d}" for k in range(1, 61))
+    rng = np.random.default_rng(2)
+    months = [dt.date(2015 + (9 + k) // 12, (9 + k) % 12 + 1, 1) for k in range(47)]
+    chosen = {key: months[12 + 2 * k] for k, key in enumerate(keys[:12])}
+    factor = {"at_large": 1.5, "handoffs": 0.5}
+    counts = {}
+    for measure, change in factor.items():
+        rate = np.full((60, DAYS), 1.0)
+        for k, key in enumerate(keys[:12]):
+            rate[k, _day(chosen[key]) :] *= change
+        counts[measure] = Daily(rng.poisson(rate).astype(np.float32), keys, FIRST)
+    empty = {m: Daily(np.zeros((1, DAYS), dtype=np.float32), ("ZZZ",), FIRST) for m in counts}
+    monkeypatch.setattr(module, "daily", lambda _s, by, *_: counts if by == "county" else empty)
+    starts = np.array([months.index(chosen[key]) if key in chosen else -1 for key in keys])
+    clean = starts < 0
+    monkeypatch.setattr(module, "registry_starts", lambda *_: (starts, clean, dict.fromkeys(keys, "made")))
+    found = module.pooled(direction="limits")
+    for measure, change in factor.items():
+        ratio = found[measure]["ratio"]
+        assert ratio["low"] < change < ratio["high"]
+        assert ratio["value"] == pytest.approx(change, rel=0.08)  # some 3,000 counts: 2 standard errors
+    assert len(found["localities"]) == 12
+
+
+def test_registry_starts_of_the_pooled_estimate() -> None:
+    from atlarge.explain.together import registry_starts
+
+    months = [dt.date(2015 + (9 + k) // 12, (9 + k) % 12 + 1, 1) for k in range(47)]
+    keys = ("37119", "06067+SAC", "36103", "01001")
+    _, clean, ids = registry_starts(keys, months, "limits")
+    assert ids == {
+        "37119": "mecklenburg-nc-2018",
+        "06067+SAC": "california-sb54-2018",
+        "36103": "suffolk-ny-2018",
+    }
+    assert clean.tolist() == [False, False, False, True]
+    local, _, _ = registry_starts(keys, months, "limits", ("county",))
+    assert (local >= 0).tolist() == [True, False, True, False]

@@ -9,6 +9,6 @@ from __future__ import annotations
 from atlarge.explain.answer import Answer
 from atlarge.explain.core import explain
 from atlarge.explain.policies import Policy, find_policy, policies, policy_table
-from atlarge.explain.pooled import pooled
+from atlarge.explain.together import pooled
 
 __all__ = ["Answer", "Policy", "explain", "find_policy", "policies", "policy_table", "pooled"]

@@ -27,8 +27,8 @@ from atlarge.explain.policies import find_policy, from_date
 from atlarge.explain.sensitivity import sensitivity_of
 from atlarge.explain.sources import sources_of
 from atlarge.explain.surging import burst_shares
-from atlarge.explain.warn import Facts, fell_before, warnings_of
-from atlarge.explain.words import reasons, sentences_of
+from atlarge.explain.warn import Facts, fell_before, has_fallen, warnings_of
+from atlarge.explain.words import reasons, rest_value, sentences_of
 from atlarge.explain.world import World, changed_units, world_of
 
 if TYPE_CHECKING:
@@ -85,7 +85,9 @@ def verdicts_of(facts: Facts) -> dict[str, Judgement]:
         by_span["residual"] = excess(told.residual, expected, told.p_residual_high)
         handoffs = facts.handoffs.totals["policy"].expected if facts.handoffs else 0.0
         lost = facts.parts_since_fall or told
-        replaced = substitution(lost.loss, lost.effect, handoffs, fell_before(facts), why["substitution"])
+        replaced = substitution(
+            lost.loss, lost.effect, handoffs, fell_before(facts), why["substitution"], has_fallen(facts)
+        )
     else:
         nothing = Interval(None)
         replaced = substitution(nothing, nothing, 0.0, False, why["substitution"])
@@ -94,7 +96,7 @@ def verdicts_of(facts: Facts) -> dict[str, Judgement]:
         Interval(ratio.get("value"), ratio.get("low"), ratio.get("high")), why["concentration"]
     )
     return {
-        "singling_out": singling_out(by_span, why["singling_out"]),
+        "singling_out": singling_out(by_span, why["singling_out"], rest_value(facts)),
         "substitution": replaced,
         "concentration": level,
     }

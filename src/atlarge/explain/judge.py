@@ -49,12 +49,13 @@ def placing(before: float | None, during: float | None) -> Verdict:
     return "fits" if abs(during - before) < PLACING_SHIFT else "cannot be told"
 
 
-def singling_out(by_span: dict[str, Verdict], reason: str) -> Judgement:
+def singling_out(by_span: dict[str, Verdict], reason: str, rest_value: float | None = None) -> Judgement:
     """Join the verdicts on the month, the quarter, the rest, the whole life, the residual and the burst.
 
     A lasting excess that lost handoffs cannot explain fits, unless records name places more often than
     before. So does a burst, as a burst: the scope says which. It does not fit where neither the burst, the
-    month nor the whole life leaves room for an excess.
+    month nor the whole life leaves room for an excess. `rest_value`: the effect after the first month; where
+    it is not above zero there is no sign of a lasting rise, even if none can be excluded.
     """
     whole = by_span.get("residual", by_span.get("policy", "cannot be told"))
     rest = by_span.get("rest", whole)
@@ -68,6 +69,8 @@ def singling_out(by_span: dict[str, Verdict], reason: str) -> Judgement:
             lasting = "not a lasting rise"
         elif rest == "fits" and is_steady:
             lasting = "what lasted can be lost handoffs replaced"
+        elif rest_value is not None and rest_value <= 0:
+            lasting = "no sign of a lasting rise"
         else:
             lasting = "whether it lasted cannot be told"
         early_word = "a burst" if by_span.get("burst") == "fits" else "an early rise"
@@ -83,31 +86,39 @@ def singling_out(by_span: dict[str, Verdict], reason: str) -> Judgement:
 
 
 def substitution(
-    loss: Interval, effect: Interval, expected_handoffs: float, fell_before: bool, reason: str
+    loss: Interval,
+    effect: Interval,
+    expected_handoffs: float,
+    fell_before: bool,
+    reason: str,
+    has_fallen: bool = False,
 ) -> Judgement:
     """Whether arrests at large rose as jail handoffs were lost.
 
-    Nothing to replace where handoffs cannot have fallen by a tenth. Fits where both the fall and the rise are
-    clear; does not fit where fewer than a tenth of the lost handoffs can have been replaced. A fall that came
-    before the policy is not the policy's, whatever followed.
+    `loss` is against what was expected; `has_fallen` tells that the series itself fell, by the change found
+    without the date. Nothing to replace where handoffs cannot have fallen short by a tenth. Fits where both
+    the loss and the rise are clear; does not fit where fewer than a tenth of the lost handoffs can have been
+    replaced. A loss that came before the policy is not the policy's, whatever followed.
     """
     if loss.low is None or loss.high is None or effect.low is None or effect.high is None:
         return _judgement("substitution", "cannot be told", reason, "the series cannot be compared")
-    if loss.high < REPLACED * max(expected_handoffs, 1.0):
+    if loss.high < REPLACED * max(expected_handoffs, 1.0) and not has_fallen:
         return _judgement("substitution", "does not fit", reason, "no handoffs were lost")
-    if loss.low <= 0:
-        return _judgement("substitution", "cannot be told", reason, "whether handoffs fell cannot be told")
+    if loss.low <= 0 and not has_fallen:
+        return _judgement(
+            "substitution", "cannot be told", reason, "whether handoffs were lost cannot be told"
+        )
     if effect.low > 0:
         scope = (
-            "a fall and a rise, but the fall came before the policy" if fell_before else "a fall and a rise"
+            "a loss and a rise, but the loss came before the policy" if fell_before else "a loss and a rise"
         )
         return _judgement("substitution", "fits", reason, scope)
     if effect.high < REPLACED * loss.low:
         return _judgement(
-            "substitution", "does not fit", reason, "handoffs fell, arrests at large did not rise"
+            "substitution", "does not fit", reason, "handoffs were lost, arrests at large not more"
         )
     return _judgement(
-        "substitution", "cannot be told", reason, "handoffs fell; a rise is neither clear nor excluded"
+        "substitution", "cannot be told", reason, "handoffs were lost; a rise is neither clear nor excluded"
     )
 
 

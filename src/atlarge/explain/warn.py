@@ -26,6 +26,7 @@ POOR_FIT = 0.35
 FEW_PLACEBOS = 39
 UNPLACED_SHARE = 0.05
 LARGE_MDE = 0.25
+FALL_MARGIN_DAYS = 31
 
 Fields = dict[str, Any] | None
 
@@ -86,6 +87,16 @@ def fell_before(facts: Facts) -> bool:
         return False
     known = min(d for d in (facts.policy.announced, facts.policy.effective) if d is not None)
     return change.after < (change.before or 0) and change.high < known.replace(day=1)
+
+
+def has_fallen(facts: Facts) -> bool:
+    """Whether handoffs fell at the policy or later in its life, by the change found without the date."""
+    change = facts.jail_change
+    if change is None or change.date is None or change.after is None or change.p is None:
+        return False
+    known = min(d for d in (facts.policy.announced, facts.policy.effective) if d is not None)
+    is_fall = change.after < (change.before or 0) and change.p <= 0.05
+    return is_fall and known - dt.timedelta(days=FALL_MARGIN_DAYS) <= change.date < facts.months.policy_end
 
 
 def _counts_not_intent(facts: Facts) -> Fields:

@@ -38,21 +38,30 @@ def is_early(by_span: dict[str, str]) -> bool:
     return "fits" in (by_span.get("burst"), by_span.get("month"), by_span.get("quarter"))
 
 
-def shape(by_span: dict[str, str]) -> str:
+def shape(by_span: dict[str, str], rest_value: float | None = None) -> str:
     """Burst, lasting rise, both or neither, in words."""
     rest = by_span.get("rest", by_span.get("policy"))
     if is_early(by_span):
         early = "a burst" if by_span.get("burst") == "fits" else "an early rise"
         if rest == "fits":
             return f"{early}, and a lasting rise after it"
+        if rest == "does not fit":
+            return f"{early}, not a lasting rise"
+        is_below = rest_value is not None and rest_value <= 0
         return (
-            f"{early}, not a lasting rise" if rest == "does not fit" else f"{early}; no lasting rise is clear"
+            f"{early}, with no sign of a lasting rise" if is_below else f"{early}; no lasting rise is clear"
         )
     if by_span.get("policy") == "fits":
         return "a lasting rise without a burst"
     if by_span.get("policy") == "does not fit":
         return "neither a burst nor a lasting rise"
     return "no clear burst, and a lasting rise can be neither seen nor excluded"
+
+
+def rest_value(facts: Facts) -> float | None:
+    """The effect after the first month; None for a policy of one month."""
+    rest = facts.main.totals.get("rest")
+    return None if rest is None else rest.effect.value
 
 
 def first_sentence(facts: Facts, verdicts: dict[str, Judgement]) -> str:
@@ -75,7 +84,7 @@ def first_sentence(facts: Facts, verdicts: dict[str, Judgement]) -> str:
     return (
         f"In {main.area.name}, {early}; over the policy's life, {days_text(start, end)}, there were "
         f"{count_text(whole.observed)} where {count_text(whole.expected)} were expected, "
-        f"{more_or_fewer(whole.effect)}: {shape(by_span)}."
+        f"{more_or_fewer(whole.effect)}: {shape(by_span, rest_value(facts))}."
     )
 
 

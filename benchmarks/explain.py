@@ -1,0 +1,186 @@
+"""What the real records can and cannot tell: many places, the pooled estimate, and the time taken.
+
+Runs on the records that ship with the package (FY2016 to FY2019). `python benchmarks/explain.py` prints a
+table and writes results/explain.json; `--docs` also writes ../docs/findings.md from that file.
+"""
+
+from __future__ import annotations
+
+import argparse
+import datetime as dt
+import json
+import platform
+import time
+from pathlib import Path
+from typing import Any
+
+from atlarge.errors import AtlargeError
+from atlarge.explain import explain, find_policy, pooled
+
+HERE = Path(__file__).parent
+RESULTS = HERE / "results" / "explain.json"
+DOCS = HERE.parent / "docs" / "findings.md"
+
+QUESTIONS = [
+    ("Travis County, TX", "travis-tx-2017"),
+    ("Mecklenburg County, NC", "mecklenburg-nc-2018"),
+    ("Wake County, NC", "wake-nc-2018"),
+    ("Denver County, CO", "denver-co-2017"),
+    ("Suffolk County, NY", "suffolk-ny-2018"),
+    ("Hudson County, NJ", "new-jersey-trust-directive-2019"),
+    ("Los Angeles County, CA", "california-sb54-2018"),
+    ("Sacramento County, CA", "california-sb54-2018"),
+    ("Harris County, TX", "harris-tx-2017"),
+    ("Maricopa County, AZ", "maricopa-az-2017"),
+    ("Kent County, MI", "kent-mi-2019"),
+    ("El Paso County, CO", "el-paso-co-2018"),
+    ("Fairfax County, VA", "fairfax-va-2018"),
+    ("California", "california-sb54-2018"),
+    ("Massachusetts", "massachusetts-lunn-2017"),
+    ("Miami-Dade County, FL", "miami-dade-fl-2017"),
+    ("Tarrant County, TX", "tarrant-tx-287g-2017"),
+    ("Philadelphia County, PA", "philadelphia-pa-2016"),
+]
+
+
+def one(place: str, policy: str) -> dict[str, Any]:
+    """The answer's headline numbers, or why there is none, and the seconds it took."""
+    started, used = time.perf_counter(), time.process_time()
+    asked = find_policy(policy)
+    row: dict[str, Any] = {
+        "place": place,
+        "policy": policy,
+        "direction": asked.direction,
+        "effective": asked.effective.isoformat(),
+    }
+    try:
+        found = explain(place, policy=policy).to_dict()
+    except AtlargeError as error:
+        return row | {"refused": str(error)}
+    row |= {
+        "seconds": round(time.perf_counter() - started, 2),
+        "cpu_seconds": round(time.process_time() - used, 2),
+    }
+    keys = (
+        "place_name", "area", "start", "end", "observed", "counterfactual", "effect", "p_placebo", "mde",
+        "parts", "burst", "substitution_rate", "sentences", "warning_ids", "pre_fit", "relabelling",
+    )  # fmt: skip
+    row |= {key: found[key] for key in keys}
+    row["change_point"] = {k: v for k, v in found["change_point"].items() if k != "all"}
+    row["verdicts"] = {k: {"verdict": v["verdict"], "rule": v["rule"]} for k, v in found["verdicts"].items()}
+    row["month"] = next(s for s in found["spans"] if s["span"] == "month")
+    return row | {
+        "concentration": {k: found["concentration"].get(k) for k in ("per_10k", "share_ratio", "verdict")}
+    }
+
+
+def measured() -> dict[str, Any]:
+    """All questions and the pooled estimates."""
+    rows = [one(place, policy) for place, policy in QUESTIONS]
+    every = {}
+    for name, direction, levels in (
+        ("limits", "limits", ("county", "city", "state")),
+        ("limits_local", "limits", ("county", "city")),
+        ("extends", "extends", ("county", "city", "state")),
+    ):
+        told = pooled(direction=direction, levels=levels)
+        every[name] = told | {"localities": [entry["place"] for entry in told["localities"]]}
+    return {
+        "records": "embedded, FY2016 to FY2019",
+        "machine": {"python": platform.python_version(), "processor": platform.machine()},
+        "places": rows,
+        "pooled": every,
+    }
+
+
+def number(value: float | None) -> str:
+    """A number for the page."""
+    if value is None:
+        return "–"
+    return f"{value:,.0f}" if abs(value) >= 10 else f"{value:g}"
+
+
+def change(row: dict[str, Any]) -> str:
+    """The change in handoffs in a cell."""
+    point = row["change_point"]
+    if point["date"] is None:
+        return "none within a year"
+    between = f"{point['date']} ({point['low']} to {point['high']})"
+    return f"{between}: {number(point['before'])} to {number(point['after'])} a month"
+
+
+def close(rows: list[dict[str, Any]]) -> tuple[int, int]:
+    """Of the limiting policies whose handoffs fell, how many fell within 45 days of the first day."""
+    near, fell = 0, 0
+    for row in rows:
+        point = row["change_point"]
+        if row["direction"] == "limits" and point["date"] and point["after"] < point["before"]:
+            fell += 1
+            gap = dt.date.fromisoformat(point["date"]) - dt.date.fromisoformat(row["effective"])
+            near += abs(gap.days) <= 45
+    return near, fell
+
+
+def leads(told: dict[str, Any]) -> str:
+    """Range of the ratios foretold for the six months before."""
+    ratios = [e["ratio"] for e in told.get("event_time", []) if e["month"] < 0]
+    return f"{min(ratios):.2f} to {max(ratios):.2f}" if ratios else "–"
+
+
+def document(found: dict[str, Any]) -> str:
+    """docs/findings.md, every number from the results file; its words are in findings.md.j2."""
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    rows = [row for row in found["places"] if "refused" not in row]
+    verdicts = ("fits", "does not fit", "cannot be told")
+    counts = {
+        account: {v: sum(r["verdicts"][account]["verdict"] == v for r in rows) for v in verdicts}
+        for account in ("singling_out", "substitution", "concentration")
+    }
+    page = Environment(
+        loader=FileSystemLoader(HERE), undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    page.filters |= {"number": number, "change": change, "leads": leads}
+    near, fell = close(rows)
+    return page.get_template("findings.md.j2").render(
+        rows=rows,
+        refused=[row for row in found["places"] if "refused" in row],
+        travis=rows[0],
+        bursts=[row for row in rows if row["burst"] and row["burst"]["p_placebo"] <= 0.05],
+        pooled=found["pooled"],
+        counts=counts,
+        near=near,
+        fell=fell,
+        known=sum(row["substitution_rate"].get("is_known") is True for row in rows),
+        with_rate=sum(bool(row["substitution_rate"]) for row in rows),
+    )
+
+
+def main() -> None:
+    """Measure, print, save; with --docs write the page (with --docs-only from the saved file)."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--docs", action="store_true", help="also write docs/findings.md")
+    parser.add_argument(
+        "--docs-only", action="store_true", help="write docs/findings.md from the saved results"
+    )
+    args = parser.parse_args()
+    if args.docs_only:
+        found = json.loads(RESULTS.read_text(encoding="utf-8"))
+    else:
+        found = measured()
+        RESULTS.parent.mkdir(exist_ok=True)
+        RESULTS.write_text(
+            json.dumps(found, indent=1, ensure_ascii=False, default=str) + "\n", encoding="utf-8"
+        )
+        for row in found["places"]:
+            told = (
+                row.get("refused")
+                or f"{row['cpu_seconds']:6.1f} s CPU  {row['effect']['value']:+9.1f}  {change(row)}"
+            )
+            print(f"{row['place']:<26} {row['policy']:<34} {told}")
+    if args.docs or args.docs_only:
+        DOCS.write_text(document(found), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
