@@ -18,7 +18,7 @@ TESTS = Path(__file__).resolve().parents[1]
 # Every call that makes something last or moves it is a step; at the step chosen the process kills itself,
 # without any chance to tidy up. Each trial is a fork of one process that has loaded the code and run nothing.
 DYING = """
-import os, pathlib, signal, sys
+import os, pathlib, shutil, signal, sys
 sys.path.insert(0, {tests!r})
 import polars as pl
 {imports}
@@ -36,7 +36,7 @@ def count(function, after):
         return made
     return counted
 os.fsync = count(os.fsync, False)
-os.link = count(os.link, True)
+shutil.rmtree = count(shutil.rmtree, False)
 pathlib.Path.replace = count(pathlib.Path.replace, True)
 pathlib.Path.rename = count(pathlib.Path.rename, True)
 pathlib.Path.rmdir = count(pathlib.Path.rmdir, True)

@@ -109,9 +109,21 @@ def prepare(out: Path) -> Path:
     if new.exists():
         shutil.rmtree(new)
     if gone.exists():
+        _keep_extra(gone, out)
         shutil.rmtree(gone)
     new.mkdir(parents=True)
     return new
+
+
+def _keep_extra(gone: Path, out: Path) -> None:
+    """Move what the owner added to a site into the site that replaces it."""
+    before = read_manifest(gone)
+    if before is None:
+        return
+    own = {Path(name).parts[0] for name in before["files"]} | {MANIFEST}
+    for entry in gone.iterdir():
+        if entry.name not in own and not (out / entry.name).exists():
+            entry.rename(out / entry.name)
 
 
 def _beside(out: Path) -> tuple[Path, Path]:
@@ -128,16 +140,10 @@ def finish(out: Path, tally: Tally) -> None:
     }
     text = json.dumps(manifest, separators=(",", ":")) + "\n"
     (new / MANIFEST).write_text(text, encoding="utf-8")
-    before = read_manifest(out)
-    if before is not None:
-        own = {Path(name).parts[0] for name in before["files"]} | {MANIFEST}
-        extra = [
-            entry.name for entry in out.iterdir() if entry.name not in own and not (new / entry.name).exists()
-        ]
+    if read_manifest(out) is not None:
         out.rename(gone)
         new.rename(out)
-        for name in extra:
-            (gone / name).rename(out / name)
+        _keep_extra(gone, out)
         shutil.rmtree(gone)
         return
     if out.exists():
