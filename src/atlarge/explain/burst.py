@@ -22,12 +22,14 @@ from atlarge.explain.periods import Months
 Floats = NDArray[np.float64]
 WINDOWS_DAYS = (2, 4, 7)
 MIN_PER_MONTH = 1.0
+FAR_ABOVE = 4.0  # as rare by chance as 4 standard deviations
 
 
 @dataclass(frozen=True)
 class Burst:
     """The clearest run of days of a place: counts, what its own past leads one to expect, and the share of
-    places whose clearest run in the same months is at least as clear."""
+    places whose clearest run in the same months is at least as clear. `elsewhere`: other places with a run of
+    their own, far above chance, that touches these days."""
 
     start: dt.date
     end: dt.date
@@ -36,6 +38,7 @@ class Burst:
     score: float
     p: float
     places: int
+    elsewhere: int = 0
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values."""
@@ -47,6 +50,7 @@ class Burst:
             "score": round(self.score, 2),
             "p_placebo": round(self.p, 4),
             "places": self.places,
+            "elsewhere": self.elsewhere,
         }
 
 
@@ -71,10 +75,13 @@ def find_burst(counts: Daily, key: str, months: Months, span: str, usable: NDArr
     order = np.concatenate([[row], np.flatnonzero(kept & (np.arange(len(kept)) != row))])
     window = counts.values[order, start:stop].astype(np.float64)
     spread = _dispersion(pre[order], rate[order])
-    found = [_clearest(window, rate[order], spread, w) for w in WINDOWS_DAYS if w <= stop - start]
-    score = np.max([f[0] for f in found], axis=0)
-    best = int(np.argmax([f[0][0] for f in found]))
-    at, width = int(found[best][1][0]), WINDOWS_DAYS[best]
+    found = {w: _scores(window, rate[order], spread, w) for w in WINDOWS_DAYS if w <= stop - start}
+    score = np.max([scores.max(1) for scores in found.values()], axis=0)
+    width = max(found, key=lambda w: float(found[w][0].max()))
+    at = int(found[width][0].argmax())
+    touching = [
+        scores[1:, max(0, at - w + 1) : at + width].max(1) >= FAR_ABOVE for w, scores in found.items()
+    ]
     day = first + dt.timedelta(days=at)
     return Burst(
         start=day,
@@ -84,19 +91,19 @@ def find_burst(counts: Daily, key: str, months: Months, span: str, usable: NDArr
         score=float(score[0]),
         p=rank_p(score),
         places=len(order) - 1,
+        elsewhere=int(np.any(touching, axis=0).sum()),
     )
 
 
-def _clearest(window: Floats, rate: Floats, spread: Floats, width: int) -> tuple[Floats, NDArray[np.int64]]:
-    """Largest score of any run of `width` days in each row, and where it starts."""
+def _scores(window: Floats, rate: Floats, spread: Floats, width: int) -> Floats:
+    """Score of every run of `width` days [rows x starts]; zero where it holds no more than expected."""
     total = np.concatenate([np.zeros((len(window), 1)), window.cumsum(1)], axis=1)
     seen = total[:, width:] - total[:, :-width]
     expected = np.maximum(rate * width, 1e-9)[:, None]
     deviance = 2 * (
         np.where(seen > 0, seen * np.log(np.maximum(seen, 1e-9) / expected), 0.0) - (seen - expected)
     )
-    score = np.where(seen > expected, np.sqrt(np.maximum(deviance, 0.0) / spread[:, None]), 0.0)
-    return score.max(1), score.argmax(1)
+    return np.where(seen > expected, np.sqrt(np.maximum(deviance, 0.0) / spread[:, None]), 0.0)
 
 
 def _dispersion(pre: Floats, rate: Floats) -> Floats:

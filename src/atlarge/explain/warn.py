@@ -48,7 +48,6 @@ class Facts:
     in_time: dict[str, Any] = field(default_factory=dict)
     burst: Burst | None = None
     surges: list[dict[str, Any]] = field(default_factory=list)
-    surges_elsewhere: int = 0
     concentration: dict[str, Any] = field(default_factory=dict)
     schemes: dict[str, dict[str, Any]] = field(default_factory=dict)
     scheme: str = "ddp"
@@ -299,9 +298,9 @@ def _housing_policy(facts: Facts) -> Fields:
 
 
 def _same_week_elsewhere(facts: Facts) -> Fields:
-    if facts.burst is None or facts.surges_elsewhere == 0:
+    if facts.burst is None or facts.burst.elsewhere == 0:
         return None
-    return {"count": facts.surges_elsewhere, "level": "place"}
+    return {"count": facts.burst.elsewhere, "places": facts.burst.places}
 
 
 def _officers_from_elsewhere(facts: Facts) -> Fields:
