@@ -14,11 +14,14 @@ import time
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from atlarge.errors import AtlargeError
 from atlarge.explain import explain, find_policy, pooled
 
 HERE = Path(__file__).parent
 RESULTS = HERE / "results" / "explain.json"
+FALSE = HERE / "results" / "explain_false_dates.json"
 DOCS = HERE.parent / "docs" / "findings.md"
 
 QUESTIONS = [
@@ -93,6 +96,59 @@ def measured() -> dict[str, Any]:
     }
 
 
+def false_dates(count: int, seed: int = 1) -> dict[str, Any]:
+    """Ask about places and days with no dated policy: how often does each rule say "fits" all the same?
+
+    Places: localities that the registry leaves alone, with two arrests at large and two handoffs a month in
+    the first year. Days: the first of a month drawn from October 2016 to December 2018.
+    """
+    from atlarge.explain.data import daily, localities
+    from atlarge.explain.together import registry_starts
+    from atlarge.records.store import open_store
+
+    store, measures = open_store(None), ("at_large", "handoffs")
+    joined = localities(daily(store, "county", measures), daily(store, "office", measures))
+    keys = joined["at_large"].both.keys
+    outcome, months = joined["at_large"].both.calendar()
+    exposure, _ = joined["handoffs"].both.calendar()
+    _, clean, _ = registry_starts(keys, months, "limits")
+    large = (outcome[:, :12].mean(1) >= 2) & (exposure[:, :12].mean(1) >= 2)
+    usable = [keys[k].split("+")[0] for k in np.flatnonzero(clean & large)]
+    rng = np.random.default_rng(seed)
+    rows = []
+    for _ in range(count):
+        place, month = str(rng.choice(usable)), months[int(rng.integers(12, 39))]
+        try:
+            found = explain(place, date=month)
+        except AtlargeError as error:
+            rows.append({"place": place, "date": month.isoformat(), "refused": str(error)})
+            continue
+        spans = found.verdicts["singling_out"].by_span
+        told = {account: judged.verdict for account, judged in found.verdicts.items()}
+        rows.append({"place": place, "date": month.isoformat(), "spans": spans, "verdicts": told})
+    asked = [row for row in rows if "spans" in row]
+
+    def share(hits: list[bool]) -> dict[str, Any]:
+        n = len(hits)
+        return {
+            "share": round(sum(hits) / n, 3),
+            "se": round((sum(hits) / n * (1 - sum(hits) / n) / n) ** 0.5, 3),
+        }
+
+    names = ("burst", "month", "quarter", "rest", "policy", "residual")
+    return {
+        "asked": len(asked),
+        "refused": len(rows) - len(asked),
+        "places": len(usable),
+        "spans_fit": {name: share([row["spans"].get(name) == "fits" for row in asked]) for name in names},
+        "accounts_fit": {
+            name: share([row["verdicts"][name] == "fits" for row in asked])
+            for name in ("singling_out", "substitution")
+        },
+        "rows": rows,
+    }
+
+
 def number(value: float | None) -> str:
     """A number for the page."""
     if value is None:
@@ -152,6 +208,7 @@ def document(found: dict[str, Any]) -> str:
         near=near,
         fell=fell,
         known=sum(row["substitution_rate"].get("is_known") is True for row in rows),
+        false=json.loads(FALSE.read_text(encoding="utf-8")),
         with_rate=sum(bool(row["substitution_rate"]) for row in rows),
     )
 
@@ -163,7 +220,15 @@ def main() -> None:
     parser.add_argument(
         "--docs-only", action="store_true", help="write docs/findings.md from the saved results"
     )
+    parser.add_argument(
+        "--false-dates", type=int, metavar="N", help="only ask about N made-up days, and save"
+    )
     args = parser.parse_args()
+    if args.false_dates:
+        found = false_dates(args.false_dates)
+        FALSE.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+        print({k: v for k, v in found.items() if k != "rows"})
+        return
     if args.docs_only:
         found = json.loads(RESULTS.read_text(encoding="utf-8"))
     else:
