@@ -47,7 +47,7 @@ Follow us on Facebook
 
 
 def test_scores_on_marked_sentences() -> None:
-    """Floors a little under what the rules reach, so that a loss is seen; the figures are in the benchmarks."""
+    """Floors under what the rules reach, so that a loss is seen; the benchmark has the figures."""
     held = read_marked()
     assert len(held["dev"]) + len(held["held_out"]) >= 30
     fresh, _ = score("held_out")

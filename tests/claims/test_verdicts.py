@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -370,6 +371,28 @@ def test_sides_of_different_kinds_may_be_compared() -> None:
         expected={"word": "lower"},
     )
     assert made.verdict == "supported"
+
+
+@pytest.mark.data
+def test_a_release_of_one_state_is_no_nation(data_dir: Path, tmp_path: Path) -> None:
+    from atlarge.ingest import ingest
+
+    ingest([data_dir / "raw" / "eads__geocode-pa-detainers" / "pa_detainers.csv"], tmp_path / "store")
+    fields = {
+        "id": "x",
+        "text": "x",
+        "kind": "count",
+        "measure": "detainers_issued",
+        "when": 2013,
+        "expected": 4000,
+    }
+    nation, state = check_claims(
+        [{**fields, "where": "United States"}, {**fields, "where": "PA"}], tmp_path / "store"
+    )
+    assert nation.verdict == "not testable"
+    assert "state:PA" in " ".join(nation.needs)
+    assert state.verdict == "contradicted"
+    assert state.value > 4000
 
 
 # --- causes and denials -------------------------------------------------------------------------------

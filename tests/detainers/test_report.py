@@ -166,3 +166,14 @@ def test_the_printed_report_has_four_sections_and_no_small_cell(detainer_store: 
     for row in told["rows"]:
         for name in OUTCOMES:
             assert row[name] is None or row[name] == 0 or row[name] >= 5
+
+
+@pytest.mark.data
+def test_what_the_releases_leave_out_is_told(detainer_store: Store) -> None:
+    late = detainer_report(detainer_store, dt.date(2014, 10, 1), dt.date(2015, 9, 30), "state")
+    assert late.end == dt.date(2015, 7, 19)
+    assert any("2015-07-19" in warning for warning in late.scope["warnings"])
+    early = detainer_report(detainer_store, dt.date(2013, 1, 1), dt.date(2013, 12, 31), "state")
+    assert any("state:PA" in warning for warning in early.scope["warnings"])
+    whole = detainer_report(detainer_store, *FISCAL_2015, "state")
+    assert whole.scope["warnings"] == []

@@ -67,7 +67,9 @@ class PanelSource:
         made = self._panel(measure, level, when, [code], _grain(measure, when))
         if isinstance(made, Gap):
             return made
-        total = self._sum(made, measure, name, when)
+        total = (
+            self._sum(made, measure, name, when) if level != "nation" else self._national(made, measure, when)
+        )
         if isinstance(total, Gap):
             return total
         figure = self._figure(measure, level, code, name, when, total, made)
@@ -134,6 +136,26 @@ class PanelSource:
             )
         except AtlargeError as error:
             return Gap(str(error))
+
+    def _national(self, made: Any, measure: str, when: Period) -> float | Gap:
+        """The sum for the nation, if releases of national scope cover every day; one of a state does not."""
+        from atlarge.panel import measures
+
+        releases = made.coverage[measures()[measure].table]["releases"]
+        spans = [
+            (dt.date.fromisoformat(r["start"]), dt.date.fromisoformat(r["end"]))
+            for r in releases
+            if r["scope"] == "nation"
+        ]
+        day = when.start
+        for start, end in sorted(spans):
+            if start <= day <= end:
+                day = end + dt.timedelta(days=1)
+        if day <= when.end:
+            others = ", ".join(sorted({r["scope"] for r in releases if r["scope"] != "nation"}))
+            only = f"; others cover only {others}" if others else ""
+            return Gap(f"no release of national scope covers {measure} from {day} to {when.end}{only}")
+        return self._sum(made, measure, "United States", when)
 
     def _sum(self, made: Any, measure: str, name: str, when: Period) -> float | Gap:
         """The sum of a panel's one place, or a gap where a day is not covered."""

@@ -79,7 +79,18 @@ def _reconcile(store: Any, as_json: bool) -> None:
     if as_json:
         emit_json({"rows": made.to_dicts()})
         return
-    shown = ("place", "measure", "start", "end", "official", "sheriff", "other", "recomputed", "status")
+    shown = (
+        "place",
+        "measure",
+        "start",
+        "end",
+        "official",
+        "sheriff",
+        "other",
+        "nearby",
+        "recomputed",
+        "status",
+    )
     _table("Official, sheriff's, press and recomputed figures", made, shown)
 
 
@@ -122,7 +133,7 @@ def _print(report: DetainerReport) -> None:
     )
     out.print("\nIV. Scope and data fidelity", style="bold")
     for name, value in report.scope.items():
-        if name == "notes":
+        if name in ("notes", "warnings"):
             for line in value:
                 out.print(f"  {line}", highlight=False)
         elif name == "audit":

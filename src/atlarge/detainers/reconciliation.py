@@ -20,15 +20,28 @@ def reconcile(
 
     Columns: place, place_kind, measure, start, end, official, sheriff, other (press, records requests and
     TRAC, as "party: value"), recomputed, status, conflict (whether parties of record differ), notes and
-    source_urls. `recomputed` comes from the store's detainers where `covered` spans the whole period and is
-    null elsewhere; it counts by day of issue, while the official report counts declines by day of decision.
+    source_urls, and `nearby`: figures for an overlapping time. `recomputed` comes from the store's detainers
+    where `covered` spans the whole period and is null elsewhere; it counts by day of issue, while the official
+    report counts declines by day of decision.
     """
     figures = table("declined_detainer_figures").filter(pl.col("measure") != "listed_as_declining")
+    near = figures.drop_nulls("value")
     rows = []
     keys = ["place", "place_kind", "place_code", "measure", "start", "end"]
     for key, group in figures.group_by(keys, maintain_order=True):
-        rows.append(_row(dict(zip(keys, key, strict=True)), group, detainers, covered or []))
+        row = _row(dict(zip(keys, key, strict=True)), group, detainers, covered or [])
+        rows.append(row | {"nearby": _nearby(row, near)})
     return pl.DataFrame(rows, infer_schema_length=None).sort("start", "end", "measure", "place")
+
+
+def _nearby(row: dict[str, Any], figures: pl.DataFrame) -> str | None:
+    """Figures of the same measure and place for another, overlapping time, as "party: value (time)"."""
+    same = (pl.col("place") == row["place"]) & (pl.col("measure") == row["measure"])
+    overlapping = (pl.col("start") <= row["end"]) & (pl.col("end") >= row["start"])
+    other = (pl.col("start") != row["start"]) | (pl.col("end") != row["end"])
+    found = figures.filter(same & overlapping & other).sort("start", "end", "party")
+    told = [f"{f['party']}: {f['value']:g} ({f['start']} to {f['end']})" for f in found.iter_rows(named=True)]
+    return "; ".join(told) or None
 
 
 def _row(

@@ -105,7 +105,8 @@ def detainer_report(
         policies=policies_between(first, last),
         batches=_batches(inside, by, threshold),
         later_arrests=follow_up(store, inside, threshold),
-        scope=_scope(inside, total, store, covered),
+        scope=_scope(inside, total, store, covered)
+        | {"warnings": _warnings(first, last, start, end, covered)},
     )
 
 
@@ -275,6 +276,31 @@ def _scope(
         "audit": audits,
         "notes": notes,
     }
+
+
+def _warnings(
+    first: dt.date, last: dt.date, start: dt.date | None, end: dt.date | None, covered: list[Coverage]
+) -> list[str]:
+    """What part of the time asked about, or of the nation, the releases leave out."""
+    made = []
+    if start is not None and first > start:
+        made.append(f"The releases begin on {first}; nothing is known from {start} to then.")
+    if end is not None and last < end:
+        made.append(f"The releases end on {last}; nothing is known from then to {end}.")
+    national = {
+        day
+        for c in covered
+        if c.scope == "nation"
+        for day in range(max(c.start, first).toordinal(), min(c.end, last).toordinal() + 1)
+    }
+    days = (last - first).days + 1
+    if len(national) < days:
+        scopes = ", ".join(sorted({c.scope for c in covered if c.scope != "nation"}))
+        part = f"only {scopes}" if scopes else "nothing"
+        made.append(
+            f"On {days - len(national):,} of {days:,} days the releases cover {part}, not the nation."
+        )
+    return made
 
 
 def _releases(manifest: dict[str, Any]) -> list[dict[str, Any]]:
