@@ -21,8 +21,8 @@ def reconcile(
     Columns: place, place_kind, measure, start, end, official, sheriff, other (press, records requests and
     TRAC, as "party: value"), recomputed, status, conflict (whether parties of record differ), notes and
     source_urls, and `nearby`: figures for an overlapping time. `recomputed` comes from the store's detainers
-    where `covered` spans the whole period and is null elsewhere; it counts by day of issue, while the official
-    report counts declines by day of decision.
+    where `covered` spans the whole period and is null elsewhere; it counts by day of issue, while the
+    official report counts declines by day of decision.
     """
     figures = table("declined_detainer_figures").filter(pl.col("measure") != "listed_as_declining")
     near = figures.drop_nulls("value")
