@@ -38,12 +38,11 @@ def _ordered(frame: pl.DataFrame, *keys: str | pl.Expr) -> pl.DataFrame:
 
 def _masks(ordered: pl.DataFrame, group: list[str], keep_last: bool = False) -> Duplicates:
     """Masks from groups of equal keys; rows without an identifier are their own group."""
-    place = pl.int_range(pl.len()).over(group)
-    size = pl.len().over(group)
-    kept = place == (size - 1 if keep_last else 0)
+    same = pl.struct(group)
+    kept = same.is_last_distinct() if keep_last else same.is_first_distinct()
     known = pl.col("subject").is_not_null()
-    made = ordered.with_columns(
-        (known & ~kept).alias("_dropped"), (known & (size > 1)).alias("_likely")
+    made = ordered.select(
+        "_at", (known & ~kept).alias("_dropped"), (known & same.is_duplicated()).alias("_likely")
     ).sort("_at")
     return Duplicates(made["_dropped"], made["_likely"])
 

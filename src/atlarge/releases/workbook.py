@@ -32,10 +32,10 @@ def _widest(top: pl.DataFrame) -> frozenset[str]:
     return max(rows, key=len, default=frozenset())
 
 
-def _load(reader: Any, sheet: str, skip: int = 0, most: int | None = None) -> pl.DataFrame:
-    """Cells of a sheet as text, from a row on; without `skip` told, the reader loses leading blank rows."""
+def _load(reader: Any, sheet: str) -> pl.DataFrame:
+    """Cells of a sheet as text; `skip_rows` is told, since without it the reader loses leading blank rows."""
     loaded: pl.DataFrame = reader.load_sheet(
-        sheet, header_row=None, dtypes="string", skip_whitespace_tail_rows=False, skip_rows=skip, n_rows=most
+        sheet, header_row=None, dtypes="string", skip_whitespace_tail_rows=False, skip_rows=0
     ).to_polars()
     return loaded
 
@@ -83,12 +83,13 @@ def _read_sheets(reader: Any) -> tuple[dict[str, Table], list[str], frozenset[st
 
 
 def _read_sheet(reader: Any, sheet: str) -> Table | frozenset[str]:
-    top = _load(reader, sheet, most=_HEADER_WITHIN_ROWS)
+    whole = _load(reader, sheet)  # once: every load reads the sheet from its start
+    top = whole.head(_HEADER_WITHIN_ROWS)
     found = _find_header(top)
     if found is None:
         return _widest(top)
     family, number = found
-    whole = _load(reader, sheet, skip=number + 1)
+    whole = whole[number + 1 :]
     names = list(top.row(number))
     names += [None] * (whole.width - len(names))
     whole.columns = unique_names(names[: whole.width])
