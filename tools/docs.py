@@ -1,0 +1,232 @@
+"""Make the pages of docs/ that follow from the code: cli.md, api.md, data-dictionary.md, benchmarks.md.
+
+Run: python tools/docs.py [--check]. With --check nothing is written; exit 1 names stale pages.
+"""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import inspect
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+ROOT = Path(__file__).resolve().parents[1]
+DOCS = ROOT / "docs"
+RESULTS = ROOT / "benchmarks" / "results"
+COLUMNS = Path(__file__).parent / "columns.yaml"
+MADE = "<!-- Made by tools/docs.py; change the code, not this page. -->\n\n"
+_MOST_ROWS = 40
+
+
+def _cell(value: Any) -> str:
+    return " ".join(str("" if value is None else value).replace("|", "\\|").split())
+
+
+def table(head: list[str], rows: list[list[Any]]) -> str:
+    """A Markdown table."""
+    lines = [head, ["---"] * len(head), *rows]
+    return "".join("| " + " | ".join(_cell(cell) for cell in line) + " |\n" for line in lines) + "\n"
+
+
+def cli() -> str:
+    """Every command with its help, arguments and options."""
+    import typer.main
+
+    import atlarge.cli
+
+    if not atlarge.cli.app.registered_commands:
+        atlarge.cli._load_commands()
+    root = typer.main.get_command(atlarge.cli.app)
+    text = f"# Commands\n\n{MADE}"
+    text += (
+        "Every command exits 0 when done, 1 when the data or the question do not allow an answer (one line "
+        "on stderr says why), 2 when it was called wrongly. With `--json`, stdout holds one JSON document.\n\n"
+    )
+    return text + "".join(_command(name, command) for name, command in _commands(root, "atlarge"))
+
+
+def _commands(group: Any, prefix: str) -> Iterator[tuple[str, Any]]:
+    for name, command in sorted(group.commands.items()):
+        if hasattr(command, "commands"):
+            yield from _commands(command, f"{prefix} {name}")
+        else:
+            yield f"{prefix} {name}", command
+
+
+def _command(name: str, command: Any) -> str:
+    rows = []
+    for parameter in command.params:
+        if parameter.name == "help":
+            continue
+        is_option = parameter.param_type_name == "option"
+        shown = ", ".join(parameter.opts) if is_option else str(parameter.name).upper()
+        if getattr(parameter, "required", False) and is_option:
+            shown += " (required)"
+        given = parameter.default
+        default = "" if given is None or given is False or callable(given) or given == () else given
+        rows.append([f"`{shown}`", getattr(parameter, "help", ""), default])
+    text = f"## `{name}`\n\n{inspect.cleandoc(command.help or '')}\n\n"
+    return text + (table(["argument or option", "meaning", "default"], rows) if rows else "")
+
+
+def api() -> str:
+    """The public names, with signature and docstring."""
+    import atlarge
+
+    text = f"# Python API\n\n{MADE}`import atlarge` gives these names; each loads on first use.\n\n"
+    for name in sorted(atlarge._PUBLIC):
+        thing = getattr(atlarge, name)
+        text += _thing(name, thing)
+        made = inspect.signature(thing).return_annotation
+        kind = getattr(importlib.import_module(thing.__module__), str(made).split("[")[0], None)
+        if inspect.isclass(kind) and kind.__module__.startswith("atlarge"):
+            text += _kind(kind)
+    return text
+
+
+def _thing(name: str, thing: Any) -> str:
+    return f"## {name}\n\n```text\natlarge.{name}{inspect.signature(thing)}\n```\n\n{_doc(thing)}\n\n"
+
+
+def _kind(kind: type) -> str:
+    text = f"### {kind.__name__}\n\n{_doc(kind)}\n\n"
+    rows = []
+    for name, member in vars(kind).items():
+        if name.startswith("_") or not (inspect.isfunction(member) or isinstance(member, property)):
+            continue
+        shown = f"{name}{inspect.signature(member)}" if inspect.isfunction(member) else name
+        rows.append([f"`{shown}`".replace("(self, ", "(").replace("(self)", "()"), _doc(member)])
+    return text + (table(["member", "meaning"], rows) if rows else "")
+
+
+def _doc(thing: Any) -> str:
+    return inspect.cleandoc(thing.__doc__ or "")
+
+
+def data_dictionary() -> str:
+    """Records tables, the panel, measures, schemes and reference tables."""
+    from atlarge.panel import measures
+    from atlarge.records.tables import LINEAGE, PLACE, TABLES
+    from atlarge.reference import sidecar, tables
+
+    words = yaml.safe_load(COLUMNS.read_text(encoding="utf-8"))
+    common: dict[str, str] = words["common"]
+    text = f"# Data dictionary\n\n{MADE}## Records tables\n\n"
+    text += (
+        "Each table also carries `n` and the lineage columns; tables of records carry the place columns.\n\n"
+    )
+    text += "### Columns of every table\n\n"
+    rows = [[f"`{c}`", t, common[c]] for c, t in {"n": "UInt32", **LINEAGE}.items()]
+    text += table(["column", "type", "meaning"], rows)
+    text += "### Place columns\n\n"
+    text += table(["column", "type", "meaning"], [[f"`{c}`", t, common[c]] for c, t in PLACE.items()])
+    for name, columns in TABLES.items():
+        own = words["tables"].get(name, {})
+        shared = set(PLACE) <= set(columns)
+        rows = [
+            [f"`{c}`", t, own.get(c) or common[c]] for c, t in columns.items() if not (shared and c in PLACE)
+        ]
+        text += f"### {name}\n\n" + table(["column", "type", "meaning"], rows)
+        text += "With the place columns.\n\n" if shared else ""
+    text += "## The panel\n\n"
+    text += table(["column", "type", "meaning"], [[f"`{c}`", t, m] for c, t, m in words["panel"]])
+    text += "## Measures\n\n"
+    rows = [[f"`{m.name}`", m.table, m.unit, m.description] for m in measures().values()]
+    text += table(["measure", "counts rows of", "unit", "meaning"], rows)
+    text += "## Reference tables\n\n"
+    for name in tables():
+        about = sidecar(name)
+        text += f"### {name}\n\n{about['title']}. Source: {about['source']}. Licence: {about['licence']}. "
+        text += f"Accessed {about['accessed']}. One row is {about['row']}.\n\n"
+        columns = about["columns"].items()
+        text += table(
+            ["column", "type", "meaning"], [[f"`{c}`", a["type"], a["description"]] for c, a in columns]
+        )
+        for fault in about.get("known_faults") or []:
+            text += f"Known fault: {_cell(fault)}\n\n"
+    return text
+
+
+def benchmarks() -> str:
+    """Every figure that a benchmark saved."""
+    text = (
+        f"# Benchmarks\n\n{MADE}`python -m benchmarks` measures all of it again. Times depend on the machine "
+    )
+    text += "and on what else it does; ratios to a peer were measured in the same run.\n\n"
+    for file in sorted(RESULTS.glob("*.json")):
+        script = ROOT / "benchmarks" / f"{file.stem}.py"
+        told = ast.get_docstring(ast.parse(script.read_text(encoding="utf-8"))) if script.exists() else None
+        text += f"## {file.stem}\n\n{(told or file.stem).splitlines()[0]}\n\n"
+        text += "".join(_figures("", json.loads(file.read_text(encoding="utf-8"))))
+    return text
+
+
+def _figures(name: str, value: Any) -> Iterator[str]:
+    """All single figures in one table, by their path; lists of objects as tables of their own."""
+    single: list[list[Any]] = []
+    lists: list[tuple[str, list[Any]]] = []
+
+    def walk(path: str, inner: Any) -> None:
+        if isinstance(inner, dict):
+            for key, below in inner.items():
+                walk(f"{path}.{key}" if path else str(key), below)
+        elif isinstance(inner, list) and inner and isinstance(inner[0], dict):
+            lists.append((path, inner))
+        else:
+            single.append([f"`{path}`", _short(inner)])
+
+    walk(name, value)
+    if single:
+        yield table(["figure", "value"], single)
+    for path, rows in lists:
+        yield from _listed(f"`{path}`" if path else "", rows)
+
+
+def _listed(name: str, value: list[Any]) -> Iterator[str]:
+    flat = [{k: _short(v) for k, v in row.items()} for row in value]
+    head = list(dict.fromkeys(key for row in flat for key in row))
+    more = f"The first {_MOST_ROWS} of {len(flat)} rows.\n\n" if len(flat) > _MOST_ROWS else ""
+    yield f"{name}\n\n" + table(head, [[row.get(k) for k in head] for row in flat[:_MOST_ROWS]]) + more
+
+
+def _short(value: Any) -> str:
+    if isinstance(value, float):
+        return f"{value:.4g}"
+    if isinstance(value, bool) or not isinstance(value, int):
+        return str(value) if not isinstance(value, dict | list) else json.dumps(value)[:120]
+    return f"{value:,}" if abs(value) >= 10_000 else str(value)
+
+
+PAGES = {"cli.md": cli, "api.md": api, "data-dictionary.md": data_dictionary, "benchmarks.md": benchmarks}
+
+
+def stale() -> list[str]:
+    """Pages whose committed text is not what the code gives now."""
+    found = []
+    for name, make in PAGES.items():
+        page = DOCS / name
+        if not page.exists() or page.read_text(encoding="utf-8") != make():
+            found.append(name)
+    return found
+
+
+def main() -> int:
+    """Write the pages, or check them."""
+    if "--check" in sys.argv[1:]:
+        old = stale()
+        for name in old:
+            sys.stderr.write(f"docs/{name} is not current: run python tools/docs.py\n")
+        return 1 if old else 0
+    for name, make in PAGES.items():
+        (DOCS / name).write_text(make(), encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
