@@ -39,6 +39,11 @@ def _number(value: Any, unit: str | None) -> str:
     return shown + _UNIT.get(unit or "", f" {unit}" if unit and unit not in ("count", "date") else "")
 
 
+def _bound(value: Any) -> str:
+    """An end of a band, in as many digits as it has."""
+    return f"{value:,.6g}" if isinstance(value, int | float) else str(value)
+
+
 def _told(value: Any, unit: str | None, evidence: list[dict[str, Any]]) -> str:
     """A value as printed on a page: a small count of records is not."""
     counted = [e for e in evidence if e.get("source") == "panel" and e.get("role") == "counted"]
@@ -71,6 +76,8 @@ def ledger_rows(verdicts: list[Verdict]) -> list[dict[str, Any]]:
     for v in verdicts:
         found = _told(v.value, v.unit, v.evidence)
         stated = None if v.expected is None else _number(v.expected, v.unit)
+        if v.unit == "rank" and v.word:
+            stated = f"({stated})"
         claimed = " ".join(part for part in (v.word, stated) if part) or None
         answer = (
             f"claimed: {claimed}; found: {found}" if claimed and v.value is not None else _MEANING[v.verdict]
@@ -126,7 +133,7 @@ def render_page(verdicts: list[Verdict], article: dict[str, Any] | None = None) 
     rows = ledger_rows(verdicts)
     counts = {name: sum(row["verdict"] == name for row in rows) for name in _MEANING}
     return environment.from_string(text).render(
-        rows=rows, article=article or {}, counts=counts, meaning=_MEANING, number=_number
+        rows=rows, article=article or {}, counts=counts, meaning=_MEANING, bound=_bound
     )
 
 
