@@ -48,7 +48,7 @@ def place_command(
                 sys.stdout.write(
                     f"{row['n']:>9,}  {row['aor'] or '---'}  {row['landmark']}  [{row['basis']}]\n"
                 )
-            note("a line in places/hand/overrides.yaml or facilities.yaml resolves a text; then ingest again")
+            note("a decision in your own file (variable ATLARGE_PLACES) resolves a text; then ingest again")
         return
     frame = _one(text or "", aor) if file is None else _read(file)
     answers = _answers(frame)

@@ -8,6 +8,10 @@ from atlarge.places.scan import Hit
 from atlarge.places.text import tokens
 
 _OF = (["CITY", "OF"], ["TOWN", "OF"], ["VILLAGE", "OF"], ["TOWNSHIP", "OF"])
+_COMPASS = frozenset({"EAST", "WEST", "NORTH", "SOUTH", "UPPER", "LOWER", "NEW", "OLD", "GREAT", "LITTLE"})
+_CITY_SAID = frozenset({"CITY", "POLICE", "PD", "MUNICIPAL", "TOWN", "VILLAGE", "COURT"})
+COUNTY_BIGGER = 5.0
+"""How many times bigger than its namesake city a county must be to be meant without the word county."""
 TOWN_WORDS = frozenset({"TOWNSHIP", "TOWN", "VILLAGE", "BOROUGH", "BORO"})
 _TYPE = TOWN_WORDS | {"CITY"}
 WEAK_LEAST = 1000.0
@@ -25,7 +29,9 @@ def city_rule(case: Case) -> Answer | None:
         if pick.fips is None:
             if role >= 2 and failed is None and pick.how != "not in the state named":
                 failed = (hit, pick)
-        elif not pick.how.startswith("outside") and _believed(role, hit, pick):
+        elif pick.how.startswith("outside") or _county_instead(case, hit, pick):
+            continue
+        elif _believed(role, hit, pick):
             return _beside_column(case, role, _answer(case, hit, pick, _level(case, role, hit, pick)))
     beside = column_city(case)
     if beside is not None or failed is None:
@@ -155,7 +161,7 @@ def _believed(role: int, hit: Hit, pick: Pick) -> bool:
 
 
 def _level(case: Case, role: int, hit: Hit, pick: Pick) -> float:
-    level = case.gaz.confidence[f"city_role_{role}"]
+    level = case.gaz.confidence[f"city_role_{role}"] * _partial(case, hit)
     if role < 2 and case.has("programme"):
         level = max(level, case.gaz.confidence["city_programme"])
     if role >= 2 and pick.how.startswith("only one in the area"):
@@ -172,6 +178,28 @@ def _level(case: Case, role: int, hit: Hit, pick: Pick) -> float:
     # a county of the same name elsewhere: 'ORANGE JAIL' may be either, unless a state or the police is named
     sure = case.context.states or "POLICE" in case.words or "PD" in case.words or "CITY" in case.words
     return level if role == 3 and sure else level * 0.85
+
+
+def _partial(case: Case, hit: Hit) -> float:
+    """Return a factor under 1 where the name may be a part of another: EAST DONEGAL, DONEGAL TOWNSHIP."""
+    before = case.words[hit.start - 1] if hit.start > 0 else ""
+    after = case.words[hit.end] if hit.end < len(case.words) else ""
+    township = after == "TOWNSHIP" and not any(n.source == "town" for n in hit.names)
+    return 0.8 if before in _COMPASS else 0.92 if township else 1.0
+
+
+def _county_instead(case: Case, hit: Hit, pick: Pick) -> bool:
+    """Say whether a much bigger county of the name, elsewhere, is likelier: RAMSEY ADC is Ramsey County's."""
+    names = case.gaz.county_names.get(hit.key)
+    if not names or not _CITY_SAID.isdisjoint(case.words) or hit.end == len(case.words):
+        return False
+    if case.words[hit.end] not in case.gaz.words["facility"]:
+        return False
+    other = choose(case.gaz, names, case.context)
+    if other.fips is None or other.fips == pick.fips or other.how.startswith("outside"):
+        return False
+    size = max(n.weight for n in hit.names if n.fips == pick.fips)
+    return case.gaz.counties[other.fips].weight > COUNTY_BIGGER * size
 
 
 def _answer(case: Case, hit: Hit, pick: Pick, level: float) -> Answer:

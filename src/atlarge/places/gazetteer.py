@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import polars as pl
 import yaml
 
+from atlarge.places.own import own_decisions
 from atlarge.places.text import plain, squash
 from atlarge.reference import table
 
@@ -284,7 +285,11 @@ def gazetteer() -> Gazetteer:
         offices=offices,
         office_cities=office_cities,
         any_name=frozenset(cities) | county_names.keys() | city_counties.keys() | state_names.keys(),
-        overrides={(e.get("aor", "*"), squash(text)): e for e in hand("overrides") for text in e["texts"]},
+        overrides={
+            (e.get("aor", "*"), squash(text)): e
+            for e in [*hand("overrides"), *own_decisions(set(counties))]
+            for text in e["texts"]
+        },
         site_codes=codes,
         words=words,
         phrases=_phrases(words),

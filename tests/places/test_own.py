@@ -1,0 +1,55 @@
+"""A user's own decisions raise the coverage, and a faulty file is refused in one line."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+GOOD = """
+- texts: ["CHILDRENS VILLAGE"]
+  aor: NYC
+  kind: county
+  fips: "36119"
+  reason: the shelter of that name is in Dobbs Ferry
+"""
+
+
+def ask(text: str, own: Path) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "atlarge", "place", text, "--aor", "NYC", "--json"]
+    environment = os.environ | {"ATLARGE_PLACES": str(own)}
+    return subprocess.run(command, capture_output=True, text=True, env=environment)
+
+
+def test_an_own_decision_resolves_a_text(tmp_path: Path) -> None:
+    own = tmp_path / "mine.yaml"
+    own.write_text("[]", encoding="utf-8")
+    assert json.loads(ask("CHILDRENS VILLAGE", own).stdout)["kind"] == "unresolved"
+    own.write_text(GOOD, encoding="utf-8")
+    answer = json.loads(ask("CHILDRENS VILLAGE", own).stdout)
+    assert (answer["kind"], answer["fips"]) == ("county", "36119")
+    assert "Dobbs Ferry" in answer["basis"]
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("texts: [A]", "not a list"),
+        ("- {texts: [A], kind: town, reason: x}", "'kind' must be one of"),
+        ("- {texts: [A], kind: county, reason: x}", "decision 1 lacks fips"),
+        ('- {texts: [A], kind: county, reason: x, fips: "99999"}', "no county has the code 99999"),
+        ("- {texts: A, kind: aor, reason: x}", "must be a list"),
+        ("- [", "while parsing"),
+    ],
+)
+def test_a_faulty_file_is_refused(tmp_path: Path, content: str, said: str) -> None:
+    own = tmp_path / "mine.yaml"
+    own.write_text(content, encoding="utf-8")
+    done = ask("ANY", own)
+    assert done.returncode == 1
+    assert said in done.stderr
+    assert done.stderr.count("\n") == 1
