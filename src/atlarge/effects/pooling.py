@@ -16,6 +16,8 @@ from atlarge.errors import QuestionError
 
 Floats = NDArray[np.float64]
 
+USUAL_BETWEEN = 0.1  # prior scale of the spread of a share between units
+
 
 @dataclass(frozen=True)
 class Pooled:
@@ -167,13 +169,26 @@ def pool_ratio(
             return unknown
         ratio = float((a * g).sum() / below)
         rest = g - ratio * lost
-        c = trust * lost**2 / variance**2
-        between = max(0.0, float((c * (rest**2 - noise)).sum() / max((c * lost**2).sum(), 1e-300)))
-        between = min(between, 0.25)
+        between = _between(rest, noise, lost)
         size = np.abs(rest) / np.sqrt(noise + between * lost**2)
         trust = np.minimum(1.0, 2.0 / np.maximum(size, 1e-12))
     se = float(np.sqrt((a**2 * (noise + between * lost**2)).sum())) / below
     return _with_interval(ratio, se, float(np.sqrt(between)), len(g), level)
+
+
+def _between(rest: Floats, noise: Floats, lost: Floats) -> float:
+    """Expected variance of the ratio between units given the residuals: flat prior on its root up to
+    `MOST_BETWEEN`.
+
+    A point estimate is often zero with few units, and intervals for a new unit would then be too short. A
+    unit that stands out counts as three standard deviations, so that it does not pass for ordinary spread.
+    """
+    grid = np.linspace(0.0, 5 * USUAL_BETWEEN, 61)
+    variance = noise[None, :] + grid[:, None] ** 2 * lost[None, :] ** 2
+    fit = -0.5 * (np.log(variance) + np.minimum(rest**2 / variance, 9.0)).sum(1)
+    fit -= 0.5 * (grid / USUAL_BETWEEN) ** 2
+    weight = np.exp(fit - fit.max())
+    return float((weight * grid**2).sum() / weight.sum())
 
 
 def _with_interval(ratio: float, se: float, between: float, n: int, level: float) -> Ratio:

@@ -1,0 +1,78 @@
+"""Change points against a plain scan, planted changes, and series without any."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy.stats import poisson
+
+from atlarge.effects import change_point, change_points
+from atlarge.errors import QuestionError
+
+
+def test_scan_equals_plain_likelihoods() -> None:
+    rng = np.random.default_rng(0)
+    y = np.concatenate([rng.poisson(12, 14), rng.poisson(18, 11)]).astype(float)
+    best = max(
+        range(3, len(y) - 2),
+        key=lambda k: poisson.logpmf(y[:k], y[:k].mean()).sum() + poisson.logpmf(y[k:], y[k:].mean()).sum(),
+    )
+    got = change_point(y)
+    assert got.index == best
+    assert got.before == pytest.approx(y[:best].mean())
+    assert got.after == pytest.approx(y[best:].mean())
+
+
+def test_a_clear_change_is_dated_to_the_period() -> None:
+    y = np.concatenate([np.full(20, 20.0), np.full(20, 8.0)])
+    got = change_point(y)
+    assert (got.index, got.low, got.high) == (20, 20, 20)
+    assert got.ratio == pytest.approx(0.4)
+    assert got.is_change
+
+
+def test_expected_path_is_taken_off() -> None:
+    season = 10 + 5 * np.sin(np.arange(36) / 36 * 4 * np.pi)
+    y = np.round(season * np.where(np.arange(36) < 22, 1.0, 2.0))
+    got = change_point(y, season)
+    assert got.index == 22
+    assert got.ratio == pytest.approx(2.0, rel=0.05)
+
+
+def test_missing_periods_keep_their_place() -> None:
+    y = np.concatenate([np.full(20, 20.0), np.full(20, 8.0)])
+    y[5:9] = np.nan
+    assert change_point(y).index == 20
+
+
+def test_false_alarms_and_interval_coverage() -> None:
+    alarms, held = 0, 0
+    for seed in range(120):
+        rng = np.random.default_rng(seed)
+        # overdispersed counts (variance three times the mean) without and with a change
+        flat = rng.negative_binomial(10, 1 / 3, 40).astype(float)
+        alarms += change_point(flat, draws=199, seed=seed).is_change
+        step = np.concatenate([rng.negative_binomial(15, 1 / 3, 22), rng.negative_binomial(8, 1 / 3, 18)])
+        got = change_point(step.astype(float), draws=199, seed=seed)
+        held += got.low <= 22 <= got.high
+    # 5 % of 120 is 6, standard error 2.4; 90 % of 120 is 108, standard error 3.3: three standard errors allowed
+    assert alarms <= 13
+    assert held >= 98
+
+
+def test_several_changes_by_pelt() -> None:
+    y = np.concatenate([np.full(15, 30.0), np.full(12, 10.0), np.full(14, 25.0)])
+    assert change_points(y) == [15, 27]
+    assert change_points(np.full(30, 7.0)) == []
+
+
+def test_empty_and_short_series_are_refused() -> None:
+    with pytest.raises(QuestionError, match="all values are zero"):
+        change_point(np.zeros(20))
+    with pytest.raises(QuestionError, match="only 5 periods"):
+        change_point(np.ones(5))
+
+
+def test_same_seed_same_answer() -> None:
+    y = np.random.default_rng(2).poisson(9, 40)
+    assert change_point(y) == change_point(y)
