@@ -32,6 +32,10 @@ def explain_command(
         dt.datetime | None, typer.Option("--date", formats=["%Y-%m-%d"], help="A day instead of a policy.")
     ] = None,
     store: StoreOption = None,
+    registry: Annotated[
+        Path | None,
+        typer.Option("--policies", help="A CSV of dated policies that stands for the shipped table."),
+    ] = None,
     scheme: Annotated[str, typer.Option("--scheme", help="ddp or biglocal: how methods are read.")] = "ddp",
     is_pooled: Annotated[
         bool, typer.Option("--pooled", help="All usable localities together instead of one place.")
@@ -49,7 +53,8 @@ def explain_command(
         raise typer.BadParameter("give either --policy or --date, not both and not neither")
     from atlarge.explain import explain
 
-    answer = explain(place, policy=policy, date=date.date() if date else None, store=store, scheme=scheme)
+    day = date.date() if date else None
+    answer = explain(place, policy=policy, date=day, store=store, scheme=scheme, registry=registry)
     if out is not None:
         from atlarge.publish import report
 

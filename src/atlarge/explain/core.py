@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,7 +24,7 @@ from atlarge.explain.estimate import (
 from atlarge.explain.gather import attempt, gather, strips
 from atlarge.explain.judge import burst_stands_out, concentration, excess, placing, singling_out, substitution
 from atlarge.explain.periods import months_of
-from atlarge.explain.policies import find_policy, from_date
+from atlarge.explain.policies import Policy, find_policy, from_date, read_policies, using
 from atlarge.explain.sensitivity import sensitivity_of
 from atlarge.explain.sources import sources_of
 from atlarge.explain.surging import burst_shares
@@ -42,20 +43,31 @@ def explain(
     date: dt.date | None = None,
     store: Store | Path | str | None = None,
     scheme: str = "ddp",
+    registry: Sequence[Policy] | Path | str | None = None,
 ) -> Answer:
     """Explain the arrests of a place around a dated policy, or around a day.
 
     `place`: a county ("Travis County, TX", 48453), an office code, an AOR ("San Antonio") or a state. Give
-    either `policy`, an id of `atlarge policies`, or `date`. `store` left out: the embedded records. Raises
-    PlaceError for an unknown place, QuestionError for an unknown policy or a question that the records do not
-    allow (no months before, too few comparison places, nothing but zeros), CoverageError where the day lies
-    outside the records.
+    either `policy`, an id of `atlarge policies`, or `date`. `store` left out: the embedded records.
+    `registry`: policies (or a CSV of them) that stand for the shipped ones, both as what can be asked about
+    and as who cannot serve as comparison. Raises PlaceError for an unknown place, QuestionError for an
+    unknown policy or a question that the records do not allow (no months before, too few comparison places,
+    nothing but zeros), CoverageError where the day lies outside the records.
     """
+    if (policy is None) == (date is None):
+        raise QuestionError("name either a policy or a date, not both and not neither")
+    if isinstance(registry, str | Path):
+        registry = read_policies(registry)
+    with using(registry):
+        return _explain(place, policy, date, store, scheme)
+
+
+def _explain(
+    place: str, policy: str | None, date: dt.date | None, store: Store | Path | str | None, scheme: str
+) -> Answer:
     from atlarge.places import find_place
     from atlarge.records.store import open_store
 
-    if (policy is None) == (date is None):
-        raise QuestionError("name either a policy or a date, not both and not neither")
     opened = open_store(store) if store is None or isinstance(store, str | Path) else store
     found = find_place(str(place))
     where = where_of(found.kind, found.code, found.name)

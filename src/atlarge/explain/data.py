@@ -98,8 +98,6 @@ def _next_month(day: dt.date) -> dt.date:
 @lru_cache(maxsize=24)
 def _daily(key: str, held: _Held, by: str, measures: tuple[str, ...], scheme: str) -> dict[str, Daily]:
     counts, covered = sparse(held.store, by=by, every="day", measures=measures, scheme=scheme)
-    if counts.is_empty():
-        raise QuestionError(f"the store has no records that name a place of the level {by}")
     first, last = min(c.start for c, _ in covered), max(c.end for c, _ in covered)
     places = counts["place"].unique().sort().to_list()
     index = {place: k for k, place in enumerate(places)}
@@ -107,7 +105,10 @@ def _daily(key: str, held: _Held, by: str, measures: tuple[str, ...], scheme: st
     for release, inside in covered:
         days = slice((release.start - first).days, (release.end - first).days + 1)
         told[[index[p] for p in inside], days] = True
-    rows = counts["place"].replace_strict(places, list(range(len(places))), return_dtype=pl.Int64).to_numpy()
+    order = pl.DataFrame(
+        {"place": places, "row": range(len(places))}, schema={"place": pl.String, "row": pl.Int64}
+    )
+    rows = counts.join(order, on="place", how="left", maintain_order="left")["row"].to_numpy()
     columns = (counts["period"] - first).dt.total_days().to_numpy()
     found = {}
     for measure in measures:
@@ -138,7 +139,7 @@ def daily(
 ) -> dict[str, Daily]:
     """Daily counts of the units of a level, by measure; the last few questions are kept in memory.
 
-    Raises what the panel does.
+    A level that no record names gives no rows. Raises what the panel does.
     """
     stamp = f"{store.path}:{hash(str(sorted(store.manifest.items(), key=str)))}"
     return _daily(stamp, _Held(store), by, tuple(measures), scheme)
@@ -194,10 +195,12 @@ def _joined(
     county: Daily, office: Daily, units: list[tuple[str, list[int], str]], index: dict[str, int]
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Records of each unit's county and of its offices, [units x days] each."""
-    zero = np.where(np.isfinite(office.values[0]), 0.0, np.nan).astype(np.float32)
+    known = county if county.keys else office
+    covered = np.isfinite(known.values).any(0) if known.keys else np.zeros(county.values.shape[1], dtype=bool)
+    zero = np.where(covered, 0.0, np.nan).astype(np.float32)
     own, near = np.tile(zero, (len(units), 1)), np.tile(zero, (len(units), 1))
-    known = [k for k, (fips, _, _) in enumerate(units) if fips in index]
-    own[known] = county.values[[index[units[k][0]] for k in known]]
+    named = [k for k, (fips, _, _) in enumerate(units) if fips in index]
+    own[named] = county.values[[index[units[k][0]] for k in named]]
     for k, (_, rows, _) in enumerate(units):
         if rows:
             near[k] = office.values[rows].sum(0)

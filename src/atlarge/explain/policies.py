@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import asdict, dataclass
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import polars as pl
@@ -14,6 +17,7 @@ from atlarge.errors import QuestionError
 from atlarge.reference import sidecar, table
 
 HOUSING = "jail_contract"
+_OTHER: ContextVar[tuple[Policy, ...] | None] = ContextVar("policies in use", default=None)
 
 
 @dataclass(frozen=True)
@@ -101,16 +105,83 @@ def policy_table() -> pl.DataFrame:
     return pl.concat([own, agreements.select(own.columns)])
 
 
-@cache
 def policies() -> tuple[Policy, ...]:
-    """Every policy that has a date, in the order of its id."""
+    """Every policy that has a date, in the order of its id: of the registry, or of the one in use."""
+    other = _OTHER.get()
+    return _registry() if other is None else other
+
+
+@contextmanager
+def using(registry: Sequence[Policy] | None) -> Iterator[None]:
+    """Let other policies stand for the registry inside the block; None changes nothing."""
+    token = _OTHER.set(tuple(registry) if registry is not None else _OTHER.get())
+    try:
+        yield
+    finally:
+        _OTHER.reset(token)
+
+
+def read_policies(path: Path | str) -> list[Policy]:
+    """Policies from a CSV of the registry's own columns; id, effective and fips (or state) must be there.
+
+    `direction` left out means limits, `level` county (state where there is no fips), `precision` day. Raises
+    QuestionError that names the file, the line and the mend.
+    """
+    name = Path(path).name
+    try:
+        rows = pl.read_csv(path, infer_schema=False)
+    except (OSError, pl.exceptions.PolarsError) as error:
+        raise QuestionError(
+            f"{name}: cannot be read as a table of policies ({type(error).__name__})"
+        ) from None
+    if missing := {"id", "effective"} - set(rows.columns):
+        raise QuestionError(f"{name}: no column {', '.join(sorted(missing))}; see: atlarge policies --json")
+    return [_from_row(name, number, row) for number, row in enumerate(rows.iter_rows(named=True), start=2)]
+
+
+def _from_row(name: str, number: int, row: dict[str, Any]) -> Policy:
+    days: dict[str, dt.date | None] = {}
+    for column in ("announced", "effective", "ended"):
+        try:
+            days[column] = dt.date.fromisoformat(row[column]) if row.get(column) else None
+        except ValueError:
+            raise QuestionError(
+                f"{name}, line {number}: {column} {row[column]!r} is no day; write 2017-02-01"
+            ) from None
+    if not row.get("id") or days["effective"] is None or not (row.get("fips") or row.get("state")):
+        raise QuestionError(f"{name}, line {number}: id, effective and fips (or state) are needed")
+    fips = str(row["fips"]).zfill(5) if row.get("fips") else None
+    level = row.get("level") or ("county" if fips else "state")
+    told = {key: str(row.get(key) or "") for key in ("title", "confidence", "source_url", "note", "criteria")}
+    fields: dict[str, Any] = {
+        "id": str(row["id"]).lower(),
+        "level": level,
+        "place_name": row.get("place_name") or fips or row.get("state"),
+        "state": row.get("state") or "",
+        "fips": fips,
+        "direction": row.get("direction") or "limits",
+        "kind": row.get("kind") or "detainers",
+        "precision": row.get("precision") or "day",
+        **days,
+        **told,
+    }
+    return _policy(fields)
+
+
+@cache
+def _registry() -> tuple[Policy, ...]:
     dated = policy_table().filter(pl.col("effective").is_not_null()).sort("id")
     return tuple(_policy(row) for row in dated.iter_rows(named=True))
 
 
 @cache
-def _ids() -> tuple[str, ...]:
+def _registry_ids() -> tuple[str, ...]:
     return tuple(policy_table()["id"].sort().to_list())
+
+
+def _ids() -> tuple[str, ...]:
+    other = _OTHER.get()
+    return _registry_ids() if other is None else tuple(sorted(policy.id for policy in other))
 
 
 def near_ids(name: str, limit: int = 4) -> list[str]:
