@@ -10,6 +10,9 @@ import argparse
 import datetime as dt
 import json
 import platform
+import subprocess
+import sys
+import tempfile
 import time
 from pathlib import Path
 from typing import Any
@@ -21,6 +24,7 @@ from atlarge.explain import explain, find_policy, pooled
 
 HERE = Path(__file__).parent
 RESULTS = HERE / "results" / "explain.json"
+MADE = HERE / "results" / "explain_made_worlds.json"
 FALSE = HERE / "results" / "explain_false_dates.json"
 DOCS = HERE.parent / "docs" / "findings.md"
 
@@ -149,6 +153,118 @@ def false_dates(count: int, seed: int = 1) -> dict[str, Any]:
     }
 
 
+WORLDS: dict[str, dict[str, float]] = {
+    "no retaliation": {},
+    "retaliation in half of the places": {"retaliation_share": 0.5},
+    "relabelling and drift": {
+        "relabel_share": 0.3,
+        "general_area_share": 0.3,
+        "drift_weeks": 16,
+        "drift_share": 0.5,
+    },
+}
+
+
+def made_world(name: str, settings: dict[str, float], seed: int) -> list[dict[str, Any]]:
+    """Make releases of a world, ingest them, ask about each of its policies, and set the truth beside it."""
+    from atlarge.explain.policies import read_policies
+    from atlarge.ingest import ingest
+    from atlarge.records.store import open_store
+
+    rows = []
+    with tempfile.TemporaryDirectory() as folder:
+        told = [word for key, value in settings.items() for word in ("--set", f"{key}={value}")]
+        made = Path(folder) / "made"
+        command = [
+            sys.executable,
+            "-m",
+            "atlarge",
+            "simulate",
+            "--seed",
+            str(seed),
+            "--out",
+            str(made),
+            *told,
+        ]
+        subprocess.run(command, check=True, capture_output=True)
+        truth = json.loads((made / "truth.json").read_text(encoding="utf-8"))
+        ingest(sorted(made.glob("EROArrests*.csv.gz")), Path(folder) / "store")
+        store = open_store(Path(folder) / "store")
+        table = Path(folder) / "policies.csv"
+        lines = [
+            f"made-{p['place']},{p['place']},{p['announced']},{p['effective']}" for p in truth["policies"]
+        ]
+        table.write_text("\n".join(["id,fips,announced,effective", *lines]) + "\n", encoding="utf-8")
+        registry = read_policies(table)
+        for policy in truth["policies"]:
+            try:
+                answer = explain(
+                    policy["place"], policy=f"made-{policy['place']}", store=store, registry=registry
+                )
+            except AtlargeError as error:
+                rows.append({"world": name, "seed": seed, "refused": str(error)})
+                continue
+            rows.append({"world": name, "seed": seed} | against_truth(answer, policy))
+    return rows
+
+
+def against_truth(answer: Any, policy: dict[str, Any]) -> dict[str, Any]:
+    """What was estimated of one policy, and what was true."""
+    date, part = answer.change_point.date, answer.parts["substitution"]
+    days = None if date is None else (date - dt.date.fromisoformat(policy["effective"])).days
+    true = policy["substituted"] + policy["burst"]
+    lost = answer.substitution_rate.get("lost_handoffs") or {"low": None, "high": None}
+    by_span = answer.verdicts["singling_out"].by_span
+
+    def covers(low: float | None, high: float | None, value: float) -> bool | None:
+        return None if low is None or high is None else bool(low <= value <= high)
+
+    return {
+        "effect": covers(answer.effect.low, answer.effect.high, true),
+        "substitution": covers(part.low, part.high, policy["substituted"]),
+        "residual": covers(answer.parts["residual"].low, answer.parts["residual"].high, policy["burst"]),
+        "loss": covers(lost["low"], lost["high"], policy["lost_handoffs"]),
+        "has_burst": policy["burst"] >= 10,
+        "burst_fits": by_span.get("burst") == "fits",
+        "singled_fits": answer.verdicts["singling_out"].verdict == "fits",
+        "change_days": days,
+        "rate_known": answer.substitution_rate.get("is_known"),
+    }
+
+
+def made_worlds(seeds: int) -> dict[str, Any]:
+    """Coverage of the 90 % intervals and rates of the verdicts in made worlds, by setting."""
+    rows = [
+        row
+        for name, settings in WORLDS.items()
+        for seed in range(seeds)
+        for row in made_world(name, settings, seed)
+    ]
+    told: dict[str, Any] = {}
+    for name in WORLDS:
+        inside = [row for row in rows if row["world"] == name and "effect" in row]
+
+        def share(key: str, among: list[dict[str, Any]]) -> dict[str, Any]:
+            values = [row[key] for row in among if row[key] is not None]
+            mean = sum(values) / len(values) if values else None
+            return {"share": None if mean is None else round(mean, 3), "of": len(values)}
+
+        near = [{"near": row["change_days"] is not None and abs(row["change_days"]) <= 31} for row in inside]
+        told[name] = {
+            "policies": len(inside),
+            "refused": sum(row["world"] == name and "refused" in row for row in rows),
+            **{
+                f"{key}_covered": share(key, inside) for key in ("effect", "substitution", "residual", "loss")
+            },
+            "change_within_31_days": share("near", near),
+            "burst_fits_with_burst": share("burst_fits", [row for row in inside if row["has_burst"]]),
+            "burst_fits_without": share("burst_fits", [row for row in inside if not row["has_burst"]]),
+            "singled_fits_without": share("singled_fits", [row for row in inside if not row["has_burst"]]),
+            "rate_known": share("rate_known", inside),
+        }
+    return {"seeds": seeds, "worlds": told}
+
+
 def number(value: float | None) -> str:
     """A number for the page."""
     if value is None:
@@ -208,6 +324,7 @@ def document(found: dict[str, Any]) -> str:
         near=near,
         fell=fell,
         known=sum(row["substitution_rate"].get("is_known") is True for row in rows),
+        made=json.loads(MADE.read_text(encoding="utf-8")),
         false=json.loads(FALSE.read_text(encoding="utf-8")),
         with_rate=sum(bool(row["substitution_rate"]) for row in rows),
     )
@@ -223,7 +340,15 @@ def main() -> None:
     parser.add_argument(
         "--false-dates", type=int, metavar="N", help="only ask about N made-up days, and save"
     )
+    parser.add_argument(
+        "--made", type=int, metavar="N", help="only ask about N made worlds a setting, and save"
+    )
     args = parser.parse_args()
+    if args.made:
+        found = made_worlds(args.made)
+        MADE.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+        print(json.dumps(found, indent=1))
+        return
     if args.false_dates:
         found = false_dates(args.false_dates)
         FALSE.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")

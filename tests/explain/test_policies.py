@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 import datetime as dt
+from pathlib import Path
 
 import polars as pl
 import pytest
 
 from atlarge.errors import QuestionError
-from atlarge.explain.policies import changed_counties, find_policy, listed, near_ids, policies, policy_table
+from atlarge.explain.policies import (
+    changed_counties,
+    find_policy,
+    listed,
+    near_ids,
+    policies,
+    policy_table,
+    read_policies,
+    using,
+)
 from atlarge.reference import table
 
 
@@ -69,3 +79,41 @@ def test_listing_narrows_and_refuses_unknown_words() -> None:
         listed(direction="sideways")
     with pytest.raises(QuestionError, match="two letters"):
         listed(state="Texas")
+
+
+def test_an_own_table_stands_for_the_registry_while_in_use(tmp_path: Path) -> None:
+    table_of_two = tmp_path / "own.csv"
+    table_of_two.write_text(
+        "id,fips,state,effective,ended\nMade-1,1001,,2017-03-01,\nmade-2,,TX,2018-01-01,2018-06-01\n"
+    )
+    own = read_policies(table_of_two)
+    assert [(p.id, p.level, p.fips, p.direction) for p in own] == [
+        ("made-1", "county", "01001", "limits"),
+        ("made-2", "state", None, "limits"),
+    ]
+    with using(own):
+        assert find_policy("made-1").effective == dt.date(2017, 3, 1)
+        with pytest.raises(QuestionError, match="made-1"):
+            find_policy("travis-tx-2017")
+        assert "01001" in changed_counties(dt.date(2017, 1, 1), dt.date(2017, 12, 31))["limits"]
+    assert find_policy("travis-tx-2017").state == "TX"
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("id,fips\na,48453\n", "no column effective"),
+        ("id,fips,effective\na,48453,2017-13-01\n", "line 2: effective '2017-13-01' is no day"),
+        ("id,fips,effective\na,,2017-01-01\n", "line 2: id, effective and fips"),
+    ],
+)
+def test_a_faulty_table_is_refused_by_line(tmp_path: Path, text: str, words: str) -> None:
+    faulty = tmp_path / "faulty.csv"
+    faulty.write_text(text)
+    with pytest.raises(QuestionError, match=words):
+        read_policies(faulty)
+
+
+def test_a_table_that_is_not_there_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(QuestionError, match="cannot be read"):
+        read_policies(tmp_path / "none.csv")
