@@ -9,6 +9,7 @@ from rapidfuzz.distance import OSA
 
 from atlarge.places.choose import Context, in_area
 from atlarge.places.gazetteer import Gazetteer, gazetteer
+from atlarge.places.scan import NO_COUNTIES
 
 BIG_CITY = 2000.0
 """Only cities of this weight are looked for under a misspelt name."""
@@ -29,8 +30,9 @@ def _by_state(kind: str) -> dict[str, list[tuple[str, str]]]:
     out: dict[str, list[tuple[str, str]]] = {}
     for key, found in names.items():
         for name in found:
-            if kind == "county" or name.weight >= BIG_CITY:
-                out.setdefault(gaz.counties[name.fips].state, []).append((key, name.fips))
+            state = gaz.counties[name.fips].state
+            if name.weight >= BIG_CITY if kind == "city" else state not in NO_COUNTIES:
+                out.setdefault(state, []).append((key, name.fips))
     return out
 
 

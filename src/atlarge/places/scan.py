@@ -8,6 +8,8 @@ from atlarge.places.gazetteer import Gazetteer, Named, Prison, Site
 
 COUNTY_WORDS = frozenset({"COUNTY", "PARISH", "BOROUGH", "MUNICIPIO", "CENSUS"})
 _MIXED_UP = frozenset({"CO", "IN", "OR", "ME", "LA", "DE", "OK", "HI", "DC", "MP", "AS"})
+NO_COUNTIES = frozenset({"AS", "GU", "MP", "VI"})
+"""Territories whose parts are no counties: the word county does not fit them."""
 _AGENCY = frozenset({"DEPARTMENT", "DOC", "PROBATION", "PAROLE", "STATE", "HIGHWAY", "DISTRICT"})
 _NEVER_INSIDE = frozenset({"CO", "IN", "OR", "ME", "LA", "DE", "OK", "HI", "DC", "AS", "SC", "MP"})
 
@@ -109,7 +111,8 @@ def _named(
 def _of_type(gaz: Gazetteer, names: list[Named], word: str) -> list[Named]:
     """Keep the names that the legal word fits: parishes are Louisiana's, boroughs Alaska's."""
     if word == "COUNTY":
-        return [n for n in names if gaz.counties[n.fips].state != "LA"] or names
+        named = [n for n in names if gaz.counties[n.fips].state not in NO_COUNTIES]
+        return [n for n in named if gaz.counties[n.fips].state != "LA"] or named
     where = {"PARISH": "LA", "BOROUGH": "AK", "MUNICIPIO": "PR", "CENSUS": "AK"}[word]
     return [n for n in names if gaz.counties[n.fips].state == where]
 
