@@ -36,8 +36,8 @@ def _prop99() -> tuple[np.ndarray, int]:
 
 @pytest.mark.parametrize(("method", "published", "tolerance"), [("sc", -19.6, 0.15), ("did", -27.3, 0.06)])
 def test_california_smoking(method: str, published: float, tolerance: float) -> None:
-    # Arkhangelsky et al. (2021), table 1, printed to one decimal. Their SC stops its iterations early and adds a
-    # tiny ridge, hence the wider tolerance; the exact optimum is -19.51.
+    # Arkhangelsky et al. (2021), table 1, printed to one decimal. Their SC stops its iterations early and
+    # adds a tiny ridge, hence the wider tolerance; the exact optimum is -19.51.
     y, row = _prop99()
     got = counterfactual(y, row, 19, method=method, scale="raw")
     assert got.effect_mean == pytest.approx(published, abs=tolerance)
@@ -62,8 +62,8 @@ def test_without_noise_the_effect_is_exact(method: str) -> None:
 
 @pytest.mark.parametrize("method", METHODS)
 def test_scale_of_units_does_not_matter(method: str) -> None:
-    # counts are compared relative to each unit's own mean: a unit's size is only a unit of measure. Did, ife and
-    # ascm weigh by size, so there only the target is stretched.
+    # counts are compared relative to each unit's own mean: a unit's size is only a unit of measure. Did, ife
+    # and ascm weigh donors by size, so only the target is stretched.
     y = _counts()
     stretched = y.copy()
     stretched[4] *= 3.0
@@ -150,7 +150,7 @@ def test_detectable_effect_by_hand() -> None:
     z = np.concatenate([[0.0], np.linspace(-1.98, 1.98, 199)])
     made = replace(base, statistic=z, scale=np.full(200, 10.0))
     got = minimum_detectable_effect(made, power=0.8, alpha=0.1)
-    # critical value: 90 % of |z| lie below 1.80; 80 % of estimates exceed it if the effect is 1.80 + 1.188 scales
+    # 90 % of |z| lie below 1.80; 80 % of estimates exceed that if the effect is 1.80 + 1.188 scales
     assert got.total == pytest.approx(10 * (1.80 + 1.188), abs=0.25)
 
 
@@ -231,7 +231,7 @@ def test_intervals_cover_and_tests_keep_their_size() -> None:
         covered.append(np.mean((got.statistic[1:] >= low) & (got.statistic[1:] <= high)))
         big = got.scale[1:] >= np.quantile(got.scale[1:], 0.8)
         rejected.append(np.mean(np.abs(got.statistic[1:][big]) > 1.96))
-    # all units: by construction; the large ones alone: only if the scale is learnt well. 12 x 16 large units with
-    # heavy common shocks: a standard error of about 2.5 %
+    # all units: by construction; the large ones alone: only if the scale is learnt well. 12 x 16 large units
+    # with heavy common shocks: a standard error of about 2.5 %
     assert np.mean(covered) == pytest.approx(0.9, abs=0.05)
     assert np.mean(rejected) == pytest.approx(0.05, abs=0.06)

@@ -100,7 +100,7 @@ def test_optimality_conditions(n: int, periods: int, seed: int, copies: bool, is
     for i in range(n):
         gradient = y @ (solve[i] @ y - y[i]) + penalty * solve[i]
         mean = float(solve[i] @ gradient)
-        # no allowed donor has a lower gradient than the weighted mean: nothing is gained by moving weight to it
+        # no allowed donor has a lower gradient than the weighted mean: nothing is gained by moving weight
         assert gradient[allowed[i]].min() >= mean - 1e-6 * (1 + np.abs(gradient).max())
 
 

@@ -83,15 +83,18 @@ def draw_worlds(
 def draw_world(
     world: World, seed: int | np.random.SeedSequence, *, population: Population | None = None
 ) -> Draw:
-    """Draw one world."""
-    rng = np.random.default_rng(seed)
+    """Draw one world. Each part has its own stream, so that a change in one leaves the others as they
+    were."""
+    streams = _streams(seed, 4)
+    rng = streams[0]
     if population is None:
         population = _population(world, rng)
     announced, effective = _policies(world, rng)
     relabel_week = _relabelling(world, effective, rng)
-    base, usual = _at_large_base(world, population, rng)
-    detained, kept, lost = _jail_path(world, population, effective, rng)
+    base, usual = _at_large_base(world, population, streams[1])
+    detained, kept, lost = _jail_path(world, population, effective, streams[2])
     substitution = _substitution_shares(world, rng)
+    rng = streams[3]
     substituted = _substituted(world, lost, effective, substitution, rng)
     burst, burst_week = _bursts(world, usual, announced, rng)
     truth = base + substituted + burst
@@ -119,6 +122,12 @@ def draw_world(
         relabel_week=relabel_week,
         substitution=substitution,
     )
+
+
+def _streams(seed: int | np.random.SeedSequence, n: int) -> list[np.random.Generator]:
+    root = seed if isinstance(seed, np.random.SeedSequence) else np.random.SeedSequence(seed)
+    keys = [np.random.SeedSequence(root.entropy, spawn_key=(*root.spawn_key, k)) for k in range(n)]
+    return [np.random.default_rng(key) for key in keys]
 
 
 def _population(world: World, rng: np.random.Generator) -> Population:
