@@ -95,7 +95,7 @@ def _next_month(day: dt.date) -> dt.date:
     return dt.date(day.year + day.month // 12, day.month % 12 + 1, 1)
 
 
-@lru_cache(maxsize=24)
+@lru_cache(maxsize=12)
 def _daily(key: str, held: _Held, by: str, measures: tuple[str, ...], scheme: str) -> dict[str, Daily]:
     counts, covered = sparse(held.store, by=by, every="day", measures=measures, scheme=scheme)
     first, last = min(c.start for c, _ in covered), max(c.end for c, _ in covered)

@@ -252,16 +252,13 @@ def _other_policies(world: World, policy: Policy, months: Months) -> list[str]:
 
 
 def _is_own(world: World, policy: Policy, code: str) -> bool:
-    if policy.kind == "date" or policy.level == "state":
-        return policy.level != "state" or policy.state == world.where.state
-    own = {code, world.where.county.code if world.where.county else "", *same_county(world)}
-    return policy.fips in own
-
-
-def same_county(world: World) -> set[str]:
-    """The county of the office's seat, which counts as the office's own."""
-    seat = seat_of(world.where.office.code) if world.where.office else None
-    return {seat} if seat else set()
+    """Whether the policy is that of the place asked about; an office goes with the county of its seat."""
+    if policy.kind == "date":
+        return True
+    if policy.level == "state":
+        return policy.state == world.where.state
+    seat = seat_of(code) if world.where.own.level == "office" else None
+    return policy.fips is not None and policy.fips in (code, seat)
 
 
 def _area_only_share(world: World, months: Months) -> float | None:

@@ -98,10 +98,21 @@ def has_fallen(facts: Facts) -> bool:
     return is_fall and known - dt.timedelta(days=FALL_MARGIN_DAYS) <= change.date < facts.months.policy_end
 
 
+RULES: dict[str, Callable[[Facts], Fields]] = {}
+
+
+def _rule(function: Callable[[Facts], Fields]) -> Callable[[Facts], Fields]:
+    """Register the rule of the warning that has the function's name."""
+    RULES[function.__name__.removeprefix("_")] = function
+    return function
+
+
+@_rule
 def _counts_not_intent(facts: Facts) -> Fields:
     return {}
 
 
+@_rule
 def _handoffs_fell_before(facts: Facts) -> Fields:
     change = facts.jail_change
     if not fell_before(facts) or change is None or change.date is None:
@@ -115,6 +126,7 @@ def _handoffs_fell_before(facts: Facts) -> Fields:
     }
 
 
+@_rule
 def _anticipation(facts: Facts) -> Fields:
     announced, effective = facts.policy.announced, facts.policy.effective
     if announced is None or announced >= effective:
@@ -122,20 +134,24 @@ def _anticipation(facts: Facts) -> Fields:
     return {"announced": announced, "days": (effective - announced).days}
 
 
+@_rule
 def _policy_window(facts: Facts) -> Fields:
     return facts.policy.to_dict() if facts.policy.is_window else None
 
 
+@_rule
 def _policy_confidence(facts: Facts) -> Fields:
     return facts.policy.to_dict() if facts.policy.confidence in ("low", "medium") else None
 
 
+@_rule
 def _short_life(facts: Facts) -> Fields:
     first, last = facts.months.bounds(facts.months.life)
     days = (last - first).days + 1
     return {"days": days} if not facts.months.is_cut and days < SHORT_LIFE_DAYS else None
 
 
+@_rule
 def _life_cut(facts: Facts) -> Fields:
     if not facts.months.is_cut:
         return None
@@ -143,6 +159,7 @@ def _life_cut(facts: Facts) -> Fields:
     return {"months": max(1, months_between(first, last)), "end": last}
 
 
+@_rule
 def _area_not_county(facts: Facts) -> Fields:
     share = facts.area_only_share
     if share is None or share < 0.5 or facts.where.county is None:
@@ -150,11 +167,13 @@ def _area_not_county(facts: Facts) -> Fields:
     return {"share": share_text(share), "county": facts.where.county.name}
 
 
+@_rule
 def _office_not_known(facts: Facts) -> Fields:
     where = facts.where
     return {"county": where.county.name} if where.county and where.office is None else None
 
 
+@_rule
 def _office_by_rule(facts: Facts) -> Fields:
     office = facts.where.office
     return (
@@ -164,6 +183,7 @@ def _office_by_rule(facts: Facts) -> Fields:
     )
 
 
+@_rule
 def _unplaced(facts: Facts) -> Fields:
     aor, placed = facts.where.aor, facts.placed_during
     if aor is None or placed is None or 1 - placed < UNPLACED_SHARE or facts.main.area.level == "aor":
@@ -171,6 +191,7 @@ def _unplaced(facts: Facts) -> Fields:
     return {"aor": aor.name, "share": share_text(1 - placed)}
 
 
+@_rule
 def _placing_changed(facts: Facts) -> Fields:
     aor, before, during = facts.where.aor, facts.placed_before, facts.placed_during
     if aor is None or placing(before, during) == "fits" or before is None or during is None:
@@ -178,15 +199,18 @@ def _placing_changed(facts: Facts) -> Fields:
     return {"aor": aor.name, "before": share_text(before), "during": share_text(during)}
 
 
+@_rule
 def _aor_recovered(facts: Facts) -> Fields:
     return {"count": facts.recovered} if facts.recovered > 0 else None
 
 
+@_rule
 def _few_placebos(facts: Facts) -> Fields:
     places = facts.main.totals["policy"].placebos
     return {"places": places, "least": round(1 / (places + 1), 3)} if places < FEW_PLACEBOS else None
 
 
+@_rule
 def _poor_fit(facts: Facts) -> Fields:
     relative = facts.main.relative_rmse
     if relative is None or relative <= POOR_FIT:
@@ -194,6 +218,7 @@ def _poor_fit(facts: Facts) -> Fields:
     return {"rmse": count_text(facts.main.pre_rmse), "mean": count_text(facts.main.pre_mean)}
 
 
+@_rule
 def _detectable(facts: Facts) -> Fields:
     total = facts.main.totals["policy"]
     if total.expected <= 0 or total.mde < LARGE_MDE * total.expected:
@@ -201,6 +226,7 @@ def _detectable(facts: Facts) -> Fields:
     return {"mde": count_text(total.mde), "relative": share_text(total.mde / total.expected)}
 
 
+@_rule
 def _left_before(facts: Facts) -> Fields:
     """A false date before the policy shows an effect: the place had left its comparison already."""
     told = facts.in_time
@@ -215,10 +241,12 @@ def _left_before(facts: Facts) -> Fields:
     }
 
 
+@_rule
 def _rate_not_known(facts: Facts) -> Fields:
     return {"n": facts.parts.ratio.n} if facts.parts and not facts.parts.ratio.is_known else None
 
 
+@_rule
 def _rate_unlike(facts: Facts) -> Fields:
     if facts.parts is None or not facts.parts.ratio.is_known:
         return None
@@ -231,10 +259,12 @@ def _rate_unlike(facts: Facts) -> Fields:
     }
 
 
+@_rule
 def _no_parts(facts: Facts) -> Fields:
     return {"reason": facts.notes.get("parts", "no handoffs are recorded")} if facts.parts is None else None
 
 
+@_rule
 def _relabelled(facts: Facts) -> Fields:
     found = facts.relabel
     if found is None or found.verdict != "fits":
@@ -242,11 +272,13 @@ def _relabelled(facts: Facts) -> Fields:
     return {"jail": count_text(-(found.jail.value or 0)), "around": count_text(found.around.value)}
 
 
+@_rule
 def _relabelling_untold(facts: Facts) -> Fields:
     found = facts.relabel
     return {} if found is not None and found.verdict == "cannot be told" else None
 
 
+@_rule
 def _margin_unknown(facts: Facts) -> Fields:
     about = facts.concentration
     if about.get("population") is None or about.get("is_margin_known"):
@@ -254,10 +286,12 @@ def _margin_unknown(facts: Facts) -> Fields:
     return {"place": about["population_place"], "year": about["population_year"]}
 
 
+@_rule
 def _no_population(facts: Facts) -> Fields:
     return {"note": facts.concentration["note"]} if facts.concentration.get("population") is None else None
 
 
+@_rule
 def _schemes_differ(facts: Facts) -> Fields:
     """Where one reading's interval excludes zero and the other's does not, or the signs of both are clear."""
 
@@ -279,41 +313,38 @@ def _schemes_differ(facts: Facts) -> Fields:
     }
 
 
+@_rule
 def _other_policies(facts: Facts) -> Fields:
     return {"ids": ", ".join(facts.others)} if facts.others else None
 
 
+@_rule
 def _other_place(facts: Facts) -> Fields:
     if facts.is_own_policy or facts.policy.kind == "date":
         return None
     return {"place": facts.policy.place_name, "asked": facts.where.own.name}
 
 
+@_rule
 def _extends_policy(facts: Facts) -> Fields:
     return {} if facts.policy.direction == "extends" else None
 
 
+@_rule
 def _housing_policy(facts: Facts) -> Fields:
     return {} if facts.policy.kind == HOUSING else None
 
 
+@_rule
 def _same_week_elsewhere(facts: Facts) -> Fields:
     if facts.burst is None or facts.burst.elsewhere == 0:
         return None
     return {"count": facts.burst.elsewhere, "places": facts.burst.places}
 
 
+@_rule
 def _officers_from_elsewhere(facts: Facts) -> Fields:
     return {"count": facts.same_aor_donors} if facts.same_aor_donors else None
-
-
-RULES: dict[str, Callable[[Facts], Fields]] = {
-    name.removeprefix("_"): rule
-    for name, rule in list(globals().items())
-    if name.startswith("_")
-    and callable(rule)
-    and getattr(rule, "__annotations__", {}).get("return") == "Fields"
-}
 
 
 @cache
