@@ -14,7 +14,7 @@ from pathlib import Path
 import polars as pl
 
 from atlarge.errors import ReleaseError
-from atlarge.places import resolve
+from atlarge.known_places import ASKED, known_places, resolve_asked
 from atlarge.records.audit import IngestAudit, ReleaseAudit
 from atlarge.records.commit import commit, held_already
 from atlarge.records.parts import Aside, digest, whole
@@ -33,9 +33,7 @@ _WORDS = ("text", "aor", "state", "city", "facility_code", "county")
 _SURE_ROWS, _SURE_SHARE = 20, 0.99
 """A landmark gives the area of rows that lack one if at least so many rows, and this share, agree on it."""
 
-_ASKED = ["text", "_asked", "_state", "city", "facility_code"]
 _FOUND_KEPT = ["office", "county_fips", "place_kind", "place_confidence", "place_basis"]
-_FOUND = [*_FOUND_KEPT, "aor_resolved", "state_resolved"]
 
 
 def _paths(files: Iterable[Path | str]) -> list[Path]:
@@ -171,6 +169,11 @@ def _counted_words(words: pl.DataFrame) -> pl.DataFrame:
     return words.group_by(words.columns).agg(pl.len().alias("_rows"))
 
 
+def combinations_of(frame: pl.DataFrame) -> pl.DataFrame:
+    """Distinct combinations of the words that tell the places of a release's rows, and what they ask."""
+    return _combinations([_counted_words(_words(frame))])
+
+
 def _combinations(counted: list[pl.DataFrame]) -> pl.DataFrame:
     """Distinct combinations of words of a release, with the area recorded, else the landmark's."""
     columns = [name for name in counted[0].columns if name != "_rows"]
@@ -193,7 +196,7 @@ def _combinations(counted: list[pl.DataFrame]) -> pl.DataFrame:
 
 def _placed(combinations: pl.DataFrame, places: pl.DataFrame) -> pl.DataFrame:
     """The store's place columns for each combination of words."""
-    joined = combinations.join(places, on=_ASKED, how="left", nulls_equal=True, maintain_order="left")
+    joined = combinations.join(places, on=list(ASKED), how="left", nulls_equal=True, maintain_order="left")
     told = pl.col("_told").is_not_null()
     # a release without any text of place is placed by what it does record
     by_area = ~pl.col("_has_text") & (pl.col("place_kind") == "unresolved") & pl.col("_aor").is_not_null()
@@ -238,15 +241,15 @@ class _Placer:
 
     def _resolved(self, combinations: pl.DataFrame) -> pl.DataFrame:
         """Places of what the combinations ask, from memory where they were asked before."""
-        asked = combinations.select(_ASKED).unique().sort(_ASKED, nulls_last=False)
+        asked = combinations.select(ASKED).unique().sort(ASKED, nulls_last=False)
         with self._lock:
+            if self._known is None:
+                self._known = known_places()
             if self._known is not None:
-                asked = asked.join(self._known, on=_ASKED, how="anti", nulls_equal=True)
-            found = resolve(
-                asked, text="text", aor="_asked", state="_state", city="city", facility_code="facility_code"
-            )
-            fresh = asked.hstack(found.select(_FOUND))
-            self._known = fresh if self._known is None else pl.concat([self._known, fresh])
+                asked = asked.join(self._known, on=list(ASKED), how="anti", nulls_equal=True)
+            if self._known is None or asked.height:
+                fresh = resolve_asked(asked)
+                self._known = fresh if self._known is None else pl.concat([self._known, fresh])
             return self._known
 
     def read_words(self, table: str, counted: list[pl.DataFrame]) -> pl.DataFrame | None:

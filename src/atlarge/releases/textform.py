@@ -179,11 +179,37 @@ def read_body(path: Path, header: Header, body: bytes, before: int = 0) -> Table
 
     ReleaseError for an unclosed quotation mark, or rows most of which have the wrong number of fields.
     """
+    lines = body.count(b"\n") + (not body.endswith(b"\n") and bool(body))
+    line = header.line + before
+    frame = _even_rows(path, body, header, lines)
+    if frame is not None:
+        rows = pl.int_range(line + 2, line + 2 + frame.height, dtype=pl.UInt32, eager=True).alias("row")
+        return Table(header.family, frame, rows, [], header.preamble)
+    return _uneven_rows(path, header, body, lines, line)
+
+
+def _even_rows(path: Path, body: bytes, header: Header, lines: int) -> pl.DataFrame | None:
+    """The rows, if it shows at once that every line is one row with all its fields; else None.
+
+    A line with too many fields is an error of the reader; one with too few leaves its last field missing; an
+    open quotation mark swallows the lines that follow it, or, in the last line, stands there alone.
+    """
+    if body.count(b'"', body.rfind(b"\n", 0, len(body) - 1) + 1) % 2:
+        return None
+    try:
+        frame = _read_rows(path, body, header.delimiter, header.names)
+    except ReleaseError:
+        return None
+    whole = frame.height == lines and frame.width and not frame.to_series(frame.width - 1).null_count()
+    return frame if whole else None
+
+
+def _uneven_rows(path: Path, header: Header, body: bytes, lines: int, line: int) -> Table:
+    """The rows that have all their fields, and the others by their numbers."""
     _check_quotes(path, body)
-    delimiter, names, line = header.delimiter, header.names, header.line + before
+    delimiter, names = header.delimiter, header.names
     ragged: list[Ragged] = []
     bad_rows = np.array([], dtype=np.int64)
-    lines = body.count(b"\n") + (not body.endswith(b"\n") and bool(body))
     if body.count(delimiter.encode()) != lines * (len(names) - 1):
         spans, fields, ends = _ragged(body, delimiter, len(names))
         bad_rows = spans[0]
@@ -250,19 +276,23 @@ def read_blocks(path: Path, first: bytes, rest: Iterator[bytes]) -> Iterator[Tab
         yield read_body(path, header, carried, rows)
 
 
-def _read_rows(path: Path, body: bytes, delimiter: str, names: list[str]) -> pl.DataFrame:
+def _parse(body: bytes, delimiter: str, names: list[str]) -> pl.DataFrame:
     columns = unique_names(names)
     if not body.strip():
         return pl.DataFrame(schema=dict.fromkeys(columns, pl.String))
+    return pl.read_csv(
+        body,
+        separator=delimiter,
+        has_header=False,
+        new_columns=columns,
+        schema=dict.fromkeys(columns, pl.String),
+        infer_schema=False,
+    )
+
+
+def _read_rows(path: Path, body: bytes, delimiter: str, names: list[str]) -> pl.DataFrame:
     with reading(path, "rows of text"):
-        return pl.read_csv(
-            body,
-            separator=delimiter,
-            has_header=False,
-            new_columns=columns,
-            schema=dict.fromkeys(columns, pl.String),
-            infer_schema=False,
-        )
+        return _parse(body, delimiter, names)
 
 
 def unique_names(names: Sequence[str | None]) -> list[str]:

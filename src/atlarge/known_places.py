@@ -1,0 +1,89 @@
+"""Places of the landmarks of the national releases, read beforehand: what `places.resolve` says of each.
+
+The table saves reading some ten thousand texts again in every ingest. It is a memory, not a source: it
+holds a fingerprint of the rules and tables it was made by, and is left aside as soon as any of them changes.
+Texts that it does not hold are read as ever. To make it anew:
+
+    python -m atlarge.known_places FOLDER_OF_THE_DATA
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import sys
+from importlib.resources import files
+from pathlib import Path
+
+import polars as pl
+
+from atlarge.places import resolve
+from atlarge.places.own import OWN_FILE
+
+ASKED = ("text", "_asked", "_state", "city", "facility_code")
+FOUND = (
+    "office",
+    "county_fips",
+    "place_kind",
+    "place_confidence",
+    "place_basis",
+    "aor_resolved",
+    "state_resolved",
+)
+_TABLE = "known_places.parquet"
+_RELEASES = ("EROArrests_FY*.csv.gz", "EROEncounters_FY*.csv.gz")
+
+
+def fingerprint() -> str:
+    """Stands for everything that decides where a text lies: rules, hand-made decisions, tables."""
+    root = Path(str(files("atlarge")))
+    parts = [*(root / "places").rglob("*.py"), *(root / "places" / "hand").glob("*.yaml")]
+    parts += (root / "reference").glob("*.csv")
+    parts.append(root / "releases" / "areas.py")
+    digest = hashlib.sha256()
+    for part in sorted(parts):
+        digest.update(part.relative_to(root).as_posix().encode())
+        digest.update(part.read_bytes())
+    return digest.hexdigest()
+
+
+def known_places() -> pl.DataFrame | None:
+    """The table (ASKED and FOUND), or None if there is none, or rules have changed since it was made.
+
+    None too where a user has a file of decisions of their own.
+    """
+    path = Path(str(files("atlarge").joinpath(_TABLE)))
+    if os.environ.get(OWN_FILE) or not path.is_file():
+        return None
+    if pl.read_parquet_metadata(path).get("fingerprint") != fingerprint():
+        return None
+    return pl.read_parquet(path, columns=[*ASKED, *FOUND])
+
+
+def resolve_asked(asked: pl.DataFrame) -> pl.DataFrame:
+    """Places of what is asked (ASKED), as ASKED and FOUND; every row is read by the rules."""
+    found = resolve(
+        asked, text="text", aor="_asked", state="_state", city="city", facility_code="facility_code"
+    )
+    return asked.hstack(found.select(FOUND))
+
+
+def make(data: Path, out: Path) -> int:
+    """Read every landmark of the national releases and write the table; returns its rows."""
+    from atlarge.ingest import combinations_of
+    from atlarge.records.prepare import prepare
+    from atlarge.releases import read_release
+
+    folder = data / "raw" / "UWCHR__ice-enforce"
+    paths = sorted(path for pattern in _RELEASES for path in folder.glob(pattern))
+    asked = pl.concat([combinations_of(prepare(read_release(path)).frame).select(ASKED) for path in paths])
+    table = resolve_asked(asked.unique().sort(ASKED, nulls_last=False))
+    table.write_parquet(
+        out, compression="zstd", compression_level=19, metadata={"fingerprint": fingerprint()}
+    )
+    return table.height
+
+
+if __name__ == "__main__":
+    target = Path(str(files("atlarge").joinpath(_TABLE)))
+    sys.stdout.write(f"{make(Path(sys.argv[1]), target):,} texts read into {target.name}\n")
