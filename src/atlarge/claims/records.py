@@ -177,7 +177,9 @@ class PanelSource:
         from atlarge.panel import measures
 
         told = made.coverage[measures()[measure].table]
-        releases = ", ".join(sorted({str(r["id"]) for r in told["releases"]}))
+        ids = sorted({str(r["id"]) for r in told["releases"]})
+        named = {str(r.get("id")): str(r.get("file")) for r in self.store.manifest.get("releases", [])}
+        releases = ", ".join(f"{i} ({named[i]})" if i in named else i for i in ids)
         unplaced = told["unplaced"].get(measure, 0)
         parts = []
         if measure in _STOCKS and when.days > 31:
@@ -198,7 +200,7 @@ class PanelSource:
             if not measure.startswith("jail_")
             else "sheriffs, to the Texas Commission on Jail Standards",
             source="panel",
-            row=f"{measures()[measure].table} of release {releases}",
+            row=f"{measures()[measure].table} of {releases}",
             note="; ".join(parts) or None,
         )
 

@@ -236,7 +236,9 @@ class _Checker:
         linked = explained(self.claim, self.store, self.kept)
         told = [o.verdict for _, o in outcomes]
         if linked is not None and linked.verdict != CANNOT_BE_TOLD:
-            told.append(SUPPORTED if linked.verdict == FITS else CONTRADICTED)
+            # A denial denies the account, so an account that fits speaks against it.
+            speaks_for = (linked.verdict == FITS) == (self.claim["kind"] == "cause")
+            told.append(SUPPORTED if speaks_for else CONTRADICTED)
         verdict, fits = fit_of(set(told))
         needs = self.claim.get("needs", [])
         made = self._untestable(
