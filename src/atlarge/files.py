@@ -6,6 +6,24 @@ import os
 import tempfile
 from pathlib import Path
 
+import polars as pl
+
+_FORMULA = r"^[=+\-@\t\r]"
+"""How a cell begins that a spreadsheet program would take for a formula."""
+
+
+def csv_text(frame: pl.DataFrame) -> str:
+    """A frame as CSV whose text cells a spreadsheet takes for text: formulas get a quote before them."""
+    guarded = [
+        pl.when(pl.col(name).str.contains(_FORMULA))
+        .then("'" + pl.col(name))
+        .otherwise(pl.col(name))
+        .alias(name)
+        for name, kind in frame.schema.items()
+        if kind == pl.String
+    ]
+    return frame.with_columns(guarded).write_csv()
+
 
 def write_atomically(path: Path | str, content: bytes) -> None:
     """Write bytes so that a reader sees the old file or the new one, never a part.

@@ -129,11 +129,11 @@ class Panel:
 
         QuestionError for another ending.
         """
-        from atlarge.files import write_atomically
+        from atlarge.files import csv_text, write_atomically
 
         ending = str(path).rsplit(".", 1)[-1].lower()
         if ending == "csv":
-            write_atomically(path, self.frame.write_csv().encode())
+            write_atomically(path, csv_text(self.frame).encode())
         elif ending == "parquet":
             import io
 

@@ -147,3 +147,47 @@ def test_a_line_of_a_gigabyte_is_refused_within_bounds(tmp_path: Path, within: A
         assert done.returncode == 1
         assert making.tree(held) == before
     assert "line 2 is over a million characters" in done.stderr
+
+
+def test_a_file_changed_while_it_is_read(
+    tmp_path: Path, refused: Refused, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Hashed before and while it is read: the rows in the store are those of the hash."""
+    from atlarge.releases import opening
+
+    monkeypatch.setattr(opening, "BLOCK", 1000)
+    path = making.arrests(tmp_path / "release.csv", 200)
+    first = opening.hashlib.file_digest
+
+    def changed(file: Any, kind: str) -> Any:
+        made = first(file, kind)
+        with path.open("ab") as end:
+            end.write(LINES + b"\n")
+        return made
+
+    monkeypatch.setattr(opening.hashlib, "file_digest", changed)
+    assert "changed while it was read" in refused(path)
+
+
+def test_blocks_give_what_the_whole_gives(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Read in blocks of any size, the rows, their numbers and the account are the same."""
+    import polars as pl
+
+    from atlarge.releases import opening
+
+    lines = [making.ARRESTS_HEADER, *making.arrest_lines(400, 5)]
+    lines[50] = '|2/1/2017|Located|"A LANDMARK\nON TWO LINES | WITH A BAR"||Other|MEXICO|Male|'
+    lines[70] = "|not a day|Located|X||Other|MEXICO|Male|"
+    lines[90] = "too|few"
+    path = tmp_path / "release.csv"
+    path.write_text("\n".join(lines) + "\n")
+    whole = ingest([path], tmp_path / "whole").releases[0].to_dict()
+    rows = pl.read_parquet(tmp_path / "whole" / "arrests" / "*.parquet").sort("row")
+    for size in (600, 1_777, 10_000):
+        monkeypatch.setattr(opening, "BLOCK", size)
+        made = ingest([path], tmp_path / f"blocks-{size}").releases[0].to_dict()
+        assert len(made["tables"]) > 1
+        assert {k: v for k, v in made.items() if k != "tables"} == {
+            k: v for k, v in whole.items() if k != "tables"
+        }
+        assert pl.read_parquet(tmp_path / f"blocks-{size}" / "arrests" / "*.parquet").sort("row").equals(rows)

@@ -61,7 +61,9 @@ def panel_command(
             document["data"] = made.frame.to_dicts()
         emit_json(document)
     elif out is None:
-        sys.stdout.write(made.frame.write_csv())
+        from atlarge.files import csv_text
+
+        sys.stdout.write(csv_text(made.frame))
     for name, told in made.coverage.items():
         for counted, rows in told["unplaced"].items():
             if rows:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
+from atlarge.errors import QuestionError
 from atlarge.places.case import Query
 from atlarge.places.gazetteer import aor_code, gazetteer, state_code
 from atlarge.places.rules import resolve_one
@@ -38,8 +39,10 @@ def resolve(
 
     The answer has one row a row and the columns of COLUMNS: `place_kind` is county, office_area, aor, state
     or unresolved; `place_confidence` is the probability (0 to 1) that the place is right; `place_basis` names
-    the words and the rule.
+    the words and the rule. QuestionError if there is no column `text`.
     """
+    if text not in texts.columns:
+        raise QuestionError(f"no column {text!r} to read places from; there are: {', '.join(texts.columns)}")
     wanted = {"text": text, "aor": aor, "state": state, "city": city, "code": facility_code}
     given = {
         name: column for name, column in wanted.items() if column is not None and column in texts.columns

@@ -77,7 +77,7 @@ class _Watched:
     def pieces(self) -> Iterator[bytes]:
         """The bytes as they stand in the file."""
         with self._file:
-            while piece := self._file.read(4 * _MIB):
+            while piece := self._file.read(min(4 * _MIB, BLOCK)):
                 self._digest.update(piece)
                 yield piece
         if self._digest.hexdigest() != self._sha256:

@@ -1,0 +1,54 @@
+"""What is installed with the package may be used and passed on under permissive terms."""
+
+from __future__ import annotations
+
+import re
+from importlib import metadata
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+PERMISSIVE = re.compile(
+    r"\b(MIT|BSD|Apache|ISC|PSF|Python Software Foundation|MPL|Mozilla|Unlicense|Zlib|0BSD)\b", re.I
+)
+NOT = re.compile(r"\b(AGPL|Affero|GPL)\b")
+
+
+def _names(lock: Path) -> list[str]:
+    """Packages that a lock file pins for this platform."""
+    from packaging.requirements import Requirement
+
+    made = []
+    for line in lock.read_text(encoding="utf-8").splitlines():
+        if line and not line.startswith((" ", "#", "-")):
+            requirement = Requirement(line.split("\\")[0].strip())
+            if requirement.marker is None or requirement.marker.evaluate():
+                made.append(requirement.name)
+    return made
+
+
+def _licence(name: str) -> str:
+    about = metadata.metadata(name)
+    told = [
+        about.get("License-Expression") or "",
+        *(about.get_all("Classifier") or []),
+        about.get("License") or "",
+    ]
+    return " ".join(t for t in told if "icense" in t or "::" not in t)[:2000]
+
+
+def test_run_time_dependencies_are_permissive() -> None:
+    names = _names(ROOT / "requirements.lock")
+    assert len(names) > 10
+    wrong = {name: _licence(name)[:80] for name in names if not PERMISSIVE.search(_licence(name))}
+    assert not wrong
+    assert not {
+        name for name in names if NOT.search(_licence(name)) and not PERMISSIVE.search(_licence(name))
+    }
+
+
+def test_every_locked_version_has_its_hash() -> None:
+    for lock in ("requirements.lock", "requirements-dev.lock"):
+        text = (ROOT / lock).read_text(encoding="utf-8")
+        pinned = re.findall(r"^[A-Za-z0-9][\w.\-\[\]]*==", text, re.MULTILINE)
+        assert pinned
+        assert text.count("--hash=sha256:") >= len(pinned)
