@@ -184,7 +184,7 @@ def _claim(i: int, one: Marked) -> list[str]:
             made.append("    # of: {where: United States}   # of which whole?")
         if one.kind == "comparison":
             made.append("    # against: {when: 2016}   # against what?")
-    rest = [n.text for n in one.numbers[1:]]
+    rest = [n.text for n in one.numbers if n is not _stated(one)]
     if rest:
         made.append(f"    # other numbers in it: {', '.join(rest)}")
     return [*made, ""]
@@ -197,10 +197,12 @@ def _is_whole(one: Marked) -> bool:
 
 def _speaker(one: Marked) -> str:
     """The speaker as a flow mapping."""
-    fields: dict[str, Any] = {"name": one.speaker.name if one.speaker else "anonymous"}
-    if one.speaker and one.speaker.role:
+    if one.speaker is None:
+        return '{name: anonymous, role: reporter, named: false, heard: "' + (one.heard or "report") + '"}'
+    fields: dict[str, Any] = {"name": one.speaker.name}
+    if one.speaker.role:
         fields["role"] = one.speaker.role
-    fields["named"] = bool(one.speaker and one.speaker.is_named)
+    fields["named"] = one.speaker.is_named
     fields["heard"] = one.heard or "unknown"
     inside = ", ".join(
         f"{k}: {_quoted(v) if isinstance(v, str) else str(v).lower()}" for k, v in fields.items()
@@ -221,11 +223,17 @@ def _test(one: Marked) -> list[str]:
     return made
 
 
+def _stated(one: Marked) -> Number | None:
+    """The number that the claim is about: of a share the first percent, else the first number."""
+    percents = [n for n in one.numbers if n.unit == "percent"]
+    return (percents if one.kind == "share" and percents else [*one.numbers, None])[0]
+
+
 def _expected(one: Marked) -> str:
     """The stated value as a flow mapping."""
-    if not one.numbers:
+    number = _stated(one)
+    if number is None:
         return "{word: most}" if one.kind == "rank" else "{word: rose}"
-    number = one.numbers[0]
     parts = []
     if number.value is not None:
         value = int(number.value) if float(number.value).is_integer() else number.value
