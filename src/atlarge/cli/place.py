@@ -116,10 +116,11 @@ def _worst(store: Path | None, count: int) -> list[dict[str, Any]]:
 
     from atlarge.records.store import open_store
 
-    opened = open_store(store)
+    arrests = open_store(store).scan("arrests")
+    if arrests.select(pl.col("landmark").is_not_null().any()).collect().item() is not True:
+        raise PlaceError("this store keeps no landmarks; ingest a release and name its store with --store")
     found = (
-        opened.scan("arrests")
-        .filter((pl.col("place_kind") == "unresolved") & pl.col("landmark").is_not_null())
+        arrests.filter((pl.col("place_kind") == "unresolved") & pl.col("landmark").is_not_null())
         .group_by("aor", "landmark", "place_basis")
         .agg(pl.col("n").cast(pl.Int64).sum())
         .sort(["n", "aor", "landmark"], descending=[True, False, False], nulls_last=True)

@@ -70,6 +70,13 @@ def _override(case: Case) -> Answer | None:
     return aor(case, confidence, basis) if kind == "aor" else unresolved(case, basis)
 
 
+def _withdrawn(case: Case) -> Answer | None:
+    """A landmark marked as not to be used says nothing of a place, whatever follows."""
+    if case.body[:3] != ["DO", "NOT", "USE"]:
+        return None
+    return aor(case, 0.9, "a landmark marked as not to be used")
+
+
 def _pick_site(case: Case) -> tuple[int, int, Site, float] | None:
     """Return the longest facility name whose county fits the area and the state named."""
     best: tuple[int, int, Site, float] | None = None
@@ -329,6 +336,7 @@ def _nowhere(case: Case) -> Answer | None:
 
 RULES: tuple[Callable[[Case], Answer | None], ...] = (
     _override,
+    _withdrawn,
     _site_first,
     _county_rule,
     _county_misspelt,
