@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from atlarge.surges import SurgeList
 
 _DATE = ["%Y-%m-%d"]
+_WIDTH = 150  # of the table in a file or a pipe
 
 
 def register(app: typer.Typer) -> None:
@@ -31,6 +32,9 @@ def surges_command(
     alpha: Annotated[
         float, typer.Option("--alpha", help="Largest share of false ones to accept in the list (q).")
     ] = 0.05,
+    neighbours: Annotated[
+        bool, typer.Option("--neighbours", help="By office: also bursts spread over offices of a state.")
+    ] = False,
     top: Annotated[int, typer.Option("--top", min=1, help="Rows to print; --json gives all.")] = 30,
     as_json: JsonFlag = False,
 ) -> None:
@@ -47,6 +51,7 @@ def surges_command(
         start=start.date() if start else None,
         end=end.date() if end else None,
         alpha=alpha,
+        neighbours=neighbours,
     )
     if as_json:
         emit_json(found.to_dicts())
@@ -61,6 +66,9 @@ def _print(found: SurgeList, top: int) -> None:
     from rich.console import Console
     from rich.table import Table
 
+    console = Console()
+    if not console.is_terminal:
+        console = Console(width=_WIDTH)
     table = Table()
     for name in ("rank", "place", "start", "end", "observed", "expected", "q", "marked", "flags"):
         table.add_column(name, justify="left" if name in ("place", "flags") else "right")
@@ -77,4 +85,4 @@ def _print(found: SurgeList, top: int) -> None:
             share,
             ", ".join(s.flags),
         )
-    Console().print(table)
+    console.print(table)

@@ -181,7 +181,7 @@ def find_surges(
         "tests": found.n_tests,
         "coverage": made.coverage,
     }
-    return SurgeList(surges, _thin(found, made, places), about, found, values, places, periods)
+    return SurgeList(surges, _thin(found, made, places, values, every), about, found, values, places, periods)
 
 
 def _check(
@@ -308,11 +308,15 @@ def _ranked(
     return surges
 
 
-def _thin(found: Scan, made: Panel, places: list[str]) -> list[dict[str, str]]:
+def _thin(found: Scan, made: Panel, places: list[str], values: Floats, every: str) -> list[dict[str, str]]:
     """Places where nothing could have been found, with the reason."""
     names = made.names()
-    reason = f"too thin: no stretch of the length scanned holds {MIN_COUNT} or more"
+    few = f"too thin: no stretch of the length scanned holds {MIN_COUNT} or more"
+    least = (DAYS if every == "day" else WEEKS).reach
+    short = f"too thin: fewer than {least} {every}s are covered"
+    thin = np.nonzero(found.too_thin)[0]
+    is_short = np.isfinite(values[thin]).sum(axis=1) < least
     return [
-        {"place": places[i], "place_name": names[places[i]], "reason": reason}
-        for i in np.nonzero(found.too_thin)[0]
+        {"place": places[i], "place_name": names[places[i]], "reason": short if lacks else few}
+        for i, lacks in zip(thin, is_short, strict=True)
     ]

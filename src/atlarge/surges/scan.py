@@ -7,7 +7,7 @@ The core knows counts and times only.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 
@@ -28,8 +28,8 @@ _QUIET_FACTOR = 0.4  # times with less than this share of an ordinary one do not
 class Settings:
     """How to scan. Lengths are in times (days or weeks), as are `guard` and `reach` of the baseline.
 
-    `gap`: bursts no more than this many times apart are one (-1: never); with a negative `gap` bursts are not
-    widened either. `rounds`: how often bursts found are set aside and the baseline is fitted anew.
+    `gap`: bursts no more than this many times apart are one (-1: never). `rounds`: how often bursts found are
+    set aside and the baseline is fitted anew.
     """
 
     lengths: int = 14
@@ -72,8 +72,9 @@ class Bursts:
 class Scan:
     """A scan: the bursts, the p of every start time [series, T] (NaN: not tested), and the baseline.
 
-    `too_thin` [series] is True where no window holds enough events to be called a burst, so that nothing
-    could have been found; `n_tests` is the number of starts tested.
+    `baseline` is NaN for series that are `too_thin` [series]: no window holds enough events to be called a
+    burst, or too few times are observed to tell a level, so that nothing could have been found. `n_tests`
+    is the number of starts tested.
     """
 
     bursts: Bursts
@@ -168,24 +169,54 @@ def scan(
     n = y.shape[1]
     cycle = np.zeros(n, dtype=np.int64) if cycle is None else cycle
     classes = np.zeros(n, dtype=np.int64) if classes is None else classes
-    base = _fit(y, cycle, classes, settings)
+    allowed = np.ones(n, dtype=bool) if tested is None else tested
+    too_thin = window_sums(y, settings.lengths).max(axis=1) < MIN_COUNT
+    too_thin |= np.isfinite(y).sum(axis=1) < settings.reach
+    rows = np.nonzero(~too_thin)[0]
+    p = np.full(y.shape, np.nan)
+    if not rows.size:
+        return Scan(_no_bursts(), p, _spread(None, rows, y.shape, settings), too_thin, 0)
+    kept = y[rows]
+    base = _fit(kept, cycle, classes, settings)
     profile = cycle_profile(base, cycle)
+    p_kept, found = _found(kept, base, settings, profile, allowed)
+    p[rows] = p_kept
+    bursts = describe(kept, base, found, p_kept, settings, alpha, profile)
+    bursts = replace(bursts, series=rows[bursts.series])
+    return Scan(bursts, p, _spread(base, rows, y.shape, settings), too_thin, int(np.isfinite(p).sum()))
+
+
+def _found(
+    y: Floats, base: Baseline, settings: Settings, profile: Floats, allowed: Bools
+) -> tuple[Floats, Windows]:
+    """The calibrated p of every start [series, T], and the bursts worth describing."""
     worth = level_of_window(_CANDIDATE_P, profile, settings.lengths)
     best, listed = judge(y, base.expected, base.dispersion, worth=worth, floor_sd=1.0)
     calibration = calibrate(base, profile, settings.lengths)
     # A start that is not observed has no p; 1 stands in while the prices are looked up.
     p = calibration.paid(np.nan_to_num(best, nan=1.0), np.arange(len(y)))
-    p[np.isnan(best)] = np.nan
-    too_thin = window_sums(y, settings.lengths).max(axis=1) < MIN_COUNT
-    allowed = np.ones(n, dtype=bool) if tested is None else tested
-    p[too_thin] = np.nan
-    p[:, ~allowed] = np.nan
+    p[np.isnan(best) | ~allowed] = np.nan
     found = pick(listed, y.shape)
     found = found.take(np.isfinite(p[found.series, found.start]))
     found = Windows(found.series, found.start, found.end, calibration.paid(found.p, found.series))
-    if settings.gap >= 0:
-        found = extend(found, y, base.expected, base.dispersion, strong=_SET_ASIDE_P)
-    quiet = base.calendar < _QUIET_FACTOR
-    found = merge(found, quiet, settings.gap, _SET_ASIDE_P)
-    bursts = describe(y, base, found, p, settings, alpha, profile)
-    return Scan(bursts, p, base, too_thin, int(np.isfinite(p).sum()))
+    found = extend(found, y, base.expected, base.dispersion, strong=_SET_ASIDE_P)
+    return p, merge(found, base.calendar < _QUIET_FACTOR, settings.gap, _SET_ASIDE_P)
+
+
+def _spread(base: Baseline | None, rows: Ints, shape: tuple[int, ...], settings: Settings) -> Baseline:
+    """A baseline of some series as one of all, NaN for the others."""
+    sizes = {f.name: shape[1] for f in fields(Baseline)} | {"dispersion": settings.lengths}
+    whole = {name: np.full((shape[0], size), np.nan) for name, size in sizes.items()}
+    for name, values in whole.items():
+        if base is not None:
+            values[rows] = getattr(base, name)
+    return Baseline(**whole)
+
+
+def _no_bursts() -> Bursts:
+    """No bursts at all."""
+    whole, number = np.zeros(0, dtype=np.int64), np.zeros(0)
+    thin = np.zeros(0, dtype=bool)
+    return Bursts(
+        whole, whole, whole, number, number, number, number, number, number, number, number, number, thin
+    )

@@ -39,9 +39,11 @@ def _log_chance(count: Floats, mean: Floats, phi: Floats) -> Floats:
     from scipy.special import gammaln
 
     size = mean / np.maximum(phi - 1.0, _POISSON_BELOW - 1.0)
-    part = gammaln(count + size) - gammaln(size) - gammaln(count + 1.0)
-    result: Floats = part - size * np.log1p(mean / size) + count * np.log(mean / (size + mean))
-    return result
+    part = gammaln(count + size) - gammaln(size) - size * np.log1p(mean / size)
+    negative_binomial = part + count * np.log(mean / (size + mean))
+    poisson = count * np.log(mean) - mean
+    chance: Floats = np.where(phi <= _POISSON_BELOW, poisson, negative_binomial) - gammaln(count + 1.0)
+    return chance
 
 
 def quantile(level: Floats, mean: Floats, phi: Floats) -> Floats:

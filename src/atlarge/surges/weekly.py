@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from atlarge.surges.arrays import Bools, Floats, Ints
-from atlarge.surges.scan import WEEKS, Scan, Settings, cycle_profile, describe
+from atlarge.surges.scan import WEEKS, Scan, Settings, describe
 from atlarge.surges.windows import Windows, merge, pick
 
 PRICE_OF_TWO_LOOKS = 3.5  # seven starts and two scans, strongly correlated; found on simulated null worlds
@@ -59,8 +59,7 @@ def weeks_by_days(
     found = pick(_candidates(by_week, by_day, week, n), counts.shape)
     found = found.take(np.isfinite(p[found.series, found.start]))
     found = merge(found, np.zeros(counts.shape, dtype=bool), settings.gap, _JOIN_P)
-    cycle = np.zeros(n, dtype=np.int64)
-    profile = cycle_profile(by_week.baseline, cycle)
+    profile = np.ones(1)
     bursts = describe(counts, by_week.baseline, found, p, settings, alpha, profile)
     return replace(by_week, bursts=bursts, p=p, n_tests=int(np.isfinite(p).sum()))
 
