@@ -198,7 +198,7 @@ def test_the_pooled_estimate_finds_a_made_rise_and_fall(monkeypatch: pytest.Monk
     monkeypatch.setattr(module, "daily", lambda _s, by, *_: counts if by == "county" else empty)
     starts = np.array([months.index(chosen[key]) if key in chosen else -1 for key in keys])
     clean = starts < 0
-    monkeypatch.setattr(module, "registry_starts", lambda *_: (starts, clean, dict.fromkeys(keys, "made")))
+    monkeypatch.setattr(module, "registry_starts", lambda *_: (starts, clean, {k: f"made-{k}" for k in keys}))
     found = module.pooled(direction="limits")
     for measure, change in factor.items():
         ratio = found[measure]["ratio"]
@@ -221,3 +221,12 @@ def test_registry_starts_of_the_pooled_estimate() -> None:
     assert clean.tolist() == [False, False, False, True]
     local, _, _ = registry_starts(keys, months, "limits", ("county",))
     assert (local >= 0).tolist() == [True, False, True, False]
+
+
+def test_counties_under_one_law_are_one_witness() -> None:
+    from atlarge.explain.together import by_decision
+
+    y = np.arange(12.0).reshape(4, 3)
+    total, begun = by_decision(y, np.array([2, 2, 1, -1]), ["law", "law", "sheriff", "quiet"])
+    np.testing.assert_array_equal(total, [y[0] + y[1], y[2], y[3]])
+    assert begun.tolist() == [2, 1, -1]

@@ -79,9 +79,9 @@ def pooled(
 
     A locality is usable with six months of records before its policy and two handoffs a month in them;
     localities with no policy of any direction are the comparison. `method`: see `effects.pooled_effect`.
-    `levels`: whose policies count (county, city, state); counties under one state's law are no independent
-    witnesses, and the interval does not know that. Ratios are observed over expected in the twelve months
-    from the policy on. Raises QuestionError for an unknown direction, or too few usable localities.
+    `levels`: whose policies count (county, city, state). Counties under one state's law are no independent
+    witnesses: they are added up to one. Ratios are observed over expected in the twelve months from the
+    policy on. Raises QuestionError for an unknown direction, or too few usable localities.
     """
     from atlarge.records.store import open_store
 
@@ -106,16 +106,31 @@ def pooled(
             "at least 2 are needed"
         )
     used = [keys[k] for k in np.flatnonzero(kept & (starts >= 0))]
+    decisions = [ids[keys[k]] if starts[k] >= 0 else keys[k] for k in np.flatnonzero(kept)]
+    handoffs, begun = by_decision(exposure[kept], starts[kept], decisions)
+    at_large, _ = by_decision(outcome[kept], starts[kept], decisions)
     return {
         "direction": direction,
         "scheme": scheme,
         "method": method,
         "horizon_months": HORIZON_MONTHS,
         "localities": [{"place": key, "policy": ids[key]} for key in used],
+        "decisions": int((begun >= 0).sum()),
         "comparison": int((kept & (starts < 0)).sum()),
-        "handoffs": _told(exposure[kept], starts[kept], method),
-        "at_large": _told(outcome[kept], starts[kept], method),
+        "handoffs": _told(handoffs, begun, method),
+        "at_large": _told(at_large, begun, method),
     }
+
+
+def by_decision(y: Floats, starts: Ints, decisions: list[str]) -> tuple[Floats, Ints]:
+    """Rows of y [N, T] added up by decision, with the start of each: one witness a decision."""
+    order = {name: k for k, name in enumerate(dict.fromkeys(decisions))}
+    group = np.array([order[name] for name in decisions])
+    total = np.zeros((len(order), y.shape[1]))
+    np.add.at(total, group, y)
+    begun = np.full(len(order), -1, dtype=np.int64)
+    begun[group] = starts
+    return total, begun
 
 
 def _told(y: Floats, starts: Ints, method: str) -> dict[str, Any]:
