@@ -154,6 +154,35 @@ def peer(pairs: pl.DataFrame) -> dict[str, object]:
     }
 
 
+def agencies() -> dict[str, object]:
+    """Score against ICE's own list of 287(g) agencies, which names a county beside each agency.
+
+    Only the agency's name and its state are given to the resolver. The list has errors of its own.
+    """
+    from atlarge.places import resolve
+    from atlarge.places.gazetteer import state_code
+    from atlarge.reference import table
+
+    path = DATA / "reference" / "appelson__Tracking_287g" / "participating_agencies_2025-07-18.csv"
+    listed = pl.read_csv(path, infer_schema=False).rename(lambda name: name.strip().lower())
+    counties = table("counties").filter(pl.col("vintage").is_in(["all", "to 2021", "from 2015"]))
+    names = counties.select(truth="fips", county=pl.col("name").str.to_uppercase(), code="state")
+    named = listed.with_columns(
+        county=pl.col("county").str.strip_chars().str.to_uppercase(),
+        code=pl.Series([state_code(s) for s in listed["state"]]),
+    ).join(names, on=["county", "code"], how="inner", maintain_order="left")
+    texts = named.select(landmark="law enforcement agency", state="code")
+    found = resolve(texts, aor=None, state="state")
+    judged_list = found.with_columns(is_right=named["truth"] == pl.col("county_fips").fill_null(""))
+    certain = judged_list.filter((pl.col("place_kind") == "county") & (pl.col("place_confidence") >= CERTAIN))
+    return {
+        "agencies": listed.height,
+        "county_readable": named.height,
+        "found": _share(judged_list),
+        "county_precision_at_0.9": _share(certain),
+    }
+
+
 def plot(bins: list[dict[str, object]]) -> None:
     """Draw confidence against accuracy with Wilson intervals."""
     import altair as alt
@@ -198,6 +227,7 @@ def main() -> None:
         },
         "build": scores(pairs.filter(pl.col("part") == "build")),
         "calibration": calibration(score),
+        "agencies_287g": agencies(),
         "peer": (other := peer(score)),
         "speed": timed
         | {
