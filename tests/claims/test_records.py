@@ -63,6 +63,21 @@ def test_the_other_scheme_is_part_of_the_sensitivity() -> None:
     assert any(row["reading"] == "scheme biglocal" for row in made.sensitivity)
 
 
+def test_a_number_that_is_so_under_the_other_scheme_depends() -> None:
+    fields: dict[str, Any] = {"measure": "at_large", "where": "United States", "when": "FY2017"}
+    ddp, biglocal = (_one(**fields, scheme=scheme, expected=1).value for scheme in ("ddp", "biglocal"))
+    assert ddp != biglocal
+    assert _one(**fields, expected=ddp).verdict == "supported"
+    made = _one(**fields, expected=biglocal)
+    assert made.verdict == "depends"
+    assert [(a["reading"], a["value"]) for a in made.answers] == [
+        ("scheme ddp", ddp),
+        ("scheme biglocal", biglocal),
+    ]
+    assert _one(**fields, scheme="ddp", expected=biglocal).verdict == "contradicted"
+    assert _one(**fields, expected=ddp + biglocal).verdict == "contradicted"
+
+
 @pytest.mark.parametrize(
     ("fields", "said"),
     [

@@ -45,6 +45,12 @@ def test_a_good_ledger_keeps_its_values_and_its_dates_as_written() -> None:
     assert parse_ledger(_GOOD)["article"]["date"] == "2017-03-20"
 
 
+def test_a_code_with_a_leading_zero_is_no_octal_number() -> None:
+    claim = parse_ledger(_GOOD.replace("Travis County, TX", "06037"))["claims"][0]
+    assert claim["where"] == "06037"
+    assert parse_ledger(_GOOD.replace("Travis County, TX", "48453"))["claims"][0]["where"] == 48453
+
+
 @pytest.mark.parametrize(
     ("old", "new", "line", "said"),
     [

@@ -130,13 +130,23 @@ class _Checker:
                 answers.append((title, merged))
         if not answers:
             return self._untestable()
+        other = self._other_scheme()
+        if (
+            len(answers) == 1
+            and other
+            and (answers[0][1].verdict, other.verdict) == (CONTRADICTED, SUPPORTED)
+        ):
+            # What is so under another published reading of the methods is not simply wrong.
+            answers = [("scheme ddp", answers[0][1]), ("scheme biglocal", other)]
         first = next((a for a in answers if a[1].verdict == SUPPORTED), answers[0])[1]
         verdicts = {outcome.verdict for _, outcome in answers}
         verdict = verdicts.pop() if len(verdicts) == 1 else DEPENDS
         shown = answers[0][1] if verdict != DEPENDS else first
-        return self._from(shown, verdict, answers)
+        return self._from(shown, verdict, answers, other)
 
-    def _from(self, shown: Outcome, verdict: str, answers: list[tuple[str, Outcome]]) -> Verdict:
+    def _from(
+        self, shown: Outcome, verdict: str, answers: list[tuple[str, Outcome]], other: Outcome | None
+    ) -> Verdict:
         told = [
             {
                 "reading": title or "as stated",
@@ -158,7 +168,7 @@ class _Checker:
             evidence=evidence,
             word=written.get("word") if isinstance(written, dict) else None,
             reading=shown.band,
-            sensitivity=shown.sensitivity + self._other_scheme(),
+            sensitivity=shown.sensitivity + (_scheme_row(other) if other else []),
             answers=told if len(told) > 1 else [],
             notes=list(dict.fromkeys(note for _, outcome in answers for note in outcome.notes)),
             needs=list(dict.fromkeys(self.gaps))
@@ -211,18 +221,18 @@ class _Checker:
             self.gaps.append(_no_measure(wanted.measure, test.get("source"), self.store is not None))
         return found
 
-    def _other_scheme(self) -> list[dict[str, Any]]:
-        """The verdict under the other reading of apprehension methods, where the measure depends on it."""
+    def _other_scheme(self) -> Outcome | None:
+        """The outcome under the other reading of apprehension methods, where the measure depends on it."""
         from atlarge.panel import measures
 
         measure = measures().get(str(self.claim.get("measure", "")))
         if measure is None or not measure.category or self.store is None or "scheme" in self.claim:
-            return []
+            return None
         test = self._readings(self.claim)[0][1] | {"scheme": "biglocal", "source": "panel"}
         outcomes = [
             o for group in _Checker(self.store, self.claim, self.kept)._by_kind(test).values() for o in group
         ]
-        return [{"reading": "scheme biglocal", "value": o.value, "verdict": o.verdict} for o in outcomes[:1]]
+        return outcomes[0] if outcomes else None
 
     # --- claims of cause and denial -------------------------------------------------------------------
 
@@ -380,6 +390,11 @@ class _Checker:
             and figure.period.overlaps(wanted.when)
             and figure.row not in used
         ][:10]
+
+
+def _scheme_row(other: Outcome) -> list[dict[str, Any]]:
+    """The sensitivity row of the other scheme."""
+    return [{"reading": "scheme biglocal", "value": other.value, "verdict": other.verdict}]
 
 
 def _holds(source: Source, measure: str) -> bool:

@@ -28,6 +28,16 @@ _Loader.yaml_implicit_resolvers = {
 }
 
 
+def _whole_number(loader: _Loader, node: yaml.ScalarNode) -> int | str:
+    """A whole number; one with a leading zero is a code (06037), which YAML 1.1 would read as octal."""
+    text = str(node.value)
+    is_code = len(text) > 1 and text.startswith("0") and text.isdigit()
+    return text if is_code or ":" in text else int(loader.construct_yaml_int(node))
+
+
+_Loader.add_constructor("tag:yaml.org,2002:int", _whole_number)
+
+
 def read_yaml(text: str) -> tuple[Any, dict[Path, int]]:
     """Parse one document; returns its value and the line (from 1) of each path in it.
 
