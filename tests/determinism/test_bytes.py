@@ -1,0 +1,101 @@
+"""The same inputs give the same bytes: on another run, with other threads, hash seeds, clocks, time zones."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import making
+
+# Everything that is written, from releases to pages, by one process with its own settings.
+MAKE = """
+import sys, time, datetime
+from pathlib import Path
+files, out = sys.argv[1:-1], Path(sys.argv[-1])
+if {late}:
+    time.time = lambda: 4e9  # a clock that is far ahead
+import atlarge
+atlarge.ingest(files, out / "store")
+store = atlarge.open_store(out / "store")
+for by, every in (("county", "week"), ("aor", "day"), ("office", "month")):
+    made = atlarge.panel(store, by=by, every=every, measures=["arrests", "at_large", "handoffs"])
+    made.write(out / f"{{by}}.csv")
+    made.write(out / f"{{by}}.parquet")
+from atlarge.publish import publish
+publish(out / "site", store, levels=("nation", "state"), workers={workers})
+"""
+ANSWER = """
+import json, sys
+from pathlib import Path
+import atlarge
+from atlarge.cli._output import _plain
+out = Path(sys.argv[-1])
+answer = atlarge.explain("Travis County, TX", policy="travis-tx-2017")
+(out / "answer.json").write_text(json.dumps(_plain(answer.to_dict())))
+from atlarge.publish import report
+report(answer, out / "report.html")
+found = atlarge.find_surges(by="aor", every="week", measure="at_large")
+(out / "surges.json").write_text(json.dumps(_plain(found.to_dicts())))
+"""
+
+
+def _made(code: str, files: list[Path], out: Path, threads: int, seed: int) -> dict[str, str]:
+    out.mkdir()
+    environment = {
+        **os.environ,
+        "POLARS_MAX_THREADS": str(threads),
+        "OMP_NUM_THREADS": str(threads),
+        "OPENBLAS_NUM_THREADS": str(threads),
+        "PYTHONHASHSEED": str(seed),
+        "TZ": "UTC" if seed else "Asia/Kathmandu",
+    }
+    done = subprocess.run(
+        [sys.executable, "-c", code, *map(str, files), str(out)],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return {name: hashlib.sha256(content).hexdigest() for name, content in making.tree(out).items()}
+
+
+@pytest.mark.slow
+def test_store_panel_and_site(tmp_path: Path) -> None:
+    files = [
+        making.arrests(tmp_path / "a.csv.gz", 3_000, 1),
+        making.arrests(tmp_path / "b.csv", 2_000, 2, making.dt.date(2017, 10, 1)),
+        making.detainers(tmp_path / "d.csv", 500, 3),
+    ]
+    one = _made(MAKE.format(late=False, workers=1), files, tmp_path / "one", 1, 0)
+    other = _made(MAKE.format(late=True, workers=2), files[::-1], tmp_path / "other", 4, 1)
+    assert one == other
+    assert {name.split("/")[0] for name in one} >= {"store", "site", "county.csv", "county.parquet"}
+
+
+@pytest.mark.slow
+def test_answer_report_and_surges(tmp_path: Path) -> None:
+    one = _made(ANSWER, [], tmp_path / "one", 1, 0)
+    other = _made(ANSWER, [], tmp_path / "other", 2, 1)
+    assert one == other
+    assert set(one) == {"answer.json", "report.html", "surges.json"}
+
+
+def test_order_of_files_and_of_ingests_does_not_matter(tmp_path: Path) -> None:
+    """Releases given together, apart, or in another order give the same store."""
+    from atlarge.ingest import ingest
+
+    files = [
+        making.arrests(tmp_path / f"{y}.csv", 200, y, making.dt.date(y, 1, 1)) for y in (2015, 2016, 2017)
+    ]
+    ingest(files, tmp_path / "together")
+    ingest(files[::-1], tmp_path / "reversed")
+    for file in (files[1], files[2], files[0], files[1]):
+        ingest([file], tmp_path / "apart")
+    assert making.tree(tmp_path / "together") == making.tree(tmp_path / "reversed")
+    assert making.tree(tmp_path / "together") == making.tree(tmp_path / "apart")
