@@ -96,7 +96,7 @@ def _unpacked(path: Path, packed: Iterator[bytes], size: int) -> Iterator[bytes]
                 is_begun = bool(piece)
                 continue
             try:
-                part = stream.decompress(piece, 4 * _MIB)
+                part = stream.decompress(piece, BLOCK)
             except zlib.error as error:
                 where = f"after {given:,} bytes" if given else "at its start"
                 raise ReleaseError(

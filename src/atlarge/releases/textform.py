@@ -278,7 +278,7 @@ def read_blocks(path: Path, first: bytes, rest: Iterator[bytes]) -> Iterator[Tab
 
 def _parse(body: bytes, delimiter: str, names: list[str]) -> pl.DataFrame:
     columns = unique_names(names)
-    if not body.strip():
+    if not body or body.isspace():
         return pl.DataFrame(schema=dict.fromkeys(columns, pl.String))
     return pl.read_csv(
         body,
