@@ -1,0 +1,120 @@
+"""Ingest of the four national arrest files against pandas merely reading them: time and peak memory.
+
+Run: python benchmarks/ingest.py [ROUNDS]. Writes benchmarks/results/ingest.json. Each measure is a process of
+its own, and the two take turns, so that whatever else the machine does weighs on both alike. Data:
+ATLARGE_DATA, else ../shared/data. What is timed:
+
+- `read`: pandas.read_csv of the four files, after import;
+- `ingest`: the first ingest of a process, after import: reading, typing, placing, writing;
+- `unknown`: the same with no landmark known beforehand: every text is read by the rules, whose tables are
+  loaded on the way;
+- `read_process`, `ingest_process`: the whole process from its start, as a user waits for it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+from atlarge.known_places import known_places
+
+ROOT = Path(__file__).resolve().parents[1]
+OUT = ROOT / "benchmarks" / "results" / "ingest.json"
+DATA = Path(os.environ.get("ATLARGE_DATA", ROOT.parent / "shared" / "data"))
+FILES = [
+    str(DATA / "raw" / "UWCHR__ice-enforce" / f"EROArrests_FY{year}.csv.gz") for year in range(2016, 2020)
+]
+
+READ = """
+import json, sys, time
+import pandas as pd
+begun = time.perf_counter()
+rows = sum(len(pd.read_csv(f, sep="|", skiprows=5)) for f in sys.argv[1:])
+print(json.dumps({"read": time.perf_counter() - begun, "rows": rows}))
+"""
+INGEST = """
+import json, resource, sys, tempfile, time
+from atlarge.ingest import ingest
+if sys.argv[1] == "unknown":
+    sys.modules["atlarge.ingest"].known_places = lambda: None
+with tempfile.TemporaryDirectory() as folder:
+    begun = time.perf_counter()
+    audit = ingest(sys.argv[2:], folder + "/store")
+    seconds = time.perf_counter() - begun
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+rows, kept = (sum(getattr(r, n) for r in audit.releases) for n in ("rows_read", "rows_kept"))
+print(json.dumps({"seconds": seconds, "peak_mib": peak, "rows": rows, "kept": kept}))
+"""
+COMMAND = """
+import sys, tempfile
+from atlarge.cli import main
+with tempfile.TemporaryDirectory() as folder:
+    sys.argv = ["atlarge", "ingest", *sys.argv[1:], "--store", folder + "/store", "--json"]
+    main()
+"""
+
+
+def run(code: str, *words: str) -> tuple[dict[str, Any], float]:
+    """What a process prints, and its whole time."""
+    begun = time.perf_counter()
+    done = subprocess.run(
+        [sys.executable, "-c", code, *words, *FILES], capture_output=True, text=True, check=True
+    )
+    return json.loads(done.stdout), time.perf_counter() - begun
+
+
+def main(rounds: int) -> None:
+    """Take turns, print the medians and their ratios, save them."""
+    if known_places() is None:
+        raise SystemExit("the table of known places is out of date: python -m atlarge.known_places DATA")
+    seen: dict[str, list[float]] = {}
+    for _ in range(rounds):
+        read, whole = run(READ)
+        seen.setdefault("read", []).append(read["read"])
+        seen.setdefault("read_process", []).append(whole)
+        for name, word in (("ingest", "known"), ("unknown", "unknown")):
+            made, _ = run(INGEST, word)
+            assert made["rows"] == made["kept"] == read["rows"] == 544_059
+            seen.setdefault(name, []).append(made["seconds"])
+            seen.setdefault("peak_mib", []).append(made["peak_mib"])
+        seen.setdefault("ingest_process", []).append(run(COMMAND)[1])
+
+    def ratio(name: str, to: str) -> float:
+        return round(median(a / b for a, b in zip(seen[name], seen[to], strict=True)), 2)
+
+    told = {
+        "rounds": rounds,
+        "rows": 544_059,
+        "seconds": {n: round(median(v), 3) for n, v in seen.items() if n != "peak_mib"},
+        "peak_mib": round(max(seen["peak_mib"])),
+        "ratio": ratio("ingest", "read"),
+        "ratio_unknown": ratio("unknown", "read"),
+        "ratio_process": ratio("ingest_process", "read_process"),
+        "target_ratio": 3.0,
+        "target_peak_mib": 1536,
+        "cores": os.cpu_count(),
+        "load": round(os.getloadavg()[0], 1),
+    }
+    OUT.parent.mkdir(exist_ok=True)
+    OUT.write_text(json.dumps(told, indent=1) + "\n")
+    lines = [
+        ("pandas.read_csv", "read", 1.0),
+        ("ingest", "ingest", told["ratio"]),
+        ("ingest, no landmark known", "unknown", told["ratio_unknown"]),
+        ("whole process: pandas", "read_process", 1.0),
+        ("whole process: atlarge", "ingest_process", told["ratio_process"]),
+    ]
+    print(f"{'':28}{'seconds':>9}{'to pandas':>11}")
+    for label, name, times in lines:
+        print(f"{label:28}{median(seen[name]):9.2f}{times:11.2f}")
+    print(f"peak memory of ingest: {told['peak_mib']:,} MiB (bound {told['target_peak_mib']:,})")
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else 5)
