@@ -201,6 +201,31 @@ def test_the_worst_on_the_list_is_certain_although_the_list_is_not_whole() -> No
     assert (two.verdict, two.value) == ("supported", 2)
 
 
+@pytest.mark.parametrize(
+    ("place", "week", "rank", "verdict"),
+    [
+        (
+            "Clark County, NV",
+            "2017-02-04..2017-02-10",
+            4,
+            "supported",
+        ),  # printed, though two figures are known
+        ("Clark County, NV", "2017-02-04..2017-02-10", 2, "contradicted"),
+        ("Cook County, IL", WEEK_ONE, 3, "supported"),  # its rank was recovered, its figure not
+        ("Montgomery County, IA", WEEK_ONE, 4, "disputed"),  # withdrawn: another place of that name was meant
+    ],
+)
+def test_a_rank_that_the_source_prints_is_taken(place: str, week: str, rank: int, verdict: str) -> None:
+    assert _rank("detainers_issued", place, week, {"value": rank}).verdict == verdict
+
+
+def test_a_rank_that_an_incomplete_list_leaves_open_is_not_testable() -> None:
+    made = _rank("detainers_declined", "Bastrop County, TX", WEEK_ONE, {"value": 5})
+    # 3 declined; the figures known leave 57 of 206 to unlisted places, so its rank is 3 or any lower one
+    assert made.verdict == "not testable"
+    assert "known for 3 places only" in " ".join(made.needs)
+
+
 def test_comparisons_of_printed_figures() -> None:
     base: dict[str, Any] = {"kind": "comparison", "measure": "unauthorized_population", "when": 2014}
     new_york, boston = (

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from atlarge.claims.expectations import Expected, expected
 from atlarge.claims.figures import Figure, plain
 from atlarge.claims.quantities import Quantity, Side, quantity, side
-from atlarge.claims.records import PanelSource
-from atlarge.claims.sources import Amount, Gap, Source
+from atlarge.claims.sources import Gap, Source
 from atlarge.claims.words import Band
 
 SUPPORTED, CONTRADICTED = "supported", "contradicted"
@@ -38,12 +37,14 @@ def run(
     test: dict[str, Any], source: Source, place_kind: str | None, others: tuple[Source, ...] = ()
 ) -> Outcome | Gap:
     """Run the check of a test's kind against one source."""
+    from atlarge.claims.ranks import rank
+
     wanted = side(test)
     says = expected(test.get("expected"))
     check = {
         "count": _count,
         "share": _share,
-        "rank": _rank,
+        "rank": rank,
         "comparison": _comparison,
         "timing": _timing,
     }[test["kind"]]
@@ -70,7 +71,7 @@ def _judge(
     return verdict, bands["standard"], rows
 
 
-def _evidence(found: Quantity, role: str = "counted") -> list[dict[str, Any]]:
+def evidence_of(found: Quantity, role: str = "counted") -> list[dict[str, Any]]:
     """Evidence entries of a quantity, the whole of a share marked as such."""
     whole = "whole" if role == "counted" else f"{role} whole"
     return [f.to_dict(role) for f in found.parts] + [f.to_dict(whole) for f in found.whole]
@@ -110,7 +111,7 @@ def _count(
     margin = None if found.margin is None else found.margin / divisor
     verdict, allowed, rows = _judge("count", says, value, margin)
     unit = says.unit or found.parts[0].unit
-    return _outcome(verdict, value, says, unit, allowed, rows, _evidence(found), found.figures)
+    return _outcome(verdict, value, says, unit, allowed, rows, evidence_of(found), found.figures)
 
 
 def _share(
@@ -137,134 +138,9 @@ def _share(
     notes = []
     if any(p.source != w.source and p.party != w.party for p in found.parts for w in found.whole):
         notes.append("The part and the whole are from different sources.")
-    return _outcome(verdict, percent * by, says, unit, allowed, rows, _evidence(found), found.figures, notes)
-
-
-def _pool(
-    test: dict[str, Any], wanted: Side, source: Source, kind: str | None
-) -> tuple[list[str], str | None]:
-    """The places that a rank is among, and their kind."""
-    if "among" in test:
-        among = side({"where": test["among"]})
-        if among.places:
-            return list(among.places), among.kind or kind
-        kind = among.kind or kind
-    if kind is None or kind == "nation":
-        kinds = [k for k in source.kinds(wanted.measure, list(wanted.places)) if k != "nation"]
-        kind = kinds[0] if kinds else kind
-    return (source.all_places(wanted.measure, kind, wanted.when) if kind else []), kind
-
-
-def _rank(
-    test: dict[str, Any],
-    wanted: Side,
-    says: Expected,
-    source: Source,
-    kind: str | None,
-    others: tuple[Source, ...],
-) -> Outcome | Gap:
-    """The rank of one place, or the lowest rank of several, among all of their kind."""
-    if not wanted.places:
-        return Gap("say where: a rank needs the place or places that are ranked")
-    if isinstance(source, PanelSource) and wanted.of is not None and wanted.of.places != wanted.places:
-        wanted = replace(wanted, of=None)  # one whole for all places does not change their order
-    pool, kind = _pool(test, wanted, source, kind)
-    ranked = _values(wanted, source, kind, pool, others)
-    if isinstance(ranked, Gap):
-        return ranked
-    values, found = ranked
-    own = [quantity(source, _at(wanted, place), kind, others) for place in wanted.places]
-    for one in own:
-        if isinstance(one, Gap):
-            return one
-    held = [one for one in own if isinstance(one, Quantity)]
-    if len(values) < 2:
-        return Gap(f"{source.name} gives {wanted.measure} for {len(values)} place, and a rank needs others")
-    sign = 1 if says.order() == "descending" else -1
-    ranks = [1 + sum(1 for v in values if sign * v > sign * one.value + 1e-9) for one in held]
-    value = max(ranks)
-    stated = says.value if says.value is not None else float(len(held))
-    is_range = len(held) > 1 or says.is_range_of_ranks
-    allowed = Band(1 if is_range else stated, stated)
-    verdict = SUPPORTED if allowed.holds(value) else CONTRADICTED
-    notes = [f"Rank among {len(values)} places with a figure."]
-    certain = _certain(wanted, source, values, held, verdict, sign)
-    notes += [certain] if certain else []
-    rows = [{"reading": "standard", **allowed.to_dict(), "verdict": verdict}]
-    rows += [{"reading": f"rank of {p}", "value": r} for p, r in zip(wanted.places, ranks, strict=True)]
-    evidence = [entry for one in held for entry in _evidence(one)]
-    evidence += [f.to_dict("compared") for f in found if f not in {g for one in held for g in one.figures}][
-        :25
-    ]
-    figures = tuple(f for one in held for f in one.figures)
-    return Outcome(
-        verdict, value, plain(stated), "rank", evidence, allowed.to_dict(), rows, notes, figures=figures
+    return _outcome(
+        verdict, percent * by, says, unit, allowed, rows, evidence_of(found), found.figures, notes
     )
-
-
-def _at(wanted: Side, place: str) -> Side:
-    """The same side at one place, its whole at that place too unless it is fixed elsewhere."""
-    of = wanted.of
-    if of is not None and of.places == wanted.places:
-        of = Side(of.measure, (place,), of.kind, None, of.when, None, of.given)
-    return Side(wanted.measure, (place,), wanted.kind, None, wanted.when, of)
-
-
-def _values(
-    wanted: Side, source: Source, kind: str | None, pool: list[str], others: tuple[Source, ...]
-) -> tuple[list[float], list[Figure]] | Gap:
-    """The values of all places of a rank."""
-    if isinstance(source, PanelSource) and kind is not None and wanted.when is not None:
-        return _panel_values(wanted, source, kind, pool, others)
-    values: list[float] = []
-    figures: list[Figure] = []
-    for place in dict.fromkeys((*pool, *wanted.places)):
-        one = quantity(source, _at(wanted, place), kind, others)
-        if isinstance(one, Quantity) and not any(set(one.parts) & {f} for f in figures):
-            values.append(one.value)
-            figures += list(one.parts)
-    if not values:
-        return Gap(
-            f"{source.name} gives no figures of {wanted.measure} to rank in {wanted.when or 'any period'}"
-        )
-    return values, figures
-
-
-def _panel_values(
-    wanted: Side, source: PanelSource, kind: str, pool: list[str], others: tuple[Source, ...]
-) -> tuple[list[float], list[Figure]] | Gap:
-    """The values of all places of a level, counted in one pass, and figures of the five largest."""
-    ranked = dict(source.ranked(wanted.measure, kind, wanted.when))
-    if not ranked:
-        gap = quantity(source, _at(wanted, wanted.places[0]), kind, others)
-        return gap if isinstance(gap, Gap) else Gap(f"the records give no {kind} counts of {wanted.measure}")
-    if wanted.of is not None and wanted.of.places == wanted.places:
-        whole = dict(source.ranked(wanted.of.measure, kind, wanted.of.when))
-        ranked = {place: value / whole[place] for place, value in ranked.items() if whole.get(place)}
-    codes = {source.find(place)[1] for place in pool} if len(pool) < len(ranked) else set(ranked)
-    kept = {place: value for place, value in ranked.items() if place in codes}
-    largest = sorted(kept, key=lambda place: (-kept[place], place))[:5]
-    amounts = [source.amount(wanted.measure, place, kind, wanted.when) for place in largest]
-    return list(kept.values()), [f for a in amounts if isinstance(a, Amount) for f in a.figures]
-
-
-def _certain(
-    wanted: Side, source: Source, values: list[float], held: list[Quantity], verdict: str, sign: int
-) -> str | None:
-    """Whether places without a figure could change a first rank, told from the national figure."""
-    if isinstance(source, PanelSource) or wanted.of is not None or sign < 0 or verdict != SUPPORTED:
-        return None
-    if all(f.is_of_the_largest for one in held for f in one.parts):
-        return "The source lists the largest places, so those without a figure are smaller."
-    whole = quantity(source, Side(wanted.measure, ("United States",), None, None, wanted.when), "nation")
-    if isinstance(whole, Gap):
-        return None
-    left = whole.value - sum(values)
-    if left < min(one.value for one in held):
-        return (
-            f"Places without a figure share {max(left, 0):g} between them, so none of them can rank higher."
-        )
-    return f"Places without a figure share {left:g} between them, so one of them could rank higher."
 
 
 def _comparison(
@@ -324,7 +200,7 @@ def _compared(
         value = (a - b) * (-1 if down else 1) / says.scale
         unit = "difference" if unit in ("count", "people", "arrests", "detainers", "inmates") else unit
     verdict, allowed, rows = _judge("comparison", says, value)
-    evidence = _evidence(first) + _evidence(second, "compared")
+    evidence = evidence_of(first) + evidence_of(second, "compared")
     if down:
         notes.append("The value is the size of the fall.")
     figures = (*first.figures, *second.figures)

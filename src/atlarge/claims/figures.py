@@ -40,6 +40,7 @@ class Figure:
     names: frozenset[str] = field(default_factory=frozenset)
     is_additive: bool = False
     is_of_the_largest: bool = False
+    rank: int | None = None
 
     def to_dict(self, role: str = "counted") -> dict[str, Any]:
         """The evidence entry of this figure."""
@@ -58,6 +59,7 @@ class Figure:
             "party": self.party,
             "status": self.status,
             "of_record": self.is_of_record,
+            "rank": self.rank,
             "rows": self.row,
             "source_url": self.source_url,
             "note": self.note,
@@ -130,6 +132,7 @@ def figures() -> tuple[Figure, ...]:
                     is_of_record=bool(_cell(row, columns["is_of_record"])),
                     margin=_cell(row, columns.get("margin")),
                     note=_cell(row, columns.get("note")),
+                    rank=_cell(row, columns.get("rank")),
                     source_url=_cell(row, columns.get("source_url")),
                     names=frozenset(names),
                     is_additive=about["is_additive"],

@@ -163,6 +163,12 @@ class PartySource:
             f"{self.name} gives {measure} for {place} only for {_list(sorted({f.period for f in found}))}"
         )
 
+    def printed(self, measure: str, place: str, kind: str | None, when: Period | None) -> Figure | None:
+        """The figure of a place for which the source prints a rank."""
+        found = self._named(measure, place, kind)
+        ranked = [f for f in found if f.rank is not None and (when is None or f.period == when)]
+        return ranked[0] if len(ranked) == 1 else None
+
     def all_places(self, measure: str, kind: str, when: Period | None) -> list[str]:
         """Places of a kind with a printed figure for the period, in the order of the table."""
         found = [f for f in self._of(measure) if f.place_kind == kind and f.value is not None]
