@@ -1,6 +1,7 @@
 """Effects and simulator against peers and against worlds whose answers are known.
 
-    python benchmarks/effects.py [--parts speed,prop99,simulator,coverage,power,conformal] [--worlds 500]
+    python benchmarks/effects.py [--parts speed,prop99,simulator,releases,power,conformal,coverage]
+    [--worlds 500]
 
 Prints tables and saves benchmarks/results/effects.json (parts that are not run keep their last result).
 """
@@ -10,6 +11,8 @@ from __future__ import annotations
 import argparse
 import itertools
 import json
+import resource
+import tempfile
 import time
 import warnings
 from pathlib import Path
@@ -18,7 +21,7 @@ from typing import Any
 import numpy as np
 
 from atlarge.effects import conformal_effect, counterfactual, decompose, placebo_in_space, simplex_weights
-from atlarge.simulate import World, draw_worlds
+from atlarge.simulate import World, draw_worlds, simulate
 
 RESULTS = Path(__file__).parent / "results" / "effects.json"
 HORIZON = 12  # four-week periods after the policy
@@ -67,7 +70,8 @@ def speed() -> dict[str, Any]:
     loop = float(np.mean(seconds)) * len(y)
     return {
         "places": len(y), "pre_periods": 24, "own_seconds": own,
-        "pysyncon_seconds_per_place": float(np.mean(seconds)), "pysyncon_places_timed": len(picks), "pysyncon_loop_seconds": loop, "times_faster": loop / own,
+        "pysyncon_seconds_per_place": float(np.mean(seconds)), "pysyncon_places_timed": len(picks),
+        "pysyncon_loop_seconds": loop, "times_faster": loop / own,
         "worst_relative_objective_excess": worst,
     }  # fmt: skip
 
@@ -106,16 +110,36 @@ def simulator() -> dict[str, Any]:
         places=3000, weeks=200, policies=100, retaliation_share=0.3, general_area_share=0.2,
         relabel_share=0.1, missing_share=0.02, reporting_delay_weeks=3.0,
     )  # fmt: skip
-    begin = time.perf_counter()
+    begin, cpu = time.perf_counter(), time.process_time()
     arrests = sum(int(d.at_large_base.sum()) for d in draw_worlds(world, 100, 1, threads=2))
-    return {"seconds": time.perf_counter() - begin, "worlds": 100, "arrests": arrests}
+    return {
+        "wall_seconds": time.perf_counter() - begin, "processor_seconds": time.process_time() - cpu,
+        "worlds": 100, "arrests": arrests, "peak_memory_mb": _peak_mb(),
+    }  # fmt: skip
+
+
+def _peak_mb() -> float:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+def releases(arrests: int) -> dict[str, Any]:
+    """Record-level releases of 3,000 counties with about so many arrests: time, bytes and memory."""
+    with tempfile.TemporaryDirectory() as folder:
+        begin, cpu = time.perf_counter(), time.process_time()
+        made = simulate(folder, seed=1, world=World(places=3000, policies=100), arrests=arrests)
+        size = sum(path.stat().st_size for path in Path(folder).iterdir())
+        return {
+            "arrests": made.rows["arrests"], "detainers": made.rows["detainers"],
+            "wall_seconds": time.perf_counter() - begin, "processor_seconds": time.process_time() - cpu,
+            "bytes": size, "peak_memory_mb": _peak_mb(),
+        }  # fmt: skip
 
 
 def coverage(worlds: int, only: str | None = None) -> dict[str, Any]:
     """Does the truth lie in the 90 % intervals, and how often does a test at 5 % reject without a burst?"""
     found = {}
     for name, world in SETTINGS.items():
-        if only and only not in name:
+        if only and not name.startswith(only):
             continue
         rows = [_one(world, k, d) for k, d in enumerate(draw_worlds(world, worlds, 20170201, threads=1))]
         found[name] = {key: float(np.nanmean([r[key] for r in rows])) for key in rows[0]} | {
@@ -223,15 +247,17 @@ def _save(found: dict[str, Any], merge: str | None = None) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser()
-    parser.add_argument("--parts", default="speed,prop99,simulator,power,conformal,coverage")
+    parser.add_argument("--parts", default="speed,prop99,simulator,releases,power,conformal,coverage")
     parser.add_argument("--worlds", type=int, default=500)
-    parser.add_argument("--only", help="only the coverage settings with this text in their name")
+    parser.add_argument("--arrests", type=int, default=5_000_000, help="for the part releases")
+    parser.add_argument("--only", help="only the coverage settings whose name starts so")
     given = parser.parse_args()
     warnings.simplefilter("ignore", FutureWarning)
     calls: dict[str, Any] = {
         "speed": speed,
         "prop99": prop99,
         "simulator": simulator,
+        "releases": lambda: releases(given.arrests),
         "power": lambda: power(max(10, given.worlds // 10)),
         "conformal": lambda: conformal(max(20, given.worlds // 2)),
     }

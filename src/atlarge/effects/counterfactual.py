@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from atlarge.effects.arrays import Periods, Setting, period_mask, prepare
+from atlarge.effects.fit import Fit
 from atlarge.effects.placebo import PlaceboSpace, ScaleModel, fit_setting, learn_scale, quantile_pair, space
 
 Floats = NDArray[np.float64]
@@ -93,18 +94,30 @@ def counterfactual(
     setting = prepare(y, treated, pre, post, donors, scale)
     fitted = fit_setting(setting, method, tuning=tuning)
     placebos = space(setting, fitted, max_pre_ratio)
+    return _result(np.asarray(y, dtype=np.float64), treated, setting, fitted, placebos, method, level)
+
+
+def _result(
+    panel: Floats,
+    treated: int | Sequence[int],
+    setting: Setting,
+    fitted: Fit,
+    placebos: PlaceboSpace,
+    method: str,
+    level: float,
+) -> Counterfactual:
     path = fitted.fitted[0] * setting.unit[0]
     low, high = _band(setting, path, placebos, fitted.fitted * setting.unit[:, None], level)
     down, up = quantile_pair(placebos.statistic[1:], level)
     effect, size = float(placebos.effect[0]), float(placebos.scale[0])
     expected = float(path[setting.post].sum())
     pre_mean = float(setting.y[0, setting.pre].mean())
-    seen = np.isfinite(np.asarray(y, dtype=np.float64)[np.atleast_1d(np.asarray(treated))].sum(0))
-    observed = np.where(seen, setting.y[0], np.nan)
-    top = float(setting.y[0, setting.post].sum())
-    floor = top if np.nanmin(np.asarray(y, dtype=np.float64)) >= 0 else np.inf
+    seen = np.isfinite(panel[np.atleast_1d(np.asarray(treated))].sum(0))
+    total = float(setting.y[0, setting.post].sum())
+    # a path of counts cannot be below zero, so the effect cannot exceed what was observed
+    most = max(total, effect) if np.nanmin(panel) >= 0 else np.inf
     return Counterfactual(
-        observed=observed,
+        observed=np.where(seen, setting.y[0], np.nan),
         fitted=path,
         low=low,
         high=high,
@@ -112,14 +125,13 @@ def counterfactual(
         post=setting.post,
         effect=effect,
         effect_low=effect - up * size,
-        # a path of counts cannot be below zero, so the effect cannot exceed what was observed
-        effect_high=min(effect - down * size, max(floor, effect)),
+        effect_high=min(effect - down * size, most),
         effect_mean=effect / int(setting.post.sum()),
         relative=effect / expected if expected > 0 else None,
         p=placebos.p,
         p_high=placebos.p_high,
         p_ratio=placebos.p_ratio,
-        weights=_panel_weights(setting, fitted.weights, len(np.asarray(y))),
+        weights=_panel_weights(setting, fitted.weights, len(panel)),
         pre_rmse=float(placebos.pre_rmse[0]),
         pre_rmse_relative=float(placebos.pre_rmse[0] / pre_mean) if pre_mean else float("nan"),
         pre_mean=pre_mean,

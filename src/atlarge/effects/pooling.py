@@ -16,7 +16,7 @@ from atlarge.errors import QuestionError
 
 Floats = NDArray[np.float64]
 
-USUAL_BETWEEN = 0.1  # prior scale of the spread of a share between units
+USUAL_BETWEEN = 0.07  # prior scale of the spread of a share between units
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -39,29 +40,13 @@ def truth_panel(draw: Draw, places: Places, start: dt.date) -> pl.DataFrame:
 def truth_document(
     world: World, draw: Draw, places: Places, start: dt.date, seed: int, rows: dict[str, int]
 ) -> dict[str, Any]:
+    """The truth of a world as a JSON document: parameters, totals, policies and what followed them,
+    places."""
+
     def day(week: int) -> str | None:
         return str(start + dt.timedelta(days=7 * week)) if week >= 0 else None
 
-    policies = []
-    for i in np.flatnonzero(draw.effective >= 0):
-        after = slice(int(draw.effective[i]), None)
-        policies.append(
-            {
-                "place": places.fips[i],
-                "place_name": places.name[i],
-                "aor": places.aor[i],
-                "announced": day(int(draw.announced[i])),
-                "effective": day(int(draw.effective[i])),
-                "lost_handoffs": int(draw.lost[i].sum()),
-                "substitution_rate": round(float(draw.substitution[i]), 6),
-                "substituted": int(draw.substituted[i].sum()),
-                "burst": int(draw.burst[i].sum()),
-                "burst_start": day(int(draw.burst_week[i])),
-                "relabelled_from": day(int(draw.relabel_week[i])),
-                "at_large_after": int((draw.at_large_base + draw.substituted + draw.burst)[i, after].sum()),
-                "at_large_after_without_policy": int(draw.at_large_base[i, after].sum()),
-            }
-        )
+    policies = [_policy(draw, places, int(i), day) for i in np.flatnonzero(draw.effective >= 0)]
     others = [i for i in np.flatnonzero(draw.relabel_week >= 0) if draw.effective[i] < 0]
     return {
         "note": "Made data: what truly happened in a simulated world.",
@@ -94,4 +79,25 @@ def truth_document(
                 places.fips, places.name, places.aor, places.office, draw.unauthorized, strict=True
             )
         ],
+    }
+
+
+def _policy(draw: Draw, places: Places, i: int, day: Callable[[int], str | None]) -> dict[str, Any]:
+    """What one policy place announced, and what followed."""
+    after = slice(int(draw.effective[i]), None)
+    truth = draw.at_large_base[i] + draw.substituted[i] + draw.burst[i]
+    return {
+        "place": places.fips[i],
+        "place_name": places.name[i],
+        "aor": places.aor[i],
+        "announced": day(int(draw.announced[i])),
+        "effective": day(int(draw.effective[i])),
+        "lost_handoffs": int(draw.lost[i].sum()),
+        "substitution_rate": round(float(draw.substitution[i]), 6),
+        "substituted": int(draw.substituted[i].sum()),
+        "burst": int(draw.burst[i].sum()),
+        "burst_start": day(int(draw.burst_week[i])),
+        "relabelled_from": day(int(draw.relabel_week[i])),
+        "at_large_after": int(truth[after].sum()),
+        "at_large_after_without_policy": int(draw.at_large_base[i, after].sum()),
     }
