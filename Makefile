@@ -60,6 +60,7 @@ test: lint types imports chromium
 	@$(BIN)/pytest -n 2 --dist worksteal --cov --cov-report=term:skip-covered
 
 embedded: $(VENV)/.run
+	@$(BIN)/python -m atlarge.known_places $(DATA)
 	@$(BIN)/python -m atlarge.embed $(DATA)
 
 lock: $(VENV)/.dev
