@@ -157,7 +157,8 @@ def _believed(role: int, hit: Hit, pick: Pick) -> bool:
     if role >= 2:
         return True
     weight = max(n.weight for n in hit.names if n.fips == pick.fips)
-    return pick.how.startswith(("only one in the area", "state named")) and weight >= WEAK_LEAST
+    sure = pick.how.startswith(("only one in the area", "state named"))
+    return (sure or (role == 1 and "style" in pick.how)) and weight >= WEAK_LEAST
 
 
 def _level(case: Case, role: int, hit: Hit, pick: Pick) -> float:

@@ -228,6 +228,8 @@ def _offices(aliases: dict[str, str]) -> tuple[dict[str, dict[str, Any]], dict[s
     offices = {row["office"]: row for row in table("offices").rows(named=True)}
     by_city: dict[str, list[str]] = {}
     for code, about in offices.items():
+        if about["kind"] == "X code":  # an office is not named by these
+            continue
         for name in {about["city"], about["name"]} - {None}:
             by_city.setdefault(squash(name), []).append(code)
     for name, code in aliases.items():

@@ -41,15 +41,17 @@ def _office(case: Case, general: bool) -> Answer:
         basis = f"office-area code: {code}" if code in case.words else f"an office, docket or team of {code}"
         basis += "" if known else "; what the code stands for is not known"
         return office(case, code, None, case.gaz.confidence["office"] * (1.0 if sure else 0.9), basis)
-    if case.found.states:
-        return state(case, min(case.found.states), 0.9, "names an office or team of a state")
     named = [hit for hit in case.found.cities if hit.end - hit.start > 1 or len(hit.key) > 4]
+    spans = case.found.state_spans
     named = [hit for hit in named if hit.key not in case.gaz.words["never_city"]]
+    named = [hit for hit in named if not any(i <= hit.start and hit.end <= j for i, j in spans)]
     if (general or case.has("office")) and named:
         hit = max(named, key=lambda h: (len(h.key), -h.start))
         return office(
             case, None, case.said(hit), 0.9, f"office area '{case.said(hit)}'; its code is not known"
         )
+    if case.found.states:
+        return state(case, min(case.found.states), 0.9, "names an office or team of a state")
     if general or case.has("office") or (case.has("docket") and (case.found.sites or case.found.prisons)):
         return office(case, None, None, 0.9, "an office area, but not which")
     return aor(case, 0.9, "names an office, docket or team, but no place")
@@ -81,7 +83,10 @@ def _code(case: Case) -> tuple[str | None, bool]:
         before = [w for w in body[:at] if len(w) == 3 and w.isalnum() and w not in gaz.words["not_office"]]
         if before:
             return before[-1], True
+    in_state = {w for start, end in case.found.state_spans for w in case.words[start:end]}
     for word in body:
+        if word in in_state:  # NEW JERSEY is no Newark
+            continue
         fits = word in gaz.offices and (case.query.aor is None or gaz.offices[word]["aor"] == case.query.aor)
         if fits and word not in gaz.words["not_code"]:
             return word, True

@@ -219,7 +219,11 @@ def _prison_rule(case: Case) -> Answer | None:
     ):
         return None
     best: tuple[float, int, Hit, Pick] | None = None
-    for hit in case.found.prisons:
+    hits = case.found.prisons
+    for hit in hits:
+        # of two names that overlap the first holds: PLEASANT VALLEY STATE PRISON is not VALLEY STATE
+        if any(o.start < hit.start < o.end for o in hits if _prison_names(case, o)):
+            continue
         names = _prison_names(case, hit)
         if not names or (hit.end < len(case.words) and case.words[hit.end] in COUNTY_WORDS):
             continue
