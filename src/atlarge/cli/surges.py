@@ -58,7 +58,11 @@ def surges_command(
     else:
         _print(found, top)
     places = found.about["places"]
-    note(f"{len(found.surges)} surges in {places} places at q <= {alpha:g}; {len(found.too_thin)} too thin")
+    borderline = sum("borderline" in s.flags for s in found.surges)
+    note(
+        f"{len(found.surges)} surges in {places} places at q <= {alpha:g}, {borderline} of them borderline; "
+        f"{len(found.too_thin)} places too thin"
+    )
 
 
 def _print(found: SurgeList, top: int) -> None:

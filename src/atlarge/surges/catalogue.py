@@ -105,6 +105,16 @@ class SurgeList:
         """One plain dict a surge, by rank."""
         return [surge.to_dict() for surge in self.surges]
 
+    @property
+    def values(self) -> Floats:
+        """Counts of the measure [places, periods], NaN where not covered; rows are sorted by place code."""
+        return self._values
+
+    @property
+    def periods(self) -> list[dt.date]:
+        """First day of each period."""
+        return self._periods
+
     def figures(self, n: int = 50, margin_days: int = 42) -> list[dict[str, Any]]:
         """Data of small multiples of the first `n` surges: the series around each, and its baseline.
 
@@ -170,7 +180,7 @@ def find_surges(
     drafts = _drafts(found.bursts, [(place,) for place in places], axis, alpha)
     if neighbours:
         drafts += _zone_drafts(values, places, axis, alpha, drafts)
-    surges = _ranked(store, drafts, made.names(), by=by, measure=measure, scheme=scheme)
+    surges = _ranked(store, drafts, made.names(), alpha, by=by, measure=measure, scheme=scheme)
     about = {
         "by": by,
         "measure": measure,
@@ -294,16 +304,19 @@ def _is_outdone(draft: dict[str, Any], alone: list[dict[str, Any]]) -> bool:
 
 
 def _ranked(
-    store: Store, drafts: list[dict[str, Any]], names: dict[str, str], **question: str
+    store: Store, drafts: list[dict[str, Any]], names: dict[str, str], alpha: float, **question: str
 ) -> list[Surge]:
-    """Surges by p, then by excess, with what else the records show of each."""
+    """Surges by p, then by excess, with what else the records show of each.
+
+    Borderline: within `alpha` over places and dates, not so once every burst counts as one.
+    """
     drafts = sorted(drafts, key=lambda d: (d["p"], -d["excess"], d["place"], d["start"]))
     told = witnesses(store, [(d["place"], d["start"], d["end"]) for d in drafts], **question)
     surges = []
     for rank, (draft, witness) in enumerate(zip(drafts, told, strict=True), start=1):
         is_thin = draft.pop("is_thin")
         name = names[draft["place"]]
-        flags = flags_of(is_thin, witness)
+        flags = ("borderline",) * (draft["q_burst"] > alpha) + flags_of(is_thin, witness)
         surges.append(Surge(place_name=name, rank=rank, flags=flags, witness=witness, **draft))
     return surges
 
