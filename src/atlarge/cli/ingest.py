@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from atlarge.cli._output import JsonFlag, emit_json, note
+
+if TYPE_CHECKING:
+    from atlarge.records.audit import ReleaseAudit
 
 
 def register(app: typer.Typer) -> None:
@@ -41,3 +44,20 @@ def ingest_command(
             f"{one.file}: {one.family}, {one.rows_read:,} rows read, {one.rows_kept:,} kept{dropped}; "
             f"{one.unresolved_places:,} without a place\n"
         )
+        for text in _remarks(one):
+            note(f"  {one.file}: {text}")
+
+
+def _remarks(one: ReleaseAudit) -> list[str]:
+    """What a reader of the counts should know: overlaps, quarantine, known faults, notes."""
+    told = [
+        f"{o['rows']:,} rows are also in {o['won_file']}, which is counted "
+        f"({o['matched']:,} matched one to one)"
+        for o in one.overlaps
+    ]
+    told += [f"quarantine: {reason}: {n:,} rows" for reason, n in one.quarantine_reasons.items()]
+    told += [
+        f"known fault {f['id']}, {f['rows']:,} rows: {f['what']}" + (f" ({f['note']})" if "note" in f else "")
+        for f in one.faults
+    ]
+    return told + one.notes

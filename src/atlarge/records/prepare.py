@@ -12,11 +12,14 @@ from atlarge.records.audit import ReleaseAudit
 from atlarge.records.correct import apply_faults, apply_rules
 from atlarge.records.duplicates import RULES, agreement
 from atlarge.records.outcomes import outcome, request_type
+from atlarge.records.tables import TABLES
 from atlarge.records.typed import Typed, type_release
+from atlarge.releases.areas import area_code, state_code
 from atlarge.releases.family import Family
 from atlarge.releases.reading import Release
 
 _SALT = b"atlarge subject 1"
+_MOST_WORDS = 20
 
 
 @dataclass
@@ -80,6 +83,28 @@ def _derive(family: Family, frame: pl.DataFrame, audit: ReleaseAudit) -> pl.Data
     return frame
 
 
+def _unread(release: Release) -> list[str]:
+    """A note of columns that the family does not know: they are left unread."""
+    names = {n for sheet in release.sheets for n in sheet.frame.columns}
+    unread = sorted(n for n in names - release.family.plain_known if not n.startswith("unnamed"))
+    return [f"columns not known and left unread: {', '.join(unread)}"] if unread else []
+
+
+def _unknown_places(family: Family, frame: pl.DataFrame) -> list[str]:
+    """Notes of words that stand where an area of responsibility or a state should, and name none."""
+    if "place_kind" not in TABLES[family.table] or family.table == "aggregates":
+        return []
+    notes = []
+    for name, what, coded in (("aor", "area of responsibility", area_code), ("state", "state", state_code)):
+        if name not in frame.columns:
+            continue
+        words = frame[name].unique().drop_nulls().sort()
+        for word in words.filter(coded(words).is_null()).to_list()[:_MOST_WORDS]:
+            rows = int((frame[name] == word).sum())
+            notes.append(f"{word!r} names no {what} in {rows:,} rows; it is read as not recorded")
+    return notes
+
+
 def identical(hashes: list[pl.Series]) -> int:
     """Rows equal in every published column to an earlier row: without an identifier, no proof of anything."""
     return sum(len(h) - h.n_unique() for h in hashes)
@@ -115,6 +140,7 @@ def prepare(release: Release, hashes: list[pl.Series] | None = None) -> Prepared
             audit.checks["identical_rows"] = identical(found)
         else:
             hashes += found
+    audit.notes += [*_unread(release), *_unknown_places(family, typed.frame)]
     frame = _derive(family, typed.frame, audit)
     audit.rows_kept = frame.height
     audit.rows_dropped = dict(sorted(typed.dropped.items()))
