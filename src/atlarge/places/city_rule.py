@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from atlarge.places.case import Answer, Case, abstain, county
-from atlarge.places.choose import Pick, choose, in_area
+from atlarge.places.choose import DOMINANT, Pick, choose, in_area
 from atlarge.places.scan import Hit
 from atlarge.places.text import tokens
 
 _OF = (["CITY", "OF"], ["TOWN", "OF"], ["VILLAGE", "OF"], ["TOWNSHIP", "OF"])
 _COMPASS = frozenset({"EAST", "WEST", "NORTH", "SOUTH", "UPPER", "LOWER", "NEW", "OLD", "GREAT", "LITTLE"})
-_CITY_SAID = frozenset({"CITY", "POLICE", "PD", "MUNICIPAL", "TOWN", "VILLAGE", "COURT"})
+_CITY_SAID = frozenset({"CITY", "POLICE", "PD", "MUNICIPAL", "TOWN", "VILLAGE", "DISTRICT"})
 COUNTY_BIGGER = 5.0
 """How many times bigger than its namesake city a county must be to be meant without the word county."""
 TOWN_WORDS = frozenset({"TOWNSHIP", "TOWN", "VILLAGE", "BOROUGH", "BORO"})
@@ -146,7 +146,7 @@ def _role(case: Case, hit: Hit) -> int:
         return 3
     if after in case.gaz.words["city_follows"] or end > hit.end or hit.end - hit.start == len(case.body):
         return 3
-    if after in ("DISTRICT", "SUPERIOR") and "COURT" in words[end : end + 2]:
+    if after == "DISTRICT" and "COURT" in words[end : end + 2]:
         return 3
     if state_next or (hit.end == n and hit.start > 0 and words[hit.start - 1] in (",", "IN")):
         return 2
@@ -185,6 +185,8 @@ def _partial(case: Case, hit: Hit) -> float:
     """Return a factor under 1 where the name may be a part of another: EAST DONEGAL, DONEGAL TOWNSHIP."""
     before = case.words[hit.start - 1] if hit.start > 0 else ""
     after = case.words[hit.end] if hit.end < len(case.words) else ""
+    if after in ("CORRECTIONAL", "PRISON", "STATE") and hit.key in case.gaz.prisons:
+        return 0.8  # a prison of that name stands elsewhere
     township = after == "TOWNSHIP" and not any(n.source == "town" for n in hit.names)
     return 0.8 if before in _COMPASS else 0.92 if township else 1.0
 
@@ -199,6 +201,9 @@ def _county_instead(case: Case, hit: Hit, pick: Pick) -> bool:
     other = choose(case.gaz, names, case.context)
     if other.fips is None or other.fips == pick.fips or other.how.startswith("outside"):
         return False
+    style = case.styled("city", hit).style or {}
+    if style.get(case.gaz.counties[pick.fips or other.fips].state, 0.0) >= DOMINANT * sum(style.values()) > 0:
+        return False  # other texts of this style name cities
     size = max(n.weight for n in hit.names if n.fips == pick.fips)
     return case.gaz.counties[other.fips].weight > COUNTY_BIGGER * size
 

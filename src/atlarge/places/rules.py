@@ -222,7 +222,7 @@ def _prison_rule(case: Case) -> Answer | None:
     hits = case.found.prisons
     for hit in hits:
         # of two names that overlap the first holds: PLEASANT VALLEY STATE PRISON is not VALLEY STATE
-        if any(o.start < hit.start < o.end for o in hits if _prison_names(case, o)):
+        if any(_covers(o, hit) for o in hits if _prison_names(case, o)):
             continue
         names = _prison_names(case, hit)
         if not names or (hit.end < len(case.words) and case.words[hit.end] in COUNTY_WORDS):
@@ -238,6 +238,12 @@ def _prison_rule(case: Case) -> Answer | None:
         return None
     basis = f"prison named: '{case.said(best[2])}'; {best[3].how}"
     return county(case, str(best[3].fips), case.gaz.confidence["prison"] * best[0], basis)
+
+
+def _covers(other: PrisonHit, hit: PrisonHit) -> bool:
+    """Say whether another name begins before this one and runs into it, or is this one and more."""
+    longer = other.start == hit.start and other.end > hit.end
+    return longer or other.start < hit.start < other.end
 
 
 def _sure_outside(case: Case, hit: PrisonHit, names: list[Named]) -> bool:
