@@ -113,6 +113,16 @@ def test_a_shorter_question_is_answered_from_the_whole_record(areas: SurgeList) 
             assert s.expected == pytest.approx(whole[s.place, s.start], rel=0.5)
 
 
+def test_labels_come_from_sources_or_stay_blank(areas: SurgeList) -> None:
+    cited = set(table("operation_figures")["source_url"])
+    named = [s for s in areas.surges if s.label]
+    assert named
+    for s in named:
+        assert s.label
+        assert s.label["source"] in cited
+    assert sum(s.label is None for s in areas.surges) > len(named)
+
+
 def test_places_too_thin_are_named(offices: SurgeList) -> None:
     assert offices.too_thin
     assert all(entry["reason"].startswith("too thin") for entry in offices.too_thin)

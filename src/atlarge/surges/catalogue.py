@@ -15,6 +15,7 @@ from atlarge.panel import Panel, panel
 from atlarge.reference import table
 from atlarge.surges.arrays import Bools, Floats, as_days
 from atlarge.surges.holidays import day_classes, week_classes, weekdays
+from atlarge.surges.labels import Label, labels
 from atlarge.surges.scan import DAYS, WEEKS, Bursts, Scan, scan
 from atlarge.surges.weekly import weeks_by_days
 from atlarge.surges.windows import MIN_COUNT
@@ -32,6 +33,7 @@ PERIODS = ("day", "week")
 class Surge:
     """One burst. Counts are of the measure; `start` and `end` are days, both inside.
 
+    `label`: the operation that a source dates to those days and that area; None where no source does.
     `places`: for a burst over neighbouring places, those that took part; `place` is the first of them.
     """
 
@@ -53,6 +55,7 @@ class Surge:
     flags: tuple[str, ...] = ()
     places: tuple[str, ...] = ()
     witness: Witness | None = None
+    label: Label | None = None
 
     @property
     def operation_share(self) -> float | None:
@@ -82,6 +85,7 @@ class Surge:
             "flags": list(self.flags),
             "operation_share": None if self.operation_share is None else round(self.operation_share, 3),
         }
+        made["label"] = self.label
         if self.places:
             made["places"] = list(self.places)
         if self.witness is not None:
@@ -311,13 +315,15 @@ def _ranked(
     Borderline: within `alpha` over places and dates, not so once every burst counts as one.
     """
     drafts = sorted(drafts, key=lambda d: (d["p"], -d["excess"], d["place"], d["start"]))
-    told = witnesses(store, [(d["place"], d["start"], d["end"]) for d in drafts], **question)
+    spans = [(d["place"], d["start"], d["end"]) for d in drafts]
+    told = witnesses(store, spans, **question)
+    named = labels(spans, question["by"])
     surges = []
-    for rank, (draft, witness) in enumerate(zip(drafts, told, strict=True), start=1):
+    for rank, (draft, witness, label) in enumerate(zip(drafts, told, named, strict=True), start=1):
         is_thin = draft.pop("is_thin")
         name = names[draft["place"]]
         flags = ("borderline",) * (draft["q_burst"] > alpha) + flags_of(is_thin, witness)
-        surges.append(Surge(place_name=name, rank=rank, flags=flags, witness=witness, **draft))
+        surges.append(Surge(place_name=name, rank=rank, flags=flags, witness=witness, label=label, **draft))
     return surges
 
 

@@ -126,7 +126,7 @@ def _series(places: list[str], counts: Floats, days: NDArray[np.datetime64], fou
     return _Series(places, counts, np.where(np.isfinite(counts), base.expected, 0.0), base.dispersion)
 
 
-def _region_of(by: str) -> tuple[str, dict[str, str]]:
+def region_of(by: str) -> tuple[str, dict[str, str]]:
     """The level of the surroundings, and the region of each place."""
     if by == "office":
         return "aor", dict(table("offices").select("office", "aor").drop_nulls().iter_rows())
@@ -217,7 +217,7 @@ def _surroundings(
     store: Store, own: _Series, found: Windows, days: Any, by: str, measure: str, scheme: str
 ) -> tuple[Floats, Floats]:
     """The measure in the rest of the region: ratio to expected, and the chance of as many; NaN if unknown."""
-    level, region = _region_of(by)
+    level, region = region_of(by)
     made = panel(store, by=level, every="day", measures=[measure], scheme=scheme)
     counts, regions, periods = made.matrix(measure)
     if len(periods) != days.size:

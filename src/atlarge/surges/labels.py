@@ -1,0 +1,37 @@
+"""What a surge might be, where a source says so; blank where none does. Nothing is guessed."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from atlarge.reference import table
+from atlarge.surges.witness import region_of
+
+Label = dict[str, str]
+
+
+def labels(spans: list[tuple[str, dt.date, dt.date]], by: str) -> list[Label | None]:
+    """For each (place, first day, last day): the operation that a source dates to those days and that place.
+
+    An office or county is looked up by its area of responsibility. A label tells of coincidence, not that
+    the surge is the operation. Source: the reference table `operation_figures`.
+    """
+    told = table("operation_figures")
+    rows = [row for row in told.to_dicts() if row["measure"] == "operation_arrests" and row["place_code"]]
+    region = region_of(by)[1]
+    kind = "aor" if by in ("office", "county") else by
+    found: list[Label | None] = []
+    for place, start, end in spans:
+        code = region.get(place, "") if region else ("US" if by == "nation" else place)
+        match = [
+            row
+            for row in rows
+            if row["place_kind"] == kind and row["place_code"] == code
+            and row["start"] <= end and row["end"] >= start
+        ]  # fmt: skip
+        found.append(
+            {"name": match[0]["operation"], "said_by": match[0]["party"], "source": match[0]["source_url"]}
+            if match
+            else None
+        )
+    return found
