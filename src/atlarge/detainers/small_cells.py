@@ -66,38 +66,52 @@ def unsafe_totals(values: NDArray[np.int64], hidden: NDArray[np.bool_], threshol
     that is printed are found by linear programming; where they are the same, the column's total is unsafe.
     With at least `_MANY` hidden cells in its column a cell is not audited: too much is free to pin it.
     """
-    from scipy.optimize import linprog
-
     unsafe = np.zeros(values.shape[1], dtype=bool)
-    rows = np.flatnonzero(hidden.any(axis=1))
-    if rows.size == 0:
+    few = (hidden.sum(axis=0) < _MANY) & hidden.any(axis=0)
+    small = hidden & (values > 0) & (values < threshold) & few
+    if not small.any():
         return unsafe
-    shown_total = (values.sum(axis=1) >= threshold) | (values.sum(axis=1) == 0)
-    cells = [(int(i), int(j)) for i, j in np.argwhere(hidden)]
-    index = {cell: k for k, cell in enumerate(cells)}
-    few = hidden.sum(axis=0) < _MANY
-    audited = [c for c in cells if few[c[1]] and 0 < values[c] < threshold]
+    # Only rows with a cell in such a column matter: the totals of columns with many hidden cells pin nothing.
+    rows = np.flatnonzero((hidden & few).any(axis=1))
+    part, shown = hidden[rows], values[rows]
+    sums = values.sum(axis=1)[rows]
+    is_told = (sums >= threshold) | (sums == 0)
+    cells = [(int(i), int(j)) for i, j in np.argwhere(small[rows])]
     for _ in range(2 * values.shape[1]):
-        lines = [[(int(i), j) for j in np.flatnonzero(hidden[i])] for i in rows if shown_total[i]]
-        lines += [[(int(i), j) for i in np.flatnonzero(hidden[:, j])] for j in np.flatnonzero(~unsafe)]
-        lines = [line for line in lines if line]
-        matrix = np.zeros((len(lines), len(cells)))
-        for k, line in enumerate(lines):
-            matrix[k, [index[(i, int(j))] for i, j in line]] = 1
-        totals = np.array([sum(int(values[cell]) for cell in line) for line in lines])
-        found = False
-        for cell in audited:
-            goal = np.zeros(len(cells))
-            goal[index[cell]] = 1
-            ends = [linprog(sign * goal, A_eq=matrix, b_eq=totals) for sign in (1, -1)]
-            if all(end.status == 0 for end in ends) and -ends[1].fun - ends[0].fun < 1 - 1e-6:
-                # First its own column's total; then those of the cells it is printed in a row with.
-                columns = np.array([cell[1]]) if not unsafe[cell[1]] else np.flatnonzero(hidden[cell[0]])
-                found |= not unsafe[columns].all()
-                unsafe[columns] = True
-        if not found:
+        ranges = _ranges(part, shown, is_told, few & ~unsafe, cells)
+        pinned = [cell for cell, (low, high) in zip(cells, ranges, strict=True) if high - low < 1 - 1e-6]
+        before = unsafe.copy()
+        for i, j in pinned:
+            # First its own column's total; then those of the cells it is printed in a row with.
+            unsafe[np.array([j]) if not before[j] else np.flatnonzero(part[i])] = True
+        if (unsafe == before).all():
             break
     return unsafe
+
+
+def _ranges(
+    hidden: NDArray[np.bool_],
+    values: NDArray[np.int64],
+    is_told: NDArray[np.bool_],
+    columns: NDArray[np.bool_],
+    cells: list[tuple[int, int]],
+) -> list[tuple[float, float]]:
+    """Least and largest value of each cell that agrees with the row and column totals that are printed."""
+    from scipy.optimize import linprog
+
+    places = np.argwhere(hidden)
+    lines = [places[:, 0] == i for i in np.flatnonzero(is_told & hidden.any(axis=1))]
+    lines += [places[:, 1] == j for j in np.flatnonzero(columns)]
+    if not lines:
+        return [(0.0, np.inf)] * len(cells)
+    matrix = np.array(lines, dtype=float)
+    totals = matrix @ values[hidden]
+    made = []
+    for i, j in cells:
+        goal = ((places[:, 0] == i) & (places[:, 1] == j)).astype(float)
+        low, high = (linprog(sign * goal, A_eq=matrix, b_eq=totals) for sign in (1, -1))
+        made.append((low.fun if low.status == 0 else 0.0, -high.fun if high.status == 0 else np.inf))
+    return made
 
 
 def suppress(rows: pl.DataFrame, threshold: int = DEFAULT_THRESHOLD) -> pl.DataFrame:
