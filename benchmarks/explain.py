@@ -100,6 +100,35 @@ def measured() -> dict[str, Any]:
     }
 
 
+def facts_only(store: Any, place: str, policy: Any) -> tuple[Any, Any]:
+    """The facts and verdicts of a question, without what they do not rest on (surges, schemes, sensitivity)."""
+    from atlarge.explain import core, gather
+    from atlarge.explain.areas import where_of
+    from atlarge.explain.periods import months_of
+    from atlarge.explain.world import world_of
+    from atlarge.places import find_place
+
+    gather.surges_of = lambda *_: []
+    gather._schemes = lambda *_: {}
+    found = find_place(place)
+    world = world_of(store, where_of(found.kind, found.code, found.name), "ddp")
+    counts = world.main["at_large"]
+    facts = gather.gather(world, policy, months_of(policy, counts.first, counts.last), found.code)
+    return facts, core.verdicts_of(facts)
+
+
+def verdicts_only(store: Any, place: str, day: dt.date) -> dict[str, Any]:
+    """The verdicts on a place and a day."""
+    from atlarge.explain.policies import from_date
+
+    facts, told = facts_only(store, place, from_date(day, place, place))
+    return {
+        "spans": told["singling_out"].by_span,
+        "burst_p": facts.burst.p if facts.burst else None,
+        "verdicts": {account: judged.verdict for account, judged in told.items()},
+    }
+
+
 def false_dates(count: int, seed: int = 1) -> dict[str, Any]:
     """Ask about places and days with no dated policy: how often does each rule say "fits" all the same?
 
@@ -122,14 +151,11 @@ def false_dates(count: int, seed: int = 1) -> dict[str, Any]:
     rows = []
     for _ in range(count):
         place, month = str(rng.choice(usable)), months[int(rng.integers(12, 39))]
+        row: dict[str, Any] = {"place": place, "date": month.isoformat()}
         try:
-            found = explain(place, date=month)
+            rows.append(row | verdicts_only(store, place, month))
         except AtlargeError as error:
-            rows.append({"place": place, "date": month.isoformat(), "refused": str(error)})
-            continue
-        spans = found.verdicts["singling_out"].by_span
-        told = {account: judged.verdict for account, judged in found.verdicts.items()}
-        rows.append({"place": place, "date": month.isoformat(), "spans": spans, "verdicts": told})
+            rows.append(row | {"refused": str(error)})
     asked = [row for row in rows if "spans" in row]
 
     def share(hits: list[bool]) -> dict[str, Any]:
@@ -167,7 +193,7 @@ WORLDS: dict[str, dict[str, float]] = {
 
 def made_world(name: str, settings: dict[str, float], seed: int) -> list[dict[str, Any]]:
     """Make releases of a world, ingest them, ask about each of its policies, and set the truth beside it."""
-    from atlarge.explain.policies import read_policies
+    from atlarge.explain.policies import read_policies, using
     from atlarge.ingest import ingest
     from atlarge.records.store import open_store
 
@@ -196,39 +222,39 @@ def made_world(name: str, settings: dict[str, float], seed: int) -> list[dict[st
         ]
         table.write_text("\n".join(["id,fips,announced,effective", *lines]) + "\n", encoding="utf-8")
         registry = read_policies(table)
-        for policy in truth["policies"]:
+        for policy, asked in zip(truth["policies"], registry, strict=True):
             try:
-                answer = explain(
-                    policy["place"], policy=f"made-{policy['place']}", store=store, registry=registry
-                )
+                with using(registry):
+                    facts, told = facts_only(store, policy["place"], asked)
             except AtlargeError as error:
                 rows.append({"world": name, "seed": seed, "refused": str(error)})
                 continue
-            rows.append({"world": name, "seed": seed} | against_truth(answer, policy))
+            rows.append({"world": name, "seed": seed} | against_truth(facts, told, policy))
     return rows
 
 
-def against_truth(answer: Any, policy: dict[str, Any]) -> dict[str, Any]:
+def against_truth(facts: Any, told: Any, policy: dict[str, Any]) -> dict[str, Any]:
     """What was estimated of one policy, and what was true."""
-    date, part = answer.change_point.date, answer.parts["substitution"]
-    days = None if date is None else (date - dt.date.fromisoformat(policy["effective"])).days
+    change = facts.jail_change.date if facts.jail_change else None
+    days = None if change is None else (change - dt.date.fromisoformat(policy["effective"])).days
     true = policy["substituted"] + policy["burst"]
-    lost = answer.substitution_rate.get("lost_handoffs") or {"low": None, "high": None}
-    by_span = answer.verdicts["singling_out"].by_span
+    parts, by_span = facts.parts, told["singling_out"].by_span
 
-    def covers(low: float | None, high: float | None, value: float) -> bool | None:
-        return None if low is None or high is None else bool(low <= value <= high)
+    def covers(interval: Any, value: float) -> bool | None:
+        return (
+            None if interval is None or interval.low is None else bool(interval.low <= value <= interval.high)
+        )
 
     return {
-        "effect": covers(answer.effect.low, answer.effect.high, true),
-        "substitution": covers(part.low, part.high, policy["substituted"]),
-        "residual": covers(answer.parts["residual"].low, answer.parts["residual"].high, policy["burst"]),
-        "loss": covers(lost["low"], lost["high"], policy["lost_handoffs"]),
+        "effect": covers(facts.main.totals["policy"].effect, true),
+        "substitution": covers(parts.substitution if parts else None, policy["substituted"]),
+        "residual": covers(parts.residual if parts else None, policy["burst"]),
+        "loss": covers(parts.loss if parts else None, policy["lost_handoffs"]),
         "has_burst": policy["burst"] >= 10,
         "burst_fits": by_span.get("burst") == "fits",
-        "singled_fits": answer.verdicts["singling_out"].verdict == "fits",
+        "singled_fits": told["singling_out"].verdict == "fits",
         "change_days": days,
-        "rate_known": answer.substitution_rate.get("is_known"),
+        "rate_known": bool(parts and parts.ratio.is_known),
     }
 
 

@@ -30,6 +30,7 @@ def test_excess_without_an_interval_cannot_be_told() -> None:
 
 def test_a_burst_must_be_rare_and_at_least_double() -> None:
     assert burst_stands_out(0.01, 65, 2.3) == "fits"
+    assert burst_stands_out(0.03, 65, 2.3) == "does not fit"  # one of three looks at the first months
     assert burst_stands_out(0.30, 65, 2.3) == "does not fit"  # as clear elsewhere in those weeks
     assert burst_stands_out(0.01, 4, 0.1) == "does not fit"  # four arrests are no burst
     assert burst_stands_out(None, 65, 2.3) == "cannot be told"
@@ -48,10 +49,17 @@ def test_a_burst_without_a_lasting_rise_is_told_from_one_with() -> None:
 
 
 def test_a_lasting_rise_cannot_be_told_where_records_began_to_name_places() -> None:
-    spans = {"burst": "does not fit", "month": "fits", "rest": "fits", "residual": "fits"}
+    spans = {"burst": "does not fit", "month": "fits", "quarter": "fits", "rest": "fits", "residual": "fits"}
     assert singling_out(spans, "").verdict == "fits"  # type: ignore[arg-type]
     spans["placing"] = placing(0.55, 0.80)
     assert singling_out(spans, "").verdict == "cannot be told"  # type: ignore[arg-type]
+
+
+def test_an_early_rise_needs_the_month_and_the_quarter() -> None:
+    spans = {"burst": "does not fit", "month": "fits", "quarter": "does not fit", "rest": "does not fit"}
+    assert singling_out(spans, "").verdict == "cannot be told"  # type: ignore[arg-type]
+    spans["quarter"] = "fits"
+    assert singling_out(spans, "").rule == "an early rise; not a lasting rise"  # type: ignore[arg-type]
 
 
 def test_no_excess_anywhere_does_not_fit() -> None:

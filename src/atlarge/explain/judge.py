@@ -7,12 +7,14 @@ else cannot be told. None of this speaks of anyone's reasons.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from atlarge.explain.answer import Interval, Judgement, Verdict
 
 MATERIAL = 0.25
 ALPHA = 0.05
+ALPHA_BURST = 0.02
 REPLACED = 0.10
 MAX_SPREAD = 4.0
 PLACING_SHIFT = 0.10
@@ -33,10 +35,13 @@ def excess(effect: Interval, expected: float, p_high: float | None) -> Verdict:
 
 
 def burst_stands_out(p: float | None, observed: float, expected: float) -> Verdict:
-    """Whether a run of days is clearer than those of nearly all other places in the same months."""
+    """Whether a run of days is clearer than those of nearly all other places in the same months.
+
+    The bar is 2 % rather than 5: the burst is one of three looks at the first months.
+    """
     if p is None:
         return "cannot be told"
-    return "fits" if p <= ALPHA and observed >= 2 * expected and observed >= 5 else "does not fit"
+    return "fits" if p <= ALPHA_BURST and observed >= 2 * expected and observed >= 5 else "does not fit"
 
 
 def placing(before: float | None, during: float | None) -> Verdict:
@@ -49,22 +54,29 @@ def placing(before: float | None, during: float | None) -> Verdict:
     return "fits" if abs(during - before) < PLACING_SHIFT else "cannot be told"
 
 
+def is_early_rise(by_span: Mapping[str, str]) -> bool:
+    """Whether the first month and the first quarter both hold an excess."""
+    return by_span.get("month") == "fits" and by_span.get("quarter") == "fits"
+
+
 def singling_out(by_span: dict[str, Verdict], reason: str, rest_value: float | None = None) -> Judgement:
     """Join the verdicts on the month, the quarter, the rest, the whole life, the residual and the burst.
 
     A lasting excess that lost handoffs cannot explain fits, unless records name places more often than
-    before. So does a burst, as a burst: the scope says which. It does not fit where neither the burst, the
-    month nor the whole life leaves room for an excess. `rest_value`: the effect after the first month; where
-    it is not above zero there is no sign of a lasting rise, even if none can be excluded.
+    before. So does a burst, or an excess in both the first month and the first quarter: the scope says
+    which. It does not fit where neither the burst, the month nor the whole life leaves room for an excess.
+    `rest_value`: the effect after the first month; where it is not above zero there is no sign of a lasting
+    rise, even if none can be excluded.
     """
     whole = by_span.get("residual", by_span.get("policy", "cannot be told"))
     rest = by_span.get("rest", whole)
     early = [by_span[name] for name in ("burst", "month", "quarter") if name in by_span]
     is_steady = by_span.get("placing", "fits") == "fits"
+    is_early = by_span.get("burst") == "fits" or (is_steady and is_early_rise(by_span))
     if whole == "fits" and rest == "fits" and is_steady:
         scope = "a burst and a lasting excess" if by_span.get("burst") == "fits" else "a lasting excess"
         return _judgement("singling_out", "fits", reason, scope, by_span)
-    if by_span.get("burst") == "fits" or ("fits" in early and is_steady):
+    if is_early:
         if rest == "does not fit":
             lasting = "not a lasting rise"
         elif rest == "fits" and is_steady:
@@ -75,8 +87,8 @@ def singling_out(by_span: dict[str, Verdict], reason: str, rest_value: float | N
             lasting = "whether it lasted cannot be told"
         early_word = "a burst" if by_span.get("burst") == "fits" else "an early rise"
         return _judgement("singling_out", "fits", reason, f"{early_word}; {lasting}", by_span)
-    if rest == "fits" or "fits" in early:
-        scope = "a lasting rise that lost handoffs, or a change in how places are named, can explain"
+    if rest == "fits" or is_early_rise(by_span):
+        scope = "a rise that lost handoffs, or a change in how places are named, can explain"
         return _judgement("singling_out", "cannot be told", reason, scope, by_span)
     if whole == "does not fit" and all(v == "does not fit" for v in early):
         return _judgement("singling_out", "does not fit", reason, "no excess, early or lasting", by_span)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 
 from atlarge.explain.answer import Interval, Judgement
+from atlarge.explain.judge import is_early_rise
 from atlarge.explain.warn import Facts, count_text, fell_before, months_between
 
 WHAT = "arrests at large"
@@ -34,8 +35,8 @@ def more_or_fewer(effect: Interval) -> str:
 
 
 def is_early(by_span: dict[str, str]) -> bool:
-    """Whether the burst, the first month or the quarter stands out."""
-    return "fits" in (by_span.get("burst"), by_span.get("month"), by_span.get("quarter"))
+    """Whether a burst stands out, or the first month and the first quarter both do."""
+    return by_span.get("burst") == "fits" or is_early_rise(by_span)
 
 
 def shape(by_span: dict[str, str], rest_value: float | None = None) -> str:
