@@ -1,8 +1,8 @@
 """Measure the panel on a local Spark as rows grow, and estimate a cluster's time for a billion rows from it.
 
-Run: python benchmarks/spark.py [--folder DIR]. Writes benchmarks/results/spark.json. The store of one made
-release is read again and again under other names, so that rows grow while nothing else does; DuckDB, in the same
-run, is the peer. The first question is asked once before, so that Spark's start is not in the times.
+Run: python benchmarks/spark.py [--folder DIR]. Writes benchmarks/results/spark.json. The store of one
+made release is read again and again under other names, so that rows grow while nothing else does; DuckDB is
+the peer in the same run. The first question is asked once before, so that Spark's start is not in the times.
 """
 
 from __future__ import annotations
@@ -30,8 +30,9 @@ EFFICIENCY = 0.6  # of many cores, the share that is not lost to shuffles, strag
 
 def _store(folder: Path, releases: Path) -> Path:
     sys.path.insert(0, str(ROOT))
-    from atlarge import ingest
     from benchmarks.scale import simulated
+
+    from atlarge import ingest
 
     ingest(simulated(releases, ARRESTS), folder / "store")
     return folder / "store"

@@ -1,4 +1,4 @@
-"""Make the pages of docs/ that follow from the code: cli.md, api.md, data-dictionary.md, benchmarks.md.
+"""Make the pages of docs/ that follow from the code or from what was measured.
 
 Run: python tools/docs.py [--check]. With --check nothing is written; exit 1 names stale pages.
 """
@@ -45,8 +45,9 @@ def cli() -> str:
     root = typer.main.get_command(atlarge.cli.app)
     text = f"# Commands\n\n{MADE}"
     text += (
-        "Every command exits 0 when done, 1 when the data or the question do not allow an answer (one line "
-        "on stderr says why), 2 when it was called wrongly. With `--json`, stdout holds one JSON document.\n\n"
+        "Every command exits 0 when done, 1 when the data or the question do not allow an answer (one "
+        "line on stderr says why), 2 when it was called wrongly. With `--json`, stdout holds one JSON "
+        "document.\n\n"
     )
     return text + "".join(_command(name, command) for name, command in _commands(root, "atlarge"))
 
@@ -203,7 +204,36 @@ def _short(value: Any) -> str:
     return f"{value:,}" if abs(value) >= 10_000 else str(value)
 
 
+def _results() -> dict[str, Any]:
+    return {f.stem: json.loads(f.read_text(encoding="utf-8")) for f in sorted(RESULTS.glob("*.json"))}
+
+
+def filled(name: str) -> str:
+    """A page from its template in tools/pages, with the figures last measured."""
+    import jinja2
+
+    results = _results()
+
+    def figure(file: str, path: str, form: str = "{}") -> str:
+        value: Any = results.get(file)
+        for key in path.split("."):
+            value = (
+                {k.replace(".", "_"): v for k, v in value.items()}.get(key)
+                if isinstance(value, dict)
+                else None
+            )
+        return "not measured" if value is None else form.format(value)
+
+    loader = jinja2.FileSystemLoader(Path(__file__).parent / "pages")
+    environment = jinja2.Environment(
+        loader=loader, undefined=jinja2.StrictUndefined, keep_trailing_newline=True
+    )
+    made = MADE.replace("change the code, not this page", f"change tools/pages/{name}.j2 or measure again")
+    return environment.get_template(f"{name}.j2").render(results=results, figure=figure, made=made)
+
+
 PAGES = {"cli.md": cli, "api.md": api, "data-dictionary.md": data_dictionary, "benchmarks.md": benchmarks}
+PAGES |= {name: (lambda name=name: filled(name)) for name in ("scale.md", "trust.md")}
 
 
 def stale() -> list[str]:

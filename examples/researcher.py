@@ -1,0 +1,61 @@
+# %% [markdown]
+# # A researcher: the panel as arrays, a model of your own beside the project's
+#
+# Open this as a notebook (Jupytext reads the cells) or run it: `python examples/researcher.py`.
+
+# %%
+from __future__ import annotations
+
+import datetime as dt
+
+import numpy as np
+
+import atlarge
+from atlarge.effects import counterfactual, placebo_in_space
+
+# %% [markdown]
+# Arrests at large by area of responsibility and month, under both schemes. Missing is NaN, never zero.
+
+# %%
+store = atlarge.open_store()
+panels = {
+    scheme: atlarge.panel(store, by="aor", every="month", measures=["at_large"], scheme=scheme)
+    for scheme in ("ddp", "biglocal")
+}
+values, places, months = panels["ddp"].matrix("at_large", whole=True)
+print(f"{len(places)} areas, {len(months)} months, {int(np.isnan(values).sum())} cells not covered")
+
+# %% [markdown]
+# How far do the schemes differ? The answer to any question should be asked under both.
+
+# %%
+other, _, _ = panels["biglocal"].matrix("at_large", whole=True)
+print(f"biglocal over ddp, all areas: {np.nansum(other) / np.nansum(values):.3f}")
+
+# %% [markdown]
+# A counterfactual of your own, on arrays: the areas are units, and one is treated from February 2017 on.
+# Every other area is a placebo.
+
+# %%
+whole = ~np.isnan(values).any(axis=0)
+y = values[:, whole]
+kept = [month for month, is_whole in zip(months, whole, strict=True) if is_whole]
+first = kept.index(dt.date(2017, 2, 1))
+unit = places.index("SNA")
+made = counterfactual(y, unit, slice(0, first))
+after = slice(first, first + 8)
+observed, expected = float(y[unit, after].sum()), float(np.asarray(made.fitted).ravel()[after].sum())
+print(f"San Antonio, February to September 2017: {observed:.0f} observed, {expected:.0f} expected")
+
+# %%
+placebo = placebo_in_space(y, unit, slice(0, first))
+print(f"placebo p over {len(places)} areas: {float(np.asarray(placebo.p).ravel()[0]):.3f}")
+
+# %% [markdown]
+# Bursts, found without being told where to look.
+
+# %%
+found = atlarge.find_surges(by="aor", measure="at_large", every="week")
+for surge in found.to_dicts()[:5]:
+    days = f"{surge['start']} to {surge['end']}"
+    print(f"{surge['place_name']}: {days}, {surge['observed']} against {surge['expected']}")
