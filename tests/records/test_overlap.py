@@ -26,6 +26,11 @@ def _arrest_file(path: Path, lines: list[str]) -> Path:
     return path
 
 
+def _counted(store: Path) -> int:
+    """Events in the files that the manifest names: those superseded stay a while for who still reads them."""
+    return int(open_store(store).scan("arrests").select(pl.col("n").sum()).collect().item())
+
+
 def test_a_part_of_a_release_is_not_counted_again(tmp_path: Path) -> None:
     """A user's cut of one area loses to the whole, before it or after it, and the audit says which won."""
     lines = making.arrest_lines(600, seed=1)
@@ -39,7 +44,7 @@ def test_a_part_of_a_release_is_not_counted_again(tmp_path: Path) -> None:
         assert _kept(store) == {"whole.csv": (600, {}), "part.csv": (0, {"overlap": rows})}
         lost = next(r for r in open_store(store).releases if r["file"] == "part.csv")["overlaps"]
         assert [(o["won_file"], o["rows"], o["matched"]) for o in lost] == [("whole.csv", rows, rows)]
-        assert making.counted(store) == 600
+        assert _counted(store) == 600
 
 
 def test_the_store_is_the_same_whatever_the_order(tmp_path: Path) -> None:
@@ -60,7 +65,7 @@ def test_the_store_is_the_same_whatever_the_order(tmp_path: Path) -> None:
             ((store / "manifest.json").read_bytes(), {n: (store / n).read_bytes() for n in sorted(named)})
         )
     assert all(one == stores[0] for one in stores)
-    assert making.counted(tmp_path / "whole-half-area", "arrests") >= 400
+    assert {_counted(tmp_path / "-".join(p.stem for p in order)) for order in permutations(files)} == {400}
 
 
 def test_halves_of_a_release_are_both_counted(tmp_path: Path) -> None:
