@@ -101,7 +101,7 @@ def measured() -> dict[str, Any]:
 
 
 def facts_only(store: Any, place: str, policy: Any) -> tuple[Any, Any]:
-    """The facts and verdicts of a question, without what they do not rest on (surges, schemes, sensitivity)."""
+    """The facts and verdicts of a question, without what they do not rest on (surges, schemes, ...)."""
     from atlarge.explain import core, gather
     from atlarge.explain.areas import where_of
     from atlarge.explain.periods import months_of
