@@ -26,21 +26,18 @@ class Duplicates:
 
 
 def _ordered(frame: pl.DataFrame, *keys: str | pl.Expr) -> pl.DataFrame:
-    """Rows by identifier, the keys, then as they stand in the release."""
-    by = [
-        pl.col("subject"),
-        *[pl.col(k) if isinstance(k, str) else k for k in keys],
-        pl.col("sheet"),
-        pl.col("row"),
-    ]
-    return frame.with_row_index("_at").sort(by, nulls_last=True, maintain_order=True)
+    """Rows by person (`_who`, a number for each identifier), the keys, then as they stand in the release."""
+    who = pl.col("subject").cast(pl.Categorical).to_physical().alias("_who")
+    by = [pl.col("_who"), *[pl.col(k) if isinstance(k, str) else k for k in keys]]
+    numbered = frame.with_row_index("_at").with_columns(who)
+    return numbered.sort(by, nulls_last=True, maintain_order=True)
 
 
 def _masks(ordered: pl.DataFrame, group: list[str], keep_last: bool = False) -> Duplicates:
     """Masks from groups of equal keys; rows without an identifier are their own group."""
     same = pl.struct(group)
     kept = same.is_last_distinct() if keep_last else same.is_first_distinct()
-    known = pl.col("subject").is_not_null()
+    known = pl.col("_who").is_not_null()
     made = ordered.select(
         "_at", (known & ~kept).alias("_dropped"), (known & same.is_duplicated()).alias("_likely")
     ).sort("_at")
@@ -51,8 +48,8 @@ def _episodes(ordered: pl.DataFrame) -> pl.DataFrame:
     """Number the episodes: a new one starts with a person, or after more than 24 hours."""
     gap = pl.col("moment").diff()
     is_new = (
-        pl.col("subject").is_null()
-        | (pl.col("subject") != pl.col("subject").shift(1)).fill_null(True)
+        pl.col("_who").is_null()
+        | (pl.col("_who") != pl.col("_who").shift(1)).fill_null(True)
         | (gap > _DAY).fill_null(True)
     )
     return ordered.with_columns(is_new.cum_sum().alias("_episode"))
@@ -72,24 +69,24 @@ def detainer_episodes(frame: pl.DataFrame) -> Duplicates:
 def detainer_days(frame: pl.DataFrame) -> Duplicates:
     """Detainers of one person of one day, type and facility: the first is kept."""
     day = frame.with_columns(pl.col("moment").dt.date().alias("_day"))
-    return _masks(_ordered(day, "moment"), ["subject", "_day", "detainer_type", "facility"])
+    return _masks(_ordered(day, "moment"), ["_who", "_day", "detainer_type", "facility"])
 
 
 def removal_days(frame: pl.DataFrame) -> Duplicates:
     """Removals of one person on one day: the last is kept."""
     day = frame.with_columns(pl.col("moment").dt.date().alias("_day"))
-    return _masks(_ordered(day), ["subject", "_day"], keep_last=True)
+    return _masks(_ordered(day), ["_who", "_day"], keep_last=True)
 
 
 def encounter_days(frame: pl.DataFrame) -> Duplicates:
     """Encounters of one person at one time as recorded: the first is kept."""
-    return _masks(_ordered(frame, "moment"), ["subject", "moment"])
+    return _masks(_ordered(frame, "moment"), ["_who", "moment"])
 
 
 def stints(frame: pl.DataFrame) -> Duplicates:
     """Stints of one person at one facility, of one book-in day and stay: the last is kept."""
     day = frame.with_columns(pl.col("moment").dt.date().alias("_day"))
-    return _masks(_ordered(day), ["subject", "facility_code", "_day", "stay_book_in"], keep_last=True)
+    return _masks(_ordered(day), ["_who", "facility_code", "_day", "stay_book_in"], keep_last=True)
 
 
 RULES: dict[str, Callable[[pl.DataFrame], Duplicates]] = {
