@@ -85,6 +85,8 @@ def test_a_code_with_a_leading_zero_is_no_octal_number() -> None:
         ("where: Travis County, TX", "where: {plases: x}", 7, "claims[0].where.plases: unknown field"),
         ("where: Travis County, TX", "where: [Travis", 8, "not readable as YAML"),
         ("kind: count", "kind: share", 3, "needs 'of'"),
+        ("expected: 142", "expected: 142\n    of: {where: TX}", 10, "a claim of kind count has no 'of'"),
+        ("expected: 142", "expected: 142\n    event: peak", 10, "it is for timing"),
         ("kind: count", "kind: comparison", 3, "needs 'against'"),
     ],
 )

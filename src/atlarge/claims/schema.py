@@ -18,6 +18,13 @@ if TYPE_CHECKING:
     from jsonschema import ValidationError  # type: ignore[import-untyped]
 
 _SHOWN = 10
+_ONLY_FOR = {  # fields that only some kinds have
+    "of": ("share", "rank", "comparison", "timing"),
+    "against": ("comparison", "timing"),
+    "among": ("rank",),
+    "event": ("timing",),
+    "every": ("timing",),
+}
 _TESTED = ("count", "share", "rank", "comparison", "timing")
 
 
@@ -232,6 +239,9 @@ def _needed(test: dict[str, Any], path: tuple[str | int, ...]) -> list[tuple[tup
     expected = test.get("expected")
     if kind not in _TESTED:
         return []
+    for name, kinds in _ONLY_FOR.items():
+        if name in test and kind not in kinds:
+            return [((*path, name), f"a claim of kind {kind} has no {name!r}; it is for {', '.join(kinds)}")]
     if "measure" in test and expected is None and "event" not in test:
         return [(path, "a claim with a measure needs 'expected': what it says the value is")]
     if kind == "share" and "measure" in test and "of" not in test and not _is_percent(test):
