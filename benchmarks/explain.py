@@ -181,7 +181,7 @@ def false_dates(count: int, seed: int = 1) -> dict[str, Any]:
 
 WORLDS: dict[str, dict[str, float]] = {
     "no retaliation": {},
-    "retaliation in half of the places": {"retaliation_share": 0.5},
+    "retaliation in half of the places": {"retaliation_share": 0.5, "retaliation_size": 15.0},
     "relabelling and drift": {
         "relabel_share": 0.3,
         "general_area_share": 0.3,
@@ -325,6 +325,11 @@ def leads(told: dict[str, Any]) -> str:
     return f"{min(ratios):.2f} to {max(ratios):.2f}" if ratios else "–"
 
 
+def pct(told: dict[str, Any]) -> str:
+    """A share in a cell, and of how many."""
+    return "–" if told["share"] is None else f"{100 * told['share']:.0f} % of {told['of']}"
+
+
 def document(found: dict[str, Any]) -> str:
     """docs/findings.md, every number from the results file; its words are in findings.md.j2."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -338,7 +343,7 @@ def document(found: dict[str, Any]) -> str:
     page = Environment(
         loader=FileSystemLoader(HERE), undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
-    page.filters |= {"number": number, "change": change, "leads": leads}
+    page.filters |= {"number": number, "change": change, "leads": leads, "pct": pct}
     near, fell = close(rows)
     return page.get_template("findings.md.j2").render(
         rows=rows,
@@ -351,7 +356,7 @@ def document(found: dict[str, Any]) -> str:
         fell=fell,
         known=sum(row["substitution_rate"].get("is_known") is True for row in rows),
         made=json.loads(MADE.read_text(encoding="utf-8")),
-        false=json.loads(FALSE.read_text(encoding="utf-8")),
+        quiet=json.loads(FALSE.read_text(encoding="utf-8")),
         with_rate=sum(bool(row["substitution_rate"]) for row in rows),
     )
 
