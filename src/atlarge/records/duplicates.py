@@ -25,17 +25,27 @@ class Duplicates:
     likely: pl.Series
 
 
-def _ordered(frame: pl.DataFrame, *keys: str | pl.Expr) -> pl.DataFrame:
-    """Rows by person (`_who`, a number for each identifier), the keys, then as they stand in the release."""
-    who = pl.col("subject").cast(pl.Categorical).to_physical().alias("_who")
-    by = [pl.col("_who"), *[pl.col(k) if isinstance(k, str) else k for k in keys]]
-    numbered = frame.with_row_index("_at").with_columns(who)
-    return numbered.sort(by, nulls_last=True, maintain_order=True)
+_NUMBERED = {"_who": "subject", "_type": "detainer_type", "_facility": "facility", "_code": "facility_code"}
+"""Texts that rows are grouped by: a number stands for each distinct one, quicker to sort and compare."""
+
+
+def _ordered(frame: pl.DataFrame, *keys: pl.Expr) -> pl.DataFrame:
+    """What the rules look at, by person, the keys, then as the rows stand in the release (`_at`)."""
+    numbers = [
+        pl.col(text).cast(pl.Categorical).to_physical().alias(name)
+        for name, text in _NUMBERED.items()
+        if text in frame.columns
+    ]
+    others = [pl.col(c) for c in ("moment", "stay_book_in") if c in frame.columns]
+    named = [key.alias(f"_key{i}") for i, key in enumerate(keys)]
+    looked_at = frame.select(*numbers, *others, *named, pl.col("moment").dt.date().alias("_day"))
+    by = ["_who", *[f"_key{i}" for i in range(len(keys))]]
+    return looked_at.with_row_index("_at").sort(by, nulls_last=True, maintain_order=True)
 
 
 def _masks(ordered: pl.DataFrame, group: list[str], keep_last: bool = False) -> Duplicates:
     """Masks from groups of equal keys; rows without an identifier are their own group."""
-    same = pl.struct(group)
+    same = pl.struct(group) if len(group) > 1 else pl.col(group[0])
     kept = same.is_last_distinct() if keep_last else same.is_first_distinct()
     known = pl.col("_who").is_not_null()
     made = ordered.select(
@@ -55,38 +65,38 @@ def _episodes(ordered: pl.DataFrame) -> pl.DataFrame:
     return ordered.with_columns(is_new.cum_sum().alias("_episode"))
 
 
+_MOMENT = pl.col("moment")
+
+
 def arrest_episodes(frame: pl.DataFrame) -> Duplicates:
     """Arrests of one person in one episode: the first is kept; at one time, reprocessed ones stand last."""
     reprocessed = pl.col("method").fill_null("").str.contains("(?i)reprocessed")
-    return _masks(_episodes(_ordered(frame, "moment", reprocessed)), ["_episode"])
+    return _masks(_episodes(_ordered(frame, _MOMENT, reprocessed)), ["_episode"])
 
 
 def detainer_episodes(frame: pl.DataFrame) -> Duplicates:
     """Detainers of one person in one episode, of one type at one facility: the first is kept."""
-    return _masks(_episodes(_ordered(frame, "moment")), ["_episode", "detainer_type", "facility"])
+    return _masks(_episodes(_ordered(frame, _MOMENT)), ["_episode", "_type", "_facility"])
 
 
 def detainer_days(frame: pl.DataFrame) -> Duplicates:
     """Detainers of one person of one day, type and facility: the first is kept."""
-    day = frame.with_columns(pl.col("moment").dt.date().alias("_day"))
-    return _masks(_ordered(day, "moment"), ["_who", "_day", "detainer_type", "facility"])
+    return _masks(_ordered(frame, _MOMENT), ["_who", "_day", "_type", "_facility"])
 
 
 def removal_days(frame: pl.DataFrame) -> Duplicates:
     """Removals of one person on one day: the last is kept."""
-    day = frame.with_columns(pl.col("moment").dt.date().alias("_day"))
-    return _masks(_ordered(day), ["_who", "_day"], keep_last=True)
+    return _masks(_ordered(frame), ["_who", "_day"], keep_last=True)
 
 
 def encounter_days(frame: pl.DataFrame) -> Duplicates:
     """Encounters of one person at one time as recorded: the first is kept."""
-    return _masks(_ordered(frame, "moment"), ["_who", "moment"])
+    return _masks(_ordered(frame, _MOMENT), ["_who", "moment"])
 
 
 def stints(frame: pl.DataFrame) -> Duplicates:
     """Stints of one person at one facility, of one book-in day and stay: the last is kept."""
-    day = frame.with_columns(pl.col("moment").dt.date().alias("_day"))
-    return _masks(_ordered(day), ["_who", "facility_code", "_day", "stay_book_in"], keep_last=True)
+    return _masks(_ordered(frame), ["_who", "_code", "_day", "stay_book_in"], keep_last=True)
 
 
 RULES: dict[str, Callable[[pl.DataFrame], Duplicates]] = {
