@@ -63,20 +63,19 @@ def singling_out(by_span: dict[str, Verdict], reason: str, rest_value: float | N
     """Join the verdicts on the month, the quarter, the rest, the whole life, the residual and the burst.
 
     A lasting excess that lost handoffs cannot explain fits, unless records name places more often than
-    before. So does a burst, or an excess in both the first month and the first quarter: the scope says
-    which. It does not fit where neither the burst, the month nor the whole life leaves room for an excess.
-    `rest_value`: the effect after the first month; where it is not above zero there is no sign of a lasting
-    rise, even if none can be excluded.
+    before. So does a burst, as a burst: lost handoffs do not come back within days. A slower early rise can
+    be lost handoffs replaced, so it is given no verdict by itself. It does not fit where neither the burst,
+    the month nor the whole life leaves room for an excess. `rest_value`: the effect after the first month;
+    where it is not above zero there is no sign of a lasting rise, even if none can be excluded.
     """
     whole = by_span.get("residual", by_span.get("policy", "cannot be told"))
     rest = by_span.get("rest", whole)
     early = [by_span[name] for name in ("burst", "month", "quarter") if name in by_span]
     is_steady = by_span.get("placing", "fits") == "fits"
-    is_early = by_span.get("burst") == "fits" or (is_steady and is_early_rise(by_span))
     if whole == "fits" and rest == "fits" and is_steady:
         scope = "a burst and a lasting excess" if by_span.get("burst") == "fits" else "a lasting excess"
         return _judgement("singling_out", "fits", reason, scope, by_span)
-    if is_early:
+    if by_span.get("burst") == "fits":
         if rest == "does not fit":
             lasting = "not a lasting rise"
         elif rest == "fits" and is_steady:
@@ -85,8 +84,7 @@ def singling_out(by_span: dict[str, Verdict], reason: str, rest_value: float | N
             lasting = "no sign of a lasting rise"
         else:
             lasting = "whether it lasted cannot be told"
-        early_word = "a burst" if by_span.get("burst") == "fits" else "an early rise"
-        return _judgement("singling_out", "fits", reason, f"{early_word}; {lasting}", by_span)
+        return _judgement("singling_out", "fits", reason, f"a burst; {lasting}", by_span)
     if rest == "fits" or is_early_rise(by_span):
         scope = "a rise that lost handoffs, or a change in how places are named, can explain"
         return _judgement("singling_out", "cannot be told", reason, scope, by_span)
