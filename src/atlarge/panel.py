@@ -330,8 +330,10 @@ def _count(
 
 def _scope_places(scope: str, places: list[str], by: str) -> list[str]:
     """The places of one level that a release's scope takes in: "nation", "aor:SEA,..." or "state:TX,..."."""
-    if scope == "nation" or by == "nation":
+    if scope == "nation":
         return places
+    if by == "nation":  # a release of some places is no count of the nation
+        return []
     kind, _, codes = scope.partition(":")
     inside = set(codes.split(","))
     if kind == by:

@@ -170,3 +170,19 @@ def test_matrix_leaves_out_partial_periods_on_demand(store: HandStore) -> None:
     assert periods[0] == dt.date(2017, 1, 23)
     assert some[0, 0] == 0
     assert whole[0, 0] != whole[0, 0]  # NaN: two days of seven
+
+
+def test_a_release_of_some_places_is_no_count_of_the_nation(tmp_path: Path) -> None:
+    spans = [
+        Span("a", dt.date(2017, 1, 28), dt.date(2017, 3, 3), "state:TX"),
+        Span("b", dt.date(2017, 2, 13), dt.date(2017, 2, 20)),
+    ]
+    store = HandStore(tmp_path, _rows(), spans)
+    made = panel(store, by="nation", every="day", measures=["arrests"])
+    days = made.frame["period"]
+    assert (days.min(), days.max()) == (dt.date(2017, 2, 13), dt.date(2017, 2, 20))
+    assert made.frame["value"].sum() == 11
+    assert made.coverage["arrests"]["outside_coverage"] == {"arrests": 17}  # 28 in all, by hand
+    only_texas = HandStore(tmp_path, _rows(), spans[:1])
+    with pytest.raises(CoverageError, match="nothing to count"):
+        panel(only_texas, by="nation", every="day", measures=["arrests"])
