@@ -70,7 +70,7 @@ def detainers(path: Path, rows: int = 300, seed: int = 0) -> Path:
     facilities = [("PHILADELPHIA COUNTY JAIL", "PHILADELPHIA"), ("YORK COUNTY JAIL", "YORK"), ("", "")]
     lines = [DETAINERS_HEADER]
     for r, f, d in zip(
-        draw.integers(0, 4, rows), draw.integers(0, 3, rows), draw.integers(0, 900, rows), strict=True
+        draw.integers(0, 4, rows), draw.integers(0, 3, rows), draw.integers(0, 1290, rows), strict=True
     ):
         name, city = facilities[f]
         lines.append(f"{dt.date(2012, 1, 1) + dt.timedelta(int(d))},{reasons[r]},{name},{city},PA,")

@@ -39,11 +39,12 @@ def folder(tmp_path: Path) -> Path:
     """A folder with the files that the pages speak of, made up: releases, a store, a ledger."""
     from atlarge.claims.template import shipped
     from atlarge.ingest import ingest
+    from atlarge.simulate import simulate
 
-    for year in range(2016, 2020):
-        making.arrests(tmp_path / f"EROArrests_FY{year}.csv.gz", 4_000, year, making.dt.date(year - 1, 10, 1))
+    made = simulate(tmp_path, seed=5, arrests=60_000)
+    made.detainers.unlink()
     detainers = making.detainers(tmp_path / "detainers.csv")
-    ingest([*sorted(tmp_path.glob("ERO*")), detainers], tmp_path / "mystore")
+    ingest([*made.arrests, detainers], tmp_path / "mystore")
     (tmp_path / "claims.yaml").write_text(shipped("sanctuary-cities-2017"), encoding="utf-8")
     return tmp_path
 
