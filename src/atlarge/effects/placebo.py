@@ -182,7 +182,8 @@ def learn_scale(gap: Floats, level: Floats, pre_rmse: Floats) -> ScaleModel:
         expected = (scaled @ beta[..., None])[..., 0]
         near = np.minimum(squared, 25.0 * expected)  # one wild placebo must not steer the fit
         up = (turned @ (near / expected**2)[..., None])[..., 0]
-        beta = beta * up / (turned @ (1.0 / expected)[..., None])[..., 0]
+        down = (turned @ (1.0 / expected)[..., None])[..., 0]
+        beta = beta * up / np.maximum(down, 1e-300)  # a feature may be zero for all units
         beta[..., :1] = np.maximum(beta[..., :1], floor)
     return ScaleModel(beta / usual)
 
