@@ -37,7 +37,8 @@ def key_of(window: Window) -> Key:
     return window.name, area_key(window.level, window.place), window.start, window.end
 
 
-def _members(area: Area) -> tuple[tuple[str, str], ...]:
+def members(area: Area) -> tuple[tuple[str, str], ...]:
+    """Levels and codes of the places that an area is made of."""
     if area.level == "locality":
         county, _, office = area.code.partition("+")
         return ("county", county), ("office", office)
@@ -72,8 +73,8 @@ def shown_series(answer: Answer) -> list[Series]:
 
 
 def _surge_window(answer: Answer, surge: dict[str, Any]) -> Window:
-    levels = {m[1]: m[0] for s in answer.spans for m in _members(s.area)}
-    levels |= {code: level for level, code in _members(answer.area)}
+    levels = {m[1]: m[0] for s in answer.spans for m in members(s.area)}
+    levels |= {code: level for level, code in members(answer.area)}
     place = str(surge["place"])
     member = (levels.get(place, "office"), place)
     measure = str(surge.get("measure", answer.measure))
@@ -81,16 +82,16 @@ def _surge_window(answer: Answer, surge: dict[str, Any]) -> Window:
 
 
 def _main_window(answer: Answer, scheme: str) -> Window:
-    return Window(_members(answer.area), answer.measure, answer.start, answer.end, scheme)
+    return Window(members(answer.area), answer.measure, answer.start, answer.end, scheme)
 
 
 def entries(answer: Answer) -> Iterable[tuple[Window, float | None]]:
     """Every count that an answer shows, with its days; the same count may come twice."""
     for series in shown_series(answer):
         for days, value in zip(_periods(series), series.observed, strict=True):
-            yield Window(_members(series.area), series.measure, *days, answer.scheme), value
+            yield Window(members(series.area), series.measure, *days, answer.scheme), value
     for span in answer.spans:
-        yield Window(_members(span.area), span.measure, span.start, span.end, answer.scheme), span.observed
+        yield Window(members(span.area), span.measure, span.start, span.end, answer.scheme), span.observed
     yield _main_window(answer, answer.scheme), answer.observed
     for name, told in answer.schemes.items():
         if told.get("observed") is not None:
@@ -99,7 +100,7 @@ def entries(answer: Answer) -> Iterable[tuple[Window, float | None]]:
         yield _surge_window(answer, surge), surge.get("observed")
     for strip in answer.change_strips:
         for days, value in zip(_strip_periods(strip), strip.value, strict=True):
-            yield Window(_members(strip.area), strip.measure, *days, answer.scheme), value
+            yield Window(members(strip.area), strip.measure, *days, answer.scheme), value
 
 
 class _Cells:
@@ -118,7 +119,7 @@ class _Cells:
         drawn = {(s.measure, s.area.code) for s in shown_series(answer)}
         told = [s for s in answer.spans if (s.measure, s.area.code) in drawn]
         self.told = {
-            key_of(Window(_members(s.area), s.measure, s.start, s.end, answer.scheme)) for s in told
+            key_of(Window(members(s.area), s.measure, s.start, s.end, answer.scheme)) for s in told
         } | {key_of(_surge_window(answer, s)) for s in answer.surges}
         self.rest: list[int] = []
         self.sums = Sums()
@@ -258,7 +259,7 @@ class Shown:
         return self.table.cell(*where, pl.col("start") == start, pl.col("end") == end)
 
     def _counts(self, measure: str, area: Area, days: list[Days], label: str) -> Counts:
-        window = Window(_members(area), measure, dt.date.min, dt.date.min, self.answer.scheme)
+        window = Window(members(area), measure, dt.date.min, dt.date.min, self.answer.scheme)
         name, code, *_ = key_of(window)
         frame = pl.DataFrame(days, schema={"start": pl.Date, "end": pl.Date}, orient="row")
         keep = pl.struct("start", "end").is_in(frame.to_struct("w").implode())
@@ -276,7 +277,7 @@ class Shown:
 
     def span(self, span: Span) -> tuple[int | None, str]:
         """Count and mark of one span."""
-        return self._cell(Window(_members(span.area), span.measure, span.start, span.end, self.answer.scheme))
+        return self._cell(Window(members(span.area), span.measure, span.start, span.end, self.answer.scheme))
 
     def surge(self, surge: dict[str, Any]) -> tuple[int | None, str]:
         """Count and mark of one surge."""

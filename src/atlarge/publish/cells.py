@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import polars as pl
 
+from atlarge.errors import CoverageError
 from atlarge.panel import PLACE_COLUMN, panel
 from atlarge.publish.disclosure import THRESHOLD, Disclosed, disclose
 from atlarge.publish.suppression import Relations
@@ -54,11 +55,17 @@ def _months(store: Store, measures: Sequence[str], levels: Sequence[str]) -> pl.
     """Levels by month: level, place, measure, start, value."""
     frames = []
     for level in levels:
-        made = panel(store, by=level, every="month", measures=measures).frame
+        try:
+            made = panel(store, by=level, every="month", measures=measures).frame
+        except CoverageError:  # a release may name no place of a level at all
+            continue
         # A month covered only in part would read as a fall.
         whole = pl.when(pl.col("days_covered") == pl.col("days_in_period")).then(pl.col("value"))
         named = (pl.lit(level).alias("level"), "place", "measure", pl.col("period").alias("start"))
         frames.append(made.select(*named, whole.alias("value")))
+    if not frames:
+        named = ", ".join(levels)
+        raise CoverageError(f"no release in the store covers {named}: there is nothing to publish")
     return pl.concat(frames)
 
 
@@ -72,17 +79,27 @@ def _to(column: pl.Expr, every: str) -> pl.Expr:
 
 
 def _summed(months: pl.DataFrame, every: str) -> pl.DataFrame:
-    """Sums over longer periods; null unless every month of the period is covered."""
+    """Sums over longer periods of the months that are covered whole; null where none is.
+
+    A fiscal year of which some months are missing is published as the sum of the others, to the end of the
+    last. A quarter is published only when whole; else it is counted, so that it is protected, and not told.
+    """
     whole = {"month": 1, "quarter": 3, "year": 12}[every]
-    full = (pl.len() == whole) & (pl.col("value").null_count() == 0)
+    told = pl.col("value").is_not_null()
     keys = ["level", "place", "measure"]
-    return (
-        months.group_by(*keys, _to(pl.col("start"), every))
-        .agg(pl.when(full).then(pl.col("value").sum()).otherwise(None))
-        .with_columns(
-            pl.lit(every).alias("every"),
-            pl.col("start").dt.offset_by(_STEP[every]).dt.offset_by("-1d").alias("end"),
-        )
+    first = _to(pl.col("start"), every).alias("period")
+    summed = months.group_by(*keys, first).agg(
+        pl.when(told.any()).then(pl.col("value").sum()).otherwise(None).alias("value"),
+        (told.sum() == whole).alias("is_whole"),
+        pl.col("start").filter(told).max().alias("last"),
+    )
+    whole_end = pl.col("period").dt.offset_by(_STEP[every])
+    end = pl.coalesce(pl.col("last").dt.offset_by("1mo"), whole_end) if every == "year" else whole_end
+    return summed.with_columns(
+        pl.lit(every).alias("every"),
+        pl.col("period").alias("start"),
+        end.dt.offset_by("-1d").alias("end"),
+        (pl.col("is_whole") | pl.lit(every != "quarter")).alias("published"),
     )
 
 
@@ -101,7 +118,7 @@ def _resolution(months: pl.DataFrame, wholes: Sequence[str]) -> pl.DataFrame:
 
 
 def gather(store: Store, levels: Sequence[str] = LEVELS) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Raw cells of a site (KEYS and value, sorted), and the finest period of each place. Not for pages."""
+    """Raw cells of a site (KEYS, value, published), and the finest period of each place. Not for pages."""
     by_table = site_measures(store)
     frames = [_months(store, measures, levels) for measures in by_table.values()]
     months = pl.concat(frames)
@@ -110,7 +127,7 @@ def gather(store: Store, levels: Sequence[str] = LEVELS) -> tuple[pl.DataFrame, 
     for every in ("month", "quarter"):
         kept = months.join(fine.filter(pl.col("fine") == every), on=["level", "place"], how="semi")
         cells.append(_summed(kept, every))
-    table = pl.concat([c.select(*KEYS, "value") for c in cells])
+    table = pl.concat([c.select(*KEYS, "value", "published") for c in cells])
     return table.sort(KEYS), fine.sort("level", "place")
 
 
@@ -257,7 +274,8 @@ def site_cells(
     cells, fine = gather(store, levels)
     pairs = parentage(store, levels)
     tied = relations(cells, pairs, groups)
-    published = np.ones(cells.height, bool)
+    published = cells["published"].to_numpy()
+    cells = cells.drop("published")
     price = cost(cells)
     if windows:
         more, is_published, sums = tie_windows(cells, fine, windows, daily_counts(store, windows))

@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from typing import Any
 
 import atlarge
-from atlarge.panel import NATION
 from atlarge.publish import charts
+from atlarge.publish.answer_pages import answer_sections
 from atlarge.publish.answer_view import peak
 from atlarge.publish.charts import Burst, PolicyMark
 from atlarge.publish.charts.timeline import cell as counts_cell
 from atlarge.publish.disclosure import UNCOVERED, Counts
-from atlarge.publish.i18n import LANGUAGES, Words
+from atlarge.publish.i18n import Words
+from atlarge.publish.place_parts import crumbs, name_of, page_of, path_of
 from atlarge.publish.render import Figure, Table, counts_table, figure, hidden_note, render, safe_link
 from atlarge.publish.site_data import Code, PlaceInfo, SiteData, order
 
@@ -28,38 +29,6 @@ class Link:
     text: str
     href: str
     is_away: bool = False
-
-
-def page_of(data: SiteData, w: Words, stem: str, title: str, description: str, **more: Any) -> dict[str, Any]:
-    """What `base.html.j2` asks of every page. `stem` is its path without language and ending."""
-    depth = stem.count("/") + (w.language != LANGUAGES[0])
-    root = "../" * depth
-    other = next(name for name in LANGUAGES if name != w.language)
-    away = f"es/{stem}.html" if other == "es" else f"{stem}.html"
-    return {
-        "title": title,
-        "description": description,
-        "image": "",
-        "base_url": data.base_url,
-        "root": root,
-        "home": root if w.language == LANGUAGES[0] else f"{root}{w.language}/",
-        "other": other,
-        "other_href": root + away,
-        "nav": stem,
-        "version": atlarge.__version__,
-        "threshold": data.threshold,
-        **more,
-    }
-
-
-def path_of(stem: str, w: Words) -> str:
-    """Path of a page in the site."""
-    return f"{stem}.html" if w.language == LANGUAGES[0] else f"{w.language}/{stem}.html"
-
-
-def name_of(place: PlaceInfo, w: Words) -> str:
-    """Name of a place as a heading."""
-    return w(f"level.{place.level}", name=place.name, code=place.code)
 
 
 def _named(counts: Counts, measure: str, w: Words) -> Counts:
@@ -164,8 +133,23 @@ def years_of(data: SiteData, place: PlaceInfo, w: Words) -> Figure | None:
     )
     sentence = w("place.years_says", list=told)
     return figure(
-        lambda width: charts.years(series, w=w, title=title, sentence=sentence, width=width), id="years"
+        lambda width: charts.years(series, w=w, title=title, sentence=sentence, width=width),
+        note=partial_note(data, w),
+        id="years",
     )
+
+
+def partial_note(data: SiteData, w: Words) -> str:
+    """Which fiscal years are told in part, and from which months."""
+    told = []
+    for start in data.partial_years():
+        months = [
+            m
+            for m, share in data.coverage["arrests"]
+            if share >= 1 and dt.date(m.year - (m.month < 10), 10, 1) == start
+        ]
+        told.append(f"{w.fiscal_year(start)}: {w.month(months[0])} – {w.month(months[-1])}")
+    return w("place.partial", list="; ".join(told)) if told else ""
 
 
 def rates_table(data: SiteData, place: PlaceInfo, w: Words) -> Table:
@@ -298,20 +282,6 @@ def detainers_table(data: SiteData, place: PlaceInfo, w: Words) -> Table | None:
     return counts_table(series, w, w("place.detainers"), "year")
 
 
-def crumbs(data: SiteData, place: PlaceInfo, w: Words) -> list[dict[str, str]]:
-    """The places that hold this one, largest first."""
-    rank = {"nation": 0, "aor": 1, "state": 2}
-    above = {c for c in place.parents if c in data.places}
-    if place.level in ("county", "office", "state", "aor"):
-        above.add(("nation", NATION))
-    ordered = sorted(above, key=lambda c: (rank.get(c[0], 9), c))
-    return [
-        {"name": name_of(data.places[c], w), "href": f"{data.places[c].stem}.html"}
-        for c in ordered
-        if c in data.places
-    ]
-
-
 def within(data: SiteData, place: PlaceInfo, w: Words) -> list[dict[str, str]]:
     """Places inside this one."""
     kids = place.children
@@ -337,7 +307,7 @@ def place_page(data: SiteData, place: PlaceInfo, w: Words) -> str:
         timeline=timeline_of(data, place, w),
         years=years_of(data, place, w),
         rates=rates_table(data, place, w),
-        answers=[],
+        answers=answer_sections(data, code, w),
         policies=policies_table(data.policies.get(code, []), w),
         surges=surges_table(data.surges.get(code, []), w),
         detainers=detainers_table(data, place, w),
@@ -345,8 +315,8 @@ def place_page(data: SiteData, place: PlaceInfo, w: Words) -> str:
         within=within(data, place, w),
         how=w(f"place.how_{place.level}"),
         coverage=coverage_of(data, w),
-        csv=f"data/{place.level}-{place.code}.csv",
-        parquet=f"data/{place.level}-{place.code}.parquet",
+        csv=f"data/{place.level}-{place.slug}.csv",
+        parquet=f"data/{place.level}-{place.slug}.parquet",
         cite=cite(data, place, w),
     )
 
@@ -361,7 +331,7 @@ def cite(data: SiteData, place: PlaceInfo, w: Words) -> str:
 
 def image_path(place: PlaceInfo) -> str:
     """Path of the share picture."""
-    return f"img/{place.level}-{place.code}.png"
+    return f"img/{place.level}-{place.slug}.png"
 
 
 __all__ = ["Link", "name_of", "page_of", "path_of", "place_page"]

@@ -27,8 +27,8 @@ def report_html(answer: Answer, *, language: str = "en", threshold: int = THRESH
     return render(
         "report.html.j2",
         **parts,
-        title=_title(shown, w),
-        policy_line=_policy_line(shown, w),
+        title=title_of(shown, w),
+        policy_line=policy_line(shown, w),
         policy=_POLICY.format(style=style_hash(css)),
         css=_Safe(css),
         version=atlarge.__version__,
@@ -72,7 +72,8 @@ def _squeezed(css: str) -> str:
     return re.sub(r"\s*\n\s*", "\n", text).strip()
 
 
-def _title(shown: Shown, w: Words) -> str:
+def title_of(shown: Shown, w: Words) -> str:
+    """The heading of an answer."""
     a = shown.answer
     if a.policy.get("title"):
         kind = (
@@ -84,7 +85,8 @@ def _title(shown: Shown, w: Words) -> str:
     return w("report.title_date", place=a.place_name, day=w.day(a.start))
 
 
-def _policy_line(shown: Shown, w: Words) -> str:
+def policy_line(shown: Shown, w: Words) -> str:
+    """The policy and its dates."""
     mark: Any = policy_mark(shown)
     if mark is None or not mark.name:
         return w("report.coverage_day", day=w.day(shown.answer.start))

@@ -4,29 +4,42 @@ from __future__ import annotations
 
 import hashlib
 import io
+import pickle
 import re
-from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
+import yaml
 
-from atlarge.errors import QuestionError
+from atlarge.errors import CoverageError, QuestionError, StoreError
+from atlarge.publish.answer_pages import answer_page, answer_stem
 from atlarge.publish.cells import LEVELS
 from atlarge.publish.disclosure import THRESHOLD, Counts, Disclosed
 from atlarge.publish.i18n import LANGUAGES, Words
 from atlarge.publish.pages import PARTS, WHOLE, at_least, image_path, name_of, path_of, place_page
+from atlarge.publish.parallel import Workers
 from atlarge.publish.render import static
 from atlarge.publish.share import share_svg
-from atlarge.publish.site_data import PlaceInfo, SiteData, gather_site
+from atlarge.publish.site_data import (
+    Found,
+    PlaceInfo,
+    SiteData,
+    check_claims,
+    gather_site,
+    raw_surges,
+    surge_levels,
+)
 from atlarge.publish.site_pages import SINGLE, map_data, script, search_index
 from atlarge.publish.svg import to_png
 from atlarge.publish.writer import Folder, Tally, finish, prepare
 
 if TYPE_CHECKING:
+    from atlarge.explain.answer import Answer
     from atlarge.records.store import Store
 
 _CHUNK = 48
@@ -68,31 +81,42 @@ def publish(
     workers: int = 2,
     progress: Step | None = None,
     levels: Sequence[str] = LEVELS,
+    answers: Sequence[Answer | str] | None = None,
+    claims: bool | None = None,
 ) -> SiteAudit:
     """Publish a store (None: the embedded one) as a static site in a folder.
 
     The folder must be new, empty, or a site made before; it changes all at once, and files that stay the
     same are not rewritten. `threshold`: counts of 1 to threshold - 1 are hidden. `base_url`: where the site
-    will stand, for the pictures that links carry. `progress` is called with (done, all) places.
-    `levels`: those that get pages (nation, state, aor, office, county). Raises
-    QuestionError for a folder that holds something else, StoreError for a store that cannot be read.
+    will stand, for the pictures that links carry. `progress` is called with (done, all) places. `levels`:
+    those that get pages (nation, state, aor, office, county). `answers`: answers, or ids of policies to
+    answer; None takes the worked case where counties have pages. `claims`: whether to check the shipped
+    ledger; None does where counties have pages. Raises QuestionError for a folder that holds something
+    else, StoreError for a store that cannot be read.
     """
     if threshold < 2:
         raise QuestionError(f"the threshold {threshold} hides nothing; give 2 or more")
     target = Path(out)
     new = prepare(target)
-    data, table = gather_site(_opened(store), threshold=threshold, base_url=base_url, levels=levels)
-    folder = Folder(target, new)
-    _write_shared(folder, data, table)
+    opened = _opened(store)
+    is_whole = "county" in levels
+    asked = ([_worked_case()] if is_whole else []) if answers is None else list(answers)
+    with Workers(workers) as crew:
+        found = _findings(crew, opened, levels, asked, is_whole if claims is None else claims)
+        given = [a for a in asked if not isinstance(a, str)]
+        data, table = gather_site(
+            opened,
+            surges=found.surges,
+            answers=[*given, *found.answers],
+            claims=found.claims,
+            threshold=threshold,
+            base_url=base_url,
+            levels=levels,
+        )
+        folder = Folder(target, new)
+        _write_shared(folder, data, table)
+        _write_places(crew, target, new, data, folder.tally, progress)
     total = folder.tally
-    places = sorted(data.places.values(), key=lambda p: (p.level, p.code))
-    chunks = [places[i : i + _CHUNK] for i in range(0, len(places), _CHUNK)]
-    done = 0
-    for chunk, tally in zip(chunks, _in_parallel(target, new, data, chunks, workers), strict=True):
-        total.add(tally)
-        done += len(chunk)
-        if progress:
-            progress(done, len(places))
     finish(target, total)
     return SiteAudit(
         target,
@@ -102,6 +126,54 @@ def publish(
         total.written,
         data.hidden,
     )
+
+
+def _worked_case() -> str:
+    """The policy of the worked case."""
+    text = files("atlarge").joinpath("examples.yaml").read_text(encoding="utf-8")
+    return str(yaml.safe_load(text)["demo"]["policy"])
+
+
+@dataclass
+class _Found:
+    surges: Found
+    answers: list[Answer]
+    claims: list[dict[str, Any]]
+
+
+def _findings(
+    crew: Workers, store: Store, levels: Sequence[str], asked: Sequence[Answer | str], claims: bool
+) -> _Found:
+    """Surges, answers and verdicts, side by side."""
+    jobs = [("claims", store.path, "")] if claims else []
+    jobs += [("answer", store.path, a) for a in asked if isinstance(a, str)]
+    jobs += [("surges", store.path, level) for level in surge_levels(levels)]
+    made = _Found([], [], [])
+    for (kind, _, _), result in zip(jobs, crew.map(_find, jobs), strict=True):
+        if kind == "surges":
+            made.surges += result
+        elif kind == "claims":
+            made.claims += result
+        elif result is not None:
+            made.answers.append(result)
+    return made
+
+
+def _find(job: tuple[str, Path, str]) -> Any:
+    """One piece of work of `_findings`; an answer that the store cannot give is None."""
+    kind, path, name = job
+    store = _opened(path)
+    if kind == "surges":
+        return raw_surges(store, name)
+    if kind == "claims":
+        return check_claims(store)
+    from atlarge.explain import explain, find_policy
+
+    try:
+        policy = find_policy(name)
+        return explain(policy.fips or policy.state, policy=name, store=store)
+    except (CoverageError, QuestionError, StoreError):
+        return None
 
 
 def _opened(store: Store | Path | str | None) -> Store:
@@ -122,6 +194,8 @@ def _write_shared(folder: Folder, data: SiteData, table: Disclosed) -> None:
         w = Words(language)
         for stem, make in SINGLE.items():
             folder.put(path_of(stem, w), make(data, w))
+        for shown in data.answers:
+            folder.put(path_of(answer_stem(shown.answer), w), answer_page(data, shown, w))
     frame = download_frame(table, {code: p.name for code, p in data.places.items()})
     folder.put("data/all.csv", frame.write_csv())
     folder.put("data/all.parquet", _parquet(frame))
@@ -146,42 +220,35 @@ def _parquet(frame: pl.DataFrame) -> bytes:
     return buffer.getvalue()
 
 
-def _in_parallel(
-    out: Path, new: Path, data: SiteData, chunks: Sequence[Sequence[PlaceInfo]], workers: int
-) -> Iterable[Tally]:
-    """Write the pages of places, by chunks, in as many processes as asked for."""
-    jobs = [[(p.level, p.code) for p in chunk] for chunk in chunks]
-    if workers < 2 or len(chunks) < 4:
-        _start(out, new, data)
-        yield from map(_work, jobs)
-        return
-    from multiprocessing import get_context
-
+def _write_places(
+    crew: Workers, out: Path, new: Path, data: SiteData, tally: Tally, progress: Step | None
+) -> None:
+    """Write the pages, downloads and pictures of all places, by chunks."""
+    places = sorted(data.places)
+    chunks = [places[i : i + _CHUNK] for i in range(0, len(places), _CHUNK)]
+    state = new / ".state.pickle"  # each worker reads it once
+    state.write_bytes(pickle.dumps((out, new, data)))
     done = 0
-    try:
-        with ProcessPoolExecutor(
-            workers, mp_context=get_context("spawn"), initializer=_start, initargs=(out, new, data)
-        ) as pool:
-            for tally in pool.map(_work, jobs):
-                done += 1
-                yield tally
-    except BrokenProcessPool:  # a script without a main guard cannot start processes: go on in this one
-        _start(out, new, data)
-        yield from map(_work, jobs[done:])
+    jobs = [(state, chunk) for chunk in chunks]
+    for chunk, made in zip(chunks, crew.map(_work, jobs), strict=True):
+        tally.add(made)
+        done += len(chunk)
+        if progress:
+            progress(done, len(places))
+    state.unlink()
 
 
-_STATE: dict[str, Any] = {}
+@lru_cache(maxsize=1)
+def _state(path: Path) -> tuple[Path, Path, SiteData]:
+    held: tuple[Path, Path, SiteData] = pickle.loads(path.read_bytes())
+    return held
 
 
-def _start(out: Path, new: Path, data: SiteData) -> None:
-    """Give a worker what every page needs."""
-    _STATE.update(out=out, new=new, data=data)
-
-
-def _work(codes: Sequence[tuple[str, str]]) -> Tally:
+def _work(job: tuple[Path, Sequence[tuple[str, str]]]) -> Tally:
     """Write the files of some places."""
-    data: SiteData = _STATE["data"]
-    folder = Folder(_STATE["out"], _STATE["new"])
+    path, codes = job
+    out, new, data = _state(path)
+    folder = Folder(out, new)
     for code in codes:
         _write_place(folder, data, data.places[code])
     return folder.tally
@@ -192,8 +259,8 @@ def _write_place(folder: Folder, data: SiteData, place: PlaceInfo) -> None:
         w = Words(language)
         folder.put(path_of(place.stem, w), place_page(data, place, w))
     frame = _place_frame(data, place)
-    folder.put(f"data/{place.level}-{place.code}.csv", frame.write_csv())
-    folder.put(f"data/{place.level}-{place.code}.parquet", _parquet(frame))
+    folder.put(f"data/{place.level}-{place.slug}.csv", frame.write_csv())
+    folder.put(f"data/{place.level}-{place.slug}.parquet", _parquet(frame))
     w = Words(LANGUAGES[0])
     series = [
         c.named(w(f"measure.{m}"))

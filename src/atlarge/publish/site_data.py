@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
 from atlarge.panel import NATION, place_name
+from atlarge.publish.answers import Shown, show_with, windows_of
 from atlarge.publish.cells import LEVELS, SiteCells, site_cells
 from atlarge.publish.disclosure import THRESHOLD, Counts, Disclosed
 from atlarge.publish.windows import Window
 from atlarge.reference import table
 
 if TYPE_CHECKING:
+    from atlarge.explain.answer import Answer
     from atlarge.records.store import Store
 
 Code = tuple[str, str]
@@ -36,7 +41,14 @@ class PlaceInfo:
     @property
     def stem(self) -> str:
         """Path of its page without language and ending, such as place/county/48453."""
-        return f"place/{self.level}/{self.code}"
+        return f"place/{self.level}/{self.slug}"
+
+    @property
+    def slug(self) -> str:
+        """Its code as a file name: a code from the data is not trusted to be one."""
+        if re.fullmatch(r"[A-Za-z0-9]{1,24}", self.code):
+            return self.code
+        return "x" + hashlib.sha256(self.code.encode()).hexdigest()[:12]
 
 
 @dataclass(frozen=True)
@@ -65,6 +77,7 @@ class SiteData:
     hidden: dict[str, int]
     cities: dict[str, list[str]]
     claims: list[dict[str, Any]] = field(default_factory=list)
+    answers: list[Shown] = field(default_factory=list)
     base_url: str = ""
 
     def series(self, place: PlaceInfo, measure: str, every: str) -> Counts | None:
@@ -73,21 +86,46 @@ class SiteData:
 
     @property
     def first_day(self) -> dt.date:
-        """First day of the arrests (or the first table) that the records cover."""
+        """First month that the records cover."""
         return min(m for cells in self.coverage.values() for m, share in cells if share > 0)
 
     @property
     def last_month(self) -> dt.date:
-        """Last month that the records cover."""
-        return max(m for cells in self.coverage.values() for m, share in cells if share > 0)
+        """Last month that the records cover whole."""
+        return max(m for cells in self.coverage.values() for m, share in cells if share >= 1)
+
+    def partial_years(self, table: str = "arrests") -> list[dt.date]:
+        """First days of the fiscal years of which some months are not covered whole."""
+        years: dict[dt.date, int] = {}
+        for month, share in self.coverage.get(table, []):
+            start = dt.date(month.year - (month.month < 10), 10, 1)
+            years[start] = years.get(start, 0) + (share >= 1)
+        return [start for start, whole in sorted(years.items()) if 0 < whole < 12]
+
+
+Found = list[tuple[str, dict[str, Any]]]
+"""Surges with their level, raw."""
 
 
 def gather_site(
-    store: Store, *, threshold: int = THRESHOLD, base_url: str = "", levels: Sequence[str] = LEVELS
+    store: Store,
+    *,
+    surges: Found | None = None,
+    answers: Sequence[Answer] = (),
+    claims: Sequence[dict[str, Any]] = (),
+    threshold: int = THRESHOLD,
+    base_url: str = "",
+    levels: Sequence[str] = LEVELS,
 ) -> tuple[SiteData, Disclosed]:
-    """All that a site tells, and its table of counts for the downloads. Raw counts stay inside."""
-    found = raw_surges(store, levels)
+    """All that a site tells, and its table of counts for the downloads. Raw counts stay inside.
+
+    `surges` left out are found here, level by level.
+    """
+    found = (
+        [s for level in surge_levels(levels) for s in raw_surges(store, level)] if surges is None else surges
+    )
     windows = [Window(((level, s["place"]),), "at_large", s["start"], s["end"]) for level, s in found]
+    windows += [window for answer in answers for window in windows_of(answer)]
     cells = site_cells(store, windows, threshold=threshold, levels=levels)
     places = _places(cells)
     data = SiteData(
@@ -103,6 +141,8 @@ def gather_site(
         releases=_releases(store),
         hidden=cells.table.hidden,
         cities=_cities(),
+        claims=list(claims),
+        answers=[show_with(answer, cells.table) for answer in answers],
         base_url=base_url,
     )
     return data, cells.table
@@ -193,17 +233,41 @@ def _reports(places: dict[Code, PlaceInfo]) -> dict[Code, list[dict[str, Any]]]:
 SURGE_LEVELS = ("aor", "office")
 
 
-def raw_surges(store: Store, levels: Sequence[str] = SURGE_LEVELS) -> list[tuple[str, dict[str, Any]]]:
-    """Surges of at-large arrests by level, raw. Not for pages: `_surges` takes the counts from the table."""
+def surge_levels(levels: Sequence[str]) -> list[str]:
+    """Levels whose surges a site tells."""
+    return [level for level in SURGE_LEVELS if level in levels]
+
+
+def raw_surges(store: Store, level: str) -> Found:
+    """Surges of at-large arrests of a level, raw. Not for pages: `_surges` takes disclosed counts."""
     from atlarge.surges import find_surges
 
     if "arrests" not in store.tables():
         return []
     made = []
-    for level in (level for level in SURGE_LEVELS if level in levels):
-        for s in find_surges(store, by=level, measure="at_large").surges:
-            row = {"place": s.place, "start": s.start, "end": s.end, "expected": s.expected, "q": s.q}
-            made.append((level, {**row, "rank": s.rank, "flags": list(s.flags), "score": s.score}))
+    for s in find_surges(store, by=level, measure="at_large").surges:
+        row = {"place": s.place, "start": s.start, "end": s.end, "expected": s.expected, "q": s.q}
+        made.append((level, {**row, "rank": s.rank, "flags": list(s.flags), "score": s.score}))
+    return made
+
+
+def check_claims(store: Store) -> list[dict[str, Any]]:
+    """The shipped ledger held against the store: text, who said it, verdict, and one line that says why.
+
+    Counts of records that a verdict rests on are not repeated here: they stand on the places' pages, where
+    they are disclosed with everything else.
+    """
+    from importlib.resources import files
+
+    from atlarge.claims import check, ledger_rows
+
+    made: list[dict[str, Any]] = []
+    for entry in sorted(files("atlarge.claims").joinpath("ledgers").iterdir(), key=lambda e: e.name):
+        if entry.name.endswith(".yaml"):
+            for row in ledger_rows(check(Path(str(entry)), store)):
+                is_counted = any(e.get("source") == "panel" for e in row["evidence"])
+                told = row["meaning"] if is_counted else row["answer"]
+                made.append({**{k: row[k] for k in ("id", "text", "speaker", "verdict")}, "shown": told})
     return made
 
 
@@ -238,7 +302,8 @@ def _covered_months(store: Store, name: str) -> list[tuple[dt.date, float]]:
     )
     month = pl.col("day").dt.truncate("1mo")
     counted = days.group_by(month.alias("month")).agg(pl.len().alias("days")).sort("month")
-    axis = pl.select(pl.date_range(counted["month"].min(), counted["month"].max(), "1mo").alias("month"))
+    first, last = counted["month"].to_list()[0], counted["month"].to_list()[-1]
+    axis = pl.select(pl.date_range(first, last, "1mo").alias("month"))
     length = (pl.col("month").dt.offset_by("1mo") - pl.col("month")).dt.total_days()
     joined = axis.join(counted, on="month", how="left").select("month", pl.col("days").fill_null(0) / length)
     return [(m, float(s)) for m, s in joined.iter_rows()]

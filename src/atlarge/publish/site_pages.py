@@ -8,6 +8,7 @@ from typing import Any
 
 from atlarge.panel import NATION
 from atlarge.publish import charts
+from atlarge.publish.answer_pages import answer_cards
 from atlarge.publish.i18n import LANGUAGES, Words
 from atlarge.publish.pages import (
     PARTS,
@@ -40,7 +41,7 @@ def front_page(data: SiteData, w: Words) -> str:
         w=w,
         page=page,
         lede=said,
-        answers=[],
+        answers=answer_cards(data, w),
         nation=timeline_of(data, nation, w) if nation else None,
         map=_map(data, w),
         surges=surges_table(ranked[:6], w, data.places, page["home"]),
@@ -178,7 +179,7 @@ def _link(p: PlaceInfo, w: Words) -> dict[str, Any]:
 
 def surges_page(data: SiteData, w: Words) -> str:
     """The catalogue of surges, by level and rank."""
-    sections = []
+    sections: list[dict[str, Any]] = []
     for level in ("aor", "office", "county"):
         rows = sorted(
             (s for c, some in data.surges.items() if c[0] == level for s in some), key=lambda s: s["rank"]
@@ -211,7 +212,7 @@ def methods_page(data: SiteData, w: Words) -> str:
     """How the numbers are made, and what is hidden."""
     hidden = {name: w.count(n) for name, n in data.hidden.items()}
     told = w("methods.p5", most=data.threshold - 1, threshold=data.threshold, **hidden)
-    sections = [
+    sections: list[dict[str, Any]] = [
         {"title": w("methods.hidden"), "paragraphs": [told]},
         {"title": w("methods.words"), "paragraphs": [w("methods.w1")]},
     ]
@@ -251,7 +252,7 @@ def data_page(data: SiteData, w: Words) -> str:
         {"name": w("data.all_csv"), "href": f"{root}data/all.csv", "download": True},
         {"name": w("data.all_parquet"), "href": f"{root}data/all.parquet", "download": True},
     ]
-    sections = [
+    sections: list[dict[str, Any]] = [
         {"title": w("place.download"), "links": files, "paragraphs": []},
         {"title": w("data.columns"), "paragraphs": [w("data.columns_text")]},
         {

@@ -194,34 +194,23 @@ def pinned(status: Ints, covered: NDArray[np.bool_], r: Relations, *, seed: int 
     """Hidden cells that the equations alone determine, whatever the signs.
 
     A random vector is projected on the null space of the hidden part of A (by LSQR); where the
-    projection is zero the cell cannot move, so that its count follows from the shown ones.
+    projection is zero the cell cannot move, so that its count follows from the shown ones. A sum with an
+    unpublished rest says nothing here: the rest can take up any move.
     """
     from scipy import sparse
     from scipy.sparse.linalg import lsqr
 
-    unknown = (status != OPEN) | ~covered
     result = np.zeros(len(status), bool)
-    keep = unknown[r.cell]
+    keep = ((status != OPEN) | ~covered)[r.cell] & ~r.has_rest[r.row]
     if not keep.any():
         return result
     cells, column = np.unique(r.cell[keep], return_inverse=True)
-    rest = np.flatnonzero(r.has_rest)
-    matrix = sparse.csr_matrix(
-        (
-            np.concatenate([r.sign[keep], np.ones(len(rest))]),
-            (
-                np.concatenate([r.row[keep], rest]),
-                np.concatenate([column, len(cells) + np.arange(len(rest))]),
-            ),
-        ),
-        shape=(len(r.has_rest), len(cells) + len(rest)),
-    )
-    rng = np.random.default_rng(seed)
-    vector = rng.standard_normal(matrix.shape[1])
+    rows, row = np.unique(r.row[keep], return_inverse=True)
+    matrix = sparse.csr_matrix((r.sign[keep], (row, column)), shape=(len(rows), len(cells)))
+    vector = np.random.default_rng(seed).standard_normal(len(cells))
     shadow = matrix.T @ lsqr(matrix.T, vector, atol=1e-12, btol=1e-12, iter_lim=4000)[0]
-    moves = np.abs(vector - shadow)[: len(cells)]
-    result[cells] = moves < 1e-6
-    return result & (status != OPEN)
+    result[cells] = np.abs(vector - shadow) < 1e-6
+    return np.logical_and(result, status != OPEN)
 
 
 def suppress(
@@ -291,7 +280,7 @@ def _hide_more(
     least = np.minimum(cost_low, cost_high)
     rows = np.unique(np.where(cost_low <= cost_high, low, high)[least < np.inf])
     stuck = open_to[least == np.inf]
-    chosen = [best.cell[rows], *_farther(r, best, stuck)]
+    chosen = [best.cell[rows], *_farther(r, best, b, stuck)]
     cells = np.unique(np.concatenate(chosen))
     _hide(status, cells)
     return bool(cells.size)
@@ -300,15 +289,21 @@ def _hide_more(
 _FEW = 8
 
 
-def _farther(r: Relations, best: _Cheapest, stuck: Ints) -> list[Ints]:
-    """Cells to hide in the sums around those that hold nothing to hide; one by one where they are few."""
+def _farther(r: Relations, best: _Cheapest, b: Bounds, stuck: Ints) -> list[Ints]:
+    """Cells to hide where the sums that told a cell hold nothing to hide: in those that told their members.
+
+    One cell for each stuck one, where they are few; else one for each sum reached.
+    """
     found = []
-    for seeds in (
-        np.array_split(stuck, len(stuck)) if 0 < len(stuck) <= _FEW else [stuck] if len(stuck) else []
-    ):
-        rows = np.unique(r.row[np.isin(r.cell, seeds)])
+    groups = np.array_split(stuck, len(stuck)) if 0 < len(stuck) <= _FEW else [stuck] if len(stuck) else []
+    for seeds in groups:
+        rows = _blamed(b, seeds)
+        rows = rows if rows.size else np.unique(r.row[np.isin(r.cell, seeds)])
         while not np.isfinite(best.price[rows]).any():
-            wider = np.unique(r.row[np.isin(r.cell, r.cell[np.isin(r.row, rows)])])
+            members = np.unique(r.cell[np.isin(r.row, rows)])
+            wider = np.union1d(rows, _blamed(b, members))
+            if len(wider) == len(rows):  # all that bears on the cell is hidden: try whatever touches it
+                wider = np.union1d(rows, r.row[np.isin(r.cell, members)])
             if len(wider) == len(rows):
                 break
             rows = wider
@@ -317,6 +312,12 @@ def _farther(r: Relations, best: _Cheapest, stuck: Ints) -> list[Ints]:
             usable = usable[[np.argmin(best.price[usable])]]
         found.append(best.cell[usable])
     return found
+
+
+def _blamed(b: Bounds, cells: Ints) -> Ints:
+    """Sums that gave the cells their bounds."""
+    rows = np.unique(np.concatenate([b.by_low[cells], b.by_high[cells]]))
+    return rows[rows >= 0]
 
 
 def _hide(status: Ints, cells: Ints) -> None:

@@ -1,0 +1,67 @@
+"""The page of one answer, and what a place's page tells of it."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from atlarge.explain.answer import Answer
+from atlarge.publish.answer_view import context
+from atlarge.publish.answers import Shown, members
+from atlarge.publish.i18n import Words
+from atlarge.publish.place_parts import crumbs_to, page_of
+from atlarge.publish.render import render
+from atlarge.publish.reports import policy_line, title_of
+from atlarge.publish.site_data import Code, SiteData
+
+
+def answer_stem(answer: Answer) -> str:
+    """Path of an answer's page, without language and ending."""
+    name = str(answer.policy.get("id") or f"{answer.place}-{answer.start}")
+    return "answers/" + re.sub(r"[^A-Za-z0-9-]+", "-", name)
+
+
+def concerns(shown: Shown) -> list[Code]:
+    """Places on whose pages an answer is told: the place asked about and those counted with it."""
+    return list(members(shown.answer.area))
+
+
+def answer_page(data: SiteData, shown: Shown, w: Words) -> str:
+    """The whole answer."""
+    parts = context(shown, w)
+    title = title_of(shown, w)
+    page = page_of(data, w, answer_stem(shown.answer), title, parts["sentences"][0], nav="policies")
+    return render(
+        "answer_page.html.j2",
+        **parts,
+        page=page,
+        title=title,
+        policy_line=policy_line(shown, w),
+        crumbs=[c for code in concerns(shown) for c in crumbs_to(data, code, w)],
+    )
+
+
+def answer_cards(data: SiteData, w: Words) -> list[dict[str, Any]]:
+    """Answers as the front tells them."""
+    made = []
+    for shown in data.answers:
+        says = context(shown, w)["sentences"][0]
+        made.append({"title": title_of(shown, w), "says": says, "href": f"{answer_stem(shown.answer)}.html"})
+    return made
+
+
+def answer_sections(data: SiteData, code: Code, w: Words) -> list[dict[str, Any]]:
+    """Answers as a place's page tells them: the sentences, the chart, the way to the whole."""
+    made = []
+    for shown in data.answers:
+        if code in concerns(shown):
+            parts = context(shown, w)
+            made.append(
+                {
+                    "title": title_of(shown, w),
+                    "sentences": parts["sentences"],
+                    "figure": parts["figures"][0] if parts["figures"] else None,
+                    "href": f"{answer_stem(shown.answer)}.html",
+                }
+            )
+    return made

@@ -1,0 +1,79 @@
+"""A made store: counts drawn at random for a few places, so that the truth is known and nothing is real."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+
+from atlarge.records.store import Store, open_store
+
+START, END = dt.date(2015, 10, 1), dt.date(2017, 9, 30)
+METHODS = ["Located", "Non-Custodial Arrest", "CAP Local Incarceration", "CAP Federal Incarceration"]
+COUNTIES = {
+    "48453": ("TX", "SNA", 1.4),
+    "48029": ("TX", "SNA", 0.6),
+    "48491": ("TX", "SNA", 0.02),
+    "48209": ("TX", "SNA", 0.015),
+    "48021": ("TX", "SNA", 0.01),
+    "22071": ("LA", "NOL", 0.5),
+    "22051": ("LA", "NOL", 0.03),
+    "22087": ("LA", "NOL", 0.008),
+    "01073": ("AL", "NOL", 0.2),
+    "01001": ("AL", "NOL", 0.006),
+}
+HOSTILE = "<script>alert('x')</script>"
+OFFICES = {"AUS": ("SNA", 0.9), "SNA": ("SNA", 0.7), "NOL": ("NOL", 0.4), HOSTILE: ("NOL", 0.15)}
+
+
+def arrests(seed: int = 3) -> pl.DataFrame:
+    """Daily counts by place and method, with one burst in the office area AUS."""
+    rng = np.random.default_rng(seed)
+    days = pl.date_range(START, END, eager=True)
+    rows = []
+    for fips, (state, aor, rate) in COUNTIES.items():
+        rows.append(_place(rng, days, rate, aor=aor, county_fips=fips, state=state))
+    for office, (aor, rate) in OFFICES.items():
+        rows.append(_place(rng, days, rate, aor=aor, office=office))
+    rows.append(_place(rng, days, 0.3, aor="SNA"))
+    burst = pl.DataFrame({"date": [dt.date(2017, 2, 9), dt.date(2017, 2, 10)], "n": [31, 34]}).with_columns(
+        pl.lit("Located").alias("method"), pl.lit("SNA").alias("aor"), pl.lit("AUS").alias("office")
+    )
+    return pl.concat([*rows, burst], how="diagonal_relaxed").with_columns(
+        pl.col("n").cast(pl.UInt32), pl.lit(None, pl.Boolean).alias("operation_mark")
+    )
+
+
+def _place(rng: np.random.Generator, days: pl.Series, rate: float, **where: str) -> pl.DataFrame:
+    shares = np.array([0.25, 0.15, 0.45, 0.15])
+    counts = rng.poisson(rate * shares, size=(len(days), 4))
+    frame = pl.DataFrame(counts, schema=METHODS).with_columns(days.alias("date"))
+    long = frame.unpivot(METHODS, index="date", variable_name="method", value_name="n").filter(
+        pl.col("n") > 0
+    )
+    empty = [pl.lit(None, pl.String).alias(c) for c in ("county_fips", "state", "office") if c not in where]
+    return long.with_columns(*[pl.lit(v).alias(c) for c, v in where.items()], *empty)
+
+
+def made_store(folder: Path, seed: int = 3) -> Store:
+    """Write the made arrests as a store of one release and open it."""
+    (folder / "arrests").mkdir(parents=True)
+    rows = arrests(seed)
+    rows.write_parquet(folder / "arrests" / "made.parquet")
+    release = {
+        "id": "made",
+        "file": "made.csv",
+        "family": "made",
+        "sha256": "0" * 64,
+        "rows_read": int(rows["n"].sum()),
+        "rows_kept": int(rows["n"].sum()),
+        "rows_dropped": {},
+        "unresolved_places": 0,
+        "tables": [{"table": "arrests", "path": "arrests/made.parquet", "rows": rows.height}],
+        "coverage": [{"table": "arrests", "start": str(START), "end": str(END), "scope": "nation"}],
+    }
+    (folder / "manifest.json").write_text(json.dumps({"format": 1, "releases": [release]}))
+    return open_store(folder)
