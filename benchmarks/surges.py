@@ -20,11 +20,12 @@ import numpy as np
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent))
 
+from tests.surges.worlds import World, null_world, world_with_bursts  # noqa: E402
+
 from atlarge.surges import find_surges  # noqa: E402
 from atlarge.surges.farrington import Options, farrington_flexible  # noqa: E402
 from atlarge.surges.scan import WEEKS, Scan, scan  # noqa: E402
 from atlarge.surges.weekly import weeks_by_days  # noqa: E402
-from tests.surges.worlds import World, null_world, world_with_bursts  # noqa: E402
 
 LEVELS = (0.1, 0.05, 0.01, 0.001)
 WEEKS_JUDGED = 52
@@ -96,13 +97,31 @@ def calibration() -> list[dict[str, Any]]:
     return rows
 
 
+def farrington_calibration() -> list[dict[str, Any]]:
+    """Realised over nominal alarm rate of Farrington flexible, which is R's: 9 years of null weeks."""
+    rows = []
+    for mean in (5.0, 30.0):
+        for phi in (1.0, 2.0):
+            world = null_world(40, 9 * 365, mean=mean / 7.0, phi=phi, seed=21)
+            counts, mondays = world.weeks()
+            at = list(range(counts.shape[1] - 2 * WEEKS_JUDGED, counts.shape[1]))
+            for method in ("delta", "nbPlugin", "muan"):
+                rates = {}
+                for alpha in (0.05, 0.01):
+                    options = Options(periods=10, method=method, alpha=alpha)
+                    got = farrington_flexible(counts, times=list(mondays), at=at, options=options)
+                    rates[f"at_{alpha}"] = float(got.alarm[got.status == "told"].mean() / alpha)
+                rows.append({"method": method, "mean_per_week": mean, "phi": phi, **rates})
+    return rows
+
+
 def power() -> list[dict[str, Any]]:
     """Share of bursts found by size, the share of their days inside, and false ones in the list."""
     rows = []
     for times_usual in (0.5, 1.0, 1.5, 2.0, 3.0, 5.0):
         world = world_with_bursts(40, 1461, mean=4.0, phi=2.0, times_usual=times_usual, seed=3, each=5)
         by_day = _by_day(world)
-        counts, mondays = world.weeks()
+        _, mondays = world.weeks()
         offset = int((mondays[0] - world.days[0]).astype(int))
         weekly = _by_week(world, by_day)
         for every, found, length, first in (("day", by_day, 1, 0), ("week", weekly, 7, offset)):
@@ -174,10 +193,11 @@ def main() -> None:
         "peer": "R surveillance 1.20.3, farringtonFlexible",
         "speed": speed(),
         "calibration": calibration(),
+        "farrington_calibration": farrington_calibration(),
         "power": power(),
         "nation": nation(),
     }
-    for name in ("speed", "calibration", "power"):
+    for name in ("speed", "calibration", "farrington_calibration", "power"):
         _print(name, results[name])
     print("\nnation", json.dumps(results["nation"], indent=1))
     target = HERE / "results" / "surges.json"

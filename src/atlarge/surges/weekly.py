@@ -15,7 +15,10 @@ from atlarge.surges.arrays import Bools, Floats, Ints
 from atlarge.surges.scan import WEEKS, Scan, Settings, describe
 from atlarge.surges.windows import Windows, merge, pick
 
-PRICE_OF_TWO_LOOKS = 3.5  # seven starts and two scans, strongly correlated; found on simulated null worlds
+# The price of seven starts and two scans, strongly correlated, by the mean count of a week; found on made
+# null worlds (benchmarks/surges.py). Thin counts have fewer distinct windows, so looking twice costs less.
+_MEAN_A_WEEK = np.array([0.7, 2.1, 7.0, 35.0])
+_PRICE = np.array([2.3, 2.65, 3.3, 3.5])
 _JOIN_P = 1e-3
 
 
@@ -53,10 +56,11 @@ def weeks_by_days(
     n = counts.shape[1]
     week = _week_of(days, weeks)
     both = np.fmin(by_week.p, _best_day(by_day.p, week, n))
-    p = np.where(np.isfinite(by_week.p), np.minimum(PRICE_OF_TWO_LOOKS * both, 1.0), np.nan)
+    price = _price(by_week)
+    p = np.where(np.isfinite(by_week.p), np.minimum(price[:, None] * both, 1.0), np.nan)
     if tested is not None:
         p[:, ~tested] = np.nan
-    found = pick(_candidates(by_week, by_day, week, n), counts.shape)
+    found = pick(_candidates(by_week, by_day, price, week, n), counts.shape)
     found = found.take(np.isfinite(p[found.series, found.start]))
     found = merge(found, np.zeros(counts.shape, dtype=bool), settings.gap, _JOIN_P)
     profile = np.ones(1)
@@ -64,16 +68,25 @@ def weeks_by_days(
     return replace(by_week, bursts=bursts, p=p, n_tests=int(np.isfinite(p).sum()))
 
 
-def _candidates(by_week: Scan, by_day: Scan, week: Ints, n_weeks: int) -> Windows:
+def _price(by_week: Scan) -> Floats:
+    """The price of two looks for each series."""
+    mean = by_week.baseline.expected.mean(axis=1)
+    mean = np.where(np.isfinite(mean), np.maximum(mean, 1e-9), 1.0)  # not told for series that are too thin
+    price: Floats = np.interp(np.log(mean), np.log(_MEAN_A_WEEK), _PRICE)
+    return price
+
+
+def _candidates(by_week: Scan, by_day: Scan, price: Floats, week: Ints, n_weeks: int) -> Windows:
     """Bursts of both scans in weeks, with the price of two looks on their p."""
     w, d = by_week.bursts, by_day.bursts
     first, last = week[d.start], week[d.end]
     inside = (first >= 0) | (last >= 0)
     first = np.where(first < 0, 0, first)
     last = np.where(last < 0, n_weeks - 1, last)
+    series = np.concatenate([w.series, d.series[inside]])
     return Windows(
-        np.concatenate([w.series, d.series[inside]]),
+        series,
         np.concatenate([w.start, first[inside]]),
         np.concatenate([w.end, last[inside]]),
-        np.minimum(PRICE_OF_TWO_LOOKS * np.concatenate([w.p, d.p[inside]]), 1.0),
+        np.minimum(price[series] * np.concatenate([w.p, d.p[inside]]), 1.0),
     )
