@@ -29,8 +29,8 @@ _MOST_PARTS = 2_000
 _LONGEST_MARK = 200
 _FORMULA = re.compile(rb"<f[ >/]")
 _CELL_WIDE = re.compile(rb' r="([A-Z]{2,3})\d')
-_CELL_FAR = re.compile(rb' r="[A-Z]{1,3}(\d{5,9})"')
-_ROW_FAR = re.compile(rb'<row\b[^>]{0,200}? r="(\d{5,9})"')
+_CELL_FAR = re.compile(rb' r="[A-Z]{1,3}(\d{6,9})"')
+_ROW_FAR = re.compile(rb'<row\b[^>]{0,200}? r="(\d{6,9})"')
 _ANY_ROW = re.compile(rb' r="[A-Z]{0,3}(\d{1,9})"')
 _SHARED = re.compile(rb't="s"[^>]{0,200}><v>(\d{1,9})</v>')
 _ALWAYS_ALLOWED_CELLS = 4_000_000
@@ -43,7 +43,7 @@ class _Extent:
     """How far a sheet reaches, how much XML it is made of, and how many cells name a shared text."""
 
     columns: int = 26
-    rows: int = 10_000
+    rows: int = 100_000  # rows further on are looked for
     bytes: int = 0
     shared: int = 0
 
