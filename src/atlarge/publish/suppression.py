@@ -213,6 +213,92 @@ def pinned(status: Ints, covered: NDArray[np.bool_], r: Relations, *, seed: int 
     return np.logical_and(result, status != OPEN)
 
 
+_ROUNDS = 8
+_ONE_BY_ONE = 60
+
+
+def programme_told(
+    values: Ints,
+    covered: NDArray[np.bool_],
+    status: Ints,
+    r: Relations,
+    small: NDArray[np.bool_],
+    *,
+    threshold: int,
+) -> NDArray[np.bool_]:
+    """Small cells that a linear programme over all sums at once tells: the strongest attacker here.
+
+    Many cells are tried with one programme: each that moves between two solutions is not told. Those that
+    never moved are tried one by one; past `_ONE_BY_ONE` of them they are taken as told.
+    """
+    from scipy import sparse
+    from scipy.optimize import linprog
+
+    low, high = start_bounds(values, covered, status, threshold)
+    free = np.unique(r.cell[np.isin(r.cell, np.flatnonzero((status != OPEN) | ~covered))])
+    target = free[small[free]]
+    result = np.zeros(len(values), bool)
+    if not target.size:
+        return result
+    rest = np.flatnonzero(r.has_rest)
+    rows = np.unique(r.row[np.isin(r.cell, free)])
+    keep_rest = rest[np.isin(rest, rows)]
+    column = np.full(len(values), -1, np.int64)
+    column[free] = np.arange(len(free))
+    row = np.full(len(r.has_rest), -1, np.int64)
+    row[rows] = np.arange(len(rows))
+    hidden, known = column[r.cell] >= 0, (column[r.cell] < 0) & (row[r.row] >= 0)
+    shape = (len(rows), len(free) + len(keep_rest))
+    matrix = sparse.csr_matrix(
+        (
+            np.concatenate([r.sign[hidden], np.ones(len(keep_rest))]),
+            (
+                np.concatenate([row[r.row[hidden]], row[keep_rest]]),
+                np.concatenate([column[r.cell[hidden]], len(free) + np.arange(len(keep_rest))]),
+            ),
+        ),
+        shape=shape,
+    )
+    right = -np.bincount(row[r.row[known]], r.sign[known] * values[r.cell[known]], len(rows))
+    box = np.zeros((shape[1], 2))
+    box[:, 1] = np.inf
+    box[: len(free), 0], box[: len(free), 1] = low[free], high[free]
+    least, most = np.full(len(free), np.inf), np.full(len(free), -np.inf)
+
+    def still(cells: Ints) -> Ints:
+        at = column[cells]
+        return np.asarray(cells[np.floor(most[at] + 1e-6) - np.ceil(least[at] - 1e-6) < 1])
+
+    def move(cells: Ints) -> None:
+        cost = np.zeros(shape[1])
+        cost[column[cells]] = 1.0
+        for sense in (1.0, -1.0):
+            found = linprog(sense * cost, A_eq=matrix, b_eq=right, bounds=box, method="highs")
+            if found.status == 3:  # it can grow without end
+                most[column[cells]] = np.inf
+            elif found.status == 0:
+                np.minimum(least, found.x[: len(free)], out=least)
+                np.maximum(most, found.x[: len(free)], out=most)
+
+    rng = np.random.default_rng(11)
+    left = target
+    for _ in range(_ROUNDS):
+        before = len(left)
+        move(left)
+        left = still(left)
+        if len(left) > _ONE_BY_ONE:
+            move(left[rng.random(len(left)) < 0.5])
+            left = still(left)
+        if len(left) <= _ONE_BY_ONE or len(left) > 0.95 * before:
+            break
+    if len(left) <= _ONE_BY_ONE:
+        for cell in left:
+            move(np.array([cell]))
+        left = still(left)
+    result[left] = True
+    return result
+
+
 def suppress(
     values: Any,
     covered: Any,
@@ -240,6 +326,8 @@ def suppress(
         open_to = told(b, small)
         if not open_to.any():
             open_to = pinned(status, covered, r) & small
+        if not open_to.any():
+            open_to = programme_told(values, covered, status, r, small, threshold=threshold)
             if not open_to.any():
                 return status
         if not _hide_more(values, covered, status, r, price, b, np.flatnonzero(open_to)):
