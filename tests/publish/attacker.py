@@ -203,8 +203,8 @@ class Attacker:
         """Rows marked small of which the count follows: one whole number is left between the bounds."""
         matrix, known, bounds = self.matrix()
         target = self.hidden()
-        low = {i: np.inf for i in target}
-        high = {i: -np.inf for i in target}
+        low = dict.fromkeys(target, np.inf)
+        high = dict.fromkeys(target, -np.inf)
         rng = np.random.default_rng(seed)
 
         def solve(cost: np.ndarray) -> None:

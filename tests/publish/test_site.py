@@ -1,0 +1,118 @@
+"""The made site: nothing small in it, nothing that follows, the same bytes twice, safe names and paths."""
+
+from __future__ import annotations
+
+import hashlib
+import http.client
+import re
+from pathlib import Path
+
+import polars as pl
+import pytest
+from attacker import Attacker
+from made import HOSTILE, made_store
+
+from atlarge.errors import QuestionError
+from atlarge.explain.example import example_answer
+from atlarge.publish import report
+from atlarge.publish.cells import gather, parentage
+from atlarge.publish.disclosure import Counts, Disclosed
+from atlarge.publish.i18n import catalogue
+from atlarge.publish.reports import report_html
+from atlarge.publish.site import publish
+
+
+def test_only_disclose_makes_what_can_be_drawn() -> None:
+    with pytest.raises(TypeError, match="disclose"):
+        Disclosed(pl.DataFrame({"value": [3], "mark": ["shown"]}), 5, object())
+    with pytest.raises(TypeError, match="disclose"):
+        Counts("x", (), (), (), 5)
+
+
+def test_no_small_count_is_published_and_none_follows(site: Path, tmp_path: Path) -> None:
+    """Everything the site publishes, against the programme; the truth is known from the made records."""
+    store = made_store(tmp_path / "store")
+    table = pl.read_parquet(site / "data" / "all.parquet")
+    assert not table.filter((pl.col("value") > 0) & (pl.col("value") < 5)).height
+    truth = gather(store)[0].filter("published").rename({"every": "period", "value": "truth"})
+    keys = ["level", "place", "measure", "period", "start", "end"]
+    joined = table.join(truth.select(*keys, "truth"), on=keys)
+    shown = joined.filter(pl.col("mark") == "shown")
+    assert shown.height > 100
+    assert (shown["value"] == shown["truth"]).all()
+    hidden = joined.filter(pl.col("mark") == "small")
+    assert hidden.height > 20
+    assert hidden["truth"].is_between(1, 4).all()
+    attack = Attacker(table, list(parentage(store).iter_rows()))
+    assert [attack.rows[i] for i in attack.told()] == []
+
+
+def test_the_same_store_gives_the_same_bytes_and_nothing_is_rewritten(site: Path, tmp_path: Path) -> None:
+    store = made_store(tmp_path / "store")
+    publish(tmp_path / "site", store, workers=1, answers=[], claims=False)
+
+    def digest(folder: Path) -> dict[str, str]:
+        files = sorted(p for p in folder.rglob("*") if p.is_file())
+        return {str(p.relative_to(folder)): hashlib.sha256(p.read_bytes()).hexdigest() for p in files}
+
+    assert digest(site) == digest(tmp_path / "site")
+    (tmp_path / "site" / "CNAME").write_text("example.org")
+    before = (tmp_path / "site" / "index.html").stat()
+    again = publish(tmp_path / "site", store, workers=1, answers=[], claims=False)
+    after = (tmp_path / "site" / "index.html").stat()
+    assert again.written == 0
+    assert (before.st_mtime_ns, before.st_ino) == (after.st_mtime_ns, after.st_ino)
+    assert (tmp_path / "site" / "CNAME").read_text() == "example.org"
+
+
+def test_a_folder_of_something_else_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "mine.txt").write_text("mine")
+    with pytest.raises(QuestionError, match="not a site"):
+        publish(tmp_path, None)
+    assert [p.name for p in tmp_path.iterdir()] == ["mine.txt"]
+
+
+def test_text_of_the_data_is_shown_not_run(site: Path) -> None:
+    pages = [p.read_text() for p in sorted(site.rglob("*.html"))]
+    assert not any(HOSTILE in page for page in pages)
+    assert any("&lt;script&gt;alert(" in page for page in pages)
+    assert all(re.fullmatch(r"[\w./-]+", str(p.relative_to(site))) for p in site.rglob("*"))
+
+
+def test_budgets(site: Path) -> None:
+    """A place page with all it loads stays under 300 kB; the search index is loaded only when used."""
+    shared = sum((site / "static" / name).stat().st_size for name in ("site.css", "site.js", "icon.svg"))
+    for page in site.rglob("place/**/*.html"):
+        assert page.stat().st_size + shared < 300_000
+
+
+def test_both_languages_have_every_word() -> None:
+    for key, texts in catalogue().items():
+        assert set(texts) == {"en", "es"}, key
+        assert set(re.findall(r"\{\w+\}", texts["es"])) <= set(re.findall(r"\{\w+\}", texts["en"])), key
+
+
+def test_the_server_gives_only_what_the_site_lists(address: str, site: Path) -> None:
+    (site.parent / "secret.txt").write_text("secret")
+    host = address.removeprefix("http://")
+    for path, status in (
+        ("/", 200),
+        ("/../secret.txt", 404),
+        ("/%2e%2e/secret.txt", 404),
+        ("/site.json", 404),
+    ):
+        connection = http.client.HTTPConnection(host)
+        connection.request("GET", path)
+        answer = connection.getresponse()
+        answer.read()
+        assert answer.status == status, path
+        connection.close()
+
+
+def test_the_report_stands_alone_and_is_the_same_twice(tmp_path: Path) -> None:
+    text = report(example_answer(), tmp_path / "r.html").read_text()
+    assert text == report_html(example_answer())
+    assert "<script" not in text
+    assert not re.search(r"(?:src|href)=\"(?!https?://|#)", text)
+    assert "default-src &#39;none&#39;" in text
+    assert "Example County, EX" in report_html(example_answer(), language="es")
