@@ -8,6 +8,7 @@ HiGHS how far each hidden count can move.
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 from collections import defaultdict
 from dataclasses import dataclass, field
 
@@ -171,7 +172,7 @@ class Attacker:
             first, stop = self.rows[i]["start"].toordinal(), self.rows[i]["end"].toordinal() + 1
             edges.update((first, stop))
         ordered = sorted(edges)
-        return [(a, b, self.s.unknown()) for a, b in zip(ordered, ordered[1:], strict=False)]
+        return [(a, b, self.s.unknown()) for a, b in itertools.pairwise(ordered)]
 
     @staticmethod
     def _inside(pieces: list[tuple[int, int, int]], row: dict) -> list[int]:

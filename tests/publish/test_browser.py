@@ -1,4 +1,4 @@
-"""The made site in Chromium: search, map, reading a chart, downloads, language, print, errors, axe, 320 px."""
+"""The made site in Chromium: search, map, charts, downloads, language, print, errors, axe, 320 px."""
 
 from __future__ import annotations
 

@@ -83,7 +83,7 @@ def test_the_mark_itself_can_tell() -> None:
 
 
 def test_a_withheld_count_is_not_small_and_the_solver_knows() -> None:
-    """3 + x = 6 with x marked as withheld would leave x in 3..5, so x = 5 and 1: the whole must go instead."""
+    """3 + x = 6 with x marked as withheld would leave x = 5 and so 1: the whole must go."""
     status = suppress(np.array([1, 5, 6]), np.ones(3, bool), Relations.of([2, 2], [0, 1]), cost=[1, 1, 9])
     b = bounds(np.array([1, 5, 6]), np.ones(3, bool), status, Relations.of([2, 2], [0, 1]), threshold=SMALL)
     assert b.high[0] - b.low[0] >= 1

@@ -215,6 +215,8 @@ def pinned(status: Ints, covered: NDArray[np.bool_], r: Relations, *, seed: int 
 
 _ROUNDS = 8
 _ONE_BY_ONE = 60
+_MOST_CELLS = 5000
+"""Small cells up to which the programme is part of the search; past it takes too long."""
 
 
 def programme_told(
@@ -238,7 +240,7 @@ def programme_told(
     free = np.unique(r.cell[np.isin(r.cell, np.flatnonzero((status != OPEN) | ~covered))])
     target = free[small[free]]
     result = np.zeros(len(values), bool)
-    if not target.size:
+    if not target.size or target.size > _MOST_CELLS:
         return result
     rest = np.flatnonzero(r.has_rest)
     rows = np.unique(r.row[np.isin(r.cell, free)])

@@ -1,6 +1,6 @@
 "use strict";
 /* Search, map and chart reading. Pages work without it: every link, chart and table is in the page. */
-(() => {
+document.addEventListener("DOMContentLoaded", () => {
   const body = document.body;
   const home = body.dataset.home;
   const root = body.dataset.root;
@@ -187,4 +187,4 @@
       tell(shown[here]);
     });
   }
-})();
+});
