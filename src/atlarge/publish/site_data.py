@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
+from atlarge.errors import CoverageError
 from atlarge.panel import NATION, place_name
 from atlarge.publish.answers import Shown, show_with, windows_of
 from atlarge.publish.cells import LEVELS, SiteCells, site_cells
@@ -244,8 +245,12 @@ def raw_surges(store: Store, level: str) -> Found:
 
     if "arrests" not in store.tables():
         return []
+    try:
+        found = find_surges(store, by=level, measure="at_large").surges
+    except CoverageError:  # a release may name no place of a level at all
+        return []
     made = []
-    for s in find_surges(store, by=level, measure="at_large").surges:
+    for s in found:
         row = {"place": s.place, "start": s.start, "end": s.end, "expected": s.expected, "q": s.q}
         made.append((level, {**row, "rank": s.rank, "flags": list(s.flags), "score": s.score}))
     return made
