@@ -7,7 +7,7 @@ from typing import Any
 
 from atlarge.explain.answer import ACCOUNTS, ChangeStrip, Interval, Series, Span
 from atlarge.publish import charts
-from atlarge.publish.answers import Shown, shown_series
+from atlarge.publish.answers import Shown, drawn_spans, drawn_strips, shown_series
 from atlarge.publish.charts import Burst, Estimate, PolicyMark, Valued
 from atlarge.publish.disclosure import SHOWN, SMALL, UNCOVERED, Counts, mark_text
 from atlarge.publish.i18n import Words
@@ -25,7 +25,7 @@ def context(shown: Shown, w: Words) -> dict[str, Any]:
         _timeline(shown, s, c, w, is_main=i == 0) for i, (s, c) in enumerate(counts) if len(c.periods) > 1
     ]
     figures += [f for f in (_waterfall(shown, w), _event(shown, w)) if f]
-    figures += [_strip(shown, strip, w) for strip in a.change_strips if len(strip.period) > 2]
+    figures += [_strip(shown, strip, w) for strip in drawn_strips(a) if len(strip.period) > 2]
     sensitivity = _sensitivity(shown, w)
     return {
         "w": w,
@@ -94,7 +94,7 @@ def sentences(shown: Shown, w: Words) -> list[str]:
     a = shown.answer
     if w.language == "en" and shown.is_all_shown:
         return list(a.sentences)
-    main = [s for s in a.spans if s.measure == a.measure and s.area.code == a.area.code]
+    main = [s for s in drawn_spans(a) if s.measure == a.measure and s.area.code == a.area.code]
     first = [s for s in main if s.span == "month"][:1] + [s for s in main if s.span == "policy"][:1]
     made = [
         w(
@@ -116,7 +116,7 @@ def sentences(shown: Shown, w: Words) -> list[str]:
 def _numbers(shown: Shown, w: Words) -> Table:
     a = shown.answer
     rows = []
-    for s in a.spans:
+    for s in drawn_spans(a):
         if s.measure != a.measure or s.area.code != a.area.code:
             continue
         told = shown.span(s)
@@ -145,7 +145,7 @@ def _numbers(shown: Shown, w: Words) -> Table:
 def _areas(shown: Shown, w: Words) -> Table | None:
     """Every span of every area and measure that was counted, one row each."""
     rows = []
-    for s in shown.answer.spans:
+    for s in drawn_spans(shown.answer):
         told = shown.span(s)
         is_told = told[1] == SHOWN
         rows.append(
@@ -244,7 +244,7 @@ def _timeline(shown: Shown, series: Series, counts: Counts, w: Words, *, is_main
         "last": w.period(series.period[-1], every),
         **peak(counts, w, every),
     }
-    spans = [s for s in a.spans if s.measure == series.measure and s.area.code == series.area.code]
+    spans = [s for s in drawn_spans(a) if s.measure == series.measure and s.area.code == series.area.code]
     span: Span | None = spans[-1] if spans else None
     sentence = w("chart.series_says", **shared)
     if span:

@@ -72,6 +72,24 @@ def shown_series(answer: Answer) -> list[Series]:
     return sorted(first.values(), key=lambda s: s.measure != answer.measure)
 
 
+def drawn_spans(answer: Answer) -> list[Span]:
+    """The spans of the drawn series: those of further areas would cost many months of the site."""
+    drawn = {(s.measure, s.area.code) for s in shown_series(answer)}
+    drawn.add((answer.measure, answer.area.code))
+    unique = {(s.measure, s.area.code, s.span): s for s in reversed(answer.spans)}
+    return [
+        s
+        for s in answer.spans
+        if (s.measure, s.area.code) in drawn and unique[(s.measure, s.area.code, s.span)] is s
+    ]
+
+
+def drawn_strips(answer: Answer) -> list[ChangeStrip]:
+    """The change strips of the drawn series."""
+    drawn = {(s.measure, s.area.code) for s in shown_series(answer)}
+    return [s for s in answer.change_strips if (s.measure, s.area.code) in drawn]
+
+
 def _surge_window(answer: Answer, surge: dict[str, Any]) -> Window:
     levels = {m[1]: m[0] for s in answer.spans for m in members(s.area)}
     levels |= {code: level for level, code in members(answer.area)}
@@ -90,7 +108,7 @@ def entries(answer: Answer) -> Iterable[tuple[Window, float | None]]:
     for series in shown_series(answer):
         for days, value in zip(_periods(series), series.observed, strict=True):
             yield Window(members(series.area), series.measure, *days, answer.scheme), value
-    for span in answer.spans:
+    for span in drawn_spans(answer):
         yield Window(members(span.area), span.measure, span.start, span.end, answer.scheme), span.observed
     yield _main_window(answer, answer.scheme), answer.observed
     for name, told in answer.schemes.items():
@@ -98,7 +116,7 @@ def entries(answer: Answer) -> Iterable[tuple[Window, float | None]]:
             yield _main_window(answer, name), told["observed"]
     for surge in answer.surges:
         yield _surge_window(answer, surge), surge.get("observed")
-    for strip in answer.change_strips:
+    for strip in drawn_strips(answer):
         for days, value in zip(_strip_periods(strip), strip.value, strict=True):
             yield Window(members(strip.area), strip.measure, *days, answer.scheme), value
 
@@ -295,8 +313,7 @@ class Shown:
     @cached_property
     def is_all_shown(self) -> bool:
         """Whether every span and surge may be told, so that ready sentences about them may be too."""
-        drawn = {(s.measure, s.area.code) for s in shown_series(self.answer)}
-        spans = [s for s in self.answer.spans if (s.measure, s.area.code) in drawn]
+        spans = drawn_spans(self.answer)
         marks = [self.span(s)[1] for s in spans] + [self.surge(s)[1] for s in self.answer.surges]
         return self.is_main_shown and all(m == SHOWN for m in marks)
 
