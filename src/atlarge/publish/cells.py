@@ -64,8 +64,8 @@ def _months(store: Store, measures: Sequence[str], levels: Sequence[str]) -> pl.
         named = (pl.lit(level).alias("level"), "place", "measure", pl.col("period").alias("start"))
         frames.append(made.select(*named, whole.alias("value")))
     if not frames:
-        named = ", ".join(levels)
-        raise CoverageError(f"no release in the store covers {named}: there is nothing to publish")
+        asked = ", ".join(levels)
+        raise CoverageError(f"no release in the store covers {asked}: there is nothing to publish")
     return pl.concat(frames)
 
 

@@ -93,7 +93,8 @@ def timeline_of(data: SiteData, place: PlaceInfo, w: Words) -> Figure | None:
         for part, text in zip(("peak", "when"), peak(s, w, every).values(), strict=True)
     }
     title = w("place.timeline", place=name_of(place, w))
-    first, last = (w.period(series[0].periods[i], every) for i in (0, -1))
+    told = [d for d, m in zip(series[0].periods, series[0].marks, strict=True) if m != UNCOVERED]
+    first, last = (w.period(told[i], every) if told else "–" for i in (0, -1))
     sentence = w(
         "place.timeline_says",
         every=w(f"every.{every}"),

@@ -186,8 +186,9 @@ def sensitive(values: Ints, covered: NDArray[np.bool_], threshold: int) -> NDArr
 
 def told(b: Bounds, small: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Small cells of which the attacker can tell the count: one whole number is left."""
-    left = np.floor(b.high + 1e-6) - np.ceil(b.low - 1e-6)
-    return np.logical_and(small, left < 1)
+    left: Floats = np.floor(b.high + 1e-6) - np.ceil(b.low - 1e-6)
+    is_exact: NDArray[np.bool_] = np.logical_and(small, left < 1)
+    return is_exact
 
 
 def pinned(status: Ints, covered: NDArray[np.bool_], r: Relations, *, seed: int = 7) -> NDArray[np.bool_]:
@@ -210,7 +211,8 @@ def pinned(status: Ints, covered: NDArray[np.bool_], r: Relations, *, seed: int 
     vector = np.random.default_rng(seed).standard_normal(len(cells))
     shadow = matrix.T @ lsqr(matrix.T, vector, atol=1e-12, btol=1e-12, iter_lim=4000)[0]
     result[cells] = np.abs(vector - shadow) < 1e-6
-    return np.logical_and(result, status != OPEN)
+    result[status == OPEN] = False
+    return result
 
 
 _ROUNDS = 8
