@@ -9,6 +9,7 @@ from typing import Any
 import yaml
 
 from atlarge.explain import explain
+from atlarge.publish.i18n import Words
 from atlarge.publish.reports import report
 from atlarge.publish.site import publish
 
@@ -26,16 +27,17 @@ def demo(out: Path) -> dict[str, Any]:
         "sentences": told["sentences"],
         "headline": _headline(told),
         "report": str(report(answer, out / "report.html")),
-        "site": str(publish(out / "site", levels=example["site_levels"]).path),
+        "site": str(publish(out / "site", levels=example["site_levels"], answers=[]).path),
         "answer": told,
     }
 
 
 def _headline(told: dict[str, Any]) -> list[dict[str, Any]]:
     """The numbers a person looks for first, each as a label and a short text."""
-    rows = []
+    rows, words = [], Words("en")
     for span in told["spans"]:
         if span["measure"] == "at_large" and span["area"] == told["spans"][0]["area"]:
             text = f"{span['observed']:,.0f} observed, {span['counterfactual']['value']:,.0f} expected"
-            rows.append({"label": f"arrests at large, {span['span']}", "text": text, **span})
+            when = words(f"span.{span['span']}").lower()
+            rows.append({"label": f"Arrests at large, {when}", "text": text, **span})
     return rows

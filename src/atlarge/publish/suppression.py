@@ -221,6 +221,55 @@ _MOST_CELLS = 5000
 """Small cells up to which the programme is part of the search; past it takes too long."""
 
 
+class _Programme:
+    """The linear programme of an attacker: all counts that fit what is shown, and how far each has moved."""
+
+    def __init__(self, values: Ints, free: Ints, bounds: tuple[Floats, Floats], r: Relations) -> None:
+        from scipy import sparse
+
+        rows = np.unique(r.row[np.isin(r.cell, free)])
+        rest = np.flatnonzero(r.has_rest)
+        rest = rest[np.isin(rest, rows)]
+        self.column = np.full(len(values), -1, np.int64)
+        self.column[free] = np.arange(len(free))
+        row = np.full(len(r.has_rest), -1, np.int64)
+        row[rows] = np.arange(len(rows))
+        hidden = self.column[r.cell] >= 0
+        known = ~hidden & (row[r.row] >= 0)
+        self.size, self.width = len(free), len(free) + len(rest)
+        entries = np.concatenate([r.sign[hidden], np.ones(len(rest))])
+        across = np.concatenate([row[r.row[hidden]], row[rest]])
+        down = np.concatenate([self.column[r.cell[hidden]], self.size + np.arange(len(rest))])
+        self.matrix = sparse.csr_matrix((entries, (across, down)), shape=(len(rows), self.width))
+        self.right = -np.bincount(row[r.row[known]], r.sign[known] * values[r.cell[known]], len(rows))
+        self.box = np.zeros((self.width, 2))
+        self.box[:, 1] = np.inf
+        self.box[: self.size, 0], self.box[: self.size, 1] = bounds[0][free], bounds[1][free]
+        # The counts themselves fit: a cell moves as soon as another solution differs there.
+        self.least, self.most = values[free].astype(float), values[free].astype(float)
+
+    def still(self, cells: Ints) -> Ints:
+        """Those of some cells that have not moved by a whole count yet."""
+        at = self.column[cells]
+        return np.asarray(cells[np.floor(self.most[at] + 1e-6) - np.ceil(self.least[at] - 1e-6) < 1])
+
+    def move(self, cells: Ints) -> None:
+        """Push the sum of some cells down and up as far as it goes; see how far every cell went."""
+        from scipy.optimize import linprog
+
+        cost = np.zeros(self.width)
+        cost[self.column[cells]] = 1.0
+        for sense in (1.0, -1.0):
+            found = linprog(sense * cost, A_eq=self.matrix, b_eq=self.right, bounds=self.box, method="highs")
+            if found.status == 3:  # it can grow without end
+                self.most[self.column[cells]] = np.inf
+            elif found.status == 0:
+                np.minimum(self.least, found.x[: self.size], out=self.least)
+                np.maximum(self.most, found.x[: self.size], out=self.most)
+            if not self.still(cells).size:
+                return
+
+
 def programme_told(
     values: Ints,
     covered: NDArray[np.bool_],
@@ -233,72 +282,29 @@ def programme_told(
     """Small cells that a linear programme over all sums at once tells: the strongest attacker here.
 
     Many cells are tried with one programme: each that moves between two solutions is not told. Those that
-    never moved are tried one by one; past `_ONE_BY_ONE` of them they are taken as told.
+    never moved are tried one by one; past `_ONE_BY_ONE` of them they are taken as told. `small` may leave out
+    cells that moved before: hiding more only gives room, so they can still move.
     """
-    from scipy import sparse
-    from scipy.optimize import linprog
-
-    low, high = start_bounds(values, covered, status, threshold)
     free = np.unique(r.cell[np.isin(r.cell, np.flatnonzero((status != OPEN) | ~covered))])
-    target = free[small[free]]
+    left = free[small[free]]
     result = np.zeros(len(values), bool)
-    if not target.size or target.size > _MOST_CELLS:
+    if not left.size or left.size > _MOST_CELLS:
         return result
-    rest = np.flatnonzero(r.has_rest)
-    rows = np.unique(r.row[np.isin(r.cell, free)])
-    keep_rest = rest[np.isin(rest, rows)]
-    column = np.full(len(values), -1, np.int64)
-    column[free] = np.arange(len(free))
-    row = np.full(len(r.has_rest), -1, np.int64)
-    row[rows] = np.arange(len(rows))
-    hidden, known = column[r.cell] >= 0, (column[r.cell] < 0) & (row[r.row] >= 0)
-    shape = (len(rows), len(free) + len(keep_rest))
-    matrix = sparse.csr_matrix(
-        (
-            np.concatenate([r.sign[hidden], np.ones(len(keep_rest))]),
-            (
-                np.concatenate([row[r.row[hidden]], row[keep_rest]]),
-                np.concatenate([column[r.cell[hidden]], len(free) + np.arange(len(keep_rest))]),
-            ),
-        ),
-        shape=shape,
-    )
-    right = -np.bincount(row[r.row[known]], r.sign[known] * values[r.cell[known]], len(rows))
-    box = np.zeros((shape[1], 2))
-    box[:, 1] = np.inf
-    box[: len(free), 0], box[: len(free), 1] = low[free], high[free]
-    least, most = np.full(len(free), np.inf), np.full(len(free), -np.inf)
-
-    def still(cells: Ints) -> Ints:
-        at = column[cells]
-        return np.asarray(cells[np.floor(most[at] + 1e-6) - np.ceil(least[at] - 1e-6) < 1])
-
-    def move(cells: Ints) -> None:
-        cost = np.zeros(shape[1])
-        cost[column[cells]] = 1.0
-        for sense in (1.0, -1.0):
-            found = linprog(sense * cost, A_eq=matrix, b_eq=right, bounds=box, method="highs")
-            if found.status == 3:  # it can grow without end
-                most[column[cells]] = np.inf
-            elif found.status == 0:
-                np.minimum(least, found.x[: len(free)], out=least)
-                np.maximum(most, found.x[: len(free)], out=most)
-
+    programme = _Programme(values, free, start_bounds(values, covered, status, threshold), r)
     rng = np.random.default_rng(11)
-    left = target
-    for _ in range(_ROUNDS):
+    for _ in range(_ROUNDS if len(left) > _ONE_BY_ONE else 0):
         before = len(left)
-        move(left)
-        left = still(left)
+        programme.move(left)
+        left = programme.still(left)
         if len(left) > _ONE_BY_ONE:
-            move(left[rng.random(len(left)) < 0.5])
-            left = still(left)
+            programme.move(left[rng.random(len(left)) < 0.5])
+            left = programme.still(left)
         if len(left) <= _ONE_BY_ONE or len(left) > 0.95 * before:
             break
     if len(left) <= _ONE_BY_ONE:
         for cell in left:
-            move(np.array([cell]))
-        left = still(left)
+            programme.move(np.array([cell]))
+        left = programme.still(left)
     result[left] = True
     return result
 
@@ -325,15 +331,17 @@ def suppress(
     price = np.asarray(values if cost is None else cost, float)
     small = sensitive(values, covered, threshold)
     status = np.where(on_page, np.where(small, PRIMARY, OPEN), UNPUBLISHED).astype(np.int64)
+    doubted = small  # what moves in a programme moves in all that come after: hiding more only gives room
     while True:
         b = bounds(values, covered, status, r, threshold=threshold)
         open_to = told(b, small)
         if not open_to.any():
             open_to = pinned(status, covered, r) & small
         if not open_to.any():
-            open_to = programme_told(values, covered, status, r, small, threshold=threshold)
+            open_to = programme_told(values, covered, status, r, doubted, threshold=threshold)
             if not open_to.any():
                 return status
+            doubted = open_to
         if not _hide_more(values, covered, status, r, price, b, np.flatnonzero(open_to)):
             raise ValueError("a small count stands in a sum in which nothing else can be hidden")
 

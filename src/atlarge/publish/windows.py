@@ -55,6 +55,9 @@ class Window:
         return self.measure if self.scheme == "ddp" else f"{self.measure}@{self.scheme}"
 
 
+Row = tuple[str, str, str, str, dt.date, dt.date, int]
+"""Level, place, measure, kind, first day, last day, count."""
+
 Daily = dict[tuple[Member, str, str], tuple[int, NDArray[np.int64]]]
 """(place, measure, scheme) -> ordinal of the first covered day, cumulative counts from zero."""
 
@@ -109,12 +112,16 @@ class _Book:
         self.first_row = cells.height
         self.daily = daily
         self.windows: list[tuple[Window, int]] = []
+        self.told: dict[int, int | None] = {}
         self.base = self._bases(cells, fine)
 
     def _bases(
         self, cells: pl.DataFrame, fine: pl.DataFrame
     ) -> dict[tuple[Member, str], list[tuple[int, int, int]]]:
-        """The site's own cells of the places concerned: (first, stop, row) by place and measure."""
+        """The site's own cells of the places concerned: (first, stop, row) by place and measure.
+
+        Their values are kept by row in `self.told`.
+        """
         keys = {(m[0], m[1], measure) for m, measure, scheme in self.daily if scheme == "ddp"}
         if not keys:
             return {}
@@ -122,8 +129,9 @@ class _Book:
         rows = cells.with_row_index("row").join(about, on=["level", "place", "measure"], how="semi")
         rows = rows.join(fine, on=["level", "place"]).filter(pl.col("every") == pl.col("fine"))
         found: dict[tuple[Member, str], list[tuple[int, int, int]]] = {}
-        names = ["level", "place", "measure", "start", "end", "row"]
-        for level, place, measure, start, end, row in rows.sort(names).select(names).iter_rows():
+        names = ["level", "place", "measure", "start", "end", "row", "value"]
+        for level, place, measure, start, end, row, value in rows.sort(names).select(names).iter_rows():
+            self.told[row] = value
             found.setdefault(((level, place), measure), []).append(
                 (start.toordinal(), end.toordinal() + 1, row)
             )
@@ -151,7 +159,9 @@ class _Book:
 
     def closed(self) -> tuple[pl.DataFrame, NDArray[np.bool_], Relations]:
         """The rows and sums of all windows taken in."""
-        rows = [(w.level, w.place, w.name, "window", w.start, w.end, value) for w, value in self.windows]
+        rows: list[Row] = [
+            (w.level, w.place, w.name, "window", w.start, w.end, value) for w, value in self.windows
+        ]
         sums = Sums()
         pieces: dict[tuple[Member, str], list[tuple[int, int, int]]] = {}
         for key, edges in self._cuts().items():
@@ -160,7 +170,7 @@ class _Book:
             for first, stop, row in self.base.get(key, []):
                 inside = [n for a, b, n in parts if first <= a and b <= stop]
                 if inside:
-                    sums.add(inside, [row])
+                    self._tie_base(key, inside, row, rows, sums)
         for i, (window, _) in enumerate(self.windows):
             span = (window.start.toordinal(), window.end.toordinal() + 1)
             inside = [
@@ -181,11 +191,29 @@ class _Book:
         published = np.array([row[3] == "window" for row in rows], bool)
         return frame, published, sums.relations()
 
+    def _tie_base(
+        self, key: tuple[Member, str], inside: list[int], row: int, rows: list[Row], sums: Sums
+    ) -> None:
+        """Pieces make up the site's count; days of months covered in part, which it lacks, are a rest."""
+        told = self.told[row]
+        rest = 0 if told is None else sum(rows[n - self.first_row][6] for n in inside) - told
+        if rest == 0:
+            sums.add(inside, [row])
+            return
+        (level, place), name = key
+        first, last = rows[inside[0] - self.first_row][4], rows[inside[-1] - self.first_row][5]
+        rows.append((level, place, f"{name}-rest", "piece", first, last, abs(rest)))
+        extra = self.first_row + len(rows) - 1
+        if rest > 0:
+            sums.add([row, extra], inside)
+        else:
+            sums.add([*inside, extra], [row])
+
     def _cut(
         self,
         key: tuple[Member, str],
         edges: list[int],
-        rows: list[tuple[str, str, str, str, dt.date, dt.date, int]],
+        rows: list[Row],
     ) -> list[tuple[int, int, int]]:
         """The pieces between the cuts of one place and measure, as new rows."""
         member, name = key
@@ -203,7 +231,7 @@ class _Book:
             rows.append((member[0], member[1], name, "piece", *days, value))
         return made
 
-    def _tie_schemes(self, rows: list[tuple[str, str, str, str, dt.date, dt.date, int]], sums: Sums) -> None:
+    def _tie_schemes(self, rows: list[Row], sums: Sums) -> None:
         """Two schemes' counts over the same days differ by a count of their own."""
         at = {(w.place, w.name, w.start, w.end): i for i, (w, _) in enumerate(self.windows)}
         for i, (window, _) in enumerate(self.windows):
