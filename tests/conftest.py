@@ -15,5 +15,7 @@ def data_dir() -> Path:
     """Folder of the real releases: `ATLARGE_DATA`, else `../shared/data` beside the project."""
     folder = Path(os.environ.get("ATLARGE_DATA", ROOT.parent / "shared" / "data"))
     if not folder.is_dir():
-        pytest.fail(f"no real data at {folder}: set ATLARGE_DATA to the folder that holds raw/ and reference/")
+        pytest.fail(
+            f"no real data at {folder}: set ATLARGE_DATA to the folder that holds raw/ and reference/"
+        )
     return folder

@@ -70,8 +70,6 @@ def panel_command(
                 note(f"{name}: {rows:,} {counted} name no {by}; they are in no row above")
         for counted, rows in told["outside_coverage"].items():
             if rows:
-                note(
-                    f"{name}: {rows:,} {counted} lie where or when no release covers; they are in no row above"
-                )
+                note(f"{name}: {rows:,} {counted} lie where no release covers; they are in no row above")
     if out is not None:
         note(f"{made.frame.height:,} rows written to {out}")

@@ -1,1 +1,1 @@
-"""The store that ships with the package: counts by day, place and method, rebuilt by `make embedded DATA=FOLDER`."""
+"""The store that ships with the package, as counts; rebuilt by `make embedded DATA=FOLDER`."""
