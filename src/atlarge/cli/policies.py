@@ -34,7 +34,7 @@ def policies_command(
         return
     for row in rows:
         day = row["effective"].isoformat() if row["effective"] else "no date"
-        known = "" if row["precision"] == "day" else f" (to the {row['precision']})"
+        known = "" if row["precision"] in ("day", "none") else f" (to the {row['precision']})"
         sys.stdout.write(
             f"{row['id']:<40} {day}{known}  {row['direction']:<8} {row['place_name']}: {row['title']}\n"
         )

@@ -176,10 +176,9 @@ def _replaced(facts: Facts) -> str:
         return facts.notes.get("parts", "No handoffs are recorded.")
     loss = told.loss
     since = "Since handoffs fell: they" if facts.parts_since_fall else "Handoffs"
-    return (
-        f"{since} were {count_text(loss.value)} fewer than expected ({count_text(loss.low)} to "
-        f"{count_text(loss.high)}), {WHAT} {more_or_fewer(told.effect)}."
-    )
+    # A loss is counted downwards; a sentence says more or fewer.
+    change = Interval(*(None if v is None else -v for v in (loss.value, loss.high, loss.low)))
+    return f"{since} were {more_or_fewer(change)} than expected, {WHAT} {more_or_fewer(told.effect)}."
 
 
 def _level(facts: Facts) -> str:
