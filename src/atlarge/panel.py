@@ -188,8 +188,11 @@ def panel(
         coverage[name] = told
     frame = pl.concat(parts).sort("measure", "place", "period")
     if frame.is_empty():
-        where = ", ".join(asked.places) if asked.places else f"{by}s"
-        raise CoverageError(f"no release in the store covers {where}: there is nothing to count")
+        where = ", ".join(asked.places) if asked.places else f"the level {by}"
+        scopes = ", ".join(sorted({r["scope"] for told in coverage.values() for r in told["releases"]}))
+        raise CoverageError(
+            f"no release in the store covers {where}, only {scopes}: there is nothing to count"
+        )
     return Panel(frame, coverage, by, every, scheme)
 
 

@@ -34,7 +34,7 @@ def _by_hand(store: Store, column: str) -> dict[str | None, int]:
 
 @every_engine
 @pytest.mark.parametrize(
-    ("by", "every"), [("county", "month"), ("aor", "week"), ("office", "day"), ("nation", "month")]
+    ("by", "every"), [("county", "month"), ("aor", "week"), ("office", "day"), ("state", "month")]
 )
 def test_panel_is_the_same(store: Store, engine: str, by: str, every: str) -> None:
     asked = {"by": by, "every": every, "measures": ARRESTS}

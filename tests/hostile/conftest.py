@@ -50,12 +50,14 @@ def within() -> Callable[[list[str], int], subprocess.CompletedProcess[str]]:
 
     def run(arguments: list[str], mebibytes: int) -> subprocess.CompletedProcess[str]:
         environment = {**os.environ, "POLARS_MAX_THREADS": "1", "ARROW_DEFAULT_MEMORY_POOL": "system"}
+        # The high-water mark of the process's own memory: what getrusage tells goes over from the parent.
         code = (
-            "import resource, sys\n"
+            "import re, sys\n"
             "from atlarge.cli import main\n"
             "try:\n    main()\n"
             "finally:\n"
-            "    sys.stderr.write(f'peak {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024}\\n')\n"
+            "    held = re.search(r'VmHWM:\\s+(\\d+)', open('/proc/self/status').read())[1]\n"
+            "    sys.stderr.write(f'peak {int(held) // 1024}\\n')\n"
         )
         done = subprocess.run(
             [sys.executable, "-c", code, *arguments],

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-from atlarge.explain.answer import ACCOUNTS, ChangeStrip, Interval, Series, Span
+from atlarge.explain.answer import ACCOUNTS, ChangeStrip, Interval, Series
 from atlarge.publish import charts
 from atlarge.publish.answers import Shown, drawn_spans, drawn_strips, shown_series
 from atlarge.publish.charts import Burst, Estimate, PolicyMark, Valued
@@ -225,8 +225,47 @@ def _every(series: Series) -> str:
     return "month" if whole and 27 < days < 32 else "day"
 
 
+def _timeline_sentence(shown: Shown, series: Series, counts: Counts, w: Words) -> str:
+    """What the timeline says: its peak, and the longest span observed and expected."""
+    every = _every(series)
+    shared = {
+        "measure": _measure(series.measure, series.label, w),
+        "area": series.area.name,
+        "first": w.period(series.period[0], every),
+        "last": w.period(series.period[-1], every),
+        **peak(counts, w, every),
+    }
+    spans = [
+        s
+        for s in drawn_spans(shown.answer)
+        if s.measure == series.measure and s.area.code == series.area.code
+    ]
+    if not spans:
+        return w("chart.series_says", **shared)
+    span = spans[-1]
+    return w(
+        "chart.timeline_says",
+        **shared,
+        span=w(f"span.{span.span}").lower(),
+        observed=_text(shown.span(span), shown, w),
+        expected=_value(span.counterfactual.value, w),
+        low=_value(span.counterfactual.low, w),
+        high=_value(span.counterfactual.high, w),
+    )
+
+
+def _expected_columns(series: Series, w: Words) -> list[tuple[str, list[str]]]:
+    """The columns of the table beside the counts: expected, and its interval."""
+    intervals = [
+        "" if lo is None or hi is None else w("interval", low=w.count(max(lo, 0.0), 1), high=w.count(hi, 1))
+        for lo, hi in zip(series.low, series.high, strict=True)
+    ]
+    expected = [_cell(v, w) for v in series.counterfactual]
+    return [(w("report.col.expected"), expected), (w("report.col.interval"), intervals)]
+
+
 def _timeline(shown: Shown, series: Series, counts: Counts, w: Words, *, is_main: bool) -> Figure:
-    a, every = shown.answer, _every(series)
+    every = _every(series)
     name = _measure(series.measure, series.label, w)
     estimate = Estimate(
         w("chart.expected"),
@@ -237,41 +276,9 @@ def _timeline(shown: Shown, series: Series, counts: Counts, w: Words, *, is_main
         w("chart.band"),
     )
     has_estimate = any(v is not None for v in series.counterfactual)
-    shared = {
-        "measure": name,
-        "area": series.area.name,
-        "first": w.period(series.period[0], every),
-        "last": w.period(series.period[-1], every),
-        **peak(counts, w, every),
-    }
-    spans = [s for s in drawn_spans(a) if s.measure == series.measure and s.area.code == series.area.code]
-    span: Span | None = spans[-1] if spans else None
-    sentence = w("chart.series_says", **shared)
-    if span:
-        sentence = w(
-            "chart.timeline_says",
-            **shared,
-            span=w(f"span.{span.span}").lower(),
-            observed=_text(shown.span(span), shown, w),
-            expected=_value(span.counterfactual.value, w),
-            low=_value(span.counterfactual.low, w),
-            high=_value(span.counterfactual.high, w),
-        )
+    sentence = _timeline_sentence(shown, series, counts, w)
     policy = policy_mark(shown)
-    extra = []
-    if has_estimate:
-        extra = [
-            (w("report.col.expected"), [_cell(v, w) for v in series.counterfactual]),
-            (
-                w("report.col.interval"),
-                [
-                    ""
-                    if lo is None or hi is None
-                    else w("interval", low=w.count(max(lo, 0.0), 1), high=w.count(hi, 1))
-                    for lo, hi in zip(series.low, series.high, strict=True)
-                ],
-            ),
-        ]
+    extra = _expected_columns(series, w) if has_estimate else []
     observed = counts.named(w("chart.observed"))
 
     def draw(width: float) -> Drawing:
