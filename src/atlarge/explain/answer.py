@@ -8,7 +8,6 @@ from typing import Any, Literal
 
 Verdict = Literal["fits", "does not fit", "cannot be told"]
 ACCOUNTS = ("singling_out", "substitution", "concentration")
-SPANS = ("month", "quarter", "rest", "policy")
 
 
 @dataclass(frozen=True)

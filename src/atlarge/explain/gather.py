@@ -30,7 +30,6 @@ from atlarge.explain.world import World, changed_units, world_of
 from atlarge.reference import table
 
 SCHEMES = ("ddp", "biglocal")
-SHOWN_BEFORE_MONTHS = 24
 T = TypeVar("T")
 
 

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import polars as pl
 from numpy.typing import NDArray
 
 from atlarge.effects import counterfactual
@@ -175,14 +174,3 @@ def parts_of(
         p_residual_high=found.p_residual_high,
         baseline=baseline,
     )
-
-
-def usable_places(keys: tuple[str, ...], months: list[dt.date], level: Floats) -> pl.DataFrame:
-    """Places that limited cooperation and can inform the rate: key, start (first month), level before."""
-    starts = limit_starts(keys, months)
-    rows = [
-        {"key": key, "start": months[int(starts[k])], "level": float(level[k])}
-        for k, key in enumerate(keys)
-        if starts[k] >= 0 and level[k] >= MIN_RATE_MEAN
-    ]
-    return pl.DataFrame(rows, schema={"key": pl.String, "start": pl.Date, "level": pl.Float64})
