@@ -53,7 +53,7 @@ def _one_line(engine: str) -> Iterator[None]:
         raise
 
 
-def _duckdb_scan(paths: list[str]) -> Any:
+def _duckdb_connection() -> Any:
     try:
         import duckdb
     except ImportError:
@@ -70,7 +70,7 @@ def _duckdb_scan(paths: list[str]) -> Any:
             f"ATLARGE_DUCKDB_MEMORY or ATLARGE_DUCKDB_SPILL is not understood ({_line(error)}); "
             'give a size such as "4GB" and a folder'
         ) from None
-    return connection.read_parquet(paths, union_by_name=True)
+    return connection
 
 
 def _spark_session() -> Any:
@@ -100,18 +100,28 @@ def scan(store: Store, name: str, engine: str = "polars") -> nw.LazyFrame[Any]:
 
     QuestionError for an unknown engine or one that is not installed; StoreError if the table is absent.
     """
+    return scans(store, [name], engine)[0]
+
+
+def scans(store: Store, names: Sequence[str], engine: str = "polars") -> list[nw.LazyFrame[Any]]:
+    """Several tables as lazy frames of one connection or session, so that they can be joined.
+
+    Raises as `scan` does.
+    """
     if engine == "polars":
-        return nw.from_native(store.scan(name))
+        return [nw.from_native(store.scan(name)) for name in names]
     if engine not in ENGINES:
         raise QuestionError(f"no engine {engine!r}; there are: {', '.join(ENGINES)}")
-    paths = [str(path) for path in store.files(name)]
+    paths = [[str(path) for path in store.files(name)] for name in names]
     with _one_line(engine):
-        native = (
-            _duckdb_scan(paths)
-            if engine == "duckdb"
-            else _spark_session().read.option("mergeSchema", "true").parquet(*paths)
-        )
-        return cast("nw.LazyFrame[Any]", nw.from_native(native))
+        natives: list[Any]
+        if engine == "duckdb":
+            connection = _duckdb_connection()
+            natives = [connection.read_parquet(files, union_by_name=True) for files in paths]
+        else:
+            session = _spark_session()
+            natives = [session.read.option("mergeSchema", "true").parquet(*files) for files in paths]
+        return [cast("nw.LazyFrame[Any]", nw.from_native(native)) for native in natives]
 
 
 def collect(frame: nw.LazyFrame[Any], engine: str = "polars") -> pl.DataFrame:

@@ -5,11 +5,14 @@ from __future__ import annotations
 import datetime as dt
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from atlarge.cli._output import JsonFlag, emit_json
+
+if TYPE_CHECKING:
+    from atlarge.records.store import Store
 
 _DATE = ["%Y-%m-%d"]
 
@@ -41,6 +44,12 @@ def audit_command(
     end: Annotated[
         dt.datetime | None, typer.Option("--to", formats=_DATE, help="With --trace: last day.")
     ] = None,
+    verify: Annotated[
+        bool, typer.Option("--verify", help="Count the rows in the store's files; exit 1 if any are missing.")
+    ] = False,
+    engine: Annotated[
+        str, typer.Option("--engine", help="With --trace or --verify: polars, duckdb or spark.")
+    ] = "polars",
     as_json: JsonFlag = False,
 ) -> None:
     """Rows read, kept and left out by reason; faults, overlaps, quarantine, links; the way back to rows."""
@@ -63,12 +72,29 @@ def audit_command(
     if table is not None:
         from atlarge.records.lineage import lineage
 
-        traced = lineage(opened, table, start.date() if start else None, end.date() if end else None, place)
-        document["trace"] = traced.to_dicts()
+        first, last = start.date() if start else None, end.date() if end else None
+        document["trace"] = lineage(opened, table, first, last, place, engine).to_dicts()
+    if verify:
+        document["verified"] = _verified(opened, engine)
     if as_json:
         emit_json(document)
     else:
         _print(document)
+
+
+def _verified(store: Store, engine: str) -> list[dict[str, Any]]:
+    """Rows told and held; StoreError if they differ."""
+    from atlarge.errors import StoreError
+    from atlarge.records.lineage import verify
+
+    counted = verify(store, engine)
+    for one in counted:
+        if one["told"] != one["held"]:
+            raise StoreError(
+                f"{store.path}: {one['table']} of {one['release']}: the account tells {one['told']:,} rows, "
+                f"the files hold {one['held']:,}; ingest the releases again"
+            )
+    return counted
 
 
 def _print(document: dict[str, Any]) -> None:
@@ -101,6 +127,8 @@ def _print(document: dict[str, Any]) -> None:
     for told in document.get("links", []):
         why = "; ".join(f"{n:,} {reason}" for reason, n in told["unmatched"].items() if n)
         say(f"{told['link']}: {told['linked']:,} of {told['rows']:,} linked; {why}\n")
+    for one in document.get("verified", []):
+        say(f"{one['release']}: {one['held']:,} rows of {one['table']} in its files, as told\n")
     _print_trace(document.get("trace", []))
 
 

@@ -41,11 +41,12 @@ def detainers_command(
     reconcile: Annotated[
         bool, typer.Option("--reconcile", help="Official, sheriff's, press and recomputed figures instead.")
     ] = False,
+    engine: Annotated[str, typer.Option("--engine", help="polars, duckdb or spark.")] = "polars",
     as_json: JsonFlag = False,
 ) -> None:
     """Detainers by outcome; declined is not released, and missing is not honored."""
     if reconcile:
-        _reconcile(store, as_json)
+        _reconcile(store, engine, as_json)
         return
     from atlarge.detainers import detainer_report
     from atlarge.records.store import open_store
@@ -58,6 +59,7 @@ def detainers_command(
         every=every,
         threshold=threshold,
         top=top,
+        engine=engine,
     )
     if as_json:
         emit_json(report.to_dict())
@@ -65,15 +67,17 @@ def detainers_command(
         _print(report)
 
 
-def _reconcile(store: Any, as_json: bool) -> None:
+def _reconcile(store: Any, engine: str, as_json: bool) -> None:
     """Print the reconciliation, with recomputed figures where the store covers them."""
     from atlarge.detainers import reconcile
+    from atlarge.engines import compact
     from atlarge.records.store import open_store
 
     opened = open_store(store)
     if "detainers" in opened.tables():
         covered = [(c.start, c.end) for c in opened.coverage("detainers") if c.scope == "nation"]
-        made = reconcile(opened.scan("detainers"), covered)
+        held = compact(opened, "detainers", ["date", "county_fips", "outcome"], engine)
+        made = reconcile(held.lazy(), covered)
     else:
         made = reconcile()
     if as_json:

@@ -36,6 +36,7 @@ def surges_command(
         bool, typer.Option("--neighbours", help="By office: also bursts spread over offices of a state.")
     ] = False,
     top: Annotated[int, typer.Option("--top", min=1, help="Rows to print; --json gives all.")] = 30,
+    engine: Annotated[str, typer.Option("--engine", help="polars, duckdb or spark.")] = "polars",
     as_json: JsonFlag = False,
 ) -> None:
     """Bursts of a measure above what the weeks around lead one to expect, ranked over all places."""
@@ -52,6 +53,7 @@ def surges_command(
         end=end.date() if end else None,
         alpha=alpha,
         neighbours=neighbours,
+        engine=engine,
     )
     if as_json:
         emit_json(found.to_dicts())

@@ -12,12 +12,26 @@ import polars as pl
 from atlarge.detainers.batches import find_batches
 from atlarge.detainers.outcomes import OUTCOMES, add_rates, outcome_counts
 from atlarge.detainers.small_cells import DEFAULT_THRESHOLD, small_cells, suppress, unsafe_totals
-from atlarge.detainers.timing import follow_up
+from atlarge.detainers.timing import follow_up, has_keys
+from atlarge.engines import compact, scan
 from atlarge.errors import CoverageError
 from atlarge.reference import table, tables
 
 if TYPE_CHECKING:
     from atlarge.records.store import Coverage, Store
+
+# What the report counts by. A table's other columns are not read, and rows that agree in these are one.
+_COLUMNS = (
+    "date",
+    "facility",
+    "facility_code",
+    "city",
+    "state",
+    "county_fips",
+    "outcome",
+    "charge",
+    "decision_date",
+)
 
 
 @dataclass(frozen=True)
@@ -72,16 +86,19 @@ def detainer_report(
     every: str = "all",
     threshold: int = DEFAULT_THRESHOLD,
     top: int = 10,
+    engine: str = "polars",
 ) -> DetainerReport:
     """Count detainers issued in a time and what became of them, by place.
 
     `start` and `end` are inclusive days of issue; left out: all that the store covers. `by`: nation, state,
-    county or facility. Cells under `threshold` are held back (null, `suppressed` true). Raises StoreError
-    when the store has no detainers, CoverageError when none of its releases covers the time.
+    county or facility. Cells under `threshold` are held back (null, `suppressed` true). `engine` (polars,
+    duckdb or spark) reads and counts the records. Raises StoreError when the store has no detainers,
+    CoverageError when none of its releases covers the time, QuestionError for an unknown level, period or
+    engine.
     """
-    detainers = store.scan("detainers")
+    detainers = scan(store, "detainers", engine)
     first, last, covered = _window(store.coverage("detainers"), start, end)
-    inside = detainers.filter(pl.col("date").is_between(first, last))
+    inside = compact(store, "detainers", _COLUMNS, engine, first, last).lazy()
     rows = add_rates(outcome_counts(inside, by, every))
     total = add_rates(outcome_counts(inside, "nation"))
     shown = suppress(rows, threshold)
@@ -104,8 +121,8 @@ def detainer_report(
         declined=declined_by_charge(inside, by, threshold),
         policies=policies_between(first, last),
         batches=_batches(inside, by, threshold),
-        later_arrests=follow_up(store, inside, threshold),
-        scope=_scope(inside, total, store, covered)
+        later_arrests=follow_up(store, first, last, threshold, engine=engine),
+        scope=_scope(inside, total, store, covered, has_keys(detainers, first, last, engine))
         | {"warnings": _warnings(first, last, start, end, covered)},
     )
 
@@ -185,6 +202,7 @@ def declined_by_charge(detainers: pl.LazyFrame, by: str, threshold: int = DEFAUL
     counts = (
         declined.group_by(place.alias("place"), charge.fill_null("not in the release").alias("charge"))
         .agg(pl.col("n").sum().cast(pl.Int64).alias("declined"))
+        .sort("place", "declined", "charge")
         .collect()
     )
     if threshold > 1:
@@ -241,7 +259,7 @@ def _batches(detainers: pl.LazyFrame, by: str, threshold: int) -> pl.DataFrame:
 
 
 def _scope(
-    detainers: pl.LazyFrame, total: pl.DataFrame, store: Store, covered: list[Coverage]
+    detainers: pl.LazyFrame, total: pl.DataFrame, store: Store, covered: list[Coverage], is_keyed: bool
 ) -> dict[str, Any]:
     """What the figures cover and what they lack, from the store's manifest and the rows themselves."""
     columns = detainers.collect_schema().names()
@@ -259,7 +277,7 @@ def _scope(
         "A detainer recorded as declined is not a person released.",
         "A missing outcome is not read as honored: rates are given among recorded outcomes and as bounds.",
     ]
-    if "subject_key" not in columns or blank("subject_key") == whole["issued"]:
+    if not is_keyed:
         notes.append(
             "These releases have no identifiers, so later arrests of the same person cannot be told."
         )

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import datetime as dt
+from typing import TYPE_CHECKING, Any
 
+import narwhals as nw
 import polars as pl
 
+from atlarge.engines import collect, scans
 from atlarge.errors import QuestionError
 
 if TYPE_CHECKING:
@@ -39,50 +42,81 @@ def time_to_outcome(detainers: pl.LazyFrame, by: str = "outcome") -> pl.DataFram
     )
 
 
-def later_arrests(detainers: pl.LazyFrame, arrests: pl.LazyFrame, within_days: int = 365) -> pl.DataFrame:
+def later_arrests(
+    detainers: Any, arrests: Any, within_days: int = 365, engine: str = "polars"
+) -> pl.DataFrame:
     """Of detainers by outcome, how many people were arrested at large within a time after the issue.
 
-    Both frames need subject_key (hashed); `arrests` holds at-large arrests (date, subject_key). Gives
-    outcome, n, with_key, arrested_later, share and median_days (from issue to the first such arrest). A
-    detainer without a key is counted apart, never as "not arrested". QuestionError when a release has no
-    identifiers.
+    Both are lazy frames of one engine (as `atlarge.engines.scans` gives, or of Polars) and need subject_key
+    (hashed); `arrests` holds at-large arrests (date, subject_key). Gives outcome, n, with_key,
+    arrested_later, share and median_days (from issue to the first such arrest). A detainer without a key is
+    counted apart, never as "not arrested". QuestionError when a release has no identifiers.
     """
-    for name, frame in (("detainers", detainers), ("arrests", arrests)):
+    issued, held = nw.from_native(detainers), nw.from_native(arrests)
+    for name, frame in (("detainers", issued), ("arrests", held)):
         if "subject_key" not in frame.collect_schema().names():
             raise QuestionError(f"later arrests need identifiers, which the {name} here lack")
-    keyed = detainers.with_row_index("_row").select("_row", "date", "outcome", "n", "subject_key")
-    seen = arrests.select(pl.col("subject_key"), pl.col("date").alias("arrest_date")).drop_nulls().unique()
-    after = (pl.col("arrest_date") - pl.col("date")).dt.total_days()
-    found = (
-        keyed.drop_nulls("subject_key")
-        .join(seen, on="subject_key", how="inner")
-        .filter((after > 0) & (after <= within_days))
-        .group_by("_row")
-        .agg(after.min().alias("days"))
+    n = nw.col("n").cast(nw.Int64).sum()
+    issued = issued.group_by("date", "outcome", "subject_key").agg(n)
+    keyed = issued.select("date", "subject_key").drop_nulls().unique()
+    seen = held.select("subject_key", nw.col("date").alias("arrest_date")).drop_nulls().unique()
+    # The first arrest after the issue: if it is too late, so is every other.
+    first = (
+        keyed.join(seen, on="subject_key", how="inner")
+        .filter(nw.col("arrest_date") > nw.col("date"))
+        .group_by("date", "subject_key")
+        .agg(nw.col("arrest_date").min())
     )
-    is_found = pl.col("days").is_not_null()
-    has_key = pl.col("subject_key").is_not_null()
-    counts = (
-        keyed.join(found, on="_row", how="left")
+    by_days = (
+        issued.join(first, on=["date", "subject_key"], how="left")
+        .with_columns((~nw.col("subject_key").is_null()).alias("has_key"))
+        .group_by("outcome", "date", "arrest_date", "has_key")
+        .agg(nw.col("n").sum())
+    )
+    return _counted(collect(by_days, engine), within_days)
+
+
+def _counted(by_days: pl.DataFrame, within_days: int) -> pl.DataFrame:
+    """Counts by outcome, of numbers by outcome, day of issue, day of arrest and whether there is a key."""
+    days = (pl.col("arrest_date") - pl.col("date")).dt.total_days().alias("days")
+    rows = by_days.with_columns(pl.col("n").cast(pl.Int64), days)
+    found = rows.filter(pl.col("days") <= within_days)
+    median = (
+        found.select("outcome", pl.col("days").repeat_by("n"))
+        .explode("days")
         .group_by("outcome")
-        .agg(
-            pl.col("n").sum().cast(pl.Int64).alias("n"),
-            pl.col("n").filter(has_key).sum().cast(pl.Int64).alias("with_key"),
-            pl.col("n").filter(is_found).sum().cast(pl.Int64).alias("arrested_later"),
-            pl.col("days").median().alias("median_days"),
-        )
+        .agg(pl.col("days").median().alias("median_days"))
+    )
+    counts = rows.group_by("outcome").agg(
+        pl.col("n").sum(),
+        pl.col("n").filter("has_key").sum().alias("with_key"),
+        pl.col("n").filter(pl.col("days") <= within_days).sum().alias("arrested_later"),
     )
     share = pl.col("arrested_later") / pl.when(pl.col("with_key") > 0).then(pl.col("with_key"))
     return (
-        counts.with_columns(share.alias("share"))
+        counts.join(median, on="outcome", how="left", nulls_equal=True)
+        .with_columns(share.alias("share"))
         .select("outcome", "n", "with_key", "arrested_later", "share", "median_days")
         .sort("outcome")
-        .collect()
     )
 
 
-def follow_up(store: Store, detainers: pl.LazyFrame, threshold: int, scheme: str = "ddp") -> pl.DataFrame:
-    """`later_arrests` over a store whose detainers and arrests carry identifiers; empty where they do not.
+def _within(frame: nw.LazyFrame[Any], first: dt.date, last: dt.date) -> nw.LazyFrame[Any]:
+    return frame.filter((nw.col("date") >= nw.lit(first)) & (nw.col("date") <= nw.lit(last)))
+
+
+def has_keys(frame: nw.LazyFrame[Any], first: dt.date, last: dt.date, engine: str = "polars") -> bool:
+    """Whether any row between two days carries an identifier."""
+    if "subject_key" not in frame.collect_schema().names():
+        return False
+    counted = _within(frame, first, last).select(nw.col("subject_key").count())
+    return bool(collect(counted, engine).item())
+
+
+def follow_up(
+    store: Store, first: dt.date, last: dt.date, threshold: int, scheme: str = "ddp", engine: str = "polars"
+) -> pl.DataFrame:
+    """`later_arrests` over a store's detainers of a time; empty where they or the arrests lack identifiers.
 
     Arrests are at large by the scheme's methods. Counts under the threshold are nulled, with what would give
     them away, and marked `suppressed`.
@@ -91,13 +125,14 @@ def follow_up(store: Store, detainers: pl.LazyFrame, threshold: int, scheme: str
 
     if "arrests" not in store.tables():
         return pl.DataFrame()
-    arrests = store.scan("arrests")
-    for frame in (detainers, arrests):
-        names = frame.collect_schema().names()
-        if "subject_key" not in names or not frame.select(pl.col("subject_key").count()).collect().item():
-            return pl.DataFrame()
+    detainers, arrests = scans(store, ["detainers", "arrests"], engine)
+    if not has_keys(detainers, first, last, engine) or not has_keys(
+        arrests, dt.date.min, dt.date.max, engine
+    ):
+        return pl.DataFrame()
     methods = list(scheme_of(scheme).methods("at_large"))
-    made = later_arrests(detainers, arrests.filter(pl.col("method").is_in(methods)))
+    at_large = arrests.filter(nw.col("method").is_in(methods))
+    made = later_arrests(_within(detainers, first, last), at_large, engine=engine)
     small = pl.col("arrested_later").is_between(1, threshold - 1) | (
         (pl.col("with_key") - pl.col("arrested_later")).is_between(1, threshold - 1)
     )

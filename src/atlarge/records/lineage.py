@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import TYPE_CHECKING
+from functools import reduce
+from operator import or_
+from typing import TYPE_CHECKING, Any
 
+import narwhals as nw
 import polars as pl
 
+from atlarge.engines import collect, scan
 from atlarge.errors import QuestionError
 from atlarge.records.tables import DATE_COLUMN, TABLES
 
@@ -22,24 +26,26 @@ def lineage(
     start: dt.date | None = None,
     end: dt.date | None = None,
     place: str | None = None,
+    engine: str = "polars",
 ) -> pl.DataFrame:
     """Rows of releases behind the records of a table, days and place: release_id, file, sheet, rows.
 
     `place` is a code: a county's five digits, an office, an area of responsibility or a state. `rows` lists
-    row numbers as a spreadsheet shows them. QuestionError if the store's rows carry none (the embedded one
-    holds counts), or the table knows no such place.
+    row numbers as a spreadsheet shows them. `engine` (polars, duckdb or spark) reads the store.
+    QuestionError if the store's rows carry none (the embedded one holds counts), or the table knows no such
+    place.
     """
-    frame = store.scan(table)
+    frame = scan(store, table, engine)
     column = DATE_COLUMN[table]
     if column is not None:
-        frame = frame.filter(pl.col(column) >= start) if start else frame
-        frame = frame.filter(pl.col(column) <= end) if end else frame
+        frame = frame.filter(nw.col(column) >= nw.lit(start)) if start else frame
+        frame = frame.filter(nw.col(column) <= nw.lit(end)) if end else frame
     if place is not None:
-        named = [pl.col(name) == place for name in _PLACE if name in TABLES[table]]
+        named = [(nw.col(name) == place).fill_null(False) for name in _PLACE if name in TABLES[table]]
         if not named:
             raise QuestionError(f"the table {table} has no place to ask for")
-        frame = frame.filter(pl.any_horizontal(named))
-    rows = frame.select("release_id", "file", "sheet", "row", "n").collect()
+        frame = frame.filter(reduce(or_, named))
+    rows = collect(frame.select("release_id", "file", "sheet", "row"), engine)
     if rows.height and rows["row"].null_count() == rows.height:
         raise QuestionError("this store holds counts, not rows of releases; ask one made by `atlarge ingest`")
     return (
@@ -47,6 +53,27 @@ def lineage(
         .agg(pl.col("row").sort().alias("rows"))
         .sort("release_id", "sheet", nulls_last=False)
     )
+
+
+def verify(store: Store, engine: str = "polars") -> list[dict[str, Any]]:
+    """Rows in the store's files, counted by an engine, against those that its account tells.
+
+    One entry a release and table: release, table, told, held. StoreError if a file cannot be read.
+    """
+    told: dict[tuple[str, str], int] = {}
+    for release in store.releases:
+        for entry in release["tables"]:
+            key = (str(release["id"]), str(entry["table"]))
+            told[key] = told.get(key, 0) + int(entry["rows"])
+    held: dict[tuple[str, str], int] = {}
+    for table in store.tables():
+        counted = scan(store, table, engine).group_by("release_id").agg(nw.len().alias("rows"))
+        for release_id, rows in collect(counted, engine).select("release_id", "rows").iter_rows():
+            held[(str(release_id), table)] = int(rows)
+    return [
+        {"release": key[0], "table": key[1], "told": told.get(key, 0), "held": held.get(key, 0)}
+        for key in sorted({*told, *held})
+    ]
 
 
 def ranges(numbers: list[int]) -> str:

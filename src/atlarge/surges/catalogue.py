@@ -155,27 +155,29 @@ def find_surges(
     end: dt.date | None = None,
     alpha: float = 0.05,
     neighbours: bool = False,
+    engine: str = "polars",
 ) -> SurgeList:
     """Find surges of a measure in every place of a level.
 
     The whole time that the releases cover serves the baseline; `start` and `end` limit the days on which a
     surge is looked for (and so the number of tests paid for). Listed are surges with q <= `alpha`. By week,
     a week is judged by its count and by its strongest days. `neighbours` (by office) adds bursts that are
-    stronger over several offices of one area and state than in any of them. `store` None is the embedded
-    one. Raises QuestionError for an unknown level, period, measure or alpha, or a measure that is not told
-    by day, and CoverageError where no release covers the time.
+    stronger over several offices of one area and state than in any of them. `engine` (polars, duckdb or
+    spark) counts the records. `store` None is the embedded one. Raises QuestionError for an unknown level,
+    period, measure, engine or alpha, or a measure that is not told by day, and CoverageError where no release
+    covers the time.
     """
     _check(by, every, start, end, alpha, neighbours)
     if store is None:
         from atlarge.records.store import open_store
 
         store = open_store(None)
-    made = panel(store, by=by, every=every, measures=[measure], scheme=scheme)
+    made = panel(store, by=by, every=every, measures=[measure], scheme=scheme, engine=engine)
     values, places, periods = made.matrix(measure, whole=True)
     axis = _Axis(as_days(periods, values.shape[1]), every, start, end)
     found = axis.scan(values, alpha)
     if every == "week":
-        by_day = panel(store, by=by, every="day", measures=[measure], scheme=scheme)
+        by_day = panel(store, by=by, every="day", measures=[measure], scheme=scheme, engine=engine)
         daily, _, days = by_day.matrix(measure, whole=True)
         whole = _Axis(as_days(days, daily.shape[1]), "day", start, end)
         found = weeks_by_days(
@@ -184,7 +186,8 @@ def find_surges(
     drafts = _drafts(found.bursts, [(place,) for place in places], axis, alpha)
     if neighbours:
         drafts += _zone_drafts(values, places, axis, alpha, drafts)
-    surges = _ranked(store, drafts, made.names(), alpha, by=by, measure=measure, scheme=scheme)
+    question = {"by": by, "measure": measure, "scheme": scheme, "engine": engine}
+    surges = _ranked(store, drafts, made.names(), alpha, **question)
     about = {
         "by": by,
         "measure": measure,

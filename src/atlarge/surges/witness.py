@@ -15,6 +15,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from atlarge.engines import compact
 from atlarge.panel import NATION, PLACE_COLUMN, Measure, panel
 from atlarge.panel import measure as measure_of
 from atlarge.records.schemes import scheme as scheme_of
@@ -153,6 +154,7 @@ def witnesses(
     by: str,
     measure: str,
     scheme: str,
+    engine: str = "polars",
 ) -> list[Witness]:
     """One witness a burst, given as (place, first day, last day)."""
     if not spans:
@@ -161,7 +163,8 @@ def witnesses(
     is_part = about.table == "arrests" and measure != "arrests"
     wanted = list(dict.fromkeys([measure, "arrests"] if is_part else [measure]))
     chosen = sorted({place for place, _, _ in spans})
-    made = panel(store, by=by, every="day", measures=wanted, scheme=scheme, places=chosen)
+    asked: dict[str, Any] = {"scheme": scheme, "engine": engine}
+    made = panel(store, by=by, every="day", measures=wanted, places=chosen, **asked)
     counts, places, periods = made.matrix(measure)
     days = as_days(periods, counts.shape[1])
     found = _windows(spans, places, days)
@@ -173,10 +176,10 @@ def witnesses(
         others = _series(places, made.matrix("arrests")[0] - counts, days, found)
         columns["other_methods_ratio"], columns["other_methods_p"] = others.ratio_and_p(found)
     if by != "nation":
-        around = _surroundings(store, own, found, days, by, measure, scheme)
+        around = _surroundings(store, own, found, days, by, measure, asked)
         columns["surroundings_ratio"], columns["surroundings_p"] = around
     if about.table == "arrests":
-        marks = _marks(store, about, by, scheme, spans, chosen)
+        marks = _marks(store, about, by, asked, spans, chosen)
         columns["operation_share"], columns["usual_operation_share"] = marks
     names = list(columns)
     rows = zip(*columns.values(), strict=True)
@@ -214,11 +217,11 @@ def _before(own: _Series, found: Windows) -> tuple[Floats, Floats]:
 
 
 def _surroundings(
-    store: Store, own: _Series, found: Windows, days: Any, by: str, measure: str, scheme: str
+    store: Store, own: _Series, found: Windows, days: Any, by: str, measure: str, asked: dict[str, Any]
 ) -> tuple[Floats, Floats]:
     """The measure in the rest of the region: ratio to expected, and the chance of as many; NaN if unknown."""
     level, region = region_of(by)
-    made = panel(store, by=level, every="day", measures=[measure], scheme=scheme)
+    made = panel(store, by=level, every="day", measures=[measure], **asked)
     counts, regions, periods = made.matrix(measure)
     if len(periods) != days.size:
         blank = np.full(found.p.shape, np.nan)
@@ -235,16 +238,25 @@ def _marks(
     store: Store,
     about: Measure,
     by: str,
-    scheme: str,
+    asked: dict[str, Any],
     spans: list[tuple[str, dt.date, dt.date]],
     chosen: list[str],
 ) -> tuple[list[float | None], list[float | None]]:
     """Share of rows with an operation mark, in each burst and in its place over all days."""
-    place = pl.col(PLACE_COLUMN[by]) if PLACE_COLUMN[by] else pl.lit(NATION)
+    column = PLACE_COLUMN[by]
+    place = pl.col(column) if column else pl.lit(NATION)
+    read = [
+        "date",
+        "method",
+        "operation_mark",
+        *[name for name, _ in about.equals],
+        *([column] if column else []),
+    ]
     marked = pl.col("n").filter(pl.col("operation_mark").fill_null(False)).sum()
     daily = (
-        store.scan("arrests")
-        .filter(_counted(about, scheme))
+        compact(store, "arrests", read, asked["engine"])
+        .lazy()
+        .filter(_counted(about, asked["scheme"]))
         .with_columns(place.alias("place"))
         .filter(pl.col("place").is_in(chosen))
         .group_by("place", "date")
