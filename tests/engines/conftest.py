@@ -1,4 +1,4 @@
-"""One store, every engine: `@every_engine` runs a test on Polars, DuckDB and a local Spark."""
+"""One store for every engine, and a local Spark; `on_engines.every_engine` runs a test on all."""
 
 from __future__ import annotations
 

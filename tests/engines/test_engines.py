@@ -7,17 +7,13 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+from on_engines import every_engine
 
 from atlarge.engines import compact, scan
 from atlarge.errors import QuestionError, StoreError
 from atlarge.panel import panel, sparse
 from atlarge.records.store import Store
 
-every_engine = pytest.mark.parametrize(
-    "engine",
-    [pytest.param("polars"), pytest.param("duckdb"), pytest.param("spark", marks=pytest.mark.slow)],
-    indirect=True,
-)
 ARRESTS = ["arrests", "at_large", "custodial", "handoffs", "operation_marked"]
 
 

@@ -92,8 +92,9 @@ def outcome_counts(detainers: pl.LazyFrame, by: str = "county", every: str = "al
         wide = wide.with_columns(place_name(pl.col("place"), by).alias("place_name"))
     named = pl.when(pl.col("place").is_null()).then(pl.lit(UNPLACED)).otherwise(pl.col("place_name"))
     wide = wide.with_columns(named.alias("place_name"))
-    first = ["place", "place_name", *[n for n in names if n not in ("place", "place_name")], "period"]
-    return wide.select(*first, "issued", *OUTCOMES).sort("place", "place_name", "period", nulls_last=True)
+    others = [n for n in names if n not in ("place", "place_name")]
+    wide = wide.select("place", "place_name", *others, "period", "issued", *OUTCOMES)
+    return wide.sort("place", "place_name", "period", *others, nulls_last=True)
 
 
 def add_rates(counts: pl.DataFrame, level: float = 0.95) -> pl.DataFrame:

@@ -12,7 +12,7 @@ import polars as pl
 from atlarge.detainers.batches import find_batches
 from atlarge.detainers.outcomes import OUTCOMES, add_rates, outcome_counts
 from atlarge.detainers.small_cells import DEFAULT_THRESHOLD, small_cells, suppress, unsafe_totals
-from atlarge.detainers.timing import follow_up, has_keys
+from atlarge.detainers.timing import between, follow_up, has_keys
 from atlarge.engines import compact, scan
 from atlarge.errors import CoverageError
 from atlarge.reference import table, tables
@@ -122,7 +122,7 @@ def detainer_report(
         policies=policies_between(first, last),
         batches=_batches(inside, by, threshold),
         later_arrests=follow_up(store, first, last, threshold, engine=engine),
-        scope=_scope(inside, total, store, covered, has_keys(detainers, first, last, engine))
+        scope=_scope(inside, total, store, covered, has_keys(between(detainers, first, last), engine))
         | {"warnings": _warnings(first, last, start, end, covered)},
     )
 

@@ -101,16 +101,16 @@ def _counted(by_days: pl.DataFrame, within_days: int) -> pl.DataFrame:
     )
 
 
-def _within(frame: nw.LazyFrame[Any], first: dt.date, last: dt.date) -> nw.LazyFrame[Any]:
+def between(frame: nw.LazyFrame[Any], first: dt.date, last: dt.date) -> nw.LazyFrame[Any]:
+    """Rows of the days from `first` to `last`."""
     return frame.filter((nw.col("date") >= nw.lit(first)) & (nw.col("date") <= nw.lit(last)))
 
 
-def has_keys(frame: nw.LazyFrame[Any], first: dt.date, last: dt.date, engine: str = "polars") -> bool:
-    """Whether any row between two days carries an identifier."""
+def has_keys(frame: nw.LazyFrame[Any], engine: str = "polars") -> bool:
+    """Whether any row carries an identifier."""
     if "subject_key" not in frame.collect_schema().names():
         return False
-    counted = _within(frame, first, last).select(nw.col("subject_key").count())
-    return bool(collect(counted, engine).item())
+    return bool(collect(frame.select(nw.col("subject_key").count()), engine).item())
 
 
 def follow_up(
@@ -126,13 +126,12 @@ def follow_up(
     if "arrests" not in store.tables():
         return pl.DataFrame()
     detainers, arrests = scans(store, ["detainers", "arrests"], engine)
-    if not has_keys(detainers, first, last, engine) or not has_keys(
-        arrests, dt.date.min, dt.date.max, engine
-    ):
+    inside = between(detainers, first, last)
+    if not (has_keys(inside, engine) and has_keys(arrests, engine)):
         return pl.DataFrame()
     methods = list(scheme_of(scheme).methods("at_large"))
     at_large = arrests.filter(nw.col("method").is_in(methods))
-    made = later_arrests(_within(detainers, first, last), at_large, engine=engine)
+    made = later_arrests(inside, at_large, engine=engine)
     small = pl.col("arrested_later").is_between(1, threshold - 1) | (
         (pl.col("with_key") - pl.col("arrested_later")).is_between(1, threshold - 1)
     )

@@ -16,6 +16,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from atlarge.engines import compact
+from atlarge.errors import CoverageError
 from atlarge.panel import NATION, PLACE_COLUMN, Measure, panel
 from atlarge.panel import measure as measure_of
 from atlarge.records.schemes import scheme as scheme_of
@@ -221,10 +222,13 @@ def _surroundings(
 ) -> tuple[Floats, Floats]:
     """The measure in the rest of the region: ratio to expected, and the chance of as many; NaN if unknown."""
     level, region = region_of(by)
-    made = panel(store, by=level, every="day", measures=[measure], **asked)
+    blank = np.full(found.p.shape, np.nan)
+    try:
+        made = panel(store, by=level, every="day", measures=[measure], **asked)
+    except CoverageError:  # releases of some places do not tell of the region around them
+        return blank, blank
     counts, regions, periods = made.matrix(measure)
     if len(periods) != days.size:
-        blank = np.full(found.p.shape, np.nan)
         return blank, blank
     row = {name: i for i, name in enumerate(regions)}
     home = np.array([row.get(region.get(p, NATION), -1) for p in own.places], dtype=np.int64)

@@ -1,0 +1,169 @@
+"""Detainers, surges and the audit on Polars, DuckDB and Spark: the same answers, to the digit."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pytest
+from on_engines import every_engine
+from typer.testing import CliRunner
+
+import making
+from atlarge.cli import _load_commands, app
+from atlarge.cli._output import _plain
+from atlarge.detainers import detainer_report
+from atlarge.errors import StoreError
+from atlarge.ingest import ingest
+from atlarge.records.lineage import lineage, verify
+from atlarge.records.store import Store, open_store
+from atlarge.surges import find_surges
+
+DAY = dt.date(2017, 1, 1)
+
+
+def _rows(seed: int, rows: int) -> dict[str, Any]:
+    """Detainers with everything that some release carries: identifiers, charges, days of decision."""
+    draw = np.random.default_rng(seed)
+    days = draw.integers(0, 400, rows)
+    return {
+        "date": [DAY + dt.timedelta(int(d)) for d in days],
+        "decision_date": [
+            DAY + dt.timedelta(int(d) + int(w)) if w < 80 else None
+            for d, w in zip(days, draw.integers(0, 100, rows), strict=True)
+        ],
+        "facility": draw.choice(["TRAVIS JAIL", "COBB JAIL", "KING JAIL"], rows).tolist(),
+        "facility_code": draw.choice(["T1", "C1", "K1"], rows).tolist(),
+        "city": draw.choice(["AUSTIN", "MARIETTA"], rows).tolist(),
+        "state": draw.choice(["TX", "GA"], rows).tolist(),
+        "county_fips": [None if d < 2 else ["48453", "13067"][d % 2] for d in draw.integers(0, 20, rows)],
+        "outcome": draw.choice(["booked", "declined", "lifted", "missing"], rows).tolist(),
+        "charge": [None if d < 3 else f"CHARGE {d % 5}" for d in draw.integers(0, 30, rows)],
+        "subject_key": [None if k < 40 else f"person-{k}" for k in draw.integers(0, 500, rows)],
+    }
+
+
+@pytest.fixture(scope="module")
+def keyed(tmp_path_factory: pytest.TempPathFactory) -> Store:
+    """A store of detainers and arrests with identifiers, the detainers in two files."""
+    folder = tmp_path_factory.mktemp("keyed")
+    draw = np.random.default_rng(9)
+    arrests = pl.DataFrame(
+        {
+            "date": [DAY + dt.timedelta(int(d)) for d in draw.integers(0, 900, 2_000)],
+            "method": draw.choice(["Located", "Non-Custodial Arrest", "CAP Local Incarceration"], 2_000),
+            "subject_key": [None if k < 100 else f"person-{k}" for k in draw.integers(0, 900, 2_000)],
+            "n": pl.Series([1] * 2_000, dtype=pl.UInt32),
+        }
+    )
+    whole = pl.DataFrame(_rows(4, 3_000)).with_columns(pl.lit(1, pl.UInt32).alias("n"))
+    frames = {"arrests/a": arrests, "detainers/b": whole[:1_700], "detainers/c": whole[1_700:]}
+    releases = []
+    for name, frame in frames.items():
+        table, release_id = name.split("/")
+        (folder / table).mkdir(exist_ok=True)
+        frame.write_parquet(folder / f"{name}.parquet")
+        span = {"table": table, "start": "2017-01-01", "end": "2018-03-01", "scope": "nation"}
+        entry = {"table": table, "path": f"{name}.parquet", "rows": frame.height}
+        releases.append({"id": release_id, "table": table, "tables": [entry], "coverage": [span]})
+    return Store(folder, {"format": 1, "releases": releases})
+
+
+@every_engine
+@pytest.mark.parametrize(
+    ("by", "every"), [("county", "all"), ("state", "month"), ("facility", "all"), ("nation", "fiscal_year")]
+)
+def test_the_detainer_report_is_the_same(keyed: Store, engine: str, by: str, every: str) -> None:
+    asked: dict[str, Any] = {"start": dt.date(2017, 2, 1), "by": by, "every": every}
+    made = detainer_report(keyed, engine=engine, **asked)
+    assert json.dumps(_plain(made.to_dict())) == json.dumps(_plain(detainer_report(keyed, **asked).to_dict()))
+    assert made.later_arrests.height == 4
+    assert made.total["issued"] == made.scope["issued"] > 2_000
+
+
+@every_engine
+def test_later_arrests_are_those_counted_by_hand(keyed: Store, engine: str) -> None:
+    """The loop that a person would write, over lists."""
+    read = [pl.read_parquet(file).to_dicts() for file in keyed.files("arrests")]
+    at_large: dict[str, list[dt.date]] = {}
+    for arrest in read[0]:
+        if arrest["subject_key"] and arrest["method"] in ("Located", "Non-Custodial Arrest"):
+            at_large.setdefault(arrest["subject_key"], []).append(arrest["date"])
+    found: dict[str, list[int]] = {}
+    with_key: Counter[str] = Counter()
+    for file in keyed.files("detainers"):
+        for row in pl.read_parquet(file).to_dicts():
+            with_key[row["outcome"]] += row["subject_key"] is not None
+            days = [(day - row["date"]).days for day in at_large.get(row["subject_key"], [])]
+            soonest = min((d for d in days if 0 < d <= 365), default=None)
+            if soonest is not None:
+                found.setdefault(row["outcome"], []).append(soonest)
+    made = detainer_report(keyed, threshold=0, engine=engine).later_arrests
+    for row in made.to_dicts():
+        assert row["with_key"] == with_key[row["outcome"]]
+        assert row["arrested_later"] == len(found[row["outcome"]]) > 20
+        assert row["median_days"] == float(np.median(found[row["outcome"]]))
+
+
+@every_engine
+def test_surges_are_the_same(engine: str, tmp_path: Path) -> None:
+    """Through the panel, the surroundings and the operation marks, on forty arrests in two days."""
+    lines = making.arrest_lines(4_000, 6)
+    burst = "San Antonio Area of Responsibility|03/0{}/2017|Located|AUS GENERAL AREA, NON-SPECIFIC|{}||||"
+    lines += [burst.format(7 + i % 2, "(B)(7)(E)" if i % 3 else "") for i in range(40)]
+    (tmp_path / "a.csv").write_text("\n".join([making.ARRESTS_HEADER, *lines]) + "\n")
+    ingest([tmp_path / "a.csv"], tmp_path / "store")
+    held = open_store(tmp_path / "store")
+    asked: dict[str, Any] = {"by": "aor", "measure": "at_large", "every": "day"}
+    made = find_surges(held, engine=engine, **asked)
+    assert json.dumps(made.to_dicts()) == json.dumps(find_surges(held, **asked).to_dicts())
+    assert [(s.place, s.start) for s in made.surges[:1]] == [("SNA", dt.date(2017, 3, 7))]
+    assert made.surges[0].operation_share is not None
+
+
+@every_engine
+def test_the_way_back_to_rows_is_the_same(store: Store, engine: str) -> None:
+    asked = ("arrests", dt.date(2017, 2, 1), dt.date(2017, 3, 1), "48453")
+    made = lineage(store, *asked, engine=engine)
+    assert made.equals(lineage(store, *asked))
+    assert made["rows"].list.len().sum() > 20
+
+
+@every_engine
+def test_the_account_is_held_against_the_files(store: Store, engine: str, tmp_path: Path) -> None:
+    """Every release's rows are in its files; a file that lacks some is told in one line."""
+    counted = verify(store, engine)
+    assert [(c["release"], c["table"], c["held"]) for c in counted] == sorted(
+        (r["id"], e["table"], e["rows"]) for r in store.releases for e in r["tables"]
+    )
+    ingest([making.arrests(tmp_path / "a.csv", 100)], tmp_path / "store")
+    [file] = open_store(tmp_path / "store").files("arrests")
+    pl.read_parquet(file)[:90].write_parquet(file)
+    _load_commands()
+    asked = ["audit", "--store", str(tmp_path / "store"), "--verify", "--engine", engine]
+    done = CliRunner().invoke(app, asked)
+    assert isinstance(done.exception, StoreError)
+    assert "tells 100 rows, the files hold 90; ingest the releases again" in str(done.exception)
+
+
+@every_engine
+def test_commands_take_the_engine(store: Store, engine: str) -> None:
+    _load_commands()
+    common = ["--store", str(store.path), "--json"]
+    for command in (
+        ["detainers", "--by", "county"],
+        ["detainers", "--reconcile"],
+        ["surges", "--by", "aor", "--every", "week"],
+        ["audit", "--verify"],
+    ):
+        told = [
+            CliRunner().invoke(app, [*command, *common, *extra], catch_exceptions=False).stdout
+            for extra in ([], ["--engine", engine])
+        ]
+        assert told[0] == told[1]
+        assert json.loads(told[0]) is not None
