@@ -10,6 +10,26 @@ Verdict = Literal["fits", "does not fit", "cannot be told"]
 ACCOUNTS = ("singling_out", "substitution", "concentration")
 
 
+class Said(str):
+    """A text that remembers what it was made of, so that it can be told in another language.
+
+    It is its English text. `key` names its pattern; `values` fill it: numbers, days, texts, or further Said.
+    """
+
+    key: str
+    values: dict[str, Any]
+
+    def __new__(cls, text: str, key: str = "", **values: Any) -> Said:
+        made = super().__new__(cls, text)
+        made.key, made.values = key, values
+        return made
+
+    @classmethod
+    def of(cls, key: str, pattern: str, **values: Any) -> Said:
+        """The pattern, filled with the values as English text."""
+        return cls(pattern.format(**values), key, **values)
+
+
 @dataclass(frozen=True)
 class Interval:
     """A value with its 90 % interval; None where it cannot be told."""
@@ -213,10 +233,11 @@ class Judgement:
 
 @dataclass(frozen=True)
 class Warned:
-    """A warning that applies: its id in warnings.yaml and its words with this answer's numbers."""
+    """A warning that applies: its id in warnings.yaml, its words, and the numbers in them."""
 
     id: str
     text: str
+    values: dict[str, Any] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, str]:
         """Keys id, text."""

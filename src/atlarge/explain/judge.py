@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from atlarge.explain.answer import Interval, Judgement, Verdict
+from atlarge.explain.answer import Interval, Judgement, Said, Verdict
 
 MATERIAL = 0.25
 ALPHA = 0.05
@@ -23,6 +23,31 @@ TITLES = {
     "substitution": "Lost jail handoffs were replaced by arrests at large",
     "concentration": "More people liable to arrest live there",
 }
+
+RULES = {
+    "burst_and_lasting": "a burst and a lasting excess",
+    "lasting": "a lasting excess",
+    "burst_not_lasting": "a burst; not a lasting rise",
+    "burst_or_replaced": "a burst; what lasted can be lost handoffs replaced",
+    "burst_no_sign": "a burst; no sign of a lasting rise",
+    "burst_untold": "a burst; whether it lasted cannot be told",
+    "rise_explained": "a rise that lost handoffs, or a change in how places are named, can explain",
+    "no_excess": "no excess, early or lasting",
+    "excess_untold": "an excess is neither clear nor excluded",
+    "not_comparable": "the series cannot be compared",
+    "nothing_lost": "no handoffs were lost",
+    "loss_untold": "whether handoffs were lost cannot be told",
+    "loss_before": "a loss and a rise, but the loss came before the policy",
+    "loss_and_rise": "a loss and a rise",
+    "lost_not_more": "handoffs were lost, arrests at large not more",
+    "lost_rise_untold": "handoffs were lost; a rise is neither clear nor excluded",
+    "no_population": "no estimate of the population",
+    "more_than_population": "more arrests than the population would give",
+    "wide_margin": "the population's margin is too wide",
+    "fewer_than_population": "fewer arrests than the population would give",
+    "in_proportion": "in proportion to the population",
+}
+"""The rules by name, as the answer words them."""
 
 
 def excess(effect: Interval, expected: float, p_high: float | None) -> Verdict:
@@ -73,26 +98,23 @@ def singling_out(by_span: dict[str, Verdict], reason: str, rest_value: float | N
     early = [by_span[name] for name in ("burst", "month", "quarter") if name in by_span]
     is_steady = by_span.get("placing", "fits") == "fits"
     if whole == "fits" and rest == "fits" and is_steady:
-        scope = "a burst and a lasting excess" if by_span.get("burst") == "fits" else "a lasting excess"
+        scope = "burst_and_lasting" if by_span.get("burst") == "fits" else "lasting"
         return _judgement("singling_out", "fits", reason, scope, by_span)
     if by_span.get("burst") == "fits":
         if rest == "does not fit":
-            lasting = "not a lasting rise"
+            scope = "burst_not_lasting"
         elif rest == "fits" and is_steady:
-            lasting = "what lasted can be lost handoffs replaced"
+            scope = "burst_or_replaced"
         elif rest_value is not None and rest_value <= 0:
-            lasting = "no sign of a lasting rise"
+            scope = "burst_no_sign"
         else:
-            lasting = "whether it lasted cannot be told"
-        return _judgement("singling_out", "fits", reason, f"a burst; {lasting}", by_span)
+            scope = "burst_untold"
+        return _judgement("singling_out", "fits", reason, scope, by_span)
     if rest == "fits" or is_early_rise(by_span):
-        scope = "a rise that lost handoffs, or a change in how places are named, can explain"
-        return _judgement("singling_out", "cannot be told", reason, scope, by_span)
+        return _judgement("singling_out", "cannot be told", reason, "rise_explained", by_span)
     if whole == "does not fit" and all(v == "does not fit" for v in early):
-        return _judgement("singling_out", "does not fit", reason, "no excess, early or lasting", by_span)
-    return _judgement(
-        "singling_out", "cannot be told", reason, "an excess is neither clear nor excluded", by_span
-    )
+        return _judgement("singling_out", "does not fit", reason, "no_excess", by_span)
+    return _judgement("singling_out", "cannot be told", reason, "excess_untold", by_span)
 
 
 def substitution(
@@ -111,46 +133,33 @@ def substitution(
     replaced. A loss that came before the policy is not the policy's, whatever followed.
     """
     if loss.low is None or loss.high is None or effect.low is None or effect.high is None:
-        return _judgement("substitution", "cannot be told", reason, "the series cannot be compared")
+        return _judgement("substitution", "cannot be told", reason, "not_comparable")
     if loss.high < REPLACED * max(expected_handoffs, 1.0) and not has_fallen:
-        return _judgement("substitution", "does not fit", reason, "no handoffs were lost")
+        return _judgement("substitution", "does not fit", reason, "nothing_lost")
     if loss.low <= 0 and not has_fallen:
-        return _judgement(
-            "substitution", "cannot be told", reason, "whether handoffs were lost cannot be told"
-        )
+        return _judgement("substitution", "cannot be told", reason, "loss_untold")
     if effect.low > 0:
-        scope = (
-            "a loss and a rise, but the loss came before the policy" if fell_before else "a loss and a rise"
-        )
+        scope = "loss_before" if fell_before else "loss_and_rise"
         return _judgement("substitution", "fits", reason, scope)
     if effect.high < REPLACED * loss.low:
-        return _judgement(
-            "substitution", "does not fit", reason, "handoffs were lost, arrests at large not more"
-        )
-    return _judgement(
-        "substitution", "cannot be told", reason, "handoffs were lost; a rise is neither clear nor excluded"
-    )
+        return _judgement("substitution", "does not fit", reason, "lost_not_more")
+    return _judgement("substitution", "cannot be told", reason, "lost_rise_untold")
 
 
 def concentration(ratio: Interval, reason: str) -> Judgement:
     """Whether the place's share of arrests goes with its share of the unauthorized population."""
     if ratio.value is None or ratio.low is None or ratio.high is None:
-        return _judgement("concentration", "cannot be told", reason, "no estimate of the population")
+        return _judgement("concentration", "cannot be told", reason, "no_population")
     if ratio.low > 1:
-        return _judgement(
-            "concentration", "does not fit", reason, "more arrests than the population would give"
-        )
+        return _judgement("concentration", "does not fit", reason, "more_than_population")
     if ratio.high / max(ratio.low, 1e-9) > MAX_SPREAD:
-        return _judgement("concentration", "cannot be told", reason, "the population's margin is too wide")
-    scope = (
-        "fewer arrests than the population would give"
-        if ratio.high < 1
-        else "in proportion to the population"
-    )
+        return _judgement("concentration", "cannot be told", reason, "wide_margin")
+    scope = "fewer_than_population" if ratio.high < 1 else "in_proportion"
     return _judgement("concentration", "fits", reason, scope)
 
 
 def _judgement(
     account: str, verdict: Verdict, reason: str, rule: str, by_span: dict[str, Any] | None = None
 ) -> Judgement:
-    return Judgement(account, TITLES[account], verdict, reason, rule, dict(by_span or {}))
+    told = Said(RULES[rule], f"rule.{rule}")
+    return Judgement(account, TITLES[account], verdict, reason, told, dict(by_span or {}))

@@ -11,7 +11,7 @@ from typing import Any
 
 import yaml
 
-from atlarge.explain.answer import ChangeStrip, Warned
+from atlarge.explain.answer import Area, ChangeStrip, Said, Warned
 from atlarge.explain.areas import Where
 from atlarge.explain.burst import Burst
 from atlarge.explain.changes import Relabelled
@@ -69,6 +69,26 @@ def count_text(value: float | None) -> str:
     return f"{value:,.0f}" if abs(value) >= 10 else f"{round(value, 1):g}"
 
 
+def count_said(value: float | None) -> Said:
+    """A count as `count_text` words it."""
+    return Said(count_text(value), "count", value=value)
+
+
+def month_said(day: dt.date) -> Said:
+    """A month for a reader: February 2017."""
+    return Said(f"{day:%B %Y}", "month", date=day)
+
+
+def months_said(n: int) -> Said:
+    """A number of months: "1 month", "3 months"."""
+    return Said(f"{n} month{'s' if n != 1 else ''}", "months", n=n)
+
+
+def area_said(area: Area) -> Said:
+    """The name of an area."""
+    return Said(area.name, "area", level=area.level)
+
+
 def share_text(value: float) -> str:
     """A share as whole percent."""
     return f"{100 * value:.0f} %"
@@ -119,10 +139,10 @@ def _handoffs_fell_before(facts: Facts) -> Fields:
         return None
     months = months_between(change.date, facts.policy.effective)
     return {
-        "date": f"{change.date:%B %Y}",
-        "before": count_text(change.before),
-        "after": count_text(change.after),
-        "months": f"{months} month{'s' if months != 1 else ''}",
+        "date": month_said(change.date),
+        "before": count_said(change.before),
+        "after": count_said(change.after),
+        "months": months_said(months),
     }
 
 
@@ -188,7 +208,7 @@ def _unplaced(facts: Facts) -> Fields:
     aor, placed = facts.where.aor, facts.placed_during
     if aor is None or placed is None or 1 - placed < UNPLACED_SHARE or facts.main.area.level == "aor":
         return None
-    return {"aor": aor.name, "share": share_text(1 - placed)}
+    return {"aor": area_said(aor), "share": share_text(1 - placed)}
 
 
 @_rule
@@ -196,12 +216,12 @@ def _placing_changed(facts: Facts) -> Fields:
     aor, before, during = facts.where.aor, facts.placed_before, facts.placed_during
     if aor is None or placing(before, during) == "fits" or before is None or during is None:
         return None
-    return {"aor": aor.name, "before": share_text(before), "during": share_text(during)}
+    return {"aor": area_said(aor), "before": share_text(before), "during": share_text(during)}
 
 
 @_rule
 def _aor_recovered(facts: Facts) -> Fields:
-    return {"count": facts.recovered} if facts.recovered > 0 else None
+    return {"count": count_said(facts.recovered)} if facts.recovered > 0 else None
 
 
 @_rule
@@ -215,7 +235,7 @@ def _poor_fit(facts: Facts) -> Fields:
     relative = facts.main.relative_rmse
     if relative is None or relative <= POOR_FIT:
         return None
-    return {"rmse": count_text(facts.main.pre_rmse), "mean": count_text(facts.main.pre_mean)}
+    return {"rmse": count_said(facts.main.pre_rmse), "mean": count_said(facts.main.pre_mean)}
 
 
 @_rule
@@ -223,7 +243,7 @@ def _detectable(facts: Facts) -> Fields:
     total = facts.main.totals["policy"]
     if total.expected <= 0 or total.mde < LARGE_MDE * total.expected:
         return None
-    return {"mde": count_text(total.mde), "relative": share_text(total.mde / total.expected)}
+    return {"mde": count_said(total.mde), "relative": share_text(total.mde / total.expected)}
 
 
 @_rule
@@ -234,9 +254,9 @@ def _left_before(facts: Facts) -> Fields:
         return None
     return {
         "date": told["date"],
-        "value": count_text(told["value"]),
-        "low": count_text(told["low"]),
-        "high": count_text(told["high"]),
+        "value": count_said(told["value"]),
+        "low": count_said(told["low"]),
+        "high": count_said(told["high"]),
         "p": f"{told['p_placebo']:.3f}",
     }
 
@@ -269,7 +289,7 @@ def _relabelled(facts: Facts) -> Fields:
     found = facts.relabel
     if found is None or found.verdict != "fits":
         return None
-    return {"jail": count_text(-(found.jail.value or 0)), "around": count_text(found.around.value)}
+    return {"jail": count_said(-(found.jail.value or 0)), "around": count_said(found.around.value)}
 
 
 @_rule
@@ -307,9 +327,9 @@ def _schemes_differ(facts: Facts) -> Fields:
         return None
     return {
         "a": a,
-        "one": count_text(one["effect"]["value"]),
+        "one": count_said(one["effect"]["value"]),
         "b": b,
-        "two": count_text(two["effect"]["value"]),
+        "two": count_said(two["effect"]["value"]),
     }
 
 
@@ -360,5 +380,5 @@ def warnings_of(facts: Facts) -> list[Warned]:
     for name, text in texts().items():
         filled = RULES[name](facts)
         if filled is not None:
-            found.append(Warned(name, text.format(**filled)))
+            found.append(Warned(name, text.format(**filled), dict(filled)))
     return found
