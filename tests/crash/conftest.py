@@ -37,6 +37,7 @@ def count(function, after):
     return counted
 os.fsync = count(os.fsync, False)
 shutil.rmtree = count(shutil.rmtree, False)
+os.rename = count(os.rename, True)
 pathlib.Path.replace = count(pathlib.Path.replace, True)
 pathlib.Path.rename = count(pathlib.Path.rename, True)
 pathlib.Path.rmdir = count(pathlib.Path.rmdir, True)

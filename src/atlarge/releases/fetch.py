@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
+import errno
+import fcntl
+import http.client
+import os
+import shutil
 import urllib.error
 import urllib.parse
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +20,8 @@ from atlarge.releases.catalogue import family
 
 _CHUNK = 1 << 16
 _TIMEOUT_SECONDS = 30
+_OF_THE_DISK = (errno.ENOSPC, errno.EFBIG, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM)
+_WORK = ".fetching"  # what is not yet known to be whole is kept in here, but for the part files
 
 
 def _file_name(url: str) -> str:
@@ -56,13 +64,55 @@ class _Resuming:
             raise OSError(f"the connection ended {length:,} bytes early")
 
 
+@contextlib.contextmanager
+def _work_folder(folder: Path) -> Iterator[Path]:
+    """A folder for one download at a time, empty at first and gone at the end; killed ones leave theirs.
+
+    ReleaseError if another process downloads into the folder. The system lets go of the lock when it dies.
+    """
+    work = folder / _WORK
+    while True:
+        work.mkdir(parents=True, exist_ok=True)
+        handle = os.open(work, os.O_RDONLY)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if work.exists() and work.stat().st_ino == os.fstat(handle).st_ino:
+                break
+        except BlockingIOError:
+            os.close(handle)
+            raise ReleaseError(
+                f"{folder}: another download into it is under way; try again when it is done"
+            ) from None
+        os.close(handle)
+    try:
+        for stale in work.iterdir():
+            stale.unlink()
+        yield work
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+        os.close(handle)
+
+
+def _settle(written: Path, target: Path) -> None:
+    """Put a file that is whole in its place, so that it lasts."""
+    for path in (written, target.parent):
+        handle = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+    written.replace(target)
+
+
 def fetch(
     name: str, folder: Path, told: Callable[[str], None] | None = None, progress: bool = False
 ) -> list[Path]:
     """Download the published files of a family into a folder; files there already, if whole, are left.
 
-    ReleaseError if the family is unknown or has no file at a fixed address, if pooch is not installed, if
-    there is no network, or if a file is not the one that was published.
+    A file appears under its name only once its sha256 is the one published; what is there of a download that
+    was broken off or killed is kept as `<name>.part` and gone on with. ReleaseError if the family is unknown
+    or has no file at a fixed address, if pooch is not installed, if there is no network, if another download
+    into the folder is under way, or if a file is not the one that was published.
     """
     one = family(name)
     if not one.fetch:
@@ -72,24 +122,44 @@ def fetch(
     except ImportError:
         raise ReleaseError("downloading needs pooch: pip install 'atlarge[fetch]'") from None
     pooch.get_logger().setLevel("ERROR")
-    folder.mkdir(parents=True, exist_ok=True)
     paths = []
-    for url, sha256 in one.fetch.items():
-        target = folder / _file_name(url)
-        part = target.with_name(target.name + ".part")
-        try:
-            pooch.retrieve(
-                url, known_hash=f"sha256:{sha256}", fname=target.name, path=folder,
-                downloader=_Resuming(part, progress),
-            )  # fmt: skip
-        except ValueError:  # pooch: the hash differs
-            raise ReleaseError(f"{url}: the file is not the one published (its sha256 differs)") from None
-        except OSError as error:
-            reason = getattr(error, "reason", None) or error
-            raise ReleaseError(
-                f"{url}: cannot be downloaded ({reason}); check the network and try again"
-            ) from None
-        if told:
-            told(f"{target.name}: whole, sha256 as published")
-        paths.append(target)
+    try:
+        with _work_folder(folder) as work:
+            for url, sha256 in one.fetch.items():
+                target = folder / _file_name(url)
+                if not (target.exists() and pooch.file_hash(str(target), alg="sha256") == sha256):
+                    _download(url, sha256, target, work, progress)
+                if told:
+                    told(f"{target.name}: whole, sha256 as published")
+                paths.append(target)
+    except OSError as error:
+        raise ReleaseError(
+            f"{folder}: cannot be written ({error.strerror or error}); choose another folder"
+        ) from None
     return paths
+
+
+def _download(url: str, sha256: str, target: Path, work: Path, progress: bool) -> None:
+    """One file, whole and as published, or ReleaseError."""
+    import pooch
+
+    part = target.with_name(target.name + ".part")
+    had_part = part.exists()
+    try:
+        written = pooch.retrieve(
+            url, known_hash=f"sha256:{sha256}", fname=target.name, path=work,
+            downloader=_Resuming(part, progress),
+        )  # fmt: skip
+    except ValueError:  # pooch: the hash differs
+        if had_part:  # the part may be of something else: from the beginning, once
+            _download(url, sha256, target, work, progress)
+            return
+        raise ReleaseError(f"{url}: the file is not the one published (its sha256 differs)") from None
+    except (OSError, http.client.HTTPException) as error:
+        if getattr(error, "errno", None) in _OF_THE_DISK:
+            raise
+        reason = getattr(error, "reason", None) or error
+        raise ReleaseError(
+            f"{url}: cannot be downloaded ({reason}); check the network and try again"
+        ) from None
+    _settle(Path(written), target)
