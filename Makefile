@@ -12,12 +12,13 @@ else
 INSTALL = $(UV) pip install --quiet --python $(BIN)/python
 endif
 
-.PHONY: demo test check lint types imports embedded lock chromium clean help
+.PHONY: demo test check lint types imports audit embedded lock chromium clean help
 
 help:
 	@echo "make demo      install and run the main job on the embedded records"
 	@echo "make test      install what the tests need and run them all"
 	@echo "make check     the fast part, for the working loop"
+	@echo "make audit     ask the advisory service about every pinned dependency"
 	@echo "make embedded DATA=FOLDER   rebuild the embedded records from the published releases"
 	@echo "make lock      refresh the lock files"
 
@@ -60,7 +61,11 @@ WHOLE := tests/api tests/claims tests/crash tests/engines tests/explain/test_exp
 check: lint types imports
 	@$(BIN)/pytest -m "not slow and not browser" -n 2 --dist worksteal $(addprefix --ignore=,$(WHOLE))
 
+audit: $(VENV)/.dev
+	@$(BIN)/python tools/audit.py
+
 test: lint types imports chromium
+	@$(BIN)/python tools/audit.py --where-reached
 	@$(BIN)/pytest -n 2 --dist worksteal --cov --cov-report=term:skip-covered
 
 embedded: $(VENV)/.run

@@ -1,0 +1,171 @@
+"""Dependencies: what is pinned is what is installed, and what is not audited is told."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import re
+import sys
+import tomllib
+from importlib import metadata
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+import yaml
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+from packaging.version import Version
+
+ROOT = Path(__file__).resolve().parents[2]
+LOCKS = ("requirements.lock", "requirements-dev.lock")
+PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+TODAY = dt.date(2030, 1, 1)
+
+
+def _entries(lock: str) -> dict[Requirement, int]:
+    """Pinned requirements of a lock file, each with the number of its hashes."""
+    made: dict[Requirement, int] = {}
+    last = None
+    for line in (ROOT / lock).read_text(encoding="utf-8").splitlines():
+        if re.match(r"\s+--hash=sha256:[0-9a-f]{64}", line):
+            assert last is not None
+            made[last] += 1
+        elif line and not line.lstrip().startswith("#"):
+            last = Requirement(line.split("\\")[0].strip())
+            made[last] = 0
+    return made
+
+
+def _here(lock: str) -> dict[str, Requirement]:
+    """Those for this platform, by name."""
+    return {canonicalize_name(r.name): r for r in _entries(lock) if r.marker is None or r.marker.evaluate()}
+
+
+@pytest.fixture
+def audit(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    monkeypatch.syspath_prepend(str(ROOT / "tools"))
+    sys.modules.pop("audit", None)
+    import audit
+
+    return audit
+
+
+@pytest.mark.parametrize("lock", LOCKS)
+def test_every_entry_is_one_released_version_with_hashes(lock: str) -> None:
+    entries = _entries(lock)
+    assert len(entries) > 10
+    for requirement, hashes in entries.items():
+        [specifier] = requirement.specifier
+        assert specifier.operator == "==", requirement
+        assert requirement.url is None, f"{requirement} is not from the index"
+        assert hashes, f"{requirement} has no hash"
+        assert not Version(specifier.version).is_prerelease, requirement
+
+
+def test_what_is_asked_for_is_pinned_within_its_bounds() -> None:
+    """Each dependency of pyproject.toml is in its lock file, in a version that it allows."""
+    asked = {"requirements.lock": list(PROJECT["project"]["dependencies"])}
+    extras = [one for extra in PROJECT["project"]["optional-dependencies"].values() for one in extra]
+    asked["requirements-dev.lock"] = [
+        *asked["requirements.lock"],
+        *extras,
+        *PROJECT["dependency-groups"]["dev"],
+    ]
+    for lock, wanted in asked.items():
+        pinned = _here(lock)
+        for text in wanted:
+            requirement = Requirement(text)
+            held = pinned.get(canonicalize_name(requirement.name))
+            assert held is not None, f"{requirement.name} is not in {lock}: run `make lock`"
+            [specifier] = held.specifier
+            assert requirement.specifier.contains(specifier.version), f"{held} in {lock}, asked: {text}"
+
+
+def test_both_locks_pin_the_same_versions() -> None:
+    run, dev = (_here(lock) for lock in LOCKS)
+    assert {name: str(r.specifier) for name, r in run.items()} == {
+        name: str(dev[name].specifier) for name in run
+    }
+
+
+def test_what_is_installed_is_what_is_pinned() -> None:
+    wrong = {}
+    for name, requirement in _here("requirements-dev.lock").items():
+        installed = metadata.version(name)
+        if not requirement.specifier.contains(installed, prereleases=True):
+            wrong[name] = f"{installed} installed, {requirement.specifier} pinned"
+    assert not wrong, "install the lock file: make test"
+
+
+def test_none_is_given_up_by_its_makers() -> None:
+    """No pinned package calls itself inactive."""
+    given_up = [
+        name
+        for name in _here("requirements-dev.lock")
+        if "Development Status :: 7 - Inactive" in (metadata.metadata(name).get_all("Classifier") or [])
+    ]
+    assert not given_up
+
+
+def _told(*dependencies: dict[str, Any]) -> str:
+    return json.dumps({"dependencies": list(dependencies), "fixes": []})
+
+
+SOUND = {"name": "one", "version": "1.0", "vulns": []}
+SKIPPED = {"name": "two", "skip_reason": "Dependency not found"}
+FAULTY = {
+    "name": "three",
+    "version": "0.9",
+    "vulns": [{"id": "PYSEC-1", "aliases": ["CVE-1"], "fix_versions": ["1.0"], "description": ""}],
+}
+DECIDED = {"package": "three", "id": "CVE-1", "reason": "not called", "until": "2030-01-01"}
+
+
+def test_a_sound_answer(audit: ModuleType) -> None:
+    made = audit.read(_told(SOUND), TODAY, [])
+    assert made.code == 0
+    assert "NOT AUDITED" not in audit.report("lock", made)
+
+
+@pytest.mark.parametrize("told", ["", "null", "[]", "{}", _told(SKIPPED), _told(SOUND, SKIPPED), _told()])
+def test_what_was_not_looked_up_is_never_sound(told: str, audit: ModuleType) -> None:
+    """pip-audit itself exits 0 when it skipped every package."""
+    made = audit.read(told, TODAY, [])
+    assert made.code == 3
+    assert "NOT AUDITED" in audit.report("lock", made)
+
+
+def test_a_known_vulnerability_fails(audit: ModuleType) -> None:
+    made = audit.read(_told(SOUND, SKIPPED, FAULTY), TODAY, [])
+    assert made.code == 1
+    assert "VULNERABLE: lock: three 0.9: PYSEC-1 (fixed in: 1.0)" in audit.report("lock", made)
+
+
+def test_a_decision_holds_until_its_day(audit: ModuleType) -> None:
+    assert audit.read(_told(FAULTY), TODAY, [DECIDED]).code == 0
+    assert audit.read(_told(FAULTY), TODAY + dt.timedelta(days=1), [DECIDED]).code == 1
+    assert audit.read(_told(FAULTY), TODAY, [{**DECIDED, "package": "one"}]).code == 1
+
+
+def test_decisions_have_a_reason_and_an_end() -> None:
+    for entry in yaml.safe_load((ROOT / "tools" / "advisories.yaml").read_text(encoding="utf-8")) or []:
+        assert set(entry) == {"id", "package", "reason", "until"}
+        assert len(entry["reason"].split()) >= 4
+        dt.date.fromisoformat(str(entry["until"]))
+
+
+def test_a_yanked_version_is_told(audit: ModuleType) -> None:
+    line = 'warning: `attrs==21.1.0` is yanked (reason: "Installable but not importable on Python 3.4.")'
+    assert audit.yanked(f"Would install 1 package\n{line}\n") == [line.removeprefix("warning: ")]
+    made = audit.read(_told(SOUND), TODAY, [])
+    made.yanked = audit.yanked(line)
+    assert made.code == 1
+    assert "YANKED: lock: `attrs==21.1.0`" in audit.report("lock", made)
+
+
+def test_the_test_command_audits_first() -> None:
+    """It cannot be left out unseen: `make test` runs it, and a fault in it stops the rest."""
+    text = (ROOT / "Makefile").read_text(encoding="utf-8")
+    assert re.search(r"^test: .*\n\t@\$\(BIN\)/python tools/audit\.py --where-reached\n", text, re.MULTILINE)
