@@ -5,13 +5,14 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-from atlarge.explain.answer import ACCOUNTS, ChangeStrip, Interval, Series
+from atlarge.explain.answer import ACCOUNTS, ChangeStrip, Interval, Said, Series
 from atlarge.publish import charts
 from atlarge.publish.answers import Shown, drawn_spans, drawn_strips, shown_series
 from atlarge.publish.charts import Burst, Estimate, PolicyMark, Valued
 from atlarge.publish.disclosure import SHOWN, SMALL, UNCOVERED, Counts, mark_text
 from atlarge.publish.i18n import Words
 from atlarge.publish.render import Figure, Table, counts_table, figure, hidden_note, safe_link
+from atlarge.publish.said import Teller, area_name, variant_name
 from atlarge.publish.svg import Drawing
 
 _KINDS = {"fits": "fits", "does not fit": "unfit", "cannot be told": ""}
@@ -27,6 +28,7 @@ def context(shown: Shown, w: Words) -> dict[str, Any]:
     figures += [f for f in (_waterfall(shown, w), _event(shown, w)) if f]
     figures += [_strip(shown, strip, w) for strip in drawn_strips(a) if len(strip.period) > 2]
     sensitivity = _sensitivity(shown, w)
+    estimator = str(a.method.get("estimator", "ridge-augmented synthetic control"))
     return {
         "w": w,
         "sentences": sentences(shown, w),
@@ -34,14 +36,12 @@ def context(shown: Shown, w: Words) -> dict[str, Any]:
         "numbers": _numbers(shown, w),
         "verdicts": _verdicts(shown, w),
         "rates": _rates(shown, w),
-        "how": w(
-            "report.how_text", estimator=a.method.get("estimator", "synthetic control"), scheme=a.scheme
-        ),
+        "how": w("report.how_text", estimator=w.label("estimator", estimator, estimator), scheme=a.scheme),
         "fit": _fit(shown, w),
         "areas": _areas(shown, w),
         "schemes": _schemes(shown, w),
         "method_figures": [sensitivity] if sensitivity else [],
-        "warnings": [shown.text(warned.text) for warned in a.warnings],
+        "warnings": [Teller(shown, w).warning(warned) for warned in a.warnings],
         "sources": [
             {"title": s.get("title", ""), "url": safe_link(s.get("url")), "note": s.get("note", "")}
             for s in a.sources
@@ -90,27 +90,9 @@ def p_text(p: float | None, w: Words) -> str:
 
 
 def sentences(shown: Shown, w: Words) -> list[str]:
-    """The answer in three sentences: its own where it may be told whole, else built from what may."""
-    a = shown.answer
-    if w.language == "en" and shown.is_all_shown:
-        return list(a.sentences)
-    main = [s for s in drawn_spans(a) if s.measure == a.measure and s.area.code == a.area.code]
-    first = [s for s in main if s.span == "month"][:1] + [s for s in main if s.span == "policy"][:1]
-    made = [
-        w(
-            "report.sentence_span",
-            span=w(f"span.{s.span}"),
-            days=w.days(s.start, s.end),
-            observed=_text(shown.span(s), shown, w),
-            measure=_measure(s.measure, s.measure, w).lower(),
-            place=a.place_name,
-            expected=_value(s.counterfactual.value, w),
-        )
-        for s in first
-    ]
-    told = {k: w(f"verdict.{v.verdict}") for k, v in a.verdicts.items()}
-    a_, b_, c_ = (told.get(k, w("cell.untold")) for k in ACCOUNTS)
-    return [*made, w("report.sentence_verdicts", a=a_, b=b_, c=c_)]
+    """The answer in three sentences; a count that may not be told is left out of them."""
+    tell = Teller(shown, w)
+    return [tell(text) for text in shown.answer.sentences]
 
 
 def _numbers(shown: Shown, w: Words) -> Table:
@@ -135,7 +117,7 @@ def _numbers(shown: Shown, w: Words) -> Table:
     names = ("span", "observed", "expected", "difference", "interval", "p", "mde")
     measure = _measure(a.measure, a.measure, w)
     return Table(
-        w("report.numbers_caption", measure=measure, area=a.area.name),
+        w("report.numbers_caption", measure=measure, area=area_name(a.area, w)),
         [w(f"report.col.{n}") for n in names],
         rows,
         is_stacked=True,
@@ -150,7 +132,7 @@ def _areas(shown: Shown, w: Words) -> Table | None:
         is_told = told[1] == SHOWN
         rows.append(
             [
-                s.area.name,
+                area_name(s.area, w),
                 _measure(s.measure, s.measure, w),
                 w(f"span.{s.span}"),
                 _text(told, shown, w),
@@ -165,21 +147,29 @@ def _areas(shown: Shown, w: Words) -> Table | None:
 
 
 def _verdicts(shown: Shown, w: Words) -> list[dict[str, str]]:
-    cards = []
+    cards, tell = [], Teller(shown, w)
     for name in ACCOUNTS:
         v = shown.answer.verdicts.get(name)
         if v is None:
             continue
-        reason = shown.text(v.reason) if shown.is_all_shown else w("report.reason_withheld")
         cards.append(
             {
                 "title": w(f"account.{name}"),
                 "verdict": w(f"verdict.{v.verdict}"),
                 "kind": _KINDS[v.verdict],
-                "reason": reason,
+                "rule": tell(v.rule),
+                "reason": _reason(shown, name, w),
             }
         )
     return cards
+
+
+def _reason(shown: Shown, account: str, w: Words) -> str:
+    """Why a verdict came out as it did; a plain note of an account without numbers has its own words."""
+    reason = shown.answer.verdicts[account].reason
+    if isinstance(reason, Said) or w.language == "en" or account != "concentration":
+        return Teller(shown, w)(reason)
+    return w("warn.no_population")
 
 
 def policy_mark(shown: Shown) -> PolicyMark | None:
@@ -230,7 +220,7 @@ def _timeline_sentence(shown: Shown, series: Series, counts: Counts, w: Words) -
     every = _every(series)
     shared = {
         "measure": _measure(series.measure, series.label, w),
-        "area": series.area.name,
+        "area": area_name(series.area, w),
         "first": w.period(series.period[0], every),
         "last": w.period(series.period[-1], every),
         **peak(counts, w, every),
@@ -285,7 +275,9 @@ def _timeline(shown: Shown, series: Series, counts: Counts, w: Words, *, is_main
         return charts.timeline(
             [observed],
             words_of=w,
-            title=w("report.timeline_title", measure=name, area=series.area.name) if has_estimate else name,
+            title=w("report.timeline_title", measure=name, area=area_name(series.area, w))
+            if has_estimate
+            else name,
             sentence=sentence,
             estimate=estimate if has_estimate else None,
             policies=[policy] if policy else [],
@@ -415,7 +407,7 @@ def _strip(shown: Shown, strip: ChangeStrip, w: Words) -> Figure:
             p=p_text(strip.p, w),
         )
     name = _measure(strip.measure, strip.label, w)
-    title = w("chart.strip", measure=name, area=strip.area.name)
+    title = w("chart.strip", measure=name, area=area_name(strip.area, w))
     policy = policy_mark(shown)
     return figure(
         lambda width: charts.change_strip(
@@ -437,7 +429,7 @@ def _sensitivity(shown: Shown, w: Words) -> Figure | None:
     rows = [r for r in shown.answer.sensitivity if r.get("value") is not None]
     if not shown.is_main_shown or not rows:
         return None
-    values = [Valued(shown.text(str(r["label"])), r["value"], r.get("low"), r.get("high")) for r in rows]
+    values = [Valued(variant_name(r, w), r["value"], r.get("low"), r.get("high")) for r in rows]
     known = [r["value"] for r in rows]
     sentence = w("chart.sensitivity_says", n=len(rows), low=w.signed(min(known)), high=w.signed(max(known)))
     cells = [

@@ -18,7 +18,7 @@ from typing import Any
 import polars as pl
 
 from atlarge.explain.answer import Answer, Area, ChangeStrip, Series, Span
-from atlarge.publish.disclosure import SHOWN, SMALL, THRESHOLD, Counts, Disclosed, disclose
+from atlarge.publish.disclosure import SHOWN, SMALL, THRESHOLD, WITHHELD, Counts, Disclosed, disclose
 from atlarge.publish.suppression import Sums
 from atlarge.publish.svg import months_later
 from atlarge.publish.windows import Window
@@ -99,6 +99,14 @@ def _surge_window(answer: Answer, surge: dict[str, Any]) -> Window:
     return Window((member,), measure, _date(surge["start"]), _date(surge["end"]), answer.scheme)
 
 
+def burst_window(answer: Answer) -> Window | None:
+    """The clearest run of days that the reasons tell of."""
+    if answer.burst is None:
+        return None
+    start, end = _date(answer.burst["start"]), _date(answer.burst["end"])
+    return Window(members(answer.area), answer.measure, start, end, answer.scheme)
+
+
 def _main_window(answer: Answer, scheme: str) -> Window:
     return Window(members(answer.area), answer.measure, answer.start, answer.end, scheme)
 
@@ -116,6 +124,9 @@ def entries(answer: Answer) -> Iterable[tuple[Window, float | None]]:
             yield _main_window(answer, name), told["observed"]
     for surge in answer.surges:
         yield _surge_window(answer, surge), surge.get("observed")
+    burst = burst_window(answer)
+    if burst is not None and answer.burst is not None:
+        yield burst, answer.burst["observed"]
     for strip in drawn_strips(answer):
         for days, value in zip(_strip_periods(strip), strip.value, strict=True):
             yield Window(members(strip.area), strip.measure, *days, answer.scheme), value
@@ -296,6 +307,18 @@ class Shown:
     def span(self, span: Span) -> tuple[int | None, str]:
         """Count and mark of one span."""
         return self._cell(Window(members(span.area), span.measure, span.start, span.end, self.answer.scheme))
+
+    def told(self, name: str) -> tuple[int | None, str]:
+        """Count and mark of a span of the headline (month, quarter, rest, whole) or of its burst."""
+        a = self.answer
+        if name == "burst":
+            window = burst_window(a)
+            return self._cell(window) if window else (None, WITHHELD)
+        wanted = "policy" if name == "whole" else name
+        for s in a.spans:
+            if (s.span, s.measure, s.area.code) == (wanted, a.measure, a.area.code):
+                return self.span(s)
+        return None, WITHHELD
 
     def surge(self, surge: dict[str, Any]) -> tuple[int | None, str]:
         """Count and mark of one surge."""

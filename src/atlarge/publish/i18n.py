@@ -49,6 +49,14 @@ class Words:
         """Whether the catalogue has the key."""
         return key in self._texts
 
+    def keys(self, start: str) -> list[str]:
+        """The catalogue's keys that start so, sorted."""
+        return sorted(key for key in self._texts if key.startswith(start))
+
+    def english(self, key: str) -> str:
+        """The English pattern of a key."""
+        return catalogue()[key]["en"]
+
     def label(self, kind: str, name: str, default: str) -> str:
         """Name of a thing listed in the data, such as a measure; `default` where the catalogue has none."""
         return self._texts.get(f"{kind}.{name}", default)
