@@ -59,6 +59,26 @@ def gather(world: World, policy: Policy, months: Months, code: str) -> Facts:
 
     Raises QuestionError where arrests at large cannot be compared there at all.
     """
+    facts = measure(world, policy, months)
+    start = min(d for d in (policy.announced, policy.effective) if d is not None)
+    facts.surges = surges_of(_surge_series(world), "at_large", start, months.bounds(months.life)[1])
+    _records(world, facts)
+    facts.concentration = _concentration(world, facts)
+    changed = changed_units(world.area.level, months, world.main["at_large"].keys)
+    facts.schemes = _schemes(world, facts.main, months, changed, facts.notes)
+    facts.others = _other_policies(world, policy, months)
+    facts.is_own_policy = _is_own(world, policy, code)
+    facts.area_only_share = _area_only_share(world, months)
+    inside = same_aor(world)
+    facts.same_aor_donors = sum(bool(inside.intersection(k.split("+"))) for k in facts.main.donor_keys)
+    return facts
+
+
+def measure(world: World, policy: Policy, months: Months) -> Facts:
+    """The estimates that verdicts on singling out and substitution rest on: from the counts alone.
+
+    Raises QuestionError where arrests at large cannot be compared there at all.
+    """
     notes: dict[str, str] = {}
     outcome, exposure = world.main["at_large"], world.exposure
     changed = changed_units(world.area.level, months, outcome.keys)
@@ -90,15 +110,6 @@ def gather(world: World, policy: Policy, months: Months, code: str) -> Facts:
     facts.in_time = in_time_of(world, main, changed)
     usable = np.ones(len(outcome.keys), dtype=bool)
     facts.burst = find_burst(outcome, world.key, months, "quarter", usable)
-    start = min(d for d in (policy.announced, policy.effective) if d is not None)
-    facts.surges = surges_of(_surge_series(world), "at_large", start, months.bounds(months.life)[1])
-    _records(world, facts)
-    facts.concentration = _concentration(world, facts)
-    facts.schemes = _schemes(world, main, months, changed, notes)
-    facts.others = _other_policies(world, policy, months)
-    facts.is_own_policy = _is_own(world, policy, code)
-    facts.area_only_share = _area_only_share(world, months)
-    facts.same_aor_donors = sum(bool(same_aor(world).intersection(k.split("+"))) for k in main.donor_keys)
     return facts
 
 

@@ -83,8 +83,15 @@ class World:
 
 def world_of(store: Store, where: Where, scheme: str) -> World:
     """Load what a question about these areas needs."""
-    county, office = daily(store, "county", MEASURES, scheme), daily(store, "office", MEASURES, scheme)
-    aor = daily(store, "aor", MEASURES, scheme)
+    levels = {level: daily(store, level, MEASURES, scheme) for level in ("county", "office", "aor")}
+    if where.main.level == "state":
+        levels["state"] = daily(store, "state", MEASURES, scheme)
+    return world_from(levels, where, store, scheme)
+
+
+def world_from(levels: dict[str, dict[str, Daily]], where: Where, store: Store, scheme: str = "ddp") -> World:
+    """Lay out the counts of the levels county, office, aor (and state, for a state) for a question."""
+    county, office, aor = levels["county"], levels["office"], levels["aor"]
     area = where.main
     target = None
     if area.level == "locality" and where.county and where.office:
@@ -96,10 +103,8 @@ def world_of(store: Store, where: Where, scheme: str) -> World:
     if area.level == "locality":
         main = {m: joined[m].both for m in MEASURES}
         jail, around = joined["handoffs"].county, joined["handoffs"].around
-    elif area.level == "state":
-        main = daily(store, "state", MEASURES, scheme)
     else:
-        main = {"county": county, "office": office, "aor": aor}[area.level]
+        main = levels[area.level]
     if area.level == "county":
         jail = county["handoffs"]
     return World(store, scheme, where, county, office, aor, main, area.code, jail, around, joined)
