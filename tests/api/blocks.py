@@ -8,6 +8,7 @@ import re
 import shlex
 import subprocess
 import sys
+import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -46,18 +47,39 @@ def commands(block: Block) -> list[tuple[str, list[str]]]:
     return made
 
 
+def made_files(page: Path, folder: Path) -> None:
+    """Write the blocks of a page that are files (`file=NAME`) into a folder."""
+    for block in blocks(page):
+        if block.name == "file":
+            (folder / block.path).write_text(block.text, encoding="utf-8")
+
+
 def run_command(line: str, shown: list[str], folder: Path, source: Path = ROOT / "src") -> None:
-    """Run an atlarge command in a folder; it must succeed, and print the lines shown (`...` for any text)."""
+    """Run a command in a folder; it must succeed, and print the lines shown (`...` for any text).
+
+    `make` is asked what it would do; `atlarge serve` must give its first page; variables may stand before.
+    """
     words, _, target = line.partition(" > ")
     given = shlex.split(words)
-    assert given[0] == "atlarge", line
+    if given[0] == "make":
+        subprocess.run(["make", "-n", *given[1:]], cwd=ROOT, check=True, capture_output=True)
+        return
+    own = {}
+    while "=" in given[0]:
+        name, _, value = given.pop(0).partition("=")
+        own[name] = value
+    assert given[0] == "atlarge", f"{line}: only atlarge and make are run"
+    environment = {**os.environ, "PYTHONPATH": str(source), "COLUMNS": "200", **own}
+    if given[1] == "serve":
+        _serve(given, folder, environment)
+        return
     done = subprocess.run(
         [sys.executable, "-m", "atlarge", *given[1:]],
         capture_output=True,
         text=True,
         cwd=folder,
         check=False,
-        env={**os.environ, "PYTHONPATH": str(source), "COLUMNS": "200"},
+        env=environment,
     )
     assert done.returncode == 0, f"{line}\n{done.stderr}"
     if target:
@@ -66,3 +88,23 @@ def run_command(line: str, shown: list[str], folder: Path, source: Path = ROOT /
     for expected in shown:
         pattern = re.sub(r"([\[\]*?])", r"[\1]", expected).replace("...", "*")
         assert any(fnmatch.fnmatchcase(out, pattern) for out in printed), f"{line}\n{expected}\n{done.stdout}"
+
+
+def _serve(given: list[str], folder: Path, environment: dict[str, str]) -> None:
+    """A command that ends only when it is told to: it must say where, and give a page there."""
+    running = subprocess.Popen(
+        [sys.executable, "-m", "atlarge", *given[1:], "--port", "0"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+        cwd=folder,
+        env={**environment, "PYTHONUNBUFFERED": "1"},
+    )
+    try:
+        assert running.stdout is not None
+        address = running.stdout.readline().strip()
+        with urllib.request.urlopen(address, timeout=30) as page:
+            assert b"<html" in page.read().lower()
+    finally:
+        running.terminate()
+        running.wait()

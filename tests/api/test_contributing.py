@@ -25,5 +25,7 @@ def test_every_step_works_in_a_copy(tmp_path: Path) -> None:
             for line, shown in commands(block):
                 run_command(line, shown, tmp_path, tmp_path / "src")
                 ran += 1
+        else:
+            pytest.fail(f"a block that nothing runs: {block.text}")
         written += bool(block.name)
     assert (written, ran) == (5, 5)

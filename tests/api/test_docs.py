@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 import re
 import subprocess
@@ -9,14 +10,16 @@ import sys
 from pathlib import Path
 
 import pytest
-from blocks import ROOT, Block, blocks, commands, run_command
+import yaml
+from blocks import ROOT, Block, blocks, commands, made_files, run_command
 
+import java
 import making
 
 DOCS = ROOT / "docs"
 PAGES = [ROOT / "README.md", *sorted(DOCS.rglob("*.md"))]
-NEVER_ENDS = ("atlarge serve", "atlarge fetch")
-GENERATED = ("cli.md", "api.md", "data-dictionary.md", "benchmarks.md")
+GENERATED = ("cli.md", "api.md", "data-dictionary.md", "benchmarks.md", "scale.md", "trust.md")
+OUTPUT = "text"  # a block that shows what is printed, or draws; every other kind is run
 
 
 @pytest.mark.parametrize("name", GENERATED)
@@ -30,8 +33,8 @@ def test_made_pages_are_current(name: str) -> None:
     assert (DOCS / name).read_text(encoding="utf-8") == docs.PAGES[name](), "run python tools/docs.py"
 
 
-def _with_code(kind: str) -> list[Path]:
-    return [page for page in PAGES if any(b.kind == kind and not b.name for b in blocks(page))]
+def _with_code(kind: str, name: str = "") -> list[Path]:
+    return [page for page in PAGES if any(b.kind == kind and b.name == name for b in blocks(page))]
 
 
 @pytest.fixture
@@ -46,25 +49,43 @@ def folder(tmp_path: Path) -> Path:
     detainers = making.detainers(tmp_path / "detainers.csv")
     ingest([*made.arrests, detainers], tmp_path / "mystore")
     (tmp_path / "claims.yaml").write_text(shipped("sanctuary-cities-2017"), encoding="utf-8")
+    story = "The sheriff's office declined about 140 detainers in February 2017, officials in Texas said.\n"
+    (tmp_path / "story.txt").write_text(story, encoding="utf-8")
+    (tmp_path / "in.csv").write_text("aor,landmark\nHOU,AUSTIN COUNTY JAIL\n", encoding="utf-8")
     return tmp_path
 
 
+def _is_run(block: Block) -> bool:
+    """Whether a test runs a block: code and commands, files that commands read, claims to be checked."""
+    return block.kind in ("python", "console") or block.name == "file" or block.name == "claims"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda p: p.name)
+def test_every_block_is_run_or_marked_as_output(page: Path) -> None:
+    """A block with no kind, or of a kind that no test runs, is a fault; so is code marked as output."""
+    left = [b for b in blocks(page) if not _is_run(b) and b.kind != OUTPUT]
+    assert not left, f"{page.name}: say what kind of block it is: {left[0].kind!r}\n{left[0].text}"
+    for block in blocks(page):
+        if block.kind == OUTPUT:
+            assert not re.search(r"^(\$ |import |from \w+ import )", block.text, re.MULTILINE), block.text
+    fences = re.findall(r"^\s*(?:```|~~~)", page.read_text(encoding="utf-8"), re.MULTILINE)
+    assert len(fences) == 2 * len(blocks(page)), f"{page.name}: a block that is indented or never closed"
+
+
 def _runs(block: Block) -> list[tuple[str, list[str]]]:
-    """Commands of a block that end by themselves, without a network."""
-    made = []
-    for line, shown in commands(block):
-        if line.startswith("atlarge ") and not line.startswith(NEVER_ENDS):
-            made.append((re.sub(r"\s+#.*$", "", line), shown))
-    return made
+    """Commands of a block, without what is said of them."""
+    return [(re.sub(r"\s+#.*$", "", line), shown) for line, shown in commands(block)]
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("page", _with_code("console"), ids=lambda p: p.name)
 def test_commands_of_a_page_run(page: Path, folder: Path) -> None:
+    made_files(page, folder)
     for block in blocks(page):
         if block.kind == "console":
             for line, shown in _runs(block):
                 expanded = line
+                assert not line.startswith("atlarge fetch"), "needs a network: tests/releases/test_fetch.py"
                 for pattern in re.findall(r"\S*\*\S*", line):
                     names = sorted(p.name for p in folder.glob(pattern))
                     assert names, f"{page.name}: {pattern} names nothing"
@@ -83,9 +104,24 @@ def test_python_of_a_page_runs(page: Path, folder: Path) -> None:
         text=True,
         cwd=folder,
         check=False,
-        env={**os.environ},
+        env={**os.environ, **java.home(folder / "java"), "HOME": str(folder)},
     )
     assert done.returncode == 0, f"{page.name}\n{done.stderr}"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("page", _with_code("yaml", "claims"), ids=lambda p: p.name)
+def test_claims_of_a_page_are_checked(page: Path, folder: Path) -> None:
+    """Each claim of a block, given a name and a text, is one that `atlarge check` reads."""
+    claims = []
+    for block in blocks(page):
+        if block.name == "claims":
+            for text in re.split(r"\n\s*\n", block.text.strip()):
+                claims.append({"id": f"claim-{len(claims)}", "text": "as shown", **yaml.safe_load(text)})
+    article = {"title": "a", "outlet": "b", "date": dt.date(2017, 3, 20), "url": "https://example.org"}
+    ledger = {"ledger": 1, "article": article, "claims": claims}
+    (folder / "shown.yaml").write_text(yaml.safe_dump(ledger), encoding="utf-8")
+    run_command("atlarge check shown.yaml", [f"... {claim['id']}" for claim in claims], folder)
 
 
 def test_links_lead_somewhere() -> None:
