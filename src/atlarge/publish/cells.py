@@ -19,7 +19,7 @@ from atlarge.errors import CoverageError
 from atlarge.panel import PLACE_COLUMN, panel
 from atlarge.publish.disclosure import THRESHOLD, Disclosed, disclose
 from atlarge.publish.suppression import Relations
-from atlarge.publish.windows import Window, daily_counts, tie_windows
+from atlarge.publish.windows import Window, daily_counts, tie_windows, weights
 
 if TYPE_CHECKING:
     from atlarge.records.store import Store
@@ -282,6 +282,6 @@ def site_cells(
         cells = pl.concat([cells, more])
         tied = Relations.join([tied, sums])
         published = np.concatenate([published, is_published])
-        price = np.concatenate([price, cost(more) * WINDOW_COST])
+        price = np.concatenate([price, cost(more) * WINDOW_COST * weights(more, windows)])
     table = disclose(cells, tied, threshold=threshold, cost=price, published=published)
     return SiteCells(table, fine, pairs, groups)

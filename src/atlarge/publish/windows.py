@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import itertools
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -30,7 +30,8 @@ Member = tuple[str, str]
 class Window:
     """A count of a measure in one place, or in several together, over days (both ends inside).
 
-    `within`: a broader measure over the same days that it is part of, such as another scheme's.
+    `within`: a broader measure over the same days that it is part of, such as another scheme's. `weight`: how
+    much more than another window of like size a reader would lose with it.
     """
 
     members: tuple[Member, ...]
@@ -38,6 +39,7 @@ class Window:
     start: dt.date
     end: dt.date
     scheme: str = "ddp"
+    weight: float = field(default=1.0, compare=False)
 
     @property
     def place(self) -> str:
@@ -60,6 +62,17 @@ Row = tuple[str, str, str, str, dt.date, dt.date, int]
 
 Daily = dict[tuple[Member, str, str], tuple[int, NDArray[np.int64]]]
 """(place, measure, scheme) -> ordinal of the first covered day, cumulative counts from zero."""
+
+
+def weights(rows: pl.DataFrame, windows: Sequence[Window]) -> NDArray[np.float64]:
+    """Weight of each row that `tie_windows` made; of windows that are the same, the largest; of others, 1."""
+    found: dict[tuple[object, ...], float] = {}
+    for w in windows:
+        key = (w.level, w.place, w.name, w.start, w.end)
+        found[key] = max(w.weight, found.get(key, 0.0))
+    keys = ("level", "place", "measure", "start", "end", "every")
+    told = [found.get(row[:5], 1.0) if row[5] == "window" else 1.0 for row in rows.select(keys).iter_rows()]
+    return np.array(told, dtype=np.float64)
 
 
 def daily_counts(store: Store, windows: Sequence[Window]) -> Daily:
