@@ -1,4 +1,4 @@
-"""The words of an answer in two languages: the catalogue has every pattern, and tells what the answer says."""
+"""The words of an answer in two languages: the catalogue has every pattern, and tells what it says."""
 
 from __future__ import annotations
 

@@ -335,7 +335,7 @@ def _event(shown: Shown, w: Words) -> Figure | None:
     counts = shown.counts(main, "") if main else None
     told = dict(zip(counts.periods, counts.marks, strict=True)) if counts else {}
     points = [
-        (p.month, _valued("", p.effect if told.get(p.start, SHOWN) == SHOWN else Interval(None)))
+        (p.month, _valued("", p.effect if told.get(p.start) == SHOWN else Interval(None)))
         for p in a.event_time
     ]
     after = [(m, v) for m, v in points if m >= 0 and v.value is not None]

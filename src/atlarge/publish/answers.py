@@ -11,7 +11,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -55,6 +55,14 @@ def _periods(series: Series) -> list[tuple[dt.date, dt.date]]:
         (start, start + dt.timedelta(days=max(n, 1) - 1))
         for start, n in zip(series.period, series.days, strict=True)
     ]
+
+
+def _is_drawn(strip: ChangeStrip, days: tuple[dt.date, dt.date], drawn: set[tuple[dt.date, dt.date]]) -> bool:
+    """Whether a month of a strip is shown.
+
+    For places counted together a second grid of months, across the chart's own, would hide more than it shows.
+    """
+    return strip.area.level != "locality" or days in drawn
 
 
 def _strip_periods(strip: ChangeStrip) -> list[tuple[dt.date, dt.date]]:
@@ -127,8 +135,11 @@ def entries(answer: Answer) -> Iterable[tuple[Window, float | None]]:
     burst = burst_window(answer)
     if burst is not None and answer.burst is not None:
         yield burst, answer.burst["observed"]
+    drawn = {days for series in shown_series(answer) for days in _periods(series)}
     for strip in drawn_strips(answer):
         for days, value in zip(_strip_periods(strip), strip.value, strict=True):
+            if not _is_drawn(strip, days, drawn):
+                continue
             yield Window(members(strip.area), strip.measure, *days, answer.scheme), value
 
 
@@ -282,10 +293,14 @@ class Shown:
     answer: Answer
     table: Disclosed
 
+    @cached_property
+    def _by_key(self) -> dict[Key, tuple[int | None, str]]:
+        columns = ("measure", "area", "start", "end", "value", "mark")
+        return {row[:4]: (row[4], row[5]) for row in self.table.frame.select(columns).iter_rows()}
+
     def _cell(self, window: Window) -> tuple[int | None, str]:
-        measure, area, start, end = key_of(window)
-        where = (pl.col("measure") == measure, pl.col("area") == area)
-        return self.table.cell(*where, pl.col("start") == start, pl.col("end") == end)
+        """Count and mark of a window; one that the table lacks, as a site may lack its place, is withheld."""
+        return self._by_key.get(key_of(window), (None, WITHHELD))
 
     def _counts(self, measure: str, area: Area, days: list[Days], label: str) -> Counts:
         window = Window(members(area), measure, dt.date.min, dt.date.min, self.answer.scheme)
@@ -351,8 +366,20 @@ _SMALL_COUNT = re.compile(
 
 
 def windows_of(answer: Answer) -> list[Window]:
-    """Every count of an answer as days of a place, for a site that discloses it with all its other counts."""
-    return list(dict.fromkeys(window for window, value in entries(answer) if value is not None))
+    """Every count of an answer as days of a place, for a site that discloses it with all its other counts.
+
+    What the answer's first sentence and its table of numbers tell weighs most, then the months of its chart.
+    """
+    found = dict.fromkeys(window for window, value in entries(answer) if value is not None)
+    burst, main = burst_window(answer), members(answer.area)
+    headline = {(s.start, s.end) for s in answer.spans if s.area.code == answer.area.code}
+    headline |= {(burst.start, burst.end)} if burst else set()
+    made = []
+    for window in found:
+        is_main = (window.members, window.measure, window.scheme) == (main, answer.measure, answer.scheme)
+        is_headline = is_main and (window.start, window.end) in headline
+        made.append(replace(window, weight=1000.0 if is_headline else 20.0 if is_main else 1.0))
+    return made
 
 
 def show_with(answer: Answer, site: Disclosed) -> Shown:

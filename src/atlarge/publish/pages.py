@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import atlarge
@@ -16,19 +15,11 @@ from atlarge.publish.charts.timeline import cell as counts_cell
 from atlarge.publish.disclosure import UNCOVERED, Counts
 from atlarge.publish.i18n import Words
 from atlarge.publish.place_parts import crumbs, name_of, page_of, path_of
-from atlarge.publish.render import Figure, Table, counts_table, figure, hidden_note, render, safe_link
+from atlarge.publish.render import Figure, Link, Table, counts_table, figure, hidden_note, render, safe_link
 from atlarge.publish.site_data import Code, PlaceInfo, SiteData, order
+from atlarge.publish.surges_view import surges_table
 
 WHOLE, PARTS = "arrests", ("at_large", "handoffs")
-
-
-@dataclass(frozen=True)
-class Link:
-    """A table cell that leads somewhere; `is_away`: off the site."""
-
-    text: str
-    href: str
-    is_away: bool = False
 
 
 def _named(counts: Counts, measure: str, w: Words) -> Counts:
@@ -232,27 +223,6 @@ def policies_table(
         made.append(cells)
     head = [w(f"col.{k}") for k in (["place", *keys] if places is not None else keys)]
     return Table(w("policies.lede"), head, made, is_stacked=True)
-
-
-def surges_table(
-    rows: Sequence[dict[str, Any]], w: Words, places: dict[Code, PlaceInfo] | None = None, home: str = ""
-) -> Table:
-    """Surges; with `places`, a first column leads to each place's page."""
-    made = []
-    for r in rows:
-        cells: list[Any] = [
-            w.days(r["start"], r["end"]),
-            r["observed"] or w("cell.withheld"),
-            w.count(r["expected"], 1) if r["expected"] is not None else "–",
-            r["q_text"],
-        ]
-        if places is not None:
-            place = places.get((r["level"], r["place"]))
-            cells.insert(0, Link(name_of(place, w), f"{home}{place.stem}.html") if place else r["place"])
-        made.append(cells)
-    keys = ["when", "observed", "expected", "q"]
-    head = [w(f"col.{k}") for k in (["place", *keys] if places is not None else keys)]
-    return Table(w("surges.lede"), head, made, is_stacked=True)
 
 
 def reports_table(rows: Sequence[dict[str, Any]], w: Words) -> Table:

@@ -21,14 +21,27 @@ from atlarge.publish.svg import Drawing
 
 
 @dataclass(frozen=True)
+class Link:
+    """A table cell that leads somewhere; `is_away`: off the site."""
+
+    text: str
+    href: str
+    is_away: bool = False
+
+
+@dataclass(frozen=True)
 class Table:
-    """A table as text. `is_stacked`: on a phone each row becomes a block; `is_wide`: it scrolls."""
+    """A table as text. `is_stacked`: on a phone each row becomes a block; `is_wide`: it scrolls.
+
+    `texts`: columns of words, which stand at the left; numbers stand at the right.
+    """
 
     caption: str
-    head: Sequence[str]
-    rows: Sequence[Sequence[str]]
+    head: Sequence[str | Link]
+    rows: Sequence[Sequence[str | Link]]
     is_stacked: bool = False
     is_wide: bool = False
+    texts: Sequence[int] = ()
 
 
 @dataclass(frozen=True)

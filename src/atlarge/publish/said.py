@@ -28,7 +28,7 @@ class Teller:
         self._notes = {w.english(key): w(key) for key in w.keys(_NOTES)}
 
     def __call__(self, text: Said | str) -> str:
-        """A sentence or a reason. A text without a key is told as it is, if every count of the answer may be."""
+        """A sentence or a reason. A text without a key is told as it is, where every count may be."""
         if isinstance(text, Said):
             return self._said("", text)
         if text in self._notes:

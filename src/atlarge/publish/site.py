@@ -19,6 +19,7 @@ import yaml
 from atlarge.errors import CoverageError, QuestionError, StoreError
 from atlarge.publish.answer_pages import answer_page, answer_stem
 from atlarge.publish.cells import LEVELS
+from atlarge.publish.claims_data import raw_claims
 from atlarge.publish.disclosure import THRESHOLD, Counts, Disclosed
 from atlarge.publish.i18n import LANGUAGES, Words
 from atlarge.publish.pages import PARTS, WHOLE, at_least, image_path, name_of, path_of, place_page
@@ -29,7 +30,6 @@ from atlarge.publish.site_data import (
     Found,
     PlaceInfo,
     SiteData,
-    check_claims,
     gather_site,
     raw_surges,
     surge_levels,
@@ -148,10 +148,10 @@ def _findings(
     jobs = [("claims", store.path, "")] if claims else []
     jobs += [("answer", store.path, a) for a in asked if isinstance(a, str)]
     jobs += [("surges", store.path, level) for level in surge_levels(levels)]
-    made = _Found([], [], [])
+    made = _Found(Found(), [], [])
     for (kind, _, _), result in zip(jobs, crew.map(_find, jobs), strict=True):
         if kind == "surges":
-            made.surges += result
+            made.surges.add(result)
         elif kind == "claims":
             made.claims += result
         elif result is not None:
@@ -166,7 +166,7 @@ def _find(job: tuple[str, Path, str]) -> Any:
     if kind == "surges":
         return raw_surges(store, name)
     if kind == "claims":
-        return check_claims(store)
+        return raw_claims(store)
     from atlarge.explain import explain, find_policy
 
     try:

@@ -7,7 +7,6 @@ import hashlib
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
@@ -15,7 +14,8 @@ import polars as pl
 from atlarge.errors import CoverageError
 from atlarge.panel import NATION, place_name
 from atlarge.publish.answers import Shown, show_with, windows_of
-from atlarge.publish.cells import LEVELS, SiteCells, site_cells
+from atlarge.publish.cells import LEVELS, SiteCells, site_cells, site_measures
+from atlarge.publish.claims_data import claim_windows, told_claims
 from atlarge.publish.disclosure import THRESHOLD, Counts, Disclosed
 from atlarge.publish.windows import Window
 from atlarge.reference import table
@@ -77,6 +77,7 @@ class SiteData:
     releases: list[dict[str, Any]]
     hidden: dict[str, int]
     cities: dict[str, list[str]]
+    thin: dict[str, int] = field(default_factory=dict)
     claims: list[dict[str, Any]] = field(default_factory=list)
     answers: list[Shown] = field(default_factory=list)
     base_url: str = ""
@@ -104,8 +105,17 @@ class SiteData:
         return [start for start, whole in sorted(years.items()) if 0 < whole < 12]
 
 
-Found = list[tuple[str, dict[str, Any]]]
-"""Surges with their level, raw."""
+@dataclass(frozen=True)
+class Found:
+    """Surges with their level, raw, and how many places of a level have too few records to be judged."""
+
+    surges: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+    thin: dict[str, int] = field(default_factory=dict)
+
+    def add(self, other: Found) -> None:
+        """Take in those of another level."""
+        self.surges.extend(other.surges)
+        self.thin.update(other.thin)
 
 
 def gather_site(
@@ -122,11 +132,14 @@ def gather_site(
 
     `surges` left out are found here, level by level.
     """
-    found = (
-        [s for level in surge_levels(levels) for s in raw_surges(store, level)] if surges is None else surges
-    )
-    windows = [Window(((level, s["place"]),), "at_large", s["start"], s["end"]) for level, s in found]
+    found = surges or Found()
+    if surges is None:
+        for level in surge_levels(levels):
+            found.add(raw_surges(store, level))
+    measures = [m for some in site_measures(store).values() for m in some]
+    windows = [Window(((level, s["place"]),), "at_large", s["start"], s["end"]) for level, s in found.surges]
     windows += [window for answer in answers for window in windows_of(answer)]
+    windows += claim_windows(list(claims), measures, levels)
     cells = site_cells(store, windows, threshold=threshold, levels=levels)
     places = _places(cells)
     data = SiteData(
@@ -137,12 +150,13 @@ def gather_site(
         rates=_rates(cells.table),
         policies=_policies(places),
         reports=_reports(places),
-        surges=_surges(found, cells.table),
+        surges=_surges(found.surges, cells.table),
+        thin=found.thin,
         coverage={t: _covered_months(store, t) for t in cells.groups},
         releases=_releases(store),
         hidden=cells.table.hidden,
         cities=_cities(),
-        claims=list(claims),
+        claims=told_claims(list(claims), cells.table, measures, levels),
         answers=[show_with(answer, cells.table) for answer in answers],
         base_url=base_url,
     )
@@ -231,7 +245,7 @@ def _reports(places: dict[Code, PlaceInfo]) -> dict[Code, list[dict[str, Any]]]:
     return found
 
 
-SURGE_LEVELS = ("aor", "office")
+SURGE_LEVELS = ("aor", "office", "county")
 
 
 def surge_levels(levels: Sequence[str]) -> list[str]:
@@ -244,36 +258,17 @@ def raw_surges(store: Store, level: str) -> Found:
     from atlarge.surges import find_surges
 
     if "arrests" not in store.tables():
-        return []
+        return Found()
     try:
-        found = find_surges(store, by=level, measure="at_large").surges
+        found = find_surges(store, by=level, measure="at_large")
     except CoverageError:  # a release may name no place of a level at all
-        return []
+        return Found()
     made = []
-    for s in found:
+    for s in found.surges:
         row = {"place": s.place, "start": s.start, "end": s.end, "expected": s.expected, "q": s.q}
-        made.append((level, {**row, "rank": s.rank, "flags": list(s.flags), "score": s.score}))
-    return made
-
-
-def check_claims(store: Store) -> list[dict[str, Any]]:
-    """The shipped ledger held against the store: text, who said it, verdict, and one line that says why.
-
-    Counts of records that a verdict rests on are not repeated here: they stand on the places' pages, where
-    they are disclosed with everything else.
-    """
-    from importlib.resources import files
-
-    from atlarge.claims import check, ledger_rows
-
-    made: list[dict[str, Any]] = []
-    for entry in sorted(files("atlarge.claims").joinpath("ledgers").iterdir(), key=lambda e: e.name):
-        if entry.name.endswith(".yaml"):
-            for row in ledger_rows(check(Path(str(entry)), store)):
-                is_counted = any(e.get("source") == "panel" for e in row["evidence"])
-                told = row["meaning"] if is_counted else row["answer"]
-                made.append({**{k: row[k] for k in ("id", "text", "speaker", "verdict")}, "shown": told})
-    return made
+        told = {"rank": s.rank, "flags": list(s.flags), "score": s.score, "label": s.label}
+        made.append((level, {**row, **told}))
+    return Found(made, {level: len(found.too_thin)})
 
 
 def _surges(

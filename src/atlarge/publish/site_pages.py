@@ -9,20 +9,20 @@ from typing import Any
 from atlarge.panel import NATION
 from atlarge.publish import charts
 from atlarge.publish.answer_pages import answer_cards
+from atlarge.publish.claims_view import claims_page
 from atlarge.publish.i18n import LANGUAGES, Words
 from atlarge.publish.pages import (
     PARTS,
     WHOLE,
-    Link,
     name_of,
     page_of,
     policies_table,
     rate_text,
-    surges_table,
     timeline_of,
 )
-from atlarge.publish.render import Table, render
+from atlarge.publish.render import Link, Table, render
 from atlarge.publish.site_data import PlaceInfo, SiteData, order
+from atlarge.publish.surges_view import surges_page, surges_table
 
 MAP_MEASURES = (WHOLE, *PARTS)
 NAV = ("places", "surges", "policies", "claims", "methods", "data")
@@ -177,35 +177,11 @@ def _link(p: PlaceInfo, w: Words) -> dict[str, Any]:
     return {"name": name_of(p, w), "href": f"{p.stem}.html", "download": False}
 
 
-def surges_page(data: SiteData, w: Words) -> str:
-    """The catalogue of surges, by level and rank."""
-    sections: list[dict[str, Any]] = []
-    for level in ("aor", "office", "county"):
-        rows = sorted(
-            (s for c, some in data.surges.items() if c[0] == level for s in some), key=lambda s: s["rank"]
-        )
-        if rows:
-            sections.append({"title": w(f"levels.{level}"), "table": surges_table(rows, w, data.places)})
-    paragraphs = [w("surges.lede")] if sections else [w("surges.lede"), w("surges.none")]
-    return _list(data, w, "surges", paragraphs, sections)
-
-
 def policies_page(data: SiteData, w: Words) -> str:
     """All dated policies of places with records."""
     rows = [r for _, some in sorted(data.policies.items()) for r in some]
     table = policies_table(rows, w, data.places)
     return _list(data, w, "policies", [w("policies.lede")], [{"title": w("policies.title"), "table": table}])
-
-
-def claims_page(data: SiteData, w: Words) -> str:
-    """The ledger: what was said, and what the records say of it."""
-    rows = [[c["text"], c["verdict"], c["shown"]] for c in data.claims]
-    head = [w("col.claim"), w("col.verdict"), w("col.value")]
-    paragraphs = [w("claims.lede"), w("claims.as_written") if rows else w("claims.none")]
-    table = Table(w("claims.lede"), head, rows, is_stacked=True)
-    return _list(
-        data, w, "claims", paragraphs, [{"title": w("claims.title"), "table": table}] if rows else []
-    )
 
 
 def methods_page(data: SiteData, w: Words) -> str:

@@ -1,0 +1,101 @@
+"""The shipped ledger held against a store: verdicts, and the counts behind them as disclosed."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+
+from atlarge.publish.disclosure import SHOWN, Disclosed
+from atlarge.publish.windows import Window
+
+if TYPE_CHECKING:
+    from atlarge.records.store import Store
+
+Claims = list[dict[str, Any]]
+
+
+def raw_claims(store: Store) -> Claims:
+    """The shipped ledger held against the store; counts of records are left to `told_claims`."""
+    from atlarge.claims import check, ledger_rows
+
+    made: Claims = []
+    for entry in sorted(files("atlarge.claims").joinpath("ledgers").iterdir(), key=lambda e: e.name):
+        if entry.name.endswith(".yaml"):
+            made += [_claim(row) for row in ledger_rows(check(Path(str(entry)), store))]
+    return made
+
+
+def _claim(row: dict[str, Any]) -> dict[str, Any]:
+    kept = ("id", "text", "speaker", "heard", "verdict", "claimed", "found", "fits", "needs")
+    return {
+        **{k: row[k] for k in kept},
+        "answers": [{k: a[k] for k in ("reading", "verdict", "shown")} for a in row["answers"]],
+        "evidence": [_evidence(e) for e in row["evidence"] if "measure" in e],
+        "explained": [e["rows"] for e in row["evidence"] if e.get("source") == "explain"],
+    }
+
+
+def _evidence(entry: dict[str, Any]) -> dict[str, Any]:
+    """A figure behind a verdict; one counted in the records keeps its question, not its count."""
+    is_counted = entry.get("source") == "panel"
+    note = str(entry.get("note") or "")
+    return {
+        "measure": entry["measure"],
+        "level": entry.get("place_kind") or "",
+        "place": entry.get("place") or "",
+        "name": entry.get("place_name") or "",
+        "start": _day(entry.get("from")),
+        "end": _day(entry.get("to")),
+        "is_counted": is_counted,
+        "scheme": "biglocal" if "scheme biglocal" in note else "ddp",
+        "party": entry.get("party") or "",
+        "url": entry.get("source_url") or "",
+        "rows": entry.get("rows") or "",
+        "shown": "" if is_counted else entry["shown"],
+    }
+
+
+def _day(value: Any) -> dt.date | None:
+    return dt.date.fromisoformat(str(value)[:10]) if value else None
+
+
+def claim_windows(claims: Claims, measures: Sequence[str], levels: Sequence[str]) -> list[Window]:
+    """The counts behind the verdicts, of measures and levels that the site publishes."""
+    return [w for c in claims for e in c["evidence"] if (w := _window(e, measures, levels)) is not None]
+
+
+def _window(e: dict[str, Any], measures: Sequence[str], levels: Sequence[str]) -> Window | None:
+    if not e["is_counted"] or e["measure"] not in measures or e["level"] not in levels:
+        return None
+    if not e["place"] or e["start"] is None or e["end"] is None:
+        return None
+    return Window(((e["level"], e["place"]),), e["measure"], e["start"], e["end"], e["scheme"])
+
+
+def told_claims(claims: Claims, table: Disclosed, measures: Sequence[str], levels: Sequence[str]) -> Claims:
+    """The claims with their counts as disclosed; `is_told`: every count behind the verdict may be told."""
+    rows = table.frame.filter(pl.col("every") == "window")
+    keys = ("level", "place", "measure", "start", "end")
+    cells = {row[:5]: row[5:] for row in rows.select(*keys, "value", "mark").iter_rows()}
+    return [_told(c, cells, measures, levels) for c in claims]
+
+
+def _told(
+    claim: dict[str, Any], cells: dict[Any, Any], measures: Sequence[str], levels: Sequence[str]
+) -> dict[str, Any]:
+    evidence = []
+    for e in claim["evidence"]:
+        value, mark = None, SHOWN
+        if e["is_counted"]:
+            window = _window(e, measures, levels)
+            key = (window.level, window.place, window.name, window.start, window.end) if window else None
+            value, mark = cells.get(key, (None, "withheld"))
+        evidence.append({**e, "value": value, "mark": mark})
+    is_told = all(e["mark"] == SHOWN for e in evidence)
+    hidden = {} if is_told else {"found": None, "answers": [{**a, "shown": ""} for a in claim["answers"]]}
+    return {**claim, **hidden, "evidence": evidence, "is_told": is_told}
