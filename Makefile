@@ -12,13 +12,14 @@ else
 INSTALL = $(UV) pip install --quiet --python $(BIN)/python
 endif
 
-.PHONY: demo test check lint types imports audit embedded lock chromium clean help
+.PHONY: demo test check lint types imports audit notebooks embedded lock chromium clean help
 
 help:
 	@echo "make demo      install and run the main job on the embedded records"
 	@echo "make test      install what the tests need and run them all"
 	@echo "make check     the fast part, for the working loop"
 	@echo "make audit     ask the advisory service about every pinned dependency"
+	@echo "make notebooks run the examples and keep them as .ipynb, with their figures, in notebooks/"
 	@echo "make embedded DATA=FOLDER   rebuild the embedded records from the published releases"
 	@echo "make lock      refresh the lock files"
 
@@ -60,6 +61,9 @@ WHOLE := tests/api tests/claims tests/crash tests/engines tests/explain/test_exp
 
 check: lint types imports
 	@$(BIN)/pytest -m "not slow and not browser" -n 2 --dist worksteal $(addprefix --ignore=,$(WHOLE))
+
+notebooks: $(VENV)/.dev
+	@$(BIN)/python tools/notebooks.py
 
 audit: $(VENV)/.dev
 	@$(BIN)/python tools/audit.py

@@ -1,7 +1,10 @@
 # %% [markdown]
-# # A county official: what our own records say, before and after a decision
+# # A county official: what became of the detainers sent to us?
 #
-# Open this as a notebook (Jupytext reads the cells) or run it: `python examples/county_official.py`.
+# A supervisor asks how many of ICE's requests the jail declined, and how that compares with our neighbours.
+#
+# Open this as a notebook (`jupytext --to ipynb`, or by right click in Jupyter) or run it:
+# `python examples/county_official.py`.
 
 # %%
 from __future__ import annotations
@@ -10,8 +13,12 @@ import datetime as dt
 import tempfile
 from pathlib import Path
 
+import altair as alt
+
 import atlarge
 from atlarge.errors import AtlargeError
+
+alt.renderers.enable("png")  # figures that need no network
 
 # %% [markdown]
 # Releases, as you receive them from a records request. Here they are made up (with a known truth), so that
@@ -39,6 +46,21 @@ for row in shown.iter_rows(named=True):
     print(
         f"{row['place_name']}: {row['issued']} issued, {row['declined']} declined, {row['missing']} not told"
     )
+
+# %% [markdown]
+# The same as a figure. A rate is given among detainers whose outcome is recorded, and its bar reaches from
+# the best case (no missing outcome was a decline) to the worst (all were): what is not recorded can move it
+# that far.
+
+# %%
+bars = alt.Chart(shown.drop_nulls("worst_case"), width=420)
+place_axis = alt.Y("place_name:N", title=None, sort=None)
+reach = bars.mark_bar(height=6, color="#b8c4ce").encode(y=place_axis, x="best_case:Q", x2="worst_case:Q")
+rate = bars.mark_point(filled=True, size=70, color="#1b4f72").encode(
+    y=place_axis, x=alt.X("decline_rate:Q", title="share declined").scale(domain=[0, 1]).axis(format="%")
+)
+chart = reach + rate
+chart.properties(title="Detainers declined, of those issued")
 
 # %% [markdown]
 # One question about one day. If the records do not allow an answer, one line says why: that is the answer.

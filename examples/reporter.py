@@ -1,24 +1,52 @@
 # %% [markdown]
-# # A reporter: what happened in one county, and what may be written about it
+# # A reporter: was a county singled out?
 #
-# Open this as a notebook (Jupytext reads the cells) or run it: `python examples/reporter.py`.
+# In February 2017 a Texas sheriff stopped handing most people over to ICE, and officers came. Officials
+# said that it was retaliation, that lost jail handoffs were made up for in the street, or that many people
+# liable to arrest live there. What can be written?
+#
+# Open this as a notebook (`jupytext --to ipynb`, or by right click in Jupyter) or run it:
+# `python examples/reporter.py`.
 
 # %%
 from __future__ import annotations
 
+import tempfile
 from pathlib import Path
 
 import atlarge
 from atlarge.claims.template import shipped
-from atlarge.publish import report
+from atlarge.publish import export_charts, report
+
+
+class Picture:
+    """A PNG file, shown where a notebook shows what a cell gives."""
+
+    def __init__(self, path: Path) -> None:
+        self._content = path.read_bytes()
+
+    def _repr_png_(self) -> bytes:
+        return self._content
+
 
 # %% [markdown]
-# The question: a sheriff's policy of February 2017. The records ship with the package.
+# The records ship with the package. The answer begins with three sentences: arrests at large, jail
+# handoffs, and how well each account fits.
 
 # %%
 answer = atlarge.explain("Travis County, TX", policy="travis-tx-2017")
 for sentence in answer.sentences:
     print("-", sentence)
+
+# %% [markdown]
+# What happened, beside what would have been expected without the policy, with its interval. What lies
+# inside the interval is no news.
+
+# %%
+folder = Path(tempfile.mkdtemp())
+charts = [path for path in export_charts(answer, folder) if path.suffix == ".png"]
+print(f"{len(charts)} charts; the first: {charts[0].stem}")
+Picture(charts[0])
 
 # %% [markdown]
 # What fits and what does not. None of the words is "proves", and none should be in the story.

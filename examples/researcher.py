@@ -1,17 +1,25 @@
 # %% [markdown]
-# # A researcher: the panel as arrays, a model of your own beside the project's
+# # A researcher: does a model of my own agree with the project's?
 #
-# Open this as a notebook (Jupytext reads the cells) or run it: `python examples/researcher.py`.
+# The panel as arrays, for any model; here a counterfactual of one area from all others, with a placebo in
+# each.
+#
+# Open this as a notebook (`jupytext --to ipynb`, or by right click in Jupyter) or run it:
+# `python examples/researcher.py`.
 
 # %%
 from __future__ import annotations
 
 import datetime as dt
 
+import altair as alt
 import numpy as np
+import polars as pl
 
 import atlarge
 from atlarge.effects import counterfactual, placebo_in_space
+
+alt.renderers.enable("png")  # figures that need no network
 
 # %% [markdown]
 # Arrests at large by area of responsibility and month, under both schemes. Missing is NaN, never zero.
@@ -46,6 +54,26 @@ made = counterfactual(y, unit, slice(0, first))
 after = slice(first, first + 8)
 observed, expected = float(y[unit, after].sum()), float(np.asarray(made.fitted).ravel()[after].sum())
 print(f"San Antonio, February to September 2017: {observed:.0f} observed, {expected:.0f} expected")
+
+# %% [markdown]
+# Where the two lines part before February 2017, the fit is not to be trusted after it.
+
+# %%
+fitted = np.asarray(made.fitted).ravel()
+lines = pl.DataFrame(
+    {
+        "month": kept * 2,
+        "arrests at large": [*y[unit].tolist(), *fitted.tolist()],
+        "line": ["observed"] * len(kept) + ["expected"] * len(kept),
+    }
+)
+chart = alt.Chart(lines, width=560, height=220).mark_line().encode(x="month:T", y="arrests at large:Q")
+both = ["observed", "expected"]
+chart = chart.encode(
+    color=alt.Color("line:N").scale(domain=both, range=["#1b4f72", "#888888"]),
+    strokeDash=alt.StrokeDash("line:N").scale(domain=both, range=[[1, 0], [4, 4]]),
+)
+chart.properties(title="San Antonio: observed, and expected from the other areas")
 
 # %%
 placebo = placebo_in_space(y, unit, slice(0, first))
