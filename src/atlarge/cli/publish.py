@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -22,6 +22,12 @@ def register(app: typer.Typer) -> None:
         base_url: Annotated[
             str, typer.Option(help="Address the site will stand at, such as https://example.org/arrests/.")
         ] = "",
+        answers: Annotated[
+            str,
+            typer.Option(
+                help="Policies answered: worked (the worked case), dated (those well dated), all, or none."
+            ),
+        ] = "worked",
         workers: Annotated[int, typer.Option(help="Processes that write pages.")] = 2,
         json_: JsonFlag = False,
     ) -> None:
@@ -30,7 +36,13 @@ def register(app: typer.Typer) -> None:
 
         with _Bar() as bar:
             audit = publish_site(
-                out, store, threshold=threshold, base_url=base_url, workers=workers, progress=bar.step
+                out,
+                store,
+                threshold=threshold,
+                base_url=base_url,
+                answers=answers,
+                workers=workers,
+                progress=bar.step,
             )
         if json_:
             emit_json(audit.to_dict())
@@ -44,27 +56,30 @@ def register(app: typer.Typer) -> None:
 
 
 class _Bar:
-    """A progress bar on a terminal; nothing elsewhere."""
+    """A progress bar for each kind of work on a terminal; nothing elsewhere."""
 
     def __init__(self) -> None:
         self._bar = None
+        self._tasks: dict[str, Any] = {}
         if sys.stderr.isatty():
             from rich.console import Console
             from rich.progress import Progress
 
             self._bar = Progress(console=Console(stderr=True), transient=True)
-            self._task = self._bar.add_task("places", total=None)
 
     def __enter__(self) -> _Bar:
         if self._bar:
             self._bar.start()
+            self._tasks["findings"] = self._bar.add_task("findings", total=None)
         return self
 
     def __exit__(self, *_: object) -> None:
         if self._bar:
             self._bar.stop()
 
-    def step(self, done: int, total: int) -> None:
-        """Move the bar."""
+    def step(self, what: str, done: int, total: int) -> None:
+        """Move the bar of one kind of work."""
         if self._bar:
-            self._bar.update(self._task, completed=done, total=total)
+            if what not in self._tasks:
+                self._tasks[what] = self._bar.add_task(what, total=total)
+            self._bar.update(self._tasks[what], completed=done, total=total)

@@ -40,10 +40,14 @@ from atlarge.publish.writer import Folder, Tally, finish, prepare
 
 if TYPE_CHECKING:
     from atlarge.explain.answer import Answer
+    from atlarge.explain.policies import Policy
     from atlarge.records.store import Store
 
 _CHUNK = 48
-Step = Callable[[int, int], None]
+Step = Callable[[str, int, int], None]
+"""Told as work goes on: what is being made (findings, places), how many are done, how many there are."""
+
+ANSWERS = ("worked", "dated", "all", "none")
 
 
 @dataclass(frozen=True)
@@ -81,18 +85,20 @@ def publish(
     workers: int = 2,
     progress: Step | None = None,
     levels: Sequence[str] = LEVELS,
-    answers: Sequence[Answer | str] | None = None,
+    answers: Sequence[Answer | str] | str | None = None,
     claims: bool | None = None,
 ) -> SiteAudit:
     """Publish a store (None: the embedded one) as a static site in a folder.
 
     The folder must be new, empty, or a site made before; it changes all at once, and files that stay the
     same are not rewritten. `threshold`: counts of 1 to threshold - 1 are hidden. `base_url`: where the site
-    will stand, for the pictures that links carry. `progress` is called with (done, all) places. `levels`:
-    those that get pages (nation, state, aor, office, county). `answers`: answers, or ids of policies to
-    answer; None takes the worked case where counties have pages. `claims`: whether to check the shipped
+    will stand, for the pictures that links carry. `progress`: see `Step`. `levels`: those that get pages
+    (nation, state, aor, office, county). `answers`: answers, or ids of policies to answer, or one of
+    `ANSWERS`: the worked case; all policies of counties and cities that limit cooperation from a day that is
+    known with high confidence; all policies with a date; none. A policy that the records cannot answer is
+    passed over. None takes the worked case where counties have pages. `claims`: whether to check the shipped
     ledger; None does where counties have pages. Raises QuestionError for a folder that holds something
-    else, StoreError for a store that cannot be read.
+    else or a word that is not one of `ANSWERS`, StoreError for a store that cannot be read.
     """
     if threshold < 2:
         raise QuestionError(f"the threshold {threshold} hides nothing; give 2 or more")
@@ -100,9 +106,10 @@ def publish(
     new = prepare(target)
     opened = _opened(store)
     is_whole = "county" in levels
-    asked = ([_worked_case()] if is_whole else []) if answers is None else list(answers)
+    which = ("worked" if is_whole else "none") if answers is None else answers
+    asked = asked_policies(which) if isinstance(which, str) else list(which)
     with Workers(workers) as crew:
-        found = _findings(crew, opened, levels, asked, is_whole if claims is None else claims)
+        found = _findings(crew, opened, levels, asked, is_whole if claims is None else claims, progress)
         given = [a for a in asked if not isinstance(a, str)]
         data, table = gather_site(
             opened,
@@ -134,6 +141,29 @@ def _worked_case() -> str:
     return str(yaml.safe_load(text)["demo"]["policy"])
 
 
+def asked_policies(which: str) -> list[Answer | str]:
+    """Ids of the policies that one of `ANSWERS` names; QuestionError for another word."""
+    from atlarge.explain.policies import policies
+
+    if which == "none":
+        return []
+    if which == "worked":
+        return [_worked_case()]
+    if which == "all":
+        return [p.id for p in policies()]
+    if which == "dated":
+        return [p.id for p in policies() if _is_well_dated(p)]
+    raise QuestionError(f"no answers called {which!r}; there are: {', '.join(ANSWERS)}")
+
+
+def _is_well_dated(policy: Policy) -> bool:
+    from atlarge.explain.policies import HOUSING
+
+    is_local = policy.level in ("county", "city") and policy.kind != HOUSING
+    is_known = policy.precision == "day" and policy.confidence == "high"
+    return is_local and is_known and policy.direction == "limits"
+
+
 @dataclass
 class _Found:
     surges: Found
@@ -142,14 +172,21 @@ class _Found:
 
 
 def _findings(
-    crew: Workers, store: Store, levels: Sequence[str], asked: Sequence[Answer | str], claims: bool
+    crew: Workers,
+    store: Store,
+    levels: Sequence[str],
+    asked: Sequence[Answer | str],
+    claims: bool,
+    progress: Step | None,
 ) -> _Found:
-    """Surges, answers and verdicts, side by side."""
-    jobs = [("claims", store.path, "")] if claims else []
+    """Surges, answers and verdicts, side by side; the longest work first."""
+    jobs = [("surges", store.path, level) for level in reversed(surge_levels(levels))]
+    jobs += [("claims", store.path, "")] if claims else []
     jobs += [("answer", store.path, a) for a in asked if isinstance(a, str)]
-    jobs += [("surges", store.path, level) for level in surge_levels(levels)]
     made = _Found(Found(), [], [])
-    for (kind, _, _), result in zip(jobs, crew.map(_find, jobs), strict=True):
+    for done, ((kind, _, _), result) in enumerate(zip(jobs, crew.map(_find, jobs), strict=True), 1):
+        if progress:
+            progress("findings", done, len(jobs))
         if kind == "surges":
             made.surges.add(result)
         elif kind == "claims":
@@ -234,7 +271,7 @@ def _write_places(
         tally.add(made)
         done += len(chunk)
         if progress:
-            progress(done, len(places))
+            progress("places", done, len(places))
     state.unlink()
 
 
