@@ -21,7 +21,7 @@ from atlarge.records.parts import Aside, digest, whole
 from atlarge.records.prepare import Prepared, prepare
 from atlarge.records.store import Spill
 from atlarge.records.tables import PLACE, TABLES, conform
-from atlarge.releases import Release, open_release, read_parts, read_release
+from atlarge.releases import Release, is_long, open_release, read_parts, read_release
 from atlarge.releases.areas import area_code, county_code, state_code
 
 __all__ = ["IngestAudit", "ReleaseAudit", "ingest"]
@@ -78,11 +78,11 @@ def _read_all(paths: Sequence[Path], store: Path, aside: Aside, told: Progress) 
         if held is not None:
             told(f"{path.name}: held already as {held['id']}")
             return str(held["id"])
-        if opened.rest is None:
+        if is_long(opened):
+            made = _in_parts(read_parts(path, opened), placer, aside.spill)
+        else:
             made = prepare(read_release(path, opened))
             placer.place(made)
-        else:
-            made = _in_parts(read_parts(path, opened), placer, aside.spill)
         made = aside.keep(made)
         told(f"read {path.name}: {made.audit.rows_read:,} rows of {made.audit.family}")
         return made

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -91,3 +92,39 @@ def test_damaged_files(tmp_path: Path, refused: Refused) -> None:
     for name, content in made.items():
         (tmp_path / name).write_bytes(content)
         refused(tmp_path / name)
+
+
+def test_blocks_give_what_the_whole_gives(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Read some rows at a time, across row groups of any size, rows, numbers and account are the same."""
+    from atlarge.releases import opening
+
+    frame = _frame(400)
+    frame[50, "Apprehension Date"] = "not a day"
+    frame = pl.concat([frame, frame[10:30]])
+    whole_file = tmp_path / "whole.parquet"
+    pq.write_table(frame.to_arrow(), whole_file, row_group_size=70)
+    whole = ingest([whole_file], tmp_path / "whole").releases[0].to_dict()
+    assert len(whole["tables"]) == 1
+    assert whole["checks"]["identical_rows"] >= 20
+    rows = pl.read_parquet(tmp_path / "whole" / "arrests" / "*.parquet").sort("row")
+    for block in (33, 70, 150):
+        monkeypatch.setattr(opening, "BLOCK", block * 16 * len(COLUMNS))
+        made = ingest([whole_file], tmp_path / f"by-{block}").releases[0].to_dict()
+        assert len(made["tables"]) > 1
+        assert {k: v for k, v in made.items() if k != "tables"} == {
+            k: v for k, v in whole.items() if k != "tables"
+        }
+        assert pl.read_parquet(tmp_path / f"by-{block}" / "arrests" / "*.parquet").sort("row").equals(rows)
+
+
+@pytest.mark.slow
+def test_memory_does_not_grow_with_the_rows(tmp_path: Path, within: Any) -> None:
+    """Three million rows, which as a whole need over a gibibyte."""
+    table = _frame(100_000).to_arrow()
+    path = tmp_path / "long.parquet"
+    with pq.ParquetWriter(path, table.schema) as writer:
+        for _ in range(30):
+            writer.write_table(table)
+    done = within(["ingest", str(path), "--store", str(tmp_path / "store")], 700)
+    assert done.returncode == 0, done.stderr
+    assert making.counted(tmp_path / "store") == 3_000_000

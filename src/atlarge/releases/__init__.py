@@ -5,6 +5,16 @@ from __future__ import annotations
 from atlarge.releases.catalogue import families, family
 from atlarge.releases.family import Family
 from atlarge.releases.opening import open_release
-from atlarge.releases.reading import Release, Sheet, read_parts, read_release
+from atlarge.releases.reading import Release, Sheet, is_long, read_parts, read_release
 
-__all__ = ["Family", "Release", "Sheet", "families", "family", "open_release", "read_parts", "read_release"]
+__all__ = [
+    "Family",
+    "Release",
+    "Sheet",
+    "families",
+    "family",
+    "is_long",
+    "open_release",
+    "read_parts",
+    "read_release",
+]

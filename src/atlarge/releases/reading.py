@@ -10,6 +10,7 @@ from pathlib import Path
 import polars as pl
 
 from atlarge.errors import ReleaseError
+from atlarge.releases import opening
 from atlarge.releases.catalogue import recognise
 from atlarge.releases.family import Family, plain
 from atlarge.releases.faults import faults_of
@@ -19,6 +20,8 @@ from atlarge.releases.privacy import refuse_persons
 from atlarge.releases.textform import Ragged, Table, read_blocks, read_header, read_text, unique_names
 from atlarge.releases.unknown import unknown
 from atlarge.releases.workbook import read_workbook
+
+_CELL_BYTES = 16  # of a cell in memory, by which the rows of a block of Parquet are reckoned
 
 
 @dataclass(frozen=True)
@@ -53,7 +56,21 @@ class Release:
         return sum(sheet.frame.height + len(sheet.ragged) for sheet in self.sheets)
 
 
-def _read_parquet(opened: Opened) -> Table:
+@dataclass(frozen=True)
+class _Parquet:
+    """What the footer of a Parquet release tells."""
+
+    family: Family
+    rows: int
+    columns: int
+
+    @property
+    def block(self) -> int:
+        """Rows that are read at a time."""
+        return max(1, opening.BLOCK // (_CELL_BYTES * max(1, self.columns)))
+
+
+def _parquet_footer(opened: Opened) -> _Parquet:
     with reading(opened.path, "Parquet"):
         schema = pl.read_parquet_schema(io.BytesIO(opened.content))
         rows = pl.scan_parquet(io.BytesIO(opened.content)).select(pl.len()).collect().item()
@@ -68,33 +85,66 @@ def _read_parquet(opened: Opened) -> Table:
     for name, kind in schema.items():
         if kind.is_nested() or kind in (pl.Binary, pl.Object):
             raise ReleaseError(f"{opened.path}: its column {name!r} holds {kind}, not text, numbers or dates")
+    return _Parquet(family, rows, len(schema))
+
+
+def _parquet_rows(opened: Opened, family: Family, first: int, count: int) -> Table:
+    """Rows of a Parquet file from the one of index `first` on; only row groups that hold them are read."""
     with reading(opened.path, "Parquet"):
-        frame = pl.read_parquet(io.BytesIO(opened.content))
+        frame = pl.scan_parquet(io.BytesIO(opened.content)).slice(first, count).collect()
     frame.columns = unique_names(frame.columns)
-    numbers = pl.Series("row", range(1, frame.height + 1), dtype=pl.UInt32)
+    numbers = pl.int_range(first + 1, first + 1 + frame.height, dtype=pl.UInt32, eager=True).alias("row")
     return Table(family, frame, numbers, [], [])
 
 
-def _must_be_whole(path: Path, opened: Opened) -> bool:
-    """Whether a long text must be read at once: duplicates and known faults are judged on all its rows."""
-    family = read_header(path, opened.content[: opened.content.rfind(b"\n") + 1]).family
+def _read_parquet(opened: Opened) -> Table:
+    told = _parquet_footer(opened)
+    return _parquet_rows(opened, told.family, 0, told.rows)
+
+
+def _parquet_blocks(opened: Opened) -> Iterator[Table]:
+    told = _parquet_footer(opened)
+    for first in range(0, told.rows, told.block):
+        yield _parquet_rows(opened, told.family, first, told.block)
+
+
+def is_long(opened: Opened) -> bool:
+    """Whether a release has more rows than are held in memory at a time, if its family allows that."""
+    if opened.form == "parquet":
+        told = _parquet_footer(opened)
+        return told.rows > told.block and not _is_judged_whole(told.family, opened)
+    return opened.rest is not None
+
+
+def _is_judged_whole(family: Family, opened: Opened) -> bool:
+    """Whether a release must be read at once: duplicates and known faults are judged on all its rows."""
     known = any(opened.sha256 in fault.whole_sha256 for fault in faults_of(family.id))
     return family.duplicates is not None or known
 
 
+def _must_be_whole(path: Path, opened: Opened) -> bool:
+    """The same of a long text, whose family its header tells."""
+    family = read_header(path, opened.content[: opened.content.rfind(b"\n") + 1]).family
+    return _is_judged_whole(family, opened)
+
+
 def read_parts(path: Path, opened: Opened) -> Iterator[Release]:
-    """A release in parts that fit into memory: one, unless it is a long text. Raises as `read_release` does.
+    """A release in parts that fit into memory: one, unless it is long. Raises as `read_release` does.
 
     Every part is a release with the path, hash and family of the whole, and its rows numbered through.
     """
-    if opened.rest is None:
+    if not is_long(opened):
         yield read_release(path, opened)
         return
-    if _must_be_whole(path, opened):
+    if opened.rest is None:
+        tables = _parquet_blocks(opened)
+    elif _must_be_whole(path, opened):
         whole = b"".join([opened.content, *opened.rest])
         yield read_release(path, replace(opened, content=whole, rest=None))
         return
-    for table in read_blocks(path, opened.content, opened.rest):
+    else:
+        tables = read_blocks(path, opened.content, opened.rest)
+    for table in tables:
         refuse_persons(path, table.family, table.frame, table.rows, None)
         sheet = Sheet(None, table.frame, table.rows, table.ragged)
         yield Release(path, opened.sha256, table.family, [sheet], table.preamble, [])
