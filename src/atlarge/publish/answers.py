@@ -60,7 +60,7 @@ def _periods(series: Series) -> list[tuple[dt.date, dt.date]]:
 def _is_drawn(strip: ChangeStrip, days: tuple[dt.date, dt.date], drawn: set[tuple[dt.date, dt.date]]) -> bool:
     """Whether a month of a strip is shown.
 
-    For places counted together a second grid of months, across the chart's own, would hide more than it shows.
+    For places counted together a second grid of months, across the chart's own, hides more than it shows.
     """
     return strip.area.level != "locality" or days in drawn
 

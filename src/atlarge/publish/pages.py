@@ -14,6 +14,7 @@ from atlarge.publish.charts import Burst, PolicyMark
 from atlarge.publish.charts.timeline import cell as counts_cell
 from atlarge.publish.disclosure import UNCOVERED, Counts
 from atlarge.publish.i18n import Words
+from atlarge.publish.lineage_view import lineage_of, measure_link, year_id
 from atlarge.publish.place_parts import crumbs, name_of, page_of, path_of
 from atlarge.publish.render import Figure, Link, Table, counts_table, figure, hidden_note, render, safe_link
 from atlarge.publish.site_data import Code, PlaceInfo, SiteData, order
@@ -72,7 +73,7 @@ def bursts(rows: Sequence[dict[str, Any]], w: Words) -> list[Burst]:
     ]
 
 
-def timeline_of(data: SiteData, place: PlaceInfo, w: Words) -> Figure | None:
+def timeline_of(data: SiteData, place: PlaceInfo, w: Words, home: str = "") -> Figure | None:
     """At-large arrests and jail handoffs by the finest period that the place is published by."""
     every = place.fine
     series = [_named(c, m, w) for m in PARTS if (c := data.series(place, m, every)) is not None]
@@ -108,10 +109,17 @@ def timeline_of(data: SiteData, place: PlaceInfo, w: Words) -> Figure | None:
             width=width,
             height=330,
         ),
-        table=counts_table(series, w, sentence, every),
+        table=counts_table(
+            series, w, sentence, every, heads=_heads(series, PARTS, home), lead=lambda day: f"#{year_id(day)}"
+        ),
         note=hidden_note(series, w),
         id="timeline",
     )
+
+
+def _heads(series: Sequence[Counts], names: Sequence[str], home: str) -> list[str | Link]:
+    """Heads of columns of counts, each leading to what is counted."""
+    return [measure_link(name, s.label, home) for s, name in zip(series, names, strict=True)]
 
 
 def years_of(data: SiteData, place: PlaceInfo, w: Words) -> Figure | None:
@@ -144,16 +152,17 @@ def partial_note(data: SiteData, w: Words) -> str:
     return w("place.partial", list="; ".join(told)) if told else ""
 
 
-def rates_table(data: SiteData, place: PlaceInfo, w: Words) -> Table:
-    """Counts and rates by fiscal year."""
+def rates_table(data: SiteData, place: PlaceInfo, w: Words, home: str) -> Table:
+    """Counts and rates by fiscal year; each year leads to its files, each head to what is counted."""
     series = {m: data.series(place, m, "year") for m in (WHOLE, *PARTS)}
     shown = {m: c for m, c in series.items() if c is not None}
     first = next(iter(shown.values()), None)
-    head = [w("place.col.year"), *(w(f"measure.{m}") for m in shown)]
+    head: list[str | Link] = [w("place.col.year"), *(measure_link(m, w(f"measure.{m}"), home) for m in shown)]
     head += [w("place.col.rate"), w("place.col.at_large_rate")]
-    rows = []
+    rows: list[list[str | Link]] = []
     for i, day in enumerate(first.periods if first else ()):
-        row = [w.fiscal_year(day), *(counts_cell(c, i, w) for c in shown.values())]
+        year = Link(w.fiscal_year(day), f"#{year_id(day)}")
+        row: list[str | Link] = [year, *(counts_cell(c, i, w) for c in shown.values())]
         for m in (WHOLE, PARTS[0]):
             row.append(rate_text(data, place, m, day, w))
         rows.append(row)
@@ -243,14 +252,15 @@ def reports_table(rows: Sequence[dict[str, Any]], w: Words) -> Table:
     return Table(w("place.reports"), head, made, is_stacked=True)
 
 
-def detainers_table(data: SiteData, place: PlaceInfo, w: Words) -> Table | None:
+def detainers_table(data: SiteData, place: PlaceInfo, w: Words, home: str) -> Table | None:
     """Detainers by fiscal year and outcome, where the store holds them."""
     names = data.groups.get("detainers", [])
     shown = [(m, c) for m in names if (c := data.series(place, m, "year")) is not None]
     if not shown or all(m == UNCOVERED for _, c in shown for m in c.marks):
         return None
     series = [_named(c, m, w) for m, c in shown]
-    return counts_table(series, w, w("place.detainers"), "year")
+    heads = _heads(series, [m for m, _ in shown], home)
+    return counts_table(series, w, w("place.detainers"), "year", heads=heads)
 
 
 def within(data: SiteData, place: PlaceInfo, w: Words) -> list[dict[str, str]]:
@@ -268,6 +278,7 @@ def place_page(data: SiteData, place: PlaceInfo, w: Words) -> str:
     code = (place.level, place.code)
     stem = place.stem
     page = page_of(data, w, stem, title, said, image=image_path(place), nav="places")
+    home = str(page["home"])
     return render(
         "place.html.j2",
         w=w,
@@ -275,13 +286,14 @@ def place_page(data: SiteData, place: PlaceInfo, w: Words) -> str:
         title=title,
         lede=said,
         crumbs=crumbs(data, place, w),
-        timeline=timeline_of(data, place, w),
+        timeline=timeline_of(data, place, w, home),
         years=years_of(data, place, w),
-        rates=rates_table(data, place, w),
+        rates=rates_table(data, place, w, home),
+        lineage=lineage_of(data, place, home, w),
         answers=answer_sections(data, code, w),
         policies=policies_table(data.policies.get(code, []), w),
         surges=surges_table(data.surges.get(code, []), w),
-        detainers=detainers_table(data, place, w),
+        detainers=detainers_table(data, place, w, home),
         reports=reports_table(data.reports.get(code, []), w),
         within=within(data, place, w),
         how=w(f"place.how_{place.level}"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import datetime as dt
 import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -63,15 +64,27 @@ def figure(
 
 
 def counts_table(
-    series: Sequence[Counts], w: Words, caption: str, every: str, extra: Sequence[tuple[str, list[str]]] = ()
+    series: Sequence[Counts],
+    w: Words,
+    caption: str,
+    every: str,
+    extra: Sequence[tuple[str, list[str]]] = (),
+    *,
+    heads: Sequence[str | Link] | None = None,
+    lead: Callable[[dt.date], str] | None = None,
 ) -> Table:
-    """The table behind a chart of counts; `extra` adds named columns, one text a period."""
+    """The table behind a chart of counts; `extra` adds named columns, one text a period.
+
+    `heads` stand for the labels of the series; `lead` gives the address that a period leads to.
+    """
     first = series[0]
-    rows = [
-        [w.period(day, every), *(cell(s, i, w) for s in series), *(texts[i] for _, texts in extra)]
-        for i, day in enumerate(first.periods)
-    ]
-    return Table(caption, [w("report.col.period"), *(s.label for s in series), *(n for n, _ in extra)], rows)
+    rows: list[list[str | Link]] = []
+    for i, day in enumerate(first.periods):
+        name = w.period(day, every)
+        told = [*(cell(s, i, w) for s in series), *(texts[i] for _, texts in extra)]
+        rows.append([Link(name, lead(day)) if lead else name, *told])
+    named = heads if heads is not None else [s.label for s in series]
+    return Table(caption, [w("report.col.period"), *named, *(n for n, _ in extra)], rows)
 
 
 def hidden_note(series: Sequence[Counts], w: Words) -> str:

@@ -17,6 +17,7 @@ from atlarge.publish.answers import Shown, show_with, windows_of
 from atlarge.publish.cells import LEVELS, SiteCells, site_cells, site_measures
 from atlarge.publish.claims_data import claim_windows, told_claims
 from atlarge.publish.disclosure import THRESHOLD, Counts, Disclosed
+from atlarge.publish.lineage_data import Origin, origins
 from atlarge.publish.windows import Window
 from atlarge.reference import table
 
@@ -78,6 +79,7 @@ class SiteData:
     hidden: dict[str, int]
     cities: dict[str, list[str]]
     thin: dict[str, int] = field(default_factory=dict)
+    origins: list[Origin] = field(default_factory=list)
     claims: list[dict[str, Any]] = field(default_factory=list)
     answers: list[Shown] = field(default_factory=list)
     base_url: str = ""
@@ -85,6 +87,11 @@ class SiteData:
     def series(self, place: PlaceInfo, measure: str, every: str) -> Counts | None:
         """One disclosed series of a place."""
         return self.counts.get((place.level, place.code, measure, every))
+
+    @property
+    def has_rows(self) -> bool:
+        """Whether the store knows the rows of releases, and not only counts of them."""
+        return any(o.first_row is not None for o in self.origins)
 
     @property
     def first_day(self) -> dt.date:
@@ -152,6 +159,7 @@ def gather_site(
         reports=_reports(places),
         surges=_surges(found.surges, cells.table),
         thin=found.thin,
+        origins=origins(store, list(cells.groups), threshold),
         coverage={t: _covered_months(store, t) for t in cells.groups},
         releases=_releases(store),
         hidden=cells.table.hidden,

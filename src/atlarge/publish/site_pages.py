@@ -11,6 +11,7 @@ from atlarge.publish import charts
 from atlarge.publish.answer_pages import answer_cards
 from atlarge.publish.claims_view import claims_page
 from atlarge.publish.i18n import LANGUAGES, Words
+from atlarge.publish.lineage_view import lineage_page
 from atlarge.publish.pages import (
     PARTS,
     WHOLE,
@@ -228,12 +229,14 @@ def data_page(data: SiteData, w: Words) -> str:
         {"name": w("data.all_csv"), "href": f"{root}data/all.csv", "download": True},
         {"name": w("data.all_parquet"), "href": f"{root}data/all.parquet", "download": True},
     ]
+    lineage = {"name": w("place.lineage"), "href": "lineage.html", "download": False}
     sections: list[dict[str, Any]] = [
         {"title": w("place.download"), "links": files, "paragraphs": []},
         {"title": w("data.columns"), "paragraphs": [w("data.columns_text")]},
+        {"title": w("lineage.title"), "links": [lineage]},
         {
             "title": w("data.releases"),
-            "paragraphs": [w("data.lineage")],
+            "paragraphs": [],
             "table": Table(w("data.releases"), head, rows, is_stacked=True),
         },
     ]
@@ -248,5 +251,6 @@ SINGLE = {
     "claims": claims_page,
     "methods": methods_page,
     "data": data_page,
+    "lineage": lineage_page,
 }
 """Page makers by path."""

@@ -1,0 +1,143 @@
+"""Where a number comes from: what its measure counts, from which files, and how to count it again.
+
+A number stands in a row (a time), under a head (a measure), on a page (a place). The row leads to the files,
+the head to the rule, and the page says how a record gets its place; together they are its lineage.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import shlex
+from typing import Any
+
+from atlarge.panel import measures
+from atlarge.publish.i18n import Words
+from atlarge.publish.lineage_data import Origin
+from atlarge.publish.place_parts import page_of
+from atlarge.publish.render import Link, Table, render
+from atlarge.publish.site_data import PlaceInfo, SiteData
+from atlarge.records.schemes import scheme
+
+SCHEME = "ddp"
+
+
+def measure_link(name: str, text: str, home: str) -> Link:
+    """The name of a measure, leading to what it counts."""
+    return Link(text, f"{home}lineage.html#m-{name}")
+
+
+def year_id(day: dt.date) -> str:
+    """The name, on a place's page, of what tells where the numbers of a day's fiscal year come from."""
+    return f"from-{day.year + (day.month >= 10)}"
+
+
+def origins_of(data: SiteData, table: str, start: dt.date, end: dt.date) -> list[Origin]:
+    """The sheets that the counts of a table from start to end come from."""
+    return [o for o in data.origins if o.table == table and o.covers(start, end)]
+
+
+def _command(data: SiteData, place: PlaceInfo, start: dt.date, end: dt.date, names: list[str]) -> str:
+    """What counts a place's numbers of some days again."""
+    store = " --store STORE" if data.has_rows else ""
+    where = "" if place.level == "nation" else f" --place {shlex.quote(place.code)}"
+    asked = ",".join(names)
+    return f"atlarge panel{store} --by {place.level}{where} --measure {asked} --from {start} --to {end}"
+
+
+def lineage_of(data: SiteData, place: PlaceInfo, home: str, w: Words) -> dict[str, Any]:
+    """The section of a place's page: one entry a fiscal year, with the files and the command."""
+    years = []
+    for table, names in data.groups.items():
+        counts = data.series(place, names[0], "year")
+        for start in counts.periods if counts else ():
+            end = dt.date(start.year + 1, 9, 30)
+            found = origins_of(data, table, start, end)
+            if not found:
+                continue
+            files = dict.fromkeys((o.release, o.file) for o in found)
+            years.append(
+                {
+                    "id": year_id(start) if table == next(iter(data.groups)) else "",
+                    "title": f"{w.label('tables', table, table)}, {w.fiscal_year(start)}",
+                    "files": [Link(name or r, f"{home}lineage.html#r-{r}") for r, name in files],
+                    "command": _command(data, place, start, end, names),
+                }
+            )
+    return {"says": w("lineage.place_rows" if data.has_rows else "lineage.place_counts"), "years": years}
+
+
+def lineage_page(data: SiteData, w: Words) -> str:
+    """What each measure counts, every file and sheet with its rows, and the way back to a row."""
+    title, lede = w("lineage.title"), w("lineage.lede")
+    return render(
+        "lineage.html.j2",
+        w=w,
+        page=page_of(data, w, "lineage", title, lede, nav="data"),
+        title=title,
+        lede=lede,
+        steps=[w(f"lineage.step{i}") for i in (1, 2, 3, 4, 5)],
+        measures=[_measure(name, w) for names in data.groups.values() for name in names],
+        sheets=_sheets(data, w),
+        held=w("lineage.rows_held" if data.has_rows else "lineage.counts_held"),
+        commands=_commands(data),
+    )
+
+
+def _measure(name: str, w: Words) -> dict[str, str]:
+    """A measure and which records it counts."""
+    about = measures()[name]
+    rule = ""
+    if about.category:
+        told = scheme(SCHEME)
+        rule = w("lineage.rule", scheme=told.title, methods=", ".join(told.methods(about.category)))
+    elif about.equals:
+        kept = "; ".join(f"{column}: {', '.join(map(str, values))}" for column, values in about.equals)
+        rule = w("lineage.rule_equals", kept=kept)
+    return {
+        "id": f"m-{name}",
+        "name": w.label("measure", name, about.label),
+        "says": w.label("measure_says", name, about.description),
+        "rule": rule,
+    }
+
+
+def _sheets(data: SiteData, w: Words) -> list[dict[str, Any]]:
+    """One entry a release and table: its sheets as a table."""
+    found: dict[tuple[str, str], list[Origin]] = {}
+    for o in data.origins:
+        found.setdefault((o.release, o.table), []).append(o)
+    seen: set[str] = set()
+    made = []
+    for (release, name), some in found.items():
+        rows = [
+            [
+                o.file or "–",
+                o.sheet or "–",
+                w.count(o.rows) if o.rows is not None else "–",
+                f"{w.count(o.first_row)}–{w.count(o.last_row)}" if o.first_row and o.last_row else "–",
+                w.days(o.start, o.end),
+            ]
+            for o in some
+        ]
+        head = [w(f"col.{k}") for k in ("file", "sheet", "counted", "row_numbers", "covers")]
+        title = f"{release}: {w.label('tables', name, name)}"
+        made.append(
+            {
+                "id": "" if release in seen else f"r-{release}",
+                "title": title,
+                "table": Table(title, head, rows, is_stacked=True, texts=(1,)),
+            }
+        )
+        seen.add(release)
+    return made
+
+
+def _commands(data: SiteData) -> list[str]:
+    """How to get back to single rows, for who holds the store."""
+    if not data.has_rows:
+        return ["atlarge ingest FILE... --store STORE", "atlarge publish --store STORE --out SITE"]
+    table = next(iter(data.groups))
+    return [f"atlarge audit --store STORE --trace {table} --place CODE --from DAY --to DAY"]
+
+
+__all__ = ["lineage_of", "lineage_page", "measure_link", "year_id"]
