@@ -1,10 +1,12 @@
-"""The solver against tables small enough to see through, and against a linear-programme attacker."""
+"""The search against tables small enough to see through, and against attackers of another kind."""
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from scipy.optimize import linprog
 
@@ -15,11 +17,11 @@ from atlarge.publish.suppression import (
     PRIMARY,
     Relations,
     Sums,
-    bounds,
+    search,
     sensitive,
     suppress,
-    told,
 )
+from atlarge.publish.witnesses import Witnesses, proved
 
 SMALL = 5
 
@@ -44,10 +46,8 @@ def exact(cells: np.ndarray, status: np.ndarray, r: Relations) -> list[int]:
     a = np.zeros((len(r.has_rest), len(cells) + len(rest)))
     np.add.at(a, (r.row, r.cell), r.sign)
     a[rest, len(cells) + np.arange(len(rest))] = 1
-    box = [
-        (v, v) if s == OPEN else (1, SMALL - 1) if s == PRIMARY else (0, None)
-        for v, s in zip(cells, status, strict=True)
-    ]
+    marks = {PRIMARY: (1, SMALL - 1), HIDDEN: (SMALL, None), BLURRED: (1, None)}
+    box = [marks.get(s, (v, v)) for v, s in zip(cells, status, strict=True)]
     box += [(0, None)] * len(rest)
     found = []
     for i in np.flatnonzero((cells > 0) & (cells < SMALL)):
@@ -59,6 +59,21 @@ def exact(cells: np.ndarray, status: np.ndarray, r: Relations) -> list[int]:
         assert low.status == high.status == 0
         if np.floor(-high.fun + 1e-6) - np.ceil(low.fun - 1e-6) < 1:
             found.append(int(i))
+    return found
+
+
+def every(cells: np.ndarray, status: np.ndarray, r: Relations, most: int) -> list[set[int]]:
+    """All counts that each cell can have, by trying every table up to a greatest count."""
+    choices = []
+    for v, s in zip(cells, status, strict=True):
+        low, high = {PRIMARY: (1, SMALL - 1), HIDDEN: (SMALL, most), BLURRED: (1, most)}.get(s, (v, v))
+        choices.append(range(int(low), int(high) + 1))
+    found: list[set[int]] = [set() for _ in cells]
+    for table in itertools.product(*choices):
+        sums = np.bincount(r.row, r.sign * np.array(table)[r.cell], len(r.has_rest))
+        if (np.where(r.has_rest, sums <= 0, sums == 0)).all():
+            for i, v in enumerate(table):
+                found[i].add(v)
     return found
 
 
@@ -77,16 +92,51 @@ def test_two_ones_that_add_up_to_two_are_told_together() -> None:
 
 def test_the_mark_itself_can_tell() -> None:
     """Four parts of at least 1 in a whole of at most 4 are all 1, by their marks alone: one mark goes."""
-    status = suppress(np.array([1, 1, 1, 1, 4]), np.ones(5, bool), Relations.of([4] * 4, [0, 1, 2, 3]))
-    assert BLURRED in status
-    assert OPEN not in status
+    cells, r = np.array([1, 1, 1, 1, 4]), Relations.of([4] * 4, [0, 1, 2, 3])
+    status = suppress(cells, np.ones(5, bool), r)
+    assert status.tolist() == [PRIMARY, PRIMARY, PRIMARY, PRIMARY, BLURRED]
+    assert all(len(counts) > 1 for counts in every(cells, status, r, 9))
 
 
-def test_a_withheld_count_is_not_small_and_the_solver_knows() -> None:
-    """3 + x = 6 with x marked as withheld would leave x = 5 and so 1: the whole must go."""
-    status = suppress(np.array([1, 5, 6]), np.ones(3, bool), Relations.of([2, 2], [0, 1]), cost=[1, 1, 9])
-    b = bounds(np.array([1, 5, 6]), np.ones(3, bool), status, Relations.of([2, 2], [0, 1]), threshold=SMALL)
-    assert b.high[0] - b.low[0] >= 1
+def test_a_withheld_count_is_known_not_to_be_small() -> None:
+    """1 + x = 6 with x withheld, so 5 or more, leaves x = 5 and so 1: the whole must go."""
+    cells, r = np.array([1, 5, 6]), Relations.of([2, 2], [0, 1])
+    status = suppress(cells, np.ones(3, bool), r, cost=[1, 1, 9])
+    assert status[2] == HIDDEN
+    assert len(every(cells, status, r, 12)[0]) > 1
+
+
+def test_what_is_hidden_in_vain_is_shown_again() -> None:
+    """Two lone counts of 2 in a table of two rows: one rectangle of four hides both."""
+    cells, r = grid(np.array([[2, 40, 30], [50, 2, 60]]))
+    status = suppress(cells, np.ones(len(cells), bool), r)
+    assert status[:6].reshape(2, 3).tolist() == [[PRIMARY, HIDDEN, OPEN], [HIDDEN, PRIMARY, OPEN]]
+    assert not status[6:].any()
+
+
+def test_dear_counts_are_kept() -> None:
+    """Of two counts either of which would do, the one that a reader would miss less is hidden."""
+    cells, r = np.array([3, 20, 30, 53]), Relations.of([3, 3, 3], [0, 1, 2])
+    status = suppress(cells, np.ones(4, bool), r, cost=[3, 9000, 30, 53])
+    assert status.tolist() == [PRIMARY, OPEN, HIDDEN, OPEN]
+
+
+def test_an_unsound_witness_proves_nothing() -> None:
+    """Each way to be wrong: a sum broken, a mark left, a shown count or an uncovered cell moved."""
+    cells, r = np.array([3, 20, 30, 53]), Relations.of([3, 3, 3], [0, 1, 2])
+    status, covered = np.array([PRIMARY, HIDDEN, OPEN, OPEN]), np.ones(4, bool)
+
+    def of(move: list[int], covered: np.ndarray = covered) -> list[int]:
+        witnesses = Witnesses(np.full(4, -1, np.int64))
+        witnesses.add(np.array(move))
+        return np.flatnonzero(proved(witnesses, cells, covered, status, r, threshold=SMALL)).tolist()
+
+    assert of([1, -1, 0, 0]) == [0]
+    assert of([1, 0, 0, 0]) == []  # the sum no longer holds
+    assert of([2, -2, 0, 0]) == []  # 5 is not "<5"
+    assert of([1, 0, -1, 0]) == []  # 30 is shown
+    assert of([-1, 1, 0, 0], np.array([True, False, True, True])) == []
+    assert of([0, 0, 0, 0]) == []
 
 
 def test_a_rest_after_a_surge_is_protected_though_on_no_page() -> None:
@@ -119,6 +169,22 @@ def test_no_small_count_of_a_two_way_table_follows(n: int, m: int, seed: int, me
     assert exact(cells, status, r) == []
 
 
+@settings(max_examples=25, deadline=None)
+@given(st.lists(st.integers(0, 9), min_size=4, max_size=4), st.booleans())
+def test_no_small_count_follows_by_trying_every_table(parts: list[int], has_rest: bool) -> None:
+    """Whole numbers only, which a linear programme does not know: all every table is tried."""
+    values = np.array(parts).reshape(2, 2)
+    cells = np.array([*parts, *values.sum(1), values.sum() + 3 * has_rest])
+    rows = [Relations.of([4, 4, 5, 5], [0, 1, 2, 3]), Relations.of([6, 6], [4, 5], has_rest=has_rest)]
+    r = Relations.join(rows)
+    status = suppress(cells, np.ones(7, bool), r)
+    most = int(cells.max()) + 2
+    sizes = {PRIMARY: SMALL - 1, HIDDEN: most, BLURRED: most}
+    assume(np.prod([sizes.get(s, 1) for s in status]) < 100_000)
+    left = every(cells, status, r, most)
+    assert all(len(left[i]) > 1 for i in np.flatnonzero((cells > 0) & (cells < SMALL)))
+
+
 @settings(max_examples=10, deadline=None)
 @given(st.integers(0, 10_000))
 def test_no_small_count_of_a_three_way_table_follows(seed: int) -> None:
@@ -141,8 +207,16 @@ def test_no_small_count_of_a_three_way_table_follows(seed: int) -> None:
 def test_the_naive_attacker_wins_where_only_small_counts_are_hidden() -> None:
     """The tests above mean something: without complementary suppression the attacker does tell counts."""
     cells, r = grid(np.array([[1, 9, 8], [12, 7, 30], [6, 15, 9]]))
-    covered = np.ones(len(cells), bool)
-    small = sensitive(cells, covered, SMALL)
-    status = np.where(small, PRIMARY, OPEN).astype(np.int64)
+    status = np.where(sensitive(cells, np.ones(len(cells), bool), SMALL), PRIMARY, OPEN).astype(np.int64)
     assert exact(cells, status, r) == [0]
-    assert told(bounds(cells, covered, status, r, threshold=SMALL), small).tolist()[0]
+    assert every(cells, status, r, 20)[0] == {1}
+
+
+def test_a_whole_number_that_no_vertex_has_is_found() -> None:
+    """Three pairs of cells with fixed sums in a triangle move by whole steps or not at all."""
+    cells = np.array([2, 2, 2, 4, 4, 4])
+    sums = Sums()
+    for i, (a, b) in enumerate([(0, 1), (1, 2), (0, 2)]):
+        sums.add([a, b], [3 + i])
+    found = search(cells, np.ones(6, bool), sums.relations())
+    assert exact(cells, found.status, sums.relations()) == []

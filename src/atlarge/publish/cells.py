@@ -8,7 +8,7 @@ its state, its area of responsibility, the months, the surges or an answer are l
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -18,8 +18,8 @@ import polars as pl
 from atlarge.errors import CoverageError
 from atlarge.panel import PLACE_COLUMN, panel
 from atlarge.publish.disclosure import THRESHOLD, Disclosed, disclose
-from atlarge.publish.suppression import Relations
-from atlarge.publish.windows import Window, daily_counts, tie_windows, weights
+from atlarge.publish.sums import Relations
+from atlarge.publish.windows import Member, Window, daily_counts, tie_windows, weights
 
 if TYPE_CHECKING:
     from atlarge.records.store import Store
@@ -28,8 +28,16 @@ LEVELS = ("nation", "state", "aor", "office", "county")
 FINE_MEAN = 10.0
 """Mean records a month (or a quarter) that a place needs to be published by it."""
 
-WINDOW_COST = 20.0
-"""A surge or a span of an answer is kept rather than a month of like size."""
+WEIGHTS: dict[str, dict[str, float]] = {
+    "level": {"nation": 1000.0, "aor": 30.0, "state": 10.0},
+    "every": {"year": 10.0, "quarter": 2.0, "window": 20.0},
+    "measure": dict.fromkeys(("arrests", "detainers_issued"), 2.0),
+}
+"""How many times its count a cell is worth to a reader. A surge or a span of an answer (a window) is kept
+rather than a month of like size."""
+
+ASKED = 30.0
+"""The same for the places of an answer."""
 
 GROUPS: dict[str, tuple[str, tuple[str, ...]]] = {
     "arrests": ("arrests", ("at_large", "handoffs")),
@@ -158,14 +166,58 @@ def _pairs(rows: pl.DataFrame, child: str, parent: str) -> pl.DataFrame:
     )
 
 
+def families(store: Store, pairs: pl.DataFrame, levels: Sequence[str] = LEVELS) -> list[pl.DataFrame]:
+    """Places that lie in a parent and have no record in common, so that together they are no more than it.
+
+    Pairs of one child level and one parent level are such a family. Counties and offices of an area are one
+    where no record has both. Where all records of a state lie in one area, it stands for its counties there.
+    """
+    made = [f for _, f in pairs.group_by(["child_level", "parent_level"], maintain_order=True)]
+    in_area = pairs.filter(pl.col("parent_level") == "aor")
+    if set(in_area["child_level"]) == {"county", "office"} and not _share_records(store, "county", "office"):
+        made = [f for f in made if f["parent_level"][0] != "aor"] + [in_area]
+    states = _held_states(store) if {"state", "aor"} <= set(levels) else []
+    if states:
+        homes = pl.DataFrame(states, schema=["child", "parent"], orient="row").select(
+            pl.lit("state").alias("child_level"), "child", pl.lit("aor").alias("parent_level"), "parent"
+        )
+        counties = pairs.filter((pl.col("child_level") == "county") & (pl.col("parent_level") == "state"))
+        others = counties.filter(~pl.col("parent").is_in(homes["child"].implode()))
+        beside = in_area.filter(pl.col("child_level") == "county").join(others, on="child", how="semi")
+        made.append(pl.concat([homes, beside.join(homes, on="parent", how="semi")]))
+    return made
+
+
+def _share_records(store: Store, one: str, other: str) -> bool:
+    """Whether any record lies in places of both levels."""
+    both = pl.col(PLACE_COLUMN[one]).is_not_null() & pl.col(PLACE_COLUMN[other]).is_not_null()
+    return any(store.scan(t).select(both.any()).collect().item() for t in site_measures(store))
+
+
+def _held_states(store: Store) -> list[tuple[str, str]]:
+    """States of which all records lie in one area of responsibility, with the area."""
+    rows = [
+        store.scan(t).select(PLACE_COLUMN["state"], PLACE_COLUMN["aor"]).unique().collect()
+        for t in site_measures(store)
+    ]
+    pairs = _pairs(pl.concat(rows), "state", "aor").group_by("child")
+    alone = pairs.agg(pl.len().alias("n"), pl.col("parent").first())
+    held = alone.filter((pl.col("n") == 1) & pl.col("parent").is_not_null())
+    return list(held.select("child", "parent").sort("child").iter_rows())
+
+
 def _numbered(cells: pl.DataFrame) -> pl.DataFrame:
     return cells.with_row_index("row").with_columns(pl.col("row").cast(pl.Int64))
 
 
-def relations(cells: pl.DataFrame, pairs: pl.DataFrame, groups: dict[str, list[str]]) -> Relations:
-    """All sums among the cells: over time, over measures and over places."""
+def relations(cells: pl.DataFrame, within: Sequence[pl.DataFrame], groups: dict[str, list[str]]) -> Relations:
+    """All sums among the cells: over time, over measures and over places (`within`: `families`)."""
     numbered = _numbered(cells)
-    parts = [*_over_time(numbered), *_over_measures(numbered, groups), *_over_places(numbered, pairs)]
+    parts = [
+        *_over_time(numbered),
+        *_over_measures(numbered, groups),
+        *_over_places(numbered, within, groups),
+    ]
     return Relations.join(parts) if parts else Relations.none()
 
 
@@ -194,16 +246,35 @@ def _over_measures(numbered: pl.DataFrame, groups: dict[str, list[str]]) -> list
     return made
 
 
-def _over_places(numbered: pl.DataFrame, pairs: pl.DataFrame) -> list[Relations]:
-    """Counties, offices, states and areas are no more than what holds them, in every period of either."""
+def _kinds(numbered: pl.DataFrame, groups: dict[str, list[str]]) -> pl.DataFrame:
+    """Cells by the kind of record that they count; the rest of a whole is the whole less its parts.
+
+    Each kind is no more in the children than in the parent; that the wholes are follows from their kinds.
+    """
+    signs = []
+    for whole, *parts in groups.values():
+        signs += [(m, m, 1) for m in parts] + [(whole, f"{whole}-rest", 1)]
+        signs += [(m, f"{whole}-rest", -1) for m in parts]
+    kinds = pl.DataFrame(
+        signs, schema={"measure": pl.String, "kind": pl.String, "sign": pl.Int64}, orient="row"
+    )
+    return numbered.select("level", "place", "measure", "every", "start", "row").join(kinds, on="measure")
+
+
+def _over_places(
+    numbered: pl.DataFrame, within: Sequence[pl.DataFrame], groups: dict[str, list[str]]
+) -> list[Relations]:
+    """Families of places are no more than what holds them, in every period of either."""
+    kinds = _kinds(numbered, groups)
     made = []
-    for (child_level, parent_level), some in pairs.group_by(
-        ["child_level", "parent_level"], maintain_order=True
-    ):
-        children = numbered.filter(pl.col("level") == child_level).join(
-            some.select(pl.col("child").alias("place"), "parent"), on="place"
+    for family in within:
+        names = {"child_level": "level", "child": "place"}
+        children = kinds.join(
+            family.select("child_level", "child", "parent").rename(names), on=["level", "place"]
         )
-        parents = numbered.filter(pl.col("level") == parent_level)
+        parents = (
+            kinds.filter(pl.col("level") == family["parent_level"][0]) if family.height else kinds.head(0)
+        )
         for every in ("year", "quarter", "month"):
             relation = _nested(children, parents, every)
             if relation is not None:
@@ -214,7 +285,7 @@ def _over_places(numbered: pl.DataFrame, pairs: pl.DataFrame) -> list[Relations]
 def _nested(children: pl.DataFrame, parents: pl.DataFrame, every: str) -> Relations | None:
     """Sums over one kind of period: a parent's cells that make it up, and the children's within it."""
     inside = {"year": ["year"], "quarter": ["quarter", "month"], "month": ["month"]}[every]
-    keys = ["measure", "period"]
+    keys = ["kind", "period"]
     kids = children.filter(pl.col("every").is_in(inside)).with_columns(
         _to(pl.col("start"), every).alias("period")
     )
@@ -237,19 +308,25 @@ def _nested(children: pl.DataFrame, parents: pl.DataFrame, every: str) -> Relati
     return Relations(
         np.concatenate([part["sum"].to_numpy(), whole["sum"].to_numpy()]),
         np.concatenate([part["row"].to_numpy(), whole["row"].to_numpy()]),
-        np.concatenate([np.ones(part.height), -np.ones(whole.height)]),
+        np.concatenate([part["sign"].to_numpy(), -whole["sign"].to_numpy()]).astype(float),
         np.ones(group.height, bool),
     )
 
 
-def cost(cells: pl.DataFrame) -> Any:
-    """What a reader loses with each cell: its count, and more for years, wholes, states and the nation."""
-    level = pl.col("level").replace_strict(
-        {"county": 0, "office": 0, "aor": 3, "state": 2, "nation": 6}, default=0, return_dtype=pl.Float64
-    )
-    year = pl.when(pl.col("every") == "year").then(1.0).otherwise(0.0)
+def cost(cells: pl.DataFrame, asked: Collection[Member] = ()) -> Any:
+    """What a reader loses with each cell: its count, more for what is looked at more (`WEIGHTS`).
+
+    Years before months, states, areas and the nation before counties, all arrests before parts of them; and
+    everything of the places that the site answers about (`asked`), their windows most.
+    """
+    weight = pl.lit(1.0)
+    for column, worth in WEIGHTS.items():
+        weight *= pl.col(column).replace_strict(worth, default=1.0, return_dtype=pl.Float64)
+    names = [f"{level}:{code}" for level, code in asked]
+    names += ["locality:" + "+".join(code for _, code in asked)]
+    is_asked = pl.concat_str("level", pl.lit(":"), "place").is_in(names)
     size = pl.col("value").fill_null(0).cast(pl.Float64)
-    return cells.select(size * 10.0 ** (level / 2 + year / 2)).to_series().to_numpy()
+    return cells.select(size * weight * pl.when(is_asked).then(ASKED).otherwise(1.0)).to_series().to_numpy()
 
 
 @dataclass(frozen=True)
@@ -268,20 +345,25 @@ def site_cells(
     *,
     threshold: int = THRESHOLD,
     levels: Sequence[str] = LEVELS,
+    asked: Collection[Member] = (),
 ) -> SiteCells:
-    """Gather every count of a site, windows too, and put all of them through disclosure control together."""
+    """Gather every count of a site, windows too, and put all of them through disclosure control together.
+
+    `asked`: places that the site answers about, whose counts are hidden last.
+    """
     groups = site_measures(store)
     cells, fine = gather(store, levels)
     pairs = parentage(store, levels)
-    tied = relations(cells, pairs, groups)
+    within = families(store, pairs, levels)
+    tied = relations(cells, within, groups)
     published = cells["published"].to_numpy()
     cells = cells.drop("published")
-    price = cost(cells)
+    price = cost(cells, asked)
     if windows:
-        more, is_published, sums = tie_windows(cells, fine, windows, daily_counts(store, windows))
+        more, is_published, sums = tie_windows(cells, fine, windows, daily_counts(store, windows), within)
         cells = pl.concat([cells, more])
         tied = Relations.join([tied, sums])
         published = np.concatenate([published, is_published])
-        price = np.concatenate([price, cost(more) * WINDOW_COST * weights(more, windows)])
+        price = np.concatenate([price, cost(more, asked) * weights(more, windows)])
     table = disclose(cells, tied, threshold=threshold, cost=price, published=published)
     return SiteCells(table, fine, pairs, groups)

@@ -17,7 +17,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from atlarge.panel import panel
-from atlarge.publish.suppression import Relations, Sums
+from atlarge.publish.sums import Relations, Sums
 
 if TYPE_CHECKING:
     from atlarge.records.store import Store
@@ -106,16 +106,21 @@ def _between(daily: Daily, key: tuple[Member, str, str], first: int, stop: int) 
 
 
 def tie_windows(
-    cells: pl.DataFrame, fine: pl.DataFrame, windows: Sequence[Window], daily: Daily
+    cells: pl.DataFrame,
+    fine: pl.DataFrame,
+    windows: Sequence[Window],
+    daily: Daily,
+    within: Sequence[pl.DataFrame] = (),
 ) -> tuple[pl.DataFrame, NDArray[np.bool_], Relations]:
     """Rows for the windows and for the unpublished pieces, which of them are published, and their sums.
 
-    Row numbers of the sums count on from the rows of `cells`.
+    Row numbers of the sums count on from the rows of `cells`. `within`: families of places that are together
+    no more than a parent (child_level, child, parent_level, parent).
     """
     book = _Book(cells, fine, daily)
     for window in sorted(set(windows), key=lambda w: (w.level, w.place, w.name, w.start, w.end)):
         book.add(window)
-    return book.closed()
+    return book.closed(within)
 
 
 class _Book:
@@ -170,7 +175,9 @@ class _Book:
                         edges.update((first, stop))
         return {key: sorted(edges) for key, edges in cuts.items()}
 
-    def closed(self) -> tuple[pl.DataFrame, NDArray[np.bool_], Relations]:
+    def closed(
+        self, within: Sequence[pl.DataFrame] = ()
+    ) -> tuple[pl.DataFrame, NDArray[np.bool_], Relations]:
         """The rows and sums of all windows taken in."""
         rows: list[Row] = [
             (w.level, w.place, w.name, "window", w.start, w.end, value) for w, value in self.windows
@@ -194,6 +201,8 @@ class _Book:
             ]
             sums.add(inside, [self.first_row + i])
         self._tie_schemes(rows, sums)
+        for family in within:
+            self._tie_family(family, pieces, sums)
         names = ["level", "place", "measure", "every", "start", "end", "value"]
         frame = pl.DataFrame(
             rows,
@@ -203,6 +212,30 @@ class _Book:
         )
         published = np.array([row[3] == "window" for row in rows], bool)
         return frame, published, sums.relations()
+
+    def _tie_family(
+        self,
+        family: pl.DataFrame,
+        pieces: dict[tuple[Member, str], list[tuple[int, int, int]]],
+        sums: Sums,
+    ) -> None:
+        """Over the same days places are together no more than what holds them."""
+        held: dict[tuple[Member, str], list[tuple[int, int, int]]] = {}
+        names = sorted({name for _, name in pieces})
+        for child_level, child, parent_level, parent in family.iter_rows():
+            for name in names:
+                parts = pieces.get(((child_level, child), name), [])
+                held.setdefault(((parent_level, parent), name), []).extend(parts)
+        spans = [
+            ((w.members[0], w.name), w.start.toordinal(), w.end.toordinal() + 1, self.first_row + i)
+            for i, (w, _) in enumerate(self.windows)
+            if len(w.members) == 1
+        ]
+        spans += [(key, *piece) for key, parts in pieces.items() for piece in parts]
+        for key, first, stop, row in spans:
+            inside = [n for a, b, n in held.get(key, []) if first <= a and b <= stop]
+            if inside:
+                sums.add(inside, [row], has_rest=True)
 
     def _tie_base(
         self, key: tuple[Member, str], inside: list[int], row: int, rows: list[Row], sums: Sums
