@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
+import io
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,9 +14,13 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 import making
 from atlarge.ingest import ingest
+from atlarge.releases import parquetform
+from atlarge.releases.parquetform import DamagedError, unpacked_bytes
 
 Refused = Callable[[Path], str]
 COLUMNS = making.ARRESTS_HEADER.split("|")
@@ -22,6 +28,15 @@ COLUMNS = making.ARRESTS_HEADER.split("|")
 
 def _frame(rows: int = 5) -> pl.DataFrame:
     return pl.DataFrame([line.split("|") for line in making.arrest_lines(rows)], schema=COLUMNS, orient="row")
+
+
+def _sound() -> bytes:
+    buffer = io.BytesIO()
+    _frame(20).write_parquet(buffer)
+    return buffer.getvalue()
+
+
+SOUND = _sound()
 
 
 def test_a_sound_file_is_read(tmp_path: Path) -> None:
@@ -92,6 +107,109 @@ def test_damaged_files(tmp_path: Path, refused: Refused) -> None:
     for name, content in made.items():
         (tmp_path / name).write_bytes(content)
         refused(tmp_path / name)
+
+
+def _columns(landmark: pa.Array) -> pa.Table:
+    """A release of equal rows but for the landmark given."""
+    kept = {"Apprehension Date": "02/01/2017", "Birth Date": "", "Operation": ""}
+    made = {name: pa.array([kept.get(name, "Located")] * len(landmark)) for name in COLUMNS}
+    return pa.table({**made, "Apprehension Landmark": landmark})
+
+
+def _bomb(kind: str, path: Path) -> Path:
+    """Some kilobytes that a reader would write out as gigabytes."""
+    if kind == "categories":
+        one = pa.DictionaryArray.from_arrays(pa.array(np.zeros(100_000, np.int32)), ["x y " * 25_000])
+        pq.write_table(_columns(one), path)
+    elif kind == "dictionary pages":
+        table = _columns(pa.array(["x y " * 25_000] * 1_000))
+        with pq.ParquetWriter(path, table.schema) as writer:
+            for _ in range(40):
+                writer.write_table(table)
+    else:
+        long = pa.array(["x" * 40_000_000] * 10)
+        pq.write_table(_columns(long), path, compression="zstd", use_dictionary=False, write_statistics=False)
+    assert path.stat().st_size < 300_000
+    return path
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("kind", "words"),
+    [
+        ("categories", "texts of its cells"),
+        ("dictionary pages", "texts of its cells"),
+        ("packed pages", "unpacks to"),
+    ],
+)
+def test_bombs_of_text_are_refused_within_bounds(
+    kind: str, words: str, tmp_path: Path, within: Any, held: Path
+) -> None:
+    """One text named by all rows, held as a category or once a row group; pages of zstd."""
+    before = making.tree(held)
+    bomb = _bomb(kind, tmp_path / "bomb.parquet")
+    done = within(["ingest", str(bomb), "--store", str(held)], 400)
+    assert done.returncode == 1
+    assert words in done.stderr
+    assert making.tree(held) == before
+
+
+def test_a_text_too_long_for_a_cell(tmp_path: Path, refused: Refused) -> None:
+    pq.write_table(_columns(pa.array(["x", "y" * 1_000_001])), tmp_path / "long.parquet")
+    assert "over a million characters" in refused(tmp_path / "long.parquet")
+
+
+def test_long_texts_are_read_fewer_at_a_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A block is bounded by its texts, too; no row is lost where blocks meet."""
+    from atlarge.releases import open_release, opening, read_parts
+
+    landmarks = [f"{n} " + "x" * (200 * (n % 7)) for n in range(500)]
+    pq.write_table(_columns(pa.array(landmarks)), tmp_path / "long.parquet")
+    monkeypatch.setattr(opening, "BLOCK", 16 * len(COLUMNS) * 300)
+    parts = list(read_parts(tmp_path / "long.parquet", open_release(tmp_path / "long.parquet")))
+    frames = [part.sheets[0].frame for part in parts]
+    assert len(frames) > 5
+    assert pl.concat(frames)["apprehension_landmark"].to_list() == landmarks
+    assert pl.concat([part.sheets[0].rows for part in parts]).to_list() == list(range(1, 501))
+
+
+def test_pages_are_added_up_as_another_reader_does(tmp_path: Path) -> None:
+    """pyarrow's sums are of the pages with their headers, of some tens of bytes each."""
+    path = tmp_path / "a.parquet"
+    for options in ({}, {"compression": "zstd"}, {"use_dictionary": False}, {"data_page_size": 500}):
+        pq.write_table(_frame(5_000).to_arrow(), path, row_group_size=1_200, **options)
+        about = pq.read_metadata(path)
+        groups = [about.row_group(g) for g in range(about.num_row_groups)]
+        told = sum(g.column(c).total_uncompressed_size for g in groups for c in range(g.num_columns))
+        ours = unpacked_bytes(path.read_bytes())
+        assert 0.8 * told < ours < told
+
+
+def test_columns_told_of_twice(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A footer that names one place for many columns could keep a reader busy for ever."""
+    chunks = list(parquetform._chunks(SOUND))
+    assert len(chunks) == len(COLUMNS)
+    monkeypatch.setattr(parquetform, "_chunks", lambda data: iter([*chunks, chunks[0]]))
+    with pytest.raises(DamagedError, match="the same place"):
+        unpacked_bytes(SOUND)
+
+
+@settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
+@given(st.data())
+def test_any_footer_is_added_up_or_refused(data: st.DataObject) -> None:
+    """Random bytes as a footer, and a sound file with bytes changed anywhere: a sum or a DamagedError."""
+    if data.draw(st.booleans()):
+        footer = data.draw(st.binary(max_size=200))
+        content = b"PAR1" + footer + len(footer).to_bytes(4, "little") + b"PAR1"
+    else:
+        changed = bytearray(SOUND)
+        for at, byte in data.draw(
+            st.lists(st.tuples(st.integers(0, len(SOUND) - 1), st.integers(0, 255)), max_size=6)
+        ):
+            changed[at] = byte
+        content = bytes(changed)
+    with contextlib.suppress(DamagedError):
+        assert unpacked_bytes(content) >= 0
 
 
 def test_blocks_give_what_the_whole_gives(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -48,9 +48,9 @@ def most_bytes() -> int:
     return int(told)
 
 
-def allowed_bytes(packed: int) -> int:
+def allowed_bytes(packed: int, most_ratio: int = _MOST_RATIO) -> int:
     """The most bytes that a packed file of this size may unpack to."""
-    return min(most_bytes(), max(_ALWAYS_ALLOWED, _MOST_RATIO * packed))
+    return min(most_bytes(), max(_ALWAYS_ALLOWED, most_ratio * packed))
 
 
 @dataclass(frozen=True)

@@ -15,12 +15,17 @@ from atlarge.releases.catalogue import recognise
 from atlarge.releases.family import Family, plain
 from atlarge.releases.faults import faults_of
 from atlarge.releases.guard import reading
-from atlarge.releases.opening import Opened, most_bytes, open_release
+from atlarge.releases.opening import Opened, allowed_bytes, most_bytes, open_release
+from atlarge.releases.parquetform import DamagedError, unpacked_bytes
 from atlarge.releases.privacy import refuse_persons
 from atlarge.releases.textform import Ragged, Table, read_blocks, read_header, read_text, unique_names
 from atlarge.releases.unknown import unknown
 from atlarge.releases.workbook import read_workbook
 
+_MOST_TEXT_RATIO = (
+    1_000  # of the texts of a Parquet file, each written out as often as it stands, to its size
+)
+_LONGEST_TEXT = 1_000_000
 _CELL_BYTES = 16  # of a cell in memory, by which the rows of a block of Parquet are reckoned
 
 
@@ -70,7 +75,39 @@ class _Parquet:
         return max(1, opening.BLOCK // (_CELL_BYTES * max(1, self.columns)))
 
 
+def _refuse_bombs(opened: Opened) -> None:
+    """ReleaseError if the pages unpack to more than they may, by their own headers."""
+    allowed = allowed_bytes(len(opened.content))
+    try:
+        size = unpacked_bytes(opened.content)
+    except DamagedError as error:
+        raise ReleaseError(f"{opened.path}: cannot be read as Parquet ({error}); download it again") from None
+    if size > allowed:
+        raise ReleaseError(
+            f"{opened.path}: unpacks to {size:,} bytes from {len(opened.content):,}; if the file is to be "
+            "trusted, export it as CSV or raise ATLARGE_MAX_BYTES"
+        )
+
+
+def _text_sizes(opened: Opened, frame: pl.DataFrame) -> pl.Series:
+    """Bytes of the texts of each row. ReleaseError if one of them is over a million characters long."""
+    # A text that many rows share is held once, so nothing is written out to be measured.
+    lengths = [
+        pl.col(name).str.len_bytes() if kind == pl.String else pl.col(name).cat.len_bytes()
+        for name, kind in frame.schema.items()
+        if kind in (pl.String, pl.Categorical) or isinstance(kind, pl.Enum)
+    ]
+    if not lengths:
+        return pl.zeros(frame.height, pl.UInt32, eager=True)
+    sizes = frame.select(length.fill_null(0) for length in lengths)
+    longest = max((int(column.max() or 0) for column in sizes.iter_columns()), default=0)  # type: ignore[arg-type]
+    if longest > _LONGEST_TEXT:
+        raise ReleaseError(f"{opened.path}: holds a text of over a million characters: it is no release")
+    return sizes.select(pl.sum_horizontal(pl.all().cast(pl.Int64))).to_series()
+
+
 def _parquet_footer(opened: Opened) -> _Parquet:
+    _refuse_bombs(opened)
     with reading(opened.path, "Parquet"):
         schema = pl.read_parquet_schema(io.BytesIO(opened.content))
         rows = pl.scan_parquet(io.BytesIO(opened.content)).select(pl.len()).collect().item()
@@ -92,20 +129,40 @@ def _parquet_rows(opened: Opened, family: Family, first: int, count: int) -> Tab
     """Rows of a Parquet file from the one of index `first` on; only row groups that hold them are read."""
     with reading(opened.path, "Parquet"):
         frame = pl.scan_parquet(io.BytesIO(opened.content)).slice(first, count).collect()
-    frame.columns = unique_names(frame.columns)
+        frame.columns = unique_names(frame.columns)
     numbers = pl.int_range(first + 1, first + 1 + frame.height, dtype=pl.UInt32, eager=True).alias("row")
     return Table(family, frame, numbers, [], [])
 
 
+def _count_text(opened: Opened, before: int, sizes: pl.Series) -> int:
+    """Bytes of all texts so far. ReleaseError if they are more than they may be, written out."""
+    total = before + int(sizes.sum())
+    if total > allowed_bytes(len(opened.content), _MOST_TEXT_RATIO):
+        raise ReleaseError(
+            f"{opened.path}: the texts of its cells are over {total:,} bytes from {len(opened.content):,}; "
+            "if the file is to be trusted, export it as CSV or raise ATLARGE_MAX_BYTES"
+        )
+    return total
+
+
 def _read_parquet(opened: Opened) -> Table:
     told = _parquet_footer(opened)
-    return _parquet_rows(opened, told.family, 0, told.rows)
+    table = _parquet_rows(opened, told.family, 0, told.rows)
+    _count_text(opened, 0, _text_sizes(opened, table.frame))
+    return table
 
 
 def _parquet_blocks(opened: Opened) -> Iterator[Table]:
     told = _parquet_footer(opened)
+    total = 0
     for first in range(0, told.rows, told.block):
-        yield _parquet_rows(opened, told.family, first, told.block)
+        table = _parquet_rows(opened, told.family, first, told.block)
+        sizes = _text_sizes(opened, table.frame)
+        total = _count_text(opened, total, sizes)
+        parts = sizes.cum_sum() // opening.BLOCK  # long texts: fewer rows at a time
+        for part in parts.unique(maintain_order=True):
+            inside = parts == part
+            yield replace(table, frame=table.frame.filter(inside), rows=table.rows.filter(inside))
 
 
 def is_long(opened: Opened) -> bool:
