@@ -9,7 +9,7 @@ from atlarge.explain.answer import ACCOUNTS, ChangeStrip, Interval, Said, Series
 from atlarge.publish import charts
 from atlarge.publish.answers import Shown, drawn_spans, drawn_strips, shown_series
 from atlarge.publish.charts import Burst, Estimate, PolicyMark, Valued
-from atlarge.publish.disclosure import SHOWN, SMALL, UNCOVERED, Counts, mark_text
+from atlarge.publish.disclosure import SHOWN, SMALL, UNCOVERED, WITHHELD, Counts, mark_text
 from atlarge.publish.i18n import Words
 from atlarge.publish.render import Figure, Table, counts_table, figure, hidden_note, safe_link
 from atlarge.publish.said import Teller, area_name, variant_name
@@ -67,6 +67,11 @@ def _measure(name: str, default: str, w: Words) -> str:
 
 def _text(told: tuple[int | None, str], shown: Shown, w: Words) -> str:
     return mark_text(*told, shown.table.threshold, w("cell.withheld"), w("cell.uncovered"))
+
+
+def _told(told: tuple[int | None, str], shown: Shown, w: Words) -> str:
+    """A count inside a sentence."""
+    return w("said.withheld") if told[1] == WITHHELD else _text(told, shown, w)
 
 
 def _interval(i: Interval, w: Words, *, is_signed: bool = False) -> str:
@@ -211,8 +216,7 @@ def peak(counts: Counts, w: Words, every: str) -> dict[str, str]:
 
 def _every(series: Series) -> str:
     days = sorted(series.days)[len(series.days) // 2]
-    whole = all(p.day == 1 for p in series.period)
-    return "month" if whole and 27 < days < 32 else "day"
+    return "month_from" if 27 < days < 32 else "day"
 
 
 def _timeline_sentence(shown: Shown, series: Series, counts: Counts, w: Words) -> str:
@@ -237,7 +241,7 @@ def _timeline_sentence(shown: Shown, series: Series, counts: Counts, w: Words) -
         "chart.timeline_says",
         **shared,
         span=w(f"span.{span.span}").lower(),
-        observed=_text(shown.span(span), shown, w),
+        observed=_told(shown.span(span), shown, w),
         expected=_value(span.counterfactual.value, w),
         low=_value(span.counterfactual.low, w),
         high=_value(span.counterfactual.high, w),

@@ -90,4 +90,8 @@ def _table(c: dict[str, Any], data: SiteData, w: Words) -> Table | None:
             ]
         )
     head = [w(f"col.{k}") for k in ("measure", "place", "when", "figure", "source")]
-    return Table(w("claims.behind"), head, rows, is_stacked=True, texts=(1, 2, 4)) if rows else None
+    return (
+        Table(w("claims.behind"), head, rows, is_stacked=True, texts=(1, 2, 4), has_heading=True)
+        if rows
+        else None
+    )

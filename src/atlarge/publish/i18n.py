@@ -113,6 +113,8 @@ class Words:
             return self.fiscal_year(day)
         if every == "month":
             return self.month(day)
+        if every == "month_from":  # months counted from a policy's day
+            return self.month(day) if day.day == 1 else self("period.month_from", day=self.short_day(day))
         if every == "quarter":
             return f"{self._short[day.month - 1]}–{self._short[(day.month + 1) % 12]} {day.year}"
         return self.short_day(day)

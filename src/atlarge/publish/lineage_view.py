@@ -101,35 +101,25 @@ def _measure(name: str, w: Words) -> dict[str, str]:
     }
 
 
-def _sheets(data: SiteData, w: Words) -> list[dict[str, Any]]:
-    """One entry a release and table: its sheets as a table."""
-    found: dict[tuple[str, str], list[Origin]] = {}
-    for o in data.origins:
-        found.setdefault((o.release, o.table), []).append(o)
+def _sheets(data: SiteData, w: Words) -> Table:
+    """Every file, with its sheets and rows where the store knows them."""
     seen: set[str] = set()
-    made = []
-    for (release, name), some in found.items():
-        rows = [
-            [
-                o.file or "–",
+    rows: list[list[str | Link]] = []
+    for o in data.origins:
+        name = Link(o.release, id="" if o.release in seen else f"r-{o.release}")
+        seen.add(o.release)
+        row: list[str | Link] = [name, w.label("tables", o.table, o.table), o.file or "–"]
+        if data.has_rows:
+            row += [
                 o.sheet or "–",
                 w.count(o.rows) if o.rows is not None else "–",
                 f"{w.count(o.first_row)}–{w.count(o.last_row)}" if o.first_row and o.last_row else "–",
-                w.days(o.start, o.end),
             ]
-            for o in some
-        ]
-        head = [w(f"col.{k}") for k in ("file", "sheet", "counted", "row_numbers", "covers")]
-        title = f"{release}: {w.label('tables', name, name)}"
-        made.append(
-            {
-                "id": "" if release in seen else f"r-{release}",
-                "title": title,
-                "table": Table(title, head, rows, is_stacked=True, texts=(1,)),
-            }
-        )
-        seen.add(release)
-    return made
+        rows.append([*row, w.days(o.start, o.end)])
+    known = ("sheet", "counted", "row_numbers") if data.has_rows else ()
+    head = [w(f"col.{k}") for k in ("release", "table", "file", *known, "covers")]
+    texts = (1, 2, 3) if data.has_rows else (1, 2)
+    return Table(w("lineage.files"), head, rows, is_stacked=True, texts=texts, has_heading=True)
 
 
 def _commands(data: SiteData) -> list[str]:

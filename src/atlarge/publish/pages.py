@@ -10,7 +10,7 @@ import atlarge
 from atlarge.publish import charts
 from atlarge.publish.answer_pages import answer_sections
 from atlarge.publish.answer_view import peak
-from atlarge.publish.charts import Burst, PolicyMark
+from atlarge.publish.charts import Burst, PolicyMark, ReportMark
 from atlarge.publish.charts.timeline import cell as counts_cell
 from atlarge.publish.disclosure import UNCOVERED, Counts
 from atlarge.publish.i18n import Words
@@ -53,10 +53,16 @@ def at_least(counts: Counts, w: Words) -> str:
 def policy_marks(rows: Sequence[dict[str, Any]]) -> list[PolicyMark]:
     """Policies with a date, as drawn. Only those that limit cooperation shade the chart."""
     return [
-        PolicyMark(r["title"], r["announced"], r["effective"], r["ended"])
+        PolicyMark(r["title"], r["announced"], r["effective"], r["ended"], r["direction"] == "limits")
         for r in rows
-        if r["effective"] and r["direction"] == "limits"
+        if r["effective"]
     ]
+
+
+def report_marks(rows: Sequence[dict[str, Any]], w: Words) -> list[ReportMark]:
+    """The days that published reports are about, each once."""
+    spans = sorted({(r["start"], r["end"]) for r in rows if r["start"] and r["end"]})
+    return [ReportMark(a, b, w("chart.report", days=w.days(a, b))) for a, b in spans]
 
 
 def bursts(rows: Sequence[dict[str, Any]], w: Words) -> list[Burst]:
@@ -98,6 +104,8 @@ def timeline_of(data: SiteData, place: PlaceInfo, w: Words, home: str = "") -> F
     )
     marks = policy_marks(data.policies.get((place.level, place.code), []))
     found = bursts(data.surges.get((place.level, place.code), []), w)
+    told_of = report_marks(data.reports.get((place.level, place.code), []), w)
+    notes = [hidden_note(series, w), w("chart.report_note") if told_of else ""]
     return figure(
         lambda width: charts.timeline(
             series,
@@ -106,13 +114,14 @@ def timeline_of(data: SiteData, place: PlaceInfo, w: Words, home: str = "") -> F
             sentence=sentence,
             policies=marks,
             bursts=found,
+            reports=told_of,
             width=width,
             height=330,
         ),
         table=counts_table(
             series, w, sentence, every, heads=_heads(series, PARTS, home), lead=lambda day: f"#{year_id(day)}"
         ),
-        note=hidden_note(series, w),
+        note=" ".join(n for n in notes if n),
         id="timeline",
     )
 
@@ -231,7 +240,9 @@ def policies_table(
             cells.insert(0, Link(r["place_name"], f"{home}{place.stem}.html") if place else r["place_name"])
         made.append(cells)
     head = [w(f"col.{k}") for k in (["place", *keys] if places is not None else keys)]
-    return Table(w("policies.lede"), head, made, is_stacked=True)
+    shift = int(places is not None)
+    texts = [i + shift for i in (0, 1, 5, 6)]
+    return Table(w("policies.lede"), head, made, is_stacked=True, texts=texts, has_heading=True)
 
 
 def reports_table(rows: Sequence[dict[str, Any]], w: Words) -> Table:
@@ -249,7 +260,7 @@ def reports_table(rows: Sequence[dict[str, Any]], w: Words) -> Table:
             ]
         )
     head = [w(f"col.{k}") for k in ("report", "measure", "when", "figure", "source")]
-    return Table(w("place.reports"), head, made, is_stacked=True)
+    return Table(w("place.reports"), head, made, is_stacked=True, texts=(1,), has_heading=True)
 
 
 def detainers_table(data: SiteData, place: PlaceInfo, w: Words, home: str) -> Table | None:

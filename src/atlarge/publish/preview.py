@@ -30,9 +30,20 @@ class _Handler(SimpleHTTPRequestHandler):
         target = Path(self.directory) / name
         inside = target.resolve().is_relative_to(Path(self.directory).resolve())
         if name not in self._listed or not inside:
+            return self._missing()
+        return super().send_head()
+
+    def _missing(self) -> Any:
+        """The site's own page for an address that it does not have."""
+        page = Path(self.directory) / "404.html"
+        if "404.html" not in self._listed or not page.is_file():
             self.send_error(HTTPStatus.NOT_FOUND, "no such page")
             return None
-        return super().send_head()
+        self.send_response(HTTPStatus.NOT_FOUND)
+        self.send_header("Content-Type", "text/html; charset=utf-8")
+        self.send_header("Content-Length", str(page.stat().st_size))
+        self.end_headers()
+        return page.open("rb")
 
     def end_headers(self) -> None:
         """Headers that a careful host would send."""

@@ -23,18 +23,20 @@ from atlarge.publish.svg import Drawing
 
 @dataclass(frozen=True)
 class Link:
-    """A table cell that leads somewhere; `is_away`: off the site."""
+    """A table cell that leads somewhere (`is_away`: off the site), or that can be led to by its `id`."""
 
     text: str
-    href: str
+    href: str = ""
     is_away: bool = False
+    id: str = ""
 
 
 @dataclass(frozen=True)
 class Table:
     """A table as text. `is_stacked`: on a phone each row becomes a block; `is_wide`: it scrolls.
 
-    `texts`: columns of words, which stand at the left; numbers stand at the right.
+    `texts`: columns of words, which stand at the left; numbers stand at the right. `has_heading`: a heading
+    above says what the caption says, so that it is there for screen readers only.
     """
 
     caption: str
@@ -43,6 +45,7 @@ class Table:
     is_stacked: bool = False
     is_wide: bool = False
     texts: Sequence[int] = ()
+    has_heading: bool = False
 
 
 @dataclass(frozen=True)

@@ -34,7 +34,7 @@ from atlarge.publish.site_data import (
     raw_surges,
     surge_levels,
 )
-from atlarge.publish.site_pages import SINGLE, map_data, script, search_index
+from atlarge.publish.site_pages import SINGLE, map_data, missing_page, script, search_index
 from atlarge.publish.svg import to_png
 from atlarge.publish.writer import Folder, Tally, finish, prepare
 
@@ -227,6 +227,7 @@ def _write_shared(folder: Folder, data: SiteData, table: Disclosed) -> None:
     folder.put("static/icon.svg", static("icon.svg"))
     folder.put("static/places.js", script("atlargePlaces", search_index(data, Words("en"))))
     folder.put("static/mapdata.js", script("atlargeMap", map_data(data)))
+    folder.put("404.html", missing_page(data))
     for language in LANGUAGES:
         w = Words(language)
         for stem, make in SINGLE.items():
@@ -234,7 +235,7 @@ def _write_shared(folder: Folder, data: SiteData, table: Disclosed) -> None:
         for shown in data.answers:
             folder.put(path_of(answer_stem(shown.answer), w), answer_page(data, shown, w))
     frame = download_frame(table, {code: p.name for code, p in data.places.items()})
-    folder.put("data/all.csv", frame.write_csv())
+    folder.put("data/all.csv", _csv(frame))
     folder.put("data/all.parquet", _parquet(frame))
 
 
@@ -249,6 +250,16 @@ def download_frame(table: Disclosed, names: dict[tuple[str, str], str]) -> pl.Da
         .select("level", "place", "place_name", "measure", "period", "start", "end", "value", "mark")
         .sort("level", "place", "measure", "period", "start", "end")
     )
+
+
+def _csv(frame: pl.DataFrame) -> str:
+    """A table as CSV that a spreadsheet opens as text: a name from the data is never taken for a formula."""
+    texts = [pl.col(name) for name, kind in frame.schema.items() if kind == pl.String]
+    told = [
+        pl.when(c.str.contains(r"^[=+\-@\t\r]")).then(pl.concat_str(pl.lit("'"), c)).otherwise(c).name.keep()
+        for c in texts
+    ]
+    return frame.with_columns(told).write_csv()
 
 
 def _parquet(frame: pl.DataFrame) -> bytes:
@@ -296,7 +307,7 @@ def _write_place(folder: Folder, data: SiteData, place: PlaceInfo) -> None:
         w = Words(language)
         folder.put(path_of(place.stem, w), place_page(data, place, w))
     frame = _place_frame(data, place)
-    folder.put(f"data/{place.level}-{place.slug}.csv", frame.write_csv())
+    folder.put(f"data/{place.level}-{place.slug}.csv", _csv(frame))
     folder.put(f"data/{place.level}-{place.slug}.parquet", _parquet(frame))
     w = Words(LANGUAGES[0])
     series = [

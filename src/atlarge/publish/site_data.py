@@ -155,7 +155,7 @@ def gather_site(
         places=places,
         counts=cells.table.all_counts("level", "place", "measure", "every"),
         rates=_rates(cells.table),
-        policies=_policies(places),
+        policies=_policies(places, max(c.end for t in cells.groups for c in store.coverage(t))),
         reports=_reports(places),
         surges=_surges(found.surges, cells.table),
         thin=found.thin,
@@ -233,10 +233,13 @@ def _rates(shown: Disclosed) -> dict[tuple[str, str, str, dt.date], Rate]:
     return {k: Rate(*r) for k, *r in zip(keys, value / people, low, high, strict=True)}
 
 
-def _policies(places: dict[Code, PlaceInfo]) -> dict[Code, list[dict[str, Any]]]:
-    """Policies by place: a city's stand with its county."""
+def _policies(places: dict[Code, PlaceInfo], last: dt.date) -> dict[Code, list[dict[str, Any]]]:
+    """Policies and 287(g) agreements by place, to the end of the records; a city's stand with its county."""
+    from atlarge.explain.policies import policy_table
+
     found: dict[Code, list[dict[str, Any]]] = {}
-    for row in table("policies").sort("effective", "id", nulls_last=True).iter_rows(named=True):
+    known = policy_table().filter(pl.col("effective").is_null() | (pl.col("effective") <= last))
+    for row in known.sort("effective", "id", nulls_last=True).iter_rows(named=True):
         code = ("state", row["state"]) if row["level"] == "state" else ("county", row["fips"])
         if code in places:
             found.setdefault(code, []).append(row)

@@ -5,10 +5,12 @@ from __future__ import annotations
 import itertools
 import json
 from typing import Any
+from urllib.parse import urlsplit
 
 from atlarge.panel import NATION
 from atlarge.publish import charts
 from atlarge.publish.answer_pages import answer_cards
+from atlarge.publish.charts.timeline import cell
 from atlarge.publish.claims_view import claims_page
 from atlarge.publish.i18n import LANGUAGES, Words
 from atlarge.publish.lineage_view import lineage_page
@@ -17,6 +19,7 @@ from atlarge.publish.pages import (
     WHOLE,
     name_of,
     page_of,
+    partial_note,
     policies_table,
     rate_text,
     timeline_of,
@@ -43,10 +46,23 @@ def front_page(data: SiteData, w: Words) -> str:
         page=page,
         lede=said,
         answers=answer_cards(data, w),
-        nation=timeline_of(data, nation, w) if nation else None,
+        says=_national(data, nation, w) if nation else "",
+        nation=timeline_of(data, nation, w, page["home"]) if nation else None,
         map=_map(data, w),
         surges=surges_table(ranked[:6], w, data.places, page["home"]),
     )
+
+
+def _national(data: SiteData, nation: PlaceInfo, w: Words) -> str:
+    """The national picture in a sentence: each fiscal year's arrests, and how many of them at large."""
+    whole, part = (data.series(nation, m, "year") for m in (WHOLE, PARTS[0]))
+    if whole is None or part is None:
+        return ""
+    told = "; ".join(
+        w("front.year_says", year=w.fiscal_year(day), arrests=cell(whole, i, w), at_large=cell(part, i, w))
+        for i, day in enumerate(whole.periods)
+    )
+    return w("front.nation_says", list=told) + (f" {note}" if (note := partial_note(data, w)) else "")
 
 
 def map_years(data: SiteData) -> list[Any]:
@@ -141,11 +157,12 @@ def script(name: str, value: Any) -> str:
 
 
 def search_index(data: SiteData, w: Words) -> list[list[str]]:
-    """Every place with a page: its name, path, and the cities that lead to it."""
+    """Every place with a page: its name, path, the cities that lead to it, and its state's name."""
     rows = []
     for p in order(list(data.places), data.places):
         cities = ";".join(data.cities.get(p.code, [])) if p.level == "county" else ""
-        rows.append([name_of(p, w), f"{p.stem}.html", cities])
+        state = next((data.places[c].name for c in p.parents if c[0] == "state" and c in data.places), "")
+        rows.append([name_of(p, w), f"{p.stem}.html", cities, state])
     return rows
 
 
@@ -237,10 +254,41 @@ def data_page(data: SiteData, w: Words) -> str:
         {
             "title": w("data.releases"),
             "paragraphs": [],
-            "table": Table(w("data.releases"), head, rows, is_stacked=True),
+            "table": Table(
+                w("data.releases"), head, rows, is_stacked=True, texts=(1, 2, 5, 6), has_heading=True
+            ),
         },
     ]
     return _list(data, w, "data", [w("data.lede")], sections)
+
+
+def missing_page(data: SiteData) -> str:
+    """What a host shows for an address that is not a page: in both languages, from the site's own top."""
+    w, other = Words(LANGUAGES[0]), Words(LANGUAGES[1])
+    top = urlsplit(data.base_url).path or "/"
+    top = top if top.endswith("/") else f"{top}/"
+    page = page_of(data, w, "404", w("missing.title"), w("missing.says"))
+    page |= {"root": top, "home": top, "other_href": f"{top}{LANGUAGES[1]}/index.html"}
+    sections = [
+        {
+            "title": words("missing.title") if words is not w else w("missing.go"),
+            "paragraphs": [words("missing.says")] if words is not w else [],
+            "table": None,
+            "links": [
+                {"name": words("nav.front"), "href": f"{home}index.html", "download": False},
+                {"name": words("search.all"), "href": f"{home}places.html", "download": False},
+            ],
+        }
+        for words, home in ((w, top), (other, f"{top}{LANGUAGES[1]}/"))
+    ]
+    return render(
+        "list.html.j2",
+        w=w,
+        page=page,
+        title=w("missing.title"),
+        paragraphs=[w("missing.says")],
+        sections=sections,
+    )
 
 
 SINGLE = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from atlarge.publish.charts.choropleth import choropleth, cuts
 from atlarge.publish.charts.estimates import Valued, change_strip, event_time, forest, waterfall
-from atlarge.publish.charts.parts import NARROW, WIDE, Burst, Estimate, PolicyMark
+from atlarge.publish.charts.parts import NARROW, WIDE, Burst, Estimate, PolicyMark, ReportMark
 from atlarge.publish.charts.plain import coverage, years
 from atlarge.publish.charts.timeline import timeline
 
@@ -14,6 +14,7 @@ __all__ = [
     "Burst",
     "Estimate",
     "PolicyMark",
+    "ReportMark",
     "Valued",
     "change_strip",
     "choropleth",

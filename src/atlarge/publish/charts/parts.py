@@ -30,12 +30,13 @@ class Estimate:
 
 @dataclass(frozen=True)
 class PolicyMark:
-    """A dated decision of the place, as drawn on a time axis."""
+    """A dated decision of the place, as drawn on a time axis; one that limits cooperation shades its time."""
 
     name: str
     announced: dt.date | None
     effective: dt.date
     ended: dt.date | None
+    limits: bool = True
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,15 @@ class Burst:
     end: dt.date
     text: str
     rank: int = 1
+
+
+@dataclass(frozen=True)
+class ReportMark:
+    """The days that a published report is about, as drawn on a time axis."""
+
+    start: dt.date
+    end: dt.date
+    text: str
 
 
 def text_width(text: str) -> float:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
+from html import escape
 
 from atlarge.publish.charts.parts import (
     NARROW,
     Burst,
     Estimate,
     PolicyMark,
+    ReportMark,
     apart,
     key_swatch,
     lanes,
@@ -68,6 +70,7 @@ def timeline(
     estimate: Estimate | None = None,
     policies: Sequence[PolicyMark] = (),
     bursts: Sequence[Burst] = (),
+    reports: Sequence[ReportMark] = (),
     width: float = 720.0,
     height: float = 320.0,
 ) -> Drawing:
@@ -77,7 +80,7 @@ def timeline(
     labels = [s.label for s in series] + ([estimate.label] if estimate else [])
     room = 10.0 if is_narrow else min(190.0, max(text_width(t) for t in labels) + 14)
     label_lanes = 3 if is_narrow else 2
-    head = 15.0 * label_lanes if policies or bursts else 4.0
+    head = 15.0 * label_lanes if policies or bursts or reports else 4.0
     key = 19.0 * (len(labels) + bool(estimate and estimate.band_label)) if is_narrow else 0.0
     periods = series[0].periods
     peak = _peak(series, estimate)
@@ -99,7 +102,7 @@ def timeline(
         _estimate_marks(plot, estimate),
     ]
     marks += [_count_marks(plot, s, kind) for s, kind in zip(series, _STYLES, strict=False)]
-    marks.append(_annotations(plot, policies, bursts, key + 12, label_lanes, w))
+    marks.append(_annotations(plot, policies, bursts, reports, key + 12, label_lanes, w))
     marks.append(_key(series, estimate, is_narrow) if is_narrow else _end_labels(plot, series, estimate))
     marks.append(_hover(plot, series, estimate, w))
     return Drawing(width, height, "".join(marks), title, sentence)
@@ -113,9 +116,9 @@ def _policy_marks(plot: _Plot, policies: Sequence[PolicyMark]) -> str:
         if end <= plot.left or start >= plot.right:
             continue
         top = plot.top - 6
-        marks.append(
-            tag("rect", x=start, width=end - start, class_="c-policy", y=top, height=plot.bottom - top)
-        )
+        if p.limits:
+            tall = plot.bottom - top
+            marks.append(tag("rect", x=start, width=end - start, class_="c-policy", y=top, height=tall))
         marks.append(line(start, plot.top - 6, start, plot.bottom, "c-policy-line"))
         if p.announced and plot.left <= plot.x(days(p.announced)) <= plot.right:
             x = plot.x(days(p.announced))
@@ -124,14 +127,21 @@ def _policy_marks(plot: _Plot, policies: Sequence[PolicyMark]) -> str:
 
 
 def _annotations(
-    plot: _Plot, policies: Sequence[PolicyMark], bursts: Sequence[Burst], top: float, most: int, w: Words
+    plot: _Plot,
+    policies: Sequence[PolicyMark],
+    bursts: Sequence[Burst],
+    reports: Sequence[ReportMark],
+    top: float,
+    most: int,
+    w: Words,
 ) -> str:
-    """Labels of policies and surges above the plot, and a wedge for each surge."""
+    """Labels of policies and surges above the plot; a wedge a surge, a diamond a report."""
     marks, items = [], []
     for p in policies:
         x = plot.x(days(p.effective))
         if plot.left <= x <= plot.right:
-            items.append((x, w("chart.in_effect", day=w.short_day(p.effective)), "c-policy-t"))
+            key = "chart.in_effect" if p.limits else "chart.extended"
+            items.append((x, w(key, day=w.short_day(p.effective)), "c-policy-t"))
         if p.ended and plot.left <= plot.x(days(p.ended)) <= plot.right:
             items.append((plot.x(days(p.ended)), w("chart.ended", day=w.short_day(p.ended)), "c-policy-t"))
     named = sorted(bursts, key=lambda b: b.rank)[: max(0, most - min(1, len(policies)))]
@@ -147,6 +157,12 @@ def _annotations(
         )
         if b in named:
             items.append((x, b.text, "c-surge-t"))
+    for r in reports:
+        x = (plot.x(days(r.start)) + plot.x(days(r.end) + 1)) / 2
+        if plot.left <= x <= plot.right:
+            note = tag("title", escape(r.text, quote=False))
+            d = f"M{number(x)} {number(plot.top + 2)}l5 6l-5 6l-5-6z"
+            marks.append(tag("path", note, d=d, class_="c-report"))
     return "".join(marks) + lanes(items, plot.left, plot.right + 60, top, most)
 
 

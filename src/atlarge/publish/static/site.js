@@ -22,29 +22,67 @@ document.addEventListener("DOMContentLoaded", () => {
     const script = document.createElement("script");
     script.src = root + "static/places.js";
     script.onload = () => {
-      places = window.atlargePlaces.map(([name, path, cities]) => ({
-        name, path, key: plain(name), cities: cities ? cities.split(";") : [],
+      places = window.atlargePlaces.map(([name, path, cities, state]) => ({
+        name, path, key: plain(name), state: plain(state), cities: cities ? cities.split(";") : [],
       }));
       show();
     };
     document.head.append(script);
   };
 
+  /* Each word typed must begin a word of the name, or of its state. */
+  const holds = (words, text) => words.every((word) => (" " + text).includes(" " + word));
+
   const matches = (text) => {
-    const wanted = plain(text.trim());
+    const wanted = plain(text).replace(/[,.]/g, " ").trim().replace(/ +/g, " ");
     if (!wanted || !places) return [];
+    const words = wanted.split(" ");
     const found = [];
     for (const place of places) {
-      const where = place.key.indexOf(wanted);
-      if (where >= 0) {
-        found.push({ rank: where === 0 ? 0 : / |\(/.test(place.key[where - 1]) ? 1 : 3, text: place.name, path: place.path });
-        continue;
-      }
-      const city = place.cities.find((name) => plain(name).startsWith(wanted));
-      if (city) found.push({ rank: plain(city) === wanted ? 0.5 : 2, text: city + " — " + place.name, path: place.path });
+      const name = place.key.replace(/[,().]/g, " ");
+      if (name.startsWith(wanted)) { found.push({ rank: 0, text: place.name, path: place.path }); continue; }
+      if (holds(words, name + " " + place.state)) { found.push({ rank: 1, text: place.name, path: place.path }); continue; }
+      const tail = " " + name.split(" ").pop() + " " + place.state;
+      const city = place.cities.find((one) => holds(words, plain(one) + tail));
+      if (city) {
+        found.push({ rank: plain(city) === wanted ? 0.5 : 2, text: city + " — " + place.name, path: place.path });
+      } else if (name.includes(wanted)) { found.push({ rank: 3, text: place.name, path: place.path }); }
     }
     found.sort((a, b) => a.rank - b.rank || a.text.length - b.text.length || (a.text < b.text ? -1 : 1));
     return found.slice(0, 10);
+  };
+
+  /* Letters to change, leave out, put in or swap between two short words; past `most` it does not matter. */
+  const apart = (a, b, most) => {
+    if (Math.abs(a.length - b.length) > most) return most + 1;
+    let two = [], one = [...Array(b.length + 1).keys()];
+    for (let i = 1; i <= a.length; i += 1) {
+      const row = [i];
+      for (let k = 1; k <= b.length; k += 1) {
+        let least = Math.min(one[k] + 1, row[k - 1] + 1, one[k - 1] + (a[i - 1] === b[k - 1] ? 0 : 1));
+        if (i > 1 && k > 1 && a[i - 1] === b[k - 2] && a[i - 2] === b[k - 1]) least = Math.min(least, two[k - 2] + 1);
+        row.push(least);
+      }
+      two = one; one = row;
+    }
+    return one[b.length];
+  };
+
+  /* Names nearest to a word that no name has: what was meant, perhaps. */
+  const near = (text) => {
+    const wanted = plain(text).split(",")[0].replace(/ (county|parish|office)$/, "").trim();
+    if (wanted.length < 4 || !places) return [];
+    const most = wanted.length < 7 ? 1 : 2;
+    const found = [];
+    for (const place of places) {
+      const own = place.key.split(",")[0].replace(/ (county|parish|borough|census area|municipality|office area.*|area of responsibility)$/, "");
+      const far = apart(wanted, own, most);
+      if (far <= most) { found.push({ far, text: place.name, path: place.path }); continue; }
+      const city = place.cities.find((one) => apart(wanted, plain(one), most) <= most);
+      if (city) found.push({ far: most + 0.5, text: city + " — " + place.name, path: place.path });
+    }
+    found.sort((a, b) => a.far - b.far || (a.text < b.text ? -1 : 1));
+    return found.slice(0, 6);
   };
 
   const close = () => {
@@ -67,7 +105,8 @@ document.addEventListener("DOMContentLoaded", () => {
   const go = (path) => { window.location.href = home + path; };
 
   function show() {
-    const found = matches(field.value);
+    const sure = matches(field.value);
+    const found = sure.length ? sure : near(field.value);
     list.replaceChildren(...found.map((place, i) => {
       const item = document.createElement("li");
       item.id = "found-" + i;
@@ -82,8 +121,8 @@ document.addEventListener("DOMContentLoaded", () => {
     const typed = field.value.trim() !== "" && places;
     list.hidden = found.length === 0;
     field.setAttribute("aria-expanded", String(found.length > 0));
-    say.textContent = !typed ? "" : found.length ? field.dataset.count.replace("#", found.length) : field.dataset.none;
-    say.classList.toggle("unseen", found.length > 0 || !typed);
+    say.textContent = !typed ? "" : sure.length ? field.dataset.count.replace("#", sure.length) : found.length ? field.dataset.near : field.dataset.none;
+    say.classList.toggle("unseen", sure.length > 0 || !typed);
   }
 
   if (field) {
