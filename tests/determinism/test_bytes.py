@@ -14,8 +14,9 @@ import making
 
 # Everything that is written, from releases to pages, by one process with its own settings.
 MAKE = """
-import sys, time, datetime
+import json, sys, time, datetime
 from pathlib import Path
+from atlarge.cli._output import _plain
 files, out = sys.argv[1:-1], Path(sys.argv[-1])
 if {late}:
     time.time = lambda: 4e9  # a clock that is far ahead
@@ -26,6 +27,8 @@ for by, every in (("county", "week"), ("aor", "day"), ("office", "month")):
     made = atlarge.panel(store, by=by, every=every, measures=["arrests", "at_large", "handoffs"])
     made.write(out / f"{{by}}.csv")
     made.write(out / f"{{by}}.parquet")
+report = atlarge.detainer_report(store, by="county", every="month")
+(out / "detainers.json").write_text(json.dumps(_plain(report.to_dict())))
 from atlarge.publish import publish
 publish(out / "site", store, levels=("nation", "state"), workers={workers})
 """
@@ -37,15 +40,23 @@ from atlarge.cli._output import _plain
 out = Path(sys.argv[-1])
 answer = atlarge.explain("Travis County, TX", policy="travis-tx-2017")
 (out / "answer.json").write_text(json.dumps(_plain(answer.to_dict())))
-from atlarge.publish import report
+from atlarge.claims.template import shipped
+from atlarge.publish import export_charts, report
 report(answer, out / "report.html")
+report(answer, out / "informe.html", language="es")
+export_charts(answer, out / "charts")
 found = atlarge.find_surges(by="aor", every="week", measure="at_large")
 (out / "surges.json").write_text(json.dumps(_plain(found.to_dicts())))
+Path("claims.yaml").write_text(shipped("sanctuary-cities-2017"))
+verdicts = [verdict.to_dict() for verdict in atlarge.check("claims.yaml")]
+(out / "verdicts.json").write_text(json.dumps(_plain(verdicts)))
 """
 
 
 def _made(code: str, files: list[Path], out: Path, threads: int, seed: int) -> dict[str, str]:
+    """What a process writes that may use so many threads; with one thread it has one core, too."""
     out.mkdir()
+    cores = sorted(os.sched_getaffinity(0))
     environment = {
         **os.environ,
         "POLARS_MAX_THREADS": str(threads),
@@ -57,9 +68,11 @@ def _made(code: str, files: list[Path], out: Path, threads: int, seed: int) -> d
     done = subprocess.run(
         [sys.executable, "-c", code, *map(str, files), str(out)],
         env=environment,
+        cwd=out.parent,
         capture_output=True,
         text=True,
         check=False,
+        preexec_fn=lambda: os.sched_setaffinity(0, cores[:1] if threads == 1 else cores),
     )
     assert done.returncode == 0, done.stderr
     return {name: hashlib.sha256(content).hexdigest() for name, content in making.tree(out).items()}
@@ -75,7 +88,8 @@ def test_store_panel_and_site(tmp_path: Path) -> None:
     one = _made(MAKE.format(late=False, workers=1), files, tmp_path / "one", 1, 0)
     other = _made(MAKE.format(late=True, workers=2), files[::-1], tmp_path / "other", 4, 1)
     assert one == other
-    assert {name.split("/")[0] for name in one} >= {"store", "site", "county.csv", "county.parquet"}
+    written = {"store", "site", "county.csv", "county.parquet", "detainers.json"}
+    assert {name.split("/")[0] for name in one} >= written
 
 
 @pytest.mark.slow
@@ -83,7 +97,8 @@ def test_answer_report_and_surges(tmp_path: Path) -> None:
     one = _made(ANSWER, [], tmp_path / "one", 1, 0)
     other = _made(ANSWER, [], tmp_path / "other", 2, 1)
     assert one == other
-    assert set(one) == {"answer.json", "report.html", "surges.json"}
+    written = {"answer.json", "report.html", "informe.html", "surges.json", "charts", "verdicts.json"}
+    assert {name.split("/")[0] for name in one} == written
 
 
 def test_order_of_files_and_of_ingests_does_not_matter(tmp_path: Path) -> None:

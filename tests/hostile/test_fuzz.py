@@ -5,6 +5,8 @@ from __future__ import annotations
 import gzip
 import io
 import tempfile
+import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 import polars as pl
@@ -33,7 +35,44 @@ def _workbook() -> bytes:
         return wb.workbook(Path(folder) / "a.xlsx", wb.ROW, wb.ROW).read_bytes()
 
 
-FORMS = {"csv": TEXT, "csv.gz": gzip.compress(TEXT, mtime=0), "xlsx": _workbook(), "parquet": _parquet()}
+def _same(content: bytes) -> bytes:
+    return content
+
+
+def _packed(content: bytes) -> bytes:
+    return gzip.compress(content, mtime=0)
+
+
+PARTS = wb.parts(wb.sheet_xml(wb.rows_xml(wb.HEADER, wb.ROW, wb.ROW)))
+
+
+def _with_part(name: str) -> Callable[[bytes], bytes]:
+    """Put a part into a workbook whose archive is sound, so that the part itself is read."""
+
+    def pack(content: bytes) -> bytes:
+        buffer = io.BytesIO()
+        with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+            for other, text in PARTS.items():
+                archive.writestr(other, content if other == name else text.encode())
+        return buffer.getvalue()
+
+    return pack
+
+
+# What is changed, the ending of the file, and what is done to it afterwards: a change within a packed file
+# would else be found out by the checksum of the packing, and never reach the reader.
+FORMS: dict[str, tuple[bytes, str, Callable[[bytes], bytes]]] = {
+    "csv": (TEXT, "csv", _same),
+    "csv.gz": (gzip.compress(TEXT, mtime=0), "csv.gz", _same),
+    "csv within gz": (TEXT, "csv.gz", _packed),
+    "xlsx": (_workbook(), "xlsx", _same),
+    "parquet": (_parquet(), "parquet", _same),
+    **{
+        f"{name} within xlsx": (text.encode(), "xlsx", _with_part(name))
+        for name, text in PARTS.items()
+        if not name.endswith(".rels") or "workbook" in name
+    },
+}
 
 
 @st.composite
@@ -62,12 +101,13 @@ def mutated(draw: st.DrawFn, content: bytes) -> bytes:
 @pytest.mark.parametrize("form", FORMS)
 @pytest.mark.slow
 def test_mutated_files_are_read_or_refused(form: str, tmp_path: Path) -> None:
-    path = tmp_path / f"mutated.{form}"
+    whole, ending, finish = FORMS[form]
+    path = tmp_path / f"mutated.{ending}"
 
     @settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck), database=None)
-    @given(mutated(FORMS[form]))
+    @given(mutated(whole))
     def check(content: bytes) -> None:
-        path.write_bytes(content)
+        path.write_bytes(finish(content))
         try:
             for part in read_parts(path, open_release(path)):
                 made = prepare(part)
