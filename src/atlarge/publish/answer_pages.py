@@ -6,13 +6,16 @@ import re
 from typing import Any
 
 from atlarge.explain.answer import Answer
-from atlarge.publish.answer_view import context
+from atlarge.publish.answer_view import context, sentences
 from atlarge.publish.answers import Shown, members
 from atlarge.publish.i18n import Words
 from atlarge.publish.place_parts import crumbs_to, page_of
 from atlarge.publish.render import render
 from atlarge.publish.reports import policy_line, title_of
 from atlarge.publish.site_data import Code, SiteData
+
+MOST = 6
+"""Answers that the front tells; all are on the page of policies."""
 
 
 def answer_stem(answer: Answer) -> str:
@@ -24,6 +27,13 @@ def answer_stem(answer: Answer) -> str:
 def concerns(shown: Shown) -> list[Code]:
     """Places on whose pages an answer is told: the place asked about and those counted with it."""
     return list(members(shown.answer.area))
+
+
+def answered(data: SiteData) -> dict[str, str]:
+    """Path of the answer, without language and ending, by the id of its policy."""
+    return {
+        str(s.answer.policy["id"]): answer_stem(s.answer) for s in data.answers if s.answer.policy.get("id")
+    }
 
 
 def answer_page(data: SiteData, shown: Shown, w: Words) -> str:
@@ -44,8 +54,8 @@ def answer_page(data: SiteData, shown: Shown, w: Words) -> str:
 def answer_cards(data: SiteData, w: Words) -> list[dict[str, Any]]:
     """Answers as the front tells them."""
     made = []
-    for shown in data.answers:
-        says = context(shown, w)["sentences"][0]
+    for shown in data.answers[:MOST]:
+        says = sentences(shown, w)[0]
         made.append({"title": title_of(shown, w), "says": says, "href": f"{answer_stem(shown.answer)}.html"})
     return made
 

@@ -26,7 +26,7 @@ def context(shown: Shown, w: Words) -> dict[str, Any]:
         _timeline(shown, s, c, w, is_main=i == 0) for i, (s, c) in enumerate(counts) if len(c.periods) > 1
     ]
     figures += [f for f in (_waterfall(shown, w), _event(shown, w)) if f]
-    figures += [_strip(shown, strip, w) for strip in drawn_strips(a) if len(strip.period) > 2]
+    figures += [f for strip in drawn_strips(a) if (f := _strip(shown, strip, w))]
     sensitivity = _sensitivity(shown, w)
     estimator = str(a.method.get("estimator", "ridge-augmented synthetic control"))
     return {
@@ -395,8 +395,10 @@ def _from(gap: list[float | None], a: Any, main: Series | None, n: int) -> list[
     return gap[at : at + n]
 
 
-def _strip(shown: Shown, strip: ChangeStrip, w: Words) -> Figure:
+def _strip(shown: Shown, strip: ChangeStrip, w: Words) -> Figure | None:
     counts = shown.strip_counts(strip, strip.label)
+    if len(counts.periods) < 3:
+        return None
     found = None
     sentence = w("chart.strip_none")
     if strip.date:

@@ -8,7 +8,7 @@ from typing import Any
 
 import atlarge
 from atlarge.publish import charts
-from atlarge.publish.answer_pages import answer_sections
+from atlarge.publish.answer_pages import answer_sections, answered
 from atlarge.publish.answer_view import peak
 from atlarge.publish.charts import Burst, PolicyMark, ReportMark
 from atlarge.publish.charts.timeline import cell as counts_cell
@@ -220,15 +220,22 @@ def _coverage_of(data: SiteData, w: Words) -> Figure:
 
 
 def policies_table(
-    rows: Sequence[dict[str, Any]], w: Words, places: dict[Code, PlaceInfo] | None = None, home: str = ""
+    rows: Sequence[dict[str, Any]],
+    w: Words,
+    places: dict[Code, PlaceInfo] | None = None,
+    home: str = "",
+    answered: dict[str, str] | None = None,
 ) -> Table:
-    """Dated policies; with `places`, a first column leads to each place's page."""
+    """Dated policies; with `places`, a first column leads to each place's page.
+
+    `answered`: paths of the answers by the id of their policy; their titles lead there.
+    """
     keys = ["policy", "direction", "announced", "effective", "ended", "confidence", "source"]
     made = []
     for r in rows:
         link = safe_link(r["source_url"])
         cells: list[Any] = [
-            r["title"],
+            Link(r["title"], f"{home}{stem}.html") if (stem := (answered or {}).get(r["id"])) else r["title"],
             w(f"direction.{r['direction']}"),
             *(w.short_day(r[k]) if r[k] else "–" for k in ("announced", "effective", "ended")),
             r["confidence"] or "–",
@@ -302,7 +309,7 @@ def place_page(data: SiteData, place: PlaceInfo, w: Words) -> str:
         rates=rates_table(data, place, w, home),
         lineage=lineage_of(data, place, home, w),
         answers=answer_sections(data, code, w),
-        policies=policies_table(data.policies.get(code, []), w),
+        policies=policies_table(data.policies.get(code, []), w, home=home, answered=answered(data)),
         surges=surges_table(data.surges.get(code, []), w),
         detainers=detainers_table(data, place, w, home),
         reports=reports_table(data.reports.get(code, []), w),

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from atlarge.panel import NATION
 from atlarge.publish import charts
-from atlarge.publish.answer_pages import answer_cards
+from atlarge.publish.answer_pages import answer_cards, answered
 from atlarge.publish.charts.timeline import cell
 from atlarge.publish.claims_view import claims_page
 from atlarge.publish.i18n import LANGUAGES, Words
@@ -198,8 +198,10 @@ def _link(p: PlaceInfo, w: Words) -> dict[str, Any]:
 def policies_page(data: SiteData, w: Words) -> str:
     """All dated policies of places with records."""
     rows = [r for _, some in sorted(data.policies.items()) for r in some]
-    table = policies_table(rows, w, data.places)
-    return _list(data, w, "policies", [w("policies.lede")], [{"title": w("policies.title"), "table": table}])
+    rows.sort(key=lambda r: (r["state"] or "", r["place_name"] or "", str(r["effective"] or "")))
+    table = policies_table(rows, w, data.places, answered=answered(data))
+    says = [w("policies.lede"), *([w("policies.answered", n=len(data.answers))] if data.answers else [])]
+    return _list(data, w, "policies", says, [{"title": w("policies.title"), "table": table}])
 
 
 def methods_page(data: SiteData, w: Words) -> str:
