@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import resource
 import shutil
+import signal
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -44,3 +49,76 @@ def test_killed_at_every_step(tmp_path: Path, dies: Dies) -> None:
         publish(folder, second, workers=1, levels=("nation", "state"))
         assert making.tree(folder) == after, f"step {trial}"
         assert [p.name for p in folder.parent.iterdir()] == ["site"], f"step {trial}"
+
+
+@pytest.fixture(scope="module")
+def held(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a store and a site of it, with a file of the owner's."""
+    folder = tmp_path_factory.mktemp("held")
+    ingest([making.arrests(folder / "a.csv", 300, 1)], folder / "store")
+    publish(folder / "site", folder / "store", workers=1, levels=("nation", "state"))
+    (folder / "site" / "CNAME").write_text("example.org")
+    return folder
+
+
+@pytest.mark.slow
+def test_full_disk(held: Path, command: Any) -> None:
+    """One clear line, the site of before to the byte, and nothing beside it."""
+    before = making.tree(held / "site")
+
+    def limit() -> None:
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (4_000, 4_000))
+
+    asked = ["publish", "--out", str(held / "site"), "--store", str(held / "store")]
+    done = command(*asked, preexec_fn=limit)
+    assert done.returncode == 1, done.stderr
+    assert "Traceback" not in done.stderr
+    assert making.tree(held / "site") == before
+    assert sorted(p.name for p in held.iterdir()) == ["a.csv", "site", "store"]
+
+
+@pytest.mark.slow
+def test_a_site_that_may_only_be_read(held: Path, command: Any, read_only: dict[str, Any]) -> None:
+    before = making.tree(held / "site")
+    held.chmod(0o555)
+    (held / "site").chmod(0o555)
+    done = command("publish", "--out", str(held / "site"), "--store", str(held / "store"), **read_only)
+    (held / "site").chmod(0o755)
+    held.chmod(0o755)
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
+    assert making.tree(held / "site") == before
+
+
+@pytest.mark.slow
+def test_a_report_on_a_full_disk(tmp_path: Path, command: Any) -> None:
+    """The report of before stays, whole."""
+    out = tmp_path / "report.html"
+    out.write_text("before")
+
+    def limit() -> None:
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (4_000, 4_000))
+
+    done = command("explain", "AUS", "--date", "2017-02-01", "--out", str(out), preexec_fn=limit)
+    assert done.returncode == 1, done.stderr
+    assert "Traceback" not in done.stderr
+    assert out.read_text() == "before"
+    assert [p.name for p in tmp_path.iterdir()] == ["report.html"]
+
+
+@pytest.mark.slow
+def test_two_publishers_at_once(held: Path, tmp_path: Path) -> None:
+    """Both end; there is one whole site, or one of them said why not."""
+    code = "import sys; from atlarge.publish import publish\n"
+    code += "publish(sys.argv[1], sys.argv[2], workers=1, levels=('nation', 'state'))"
+    asked = [sys.executable, "-c", code, str(tmp_path / "site"), str(held / "store")]
+    running = [subprocess.Popen(asked, stderr=subprocess.PIPE, text=True) for _ in range(2)]
+    told = [process.communicate()[1] for process in running]
+    assert 0 in [process.returncode for process in running], told
+    for process, line in zip(running, told, strict=True):
+        assert process.returncode == 0 or "another publish into it is under way" in line
+    made = making.tree(tmp_path / "site")
+    assert {**made, "CNAME": b"example.org"} == making.tree(held / "site")
+    assert [p.name for p in tmp_path.iterdir()] == ["site"]

@@ -36,7 +36,7 @@ from atlarge.publish.site_data import (
 )
 from atlarge.publish.site_pages import SINGLE, map_data, missing_page, script, search_index
 from atlarge.publish.svg import to_png
-from atlarge.publish.writer import Folder, Tally, finish, prepare
+from atlarge.publish.writer import Folder, Tally, building, finish
 
 if TYPE_CHECKING:
     from atlarge.explain.answer import Answer
@@ -103,28 +103,28 @@ def publish(
     if threshold < 2:
         raise QuestionError(f"the threshold {threshold} hides nothing; give 2 or more")
     target = Path(out)
-    new = prepare(target)
-    opened = _opened(store)
-    is_whole = "county" in levels
-    which = ("worked" if is_whole else "none") if answers is None else answers
-    asked = asked_policies(which) if isinstance(which, str) else list(which)
-    with Workers(workers) as crew:
-        found = _findings(crew, opened, levels, asked, is_whole if claims is None else claims, progress)
-        given = [a for a in asked if not isinstance(a, str)]
-        data, table = gather_site(
-            opened,
-            surges=found.surges,
-            answers=[*given, *found.answers],
-            claims=found.claims,
-            threshold=threshold,
-            base_url=base_url,
-            levels=levels,
-        )
-        folder = Folder(target, new)
-        _write_shared(folder, data, table)
-        _write_places(crew, target, new, data, folder.tally, progress)
-    total = folder.tally
-    finish(target, total)
+    with building(target) as new:
+        opened = _opened(store)
+        is_whole = "county" in levels
+        which = ("worked" if is_whole else "none") if answers is None else answers
+        asked = asked_policies(which) if isinstance(which, str) else list(which)
+        with Workers(workers) as crew:
+            found = _findings(crew, opened, levels, asked, is_whole if claims is None else claims, progress)
+            given = [a for a in asked if not isinstance(a, str)]
+            data, table = gather_site(
+                opened,
+                surges=found.surges,
+                answers=[*given, *found.answers],
+                claims=found.claims,
+                threshold=threshold,
+                base_url=base_url,
+                levels=levels,
+            )
+            folder = Folder(target, new)
+            _write_shared(folder, data, table)
+            _write_places(crew, target, new, data, folder.tally, progress)
+        total = folder.tally
+        finish(target, total)
     return SiteAudit(
         target,
         sum(path.endswith(".html") for path in total.files),

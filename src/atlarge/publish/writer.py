@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import hashlib
 import json
 import os
 import shutil
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -94,7 +97,48 @@ def read_manifest(folder: Path) -> dict[str, Any] | None:
     return manifest if isinstance(manifest, dict) and manifest.get("format") == FORMAT else None
 
 
-def prepare(out: Path) -> Path:
+@contextlib.contextmanager
+def building(out: Path) -> Iterator[Path]:
+    """A folder to build a site in, held against other publishers; gone again if the site is not finished.
+
+    QuestionError where another publish into `out` is under way, or it holds something that is not ours.
+    """
+    out.parent.mkdir(parents=True, exist_ok=True)
+    with _alone(out):
+        new, gone = _beside(out)
+        try:
+            yield _prepared(out)
+        except BaseException:
+            if not out.exists() and gone.exists():
+                gone.rename(out)
+            shutil.rmtree(new, ignore_errors=True)
+            raise
+
+
+@contextlib.contextmanager
+def _alone(out: Path) -> Iterator[None]:
+    """Hold a lock that the system lets go of when the process dies, however it dies."""
+    path = out.with_name(f".{out.name}.lock")
+    while True:
+        handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if path.exists() and path.stat().st_ino == os.fstat(handle).st_ino:
+                break
+        except BlockingIOError:
+            os.close(handle)
+            raise QuestionError(
+                f"{out}: another publish into it is under way; try again when it is done"
+            ) from None
+        os.close(handle)
+    try:
+        yield
+    finally:
+        path.unlink(missing_ok=True)
+        os.close(handle)
+
+
+def _prepared(out: Path) -> Path:
     """Check that the folder may be written, mend a swap that was cut short, return the folder to build in.
 
     QuestionError where the folder holds something that is not a site of ours.
