@@ -1,21 +1,42 @@
-"""The full site of the embedded records: time, processor time, bytes; and a second run that changes nothing.
+"""The full site of the embedded records: time, processor time, bytes, and how soon a page answers a reader.
 
 Run: python benchmarks/publish.py. The peer is the write of the same files without making them (a plain copy).
+Pages are opened in Chromium from a server on this machine, with an empty cache, as a phone would see them;
+without Chromium those rows are left out, and the table says so.
 """
 
 from __future__ import annotations
 
+import gzip
 import json
+import os
 import resource
 import shutil
+import statistics
 import tempfile
+import threading
 import time
 from pathlib import Path
 from typing import Any
 
+from atlarge.publish.preview import server
 from atlarge.publish.site import publish
 
 RESULTS = Path(__file__).with_name("results") / "publish.json"
+CHROMIUM = Path("/usr/bin/chromium")
+PAGES = {"place": "place/county/48453.html", "front": "index.html", "surges": "surges.html"}
+REPEATS = 5
+TOLD = """() => new Promise(done => {
+  const shift = performance.getEntriesByType('layout-shift');
+  let moved = shift.reduce((sum, e) => sum + e.value, 0);
+  new PerformanceObserver(list => list.getEntries().forEach(e => { moved += e.value; }))
+    .observe({type: 'layout-shift', buffered: true});
+  setTimeout(() => {
+    const nav = performance.getEntriesByType('navigation')[0];
+    const paint = performance.getEntriesByName('first-contentful-paint')[0];
+    done({interactive: nav.domContentLoadedEventEnd, paint: paint ? paint.startTime : null, moved});
+  }, 300);
+})"""
 
 
 def _processor_seconds() -> float:
@@ -29,6 +50,59 @@ def _timed(work: Any) -> tuple[Any, float, float]:
     return result, time.perf_counter() - start, _processor_seconds() - processor
 
 
+def _wire_bytes(site: Path, page: str) -> int:
+    """Bytes of a page with all that it loads at once, each as a host sends it: text compressed by gzip."""
+    files = [site / page, *(site / "static" / name for name in ("site.css", "site.js", "icon.svg"))]
+    if page == "index.html":
+        files.append(site / "static" / "mapdata.js")
+    return sum(len(gzip.compress(file.read_bytes(), 6)) for file in files)
+
+
+def _largest(site: Path) -> str:
+    """The place page with the most bytes."""
+    pages = sorted(site.glob("place/*/*.html"), key=lambda p: (-p.stat().st_size, str(p)))
+    return str(pages[0].relative_to(site))
+
+
+def _opened(site: Path, page: str) -> dict[str, float]:
+    """Medians over fresh openings: milliseconds to first paint and to an interactive page; layout shift."""
+    from playwright.sync_api import sync_playwright
+
+    told = []
+    with server(site) as served, sync_playwright() as play:
+        threading.Thread(target=served.serve_forever, daemon=True).start()
+        address = f"http://127.0.0.1:{served.server_address[1]}/{page}"
+        browser = play.chromium.launch(executable_path=str(CHROMIUM), args=["--no-sandbox", "--disable-gpu"])
+        for _ in range(REPEATS):
+            context = browser.new_context(viewport={"width": 360, "height": 740})
+            opened = context.new_page()
+            opened.goto(address)
+            told.append(opened.evaluate(TOLD))
+            context.close()
+        browser.close()
+        served.shutdown()
+    return {
+        key: round(statistics.median(t[key] for t in told if t[key] is not None), 4 if key == "moved" else 0)
+        for key in ("paint", "interactive", "moved")
+    }
+
+
+def _pages(site: Path) -> dict[str, dict[str, Any]]:
+    """By kind of page: its bytes over the wire and, with Chromium, how soon it answers."""
+    rows = {}
+    for name, page in (*PAGES.items(), ("largest_place", _largest(site))):
+        row: dict[str, Any] = {"path": page, "wire_bytes": _wire_bytes(site, page)}
+        if CHROMIUM.exists():
+            told = _opened(site, page)
+            row |= {
+                "first_paint_ms": told["paint"],
+                "interactive_ms": told["interactive"],
+                "layout_shift": told["moved"],
+            }
+        rows[name] = row
+    return rows
+
+
 def main() -> None:
     """Measure and save."""
     with tempfile.TemporaryDirectory() as name:
@@ -36,19 +110,27 @@ def main() -> None:
         first, wall, processor = _timed(lambda: publish(site))
         again, wall_again, _ = _timed(lambda: publish(site))
         _, copy, _ = _timed(lambda: shutil.copytree(site, Path(name) / "copy"))
-        largest = max((p.stat().st_size for p in site.rglob("place/**/*.html")), default=0)
+        pages = _pages(site)
+        answers = len(list((site / "answers").glob("*.html")))
     told = {
         **{k: v for k, v in first.to_dict().items() if k != "path"},
+        "answers": answers,
+        "processors": os.cpu_count(),
         "seconds": round(wall, 1),
         "processor_seconds": round(processor, 1),
         "seconds_unchanged": round(wall_again, 1),
         "files_written_unchanged": again.written,
         "seconds_copy": round(copy, 2),
         "ratio_to_copy": round(wall / copy, 1),
-        "largest_place_page_bytes": largest,
+        "opened": pages,
     }
     for key, value in told.items():
-        print(f"{key:28} {value}")
+        if key != "opened":
+            print(f"{key:28} {value}")
+    for name, row in pages.items():
+        print(name, "  ".join(f"{k} {v}" for k, v in row.items()))
+    if not CHROMIUM.exists():
+        print(f"no Chromium at {CHROMIUM}: how soon pages answer was not measured")
     RESULTS.parent.mkdir(exist_ok=True)
     RESULTS.write_text(json.dumps(told, indent=2, sort_keys=True) + "\n", encoding="utf-8")
 

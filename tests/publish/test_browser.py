@@ -14,7 +14,17 @@ from atlarge.publish import report
 
 pytestmark = pytest.mark.browser
 PLACE = "/place/county/48453.html"
-PAGES = ("/index.html", PLACE, "/es/place/county/48453.html", "/surges.html", "/places.html", "/data.html")
+PAGES = (
+    "/index.html",
+    PLACE,
+    "/es/place/county/48453.html",
+    "/surges.html",
+    "/places.html",
+    "/data.html",
+    "/lineage.html",
+    "/policies.html",
+    "/es/methods.html",
+)
 
 
 @pytest.fixture
@@ -47,6 +57,64 @@ def test_search_by_keyboard_finds_a_city(page: Page, address: str) -> None:
     page.keyboard.press("Enter")
     page.wait_for_url("**" + PLACE)
     assert page.locator("h1").inner_text() == "Travis County, TX"
+
+
+@pytest.mark.parametrize(
+    ("typed", "found"),
+    [("Travsi", "Travis County, TX"), ("bexra", "Bexar County, TX"), ("travis texas", "Travis County, TX")],
+)
+def test_a_misspelt_name_finds_what_was_meant(page: Page, address: str, typed: str, found: str) -> None:
+    page.goto(address + "/index.html")
+    page.get_by_role("combobox", name="Find a county").focus()
+    page.keyboard.type(typed, delay=10)
+    page.locator("#found li", has_text=found).first.wait_for()
+
+
+def test_a_name_of_nothing_says_so(page: Page, address: str) -> None:
+    page.goto(address + "/index.html")
+    page.get_by_role("combobox", name="Find a county").focus()
+    page.keyboard.type("qqqqqqqq", delay=10)
+    page.locator("#found-say", has_text="No place of that name").wait_for()
+
+
+def test_a_number_leads_to_its_files_and_to_what_is_counted(page: Page, address: str) -> None:
+    page.goto(address + PLACE)
+    page.locator("#timeline summary").press("Enter")
+    page.locator("#timeline tbody a").first.click()
+    told = page.locator("dt:target + dd")
+    assert "made.csv" in told.inner_text()
+    assert "atlarge panel" in told.inner_text()
+    told.get_by_role("link", name="made.csv").click()
+    assert page.locator("span:target").inner_text() == "made"
+    page.goto(address + PLACE)
+    page.locator("table").get_by_role("link", name="At-large arrests").last.click()
+    page.wait_for_url("**/lineage.html#m-at_large")
+    assert page.locator("dt:target").inner_text() == "At-large arrests"
+
+
+def test_nothing_moves_while_a_page_loads(page: Page, address: str) -> None:
+    page.goto(address + PLACE)
+    moved = page.evaluate(
+        """() => new Promise(done => {
+          let sum = 0;
+          new PerformanceObserver(list => list.getEntries().forEach(e => { sum += e.value; }))
+            .observe({type: 'layout-shift', buffered: true});
+          setTimeout(() => done(sum), 300);
+        })"""
+    )
+    assert moved < 0.1  # the bound below which a page counts as steady (web.dev, cumulative layout shift)
+
+
+def test_without_script_a_page_has_its_charts_tables_and_ways_on(browser: Browser, address: str) -> None:
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(address + PLACE)
+    assert page.locator("#timeline svg.wide").is_visible()
+    page.locator("#timeline summary").click()
+    assert page.locator("#timeline table").is_visible()
+    page.get_by_role("link", name="All places by name").click()
+    assert page.get_by_role("link", name="Travis County, TX").count() > 0
+    context.close()
 
 
 def test_map_slider_recolours_and_a_county_opens(page: Page, address: str) -> None:
