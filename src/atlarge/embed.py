@@ -59,7 +59,7 @@ def _count(store: Store, keep: dict[str, list[str]], out: Path) -> None:
         entries = []
         for entry in tables:
             counted = _counted(
-                pl.scan_parquet(store.path / entry["path"]), entry["table"], keep[entry["table"]]
+                pl.scan_parquet(store.path / entry["path"], glob=False), entry["table"], keep[entry["table"]]
             )
             path = f"{entry['table']}/{release['id']}.parquet"
             (out / entry["table"]).mkdir(parents=True, exist_ok=True)

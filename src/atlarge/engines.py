@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import datetime as dt
 import os
+import re
 import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from atlarge.records.store import Store
 
 ENGINES = ("polars", "duckdb", "spark")
+_GLOB = re.compile(r"([\\\[\]{}*?])")  # what Spark would read in a path as a pattern
 _ENGINE_MODULES = ("polars", "narwhals", "duckdb", "_duckdb", "pyspark", "py4j")
 
 
@@ -120,7 +122,8 @@ def scans(store: Store, names: Sequence[str], engine: str = "polars") -> list[nw
             natives = [connection.read_parquet(files, union_by_name=True) for files in paths]
         else:
             session = _spark_session()
-            natives = [session.read.option("mergeSchema", "true").parquet(*files) for files in paths]
+            plain = [[_GLOB.sub(r"\\\1", file) for file in files] for files in paths]
+            natives = [session.read.option("mergeSchema", "true").parquet(*files) for files in plain]
         return [cast("nw.LazyFrame[Any]", nw.from_native(native)) for native in natives]
 
 

@@ -56,7 +56,7 @@ def _in_parts(parts: Iterator[Release], placer: _Placer, spill: Spill) -> Prepar
         made.append(one)
     own = placer.read_words(made[0].audit.table, counted)
     for one, file in zip(made, waiting, strict=True):
-        one.frame = pl.read_parquet(file)
+        one.frame = pl.read_parquet(file, glob=False)
         file.unlink()
         put_places(one, own)
         digests.append(digest(one.frame, one.audit.table))

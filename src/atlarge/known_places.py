@@ -57,7 +57,7 @@ def known_places() -> pl.DataFrame | None:
         return None
     if pl.read_parquet_metadata(path).get("fingerprint") != fingerprint():
         return None
-    return pl.read_parquet(path, columns=[*ASKED, *FOUND])
+    return pl.read_parquet(path, glob=False, columns=[*ASKED, *FOUND])
 
 
 def resolve_asked(asked: pl.DataFrame) -> pl.DataFrame:

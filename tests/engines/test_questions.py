@@ -20,6 +20,7 @@ from atlarge.cli._output import _plain
 from atlarge.detainers import detainer_report
 from atlarge.errors import StoreError
 from atlarge.ingest import ingest
+from atlarge.panel import panel
 from atlarge.records.lineage import lineage, verify
 from atlarge.records.store import Store, open_store
 from atlarge.surges import find_surges
@@ -167,3 +168,16 @@ def test_commands_take_the_engine(store: Store, engine: str) -> None:
         ]
         assert told[0] == told[1]
         assert json.loads(told[0]) is not None
+
+
+@every_engine
+@pytest.mark.parametrize("name", ["my [store]", "a*b?", "{a,b}", "100% #1", "Zürich ñ"])
+def test_a_folder_whose_name_means_something_to_a_shell(name: str, engine: str, tmp_path: Path) -> None:
+    """A store is read where it is, and nothing beside it that its name would match."""
+    for beside in ("my s", "axbx", "a", "b"):
+        ingest([making.arrests(tmp_path / "other.csv", 50, 3)], tmp_path / beside / "store")
+    file = making.arrests(tmp_path / "a.csv", 300, 1)
+    ingest([file], tmp_path / name / "store")
+    held = open_store(tmp_path / name / "store")
+    assert verify(held, engine)[0]["held"] == 300
+    assert panel(held, by="aor", measures=["arrests"], engine=engine).frame["value"].sum() > 200

@@ -79,7 +79,9 @@ def _read(path: Path) -> pl.DataFrame:
     if not path.is_file():
         raise ReleaseError(f"{path}: no such file")
     try:
-        frame = pl.read_csv(path, infer_schema=False, encoding="utf8-lossy", truncate_ragged_lines=True)
+        frame = pl.read_csv(
+            path, glob=False, infer_schema=False, encoding="utf8-lossy", truncate_ragged_lines=True
+        )
     except pl.exceptions.PolarsError as error:
         first = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise ReleaseError(f"{path}: not readable as CSV ({first})") from None

@@ -129,7 +129,7 @@ def read_policies(path: Path | str) -> list[Policy]:
     """
     name = Path(path).name
     try:
-        rows = pl.read_csv(path, infer_schema=False)
+        rows = pl.read_csv(path, infer_schema=False, glob=False)
     except (OSError, pl.exceptions.PolarsError) as error:
         raise QuestionError(
             f"{name}: cannot be read as a table of policies ({type(error).__name__})"

@@ -146,17 +146,17 @@ def _take(writer: Writer, entry: dict[str, Any], made: Prepared) -> None:
     entry["tables"] = []
     for number, piece in enumerate(made.pieces):
         part = f"-{number:04}" if number else ""
-        rows = int(pl.scan_parquet(piece).select(pl.len()).collect().item())
+        rows = int(pl.scan_parquet(piece, glob=False).select(pl.len()).collect().item())
         taken = writer.take(piece, f"{table}/{name}{part}.parquet")
         entry["tables"].append({"table": table, "path": taken, "rows": rows})
 
 
 def _held(path: Path, entry: dict[str, Any]) -> Held:
-    kept = pl.read_parquet([path / e["path"] for e in entry["tables"]]).with_columns(
+    kept = pl.read_parquet([path / e["path"] for e in entry["tables"]], glob=False).with_columns(
         pl.lit(False).alias("_aside")
     )
     if entry["overlap"]:
-        lost = pl.read_parquet(path / entry["overlap"]).with_columns(pl.lit(True).alias("_aside"))
+        lost = pl.read_parquet(path / entry["overlap"], glob=False).with_columns(pl.lit(True).alias("_aside"))
         kept = pl.concat([kept, lost]).sort("sheet", "row", nulls_last=False)
     return Held(entry, kept, _rank(entry))
 

@@ -37,7 +37,7 @@ class Prepared:
 
     def rows(self) -> pl.DataFrame:
         """The rows, wherever they are."""
-        return pl.read_parquet(self.pieces) if self.pieces else self.frame
+        return pl.read_parquet(self.pieces, glob=False) if self.pieces else self.frame
 
 
 def subject_keys(identifiers: pl.Series) -> pl.Series:

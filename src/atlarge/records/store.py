@@ -74,7 +74,7 @@ class Store:
 
     def scan(self, table: str) -> pl.LazyFrame:
         """A table as a lazy frame. StoreError if the store has no such table."""
-        return pl.scan_parquet(self.files(table))
+        return pl.scan_parquet(self.files(table), glob=False)
 
     def coverage(self, table: str) -> list[Coverage]:
         """What each release covers of a table; empty where it holds none."""
@@ -92,7 +92,7 @@ class Store:
             from atlarge.records.typed import QUARANTINE
 
             return pl.DataFrame(schema=QUARANTINE)
-        return pl.read_parquet(held)
+        return pl.read_parquet(held, glob=False)
 
 
 def empty_manifest() -> dict[str, Any]:
