@@ -98,7 +98,10 @@ def detainer_report(
     """
     detainers = scan(store, "detainers", engine)
     first, last, covered = _window(store.coverage("detainers"), start, end)
-    inside = compact(store, "detainers", _COLUMNS, engine, first, last).lazy()
+    # Days are needed for periods, and for how long a decision took; else rows of all days are one.
+    needs_days = every != "all" or "decision_date" in detainers.collect_schema().names()
+    columns = _COLUMNS if needs_days else _COLUMNS[1:]
+    inside = compact(store, "detainers", columns, engine, first, last).lazy()
     rows = add_rates(outcome_counts(inside, by, every))
     total = add_rates(outcome_counts(inside, "nation"))
     shown = suppress(rows, threshold)
