@@ -22,10 +22,10 @@ from atlarge.publish.cells import LEVELS
 from atlarge.publish.claims_data import raw_claims
 from atlarge.publish.disclosure import THRESHOLD, Counts, Disclosed
 from atlarge.publish.i18n import LANGUAGES, Words
-from atlarge.publish.pages import PARTS, WHOLE, at_least, image_path, name_of, path_of, place_page
+from atlarge.publish.pages import WHOLE, at_least, image_path, name_of, path_of, place_page
 from atlarge.publish.parallel import Workers
 from atlarge.publish.render import static
-from atlarge.publish.share import share_svg
+from atlarge.publish.share import PICTURE, share_png
 from atlarge.publish.site_data import (
     Found,
     PlaceInfo,
@@ -35,7 +35,6 @@ from atlarge.publish.site_data import (
     surge_levels,
 )
 from atlarge.publish.site_pages import SINGLE, map_data, missing_page, script, search_index
-from atlarge.publish.svg import to_png
 from atlarge.publish.writer import Folder, Tally, building, finish
 
 if TYPE_CHECKING:
@@ -310,22 +309,19 @@ def _write_place(folder: Folder, data: SiteData, place: PlaceInfo) -> None:
     folder.put(f"data/{place.level}-{place.slug}.csv", _csv(frame))
     folder.put(f"data/{place.level}-{place.slug}.parquet", _parquet(frame))
     w = Words(LANGUAGES[0])
-    series = [
-        c.named(w(f"measure.{m}"))
-        for m in (WHOLE, *PARTS)
-        if (c := data.series(place, m, "year")) is not None
-    ]
-    svg = share_svg(name_of(place, w), _total(series, w), series, w)
-    key = hashlib.sha256(svg.encode()).hexdigest()
-    folder.put_made(image_path(place), key, lambda: to_png(svg))
+    series = data.series(place, WHOLE, "year")
+    name, line = name_of(place, w), _total(series, w)
+    told = (series.periods, series.values, series.marks, series.threshold) if series else ()
+    key = hashlib.sha256(repr((PICTURE, name, line, told)).encode()).hexdigest()
+    folder.put_made(image_path(place), key, lambda: share_png(name, line, series, w))
 
 
-def _total(series: Sequence[Counts], w: Words) -> str:
+def _total(series: Counts | None, w: Words) -> str:
     """All arrests of the place and the years they are of, as short as can be."""
-    if not series:
+    if series is None or not series.periods:
         return ""
-    first, last = series[0].periods[0].year + 1, series[0].periods[-1].year + 1
-    return w("share.line", n=at_least(series[0], w), first=first, last=last)
+    first, last = series.periods[0].year + 1, series.periods[-1].year + 1
+    return w("share.line", n=at_least(series, w), first=first, last=last)
 
 
 def _place_frame(data: SiteData, place: PlaceInfo) -> pl.DataFrame:

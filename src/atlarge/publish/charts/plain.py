@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from atlarge.publish.charts.parts import NARROW, text_width, time_axis, value_axis
 from atlarge.publish.disclosure import SMALL, Counts
 from atlarge.publish.i18n import Words
-from atlarge.publish.svg import Drawing, Scale, days, line, months_later, tag, ticks, words
+from atlarge.publish.svg import Drawing, Scale, days, months_later, tag, ticks, words
 
 _FILLS = ("c-year-a", "c-year-b", "c-year-c")
 
@@ -21,12 +21,8 @@ def years(
     sentence: str,
     width: float = 720.0,
     height: float = 230.0,
-    is_bare: bool = False,
 ) -> Drawing:
-    """Bars by fiscal year with their counts on top. A small count is an open box of its range.
-
-    `is_bare` leaves out the axis and the key, for a picture with few words.
-    """
+    """Bars by fiscal year with their counts on top. A small count is an open box of its range."""
     periods = series[0].periods
     is_narrow = width <= NARROW
     top = 19.0 * len(series) + 12 if is_narrow else 32.0
@@ -36,15 +32,15 @@ def years(
     y = Scale(0, steps[-1], height - 26, top + 14)
     slot = (width - left - 4) / len(periods)
     bar = min(46.0, slot * 0.86 / len(series))
-    marks = [line(left, y(0), width, y(0), "c-axis") if is_bare else value_axis(y, steps, left, width, w)]
+    marks = [value_axis(y, steps, left, width, w)]
     for i, day in enumerate(periods):
         start = left + slot * i + (slot - bar * len(series)) / 2
         for k, s in enumerate(series):
             marks.append(_bar(start + bar * k, bar - 2, y, s, i, _FILLS[k], w))
-        name = str(day.year + 1) if is_bare else w.fiscal_year(day)
+        name = w.fiscal_year(day)
         marks.append(words(left + slot * (i + 0.5), height - 8, name, "c-strong", "middle"))
     at = 2.0
-    for k, s in enumerate(() if is_bare else series):
+    for k, s in enumerate(series):
         x, row = (2.0, 14.0 + 19 * k) if is_narrow else (at, 14.0)
         marks.append(tag("rect", x=x, y=row - 10, width=12, height=12, class_=_FILLS[k]))
         marks.append(words(x + 18, row, s.label, "c-tick"))
