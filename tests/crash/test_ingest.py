@@ -172,10 +172,26 @@ def test_store_that_may_only_be_read(tmp_path: Path, command: Any, read_only: di
 
 
 def test_a_manifest_that_is_damaged(tmp_path: Path) -> None:
+    """Cut, edited, of another version, or naming files outside the store: one line, and nothing changed."""
     ingest([making.arrests(tmp_path / "a.csv", 50)], tmp_path / "store")
     manifest = tmp_path / "store" / "manifest.json"
     whole = manifest.read_bytes()
-    for content in (b"", whole[:100], b"[]", b"null", b'{"format": 99, "releases": []}', b"\xff\xfe"):
+    outside = [
+        whole.replace(b'"path": "arrests/', b'"path": "../arrests/'),
+        whole.replace(b'"path": "arrests/', b'"path": "/arrests/'),
+    ]
+    edited = [
+        b'{"format": 1}',
+        b'{"format": 1, "releases": 5}',
+        b'{"format": 1, "releases": [{}]}',
+        whole.replace(b'"tables"', b'"tablets"'),
+        whole.replace(b'"start": "2016', b'"start": "the year 2016'),
+        whole.replace(b'"start": "2016', b'"start": "2116'),
+        whole.replace(b'"scope": "', b'"scope": 5, "was": "'),
+    ]
+    torn = [b"", whole[:100], b"[]", b"null", b'{"format": 99, "releases": []}', b"\xff\xfe", b"[" * 100_000]
+    for content in (*torn, *edited, *outside):
+        assert content != whole
         manifest.write_bytes(content)
         for act in (
             lambda: open_store(tmp_path / "store"),

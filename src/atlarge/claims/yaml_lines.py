@@ -7,6 +7,8 @@ from typing import Any
 import yaml
 
 Path = tuple[str | int, ...]
+MOST_VALUES = 200_000
+MOST_CHARACTERS = 1_000_000
 
 
 class LineError(Exception):
@@ -42,8 +44,10 @@ def read_yaml(text: str) -> tuple[Any, dict[Path, int]]:
     """Parse one document; returns its value and the line (from 1) of each path in it.
 
     A path is the chain of keys and positions, e.g. ("claims", 2, "when"). LineError for text that is not
-    YAML, a repeated key or a key that is not text.
+    YAML, a repeated key, a key that is not text, or more values than any ledger holds.
     """
+    if len(text) > MOST_CHARACTERS:
+        raise LineError(1, f"over {MOST_CHARACTERS:,} characters long: it is no ledger")
     try:
         loader = _Loader(text)
     except yaml.reader.ReaderError as error:
@@ -66,8 +70,10 @@ def read_yaml(text: str) -> tuple[Any, dict[Path, int]]:
 
 
 def _walk(node: yaml.Node, path: Path, lines: dict[Path, int]) -> None:
-    """Note the line of every path below a node."""
+    """Note the line of every path below a node. What an alias names counts as often as it is named."""
     lines[path] = node.start_mark.line + 1
+    if len(lines) > MOST_VALUES:
+        raise LineError(lines[path], f"over {MOST_VALUES:,} values, written out: it is no ledger")
     if isinstance(node, yaml.MappingNode):
         seen: set[str] = set()
         for key, value in node.value:

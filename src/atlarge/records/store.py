@@ -107,13 +107,35 @@ def read_manifest(path: Path) -> dict[str, Any] | None:
         manifest = json.loads(file.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return None
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise StoreError(
             f"{file}: cannot be read ({error}); make the store anew by `atlarge ingest`"
         ) from None
     if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
         raise StoreError(f"{file}: is of another format; make the store anew by `atlarge ingest`")
+    if not _is_sound(manifest):
+        raise StoreError(f"{file}: is damaged or was edited; make the store anew by `atlarge ingest`")
     return manifest
+
+
+def _is_sound(manifest: dict[str, Any]) -> bool:
+    """Whether every release has what is read of it, and names files of the store alone."""
+    try:
+        for release in manifest["releases"]:
+            named = [entry["path"] for entry in release["tables"]]
+            named += [release[key] for key in ("quarantine", "overlap") if release.get(key)]
+            if any(Path(name).is_absolute() or ".." in Path(name).parts for name in named):
+                return False
+            texts = [release["id"], *(entry["table"] for entry in release["tables"])]
+            for span in release["coverage"]:
+                texts += [span["table"], span["scope"]]
+                if dt.date.fromisoformat(span["start"]) > dt.date.fromisoformat(span["end"]):
+                    return False
+            if not all(isinstance(text, str) for text in texts):
+                return False
+    except (KeyError, TypeError, ValueError, AttributeError):
+        return False
+    return True
 
 
 def open_store(path: Path | str | None = None) -> Store:
