@@ -51,10 +51,15 @@ def answer_page(data: SiteData, shown: Shown, w: Words) -> str:
     )
 
 
+def _rank(shown: Shown) -> tuple[bool, float, str]:
+    a = shown.answer
+    return not shown.is_main_shown, -a.observed if shown.is_main_shown else 0.0, a.place_name
+
+
 def answer_cards(data: SiteData, w: Words) -> list[dict[str, Any]]:
-    """Answers as the front tells them."""
+    """Answers as the front tells them: those whose count may be told first, then by its size."""
     made = []
-    for shown in data.answers[:MOST]:
+    for shown in sorted(data.answers, key=_rank)[:MOST]:
         says = sentences(shown, w)[0]
         made.append({"title": title_of(shown, w), "says": says, "href": f"{answer_stem(shown.answer)}.html"})
     return made

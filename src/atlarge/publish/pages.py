@@ -167,15 +167,19 @@ def rates_table(data: SiteData, place: PlaceInfo, w: Words, home: str) -> Table:
     shown = {m: c for m, c in series.items() if c is not None}
     first = next(iter(shown.values()), None)
     head: list[str | Link] = [w("place.col.year"), *(measure_link(m, w(f"measure.{m}"), home) for m in shown)]
-    head += [w("place.col.rate"), w("place.col.at_large_rate")]
+    rated = (
+        (WHOLE, PARTS[0]) if place.level != "office" else ()
+    )  # nobody counts the residents of an office area
+    head += [w("place.col.rate"), w("place.col.at_large_rate")] if rated else []
     rows: list[list[str | Link]] = []
     for i, day in enumerate(first.periods if first else ()):
         year = Link(w.fiscal_year(day), f"#{year_id(day)}")
         row: list[str | Link] = [year, *(counts_cell(c, i, w) for c in shown.values())]
-        for m in (WHOLE, PARTS[0]):
+        for m in rated:
             row.append(rate_text(data, place, m, day, w))
         rows.append(row)
-    return Table(w("place.rates_caption"), head, rows, is_stacked=True)
+    caption = w("place.rates_caption") if rated else w("place.counts_caption")
+    return Table(caption, head, rows, is_stacked=True)
 
 
 def rate_text(data: SiteData, place: PlaceInfo, measure: str, day: dt.date, w: Words) -> str:
