@@ -22,6 +22,7 @@ from atlarge.errors import StoreError
 from atlarge.ingest import ingest
 from atlarge.panel import panel
 from atlarge.records.lineage import lineage, verify
+from atlarge.records.links import link_report
 from atlarge.records.store import Store, open_store
 from atlarge.surges import find_surges
 
@@ -133,6 +134,20 @@ def test_the_way_back_to_rows_is_the_same(store: Store, engine: str) -> None:
     made = lineage(store, *asked, engine=engine)
     assert made.equals(lineage(store, *asked))
     assert made["rows"].list.len().sum() > 20
+
+
+@every_engine
+def test_links_are_the_same(keyed: Store, engine: str) -> None:
+    """Reasons add up to the rows, and a loop over lists finds the same identifiers."""
+    [made] = link_report(keyed, engine)
+    assert [made] == link_report(keyed)
+    assert made["linked"] + sum(made["unmatched"].values()) == made["rows"] == 3_000
+    keys = {row["subject_key"] for row in pl.read_parquet(keyed.files("arrests")[0]).to_dicts()}
+    rows = [row for file in keyed.files("detainers") for row in pl.read_parquet(file).to_dicts()]
+    assert made["unmatched"]["no identifier"] == sum(row["subject_key"] is None for row in rows)
+    unknown = [r for r in rows if r["subject_key"] is not None and r["subject_key"] not in keys]
+    assert made["unmatched"]["identifier not in the other table"] == len(unknown) > 10
+    assert made["linked"] > 100
 
 
 @every_engine

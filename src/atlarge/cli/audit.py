@@ -48,7 +48,7 @@ def audit_command(
         bool, typer.Option("--verify", help="Count the rows in the store's files; exit 1 if any are missing.")
     ] = False,
     engine: Annotated[
-        str, typer.Option("--engine", help="With --trace or --verify: polars, duckdb or spark.")
+        str, typer.Option("--engine", help="With --trace, --links or --verify: polars, duckdb or spark.")
     ] = "polars",
     as_json: JsonFlag = False,
 ) -> None:
@@ -68,7 +68,7 @@ def audit_command(
     if links:
         from atlarge.records.links import link_report
 
-        document["links"] = link_report(opened)
+        document["links"] = link_report(opened, engine)
     if table is not None:
         from atlarge.records.lineage import lineage
 

@@ -8,7 +8,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import narwhals as nw
 import polars as pl
+
+from atlarge.engines import collect, scans
 
 if TYPE_CHECKING:
     from atlarge.records.store import Store
@@ -99,22 +102,45 @@ def link(left: pl.DataFrame, right: pl.DataFrame, before_days: int, after_days: 
     }
 
 
-def _side(store: Store, table: str, date: str) -> pl.DataFrame:
-    frame = store.scan(table).select("subject_key", pl.col(date).cast(pl.Date).alias("day")).drop_nulls("day")
+def _side(frame: nw.LazyFrame[Any], table: str, date: str) -> nw.LazyFrame[Any]:
+    """Rows of a table that have a day: subject_key and day."""
+    made = frame.select("subject_key", nw.col(date).cast(nw.Date).alias("day")).drop_nulls("day")
     if table == "stints" and date == "stay_book_in":
-        frame = frame.unique()  # a stay has several stints, and is one detention
-    return frame.sort("day", "subject_key").collect()
+        made = made.unique()  # a stay has several stints, and is one detention
+    return made
 
 
-def link_report(store: Store) -> list[dict[str, Any]]:
-    """Every kind of link that the store's tables allow, in counts; empty where it holds one table alone."""
+def _of_both(frame: nw.LazyFrame[Any], other: nw.LazyFrame[Any], engine: str) -> pl.DataFrame:
+    """The rows whose identifier is in the other table, in a fixed order; all others can have no link."""
+    keys = other.select("subject_key").drop_nulls().unique()
+    found = frame.drop_nulls("subject_key").join(keys, on="subject_key", how="semi")
+    return collect(found, engine).sort("day", "subject_key")
+
+
+def _counts(kind: Link, left: nw.LazyFrame[Any], right: nw.LazyFrame[Any], engine: str) -> dict[str, Any]:
+    """Counts of one kind of link; what cannot have one is counted where it lies."""
+    sizes = collect(left.select(nw.len().alias("rows"), nw.col("subject_key").count().alias("keyed")), engine)
+    rows, keyed = (int(value) for value in sizes.row(0))
+    known = _of_both(left, right, engine)
+    made = link(known, _of_both(right, left, engine), kind.before_days, kind.after_days)
+    made["rows"] = rows
+    made["unmatched"] |= {UNMATCHED[0]: rows - keyed, UNMATCHED[1]: keyed - known.height}
+    return made
+
+
+def link_report(store: Store, engine: str = "polars") -> list[dict[str, Any]]:
+    """Every kind of link that the store's tables allow, in counts; empty where it holds one table alone.
+
+    `engine` (polars, duckdb or spark) reads the store and finds the rows whose identifier is in both tables.
+    """
     held = set(store.tables())
     told = []
     for kind in LINKS:
         if {kind.left, kind.right} <= held:
-            left = _side(store, kind.left, "date")
-            right = _side(store, kind.right, kind.right_date)
-            counts = link(left, right, kind.before_days, kind.after_days)
+            left, right = scans(store, [kind.left, kind.right], engine)
+            counts = _counts(
+                kind, _side(left, kind.left, "date"), _side(right, kind.right, kind.right_date), engine
+            )
             window = {"before_days": kind.before_days, "after_days": kind.after_days}
             told.append({"link": kind.name, **counts, "window": window, "source": kind.source})
     return told
