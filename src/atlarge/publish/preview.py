@@ -27,9 +27,10 @@ class _Handler(SimpleHTTPRequestHandler):
         name = unquote(urlsplit(self.path).path).lstrip("/")
         if name == "" or name.endswith("/"):
             name += "index.html"
+        if name not in self._listed:
+            return self._missing()
         target = Path(self.directory) / name
-        inside = target.resolve().is_relative_to(Path(self.directory).resolve())
-        if name not in self._listed or not inside:
+        if not target.resolve().is_relative_to(Path(self.directory).resolve()):
             return self._missing()
         return super().send_head()
 

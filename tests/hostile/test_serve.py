@@ -1,0 +1,98 @@
+"""What a request to `atlarge serve` may get: the files that the site lists, and nothing else."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+import making
+from atlarge.ingest import ingest
+from atlarge.publish import publish
+from atlarge.publish.preview import server
+
+SECRET = b"not of the site"
+
+
+@pytest.fixture(scope="module")
+def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
+    """A served site, with secrets in it (unlisted), above it, and behind a link that takes a page's place."""
+    folder = tmp_path_factory.mktemp("serve")
+    ingest([making.arrests(folder / "a.csv", 300, 1)], folder / "store")
+    publish(folder / "site", folder / "store", workers=1, levels=("nation", "state"))
+    (folder / "secret.txt").write_bytes(SECRET)
+    (folder / "site" / ".env").write_bytes(SECRET)
+    (folder / "site" / "secret.txt").write_bytes(SECRET)
+    page = folder / "site" / "data" / "all.csv"
+    page.unlink()
+    page.symlink_to(folder / "secret.txt")
+    running = server(folder / "site")
+    thread = threading.Thread(target=running.serve_forever, daemon=True)
+    thread.start()
+    yield int(running.server_address[1])
+    running.shutdown()
+    running.server_close()
+
+
+def _ask(port: int, request: bytes) -> bytes:
+    """What comes back for some bytes."""
+    with socket.create_connection(("127.0.0.1", port), timeout=10) as stream:
+        stream.sendall(request)
+        stream.shutdown(socket.SHUT_WR)
+        told = b""
+        while piece := stream.recv(65536):
+            told += piece
+    return told
+
+
+def _get(port: int, path: bytes) -> bytes:
+    return _ask(port, b"GET " + path + b" HTTP/1.0\r\n\r\n")
+
+
+def test_the_first_page_is_given(port: int) -> None:
+    told = _get(port, b"/")
+    assert told.startswith(b"HTTP/1.0 200")
+    assert b"nosniff" in told
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        b"/../secret.txt",
+        b"/..%2fsecret.txt",
+        b"/%2e%2e/secret.txt",
+        b"/data/../../secret.txt",
+        b"//../secret.txt",
+        b"/secret.txt",
+        b"/.env",
+        b"/site.json",
+        b"/data/",
+        b"/%00",
+        b"/index.html%00.txt",
+        b"/..\\secret.txt",
+        b"file:///etc/passwd",
+        b"/" + b"a/" * 5_000,
+    ],
+)
+def test_nothing_else_is_given(path: bytes, port: int) -> None:
+    told = _get(port, path)
+    assert SECRET not in told
+    assert b"root:" not in told
+    assert not told.startswith(b"HTTP/1.0 200")
+
+
+def test_a_link_out_of_the_site_is_not_followed(port: int) -> None:
+    assert not _get(port, b"/data/all.csv").startswith(b"HTTP/1.0 200")
+    assert _get(port, b"/data/all.parquet").startswith(b"HTTP/1.0 200")
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@given(st.binary(max_size=200))
+def test_any_bytes_leave_it_serving(port: int, request: bytes) -> None:
+    assert SECRET not in _ask(port, request)
+    assert SECRET not in _get(port, b"/" + bytes(b for b in request if b > 32))
+    assert _get(port, b"/").startswith(b"HTTP/1.0 200")
