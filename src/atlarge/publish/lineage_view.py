@@ -26,9 +26,9 @@ def measure_link(name: str, text: str, home: str) -> Link:
     return Link(text, f"{home}lineage.html#m-{name}")
 
 
-def year_id(day: dt.date) -> str:
+def year_id(day: dt.date, table: str = "arrests") -> str:
     """The name, on a place's page, of what tells where the numbers of a day's fiscal year come from."""
-    return f"from-{day.year + (day.month >= 10)}"
+    return f"from-{table}-{day.year + (day.month >= 10)}"
 
 
 def origins_of(data: SiteData, table: str, start: dt.date, end: dt.date) -> list[Origin]:
@@ -57,7 +57,7 @@ def lineage_of(data: SiteData, place: PlaceInfo, home: str, w: Words) -> dict[st
             files = dict.fromkeys((o.release, o.file) for o in found)
             years.append(
                 {
-                    "id": year_id(start) if table == next(iter(data.groups)) else "",
+                    "id": year_id(start, table),
                     "title": f"{w.label('tables', table, table)}, {w.fiscal_year(start)}",
                     "files": [Link(name or r, f"{home}lineage.html#r-{r}") for r, name in files],
                     "command": _command(data, place, start, end, names),

@@ -282,7 +282,15 @@ def detainers_table(data: SiteData, place: PlaceInfo, w: Words, home: str) -> Ta
         return None
     series = [_named(c, m, w) for m, c in shown]
     heads = _heads(series, [m for m, _ in shown], home)
-    return counts_table(series, w, w("place.detainers"), "year", heads=heads)
+    return counts_table(
+        series,
+        w,
+        w("place.detainers"),
+        "year",
+        heads=heads,
+        lead=lambda day: f"#{year_id(day, 'detainers')}",
+        has_heading=True,
+    )
 
 
 def within(data: SiteData, place: PlaceInfo, w: Words) -> list[dict[str, str]]:

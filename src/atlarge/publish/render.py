@@ -75,6 +75,7 @@ def counts_table(
     *,
     heads: Sequence[str | Link] | None = None,
     lead: Callable[[dt.date], str] | None = None,
+    has_heading: bool = False,
 ) -> Table:
     """The table behind a chart of counts; `extra` adds named columns, one text a period.
 
@@ -87,7 +88,8 @@ def counts_table(
         told = [*(cell(s, i, w) for s in series), *(texts[i] for _, texts in extra)]
         rows.append([Link(name, lead(day)) if lead else name, *told])
     named = heads if heads is not None else [s.label for s in series]
-    return Table(caption, [w("report.col.period"), *named, *(n for n, _ in extra)], rows)
+    head = [w("report.col.period"), *named, *(n for n, _ in extra)]
+    return Table(caption, head, rows, has_heading=has_heading)
 
 
 def hidden_note(series: Sequence[Counts], w: Words) -> str:
