@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from atlarge.effects import Ratio, decompose
+from atlarge.effects.decompose import Surroundings
 from atlarge.errors import QuestionError
 from atlarge.simulate import Draw, World, draw_world
 
@@ -108,3 +109,31 @@ def test_parts_cover_the_truth() -> None:
             held[name] += part.low <= value <= part.high
     # 90 % of 40 is 36, standard error 1.9: three of them. The benchmark does this over 500 worlds a setting
     assert min(held.values()) >= 30
+
+
+def test_the_chance_of_relabelling_follows_bayes_rule() -> None:
+    # gain 3, error 1, loss 6: the density of the gain if part of the loss moved is the mean over that part m,
+    # uniform from 0 to 6, of a normal density at 3 - m; by hand on a fine grid
+    moved = np.linspace(0, 6, 100_001)
+    density = np.exp(-0.5 * (3 - moved) ** 2).mean() / np.sqrt(2 * np.pi)
+    none = np.exp(-0.5 * 3**2) / np.sqrt(2 * np.pi)
+    expected = 0.2 * density / (0.2 * density + 0.8 * none)
+    assert Surroundings(3.0, 1.0, np.zeros(1)).chance(6.0) == pytest.approx(expected, rel=1e-4)
+    assert Surroundings(-3.0, 1.0, np.zeros(1)).chance(6.0) < 0.02  # a fall around is no gain
+
+
+def test_what_turns_up_where_nothing_was_before_is_found_too() -> None:
+    rng = np.random.default_rng(5)
+    y, x = rng.poisson(20.0, (40, 36)).astype(float), rng.poisson(30.0, (40, 36)).astype(float)
+    x[3, 24:] = rng.poisson(10.0, 12)  # twenty a period fewer ...
+    around = np.zeros((40, 36))
+    around[3, 24:] = rng.poisson(
+        15.0, 12
+    )  # ... of which fifteen stand under another name, for the first time
+    known = Ratio(0.25, 0.0, 0.0, 0.25, 0.25, 20, True)
+    blind = decompose(y, x, 3, 24, ratio=known)
+    aware = decompose(y, x, 3, 24, ratio=known, elsewhere=around)
+    assert blind.loss.low <= 240 <= blind.loss.high
+    assert aware.elsewhere is not None
+    assert aware.elsewhere.value == pytest.approx(180, abs=30)  # 12 x 15; a count of 180 has a spread of 13
+    assert aware.loss.low <= 60 <= aware.loss.high

@@ -6,7 +6,17 @@ import pytest
 
 from atlarge.explain.answer import Interval
 from atlarge.explain.changes import relabel_verdict
-from atlarge.explain.judge import burst_stands_out, concentration, excess, placing, singling_out, substitution
+from atlarge.explain.judge import (
+    ALPHA,
+    ALPHA_BURST,
+    ALPHA_LASTING,
+    burst_stands_out,
+    concentration,
+    excess,
+    placing,
+    singling_out,
+    substitution,
+)
 
 
 @pytest.mark.parametrize(
@@ -24,6 +34,13 @@ def test_excess(low: float, value: float, high: float, p: float, verdict: str) -
     assert excess(Interval(value, low, high), 100.0, p) == verdict
 
 
+def test_one_of_two_rules_asks_for_a_smaller_p_and_no_interval() -> None:
+    above = Interval(20.0, 5.0, 40.0)
+    assert excess(above, 100.0, 0.04, ALPHA_LASTING) == "cannot be told"
+    assert excess(above, 100.0, 0.03, ALPHA_LASTING) == "fits"
+    assert pytest.approx(ALPHA) == ALPHA_LASTING + ALPHA_BURST  # together they err in one of twenty
+
+
 def test_excess_without_an_interval_cannot_be_told() -> None:
     assert excess(Interval(None), 100.0, None) == "cannot be told"
 
@@ -37,19 +54,19 @@ def test_a_burst_must_be_rare_and_at_least_double() -> None:
 
 
 def test_a_burst_without_a_lasting_rise_is_told_from_one_with() -> None:
-    spans = {"burst": "fits", "month": "cannot be told", "rest": "does not fit", "residual": "cannot be told"}
+    spans = {"burst": "fits", "month": "cannot be told", "rest": "does not fit", "lasting": "cannot be told"}
     burst = singling_out(spans, "")  # type: ignore[arg-type]
     assert (burst.verdict, burst.rule) == ("fits", "a burst; not a lasting rise")
-    spans |= {"rest": "fits", "residual": "fits"}
+    spans |= {"rest": "fits", "lasting": "fits"}
     both = singling_out(spans, "")  # type: ignore[arg-type]
     assert (both.verdict, both.rule) == ("fits", "a burst and a lasting excess")
-    spans |= {"residual": "cannot be told"}
+    spans |= {"lasting": "cannot be told"}
     replaced = singling_out(spans, "")  # type: ignore[arg-type]
     assert replaced.rule == "a burst; what lasted can be lost handoffs replaced"
 
 
 def test_a_lasting_rise_cannot_be_told_where_records_began_to_name_places() -> None:
-    spans = {"burst": "does not fit", "month": "fits", "quarter": "fits", "rest": "fits", "residual": "fits"}
+    spans = {"burst": "does not fit", "month": "fits", "quarter": "fits", "rest": "fits", "lasting": "fits"}
     assert singling_out(spans, "").verdict == "fits"  # type: ignore[arg-type]
     spans["placing"] = placing(0.55, 0.80)
     assert singling_out(spans, "").verdict == "cannot be told"  # type: ignore[arg-type]
@@ -63,7 +80,7 @@ def test_a_slow_early_rise_is_no_burst() -> None:
 
 
 def test_no_excess_anywhere_does_not_fit() -> None:
-    spans = dict.fromkeys(("burst", "month", "quarter", "rest", "policy", "residual"), "does not fit")
+    spans = dict.fromkeys(("burst", "month", "quarter", "rest", "policy", "lasting"), "does not fit")
     assert singling_out(spans, "").verdict == "does not fit"  # type: ignore[arg-type]
 
 
@@ -80,7 +97,7 @@ def test_substitution_needs_a_loss_and_a_rise() -> None:
 
 
 def test_an_estimate_below_zero_is_no_sign_of_a_lasting_rise() -> None:
-    spans = {"burst": "fits", "month": "fits", "rest": "cannot be told", "residual": "cannot be told"}
+    spans = {"burst": "fits", "month": "fits", "rest": "cannot be told", "lasting": "cannot be told"}
     assert singling_out(spans, "", -71.0).rule == "a burst; no sign of a lasting rise"  # type: ignore[arg-type]
     assert singling_out(spans, "", 71.0).rule == "a burst; whether it lasted cannot be told"  # type: ignore[arg-type]
 

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from atlarge.errors import QuestionError
 from atlarge.explain.answer import Area, Interval
-from atlarge.explain.burst import find_burst
+from atlarge.explain.burst import find_burst, watched
 from atlarge.explain.changes import changes_in, relabelled
 from atlarge.explain.concentration import Population, metro_population, per_10k, share_ratio
 from atlarge.explain.data import Daily
 from atlarge.explain.estimate import estimate, event_time_of, series_of, span_of
-from atlarge.explain.parts import limit_starts, unknown_ratio
-from atlarge.explain.periods import months_of
-from atlarge.explain.policies import from_date
+from atlarge.explain.parts import _of_like_records, limit_starts, unknown_ratio
+from atlarge.explain.periods import Months, months_of
+from atlarge.explain.policies import Policy, from_date
 
 FIRST = dt.date(2015, 10, 1)
 DAYS = 1432
@@ -42,7 +43,7 @@ def test_an_added_burst_is_found_to_the_day() -> None:
     start = _day(dt.date(2017, 2, 9))
     counts.values[0, start : start + 4] += 15
     months = months_of(POLICY, counts.first, counts.last)
-    found = find_burst(counts, "u00", months, "quarter", np.ones(50, dtype=bool))
+    found = find_burst(counts, "u00", months, watched(POLICY, months), np.ones(50, dtype=bool))
     assert found is not None
     assert (found.start, found.end) == (dt.date(2017, 2, 9), dt.date(2017, 2, 12))
     assert found.observed == counts.values[0, start : start + 4].sum()
@@ -55,9 +56,39 @@ def test_a_burst_that_comes_everywhere_does_not_stand_out() -> None:
     start = _day(dt.date(2017, 2, 9))
     counts.values[:, start : start + 4] *= 9
     months = months_of(POLICY, counts.first, counts.last)
-    found = find_burst(counts, "u00", months, "quarter", np.ones(50, dtype=bool))
+    found = find_burst(counts, "u00", months, watched(POLICY, months), np.ones(50, dtype=bool))
     assert found is not None
     assert found.p > 0.2
+
+
+def test_a_rise_that_lasts_is_no_burst() -> None:
+    counts = _world(2)
+    before = find_burst(counts, "u00", *_looked(POLICY, counts))
+    later = counts.values[0, _day(dt.date(2017, 2, 1)) :]
+    later += np.random.default_rng(4).poisson(5.0, len(later)).astype(np.float32)
+    after = find_burst(counts, "u00", *_looked(POLICY, counts))
+    assert before is not None
+    assert after is not None
+    # four times as many arrests every day: the clearest week against the others is what chance gives (the
+    # largest of 90 overlapping weeks rarely exceeds 4), not four times a usual week (a score of 13)
+    assert after.score < 4.5
+    assert after.p > 0.05
+
+
+def test_a_burst_between_announcement_and_first_day_is_seen() -> None:
+    policy = replace(POLICY, announced=dt.date(2017, 1, 10))
+    counts = _world(3)
+    start = _day(dt.date(2017, 1, 16))
+    counts.values[0, start : start + 2] += 15
+    found = find_burst(counts, "u00", *_looked(policy, counts))
+    assert found is not None
+    assert (found.start, found.end) == (dt.date(2017, 1, 16), dt.date(2017, 1, 17))
+    assert found.p == pytest.approx(1 / 50)
+
+
+def _looked(policy: Policy, counts: Daily) -> tuple[Months, tuple[dt.date, dt.date], np.ndarray]:
+    months = months_of(policy, counts.first, counts.last)
+    return months, watched(policy, months), np.ones(len(counts.keys), dtype=bool)
 
 
 def test_a_step_is_found_to_the_week_and_a_flat_series_has_none() -> None:
@@ -230,3 +261,15 @@ def test_counties_under_one_law_are_one_witness() -> None:
     total, begun = by_decision(y, np.array([2, 2, 1, -1]), ["law", "law", "sheriff", "quiet"])
     np.testing.assert_array_equal(total, [y[0] + y[1], y[2], y[3]])
     assert begun.tolist() == [2, 1, -1]
+
+
+def test_the_rate_is_learnt_from_places_recorded_alike_where_there_are_enough() -> None:
+    keys = ("a+OFF", *(f"o{k}+X" for k in range(5)), *(f"c{k}" for k in range(6)))
+    starts = np.array([30, *[20] * 5, *[10] * 6])
+    with_office = _of_like_records(keys, 0, starts)
+    assert (with_office[1:6] == 20).all()
+    assert (with_office[6:] == -1).all()
+    alone = _of_like_records(keys, 6, starts)  # five counties alone besides itself
+    assert (alone[:6] == -1).all()
+    few = np.where(np.arange(12) == 1, -1, starts)  # only four with an office area are left
+    assert (_of_like_records(keys, 0, few) == few).all()

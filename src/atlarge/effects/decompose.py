@@ -29,6 +29,11 @@ from atlarge.errors import QuestionError
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 
+USUAL_RELABELLED = (
+    0.2  # chance, before looking, that a jail's handoffs came to be recorded under another name
+)
+LEAST_CHANCE = 0.05
+
 
 @dataclass(frozen=True)
 class Part:
@@ -110,7 +115,7 @@ def _draw_parts(
     main: Counterfactual,
     path: Counterfactual,
     ratio: Ratio,
-    shift: Counterfactual | None,
+    shift: Surroundings | None,
     draws: int,
 ) -> dict[str, Floats]:
     errors = paired_errors(main.placebos, path.placebos)
@@ -119,8 +124,9 @@ def _draw_parts(
     gap = path.effect - pick[:, 1] * float(path.placebos.scale[0])
     moved = np.zeros(draws)
     if shift is not None:
-        z = rng.choice(shift.placebos.statistic[1:], draws)
-        moved = np.clip(shift.effect - z * float(shift.placebos.scale[0]), 0.0, np.maximum(-gap, 0.0))
+        found = shift.gain - rng.choice(shift.errors, draws) * shift.size
+        moved = np.clip(found, 0.0, np.maximum(-gap, 0.0))
+        moved = np.where(rng.random(draws) < shift.chance(-path.effect), moved, 0.0)
     loss = -gap - moved
     rate = ratio.draw(rng, draws)
     lost = np.maximum(loss, 0.0)
@@ -136,13 +142,13 @@ def _assemble(
     main: Counterfactual,
     path: Counterfactual,
     ratio: Ratio,
-    shift: Counterfactual | None,
+    shift: Surroundings | None,
     parts: dict[str, Floats],
     level: float,
 ) -> Decomposition:
     observed = float(main.observed[main.post].sum())
     baseline = main.pre_mean * int(main.post.sum())
-    moved = float(np.clip(shift.effect, 0.0, max(-path.effect, 0.0))) if shift is not None else 0.0
+    moved = float(parts["moved"].mean())
     loss = -path.effect - moved
     substitution = ratio.value * max(loss, 0.0)
     residual = main.effect - substitution
@@ -187,6 +193,29 @@ def paired_errors(one: PlaceboSpace, two: PlaceboSpace) -> Floats:
     return np.column_stack([one.statistic[1:][first], two.statistic[1:][second]])
 
 
+@dataclass(frozen=True)
+class Surroundings:
+    """What the surroundings of a unit gained as it lost: the gain, the size of its error, and errors [M] as
+    they usually fall, in units of that size."""
+
+    gain: float
+    size: float
+    errors: Floats
+
+    def chance(self, loss: float) -> float:
+        """Probability that any of a loss is only recorded elsewhere, given the gain.
+
+        Before looking `USUAL_RELABELLED`; if so, any part of the loss is as likely to have moved, and the
+        gain is that part plus the usual error (Bayes' rule for two hypotheses).
+        """
+        from scipy.stats import norm
+
+        gain, most = self.gain / self.size, max(loss, 1e-9) / self.size
+        moved = USUAL_RELABELLED * float(norm.cdf(gain) - norm.cdf(gain - most)) / most
+        none = (1 - USUAL_RELABELLED) * float(norm.pdf(gain))
+        return moved / max(moved + none, 1e-300)
+
+
 def _relabelled(
     elsewhere: ArrayLike | None,
     treated: int,
@@ -196,16 +225,32 @@ def _relabelled(
     path: Counterfactual,
     method: str,
     level: float,
-) -> Counterfactual | None:
-    """The study of the surroundings, where their gain is clear and the unit itself lost; else None."""
+) -> Surroundings | None:
+    """The surroundings where the unit lost and some of that may have turned up there; else None."""
     if elsewhere is None or path.effect >= 0:
         return None
     around = np.asarray(elsewhere, dtype=np.float64)
     try:
         shift = counterfactual(around, treated, pre, post, donors, method=method, level=level)
-    except QuestionError:
-        return None  # nothing recorded around the unit before: no gain can be told
-    return shift if shift.p_high <= 0.1 else None
+        found = Surroundings(shift.effect, float(shift.placebos.scale[0]), shift.placebos.statistic[1:])
+    except QuestionError:  # nothing there before, or too few others with any: by its own months alone
+        found = _own_gain(around[treated], path.pre, path.post)
+    return found if found.chance(-path.effect) >= LEAST_CHANCE else None
+
+
+def _own_gain(own: Floats, pre: Bools, post: Bools) -> Surroundings:
+    """Gain of a row [T] after over before; its error from the spread of the months before, that of counts at
+    least."""
+    from scipy.stats import norm
+
+    before, after = own[pre & np.isfinite(own)], own[post & np.isfinite(own)]
+    if not len(before) or not len(after):
+        return Surroundings(0.0, 1.0, np.zeros(1))
+    mean = float(before.mean())
+    spread = max(float(before.var()), mean)
+    gain = float(after.sum()) - mean * len(after)
+    size = math.sqrt(spread * len(after) * (1 + len(after) / len(before)) + max(gain, 1.0))
+    return Surroundings(gain, size, norm.ppf((np.arange(200) + 0.5) / 200))
 
 
 def transfer_ratio(

@@ -1,9 +1,10 @@
 """Did a week stand out, against the place's own past and against the same weeks of all other places?
 
 A burst of a few days is lost in a month's total and drowned in a policy's whole life. For every place the
-week with the clearest excess over its own daily rate before is sought; the rank of the target's excess among
-those of all places is its p-value, so that a national operation, which lifts many places in the same week,
-does not make one of them stand out.
+run of days with the clearest excess is sought from the day that the policy was known of; the rank of the
+target's excess among those of all places is its p-value, so that a national operation, which lifts many
+places in the same week, does not make one of them stand out. The excess is over the place's own daily rate
+before, or over that of the other days looked at where it is higher: a rise that lasts is no burst.
 """
 
 from __future__ import annotations
@@ -18,10 +19,12 @@ from numpy.typing import NDArray
 from atlarge.effects.placebo import rank_p
 from atlarge.explain.data import Daily
 from atlarge.explain.periods import Months
+from atlarge.explain.policies import Policy
 
 Floats = NDArray[np.float64]
 WINDOWS_DAYS = (2, 4, 7)
 MIN_PER_MONTH = 1.0
+MOST_DAYS_BEFORE = 92  # a policy can be known of for long before it applies
 FAR_ABOVE = 4.0  # as rare by chance as 4 standard deviations
 
 
@@ -54,8 +57,19 @@ class Burst:
         }
 
 
-def find_burst(counts: Daily, key: str, months: Months, span: str, usable: NDArray[np.bool_]) -> Burst | None:
-    """The clearest run of 2, 4 or 7 days within a span, with its placebo p-value over `usable` units.
+def watched(policy: Policy, months: Months) -> tuple[dt.date, dt.date]:
+    """First and last day that a burst is looked for: from the day the policy was known of (at most three
+    months before it applied) to the end of the third month of its life."""
+    known = min(d for d in (policy.announced, policy.effective) if d is not None)
+    begin, last = months.bounds(months.span("quarter"))
+    return max(min(known, begin), begin - dt.timedelta(days=MOST_DAYS_BEFORE), months.start[0]), last
+
+
+def find_burst(
+    counts: Daily, key: str, months: Months, days: tuple[dt.date, dt.date], usable: NDArray[np.bool_]
+) -> Burst | None:
+    """The clearest run of 2, 4 or 7 days within `days` (first, last), with its placebo p-value over `usable`
+    units.
 
     Excess is the signed root of the Poisson deviance over the place's own dispersion of weeks before the
     policy. None where the place has no records before, or days are missing.
@@ -63,8 +77,7 @@ def find_burst(counts: Daily, key: str, months: Months, span: str, usable: NDArr
     row = counts.row(key)
     if row is None:
         return None
-    first, last = months.bounds(months.span(span))
-    start, stop = (first - counts.first).days, (last - counts.first).days + 1
+    start, stop = (days[0] - counts.first).days, (days[1] - counts.first).days + 1
     before = (months.start[0] - counts.first).days, (months.bounds(months.pre)[1] - counts.first).days + 1
     pre = counts.values[:, before[0] : before[1]].astype(np.float64)
     rate = pre.mean(1)
@@ -82,7 +95,7 @@ def find_burst(counts: Daily, key: str, months: Months, span: str, usable: NDArr
     touching = [
         scores[1:, max(0, at - w + 1) : at + width].max(1) >= FAR_ABOVE for w, scores in found.items()
     ]
-    day = first + dt.timedelta(days=at)
+    day = days[0] + dt.timedelta(days=at)
     return Burst(
         start=day,
         end=day + dt.timedelta(days=width - 1),
@@ -99,7 +112,8 @@ def _scores(window: Floats, rate: Floats, spread: Floats, width: int) -> Floats:
     """Score of every run of `width` days [rows x starts]; zero where it holds no more than expected."""
     total = np.concatenate([np.zeros((len(window), 1)), window.cumsum(1)], axis=1)
     seen = total[:, width:] - total[:, :-width]
-    expected = np.maximum(rate * width, 1e-9)[:, None]
+    others = (window.sum(1)[:, None] - seen) / max(window.shape[1] - width, 1)
+    expected = np.maximum(np.maximum(rate[:, None], others) * width, 1e-9)
     deviance = 2 * (
         np.where(seen > 0, seen * np.log(np.maximum(seen, 1e-9) / expected), 0.0) - (seen - expected)
     )

@@ -22,7 +22,15 @@ from atlarge.explain.estimate import (
     span_of,
 )
 from atlarge.explain.gather import attempt, gather, strips
-from atlarge.explain.judge import burst_stands_out, concentration, excess, placing, singling_out, substitution
+from atlarge.explain.judge import (
+    ALPHA_LASTING,
+    burst_stands_out,
+    concentration,
+    excess,
+    placing,
+    singling_out,
+    substitution,
+)
 from atlarge.explain.periods import months_of
 from atlarge.explain.policies import Policy, find_policy, from_date, read_policies, using
 from atlarge.explain.sensitivity import sensitivity_of
@@ -95,12 +103,15 @@ def verdicts_of(facts: Facts) -> dict[str, Judgement]:
     by_span["placing"] = placing(facts.placed_before, facts.placed_during)
     if told is not None:
         by_span["residual"] = excess(told.residual, expected, told.p_residual_high)
+        by_span["lasting"] = excess(told.residual, expected, told.p_residual_high, ALPHA_LASTING)
         handoffs = facts.handoffs.totals["policy"].expected if facts.handoffs else 0.0
         lost = facts.parts_since_fall or told
         replaced = substitution(
             lost.loss, lost.effect, handoffs, fell_before(facts), why["substitution"], has_fallen(facts)
         )
     else:
+        whole = facts.main.totals["policy"]
+        by_span["lasting"] = excess(whole.effect, whole.expected, whole.p_high, ALPHA_LASTING)
         nothing = Interval(None)
         replaced = substitution(nothing, nothing, 0.0, False, why["substitution"])
     ratio = facts.concentration.get("share_ratio") or {}

@@ -15,7 +15,7 @@ from atlarge.effects.pooling import Ratio
 from atlarge.errors import AtlargeError
 from atlarge.explain.answer import Area, ChangeStrip
 from atlarge.explain.areas import seat_of
-from atlarge.explain.burst import find_burst
+from atlarge.explain.burst import find_burst, watched
 from atlarge.explain.changes import relabelled, strip_of
 from atlarge.explain.concentration import concentration_of
 from atlarge.explain.data import Daily, daily
@@ -109,7 +109,7 @@ def measure(world: World, policy: Policy, months: Months) -> Facts:
         facts.parts_since_fall = attempt(notes, "since the fall", lambda: _since_fall(world, facts, ratio))
     facts.in_time = in_time_of(world, main, changed)
     usable = np.ones(len(outcome.keys), dtype=bool)
-    facts.burst = find_burst(outcome, world.key, months, "quarter", usable)
+    facts.burst = find_burst(outcome, world.key, months, watched(policy, months), usable)
     return facts
 
 

@@ -15,6 +15,7 @@ from atlarge.explain.answer import Interval, Judgement, Said, Verdict
 MATERIAL = 0.25
 ALPHA = 0.05
 ALPHA_BURST = 0.02
+ALPHA_LASTING = ALPHA - ALPHA_BURST
 REPLACED = 0.10
 MAX_SPREAD = 4.0
 PLACING_SHIFT = 0.10
@@ -50,11 +51,15 @@ RULES = {
 """The rules by name, as the answer words them."""
 
 
-def excess(effect: Interval, expected: float, p_high: float | None) -> Verdict:
-    """Whether more than expected happened, in the direction of an increase."""
+def excess(effect: Interval, expected: float, p_high: float | None, alpha: float = ALPHA) -> Verdict:
+    """Whether more than expected happened, in the direction of an increase.
+
+    `alpha` below 5 %: a rule that is one of several, so that the interval above zero is not enough.
+    """
     if effect.low is None or effect.high is None:
         return "cannot be told"
-    if effect.low > 0 or (p_high is not None and p_high <= ALPHA and (effect.value or 0) > 0):
+    is_clear = p_high is not None and p_high <= alpha and (effect.value or 0) > 0
+    if is_clear or (alpha >= ALPHA and effect.low > 0):
         return "fits"
     return "does not fit" if effect.high < MATERIAL * max(expected, 1.0) else "cannot be told"
 
@@ -87,13 +92,14 @@ def is_early_rise(by_span: Mapping[str, str]) -> bool:
 def singling_out(by_span: dict[str, Verdict], reason: str, rest_value: float | None = None) -> Judgement:
     """Join the verdicts on the month, the quarter, the rest, the whole life, the residual and the burst.
 
-    A lasting excess that lost handoffs cannot explain fits, unless records name places more often than
+    A lasting excess that lost handoffs cannot explain fits ("lasting": its p at most 3 %, so that with the
+    burst's 2 the two rules together err in one of twenty), unless records name places more often than
     before. So does a burst, as a burst: lost handoffs do not come back within days. A slower early rise can
     be lost handoffs replaced, so it is given no verdict by itself. It does not fit where neither the burst,
     the month nor the whole life leaves room for an excess. `rest_value`: the effect after the first month;
     where it is not above zero there is no sign of a lasting rise, even if none can be excluded.
     """
-    whole = by_span.get("residual", by_span.get("policy", "cannot be told"))
+    whole = by_span.get("lasting", "cannot be told")
     rest = by_span.get("rest", whole)
     early = [by_span[name] for name in ("burst", "month", "quarter") if name in by_span]
     is_steady = by_span.get("placing", "fits") == "fits"

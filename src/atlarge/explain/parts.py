@@ -22,6 +22,7 @@ from atlarge.reference import table
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 MIN_RATE_MEAN = 2.0
+MIN_LIKE_UNITS = 5
 RATE_METHOD = "did"  # dozens of places are studied for the rate, each from its own start
 
 
@@ -112,9 +113,21 @@ def learn_rate(
     starts = np.where(np.nan_to_num(x[:, pre].mean(1)) >= MIN_RATE_MEAN, starts, -1)
     if own:
         starts = np.where(_not_in(outcome.keys, own), starts, -1)
+    starts = _of_like_records(outcome.keys, row, starts)
     main = counterfactual(y, row, pre, post, donors, method=RATE_METHOD, level=LEVEL)
     path = counterfactual(x, row, pre, post, donors, method=RATE_METHOD, level=LEVEL)
     return transfer_ratio(y, x, starts, row, donors, main, path, method=RATE_METHOD, level=LEVEL)
+
+
+def _of_like_records(keys: tuple[str, ...], row: int, starts: Ints) -> Ints:
+    """Starts of the units that are recorded as unit `row` is: with an office area, or without one.
+
+    Where records name office areas, a county alone holds but part of its arrests, and of those that replace
+    lost handoffs. All units where fewer than `MIN_LIKE_UNITS` are alike.
+    """
+    has_office = np.array(["+" in key for key in keys])
+    alike = np.where(has_office == has_office[row], starts, -1)
+    return alike if (np.delete(alike, row) >= 0).sum() >= MIN_LIKE_UNITS else starts
 
 
 def _not_in(keys: tuple[str, ...], changed: set[str]) -> NDArray[np.bool_]:
