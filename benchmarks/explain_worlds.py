@@ -45,6 +45,7 @@ SETTINGS: dict[str, World] = {
     "relabelling at the policy": BASE.but(relabel_share=0.5, relabel_at_policy=True, general_area_share=0.3),
     "pre-policy drift": BASE.but(drift_weeks=20, drift_share=0.5),
     "most records name an office area": BASE.but(general_area_share=0.6),
+    "late records": BASE.but(reporting_delay_weeks=3.0),
     "strong local trends": BASE.but(place_sigma=0.3, area_sigma=0.02, trend_loading_sigma=0.4),
 }
 MIN_PER_MONTH = 1.0

@@ -47,7 +47,7 @@ def test_excess_without_an_interval_cannot_be_told() -> None:
 
 def test_a_burst_must_be_rare_and_at_least_double() -> None:
     assert burst_stands_out(0.01, 65, 2.3) == "fits"
-    assert burst_stands_out(0.03, 65, 2.3) == "does not fit"  # one of three looks at the first months
+    assert burst_stands_out(0.03, 65, 2.3) == "does not fit"  # two rules share 5 %
     assert burst_stands_out(0.30, 65, 2.3) == "does not fit"  # as clear elsewhere in those weeks
     assert burst_stands_out(0.01, 4, 0.1) == "does not fit"  # four arrests are no burst
     assert burst_stands_out(None, 65, 2.3) == "cannot be told"

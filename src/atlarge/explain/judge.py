@@ -67,7 +67,7 @@ def excess(effect: Interval, expected: float, p_high: float | None, alpha: float
 def burst_stands_out(p: float | None, observed: float, expected: float) -> Verdict:
     """Whether a run of days is clearer than those of nearly all other places in the same months.
 
-    The bar is 2 % rather than 5: the burst is one of three looks at the first months.
+    The bar is 2 % rather than 5: a lasting excess is judged beside it, and both together may err in 5 %.
     """
     if p is None:
         return "cannot be told"
