@@ -179,9 +179,12 @@ def test_blocks_give_what_the_whole_gives(tmp_path: Path, monkeypatch: pytest.Mo
     lines[50] = '|2/1/2017|Located|"A LANDMARK\nON TWO LINES | WITH A BAR"||Other|MEXICO|Male|'
     lines[70] = "|not a day|Located|X||Other|MEXICO|Male|"
     lines[90] = "too|few"
+    for line in (20, 200, 201, 390):  # words of an area that there is not, in several blocks
+        lines[line] = "Atlantis Area of Responsibility|2/1/2017|Located|X||Other|MEXICO|Male|"
     path = tmp_path / "release.csv"
     path.write_text("\n".join(lines) + "\n")
     whole = ingest([path], tmp_path / "whole").releases[0].to_dict()
+    assert any("names no area of responsibility in 4 rows" in note for note in whole["notes"])
     rows = pl.read_parquet(tmp_path / "whole" / "arrests" / "*.parquet").sort("row")
     for size in (600, 1_777, 10_000):
         monkeypatch.setattr(opening, "BLOCK", size)

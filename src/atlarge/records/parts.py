@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from atlarge.records.prepare import Prepared, identical
 from atlarge.records.store import Spill
 from atlarge.records.tables import DATE_COLUMN
 
+_IN_ROWS = re.compile(r"(.* in )([\d,]+)( rows.*)", re.DOTALL)
 _MOST_BYTES = 512 * 1024 * 1024
 """Rows of releases in memory beyond this wait for their commit on disk."""
 
@@ -39,7 +41,7 @@ class Aside:
 
 def one_account(audits: list[ReleaseAudit]) -> ReleaseAudit:
     """The account of a release from those of its parts."""
-    whole = replace(audits[0], notes=list(dict.fromkeys(n for a in audits for n in a.notes)))
+    whole = replace(audits[0], notes=_notes([note for a in audits for note in a.notes]))
     whole.rows_read = sum(a.rows_read for a in audits)
     whole.rows_kept = sum(a.rows_kept for a in audits)
     whole.values = sum(a.values for a in audits)
@@ -52,6 +54,17 @@ def one_account(audits: list[ReleaseAudit]) -> ReleaseAudit:
         faults[fault["id"]] = {**fault, "rows": fault["rows"] + (before["rows"] if before else 0)}
     whole.faults = list(faults.values())
     return whole
+
+
+def _notes(told: list[str]) -> list[str]:
+    """Each note once; those that count rows with the rows of all parts."""
+    rows: dict[tuple[str, ...], int] = {}
+    for note in told:
+        counted = _IN_ROWS.match(note)
+        before, number, after = counted.groups() if counted else (note, "", "")
+        key = (before, after)
+        rows[key] = rows.get(key, 0) + int(number.replace(",", "") or 0)
+    return [f"{before}{n:,}{after}" if after else before for (before, after), n in rows.items()]
 
 
 def _sums(counts: list[dict[str, int]]) -> dict[str, int]:
