@@ -1,0 +1,144 @@
+"""Attacks on all that a site publishes, read from its files: a made store, a simulated one, the embedded one.
+
+Each attack is also made on the same site without complementary suppression, where it has to succeed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pytest
+from attacker import KEYS, Attacker, Cell, read_site
+from made import made_store
+
+import atlarge
+from atlarge.publish import cells, disclosure, site
+from atlarge.publish.cells import gather
+from atlarge.publish.suppression import OPEN, PRIMARY, UNPUBLISHED, Relations, search
+from atlarge.publish.witnesses import proved
+from atlarge.records.store import Store
+from atlarge.reference import table
+from atlarge.simulate import World, simulate
+
+SMALL = 5
+
+
+def residents() -> pl.DataFrame:
+    """Residents of counties by year."""
+    counties = table("counties").unique("fips")
+    years = [c for c in counties.columns if c.startswith("population_")]
+    long = counties.unpivot(years, index="fips", variable_name="column", value_name="people")
+    return long.with_columns(pl.col("column").str.extract(r"(\d+)").cast(pl.Int64).alias("year")).drop_nulls()
+
+
+def truth(store: Store) -> pl.DataFrame:
+    """The true counts of the periods of a site."""
+    raw = gather(store)[0].filter("published").rename({"every": "period", "value": "truth"})
+    return raw.select(*KEYS, "truth")
+
+
+def attack(folder: Path, store: Store) -> tuple[Attacker, dict[int, int | None]]:
+    """What the attacker recovers; he is told which withheld counts are small after all."""
+    published = read_site(folder, residents())
+    hidden = published.table.filter(pl.col("mark") == "withheld").join(truth(store), on=KEYS)
+    blurred: list[Cell] = hidden.filter(pl.col("truth").is_between(1, SMALL - 1)).select(KEYS).rows()
+    attacker = Attacker(published, SMALL, blurred)
+    return attacker, attacker.recovered()
+
+
+def only_small(values: Any, covered: Any, r: Relations, **options: Any) -> np.ndarray:
+    """Suppression that hides small counts and nothing else."""
+    small = covered & (values > 0) & (values < options["threshold"])
+    return np.where(options["published"], np.where(small, PRIMARY, OPEN), UNPUBLISHED)
+
+
+def publish_naive(folder: Path, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The site as it would be without complementary suppression."""
+    with monkeypatch.context() as patch:
+        patch.setattr(disclosure, "suppress", only_small)
+        site.publish(folder, store, workers=1, answers=[], claims=False)
+
+
+def check_naive(folder: Path, store: Store, least: int) -> None:
+    """The attack succeeds on a naive site, and what it recovers is true."""
+    attacker, found = attack(folder, store)
+    assert len(found) >= least
+    true = {row[:-1]: row[-1] for row in truth(store).iter_rows()}
+    for i, value in found.items():
+        key = tuple(attacker.rows[i][k] for k in KEYS)
+        if value is not None and key in true:
+            assert value == true[key], key
+
+
+def simulated(folder: Path) -> Store:
+    """A store of a simulated world of some large and many small counties, with detainers."""
+    world = World(places=40, weeks=60, policies=3, general_area_share=0.2)
+    made = simulate(folder / "world", seed=5, world=world)
+    atlarge.ingest([*made.arrests, made.detainers], folder / "store")
+    return atlarge.open_store(folder / "store")
+
+
+STORES: dict[str, Callable[[Path], Store]] = {
+    "made": lambda folder: made_store(folder / "made"),
+    "simulated": simulated,
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", STORES)
+def test_a_site_gives_no_small_count_away(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    store = STORES[name](tmp_path)
+    site.publish(tmp_path / "site", store, workers=1, answers=[], claims=False)
+    attacker, found = attack(tmp_path / "site", store)
+    assert len(attacker.targets()) > 50
+    assert [attacker.rows[i] for i in found] == []
+    publish_naive(tmp_path / "naive", store, monkeypatch)
+    check_naive(tmp_path / "naive", store, least=10)
+
+
+@pytest.mark.slow
+def test_the_whole_embedded_site_gives_no_small_count_away(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every page, download and rate of the full site, with an answer; and each witness, multiplied out.
+
+    Left out to save time: share pictures, the pages in Spanish, verdicts. All are made from the same counts.
+    """
+    kept: list[Any] = []
+
+    def keep(values: Any, covered: Any, r: Relations, **options: Any) -> np.ndarray:
+        found = search(values, covered, r, **options)
+        kept.append((found, values, covered, r))
+        return found.status
+
+    monkeypatch.setattr(disclosure, "suppress", keep)
+    monkeypatch.setattr(site, "LANGUAGES", ("en",))
+    monkeypatch.setattr(site, "to_png", lambda svg: b"")
+    site.publish(tmp_path / "site", workers=1, claims=False)
+    found, values, covered, r = kept[0]
+    assert found.small.sum() > 10_000
+    is_safe = proved(found.witnesses, values, covered, found.status, r, threshold=SMALL)
+    assert (is_safe == found.small).all()
+    attacker, recovered = attack(tmp_path / "site", atlarge.open_store(None))
+    assert len(attacker.targets()) > 10_000
+    assert [attacker.rows[i] for i in recovered] == []
+
+
+@pytest.mark.slow
+def test_the_attack_on_the_embedded_counts_succeeds_where_only_small_ones_are_hidden(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The test above means something: from the same table, only the small counts hidden, many follow."""
+    from attacker import Published
+
+    store = atlarge.open_store(None)
+    monkeypatch.setattr(disclosure, "suppress", only_small)
+    made = cells.site_cells(store)
+    shown = made.table.frame.rename({"every": "period"}).select(*KEYS, "value", "mark")
+    attacker = Attacker(Published(shown, {}, {}, list(made.pairs.iter_rows())), SMALL)
+    found = attacker.recovered(singly=0)
+    assert len(found) > 1_000
