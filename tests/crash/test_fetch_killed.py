@@ -149,6 +149,16 @@ def test_full_disk(code: str, tmp_path: Path) -> None:
     _is_whole(tmp_path)
 
 
+def test_a_server_that_never_ends(code: str, tmp_path: Path) -> None:
+    """More bytes than a release may have are not kept coming."""
+    done = _run(code, tmp_path, env={**os.environ, "ATLARGE_MAX_BYTES": "200000"})
+    assert done.returncode == 1
+    assert "sends more than ATLARGE_MAX_BYTES" in done.stderr
+    assert done.stderr.count("\n") == 1
+    assert not (tmp_path / "a.csv").exists()
+    assert sum(p.stat().st_size for p in tmp_path.iterdir()) <= 200_000
+
+
 def test_two_at_once(code: str, tmp_path: Path) -> None:
     """The second says that another is under way, and spoils nothing of the first."""
     call = f"{code}\nfetching.fetch('pa-detainers', Path({str(tmp_path)!r}))"

@@ -17,6 +17,7 @@ from typing import Any
 
 from atlarge.errors import ReleaseError
 from atlarge.releases.catalogue import family
+from atlarge.releases.opening import most_bytes
 
 _CHUNK = 1 << 16
 _TIMEOUT_SECONDS = 30
@@ -57,6 +58,9 @@ class _Resuming:
                 self._part.name.removesuffix(".part"), total=have + length or None, completed=have
             )
             while chunk := answer.read(_CHUNK):
+                have += len(chunk)
+                if have > most_bytes():
+                    raise ReleaseError(f"{answer.url}: sends more than ATLARGE_MAX_BYTES; it is no release")
                 stream.write(chunk)
                 shown.advance(task, len(chunk))
                 length -= len(chunk)
