@@ -117,7 +117,7 @@ def test_the_whole_embedded_site_gives_no_small_count_away(
 
     monkeypatch.setattr(disclosure, "suppress", keep)
     monkeypatch.setattr(site, "LANGUAGES", ("en",))
-    monkeypatch.setattr(site, "to_png", lambda svg: b"")
+    monkeypatch.setattr(site, "share_png", lambda *given: b"")
     site.publish(tmp_path / "site", workers=1, claims=False)
     found, values, covered, r = kept[0]
     assert found.small.sum() > 10_000

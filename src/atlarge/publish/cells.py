@@ -323,8 +323,8 @@ def cost(cells: pl.DataFrame, asked: Collection[Member] = ()) -> Any:
     for column, worth in WEIGHTS.items():
         weight *= pl.col(column).replace_strict(worth, default=1.0, return_dtype=pl.Float64)
     names = [f"{level}:{code}" for level, code in asked]
-    names += ["locality:" + "+".join(code for _, code in asked)]
-    is_asked = pl.concat_str("level", pl.lit(":"), "place").is_in(names)
+    # A locality, which several places make up, is counted for answers only.
+    is_asked = pl.concat_str("level", pl.lit(":"), "place").is_in(names) | (pl.col("level") == "locality")
     size = pl.col("value").fill_null(0).cast(pl.Float64)
     return cells.select(size * weight * pl.when(is_asked).then(ASKED).otherwise(1.0)).to_series().to_numpy()
 

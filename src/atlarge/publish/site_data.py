@@ -13,7 +13,7 @@ import polars as pl
 
 from atlarge.errors import CoverageError
 from atlarge.panel import NATION, place_name
-from atlarge.publish.answers import Shown, show_with, windows_of
+from atlarge.publish.answers import Shown, members, show_with, windows_of
 from atlarge.publish.cells import LEVELS, SiteCells, site_cells, site_measures
 from atlarge.publish.claims_data import claim_windows, told_claims
 from atlarge.publish.disclosure import THRESHOLD, Counts, Disclosed
@@ -147,7 +147,8 @@ def gather_site(
     windows = [Window(((level, s["place"]),), "at_large", s["start"], s["end"]) for level, s in found.surges]
     windows += [window for answer in answers for window in windows_of(answer)]
     windows += claim_windows(list(claims), measures, levels)
-    cells = site_cells(store, windows, threshold=threshold, levels=levels)
+    asked = sorted({member for answer in answers for member in members(answer.area)})
+    cells = site_cells(store, windows, threshold=threshold, levels=levels, asked=asked)
     places = _places(cells)
     data = SiteData(
         threshold=threshold,
