@@ -33,14 +33,30 @@ class Outcome:
     figures: tuple[Figure, ...] = ()
 
 
+@dataclass(frozen=True)
+class Asked:
+    """What a check is asked: the test as written, its side and what it expects, the source that is asked, the
+    kind of place that names are read as, and the other sources (for a whole that this one lacks)."""
+
+    test: dict[str, Any]
+    wanted: Side
+    says: Expected
+    source: Source
+    kind: str | None
+    others: tuple[Source, ...]
+
+    def found(self) -> Quantity | Gap:
+        """What the source gives for the side that is asked about."""
+        return quantity(self.source, self.wanted, self.kind, self.others)
+
+
 def run(
     test: dict[str, Any], source: Source, place_kind: str | None, others: tuple[Source, ...] = ()
 ) -> Outcome | Gap:
     """Run the check of a test's kind against one source."""
     from atlarge.claims.ranks import rank
 
-    wanted = side(test)
-    says = expected(test.get("expected"))
+    asked = Asked(test, side(test), expected(test.get("expected")), source, place_kind, others)
     check = {
         "count": _count,
         "share": _share,
@@ -48,7 +64,7 @@ def run(
         "comparison": _comparison,
         "timing": _timing,
     }[test["kind"]]
-    return check(test, wanted, says, source, place_kind, others)
+    return check(asked)
 
 
 def _judge(
@@ -94,16 +110,9 @@ def _outcome(
     )
 
 
-def _count(
-    test: dict[str, Any],
-    wanted: Side,
-    says: Expected,
-    source: Source,
-    kind: str | None,
-    others: tuple[Source, ...],
-) -> Outcome | Gap:
+def _count(asked: Asked) -> Outcome | Gap:
     """A number of things."""
-    found = quantity(source, wanted, kind, others)
+    says, found = asked.says, asked.found()
     if isinstance(found, Gap):
         return found
     divisor = says.scale * (found.days if says.unit == "per_day" else 1)
@@ -114,16 +123,9 @@ def _count(
     return _outcome(verdict, value, says, unit, allowed, rows, evidence_of(found), found.figures)
 
 
-def _share(
-    test: dict[str, Any],
-    wanted: Side,
-    says: Expected,
-    source: Source,
-    kind: str | None,
-    others: tuple[Source, ...],
-) -> Outcome | Gap:
+def _share(asked: Asked) -> Outcome | Gap:
     """A part of a whole, in percent unless the claim states it as a share of 1."""
-    found = quantity(source, wanted, kind, others)
+    wanted, says, found = asked.wanted, asked.says, asked.found()
     if isinstance(found, Gap):
         return found
     if wanted.of is None and found.parts[0].unit != "percent":
@@ -143,27 +145,21 @@ def _share(
     )
 
 
-def _comparison(
-    test: dict[str, Any],
-    wanted: Side,
-    says: Expected,
-    source: Source,
-    kind: str | None,
-    others: tuple[Source, ...],
-) -> Outcome | Gap:
+def _comparison(asked: Asked) -> Outcome | Gap:
     """One side against another: ratio, percent change or difference."""
-    if "against" not in test:
+    if "against" not in asked.test:
         return Gap("say against what: a comparison needs `against`")
-    against = side(test["against"], wanted)
-    first = quantity(source, wanted, kind, others)
+    wanted, source, others = asked.wanted, asked.source, asked.others
+    against = side(asked.test["against"], wanted)
+    first = asked.found()
     if isinstance(first, Gap):
         return first
-    second = quantity(source, against, kind, others)
+    second = quantity(source, against, asked.kind, others)
     if isinstance(second, Gap) and against.places != wanted.places:
         second = quantity(source, against, None, others)  # a place of another kind
     if isinstance(second, Gap):
         for other in others:
-            tried = quantity(other, against, kind)
+            tried = quantity(other, against, asked.kind)
             if isinstance(tried, Quantity):
                 second = tried
                 break
@@ -176,7 +172,7 @@ def _comparison(
     if uneven and abs(first.days - second.days) > 0.02 * max(first.days, second.days):
         a, b = a / first.days, b / second.days
         notes.append(f"Compared a day, since the periods have {first.days} and {second.days} days.")
-    return _compared(says, a, b, first, second, notes, wanted.of is not None)
+    return _compared(asked.says, a, b, first, second, notes, wanted.of is not None)
 
 
 def _compared(
@@ -209,25 +205,18 @@ def _compared(
     return _outcome(verdict, value, says, unit, allowed, rows, evidence, figures, notes)
 
 
-def _timing(
-    test: dict[str, Any],
-    wanted: Side,
-    says: Expected,
-    source: Source,
-    kind: str | None,
-    others: tuple[Source, ...],
-) -> Outcome | Gap:
+def _timing(asked: Asked) -> Outcome | Gap:
     """Before and after, or the period in which a measure was highest, lowest, first or last above zero."""
-    event = test.get("event")
+    wanted, source = asked.wanted, asked.source
+    event = asked.test.get("event")
     if event is None:
-        if "against" not in test:
+        if "against" not in asked.test:
             return Gap("say against which period: a timing claim needs `against` or `event`")
-        return _comparison(test, wanted, says, source, kind, others)
+        return _comparison(asked)
     if len(wanted.places) != 1:
         return Gap("an event is looked for at one place")
-    found = source.series(
-        wanted.measure, wanted.places[0], wanted.kind or kind, wanted.when, test.get("every", "month")
-    )
+    every = asked.test.get("every", "month")
+    found = source.series(wanted.measure, wanted.places[0], wanted.kind or asked.kind, wanted.when, every)
     if isinstance(found, Gap):
         return found
     if len(found) < 2:
@@ -241,7 +230,7 @@ def _timing(
         "first": lambda: some[0],
         "last": lambda: some[-1],
     }[event]()
-    claimed = says.date
+    claimed = asked.says.date
     if claimed is None:
         return Gap("say the date claimed: `expected: {date: 2017-02}`")
     verdict = SUPPORTED if claimed.overlaps(pick.period) else CONTRADICTED

@@ -6,8 +6,7 @@ import math
 from dataclasses import replace
 from typing import Any
 
-from atlarge.claims.checks import CONTRADICTED, SUPPORTED, Outcome, evidence_of
-from atlarge.claims.expectations import Expected
+from atlarge.claims.checks import CONTRADICTED, SUPPORTED, Asked, Outcome, evidence_of
 from atlarge.claims.figures import Figure, plain
 from atlarge.claims.quantities import Quantity, Side, quantity, side
 from atlarge.claims.records import PanelSource
@@ -17,60 +16,47 @@ from atlarge.claims.words import Band
 _SHOWN = 25  # places ranked against, in the evidence
 
 
-def rank(
-    test: dict[str, Any],
-    wanted: Side,
-    says: Expected,
-    source: Source,
-    kind: str | None,
-    others: tuple[Source, ...],
-) -> Outcome | Gap:
+def rank(asked: Asked) -> Outcome | Gap:
     """The rank of one place, or the lowest rank of several, among all of their kind.
 
     A rank that the source itself prints is taken as it is. A counted one is the least it can be when the list
     is not whole; where places without a figure leave the verdict open, the answer is a gap.
     """
+    wanted, says, source = asked.wanted, asked.says, asked.source
     if not wanted.places:
         return Gap("say where: a rank needs the place or places that are ranked")
     if isinstance(source, PanelSource) and wanted.of is not None and wanted.of.places != wanted.places:
         wanted = replace(wanted, of=None)  # one whole for all places does not change their order
+        asked = replace(asked, wanted=wanted)
     stated = says.value if says.value is not None else float(len(wanted.places))
     is_range = len(wanted.places) > 1 or says.is_range_of_ranks
     allowed = Band(1 if is_range else stated, stated)
-    printed = _printed(test, wanted, says, source, kind)
+    printed = _printed(asked)
     if printed is not None:
         ranks = [figure.rank or 0 for figure in printed]
         notes = ["As the source itself ranks them."]
         return _told(wanted, ranks, allowed, stated, notes, [f.to_dict() for f in printed], tuple(printed))
-    return _counted(test, wanted, says, source, kind, others, allowed, stated)
+    return _counted(asked, allowed, stated)
 
 
-def _printed(
-    test: dict[str, Any], wanted: Side, says: Expected, source: Source, kind: str | None
-) -> list[Figure] | None:
+def _printed(asked: Asked) -> list[Figure] | None:
     """The figures of the places, if the source prints a rank from the top for every one."""
-    if not isinstance(source, PartySource) or says.order() != "descending":
+    wanted, source = asked.wanted, asked.source
+    if not isinstance(source, PartySource) or asked.says.order() != "descending":
         return None
-    if "among" in test or wanted.of is not None:
+    if "among" in asked.test or wanted.of is not None:
         return None
     found = [
-        source.printed(wanted.measure, place, wanted.kind or kind, wanted.when) for place in wanted.places
+        source.printed(wanted.measure, place, wanted.kind or asked.kind, wanted.when)
+        for place in wanted.places
     ]
     return None if any(f is None for f in found) else [f for f in found if f is not None]
 
 
-def _counted(
-    test: dict[str, Any],
-    wanted: Side,
-    says: Expected,
-    source: Source,
-    kind: str | None,
-    others: tuple[Source, ...],
-    allowed: Band,
-    stated: float,
-) -> Outcome | Gap:
+def _counted(asked: Asked, allowed: Band, stated: float) -> Outcome | Gap:
     """The rank by counting the places above."""
-    pool, kind = _pool(test, wanted, source, kind)
+    wanted, source, others = asked.wanted, asked.source, asked.others
+    pool, kind = _pool(asked)
     ranked = _values(wanted, source, kind, pool, others)
     if isinstance(ranked, Gap):
         return ranked
@@ -83,7 +69,7 @@ def _counted(
         held.append(one)
     if len(values) < 2:
         return Gap(f"{source.name} gives {wanted.measure} for {len(values)} place, and a rank needs others")
-    sign = 1 if says.order() == "descending" else -1
+    sign = 1 if asked.says.order() == "descending" else -1
     ranks = [1 + sum(1 for v in values if sign * v > sign * one.value + 1e-9) for one in held]
     notes = [f"Rank among {len(values)} places with a figure."]
     higher, note = _unlisted(wanted, source, values, held, sign)
@@ -137,12 +123,11 @@ def _unlisted(
     return math.floor(left / (least + 1)), f"{shared}, so one of them could rank higher."
 
 
-def _pool(
-    test: dict[str, Any], wanted: Side, source: Source, kind: str | None
-) -> tuple[list[str], str | None]:
+def _pool(asked: Asked) -> tuple[list[str], str | None]:
     """The places that a rank is among, and their kind."""
-    if "among" in test:
-        among = side({"where": test["among"]})
+    wanted, source, kind = asked.wanted, asked.source, asked.kind
+    if "among" in asked.test:
+        among = side({"where": asked.test["among"]})
         if among.places:
             return list(among.places), among.kind or kind
         kind = among.kind or kind
