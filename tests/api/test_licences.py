@@ -52,3 +52,35 @@ def test_every_locked_version_has_its_hash() -> None:
         pinned = re.findall(r"^[A-Za-z0-9][\w.\-\[\]]*==", text, re.MULTILINE)
         assert pinned
         assert text.count("--hash=sha256:") >= len(pinned)
+
+
+def _closure(names: list[str]) -> set[str]:
+    """Packages and all that they need on this platform."""
+    from packaging.requirements import Requirement
+    from packaging.utils import canonicalize_name
+
+    found: set[str] = set()
+    left = list(names)
+    while left:
+        name = canonicalize_name(left.pop())
+        if name in found:
+            continue
+        found.add(name)
+        for text in metadata.requires(name) or []:
+            needed = Requirement(text)
+            if needed.marker is None or needed.marker.evaluate({"extra": ""}):
+                left.append(needed.name)
+    return found
+
+
+def test_extras_are_permissive_with_all_that_they_need() -> None:
+    """What `pip install 'atlarge[duckdb,spark,fetch,effects]'` brings may be passed on, too."""
+    import tomllib
+
+    from packaging.requirements import Requirement
+
+    about = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    extras = about["project"]["optional-dependencies"]
+    names = _closure([Requirement(text).name for extra in extras.values() for text in extra])
+    assert {"duckdb", "pyspark", "pooch", "pyfixest"} <= names
+    assert not {name: _licence(name)[:80] for name in names if not PERMISSIVE.search(_licence(name))}
