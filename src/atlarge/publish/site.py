@@ -6,6 +6,7 @@ import hashlib
 import io
 import pickle
 import re
+import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -22,6 +23,7 @@ from atlarge.publish.cells import LEVELS
 from atlarge.publish.claims_data import raw_claims
 from atlarge.publish.disclosure import THRESHOLD, Counts, Disclosed
 from atlarge.publish.i18n import LANGUAGES, Words
+from atlarge.publish.made_of import key_of
 from atlarge.publish.pages import WHOLE, at_least, image_path, name_of, path_of, place_page
 from atlarge.publish.parallel import Workers
 from atlarge.publish.render import static
@@ -35,7 +37,7 @@ from atlarge.publish.site_data import (
     surge_levels,
 )
 from atlarge.publish.site_pages import SINGLE, map_data, missing_page, script, search_index
-from atlarge.publish.writer import Folder, Tally, building, finish
+from atlarge.publish.writer import Folder, Tally, building, finish, standing
 
 if TYPE_CHECKING:
     from atlarge.explain.answer import Answer
@@ -90,7 +92,8 @@ def publish(
     """Publish a store (None: the embedded one) as a static site in a folder.
 
     The folder must be new, empty, or a site made before; it changes all at once, and files that stay the
-    same are not rewritten. `threshold`: counts of 1 to threshold - 1 are hidden. `base_url`: where the site
+    same are not rewritten. A site that was made of the very same (code, records, settings) is checked file by
+    file and left as it is. `threshold`: counts of 1 to threshold - 1 are hidden. `base_url`: where the site
     will stand, for the pictures that links carry. `progress`: see `Step`. `levels`: those that get pages
     (nation, state, aor, office, county). `answers`: answers, or ids of policies to answer, or one of
     `ANSWERS`: the worked case; all policies of counties and cities that limit cooperation from a day that is
@@ -107,8 +110,18 @@ def publish(
         is_whole = "county" in levels
         which = ("worked" if is_whole else "none") if answers is None else answers
         asked = asked_policies(which) if isinstance(which, str) else list(which)
+        checked = is_whole if claims is None else claims
+        key = ""
+        if all(isinstance(a, str) for a in asked):
+            key = key_of(
+                opened, threshold=threshold, base=base_url, levels=levels, asked=asked, claims=checked
+            )
+        stands = standing(target, key)
+        if stands is not None:
+            shutil.rmtree(new)
+            return _audit(target, *stands)
         with Workers(workers) as crew:
-            found = _findings(crew, opened, levels, asked, is_whole if claims is None else claims, progress)
+            found = _findings(crew, opened, levels, asked, checked, progress)
             given = [a for a in asked if not isinstance(a, str)]
             data, table = gather_site(
                 opened,
@@ -123,15 +136,14 @@ def publish(
             _write_shared(folder, data, table)
             _write_places(crew, target, new, data, folder.tally, progress)
         total = folder.tally
-        finish(target, total)
-    return SiteAudit(
-        target,
-        sum(path.endswith(".html") for path in total.files),
-        len(total.files),
-        sum(total.sizes.values()),
-        total.written,
-        data.hidden,
-    )
+        finish(target, total, key, data.hidden)
+    return _audit(target, total, data.hidden)
+
+
+def _audit(path: Path, total: Tally, hidden: dict[str, int]) -> SiteAudit:
+    """What a site holds, and how much of it was written now."""
+    pages = sum(name.endswith(".html") for name in total.files)
+    return SiteAudit(path, pages, len(total.files), sum(total.sizes.values()), total.written, hidden)
 
 
 def _worked_case() -> str:

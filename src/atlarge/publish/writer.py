@@ -174,13 +174,38 @@ def _beside(out: Path) -> tuple[Path, Path]:
     return out.with_name(f".{out.name}.new"), out.with_name(f".{out.name}.old")
 
 
-def finish(out: Path, tally: Tally) -> None:
-    """List the files, keep what the owner added (a CNAME, a .git), and swap the new site in."""
+def standing(out: Path, key: str) -> tuple[Tally, dict[str, int]] | None:
+    """The site that stands in a folder, if it was made of the same and every file of it is as it was written.
+
+    With it, how many counts it hides, by reason.
+    """
+    manifest = read_manifest(out) or {}
+    made_of = manifest.get("made_of", {})
+    if not key or made_of.get("key") != key:
+        return None
+    found = Tally(files=dict(manifest["files"]), keys=dict(manifest["keys"]))
+    for path, digest in found.files.items():
+        try:
+            raw = (out / path).read_bytes()
+        except OSError:
+            return None
+        if hashlib.sha256(raw).hexdigest() != digest:
+            return None
+        found.sizes[path] = len(raw)
+    return found, dict(made_of["hidden"])
+
+
+def finish(out: Path, tally: Tally, key: str = "", hidden: dict[str, int] | None = None) -> None:
+    """List the files, keep what the owner added (a CNAME, a .git), and swap the new site in.
+
+    `key`: what the site is made of, told with the counts it `hidden`, so that it need not be made again.
+    """
     new, gone = _beside(out)
     manifest = {
         "format": FORMAT,
         "files": dict(sorted(tally.files.items())),
         "keys": dict(sorted(tally.keys.items())),
+        "made_of": {"key": key, "hidden": hidden or {}},
     }
     text = json.dumps(manifest, separators=(",", ":")) + "\n"
     (new / MANIFEST).write_text(text, encoding="utf-8")
