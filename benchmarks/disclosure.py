@@ -1,0 +1,155 @@
+"""Disclosure control of the full site of the embedded records: time, what is hidden, and the attack on it.
+
+Run: python benchmarks/disclosure.py. The table of counts is made as `atlarge publish` makes it, with the
+worked answer, the verdicts and the surges of all levels, and attacked by the programme of the tests
+(tests/publish/attacker.py), which is told which withheld counts are small after all. Peers, in the same run:
+only the small counts hidden; and the same search where each cell costs its count, whatever it is of.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from atlarge.publish import cells, disclosure, site
+from atlarge.publish.answers import members
+from atlarge.publish.site_data import Found, gather_site, surge_levels
+from atlarge.publish.suppression import BLURRED, HIDDEN, OPEN, PRIMARY, UNPUBLISHED, search
+from atlarge.publish.witnesses import proved
+from atlarge.records.store import open_store
+
+HERE = Path(__file__).resolve().parent
+RESULTS = HERE / "results" / "disclosure.json"
+KEYS = ["level", "place", "measure", "period", "start", "end"]
+THRESHOLD = 5
+
+
+def problem() -> tuple[pl.DataFrame, dict[str, Any], list[Any], list[str]]:
+    """The site's cells, what the search is given, which place lies in which, and the places of the answer."""
+    store, kept = open_store(None), {}
+    answer = site._find(("answer", store.path, site._worked_case()))
+    surges = Found()
+    for level in surge_levels(cells.LEVELS):
+        surges.add(site._find(("surges", store.path, level)))
+
+    def keep(frame: pl.DataFrame, relations: Any, **options: Any) -> disclosure.Disclosed:
+        kept.update(frame=frame, r=relations, options=options)
+        return disclosure.disclose(frame, relations, **options)
+
+    cells_disclose, cells.disclose = cells.disclose, keep  # the search is given the raw cells only
+    try:
+        gather_site(store, surges=surges, answers=[answer], claims=site._find(("claims", store.path, "")))
+    finally:
+        cells.disclose = cells_disclose
+    raw = kept["frame"]["value"].cast(pl.Int64)
+    given = {
+        "values": raw.fill_null(0).to_numpy(),
+        "covered": raw.is_not_null().to_numpy(),
+        "r": kept["r"],
+        **{k: kept["options"][k] for k in ("published", "cost")},
+    }
+    pairs = list(cells.parentage(store).iter_rows())
+    asked = [code for _, code in members(answer.area)]
+    return kept["frame"], given, pairs, [*asked, "+".join(asked)]
+
+
+def _attack(
+    frame: pl.DataFrame, status: np.ndarray, published: np.ndarray, pairs: list[Any]
+) -> dict[str, Any]:
+    """What the attacker of the tests recovers from the table that these statuses give."""
+    sys.path.insert(0, str(HERE.parent / "tests" / "publish"))
+    from attacker import Attacker, Published
+
+    mark = np.select([status == OPEN, status == PRIMARY], ["shown", "small"], "withheld")
+    table = frame.rename({"every": "period"}).with_columns(pl.Series("mark", mark), pl.Series("s", status))
+    table = table.filter(pl.Series(published) & pl.col("value").is_not_null())
+    blurred = table.filter(pl.col("s") == BLURRED).select(KEYS).rows()
+    shown = pl.when(pl.col("mark") == "shown").then("value").alias("value")
+    start = time.perf_counter()
+    attacker = Attacker(Published(table.select(*KEYS, shown, "mark"), {}, {}, pairs), THRESHOLD, blurred)
+    found = attacker.recovered(singly=0)
+    return {
+        "tried": len(attacker.targets()),
+        "recovered": len(found),
+        "seconds": round(time.perf_counter() - start, 1),
+    }
+
+
+def _hidden(frame: pl.DataFrame, status: np.ndarray, keep: pl.Series) -> dict[str, Any]:
+    """How much of some cells is hidden: of the cells, and of the counts in them."""
+    keep = keep.to_numpy()
+    value = frame["value"].fill_null(0).to_numpy()
+    small, withheld = status == PRIMARY, (status == HIDDEN) | (status == BLURRED)
+    total = max(int(value[keep].sum()), 1)
+    return {
+        "cells": int(keep.sum()),
+        "small": int((small & keep).sum()),
+        "withheld": int((withheld & keep).sum()),
+        "withheld_pct_of_cells": round(100 * float((withheld & keep).sum()) / int(keep.sum()), 2),
+        "withheld_pct_of_counts": round(100 * float(value[withheld & keep].sum()) / total, 2),
+    }
+
+
+def _shares(
+    frame: pl.DataFrame, status: np.ndarray, published: np.ndarray, asked: list[str]
+) -> dict[str, Any]:
+    on_page = pl.Series(published) & frame["value"].is_not_null()
+    is_asked = on_page & frame["place"].is_in(asked) & frame["level"].is_in(["county", "office", "locality"])
+    sets = {
+        "all": on_page,
+        "counties_by_year": on_page & (frame["level"] == "county") & (frame["every"] == "year"),
+        "nation_areas_states": on_page & frame["level"].is_in(["nation", "aor", "state"]),
+        "windows": on_page & (frame["every"] == "window"),
+        "places_of_the_answer": is_asked,
+        "places_of_the_answer_by_year": is_asked & (frame["every"] == "year"),
+        "windows_of_the_answer": is_asked & (frame["every"] == "window"),
+    }
+    return {name: _hidden(frame, status, keep) for name, keep in sets.items()}
+
+
+def main() -> None:
+    """Measure and save."""
+    frame, given, pairs, asked = problem()
+    values, covered, r = given["values"], given["covered"], given["r"]
+    published = np.asarray(given["published"], bool)
+    times = []
+    for _ in range(3):
+        start, processor = time.perf_counter(), time.process_time()
+        found = search(values, covered, r, published=published, threshold=THRESHOLD, cost=given["cost"])
+        times.append((time.perf_counter() - start, time.process_time() - processor))
+    start = time.perf_counter()
+    is_safe = proved(found.witnesses, values, covered, found.status, r, threshold=THRESHOLD)
+    checked = time.perf_counter() - start
+    plain = search(values, covered, r, published=published, threshold=THRESHOLD, cost=values)
+    small = covered & (values > 0) & (values < THRESHOLD)
+    naive = np.where(published, np.where(small, PRIMARY, OPEN), UNPUBLISHED)
+    told = {
+        "cells": len(values),
+        "sums": len(r.has_rest),
+        "small": int(found.small.sum()),
+        "blurred": int((found.status == BLURRED).sum()),
+        "seconds": round(min(t for t, _ in times), 1),
+        "processor_seconds": round(min(t for _, t in times), 1),
+        "witnesses": {
+            "moves": len(found.witnesses.cells),
+            "small_proved": int(is_safe.sum()),
+            "seconds": round(checked, 2),
+        },
+        "attack": _attack(frame, found.status, published, pairs),
+        "attack_where_only_small_are_hidden": _attack(frame, naive, published, pairs),
+        "hidden": _shares(frame, found.status, published, asked),
+        "hidden_without_weights": _shares(frame, plain.status, published, asked),
+    }
+    print(json.dumps(told, indent=2))
+    RESULTS.parent.mkdir(exist_ok=True)
+    RESULTS.write_text(json.dumps(told, indent=2, sort_keys=True) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
