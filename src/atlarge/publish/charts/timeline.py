@@ -80,7 +80,7 @@ def timeline(
     labels = [s.label for s in series] + ([estimate.label] if estimate else [])
     room = 10.0 if is_narrow else min(190.0, max(text_width(t) for t in labels) + 14)
     label_lanes = 3 if is_narrow else 2
-    head = 15.0 * label_lanes if policies or bursts or reports else 4.0
+    head = 15.0 * label_lanes + 5 if policies or bursts or reports else 4.0
     key = 19.0 * (len(labels) + bool(estimate and estimate.band_label)) if is_narrow else 0.0
     periods = series[0].periods
     peak = _peak(series, estimate)
