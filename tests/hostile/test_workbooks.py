@@ -14,6 +14,7 @@ import workbooks as wb
 
 import making
 from atlarge.ingest import ingest
+from atlarge.releases import archive
 
 Refused = Callable[[Path], str]
 ENTITIES = '<!DOCTYPE x [<!ENTITY a "aaaaaaaaaa">' + "".join(
@@ -68,6 +69,54 @@ def test_two_cells_at_the_ends_of_a_sheet(tmp_path: Path, refused: Refused) -> N
         wb.sheet_xml(wb.rows_xml(wb.HEADER, wb.ROW) + f"<row>{wb.cell('XFD1048576', 'x')}</row>")
     )
     assert "stray cells" in refused(wb.write(tmp_path / "hidden.xlsx", hidden))
+
+
+SPELT = {
+    "plain": 'r="XFD1048576"',
+    "in other quotes": "r='XFD1048576'",
+    "with blanks": 'r = "XFD1048576"',
+    "after a tab": '\tr="XFD1048576"',
+    "in small letters": 'r="xfd1048576"',
+    "by character references": 'r="&#88;FD1048576"',
+    "of letters without end": f'r="{"E" * 37}2"',
+    "of digits without end": 'r="A99999999999"',
+    "after the end of a tag that is none": 'a=">" r="XFD1048576"',
+    "with the signs of formulas": 'r="$XFD$1048576"',
+}
+
+
+@pytest.mark.parametrize("chunk", [97, 1 << 20])
+@pytest.mark.parametrize("spelt", SPELT)
+def test_far_cells_however_they_are_spelt(
+    spelt: str, chunk: int, tmp_path: Path, refused: Refused, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A reader takes them all; some make it lose count, and the process with it."""
+    monkeypatch.setattr(archive, "_CHUNK", chunk)
+    stray = f'<row><c {SPELT[spelt]} t="inlineStr"><is><t>x</t></is></c></row>'
+    made = wb.parts(wb.sheet_xml(wb.rows_xml(wb.HEADER, wb.ROW) + stray))
+    line = refused(wb.write(tmp_path / "far.xlsx", made))
+    assert "stray cells" in line or "names cells as no spreadsheet program does" in line
+
+
+def test_a_sheet_in_another_encoding(tmp_path: Path, refused: Refused) -> None:
+    """What is looked for byte by byte would not be found in it."""
+    made = wb.parts(wb.sheet_xml(wb.rows_xml(wb.HEADER, wb.ROW)))
+    path = tmp_path / "utf16.xlsx"
+    with zipfile.ZipFile(path, "w") as packed:
+        for name, text in made.items():
+            packed.writestr(name, text.encode("utf-16" if "sheet1" in name else "utf-8"))
+    assert "not in UTF-8" in refused(path)
+
+
+@pytest.mark.parametrize("chunk", [61, 97, 1_000])
+def test_a_sound_workbook_however_it_is_cut(
+    chunk: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No reference that lies across two pieces is taken for an odd one."""
+    monkeypatch.setattr(archive, "_CHUNK", chunk)
+    rows = [wb.ROW] * 200
+    audit = ingest([wb.workbook(tmp_path / "a.xlsx", *rows)], tmp_path / "store").releases[0]
+    assert audit.rows_kept == 201
 
 
 def test_one_long_text_in_many_cells(tmp_path: Path, refused: Refused) -> None:

@@ -26,12 +26,15 @@ _BROKEN = (
     LookupError, OverflowError,
 )  # fmt: skip
 _MOST_PARTS = 2_000
-_LONGEST_MARK = 200
+_LONGEST_MARK = 400
+_LONGEST_REFERENCE = 64
 _FORMULA = re.compile(rb"<f[ >/]")
-_CELL_WIDE = re.compile(rb' r="([A-Z]{2,3})\d')
-_CELL_FAR = re.compile(rb' r="[A-Z]{1,3}(\d{6,9})"')
-_ROW_FAR = re.compile(rb'<row\b[^>]{0,200}? r="(\d{6,9})"')
-_ANY_ROW = re.compile(rb' r="[A-Z]{0,3}(\d{1,9})"')
+# A reference that could be read otherwise than below: in other quotes, with blanks, of letters without end (a
+# reader takes them for a number, and loses count), spelt by character references.
+_ODD_REFERENCE = re.compile(rb"""["'/]r\s*=|\sr\s+=|\sr=(?!"[A-Z]{0,3}\d{1,7}")""")
+_CELL_WIDE = re.compile(rb'\sr="([A-Z]{2,3})\d')
+_CELL_FAR = re.compile(rb'\sr="[A-Z]{0,3}(\d{6,7})"')
+_ANY_ROW = re.compile(rb'\sr="[A-Z]{0,3}(\d{1,7})"')
 _SHARED = re.compile(rb't="s"[^>]{0,200}><v>(\d{1,9})</v>')
 _ALWAYS_ALLOWED_CELLS = 4_000_000
 _CELLS_PER_BYTE = 4  # a filled cell takes some 20 bytes of XML; even sheets that are 98 % blank pass
@@ -65,14 +68,14 @@ def _column(letters: bytes) -> int:
 
 def _watch_sheet(extent: _Extent, seen: bytes) -> None:
     extent.columns = max(extent.columns, *map(_column, set(_CELL_WIDE.findall(seen))), 0)
-    extent.rows = max(extent.rows, *map(int, set(_CELL_FAR.findall(seen)) | set(_ROW_FAR.findall(seen))), 0)
+    extent.rows = max(extent.rows, *map(int, set(_CELL_FAR.findall(seen))), 0)
 
 
 def _read_part(path: Path, archive: zipfile.ZipFile, name: str, found: _Contents) -> None:
     """Read a part from start to end, so that its size and checksum are known to be as told."""
     extent = found.sheets.setdefault(name, _Extent()) if _is_sheet(name) else None
     is_texts = name.endswith("sharedStrings.xml")
-    tail, text = b"", 0
+    tail, seen, text = b"", b"", 0
     with archive.open(name) as stream:
         while chunk := stream.read(_CHUNK):
             seen = tail + chunk
@@ -81,7 +84,10 @@ def _read_part(path: Path, archive: zipfile.ZipFile, name: str, found: _Contents
                     f"{path}: its part {name[:80]} declares entities, which no spreadsheet program writes: "
                     "the file is not to be trusted"
                 )
+            if b"\0" in chunk and name.endswith((".xml", ".rels")):
+                raise ReleaseError(f"{path}: its part {name[:80]} is not in UTF-8: save the workbook again")
             if extent is not None:
+                _check_references(path, name, seen, len(seen) - _LONGEST_REFERENCE)
                 found.has_formulas = found.has_formulas or _FORMULA.search(seen) is not None
                 _watch_sheet(extent, seen)
                 extent.bytes += len(chunk)
@@ -94,6 +100,18 @@ def _read_part(path: Path, archive: zipfile.ZipFile, name: str, found: _Contents
                 if max(text, *lengths, 0) > _LONGEST_TEXT:
                     raise ReleaseError(f"{path}: holds a text of over a million characters: it is no release")
             tail = chunk[-_LONGEST_MARK:]
+    if extent is not None:
+        _check_references(path, name, seen, len(seen))
+
+
+def _check_references(path: Path, name: str, seen: bytes, until: int) -> None:
+    """Refuse odd references that begin before `until`: one that begins later may be cut in two."""
+    odd = _ODD_REFERENCE.search(seen)
+    if odd is not None and odd.start() < until:
+        raise ReleaseError(
+            f"{path}: its part {name[:80]} names cells as no spreadsheet program does: save the workbook "
+            "again, or export it as CSV"
+        )
 
 
 def _is_sheet(name: str) -> bool:
