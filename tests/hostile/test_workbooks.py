@@ -119,6 +119,30 @@ def test_a_sound_workbook_however_it_is_cut(
     assert audit.rows_kept == 201
 
 
+@pytest.mark.parametrize(
+    "cell",
+    [
+        '<c r="{}" t="s"><v>0</v></c>',
+        "<c r=\"{}\" t='s'><v>0</v></c>",
+        '<c r="{}" t = "s"><v>0</v></c>',
+        '<c r="{}" t="s"><v xml:space="preserve">0</v></c>',
+        '<c r="{}" t="s"><v>&#48;</v></c>',
+        '<c r="{}" t="s"><f></f><v>0</v></c>',
+        '<c r="{}" t="&#115;"><v>0</v></c>',
+    ],
+)
+def test_one_long_text_however_it_is_named(cell: str, tmp_path: Path, refused: Refused) -> None:
+    rows = "".join(
+        f'<row r="{r}">' + "".join(cell.format(f"{c}{r}") for c in "ABCDEFGHIJ") + "</row>"
+        for r in range(2, 20_000)
+    )
+    main = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+    shared = f'<sst xmlns="{main}"><si><t>{"x" * 30_000}</t></si></sst>'
+    made = wb.parts(wb.sheet_xml(wb.rows_xml(wb.HEADER) + rows), shared=shared)
+    line = refused(wb.write(tmp_path / "named.xlsx", made))
+    assert "texts of its cells" in line or "as no spreadsheet program does" in line
+
+
 def test_one_long_text_in_many_cells(tmp_path: Path, refused: Refused) -> None:
     """A million cells that name one text of 30,000 characters: 30 gigabytes from a few kilobytes."""
     cells = "".join(
