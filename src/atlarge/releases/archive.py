@@ -30,8 +30,8 @@ _LONGEST_MARK = 400
 _LONGEST_REFERENCE = 64
 _FORMULA = re.compile(rb"<f[ >/]")
 # References and kinds of cells that a reader could read otherwise than they are read here: in other quotes,
-# with blanks, spelt by character references, of letters without end (a reader makes a number of them, and loses
-# count).
+# with blanks, spelt by character references, of letters without end (of which a reader makes a number, and
+# loses count).
 _ODD_REFERENCE = re.compile(
     rb"""["'/][rt]\s*=|\s[rt]\s+=|\sr=(?!"[A-Z]{0,3}\d{1,7}")|\st=(?!"[A-Za-z]{1,20}")"""
 )
