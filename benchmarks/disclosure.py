@@ -73,7 +73,7 @@ def _attack(
     shown = pl.when(pl.col("mark") == "shown").then("value").alias("value")
     start = time.perf_counter()
     attacker = Attacker(Published(table.select(*KEYS, shown, "mark"), {}, {}, pairs), THRESHOLD, blurred)
-    found = attacker.recovered(singly=0)
+    found = attacker.recovered(singly=20)
     return {
         "tried": len(attacker.targets()),
         "recovered": len(found),

@@ -35,6 +35,8 @@ from atlarge.publish.sums import (
 from atlarge.publish.witnesses import Witnesses, proved
 
 _FREE_ROUNDS = 24
+_SPARSE_ROUNDS, _SPARSE = 3, 0.3
+"""First rounds that hide, and the share of cells that each takes on."""
 _JOINT_ROUNDS = 4
 _WORTH = 0.98
 """Rounds over many cells go on while each leaves less than this share of what was left."""
@@ -71,21 +73,26 @@ class _Search:
         ValueError where a small cell cannot move whatever is hidden.
         """
         found = copy.deepcopy(self, {id(self.mover): self.mover})
+        # A few at first: cells that must all move at once get in each other's way, and would cost more.
+        for _ in range(_SPARSE_ROUNDS):
+            some = found.left[found.rng.random(len(found.left)) < _SPARSE]
+            found._pay(some, found._signs(), can_hide, blur=False)
         for blur in (False, True):
             signs = np.ones_like(found.status) if blur else found._signs()
             for number in range(_JOINT_ROUNDS):
-                if not len(found.left):
-                    return found
-                way = signs[found.left] * (1 - 2 * (number % 2))
-                move = self.mover.cheapest(
-                    found.status, found.left, way, self.price, can_hide=can_hide, blur=blur
-                )
-                found._take(move)
-                found._free(3)
+                found._pay(found.left, signs * (1 - 2 * (number % 2)), can_hide, blur=blur)
                 if number % 2:
                     signs = found._signs()
         found._one_by_one(can_hide)
         return found
+
+    def _pay(self, some: Ints, signs: Ints, can_hide: NDArray[np.bool_], *, blur: bool) -> None:
+        """Move some cells together in the directions given, and hide what that needs."""
+        if not len(some):
+            return
+        move = self.mover.cheapest(self.status, some, signs[some], self.price, can_hide=can_hide, blur=blur)
+        self._take(move)
+        self._free(3)
 
     def _free(self, rounds: int) -> None:
         for _ in range(rounds):
