@@ -29,6 +29,11 @@ def catalogue() -> dict[str, dict[str, str]]:
     return {str(key): dict(value) for key, value in yaml.safe_load(text).items()}
 
 
+@cache
+def _texts_of(language: str) -> dict[str, str]:
+    return {key: texts[language] for key, texts in catalogue().items()}
+
+
 class Words:
     """The texts of one language: `words("front.title")`, `words.day(date)`, `words.count(1234)`."""
 
@@ -36,7 +41,7 @@ class Words:
         if language not in LANGUAGES:
             raise QuestionError(f"no interface in {language!r}; there are: {', '.join(LANGUAGES)}")
         self.language = language
-        self._texts = {key: texts[language] for key, texts in catalogue().items()}
+        self._texts = _texts_of(language)
         self._months = _MONTHS[language].split()
         self._short = _SHORT[language].split()
 

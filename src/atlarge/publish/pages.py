@@ -192,16 +192,17 @@ def rate_text(data: SiteData, place: PlaceInfo, measure: str, day: dt.date, w: W
     return f"{w.count(rate.value, digits)} ({w('interval', low=low, high=high)})"
 
 
-_COVERAGE: dict[tuple[int, str], Figure] = {}
+_COVERAGE: dict[int, dict[str, Figure]] = {}
 
 
 def coverage_of(data: SiteData, w: Words) -> Figure:
     """Which months the records of each table cover: the same strip on every page, drawn once."""
-    key = (id(data), w.language)
-    if key not in _COVERAGE:
-        _COVERAGE.clear()
-        _COVERAGE[key] = _coverage_of(data, w)
-    return _COVERAGE[key]
+    if id(data) not in _COVERAGE:
+        _COVERAGE.clear()  # one site's strips at a time, in each language
+    drawn = _COVERAGE.setdefault(id(data), {})
+    if w.language not in drawn:
+        drawn[w.language] = _coverage_of(data, w)
+    return drawn[w.language]
 
 
 def _coverage_of(data: SiteData, w: Words) -> Figure:

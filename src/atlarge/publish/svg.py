@@ -22,20 +22,33 @@ def number(value: float) -> str:
     return text[:-2] if text.endswith(".0") else text
 
 
+@cache
+def _named(key: str) -> str:
+    """The name of an attribute from that of an argument: text_anchor gives text-anchor, class_ class."""
+    return key.rstrip("_").replace("_", "-")
+
+
+_SPECIAL = re.compile("[&<>\"']").search
+
+
 def tag(name: str, content: str = "", **attributes: str | float | None) -> str:
     """One element. Attribute values are escaped; `content` is markup already. `_` stands for `-`."""
     parts = [name]
     for key, value in attributes.items():
         if value is None:
             continue
-        text = number(value) if isinstance(value, int | float) else escape(value)
-        parts.append(f'{key.rstrip("_").replace("_", "-")}="{text}"')
+        if isinstance(value, str):
+            text = escape(value) if _SPECIAL(value) else value
+        else:
+            text = number(value)
+        parts.append(f'{_named(key)}="{text}"')
     return f"<{' '.join(parts)}>{content}</{name}>" if content else f"<{' '.join(parts)}/>"
 
 
 def words(x: float, y: float, text: str, kind: str, anchor: str | None = None) -> str:
     """A line of text; the text is escaped."""
-    return tag("text", escape(text, quote=False) or " ", x=x, y=y, class_=kind, text_anchor=anchor)
+    shown = escape(text, quote=False) if _SPECIAL(text) else text
+    return tag("text", shown or " ", x=x, y=y, class_=kind, text_anchor=anchor)
 
 
 def line(x1: float, y1: float, x2: float, y2: float, kind: str) -> str:
