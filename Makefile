@@ -76,6 +76,7 @@ embedded: $(VENV)/.run
 	@$(BIN)/python -m atlarge.known_places $(DATA)
 	@$(BIN)/python -m atlarge.embed $(DATA)
 
+# uv resolves the locks for every system at once; pip cannot.
 lock: $(VENV)/.dev
 	@$(UV) pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header pyproject.toml -o requirements.lock
 	@$(UV) pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --all-extras --group dev pyproject.toml -o requirements-dev.lock
