@@ -80,6 +80,13 @@ def test_what_was_changed_is_mended_and_other_settings_make_another_site(tmp_pat
     assert "&lt;11" in (out / "methods.html").read_text()
 
 
+def test_one_level_alone_has_pages_of_its_own(tmp_path: Path) -> None:
+    store = made_store(tmp_path / "store")
+    publish(tmp_path / "site", store, workers=1, levels=("aor",), claims=False)
+    assert list((tmp_path / "site" / "place" / "aor").glob("*.html"))
+    assert not (tmp_path / "site" / "place" / "county").exists()
+
+
 def test_a_folder_of_something_else_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / "mine.txt").write_text("mine")
     with pytest.raises(QuestionError, match="not a site"):

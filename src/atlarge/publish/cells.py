@@ -141,7 +141,8 @@ def gather(store: Store, levels: Sequence[str] = LEVELS) -> tuple[pl.DataFrame, 
 
 def parentage(store: Store, levels: Sequence[str] = LEVELS) -> pl.DataFrame:
     """Pairs child level, child, parent level, parent where every record of the child lies in the parent."""
-    made = []
+    names = ["child_level", "child", "parent_level", "parent"]
+    made = [pl.DataFrame(schema=dict.fromkeys(names, pl.String))]  # one level alone lies in no other
     for table_name in site_measures(store):
         columns = [c for c in (PLACE_COLUMN[level] for level in LEVELS) if c]
         rows = store.scan(table_name).select(columns).unique().collect()

@@ -107,10 +107,9 @@ def publish(
     target = Path(out)
     with building(target) as new:
         opened = _opened(store)
-        is_whole = "county" in levels
-        which = ("worked" if is_whole else "none") if answers is None else answers
+        which = ("worked" if "county" in levels else "none") if answers is None else answers
         asked = asked_policies(which) if isinstance(which, str) else list(which)
-        checked = is_whole if claims is None else claims
+        checked = "county" in levels if claims is None else claims
         key = ""
         if all(isinstance(a, str) for a in asked):
             key = key_of(
