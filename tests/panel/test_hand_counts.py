@@ -1,0 +1,169 @@
+"""More of the panel by hand: monthly figures, measures that end, scopes, edges of the time asked about."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from atlarge.errors import CoverageError, QuestionError
+from atlarge.panel import panel, place_codes, sparse
+from tests.panel.test_panel import HandStore, Span, _rows
+
+D = dt.date
+
+
+def _arrests(days: list[dt.date], method: str | None = "287(g) Program") -> pl.DataFrame:
+    """One arrest a day in Travis County."""
+    count = len(days)
+    return pl.DataFrame(
+        {
+            "date": days,
+            "method": pl.Series([method] * count, dtype=pl.String),
+            "county_fips": ["48453"] * count,
+            "office": ["AUS"] * count,
+            "aor": ["SNA"] * count,
+            "state": ["TX"] * count,
+            "n": pl.Series([1] * count, dtype=pl.UInt32),
+            "operation_mark": [False] * count,
+        }
+    )
+
+
+def _series(frame: pl.DataFrame, name: str = "arrests") -> dict[dt.date, int | None]:
+    return dict(frame.filter(pl.col("measure") == name).select("period", "value").iter_rows())
+
+
+def test_monthly_figures_stand_for_whole_months_and_are_never_made_zero(tmp_path: Path) -> None:
+    """Figures for December 2019 and February 2020: January has none, and none is not zero."""
+    rows = pl.DataFrame({"month": [D(2019, 12, 1), D(2020, 2, 1)], "county_fips": ["48453"] * 2})
+    rows = rows.with_columns(inmates=pl.Series([7, 9], dtype=pl.UInt32))
+    store = HandStore(tmp_path, rows, [Span("a", D(2019, 12, 1), D(2020, 2, 1))])
+    made = panel(store, by="county", every="month", measures=["jail_inmates_with_detainer"])
+    assert made.frame["value"].to_list() == [7, None, 9]
+    assert made.frame["days_covered"].to_list() == [31, 31, 29]  # 2020 is a leap year
+    assert made.coverage["jail_counts"]["end"] == "2020-02-29"
+    with pytest.raises(QuestionError, match="reported by the month"):
+        panel(store, by="county", every="week", measures=["jail_inmates_with_detainer"])
+
+
+@pytest.mark.parametrize(
+    ("every", "told", "untold"),
+    [
+        ("day", [D(2025, 7, 19), D(2025, 7, 20)], [D(2025, 7, 21), D(2025, 7, 22)]),
+        ("week", [D(2025, 7, 7), D(2025, 7, 14)], [D(2025, 7, 21), D(2025, 7, 28)]),
+        ("month", [D(2025, 6, 1)], [D(2025, 7, 1)]),
+    ],
+)
+def test_a_measure_that_ends_is_missing_from_its_last_day_on(
+    tmp_path: Path, every: str, told: list[dt.date], untold: list[dt.date]
+) -> None:
+    """Handoffs can be told through 20 July 2025, a Sunday; all arrests can be told after it too."""
+    days = pl.date_range(D(2025, 6, 2), D(2025, 8, 3), eager=True).to_list()
+    store = HandStore(tmp_path, _arrests(days), [Span("a", days[0], days[-1])])
+    frame = panel(store, by="county", every=every, measures=["handoffs", "arrests"]).frame
+    handoffs, arrests = _series(frame, "handoffs"), _series(frame)
+    assert all(handoffs[day] == arrests[day] for day in told)
+    assert all(handoffs[day] is None for day in untold)
+    assert all(value for value in arrests.values())
+    assert sum(arrests.values()) == len(days)
+
+
+def test_the_time_asked_about_is_cut_at_both_ends_and_may_be_one_day(tmp_path: Path) -> None:
+    days = pl.date_range(D(2017, 2, 1), D(2017, 2, 10), eager=True).to_list()
+    store = HandStore(tmp_path, _arrests(days), [Span("a", days[0], days[-1])])
+
+    def count(**asked: dt.date) -> tuple[list[int], list[int], str, str]:
+        made = panel(store, by="county", every="month", **asked)
+        told = made.coverage["arrests"]
+        return made.frame["value"].to_list(), made.frame["days_covered"].to_list(), told["start"], told["end"]
+
+    assert count() == ([10], [10], "2017-02-01", "2017-02-10")
+    assert count(start=D(2017, 2, 4)) == ([7], [7], "2017-02-04", "2017-02-10")
+    assert count(end=D(2017, 2, 4)) == ([4], [4], "2017-02-01", "2017-02-04")
+    assert count(start=D(2017, 2, 10)) == ([1], [1], "2017-02-10", "2017-02-10")
+    assert count(start=D(2016, 1, 1), end=D(2017, 2, 1)) == ([1], [1], "2017-02-01", "2017-02-01")
+    assert count(start=D(2017, 2, 3), end=D(2017, 2, 3)) == ([1], [1], "2017-02-03", "2017-02-03")
+    with pytest.raises(CoverageError):
+        count(start=D(2017, 2, 11))
+    with pytest.raises(CoverageError):
+        count(end=D(2017, 1, 31))
+
+
+@pytest.mark.parametrize(
+    ("scope", "by", "asked", "inside"),
+    [
+        ("aor:SEA", "state", ["AK", "OR", "TX", "WA"], ["AK", "OR", "WA"]),
+        # Texas lies in four areas of responsibility: all of them make the state, three do not.
+        ("aor:DAL,ELP,HOU,SNA", "state", ["TX", "WA"], ["TX"]),
+        ("aor:DAL,HOU,SNA", "state", ["TX"], []),
+        ("state:TX", "aor", ["SNA"], []),
+        ("state:TX", "office", ["AUS", "ATL"], ["AUS"]),
+        ("aor:SNA", "office", ["AUS", "DAL"], ["AUS"]),
+        ("aor:SNA,SEA", "aor", ["ATL", "SEA", "SNA"], ["SEA", "SNA"]),
+        ("state:GA", "county", ["13121", "48453"], ["13121"]),
+        ("aor:SNA", "county", ["13121", "48453"], ["48453"]),
+        ("nation", "county", ["13121", "48453"], ["13121", "48453"]),
+    ],
+)
+def test_a_scope_takes_in_the_places_that_lie_wholly_in_it(
+    tmp_path: Path, scope: str, by: str, asked: list[str], inside: list[str]
+) -> None:
+    store = HandStore(tmp_path, _rows(), [Span("a", D(2017, 2, 1), D(2017, 2, 28), scope)])
+    if not inside:
+        with pytest.raises(CoverageError, match="nothing to count"):
+            panel(store, by=by, every="month", places=asked)
+        return
+    frame = panel(store, by=by, every="month", places=asked).frame
+    assert frame["place"].to_list() == inside
+    assert frame["days_covered"].to_list() == [28] * len(inside)
+
+
+def test_counts_not_filled_are_those_of_the_rows(tmp_path: Path) -> None:
+    spans = [Span("a", D(2017, 1, 28), D(2017, 3, 3)), Span("b", D(2017, 2, 1), D(2017, 2, 2), "state:GA")]
+    counts, scopes = sparse(
+        HandStore(tmp_path, _rows(), spans), by="county", every="week", measures=["arrests", "handoffs"]
+    )
+    assert counts.rows() == [
+        ("13121", D(2017, 2, 13), 11, 5),
+        ("13121", D(2017, 2, 27), 7, 0),
+        ("48453", D(2017, 1, 30), 3, 2),
+    ]
+    assert [places for _, places in scopes] == [["13121", "48453"], ["13121"]]
+    with pytest.raises(QuestionError, match="one table"):
+        sparse(
+            HandStore(tmp_path, _rows(), spans), by="county", every="day", measures=["arrests", "removals"]
+        )
+
+
+def test_a_method_that_no_scheme_lists_counts_where_the_scheme_says(tmp_path: Path) -> None:
+    days = [D(2017, 2, 1), D(2017, 2, 2)]
+    for method in ("A method never seen", None):
+        store = HandStore(tmp_path, _arrests(days, method), [Span("a", *days)])
+        frame = panel(
+            store, by="nation", every="month", measures=["at_large", "custodial", "other_methods", "arrests"]
+        ).frame
+        values = dict(frame.select("measure", "value").iter_rows())
+        assert values == {"arrests": 2, "at_large": 0, "custodial": 0, "other_methods": 2}
+
+
+def test_a_panel_is_written_as_it_is_and_names_its_places(tmp_path: Path) -> None:
+    store = HandStore(tmp_path, _rows(), [Span("a", D(2017, 1, 28), D(2017, 3, 3))])
+    made = panel(store, by="county", every="month")
+    assert made.names() == {"13121": "Fulton County, GA", "48453": "Travis County, TX"}
+    made.write(tmp_path / "out.v1.parquet")
+    assert pl.read_parquet(tmp_path / "out.v1.parquet").equals(made.frame)
+    made.write(tmp_path / "out.CSV")
+    told = pl.read_csv(tmp_path / "out.CSV", schema_overrides={"place": pl.String}, try_parse_dates=True)
+    assert told.select(made.frame.columns).rows() == made.frame.rows()
+    with pytest.raises(QuestionError, match=r"\.csv or \.parquet"):
+        made.write(tmp_path / "out.xlsx")
+
+
+def test_places_as_a_user_names_them() -> None:
+    assert place_codes(["Travis County, TX", "13121"], "county") == ["48453", "13121"]
+    assert place_codes(["US"], "nation") == ["US"]
+    with pytest.raises(QuestionError, match="level county, not state"):
+        place_codes(["Travis County, TX"], "state")
