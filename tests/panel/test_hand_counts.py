@@ -7,10 +7,10 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+from test_panel import HandStore, Span, _rows
 
 from atlarge.errors import CoverageError, QuestionError
 from atlarge.panel import panel, place_codes, sparse
-from tests.panel.test_panel import HandStore, Span, _rows
 
 D = dt.date
 
@@ -123,9 +123,8 @@ def test_a_scope_takes_in_the_places_that_lie_wholly_in_it(
 
 def test_counts_not_filled_are_those_of_the_rows(tmp_path: Path) -> None:
     spans = [Span("a", D(2017, 1, 28), D(2017, 3, 3)), Span("b", D(2017, 2, 1), D(2017, 2, 2), "state:GA")]
-    counts, scopes = sparse(
-        HandStore(tmp_path, _rows(), spans), by="county", every="week", measures=["arrests", "handoffs"]
-    )
+    store = HandStore(tmp_path, _rows(), spans)
+    counts, scopes = sparse(store, by="county", every="week", measures=["arrests", "handoffs"])
     assert counts.rows() == [
         ("13121", D(2017, 2, 13), 11, 5),
         ("13121", D(2017, 2, 27), 7, 0),
