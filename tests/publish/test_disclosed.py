@@ -1,0 +1,200 @@
+"""What a Disclosed table shows, and the parts of the search for witnesses, by hand."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import numpy as np
+import polars as pl
+import pytest
+
+from atlarge.errors import QuestionError
+from atlarge.publish.disclosure import Counts, Disclosed, disclose, mark_text, stack
+from atlarge.publish.moves import Mover, prices
+from atlarge.publish.sums import (
+    BLURRED,
+    HIDDEN,
+    NO_END,
+    OPEN,
+    PRIMARY,
+    UNPUBLISHED,
+    Relations,
+    Sums,
+    held,
+    limits,
+    sensitive,
+)
+from atlarge.publish.witnesses import Witnesses, proved
+
+MONTHS = [dt.date(2017, m, 1) for m in (1, 2, 3)]
+
+
+def _cells() -> pl.DataFrame:
+    """Three months and their sum for one place (3 + 20 + 40 = 63), one month not covered for another."""
+    return pl.DataFrame(
+        {
+            "place": ["A"] * 4 + ["B"] * 3,
+            "period": [*MONTHS, dt.date(2017, 12, 31), *reversed(MONTHS)],
+            "value": [3, 20, 40, 63, 0, 9, None],
+        }
+    )
+
+
+def _disclosed(**options: object) -> Disclosed:
+    return disclose(_cells(), Relations.of([3, 3, 3], [0, 1, 2]), **options)
+
+
+def test_a_table_shows_what_its_marks_say() -> None:
+    """3 is small; one of its three neighbours has to go with it, and 20 is what a reader misses least."""
+    made = _disclosed()
+    assert made.frame["mark"].to_list() == [
+        "small", "withheld", "shown", "shown", "shown", "shown", "uncovered",
+    ]  # fmt: skip
+    assert made.frame["value"].to_list() == [None, None, 40, 63, 0, 9, None]
+    assert made.hidden == {"small": 1, "withheld": 1}
+    assert made.frame.columns == ["place", "period", "value", "mark"]
+
+
+def test_what_is_on_no_page_is_left_out_and_guarded() -> None:
+    """The month of 20 is on no page: nothing else has to be hidden for the 3, and no row tells it."""
+    published = [True, False, True, True, True, True, True]
+    made = _disclosed(published=published)
+    assert made.frame["period"].to_list()[:3] == [MONTHS[0], MONTHS[2], dt.date(2017, 12, 31)]
+    assert made.frame["mark"].to_list() == ["small", "shown", "shown", "shown", "shown", "uncovered"]
+
+
+def test_series_come_in_the_order_of_their_periods_and_add_up_only_where_nothing_is_hidden() -> None:
+    made = _disclosed()
+    one = made.counts("B", pl.col("place") == "B")
+    assert one.periods == tuple(MONTHS)
+    assert one.values == (None, 9, 0)
+    assert one.marks == ("uncovered", "shown", "shown")
+    assert one.total == 9  # what is not covered is no part of it
+    assert one.named("other").label == "other"
+    every = made.all_counts("place", period="period")
+    assert every[("B",)] == one.named("")
+    assert every[("A",)].total is None
+    assert made.counts("A", pl.col("place") == "A", pl.col("value") >= 40).total == 103
+
+
+def test_nothing_is_drawn_that_did_not_pass() -> None:
+    with pytest.raises(TypeError):
+        Counts("x", (MONTHS[0],), (3,), ("shown",), 5)
+    with pytest.raises(TypeError):
+        Disclosed(_cells(), 5, None)
+
+
+def test_one_cell_is_told_or_refused() -> None:
+    made = _disclosed()
+    where = pl.col("place") == "A"
+    assert made.cell(where, pl.col("period") == MONTHS[2]) == (40, "shown")
+    assert made.cell(where, pl.col("period") == MONTHS[0]) == (None, "small")
+    with pytest.raises(QuestionError, match="4 published cells"):
+        made.cell(where)
+    with pytest.raises(QuestionError, match="0 published cells"):
+        made.filter(pl.col("place") == "B").cell(where)
+
+
+def test_tables_are_stacked_with_the_strictest_threshold() -> None:
+    a, b = disclose(_cells()), disclose(_cells(), threshold=10)
+    made = stack([a, b])
+    assert (made.frame.height, made.threshold) == (14, 10)
+    assert made.hidden == {"small": 3, "withheld": 0}  # 3 under five; 3 and 9 under ten
+    with pytest.raises(QuestionError):
+        stack([])
+
+
+@pytest.mark.parametrize(
+    ("value", "mark", "text"),
+    [(1234, "shown", "1,234"), (0, "shown", "0"), (None, "small", "<7"), (None, "withheld", "w"),
+     (None, "uncovered", "u"), (None, "shown", "u")],
+)  # fmt: skip
+def test_a_cell_as_a_reader_sees_it(value: int | None, mark: str, text: str) -> None:
+    assert mark_text(value, mark, 7, "w", "u") == text
+
+
+def test_what_a_status_lets_a_reader_believe() -> None:
+    status = np.array([OPEN, PRIMARY, HIDDEN, UNPUBLISHED, BLURRED])
+    least, most = limits(status, np.array([17, 3, 30, 4, 2]), 5)
+    assert least.tolist() == [17, 1, 5, 0, 1]
+    assert most.tolist() == [17, 4, NO_END, NO_END, NO_END]
+
+
+def test_small_is_above_zero_and_under_the_threshold() -> None:
+    values = np.array([0, 1, 4, 5, 3])
+    covered = np.array([True, True, True, True, False])
+    assert sensitive(values, covered, 5).tolist() == [False, True, True, False, False]
+
+
+def test_sums_are_the_same_however_they_are_put_in() -> None:
+    """1 + 2 = 3 and 3 + 4 < 9, one at a time, as pairs, and joined."""
+    values, covered = np.array([1, 2, 3, 4, 9]), np.ones(5, bool)
+    one = Sums()
+    assert len(one.relations().has_rest) == 0
+    one.add([0, 1], [2])
+    one.add([2, 3], [4], has_rest=True)
+    parts = [Relations.of([2, 2], [0, 1]), Relations.of([4, 4], [2, 3], has_rest=True)]
+    for r in (one.relations(), Relations.join(parts)):
+        matrix, rest, has_rest = held(values, covered, r)
+        assert matrix.toarray().tolist() == [[1, 1, -1, 0, 0], [0, 0, 1, 1, -1]]
+        assert (rest.tolist(), has_rest.tolist()) == ([0, 2], [False, True])
+
+
+def test_sums_over_uncovered_cells_hold_where_they_hold_so() -> None:
+    """1 + ? = 1 is told to be a sum of what is covered; 1 + ? = 3 says nothing; 1 + 1 = 3 is an error."""
+    r = Relations.of([2, 2], [0, 1])
+    gap = np.array([True, False, True])
+    assert held(np.array([1, 7, 1]), gap, r)[0].shape[0] == 1
+    assert held(np.array([1, 7, 3]), gap, r)[0].shape[0] == 0
+    with pytest.raises(ValueError, match="1 sums do not hold"):
+        held(np.array([1, 1, 3]), np.ones(3, bool), r)
+    with pytest.raises(ValueError, match="do not hold"):
+        held(np.array([3, 1, 3]), np.ones(3, bool), Relations.of([2, 2], [0, 1], has_rest=True))
+
+
+def test_a_dear_count_is_dear_but_no_thousand_times_dearer() -> None:
+    np.testing.assert_allclose(prices(np.array([0.0, 4.0, 100.0])), [0.1, 2.0, 10.0])
+    # The root of 1e10 is scaled to the dearest price, and everything with it.
+    np.testing.assert_allclose(prices(np.array([1e10, 1e8, -5.0])), [1e4, 1e3, 0.1])
+
+
+def _two_sums() -> Mover:
+    """20 + 30 = 50 and 40 + 50 = 90."""
+    values = np.array([20, 30, 50, 40, 50, 90])
+    return Mover(values, np.ones(6, bool), Relations.of([2, 2, 5, 5], [0, 1, 3, 4]), threshold=5)
+
+
+def test_the_whole_part_of_a_move_stands_without_its_broken_part() -> None:
+    mover = _two_sums()
+    assert mover.whole(np.array([0.6, -0.6, 0, 1, -1, 0])).tolist() == [0, 0, 0, 1, -1, 0]
+    assert mover.whole(np.array([1, -1, 0, 1.0, 0, 0])).tolist() == [1, -1, 0, 0, 0, 0]
+    assert mover.whole(np.array([0, 0, 0, 0.5, 0, 0])).tolist() == [0] * 6
+
+
+def test_steps_stay_within_what_a_mark_allows_and_twice_the_threshold() -> None:
+    mover = _two_sums()
+    low, high = mover.room(np.array([HIDDEN, OPEN, HIDDEN, OPEN, UNPUBLISHED, OPEN]))
+    assert low.tolist() == [-10, 0, -10, 0, -10, 0]
+    assert high.tolist() == [10, 0, 10, 0, 10, 0]
+    small = Mover(np.array([3, 7]), np.ones(2, bool), Relations.none(), threshold=5)
+    low, high = small.room(np.array([PRIMARY, HIDDEN]))
+    assert (low.tolist(), high.tolist()) == ([-2, -2], [1, 10])
+
+
+def test_a_witness_counts_for_the_cells_that_it_moves_first() -> None:
+    """3 + 20 + 40 = 63 with 3 and 20 hidden: a step from one to the other; a step of three breaks "<5"."""
+    values, covered = np.array([3, 20, 40, 63]), np.ones(4, bool)
+    r, status = Relations.of([3, 3, 3], [0, 1, 2]), np.array([PRIMARY, HIDDEN, OPEN, OPEN])
+
+    def is_proved(*moves: list[int]) -> list[bool]:
+        found = Witnesses(np.full(4, -1, np.int64))
+        for move in moves:
+            found.add(np.array(move))
+        return proved(found, values, covered, status, r, threshold=5).tolist()
+
+    assert is_proved([1, -1, 0, 0]) == [True, False, False, False]
+    assert is_proved([-2, 2, 0, 0], [1, -1, 0, 0]) == [True, False, False, False]
+    assert not any(is_proved([2, -2, 0, 0]))  # five is not "<5"
+    assert not any(is_proved([-3, 3, 0, 0]))  # nor is zero
+    assert not any(is_proved([1, 0, 0, 0]))  # the sum is broken
+    assert not any(is_proved([1, 0, -1, 0]))  # a shown count moves
