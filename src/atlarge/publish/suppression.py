@@ -76,6 +76,8 @@ class _Search:
         # A few at first: cells that must all move at once get in each other's way, and would cost more.
         for _ in range(_SPARSE_ROUNDS):
             some = found.left[found.rng.random(len(found.left)) < _SPARSE]
+            if not len(some):  # of a handful, one
+                some = found.left[:1]
             found._pay(some, found._signs(), can_hide, blur=False)
         for blur in (False, True):
             signs = np.ones_like(found.status) if blur else found._signs()
