@@ -3,8 +3,9 @@
 Run: python benchmarks/mutation.py [--rooms panel ...] [--sample 60] [--minutes 30] [--again].
 Mutants (the operators of cosmic-ray) are drawn with a seed, spread over the modules of a room, put into
 a copy of the project and tried on the room's tests: the quick ones first, the slow ones on what survives.
-`--again` tries only the mutants that survived the saved run, on the tests as they are now. A survivor's
-verdict is a decision of a person, in `mutation_verdicts.yaml`.
+Needs cosmic-ray, which the tests do not: pip install cosmic-ray. A score on the quick tests alone is the
+least that it can be. `--again` tries only the mutants that survived the saved run, on the tests as they
+are now. A survivor's verdict is a decision of a person, in `mutation_verdicts.yaml`.
 """
 
 from __future__ import annotations
