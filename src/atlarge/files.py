@@ -1,9 +1,12 @@
-"""Files written whole or not at all."""
+"""Files written whole or not at all, and paths held by one process at a time."""
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import os
 import tempfile
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import polars as pl
@@ -23,6 +26,29 @@ def csv_text(frame: pl.DataFrame) -> str:
         if kind == pl.String
     ]
     return frame.with_columns(guarded).write_csv()
+
+
+@contextlib.contextmanager
+def held(path: Path, opened: Callable[[], int], busy: Exception) -> Iterator[None]:
+    """Hold a path against other processes; the system lets go of it when this one dies, however it dies.
+
+    `opened` makes the path if it is not there and opens it; the caller may take it away before letting go.
+    Raises `busy` where another process holds the path.
+    """
+    while True:
+        handle = opened()
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if path.exists() and path.stat().st_ino == os.fstat(handle).st_ino:
+                break
+        except BlockingIOError:
+            os.close(handle)
+            raise busy from None
+        os.close(handle)
+    try:
+        yield
+    finally:
+        os.close(handle)
 
 
 def write_atomically(path: Path | str, content: bytes) -> None:

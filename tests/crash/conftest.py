@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ctypes
 import os
+import resource
+import signal
 import subprocess
 import sys
 import textwrap
@@ -82,6 +84,17 @@ def read_only() -> dict[str, Any]:
         assert ctypes.CDLL(None).prctl(drop, override, 0, 0, 0) == 0
 
     return {"preexec_fn": without_override}
+
+
+@pytest.fixture
+def full_disk() -> dict[str, Any]:
+    """Options of a process in which no file may grow past 4,000 bytes."""
+
+    def limit() -> None:
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (4_000, 4_000))
+
+    return {"preexec_fn": limit}
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import resource
 import shutil
 import subprocess
 import sys
@@ -79,37 +78,25 @@ def test_a_new_store_killed_at_its_first_commit(tmp_path: Path, dies: Dies) -> N
         assert making.counted(folder) == 50
 
 
-def test_full_disk(tmp_path: Path, command: Any) -> None:
+def test_full_disk(tmp_path: Path, command: Any, full_disk: dict[str, Any]) -> None:
     """No file may grow: one clear line, the store to the byte as it was."""
     ingest([making.arrests(tmp_path / "a.csv", 50)], tmp_path / "store")
     before = making.tree(tmp_path / "store")
     more = making.arrests(tmp_path / "b.csv", 5_000, 2)
 
-    def limit() -> None:
-        import signal
-
-        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-        resource.setrlimit(resource.RLIMIT_FSIZE, (4_000, 4_000))
-
-    done = command("ingest", str(more), "--store", str(tmp_path / "store"), preexec_fn=limit)
+    done = command("ingest", str(more), "--store", str(tmp_path / "store"), **full_disk)
     assert done.returncode == 1, done.stderr
     assert done.stderr.count("\n") == 1
     assert "cannot be written" in done.stderr
     assert making.tree(tmp_path / "store") == before
 
 
-def test_panel_on_a_full_disk(tmp_path: Path, command: Any) -> None:
+def test_panel_on_a_full_disk(tmp_path: Path, command: Any, full_disk: dict[str, Any]) -> None:
     """The file of before stays."""
     out = tmp_path / "panel.csv"
     out.write_text("before")
 
-    def limit() -> None:
-        import signal
-
-        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-        resource.setrlimit(resource.RLIMIT_FSIZE, (4_000, 4_000))
-
-    done = command("panel", "--by", "aor", "--measure", "arrests", "--out", str(out), preexec_fn=limit)
+    done = command("panel", "--by", "aor", "--measure", "arrests", "--out", str(out), **full_disk)
     assert done.returncode == 1, done.stderr
     assert "Traceback" not in done.stderr
     assert out.read_text() == "before"

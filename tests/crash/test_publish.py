@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import resource
 import shutil
-import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -62,16 +60,12 @@ def held(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.slow
-def test_full_disk(held: Path, command: Any) -> None:
+def test_full_disk(held: Path, command: Any, full_disk: dict[str, Any]) -> None:
     """One clear line, the site of before to the byte, and nothing beside it."""
     before = making.tree(held / "site")
 
-    def limit() -> None:
-        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-        resource.setrlimit(resource.RLIMIT_FSIZE, (4_000, 4_000))
-
     asked = ["publish", "--out", str(held / "site"), "--store", str(held / "store")]
-    done = command(*asked, preexec_fn=limit)
+    done = command(*asked, **full_disk)
     assert done.returncode == 1, done.stderr
     assert "Traceback" not in done.stderr
     assert making.tree(held / "site") == before
@@ -92,16 +86,12 @@ def test_a_site_that_may_only_be_read(held: Path, command: Any, read_only: dict[
 
 
 @pytest.mark.slow
-def test_a_report_on_a_full_disk(tmp_path: Path, command: Any) -> None:
+def test_a_report_on_a_full_disk(tmp_path: Path, command: Any, full_disk: dict[str, Any]) -> None:
     """The report of before stays, whole."""
     out = tmp_path / "report.html"
     out.write_text("before")
 
-    def limit() -> None:
-        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-        resource.setrlimit(resource.RLIMIT_FSIZE, (4_000, 4_000))
-
-    done = command("explain", "AUS", "--date", "2017-02-01", "--out", str(out), preexec_fn=limit)
+    done = command("explain", "AUS", "--date", "2017-02-01", "--out", str(out), **full_disk)
     assert done.returncode == 1, done.stderr
     assert "Traceback" not in done.stderr
     assert out.read_text() == "before"

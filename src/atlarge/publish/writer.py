@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import hashlib
 import json
 import os
@@ -14,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from atlarge.errors import QuestionError
+from atlarge.files import held
 
 MANIFEST = "site.json"
 FORMAT = 1
@@ -117,25 +117,14 @@ def building(out: Path) -> Iterator[Path]:
 
 @contextlib.contextmanager
 def _alone(out: Path) -> Iterator[None]:
-    """Hold a lock that the system lets go of when the process dies, however it dies."""
+    """Hold the folder against other publishers by a file beside it."""
     path = out.with_name(f".{out.name}.lock")
-    while True:
-        handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+    busy = QuestionError(f"{out}: another publish into it is under way; try again when it is done")
+    with held(path, lambda: os.open(path, os.O_RDWR | os.O_CREAT, 0o644), busy):
         try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            if path.exists() and path.stat().st_ino == os.fstat(handle).st_ino:
-                break
-        except BlockingIOError:
-            os.close(handle)
-            raise QuestionError(
-                f"{out}: another publish into it is under way; try again when it is done"
-            ) from None
-        os.close(handle)
-    try:
-        yield
-    finally:
-        path.unlink(missing_ok=True)
-        os.close(handle)
+            yield
+        finally:
+            path.unlink(missing_ok=True)
 
 
 def _prepared(out: Path) -> Path:

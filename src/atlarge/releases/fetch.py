@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import fcntl
 import http.client
 import os
 import shutil
@@ -16,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from atlarge.errors import ReleaseError
+from atlarge.files import held
 from atlarge.releases.catalogue import family
 from atlarge.releases.opening import most_bytes
 
@@ -75,26 +75,19 @@ def _work_folder(folder: Path) -> Iterator[Path]:
     ReleaseError if another process downloads into the folder. The system lets go of the lock when it dies.
     """
     work = folder / _WORK
-    while True:
+
+    def opened() -> int:
         work.mkdir(parents=True, exist_ok=True)
-        handle = os.open(work, os.O_RDONLY)
+        return os.open(work, os.O_RDONLY)
+
+    busy = ReleaseError(f"{folder}: another download into it is under way; try again when it is done")
+    with held(work, opened, busy):
         try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            if work.exists() and work.stat().st_ino == os.fstat(handle).st_ino:
-                break
-        except BlockingIOError:
-            os.close(handle)
-            raise ReleaseError(
-                f"{folder}: another download into it is under way; try again when it is done"
-            ) from None
-        os.close(handle)
-    try:
-        for stale in work.iterdir():
-            stale.unlink()
-        yield work
-    finally:
-        shutil.rmtree(work, ignore_errors=True)
-        os.close(handle)
+            for stale in work.iterdir():
+                stale.unlink()
+            yield work
+        finally:
+            shutil.rmtree(work, ignore_errors=True)
 
 
 def _settle(written: Path, target: Path) -> None:
