@@ -32,9 +32,9 @@ from atlarge.explain.periods import months_of
 from atlarge.explain.policies import Policy, using
 from atlarge.explain.world import world_from
 from atlarge.simulate import World, draw_worlds
-from atlarge.simulate.landmarks import UNAUTHORIZED_SHARE, Places, real_places
-from atlarge.simulate.panels import Draw, Population
-from atlarge.simulate.records import AT_LARGE_DAYS, FIRST_MONDAY, JAIL_DAYS
+from atlarge.simulate.landmarks import Places, real_places
+from atlarge.simulate.panels import Draw
+from atlarge.simulate.records import AT_LARGE_DAYS, FIRST_MONDAY, JAIL_DAYS, population_of
 
 RESULTS = Path(__file__).parent / "results" / "explain_worlds.json"
 BASE = World(places=250, policies=25, weeks=200)
@@ -129,14 +129,6 @@ def served(places: Places) -> Places:
     found = [office_of(fips, aor) for fips, aor in zip(places.fips, places.aor, strict=True)]
     office = [one[0] if one else other for one, other in zip(found, places.office, strict=True)]
     return replace(places, office=office)
-
-
-def population_of(world: World, places: Places, seed: int) -> Population:
-    """Unauthorized residents: the national share of each county's residents, spread as the world says."""
-    rng = np.random.default_rng([seed, 2])
-    spread = world.unauthorized_sigma * 0.5
-    factor = np.exp(spread * rng.standard_normal(world.places) - spread**2 / 2)
-    return Population(places.residents * UNAUTHORIZED_SHARE * factor, places.area)
 
 
 def ask(world: World, seed: int) -> dict[str, Any]:

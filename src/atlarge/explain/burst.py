@@ -60,9 +60,8 @@ class Burst:
 def watched(policy: Policy, months: Months) -> tuple[dt.date, dt.date]:
     """First and last day that a burst is looked for: from the day the policy was known of (at most three
     months before it applied) to the end of the third month of its life."""
-    known = min(d for d in (policy.announced, policy.effective) if d is not None)
     begin, last = months.bounds(months.span("quarter"))
-    return max(min(known, begin), begin - dt.timedelta(days=MOST_DAYS_BEFORE), months.start[0]), last
+    return max(min(policy.known, begin), begin - dt.timedelta(days=MOST_DAYS_BEFORE), months.start[0]), last
 
 
 def find_burst(

@@ -60,8 +60,7 @@ def gather(world: World, policy: Policy, months: Months, code: str) -> Facts:
     Raises QuestionError where arrests at large cannot be compared there at all.
     """
     facts = measure(world, policy, months)
-    start = min(d for d in (policy.announced, policy.effective) if d is not None)
-    facts.surges = surges_of(_surge_series(world), "at_large", start, months.bounds(months.life)[1])
+    facts.surges = surges_of(_surge_series(world), "at_large", policy.known, months.bounds(months.life)[1])
     _records(world, facts)
     facts.concentration = _concentration(world, facts)
     changed = changed_units(world.area.level, months, world.main["at_large"].keys)

@@ -84,7 +84,7 @@ def months_of(
     day = anchor or policy.latest
     if policy.is_window and anchor is None:
         day = policy.latest + dt.timedelta(days=1)
-    aware = min(d for d in (known, policy.announced, policy.effective, day) if d is not None)
+    aware = min(known or day, policy.known, day)
     _check_covered(policy, day, first, last)
     back = 0
     while back < MAX_BEFORE_MONTHS and add_months(day, -back - 1) >= first:

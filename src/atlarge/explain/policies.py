@@ -48,6 +48,11 @@ class Policy:
         return asdict(self)
 
     @property
+    def known(self) -> dt.date:
+        """First day that the policy was known of: announced, or in effect unannounced."""
+        return min(self.announced or self.effective, self.effective)
+
+    @property
     def is_window(self) -> bool:
         """Whether the first day is known to a month or year only."""
         return self.latest > self.effective

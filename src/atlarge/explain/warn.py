@@ -104,7 +104,7 @@ def fell_before(facts: Facts) -> bool:
     change = facts.jail_change
     if change is None or change.date is None or change.high is None or change.after is None:
         return False
-    known = min(d for d in (facts.policy.announced, facts.policy.effective) if d is not None)
+    known = facts.policy.known
     return change.after < (change.before or 0) and change.high < known.replace(day=1)
 
 
@@ -113,7 +113,7 @@ def has_fallen(facts: Facts) -> bool:
     change = facts.jail_change
     if change is None or change.date is None or change.after is None or change.p is None:
         return False
-    known = min(d for d in (facts.policy.announced, facts.policy.effective) if d is not None)
+    known = facts.policy.known
     is_fall = change.after < (change.before or 0) and change.p <= 0.05
     return is_fall and known - dt.timedelta(days=FALL_MARGIN_DAYS) <= change.date < facts.months.policy_end
 

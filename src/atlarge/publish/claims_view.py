@@ -7,7 +7,7 @@ from typing import Any
 from atlarge.publish.answer_pages import answer_stem
 from atlarge.publish.disclosure import mark_text
 from atlarge.publish.i18n import Words
-from atlarge.publish.place_parts import name_of, page_of
+from atlarge.publish.place_parts import heading, name_of
 from atlarge.publish.render import Link, Table, render, safe_link
 from atlarge.publish.site_data import SiteData
 
@@ -16,7 +16,6 @@ _KINDS = {"supported": "fits", "contradicted": "unfit"}
 
 def claims_page(data: SiteData, w: Words) -> str:
     """The ledger: each claim with its verdict, its readings, and the figures behind them."""
-    title, lede = w("claims.title"), w("claims.lede")
     tally = {
         v: sum(c["verdict"] == v for c in data.claims)
         for v in dict.fromkeys(c["verdict"] for c in data.claims)
@@ -24,10 +23,7 @@ def claims_page(data: SiteData, w: Words) -> str:
     told = "; ".join(f"{w.label('ledger', v, v)}: {n}" for v, n in tally.items())
     return render(
         "claims.html.j2",
-        w=w,
-        page=page_of(data, w, "claims", title, lede),
-        title=title,
-        lede=lede,
+        **heading(data, w, "claims"),
         tally=w("claims.tally", n=len(data.claims), list=told) if data.claims else w("claims.none"),
         claims=[_view(c, data, w) for c in data.claims],
     )

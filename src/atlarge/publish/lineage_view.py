@@ -13,7 +13,7 @@ from typing import Any
 from atlarge.panel import measures
 from atlarge.publish.i18n import Words
 from atlarge.publish.lineage_data import Origin
-from atlarge.publish.place_parts import page_of
+from atlarge.publish.place_parts import heading
 from atlarge.publish.render import Link, Table, render
 from atlarge.publish.site_data import PlaceInfo, SiteData
 from atlarge.records.schemes import scheme
@@ -68,13 +68,9 @@ def lineage_of(data: SiteData, place: PlaceInfo, home: str, w: Words) -> dict[st
 
 def lineage_page(data: SiteData, w: Words) -> str:
     """What each measure counts, every file and sheet with its rows, and the way back to a row."""
-    title, lede = w("lineage.title"), w("lineage.lede")
     return render(
         "lineage.html.j2",
-        w=w,
-        page=page_of(data, w, "lineage", title, lede, nav="data"),
-        title=title,
-        lede=lede,
+        **heading(data, w, "lineage", nav="data"),
         steps=[w(f"lineage.step{i}") for i in (1, 2, 3, 4, 5)],
         measures=[_measure(name, w) for names in data.groups.values() for name in names],
         sheets=_sheets(data, w),

@@ -32,6 +32,12 @@ def page_of(data: SiteData, w: Words, stem: str, title: str, description: str, *
     }
 
 
+def heading(data: SiteData, w: Words, stem: str, **more: Any) -> dict[str, Any]:
+    """What the template of a page without a place asks first: its words, itself, title and lede."""
+    title, lede = w(f"{stem}.title"), w(f"{stem}.lede")
+    return {"w": w, "page": page_of(data, w, stem, title, lede, **more), "title": title, "lede": lede}
+
+
 def path_of(stem: str, w: Words) -> str:
     """Path of a page in the site."""
     return f"{stem}.html" if w.language == LANGUAGES[0] else f"{w.language}/{stem}.html"

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from atlarge.publish.i18n import Words
-from atlarge.publish.place_parts import name_of, page_of
+from atlarge.publish.place_parts import heading, name_of
 from atlarge.publish.render import Link, Table, render, safe_link
 from atlarge.publish.site_data import SURGE_LEVELS, Code, PlaceInfo, SiteData
 
@@ -72,14 +72,10 @@ def surges_page(data: SiteData, w: Words) -> str:
                 "more_says": w("surges.more", n=len(rows) - MOST),
             }
         )
-    title, lede = w("surges.title"), w("surges.lede")
     flags = [(w(key), w(key.replace("flag.", "flag_says."))) for key in w.keys("flag.")]
     return render(
         "surges.html.j2",
-        w=w,
-        page=page_of(data, w, "surges", title, lede),
-        title=title,
-        lede=lede,
+        **heading(data, w, "surges"),
         sections=sections,
         flags=flags,
     )

@@ -85,7 +85,7 @@ def simulate(
     _clear(folder)
     start -= dt.timedelta(days=start.weekday())
     places = real_places(world.places)
-    people = _population(world, places, seed)
+    people = population_of(world, places, seed)
     world = _scaled(world, people, seed, arrests)
     draw = draw_world(world, seed, population=people)
     rng = np.random.default_rng([seed, 1])
@@ -114,7 +114,7 @@ def _clear(folder: Path) -> None:
         path.unlink()
 
 
-def _population(world: World, places: Places, seed: int) -> Population:
+def population_of(world: World, places: Places, seed: int) -> Population:
     """Unauthorized residents: the national share of each county's residents, spread as the world says."""
     rng = np.random.default_rng([seed, 2])
     spread = world.unauthorized_sigma * 0.5  # the sizes of real counties differ already
