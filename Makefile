@@ -12,7 +12,7 @@ else
 INSTALL = $(UV) pip install --quiet --python $(BIN)/python
 endif
 
-.PHONY: demo test check lint types imports audit notebooks embedded lock chromium clean help
+.PHONY: demo test check lint types imports audit notebooks embedded mutation lock chromium clean help
 
 help:
 	@echo "make demo      install and run the main job on the embedded records"
@@ -21,6 +21,7 @@ help:
 	@echo "make audit     ask the advisory service about every pinned dependency"
 	@echo "make notebooks run the examples and keep them as .ipynb, with their figures, in notebooks/"
 	@echo "make embedded DATA=FOLDER   rebuild the embedded records from the published releases"
+	@echo "make mutation  put faults into the code by chance and see how many the tests notice (an hour)"
 	@echo "make lock      refresh the lock files"
 
 $(BIN)/python:
@@ -75,6 +76,11 @@ test: lint types imports chromium
 embedded: $(VENV)/.run
 	@$(BIN)/python -m atlarge.known_places $(DATA)
 	@$(BIN)/python -m atlarge.embed $(DATA)
+
+# Only this needs cosmic-ray, so no lock holds it.
+mutation: $(VENV)/.dev
+	@$(INSTALL) cosmic-ray==8.7.0
+	@$(BIN)/python benchmarks/mutation.py
 
 # uv resolves the locks for every system at once; pip cannot.
 lock: $(VENV)/.dev

@@ -1,11 +1,12 @@
 """Mutation testing: small faults put into the code by chance, and how many of them the tests notice.
 
-Run: python benchmarks/mutation.py [--rooms panel ...] [--sample 60] [--minutes 30] [--again].
-Mutants (the operators of cosmic-ray) are drawn with a seed, spread over the modules of a room, put into
-a copy of the project and tried on the room's tests: the quick ones first, the slow ones on what survives.
-Needs cosmic-ray, which the tests do not: pip install cosmic-ray. A score on the quick tests alone is the
-least that it can be. `--again` tries only the mutants that survived the saved run, on the tests as they
-are now. A survivor's verdict is a decision of a person, in `mutation_verdicts.yaml`.
+Run: python benchmarks/mutation.py [--rooms panel ...] [--sample 60] [--minutes 60] [--again] [--map FILE].
+Mutants (the operators of cosmic-ray) are drawn with a seed, spread over the modules of a room, and put into
+a copy of the project. Each is tried on the tests that run its line, the shortest first, as a run under
+coverage tells (`--map` keeps what it told); what survives is tried on all tests of the room, slow ones too.
+Needs cosmic-ray, which the tests do not: pip install cosmic-ray. `--again` tries only the mutants that
+survived the saved run, on the tests as they are now. A survivor's verdict is a decision of a person, with its
+reason, in `mutation_verdicts/<room>.yaml`: "equivalent" (no result can differ) or "gap" (a test is owed).
 """
 
 from __future__ import annotations
@@ -20,15 +21,20 @@ import re
 import resource
 import shutil
 import signal
+import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from itertools import chain, zip_longest
 from pathlib import Path
 
-import cosmic_ray.ast
+try:
+    import cosmic_ray.ast
+except ModuleNotFoundError:
+    sys.exit("mutation testing needs cosmic-ray, which the tests do not: make mutation")
+import coverage
 import parso.python.tree  # noqa: F401  (before the operators, which import it in a circle)
 import yaml
 from cosmic_ray.mutating import mutate_code
@@ -36,32 +42,29 @@ from cosmic_ray.plugins import get_operator, operator_names
 
 ROOT = Path(__file__).resolve().parents[1]
 RESULTS = ROOT / "benchmarks" / "results" / "mutation.json"
-VERDICTS = ROOT / "benchmarks" / "mutation_verdicts.yaml"
-PARTS = ("src", "tests", "pyproject.toml")
-PROCESSES, SEED, LIMIT_FACTOR, LEAST_SECONDS = 2, 2017, 4, 20
-# Not drawn: taking a decorator away (a cache: speed alone) and operators that need arguments.
+VERDICTS = ROOT / "benchmarks" / "mutation_verdicts"
+PARTS = ("src", "tests", "docs", "pyproject.toml")
+SEED, LIMIT_FACTOR, LEAST_SECONDS, FIRST_SECONDS = 2017, 4, 30, 120
+"""A mutant may take so many times the time of its tests, at least so long; its first tests take no longer."""
 NOT_USED = ("RemoveDecorator", "VariableInserter", "VariableReplacer")
-LEFT_OUT: list[str] = []
+"""Not drawn: taking a decorator away (a cache: speed alone) and operators that need arguments."""
 STATES = ("killed", "timed out", "survived")
+POOL = ("panel", "surges", "explain", "publish", "engines", "claims", "detainers", "embed", "effects")
+"""Folders whose tests run the rooms' lines in the process of the test; others start the program."""
 
 PUBLISH = ("disclosure", "suppression", "moves", "sums", "witnesses")
-ROOMS: dict[str, tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]] = {
-    # room: modules, quick tests, tests that only survivors of the quick ones are tried on
-    "panel": (("panel.py",), ("tests/panel",), ("tests/engines/test_engines.py",)),
-    "surges": (
-        ("surges/*.py",),
-        ("tests/surges", "--ignore=tests/surges/test_catalogue.py"),
-        ("tests/surges/test_catalogue.py",),
-    ),
-    "explain": (
-        ("explain/*.py",),
-        ("tests/explain", "--ignore=tests/explain/test_explain.py"),
-        ("tests/explain/test_explain.py",),
-    ),
+ROOMS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    # room: modules, the room's tests
+    "panel": (("panel.py",), ("tests/panel", "tests/engines/test_engines.py")),
+    "surges": (("surges/*.py",), ("tests/surges",)),
+    "explain": (("explain/*.py",), ("tests/explain",)),
     "publish": (
         tuple(f"publish/{name}.py" for name in PUBLISH),
-        ("tests/publish/test_suppression.py", "tests/publish/test_disclosed.py"),
-        ("tests/publish/test_attack.py",),
+        (
+            "tests/publish/test_suppression.py",
+            "tests/publish/test_disclosed.py",
+            "tests/publish/test_attack.py",
+        ),
     ),
 }
 
@@ -77,6 +80,7 @@ class Mutant:
     occurrence: int
     was: str
     now: str
+    end: int = 0
     first: str = ""
     state: str = ""
 
@@ -125,6 +129,18 @@ def _compiles(source: str) -> bool:
     return True
 
 
+def _statement(source: str, line: int) -> tuple[int, int]:
+    """First and last line of the statement that a line is in; of one with a body, the lines before it."""
+    found = (line, line)
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.stmt) and node.lineno <= line <= (node.end_lineno or 0):
+            body = getattr(node, "body", None)
+            last = body[0].lineno - 1 if body else node.end_lineno or line
+            if line <= last:
+                found = (node.lineno, max(line, last))
+    return found
+
+
 def draw(room: str, number: int, root: Path) -> list[Mutant]:
     """A seeded sample of mutants of a room, one a place, shared out to the modules by their size."""
     base = root / "src" / "atlarge"
@@ -143,9 +159,96 @@ def draw(room: str, number: int, root: Path) -> list[Mutant]:
             both = zip(source.splitlines(), changed.splitlines(), strict=False)
             line, was, now = next((i, a, b) for i, (a, b) in enumerate(both, 1) if a != b)
             at = str(file.relative_to(root / "src" / "atlarge"))
-            drawn.append(Mutant(room, at, line, name, occurrence, was.strip(), now.strip()))
+            first, last = _statement(source, line)
+            drawn.append(Mutant(room, at, first, name, occurrence, was.strip(), now.strip(), last))
     rng.shuffle(drawn)
     return drawn
+
+
+@dataclass
+class Map:
+    """What a run under coverage tells: the tests that run a line, their seconds, those that fail anyway."""
+
+    lines: dict[str, dict[int, list[str]]] = field(default_factory=dict)
+    seconds: dict[str, float] = field(default_factory=dict)
+    left_out: list[str] = field(default_factory=list)
+
+    def tests(self, mutant: Mutant) -> list[str]:
+        """The tests that run a mutant's statement, the shortest first, up to the seconds of a first trial."""
+        of = self.lines.get(mutant.module, {})
+        found = {t for line in range(mutant.line, max(mutant.line, mutant.end) + 1) for t in of.get(line, [])}
+        ordered = sorted(found - set(self.left_out), key=lambda t: (self.seconds.get(t, 0.0), t))
+        kept, spent = [], 0.0
+        for test in ordered:
+            spent += self.seconds.get(test, 0.0)
+            if kept and spent > FIRST_SECONDS:
+                break
+            kept.append(test)
+        return kept
+
+    def whole(self, room: str) -> list[str]:
+        """All tests of a room."""
+        return [*ROOMS[room][1], *(f"--deselect={test}" for test in self.left_out)]
+
+    def limit(self, tests: list[str]) -> float:
+        """Seconds of processor time that a mutant may take on tests or folders of tests."""
+        inside = (s for name, s in self.seconds.items() if any(name.startswith(t) for t in tests))
+        return max(LEAST_SECONDS, LIMIT_FACTOR * sum(inside))
+
+
+def mapped(slot: Slot, processes: int) -> Map:
+    """Run the tests once under coverage, on the unchanged code."""
+    told = slot.folder / "told.txt"
+    tests = [f"tests/{name}" for name in POOL]
+    options = ["-n", str(processes), "-m", "not browser", "-vv", "--durations=0", "-p", "no:cacheprovider"]
+    measure = ["--cov=atlarge", "--cov-context=test", "--cov-report="]
+    with told.open("w") as log:
+        subprocess.run(
+            [sys.executable, "-m", "pytest", *options, *measure, *tests],
+            cwd=slot.folder,
+            env=_environment(slot.folder),
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            check=False,
+        )
+    text = told.read_text(encoding="utf-8")
+    seconds: dict[str, float] = {}
+    for took, name in re.findall(r"^([\d.]+)s (?:call|setup|teardown) +(\S.*)$", text, re.M):
+        seconds[name] = seconds.get(name, 0.0) + float(took)
+    if not seconds:
+        sys.exit(f"the tests cannot be run on the unchanged code: {text[-2000:]}")
+    found = Map(seconds=seconds, left_out=re.findall(r"^FAILED (\S+)", text, re.M))
+    found.lines = _lines_of_tests(slot.folder, sorted(seconds))
+    for test in found.left_out:
+        print(f"left out, as it fails on the unchanged code: {test}", flush=True)
+    return found
+
+
+def _lines_of_tests(folder: Path, tests: list[str]) -> dict[str, dict[int, list[str]]]:
+    """By module and line, the tests that run it; what a fixture runs counts for all tests of its file."""
+    data = coverage.CoverageData(basename=str(folder / ".coverage"))
+    data.read()
+    by_file: dict[str, list[str]] = {}
+    for test in tests:
+        by_file.setdefault(test.split("::")[0], []).append(test)
+    base = folder / "src" / "atlarge"
+    lines: dict[str, dict[int, list[str]]] = {}
+    for file in data.measured_files():
+        if not Path(file).is_relative_to(base):
+            continue
+        of = lines[str(Path(file).relative_to(base))] = {}
+        for line, contexts in data.contexts_by_lineno(file).items():
+            names: set[str] = set()
+            for context in filter(None, contexts):
+                test, _, phase = context.rpartition("|")
+                names |= {test} if phase == "run" else set(by_file.get(test.split("::")[0], ()))
+            of[line] = sorted(names)
+    return lines
+
+
+def _environment(folder: Path) -> dict[str, str]:
+    data = os.environ.get("ATLARGE_DATA", str(ROOT.parent / "shared" / "data"))
+    return {**os.environ, "PYTHONPATH": str(folder / "src"), "ATLARGE_DATA": data}
 
 
 class Slot:
@@ -157,15 +260,14 @@ class Slot:
             copy = shutil.copytree if (ROOT / part).is_dir() else shutil.copy2
             copy(ROOT / part, folder / part)
 
-    def start(self, tests: tuple[str, ...], limit_seconds: float) -> int:
+    def start(self, tests: list[str], limit_seconds: float) -> int:
         """Run tests in a child process; its exit code is pytest's. The process id."""
         child = os.fork()
         if child:
             return child
         os.setsid()
         os.chdir(self.folder)
-        os.environ["PYTHONPATH"] = str(self.folder / "src")
-        os.environ.setdefault("ATLARGE_DATA", str(ROOT.parent / "shared" / "data"))
+        os.environ.update(_environment(self.folder))
         sys.path.insert(0, str(self.folder / "src"))
         seconds = int(limit_seconds)
         resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 5))
@@ -175,7 +277,7 @@ class Slot:
             os.dup2(log.fileno(), 2)
             import pytest
 
-            code = pytest.main(["-x", "-q", "-p", "no:cacheprovider", "-m", "not slow", *tests])
+            code = pytest.main(["-x", "-q", "-p", "no:cacheprovider", "-p", "no:randomly", *tests])
             os._exit(int(code))
 
     def put(self, mutant: Mutant) -> None:
@@ -219,78 +321,80 @@ def _outcome(status: int) -> str:
     return "survived" if os.WEXITSTATUS(status) in (0, 5) else "killed"
 
 
-def _tests(room: str, stage: int) -> tuple[str, ...]:
-    return (*ROOMS[room][1 + stage], *(f"--deselect={test}" for test in LEFT_OUT))
+def attempt(mutants: list[Mutant], slots: list[Slot], original: Path, until: float, known: Map) -> None:
+    """Try mutants, one a slot at a time, and note what became of each; stop when the time is up.
 
-
-def _limits(slot: Slot, rooms: list[str], stage: int) -> dict[str, float]:
-    """Seconds that a mutant may take, from the time of the unchanged code, whose tests must pass."""
-    limits = {}
-    for room in rooms:
-        status = -1
-        while status:
-            before = resource.getrusage(resource.RUSAGE_CHILDREN)
-            _, status = os.waitpid(slot.start(_tests(room, stage), 900), 0)
-            failed = re.findall(r"^FAILED (\S+)", (slot.folder / "log").read_text(encoding="utf-8"), re.M)
-            if os.WIFEXITED(status) and os.WEXITSTATUS(status) == 5:  # all of them are slow
-                status = 0
-            if status and not failed:
-                sys.exit(f"the tests of {room} cannot be run on the unchanged code")
-            LEFT_OUT.extend(failed)
-            for test in failed:
-                print(f"left out, as it fails on the unchanged code: {test}", flush=True)
-        after = resource.getrusage(resource.RUSAGE_CHILDREN)
-        used = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-        limits[room] = max(LEAST_SECONDS, LIMIT_FACTOR * used)
-        print(f"{room}: unchanged code passes in {used:.1f} s of processor time", flush=True)
-    return limits
-
-
-def attempt(mutants: list[Mutant], slots: list[Slot], original: Path, until: float, stage: int) -> None:
-    """Try mutants, one a slot at a time, and note what became of each; stop when the time is up."""
-    limits = _limits(slots[0], sorted({m.room for m in mutants}), stage)
-    waiting, busy, free = list(mutants), {}, list(slots)
+    First on the tests that run its line; one that survives them, on all tests of its room.
+    """
+    waiting = [(m, known.tests(m)) for m in mutants]
+    busy: dict[int, tuple[Mutant, list[str], Slot]] = {}
+    free = list(slots)
     while busy or (waiting and time.time() < until):
         while waiting and free and time.time() < until:
-            mutant, slot = waiting.pop(0), free.pop()
+            mutant, tests = waiting.pop(0)
+            tests = tests or known.whole(mutant.room)
+            slot = free.pop()
             slot.put(mutant)
-            busy[slot.start(_tests(mutant.room, stage), limits[mutant.room])] = (mutant, slot)
+            busy[slot.start(tests, known.limit(tests))] = (mutant, tests, slot)
         child, status = os.waitpid(-1, 0)
-        mutant, slot = busy.pop(child)
-        mutant.state = _outcome(status)
+        mutant, tests, slot = busy.pop(child)
+        state = _outcome(status)
         slot.mend(mutant, original)
         free.append(slot)
+        if state == "survived" and tests != known.whole(mutant.room):
+            mutant.first = mutant.first or state
+            waiting.insert(0, (mutant, []))
+            continue
+        mutant.state, mutant.first = state, mutant.first or state
         print(f"{mutant.state:9} {mutant.module}:{mutant.line}  {mutant.was}  ->  {mutant.now}", flush=True)
 
 
-def save(mutants: list[Mutant], sites: dict[str, int]) -> None:
-    """Write the figures and the survivors with their verdicts."""
-    verdicts = yaml.safe_load(VERDICTS.read_text(encoding="utf-8")) if VERDICTS.exists() else None
-    rooms = {}
-    for room in ROOMS:
-        own = [m for m in mutants if m.room == room and m.state]
-        if own:
-            count = {state: sum(m.state == state for m in own) for state in STATES}
-            first = sum(m.first == "survived" for m in own)
-            rooms[room] = {"places": sites[room], "tried": len(own)}
-            rooms[room] |= {state.replace(" ", "_"): n for state, n in count.items()}
-            rooms[room] |= {"survived_at_first": first, "score_at_first": round(1 - first / len(own), 4)}
-            rooms[room]["score"] = round(1 - count["survived"] / len(own), 4)
+def _figures(own: list[Mutant], places: int) -> dict[str, float]:
+    count = {state: sum(m.state == state for m in own) for state in STATES}
+    told: dict[str, float] = {"places": places, "tried": len(own)}
+    told |= {state.replace(" ", "_"): n for state, n in count.items()}
+    told["score"] = round(1 - count["survived"] / len(own), 4)
+    return told
+
+
+def verdicts() -> dict[str, str]:
+    """The verdict on each mutant that was judged, by its key."""
+    told = [entry for f in sorted(VERDICTS.glob("*.yaml")) for entry in yaml.safe_load(f.read_text()) or []]
+    unknown = {entry["verdict"] for entry in told} - {"equivalent", "gap"}
+    if unknown or not all(entry["reason"] for entry in told):
+        sys.exit(f"{VERDICTS.name}: a verdict is equivalent or gap, with a reason; not {sorted(unknown)}")
+    return {f"{e['module']}: {e['was']} -> {e['now']}": e["verdict"] for e in told}
+
+
+def save(mutants: list[Mutant], sites: dict[str, int], left_out: list[str]) -> None:
+    """Write the figures of the rooms tried, and the survivors with their verdicts; other rooms stay."""
+    judged = verdicts()
+    saved = json.loads(RESULTS.read_text(encoding="utf-8")) if RESULTS.exists() else {}
+    tried = [m for m in mutants if m.state]
+    again = {m.room for m in tried}
+    others = [Mutant(**m) for m in saved.get("mutants", []) if m["room"] not in again]
+    kept = sorted([*others, *tried], key=lambda m: (m.room, m.module, m.line, m.now))
+    rooms = {r: told for r, told in saved.get("rooms", {}).items() if r not in again}
+    rooms |= {r: _figures([m for m in tried if m.room == r], sites[r]) for r in again}
     survivors = [
         {"room": m.room, "place": f"{m.module}:{m.line}", "was": m.was, "now": m.now}
-        | {"state": m.state, "verdict": (verdicts or {}).get(m.key, "not judged")}
-        for m in mutants
-        if m.first == "survived"
+        | {"verdict": judged.get(m.key, "not judged")}
+        for m in kept
+        if m.state == "survived"
     ]
+    for room, told in rooms.items():
+        alike = sum(s["room"] == room and s["verdict"] == "equivalent" for s in survivors)
+        left = told["tried"] - alike
+        told |= {"equivalent": alike, "score_of_others": round(1 - (told["survived"] - alike) / left, 4)}
     made = {
         "seed": SEED,
-        "left_out_tests": LEFT_OUT,
-        "rooms": rooms,
-        "survivors": sorted(survivors, key=lambda s: (s["room"], s["place"])),
+        "left_out_tests": left_out,
+        "rooms": {room: rooms[room] for room in ROOMS if room in rooms},
+        "survivors": survivors,
+        "mutants": [asdict(m) for m in kept],
     }
-    made["mutants"] = [asdict(m) for m in mutants if m.state]
     RESULTS.write_text(json.dumps(made, indent=1) + "\n", encoding="utf-8")
-    for room, told in rooms.items():
+    for room, told in made["rooms"].items():
         print(room, json.dumps(told))
 
 
@@ -299,44 +403,77 @@ def _interleaved(rooms: list[str], sample: int, root: Path) -> Iterator[Mutant]:
     return (m for m in chain.from_iterable(zip_longest(*drawn)) if m is not None)
 
 
+def _still_there(mutant: Mutant, root: Path) -> bool:
+    """Whether a saved mutant can be made of the code as it is now; where its line moved, it is found."""
+    file = root / "src" / "atlarge" / mutant.module
+    source, operator = file.read_text(encoding="utf-8"), get_operator(mutant.operator)()
+    places = (
+        place
+        for node in cosmic_ray.ast.ast_nodes(cosmic_ray.ast.get_ast(source))
+        for place in operator.mutation_positions(node)
+    )
+    for occurrence, _ in enumerate(places):
+        changed = mutate_code(source, get_operator(mutant.operator)(), occurrence)
+        both = zip(source.splitlines(), changed.splitlines(), strict=False)
+        line, was, now = next(((i, a, b) for i, (a, b) in enumerate(both, 1) if a != b), (0, "", ""))
+        if (was.strip(), now.strip()) == (mutant.was, mutant.now):
+            mutant.occurrence = occurrence
+            mutant.line, mutant.end = _statement(source, line)
+            return True
+    print(f"no more in the code: {mutant.key}", flush=True)
+    return False
+
+
+def _known(file: Path | None, slot: Slot, processes: int) -> Map:
+    """The map kept in a file, or one made now."""
+    if file is not None and file.exists():
+        told = json.loads(file.read_text(encoding="utf-8"))
+        told["lines"] = {m: {int(i): t for i, t in of.items()} for m, of in told["lines"].items()}
+        return Map(**told)
+    made = mapped(slot, processes)
+    if file is not None:
+        file.write_text(json.dumps(asdict(made)), encoding="utf-8")
+    return made
+
+
 def main() -> None:
     """Draw and try, or try the survivors again; print and save."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--rooms", nargs="*", default=list(ROOMS), choices=list(ROOMS))
     parser.add_argument("--sample", type=int, default=60)
     parser.add_argument("--minutes", type=float, default=60)
+    parser.add_argument("--processes", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--again", action="store_true")
-    parser.add_argument("--quick", action="store_true", help="leave the slow tests out")
+    parser.add_argument("--map", type=Path, help="file that keeps which tests run which line")
+    parser.add_argument("--judge", action="store_true", help="only put the verdicts to the saved survivors")
     asked = parser.parse_args()
-    until = time.time() + 60 * asked.minutes
+    saved = json.loads(RESULTS.read_text(encoding="utf-8")) if asked.again or asked.judge else {}
+    mutants = [Mutant(**m) for m in saved.get("mutants", [])]
+    sites = {room: told["places"] for room, told in saved.get("rooms", {}).items()}
+    if asked.judge:
+        save(mutants, sites, saved["left_out_tests"])
+        return
     _load()
     with tempfile.TemporaryDirectory() as folder:
-        homes = [Path(folder) / str(i) for i in range(PROCESSES + 1)]
+        homes = [Path(folder) / str(i) for i in range(asked.processes + 1)]
         for home in homes:
             home.mkdir()
         slots = [Slot(home) for home in homes]
         original = slots.pop().folder
+        known = _known(asked.map, slots[0], asked.processes)
+        until = time.time() + 60 * asked.minutes
         if asked.again:
-            saved = json.loads(RESULTS.read_text(encoding="utf-8"))
-            mutants = [Mutant(**m) for m in saved["mutants"]]
-            sites = {room: told["places"] for room, told in saved["rooms"].items()}
+            mutants = [m for m in mutants if m.room in asked.rooms]
+            mutants = [m for m in mutants if m.state != "survived" or _still_there(m, original)]
+            todo = [m for m in mutants if m.state == "survived"]
         else:
-            mutants = list(_interleaved(asked.rooms, asked.sample, original))
-            sites = {
-                r: sum(len(_sites(f)) for p in ROOMS[r][0] for f in (original / "src/atlarge").glob(p))
-                for r in asked.rooms
+            mutants = todo = list(_interleaved(asked.rooms, asked.sample, original))
+            files = {
+                r: [f for p in ROOMS[r][0] for f in (original / "src/atlarge").glob(p)] for r in asked.rooms
             }
-        share = (0.7, 1.0)
-        started = time.time()
-        for stage in (0,) if asked.quick else (0, 1):
-            todo = [m for m in mutants if m.state in (("survived",) if asked.again or stage else ("",))]
-            todo = [m for m in todo if m.room in asked.rooms]
-            stop = started + share[stage] * (until - started)
-            if todo:
-                attempt(todo, slots, original, stop, stage)
-        for mutant in mutants:
-            mutant.first = mutant.first or mutant.state
-        save(mutants, sites)
+            sites = {room: sum(len(_sites(f)) for f in of) for room, of in files.items()}
+        attempt(todo, slots, original, until, known)
+        save(mutants, sites, known.left_out)
 
 
 if __name__ == "__main__":
