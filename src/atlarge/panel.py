@@ -245,11 +245,19 @@ def _table_panel(
     covered = _window(store.coverage(name), name, asked)
     if group[0].is_reported:  # a figure stands for its whole month, and is dated by the first day of it
         covered = [replace(c, end=_month_end(c.end)) for c in covered]
-    counts, unplaced = _count(store, group, asked, covered)
+    # Where a period may be covered in part, its records of other days must not count: days tell them apart.
+    is_plain = group[0].is_reported or _is_one_span(covered)
+    counted_by = asked if is_plain else replace(asked, every="day")
+    counts, unplaced = _count(store, group, counted_by, covered)
     found = counts["place"].unique().to_list() if asked.places is None else list(asked.places)
-    days = _whole_periods(_covered_days(covered, found, asked), asked.every)
-    inside = counts.join(days.filter(pl.col("days_covered") > 0), on=["place", "period"], how="semi")
     names = [m.name for m in group]
+    days = _covered_days(covered, found, asked)
+    told_of = days if is_plain else _covered_days(covered, found, counted_by)
+    inside = counts.join(told_of, on=["place", "period"], how="semi")
+    if not is_plain:
+        period = pl.col("period").dt.truncate(_TRUNCATE[asked.every])
+        inside = inside.group_by("place", period).agg(pl.col(names).sum())
+    days = _whole_periods(days, asked.every)
     told = {
         "start": min(c.start for c in covered).isoformat(),
         "end": max(c.end for c in covered).isoformat(),
@@ -276,6 +284,16 @@ def _window(coverage: list[Coverage], name: str, asked: _Asked) -> list[Coverage
         wanted = f"{start or 'the beginning'} to {end or 'the end'}"
         raise CoverageError(f"the {name} in the store do not cover {wanted}; they cover {spans}")
     return kept
+
+
+def _is_one_span(covered: list[Coverage]) -> bool:
+    """Whether one scope is covered, on every day from the first to the last."""
+    reached = min(c.start for c in covered)
+    for part in sorted(covered, key=lambda c: c.start):
+        if part.start > reached:
+            return False
+        reached = max(reached, part.end + dt.timedelta(days=1))
+    return len({c.scope for c in covered}) == 1
 
 
 def _month_end(day: dt.date) -> dt.date:

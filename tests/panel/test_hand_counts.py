@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import sys
 from pathlib import Path
 
 import polars as pl
@@ -10,7 +11,7 @@ import pytest
 from test_panel import HandStore, Span, _rows
 
 from atlarge.errors import CoverageError, QuestionError
-from atlarge.panel import panel, place_codes, sparse
+from atlarge.panel import Measure, measures, panel, place_codes, sparse
 
 D = dt.date
 
@@ -86,9 +87,9 @@ def test_the_time_asked_about_is_cut_at_both_ends_and_may_be_one_day(tmp_path: P
     assert count(start=D(2017, 2, 10)) == ([1], [1], "2017-02-10", "2017-02-10")
     assert count(start=D(2016, 1, 1), end=D(2017, 2, 1)) == ([1], [1], "2017-02-01", "2017-02-01")
     assert count(start=D(2017, 2, 3), end=D(2017, 2, 3)) == ([1], [1], "2017-02-03", "2017-02-03")
-    with pytest.raises(CoverageError):
+    with pytest.raises(CoverageError, match="2017-02-11 to the end; they cover 2017-02-01 to 2017-02-10"):
         count(start=D(2017, 2, 11))
-    with pytest.raises(CoverageError):
+    with pytest.raises(CoverageError, match="not cover the beginning to 2017-01-31; they"):
         count(end=D(2017, 1, 31))
 
 
@@ -166,3 +167,67 @@ def test_places_as_a_user_names_them() -> None:
     assert place_codes(["US"], "nation") == ["US"]
     with pytest.raises(QuestionError, match="level county, not state"):
         place_codes(["Travis County, TX"], "state")
+
+
+@pytest.mark.parametrize("engine", ["polars", "duckdb"])
+def test_a_month_covered_in_part_counts_its_covered_days_only(tmp_path: Path, engine: str) -> None:
+    """Texas alone is told for February, the nation for its third week: the nation's count is of that week."""
+    days = pl.date_range(D(2017, 2, 1), D(2017, 2, 28), eager=True).to_list()
+    spans = [Span("a", days[0], days[-1], "state:TX"), Span("b", D(2017, 2, 13), D(2017, 2, 19))]
+    store = HandStore(tmp_path, _arrests(days), spans)
+    nation = panel(store, by="nation", every="month", engine=engine)
+    assert nation.frame.select("value", "days_covered").rows() == [(7, 7)]
+    assert nation.coverage["arrests"]["outside_coverage"] == {"arrests": 21}
+    county = panel(store, by="county", every="month", engine=engine)
+    assert county.frame.select("value", "days_covered").rows() == [(28, 28)]
+    # Two releases with a gap of one day between them, of which a record is told all the same.
+    gap = [Span("a", days[0], days[9]), Span("b", days[11], days[-1])]
+    made = panel(HandStore(tmp_path, _arrests(days), gap), by="nation", every="month", engine=engine)
+    assert made.frame.select("value", "days_covered").rows() == [(27, 27)]
+    # Releases that meet or overlap leave no gap.
+    meet = [Span("a", days[5], days[20]), Span("b", days[10], days[12]), Span("c", days[21], days[-1])]
+    made = panel(HandStore(tmp_path, _arrests(days), meet), by="nation", every="month", engine=engine)
+    assert made.frame.select("value", "days_covered").rows() == [(23, 23)]
+
+
+def test_a_measure_of_several_conditions_counts_what_meets_them_all(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    days = pl.date_range(D(2017, 2, 1), D(2017, 2, 8), eager=True).to_list()
+    rows = _arrests(days).with_columns(
+        method=pl.Series(["Located", "287(g) Program"] * 4),
+        operation_mark=pl.Series([True, True, False, False, None, None, True, False]),
+        state=pl.Series(["TX"] * 6 + ["GA"] * 2),
+    )
+    about = {"table": "arrests", "label": "", "unit": "", "description": ""}
+    both = (("operation_mark", (True,)), ("state", ("TX", "WA")))
+    named = {
+        "marked_in_texas": Measure("marked_in_texas", equals=both, **about),
+        "and_at_large": Measure("and_at_large", category="at_large", equals=both, **about),
+        "at_large": measures()["at_large"],
+    }
+    monkeypatch.setattr(sys.modules["atlarge.panel"], "measures", lambda: named)
+    store = HandStore(tmp_path, rows, [Span("a", days[0], days[-1])])
+    for engine in ("polars", "duckdb"):
+        frame = panel(store, by="nation", every="month", measures=list(named), engine=engine).frame
+        assert dict(frame.select("measure", "value").iter_rows()) == {
+            "marked_in_texas": 2, "and_at_large": 1, "at_large": 4,
+        }  # fmt: skip
+
+
+def test_measures_and_places_named_twice_count_once_and_tables_stand_side_by_side(tmp_path: Path) -> None:
+    """A place asked for without a record is zero; every table of the question tells its coverage."""
+    store = HandStore(tmp_path, _rows(), [Span("a", D(2017, 2, 1), D(2017, 2, 28))])
+    asked = ["encounters", "at_large", "arrests", "at_large"]
+    made = panel(store, by="county", every="month", measures=asked, places=["53033", "13121", "53033"])
+    assert made.frame.select("measure", "place", "value").rows() == [
+        ("arrests", "13121", 11), ("arrests", "53033", 0), ("at_large", "13121", 0), ("at_large", "53033", 0),
+        ("encounters", "13121", 11), ("encounters", "53033", 0),
+    ]  # fmt: skip
+    release = {"id": "a", "start": "2017-02-01", "end": "2017-02-28", "scope": "nation"}
+    for name in ("arrests", "encounters"):
+        assert made.coverage[name]["releases"] == [release]
+    assert made.coverage["arrests"]["unplaced"] == {"at_large": 7, "arrests": 7}
+    assert made.coverage["arrests"]["outside_coverage"] == {"at_large": 0, "arrests": 0}
+    with pytest.raises(QuestionError, match="no rows of the measure 'removals'"):
+        made.matrix("removals")
