@@ -1,0 +1,167 @@
+"""Facts of an answer made by hand: a quiet case, and what a test wants to be otherwise in it."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from atlarge.effects.pooling import Ratio
+from atlarge.explain.answer import Area, ChangeStrip, Interval
+from atlarge.explain.areas import Where
+from atlarge.explain.burst import Burst
+from atlarge.explain.changes import Relabelled
+from atlarge.explain.estimate import Estimate, Total
+from atlarge.explain.parts import Parts
+from atlarge.explain.periods import Months, months_of
+from atlarge.explain.policies import Policy
+from atlarge.explain.warn import Facts
+
+FIRST, LAST = dt.date(2015, 10, 1), dt.date(2019, 9, 1)
+COUNTY = Area("county", "48453", "Travis County, TX")
+OFFICE = Area("office", "AUS", "Austin")
+AOR = Area("aor", "SNA", "San Antonio area of responsibility")
+HERE = Where(COUNTY, COUNTY, OFFICE, AOR, "TX")
+POLICY = Policy(
+    id="made-1",
+    level="county",
+    place_name="Travis County, TX",
+    state="TX",
+    fips="48453",
+    direction="limits",
+    kind="detainers",
+    title="A made policy",
+    announced=None,
+    effective=dt.date(2017, 3, 10),
+    latest=dt.date(2017, 3, 10),
+    precision="day",
+    ended=dt.date(2018, 9, 10),
+    confidence="high",
+    source_url="https://example.org/policy",
+    note="",
+)
+
+
+def policy(**changes: Any) -> Policy:
+    """The made policy; a new first day is its last possible first day too, unless that is given."""
+    if "effective" in changes:
+        changes = {"latest": changes["effective"], **changes}
+    return replace(POLICY, **changes)
+
+
+def months(of: Policy = POLICY) -> Months:
+    """Months around a policy."""
+    return months_of(of, FIRST, LAST)
+
+
+def total(observed: float = 100.0, expected: float = 90.0, **changes: Any) -> Total:
+    """A span's sums; by default nothing clear either way."""
+    effect = observed - expected
+    given: dict[str, Any] = {"p": 0.4, "p_high": 0.3, "mde": 20.0, "placebos": 60, "scale": 10.0}
+    low, high = changes.pop("low", effect - 15.0), changes.pop("high", effect + 25.0)
+    return Total(observed, expected, Interval(effect, low, high), **given | changes)
+
+
+def estimate(totals: dict[str, Total] | None = None, of: Months | None = None, **changes: Any) -> Estimate:
+    """An estimate of the four spans by hand."""
+    laid = of or months()
+    size = len(laid.start)
+    given: dict[str, Any] = {
+        "measure": "at_large",
+        "area": HERE.main,
+        "observed": np.full(size, 5.0),
+        "fitted": np.full(size, 4.5),
+        "low": np.full(size, 2.0),
+        "high": np.full(size, 7.0),
+        "pre_rmse": 1.0,
+        "pre_mean": 5.0,
+        "donors": 60,
+        "donor_keys": ("48201", "48113+DAL"),
+        "gaps": np.zeros((3, size)),
+        "weights": (("48201", 0.5),),
+        "method": "ascm",
+        "tuning": 1.0,
+    }
+    spans = {name: total() for name in ("month", "quarter", "rest", "policy")}
+    return Estimate(months=laid, totals=spans if totals is None else totals, **given | changes)
+
+
+def change(**changes: Any) -> ChangeStrip:
+    """A fall of handoffs from 50 to 20 a month in October 2016, before the made policy."""
+    given: dict[str, Any] = {
+        "measure": "handoffs",
+        "label": "Jail handoffs",
+        "area": COUNTY,
+        "period": [],
+        "value": [],
+        "date": dt.date(2016, 10, 20),
+        "low": dt.date(2016, 10, 1),
+        "high": dt.date(2016, 11, 10),
+        "before": 50.0,
+        "after": 20.0,
+        "p": 0.01,
+    }
+    return ChangeStrip(**given | changes)
+
+
+def burst(**changes: Any) -> Burst:
+    """Thirty arrests in four days where three would be usual, rarer than nearly all other places'."""
+    given: dict[str, Any] = {
+        "start": dt.date(2017, 4, 3),
+        "end": dt.date(2017, 4, 6),
+        "observed": 30.0,
+        "expected": 3.04,
+        "score": 9.0,
+        "p": 0.0123,
+        "places": 80,
+    }
+    return Burst(**given | changes)
+
+
+def parts(*, ratio: Ratio | None = None, **changes: Any) -> Parts:
+    """Parts in which nothing is clear."""
+    around_zero = Interval(1.0, -9.0, 30.0)
+    given: dict[str, Any] = {
+        "trend": around_zero,
+        "substitution": around_zero,
+        "residual": around_zero,
+        "effect": around_zero,
+        "loss": Interval(60.0, -10.0, 140.0),
+        "elsewhere": None,
+        "p_residual": 0.5,
+        "p_residual_high": 0.4,
+        "baseline": 80.0,
+    }
+    return Parts(ratio=ratio or Ratio(0.25, 0.1, 0.1, 0.0512, 0.449, 14, True), **given | changes)
+
+
+def relabel(verdict: str) -> Relabelled:
+    """A jail that fell by 30 a month, an office area that rose by 12.4."""
+    return Relabelled(verdict, dt.date(2016, 10, 1), Interval(-30.0, -40.0, -20.0), Interval(12.4, 5.0, 20.0))
+
+
+CONCENTRATION: dict[str, Any] = {
+    "population": 100_000,
+    "population_place": "Made metropolitan area",
+    "population_year": 2014,
+    "is_margin_known": True,
+    "per_10k": {"value": 24.5, "low": 21.3, "high": 28.8},
+    "per_10k_nation": {"value": 33.04, "low": 32.5, "high": 33.5},
+    "share_ratio": {"value": 0.744, "low": 0.641, "high": 0.869},
+    "note": "",
+}
+
+
+def facts(**changes: Any) -> Facts:
+    """A quiet case: its only warnings are that counts are not intent, and where the rate is from."""
+    of = changes.pop("policy", POLICY)
+    laid = changes.pop("months", None) or months(of)
+    given: dict[str, Any] = {
+        "where": HERE,
+        "main": estimate(of=laid),
+        "parts": parts(),
+        "concentration": CONCENTRATION,
+    }
+    return Facts(of, months=laid, **given | changes)
