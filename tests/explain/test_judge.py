@@ -205,8 +205,10 @@ YES, NO, UNCLEAR = "fits", "does not fit", "cannot be told"
         ({"burst": YES, "lasting": UNCLEAR, "rest": UNCLEAR}, None, YES, "burst_untold"),
         ({"burst": YES, "lasting": NO}, None, YES, "burst_not_lasting"),
         # an early rise without a burst is given no verdict, nor is a rise of the rest alone
-        ({"burst": NO, "month": YES, "quarter": YES, "lasting": NO, "rest": NO}, 1.0, UNCLEAR, "rise_explained"),
-        ({"burst": NO, "month": NO, "quarter": NO, "lasting": NO, "rest": YES}, 1.0, UNCLEAR, "rise_explained"),
+        ({"burst": NO, "month": YES, "quarter": YES, "lasting": NO, "rest": NO}, 1.0,
+         UNCLEAR, "rise_explained"),
+        ({"burst": NO, "month": NO, "quarter": NO, "lasting": NO, "rest": YES}, 1.0,
+         UNCLEAR, "rise_explained"),
         # none at all: the burst, the month, the quarter and the whole must all leave no room
         ({"burst": NO, "month": NO, "quarter": NO, "lasting": NO, "rest": NO}, -1.0, NO, "no_excess"),
         ({"month": NO, "quarter": NO, "lasting": NO, "rest": UNCLEAR}, -1.0, NO, "no_excess"),

@@ -78,7 +78,8 @@ def test_an_effect_is_worded_by_its_sign(effect: Interval, words: str) -> None:
         ({"burst": YES, "policy": YES}, None, "a burst, and a lasting rise after it"),  # one month alone
         ({"month": YES, "quarter": YES, "rest": YES}, 9.0, "an early rise, and a lasting rise after it"),
         ({"month": YES, "quarter": YES, "rest": NO}, 9.0, "an early rise, not a lasting rise"),
-        ({"month": YES, "quarter": YES, "rest": UNCLEAR}, -1.0, "an early rise, with no sign of a lasting rise"),
+        ({"month": YES, "quarter": YES, "rest": UNCLEAR}, -1.0,
+         "an early rise, with no sign of a lasting rise"),
         ({"month": YES, "quarter": YES, "rest": UNCLEAR}, 1.0, "an early rise; no lasting rise is clear"),
         ({"burst": NO, "month": YES, "quarter": NO, "policy": YES}, 1.0, "a lasting rise without a burst"),
         ({"burst": NO, "month": YES, "quarter": NO, "policy": NO}, 1.0, "neither a burst nor a lasting rise"),
@@ -117,8 +118,8 @@ FEW = {"p": 0.03}  # not rare enough to stand out
     [
         (
             {"burst": burst()},
-            f"{HERE}30 arrests at large on 3 to 6 April 2017 stand out (about 3 would be usual; placebo p 0.012);"
-            f" {LIFE}a burst; no lasting rise is clear.",
+            f"{HERE}30 arrests at large on 3 to 6 April 2017 stand out "
+            f"(about 3 would be usual; placebo p 0.012); {LIFE}a burst; no lasting rise is clear.",
         ),
         (
             {"burst": burst(**FEW)},
@@ -132,8 +133,8 @@ FEW = {"p": 0.03}  # not rare enough to stand out
         ),
         (
             {"burst": burst(), **_spans(rest=total(130.0, 130.0, high=40.0))},
-            f"{HERE}30 arrests at large on 3 to 6 April 2017 stand out (about 3 would be usual; placebo p 0.012);"
-            f" {LIFE}a burst, with no sign of a lasting rise.",
+            f"{HERE}30 arrests at large on 3 to 6 April 2017 stand out "
+            f"(about 3 would be usual; placebo p 0.012); {LIFE}a burst, with no sign of a lasting rise.",
         ),
     ],
 )
@@ -162,7 +163,9 @@ def _back(date: str, before: float, after: float) -> dict[str, Any]:
 
 
 REPLACED = "that lost handoffs were replaced at large cannot be told (the rule)."
+FLAT = "Jail handoffs (50 a month) show no change of level within a year of the policy; "
 FELL = "Jail handoffs fell from 50 to 20 a month in "
+FIRST_MONTH = FELL + "March 2017, in the policy's first month; "
 NOW = {"date": dt.date(2017, 3, 12), "high": dt.date(2017, 4, 2)}
 LATEST = dt.date(2019, 9, 11)  # 366 days from the end of the policy
 
@@ -172,15 +175,20 @@ LATEST = dt.date(2019, 9, 11)  # 366 days from the end of the policy
     [
         (None, "No jail handoffs are recorded there, so "),
         (change(before=None), "No jail handoffs are recorded there, so "),
-        (change(date=None, after=None), "Jail handoffs (50 a month) show no change of level within a year of the policy; "),
-        (change(after=None), "Jail handoffs (50 a month) show no change of level within a year of the policy; "),
+        (change(date=None, after=None), FLAT),
+        (change(after=None), FLAT),
         (change(), FELL + "October 2016, 5 months before the policy; "),
-        (change(after=80.0), "Jail handoffs rose from 50 to 80 a month in October 2016, 5 months before the policy applied; "),
-        (change(**NOW), FELL + "March 2017, in the policy's first month; "),
-        (change(**NOW | {"date": dt.date(2017, 3, 1)}), FELL + "March 2017, in the policy's first month; "),
+        (
+            change(after=80.0),
+            "Jail handoffs rose from 50 to 80 a month in October 2016, 5 months before the policy applied; ",
+        ),
+        (change(**NOW), FIRST_MONTH),
+        (change(**NOW | {"date": dt.date(2017, 3, 1)}), FIRST_MONTH),
         (change(**NOW | {"date": dt.date(2017, 2, 28)}), FELL + "February 2017, as the policy began; "),
-        (change(**NOW | {"date": dt.date(2017, 1, 12)}), FELL + "January 2017, 2 months before the policy applied; "),
-        (change(**NOW | {"date": dt.date(2017, 4, 12)}), FELL + "April 2017, 1 month after the policy began; "),
+        (change(**NOW | {"date": dt.date(2017, 1, 12)}),
+         FELL + "January 2017, 2 months before the policy applied; "),
+        (change(**NOW | {"date": dt.date(2017, 4, 12)}),
+         FELL + "April 2017, 1 month after the policy began; "),
         # the next change the other way, within a year of the policy's end
         (
             change(**NOW, changes=[_back("2016-01-05", 20.0, 50.0), _back("2018-11-05", 20.0, 44.0)]),
@@ -192,14 +200,14 @@ LATEST = dt.date(2019, 9, 11)  # 366 days from the end of the policy
         ),
         (
             change(**NOW, changes=[_back("2017-03-12", 20.0, 44.0)]),
-            FELL + "March 2017, in the policy's first month; ",
+            FIRST_MONTH,
         ),
         (
             change(**NOW, changes=[_back("2019-09-10", 20.0, 44.0)]),
             FELL + "March 2017, in the policy's first month, and came back to 44 in September 2019; ",
         ),
-        (change(**NOW, changes=[_back("2019-09-11", 20.0, 44.0)]), FELL + "March 2017, in the policy's first month; "),
-        (change(**NOW, changes=[_back("2018-11-05", 20.0, 20.0)]), FELL + "March 2017, in the policy's first month; "),
+        (change(**NOW, changes=[_back("2019-09-11", 20.0, 44.0)]), FIRST_MONTH),
+        (change(**NOW, changes=[_back("2018-11-05", 20.0, 20.0)]), FIRST_MONTH),
         (
             change(**NOW, after=80.0, changes=[_back("2018-01-05", 80.0, 44.0)]),
             "Jail handoffs rose from 50 to 80 a month in March 2017, in the policy's first month, "
@@ -242,12 +250,12 @@ def test_the_third_sentence_tells_the_level_or_that_it_is_not_known() -> None:
 def test_reasons_are_the_numbers_that_the_verdicts_rest_on() -> None:
     told = reasons(facts(**_spans(), burst=burst(**FEW)))
     assert told == {
-        "singling_out": "First month 7 more (90 % interval -1 to 9) than expected (placebo p 0.071); whole life "
-        "22 more (90 % interval -11 to 45) (placebo p 0.256). Clearest days: 30 on 3 to 6 April 2017 against "
+        "singling_out": "First month 7 more (90 % interval -1 to 9) than expected (placebo p 0.071); "
+        "whole life 22 more (90 % interval -11 to 45) (placebo p 0.256). Clearest days: 30 on 3 to 6 April 2017 against "
         "3 by its own past (placebo p 0.030).",
         # a loss of 60 (-10 to 140) is 60 fewer (-140 to 10)
-        "substitution": "Handoffs were 60 fewer (90 % interval -140 to 10) than expected, arrests at large 1 more "
-        "(90 % interval -9 to 30).",
+        "substitution": "Handoffs were 60 fewer (90 % interval -140 to 10) than expected, "
+        "arrests at large 1 more (90 % interval -9 to 30).",
         "concentration": "Share of the nation's arrests at large over share of its unauthorized population: "
         "0.74 (0.64 to 0.87).",
     }
