@@ -169,6 +169,23 @@ def test_the_whole_part_of_a_move_stands_without_its_broken_part() -> None:
     assert mover.whole(np.array([0.6, -0.6, 0, 1, -1, 0])).tolist() == [0, 0, 0, 1, -1, 0]
     assert mover.whole(np.array([1, -1, 0, 1.0, 0, 0])).tolist() == [1, -1, 0, 0, 0, 0]
     assert mover.whole(np.array([0, 0, 0, 0.5, 0, 0])).tolist() == [0] * 6
+    # A broken part that is less than half a step takes nothing else away.
+    assert mover.whole(np.array([0.4, -0.4, 0, 1, -1, 0])).tolist() == [0, 0, 0, 1, -1, 0]
+    assert mover.whole(np.array([1.4, -1.4, 0, 1, -1, 0])).tolist() == [0, 0, 0, 1, -1, 0]
+    # A solver's whole numbers are whole to within a millionth.
+    assert mover.whole(np.array([1 - 1e-8, -1 + 1e-8, 0, 1 + 1e-4, -1, 0])).tolist() == [1, -1, 0, 0, 0, 0]
+
+
+def test_what_a_step_breaks_is_left_out_however_far_it_goes() -> None:
+    """20 + 30 = 50 and 50 + 9 <= 60: where the second sum cannot give, the first goes with it."""
+    values = np.array([20, 30, 50, 9, 60])
+    r = Relations.join([Relations.of([2, 2], [0, 1]), Relations.of([4, 4], [2, 3], has_rest=True)])
+    mover = Mover(values, np.ones(5, bool), r, threshold=5)
+    assert mover.whole(np.array([1.0, 0, 1, 0, 0])).tolist() == [1, 0, 1, 0, 0]  # the rest of 1 gives
+    assert mover.whole(np.array([2.0, 0, 2, 0, 0])).tolist() == [0] * 5
+    assert mover.whole(np.array([2.0, 0, 2, -1, 0])).tolist() == [2, 0, 2, -1, 0]
+    assert mover.whole(np.array([2.0, 0, 2, -0.5, 0])).tolist() == [0] * 5
+    assert mover.whole(np.array([-9.0, 0, -9, 0, 0])).tolist() == [-9, 0, -9, 0, 0]  # a rest may grow
 
 
 def test_steps_stay_within_what_a_mark_allows_and_twice_the_threshold() -> None:

@@ -83,7 +83,7 @@ class Mover:
         cells = np.flatnonzero(low < high)
         cost = np.zeros(len(self.values))
         cost[targets] = rng.choice([-1.0, 1.0], len(targets))
-        found = self._solve(cells, self.matrix[:, cells], cost[cells], low[cells], high[cells])
+        found = self._solve(self.matrix[:, cells], cost[cells], low[cells], high[cells])
         move = np.zeros(len(self.values))
         if found is not None:
             move[cells] = found
@@ -183,31 +183,25 @@ class Mover:
         # A target takes one step, in its own direction only: up and down together would be paid for no move.
         most_up = np.where(wanted[up.cell] == 0, up.high, np.where(wanted[up.cell] > 0, 1.0, 0.0))
         most_down = np.where(wanted[down.cell] == 0, down.high, np.where(wanted[down.cell] < 0, 1.0, 0.0))
-        cells = np.concatenate([up.cell, down.cell])
         from scipy import sparse
 
         matrix = sparse.hstack([self.matrix[:, up.cell], -self.matrix[:, down.cell]], format="csc")
-        found = self._solve(
-            cells,
-            matrix,
-            np.concatenate([price_up, price_down]),
-            np.zeros(len(cells)),
-            np.concatenate([most_up, most_down]),
-            whole=whole,
-        )
+        price = np.concatenate([price_up, price_down])
+        most = np.concatenate([most_up, most_down])
+        found = self._solve(matrix, price, np.zeros(len(most)), most, whole=whole)
         move = np.zeros(len(self.values))
         if found is not None:
             np.add.at(move, up.cell, found[: len(up.cell)])
             np.add.at(move, down.cell, -found[len(up.cell) :])
         return self.whole(move)
 
-    def _solve(
-        self, cells: Ints, matrix: Any, cost: Floats, low: Any, high: Any, *, whole: bool = False
-    ) -> Floats | None:
-        """Least cost over all moves that leave what is published as it is."""
+    def _solve(self, matrix: Any, cost: Floats, low: Any, high: Any, *, whole: bool = False) -> Floats | None:
+        """Least cost over all moves that leave what is published as it is; None where nothing can move."""
         from scipy import sparse
         from scipy.optimize import Bounds, LinearConstraint, milp
 
+        if not len(cost):
+            return None
         rows = np.unique(matrix.indices)
         by_row = sparse.csr_matrix(matrix)[rows].astype(float)
         most = np.where(self.has_rest[rows], self.rest[rows], 0).astype(float)
@@ -223,17 +217,11 @@ class Mover:
     def whole(self, move: Floats) -> Ints:
         """The parts of a move that are whole numbers, without those that do not stand alone."""
         steps = np.rint(move).astype(np.int64)
-        broken = np.abs(move - steps) > 1e-6
+        steps[np.abs(move - steps) > 1e-6] = 0
         while True:
             change = self.by_row @ steps
-            wrong = np.where(self.has_rest, change > self.rest, change != 0)
-            if not wrong.any() and not broken.any():
+            wrong = np.flatnonzero(np.where(self.has_rest, change > self.rest, change != 0))
+            if not wrong.size:
                 return steps
-            reach = broken | (
-                abs(self.by_row[np.flatnonzero(wrong)]).sum(axis=0).A1 > 0 if wrong.any() else False
-            )
-            doubtful = reach & (steps != 0)
-            if not doubtful.any():
-                return np.zeros_like(steps)
-            steps[doubtful] = 0
-            broken[:] = False
+            # No sum is wrong without a step in it, so that each round takes some away.
+            steps[abs(self.by_row[wrong]).sum(axis=0).A1 > 0] = 0
