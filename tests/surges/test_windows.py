@@ -178,7 +178,9 @@ def test_scatter_of_its_own_makes_the_same_day_less_improbable() -> None:
 
 def test_strong_windows_do_not_grow_into_each_other_and_weak_ones_give_way() -> None:
     """Days between two strong windows go to the first; a weak window that is reached is given up."""
-    y, expected, phi = _flat({20: 20, 21: 20, **dict.fromkeys(range(22, 26), 6), 26: 20, 27: 20, 28: 6, 40: 5})
+    y, expected, phi = _flat(
+        {20: 20, 21: 20, **dict.fromkeys(range(22, 26), 6), 26: 20, 27: 20, 28: 6, 40: 5}
+    )
     y = np.concatenate([y, np.ones((1, N))])
     expected, phi = np.ones((2, N)), np.ones((2, 6))
     given = _windows(
@@ -204,6 +206,8 @@ def test_weak_windows_keep_their_ends() -> None:
         ([0, 1, 60, 0, 0], (22, 22)),
         ([0, 0, 0, 0, 60], (24, 24)),
         ([60, 0, 0, 0, 0], (20, 20)),
+        ([2, 30, 30, 30, 40], (21, 24)),  # two in 132
+        ([40, 30, 30, 30, 2], (20, 23)),
         ([30, 0, 0, 0, 30], (20, 24)),  # what lies between two ends that count stays in
     ],
 )

@@ -48,9 +48,9 @@ def judge(
         seen, due = window_sums(y, length), window_sums(due_all, length)
         phi = np.broadcast_to(dispersion[:, [length - 1]], y.shape)
         sd = (seen - due) / np.sqrt(np.maximum(phi * due, 1e-12))
-        p = ndtr(-np.maximum(sd, -8.0))
+        p = ndtr(-sd)
         whole = observed & np.roll(observed, 1 - length, axis=1) & (np.arange(n)[None, :] + length <= n)
-        look = whole & (sd > floor_sd) & (seen >= 1)
+        look = whole & (sd > floor_sd)
         p[look] = mid_tail(seen[look], due[look], phi[look])
         p[~whole] = 1.0
         best = np.minimum(best, p)
@@ -140,7 +140,7 @@ def _step(
         if low < 0 or high > busy.size or busy[low:high].any():
             break
         seen, due = seen_sum[high] - seen_sum[low], due_sum[high] - due_sum[low]
-        if seen < _STEP_COUNT or seen <= due:
+        if seen < _STEP_COUNT:
             continue
         p = float(mid_tail(np.array([seen]), np.array([max(due, 1e-9)]), phi[[length - 1]])[0])
         if p < best:
