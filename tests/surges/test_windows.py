@@ -130,8 +130,8 @@ WIDENED = {
     "two days, and one before": ({23: 6, 24: 5, 19: 4}, (19, 24)),
     "behind an ordinary day": ({25: 9, 17: 9}, (17, 25)),
     "behind three ordinary days": ({26: 9, 16: 9}, (20, 22)),
-    "step after step": ({t: 6 for t in (17, 18, 19, 23, 24, 25, 26)}, (17, 26)),
-    "no further than the longest window": ({t: 6 for t in (*range(5, 20), *range(23, 40))}, (14, 28)),
+    "step after step": (dict.fromkeys((17, 18, 19, 23, 24, 25, 26), 6), (17, 26)),
+    "no further than the longest window": (dict.fromkeys((*range(5, 20), *range(23, 40)), 6), (14, 28)),
     "over a day not observed": ({23: np.nan, 24: 9, 19: np.nan, 18: 9}, (18, 24)),
     "up to a day not observed": ({23: np.nan, 19: np.nan}, (20, 22)),
 }
