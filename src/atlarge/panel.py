@@ -6,11 +6,14 @@ is small (one row a place and period that has records); filling, coverage and or
 
 from __future__ import annotations
 
+import calendar
 import datetime as dt
+import operator
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, reduce
 from importlib.resources import files
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import narwhals as nw
@@ -131,10 +134,10 @@ class Panel:
         """
         from atlarge.files import csv_text, write_atomically
 
-        ending = str(path).rsplit(".", 1)[-1].lower()
-        if ending == "csv":
+        ending = Path(path).suffix.lower()
+        if ending == ".csv":
             write_atomically(path, csv_text(self.frame).encode())
-        elif ending == "parquet":
+        elif ending == ".parquet":
             import io
 
             buffer = io.BytesIO()
@@ -206,10 +209,12 @@ def sparse(
     `panel` does.
     """
     group = [measure(name) for name in dict.fromkeys(measures)]
-    if len({m.table for m in group}) != 1:
+    tables = {m.table for m in group}
+    if len(tables) != 1:
         raise QuestionError("sparse counts need measures of one table")
     asked = _asked(by, every, scheme, engine, None, None, None)
-    covered = _window(store.coverage(group[0].table), group[0].table, asked)
+    name = tables.pop()
+    covered = _window(store.coverage(name), name, asked)
     counts, _ = _count(store, group, asked, covered)
     places = counts["place"].unique().sort().to_list()
     return counts, [(c, _scope_places(c.scope, places, by)) for c in covered]
@@ -238,15 +243,16 @@ def _table_panel(
     store: Store, name: str, group: list[Measure], asked: _Asked
 ) -> tuple[pl.DataFrame, dict[str, Any]]:
     """The panel of the measures of one table, and its coverage."""
-    if group[0].is_reported and asked.every != "month":
+    reported = [m.name for m in group if m.is_reported]
+    if reported and asked.every != "month":
         raise QuestionError(
-            f"{group[0].name} is reported by the month: ask for it by month, not by {asked.every}"
+            f"{', '.join(reported)}: reported by the month; ask for it by month, not by {asked.every}"
         )
     covered = _window(store.coverage(name), name, asked)
-    if group[0].is_reported:  # a figure stands for its whole month, and is dated by the first day of it
+    if reported:  # a figure stands for its whole month, and is dated by the first day of it
         covered = [replace(c, end=_month_end(c.end)) for c in covered]
     # Where a period may be covered in part, its records of other days must not count: days tell them apart.
-    is_plain = group[0].is_reported or _is_one_span(covered)
+    is_plain = bool(reported) or _is_one_span(covered)
     counted_by = asked if is_plain else replace(asked, every="day")
     counts, unplaced = _count(store, group, counted_by, covered)
     found = counts["place"].unique().to_list() if asked.places is None else list(asked.places)
@@ -298,7 +304,7 @@ def _is_one_span(covered: list[Coverage]) -> bool:
 
 def _month_end(day: dt.date) -> dt.date:
     """The last day of a day's month."""
-    return (day.replace(day=1) + dt.timedelta(days=32)).replace(day=1) - dt.timedelta(days=1)
+    return day.replace(day=calendar.monthrange(day.year, day.month)[1])
 
 
 def _condition(m: Measure, read_as: Scheme) -> nw.Expr | None:
@@ -309,12 +315,7 @@ def _condition(m: Measure, read_as: Scheme) -> nw.Expr | None:
         if read_as.unlisted == m.category:
             inside = inside | ~nw.col("method").is_in(list(read_as.listed)) | nw.col("method").is_null()
         conditions.append(inside)
-    if not conditions:
-        return None
-    both = conditions[0]
-    for condition in conditions[1:]:
-        both = both & condition
-    return both
+    return reduce(operator.and_, conditions) if conditions else None
 
 
 def _count(

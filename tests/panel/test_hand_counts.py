@@ -11,7 +11,7 @@ import pytest
 from test_panel import HandStore, Span, _rows
 
 from atlarge.errors import CoverageError, QuestionError
-from atlarge.panel import Measure, measures, panel, place_codes, sparse
+from atlarge.panel import Measure, _is_one_span, measures, panel, place_codes, sparse
 
 D = dt.date
 
@@ -158,12 +158,15 @@ def test_a_panel_is_written_as_it_is_and_names_its_places(tmp_path: Path) -> Non
     made.write(tmp_path / "out.CSV")
     told = pl.read_csv(tmp_path / "out.CSV", schema_overrides={"place": pl.String}, try_parse_dates=True)
     assert told.select(made.frame.columns).rows() == made.frame.rows()
-    with pytest.raises(QuestionError, match=r"\.csv or \.parquet"):
-        made.write(tmp_path / "out.xlsx")
+    for name in ("out.arrow", "out.json", "out.xlsx", "out", "csv.v1"):
+        with pytest.raises(QuestionError, match=r"\.csv or \.parquet"):
+            made.write(tmp_path / name)
+        assert not (tmp_path / name).exists()
 
 
 def test_places_as_a_user_names_them() -> None:
-    assert place_codes(["Travis County, TX", "13121"], "county") == ["48453", "13121"]
+    named = ["Travis County, TX", "13121", "Fulton County, GA", "48029"]
+    assert place_codes(named, "county") == ["48453", "13121", "13121", "48029"]
     assert place_codes(["US"], "nation") == ["US"]
     with pytest.raises(QuestionError, match="level county, not state"):
         place_codes(["Travis County, TX"], "state")
@@ -231,3 +234,17 @@ def test_measures_and_places_named_twice_count_once_and_tables_stand_side_by_sid
     assert made.coverage["arrests"]["outside_coverage"] == {"at_large": 0, "arrests": 0}
     with pytest.raises(QuestionError, match="no rows of the measure 'removals'"):
         made.matrix("removals")
+
+
+def test_days_are_told_apart_only_where_a_period_may_be_covered_in_part() -> None:
+    """Days in a row of one scope need no more than their periods, of which there are few."""
+
+    def days(first: int, last: int, scope: str = "nation") -> Span:
+        return Span("r", D(2017, 2, first), D(2017, 2, last), scope)
+
+    assert _is_one_span([days(3, 3)])
+    assert _is_one_span([days(1, 5), days(6, 9)])
+    assert _is_one_span([days(6, 9), days(1, 20), days(2, 3), days(21, 21)])
+    assert not _is_one_span([days(1, 5), days(7, 9)])
+    assert not _is_one_span([days(1, 9), days(2, 3), days(11, 12)])
+    assert not _is_one_span([days(1, 9), days(1, 9, "state:TX")])

@@ -77,6 +77,13 @@ def test_series_come_in_the_order_of_their_periods_and_add_up_only_where_nothing
     assert made.counts("A", pl.col("place") == "A", pl.col("value") >= 40).total == 103
 
 
+def test_many_series_come_in_the_order_of_their_keys() -> None:
+    """As they are written into files, which are the same bytes each time."""
+    names = [f"{i:03}" for i in range(300)]
+    cells = pl.DataFrame({"place": names[::-1], "start": [MONTHS[0]] * 300, "value": [9] * 300})
+    assert list(disclose(cells).all_counts("place")) == [(name,) for name in names]
+
+
 def test_nothing_is_drawn_that_did_not_pass() -> None:
     with pytest.raises(TypeError):
         Counts("x", (MONTHS[0],), (3,), ("shown",), 5)
@@ -196,6 +203,99 @@ def test_steps_stay_within_what_a_mark_allows_and_twice_the_threshold() -> None:
     small = Mover(np.array([3, 7]), np.ones(2, bool), Relations.none(), threshold=5)
     low, high = small.room(np.array([PRIMARY, HIDDEN]))
     assert (low.tolist(), high.tolist()) == ([-2, -2], [1, 10])
+
+
+def test_a_cell_that_is_not_covered_does_not_move() -> None:
+    mover = Mover(np.array([3, 70, 3]), np.array([True, True, False]), Relations.none(), threshold=5)
+    for status in (PRIMARY, HIDDEN, BLURRED, UNPUBLISHED):
+        low, high = mover.room(np.array([OPEN, OPEN, status]))
+        assert (low.tolist(), high.tolist()) == ([0, 0, 0], [0, 0, 0])
+
+
+def test_free_moves_push_some_up_and_some_down() -> None:
+    """A hundred lone counts of 2 or 3 in any direction; the ends of the mark in the one that is left."""
+    values = np.array([1] * 50 + [2, 3] * 50 + [4] * 50)
+    mover = Mover(values, np.ones(200, bool), Relations.none(), threshold=5)
+    move = mover.free(np.full(200, PRIMARY), np.arange(200), np.random.default_rng(0))
+    assert set(move[:50].tolist()) == {0, 1}
+    assert set(move[50:150].tolist()) == {-1, 1}  # each moves, by one step
+    assert 20 < (move[50:150] > 0).sum() < 80
+    assert set(move[150:].tolist()) == {-1, 0}
+
+
+def _chain(length: int, first: int) -> tuple[np.ndarray, Relations]:
+    """A count, and sums of which each has 20 more than the one before, itself in the next; then the
+    twenties."""
+    counts = first + 20 * np.arange(length + 1)
+    wholes = np.arange(1, length + 1)
+    r = Relations.of(np.tile(wholes, 2), np.concatenate([wholes - 1, length + wholes]))
+    return np.concatenate([counts, np.full(length, 20)]), r
+
+
+@pytest.mark.parametrize("length", [1, 2, 3, 4, 7, 8, 9, 20])
+def test_one_cell_is_moved_however_far_away_what_must_move_with_it_is(length: int) -> None:
+    """No twenty may be hidden: the count moves with every whole above it, up from one and down from four."""
+    for first, step in ((1, 1), (4, -1)):
+        values, r = _chain(length, first)
+        mover = Mover(values, np.ones(len(values), bool), r, threshold=5)
+        status = np.where(values < 5, PRIMARY, OPEN)
+        can_hide = np.arange(len(values)) <= length
+        move = mover.single(status, 0, np.ones(len(values)), can_hide=can_hide)
+        assert move is not None
+        assert move.tolist() == [step] * (length + 1) + [0] * length
+        can_hide[length] = False  # the last whole must stay: nothing can move
+        assert mover.single(status, 0, np.ones(len(values)), can_hide=can_hide) is None
+
+
+@pytest.mark.parametrize("length", [1, 3, 8, 20])
+def test_marks_go_where_nothing_else_can_move_however_far_away(length: int) -> None:
+    """Equal counts of one under a threshold of two: "<2" is one, for each of them."""
+    cells = np.arange(length)
+    mover = Mover(
+        np.ones(length + 1, int), np.ones(length + 1, bool), Relations.of(cells + 1, cells), threshold=2
+    )
+    status, price = np.full(length + 1, PRIMARY), np.ones(length + 1)
+    move = mover.single(status, 0, price, can_hide=np.zeros(length + 1, bool))
+    assert move is not None
+    assert move.tolist() == [1] * (length + 1)
+
+
+def test_a_move_of_one_cell_is_the_cheapest_and_no_longer_than_it_must_be() -> None:
+    """3 + 20 + 30 + 40 + 50 = 143; of what is hidden already one cell moves, by one step."""
+    values = np.array([3, 20, 30, 40, 50, 143])
+    mover = Mover(values, np.ones(6, bool), Relations.of([5] * 5, [0, 1, 2, 3, 4]), threshold=5)
+    price, shown = np.array([1.0, 9, 7, 8, 9, 9]), np.array([PRIMARY, OPEN, OPEN, OPEN, OPEN, OPEN])
+    can_hide = np.ones(6, bool)
+    cheapest = mover.single(shown, 0, price, can_hide=can_hide)
+    assert cheapest is not None
+    assert np.flatnonzero(cheapest).tolist() == [0, 2]
+    can_hide[2] = False
+    next_best = mover.single(shown, 0, price, can_hide=can_hide)
+    assert next_best is not None
+    assert np.flatnonzero(next_best).tolist() == [0, 3]
+    hidden = np.array([PRIMARY, HIDDEN, OPEN, OPEN, HIDDEN, HIDDEN])
+    among = mover.single(hidden, 0, price, can_hide=can_hide)
+    assert among is not None
+    assert abs(among).sum() == 2
+    assert not among[2:4].any()
+
+
+def test_of_two_directions_the_cheaper_is_taken() -> None:
+    """2 + 5 = 7 and 2 + 90 <= 92: down, only the 5 moves with it, up the 92 too; prices are of what is
+    hidden.
+
+    5, withheld, is five or more: the 2 cannot rise at its cost alone.
+    """
+    values = np.array([2, 5, 7, 90, 92])
+    r = Relations.join([Relations.of([2, 2], [0, 1]), Relations.of([4, 4], [0, 3], has_rest=True)])
+    mover = Mover(values, np.ones(5, bool), r, threshold=5)
+    status, can_hide = np.array([PRIMARY, OPEN, OPEN, OPEN, OPEN]), np.ones(5, bool)
+    down = mover.single(status, 0, np.array([1.0, 8, 9, 1, 1]), can_hide=can_hide)
+    assert down is not None
+    assert down.tolist() == [-1, 1, 0, 0, 0]
+    up = mover.single(status, 0, np.array([1.0, 80, 9, 1, 1]), can_hide=can_hide)
+    assert up is not None
+    assert np.flatnonzero(up).tolist() in ([0, 2], [0, 2, 3], [0, 2, 4])
 
 
 def test_a_witness_counts_for_the_cells_that_it_moves_first() -> None:

@@ -113,7 +113,7 @@ class Disclosed:
         rows = self.frame.filter(*conditions)
         if rows.height != 1:
             raise QuestionError(f"{rows.height} published cells are meant where one was asked for")
-        return rows["value"][0], rows["mark"][0]
+        return rows["value"].item(), rows["mark"].item()
 
     @property
     def hidden(self) -> dict[str, int]:

@@ -7,8 +7,7 @@ out, or an integer programme is asked about one cell.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,17 +42,20 @@ def prices(cost: Floats) -> Floats:
     """Prices for the programme: the root of what a reader loses, so that one large count is not worth a
     whole row of middling ones, scaled into a range that a solver works well with."""
     root = np.sqrt(np.maximum(cost, 0.0))
-    return np.asarray(np.maximum(root * min(1.0, _DEAREST / max(float(root.max(initial=0)), 1.0)), 0.1))
+    return np.asarray(np.maximum(root * (_DEAREST / root.max(initial=_DEAREST)), 0.1))
 
 
-@dataclass(frozen=True)
-class _Columns:
-    """Variables of a programme: cells with the steps they may take and the price of each step."""
+class _Columns(NamedTuple):
+    """Variables of a programme: cells with a direction, the most steps in it, and the price of each step.
+
+    `is_past`: steps past a mark within which the cell can move as well.
+    """
 
     cell: Ints
-    low: Floats
+    sign: Ints
     high: Floats
     price: Floats
+    is_past: NDArray[np.bool_]
 
 
 class Mover:
@@ -104,8 +106,8 @@ class Mover:
         Shown counts that change in it have to be hidden, small ones that leave their range blurred.
         """
         near = self._near(targets, _HOPS) if len(targets) < _FEW else None
-        up, down = self._both(status, price, can_hide, blur=blur, near=near)
-        return self._priced(status, up, down, targets, signs, whole=False)
+        columns = self._columns(status, price, can_hide, blur=blur, near=near)
+        return self._priced(columns, targets, signs, whole=False)
 
     def single(self, status: Ints, target: int, price: Floats, *, can_hide: NDArray[np.bool_]) -> Ints | None:
         """The cheapest move of one cell, in whole numbers; None where there is none.
@@ -114,10 +116,10 @@ class Mover:
         """
         for hops, blur in ((3, False), (8, False), (3, True), (8, True), (None, True)):
             near = None if hops is None else self._near(target, hops)
-            up, down = self._both(status, price, can_hide, blur=blur, near=near)
+            columns = self._columns(status, price, can_hide, blur=blur, near=near)
             best, least = None, np.inf
             for sign in (1, -1):
-                move = self._priced(status, up, down, np.array([target]), np.array([sign]), whole=True)
+                move = self._priced(columns, np.array([target]), np.array([sign]), whole=True)
                 cost = self._cost(move, status, price)
                 if move[target] and cost < least:
                     best, least = move, cost
@@ -142,7 +144,7 @@ class Mover:
         blurred = (status == PRIMARY) & (move > high)
         return float(price[newly].sum() + _BLUR_PRICE * blurred.sum() + _HELD_PRICE * np.abs(move).sum())
 
-    def _both(
+    def _columns(
         self,
         status: Ints,
         price: Floats,
@@ -150,49 +152,44 @@ class Mover:
         *,
         blur: bool,
         near: NDArray[np.bool_] | None,
-    ) -> tuple[_Columns, _Columns]:
+    ) -> _Columns:
         """Steps up and steps down with what they cost: little where a cell is hidden, else its price."""
         is_candidate = can_hide & (status == OPEN)
         low, high = self.room(np.where(is_candidate, HIDDEN, status))
+        _, beyond = self.room(np.where(status == PRIMARY, BLURRED, status))
+        is_marked = (status == PRIMARY) & blur
         if near is not None:
-            low, high = np.where(near, low, 0), np.where(near, high, 0)
+            low, high, is_marked = np.where(near, low, 0), np.where(near, high, 0), near & is_marked
         step = np.where(is_candidate, price, _HELD_PRICE)
-        up, down = np.flatnonzero(high > 0), np.flatnonzero(low < 0)
-        rise = _Columns(up, np.zeros(len(up)), high[up].astype(float), step[up])
-        fall = _Columns(down, np.zeros(len(down)), -low[down].astype(float), step[down])
-        if blur:
-            _, beyond = self.room(np.where(status == PRIMARY, BLURRED, status))
-            more = np.flatnonzero((status == PRIMARY) & self.covered & (near if near is not None else True))
-            # Past the mark; steps within it come first as they cost less.
-            rise = _Columns(
-                np.concatenate([up, more]),
-                np.zeros(len(up) + len(more)),
-                np.concatenate([rise.high, (beyond - high)[more].astype(float)]),
-                np.concatenate([rise.price, np.full(len(more), _BLUR_PRICE)]),
-            )
-        return rise, fall
+        # Past the mark last; steps within it come first as they cost less.
+        up, past, down = np.flatnonzero(high > 0), np.flatnonzero(is_marked), np.flatnonzero(low < 0)
+        sizes = [len(up), len(past), len(down)]
+        return _Columns(
+            np.concatenate([up, past, down]),
+            np.repeat([1, 1, -1], sizes),
+            np.concatenate([high[up], (beyond - high)[past], -low[down]]).astype(float),
+            np.concatenate([step[up], np.full(len(past), _BLUR_PRICE), step[down]]),
+            np.repeat([False, True, False], sizes) & (high[np.concatenate([up, past, down])] > 0),
+        )
 
-    def _priced(
-        self, status: Ints, up: _Columns, down: _Columns, targets: Ints, signs: Ints, *, whole: bool
-    ) -> Ints:
+    def _priced(self, columns: _Columns, targets: Ints, signs: Ints, *, whole: bool) -> Ints:
         """Solve for the cheapest joint move of some targets."""
+        cell, sign, high, price, is_past = columns
         wanted = np.zeros(len(self.values), np.int64)
         wanted[targets] = signs
-        price_up = up.price - _REWARD * (wanted[up.cell] > 0)
-        price_down = down.price - _REWARD * (wanted[down.cell] < 0)
-        # A target takes one step, in its own direction only: up and down together would be paid for no move.
-        most_up = np.where(wanted[up.cell] == 0, up.high, np.where(wanted[up.cell] > 0, 1.0, 0.0))
-        most_down = np.where(wanted[down.cell] == 0, down.high, np.where(wanted[down.cell] < 0, 1.0, 0.0))
-        from scipy import sparse
-
-        matrix = sparse.hstack([self.matrix[:, up.cell], -self.matrix[:, down.cell]], format="csc")
-        price = np.concatenate([price_up, price_down])
-        most = np.concatenate([most_up, most_down])
-        found = self._solve(matrix, price, np.zeros(len(most)), most, whole=whole)
+        # A target takes one step, in its own direction only: up and down together would be paid for no move,
+        # and a second step past its mark would be paid for as well.
+        is_aim = (wanted[cell] == sign) & ~is_past
+        found = self._solve(
+            self.matrix[:, cell].multiply(sign).tocsc(),
+            price - _REWARD * is_aim,
+            np.zeros(len(cell)),
+            np.where(wanted[cell] == 0, high, is_aim),
+            whole=whole,
+        )
         move = np.zeros(len(self.values))
         if found is not None:
-            np.add.at(move, up.cell, found[: len(up.cell)])
-            np.add.at(move, down.cell, -found[len(up.cell) :])
+            np.add.at(move, cell, sign * found)
         return self.whole(move)
 
     def _solve(self, matrix: Any, cost: Floats, low: Any, high: Any, *, whole: bool = False) -> Floats | None:
