@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
+import polars as pl
 
 from atlarge.effects.pooling import Ratio
 from atlarge.explain.answer import Area, ChangeStrip, Interval
 from atlarge.explain.areas import Where
 from atlarge.explain.burst import Burst
 from atlarge.explain.changes import Relabelled
+from atlarge.explain.data import Daily
 from atlarge.explain.estimate import Estimate, Total
 from atlarge.explain.parts import Parts
 from atlarge.explain.periods import Months, months_of
 from atlarge.explain.policies import Policy
 from atlarge.explain.warn import Facts
+from atlarge.explain.world import MEASURES, World, world_from
 
 FIRST, LAST = dt.date(2015, 10, 1), dt.date(2019, 9, 1)
 COUNTY = Area("county", "48453", "Travis County, TX")
@@ -165,3 +169,47 @@ def facts(**changes: Any) -> Facts:
         "concentration": CONCENTRATION,
     }
     return Facts(of, months=laid, **given | changes)
+
+
+DAYS = (LAST - FIRST).days + 1
+
+
+def steady(rates: dict[str, float | tuple[float, float]], turn: dt.date = POLICY.effective) -> Daily:
+    """The same count every day; of a pair, the second from day `turn` on."""
+    before = (turn - FIRST).days
+    values = np.zeros((len(rates), DAYS), dtype=np.float32)
+    for row, rate in zip(values, rates.values(), strict=True):
+        first, second = rate if isinstance(rate, tuple) else (rate, rate)
+        row[:before], row[before:] = first, second
+    return Daily(values, tuple(rates), FIRST)
+
+
+class Records:
+    """Stands for a store: arrests as a frame, days covered."""
+
+    def __init__(self, **columns: Any) -> None:
+        self.arrests = pl.LazyFrame(columns)
+
+    def scan(self, table: str) -> pl.LazyFrame:
+        """Its one table."""
+        assert table == "arrests"
+        return self.arrests
+
+    def coverage(self, table: str) -> list[Any]:
+        """One release."""
+        assert table == "arrests"
+        return [SimpleNamespace(release_id="made", start=FIRST, end=LAST)]
+
+
+COUNTIES = ("48453", "48029", "48201", "48113", "37119", "36103")
+OFFICES = ("AUS", "SNA", "HOU", "DAL")
+
+
+def world(where: Where = HERE, store: Any = None, **rates: dict[str, Any]) -> World:
+    """Counts a day of each level and measure, as `county_handoffs={"48453": 2}`; what is not told is one."""
+    named = {"county": COUNTIES, "office": OFFICES, "aor": ("HOU", "SNA"), "state": ("NC", "TX")}
+    levels = {
+        level: {m: steady(dict.fromkeys(keys, 1.0) | rates.get(f"{level}_{m}", {})) for m in MEASURES}
+        for level, keys in named.items()
+    }
+    return world_from(levels, where, store)

@@ -251,8 +251,8 @@ def test_reasons_are_the_numbers_that_the_verdicts_rest_on() -> None:
     told = reasons(facts(**_spans(), burst=burst(**FEW)))
     assert told == {
         "singling_out": "First month 7 more (90 % interval -1 to 9) than expected (placebo p 0.071); "
-        "whole life 22 more (90 % interval -11 to 45) (placebo p 0.256). Clearest days: 30 on 3 to 6 April 2017 against "
-        "3 by its own past (placebo p 0.030).",
+        "whole life 22 more (90 % interval -11 to 45) (placebo p 0.256). Clearest days: "
+        "30 on 3 to 6 April 2017 against 3 by its own past (placebo p 0.030).",
         # a loss of 60 (-10 to 140) is 60 fewer (-140 to 10)
         "substitution": "Handoffs were 60 fewer (90 % interval -140 to 10) than expected, "
         "arrests at large 1 more (90 % interval -9 to 30).",

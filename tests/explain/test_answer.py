@@ -1,0 +1,142 @@
+"""The document of an answer: which key carries which number, and with how many digits."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import replace
+
+from hand_made import COUNTY, change
+
+from atlarge.explain.answer import (
+    Area,
+    EventPoint,
+    Interval,
+    Judgement,
+    Placebo,
+    Said,
+    Series,
+    Span,
+    Warned,
+)
+from atlarge.explain.example import example_answer
+
+THIRD = 1 / 3
+DAY = dt.date(2017, 3, 1)
+
+
+def test_a_said_text_is_its_english_and_knows_what_it_was_made_of() -> None:
+    said = Said.of("count.of", "{n} of {whole}", n=3, whole=Said("ten", "ten", value=10))
+    assert said == "3 of ten"
+    assert (said.key, said.values["n"], said.values["whole"].values) == ("count.of", 3, {"value": 10})
+    assert Said("plain").key == ""
+
+
+def test_intervals_are_rounded_to_hundredths_and_know_whether_they_are_told() -> None:
+    assert Interval(THIRD, -THIRD, 2 * THIRD).to_dict() == {"value": 0.33, "low": -0.33, "high": 0.67}
+    assert Interval(0.0).is_told
+    assert not Interval(None, 1.0, 2.0).is_told
+
+
+def test_a_span_tells_p_to_four_digits_and_shares_to_three() -> None:
+    span = Span(
+        "quarter", "at_large", COUNTY, DAY, dt.date(2017, 5, 31), 12.345678, Interval(10 * THIRD),
+        Interval(9.0, 1.0, 17.0), 0.0123456, 61, 4.5678, 0.654321,
+    )  # fmt: skip
+    assert span.to_dict() == {
+        "span": "quarter",
+        "measure": "at_large",
+        "area": {"level": "county", "code": "48453", "name": "Travis County, TX", "note": ""},
+        "start": "2017-03-01",
+        "end": "2017-05-31",
+        "observed": 12.35,
+        "counterfactual": {"value": 3.33, "low": None, "high": None},
+        "effect": {"value": 9.0, "low": 1.0, "high": 17.0},
+        "p_placebo": 0.0123,
+        "placebos": 61,
+        "mde": 4.57,
+        "burst_share": 0.654,
+    }
+    untold = replace(span, p_placebo=None, mde=None, burst_share=None).to_dict()
+    assert (untold["p_placebo"], untold["mde"], untold["burst_share"]) == (None, None, None)
+
+
+def test_series_and_gaps_are_rounded_to_hundredths_and_keep_what_is_missing() -> None:
+    numbers: list[float | None] = [THIRD, None]
+    series = Series(
+        "at_large", "Label", "arrests", Area("aor", "SNA", "San Antonio", "a note"),
+        [DAY, dt.date(2017, 4, 1)], [31, 9], numbers, [2 * THIRD, None], [0.0, None], [1.23456, None],
+    )  # fmt: skip
+    assert series.to_dict() == {
+        "measure": "at_large",
+        "label": "Label",
+        "unit": "arrests",
+        "area": {"level": "aor", "code": "SNA", "name": "San Antonio", "note": "a note"},
+        "period": ["2017-03-01", "2017-04-01"],
+        "days": [31, 9],
+        "observed": [0.33, None],
+        "counterfactual": [0.67, None],
+        "low": [0.0, None],
+        "high": [1.23, None],
+    }
+    assert Placebo("48201", "Harris", numbers).to_dict() == {
+        "place": "48201", "place_name": "Harris", "gap": [0.33, None],
+    }  # fmt: skip
+    assert EventPoint(-2, DAY, Interval(THIRD, 0.0, 1.0)).to_dict() == {
+        "month": -2, "start": "2017-03-01", "value": 0.33, "low": 0.0, "high": 1.0,
+    }  # fmt: skip
+
+
+def test_a_change_tells_its_dates_or_that_there_is_none() -> None:
+    found = change(
+        before=50 + THIRD, after=20 - THIRD, p=0.0123456, period=[DAY], value=[THIRD], changes=[{"p": 0.1}]
+    )
+    point = {
+        "measure": "handoffs", "place": "48453", "date": "2016-10-20", "low": "2016-10-01",
+        "high": "2016-11-10", "before": 50.33, "after": 19.67, "p": 0.0123, "all": [{"p": 0.1}],
+    }  # fmt: skip
+    assert found.point() == point
+    assert found.to_dict() == {
+        **point, "label": "Jail handoffs",
+        "area": COUNTY.to_dict(), "period": ["2017-03-01"], "values": [0.33],
+    }  # fmt: skip
+    none = change(date=None, low=None, high=None, after=None, p=None).point()
+    assert [none[k] for k in ("date", "low", "high", "after", "p")] == [None] * 5
+
+
+def test_verdicts_and_warnings_as_plain_values() -> None:
+    judged = Judgement("concentration", "Title", "fits", "why", "rule", {"month": "fits"})
+    assert judged.to_dict() == {
+        "account": "concentration", "title": "Title", "verdict": "fits", "reason": "why", "rule": "rule",
+        "by_span": {"month": "fits"},
+    }  # fmt: skip
+    assert Warned("short_life", "Text.", {"days": 3}).to_dict() == {"id": "short_life", "text": "Text."}
+
+
+def test_the_document_rounds_its_own_numbers_and_carries_its_parts() -> None:
+    answer = replace(
+        example_answer(),
+        observed=205 + THIRD,
+        counterfactual=Interval(188 + THIRD, 160.0, 216.0),
+        effect=Interval(17 + THIRD, -11.0, 45.0),
+        p_placebo=0.4123456,
+        mde=49 + THIRD,
+        baseline=156 + THIRD,
+        scheme="biglocal",
+        span="policy",
+    )
+    told = answer.to_dict()
+    assert (told["observed"], told["counterfactual"], told["baseline"]) == (205.33, 188.33, 156.33)
+    assert told["counterfactual_interval"] == {"value": 188.33, "low": 160.0, "high": 216.0}
+    assert told["effect"] == {"value": 17.33, "low": -11.0, "high": 45.0}
+    assert (told["p_placebo"], told["mde"]) == (0.4123, 49.33)
+    assert (told["start"], told["end"]) == ("2017-03-01", "2017-10-24")
+    assert (told["scheme"], told["measure"], told["span"]) == ("biglocal", "at_large", "policy")
+    assert (told["policy"]["announced"], told["policy"]["confidence"]) == ("2017-02-20", "high")
+    assert (told["place"], told["place_kind"]) == ("99001", "county")
+    assert told["warning_ids"] == ["handoffs_fell_before", "office_area_not_county"]
+    assert told["warnings"] == [warned.text for warned in answer.warnings]
+    assert told["change_points"] == [told["change_point"]]
+    assert set(told["verdicts"]) == {"singling_out", "substitution", "concentration"}
+    assert [len(told[k]) for k in ("spans", "series", "event_time", "sentences")] == [3, 2, 24, 3]
+    untold = replace(answer, p_placebo=None, mde=None, baseline=None, counterfactual=Interval(None)).to_dict()
+    assert [untold[k] for k in ("p_placebo", "mde", "baseline", "counterfactual")] == [None] * 4
