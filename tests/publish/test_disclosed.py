@@ -10,7 +10,7 @@ import pytest
 
 from atlarge.errors import QuestionError
 from atlarge.publish.disclosure import Counts, Disclosed, disclose, mark_text, stack
-from atlarge.publish.moves import Mover, prices
+from atlarge.publish.moves import _BLUR_PRICE, _HELD_PRICE, Mover, prices
 from atlarge.publish.sums import (
     BLURRED,
     HIDDEN,
@@ -155,6 +155,13 @@ def test_sums_over_uncovered_cells_hold_where_they_hold_so() -> None:
     assert held(np.array([1, 7, 3]), gap, r)[0].shape[0] == 0
     with pytest.raises(ValueError, match="1 sums do not hold"):
         held(np.array([1, 1, 3]), np.ones(3, bool), r)
+    two = Relations.of([2, 2, 4, 4], [0, 1, 2, 3])
+    with pytest.raises(ValueError, match=r"1 sums do not hold among the cells \(first: 1\)"):
+        held(np.array([1, 2, 3, 4, 8]), np.ones(5, bool), two)
+    with pytest.raises(ValueError, match=r"1 sums do not hold among the cells \(first: 1\)"):
+        held(np.array([1, 9, 3, 4, 8]), np.array([True, False, True, True, True]), two)
+    with pytest.raises(ValueError, match=r"2 sums do not hold among the cells \(first: 0\)"):
+        held(np.array([1, 1, 3, 4, 8]), np.ones(5, bool), two)
     with pytest.raises(ValueError, match="do not hold"):
         held(np.array([3, 1, 3]), np.ones(3, bool), Relations.of([2, 2], [0, 1], has_rest=True))
 
@@ -298,6 +305,87 @@ def test_of_two_directions_the_cheaper_is_taken() -> None:
     assert np.flatnonzero(up).tolist() in ([0, 2], [0, 2, 3], [0, 2, 4])
 
 
+def test_cells_near_by_are_those_reached_through_sums_that_have_little_to_spare() -> None:
+    """A chain of five sums; and one with a rest of nine, or of ten, which is all that a step can be."""
+    values, r = _chain(5, 3)
+    mover = Mover(values, np.ones(len(values), bool), r, threshold=5)
+    for hops in range(7):
+        reached = np.flatnonzero(mover._near(0, hops)).tolist()
+        assert reached == [*range(min(hops, 5) + 1), *range(6, 6 + min(hops, 5))]
+    assert mover._near(np.array([0, 5]), 1).tolist() == [True] * 2 + [False] * 2 + [True] * 3 + [
+        False
+    ] * 3 + [True]
+    for spare, is_reached in ((0, True), (9, True), (10, False), (70, False)):
+        tied = Relations.of([2, 2], [0, 1], has_rest=True)
+        beside = Mover(np.array([3, 20, 23 + spare]), np.ones(3, bool), tied, threshold=5)
+        assert beside._near(0, 3).tolist() == [True, is_reached, is_reached]
+
+
+def test_what_a_move_costs_is_what_is_newly_hidden_and_the_marks_lost() -> None:
+    values = np.array([3, 4, 20, 30, 40])
+    mover = Mover(values, np.ones(5, bool), Relations.none(), threshold=5)
+    status, price = np.array([PRIMARY, PRIMARY, OPEN, OPEN, HIDDEN]), np.array([1.0, 2, 4, 8, 16])
+
+    def cost(*move: int) -> float:
+        return mover._cost(np.array(move), status, price)
+
+    assert cost(0, 0, 0, 0, 0) == 0
+    assert cost(1, -1, 0, 0, -2) == pytest.approx(4 * _HELD_PRICE)
+    assert cost(0, 0, 1, 0, 0) == pytest.approx(4 + _HELD_PRICE)
+    assert cost(0, 0, -3, 1, 1) == pytest.approx(12 + 5 * _HELD_PRICE)
+    assert cost(2, 0, 0, 0, 0) == pytest.approx(_BLUR_PRICE + 2 * _HELD_PRICE)
+    assert cost(2, 1, 0, 1, 0) == pytest.approx(8 + 2 * _BLUR_PRICE + 4 * _HELD_PRICE)
+
+
+def test_columns_tell_each_step_that_may_be_taken_and_its_price() -> None:
+    """By cell and direction: most steps, price; past a mark, the steps that the mark does not allow."""
+    values = np.array([3, 4, 1, 20, 30, 40, 6, 7])
+    covered = np.ones(8, bool)
+    covered[7] = False
+    mover = Mover(values, covered, Relations.none(), threshold=5)
+    status = np.array([PRIMARY, PRIMARY, PRIMARY, OPEN, OPEN, HIDDEN, HIDDEN, OPEN])
+    price, can_hide = np.arange(10.0, 18.0), status == OPEN
+    can_hide[4] = False
+    held = _HELD_PRICE
+    within = {
+        (0, 1): (1, held), (0, -1): (2, held), (1, -1): (3, held), (2, 1): (3, held),
+        (3, 1): (10, 13.0), (3, -1): (10, 13.0), (5, 1): (10, held), (5, -1): (10, held),
+        (6, 1): (10, held), (6, -1): (1, held),
+    }  # fmt: skip
+
+    def told(*, blur: bool, near: np.ndarray | None = None) -> tuple[dict[object, object], list[object]]:
+        columns = mover._columns(status, price, can_hide, blur=blur, near=near)
+        rows = list(zip(*(c.tolist() for c in columns), strict=True))
+        inside = {(c, s): (high, paid) for c, s, high, paid, _ in rows if paid != _BLUR_PRICE}
+        return inside, [(c, s, high, past) for c, s, high, paid, past in rows if paid == _BLUR_PRICE]
+
+    assert told(blur=False) == (within, [])
+    past = [(0, 1, 9, True), (1, 1, 10, False), (2, 1, 7, True)]
+    assert told(blur=True) == (within, past)
+    near = np.isin(np.arange(8), [1, 2, 3, 7])
+    some = {key: value for key, value in within.items() if key[0] in (1, 2, 3)}
+    assert told(blur=True, near=near) == (some, past[1:])
+    assert told(blur=False, near=near) == (some, [])
+
+
+def test_targets_take_one_step_in_their_own_direction_and_pay_for_no_mark_that_they_need_not_lose() -> None:
+    values = np.array([3, 4, 2, 1, 20])
+    mover = Mover(values, np.ones(5, bool), Relations.none(), threshold=5)
+    status = np.array([PRIMARY] * 4 + [OPEN])
+
+    def moved(signs: list[int], targets: list[int], *, blur: bool) -> list[int]:
+        can_hide = np.ones(5, bool)
+        found = mover.cheapest(
+            status, np.array(targets), np.array(signs), np.ones(5), can_hide=can_hide, blur=blur
+        )
+        return found.tolist()
+
+    assert moved([1, 1, 1, 1, 1], [0, 1, 2, 3, 4], blur=False) == [1, 0, 1, 1, 1]
+    assert moved([1, 1, 1, 1, 1], [0, 1, 2, 3, 4], blur=True) == [1, 1, 1, 1, 1]
+    assert moved([-1, -1, -1, -1, -1], [0, 1, 2, 3, 4], blur=True) == [-1, -1, -1, 0, -1]
+    assert moved([1, -1], [0, 2], blur=False) == [1, 0, -1, 0, 0]
+
+
 def test_a_witness_counts_for_the_cells_that_it_moves_first() -> None:
     """3 + 20 + 40 = 63 with 3 and 20 hidden: a step from one to the other; a step of three breaks "<5"."""
     values, covered = np.array([3, 20, 40, 63]), np.ones(4, bool)
@@ -315,3 +403,14 @@ def test_a_witness_counts_for_the_cells_that_it_moves_first() -> None:
     assert not any(is_proved([-3, 3, 0, 0]))  # nor is zero
     assert not any(is_proved([1, 0, 0, 0]))  # the sum is broken
     assert not any(is_proved([1, 0, -1, 0]))  # a shown count moves
+
+
+def test_a_cell_is_proved_by_the_first_move_that_changes_it_and_no_move_is_kept_in_vain() -> None:
+    found = Witnesses(np.full(5, -1, np.int64))
+    assert found.add(np.array([1, -1, 0, 0, 0])).tolist() == [0, 1]
+    assert found.add(np.array([0, 2, -2, 1, 0])).tolist() == [2, 3]
+    assert found.add(np.array([1, 0, 1, 1, 0])).tolist() == []
+    assert found.add(np.array([0, 0, 0, 1, -1])).tolist() == [4]
+    assert found.of.tolist() == [0, 0, 1, 1, 2]
+    assert [c.tolist() for c in found.cells] == [[0, 1], [1, 2, 3], [3, 4]]
+    assert [s.tolist() for s in found.steps] == [[1, -1], [2, -2, 1], [1, -1]]

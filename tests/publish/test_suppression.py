@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from scipy.optimize import linprog
 from trial import believed, drawn, told
 
-from atlarge.publish.moves import prices
+from atlarge.publish import suppression
+from atlarge.publish.moves import Mover, prices
 from atlarge.publish.suppression import (
     BLURRED,
     HIDDEN,
@@ -20,6 +21,7 @@ from atlarge.publish.suppression import (
     UNPUBLISHED,
     Relations,
     Sums,
+    _Search,
     search,
     sensitive,
     suppress,
@@ -333,3 +335,67 @@ def test_what_is_hidden_is_nearly_always_the_cheapest_that_will_do() -> None:
     assert len(dearer) > 30
     assert np.mean(np.array(dearer) == 1.0) > 0.9
     assert max(dearer) < 2.5
+
+
+def _searched(values: list[int], r: Relations) -> _Search:
+    """A search that has begun, with the small counts marked and a price of one for each."""
+    cells = np.array(values)
+    small = sensitive(cells, np.ones(len(cells), bool), SMALL)
+    mover = Mover(cells, np.ones(len(cells), bool), r, threshold=SMALL)
+    return _Search(mover, np.where(small, PRIMARY, OPEN), small, np.ones(len(cells)))
+
+
+def test_a_search_hides_what_its_moves_change_and_goes_on_with_the_rest() -> None:
+    begun = _searched([3, 4, 1, 20, 30, 2], Relations.none())
+    assert begun.left.tolist() == [0, 1, 2, 5]
+    begun._take(np.array([-1, 2, 0, 1, 0, 0]))
+    assert begun.status.tolist() == [PRIMARY, BLURRED, PRIMARY, HIDDEN, OPEN, PRIMARY]
+    assert begun.left.tolist() == [2, 5]
+    begun._take(np.array([0, 3, 3, -4, 0, 0]))  # a four is the most that "<5" allows
+    assert begun.status.tolist() == [PRIMARY, BLURRED, PRIMARY, HIDDEN, OPEN, PRIMARY]
+    assert begun.left.tolist() == [5]
+    begun._take(np.zeros(6, np.int64))
+    assert (begun.left.tolist(), len(begun.witnesses.cells)) == ([5], 2)
+
+
+def test_a_count_at_an_end_of_its_mark_is_pushed_away_from_it() -> None:
+    begun = _searched([1, 2, 3, 4] * 50, Relations.none())
+    signs = begun._signs()
+    assert (signs[0::4] == 1).all()
+    assert (signs[3::4] == -1).all()
+    for middle in (signs[1::4], signs[2::4]):
+        assert set(middle.tolist()) == {-1, 1}
+
+
+def test_a_search_that_may_hide_nothing_fails_and_leaves_what_it_began_with() -> None:
+    begun = _searched([3, 20, 23, 2], Relations.of([2, 2], [0, 1]))
+    begun.move_freely()
+    assert begun.left.tolist() == [0]  # the lone count moves, the other does not
+    with pytest.raises(ValueError, match="nothing else can be hidden"):
+        begun.hide(np.zeros(4, bool))
+    found = begun.hide(np.array([False, True, False, False]))
+    assert found.status.tolist() == [PRIMARY, HIDDEN, OPEN, PRIMARY]
+    assert (begun.status.tolist(), begun.left.tolist()) == ([PRIMARY, OPEN, OPEN, PRIMARY], [0])
+
+
+def test_what_is_not_proved_is_not_given_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever is wrong with the search: no witness, no table."""
+    cells, covered, r = np.array([3, 2, 20, 25]), np.ones(4, bool), Relations.of([3] * 3, [0, 1, 2])
+    assert suppress(cells, covered, r).tolist() == [PRIMARY, PRIMARY, OPEN, OPEN]
+    for bad in ([False] * 4, [True, False, False, False]):
+        monkeypatch.setattr(suppression, "proved", lambda *given, bad=bad, **named: np.array(bad))
+        with pytest.raises(ValueError, match=f"{2 - sum(bad)} small counts have no sound witness"):
+            suppress(cells, covered, r)
+
+
+def test_many_small_counts_cost_one_other_each() -> None:
+    """Twenty rows of 2 + 40 = 42, and the 40s add up to 800: one count of each row, and the sum stays."""
+    sums = Sums()
+    for i in range(20):
+        sums.add([i, 20 + i], [40 + i])
+    sums.add(list(range(20, 40)), [60])
+    cells = np.array([2] * 20 + [40] * 20 + [42] * 20 + [800])
+    status = suppress(cells, np.ones(61, bool), sums.relations())
+    assert status[:20].tolist() == [PRIMARY] * 20
+    assert (status[20:60].reshape(2, 20) == HIDDEN).sum(axis=0).tolist() == [1] * 20
+    assert status[60] == OPEN

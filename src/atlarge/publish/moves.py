@@ -85,7 +85,7 @@ class Mover:
         cells = np.flatnonzero(low < high)
         cost = np.zeros(len(self.values))
         cost[targets] = rng.choice([-1.0, 1.0], len(targets))
-        found = self._solve(self.matrix[:, cells], cost[cells], low[cells], high[cells])
+        found = self._solve(self.matrix[:, cells], cost[cells], low[cells], high[cells], whole=False)
         move = np.zeros(len(self.values))
         if found is not None:
             move[cells] = found
@@ -192,7 +192,7 @@ class Mover:
             np.add.at(move, cell, sign * found)
         return self.whole(move)
 
-    def _solve(self, matrix: Any, cost: Floats, low: Any, high: Any, *, whole: bool = False) -> Floats | None:
+    def _solve(self, matrix: Any, cost: Floats, low: Any, high: Any, *, whole: bool) -> Floats | None:
         """Least cost over all moves that leave what is published as it is; None where nothing can move."""
         from scipy import sparse
         from scipy.optimize import Bounds, LinearConstraint, milp
