@@ -14,10 +14,23 @@ from atlarge.explain.burst import find_burst, watched
 from atlarge.explain.changes import changes_in, relabelled
 from atlarge.explain.concentration import Population, metro_population, per_10k, share_ratio
 from atlarge.explain.data import Daily
-from atlarge.explain.estimate import estimate, event_time_of, series_of, span_of
-from atlarge.explain.parts import _of_like_records, limit_starts, unknown_ratio
+from atlarge.explain.estimate import (
+    estimate,
+    event_time_of,
+    of_like_size,
+    placebos_of,
+    series_of,
+    span_of,
+)
+from atlarge.explain.parts import (
+    _of_like_records,
+    donors_of,
+    limit_starts,
+    parts_of,
+    unknown_ratio,
+)
 from atlarge.explain.periods import Months, months_of
-from atlarge.explain.policies import Policy, from_date
+from atlarge.explain.policies import Policy, from_date, using
 
 FIRST = dt.date(2015, 10, 1)
 DAYS = 1432
@@ -273,3 +286,203 @@ def test_the_rate_is_learnt_from_places_recorded_alike_where_there_are_enough() 
     assert (alone[:6] == -1).all()
     few = np.where(np.arange(12) == 1, -1, starts)  # only four with an office area are left
     assert (_of_like_records(keys, 0, few) == few).all()
+
+
+def _sizes(target: float, others: dict[float, int], months: int = 8) -> np.ndarray:
+    """Constant monthly counts: the target's, then so many units of each level."""
+    levels = [target, *(level for level, count in others.items() for _ in range(count))]
+    return np.tile(np.array(levels)[:, None], (1, months))
+
+
+def test_comparison_units_have_a_record_a_month_and_a_quarter_of_the_size() -> None:
+    pre = _sizes(20.0, {5.0: 30, 30.0: 10, 4.9: 5})
+    chosen = of_like_size([pre], 0, np.ones(46, dtype=bool))
+    assert chosen.tolist() == [False, *[True] * 40, *[False] * 5]
+    # below forty of like size, the forty that come nearest
+    pre = _sizes(20.0, {5.0: 20, 2.0: 10, 4.0: 15, 1.0: 5, 0.9: 9})
+    chosen = of_like_size([pre], 0, np.ones(60, dtype=bool))
+    assert chosen.tolist() == [False, *[True] * 20, *[True] * 5, *[False] * 5, *[True] * 15, *[False] * 14]
+    few = of_like_size([_sizes(2.0, {1.0: 3, 0.9: 9})], 0, np.ones(13, dtype=bool))
+    assert few.tolist()[1:] == [True] * 3 + [False] * 9
+    banned = np.ones(13, dtype=bool)
+    banned[1] = False
+    assert of_like_size([_sizes(2.0, {1.0: 3, 0.9: 9})], 0, banned).tolist()[1:4] == [False, True, True]
+
+
+def test_of_two_measures_the_smaller_size_counts_and_gaps_leave_a_unit_out() -> None:
+    one = _sizes(20.0, {20.0: 45})
+    two = _sizes(40.0, {10.0: 44, 9.9: 1})
+    one[3, 2] = np.nan
+    chosen = of_like_size([one, two], 0, np.ones(46, dtype=bool))
+    assert np.flatnonzero(~chosen).tolist() == [0, 3, 45]
+    # a target below one record a month is taken for one
+    small = _sizes(0.1, {1.0: 41})
+    assert of_like_size([small], 0, np.ones(42, dtype=bool)).sum() == 41
+
+
+def test_of_many_comparison_places_sixty_at_most_are_shown_evenly() -> None:
+    counts = _world(13, units=60)
+    months = months_of(POLICY, counts.first, counts.last)
+    found = estimate(counts, "u00", AREA, "at_large", months, set())
+    for many, shown in [(59, 59), (60, 60), (61, 31), (120, 60), (121, 41)]:
+        keys = tuple(f"k{k}" for k in range(many))
+        gaps = np.arange(many + 1.0)[:, None] * np.ones(3)
+        told = placebos_of(replace(found, donor_keys=keys, gaps=gaps), {"k0": "First"})
+        assert len(told) == shown
+        step = -(-many // 60)
+        assert [p.place for p in told] == [f"k{k}" for k in range(0, many, step)]
+        assert [p.gap for p in told] == [[k + 1.0] * 3 for k in range(0, many, step)]  # row 0 is the target
+        assert (told[0].place_name, told[-1].place_name) == ("First", told[-1].place)
+
+
+def test_a_chart_has_gaps_and_bands_of_each_month() -> None:
+    counts = _world(14)
+    months = months_of(POLICY, counts.first, counts.last)
+    found = estimate(counts, "u00", AREA, "at_large", months, set())
+    size = len(months.start)
+    made = replace(
+        found, observed=np.full(size, 9.0), fitted=np.full(size, 6.0), low=np.full(size, 2.0),
+        high=np.full(size, 13.0),
+    )  # fmt: skip
+    made.observed[2] = np.nan
+    points = event_time_of(made)
+    assert len(points) == size - 1
+    assert [p.month for p in points] == [m for k, m in enumerate(months.offset) if k != 2]
+    assert {(p.effect.value, p.effect.low, p.effect.high) for p in points} == {(3.0, -4.0, 7.0)}
+    series = series_of(made)
+    assert (series.observed[1], series.observed[2]) == (9.0, None)
+    assert (series.counterfactual[0], series.low[0], series.high[0]) == (6.0, 2.0, 13.0)
+    assert (series.unit, series.days) == ("arrests", months.days)
+    assert span_of(replace(found, totals={}), "month") is None
+    whole = span_of(found, "policy", 0.5)
+    assert whole is not None
+    assert (whole.start, whole.end) == months.bounds(months.life)
+    assert (whole.placebos, whole.burst_share) == (found.totals["policy"].placebos, 0.5)
+    assert whole.p_placebo == found.totals["policy"].p
+
+
+def test_weights_are_those_above_a_hundredth_the_largest_first() -> None:
+    counts = _world(7)
+    months = months_of(POLICY, counts.first, counts.last)
+    weights = estimate(counts, "u00", AREA, "at_large", months, set()).weights
+    told = [w for _, w in weights]
+    assert 1 <= len(told) <= 8
+    assert told == sorted(told, reverse=True)
+    assert min(told) >= 0.01
+
+
+def test_bursts_are_looked_for_three_months_before_to_three_months_after() -> None:
+    for announced, first in [
+        (None, dt.date(2017, 2, 1)),
+        (dt.date(2017, 1, 10), dt.date(2017, 1, 10)),
+        (dt.date(2016, 11, 1), dt.date(2016, 11, 1)),  # 92 days
+        (dt.date(2016, 10, 31), dt.date(2016, 11, 1)),
+        (dt.date(2017, 3, 1), dt.date(2017, 2, 1)),
+    ]:
+        policy = replace(POLICY, announced=announced)
+        months = months_of(policy, FIRST, dt.date(2019, 9, 1))
+        assert watched(policy, months) == (first, dt.date(2017, 4, 30))
+
+
+def test_a_burst_is_ranked_among_places_with_a_record_a_month_and_tells_whom_else_it_met() -> None:
+    counts = _world(15, rate=1.0)
+    start = _day(dt.date(2017, 2, 9))
+    counts.values[0, start : start + 4] += 15
+    counts.values[1, start + 3 : start + 7] += 40  # shares one day
+    counts.values[2, start - 4 : start] += 40  # ends the day before
+    counts.values[3, start + 4 : start + 8] += 40  # begins the day after
+    counts.values[4, : _day(dt.date(2017, 2, 1))] = 0  # no record before
+    counts.values[5, start] = np.nan  # a day that is not covered
+    policy = replace(POLICY, announced=dt.date(2017, 1, 20))
+    months, days, usable = _looked(policy, counts)
+    usable[6] = False
+    found = find_burst(counts, "u00", months, days, usable)
+    assert found is not None
+    assert (found.start, found.end) == (dt.date(2017, 2, 9), dt.date(2017, 2, 12))
+    assert found.places == 49 - 3
+    assert found.p == pytest.approx(4 / 47)  # the three others' are clearer
+    before = counts.values[0, : _day(dt.date(2017, 1, 1))]
+    assert found.expected == pytest.approx(4 * before.mean())
+    assert found.elsewhere >= 1
+    for row in (1, 2, 3):
+        counts.values[row] = counts.values[7]
+    quiet = find_burst(counts, "u00", months, days, usable)
+    assert quiet is not None
+    assert (quiet.elsewhere, quiet.p) == (0, pytest.approx(1 / 47))
+    assert find_burst(counts, "none", months, days, usable) is None
+    assert find_burst(counts, "u04", months, days, usable) is None
+    assert find_burst(counts, "u05", months, days, usable) is None
+
+
+def test_a_score_is_the_signed_root_of_the_deviance_over_the_dispersion() -> None:
+    """Ten a week before, without chance: 2 a day on weekdays; then 20 in two days of a window of 60."""
+    values = np.zeros((2, DAYS), dtype=np.float32)
+    values[:] = np.where(np.arange(DAYS) % 7 < 5, 2.0, 0.0)
+    day = _day(dt.date(2017, 2, 9))
+    values[0, day : day + 2] += 18
+    counts = Daily(values, ("a", "b"), FIRST)
+    months, days, usable = _looked(POLICY, counts)
+    found = find_burst(counts, "a", months, days, usable)
+    assert found is not None
+    window = values[0, _day(days[0]) : _day(days[1]) + 1]
+    seen = values[0, day : day + 2].sum()
+    assert (found.start, found.end, found.observed) == (days[0] + dt.timedelta(days=8), found.end, seen)
+    rate = values[0, : _day(dt.date(2017, 2, 1))].mean()
+    expected = max(rate, (window.sum() - seen) / (len(window) - 2)) * 2
+    # weeks before vary not at all: the dispersion is that of chance, one
+    assert found.score == pytest.approx(
+        (2 * (seen * np.log(seen / expected) - (seen - expected))) ** 0.5, rel=1e-3
+    )
+
+
+def test_the_parts_of_a_made_place_add_up_over_its_past_by_days() -> None:
+    counts, lost = _world(16), _world(17)
+    months = months_of(replace(POLICY, ended=dt.date(2017, 9, 25)), FIRST, dt.date(2019, 9, 1))
+    day = _day(dt.date(2017, 2, 1))
+    lost.values[0, day:] = 0
+    known = unknown_ratio(9, 0.5)
+    found = parts_of(counts, lost, None, "u00", months, set(), known)
+    before = counts.values[0, : _day(dt.date(2017, 2, 1))]
+    days = (dt.date(2017, 9, 25) - dt.date(2017, 2, 1)).days
+    assert found.baseline == pytest.approx(before.sum() / len(before) * days)
+    seen = counts.values[0, day : day + days].sum()
+    parts = [found.trend.value, found.substitution.value, found.residual.value]
+    assert found.baseline + sum(v for v in parts if v is not None) == pytest.approx(seen)
+    assert found.effect.value == pytest.approx(sum(v for v in parts[1:] if v is not None))
+    assert found.trend.low is not None
+    assert found.trend.high is not None
+    assert found.trend.low <= found.trend.value <= found.trend.high  # type: ignore[operator]
+    # 1.5 a day, and two fifths more from January 2017 on, for 236 days
+    assert found.loss.value == pytest.approx(1.5 * 1.4 * days, rel=0.15)
+    assert found.elsewhere is None
+    assert found.ratio is known
+    month = parts_of(counts, lost, None, "u00", months, set(), known, "month")
+    assert month.baseline == pytest.approx(before.sum() / len(before) * 28)
+    keys = counts.keys
+    donors = donors_of([counts.binned(months)], 0, keys, months, {"u03"})
+    assert not donors[[0, 3]].any()
+
+
+def test_only_dated_limits_within_the_months_start_a_loss() -> None:
+    months = [dt.date(2015 + (9 + k) // 12, (9 + k) % 12 + 1, 1) for k in range(24)]
+
+    def made(name: str, fips: str | None, day: dt.date, **changes: object) -> Policy:
+        given = {"id": name, "level": "county", "state": "", "direction": "limits", "kind": "detainers"}
+        return replace(POLICY, fips=fips, effective=day, latest=day, **(given | changes))  # type: ignore[arg-type]
+
+    registry = [
+        made("a", "48453", dt.date(2016, 3, 1)),
+        made("b", "48453", dt.date(2016, 2, 2)),  # the first counts
+        made("c", "48029", months[0]),
+        made("d", "48201", months[-1]),
+        made("e", "48113", months[-1] + dt.timedelta(days=1)),
+        made("f", "37119", dt.date(2016, 3, 1), direction="extends"),
+        made("g", "36103", dt.date(2016, 3, 1), kind="jail_contract"),
+        made("h", "06067", dt.date(2016, 1, 1), precision="year"),
+        made("i", None, dt.date(2016, 5, 1), level="state", state="DC"),
+    ]
+    keys = ("48453+AUS", "48029", "48201", "48113", "37119", "36103", "06067", "11001", "11001+48453")
+    with using(registry):
+        starts = limit_starts(keys, months)
+        assert starts.tolist() == [5, -1, 23, -1, -1, -1, -1, 7, 5]
+        assert (limit_starts(keys, []) == -1).all()

@@ -66,3 +66,87 @@ def test_too_short_a_past_and_days_outside_the_records_are_refused_with_what_is_
         months_of(_policy(effective=dt.date(2019, 10, 1), latest=dt.date(2019, 10, 1)), FIRST, LAST)
     with pytest.raises(CoverageError, match="less than a week"):
         months_of(_policy(effective=dt.date(2019, 8, 30), latest=dt.date(2019, 8, 30)), FIRST, LAST)
+
+
+def _ended(days: int) -> list[int]:
+    """Lengths of the periods of a policy that ended so many days after the 21st of a month."""
+    day = dt.date(2017, 2, 21)
+    months = months_of(_policy(effective=day, latest=day, ended=day + dt.timedelta(days=days)), FIRST, LAST)
+    return [d for d, is_life in zip(months.days, months.life, strict=True) if is_life]
+
+
+def test_a_last_piece_of_less_than_a_week_is_added_to_the_month_before() -> None:
+    assert _ended(28) == [28]
+    assert _ended(28 + 6) == [34]
+    assert _ended(28 + 7) == [28, 7]
+    assert _ended(28 + 31) == [28, 31]
+    assert _ended(28 + 31 + 1) == [28, 32]
+    assert _ended(3) == [3]  # the only one stays as it is
+
+
+def test_the_months_after_a_policy_are_six_and_whole_and_counted_on() -> None:
+    day = dt.date(2017, 2, 21)
+    months = months_of(_policy(effective=day, latest=day, ended=dt.date(2017, 5, 30)), FIRST, LAST)
+    after = [k for k in range(len(months.start)) if months.after[k]]
+    assert [str(months.start[k]) for k in after] == [f"2017-{m:02d}-30" for m in range(5, 11)]
+    assert str(months.stop[-1]) == "2017-11-30"
+    assert [months.offset[k] for k in after] == list(range(4, 10))  # four of life, the last of nine days
+    assert months.offset[0] == -int(months.pre.sum())
+    # the records end within the second month after
+    short = months_of(_policy(effective=day, latest=day, ended=dt.date(2019, 7, 10)), FIRST, LAST)
+    assert [str(short.start[k]) for k in range(len(short.start)) if short.after[k]] == ["2019-07-10"]
+    edge = months_of(_policy(effective=day, latest=day, ended=dt.date(2019, 8, 2)), FIRST, LAST)
+    assert str(edge.stop[-1]) == "2019-09-02"  # its one month after ends on the last day of the records
+
+
+def test_spans_are_the_first_the_first_three_and_what_follows_the_first() -> None:
+    months = months_of(_policy(ended=dt.date(2017, 8, 21)), FIRST, LAST)
+    assert [int(months.span(name).sum()) for name in ("month", "quarter", "rest", "policy")] == [1, 3, 5, 6]
+    assert months.bounds(months.span("quarter")) == (dt.date(2017, 2, 21), dt.date(2017, 5, 20))
+
+
+def test_a_policy_is_followed_three_years_and_looked_at_four_years_back() -> None:
+    early = dt.date(2010, 1, 1)
+    months = months_of(_policy(), early, LAST)
+    assert (months.start[0], int(months.pre.sum())) == (dt.date(2013, 2, 21), 48)
+    assert (months.policy_end, months.is_cut) == (dt.date(2019, 9, 2), True)  # the records end
+    day = dt.date(2014, 3, 5)
+    long = months_of(_policy(effective=day, latest=day), early, LAST)
+    assert (long.policy_end, int(long.life.sum()), long.is_cut) == (dt.date(2017, 3, 5), 36, True)
+    known = months_of(_policy(effective=day, latest=day, ended=dt.date(2017, 3, 5)), early, LAST)
+    assert (known.policy_end, known.is_cut) == (dt.date(2017, 3, 5), False)
+    later = months_of(_policy(effective=day, latest=day, ended=dt.date(2017, 3, 6)), early, LAST)
+    assert later.is_cut
+
+
+def test_six_months_before_are_enough_and_a_week_of_life_is() -> None:
+    day = dt.date(2016, 4, 1)
+    assert int(months_of(_policy(effective=day, latest=day), FIRST, LAST).pre.sum()) == 6
+    late = day - dt.timedelta(days=1)
+    with pytest.raises(QuestionError, match=r"only 5 whole months.*records from 2015-09-30 on"):
+        months_of(_policy(effective=late, latest=late), FIRST, LAST)
+    last = LAST - dt.timedelta(days=6)
+    assert months_of(_policy(effective=last, latest=last), FIRST, LAST).days[-1] == 7
+    late = last + dt.timedelta(days=1)
+    with pytest.raises(CoverageError, match="less than a week"):
+        months_of(_policy(effective=late, latest=late), FIRST, LAST)
+    with pytest.raises(QuestionError, match="it ended"):
+        months_of(_policy(ended=dt.date(2017, 2, 21)), FIRST, LAST)
+    assert _ended(1) == [1]
+
+
+def test_an_anchor_moves_the_first_day_and_what_was_known_ends_the_months_before() -> None:
+    policy = _policy(announced=dt.date(2017, 1, 10))
+    moved = months_of(policy, FIRST, LAST, anchor=dt.date(2017, 1, 10))
+    assert moved.bounds(moved.life)[0] == dt.date(2017, 1, 10)
+    assert not moved.between.any()
+    told = months_of(policy, FIRST, LAST)
+    assert told.bounds(told.between) == (dt.date(2016, 12, 21), dt.date(2017, 2, 20))
+    early = months_of(policy, FIRST, LAST, known=dt.date(2016, 10, 21))
+    assert early.bounds(early.pre)[1] == dt.date(2016, 10, 20)
+    assert early.bounds(early.between)[0] == dt.date(2016, 10, 21)
+    window = _policy(effective=dt.date(2017, 2, 1), latest=dt.date(2017, 2, 28))
+    after = months_of(window, FIRST, LAST)
+    assert after.bounds(after.life)[0] == dt.date(2017, 3, 1)
+    anchored = months_of(window, FIRST, LAST, anchor=dt.date(2017, 2, 10))
+    assert anchored.bounds(anchored.life)[0] == dt.date(2017, 2, 10)

@@ -10,8 +10,11 @@ import pytest
 
 from atlarge.errors import QuestionError
 from atlarge.explain.policies import (
+    Policy,
+    applies_to,
     changed_counties,
     find_policy,
+    from_date,
     listed,
     near_ids,
     policies,
@@ -117,3 +120,122 @@ def test_a_faulty_table_is_refused_by_line(tmp_path: Path, text: str, words: str
 def test_a_table_that_is_not_there_is_refused(tmp_path: Path) -> None:
     with pytest.raises(QuestionError, match="cannot be read"):
         read_policies(tmp_path / "none.csv")
+
+
+def _made(text: str, tmp_path: Path) -> Policy:
+    file = tmp_path / "own.csv"
+    file.write_text(text)
+    (policy,) = read_policies(file)
+    return policy
+
+
+def test_a_row_is_read_as_written_and_what_is_left_out_has_its_usual_value(tmp_path: Path) -> None:
+    full = _made(
+        "id,level,place_name,state,fips,direction,kind,title,announced,effective,precision,ended,confidence,"
+        "source_url,note,criteria\n"
+        "A,city,Town,TX,48453,extends,program_287g,T,2017-01-02,2017-02-03,month,2018-04-05,low,http://x,N,C\n",
+        tmp_path,
+    )
+    assert full.to_dict() == {
+        "id": "a", "level": "city", "place_name": "Town", "state": "TX", "fips": "48453",
+        "direction": "extends", "kind": "program_287g", "title": "T", "announced": dt.date(2017, 1, 2),
+        "effective": dt.date(2017, 2, 3), "latest": dt.date(2017, 2, 28), "precision": "month",
+        "ended": dt.date(2018, 4, 5), "confidence": "low", "source_url": "http://x", "note": "N",
+        "criteria": "C",
+    }  # fmt: skip
+    bare = _made("id,fips,effective\nb,1001,2017-02-03\n", tmp_path)
+    assert (bare.level, bare.place_name, bare.fips, bare.state) == ("county", "01001", "01001", "")
+    assert (bare.direction, bare.kind, bare.precision) == ("limits", "detainers", "day")
+    assert (bare.announced, bare.ended, bare.title, bare.latest) == (None, None, "", dt.date(2017, 2, 3))
+    state = _made("id,state,effective\nc,TX,2017-02-03\n", tmp_path)
+    assert (state.level, state.place_name, state.fips) == ("state", "TX", None)
+
+
+@pytest.mark.parametrize(
+    ("row", "latest"),
+    [
+        ("2016-02-01,month", dt.date(2016, 2, 29)),
+        ("2016-12-01,month", dt.date(2016, 12, 31)),
+        ("2016-11-15,month", dt.date(2016, 11, 30)),
+        ("2016-03-01,year", dt.date(2016, 12, 31)),
+        ("2016-03-01,day", dt.date(2016, 3, 1)),
+    ],
+)
+def test_a_day_known_to_the_month_or_year_can_be_its_last(tmp_path: Path, row: str, latest: dt.date) -> None:
+    policy = _made(f"id,fips,effective,precision\na,1001,{row}\n", tmp_path)
+    assert policy.latest == latest
+    assert policy.is_window == (latest > policy.effective)
+
+
+def test_a_policy_is_known_from_its_announcement_but_never_later_than_its_effect(tmp_path: Path) -> None:
+    for announced, known in [("2017-01-05", 5), ("2017-01-20", 10), ("", 10)]:
+        text = f"id,fips,effective,announced\na,1001,2017-01-10,{announced}\n"
+        assert _made(text, tmp_path).known == dt.date(2017, 1, known)
+
+
+def test_a_policy_is_of_its_county_or_of_the_counties_of_its_state(tmp_path: Path) -> None:
+    county = _made("id,fips,state,effective\na,48453,TX,2017-01-10\n", tmp_path)
+    assert applies_to(county, "48453", "CA")
+    assert not applies_to(county, "48029", "TX")
+    assert not applies_to(county, None, "TX")
+    state = _made("id,state,effective\na,TX,2017-01-10\n", tmp_path)
+    assert applies_to(state, None, "TX")
+    assert not applies_to(state, "48453", "CA")
+
+
+def test_a_change_is_a_day_on_which_a_policy_began_or_ended(tmp_path: Path) -> None:
+    file = tmp_path / "own.csv"
+    file.write_text(
+        "id,fips,state,effective,ended,direction,kind\n"
+        "a,48453,,2017-03-01,2018-06-01,,\n"
+        "b,48029,,2017-03-01,,extends,program_287g\n"
+        "c,48201,,2017-03-01,,,jail_contract\n"
+        "d,,DC,2017-05-01,,,city_law\n"
+    )
+    day = dt.timedelta(days=1)
+    with using(read_policies(file)):
+        first, ended = dt.date(2017, 3, 1), dt.date(2018, 6, 1)
+        assert changed_counties(first, first + day) == {"limits": {"48453"}, "extends": {"48029"}}
+        assert changed_counties(first - day, first) == {"limits": set(), "extends": set()}
+        assert changed_counties(ended, ended + day) == {"limits": {"48453"}, "extends": set()}
+        assert changed_counties(first + day, ended) == {"limits": {"11001"}, "extends": set()}
+        chosen = changed_counties(first, ended, ["program_287g", "jail_contract"])
+        assert chosen == {"limits": set(), "extends": {"48029"}}
+
+
+def test_a_day_stands_for_a_policy_of_that_day() -> None:
+    day = dt.date(2017, 6, 15)
+    asked = from_date(day, "48453", "Travis County, TX")
+    assert (asked.id, asked.kind, asked.fips) == ("date-2017-06-15", "date", "48453")
+    assert (asked.effective, asked.latest, asked.announced, asked.ended) == (day, day, None, None)
+    assert (asked.known, asked.is_window, asked.confidence) == (day, False, "")
+    assert from_date(day, "SNA", "San Antonio").fips is None
+    assert from_date(day, "4845", "short").fips is None
+    assert from_date(day, "ABCDE", "letters").fips is None
+
+
+def test_agreements_are_policies_that_extend_from_the_day_of_their_signing() -> None:
+    rows = policy_table().filter(pl.col("id").is_in(table("agreements_287g")["id"].to_list()))
+    assert rows.height == table("agreements_287g").height
+    assert set(rows["direction"]) == {"extends"}
+    assert set(rows["kind"]) == {"program_287g"}
+    assert rows.filter(pl.col("effective").is_not_null())["precision"].eq("day").all()
+    assert rows["announced"].equals(rows["effective"])
+    assert rows["place_name"].null_count() == 0
+    one = rows.filter(pl.col("fips") == "48007").row(0, named=True)
+    assert one["place_name"] == "Aransas County, TX"
+
+
+def test_listing_is_in_the_order_of_ids_and_of_one_direction() -> None:
+    ids = [row["id"] for row in listed()]
+    assert ids == sorted(ids)
+    assert len(ids) == table("policies").height
+    both = [{row["direction"] for row in listed(direction=d)} for d in ("limits", "extends")]
+    assert both == [{"limits"}, {"extends"}]
+    assert len(listed(direction="limits")) + len(listed(direction="extends")) == len(ids)
+
+
+def test_near_ids_are_four_at_most_and_of_the_registry_in_use() -> None:
+    assert len(near_ids("travis")) == 4
+    assert near_ids("Travis County, TX", limit=1) == ["travis-tx-2017"]
+    assert find_policy(" Travis-TX-2017 ").id == "travis-tx-2017"
