@@ -399,3 +399,24 @@ def test_many_small_counts_cost_one_other_each() -> None:
     assert status[:20].tolist() == [PRIMARY] * 20
     assert (status[20:60].reshape(2, 20) == HIDDEN).sum(axis=0).tolist() == [1] * 20
     assert status[60] == OPEN
+
+
+def test_rounds_over_many_cells_cost_little_more_than_a_programme_for_each(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A few cells go first, as cells that must all move at once get in each other's way and cost a third
+    more."""
+
+    def paid() -> float:
+        spent = 0.0
+        for seed in range(8):
+            cells, r = grid(np.random.default_rng(seed).poisson(6, (6, 6)))
+            status = suppress(cells, np.ones(len(cells), bool), r)
+            spent += prices(cells.astype(float))[status == HIDDEN].sum()
+        return spent
+
+    together = paid()
+    monkeypatch.setattr(suppression, "_SPARSE_ROUNDS", 0)
+    assert paid() > 1.15 * together
+    monkeypatch.setattr(suppression, "_JOINT_ROUNDS", 0)
+    assert together < 1.1 * paid()
