@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import datetime as dt
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
+import polars as pl
+import pytest
+from hand_made import steady
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from atlarge.errors import QuestionError
+from atlarge.explain import data as module
 from atlarge.explain.data import Daily, daily, localities
 from atlarge.panel import panel
 from atlarge.records.store import open_store
@@ -64,3 +71,102 @@ def test_localities_count_every_record_of_the_target_once_and_none_of_it_elsewhe
     assert joined.county.values[0].sum() == own
     others = [key for key in joined.both.keys[1:] if "48453" in key.split("+") or "AUS" in key.split("+")]
     assert others == []
+
+
+def test_a_county_has_the_offices_seated_in_it_and_units_of_few_records_are_left_out() -> None:
+    """Real codes: AUS sits in Travis, SNA in Bexar, HOU in Harris County; HDF is no office."""
+    county = steady({"48453": 2.0, "48113": 3.0, "37119": 0.0})
+    office = steady({"AUS": 5.0, "HDF": 9.0, "HOU": 7.0})
+    few = np.zeros_like(county.values)
+    few[2, :11] = 1.0
+    counts = {"at_large": county, "handoffs": Daily(few, county.keys, county.first)}
+    offices = {"at_large": office, "handoffs": Daily(np.zeros_like(office.values), office.keys, office.first)}
+    joined = localities(counts, offices)
+    assert list(joined) == ["at_large", "handoffs"]
+    one = joined["at_large"]
+    assert one.both.keys == ("48113", "48201+HOU", "48453+AUS")  # 37119 has eleven records
+    assert one.both.values[:, 0].tolist() == [3.0, 7.0, 7.0]
+    assert one.county.values[:, 0].tolist() == [3.0, 0.0, 2.0]
+    assert one.around.values[:, 0].tolist() == [0.0, 7.0, 5.0]
+    assert joined["handoffs"].both.keys == one.both.keys
+    few[2, 11] = 1.0
+    assert "37119" in localities(counts, offices)["at_large"].both.keys  # twelve
+    assert one.both.first == county.first
+
+
+def test_a_target_comes_first_and_takes_its_county_and_office_from_the_others() -> None:
+    county = {"at_large": steady({"48453": 2.0, "48491": 3.0, "48029": 1.0})}
+    office = {"at_large": steady({"AUS": 5.0, "SNA": 7.0})}
+    found = localities(county, office, ("48491", "AUS"))["at_large"]
+    assert found.both.keys == ("48491+AUS", "48029+SNA")  # Travis County shares the target's office
+    assert found.both.values[:, 0].tolist() == [8.0, 8.0]
+    quiet = localities({"at_large": steady({"48029": 1.0})}, office, ("48491", "ETX"))["at_large"]
+    assert quiet.both.keys == ("48491+ETX", "48029+SNA", "48453+AUS")  # kept, though it has no record
+    assert quiet.both.values[:, 0].tolist() == [0.0, 8.0, 5.0]
+
+
+def test_days_that_no_release_covers_are_missing_in_every_unit() -> None:
+    county, office = steady({"48113": 1.0}), steady({"AUS": 1.0})
+    county.values[:, 5], office.values[:, 5] = np.nan, np.nan
+    found = localities({"m": county}, {"m": office})["m"]
+    assert np.isnan(found.both.values[:, 5]).all()
+    assert np.isfinite(np.delete(found.both.values, 5, axis=1)).all()
+    none = Daily(np.zeros((0, 1432), dtype=np.float32), (), county.first)
+    alone = localities({"m": none}, {"m": office})["m"]
+    assert alone.both.keys == ("48453+AUS",)
+    assert np.flatnonzero(np.isnan(alone.both.values[0])).tolist() == [5]
+    assert np.flatnonzero(np.isnan(alone.county.values[0])).tolist() == [5]
+
+
+def test_counts_are_laid_on_the_days_and_places_that_releases_cover(monkeypatch: pytest.MonkeyPatch) -> None:
+    day = dt.timedelta(days=1)
+    first = SimpleNamespace(start=DAY, end=DAY + 4 * day)
+    second = SimpleNamespace(start=DAY + 6 * day, end=DAY + 7 * day)
+    counts = pl.DataFrame(
+        {
+            "place": ["SNA", "HOU", "SNA"],
+            "period": [DAY, DAY + 4 * day, DAY + 7 * day],
+            "at_large": [3, 4, 5],
+            "handoffs": [1, 0, 2],
+        }
+    )
+    covered = [(first, ["HOU", "SNA"]), (second, ["SNA"])]
+    monkeypatch.setattr(module, "sparse", lambda *_, **__: (counts, covered))
+
+    def about(name: str) -> Any:
+        return SimpleNamespace(unmeasured_from=DAY + 7 * day if name == "handoffs" else None)
+
+    monkeypatch.setattr(module, "measure_of", about)
+    store: Any = SimpleNamespace(path="made", manifest={"a": 1})
+    found = daily(store, "aor")
+    nan = np.nan
+    assert (found["at_large"].keys, found["at_large"].first) == (("HOU", "SNA"), DAY)
+    np.testing.assert_array_equal(
+        found["at_large"].values,
+        [[0, 0, 0, 0, 4, nan, nan, nan], [3, 0, 0, 0, 0, nan, 0, 5]],
+    )
+    np.testing.assert_array_equal(
+        found["handoffs"].values,
+        [[0, 0, 0, 0, 0, nan, nan, nan], [1, 0, 0, 0, 0, nan, 0, nan]],
+    )
+    assert found["at_large"].last == DAY + 7 * day
+
+
+def test_records_without_a_whole_month_have_no_calendar() -> None:
+    short = Daily(np.ones((1, 29), dtype=np.float32), ("a",), dt.date(2016, 1, 2))
+    with pytest.raises(QuestionError, match="no whole month"):
+        short.calendar()
+    whole = Daily(np.ones((1, 31), dtype=np.float32), ("a",), dt.date(2016, 12, 1))
+    values, firsts = whole.calendar()
+    assert (values.tolist(), firsts) == ([[31.0]], [dt.date(2016, 12, 1)])
+    less = Daily(np.ones((1, 30), dtype=np.float32), ("a",), dt.date(2016, 12, 1))
+    with pytest.raises(QuestionError, match="no whole month"):
+        less.calendar()
+
+
+def test_days_before_the_records_are_not_covered() -> None:
+    counts = _made(3)
+    found = counts.sums([DAY - dt.timedelta(days=1), DAY], [DAY, DAY + dt.timedelta(days=200)])
+    assert np.isnan(found[:, 0]).all()
+    np.testing.assert_array_equal(found[:, 1], counts.values.sum(1))
+    assert (counts.row("48001"), counts.row("48009")) == (1, None)

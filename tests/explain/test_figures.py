@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -53,6 +54,7 @@ from atlarge.explain.policies import using
 from atlarge.explain.sensitivity import failed, in_time_of, row_of, same_aor, sensitivity_of
 from atlarge.explain.sources import sources_of
 from atlarge.explain.surging import burst_shares, surges_of
+from atlarge.explain.world import changed_units
 
 BY_COUNTY = replace(HERE, office=None)
 BY_OFFICE = Where(OFFICE, None, OFFICE, AOR, "TX")
@@ -711,3 +713,97 @@ def test_one_place_is_not_pooled(monkeypatch: pytest.MonkeyPatch, pooled_world: 
     monkeypatch.setattr(together, "registry_starts", lambda *_: (two, clean, {"00001": "a", "00002": "b"}))
     assert together.pooled(direction="limits")["decisions"] == 2
     assert len(pooled_world) == 2
+
+
+def test_places_that_changed_are_counties_offices_by_their_seat_or_whole_states() -> None:
+    laid = months()
+    dc = policy(id="dc", level="state", fips=None, state="DC", effective=dt.date(2017, 5, 1), ended=None)
+    harris = policy(id="h", fips="48201", direction="extends")
+    with using([POLICY, dc, harris]):
+        for level in ("county", "locality"):
+            assert changed_units(level, laid, ()) == {"48453", "48201", "11001"}
+        assert changed_units("office", laid, ("AUS", "SNA", "HOU", "HDF", "???")) == {"AUS", "HOU"}
+        assert changed_units("state", laid, ("DC", "TX")) == {"DC"}  # Texas has other counties
+        assert changed_units("aor", laid, ("SNA",)) == set()
+    outside = policy(effective=laid.policy_end, ended=None)
+    with using([outside]):
+        assert changed_units("county", laid, ()) == set()
+
+
+def _first_of_month(k: int) -> dt.date:
+    return dt.date(2015 + (9 + k) // 12, (9 + k) % 12 + 1, 1)
+
+
+def test_starts_are_the_first_whole_months_of_a_directions_own_policies() -> None:
+    axis = [_first_of_month(k) for k in range(24)]
+
+    def made(name: str, day: dt.date, fips: str | None, **more: Any) -> Any:
+        return policy(id=name, effective=day, fips=fips, ended=None, **more)
+
+    registry = [
+        made("late", dt.date(2016, 6, 2), "48453"),
+        made("early", dt.date(2016, 4, 1), "48453"),
+        made("other", dt.date(2016, 2, 1), "48453", direction="extends"),
+        made("edge", axis[0], "48029"),
+        made("last", axis[-1], "48201"),
+        made("beyond", axis[-1] + ONE_DAY, "48113"),
+        made("year", dt.date(2016, 6, 2), "37119", precision="year"),
+        made("house", dt.date(2016, 6, 2), "36103", kind="jail_contract"),
+        made("town", dt.date(2016, 6, 2), "06037", level="city"),
+        made("law", dt.date(2016, 7, 1), None, level="state", state="DC"),
+    ]
+    keys = (
+        "48453+AUS",
+        "48029",
+        "48201",
+        "48113",
+        "37119",
+        "36103",
+        "06037",
+        "11001",
+        "11001+48453",
+        "01001",
+    )
+    with using(registry):
+        starts, clean, ids = together.registry_starts(keys, axis, "limits")
+        assert starts.tolist() == [6, -1, 23, -1, -1, -1, 9, 9, 6, -1]
+        assert clean.tolist() == [False, True, False, True, True, True, False, False, False, True]
+        assert ids == {
+            "48453+AUS": "early", "48201": "last", "06037": "town", "11001": "law", "11001+48453": "early",
+        }  # fmt: skip
+        only, still, _ = together.registry_starts(keys, axis, "limits", ("state",))
+        assert only.tolist() == [-1] * 7 + [9, 9, -1]
+        assert still.tolist() == clean.tolist()  # touched by any policy, whichever are studied
+        assert together.registry_starts(keys, axis, "extends")[2] == {
+            "48453+AUS": "other",
+            "11001+48453": "other",
+        }
+
+
+def test_what_is_pooled_is_told_rounded_with_its_places(monkeypatch: pytest.MonkeyPatch) -> None:
+    import atlarge.effects as effects
+
+    found = SimpleNamespace(
+        ratio=1.23456, low=1.0, high=1.5, p=0.123456, extra=12.345, n_treated=4, n_never=9,
+        event_time=np.array([-1, 0]), event_ratio=np.array([1.0, 1.23456]),
+        event_low=np.array([0.5, 1.00049]), event_high=np.array([2.0, 1.5]), event_units=np.array([4, 3]),
+    )  # fmt: skip
+    monkeypatch.setattr(effects, "pooled_effect", lambda *_, **__: found)
+    told = together._told(np.ones((2, 2)), np.array([1, -1]), "imputation")
+    assert told == {
+        "ratio": {"value": 1.23, "low": 1.0, "high": 1.5}, "p": 0.1235, "extra": 12.3, "localities": 4,
+        "comparison": 9,
+        "event_time": [
+            {"month": -1, "ratio": 1.0, "low": 0.5, "high": 2.0, "localities": 4},
+            {"month": 0, "ratio": 1.235, "low": 1.0, "high": 1.5, "localities": 3},
+        ],
+    }  # fmt: skip
+    found.extra = None
+    assert together._told(np.ones((2, 2)), np.array([1, -1]), "imputation")["extra"] is None
+
+    def refused(*_: Any, **__: Any) -> Any:
+        raise QuestionError("too few")
+
+    monkeypatch.setattr(effects, "pooled_effect", refused)
+    none = together._told(np.ones((2, 2)), np.array([1, -1]), "imputation")
+    assert none == {"ratio": {"value": None, "low": None, "high": None}, "p": None, "note": "too few"}

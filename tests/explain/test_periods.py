@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -35,6 +36,8 @@ def test_periods_tile_the_time_and_none_straddles_the_day(day: dt.date, life: in
     for k, (start, stop) in enumerate(zip(months.start, months.stop, strict=True)):
         assert not start < day < stop
         assert int(months.pre[k]) + int(months.between[k]) + int(months.life[k]) + int(months.after[k]) == 1
+    back = int((np.array(months.stop) <= day).sum())
+    assert list(months.offset) == list(range(-back, len(months.start) - back))  # no month is left out
     first, last = months.bounds(months.life)
     assert first == day
     assert last == min(policy.ended, LAST + dt.timedelta(days=1), add_months(day, 36)) - dt.timedelta(days=1)  # type: ignore[type-var, operator]
@@ -82,6 +85,20 @@ def test_a_last_piece_of_less_than_a_week_is_added_to_the_month_before() -> None
     assert _ended(28 + 31) == [28, 31]
     assert _ended(28 + 31 + 1) == [28, 32]
     assert _ended(3) == [3]  # the only one stays as it is
+
+
+def test_the_month_after_a_piece_that_was_added_takes_its_number() -> None:
+    day = dt.date(2017, 2, 21)
+    months = months_of(_policy(effective=day, latest=day, ended=dt.date(2017, 3, 27)), FIRST, LAST)
+    assert [m for m, is_life in zip(months.offset, months.life, strict=True) if is_life] == [0]
+    assert [m for m, is_after in zip(months.offset, months.after, strict=True) if is_after] == [
+        1,
+        2,
+        3,
+        4,
+        5,
+        6,
+    ]
 
 
 def test_the_months_after_a_policy_are_six_and_whole_and_counted_on() -> None:

@@ -132,8 +132,8 @@ def _cut(
         edges.append((add_months(day, k), min(add_months(day, k + 1), end), k))
         k += 1
     if len(edges) - back > 1 and (edges[-1][1] - edges[-1][0]).days < MIN_LAST_DAYS:
-        short = edges.pop()
-        edges[-1] = (edges[-1][0], short[1], edges[-1][2])
+        _, stop, k = edges.pop()  # the months after take its number: none is left out
+        edges[-1] = (edges[-1][0], stop, edges[-1][2])
     for extra in range(AFTERMATH_MONTHS):
         a, b = add_months(end, extra), add_months(end, extra + 1)
         if b > last + dt.timedelta(days=1):
