@@ -74,6 +74,9 @@ def test_series_come_in_the_order_of_their_periods_and_add_up_only_where_nothing
     every = made.all_counts("place", period="period")
     assert every[("B",)] == one.named("")
     assert every[("A",)].total is None
+    assert made.counts("A", pl.col("mark") != "small").total is None
+    assert made.counts("A", pl.col("mark") != "withheld").total is None
+    assert made.counts("", pl.lit(False)).total == 0
     assert made.counts("A", pl.col("place") == "A", pl.col("value") >= 40).total == 103
 
 
@@ -319,6 +322,7 @@ def test_cells_near_by_are_those_reached_through_sums_that_have_little_to_spare(
         tied = Relations.of([2, 2], [0, 1], has_rest=True)
         beside = Mover(np.array([3, 20, 23 + spare]), np.ones(3, bool), tied, threshold=5)
         assert beside._near(0, 3).tolist() == [True, is_reached, is_reached]
+        assert beside._near(0, None).all()
 
 
 def test_what_a_move_costs_is_what_is_newly_hidden_and_the_marks_lost() -> None:
@@ -353,7 +357,7 @@ def test_columns_tell_each_step_that_may_be_taken_and_its_price() -> None:
         (6, 1): (10, held), (6, -1): (1, held),
     }  # fmt: skip
 
-    def told(*, blur: bool, near: np.ndarray | None = None) -> tuple[dict[object, object], list[object]]:
+    def told(*, blur: bool, near: np.ndarray = np.ones(8, bool)) -> tuple[dict[object, object], list[object]]:
         columns = mover._columns(status, price, can_hide, blur=blur, near=near)
         rows = list(zip(*(c.tolist() for c in columns), strict=True))
         inside = {(c, s): (high, paid) for c, s, high, paid, _ in rows if paid != _BLUR_PRICE}
@@ -399,6 +403,7 @@ def test_a_witness_counts_for_the_cells_that_it_moves_first() -> None:
 
     assert is_proved([1, -1, 0, 0]) == [True, False, False, False]
     assert is_proved([-2, 2, 0, 0], [1, -1, 0, 0]) == [True, False, False, False]
+    assert is_proved([2, -2, 0, 0], [0, 0, 1, -1]) == [False] * 4
     assert not any(is_proved([2, -2, 0, 0]))  # five is not "<5"
     assert not any(is_proved([-3, 3, 0, 0]))  # nor is zero
     assert not any(is_proved([1, 0, 0, 0]))  # the sum is broken
@@ -414,3 +419,13 @@ def test_a_cell_is_proved_by_the_first_move_that_changes_it_and_no_move_is_kept_
     assert found.of.tolist() == [0, 0, 1, 1, 2]
     assert [c.tolist() for c in found.cells] == [[0, 1], [1, 2, 3], [3, 4]]
     assert [s.tolist() for s in found.steps] == [[1, -1], [2, -2, 1], [1, -1]]
+
+
+def test_an_unsound_move_takes_nothing_from_a_sound_one() -> None:
+    values, covered = np.array([3, 20, 23, 2, 30, 32]), np.ones(6, bool)
+    status = np.array([PRIMARY, OPEN, OPEN, PRIMARY, HIDDEN, OPEN])
+    found = Witnesses(np.full(6, -1, np.int64))
+    for move in ([1, 0, 0, 0, 0, 0], [0, 0, 0, 1, -1, 0]):
+        found.add(np.array(move))
+    r = Relations.of([2, 2, 5, 5], [0, 1, 3, 4])
+    assert np.flatnonzero(proved(found, values, covered, status, r, threshold=5)).tolist() == [3]

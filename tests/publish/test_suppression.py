@@ -378,6 +378,18 @@ def test_a_search_that_may_hide_nothing_fails_and_leaves_what_it_began_with() ->
     assert (begun.status.tolist(), begun.left.tolist()) == ([PRIMARY, OPEN, OPEN, PRIMARY], [0])
 
 
+def test_one_by_one_each_count_gets_its_own_move() -> None:
+    for rows in (1, 3):
+        sums = Sums()
+        for i in range(rows):
+            sums.add([i, rows + i], [2 * rows + i])
+        begun = _searched([1] * rows + [20] * rows + [21] * rows, sums.relations())
+        begun._one_by_one(np.arange(3 * rows) < 2 * rows)
+        assert not len(begun.left)
+        assert begun.status.tolist() == [PRIMARY] * rows + [HIDDEN] * rows + [OPEN] * rows
+        assert len(begun.witnesses.cells) == rows
+
+
 def test_what_is_not_proved_is_not_given_out(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever is wrong with the search: no witness, no table."""
     cells, covered, r = np.array([3, 2, 20, 25]), np.ones(4, bool), Relations.of([3] * 3, [0, 1, 2])

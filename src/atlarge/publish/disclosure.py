@@ -57,8 +57,9 @@ class Counts:
     @property
     def total(self) -> int | None:
         """Sum of the series, or None where any of it is hidden."""
-        known = [v for v, m in zip(self.values, self.marks, strict=True) if m != UNCOVERED]
-        return None if any(v is None for v in known) else sum(v or 0 for v in known)
+        if SMALL in self.marks or WITHHELD in self.marks:
+            return None
+        return sum(v for v in self.values if v is not None)
 
 
 class Disclosed:
@@ -148,9 +149,8 @@ def disclose(
         UNCOVERED,
         np.where(status == PRIMARY, SMALL, np.where(status == OPEN, SHOWN, WITHHELD)),
     )
-    shown = pl.Series("value", np.where(mark == SHOWN, values, 0), dtype=pl.Int64)
-    frame = cells.drop("value").with_columns(shown, pl.Series("mark", mark.astype(str)))
-    frame = frame.with_columns(pl.when(pl.col("mark") == SHOWN).then(pl.col("value")).alias("value"))
+    frame = cells.drop("value").with_columns(raw.alias("value"), pl.Series("mark", mark.astype(str)))
+    frame = frame.with_columns(pl.when(pl.col("mark") == SHOWN).then(pl.col("value")))
     if published is not None:
         frame = frame.filter(pl.Series(np.asarray(published, bool)))
     return Disclosed(frame, threshold, _SEAL)
@@ -160,9 +160,7 @@ def mark_text(value: int | None, mark: str, threshold: int, withheld: str, uncov
     """A cell as a reader sees it: the count, "<5", or the words for withheld and not covered."""
     if mark == SHOWN and value is not None:
         return f"{value:,}"
-    if mark == SMALL:
-        return f"<{threshold}"
-    return withheld if mark == WITHHELD else uncovered
+    return {SMALL: f"<{threshold}", WITHHELD: withheld}.get(mark, uncovered)
 
 
 def stack(tables: Sequence[Disclosed]) -> Disclosed:

@@ -79,10 +79,7 @@ class Mover:
         """A move that hides nothing more and changes as many targets as it can, half up and half down."""
         low, high = self.room(status)
         low[targets], high[targets] = np.maximum(low[targets], -1), np.minimum(high[targets], 1)
-        if len(targets) < _FEW:
-            near = self._near(targets, _HOPS)
-            low, high = np.where(near, low, 0), np.where(near, high, 0)
-        cells = np.flatnonzero(low < high)
+        cells = np.flatnonzero((low < high) & self._around(targets))
         cost = np.zeros(len(self.values))
         cost[targets] = rng.choice([-1.0, 1.0], len(targets))
         found = self._solve(self.matrix[:, cells], cost[cells], low[cells], high[cells], whole=False)
@@ -105,8 +102,7 @@ class Mover:
 
         Shown counts that change in it have to be hidden, small ones that leave their range blurred.
         """
-        near = self._near(targets, _HOPS) if len(targets) < _FEW else None
-        columns = self._columns(status, price, can_hide, blur=blur, near=near)
+        columns = self._columns(status, price, can_hide, blur=blur, near=self._around(targets))
         return self._priced(columns, targets, signs, whole=False)
 
     def single(self, status: Ints, target: int, price: Floats, *, can_hide: NDArray[np.bool_]) -> Ints | None:
@@ -115,8 +111,7 @@ class Mover:
         It is sought among the cells near by, then farther, then everywhere.
         """
         for hops, blur in ((3, False), (8, False), (3, True), (8, True), (None, True)):
-            near = None if hops is None else self._near(target, hops)
-            columns = self._columns(status, price, can_hide, blur=blur, near=near)
+            columns = self._columns(status, price, can_hide, blur=blur, near=self._near(target, hops))
             best, least = None, np.inf
             for sign in (1, -1):
                 move = self._priced(columns, np.array([target]), np.array([sign]), whole=True)
@@ -127,8 +122,14 @@ class Mover:
                 return best
         return None
 
-    def _near(self, targets: Ints | int, hops: int) -> NDArray[np.bool_]:
-        """Cells reached from some through a few sums that have little to spare."""
+    def _around(self, targets: Ints) -> NDArray[np.bool_]:
+        """Cells that a joint move of some may change: those near by of a few, all of many."""
+        return self._near(targets, _HOPS if len(targets) < _FEW else None)
+
+    def _near(self, targets: Ints | int, hops: int | None) -> NDArray[np.bool_]:
+        """Cells reached from some through a few sums that have little to spare; None: all cells."""
+        if hops is None:
+            return np.ones(len(self.values), bool)
         near = np.zeros(len(self.values), bool)
         near[targets] = True
         is_tight = ~self.has_rest | (self.rest < self.reach)
@@ -151,18 +152,16 @@ class Mover:
         can_hide: NDArray[np.bool_],
         *,
         blur: bool,
-        near: NDArray[np.bool_] | None,
+        near: NDArray[np.bool_],
     ) -> _Columns:
         """Steps up and steps down with what they cost: little where a cell is hidden, else its price."""
         is_candidate = can_hide & (status == OPEN)
         low, high = self.room(np.where(is_candidate, HIDDEN, status))
         _, beyond = self.room(np.where(status == PRIMARY, BLURRED, status))
-        is_marked = (status == PRIMARY) & blur
-        if near is not None:
-            low, high, is_marked = np.where(near, low, 0), np.where(near, high, 0), near & is_marked
         step = np.where(is_candidate, price, _HELD_PRICE)
         # Past the mark last; steps within it come first as they cost less.
-        up, past, down = np.flatnonzero(high > 0), np.flatnonzero(is_marked), np.flatnonzero(low < 0)
+        up, down = np.flatnonzero(near & (high > 0)), np.flatnonzero(near & (low < 0))
+        past = np.flatnonzero(near & blur & (status == PRIMARY))
         sizes = [len(up), len(past), len(down)]
         return _Columns(
             np.concatenate([up, past, down]),
