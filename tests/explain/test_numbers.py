@@ -486,3 +486,79 @@ def test_only_dated_limits_within_the_months_start_a_loss() -> None:
         starts = limit_starts(keys, months)
         assert starts.tolist() == [5, -1, 23, -1, -1, -1, -1, 7, 5]
         assert (limit_starts(keys, []) == -1).all()
+
+
+def test_the_rate_is_learnt_on_calendar_months_from_places_with_two_handoffs_a_month(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from atlarge.explain import parts as module
+
+    values = np.full((12, DAYS), 0.1, dtype=np.float32)  # some three a month
+    values[3] = 0.05
+    handoffs = Daily(values, tuple(f"u{k:02d}" for k in range(12)), FIRST)
+    arrests = Daily(np.full((12, DAYS), 1.0, dtype=np.float32), handoffs.keys, FIRST)
+    starts = np.array([20, 12, 13, 14, 15, 16, *[-1] * 6])
+    monkeypatch.setattr(module, "limit_starts", lambda *_: starts)
+    given: list[tuple[object, ...]] = []
+    monkeypatch.setattr(module, "counterfactual", lambda *args, **_: given.append(args))
+    monkeypatch.setattr(module, "transfer_ratio", lambda *args, **_: args)
+    day = dt.date(2017, 2, 21)
+    policy = replace(POLICY, effective=day, latest=day, ended=dt.date(2017, 9, 25))
+    months = months_of(policy, FIRST, dt.date(2019, 9, 1))
+    y, x, used, row, donors, _, _ = module.learn_rate(arrests, handoffs, "u00", months, {"u06"}, {"u05"})
+    assert row == 0
+    assert used.tolist() == [20, 12, 13, -1, 15, -1, *[-1] * 6]  # too few handoffs; the place's own AOR
+    assert donors.tolist() == [False] * 7 + [True] * 5  # none that limited, none that changed
+    (first, _, pre, post, *_), (second, *_) = given
+    assert (first.shape, second.shape) == ((12, 47), (12, 47))
+    np.testing.assert_array_equal(first, y)
+    np.testing.assert_array_equal(second, x)
+    # October 2015 to January 2017 are before; February to September 2017 are studied
+    assert np.flatnonzero(pre).tolist() == list(range(16))
+    assert np.flatnonzero(post).tolist() == list(range(16, 24))
+    every = module.learn_rate(arrests, handoffs, "u00", months, set())[2]
+    assert every.tolist() == [20, 12, 13, -1, 15, 16, *[-1] * 6]
+
+
+def test_an_effect_is_never_above_what_was_observed() -> None:
+    """None were arrested where some thirty were expected: the effect is below zero whatever chance gives."""
+    counts = _world(21, rate=1.0)
+    counts.values[0, _day(dt.date(2017, 2, 1)) :] = 0
+    months = months_of(replace(POLICY, ended=dt.date(2017, 4, 1)), FIRST, dt.date(2019, 9, 1))
+    found = estimate(counts, "u00", AREA, "at_large", months, set())
+    assert list(found.totals) == ["month", "quarter", "rest", "policy"]
+    for total in found.totals.values():
+        assert total.observed == 0
+        assert total.effect.value == pytest.approx(-total.expected)
+        assert total.effect.low is not None
+        assert total.effect.low < total.effect.value < total.effect.high <= 0  # type: ignore[operator]
+        assert total.counterfactual.low is not None
+        assert total.counterfactual.low >= 0
+        assert total.p == pytest.approx(1 / 50)  # two-sided: as clear as can be
+        assert total.p_high == pytest.approx(1.0)  # one-sided: no excess at all
+        assert total.placebos == 49
+        assert total.mde > 0
+    month, whole = found.totals["month"], found.totals["policy"]
+    assert month.expected + found.totals["rest"].expected == pytest.approx(whole.expected)
+    one = months_of(replace(POLICY, ended=dt.date(2017, 2, 20)), FIRST, dt.date(2019, 9, 1))
+    assert list(estimate(counts, "u00", AREA, "at_large", one, set()).totals) == [
+        "month",
+        "quarter",
+        "policy",
+    ]
+
+
+def test_left_out_places_and_given_ones_are_the_comparison() -> None:
+    counts = _world(22)
+    months = months_of(POLICY, counts.first, counts.last)
+    found = estimate(counts, "u00", AREA, "at_large", months, {"u01"}, leave_out={"u02"})
+    assert set(found.donor_keys) == {f"u{k:02d}" for k in range(3, 50)}
+    assert found.donors == 47
+    given = np.zeros(50, dtype=bool)
+    given[5:20] = True
+    chosen = estimate(counts, "u00", AREA, "at_large", months, {"u06"}, donors=given)
+    assert set(chosen.donor_keys) == {f"u{k:02d}" for k in range(5, 20)}
+    joined = Daily(counts.values, ("u00+X", *(f"{k}+Y{k}" for k in counts.keys[1:])), counts.first)
+    apart = estimate(joined, "u00+X", AREA, "at_large", months, {"u01", "Yu02"})
+    assert not {"u01+Yu01", "u02+Yu02"} & set(apart.donor_keys)
+    assert len(apart.donor_keys) == 47
