@@ -323,7 +323,8 @@ def _count(
 ) -> tuple[pl.DataFrame, dict[str, int]]:
     """Counts by place and period (only those with records), and rows without a place, per measure."""
     first, last = min(c.start for c in covered), max(c.end for c in covered)
-    date, column = group[0].date, PLACE_COLUMN[asked.by]
+    ((source, date),) = {(m.table, m.date) for m in group}
+    column = PLACE_COLUMN[asked.by]
     place = nw.col(column) if column else nw.lit(NATION)
     columns = {}
     for m in group:
@@ -334,7 +335,7 @@ def _count(
     # Narwhals has no weeks: they are made from days, of which there are few once counted.
     grain = "1mo" if asked.every == "month" else "1d"
     counted = collect(
-        scan(store, group[0].table, asked.engine)
+        scan(store, source, asked.engine)
         .filter((nw.col(date) >= nw.lit(first)) & (nw.col(date) <= nw.lit(last)))
         .with_columns(place.alias("place"), nw.col(date).dt.truncate(grain).alias("period"), **columns)
         .group_by("place", "period")
@@ -409,7 +410,7 @@ def _filled(days: pl.DataFrame, counts: pl.DataFrame, group: list[Measure], aske
     """Put counts on the grid: zero where covered, null where not, null where a measure is not told."""
     names = [m.name for m in group]
     grid = days.join(counts, on=["place", "period"], how="left")
-    if not group[0].is_reported:
+    if not any(m.is_reported for m in group):
         grid = grid.with_columns(
             pl.when(pl.col("days_covered") > 0).then(pl.col(names).fill_null(0)).otherwise(None)
         )

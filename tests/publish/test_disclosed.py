@@ -429,3 +429,16 @@ def test_an_unsound_move_takes_nothing_from_a_sound_one() -> None:
         found.add(np.array(move))
     r = Relations.of([2, 2, 5, 5], [0, 1, 3, 4])
     assert np.flatnonzero(proved(found, values, covered, status, r, threshold=5)).tolist() == [3]
+
+
+def test_a_move_that_does_not_move_a_cell_proves_nothing_of_it() -> None:
+    """However a witness came about: here one is made by hand that names a cell and leaves it as it is."""
+    values, covered, r = np.array([3, 2, 5]), np.ones(3, bool), Relations.of([2, 2], [0, 1])
+    status = np.array([PRIMARY, PRIMARY, OPEN])
+    for steps, sound in (
+        ([1, -1, 0], [True, True, False]),
+        ([-1, 1, 0], [True, True, False]),
+        ([0, 0, 0], [False] * 3),
+    ):
+        made = Witnesses(np.zeros(3, np.int64), [np.arange(3)], [np.array(steps)])
+        assert proved(made, values, covered, status, r, threshold=5).tolist() == sound
