@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+import pickle
 
 import numpy as np
 import polars as pl
 import pytest
 
 from atlarge.errors import QuestionError
+from atlarge.publish import disclosure
 from atlarge.publish.disclosure import Counts, Disclosed, disclose, mark_text, stack
 from atlarge.publish.moves import _BLUR_PRICE, _HELD_PRICE, Mover, prices
 from atlarge.publish.sums import (
@@ -82,16 +84,55 @@ def test_series_come_in_the_order_of_their_periods_and_add_up_only_where_nothing
 
 def test_many_series_come_in_the_order_of_their_keys() -> None:
     """As they are written into files, which are the same bytes each time."""
-    names = [f"{i:03}" for i in range(300)]
-    cells = pl.DataFrame({"place": names[::-1], "start": [MONTHS[0]] * 300, "value": [9] * 300})
-    assert list(disclose(cells).all_counts("place")) == [(name,) for name in names]
+    keys = [(f"{i:03}", measure) for i in range(300) for measure in ("arrests", "at_large")]
+    place, measure = (list(column) for column in zip(*reversed(keys), strict=True))
+    cells = pl.DataFrame({"place": place, "measure": measure, "start": MONTHS[0], "value": 9})
+    assert list(disclose(cells).all_counts("place", "measure")) == keys
 
 
 def test_nothing_is_drawn_that_did_not_pass() -> None:
-    with pytest.raises(TypeError):
+    for seal in (None, True, object(), "seal", _cells(), type(disclosure._SEAL)):
+        with pytest.raises(TypeError, match="disclose"):
+            Counts("x", (MONTHS[0],), (3,), ("shown",), 5, seal)
+        with pytest.raises(TypeError, match="disclose"):
+            Disclosed(_cells(), 5, seal)
+    with pytest.raises(TypeError, match="disclose"):
         Counts("x", (MONTHS[0],), (3,), ("shown",), 5)
-    with pytest.raises(TypeError):
-        Disclosed(_cells(), 5, None)
+
+
+def test_what_passed_is_known_in_another_process_too() -> None:
+    made = _disclosed()
+    again = pickle.loads(pickle.dumps((made, made.counts("A", pl.col("place") == "A"))))
+    assert again[0].filter(pl.col("place") == "A").frame.equals(made.frame.head(4))
+    assert again[1].named("B").values == (None, None, 40, 63)
+
+
+def test_a_small_count_whose_mark_would_tell_it_is_withheld_in_the_table() -> None:
+    """Four ones make four: one mark goes; what is on no page is small as well, and bears no mark."""
+    cells = pl.DataFrame({"place": list("abcds"), "value": [1, 1, 1, 1, 4]})
+    made = disclose(cells, Relations.of([4] * 4, [0, 1, 2, 3]))
+    assert made.frame["mark"].to_list() == ["small"] * 4 + ["withheld"]
+    assert made.frame["value"].to_list() == [None] * 5
+    assert made.hidden == {"small": 4, "withheld": 1}
+    some = disclose(cells, Relations.of([4] * 4, [0, 1, 2, 3]), published=[True, False, True, True, True])
+    assert some.frame["place"].to_list() == list("acds")
+    assert not some.frame["value"].is_not_null().any()
+
+
+def test_the_dearest_is_kept_and_other_columns_stay_as_they_were() -> None:
+    """3 + 20 + 30 = 53 by place; `cost` says what a reader would miss; further columns may be made of
+    keys."""
+    cells = pl.DataFrame({"place": list("abcs"), "value": [3, 20, 30, 53], "year": [2016] * 4})
+    r = Relations.of([3] * 3, [0, 1, 2])
+    assert disclose(cells, r).frame["mark"].to_list() == ["small", "withheld", "shown", "shown"]
+    made = disclose(cells, r, cost=[3, 900, 30, 53])
+    assert made.frame["mark"].to_list() == ["small", "shown", "withheld", "shown"]
+    named = made.with_columns((pl.col("place") + "!").alias("name"))
+    assert named.frame["name"].to_list() == ["a!", "b!", "c!", "s!"]
+    assert named.frame.select(made.frame.columns).equals(made.frame)
+    assert set(made.frame.columns) == {"place", "year", "value", "mark"}
+    assert made.frame["year"].to_list() == [2016] * 4
+    assert (named.threshold, disclose(cells, r, threshold=4).threshold) == (5, 4)
 
 
 def test_one_cell_is_told_or_refused() -> None:
