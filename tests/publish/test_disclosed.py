@@ -311,6 +311,30 @@ def test_marks_go_where_nothing_else_can_move_however_far_away(length: int) -> N
     assert move.tolist() == [1] * (length + 1)
 
 
+@pytest.mark.parametrize("length", [2, 12])
+def test_no_mark_is_lost_where_something_else_can_move_however_far_away(length: int) -> None:
+    """4 + 4 = 8, and so on in a chain: one four falls with all wholes, or the other rises to five,
+    unmarked."""
+    chain, r = _chain(length, 8)
+    one, other = len(chain), len(chain) + 1
+    values = np.concatenate([chain, [4, 4]])
+    r = Relations.join([r, Relations.of([0, 0], [one, other])])
+    mover = Mover(values, np.ones(len(values), bool), r, threshold=5)
+    can_hide = np.arange(len(values)) <= length
+    move = mover.single(
+        np.where(values < 5, PRIMARY, OPEN), one, np.full(len(values), 9.0), can_hide=can_hide
+    )
+    assert move is not None
+    assert move.tolist() == [-1] * (length + 1) + [0] * length + [-1, 0]
+    can_hide[length] = False
+    move = mover.single(
+        np.where(values < 5, PRIMARY, OPEN), one, np.full(len(values), 9.0), can_hide=can_hide
+    )
+    assert move is not None
+    assert move[one] == -move[other] != 0
+    assert not move[:one].any()
+
+
 def test_a_move_of_one_cell_is_the_cheapest_and_no_longer_than_it_must_be() -> None:
     """3 + 20 + 30 + 40 + 50 = 143; of what is hidden already one cell moves, by one step."""
     values = np.array([3, 20, 30, 40, 50, 143])

@@ -7,6 +7,7 @@ out, or an integer programme is asked about one cell.
 
 from __future__ import annotations
 
+import itertools
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -108,9 +109,9 @@ class Mover:
     def single(self, status: Ints, target: int, price: Floats, *, can_hide: NDArray[np.bool_]) -> Ints | None:
         """The cheapest move of one cell, in whole numbers; None where there is none.
 
-        It is sought among the cells near by, then farther, then everywhere.
+        It is sought near by, then everywhere; only where there is none, with marks lost as well.
         """
-        for hops, blur in ((3, False), (8, False), (3, True), (8, True), (None, True)):
+        for blur, hops in itertools.product((False, True), (_HOPS, None)):
             columns = self._columns(status, price, can_hide, blur=blur, near=self._near(target, hops))
             best, least = None, np.inf
             for sign in (1, -1):
