@@ -56,8 +56,28 @@ def test_times_out_of_order_are_named() -> None:
         as_days(days[:2], 3)
 
 
-def test_one_series_may_be_flat() -> None:
+def test_the_first_time_out_of_order_or_step_is_named() -> None:
+    """Days that follow each other by one are in order; the first step unlike the first is named."""
+    daily = [dt.date(2017, 1, d) for d in (2, 3, 4, 4, 6)]
+    with pytest.raises(QuestionError, match="2017-01-04 follows 2017-01-04"):
+        as_days(daily, 5)
+    weekly = [dt.date(2017, 1, 2), dt.date(2017, 1, 9), dt.date(2017, 1, 16), dt.date(2017, 1, 19)]
+    with pytest.raises(QuestionError, match="2017-01-16 to 2017-01-19 is 3 days, not 7"):
+        as_days(weekly, 4)
+    with pytest.raises(QuestionError, match="2017-01-16 to 2017-01-25 is 9 days, not 7"):
+        as_days([*weekly[:3], dt.date(2017, 1, 25), dt.date(2017, 1, 26)], 5)
+    assert as_days(daily[:3], 3).tolist() == daily[:3]
+    assert as_days(daily[:1], 1).tolist() == daily[:1]
+    assert as_days([], 0).size == 0
+
+
+def test_counts_are_series_by_time() -> None:
     assert as_counts([1, 2, 3]).shape == (1, 3)
+    with pytest.raises(QuestionError, match="3 dimensions"):
+        as_counts(np.ones((2, 2, 2)))
+    given = np.array([[1.0, np.nan]])
+    as_counts(given)[0, 0] = 9.0
+    assert given[0, 0] == 1.0  # the caller's own array is left alone
 
 
 def test_farrington_states() -> None:
