@@ -118,6 +118,26 @@ def test_scatter_of_a_short_record_is_drawn_to_that_of_all() -> None:
     assert (drawn >= 1.0).all()
 
 
+def test_where_next_to_nothing_is_known_scatter_is_not_taken_for_none() -> None:
+    """A place seen every other day: of sums of two days nothing is told, so they may scatter by half more."""
+    y = np.ones((1, 120))
+    y[0, ::2] = np.nan
+    made = fit_baseline(y, **_plain(120), guard=14, reach=56, lengths=2).dispersion[0]
+    assert made[0] == pytest.approx(1.0)
+    assert 1.25 <= made[1] <= 1.75
+
+
+def test_a_holiday_of_which_nothing_is_known_is_like_other_days() -> None:
+    """A place of next to no events, of which hardly any fell due on holidays and none came."""
+    y = np.zeros((1, 400))
+    y[0, ::100] = 1.0
+    classes = np.zeros(400, dtype=np.int64)
+    classes[[51, 151, 251]] = 1  # less than a tenth of an event is due on them
+    made = fit_baseline(y, cycle=classes * 0, classes=classes, guard=14, reach=56, lengths=2)
+    assert 0.5 <= made.calendar[0, 51] <= 2.0
+    assert (made.expected > 0).all()
+
+
 def _realised(mean: float, phi: float, level: float) -> float:
     """Chance that the mid-p of a count is at most `level`, over `level`: summed over the law itself."""
     law = _law(mean, phi)

@@ -32,7 +32,7 @@ def test_judging_equals_looking_at_every_window_by_itself() -> None:
     rng = np.random.default_rng(3)
     expected = rng.uniform(0.4, 3.0, (3, 40)) * np.array([[0.05], [1.0], [2.0]])
     y = rng.poisson(expected).astype(float)
-    y[0, 5], y[0, 20:23], y[1, 20:23], y[2, 37:] = 6, 2, 9, 11
+    y[0, 5], y[0, 12], y[0, 20:23], y[1, 20:23], y[2, 37:] = 5, 4, 2, 9, 11
     y[1, [21, 30]] = y[2, [0, 7, 8, 36]] = np.nan
     phi = np.array([[1.0, 1.2, 1.5], [2.0, 2.5, 3.0], [1.0, 1.0, 1.0]])
     best, listed = judge(y, expected, phi, worth=0.05, floor_sd=1.0)
@@ -54,6 +54,7 @@ def test_judging_equals_looking_at_every_window_by_itself() -> None:
         want[s, t] = min(chances)
     np.testing.assert_allclose(best, want, rtol=1e-8)
     assert len(found) > 20
+    assert (0, 5, 5) in found  # five events are enough
     assert {row[0] for row in found} == {0, 1, 2}
     assert dict(zip(_rows(listed), listed.p.tolist(), strict=True)) == pytest.approx(found, rel=1e-8)
 
