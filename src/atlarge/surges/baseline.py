@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -103,7 +103,7 @@ def _cut_sd(mean: Floats) -> Floats:
     return _TRUNCATE_AT_SD + 3.0 / (1.0 + 0.5 * mean)
 
 
-@lru_cache(maxsize=1)
+@cache
 def _kept_share() -> RegularGridInterpolator:
     """Share of phi that is left in windows within the cut, by log mean and log phi, under the law itself."""
     from scipy.interpolate import RegularGridInterpolator

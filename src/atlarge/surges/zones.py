@@ -48,6 +48,6 @@ def scan_zones(
         window = Windows(members, *span, np.zeros(members.size))
         excess = sums_between(counts, window) - sums_between(alone.baseline.expected, window)
         order = np.argsort(-excess, kind="stable")
-        least = SHARE_OF_EXCESS * max(float(excess.sum()), 1e-9)
+        least = SHARE_OF_EXCESS * excess.sum()
         taking_part.append([int(members[j]) for j in order if excess[j] >= least])
     return found, taking_part
