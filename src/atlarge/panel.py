@@ -383,7 +383,7 @@ def _covered_days(covered: list[Coverage], places: list[str], asked: _Asked) -> 
         days = pl.concat(spans).unique().alias("day").to_frame()
         pieces.append((pl.DataFrame({"place": inside}, schema={"place": pl.String}), days))
     if len(pieces) == 1:
-        people, days = pieces[0]
+        ((people, days),) = pieces
         per_period = days.group_by(pl.col("day").dt.truncate(_TRUNCATE[asked.every]).alias("period")).agg(
             pl.len().cast(pl.Int64).alias("days_covered")
         )
