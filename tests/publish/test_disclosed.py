@@ -355,6 +355,20 @@ def test_a_move_of_one_cell_is_the_cheapest_and_no_longer_than_it_must_be() -> N
     assert not among[2:4].any()
 
 
+def test_one_cell_moves_in_whole_numbers_where_halves_would_be_cheaper() -> None:
+    """4 + 20 + 20 = 44, the first twenty no more than the second, which is dear: each would rise by a
+    half."""
+    values = np.array([4, 20, 20, 44])
+    r = Relations.join([Relations.of([3] * 3, [0, 1, 2]), Relations.of([2], [1], has_rest=True)])
+    mover = Mover(values, np.ones(4, bool), r, threshold=5)
+    can_hide = np.array([False, True, True, False])
+    move = mover.single(
+        np.array([PRIMARY, OPEN, OPEN, OPEN]), 0, np.array([1.0, 1, 100, 1]), can_hide=can_hide
+    )
+    assert move is not None
+    assert move.tolist() == [-1, 0, 1, 0]
+
+
 def test_of_two_directions_the_cheaper_is_taken() -> None:
     """2 + 5 = 7 and 2 + 90 <= 92: down, only the 5 moves with it, up the 92 too; prices are of what is
     hidden.
