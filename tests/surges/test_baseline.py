@@ -177,6 +177,12 @@ def test_thin_and_thick_places_are_calibrated_apart() -> None:
     assert abs(made.ratio[1] - made.ratio[0])[:6].max() > 0.25
 
 
+def test_calibration_leaves_out_starts_too_near_the_end_for_all_windows() -> None:
+    """Half of 28 starts have fewer than 14 windows left: counted in, they would show too few false alarms."""
+    made = calibrate(_level_base(np.full(2, 400.0), np.ones(2), 28), ONE, 14)
+    assert made.ratio[0, 3:6] == pytest.approx(np.ones(3), abs=0.1)
+
+
 def test_p_is_corrected_by_the_rate_at_its_own_level() -> None:
     """Between levels by the straight line over log p; below and above the levels known, by the nearest."""
     ratio = np.array([[3.0, 2.0, 1.0, 1.0, 0.8, 0.7, 0.9], [1.0] * 7])

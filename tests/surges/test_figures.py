@@ -17,7 +17,7 @@ from atlarge.surges.baseline import Baseline
 from atlarge.surges.catalogue import _Axis, _check, _drafts, _is_outdone, _thin, _zone_drafts
 from atlarge.surges.fdr import q_at
 from atlarge.surges.history import histories
-from atlarge.surges.scan import Bursts, Scan, Settings, describe, scan
+from atlarge.surges.scan import WEEKS, Bursts, Scan, Settings, describe, scan
 from atlarge.surges.tails import clumping, level_of_window, mid_tail, price_of_looking, quantile, upper_tail
 from atlarge.surges.windows import Windows
 from atlarge.surges.witness import Witness
@@ -86,6 +86,20 @@ def test_a_scan_rests_on_the_days_that_the_method_page_names() -> None:
         counts[0, 214 : 214 + quiet] = 0  # two bursts of as many days as a window may have
         found = scan(counts).bursts
         assert sorted(zip(found.start.tolist(), found.end.tolist(), strict=True))[-len(want) :] == want
+
+
+def test_a_scan_of_weeks_rests_on_the_weeks_that_the_method_page_names() -> None:
+    """3 to 8 weeks away on both sides, windows of one and two weeks, and bursts are not joined."""
+    y = np.random.default_rng(5).poisson(20.0, 150).astype(float)
+    base = scan(y[None, :], settings=replace(WEEKS, rounds=1)).baseline
+    assert base.support[0] == pytest.approx(
+        [sum(y[i] for i in range(150) if 3 <= abs(i - t) <= 8) for t in range(150)]
+    )
+    assert base.dispersion.shape == (1, 2)
+    y[80:84] += 200  # a month: two windows of two weeks
+    found = scan(y[None, :], settings=WEEKS).bursts
+    spans = zip(found.start.tolist(), found.end.tolist(), found.p, strict=True)
+    assert sorted((a, b) for a, b, p in spans if p < 1e-6) == [(80, 81), (82, 83)]
 
 
 def test_a_place_is_too_thin_with_four_events_or_fifty_five_days() -> None:
@@ -276,7 +290,7 @@ def test_questions_with_a_meaning_pass() -> None:
         _check(**QUESTION | {"alpha": alpha})
 
 
-WEEKS = np.datetime64("2017-01-02") + 7 * np.arange(5)
+MONDAYS = np.datetime64("2017-01-02") + 7 * np.arange(5)
 DAYS = np.datetime64("2017-01-02") + np.arange(35)
 
 
@@ -284,16 +298,16 @@ def test_periods_asked_about_are_those_with_a_day_in_the_time() -> None:
     def asked(days: np.ndarray, every: str, start: dt.date | None, end: dt.date | None) -> list[int]:
         return np.nonzero(_Axis(days, every, start, end).tested)[0].tolist()
 
-    assert asked(WEEKS, "week", None, None) == [0, 1, 2, 3, 4]
-    assert asked(WEEKS, "week", D(2017, 1, 9), D(2017, 1, 22)) == [1, 2]
-    assert asked(WEEKS, "week", D(2017, 1, 8), D(2017, 1, 23)) == [0, 1, 2, 3]  # a Sunday and a Monday
+    assert asked(MONDAYS, "week", None, None) == [0, 1, 2, 3, 4]
+    assert asked(MONDAYS, "week", D(2017, 1, 9), D(2017, 1, 22)) == [1, 2]
+    assert asked(MONDAYS, "week", D(2017, 1, 8), D(2017, 1, 23)) == [0, 1, 2, 3]  # a Sunday and a Monday
     assert asked(DAYS, "day", D(2017, 1, 9), D(2017, 1, 11)) == [7, 8, 9]
     assert asked(DAYS, "day", D(2017, 2, 5), None) == [34]
     assert asked(DAYS, "day", None, D(2017, 1, 2)) == [0]
     for start, end in ((D(2017, 2, 6), None), (None, D(2017, 1, 1))):
         with pytest.raises(QuestionError, match="no day between"):
             asked(DAYS, "day", start, end)
-    week, day = _Axis(WEEKS, "week", None, None), _Axis(DAYS, "day", None, None)
+    week, day = _Axis(MONDAYS, "week", None, None), _Axis(DAYS, "day", None, None)
     assert week.span(1, 2) == (D(2017, 1, 9), D(2017, 1, 22))
     assert day.span(1, 2) == (D(2017, 1, 3), D(2017, 1, 4))
     assert set(day.calendar()) == {"cycle", "classes", "settings"}
@@ -406,3 +420,14 @@ def test_history_of_leap_days_and_of_weeks_by_hand() -> None:
                 same = D(day.year - year, 3, 1)
             nearest = min((w.astype(object) for w in weeks), key=lambda w: abs((w - same).days))
             assert found == nearest
+
+
+def test_a_time_with_just_enough_past_is_judged() -> None:
+    told: dict[str, Any] = {"periods": 1, "left_out": 0, "days": None}
+    for half_width, years, first in ((0, 1, 10), (2, 1, 12), (0, 2, 20), (1, 3, 31)):
+        made = histories(np.arange(40), years=years, half_width=half_width, frequency=10, **told)
+        assert sorted(np.concatenate([h.at for h in made]).tolist()) == list(range(first, 40))
+    with pytest.raises(QuestionError, match="lower the number of newest times"):
+        histories(np.arange(40), years=1, half_width=0, periods=1, left_out=10, frequency=10, days=None)
+    made = histories(np.arange(40), years=1, half_width=1, periods=1, left_out=9, frequency=10, days=None)
+    assert made[0].offsets.tolist() == [-11, -10]

@@ -125,3 +125,7 @@ def test_ears_options_are_checked() -> None:
         with pytest.raises(QuestionError):
             ears(np.ones(30), **bad)  # type: ignore[arg-type]
     assert np.isnan(ears(np.ones(5)).upper).all()
+    y = np.random.default_rng(0).poisson(5.0, 30)
+    ears(counts=y, method="C2", baseline=3, min_sigma=0.0)
+    with pytest.raises(TypeError):  # a baseline is named, so that it is not taken for a lag
+        ears(y, "C2", 7)  # type: ignore[misc]

@@ -23,15 +23,14 @@ def labels(spans: list[tuple[str, dt.date, dt.date]], by: str) -> list[Label | N
     found: list[Label | None] = []
     for place, start, end in spans:
         code = region.get(place, "") if region else ("US" if by == "nation" else place)
-        match = [
+        match = (
             row
             for row in rows
             if row["place_kind"] == kind and row["place_code"] == code
             and row["start"] <= end and row["end"] >= start
-        ]  # fmt: skip
+        )  # fmt: skip
+        first = next(match, None)
         found.append(
-            {"name": match[0]["operation"], "said_by": match[0]["party"], "source": match[0]["source_url"]}
-            if match
-            else None
+            first and {"name": first["operation"], "said_by": first["party"], "source": first["source_url"]}
         )
     return found

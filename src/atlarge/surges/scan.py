@@ -86,8 +86,7 @@ class Scan:
 
 def cycle_profile(base: Baseline, cycle: Ints) -> Floats:
     """Share of the expected count by place in the cycle, over all series."""
-    n = int(cycle.max()) + 1
-    total = np.bincount(cycle, weights=base.expected.sum(axis=0), minlength=n)
+    total = np.bincount(cycle, weights=base.expected.sum(axis=0))
     profile: Floats = np.maximum(total / max(total.mean(), 1e-12), 0.1)
     return profile
 
