@@ -252,7 +252,7 @@ def _table_panel(
     if reported:  # a figure stands for its whole month, and is dated by the first day of it
         covered = [replace(c, end=_month_end(c.end)) for c in covered]
     # Where a period may be covered in part, its records of other days must not count: days tell them apart.
-    is_plain = bool(reported) or _is_one_span(covered)
+    is_plain = _is_one_span(covered)
     counted_by = asked if is_plain else replace(asked, every="day")
     counts, unplaced = _count(store, group, counted_by, covered)
     found = counts["place"].unique().to_list() if asked.places is None else list(asked.places)

@@ -46,6 +46,10 @@ def test_monthly_figures_stand_for_whole_months_and_are_never_made_zero(tmp_path
     assert made.frame["value"].to_list() == [7, None, 9]
     assert made.frame["days_covered"].to_list() == [31, 31, 29]  # 2020 is a leap year
     assert made.coverage["jail_counts"]["end"] == "2020-02-29"
+    apart = HandStore(tmp_path, rows, [Span("a", *[D(2019, 12, 1)] * 2), Span("b", *[D(2020, 2, 1)] * 2)])
+    made = panel(apart, by="county", every="month", measures=["jail_inmates_with_detainer"])
+    assert made.frame["value"].to_list() == [7, None, 9]
+    assert made.frame["days_covered"].to_list() == [31, 0, 29]
     with pytest.raises(QuestionError, match="reported by the month"):
         panel(store, by="county", every="week", measures=["jail_inmates_with_detainer"])
 
