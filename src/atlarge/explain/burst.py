@@ -113,9 +113,7 @@ def _scores(window: Floats, rate: Floats, spread: Floats, width: int) -> Floats:
     seen = total[:, width:] - total[:, :-width]
     others = (window.sum(1)[:, None] - seen) / max(window.shape[1] - width, 1)
     expected = np.maximum(np.maximum(rate[:, None], others) * width, 1e-9)
-    deviance = 2 * (
-        np.where(seen > 0, seen * np.log(np.maximum(seen, 1e-9) / expected), 0.0) - (seen - expected)
-    )
+    deviance = 2 * (seen * np.log(np.maximum(seen, 1e-9) / expected) - (seen - expected))
     return np.where(seen > expected, np.sqrt(np.maximum(deviance, 0.0) / spread[:, None]), 0.0)
 
 
