@@ -413,6 +413,15 @@ def test_many_small_counts_cost_one_other_each() -> None:
     assert status[60] == OPEN
 
 
+@pytest.mark.parametrize("small", [1, 4])
+def test_no_mark_is_lost_in_rounds_over_many_cells(small: int) -> None:
+    """Forty lone counts at an end of "<5", each with a companion that can be hidden for it."""
+    rows = np.arange(40)
+    cells = np.repeat([small, 30, 30 + small], 40)
+    status = suppress(cells, np.ones(120, bool), Relations.of(np.tile(rows + 80, 2), np.arange(80)))
+    assert status.tolist() == [PRIMARY] * 40 + [HIDDEN] * 40 + [OPEN] * 40
+
+
 def test_rounds_over_many_cells_cost_little_more_than_a_programme_for_each(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
