@@ -38,6 +38,7 @@ from atlarge.errors import QuestionError
 from atlarge.explain import changes as changes_module
 from atlarge.explain import concentration as level_module
 from atlarge.explain import core, sensitivity, together
+from atlarge.explain import world as world_module
 from atlarge.explain.answer import Area, Interval
 from atlarge.explain.areas import Where
 from atlarge.explain.changes import Change, changes_in, nearest, relabelled, strip_of
@@ -807,3 +808,25 @@ def test_what_is_pooled_is_told_rounded_with_its_places(monkeypatch: pytest.Monk
     monkeypatch.setattr(effects, "pooled_effect", refused)
     none = together._told(np.ones((2, 2)), np.array([1, -1]), "imputation")
     assert none == {"ratio": {"value": None, "low": None, "high": None}, "p": None, "note": "too few"}
+
+
+@pytest.mark.parametrize(
+    ("where", "more"), [(HERE, []), (BY_COUNTY, []), (BY_OFFICE, []), (BY_AOR, []), (BY_STATE, ["state"])]
+)
+def test_a_world_loads_the_levels_that_its_question_needs(
+    monkeypatch: pytest.MonkeyPatch, where: Where, more: list[str]
+) -> None:
+    asked: list[str] = []
+
+    def loaded(_: Any, level: str, measures: Any, scheme: str) -> dict[str, Daily]:
+        asked.append(level)
+        assert scheme == "biglocal"
+        key = {"county": "48453", "office": "AUS", "aor": "SNA", "state": "TX"}[level]
+        return {m: steady({key: 1.0}) for m in measures}
+
+    monkeypatch.setattr(world_module, "daily", loaded)
+    store: Any = Records(date=[FIRST])
+    made = world_module.world_of(store, where, "biglocal")
+    assert asked == ["county", "office", "aor", *more]
+    assert made.main["at_large"].keys == (where.main.code,)
+    assert (made.key, made.store, made.scheme) == (where.main.code, store, "biglocal")
