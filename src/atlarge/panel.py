@@ -365,9 +365,7 @@ def _scope_places(scope: str, places: list[str], by: str) -> list[str]:
         members = table("counties").filter(pl.col(kind).is_in(inside))["fips"]
     elif by == "office":
         members = table("offices").filter(pl.col(kind).is_in(inside))["office"]
-    elif kind == "state":  # a state's release never covers a whole area of responsibility for certain
-        members = pl.Series([], dtype=pl.String)
-    else:
+    else:  # states all of whose counties lie in the areas; states never take in a whole area for certain
         counties = table("counties")
         members = counties.group_by("state").agg(pl.col("aor").is_in(inside).all()).filter("aor")["state"]
     allowed = set(members.to_list())
