@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from atlarge.effects import counterfactual, minimum_detectable_effect
 from atlarge.errors import QuestionError
 from atlarge.explain.answer import Area, Interval
 from atlarge.explain.burst import find_burst, watched
@@ -565,3 +566,22 @@ def test_left_out_places_and_given_ones_are_the_comparison() -> None:
     apart = estimate(joined, "u00+X", AREA, "at_large", months, {"u01", "Yu02"})
     assert not {"u01+Yu01", "u02+Yu02"} & set(apart.donor_keys)
     assert len(apart.donor_keys) == 47
+
+
+def test_every_span_of_one_fit_has_the_interval_of_a_study_of_that_span_alone() -> None:
+    """The engine asked for the span itself: sizes of error differ from place to place."""
+    counts = _world(23)
+    counts.values[-1] = np.random.default_rng(24).poisson(40.0, DAYS)  # the last place is far the largest
+    months = months_of(POLICY, counts.first, counts.last)
+    found = estimate(counts, "u00", AREA, "at_large", months, set())
+    usable = of_like_size([counts.binned(months)[:, months.pre]], 0, np.ones(50, dtype=bool))
+    for name, total in found.totals.items():
+        mask = months.span(name)
+        alone = counterfactual(counts.binned(months), 0, months.pre, mask, usable, tuning=found.tuning)
+        assert total.effect.value == pytest.approx(alone.effect)
+        assert total.effect.low == pytest.approx(alone.effect_low)
+        assert total.effect.high == pytest.approx(alone.effect_high)
+        assert total.scale == pytest.approx(float(alone.placebos.scale[0]))
+        assert (total.p, total.p_high) == (pytest.approx(alone.p), pytest.approx(alone.p_high))
+        assert total.mde == pytest.approx(minimum_detectable_effect(alone.placebos).total)
+        assert total.placebos == 49
