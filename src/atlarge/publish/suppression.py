@@ -39,7 +39,9 @@ _SPARSE_ROUNDS, _SPARSE = 3, 0.3
 """First rounds that hide, and the share of cells that each takes on."""
 _JOINT_ROUNDS = 4
 _WORTH = 0.98
-"""Rounds over many cells go on while each leaves less than this share of what was left."""
+_MANY = 500
+"""Rounds over so many cells go on while each leaves less than this share of what was left. Those over fewer
+are quick, and a round without a move may have tried the wrong directions."""
 _SEED = 7
 
 
@@ -102,7 +104,7 @@ class _Search:
             if not before:
                 return
             self._take(self.mover.free(self.status, self.left, self.rng))
-            if len(self.left) > _WORTH * before:
+            if before >= _MANY and len(self.left) > _WORTH * before:
                 return
 
     def _signs(self) -> Ints:
