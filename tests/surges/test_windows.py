@@ -193,6 +193,13 @@ def test_strong_windows_do_not_grow_into_each_other_and_weak_ones_give_way() -> 
     assert got.p.tolist() == [STRONG, 1e-3, WEAK, WEAK, WEAK]
 
 
+def test_what_a_window_took_in_before_it_is_no_longer_free() -> None:
+    """The later of two strong windows, listed first, takes the days between; weak ones before it give way."""
+    y, expected, phi = _flat({20: 20, 21: 20, **dict.fromkeys(range(22, 26), 6), 26: 20, 27: 20})
+    given = _windows((0, 26, 27, STRONG), (0, 20, 21, STRONG), (0, 23, 23, WEAK))
+    assert _rows(extend(given, y, expected, phi, strong=1e-3)) == [(0, 22, 27), (0, 20, 21)]
+
+
 def test_weak_windows_keep_their_ends() -> None:
     """Neither cut nor widened: what they are is their whole evidence."""
     y, expected, phi = _flat({20: 0, 21: 60, 22: 0, 23: 9})
