@@ -17,7 +17,7 @@ from atlarge.errors import ReleaseError
 from atlarge.known_places import ASKED, known_places, resolve_asked
 from atlarge.records.audit import IngestAudit, ReleaseAudit
 from atlarge.records.commit import commit, held_already
-from atlarge.records.parts import Aside, digest, whole
+from atlarge.records.parts import Aside, digest, prepared_parts, whole
 from atlarge.records.prepare import Prepared, prepare
 from atlarge.records.store import Spill
 from atlarge.records.tables import PLACE, TABLES, conform
@@ -48,16 +48,14 @@ def _in_parts(parts: Iterator[Release], placer: _Placer, spill: Spill) -> Prepar
     made: list[Prepared] = []
     hashes: list[pl.Series] = []
     counted, waiting, pieces, digests = [], [], [], []
-    for part in parts:
-        one = prepare(part, hashes)
+    for one in prepared_parts(parts, spill, hashes):
         counted.append(_counted_words(_words(one.frame)))
         waiting.append(spill.write(one.frame))
         one.frame = one.frame.clear()
         made.append(one)
     own = placer.read_words(made[0].audit.table, counted)
     for one, file in zip(made, waiting, strict=True):
-        one.frame = pl.read_parquet(file, glob=False)
-        file.unlink()
+        one.frame = spill.take(file)
         put_places(one, own)
         digests.append(digest(one.frame, one.audit.table))
         pieces.append(spill.write(one.frame))

@@ -8,18 +8,12 @@ from pathlib import Path
 
 import ddp_forms
 import polars as pl
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from atlarge.ingest import ingest
-from atlarge.records.duplicates import (
-    arrest_episodes,
-    detainer_days,
-    detainer_episodes,
-    encounter_days,
-    removal_days,
-    stints,
-)
+from atlarge.records.duplicates import RULES, Duplicates
 
 DAY = dt.timedelta(hours=24)
 START = dt.datetime(2024, 3, 1)
@@ -29,7 +23,7 @@ def _frame(rows: list[tuple]) -> pl.DataFrame:
     return pl.DataFrame(
         rows,
         schema={
-            "subject": pl.String,
+            "subject_key": pl.String,
             "moment": pl.Datetime("us"),
             "method": pl.String,
             "detainer_type": pl.String,
@@ -40,6 +34,10 @@ def _frame(rows: list[tuple]) -> pl.DataFrame:
         pl.lit("FY").alias("sheet"), pl.int_range(2, 2 + pl.len(), dtype=pl.UInt32).alias("row"),
         pl.col("facility").alias("facility_code"), pl.col("moment").alias("stay_book_in"),
     )  # fmt: skip
+
+
+def _judged(name: str, frame: pl.DataFrame) -> Duplicates:
+    return RULES[name].judge(RULES[name].looked_at(frame))
 
 
 def _arrest_rule(rows: list[tuple]) -> tuple[list[bool], list[bool]]:
@@ -84,7 +82,7 @@ _ROW = st.tuples(
 @settings(max_examples=150, deadline=None)
 @given(st.lists(_ROW, max_size=25))
 def test_arrests_agree_with_the_rule_row_by_row(rows: list[tuple]) -> None:
-    found = arrest_episodes(_frame(rows))
+    found = _judged("arrest_episodes", _frame(rows))
     likely, drop = _arrest_rule(rows)
     assert found.likely.to_list() == likely
     assert found.dropped.to_list() == drop
@@ -95,19 +93,20 @@ def test_arrests_agree_with_the_rule_row_by_row(rows: list[tuple]) -> None:
 def test_one_row_of_a_group_is_always_kept(rows: list[tuple]) -> None:
     """Whatever the table: no group loses all its rows, and no row without an identifier is dropped."""
     frame = _frame(rows)
-    for rule in (arrest_episodes, detainer_episodes, detainer_days, removal_days, encounter_days, stints):
-        found = rule(frame)
+    for rule in RULES:
+        found = _judged(rule, frame)
         kept = frame.filter(~found.dropped)
-        assert set(kept["subject"]) == set(frame["subject"])
-        assert not found.dropped.filter(frame["subject"].is_null()).any()
+        assert set(kept["subject_key"]) == set(frame["subject_key"])
+        assert not found.dropped.filter(frame["subject_key"].is_null()).any()
         assert not (found.dropped & ~found.likely).any()
 
 
 def test_chained_gaps_by_hand() -> None:
     """Arrests at hour 0, 24 and 48 are one episode: each gap is 24 hours. At 72:01 a new one begins."""
     hours = [0, 24, 48, 72 + 1 / 60]
-    found = arrest_episodes(
-        _frame([("a", START + dt.timedelta(hours=h), "Located", None, None) for h in hours])
+    found = _judged(
+        "arrest_episodes",
+        _frame([("a", START + dt.timedelta(hours=h), "Located", None, None) for h in hours]),
     )
     assert found.dropped.to_list() == [False, True, True, False]
     assert found.likely.to_list() == [True, True, True, False]
@@ -115,7 +114,7 @@ def test_chained_gaps_by_hand() -> None:
 
 def test_a_reprocessed_arrest_gives_way_at_the_same_time() -> None:
     rows = [("a", START, "ERO Reprocessed Arrest", None, None), ("a", START, "Located", None, None)]
-    assert arrest_episodes(_frame(rows)).dropped.to_list() == [True, False]
+    assert _judged("arrest_episodes", _frame(rows)).dropped.to_list() == [True, False]
 
 
 def test_detainers_of_two_types_or_facilities_are_two() -> None:
@@ -126,13 +125,13 @@ def test_detainers_of_two_types_or_facilities_are_two() -> None:
         ("a", START, None, "I247A", "x"),
         ("a", START + DAY, None, "I247A", "x"),
     ]
-    assert detainer_days(_frame(rows)).dropped.to_list() == [False, False, False, True, False]
-    assert detainer_episodes(_frame(rows)).dropped.to_list() == [False, False, False, True, True]
+    assert _judged("detainer_days", _frame(rows)).dropped.to_list() == [False, False, False, True, False]
+    assert _judged("detainer_episodes", _frame(rows)).dropped.to_list() == [False, False, False, True, True]
 
 
 def test_removals_keep_the_last_of_a_day() -> None:
     rows = [("a", START + dt.timedelta(hours=h), None, None, None) for h in (9, 1, 30)]
-    assert removal_days(_frame(rows)).dropped.to_list() == [True, False, False]
+    assert _judged("removal_days", _frame(rows)).dropped.to_list() == [True, False, False]
 
 
 def test_form_c_agrees_with_the_published_flags(tmp_path: Path) -> None:
@@ -167,3 +166,32 @@ def test_form_c_agrees_with_the_published_flags(tmp_path: Path) -> None:
     }
     assert audit.rows_dropped == {"duplicate": sum(drop)}
     assert sum(likely) > sum(drop) > 0  # dropping all that are likely would lose the kept rows too
+
+
+@pytest.mark.parametrize(
+    "form", ["ddp-arrests-c", "ddp-detainers-c", "ddp-encounters-b", "ddp-removals-c", "ddp-stints-b"]
+)
+def test_a_release_in_blocks_is_judged_as_a_whole(
+    form: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Rows of one person stand in many blocks: the rows kept and the account are those of one reading."""
+    from atlarge.releases import opening
+
+    rows = ddp_forms.rows_of(form, 400, seed=5, people=30)
+    rows += rows[:100]  # the same once more, far from where they first stand
+    path = tmp_path / "release.csv"
+    pl.DataFrame([{name: None if v is None else str(v) for name, v in r.items()} for r in rows]).write_csv(
+        path
+    )
+    whole = ingest([path], tmp_path / "whole").releases[0].to_dict()
+    assert whole["rows_dropped"]["duplicate"] > 20
+    table = whole["table"]
+    kept = pl.read_parquet(tmp_path / "whole" / table / "*.parquet").sort("row")
+    for block in (5_000, 20_000):
+        monkeypatch.setattr(opening, "BLOCK", block)
+        made = ingest([path], tmp_path / f"by-{block}").releases[0].to_dict()
+        assert len(made["tables"]) > len(whole["tables"])
+        assert {k: v for k, v in made.items() if k != "tables"} == {
+            k: v for k, v in whole.items() if k != "tables"
+        }
+        assert pl.read_parquet(tmp_path / f"by-{block}" / table / "*.parquet").sort("row").equals(kept)

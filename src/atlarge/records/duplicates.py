@@ -8,13 +8,16 @@ restated here.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import polars as pl
 
 _DAY = pl.duration(hours=24)
+_SEED = 7
+_MOMENT, _WHEN = pl.col("moment"), pl.col("moment").dt.date()
+_REPROCESSED = pl.col("method").fill_null("").str.contains("(?i)reprocessed")
+_TEXTS = {"_who": "subject_key", "_type": "detainer_type", "_facility": "facility", "_code": "facility_code"}
 
 
 @dataclass(frozen=True)
@@ -25,38 +28,58 @@ class Duplicates:
     likely: pl.Series
 
 
-_NUMBERED = {"_who": "subject", "_type": "detainer_type", "_facility": "facility", "_code": "facility_code"}
-"""Texts that rows are grouped by: a number stands for each distinct one, quicker to sort and compare."""
+@dataclass(frozen=True)
+class Rule:
+    """Which rows are one: of one person (`_who`) and equal in `group`; one of them is kept.
+
+    `order`: rows of a person stand by these, then as in the release; the first is kept, or the last.
+    `group` may name the episode, if rows stand by the moment first.
+    """
+
+    group: tuple[str, ...]
+    order: tuple[pl.Expr, ...] = ()
+    keep_last: bool = False
+
+    def looked_at(self, frame: pl.DataFrame) -> pl.DataFrame:
+        """The little that the rule looks at, row by row as given: numbers for texts, 64 bits of a hash.
+
+        Narrow, so that a release too long for memory is judged on all its rows at once.
+        """
+        keys = [key.alias(f"_key{i}") for i, key in enumerate(self.order)]
+        wanted = [name for name in self.group if name not in ("_episode", "_day", "_key0")]
+        texts = [_number(frame, _TEXTS[name], name) for name in ("_who", *wanted) if name in _TEXTS]
+        days = [_WHEN.alias("_day")] if "_day" in self.group else []
+        others = [_known(frame, name) for name in wanted if name not in _TEXTS]
+        return frame.select(*texts, *days, *others, *keys)
+
+    def judge(self, looked_at: pl.DataFrame) -> Duplicates:
+        """Masks over all rows of a release, in the order given; rows without an identifier are apart."""
+        by = ["_who", *[f"_key{i}" for i in range(len(self.order))]]
+        ordered = looked_at.with_row_index("_at").sort(by, nulls_last=True, maintain_order=True)
+        if "_episode" in self.group:
+            ordered = _episodes(ordered)
+        same = pl.struct("_who", *self.group) if self.group != ("_episode",) else pl.col("_episode")
+        kept = same.is_last_distinct() if self.keep_last else same.is_first_distinct()
+        known = pl.col("_who").is_not_null()
+        made = ordered.select(
+            "_at", (known & ~kept).alias("_dropped"), (known & same.is_duplicated()).alias("_likely")
+        ).sort("_at")
+        return Duplicates(made["_dropped"], made["_likely"])
 
 
-def _ordered(frame: pl.DataFrame, *keys: pl.Expr) -> pl.DataFrame:
-    """What the rules look at, by person, the keys, then as the rows stand in the release (`_at`)."""
-    numbers = [
-        pl.col(text).cast(pl.Categorical).to_physical().alias(name)
-        for name, text in _NUMBERED.items()
-        if text in frame.columns
-    ]
-    others = [pl.col(c) for c in ("moment", "stay_book_in") if c in frame.columns]
-    named = [key.alias(f"_key{i}") for i, key in enumerate(keys)]
-    looked_at = frame.select(*numbers, *others, *named, pl.col("moment").dt.date().alias("_day"))
-    by = ["_who", *[f"_key{i}" for i in range(len(keys))]]
-    return looked_at.with_row_index("_at").sort(by, nulls_last=True, maintain_order=True)
+def _known(frame: pl.DataFrame, name: str) -> pl.Expr:
+    return pl.col(name) if name in frame.columns else pl.lit(None).alias(name)
 
 
-def _masks(ordered: pl.DataFrame, group: list[str], keep_last: bool = False) -> Duplicates:
-    """Masks from groups of equal keys; rows without an identifier are their own group."""
-    same = pl.struct(group) if len(group) > 1 else pl.col(group[0])
-    kept = same.is_last_distinct() if keep_last else same.is_first_distinct()
-    known = pl.col("_who").is_not_null()
-    made = ordered.select(
-        "_at", (known & ~kept).alias("_dropped"), (known & same.is_duplicated()).alias("_likely")
-    ).sort("_at")
-    return Duplicates(made["_dropped"], made["_likely"])
+def _number(frame: pl.DataFrame, name: str, alias: str) -> pl.Expr:
+    if name not in frame.columns:
+        return pl.lit(None, pl.UInt64).alias(alias)
+    return pl.when(pl.col(name).is_not_null()).then(pl.col(name).hash(_SEED)).alias(alias)
 
 
 def _episodes(ordered: pl.DataFrame) -> pl.DataFrame:
     """Number the episodes: a new one starts with a person, or after more than 24 hours."""
-    gap = pl.col("moment").diff()
+    gap = pl.col("_key0").diff()
     is_new = (
         pl.col("_who").is_null()
         | (pl.col("_who") != pl.col("_who").shift(1)).fill_null(True)
@@ -65,48 +88,19 @@ def _episodes(ordered: pl.DataFrame) -> pl.DataFrame:
     return ordered.with_columns(is_new.cum_sum().alias("_episode"))
 
 
-_MOMENT = pl.col("moment")
-
-
-def arrest_episodes(frame: pl.DataFrame) -> Duplicates:
-    """Arrests of one person in one episode: the first is kept; at one time, reprocessed ones stand last."""
-    reprocessed = pl.col("method").fill_null("").str.contains("(?i)reprocessed")
-    return _masks(_episodes(_ordered(frame, _MOMENT, reprocessed)), ["_episode"])
-
-
-def detainer_episodes(frame: pl.DataFrame) -> Duplicates:
-    """Detainers of one person in one episode, of one type at one facility: the first is kept."""
-    return _masks(_episodes(_ordered(frame, _MOMENT)), ["_episode", "_type", "_facility"])
-
-
-def detainer_days(frame: pl.DataFrame) -> Duplicates:
-    """Detainers of one person of one day, type and facility: the first is kept."""
-    return _masks(_ordered(frame, _MOMENT), ["_who", "_day", "_type", "_facility"])
-
-
-def removal_days(frame: pl.DataFrame) -> Duplicates:
-    """Removals of one person on one day: the last is kept."""
-    return _masks(_ordered(frame), ["_who", "_day"], keep_last=True)
-
-
-def encounter_days(frame: pl.DataFrame) -> Duplicates:
-    """Encounters of one person at one time as recorded: the first is kept."""
-    return _masks(_ordered(frame, _MOMENT), ["_who", "moment"])
-
-
-def stints(frame: pl.DataFrame) -> Duplicates:
-    """Stints of one person at one facility, of one book-in day and stay: the last is kept."""
-    return _masks(_ordered(frame), ["_who", "_code", "_day", "stay_book_in"], keep_last=True)
-
-
-RULES: dict[str, Callable[[pl.DataFrame], Duplicates]] = {
-    "arrest_episodes": arrest_episodes,
-    "detainer_episodes": detainer_episodes,
-    "detainer_days": detainer_days,
-    "removal_days": removal_days,
-    "removal_days_last": removal_days,
-    "encounter_days": encounter_days,
-    "stints": stints,
+RULES: dict[str, Rule] = {
+    # Arrests of one person in one episode: the first is kept; at one time, reprocessed ones stand last.
+    "arrest_episodes": Rule(("_episode",), (_MOMENT, _REPROCESSED)),
+    # Detainers of one person in one episode, of one type at one facility.
+    "detainer_episodes": Rule(("_episode", "_type", "_facility"), (_MOMENT,)),
+    # Detainers of one person of one day, type and facility.
+    "detainer_days": Rule(("_day", "_type", "_facility"), (_MOMENT,)),
+    # Removals of one person on one day.
+    "removal_days": Rule(("_day",), keep_last=True),
+    # Encounters of one person at one time as recorded.
+    "encounter_days": Rule(("_key0",), (_MOMENT,)),
+    # Stints of one person at one facility, of one book-in day and stay.
+    "stints": Rule(("_code", "_day", "stay_book_in"), keep_last=True),
 }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,9 +12,11 @@ import polars as pl
 
 from atlarge.records.audit import ReleaseAudit
 from atlarge.records.commit import coverage_of
-from atlarge.records.prepare import Prepared, identical
+from atlarge.records.duplicates import Duplicates
+from atlarge.records.prepare import Begun, Prepared, begin, finish, identical, judge
 from atlarge.records.store import Spill
 from atlarge.records.tables import DATE_COLUMN
+from atlarge.releases import Release
 
 _IN_ROWS = re.compile(r"(.* in )([\d,]+)( rows.*)", re.DOTALL)
 _MOST_BYTES = 512 * 1024 * 1024
@@ -39,6 +42,33 @@ class Aside:
         return made
 
 
+def prepared_parts(parts: Iterable[Release], spill: Spill, hashes: list[pl.Series]) -> Iterator[Prepared]:
+    """The parts of a release, prepared; where a rule for duplicates holds, it judges all rows first.
+
+    The rows wait on disk until then; only what the rule looks at stays in memory.
+    """
+    waiting: list[tuple[Begun, Path]] = []
+    looked_at = []
+    for part in parts:
+        begun = begin(part, hashes)
+        narrow = begun.looked_at()
+        if narrow is None:
+            yield finish(begun, None)
+            continue
+        looked_at.append(narrow)
+        waiting.append((begun, spill.write(begun.typed.frame)))
+        begun.typed.frame = begun.typed.frame.clear()
+    if not waiting:
+        return
+    heights = [narrow.height for narrow in looked_at]
+    found = judge(waiting[0][0], pl.concat(looked_at, how="vertical_relaxed"))
+    at = 0
+    for (begun, file), height in zip(waiting, heights, strict=True):
+        begun.typed.frame = spill.take(file)
+        yield finish(begun, Duplicates(found.dropped.slice(at, height), found.likely.slice(at, height)))
+        at += height
+
+
 def one_account(audits: list[ReleaseAudit]) -> ReleaseAudit:
     """The account of a release from those of its parts."""
     whole = replace(audits[0], notes=_notes([note for a in audits for note in a.notes]))
@@ -46,6 +76,7 @@ def one_account(audits: list[ReleaseAudit]) -> ReleaseAudit:
     whole.rows_kept = sum(a.rows_kept for a in audits)
     whole.values = sum(a.values for a in audits)
     whole.unresolved_places = sum(a.unresolved_places for a in audits)
+    whole.checks = _added([a.checks for a in audits])
     whole.rows_dropped = _sums([a.rows_dropped for a in audits])
     whole.quarantine_reasons = _sums([a.quarantine_reasons for a in audits])
     faults: dict[str, dict[str, Any]] = {}
@@ -65,6 +96,13 @@ def _notes(told: list[str]) -> list[str]:
         key = (before, after)
         rows[key] = rows.get(key, 0) + int(number.replace(",", "") or 0)
     return [f"{before}{n:,}{after}" if after else before for (before, after), n in rows.items()]
+
+
+def _added(checks: list[dict[str, Any]]) -> dict[str, Any]:
+    """Counts added up, whatever they are nested in."""
+    names = list(dict.fromkeys(name for told in checks for name in told))
+    of = {name: [told[name] for told in checks if name in told] for name in names}
+    return {name: _added(told) if isinstance(told[0], dict) else sum(told) for name, told in of.items()}
 
 
 def _sums(counts: list[dict[str, int]]) -> dict[str, int]:

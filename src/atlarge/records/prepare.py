@@ -10,7 +10,7 @@ import polars as pl
 
 from atlarge.records.audit import ReleaseAudit
 from atlarge.records.correct import apply_faults, apply_rules
-from atlarge.records.duplicates import RULES, agreement
+from atlarge.records.duplicates import RULES, Duplicates, agreement
 from atlarge.records.outcomes import outcome, request_type
 from atlarge.records.tables import TABLES
 from atlarge.records.typed import Typed, type_release
@@ -47,30 +47,45 @@ def subject_keys(identifiers: pl.Series) -> pl.Series:
     return identifiers.replace_strict(words, pl.Series(keys, dtype=pl.String), default=None)
 
 
-def _drop_duplicates(family: Family, typed: Typed, audit: ReleaseAudit) -> None:
-    frame = typed.frame
-    if family.duplicates is None or "subject" not in frame.columns:
-        return
-    absent = [c for c in ("method", "detainer_type", "facility", "facility_code") if c not in frame.columns]
-    found = RULES[family.duplicates](frame.with_columns(pl.lit(None, pl.String).alias(c) for c in absent))
-    agreed = agreement(frame, found)
+@dataclass
+class Begun:
+    """A release, or a part of one, typed and corrected; its duplicates are not judged yet."""
+
+    family: Family
+    typed: Typed
+    audit: ReleaseAudit
+    passed_sheets: list[str]
+
+    def looked_at(self) -> pl.DataFrame | None:
+        """What the family's rule for duplicates looks at, row by row; None if there is nothing to judge."""
+        if self.family.duplicates is None or "subject_key" not in self.typed.frame.columns:
+            return None
+        return RULES[self.family.duplicates].looked_at(self.typed.frame)
+
+
+def judge(begun: Begun, looked_at: pl.DataFrame) -> Duplicates:
+    """Which rows of a whole release are duplicates, by its family's rule."""
+    return RULES[begun.family.duplicates or ""].judge(looked_at)
+
+
+def _drop_duplicates(begun: Begun, found: Duplicates) -> None:
+    typed, audit = begun.typed, begun.audit
+    agreed = agreement(typed.frame, found)
     if agreed:
         audit.checks["published_flags"] = agreed
-    audit.checks["without_identifier"] = int(frame["subject"].null_count())
-    typed.frame = frame.filter(~found.dropped)
+    audit.checks["without_identifier"] = int(typed.frame["subject_key"].null_count())
+    typed.frame = typed.frame.filter(~found.dropped)
     typed.drop("duplicate", int(found.dropped.sum()))
 
 
 def _derive(family: Family, frame: pl.DataFrame, audit: ReleaseAudit) -> pl.DataFrame:
-    """Columns that follow from those read: day, hashed identifier, outcome, request type."""
+    """Columns that follow from those read: day, outcome, request type."""
     if "moment" in frame.columns:
         frame = frame.with_columns(pl.col("moment").dt.date().alias("date"))
         if family.table == "stints":
             frame = frame.with_columns(pl.col("moment").alias("book_in"))
         if family.table == "stays":
             frame = frame.with_columns(pl.col("moment").alias("stay_book_in"))
-    if "subject" in frame.columns:
-        frame = frame.with_columns(subject_keys(frame["subject"]).alias("subject_key"))
     if family.table == "detainers":
         made, unlisted = outcome(frame["lift_reason"])
         frame = frame.with_columns(made.alias("outcome"))
@@ -110,8 +125,8 @@ def identical(hashes: list[pl.Series]) -> int:
     return sum(len(h) - h.n_unique() for h in hashes)
 
 
-def prepare(release: Release, hashes: list[pl.Series] | None = None) -> Prepared:
-    """Type a release and account for every row of it.
+def begin(release: Release, hashes: list[pl.Series] | None = None) -> Begun:
+    """Type a release, apply what is known of it and hash its identifiers.
 
     Of a part of a release, `hashes` takes the hash of each row: identical rows are counted over the whole.
     """
@@ -130,17 +145,25 @@ def prepare(release: Release, hashes: list[pl.Series] | None = None) -> Prepared
     )
     audit.faults = apply_faults(release, typed)
     apply_rules(release, typed)
-    _drop_duplicates(family, typed, audit)
-    if (
-        family.table in ("arrests", "detainers", "encounters", "removals")
-        and "subject" not in typed.frame.columns
-    ):
+    if "subject" in typed.frame.columns:
+        keys = subject_keys(typed.frame["subject"]).alias("subject_key")
+        typed.frame = typed.frame.drop("subject").with_columns(keys)
+    elif family.table in ("arrests", "detainers", "encounters", "removals"):
         found = [sheet.frame.hash_rows() for sheet in release.sheets]
         if hashes is None:
             audit.checks["identical_rows"] = identical(found)
         else:
             hashes += found
-    audit.notes += [*_unread(release), *_unknown_places(family, typed.frame)]
+    audit.notes += _unread(release)
+    return Begun(family, typed, audit, release.passed_sheets)
+
+
+def finish(begun: Begun, found: Duplicates | None) -> Prepared:
+    """Leave duplicates out, derive the table's columns, and account for every row."""
+    family, typed, audit = begun.family, begun.typed, begun.audit
+    if found is not None:
+        _drop_duplicates(begun, found)
+    audit.notes += _unknown_places(family, typed.frame)
     frame = _derive(family, typed.frame, audit)
     audit.rows_kept = frame.height
     audit.rows_dropped = dict(sorted(typed.dropped.items()))
@@ -150,6 +173,13 @@ def prepare(release: Release, hashes: list[pl.Series] | None = None) -> Prepared
         frame = frame.with_columns(pl.lit(1, pl.UInt32).alias("n"))
     audit.values = frame.height
     audit.quarantine_reasons = dict(typed.quarantine.group_by("reason").len().sort("reason").iter_rows())
-    if release.passed_sheets:
-        audit.notes.append(f"sheets without records passed over: {', '.join(release.passed_sheets)}")
+    if begun.passed_sheets:
+        audit.notes.append(f"sheets without records passed over: {', '.join(begun.passed_sheets)}")
     return Prepared(family, frame, typed.quarantine, audit)
+
+
+def prepare(release: Release) -> Prepared:
+    """Type a release and account for every row of it."""
+    begun = begin(release)
+    looked_at = begun.looked_at()
+    return finish(begun, None if looked_at is None else judge(begun, looked_at))

@@ -238,6 +238,13 @@ class Spill:
             write_rows(frame, path)
         return path
 
+    def take(self, path: Path) -> pl.DataFrame:
+        """Rows put aside, which from now on are in memory alone."""
+        with _told(self._store):
+            frame = pl.read_parquet(path, glob=False)
+            path.unlink()
+        return frame
+
     def close(self) -> None:
         """Take away what was put aside, and the store's folder if there is nothing else in it."""
         if self._folder is None:

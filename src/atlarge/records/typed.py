@@ -75,7 +75,8 @@ def _repeated_header(frame: pl.DataFrame, columns: dict[str, str]) -> pl.Series 
     mask: pl.Series | None = None
     for name in names:
         words = frame[name].unique().drop_nulls()
-        same = [w for w in words.to_list() if plain(w) == name]
+        bare = words.str.to_lowercase().str.replace_all("[^a-z0-9]", "") == name.replace("_", "")
+        same = [w for w in words.filter(bare).to_list() if plain(w) == name]
         if not same:
             return None
         hit = frame[name].is_in(same).fill_null(False)

@@ -174,9 +174,8 @@ def is_long(opened: Opened) -> bool:
 
 
 def _is_judged_whole(family: Family, opened: Opened) -> bool:
-    """Whether a release must be read at once: duplicates and known faults are judged on all its rows."""
-    known = any(opened.sha256 in fault.whole_sha256 for fault in faults_of(family.id))
-    return family.duplicates is not None or known
+    """Whether a release must be read at once: rows that a known fault touches are counted in the whole."""
+    return any(opened.sha256 in fault.whole_sha256 for fault in faults_of(family.id))
 
 
 def _must_be_whole(path: Path, opened: Opened) -> bool:

@@ -65,7 +65,7 @@ FAMILIES = [
             "subject": text("Anonymized Unique Identifier", "Unique Identifier", "Anonymized Identifier"),
         },
         known=(*_KNOWN, "Latest Apprehension Program", "Latest Apprehension Program Code"),
-        duplicates="removal_days_last",
+        duplicates="removal_days",
         rank=80,
         **_COMMON,
     ),
