@@ -5,8 +5,10 @@ Mutants (the operators of cosmic-ray) are drawn with a seed, spread over the mod
 a copy of the project. Each is tried on the tests that run its line, the shortest first, as a run under
 coverage tells (`--map` keeps what it told); what survives is tried on all tests of the room, slow ones too.
 Needs cosmic-ray, which the tests do not: pip install cosmic-ray. `--again` tries only the mutants that
-survived the saved run, on the tests as they are now. A survivor's verdict is a decision of a person, with its
-reason, in `mutation_verdicts/<room>.yaml`: "equivalent" (no result can differ) or "gap" (a test is owed).
+survived the saved run and were not judged, on the tests as they are now. A survivor's verdict is a decision
+of a person, with its reason, in `mutation_verdicts/<room>.yaml`: "equivalent" (no result can differ) or "gap"
+(a test is owed). Tests were written for the survivors of one sample: another one (`--seed`, `--results`) is
+the fairer judge of them.
 """
 
 from __future__ import annotations
@@ -141,12 +143,12 @@ def _statement(source: str, line: int) -> tuple[int, int]:
     return found
 
 
-def draw(room: str, number: int, root: Path) -> list[Mutant]:
+def draw(room: str, number: int, seed: int, root: Path) -> list[Mutant]:
     """A seeded sample of mutants of a room, one a place, shared out to the modules by their size."""
     base = root / "src" / "atlarge"
     files = sorted({f for pattern in ROOMS[room][0] for f in base.glob(pattern)})
     sites = {f: _sites(f) for f in files}
-    whole, rng = sum(map(len, sites.values())), random.Random(f"{SEED} {room}")
+    whole, rng = sum(map(len, sites.values())), random.Random(f"{seed} {room}")
     drawn = []
     for file, places in sites.items():
         share = min(len(places), max(1, round(number * len(places) / whole))) if places else 0
@@ -366,10 +368,13 @@ def verdicts() -> dict[str, str]:
     return {f"{e['module']}: {e['was']} -> {e['now']}": e["verdict"] for e in told}
 
 
-def save(mutants: list[Mutant], sites: dict[str, int], left_out: list[str]) -> None:
-    """Write the figures of the rooms tried, and the survivors with their verdicts; other rooms stay."""
+def save(mutants: list[Mutant], sites: dict[str, int], told: tuple[int, list[str]], file: Path) -> None:
+    """Write the figures of the rooms tried, and the survivors with their verdicts; other rooms stay.
+
+    `told`: the seed, and the tests that were left out.
+    """
     judged = verdicts()
-    saved = json.loads(RESULTS.read_text(encoding="utf-8")) if RESULTS.exists() else {}
+    saved = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
     tried = [m for m in mutants if m.state]
     again = {m.room for m in tried}
     others = [Mutant(**m) for m in saved.get("mutants", []) if m["room"] not in again]
@@ -382,24 +387,27 @@ def save(mutants: list[Mutant], sites: dict[str, int], left_out: list[str]) -> N
         for m in kept
         if m.state == "survived"
     ]
-    for room, told in rooms.items():
+    for room, figures in rooms.items():
         alike = sum(s["room"] == room and s["verdict"] == "equivalent" for s in survivors)
-        left = told["tried"] - alike
-        told |= {"equivalent": alike, "score_of_others": round(1 - (told["survived"] - alike) / left, 4)}
+        left = figures["tried"] - alike
+        figures |= {
+            "equivalent": alike,
+            "score_of_others": round(1 - (figures["survived"] - alike) / left, 4),
+        }
     made = {
-        "seed": SEED,
-        "left_out_tests": left_out,
+        "seed": told[0],
+        "left_out_tests": told[1],
         "rooms": {room: rooms[room] for room in ROOMS if room in rooms},
         "survivors": survivors,
         "mutants": [asdict(m) for m in kept],
     }
-    RESULTS.write_text(json.dumps(made, indent=1) + "\n", encoding="utf-8")
-    for room, told in made["rooms"].items():
-        print(room, json.dumps(told))
+    file.write_text(json.dumps(made, indent=1) + "\n", encoding="utf-8")
+    for room, figures in made["rooms"].items():
+        print(room, json.dumps(figures))
 
 
-def _interleaved(rooms: list[str], sample: int, root: Path) -> Iterator[Mutant]:
-    drawn = [draw(room, sample, root) for room in rooms]
+def _interleaved(rooms: list[str], sample: int, seed: int, root: Path) -> Iterator[Mutant]:
+    drawn = [draw(room, sample, seed, root) for room in rooms]
     return (m for m in chain.from_iterable(zip_longest(*drawn)) if m is not None)
 
 
@@ -441,17 +449,19 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--rooms", nargs="*", default=list(ROOMS), choices=list(ROOMS))
     parser.add_argument("--sample", type=int, default=60)
+    parser.add_argument("--seed", type=int, default=SEED)
+    parser.add_argument("--results", type=Path, default=RESULTS)
     parser.add_argument("--minutes", type=float, default=60)
     parser.add_argument("--processes", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--again", action="store_true")
     parser.add_argument("--map", type=Path, help="file that keeps which tests run which line")
     parser.add_argument("--judge", action="store_true", help="only put the verdicts to the saved survivors")
     asked = parser.parse_args()
-    saved = json.loads(RESULTS.read_text(encoding="utf-8")) if asked.again or asked.judge else {}
+    saved = json.loads(asked.results.read_text(encoding="utf-8")) if asked.again or asked.judge else {}
     mutants = [Mutant(**m) for m in saved.get("mutants", [])]
     sites = {room: told["places"] for room, told in saved.get("rooms", {}).items()}
     if asked.judge:
-        save(mutants, sites, saved["left_out_tests"])
+        save(mutants, sites, (saved["seed"], saved["left_out_tests"]), asked.results)
         return
     _load()
     with tempfile.TemporaryDirectory() as folder:
@@ -465,15 +475,16 @@ def main() -> None:
         if asked.again:
             mutants = [m for m in mutants if m.room in asked.rooms]
             mutants = [m for m in mutants if m.state != "survived" or _still_there(m, original)]
-            todo = [m for m in mutants if m.state == "survived"]
+            judged = verdicts()
+            todo = [m for m in mutants if m.state == "survived" and m.key not in judged]
         else:
-            mutants = todo = list(_interleaved(asked.rooms, asked.sample, original))
+            mutants = todo = list(_interleaved(asked.rooms, asked.sample, asked.seed, original))
             files = {
                 r: [f for p in ROOMS[r][0] for f in (original / "src/atlarge").glob(p)] for r in asked.rooms
             }
             sites = {room: sum(len(_sites(f)) for f in of) for room, of in files.items()}
         attempt(todo, slots, original, until, known)
-        save(mutants, sites, known.left_out)
+        save(mutants, sites, (saved.get("seed", asked.seed), known.left_out), asked.results)
 
 
 if __name__ == "__main__":
