@@ -58,7 +58,8 @@ chromium:
 
 # Rooms whose tests start processes or answer whole questions wait for `make test`.
 WHOLE := tests/api tests/claims tests/crash tests/engines tests/explain/test_explain.py tests/hostile \
-  tests/places/test_command.py tests/places/test_own.py tests/publish/test_site.py tests/surges/test_catalogue.py
+  tests/places/test_command.py tests/places/test_own.py tests/publish/test_site.py tests/publish/test_suppression.py \
+  tests/effects/test_pooled.py tests/surges/test_catalogue.py
 
 check: lint types imports
 	@$(BIN)/pytest -m "not slow and not browser" -n 2 --dist worksteal $(addprefix --ignore=,$(WHOLE))
