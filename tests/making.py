@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import gzip
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -91,3 +92,31 @@ def counted(store: Path, table: str = "arrests") -> int:
     """Events held in a table of a store, counted without the project's code."""
     found = sorted((store / table).glob("*.parquet"))
     return int(pl.scan_parquet(found).select(pl.col("n").sum()).collect().item()) if found else 0
+
+
+@dataclass(frozen=True)
+class Span:
+    """What a release of a store made by hand covers."""
+
+    release_id: str
+    start: dt.date
+    end: dt.date
+    scope: str = "nation"
+
+
+class HandStore:
+    """A store of a few rows, in the shape that panels and witnesses read."""
+
+    def __init__(self, folder: Path, rows: pl.DataFrame, spans: list[Span]) -> None:
+        self._path = folder / "arrests.parquet"
+        rows.write_parquet(self._path)
+        self._spans = spans
+
+    def scan(self, name: str) -> pl.LazyFrame:
+        return pl.scan_parquet(self._path)
+
+    def files(self, name: str) -> list[Path]:
+        return [self._path]
+
+    def coverage(self, name: str) -> list[Span]:
+        return self._spans

@@ -14,10 +14,10 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pytest
-from test_panel import HandStore, Span
 
 from atlarge.errors import CoverageError
 from atlarge.panel import panel
+from making import HandStore, Span
 
 D = dt.date
 FIRST, DAYS = D(2017, 1, 25), 45

@@ -8,10 +8,11 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from test_panel import HandStore, Span, _rows
+from test_panel import _rows
 
 from atlarge.errors import CoverageError, QuestionError
 from atlarge.panel import Measure, _is_one_span, measures, panel, place_codes, sparse
+from making import HandStore, Span
 
 D = dt.date
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
 from pathlib import Path
 
 import polars as pl
@@ -11,34 +10,9 @@ import pytest
 
 from atlarge.errors import CoverageError, QuestionError
 from atlarge.panel import measures, panel
+from making import HandStore, Span
 
 ENGINES = ["polars", "duckdb"]
-
-
-@dataclass(frozen=True)
-class Span:
-    release_id: str
-    start: dt.date
-    end: dt.date
-    scope: str = "nation"
-
-
-class HandStore:
-    """A store of a few rows, in the shape that the panel reads."""
-
-    def __init__(self, folder: Path, rows: pl.DataFrame, spans: list[Span]) -> None:
-        self._path = folder / "arrests.parquet"
-        rows.write_parquet(self._path)
-        self._spans = spans
-
-    def scan(self, name: str) -> pl.LazyFrame:
-        return pl.scan_parquet(self._path)
-
-    def files(self, name: str) -> list[Path]:
-        return [self._path]
-
-    def coverage(self, name: str) -> list[Span]:
-        return self._spans
 
 
 def _rows() -> pl.DataFrame:

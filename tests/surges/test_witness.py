@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from atlarge.reference import table
 from atlarge.surges.labels import labels
 from atlarge.surges.windows import Windows
 from atlarge.surges.witness import Witness, _before, _Series, _top_day_share, _windows, flags_of, witnesses
+from making import HandStore, Span
 
 D = dt.date
 FIRST, DAYS, BURST = D(2017, 1, 1), 200, D(2017, 5, 10)
@@ -139,27 +140,6 @@ def test_spans_are_cut_to_the_days_covered() -> None:
     ]  # fmt: skip
 
 
-@dataclass(frozen=True)
-class _Span:
-    release_id: str
-    start: dt.date
-    end: dt.date
-    scope: str = "nation"
-
-
-class _Store:
-    """A store of one table of arrests, in the shape that panels and witnesses read."""
-
-    def __init__(self, file: Path, spans: list[_Span]) -> None:
-        self.file, self.spans = file, spans
-
-    def scan(self, name: str) -> pl.LazyFrame:
-        return pl.scan_parquet(self.file)
-
-    def coverage(self, name: str) -> list[_Span]:
-        return self.spans
-
-
 def _rows(days: int = DAYS) -> pl.DataFrame:
     """Every day: Austin 2 at large and 3 by other methods; San Antonio 5 and, at no office, 1; Atlanta 7.
 
@@ -188,10 +168,8 @@ def _rows(days: int = DAYS) -> pl.DataFrame:
 LAST = FIRST + dt.timedelta(days=DAYS - 1)
 
 
-def _store(folder: Path, spans: list[_Span] | None = None, rows: pl.DataFrame | None = None) -> Any:
-    file = folder / "arrests.parquet"
-    (_rows() if rows is None else rows).write_parquet(file)
-    return _Store(file, spans or [_Span("a", FIRST, LAST)])
+def _store(folder: Path, spans: list[Span] | None = None, rows: pl.DataFrame | None = None) -> Any:
+    return HandStore(folder, _rows() if rows is None else rows, spans or [Span("a", FIRST, LAST)])
 
 
 def _told(store: Any, place: str, by: str, measure: str = "at_large", **more: Any) -> Witness:
@@ -250,8 +228,8 @@ def test_surroundings_that_rise_too(tmp_path: Path) -> None:
 
 def test_surroundings_are_untold_where_the_records_do_not_tell(tmp_path: Path) -> None:
     area = "aor:SNA"
-    no_nation = _told(_store(tmp_path, [_Span("a", FIRST, LAST, area)]), "SNA", "aor")
-    short = [_Span("a", FIRST, D(2017, 3, 31)), _Span("b", FIRST, LAST, area)]
+    no_nation = _told(_store(tmp_path, [Span("a", FIRST, LAST, area)]), "SNA", "aor")
+    short = [Span("a", FIRST, D(2017, 3, 31)), Span("b", FIRST, LAST, area)]
     part = _told(_store(tmp_path, short), "SNA", "aor")
     unknown = "QQQ"  # a code of no office known
     rows = _rows().with_columns(pl.col("office").replace("AUS", unknown))

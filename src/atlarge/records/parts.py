@@ -106,8 +106,7 @@ def _added(checks: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 def _sums(counts: list[dict[str, int]]) -> dict[str, int]:
-    names = sorted({name for count in counts for name in count})
-    return {name: sum(count.get(name, 0) for count in counts) for name in names}
+    return dict(sorted(_added(counts).items()))
 
 
 def whole(
