@@ -13,7 +13,7 @@ import polars as pl
 from atlarge.records.audit import ReleaseAudit
 from atlarge.records.commit import coverage_of
 from atlarge.records.duplicates import Duplicates
-from atlarge.records.prepare import Begun, Prepared, begin, finish, identical, judge
+from atlarge.records.prepare import Begun, Prepared, begin, finish, identical
 from atlarge.records.store import Spill
 from atlarge.records.tables import DATE_COLUMN
 from atlarge.releases import Release
@@ -47,23 +47,23 @@ def prepared_parts(parts: Iterable[Release], spill: Spill, hashes: list[pl.Serie
 
     The rows wait on disk until then; only what the rule looks at stays in memory.
     """
-    waiting: list[tuple[Begun, Path]] = []
+    waiting: list[tuple[Begun, int, Path]] = []
     looked_at = []
+    rule = None
     for part in parts:
         begun = begin(part, hashes)
-        narrow = begun.looked_at()
-        if narrow is None:
+        rule = begun.rule
+        if rule is None:
             yield finish(begun, None)
             continue
-        looked_at.append(narrow)
-        waiting.append((begun, spill.write(begun.typed.frame)))
+        looked_at.append(rule.looked_at(begun.typed.frame))
+        waiting.append((begun, begun.typed.frame.height, spill.write(begun.typed.frame)))
         begun.typed.frame = begun.typed.frame.clear()
-    if not waiting:
+    if rule is None:
         return
-    heights = [narrow.height for narrow in looked_at]
-    found = judge(waiting[0][0], pl.concat(looked_at, how="vertical_relaxed"))
+    found = rule.judge(pl.concat(looked_at, how="vertical_relaxed"))
     at = 0
-    for (begun, file), height in zip(waiting, heights, strict=True):
+    for begun, height, file in waiting:
         begun.typed.frame = spill.take(file)
         yield finish(begun, Duplicates(found.dropped.slice(at, height), found.likely.slice(at, height)))
         at += height

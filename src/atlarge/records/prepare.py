@@ -10,7 +10,7 @@ import polars as pl
 
 from atlarge.records.audit import ReleaseAudit
 from atlarge.records.correct import apply_faults, apply_rules
-from atlarge.records.duplicates import RULES, Duplicates, agreement
+from atlarge.records.duplicates import RULES, Duplicates, Rule, agreement
 from atlarge.records.outcomes import outcome, request_type
 from atlarge.records.tables import TABLES
 from atlarge.records.typed import Typed, type_release
@@ -56,16 +56,12 @@ class Begun:
     audit: ReleaseAudit
     passed_sheets: list[str]
 
-    def looked_at(self) -> pl.DataFrame | None:
-        """What the family's rule for duplicates looks at, row by row; None if there is nothing to judge."""
+    @property
+    def rule(self) -> Rule | None:
+        """The rule that judges the release's duplicates; None if nothing tells its persons apart."""
         if self.family.duplicates is None or "subject_key" not in self.typed.frame.columns:
             return None
-        return RULES[self.family.duplicates].looked_at(self.typed.frame)
-
-
-def judge(begun: Begun, looked_at: pl.DataFrame) -> Duplicates:
-    """Which rows of a whole release are duplicates, by its family's rule."""
-    return RULES[begun.family.duplicates or ""].judge(looked_at)
+        return RULES[self.family.duplicates]
 
 
 def _drop_duplicates(begun: Begun, found: Duplicates) -> None:
@@ -181,5 +177,5 @@ def finish(begun: Begun, found: Duplicates | None) -> Prepared:
 def prepare(release: Release) -> Prepared:
     """Type a release and account for every row of it."""
     begun = begin(release)
-    looked_at = begun.looked_at()
-    return finish(begun, None if looked_at is None else judge(begun, looked_at))
+    rule = begun.rule
+    return finish(begun, rule.judge(rule.looked_at(begun.typed.frame)) if rule else None)
