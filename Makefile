@@ -58,7 +58,7 @@ chromium:
 
 # Rooms whose tests start processes or answer whole questions wait for `make test`.
 WHOLE := tests/api tests/claims tests/crash tests/engines tests/explain/test_explain.py tests/hostile \
-  tests/places/test_command.py tests/places/test_own.py tests/publish/test_site.py tests/publish/test_suppression.py \
+  tests/places/test_command.py tests/places/test_own.py tests/publish/test_site.py tests/disclosure/test_suppression.py \
   tests/effects/test_pooled.py tests/surges/test_catalogue.py
 
 check: lint types imports
@@ -75,8 +75,8 @@ test: lint types imports chromium
 	@$(BIN)/pytest -n 2 --dist worksteal --cov --cov-report=term:skip-covered
 
 embedded: $(VENV)/.run
-	@$(BIN)/python -m atlarge.known_places $(DATA)
-	@$(BIN)/python -m atlarge.embed $(DATA)
+	@$(BIN)/python tools/known_places.py $(DATA)
+	@$(BIN)/python tools/embed.py $(DATA)
 
 # Only this needs cosmic-ray, so no lock holds it.
 mutation: $(VENV)/.dev

@@ -17,11 +17,13 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from atlarge.publish import cells, disclosure, site
+from atlarge.disclosure import table as disclosure
+from atlarge.disclosure.certificates import proved
+from atlarge.disclosure.suppression import BLURRED, HIDDEN, OPEN, PRIMARY, UNPUBLISHED, search
+from atlarge.publish import release_table as cells
+from atlarge.publish import site
 from atlarge.publish.answers import members
 from atlarge.publish.site_data import Found, gather_site, surge_levels
-from atlarge.publish.suppression import BLURRED, HIDDEN, OPEN, PRIMARY, UNPUBLISHED, search
-from atlarge.publish.witnesses import proved
 from atlarge.records.store import open_store
 
 HERE = Path(__file__).resolve().parent

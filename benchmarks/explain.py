@@ -101,13 +101,13 @@ def measured() -> dict[str, Any]:
 
 def asked_on(question: tuple[str, dt.date]) -> dict[str, Any]:
     """The verdicts on a place and a day."""
+    from atlarge.explain.api import verdicts_of
     from atlarge.explain.areas import where_of
-    from atlarge.explain.core import verdicts_of
-    from atlarge.explain.gather import measure
+    from atlarge.explain.fit import measure
     from atlarge.explain.periods import months_of
-    from atlarge.explain.policies import from_date
-    from atlarge.explain.world import world_of
+    from atlarge.explain.study import world_of
     from atlarge.places import find_place
+    from atlarge.policies import from_date
     from atlarge.records.store import open_store
 
     place, day = question
@@ -130,7 +130,7 @@ def quiet_places() -> tuple[list[str], list[dt.date]]:
     """Localities that the registry leaves alone, with two arrests at large and two handoffs a month in the
     first year; and the months of the records."""
     from atlarge.explain.data import daily, localities
-    from atlarge.explain.together import registry_starts
+    from atlarge.explain.pooled import registry_starts
     from atlarge.records.store import open_store
 
     store, measures = open_store(None), ("at_large", "handoffs")

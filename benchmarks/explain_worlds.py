@@ -24,13 +24,13 @@ from typing import Any
 import numpy as np
 
 from atlarge.errors import AtlargeError
+from atlarge.explain.api import verdicts_of
 from atlarge.explain.areas import office_of, where_of
-from atlarge.explain.core import verdicts_of
 from atlarge.explain.data import Daily
-from atlarge.explain.gather import measure
+from atlarge.explain.fit import measure
 from atlarge.explain.periods import months_of
-from atlarge.explain.policies import Policy, using
-from atlarge.explain.world import world_from
+from atlarge.explain.study import world_from
+from atlarge.policies import Policy, using
 from atlarge.simulate import World, draw_worlds
 from atlarge.simulate.landmarks import Places, real_places
 from atlarge.simulate.panels import Draw

@@ -73,7 +73,7 @@ def run(code: str, *words: str) -> tuple[dict[str, Any], float]:
 def main(rounds: int) -> None:
     """Take turns, print the medians and their ratios, save them."""
     if known_places() is None:
-        raise SystemExit("the table of known places is out of date: python -m atlarge.known_places DATA")
+        raise SystemExit("the table of known places is out of date: python tools/known_places.py DATA")
     seen: dict[str, list[float]] = {}
     for _ in range(rounds):
         read, whole = run(READ)

@@ -58,12 +58,12 @@ PUBLISH = ("disclosure", "suppression", "moves", "sums", "witnesses")
 ROOMS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     # room: modules, the room's tests
     "panel": (("panel.py",), ("tests/panel", "tests/engines/test_engines.py")),
-    "surges": (("surges/*.py",), ("tests/surges",)),
+    "surges": (("surges/*.py", "surveillance/*.py"), ("tests/surges", "tests/surveillance")),
     "explain": (("explain/*.py",), ("tests/explain",)),
     "publish": (
         tuple(f"publish/{name}.py" for name in PUBLISH),
         (
-            "tests/publish/test_suppression.py",
+            "tests/disclosure/test_suppression.py",
             "tests/publish/test_disclosed.py",
             "tests/publish/test_attack.py",
         ),

@@ -23,9 +23,9 @@ sys.path.insert(0, str(HERE.parent))
 from tests.surges.worlds import World, null_world, world_with_bursts  # noqa: E402
 
 from atlarge.surges import find_surges  # noqa: E402
-from atlarge.surges.farrington import Options, farrington_flexible  # noqa: E402
-from atlarge.surges.scan import WEEKS, Scan, scan  # noqa: E402
-from atlarge.surges.weekly import weeks_by_days  # noqa: E402
+from atlarge.surveillance.farrington import Options, farrington_flexible  # noqa: E402
+from atlarge.surveillance.scan import WEEKS, Scan, scan  # noqa: E402
+from atlarge.surveillance.weekly import weeks_by_days  # noqa: E402
 
 LEVELS = (0.1, 0.05, 0.01, 0.001)
 WEEKS_JUDGED = 52

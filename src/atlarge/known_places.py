@@ -4,14 +4,13 @@ The table saves reading some ten thousand texts again in every ingest. It is a m
 holds a fingerprint of the rules and tables it was made by, and is left aside as soon as any of them changes.
 Texts that it does not hold are read as ever. To make it anew:
 
-    python -m atlarge.known_places FOLDER_OF_THE_DATA
+    python tools/known_places.py FOLDER_OF_THE_DATA
 """
 
 from __future__ import annotations
 
 import hashlib
 import os
-import sys
 from importlib.resources import files
 from pathlib import Path
 
@@ -30,15 +29,15 @@ FOUND = (
     "aor_resolved",
     "state_resolved",
 )
-_TABLE = "known_places.parquet"
-_RELEASES = ("EROArrests_FY*.csv.gz", "EROEncounters_FY*.csv.gz")
+TABLE = "known_places.parquet"
+_TABLES = ("aors", "cities", "counties", "county_changes", "facilities", "landmark_styles", "offices")
 
 
 def fingerprint() -> str:
     """Stands for everything that decides where a text lies: rules, hand-made decisions, tables."""
     root = Path(str(files("atlarge")))
     parts = [*(root / "places").rglob("*.py"), *(root / "places" / "hand").glob("*.yaml")]
-    parts += (root / "reference").glob("*.csv")
+    parts += [root / "reference" / f"{name}.csv" for name in _TABLES]
     parts.append(root / "releases" / "areas.py")
     digest = hashlib.sha256()
     for part in sorted(parts):
@@ -52,7 +51,7 @@ def known_places() -> pl.DataFrame | None:
 
     None too where a user has a file of decisions of their own.
     """
-    path = Path(str(files("atlarge").joinpath(_TABLE)))
+    path = Path(str(files("atlarge").joinpath(TABLE)))
     if os.environ.get(OWN_FILE) or not path.is_file():
         return None
     if pl.read_parquet_metadata(path).get("fingerprint") != fingerprint():
@@ -66,24 +65,3 @@ def resolve_asked(asked: pl.DataFrame) -> pl.DataFrame:
         asked, text="text", aor="_asked", state="_state", city="city", facility_code="facility_code"
     )
     return asked.hstack(found.select(FOUND))
-
-
-def make(data: Path, out: Path) -> int:
-    """Read every landmark of the national releases and write the table; returns its rows."""
-    from atlarge.ingest import combinations_of
-    from atlarge.records.prepare import prepare
-    from atlarge.releases import read_release
-
-    folder = data / "raw" / "UWCHR__ice-enforce"
-    paths = sorted(path for pattern in _RELEASES for path in folder.glob(pattern))
-    asked = pl.concat([combinations_of(prepare(read_release(path)).frame).select(ASKED) for path in paths])
-    table = resolve_asked(asked.unique().sort(ASKED, nulls_last=False))
-    table.write_parquet(
-        out, compression="zstd", compression_level=19, metadata={"fingerprint": fingerprint()}
-    )
-    return table.height
-
-
-if __name__ == "__main__":
-    target = Path(str(files("atlarge").joinpath(_TABLE)))
-    sys.stdout.write(f"{make(Path(sys.argv[1]), target):,} texts read into {target.name}\n")

@@ -7,8 +7,6 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 TOOL = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]
-# Modules of surges that speak of places, measures and offices; all others are arrays and numbers.
-SPEAKS = {"__init__", "catalogue", "labels", "witness"}
 
 
 def test_types_are_strict_and_coverage_is_asserted() -> None:
@@ -20,9 +18,16 @@ def test_types_are_strict_and_coverage_is_asserted() -> None:
     assert "--cov" in whole
 
 
-def test_every_numerical_module_is_kept_from_the_rooms_of_records() -> None:
-    """A new module of surges is held to the rule too, unless it is named here."""
+def test_the_standalone_rooms_may_import_errors_only() -> None:
+    """Every module and folder of the package but `errors` is forbidden to the three rooms."""
     [contract] = [c for c in TOOL["importlinter"]["contracts"] if c["type"] == "forbidden"]
-    core = {p.stem for p in (ROOT / "src" / "atlarge" / "surges").glob("*.py")} - SPEAKS
-    assert set(contract["source_modules"]) == {"atlarge.effects", *(f"atlarge.surges.{m}" for m in core)}
-    assert {"atlarge.panel", "atlarge.records", "atlarge.places"} <= set(contract["forbidden_modules"])
+    rooms = {"surveillance", "effects", "disclosure"}
+    assert set(contract["source_modules"]) == {f"atlarge.{room}" for room in rooms}
+    package = ROOT / "src" / "atlarge"
+    others = {
+        p.stem
+        for p in package.iterdir()
+        if (p.is_dir() and (p / "__init__.py").exists()) or p.suffix == ".py"
+    }
+    others -= {*rooms, "errors", "__init__", "__main__", "embedded"}
+    assert others - {m.removeprefix("atlarge.") for m in contract["forbidden_modules"]} == set()

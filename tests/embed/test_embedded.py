@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import polars as pl
 import pytest
 
-from atlarge.embed import build, main, recipe
 from atlarge.errors import ReleaseError
 from atlarge.records.store import open_store
+
+sys.path.insert(0, str(Path(__file__).parents[2] / "tools"))
+from embed import build, main, recipe
 
 PERSON = {
     "citizenship",

@@ -14,14 +14,14 @@ from atlarge.effects.pooling import Ratio
 from atlarge.explain.answer import Area, ChangeStrip, Interval
 from atlarge.explain.areas import Where
 from atlarge.explain.burst import Burst
+from atlarge.explain.caveats import Facts
 from atlarge.explain.changes import Relabelled
 from atlarge.explain.data import Daily
+from atlarge.explain.decomposition import Parts
 from atlarge.explain.estimate import Estimate, Total
-from atlarge.explain.parts import Parts
 from atlarge.explain.periods import Months, months_of
-from atlarge.explain.policies import Policy
-from atlarge.explain.warn import Facts
-from atlarge.explain.world import MEASURES, World, world_from
+from atlarge.explain.study import MEASURES, Study, world_from
+from atlarge.policies import Policy
 
 FIRST, LAST = dt.date(2015, 10, 1), dt.date(2019, 9, 1)
 COUNTY = Area("county", "48453", "Travis County, TX")
@@ -205,7 +205,7 @@ COUNTIES = ("48453", "48029", "48201", "48113", "37119", "36103")
 OFFICES = ("AUS", "SNA", "HOU", "DAL")
 
 
-def world(where: Where = HERE, store: Any = None, **rates: dict[str, Any]) -> World:
+def world(where: Where = HERE, store: Any = None, **rates: dict[str, Any]) -> Study:
     """Counts a day of each level and measure, as `county_handoffs={"48453": 2}`; what is not told is one."""
     named = {"county": COUNTIES, "office": OFFICES, "aor": ("HOU", "SNA"), "state": ("NC", "TX")}
     levels = {

@@ -11,9 +11,10 @@ from typer.testing import CliRunner
 
 from atlarge.cli import _load_commands, app
 from atlarge.errors import CoverageError, PlaceError, QuestionError
-from atlarge.explain import Answer, core, explain, find_policy
+from atlarge.explain import Answer, explain, find_policy
+from atlarge.explain import api as core
 from atlarge.explain.example import example_answer
-from atlarge.explain.policies import read_policies
+from atlarge.policies import read_policies
 
 VERDICTS = {"fits", "does not fit", "cannot be told"}
 KEYS = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import sys
 from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
@@ -35,12 +36,14 @@ from hand_made import (
 
 from atlarge.effects.pooling import Ratio
 from atlarge.errors import QuestionError
+from atlarge.explain import api as core
 from atlarge.explain import changes as changes_module
 from atlarge.explain import concentration as level_module
-from atlarge.explain import core, sensitivity, together
-from atlarge.explain import world as world_module
+from atlarge.explain import sensitivity
+from atlarge.explain import study as world_module
 from atlarge.explain.answer import Area, Interval
 from atlarge.explain.areas import Where
+from atlarge.explain.burst import burst_shares, surges_of
 from atlarge.explain.changes import Change, changes_in, nearest, relabelled, strip_of
 from atlarge.explain.concentration import (
     concentration_of,
@@ -50,12 +53,13 @@ from atlarge.explain.concentration import (
     share_ratio,
 )
 from atlarge.explain.data import Daily
-from atlarge.explain.parts import unknown_ratio
-from atlarge.explain.policies import using
+from atlarge.explain.decomposition import unknown_ratio
 from atlarge.explain.sensitivity import failed, in_time_of, row_of, same_aor, sensitivity_of
 from atlarge.explain.sources import sources_of
-from atlarge.explain.surging import burst_shares, surges_of
-from atlarge.explain.world import changed_units
+from atlarge.explain.study import changed_units
+from atlarge.policies import using
+
+together = sys.modules["atlarge.explain.pooled"]
 
 BY_COUNTY = replace(HERE, office=None)
 BY_OFFICE = Where(OFFICE, None, OFFICE, AOR, "TX")

@@ -30,10 +30,10 @@ from hand_made import (
 
 from atlarge.effects.pooling import Ratio
 from atlarge.errors import QuestionError
-from atlarge.explain import gather as module
+from atlarge.explain import fit as module
 from atlarge.explain.answer import Area
 from atlarge.explain.areas import Where
-from atlarge.explain.gather import (
+from atlarge.explain.fit import (
     _area_only_share,
     _bounded,
     _concentration,
@@ -49,8 +49,8 @@ from atlarge.explain.gather import (
     main_donors,
     strips,
 )
-from atlarge.explain.policies import from_date, using
 from atlarge.explain.sensitivity import same_aor
+from atlarge.policies import from_date, using
 
 LIFE_DAYS = 549  # 10 March 2017 to 9 September 2018
 BY_OFFICE = Where(OFFICE, None, OFFICE, AOR, "TX")

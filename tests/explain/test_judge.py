@@ -6,7 +6,7 @@ import pytest
 
 from atlarge.explain.answer import Interval
 from atlarge.explain.changes import relabel_verdict
-from atlarge.explain.judge import (
+from atlarge.explain.verdicts import (
     ALPHA,
     ALPHA_BURST,
     ALPHA_LASTING,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import sys
 from dataclasses import replace
 
 import numpy as np
@@ -15,6 +16,13 @@ from atlarge.explain.burst import find_burst, watched
 from atlarge.explain.changes import changes_in, relabelled
 from atlarge.explain.concentration import Population, metro_population, per_10k, share_ratio
 from atlarge.explain.data import Daily
+from atlarge.explain.decomposition import (
+    _of_like_records,
+    donors_of,
+    limit_starts,
+    parts_of,
+    unknown_ratio,
+)
 from atlarge.explain.estimate import (
     estimate,
     event_time_of,
@@ -23,15 +31,8 @@ from atlarge.explain.estimate import (
     series_of,
     span_of,
 )
-from atlarge.explain.parts import (
-    _of_like_records,
-    donors_of,
-    limit_starts,
-    parts_of,
-    unknown_ratio,
-)
 from atlarge.explain.periods import Months, months_of
-from atlarge.explain.policies import Policy, from_date, using
+from atlarge.policies import Policy, from_date, using
 
 FIRST = dt.date(2015, 10, 1)
 DAYS = 1432
@@ -226,7 +227,7 @@ def test_an_interval_that_cannot_be_told_prints_as_nulls() -> None:
 
 def test_the_pooled_estimate_finds_a_made_rise_and_fall(monkeypatch: pytest.MonkeyPatch) -> None:
     """Places of the registry get 1.5 times the arrests and half the handoffs from their own month on."""
-    from atlarge.explain import together as module
+    module = sys.modules["atlarge.explain.pooled"]
 
     keys = tuple(f"{k:05d}" for k in range(1, 61))
     rng = np.random.default_rng(2)
@@ -253,7 +254,7 @@ def test_the_pooled_estimate_finds_a_made_rise_and_fall(monkeypatch: pytest.Monk
 
 
 def test_registry_starts_of_the_pooled_estimate() -> None:
-    from atlarge.explain.together import registry_starts
+    from atlarge.explain.pooled import registry_starts
 
     months = [dt.date(2015 + (9 + k) // 12, (9 + k) % 12 + 1, 1) for k in range(47)]
     keys = ("37119", "06067+SAC", "36103", "01001")
@@ -269,7 +270,7 @@ def test_registry_starts_of_the_pooled_estimate() -> None:
 
 
 def test_counties_under_one_law_are_one_witness() -> None:
-    from atlarge.explain.together import by_decision
+    from atlarge.explain.pooled import by_decision
 
     y = np.arange(12.0).reshape(4, 3)
     total, begun = by_decision(y, np.array([2, 2, 1, -1]), ["law", "law", "sheriff", "quiet"])
@@ -495,7 +496,7 @@ def test_only_dated_limits_within_the_months_start_a_loss() -> None:
 def test_the_rate_is_learnt_on_calendar_months_from_places_with_two_handoffs_a_month(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    from atlarge.explain import parts as module
+    from atlarge.explain import decomposition as module
 
     values = np.full((12, DAYS), 0.1, dtype=np.float32)  # some three a month
     values[3] = 0.05

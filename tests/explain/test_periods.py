@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from atlarge.errors import CoverageError, QuestionError
 from atlarge.explain.periods import add_months, months_of
-from atlarge.explain.policies import Policy, find_policy, from_date
+from atlarge.policies import Policy, find_policy, from_date
 
 FIRST, LAST = dt.date(2015, 10, 1), dt.date(2019, 9, 1)
 

@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 
 from atlarge.errors import QuestionError
-from atlarge.explain.policies import (
+from atlarge.policies import (
     Policy,
     applies_to,
     changed_counties,

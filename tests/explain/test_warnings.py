@@ -25,8 +25,8 @@ from hand_made import (
 )
 
 from atlarge.effects.pooling import Ratio
-from atlarge.explain.core import explain
-from atlarge.explain.warn import (
+from atlarge.explain.api import explain
+from atlarge.explain.caveats import (
     RULES,
     Facts,
     count_text,

@@ -20,9 +20,9 @@ from hand_made import (
 )
 
 from atlarge.explain.answer import Interval, Judgement
-from atlarge.explain.core import verdicts_of
-from atlarge.explain.warn import Facts
-from atlarge.explain.words import (
+from atlarge.explain.api import verdicts_of
+from atlarge.explain.caveats import Facts
+from atlarge.explain.narrative import (
     PATTERNS,
     days_text,
     first_sentence,

@@ -16,10 +16,12 @@ from attacker import KEYS, Attacker, Cell, read_site
 from made import made_store
 
 import atlarge
-from atlarge.publish import cells, disclosure, site
-from atlarge.publish.cells import gather
-from atlarge.publish.suppression import OPEN, PRIMARY, UNPUBLISHED, Relations, search
-from atlarge.publish.witnesses import proved
+from atlarge.disclosure import table as disclosure
+from atlarge.disclosure.certificates import proved
+from atlarge.disclosure.suppression import OPEN, PRIMARY, UNPUBLISHED, LinearConstraints, search
+from atlarge.publish import release_table as cells
+from atlarge.publish import site
+from atlarge.publish.release_table import gather
 from atlarge.records.store import Store
 from atlarge.reference import table
 from atlarge.simulate import World, simulate
@@ -50,7 +52,7 @@ def attack(folder: Path, store: Store) -> tuple[Attacker, dict[int, int | None]]
     return attacker, attacker.recovered()
 
 
-def only_small(values: Any, covered: Any, r: Relations, **options: Any) -> np.ndarray:
+def only_small(values: Any, covered: Any, r: LinearConstraints, **options: Any) -> np.ndarray:
     """Suppression that hides small counts and nothing else."""
     small = covered & (values > 0) & (values < options["threshold"])
     return np.where(options["published"], np.where(small, PRIMARY, OPEN), UNPUBLISHED)
@@ -110,7 +112,7 @@ def test_the_whole_embedded_site_gives_no_small_count_away(
     """
     kept: list[Any] = []
 
-    def keep(values: Any, covered: Any, r: Relations, **options: Any) -> np.ndarray:
+    def keep(values: Any, covered: Any, r: LinearConstraints, **options: Any) -> np.ndarray:
         found = search(values, covered, r, **options)
         kept.append((found, values, covered, r))
         return found.status

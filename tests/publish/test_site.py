@@ -12,12 +12,12 @@ import polars as pl
 import pytest
 from made import HOSTILE, made_store
 
+from atlarge.disclosure.table import Counts, Disclosed
 from atlarge.errors import QuestionError
 from atlarge.explain.example import example_answer
 from atlarge.publish import report
-from atlarge.publish.cells import gather
-from atlarge.publish.disclosure import Counts, Disclosed
 from atlarge.publish.i18n import catalogue
+from atlarge.publish.release_table import gather
 from atlarge.publish.reports import report_html
 from atlarge.publish.site import publish
 

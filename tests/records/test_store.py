@@ -161,10 +161,10 @@ def test_audit_prints_the_account(tmp_path: Path) -> None:
 def test_the_memory_of_places_is_in_force_and_true() -> None:
     """Made by the rules and tables as they are, and the same as what they say of every fortieth text.
 
-    If this fails after a change of rules or tables: python -m atlarge.known_places FOLDER_OF_THE_DATA
+    If this fails after a change of rules or tables: python tools/known_places.py FOLDER_OF_THE_DATA
     """
     known = known_places()
-    assert known is not None, "made by other rules: python -m atlarge.known_places FOLDER_OF_THE_DATA"
+    assert known is not None, "made by other rules: python tools/known_places.py FOLDER_OF_THE_DATA"
     some = known.gather_every(40)
     assert some.height > 200
     assert resolve_asked(some.select(ASKED)).select(*ASKED, *FOUND).equals(some)

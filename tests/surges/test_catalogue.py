@@ -15,7 +15,7 @@ from atlarge.errors import CoverageError, QuestionError
 from atlarge.records.store import open_store
 from atlarge.reference import table
 from atlarge.surges import SurgeList, find_surges
-from atlarge.surges.witness import Witness, flags_of
+from atlarge.surges.corroboration import Witness, flags_of
 
 KEYS = {
     "place", "place_name", "start", "end", "observed", "expected", "threshold", "p", "q", "score", "rank",

@@ -13,17 +13,24 @@ from scipy.stats import nbinom, norm, poisson
 from atlarge.errors import QuestionError
 from atlarge.panel import Panel
 from atlarge.surges import Surge, SurgeList
-from atlarge.surges.baseline import Baseline
 from atlarge.surges.catalogue import _Axis, _check, _drafts, _is_outdone, _thin, _zone_drafts
-from atlarge.surges.fdr import q_at
-from atlarge.surges.history import histories
-from atlarge.surges.scan import WEEKS, Bursts, Scan, Settings, describe, scan
-from atlarge.surges.tails import clumping, level_of_window, mid_tail, price_of_looking, quantile, upper_tail
-from atlarge.surges.windows import Windows
-from atlarge.surges.witness import Witness
-from atlarge.surges.zones import scan_zones, zone_counts
+from atlarge.surges.corroboration import Witness
+from atlarge.surveillance.baseline import Baseline
+from atlarge.surveillance.clusters import scan_zones, zone_counts
+from atlarge.surveillance.fdr import q_at
+from atlarge.surveillance.reference_windows import histories
+from atlarge.surveillance.scan import WEEKS, Bursts, Scan, Settings, describe, scan
+from atlarge.surveillance.tails import (
+    extremal_index,
+    level_of_window,
+    mid_tail,
+    quantile,
+    scan_adjusted_p,
+    upper_tail,
+)
+from atlarge.surveillance.windows import Windows
 
-from .worlds import null_world
+from surveillance.worlds import null_world
 
 D = dt.date
 ONE = np.ones(1)
@@ -67,7 +74,7 @@ def test_the_figures_of_a_burst_follow_from_the_law_of_its_window() -> None:
     assert got.score == pytest.approx([(n - m) / r for n, m, r in zip(seen, mean, room, strict=True)])
     assert got.thin.tolist() == [False, True, False]
     assert got.q == pytest.approx([110 * 1e-8, 110 * 1e-6 / 3, 110 * 1e-6 / 3])
-    separate = 110 * clumping(ONE, 2)
+    separate = 110 * extremal_index(ONE, 2)
     assert got.q_burst == pytest.approx([separate * 1e-8, separate * 1e-6 / 3, separate * 1e-6 / 3])
 
 
@@ -153,7 +160,7 @@ def test_the_chance_of_a_count_at_the_edges() -> None:
 
 def test_the_price_of_looking_goes_on_beyond_what_was_computed() -> None:
     """In proportion below; of two windows of equal steps, by the law of two normal sums that overlap."""
-    far = price_of_looking(np.array([1e-12, 1e-13, 1e-40, 0.0, np.nan, 0.9]), ONE, 2)
+    far = scan_adjusted_p(np.array([1e-12, 1e-13, 1e-40, 0.0, np.nan, 0.9]), ONE, 2)
     assert far[1] / far[0] == pytest.approx(0.1)
     assert far[2] / far[0] == pytest.approx(1e-28)
     assert far[3] == 0.0
@@ -166,20 +173,20 @@ def test_the_price_of_looking_goes_on_beyond_what_was_computed() -> None:
     for u in (0.3, 0.05, 1e-3):
         z = norm.isf(u)
         law = multivariate_normal(cov=[[1.0, np.sqrt(0.5)], [np.sqrt(0.5), 1.0]])
-        assert price_of_looking(np.array([u]), ONE, 2)[0] == pytest.approx(1.0 - law.cdf([z, z]), rel=0.02)
+        assert scan_adjusted_p(np.array([u]), ONE, 2)[0] == pytest.approx(1.0 - law.cdf([z, z]), rel=0.02)
 
 
 def test_neighbouring_starts_exceed_together() -> None:
     """Separate bursts per start that exceeds: all of them for one window, few for fourteen."""
-    assert clumping(ONE, 1) == pytest.approx(1.0, abs=0.01)
+    assert extremal_index(ONE, 1) == pytest.approx(1.0, abs=0.01)
     rng = np.random.default_rng(1)
     n, lengths = 1_000_000, 7
     walk = np.concatenate([[0.0], np.cumsum(rng.normal(size=n + lengths))])
     best = np.max([(walk[k : k + n] - walk[:n]) / np.sqrt(k) for k in range(1, lengths + 1)], axis=0)
     far = np.nonzero(best > np.quantile(best, 0.998))[0]
     want = (1 + (np.diff(far) > lengths).sum()) / far.size
-    assert clumping(ONE, lengths) == pytest.approx(want, rel=0.08)  # 800 and 2000 starts exceed
-    assert clumping(np.array([1.0, 3.0, 0.5]), lengths) < 1.0
+    assert extremal_index(ONE, lengths) == pytest.approx(want, rel=0.08)  # 800 and 2000 starts exceed
+    assert extremal_index(np.array([1.0, 3.0, 0.5]), lengths) < 1.0
 
 
 def test_q_among_all_tests_by_definition() -> None:

@@ -26,7 +26,7 @@ def policies_command(
     as_json: JsonFlag = False,
 ) -> None:
     """List the dated policies: id, first day, what, how well the date is known."""
-    from atlarge.explain.policies import listed
+    from atlarge.policies import listed
 
     rows = listed(state=state, direction=direction, with_agreements=with_agreements)
     if as_json:

@@ -7,8 +7,8 @@ localities together. `find_policy`, `policies` and `policy_table` are the dated 
 from __future__ import annotations
 
 from atlarge.explain.answer import Answer
-from atlarge.explain.core import explain
-from atlarge.explain.policies import Policy, find_policy, policies, policy_table
-from atlarge.explain.together import pooled
+from atlarge.explain.api import explain
+from atlarge.explain.pooled import pooled
+from atlarge.policies import Policy, find_policy, policies, policy_table
 
 __all__ = ["Answer", "Policy", "explain", "find_policy", "policies", "policy_table", "pooled"]

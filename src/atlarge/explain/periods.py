@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from atlarge.errors import CoverageError, QuestionError
-from atlarge.explain.policies import Policy
+from atlarge.policies import Policy
 
 Bools = NDArray[np.bool_]
 MAX_BEFORE_MONTHS = 48

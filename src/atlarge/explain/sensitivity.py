@@ -10,11 +10,11 @@ import numpy as np
 
 from atlarge.errors import AtlargeError
 from atlarge.explain.areas import seat_of
+from atlarge.explain.decomposition import donors_of
 from atlarge.explain.estimate import Estimate, estimate
-from atlarge.explain.parts import donors_of
 from atlarge.explain.periods import Months, months_of
-from atlarge.explain.policies import Policy
-from atlarge.explain.world import World, changed_units
+from atlarge.explain.study import Study, changed_units
+from atlarge.policies import Policy
 from atlarge.reference import table
 
 
@@ -40,7 +40,7 @@ def failed(variant: str, label: str, error: AtlargeError) -> dict[str, Any]:
     return {"variant": variant, "label": label, "measure": None, "area": None, **empty, "note": str(error)}
 
 
-def same_aor(world: World) -> set[str]:
+def same_aor(world: Study) -> set[str]:
     """Codes of units in the area's own AOR: counties, and offices."""
     aor = world.where.aor
     if aor is None or world.area.level in ("aor", "state"):
@@ -56,7 +56,7 @@ def same_aor(world: World) -> set[str]:
 class _Asked:
     """What all variants share."""
 
-    world: World
+    world: Study
     main: Estimate
 
     def again(
@@ -87,7 +87,7 @@ class _Asked:
 
 
 def sensitivity_of(
-    world: World, policy: Policy, main: Estimate, handoff_change: dt.date | None
+    world: Study, policy: Policy, main: Estimate, handoff_change: dt.date | None
 ) -> list[dict[str, Any]]:
     """The main line and its variants for arrests at large in the headline area."""
     counts, months, asked = world.main["at_large"], main.months, _Asked(world, main)
@@ -113,7 +113,7 @@ def sensitivity_of(
     return rows
 
 
-def in_time_of(world: World, main: Estimate, changed: set[str]) -> dict[str, Any]:
+def in_time_of(world: Study, main: Estimate, changed: set[str]) -> dict[str, Any]:
     """A false policy in the last third of the months before: an effect there means a poor comparison."""
     label = "A false date, a third of the pre-period early"
     months = main.months

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from atlarge.explain.policies import Policy
+from atlarge.policies import Policy
 from atlarge.reference import sidecar
 
 if TYPE_CHECKING:

@@ -7,8 +7,8 @@ from typing import Any
 __all__ = ["Disclosed", "disclose", "export_charts", "publish", "report"]
 
 _HOME = {
-    "Disclosed": "atlarge.publish.disclosure",
-    "disclose": "atlarge.publish.disclosure",
+    "Disclosed": "atlarge.disclosure.table",
+    "disclose": "atlarge.disclosure.table",
     "export_charts": "atlarge.publish.reports",
     "publish": "atlarge.publish.site",
     "report": "atlarge.publish.reports",

@@ -9,7 +9,7 @@ from atlarge.explain.answer import Answer
 from atlarge.publish.answer_view import context, sentences
 from atlarge.publish.answers import Shown, members
 from atlarge.publish.i18n import Words
-from atlarge.publish.place_parts import crumbs_to, page_of
+from atlarge.publish.layout import crumbs_to, page_of
 from atlarge.publish.render import render
 from atlarge.publish.reports import policy_line, title_of
 from atlarge.publish.site_data import Code, SiteData

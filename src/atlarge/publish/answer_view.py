@@ -5,14 +5,14 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
+from atlarge.disclosure.table import SHOWN, SMALL, UNCOVERED, WITHHELD, Counts, mark_text
 from atlarge.explain.answer import ACCOUNTS, ChangeStrip, Interval, Said, Series
 from atlarge.publish import charts
 from atlarge.publish.answers import Shown, drawn_spans, drawn_strips, shown_series
 from atlarge.publish.charts import Burst, Estimate, PolicyMark, Valued
-from atlarge.publish.disclosure import SHOWN, SMALL, UNCOVERED, WITHHELD, Counts, mark_text
 from atlarge.publish.i18n import Words
+from atlarge.publish.messages import Teller, area_name, variant_name
 from atlarge.publish.render import Figure, Table, counts_table, figure, hidden_note, safe_link
-from atlarge.publish.said import Teller, area_name, variant_name
 from atlarge.publish.svg import Drawing
 
 _KINDS = {"fits": "fits", "does not fit": "unfit", "cannot be told": ""}

@@ -17,11 +17,11 @@ from typing import Any
 
 import polars as pl
 
+from atlarge.disclosure.suppression import Sums
+from atlarge.disclosure.table import SHOWN, SMALL, THRESHOLD, WITHHELD, Counts, Disclosed, disclose
 from atlarge.explain.answer import Answer, Area, ChangeStrip, Series, Span
-from atlarge.publish.disclosure import SHOWN, SMALL, THRESHOLD, WITHHELD, Counts, Disclosed, disclose
-from atlarge.publish.suppression import Sums
+from atlarge.publish.day_ranges import Window
 from atlarge.publish.svg import months_later
-from atlarge.publish.windows import Window
 
 Key = tuple[str, str, dt.date, dt.date]
 """A count of an answer: measure (with its scheme), area, first and last day."""

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from atlarge.publish.disclosure import SHOWN, Disclosed
-from atlarge.publish.windows import Window
+from atlarge.disclosure.table import SHOWN, Disclosed
+from atlarge.publish.day_ranges import Window
 
 if TYPE_CHECKING:
     from atlarge.records.store import Store

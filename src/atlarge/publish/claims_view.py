@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from atlarge.disclosure.table import mark_text
 from atlarge.publish.answer_pages import answer_stem
-from atlarge.publish.disclosure import mark_text
 from atlarge.publish.i18n import Words
-from atlarge.publish.place_parts import heading, name_of
+from atlarge.publish.layout import heading, name_of
 from atlarge.publish.render import Link, Table, render, safe_link
 from atlarge.publish.site_data import SiteData
 

@@ -12,8 +12,8 @@ from typing import Any
 
 from atlarge.panel import measures
 from atlarge.publish.i18n import Words
+from atlarge.publish.layout import heading
 from atlarge.publish.lineage_data import Origin
-from atlarge.publish.place_parts import heading
 from atlarge.publish.render import Link, Table, render
 from atlarge.publish.site_data import PlaceInfo, SiteData
 from atlarge.records.schemes import scheme

@@ -7,15 +7,15 @@ from collections.abc import Sequence
 from typing import Any
 
 import atlarge
+from atlarge.disclosure.table import UNCOVERED, Counts
 from atlarge.publish import charts
 from atlarge.publish.answer_pages import answer_sections, answered
 from atlarge.publish.answer_view import peak
 from atlarge.publish.charts import Burst, PolicyMark, ReportMark
 from atlarge.publish.charts.timeline import cell as counts_cell
-from atlarge.publish.disclosure import UNCOVERED, Counts
 from atlarge.publish.i18n import Words
+from atlarge.publish.layout import crumbs, name_of, page_of, path_of
 from atlarge.publish.lineage_view import lineage_of, measure_link, year_id
-from atlarge.publish.place_parts import crumbs, name_of, page_of, path_of
 from atlarge.publish.render import Figure, Link, Table, counts_table, figure, hidden_note, render, safe_link
 from atlarge.publish.site_data import Code, PlaceInfo, SiteData, order
 from atlarge.publish.surges_view import surges_table

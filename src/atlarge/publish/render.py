@@ -14,9 +14,9 @@ from urllib.parse import urlsplit
 
 import jinja2
 
+from atlarge.disclosure.table import SMALL, WITHHELD, Counts
 from atlarge.publish.charts import NARROW, WIDE
 from atlarge.publish.charts.timeline import cell
-from atlarge.publish.disclosure import SMALL, WITHHELD, Counts
 from atlarge.publish.i18n import Words
 from atlarge.publish.svg import Drawing
 

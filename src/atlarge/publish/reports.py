@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import atlarge
+from atlarge.disclosure.table import THRESHOLD
 from atlarge.explain.answer import Answer
 from atlarge.files import write_atomically
 from atlarge.publish.answer_view import context, policy_mark
 from atlarge.publish.answers import Shown, show
-from atlarge.publish.disclosure import THRESHOLD
 from atlarge.publish.i18n import Words
 from atlarge.publish.render import Figure, render, static, style_hash
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from atlarge.disclosure.table import SMALL, Counts
 from atlarge.publish.charts.timeline import cell
-from atlarge.publish.disclosure import SMALL, Counts
 from atlarge.publish.i18n import Words
 from atlarge.publish.letters import LEVELS, Letters, Levels, letters, palette_png
 from atlarge.publish.svg import Scale, ticks

@@ -17,15 +17,14 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 import yaml
 
+from atlarge.disclosure.table import THRESHOLD, Counts, Disclosed
 from atlarge.errors import CoverageError, QuestionError, StoreError
 from atlarge.publish.answer_pages import answer_page, answer_stem
-from atlarge.publish.cells import LEVELS
 from atlarge.publish.claims_data import raw_claims
-from atlarge.publish.disclosure import THRESHOLD, Counts, Disclosed
 from atlarge.publish.i18n import LANGUAGES, Words
-from atlarge.publish.made_of import key_of
 from atlarge.publish.pages import WHOLE, at_least, image_path, name_of, path_of, place_page
 from atlarge.publish.parallel import Workers
+from atlarge.publish.release_table import LEVELS
 from atlarge.publish.render import static
 from atlarge.publish.share import PICTURE, share_png
 from atlarge.publish.site_data import (
@@ -37,11 +36,11 @@ from atlarge.publish.site_data import (
     surge_levels,
 )
 from atlarge.publish.site_pages import SINGLE, map_data, missing_page, script, search_index
-from atlarge.publish.writer import Folder, Tally, building, finish, standing
+from atlarge.publish.writer import Folder, Tally, build_key, building, finish, standing
 
 if TYPE_CHECKING:
     from atlarge.explain.answer import Answer
-    from atlarge.explain.policies import Policy
+    from atlarge.policies import Policy
     from atlarge.records.store import Store
 
 _CHUNK = 48
@@ -112,7 +111,7 @@ def publish(
         checked = "county" in levels if claims is None else claims
         key = ""
         if all(isinstance(a, str) for a in asked):
-            key = key_of(
+            key = build_key(
                 opened, threshold=threshold, base=base_url, levels=levels, asked=asked, claims=checked
             )
         stands = standing(target, key)
@@ -153,7 +152,7 @@ def _worked_case() -> str:
 
 def asked_policies(which: str) -> list[Answer | str]:
     """Ids of the policies that one of `ANSWERS` names; QuestionError for another word."""
-    from atlarge.explain.policies import policies
+    from atlarge.policies import policies
 
     if which == "none":
         return []
@@ -167,7 +166,7 @@ def asked_policies(which: str) -> list[Answer | str]:
 
 
 def _is_well_dated(policy: Policy) -> bool:
-    from atlarge.explain.policies import HOUSING
+    from atlarge.policies import HOUSING
 
     is_local = policy.level in ("county", "city") and policy.kind != HOUSING
     is_known = policy.precision == "day" and policy.confidence == "high"

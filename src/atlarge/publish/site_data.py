@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
+from atlarge.disclosure.table import THRESHOLD, Counts, Disclosed
 from atlarge.errors import CoverageError
 from atlarge.panel import NATION, place_name
 from atlarge.publish.answers import Shown, members, show_with, windows_of
-from atlarge.publish.cells import LEVELS, SiteCells, site_cells, site_measures
 from atlarge.publish.claims_data import claim_windows, told_claims
-from atlarge.publish.disclosure import THRESHOLD, Counts, Disclosed
+from atlarge.publish.day_ranges import Window
 from atlarge.publish.lineage_data import Origin, origins
-from atlarge.publish.windows import Window
+from atlarge.publish.release_table import LEVELS, SiteCells, site_cells, site_measures
 from atlarge.reference import table
 
 if TYPE_CHECKING:
@@ -236,7 +236,7 @@ def _rates(shown: Disclosed) -> dict[tuple[str, str, str, dt.date], Rate]:
 
 def _policies(places: dict[Code, PlaceInfo], last: dt.date) -> dict[Code, list[dict[str, Any]]]:
     """Policies and 287(g) agreements by place, to the end of the records; a city's stand with its county."""
-    from atlarge.explain.policies import policy_table
+    from atlarge.policies import policy_table
 
     found: dict[Code, list[dict[str, Any]]] = {}
     known = policy_table().filter(pl.col("effective").is_null() | (pl.col("effective") <= last))

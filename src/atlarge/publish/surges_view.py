@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from atlarge.publish.i18n import Words
-from atlarge.publish.place_parts import heading, name_of
+from atlarge.publish.layout import heading, name_of
 from atlarge.publish.render import Link, Table, render, safe_link
 from atlarge.publish.site_data import SURGE_LEVELS, Code, PlaceInfo, SiteData
 

@@ -7,7 +7,7 @@ of counts (series x time).
 from __future__ import annotations
 
 from atlarge.surges.catalogue import Surge, SurgeList, find_surges
-from atlarge.surges.fdr import benjamini_hochberg
-from atlarge.surges.scan import Scan, Settings, scan
+from atlarge.surveillance.fdr import benjamini_hochberg
+from atlarge.surveillance.scan import Scan, Settings, scan
 
 __all__ = ["Scan", "Settings", "Surge", "SurgeList", "benjamini_hochberg", "find_surges", "scan"]

@@ -13,14 +13,14 @@ from numpy.typing import NDArray
 from atlarge.errors import QuestionError
 from atlarge.panel import Panel, panel
 from atlarge.reference import table
-from atlarge.surges.arrays import Bools, Floats, as_days
-from atlarge.surges.holidays import day_classes, week_classes, weekdays
+from atlarge.surges.corroboration import Witness, flags_of, witnesses
 from atlarge.surges.labels import Label, labels
-from atlarge.surges.scan import DAYS, WEEKS, Bursts, Scan, scan
-from atlarge.surges.weekly import weeks_by_days
-from atlarge.surges.windows import MIN_COUNT
-from atlarge.surges.witness import Witness, flags_of, witnesses
-from atlarge.surges.zones import scan_zones
+from atlarge.surveillance.clusters import scan_zones
+from atlarge.surveillance.holidays import day_classes, week_classes, weekdays
+from atlarge.surveillance.scan import DAYS, WEEKS, Bursts, Scan, scan
+from atlarge.surveillance.validation import Bools, Floats, as_days
+from atlarge.surveillance.weekly import weeks_by_days
+from atlarge.surveillance.windows import MIN_COUNT
 
 if TYPE_CHECKING:
     from atlarge.records.store import Store

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 
 from atlarge.reference import table
-from atlarge.surges.witness import region_of
+from atlarge.surges.corroboration import region_of
 
 Label = dict[str, str]
 

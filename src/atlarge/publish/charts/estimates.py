@@ -6,8 +6,8 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from atlarge.disclosure.table import Counts
 from atlarge.publish.charts.parts import NARROW, text_width, time_axis, value_axis
-from atlarge.publish.disclosure import Counts
 from atlarge.publish.i18n import Words
 from atlarge.publish.svg import Drawing, Scale, area, days, line, path, tag, ticks, words
 

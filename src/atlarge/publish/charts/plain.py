@@ -5,8 +5,8 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 
+from atlarge.disclosure.table import SMALL, Counts
 from atlarge.publish.charts.parts import NARROW, text_width, time_axis, value_axis
-from atlarge.publish.disclosure import SMALL, Counts
 from atlarge.publish.i18n import Words
 from atlarge.publish.svg import Drawing, Scale, days, months_later, tag, ticks, words
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 
+from atlarge.disclosure.table import SMALL, UNCOVERED, WITHHELD, Counts
 from atlarge.publish.charts.parts import (
     NARROW,
     Burst,
@@ -20,7 +21,6 @@ from atlarge.publish.charts.parts import (
     time_axis,
     value_axis,
 )
-from atlarge.publish.disclosure import SMALL, UNCOVERED, WITHHELD, Counts
 from atlarge.publish.i18n import Words
 from atlarge.publish.svg import Drawing, Scale, area, days, line, number, path, tag, ticks, words
 

@@ -1,0 +1,294 @@
+"""The answer for one place and one policy or day: gathers the numbers, then the verdicts and the words."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from atlarge.errors import QuestionError
+from atlarge.explain.answer import Answer, Area, ChangeStrip, Interval, Judgement, Series, Span, Verdict
+from atlarge.explain.areas import where_of
+from atlarge.explain.burst import burst_shares
+from atlarge.explain.caveats import Facts, fell_before, has_fallen, warnings_of
+from atlarge.explain.estimate import (
+    LEVEL,
+    SPAN_NAMES,
+    Estimate,
+    estimate,
+    event_time_of,
+    placebos_of,
+    series_of,
+    span_of,
+)
+from atlarge.explain.fit import attempt, gather, strips
+from atlarge.explain.narrative import reasons, rest_value, sentences_of
+from atlarge.explain.periods import months_of
+from atlarge.explain.sensitivity import sensitivity_of
+from atlarge.explain.sources import sources_of
+from atlarge.explain.study import Study, changed_units, world_of
+from atlarge.explain.verdicts import (
+    ALPHA_LASTING,
+    burst_stands_out,
+    concentration,
+    excess,
+    placing,
+    singling_out,
+    substitution,
+)
+from atlarge.policies import Policy, find_policy, from_date, read_policies, using
+
+if TYPE_CHECKING:
+    from atlarge.records.store import Store
+
+
+def explain(
+    place: str,
+    *,
+    policy: str | None = None,
+    date: dt.date | None = None,
+    store: Store | Path | str | None = None,
+    scheme: str = "ddp",
+    registry: Sequence[Policy] | Path | str | None = None,
+) -> Answer:
+    """Explain the arrests of a place around a dated policy, or around a day.
+
+    `place`: a county ("Travis County, TX", 48453), an office code, an AOR ("San Antonio") or a state. Give
+    either `policy`, an id of `atlarge policies`, or `date`. `store` left out: the embedded records.
+    `registry`: policies (or a CSV of them) that stand for the shipped ones, both as what can be asked about
+    and as who cannot serve as comparison. Raises PlaceError for an unknown place, QuestionError for an
+    unknown policy or a question that the records do not allow (no months before, too few comparison places,
+    nothing but zeros), CoverageError where the day lies outside the records.
+    """
+    if (policy is None) == (date is None):
+        raise QuestionError("name either a policy or a date, not both and not neither")
+    if isinstance(registry, str | Path):
+        registry = read_policies(registry)
+    with using(registry):
+        return _explain(place, policy, date, store, scheme)
+
+
+def _explain(
+    place: str, policy: str | None, date: dt.date | None, store: Store | Path | str | None, scheme: str
+) -> Answer:
+    from atlarge.places import find_place
+    from atlarge.records.store import open_store
+
+    opened = open_store(store) if store is None or isinstance(store, str | Path) else store
+    found = find_place(str(place))
+    where = where_of(found.kind, found.code, found.name)
+    asked = (
+        find_policy(policy) if policy is not None else from_date(date or dt.date.min, found.code, found.name)
+    )
+    world = world_of(opened, where, scheme)
+    counts = world.main["at_large"]
+    months = months_of(asked, counts.first, counts.last)
+    facts = gather(world, asked, months, found.code)
+    return _answer(facts, world, found.code, found.name, found.kind)
+
+
+def verdicts_of(facts: Facts) -> dict[str, Judgement]:
+    """The three accounts judged by the rules of `judge`."""
+    by_span: dict[str, Verdict] = {}
+    if facts.burst is not None:
+        by_span["burst"] = burst_stands_out(facts.burst.p, facts.burst.observed, facts.burst.expected)
+    for name in SPAN_NAMES:
+        total = facts.main.totals.get(name)
+        if total is not None:
+            by_span[name] = excess(total.effect, total.expected, total.p_high)
+    told, why = facts.parts, reasons(facts)
+    expected = facts.main.totals["policy"].expected
+    by_span["placing"] = placing(facts.placed_before, facts.placed_during)
+    if told is not None:
+        by_span["residual"] = excess(told.residual, expected, told.p_residual_high)
+        by_span["lasting"] = excess(told.residual, expected, told.p_residual_high, ALPHA_LASTING)
+        handoffs = facts.handoffs.totals["policy"].expected if facts.handoffs else 0.0
+        lost = facts.parts_since_fall or told
+        replaced = substitution(
+            lost.loss, lost.effect, handoffs, fell_before(facts), why["substitution"], has_fallen(facts)
+        )
+    else:
+        whole = facts.main.totals["policy"]
+        by_span["lasting"] = excess(whole.effect, whole.expected, whole.p_high, ALPHA_LASTING)
+        nothing = Interval(None)
+        replaced = substitution(nothing, nothing, 0.0, False, why["substitution"])
+    ratio = facts.concentration.get("share_ratio") or {}
+    level = concentration(
+        Interval(ratio.get("value"), ratio.get("low"), ratio.get("high")), why["concentration"]
+    )
+    return {
+        "singling_out": singling_out(by_span, why["singling_out"], rest_value(facts)),
+        "substitution": replaced,
+        "concentration": level,
+    }
+
+
+def _answer(facts: Facts, world: Study, code: str, name: str, kind: str) -> Answer:
+    verdicts = verdicts_of(facts)
+    main, total = facts.main, facts.main.totals["policy"]
+    shares = burst_shares(main, facts.surges)
+    start, end = main.months.bounds(main.months.life)
+    others = _other_estimates(world, facts)
+    told = facts.jail_change or _no_change(world.area)
+    facts.concentration["verdict"] = verdicts["concentration"].verdict
+    return Answer(
+        place=code,
+        place_name=name,
+        place_kind=kind,
+        policy=facts.policy.to_dict(),
+        measure=main.measure,
+        area=main.area,
+        span="policy",
+        start=start,
+        end=end,
+        observed=total.observed,
+        counterfactual=total.counterfactual,
+        effect=total.effect,
+        p_placebo=total.p,
+        mde=total.mde,
+        parts=_parts(facts),
+        baseline=facts.parts.baseline if facts.parts else main.baseline,
+        concentration=facts.concentration,
+        change_point=told,
+        surges=facts.surges,
+        verdicts=verdicts,
+        sentences=sentences_of(facts, verdicts),
+        warnings=warnings_of(facts),
+        spans=_spans(main, shares, facts, others),
+        series=_series(main, facts, others),
+        placebos=placebos_of(main, world.names()),
+        event_time=event_time_of(main),
+        change_strips=strips(world, main.months, facts.policy.effective, facts.jail_change),
+        relabelling=facts.relabel.to_dict()
+        if facts.relabel
+        else {"verdict": "cannot be told", "since": None},
+        pre_fit=_pre_fit(main),
+        schemes=facts.schemes,
+        sensitivity=_sensitivity(world, facts),
+        sources=sources_of(world.store, facts.policy, facts.concentration),
+        burst=facts.burst.to_dict() if facts.burst else None,
+        substitution_rate=_rate(facts),
+        coverage={"start": world.main["at_large"].first, "end": world.main["at_large"].last},
+        method=_method(main, facts, world),
+        scheme=facts.scheme,
+    )
+
+
+def _parts(facts: Facts) -> dict[str, Interval]:
+    """The parts; without handoffs the whole effect is what remains, and the trend alone is split off."""
+    if facts.parts is not None:
+        return facts.parts.as_dict()
+    total, baseline = facts.main.totals["policy"], facts.main.baseline
+    expected = total.counterfactual
+
+    def less(value: float | None) -> float | None:
+        return None if value is None else value - baseline
+
+    trend = Interval(less(expected.value), less(expected.low), less(expected.high))
+    return {"trend": trend, "substitution": Interval(None), "residual": total.effect}
+
+
+def _no_change(area: Area) -> ChangeStrip:
+    return ChangeStrip("handoffs", "Jail handoffs", area, [], [], None, None, None, None, None, None)
+
+
+def _other_estimates(world: Study, facts: Facts) -> list[Estimate]:
+    """Both measures in the county, its office area and its AOR, where they can be compared at all."""
+    where, months = world.where, facts.months
+    found = []
+    for area in (where.county, where.office, where.aor):
+        if area is None or (area.level, area.code) == (world.area.level, world.area.code):
+            continue
+        level = world.level(area)
+        for measure in ("at_large", "handoffs"):
+            counts = level[measure]
+            changed = changed_units(area.level, months, counts.keys)
+            key = f"{area.level} {measure}"
+            made = attempt(
+                facts.notes,
+                key,
+                partial(
+                    estimate, counts, area.code, area, measure, months, changed, tuning=facts.main.tuning
+                ),
+            )
+            if made is not None:
+                found.append(made)
+    return found
+
+
+def _spans(
+    main: Estimate, shares: dict[str, float | None], facts: Facts, others: list[Estimate]
+) -> list[Span]:
+    spans = [span_of(main, name, shares.get(name)) for name in SPAN_NAMES]
+    for other in [facts.handoffs, *others]:
+        if other is not None:
+            spans += [span_of(other, name) for name in SPAN_NAMES]
+    return [span for span in spans if span is not None]
+
+
+def _series(main: Estimate, facts: Facts, others: list[Estimate]) -> list[Series]:
+    found = [main, *([facts.handoffs] if facts.handoffs else []), *others]
+    return [series_of(one) for one in found]
+
+
+def _pre_fit(main: Estimate) -> dict[str, Any]:
+    relative = main.relative_rmse
+    return {
+        "rmse": round(main.pre_rmse, 2),
+        "mean": round(main.pre_mean, 2),
+        "relative_rmse": None if relative is None else round(relative, 3),
+        "periods": int(main.months.pre.sum()),
+        "start": main.months.start[0].isoformat(),
+        "end": main.months.bounds(main.months.pre)[1].isoformat(),
+        "donors": main.donors,
+    }
+
+
+def _sensitivity(world: Study, facts: Facts) -> list[dict[str, Any]]:
+    change = facts.jail_change.date if facts.jail_change and fell_before(facts) else None
+    rows = [*sensitivity_of(world, facts.policy, facts.main, change), facts.in_time]
+    for scheme, told in facts.schemes.items():
+        if scheme != facts.scheme:
+            rows.append(
+                {
+                    "variant": f"scheme_{scheme}",
+                    "label": f"The other reading of the method column ({scheme})",
+                    "measure": "at_large",
+                    "area": world.area.name,
+                    **told["effect"],
+                    "expected": told["expected"],
+                    "p_placebo": told["p_placebo"],
+                    "donors": None,
+                    "note": "",
+                }
+            )
+    return rows
+
+
+def _rate(facts: Facts) -> dict[str, Any]:
+    if facts.parts is None:
+        return {}
+    ratio, loss = facts.parts.ratio, facts.parts.loss
+    return {
+        "is_known": ratio.is_known,
+        "value": round(ratio.value, 3) if ratio.is_known else None,
+        "low": round(ratio.low, 3),
+        "high": round(ratio.high, 3),
+        "places": ratio.n,
+        "lost_handoffs": loss.to_dict(),
+        "elsewhere": facts.parts.elsewhere.to_dict() if facts.parts.elsewhere else None,
+    }
+
+
+def _method(main: Estimate, facts: Facts, world: Study) -> dict[str, Any]:
+    names = world.names()
+    return {
+        "estimator": "ridge-augmented synthetic control",
+        "interval": LEVEL,
+        "donors": main.donors,
+        "weights": [{"place": k, "place_name": names.get(k, k), "weight": w} for k, w in main.weights],
+        "span": "numbers at the top are for the whole life of the policy, or as far as it is followed",
+        "not_told": dict(facts.notes),
+    }

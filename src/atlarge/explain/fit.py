@@ -1,0 +1,324 @@
+"""All numbers of an answer: the main estimate must succeed, what else cannot be told is noted as such."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from functools import partial
+from typing import Any, TypeVar
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from atlarge.effects.pooling import Ratio
+from atlarge.errors import AtlargeError
+from atlarge.explain.answer import Area, ChangeStrip
+from atlarge.explain.areas import seat_of
+from atlarge.explain.burst import find_burst, surges_of, watched
+from atlarge.explain.caveats import Facts, fell_before
+from atlarge.explain.changes import relabelled, strip_of
+from atlarge.explain.concentration import concentration_of
+from atlarge.explain.data import Daily, daily
+from atlarge.explain.decomposition import Parts, donors_of, learn_rate, parts_of, unknown_ratio
+from atlarge.explain.estimate import Estimate, estimate
+from atlarge.explain.periods import Months, add_months, months_of
+from atlarge.explain.sensitivity import in_time_of, row_of, same_aor
+from atlarge.explain.study import Study, changed_units, world_of
+from atlarge.policies import Policy, applies_to, policies
+from atlarge.reference import table
+
+SCHEMES = ("ddp", "biglocal")
+T = TypeVar("T")
+
+
+def attempt(notes: dict[str, str], name: str, made: Callable[[], T]) -> T | None:
+    """The value, or None with the reason kept under `name`: a part that cannot be told is no failure."""
+    try:
+        return made()
+    except AtlargeError as error:
+        notes[name] = str(error)
+        return None
+
+
+def main_donors(world: Study, months: Months, changed: set[str]) -> NDArray[np.bool_] | None:
+    """Comparison places with both series, so that the parts add up to the effect; None: any with one."""
+    outcome, exposure = world.main["at_large"], world.exposure
+    row = outcome.row(world.key)
+    if row is None or outcome.keys != exposure.keys:
+        return None
+    series = [outcome.binned(months), exposure.binned(months)]
+    if not np.nansum(series[1][row][months.pre]):
+        return None
+    return donors_of(series, row, outcome.keys, months, changed)
+
+
+def gather(world: Study, policy: Policy, months: Months, code: str) -> Facts:
+    """The numbers of an answer for the headline area of `world`; `code` is the place asked about.
+
+    Raises QuestionError where arrests at large cannot be compared there at all.
+    """
+    facts = measure(world, policy, months)
+    facts.surges = surges_of(_surge_series(world), "at_large", policy.known, months.bounds(months.life)[1])
+    _records(world, facts)
+    facts.concentration = _concentration(world, facts)
+    changed = changed_units(world.area.level, months, world.main["at_large"].keys)
+    facts.schemes = _schemes(world, facts.main, months, changed, facts.notes)
+    facts.others = _other_policies(world, policy, months)
+    facts.is_own_policy = _is_own(world, policy, code)
+    facts.area_only_share = _area_only_share(world, months)
+    inside = same_aor(world)
+    facts.same_aor_donors = sum(bool(inside.intersection(k.split("+"))) for k in facts.main.donor_keys)
+    return facts
+
+
+def measure(world: Study, policy: Policy, months: Months) -> Facts:
+    """The estimates that verdicts on singling out and substitution rest on: from the counts alone.
+
+    Raises QuestionError where arrests at large cannot be compared there at all.
+    """
+    notes: dict[str, str] = {}
+    outcome, exposure = world.main["at_large"], world.exposure
+    changed = changed_units(world.area.level, months, outcome.keys)
+    donors = main_donors(world, months, changed)
+    main = estimate(outcome, world.key, world.area, "at_large", months, changed, donors=donors)
+    facts = Facts(policy, world.where, months, main, scheme=world.scheme, notes=notes)
+    facts.handoffs = attempt(
+        notes,
+        "handoffs",
+        lambda: estimate(
+            exposure,
+            world.key,
+            world.exposure_area,
+            "handoffs",
+            months,
+            changed,
+            donors=donors,
+            tuning=main.tuning,
+        ),
+    )
+    facts.jail_change, jail = _jail_change(world, months, policy.effective)
+    if jail is not None and facts.jail_change is not None and facts.jail_change.date is not None:
+        facts.relabel = relabelled(jail, world.around, world.key, facts.jail_change.date, months.policy_end)
+    ratio = attempt(notes, "parts", lambda: _bounded(rate_of(world, months, changed), main, facts.handoffs))
+    if ratio is not None:
+        facts.parts = attempt(notes, "parts", lambda: _parts(world, months, changed, ratio))
+    if facts.parts is not None and ratio is not None:
+        facts.parts_since_fall = attempt(notes, "since the fall", lambda: _since_fall(world, facts, ratio))
+    facts.in_time = in_time_of(world, main, changed)
+    usable = np.ones(len(outcome.keys), dtype=bool)
+    facts.burst = find_burst(outcome, world.key, months, watched(policy, months), usable)
+    return facts
+
+
+def _jail_change(world: Study, months: Months, day: dt.date) -> tuple[ChangeStrip | None, Daily | None]:
+    """The change in the handoffs of the county's own jails (for an office: its seat's), else of the area."""
+    end, shown = months.policy_end, _shown(months)
+    seat = seat_of(world.area.code) if world.area.level == "office" else None
+    if world.jail is not None and world.where.county is not None:
+        own = strip_of(world.jail, world.key, world.where.county, "handoffs", day, end, shown)
+        if own is not None and any(own.value):
+            return own, world.jail
+    if seat is not None:
+        counts = world.county["handoffs"]
+        area = Area("county", seat, str(_county_name(seat)))
+        own = strip_of(counts, seat, area, "handoffs", day, end, shown)
+        if own is not None and any(own.value):
+            return own, None
+    exposure = world.main["handoffs"]
+    return strip_of(exposure, world.key, world.area, "handoffs", day, end, shown), exposure
+
+
+def _county_name(fips: str) -> str:
+    rows = table("counties").filter(pl.col("fips") == fips)["place_name"]
+    return str(rows[0]) if rows.len() else fips
+
+
+def _shown(months: Months) -> dt.date:
+    """Charts go a year beyond the policy's end."""
+    return add_months(months.policy_end, 12)
+
+
+def strips(world: Study, months: Months, day: dt.date, first: ChangeStrip | None) -> list[ChangeStrip]:
+    """Change strips of the jail, the office area and arrests at large."""
+    found: list[ChangeStrip | None] = [first]
+    end, shown = months.policy_end, _shown(months)
+    office = world.where.office
+    if world.area.level == "locality" and office is not None:
+        found.append(strip_of(world.office["handoffs"], office.code, office, "handoffs", day, end, shown))
+    found.append(strip_of(world.main["at_large"], world.key, world.area, "at_large", day, end, shown))
+    return [strip for strip in found if strip is not None]
+
+
+def rate_of(world: Study, months: Months, changed: set[str]) -> Ratio:
+    """The substitution rate from the other localities; for an AOR or state, from those outside it."""
+    outcome = {m: world.locality[m].both for m in ("at_large", "handoffs")}
+    key = world.key if world.key in outcome["at_large"].keys else _seated_key(world, outcome["handoffs"])
+    own = same_aor(world) if world.area.level in ("aor", "state") else set()
+    return learn_rate(outcome["at_large"], outcome["handoffs"], key, months, changed, own)
+
+
+def _seated_key(world: Study, handoffs: Daily) -> str:
+    """The locality that stands for an office, AOR or state when errors are sized: the largest within it."""
+    inside = [
+        k
+        for k, key in enumerate(handoffs.keys)
+        if world.area.level != "office" or world.area.code in key.split("+")
+    ]
+    rows = inside or list(range(len(handoffs.keys)))
+    totals = np.nansum(handoffs.values[rows], axis=1)
+    return handoffs.keys[rows[int(np.argmax(totals))]]
+
+
+def _bounded(ratio: Ratio, main: Estimate, handoffs: Estimate | None) -> Ratio:
+    """A rate that cannot be told lies anywhere from none to all, but replaces no more than were arrested."""
+    if ratio.is_known or handoffs is None:
+        return ratio
+    total, lost = main.totals["policy"], -(handoffs.totals["policy"].effect.value or 0.0)
+    return unknown_ratio(ratio.n, min(1.0, total.observed / lost) if lost > 0 else 1.0)
+
+
+def _parts(world: Study, months: Months, changed: set[str], ratio: Ratio) -> Parts:
+    """The parts over the policy's life; the handoffs lost are those of the county's own jails, less what is
+    found again in the office area."""
+    around = world.around if world.area.level == "locality" else None
+    exposure = world.exposure
+    return parts_of(world.main["at_large"], exposure, around, world.key, months, changed, ratio)
+
+
+def _since_fall(world: Study, facts: Facts, ratio: Ratio) -> Parts | None:
+    """The parts from the month in which handoffs fell, where that was before the policy."""
+    change = facts.jail_change
+    if change is None or change.date is None or not fell_before(facts):
+        return None
+    counts = world.main["at_large"]
+    months = months_of(facts.policy, counts.first, counts.last, anchor=change.date, known=change.date)
+    changed = changed_units(world.area.level, months, counts.keys)
+    return _parts(world, months, changed, ratio)
+
+
+def _surge_series(world: Study) -> list[tuple[Area, Daily]]:
+    where = world.where
+    found = [(where.office, world.office["at_large"])] if where.office is not None else []
+    if where.county is not None:
+        found.append((where.county, world.county["at_large"]))
+    if not found:
+        found = [(where.own, world.main["at_large"])]
+    return [(area, counts) for area, counts in found if area is not None]
+
+
+def _concentration(world: Study, facts: Facts) -> dict[str, Any]:
+    nation = daily(world.store, "nation", ("at_large", "handoffs"), world.scheme)["at_large"]
+    start, end = facts.months.bounds(facts.months.life)
+    unplaced = 0.0 if facts.placed_during is None else facts.aor_total * (1.0 - facts.placed_during)
+    counts = world.county["at_large"], world.office["at_large"]
+    return concentration_of(world.where, *counts, nation, start, end, "at_large", unplaced)
+
+
+def _schemes(
+    world: Study, main: Estimate, months: Months, changed: set[str], notes: dict[str, str]
+) -> dict[str, dict[str, Any]]:
+    """The whole life's numbers under each reading of the method column."""
+    found = {world.scheme: row_of(world.scheme, world.scheme, main)}
+    for scheme in SCHEMES:
+        if scheme not in found:
+            other = attempt(
+                notes, f"scheme {scheme}", partial(_under, world, scheme, months, changed, main.tuning)
+            )
+            if other is not None:
+                found[scheme] = row_of(scheme, scheme, other)
+    keys = ("value", "low", "high")
+    return {
+        name: {
+            "observed": round(row["expected"] + row["value"], 1),
+            "expected": row["expected"],
+            "effect": {k: row[k] for k in keys},
+            "p_placebo": row["p_placebo"],
+        }
+        for name, row in found.items()
+    }
+
+
+def _under(world: Study, scheme: str, months: Months, changed: set[str], tuning: float | None) -> Estimate:
+    other = world_of(world.store, world.where, scheme)
+    donors = main_donors(other, months, changed)
+    counts = other.main["at_large"]
+    return estimate(counts, other.key, other.area, "at_large", months, changed, donors=donors, tuning=tuning)
+
+
+def _other_policies(world: Study, policy: Policy, months: Months) -> list[str]:
+    """Ids of other dated policies of the place or its state that begin or end in the months studied."""
+    fips = world.where.county.code if world.where.county else None
+    first, last = months.start[0], months.policy_end
+    return [
+        p.id
+        for p in policies()
+        if p.id != policy.id
+        and applies_to(p, fips, world.where.state)
+        and any(first <= day < last for day in (p.effective, p.ended) if day is not None)
+    ]
+
+
+def _is_own(world: Study, policy: Policy, code: str) -> bool:
+    """Whether the policy is that of the place asked about; an office goes with the county of its seat."""
+    if policy.kind == "date":
+        return True
+    if policy.level == "state":
+        return policy.state == world.where.state
+    seat = seat_of(code) if world.where.own.level == "office" else None
+    return policy.fips is not None and policy.fips in (code, seat)
+
+
+def _area_only_share(world: Study, months: Months) -> float | None:
+    """Share of the locality's arrests at large in these months that name only the office area."""
+    if world.area.level != "locality":
+        return None
+    both = world.locality["at_large"]
+    row = both.both.row(world.key)
+    if row is None:
+        return None
+    total = np.nansum(both.both.binned(months)[row])
+    return float(np.nansum(both.around.binned(months)[row]) / total) if total > 0 else None
+
+
+def _records(world: Study, facts: Facts) -> None:
+    """How many arrests at large of the AOR name a county or office, before and during; and whose area of
+    responsibility was read from the landmark."""
+    aor = world.where.aor
+    if aor is None or world.area.level == "aor":
+        return
+    months = facts.months
+    counties = table("counties")
+    inside = set(counties.filter(counties["aor"] == aor.code)["fips"].to_list())
+    offices = {r["office"] for r in table("offices").iter_rows(named=True) if r["aor"] == aor.code}
+    shares = []
+    for mask in (months.pre, months.life):
+        first, last = months.bounds(mask)
+        span = [first], [last + dt.timedelta(days=1)]
+        row = world.aor["at_large"].row(aor.code)
+        whole = 0.0 if row is None else float(np.nansum(world.aor["at_large"].sums(*span)[row]))
+        placed = sum(
+            float(np.nansum(counts.sums(*span)[[k for k, key in enumerate(counts.keys) if key in members]]))
+            for counts, members in ((world.county["at_large"], inside), (world.office["at_large"], offices))
+        )
+        shares.append(min(1.0, placed / whole) if whole > 0 else None)
+        facts.aor_total = whole
+    facts.placed_before, facts.placed_during = shares
+    facts.recovered = _recovered(world, months)
+
+
+def _recovered(world: Study, months: Months) -> int:
+    """Records of the headline area in these months whose AOR is blank in the release."""
+    where = world.where
+    scanned = world.store.scan("arrests")
+    names = scanned.collect_schema().names()
+    if "aor_basis" not in names:
+        return 0
+    at = pl.lit(False)
+    if where.county is not None:
+        at = at | (pl.col("county_fips") == where.county.code)
+    if where.office is not None:
+        at = at | (pl.col("office") == where.office.code)
+    days = (pl.col("date") >= months.start[0]) & (pl.col("date") < months.policy_end)
+    kept = scanned.filter(at & days & (pl.col("aor_basis") == "landmark")).select(pl.col("n").sum())
+    return int(kept.collect().item() or 0)

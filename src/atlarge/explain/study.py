@@ -1,0 +1,128 @@
+"""The arrays of one question: counts of each level, the rows of the main area, and who may be compared."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import polars as pl
+
+from atlarge.explain.answer import Area
+from atlarge.explain.areas import Where, seat_of
+from atlarge.explain.data import Daily, Localities, daily, localities
+from atlarge.explain.periods import Months
+from atlarge.policies import changed_counties
+from atlarge.reference import table
+
+if TYPE_CHECKING:
+    from atlarge.records.store import Store
+
+MEASURES = ("at_large", "handoffs")
+
+
+@dataclass(frozen=True)
+class Study:
+    """Counts by measure at each level; `main` those of the headline area and `key` its row there.
+
+    `jail`, `around`: handoffs of the county itself and of its office area, on the rows of `main`; None where
+    the headline area is no locality.
+    """
+
+    store: Store
+    scheme: str
+    where: Where
+    county: dict[str, Daily]
+    office: dict[str, Daily]
+    aor: dict[str, Daily]
+    main: dict[str, Daily]
+    key: str
+    jail: Daily | None
+    around: Daily | None
+    locality: dict[str, Localities]
+
+    @property
+    def area(self) -> Area:
+        """The headline area."""
+        return self.where.main
+
+    @property
+    def exposure(self) -> Daily:
+        """Handoffs that a policy can take away: of the county's own jails where the area is a locality with
+        any, else of the area; on the rows of `main`."""
+        row = None if self.jail is None else self.jail.row(self.key)
+        if self.jail is not None and row is not None and np.nansum(self.jail.values[row]) > 0:
+            return self.jail
+        return self.main["handoffs"]
+
+    @property
+    def exposure_area(self) -> Area:
+        """The area that `exposure` counts."""
+        is_jail = self.jail is not None and self.exposure is self.jail
+        return self.where.county if is_jail and self.where.county is not None else self.area
+
+    def level(self, area: Area) -> dict[str, Daily]:
+        """Counts of the level of an area."""
+        if area.level == self.area.level and area.code == self.area.code:
+            return self.main
+        return {"county": self.county, "office": self.office, "aor": self.aor}[area.level]
+
+    def names(self) -> dict[str, str]:
+        """Printed names of the rows of `main`."""
+        counties = dict(table("counties").select("fips", "place_name").iter_rows())
+        offices = dict(table("offices").select("office", "name").iter_rows())
+        aors = dict(table("aors").select("aor", "name").iter_rows())
+        known = {**offices, **counties}
+        if self.area.level == "aor":
+            known = aors
+        return {
+            key: " and ".join(str(known.get(code) or code) for code in key.split("+"))
+            for key in self.main[MEASURES[0]].keys
+        }
+
+
+def world_of(store: Store, where: Where, scheme: str) -> Study:
+    """Load what a question about these areas needs."""
+    levels = {level: daily(store, level, MEASURES, scheme) for level in ("county", "office", "aor")}
+    if where.main.level == "state":
+        levels["state"] = daily(store, "state", MEASURES, scheme)
+    return world_from(levels, where, store, scheme)
+
+
+def world_from(levels: dict[str, dict[str, Daily]], where: Where, store: Store, scheme: str = "ddp") -> Study:
+    """Lay out the counts of the levels county, office, aor (and state, for a state) for a question."""
+    county, office, aor = levels["county"], levels["office"], levels["aor"]
+    area = where.main
+    target = None
+    if area.level == "locality" and where.county and where.office:
+        target = (where.county.code, where.office.code)
+    elif area.level == "office" and (seat := seat_of(area.code)):
+        target = (seat, area.code)
+    joined = localities(county, office, target)
+    jail = around = None
+    if area.level == "locality":
+        main = {m: joined[m].both for m in MEASURES}
+        jail, around = joined["handoffs"].county, joined["handoffs"].around
+    else:
+        main = levels[area.level]
+    if area.level == "county":
+        jail = county["handoffs"]
+    return Study(store, scheme, where, county, office, aor, main, area.code, jail, around, joined)
+
+
+def changed_units(level: str, months: Months, keys: tuple[str, ...]) -> set[str]:
+    """Codes of the units of a level whose own cooperation changed, by a dated policy, in these months.
+
+    An office counts by the county of its seat, a state by its own laws; an AOR is too large to count by one
+    county, so none is left out there.
+    """
+    found = changed_counties(months.start[0], months.policy_end)
+    counties = found["limits"] | found["extends"]
+    if level in ("county", "locality"):
+        return counties
+    if level == "office":
+        return {key for key in keys if seat_of(key) in counties}
+    if level == "state":
+        rows = table("counties").group_by("state").agg(pl.col("fips").is_in(counties).all())
+        return set(rows.filter(pl.col("fips"))["state"].to_list())
+    return set()

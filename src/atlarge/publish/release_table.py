@@ -1,0 +1,376 @@
+"""Every count that a site publishes, in one table, tied by all the sums that a reader could form from it.
+
+Places are published by the month where they have enough records, else by the quarter, else by the fiscal
+year only (`FINE_MEAN`), so that a small place shows a few whole numbers and not a row of hidden ones.
+All levels, times and measures are disclosed together: what is hidden on a county's page stays hidden when
+its state, its area of responsibility, the months, the surges or an answer are laid beside it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import polars as pl
+
+from atlarge.disclosure.constraints import LinearConstraints
+from atlarge.disclosure.table import THRESHOLD, Disclosed, disclose
+from atlarge.errors import CoverageError
+from atlarge.panel import PLACE_COLUMN, panel
+from atlarge.publish.day_ranges import Member, Window, daily_counts, tie_windows, weights
+
+if TYPE_CHECKING:
+    from atlarge.records.store import Store
+
+LEVELS = ("nation", "state", "aor", "office", "county")
+FINE_MEAN = 10.0
+"""Mean records a month (or a quarter) that a place needs to be published by it."""
+
+WEIGHTS: dict[str, dict[str, float]] = {
+    "level": {"nation": 1000.0, "aor": 30.0, "state": 10.0},
+    "every": {"year": 10.0, "quarter": 2.0, "window": 20.0},
+    "measure": dict.fromkeys(("arrests", "detainers_issued"), 2.0),
+}
+"""How many times its count a cell is worth to a reader. A surge or a span of an answer (a window) is kept
+rather than a month of like size."""
+
+ASKED = 30.0
+"""The same for the places of an answer."""
+
+GROUPS: dict[str, tuple[str, tuple[str, ...]]] = {
+    "arrests": ("arrests", ("at_large", "handoffs")),
+    "detainers": ("detainers_issued", ("detainers_booked", "detainers_declined", "detainers_missing")),
+    "encounters": ("encounters", ()),
+    "removals": ("removals", ()),
+    "book_ins": ("book_ins", ()),
+}
+"""Published measures by table: the whole, and parts of it that need not exhaust it."""
+
+KEYS = ["level", "place", "measure", "every", "start", "end"]
+_PARENTS = (("county", "state"), ("county", "aor"), ("office", "aor"), ("state", "nation"), ("aor", "nation"))
+_STEP = {"month": "1mo", "quarter": "3mo", "year": "1y"}
+
+
+def site_measures(store: Store) -> dict[str, list[str]]:
+    """Measures that the store's tables allow, by table; the whole first."""
+    held = set(store.tables())
+    return {t: [whole, *parts] for t, (whole, parts) in GROUPS.items() if t in held}
+
+
+def _months(store: Store, measures: Sequence[str], levels: Sequence[str]) -> pl.DataFrame:
+    """Levels by month: level, place, measure, start, value."""
+    frames = []
+    for level in levels:
+        try:
+            made = panel(store, by=level, every="month", measures=measures).frame
+        except CoverageError:  # a release may name no place of a level at all
+            continue
+        # A month covered only in part would read as a fall.
+        whole = pl.when(pl.col("days_covered") == pl.col("days_in_period")).then(pl.col("value"))
+        named = (pl.lit(level).alias("level"), "place", "measure", pl.col("period").alias("start"))
+        frames.append(made.select(*named, whole.alias("value")))
+    if not frames:
+        asked = ", ".join(levels)
+        raise CoverageError(f"no release in the store covers {asked}: there is nothing to publish")
+    return pl.concat(frames)
+
+
+def _to(column: pl.Expr, every: str) -> pl.Expr:
+    """First day of the quarter or fiscal year (from October) that a month lies in."""
+    if every == "month":
+        return column
+    if every == "quarter":
+        return column.dt.truncate("3mo")
+    return column.dt.offset_by("3mo").dt.truncate("1y").dt.offset_by("-3mo")
+
+
+def _summed(months: pl.DataFrame, every: str) -> pl.DataFrame:
+    """Sums over longer periods of the months that are covered whole; null where none is.
+
+    A fiscal year of which some months are missing is published as the sum of the others, to the end of the
+    last. A quarter is published only when whole; else it is counted, so that it is protected, and not told.
+    """
+    whole = {"month": 1, "quarter": 3, "year": 12}[every]
+    told = pl.col("value").is_not_null()
+    keys = ["level", "place", "measure"]
+    first = _to(pl.col("start"), every).alias("period")
+    summed = months.group_by(*keys, first).agg(
+        pl.when(told.any()).then(pl.col("value").sum()).otherwise(None).alias("value"),
+        (told.sum() == whole).alias("is_whole"),
+        pl.col("start").filter(told).max().alias("last"),
+    )
+    whole_end = pl.col("period").dt.offset_by(_STEP[every])
+    end = pl.coalesce(pl.col("last").dt.offset_by("1mo"), whole_end) if every == "year" else whole_end
+    return summed.with_columns(
+        pl.lit(every).alias("every"),
+        pl.col("period").alias("start"),
+        end.dt.offset_by("-1d").alias("end"),
+        (pl.col("is_whole") | pl.lit(every != "quarter")).alias("published"),
+    )
+
+
+def _resolution(months: pl.DataFrame, wholes: Sequence[str]) -> pl.DataFrame:
+    """The finest period of each place: month, quarter or year."""
+    mean = pl.col("value").mean().fill_null(0)
+    fine = (
+        pl.when(mean >= FINE_MEAN)
+        .then(pl.lit("month"))
+        .when(mean * 3 >= FINE_MEAN)
+        .then(pl.lit("quarter"))
+        .otherwise(pl.lit("year"))
+    )
+    whole = months.filter(pl.col("measure").is_in(list(wholes[:1])))
+    return whole.group_by("level", "place").agg(fine.alias("fine"))
+
+
+def gather(store: Store, levels: Sequence[str] = LEVELS) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Raw cells of a site (KEYS, value, published), and the finest period of each place. Not for pages."""
+    by_table = site_measures(store)
+    frames = [_months(store, measures, levels) for measures in by_table.values()]
+    months = pl.concat(frames)
+    fine = _resolution(months, [measures[0] for measures in by_table.values()])
+    cells = [_summed(months, "year")]
+    for every in ("month", "quarter"):
+        kept = months.join(fine.filter(pl.col("fine") == every), on=["level", "place"], how="semi")
+        cells.append(_summed(kept, every))
+    table = pl.concat([c.select(*KEYS, "value", "published") for c in cells])
+    return table.sort(KEYS), fine.sort("level", "place")
+
+
+def parentage(store: Store, levels: Sequence[str] = LEVELS) -> pl.DataFrame:
+    """Pairs child level, child, parent level, parent where every record of the child lies in the parent."""
+    names = ["child_level", "child", "parent_level", "parent"]
+    made = [pl.DataFrame(schema=dict.fromkeys(names, pl.String))]  # one level alone lies in no other
+    for table_name in site_measures(store):
+        columns = [c for c in (PLACE_COLUMN[level] for level in LEVELS) if c]
+        rows = store.scan(table_name).select(columns).unique().collect()
+        made += [_pairs(rows, child, parent) for child, parent in _PARENTS if {child, parent} <= set(levels)]
+    pairs = pl.concat(made).unique()
+    keys = ["child_level", "child", "parent_level"]
+    alone = pairs.group_by(keys).agg(pl.len().alias("n"), pl.col("parent").first())
+    return alone.filter((pl.col("n") == 1) & pl.col("parent").is_not_null()).drop("n").sort(keys)
+
+
+def _pairs(rows: pl.DataFrame, child: str, parent: str) -> pl.DataFrame:
+    parent_code = pl.col(PLACE_COLUMN[parent]) if PLACE_COLUMN[parent] else pl.lit("US")
+    return (
+        rows.filter(pl.col(PLACE_COLUMN[child]).is_not_null())
+        .select(
+            pl.lit(child).alias("child_level"),
+            pl.col(PLACE_COLUMN[child]).alias("child"),
+            pl.lit(parent).alias("parent_level"),
+            parent_code.alias("parent"),
+        )
+        .unique()
+    )
+
+
+def families(store: Store, pairs: pl.DataFrame, levels: Sequence[str] = LEVELS) -> list[pl.DataFrame]:
+    """Places that lie in a parent and have no record in common, so that together they are no more than it.
+
+    Pairs of one child level and one parent level are such a family. Counties and offices of an area are one
+    where no record has both. Where all records of a state lie in one area, it stands for its counties there.
+    """
+    made = [f for _, f in pairs.group_by(["child_level", "parent_level"], maintain_order=True)]
+    in_area = pairs.filter(pl.col("parent_level") == "aor")
+    if set(in_area["child_level"]) == {"county", "office"} and not _share_records(store, "county", "office"):
+        made = [f for f in made if f["parent_level"][0] != "aor"] + [in_area]
+    states = _held_states(store) if {"state", "aor"} <= set(levels) else []
+    if states:
+        homes = pl.DataFrame(states, schema=["child", "parent"], orient="row").select(
+            pl.lit("state").alias("child_level"), "child", pl.lit("aor").alias("parent_level"), "parent"
+        )
+        counties = pairs.filter((pl.col("child_level") == "county") & (pl.col("parent_level") == "state"))
+        others = counties.filter(~pl.col("parent").is_in(homes["child"].implode()))
+        beside = in_area.filter(pl.col("child_level") == "county").join(others, on="child", how="semi")
+        made.append(pl.concat([homes, beside.join(homes, on="parent", how="semi")]))
+    return made
+
+
+def _share_records(store: Store, one: str, other: str) -> bool:
+    """Whether any record lies in places of both levels."""
+    both = pl.col(PLACE_COLUMN[one]).is_not_null() & pl.col(PLACE_COLUMN[other]).is_not_null()
+    return any(store.scan(t).select(both.any()).collect().item() for t in site_measures(store))
+
+
+def _held_states(store: Store) -> list[tuple[str, str]]:
+    """States of which all records lie in one area of responsibility, with the area."""
+    rows = [
+        store.scan(t).select(PLACE_COLUMN["state"], PLACE_COLUMN["aor"]).unique().collect()
+        for t in site_measures(store)
+    ]
+    pairs = _pairs(pl.concat(rows), "state", "aor").group_by("child")
+    alone = pairs.agg(pl.len().alias("n"), pl.col("parent").first())
+    held = alone.filter((pl.col("n") == 1) & pl.col("parent").is_not_null())
+    return list(held.select("child", "parent").sort("child").iter_rows())
+
+
+def _numbered(cells: pl.DataFrame) -> pl.DataFrame:
+    return cells.with_row_index("row").with_columns(pl.col("row").cast(pl.Int64))
+
+
+def relations(
+    cells: pl.DataFrame, within: Sequence[pl.DataFrame], groups: dict[str, list[str]]
+) -> LinearConstraints:
+    """All sums among the cells: over time, over measures and over places (`within`: `families`)."""
+    numbered = _numbered(cells)
+    parts = [
+        *_over_time(numbered),
+        *_over_measures(numbered, groups),
+        *_over_places(numbered, within, groups),
+    ]
+    return LinearConstraints.join(parts) if parts else LinearConstraints.none()
+
+
+def _over_time(numbered: pl.DataFrame) -> list[LinearConstraints]:
+    """Months or quarters add up to fiscal years, exactly."""
+    keys = ["level", "place", "measure"]
+    years = numbered.filter((pl.col("every") == "year") & pl.col("value").is_not_null())
+    fine = numbered.filter(pl.col("every").is_in(["month", "quarter"]))
+    joined = fine.with_columns(_to(pl.col("start"), "year").alias("year")).join(
+        years.select(*keys, pl.col("start").alias("year"), pl.col("row").alias("whole")), on=[*keys, "year"]
+    )
+    return (
+        [LinearConstraints.of(joined["whole"].to_numpy(), joined["row"].to_numpy())] if joined.height else []
+    )
+
+
+def _over_measures(numbered: pl.DataFrame, groups: dict[str, list[str]]) -> list[LinearConstraints]:
+    """Parts of a measure are no more than the whole."""
+    keys = ["level", "place", "every", "start", "end"]
+    made = []
+    for whole, *parts in groups.values():
+        if not parts:
+            continue
+        wholes = numbered.filter(pl.col("measure") == whole).select(*keys, pl.col("row").alias("whole"))
+        joined = numbered.filter(pl.col("measure").is_in(parts)).join(wholes, on=keys)
+        if joined.height:
+            made.append(
+                LinearConstraints.of(joined["whole"].to_numpy(), joined["row"].to_numpy(), has_rest=True)
+            )
+    return made
+
+
+def _kinds(numbered: pl.DataFrame, groups: dict[str, list[str]]) -> pl.DataFrame:
+    """Cells by the kind of record that they count; the rest of a whole is the whole less its parts.
+
+    Each kind is no more in the children than in the parent; that the wholes are follows from their kinds.
+    """
+    signs = []
+    for whole, *parts in groups.values():
+        signs += [(m, m, 1) for m in parts] + [(whole, f"{whole}-rest", 1)]
+        signs += [(m, f"{whole}-rest", -1) for m in parts]
+    kinds = pl.DataFrame(
+        signs, schema={"measure": pl.String, "kind": pl.String, "sign": pl.Int64}, orient="row"
+    )
+    return numbered.select("level", "place", "measure", "every", "start", "row").join(kinds, on="measure")
+
+
+def _over_places(
+    numbered: pl.DataFrame, within: Sequence[pl.DataFrame], groups: dict[str, list[str]]
+) -> list[LinearConstraints]:
+    """Families of places are no more than what holds them, in every period of either."""
+    kinds = _kinds(numbered, groups)
+    made = []
+    for family in within:
+        names = {"child_level": "level", "child": "place"}
+        children = kinds.join(
+            family.select("child_level", "child", "parent").rename(names), on=["level", "place"]
+        )
+        parents = (
+            kinds.filter(pl.col("level") == family["parent_level"][0]) if family.height else kinds.head(0)
+        )
+        for every in ("year", "quarter", "month"):
+            relation = _nested(children, parents, every)
+            if relation is not None:
+                made.append(relation)
+    return made
+
+
+def _nested(children: pl.DataFrame, parents: pl.DataFrame, every: str) -> LinearConstraints | None:
+    """Sums over one kind of period: a parent's cells that make it up, and the children's within it."""
+    inside = {"year": ["year"], "quarter": ["quarter", "month"], "month": ["month"]}[every]
+    keys = ["kind", "period"]
+    kids = children.filter(pl.col("every").is_in(inside)).with_columns(
+        _to(pl.col("start"), every).alias("period")
+    )
+    tops = parents.filter(pl.col("every").is_in(inside)).with_columns(
+        _to(pl.col("start"), every).alias("period")
+    )
+    if every == "quarter":  # months against months are summed by the month already
+        some = kids.filter(pl.col("every") == "quarter").select("parent", *keys).unique()
+        kids = kids.join(some, on=["parent", *keys], how="semi")
+    group = (
+        tops.select(pl.col("place").alias("parent"), *keys)
+        .unique()
+        .join(kids.select("parent", *keys).unique(), on=["parent", *keys])
+    )
+    group = group.sort("parent", *keys).with_row_index("sum").with_columns(pl.col("sum").cast(pl.Int64))
+    if not group.height:
+        return None
+    part = kids.join(group, on=["parent", *keys])
+    whole = tops.rename({"place": "parent"}).join(group, on=["parent", *keys])
+    return LinearConstraints(
+        np.concatenate([part["sum"].to_numpy(), whole["sum"].to_numpy()]),
+        np.concatenate([part["row"].to_numpy(), whole["row"].to_numpy()]),
+        np.concatenate([part["sign"].to_numpy(), -whole["sign"].to_numpy()]).astype(float),
+        np.ones(group.height, bool),
+    )
+
+
+def cost(cells: pl.DataFrame, asked: Collection[Member] = ()) -> Any:
+    """What a reader loses with each cell: its count, more for what is looked at more (`WEIGHTS`).
+
+    Years before months, states, areas and the nation before counties, all arrests before parts of them; and
+    everything of the places that the site answers about (`asked`), their windows most.
+    """
+    weight = pl.lit(1.0)
+    for column, worth in WEIGHTS.items():
+        weight *= pl.col(column).replace_strict(worth, default=1.0, return_dtype=pl.Float64)
+    names = [f"{level}:{code}" for level, code in asked]
+    # A locality, which several places make up, is counted for answers only.
+    is_asked = pl.concat_str("level", pl.lit(":"), "place").is_in(names) | (pl.col("level") == "locality")
+    size = pl.col("value").fill_null(0).cast(pl.Float64)
+    return cells.select(size * weight * pl.when(is_asked).then(ASKED).otherwise(1.0)).to_series().to_numpy()
+
+
+@dataclass(frozen=True)
+class SiteCells:
+    """The disclosed table of a site, the finest period of each place, and which place lies in which."""
+
+    table: Disclosed
+    fine: pl.DataFrame
+    pairs: pl.DataFrame
+    groups: dict[str, list[str]]
+
+
+def site_cells(
+    store: Store,
+    windows: Sequence[Window] = (),
+    *,
+    threshold: int = THRESHOLD,
+    levels: Sequence[str] = LEVELS,
+    asked: Collection[Member] = (),
+) -> SiteCells:
+    """Gather every count of a site, windows too, and put all of them through disclosure control together.
+
+    `asked`: places that the site answers about, whose counts are hidden last.
+    """
+    groups = site_measures(store)
+    cells, fine = gather(store, levels)
+    pairs = parentage(store, levels)
+    within = families(store, pairs, levels)
+    tied = relations(cells, within, groups)
+    published = cells["published"].to_numpy()
+    cells = cells.drop("published")
+    price = cost(cells, asked)
+    if windows:
+        more, is_published, sums = tie_windows(cells, fine, windows, daily_counts(store, windows), within)
+        cells = pl.concat([cells, more])
+        tied = LinearConstraints.join([tied, sums])
+        published = np.concatenate([published, is_published])
+        price = np.concatenate([price, cost(more, asked) * weights(more, windows)])
+    table = disclose(cells, tied, threshold=threshold, cost=price, published=published)
+    return SiteCells(table, fine, pairs, groups)

@@ -1,0 +1,192 @@
+"""What is expected of each series at each time: level around it x weekday x holiday, and how it scatters.
+
+The level at a time is what the times around it show, on both sides, leaving out the nearest ones, so that a
+burst does not raise its own yardstick. All series at once, by cumulated sums; nothing is fitted one by one.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from atlarge.surveillance.validation import Floats, Ints, window_sums
+
+if TYPE_CHECKING:
+    from scipy.interpolate import RegularGridInterpolator
+
+PRIOR_EVENTS = 5.0  # the level is drawn to the mean of the series as by so many events
+CALENDAR_PRIOR_EVENTS = 20.0  # a thin series' weekday pattern is drawn to the pattern of all
+DISPERSION_PRIOR_WINDOWS = 20.0  # and its scatter to the scatter of all
+_ROUNDS = 4
+_TRUNCATE_AT_SD = 2.5
+_SMALLEST_FACTOR = 1e-3
+
+
+@dataclass(frozen=True)
+class Baseline:
+    """Expected counts and scatter.
+
+    `expected` [series, T]; `calendar` [series, T]: the weekday and holiday factor in it; `dispersion`
+    [series, L]: variance of a window of 1..L times over its mean, prediction error included, never below 1;
+    `support` [series, T]: events in the times that the level rests on; `weights` [series, T]: 0 where not
+    observed or set aside as part of a burst.
+    """
+
+    expected: Floats
+    calendar: Floats
+    dispersion: Floats
+    support: Floats
+    weights: Floats
+
+
+def _around(values: Floats, guard: int, reach: int) -> Floats:
+    """Sums over the times from guard + 1 to reach away on both sides, [series, T]."""
+    n = values.shape[1]
+    total = np.concatenate([np.zeros((len(values), 1)), np.cumsum(values, axis=1)], axis=1)
+    t = np.arange(n)
+
+    def between(low: Ints, high: Ints) -> Floats:
+        low, high = np.clip(low, 0, n), np.clip(high, 0, n)
+        sums: Floats = total[:, np.maximum(high, low)] - total[:, low]
+        return sums
+
+    return between(t - reach, t - guard) + between(t + guard + 1, t + reach + 1)
+
+
+def _level(y: Floats, factor: Floats, weights: Floats, guard: int, reach: int) -> tuple[Floats, Floats]:
+    """The local level per unit of calendar factor, and the events it rests on."""
+    events = _around(y * weights, guard, reach)
+    exposure = _around(factor * weights, guard, reach)
+    all_events = (y * weights).sum(axis=1, keepdims=True)
+    all_exposure = (factor * weights).sum(axis=1, keepdims=True)
+    overall = (all_events + PRIOR_EVENTS) / np.maximum(all_exposure, 1e-9)
+    return (events + PRIOR_EVENTS) / (exposure + PRIOR_EVENTS / overall), events
+
+
+def _class_effect(y: Floats, fitted: Floats, weights: Floats, classes: Ints, n: int, prior: float) -> Floats:
+    """Observed over fitted by class [series, n], each series drawn to the ratio over all series."""
+    member = np.zeros((classes.size, n))
+    member[np.arange(classes.size), classes] = 1.0
+    seen, due = (y * weights) @ member, (fitted * weights) @ member
+    pooled = (seen.sum(axis=0) + 0.5) / (due.sum(axis=0) + 0.5)
+    effect: Floats = (seen + prior * pooled) / (due + prior)
+    return np.maximum(effect, _SMALLEST_FACTOR)
+
+
+def _factors(y: Floats, weights: Floats, cycle: Ints, classes: Ints, guard: int, reach: int) -> Floats:
+    """Weekday (cycle) and holiday (class) factors [series, T], found in turn with the level."""
+    n_cycle, n_class = int(cycle.max()) + 1, int(classes.max()) + 1
+    by_cycle = np.ones((len(y), n_cycle))
+    by_class = np.ones((len(y), n_class))
+    ordinary = weights * (classes == 0)
+    for _ in range(_ROUNDS):
+        factor = by_cycle[:, cycle] * by_class[:, classes]
+        level, _ = _level(y, factor, weights, guard, reach)
+        if n_cycle > 1:
+            by_cycle = _class_effect(y, level, ordinary, cycle, n_cycle, CALENDAR_PRIOR_EVENTS)
+            by_cycle /= by_cycle.mean(axis=1, keepdims=True)
+        if n_class > 1:
+            fitted = level * by_cycle[:, cycle]
+            by_class = _class_effect(y, fitted, weights, classes, n_class, CALENDAR_PRIOR_EVENTS)
+            by_class = by_class / by_class[:, :1]
+            by_class[:, 0] = 1.0
+    result: Floats = by_cycle[:, cycle] * by_class[:, classes]
+    return result
+
+
+def _cut_sd(mean: Floats) -> Floats:
+    """Standard deviations beyond which a window says nothing of ordinary scatter; wider for skewed counts."""
+    return _TRUNCATE_AT_SD + 3.0 / (1.0 + 0.5 * mean)
+
+
+@cache
+def _kept_share() -> RegularGridInterpolator:
+    """Share of phi that is left in windows within the cut, by log mean and log phi, under the law itself."""
+    from scipy.interpolate import RegularGridInterpolator
+    from scipy.stats import nbinom
+
+    log_mean, log_phi = np.linspace(np.log(0.02), np.log(2000.0), 24), np.linspace(0.0, np.log(60.0), 16)
+    share = np.empty((log_mean.size, log_phi.size))
+    for i, mean in enumerate(np.exp(log_mean)):
+        for j, phi in enumerate(np.maximum(np.exp(log_phi), 1.0 + 1e-4)):
+            reach = float(_cut_sd(np.array(mean)) * np.sqrt(phi * mean))
+            x = np.arange(max(0, math.ceil(mean - reach)), math.floor(mean + reach) + 1)
+            chance = nbinom.pmf(x, mean / (phi - 1.0), 1.0 / phi)
+            share[i, j] = ((x - mean) ** 2 / mean * chance).sum() / (chance.sum() * phi)
+    return RegularGridInterpolator((log_mean, log_phi), share)
+
+
+def _corrected(part: Floats, phi: Floats, typical: Floats) -> Floats:
+    """The dispersion of which `part` is left within the cut at `phi`."""
+    share = _kept_share()
+    at = np.stack([np.log(np.clip(typical, 0.02, 2000.0)), np.log(np.clip(phi, 1.0, 60.0))], axis=-1)
+    result: Floats = np.maximum(part / np.maximum(share(at), 0.05), 1.0)
+    return result
+
+
+def _dispersion(y: Floats, expected: Floats, weights: Floats, lengths: int) -> Floats:
+    """Variance over mean of window sums [series, lengths], from windows that are not far out.
+
+    Pearson's estimate over the windows within the cut, made whole again for the part cut off under a
+    negative binomial law, repeated until it agrees with its own cut; then drawn to the pooled value where
+    windows are few, and never below 1.
+    """
+    columns: list[Floats] = []
+    typicals: list[Floats] = []
+    for length in range(1, lengths + 1):
+        due = window_sums(expected * weights, length)
+        seen = window_sums(y * weights, length)
+        whole = window_sums((weights > 0).astype(float), length) == length
+        ratio = np.where(whole, (seen - due) ** 2 / np.maximum(due, 1e-12), 0.0)
+        # Windows with little expected tell little of scatter, so they count for less.
+        trust = np.where(whole, np.minimum(due, 1.0), 0.0)
+        total = np.maximum(trust.sum(1), 1e-12)
+        typical = (due * trust).sum(1) / total
+        bound = _cut_sd(due) ** 2
+        phi = np.maximum((ratio * trust).sum(1) / total, 1.0)
+        for _ in range(8):
+            inside = trust * (ratio <= bound * phi[:, None])
+            part = (ratio * inside).sum(1) / np.maximum(inside.sum(1), 1e-12)
+            phi = _corrected(part, phi, typical)
+        told = trust.sum(1) / length
+        pooled = (phi * told).sum() / max(told.sum(), 1e-12) if told.sum() > 1.0 else 1.5
+        phi = (phi * told + pooled * DISPERSION_PRIOR_WINDOWS) / (told + DISPERSION_PRIOR_WINDOWS)
+        columns.append(phi)
+        typicals.append(typical)
+    every = np.stack(columns, axis=1)
+    # Where windows of a length hold next to nothing, the largest scatter of any length stands for theirs.
+    share = np.minimum(np.stack(typicals, axis=1), 1.0)
+    mixed: Floats = share * every + (1.0 - share) * every.max(axis=1, keepdims=True)
+    return np.maximum(mixed, 1.0)
+
+
+def fit_baseline(
+    counts: Floats,
+    *,
+    cycle: Ints,
+    classes: Ints,
+    guard: int,
+    reach: int,
+    lengths: int,
+    set_aside: Floats | None = None,
+) -> Baseline:
+    """Fit all series at once.
+
+    `cycle` [T] is the place in a cycle (day of the week; all 0 for none), `classes` [T] the class of day (0
+    ordinary). The level at a time rests on the times from `guard` + 1 to `reach` away. `set_aside` [series,
+    T], 1 where a burst was found before, leaves those out.
+    """
+    observed = np.isfinite(counts)
+    y = np.where(observed, counts, 0.0)
+    weights = observed.astype(np.float64)
+    if set_aside is not None:
+        weights = weights * (1.0 - set_aside)
+    calendar = _factors(y, weights, cycle, classes, guard, reach)
+    level, support = _level(y, calendar, weights, guard, reach)
+    expected = level * calendar
+    dispersion = _dispersion(y, expected, weights, lengths)
+    return Baseline(expected, calendar, dispersion, support, weights)

@@ -1,0 +1,45 @@
+"""False discoveries among many tests (Benjamini and Hochberg 1995), counted by burst, not by day."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from atlarge.errors import QuestionError
+from atlarge.surveillance.validation import Floats
+
+
+def benjamini_hochberg(p: ArrayLike, n_tests: float | None = None) -> Floats:
+    """q-values in the order given; NaN stays NaN and is no test.
+
+    `n_tests` is the number of tests made, where only the smallest p-values of them are given (default: as
+    many as are given). QuestionError for a p outside 0 to 1 or fewer tests than p-values.
+    """
+    values = np.asarray(p, dtype=np.float64)
+    told = np.isfinite(values)
+    given = values[told]
+    if ((given < 0) | (given > 1)).any():
+        raise QuestionError("a p-value lies outside 0 to 1")
+    m = float(given.size) if n_tests is None else float(n_tests)
+    if m < given.size:
+        raise QuestionError(f"{given.size} p-values were given of only {m:g} tests")
+    order = np.argsort(given, kind="stable")
+    ratio = given[order] * m / np.arange(1, given.size + 1)
+    q_sorted = np.minimum(np.minimum.accumulate(ratio[::-1])[::-1], 1.0)
+    q = np.empty_like(given)
+    q[order] = q_sorted
+    result = np.full(values.shape, np.nan)
+    result[told] = q
+    return result
+
+
+def q_at(p: Floats, tests: Floats) -> Floats:
+    """q-values of some p-values among all `tests` made: the least false discovery rate that takes each in."""
+    ordered = np.sort(tests)
+    if not ordered.size:
+        return np.full(p.shape, np.nan)
+    rate = ordered * ordered.size / np.arange(1, ordered.size + 1)
+    rate = np.minimum(np.minimum.accumulate(rate[::-1])[::-1], 1.0)
+    place = np.searchsorted(ordered, p * (1.0 - 1e-12))
+    result: Floats = np.where(place < ordered.size, rate[np.minimum(place, ordered.size - 1)], 1.0)
+    return result
