@@ -29,7 +29,6 @@ from atlarge.surveillance.tails import (
     upper_tail,
 )
 from atlarge.surveillance.windows import Windows
-
 from surveillance.worlds import null_world
 
 D = dt.date
