@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
+import html
+import re
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -63,6 +67,13 @@ def test_the_page_is_whole_escaped_and_loads_nothing(verdicts: list[Verdict], tm
     )
     text = (tmp_path / "page.html").read_text(encoding="utf-8")
     assert "<script" not in text
+    policy = re.search(r'http-equiv="Content-Security-Policy" content="([^"]+)"', text)
+    assert policy is not None
+    style = re.search(r"<style>(.*?)</style>", text, re.DOTALL)
+    assert style is not None
+    digest = base64.b64encode(hashlib.sha256(style.group(1).encode()).digest()).decode()
+    wanted = f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
+    assert html.unescape(policy.group(1)) == wanted
     assert "&lt;script&gt;" in text
     reader = _Reader()
     reader.feed(text)
@@ -86,3 +97,28 @@ def test_a_small_count_of_records_is_not_printed() -> None:
     row = ledger_rows([Verdict("x", "supported", 3, 3, "arrests", [entry], kind="count")])[0]
     assert row["found"] == "fewer than 5"
     assert row["evidence"][0]["value"] is None
+
+
+def test_only_web_addresses_become_links(tmp_path: Path) -> None:
+    entry = {"role": "statement", "says": "x", "source_url": "javascript:alert(1)", "rows": "r"}
+    verdict = Verdict("x", "not testable", None, None, None, [entry], text="t", kind="assertion")
+    write_page(tmp_path / "page.html", [verdict], {"title": "T", "url": "javascript:alert(2)"})
+    text = (tmp_path / "page.html").read_text(encoding="utf-8")
+    assert "javascript:" not in text
+    assert "href" not in text
+
+
+def test_a_draft_is_never_a_finding() -> None:
+    claims = parse_ledger(template())["claims"]
+    confirmed = ledger_rows(check_claims(claims))
+    drafts = ledger_rows(check_claims([{**claim, "status": "draft"} for claim in claims]))
+    for row, before in zip(drafts, confirmed, strict=True):
+        assert row["status"] == "draft"
+        assert "no person has confirmed" in row["answer"]
+        assert "no person has confirmed" not in before["answer"]
+        assert row["verdict"] == before["verdict"]
+
+
+def test_a_row_says_what_was_tested_where_and_when(verdicts: list[Verdict]) -> None:
+    about = ledger_rows(verdicts)[0]["about"]
+    assert about == "detainers_declined, Travis County, TX, 2017-01-28..2017-02-03"

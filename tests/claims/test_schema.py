@@ -178,3 +178,45 @@ def test_every_field_of_the_schema_is_documented() -> None:
     fields = {*defs["claim"]["properties"], *defs["test"]["properties"]}
     missing = sorted(field for field in fields if f"`{field}`" not in page)
     assert not missing
+
+
+@pytest.mark.parametrize("when", ["9999-12", "9999-Q4", "2017-01..9999-12", "1066", "FY9999"])
+def test_a_year_that_no_record_is_from_is_refused_with_its_line(when: str) -> None:
+    text = "claims:\n  - {id: a, text: t, kind: count, measure: arrests, where: TX, when: W, expected: 3}\n"
+    with pytest.raises(LedgerError, match=r"ledger:2: claims\[0\]\.when: .*outside the years 1900 to 2199"):
+        parse_ledger(text.replace("W", when))
+
+
+@pytest.mark.parametrize(
+    "url", ["javascript:alert(1)", "data:text/html,x", "//x.org/a", "ftp://x.org", "https://", "http://a b"]
+)
+def test_an_address_that_is_no_web_page_is_refused(url: str) -> None:
+    text = f"article: {{title: t, url: {url!r}}}\nclaims:\n  - {{id: a, text: t, kind: cause}}\n"
+    with pytest.raises(LedgerError, match="no web address"):
+        parse_ledger(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("claims:\n  - &a {id: x, text: t, kind: cause}\n  - {<<: [" + "*a," * 1200 + "*a]}", "merge keys"),
+        ("claims:\n" + "".join(f"  - {{id: y{i}, text: t, kind: cause}}\n" for i in range(2100)), "split it"),
+        ("#" * 1_000_001, "characters long"),
+    ],
+    ids=["merges", "claims", "characters"],
+)
+def test_a_ledger_over_its_limits_is_refused_before_it_is_checked(text: str, why: str) -> None:
+    with pytest.raises(LedgerError, match=why):
+        parse_ledger(text)
+
+
+def test_a_file_that_is_no_ledger_is_refused_before_it_is_read(tmp_path: Path) -> None:
+    import os
+
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(LedgerError, match="not a regular file"):
+        read_ledger(tmp_path / "pipe")
+    with (tmp_path / "long.yaml").open("wb") as target:
+        target.truncate(5_000_000)
+    with pytest.raises(LedgerError, match="bytes long"):
+        read_ledger(tmp_path / "long.yaml")

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from atlarge.claims.checks import CONTRADICTED, DEPENDS, DISPUTED, NOT_TESTABLE, SUPPORTED, Outcome
 from atlarge.claims.linked import CANNOT_BE_TOLD, DOES_NOT_FIT, FITS
+from atlarge.claims.outcomes import CONTRADICTED, DEPENDS, DISPUTED, NOT_TESTABLE, SUPPORTED, Outcome
 from atlarge.claims.sources import Source
 
 _SHAKY = ("withdrawn", "disputed")

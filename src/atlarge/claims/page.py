@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -16,6 +18,7 @@ _MEANING = {
     "depends": "The answer depends on how the claim is read; each reading is shown.",
     "not testable": "The records here cannot tell.",
 }
+DRAFT = "A draft, not a finding: no person has confirmed this claim."
 _UNIT = {
     "percent": " percent",
     "percent_change": " percent",
@@ -68,11 +71,12 @@ def _evidence(entry: dict[str, Any]) -> dict[str, Any]:
 def ledger_rows(verdicts: list[Verdict]) -> list[dict[str, Any]]:
     """One plain dict a claim, ready for a table or a page.
 
-    Keys: id, text, kind, speaker (text), heard, verdict, meaning, answer (one line), claimed, found,
+    Keys: id, text, kind, status, about (measure, place and dates in one line), speaker (text), heard,
+    verdict, meaning, answer (one line), claimed, found,
     answers, sensitivity, evidence (each with `shown`), needs, notes, sources (URLs). Counts of records under
     5 are printed as "fewer than 5".
     """
-    rows = []
+    rows: list[dict[str, Any]] = []
     for v in verdicts:
         found = _told(v.value, v.unit, v.evidence)
         stated = None if v.expected is None else _number(v.expected, v.unit)
@@ -96,6 +100,8 @@ def ledger_rows(verdicts: list[Verdict]) -> list[dict[str, Any]]:
             )
         if v.verdict == "not testable" and v.needs:
             answer = f"{answer} Needed: {v.needs[0]}."
+        if v.status == "draft":
+            answer = f"{DRAFT} {answer}"
         speaker = v.speaker.get("name", "")
         role = v.speaker.get("role", "")
         rows.append(
@@ -103,6 +109,11 @@ def ledger_rows(verdicts: list[Verdict]) -> list[dict[str, Any]]:
                 "id": v.id,
                 "text": " ".join(v.text.split()),
                 "kind": v.kind,
+                "status": v.status,
+                "about": ", ".join(part for part in (v.measure, v.where, v.when) if part),
+                "measure": v.measure,
+                "where": v.where,
+                "when": v.when,
                 "speaker": ", ".join(part for part in (speaker, role) if part),
                 "is_named": v.speaker.get("named"),
                 "heard": v.speaker.get("heard"),
@@ -124,16 +135,41 @@ def ledger_rows(verdicts: list[Verdict]) -> list[dict[str, Any]]:
     return rows
 
 
-def render_page(verdicts: list[Verdict], article: dict[str, Any] | None = None) -> str:
-    """The ledger as one HTML page that needs nothing else."""
+def web_link(url: Any) -> str:
+    """An address that may become a link, or "" for any other text, such as javascript:."""
+    from atlarge.claims.schema import is_web_address
+
+    return str(url) if is_web_address(url) else ""
+
+
+def _style(page: str) -> str:
+    """The style sheet of a page's template."""
+    return page.split("<style>", 1)[1].split("</style>", 1)[0]
+
+
+def content_policy(template: str) -> str:
+    """The Content-Security-Policy of a page that holds everything in itself: its own style, nothing else."""
+    digest = hashlib.sha256(_style(template).encode()).digest()
+    style = base64.b64encode(digest).decode()
+    return f"default-src 'none'; style-src 'sha256-{style}'; base-uri 'none'; form-action 'none'"
+
+
+def render_template(name: str, **context: Any) -> str:
+    """A page of this package that needs nothing else: it loads nothing and runs no script."""
     from jinja2 import Environment
 
-    text = files(__package__).joinpath("page.html.j2").read_text(encoding="utf-8")
+    text = files(__package__).joinpath(name).read_text(encoding="utf-8")
     environment = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
+    environment.filters["web_link"] = web_link
+    return environment.from_string(text).render(policy=content_policy(text), **context)
+
+
+def render_page(verdicts: list[Verdict], article: dict[str, Any] | None = None) -> str:
+    """The ledger as one HTML page that needs nothing else."""
     rows = ledger_rows(verdicts)
     counts = {name: sum(row["verdict"] == name for row in rows) for name in _MEANING}
-    return environment.from_string(text).render(
-        rows=rows, article=article or {}, counts=counts, meaning=_MEANING, bound=_bound
+    return render_template(
+        "page.html.j2", rows=rows, article=article or {}, counts=counts, meaning=_MEANING, bound=_bound
     )
 
 

@@ -13,6 +13,7 @@ _YEAR = re.compile(r"^(\d{4})$")
 _FISCAL = re.compile(r"^FY ?(\d{4})$", re.IGNORECASE)
 _QUARTER = re.compile(r"^(\d{4})-?Q([1-4])$", re.IGNORECASE)
 _WEEK = re.compile(r"^(\d{4})-?W(\d{2})$", re.IGNORECASE)
+FIRST_YEAR, LAST_YEAR = 1900, 2199  # a ledger is about records that someone kept
 FORMS = (
     "2017-02-01, 2017-02, 2017, 2017-Q1, 2017-W05, FY2017 (October to September) or 2017-02-01..2017-09-25"
 )
@@ -46,6 +47,14 @@ class Period:
 
 def _single(text: str) -> Period:
     """One day, month, quarter, week, year or fiscal year."""
+    found = _find_single(text)
+    if not FIRST_YEAR <= found.start.year <= found.end.year <= LAST_YEAR:
+        raise ValueError(f"{text!r} is outside the years {FIRST_YEAR} to {LAST_YEAR}")
+    return found
+
+
+def _find_single(text: str) -> Period:
+    """The period that one form names, in whatever year."""
     if found := _DAY.match(text):
         day = dt.date(*map(int, found.groups()))
         return Period(day, day)

@@ -6,8 +6,8 @@ import math
 from dataclasses import replace
 from typing import Any
 
-from atlarge.claims.checks import CONTRADICTED, SUPPORTED, Asked, Outcome, evidence_of
 from atlarge.claims.figures import Figure, plain
+from atlarge.claims.outcomes import CONTRADICTED, SUPPORTED, Asked, Outcome, evidence_of
 from atlarge.claims.quantities import Quantity, Side, quantity, side
 from atlarge.claims.records import PanelSource
 from atlarge.claims.sources import Amount, Gap, PartySource, Source

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import json
+import re
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -11,13 +12,16 @@ from typing import TYPE_CHECKING, Any
 
 from atlarge.claims.periods import parse_period
 from atlarge.claims.words import find_word, word_names
-from atlarge.claims.yaml_lines import LineError, read_yaml
+from atlarge.claims.yaml_lines import MOST_CHARACTERS, LineError, read_yaml
 from atlarge.errors import QuestionError
 
 if TYPE_CHECKING:
     from jsonschema import ValidationError  # type: ignore[import-untyped]
 
 _SHOWN = 10
+_WEB_ADDRESS = re.compile(r"(?i:https?)://[^\s\x00-\x20\x7f/?#\"'<>]+[^\s\x00-\x20\x7f\"'<>]*")
+MOST_CLAIMS = 2_000
+MOST_BYTES = 4 * MOST_CHARACTERS  # of UTF-8; a larger file is refused before it is read
 _ONLY_FOR = {  # fields that only some kinds have
     "of": ("share", "rank", "comparison", "timing"),
     "against": ("comparison", "timing"),
@@ -53,6 +57,10 @@ def read_ledger(path: Path | str) -> dict[str, Any]:
     """
     target = Path(path)
     try:
+        if not target.is_file() and target.exists():
+            raise LedgerError(str(path), [(1, "is not a regular file; a ledger is a YAML file")])
+        if target.stat().st_size > MOST_BYTES:
+            raise LedgerError(str(path), [(1, f"over {MOST_BYTES:,} bytes long: it is no ledger")])
         text = target.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
         raise LedgerError(str(path), [(1, "there is no such file")]) from None
@@ -71,6 +79,10 @@ def parse_ledger(text: str, file: str = "ledger") -> dict[str, Any]:
         raise LedgerError(file, [(error.line, error.message)]) from None
     if not isinstance(document, dict):
         raise LedgerError(file, [(1, "a ledger is a mapping with the fields article and claims")])
+    claims = document.get("claims")
+    if isinstance(claims, list) and len(claims) > MOST_CLAIMS:
+        message = f"claims: {len(claims):,} claims; a ledger holds at most {MOST_CLAIMS:,}, so split it"
+        raise LedgerError(file, [(_line(lines, ("claims",)), message)])
     problems: list[tuple[int, str]] = []
     for found in Draft202012Validator(ledger_schema()).iter_errors(document):
         for path, message in _explain(found):
@@ -176,10 +188,24 @@ def _best_branch(
     return [(path, f"{error.instance!r} cannot be read here. {about}")]
 
 
+def is_web_address(url: object) -> bool:
+    """Whether a text may become a link: an http or https address with a host, without spaces or controls."""
+    return (
+        isinstance(url, str)
+        and re.fullmatch(r"(?i:https?)://[^\s/?#\x00-\x20\x7f\"'<>]+[^\s\x00-\x20\x7f\"'<>]*", url)
+        is not None
+    )
+
+
 def _meaning(document: dict[str, Any]) -> list[tuple[tuple[str | int, ...], str]]:
     """What the schema cannot tell: repeated ids, periods, words, and fields that a kind needs."""
     found: list[tuple[tuple[str | int, ...], str]] = []
     seen: dict[str, int] = {}
+    url = document.get("article", {}).get("url")
+    if url is not None and not is_web_address(url):
+        found.append(
+            (("article", "url"), f"{url!r} is no web address; it must begin with http:// or https://")
+        )
     for i, claim in enumerate(document["claims"]):
         path: tuple[str | int, ...] = ("claims", i)
         if claim["id"] in seen:

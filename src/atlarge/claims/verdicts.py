@@ -7,17 +7,12 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from atlarge.claims.checks import (
-    CONTRADICTED,
-    DEPENDS,
-    NOT_TESTABLE,
-    SUPPORTED,
-    Outcome,
-    run,
-)
+from atlarge.claims.checks import run
 from atlarge.claims.figures import figure_measures, figures
 from atlarge.claims.linked import CANNOT_BE_TOLD, FITS, explained
 from atlarge.claims.merging import fit_of, merge, named, unique
+from atlarge.claims.outcomes import CONTRADICTED, DEPENDS, NOT_TESTABLE, SUPPORTED, Outcome
+from atlarge.claims.periods import parse_period
 from atlarge.claims.quantities import side
 from atlarge.claims.records import PanelSource
 from atlarge.claims.schema import read_ledger
@@ -64,6 +59,10 @@ class Verdict:
     fits: str | None = None
     needs: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    status: str = "confirmed"
+    measure: str | None = None
+    where: str | None = None
+    when: str | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, in a fixed order."""
@@ -115,6 +114,8 @@ class _Checker:
             made = self._tested()
         elif claim["kind"] in _TESTED:
             made = self._untestable("the claim names no measure")
+        elif claim["kind"] == "assertion" and "implies" not in claim and "explanation" not in claim:
+            made = self._untestable("a document, or the word of someone who was there; counts do not show it")
         else:
             made = self._of_cause()
         return self._with_context(made)
@@ -337,7 +338,24 @@ class _Checker:
             speaker=self.claim.get("speaker", {}),
             evidence=evidence,
             notes=list(dict.fromkeys(notes)),
+            status=self.claim.get("status", "confirmed"),
+            measure=self.claim.get("measure"),
+            where=self._place(),
+            when=self._period(),
         )
+
+    def _place(self) -> str | None:
+        """The place of the claim in words; None where it names none."""
+        if "where" not in self.claim:
+            return None
+        wanted = side({"where": self.claim["where"]})
+        if wanted.top is not None:
+            return f"the {wanted.top} largest {wanted.kind or ''} places".replace("  ", " ")
+        return ", ".join(wanted.places) if wanted.places else f"every {wanted.kind}"
+
+    def _period(self) -> str | None:
+        """The dates of the claim, first to last; None where it names none."""
+        return str(parse_period(self.claim["when"])) if "when" in self.claim else None
 
     def _statements(self) -> list[dict[str, Any]]:
         """Statements of the reference table that the claim names."""

@@ -9,6 +9,7 @@ import yaml
 Path = tuple[str | int, ...]
 MOST_VALUES = 200_000
 MOST_CHARACTERS = 1_000_000
+MOST_MERGES = 1_000
 
 
 class LineError(Exception):
@@ -58,6 +59,7 @@ def read_yaml(text: str) -> tuple[Any, dict[Path, int]]:
         if node is None:
             raise LineError(1, "the file is empty")
         lines: dict[Path, int] = {}
+        _count_merges(node)
         _walk(node, (), lines)
         return loader.construct_document(node), lines
     except yaml.MarkedYAMLError as error:
@@ -67,6 +69,27 @@ def read_yaml(text: str) -> tuple[Any, dict[Path, int]]:
         raise LineError(1, f"not readable as YAML: {error}") from error
     finally:
         loader.dispose()
+
+
+def _count_merges(node: yaml.Node) -> None:
+    """LineError for more merge keys (<<) than a person writes; each is copied when the document is built."""
+    merges, seen, waiting = 0, set(), [node]
+    while waiting:
+        one = waiting.pop()
+        if id(one) in seen or isinstance(one, yaml.ScalarNode):
+            continue
+        seen.add(id(one))
+        for entry in one.value:
+            if not isinstance(one, yaml.MappingNode):
+                waiting.append(entry)
+                continue
+            key, value = entry
+            waiting.append(value)
+            if key.tag == "tag:yaml.org,2002:merge":
+                merges += len(value.value) if isinstance(value, yaml.SequenceNode) else 1
+                if merges > MOST_MERGES:
+                    line = key.start_mark.line + 1
+                    raise LineError(line, f"over {MOST_MERGES:,} merge keys (<<): it is no ledger")
 
 
 def _walk(node: yaml.Node, path: Path, lines: dict[Path, int]) -> None:

@@ -40,4 +40,12 @@ def check_command(
     from atlarge.claims.page import ledger_rows
 
     for row in ledger_rows(verdicts):
-        sys.stdout.write(f"{row['verdict'].upper():14} {row['id']}\n    {row['text']}\n    {row['answer']}\n")
+        mark = " (draft)" if row["status"] == "draft" else ""
+        lines = [f"{row['verdict'].upper():14} {row['id']}{mark}", row["text"]]
+        lines += [f"{row['about']}: {row['answer']}" if row["about"] else row["answer"]]
+        sys.stdout.write("\n    ".join(lines) + "\n")
+    drafts = sum(verdict.status == "draft" for verdict in verdicts)
+    if drafts:
+        note(
+            f"{drafts} of {len(verdicts)} claims are drafts; `atlarge claims finish` confirms them one by one"
+        )
