@@ -85,8 +85,8 @@ mutation: $(VENV)/.dev
 
 # uv resolves the locks for every system at once; pip cannot.
 lock: $(VENV)/.dev
-	@$(UV) pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header pyproject.toml -o requirements.lock
-	@$(UV) pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --all-extras --group dev pyproject.toml -o requirements-dev.lock
+	@$(UV) pip compile --quiet --universal --generate-hashes --no-strip-extras --no-emit-index-url --no-header pyproject.toml -o requirements.lock
+	@$(UV) pip compile --quiet --universal --generate-hashes --no-strip-extras --no-emit-index-url --no-header --all-extras --group dev pyproject.toml -o requirements-dev.lock
 
 clean:
 	rm -rf $(VENV) demo site
