@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from atlarge.errors import QuestionError
 from atlarge.explain.answer import Answer, Area, ChangeStrip, Interval, Judgement, Series, Span, Verdict
-from atlarge.explain.areas import where_of
+from atlarge.explain.areas import Where, where_of
 from atlarge.explain.burst import burst_shares
 from atlarge.explain.caveats import Facts, fell_before, has_fallen, warnings_of
 from atlarge.explain.estimate import (
@@ -73,20 +73,35 @@ def explain(
 def _explain(
     place: str, policy: str | None, date: dt.date | None, store: Store | Path | str | None, scheme: str
 ) -> Answer:
-    from atlarge.places import find_place
+    from atlarge.explain.question import check_enough, check_fit, place_asked
     from atlarge.records.store import open_store
 
-    opened = open_store(store) if store is None or isinstance(store, str | Path) else store
-    found = find_place(str(place))
+    if policy is not None:
+        asked = find_policy(policy)
+        found = place_asked(str(place))
+        check_fit(asked, found)
+    else:
+        found = place_asked(str(place))
+        asked = from_date(date or dt.date.min, found.code, found.name)
     where = where_of(found.kind, found.code, found.name)
-    asked = (
-        find_policy(policy) if policy is not None else from_date(date or dt.date.min, found.code, found.name)
-    )
+    opened = open_store(store) if store is None or isinstance(store, str | Path) else store
     world = world_of(opened, where, scheme)
     counts = world.main["at_large"]
     months = months_of(asked, counts.first, counts.last)
+    row = counts.row(world.key)
+    if row is not None:
+        check_enough(counts.binned(months)[row], months, world.area.name, nearest_of(where))
     facts = gather(world, asked, months, found.code)
     return _answer(facts, world, found.code, found.name, found.kind)
+
+
+def nearest_of(where: Where) -> str | None:
+    """The next larger place that can be asked, as a command: its office area or area of responsibility."""
+    if where.own.level == "county" and where.aor is not None:
+        return f"its {where.aor.name} (atlarge explain {where.aor.code} --date DAY)"
+    if where.own.level == "office" and where.aor is not None:
+        return f"its {where.aor.name} (atlarge explain {where.aor.code} --date DAY)"
+    return None
 
 
 def verdicts_of(facts: Facts) -> dict[str, Judgement]:
