@@ -39,13 +39,13 @@ REDATED_DAYS = 45
 
 RULES = {
     "signed": "starts on the day of signing that the lists print",
-    "misprinted_year": "the printed year cannot be right, since the lists before the agreement's first one lack "
+    "misprinted_year": "the printed year cannot be right, since lists before the agreement's first one lack "
     "it; the same day of the year in which it was first listed is taken",
     "unsigned": "no day of signing can be read; it began between the list before its first one and that list",
     "renewed": "a later day of signing took the place of an earlier one while the agreement stood; one spell",
-    "redated": "the printed day moved by 45 days or less, by whole years, or back; one spell, start an interval",
+    "redated": "the printed day moved by 45 days or less, by whole years, or back; the start is an interval",
     "respelled": "another spelling of the same agency took over on the next list; one spell",
-    "wrong_state": "some lists print a state that has no such county; joined to the agency's line in its own state",
+    "wrong_state": "some lists print a state that has no such county; joined to the agency's own state",
     "slip": "missing from one list, or from several with the same day of signing after; one spell",
     "switched": "ended when the same agency began another model within the same pair of lists",
     "left": "gone from a whole list; ended between the last list with it and the first without",
@@ -79,7 +79,7 @@ class AgencyList:
 class AgreementSpell:
     """One agreement of one agency from its start to its end.
 
-    `start`..: the day it began, and the first and last day it can have begun. `end`..: the day it was over by,
+    `start`: the day it began, with the first and last day it can have begun. `end`: the day it was over by,
     None while it stands on the newest list; `end_earliest` is the day after the last list with it, `end` and
     `end_latest` the first whole list without it. `rules`: names in `RULES` that made this spell.
     """
@@ -102,6 +102,7 @@ class AgreementSpell:
     rules: tuple[str, ...]
     spellings: tuple[str, ...]
     agency_key: str = ""
+    other_fips: tuple[str, ...] = ()
 
 
 @dataclass
@@ -159,7 +160,7 @@ def read_list(path: Path | str) -> AgencyList:
     except ReleaseError as error:
         if "no header of a known release" in str(error):
             raise ReleaseError(
-                f"{path}: holds no list of agencies (summary sheets, or another table): a list has the columns "
+                f"{path}: holds no list of agencies (summary sheets, or another table); a list has columns "
                 "STATE, LAW ENFORCEMENT AGENCY, SUPPORT TYPE and SIGNED"
             ) from None
         raise
@@ -173,20 +174,42 @@ def read_list(path: Path | str) -> AgencyList:
     day, told_by = list_day(path.name, rows)
     notes.append(f"day of the list from: {told_by}")
     if "status" in rows.columns:
-        gone = rows["status"].str.to_lowercase().str.contains("absent|removed|ended|terminated").fill_null(False)
+        gone = (
+            rows["status"].str.to_lowercase().str.contains("absent|removed|ended|terminated").fill_null(False)
+        )
         if gone.any():
             notes.append(f"{int(gone.sum())} rows are marked as no longer on the list and left out")
             rows = rows.filter(~gone)
     return AgencyList(day, path.name, rows, tuple(notes))
 
 
+def read_lists(paths: Iterable[Path | str]) -> tuple[list[AgencyList], dict[str, str]]:
+    """Lists of several files or folders, and the files that hold none with the reason of each."""
+    lists: list[AgencyList] = []
+    refused: dict[str, str] = {}
+    for given in map(Path, paths):
+        inside = sorted(p for p in given.iterdir() if p.is_file()) if given.is_dir() else [given]
+        for path in inside:
+            try:
+                lists.append(read_list(path))
+            except ReleaseError as error:
+                refused[path.name] = str(error).removeprefix(f"{path}: ")
+    return lists, refused
+
+
+def agreements_of(lists: Sequence[AgencyList]) -> SpellTable:
+    """Spells from lists, carried back by the shipped table of older agreements."""
+    return make_spells(lists, table("agreements_287g_older").to_dicts())
+
+
 # ---- places ----------------------------------------------------------------------------------------------
 
 _SHERIFF = r"(?:sh?er+iff?s?|shrerif+s?|sherif+'?s?)"
 _STATE_WORDS = re.compile(
-    r"\b(?:department of (?:adult )?corrections?|corrections? department|highway patrol|state (?:police|patrol|troopers?)"
+    r"\b(?:department of (?:adult )?corrections?|corrections? department|highway patrol"
+    r"|state (?:police|patrol|troopers?)|bureau of investigations?|department of law enforcement"
     r"|department of (?:public )?safety|public safety department|national guard|military department"
-    r"|fish (?:and|&) wildlife|wildlife (?:resources|conservation)|bureau of investigations?|department of law enforcement"
+    r"|fish (?:and|&) wildlife|wildlife (?:resources|conservation)"
     r"|attorney general|lottery|financial services|alcoholic beverages?|alcohol|department of agriculture"
     r"|agricultural law enforcement|department of environment|state fire marshal|department of wildlife"
     r"|department of correctional services|department of natural resources|state guard|department of revenue"
@@ -233,7 +256,9 @@ def _county_names() -> dict[str, dict[str, str]]:
 def _city_counties() -> dict[tuple[str, str], tuple[str, ...]]:
     """Counties of each city name of a state."""
     found: dict[tuple[str, str], list[str]] = defaultdict(list)
-    for state, city, fips, other in table("cities").select("state", "city", "county_fips", "other_fips").rows():
+    for state, city, fips, other in (
+        table("cities").select("state", "city", "county_fips", "other_fips").rows()
+    ):
         for code in [fips, *(str(other).split() if other else [])]:
             for one in re.split(r"[ ;,|]+", str(code)):
                 if one and one not in found[state, _squash(city)]:
@@ -286,7 +311,9 @@ def resolve(agency: str, state: str, county: str | None = None, agency_type: str
     if own is None and _is_of_state(name, kind, state):
         return Resolved("state", None, "agency of the state", "agency of the whole state")
     if own is not None:
-        return Resolved("county" if not _is_city(name, kind) else "city", own, f"agency's {how}", "", column[1:])
+        return Resolved(
+            "county" if not _is_city(name, kind) else "city", own, f"agency's {how}", "", column[1:]
+        )
     bare = re.sub(rf" (?:{_SHERIFF}|correction|detention|jail|police).*$", "", name)
     is_sheriff = re.search(_SHERIFF, name) is not None
     if is_sheriff:
@@ -349,7 +376,11 @@ def _is_of_state(name: str, kind: str, state: str) -> bool:
 def _is_city(name: str, kind: str) -> bool:
     if re.search(_SHERIFF, name) or re.search(r"\bcounty\b|\bparish\b", name):
         return False
-    return kind.startswith("mun") or kind in ("city", "town") or re.search(r"police|city of|town of", name) is not None
+    return (
+        kind.startswith("mun")
+        or kind in ("city", "town")
+        or re.search(r"police|city of|town of", name) is not None
+    )
 
 
 def _city_of(name: str, state: str) -> tuple[str, ...]:
@@ -374,6 +405,8 @@ _SAME_WORDS = (
     (r"\bsaint\b", "st"),
     (r"\bpolce\b|\bpd\b", "police"),
     (r"\bso\b", "sheriff office"),
+    (r"\bbocc\b", "board county commissioners"),
+    (r"\b(?:doc|dept corrections?|corrections?)\b", "corrections"),
 )
 
 
@@ -381,7 +414,9 @@ _SAME_WORDS = (
 def agency_key(agency: str) -> str:
     """An agency's name without what varies between spellings: case, points, office or department."""
     words = agency.lower().replace("’", "'").replace("`", "'")
-    words = re.sub(r"[^a-z0-9 ]+", "", words.replace("-", " ").replace("/", " ").replace(",", " ").replace("&", " and "))
+    words = re.sub(
+        r"[^a-z0-9 ]+", "", words.replace("-", " ").replace("/", " ").replace(",", " ").replace("&", " and ")
+    )
     for pattern, word in _SAME_WORDS:
         words = re.sub(pattern, word, words)
     words = re.sub(r"\b(?:the|of|office|department|s)\b", " ", words)
@@ -400,7 +435,9 @@ def model_code(printed: str | None) -> str | None:
 
 @cache
 def _states() -> dict[str, str]:
-    return {str(n).upper(): c for c, n in table("counties").select("state", "state_name").unique().iter_rows()}
+    return {
+        str(n).upper(): c for c, n in table("counties").select("state", "state_name").unique().iter_rows()
+    }
 
 
 @cache
@@ -460,13 +497,20 @@ def make_spells(lists: Sequence[AgencyList], older: Iterable[dict[str, Any]] = (
     out = SpellTable([], [])
     lines = _lines(ordered, out)
     lines = _join_spellings(_join_states(lines), ordered)
+    _account(lines, out)
     partial = _partial(lines, ordered)
     for k, one in enumerate(ordered):
         out.lists.append(
-            {"day": one.day, "file": one.file, "rows": one.rows.height, "partial": k in partial, "notes": list(one.notes)}
+            {
+                "day": one.day,
+                "file": one.file,
+                "rows": one.rows.height,
+                "partial": k in partial,
+                "notes": list(one.notes),
+            }
         )
     for line in lines:
-        out.spells += _spells_of(line, ordered, partial, out)
+        out.spells += _spells_of(line, ordered, partial)
     out.spells = _mark_switches(out.spells)
     out.spells = _with_older(out.spells, list(older), ordered[0].day if ordered else None, out)
     out.spells.sort(key=lambda s: (s.state, s.agency_key, s.model, s.start))
@@ -487,7 +531,6 @@ def _distinct(lists: list[AgencyList]) -> list[AgencyList]:
 def _lines(lists: list[AgencyList], out: SpellTable) -> list[_Line]:
     lines: dict[tuple[str, str, str], _Line] = {}
     for k, one in enumerate(lists):
-        names = one.rows.columns
         seen: set[tuple[Any, ...]] = set()
         for row in one.rows.iter_rows(named=True):
             state = mended_state(row["state"])
@@ -507,9 +550,15 @@ def _lines(lists: list[AgencyList], out: SpellTable) -> list[_Line]:
             line.seen.setdefault(k, set()).add(row["signed"])
             line.names[row["agency"].strip()] += 1
             line.places[
-                row["county"] if "county" in names else None, row["agency_type"] if "agency_type" in names else None
+                row.get("county"),
+                row.get("agency_type"),
             ] += 1
-    for line in lines.values():
+    return list(lines.values())
+
+
+def _account(lines: list[_Line], out: SpellTable) -> None:
+    """Count the rows of every line under what was found of its place."""
+    for line in lines:
         place = _place_of(line)
         shown = sum(line.names.values())
         if place.level == "state":
@@ -519,7 +568,6 @@ def _lines(lists: list[AgencyList], out: SpellTable) -> list[_Line]:
             out.unresolved[f"{line.names.most_common(1)[0][0]}, {line.state}"] = place.reason
         else:
             out.rows["county found"] += shown
-    return list(lines.values())
 
 
 def _place_of(line: _Line) -> Resolved:
@@ -580,19 +628,21 @@ def _join_spellings(lines: list[_Line], lists: list[AgencyList]) -> list[_Line]:
         places = {id(line): _place_of(line) for line in group}
         done: list[_Line] = []
         for line in group:
-            match = None
+            match, best = None, 0.0
             for other in done:
                 if other.seen.keys() & line.seen.keys():
                     continue
-                near = fuzz.ratio(other.key, line.key)
+                near = fuzz.ratio(_bare(other.key, line.state), _bare(line.key, line.state))
                 same_place = places[id(other)].fips == places[id(line)].fips
                 days = set().union(*other.seen.values()) & set().union(*line.seen.values()) - {None}
                 next_to = line.first == other.last + 1 or other.first == line.last + 1
-                is_one = same_place and ((near >= 80 and (next_to or days)) or (near >= 60 and next_to and days))
+                is_one = same_place and (
+                    (near >= 80 and (next_to or days)) or (near >= 60 and next_to and days)
+                )
                 if not same_place and near >= 93 and next_to and days:
                     is_one = True
-                if is_one and (match is None or near > fuzz.ratio(match.key, line.key)):
-                    match = other
+                if is_one and near > best:
+                    match, best = other, near
             if match is None:
                 done.append(line)
             else:
@@ -600,6 +650,14 @@ def _join_spellings(lines: list[_Line], lists: list[AgencyList]) -> list[_Line]:
                 match.rules.add("respelled")
         kept += done
     return kept
+
+
+@cache
+def _bare(key: str, state: str) -> str:
+    """An agency's key without the name of its state, which some lists leave out, and words said twice."""
+    names = {code: name for name, code in _states().items()}
+    words = key.removeprefix(names[state].lower()).split()
+    return " ".join(dict.fromkeys(words)) or key
 
 
 def _partial(lines: list[_Line], lists: list[AgencyList]) -> set[int]:
@@ -616,13 +674,14 @@ def _partial(lines: list[_Line], lists: list[AgencyList]) -> set[int]:
                 found.add(k)
         elif before and len(before - shown[k]) > LAST_PARTIAL_SHARE * len(before):
             found.add(k)
-    if len(lists) > 2 and shown[1] and len((shown[1] & shown[2]) - shown[0]) > 0.5 * len(shown[1]):
-        if lists[1].day - lists[0].day < dt.timedelta(days=7):
+    if len(lists) > 2 and lists[1].day - lists[0].day < dt.timedelta(days=7):
+        lacks = (shown[1] & shown[2]) - shown[0]
+        if len(lacks) > 0.5 * len(shown[1]):
             found.add(0)
     return found
 
 
-def _spells_of(line: _Line, lists: list[AgencyList], partial: set[int], out: SpellTable) -> list[AgreementSpell]:
+def _spells_of(line: _Line, lists: list[AgencyList], partial: set[int]) -> list[AgreementSpell]:
     whole = [k for k in range(len(lists)) if k not in partial]
     shown = sorted(line.seen)
     runs: list[list[int]] = [[shown[0]]]
@@ -657,7 +716,13 @@ def _is_slip(line: _Line, before: int, after: int, missed: list[int], lists: lis
 
 
 def _spell(
-    line: _Line, run: list[int], marks: set[str], lists: list[AgencyList], whole: list[int], place: Resolved, name: str
+    line: _Line,
+    run: list[int],
+    marks: set[str],
+    lists: list[AgencyList],
+    whole: list[int],
+    place: Resolved,
+    name: str,
 ) -> AgreementSpell:
     first, last = run[0], run[-1]
     day = lists[first].day
@@ -690,6 +755,7 @@ def _spell(
         rules=tuple(sorted(marks)),
         spellings=tuple(sorted(line.names)),
         agency_key=line.key,
+        other_fips=tuple(code for code in place.others if code != place.fips),
     )
 
 
@@ -720,6 +786,7 @@ def _start(
         elif other > own:
             rules.add("renewed")
     rules.add("signed")
+    high = min(high, max(day, own))
     corrected = [d for k, d in usable if low <= d <= high and d in early]
     start = corrected[-1] if "redated" in rules and corrected else own
     return start, low, high, rules
@@ -757,7 +824,7 @@ def _mark_switches(spells: list[AgreementSpell]) -> list[AgreementSpell]:
             for other in by_agency[spell.state, spell.agency_key]:
                 if other.model != spell.model and spell.last_listed < other.first_listed <= spell.end_latest:
                     marks = tuple(sorted({*spell.rules, "switched"} - {"left"}))
-                    spell = replace(spell, rules=marks)  # noqa: PLW2901
+                    spell = replace(spell, rules=marks)
                     break
         out.append(spell)
     return out
@@ -776,12 +843,7 @@ def _with_older(
         key, state, model = agency_key(row["agency"]), row["state"], row["model"]
         signed, ended, seen = row["signed"], row.get("ended"), row.get("last_seen")
         match = next(
-            (
-                k
-                for k, s in enumerate(made)
-                if (s.state, s.agency_key) == (state, key) and s.first_listed == first_day and s.model == model
-            ),
-            None,
+            (k for k, s in enumerate(made) if s.model == model and _is_same(s, row, first_day)), None
         )
         if match is not None and ended is None:
             spell = made[match]
@@ -800,9 +862,7 @@ def _with_older(
         end_latest = ended or row.get("ended_by") or first_day
         place = resolve(row["agency"], state, row.get("county"), None)
         fips = row.get("fips") or place.fips
-        switched = any(
-            (s.state, s.agency_key) == (state, key) and s.model != model and s.first_listed == first_day for s in spells
-        )
+        switched = any(s.model != model and _is_same(s, row, first_day) for s in spells)
         made.append(
             AgreementSpell(
                 agency=row["agency"],
@@ -829,9 +889,20 @@ def _with_older(
     return made
 
 
+def _is_same(spell: AgreementSpell, row: dict[str, Any], first_day: dt.date | None) -> bool:
+    """Whether an agreement of another source is of the agency of a spell that stood on the first list."""
+    from rapidfuzz import fuzz
+
+    if spell.state != row["state"] or spell.first_listed != first_day:
+        return False
+    key = agency_key(row["agency"])
+    same_place = spell.fips == row.get("fips") if row.get("fips") else spell.level == "state"
+    return spell.agency_key == key or (same_place and fuzz.token_set_ratio(spell.agency_key, key) >= 85)
+
+
 # ---- the reference table ---------------------------------------------------------------------------------
 
-_GENERIC = {"county", "sheriff", "police", "parish", "city", "town"}
+_GENERIC = {"county", "sheriff", "police", "parish"}
 
 
 def spell_id(spell: AgreementSpell) -> str:
@@ -842,6 +913,12 @@ def spell_id(spell: AgreementSpell) -> str:
     return f"{'-'.join(words)}-{spell.state.lower()}-287g-{spell.model}-{spell.start.isoformat()}"
 
 
+_TYPES: dict[str, Any] = {
+    **dict.fromkeys(("fips", "other_fips", "ended_reason", "source_url"), pl.String),
+    **dict.fromkeys(("ended", "end_earliest", "end_latest"), pl.Date),
+}
+
+
 def _frame(spells: Sequence[AgreementSpell]) -> pl.DataFrame:
     ids: Counter[str] = Counter()
     rows = []
@@ -850,6 +927,9 @@ def _frame(spells: Sequence[AgreementSpell]) -> pl.DataFrame:
         ids[name] += 1
         if ids[name] > 1:
             name = f"{name}-{ids[name]}"
+        is_known = spell.start_earliest == spell.start_latest
+        by_name = spell.place_basis in ("agency's name", "agency of the state")
+        why = "model switched" if "switched" in spell.rules else ("left the list" if spell.end else None)
         rows.append(
             {
                 "id": name,
@@ -857,6 +937,7 @@ def _frame(spells: Sequence[AgreementSpell]) -> pl.DataFrame:
                 "level": spell.level,
                 "state": spell.state,
                 "fips": spell.fips,
+                "other_fips": " ".join(spell.other_fips) or None,
                 "model": MODELS[spell.model],
                 "signed": spell.start,
                 "start_earliest": spell.start_earliest,
@@ -867,8 +948,12 @@ def _frame(spells: Sequence[AgreementSpell]) -> pl.DataFrame:
                 "first_listed": spell.first_listed,
                 "last_listed": spell.last_listed,
                 "signings": len(spell.signings),
+                "signing_days": " ".join(day.isoformat() for day in spell.signings),
                 "place_basis": spell.place_basis,
                 "rules": " ".join(spell.rules),
+                "ended_reason": why,
+                "confidence": "low" if not is_known else "high" if by_name else "medium",
+                "source_url": None,
             }
         )
-    return pl.DataFrame(rows, infer_schema_length=None).sort("id")
+    return pl.DataFrame(rows, schema_overrides=_TYPES, infer_schema_length=None).sort("id")

@@ -38,7 +38,7 @@ from atlarge.explain.verdicts import (
     singling_out,
     substitution,
 )
-from atlarge.policies import Policy, find_policy, from_date, read_policies, using
+from atlarge.policies import Policy, Registry, as_registry, from_date
 
 if TYPE_CHECKING:
     from atlarge.records.store import Store
@@ -51,7 +51,7 @@ def explain(
     date: dt.date | None = None,
     store: Store | Path | str | None = None,
     scheme: str = "ddp",
-    registry: Sequence[Policy] | Path | str | None = None,
+    registry: Registry | Sequence[Policy] | Path | str | None = None,
 ) -> Answer:
     """Explain the arrests of a place around a dated policy, or around a day.
 
@@ -64,20 +64,12 @@ def explain(
     """
     if (policy is None) == (date is None):
         raise QuestionError("name either a policy or a date, not both and not neither")
-    if isinstance(registry, str | Path):
-        registry = read_policies(registry)
-    with using(registry):
-        return _explain(place, policy, date, store, scheme)
-
-
-def _explain(
-    place: str, policy: str | None, date: dt.date | None, store: Store | Path | str | None, scheme: str
-) -> Answer:
     from atlarge.explain.question import check_enough, check_fit, place_asked
     from atlarge.records.store import open_store
 
+    policies = as_registry(registry)
     if policy is not None:
-        asked = find_policy(policy)
+        asked = policies.get(policy)
         found = place_asked(str(place))
         check_fit(asked, found)
     else:
@@ -85,7 +77,7 @@ def _explain(
         asked = from_date(date or dt.date.min, found.code, found.name)
     where = where_of(found.kind, found.code, found.name)
     opened = open_store(store) if store is None or isinstance(store, str | Path) else store
-    world = world_of(opened, where, scheme)
+    world = world_of(opened, where, scheme, policies)
     counts = world.main["at_large"]
     months = months_of(asked, counts.first, counts.last)
     row = counts.row(world.key)
@@ -219,7 +211,7 @@ def _other_estimates(world: Study, facts: Facts) -> list[Estimate]:
         level = world.level(area)
         for measure in ("at_large", "handoffs"):
             counts = level[measure]
-            changed = changed_units(area.level, months, counts.keys)
+            changed = changed_units(area.level, months, counts.keys, world.registry)
             key = f"{area.level} {measure}"
             made = attempt(
                 facts.notes,
