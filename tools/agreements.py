@@ -6,46 +6,59 @@ The lists are not shipped; the spells are. What could not be read or placed is p
 
 from __future__ import annotations
 
+import datetime as dt
 import sys
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
 from atlarge.agreements import agreements_of, read_lists
 from atlarge.reference import sidecar, table
 
+NEAR_DAYS = 62
 _OUT = Path(__file__).parents[1] / "src" / "atlarge" / "reference" / "agreements_287g.csv"
 
 
 def with_registry(spells: pl.DataFrame) -> pl.DataFrame:
     """Join each agreement that the registry names to its row there, with the day of its end if that is told.
 
-    A row of the registry is of an agreement where place, kind and the day of signing agree.
+    A row of the registry is of the agreement of the same place (and model, where its title names one) signed
+    nearest to its day, within two months.
     """
     own = table("policies").filter(
         (pl.col("kind") == "program_287g")
         & (pl.col("direction") == "extends")
-        & pl.col("announced").is_not_null()
+        & pl.coalesce("announced", "effective").is_not_null()
     )
     found: dict[str, tuple[str, object]] = {}
     rows = spells.to_dicts()
     for policy in own.iter_rows(named=True):
-        near = [
-            row
-            for row in rows
-            if row["state"] == policy["state"]
-            and row["fips"] == policy["fips"]
-            and (policy["fips"] is not None or row["level"] == "state")
-            and str(policy["announced"]) in row["signing_days"].split()
-        ]
-        if len(near) == 1:
-            found[near[0]["id"]] = (policy["id"], policy["ended"])
+        near = [(gap, row["id"]) for row in rows if (gap := _gap(row, policy)) is not None]
+        near = [(gap, name) for gap, name in near if name not in found]
+        if near:
+            found[min(near)[1]] = (policy["id"], policy["ended"])
     for row in rows:
         name, ended = found.get(row["id"], (None, None))
         row["policy_id"] = name
         if ended is not None:
             row["ended"] = row["end_earliest"] = row["end_latest"] = ended
     return pl.DataFrame(rows, schema={**spells.schema, "policy_id": pl.String})
+
+
+def _gap(row: dict[str, Any], policy: dict[str, Any]) -> int | None:
+    """Days between a signing of an agreement and a row of the registry; None if they are not of one paper."""
+    if row["state"] != policy["state"] or row["fips"] != policy["fips"]:
+        return None
+    if policy["fips"] is None and row["level"] != "state":
+        return None
+    words = (policy["title"] or "").lower()
+    models = [m for m in ("jail enforcement", "warrant service", "task force") if m in words]
+    if models and not any(m in row["model"].lower() for m in models):
+        return None
+    named = policy["announced"] or policy["effective"]
+    gaps = [abs((dt.date.fromisoformat(day) - named).days) for day in row["signing_days"].split()]
+    return min((gap for gap in gaps if gap <= NEAR_DAYS), default=None)
 
 
 def main() -> None:

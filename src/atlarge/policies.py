@@ -50,6 +50,7 @@ SCOPES = {
     "property": "public property",
     "housing": "housing of detainees",
     "entry": "crimes of entry or presence",
+    "advice": "an opinion without force of law",
 }
 _SCOPE_OF_KIND = {
     "detainers": "jails",

@@ -5,16 +5,18 @@ from __future__ import annotations
 import datetime as dt
 import json
 from pathlib import Path
+from typing import cast
 
 import pytest
 from typer.testing import CliRunner
 
 from atlarge.cli import _load_commands, app
 from atlarge.errors import CoverageError, PlaceError, QuestionError
-from atlarge.explain import Answer, explain, find_policy
+from atlarge.explain import Answer, explain
 from atlarge.explain import api as core
 from atlarge.explain.example import example_answer
 from atlarge.policies import read_policies
+from atlarge.records.store import Store
 
 VERDICTS = {"fits", "does not fit", "cannot be told"}
 KEYS = {
@@ -171,15 +173,22 @@ def test_the_example_fills_every_field() -> None:
 def test_policies_of_ones_own_stand_for_the_registry_while_a_question_is_asked(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(core, "_explain", lambda _, policy, *rest: (find_policy(policy), *rest))
-    own = tmp_path / "own.csv"
+    given: list[tuple[object, ...]] = []
+
+    def stop(*args: object) -> None:
+        given.append(args)
+        raise CoverageError("stopped here")
+
+    monkeypatch.setattr(core, "world_of", stop)
+    own, kept = tmp_path / "own.csv", cast(Store, object())
     own.write_text("id,fips,effective\nmade-1,48453,2017-03-01\n")
     for registry in (own, str(own), read_policies(own)):
-        asked = core.explain("48453", policy="made-1", registry=registry, store="kept", scheme="biglocal")
-        assert asked[0].effective == dt.date(2017, 3, 1)  # type: ignore[index]
-        assert asked[1:] == (None, "kept", "biglocal")  # type: ignore[index]
+        with pytest.raises(CoverageError, match="stopped here"):
+            core.explain("48453", policy="made-1", registry=registry, store=kept, scheme="biglocal")
+        store, _, scheme, known = given[-1]
+        assert (store, scheme) == (kept, "biglocal")
+        assert [p.id for p in known] == ["made-1"]  # type: ignore[attr-defined]
         with pytest.raises(QuestionError, match="no policy"):
             core.explain("48453", policy="travis-tx-2017", registry=registry)
-    assert core.explain("48453", policy="travis-tx-2017")[0].state == "TX"  # type: ignore[index]
     with pytest.raises(QuestionError, match="not both"):
         core.explain("48453", policy="made-1", date=dt.date(2017, 3, 1))
