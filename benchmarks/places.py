@@ -1,5 +1,9 @@
 """Score place resolution on the labelled pairs, and time it on the landmark vocabulary.
 
+Besides the labelled pairs it scores published texts of 2007 to 2026 whose county another column gives
+(places_truth.py), the same with the confidence of each rule fitted on all other years, or all other areas of
+responsibility, than those scored, and texts made from the gazetteer in all styles (tests/places/variants.py).
+
 Run: python benchmarks/places.py [--plot]. Writes benchmarks/results/places.json and, with --plot, the
 calibration plot docs/img/places_calibration.svg. Scores count only pairs of the part `score`, which no table,
 list or rule was made from; the part `build` is shown beside them.
@@ -12,6 +16,7 @@ import itertools
 import json
 import os
 import resource
+import sys
 import time
 from pathlib import Path
 
@@ -23,6 +28,7 @@ DATA = Path(os.environ.get("ATLARGE_DATA", ROOT.parent / "shared" / "data"))
 TRUTH = ROOT / "tests" / "places" / "truth" / "pairs.csv"
 OUT = ROOT / "benchmarks" / "results" / "places.json"
 PLOT = ROOT / "docs" / "img" / "places_calibration.svg"
+sys.path.insert(0, str(ROOT / "tests" / "places"))
 Z95 = 1.959964
 CERTAIN = 0.9
 BINS = [0.0, 0.7, 0.8, 0.87, 0.9, 0.93, 0.965, 1.01]
@@ -183,6 +189,145 @@ def agencies() -> dict[str, object]:
     }
 
 
+def judged_published() -> pl.DataFrame:
+    """Return the published texts and the labelled pairs with their answers, each with a year and a rule."""
+    from atlarge.places import resolve
+    from places_truth import published
+
+    texts = published(DATA).drop("state")
+    pairs = pl.read_csv(TRUTH, infer_schema=False).filter(pl.col("label").str.contains(r"^\d{5}$"))
+    pairs = pairs.join(_first_years(), on=["landmark", "aor"], how="left").select(
+        "landmark",
+        "aor",
+        pl.col("year").fill_null(2012),
+        truth="label",
+        source=pl.lit("landmark vocabulary"),
+        also=pl.col("also").fill_null(""),
+        several=pl.lit(False),
+    )
+    texts = pl.concat([texts, pairs.select(texts.columns)])
+    found = pl.concat([texts, resolve(texts.select("landmark", "aor"))], how="horizontal")
+    rule = pl.col("place_basis").str.replace_all(r"'[^']*'", "").str.extract(r"^([^:;]*)").str.strip_chars()
+    return found.with_columns(
+        rule=rule
+        + pl.when(pl.col("place_basis").str.contains("misspelt")).then(pl.lit("*")).otherwise(pl.lit("")),
+        stated=pl.col("place_confidence").cast(pl.Float64).round(2),
+        is_right=(
+            (pl.col("county_fips") == pl.col("truth"))
+            | pl.col("also").str.split(" ").list.contains(pl.col("county_fips"))
+        ).fill_null(False),
+    )
+
+
+def scores_published(answers: pl.DataFrame) -> dict[str, object]:
+    """Return the share found and the precision where sure."""
+    sure = answers.filter((pl.col("place_kind") == "county") & (pl.col("place_confidence") >= CERTAIN))
+    return {
+        "texts": answers.height,
+        "found": _share(answers.filter(~pl.col("several"))),
+        "precision_at_0.9": _share(sure),
+        "name_with_namesakes_in_the_area": int(answers["several"].sum()),
+    }
+
+
+def _first_years() -> pl.DataFrame:
+    """Return the first year in which the arrests of FY2016 to FY2019 carry each landmark."""
+    from atlarge.places import aor_code
+
+    frames = []
+    for path in sorted((DATA / "raw" / "UWCHR__ice-enforce").glob("EROArrests_FY*.csv.gz")):
+        raw = pl.read_csv(path, separator="|", skip_rows=5, infer_schema=False, encoding="utf8-lossy")
+        frames.append(
+            raw.select(
+                landmark=pl.col("Apprehension Landmark").str.strip_chars(),
+                area=pl.col("Area of Responsibility"),
+                year=pl.col("Apprehension Date").str.extract(r"(\d{4})").cast(pl.Int64),
+            )
+        )
+    every = pl.concat(frames).drop_nulls()
+    codes = {name: aor_code(name) for name in every["area"].unique().to_list()}
+    return (
+        every.with_columns(aor=pl.col("area").replace_strict(codes))
+        .group_by("landmark", "aor")
+        .agg(pl.col("year").min())
+    )
+
+
+PRIOR = 10.0
+"""Answers that the stated confidence counts for where a rule is fitted on other years or areas."""
+
+
+def leave_out(answers: pl.DataFrame, by: str) -> dict[str, object]:
+    """Score each group with the confidence of every rule fitted on all other groups.
+
+    A rule's confidence is the share of its answers at one stated level that are right in the other groups,
+    with the stated level as PRIOR answers. `gap` is the mean confidence less the share right.
+    """
+    county = answers.filter(pl.col("place_kind") == "county")
+    out: dict[str, object] = {}
+    every = []
+    for (group,), inside in sorted(county.group_by(by), key=lambda g: str(g[0][0])):
+        others = county.filter(pl.col(by) != group)
+        fitted = others.group_by("rule", "stated").agg(right=pl.col("is_right").sum(), of=pl.len())
+        scored = inside.join(fitted, on=["rule", "stated"], how="left").with_columns(
+            fitted=(pl.col("right").fill_null(0) + PRIOR * pl.col("stated"))
+            / (pl.col("of").fill_null(0) + PRIOR)
+        )
+        every.append(scored)
+        whole = answers.filter(pl.col(by) == group)
+        out[str(group)] = {
+            "texts": whole.height,
+            "found": _share(whole.filter(~pl.col("several"))),
+            **_fit(scored),
+        }
+    return {
+        "all": {
+            "texts": answers.height,
+            "found": _share(answers.filter(~pl.col("several"))),
+            **_fit(pl.concat(every)),
+        },
+        "groups": out,
+    }
+
+
+def _fit(scored: pl.DataFrame) -> dict[str, object]:
+    right = scored["is_right"].cast(pl.Float64)
+    return {
+        "precision_at_0.9": _share(scored.filter(pl.col("fitted") >= CERTAIN)),
+        "precision_at_0.9_as_stated": _share(scored.filter(pl.col("place_confidence") >= CERTAIN)),
+        "gap": float((scored["fitted"] - right).mean()),
+        "gap_as_stated": float((scored["stated"] - right).mean()),
+        "brier": float(((scored["fitted"] - right) ** 2).mean()),
+    }
+
+
+def made_texts(seed: int = 20261128) -> dict[str, object]:
+    """Score texts made from the gazetteer, by style: those that one place alone fits, and all the others."""
+    import random
+
+    import variants
+
+    from atlarge.places import resolve
+
+    rng = random.Random(seed)
+    texts = pl.concat([variants.counties(rng), variants.cities(rng, 2000), variants.facilities(rng)])
+    found = pl.concat([texts, resolve(texts)], how="horizontal").with_columns(
+        is_right=(pl.col("county_fips") == pl.col("truth")).fill_null(False),
+        told=variants.can_be_told(texts),
+    )
+
+    def score(part: pl.DataFrame) -> dict[str, object]:
+        sure = part.filter((pl.col("place_kind") == "county") & (pl.col("place_confidence") >= CERTAIN))
+        return {"texts": part.height, "found": _share(part), "precision_at_0.9": _share(sure)}
+
+    told = found.filter("told")
+    return {
+        "fits one place": score(told),
+        "fits several": score(found.filter(~pl.col("told"))),
+        "by_style": {str(style): score(part) for (style,), part in sorted(told.group_by("style"))},
+    }
+
+
 def plot(bins: list[dict[str, object]]) -> None:
     """Draw confidence against accuracy with Wilson intervals."""
     import altair as alt
@@ -219,6 +364,7 @@ def main() -> None:
     timed = timing(asked.rows)
     pairs = judged()
     score = pairs.filter(pl.col("part") == "score")
+    published = judged_published()
     result = {
         "score": scores(score),
         "score_by_source": {
@@ -228,6 +374,17 @@ def main() -> None:
         "build": scores(pairs.filter(pl.col("part") == "build")),
         "calibration": calibration(score),
         "agencies_287g": agencies(),
+        "published": {
+            "all": scores_published(published),
+            "2025 and 2026": scores_published(published.filter(pl.col("year") >= 2025)),
+            "by_source": {
+                str(source): scores_published(part)
+                for (source,), part in sorted(published.group_by("source"))
+            },
+        },
+        "leave_a_year_out": leave_out(published, "year"),
+        "leave_an_area_out": leave_out(published, "aor"),
+        "made_texts": made_texts(),
         "peer": (other := peer(score)),
         "speed": timed
         | {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from atlarge.places.case import Answer, Case, abstain, county
 from atlarge.places.choose import DOMINANT, Pick, choose, in_area
+from atlarge.places.fuzzy import near_city
 from atlarge.places.scan import Hit
 from atlarge.places.text import tokens
 
@@ -18,6 +19,8 @@ WEAK_LEAST = 1000.0
 """A city without supporting words must have this weight."""
 CLEARLY_LARGEST = 0.97
 """Share of the namesakes' weight from which a city is meant without much doubt."""
+SPLIT = 20_000.0
+"""A smaller city on a county line is no sure sign of the county that holds its middle."""
 BIG_LEAST = 50_000.0
 """A city outside the area of responsibility, without a state named, must have this weight."""
 
@@ -27,10 +30,13 @@ def city_rule(case: Case) -> Answer | None:
     failed: tuple[Hit, Pick] | None = None
     for role, _, hit, pick in _ranked(case):
         if pick.fips is None:
-            if role >= 2 and failed is None and pick.how != "not in the state named":
+            here = _is_here(case, hit)
+            if role >= 2 and failed is None and here and pick.how != "not in the state named":
                 failed = (hit, pick)
         elif pick.how.startswith("outside") or _county_instead(case, hit, pick):
             continue
+        elif (longer := _longer_misspelt(case, hit)) is not None:
+            return longer
         elif _believed(role, hit, pick):
             return _beside_column(case, role, _answer(case, hit, pick, _level(case, role, hit, pick)))
     beside = column_city(case)
@@ -54,7 +60,9 @@ def _ranked(case: Case) -> list[tuple[int, int, Hit, Pick]]:
     ]
     # a longer name hides the shorter one inside it; not so 'GARLAND CITY', which is no place in Texas
     hiding = [h for h, _ in hits if case.words[h.end - 1] not in _TYPE or _is_here(case, h)]
-    hits = [(h, pick) for h, pick in hits if not any(_inside(h, o) for o in hiding)]
+    hits = [
+        (h, pick) for h, pick in hits if not any(_inside(h, o) or _takes_city(case, o, h) for o in hiding)
+    ]
     return sorted(
         ((_role(case, h), len(h.key), h, pick) for h, pick in hits), key=lambda r: (-r[0], -r[1], r[2].start)
     )
@@ -88,6 +96,12 @@ def _inside(hit: Hit, other: Hit) -> bool:
     return longer and other.start <= hit.start and hit.end <= other.end
 
 
+def _takes_city(case: Case, first: Hit, hit: Hit) -> bool:
+    """Say whether a name before makes CITY a type word: OAK FOREST CITY JAIL is not Forest City's."""
+    overlaps = first.start < hit.start < first.end == hit.end - 1
+    return overlaps and case.words[hit.end - 1] == "CITY" and _is_here(case, first)
+
+
 def column_city(case: Case) -> Answer | None:
     """The release's own city column, where the text names no place."""
     if not case.query.city:
@@ -113,6 +127,8 @@ def _usable(case: Case, hit: Hit) -> bool:
         )
         if not (whole and case.words[1:2] == [","]) and after not in ("PD", "POLICE", "TOWNSHIP"):
             return False
+    if len(span) == 2 and span[0] in case.gaz.states and span[1] == "STATE":
+        return False  # MS STATE is Mississippi, not its university's town
     if len(span) == 1 and len(hit.key) <= 3 and after not in ("PD", "POLICE", "CITY"):
         # a word of three letters is a city only where the whole text is the city and its state
         return hit.start == 0 and len(case.body) == 2 and len(case.found.state_spans) == 1
@@ -162,7 +178,7 @@ def _believed(role: int, hit: Hit, pick: Pick) -> bool:
 
 
 def _level(case: Case, role: int, hit: Hit, pick: Pick) -> float:
-    level = case.gaz.confidence[f"city_role_{role}"] * _partial(case, hit)
+    level = case.gaz.confidence[f"city_role_{role}"] * _partial(case, hit, str(pick.fips))
     if role < 2 and case.has("programme"):
         level = max(level, case.gaz.confidence["city_programme"])
     if role >= 2 and pick.how.startswith("only one in the area"):
@@ -175,20 +191,46 @@ def _level(case: Case, role: int, hit: Hit, pick: Pick) -> float:
     if other.fips is None or not other.how.startswith(("only one in the area", "state named")):
         return level
     if other.fips == pick.fips:
-        return max(level, case.gaz.confidence["city_and_county"])
+        return max(level, case.gaz.confidence["city_and_county"] * _partial(case, hit, str(pick.fips)))
     # a county of the same name elsewhere: 'ORANGE JAIL' may be either, unless a state or the police is named
     sure = case.context.states or "POLICE" in case.words or "PD" in case.words or "CITY" in case.words
     return level if role == 3 and sure else level * 0.85
 
 
-def _partial(case: Case, hit: Hit) -> float:
+def _partial(case: Case, hit: Hit, fips: str) -> float:
     """Return a factor under 1 where the name may be a part of another: EAST DONEGAL, DONEGAL TOWNSHIP."""
     before = case.words[hit.start - 1] if hit.start > 0 else ""
     after = case.words[hit.end] if hit.end < len(case.words) else ""
+    if part_of_longer(case, hit) < 1.0:
+        return part_of_longer(case, hit)
     if after in ("CORRECTIONAL", "PRISON", "STATE") and hit.key in case.gaz.prisons:
         return 0.8  # a prison of that name stands elsewhere
-    township = after == "TOWNSHIP" and not any(n.source == "town" for n in hit.names)
-    return 0.8 if before in _COMPASS else 0.92 if township else 1.0
+    if after == "REGIONAL" or before in _COMPASS:
+        return 0.8  # a regional police serves several towns
+    town = any(n.source == "town" and n.fips == fips for n in hit.names)
+    size = max((n.weight for n in hit.names if n.fips == fips), default=0.0)
+    if (after in ("TOWNSHIP", "VILLAGE") and not town) or (
+        (hit.key, fips) in case.gaz.split_cities and size < SPLIT
+    ):
+        return 0.92
+    return 1.0
+
+
+def part_of_longer(case: Case, hit: Hit) -> float:
+    """Return a factor under 1 where an unknown word stands before a name: LEXINGTOS PARK is not Park."""
+    before = case.words[hit.start - 1] if hit.start > 0 else ","
+    unknown = before.isalpha() and len(before) > 1 and before not in case.gaz.known_words
+    return 0.85 if unknown else 1.0
+
+
+def _longer_misspelt(case: Case, hit: Hit) -> Answer | None:
+    """A longer city's name whose first word is misspelt: MOUN LEBANON is not Lebanon."""
+    if part_of_longer(case, hit) == 1.0 or (case.query.aor is None and not case.context.states):
+        return None
+    near = near_city(case.gaz, case.words[hit.start - 1 : hit.end], case.context, whole=True)
+    if near is None:
+        return None
+    return county(case, near[0], case.gaz.confidence["city_fuzzy"], f"city named, misspelt: '{near[1]}'")
 
 
 def _county_instead(case: Case, hit: Hit, pick: Pick) -> bool:

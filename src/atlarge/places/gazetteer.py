@@ -11,7 +11,7 @@ import polars as pl
 import yaml
 
 from atlarge.places.own import own_decisions
-from atlarge.places.text import plain, squash
+from atlarge.places.text import plain, squash, tokens
 from atlarge.reference import table
 
 TOWN_WEIGHT = 5000.0
@@ -96,6 +96,8 @@ class Gazetteer:
     confidence: dict[str, float]
     styles: dict[tuple[str, str], dict[str, float]]
     reach: frozenset[tuple[str, str]]
+    known_words: frozenset[str]
+    split_cities: frozenset[tuple[str, str]]
     longest: int = field(default=8)
 
 
@@ -173,6 +175,12 @@ def _cities() -> dict[str, list[Named]]:
             if not any(n.fips == fips for n in named):
                 named.append(Named(fips, TOWN_WEIGHT, "town"))
     return out
+
+
+def _split_cities() -> frozenset[tuple[str, str]]:
+    """Return key and county of each city that lies in more than one county."""
+    frame = table("cities").drop_nulls("other_fips")
+    return frozenset(frame.select(pl.col("city").str.replace_all(" ", ""), "county_fips").rows())
 
 
 def _sites() -> tuple[dict[str, list[Site]], dict[str, str]]:
@@ -258,6 +266,23 @@ def _phrases(words: dict[str, frozenset[str]]) -> dict[str, tuple[frozenset[str]
     }
 
 
+def _known_words(
+    counties: dict[str, County], words: dict[str, frozenset[str]], names: dict[str, Any]
+) -> frozenset[str]:
+    """Return every single word of a name or a list, none of which is a misspelling of another."""
+    texts = [plain(county.base) for county in counties.values()]
+    cities = table("cities").select(pl.col("city").str.split(" ").explode().unique())
+    texts += [plain(name) for name in table("facilities")["name"].drop_nulls().to_list()]
+    texts += [plain(name) for group in hand("facilities") for e in group["sites"] for name in e["words"]]
+    texts += [
+        plain(name) for system in hand("prisons") for found in system["sites"].values() for name in found
+    ]
+    known = {word for text in texts for word in tokens(text)}
+    known |= {"COUNTY", "PARISH", "BOROUGH", "MUNICIPIO", "CENSUS"}
+    known |= {word for found in words.values() for text in found for word in tokens(text)}
+    return frozenset(known | names.keys() | set(cities["city"].to_list()))
+
+
 @cache
 def gazetteer() -> Gazetteer:
     """Return the names, read once a process."""
@@ -297,6 +322,8 @@ def gazetteer() -> Gazetteer:
         phrases=_phrases(words),
         confidence={name: float(value) for name, value in hand("confidence").items() if name != "note"},
         styles=_styles(),
+        split_cities=_split_cities(),
+        known_words=_known_words(counties, words, state_names | county_names | office_cities),
         reach=frozenset((entry["aor"], fips) for entry in hand("bounds") for fips in entry["fips"]),
     )
 

@@ -20,9 +20,10 @@ def office_rule(case: Case) -> Answer | None:
     bare = _bare_code(case)
     if bare is not None:
         return office(case, bare, None, case.gaz.confidence["office"], f"office-area code: {bare}")
-    agency = (
-        not _AGENCY.isdisjoint((case.body[0], case.body[-1])) or case.body[-1] == "CAP"
-    ) and not case.has("facility")
+    ends = not _AGENCY.isdisjoint((case.body[0], case.body[-1])) or case.body[-1] == "CAP"
+    # MOBILE AL ERO AT LARGE ARREST: an arrest by the office there
+    arrest = not _AGENCY.isdisjoint(case.body) and case.has("at_large")
+    agency = (ends or arrest) and not case.has("facility")
     sure = general or agency or case.has("office") or case.has("docket")
     if not sure and (not case.has("team") or case.has("lockup")):
         return None

@@ -4,17 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from atlarge.places.ambiguous_rule import generic_rule, shared_rule
 from atlarge.places.case import Answer, Case, Query, abstain, aor, county, office, state, unresolved
 from atlarge.places.choose import Context, Pick, choose, in_area
-from atlarge.places.city_rule import TOWN_WORDS, WEAK_LEAST, city_outside, city_rule, column_city
-from atlarge.places.fuzzy import near_city, near_county, near_site
+from atlarge.places.city_rule import (
+    TOWN_WORDS,
+    WEAK_LEAST,
+    city_outside,
+    city_rule,
+    column_city,
+    part_of_longer,
+)
+from atlarge.places.fuzzy import near_city, near_county, near_prison, near_site
 from atlarge.places.gazetteer import Gazetteer, Named, Site
+from atlarge.places.name_rule import core, jail_alone, name_alone, name_misspelt, police_alone
 from atlarge.places.office_rule import office_rule, team_rule
-from atlarge.places.scan import COUNTY_WORDS, NOTHING, Hit, PrisonHit, scan
+from atlarge.places.scan import COUNTY_WORDS, NOTHING, STATE_OF_TYPE, Hit, PrisonHit, scan
+from atlarge.places.spelling import corrected
 from atlarge.places.text import fault, squash, tokens
 
 _ONE_COUNTY = {"DC": "11001", "GU": "66010"}
-OUTSIDE_BY_HAND = 0.95
+_PRISON = frozenset(
+    {"CORRECTIONAL", "PRISON", "UNIT", "PENITENTIARY", "FCI", "USP", "CI", "CF", "INSTITUTION"}
+)
+OUTSIDE_BY_HAND = 0.88
 """Factor for a facility decided by hand that lies outside the area of responsibility of the record."""
 
 
@@ -28,7 +41,7 @@ def resolve_one(gaz: Gazetteer, query: Query) -> Answer:
     wrong = fault(query.text)
     if wrong is not None:
         return _without_text(blank, wrong)
-    words = tokens(str(query.text), query.aor)
+    words = corrected(tokens(str(query.text), query.aor))
     if not words:
         return _without_text(blank, "no words in the text")
     if " ".join(words) in gaz.words["missing"]:
@@ -84,6 +97,9 @@ def _pick_site(case: Case) -> tuple[int, int, Site, float] | None:
     for start, end, sites in case.found.sites:
         if best is not None and end - start <= best[1] - best[0]:
             continue
+        after = case.words[end] if end < len(case.words) else ""
+        if end - start == 1 and after in ("SO", "SHERIFF") and case.words[start] in case.gaz.county_names:
+            continue
         if _is_police(case.words[:start] + case.words[end:]) and any(
             c.start < end and start < c.end for c in case.found.cities
         ):
@@ -121,7 +137,7 @@ def _site_first(case: Case) -> Answer | None:
         return None
     covers = all(start <= c.start and c.end <= end for c in case.found.counties)
     if covers and (site.source == "hand" or end - start == len(case.words)):
-        return _from_site(case, site, factor)
+        return _from_site(case, site, factor, case.words[start:end])
     return None
 
 
@@ -133,24 +149,37 @@ def _site_rule(case: Case) -> Answer | None:
         return None
     start, end, site, factor = picked
     # a listed name must be most of the text: 'Department of Corrections' is also the name of a place in Guam
-    whole = 3 * sum(w != "," for w in case.words[start:end]) >= 2 * len(case.body)
-    return _from_site(case, site, factor) if site.source == "hand" or whole else None
+    first, last = core(case)
+    of = sum(w != "," for w in case.words[min(first, start) : max(last, end)])
+    whole = 3 * sum(w != "," for w in case.words[start:end]) >= 2 * of
+    return _from_site(case, site, factor, case.words[start:end]) if site.source == "hand" or whole else None
 
 
-def _from_site(case: Case, site: Site, factor: float) -> Answer:
-    return county(case, site.fips, site.confidence * factor, f"facility '{site.label}' ({site.source})")
+def _from_site(case: Case, site: Site, factor: float, span: list[str]) -> Answer:
+    level = site.confidence * factor
+    names = case.gaz.county_names.get(span[0], ()) if len(span) == 1 else ()
+    if any(n.fips != site.fips and in_area(case.gaz, n.fips, site.aor or "") for n in names):
+        level = min(
+            level, case.gaz.confidence["namesake_at_most"]
+        )  # a county of that name lies in the area too
+    return county(case, site.fips, level, f"facility '{site.label}' ({site.source})")
 
 
 def _county_rule(case: Case) -> Answer | None:
     """A county named with the word county, parish, borough or municipio."""
     if not case.found.counties:
         return None
-    picks = [(hit, choose(case.gaz, hit.names, case.styled("county", hit))) for hit in case.found.counties]
+    picks = [(hit, choose(case.gaz, hit.names, _county_context(case, hit))) for hit in case.found.counties]
     hit, pick = max(picks, key=lambda p: (p[1].fips is not None, p[1].factor, len(p[0].key)))
+    longer = _longer_misspelt(case, hit)
+    if longer is not None:
+        return longer
     if pick.candidates:
         helped = _by_city(case, hit)
         if helped is not None:
             return helped
+    if pick.how.startswith("outside") and (nearer := _misspelt_here(case, hit)) is not None:
+        return nearer
     if pick.fips is None:
         return _listed_jail(case, hit) or _county_elsewhere(case, hit, pick)
     basis = f"county named: '{case.said(hit)}'; {pick.how}"
@@ -158,10 +187,80 @@ def _county_rule(case: Case) -> Answer | None:
     if pick.candidates:
         # a likely namesake is an answer, but never a sure one
         confidence = min(confidence, case.gaz.confidence["namesake_at_most"])
-    if len({p.fips for _, p in picks if p.fips}) > 1:
-        confidence *= 0.6
-        basis += "; the text names several counties"
+    several = sorted({p.fips for h, p in picks if p.fips and h.key not in case.gaz.state_names})
+    if len(several) > 1:
+        names = ", ".join(case.gaz.counties[fips].place_name for fips in several)
+        return unresolved(case, f"the text names several counties: {names}")
     return county(case, pick.fips, confidence, basis)
+
+
+def _longer_misspelt(case: Case, hit: Hit) -> Answer | None:
+    """A longer county's name whose first word is misspelt: GLDEN VALLEY COUNTY is not Valley County."""
+    before = case.words[hit.start - 1] if hit.start > 0 else ","
+    if (
+        before == ","
+        or before in case.gaz.known_words
+        or len(before) < 3
+        or case.words[hit.end - 1] not in COUNTY_WORDS
+    ):
+        return None
+    word = case.words[hit.end - 1]
+    span = case.words[hit.start - 1 : hit.end - 1]
+    near = near_county(span, _of_type_context(case, word), word, whole=True)
+    if near is None:
+        return None
+    return county(case, near[0], case.gaz.confidence["county_fuzzy"], f"county named, misspelt: '{near[1]}'")
+
+
+def _misspelt_here(case: Case, hit: Hit) -> Answer | None:
+    """A larger county of the area that a small one elsewhere is spelt like: STANLEY COUNTY for Stanly, NC."""
+    span = case.words[hit.start : hit.end - 1]
+    near = near_county(span, case.context, case.words[hit.end - 1], whole=True)
+    if near is None or case.context.states:
+        return None
+    found, counties = case.gaz.counties[near[0]], case.gaz.counties
+    if found.weight <= max(counties[n.fips].weight for n in hit.names) or found.base[0].upper() != span[0][0]:
+        return None
+    basis = f"county named, misspelt: '{near[1]}'; none of that spelling in the area"
+    return county(case, near[0], case.gaz.confidence["namesake_at_most"], basis)
+
+
+def _sheriff(case: Case) -> Answer | None:
+    """A bare name before SHERIFF or SO is a county's: a sheriff is elected by one."""
+    for hit in sorted(case.found.bare_counties, key=lambda h: -len(h.key)):
+        after = case.words[hit.end : hit.end + 1]
+        if after not in (["SHERIFF"], ["SO"]) or (hit.start > 0 and case.words[hit.start - 1] == "OF"):
+            continue
+        if any(start <= hit.start and hit.end <= end for start, end in case.found.state_spans):
+            continue
+        pick = choose(case.gaz, hit.names, case.styled("county", hit))
+        here = [n for n in hit.names if case.query.aor and in_area(case.gaz, n.fips, case.query.aor)]
+        longer = any(c.start < hit.start and c.end >= hit.end for c in case.found.cities)
+        if longer or pick.how.startswith("outside") or pick.how == "not in the state named":
+            continue
+        if pick.fips is None and case.query.aor and not here:
+            continue
+        if pick.fips is None:
+            return abstain(case, f"sheriff of '{case.said(hit)}'", pick)
+        level = case.gaz.confidence["county_bare"] * pick.factor
+        if pick.candidates:
+            level = min(level, case.gaz.confidence["namesake_at_most"])
+        return county(case, pick.fips, level, f"sheriff of '{case.said(hit)}'; {pick.how}")
+    return None
+
+
+def _county_context(case: Case, hit: Hit) -> Context:
+    """Return the context of a county's name: its type word decides the state before any state named."""
+    word = next((w for w in case.words[hit.start : hit.end] if w in STATE_OF_TYPE), "COUNTY")
+    return case.styled("county", hit) if word == "COUNTY" else _of_type_context(case, word)
+
+
+def _of_type_context(case: Case, word: str) -> Context:
+    """Return the context with the state in which alone a type word is used; the release's column binds."""
+    where = STATE_OF_TYPE.get(word)
+    if where is None or case.query.state in case.gaz.states:
+        return case.context
+    return case.context._replace(states=frozenset({where}))
 
 
 def _listed_jail(case: Case, hit: Hit) -> Answer | None:
@@ -180,7 +279,12 @@ def _listed_jail(case: Case, hit: Hit) -> Answer | None:
 def _county_elsewhere(case: Case, hit: Hit, pick: Pick) -> Answer:
     """No county of that name in the state named: misspelt, or the state is wrong; else several namesakes."""
     if pick.how == "not in the state named":
-        near = near_county(case.words[hit.start : hit.end - 1], case.context)
+        # LA's parishes are called counties too
+        called = choose(case.gaz, case.gaz.county_names.get(hit.key, []), case.context)
+        if called.fips is not None and not called.candidates:
+            basis = f"county named: '{case.said(hit)}'; {called.how}"
+            return county(case, called.fips, case.gaz.confidence["county_named"] * called.factor, basis)
+        near = near_county(case.words[hit.start : hit.end - 1], case.context, case.words[hit.end - 1])
         if near is not None:
             basis = f"county named, misspelt: '{case.said(hit)}'; state named"
             return county(case, near[0], case.gaz.confidence["county_fuzzy"], basis)
@@ -201,7 +305,7 @@ def _by_city(case: Case, hit: Hit) -> Answer | None:
         key = "".join(w for w in tokens(case.query.city) if w != ",")
         cities += [n for n in case.gaz.cities.get(key, []) if n.fips in wanted]
     if case.context.aor and case.context.aor != "HQ":
-        cities = [n for n in cities if in_area(case.gaz, n.fips, case.context.aor)] or cities
+        cities = [n for n in cities if in_area(case.gaz, n.fips, case.context.aor)]
     if len({n.fips for n in cities}) != 1:
         return None
     basis = f"county named: '{case.said(hit)}'; told from its namesakes by a city beside it"
@@ -280,9 +384,8 @@ def _bare_county(case: Case) -> Answer | None:
             pick = choose(case.gaz, hit.names, case.styled("county", hit))
             if pick.fips and not pick.how.startswith("outside"):
                 basis = f"county's name without the word county: '{case.said(hit)}'; {pick.how}"
-                level = (
-                    case.gaz.confidence["county_bare" if not programme else "county_programme"] * pick.factor
-                )
+                level = case.gaz.confidence["county_bare" if not programme else "county_programme"]
+                level *= pick.factor * part_of_longer(case, hit)
                 if pick.candidates:
                     level = min(level, case.gaz.confidence["namesake_at_most"])
                 return county(case, pick.fips, level, basis)
@@ -296,7 +399,7 @@ def _county_misspelt(case: Case) -> Answer | None:
     words = case.words
     for i, word in enumerate(words):
         if word in COUNTY_WORDS and i > 0:
-            near = near_county(words[max(0, i - 3) : i], case.context)
+            near = near_county(words[max(0, i - 3) : i], _of_type_context(case, word), word)
             if near is not None:
                 basis = f"county named, misspelt: '{near[1]}'"
                 return county(case, near[0], case.gaz.confidence["county_fuzzy"], basis)
@@ -308,9 +411,19 @@ def _fuzzy(case: Case) -> Answer | None:
     if case.query.aor is None and not case.context.states:
         return None
     words = case.words
-    site = near_site(case.gaz, words, case.query.aor, case.context.states)
+    start, end = core(case)
+    key = "".join(word for word in words[start:end] if word != ",")
+    # a county's misspelt name is looked for among counties, not among the jails on a list
+    whole = COUNTY_WORDS.isdisjoint(words[start:end])
+    site = near_site(key, case.query.aor, case.context.states) if whole else None
     if site is not None:
         return county(case, site[0], case.gaz.confidence["site_fuzzy"], f"facility '{site[1]}', misspelt")
+    for at, word in enumerate(words):
+        if word in _PRISON and not case.has("no_prison") and not case.has("docket"):
+            near = near_prison(words[max(0, at - 3) : at], case.context)
+            if near is not None:
+                basis = f"prison named, misspelt: '{near[1]}'"
+                return county(case, near[0], case.gaz.confidence["site_fuzzy"], basis)
     ends = [
         i for i, w in enumerate(words) if i > 0 and (w in case.gaz.words["city_follows"] or w in TOWN_WORDS)
     ]
@@ -347,15 +460,22 @@ def _nowhere(case: Case) -> Answer | None:
 RULES: tuple[Callable[[Case], Answer | None], ...] = (
     _override,
     _withdrawn,
+    generic_rule,
     _site_first,
+    shared_rule,
     _county_rule,
     _county_misspelt,
     _prison_rule,
     office_rule,
+    name_alone,
     _site_rule,
+    _sheriff,
+    police_alone,
+    jail_alone,
     city_rule,
     _bare_county,
     _fuzzy,
+    name_misspelt,
     city_outside,
     team_rule,
     _state_rule,

@@ -7,6 +7,10 @@ from typing import NamedTuple
 from atlarge.places.gazetteer import Gazetteer, Named, Prison, Site
 
 COUNTY_WORDS = frozenset({"COUNTY", "PARISH", "BOROUGH", "MUNICIPIO", "CENSUS"})
+STATE_OF_TYPE = {"PARISH": "LA", "BOROUGH": "AK", "MUNICIPIO": "PR", "CENSUS": "AK"}
+"""Type words that are used in one state (or territory) alone."""
+_NOT_A_STATE = frozenset({"CITY", "RIVER", "BORDER", "LINE", "TURNPIKE"})
+"""Words that make the state's name before them a city, a river, a road or a border, as street words do."""
 _MIXED_UP = frozenset({"CO", "IN", "OR", "ME", "LA", "DE", "OK", "HI", "DC", "MP", "AS"})
 NO_COUNTIES = frozenset({"AS", "GU", "MP", "VI"})
 """Territories whose parts are no counties: the word county does not fit them."""
@@ -94,13 +98,13 @@ def _named(
     named_states: list[tuple[int, int, str]],
 ) -> None:
     """Note what the words [start, end) name: a county (with or without the word county), a city, a state."""
-    following = words[end] if end < len(words) else ""
     if key in gaz.county_names:
-        if following in COUNTY_WORDS:
-            names = _of_type(gaz, gaz.county_names[key], following)
-            if names:
-                found.counties.append(Hit(start, end + 1, key, names))
         found.bare_counties.append(Hit(start, end, key, gaz.county_names[key]))
+        reach = _type_word(words, start, end)
+        if reach is not None:
+            names = of_type(gaz, gaz.county_names[key], words[reach[2]])
+            if names:
+                found.counties.append(Hit(reach[0], reach[1], key, names))
     if key in gaz.cities or key in gaz.city_counties:
         names = gaz.cities.get(key, []) + gaz.city_counties.get(key, [])
         found.cities.append(Hit(start, end, key, names))
@@ -108,13 +112,29 @@ def _named(
         named_states.append((start, end, gaz.state_names[key]))
 
 
-def _of_type(gaz: Gazetteer, names: list[Named], word: str) -> list[Named]:
+def _type_word(words: list[str], start: int, end: int) -> tuple[int, int, int] | None:
+    """Return where a county's name with its type word begins and ends, and where the type word stands.
+
+    The word follows the name (LINCOLN COUNTY; LINCOLN, COUNTY, MS) or stands before it (PARISH OF ORLEANS).
+    """
+    following = words[end] if end < len(words) else ""
+    if following in COUNTY_WORDS:
+        return start, end + 1, end
+    parted = following == "," and not COUNTY_WORDS.isdisjoint(words[end + 1 : end + 2])
+    if parted and words[end + 2 : end + 3] in ([], [","], ["STATE"]):
+        return start, end + 2, end + 1
+    if start >= 2 and words[start - 1] == "OF" and words[start - 2] in COUNTY_WORDS:
+        return start - 2, end, start - 2
+    return None
+
+
+def of_type(gaz: Gazetteer, names: list[Named], word: str) -> list[Named]:
     """Keep the names that the legal word fits: parishes are Louisiana's, boroughs Alaska's."""
-    if word == "COUNTY":
-        named = [n for n in names if gaz.counties[n.fips].state not in NO_COUNTIES]
-        return [n for n in named if gaz.counties[n.fips].state != "LA"] or named
-    where = {"PARISH": "LA", "BOROUGH": "AK", "MUNICIPIO": "PR", "CENSUS": "AK"}[word]
-    return [n for n in names if gaz.counties[n.fips].state == where]
+    where = STATE_OF_TYPE.get(word)
+    if where is not None:
+        return [n for n in names if gaz.counties[n.fips].state == where]
+    named = [n for n in names if gaz.counties[n.fips].state not in NO_COUNTIES]
+    return [n for n in named if gaz.counties[n.fips].state != "LA"] or named
 
 
 def _longest(hits: list[Hit]) -> list[Hit]:
@@ -152,7 +172,7 @@ def _states(
         for i, j, code in named
         if not any(c.start <= i and j <= c.end for c in counties)
         and not any(c.start <= i and j <= c.end and c.end - c.start > j - i for c in cities)
-        and not (j < n and words[j] == "CITY")
+        and not _is_road(gaz, words, j)
         and (code != "WA" or not area_states or "WA" in area_states)
     ]
     final: list[tuple[int, int, str]] = []
@@ -172,6 +192,18 @@ def _states(
     return frozenset(s[2] for s in inside), [(s[0], s[1]) for s in inside]
 
 
+def _is_road(gaz: Gazetteer, words: list[str], j: int) -> bool:
+    """Say whether the word at `j` makes the state's name before it a road, a river or a border."""
+    if j >= len(words):
+        return False
+    street = words[j] in gaz.words["street"] and words[j + 1 : j + 2] not in (
+        ["ARREST"],
+        ["ARRESTS"],
+        ["PATROL"],
+    )
+    return street or words[j] in _NOT_A_STATE
+
+
 def _after_city(gaz: Gazetteer, words: list[str], span: tuple[int, int, str], cities: list[Hit]) -> bool:
     start, _, code = span
     if start < 2 or words[start - 1] != ",":
@@ -188,6 +220,8 @@ def _is_code(words: list[str], i: int, n: int, code: str, area_states: frozenset
     if code == "AL" and words[i + 1 : i + 2] == ["CANNON"]:
         return False
     following = words[i + 1] if i + 1 < n else ""
+    if following in _NOT_A_STATE or following.isdigit():  # LA 90 is a road
+        return False
     ends = (i + 1 == n and i > 0) or (i == 0 and following in _AGENCY)
     stated = i + 1 < n and words[i + 1] == "STATE"
     inside = 0 < i < n - 1 and code not in _NEVER_INSIDE

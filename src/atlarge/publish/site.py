@@ -166,7 +166,9 @@ def asked_policies(which: str) -> list[Answer | str]:
 
 
 def _is_well_dated(policy: Policy) -> bool:
-    is_local = policy.level in ("county", "city") and policy.is_jail_rule
+    from atlarge.policies import HOUSING
+
+    is_local = policy.level in ("county", "city") and policy.kind != HOUSING
     is_known = policy.precision == "day" and policy.confidence == "high"
     return is_local and is_known and policy.direction == "limits"
 

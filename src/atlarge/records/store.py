@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
+import fcntl
 import hashlib
 import json
 import os
 import shutil
 import tempfile
 import threading
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.resources import files as package_files
@@ -23,7 +25,7 @@ from typing import Any
 import polars as pl
 
 from atlarge.errors import StoreError
-from atlarge.files import locked, sync, write_atomically
+from atlarge.files import write_atomically
 
 FORMAT = 1
 MANIFEST = "manifest.json"
@@ -158,14 +160,34 @@ def lock(path: Path) -> Iterator[None]:
 
     The system lets go of the lock when a writer dies, however it dies.
     """
-    busy = StoreError(f"{path}: another writer holds the store; try again when it is done")
-    with contextlib.ExitStack() as stack:
-        try:
-            path.mkdir(parents=True, exist_ok=True)
-            stack.enter_context(locked(path / _LOCK, busy, wait_seconds=_LOCK_SECONDS))
-        except OSError as error:
-            raise StoreError(f"{path}: cannot be written ({error.strerror}); choose another folder") from None
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+        handle = os.open(path / _LOCK, os.O_RDWR | os.O_CREAT, 0o644)
+    except OSError as error:
+        raise StoreError(f"{path}: cannot be written ({error.strerror}); choose another folder") from None
+    try:
+        until = time.monotonic() + _LOCK_SECONDS
+        while True:
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                if time.monotonic() > until:
+                    raise StoreError(
+                        f"{path}: another writer holds the store; try again when it is done"
+                    ) from None
+                time.sleep(0.05)
         yield
+    finally:
+        os.close(handle)
+
+
+def _sync(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 @contextlib.contextmanager
@@ -196,7 +218,7 @@ class Spill:
         self._folder: Path | None = None
         self._guard = threading.Lock()
         self._is_new = not store.exists()
-        self._lock = contextlib.ExitStack()
+        self._handle = -1
         self._count = 0
 
     def _place(self) -> Path:
@@ -204,9 +226,8 @@ class Spill:
             if self._folder is None:
                 self._store.mkdir(parents=True, exist_ok=True)
                 self._folder = Path(tempfile.mkdtemp(prefix=_SPILL, dir=self._store))
-                self._lock.enter_context(
-                    locked(self._folder / _LOCK, StoreError(f"{self._folder}: is in use"))
-                )
+                self._handle = os.open(self._folder / _LOCK, os.O_RDWR | os.O_CREAT, 0o644)
+                fcntl.flock(self._handle, fcntl.LOCK_EX)
             self._count += 1
             return self._folder / f"{self._count}.parquet"
 
@@ -228,8 +249,8 @@ class Spill:
         """Take away what was put aside, and the store's folder if there is nothing else in it."""
         if self._folder is None:
             return
-        self._lock.close()
         shutil.rmtree(self._folder, ignore_errors=True)
+        os.close(self._handle)
         if self._is_new:
             with contextlib.suppress(OSError):
                 self._store.rmdir()
@@ -237,10 +258,14 @@ class Spill:
 
 def _sweep_spills(path: Path) -> None:
     """Take away what writers that were killed put aside; those that live hold a lock on theirs."""
-    for folder in [p.parent for p in path.glob(f"{_SPILL}*/{_LOCK}")]:
-        in_use = StoreError(f"{folder}: is in use")
-        with contextlib.suppress(OSError, StoreError), locked(folder / _LOCK, in_use):
+    for folder in path.glob(f"{_SPILL}*"):
+        handle = -1
+        with contextlib.suppress(OSError):
+            handle = os.open(folder / _LOCK, os.O_RDWR)
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
             shutil.rmtree(folder, ignore_errors=True)
+        if handle >= 0:
+            os.close(handle)
 
 
 class Writer:
@@ -277,13 +302,13 @@ class Writer:
         with _told(self.path):
             for temporary, final in self._moves:
                 final.parent.mkdir(parents=True, exist_ok=True)
-                sync(temporary)
+                _sync(temporary)
                 temporary.replace(final)
                 folders.add(final.parent)
             for folder in sorted(folders):
-                sync(folder)
+                _sync(folder)
             write_atomically(self.path / MANIFEST, text.encode())
-            sync(self.path)
+            _sync(self.path)
         self.discard()
 
     def discard(self) -> None:

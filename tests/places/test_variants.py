@@ -1,0 +1,129 @@
+"""Landmarks as they are written now, made from the gazetteer in every style, and kinds to be left open."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+
+import polars as pl
+import pytest
+import variants
+
+from atlarge.places import resolve
+from atlarge.places.gazetteer import gazetteer
+from atlarge.places.spelling import corrected
+
+SURE = 0.9
+
+
+@pytest.fixture(scope="module")
+def judged() -> pl.DataFrame:
+    rng = random.Random(16)
+    texts = pl.concat([variants.counties(rng, 0.25), variants.cities(rng, 400), variants.facilities(rng)])
+    answers = pl.concat([texts, resolve(texts)], how="horizontal")
+    return answers.with_columns(
+        is_right=(pl.col("county_fips") == pl.col("truth")).fill_null(False),
+        told=variants.can_be_told(texts),
+        sure=(pl.col("place_kind") == "county") & (pl.col("place_confidence") >= SURE),
+    )
+
+
+def test_texts_that_fit_one_place_are_found_and_sure_answers_are_right(judged: pl.DataFrame) -> None:
+    told = judged.filter("told")
+    by_style = told.group_by("style").agg(pl.col("is_right").mean(), of=pl.len())
+    assert told["is_right"].mean() >= 0.97
+    assert by_style.filter(pl.col("is_right") < 0.9).rows() == []
+    assert told.filter("sure")["is_right"].mean() >= 0.995
+
+
+def test_texts_that_fit_several_places_are_never_guessed_above_nine_tenths(judged: pl.DataFrame) -> None:
+    open_ones = judged.filter(~pl.col("told"))
+    assert open_ones.height >= 500
+    assert open_ones.filter("sure", ~pl.col("is_right")).height <= 0.01 * open_ones.height
+
+
+@pytest.mark.parametrize("aor", ["NOL", "ATL", "CHI", "SPM", "DAL", "DEN", "BOS", "PHI", "DET"])
+def test_a_town_known_by_its_post_office_alone_is_no_sure_police_department(aor: str) -> None:
+    gaz = gazetteer()
+    of_area = {fips for fips, county in gaz.counties.items() if county.aor == aor}
+    known = {
+        key: names
+        for key, names in gaz.cities.items()
+        if all(n.weight < 500 for n in names if n.fips in of_area)
+        and any(n.fips in of_area for n in names)
+        and key in gaz.county_names
+        and sum(n.fips in of_area for n in gaz.county_names[key]) > 1
+    }
+    texts = [f"{key} POLICE DEPT" for key in sorted(known)][:40]
+    if texts:
+        answers = resolve(pl.DataFrame({"landmark": texts, "aor": [aor] * len(texts)}))
+        assert answers.filter(pl.col("place_confidence") >= SURE).height == 0
+
+
+@pytest.mark.parametrize("text", ["FEDERAL DETENTION CENTER (FDC)", "FDC", "FEDERAL PRISON", "CAP - FCI"])
+def test_a_kind_of_federal_facility_is_left_open_where_the_area_has_several(text: str) -> None:
+    for aor in ("SEA", "PHI", "HOU", "ATL"):
+        answer = resolve(pl.DataFrame({"landmark": [text], "aor": [aor]})).row(0, named=True)
+        assert answer["place_kind"] == "unresolved"
+        assert answer["county_fips"] is None
+
+
+def test_a_parish_is_louisianas_whatever_states_the_text_names() -> None:
+    parishes = [c for c in gazetteer().counties.values() if c.state == "LA"]
+    texts = [f"{c.base.upper()} PARISH N OF US 61 AND MISSISSIPPI RIVER" for c in parishes]
+    texts += [f"{c.base.upper()} PARISH, NEAR TX LINE" for c in parishes]
+    answers = resolve(pl.DataFrame({"landmark": texts, "aor": ["NOL"] * len(texts)}))
+    assert answers["county_fips"].to_list() == [c.fips for c in parishes] * 2
+    assert answers["place_confidence"].min() >= SURE
+
+
+def test_a_jail_of_two_counties_is_left_open() -> None:
+    gaz = gazetteer()
+    rng = random.Random(4)
+    pairs = []
+    for state in ("KS", "GA", "AL", "MN", "IA"):
+        own = sorted(c.base.upper() for c in gaz.counties.values() if c.state == state and " " not in c.base)
+        one, two = rng.sample(own, 2)
+        aor = next(c.aor for c in gaz.counties.values() if c.state == state and c.base.upper() == one)
+        pairs += [(f"{one}{mark}{two} COUNTY JAIL", aor) for mark in ("-", "/", " & ", " AND ")]
+    answers = resolve(pl.DataFrame(pairs, schema=["landmark", "aor"], orient="row"))
+    assert answers.filter(pl.col("place_confidence") >= SURE).height == 0
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (["DALE", "COUTY", "JAIL"], ["DALE", "COUNTY", "JAIL"]),
+        (["DALE", "COUNTYJAIL"], ["DALE", "COUNTY", "JAIL"]),
+        (["DALE", "COUTNYJAIL"], ["DALE", "COUNTY", "JAIL"]),
+        (["ACADIA", "PARSIH"], ["ACADIA", "PARISH"]),
+        (["ORANGE", "DETENTOIN", "CENTRE"], ["ORANGE", "DETENTION", "CENTRE"]),
+        (["PARIS", "JAIL"], ["PARIS", "JAIL"]),
+        (["JAL", "PD"], ["JAL", "PD"]),
+        (["COUNTY", "JIAL"], ["COUNTY", "JAIL"]),
+    ],
+)
+def test_words_for_kinds_are_put_right_and_names_left_alone(words: list[str], expected: list[str]) -> None:
+    assert corrected(words) == expected
+
+
+def test_every_single_edit_of_a_type_word_is_put_right_or_left() -> None:
+    known = gazetteer().known_words
+    for word in ("COUNTY", "PARISH", "SHERIFF", "DETENTION", "CORRECTIONAL"):
+        for i in range(1, len(word)):
+            for wrong in (
+                word[:i] + word[i + 1 :],
+                word[:i] + word[i] + word[i:],
+                word[: i - 1] + word[i] + word[i - 1] + word[i + 1 :],
+            ):
+                assert corrected([wrong]) == [word] or wrong in known or wrong == word
+
+
+@pytest.mark.data
+def test_landmarks_of_2025_and_2026(data_dir: Path) -> None:
+    texts = pl.read_csv(data_dir / "field" / "pl_landmarks_2025_26.csv", infer_schema=False)
+    answers = pl.concat([texts, resolve(texts)], how="horizontal")
+    named = answers.filter(pl.col("truth").is_not_null())
+    assert (named["county_fips"] == named["truth"]).mean() >= 0.95
+    sure = answers.filter(pl.col("county_fips").is_not_null(), pl.col("place_confidence") >= SURE)
+    assert (sure["county_fips"] == sure["truth"]).fill_null(False).all()
