@@ -18,8 +18,8 @@ import numpy as np
 import polars as pl
 
 from atlarge.disclosure import table as disclosure
-from atlarge.disclosure.certificates import proved
-from atlarge.disclosure.suppression import BLURRED, HIDDEN, OPEN, PRIMARY, UNPUBLISHED, search
+from atlarge.disclosure.certificates import proved_spread
+from atlarge.disclosure.suppression import COMPLEMENTARY, OPEN, PRIMARY, UNMARKED, UNPUBLISHED, search
 from atlarge.publish import release_table as cells
 from atlarge.publish import site
 from atlarge.publish.answers import members
@@ -71,7 +71,7 @@ def _attack(
     mark = np.select([status == OPEN, status == PRIMARY], ["shown", "small"], "withheld")
     table = frame.rename({"every": "period"}).with_columns(pl.Series("mark", mark), pl.Series("s", status))
     table = table.filter(pl.Series(published) & pl.col("value").is_not_null())
-    blurred = table.filter(pl.col("s") == BLURRED).select(KEYS).rows()
+    blurred = table.filter(pl.col("s") == UNMARKED).select(KEYS).rows()
     shown = pl.when(pl.col("mark") == "shown").then("value").alias("value")
     start = time.perf_counter()
     attacker = Attacker(Published(table.select(*KEYS, shown, "mark"), {}, {}, pairs), THRESHOLD, blurred)
@@ -87,7 +87,7 @@ def _hidden(frame: pl.DataFrame, status: np.ndarray, keep: pl.Series) -> dict[st
     """How much of some cells is hidden: of the cells, and of the counts in them."""
     keep = keep.to_numpy()
     value = frame["value"].fill_null(0).to_numpy()
-    small, withheld = status == PRIMARY, (status == HIDDEN) | (status == BLURRED)
+    small, withheld = status == PRIMARY, (status == COMPLEMENTARY) | (status == UNMARKED)
     total = max(int(value[keep].sum()), 1)
     return {
         "cells": int(keep.sum()),
@@ -126,21 +126,22 @@ def main() -> None:
         found = search(values, covered, r, published=published, threshold=THRESHOLD, cost=given["cost"])
         times.append((time.perf_counter() - start, time.process_time() - processor))
     start = time.perf_counter()
-    is_safe = proved(found.witnesses, values, covered, found.status, r, threshold=THRESHOLD)
+    spread = proved_spread(found.certificates, values, covered, found.status, r, threshold=THRESHOLD)
     checked = time.perf_counter() - start
     plain = search(values, covered, r, published=published, threshold=THRESHOLD, cost=values)
     small = covered & (values > 0) & (values < THRESHOLD)
     naive = np.where(published, np.where(small, PRIMARY, OPEN), UNPUBLISHED)
     told = {
         "cells": len(values),
-        "sums": len(r.has_rest),
+        "sums": len(r.is_inequality),
         "small": int(found.small.sum()),
-        "blurred": int((found.status == BLURRED).sum()),
+        "unmarked": int((found.status == UNMARKED).sum()),
         "seconds": round(min(t for t, _ in times), 1),
         "processor_seconds": round(min(t for _, t in times), 1),
-        "witnesses": {
-            "moves": len(found.witnesses.cells),
-            "small_proved": int(is_safe.sum()),
+        "certificates": {
+            "tables": len(found.certificates.cells),
+            "small_proved": int((spread[found.small] > 0).sum()),
+            "small_known_to_within_one": int((spread[found.small] < 2).sum()),
             "seconds": round(checked, 2),
         },
         "attack": _attack(frame, found.status, published, pairs),

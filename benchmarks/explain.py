@@ -130,7 +130,7 @@ def quiet_places() -> tuple[list[str], list[dt.date]]:
     """Localities that the registry leaves alone, with two arrests at large and two handoffs a month in the
     first year; and the months of the records."""
     from atlarge.explain.data import daily, localities
-    from atlarge.explain.pooled import registry_starts
+    from atlarge.policies import registry
     from atlarge.records.store import open_store
 
     store, measures = open_store(None), ("at_large", "handoffs")
@@ -138,7 +138,7 @@ def quiet_places() -> tuple[list[str], list[dt.date]]:
     keys = joined["at_large"].both.keys
     outcome, months = joined["at_large"].both.calendar()
     exposure, _ = joined["handoffs"].both.calendar()
-    _, clean, _ = registry_starts(keys, months, "limits")
+    clean = registry().starts(keys, months, "limits").clean
     large = (outcome[:, :12].mean(1) >= 2) & (exposure[:, :12].mean(1) >= 2)
     return [keys[k].split("+")[0] for k in np.flatnonzero(clean & large)], months
 

@@ -1,21 +1,60 @@
-"""What all tests share: where the real releases are."""
+"""What all tests share: where releases and a browser are, and what is reported where they are not."""
 
 from __future__ import annotations
 
 import os
+import sys
+from collections import Counter
 from pathlib import Path
 
 import pytest
 
+import chromium
+
 ROOT = Path(__file__).resolve().parents[1]
+SAMPLES = ROOT / "tests" / "samples"
+DATA = Path(os.environ.get("ATLARGE_DATA", ROOT.parent / "shared" / "data"))
+# What must be there, by name, so that its absence fails the tests instead of leaving some out.
+REQUIRED = set(os.environ.get("ATLARGE_REQUIRE", "").replace(",", " ").split())
+# Limits on processes, signals and descriptors that these rooms need are of POSIX systems.
+collect_ignore = ["crash", "hostile"] if sys.platform == "win32" else []
+NO_DATA = "they read the published releases; set ATLARGE_DATA to the folder that holds raw/ and reference/"
+NO_BROWSER = "they need a browser; install Chromium, or set ATLARGE_CHROMIUM to its program"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Leave out what cannot run on this machine, unless `ATLARGE_REQUIRE` says that it must."""
+    absent = []
+    if not DATA.is_dir() and "data" not in REQUIRED:
+        absent.append(("data", NO_DATA))
+    if chromium.program() is None and "chromium" not in REQUIRED:
+        absent.append(("browser", NO_BROWSER))
+    for item in items:
+        for mark, reason in absent:
+            needs_data = mark == "data" and "data_dir" in getattr(item, "fixturenames", ())
+            if item.get_closest_marker(mark) or needs_data:
+                item.add_marker(pytest.mark.skip(reason=reason))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """One line for each reason for which tests were not run."""
+    reasons: Counter[str] = Counter()
+    for report in terminalreporter.stats.get("skipped", []):
+        reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
+        reasons[reason.removeprefix("Skipped: ")] += 1
+    for reason, number in sorted(reasons.items()):
+        terminalreporter.write_line(f"NOT RUN: {number} tests: {reason}", yellow=True)
 
 
 @pytest.fixture(scope="session")
 def data_dir() -> Path:
-    """Folder of the real releases: `ATLARGE_DATA`, else `../shared/data` beside the project."""
-    folder = Path(os.environ.get("ATLARGE_DATA", ROOT.parent / "shared" / "data"))
-    if not folder.is_dir():
-        pytest.fail(
-            f"no real data at {folder}: set ATLARGE_DATA to the folder that holds raw/ and reference/"
-        )
-    return folder
+    """Folder of the published releases: `ATLARGE_DATA`, else `../shared/data` beside the project."""
+    if not DATA.is_dir():
+        pytest.fail(f"{DATA}: no published releases there, and ATLARGE_REQUIRE asks for them")
+    return DATA
+
+
+@pytest.fixture(scope="session")
+def samples() -> Path:
+    """Folder of small samples in the form of published releases; see tools/samples.py."""
+    return SAMPLES

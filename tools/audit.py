@@ -2,7 +2,7 @@
 
 Run: python tools/audit.py [--where-reached] [LOCK...]. Exit 0: every pinned version was looked up and none is
 known to be vulnerable or yanked. Exit 1: one is. Exit 3: the service could not be asked about all of them, so
-nothing is known of the rest; with --where-reached that is told as loudly, and the exit code is 0.
+nothing is known of the rest; with --where-reached one line says so, and the exit code is 0.
 """
 
 from __future__ import annotations
@@ -97,7 +97,7 @@ def ask(lock: Path) -> Audit:
 
 
 def report(lock: str, made: Audit) -> str:
-    """The outcome for a person; what is not known is as loud as what is wrong."""
+    """The outcome for a person, one line for each finding; what is not known is one too."""
     lines = [f"VULNERABLE: {lock}: {line}" for line in made.vulnerable]
     lines += [f"YANKED: {lock}: {line}" for line in made.yanked]
     if made.unknown or made.why or not made.looked_up:
@@ -116,8 +116,7 @@ def main(arguments: list[str]) -> int:
     for lock in locks:
         made = ask(lock)
         told = report(lock.name, made)
-        rule = "!" * 100
-        print(told if made.code == 0 else f"{rule}\n{told}\n{rule}", flush=True)
+        print(told, flush=True)
         codes.append(made.code)
     if 1 in codes:
         return 1

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from atlarge.simulate import simulate
     from atlarge.surges import find_surges
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 _PUBLIC = {
     "open_store": "atlarge.records.store",

@@ -1,15 +1,15 @@
-"""Files written whole or not at all, and paths held by one process at a time."""
+"""Files written whole or not at all, and paths locked by one process at a time."""
 
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import os
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import polars as pl
+from filelock import FileLock, Timeout
 
 _FORMULA = r"^[=+\-@\t\r]"
 """How a cell begins that a spreadsheet program would take for a formula."""
@@ -29,24 +29,30 @@ def csv_text(frame: pl.DataFrame) -> str:
 
 
 @contextlib.contextmanager
-def held(path: Path, opened: Callable[[], int], busy: Exception) -> Iterator[None]:
-    """Hold a path against other processes; the system lets go of it when this one dies, however it dies.
+def locked(path: Path, busy: Exception, *, wait_seconds: float = 0.0) -> Iterator[None]:
+    """Lock a path against other processes; the system releases the lock when this process dies.
 
-    `opened` makes the path if it is not there and opens it; the caller may take it away before letting go.
-    Raises `busy` where another process holds the path.
+    The file `path` is created if it is not there and may be removed before the lock is released.
+    Raises `busy` where another process has kept the lock for `wait_seconds`.
     """
-    while True:
-        handle = opened()
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            if path.exists() and path.stat().st_ino == os.fstat(handle).st_ino:
-                break
-        except BlockingIOError:
-            os.close(handle)
-            raise busy from None
-        os.close(handle)
+    lock = FileLock(path, timeout=wait_seconds, mode=0o600)
+    try:
+        lock.acquire()
+    except Timeout:
+        raise busy from None
     try:
         yield
+    finally:
+        lock.release()
+
+
+def sync(path: Path) -> None:
+    """Have the system write a file, or the entries of a folder where it can, to the disk."""
+    if os.name == "nt" and path.is_dir():
+        return  # folders cannot be opened there, and their entries need no call of their own
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
     finally:
         os.close(handle)
 

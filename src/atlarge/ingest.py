@@ -108,14 +108,35 @@ def _once(
     return kept, notes
 
 
+def _refuse_loss(read: Sequence[Prepared], paths: Sequence[Path]) -> None:
+    """ReleaseError for a release most of whose rows would be lost."""
+    for made in read:
+        why = made.audit.loss()
+        if why is not None:
+            path = next((p for p in paths if p.name == made.audit.file), made.audit.file)
+            raise ReleaseError(
+                f"{path}: {why}; the store is as it was. Mend the column and try again, or pass --allow-loss "
+                "to keep the rest and see the others by `atlarge audit --quarantine`"
+            )
+
+
 def ingest(
-    files: Iterable[Path | str], store: Path | str, progress: bool = False, told: Progress | None = None
+    files: Iterable[Path | str],
+    store: Path | str,
+    progress: bool = False,
+    told: Progress | None = None,
+    *,
+    covers: str | None = None,
+    allow_loss: bool = False,
 ) -> IngestAudit:
     """Read releases into a store and return the account of every row.
 
     Idempotent: a release already held changes nothing. Atomic: a refusal, an error or a kill leaves the store
-    as it was. ReleaseError for a file that is refused, StoreError for a store that cannot be written.
-    `progress` prints one line a step to stderr; `told` receives these lines instead.
+    as it was. ReleaseError for a file that is refused or that would lose most of its rows (unless
+    `allow_loss`), StoreError for a store that cannot be written.
+    `progress` prints one line a step to stderr; `told` receives these lines instead. `covers` states the
+    places that the files cover where they cannot show it themselves: "nation", or a level and codes such as
+    "state:MN" or "county:48453,48491".
     """
     say = told or (_to_stderr if progress else _silent)
     paths = _paths(files)
@@ -123,6 +144,8 @@ def ingest(
     try:
         asked, notes = _once(_read_all(paths, Path(store), aside, say), paths)
         read = [made for made in asked.values() if made is not None]
+        if not allow_loss:
+            _refuse_loss(read, paths)
         say("writing")
         audits = commit(read, Path(store))
     finally:

@@ -1,29 +1,86 @@
-"""The policies that questions name: one view over the dated policies and the 287(g) agreements."""
+"""The registry of dated policies: who limits and who extends cooperation, from when to when, on whose word.
+
+One `Registry` holds state laws, local decisions and 287(g) agreements. It is passed explicitly to whatever
+asks of it; `registry()` is the one shipped with the package.
+"""
 
 from __future__ import annotations
 
+import bisect
 import datetime as dt
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from contextvars import ContextVar
-from dataclasses import asdict, dataclass
-from functools import cache
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, fields
+from functools import cache, cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, NamedTuple
 
+import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from atlarge.errors import QuestionError
 from atlarge.reference import sidecar, table
 
+Ints = NDArray[np.int64]
+Status = Literal["in force", "possible", "not in force"]
+
 HOUSING = "jail_contract"
-_OTHER: ContextVar[tuple[Policy, ...] | None] = ContextVar("policies in use", default=None)
+DIRECTIONS = ("limits", "extends")
+LEVELS = ("nation", "state", "county", "city")
+PRECISIONS = ("day", "month", "year", "none")
+CONFIDENCES = ("high", "medium", "low")
+KINDS = {
+    "detainers": "whether and when a jail holds or notifies on a detainer",
+    "program_287g": "a 287(g) agreement, or a law that such agreements be sought",
+    "ends_287g": "an end of, or a bar on, 287(g) agreements",
+    "state_law": "a state's law or order on cooperation at large",
+    "court_ruling": "a court's ruling on holds or on a policy",
+    "jail_contract": "housing of detainees for pay",
+    "local_law": "a county's or city's rule on property, data or police, not on its jail",
+    "entry_crime": "a state crime of entry or presence",
+}
+KIND_ALIASES = {"287g": "program_287g", "287(g)": "program_287g", "agreements": "program_287g"}
+SCOPES = {
+    "jails": "sheriffs and jails",
+    "local": "all local agencies, jails among them",
+    "police": "police and deputies outside the jail",
+    "state": "the state's own agencies",
+    "courts": "courthouses and other protected places",
+    "property": "public property",
+    "housing": "housing of detainees",
+    "entry": "crimes of entry or presence",
+    "advice": "an opinion without force of law",
+}
+_SCOPE_OF_KIND = {
+    "detainers": "jails",
+    "court_ruling": "jails",
+    "state_law": "local",
+    "jail_contract": "housing",
+    "local_law": "property",
+    "entry_crime": "entry",
+}
+_NO_COOPERATION = frozenset({"jail_contract", "local_law", "entry_crime"})
+_BINDING_SCOPES = frozenset({"jails", "local", "police"})
+_MODEL_SCOPE = {"Task Force Model": "police"}
+
+
+class Spell(NamedTuple):
+    """The days a policy was in force: the first and last day it can have begun, and can have ended."""
+
+    start_earliest: dt.date
+    start_latest: dt.date
+    end_earliest: dt.date | None
+    end_latest: dt.date | None
 
 
 @dataclass(frozen=True)
 class Policy:
     """A dated decision. `effective` is the first day that it can have applied; `latest` the last day it can
-    have begun (the same for a policy known to the day). `ended` None: still in force when last read."""
+    have begun (the same for a policy known to the day). `ended` is the first day without it, None while in
+    force when last read; `end_earliest` and `end_latest` bound that day. `deadline`: day by which others must
+    comply. `scope`: whom it binds, a name in `SCOPES`. `agency` and `model` are of 287(g) agreements.
+    """
 
     id: str
     level: str
@@ -42,10 +99,28 @@ class Policy:
     source_url: str
     note: str
     criteria: str = ""
+    agency: str = ""
+    model: str = ""
+    end_earliest: dt.date | None = None
+    end_latest: dt.date | None = None
+    ended_reason: str = ""
+    deadline: dt.date | None = None
+    scope: str = ""
+    other_fips: str = ""
 
     def to_dict(self) -> dict[str, Any]:
         """All fields by name."""
         return asdict(self)
+
+    def to_row(self) -> dict[str, Any]:
+        """The fields of a listing: those of the registry's table, then place, dates as intervals, source."""
+        row = {k: v for k, v in self.to_dict().items() if k not in ("latest", "end_earliest", "end_latest")}
+        return {**row, **_interval_fields(self)}
+
+    @property
+    def place(self) -> str:
+        """FIPS code of its county, or the two letters of its state."""
+        return self.fips or self.state
 
     @property
     def known(self) -> dt.date:
@@ -54,8 +129,108 @@ class Policy:
 
     @property
     def is_window(self) -> bool:
-        """Whether the first day is known to a month or year only."""
+        """Whether the first day is known to a month, a year or an interval only."""
         return self.latest > self.effective
+
+    @property
+    def spell(self) -> Spell:
+        """Its first and last days as intervals."""
+        return Spell(
+            self.effective, self.latest, self.end_earliest or self.ended, self.end_latest or self.ended
+        )
+
+    @property
+    def is_agreement(self) -> bool:
+        """Whether it is a 287(g) agreement of one agency."""
+        return self.kind == "program_287g" and bool(self.agency)
+
+    @property
+    def binds(self) -> str:
+        """Whom it binds: its scope, or the usual one of its kind and level."""
+        if self.scope:
+            return self.scope
+        if self.kind in ("program_287g", "ends_287g"):
+            if self.level == "state":
+                return "state" if self.agency else "local"
+            return _MODEL_SCOPE.get(self.model, "police" if self.level == "city" else "jails")
+        return _SCOPE_OF_KIND.get(self.kind, "local")
+
+    @property
+    def is_cooperation(self) -> bool:
+        """Whether it changes how far a place cooperates: not housing, property rules or crimes of entry."""
+        return self.kind not in _NO_COOPERATION
+
+    @property
+    def is_jail_rule(self) -> bool:
+        """Whether it bears on who is handed over at a jail."""
+        return self.is_cooperation and self.binds in ("jails", "local")
+
+    def status(self, day: dt.date) -> Status:
+        """Whether it was in force on a day; "possible" inside an interval in which it began or ended."""
+        first, last, end_first, end_last = self.spell
+        if day < first or (end_last is not None and day >= end_last):
+            return "not in force"
+        if day < last or (end_first is not None and day >= end_first):
+            return "possible"
+        return "in force"
+
+    def counties(self) -> tuple[str, ...]:
+        """FIPS codes of the counties it applies in: all of the state for a state's law that binds them."""
+        if self.level == "state":
+            return _members().get(self.state, ()) if self.binds in _BINDING_SCOPES else ()
+        return tuple(code for code in (self.fips, *self.other_fips.split()) if code)
+
+
+class Starts(NamedTuple):
+    """Treatment starts of units: number of the month [N], -1 for none; whether no policy of any direction
+    touched the unit in the months [N]; the policy's id by unit."""
+
+    month: Ints
+    clean: NDArray[np.bool_]
+    ids: dict[str, str]
+
+
+class Conflict(NamedTuple):
+    """A local decision and a state's law of the other direction, both in force in a place."""
+
+    place: str
+    local: Policy
+    state: Policy
+
+    @property
+    def why(self) -> str:
+        """The conflict in one sentence."""
+        verb = "requires" if self.state.direction == "extends" else "bars"
+        return f"{self.local.id} {self.local.direction} cooperation, {self.state.id} of the state {verb} it"
+
+
+class Regime(NamedTuple):
+    """What governs a place on a day. `governing`: limits, extends or None; a state's law goes before a local
+    decision, and where both directions stand at the state's level neither governs."""
+
+    place: str
+    day: dt.date
+    limits: tuple[Policy, ...]
+    extends: tuple[Policy, ...]
+    governing: str | None
+    conflicts: tuple[Conflict, ...]
+
+
+# ---- from tables -----------------------------------------------------------------------------------------
+
+
+def _interval_fields(policy: Policy) -> dict[str, Any]:
+    first, last, end_first, end_last = policy.spell
+    return {
+        "place": policy.place,
+        "start": policy.effective,
+        "start_earliest": first,
+        "start_latest": last,
+        "end": policy.ended,
+        "end_earliest": end_first,
+        "end_latest": end_last,
+        "source": policy.source_url,
+    }
 
 
 def _latest(effective: dt.date, precision: str) -> dt.date:
@@ -68,70 +243,446 @@ def _latest(effective: dt.date, precision: str) -> dt.date:
     return effective
 
 
-def _policy(row: dict[str, Any]) -> Policy:
-    fields: dict[str, Any] = {**row, "latest": _latest(row["effective"], row["precision"])}
-    for key in ("title", "confidence", "source_url", "note", "criteria"):
-        fields[key] = row[key] or ""
-    return Policy(**fields)
+_TEXTS = ("title", "confidence", "source_url", "note", "criteria", "agency", "model", "ended_reason", "scope",
+          "other_fips")  # fmt: skip
+_NAMES = tuple(f.name for f in fields(Policy))
+
+
+def _policy(row: Mapping[str, Any]) -> Policy:
+    latest = row.get("start_latest") or _latest(row["effective"], row["precision"])
+    made: dict[str, Any] = {k: row[k] for k in _NAMES if k in row} | {"latest": latest}
+    for key in _TEXTS:
+        made[key] = row.get(key) or ""
+    return Policy(**made)
 
 
 def policy_table() -> pl.DataFrame:
-    """Every policy, dated or not, and every 287(g) agreement: id, level, place_name, state, fips, direction,
-    kind, title, announced, effective, precision, ended, criteria, confidence, source_url, note."""
+    """Every shipped policy, dated or not, and every 287(g) agreement, one row each.
+
+    Columns: id, level, place_name, state, fips, direction, kind, title, announced, effective, precision,
+    ended, criteria, confidence, source_url, note, then what newer rows have: ended_reason, deadline, scope,
+    verified, agency, model, start_latest, end_earliest, end_latest, other_fips.
+    """
+    agreements = _agreement_rows()
     own = table("policies")
+    standing = own.filter(~pl.col("id").is_in(agreements["id"].to_list()))
+    return pl.concat([standing, agreements], how="diagonal")
+
+
+def _agreement_rows(spells: pl.DataFrame | None = None) -> pl.DataFrame:
+    """Agreements in the columns of the registry; one that the registry names keeps that row's id and words.
+
+    `spells`: a table in the columns of `agreements_287g`; left out, the shipped one.
+    """
     names = table("counties").select("fips", pl.col("place_name").alias("county_name"))
-    agreements = (
-        table("agreements_287g")
-        .join(names, on="fips", how="left")
-        .select(
-            "id",
-            "level",
-            pl.coalesce("county_name", pl.concat_str("agency", pl.lit(", "), "state")).alias("place_name"),
-            "state",
-            "fips",
-            pl.lit("extends").alias("direction"),
-            pl.lit("program_287g").alias("kind"),
-            pl.concat_str(pl.lit("287(g) agreement of "), "agency", pl.lit(", "), "model").alias("title"),
-            pl.col("signed").alias("announced"),
-            pl.col("signed").alias("effective"),
-            pl.when(pl.col("signed").is_null())
-            .then(pl.lit("none"))
-            .otherwise(pl.lit("day"))
-            .alias("precision"),
-            pl.lit(None, pl.Date).alias("ended"),
-            pl.lit(None, pl.String).alias("criteria"),
-            pl.lit("medium").alias("confidence"),
-            pl.lit(str(sidecar("agreements_287g")["url"])).alias("source_url"),
-            pl.lit(
-                "In force in July 2025; day of the newest signing, not of the first officer's service"
-            ).alias("note"),
-        )
+    source = str(sidecar("agreements_287g")["url"])
+    is_day = pl.col("start_latest") == pl.col("signed")
+    source_table = table("agreements_287g") if spells is None else spells
+    if "policy_id" not in source_table.columns:
+        source_table = source_table.with_columns(pl.lit(None, pl.String).alias("policy_id"))
+    made = source_table.join(names, on="fips", how="left").select(
+        "id",
+        "level",
+        pl.coalesce("county_name", pl.concat_str("agency", pl.lit(", "), "state")).alias("place_name"),
+        "state",
+        "fips",
+        pl.lit("extends").alias("direction"),
+        pl.lit("program_287g").alias("kind"),
+        pl.concat_str(pl.lit("287(g) agreement of "), "agency", pl.lit(", "), "model").alias("title"),
+        pl.when(is_day).then("signed").alias("announced"),
+        pl.when(is_day).then("signed").otherwise("start_earliest").alias("effective"),
+        pl.when(is_day).then(pl.lit("day")).otherwise(pl.lit("interval")).alias("precision"),
+        "ended",
+        pl.lit(None, pl.String).alias("criteria"),
+        "confidence",
+        pl.coalesce("source_url", pl.lit(source)).alias("source_url"),
+        pl.concat_str(
+            pl.lit("Day of signing, not of the first officer's service; on ICE's lists from "),
+            pl.col("first_listed").cast(pl.String),
+            pl.lit(" to "),
+            pl.col("last_listed").cast(pl.String),
+        ).alias("note"),
+        "ended_reason",
+        pl.lit(None, pl.Date).alias("deadline"),
+        pl.lit(None, pl.String).alias("scope"),
+        pl.lit("ICE's lists").alias("verified"),
+        "agency",
+        "model",
+        "start_latest",
+        "end_earliest",
+        "end_latest",
+        "other_fips",
+        "policy_id",
     )
-    return pl.concat([own, agreements.select(own.columns)])
+    kept = ("title", "source_url", "note", "confidence", "announced")
+    own = table("policies").select(
+        pl.col("id").alias("policy_id"),
+        *(pl.col(k).alias(f"own_{k}") for k in kept),
+    )
+    joined = made.join(own, on="policy_id", how="left", maintain_order="left")
+    return joined.with_columns(
+        pl.coalesce("policy_id", "id").alias("id"),
+        *(
+            pl.coalesce(f"own_{k}", k).alias(k)
+            for k in ("title", "source_url", "note", "confidence", "announced")
+        ),
+    ).drop("policy_id", *(f"own_{k}" for k in ("title", "source_url", "note", "confidence", "announced")))
+
+
+@cache
+def _members() -> dict[str, tuple[str, ...]]:
+    found: dict[str, list[str]] = {}
+    for fips, state in table("counties").select("fips", "state").iter_rows():
+        found.setdefault(str(state), []).append(str(fips))
+    return {state: tuple(codes) for state, codes in found.items()}
+
+
+@cache
+def _state_of() -> dict[str, str]:
+    return {code: state for state, codes in _members().items() for code in codes}
+
+
+_DAY_AT_END = re.compile(r"-(?:\d{4}-\d{2}-\d{2}(?:-\d)?|undated)$")
+
+
+def _undated_id(name: str) -> str:
+    """An agreement's id without its day and without small words, in which older editions differed."""
+    return _DAY_AT_END.sub("", name).replace("-of-", "-") if "-287g-" in name else name
+
+
+# ---- the registry ----------------------------------------------------------------------------------------
+
+
+def kind_of(word: str) -> str:
+    """The kind that a word names; QuestionError that lists the kinds for any other word."""
+    kind = KIND_ALIASES.get(word.strip().lower(), word.strip().lower())
+    if kind not in KINDS:
+        raise QuestionError(f"no kind {word!r}; there are: {', '.join([*KINDS, '287g'])}")
+    return kind
+
+
+@dataclass(frozen=True)
+class Registry:
+    """Dated policies, and the ids of those for which no date was found.
+
+    Examples
+    --------
+    >>> import datetime as dt
+    >>> [p.id for p in registry().in_force(dt.date(2017, 3, 1), place="48453", direction="limits")]
+    ['travis-tx-2017']
+    """
+
+    policies: tuple[Policy, ...]
+    undated: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        seen: set[str] = set()
+        for policy in self.policies:
+            if policy.id in seen:
+                raise QuestionError(f"two policies are called {policy.id}")
+            seen.add(policy.id)
+
+    @classmethod
+    def from_agreements(cls, spells: pl.DataFrame) -> Registry:
+        """A registry of agreements alone, from a table of spells in the columns of `agreements_287g`."""
+        rows = _agreement_rows(spells).filter(pl.col("effective").is_not_null()).sort("id")
+        return cls(tuple(_policy(row) for row in rows.iter_rows(named=True)))
+
+    def __iter__(self) -> Iterator[Policy]:
+        return iter(self.policies)
+
+    def __len__(self) -> int:
+        return len(self.policies)
+
+    def __repr__(self) -> str:
+        agreed = sum(p.is_agreement for p in self.policies)
+        return f"<Registry: {len(self) - agreed} policies, {agreed} agreements, {len(self.undated)} undated>"
+
+    @cached_property
+    def _by_id(self) -> dict[str, Policy]:
+        return {policy.id: policy for policy in self.policies}
+
+    @cached_property
+    def _changes(self) -> tuple[list[dt.date], list[Policy]]:
+        """Days on which a policy began or ended, in order, with the policy of each."""
+        events = [(p.effective, k, p) for k, p in enumerate(self.policies)]
+        events += [(p.ended, k, p) for k, p in enumerate(self.policies) if p.ended]
+        events.sort(key=lambda event: event[:2])
+        return [day for day, _, _ in events], [policy for _, _, policy in events]
+
+    @cached_property
+    def _by_older_id(self) -> dict[str, Policy]:
+        """Agreements by their id without its day, where only one has it: days are corrected, ids go on."""
+        found: dict[str, Policy | None] = {}
+        for policy in self.policies:
+            if policy.is_agreement:
+                name = _undated_id(policy.id)
+                found[name] = None if name in found else policy
+        return {name: policy for name, policy in found.items() if policy is not None}
+
+    def ids(self) -> list[str]:
+        """Ids of all policies, those without a date among them."""
+        return sorted([*self._by_id, *self.undated])
+
+    def near(self, name: str, limit: int = 4) -> list[str]:
+        """Ids most like a word that is none."""
+        from rapidfuzz import fuzz, process
+
+        wanted = name.lower().replace(" ", "-").replace(",", "").replace("-county", "")
+        ids = self.ids()
+        decisions = [i for i in ids if i not in self._by_id or not self._by_id[i].is_agreement]
+        found = process.extract(wanted, decisions or ids, scorer=fuzz.WRatio, limit=limit)
+        return [one[0] for one in found]
+
+    def get(self, name: str) -> Policy:
+        """The policy of an id; QuestionError with near ids if there is none, or if it has no date."""
+        wanted = name.strip().lower()
+        if wanted in self._by_id:
+            return self._by_id[wanted]
+        if (older := self._by_older_id.get(_undated_id(wanted))) is not None:
+            return older
+        if wanted in self.undated:
+            raise QuestionError(
+                f"policy {wanted}: no date was found for it, so there is no before and after; "
+                "name a day with --date, or add its date and source to reference/policies.csv"
+            )
+        raise QuestionError(
+            f"no policy {name!r}; the nearest are {', '.join(self.near(name))} (all: atlarge policies)"
+        )
+
+    def select(
+        self,
+        *,
+        kind: str | None = None,
+        state: str | None = None,
+        place: str | None = None,
+        direction: str | None = None,
+    ) -> list[Policy]:
+        """Policies narrowed by kind, state (two letters), place and direction.
+
+        `place`: a county's FIPS code, which also finds the laws of its state, or a state's two letters.
+        Raises QuestionError for a word that is no kind, state, place or direction.
+        """
+        if direction is not None and direction not in DIRECTIONS:
+            raise QuestionError(f"no direction {direction!r}; there are: {', '.join(DIRECTIONS)}")
+        wanted = kind_of(kind) if kind is not None else None
+        code = state.strip().upper() if state is not None else None
+        if code is not None and code not in _members():
+            raise QuestionError(f"no state {state!r}; give two letters, as TX")
+        if place is not None and place not in _state_of() and place not in _members():
+            raise QuestionError(f"no place {place!r}; give a county's FIPS code or a state's two letters")
+        return [
+            p
+            for p in self.policies
+            if (wanted is None or p.kind == wanted)
+            and (code is None or p.state == code)
+            and (direction is None or p.direction == direction)
+            and (place is None or _is_of(p, place))
+        ]
+
+    def in_force(
+        self,
+        day: dt.date | str,
+        *,
+        kind: str | None = None,
+        state: str | None = None,
+        place: str | None = None,
+        direction: str | None = None,
+        possible: bool = True,
+    ) -> list[Policy]:
+        """Policies in force on a day, narrowed as by `select`.
+
+        `possible` False leaves out those whose first or last day is an interval that holds the day.
+        """
+        on = dt.date.fromisoformat(day) if isinstance(day, str) else day
+        wanted = ("in force", "possible") if possible else ("in force",)
+        found = self.select(kind=kind, state=state, place=place, direction=direction)
+        return [p for p in found if p.status(on) in wanted]
+
+    def history(self, *, place: str | None = None, state: str | None = None) -> list[Policy]:
+        """Policies of a place and its state, or of all places of a state, by their first day."""
+        return sorted(self.select(place=place, state=state), key=lambda p: (p.effective, p.id))
+
+    def regime(self, place: str, day: dt.date | str) -> Regime:
+        """What governs a county or a state on a day, among the policies that bear on jails.
+
+        A state's law goes before a county's decision; two state laws of both directions leave `governing`
+        None, as does the absence of any policy.
+        """
+        on = dt.date.fromisoformat(day) if isinstance(day, str) else day
+        found = [p for p in self.in_force(on, place=place) if p.is_jail_rule]
+        above = {p.direction for p in found if p.level == "state" and p.binds in _BINDING_SCOPES}
+        local = {p.direction for p in found if p.level != "state"}
+        deciding = above or local
+        governing = next(iter(deciding)) if len(deciding) == 1 else None
+        limits = tuple(p for p in found if p.direction == "limits")
+        extends = tuple(p for p in found if p.direction == "extends")
+        return Regime(place, on, limits, extends, governing, tuple(_conflicts(found)))
+
+    def conflicts(
+        self, day: dt.date | str, *, state: str | None = None, place: str | None = None
+    ) -> list[Conflict]:
+        """Local decisions in force on a day against a law of their state in the other direction."""
+        found = [p for p in self.in_force(day, state=state, place=place) if p.is_cooperation]
+        return _conflicts(found)
+
+    def changed_counties(
+        self, start: dt.date, end: dt.date, kinds: Sequence[str] | None = None
+    ) -> dict[str, set[str]]:
+        """Counties (FIPS) whose cooperation changed by a dated policy within the days, by direction.
+
+        A change is the day a policy took effect or ended, `end` not among the days. Housing contracts,
+        property rules and crimes of entry say nothing of cooperation and are left out, unless `kinds` names
+        the kinds to take (housing never counts).
+        """
+        found: dict[str, set[str]] = {"limits": set(), "extends": set()}
+        days, changes = self._changes
+        for policy in changes[bisect.bisect_left(days, start) : bisect.bisect_left(days, end)]:
+            wanted = policy.is_cooperation if kinds is None else policy.kind in kinds
+            if wanted and policy.kind != HOUSING:
+                found[policy.direction].update(policy.counties())
+        return found
+
+    def starts(
+        self,
+        keys: Sequence[str],
+        months: Sequence[dt.date],
+        direction: str = "limits",
+        levels: Sequence[str] = ("county", "city", "state"),
+    ) -> Starts:
+        """First whole month of each unit's first policy of a direction, within calendar `months`.
+
+        A unit is named by its codes joined with "+". A state's law that binds counties counts for each of
+        them. Policies known only to the year, housing contracts, property rules and crimes of entry do not
+        count.
+        """
+        first: dict[str, Policy] = {}
+        touched: set[str] = set()
+        days, changes = self._changes
+        low, high = (months[0], months[-1]) if len(months) else (dt.date.max, dt.date.min)
+        for policy in changes[bisect.bisect_right(days, low) : bisect.bisect_right(days, high)]:
+            inside = low < policy.effective <= high
+            if not inside or not policy.is_cooperation or policy.precision == "year":
+                continue
+            targets = policy.counties()
+            touched.update(targets)
+            if policy.direction == direction and policy.level in levels:
+                for code in targets:
+                    if code not in first or policy.effective < first[code].effective:
+                        first[code] = policy
+        axis = np.array(list(months), dtype="datetime64[D]")
+        month, clean = np.full(len(keys), -1, dtype=np.int64), np.ones(len(keys), dtype=bool)
+        ids: dict[str, str] = {}
+        for k, key in enumerate(keys):
+            codes = key.split("+")
+            clean[k] = not touched.intersection(codes)
+            own = [first[code] for code in codes if code in first]
+            if own:
+                earliest = min(own, key=lambda p: p.effective)
+                month[k] = int(np.searchsorted(axis, np.datetime64(earliest.effective)))
+                ids[key] = earliest.id
+        return Starts(month, clean, ids)
+
+    def to_frame(self) -> pl.DataFrame:
+        """The dated policies as a table, in the columns of a listing."""
+        return pl.DataFrame([p.to_row() for p in self.policies], infer_schema_length=None)
+
+
+def _is_of(policy: Policy, place: str) -> bool:
+    if place in _members():
+        return policy.state == place
+    if policy.level == "state":
+        return policy.state == _state_of()[place]
+    return place in policy.counties()
+
+
+def _conflicts(found: Iterable[Policy]) -> list[Conflict]:
+    policies = list(found)
+    above: dict[tuple[str, str], list[Policy]] = {}
+    for p in policies:
+        if p.level == "state" and p.binds in _BINDING_SCOPES:
+            above.setdefault((p.state, p.direction), []).append(p)
+    out = []
+    for p in policies:
+        if p.level == "state" or not p.is_cooperation:
+            continue
+        other = "extends" if p.direction == "limits" else "limits"
+        out += [Conflict(p.place, p, law) for law in above.get((p.state, other), []) if _meet(p, law)]
+    return out
+
+
+def _meet(local: Policy, law: Policy) -> bool:
+    """Whether a local decision and a state's law are on one matter: jails, police, or agreements."""
+    if local.kind in ("program_287g", "ends_287g"):
+        return law.kind in ("program_287g", "ends_287g", "state_law")
+    return law.binds == "local" or law.binds == local.binds
+
+
+@cache
+def registry() -> Registry:
+    """The registry shipped with the package."""
+    rows = policy_table()
+    dated = rows.filter(pl.col("effective").is_not_null()).sort("id")
+    undated = rows.filter(pl.col("effective").is_null())["id"].sort().to_list()
+    return Registry(tuple(_policy(row) for row in dated.iter_rows(named=True)), tuple(undated))
+
+
+def as_registry(given: Registry | Iterable[Policy] | Path | str | None) -> Registry:
+    """A registry from what a caller gave: itself, policies, a CSV of them, or None for the shipped one."""
+    if given is None:
+        return registry()
+    if isinstance(given, Registry):
+        return given
+    if isinstance(given, Path | str):
+        return read_registry(given)
+    return Registry(tuple(given))
 
 
 def policies() -> tuple[Policy, ...]:
-    """Every policy that has a date, in the order of its id: of the registry, or of the one in use."""
-    other = _OTHER.get()
-    return _registry() if other is None else other
+    """Every shipped policy that has a date, in the order of its id."""
+    return registry().policies
 
 
-@contextmanager
-def using(registry: Sequence[Policy] | None) -> Iterator[None]:
-    """Let other policies stand for the registry inside the block; None changes nothing."""
-    token = _OTHER.set(tuple(registry) if registry is not None else _OTHER.get())
+def near_ids(name: str, limit: int = 4) -> list[str]:
+    """Shipped ids most like a word that is none."""
+    return registry().near(name, limit)
+
+
+def find_policy(name: str) -> Policy:
+    """The shipped policy of an id; QuestionError with near ids if there is none, or if it has no date."""
+    return registry().get(name)
+
+
+def changed_counties(start: dt.date, end: dt.date, kinds: Sequence[str] | None = None) -> dict[str, set[str]]:
+    """Counties whose cooperation changed within the days, by the shipped registry."""
+    return registry().changed_counties(start, end, kinds)
+
+
+# ---- reading an own table --------------------------------------------------------------------------------
+
+_DATES = ("announced", "effective", "ended", "deadline", "start_latest", "end_earliest", "end_latest")
+
+
+def read_registry(path: Path | str) -> Registry:
+    """A registry from a CSV of its own columns; id, effective and fips (or state) must be there.
+
+    `direction` left out means limits, `level` county (state where there is no fips), `precision` day; a row
+    of precision none, without a day, is kept as undated. Raises QuestionError that names the file, the line
+    and the mend.
+    """
+    dated, undated = _read(path)
     try:
-        yield
-    finally:
-        _OTHER.reset(token)
+        return Registry(tuple(dated), tuple(undated))
+    except QuestionError as error:
+        raise QuestionError(f"{Path(path).name}: {error}") from None
 
 
 def read_policies(path: Path | str) -> list[Policy]:
-    """Policies from a CSV of the registry's own columns; id, effective and fips (or state) must be there.
+    """The dated policies of a CSV, in its order; see `read_registry`."""
+    return _read(path)[0]
 
-    `direction` left out means limits, `level` county (state where there is no fips), `precision` day. Raises
-    QuestionError that names the file, the line and the mend.
-    """
+
+def _read(path: Path | str) -> tuple[list[Policy], list[str]]:
     name = Path(path).name
     try:
         rows = pl.read_csv(path, infer_schema=False, glob=False)
@@ -141,76 +692,90 @@ def read_policies(path: Path | str) -> list[Policy]:
         ) from None
     if missing := {"id", "effective"} - set(rows.columns):
         raise QuestionError(f"{name}: no column {', '.join(sorted(missing))}; see: atlarge policies --json")
-    return [_from_row(name, number, row) for number, row in enumerate(rows.iter_rows(named=True), start=2)]
+    dated, undated = [], []
+    for number, row in enumerate(rows.iter_rows(named=True), start=2):
+        if row.get("precision") == "none" and not row.get("effective") and row.get("id"):
+            undated.append(str(row["id"]).lower())
+        else:
+            dated.append(_from_row(name, number, row))
+    return dated, undated
 
 
 def _from_row(name: str, number: int, row: dict[str, Any]) -> Policy:
-    days: dict[str, dt.date | None] = {}
-    for column in ("announced", "effective", "ended"):
-        try:
-            days[column] = dt.date.fromisoformat(row[column]) if row.get(column) else None
-        except ValueError:
-            raise QuestionError(
-                f"{name}, line {number}: {column} {row[column]!r} is no day; write 2017-02-01"
-            ) from None
+    where = f"{name}, line {number}"
+    days = {column: _day(where, column, row.get(column)) for column in _DATES}
     if not row.get("id") or days["effective"] is None or not (row.get("fips") or row.get("state")):
-        raise QuestionError(f"{name}, line {number}: id, effective and fips (or state) are needed")
+        raise QuestionError(f"{where}: id, effective and fips (or state) are needed")
     fips = str(row["fips"]).zfill(5) if row.get("fips") else None
-    level = row.get("level") or ("county" if fips else "state")
-    told = {key: str(row.get(key) or "") for key in ("title", "confidence", "source_url", "note", "criteria")}
-    fields: dict[str, Any] = {
+    if fips is not None and fips not in _state_of():
+        raise QuestionError(f"{where}: fips {row['fips']!r} is no county; give five digits, as 48453")
+    made: dict[str, Any] = {
         "id": str(row["id"]).lower(),
-        "level": level,
+        "level": row.get("level") or ("county" if fips else "state"),
         "place_name": row.get("place_name") or fips or row.get("state"),
         "state": row.get("state") or "",
         "fips": fips,
         "direction": row.get("direction") or "limits",
-        "kind": row.get("kind") or "detainers",
+        "kind": KIND_ALIASES.get(row.get("kind") or "", row.get("kind") or "detainers"),
         "precision": row.get("precision") or "day",
         **days,
-        **told,
+        **{key: str(row.get(key) or "") for key in _TEXTS},
     }
-    return _policy(fields)
+    _check_words(where, made)
+    return _policy(made)
 
 
-@cache
-def _registry() -> tuple[Policy, ...]:
-    dated = policy_table().filter(pl.col("effective").is_not_null()).sort("id")
-    return tuple(_policy(row) for row in dated.iter_rows(named=True))
+def _day(where: str, column: str, value: str | None) -> dt.date | None:
+    try:
+        return dt.date.fromisoformat(value) if value else None
+    except ValueError:
+        raise QuestionError(f"{where}: {column} {value!r} is no day; write 2017-02-01") from None
 
 
-@cache
-def _registry_ids() -> tuple[str, ...]:
-    return tuple(policy_table()["id"].sort().to_list())
-
-
-def _ids() -> tuple[str, ...]:
-    other = _OTHER.get()
-    return _registry_ids() if other is None else tuple(sorted(policy.id for policy in other))
-
-
-def near_ids(name: str, limit: int = 4) -> list[str]:
-    """Ids most like a word that is none."""
-    from rapidfuzz import fuzz, process
-
-    wanted = name.lower().replace(" ", "-").replace(",", "").replace("-county", "")
-    return [found[0] for found in process.extract(wanted, _ids(), scorer=fuzz.WRatio, limit=limit)]
-
-
-def find_policy(name: str) -> Policy:
-    """The policy of an id; QuestionError with near ids if there is none, or if no date is known for it."""
-    wanted = name.strip().lower()
-    for policy in policies():
-        if policy.id == wanted:
-            return policy
-    if wanted in _ids():
-        raise QuestionError(
-            f"policy {wanted}: no date was found for it, so there is no before and after; "
-            "name a day with --date, or add its date and source to reference/policies.csv"
-        )
-    raise QuestionError(
-        f"no policy {name!r}; the nearest are {', '.join(near_ids(name))} (all: atlarge policies)"
+def _check_words(where: str, row: Mapping[str, Any]) -> None:
+    """Refuse what the schema does not allow, naming the line; the shipped tables pass the same check."""
+    allowed: tuple[tuple[str, Iterable[str]], ...] = (
+        ("direction", DIRECTIONS),
+        ("level", LEVELS),
+        ("precision", (*PRECISIONS, "interval")),
+        ("confidence", (*CONFIDENCES, "")),
+        ("scope", (*SCOPES, "")),
     )
+    for column, words in allowed:
+        if row[column] not in words:
+            listed = ", ".join(w for w in words if w)
+            raise QuestionError(f"{where}: {column} {row[column]!r} is none of {listed}")
+    if row["ended"] and row["ended"] < row["effective"]:
+        raise QuestionError(f"{where}: ended {row['ended']} lies before effective {row['effective']}")
+    url = row["source_url"]
+    if url and not url.startswith(("http://", "https://")):
+        raise QuestionError(f"{where}: source_url {url!r} is no web address; it begins with https://")
+
+
+def check_registry(path: Path | str) -> dict[str, int]:
+    """Check a CSV of policies by the schema of the shipped one, strictly: every kind and source known.
+
+    Returns counts of rows, dated and undated. Raises QuestionError that names the first faulty line.
+    """
+    dated, undated = _read(path)
+    name = Path(path).name
+    rows = pl.read_csv(path, infer_schema=False, glob=False)
+    seen: dict[str, int] = {}
+    for number, row in enumerate(rows.iter_rows(named=True), start=2):
+        where = f"{name}, line {number}"
+        word = str(row.get("id") or "").lower()
+        if word in seen:
+            raise QuestionError(f"{where}: id {word!r} stands in line {seen[word]} too")
+        seen[word] = number
+        kind = row.get("kind") or "detainers"
+        if kind not in KINDS and kind not in KIND_ALIASES:
+            raise QuestionError(f"{where}: kind {kind!r} is none of {', '.join(KINDS)}")
+        if "source_url" in rows.columns and not row.get("source_url"):
+            raise QuestionError(f"{where}: no source_url; name the page that the date was read on")
+    return {"rows": rows.height, "dated": len(dated), "undated": len(undated)}
+
+
+# ---- questions -------------------------------------------------------------------------------------------
 
 
 def from_date(day: dt.date, place: str, place_name: str) -> Policy:
@@ -239,47 +804,55 @@ def applies_to(policy: Policy, fips: str | None, state: str) -> bool:
     """Whether a policy is one of the county, or of its state."""
     if policy.level == "state":
         return policy.state == state
-    return policy.fips is not None and policy.fips == fips
-
-
-def changed_counties(start: dt.date, end: dt.date, kinds: Sequence[str] | None = None) -> dict[str, set[str]]:
-    """Counties (FIPS) whose cooperation changed by a dated policy within the days, by direction.
-
-    A change is the day a policy took effect or ended. Contracts to house detainees are left out, since they
-    say nothing of handoffs; so are city policies outside the jail, unless `kinds` names them.
-    """
-    counties = table("counties").select("fips", "state")
-    found: dict[str, set[str]] = {"limits": set(), "extends": set()}
-    for policy in policies():
-        if policy.kind == HOUSING or (kinds is not None and policy.kind not in kinds):
-            continue
-        days = [policy.effective, *([policy.ended] if policy.ended else [])]
-        if not any(start <= day < end for day in days):
-            continue
-        if policy.level == "state":
-            members = set(counties.filter(pl.col("state") == policy.state)["fips"].to_list())
-        else:
-            members = {policy.fips} if policy.fips else set()
-        found[policy.direction] |= members
-    return found
+    return fips is not None and fips in policy.counties()
 
 
 def listed(
-    *, state: str | None = None, direction: str | None = None, with_agreements: bool = False
+    *,
+    state: str | None = None,
+    direction: str | None = None,
+    with_agreements: bool = False,
+    kind: str | None = None,
+    at: dt.date | str | None = None,
+    place: str | None = None,
+    given: Registry | None = None,
 ) -> list[dict[str, Any]]:
-    """Rows of the policy table in the order of their ids, narrowed by state and direction.
+    """Rows of a listing in the order of their ids: the registry, or with `at` what was in force on a day.
 
-    Raises QuestionError for a direction or state that no policy has.
+    Agreements are listed where `with_agreements`, `at` or the kind 287g asks for them. Without `at`, policies
+    without a date are listed too. With `at`, `status` tells "in force" or "possible". Raises QuestionError
+    for a direction, kind or state that there is none of.
     """
-    rows = policy_table()
-    if not with_agreements:
-        rows = rows.filter(pl.col("id").is_in(table("policies")["id"].to_list()))
+    found = given or registry()
+    is_287g = kind is not None and kind_of(kind) == "program_287g"
+    all_agreements = with_agreements or at is not None or is_287g or place is not None
+    narrowed = found.select(kind=kind, state=state, direction=direction, place=place)
+    if at is not None:
+        on = dt.date.fromisoformat(at) if isinstance(at, str) else at
+        return [{**p.to_row(), "status": p.status(on)} for p in narrowed if p.status(on) != "not in force"]
+    own = None if given is not None else set(table("policies")["id"].to_list())
+    rows = [p.to_row() for p in narrowed if all_agreements or own is None or p.id in own]
+    if given is None:
+        rows += _undated_rows(state, direction, kind, place)
+    return sorted(rows, key=lambda row: str(row["id"]))
+
+
+def _undated_rows(
+    state: str | None, direction: str | None, kind: str | None, place: str | None
+) -> list[dict[str, Any]]:
+    rows = table("policies").filter(pl.col("effective").is_null())
+    if place is not None:
+        of_state = (pl.col("level") == "state") & (pl.col("state") == _state_of().get(place, place))
+        rows = rows.filter((pl.col("fips") == place).fill_null(False) | of_state)
     if direction is not None:
-        if direction not in ("limits", "extends"):
-            raise QuestionError(f"no direction {direction!r}; there are: limits, extends")
         rows = rows.filter(pl.col("direction") == direction)
     if state is not None:
-        rows = rows.filter(pl.col("state") == state.upper())
-        if rows.is_empty():
-            raise QuestionError(f"no policy of the state {state!r} is in the table; give two letters, as TX")
-    return rows.sort("id").to_dicts()
+        rows = rows.filter(pl.col("state") == state.strip().upper())
+    if kind is not None:
+        rows = rows.filter(pl.col("kind") == kind_of(kind))
+    out = []
+    for row in rows.iter_rows(named=True):
+        stand_in = _policy({**row, "effective": dt.date.min, "precision": "day"}).to_row()
+        empty = dict.fromkeys(("effective", "start", "start_earliest", "start_latest"))
+        out.append({**stand_in, **empty, "precision": row["precision"]})
+    return out

@@ -10,7 +10,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from atlarge.disclosure.constraints import BLURRED, HIDDEN, PRIMARY, UNPUBLISHED, LinearConstraints, Sums
+from atlarge.disclosure.constraints import (
+    COMPLEMENTARY,
+    PRIMARY,
+    UNMARKED,
+    UNPUBLISHED,
+    ConstraintBuilder,
+    LinearConstraints,
+)
 
 Bounds = list[tuple[int, int]]
 Row = tuple[list[int], list[int], bool]
@@ -18,10 +25,10 @@ Row = tuple[list[int], list[int], bool]
 
 def rows_of(r: LinearConstraints) -> list[Row]:
     """Cells, signs and whether there may be a rest, sum by sum."""
-    of = [np.flatnonzero(r.row == i) for i in range(len(r.has_rest))]
+    of = [np.flatnonzero(r.row == i) for i in range(len(r.is_inequality))]
     return [
-        (r.cell[at].tolist(), r.sign[at].astype(int).tolist(), bool(rest))
-        for at, rest in zip(of, r.has_rest, strict=True)
+        (r.cell[at].tolist(), r.coefficient[at].astype(int).tolist(), bool(rest))
+        for at, rest in zip(of, r.is_inequality, strict=True)
     ]
 
 
@@ -31,8 +38,8 @@ def believed(values: np.ndarray, covered: np.ndarray, status: np.ndarray, thresh
     far = int(values.max(initial=0)) + 4 * threshold
     ends = {
         PRIMARY: (1, threshold - 1),
-        HIDDEN: (threshold, far),
-        BLURRED: (1, far),
+        COMPLEMENTARY: (threshold, far),
+        UNMARKED: (1, far),
         UNPUBLISHED: (0, far),
     }
     told = zip(values.tolist(), covered.tolist(), status.tolist(), strict=True)
@@ -123,7 +130,7 @@ def drawn(seed: int, *, whole: bool = False) -> Problem:
     """A small table: one of two ways, sums at random, or days cut from months. `whole`: all of it covered."""
     rng = np.random.default_rng(seed)
     threshold = int(rng.integers(3, 7))
-    sums = Sums()
+    sums = ConstraintBuilder()
     make = (_two_ways, _any_sums, _cut_months)[rng.integers(3)]
     values = np.array(make(rng, float(rng.choice([1.0, 3.0, 6.0, 12.0])), sums), np.int64)
     published, covered = np.ones(len(values), bool), np.ones(len(values), bool)
@@ -131,10 +138,10 @@ def drawn(seed: int, *, whole: bool = False) -> Problem:
         published = rng.random(len(values)) > 0.15
     if rng.random() < 0.3 and not whole:
         covered = rng.random(len(values)) > 0.15
-    return Problem(values, sums.relations(), covered, published, threshold)
+    return Problem(values, sums.build(), covered, published, threshold)
 
 
-def _two_ways(rng: np.random.Generator, mean: float, sums: Sums) -> list[int]:
+def _two_ways(rng: np.random.Generator, mean: float, sums: ConstraintBuilder) -> list[int]:
     """Places by months with all margins; the places exhaust the whole or do not."""
     n, m = rng.integers(2, 4, 2)
     inside, has_rest = rng.poisson(mean, (n, m)), bool(rng.random() < 0.5)
@@ -142,25 +149,25 @@ def _two_ways(rng: np.random.Generator, mean: float, sums: Sums) -> list[int]:
     for i in range(n):
         sums.add([i * m + j for j in range(m)], [n * m + i])
     for j in range(m):
-        sums.add([i * m + j for i in range(n)], [n * m + n + j], has_rest=has_rest)
+        sums.add([i * m + j for i in range(n)], [n * m + n + j], is_inequality=has_rest)
     total = n * m + n + m
     sums.add(list(range(n * m + n, total)), [total])
-    sums.add(list(range(n * m, n * m + n)), [total], has_rest=has_rest)
+    sums.add(list(range(n * m, n * m + n)), [total], is_inequality=has_rest)
     return [*inside.ravel(), *inside.sum(1), *top, top.sum()]
 
 
-def _any_sums(rng: np.random.Generator, mean: float, sums: Sums) -> list[int]:
+def _any_sums(rng: np.random.Generator, mean: float, sums: ConstraintBuilder) -> list[int]:
     """Sums of any cells, of other sums too."""
     cells = list(rng.poisson(mean, rng.integers(3, 7)))
     for _ in range(rng.integers(1, 4)):
         parts = rng.choice(len(cells), rng.integers(1, 4), replace=False).tolist()
         has_rest = bool(rng.random() < 0.4)
         cells.append(sum(cells[p] for p in parts) + (rng.poisson(mean) if has_rest else 0))
-        sums.add(parts, [len(cells) - 1], has_rest=has_rest)
+        sums.add(parts, [len(cells) - 1], is_inequality=has_rest)
     return cells
 
 
-def _cut_months(rng: np.random.Generator, mean: float, sums: Sums) -> list[int]:
+def _cut_months(rng: np.random.Generator, mean: float, sums: ConstraintBuilder) -> list[int]:
     """Months made of three spans of days; one span of days reaches over two of them."""
     cells: list[int] = []
     for _ in range(rng.integers(1, 3)):

@@ -21,7 +21,7 @@ from atlarge.explain.decomposition import Parts
 from atlarge.explain.estimate import Estimate, Total
 from atlarge.explain.periods import Months, months_of
 from atlarge.explain.study import MEASURES, Study, world_from
-from atlarge.policies import Policy
+from atlarge.policies import Policy, Registry
 
 FIRST, LAST = dt.date(2015, 10, 1), dt.date(2019, 9, 1)
 COUNTY = Area("county", "48453", "Travis County, TX")
@@ -205,11 +205,13 @@ COUNTIES = ("48453", "48029", "48201", "48113", "37119", "36103")
 OFFICES = ("AUS", "SNA", "HOU", "DAL")
 
 
-def world(where: Where = HERE, store: Any = None, **rates: dict[str, Any]) -> Study:
+def world(
+    where: Where = HERE, store: Any = None, policies: Registry | None = None, **rates: dict[str, Any]
+) -> Study:
     """Counts a day of each level and measure, as `county_handoffs={"48453": 2}`; what is not told is one."""
     named = {"county": COUNTIES, "office": OFFICES, "aor": ("HOU", "SNA"), "state": ("NC", "TX")}
     levels = {
         level: {m: steady(dict.fromkeys(keys, 1.0) | rates.get(f"{level}_{m}", {})) for m in MEASURES}
         for level, keys in named.items()
     }
-    return world_from(levels, where, store)
+    return world_from(levels, where, store, policies=policies)

@@ -57,7 +57,7 @@ from atlarge.explain.decomposition import unknown_ratio
 from atlarge.explain.sensitivity import failed, in_time_of, row_of, same_aor, sensitivity_of
 from atlarge.explain.sources import sources_of
 from atlarge.explain.study import changed_units
-from atlarge.policies import using
+from atlarge.policies import Registry, Starts
 
 together = sys.modules["atlarge.explain.pooled"]
 
@@ -403,9 +403,8 @@ def _variants(monkeypatch: pytest.MonkeyPatch, asked: Any, fall: dt.date | None,
         return estimate({"policy": total()}, of=laid)
 
     monkeypatch.setattr(sensitivity, "estimate", fake)
-    made = world(where)
-    with using([POLICY]):
-        rows = sensitivity_of(made, asked, estimate(of=months(asked), tuning=2.5), fall)
+    made = world(where, policies=Registry((POLICY,)))
+    rows = sensitivity_of(made, asked, estimate(of=months(asked), tuning=2.5), fall)
     assert len(calls) == len(rows) - 1  # the main line is there already
     return rows, dict(zip([r["variant"] for r in rows[1:]], calls, strict=True))
 
@@ -680,7 +679,7 @@ def pooled_world(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     starts = np.array([6, 5, 20, 30, 30, -1, -1, -1, -1, -1])
     clean = np.array([False] * 5 + [True, True, True, True, False])
     ids = {"00001": "a", "00002": "b", "00003": "c", "00004": "law", "00005": "law"}
-    monkeypatch.setattr(together, "registry_starts", lambda *_: (starts, clean, ids))
+    monkeypatch.setattr(Registry, "starts", lambda *_: Starts(starts, clean, ids))
     told: list[Any] = []
 
     def told_of(y: Any, begun: Any, method: str) -> dict[str, Any]:
@@ -711,11 +710,11 @@ def test_places_are_pooled_that_have_six_months_and_two_handoffs_a_month_before(
 
 def test_one_place_is_not_pooled(monkeypatch: pytest.MonkeyPatch, pooled_world: list[Any]) -> None:
     starts, clean = np.array([6] + [-1] * 9), np.array([False] + [True] * 9)
-    monkeypatch.setattr(together, "registry_starts", lambda *_: (starts, clean, {"00001": "a"}))
+    monkeypatch.setattr(Registry, "starts", lambda *_: Starts(starts, clean, {"00001": "a"}))
     with pytest.raises(QuestionError, match="only 1 localities"):
         together.pooled(direction="limits")
     two = np.array([6, 7] + [-1] * 8)
-    monkeypatch.setattr(together, "registry_starts", lambda *_: (two, clean, {"00001": "a", "00002": "b"}))
+    monkeypatch.setattr(Registry, "starts", lambda *_: Starts(two, clean, {"00001": "a", "00002": "b"}))
     assert together.pooled(direction="limits")["decisions"] == 2
     assert len(pooled_world) == 2
 
@@ -724,15 +723,14 @@ def test_places_that_changed_are_counties_offices_by_their_seat_or_whole_states(
     laid = months()
     dc = policy(id="dc", level="state", fips=None, state="DC", effective=dt.date(2017, 5, 1), ended=None)
     harris = policy(id="h", fips="48201", direction="extends")
-    with using([POLICY, dc, harris]):
-        for level in ("county", "locality"):
-            assert changed_units(level, laid, ()) == {"48453", "48201", "11001"}
-        assert changed_units("office", laid, ("AUS", "SNA", "HOU", "HDF", "???")) == {"AUS", "HOU"}
-        assert changed_units("state", laid, ("DC", "TX")) == {"DC"}  # Texas has other counties
-        assert changed_units("aor", laid, ("SNA",)) == set()
+    known = Registry((POLICY, dc, harris))
+    for level in ("county", "locality"):
+        assert changed_units(level, laid, (), known) == {"48453", "48201", "11001"}
+    assert changed_units("office", laid, ("AUS", "SNA", "HOU", "HDF", "???"), known) == {"AUS", "HOU"}
+    assert changed_units("state", laid, ("DC", "TX"), known) == {"DC"}  # Texas has other counties
+    assert changed_units("aor", laid, ("SNA",), known) == set()
     outside = policy(effective=laid.policy_end, ended=None)
-    with using([outside]):
-        assert changed_units("county", laid, ()) == set()
+    assert changed_units("county", laid, (), Registry((outside,))) == set()
 
 
 def _first_of_month(k: int) -> dt.date:
@@ -769,20 +767,17 @@ def test_starts_are_the_first_whole_months_of_a_directions_own_policies() -> Non
         "11001+48453",
         "01001",
     )
-    with using(registry):
-        starts, clean, ids = together.registry_starts(keys, axis, "limits")
-        assert starts.tolist() == [6, -1, 23, -1, -1, -1, 9, 9, 6, -1]
-        assert clean.tolist() == [False, True, False, True, True, True, False, False, False, True]
-        assert ids == {
-            "48453+AUS": "early", "48201": "last", "06037": "town", "11001": "law", "11001+48453": "early",
-        }  # fmt: skip
-        only, still, _ = together.registry_starts(keys, axis, "limits", ("state",))
-        assert only.tolist() == [-1] * 7 + [9, 9, -1]
-        assert still.tolist() == clean.tolist()  # touched by any policy, whichever are studied
-        assert together.registry_starts(keys, axis, "extends")[2] == {
-            "48453+AUS": "other",
-            "11001+48453": "other",
-        }
+    known = Registry(tuple(registry))
+    starts, clean, ids = known.starts(keys, axis, "limits")
+    assert starts.tolist() == [6, -1, 23, -1, -1, -1, 9, 9, 6, -1]
+    assert clean.tolist() == [False, True, False, True, True, True, False, False, False, True]
+    assert ids == {
+        "48453+AUS": "early", "48201": "last", "06037": "town", "11001": "law", "11001+48453": "early",
+    }  # fmt: skip
+    only, still, _ = known.starts(keys, axis, "limits", ("state",))
+    assert only.tolist() == [-1] * 7 + [9, 9, -1]
+    assert still.tolist() == clean.tolist()  # touched by any policy, whichever are studied
+    assert known.starts(keys, axis, "extends").ids == {"48453+AUS": "other", "11001+48453": "other"}
 
 
 def test_what_is_pooled_is_told_rounded_with_its_places(monkeypatch: pytest.MonkeyPatch) -> None:

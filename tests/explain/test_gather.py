@@ -50,7 +50,7 @@ from atlarge.explain.fit import (
     strips,
 )
 from atlarge.explain.sensitivity import same_aor
-from atlarge.policies import from_date, using
+from atlarge.policies import Registry, from_date
 
 LIFE_DAYS = 549  # 10 March 2017 to 9 September 2018
 BY_OFFICE = Where(OFFICE, None, OFFICE, AOR, "TX")
@@ -191,10 +191,10 @@ def test_other_policies_are_those_of_the_place_or_state_in_the_months_studied() 
         made("h", first, level="state", fips=None),
         made("i", first, level="state", fips=None, state="CA"),
     ]
-    with using(registry):
-        assert _other_policies(world(), POLICY, laid) == ["a", "c", "e", "h"]
-        assert _other_policies(world(BY_AOR), POLICY, laid) == []
-        assert _other_policies(world(BY_STATE), registry[1], laid) == ["h"]
+    known = Registry(tuple(registry))
+    assert _other_policies(world(policies=known), POLICY, laid) == ["a", "c", "e", "h"]
+    assert _other_policies(world(BY_AOR, policies=known), POLICY, laid) == []
+    assert _other_policies(world(BY_STATE, policies=known), registry[1], laid) == ["h"]
 
 
 def test_a_rate_that_is_not_known_replaces_no_more_than_were_arrested() -> None:
@@ -379,8 +379,7 @@ def _measured(monkeypatch: pytest.MonkeyPatch, made: Any, strip: Any, jail: Any,
     }
     for name, answer in (engines | changes).items():
         monkeypatch.setattr(module, name, keep(name, answer))
-    with using([POLICY]):
-        return module.measure(made, POLICY, months()), given
+    return module.measure(replace(made, registry=Registry((POLICY,))), POLICY, months()), given
 
 
 def test_the_estimates_share_their_places_and_penalty(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -457,7 +456,8 @@ def test_the_rate_of_an_aor_or_state_is_learnt_outside_it(monkeypatch: pytest.Mo
     ]:
         made = world(where)
         module.rate_of(made, months(), {"37119"})
-        outcome, exposure, used, _, changed, own = given[-1]
+        outcome, exposure, used, _, changed, known, own = given[-1]
+        assert known is made.registry
         assert outcome is made.locality["at_large"].both
         assert exposure is made.locality["handoffs"].both
         assert used == key

@@ -19,7 +19,6 @@ from atlarge.explain.data import Daily
 from atlarge.explain.decomposition import (
     _of_like_records,
     donors_of,
-    limit_starts,
     parts_of,
     unknown_ratio,
 )
@@ -32,7 +31,7 @@ from atlarge.explain.estimate import (
     span_of,
 )
 from atlarge.explain.periods import Months, months_of
-from atlarge.policies import Policy, from_date, using
+from atlarge.policies import Policy, Registry, Starts, from_date, registry
 
 FIRST = dt.date(2015, 10, 1)
 DAYS = 1432
@@ -214,7 +213,7 @@ def test_a_rate_that_cannot_be_told_spans_none_to_its_cap() -> None:
 
 def test_starts_are_those_of_the_registry() -> None:
     months = [dt.date(2015 + k // 12, k % 12 + 1, 1) for k in range(9, 56)]
-    starts = limit_starts(("48453+AUS", "37119", "48301", "06067+SAC"), months)
+    starts = registry().starts(("48453+AUS", "37119", "48301", "06067+SAC"), months, "limits").month
     assert months[starts[0]] == dt.date(2017, 2, 1)
     assert months[starts[1]] == dt.date(2019, 1, 1)  # 5 December 2018: the next whole month
     assert starts[2] == -1
@@ -244,7 +243,8 @@ def test_the_pooled_estimate_finds_a_made_rise_and_fall(monkeypatch: pytest.Monk
     monkeypatch.setattr(module, "daily", lambda _s, by, *_: counts if by == "county" else empty)
     starts = np.array([months.index(chosen[key]) if key in chosen else -1 for key in keys])
     clean = starts < 0
-    monkeypatch.setattr(module, "registry_starts", lambda *_: (starts, clean, {k: f"made-{k}" for k in keys}))
+    ids = {k: f"made-{k}" for k in keys}
+    monkeypatch.setattr(Registry, "starts", lambda *_: Starts(starts, clean, ids))
     found = module.pooled(direction="limits")
     for measure, change in factor.items():
         ratio = found[measure]["ratio"]
@@ -254,18 +254,16 @@ def test_the_pooled_estimate_finds_a_made_rise_and_fall(monkeypatch: pytest.Monk
 
 
 def test_registry_starts_of_the_pooled_estimate() -> None:
-    from atlarge.explain.pooled import registry_starts
-
     months = [dt.date(2015 + (9 + k) // 12, (9 + k) % 12 + 1, 1) for k in range(47)]
     keys = ("37119", "06067+SAC", "36103", "01001")
-    _, clean, ids = registry_starts(keys, months, "limits")
+    _, clean, ids = registry().starts(keys, months, "limits")
     assert ids == {
         "37119": "mecklenburg-nc-2018",
         "06067+SAC": "california-sb54-2018",
         "36103": "suffolk-ny-2018",
     }
     assert clean.tolist() == [False, False, False, True]
-    local, _, _ = registry_starts(keys, months, "limits", ("county",))
+    local, _, _ = registry().starts(keys, months, "limits", ("county",))
     assert (local >= 0).tolist() == [True, False, True, False]
 
 
@@ -475,7 +473,7 @@ def test_only_dated_limits_within_the_months_start_a_loss() -> None:
         given = {"id": name, "level": "county", "state": "", "direction": "limits", "kind": "detainers"}
         return replace(POLICY, fips=fips, effective=day, latest=day, **(given | changes))  # type: ignore[arg-type]
 
-    registry = [
+    known = [
         made("a", "48453", dt.date(2016, 3, 1)),
         made("b", "48453", dt.date(2016, 2, 2)),  # the first counts
         made("c", "48029", months[0]),
@@ -487,10 +485,9 @@ def test_only_dated_limits_within_the_months_start_a_loss() -> None:
         made("i", None, dt.date(2016, 5, 1), level="state", state="DC"),
     ]
     keys = ("48453+AUS", "48029", "48201", "48113", "37119", "36103", "06067", "11001", "11001+48453")
-    with using(registry):
-        starts = limit_starts(keys, months)
-        assert starts.tolist() == [5, -1, 23, -1, -1, -1, -1, 7, 5]
-        assert (limit_starts(keys, []) == -1).all()
+    starts = Registry(tuple(known)).starts(keys, months, "limits").month
+    assert starts.tolist() == [5, -1, 23, -1, -1, -1, -1, 7, 5]
+    assert (Registry(tuple(known)).starts(keys, [], "limits").month == -1).all()
 
 
 def test_the_rate_is_learnt_on_calendar_months_from_places_with_two_handoffs_a_month(
@@ -503,14 +500,17 @@ def test_the_rate_is_learnt_on_calendar_months_from_places_with_two_handoffs_a_m
     handoffs = Daily(values, tuple(f"u{k:02d}" for k in range(12)), FIRST)
     arrests = Daily(np.full((12, DAYS), 1.0, dtype=np.float32), handoffs.keys, FIRST)
     starts = np.array([20, 12, 13, 14, 15, 16, *[-1] * 6])
-    monkeypatch.setattr(module, "limit_starts", lambda *_: starts)
+    monkeypatch.setattr(Registry, "starts", lambda *_: Starts(starts, starts < 0, {}))
+    none = Registry(())
     given: list[tuple[object, ...]] = []
     monkeypatch.setattr(module, "counterfactual", lambda *args, **_: given.append(args))
     monkeypatch.setattr(module, "transfer_ratio", lambda *args, **_: args)
     day = dt.date(2017, 2, 21)
     policy = replace(POLICY, effective=day, latest=day, ended=dt.date(2017, 9, 25))
     months = months_of(policy, FIRST, dt.date(2019, 9, 1))
-    y, x, used, row, donors, _, _ = module.learn_rate(arrests, handoffs, "u00", months, {"u06"}, {"u05"})
+    y, x, used, row, donors, _, _ = module.learn_rate(
+        arrests, handoffs, "u00", months, {"u06"}, none, {"u05"}
+    )
     assert row == 0
     assert used.tolist() == [20, 12, 13, -1, 15, -1, *[-1] * 6]  # too few handoffs; the place's own AOR
     assert donors.tolist() == [False] * 7 + [True] * 5  # none that limited, none that changed
@@ -521,7 +521,7 @@ def test_the_rate_is_learnt_on_calendar_months_from_places_with_two_handoffs_a_m
     # October 2015 to January 2017 are before; February to September 2017 are studied
     assert np.flatnonzero(pre).tolist() == list(range(16))
     assert np.flatnonzero(post).tolist() == list(range(16, 24))
-    every = module.learn_rate(arrests, handoffs, "u00", months, set())[2]
+    every = module.learn_rate(arrests, handoffs, "u00", months, set(), none)[2]
     assert every.tolist() == [20, 12, 13, -1, 15, 16, *[-1] * 6]
 
 

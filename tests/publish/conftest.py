@@ -10,10 +10,10 @@ import pytest
 from made import made_store
 from playwright.sync_api import Browser, sync_playwright
 
+import chromium
 from atlarge.publish.preview import server
 from atlarge.publish.site import publish
 
-CHROMIUM = Path("/usr/bin/chromium")
 ARGUMENTS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -44,10 +44,11 @@ def address(site: Path) -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    """Chromium; its absence is a failure, not a skip."""
-    if not CHROMIUM.exists():
-        pytest.fail(f"no Chromium at {CHROMIUM}: apt-get install -y chromium")
+    """Chromium, as tests/conftest.py finds it."""
+    program = chromium.program()
+    if program is None:
+        pytest.fail("no Chromium here, and ATLARGE_REQUIRE asks for it")
     with sync_playwright() as play:
-        browser = play.chromium.launch(executable_path=str(CHROMIUM), args=ARGUMENTS)
+        browser = play.chromium.launch(executable_path=program, args=ARGUMENTS)
         yield browser
         browser.close()

@@ -17,8 +17,8 @@ from made import made_store
 
 import atlarge
 from atlarge.disclosure import table as disclosure
-from atlarge.disclosure.certificates import proved
-from atlarge.disclosure.suppression import OPEN, PRIMARY, UNPUBLISHED, LinearConstraints, search
+from atlarge.disclosure.certificates import Certificates, proved_spread
+from atlarge.disclosure.suppression import OPEN, PRIMARY, UNPUBLISHED, LinearConstraints, Suppression, search
 from atlarge.publish import release_table as cells
 from atlarge.publish import site
 from atlarge.publish.release_table import gather
@@ -52,16 +52,17 @@ def attack(folder: Path, store: Store) -> tuple[Attacker, dict[int, int | None]]
     return attacker, attacker.recovered()
 
 
-def only_small(values: Any, covered: Any, r: LinearConstraints, **options: Any) -> np.ndarray:
+def only_small(values: Any, covered: Any, r: LinearConstraints, **options: Any) -> Suppression:
     """Suppression that hides small counts and nothing else."""
     small = covered & (values > 0) & (values < options["threshold"])
-    return np.where(options["published"], np.where(small, PRIMARY, OPEN), UNPUBLISHED)
+    status = np.where(options["published"], np.where(small, PRIMARY, OPEN), UNPUBLISHED)
+    return Suppression(status, Certificates.empty(len(values)), small, np.zeros(len(values), np.int64))
 
 
 def publish_naive(folder: Path, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     """The site as it would be without complementary suppression."""
     with monkeypatch.context() as patch:
-        patch.setattr(disclosure, "suppress", only_small)
+        patch.setattr(disclosure, "search", only_small)
         site.publish(folder, store, workers=1, answers=[], claims=False)
 
 
@@ -112,19 +113,19 @@ def test_the_whole_embedded_site_gives_no_small_count_away(
     """
     kept: list[Any] = []
 
-    def keep(values: Any, covered: Any, r: LinearConstraints, **options: Any) -> np.ndarray:
+    def keep(values: Any, covered: Any, r: LinearConstraints, **options: Any) -> Suppression:
         found = search(values, covered, r, **options)
         kept.append((found, values, covered, r))
-        return found.status
+        return found
 
-    monkeypatch.setattr(disclosure, "suppress", keep)
+    monkeypatch.setattr(disclosure, "search", keep)
     monkeypatch.setattr(site, "LANGUAGES", ("en",))
     monkeypatch.setattr(site, "share_png", lambda *given: b"")
     site.publish(tmp_path / "site", workers=1, claims=False)
     found, values, covered, r = kept[0]
     assert found.small.sum() > 10_000
-    is_safe = proved(found.witnesses, values, covered, found.status, r, threshold=SMALL)
-    assert (is_safe == found.small).all()
+    spread = proved_spread(found.certificates, values, covered, found.status, r, threshold=SMALL)
+    assert (spread[found.small] >= 2).all()
     attacker, recovered = attack(tmp_path / "site", atlarge.open_store(None))
     assert len(attacker.targets()) > 10_000
     assert [attacker.rows[i] for i in recovered] == []
@@ -138,7 +139,7 @@ def test_the_attack_on_the_embedded_counts_succeeds_where_only_small_ones_are_hi
     from attacker import Published
 
     store = atlarge.open_store(None)
-    monkeypatch.setattr(disclosure, "suppress", only_small)
+    monkeypatch.setattr(disclosure, "search", only_small)
     made = cells.site_cells(store)
     shown = made.table.frame.rename({"every": "period"}).select(*KEYS, "value", "mark")
     attacker = Attacker(Published(shown, {}, {}, list(made.pairs.iter_rows())), SMALL)

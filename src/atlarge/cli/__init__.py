@@ -10,23 +10,34 @@ import importlib
 import os
 import pkgutil
 import sys
+from typing import Annotated
 
 import typer
 
+import atlarge
 from atlarge.errors import AtlargeError
 
 app = typer.Typer(
     name="atlarge",
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
     help="What happens to federal immigration enforcement in a place when it changes how far it cooperates.",
 )
 
 
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        sys.stdout.write(f"atlarge {atlarge.__version__}\n")
+        raise typer.Exit
+
+
 @app.callback()
-def _root() -> None:
+def _root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
     """Measures in aggregate only; takes no side; says what cannot be told."""
 
 

@@ -24,6 +24,17 @@ def ingest_command(
         list[Path], typer.Argument(help="Files as published; what each is, is told by its content.")
     ],
     store: Annotated[Path, typer.Option("--store", help="Folder of the store; made if it is not there.")],
+    covers: Annotated[
+        str | None,
+        typer.Option(
+            "--covers",
+            help="Places that the files cover, where they cannot show it: nation, state:MN, aor:SEA, "
+            "county:48453, ... (several with commas).",
+        ),
+    ] = None,
+    allow_loss: Annotated[
+        bool, typer.Option("--allow-loss", help="Take a file even if fewer than half of its rows are kept.")
+    ] = False,
     as_json: JsonFlag = False,
 ) -> None:
     """Read releases into a store: every row is kept, or left out for a reason that is counted.
@@ -32,7 +43,9 @@ def ingest_command(
     """
     from atlarge.ingest import ingest
 
-    audit = ingest(files, store, told=note if sys.stderr.isatty() else None)
+    audit = ingest(
+        files, store, told=note if sys.stderr.isatty() else None, covers=covers, allow_loss=allow_loss
+    )
     for line in audit.notes:
         note(line)
     if as_json:

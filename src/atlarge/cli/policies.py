@@ -1,13 +1,15 @@
-"""`atlarge policies`: the dated policies that questions can name."""
+"""`atlarge policies`: the dated policies that questions can name, or what was in force on a day."""
 
 from __future__ import annotations
 
+import datetime as dt
 import sys
-from typing import Annotated
+from pathlib import Path
+from typing import Annotated, Any
 
 import typer
 
-from atlarge.cli._output import JsonFlag, emit_json
+from atlarge.cli._output import JsonFlag, emit_json, note
 
 
 def register(app: typer.Typer) -> None:
@@ -16,25 +18,108 @@ def register(app: typer.Typer) -> None:
 
 
 def policies_command(
+    at: Annotated[
+        dt.datetime | None,
+        typer.Option(
+            "--at", formats=["%Y-%m-%d"], help="Only what was in force on this day, with agreements."
+        ),
+    ] = None,
+    kind: Annotated[
+        str | None, typer.Option("--kind", help="Only this kind: 287g, detainers, state_law and others.")
+    ] = None,
     state: Annotated[str | None, typer.Option("--state", help="Only this state, two letters.")] = None,
     direction: Annotated[
         str | None, typer.Option("--direction", help="Only policies that limit, or extend: limits, extends.")
     ] = None,
+    place: Annotated[
+        str | None,
+        typer.Option(
+            "--place", help="Only this county (name with its state, or FIPS) and the laws of its state."
+        ),
+    ] = None,
     with_agreements: Annotated[
-        bool, typer.Option("--agreements", help="Also the 287(g) agreements in force in July 2025.")
+        bool, typer.Option("--agreements", help="Also every 287(g) agreement, past and present.")
     ] = False,
+    lists: Annotated[
+        list[Path] | None,
+        typer.Option("--lists", help="Lists of participating agencies to take agreements from instead."),
+    ] = None,
+    check: Annotated[
+        Path | None, typer.Option("--check", help="Check a CSV of policies by the registry's schema.")
+    ] = None,
     as_json: JsonFlag = False,
 ) -> None:
     """List the dated policies: id, first day, what, how well the date is known."""
-    from atlarge.policies import listed
+    from atlarge.policies import check_registry, listed
 
-    rows = listed(state=state, direction=direction, with_agreements=with_agreements)
+    if check is not None:
+        found = check_registry(check)
+        if as_json:
+            emit_json(found)
+        else:
+            sys.stdout.write(
+                f"{check.name}: {found['rows']} rows, {found['undated']} of them without a date\n"
+            )
+        return
+    rows = listed(
+        state=state,
+        direction=direction,
+        with_agreements=with_agreements,
+        kind=kind,
+        at=at.date() if at else None,
+        place=_fips(place),
+        given=_from_lists(lists) if lists else None,
+    )
     if as_json:
         emit_json(rows)
         return
     for row in rows:
-        day = row["effective"].isoformat() if row["effective"] else "no date"
-        known = "" if row["precision"] in ("day", "none") else f" (to the {row['precision']})"
-        sys.stdout.write(
-            f"{row['id']:<40} {day}{known}  {row['direction']:<8} {row['place_name']}: {row['title']}\n"
-        )
+        sys.stdout.write(_line(row))
+
+
+def _fips(place: str | None) -> str | None:
+    if place is None:
+        return None
+    from atlarge.errors import QuestionError
+    from atlarge.places import find_place
+
+    found = find_place(place)
+    if found.kind not in ("county", "state"):
+        raise QuestionError(f"{found.name} is no county and no state; policies are of these")
+    return found.code
+
+
+def _from_lists(paths: list[Path]) -> Any:
+    """A registry of the agreements that the lists show, with a note of what was noticed on reading them."""
+    from atlarge.agreements import agreements_of, read_lists
+    from atlarge.errors import ReleaseError
+    from atlarge.policies import Registry
+
+    read, refused = read_lists(paths)
+    for name, why in refused.items():
+        note(f"{name}: {why}")
+    if not read:
+        raise ReleaseError("none of the files holds a list of participating agencies")
+    made = agreements_of(read)
+    for one in made.lists:
+        said = [
+            *one["notes"],
+            *(["lacks many of the agreements around it: a partial list"] if one["partial"] else []),
+        ]
+        note(f"{one['file']}: {one['day']}, {one['rows']:,} rows; {'; '.join(said)}")
+    for name, why in sorted(made.unresolved.items()):
+        note(f"no county: {name}: {why}")
+    return Registry.from_agreements(made.frame())
+
+
+def _line(row: dict[str, Any]) -> str:
+    day = row["effective"].isoformat() if row["effective"] else "no date"
+    known = "" if row["precision"] in ("day", "none") else f" (to the {row['precision']})"
+    if row["precision"] == "interval":
+        known = f" to {row['start_latest']}"
+    ended = f", ended {row['ended']}" if row["ended"] else ""
+    perhaps = " (possibly)" if row.get("status") == "possible" else ""
+    return (
+        f"{row['id']:<40} {day}{known}{ended}  {row['direction']:<8} {row['place_name']}: "
+        f"{row['title']}{perhaps}\n"
+    )

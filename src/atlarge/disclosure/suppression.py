@@ -1,10 +1,10 @@
-"""Which cells to hide so that the small ones cannot be worked out: a search for witnesses.
+"""Complementary cell suppression: which counts to suppress so that the small ones cannot be worked out.
 
-Published cells are tied by sums. A small cell is safe when another table, equally possible, has another
-count there: a witness (`witnesses`). The search looks for one for each small cell. First among the hidden
-cells, many at a time; for those that nothing moves, the cheapest shown cells whose hiding lets them move are
-found by a linear programme that pays for each cell it hides. What was hidden in vain is shown again at the
-end, and every witness is checked before anything is returned: no page can skip it.
+A small cell is protected when other tables, equally possible, have other counts there: certificates
+(`certificates`). The search looks for them for each small cell. First among the suppressed cells, many at a
+time; for those that nothing moves, the cheapest published cells whose suppression lets them move are found
+by a linear programme that pays for each cell it suppresses. What was suppressed in vain is published again
+at the end, and every certificate is checked before anything is returned: no page can skip it.
 
 The idea is the usual one of complementary cell suppression (Willenborg and de Waal, Elements of Statistical
 Disclosure Control, 2001, ch. 4; Fischetti and Salazar, Management Science 47, 2001).
@@ -17,90 +17,116 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from atlarge.disclosure.certificates import Certificates, proved
+from atlarge.disclosure.certificates import Certificates, proved_spread
 from atlarge.disclosure.constraints import (
-    BLURRED,
-    HIDDEN,
+    COMPLEMENTARY,
     OPEN,
     PRIMARY,
+    UNMARKED,
     UNPUBLISHED,
+    Bools,
+    ConstraintBuilder,
     Floats,
     Ints,
+    Knowledge,
     LinearConstraints,
-    Sums,
     sensitive,
 )
 from atlarge.disclosure.solver import PerturbationSolver, prices
 
+SPREAD = 2
+"""Default distance between the least and the greatest count that a reader can believe of a small cell: no
+small count is known to within one."""
+
 _FREE_ROUNDS = 24
 _SPARSE_ROUNDS, _SPARSE = 3, 0.3
-"""First rounds that hide, and the share of cells that each takes on."""
+"""First rounds that suppress, and the share of cells that each takes on."""
 _JOINT_ROUNDS = 4
 _WORTH = 0.98
 _MANY = 500
 """Rounds over so many cells go on while each leaves less than this share of what was left. Those over fewer
-are quick, and a round without a move may have tried the wrong directions."""
+are quick, and a round without a step may have tried the wrong directions."""
 _SEED = 7
 
 
 @dataclass(frozen=True)
 class Suppression:
-    """Status of every cell, and a checked witness for every small one."""
+    """The status of every cell, and a checked certificate for every small one.
+
+    Attributes
+    ----------
+    status
+        OPEN, PRIMARY, COMPLEMENTARY, UNPUBLISHED or UNMARKED, for each of the n cells.
+    certificates
+        Other tables that are equally possible.
+    small
+        Cells that are protected: from 1 to threshold - 1, and not known beforehand.
+    spread
+        Greatest less least count of each cell over the checked certificates.
+    """
 
     status: Ints
-    witnesses: Certificates
-    small: NDArray[np.bool_]
+    certificates: Certificates
+    small: Bools
+    spread: Ints
+
+    def __repr__(self) -> str:
+        n = {name: int((self.status == s).sum()) for name, s in (("primary", PRIMARY), ("open", OPEN))}
+        also = int(((self.status == COMPLEMENTARY) | (self.status == UNMARKED)).sum())
+        return f"Suppression({n['open']} published, {n['primary']} primary, {also} complementary)"
 
 
 class _Search:
-    """From the small cells marked to a witness for each of them."""
+    """From the small cells marked to certificates for each of them."""
 
     def __init__(
         self,
-        mover: PerturbationSolver,
+        solver: PerturbationSolver,
         status: Ints,
-        small: NDArray[np.bool_],
+        small: Bools,
         price: Floats,
         seed: int = _SEED,
     ) -> None:
-        self.mover, self.status, self.price = mover, status.copy(), price
+        self.solver, self.status, self.price = solver, status.copy(), price
         self.rng = np.random.default_rng(seed)
-        self.witnesses = Certificates(np.full(len(status), -1, np.int64))
+        self.certificates = Certificates.empty(len(status))
         self.left = np.flatnonzero(small)
 
     def move_freely(self) -> None:
-        """Certificates that need nothing hidden but the small cells themselves."""
+        """Certificates that need nothing suppressed but the small cells themselves."""
         self._free(_FREE_ROUNDS)
 
-    def hide(self, can_hide: NDArray[np.bool_]) -> _Search:
-        """A copy that goes on to witnesses for all others, hiding what it must of the cells that it may.
+    def suppress(self, can_suppress: Bools) -> _Search:
+        """A copy that goes on to certificates for all others, suppressing what it must of the cells that it
+        may.
 
-        ValueError where a small cell cannot move whatever is hidden.
+        ValueError where a small cell cannot move whatever is suppressed.
         """
-        found = copy.deepcopy(self, {id(self.mover): self.mover})
+        found = copy.deepcopy(self, {id(self.solver): self.solver})
         # A few at first: cells that must all move at once get in each other's way, and would cost more.
         for _ in range(_SPARSE_ROUNDS):
             some = found.left[found.rng.random(len(found.left)) < _SPARSE]
             if not len(some):  # of a handful, one
                 some = found.left[:1]
-            found._pay(some, found._signs(), can_hide, blur=False)
-        for blur in (False, True):
-            signs = np.ones_like(found.status) if blur else found._signs()
+            found._pay(some, found._signs(), can_suppress, unmark=False)
+        for unmark in (False, True):
+            signs = np.ones_like(found.status) if unmark else found._signs()
             for number in range(_JOINT_ROUNDS):
-                found._pay(found.left, signs * (1 - 2 * (number % 2)), can_hide, blur=blur)
+                found._pay(found.left, signs * (1 - 2 * (number % 2)), can_suppress, unmark=unmark)
                 if number % 2:
                     signs = found._signs()
-        found._one_by_one(can_hide)
+        found._one_by_one(can_suppress)
         return found
 
-    def _pay(self, some: Ints, signs: Ints, can_hide: NDArray[np.bool_], *, blur: bool) -> None:
-        """Move some cells together in the directions given, and hide what that needs."""
+    def _pay(self, some: Ints, signs: Ints, can_suppress: Bools, *, unmark: bool) -> None:
+        """Move some cells together in the directions given, and suppress what that needs."""
         if not len(some):
             return
-        move = self.mover.cheapest(self.status, some, signs[some], self.price, can_hide=can_hide, blur=blur)
-        self._take(move)
+        step = self.solver.cheapest(
+            self.status, some, signs[some], self.price, can_suppress=can_suppress, unmark=unmark
+        )
+        self._take(step)
         self._free(3)
 
     def _free(self, rounds: int) -> None:
@@ -108,33 +134,42 @@ class _Search:
             before = len(self.left)
             if not before:
                 return
-            self._take(self.mover.free(self.status, self.left, self.rng))
+            self._take(self.solver.free(self.status, self.left, self.rng))
             if before >= _MANY and len(self.left) > _WORTH * before:
                 return
 
     def _signs(self) -> Ints:
-        """Direction in which each cell is pushed first: away from the ends of "<5", else by chance."""
+        """Direction in which each cell is pushed first: where there is room for the whole spread, else by
+        chance."""
         signs = self.rng.choice(np.array([-1, 1]), len(self.status))
-        values = self.mover.values
-        signs[values == 1] = 1
-        signs[values == self.mover.threshold - 1] = -1
+        low, high = self.solver.room(self.status)
+        goes_up, goes_down = high >= self.solver.spread, -low >= self.solver.spread
+        signs[goes_up & ~goes_down] = 1
+        signs[goes_down & ~goes_up] = -1
         return np.asarray(signs, np.int64)
 
-    def _one_by_one(self, can_hide: NDArray[np.bool_]) -> None:
+    def _one_by_one(self, can_suppress: Bools) -> None:
         while len(self.left):
-            move = self.mover.single(self.status, int(self.left[0]), self.price, can_hide=can_hide)
-            if move is None:
-                raise ValueError("a small count stands in a sum in which nothing else can be hidden")
-            self._take(move)
+            cell = int(self.left[0])
+            reached = int(self.certificates.lowest[cell]), int(self.certificates.highest[cell])
+            step = self.solver.single(
+                self.status, cell, self.price, can_suppress=can_suppress, reached=reached
+            )
+            if step is not None:
+                self._take(step)
+            elif reached != (0, 0):  # protected, though not by the whole spread
+                self.left = self.left[1:]
+            else:
+                raise ValueError("a small count stands in a sum in which nothing else can be suppressed")
 
-    def _take(self, move: Ints) -> None:
-        """Keep a move as a witness, and hide what it needs hidden."""
-        _, high = self.mover.room(self.status)
-        blurred = (self.status == PRIMARY) & (move > high)
-        self.status[(self.status == OPEN) & (move != 0)] = HIDDEN
-        self.status[blurred] = BLURRED
-        self.witnesses.add(move)
-        self.left = self.left[self.witnesses.of[self.left] < 0]
+    def _take(self, step: Ints) -> None:
+        """Keep a perturbation as a certificate, and suppress what it needs suppressed."""
+        _, high = self.solver.room(self.status)
+        unmarked = (self.status == PRIMARY) & (step > high)
+        self.status[(self.status == OPEN) & (step != 0)] = COMPLEMENTARY
+        self.status[unmarked] = UNMARKED
+        self.certificates.add(step, self.left)
+        self.left = self.left[self.certificates.spread[self.left] < self.solver.spread]
 
 
 def search(
@@ -145,43 +180,91 @@ def search(
     published: Any = None,
     threshold: int = 5,
     cost: Any = None,
+    spread: int = SPREAD,
+    known: Knowledge | None = None,
 ) -> Suppression:
-    """Status of every cell, with the witnesses that no small one can be told.
+    """Find the status of every cell, with certificates that no small one can be told.
 
-    `values` are counts (any number where not covered). `published` is False for cells that stand on no
-    page but follow from others by subtraction, such as the rest of a month after a surge: they are
-    protected alike. `cost` is what a reader loses with each cell. Raises ValueError where the sums given do
-    not hold in the counts, or where a small cell cannot be protected.
+    Parameters
+    ----------
+    values, covered
+        Counts of n cells (any number where not covered), and whether each is known at all.
+    r
+        Constraints among the cells; they must hold in the counts.
+    published
+        False for cells that stand on no page but follow from others by subtraction, such as the rest of a
+        month after a surge: they are protected alike. All are published by default.
+    threshold
+        Counts from 1 to threshold - 1 are small.
+    cost
+        What a reader loses with each cell; the count itself by default.
+    spread
+        How far apart the least and the greatest possible count of a small cell shall be, where its mark
+        allows.
+    known
+        What readers know already, such as from an earlier publication. Counts that are known exactly are
+        neither protected nor of any use to suppress.
+
+    Returns
+    -------
+    Suppression
+
+    Raises
+    ------
+    ValueError
+        Where constraints do not hold in the counts, or a small cell cannot be protected.
+
+    Examples
+    --------
+    >>> total = LinearConstraints.of(whole=[3, 3, 3], part=[0, 1, 2])
+    >>> search([2, 30, 40, 72], [True] * 4, total)
+    Suppression(2 published, 1 primary, 1 complementary)
     """
     values, covered = np.asarray(values, np.int64), np.asarray(covered, bool)
     on_page = np.ones(len(values), bool) if published is None else np.asarray(published, bool)
     price = prices(np.asarray(values if cost is None else cost, float))
-    small = sensitive(values, covered, threshold)
-    start = np.where(on_page, np.where(small, PRIMARY, OPEN), UNPUBLISHED).astype(np.int64)
-    plain = _Search(PerturbationSolver(values, covered, r, threshold=threshold), start, small, price)
+    is_small = sensitive(values, covered, threshold)
+    small = is_small if known is None else is_small & ~known.is_exact
+    start = np.where(on_page, np.where(is_small, PRIMARY, OPEN), UNPUBLISHED).astype(np.int64)
+    solver = PerturbationSolver(values, covered, r, threshold=threshold, spread=spread, known=known)
+    plain = _Search(solver, start, small, price)
     plain.move_freely()
-    first = plain.hide(on_page & covered & (values >= threshold))
-    # Once more among what was hidden, so that what was hidden in vain is shown again.
-    best = plain.hide(first.status == HIDDEN)
-    is_safe = proved(best.witnesses, values, covered, best.status, r, threshold=threshold)
-    if (small & ~is_safe).any():
-        raise ValueError(f"{int((small & ~is_safe).sum())} small counts have no sound witness")
-    return Suppression(best.status, best.witnesses, small)
+    can_suppress = on_page & covered & (values >= threshold)
+    if known is not None:
+        can_suppress &= ~known.is_exact
+    first = plain.suppress(can_suppress)
+    # Once more among what was suppressed, so that what was suppressed in vain is published again.
+    best = plain.suppress(first.status == COMPLEMENTARY)
+    checked = proved_spread(
+        best.certificates, values, covered, best.status, r, threshold=threshold, known=known
+    )
+    if (small & (checked < 1)).any():
+        raise ValueError(f"{int((small & (checked < 1)).sum())} small counts have no sound certificate")
+    return Suppression(best.status, best.certificates, small, checked)
 
 
 def suppress(values: Any, covered: Any, r: LinearConstraints, **options: Any) -> Ints:
-    """The status of every cell, as `search` finds it."""
+    """The status of every cell, as `search` finds it.
+
+    Examples
+    --------
+    >>> total = LinearConstraints.of(whole=[2, 2], part=[0, 1])
+    >>> suppress([2, 30, 32], [True] * 3, total).tolist()
+    [1, 2, 0]
+    """
     return search(values, covered, r, **options).status
 
 
 __all__ = [
-    "BLURRED",
-    "HIDDEN",
+    "COMPLEMENTARY",
     "OPEN",
     "PRIMARY",
+    "SPREAD",
+    "UNMARKED",
     "UNPUBLISHED",
+    "ConstraintBuilder",
+    "Knowledge",
     "LinearConstraints",
-    "Sums",
     "Suppression",
     "search",
     "sensitive",

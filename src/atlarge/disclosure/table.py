@@ -1,9 +1,8 @@
 """Disclosure control as a type: what has not passed it cannot be drawn, tabled or downloaded.
 
-`disclose` is the only way to make a `Disclosed`; everything that renders asks for one. Counts under the
-threshold are hidden (primary), and further cells are hidden until the hidden ones cannot be worked out
-from the totals, the months, the counties or the other measures that are published (complementary).
-The search for those further cells, and the attacker they must withstand, are in `suppression`.
+`disclose` is the only way to make a `Disclosed`; everything that renders takes one. Counts under the
+threshold are suppressed (primary), and further cells are suppressed until those cannot be worked out from
+whatever else is published (complementary). The search for those further cells is in `suppression`.
 """
 
 from __future__ import annotations
@@ -14,18 +13,28 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-import polars as pl
 
-from atlarge.disclosure.suppression import OPEN, PRIMARY, LinearConstraints, suppress
+from atlarge.disclosure.audit import Audit, audit
+from atlarge.disclosure.constraints import Knowledge
+from atlarge.disclosure.suppression import (
+    OPEN,
+    PRIMARY,
+    SPREAD,
+    UNPUBLISHED,
+    LinearConstraints,
+    search,
+)
 from atlarge.errors import QuestionError
 
 THRESHOLD = 5
 
 SHOWN, SMALL, WITHHELD, UNCOVERED = "shown", "small", "withheld", "uncovered"
+"""Marks of published cells: the count, "<5", suppressed to protect another, and not covered by any
+release."""
 
 
 class _Seal:
-    """Stands in what `disclose` made; a class, so that it survives a trip to another process."""
+    """Stands in what `disclose` returns; a class, so that it survives a trip to another process."""
 
 
 _SEAL = _Seal
@@ -33,10 +42,10 @@ _SEAL = _Seal
 
 @dataclass(frozen=True)
 class Counts:
-    """One published series of counts: value None where it is hidden or not covered.
+    """One published series of counts: value None where it is suppressed or not covered.
 
     Made only by `Disclosed.counts`, so that a chart of counts cannot be drawn from raw ones.
-    `threshold` tells how small "small" is: such a count lies between 1 and threshold - 1.
+    `threshold` says how small "small" is: such a count lies between 1 and threshold - 1.
     """
 
     label: str
@@ -48,7 +57,7 @@ class Counts:
 
     def __post_init__(self) -> None:
         if self.seal is not _SEAL:
-            raise TypeError("counts are published through disclose(), which hides the small ones")
+            raise TypeError("counts are published through disclose(), which suppresses the small ones")
 
     def named(self, label: str) -> Counts:
         """The same series under another label."""
@@ -56,7 +65,7 @@ class Counts:
 
     @property
     def total(self) -> int | None:
-        """Sum of the series, or None where any of it is hidden."""
+        """Sum of the series, or None where any of it is suppressed."""
         if SMALL in self.marks or WITHHELD in self.marks:
             return None
         return sum(v for v in self.values if v is not None)
@@ -65,26 +74,81 @@ class Counts:
 class Disclosed:
     """A table of counts that has passed disclosure control.
 
-    `frame`: the key columns it was given, `value` (Int64, null where hidden or not covered) and `mark`
-    (shown, small, withheld, uncovered). Hidden values are not in it.
+    Attributes
+    ----------
+    frame
+        The key columns that were given, `value` (null where suppressed or not covered) and `mark` (shown,
+        small, withheld, uncovered), as a frame of the library that they came in. Suppressed counts are not
+        in it.
+    threshold
+        Counts from 1 to threshold - 1 are small.
     """
 
-    def __init__(self, frame: pl.DataFrame, threshold: int, seal: object) -> None:
+    def __init__(self, frame: Any, threshold: int, seal: object, system: _System | None = None) -> None:
         if seal is not _SEAL:
-            raise TypeError("a Disclosed table is made by disclose(), which hides the small counts")
+            raise TypeError("a Disclosed table is made by disclose(), which suppresses the small counts")
         self.frame = frame
         self.threshold = threshold
+        self._system = system
 
-    def filter(self, *conditions: pl.Expr) -> Disclosed:
-        """Part of the table; what was hidden stays hidden."""
+    def __repr__(self) -> str:
+        shown = self.marks.count(SHOWN)
+        s = self.suppressed
+        return (
+            f"Disclosed({len(self.marks):,} cells: {shown:,} published, "
+            f"{s[SMALL]:,} small (<{self.threshold}), {s[WITHHELD]:,} withheld)"
+        )
+
+    @property
+    def marks(self) -> list[str]:
+        """The mark of every row."""
+        import narwhals.stable.v1 as nw
+
+        return [str(m) for m in nw.from_native(self.frame, eager_only=True)["mark"].to_list()]
+
+    def to_frame(self) -> Any:
+        """The table that may be passed on: keys, value, mark."""
+        return self.frame
+
+    def summary(self) -> str:
+        """How many cells are published, small, withheld and not covered, in one line each."""
+        names = {
+            SHOWN: "published",
+            SMALL: f"primary suppression (1 to {self.threshold - 1})",
+            WITHHELD: "complementary suppression",
+            UNCOVERED: "not covered",
+        }
+        marks = self.marks
+        return "\n".join(f"{marks.count(mark):>10,}  {name}" for mark, name in names.items())
+
+    def plot(self, ax: Any = None) -> Any:
+        """Draw how many cells carry each mark, as bars; returns the axes (needs Matplotlib)."""
+        from atlarge.disclosure.plots import bars
+
+        marks = self.marks
+        kinds = (SHOWN, SMALL, WITHHELD, UNCOVERED)
+        return bars({mark: marks.count(mark) for mark in kinds}, "cells", ax)
+
+    def audit(self) -> Audit:
+        """Work out what a reader can infer of each suppressed cell, by linear and integer programmes.
+
+        Only where the whole table is at hand as `disclose` returned it; QuestionError for a part of one.
+        """
+        if self._system is None:
+            raise QuestionError("only a table as disclose() returned it can be audited, not a part of it")
+        s = self._system
+        return audit(s.public_values(), s.status, s.constraints, threshold=self.threshold, known=s.known)
+
+    def filter(self, *conditions: Any) -> Disclosed:
+        """Part of the table, by conditions of its own library; what was suppressed stays so."""
         return Disclosed(self.frame.filter(*conditions), self.threshold, _SEAL)
 
-    def with_columns(self, *columns: pl.Expr) -> Disclosed:
-        """The table with further columns made from its keys."""
+    def with_columns(self, *columns: Any) -> Disclosed:
+        """The table with further columns made from its keys (polars)."""
         return Disclosed(self.frame.with_columns(*columns), self.threshold, _SEAL)
 
-    def counts(self, label: str, *conditions: pl.Expr, period: str = "period") -> Counts:
-        """One series of the table, in the order of its periods."""
+    def counts(self, label: str, *conditions: Any, period: str = "period") -> Counts:
+        """One series of the table, in the order of its periods (polars)."""
         rows = self.frame.filter(*conditions).sort(period)
         return Counts(
             label,
@@ -96,11 +160,10 @@ class Disclosed:
         )
 
     def all_counts(self, *keys: str, period: str = "start") -> dict[tuple[str, ...], Counts]:
-        """Every series of the table by its keys, each in the order of its periods; labels are left empty."""
+        """Every series of the table by its keys, each in the order of its periods; labels are empty
+        (polars)."""
         lists = (
-            self.frame.sort(*keys, period)
-            .group_by(*keys, maintain_order=True)
-            .agg(pl.col(period), pl.col("value"), pl.col("mark"))
+            self.frame.sort(*keys, period).group_by(*keys, maintain_order=True).agg(period, "value", "mark")
         )
         return {
             tuple(row[: len(keys)]): Counts(
@@ -109,56 +172,133 @@ class Disclosed:
             for row in lists.iter_rows()
         }
 
-    def cell(self, *conditions: pl.Expr) -> tuple[int | None, str]:
-        """Value and mark of one cell; QuestionError unless exactly one is meant."""
+    def cell(self, *conditions: Any) -> tuple[int | None, str]:
+        """Value and mark of one cell; QuestionError unless exactly one is meant (polars)."""
         rows = self.frame.filter(*conditions)
         if rows.height != 1:
-            raise QuestionError(f"{rows.height} published cells are meant where one was asked for")
+            raise QuestionError(f"{rows.height} published cells match where one was expected")
         return rows["value"].item(), rows["mark"].item()
 
     @property
-    def hidden(self) -> dict[str, int]:
-        """How many cells are hidden, by reason."""
-        marks = self.frame["mark"]
-        return {SMALL: int((marks == SMALL).sum()), WITHHELD: int((marks == WITHHELD).sum())}
+    def suppressed(self) -> dict[str, int]:
+        """How many cells are suppressed, by mark."""
+        marks = self.marks
+        return {SMALL: marks.count(SMALL), WITHHELD: marks.count(WITHHELD)}
+
+
+@dataclass(frozen=True)
+class _System:
+    """What a reader can reason with: marks and constraints. The suppressed counts are not in it."""
+
+    values: Any
+    status: Any
+    constraints: LinearConstraints
+    known: Knowledge | None
+
+    def public_values(self) -> Any:
+        """Published counts; 0 for all others."""
+        return self.values
 
 
 def disclose(
-    cells: pl.DataFrame,
-    relations: LinearConstraints | None = None,
+    cells: Any,
+    constraints: LinearConstraints | None = None,
     *,
+    value: str = "value",
     threshold: int = THRESHOLD,
     cost: Any = None,
     published: Any = None,
+    spread: int = SPREAD,
+    known: Knowledge | None = None,
 ) -> Disclosed:
-    """Hide small counts, and what would give them away.
+    """Suppress small counts, and what would give them away.
 
-    `cells` has any key columns and `value` (integer, null where not covered), one row a published cell.
-    `relations` name, by row number, which cells add up to which; left out, cells stand alone. `cost` is
-    what a reader loses with each cell (larger is kept longer); default: the count itself. Rows where
-    `published` is False are protected but left out of the table.
+    Parameters
+    ----------
+    cells
+        Any dataframe (polars, pandas, pyarrow): key columns and the counts, one row a cell; null where a
+        count is not covered.
+    constraints
+        By row number, which cells add up to which; left out, cells stand alone.
+    value
+        Name of the column of counts.
+    threshold
+        Counts from 1 to threshold - 1 are suppressed.
+    cost
+        What a reader loses with each cell (larger is kept longer); the count itself by default.
+    published
+        Rows that are False are protected but left out of the table.
+    spread
+        How far apart the least and greatest possible count of a small cell shall be.
+    known
+        What readers know already.
+
+    Returns
+    -------
+    Disclosed
+
+    Raises
+    ------
+    ValueError
+        Where the constraints do not hold, or a small cell cannot be protected.
+
+    Examples
+    --------
+    >>> import polars as pl
+    >>> frame = pl.DataFrame({"county": ["A", "B", "C", "all"], "value": [2, 30, 40, 72]})
+    >>> disclose(frame, LinearConstraints.of(whole=[3, 3, 3], part=[0, 1, 2]))
+    Disclosed(4 cells: 2 published, 1 small (<5), 1 withheld)
     """
-    raw = cells["value"].cast(pl.Int64)
-    covered = raw.is_not_null().to_numpy()
-    values = raw.fill_null(0).to_numpy()
-    status = suppress(
-        values,
+    import narwhals.stable.v1 as nw
+
+    table = nw.from_native(cells, eager_only=True)
+    raw = table[value].to_list()
+    covered = np.array([v is not None and v == v for v in raw], bool)
+    counts = np.array([int(v) if ok else 0 for v, ok in zip(raw, covered, strict=True)], np.int64)
+    if (counts < 0).any():
+        raise QuestionError(f"column {value!r}: row {int((counts < 0).argmax())} is negative; counts are not")
+    rows = constraints or LinearConstraints.none()
+    found = search(
+        counts,
         covered,
-        relations or LinearConstraints.none(),
+        rows,
         published=published,
         threshold=threshold,
         cost=cost,
+        spread=spread,
+        known=known,
     )
-    mark = np.where(
-        ~covered,
-        UNCOVERED,
-        np.where(status == PRIMARY, SMALL, np.where(status == OPEN, SHOWN, WITHHELD)),
-    )
-    frame = cells.drop("value").with_columns(raw.alias("value"), pl.Series("mark", mark.astype(str)))
-    frame = frame.with_columns(pl.when(pl.col("mark") == SHOWN).then(pl.col("value")))
+    marks = mark_of(found.status, covered)
+    shown = [int(v) if m == SHOWN else None for v, m in zip(counts.tolist(), marks, strict=True)]
+    frame = _marked(table, value, shown, marks)
     if published is not None:
-        frame = frame.filter(pl.Series(np.asarray(published, bool)))
-    return Disclosed(frame, threshold, _SEAL)
+        frame = frame.filter([bool(p) for p in np.asarray(published, bool)])
+    system = _System(np.where(found.status == OPEN, counts, 0), found.status, rows, known)
+    return Disclosed(frame.to_native(), threshold, _SEAL, system if covered.all() else None)
+
+
+def _marked(table: Any, value: str, shown: list[int | None], marks: list[str]) -> Any:
+    """The key columns with `value` and `mark`, in the library that the table came in."""
+    import narwhals.stable.v1 as nw
+
+    names = [c for c in table.columns if c != value]
+    native = nw.get_native_namespace(table)
+    if native.__name__ == "pandas":  # its whole numbers know no null
+        frame = table.to_native()[names].copy()
+        frame["value"] = native.array(shown, dtype="Int64")
+        frame["mark"] = marks
+        return nw.from_native(frame, eager_only=True)
+    columns = {
+        "value": nw.new_series("value", shown, nw.Int64, native_namespace=native),
+        "mark": nw.new_series("mark", marks, nw.String, native_namespace=native),
+    }
+    return table.select(*names).with_columns(**columns) if names else nw.from_dict(columns)
+
+
+def mark_of(status: Any, covered: Any) -> list[str]:
+    """Mark of each cell by its status."""
+    by_status = np.where(status == PRIMARY, SMALL, np.where(status == OPEN, SHOWN, WITHHELD))
+    return [str(m) for m in np.where(~covered & (status != UNPUBLISHED), UNCOVERED, by_status)]
 
 
 def mark_text(value: int | None, mark: str, threshold: int, withheld: str, uncovered: str) -> str:
@@ -169,8 +309,10 @@ def mark_text(value: int | None, mark: str, threshold: int, withheld: str, uncov
 
 
 def stack(tables: Sequence[Disclosed]) -> Disclosed:
-    """Disclosed tables of the same columns one below the other; the strictest threshold is told."""
+    """Disclosed tables of the same columns one below the other; the strictest threshold is reported."""
+    import narwhals.stable.v1 as nw
+
     if not tables:
         raise QuestionError("no disclosed table was given")
-    frame = pl.concat([t.frame for t in tables])
+    frame = nw.concat([nw.from_native(t.frame, eager_only=True) for t in tables]).to_native()
     return Disclosed(frame, max(t.threshold for t in tables), _SEAL)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from atlarge.errors import QuestionError
 from atlarge.explain.answer import Answer, Area, ChangeStrip, Interval, Judgement, Series, Span, Verdict
-from atlarge.explain.areas import where_of
+from atlarge.explain.areas import Where, where_of
 from atlarge.explain.burst import burst_shares
 from atlarge.explain.caveats import Facts, fell_before, has_fallen, warnings_of
 from atlarge.explain.estimate import (
@@ -38,7 +38,7 @@ from atlarge.explain.verdicts import (
     singling_out,
     substitution,
 )
-from atlarge.policies import Policy, find_policy, from_date, read_policies, using
+from atlarge.policies import Policy, Registry, as_registry, from_date
 
 if TYPE_CHECKING:
     from atlarge.records.store import Store
@@ -51,7 +51,7 @@ def explain(
     date: dt.date | None = None,
     store: Store | Path | str | None = None,
     scheme: str = "ddp",
-    registry: Sequence[Policy] | Path | str | None = None,
+    registry: Registry | Sequence[Policy] | Path | str | None = None,
 ) -> Answer:
     """Explain the arrests of a place around a dated policy, or around a day.
 
@@ -64,29 +64,36 @@ def explain(
     """
     if (policy is None) == (date is None):
         raise QuestionError("name either a policy or a date, not both and not neither")
-    if isinstance(registry, str | Path):
-        registry = read_policies(registry)
-    with using(registry):
-        return _explain(place, policy, date, store, scheme)
-
-
-def _explain(
-    place: str, policy: str | None, date: dt.date | None, store: Store | Path | str | None, scheme: str
-) -> Answer:
-    from atlarge.places import find_place
+    from atlarge.explain.question import check_enough, check_fit, place_asked
     from atlarge.records.store import open_store
 
-    opened = open_store(store) if store is None or isinstance(store, str | Path) else store
-    found = find_place(str(place))
+    policies = as_registry(registry)
+    if policy is not None:
+        asked = policies.get(policy)
+        found = place_asked(str(place))
+        check_fit(asked, found)
+    else:
+        found = place_asked(str(place))
+        asked = from_date(date or dt.date.min, found.code, found.name)
     where = where_of(found.kind, found.code, found.name)
-    asked = (
-        find_policy(policy) if policy is not None else from_date(date or dt.date.min, found.code, found.name)
-    )
-    world = world_of(opened, where, scheme)
+    opened = open_store(store) if store is None or isinstance(store, str | Path) else store
+    world = world_of(opened, where, scheme, policies)
     counts = world.main["at_large"]
     months = months_of(asked, counts.first, counts.last)
+    row = counts.row(world.key)
+    if row is not None:
+        check_enough(counts.binned(months)[row], months, world.area.name, nearest_of(where))
     facts = gather(world, asked, months, found.code)
     return _answer(facts, world, found.code, found.name, found.kind)
+
+
+def nearest_of(where: Where) -> str | None:
+    """The next larger place that can be asked, as a command: its office area or area of responsibility."""
+    if where.own.level == "county" and where.aor is not None:
+        return f"its {where.aor.name} (atlarge explain {where.aor.code} --date DAY)"
+    if where.own.level == "office" and where.aor is not None:
+        return f"its {where.aor.name} (atlarge explain {where.aor.code} --date DAY)"
+    return None
 
 
 def verdicts_of(facts: Facts) -> dict[str, Judgement]:
@@ -204,7 +211,7 @@ def _other_estimates(world: Study, facts: Facts) -> list[Estimate]:
         level = world.level(area)
         for measure in ("at_large", "handoffs"):
             counts = level[measure]
-            changed = changed_units(area.level, months, counts.keys)
+            changed = changed_units(area.level, months, counts.keys, world.registry)
             key = f"{area.level} {measure}"
             made = attempt(
                 facts.notes,

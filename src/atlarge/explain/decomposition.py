@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -16,8 +15,7 @@ from atlarge.explain.answer import Interval
 from atlarge.explain.data import Daily
 from atlarge.explain.estimate import LEVEL, of_like_size
 from atlarge.explain.periods import Months
-from atlarge.policies import HOUSING, policies
-from atlarge.reference import table
+from atlarge.policies import Registry
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -66,34 +64,14 @@ def _interval(part: Part) -> Interval:
     return Interval(part.value, part.low, part.high)
 
 
-def limit_starts(keys: tuple[str, ...], months: list[dt.date]) -> Ints:
-    """First month [N] in which each unit limited cooperation, as an index into calendar `months`; -1 for
-    units that did not within them. A unit is named by its codes joined with "+"; a state's law counts for
-    each of its counties. Contracts to house detainees do not count."""
-    states = dict(table("counties").select("fips", "state").iter_rows())
-    begun: dict[str, dt.date] = {}
-    for policy in policies():
-        if policy.direction != "limits" or policy.kind == HOUSING or policy.precision == "year":
-            continue
-        if not months or not months[0] < policy.effective <= months[-1]:
-            continue
-        targets = (
-            [fips for fips, state in states.items() if state == policy.state]
-            if policy.level == "state"
-            else [policy.fips or ""]
-        )
-        for fips in targets:
-            begun[fips] = min(begun.get(fips, dt.date.max), policy.effective)
-    starts = np.full(len(keys), -1, dtype=np.int64)
-    for k, key in enumerate(keys):
-        day = min((begun[code] for code in key.split("+") if code in begun), default=None)
-        if day is not None:
-            starts[k] = int(np.searchsorted(np.array(months, dtype="datetime64[D]"), np.datetime64(day)))
-    return starts
-
-
 def learn_rate(
-    outcome: Daily, exposure: Daily, key: str, months: Months, changed: set[str], own: set[str] | None = None
+    outcome: Daily,
+    exposure: Daily,
+    key: str,
+    months: Months,
+    changed: set[str],
+    policies: Registry,
+    own: set[str] | None = None,
 ) -> Ratio:
     """Share of lost handoffs that turned up at large, pooled over all other places that limited cooperation.
 
@@ -107,7 +85,7 @@ def learn_rate(
     first, last = months.bounds(months.life)
     pre = np.array([day < first.replace(day=1) for day in firsts])
     post = np.array([first.replace(day=1) <= day <= last for day in firsts])
-    starts = limit_starts(outcome.keys, firsts)
+    starts = policies.starts(outcome.keys, firsts, "limits").month
     donors = (starts < 0) & _not_in(outcome.keys, changed)
     donors = of_like_size([y[:, pre], x[:, pre]], row, donors)
     starts = np.where(np.nan_to_num(x[:, pre].mean(1)) >= MIN_RATE_MEAN, starts, -1)

@@ -25,7 +25,7 @@ from atlarge.explain.estimate import Estimate, estimate
 from atlarge.explain.periods import Months, add_months, months_of
 from atlarge.explain.sensitivity import in_time_of, row_of, same_aor
 from atlarge.explain.study import Study, changed_units, world_of
-from atlarge.policies import Policy, applies_to, policies
+from atlarge.policies import Policy, applies_to
 from atlarge.reference import table
 
 SCHEMES = ("ddp", "biglocal")
@@ -62,7 +62,7 @@ def gather(world: Study, policy: Policy, months: Months, code: str) -> Facts:
     facts.surges = surges_of(_surge_series(world), "at_large", policy.known, months.bounds(months.life)[1])
     _records(world, facts)
     facts.concentration = _concentration(world, facts)
-    changed = changed_units(world.area.level, months, world.main["at_large"].keys)
+    changed = changed_units(world.area.level, months, world.main["at_large"].keys, world.registry)
     facts.schemes = _schemes(world, facts.main, months, changed, facts.notes)
     facts.others = _other_policies(world, policy, months)
     facts.is_own_policy = _is_own(world, policy, code)
@@ -79,7 +79,7 @@ def measure(world: Study, policy: Policy, months: Months) -> Facts:
     """
     notes: dict[str, str] = {}
     outcome, exposure = world.main["at_large"], world.exposure
-    changed = changed_units(world.area.level, months, outcome.keys)
+    changed = changed_units(world.area.level, months, outcome.keys, world.registry)
     donors = main_donors(world, months, changed)
     main = estimate(outcome, world.key, world.area, "at_large", months, changed, donors=donors)
     facts = Facts(policy, world.where, months, main, scheme=world.scheme, notes=notes)
@@ -155,7 +155,8 @@ def rate_of(world: Study, months: Months, changed: set[str]) -> Ratio:
     outcome = {m: world.locality[m].both for m in ("at_large", "handoffs")}
     key = world.key if world.key in outcome["at_large"].keys else _seated_key(world, outcome["handoffs"])
     own = same_aor(world) if world.area.level in ("aor", "state") else set()
-    return learn_rate(outcome["at_large"], outcome["handoffs"], key, months, changed, own)
+    counts = outcome["at_large"], outcome["handoffs"]
+    return learn_rate(*counts, key, months, changed, world.registry, own)
 
 
 def _seated_key(world: Study, handoffs: Daily) -> str:
@@ -193,7 +194,7 @@ def _since_fall(world: Study, facts: Facts, ratio: Ratio) -> Parts | None:
         return None
     counts = world.main["at_large"]
     months = months_of(facts.policy, counts.first, counts.last, anchor=change.date, known=change.date)
-    changed = changed_units(world.area.level, months, counts.keys)
+    changed = changed_units(world.area.level, months, counts.keys, world.registry)
     return _parts(world, months, changed, ratio)
 
 
@@ -240,7 +241,7 @@ def _schemes(
 
 
 def _under(world: Study, scheme: str, months: Months, changed: set[str], tuning: float | None) -> Estimate:
-    other = world_of(world.store, world.where, scheme)
+    other = world_of(world.store, world.where, scheme, world.registry)
     donors = main_donors(other, months, changed)
     counts = other.main["at_large"]
     return estimate(counts, other.key, other.area, "at_large", months, changed, donors=donors, tuning=tuning)
@@ -252,7 +253,7 @@ def _other_policies(world: Study, policy: Policy, months: Months) -> list[str]:
     first, last = months.start[0], months.policy_end
     return [
         p.id
-        for p in policies()
+        for p in world.registry
         if p.id != policy.id
         and applies_to(p, fips, world.where.state)
         and any(first <= day < last for day in (p.effective, p.ended) if day is not None)

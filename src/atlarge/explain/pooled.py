@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime as dt
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,8 +13,7 @@ from atlarge.errors import AtlargeError, QuestionError
 from atlarge.explain.answer import Interval
 from atlarge.explain.data import daily, localities
 from atlarge.explain.estimate import LEVEL
-from atlarge.policies import HOUSING, Policy, policies
-from atlarge.reference import table
+from atlarge.policies import DIRECTIONS, Policy, Registry, as_registry
 
 if TYPE_CHECKING:
     from atlarge.effects import PooledEffect
@@ -25,46 +24,7 @@ Ints = NDArray[np.int64]
 MIN_LEVEL = 2.0
 MIN_BEFORE_MONTHS = 6
 HORIZON_MONTHS = 12
-DIRECTIONS = ("limits", "extends")
 LEVELS = ("county", "city", "state")
-
-
-def registry_starts(
-    keys: tuple[str, ...], months: list[dt.date], direction: str, levels: tuple[str, ...] = LEVELS
-) -> tuple[Ints, NDArray[np.bool_], dict[str, str]]:
-    """For each unit the month of its first policy of a direction (-1: none), whether it had no policy of any
-    direction in the months, and the policy's id by unit.
-
-    The month is the first whole one of the policy. Policies known only to the year, and contracts to house
-    detainees, do not count; a state's law counts for each of its counties.
-    """
-    states = dict(table("counties").select("fips", "state").iter_rows())
-    members: dict[str, list[str]] = {}
-    for fips, state in states.items():
-        members.setdefault(str(state), []).append(str(fips))
-    first: dict[str, Policy] = {}
-    touched: set[str] = set()
-    for policy in policies():
-        inside = months[0] < policy.effective <= months[-1]
-        if policy.kind == HOUSING or not inside or policy.precision == "year":
-            continue
-        targets = members.get(policy.state, []) if policy.level == "state" else [policy.fips or ""]
-        touched.update(targets)
-        if policy.direction == direction and policy.level in levels:
-            for fips in targets:
-                if fips not in first or policy.effective < first[fips].effective:
-                    first[fips] = policy
-    axis = np.array(months, dtype="datetime64[D]")
-    starts, clean, ids = np.full(len(keys), -1, dtype=np.int64), np.ones(len(keys), dtype=bool), {}
-    for k, key in enumerate(keys):
-        codes = key.split("+")
-        clean[k] = not touched.intersection(codes)
-        own = [first[code] for code in codes if code in first]
-        if own:
-            earliest = min(own, key=lambda p: p.effective)
-            starts[k] = int(np.searchsorted(axis, np.datetime64(earliest.effective)))
-            ids[key] = earliest.id
-    return starts, clean, ids
 
 
 def pooled(
@@ -74,12 +34,14 @@ def pooled(
     scheme: str = "ddp",
     method: str = "imputation",
     levels: tuple[str, ...] = LEVELS,
+    registry: Registry | Sequence[Policy] | Path | str | None = None,
 ) -> dict[str, Any]:
     """Pool the change in jail handoffs and in arrests at large over every locality with a dated policy.
 
     A locality is usable with six months of records before its policy and two handoffs a month in them;
     localities with no policy of any direction are the comparison. `method`: see `effects.pooled_effect`.
-    `levels`: whose policies count (county, city, state). Counties under one state's law are no independent
+    `levels`: whose policies count (county, city, state); `registry`: policies in place of the shipped ones.
+    Counties under one state's law are no independent
     witnesses: they are added up to one. Ratios are observed over expected in the twelve months from the
     policy on. Raises QuestionError for an unknown direction, or too few usable localities.
     """
@@ -93,7 +55,7 @@ def pooled(
     outcome, months = joined["at_large"].both.calendar()
     exposure, _ = joined["handoffs"].both.calendar()
     keys = joined["at_large"].both.keys
-    starts, clean, ids = registry_starts(keys, months, direction, levels)
+    starts, clean, ids = as_registry(registry).starts(keys, months, direction, levels)
     before = np.arange(len(months))[None, :] < np.where(starts >= 0, starts, len(months))[:, None]
     with np.errstate(invalid="ignore"):
         level = np.nansum(np.where(before, exposure, 0.0), axis=1) / np.maximum(before.sum(1), 1)

@@ -72,7 +72,9 @@ class _Asked:
         counts, exposure = world.main["at_large"], world.exposure
         tuning = main.tuning if method == main.method else None
         try:
-            banned = changed_units(world.area.level, months, counts.keys) | (leave_out or set())
+            banned = changed_units(world.area.level, months, counts.keys, world.registry) | (
+                leave_out or set()
+            )
             donors = None
             if counts.row(world.key) is not None and exposure.row(world.key) is not None:
                 y, x = counts.binned(months), exposure.binned(months)

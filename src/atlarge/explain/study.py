@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,7 +12,7 @@ from atlarge.explain.answer import Area
 from atlarge.explain.areas import Where, seat_of
 from atlarge.explain.data import Daily, Localities, daily, localities
 from atlarge.explain.periods import Months
-from atlarge.policies import changed_counties
+from atlarge.policies import Registry, registry
 from atlarge.reference import table
 
 if TYPE_CHECKING:
@@ -40,6 +40,7 @@ class Study:
     jail: Daily | None
     around: Daily | None
     locality: dict[str, Localities]
+    registry: Registry = field(default_factory=registry)
 
     @property
     def area(self) -> Area:
@@ -81,15 +82,21 @@ class Study:
         }
 
 
-def world_of(store: Store, where: Where, scheme: str) -> Study:
+def world_of(store: Store, where: Where, scheme: str, policies: Registry | None = None) -> Study:
     """Load what a question about these areas needs."""
     levels = {level: daily(store, level, MEASURES, scheme) for level in ("county", "office", "aor")}
     if where.main.level == "state":
         levels["state"] = daily(store, "state", MEASURES, scheme)
-    return world_from(levels, where, store, scheme)
+    return world_from(levels, where, store, scheme, policies)
 
 
-def world_from(levels: dict[str, dict[str, Daily]], where: Where, store: Store, scheme: str = "ddp") -> Study:
+def world_from(
+    levels: dict[str, dict[str, Daily]],
+    where: Where,
+    store: Store,
+    scheme: str = "ddp",
+    policies: Registry | None = None,
+) -> Study:
     """Lay out the counts of the levels county, office, aor (and state, for a state) for a question."""
     county, office, aor = levels["county"], levels["office"], levels["aor"]
     area = where.main
@@ -107,16 +114,29 @@ def world_from(levels: dict[str, dict[str, Daily]], where: Where, store: Store, 
         main = levels[area.level]
     if area.level == "county":
         jail = county["handoffs"]
-    return Study(store, scheme, where, county, office, aor, main, area.code, jail, around, joined)
+    return Study(
+        store,
+        scheme,
+        where,
+        county,
+        office,
+        aor,
+        main,
+        area.code,
+        jail,
+        around,
+        joined,
+        policies or registry(),
+    )
 
 
-def changed_units(level: str, months: Months, keys: tuple[str, ...]) -> set[str]:
+def changed_units(level: str, months: Months, keys: tuple[str, ...], policies: Registry) -> set[str]:
     """Codes of the units of a level whose own cooperation changed, by a dated policy, in these months.
 
     An office counts by the county of its seat, a state by its own laws; an AOR is too large to count by one
     county, so none is left out there.
     """
-    found = changed_counties(months.start[0], months.policy_end)
+    found = policies.changed_counties(months.start[0], months.policy_end)
     counties = found["limits"] | found["extends"]
     if level in ("county", "locality"):
         return counties

@@ -17,7 +17,7 @@ from typing import Any
 
 import polars as pl
 
-from atlarge.disclosure.suppression import Sums
+from atlarge.disclosure.suppression import ConstraintBuilder
 from atlarge.disclosure.table import SHOWN, SMALL, THRESHOLD, WITHHELD, Counts, Disclosed, disclose
 from atlarge.explain.answer import Answer, Area, ChangeStrip, Series, Span
 from atlarge.publish.day_ranges import Window
@@ -162,7 +162,7 @@ class _Cells:
             key_of(Window(members(s.area), s.measure, s.start, s.end, answer.scheme)) for s in told
         } | {key_of(_surge_window(answer, s)) for s in answer.surges}
         self.rest: list[int] = []
-        self.sums = Sums()
+        self.sums = ConstraintBuilder()
         self._tie_times()
         self._tie_areas()
         self._tie_schemes(answer)
@@ -230,9 +230,7 @@ class _Cells:
             schema_overrides={"value": pl.Int64},
         )
         published = [True] * len(self.keys) + [False] * len(self.rest)
-        return disclose(
-            frame, self.sums.relations(), threshold=threshold, published=published, cost=self._cost()
-        )
+        return disclose(frame, self.sums.build(), threshold=threshold, published=published, cost=self._cost())
 
     def _cost(self) -> list[float]:
         """Spans and surges that the answer speaks of are kept rather than months and other areas."""

@@ -16,7 +16,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from atlarge.disclosure.constraints import LinearConstraints, Sums
+from atlarge.disclosure.constraints import ConstraintBuilder, LinearConstraints
 from atlarge.panel import panel
 
 if TYPE_CHECKING:
@@ -182,7 +182,7 @@ class _Book:
         rows: list[Row] = [
             (w.level, w.place, w.name, "window", w.start, w.end, value) for w, value in self.windows
         ]
-        sums = Sums()
+        sums = ConstraintBuilder()
         pieces: dict[tuple[Member, str], list[tuple[int, int, int]]] = {}
         for key, edges in self._cuts().items():
             pieces[key] = self._cut(key, edges, rows)
@@ -211,13 +211,13 @@ class _Book:
             orient="row",
         )
         published = np.array([row[3] == "window" for row in rows], bool)
-        return frame, published, sums.relations()
+        return frame, published, sums.build()
 
     def _tie_family(
         self,
         family: pl.DataFrame,
         pieces: dict[tuple[Member, str], list[tuple[int, int, int]]],
-        sums: Sums,
+        sums: ConstraintBuilder,
     ) -> None:
         """Over the same days places are together no more than what holds them."""
         held: dict[tuple[Member, str], list[tuple[int, int, int]]] = {}
@@ -235,10 +235,10 @@ class _Book:
         for key, first, stop, row in spans:
             inside = [n for a, b, n in held.get(key, []) if first <= a and b <= stop]
             if inside:
-                sums.add(inside, [row], has_rest=True)
+                sums.add(inside, [row], is_inequality=True)
 
     def _tie_base(
-        self, key: tuple[Member, str], inside: list[int], row: int, rows: list[Row], sums: Sums
+        self, key: tuple[Member, str], inside: list[int], row: int, rows: list[Row], sums: ConstraintBuilder
     ) -> None:
         """Pieces make up the site's count; days of months covered in part, which it lacks, are a rest."""
         told = self.told[row]
@@ -277,7 +277,7 @@ class _Book:
             rows.append((member[0], member[1], name, "piece", *days, value))
         return made
 
-    def _tie_schemes(self, rows: list[Row], sums: Sums) -> None:
+    def _tie_schemes(self, rows: list[Row], sums: ConstraintBuilder) -> None:
         """Two schemes' counts over the same days differ by a count of their own."""
         at = {(w.place, w.name, w.start, w.end): i for i, (w, _) in enumerate(self.windows)}
         for i, (window, _) in enumerate(self.windows):

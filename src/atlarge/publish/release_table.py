@@ -248,7 +248,7 @@ def _over_measures(numbered: pl.DataFrame, groups: dict[str, list[str]]) -> list
         joined = numbered.filter(pl.col("measure").is_in(parts)).join(wholes, on=keys)
         if joined.height:
             made.append(
-                LinearConstraints.of(joined["whole"].to_numpy(), joined["row"].to_numpy(), has_rest=True)
+                LinearConstraints.of(joined["whole"].to_numpy(), joined["row"].to_numpy(), is_inequality=True)
             )
     return made
 
@@ -312,7 +312,7 @@ def _nested(children: pl.DataFrame, parents: pl.DataFrame, every: str) -> Linear
         return None
     part = kids.join(group, on=["parent", *keys])
     whole = tops.rename({"place": "parent"}).join(group, on=["parent", *keys])
-    return LinearConstraints(
+    return LinearConstraints.sums(
         np.concatenate([part["sum"].to_numpy(), whole["sum"].to_numpy()]),
         np.concatenate([part["row"].to_numpy(), whole["row"].to_numpy()]),
         np.concatenate([part["sign"].to_numpy(), -whole["sign"].to_numpy()]).astype(float),

@@ -166,9 +166,7 @@ def asked_policies(which: str) -> list[Answer | str]:
 
 
 def _is_well_dated(policy: Policy) -> bool:
-    from atlarge.policies import HOUSING
-
-    is_local = policy.level in ("county", "city") and policy.kind != HOUSING
+    is_local = policy.level in ("county", "city") and policy.is_jail_rule
     is_known = policy.precision == "day" and policy.confidence == "high"
     return is_local and is_known and policy.direction == "limits"
 

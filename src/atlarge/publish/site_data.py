@@ -163,7 +163,7 @@ def gather_site(
         origins=origins(store, list(cells.groups), threshold),
         coverage={t: _covered_months(store, t) for t in cells.groups},
         releases=_releases(store),
-        hidden=cells.table.hidden,
+        hidden=cells.table.suppressed,
         cities=_cities(),
         claims=told_claims(list(claims), cells.table, measures, levels),
         answers=[show_with(answer, cells.table) for answer in answers],

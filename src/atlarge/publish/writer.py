@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import atlarge
 from atlarge.errors import QuestionError
-from atlarge.files import held
+from atlarge.files import locked
 
 if TYPE_CHECKING:
     from atlarge.records.store import Store
@@ -125,7 +125,7 @@ def _alone(out: Path) -> Iterator[None]:
     """Hold the folder against other publishers by a file beside it."""
     path = out.with_name(f".{out.name}.lock")
     busy = QuestionError(f"{out}: another publish into it is under way; try again when it is done")
-    with held(path, lambda: os.open(path, os.O_RDWR | os.O_CREAT, 0o644), busy):
+    with locked(path, busy):
         try:
             yield
         finally:

@@ -30,6 +30,21 @@ class ReleaseAudit:
     quarantine: str | None = None
     overlap: str | None = None
 
+    def loss(self) -> str | None:
+        """Why the release must not be taken as it is: fewer than half of its rows are kept; else None.
+
+        Rows that another release counts, blank and repeated ones, and known faults are no loss.
+        """
+        lost = {reason: self.rows_dropped.get(reason, 0) for reason in ("quarantine", "duplicate")}
+        rows = self.rows_kept + sum(lost.values())
+        if self.rows_kept * 2 >= rows:
+            return None
+        reasons = sorted(self.quarantine_reasons.items(), key=lambda item: -item[1])[:1]
+        if lost["duplicate"] > lost["quarantine"] or not reasons:
+            reasons = [("likely duplicates by the identifier", lost["duplicate"])]
+        ((reason, count),) = reasons
+        return f"only {self.rows_kept:,} of {rows:,} rows can be kept ({reason}: {count:,} rows)"
+
     def to_dict(self) -> dict[str, Any]:
         """As in the manifest and in `--json`."""
         return dict(vars(self))

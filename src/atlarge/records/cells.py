@@ -10,56 +10,28 @@ from __future__ import annotations
 
 import polars as pl
 
+from atlarge.records.dates import Order, bare_clock, read_dates
 from atlarge.releases.family import Column
-from atlarge.releases.marks import BLANK, REDACTION
+from atlarge.releases.marks import BLANK, bare_words
 
-_MOMENTS = (
-    "%Y-%m-%d %H:%M:%S",
-    "%Y-%m-%dT%H:%M:%S",
-    "%Y-%m-%d %H:%M:%S%.f",
-    "%Y-%m-%dT%H:%M:%S%.f",
-    "%m/%d/%Y %H:%M",
-    "%m/%d/%Y %H:%M:%S",
-    "%m/%d/%Y %I:%M %p",
-    "%m/%d/%Y %I:%M:%S %p",
-)
-_DAYS = ("%Y-%m-%d", "%m/%d/%Y")
-_EXCEL_DAY = r"^[2-6]\d{4}(?:\.\d+)?$"
-_EXCEL_EPOCH = pl.datetime(1899, 12, 30)
 _MANY_DISTINCT = 4
 _OLDEST = "1900-01-01"
 
 Read = tuple[pl.Series, pl.Series | None]
 
 
-def _bare(words: pl.Series) -> pl.Series:
-    """Trimmed words, blanks and redaction marks null."""
-    trimmed = words.str.strip_chars(" \t\r\n\u00a0\ufeff")
-    gone = trimmed.is_in(list(BLANK)) | trimmed.str.contains(REDACTION)
-    return trimmed.to_frame("w").select(pl.when(~gone).then(pl.col("w"))).to_series()
-
-
-def _moments(words: pl.Series) -> pl.Series:
-    """Dates and times in any of the forms that releases use, Excel's day numbers among them."""
-    w = pl.col("w")
-    tried = [w.str.to_date(form, strict=False).cast(pl.Datetime("us")) for form in _DAYS]
-    tried += [w.str.to_datetime(form, time_unit="us", strict=False) for form in _MOMENTS]
-    serial = pl.when(w.str.contains(_EXCEL_DAY)).then(w).cast(pl.Float64, strict=False)
-    seconds = (serial * 86400).round(0).cast(pl.Int64)
-    tried.append((_EXCEL_EPOCH + pl.duration(seconds=seconds)).cast(pl.Datetime("us")))
-    return words.to_frame("w").select(pl.coalesce(tried)).to_series()
-
-
 def _numbers(words: pl.Series) -> pl.Series:
     return words.str.replace_all(r"[$,\s]", "").cast(pl.Float64, strict=False)
 
 
-def _parse(words: pl.Series, column: Column, first: str, last: str) -> tuple[pl.Series, pl.Series]:
+def _parse(
+    words: pl.Series, column: Column, first: str, last: str, order: Order | None
+) -> tuple[pl.Series, pl.Series]:
     """Values of distinct bare words, and which words cannot be read."""
     if column.kind == "text":
         return words, words.str.starts_with("=").fill_null(False)
     if column.kind in ("day", "moment"):
-        made = _moments(words)
+        made = read_dates(words, order)
         first = first if column.is_main else _OLDEST
         inside = made.dt.date().is_between(pl.lit(first).str.to_date(), pl.lit(last).str.to_date())
         bad = words.is_not_null() & ~inside.fill_null(False)
@@ -80,11 +52,17 @@ def _spread(cells: pl.Series, words: pl.Series, made: pl.Series) -> pl.Series:
     return cells.replace_strict(words, made, return_dtype=made.dtype)
 
 
-def read_cells(cells: pl.Series, column: Column, first: str, last: str) -> Read:
+def read_cells(
+    cells: pl.Series, column: Column, first: str, last: str, order: Order | None = "month"
+) -> Read:
     """Typed values of a column, and a mask of the cells that cannot be read (None if all can).
 
-    `first` and `last` (ISO dates) bound what a date may plausibly be.
+    `first` and `last` (ISO dates) bound what a date may plausibly be; `order` is that of day and month in
+    the file.
     """
+    if column.kind in ("day", "moment") and (typed := bare_clock(cells)) is not None:
+        made, bad = _parse(typed, column, first, last, order)
+        return made, (bad if bad.any() else None)
     if cells.dtype != pl.String:
         cells = cells.cast(pl.String)
     words = cells.unique(maintain_order=False)
@@ -94,8 +72,8 @@ def read_cells(cells: pl.Series, column: Column, first: str, last: str) -> Read:
         trimmed = words.str.strip_chars()
         filled = (trimmed.is_not_null() & ~trimmed.is_in(list(BLANK))).fill_null(False)
         return _spread(cells, words, filled), None
-    bare = _bare(words)
-    made, bad = _parse(bare, column, first, last)
+    bare = bare_words(words)
+    made, bad = _parse(bare, column, first, last, order)
     is_bad = bool(bad.any())
     if column.kind == "text" and not is_bad and bare.equals(words, null_equal=True):
         return cells, None

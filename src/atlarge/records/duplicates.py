@@ -8,10 +8,12 @@ restated here.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import polars as pl
+
+from atlarge.records.identifiers import too_frequent
 
 _DAY = pl.duration(hours=24)
 _SEED = 7
@@ -22,10 +24,19 @@ _TEXTS = {"_who": "subject_key", "_type": "detainer_type", "_facility": "facilit
 
 @dataclass(frozen=True)
 class Duplicates:
-    """Masks over the rows given: `dropped`, and `likely` (every row of an episode or group of several)."""
+    """Masks over the rows given: `dropped`, and `likely` (every row of an episode or group of several).
+
+    `unusable`: rows whose identifier stands in too many rows to be one person's; None if there is none.
+    """
 
     dropped: pl.Series
     likely: pl.Series
+    unusable: pl.Series | None = None
+
+    def slice(self, at: int, height: int) -> Duplicates:
+        """The masks of some rows in a row."""
+        unusable = None if self.unusable is None else self.unusable.slice(at, height)
+        return Duplicates(self.dropped.slice(at, height), self.likely.slice(at, height), unusable)
 
 
 @dataclass(frozen=True)
@@ -65,6 +76,14 @@ class Rule:
             "_at", (known & ~kept).alias("_dropped"), (known & same.is_duplicated()).alias("_likely")
         ).sort("_at")
         return Duplicates(made["_dropped"], made["_likely"])
+
+    def judge_release(self, looked_at: pl.DataFrame) -> Duplicates:
+        """The same for a whole release: an identifier in more rows than a person can have is no one's."""
+        unusable = too_frequent(looked_at["_who"])
+        if not unusable.any():
+            return self.judge(looked_at)
+        known = pl.when(~unusable).then(pl.col("_who")).alias("_who")
+        return replace(self.judge(looked_at.with_columns(known)), unusable=unusable)
 
 
 def _known(frame: pl.DataFrame, name: str) -> pl.Expr:

@@ -12,7 +12,7 @@ import polars as pl
 
 from atlarge.records.audit import ReleaseAudit
 from atlarge.records.commit import coverage_of
-from atlarge.records.duplicates import Duplicates
+from atlarge.records.dates import DateOrder
 from atlarge.records.prepare import Begun, Prepared, begin, finish, identical
 from atlarge.records.store import Spill
 from atlarge.records.tables import DATE_COLUMN
@@ -50,8 +50,10 @@ def prepared_parts(parts: Iterable[Release], spill: Spill, hashes: list[pl.Serie
     waiting: list[tuple[Begun, int, Path]] = []
     looked_at = []
     rule = None
+    order: DateOrder | None = None
     for part in parts:
-        begun = begin(part, hashes)
+        order = order or DateOrder(part.family.day_order)
+        begun = begin(part, hashes, order)
         rule = begun.rule
         if rule is None:
             yield finish(begun, None)
@@ -61,11 +63,11 @@ def prepared_parts(parts: Iterable[Release], spill: Spill, hashes: list[pl.Serie
         begun.typed.frame = begun.typed.frame.clear()
     if rule is None:
         return
-    found = rule.judge(pl.concat(looked_at, how="vertical_relaxed"))
+    found = rule.judge_release(pl.concat(looked_at, how="vertical_relaxed"))
     at = 0
     for begun, height, file in waiting:
         begun.typed.frame = spill.take(file)
-        yield finish(begun, Duplicates(found.dropped.slice(at, height), found.likely.slice(at, height)))
+        yield finish(begun, found.slice(at, height))
         at += height
 
 

@@ -10,7 +10,9 @@ import polars as pl
 
 from atlarge.records.audit import ReleaseAudit
 from atlarge.records.correct import apply_faults, apply_rules
+from atlarge.records.dates import DateOrder
 from atlarge.records.duplicates import RULES, Duplicates, Rule, agreement
+from atlarge.records.identifiers import usable
 from atlarge.records.outcomes import outcome, request_type
 from atlarge.records.tables import TABLES
 from atlarge.records.typed import Typed, type_release
@@ -66,6 +68,13 @@ class Begun:
 
 def _drop_duplicates(begun: Begun, found: Duplicates) -> None:
     typed, audit = begun.typed, begun.audit
+    if found.unusable is not None and found.unusable.any():
+        audit.notes.append(
+            f"one identifier stands in more rows than a person can have, in {int(found.unusable.sum()):,} "
+            "rows: it is not used, and none of them is dropped by it"
+        )
+        key = pl.when(~found.unusable).then(pl.col("subject_key")).alias("subject_key")
+        typed.frame = typed.frame.with_columns(key)
     agreed = agreement(typed.frame, found)
     if agreed:
         audit.checks["published_flags"] = agreed
@@ -121,13 +130,14 @@ def identical(hashes: list[pl.Series]) -> int:
     return sum(len(h) - h.n_unique() for h in hashes)
 
 
-def begin(release: Release, hashes: list[pl.Series] | None = None) -> Begun:
+def begin(release: Release, hashes: list[pl.Series] | None = None, order: DateOrder | None = None) -> Begun:
     """Type a release, apply what is known of it and hash its identifiers.
 
     Of a part of a release, `hashes` takes the hash of each row: identical rows are counted over the whole.
+    `order`: what earlier parts showed of the order of day and month.
     """
     family = release.family
-    typed = type_release(release)
+    typed = type_release(release, order)
     audit = ReleaseAudit(
         id=release.id,
         family=family.id,
@@ -142,7 +152,12 @@ def begin(release: Release, hashes: list[pl.Series] | None = None) -> Begun:
     audit.faults = apply_faults(release, typed)
     apply_rules(release, typed)
     if "subject" in typed.frame.columns:
-        keys = subject_keys(typed.frame["subject"]).alias("subject_key")
+        identifiers, notes = usable(typed.frame["subject"])
+        audit.notes += notes
+        without = identifiers.null_count()
+        if without and not notes:
+            audit.notes.append(f"no identifier in {without:,} rows: none of them is dropped as a duplicate")
+        keys = subject_keys(identifiers).alias("subject_key")
         typed.frame = typed.frame.drop("subject").with_columns(keys)
     elif family.table in ("arrests", "detainers", "encounters", "removals"):
         found = [sheet.frame.hash_rows() for sheet in release.sheets]
@@ -178,4 +193,4 @@ def prepare(release: Release) -> Prepared:
     """Type a release and account for every row of it."""
     begun = begin(release)
     rule = begun.rule
-    return finish(begun, rule.judge(rule.looked_at(begun.typed.frame)) if rule else None)
+    return finish(begun, rule.judge_release(rule.looked_at(begun.typed.frame)) if rule else None)

@@ -8,14 +8,12 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
-import fcntl
 import hashlib
 import json
 import os
 import shutil
 import tempfile
 import threading
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.resources import files as package_files
@@ -25,7 +23,7 @@ from typing import Any
 import polars as pl
 
 from atlarge.errors import StoreError
-from atlarge.files import write_atomically
+from atlarge.files import locked, sync, write_atomically
 
 FORMAT = 1
 MANIFEST = "manifest.json"
@@ -160,34 +158,14 @@ def lock(path: Path) -> Iterator[None]:
 
     The system lets go of the lock when a writer dies, however it dies.
     """
-    try:
-        path.mkdir(parents=True, exist_ok=True)
-        handle = os.open(path / _LOCK, os.O_RDWR | os.O_CREAT, 0o644)
-    except OSError as error:
-        raise StoreError(f"{path}: cannot be written ({error.strerror}); choose another folder") from None
-    try:
-        until = time.monotonic() + _LOCK_SECONDS
-        while True:
-            try:
-                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                break
-            except BlockingIOError:
-                if time.monotonic() > until:
-                    raise StoreError(
-                        f"{path}: another writer holds the store; try again when it is done"
-                    ) from None
-                time.sleep(0.05)
+    busy = StoreError(f"{path}: another writer holds the store; try again when it is done")
+    with contextlib.ExitStack() as stack:
+        try:
+            path.mkdir(parents=True, exist_ok=True)
+            stack.enter_context(locked(path / _LOCK, busy, wait_seconds=_LOCK_SECONDS))
+        except OSError as error:
+            raise StoreError(f"{path}: cannot be written ({error.strerror}); choose another folder") from None
         yield
-    finally:
-        os.close(handle)
-
-
-def _sync(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 @contextlib.contextmanager
@@ -218,7 +196,7 @@ class Spill:
         self._folder: Path | None = None
         self._guard = threading.Lock()
         self._is_new = not store.exists()
-        self._handle = -1
+        self._lock = contextlib.ExitStack()
         self._count = 0
 
     def _place(self) -> Path:
@@ -226,8 +204,9 @@ class Spill:
             if self._folder is None:
                 self._store.mkdir(parents=True, exist_ok=True)
                 self._folder = Path(tempfile.mkdtemp(prefix=_SPILL, dir=self._store))
-                self._handle = os.open(self._folder / _LOCK, os.O_RDWR | os.O_CREAT, 0o644)
-                fcntl.flock(self._handle, fcntl.LOCK_EX)
+                self._lock.enter_context(
+                    locked(self._folder / _LOCK, StoreError(f"{self._folder}: is in use"))
+                )
             self._count += 1
             return self._folder / f"{self._count}.parquet"
 
@@ -249,8 +228,8 @@ class Spill:
         """Take away what was put aside, and the store's folder if there is nothing else in it."""
         if self._folder is None:
             return
+        self._lock.close()
         shutil.rmtree(self._folder, ignore_errors=True)
-        os.close(self._handle)
         if self._is_new:
             with contextlib.suppress(OSError):
                 self._store.rmdir()
@@ -258,14 +237,10 @@ class Spill:
 
 def _sweep_spills(path: Path) -> None:
     """Take away what writers that were killed put aside; those that live hold a lock on theirs."""
-    for folder in path.glob(f"{_SPILL}*"):
-        handle = -1
-        with contextlib.suppress(OSError):
-            handle = os.open(folder / _LOCK, os.O_RDWR)
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    for folder in [p.parent for p in path.glob(f"{_SPILL}*/{_LOCK}")]:
+        in_use = StoreError(f"{folder}: is in use")
+        with contextlib.suppress(OSError, StoreError), locked(folder / _LOCK, in_use):
             shutil.rmtree(folder, ignore_errors=True)
-        if handle >= 0:
-            os.close(handle)
 
 
 class Writer:
@@ -302,13 +277,13 @@ class Writer:
         with _told(self.path):
             for temporary, final in self._moves:
                 final.parent.mkdir(parents=True, exist_ok=True)
-                _sync(temporary)
+                sync(temporary)
                 temporary.replace(final)
                 folders.add(final.parent)
             for folder in sorted(folders):
-                _sync(folder)
+                sync(folder)
             write_atomically(self.path / MANIFEST, text.encode())
-            _sync(self.path)
+            sync(self.path)
         self.discard()
 
     def discard(self) -> None:

@@ -134,6 +134,17 @@ TABLES: dict[str, Schema] = {
         **PLACE,
         "arrests": pl.Int64,
     },
+    "agreements": {
+        "agency": pl.String,
+        "agency_type": pl.String,
+        "state": pl.String,
+        "county": pl.String,
+        "model": pl.String,
+        "signed": pl.Date,
+        "signed_printed": pl.String,
+        "status": pl.String,
+        "last_seen": pl.Date,
+    },
     "aggregates": {
         "date": pl.Date,
         "every": pl.String,
@@ -150,6 +161,7 @@ DATE_COLUMN: dict[str, str | None] = {
     "jail_counts": "month",
     "facilities": None,
     "landmarks": None,
+    "agreements": None,
 }
 
 # Tables whose rows are events: two releases of the same events are counted once.

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import polars as pl
 
 from atlarge.records.cells import read_cells
+from atlarge.records.dates import DateOrder
 from atlarge.releases.family import Column, plain
 from atlarge.releases.reading import Release, Sheet
 
@@ -118,9 +119,49 @@ def _faulty(
                 yield empty, f"{words}: missing", source[name]
 
 
-def _type_sheet(release: Release, sheet: Sheet) -> Typed:
+def _decide_order(release: Release, sheet: Sheet, source: dict[str, str], order: DateOrder) -> None:
+    """Look at all dates of a sheet that are text, and decide their order of day and month."""
+    named = []
+    for name, published in source.items():
+        cells = sheet.frame[published]
+        if release.family.columns[name].kind in ("day", "moment") and cells.dtype == pl.String:
+            before = (order.month_first, order.day_first, order.either)
+            order.look_at(cells.unique())
+            if before != (order.month_first, order.day_first, order.either):
+                named.append(published)
+    if named:
+        order.decide(release.path, named)
+
+
+def _days_beside(sheet: Sheet, column: Column, used: str, order: DateOrder) -> pl.Series | None:
+    """The days of a second column of the same date that the sheet has beside the one used; None if none."""
+    beside = [name for name in column.plain_names if name in sheet.frame.columns and name != used]
+    if not beside:
+        return None
+    days, bad = read_cells(
+        sheet.frame[beside[0]], Column((beside[0],), "moment"), "1900-01-01", "2099-12-31", order.now
+    )
+    return days if bad is None else days.to_frame("d").select(pl.when(~bad).then(pl.col("d"))).to_series()
+
+
+def _settle_days(times: pl.Series, days: pl.Series) -> tuple[pl.Series, int]:
+    """Times filled and set right by the days of a second column, and how many were set right.
+
+    Where a program has turned the clock to UTC, the time alone would put an evening's record on the next day:
+    the day written as a date stands.
+    """
+    both = pl.DataFrame({"t": times, "d": days})
+    apart = (pl.col("t").dt.date() - pl.col("d").dt.date()).dt.total_days().abs() == 1
+    moved = int(both.select(apart.fill_null(False).sum()).item())
+    clock = pl.col("d").dt.date().cast(pl.Datetime("us"))
+    made = both.select(pl.when(apart).then(clock).otherwise(pl.coalesce("t", "d")).alias("t"))
+    return made.to_series(), moved
+
+
+def _type_sheet(release: Release, sheet: Sheet, order: DateOrder) -> Typed:
     family = release.family
     source = {n: p for n, c in family.columns.items() if (p := _published(sheet, c)) is not None}
+    _decide_order(release, sheet, source, order)
     frame, rows = sheet.frame, sheet.rows
     typed = Typed(pl.DataFrame(), pl.DataFrame(schema=QUARANTINE))
     for reason in ("blank_row", "repeated_header"):
@@ -129,8 +170,27 @@ def _type_sheet(release: Release, sheet: Sheet) -> Typed:
             typed.drop(reason, int(mask.sum()))
             frame, rows = frame.filter(~mask), rows.filter(~mask)
     made, bad = {}, {}
+    inside = Sheet(sheet.name, frame, rows, [])
     for name, published in source.items():
-        made[name], wrong = read_cells(frame[published], family.columns[name], family.first, family.last)
+        asked = family.columns[name]
+        made[name], wrong = read_cells(frame[published], asked, family.first, family.last, order.now)
+        if asked.is_main and asked.kind == "moment":
+            days = _days_beside(inside, asked, published, order)
+            if days is not None:
+                made[name], moved = _settle_days(made[name], days)
+                if moved:
+                    typed.notes.append(
+                        f"{published}: in {moved:,} rows the time lies on another day than the date beside "
+                        "it; the date stands"
+                    )
+        if wrong is not None and asked.kind in ("day", "moment") and not (asked.is_main or asked.is_filled):
+            first = frame[published].filter(wrong)[0]
+            typed.notes.append(
+                f"{published}: not a date within bounds in {int(wrong.sum()):,} rows (such as "
+                f"{str(first)[:40]!r} in row {rows.filter(wrong)[0]}); that cell is missing, the row is kept"
+            )
+            made[name] = made[name].to_frame("m").select(pl.when(~wrong).then(pl.col("m"))).to_series()
+            wrong = None
         if wrong is not None:
             bad[name] = wrong
     table = pl.DataFrame({name: values.alias(name) for name, values in made.items()})
@@ -165,13 +225,18 @@ def _type_sheet(release: Release, sheet: Sheet) -> Typed:
     return typed
 
 
-def type_release(release: Release) -> Typed:
-    """Type every row of a release; rows that fail are in `quarantine`, with the column and the reason."""
-    parts = [_type_sheet(release, sheet) for sheet in release.sheets]
+def type_release(release: Release, order: DateOrder | None = None) -> Typed:
+    """Type every row of a release; rows that fail are in `quarantine`, with the column and the reason.
+
+    `order` is what earlier parts of the same release showed of the order of day and month.
+    """
+    order = order or DateOrder(release.family.day_order)
+    parts = [_type_sheet(release, sheet, order) for sheet in release.sheets]
     frame = pl.concat([p.frame for p in parts], how="diagonal") if len(parts) > 1 else parts[0].frame
     held = pl.concat([p.quarantine for p in parts])
     whole = Typed(frame, held)
     for part in parts:
+        whole.notes += part.notes
         for reason, rows in part.dropped.items():
             whole.drop(reason, rows)
     whole.drop("quarantine", held.height)

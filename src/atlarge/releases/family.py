@@ -97,6 +97,7 @@ class Family:
     after scope. `spread`: turns one typed row into table rows where a published row holds several figures.
     `rules`: what must hold in every row, by the words for its failing; an expression over the columns' names.
     `is_exact`: the header is so plain that only a file with no other column is taken for one of the family.
+    `day_order`: what comes first in its numeric dates, as published; None where it publishes none such.
     `block`: a header that may stand anywhere in a workbook beside the main one, its rows read too.
     """
 
@@ -118,6 +119,7 @@ class Family:
     allows_formulas: bool = False
     is_exact: bool = False
     rules: Mapping[str, Any] = field(default_factory=dict)
+    day_order: Literal["month", "day"] | None = None
     block: tuple[str, ...] = ()
     duplicates: str | None = None
     licence: str = "public records"

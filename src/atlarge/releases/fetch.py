@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import errno
 import http.client
-import os
 import shutil
 import urllib.error
 import urllib.parse
@@ -15,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from atlarge.errors import ReleaseError
-from atlarge.files import held
+from atlarge.files import locked, sync
 from atlarge.releases.catalogue import family
 from atlarge.releases.opening import most_bytes
 
@@ -75,29 +74,24 @@ def _work_folder(folder: Path) -> Iterator[Path]:
     ReleaseError if another process downloads into the folder. The system lets go of the lock when it dies.
     """
     work = folder / _WORK
-
-    def opened() -> int:
-        work.mkdir(parents=True, exist_ok=True)
-        return os.open(work, os.O_RDONLY)
-
+    folder.mkdir(parents=True, exist_ok=True)
     busy = ReleaseError(f"{folder}: another download into it is under way; try again when it is done")
-    with held(work, opened, busy):
+    lock = folder / f"{_WORK}.lock"
+    with locked(lock, busy):
         try:
+            work.mkdir(exist_ok=True)
             for stale in work.iterdir():
                 stale.unlink()
             yield work
         finally:
             shutil.rmtree(work, ignore_errors=True)
+            lock.unlink(missing_ok=True)
 
 
 def _settle(written: Path, target: Path) -> None:
     """Put a file that is whole in its place, so that it lasts."""
     for path in (written, target.parent):
-        handle = os.open(path, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
+        sync(path)
     written.replace(target)
 
 

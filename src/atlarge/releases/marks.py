@@ -2,8 +2,27 @@
 
 from __future__ import annotations
 
-BLANK = ("", "-", "--", "---", "NA", "N/A", "NULL", "None", "none", "nan", "NaN")
+import polars as pl
+
+_NOTHING = (
+    "na", "n/a", "#n/a", "#na", "#n/a n/a", "null", "#null!", "none", "nan", "nat",
+    "<na>", "<null>", "(null)",
+    "(blank)", "(blanks)", "(none)", "[null]", "\\n", "#ref!", "#value!", "#div/0!", "#name?", "#num!",
+)  # fmt: skip
+BLANK: tuple[str, ...] = (
+    "", "-", "--", "---", "\u2013", "\u2014", ".", "?", "\\N",
+    *(spelling for word in _NOTHING for spelling in (word, word.upper(), word.capitalize(), word.title())),
+    "NaN", "<Na>", "NaT",
+)  # fmt: skip
+"""What R, pandas, SQL, Stata and spreadsheet programs write for a missing value."""
 
 # FOIA exemptions as ICE writes them: (B)(6);(B)(7)(C)   b(6), b(7)c   (b)(7)e)   (B)(7)(E)
 _ONE = r"[\(\[]?\s*b\s*[\)\]]?\s*[\(\[]\s*\d\s*[\)\]]\s*[\(\[]?\s*[a-f]?\s*[\)\]]?\s*[,;/]?\s*(?:and)?\s*"
 REDACTION = rf"(?i)^\s*(?:{_ONE})+$"
+
+
+def bare_words(words: pl.Series) -> pl.Series:
+    """Trimmed words, blanks and redaction marks null."""
+    trimmed = words.str.strip_chars(" \t\r\n\u00a0\ufeff")
+    gone = trimmed.is_in(list(BLANK)) | trimmed.str.contains(REDACTION)
+    return trimmed.to_frame("w").select(pl.when(~gone).then(pl.col("w"))).to_series()

@@ -26,6 +26,7 @@ FAMILY = Family(
     },
     known=("Birth Date", "Citizenship", "Gender"),
     delimiters=("|",),
+    day_order="month",
     rank=40,
     fetch={
         _FROM + "EROArrests_FY2016.csv.gz": (

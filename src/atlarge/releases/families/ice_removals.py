@@ -25,6 +25,7 @@ FAMILY = Family(
     },
     known=("Birth Date", "Citizenship", "Gender", "RC Threat Level", "Final Charge Section"),
     delimiters=("|",),
+    day_order="month",
     rank=40,
     fetch={
         _FROM + "ICERemovals_FY2016.csv.gz": (

@@ -26,6 +26,7 @@ FAMILY = Family(
            "year", "month", "day"),
     scope="aor:SEA",
     constants={"aor": "SEA"},
+    day_order="month",
     rank=20,
     fetch={
         _FROM + "arrests_with_state.csv.gz": (

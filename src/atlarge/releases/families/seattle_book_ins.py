@@ -25,6 +25,7 @@ FAMILY = Family(
     delimiters=("|",),
     scope="aor:SEA",
     constants={"aor": "SEA"},
+    day_order="month",
     rank=20,
     fetch={
         _FROM + "bookins.csv.gz": ("104ab5bcf13d0879c376ad99debedbdd80bf2dc3e705104bdb922547da10edb6"),

@@ -1,0 +1,959 @@
+"""287(g) agreements: ICE's lists of participating agencies turned into spells with a start and an end.
+
+A list tells which agreements stood on its day. Lists of many days tell when each began and ended, within the
+days between two lists. The rules are stated once, in `RULES`, and counted for every spell they touch.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import polars as pl
+import yaml
+
+from atlarge.errors import ReleaseError
+from atlarge.reference import table
+
+MODELS = {
+    "jem": "Jail Enforcement Model",
+    "wso": "Warrant Service Officer",
+    "tfm": "Task Force Model",
+    "hybrid": "Hybrid Model",
+}
+PARTIAL_SHARE = 0.05
+"""A list without this share of the agreements that stand on the lists before and after it is partial."""
+LAST_PARTIAL_SHARE = 0.10
+"""The same of the newest list, which has only a list before it."""
+LATE_DAYS = 300
+"""A signing printed this long before the first list that could have shown it is taken for a misprint."""
+REDATED_DAYS = 45
+"""A date that moves by no more than this between two lists is a correction, not a new signing."""
+
+RULES = {
+    "signed": "starts on the day of signing that the lists print",
+    "misprinted_year": "the printed year cannot be right, since lists before the agreement's first one lack "
+    "it; the same day of the year in which it was first listed is taken",
+    "unsigned": "no day of signing can be read; it began between the list before its first one and that list",
+    "renewed": "a later day of signing took the place of an earlier one while the agreement stood; one spell",
+    "redated": "the printed day moved by 45 days or less, by whole years, or back; the start is an interval",
+    "respelled": "another spelling of the same agency took over on the next list; one spell",
+    "wrong_state": "some lists print a state that has no such county; joined to the agency's own state",
+    "slip": "missing from one list, or from several with the same day of signing after; one spell",
+    "switched": "ended when the same agency began another model within the same pair of lists",
+    "left": "gone from a whole list; ended between the last list with it and the first without",
+    "partial_list": "absence from a partial list says nothing",
+}
+
+
+class Resolved(NamedTuple):
+    """Where an agency is. `level`: state, county or city; `fips` empty for a state's agency, or where no
+    county could be found, `reason` then says why; `basis`: which words led there; `others`: further counties
+    that the list's own column names."""
+
+    level: str
+    fips: str | None
+    basis: str
+    reason: str
+    others: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class AgencyList:
+    """One list: its day, its rows (state, agency, model, signed, ...) and what was noticed on reading it."""
+
+    day: dt.date
+    file: str
+    rows: pl.DataFrame
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class AgreementSpell:
+    """One agreement of one agency from its start to its end.
+
+    `start`: the day it began, with the first and last day it can have begun. `end`: the day it was over by,
+    None while it stands on the newest list; `end_earliest` is the day after the last list with it, `end` and
+    `end_latest` the first whole list without it. `rules`: names in `RULES` that made this spell.
+    """
+
+    agency: str
+    state: str
+    model: str
+    level: str
+    fips: str | None
+    place_basis: str
+    start: dt.date
+    start_earliest: dt.date
+    start_latest: dt.date
+    end: dt.date | None
+    end_earliest: dt.date | None
+    end_latest: dt.date | None
+    first_listed: dt.date
+    last_listed: dt.date
+    signings: tuple[dt.date, ...]
+    rules: tuple[str, ...]
+    spellings: tuple[str, ...]
+    agency_key: str = ""
+    other_fips: tuple[str, ...] = ()
+
+
+@dataclass
+class SpellTable:
+    """Spells with the account of every row of every list."""
+
+    spells: list[AgreementSpell]
+    lists: list[dict[str, Any]]
+    rows: Counter[str] = field(default_factory=Counter)
+    rules: Counter[str] = field(default_factory=Counter)
+    unresolved: dict[str, str] = field(default_factory=dict)
+
+    def frame(self) -> pl.DataFrame:
+        """The spells as a table in the columns of the reference table `agreements_287g`."""
+        return _frame(self.spells)
+
+
+# ---- reading ---------------------------------------------------------------------------------------------
+
+_DAY_IN_NAME = (
+    (re.compile(r"(20\d\d)[-_.]?(0[1-9]|1[0-2])[-_.]?(0[1-9]|[12]\d|3[01])(?!\d)"), (1, 2, 3)),
+    (re.compile(r"(?<!\d)(0[1-9]|1[0-2])[-_.]?(0[1-9]|[12]\d|3[01])[-_.]?(20\d\d)"), (3, 1, 2)),
+)
+
+
+def list_day(name: str, rows: pl.DataFrame) -> tuple[dt.date, str]:
+    """The day of a list and what told it: the file's name, the column LAST SEEN, or the newest signing."""
+    for pattern, (year, month, day) in _DAY_IN_NAME:
+        found = pattern.search(name)
+        if found:
+            try:
+                return dt.date(*(int(found.group(k)) for k in (year, month, day))), "file name"
+            except ValueError:
+                continue
+    if "last_seen" in rows.columns and rows["last_seen"].max() is not None:
+        return rows["last_seen"].max(), "column LAST SEEN"  # type: ignore[return-value]
+    newest = rows["signed"].max()
+    if newest is None:
+        raise ReleaseError(f"{name}: no day of the list in its name, and no row with a day of signing")
+    return newest, "newest signing in it"  # type: ignore[return-value]
+
+
+def read_list(path: Path | str) -> AgencyList:
+    """Read one list of participating agencies; any workbook, CSV or Parquet that has its columns.
+
+    Rows marked absent (a list kept as a log of all it ever saw) are left out and counted in `notes`. Raises
+    ReleaseError for a file that holds no list, such as a workbook of summary sheets.
+    """
+    from atlarge.records.prepare import prepare
+    from atlarge.releases import read_release
+
+    path = Path(path)
+    try:
+        release = read_release(path)
+    except ReleaseError as error:
+        if "no header of a known release" in str(error):
+            raise ReleaseError(
+                f"{path}: holds no list of agencies (summary sheets, or another table); a list has columns "
+                "STATE, LAW ENFORCEMENT AGENCY, SUPPORT TYPE and SIGNED"
+            ) from None
+        raise
+    if release.family.id != "participating-agencies":
+        raise ReleaseError(f"{path}: is of {release.family.id}, not a list of participating agencies")
+    prepared = prepare(release)
+    rows, notes = prepared.frame, list(prepared.audit.notes)
+    if prepared.audit.rows_dropped:
+        dropped = ", ".join(f"{n} {why}" for why, n in prepared.audit.rows_dropped.items())
+        notes.append(f"rows left out on reading: {dropped}")
+    day, told_by = list_day(path.name, rows)
+    notes.append(f"day of the list from: {told_by}")
+    if "status" in rows.columns:
+        gone = (
+            rows["status"].str.to_lowercase().str.contains("absent|removed|ended|terminated").fill_null(False)
+        )
+        if gone.any():
+            notes.append(f"{int(gone.sum())} rows are marked as no longer on the list and left out")
+            rows = rows.filter(~gone)
+    return AgencyList(day, path.name, rows, tuple(notes))
+
+
+def read_lists(paths: Iterable[Path | str]) -> tuple[list[AgencyList], dict[str, str]]:
+    """Lists of several files or folders, and the files that hold none with the reason of each."""
+    lists: list[AgencyList] = []
+    refused: dict[str, str] = {}
+    for given in map(Path, paths):
+        inside = sorted(p for p in given.iterdir() if p.is_file()) if given.is_dir() else [given]
+        for path in inside:
+            try:
+                lists.append(read_list(path))
+            except ReleaseError as error:
+                refused[path.name] = str(error).removeprefix(f"{path}: ")
+    return lists, refused
+
+
+def agreements_of(lists: Sequence[AgencyList]) -> SpellTable:
+    """Spells from lists, carried back by the shipped table of older agreements."""
+    return make_spells(lists, table("agreements_287g_older").to_dicts())
+
+
+# ---- places ----------------------------------------------------------------------------------------------
+
+_SHERIFF = r"(?:sh?er+iff?s?|shrerif+s?|sherif+'?s?)"
+_STATE_WORDS = re.compile(
+    r"\b(?:department of (?:adult )?corrections?|corrections? department|highway patrol"
+    r"|state (?:police|patrol|troopers?)|bureau of investigations?|department of law enforcement"
+    r"|department of (?:public )?safety|public safety department|national guard|military department"
+    r"|fish (?:and|&) wildlife|wildlife (?:resources|conservation)"
+    r"|attorney general|lottery|financial services|alcoholic beverages?|alcohol|department of agriculture"
+    r"|agricultural law enforcement|department of environment|state fire marshal|department of wildlife"
+    r"|department of correctional services|department of natural resources|state guard|department of revenue"
+    r"|department of transportation|department of homeland security|office of state)\b"
+)
+_LOCAL_BODY = re.compile(
+    r"\b(?:sheriff|police dep|police$|police services|town of|city of|village|township|borough|county|parish)"
+)
+_COUNTY_WORDS = r"count[yi]e?s?|county's|coounty|couty|counry|cnty"
+_COUNTY_IN_NAME = {
+    "AK": re.compile(r"(?P<name>[a-z'.\- ]+?) borough\b"),
+    "LA": re.compile(rf"(?P<name>[a-z'.\- ]+?) (?:parish|{_COUNTY_WORDS})\b"),
+    "": re.compile(rf"(?P<name>[a-z'.\- ]+?) (?:{_COUNTY_WORDS})\b"),
+}
+_CITY_IN_NAME = re.compile(
+    r"^(?:the )?(?P<name>[a-z'.\- ]+?)"
+    r"(?: (?:regional|metropolitan|metro))?"
+    r"(?: police.*| department of public safety| public safety.*| marshal.*| dept.*| constable.*| pd)?$"
+)
+_SPLIT = re.compile(r"\s*(?:,|;|/|&|\band\b|\n)\s*", re.IGNORECASE)
+
+
+def _squash(words: str) -> str:
+    letters = re.sub(r"[^a-z]+", " ", words.lower().replace("ñ", "n").replace("’", "'").replace("'", ""))
+    letters = re.sub(r"\bsaint\b", "st", letters)
+    letters = re.sub(r"\bsainte\b", "ste", letters)
+    return letters.replace(" ", "")
+
+
+@cache
+def _county_names() -> dict[str, dict[str, str]]:
+    """By state, the squashed names of its counties, with and without the word county."""
+    found: dict[str, dict[str, str]] = defaultdict(dict)
+    rows = table("counties").select("fips", "name", "state").rows()
+    for fips, name, state in rows:
+        found[state].setdefault(_squash(name), fips)
+    for fips, name, state in rows:
+        bare = re.sub(r" (County|Parish|Borough|Census Area|Municipality|city|City and Borough)$", "", name)
+        found[state].setdefault(_squash(bare), fips)
+    return dict(found)
+
+
+@cache
+def _city_counties() -> dict[tuple[str, str], tuple[str, ...]]:
+    """Counties of each city name of a state."""
+    found: dict[tuple[str, str], list[str]] = defaultdict(list)
+    for state, city, fips, other in (
+        table("cities").select("state", "city", "county_fips", "other_fips").rows()
+    ):
+        for code in [fips, *(str(other).split() if other else [])]:
+            for one in re.split(r"[ ;,|]+", str(code)):
+                if one and one not in found[state, _squash(city)]:
+                    found[state, _squash(city)].append(one)
+    return {key: tuple(codes) for key, codes in found.items()}
+
+
+@cache
+def _hand() -> dict[tuple[str, str], dict[str, Any]]:
+    """Places of agencies whose names and columns name none, decided by hand."""
+    text = files("atlarge.reference").joinpath("agreement_places.yaml").read_text(encoding="utf-8")
+    rows = yaml.safe_load(text)["agencies"]
+    return {(row["state"], agency_key(row["agency"])): row for row in rows}
+
+
+def _county(name: str, state: str) -> tuple[str | None, str]:
+    """FIPS of a county's name in a state and how it was found: exactly, or by the only near spelling."""
+    from rapidfuzz import fuzz, process
+
+    names = _county_names().get(state, {})
+    key = _squash(name)
+    bare = re.sub(r"(county|parish|borough|coounty|couty|cnty|co)$", "", key)
+    for one in (key, bare):
+        if one in names:
+            return names[one], "name"
+    near = process.extract(bare, names.keys(), scorer=fuzz.ratio, limit=3, score_cutoff=84)
+    codes = {names[found[0]] for found in near if found[1] >= near[0][1] - 6}
+    if len(bare) >= 4 and len(codes) == 1:
+        return codes.pop(), "misspelled name"
+    return None, ""
+
+
+def resolve(agency: str, state: str, county: str | None = None, agency_type: str | None = None) -> Resolved:
+    """Find the county of an agency from its name, the list's column of counties, and the gazetteer.
+
+    A sheriff's own name for the county goes before the column; for a city the column goes before the
+    gazetteer. An agency of the state has no county, whatever the column says of its seat.
+    """
+    if state not in _county_names():
+        return Resolved("county", None, "", f"no state is called {state!r}")
+    by_hand = _hand().get((state, agency_key(agency)))
+    if by_hand is not None:
+        codes = tuple(str(by_hand["fips"]).split()) if by_hand.get("fips") else ()
+        why = "" if codes else str(by_hand["reason"])
+        return Resolved(by_hand["level"], codes[0] if codes else None, "by hand", why, codes[1:])
+    name = re.sub(r"\s+", " ", agency.lower().replace("’", "'").replace("`", "'")).strip()
+    kind = (agency_type or "").strip().lower()
+    own, how = _named_county(name, state)
+    column = _column(county, state)
+    if own is None and _is_of_state(name, kind, state):
+        return Resolved("state", None, "agency of the state", "agency of the whole state")
+    if own is not None:
+        return Resolved(
+            "county" if not _is_city(name, kind) else "city", own, f"agency's {how}", "", column[1:]
+        )
+    bare = re.sub(rf" (?:{_SHERIFF}|correction|detention|jail|police).*$", "", name)
+    is_sheriff = re.search(_SHERIFF, name) is not None
+    if is_sheriff:
+        own, how = _county(bare, state)
+        if own is not None:
+            return Resolved("county", own, f"agency's {how}", "", column[1:])
+    level = "city" if _is_city(name, kind) else "county"
+    city = _city_of(name, state) if level == "city" else ()
+    if column and city and _repeats_name(name, county) and column[0] not in city:
+        return Resolved(level, city[0], "city's county; the column repeats the city's name", "", city[1:])
+    if column:
+        return Resolved(level, column[0], "column of counties", "", column[1:])
+    city = _city_of(name, state)
+    if city:
+        return Resolved(level, city[0], "city's county", "", city[1:])
+    return Resolved(level, None, "", "neither name, column nor gazetteer names a county")
+
+
+def _named_county(name: str, state: str) -> tuple[str | None, str]:
+    """FIPS of the county that an agency's name names, and how: `Kane County ...`, `... of Kane County`."""
+    named = _COUNTY_IN_NAME.get(state, _COUNTY_IN_NAME[""]).search(name)
+    if named is None:
+        return None, ""
+    words = named.group("name").strip()
+    code, how = _county(words, state)
+    return (code, how) if code or " of " not in words else _county(words.rsplit(" of ", 1)[1], state)
+
+
+def _column(county: str | None, state: str) -> tuple[str, ...]:
+    """FIPS codes of the counties that the list's own column names, in its order."""
+    if not county or not county.strip(" -.?"):
+        return ()
+    whole, _ = _county(county, state)
+    if whole:
+        return (whole,)
+    found = (_county(part, state)[0] for part in _SPLIT.split(county) if part.strip())
+    return tuple(dict.fromkeys(code for code in found if code))
+
+
+def _repeats_name(name: str, county: str | None) -> bool:
+    """Whether the column's county is but the first words of the agency's own name."""
+    bare = re.sub(r"(county|parish)$", "", _squash(county or ""))
+    return bool(bare) and _squash(name).startswith(bare)
+
+
+def _is_of_state(name: str, kind: str, state: str) -> bool:
+    if re.search(_SHERIFF, name) or "constable" in name:
+        return False
+    states = dict(table("counties").select("state", "state_name").unique().iter_rows())
+    starts = name.startswith(str(states[state]).lower())
+    if name.startswith(("city of", "town of")):
+        return False
+    if re.search(r"police dep|police$", name) and not (starts and "state" in name) and "state" not in kind:
+        return False
+    if kind.startswith(("mun", "county", "city")) and not starts:
+        return False
+    return kind.startswith("state") or _STATE_WORDS.search(name) is not None
+
+
+def _is_city(name: str, kind: str) -> bool:
+    if re.search(_SHERIFF, name) or re.search(r"\bcounty\b|\bparish\b", name):
+        return False
+    return (
+        kind.startswith("mun")
+        or kind in ("city", "town")
+        or re.search(r"police|city of|town of", name) is not None
+    )
+
+
+def _city_of(name: str, state: str) -> tuple[str, ...]:
+    found = _CITY_IN_NAME.match(name)
+    words = found.group("name") if found else name
+    words = re.sub(r"^(?:city|town|village|borough|township) of ", "", words)
+    words = re.sub(r"^ft\.? ", "fort ", words)
+    for one in (words, re.sub(r" (city|town|village|borough|township|twp|boro)$", "", words)):
+        codes = _city_counties().get((state, _squash(one)))
+        if codes:
+            return codes
+    return ()
+
+
+# ---- identity --------------------------------------------------------------------------------------------
+
+_SAME_WORDS = (
+    (rf"\b{_SHERIFF}\b", "sheriff"),
+    (r"\bdep(?:artment|artent|artmet|ratment|atment|t)\b", "department"),
+    (r"\boffi?ce\b|\bofffice\b", "office"),
+    (r"\bco\b|\bcoounty\b|\bcouty\b|\bcnty\b", "county"),
+    (r"\bsaint\b", "st"),
+    (r"\bpolce\b|\bpd\b", "police"),
+    (r"\bso\b", "sheriff office"),
+    (r"\bbocc\b", "board county commissioners"),
+    (r"\b(?:doc|dept corrections?|corrections?)\b", "corrections"),
+)
+
+
+@cache
+def agency_key(agency: str) -> str:
+    """An agency's name without what varies between spellings: case, points, office or department."""
+    words = agency.lower().replace("’", "'").replace("`", "'")
+    words = re.sub(
+        r"[^a-z0-9 ]+", "", words.replace("-", " ").replace("/", " ").replace(",", " ").replace("&", " and ")
+    )
+    for pattern, word in _SAME_WORDS:
+        words = re.sub(pattern, word, words)
+    words = re.sub(r"\b(?:the|of|office|department|s)\b", " ", words)
+    return re.sub(r"\s+", " ", words).strip()
+
+
+def model_code(printed: str | None) -> str | None:
+    """jem, wso, tfm or hybrid, from a printed support type; None where it names none."""
+    words = (printed or "").lower()
+    for mark, code in (("hybrid", "hybrid"), ("jail", "jem"), ("warrant", "wso"), ("task", "tfm")):
+        if mark in words:
+            return code
+    bare = words.strip()
+    return bare if bare in MODELS else None
+
+
+@cache
+def _states() -> dict[str, str]:
+    return {
+        str(n).upper(): c for c, n in table("counties").select("state", "state_name").unique().iter_rows()
+    }
+
+
+@cache
+def mended_state(printed: str) -> str | None:
+    """Two-letter code of a printed state, its misspellings mended where only one name is near."""
+    from rapidfuzz import fuzz, process
+
+    names = _states()
+    words = re.sub(r"[^A-Z ]+", "", printed.upper()).strip()
+    if words in names:
+        return names[words]
+    if words in names.values():
+        return words
+    near = process.extractOne(words, names.keys(), scorer=fuzz.ratio, score_cutoff=85)
+    return names[near[0]] if near else None
+
+
+# ---- spells ----------------------------------------------------------------------------------------------
+
+
+@dataclass
+class _Line:
+    """One agency and model through the lists: what each list that shows it prints."""
+
+    state: str
+    key: str
+    model: str
+    seen: dict[int, set[dt.date | None]] = field(default_factory=dict)
+    names: Counter[str] = field(default_factory=Counter)
+    places: Counter[tuple[str | None, str | None]] = field(default_factory=Counter)
+    rules: set[str] = field(default_factory=set)
+
+    @property
+    def first(self) -> int:
+        return min(self.seen)
+
+    @property
+    def last(self) -> int:
+        return max(self.seen)
+
+    def take(self, other: _Line) -> None:
+        for k, days in other.seen.items():
+            self.seen.setdefault(k, set()).update(days)
+        self.names.update(other.names)
+        self.places.update(other.places)
+        self.rules |= other.rules
+
+
+def make_spells(lists: Sequence[AgencyList], older: Iterable[dict[str, Any]] = ()) -> SpellTable:
+    """Spells from lists of many days.
+
+    `older`: agreements known to have stood before the first list, from other sources: dicts of agency, state,
+    model, fips, signed, and the last day seen or the day of the end where one is known. Every row of every
+    list is either in a spell or counted under its reason in `rows`.
+    """
+    ordered = _distinct(sorted(lists, key=lambda one: (one.day, one.file)))
+    out = SpellTable([], [])
+    lines = _lines(ordered, out)
+    lines = _join_spellings(_join_states(lines), ordered)
+    _account(lines, out)
+    partial = _partial(lines, ordered)
+    for k, one in enumerate(ordered):
+        out.lists.append(
+            {
+                "day": one.day,
+                "file": one.file,
+                "rows": one.rows.height,
+                "partial": k in partial,
+                "notes": list(one.notes),
+            }
+        )
+    for line in lines:
+        out.spells += _spells_of(line, ordered, partial)
+    out.spells = _mark_switches(out.spells)
+    out.spells = _with_older(out.spells, list(older), ordered[0].day if ordered else None, out)
+    out.spells.sort(key=lambda s: (s.state, s.agency_key, s.model, s.start))
+    for spell in out.spells:
+        out.rules.update(spell.rules)
+    return out
+
+
+def _distinct(lists: list[AgencyList]) -> list[AgencyList]:
+    """One list a day: of several, the one with the most rows."""
+    best: dict[dt.date, AgencyList] = {}
+    for one in lists:
+        if one.day not in best or one.rows.height > best[one.day].rows.height:
+            best[one.day] = one
+    return list(best.values())
+
+
+def _lines(lists: list[AgencyList], out: SpellTable) -> list[_Line]:
+    lines: dict[tuple[str, str, str], _Line] = {}
+    for k, one in enumerate(lists):
+        seen: set[tuple[Any, ...]] = set()
+        for row in one.rows.iter_rows(named=True):
+            state = mended_state(row["state"])
+            model = model_code(row["model"])
+            out.rows["rows"] += 1
+            if state is None or model is None:
+                out.rows["no state" if state is None else "no model"] += 1
+                what = f"{row['agency']}, {row['state']}, {row['model']}"
+                out.unresolved[what] = "no state is named" if state is None else "no model is named"
+                continue
+            key = agency_key(row["agency"])
+            mark = (state, key, model, row["signed"])
+            if mark in seen:
+                out.rows["repeats a row of the same list"] += 1
+            seen.add(mark)
+            line = lines.setdefault((state, key, model), _Line(state, key, model))
+            line.seen.setdefault(k, set()).add(row["signed"])
+            line.names[row["agency"].strip()] += 1
+            line.places[
+                row.get("county"),
+                row.get("agency_type"),
+            ] += 1
+    return list(lines.values())
+
+
+def _account(lines: list[_Line], out: SpellTable) -> None:
+    """Count the rows of every line under what was found of its place."""
+    for line in lines:
+        place = _place_of(line)
+        shown = sum(line.names.values())
+        if place.level == "state":
+            out.rows["agency of the state, no county"] += shown
+        elif place.fips is None:
+            out.rows["county not found"] += shown
+            out.unresolved[f"{line.names.most_common(1)[0][0]}, {line.state}"] = place.reason
+        else:
+            out.rows["county found"] += shown
+
+
+def _place_of(line: _Line) -> Resolved:
+    """The place most rows of a line give; a place found goes before none."""
+    votes: Counter[Resolved] = Counter()
+    name = line.names.most_common(1)[0][0]
+    for (county, kind), n in line.places.items():
+        votes[resolve(name, line.state, county, kind)] += n
+    states = sum(n for place, n in votes.items() if place.level == "state")
+    if states and states >= sum(votes.values()) - states:
+        return next(place for place in votes if place.level == "state")
+    found = {place: n for place, n in votes.items() if place.fips} or votes
+    return max(found, key=lambda place: (found[place], place.basis, str(place.fips)))
+
+
+def _join_states(lines: list[_Line]) -> list[_Line]:
+    """Lines printed under a wrong state, joined to the line of the state that has the county.
+
+    A line is such a slip where the printed state has no county of the agency's name, and one other state has
+    a line of the same agency, model and day of signing.
+    """
+    by_name: dict[tuple[str, str], list[_Line]] = defaultdict(list)
+    for line in lines:
+        by_name[line.key, line.model].append(line)
+    slips: set[int] = set()
+    for line in lines:
+        place = _place_of(line)
+        if place.level == "state" or place.fips is not None:
+            continue
+        days = set().union(*line.seen.values()) - {None}
+        same = [
+            other
+            for other in by_name[line.key, line.model]
+            if other is not line and _place_of(other).fips and days & set().union(*other.seen.values())
+        ]
+        if len(same) == 1:
+            same[0].seen.update({k: same[0].seen.get(k, set()) | d for k, d in line.seen.items()})
+            same[0].names.update(line.names)
+            same[0].rules.add("wrong_state")
+            slips.add(id(line))
+    return [line for line in lines if id(line) not in slips]
+
+
+def _join_spellings(lines: list[_Line], lists: list[AgencyList]) -> list[_Line]:
+    """Lines that are one agency under two spellings.
+
+    Two lines of a state and model are one where their names are near, their places the same, no list shows
+    both, and one ends on the list before the other begins or both print the same day of signing.
+    """
+    from rapidfuzz import fuzz
+
+    groups: dict[tuple[str, str], list[_Line]] = defaultdict(list)
+    for line in lines:
+        groups[line.state, line.model].append(line)
+    kept: list[_Line] = []
+    for group in groups.values():
+        group.sort(key=lambda line: (line.first, line.key))
+        places = {id(line): _place_of(line) for line in group}
+        done: list[_Line] = []
+        for line in group:
+            match, best = None, 0.0
+            for other in done:
+                if other.seen.keys() & line.seen.keys():
+                    continue
+                near = fuzz.ratio(_bare(other.key, line.state), _bare(line.key, line.state))
+                same_place = places[id(other)].fips == places[id(line)].fips
+                days = set().union(*other.seen.values()) & set().union(*line.seen.values()) - {None}
+                next_to = line.first == other.last + 1 or other.first == line.last + 1
+                is_one = same_place and (
+                    (near >= 80 and (next_to or days)) or (near >= 60 and next_to and days)
+                )
+                if not same_place and near >= 93 and next_to and days:
+                    is_one = True
+                if is_one and near > best:
+                    match, best = other, near
+            if match is None:
+                done.append(line)
+            else:
+                match.take(line)
+                match.rules.add("respelled")
+        kept += done
+    return kept
+
+
+@cache
+def _bare(key: str, state: str) -> str:
+    """An agency's key without the name of its state, which some lists leave out, and words said twice."""
+    names = {code: name for name, code in _states().items()}
+    words = key.removeprefix(names[state].lower()).split()
+    return " ".join(dict.fromkeys(words)) or key
+
+
+def _partial(lines: list[_Line], lists: list[AgencyList]) -> set[int]:
+    """Lists that lack many of the agreements on both their neighbours (the newest: on the list before)."""
+    shown = [{id(line) for line in lines if k in line.seen} for k in range(len(lists))]
+    found: set[int] = set()
+    for k in range(1, len(lists)):
+        before = next((shown[j] for j in range(k - 1, -1, -1) if j not in found), None)
+        if before is None:
+            continue
+        if k + 1 < len(lists):
+            both = before & shown[k + 1]
+            if both and len(both - shown[k]) > PARTIAL_SHARE * len(both):
+                found.add(k)
+        elif before and len(before - shown[k]) > LAST_PARTIAL_SHARE * len(before):
+            found.add(k)
+    if len(lists) > 2 and lists[1].day - lists[0].day < dt.timedelta(days=7):
+        lacks = (shown[1] & shown[2]) - shown[0]
+        if len(lacks) > 0.5 * len(shown[1]):
+            found.add(0)
+    return found
+
+
+def _spells_of(line: _Line, lists: list[AgencyList], partial: set[int]) -> list[AgreementSpell]:
+    whole = [k for k in range(len(lists)) if k not in partial]
+    shown = sorted(line.seen)
+    runs: list[list[int]] = [[shown[0]]]
+    rules: list[set[str]] = [set(line.rules)]
+    for k in shown[1:]:
+        missed = [j for j in whole if runs[-1][-1] < j < k]
+        if missed and not _is_slip(line, runs[-1][-1], k, missed, lists):
+            runs.append([k])
+            rules.append(set())
+            continue
+        if missed:
+            rules[-1].add("slip")
+        elif any(runs[-1][-1] < j < k for j in partial):
+            rules[-1].add("partial_list")
+        runs[-1].append(k)
+    place = _place_of(line)
+    name = line.names.most_common(1)[0][0]
+    name = re.sub(r"\s+", " ", name)
+    return [
+        _spell(line, run, marks, lists, whole, place, name) for run, marks in zip(runs, rules, strict=True)
+    ]
+
+
+def _is_slip(line: _Line, before: int, after: int, missed: list[int], lists: list[AgencyList]) -> bool:
+    """Whether an absence is no end: one list only, or the same day of signing stands again after it."""
+    same = (line.seen[before] & line.seen[after]) - {None}
+    if same:
+        return True
+    newest = max((d for d in line.seen[after] if d), default=None)
+    is_new = newest is not None and newest > lists[before].day
+    return len(missed) == 1 and not is_new
+
+
+def _spell(
+    line: _Line,
+    run: list[int],
+    marks: set[str],
+    lists: list[AgencyList],
+    whole: list[int],
+    place: Resolved,
+    name: str,
+) -> AgreementSpell:
+    first, last = run[0], run[-1]
+    day = lists[first].day
+    before = max((j for j in whole if j < first), default=None)
+    floor = lists[before].day + dt.timedelta(days=1) if before is not None else None
+    start, earliest, latest, how = _start(line, run, lists, day, floor)
+    marks = marks | how
+    gone = min((j for j in whole if j > last), default=None)
+    end = lists[gone].day if gone is not None else None
+    end_earliest = lists[last].day + dt.timedelta(days=1) if gone is not None else None
+    if end is not None:
+        marks.add("left")
+    signings = sorted({d for k in run for d in line.seen[k] if d})
+    return AgreementSpell(
+        agency=name,
+        state=line.state,
+        model=line.model,
+        level=place.level,
+        fips=place.fips,
+        place_basis=place.basis or place.reason,
+        start=start,
+        start_earliest=earliest,
+        start_latest=latest,
+        end=end,
+        end_earliest=end_earliest,
+        end_latest=end,
+        first_listed=day,
+        last_listed=lists[last].day,
+        signings=tuple(signings),
+        rules=tuple(sorted(marks)),
+        spellings=tuple(sorted(line.names)),
+        agency_key=line.key,
+        other_fips=tuple(code for code in place.others if code != place.fips),
+    )
+
+
+def _start(
+    line: _Line, run: list[int], lists: list[AgencyList], day: dt.date, floor: dt.date | None
+) -> tuple[dt.date, dt.date, dt.date, set[str]]:
+    """Start, first and last day it can have begun, and the rules applied."""
+    rules: set[str] = set()
+    printed: list[tuple[int, dt.date]] = [(k, d) for k in run for d in sorted(x for x in line.seen[k] if x)]
+    if not printed:
+        return day, min(floor or day, day), day, {"unsigned"}
+    usable = [(k, d) for k, d in printed if d <= lists[k].day]
+    early = [d for _, d in usable if floor is None or d >= floor - dt.timedelta(days=LATE_DAYS)]
+    if not early:
+        mended = _mended_year(printed[0][1], day, floor)
+        if mended is not None:
+            return mended, mended, mended, {"misprinted_year"}
+        return day, min(floor or day, day), day, {"unsigned"}
+    firsts = [d for k, d in usable if k == run[0] and d in early]
+    own = min(firsts) if firsts else min(early)
+    later = sorted({d for _, d in usable if d != own})
+    low = high = own
+    for other in later:
+        if _is_redated(own, other, lists[run[0]].day):
+            rules.add("redated")
+            if other in early:
+                low, high = min(low, other), max(high, other)
+        elif other > own:
+            rules.add("renewed")
+    rules.add("signed")
+    high = min(high, max(day, own))
+    corrected = [d for k, d in usable if low <= d <= high and d in early]
+    start = corrected[-1] if "redated" in rules and corrected else own
+    return start, low, high, rules
+
+
+def _is_redated(own: dt.date, other: dt.date, first_listed: dt.date) -> bool:
+    """Whether another printed day corrects the first one rather than telling of a new signing."""
+    if other < own or abs((other - own).days) <= REDATED_DAYS:
+        return True
+    same_day = (own.month, own.day) == (other.month, other.day)
+    swapped = own.year == other.year and (own.month, own.day) == (other.day, other.month)
+    return (same_day and other <= first_listed) or swapped
+
+
+def _mended_year(printed: dt.date, first_listed: dt.date, floor: dt.date | None) -> dt.date | None:
+    """The printed day in the year before the agreement was first listed; None if that does not fit either."""
+    for year in (first_listed.year, first_listed.year - 1):
+        try:
+            day = printed.replace(year=year)
+        except ValueError:
+            continue
+        if day <= first_listed and (floor is None or day >= floor - dt.timedelta(days=120)):
+            return day
+    return None
+
+
+def _mark_switches(spells: list[AgreementSpell]) -> list[AgreementSpell]:
+    """Mark an end that is a switch: the agency began another model between the same two lists."""
+    by_agency: dict[tuple[str, str], list[AgreementSpell]] = defaultdict(list)
+    for spell in spells:
+        by_agency[spell.state, spell.agency_key].append(spell)
+    out = []
+    for spell in spells:
+        if spell.end_latest is not None and spell.end_earliest is not None:
+            for other in by_agency[spell.state, spell.agency_key]:
+                if other.model != spell.model and spell.last_listed < other.first_listed <= spell.end_latest:
+                    marks = tuple(sorted({*spell.rules, "switched"} - {"left"}))
+                    spell = replace(spell, rules=marks)
+                    break
+        out.append(spell)
+    return out
+
+
+def _with_older(
+    spells: list[AgreementSpell], older: list[dict[str, Any]], first_day: dt.date | None, out: SpellTable
+) -> list[AgreementSpell]:
+    """Spells carried back by what other sources tell of the time before the first list.
+
+    An agreement of the same agency and model that stood on the first list goes on from its older signing; one
+    that did not ended between the last day another source shows it and the first list, or on its known day.
+    """
+    made = list(spells)
+    for row in older:
+        key, state, model = agency_key(row["agency"]), row["state"], row["model"]
+        signed, ended, seen = row["signed"], row.get("ended"), row.get("last_seen")
+        match = next(
+            (k for k, s in enumerate(made) if s.model == model and _is_same(s, row, first_day)), None
+        )
+        if match is not None and ended is None:
+            spell = made[match]
+            begun = min(signed, spell.start)
+            marks = tuple(sorted({*spell.rules, "renewed"})) if signed < spell.start else spell.rules
+            made[match] = replace(
+                spell,
+                start=begun,
+                start_earliest=begun,
+                start_latest=begun,
+                signings=tuple(sorted({signed, *spell.signings})),
+                rules=marks,
+            )
+            continue
+        last = ended or seen or signed
+        end_latest = ended or row.get("ended_by") or first_day
+        place = resolve(row["agency"], state, row.get("county"), None)
+        fips = row.get("fips") or place.fips
+        switched = any(s.model != model and _is_same(s, row, first_day) for s in spells)
+        made.append(
+            AgreementSpell(
+                agency=row["agency"],
+                state=state,
+                model=model,
+                level="state" if fips is None else ("city" if "police" in key else "county"),
+                fips=fips,
+                place_basis="older source",
+                start=signed,
+                start_earliest=signed,
+                start_latest=signed,
+                end=end_latest,
+                end_earliest=ended or (last + dt.timedelta(days=1)),
+                end_latest=end_latest,
+                first_listed=signed,
+                last_listed=last,
+                signings=(signed,),
+                rules=("signed", "switched" if switched else "left"),
+                spellings=(row["agency"],),
+                agency_key=key,
+            )
+        )
+        out.rows["agreements from older sources"] += 1
+    return made
+
+
+def _is_same(spell: AgreementSpell, row: dict[str, Any], first_day: dt.date | None) -> bool:
+    """Whether an agreement of another source is of the agency of a spell that stood on the first list."""
+    from rapidfuzz import fuzz
+
+    if spell.state != row["state"] or spell.first_listed != first_day:
+        return False
+    key = agency_key(row["agency"])
+    same_place = spell.fips == row.get("fips") if row.get("fips") else spell.level == "state"
+    return spell.agency_key == key or (same_place and fuzz.token_set_ratio(spell.agency_key, key) >= 85)
+
+
+# ---- the reference table ---------------------------------------------------------------------------------
+
+_GENERIC = {"county", "sheriff", "police", "parish"}
+
+
+def spell_id(spell: AgreementSpell) -> str:
+    """Name of a spell: the agency's place, the state, the model and the day it began."""
+    words = [w for w in spell.agency_key.split() if w not in _GENERIC] or spell.agency_key.split()
+    if "parish" in spell.agency_key.split():
+        words.append("parish")
+    return f"{'-'.join(words)}-{spell.state.lower()}-287g-{spell.model}-{spell.start.isoformat()}"
+
+
+_TYPES: dict[str, Any] = {
+    **dict.fromkeys(("fips", "other_fips", "ended_reason", "source_url"), pl.String),
+    **dict.fromkeys(("ended", "end_earliest", "end_latest"), pl.Date),
+}
+
+
+def _frame(spells: Sequence[AgreementSpell]) -> pl.DataFrame:
+    ids: Counter[str] = Counter()
+    rows = []
+    for spell in spells:
+        name = spell_id(spell)
+        ids[name] += 1
+        if ids[name] > 1:
+            name = f"{name}-{ids[name]}"
+        is_known = spell.start_earliest == spell.start_latest
+        by_name = spell.place_basis in ("agency's name", "agency of the state")
+        why = "model switched" if "switched" in spell.rules else ("left the list" if spell.end else None)
+        rows.append(
+            {
+                "id": name,
+                "agency": spell.agency,
+                "level": spell.level,
+                "state": spell.state,
+                "fips": spell.fips,
+                "other_fips": " ".join(spell.other_fips) or None,
+                "model": MODELS[spell.model],
+                "signed": spell.start,
+                "start_earliest": spell.start_earliest,
+                "start_latest": spell.start_latest,
+                "ended": spell.end,
+                "end_earliest": spell.end_earliest,
+                "end_latest": spell.end_latest,
+                "first_listed": spell.first_listed,
+                "last_listed": spell.last_listed,
+                "signings": len(spell.signings),
+                "signing_days": " ".join(day.isoformat() for day in spell.signings),
+                "place_basis": spell.place_basis,
+                "rules": " ".join(spell.rules),
+                "ended_reason": why,
+                "confidence": "low" if not is_known else "high" if by_name else "medium",
+                "source_url": None,
+            }
+        )
+    return pl.DataFrame(rows, schema_overrides=_TYPES, infer_schema_length=None).sort("id")

@@ -1,0 +1,113 @@
+"""Tables with margins: the sums over every dimension of a table of counts, protected together."""
+
+from __future__ import annotations
+
+import itertools
+import numbers
+from collections.abc import Sequence
+from typing import Any
+
+from atlarge.disclosure.constraints import ConstraintBuilder
+from atlarge.disclosure.suppression import SPREAD
+from atlarge.disclosure.table import THRESHOLD, Disclosed, disclose
+from atlarge.errors import QuestionError
+
+
+def protect(
+    frame: Any,
+    by: Sequence[str],
+    value: str,
+    *,
+    threshold: int = THRESHOLD,
+    total: str = "total",
+    keep: Sequence[str] = (),
+    spread: int = SPREAD,
+) -> Disclosed:
+    """Protect a table of counts with all its margins: rows, columns and the grand total are published too.
+
+    Parameters
+    ----------
+    frame
+        Any dataframe (polars, pandas, pyarrow) in long form: a column for each dimension and one of counts.
+        Rows of the same dimensions are added up.
+    by
+        The dimensions, such as ["county", "year"].
+    value
+        The column of counts.
+    threshold
+        Counts from 1 to threshold - 1 are suppressed.
+    total
+        What stands in a dimension that is summed over.
+    keep
+        Dimensions of which the totals are suppressed last.
+    spread
+        How far apart the least and greatest possible count of a small cell shall be.
+
+    Returns
+    -------
+    Disclosed
+        One row a cell, those of the table first, then its margins: the dimensions as text, `value` and
+        `mark`.
+
+    Raises
+    ------
+    QuestionError
+        For a dimension or column that the frame lacks, counts that are negative or missing, and a dimension
+        that has a value of the name of the total.
+
+    Examples
+    --------
+    >>> import polars as pl
+    >>> frame = pl.DataFrame({"county": ["A", "A", "B", "B"], "year": [1, 2, 1, 2], "n": [2, 30, 40, 50]})
+    >>> print(protect(frame, by=["county", "year"], value="n").summary())
+             5  published
+             1  primary suppression (1 to 4)
+             3  complementary suppression
+             0  not covered
+    """
+    import narwhals.stable.v1 as nw
+
+    table = nw.from_native(frame, eager_only=True)
+    for name in [*by, value]:
+        if name not in table.columns:
+            raise QuestionError(f"the frame has no column {name!r}; it has {', '.join(table.columns)}")
+    cells: dict[tuple[str, ...], int] = {}
+    for row, (*key, n) in enumerate(table.select(*by, value).iter_rows()):
+        if not isinstance(n, numbers.Real) or n != n or n < 0 or int(n) != n:
+            raise QuestionError(f"column {value!r}: row {row} is {n}, not a count")
+        if total in map(str, key):
+            raise QuestionError(f"row {row}: {total!r} stands for a total; name another with total=")
+        cells[tuple(map(str, key))] = cells.get(tuple(map(str, key)), 0) + int(n)
+    rows, builder = _with_margins(cells, len(by), total)
+    columns: dict[str, list[Any]] = {name: [key[i] for key in rows] for i, name in enumerate(by)}
+    columns["value"] = list(rows.values())
+    made = nw.from_dict(columns, native_namespace=nw.get_native_namespace(table)).to_native()
+    kept = [i for i, name in enumerate(by) if name in keep]
+    cost = [
+        n * 10.0 ** key.count(total) * (100.0 if any(key[i] == total for i in kept) else 1.0)
+        for key, n in rows.items()
+    ]
+    return disclose(made, builder.build(), threshold=threshold, cost=cost, spread=spread)
+
+
+def _with_margins(
+    cells: dict[tuple[str, ...], int], n: int, total: str
+) -> tuple[dict[tuple[str, ...], int], ConstraintBuilder]:
+    """The cells and all their sums over dimensions, and which add up to which."""
+    rows = dict(sorted(cells.items()))
+    for size in range(1, n + 1):
+        for over in itertools.combinations(range(n), size):
+            for key, count in cells.items():
+                margin = tuple(total if i in over else k for i, k in enumerate(key))
+                rows[margin] = rows.get(margin, 0) + count
+    number = {key: i for i, key in enumerate(rows)}
+    parts: dict[tuple[int, tuple[str, ...]], list[int]] = {}
+    for key, i in number.items():
+        for dimension, k in enumerate(key):
+            if k != total:
+                whole = (*key[:dimension], total, *key[dimension + 1 :])
+                parts.setdefault((dimension, whole), []).append(i)
+    builder = ConstraintBuilder()
+    for (_, whole), inside in parts.items():
+        builder.add(inside, [number[whole]])
+    return rows, builder

@@ -1,0 +1,255 @@
+"""One reader of dates and times for all families: whatever program wrote the file.
+
+Times are read as the wall clock that was written: records state local time, and programs label it UTC when
+they write Parquet or ISO 8601, so a zone or an offset never moves a record to another day.
+
+In a date written in numbers with the year last, the order of day and month is a fact of the file, not of the
+cell: it is decided from all its date columns at once, and a file where it cannot be decided is refused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import polars as pl
+
+from atlarge.errors import ReleaseError
+from atlarge.releases.marks import bare_words
+
+Order = Literal["month", "day"]
+
+_FAST = (
+    "%Y-%m-%d %H:%M:%S",
+    "%Y-%m-%dT%H:%M:%S",
+    "%Y-%m-%dT%H:%M:%SZ",
+    "%Y-%m-%d %H:%M:%S%.f",
+)
+_NUMERIC = r"^(\d{1,2})([/.\-])(\d{1,2})[/.\-](?:\d{4}|\d{2})(?:[ T,]|$)"
+_ISO_DAY = r"^\d{4}-\d{2}-(\d{2})"
+_ZONE = r"(?:Z|UTC|GMT|[A-Z]{2,4}T|[+-]\d{2}(?::?\d{2})?)(?:\s?\[[^\]]*\])?"
+_CLOCK = (
+    r"(?i)^(?P<date>.+?)(?:\s*[T,]\s*|\s+)(?P<h>\d{1,2}):(?P<mi>\d{2})(?::(?P<s>\d{2})(?:[.,]\d{1,9})?)?"
+    rf"\s*(?P<half>[ap]\.?m\.?)?\s*(?:{_ZONE})?$"
+)
+_COMPACT_CLOCK = r"^(?P<date>\d{8})[T ](?P<h>\d{2})(?P<mi>\d{2})(?P<s>\d{2})?(?:[.,]\d{1,9})?Z?$"
+_DATE_ZONE = r"\s*(?:Z|UTC|GMT|[+-]\d{2}:\d{2})$"
+_WEEKDAY = r"(?i)^(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*\.?,?\s+"
+_YEAR_FIRST = r"^(?P<y>\d{4})[-/. ](?P<m>\d{1,2})[-/. ](?P<d>\d{1,2})$"
+_EIGHT_DIGITS = r"^(?P<y>(?:19|20)\d{2})(?P<m>\d{2})(?P<d>\d{2})$"
+_YEAR_LAST = r"^(?P<a>\d{1,2})[/.\-](?P<b>\d{1,2})[/.\-](?P<y>\d{4}|\d{2})$"
+_MONTH_FIRST_ALONE = r"^(?P<a>\d{1,2})[/.\-](?P<b>1[3-9]|2\d|3[01])[/.\-](?P<y>\d{4}|\d{2})$"
+_DAY_MONTH_NAME = r"^(?P<d>\d{1,2})(?:st|nd|rd|th)?[ \-/.]*(?P<m>[a-z]{3,9})\.?[ \-/,.]*(?P<y>\d{4}|\d{2})$"
+_MONTH_NAME_DAY = r"^(?P<m>[a-z]{3,9})\.?[ \-]*(?P<d>\d{1,2})(?:st|nd|rd|th)?,?[ \-]+(?P<y>\d{4}|\d{2})$"
+_YEAR_MONTH_NAME = r"^(?P<y>\d{4})[- ](?P<m>[a-z]{3,9})[- ](?P<d>\d{1,2})$"
+_MONTHS = (
+    "january", "february", "march", "april", "may", "june", "july", "august", "september", "october",
+    "november", "december",
+)  # fmt: skip
+_SERIAL = r"^[1-6]\d{4}(?:\.\d+)?$"
+_EPOCH = pl.datetime(1899, 12, 30)
+_LAST_OF_2000S = 69
+"""Two-digit years: 00 to 68 are of this century, as POSIX has it."""
+_FEW = 0.25
+_ENOUGH = 10
+_STRAYS = 0.01
+"""So many of the cells that show an order may show the other one: they are mistyped, and quarantined."""
+
+
+def _names() -> dict[str, str]:
+    made = {}
+    for number, name in enumerate(_MONTHS, 1):
+        for length in range(3, len(name) + 1):
+            made[name[:length]] = str(number)
+    return made
+
+
+@dataclass
+class DateOrder:
+    """What the numeric dates of a file show about the order of day and month.
+
+    `published`: the order that the family is published in, which decides where nothing in the file does.
+    """
+
+    published: Order | None = None
+    month_first: int = 0
+    day_first: int = 0
+    either: int = 0
+    others: int = 0
+    late_days: int = 0
+    dotted: bool = True
+    decided: Order | None = None
+
+    @property
+    def now(self) -> Order | None:
+        """The order decided so far."""
+        return self.decided or self.published
+
+    @property
+    def numeric(self) -> int:
+        """Values that are numeric dates with the year last."""
+        return self.month_first + self.day_first + self.either
+
+    def look_at(self, words: pl.Series) -> None:
+        """Count the distinct words of a column that show an order, or could be of either."""
+        words = bare_words(words).drop_nulls()
+        parts = words.str.extract_groups(_NUMERIC).struct.unnest().drop_nulls()
+        self.others += len(words) - parts.height
+        iso = words.str.extract(_ISO_DAY, 1).drop_nulls().cast(pl.Int32, strict=False)
+        self.late_days += int((iso > 12).sum())
+        if parts.is_empty():
+            return
+        first, second = parts["1"].cast(pl.Int32), parts["3"].cast(pl.Int32)
+        self.day_first += int(((first > 12) & (first <= 31) & (second <= 12)).sum())
+        self.month_first += int(((second > 12) & (second <= 31) & (first <= 12)).sum())
+        self.either += int(((first <= 12) & (second <= 12) & (first != second)).sum())
+        self.dotted = self.dotted and bool((parts["2"] == ".").all())
+
+    def decide(self, path: Path, columns: Iterable[str]) -> None:
+        """Decide the order. ReleaseError where the cells contradict each other, or nothing shows it.
+
+        A few numeric dates among many in another form are read month first, as US agencies write; if some of
+        them can be day first alone, those that could be either go to quarantine.
+        """
+        if self.numeric <= _FEW * (self.numeric + self.others) and self.decided is None:
+            if not self.day_first:  # US agencies write the month first
+                self.decided = "month"
+            return
+        shown = self.month_first + self.day_first
+        named = ", ".join(repr(name) for name in columns)
+        minority = min(self.month_first, self.day_first)
+        mend = "write dates as YYYY-MM-DD and try again"
+        if minority and minority > _STRAYS * shown:
+            raise ReleaseError(
+                f"{path}: the dates in {named} are month/day/year in {self.month_first:,} values and "
+                f"day/month/year in {self.day_first:,}: a program has changed some of them; {mend}"
+            )
+        if shown:
+            found: Order = "month" if self.month_first >= self.day_first else "day"
+            if self.decided not in (None, found):
+                raise ReleaseError(f"{path}: the order of day and month changes within {named}; {mend}")
+            if found == "day" and not self.dotted:
+                raise ReleaseError(
+                    f"{path}: the dates in {named} are day/month/year (in {self.day_first:,} values they can "
+                    f"be nothing else), and the release is not published so: the file was saved again with "
+                    f"another country's dates, and some may have changed places; {mend}"
+                )
+            self.decided = found
+            if not self.either and shown >= _ENOUGH and self.others >= _ENOUGH and not self.late_days:
+                raise ReleaseError(
+                    f"{path}: in {named} every date up to the 12th is a date and every later one is text: a "
+                    f"program set to another country's dates has read day for month; {mend}"
+                )
+        elif self.either and self.decided is None:
+            if self.published is None:
+                raise ReleaseError(
+                    f"{path}: in {named} no date shows whether day or month comes first; {mend}"
+                )
+            self.decided = self.published
+
+
+def bare_clock(values: pl.Series) -> pl.Series | None:
+    """Dates that came typed (Parquet, Arrow, Stata) as wall-clock times; None if they are not dates."""
+    kind = values.dtype
+    if kind == pl.Date:
+        return values.cast(pl.Datetime("us"))
+    if isinstance(kind, pl.Datetime):
+        clock = values.dt.replace_time_zone(None) if kind.time_zone else values
+        return clock.cast(pl.Datetime("us"))
+    return None
+
+
+def read_dates(words: pl.Series, order: Order | None = "month") -> pl.Series:
+    """Dates and times of words, as wall-clock Datetime("us"); null where a word is no date.
+
+    `words`: text, trimmed, blanks null. `order`:
+    what comes first in a numeric date with the year last; None: it
+    is read only if it can be month/day/year alone.
+
+    Examples
+    --------
+    >>> read_dates(pl.Series(["2025-06-06T07:30:00Z", "06jun2025", "6/6/25 7:30 AM"])).dt.date().n_unique()
+    1
+    """
+    typed = bare_clock(words)
+    if typed is not None:
+        return typed
+    tried = [pl.col("w").str.to_date("%Y-%m-%d", strict=False).cast(pl.Datetime("us"))]
+    tried += [pl.col("w").str.to_datetime(form, time_unit="us", strict=False) for form in _FAST]
+    year_first = pl.col("w").str.contains(r"^\d{4}-")  # the parser takes 05 for a year, too
+    made = words.rename("w").to_frame().select(pl.when(year_first).then(pl.coalesce(tried))).to_series()
+    rest = words.filter(made.is_null() & words.is_not_null()).unique()
+    if rest.is_empty():
+        return made
+    slow = words.replace_strict(rest, _any_form(rest, order), default=None, return_dtype=pl.Datetime("us"))
+    return made.fill_null(slow)
+
+
+def _any_form(words: pl.Series, order: Order | None) -> pl.Series:
+    """Dates of distinct words in any other form."""
+    spaces = words.str.replace_all(r"[\s\u00a0\u202f]+", " ").str.strip_chars()
+    bare = spaces.str.replace(_WEEKDAY, "")
+    frame = bare.rename("w").to_frame()
+    parts = frame.select(
+        pl.col("w").str.extract_groups(_CLOCK).alias("clock"),
+        pl.col("w").str.extract_groups(_COMPACT_CLOCK).alias("compact"),
+        "w",
+    )
+
+    def part(name: str) -> pl.Expr:
+        own = pl.col("clock").struct.field(name)
+        return own if name == "half" else pl.coalesce(own, pl.col("compact").struct.field(name))
+
+    hour = part("h").cast(pl.Int32)
+    half = part("half").str.to_lowercase().str.slice(0, 1)
+    parts = parts.select(
+        pl.coalesce(part("date"), pl.col("w").str.replace(_DATE_ZONE, "")).str.to_lowercase().alias("date"),
+        pl.when(half.is_null())
+        .then(hour)
+        .when(hour.is_between(1, 12))
+        .then(hour % 12 + pl.when(half == "p").then(12).otherwise(0))
+        .alias("h"),
+        hour.is_null().alias("no_clock"),
+        part("mi").cast(pl.Int32).alias("mi"),
+        part("s").cast(pl.Int32).alias("s"),
+        "w",
+    )
+    day, month = ("a", "b") if order == "day" else ("b", "a")
+    forms = [
+        (_YEAR_FIRST, "y", "m", "d"),
+        (_EIGHT_DIGITS, "y", "m", "d"),
+        (_YEAR_LAST if order else _MONTH_FIRST_ALONE, "y", month, day),
+        (_DAY_MONTH_NAME, "y", "m", "d"),
+        (_MONTH_NAME_DAY, "y", "m", "d"),
+        (_YEAR_MONTH_NAME, "y", "m", "d"),
+    ]
+    groups = parts.with_columns(
+        pl.col("date").str.extract_groups(form).alias(f"f{i}") for i, (form, *_) in enumerate(forms)
+    )
+    numbers = {
+        what: pl.coalesce(pl.col(f"f{i}").struct.field(form[1 + at]) for i, form in enumerate(forms))
+        for at, what in enumerate(("year", "month", "day"))
+    }
+    names = _names()
+    month_number = numbers["month"].replace(list(names), list(names.values()))
+    year = numbers["year"].cast(pl.Int32)
+    short = pl.when(year < _LAST_OF_2000S).then(year + 2000).otherwise(year + 1900)
+    whole = groups.select(
+        pl.when(numbers["year"].str.len_chars() == 2).then(short).otherwise(year).alias("year"),
+        month_number.cast(pl.Int32, strict=False).alias("month"),
+        numbers["day"].cast(pl.Int32).alias("day"),
+        "h", "mi", "s", "no_clock", "w",
+    )  # fmt: skip
+    written = pl.format(
+        "{}-{}-{} {}:{}:{}",
+        pl.col("year").cast(pl.String).str.zfill(4),
+        *[pl.col(name).cast(pl.String).str.zfill(2) for name in ("month", "day")],
+        pl.when("no_clock").then(0).otherwise(pl.col("h")).cast(pl.String).str.zfill(2),
+        *[pl.col(name).fill_null(0).cast(pl.String).str.zfill(2) for name in ("mi", "s")],
+    ).str.to_datetime("%Y-%m-%d %H:%M:%S", time_unit="us", strict=False)
+    serial = pl.when(pl.col("w").str.contains(_SERIAL)).then(pl.col("w")).cast(pl.Float64, strict=False)
+    seconds = (serial * 86400).round(0).cast(pl.Int64)
+    counted = (_EPOCH + pl.duration(seconds=seconds)).cast(pl.Datetime("us"))
+    return whole.select(pl.coalesce(written, counted)).to_series()

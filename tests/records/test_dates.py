@@ -1,0 +1,180 @@
+"""Dates and times: what any usual program writes is read back as the same wall-clock time, or refused."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from atlarge.errors import ReleaseError
+from atlarge.ingest import ingest
+from atlarge.records.dates import read_dates
+from atlarge.records.store import open_store
+
+TIMES = st.datetimes(dt.datetime(2003, 3, 1), dt.datetime(2035, 12, 31)).map(
+    lambda t: t.replace(microsecond=0)
+)
+WRITTEN = {
+    "R, readr": "%Y-%m-%dT%H:%M:%SZ",
+    "R, write.csv": "%Y-%m-%d %H:%M:%S",
+    "pandas, with zone": "%Y-%m-%d %H:%M:%S+00:00",
+    "pandas, offset": "%Y-%m-%d %H:%M:%S-05:00",
+    "polars": "%Y-%m-%dT%H:%M:%S.%f",
+    "polars, zone": "%Y-%m-%dT%H:%M:%S.%f+0000",
+    "DuckDB": "%Y-%m-%d %H:%M:%S.%f",
+    "R, zone name": "%Y-%m-%d %H:%M:%S CDT",
+    "ISO, basic": "%Y%m%dT%H%M%SZ",
+    "Stata": "%d%b%Y %H:%M:%S",
+    "SPSS": "%d-%b-%Y %H:%M:%S.00",
+    "Excel, 12 hours": "%m/%d/%Y %I:%M:%S %p",
+    "Excel, two-digit year": "%m/%d/%y %H:%M:%S",
+    "long": "%A, %B %d, %Y %I:%M:%S %p",
+}
+DAYS = {
+    "ISO": "%Y-%m-%d", "SDATE": "%Y/%m/%d", "Stata": "%d%b%Y", "SPSS": "%d-%b-%Y", "Excel": "%m/%d/%Y",
+    "Excel, short": "%m/%d/%y", "Excel, name": "%d-%b-%y", "long": "%B %d, %Y", "eight digits": "%Y%m%d",
+}  # fmt: skip
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(TIMES, min_size=1, max_size=20), st.sampled_from(sorted(WRITTEN)))
+def test_times_are_read_as_written(times: list[dt.datetime], program: str) -> None:
+    words = [t.strftime(WRITTEN[program]) for t in times]
+    assert read_dates(pl.Series(words)).to_list() == times
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(TIMES, min_size=1, max_size=20), st.sampled_from(sorted(DAYS)))
+def test_days_are_read_as_written(times: list[dt.datetime], program: str) -> None:
+    words = [t.strftime(DAYS[program]) for t in times]
+    assert read_dates(pl.Series(words)).dt.date().to_list() == [t.date() for t in times]
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(TIMES, min_size=1, max_size=20), st.booleans())
+def test_serial_numbers_of_spreadsheets(times: list[dt.datetime], whole: bool) -> None:
+    days = [(t - dt.datetime(1899, 12, 30)) / dt.timedelta(days=1) for t in times]
+    words = [str(int(d)) if whole else repr(d) for d in days]
+    read = read_dates(pl.Series(words)).to_list()
+    assert read == ([t.replace(hour=0, minute=0, second=0) for t in times] if whole else times)
+
+
+@settings(max_examples=30, deadline=None)
+@given(
+    st.lists(TIMES, min_size=1, max_size=20),
+    st.sampled_from([None, "UTC", "America/Chicago", "Asia/Tokyo"]),
+    st.sampled_from(["ms", "us", "ns"]),
+)
+def test_typed_times_keep_their_day(times: list[dt.datetime], zone: str | None, unit: str) -> None:
+    kept = [t for t in times if not 1 <= t.hour <= 3]  # hours that a change of the clock may skip
+    column = pl.Series(kept, dtype=pl.Datetime(unit)).dt.replace_time_zone(zone, ambiguous="earliest")  # type: ignore[arg-type]
+    assert read_dates(column).to_list() == kept
+
+
+HEADER = (
+    "apprehension_date_time,apprehension_aor,apprehension_method,apprehension_state,"
+    "apprehension_site_landmark,unique_identifier"
+)
+AREA = "San Antonio Area of Responsibility"
+
+
+def _arrests(path: Path, moments: list[str]) -> Path:
+    lines = [f'"{m}",{AREA},Located,TEXAS,X,id{i:08x}a' for i, m in enumerate(moments)]
+    path.write_text("\n".join([HEADER, *lines]) + "\n")
+    return path
+
+
+_START = dt.datetime(2025, 5, 1, 9, 30)
+
+
+@pytest.mark.parametrize(
+    ("form", "days", "words"),
+    [
+        ("%d/%m/%Y", range(40), "day/month/year"),
+        ("%d-%m-%Y %H:%M", range(40), "day/month/year"),
+        ("%d/%m/%y", range(40), "day/month/year"),
+        ("%m/%d/%Y", [1, 2, 3, 34, 35, 36], "no date shows whether day or month comes first"),
+        ("%d/%m/%Y", [1, 2, 3, 34, 35, 36], "no date shows whether day or month comes first"),
+    ],
+)
+def test_an_order_of_day_and_month_that_is_not_sure_is_refused(
+    form: str, days: list[int], words: str, tmp_path: Path
+) -> None:
+    moments = [(_START + dt.timedelta(days=d)).strftime(form) for d in days]
+    with pytest.raises(ReleaseError, match=words):
+        ingest([_arrests(tmp_path / "a.csv", moments)], tmp_path / "store")
+    assert not (tmp_path / "store" / "manifest.json").exists()
+
+
+def test_dates_that_a_program_swapped_are_refused(tmp_path: Path) -> None:
+    """Month-first text opened where days come first: dates up to the 12th become dates, the wrong ones."""
+    true = [_START + dt.timedelta(days=d) for d in range(60)]
+    moments = [
+        t.replace(month=t.day, day=t.month).strftime("%Y-%m-%d") if t.day <= 12 else t.strftime("%m/%d/%Y")
+        for t in true
+    ]
+    with pytest.raises(ReleaseError, match="has read day for month"):
+        ingest([_arrests(tmp_path / "a.csv", moments)], tmp_path / "store")
+
+
+@pytest.mark.parametrize("form", ["%d.%m.%Y", "%m/%d/%Y", "%m-%d-%y"])
+def test_an_order_that_the_column_shows_is_used_in_every_row(form: str, tmp_path: Path) -> None:
+    true = [_START + dt.timedelta(days=d) for d in range(40)]
+    ingest([_arrests(tmp_path / "a.csv", [t.strftime(form) for t in true])], tmp_path / "store")
+    read = open_store(tmp_path / "store").scan("arrests").collect()["date"].sort().to_list()
+    assert read == [t.date() for t in true]
+
+
+def test_a_clock_turned_to_utc_moves_no_day(tmp_path: Path) -> None:
+    """An evening's arrest, its time turned to real UTC, stays on the day that its date column says."""
+    path = tmp_path / "a.csv"
+    rows = [(dt.datetime(2025, 6, 1 + i, 22, 0), i) for i in range(20)]
+    lines = [
+        f"{(t + dt.timedelta(hours=5)).isoformat()}Z,{t.date()},{AREA},Located,TEXAS,X,i{i}" for t, i in rows
+    ]
+    path.write_text("\n".join([HEADER.replace(",", ",apprehension_date,", 1), *lines]) + "\n")
+    audit = ingest([path], tmp_path / "store").releases[0]
+    read = open_store(tmp_path / "store").scan("arrests").collect()["date"].sort().to_list()
+    assert read == [t.date() for t, _ in rows]
+    assert any("the date stands" in note for note in audit.notes)
+
+
+def test_a_side_date_out_of_bounds_costs_the_cell_alone(tmp_path: Path) -> None:
+    path = tmp_path / "r.csv"
+    path.write_text(
+        "departed_date,docket_aor,apprehension_state,latest_person_apprehension_date,unique_identifier\n"
+        "2025-06-01,Houston Area of Responsibility,TEXAS,0999-07-02,aa1\n"
+        "2025-06-02,Houston Area of Responsibility,TEXAS,2025-05-02,aa2\n"
+    )
+    audit = ingest([path], tmp_path / "store").releases[0]
+    assert (audit.rows_kept, audit.rows_dropped) == (2, {})
+    assert any("0999-07-02" in note for note in audit.notes)
+
+
+def test_an_ingest_that_loses_most_rows_is_refused(tmp_path: Path) -> None:
+    moments = ["2025-06-01"] * 4 + ["not known"] * 5
+    path = _arrests(tmp_path / "a.csv", moments)
+    with pytest.raises(ReleaseError, match=r"only 4 of 9 rows can be kept .*--allow-loss"):
+        ingest([path], tmp_path / "store")
+    assert not (tmp_path / "store" / "manifest.json").exists()
+    assert ingest([path], tmp_path / "store", allow_loss=True).releases[0].rows_kept == 4
+
+
+@pytest.mark.parametrize(
+    "word",
+    ["#N/A", "null", "n/a", "<NA>", "Unknown", "(blank)", "REDACTED", ".", "0", "1.23457E+12", "X9-CONSTANT"],
+)
+def test_what_cannot_identify_drops_no_row(word: str, tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    lines = [
+        f"2025-06-01 08:00:00,{AREA},Located,TEXAS,X,{who}"
+        for who in [word if i % 3 == 0 else f"{i:040x}" for i in range(40)]
+    ]
+    path.write_text("\n".join([HEADER, *lines]) + "\n")
+    audit = ingest([path], tmp_path / "store").releases[0]
+    assert audit.rows_kept == 40
+    assert any("identifier" in note for note in audit.notes)

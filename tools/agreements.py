@@ -1,0 +1,83 @@
+"""Build the reference table of 287(g) spells from a folder of ICE's lists of participating agencies.
+
+Usage: python tools/agreements.py FOLDER
+The lists are not shipped; the spells are. What could not be read or placed is printed, with counts.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import sys
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from atlarge.agreements import agreements_of, read_lists
+from atlarge.reference import sidecar, table
+
+NEAR_DAYS = 62
+_OUT = Path(__file__).parents[1] / "src" / "atlarge" / "reference" / "agreements_287g.csv"
+
+
+def with_registry(spells: pl.DataFrame) -> pl.DataFrame:
+    """Join each agreement that the registry names to its row there, with the day of its end if that is told.
+
+    A row of the registry is of the agreement of the same place (and model, where its title names one) signed
+    nearest to its day, within two months.
+    """
+    own = table("policies").filter(
+        (pl.col("kind") == "program_287g")
+        & (pl.col("direction") == "extends")
+        & pl.coalesce("announced", "effective").is_not_null()
+    )
+    found: dict[str, tuple[str, object]] = {}
+    rows = spells.to_dicts()
+    for policy in own.iter_rows(named=True):
+        near = [(gap, row["id"]) for row in rows if (gap := _gap(row, policy)) is not None]
+        near = [(gap, name) for gap, name in near if name not in found]
+        if near:
+            found[min(near)[1]] = (policy["id"], policy["ended"])
+    for row in rows:
+        name, ended = found.get(row["id"], (None, None))
+        row["policy_id"] = name
+        if ended is not None:
+            row["ended"] = row["end_earliest"] = row["end_latest"] = ended
+    return pl.DataFrame(rows, schema={**spells.schema, "policy_id": pl.String})
+
+
+def _gap(row: dict[str, Any], policy: dict[str, Any]) -> int | None:
+    """Days between a signing of an agreement and a row of the registry; None if they are not of one paper."""
+    if row["state"] != policy["state"] or row["fips"] != policy["fips"]:
+        return None
+    if policy["fips"] is None and row["level"] != "state":
+        return None
+    words = (policy["title"] or "").lower()
+    models = [m for m in ("jail enforcement", "warrant service", "task force") if m in words]
+    if models and not any(m in row["model"].lower() for m in models):
+        return None
+    named = policy["announced"] or policy["effective"]
+    gaps = [abs((dt.date.fromisoformat(day) - named).days) for day in row["signing_days"].split()]
+    return min((gap for gap in gaps if gap <= NEAR_DAYS), default=None)
+
+
+def main() -> None:
+    """Write the table and print its account."""
+    lists, refused = read_lists([sys.argv[1]])
+    spells = agreements_of(lists)
+    made = with_registry(spells.frame())
+    columns = list(sidecar("agreements_287g")["columns"])
+    made.select(columns).write_csv(_OUT)
+    print(f"{made.height} spells, {len(refused)} files without a list")
+    for name, why in refused.items():
+        print(f"  {name}: {why}")
+    for name, count in sorted(spells.rows.items()):
+        print(f"  {name}: {count:,}")
+    for name, count in sorted(spells.rules.items()):
+        print(f"  rule {name}: {count:,}")
+    for name, why in sorted(spells.unresolved.items()):
+        print(f"  {name}: {why}")
+
+
+if __name__ == "__main__":
+    main()
