@@ -29,6 +29,13 @@ def register(app: typer.Typer) -> None:
             ),
         ] = "worked",
         workers: Annotated[int, typer.Option(help="Processes that write pages.")] = 2,
+        after: Annotated[
+            list[Path] | None,
+            typer.Option(
+                help="Folder of an earlier site of the same records, so that no suppressed count follows "
+                "from both; may be given again. A site that stands in --out is one of them."
+            ),
+        ] = None,
         json_: JsonFlag = False,
     ) -> None:
         """Publish a store as a static site: pages by place, map, search, downloads; small counts hidden."""
@@ -43,6 +50,7 @@ def register(app: typer.Typer) -> None:
                 answers=answers,
                 workers=workers,
                 progress=bar.step,
+                after=after or (),
             )
         if json_:
             emit_json(audit.to_dict())

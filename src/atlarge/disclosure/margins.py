@@ -73,11 +73,11 @@ def protect(
             raise QuestionError(f"the frame has no column {name!r}; it has {', '.join(table.columns)}")
     cells: dict[tuple[str, ...], int] = {}
     for row, (*key, n) in enumerate(table.select(*by, value).iter_rows()):
-        if not isinstance(n, numbers.Real) or n != n or n < 0 or int(n) != n:
+        if not isinstance(n, numbers.Real) or n != n or n < 0 or n != round(float(n)):
             raise QuestionError(f"column {value!r}: row {row} is {n}, not a count")
         if total in map(str, key):
             raise QuestionError(f"row {row}: {total!r} stands for a total; name another with total=")
-        cells[tuple(map(str, key))] = cells.get(tuple(map(str, key)), 0) + int(n)
+        cells[tuple(map(str, key))] = cells.get(tuple(map(str, key)), 0) + int(float(n))
     rows, builder = _with_margins(cells, len(by), total)
     columns: dict[str, list[Any]] = {name: [key[i] for key in rows] for i, name in enumerate(by)}
     columns["value"] = list(rows.values())

@@ -1,4 +1,5 @@
-"""Counts over days of their own - surges, the spans and months of answers - tied to the site's periods.
+"""Counts over days of their own (surges, the spans and months of answers, what an earlier edition published),
+tied to the periods of the site.
 
 A surge of four days and the month around it give away the rest of the month. So the days of a place are
 cut wherever a published count begins or ends; the pieces stand on no page, but are protected as if they did.
@@ -26,12 +27,18 @@ Member = tuple[str, str]
 """Level and code of a place."""
 
 
+PARTS: dict[str, tuple[str, ...]] = {
+    "arrests": ("at_large", "handoffs"),
+    "detainers_issued": ("detainers_booked", "detainers_declined", "detainers_missing"),
+}
+"""Measures that are together no more than another."""
+
+
 @dataclass(frozen=True)
 class Window:
     """A count of a measure in one place, or in several together, over days (both ends inside).
 
-    `within`: a broader measure over the same days that it is part of, such as another scheme's. `weight`: how
-    much more than another window of like size a reader would lose with it.
+    `weight`: how much more than another window of like size a reader would lose with it.
     """
 
     members: tuple[Member, ...]
@@ -63,42 +70,42 @@ Row = tuple[str, str, str, str, dt.date, dt.date, int]
 Daily = dict[tuple[Member, str, str], tuple[int, NDArray[np.int64]]]
 """(place, measure, scheme) -> ordinal of the first covered day, cumulative counts from zero."""
 
+Pieces = dict[tuple[Member, str], list[tuple[int, int, int]]]
+"""Place and measure -> first day, day after the last (ordinals), row."""
+
 
 def weights(rows: pl.DataFrame, windows: Sequence[Window]) -> NDArray[np.float64]:
-    """Weight of each row that `tie_windows` made; of windows that are the same, the largest; of others, 1."""
+    """Weight of each row of `tie_windows`; of windows that are the same, the largest; of other rows, 1."""
     found: dict[tuple[object, ...], float] = {}
     for w in windows:
         key = (w.level, w.place, w.name, w.start, w.end)
         found[key] = max(w.weight, found.get(key, 0.0))
     keys = ("level", "place", "measure", "start", "end", "every")
-    told = [found.get(row[:5], 1.0) if row[5] == "window" else 1.0 for row in rows.select(keys).iter_rows()]
-    return np.array(told, dtype=np.float64)
+    each = [found.get(row[:5], 1.0) if row[5] == "window" else 1.0 for row in rows.select(keys).iter_rows()]
+    return np.array(each, dtype=np.float64)
 
 
 def daily_counts(store: Store, windows: Sequence[Window]) -> Daily:
     """Cumulative daily counts of every place and measure that some window is about."""
     found: Daily = {}
-    wanted = {(m[0], w.measure, w.scheme) for w in windows for m in w.members}
-    for level, measure, scheme in sorted(wanted):
-        codes = sorted(
-            {
-                m[1]
-                for w in windows
-                if (w.measure, w.scheme) == (measure, scheme)
-                for m in w.members
-                if m[0] == level
-            }
-        )
-        made = panel(store, by=level, every="day", measures=[measure], scheme=scheme, places=codes)
-        values, places, periods = made.matrix(measure)
+    wanted: dict[tuple[str, str, str], set[str]] = {}
+    for w in windows:
+        for level, code in w.members:
+            wanted.setdefault((level, w.measure, w.scheme), set()).add(code)
+    for (level, measure, scheme), codes in sorted(wanted.items()):
+        some = sorted(codes)
+        counted = panel(store, by=level, every="day", measures=[measure], scheme=scheme, places=some)
+        values, places, periods = counted.matrix(measure)
         sums = np.concatenate([np.zeros((len(places), 1)), np.nan_to_num(values).cumsum(axis=1)], axis=1)
         for i, code in enumerate(places):
             found[((level, code), measure, scheme)] = (periods[0].toordinal(), sums[i].astype(np.int64))
     return found
 
 
-def _between(daily: Daily, key: tuple[Member, str, str], first: int, stop: int) -> int | None:
+def count_between(daily: Daily, key: tuple[Member, str, str], first: int, stop: int) -> int | None:
     """Count over the days first..stop-1 (ordinals); None where they are not all covered."""
+    if key not in daily:
+        return None
     begin, sums = daily[key]
     if first < begin or stop - begin >= len(sums) or stop < first:
         return None
@@ -117,39 +124,34 @@ def tie_windows(
     Row numbers of the sums count on from the rows of `cells`. `within`: families of places that are together
     no more than a parent (child_level, child, parent_level, parent).
     """
-    book = _Book(cells, fine, daily)
+    system = _DayRanges(cells, fine, daily)
     for window in sorted(set(windows), key=lambda w: (w.level, w.place, w.name, w.start, w.end)):
-        book.add(window)
-    return book.closed(within)
+        system.add(window)
+    return system.closed(within)
 
 
-class _Book:
+class _DayRanges:
     """Collects windows, cuts the days, and writes the sums."""
 
     def __init__(self, cells: pl.DataFrame, fine: pl.DataFrame, daily: Daily) -> None:
         self.first_row = cells.height
         self.daily = daily
         self.windows: list[tuple[Window, int]] = []
-        self.told: dict[int, int | None] = {}
+        self.value: dict[int, int | None] = {}
         self.base = self._bases(cells, fine)
 
-    def _bases(
-        self, cells: pl.DataFrame, fine: pl.DataFrame
-    ) -> dict[tuple[Member, str], list[tuple[int, int, int]]]:
-        """The site's own cells of the places concerned: (first, stop, row) by place and measure.
-
-        Their values are kept by row in `self.told`.
-        """
+    def _bases(self, cells: pl.DataFrame, fine: pl.DataFrame) -> Pieces:
+        """The site's own cells of the places concerned; their values are kept by row in `self.value`."""
         keys = {(m[0], m[1], measure) for m, measure, scheme in self.daily if scheme == "ddp"}
         if not keys:
             return {}
         about = pl.DataFrame(sorted(keys), schema=["level", "place", "measure"], orient="row")
         rows = cells.with_row_index("row").join(about, on=["level", "place", "measure"], how="semi")
         rows = rows.join(fine, on=["level", "place"]).filter(pl.col("every") == pl.col("fine"))
-        found: dict[tuple[Member, str], list[tuple[int, int, int]]] = {}
+        found: Pieces = {}
         names = ["level", "place", "measure", "start", "end", "row", "value"]
         for level, place, measure, start, end, row, value in rows.sort(names).select(names).iter_rows():
-            self.told[row] = value
+            self.value[row] = value
             found.setdefault(((level, place), measure), []).append(
                 (start.toordinal(), end.toordinal() + 1, row)
             )
@@ -158,7 +160,7 @@ class _Book:
     def add(self, window: Window) -> None:
         """Take a window in, where its days are covered."""
         span = (window.start.toordinal(), window.end.toordinal() + 1)
-        parts = [_between(self.daily, (m, window.measure, window.scheme), *span) for m in window.members]
+        parts = [count_between(self.daily, (m, window.measure, window.scheme), *span) for m in window.members]
         if None not in parts:
             self.windows.append((window, sum(p or 0 for p in parts)))
 
@@ -183,49 +185,36 @@ class _Book:
             (w.level, w.place, w.name, "window", w.start, w.end, value) for w, value in self.windows
         ]
         sums = ConstraintBuilder()
-        pieces: dict[tuple[Member, str], list[tuple[int, int, int]]] = {}
+        pieces: Pieces = {}
         for key, edges in self._cuts().items():
             pieces[key] = self._cut(key, edges, rows)
         for key, parts in pieces.items():
             for first, stop, row in self.base.get(key, []):
-                inside = [n for a, b, n in parts if first <= a and b <= stop]
+                inside = _inside(parts, first, stop)
                 if inside:
                     self._tie_base(key, inside, row, rows, sums)
         for i, (window, _) in enumerate(self.windows):
-            span = (window.start.toordinal(), window.end.toordinal() + 1)
-            inside = [
-                n
-                for m in window.members
-                for a, b, n in pieces[(m, window.name)]
-                if span[0] <= a and b <= span[1]
-            ]
+            first, stop = window.start.toordinal(), window.end.toordinal() + 1
+            inside = [n for m in window.members for n in _inside(pieces[(m, window.name)], first, stop)]
             sums.add(inside, [self.first_row + i])
         self._tie_schemes(rows, sums)
+        self._tie_measures(pieces, sums)
         for family in within:
             self._tie_family(family, pieces, sums)
         names = ["level", "place", "measure", "every", "start", "end", "value"]
-        frame = pl.DataFrame(
-            rows,
-            schema=dict.fromkeys(names[:4], pl.String)
-            | {"start": pl.Date, "end": pl.Date, "value": pl.Int64},
-            orient="row",
-        )
+        types = dict.fromkeys(names[:4], pl.String) | {"start": pl.Date, "end": pl.Date, "value": pl.Int64}
+        frame = pl.DataFrame(rows, schema=types, orient="row")
         published = np.array([row[3] == "window" for row in rows], bool)
         return frame, published, sums.build()
 
-    def _tie_family(
-        self,
-        family: pl.DataFrame,
-        pieces: dict[tuple[Member, str], list[tuple[int, int, int]]],
-        sums: ConstraintBuilder,
-    ) -> None:
-        """Over the same days places are together no more than what holds them."""
-        held: dict[tuple[Member, str], list[tuple[int, int, int]]] = {}
+    def _tie_family(self, family: pl.DataFrame, pieces: Pieces, sums: ConstraintBuilder) -> None:
+        """Over the same days places are together no more than what contains them."""
+        children: Pieces = {}
         names = sorted({name for _, name in pieces})
         for child_level, child, parent_level, parent in family.iter_rows():
             for name in names:
                 parts = pieces.get(((child_level, child), name), [])
-                held.setdefault(((parent_level, parent), name), []).extend(parts)
+                children.setdefault(((parent_level, parent), name), []).extend(parts)
         spans = [
             ((w.members[0], w.name), w.start.toordinal(), w.end.toordinal() + 1, self.first_row + i)
             for i, (w, _) in enumerate(self.windows)
@@ -233,16 +222,26 @@ class _Book:
         ]
         spans += [(key, *piece) for key, parts in pieces.items() for piece in parts]
         for key, first, stop, row in spans:
-            inside = [n for a, b, n in held.get(key, []) if first <= a and b <= stop]
+            inside = _inside(children.get(key, []), first, stop)
             if inside:
                 sums.add(inside, [row], is_inequality=True)
+
+    def _tie_measures(self, pieces: Pieces, sums: ConstraintBuilder) -> None:
+        """Over the same days parts of a measure are together no more than the whole."""
+        for (member, name), parts in pieces.items():
+            inner = [p for part in PARTS.get(name, ()) for p in pieces.get((member, part), [])]
+            for first, stop, row in parts:
+                inside = _inside(inner, first, stop)
+                if inside:
+                    sums.add(inside, [row], is_inequality=True)
 
     def _tie_base(
         self, key: tuple[Member, str], inside: list[int], row: int, rows: list[Row], sums: ConstraintBuilder
     ) -> None:
-        """Pieces make up the site's count; days of months covered in part, which it lacks, are a rest."""
-        told = self.told[row]
-        rest = 0 if told is None else sum(rows[n - self.first_row][6] for n in inside) - told
+        """Pieces make up the site's count; days of months covered in part, which it lacks, are a
+        remainder."""
+        value = self.value[row]
+        rest = 0 if value is None else sum(rows[n - self.first_row][6] for n in inside) - value
         if rest == 0:
             sums.add(inside, [row])
             return
@@ -255,27 +254,24 @@ class _Book:
         else:
             sums.add([*inside, extra], [row])
 
-    def _cut(
-        self,
-        key: tuple[Member, str],
-        edges: list[int],
-        rows: list[Row],
-    ) -> list[tuple[int, int, int]]:
+    def _cut(self, key: tuple[Member, str], edges: list[int], rows: list[Row]) -> list[tuple[int, int, int]]:
         """The pieces between the cuts of one place and measure, as new rows."""
         member, name = key
         measure, _, scheme = name.partition("@")
-        made = []
+        cut = []
         for first, stop in itertools.pairwise(edges):
             key_of_days = (member, measure, scheme or "ddp")
             begin, sums = self.daily[key_of_days]
             # A period may run past the last covered day: its count is of the covered ones.
-            value = _between(self.daily, key_of_days, max(first, begin), min(stop, begin + len(sums) - 1))
+            value = count_between(
+                self.daily, key_of_days, max(first, begin), min(stop, begin + len(sums) - 1)
+            )
             if value is None:
                 continue
-            made.append((first, stop, self.first_row + len(rows)))
+            cut.append((first, stop, self.first_row + len(rows)))
             days = dt.date.fromordinal(first), dt.date.fromordinal(stop - 1)
             rows.append((member[0], member[1], name, "piece", *days, value))
-        return made
+        return cut
 
     def _tie_schemes(self, rows: list[Row], sums: ConstraintBuilder) -> None:
         """Two schemes' counts over the same days differ by a count of their own."""
@@ -291,3 +287,8 @@ class _Book:
                 (window.level, window.place, f"{window.name}-rest", "piece", window.start, window.end, rest)
             )
             sums.add([self.first_row + less, row], [self.first_row + more])
+
+
+def _inside(pieces: list[tuple[int, int, int]], first: int, stop: int) -> list[int]:
+    """Rows of the pieces that lie within some days."""
+    return [row for a, b, row in pieces if first <= a and b <= stop]

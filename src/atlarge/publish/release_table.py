@@ -8,6 +8,7 @@ its state, its area of responsibility, the months, the surges or an answer are l
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -15,11 +16,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import polars as pl
 
-from atlarge.disclosure.constraints import LinearConstraints
+from atlarge.disclosure.constraints import Knowledge, LinearConstraints
 from atlarge.disclosure.table import THRESHOLD, Disclosed, disclose
-from atlarge.errors import CoverageError
+from atlarge.errors import CoverageError, QuestionError
 from atlarge.panel import PLACE_COLUMN, panel
 from atlarge.publish.day_ranges import Member, Window, daily_counts, tie_windows, weights
+from atlarge.publish.editions import Edition, extra_rows, prior_of, windows_before
 
 if TYPE_CHECKING:
     from atlarge.records.store import Store
@@ -49,6 +51,7 @@ GROUPS: dict[str, tuple[str, tuple[str, ...]]] = {
 """Published measures by table: the whole, and parts of it that need not exhaust it."""
 
 KEYS = ["level", "place", "measure", "every", "start", "end"]
+_SCHEMA = dict.fromkeys(KEYS[:4], pl.String) | dict.fromkeys(KEYS[4:], pl.Date) | {"value": pl.Int64}
 _PARENTS = (("county", "state"), ("county", "aor"), ("office", "aor"), ("state", "nation"), ("aor", "nation"))
 _STEP = {"month": "1mo", "quarter": "3mo", "year": "1y"}
 
@@ -353,24 +356,83 @@ def site_cells(
     threshold: int = THRESHOLD,
     levels: Sequence[str] = LEVELS,
     asked: Collection[Member] = (),
+    before: Edition | None = None,
+    only_windows: bool = False,
 ) -> SiteCells:
     """Gather every count of a site, windows too, and put all of them through disclosure control together.
 
-    `asked`: places that the site answers about, whose counts are hidden last.
+    `asked`: places that the site answers about, whose counts are suppressed last. `before`: what earlier
+    editions disclosed. `only_windows`: the periods of the places are not published, as in a report.
     """
     groups = site_measures(store)
-    cells, fine = gather(store, levels)
-    pairs = parentage(store, levels)
-    within = families(store, pairs, levels)
-    tied = relations(cells, within, groups)
-    published = cells["published"].to_numpy()
+    wanted = [level for level in LEVELS if level in levels or (before and level in before.levels)]
+    cells, fine = gather(store, wanted)
+    pairs = parentage(store, wanted)
+    within = families(store, pairs, wanted)
+    tied = [relations(cells, within, groups)]
+    on_page = cells["published"] & cells["level"].is_in(list(levels))
+    published = on_page.to_numpy() & (not only_windows)
     cells = cells.drop("published")
     price = cost(cells, asked)
+    new = {_window_key(w) for w in windows}
+    if before:
+        windows = [*windows, *windows_before(before, cells, set(fine.select("level", "place").rows()))]
     if windows:
-        more, is_published, sums = tie_windows(cells, fine, windows, daily_counts(store, windows), within)
+        more, _, sums = tie_windows(cells, fine, windows, daily_counts(store, windows), within)
         cells = pl.concat([cells, more])
-        tied = LinearConstraints.join([tied, sums])
-        published = np.concatenate([published, is_published])
+        tied.append(sums)
+        is_new = [row[5] == "window" and row[:5] in new for row in more.select(_WINDOW_KEY).iter_rows()]
+        published = np.concatenate([published, np.array(is_new, bool)])
         price = np.concatenate([price, cost(more, asked) * weights(more, windows)])
-    table = disclose(cells, tied, threshold=threshold, cost=price, published=published)
-    return SiteCells(table, fine, pairs, groups)
+    known = None
+    if before:
+        # A lower threshold after a higher one would say of what was withheld more than was said before.
+        threshold = max(threshold, before.threshold)
+        prior = prior_of(cells, before)
+        changes = extra_rows(prior)
+        cells = pl.concat([cells, changes])
+        tied.append(prior.constraints.build())
+        published = np.concatenate([published, np.zeros(changes.height, bool)])
+        price = np.concatenate([price, np.ones(changes.height)])
+        none = Knowledge.none(changes.height)
+        known = Knowledge(*(np.concatenate(pair) for pair in zip(prior.known, none, strict=True)))
+    try:
+        table = disclose(
+            cells,
+            LinearConstraints.join(tied),
+            threshold=threshold,
+            cost=price,
+            published=published,
+            known=known,
+        )
+    except ValueError:
+        if not before:
+            raise
+        raise QuestionError(
+            f"{', '.join(before.sources)}: small counts would follow from this edition and the earlier one "
+            "together; publish with the same answers, or with none (answers=none)"
+        ) from None
+    on_site = pl.col("level").is_in(list(levels))
+    return SiteCells(table, fine.filter(on_site), _among(pairs, levels), groups)
+
+
+_WINDOW_KEY = ("level", "place", "measure", "start", "end", "every")
+
+
+def _window_key(w: Window) -> tuple[str, str, str, dt.date, dt.date]:
+    return (w.level, w.place, w.name, w.start, w.end)
+
+
+def _among(pairs: pl.DataFrame, levels: Sequence[str]) -> pl.DataFrame:
+    """Pairs of child and parent of which both have pages."""
+    some = list(levels)
+    return pairs.filter(pl.col("child_level").is_in(some) & pl.col("parent_level").is_in(some))
+
+
+def window_cells(store: Store, windows: Sequence[Window], *, threshold: int = THRESHOLD) -> Disclosed:
+    """The counts of some windows alone, such as those of a report that stands beside no site."""
+    none = pl.DataFrame(schema=_SCHEMA)
+    fine = pl.DataFrame(schema=dict.fromkeys(("level", "place", "fine"), pl.String))
+    cells, published, sums = tie_windows(none, fine, windows, daily_counts(store, windows))
+    price = cost(cells) * weights(cells, windows)
+    return disclose(cells, sums, threshold=threshold, cost=price, published=published)

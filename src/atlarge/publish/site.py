@@ -21,6 +21,7 @@ from atlarge.disclosure.table import THRESHOLD, Counts, Disclosed
 from atlarge.errors import CoverageError, QuestionError, StoreError
 from atlarge.publish.answer_pages import answer_page, answer_stem
 from atlarge.publish.claims_data import raw_claims
+from atlarge.publish.editions import RECORD, Edition, earlier, record_of
 from atlarge.publish.i18n import LANGUAGES, Words
 from atlarge.publish.pages import WHOLE, at_least, image_path, name_of, path_of, place_page
 from atlarge.publish.parallel import Workers
@@ -87,6 +88,7 @@ def publish(
     levels: Sequence[str] = LEVELS,
     answers: Sequence[Answer | str] | str | None = None,
     claims: bool | None = None,
+    after: Path | str | Sequence[Path | str] = (),
 ) -> SiteAudit:
     """Publish a store (None: the embedded one) as a static site in a folder.
 
@@ -98,12 +100,16 @@ def publish(
     `ANSWERS`: the worked case; all policies of counties and cities that limit cooperation from a day that is
     known with high confidence; all policies with a date; none. A policy that the records cannot answer is
     passed over. None takes the worked case where counties have pages. `claims`: whether to check the shipped
-    ledger; None does where counties have pages. Raises QuestionError for a folder that holds something
+    ledger; None does where counties have pages. `after`: folders of earlier sites of the same records,
+    against which this one is disclosed, so that no suppressed count follows from both; a site that stands in
+    `out` is one of them without being named. Raises QuestionError for a folder that holds something
     else or a word that is not one of `ANSWERS`, StoreError for a store that cannot be read.
     """
     if threshold < 2:
         raise QuestionError(f"the threshold {threshold} hides nothing; give 2 or more")
     target = Path(out)
+    others = [after] if isinstance(after, Path | str) else list(after)
+    named = earlier(None, others)
     with building(target) as new:
         opened = _opened(store)
         which = ("worked" if "county" in levels else "none") if answers is None else answers
@@ -112,12 +118,19 @@ def publish(
         key = ""
         if all(isinstance(a, str) for a in asked):
             key = build_key(
-                opened, threshold=threshold, base=base_url, levels=levels, asked=asked, claims=checked
+                opened,
+                threshold=threshold,
+                base=base_url,
+                levels=levels,
+                asked=asked,
+                claims=checked,
+                after=_digest(named),
             )
         stands = standing(target, key)
         if stands is not None:
             shutil.rmtree(new)
             return _audit(target, *stands)
+        before = earlier(target, others)
         with Workers(workers) as crew:
             found = _findings(crew, opened, levels, asked, checked, progress)
             given = [a for a in asked if not isinstance(a, str)]
@@ -129,13 +142,20 @@ def publish(
                 threshold=threshold,
                 base_url=base_url,
                 levels=levels,
+                before=before,
             )
             folder = Folder(target, new)
             _write_shared(folder, data, table)
+            folder.put(RECORD, _parquet(record_of(table, before)))
             _write_places(crew, target, new, data, folder.tally, progress)
         total = folder.tally
         finish(target, total, key, data.hidden)
     return _audit(target, total, data.hidden)
+
+
+def _digest(edition: Edition | None) -> str:
+    """Hash of what earlier editions disclosed."""
+    return "" if edition is None else hashlib.sha256(_parquet(edition.rows)).hexdigest()
 
 
 def _audit(path: Path, total: Tally, hidden: dict[str, int]) -> SiteAudit:
@@ -251,8 +271,9 @@ def download_frame(table: Disclosed, names: dict[tuple[str, str], str]) -> pl.Da
     keys = pl.DataFrame(
         [(*code, name) for code, name in names.items()], schema=["level", "place", "place_name"], orient="row"
     )
+    frame: pl.DataFrame = table.frame
     return (
-        table.frame.join(keys, on=["level", "place"], how="left")
+        frame.join(keys, on=["level", "place"], how="left")
         .rename({"every": "period"})
         .select("level", "place", "place_name", "measure", "period", "start", "end", "value", "mark")
         .sort("level", "place", "measure", "period", "start", "end")

@@ -17,6 +17,7 @@ from atlarge.panel import NATION, place_name
 from atlarge.publish.answers import Shown, members, show_with, windows_of
 from atlarge.publish.claims_data import claim_windows, told_claims
 from atlarge.publish.day_ranges import Window
+from atlarge.publish.editions import Edition
 from atlarge.publish.lineage_data import Origin, origins
 from atlarge.publish.release_table import LEVELS, SiteCells, site_cells, site_measures
 from atlarge.reference import table
@@ -83,6 +84,8 @@ class SiteData:
     claims: list[dict[str, Any]] = field(default_factory=list)
     answers: list[Shown] = field(default_factory=list)
     base_url: str = ""
+    editions: int = 0
+    """Whether the site was made after an earlier edition (1) or not (0)."""
 
     def series(self, place: PlaceInfo, measure: str, every: str) -> Counts | None:
         """One disclosed series of a place."""
@@ -134,10 +137,11 @@ def gather_site(
     threshold: int = THRESHOLD,
     base_url: str = "",
     levels: Sequence[str] = LEVELS,
+    before: Edition | None = None,
 ) -> tuple[SiteData, Disclosed]:
     """All that a site tells, and its table of counts for the downloads. Raw counts stay inside.
 
-    `surges` left out are found here, level by level.
+    `surges` left out are found here, level by level. `before`: what earlier editions disclosed.
     """
     found = surges or Found()
     if surges is None:
@@ -148,10 +152,10 @@ def gather_site(
     windows += [window for answer in answers for window in windows_of(answer)]
     windows += claim_windows(list(claims), measures, levels)
     asked = sorted({member for answer in answers for member in members(answer.area)})
-    cells = site_cells(store, windows, threshold=threshold, levels=levels, asked=asked)
+    cells = site_cells(store, windows, threshold=threshold, levels=levels, asked=asked, before=before)
     places = _places(cells)
     data = SiteData(
-        threshold=threshold,
+        threshold=cells.table.threshold,
         groups=cells.groups,
         places=places,
         counts=cells.table.all_counts("level", "place", "measure", "every"),
@@ -160,7 +164,7 @@ def gather_site(
         reports=_reports(places),
         surges=_surges(found.surges, cells.table),
         thin=found.thin,
-        origins=origins(store, list(cells.groups), threshold),
+        origins=origins(store, list(cells.groups), cells.table.threshold),
         coverage={t: _covered_months(store, t) for t in cells.groups},
         releases=_releases(store),
         hidden=cells.table.suppressed,
@@ -168,6 +172,7 @@ def gather_site(
         claims=told_claims(list(claims), cells.table, measures, levels),
         answers=[show_with(answer, cells.table) for answer in answers],
         base_url=base_url,
+        editions=int(before is not None),
     )
     return data, cells.table
 
