@@ -17,6 +17,7 @@ from atlarge.agreements import agreements_of, read_lists
 from atlarge.reference import sidecar, table
 
 NEAR_DAYS = 62
+LAG_DAYS = 120
 _OUT = Path(__file__).parents[1] / "src" / "atlarge" / "reference" / "agreements_287g.csv"
 
 
@@ -38,6 +39,14 @@ def with_registry(spells: pl.DataFrame) -> pl.DataFrame:
         near = [(gap, name) for gap, name in near if name not in found]
         if near:
             found[min(near)[1]] = (policy["id"], policy["ended"])
+    exits = table("policies").filter(
+        (pl.col("kind") == "ends_287g") & (pl.col("level") != "state") & (pl.col("precision") == "day")
+    )
+    for row in rows:
+        day = _exit_day(row, exits)
+        if day is not None:
+            row["ended"] = row["end_earliest"] = row["end_latest"] = day
+            row["ended_reason"] = "ended by a decision of the registry"
     for row in rows:
         name, ended = found.get(row["id"], (None, None))
         row["policy_id"] = name
@@ -59,6 +68,20 @@ def _gap(row: dict[str, Any], policy: dict[str, Any]) -> int | None:
     named = policy["announced"] or policy["effective"]
     gaps = [abs((dt.date.fromisoformat(day) - named).days) for day in row["signing_days"].split()]
     return min((gap for gap in gaps if gap <= NEAR_DAYS), default=None)
+
+
+def _exit_day(row: dict[str, Any], exits: pl.DataFrame) -> dt.date | None:
+    """The day on which a decision of the registry ended an agreement that the lists show ending about then.
+
+    Lists go on for some weeks: the decision may lie up to LAG_DAYS before the last list with the agreement.
+    """
+    if row["fips"] is None or row["end_latest"] is None:
+        return None
+    low = row["last_listed"] - dt.timedelta(days=LAG_DAYS)
+    days = exits.filter(
+        (pl.col("fips") == row["fips"]) & pl.col("effective").is_between(low, row["end_latest"])
+    )["effective"].to_list()
+    return max((day for day in days if day > row["signed"]), default=None)
 
 
 def main() -> None:

@@ -47,10 +47,16 @@ def policies_command(
     check: Annotated[
         Path | None, typer.Option("--check", help="Check a CSV of policies by the registry's schema.")
     ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            "--out", help="Also write them to this .csv, .parquet or .ics (calendar of dates to come)."
+        ),
+    ] = None,
     as_json: JsonFlag = False,
 ) -> None:
     """List the dated policies: id, first day, what, how well the date is known."""
-    from atlarge.policies import check_registry, listed
+    from atlarge.policies import Registry, check_registry, listed, registry
 
     if check is not None:
         found = check_registry(check)
@@ -61,14 +67,21 @@ def policies_command(
                 f"{check.name}: {found['rows']} rows, {found['undated']} of them without a date\n"
             )
         return
+    known = _from_lists(lists) if lists else None
+    day, fips = at.date() if at else None, _fips(place)
+    if out is not None:
+        narrowed = (known or registry()).select(kind=kind, state=state, direction=direction, place=fips)
+        chosen = [p for p in narrowed if day is None or p.status(day) != "not in force"]
+        Registry(tuple(chosen)).write(out, since=dt.date.today())
+        note(f"{len(chosen):,} policies written to {out}")
     rows = listed(
         state=state,
         direction=direction,
         with_agreements=with_agreements,
         kind=kind,
-        at=at.date() if at else None,
-        place=_fips(place),
-        given=_from_lists(lists) if lists else None,
+        at=day,
+        place=fips,
+        given=known,
     )
     if as_json:
         emit_json(rows)

@@ -1,0 +1,343 @@
+"""Which counties stood under which agreement or limit, month by month, and who adopted or left one when.
+
+Everything here is counted from a `Registry`; `trace` names the policies behind any county's cell.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+
+from atlarge.errors import QuestionError
+from atlarge.policies import Policy, Registry, kind_of, registry
+from atlarge.reference import table
+
+if TYPE_CHECKING:
+    from atlarge.records.store import Store
+
+COLUMNS = {
+    "agreement_jail": "an agency of the county holds a jail enforcement or warrant service agreement",
+    "agreement_task_force": "an agency of the county, or of a city in it, holds a task force agreement",
+    "local_limit": "a county or city decision limits cooperation",
+    "state_limit": "a state law or ruling that binds local agencies limits cooperation",
+    "state_extends": "a state law that binds local agencies extends cooperation",
+    "conflict": "a local decision stands against a state law of the other direction",
+}
+GOVERNING = ("limits", "extends", "both", "none")
+"""What binds the jails: state law before local decision; `both` where neither direction goes before."""
+_JAIL_MODELS = ("Jail Enforcement Model", "Warrant Service Officer", "Hybrid Model")
+_LAST_POPULATION = 2019
+
+
+def months_between(first: dt.date, last: dt.date) -> list[dt.date]:
+    """First days of the months from that of `first` to that of `last`."""
+    if last < first:
+        raise QuestionError(f"the months end ({last}) before they begin ({first})")
+    count = (last.year - first.year) * 12 + last.month - first.month + 1
+    numbers = (first.month - 1 + k for k in range(count))
+    return [dt.date(first.year + n // 12, n % 12 + 1, 1) for n in numbers]
+
+
+def _counties() -> list[tuple[str, str]]:
+    """FIPS and state of the counties of 2019, each once (Connecticut by county)."""
+    rows = table("counties").filter(pl.col(f"population_{_LAST_POPULATION}").is_not_null())
+    return list(rows.select("fips", "state").iter_rows())
+
+
+def county_regimes(
+    months: Sequence[dt.date] | tuple[dt.date, dt.date],
+    known: Registry | None = None,
+    *,
+    possible: bool = True,
+) -> pl.DataFrame:
+    """Every county of the states and the District in every month: what stood there on the month's first day.
+
+    `months`: first days of months, or the first and last of a span. `possible` False counts only what surely
+    stood; the difference of the two is what dates known to an interval leave open.
+
+    Returns place, month, the columns of `COLUMNS` (bool) and governing (see `GOVERNING`).
+
+    Examples
+    --------
+    >>> rows = county_regimes([dt.date(2019, 1, 1)])
+    >>> rows.filter(pl.col("place") == "37119")["governing"].to_list()
+    ['limits']
+    """
+    found = known or registry()
+    days = list(months_between(*months)) if isinstance(months, tuple) and len(months) == 2 else list(months)
+    counties = _counties()
+    state_of = dict(counties)
+    wanted = [p for p in found if p.is_cooperation]
+    allowed = ("in force", "possible") if possible else ("in force",)
+    parts = []
+    for day in days:
+        standing = [p for p in wanted if p.status(day) in allowed]
+        parts.append(_on(day, standing, counties, state_of))
+    return pl.concat(parts)
+
+
+def _on(
+    day: dt.date, standing: Iterable[Policy], counties: list[tuple[str, str]], state_of: dict[str, str]
+) -> pl.DataFrame:
+    flags: dict[str, set[str]] = {name: set() for name in COLUMNS}
+    jail_local: dict[str, set[str]] = {"limits": set(), "extends": set()}
+    by_state: dict[str, set[str]] = {"limits": set(), "extends": set()}
+    jail_state: dict[str, set[str]] = {"limits": set(), "extends": set()}
+    for p in standing:
+        codes = p.counties()
+        if p.level == "state":
+            if codes:
+                by_state[p.direction].add(p.state)
+                if p.is_jail_rule:
+                    jail_state[p.direction].add(p.state)
+            continue
+        if p.is_agreement:
+            flags["agreement_jail" if p.model in _JAIL_MODELS else "agreement_task_force"].update(codes)
+        elif p.direction == "limits":
+            flags["local_limit"].update(codes)
+        if p.is_jail_rule:
+            jail_local[p.direction].update(codes)
+    rows = []
+    for fips, state in counties:
+        above = {d for d, states in jail_state.items() if state in states}
+        own = {d for d, codes in jail_local.items() if fips in codes}
+        deciding = above or own
+        governing = "none" if not deciding else next(iter(deciding)) if len(deciding) == 1 else "both"
+        conflict = bool(above and len(above) == 1 and own - above)
+        rows.append(
+            (
+                fips,
+                day,
+                fips in flags["agreement_jail"],
+                fips in flags["agreement_task_force"],
+                fips in flags["local_limit"],
+                state in by_state["limits"],
+                state in by_state["extends"],
+                conflict,
+                governing,
+            )
+        )
+    schema: dict[str, Any] = {"place": pl.String, "month": pl.Date, **dict.fromkeys(COLUMNS, pl.Boolean)}
+    return pl.DataFrame(rows, schema={**schema, "governing": pl.String}, orient="row")
+
+
+def with_residents(regimes: pl.DataFrame) -> pl.DataFrame:
+    """The table of `county_regimes` with `residents`: of the month's year, of 2019 for later months."""
+    years = [int(c.rsplit("_", 1)[1]) for c in table("counties").columns if c.startswith("population_")]
+    long = (
+        table("counties")
+        .select("fips", *(f"population_{y}" for y in years))
+        .unpivot(index="fips", variable_name="year", value_name="residents")
+        .with_columns(pl.col("year").str.extract(r"(\d{4})$", 1).cast(pl.Int32))
+    )
+    year = pl.col("month").dt.year().clip(min(years), max(years)).cast(pl.Int32)
+    return (
+        regimes.with_columns(year.alias("year"))
+        .join(long, left_on=["place", "year"], right_on=["fips", "year"], how="left", maintain_order="left")
+        .drop("year")
+    )
+
+
+def monthly_totals(regimes: pl.DataFrame) -> pl.DataFrame:
+    """Counties and residents by month under each regime: month, regime, counties, residents.
+
+    Regimes are the columns of `COLUMNS`, `agreement_any`, and `governing: ...`. Sums of a table that has an
+    `arrests` column too (see `with_arrests`) carry it along.
+    """
+    rows = regimes if "residents" in regimes.columns else with_residents(regimes)
+    masks = {name: pl.col(name) for name in COLUMNS}
+    masks["agreement_any"] = pl.col("agreement_jail") | pl.col("agreement_task_force")
+    masks |= {f"governing: {word}": pl.col("governing") == word for word in GOVERNING}
+    sums = [name for name in ("residents", "arrests") if name in rows.columns]
+    parts = [
+        rows.group_by("month", maintain_order=True).agg(
+            pl.lit(name).first().alias("regime"),
+            mask.sum().cast(pl.Int64).alias("counties"),
+            *(pl.col(s).filter(mask).sum().cast(pl.Int64).alias(s) for s in sums),
+        )
+        for name, mask in masks.items()
+    ]
+    return pl.concat(parts).sort("month", "regime")
+
+
+def with_arrests(
+    regimes: pl.DataFrame, store: Store | Path | str | None = None, measure: str = "arrests"
+) -> pl.DataFrame:
+    """The table of `county_regimes` with `arrests` of the month, null where no release covers the county.
+
+    `store` left out: the embedded records. For the user's own machine: counts are undisclosed. Most arrests
+    at large name no county, so these counts are a floor.
+    """
+    from atlarge.panel import panel
+    from atlarge.records.store import open_store
+
+    opened = open_store(store) if store is None or isinstance(store, str | Path) else store
+    counts = panel(opened, by="county", every="month", measures=[measure]).frame
+    named = counts.select(
+        "place", pl.col("period").alias("month"), pl.col("value").cast(pl.Int64).alias("arrests")
+    )
+    return regimes.join(named, on=["place", "month"], how="left", maintain_order="left")
+
+
+def trace(place: str, day: dt.date | str, known: Registry | None = None) -> list[dict[str, Any]]:
+    """The policies behind a county's cell: id, direction, kind, level, status and source of each."""
+    on = dt.date.fromisoformat(day) if isinstance(day, str) else day
+    found = (known or registry()).in_force(on, place=place)
+    return [
+        {
+            "id": p.id,
+            "direction": p.direction,
+            "kind": p.kind,
+            "level": p.level,
+            "agency": p.agency,
+            "model": p.model,
+            "status": p.status(on),
+            "source": p.source_url,
+        }
+        for p in found
+        if p.is_cooperation and (p.level != "state" or p.counties())
+    ]
+
+
+# ---- treatments ------------------------------------------------------------------------------------------
+
+
+def treatments(
+    first: dt.date,
+    last: dt.date,
+    *,
+    kind: str = "287g",
+    direction: str = "extends",
+    models: Sequence[str] | None = None,
+    units: Sequence[str] | None = None,
+    known: Registry | None = None,
+) -> pl.DataFrame:
+    """Counties as adopters, leavers and never-adopters of a kind of policy within months, for event studies.
+
+    A county is treated while any policy of the kind and direction applies in it. `role`: `never`, `always`
+    (treated before `first` and to the end), `adopter` (began within and still treated), `leaver` (treated
+    before and ended within), `adopter-leaver`, `returner` (left and came back). `models` narrows agreements,
+    as ("Jail Enforcement Model",). `units`: FIPS codes, or codes joined with "+"; all counties if left out.
+
+    Returns unit, role, start, start_earliest, start_latest, end, end_earliest, end_latest (of the first
+    treatment that begins, or ends, within), start_month and end_month (numbers of the first whole month with
+    and without treatment, from 0 for that of `first`; null for none), ids.
+    """
+    found = known or registry()
+    wanted = kind_of(kind)
+    months = months_between(first, last)
+    edge = months[-1]
+    edge = dt.date(edge.year + edge.month // 12, edge.month % 12 + 1, 1)
+    by_county: dict[str, list[Policy]] = {}
+    for p in found:
+        if p.kind != wanted or p.direction != direction or (models and p.model not in models):
+            continue
+        for code in p.counties():
+            by_county.setdefault(code, []).append(p)
+    names = list(units) if units is not None else [fips for fips, _ in _counties()]
+    rows = []
+    for unit in names:
+        own = {p.id: p for code in unit.split("+") for p in by_county.get(code, [])}
+        rows.append(_treatment(unit, list(own.values()), months, edge))
+    return pl.DataFrame(rows, schema=_TREATMENT, orient="row")
+
+
+_TREATMENT: dict[str, Any] = {
+    "unit": pl.String,
+    "role": pl.String,
+    **dict.fromkeys(
+        ("start", "start_earliest", "start_latest", "end", "end_earliest", "end_latest"), pl.Date
+    ),
+    "start_month": pl.Int64,
+    "end_month": pl.Int64,
+    "ids": pl.List(pl.String),
+}
+
+
+def _merged(policies: list[Policy]) -> list[list[Policy]]:
+    """Policies in runs without a gap: a switch of model or a second agency does not end a treatment."""
+    runs: list[list[Policy]] = []
+    reach: dt.date | None = None
+    for p in sorted(policies, key=lambda p: (p.effective, p.id)):
+        if runs and (reach is None or p.effective <= reach):
+            runs[-1].append(p)
+            reach = None if reach is None or p.ended is None else max(reach, p.ended)
+        else:
+            runs.append([p])
+            reach = p.ended
+    return runs
+
+
+def _treatment(unit: str, policies: list[Policy], months: list[dt.date], edge: dt.date) -> tuple[Any, ...]:
+    low = months[0]
+    runs = [run for run in _merged(policies) if run[0].effective < edge]
+    runs = [run for run in runs if any(p.ended is None or p.ended > low for p in run)]
+    if not runs:
+        return (unit, "never", *[None] * 8, [])
+    begun = next((run for run in runs if run[0].effective >= low), None)
+    closed = next((run for run in runs if (over := _over(run)) is not None and over < edge), None)
+    is_before = runs[0][0].effective < low
+    treated_last = (over := _over(runs[-1])) is None or over >= edge
+    if is_before and closed is not None and begun is not None:
+        role = "returner"
+    elif is_before:
+        role = "leaver" if closed is not None else "always"
+    else:
+        role = "adopter" if treated_last else "adopter-leaver"
+    start = begun[0] if begun is not None else None
+    end = _last(closed) if closed is not None else None
+    return (
+        unit,
+        role,
+        start.effective if start else None,
+        start.spell.start_earliest if start else None,
+        start.spell.start_latest if start else None,
+        end.ended if end else None,
+        end.spell.end_earliest if end else None,
+        end.spell.end_latest if end else None,
+        _month_number(start.effective, months) if start else None,
+        _month_number(end.ended, months) if end and end.ended else None,
+        sorted({p.id for run in runs for p in run}),
+    )
+
+
+def _over(run: list[Policy]) -> dt.date | None:
+    """The day on which the last policy of a run was over; None while one stands."""
+    ends = [p.ended for p in run]
+    return None if None in ends else max(day for day in ends if day is not None)
+
+
+def _last(run: list[Policy]) -> Policy:
+    return max(run, key=lambda p: (p.ended or dt.date.max, p.id))
+
+
+def _month_number(day: dt.date, months: list[dt.date]) -> int | None:
+    """Number of the first whole month from a day on; None if that lies beyond the months."""
+    first = months[0]
+    number = (day.year - first.year) * 12 + day.month - first.month + (day.day > 1)
+    return number if number < len(months) else None
+
+
+def event_time(treated: pl.DataFrame, first: dt.date, last: dt.date) -> pl.DataFrame:
+    """Unit by month with `event_month` (0 in the first whole month of treatment, null for never-adopters) and
+    `is_certain`, False in months between the first and the last day that the treatment can have begun."""
+    months = months_between(first, last)
+    frame = pl.DataFrame({"month": months, "number": list(range(len(months)))})
+    number = pl.col("number").cast(pl.Int64)
+    crossed = treated.select("unit", "role", "start_month", "start_earliest", "start_latest").join(
+        frame, how="cross"
+    )
+    inside = (pl.col("month") > pl.col("start_earliest").dt.truncate("1mo")) & (
+        pl.col("month") <= pl.col("start_latest").dt.truncate("1mo")
+    )
+    return crossed.select(
+        "unit",
+        "role",
+        "month",
+        (number - pl.col("start_month")).alias("event_month"),
+        (~inside.fill_null(False)).alias("is_certain"),
+    )
