@@ -1,0 +1,308 @@
+"""Sizes and quantiles of placebo errors pooled over units and dates, and what follows from them.
+
+The error of a placebo total is taken on the square-root scale, where counts of all sizes have like noise.
+Its usual size is learnt by a regression on the expected count and on the unsteadiness before; standardised
+errors of all units and dates together then give intervals, p-values and power for any one unit.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from atlarge.errors import QuestionError
+
+Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
+Ints = NDArray[np.int64]
+
+MIN_CELLS = 30
+MIN_UNITS = 5
+RIDGE = 1.0
+SMALL_ERROR = 0.05
+
+
+def root(value: ArrayLike) -> Floats:
+    """Square-root scale of counts."""
+    return np.asarray(np.sqrt(np.maximum(np.asarray(value, dtype=np.float64), 0.0) + 0.4))
+
+
+def unroot(value: ArrayLike) -> Floats:
+    """Counts from the square-root scale, never below zero."""
+    return np.asarray(np.maximum(np.maximum(np.asarray(value, dtype=np.float64), 0.0) ** 2 - 0.4, 0.0))
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A total against what was expected, judged by placebo errors. Counts, except the p-values and the power.
+
+    Attributes
+    ----------
+    observed, expected : float
+        The total, and what was to be expected without the change.
+    effect, low, high : float
+        observed - expected, with its interval.
+    p, p_high, p_low : float
+        Chance without an effect of a difference as large: two-sided; an excess; a shortfall.
+    material : float
+        The excess that counts as material.
+    p_material : float
+        Chance of so small an excess were a material one there.
+    power : float
+        Chance that a material excess would be found at `alpha`.
+    mde : float
+        Excess that would be found with 80 % power.
+    alpha : float
+        Level of power and mde, one-sided.
+    n_placebos, n_units, n_dates : int
+        Placebo totals behind it; units and dates among them.
+    """
+
+    observed: float
+    expected: float
+    effect: float
+    low: float
+    high: float
+    p: float
+    p_high: float
+    p_low: float
+    material: float
+    p_material: float
+    power: float
+    mde: float
+    alpha: float
+    size: float
+    n_placebos: int
+    n_units: int
+    n_dates: int
+
+
+@dataclass(frozen=True)
+class PredictionErrors:
+    """What placebo totals say about the error of an expected total. Made by `learn_errors`.
+
+    Attributes
+    ----------
+    beta, centre, spread, base : arrays and float
+        The regression of log size on standardised features.
+    z : array [M]
+        Standardised placebo errors, sorted.
+    unsure : array [1 + K, K]
+        Variance of the log size itself: few comparison units of a kind leave it unsure (first row: of its mean).
+    factor : float
+        What expected counts are multiplied by, so that placebo totals are right on average.
+    blocks : float
+        Number of placebo totals that can count as independent (units times spans without overlap).
+    """
+
+    beta: Floats
+    centre: Floats
+    spread: Floats
+    base: float
+    z: Floats
+    unsure: Floats
+    factor: float
+    blocks: float
+    n_units: int
+    n_dates: int
+
+    def size(self, expected: ArrayLike, unsteady: ArrayLike) -> Floats:
+        """Usual size of the error on the square-root scale, for expected totals (already times `factor`)."""
+        scaled = np.clip((_features(expected, unsteady) - self.centre) / self.spread, -4, 4)
+        unsure = self.unsure[0, 0] + ((scaled @ self.unsure[1:]) * scaled).sum(-1)
+        return np.asarray(np.exp(self.base + scaled @ self.beta + 0.5 * np.minimum(unsure, 1.0)))
+
+    def quantile(self, q: float) -> float:
+        """Quantile of the standardised error, a little outward for the number of independent placebos."""
+        n = max(self.blocks, 2.0)
+        outward = min(1.0, max(0.0, 0.5 + (q - 0.5) * (n + 1) / n))
+        return float(np.quantile(self.z, outward))
+
+    def interval(self, expected: ArrayLike, unsteady: ArrayLike, level: float) -> tuple[Floats, Floats]:
+        """Interval of the count without a change, for expected totals (already times `factor`)."""
+        size, centre, tail = self.size(expected, unsteady), root(expected), (1.0 - level) / 2
+        low, high = self.quantile(tail), self.quantile(1 - tail)
+        return unroot(centre + low * size), unroot(centre + high * size)
+
+    def tail(self, z: float) -> tuple[float, float]:
+        """Chance of a standardised error of at least z, and of at most z."""
+        m, n = len(self.z), max(self.blocks, 2.0)
+        at_least = float(m - np.searchsorted(self.z, z - 1e-12)) / m
+        at_most = float(np.searchsorted(self.z, z + 1e-12, side="right")) / m
+        return (at_least * n + 1) / (n + 1), (at_most * n + 1) / (n + 1)
+
+    def draw(self, expected: float, unsteady: float, z: Floats) -> Floats:
+        """Counts without a change for given standardised errors."""
+        return unroot(root(expected) + float(self.size(expected, unsteady)) * z)
+
+    def judge(
+        self,
+        observed: float,
+        expected: float,
+        unsteady: float,
+        *,
+        material: float | None = None,
+        level: float = 0.9,
+        alpha: float = 0.05,
+    ) -> Judged:
+        """Judge an observed total; `expected` is already times `factor`; `material` is 25 % of it if left
+        out."""
+        size = float(self.size(expected, unsteady))
+        centre = float(root(expected))
+        least = 0.25 * expected if material is None else material
+        low, high = (float(v) for v in self.interval(expected, unsteady, level))
+        p_high, p_low = self.tail((float(root(observed)) - centre) / size)
+        moved = (float(root(max(observed - least, 0.0))) - centre) / size
+        p_material = self.tail(moved)[1] if observed >= least else 1.0 / (self.blocks + 1)
+        nothing = unroot(centre + size * self.z)
+        bar = self._bar(alpha)
+
+        def power(effect: float) -> float:
+            return float(((root(nothing + effect) - centre) / size >= bar).mean())
+
+        return Judged(
+            observed=observed,
+            expected=expected,
+            effect=observed - expected,
+            low=min(observed - high, observed - expected),
+            high=max(observed - low, observed - expected),
+            p=min(1.0, 2 * min(p_high, p_low)),
+            p_high=p_high,
+            p_low=p_low,
+            material=least,
+            p_material=p_material,
+            power=power(least),
+            mde=_least(power, 0.8, max(expected, 1.0)),
+            alpha=alpha,
+            size=size,
+            n_placebos=len(self.z),
+            n_units=self.n_units,
+            n_dates=self.n_dates,
+        )
+
+    def _bar(self, alpha: float) -> float:
+        """Least standardised error whose p_high is at most alpha (infinite where none can be)."""
+        n = max(self.blocks, 2.0)
+        share = (alpha * (n + 1) - 1) / n
+        if share <= 0:
+            return float("inf")
+        k = math.floor(share * len(self.z))
+        return float(self.z[-k]) if k >= 1 else float(self.z[-1]) + 1e-9
+
+
+def _least(power: Callable[[float], float], goal: float, start: float) -> float:
+    """Smallest effect whose power reaches the goal, by doubling and halving; infinite where none does."""
+    high = start
+    for _ in range(30):
+        if power(high) >= goal:
+            break
+        high *= 2
+    else:
+        return float("inf")
+    low = 0.0
+    for _ in range(24):
+        middle = (low + high) / 2
+        low, high = (low, middle) if power(middle) >= goal else (middle, high)
+    return high
+
+
+def _features(expected: ArrayLike, unsteady: ArrayLike) -> Floats:
+    level = np.log(np.maximum(np.asarray(expected, dtype=np.float64), 0.0) + 2.0)
+    return np.stack(np.broadcast_arrays(level, level**2, np.asarray(unsteady, dtype=np.float64)), axis=-1)
+
+
+def unsteadiness(y: ArrayLike, starts: ArrayLike, length: int = 12) -> Floats:
+    """log(1 + variance beyond that of chance, relative to the mean) over the periods before each start.
+
+    y [N, T], starts [D] -> [N, D].
+    """
+    panel, begin = np.asarray(y, dtype=np.float64), np.atleast_1d(np.asarray(starts, dtype=np.int64))
+    out = np.zeros((len(panel), len(begin)))
+    for d, start in enumerate(begin):
+        before = panel[:, max(0, start - length) : start]
+        seen = np.isfinite(before)
+        count = np.maximum(seen.sum(1), 1)
+        values = np.where(seen, before, 0.0)
+        mean = values.sum(1) / count
+        spread = (np.where(seen, before - mean[:, None], 0.0) ** 2).sum(1) / count
+        out[:, d] = np.log1p(np.maximum(spread / np.maximum(mean, 0.1) - 1.0, 0.0))
+    return out
+
+
+def learn_errors(
+    observed: ArrayLike,
+    expected: ArrayLike,
+    unsteady: ArrayLike,
+    units: ArrayLike,
+    dates: ArrayLike,
+    *,
+    length: int = 1,
+    here: int | None = None,
+) -> PredictionErrors:
+    """Learn the errors of expected totals from placebos.
+
+    Parameters
+    ----------
+    observed, expected, unsteady : arrays [M]
+        Placebo totals, what was expected of them, and `unsteadiness` before; expected totals are not yet
+        corrected.
+    units, dates : int arrays [M]
+        Which unit and which start date each belongs to.
+    length : int
+        Periods in a total: overlapping totals of one unit do not count as independent.
+    here : int, optional
+        Start date of the question: where placebo errors of that date are larger or smaller than usual, so is
+        the size.
+
+    Raises
+    ------
+    QuestionError
+        With fewer than 30 placebo totals or 5 units.
+    """
+    y, e = np.asarray(observed, dtype=np.float64), np.asarray(expected, dtype=np.float64)
+    u, where, when = np.asarray(unsteady, dtype=np.float64), np.asarray(units), np.asarray(dates)
+    good = np.isfinite(y) & np.isfinite(e)
+    y, e, u, where, when = y[good], e[good], u[good], where[good], when[good]
+    n_units = len(np.unique(where))
+    if len(y) < MIN_CELLS or n_units < MIN_UNITS:
+        raise QuestionError(
+            f"only {len(y)} placebo totals of {n_units} comparison units; at least {MIN_CELLS} of "
+            f"{MIN_UNITS} are needed"
+        )
+    factor = float(np.clip(y.sum() / max(float(e.sum()), 1e-9), 0.5, 2.0))
+    e = e * factor
+    error = root(y) - root(e)
+    features = _features(e, u)
+    centre, spread = features.mean(0), features.std(0) + 1e-9
+    scaled = (features - centre) / spread
+    log = np.log(np.abs(error) + SMALL_ERROR)
+    base = float(log.mean())
+    gram = scaled.T @ scaled + RIDGE * np.eye(scaled.shape[1])
+    beta = np.linalg.solve(gram, scaled.T @ (log - base))
+    noise = float((log - base - scaled @ beta).var())
+    # totals of one unit say much the same: the design counts as if each unit had one
+    unsure = np.vstack([np.full((1, 3), noise / n_units), noise * np.linalg.inv(gram * n_units / len(y))])
+    z = error / np.exp(base + np.clip(scaled, -4, 4) @ beta)
+    if here is not None:
+        shift = _date_shift(z, when, here)
+        z = np.where(when == here, z / np.exp(shift), z)
+        base += shift
+    dates_seen = np.unique(when)
+    blocks = n_units * max(1.0, (int(dates_seen.max() - dates_seen.min()) + length) / max(length, 1))
+    return PredictionErrors(
+        beta, centre, spread, base, np.sort(z), unsure, factor, min(float(len(y)), blocks), n_units, len(dates_seen)
+    )
+
+
+def _date_shift(z: Floats, when: Ints, here: int) -> float:
+    """Log of how much larger errors are at the date of the question; shrunk by 30 placebos at the usual size."""
+    near = when == here
+    if not near.any():
+        return 0.0
+    usual, own = float(np.median(np.abs(z))), float(np.median(np.abs(z[near])))
+    weight = near.sum() / (near.sum() + 30.0)
+    return float(np.clip(weight * np.log(max(own, 1e-6) / max(usual, 1e-6)), -0.25, 0.7))

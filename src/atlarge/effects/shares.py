@@ -1,0 +1,214 @@
+"""Expected counts from a unit's discounted share of all units and of its group; every unit and date at once.
+
+A unit's share of the whole is a level that drifts. The best guess of such a level from counts weighs recent
+periods more: exponential discounting is the point estimate of a local-level gamma-Poisson filter (West and
+Harrison 1997, ch. 10; Harvey and Fernandes 1989). Two memories are combined, a short one on the counts as they are and a
+long one on counts whose bursts are capped; what the unit's group (its region) does beyond the whole is
+followed in part.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
+Ints = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class ShareSettings:
+    """How a share is estimated and carried forward.
+
+    Attributes
+    ----------
+    decay : tuple of float
+        Weight of a period relative to the next one, one for each memory.
+    on_capped : tuple of bool
+        Whether that memory reads the counts with bursts capped.
+    damping : float
+        Power to which the group's own movement is followed (0: not at all, 1: wholly).
+    reliable : float
+        Group count a period at which the damping is halved: small groups move by chance.
+    bounds : tuple of float
+        Least and largest factor that the group's movement may amount to.
+    """
+
+    decay: tuple[float, ...] = (0.7, 0.9)
+    on_capped: tuple[bool, ...] = (False, True)
+    damping: float = 0.6
+    reliable: float = 20.0
+    bounds: tuple[float, float] = (0.3, 3.0)
+
+
+USUAL = ShareSettings()
+
+
+def expected_counts(
+    y: ArrayLike,
+    starts: ArrayLike,
+    horizon: int,
+    *,
+    capped: ArrayLike | None = None,
+    pool: ArrayLike | None = None,
+    group: ArrayLike | None = None,
+    after: int = 0,
+    first: int = 0,
+    settings: ShareSettings = USUAL,
+) -> Floats:
+    """Forecast `horizon` periods for every unit from every start date, as if it had changed then.
+
+    Parameters
+    ----------
+    y : array [N, T]
+        Counts; NaN where there is no record.
+    starts : array [D]
+        First period that is forecast; the periods before it are the history.
+    horizon : int
+        Number of periods to forecast.
+    capped : array [N, T], optional
+        The counts with bursts capped, for the long memory.
+    pool : bool array [N] or [D, N], optional
+        Units whose sum is "the whole"; a unit is never part of its own comparison.
+    group : array [N], optional
+        Label of each unit's group; left out: no groups.
+    after : int
+        Periods after the horizon that serve as history too (for a change that ended).
+    first : int
+        First period that serves as history.
+
+    Returns
+    -------
+    array [N, D, horizon]
+        NaN beyond the last period.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from atlarge.effects import expected_counts
+    >>> y = np.tile([[2.0], [10.0], [20.0]], (1, 12))
+    >>> expected_counts(y, [8], 2).round(2)[:, 0].tolist()
+    [[2.0, 2.0], [10.0, 10.0], [20.0, 20.0]]
+    """
+    panel = np.asarray(y, dtype=np.float64)
+    smooth = panel if capped is None else np.asarray(capped, dtype=np.float64)
+    begin = np.atleast_1d(np.asarray(starts, dtype=np.int64))
+    n, periods = panel.shape
+    usable = np.ones((len(begin), n), dtype=bool) if pool is None else np.asarray(pool, dtype=bool)
+    if usable.ndim == 1:
+        usable = np.tile(usable, (len(begin), 1))
+    seen = np.isfinite(panel)
+    complete = seen.all(1) | (seen.mean(1) == seen.any(0).mean())
+    labels = None if group is None else np.unique(np.asarray(group), return_inverse=True)[1]
+    out = np.full((n, len(begin), horizon), np.nan)
+    for d, start in enumerate(begin):
+        inside = usable[d] & complete
+        stop = min(int(start) + horizon, periods)
+        ahead = slice(int(start), stop)
+        log = np.zeros((n, stop - int(start)))
+        for decay, on_capped in zip(settings.decay, settings.on_capped, strict=True):
+            values = smooth if on_capped else panel
+            weight = _weights(periods, int(start), stop, decay, after, first)
+            log += np.log(_one(values, panel, seen, inside, labels, weight, ahead, settings) + 0.05)
+        out[:, d, : stop - int(start)] = np.maximum(np.exp(log / len(settings.decay)) - 0.05, 0.0)
+    return out
+
+
+def _weights(periods: int, start: int, stop: int, decay: float, after: int, first: int) -> Floats:
+    time = np.arange(periods)
+    weight = np.where(time < start, decay ** np.maximum(start - 1.0 - time, 0), 0.0)
+    weight[:first] = 0.0
+    if after:
+        late = (time >= stop) & (time < stop + after)
+        weight = np.where(late, decay ** np.maximum(time - float(stop), 0), weight)
+    return np.asarray(weight)
+
+
+def _one(
+    values: Floats,
+    panel: Floats,
+    seen: Bools,
+    inside: Bools,
+    labels: Ints | None,
+    weight: Floats,
+    ahead: slice,
+    settings: ShareSettings,
+) -> Floats:
+    """Forecast of one memory from one start [N, periods ahead]."""
+    own, whole = _without_self(values, seen, inside)
+    _, whole_ahead = _without_self(panel[:, ahead], seen[:, ahead], inside)
+    mask = seen * weight
+    base = (whole * mask).sum(1)
+    share = (own * weight).sum(1) / np.maximum(base, 1e-12)
+    expected = share[:, None] * whole_ahead
+    if labels is None:
+        return np.asarray(expected)
+    around = _group_sums(values, seen, inside, labels)
+    around_ahead = _group_sums(panel[:, ahead], seen[:, ahead], inside, labels)
+    before = (around * mask).sum(1)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        factor = (around_ahead / whole_ahead) / (before / base)[:, None]
+    factor = np.clip(np.where(np.isfinite(factor), factor, 1.0), *settings.bounds)
+    size = before / np.maximum(mask.sum(1), 1e-12)
+    power = settings.damping * size / (size + settings.reliable)
+    return np.asarray(expected * factor ** power[:, None])
+
+
+def _without_self(values: Floats, seen: Bools, inside: Bools) -> tuple[Floats, Floats]:
+    own = np.where(seen, values, 0.0)
+    kept = own * inside[:, None]
+    return own, np.maximum(kept.sum(0)[None, :] - kept, 0.0)
+
+
+def _group_sums(values: Floats, seen: Bools, inside: Bools, labels: Ints) -> Floats:
+    kept = np.where(seen, values, 0.0) * inside[:, None]
+    total = np.zeros((int(labels.max()) + 1, values.shape[1]))
+    np.add.at(total, labels, kept)
+    return np.maximum(total[labels] - kept, 0.0)
+
+
+def cap_bursts(weekly: ArrayLike, *, reach: int = 8, gap: int = 1, trim: int = 2) -> tuple[Floats, Floats]:
+    """Split weekly counts into a local level with ordinary noise, and what stands out above it.
+
+    The level of a week is the trimmed mean of the weeks around, the nearest left out. A week above
+    ``level + 3 sqrt(1.3 level + 0.25) + 1.5`` is cut to ``level + 0.5 sqrt(level)``.
+
+    Parameters
+    ----------
+    weekly : array [N, W]
+        Counts; NaN where there is no record.
+    reach, gap, trim : int
+        Weeks on each side; weeks on each side (and the week itself) left out; weeks trimmed at each end.
+
+    Returns
+    -------
+    kept, level : arrays [N, W]
+        Counts without what stands out, and the local level.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from atlarge.effects import cap_bursts
+    >>> weeks = np.full((1, 30), 2.0)
+    >>> weeks[0, 15] = 40
+    >>> kept, _ = cap_bursts(weeks)
+    >>> round(float(weeks.sum() - kept.sum()), 1)
+    37.3
+    """
+    counts = np.asarray(weekly, dtype=np.float64)
+    n = counts.shape[1]
+    index = np.arange(n)[:, None] + np.array([k for k in range(-reach, reach + 1) if abs(k) > gap])[None, :]
+    index = np.abs(index)
+    index = np.where(index > n - 1, 2 * (n - 1) - index, index).clip(0, n - 1)
+    around = counts[:, index]
+    if np.isnan(counts).any():
+        middle = np.nanmean(around, axis=2) if n else counts
+        around = np.where(np.isnan(around), middle[:, :, None], around)
+    count = around.shape[2]
+    ordered = np.partition(around, (trim, count - trim - 1), axis=2)
+    level = ordered[:, :, trim : count - trim].mean(2)
+    high = counts > level + 3 * np.sqrt(1.3 * level + 0.25) + 1.5
+    return np.where(high, np.minimum(counts, level + 0.5 * np.sqrt(level)), counts), level
