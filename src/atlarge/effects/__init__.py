@@ -13,6 +13,7 @@ pool_estimates, pool_rates, pool_ratio  partial pooling over units
 
 from __future__ import annotations
 
+from atlarge.effects.cells import PlaceboGrid, placebo_grid, sdid_grid
 from atlarge.effects.change import ChangePoint, change_point, change_points
 from atlarge.effects.conformal import Conformal, conformal_effect
 from atlarge.effects.counterfactual import (
@@ -33,9 +34,23 @@ from atlarge.effects.pooling import (
     pool_rates,
     pool_ratio,
 )
+from atlarge.effects.prediction import Judged, PredictionErrors, learn_errors, unsteadiness
+from atlarge.effects.sdid import sdid_paths
+from atlarge.effects.shares import ShareSettings, cap_bursts, expected_counts
 from atlarge.effects.simplex import simplex_weights
 
 __all__ = [
+    "sdid_paths",
+    "sdid_grid",
+    "unsteadiness",
+    "placebo_grid",
+    "learn_errors",
+    "expected_counts",
+    "cap_bursts",
+    "ShareSettings",
+    "PredictionErrors",
+    "PlaceboGrid",
+    "Judged",
     "ChangePoint",
     "Conformal",
     "Counterfactual",

@@ -22,7 +22,12 @@ Ints = NDArray[np.int64]
 
 MIN_CELLS = 30
 MIN_UNITS = 5
-RIDGE = 1.0
+# of log size on log expected count (0 where all noise is that of counts, 0.5 where errors are a share of the
+# level) and on unsteadiness: the usual slopes, how many units they count for, and bounds
+USUAL_SLOPES = (0.3, 0.1)
+PRIOR_SPREAD = (0.05, 0.05)
+PRIOR_UNITS = 20.0
+SLOPE_BOUNDS = ((0.0, 0.5), (-0.2, 0.6))
 SMALL_ERROR = 0.05
 
 
@@ -112,9 +117,9 @@ class PredictionErrors:
 
     def size(self, expected: ArrayLike, unsteady: ArrayLike) -> Floats:
         """Usual size of the error on the square-root scale, for expected totals (already times `factor`)."""
-        scaled = np.clip((_features(expected, unsteady) - self.centre) / self.spread, -4, 4)
+        scaled = (_features(expected, unsteady) - self.centre) / self.spread
         unsure = self.unsure[0, 0] + ((scaled @ self.unsure[1:]) * scaled).sum(-1)
-        return np.asarray(np.exp(self.base + scaled @ self.beta + 0.5 * np.minimum(unsure, 1.0)))
+        return np.asarray(np.exp(self.base + scaled @ self.beta + 0.5 * np.minimum(unsure, 0.5)))
 
     def quantile(self, q: float) -> float:
         """Quantile of the standardised error, a little outward for the number of independent placebos."""
@@ -212,7 +217,7 @@ def _least(power: Callable[[float], float], goal: float, start: float) -> float:
 
 def _features(expected: ArrayLike, unsteady: ArrayLike) -> Floats:
     level = np.log(np.maximum(np.asarray(expected, dtype=np.float64), 0.0) + 2.0)
-    return np.stack(np.broadcast_arrays(level, level**2, np.asarray(unsteady, dtype=np.float64)), axis=-1)
+    return np.stack(np.broadcast_arrays(level, np.asarray(unsteady, dtype=np.float64)), axis=-1)
 
 
 def unsteadiness(y: ArrayLike, starts: ArrayLike, length: int = 12) -> Floats:
@@ -242,6 +247,7 @@ def learn_errors(
     *,
     length: int = 1,
     here: int | None = None,
+    factor: float | None = None,
 ) -> PredictionErrors:
     """Learn the errors of expected totals from placebos.
 
@@ -258,6 +264,9 @@ def learn_errors(
         Start date of the question: where placebo errors of that date are larger or smaller than usual, so is
         the size.
 
+    factor : float, optional
+        What expected totals are multiplied by; left out: so that placebo totals are right on average.
+
     Raises
     ------
     QuestionError
@@ -273,7 +282,8 @@ def learn_errors(
             f"only {len(y)} placebo totals of {n_units} comparison units; at least {MIN_CELLS} of "
             f"{MIN_UNITS} are needed"
         )
-    factor = float(np.clip(y.sum() / max(float(e.sum()), 1e-9), 0.5, 2.0))
+    if factor is None:
+        factor = float(np.clip(y.sum() / max(float(e.sum()), 1e-9), 0.5, 2.0))
     e = e * factor
     error = root(y) - root(e)
     features = _features(e, u)
@@ -281,12 +291,15 @@ def learn_errors(
     scaled = (features - centre) / spread
     log = np.log(np.abs(error) + SMALL_ERROR)
     base = float(log.mean())
-    gram = scaled.T @ scaled + RIDGE * np.eye(scaled.shape[1])
-    beta = np.linalg.solve(gram, scaled.T @ (log - base))
-    noise = float((log - base - scaled @ beta).var())
     # totals of one unit say much the same: the design counts as if each unit had one
-    unsure = np.vstack([np.full((1, 3), noise / n_units), noise * np.linalg.inv(gram * n_units / len(y))])
-    z = error / np.exp(base + np.clip(scaled, -4, 4) @ beta)
+    share = n_units / len(y)
+    prior = np.array(USUAL_SLOPES) * spread
+    gram = scaled.T @ scaled * share + PRIOR_UNITS * np.diag(1 / spread**2) * np.array(PRIOR_SPREAD)
+    slopes = prior + np.linalg.solve(gram, scaled.T @ (log - base - scaled @ prior) * share)
+    beta = np.clip(slopes / spread, *np.array(SLOPE_BOUNDS).T) * spread
+    noise = float((log - base - scaled @ beta).var())
+    unsure = np.vstack([np.full((1, len(beta)), noise / n_units), noise * np.linalg.inv(gram)])
+    z = error / np.exp(base + scaled @ beta)
     if here is not None:
         shift = _date_shift(z, when, here)
         z = np.where(when == here, z / np.exp(shift), z)

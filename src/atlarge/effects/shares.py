@@ -37,7 +37,7 @@ class ShareSettings:
         Least and largest factor that the group's movement may amount to.
     """
 
-    decay: tuple[float, ...] = (0.7, 0.9)
+    decay: tuple[float, ...] = (0.65, 0.88)
     on_capped: tuple[bool, ...] = (False, True)
     damping: float = 0.6
     reliable: float = 20.0

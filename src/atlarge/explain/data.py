@@ -50,6 +50,24 @@ class Daily:
         np.cumsum(missing, axis=1, out=holes[:, 1:])
         return total, holes
 
+    @cached_property
+    def capped(self) -> Daily:
+        """The same counts with bursts of a week capped (see `effects.cap_bursts`)."""
+        from atlarge.effects import cap_bursts
+
+        weeks = self.values.shape[1] // 7
+        factor = np.ones_like(self.values)
+        if weeks >= 4 and len(self.keys):
+            days = self.values[:, : weeks * 7]
+            weekly = days.reshape(len(days), weeks, 7).sum(2, dtype=np.float64)
+            some = np.nan_to_num(weekly).max(1) >= 3  # less is no burst at any level
+            kept = weekly.copy()
+            kept[some] = cap_bursts(weekly[some])[0]
+            with np.errstate(divide="ignore", invalid="ignore"):
+                share = np.where(weekly > 0, kept / weekly, 1.0)
+            factor[:, : weeks * 7] = np.repeat(share, 7, axis=1)
+        return Daily(self.values * factor, self.keys, self.first)
+
     @property
     def last(self) -> dt.date:
         """Last day."""

@@ -2,19 +2,31 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from atlarge.effects import Counterfactual, PlaceboSpace, counterfactual, minimum_detectable_effect
+from atlarge.effects import (
+    Counterfactual,
+    Judged,
+    PlaceboGrid,
+    PlaceboSpace,
+    counterfactual,
+    minimum_detectable_effect,
+    placebo_grid,
+    sdid_grid,
+)
 from atlarge.effects.placebo import learn_scale, quantile_pair, rank_p
 from atlarge.errors import QuestionError
 from atlarge.explain.answer import Area, EventPoint, Interval, Placebo, Series, Span
 from atlarge.explain.data import Daily
-from atlarge.explain.periods import Months
+from atlarge.explain.periods import Months, add_months
+from atlarge.explain.study import change_days, group_of
 from atlarge.panel import measure as measure_of
+from atlarge.policies import Registry, registry
 
 Floats = NDArray[np.float64]
 LEVEL = 0.9
@@ -27,8 +39,11 @@ MAX_SHOWN_PLACEBOS = 60
 
 @dataclass(frozen=True)
 class Total:
-    """A span's sums: effect = observed - expected, with its placebo interval, p-values, scale (standard
-    deviation expected with no effect), the minimum detectable effect and the number of placebo places."""
+    """A span's sums: effect = observed - expected with its placebo interval; scale, the usual size of its
+    error; p-values two-sided, of an excess (`p_high`) and of a shortfall (`p_low`); `p_material`, the chance
+    of so small an excess were a material one there (a quarter of what was expected); `power`, the chance
+    that a material one would be found; the smallest excess found with 80 % power (`mde`); and the numbers of
+    placebo totals, places and dates behind them."""
 
     observed: float
     expected: float
@@ -38,6 +53,11 @@ class Total:
     p_high: float
     mde: float
     placebos: int
+    p_low: float = 1.0
+    p_material: float | None = None
+    power: float | None = None
+    placebo_units: int = 0
+    placebo_dates: int = 0
 
     @property
     def counterfactual(self) -> Interval:
@@ -89,23 +109,29 @@ def estimate(
     months: Months,
     changed: set[str],
     *,
-    method: str = "ascm",
+    method: str = "share",
     leave_out: set[str] | None = None,
     donors: NDArray[np.bool_] | None = None,
     tuning: float | None = None,
 ) -> Estimate:
     """Fit the unit `key` from units that did not change, and total its gap over each span.
 
-    `changed`: places (codes) whose own cooperation changed in these months; `leave_out`: others not to be
-    used; `donors`: a mask of units to use instead; `tuning`: a penalty already chosen. Comparison units need
-    a mean of one record a month before the policy. Raises QuestionError where the unit has no records, all
-    zeros, or too few comparison units.
+    `method` "share": the unit's discounted share of all units and of its area of responsibility, judged by
+    placebos of all places and dates. Others ("sdid", "ascm", "sc", "did"): as `effects.counterfactual`, from
+    units that did not change in these months (`changed`), of like size or in the mask `donors`, with
+    placebos of the same date. `leave_out`: codes of places not to be used; `tuning`: a penalty already
+    chosen. Raises QuestionError where the unit has no records, all zeros, or too few comparison units.
     """
     row = counts.row(key)
     if row is None:
         raise QuestionError(
             f"{area.name}: no {_label(measure)} are recorded there; ask for its office area or AOR"
         )
+    if method in ("share", "sdid"):
+        try:
+            return share_estimate(counts, row, area, measure, months, leave_out, method)
+        except QuestionError as error:
+            raise QuestionError(f"{area.name}, {_label(measure)}: {error}") from None
     y = counts.binned(months)
     banned = changed | (leave_out or set())
     usable = np.array([not banned.intersection(k.split("+")) for k in counts.keys])
@@ -117,6 +143,134 @@ def estimate(
         return _fit(counts, row, area, measure, months, y, usable, method, tuning)
     except QuestionError as error:
         raise QuestionError(f"{area.name}, {_label(measure)}: {error}") from None
+
+
+def bins_of(months: Months, last: dt.date) -> tuple[list[dt.date], list[dt.date]]:
+    """The periods of `months`, and whole months after them to the end of the records."""
+    start, stop = list(months.start), list(months.stop)
+    origin, k = stop[-1], 0
+    while add_months(origin, k + 1) <= last + dt.timedelta(days=1):
+        start.append(add_months(origin, k))
+        stop.append(add_months(origin, k + 1))
+        k += 1
+    return start, stop
+
+
+def changed_periods(
+    level: str,
+    keys: tuple[str, ...],
+    start: Sequence[dt.date],
+    stop: Sequence[dt.date],
+    policies: Registry | None = None,
+) -> NDArray[np.bool_]:
+    """Whether a unit's own cooperation changed in a period [units x periods]."""
+    moved = np.zeros((len(keys), len(start)), dtype=bool)
+    edges = np.array(start, dtype="datetime64[D]")
+    for row, day in change_days(level, keys, policies or registry()):
+        if start[0] <= day < stop[-1]:
+            moved[row, int(np.searchsorted(edges, np.datetime64(day), side="right")) - 1] = True
+    return moved
+
+
+def grid_of(
+    counts: Daily,
+    row: int,
+    level: str,
+    months: Months,
+    *,
+    leave_out: set[str] | None = None,
+    is_capped: bool = False,
+    after: int = 0,
+    first: int = 0,
+    known: int | None = None,
+    periods_ahead: int | None = None,
+) -> PlaceboGrid:
+    """The placebo grid of a question: history to the end of the pre-period (or to period `known`), forecast
+    from there.
+
+    `is_capped`: judge the counts with bursts capped. `after`: periods after the policy's end that are
+    history too.
+    """
+    start, stop = bins_of(months, counts.last)
+    y, capped = counts.sums(start, stop), counts.capped.sums(start, stop)
+    here = int(np.flatnonzero(months.pre)[-1]) + 1 if known is None else known
+    life = np.flatnonzero(months.life)
+    horizon = periods_ahead or (len(months.start) - here if not after else int(life[-1]) + 1 - here)
+    moved = changed_periods(level, counts.keys, start, stop)
+    moved[row, life[0]] = True
+    out = None
+    if leave_out:
+        out = np.array([bool(leave_out.intersection(key.split("+"))) for key in counts.keys])
+        out[row] = False
+    return placebo_grid(
+        capped if is_capped else y, row, here, horizon, capped=capped, changed=moved,
+        group=group_of(level, counts.keys), leave_out=out, after=after, first=first,
+        calibrated_on=np.arange(int(life[-1]) + 1 - here) if periods_ahead is None else None, level=LEVEL,
+    )  # fmt: skip
+
+
+def total_of(judged: Judged) -> Total:
+    """A judged total as the answer carries it."""
+    return Total(
+        observed=judged.observed,
+        expected=judged.expected,
+        effect=Interval(judged.effect, judged.low, judged.high),
+        scale=(judged.high - judged.low) / (2 * 1.645),
+        p=judged.p,
+        p_high=judged.p_high,
+        mde=judged.mde,
+        placebos=judged.n_placebos,
+        p_low=judged.p_low,
+        p_material=judged.p_material,
+        power=judged.power,
+        placebo_units=judged.n_units,
+        placebo_dates=judged.n_dates,
+    )
+
+
+def share_estimate(
+    counts: Daily,
+    row: int,
+    area: Area,
+    measure: str,
+    months: Months,
+    leave_out: set[str] | None = None,
+    method: str = "share",
+) -> Estimate:
+    """The unit in `row` by its discounted share (or by synthetic difference in differences), over every span
+    at once."""
+    grid = grid_of(counts, row, area.level, months, leave_out=leave_out)
+    if method == "sdid":
+        grid = sdid_grid(grid, int(np.flatnonzero(months.life)[-1]) + 1 - grid.here)
+    totals = {}
+    for name in SPAN_NAMES:
+        mask = months.span(name)
+        if mask.any():
+            totals[name] = total_of(grid.judge(np.flatnonzero(mask) - grid.here))
+    n = len(months.start)
+    path, (low, high) = grid.path()[:n], grid.band()
+    observed = counts.binned(months)[row]
+    rows, gaps = grid.gaps(n)
+    before = months.pre & np.isfinite(path) & np.isfinite(observed)
+    error = (observed - path)[before]
+    return Estimate(
+        measure=measure,
+        area=area,
+        months=months,
+        observed=observed,
+        fitted=path,
+        low=low[:n],
+        high=high[:n],
+        totals=totals,
+        pre_rmse=float(np.sqrt((error**2).mean())) if len(error) else float("nan"),
+        pre_mean=float(np.nanmean(observed[months.pre])),
+        donors=len(rows),
+        donor_keys=tuple(counts.keys[grid.rows[k]] for k in rows),
+        gaps=gaps,
+        weights=(),
+        method=method,
+        tuning=None,
+    )
 
 
 def of_like_size(rows: Sequence[Floats], row: int, usable: NDArray[np.bool_]) -> NDArray[np.bool_]:

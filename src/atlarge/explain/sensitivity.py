@@ -64,7 +64,7 @@ class _Asked:
         variant: str,
         label: str,
         months: Months,
-        method: str = "ascm",
+        method: str = "share",
         leave_out: set[str] | None = None,
     ) -> dict[str, Any]:
         """The main estimate with something else: its line, or why there is none."""
@@ -76,7 +76,8 @@ class _Asked:
                 leave_out or set()
             )
             donors = None
-            if counts.row(world.key) is not None and exposure.row(world.key) is not None:
+            has_rows = counts.row(world.key) is not None and exposure.row(world.key) is not None
+            if method == "ascm" and has_rows:
                 y, x = counts.binned(months), exposure.binned(months)
                 donors = donors_of([y, x], counts.keys.index(world.key), counts.keys, months, banned)
             found = estimate(
@@ -94,10 +95,9 @@ def sensitivity_of(
     """The main line and its variants for arrests at large in the headline area."""
     counts, months, asked = world.main["at_large"], main.months, _Asked(world, main)
     rows = [
-        row_of("main", "Main estimate (ridge-augmented synthetic control)", main),
-        asked.again("ife", "Interactive fixed effects instead", months, "ife"),
-        asked.again("sc", "Plain synthetic control instead", months, "sc"),
-        asked.again("did", "Difference in differences instead", months, "did"),
+        row_of("main", "Main estimate (discounted share)", main),
+        asked.again("sdid", "Synthetic difference in differences instead", months, "sdid"),
+        asked.again("ascm", "Ridge-augmented synthetic control instead", months, "ascm"),
     ]
     if policy.announced is not None and policy.announced < policy.effective:
         from_then = months_of(policy, counts.first, counts.last, anchor=policy.announced)

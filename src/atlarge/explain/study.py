@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from atlarge.explain.answer import Area
 from atlarge.explain.areas import Where, seat_of
@@ -128,6 +130,34 @@ def world_from(
         joined,
         policies or registry(),
     )
+
+
+def change_days(level: str, keys: tuple[str, ...], policies: Registry) -> list[tuple[int, dt.date]]:
+    """Row and day of every dated change of a unit's own cooperation, as `changed_units` counts them."""
+    rows: dict[str, list[int]] = {}
+    for k, key in enumerate(keys):
+        codes = [seat_of(key) or ""] if level == "office" else key.split("+")
+        for code in codes:
+            rows.setdefault(code, []).append(k)
+    found = []
+    for policy in policies:
+        if not policy.is_cooperation or level == "aor":
+            continue
+        if level == "state":
+            at = rows.get(policy.state, []) if policy.level == "state" else []
+        else:
+            at = [k for code in policy.counties() for k in rows.get(code, [])]
+        found += [(k, day) for k in at for day in (policy.effective, policy.ended) if day is not None]
+    return found
+
+
+def group_of(level: str, keys: tuple[str, ...]) -> NDArray[np.str_] | None:
+    """The area of responsibility of each unit of a level; None where units are no smaller than that."""
+    if level in ("aor", "state"):
+        return None
+    aors = dict(table("counties").select("fips", "aor").iter_rows())
+    seats = [(seat_of(key) or "") if level == "office" else key.split("+")[0] for key in keys]
+    return np.array([str(aors.get(seat) or "") for seat in seats])
 
 
 def changed_units(level: str, months: Months, keys: tuple[str, ...], policies: Registry) -> set[str]:

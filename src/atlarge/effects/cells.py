@@ -1,0 +1,352 @@
+"""The whole placebo grid of a question at once: every unit forecast from every date, and the target judged by it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from atlarge.effects.prediction import Judged, PredictionErrors, learn_errors, root, unroot, unsteadiness
+from atlarge.effects.sdid import sdid_paths
+from atlarge.effects.shares import USUAL, ShareSettings, expected_counts
+from atlarge.errors import QuestionError
+
+Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
+Ints = NDArray[np.int64]
+
+MIN_HISTORY = 6
+CLEAR_PERIODS = 6
+POOL_PERIODS = 4
+SMALL_UNIT = 0.5
+MIN_LEVEL = 1.0
+MIN_AFTER = 3
+LEVEL_PERIODS = 12
+LIKE_SIZE = 4.0
+MIN_LIKE_UNITS = 12
+MIN_LIKE_CELLS = 100
+
+
+@dataclass(frozen=True)
+class PlaceboGrid:
+    """Forecasts of every unit from every date, and which of them are placebos. Made by `placebo_grid`.
+
+    Attributes
+    ----------
+    y : array [N, T]
+        Counts that are judged; row `target` is the unit in question.
+    expected : array [N, D, H]
+        Forecast of each unit from each date, H periods ahead.
+    starts : array [D]
+        The dates: first period that is forecast.
+    here : int
+        The date of the question, a value of `starts`.
+    is_placebo : bool array [N, D, H]
+        Whether nothing is known to have changed for the unit from a while before the date to that period.
+    unsteady : array [N, D]
+        `unsteadiness` before each date.
+    size : array [N, D]
+        Mean count a period before each date.
+    level : float
+        Of all intervals.
+    """
+
+    y: Floats
+    expected: Floats
+    starts: Ints
+    here: int
+    target: int
+    rows: Ints
+    is_placebo: Bools
+    unsteady: Floats
+    size: Floats
+    level: float
+    factor: float
+    after: int
+
+    @property
+    def at(self) -> int:
+        """Index of the date of the question in `starts`."""
+        return int(np.flatnonzero(self.starts == self.here)[0])
+
+    def totals(self, ahead: ArrayLike) -> tuple[Floats, Floats]:
+        """Observed and expected totals [N, D] over the periods `ahead` (0: the first one forecast)."""
+        index = np.atleast_1d(np.asarray(ahead, dtype=np.int64))
+        period = self.starts[:, None] + index[None, :]
+        inside = period < self.y.shape[1]
+        seen = np.where(inside[None], self.y[:, np.minimum(period, self.y.shape[1] - 1)], np.nan)
+        return seen.sum(2), self.expected[:, :, index].sum(2)
+
+    def errors(self, ahead: ArrayLike) -> PredictionErrors:
+        """What the placebos say of totals over the periods `ahead`."""
+        index = np.atleast_1d(np.asarray(ahead, dtype=np.int64))
+        seen, expected = self.totals(index)
+        used = self._of_like_size(self.is_placebo[:, :, int(index.max())] & np.isfinite(seen))
+        unit, date = np.nonzero(used)
+        return learn_errors(
+            seen[used], expected[used], self.unsteady[used], unit, self.starts[date],
+            length=len(index), here=self.here, factor=self.factor or None,
+        )  # fmt: skip
+
+    def _of_like_size(self, used: Bools) -> Bools:
+        """Placebos between a quarter and four times the target's size; further where those are too few."""
+        own = float(self.size[self.target, self.at])
+        reach = LIKE_SIZE
+        while reach < 1e5:
+            near = used & (self.size >= own / reach) & (self.size <= own * reach)
+            if near.sum() >= MIN_LIKE_CELLS and near.any(1).sum() >= MIN_LIKE_UNITS:
+                return np.asarray(near)
+            reach *= 1.5
+        return used
+
+    def judge(self, ahead: ArrayLike, *, material: float | None = None, alpha: float = 0.05) -> Judged:
+        """The target's total over the periods `ahead`, judged by the placebos."""
+        seen, expected = self.totals(ahead)
+        model = self.errors(ahead)
+        return model.judge(
+            float(seen[self.target, self.at]), float(expected[self.target, self.at]) * model.factor,
+            float(self.unsteady[self.target, self.at]), material=material, level=self.level, alpha=alpha,
+        )  # fmt: skip
+
+    def path(self) -> Floats:
+        """The target's expected count in every period [T]: before the date, foretold from the period before."""
+        before = np.full(self.y.shape[1], np.nan)
+        for d, start in enumerate(self.starts):
+            if start < self.here:
+                before[start] = self.expected[self.target, d, 0]
+        ahead = self.expected[self.target, self.at]
+        stop = min(self.here + len(ahead), len(before))
+        before[self.here : stop] = ahead[: stop - self.here]
+        return before * (self.factor or 1.0)
+
+    def band(self) -> tuple[Floats, Floats]:
+        """Interval of the target's count in every period [T], from placebo errors as far ahead."""
+        path = self.path()
+        low, high = np.full(len(path), np.nan), np.full(len(path), np.nan)
+        unsteady = self.unsteady[self.target, self.at]
+        for ahead in range(self.expected.shape[2]):
+            try:
+                model = self.errors([ahead])
+            except QuestionError:
+                break
+            which = np.arange(self.here) if ahead == 0 else np.array([], dtype=np.int64)
+            which = np.append(which, self.here + ahead)
+            which = which[which < len(path)]
+            low[which], high[which] = model.interval(path[which], np.full(len(which), unsteady), self.level)
+        missing = ~np.isfinite(path)
+        low[missing], high[missing] = np.nan, np.nan
+        return low, high
+
+    def gaps(self, periods: int) -> tuple[Ints, Floats]:
+        """Rows of the placebos at the date of the question, and their gaps [1 + M, periods]; the target
+        first."""
+        d = self.at
+        length = min(self.expected.shape[2], self.y.shape[1] - self.here)
+        kept = np.flatnonzero(self.is_placebo[:, d, 0])
+        order = np.concatenate([[self.target], kept[kept != self.target]])
+        fitted = np.full((len(order), self.y.shape[1]), np.nan)
+        for k, start in enumerate(self.starts):
+            if start < self.here:
+                fitted[:, start] = self.expected[order, k, 0]
+        fitted[:, self.here : self.here + length] = self.expected[order, d, :length]
+        gap = self.y[order] - fitted * (self.factor or 1.0)
+        return order[1:], gap[:, :periods]
+
+
+def placebo_grid(
+    y: ArrayLike,
+    target: int,
+    here: int,
+    horizon: int,
+    *,
+    capped: ArrayLike | None = None,
+    changed: ArrayLike | None = None,
+    group: ArrayLike | None = None,
+    leave_out: ArrayLike | None = None,
+    after: int = 0,
+    first: int = 0,
+    calibrated_on: ArrayLike | None = None,
+    level: float = 0.9,
+    settings: ShareSettings = USUAL,
+) -> PlaceboGrid:
+    """Forecast every unit from every date, once with the question's own geometry.
+
+    Parameters
+    ----------
+    y : array [N, T]
+        Counts; NaN where there is no record.
+    target : int
+        Row in question.
+    here : int
+        First period forecast; periods before it are history.
+    horizon : int
+        Periods forecast.
+    capped : array [N, T], optional
+        Counts with bursts capped (see `cap_bursts`).
+    changed : bool array [N, T], optional
+        Periods in which a unit itself changed; it is no placebo then, nor part of the whole.
+    group : array [N], optional
+        Labels of the units' groups.
+    leave_out : bool array [N], optional
+        Units that serve neither as placebo nor in the whole.
+    after : int
+        Periods after the horizon that serve as history too (for a change that ended).
+    first : int
+        First period of the target's history (dates of placebos keep the same length of history).
+    calibrated_on : int array, optional
+        Periods ahead over which placebo totals are to be right on average; all of the horizon if left out.
+
+    Raises
+    ------
+    QuestionError
+        Where the target has no records before, or there are too few placebos.
+    """
+    panel = np.asarray(y, dtype=np.float64)
+    smooth = panel if capped is None else np.asarray(capped, dtype=np.float64)
+    n, periods = panel.shape
+    moved = np.zeros((n, periods), dtype=bool) if changed is None else np.asarray(changed, dtype=bool).copy()
+    moved[target, here] = True
+    out = np.zeros(n, dtype=bool) if leave_out is None else np.asarray(leave_out, dtype=bool)
+    _check(panel[target], here, first)
+    rows, panel, smooth, labels = _merge_small(panel, smooth, group, target)
+    moved, out = _follow(moved, rows), np.append(out[rows[rows >= 0]], np.zeros((rows < 0).sum(), dtype=bool))
+    target = int(np.flatnonzero(rows == target)[0])
+    starts = np.arange(MIN_HISTORY, periods) if here >= MIN_HISTORY else np.arange(here, periods)
+    starts = np.unique(np.append(starts, here))
+    pool = np.stack([_unchanged(moved, s - POOL_PERIODS, s + horizon) & ~out for s in starts])
+    expected = expected_counts(
+        panel, starts, horizon, capped=smooth, pool=pool, group=labels, after=after, settings=settings
+    )
+    if first:
+        own = expected_counts(
+            panel, [here], horizon, capped=smooth, pool=pool[starts == here], group=labels, after=after,
+            first=first, settings=settings,
+        )  # fmt: skip
+        expected[target, starts == here] = own[target]
+    level_before = np.stack([_mean(panel[:, max(0, s - LEVEL_PERIODS) : s]) for s in starts], axis=1)
+    bar = min(MIN_LEVEL, 0.5 * float(level_before[target, starts == here][0]))
+    usable = (level_before >= bar) & ~out[:, None] & (rows >= 0)[:, None]
+    is_placebo = np.zeros(expected.shape, dtype=bool)
+    for d, s in enumerate(starts):
+        for h in range(horizon):
+            if s + h + 1 + after <= periods:
+                is_placebo[:, d, h] = usable[:, d] & _unchanged(
+                    moved, s - CLEAR_PERIODS, s + (horizon + after if after else h + 1)
+                )
+    is_placebo &= np.isfinite(expected)
+    grid = PlaceboGrid(
+        panel, expected, starts, here, target, rows, is_placebo, unsteadiness(panel, starts),
+        level_before, level, 0.0, after,
+    )
+    over = np.arange(horizon) if calibrated_on is None else np.asarray(calibrated_on)
+    factor = _factor(grid, over)
+    return replace(grid, factor=factor)
+
+
+def _factor(grid: PlaceboGrid, over: Ints) -> float:
+    """Placebo totals over their forecasts, over the longest part of `over` that has enough of them."""
+    for stop in range(len(over), 0, -max(1, len(over) // 6)):
+        try:
+            return grid.errors(over[:stop]).factor
+        except QuestionError as error:
+            last = error
+    raise last
+
+
+def _check(own: Floats, here: int, first: int) -> None:
+    before = own[first:here]
+    if not np.isfinite(before).any():
+        raise QuestionError("no period before the change has records: the records must start earlier")
+    if not np.nansum(before) > 0:
+        raise QuestionError(
+            "all values before the change are zero: nothing to project from; ask for a larger unit or measure"
+        )
+
+
+def _unchanged(moved: Bools, start: int, stop: int) -> Bools:
+    return np.asarray(~moved[:, max(0, start) : max(0, stop)].any(1))
+
+
+def _mean(values: Floats) -> Floats:
+    seen = np.isfinite(values)
+    return np.asarray(np.where(seen, values, 0.0).sum(1) / np.maximum(seen.sum(1), 1))
+
+
+def _merge_small(
+    y: Floats, smooth: Floats, group: ArrayLike | None, target: int
+) -> tuple[Ints, Floats, Floats, NDArray[np.generic] | None]:
+    """Units too small to be a placebo, added up by group: they only matter in the sums. Rows of these are
+    -1."""
+    small = _mean(y) < SMALL_UNIT
+    small[target] = False
+    labels = None if group is None else np.asarray(group)
+    if small.sum() < 2:
+        return np.arange(len(y)), y, smooth, labels
+    key = np.zeros(len(y), dtype=np.int64) if labels is None else np.unique(labels, return_inverse=True)[1]
+    kept = np.flatnonzero(~small)
+    sums, sums_smooth, names = [], [], []
+    for k in np.unique(key[small]):
+        members = small & (key == k)
+        sums.append(np.nansum(y[members], axis=0))
+        sums_smooth.append(np.nansum(smooth[members], axis=0))
+        names.append(None if labels is None else labels[members][0])
+    seen = np.isfinite(y).any(0)
+    added = np.where(seen, np.array(sums), np.nan)
+    added_smooth = np.where(seen, np.array(sums_smooth), np.nan)
+    rows = np.append(kept, np.full(len(sums), -1))
+    merged = None if labels is None else np.append(labels[kept], np.array(names, dtype=labels.dtype))
+    return rows, np.vstack([y[kept], added]), np.vstack([smooth[kept], added_smooth]), merged
+
+
+def _follow(moved: Bools, rows: Ints) -> Bools:
+    out = np.zeros((len(rows), moved.shape[1]), dtype=bool)
+    out[rows >= 0] = moved[rows[rows >= 0]]
+    return out
+
+
+def standard_errors(grid: PlaceboGrid, ahead: Sequence[int]) -> tuple[Floats, float]:
+    """Standardised errors [N, D] of totals over the periods `ahead` (NaN where no placebo), and the
+    target's own."""
+    seen, expected = grid.totals(ahead)
+    model = grid.errors(ahead)
+    z = (root(seen) - root(expected * model.factor)) / model.size(expected * model.factor, grid.unsteady)
+    own = float(z[grid.target, grid.at])
+    return np.where(grid.is_placebo[:, :, max(ahead)], z, np.nan), own
+
+
+def sdid_grid(grid: PlaceboGrid, horizon: int, *, dates: int = 6) -> PlaceboGrid:
+    """The same question by synthetic difference in differences on square roots, from a few of the dates.
+
+    Parameters
+    ----------
+    grid : PlaceboGrid
+        From `placebo_grid`.
+    horizon : int
+        Periods forecast (not more than of `grid`).
+    dates : int
+        Number of dates at most, that of the question among them.
+    """
+    possible = grid.starts[grid.is_placebo[:, :, horizon - 1].sum(0) >= MIN_LIKE_UNITS]
+    picked = possible[np.linspace(0, len(possible) - 1, min(dates - 1, len(possible))).astype(int)]
+    starts = np.unique(np.append(picked, grid.here)).astype(np.int64)
+    scale = root(grid.y)
+    whole = np.isfinite(scale).all(1)
+    expected = np.full((len(grid.y), len(starts), horizon), np.nan)
+    is_placebo = np.zeros(expected.shape, dtype=bool)
+    for d, start in enumerate(starts):
+        stop = min(int(start) + horizon, grid.y.shape[1])
+        k = int(np.flatnonzero(grid.starts == start)[0])
+        usable = grid.is_placebo[:, k, : stop - int(start)].all(1) & whole
+        usable[grid.target] = False
+        targets = np.append(np.flatnonzero(usable), grid.target)
+        path = sdid_paths(np.where(whole[:, None], scale, 0.0), int(start), stop, usable, targets)
+        expected[targets, d, : stop - int(start)] = unroot(path)
+        is_placebo[usable, d, : stop - int(start)] = True
+    kept = np.searchsorted(grid.starts, starts)
+    made = replace(
+        grid, expected=expected, starts=starts, is_placebo=is_placebo, unsteady=grid.unsteady[:, kept],
+        size=grid.size[:, kept], factor=0.0,
+    )  # fmt: skip
+    return replace(made, factor=_factor(made, np.arange(horizon)))
