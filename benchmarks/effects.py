@@ -164,11 +164,11 @@ def _one(world: World, k: int, draw: Any) -> dict[str, float]:
         general = periods(draw.general_handoffs)
         around = np.stack([general[draw.area == draw.area[j]].sum(0) for j in range(len(y))])
     got = decompose(y, x, i, s, post, starts=starts, elsewhere=around)
-    counted = got.outcome.post  # periods with a record
+    counted = got.periods  # periods with a record
     truth = {
         "substitution": float(periods(draw.substituted)[i, counted].sum()),
         "residual": float(periods(draw.burst)[i, counted].sum()),
-        "loss": float(periods(draw.lost)[i, got.exposure.post].sum()),
+        "loss": float(periods(draw.lost)[i, counted].sum()),
     }
     truth["effect"] = truth["substitution"] + truth["residual"]
     # observed = base + substituted + burst, as recorded
@@ -180,7 +180,7 @@ def _one(world: World, k: int, draw: Any) -> dict[str, float]:
         "reject_effect": float(got.outcome.p <= 0.05),
         "true_effect_is_zero": float(truth["effect"] == 0),
         "ratio": got.ratio.value,
-        "width_effect": (got.effect.high - got.effect.low) / (levels[i] * counted.sum()),
+        "width_effect": (got.effect.high - got.effect.low) / (levels[i] * len(counted)),
     }
     return row
 

@@ -13,7 +13,7 @@ pool_estimates, pool_rates, pool_ratio  partial pooling over units
 
 from __future__ import annotations
 
-from atlarge.effects.cells import PlaceboGrid, placebo_grid, sdid_grid
+from atlarge.effects.cells import DEPARTURE_LAGS, Departure, PlaceboGrid, placebo_grid, sdid_grid
 from atlarge.effects.change import ChangePoint, change_point, change_points
 from atlarge.effects.conformal import Conformal, conformal_effect
 from atlarge.effects.counterfactual import (
@@ -23,7 +23,7 @@ from atlarge.effects.counterfactual import (
     minimum_detectable_effect,
     placebo_in_time,
 )
-from atlarge.effects.decompose import Decomposition, Part, decompose
+from atlarge.effects.decompose import Decomposition, Part, decompose, decompose_grids, transfer_ratio
 from atlarge.effects.placebo import PlaceboSpace, placebo_in_space
 from atlarge.effects.pooled import PooledEffect, pooled_effect
 from atlarge.effects.pooling import (
@@ -40,6 +40,10 @@ from atlarge.effects.shares import ShareSettings, cap_bursts, expected_counts
 from atlarge.effects.simplex import simplex_weights
 
 __all__ = [
+    "Departure",
+    "DEPARTURE_LAGS",
+    "transfer_ratio",
+    "decompose_grids",
     "sdid_paths",
     "sdid_grid",
     "unsteadiness",

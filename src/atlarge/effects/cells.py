@@ -27,6 +27,29 @@ LEVEL_PERIODS = 12
 LIKE_SIZE = 4.0
 MIN_LIKE_UNITS = 12
 MIN_LIKE_CELLS = 100
+DEPARTURE_LAGS = (3, 6, 9, 12)
+
+
+@dataclass(frozen=True)
+class Departure:
+    """When a unit left its comparison before the date of the question.
+
+    Attributes
+    ----------
+    start : int
+        First period of the departure, as far as the lags tell.
+    lag : int
+        Periods from it to the date.
+    p : float
+        Share of placebos with a departure as clear.
+    judged : Judged
+        The total from `start` to the date.
+    """
+
+    start: int
+    lag: int
+    p: float
+    judged: Judged
 
 
 @dataclass(frozen=True)
@@ -79,15 +102,15 @@ class PlaceboGrid:
         seen = np.where(inside[None], self.y[:, np.minimum(period, self.y.shape[1] - 1)], np.nan)
         return seen.sum(2), self.expected[:, :, index].sum(2)
 
-    def errors(self, ahead: ArrayLike) -> PredictionErrors:
-        """What the placebos say of totals over the periods `ahead`."""
+    def errors(self, ahead: ArrayLike, *, start: int | None = None) -> PredictionErrors:
+        """What the placebos say of totals over the periods `ahead`, for a question of the date `start`."""
         index = np.atleast_1d(np.asarray(ahead, dtype=np.int64))
         seen, expected = self.totals(index)
         used = self._of_like_size(self.is_placebo[:, :, int(index.max())] & np.isfinite(seen))
         unit, date = np.nonzero(used)
         return learn_errors(
             seen[used], expected[used], self.unsteady[used], unit, self.starts[date],
-            length=len(index), here=self.here, factor=self.factor or None,
+            length=len(index), here=self.here if start is None else start, factor=self.factor or None,
         )  # fmt: skip
 
     def _of_like_size(self, used: Bools) -> Bools:
@@ -101,14 +124,65 @@ class PlaceboGrid:
             reach *= 1.5
         return used
 
-    def judge(self, ahead: ArrayLike, *, material: float | None = None, alpha: float = 0.05) -> Judged:
-        """The target's total over the periods `ahead`, judged by the placebos."""
+    def judge(
+        self,
+        ahead: ArrayLike,
+        *,
+        start: int | None = None,
+        material: float | None = None,
+        alpha: float = 0.05,
+    ) -> Judged:
+        """The target's total over the periods `ahead`, judged by the placebos; `start`: another date than that
+        of the question, from which `ahead` is then counted."""
         seen, expected = self.totals(ahead)
-        model = self.errors(ahead)
+        model = self.errors(ahead, start=start)
+        at = self.at if start is None else int(np.flatnonzero(self.starts == start)[0])
         return model.judge(
-            float(seen[self.target, self.at]), float(expected[self.target, self.at]) * model.factor,
-            float(self.unsteady[self.target, self.at]), material=material, level=self.level, alpha=alpha,
+            float(seen[self.target, at]), float(expected[self.target, at]) * model.factor,
+            float(self.unsteady[self.target, at]), material=material, level=self.level, alpha=alpha,
         )  # fmt: skip
+
+    def standard_errors(self, ahead: ArrayLike) -> Floats:
+        """Standardised errors [N, D] of placebo totals over the periods `ahead`; NaN where there is none."""
+        index = np.atleast_1d(np.asarray(ahead, dtype=np.int64))
+        seen, expected = self.totals(index)
+        model = self.errors(index)
+        used = self._of_like_size(self.is_placebo[:, :, int(index.max())] & np.isfinite(seen))
+        total = expected * model.factor
+        z = (root(seen) - root(total)) / model.size(total, self.unsteady)
+        return np.where(used, z, np.nan)
+
+    def departure(self, lags: Sequence[int] = DEPARTURE_LAGS) -> Departure | None:
+        """Had the target left its comparison before the date? Its totals since some periods earlier, forecast
+        from there, against the clearest such departure of every placebo. None with too little history."""
+        found, own = [], []
+        for lag in lags:
+            start = self.here - lag
+            if start not in self.starts or start < MIN_HISTORY or lag > self.expected.shape[2]:
+                continue
+            ahead = np.arange(lag)
+            try:
+                model = self.errors(ahead, start=start)
+            except QuestionError:
+                continue
+            seen, expected = self.totals(ahead)
+            total = expected * model.factor
+            z = (root(seen) - root(total)) / model.size(total, self.unsteady)
+            z = np.where(self._of_like_size(self.is_placebo[:, :, lag - 1] & np.isfinite(seen)), z, np.nan)
+            own_total = total[self.target, self.starts == start]
+            size = model.size(own_total, self.unsteady[self.target, self.starts == start])
+            own.append(float(((root(seen[self.target, self.starts == start]) - root(own_total)) / size)[0]))
+            shifted = np.full(z.shape, np.nan)  # by the date that ends the lag
+            shifted[:, lag:] = z[:, :-lag]
+            found.append((lag, shifted))
+        if not found or not np.isfinite(own).all():
+            return None
+        clearest = int(np.argmax(np.abs(own)))
+        scores = np.abs(np.stack([z for _, z in found]))
+        worst = np.nanmax(np.where(np.isfinite(scores), scores, 0.0), axis=0)[np.isfinite(scores).all(0)]
+        lag = found[clearest][0]
+        p = (1 + float((worst >= abs(own[clearest])).sum())) / (len(worst) + 1)
+        return Departure(self.here - lag, lag, p, self.judge(np.arange(lag), start=self.here - lag))
 
     def path(self) -> Floats:
         """The target's expected count in every period [T]: before the date, foretold from the period before."""
@@ -237,8 +311,18 @@ def placebo_grid(
                 )
     is_placebo &= np.isfinite(expected)
     grid = PlaceboGrid(
-        panel, expected, starts, here, target, rows, is_placebo, unsteadiness(panel, starts),
-        level_before, level, 0.0, after,
+        panel,
+        expected,
+        starts,
+        here,
+        target,
+        rows,
+        is_placebo,
+        unsteadiness(panel, starts),
+        level_before,
+        level,
+        0.0,
+        after,
     )
     over = np.arange(horizon) if calibrated_on is None else np.asarray(calibrated_on)
     factor = _factor(grid, over)
@@ -304,16 +388,6 @@ def _follow(moved: Bools, rows: Ints) -> Bools:
     out = np.zeros((len(rows), moved.shape[1]), dtype=bool)
     out[rows >= 0] = moved[rows[rows >= 0]]
     return out
-
-
-def standard_errors(grid: PlaceboGrid, ahead: Sequence[int]) -> tuple[Floats, float]:
-    """Standardised errors [N, D] of totals over the periods `ahead` (NaN where no placebo), and the
-    target's own."""
-    seen, expected = grid.totals(ahead)
-    model = grid.errors(ahead)
-    z = (root(seen) - root(expected * model.factor)) / model.size(expected * model.factor, grid.unsteady)
-    own = float(z[grid.target, grid.at])
-    return np.where(grid.is_placebo[:, :, max(ahead)], z, np.nan), own
 
 
 def sdid_grid(grid: PlaceboGrid, horizon: int, *, dates: int = 6) -> PlaceboGrid:

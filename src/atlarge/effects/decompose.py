@@ -7,32 +7,35 @@ substitution  the part of a loss in another series (the exposure) that turned up
 residual      what remains
 
 The intervals carry the errors of all steps: prediction errors of both series are drawn together from the
-placebo units (the same unit's errors in both, so that their correlation is kept), the rate from its
+placebos (the same unit's and date's errors in both, so that their correlation is kept), the rate from its
 distribution for a new unit, and the number that turned up given the rate from its binomial spread.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from atlarge.effects.arrays import Periods, prepare
-from atlarge.effects.counterfactual import Counterfactual, counterfactual
-from atlarge.effects.placebo import PlaceboSpace, fit_setting
+from atlarge.effects.arrays import Periods, pre_post
+from atlarge.effects.cells import DEPARTURE_LAGS, PlaceboGrid, placebo_grid
 from atlarge.effects.pooling import Ratio, pool_ratio
+from atlarge.effects.prediction import Judged, root
 from atlarge.errors import QuestionError
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
+Ints = NDArray[np.int64]
 
 USUAL_RELABELLED = (
-    0.2  # chance, before looking, that a jail's handoffs came to be recorded under another name
+    0.35  # chance, before looking, that a jail's handoffs came to be recorded under another name
 )
 LEAST_CHANCE = 0.05
+MIN_PAIRED = 5
+CLEAR_DEPARTURE = 0.25
 
 
 @dataclass(frozen=True)
@@ -49,12 +52,12 @@ class Decomposition:
     """What `decompose` gives. observed = baseline + trend + substitution + residual holds exactly.
 
     effect            trend-adjusted change: substitution + residual
-    loss              what the exposure series lost (positive) against its own counterfactual; elsewhere:
-    how much
-                      of that loss was found recorded elsewhere and is not counted as lost
+    loss              what the exposure series lost (positive) against its own counterfactual
+    elsewhere         how much of that loss was found recorded elsewhere and is not counted as lost
     ratio             the pooled rate and where it comes from
     p_residual        two-sided p-value of the residual; p_residual_high: of no excess (one-sided)
-    outcome, exposure the two counterfactual studies
+    outcome, exposure the two series, each judged by its placebos
+    periods           [K] periods after the change with a record of both
     """
 
     observed: float
@@ -68,8 +71,9 @@ class Decomposition:
     ratio: Ratio
     p_residual: float
     p_residual_high: float
-    outcome: Counterfactual
-    exposure: Counterfactual
+    outcome: Judged
+    exposure: Judged
+    periods: Ints
 
 
 def decompose(
@@ -83,101 +87,164 @@ def decompose(
     starts: Sequence[int] | NDArray[np.int64] | None = None,
     ratio: Ratio | None = None,
     elsewhere: ArrayLike | None = None,
-    method: str = "ascm",
+    group: ArrayLike | None = None,
     level: float = 0.9,
     draws: int = 4000,
     seed: int = 0,
 ) -> Decomposition:
     """Split the change of row `treated` of `outcome` [N, T] into trend, substitution and residual.
 
-    `exposure` [N, T]: the series whose losses may turn up in the outcome. `starts` [N]: first period of
-    each unit's own change, -1 for units without one; the substitution rate is pooled over them (the treated
-    unit left out), unless `ratio` is given. `donors` [N]: default, all units without a change. `elsewhere`
-    [N, T]: events of the exposure's kind recorded for the surroundings of each unit and not for it; a gain
-    there that goes with the loss is taken for relabelling, not loss. Missing values are NaN. Raises
-    QuestionError as `counterfactual` does.
+    Parameters
+    ----------
+    outcome, exposure : array [N, T]
+        The counts in question, and the series whose losses may turn up in them; NaN where missing.
+    treated : int
+        Row that is studied.
+    pre, post : int, slice, indices or mask [T]
+        Periods before and after; `post` left out: all that follow.
+    donors : bool array [N], optional
+        Units that may be compared; left out: all, those with a start of their own away from it.
+    starts : int array [N], optional
+        First period of each unit's own change, -1 for none. The substitution rate is pooled over them (the
+        treated unit left out), unless `ratio` is given.
+    ratio : Ratio, optional
+        The rate, where it is known from elsewhere.
+    elsewhere : array [N, T], optional
+        Events of the exposure's kind recorded for the surroundings of each unit and not for it; a gain there
+        that goes with the loss is taken for relabelling, not loss.
+    group : array [N], optional
+        Labels of the units' groups (regions), whose own movement is followed in part.
+
+    Returns
+    -------
+    Decomposition
+
+    Raises
+    ------
+    QuestionError
+        Too little record before or after, only zeros before, or too few comparison units.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from atlarge.effects import Ratio, decompose
+    >>> rng = np.random.default_rng(1)
+    >>> y, x = rng.poisson(20.0, (40, 30)), rng.poisson(30.0, (40, 30))
+    >>> x[0, 20:] = rng.poisson(10.0, 10)
+    >>> found = decompose(y, x, 0, 20, ratio=Ratio(0.2, 0.05, 0.05, 0.1, 0.3, 9, True))
+    >>> found.loss.low < 200 < found.loss.high
+    True
     """
     y, x = np.asarray(outcome, dtype=np.float64), np.asarray(exposure, dtype=np.float64)
+    before, after = pre_post(pre, post, y.shape[1])
+    here = int(np.flatnonzero(before)[-1]) + 1
+    used = np.flatnonzero(after & np.isfinite(y[treated]) & np.isfinite(x[treated]))
+    if not len(used):
+        raise QuestionError("no period after the change has records of both series for this unit")
+    ahead = used - here
     begun = np.full(len(y), -1) if starts is None else np.asarray(starts, dtype=np.int64)
-    mask = begun < 0 if donors is None else np.asarray(donors, dtype=bool)
-    main = counterfactual(y, treated, pre, post, mask, method=method, level=level)
-    path = counterfactual(x, treated, pre, post, mask, method=method, level=level)
+    moved = np.zeros(y.shape, dtype=bool)
+    inside = (begun >= 0) & (begun < y.shape[1])
+    moved[np.flatnonzero(inside), begun[inside]] = True
+    out = np.zeros(len(y), dtype=bool)
+    if donors is not None:
+        out = ~np.asarray(donors, dtype=bool) & (begun < 0)
+    out[treated] = False
+
+    def grid(values: Floats) -> PlaceboGrid:
+        return placebo_grid(
+            values, treated, here, int(ahead.max()) + 1 + max(DEPARTURE_LAGS), changed=moved, group=group, leave_out=out,
+            calibrated_on=ahead, level=level,
+        )  # fmt: skip
+
+    main, path = grid(y), grid(x)
     if ratio is None:
-        ratio = transfer_ratio(y, x, begun, treated, mask, main, path, method=method, level=level)
-    rng = np.random.default_rng(seed)
-    shift = _relabelled(elsewhere, treated, pre, post, mask, path, method, level)
-    parts = _draw_parts(rng, main, path, ratio, shift, draws)
-    return _assemble(main, path, ratio, shift, parts, level)
+        ratio = transfer_ratio(main, path, begun, treated, len(ahead), level=level)
+    around: Surroundings | None = None
+    if elsewhere is not None:
+        values = np.asarray(elsewhere, dtype=np.float64)
+        around = surroundings(lambda: grid(values), ahead, values[treated], before, after)
+    own = y[treated, before]
+    baseline = float(own[np.isfinite(own)].mean()) * len(ahead)
+    return decompose_grids(main, path, ahead, ratio, baseline, around=around, draws=draws, seed=seed)
 
 
-def _draw_parts(
-    rng: np.random.Generator,
-    main: Counterfactual,
-    path: Counterfactual,
+def decompose_grids(
+    main: PlaceboGrid,
+    path: PlaceboGrid,
+    ahead: Ints,
     ratio: Ratio,
-    shift: Surroundings | None,
-    draws: int,
-) -> dict[str, Floats]:
-    errors = paired_errors(main.placebos, path.placebos)
+    baseline: float,
+    *,
+    around: Surroundings | None = None,
+    draws: int = 4000,
+    seed: int = 0,
+) -> Decomposition:
+    """The same from placebo grids that are at hand; `ahead`: the periods studied, counted from the date."""
+    outcome, exposure = main.judge(ahead), path.judge(ahead)
+    if around is not None and (exposure.effect >= 0 or around.chance(-exposure.effect) < LEAST_CHANCE):
+        around = None
+    rng = np.random.default_rng(seed)
+    errors = paired_errors(main, path, ahead)
     pick = errors[rng.integers(0, len(errors), draws)]
-    effect = main.effect - pick[:, 0] * float(main.placebos.scale[0])
-    gap = path.effect - pick[:, 1] * float(path.placebos.scale[0])
+    effect = outcome.observed - _draw(main, ahead, outcome, pick[:, 0])
+    gap = exposure.observed - _draw(path, ahead, exposure, pick[:, 1])
     moved = np.zeros(draws)
-    if shift is not None:
-        found = shift.gain - rng.choice(shift.errors, draws) * shift.size
+    if around is not None:
+        found = around.gain - rng.choice(around.errors, draws) * around.size
         moved = np.clip(found, 0.0, np.maximum(-gap, 0.0))
-        moved = np.where(rng.random(draws) < shift.chance(-path.effect), moved, 0.0)
+        moved = np.where(rng.random(draws) < around.chance(-exposure.effect), moved, 0.0)
     loss = -gap - moved
-    rate = ratio.draw(rng, draws)
-    lost = np.maximum(loss, 0.0)
+    rate, lost = ratio.draw(rng, draws), np.maximum(loss, 0.0)
     chance = np.sqrt(lost * rate * (1 - rate)) * rng.standard_normal(draws)
     substitution = np.clip(rate * lost + chance, 0.0, lost)
-    return {
-        "effect": effect, "loss": loss, "moved": moved, "substitution": substitution,
-        "residual": effect - substitution,
-    }  # fmt: skip
-
-
-def _assemble(
-    main: Counterfactual,
-    path: Counterfactual,
-    ratio: Ratio,
-    shift: Surroundings | None,
-    parts: dict[str, Floats],
-    level: float,
-) -> Decomposition:
-    observed = float(main.observed[main.post].sum())
-    baseline = main.pre_mean * int(main.post.sum())
-    moved = float(parts["moved"].mean())
-    loss = -path.effect - moved
-    substitution = ratio.value * max(loss, 0.0)
-    residual = main.effect - substitution
-    n = main.placebos.n_placebos
-    tail = _tail(n, level)
-    # the draws repeat n placebo errors, so a p-value below 1 / (n + 1) cannot be claimed
-    below = (1 + n * float((parts["residual"] <= 0).mean())) / (n + 1)
-    above = (1 + n * float((parts["residual"] >= 0).mean())) / (n + 1)
+    tail = (1 - main.level) / 2
+    shifted = float(moved.mean())
+    point = -exposure.effect - shifted
+    replaced = ratio.value * max(point, 0.0)
+    residual, rest = outcome.effect - replaced, effect - substitution
+    n = outcome.n_units
+    below = (1 + n * float((rest <= 0).mean())) / (n + 1)
+    above = (1 + n * float((rest >= 0).mean())) / (n + 1)
+    total = outcome.observed - baseline
+    lost_part = Part(point, -exposure.high, -exposure.low) if around is None else _part(point, loss, tail)
     return Decomposition(
-        observed=observed,
+        observed=outcome.observed,
         baseline=baseline,
-        trend=_part(observed - baseline - main.effect, observed - baseline - parts["effect"], tail),
-        substitution=_part(substitution, parts["substitution"], tail),
-        residual=_part(residual, parts["residual"], tail),
-        effect=_part(main.effect, parts["effect"], tail),
-        loss=_part(loss, parts["loss"], tail),
-        elsewhere=None if shift is None else _part(moved, parts["moved"], tail),
+        trend=Part(total - outcome.effect, total - outcome.high, total - outcome.low),
+        substitution=_part(replaced, substitution, tail),
+        residual=_part(residual, rest, tail),
+        effect=Part(outcome.effect, outcome.low, outcome.high),
+        loss=_since_departure(path, ahead, lost_part),
+        elsewhere=None if around is None else _part(shifted, moved, tail),
         ratio=ratio,
         p_residual=min(1.0, 2 * min(below, above)),
         p_residual_high=below,
-        outcome=main,
-        exposure=path,
+        outcome=outcome,
+        exposure=exposure,
+        periods=path.here + ahead,
     )
 
 
-def _tail(n: int, level: float) -> float:
-    """Share of draws to leave out on each side, so that n exchangeable errors cover with at least `level`."""
-    rank = math.ceil((n + 1) * (0.5 + level / 2))
-    return max(n - rank + 0.5, 0.5) / n
+def _since_departure(path: PlaceboGrid, ahead: Ints, loss: Part) -> Part:
+    """The loss's interval, reaching to the loss counted from before the unit left its comparison, where it had.
+
+    A fall that set in before the date moves the level that the forecast starts from; what was lost by the
+    change then lies anywhere from the one count to the other.
+    """
+    left = path.departure()
+    if left is None or left.p > CLEAR_DEPARTURE or int(ahead.max()) + left.lag >= path.expected.shape[2]:
+        return loss
+    try:
+        early = path.judge(ahead + left.lag, start=left.start)
+    except QuestionError:
+        return loss
+    return Part(loss.value, min(loss.low, -early.high), max(loss.high, -early.low))
+
+
+def _draw(grid: PlaceboGrid, ahead: Ints, judged: Judged, z: Floats) -> Floats:
+    model = grid.errors(ahead)
+    return model.draw(judged.expected, float(grid.unsteady[grid.target, grid.at]), z)
 
 
 def _part(value: float, draws: Floats, tail: float) -> Part:
@@ -185,12 +252,20 @@ def _part(value: float, draws: Floats, tail: float) -> Part:
     return Part(value, min(float(low), value), max(float(high), value))
 
 
-def paired_errors(one: PlaceboSpace, two: PlaceboSpace) -> Floats:
-    """Standardised placebo errors [M, 2] of units that are placebos in both studies."""
-    both, first, second = np.intersect1d(one.units[1:], two.units[1:], return_indices=True)
-    if len(both) < 5:
-        raise QuestionError(f"only {len(both)} comparison units have both series; at least 5 are needed")
-    return np.column_stack([one.statistic[1:][first], two.statistic[1:][second]])
+def paired_errors(one: PlaceboGrid, two: PlaceboGrid, ahead: Ints) -> Floats:
+    """Standardised placebo errors [M, 2] of units and dates that are placebos in both studies."""
+    first, second = one.standard_errors(ahead), two.standard_errors(ahead)
+    units = np.intersect1d(one.rows[one.rows >= 0], two.rows[two.rows >= 0])
+    a = first[np.searchsorted(one.rows[one.rows >= 0], units)]
+    b = second[np.searchsorted(two.rows[two.rows >= 0], units)]
+    dates, left, right = np.intersect1d(one.starts, two.starts, return_indices=True)
+    a, b = a[:, left], b[:, right]
+    both = np.isfinite(a) & np.isfinite(b)
+    if both.any(1).sum() < MIN_PAIRED:
+        raise QuestionError(
+            f"only {int(both.any(1).sum())} comparison units have both series; at least {MIN_PAIRED} are needed"
+        )
+    return np.column_stack([a[both], b[both]])
 
 
 @dataclass(frozen=True)
@@ -216,26 +291,19 @@ class Surroundings:
         return moved / max(moved + none, 1e-300)
 
 
-def _relabelled(
-    elsewhere: ArrayLike | None,
-    treated: int,
-    pre: Periods,
-    post: Periods | None,
-    donors: Bools,
-    path: Counterfactual,
-    method: str,
-    level: float,
-) -> Surroundings | None:
-    """The surroundings where the unit lost and some of that may have turned up there; else None."""
-    if elsewhere is None or path.effect >= 0:
-        return None
-    around = np.asarray(elsewhere, dtype=np.float64)
+def surroundings(
+    grid: Callable[[], PlaceboGrid], ahead: Ints, own: Floats, before: Bools, after: Bools
+) -> Surroundings:
+    """What the surroundings gained, judged by placebos; by their own periods alone where that cannot be."""
     try:
-        shift = counterfactual(around, treated, pre, post, donors, method=method, level=level)
-        found = Surroundings(shift.effect, float(shift.placebos.scale[0]), shift.placebos.statistic[1:])
-    except QuestionError:  # nothing there before, or too few others with any: by its own months alone
-        found = _own_gain(around[treated], path.pre, path.post)
-    return found if found.chance(-path.effect) >= LEAST_CHANCE else None
+        made = grid()
+        judged = made.judge(ahead)
+    except QuestionError:  # nothing there before, or too few others with any
+        return _own_gain(own, before, after)
+    z = made.standard_errors(ahead)
+    usual = _draw(made, ahead, judged, z[np.isfinite(z)]) - judged.expected
+    size = max(float(usual.std()), 1.0)
+    return Surroundings(judged.effect, size, usual / size)
 
 
 def _own_gain(own: Floats, pre: Bools, post: Bools) -> Surroundings:
@@ -254,53 +322,67 @@ def _own_gain(own: Floats, pre: Bools, post: Bools) -> Surroundings:
 
 
 def transfer_ratio(
-    outcome: Floats,
-    exposure: Floats,
-    starts: NDArray[np.int64],
+    main: PlaceboGrid,
+    path: PlaceboGrid,
+    starts: ArrayLike,
     treated: int,
-    donors: Bools,
-    main: Counterfactual,
-    path: Counterfactual,
+    n_post: int,
     *,
-    method: str = "ascm",
     level: float = 0.9,
 ) -> Ratio:
     """Pool gain in the outcome over loss in the exposure across all changed units but `treated`.
 
-    Each unit is studied from its own start over as many periods as the treated one, with the same donors and
-    tuning; the size of its errors follows from its level and fit as learnt from the placebos.
+    Each unit is forecast from its own start over as many periods as the treated one; the size of its errors
+    follows from its level and unsteadiness as learnt from the placebos.
+
+    Parameters
+    ----------
+    main, path : PlaceboGrid
+        Of the outcome and of the exposure, over the same units and periods.
+    starts : int array [N]
+        First period of each unit's change, -1 for none.
+    treated : int
+        Row that gives nothing.
+    n_post : int
+        Periods after the start that count.
     """
-    n_post = int(main.post.sum())
-    rows = [int(k) for k in np.flatnonzero(starts >= 0) if k != treated]
+    begun = np.asarray(starts, dtype=np.int64)
     found = []
-    for k in rows:
-        start = int(starts[k])
-        try:
-            gain = _one_gap(outcome, k, start, n_post, donors, main, method)
-            change = _one_gap(exposure, k, start, n_post, donors, path, method)
-        except QuestionError:
-            continue  # too little record of this unit around its own change
-        found.append((gain[0], -change[0], gain[1], change[1], change[2]))
+    for unit in np.flatnonzero(begun >= 0):
+        if unit == treated:
+            continue
+        gain, change = (
+            _own_change(main, unit, begun[unit], n_post),
+            _own_change(path, unit, begun[unit], n_post),
+        )
+        if gain is not None and change is not None:
+            found.append((gain[0], -change[0], gain[1], change[1], change[2]))
     if not found:
         return Ratio(0.5, float("nan"), float("nan"), 0.0, 1.0, 0, False)
-    columns = np.array(found).T
-    return pool_ratio(*columns, level=level)
+    return pool_ratio(*np.array(found).T, level=level)
 
 
-def _one_gap(
-    y: Floats, unit: int, start: int, n_post: int, donors: Bools, like: Counterfactual, method: str
-) -> tuple[float, float, float]:
-    """Gap of one unit after its start, the size of its error, and its level before (per n_post periods)."""
-    mask = np.asarray(donors, dtype=bool).copy()
-    mask[unit] = False
-    setting = prepare(y, unit, start, slice(start, start + n_post), mask)
-    n = int(setting.post.sum())
-    if n < max(2, n_post // 2):
-        raise QuestionError("too few periods after the change")
-    fitted = fit_setting(setting, method, only_target=True, tuning=like.tuning)
-    path = fitted.fitted[0] * setting.unit[0]
-    gap = setting.y[0] - path
-    pre_rmse = float(np.sqrt((gap[setting.pre] ** 2).mean()))
-    size = float(like.placebos.model.predict(max(float(path[setting.post].mean()), 0.0), pre_rmse))
+def _own_change(grid: PlaceboGrid, unit: int, start: int, n_post: int) -> tuple[float, float, float] | None:
+    """Change of one unit after its own start, the size of its error, and its level before (per n_post
+    periods); None where there is too little record."""
+    row, date = np.flatnonzero(grid.rows == unit), np.flatnonzero(grid.starts == start)
+    n = min(n_post, grid.y.shape[1] - start, grid.expected.shape[2])
+    if not len(row) or not len(date) or n < max(2, n_post // 2):
+        return None
+    ahead = np.arange(n)
+    try:
+        model = grid.errors(ahead)
+    except QuestionError:
+        return None
+    r, d = int(row[0]), int(date[0])
+    seen = float(grid.y[r, start : start + n].sum())
+    expected = float(grid.expected[r, d, :n].sum()) * model.factor
+    if not np.isfinite(seen) or not np.isfinite(expected):
+        return None
+    size = float(model.size(expected, grid.unsteady[r, d]))
+    spread = 0.5 * (model.quantile(0.84) - model.quantile(0.16))
     share = n_post / n
-    return float(gap[setting.post].sum()) * share, size, float(setting.y[0, setting.pre].mean()) * n_post
+    return (
+        (seen - expected) * share, 2 * float(root(expected)) * size * spread * share,
+        float(grid.size[r, d]) * n_post,
+    )  # fmt: skip

@@ -307,7 +307,16 @@ def learn_errors(
     dates_seen = np.unique(when)
     blocks = n_units * max(1.0, (int(dates_seen.max() - dates_seen.min()) + length) / max(length, 1))
     return PredictionErrors(
-        beta, centre, spread, base, np.sort(z), unsure, factor, min(float(len(y)), blocks), n_units, len(dates_seen)
+        beta,
+        centre,
+        spread,
+        base,
+        np.sort(z),
+        unsure,
+        factor,
+        min(float(len(y)), blocks),
+        n_units,
+        len(dates_seen),
     )
 
 

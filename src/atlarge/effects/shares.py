@@ -45,6 +45,7 @@ class ShareSettings:
 
 
 USUAL = ShareSettings()
+MAX_MISSING = 0.25
 
 
 def expected_counts(
@@ -101,7 +102,10 @@ def expected_counts(
     if usable.ndim == 1:
         usable = np.tile(usable, (len(begin), 1))
     seen = np.isfinite(panel)
-    complete = seen.all(1) | (seen.mean(1) == seen.any(0).mean())
+    covered = max(int(seen.any(0).sum()), 1)
+    complete = seen.sum(1) >= (1 - MAX_MISSING) * covered
+    whole = _filled(panel, seen)
+    whole_smooth = whole if smooth is panel else np.where(seen, smooth, whole)
     labels = None if group is None else np.unique(np.asarray(group), return_inverse=True)[1]
     out = np.full((n, len(begin), horizon), np.nan)
     for d, start in enumerate(begin):
@@ -110,9 +114,9 @@ def expected_counts(
         ahead = slice(int(start), stop)
         log = np.zeros((n, stop - int(start)))
         for decay, on_capped in zip(settings.decay, settings.on_capped, strict=True):
-            values = smooth if on_capped else panel
+            values = whole_smooth if on_capped else whole
             weight = _weights(periods, int(start), stop, decay, after, first)
-            log += np.log(_one(values, panel, seen, inside, labels, weight, ahead, settings) + 0.05)
+            log += np.log(_one(values, whole, seen, inside, labels, weight, ahead, settings) + 0.05)
         out[:, d, : stop - int(start)] = np.maximum(np.exp(log / len(settings.decay)) - 0.05, 0.0)
     return out
 
@@ -138,16 +142,16 @@ def _one(
     settings: ShareSettings,
 ) -> Floats:
     """Forecast of one memory from one start [N, periods ahead]."""
-    own, whole = _without_self(values, seen, inside)
-    _, whole_ahead = _without_self(panel[:, ahead], seen[:, ahead], inside)
+    own = np.where(seen, values, 0.0)
+    whole, whole_ahead = _others(values, inside), _others(panel[:, ahead], inside)
     mask = seen * weight
     base = (whole * mask).sum(1)
     share = (own * weight).sum(1) / np.maximum(base, 1e-12)
     expected = share[:, None] * whole_ahead
     if labels is None:
         return np.asarray(expected)
-    around = _group_sums(values, seen, inside, labels)
-    around_ahead = _group_sums(panel[:, ahead], seen[:, ahead], inside, labels)
+    around = _group_sums(values, inside, labels)
+    around_ahead = _group_sums(panel[:, ahead], inside, labels)
     before = (around * mask).sum(1)
     with np.errstate(divide="ignore", invalid="ignore"):
         factor = (around_ahead / whole_ahead) / (before / base)[:, None]
@@ -157,17 +161,28 @@ def _one(
     return np.asarray(expected * factor ** power[:, None])
 
 
-def _without_self(values: Floats, seen: Bools, inside: Bools) -> tuple[Floats, Floats]:
-    own = np.where(seen, values, 0.0)
-    kept = own * inside[:, None]
-    return own, np.maximum(kept.sum(0)[None, :] - kept, 0.0)
+def _filled(panel: Floats, seen: Bools) -> Floats:
+    """Gaps filled by unit level x period level, for the sums of others; zero where no unit has a record."""
+    if seen.all():
+        return panel
+    known = np.where(seen, panel, 0.0)
+    unit = known.sum(1) / np.maximum(seen.sum(1), 1)
+    usual = (unit[:, None] * seen).sum(0)
+    factor = np.where(usual > 0, known.sum(0) / np.where(usual > 0, usual, 1.0), 0.0)
+    return np.where(seen, panel, unit[:, None] * factor)
 
 
-def _group_sums(values: Floats, seen: Bools, inside: Bools, labels: Ints) -> Floats:
-    kept = np.where(seen, values, 0.0) * inside[:, None]
+def _others(values: Floats, inside: Bools) -> Floats:
+    """Sum of the units inside without each unit itself [N, T]."""
+    kept = values * inside[:, None]
+    return np.asarray(np.maximum(kept.sum(0)[None, :] - kept, 0.0))
+
+
+def _group_sums(values: Floats, inside: Bools, labels: Ints) -> Floats:
+    kept = values * inside[:, None]
     total = np.zeros((int(labels.max()) + 1, values.shape[1]))
     np.add.at(total, labels, kept)
-    return np.maximum(total[labels] - kept, 0.0)
+    return np.asarray(np.maximum(total[labels] - kept, 0.0))
 
 
 def cap_bursts(weekly: ArrayLike, *, reach: int = 8, gap: int = 1, trim: int = 2) -> tuple[Floats, Floats]:

@@ -217,7 +217,14 @@ def _other_estimates(world: Study, facts: Facts) -> list[Estimate]:
                 facts.notes,
                 key,
                 partial(
-                    estimate, counts, area.code, area, measure, months, changed, tuning=facts.main.tuning
+                    estimate,
+                    counts,
+                    area.code,
+                    area,
+                    measure,
+                    months,
+                    changed,
+                    policies=world.registry,
                 ),
             )
             if made is not None:

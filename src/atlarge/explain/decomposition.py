@@ -8,20 +8,28 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from atlarge.effects import counterfactual
-from atlarge.effects.decompose import Decomposition, Part, decompose, transfer_ratio
+from atlarge.effects import PlaceboGrid, placebo_grid
+from atlarge.effects.decompose import (
+    Decomposition,
+    Part,
+    Surroundings,
+    decompose_grids,
+    surroundings,
+    transfer_ratio,
+)
 from atlarge.effects.pooling import Ratio
-from atlarge.explain.answer import Interval
+from atlarge.errors import QuestionError
+from atlarge.explain.answer import Area, Interval
 from atlarge.explain.data import Daily
-from atlarge.explain.estimate import LEVEL, of_like_size
-from atlarge.explain.periods import Months
+from atlarge.explain.estimate import LEVEL, Estimate, changed_periods, estimate, grid_of, of_like_size
+from atlarge.explain.periods import Months, add_months
+from atlarge.explain.study import group_of
 from atlarge.policies import Registry
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 MIN_RATE_MEAN = 2.0
 MIN_LIKE_UNITS = 5
-RATE_METHOD = "did"  # dozens of places are studied for the rate, each from its own start
 
 
 @dataclass(frozen=True)
@@ -81,20 +89,31 @@ def learn_rate(
     """
     y, firsts = outcome.calendar()
     x, _ = exposure.calendar()
+    steady = outcome.capped.calendar()[0]  # days of a burst are no replacement of lost handoffs
     row = outcome.keys.index(key)
-    first, last = months.bounds(months.life)
-    pre = np.array([day < first.replace(day=1) for day in firsts])
-    post = np.array([first.replace(day=1) <= day <= last for day in firsts])
+    day, last = months.bounds(months.life)
+    first = day.replace(day=1)
+    pre = np.array([month < first for month in firsts])
+    n_post = max(1, sum(first <= month <= last for month in firsts))
     starts = policies.starts(outcome.keys, firsts, "limits").month
-    donors = (starts < 0) & _not_in(outcome.keys, changed)
-    donors = of_like_size([y[:, pre], x[:, pre]], row, donors)
     starts = np.where(np.nan_to_num(x[:, pre].mean(1)) >= MIN_RATE_MEAN, starts, -1)
     if own:
         starts = np.where(_not_in(outcome.keys, own), starts, -1)
     starts = _of_like_records(outcome.keys, row, starts)
-    main = counterfactual(y, row, pre, post, donors, method=RATE_METHOD, level=LEVEL)
-    path = counterfactual(x, row, pre, post, donors, method=RATE_METHOD, level=LEVEL)
-    return transfer_ratio(y, x, starts, row, donors, main, path, method=RATE_METHOD, level=LEVEL)
+    here = int(pre.sum())
+    stops = [*firsts[1:], add_months(firsts[-1], 1)]
+    moved = changed_periods("locality", outcome.keys, firsts, stops, policies)
+    out = ~_not_in(outcome.keys, changed) & ~moved.any(1)
+    out[row] = False
+
+    def grid(values: Floats, capped: Floats) -> PlaceboGrid:
+        return placebo_grid(
+            values, row, here, n_post, capped=capped, changed=moved, leave_out=out,
+            group=group_of("locality", outcome.keys), level=LEVEL,
+        )  # fmt: skip
+
+    main, path = grid(steady, steady), grid(x, exposure.capped.calendar()[0])
+    return transfer_ratio(main, path, starts, row, n_post, level=LEVEL)
 
 
 def _of_like_records(keys: tuple[str, ...], row: int, starts: Ints) -> Ints:
@@ -126,35 +145,52 @@ def parts_of(
     key: str,
     months: Months,
     changed: set[str],
-    ratio: Ratio | None,
+    ratio: Ratio,
     span: str = "policy",
+    *,
+    policies: Registry | None = None,
+    level: str = "locality",
 ) -> Parts:
-    """Decompose the outcome of unit `key` over a span; all arrays have the same rows.
+    """Decompose the outcome of unit `key` over a span; all arrays have the same rows of a `level`.
 
     `around`: handoffs recorded for the office area of each unit: a clear gain there is taken for
     relabelling, not for loss. Raises QuestionError as the estimates do.
     """
-    y, x = outcome.binned(months), exposure.binned(months)
-    row = outcome.keys.index(key)
-    donors = donors_of([y, x], row, outcome.keys, months, changed)
-    found: Decomposition = decompose(
-        y,
-        x,
-        row,
-        months.pre,
-        months.span(span),
-        donors,
-        ratio=ratio,
-        elsewhere=None if around is None else around.binned(months),
-        level=LEVEL,
-    )
+    area = Area(level, key, key)  # type: ignore[arg-type]
+    main = estimate(outcome, key, area, "at_large", months, changed, policies=policies)
+    path = estimate(exposure, key, area, "handoffs", months, changed, policies=policies)
+    return parts_from(main, path, around, ratio, span, key=key, changed=changed, policies=policies)
+
+
+def parts_from(
+    main: Estimate,
+    path: Estimate,
+    around: Daily | None,
+    ratio: Ratio,
+    span: str = "policy",
+    *,
+    key: str | None = None,
+    changed: set[str] | None = None,
+    policies: Registry | None = None,
+) -> Parts:
+    """The same from estimates of both series that are at hand, so that the parts add up to their effect."""
+    if main.grid is None or path.grid is None:
+        raise QuestionError("the parts need both series by their discounted share")
+    months, mask = main.months, main.months.span(span)
+    ahead = np.flatnonzero(mask) - main.grid.here
     days = np.array(months.days, dtype=float)
-    mask = months.span(span)
-    # the engine's baseline counts periods as equal; the last one of a policy's life may be short
-    baseline = float(y[row, months.pre].sum() / days[months.pre].sum() * days[mask].sum())
-    shift = found.baseline - baseline
+    before = months.pre & np.isfinite(main.observed)
+    baseline = float(main.observed[before].sum() / days[before].sum() * days[mask].sum())
+    near: Surroundings | None = None
+    row = None if around is None else around.row(key or main.area.code)
+    if around is not None and row is not None:
+        near = surroundings(
+            lambda: grid_of(around, row, main.area.level, months, changed=changed, policies=policies),
+            ahead, around.binned(months)[row], months.pre, mask,
+        )  # fmt: skip
+    found: Decomposition = decompose_grids(main.grid, path.grid, ahead, ratio, baseline, around=near)
     return Parts(
-        trend=Interval(*(v + shift for v in (found.trend.value, found.trend.low, found.trend.high))),
+        trend=_interval(found.trend),
         substitution=_interval(found.substitution),
         residual=_interval(found.residual),
         effect=_interval(found.effect),

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from atlarge.effects import (
+    DEPARTURE_LAGS,
     Counterfactual,
     Judged,
     PlaceboGrid,
@@ -87,6 +88,7 @@ class Estimate:
     weights: tuple[tuple[str, float], ...]
     method: str
     tuning: float | None
+    grid: PlaceboGrid | None = field(default=None, repr=False, compare=False)
 
     @property
     def baseline(self) -> float:
@@ -113,6 +115,7 @@ def estimate(
     leave_out: set[str] | None = None,
     donors: NDArray[np.bool_] | None = None,
     tuning: float | None = None,
+    policies: Registry | None = None,
 ) -> Estimate:
     """Fit the unit `key` from units that did not change, and total its gap over each span.
 
@@ -129,7 +132,9 @@ def estimate(
         )
     if method in ("share", "sdid"):
         try:
-            return share_estimate(counts, row, area, measure, months, leave_out, method)
+            return share_estimate(
+                counts, row, area, measure, months, changed, leave_out, donors, method, policies
+            )
         except QuestionError as error:
             raise QuestionError(f"{area.name}, {_label(measure)}: {error}") from None
     y = counts.binned(months)
@@ -178,34 +183,41 @@ def grid_of(
     level: str,
     months: Months,
     *,
+    changed: set[str] | None = None,
     leave_out: set[str] | None = None,
+    donors: NDArray[np.bool_] | None = None,
     is_capped: bool = False,
     after: int = 0,
     first: int = 0,
-    known: int | None = None,
-    periods_ahead: int | None = None,
+    policies: Registry | None = None,
 ) -> PlaceboGrid:
-    """The placebo grid of a question: history to the end of the pre-period (or to period `known`), forecast
-    from there.
+    """The placebo grid of a question: history to the end of the pre-period, forecast from there.
 
-    `is_capped`: judge the counts with bursts capped. `after`: periods after the policy's end that are
-    history too.
+    `changed`: codes of places that changed in these months: by the day of their own change where the registry
+    has one, else they are left out throughout, as those of `leave_out` are. `donors`: a mask of the only
+    units to use. `is_capped`: judge the counts with bursts capped. `after`: periods after the policy's end
+    that are history too.
     """
     start, stop = bins_of(months, counts.last)
     y, capped = counts.sums(start, stop), counts.capped.sums(start, stop)
-    here = int(np.flatnonzero(months.pre)[-1]) + 1 if known is None else known
+    here = int(np.flatnonzero(months.pre)[-1]) + 1
     life = np.flatnonzero(months.life)
-    horizon = periods_ahead or (len(months.start) - here if not after else int(life[-1]) + 1 - here)
-    moved = changed_periods(level, counts.keys, start, stop)
+    over = int(life[-1]) + 1 - here
+    horizon = over if after else max(len(months.start) - here, over + max(DEPARTURE_LAGS))
+    moved = changed_periods(level, counts.keys, start, stop, policies)
     moved[row, life[0]] = True
-    out = None
-    if leave_out:
-        out = np.array([bool(leave_out.intersection(key.split("+"))) for key in counts.keys])
-        out[row] = False
+    undated = (changed or set()) - {
+        c for k in np.flatnonzero(moved.any(1)) for c in counts.keys[k].split("+")
+    }
+    banned = undated | (leave_out or set())
+    out = np.array([bool(banned.intersection(key.split("+"))) for key in counts.keys])
+    if donors is not None:
+        out |= ~donors
+    out[row] = False
     return placebo_grid(
         capped if is_capped else y, row, here, horizon, capped=capped, changed=moved,
         group=group_of(level, counts.keys), leave_out=out, after=after, first=first,
-        calibrated_on=np.arange(int(life[-1]) + 1 - here) if periods_ahead is None else None, level=LEVEL,
+        calibrated_on=np.arange(over), level=LEVEL,
     )  # fmt: skip
 
 
@@ -234,12 +246,24 @@ def share_estimate(
     area: Area,
     measure: str,
     months: Months,
+    changed: set[str] | None = None,
     leave_out: set[str] | None = None,
+    donors: NDArray[np.bool_] | None = None,
     method: str = "share",
+    policies: Registry | None = None,
 ) -> Estimate:
     """The unit in `row` by its discounted share (or by synthetic difference in differences), over every span
     at once."""
-    grid = grid_of(counts, row, area.level, months, leave_out=leave_out)
+    grid = grid_of(
+        counts,
+        row,
+        area.level,
+        months,
+        changed=changed,
+        leave_out=leave_out,
+        donors=donors,
+        policies=policies,
+    )
     if method == "sdid":
         grid = sdid_grid(grid, int(np.flatnonzero(months.life)[-1]) + 1 - grid.here)
     totals = {}
@@ -270,6 +294,7 @@ def share_estimate(
         weights=(),
         method=method,
         tuning=None,
+        grid=grid,
     )
 
 

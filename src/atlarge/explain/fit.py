@@ -20,7 +20,7 @@ from atlarge.explain.caveats import Facts, fell_before
 from atlarge.explain.changes import relabelled, strip_of
 from atlarge.explain.concentration import concentration_of
 from atlarge.explain.data import Daily, daily
-from atlarge.explain.decomposition import Parts, donors_of, learn_rate, parts_of, unknown_ratio
+from atlarge.explain.decomposition import Parts, learn_rate, parts_from, parts_of, unknown_ratio
 from atlarge.explain.estimate import Estimate, estimate
 from atlarge.explain.periods import Months, add_months, months_of
 from atlarge.explain.sensitivity import in_time_of, row_of, same_aor
@@ -39,18 +39,6 @@ def attempt(notes: dict[str, str], name: str, made: Callable[[], T]) -> T | None
     except AtlargeError as error:
         notes[name] = str(error)
         return None
-
-
-def main_donors(world: Study, months: Months, changed: set[str]) -> NDArray[np.bool_] | None:
-    """Comparison places with both series, so that the parts add up to the effect; None: any with one."""
-    outcome, exposure = world.main["at_large"], world.exposure
-    row = outcome.row(world.key)
-    if row is None or outcome.keys != exposure.keys:
-        return None
-    series = [outcome.binned(months), exposure.binned(months)]
-    if not np.nansum(series[1][row][months.pre]):
-        return None
-    return donors_of(series, row, outcome.keys, months, changed)
 
 
 def gather(world: Study, policy: Policy, months: Months, code: str) -> Facts:
@@ -80,8 +68,7 @@ def measure(world: Study, policy: Policy, months: Months) -> Facts:
     notes: dict[str, str] = {}
     outcome, exposure = world.main["at_large"], world.exposure
     changed = changed_units(world.area.level, months, outcome.keys, world.registry)
-    donors = main_donors(world, months, changed)
-    main = estimate(outcome, world.key, world.area, "at_large", months, changed, donors=donors)
+    main = estimate(outcome, world.key, world.area, "at_large", months, changed, policies=world.registry)
     facts = Facts(policy, world.where, months, main, scheme=world.scheme, notes=notes)
     facts.handoffs = attempt(
         notes,
@@ -93,16 +80,23 @@ def measure(world: Study, policy: Policy, months: Months) -> Facts:
             "handoffs",
             months,
             changed,
-            donors=donors,
-            tuning=main.tuning,
+            policies=world.registry,
         ),
     )
     facts.jail_change, jail = _jail_change(world, months, policy.effective)
     if jail is not None and facts.jail_change is not None and facts.jail_change.date is not None:
         facts.relabel = relabelled(jail, world.around, world.key, facts.jail_change.date, months.policy_end)
     ratio = attempt(notes, "parts", lambda: _bounded(rate_of(world, months, changed), main, facts.handoffs))
-    if ratio is not None:
-        facts.parts = attempt(notes, "parts", lambda: _parts(world, months, changed, ratio))
+    handoffs = facts.handoffs
+    if ratio is not None and handoffs is not None:
+        around = world.around if world.area.level == "locality" else None
+        facts.parts = attempt(
+            notes,
+            "parts",
+            lambda: parts_from(
+                main, handoffs, around, ratio, key=world.key, changed=changed, policies=world.registry
+            ),
+        )
     if facts.parts is not None and ratio is not None:
         facts.parts_since_fall = attempt(notes, "since the fall", lambda: _since_fall(world, facts, ratio))
     facts.in_time = in_time_of(world, main, changed)
@@ -183,8 +177,10 @@ def _parts(world: Study, months: Months, changed: set[str], ratio: Ratio) -> Par
     """The parts over the policy's life; the handoffs lost are those of the county's own jails, less what is
     found again in the office area."""
     around = world.around if world.area.level == "locality" else None
-    exposure = world.exposure
-    return parts_of(world.main["at_large"], exposure, around, world.key, months, changed, ratio)
+    return parts_of(
+        world.main["at_large"], world.exposure, around, world.key, months, changed, ratio,
+        policies=world.registry, level=world.area.level,
+    )  # fmt: skip
 
 
 def _since_fall(world: Study, facts: Facts, ratio: Ratio) -> Parts | None:
@@ -223,9 +219,7 @@ def _schemes(
     found = {world.scheme: row_of(world.scheme, world.scheme, main)}
     for scheme in SCHEMES:
         if scheme not in found:
-            other = attempt(
-                notes, f"scheme {scheme}", partial(_under, world, scheme, months, changed, main.tuning)
-            )
+            other = attempt(notes, f"scheme {scheme}", partial(_under, world, scheme, months, changed))
             if other is not None:
                 found[scheme] = row_of(scheme, scheme, other)
     keys = ("value", "low", "high")
@@ -240,11 +234,10 @@ def _schemes(
     }
 
 
-def _under(world: Study, scheme: str, months: Months, changed: set[str], tuning: float | None) -> Estimate:
+def _under(world: Study, scheme: str, months: Months, changed: set[str]) -> Estimate:
     other = world_of(world.store, world.where, scheme, world.registry)
-    donors = main_donors(other, months, changed)
     counts = other.main["at_large"]
-    return estimate(counts, other.key, other.area, "at_large", months, changed, donors=donors, tuning=tuning)
+    return estimate(counts, other.key, other.area, "at_large", months, changed, policies=world.registry)
 
 
 def _other_policies(world: Study, policy: Policy, months: Months) -> list[str]:

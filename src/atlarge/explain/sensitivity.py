@@ -82,7 +82,7 @@ class _Asked:
                 donors = donors_of([y, x], counts.keys.index(world.key), counts.keys, months, banned)
             found = estimate(
                 counts, world.key, world.area, "at_large", months, banned,
-                method=method, donors=donors, tuning=tuning,
+                method=method, donors=donors, tuning=tuning, policies=world.registry,
             )  # fmt: skip
         except AtlargeError as error:
             return failed(variant, label, error)
@@ -128,14 +128,7 @@ def in_time_of(world: Study, main: Estimate, changed: set[str]) -> dict[str, Any
     )  # fmt: skip
     counts = world.main["at_large"]
     try:
-        y, x = counts.binned(months), world.exposure.binned(months)
-        row = counts.row(world.key)
-        donors = None
-        if row is not None and counts.keys == world.exposure.keys and np.nansum(x[row][months.pre]):
-            donors = donors_of([y, x], row, counts.keys, months, changed)
-        found = estimate(
-            counts, world.key, world.area, "at_large", false, changed, donors=donors, tuning=main.tuning
-        )
+        found = estimate(counts, world.key, world.area, "at_large", false, changed, policies=world.registry)
         return row_of("in_time", label, found) | {"date": false.bounds(held)[0].isoformat()}
     except AtlargeError as error:
         return failed("in_time", label, error)
