@@ -398,7 +398,7 @@ def _variants(monkeypatch: pytest.MonkeyPatch, asked: Any, fall: dt.date | None,
 
     def fake(counts: Any, key: str, area: Any, measure: str, laid: Any, banned: set[str], **more: Any) -> Any:
         calls.append({"months": laid, "banned": banned, "measure": measure, "key": key, **more})
-        if more["method"] == "ife":
+        if more["method"] == "sdid":
             raise QuestionError("too few")
         return estimate({"policy": total()}, of=laid)
 
@@ -414,25 +414,21 @@ def test_the_same_question_is_asked_by_other_methods_days_and_places(monkeypatch
     fall = dt.date(2016, 10, 20)
     rows, calls = _variants(monkeypatch, asked, fall)
     assert [r["variant"] for r in rows] == [
-        "main", "ife", "sc", "did", "announced", "before_fall", "other_aors",
+        "main", "sdid", "ascm", "announced", "before_fall", "other_aors",
     ]  # fmt: skip
-    assert rows[1]["note"] == "too few"
-    assert [rows[k]["note"] for k in (0, 2, 3, 4, 5, 6)] == [""] * 6
-    assert [calls[k]["method"] for k in calls] == ["ife", "sc", "did", "ascm", "ascm", "ascm"]
-    # the penalty that was chosen is that of the main method alone
-    assert [calls[k]["tuning"] for k in calls] == [None, None, None, 2.5, 2.5, 2.5]
+    assert [r["note"] for r in rows] == ["", "too few", "", "", "", ""]
+    assert [calls[k]["method"] for k in calls] == ["sdid", "ascm", "share", "share", "share"]
     then = calls["announced"]["months"]
     assert then.bounds(then.life)[0] == dt.date(2017, 2, 1)
     early = calls["before_fall"]["months"]
     assert early.bounds(early.life)[0] == POLICY.effective
     assert early.bounds(early.pre)[1] < fall <= early.bounds(early.pre)[1] + dt.timedelta(days=31)
-    assert "(2016-10)" in rows[5]["label"]
-    assert "2017-02-01" in rows[4]["label"]
-    assert calls["sc"]["banned"] == {"48453"}  # its own policy is the only one
+    assert "(2016-10)" in rows[4]["label"]
+    assert "2017-02-01" in rows[3]["label"]
+    assert calls["ascm"]["banned"] == {"48453"}  # its own policy is the only one
     assert calls["other_aors"]["banned"] == same_aor(world())
-    donors = dict(zip(world().main["at_large"].keys, calls["other_aors"]["donors"], strict=True))
-    assert (donors["48029+SNA"], donors["48201+HOU"]) == (False, True)
-    assert dict(zip(donors, calls["sc"]["donors"], strict=True))["48029+SNA"]
+    donors = dict(zip(world().main["at_large"].keys, calls["ascm"]["donors"], strict=True))
+    assert donors["48029+SNA"]
 
 
 def test_days_that_were_not_before_the_policy_make_no_variant(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -442,7 +438,7 @@ def test_days_that_were_not_before_the_policy_make_no_variant(monkeypatch: pytes
         (POLICY, None, BY_STATE, []),
     ]:
         rows, _ = _variants(monkeypatch, asked, fall, where)
-        assert [r["variant"] for r in rows] == ["main", "ife", "sc", "did", *more]
+        assert [r["variant"] for r in rows] == ["main", "sdid", "ascm", *more]
 
 
 def test_too_early_a_fall_is_a_line_with_its_reason(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -471,10 +467,8 @@ def test_a_false_policy_is_put_into_the_last_third_of_the_months_before(
     assert false.bounds(false.life)[1] == POLICY.effective - ONE_DAY
     assert not (false.life & false.pre).any()
     assert row["date"] == "2016-10-10"
-    assert (row["variant"], row["value"], given[5], more["tuning"]) == ("in_time", 10.0, {"37119"}, 2.5)
-    assert dict(zip(world().main["at_large"].keys, more["donors"], strict=True))["37119"] is np.False_
-    in_time_of(world(county_handoffs={"48453": 0.0}, office_handoffs={"AUS": 0.0}), main, set())
-    assert calls[1][1]["donors"] is None
+    assert (row["variant"], row["value"], given[5]) == ("in_time", 10.0, {"37119"})
+    assert "donors" not in more
 
     def refused(*_: Any, **__: Any) -> Any:
         raise QuestionError("too few")

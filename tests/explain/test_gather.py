@@ -46,7 +46,6 @@ from atlarge.explain.fit import (
     _seated_key,
     _surge_series,
     attempt,
-    main_donors,
     strips,
 )
 from atlarge.explain.sensitivity import same_aor
@@ -222,23 +221,6 @@ def test_errors_are_sized_on_the_largest_locality_of_an_office_else_of_all() -> 
     assert _seated_key(world(BY_AOR, county_handoffs={"37119": 9.0}), joined) == "48201+HOU"
 
 
-def test_comparison_places_have_both_series_where_the_area_has_handoffs() -> None:
-    made = world(county_at_large={"48201": 0.02}, county_handoffs={"48113": 0.02})
-    keys = made.main["at_large"].keys
-    donors = main_donors(made, months(), {"37119"})
-    assert donors is not None
-    # one changed; Dallas's own jail hands over too few; Houston's office makes up for its county's arrests
-    assert {k for k, is_one in zip(keys, donors, strict=True) if is_one} - {made.key} == {
-        "48029+SNA", "48201+HOU", "36103",
-    }  # fmt: skip
-    none = world(county_handoffs={"48453": 0.0}, office_handoffs={"AUS": 0.0})
-    assert main_donors(none, months(), set()) is None
-    later = world(county_handoffs={"48453": (0.0, 3.0)}, office_handoffs={"AUS": (0.0, 3.0)})
-    assert main_donors(later, months(), set()) is None  # none before the policy
-    unnamed = replace(made, main={**made.main, "at_large": steady({"48453": 1.0})})
-    assert main_donors(unnamed, months(), set()) is None
-
-
 def test_handoffs_are_dated_on_the_jails_own_records_where_there_are_any(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -374,6 +356,11 @@ def _measured(monkeypatch: pytest.MonkeyPatch, made: Any, strip: Any, jail: Any,
         "relabelled": "relabelled",
         "rate_of": KNOWN,
         "_parts": lambda _, laid, *__: ("parts", laid.bounds(laid.life)[0], laid.bounds(laid.pre)[1]),
+        "parts_from": lambda main, *_, **__: (
+            "parts",
+            main.months.bounds(main.months.life)[0],
+            main.months.bounds(main.months.pre)[1],
+        ),
         "in_time_of": {"variant": "in_time"},
         "find_burst": "burst",
     }
@@ -390,8 +377,7 @@ def test_the_estimates_share_their_places_and_penalty(monkeypatch: pytest.Monkey
     assert handoffs[1:4] == (made.key, COUNTY, "handoffs")
     assert (main[0], handoffs[0]) == (made.main["at_large"], made.jail)
     assert main[5] == handoffs[5] == {"48453"}
-    np.testing.assert_array_equal(more["donors"], other["donors"])
-    assert (more.get("tuning"), other["tuning"]) == (None, 2.5)
+    assert more["policies"] is other["policies"]
     assert (told.main.measure, told.handoffs.measure) == ("at_large", "handoffs")
     assert (told.policy, told.where, told.scheme, told.notes) == (POLICY, HERE, "ddp", {})
     assert (told.burst, told.in_time) == ("burst", {"variant": "in_time"})
@@ -432,7 +418,7 @@ def test_what_cannot_be_told_of_handoffs_leaves_the_rest(monkeypatch: pytest.Mon
     told, given = _measured(monkeypatch, made, change(), made.jail, rate_of=few)
     assert (told.parts, told.parts_since_fall, told.notes) == (None, None, {"parts": "too few"})
     assert "_parts" not in given
-    told, _ = _measured(monkeypatch, made, change(), made.jail, _parts=few)
+    told, _ = _measured(monkeypatch, made, change(), made.jail, parts_from=few)
     assert (told.parts, told.notes) == (None, {"parts": "too few"})
 
     def only_main(counts: Any, key: str, area: Any, measure: str, *_: Any, **__: Any) -> Any:
@@ -442,7 +428,7 @@ def test_what_cannot_be_told_of_handoffs_leaves_the_rest(monkeypatch: pytest.Mon
 
     told, _ = _measured(monkeypatch, made, change(), made.jail, estimate=only_main)
     assert (told.handoffs, told.notes) == (None, {"handoffs": "too few"})
-    assert told.parts[0] == "parts"
+    assert told.parts is None
 
 
 def test_the_rate_of_an_aor_or_state_is_learnt_outside_it(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -468,7 +454,7 @@ def test_the_parts_take_the_office_areas_gain_for_relabelling_in_a_locality_alon
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     given: list[Any] = []
-    monkeypatch.setattr(module, "parts_of", lambda *args: given.append(args))
+    monkeypatch.setattr(module, "parts_of", lambda *args, **_: given.append(args))
     for where in (HERE, BY_COUNTY, BY_OFFICE):
         made = world(where)
         module._parts(made, months(), {"37119"}, KNOWN)

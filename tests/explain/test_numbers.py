@@ -147,13 +147,15 @@ def test_the_estimate_recovers_an_added_rise_and_its_spans_add_up() -> None:
     assert total.effect.low is not None
     assert total.effect.high is not None
     assert total.effect.low < truth < total.effect.high
-    assert total.p == pytest.approx(1 / (total.placebos + 1))
+    assert total.p <= 0.05
+    assert total.p_high <= 0.02
     assert total.observed == counts.values[0, _day(first) : _day(last) + 1].sum()
     assert total.observed - total.expected == pytest.approx(total.effect.value)
     parts = found.totals["month"].observed + found.totals["rest"].observed
     assert parts == total.observed
     assert span_of(found, "policy").observed == total.observed  # type: ignore[union-attr]
-    assert len(series_of(found).period) == len(event_time_of(found)) == len(months.start)
+    assert len(series_of(found).period) == len(months.start)
+    assert len(event_time_of(found)) == np.isfinite(found.fitted).sum() >= len(months.start) - 6
 
 
 def test_places_that_changed_are_no_comparison() -> None:
@@ -168,7 +170,7 @@ def test_zeros_no_records_and_too_few_places_are_refused() -> None:
     months = months_of(POLICY, counts.first, counts.last)
     with pytest.raises(QuestionError, match="no at-large arrests are recorded there"):
         estimate(counts, "nowhere", AREA, "at_large", months, set())
-    with pytest.raises(QuestionError, match="only 3 units can serve"):
+    with pytest.raises(QuestionError, match="comparison units; at least 30 of 5"):
         estimate(counts, "u00", AREA, "at_large", months, {f"u{k:02d}" for k in range(4, 50)})
     counts.values[0] = 0
     zero = Daily(counts.values, counts.keys, FIRST)
@@ -364,7 +366,7 @@ def test_a_chart_has_gaps_and_bands_of_each_month() -> None:
 def test_weights_are_those_above_a_hundredth_the_largest_first() -> None:
     counts = _world(7)
     months = months_of(POLICY, counts.first, counts.last)
-    weights = estimate(counts, "u00", AREA, "at_large", months, set()).weights
+    weights = estimate(counts, "u00", AREA, "at_large", months, set(), method="ascm").weights
     told = [w for _, w in weights]
     assert 1 <= len(told) <= 8
     assert told == sorted(told, reverse=True)
@@ -490,41 +492,6 @@ def test_only_dated_limits_within_the_months_start_a_loss() -> None:
     assert (Registry(tuple(known)).starts(keys, [], "limits").month == -1).all()
 
 
-def test_the_rate_is_learnt_on_calendar_months_from_places_with_two_handoffs_a_month(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    from atlarge.explain import decomposition as module
-
-    values = np.full((12, DAYS), 0.1, dtype=np.float32)  # some three a month
-    values[3] = 0.05
-    handoffs = Daily(values, tuple(f"u{k:02d}" for k in range(12)), FIRST)
-    arrests = Daily(np.full((12, DAYS), 1.0, dtype=np.float32), handoffs.keys, FIRST)
-    starts = np.array([20, 12, 13, 14, 15, 16, *[-1] * 6])
-    monkeypatch.setattr(Registry, "starts", lambda *_: Starts(starts, starts < 0, {}))
-    none = Registry(())
-    given: list[tuple[object, ...]] = []
-    monkeypatch.setattr(module, "counterfactual", lambda *args, **_: given.append(args))
-    monkeypatch.setattr(module, "transfer_ratio", lambda *args, **_: args)
-    day = dt.date(2017, 2, 21)
-    policy = replace(POLICY, effective=day, latest=day, ended=dt.date(2017, 9, 25))
-    months = months_of(policy, FIRST, dt.date(2019, 9, 1))
-    y, x, used, row, donors, _, _ = module.learn_rate(
-        arrests, handoffs, "u00", months, {"u06"}, none, {"u05"}
-    )
-    assert row == 0
-    assert used.tolist() == [20, 12, 13, -1, 15, -1, *[-1] * 6]  # too few handoffs; the place's own AOR
-    assert donors.tolist() == [False] * 7 + [True] * 5  # none that limited, none that changed
-    (first, _, pre, post, *_), (second, *_) = given
-    assert (first.shape, second.shape) == ((12, 47), (12, 47))
-    np.testing.assert_array_equal(first, y)
-    np.testing.assert_array_equal(second, x)
-    # October 2015 to January 2017 are before; February to September 2017 are studied
-    assert np.flatnonzero(pre).tolist() == list(range(16))
-    assert np.flatnonzero(post).tolist() == list(range(16, 24))
-    every = module.learn_rate(arrests, handoffs, "u00", months, set(), none)[2]
-    assert every.tolist() == [20, 12, 13, -1, 15, 16, *[-1] * 6]
-
-
 def test_an_effect_is_never_above_what_was_observed() -> None:
     """None were arrested where some thirty were expected: the effect is below zero whatever chance gives."""
     counts = _world(21, rate=1.0)
@@ -539,9 +506,9 @@ def test_an_effect_is_never_above_what_was_observed() -> None:
         assert total.effect.low < total.effect.value < total.effect.high <= 0  # type: ignore[operator]
         assert total.counterfactual.low is not None
         assert total.counterfactual.low >= 0
-        assert total.p == pytest.approx(1 / 50)  # two-sided: as clear as can be
-        assert total.p_high == pytest.approx(1.0)  # one-sided: no excess at all
-        assert total.placebos == 49
+        assert total.p <= 0.05  # two-sided: as clear as can be
+        assert total.p_high == pytest.approx(1.0, abs=0.01)  # one-sided: no excess at all
+        assert total.placebo_units >= 49
         assert total.mde > 0
     month, whole = found.totals["month"], found.totals["policy"]
     assert month.expected + found.totals["rest"].expected == pytest.approx(whole.expected)
@@ -562,7 +529,7 @@ def test_left_out_places_and_given_ones_are_the_comparison() -> None:
     given = np.zeros(50, dtype=bool)
     given[5:20] = True
     chosen = estimate(counts, "u00", AREA, "at_large", months, {"u06"}, donors=given)
-    assert set(chosen.donor_keys) == {f"u{k:02d}" for k in range(5, 20)}
+    assert set(chosen.donor_keys) == {f"u{k:02d}" for k in range(5, 20) if k != 6}
     joined = Daily(counts.values, ("u00+X", *(f"{k}+Y{k}" for k in counts.keys[1:])), counts.first)
     apart = estimate(joined, "u00+X", AREA, "at_large", months, {"u01", "Yu02"})
     assert not {"u01+Yu01", "u02+Yu02"} & set(apart.donor_keys)
@@ -574,7 +541,7 @@ def test_every_span_of_one_fit_has_the_interval_of_a_study_of_that_span_alone() 
     counts = _world(23)
     counts.values[-1] = np.random.default_rng(24).poisson(40.0, DAYS)  # the last place is far the largest
     months = months_of(POLICY, counts.first, counts.last)
-    found = estimate(counts, "u00", AREA, "at_large", months, set())
+    found = estimate(counts, "u00", AREA, "at_large", months, set(), method="ascm")
     usable = of_like_size([counts.binned(months)[:, months.pre]], 0, np.ones(50, dtype=bool))
     for name, total in found.totals.items():
         mask = months.span(name)

@@ -1,9 +1,10 @@
-"""The whole placebo grid of a question at once: every unit forecast from every date, and the target judged by it."""
+"""The placebo grid of a question: every unit forecast from every date, and the target judged by it."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -132,8 +133,10 @@ class PlaceboGrid:
         material: float | None = None,
         alpha: float = 0.05,
     ) -> Judged:
-        """The target's total over the periods `ahead`, judged by the placebos; `start`: another date than that
-        of the question, from which `ahead` is then counted."""
+        """The target's total over the periods `ahead`, judged by the placebos.
+
+        `start`: another date than that of the question, from which `ahead` is then counted.
+        """
         seen, expected = self.totals(ahead)
         model = self.errors(ahead, start=start)
         at = self.at if start is None else int(np.flatnonzero(self.starts == start)[0])
@@ -185,7 +188,7 @@ class PlaceboGrid:
         return Departure(self.here - lag, lag, p, self.judge(np.arange(lag), start=self.here - lag))
 
     def path(self) -> Floats:
-        """The target's expected count in every period [T]: before the date, foretold from the period before."""
+        """The target's expected count in every period [T]; before the date, foretold one period ahead."""
         before = np.full(self.y.shape[1], np.nan)
         for d, start in enumerate(self.starts):
             if start < self.here:
@@ -349,8 +352,8 @@ def _check(own: Floats, here: int, first: int) -> None:
         )
 
 
-def _unchanged(moved: Bools, start: int, stop: int) -> Bools:
-    return np.asarray(~moved[:, max(0, start) : max(0, stop)].any(1))
+def _unchanged(moved: Bools, start: int | np.integer[Any], stop: int | np.integer[Any]) -> Bools:
+    return np.asarray(~moved[:, max(0, int(start)) : max(0, int(stop))].any(1))
 
 
 def _mean(values: Floats) -> Floats:
@@ -412,7 +415,8 @@ def sdid_grid(grid: PlaceboGrid, horizon: int, *, dates: int = 6) -> PlaceboGrid
     for d, start in enumerate(starts):
         stop = min(int(start) + horizon, grid.y.shape[1])
         k = int(np.flatnonzero(grid.starts == start)[0])
-        usable = grid.is_placebo[:, k, : stop - int(start)].all(1) & whole
+        usable = grid.is_placebo[:, k, : stop - int(start)].min(axis=1) & whole
+        usable = np.asarray(usable, dtype=bool).copy()
         usable[grid.target] = False
         targets = np.append(np.flatnonzero(usable), grid.target)
         path = sdid_paths(np.where(whole[:, None], scale, 0.0), int(start), stop, usable, targets)

@@ -153,8 +153,8 @@ def decompose(
 
     def grid(values: Floats) -> PlaceboGrid:
         return placebo_grid(
-            values, treated, here, int(ahead.max()) + 1 + max(DEPARTURE_LAGS), changed=moved, group=group, leave_out=out,
-            calibrated_on=ahead, level=level,
+            values, treated, here, int(ahead.max()) + 1 + max(DEPARTURE_LAGS), changed=moved, group=group,
+            leave_out=out, calibrated_on=ahead, level=level,
         )  # fmt: skip
 
     main, path = grid(y), grid(x)
@@ -227,7 +227,7 @@ def decompose_grids(
 
 
 def _since_departure(path: PlaceboGrid, ahead: Ints, loss: Part) -> Part:
-    """The loss's interval, reaching to the loss counted from before the unit left its comparison, where it had.
+    """The loss with its interval reaching to that counted from before the unit left its comparison.
 
     A fall that set in before the date moves the level that the forecast starts from; what was lost by the
     change then lies anywhere from the one count to the other.
@@ -258,12 +258,13 @@ def paired_errors(one: PlaceboGrid, two: PlaceboGrid, ahead: Ints) -> Floats:
     units = np.intersect1d(one.rows[one.rows >= 0], two.rows[two.rows >= 0])
     a = first[np.searchsorted(one.rows[one.rows >= 0], units)]
     b = second[np.searchsorted(two.rows[two.rows >= 0], units)]
-    dates, left, right = np.intersect1d(one.starts, two.starts, return_indices=True)
+    _, left, right = np.intersect1d(one.starts, two.starts, return_indices=True)
     a, b = a[:, left], b[:, right]
     both = np.isfinite(a) & np.isfinite(b)
     if both.any(1).sum() < MIN_PAIRED:
         raise QuestionError(
-            f"only {int(both.any(1).sum())} comparison units have both series; at least {MIN_PAIRED} are needed"
+            f"only {int(both.any(1).sum())} comparison units have both series; at least {MIN_PAIRED} are "
+            "needed"
         )
     return np.column_stack([a[both], b[both]])
 
@@ -351,10 +352,7 @@ def transfer_ratio(
     for unit in np.flatnonzero(begun >= 0):
         if unit == treated:
             continue
-        gain, change = (
-            _own_change(main, unit, begun[unit], n_post),
-            _own_change(path, unit, begun[unit], n_post),
-        )
+        gain, change = (_own_change(grid, int(unit), int(begun[unit]), n_post) for grid in (main, path))
         if gain is not None and change is not None:
             found.append((gain[0], -change[0], gain[1], change[1], change[2]))
     if not found:

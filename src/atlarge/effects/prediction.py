@@ -97,7 +97,7 @@ class PredictionErrors:
     z : array [M]
         Standardised placebo errors, sorted.
     unsure : array [1 + K, K]
-        Variance of the log size itself: few comparison units of a kind leave it unsure (first row: of its mean).
+        Variance of the log size itself, which few units of a kind leave unsure (first row: of its mean).
     factor : float
         What expected counts are multiplied by, so that placebo totals are right on average.
     blocks : float
@@ -321,7 +321,7 @@ def learn_errors(
 
 
 def _date_shift(z: Floats, when: Ints, here: int) -> float:
-    """Log of how much larger errors are at the date of the question; shrunk by 30 placebos at the usual size."""
+    """Log of how much larger errors are at the date of the question, shrunk by 30 usual placebos."""
     near = when == here
     if not near.any():
         return 0.0

@@ -1,4 +1,4 @@
-"""Synthetic difference in differences for every unit at once (Arkhangelsky, Athey, Hirshberg, Imbens, Wager 2021)."""
+"""Synthetic difference in differences for every unit at once (Arkhangelsky and others 2021)."""
 
 from __future__ import annotations
 
@@ -55,8 +55,8 @@ def sdid_paths(y: ArrayLike, start: int, stop: int, donors: ArrayLike, targets: 
     rows = np.atleast_1d(np.asarray(targets, dtype=np.int64))
     if len(serve) < MIN_DONORS or start < 2:
         raise QuestionError(
-            f"{len(serve)} comparison units and {start} periods before the change: at least {MIN_DONORS} and 2 "
-            "are needed"
+            f"{len(serve)} comparison units and {start} periods before the change: at least "
+            f"{MIN_DONORS} and 2 are needed"
         )
     before, pool = values[:, :start], values[serve]
     steps = np.diff(pool[:, :start], axis=1)

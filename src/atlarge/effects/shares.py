@@ -2,9 +2,9 @@
 
 A unit's share of the whole is a level that drifts. The best guess of such a level from counts weighs recent
 periods more: exponential discounting is the point estimate of a local-level gamma-Poisson filter (West and
-Harrison 1997, ch. 10; Harvey and Fernandes 1989). Two memories are combined, a short one on the counts as they are and a
-long one on counts whose bursts are capped; what the unit's group (its region) does beyond the whole is
-followed in part.
+Harrison 1997, ch. 10; Harvey and Fernandes 1989). Two memories are combined,
+a short one on the counts as they are and a long one on counts whose bursts are capped; what the unit's group
+(its region) does beyond the whole is followed in part.
 """
 
 from __future__ import annotations

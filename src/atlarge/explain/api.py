@@ -299,7 +299,7 @@ def _rate(facts: Facts) -> dict[str, Any]:
 def _method(main: Estimate, facts: Facts, world: Study) -> dict[str, Any]:
     names = world.names()
     return {
-        "estimator": "ridge-augmented synthetic control",
+        "estimator": "discounted share",
         "interval": LEVEL,
         "donors": main.donors,
         "weights": [{"place": k, "place_name": names.get(k, k), "weight": w} for k, w in main.weights],

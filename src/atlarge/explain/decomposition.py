@@ -87,7 +87,7 @@ def learn_rate(
     place `key` itself gives nothing but the size of error to expect, and units of the codes `own` nothing at
     all. Raises QuestionError where the place itself cannot be studied.
     """
-    y, firsts = outcome.calendar()
+    _, firsts = outcome.calendar()
     x, _ = exposure.calendar()
     steady = outcome.capped.calendar()[0]  # days of a burst are no replacement of lost handoffs
     row = outcome.keys.index(key)

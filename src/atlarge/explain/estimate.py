@@ -456,7 +456,11 @@ def placebos_of(found: Estimate, names: dict[str, str]) -> list[Placebo]:
     made = []
     for k in range(0, len(found.donor_keys), step):
         key = found.donor_keys[k]
-        made.append(Placebo(key, names.get(key, key), [float(v) for v in found.gaps[k + 1]]))
+        made.append(
+            Placebo(
+                key, names.get(key, key), [float(v) if np.isfinite(v) else None for v in found.gaps[k + 1]]
+            )
+        )
     return made
 
 

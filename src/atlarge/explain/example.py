@@ -216,7 +216,7 @@ def _checks() -> dict[str, Any]:
         "sensitivity": _sensitivity(),
         "sources": [{"title": "Arrest records, FY2016-FY2019", "url": "https://example.org/records"}],
         "coverage": {"start": "2015-10-01", "end": "2019-09-01"},
-        "method": {"estimator": "ridge-augmented synthetic control", "interval": 0.9},
+        "method": {"estimator": "discounted share", "interval": 0.9},
     }
 
 

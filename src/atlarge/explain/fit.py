@@ -9,7 +9,6 @@ from typing import Any, TypeVar
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
 from atlarge.effects.pooling import Ratio
 from atlarge.errors import AtlargeError

@@ -28,7 +28,7 @@ def context(shown: Shown, w: Words) -> dict[str, Any]:
     figures += [f for f in (_waterfall(shown, w), _event(shown, w)) if f]
     figures += [f for strip in drawn_strips(a) if (f := _strip(shown, strip, w))]
     sensitivity = _sensitivity(shown, w)
-    estimator = str(a.method.get("estimator", "ridge-augmented synthetic control"))
+    estimator = str(a.method.get("estimator", "discounted share"))
     return {
         "w": w,
         "sentences": sentences(shown, w),
