@@ -59,12 +59,12 @@ def explained(claim: dict[str, Any], store: Store | None, kept: dict[Any, Any]) 
         "source": "explain",
         "party": "this project, from the records",
         "rows": f"atlarge explain {key[0]!r} --policy {key[1]}",
-        "says": judged.reason,
+        "says": str(judged.reason),
         "expected_without_the_policy": answer.counterfactual.to_dict(),
         "effect": answer.effect.to_dict(),
         "p_placebo": answer.p_placebo,
     }
-    return Linked(judged.verdict, f"{judged.reason} Rule: {judged.rule}.", judged.title, evidence)
+    return Linked(judged.verdict, f"{judged.reason} Rule: {judged.rule}.", str(judged.title), evidence)
 
 
 def _answer(place: str, policy: str, store: Store) -> Answer | str:

@@ -97,12 +97,9 @@ def _pooled(
 
 
 def _text(answer: Answer) -> str:
-    """The answer for a terminal: sentences, verdicts, spans, warnings."""
+    """The answer for a terminal: summary, spans, all caveats."""
     lines = [f"{answer.place_name}: {answer.policy['title']} ({answer.policy['effective']})", ""]
-    lines += [f"  {sentence}" for sentence in answer.sentences]
-    lines += ["", "Verdicts"]
-    lines += [f"  {v.title}: {v.verdict} ({v.rule}). {v.reason}" for v in answer.verdicts.values()]
-    lines += ["", "Observed and expected (90 % interval of the difference; placebo p)"]
+    lines += [answer.summary(), "", "Observed and expected (90 % interval of the difference; placebo p)"]
     for span in answer.spans:
         effect, p = span.effect, span.p_placebo
         lines.append(
@@ -110,6 +107,7 @@ def _text(answer: Answer) -> str:
             f"{span.counterfactual.value or 0:.0f}, {effect.value or 0:+.0f} "
             f"({effect.low or 0:+.0f} to {effect.high or 0:+.0f}), p {1.0 if p is None else p:.3f}"
         )
-    lines += ["", "Warnings"]
-    lines += [f"  {warned.text}" for warned in answer.warnings]
+    main = {warned.id for warned in answer.main_caveats}
+    lines += ["", "Also keep in mind"]
+    lines += [f"  {warned.text}" for warned in answer.warnings if warned.id not in main]
     return "\n".join(lines) + "\n"

@@ -4,30 +4,18 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
+
+from atlarge.messages import Message, render
+
+if TYPE_CHECKING:
+    from atlarge.explain.quantities import Bursts, Lasting, LeftBefore, MethodSwitch, TwoSided
 
 Verdict = Literal["fits", "does not fit", "cannot be told"]
 ACCOUNTS = ("singling_out", "substitution", "concentration")
-
-
-class Said(str):
-    """A text that remembers what it was made of, so that it can be told in another language.
-
-    It is its English text. `key` names its pattern; `values` fill it: numbers, days, texts, or further Said.
-    """
-
-    key: str
-    values: dict[str, Any]
-
-    def __new__(cls, text: str, key: str = "", **values: Any) -> Said:
-        made = super().__new__(cls, text)
-        made.key, made.values = key, values
-        return made
-
-    @classmethod
-    def of(cls, key: str, pattern: str, **values: Any) -> Said:
-        """The pattern, filled with the values as English text."""
-        return cls(pattern.format(**values), key, **values)
+MOST_CAVEATS = 3
+QUIET = ("counts_not_intent",)
+"""Caveats that every answer has; a page words them once for all."""
 
 
 @dataclass(frozen=True)
@@ -210,45 +198,64 @@ class ChangeStrip:
 
 @dataclass(frozen=True)
 class Judgement:
-    """A verdict on one account, the rule that gave it, the numbers it rests on, and the verdicts by span."""
+    """A verdict on one account, the rule that gave it, the numbers it rests on, and the verdicts by span.
+
+    `p`: chance of evidence as strong with no effect, where the account has a test; `q`: the same held against
+    all tests that are shown together (of this answer, or of a list of answers).
+    """
 
     account: str
-    title: str
+    title: Message
     verdict: Verdict
-    reason: str
-    rule: str
+    reason: Message
+    rule: Message
     by_span: dict[str, str] = field(default_factory=dict)
+    p: float | None = None
+    q: float | None = None
 
     def to_dict(self) -> dict[str, Any]:
-        """Keys account, title, verdict, reason, rule, by_span."""
+        """Keys account, title, verdict, reason, rule, by_span, p, q; singling out also burst and lasting."""
+        apart: dict[str, Any] = {}
+        if self.account == "singling_out":
+            apart = {name: self.by_span[name] for name in ("burst", "lasting") if name in self.by_span}
         return {
             "account": self.account,
-            "title": self.title,
+            "title": str(self.title),
             "verdict": self.verdict,
-            "reason": self.reason,
-            "rule": self.rule,
+            **apart,
+            "reason": str(self.reason),
+            "rule": str(self.rule),
             "by_span": dict(self.by_span),
+            "p": _round(self.p, 4),
+            "q": _round(self.q, 4),
         }
 
 
 @dataclass(frozen=True)
 class Warned:
-    """A warning that applies: its id in warnings.yaml, its words, and the numbers in them."""
+    """A caveat that applies: its id, its words, and which number it belongs to (count, interval, handoffs,
+    level, policy, burst)."""
 
     id: str
-    text: str
-    values: dict[str, Any] = field(default_factory=dict)
+    message: Message
+    about: str = "count"
+
+    @property
+    def text(self) -> str:
+        """In English."""
+        return str(self.message)
 
     def to_dict(self) -> dict[str, str]:
-        """Keys id, text."""
-        return {"id": self.id, "text": self.text}
+        """Keys id, text, about."""
+        return {"id": self.id, "text": self.text, "about": self.about}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Answer:
-    """The answer for one place and one policy or date.
+    """The answer for one place and one policy or date; printing it gives its summary.
 
-    `observed`, `counterfactual`, `effect`, `p_placebo`, `mde` are of `measure` in `area` over `span`.
+    `observed`, `counterfactual`, `effect`, `p_placebo`, `mde` are of `measure` in `area` over `span`;
+    `headline` and `messages` (one for each account) word it, `warnings` are all caveats in order of weight.
     """
 
     place: str
@@ -271,7 +278,8 @@ class Answer:
     change_point: ChangeStrip
     surges: list[dict[str, Any]]
     verdicts: dict[str, Judgement]
-    sentences: list[str]
+    headline: Message
+    messages: list[Message]
     warnings: list[Warned]
     spans: list[Span]
     series: list[Series]
@@ -288,6 +296,41 @@ class Answer:
     coverage: dict[str, Any] = field(default_factory=dict)
     method: dict[str, Any] = field(default_factory=dict)
     scheme: str = "ddp"
+    bursts: Bursts | None = None
+    lasting: Lasting | None = None
+    two_sided: TwoSided | None = None
+    left_before: LeftBefore | None = None
+    method_switches: list[MethodSwitch] = field(default_factory=list)
+    usual_month: float | None = None
+    corroboration: list[dict[str, Any]] = field(default_factory=list)
+    elsewhere: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def sentences(self) -> list[str]:
+        """The three paragraphs in English."""
+        return [str(message) for message in self.messages]
+
+    @property
+    def main_caveats(self) -> list[Warned]:
+        """The caveats that change how the answer is read: three at most."""
+        return [warned for warned in self.warnings if warned.id not in QUIET][:MOST_CAVEATS]
+
+    def __repr__(self) -> str:
+        verdicts = ", ".join(f"{v.account}: {v.verdict}" for v in self.verdicts.values())
+        return f"Answer({self.place_name}, {self.policy['id']}; {verdicts})"
+
+    def __str__(self) -> str:
+        return self.summary()
+
+    def summary(self, language: str = "en") -> str:
+        """Headline, a paragraph for each account, and what to know before quoting it."""
+        lines = [render(self.headline, language), ""]
+        for judged, message in zip(self.verdicts.values(), self.messages, strict=True):
+            title = render(judged.title, language)
+            verdict = render(Message(f"verdict.{judged.verdict}"), language)
+            lines += [f"{title}: {verdict}.", f"  {render(message, language)}"]
+        lines += [""] + [f"  * {render(warned.message, language)}" for warned in self.main_caveats]
+        return "\n".join(lines)
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON document of `atlarge explain --json`."""
@@ -295,6 +338,7 @@ class Answer:
             "place": self.place,
             "place_name": self.place_name,
             "place_kind": self.place_kind,
+            "headline": str(self.headline),
             "policy": {k: v.isoformat() if isinstance(v, dt.date) else v for k, v in self.policy.items()},
             "measure": self.measure,
             "area": self.area.to_dict(),
@@ -315,11 +359,22 @@ class Answer:
             "change_points": [strip.point() for strip in self.change_strips],
             "surges": self.surges,
             "burst": self.burst,
+            "bursts": self.bursts.to_dict() if self.bursts else None,
+            "lasting": self.lasting.to_dict() if self.lasting else None,
+            "two_sided": self.two_sided.to_dict() if self.two_sided else None,
+            "left_before": self.left_before.to_dict() if self.left_before else None,
+            "method_switches": [switch.to_dict() for switch in self.method_switches],
+            "usual_month": _round(self.usual_month),
+            "corroboration": [
+                {**row, "says": str(row["says"])} if "says" in row else row for row in self.corroboration
+            ],
+            "elsewhere": {k: str(v) if isinstance(v, Message) else v for k, v in self.elsewhere.items()},
             "substitution_rate": self.substitution_rate,
             "verdicts": {name: verdict.to_dict() for name, verdict in self.verdicts.items()},
             "sentences": self.sentences,
             "warnings": [warned.text for warned in self.warnings],
             "warning_ids": [warned.id for warned in self.warnings],
+            "caveats": [warned.to_dict() for warned in self.main_caveats],
             "spans": [span.to_dict() for span in self.spans],
             "event_time": [point.to_dict() for point in self.event_time],
             "relabelling": self.relabelling,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses as dc
 import datetime as dt
 from collections.abc import Sequence
 from functools import partial
@@ -9,10 +10,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from atlarge.errors import QuestionError
-from atlarge.explain.answer import Answer, Area, ChangeStrip, Interval, Judgement, Series, Span, Verdict
+from atlarge.explain.answer import Answer, Area, ChangeStrip, Interval, Judgement, Series, Span
 from atlarge.explain.areas import Where, where_of
 from atlarge.explain.burst import burst_shares
-from atlarge.explain.caveats import Facts, fell_before, has_fallen, warnings_of
+from atlarge.explain.caveats import Facts, caveats_of, changed_before, fell_before
 from atlarge.explain.estimate import (
     LEVEL,
     SPAN_NAMES,
@@ -24,20 +25,15 @@ from atlarge.explain.estimate import (
     span_of,
 )
 from atlarge.explain.fit import attempt, gather, strips
-from atlarge.explain.narrative import reasons, rest_value, sentences_of
+from atlarge.explain.narrative import headline, paragraphs, reasons, rule_of
 from atlarge.explain.periods import months_of
+from atlarge.explain.quantities import Lasting
+from atlarge.explain.question import check_enough, check_fit, place_asked
 from atlarge.explain.sensitivity import sensitivity_of
 from atlarge.explain.sources import sources_of
 from atlarge.explain.study import Study, changed_units, world_of
-from atlarge.explain.verdicts import (
-    ALPHA_LASTING,
-    burst_stands_out,
-    concentration,
-    excess,
-    placing,
-    singling_out,
-    substitution,
-)
+from atlarge.explain.verdicts import concentration, excess, placing, q_of, singling_out, substitution
+from atlarge.messages import Message
 from atlarge.policies import Policy, Registry, as_registry, from_date
 
 if TYPE_CHECKING:
@@ -64,7 +60,6 @@ def explain(
     """
     if (policy is None) == (date is None):
         raise QuestionError("name either a policy or a date, not both and not neither")
-    from atlarge.explain.question import check_enough, check_fit, place_asked
     from atlarge.records.store import open_store
 
     policies = as_registry(registry)
@@ -97,39 +92,44 @@ def nearest_of(where: Where) -> str | None:
 
 
 def verdicts_of(facts: Facts) -> dict[str, Judgement]:
-    """The three accounts judged by the rules of `judge`."""
-    by_span: dict[str, Verdict] = {}
-    if facts.burst is not None:
-        by_span["burst"] = burst_stands_out(facts.burst.p, facts.burst.observed, facts.burst.expected)
+    """The three accounts judged by the rules of `verdicts`, with q-values over the tests of this answer."""
+    assert facts.lasting is not None
+    lasting, why = facts.lasting, reasons(facts)
+    replaced = _substitution(facts, lasting, why["substitution"])
+    by_span: dict[str, str] = {}
     for name in SPAN_NAMES:
         total = facts.main.totals.get(name)
         if total is not None:
             by_span[name] = excess(total.effect, total.expected, total.p_high)
-    told, why = facts.parts, reasons(facts)
-    expected = facts.main.totals["policy"].expected
     by_span["placing"] = placing(facts.placed_before, facts.placed_during)
-    if told is not None:
-        by_span["residual"] = excess(told.residual, expected, told.p_residual_high)
-        by_span["lasting"] = excess(told.residual, expected, told.p_residual_high, ALPHA_LASTING)
-        handoffs = facts.handoffs.totals["policy"].expected if facts.handoffs else 0.0
-        lost = facts.parts_since_fall or told
-        replaced = substitution(
-            lost.loss, lost.effect, handoffs, fell_before(facts), why["substitution"], has_fallen(facts)
-        )
-    else:
-        whole = facts.main.totals["policy"]
-        by_span["lasting"] = excess(whole.effect, whole.expected, whole.p_high, ALPHA_LASTING)
-        nothing = Interval(None)
-        replaced = substitution(nothing, nothing, 0.0, False, why["substitution"])
+    rule = rule_of(facts, replaced.verdict)
     ratio = facts.concentration.get("share_ratio") or {}
     level = concentration(
         Interval(ratio.get("value"), ratio.get("low"), ratio.get("high")), why["concentration"]
     )
-    return {
-        "singling_out": singling_out(by_span, why["singling_out"], rest_value(facts)),
-        "substitution": replaced,
-        "concentration": level,
-    }
+    singled = singling_out(facts.bursts, lasting, rule, why["singling_out"], by_span)
+    judged = [singled, replaced, level]
+    found = q_of([one.p for one in judged])
+    return {one.account: dc.replace(one, q=q) for one, q in zip(judged, found, strict=True)}
+
+
+def _substitution(facts: Facts, lasting: Lasting, reason: Message) -> Judgement:
+    """Replacement is judged by the one estimate of handoffs that the answer prints."""
+    extends = facts.policy.direction == "extends"
+    if facts.handoffs is None:
+        return substitution(Interval(None), 0.0, lasting, extends=extends, is_before=False, reason=reason)
+    total = facts.handoffs.totals["policy"]
+    is_before = facts.policy.kind != "date" and changed_before(facts, rose=extends)
+    chances = [total.p, lasting.p_low if extends else lasting.p]
+    return substitution(
+        total.effect,
+        total.expected,
+        lasting,
+        extends=extends,
+        is_before=is_before,
+        reason=reason,
+        p=max((p for p in chances if p is not None), default=None),
+    )
 
 
 def _answer(facts: Facts, world: Study, code: str, name: str, kind: str) -> Answer:
@@ -161,8 +161,9 @@ def _answer(facts: Facts, world: Study, code: str, name: str, kind: str) -> Answ
         change_point=told,
         surges=facts.surges,
         verdicts=verdicts,
-        sentences=sentences_of(facts, verdicts),
-        warnings=warnings_of(facts),
+        headline=headline(facts, verdicts),
+        messages=paragraphs(verdicts),
+        warnings=caveats_of(facts),
         spans=_spans(main, shares, facts, others),
         series=_series(main, facts, others),
         placebos=placebos_of(main, world.names()),
@@ -180,6 +181,12 @@ def _answer(facts: Facts, world: Study, code: str, name: str, kind: str) -> Answ
         coverage={"start": world.main["at_large"].first, "end": world.main["at_large"].last},
         method=_method(main, facts, world),
         scheme=facts.scheme,
+        bursts=facts.bursts,
+        lasting=facts.lasting,
+        two_sided=facts.two_sided,
+        left_before=facts.left_before,
+        method_switches=facts.method_switches,
+        usual_month=facts.usual_month,
     )
 
 
@@ -285,6 +292,9 @@ def _rate(facts: Facts) -> dict[str, Any]:
     if facts.parts is None:
         return {}
     ratio, loss = facts.parts.ratio, facts.parts.loss
+    if facts.handoffs is not None:  # the one estimate of handoffs, counted downwards
+        effect = facts.handoffs.totals["policy"].effect
+        loss = Interval(*(None if v is None else -v for v in (effect.value, effect.high, effect.low)))
     return {
         "is_known": ratio.is_known,
         "value": round(ratio.value, 3) if ratio.is_known else None,

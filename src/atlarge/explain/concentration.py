@@ -16,6 +16,7 @@ import polars as pl
 from atlarge.explain.answer import Area, Interval
 from atlarge.explain.areas import Where, seat_of
 from atlarge.explain.data import Daily
+from atlarge.explain.verdicts import BAND, level_of
 from atlarge.reference import table
 
 Z = 1.645
@@ -141,6 +142,7 @@ def concentration_of(
     total = float(nation.sums([start], [stop]).sum())
     if not np.isfinite(here + total) or total <= 0:
         return _untold(where, start)
+    ratio = share_ratio(here, total, people, whole, unplaced)
     return {
         "measure": measure,
         "group": people.group,
@@ -157,7 +159,9 @@ def concentration_of(
         "end": end.isoformat(),
         "per_10k": per_10k(here, days, people, unplaced).to_dict(),
         "per_10k_nation": per_10k(total, days, whole).to_dict(),
-        "share_ratio": share_ratio(here, total, people, whole, unplaced).to_dict(),
+        "share_ratio": ratio.to_dict(),
+        "band": list(BAND),
+        "level": level_of(ratio),
         "note": "Arrests a year per 10,000; records that name a county of the metropolitan area or an ICE "
         "office seated in it. The office's area and the metropolitan area are not the same.",
     }
@@ -172,7 +176,8 @@ def _untold(where: Where, start: dt.date) -> dict[str, Any]:
     nothing = Interval(None).to_dict()
     about: dict[str, Any] = {
         "measure": None, "group": None, "population_place": None, "population": None,
-        "per_10k": nothing, "per_10k_nation": nothing, "share_ratio": nothing,
+        "per_10k": nothing, "per_10k_nation": nothing, "share_ratio": nothing, "band": list(BAND),
+        "level": "cannot be told",
         "note": f"No estimate of the unauthorized population of {where.own.name} is at hand. Needed "
         "would be one with its margin, for the county, its metropolitan area or the AOR.",
     }  # fmt: skip

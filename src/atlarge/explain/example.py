@@ -1,4 +1,4 @@
-"""A made answer, for those who draw answers and test the drawing. Its numbers describe no real place."""
+"""An example answer, for those who draw answers and test the drawing. Its numbers describe no real place."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import datetime as dt
 from typing import Any
 
 from atlarge.explain.answer import (
+    ACCOUNTS,
     Answer,
     Area,
     ChangeStrip,
@@ -15,8 +16,18 @@ from atlarge.explain.answer import (
     Placebo,
     Series,
     Span,
+    Verdict,
     Warned,
 )
+from atlarge.explain.narrative import paragraphs
+from atlarge.explain.numbers import CountKey, Number, difference
+from atlarge.messages import Days, Message, Month, join, say
+
+START, END = dt.date(2017, 3, 1), dt.date(2017, 10, 24)
+
+
+def _key(start: dt.date, end: dt.date) -> CountKey:
+    return CountKey("locality", "99001+EXA", "at_large", start, end)
 
 
 def _months(first: dt.date, count: int) -> list[dt.date]:
@@ -85,29 +96,54 @@ def _events(at_large: Series) -> list[EventPoint]:
     ]
 
 
+def _reasons() -> tuple[Message, Message, Message]:
+    place = "Example County, EX"
+    burst = say(
+        "burst.fits",
+        n=Number(61.0, "count", (_key(dt.date(2017, 3, 9), dt.date(2017, 3, 12)),)),
+        days=Days(dt.date(2017, 3, 9), dt.date(2017, 3, 12)),
+        e=Number(4.1, "estimate"),
+    )
+    lasting = say(
+        "lasting.says",
+        when=say("when.policy"),
+        o=Number(205.0, "count", (_key(START, END),)),
+        e=Number(188.0, "estimate"),
+        difference=difference(Interval(17.0, -11.0, 45.0), (_key(START, END),)),
+    )
+    change = say(
+        "change.fell",
+        before=Number(51.0, "mean"),
+        after=Number(22.0, "mean"),
+        month=Month(dt.date(2016, 10, 1)),
+        moment=say("moment.before_known", n=5),
+    )
+    level = say(
+        "level.says",
+        rate=Number(24.5, "rate"),
+        nation=Number(33.0, "rate"),
+        place="the Example metropolitan area",
+    )
+    return join(burst, lasting), join(say("handoffs.none", at=say("at.locality", name=place)), change), level
+
+
 def _verdicts() -> dict[str, Judgement]:
+    rules = (
+        say(
+            "rule.two",
+            burst=say("rule.burst.fits"),
+            lasting=say("rule.lasting.cannot be told"),
+        ),
+        say("rule.shortfall_before"),
+        say("rule.proportion_unclear"),
+    )
+    verdicts: tuple[Verdict, ...] = ("fits", "cannot be told", "cannot be told")
+    spans: tuple[dict[str, str], ...] = ({"burst": "fits", "lasting": "cannot be told"}, {}, {})
     return {
-        "singling_out": Judgement(
-            "singling_out",
-            "The place was singled out",
-            "cannot be told",
-            "The first month stands out (45 more than expected, p 0.017); the whole life does not.",
-            "burst without lasting rise",
-        ),
-        "substitution": Judgement(
-            "substitution",
-            "Lost jail handoffs were replaced at large",
-            "does not fit",
-            "Handoffs fell five months before the policy; at-large arrests did not rise with them.",
-            "handoffs fell before the policy",
-        ),
-        "concentration": Judgement(
-            "concentration",
-            "More people liable to arrest live there",
-            "does not fit",
-            "24.5 arrests per 10,000 unauthorized residents against 33.0 in the nation.",
-            "level below the nation's",
-        ),
+        name: Judgement(name, say(f"account.{name}"), verdict, reason, rule, by_span)
+        for name, verdict, reason, rule, by_span in zip(
+            ACCOUNTS, verdicts, _reasons(), rules, spans, strict=True
+        )
     }
 
 
@@ -254,15 +290,31 @@ def example_answer() -> Answer:
         change_point=strip,
         surges=_surges(),
         verdicts=_verdicts(),
-        sentences=[
-            "Around Example County, 45 more at-large arrests than expected came in the first month.",
-            "Over the policy's life there were 17 more (90 % interval -11 to 45): a burst, no lasting rise.",
-            "Jail handoffs had fallen five months before, so a before-and-after comparison misleads.",
-        ],
+        headline=say(
+            "headline.burst_usual",
+            n=Number(61.0, "count", (_key(dt.date(2017, 3, 9), dt.date(2017, 3, 12)),)),
+            at=say("at.locality", name="Example County, EX"),
+            days=Days(dt.date(2017, 3, 9), dt.date(2017, 3, 12)),
+            e=Number(4.1, "estimate"),
+            then=say("then.cannot be told"),
+        ),
+        messages=paragraphs(_verdicts()),
         warnings=[
-            Warned("handoffs_fell_before", "Jail handoffs fell from October 2016 on, before the policy."),
+            Warned("counts_not_intent", say("caveat.counts_not_intent")),
             Warned(
-                "office_area_not_county", "Most at-large arrests are recorded by office area, not county."
+                "handoffs_fell_before",
+                say(
+                    "caveat.handoffs_fell_before",
+                    before=Number(51.0, "mean"),
+                    after=Number(22.0, "mean"),
+                    month=Month(dt.date(2016, 10, 1)),
+                    n=5,
+                ),
+                "handoffs",
+            ),
+            Warned(
+                "area_not_county",
+                say("caveat.area_not_county", share=Number(0.93, "share"), county="Example County, EX"),
             ),
         ],
         spans=_spans(area),

@@ -22,6 +22,7 @@ from atlarge.explain.data import Daily, daily
 from atlarge.explain.decomposition import Parts, learn_rate, parts_from, parts_of, unknown_ratio
 from atlarge.explain.estimate import Estimate, estimate
 from atlarge.explain.periods import Months, add_months, months_of
+from atlarge.explain.quantities import provisional_bursts, provisional_lasting
 from atlarge.explain.sensitivity import in_time_of, row_of, same_aor
 from atlarge.explain.study import Study, changed_units, world_of
 from atlarge.policies import Policy, applies_to
@@ -100,7 +101,11 @@ def measure(world: Study, policy: Policy, months: Months) -> Facts:
         facts.parts_since_fall = attempt(notes, "since the fall", lambda: _since_fall(world, facts, ratio))
     facts.in_time = in_time_of(world, main, changed)
     usable = np.ones(len(outcome.keys), dtype=bool)
-    facts.burst = find_burst(outcome, world.key, months, watched(policy, months), usable)
+    watch = watched(policy, months)
+    facts.burst = find_burst(outcome, world.key, months, watch, usable)
+    facts.usual_month = main.pre_mean
+    facts.bursts = provisional_bursts(facts.burst, main.pre_mean, watch)
+    facts.lasting = provisional_lasting(main.totals["policy"], months, main.pre_mean)
     return facts
 
 

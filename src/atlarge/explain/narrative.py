@@ -1,275 +1,321 @@
-"""The answer in three sentences, and the reasons behind the verdicts; every number is the answer's own."""
+"""The answer in words: a headline and a paragraph for each account. All are messages; none is worded here.
+
+Each number in a sentence is the field of the answer that the JSON holds, and each word of direction is chosen
+by the number it stands beside.
+"""
 
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 
-from atlarge.explain.answer import Interval, Judgement, Said
-from atlarge.explain.caveats import (
-    Facts,
-    area_said,
-    count_said,
-    fell_before,
-    month_said,
-    months_between,
-    months_said,
-)
-from atlarge.explain.verdicts import is_early_rise
+from atlarge.explain.answer import Area, Judgement
+from atlarge.explain.areas import Where
+from atlarge.explain.caveats import Facts, fell_before, months_between
+from atlarge.explain.estimate import Estimate, Total
+from atlarge.explain.numbers import CountKey, Number, difference, key_of
+from atlarge.explain.quantities import ALPHA_LASTING, Bursts, Lasting
+from atlarge.explain.verdicts import lasting_rule, placing
+from atlarge.messages import Days, Message, Month, join, say
 
-REPLACED = "that lost handoffs were replaced at large {verdict} ({rule})"
-LIFE = (
-    "over the policy's life, {life}, there were {whole_observed} where {whole_expected} were expected, "
-    "{whole_effect}: {shape}."
-)
-PATTERNS = {
-    "more": "{count} more",
-    "fewer": "{count} fewer",
-    "more_within": "{count} more (90 % interval {low} to {high})",
-    "fewer_within": "{count} fewer (90 % interval {low} to {high})",
-    "shape.burst_lasting": "a burst, and a lasting rise after it",
-    "shape.burst_not_lasting": "a burst, not a lasting rise",
-    "shape.burst_no_sign": "a burst, with no sign of a lasting rise",
-    "shape.burst_unclear": "a burst; no lasting rise is clear",
-    "shape.early_lasting": "an early rise, and a lasting rise after it",
-    "shape.early_not_lasting": "an early rise, not a lasting rise",
-    "shape.early_no_sign": "an early rise, with no sign of a lasting rise",
-    "shape.early_unclear": "an early rise; no lasting rise is clear",
-    "shape.lasting": "a lasting rise without a burst",
-    "shape.neither": "neither a burst nor a lasting rise",
-    "shape.untold": "no clear burst, and a lasting rise can be neither seen nor excluded",
-    "first_burst": "In {area}, {burst_observed} arrests at large on {burst_days} stand out (about "
-    "{burst_expected} would be usual; placebo p {burst_p}); " + LIFE,
-    "first_month": "In {area}, in the first month {month_observed} arrests at large were recorded and "
-    "{month_expected} expected (placebo p {month_p}); " + LIFE,
-    "returned": ", and came back to {count} in {month}",
-    "when.before_policy": "{months} before the policy",
-    "when.first_month": "in the policy's first month",
-    "when.after": "{months} after the policy began",
-    "when.before": "{months} before the policy applied",
-    "when.began": "as the policy began",
-    "second_none": "No jail handoffs are recorded there, so " + REPLACED + ".",
-    "second_flat": "Jail handoffs ({before} a month) show no change of level within a year of the policy; "
-    + REPLACED
-    + ".",
-    "second_fell": "Jail handoffs fell from {before} to {after} a month in {month}, {when}{returned}; "
-    + REPLACED
-    + ".",
-    "second_rose": "Jail handoffs rose from {before} to {after} a month in {month}, {when}{returned}; "
-    + REPLACED
-    + ".",
-    "level_untold": "concentration cannot be told without an estimate of the unauthorized population",
-    "level": "concentration {verdict} ({rate} arrests at large a year per 10,000 unauthorized residents, "
-    "{rate_nation} in the nation)",
-    "third": "That the place was singled out {verdict} ({rule}) and {level}; why officers went where they "
-    "went is not in the records, and a change under about {mde} arrests over the policy's life could not "
-    "have been seen.",
-    "reason_singled": "First month {month_effect} than expected (placebo p {month_p}); whole life "
-    "{whole_effect} (placebo p {whole_p}).",
-    "reason_singled_burst": "First month {month_effect} than expected (placebo p {month_p}); whole life "
-    "{whole_effect} (placebo p {whole_p}). Clearest days: {burst_observed} on {burst_days} against "
-    "{burst_expected} by its own past (placebo p {burst_p}).",
-    "reason_replaced": "Handoffs were {loss} than expected, arrests at large {rise}.",
-    "reason_replaced_since": "Since handoffs fell: they were {loss} than expected, arrests at large {rise}.",
-    "reason_level": "Share of the nation's arrests at large over share of its unauthorized population: "
-    "{ratio} ({ratio_low} to {ratio_high}).",
-}
-"""Every sentence by its key: what another language must have a pattern for, too."""
+MOST_WORDS = 30
+IN_MONTHS = 1.5
+ALL_PLACES = " area of responsibility"
 
 
-def _said(key: str, **values: Said | str) -> Said:
-    return Said.of(key, PATTERNS[key], **values)
+def at(where: Where) -> Message:
+    """Where, as a sentence takes it up: "around Travis County, TX"."""
+    if where.county is not None:
+        return say("at.locality" if where.office else "at.county", name=where.county.name)
+    return say(f"at.{where.own.level}", name=where.own.name.removesuffix(ALL_PLACES))
 
 
-def day_text(day: dt.date) -> str:
-    """A day for a reader: 9 February 2017."""
-    return f"{day.day} {day:%B %Y}"
+def area_said(area: Area, where: Where) -> Message:
+    """The whole name of an area."""
+    if area.level == "locality" and where.county is not None and where.office is not None:
+        return say("area.locality", county=where.county.name, office=where.office.name)
+    return say(f"area.{area.level}", name=area.name.removesuffix(ALL_PLACES))
 
 
-def days_text(start: dt.date, end: dt.date) -> Said:
-    """A run of days for a reader: 9 to 12 February 2017."""
-    if start == end:
-        text = day_text(start)
-    elif (start.year, start.month) == (end.year, end.month):
-        text = f"{start.day} to {day_text(end)}"
-    else:
-        text = f"{day_text(start)} to {day_text(end)}"
-    return Said(text, "days", start=start, end=end)
+def when(facts: Facts) -> Message:
+    """The time that is followed: as long as the policy was in force, or its first months, or from a day."""
+    months = int(facts.months.life.sum())
+    one = "_one" if months == 1 else ""
+    if facts.policy.kind == "date":
+        return say(f"when.date{one}", n=months, day=facts.policy.effective)
+    if facts.months.is_cut:
+        return say(f"when.first{one}", n=months)
+    return say("when.policy")
 
 
-def more_or_fewer(effect: Interval) -> Said:
-    """The effect with its interval: "17 more (90 % interval -11 to 45)"."""
-    value = effect.value or 0.0
-    key = "more" if value >= 0 else "fewer"
-    if effect.low is None or effect.high is None:
-        return _said(key, count=count_said(abs(value)))
-    within = {"low": count_said(effect.low), "high": count_said(effect.high)}
-    return _said(f"{key}_within", count=count_said(abs(value)), **within)
+def direction(total: Total | None) -> str:
+    """ "more" or "fewer" where the sums of a span are clearly so, else "unclear"."""
+    if total is None or total.effect.low is None or total.effect.high is None:
+        return "unclear"
+    if total.p_high <= ALPHA_LASTING and total.effect.low > 0:
+        return "more"
+    below = getattr(total, "p_low", None)
+    below = total.p if below is None else below
+    return "fewer" if below <= ALPHA_LASTING and total.effect.high < 0 else "unclear"
 
 
-def is_early(by_span: dict[str, str]) -> bool:
-    """Whether a burst stands out, or the first month and the first quarter both do."""
-    return by_span.get("burst") == "fits" or is_early_rise(by_span)
+def rule_of(facts: Facts, substituted: str) -> str:
+    """What is said of the lasting excess, given the verdict on substitution."""
+    steady = placing(facts.placed_before, facts.placed_during) == "fits"
+    residual = facts.parts.residual.low if facts.parts is not None else None
+    is_replaced = substituted == "fits" and (residual is None or residual <= 0)
+    return lasting_rule(_lasting(facts), is_replaced=is_replaced, is_steady=steady)
 
 
-def shape(by_span: dict[str, str], rest_value: float | None = None) -> Said:
-    """Burst, lasting rise, both or neither, in words."""
-    rest = by_span.get("rest", by_span.get("policy"))
-    if is_early(by_span):
-        early = "burst" if by_span.get("burst") == "fits" else "early"
-        if rest == "fits":
-            return _said(f"shape.{early}_lasting")
-        if rest == "does not fit":
-            return _said(f"shape.{early}_not_lasting")
-        is_below = rest_value is not None and rest_value <= 0
-        return _said(f"shape.{early}_no_sign" if is_below else f"shape.{early}_unclear")
-    if by_span.get("policy") == "fits":
-        return _said("shape.lasting")
-    return _said("shape.neither" if by_span.get("policy") == "does not fit" else "shape.untold")
+def _lasting(facts: Facts) -> Lasting:
+    assert facts.lasting is not None  # gather fills it wherever the main estimate succeeds
+    return facts.lasting
 
 
-def rest_value(facts: Facts) -> float | None:
-    """The effect after the first month; None for a policy of one month."""
-    rest = facts.main.totals.get("rest")
-    return None if rest is None else rest.effect.value
+def _main_key(facts: Facts) -> CountKey:
+    start, end = facts.months.bounds(facts.months.life)
+    return key_of(facts.main.area, facts.main.measure, start, end, facts.scheme)
 
 
-def _judged(verdict: Judgement) -> dict[str, Said | str]:
-    return {"verdict": Said(verdict.verdict, f"verdict.{verdict.verdict}"), "rule": verdict.rule}
+def _burst_key(facts: Facts, bursts: Bursts) -> tuple[CountKey, ...]:
+    if bursts.start is None or bursts.end is None:
+        return ()
+    return (key_of(facts.main.area, facts.main.measure, bursts.start, bursts.end, facts.scheme),)
 
 
-def _burst(facts: Facts) -> dict[str, Said | str]:
-    burst = facts.burst
-    if burst is None:
-        return {}
-    return {
-        "burst_observed": count_said(burst.observed),
-        "burst_days": days_text(burst.start, burst.end),
-        "burst_expected": count_said(burst.expected),
-        "burst_p": f"{burst.p:.3f}",
-    }
+def _lasting_keys(facts: Facts) -> tuple[CountKey, ...]:
+    """The whole time's count, and the burst's where it was taken out of it."""
+    keys: tuple[CountKey, ...] = (_main_key(facts),)
+    if _lasting(facts).bursts_removed > 0 and facts.bursts is not None:
+        keys += _burst_key(facts, facts.bursts)
+    return keys
 
 
-def first_sentence(facts: Facts, verdicts: dict[str, Judgement]) -> Said:
-    """What happened at large: the clearest days or the first month, against the whole life."""
-    main, whole = facts.main, facts.main.totals["policy"]
-    by_span = verdicts["singling_out"].by_span
-    month = main.totals["month"]
-    told = {
-        "area": area_said(main.area),
-        "life": days_text(*main.months.bounds(main.months.life)),
-        "whole_observed": count_said(whole.observed),
-        "whole_expected": count_said(whole.expected),
-        "whole_effect": more_or_fewer(whole.effect),
-        "shape": shape(by_span, rest_value(facts)),
-    }
-    if facts.burst is not None and by_span.get("burst") == "fits":
-        return _said("first_burst", **told, **_burst(facts))
-    return _said(
-        "first_month",
-        **told,
-        month_observed=count_said(month.observed),
-        month_expected=count_said(month.expected),
-        month_p=f"{month.p:.3f}",
+def headline(facts: Facts, verdicts: Mapping[str, Judgement]) -> Message:
+    """One plain sentence of at most 30 words: what happened, and how sure that is."""
+    found = _headline(facts, verdicts, at(facts.where))
+    if len(str(found).split()) <= MOST_WORDS:
+        return found
+    short = say("at.county", name=_short(facts.where))
+    return _headline(facts, verdicts, short)
+
+
+def _short(where: Where) -> str:
+    """The place's own name without its state."""
+    return where.own.name.removesuffix(ALL_PLACES).partition(",")[0]
+
+
+def _headline(facts: Facts, verdicts: Mapping[str, Judgement], place: Message) -> Message:
+    bursts, lasting = facts.bursts, _lasting(facts)
+    rule = rule_of(facts, verdicts["substitution"].verdict)
+    if bursts is not None and bursts.verdict == "fits" and bursts.start and bursts.end:
+        return _burst_headline(facts, bursts, place, rule)
+    whole, handoffs = facts.main.totals["policy"], facts.handoffs
+    if handoffs is not None and (facts.policy.direction == "extends" or rule == "replaced"):
+        return _handoff_headline(facts, whole, handoffs, place, rule)
+    kind = "apart" if lasting.bursts_removed > 0 else "lasting"
+    tail = "explained" if rule in ("replaced", "placing") else rule
+    return say(
+        f"headline.{kind}",
+        o=Number(lasting.observed, "count", _lasting_keys(facts)),
+        e=Number(lasting.expected, "estimate"),
+        at=place,
+        when=when(facts),
+        tail=say(f"tail.{tail}"),
     )
 
 
-def _returned(facts: Facts) -> Said | str:
-    """The next change the other way, where one follows within a year of the policy's end."""
-    change = facts.jail_change
-    if change is None or change.date is None or change.after is None or change.before is None:
-        return ""
-    latest = facts.months.policy_end + dt.timedelta(days=366)
-    for later in change.changes:
-        date = dt.date.fromisoformat(later["date"])
-        is_back = (later["after"] - later["before"]) * (change.after - change.before) < 0
-        if change.date < date < latest and is_back:
-            return _said("returned", count=count_said(later["after"]), month=month_said(date))
-    return ""
-
-
-def _when(facts: Facts, date: dt.date) -> Said:
-    gap = abs(months_between(date, facts.policy.effective))
-    months = months_said(gap)
-    if fell_before(facts):
-        return _said("when.before_policy", months=months)
-    if date >= facts.policy.effective.replace(day=1):
-        return _said("when.first_month") if gap == 0 else _said("when.after", months=months)
-    return _said("when.before", months=months) if gap else _said("when.began")
-
-
-def second_sentence(facts: Facts, verdicts: dict[str, Judgement]) -> Said:
-    """What happened to handoffs, when, and what that says of substitution."""
-    change, judged = facts.jail_change, _judged(verdicts["substitution"])
-    if change is None or change.before is None:
-        return _said("second_none", **judged)
-    if change.date is None or change.after is None:
-        return _said("second_flat", before=count_said(change.before), **judged)
-    return _said(
-        "second_fell" if change.after < change.before else "second_rose",
-        before=count_said(change.before),
-        after=count_said(change.after),
-        month=month_said(change.date),
-        when=_when(facts, change.date),
-        returned=_returned(facts),
-        **judged,
-    )
-
-
-def third_sentence(facts: Facts, verdicts: dict[str, Judgement]) -> Said:
-    """The verdicts on singling out and concentration, and what cannot be told."""
-    about = facts.concentration
-    if about.get("population") is None:
-        level = _said("level_untold")
-    else:
-        level = _said(
-            "level",
-            verdict=_judged(verdicts["concentration"])["verdict"],
-            rate=count_said(about["per_10k"]["value"]),
-            rate_nation=count_said(about["per_10k_nation"]["value"]),
+def _burst_headline(facts: Facts, bursts: Bursts, place: Message, rule: str) -> Message:
+    keys = _burst_key(facts, bursts)
+    assert bursts.start is not None
+    assert bursts.end is not None
+    shared = {
+        "n": Number(bursts.observed, "count", keys),
+        "at": place,
+        "days": Days(bursts.start, bursts.end),
+        "then": say(f"then.{'explained' if rule in ('replaced', 'placing') else rule}"),
+    }
+    usual = bursts.usual_month or 0.0
+    if usual > 0 and bursts.observed / usual >= IN_MONTHS:
+        return say(
+            "headline.burst", usual=Number(round(bursts.observed / usual, 1), "estimate", keys), **shared
         )
-    mde = count_said(facts.main.totals["policy"].mde)
-    return _said("third", level=level, mde=mde, **_judged(verdicts["singling_out"]))
+    return say("headline.burst_usual", e=Number(bursts.expected, "estimate"), **shared)
 
 
-def sentences_of(facts: Facts, verdicts: dict[str, Judgement]) -> list[str]:
-    """The three sentences."""
-    return [rule(facts, verdicts) for rule in (first_sentence, second_sentence, third_sentence)]
+def _handoff_headline(facts: Facts, whole: Total, handoffs: Estimate, place: Message, rule: str) -> Message:
+    jails = handoffs.totals["policy"]
+    start, end = facts.months.bounds(facts.months.life)
+    shared = {
+        "ho": Number(jails.observed, "count", (key_of(handoffs.area, "handoffs", start, end, facts.scheme),)),
+        "he": Number(jails.expected, "estimate"),
+        "o": Number(whole.observed, "count", (_main_key(facts),)),
+        "e": Number(whole.expected, "estimate"),
+        "at": place,
+    }
+    if rule == "replaced" and facts.policy.direction != "extends":
+        return say("headline.replaced", **shared)
+    lasting = _lasting(facts)
+    second = direction(whole)
+    if lasting.bursts_removed == 0:
+        second = "fewer" if lasting.is_shortfall else "more" if lasting.verdict == "fits" else "unclear"
+    return say("headline.extends", when=when(facts), tail=say(f"tail.{direction(jails)}.{second}"), **shared)
 
 
-def reasons(facts: Facts) -> dict[str, str]:
-    """Why each verdict came out as it did, in one or two sentences of numbers."""
-    total = facts.main.totals
-    singled = _said(
-        "reason_singled" if facts.burst is None else "reason_singled_burst",
-        month_effect=more_or_fewer(total["month"].effect),
-        month_p=f"{total['month'].p:.3f}",
-        whole_effect=more_or_fewer(total["policy"].effect),
-        whole_p=f"{total['policy'].p:.3f}",
-        **_burst(facts),
+def burst_sentence(facts: Facts) -> Message | None:
+    """What the clearest run of days holds, and whether other places had one then."""
+    bursts = facts.bursts
+    if bursts is None:
+        return None
+    keys = _burst_key(facts, bursts)
+    watch = {"first": bursts.watch_start, "last": bursts.watch_end}
+    if bursts.verdict == "does not fit" and bursts.watch_start:
+        return say(
+            "burst.does not fit", material=Number(bursts.material, "estimate", (_main_key(facts),)), **watch
+        )
+    if bursts.start is None or bursts.end is None or bursts.observed <= bursts.expected:
+        return say("burst.flat", **watch) if bursts.watch_start else None
+    told = say(
+        f"burst.{'fits' if bursts.verdict == 'fits' else 'cannot be told'}",
+        n=Number(bursts.observed, "count", keys),
+        days=Days(bursts.start, bursts.end),
+        e=Number(bursts.expected, "estimate"),
     )
-    return {"singling_out": singled, "substitution": _replaced(facts), "concentration": _level(facts)}
+    if bursts.verdict == "fits" and bursts.elsewhere > 0:
+        return join(told, say("burst.elsewhere", n=bursts.elsewhere, places=bursts.places))
+    return told
 
 
-def _replaced(facts: Facts) -> str:
-    """Loss and rise over the months in which handoffs were lost."""
-    told = facts.parts_since_fall or facts.parts
-    if told is None:
-        return facts.notes.get("parts", "No handoffs are recorded.")
-    loss = told.loss
-    # A loss is counted downwards; a sentence says more or fewer.
-    change = Interval(*(None if v is None else -v for v in (loss.value, loss.high, loss.low)))
-    key = "reason_replaced_since" if facts.parts_since_fall else "reason_replaced"
-    return _said(key, loss=more_or_fewer(change), rise=more_or_fewer(told.effect))
+def lasting_sentence(facts: Facts) -> Message:
+    """The whole time in force without its bursts, against what was expected."""
+    lasting, keys = _lasting(facts), _lasting_keys(facts)
+    told = say(
+        "lasting.apart" if lasting.bursts_removed > 0 else "lasting.says",
+        when=when(facts),
+        o=Number(lasting.observed, "count", keys),
+        e=Number(lasting.expected, "estimate"),
+        difference=difference(lasting.effect, keys),
+    )
+    if lasting.verdict == "cannot be told" and not lasting.is_shortfall and lasting.mde:
+        return join(told, say("lasting.mde", mde=Number(lasting.mde, "estimate", (_main_key(facts),))))
+    return told
 
 
-def _level(facts: Facts) -> str:
+def at_large_paragraph(facts: Facts) -> Message:
+    """Arrests at large: the burst, the whole time, both sides of an ended policy, an earlier departure."""
+    two = left = None
+    if facts.two_sided is not None:
+        two = say("two_sided.says", difference=difference(facts.two_sided.effect, (_main_key(facts),)))
+    if facts.left_before is not None:
+        left = say(
+            "left_before.says",
+            month=Month(facts.left_before.date),
+            difference=difference(facts.left_before.estimate_from, (_main_key(facts),)),
+        )
+    return join(burst_sentence(facts), lasting_sentence(facts), two, left)
+
+
+def handoffs_paragraph(facts: Facts) -> Message:
+    """Jail handoffs: against what was expected, and when their level changed."""
+    if facts.handoffs is None:
+        return join(say("handoffs.none", at=at(facts.where)), _change(facts, None))
+    area, total = facts.handoffs.area, facts.handoffs.totals["policy"]
+    start, end = facts.months.bounds(facts.months.life)
+    keys = (key_of(area, "handoffs", start, end, facts.scheme),)
+    told = say(
+        "handoffs.says",
+        area=area_said(area, facts.where),
+        when=when(facts),
+        o=Number(total.observed, "count", keys),
+        e=Number(total.expected, "estimate"),
+        difference=difference(total.effect, keys),
+    )
+    return join(told, _change(facts, total.effect.value))
+
+
+def _change(facts: Facts, effect: float | None) -> Message | None:
+    """When the monthly level changed, found without the policy's date.
+
+    A level that moved one way while its difference from what was expected has the other sign is put without
+    a word of direction: it rose, but elsewhere it rose more.
+    """
+    change = facts.jail_change
+    if change is None or change.before is None:
+        return None
+    if change.date is None or change.after is None:
+        return say("change.flat_date" if facts.policy.kind == "date" else "change.flat")
+    fell = change.after < change.before
+    is_opposed = effect is not None and (effect > 0) == fell
+    keys = _change_keys(facts, change.date)
+    return say(
+        "change.went" if is_opposed else "change.fell" if fell else "change.rose",
+        before=Number(change.before, "mean", keys),
+        after=Number(change.after, "mean", keys),
+        month=Month(change.date),
+        moment=_moment(facts, change.date),
+    )
+
+
+def _change_keys(facts: Facts, date: dt.date) -> tuple[CountKey, ...]:
+    """The counts behind the levels before and after: the months shown on either side."""
+    change = facts.jail_change
+    if change is None or not change.period:
+        return ()
+    split = date.replace(day=1)
+    first, last = change.period[0], facts.months.policy_end - dt.timedelta(days=1)
+    if not first < split <= last:
+        return (key_of(change.area, change.measure, first, last, facts.scheme),)
+    before = key_of(change.area, change.measure, first, split - dt.timedelta(days=1), facts.scheme)
+    return before, key_of(change.area, change.measure, split, last, facts.scheme)
+
+
+def _moment(facts: Facts, date: dt.date) -> Message:
+    gap = abs(months_between(date, facts.policy.effective))
+    if fell_before(facts) and gap and facts.policy.kind != "date":
+        return say("moment.before_known", n=gap)
+    if date >= facts.policy.effective.replace(day=1):
+        return say("moment.first_month") if gap == 0 else say("moment.after", n=gap)
+    return say("moment.before", n=gap) if gap else say("moment.began")
+
+
+def level_paragraph(facts: Facts) -> Message:
+    """Arrests a year for every 10,000 unauthorized residents, here and in the nation."""
     about = facts.concentration
     if about.get("population") is None:
-        return str(about.get("note", ""))
+        return say("level.none", at=at(facts.where))
+    keys = (_main_key(facts),)
     ratio = about["share_ratio"]
-    return _said(
-        "reason_level",
-        ratio=f"{ratio['value']:.2f}",
-        ratio_low=f"{ratio['low']:.2f}",
-        ratio_high=f"{ratio['high']:.2f}",
+    return join(
+        say(
+            "level.says",
+            rate=Number(about["per_10k"]["value"], "rate", keys),
+            nation=Number(about["per_10k_nation"]["value"], "rate"),
+            place=about["population_place"],
+        ),
+        say(
+            "level.ratio",
+            ratio=Number(ratio["value"], "ratio", keys),
+            low=Number(ratio["low"], "ratio", keys),
+            high=Number(ratio["high"], "ratio", keys),
+        ),
     )
+
+
+def verdict_sentence(judged: Judgement) -> Message:
+    """The verdict on an account as a sentence, with the rule that gave it."""
+    key = judged.title.key.replace("account.", "verdict.says.", 1)
+    return say(key, verdict=say(f"verdict.{judged.verdict}"), rule=judged.rule)
+
+
+def reasons(facts: Facts) -> dict[str, Message]:
+    """What each account is judged by, in numbers."""
+    return {
+        "singling_out": at_large_paragraph(facts),
+        "substitution": handoffs_paragraph(facts),
+        "concentration": level_paragraph(facts),
+    }
+
+
+def paragraphs(verdicts: Mapping[str, Judgement]) -> list[Message]:
+    """The three paragraphs: each account's numbers, then its verdict."""
+    return [join(judged.reason, verdict_sentence(judged)) for judged in verdicts.values()]

@@ -1,71 +1,41 @@
-"""Numbers inside sentences: each knows which counts of records it was computed from.
-
-A page prints a number only where every count behind it may be published, so that no sentence gives away what
-a table suppresses. Terminal and JSON output print the value itself.
-"""
+"""The counts behind the numbers of an answer's sentences."""
 
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING
+
+from atlarge.messages import CountKey, Kind, Message, Number, members_of, say
 
 if TYPE_CHECKING:
-    from atlarge.explain.answer import Area
+    from atlarge.explain.answer import Area, Interval
 
-Kind = Literal["count", "difference", "mean", "rate", "ratio", "share", "estimate"]
-
-
-class CountKey(NamedTuple):
-    """A count of records: in which place, of which measure, over which days (both ends inside).
-
-    `level` "locality" stands for a county and an office area counted together; `place` is then "48453+AUS".
-    """
-
-    level: str
-    place: str
-    measure: str
-    start: dt.date
-    end: dt.date
-    scheme: str = "ddp"
-
-    @property
-    def members(self) -> tuple[tuple[str, str], ...]:
-        """Levels and codes of the places that are counted together."""
-        return members_of(self.level, self.place)
-
-
-def members_of(level: str, place: str) -> tuple[tuple[str, str], ...]:
-    """Levels and codes of the places that a place is made of: itself, or a county and an office area.
-
-    >>> members_of("locality", "48453+AUS")
-    (('county', '48453'), ('office', 'AUS'))
-    """
-    if level == "locality":
-        county, _, office = place.partition("+")
-        return ("county", county), ("office", office)
-    return ((level, place),)
-
-
-@dataclass(frozen=True)
-class Number:
-    """A number and the counts that it was computed from.
-
-    `rests_on` names every observed count of the place that the value could be worked back to; it is empty for
-    what rests on none (a p-value, a number of placebos, a population).
-
-    >>> day = dt.date(2017, 2, 1)
-    >>> key = CountKey("county", "48453", "at_large", day, dt.date(2017, 2, 28))
-    >>> Number(12.0, "count", (key,)).value
-    12.0
-    """
-
-    value: float | None
-    kind: Kind = "count"
-    rests_on: tuple[CountKey, ...] = ()
-    digits: int = 0
+__all__ = ["CountKey", "Kind", "Number", "difference", "key_of", "members_of"]
 
 
 def key_of(area: Area, measure: str, start: dt.date, end: dt.date, scheme: str = "ddp") -> CountKey:
     """The key of a count in an area of an answer."""
     return CountKey(area.level, area.code, measure, start, end, scheme)
+
+
+def difference(effect: Interval, rests_on: tuple[CountKey, ...]) -> Message:
+    """More or fewer than expected, with its 90 % interval; the words go by the numbers as printed."""
+
+    def number(value: float) -> Number:
+        return Number(abs(value), "difference", rests_on)
+
+    value = effect.value or 0.0
+    if number(value).text() == "0":
+        said = say("diff.none")
+    else:
+        said = say("diff.more" if value > 0 else "diff.fewer", n=number(value))
+    low, high = effect.low, effect.high
+    if low is None or high is None:
+        return said
+    if low >= 0:
+        between = say("between.more", low=number(low), high=number(high))
+    elif high <= 0:
+        between = say("between.fewer", low=number(high), high=number(low))
+    else:
+        between = say("between.mixed", low=number(low), high=number(high))
+    return say("diff.within", difference=said, between=between)

@@ -1,77 +1,37 @@
 """Verdicts by rules on numbers: "fits", "does not fit", "cannot be told". Each rule is a small function.
 
-An excess "fits" when its 90 % interval lies above zero, or its one-sided placebo p-value is at most 0.05. It
-"does not fit" when the interval leaves no room for a material excess (a quarter of what was expected). All
-else cannot be told. None of this speaks of anyone's reasons.
+All are symmetrical: a value is given only where the numbers exclude the other. An excess "fits" when chance
+seldom gives as large a one, "does not fit" when a material one can be excluded, and cannot be told between.
+Every word of direction comes from the estimate printed beside it. None of this speaks of anyone's reasons.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
-from atlarge.explain.answer import Interval, Judgement, Said, Verdict
+from atlarge.explain.answer import Interval, Judgement, Verdict
+from atlarge.explain.quantities import ALPHA_BURST, ALPHA_LASTING, MATERIAL, Bursts, Lasting
+from atlarge.messages import Message, say
+from atlarge.surveillance.fdr import benjamini_hochberg
 
-MATERIAL = 0.25
-ALPHA = 0.05
-ALPHA_BURST = 0.02
-ALPHA_LASTING = ALPHA - ALPHA_BURST
+if TYPE_CHECKING:
+    from atlarge.explain.answer import Answer
+
+ALPHA = ALPHA_BURST + ALPHA_LASTING
 REPLACED = 0.10
-MAX_SPREAD = 4.0
+BAND = (0.67, 1.5)
 PLACING_SHIFT = 0.10
-TITLES = {
-    "singling_out": "The place was singled out",
-    "substitution": "Lost jail handoffs were replaced by arrests at large",
-    "concentration": "More people liable to arrest live there",
-}
-
-RULES = {
-    "burst_and_lasting": "a burst and a lasting excess",
-    "lasting": "a lasting excess",
-    "burst_not_lasting": "a burst; not a lasting rise",
-    "burst_or_replaced": "a burst; what lasted can be lost handoffs replaced",
-    "burst_no_sign": "a burst; no sign of a lasting rise",
-    "burst_untold": "a burst; whether it lasted cannot be told",
-    "rise_explained": "a rise that lost handoffs, or a change in how places are named, can explain",
-    "no_excess": "no excess, early or lasting",
-    "excess_untold": "an excess is neither clear nor excluded",
-    "not_comparable": "the series cannot be compared",
-    "nothing_lost": "no handoffs were lost",
-    "loss_untold": "whether handoffs were lost cannot be told",
-    "loss_before": "a loss and a rise, but the loss came before the policy",
-    "loss_and_rise": "a loss and a rise",
-    "lost_not_more": "handoffs were lost, arrests at large not more",
-    "lost_rise_untold": "handoffs were lost; a rise is neither clear nor excluded",
-    "no_population": "no estimate of the population",
-    "more_than_population": "more arrests than the population would give",
-    "wide_margin": "the population's margin is too wide",
-    "fewer_than_population": "fewer arrests than the population would give",
-    "in_proportion": "in proportion to the population",
-}
-"""The rules by name, as the answer words them."""
 
 
 def excess(effect: Interval, expected: float, p_high: float | None, alpha: float = ALPHA) -> Verdict:
-    """Whether more than expected happened, in the direction of an increase.
-
-    `alpha` below 5 %: a rule that is one of several, so that the interval above zero is not enough.
-    """
-    if effect.low is None or effect.high is None:
+    """Whether more than expected happened over one span, in the direction of an increase."""
+    if effect.value is None or effect.low is None or effect.high is None:
         return "cannot be told"
-    is_clear = p_high is not None and p_high <= alpha and (effect.value or 0) > 0
-    if is_clear or (alpha >= ALPHA and effect.low > 0):
+    if p_high is not None and p_high <= alpha and effect.low > 0:
         return "fits"
     return "does not fit" if effect.high < MATERIAL * max(expected, 1.0) else "cannot be told"
-
-
-def burst_stands_out(p: float | None, observed: float, expected: float) -> Verdict:
-    """Whether a run of days is clearer than those of nearly all other places in the same months.
-
-    The bar is 2 % rather than 5: a lasting excess is judged beside it, and both together may err in 5 %.
-    """
-    if p is None:
-        return "cannot be told"
-    return "fits" if p <= ALPHA_BURST and observed >= 2 * expected and observed >= 5 else "does not fit"
 
 
 def placing(before: float | None, during: float | None) -> Verdict:
@@ -84,88 +44,145 @@ def placing(before: float | None, during: float | None) -> Verdict:
     return "fits" if abs(during - before) < PLACING_SHIFT else "cannot be told"
 
 
-def is_early_rise(by_span: Mapping[str, str]) -> bool:
-    """Whether the first month and the first quarter both hold an excess."""
-    return by_span.get("month") == "fits" and by_span.get("quarter") == "fits"
+def lasting_rule(lasting: Lasting, *, is_replaced: bool, is_steady: bool) -> str:
+    """Name of what is to be said of the lasting excess: its verdict, or why one is withheld.
 
-
-def singling_out(by_span: dict[str, Verdict], reason: str, rest_value: float | None = None) -> Judgement:
-    """Join the verdicts on the month, the quarter, the rest, the whole life, the residual and the burst.
-
-    A lasting excess that lost handoffs cannot explain fits ("lasting": its p at most 3 %, so that with the
-    burst's 2 the two rules together err in one of twenty), unless records name places more often than
-    before. So does a burst, as a burst: lost handoffs do not come back within days. A slower early rise can
-    be lost handoffs replaced, so it is given no verdict by itself. It does not fit where neither the burst,
-    the month nor the whole life leaves room for an excess. `rest_value`: the effect after the first month;
-    where it is not above zero there is no sign of a lasting rise, even if none can be excluded.
+    A rise that replaced handoffs can explain, or a change in how records name places, does not single out.
     """
-    whole = by_span.get("lasting", "cannot be told")
-    rest = by_span.get("rest", whole)
-    early = [by_span[name] for name in ("burst", "month", "quarter") if name in by_span]
-    is_steady = by_span.get("placing", "fits") == "fits"
-    if whole == "fits" and rest == "fits" and is_steady:
-        scope = "burst_and_lasting" if by_span.get("burst") == "fits" else "lasting"
-        return _judgement("singling_out", "fits", reason, scope, by_span)
-    if by_span.get("burst") == "fits":
-        if rest == "does not fit":
-            scope = "burst_not_lasting"
-        elif rest == "fits" and is_steady:
-            scope = "burst_or_replaced"
-        elif rest_value is not None and rest_value <= 0:
-            scope = "burst_no_sign"
-        else:
-            scope = "burst_untold"
-        return _judgement("singling_out", "fits", reason, scope, by_span)
-    if rest == "fits" or is_early_rise(by_span):
-        return _judgement("singling_out", "cannot be told", reason, "rise_explained", by_span)
-    if whole == "does not fit" and all(v == "does not fit" for v in early):
-        return _judgement("singling_out", "does not fit", reason, "no_excess", by_span)
-    return _judgement("singling_out", "cannot be told", reason, "excess_untold", by_span)
+    if lasting.verdict == "fits":
+        return "placing" if not is_steady else "replaced" if is_replaced else "fits"
+    return "shortfall" if lasting.is_shortfall else lasting.verdict
+
+
+def singling_out(
+    bursts: Bursts | None, lasting: Lasting, rule: str, reason: Message, by_span: Mapping[str, str]
+) -> Judgement:
+    """Join burst and lasting excess: either fits, neither does, or it cannot be told.
+
+    `rule`: what `lasting_rule` gave. The two bars (2 and 3 %) together err in one of twenty.
+    """
+    burst = bursts.verdict if bursts is not None else "cannot be told"
+    held: Verdict = {"fits": "fits", "does not fit": "does not fit", "shortfall": lasting.verdict}.get(  # type: ignore[assignment]
+        rule, "cannot be told"
+    )
+    verdict: Verdict = "cannot be told"
+    if "fits" in (burst, held):
+        verdict = "fits"
+    elif burst == held == "does not fit":
+        verdict = "does not fit"
+    said = say(
+        "rule.two",
+        burst=say(f"rule.burst.{burst if bursts is not None else 'none'}"),
+        lasting=say(f"rule.lasting.{rule}"),
+    )
+    spans = {**by_span, "burst": burst, "lasting": held}
+    return _judgement("singling_out", verdict, reason, said, spans, p=joint_p(bursts, lasting))
+
+
+def joint_p(bursts: Bursts | None, lasting: Lasting) -> float | None:
+    """One p for both tests, each by its share of the 5 %: at most 0.05 just where either reaches its bar."""
+    parts = [one.p * ALPHA / one.alpha for one in (bursts, lasting) if one is not None and one.p is not None]
+    return min(1.0, *parts) if parts else None
 
 
 def substitution(
-    loss: Interval,
-    effect: Interval,
-    expected_handoffs: float,
-    fell_before: bool,
-    reason: str,
-    has_fallen: bool = False,
+    handoffs: Interval,
+    expected: float,
+    lasting: Lasting,
+    *,
+    extends: bool,
+    is_before: bool,
+    reason: Message,
+    p: float | None = None,
 ) -> Judgement:
-    """Whether arrests at large rose as jail handoffs were lost.
+    """Whether arrests at large replaced handoffs; where a policy extends cooperation, the reverse.
 
-    `loss` is against what was expected; `has_fallen` tells that the series itself fell, by the change found
-    without the date. Nothing to replace where handoffs cannot have fallen short by a tenth. Fits where both
-    the loss and the rise are clear; does not fit where fewer than a tenth of the lost handoffs can have been
-    replaced. A loss that came before the policy is not the policy's, whatever followed.
+    `handoffs`: observed less expected while the policy was in force, `expected` the latter. It fits only with
+    a clear change of handoffs of the policy's own (`is_before`: it had come before the policy was known) and
+    a clear lasting change of arrests at large the other way. It does not fit where a tenth of the expected
+    handoffs can be excluded, or where a tenth of those missing cannot have come back at large.
     """
-    if loss.low is None or loss.high is None or effect.low is None or effect.high is None:
-        return _judgement("substitution", "cannot be told", reason, "not_comparable")
-    if loss.high < REPLACED * max(expected_handoffs, 1.0) and not has_fallen:
-        return _judgement("substitution", "does not fit", reason, "nothing_lost")
-    if loss.low <= 0 and not has_fallen:
-        return _judgement("substitution", "cannot be told", reason, "loss_untold")
-    if effect.low > 0:
-        scope = "loss_before" if fell_before else "loss_and_rise"
-        return _judgement("substitution", "fits", reason, scope)
-    if effect.high < REPLACED * loss.low:
-        return _judgement("substitution", "does not fit", reason, "lost_not_more")
-    return _judgement("substitution", "cannot be told", reason, "lost_rise_untold")
+    name, sign = ("gain", 1.0) if extends else ("shortfall", -1.0)
+    if handoffs.value is None or handoffs.low is None or handoffs.high is None or lasting.effect.low is None:
+        return _replaced("cannot be told", "not_comparable", extends, reason, None)
+    low, high = sorted((sign * handoffs.low, sign * handoffs.high))
+    effect = lasting.effect
+    most = -(effect.low or 0.0) if extends else (effect.high or 0.0)  # that can have moved
+    is_moved = lasting.is_shortfall if extends else lasting.verdict == "fits"
+    is_other_way = lasting.verdict == "fits" if extends else lasting.is_shortfall
+    if high < REPLACED * max(expected, 1.0):
+        return _replaced("does not fit", f"no_{name}", extends, reason, p)
+    if low <= 0:
+        return _replaced("cannot be told", f"{name}_unclear", extends, reason, p)
+    if is_before:
+        return _replaced("cannot be told", f"{name}_before", extends, reason, p)
+    way = "fall" if extends else "rise"
+    if is_moved:
+        return _replaced("fits", f"{name}_and_{way}", extends, reason, p)
+    if is_other_way or most < REPLACED * low:
+        return _replaced("does not fit", f"{name}_no_{way}", extends, reason, p)
+    return _replaced("cannot be told", f"{name}_{way}_unclear", extends, reason, p)
 
 
-def concentration(ratio: Interval, reason: str) -> Judgement:
-    """Whether the place's share of arrests goes with its share of the unauthorized population."""
+def _replaced(verdict: Verdict, rule: str, extends: bool, reason: Message, p: float | None) -> Judgement:
+    return _judgement("substitution", verdict, reason, say(f"rule.{rule}"), {}, extends=extends, p=p)
+
+
+def level_of(ratio: Interval) -> str:
+    """Where the share of arrests over the share of people lies against the band 0.67 to 1.5.
+
+    "proportionate" where the whole interval lies in the band, "above proportion" or "below proportion" where
+    it lies beyond it, else "cannot be told".
+    """
     if ratio.value is None or ratio.low is None or ratio.high is None:
-        return _judgement("concentration", "cannot be told", reason, "no_population")
-    if ratio.low > 1:
-        return _judgement("concentration", "does not fit", reason, "more_than_population")
-    if ratio.high / max(ratio.low, 1e-9) > MAX_SPREAD:
-        return _judgement("concentration", "cannot be told", reason, "wide_margin")
-    scope = "fewer_than_population" if ratio.high < 1 else "in_proportion"
-    return _judgement("concentration", "fits", reason, scope)
+        return "cannot be told"
+    if ratio.low > BAND[1]:
+        return "above proportion"
+    if ratio.high < BAND[0]:
+        return "below proportion"
+    return "proportionate" if ratio.low >= BAND[0] and ratio.high <= BAND[1] else "cannot be told"
+
+
+def concentration(ratio: Interval, reason: Message) -> Judgement:
+    """Whether numbers of people explain the level: only where arrests are in proportion to them."""
+    level = level_of(ratio)
+    if ratio.value is None:
+        rule = "no_population"
+    else:
+        rule = "proportion_unclear" if level == "cannot be told" else level.replace(" ", "_")
+    found: Verdict = "cannot be told"
+    if level == "proportionate":
+        found = "fits"
+    elif level != "cannot be told":
+        found = "does not fit"
+    return _judgement("concentration", found, reason, say(f"rule.{rule}"), {"level": level})
 
 
 def _judgement(
-    account: str, verdict: Verdict, reason: str, rule: str, by_span: dict[str, Any] | None = None
+    account: str,
+    verdict: Verdict,
+    reason: Message,
+    rule: Message,
+    by_span: Mapping[str, str],
+    *,
+    extends: bool = False,
+    p: float | None = None,
 ) -> Judgement:
-    told = Said(RULES[rule], f"rule.{rule}")
-    return Judgement(account, TITLES[account], verdict, reason, told, dict(by_span or {}))
+    title = say(f"account.{account}.extends" if extends else f"account.{account}")
+    return Judgement(account, title, verdict, reason, rule, dict(by_span), p)
+
+
+def with_q_values(answers: Sequence[Answer]) -> list[Answer]:
+    """The answers with q-values over all accounts of all of them: for whoever shows them as a list."""
+    judged = [(k, name) for k, answer in enumerate(answers) for name in answer.verdicts]
+    found = q_of([answers[k].verdicts[name].p for k, name in judged])
+    renewed = [dict(answer.verdicts) for answer in answers]
+    for (k, name), q in zip(judged, found, strict=True):
+        renewed[k][name] = replace(renewed[k][name], q=q)
+    return [replace(answer, verdicts=verdicts) for answer, verdicts in zip(answers, renewed, strict=True)]
+
+
+def q_of(p: Sequence[float | None]) -> list[float | None]:
+    """Benjamini-Hochberg q-values; None stays None."""
+    found = benjamini_hochberg([float("nan") if v is None else v for v in p])
+    return [None if v is None else float(q) for v, q in zip(p, found, strict=True)]

@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 from atlarge.explain.answer import Answer
-from atlarge.publish.answer_view import context, sentences
+from atlarge.publish.answer_view import context, headline
 from atlarge.publish.answers import Shown, members
 from atlarge.publish.i18n import Words
 from atlarge.publish.layout import crumbs_to, page_of
@@ -40,7 +40,7 @@ def answer_page(data: SiteData, shown: Shown, w: Words) -> str:
     """The whole answer."""
     parts = context(shown, w)
     title = title_of(shown, w)
-    page = page_of(data, w, answer_stem(shown.answer), title, parts["sentences"][0], nav="policies")
+    page = page_of(data, w, answer_stem(shown.answer), title, parts["headline"], nav="policies")
     return render(
         "answer_page.html.j2",
         **parts,
@@ -60,7 +60,7 @@ def answer_cards(data: SiteData, w: Words) -> list[dict[str, Any]]:
     """Answers as the front tells them: those whose count may be told first, then by its size."""
     made = []
     for shown in sorted(data.answers, key=_rank)[:MOST]:
-        says = sentences(shown, w)[0]
+        says = headline(shown, w)
         made.append({"title": title_of(shown, w), "says": says, "href": f"{answer_stem(shown.answer)}.html"})
     return made
 
@@ -74,7 +74,7 @@ def answer_sections(data: SiteData, code: Code, w: Words) -> list[dict[str, Any]
             made.append(
                 {
                     "title": title_of(shown, w),
-                    "sentences": parts["sentences"],
+                    "sentences": [parts["headline"]],
                     "figure": parts["figures"][0] if parts["figures"] else None,
                     "href": f"{answer_stem(shown.answer)}.html",
                 }

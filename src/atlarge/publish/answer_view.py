@@ -6,9 +6,9 @@ import datetime as dt
 from typing import Any
 
 from atlarge.disclosure.table import SHOWN, SMALL, UNCOVERED, WITHHELD, Counts, mark_text
-from atlarge.explain.answer import ACCOUNTS, ChangeStrip, Interval, Said, Series
+from atlarge.explain.answer import ACCOUNTS, QUIET, ChangeStrip, Interval, Series
 from atlarge.publish import charts
-from atlarge.publish.answers import Shown, drawn_spans, drawn_strips, shown_series
+from atlarge.publish.answers import Shown, burst_window, drawn_spans, drawn_strips, shown_series
 from atlarge.publish.charts import Burst, Estimate, PolicyMark, Valued
 from atlarge.publish.i18n import Words
 from atlarge.publish.messages import Teller, area_name, variant_name
@@ -31,7 +31,13 @@ def context(shown: Shown, w: Words) -> dict[str, Any]:
     estimator = str(a.method.get("estimator", "discounted share"))
     return {
         "w": w,
+        "headline": headline(shown, w),
         "sentences": sentences(shown, w),
+        "cards": _cards(shown, w),
+        "caveats": [Teller(shown, w)(warned.message) for warned in a.main_caveats],
+        "more_caveats": _more_caveats(shown, w),
+        "corroboration": _corroboration(shown, w),
+        "elsewhere": _elsewhere(shown, w),
         "figures": figures,
         "numbers": _numbers(shown, w),
         "verdicts": _verdicts(shown, w),
@@ -41,7 +47,7 @@ def context(shown: Shown, w: Words) -> dict[str, Any]:
         "areas": _areas(shown, w),
         "schemes": _schemes(shown, w),
         "method_figures": [sensitivity] if sensitivity else [],
-        "warnings": [Teller(shown, w).warning(warned) for warned in a.warnings],
+        "warnings": [Teller(shown, w)(warned.message) for warned in a.warnings],
         "sources": [
             {"title": s.get("title", ""), "url": safe_link(s.get("url")), "note": s.get("note", "")}
             for s in a.sources
@@ -71,7 +77,7 @@ def _text(told: tuple[int | None, str], shown: Shown, w: Words) -> str:
 
 def _told(told: tuple[int | None, str], shown: Shown, w: Words) -> str:
     """A count inside a sentence."""
-    return w("said.withheld") if told[1] == WITHHELD else _text(told, shown, w)
+    return w("cell.hidden") if told[1] == WITHHELD else _text(told, shown, w)
 
 
 def _interval(i: Interval, w: Words, *, is_signed: bool = False) -> str:
@@ -97,7 +103,32 @@ def p_text(p: float | None, w: Words) -> str:
 def sentences(shown: Shown, w: Words) -> list[str]:
     """The answer in three sentences; a count that may not be told is left out of them."""
     tell = Teller(shown, w)
-    return [tell(text) for text in shown.answer.sentences]
+    return [tell(message) for message in shown.answer.messages]
+
+
+def headline(shown: Shown, w: Words) -> str:
+    """The one plain sentence of an answer."""
+    return Teller(shown, w)(shown.answer.headline)
+
+
+def _more_caveats(shown: Shown, w: Words) -> list[str]:
+    main = {warned.id for warned in shown.answer.main_caveats} | set(QUIET)
+    return [Teller(shown, w)(warned.message) for warned in shown.answer.warnings if warned.id not in main]
+
+
+def _corroboration(shown: Shown, w: Words) -> list[dict[str, str]]:
+    """What else the records show of the burst's days, and which way each points."""
+    tell = Teller(shown, w)
+    return [
+        {"says": tell(row["says"]), "points": w(f"corroboration.{row['points']}"), "kind": row["points"]}
+        for row in shown.answer.corroboration
+    ]
+
+
+def _elsewhere(shown: Shown, w: Words) -> str:
+    """What happened, on average, where other places took such a decision."""
+    says = shown.answer.elsewhere.get("says")
+    return Teller(shown, w)(says) if says is not None else ""
 
 
 def _numbers(shown: Shown, w: Words) -> Table:
@@ -159,22 +190,28 @@ def _verdicts(shown: Shown, w: Words) -> list[dict[str, str]]:
             continue
         cards.append(
             {
-                "title": w(f"account.{name}"),
+                "account": name,
+                "title": tell(v.title),
                 "verdict": w(f"verdict.{v.verdict}"),
                 "kind": _KINDS[v.verdict],
                 "rule": tell(v.rule),
-                "reason": _reason(shown, name, w),
+                "reason": tell(v.reason),
             }
         )
     return cards
 
 
-def _reason(shown: Shown, account: str, w: Words) -> str:
-    """Why a verdict came out as it did; a plain note of an account without numbers has its own words."""
-    reason = shown.answer.verdicts[account].reason
-    if isinstance(reason, Said) or w.language == "en" or account != "concentration":
-        return Teller(shown, w)(reason)
-    return w("warn.no_population")
+_ABOUT = {"handoffs": "substitution", "level": "concentration"}
+
+
+def _cards(shown: Shown, w: Words) -> list[dict[str, Any]]:
+    """The three accounts, same shape: verdict, rule, its numbers, and the caveats that belong to them."""
+    main = {warned.id for warned in shown.answer.main_caveats} | set(QUIET)
+    beside: dict[str, list[str]] = {}
+    for warned in shown.answer.warnings:
+        if warned.id not in main and warned.about in _ABOUT:
+            beside.setdefault(_ABOUT[warned.about], []).append(Teller(shown, w)(warned.message))
+    return [{**card, "beside": beside.get(card["account"], [])[:1]} for card in _verdicts(shown, w)]
 
 
 def policy_mark(shown: Shown) -> PolicyMark | None:
@@ -194,13 +231,24 @@ def policy_mark(shown: Shown) -> PolicyMark | None:
 
 def _bursts(shown: Shown, series: Series, w: Words) -> list[Burst]:
     made = []
-    for rank, surge in enumerate(sorted(shown.answer.surges, key=lambda s: s.get("rank", 99)), 1):
+    named = burst_window(shown.answer)
+    if named is not None and shown.answer.measure == series.measure and _has_burst(shown):
+        count = _text(shown.told("burst"), shown, w)
+        says = w("chart.burst", count=count, days=w.days(named.start, named.end))
+        made.append(Burst(named.start, named.end, says, 1))
+    for rank, surge in enumerate(sorted(shown.answer.surges, key=lambda s: s.get("rank", 99)), 2):
         if str(surge.get("measure", "at_large")) != series.measure:
             continue
         start, end = _date(surge["start"]), _date(surge["end"])
+        if named is not None and start <= named.end and named.start <= end:
+            continue  # the same days by another rule: a page has one count for them
         count = _text(shown.surge(surge), shown, w)
         made.append(Burst(start, end, w("chart.burst", count=count, days=w.days(start, end)), rank))
     return made
+
+
+def _has_burst(shown: Shown) -> bool:
+    return shown.answer.bursts is not None and shown.answer.bursts.verdict == "fits"
 
 
 def peak(counts: Counts, w: Words, every: str) -> dict[str, str]:

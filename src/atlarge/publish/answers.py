@@ -9,7 +9,6 @@ differences built on it are withheld too.
 from __future__ import annotations
 
 import datetime as dt
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -20,6 +19,7 @@ import polars as pl
 from atlarge.disclosure.suppression import ConstraintBuilder
 from atlarge.disclosure.table import SHOWN, SMALL, THRESHOLD, WITHHELD, Counts, Disclosed, disclose
 from atlarge.explain.answer import Answer, Area, ChangeStrip, Series, Span
+from atlarge.explain.numbers import CountKey
 from atlarge.publish.day_ranges import Window
 from atlarge.publish.svg import months_later
 
@@ -353,14 +353,26 @@ class Shown:
         marks = [self.span(s)[1] for s in spans] + [self.surge(s)[1] for s in self.answer.surges]
         return self.is_main_shown and all(m == SHOWN for m in marks)
 
-    def text(self, text: str) -> str:
-        """A ready sentence, with small whole counts put as "<5"; dates, shares and durations are left."""
-        return _SMALL_COUNT.sub(f"<{self.table.threshold}", text)
+    def mark_of(self, key: CountKey) -> str:
+        """Mark of a count behind a number: its own, or SHOWN where all periods that it is the sum of are."""
+        window = Window(key.members, key.measure, key.start, key.end, key.scheme)
+        found = self._by_key.get(key_of(window))
+        if found is not None:
+            return found[1]
+        runs = [_periods(s) for s in shown_series(self.answer) if _is_of(s, key)]
+        runs += [_strip_periods(s) for s in drawn_strips(self.answer) if _is_of(s, key)]
+        for run in runs:
+            inside = [days for days in run if key.start <= days[0] and days[1] <= key.end]
+            if not inside or (inside[0][0], inside[-1][1]) != (key.start, key.end):
+                continue
+            windows = [Window(key.members, key.measure, *days, key.scheme) for days in inside]
+            if all(self._cell(one)[1] == SHOWN for one in windows):
+                return SHOWN
+        return WITHHELD
 
 
-_SMALL_COUNT = re.compile(
-    r"(?<![\w.,/:–−-])[1-4](?=\s+(?:at-large|more|fewer|arrests?|handoffs?|detainers?|of\s+\d|were|was)\b)"
-)
+def _is_of(drawn: Series | ChangeStrip, key: CountKey) -> bool:
+    return (drawn.measure, drawn.area.level, drawn.area.code) == (key.measure, key.level, key.place)
 
 
 def windows_of(answer: Answer) -> list[Window]:

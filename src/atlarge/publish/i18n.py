@@ -9,6 +9,7 @@ from typing import Any
 
 import yaml
 
+from atlarge import messages
 from atlarge.errors import QuestionError
 
 LANGUAGES = ("en", "es")
@@ -26,7 +27,8 @@ _SHORT = {
 def catalogue() -> dict[str, dict[str, str]]:
     """Every interface text: key -> language -> text."""
     text = files("atlarge.publish").joinpath("words.yaml").read_text(encoding="utf-8")
-    return {str(key): dict(value) for key, value in yaml.safe_load(text).items()}
+    own = {str(key): dict(value) for key, value in yaml.safe_load(text).items()}
+    return {**messages.catalogue(), **own}
 
 
 @cache

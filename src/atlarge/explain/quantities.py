@@ -1,0 +1,186 @@
+"""What an answer says of bursts, of a lasting excess, and of both sides of a policy: numbers and verdicts.
+
+All are frozen and plain; `to_dict()` is their JSON.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass, fields
+from typing import Any
+
+from atlarge.explain.answer import Interval, Verdict
+
+ALPHA_BURST = 0.02
+ALPHA_LASTING = 0.03
+MATERIAL = 0.25
+NOTHING = Interval(None)
+
+
+def plain(value: Any) -> Any:
+    """A value as JSON holds it: intervals as dicts, days as ISO text, floats rounded."""
+    if isinstance(value, Interval):
+        return value.to_dict()
+    if isinstance(value, dt.date):
+        return value.isoformat()
+    if isinstance(value, float):
+        return round(value, 4)
+    return value
+
+
+class _Plain:
+    def to_dict(self) -> dict[str, Any]:
+        """All fields by name, and the verdict where there is one."""
+        found = {f.name: plain(getattr(self, f.name)) for f in fields(self)}  # type: ignore[arg-type]
+        verdict = getattr(self, "verdict", None)
+        return found if verdict is None else {**found, "verdict": verdict}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Judged(_Plain):
+    """An excess over some days, and what is known of it.
+
+    `p`: one-sided chance of as large an excess with no effect; `p_low`: of as large a shortfall;
+    `p_material`: of so small an excess were there a `material` one (a count); `power`: chance that a material
+    excess would have been found; `mde`: the excess found with 80 % power; `alpha`: the bar for p.
+    """
+
+    observed: float
+    expected: float
+    effect: Interval
+    p: float | None = None
+    p_low: float | None = None
+    p_material: float | None = None
+    material: float = 0.0
+    power: float | None = None
+    mde: float | None = None
+    mde_relative: float | None = None
+    alpha: float = ALPHA_LASTING
+
+    @property
+    def verdict(self) -> Verdict:
+        """Whether an excess fits: p at the bar and the interval above zero; does not fit where a material
+        one can be excluded; else it cannot be told."""
+        value, low, high = self.effect.value, self.effect.low, self.effect.high
+        above = value is not None and value > 0 and (low is None or low > 0)
+        if self.p is not None and self.p <= self.alpha and above:
+            return "fits"
+        below = value is not None and value < self.material and (high is None or high <= self.material)
+        if self.p_material is not None and self.p_material <= self.alpha and below:
+            return "does not fit"
+        return "cannot be told"
+
+    @property
+    def is_shortfall(self) -> bool:
+        """Whether clearly fewer than expected were recorded."""
+        value, high = self.effect.value, self.effect.high
+        below = value is not None and value < 0 and (high is None or high < 0)
+        return self.p_low is not None and self.p_low <= self.alpha and below
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bursts(Judged):
+    """The clearest run of days in the watch after a policy became known (start None: none above usual).
+
+    `usual_month`: a month's usual count, by which the run was scored; `elsewhere`: how many of the `places`
+    compared had a run of their own on those days.
+    """
+
+    start: dt.date | None = None
+    end: dt.date | None = None
+    watch_start: dt.date | None = None
+    watch_end: dt.date | None = None
+    usual_month: float | None = None
+    usual_note: str = ""
+    score: float | None = None
+    places: int = 0
+    elsewhere: int = 0
+    alpha: float = ALPHA_BURST
+
+
+@dataclass(frozen=True, kw_only=True)
+class Lasting(Judged):
+    """The whole time in force without its bursts; `bursts_removed` arrests are not in `observed`."""
+
+    start: dt.date | None = None
+    end: dt.date | None = None
+    months: int = 0
+    bursts_removed: float = 0.0
+    usual_month: float | None = None
+    places: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class TwoSided(_Plain):
+    """The time in force against the months before and after it: for a policy that ended."""
+
+    start: dt.date
+    end: dt.date
+    observed: float
+    expected: float
+    effect: Interval
+    p: float | None = None
+    p_high: float | None = None
+    months_before: int = 0
+    months_after: int = 0
+    assumption: str = "two_sided.assumption"
+
+
+@dataclass(frozen=True, kw_only=True)
+class LeftBefore(_Plain):
+    """The place left its comparison before the policy was known; `ratio`: its level since over before."""
+
+    date: dt.date
+    low: dt.date | None = None
+    high: dt.date | None = None
+    ratio: Interval = NOTHING
+    p: float | None = None
+    estimate_from: Interval = NOTHING
+    expected_from: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class MethodSwitch(_Plain):
+    """The mix of methods within one label changed; `robust`: the effect on a sum that it leaves alone."""
+
+    place: str
+    place_name: str
+    label: str
+    date: dt.date
+    low: dt.date | None = None
+    high: dt.date | None = None
+    share_before: float | None = None
+    share_after: float | None = None
+    p: float | None = None
+    near_policy: bool = False
+    robust: Interval = NOTHING
+    robust_measure: str = "all"
+    robust_expected: float | None = None
+    robust_p: float | None = None
+
+
+def provisional_bursts(burst: Any, usual_month: float, watch: tuple[dt.date, dt.date]) -> Bursts | None:
+    """From the clearest run and its rank alone: what a place could have shown is not known."""
+    if burst is None:
+        return None
+    is_run = burst.observed >= 2 * burst.expected and burst.observed >= 5
+    return Bursts(
+        observed=burst.observed, expected=burst.expected, effect=Interval(burst.observed - burst.expected),
+        p=burst.p if is_run else max(burst.p, 2 * ALPHA_BURST), material=usual_month, start=burst.start,
+        end=burst.end, watch_start=watch[0], watch_end=watch[1], usual_month=usual_month, score=burst.score,
+        places=burst.places, elsewhere=burst.elsewhere,
+    )  # fmt: skip
+
+
+def provisional_lasting(total: Any, months: Any, usual_month: float) -> Lasting:
+    """From the sums over the whole time, bursts and all."""
+    start, end = months.bounds(months.life)
+    material = MATERIAL * total.expected
+    high = total.effect.high
+    return Lasting(
+        observed=total.observed, expected=total.expected, effect=total.effect, p=total.p_high,
+        p_low=total.p if (total.effect.value or 0) < 0 else None, material=material,
+        p_material=ALPHA_LASTING if high is not None and high < material else None, mde=total.mde,
+        mde_relative=total.mde / total.expected if total.expected > 0 else None, start=start, end=end,
+        months=int(months.life.sum()), usual_month=usual_month, places=total.placebos,
+    )  # fmt: skip
