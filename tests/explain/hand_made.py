@@ -20,6 +20,7 @@ from atlarge.explain.data import Daily
 from atlarge.explain.decomposition import Parts
 from atlarge.explain.estimate import Estimate, Total
 from atlarge.explain.periods import Months, months_of
+from atlarge.explain.quantities import Bursts, Lasting, provisional_lasting
 from atlarge.explain.study import MEASURES, Study, world_from
 from atlarge.policies import Policy, Registry
 
@@ -124,6 +125,42 @@ def burst(**changes: Any) -> Burst:
     return Burst(**given | changes)
 
 
+def bursts(**changes: Any) -> Bursts:
+    """Thirty arrests in four days where three would be usual, as often seen elsewhere."""
+    given: dict[str, Any] = {
+        "observed": 30.0,
+        "expected": 3.04,
+        "p": 0.2,
+        "material": 23.0,
+        "start": dt.date(2017, 4, 3),
+        "end": dt.date(2017, 4, 6),
+        "watch_start": dt.date(2017, 3, 10),
+        "watch_end": dt.date(2017, 4, 9),
+        "usual_month": 23.0,
+        "places": 80,
+    }
+    merged = given | changes
+    merged.setdefault("effect", Interval(merged["observed"] - merged["expected"]))
+    return Bursts(**merged)
+
+
+def lasting(**changes: Any) -> Lasting:
+    """A hundred arrests where ninety were expected: nothing clear either way."""
+    given: dict[str, Any] = {
+        "observed": 100.0,
+        "expected": 90.0,
+        "p": 0.3,
+        "p_low": 0.7,
+        "material": 22.5,
+        "mde": 20.0,
+        "months": 18,
+    }
+    merged = given | changes
+    effect = merged["observed"] - merged["expected"]
+    merged.setdefault("effect", Interval(effect, effect - 15.0, effect + 25.0))
+    return Lasting(**merged)
+
+
 def parts(*, ratio: Ratio | None = None, **changes: Any) -> Parts:
     """Parts in which nothing is clear."""
     around_zero = Interval(1.0, -9.0, 30.0)
@@ -168,7 +205,10 @@ def facts(**changes: Any) -> Facts:
         "parts": parts(),
         "concentration": CONCENTRATION,
     }
-    return Facts(of, months=laid, **given | changes)
+    merged = given | changes
+    if "lasting" not in merged and "policy" in merged["main"].totals:
+        merged["lasting"] = provisional_lasting(merged["main"].totals["policy"], laid, 5.0)
+    return Facts(of, months=laid, **merged)
 
 
 DAYS = (LAST - FIRST).days + 1

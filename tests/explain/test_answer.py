@@ -13,22 +13,15 @@ from atlarge.explain.answer import (
     Interval,
     Judgement,
     Placebo,
-    Said,
     Series,
     Span,
     Warned,
 )
 from atlarge.explain.example import example_answer
+from atlarge.messages import say
 
 THIRD = 1 / 3
 DAY = dt.date(2017, 3, 1)
-
-
-def test_a_said_text_is_its_english_and_knows_what_it_was_made_of() -> None:
-    said = Said.of("count.of", "{n} of {whole}", n=3, whole=Said("ten", "ten", value=10))
-    assert said == "3 of ten"
-    assert (said.key, said.values["n"], said.values["whole"].values) == ("count.of", 3, {"value": 10})
-    assert Said("plain").key == ""
 
 
 def test_intervals_are_rounded_to_hundredths_and_know_whether_they_are_told() -> None:
@@ -104,12 +97,28 @@ def test_a_change_tells_its_dates_or_that_there_is_none() -> None:
 
 
 def test_verdicts_and_warnings_as_plain_values() -> None:
-    judged = Judgement("concentration", "Title", "fits", "why", "rule", {"month": "fits"})
+    rule = say("rule.proportionate")
+    judged = Judgement(
+        "concentration", say("account.concentration"), "fits", say("level.none", at="there"), rule,
+        {"month": "fits"}, 0.123456, 0.2,
+    )  # fmt: skip
     assert judged.to_dict() == {
-        "account": "concentration", "title": "Title", "verdict": "fits", "reason": "why", "rule": "rule",
-        "by_span": {"month": "fits"},
+        "account": "concentration", "title": "More people liable to arrest live there", "verdict": "fits",
+        "reason": str(judged.reason), "rule": str(rule), "by_span": {"month": "fits"}, "p": 0.1235, "q": 0.2,
     }  # fmt: skip
-    assert Warned("short_life", "Text.", {"days": 3}).to_dict() == {"id": "short_life", "text": "Text."}
+    singled = replace(judged, account="singling_out", by_span={"burst": "fits", "lasting": "does not fit"})
+    assert (singled.to_dict()["burst"], singled.to_dict()["lasting"]) == ("fits", "does not fit")
+    warned = Warned("short_life", say("caveat.short_life", days=1), "interval")
+    assert warned.to_dict()["text"].startswith("The policy was in force for only 1 day;")
+
+
+def test_an_answer_prints_as_a_summary_and_its_repr_is_short() -> None:
+    answer = example_answer()
+    assert len(repr(answer)) < 200
+    assert str(answer).splitlines()[0] == str(answer.headline)
+    assert len(str(answer).splitlines()) < 15
+    assert len(answer.main_caveats) <= 3
+    assert "no se puede saber" in answer.summary("es")
 
 
 def test_the_document_rounds_its_own_numbers_and_carries_its_parts() -> None:
@@ -133,7 +142,7 @@ def test_the_document_rounds_its_own_numbers_and_carries_its_parts() -> None:
     assert (told["scheme"], told["measure"], told["span"]) == ("biglocal", "at_large", "policy")
     assert (told["policy"]["announced"], told["policy"]["confidence"]) == ("2017-02-20", "high")
     assert (told["place"], told["place_kind"]) == ("99001", "county")
-    assert told["warning_ids"] == ["handoffs_fell_before", "office_area_not_county"]
+    assert told["warning_ids"] == ["counts_not_intent", "handoffs_fell_before", "area_not_county"]
     assert told["warnings"] == [warned.text for warned in answer.warnings]
     assert told["change_points"] == [told["change_point"]]
     assert set(told["verdicts"]) == {"singling_out", "substitution", "concentration"}

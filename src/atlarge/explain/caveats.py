@@ -196,6 +196,8 @@ def _handoffs_fell_before(facts: Facts) -> Fields:
         return None
     months = months_between(change.date, facts.policy.effective)
     levels = {k: Number(getattr(change, k), "mean", _jails(facts)) for k in ("before", "after")}
+    if levels["before"].text() == levels["after"].text():
+        return None
     return {"month": Month(change.date), "n": months, **levels}
 
 

@@ -93,11 +93,12 @@ def _lasting_keys(facts: Facts) -> tuple[CountKey, ...]:
 
 def headline(facts: Facts, verdicts: Mapping[str, Judgement]) -> Message:
     """One plain sentence of at most 30 words: what happened, and how sure that is."""
-    found = _headline(facts, verdicts, at(facts.where))
-    if len(str(found).split()) <= MOST_WORDS:
-        return found
     short = say("at.county", name=_short(facts.where))
-    return _headline(facts, verdicts, short)
+    for place, brief in ((at(facts.where), ""), (short, ""), (short, ".brief")):
+        found = _headline(facts, verdicts, place, brief)
+        if len(str(found).split()) <= MOST_WORDS:
+            break
+    return found
 
 
 def _short(where: Where) -> str:
@@ -105,18 +106,18 @@ def _short(where: Where) -> str:
     return where.own.name.removesuffix(ALL_PLACES).partition(",")[0]
 
 
-def _headline(facts: Facts, verdicts: Mapping[str, Judgement], place: Message) -> Message:
+def _headline(facts: Facts, verdicts: Mapping[str, Judgement], place: Message, brief: str) -> Message:
     bursts, lasting = facts.bursts, _lasting(facts)
     rule = rule_of(facts, verdicts["substitution"].verdict)
     if bursts is not None and bursts.verdict == "fits" and bursts.start and bursts.end:
-        return _burst_headline(facts, bursts, place, rule)
+        return _burst_headline(facts, bursts, place, rule, brief)
     whole, handoffs = facts.main.totals["policy"], facts.handoffs
     if handoffs is not None and (facts.policy.direction == "extends" or rule == "replaced"):
-        return _handoff_headline(facts, whole, handoffs, place, rule)
+        return _handoff_headline(facts, whole, handoffs, place, rule, brief)
     kind = "apart" if lasting.bursts_removed > 0 else "lasting"
     tail = "explained" if rule in ("replaced", "placing") else rule
     return say(
-        f"headline.{kind}",
+        f"headline.{kind}{brief}",
         o=Number(lasting.observed, "count", _lasting_keys(facts)),
         e=Number(lasting.expected, "estimate"),
         at=place,
@@ -125,7 +126,7 @@ def _headline(facts: Facts, verdicts: Mapping[str, Judgement], place: Message) -
     )
 
 
-def _burst_headline(facts: Facts, bursts: Bursts, place: Message, rule: str) -> Message:
+def _burst_headline(facts: Facts, bursts: Bursts, place: Message, rule: str, brief: str) -> Message:
     keys = _burst_key(facts, bursts)
     assert bursts.start is not None
     assert bursts.end is not None
@@ -135,15 +136,15 @@ def _burst_headline(facts: Facts, bursts: Bursts, place: Message, rule: str) -> 
         "days": Days(bursts.start, bursts.end),
         "then": say(f"then.{'explained' if rule in ('replaced', 'placing') else rule}"),
     }
-    usual = bursts.usual_month or 0.0
-    if usual > 0 and bursts.observed / usual >= IN_MONTHS:
-        return say(
-            "headline.burst", usual=Number(round(bursts.observed / usual, 1), "estimate", keys), **shared
-        )
-    return say("headline.burst_usual", e=Number(bursts.expected, "estimate"), **shared)
+    usual = bursts.in_usual_months
+    if usual is not None and usual >= IN_MONTHS:
+        return say(f"headline.burst{brief}", usual=Number(usual, "estimate", keys), **shared)
+    return say(f"headline.burst_usual{brief}", e=Number(bursts.expected, "estimate"), **shared)
 
 
-def _handoff_headline(facts: Facts, whole: Total, handoffs: Estimate, place: Message, rule: str) -> Message:
+def _handoff_headline(
+    facts: Facts, whole: Total, handoffs: Estimate, place: Message, rule: str, brief: str
+) -> Message:
     jails = handoffs.totals["policy"]
     start, end = facts.months.bounds(facts.months.life)
     shared = {
@@ -159,7 +160,9 @@ def _handoff_headline(facts: Facts, whole: Total, handoffs: Estimate, place: Mes
     second = direction(whole)
     if lasting.bursts_removed == 0:
         second = "fewer" if lasting.is_shortfall else "more" if lasting.verdict == "fits" else "unclear"
-    return say("headline.extends", when=when(facts), tail=say(f"tail.{direction(jails)}.{second}"), **shared)
+    return say(
+        f"headline.extends{brief}", when=when(facts), tail=say(f"tail.{direction(jails)}.{second}"), **shared
+    )
 
 
 def burst_sentence(facts: Facts) -> Message | None:
@@ -246,6 +249,7 @@ def _change(facts: Facts, effect: float | None) -> Message | None:
         return say("change.flat_date" if facts.policy.kind == "date" else "change.flat")
     fell = change.after < change.before
     is_opposed = effect is not None and (effect > 0) == fell
+    is_opposed |= Number(change.before, "mean").text() == Number(change.after, "mean").text()
     keys = _change_keys(facts, change.date)
     return say(
         "change.went" if is_opposed else "change.fell" if fell else "change.rose",

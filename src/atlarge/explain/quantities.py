@@ -97,6 +97,15 @@ class Bursts(Judged):
     elsewhere: int = 0
     alpha: float = ALPHA_BURST
 
+    @property
+    def in_usual_months(self) -> float | None:
+        """The run's arrests as a number of usual months."""
+        return self.observed / self.usual_month if self.usual_month else None
+
+    def to_dict(self) -> dict[str, Any]:
+        """All fields by name, the verdict, and the run as a number of usual months."""
+        return {**super().to_dict(), "in_usual_months": plain(self.in_usual_months)}
+
 
 @dataclass(frozen=True, kw_only=True)
 class Lasting(Judged):

@@ -1,4 +1,4 @@
-"""Warnings: every text has a rule and every rule a text; each applies where it should, and nowhere else."""
+"""Caveats: every rule has words in both languages; each applies where it should, and nowhere else."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ import pytest
 from hand_made import (
     AOR,
     CONCENTRATION,
-    COUNTY,
     HERE,
     OFFICE,
-    burst,
+    bursts,
     change,
     estimate,
     facts,
+    lasting,
     parts,
     policy,
     relabel,
@@ -25,70 +25,26 @@ from hand_made import (
 )
 
 from atlarge.effects.pooling import Ratio
-from atlarge.explain.api import explain
-from atlarge.explain.caveats import (
-    RULES,
-    Facts,
-    count_text,
-    fell_before,
-    has_fallen,
-    months_between,
-    months_said,
-    share_text,
-    texts,
-    warnings_of,
-)
+from atlarge.explain.answer import MOST_CAVEATS, Interval
+from atlarge.explain.caveats import RULES, caveats_of, changed_before, fell_before, months_between
+from atlarge.explain.quantities import LeftBefore, MethodSwitch
+from atlarge.messages import catalogue, render
 
 LOADED = re.compile(r"illegal|alien|sanctuary|proves?\b|criminal", re.IGNORECASE)
 QUIET = {"counts_not_intent", "rate_unlike"}
 DAY = dt.timedelta(days=1)
 
 
-def test_texts_and_rules_are_the_same_set() -> None:
-    assert set(texts()) == set(RULES)
+def test_every_rule_has_words_and_every_words_a_rule() -> None:
+    assert {f"caveat.{name}" for name in RULES} == {key for key in catalogue() if key.startswith("caveat.")}
 
 
 def test_words_are_neutral() -> None:
-    for text in texts().values():
-        assert not LOADED.search(text), text
+    for key, texts in catalogue().items():
+        assert not LOADED.search(texts["en"]), key
 
 
-def test_each_warning_names_numbers_by_fields_that_its_rule_gives() -> None:
-    answer = explain("48453", policy="travis-tx-2017")
-    for warned in answer.warnings:
-        assert "{" not in warned.text
-    assert {w.id for w in answer.warnings} >= {
-        "counts_not_intent",
-        "handoffs_fell_before",
-        "anticipation",
-        "short_life",
-        "area_not_county",
-    }
-
-
-@pytest.mark.parametrize(
-    ("value", "words"),
-    [
-        (None, "an unknown number"),
-        (0.0, "0"),
-        (0.04, "0"),
-        (0.06, "0.1"),
-        (2.0, "2"),
-        (9.94, "9.9"),
-        (-9.94, "-9.9"),
-        (10.0, "10"),
-        (-10.4, "-10"),
-        (10.6, "11"),
-        (1234.4, "1,234"),
-    ],
-)
-def test_counts_are_whole_above_ten_and_else_have_one_digit(value: float | None, words: str) -> None:
-    assert count_text(value) == words
-
-
-def test_shares_months_and_spans_between_days_in_words() -> None:
-    assert [share_text(v) for v in (0.0, 0.054, 0.056, 1.0)] == ["0 %", "5 %", "6 %", "100 %"]
-    assert [str(months_said(n)) for n in (0, 1, 2)] == ["0 months", "1 month", "2 months"]
+def test_months_between_days() -> None:
     first = dt.date(2016, 10, 20)
     later = (dt.date(2016, 10, 30), dt.date(2016, 11, 10), dt.date(2017, 3, 20), dt.date(2018, 10, 20))
     assert [months_between(first, day) for day in later] == [0, 1, 5, 24]
@@ -107,7 +63,8 @@ def _share(**changes: Any) -> dict[str, Any]:
 
 
 def _whole(**changes: Any) -> dict[str, Any]:
-    return {"main": estimate({"policy": total(**changes)})}
+    clear = lasting(p=0.01, effect=Interval(10.0, 1.0, 20.0))
+    return {"main": estimate({"policy": total(**changes)}), "lasting": clear}
 
 
 UNKNOWN = Ratio(0.5, float("nan"), float("nan"), 0.0, 1.0, 7, False)
@@ -116,6 +73,11 @@ SHORT = policy(ended=dt.date(2018, 3, 9))  # 364 days
 NO_OFFICE = replace(HERE, office=None)
 BY_RULE = replace(OFFICE, note="by a rule")
 FALSE_DATE = {"date": "2016-10-01", "value": 25.04, "low": 4.96, "high": 31.0, "p_placebo": 0.1}
+
+SWITCH = MethodSwitch(
+    place="AUS", place_name="Austin", label="AUS GENERAL AREA", date=dt.date(2017, 4, 1), share_before=0.87,
+    share_after=0.13, near_policy=True,
+)  # fmt: skip
 
 CASES: list[tuple[str, dict[str, Any], dict[str, str] | None]] = [
     # a warning, what is otherwise in the quiet case, the values in its words (None: it does not apply)
@@ -219,82 +181,60 @@ CASES: list[tuple[str, dict[str, Any], dict[str, str] | None]] = [
      {"one": "2", "two": "2"}),
     ("schemes_differ", {"schemes": {"ddp": _scheme(1.0, 2.0, 3.0), "biglocal": {"effect": None}}}, None),
     ("other_policies", {"others": ["a-1", "b-2"]}, {"ids": "a-1, b-2"}),
-    ("other_place", {"is_own_policy": False, "policy": policy(place_name="Other")},
-     {"place": "Other", "asked": "Travis County, TX"}),
-    ("other_place", {"is_own_policy": False, "policy": policy(kind="date")}, None),
     ("extends_policy", {"policy": policy(direction="extends")}, {}),
     ("housing_policy", {"policy": policy(kind="jail_contract")}, {}),
-    ("same_week_elsewhere", {"burst": burst(elsewhere=1)}, {"count": "1", "places": "80"}),
-    ("same_week_elsewhere", {"burst": burst(elsewhere=0)}, None),
+    ("same_week_elsewhere", {"bursts": bursts(elsewhere=1)}, {"count": "1", "places": "80"}),
+    ("same_week_elsewhere", {"bursts": bursts(elsewhere=0)}, None),
     ("officers_from_elsewhere", {"same_aor_donors": 1}, {"count": "1"}),
+    ("larger_than_city", {"policy": policy(level="city")}, {"county": "Travis County, TX"}),
+    ("larger_than_city", {}, None),
+    ("method_switch", {"method_switches": [SWITCH]}, {"label": "AUS GENERAL AREA"}),
+    ("method_switch", {"method_switches": [replace(SWITCH, near_policy=False)]}, None),
 ]  # fmt: skip
 
 
 @pytest.mark.parametrize(("name", "otherwise", "values"), CASES)
-def test_a_warning_applies_where_it_should_and_brings_no_other(
+def test_a_caveat_applies_where_its_rule_says(
     name: str, otherwise: dict[str, Any], values: dict[str, str] | None
 ) -> None:
-    found = {warned.id: warned for warned in warnings_of(facts(**otherwise))}
-    quiet = QUIET - {"rate_unlike"} if name in ("no_parts", "rate_not_known") else QUIET
-    assert set(found) == (quiet | {name} if values is not None else quiet)
-    for key, words in (values or {}).items():
-        assert str(found[name].values[key]) == words
-        assert words in found[name].text
+    found = {w.id: w for w in caveats_of(facts(**otherwise))}
+    assert (name in found) == (values is not None)
+    allowed = QUIET | {name, "extends_policy", "detectable"} | ({"life_cut", "short_life"} & set(found))
+    assert set(found) <= allowed
+    if values is not None:
+        for language in ("en", "es"):
+            text = render(found[name].message, language)
+            assert "{" not in text
+        for key in ("county", "count", "places", "mde", "label", "ids"):
+            if key in values:
+                assert values[key] in found[name].text
 
 
-def test_every_warning_has_a_case() -> None:
-    assert {name for name, _, values in CASES if values is not None} | QUIET == set(RULES)
-
-
-def test_the_rate_is_told_with_its_places_and_interval() -> None:
-    told = {warned.id: warned for warned in warnings_of(facts())}
-    assert list(told) == ["counts_not_intent", "rate_unlike"]  # in the order of the file
-    assert "pooled from 14 other places (0.25, 90 % interval 0.05 to 0.45" in told["rate_unlike"].text
-
-
-def _fallen(**changes: Any) -> Facts:
-    return facts(jail_change=change(**changes))
+def test_an_earlier_departure_that_was_dated_is_in_the_sentence_and_not_a_caveat() -> None:
+    dated = LeftBefore(date=dt.date(2016, 11, 1))
+    assert "left_before" not in {w.id for w in caveats_of(facts(in_time=FALSE_DATE, left_before=dated))}
 
 
 @pytest.mark.parametrize("missing", ["date", "high", "after", "before"])
-def test_a_fall_of_which_something_is_not_told_is_no_fall(missing: str) -> None:
-    assert fell_before(_fallen())
-    assert not fell_before(_fallen(**{missing: None}))
-    now = {"date": dt.date(2017, 4, 1), "high": dt.date(2017, 5, 1)}
-    assert has_fallen(_fallen(**now))
-    if missing != "high":
-        assert not has_fallen(_fallen(**now | {missing: None}))
-    assert not has_fallen(_fallen(**now, p=None))
+def test_a_fall_of_which_something_is_not_known_is_no_fall(missing: str) -> None:
+    assert fell_before(facts(jail_change=change()))
+    assert not fell_before(facts(jail_change=change(**{missing: None})))
     assert not fell_before(facts())
-    assert not has_fallen(facts())
 
 
-def test_a_fall_comes_before_where_its_latest_day_lies_before_the_month_the_policy_was_known_in() -> None:
-    """The made policy is of 10 March 2017, or was announced before."""
-    assert fell_before(_fallen(high=dt.date(2017, 2, 28)))
-    assert not fell_before(_fallen(high=dt.date(2017, 3, 1)))
+def test_a_change_comes_before_where_its_latest_day_lies_before_the_month_the_policy_was_known_in() -> None:
+    """The policy is of 10 March 2017, or was announced before."""
+    assert fell_before(facts(jail_change=change(high=dt.date(2017, 2, 28))))
+    assert not fell_before(facts(jail_change=change(high=dt.date(2017, 3, 1))))
     announced = policy(announced=dt.date(2017, 1, 20))
     assert fell_before(facts(policy=announced, jail_change=change(high=dt.date(2016, 12, 31))))
     assert not fell_before(facts(policy=announced, jail_change=change(high=dt.date(2017, 1, 1))))
+    rose = facts(jail_change=change(before=20.0, after=50.0))
+    assert changed_before(rose, rose=True)
+    assert not changed_before(rose, rose=False)
 
 
-def test_a_fall_is_the_policys_own_from_a_month_before_it_was_known_to_its_end() -> None:
-    known, end = dt.date(2017, 3, 10), dt.date(2018, 9, 10)
-    for day, is_inside in [
-        (known - 32 * DAY, False),
-        (known - 31 * DAY, True),
-        (end - DAY, True),
-        (end, False),
-    ]:
-        assert has_fallen(_fallen(date=day)) == is_inside
-    assert has_fallen(_fallen(date=known, p=0.05))
-    assert not has_fallen(_fallen(date=known, p=0.051))
-    assert not has_fallen(_fallen(date=known, after=50.0))
-    assert not has_fallen(_fallen(date=known, after=90.0))
-
-
-def test_the_shares_of_the_warned_are_of_the_county_asked_about() -> None:
-    where = replace(HERE, county=replace(COUNTY, name="Another County, TX"))
-    (warned,) = [w for w in warnings_of(facts(area_only_share=0.7, where=where)) if w.id == "area_not_county"]
-    assert "70 %" in warned.text
-    assert "not Another County, TX" in warned.text
+def test_those_that_change_the_reading_come_first() -> None:
+    order = list(RULES)
+    assert order.index("left_before") < order.index("area_not_county") < order.index("life_cut")
+    assert MOST_CAVEATS == 3
