@@ -607,7 +607,7 @@ def test_the_whole_answer_is_made_of_the_facts(monkeypatch: pytest.MonkeyPatch) 
     assert (answer.start, answer.end) == (dt.date(2017, 3, 10), dt.date(2018, 9, 9))
     assert (answer.observed, answer.p_placebo, answer.mde) == (100.0, 0.4, 20.0)
     assert answer.baseline == 80.0  # that of the parts
-    assert answer.concentration["verdict"] == "fits"
+    assert answer.concentration["verdict"] == "cannot be told"
     assert answer.change_point == told.jail_change
     assert answer.relabelling["verdict"] == "fits"
     assert answer.burst is not None
