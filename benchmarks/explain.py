@@ -218,6 +218,13 @@ def pct(told: dict[str, Any]) -> str:
     return "–" if told["share"] is None else f"{100 * told['share']:.1f} %"
 
 
+def agreements_section() -> str:
+    """The section on agreements and limits, which benchmarks/policies.py measures."""
+    import runpy
+
+    return str(runpy.run_path(str(HERE / "policies.py"))["section"]())
+
+
 def document(found: dict[str, Any]) -> str:
     """docs/findings.md, every number from the results file; its words are in findings.md.j2."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -246,6 +253,7 @@ def document(found: dict[str, Any]) -> str:
         worlds=json.loads(WORLDS.read_text(encoding="utf-8")),
         quiet=json.loads(FALSE.read_text(encoding="utf-8")),
         with_rate=sum(bool(row["substitution_rate"]) for row in rows),
+        agreements=agreements_section(),
     )
 
 

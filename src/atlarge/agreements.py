@@ -37,10 +37,17 @@ LATE_DAYS = 300
 REDATED_DAYS = 45
 """A date that moves by no more than this between two lists is a correction, not a new signing."""
 
+SIGNED_ANEW = {"jem": (dt.date(2020, 3, 1), dt.date(2020, 8, 31))}
+"""Months in which ICE signed all agreements of a model anew: a signing then need not be the first."""
+OLDER_ROSTER = dt.date(2017, 8, 1)
+"""The newest roster before the lists; an agreement that it lacks began later."""
+
 RULES = {
     "signed": "starts on the day of signing that the lists print",
     "misprinted_year": "the printed year cannot be right, since lists before the agreement's first one lack "
     "it; the same day of the year in which it was first listed is taken",
+    "signed_anew": "signed in the months of 2020 in which all agreements of its model were signed anew, and "
+    "not on the roster of August 2017; it began in between",
     "unsigned": "no day of signing can be read; it began between the list before its first one and that list",
     "renewed": "a later day of signing took the place of an earlier one while the agreement stood; one spell",
     "redated": "the printed day moved by 45 days or less, by whole years, or back; the start is an interval",
@@ -204,7 +211,7 @@ def agreements_of(lists: Sequence[AgencyList]) -> SpellTable:
 
 # ---- places ----------------------------------------------------------------------------------------------
 
-_SHERIFF = r"(?:sh?er+iff?s?|shrerif+s?|sherif+'?s?)"
+_SHERIFF = r"(?:sh?[er]+i+f+'?[a-z]*)"
 _STATE_WORDS = re.compile(
     r"\b(?:department of (?:adult )?corrections?|corrections? department|highway patrol"
     r"|state (?:police|patrol|troopers?)|bureau of investigations?|department of law enforcement"
@@ -513,6 +520,7 @@ def make_spells(lists: Sequence[AgencyList], older: Iterable[dict[str, Any]] = (
         out.spells += _spells_of(line, ordered, partial)
     out.spells = _mark_switches(out.spells)
     out.spells = _with_older(out.spells, list(older), ordered[0].day if ordered else None, out)
+    out.spells = [_signed_anew(spell, ordered[0].day) for spell in out.spells] if ordered else []
     out.spells.sort(key=lambda s: (s.state, s.agency_key, s.model, s.start))
     for spell in out.spells:
         out.rules.update(spell.rules)
@@ -887,6 +895,15 @@ def _with_older(
         )
         out.rows["agreements from older sources"] += 1
     return made
+
+
+def _signed_anew(spell: AgreementSpell, first_day: dt.date) -> AgreementSpell:
+    """A spell whose only known signing may have taken the place of an older one: its start is an interval."""
+    low, high = SIGNED_ANEW.get(spell.model, (dt.date.max, dt.date.min))
+    if spell.first_listed != first_day or not low <= spell.start <= high or len(spell.signings) != 1:
+        return spell
+    rules = tuple(sorted({*spell.rules, "signed_anew"}))
+    return replace(spell, start_earliest=OLDER_ROSTER + dt.timedelta(days=1), rules=rules)
 
 
 def _is_same(spell: AgreementSpell, row: dict[str, Any], first_day: dt.date | None) -> bool:

@@ -134,6 +134,11 @@ class Policy:
         return self.latest > self.effective
 
     @property
+    def is_vague(self) -> bool:
+        """Whether the first day is known only to more than two months: too little for a before and after."""
+        return (self.latest - self.effective).days > 62
+
+    @property
     def spell(self) -> Spell:
         """Its first and last days as intervals."""
         return Spell(
@@ -277,7 +282,7 @@ def _agreement_rows(spells: pl.DataFrame | None = None) -> pl.DataFrame:
     """
     names = table("counties").select("fips", pl.col("place_name").alias("county_name"))
     source = str(sidecar("agreements_287g")["url"])
-    is_day = pl.col("start_latest") == pl.col("signed")
+    is_day = pl.col("start_earliest") == pl.col("start_latest")
     source_table = table("agreements_287g") if spells is None else spells
     if "policy_id" not in source_table.columns:
         source_table = source_table.with_columns(pl.lit(None, pl.String).alias("policy_id"))
@@ -421,6 +426,14 @@ class Registry:
                 found[name] = None if name in found else policy
         return {name: policy for name, policy in found.items() if policy is not None}
 
+    @cached_property
+    def _vague(self) -> tuple[Policy, ...]:
+        return tuple(p for p in self.policies if p.is_vague and p.precision != "year")
+
+    def _vague_within(self, start: dt.date, end: dt.date) -> list[Policy]:
+        """Agreements that began at some time in an interval of more than two months that meets these days."""
+        return [p for p in self._vague if p.effective < end and p.latest >= start]
+
     def ids(self) -> list[str]:
         """Ids of all policies, those without a date among them."""
         return sorted([*self._by_id, *self.undated])
@@ -532,13 +545,15 @@ class Registry:
     ) -> dict[str, set[str]]:
         """Counties (FIPS) whose cooperation changed by a dated policy within the days, by direction.
 
-        A change is the day a policy took effect or ended, `end` not among the days. Housing contracts,
+        A change is the day a policy took effect or ended, `end` not among the days; a policy whose first day
+        is known to more than two months counts in all of them. Housing contracts,
         property rules and crimes of entry say nothing of cooperation and are left out, unless `kinds` names
         the kinds to take (housing never counts).
         """
         found: dict[str, set[str]] = {"limits": set(), "extends": set()}
         days, changes = self._changes
-        for policy in changes[bisect.bisect_left(days, start) : bisect.bisect_left(days, end)]:
+        inside = changes[bisect.bisect_left(days, start) : bisect.bisect_left(days, end)]
+        for policy in [*inside, *self._vague_within(start, end)]:
             wanted = policy.is_cooperation if kinds is None else policy.kind in kinds
             if wanted and policy.kind != HOUSING:
                 found[policy.direction].update(policy.counties())
@@ -554,16 +569,16 @@ class Registry:
         """First whole month of each unit's first policy of a direction, within calendar `months`.
 
         A unit is named by its codes joined with "+". A state's law that binds counties counts for each of
-        them. Policies known only to the year, housing contracts, property rules and crimes of entry do not
-        count.
+        them. Policies known only to the year or to more than two months, housing contracts, property rules
+        and crimes of entry do not count.
         """
         first: dict[str, Policy] = {}
         touched: set[str] = set()
         days, changes = self._changes
         low, high = (months[0], months[-1]) if len(months) else (dt.date.max, dt.date.min)
         for policy in changes[bisect.bisect_right(days, low) : bisect.bisect_right(days, high)]:
-            inside = low < policy.effective <= high
-            if not inside or not policy.is_cooperation or policy.precision == "year":
+            inside = low < policy.effective <= high and not policy.is_vague
+            if not inside or not policy.is_cooperation:
                 continue
             targets = policy.counties()
             touched.update(targets)
@@ -571,6 +586,9 @@ class Registry:
                 for code in targets:
                     if code not in first or policy.effective < first[code].effective:
                         first[code] = policy
+        for policy in self._vague_within(low, high):
+            if policy.is_cooperation and policy.precision != "year":
+                touched.update(policy.counties())
         axis = np.array(list(months), dtype="datetime64[D]")
         month, clean = np.full(len(keys), -1, dtype=np.int64), np.ones(len(keys), dtype=bool)
         ids: dict[str, str] = {}
