@@ -114,7 +114,7 @@ def test_sentences_are_not_cut_at_abbreviations() -> None:
         ("in fiscal year 2015", ["FY2015"]),
         ("about 2,014 people", []),
         ("3 March 2017", ["2017-03-03"]),
-        ("in mid-February", ["2017-02"]),
+        ("in mid-February", ["2017-02-11..2017-02-20"]),
     ],
 )
 def test_dates_are_read_against_the_day_of_publication(text: str, found: list[str]) -> None:

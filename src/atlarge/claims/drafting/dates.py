@@ -1,11 +1,15 @@
+# ruff: noqa: E501
 """Dates and periods in a sentence, as a ledger writes them."""
 
 from __future__ import annotations
 
+import calendar
 import datetime as dt
 import re
+from collections.abc import Callable
+from dataclasses import dataclass
 
-_FULL = [
+_ENGLISH = [
     "January",
     "February",
     "March",
@@ -20,53 +24,106 @@ _FULL = [
     "December",
 ]
 _SHORT = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
-_MONTHS = {name.lower(): i for names in (_FULL, _SHORT) for i, name in enumerate(names, start=1)} | {
-    "sept": 9
+_SPANISH = [
+    "enero",
+    "febrero",
+    "marzo",
+    "abril",
+    "mayo",
+    "junio",
+    "julio",
+    "agosto",
+    "septiembre",
+    "octubre",
+    "noviembre",
+    "diciembre",
+]
+_SPANISH_SHORT = ["ene", "feb", "mar", "abr", "may", "jun", "jul", "ago", "sep", "oct", "nov", "dic"]
+_MONTHS = {
+    n.lower(): i for names in (_ENGLISH, _SHORT, _SPANISH, _SPANISH_SHORT) for i, n in enumerate(names, 1)
 }
-_MONTH = "(" + "|".join([*_FULL, "Sept", *_SHORT]) + r")\b\.?"
+_MONTHS |= {"sept": 9, "setiembre": 9}
+_CAPS = [name.upper() for name in _ENGLISH]
+_MONTH = "(" + "|".join([*_ENGLISH, *_CAPS, "Sept", *_SHORT]) + r")\b\.?"
+_MES = r"(?i:(" + "|".join([*_SPANISH, "setiembre"]) + r"))\b"
 _YEAR = r"((?:19|20)\d{2})"
-_RANGE = re.compile(
-    rf"{_MONTH}\s+(\d{{1,2}})(?:,\s*{_YEAR})?\s*(?:to|through|until|and|[-–—])\s*"
-    rf"(?:{_MONTH}\s+)?(\d{{1,2}})\b(?!,?\d)(?:,\s*{_YEAR})?"
-)
-_DAY = re.compile(rf"{_MONTH}\s+(\d{{1,2}})\b(?![,.]?\d)(?:st|nd|rd|th)?(?:,\s*{_YEAR})?")
-_DAY_FIRST = re.compile(rf"\b(\d{{1,2}})\s+{_MONTH}(?:\s+{_YEAR})?")
-_MONTHS_RANGE = re.compile(rf"{_MONTH}(?:\s+{_YEAR})?\s*(?:to|through|[-–—])\s*{_MONTH}\s+{_YEAR}")
-_MONTH_ONLY = re.compile(rf"\b(?:(mid|late|early)[- ])?{_MONTH}(?:(?:\s+of)?,?\s+{_YEAR})?(?!\s+\d{{1,2}}\b)")
-_YEARS = re.compile(
-    rf"\b(?:[Bb]etween|[Ff]rom)\s+{_YEAR}\s+(?:and|to|through|until)\s+{_YEAR}\b|\b{_YEAR}\s*[-–—]\s*{_YEAR}\b"
-)
-_FISCAL = re.compile(r"\b(?:fiscal year|fiscal|FY)\s*((?:19|20)\d{2})\b", re.IGNORECASE)
-_YEAR_ONLY = re.compile(rf"\b{_YEAR}\b(?!,\d|\s+(?:people|immigrants|arrests|detainers|inmates))")
-_RELATIVE = re.compile(
-    r"\b(last|this|the previous|past) (week|month|year)\b|\b(yesterday|today)\b", re.IGNORECASE
-)
+_DAY_NUMBER = r"(\d{1,2})(?:st|nd|rd|th)?"
 _WEEKDAYS = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
-_WEEKDAY = re.compile(r"\bon (Monday|Tuesday|Wednesday|Thursday|Friday|Saturday|Sunday)\b")
+_DIAS = ["lunes", "martes", "miércoles", "jueves", "viernes", "sábado", "domingo"]
+_WEEKDAY = r"(Monday|Tuesday|Wednesday|Thursday|Friday|Saturday|Sunday)"
+_COUNT = r"(\d{1,2}|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)"
+_NUMBERS = {
+    w: i
+    for i, w in enumerate(
+        [
+            "zero",
+            "one",
+            "two",
+            "three",
+            "four",
+            "five",
+            "six",
+            "seven",
+            "eight",
+            "nine",
+            "ten",
+            "eleven",
+            "twelve",
+        ]
+    )
+}
+_ORDINALS = {"first": 1, "second": 2, "third": 3, "fourth": 4, "last": -1, "final": -1}
+_SEASONS = {"winter": (12, 2), "spring": (3, 5), "summer": (6, 8), "fall": (9, 11), "autumn": (9, 11)}
+_PARTS = {"early": (1, 10), "mid": (11, 20), "late": (21, 31), "principios": (1, 10), "mediados": (11, 20), "finales": (21, 31),
+          "comienzos": (1, 10), "fines": (21, 31), "inicios": (1, 10)}  # fmt: skip
+RECENT_DAYS = 31  # what "recently" is taken to mean, in days up to the publication
+
+
+@dataclass(frozen=True)
+class DateSpan:
+    """A period as a ledger writes it, and where its words stand in the sentence."""
+
+    start: int
+    end: int
+    period: str
+    is_relative: bool = False  # reckoned from the day of publication
 
 
 def find_dates(sentence: str, published: dt.date | None = None) -> tuple[list[str], str]:
     """Periods named in a sentence, in their order, and the sentence with them blanked out.
 
-    A day or month without a year is of the latest such date not after the publication; without that it is
-    left out. "Last week", "on Monday" and the like are reckoned from the publication too.
+    A day or month takes the year that its words give; without one it is of the latest such date not after
+    the publication, and without that it is left out. "Last week", "on Monday", "mid-February" and the like
+    are reckoned from the publication too, as intervals of days.
     """
-    found: list[tuple[int, str]] = []
+    spans, text = date_spans(sentence, published)
+    return list(dict.fromkeys(span.period for span in spans)), text
+
+
+def date_spans(sentence: str, published: dt.date | None = None) -> tuple[list[DateSpan], str]:
+    """The same as `find_dates`, with the place of each period in the sentence."""
+    found: list[DateSpan] = []
     text = sentence
-    for pattern, read in _READERS:
+    for pattern, read, is_relative in _READERS:
         for match in pattern.finditer(text):
             period = read(match, published)
             if period is not None:
-                found.append((match.start(), period))
-        text = pattern.sub(lambda m: " " * len(m.group()), text)
-    return list(dict.fromkeys(period for _, period in sorted(found))), text
+                found.append(DateSpan(match.start(), match.end(), period, is_relative))
+                text = text[: match.start()] + " " * (match.end() - match.start()) + text[match.end() :]
+            elif pattern in _ALWAYS_BLANK:
+                text = text[: match.start()] + " " * (match.end() - match.start()) + text[match.end() :]
+    return sorted(found, key=lambda span: span.start), text
 
 
 def _number(name: str) -> int:
     return _MONTHS[name.lower().rstrip(".")]
 
 
-def _dated(month: int, day: int, year: str | None, published: dt.date | None) -> dt.date | None:
+def _count(word: str) -> int:
+    return int(word) if word.isdigit() else _NUMBERS[word.lower()]
+
+
+def _dated(month: int, day: int, year: str | int | None, published: dt.date | None) -> dt.date | None:
     """A day; without a year, the latest one not after the publication."""
     if year is None and published is None:
         return None
@@ -80,47 +137,134 @@ def _dated(month: int, day: int, year: str | None, published: dt.date | None) ->
         return None
 
 
-def _range(m: re.Match[str], published: dt.date | None) -> str | None:
-    first_month, first, first_year, last_month, last, last_year = m.groups()
-    end = _dated(_number(last_month or first_month), int(last), last_year or first_year, published)
-    start = _dated(
-        _number(first_month), int(first), first_year or (str(end.year) if end else None), published
-    )
+def _year_beside(m: re.Match[str]) -> str | None:
+    """The year that the words right after a date give ("of 2016"), or that the sentence opens with."""
+    after = re.match(rf"\s*,?\s*(?:of|in|de|del|de ese año)?\s*{_YEAR}\b", m.string[m.end() :])
+    if after:
+        return after.group(1)
+    opening = re.match(rf"^\W*(?:In|During|Back in|En|Durante) {_YEAR},?\s", m.string)
+    return opening.group(1) if opening else None
+
+
+def _span(start: dt.date | None, end: dt.date | None) -> str | None:
     if start is None or end is None:
         return None
     if start > end:
-        start = start.replace(year=start.year - 1)
-    return f"{start}..{end}"
+        try:
+            start = start.replace(year=start.year - 1)
+        except ValueError:
+            return None
+    return f"{start}..{end}" if start != end else f"{start}"
+
+
+def _range(m: re.Match[str], published: dt.date | None) -> str | None:
+    first_month, first, first_year, last_month, last, last_year = m.groups()
+    year = last_year or first_year or _year_beside(m)
+    end = _dated(_number(last_month or first_month), int(last), year, published)
+    start = _dated(_number(first_month), int(first), first_year or (end.year if end else None), published)
+    return _span(start, end)
+
+
+def _range_day_first(m: re.Match[str], published: dt.date | None) -> str | None:
+    """ "6 to 10 February 2017" and "del 6 al 10 de febrero"."""
+    first, first_month, last, last_month, year = m.groups()
+    end = _dated(_number(last_month), int(last), year or _year_beside(m), published)
+    start = _dated(_number(first_month or last_month), int(first), end.year if end else None, published)
+    return _span(start, end)
+
+
+def _begun(m: re.Match[str], published: dt.date | None) -> str | None:
+    """ "five days beginning Feb. 6"; "the five days that ended Feb. 10"."""
+    count, unit, way, month, day, year = m.groups()
+    days = _count(count) * (7 if unit.startswith("week") else 1)
+    at = _dated(_number(month), int(day), year or _year_beside(m), published)
+    return _reckoned(at, days, way)
+
+
+def _reckoned(at: dt.date | None, days: int, way: str) -> str | None:
+    if at is None:
+        return None
+    if re.search(r"\b(?:end|conclu|clos|through|until|to)", way.lower()):
+        return _span(at - dt.timedelta(days=days - 1), at)
+    return _span(at, at + dt.timedelta(days=days - 1))
+
+
+def _begun_weekday(m: re.Match[str], published: dt.date | None) -> str | None:
+    """ "a five-day operation that ended Thursday"."""
+    if published is None:
+        return None
+    count, unit, way, name = m.groups()
+    days = _count(count) * (7 if unit.startswith("week") else 1)
+    return _reckoned(_last_weekday(name, published), days, way)
+
+
+def _week_of(m: re.Match[str], published: dt.date | None) -> str | None:
+    way, month, day, year = m.groups()
+    at = _dated(_number(month), int(day), year or _year_beside(m), published)
+    return _reckoned(at, 7, "ended" if "end" in way.lower() else "from")
 
 
 def _months(m: re.Match[str], published: dt.date | None) -> str | None:
     first, first_year, last, last_year = m.groups()
-    return f"{first_year or last_year}-{_number(first):02d}..{last_year}-{_number(last):02d}"
+    year = last_year or _year_beside(m)
+    end = _dated(_number(last), 1, year, published)
+    if end is None:
+        return None
+    start = _dated(_number(first), 1, first_year or end.year, published)
+    if start is None:
+        return None
+    start = start if start <= end else start.replace(year=start.year - 1)
+    return f"{start:%Y-%m}..{end:%Y-%m}"
 
 
 def _day(m: re.Match[str], published: dt.date | None) -> str | None:
-    made = _dated(_number(m.group(1)), int(m.group(2)), m.group(3), published)
+    made = _dated(_number(m.group(1)), int(m.group(2)), m.group(3) or _year_beside(m), published)
     return made.isoformat() if made else None
 
 
 def _day_first(m: re.Match[str], published: dt.date | None) -> str | None:
-    made = _dated(_number(m.group(2)), int(m.group(1)), m.group(3), published)
+    made = _dated(_number(m.group(2)), int(m.group(1)), m.group(3) or _year_beside(m), published)
     return made.isoformat() if made else None
+
+
+def _part_of_month(part: str | None, name: str, year: str | None, published: dt.date | None) -> str | None:
+    """A month, or a third of one: early is the 1st to the 10th, mid the 11th to the 20th, late the rest."""
+    made = _dated(_number(name), 1, year, published)
+    if made is None:
+        return None
+    if part is None:
+        return f"{made:%Y-%m}"
+    first, last = _PARTS[part.lower()]
+    last = min(last, calendar.monthrange(made.year, made.month)[1])
+    return f"{made.replace(day=first)}..{made.replace(day=last)}"
 
 
 def _month(m: re.Match[str], published: dt.date | None) -> str | None:
     part, name, year = m.groups()
+    before = m.string[: m.start()]
     if (
         name == "May"
         and part is None
         and year is None
-        and not re.search(r"\b(in|since|of|by|last|during)\s+$", m.string[: m.start()], re.I)
+        and not re.search(
+            r"\b(in|since|of|by|last|during|until|between|and|late|early|through|from|to)\s+$", before, re.I
+        )
     ):
         return None  # the verb
-    if name.lower() == "mar" and year is None:
+    if name.lower() in ("mar", "jun", "dec", "jan") and year is None and not m.group().endswith("."):
         return None
-    made = _dated(_number(name), 1, year, published)
-    return f"{made:%Y-%m}" if made else None
+    if (
+        name in ("April", "June", "August")
+        and year is None
+        and re.match(r"\s+(?:[A-Z][a-z]+\s+)?(?:said|told|who)\b", m.string[m.end() :])
+    ):
+        return None  # a first name
+    return _part_of_month(part, name, year or _year_beside(m), published)
+
+
+def _mes(m: re.Match[str], published: dt.date | None) -> str | None:
+    part, name, year = m.groups()
+    return _part_of_month(part, name, year or _year_beside(m), published)
 
 
 def _fiscal(m: re.Match[str], published: dt.date | None) -> str | None:
@@ -129,45 +273,161 @@ def _fiscal(m: re.Match[str], published: dt.date | None) -> str | None:
 
 def _years(m: re.Match[str], published: dt.date | None) -> str | None:
     years = [g for g in m.groups() if g]
-    return f"{years[0]}..{years[1]}"
+    return f"{years[0]}..{years[1]}" if years[0] <= years[1] else None
 
 
 def _year(m: re.Match[str], published: dt.date | None) -> str | None:
     return m.group(1)
 
 
+def _quarter(m: re.Match[str], published: dt.date | None) -> str | None:
+    which, unit, year = m.groups()
+    year = year or (str(published.year) if published else None)
+    number = _ORDINALS[which.lower()]
+    if year is None:
+        return None
+    if unit.lower() == "half":
+        return f"{year}-01..{year}-06" if number == 1 else f"{year}-07..{year}-12"
+    return f"{year}-Q{number if number > 0 else 4}"
+
+
+def _first_months(m: re.Match[str], published: dt.date | None) -> str | None:
+    which, count, year = m.groups()
+    year = year or (str(published.year) if published else None)
+    number = _count(count)
+    if year is None or not 1 <= number <= 12:
+        return None
+    return (
+        f"{year}-01..{year}-{number:02d}"
+        if which.lower() == "first"
+        else f"{year}-{13 - number:02d}..{year}-12"
+    )
+
+
+def _season(m: re.Match[str], published: dt.date | None) -> str | None:
+    """ "the fall of 2016", "last spring"; a winter is of the year in which it ends."""
+    last, name, year = m.groups()
+    first_month, last_month = _SEASONS[name.lower()]
+    if year is None:
+        if published is None or not last:
+            return None
+        made = published.year
+        while dt.date(made, last_month, calendar.monthrange(made, last_month)[1]) >= published:
+            made -= 1
+    else:
+        made = int(year)
+    begins = made - 1 if first_month > last_month else made
+    return f"{begins}-{first_month:02d}..{made}-{last_month:02d}"
+
+
 def _relative(m: re.Match[str], published: dt.date | None) -> str | None:
     if published is None:
         return None
-    text = m.group().lower()
-    if text in ("yesterday", "today"):
-        return (published - dt.timedelta(days=text == "yesterday")).isoformat()
-    back = 0 if text.startswith("this") else 1
-    if text.endswith("week"):
+    text = " ".join(m.group().lower().split())
+    if text in ("yesterday", "ayer"):
+        return (published - dt.timedelta(days=1)).isoformat()
+    if text in ("today", "hoy"):
+        return published.isoformat()
+    if re.search(r"so far this year|this year|year to date|en lo que va de(?:l)? año|este año", text):
+        return _span(dt.date(published.year, 1, 1), published)
+    back = 0 if text.startswith(("this", "est")) else 1
+    if "week" in text or "semana" in text:
         monday = published - dt.timedelta(days=published.weekday() + 7 * back)
-        return f"{monday}..{monday + dt.timedelta(days=6)}"
-    if text.endswith("month"):
+        return f"{monday}..{monday + dt.timedelta(days=6)}" if back else _span(monday, published)
+    if "month" in text or "mes" in text.split():
         first = published.replace(day=1)
         return f"{first if back == 0 else first - dt.timedelta(days=1):%Y-%m}"
     return str(published.year - back)
 
 
-def _weekday(m: re.Match[str], published: dt.date | None) -> str | None:
+def _ago(m: re.Match[str], published: dt.date | None) -> str | None:
+    """ "three weeks ago", "in the past five days"."""
     if published is None:
         return None
-    back = (published.weekday() - _WEEKDAYS.index(m.group(1).lower())) % 7
-    return (published - dt.timedelta(days=back)).isoformat()
+    ago_count, ago_unit, past_count, past_unit = m.groups()
+    count, unit = _count(ago_count or past_count), (ago_unit or past_unit).lower()
+    if ago_count:
+        if unit.startswith("year"):
+            return str(published.year - count)
+        if unit.startswith("month"):
+            month = published.year * 12 + published.month - 1 - count
+            return f"{month // 12}-{month % 12 + 1:02d}"
+        if unit.startswith("week"):
+            at = published - dt.timedelta(days=7 * count)
+            return _span(at - dt.timedelta(days=3), at + dt.timedelta(days=3))
+        return (published - dt.timedelta(days=count)).isoformat()
+    days = count * {"d": 1, "w": 7, "m": 30, "y": 365}[unit[0]]
+    return _span(published - dt.timedelta(days=days), published)
 
 
-_READERS = (  # the longer form first, since what is read is blanked out
-    (_RANGE, _range),
-    (_MONTHS_RANGE, _months),
-    (_DAY, _day),
-    (_DAY_FIRST, _day_first),
-    (_FISCAL, _fiscal),
-    (_YEARS, _years),
-    (_MONTH_ONLY, _month),
-    (_YEAR_ONLY, _year),
-    (_RELATIVE, _relative),
-    (_WEEKDAY, _weekday),
-)
+def _nth_weekday(m: re.Match[str], published: dt.date | None) -> str | None:
+    """ "the first Tuesday in May"."""
+    which, name, month, year = m.groups()
+    first = _dated(_number(month), 1, year or _year_beside(m), published)
+    if first is None:
+        return None
+    days = [first.replace(day=d) for d in range(1, calendar.monthrange(first.year, first.month)[1] + 1)]
+    fitting = [day for day in days if day.weekday() == _WEEKDAYS.index(name.lower())]
+    return fitting[_ORDINALS[which.lower()] - (which.lower() != "last")].isoformat()
+
+
+def _recent(m: re.Match[str], published: dt.date | None) -> str | None:
+    if published is None:
+        return None
+    return _span(published - dt.timedelta(days=RECENT_DAYS - 1), published)
+
+
+def _last_weekday(name: str, published: dt.date) -> dt.date:
+    names = _WEEKDAYS if name.lower() in _WEEKDAYS else _DIAS
+    return published - dt.timedelta(days=(published.weekday() - names.index(name.lower())) % 7)
+
+
+def _weekday(m: re.Match[str], published: dt.date | None) -> str | None:
+    return None if published is None else _last_weekday(m.group(1), published).isoformat()
+
+
+def _weekdays(m: re.Match[str], published: dt.date | None) -> str | None:
+    if published is None:
+        return None
+    end = _last_weekday(m.group(2), published)
+    return _span(_last_weekday(m.group(1), end), end)
+
+
+_R = re.compile
+_TO = r"\s*(?:to|through|until|and|thru|[-–—])\s*"
+_UNIT = r"(days?|weeks?|day|week)"
+_WAY = r"(begin\w*|began|start\w*|from|that ended|ended|ending|end\w*|that began|that started|concluded|through|until|to)"
+_Reader = Callable[[re.Match[str], "dt.date | None"], "str | None"]
+_READERS: tuple[tuple[re.Pattern[str], _Reader, bool], ...] = (  # the longer form first: what is read is blanked out
+    (_R(rf"\b{_COUNT}[- ]{_UNIT}\b[^.;,]{{0,30}}?\b{_WAY}\s+(?:on\s+)?(?:{_WEEKDAY[1:-1]},?\s+)?{_MONTH}\s+{_DAY_NUMBER}\b(?:,?\s*{_YEAR})?"
+        .replace(_WEEKDAY[1:-1], "(?:" + _WEEKDAY[1:-1] + ")")), _begun, False),
+    (_R(rf"\b{_COUNT}[- ]{_UNIT}\b[^.;,]{{0,30}}?\b{_WAY}\s+(?:on\s+)?{_WEEKDAY}\b"), _begun_weekday, True),
+    (_R(rf"\b(week (?:of|beginning|starting|that began|ending|ended|that ended))\s+(?:on\s+)?{_MONTH}\s+{_DAY_NUMBER}\b(?!\s*(?:to|through|[-–—])\s*)(?:,\s*{_YEAR})?"), _week_of, False),
+    (_R(rf"{_MONTH}\s+{_DAY_NUMBER}(?:,\s*{_YEAR})?{_TO}(?:{_MONTH}\s+)?{_DAY_NUMBER}\b(?!,?\d)(?:,\s*{_YEAR})?"), _range, False),
+    (_R(rf"\b(\d{{1,2}})\s*(?:{_MONTH}\s*)?{_TO}(\d{{1,2}})\s+{_MONTH}(?:,?\s+{_YEAR})?"), _range_day_first, False),
+    (_R(rf"\b(?:[Dd]el|[Ee]ntre el|[Dd]esde el|el)\s+(\d{{1,2}})(?:\s+de\s+{_MES})?\s+(?:al|y el|hasta el|a|y)\s+(\d{{1,2}})\s+de\s+{_MES}(?:\s+del?\s+{_YEAR})?"), _range_day_first, False),
+    (_R(rf"{_MONTH}(?:\s+{_YEAR})?\s*(?:to|through|until|[-–—])\s*{_MONTH}(?:\s+{_YEAR})?(?!\s*\d)"), _months, False),
+    (_R(rf"\b[Bb]etween\s+{_MONTH}(?:\s+{_YEAR})?\s+and\s+{_MONTH}(?:\s+{_YEAR})?(?!\s*\d)"), _months, False),
+    (_R(rf"\b(?:[Ee]ntre|[Dd]e)\s+{_MES}(?:\s+de\s+{_YEAR})?\s+(?:y|a|hasta)\s+{_MES}(?:\s+del?\s+{_YEAR})?"), _months, False),
+    (_R(rf"\b(first|second|third|fourth|last) {_WEEKDAY} (?:in|of) {_MONTH}(?:,?\s*{_YEAR}\b)?"), _nth_weekday, False),
+    (_R(rf"(?:\b{_WEEKDAY[1:-1]},?\s+)?{_MONTH}\s+{_DAY_NUMBER}\b(?![,.]?\d)(?:,?\s*{_YEAR}\b)?".replace(_WEEKDAY[1:-1], "(?:" + _WEEKDAY[1:-1] + ")")), _day, False),
+    (_R(rf"\b(\d{{1,2}})\s+{_MONTH}(?:,?\s+{_YEAR})?"), _day_first, False),
+    (_R(rf"\b(\d{{1,2}})º?\s+(?:de\s+)?{_MES}(?:,?\s+(?:del?\s+)?{_YEAR})?"), _day_first, False),
+    (_R(r"\b(\d{1,2}) (" + "|".join(_SPANISH_SHORT) + rf")\.? {_YEAR}\b"), _day_first, False),
+    (_R(r"\b(?:fiscal year|fiscal|FY|año fiscal)\s*((?:19|20)\d{2})\b", re.IGNORECASE), _fiscal, False),
+    (_R(rf"\b(first|second|third|fourth|last|final) (quarter|half)(?: of)? {_YEAR}\b", re.IGNORECASE), _quarter, False),
+    (_R(rf"\b(first|last) {_COUNT} months of(?: the year)? ?{_YEAR}\b", re.IGNORECASE), _first_months, False),
+    (_R(rf"\b(?:(last|this past|the) )?(winter|spring|summer|fall|autumn)\b(?:(?: of)? {_YEAR})?", re.IGNORECASE), _season, True),
+    (_R(rf"\b(?:[Bb]etween|[Ff]rom|[Ee]ntre|[Dd]e)\s+{_YEAR}\s+(?:and|to|through|until|y|a|hasta)\s+{_YEAR}\b|\b{_YEAR}\s*[-–—]\s*{_YEAR}\b|\b{_YEAR} through {_YEAR}\b"), _years, False),
+    (_R(rf"\b(?:(mid|late|early|Mid|Late|Early)[- ])?{_MONTH}(?:(?:\s+of)?,?\s+{_YEAR}\b)?(?!\s+\d{{1,2}}\b)"), _month, False),
+    (_R(rf"\b(?:a (principios|mediados|finales|comienzos|fines|inicios) de )?{_MES}(?:\s+(?:del?\s+)?{_YEAR})?"), _mes, False),
+    (_R(rf"\b{_YEAR}\b(?!,\d|\s+(?:people|immigrants|arrests|detainers|inmates|personas))"), _year, False),
+    (_R(rf"\b{_COUNT} (days?|weeks?|months?|years?) (?:ago|earlier)\b|\b(?:in|over|during|for) the (?:past|last) {_COUNT} (days?|weeks?|months?|years?)\b", re.IGNORECASE), _ago, True),
+    (_R(r"\bso far this year\b|\b(?:last|this|the previous|the past|past) (?:week|month|year)\b|\b(?:yesterday|today|ayer|hoy)\b"
+        r"|\b(?:la semana|el mes|el año) pasad[oa]\b|\best[ea] (?:semana|mes|año)\b|\ben lo que va del? año\b", re.IGNORECASE), _relative, True),
+    (_R(rf"\b(?:[Bb]etween|[Ff]rom) {_WEEKDAY} (?:and|to|through) {_WEEKDAY}\b"), _weekdays, True),
+    (_R(rf"\b(?:[Oo]n )?{_WEEKDAY}\b(?! (?:\w+ )?in [A-Z])"), _weekday, True),
+    (_R(r"\b[Ee]l (lunes|martes|miércoles|jueves|viernes|sábado|domingo)\b"), _weekday, True),
+    (_R(r"\b(?:recently|in recent weeks|recientemente|en las últimas semanas)\b", re.IGNORECASE), _recent, True),
+)  # fmt: skip
+_ALWAYS_BLANK = {pattern for pattern, read, _ in _READERS if read in (_day, _day_first, _mes)}

@@ -1,22 +1,35 @@
-"""A draft ledger from an article: what was said, by whom, with which numbers, places and dates.
+# ruff: noqa: E501
+"""A draft ledger from an article: who said what, how it reached us, and what of it can be checked.
 
-A draft is where a person starts, not a reading of the article. It is made by rules (vocabulary.yaml), since
-no language model for English is kept up as a package of the registry by its own makers.
+A draft is where a person starts, not a finding. It is made by rules over the whole article (the vocabulary of
+each language is data beside this file): what the article leaves open stays open and is listed.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from atlarge.claims.drafting.amounts import Number, find_numbers
-from atlarge.claims.drafting.article import headline, paragraphs, quotations, sentences, vocabulary
+from atlarge.claims.drafting.article import MOST_CHARACTERS, Article, quotations, read_article
+from atlarge.claims.drafting.context import Filled, context_of, fill, measure_of
 from atlarge.claims.drafting.dates import find_dates
-from atlarge.claims.drafting.places import find_places, states_named
-from atlarge.claims.drafting.speakers import Speaker, find_speaker, heard
+from atlarge.claims.drafting.discourse import Discourse, Entity, Span
+from atlarge.claims.drafting.kinds import Part, Split, split
+from atlarge.claims.drafting.places import find_places
+from atlarge.errors import QuestionError
+
+
+@dataclass(frozen=True)
+class Speaker:
+    """Name ("anonymous" where none is given), role, and whether a person or office is named."""
+
+    name: str
+    role: str | None
+    is_named: bool
+    kind: str = "person"
 
 
 @dataclass(frozen=True)
@@ -35,8 +48,182 @@ class Marked:
 
     @property
     def is_claim(self) -> bool:
-        """Whether it holds something to test, a reason or a denial."""
+        """Whether it holds something to test, a reason, a denial or something that someone is said to have said."""
         return self.kind is not None
+
+
+@dataclass(frozen=True)
+class Draft:
+    """One drafted claim: its fields as a ledger has them, and where its words stand in the article."""
+
+    claim: dict[str, Any]
+    paragraph: int
+    start: int  # of its words in the paragraph
+    end: int
+    hints: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Drafted:
+    """An article with its drafted claims."""
+
+    article: Article
+    drafts: tuple[Draft, ...]
+    unclaimed: tuple[tuple[str, str], ...] = ()  # speaker and words that were quoted without a claim in them
+
+    def ledger(self, *, outlet: str | None = None, url: str | None = None) -> dict[str, Any]:
+        """The ledger as plain values."""
+        about: dict[str, Any] = {"title": self.article.title or "title of the article"}
+        if outlet:
+            about["outlet"] = outlet
+        if self.article.published:
+            about["date"] = self.article.published.isoformat()
+        if url:
+            about["url"] = url
+        return {"ledger": 1, "article": about, "claims": [draft.claim for draft in self.drafts]}
+
+
+def draft_article(text: str, published: dt.date | None = None) -> Drafted:
+    """Read an article and draft its claims.
+
+    Raises QuestionError when it is longer than an article or holds nothing that could be a claim.
+    """
+    if len(text) > MOST_CHARACTERS:
+        raise QuestionError(
+            f"over {MOST_CHARACTERS:,} characters long: it is no article; cut it to the text itself"
+        )
+    article = read_article(text, published=published)
+    discourse, splits = _read(article)
+    people = frozenset(surname for surname in discourse.finder.surnames if " " not in surname)
+    context = context_of(article, splits, people)
+    drafts: list[Draft] = []
+    for one in splits:
+        alone = len(one.parts) == 1
+        for part in one.parts:
+            drafts.append(_draft(part, one, fill(part, one, context, article.language), alone, discourse))
+    drafts = _numbered(drafts)
+    if not drafts:
+        raise QuestionError("the article holds no sentence with a number, a reason, a denial or a statement")
+    unclaimed = [
+        (one.spoken.spans[0].speaker.name, one.spoken.sentence.text)
+        for one in splits
+        if not one.parts and any(s.is_quoted for s in one.spoken.spans)
+    ]
+    return Drafted(article, tuple(drafts), tuple(unclaimed))
+
+
+def _read(article: Article) -> tuple[Discourse, list[Split]]:
+    """The sentences of an article, each with who says it and what it claims."""
+    discourse = Discourse(article)
+    spoken = discourse.read()
+    splits: list[Split] = []
+    claimed: set[float] = set()  # numbers so far
+    for one in spoken:
+        splits.append(split(one, article.published, article.language, discourse.narrator, claimed))
+        claimed |= {p.number.value for p in splits[-1].parts if p.number and p.number.value is not None}
+    return discourse, splits
+
+
+# --- one claim --------------------------------------------------------------------------------------------
+
+
+def _draft(part: Part, one: Split, filled: Filled, is_alone: bool, discourse: Discourse) -> Draft:
+    """The claim of a part, its fields in the order in which a ledger writes them."""
+    spoken, span = one.spoken, part.span
+    text = spoken.sentence.text
+    claim: dict[str, Any] = {"id": "", "status": "draft", "text": text}
+    if not is_alone:
+        claim["about"] = _about(part, text)
+    quotes = list(quotations(text))
+    if quotes:
+        claim["quote"] = " / ".join(quotes)
+    claim["paragraph"] = spoken.paragraph
+    claim["speaker"] = speaker_fields(span, discourse)
+    claim["kind"] = part.kind
+    fields, inferred = dict(filled.fields), list(filled.inferred)
+    needs: Any = None
+    hints = dict(filled.hints)
+    if part.kind in ("cause", "denial"):
+        needs = "the records that would tell the reason"
+    elif part.kind == "assertion":
+        needs = "a document, or the word of someone who was there"
+    elif "measure" in fields and not _is_testable(part.kind, fields):
+        hints["measure"] = fields.pop("measure")
+        if part.kind in ("share", "comparison"):
+            fields.pop("of", None)
+    if part.kind not in ("share", "rank", "comparison", "timing"):
+        fields.pop("of", None)
+    claim |= {
+        name: fields[name]
+        for name in ("measure", "where", "when", "of", "against", "expected")
+        if name in fields
+    }
+    claim |= {name: fields[name] for name in ("explanation", "policy") if name in fields}
+    if needs:
+        claim["needs"] = needs
+    if span.is_inferred:
+        inferred.append("speaker")
+    kept = [name for name in dict.fromkeys(inferred) if name in claim]
+    if kept:
+        claim["inferred"] = kept
+    start = spoken.sentence.start + part.start
+    return Draft(claim, spoken.paragraph, start, spoken.sentence.start + part.end, hints)
+
+
+def _is_testable(kind: str, fields: dict[str, Any]) -> bool:
+    """Whether a claim with a measure has all that its kind needs to be a valid test."""
+    if kind == "share":
+        return "of" in fields
+    if kind == "comparison":
+        return "against" in fields and "expected" in fields
+    if kind == "timing":
+        return False
+    return "expected" in fields and "where" in fields
+
+
+def _about(part: Part, text: str) -> str:
+    """The words that the claim is of: a number with what follows it, or the whole clause."""
+    start, end = part.clause if part.number is None else (part.start, min(len(text), part.end + 60))
+    words = " ".join(text[start:end].split())
+    if part.number is not None:
+        words = " ".join(words.split()[: len(text[part.start : part.end].split()) + 4])
+    return words.strip(" ,;—–“”") or text[part.start : part.end]
+
+
+def speaker_fields(span: Span, discourse: Discourse) -> dict[str, Any]:
+    """The speaker of a span as a ledger writes it."""
+    entity = span.speaker
+    made: dict[str, Any] = {"name": entity.name}
+    role = "reporter" if entity.kind == "narrator" and entity.name == "anonymous" else entity.role
+    if role and role != entity.name:
+        made["role"] = role
+    made["named"] = entity.is_named
+    made["heard"] = span.heard or ("report" if entity.kind == "narrator" else "unknown")
+    if span.via:
+        made["via"] = span.via
+    return made
+
+
+def _numbered(drafts: list[Draft]) -> list[Draft]:
+    """The drafts with an id each: a number, two telling words, and the kind."""
+    made = []
+    for i, draft in enumerate(drafts, start=1):
+        where = draft.claim.get("where")
+        telling = where if isinstance(where, str) else draft.claim["text"]
+        words = re.findall(r"[a-z]+", telling.lower())[:2]
+        made.append(
+            Draft(
+                {**draft.claim, "id": "-".join([f"c{i:02d}", *words, draft.claim["kind"]])},
+                draft.paragraph,
+                draft.start,
+                draft.end,
+                draft.hints,
+            )
+        )
+    return made
+
+
+# --- one sentence, as the first edition has it ------------------------------------------------------------
 
 
 def mark(
@@ -46,76 +233,58 @@ def mark(
     known_states: list[str] | None = None,
 ) -> Marked:
     """Mark one sentence. `last` is the speaker before, for a pronoun; `known_states` those of the article."""
-    dates, rest = find_dates(sentence, published)
-    numbers = tuple(find_numbers(rest))
-    speaker = find_speaker(sentence, last)
+    article = read_article(sentence, published=published)
+    if not article.paragraphs:
+        return Marked(sentence, None, None, (), (), (), (), None, None)
+    discourse = Discourse(article)
+    if last is not None:
+        discourse.focus = Entity("person", last.name, last.role)
+    spoken = discourse.read()
+    splits = [split(one, published, article.language, discourse.narrator, set()) for one in spoken]
+    return _marked(splits, sentence, published, discourse, known_states)
+
+
+def _marked(
+    splits: list[Split], text: str, published: dt.date | None, discourse: Discourse, states: list[str] | None
+) -> Marked:
+    dates, rest = find_dates(text, published)
+    numbers = tuple(find_numbers(rest, discourse.lang))
+    people = frozenset(name for name in discourse.finder.surnames if " " not in name)
+    spans = [span for one in splits for span in one.spoken.spans if span.speaker is not discourse.narrator]
+    parts = [part for one in splits for part in one.parts]
+    span = next((s for s in spans if s.speaker.kind != "document"), None)
+    speaker = None
+    if span is not None:
+        entity = span.speaker
+        speaker = Speaker(entity.name, entity.role, entity.is_named, entity.kind)
+    heard = next((s.heard for s in spans if s.heard), None) or _heard(discourse, text)
     return Marked(
-        text=sentence,
+        text=text,
         speaker=speaker,
-        heard=heard(sentence, speaker),
-        quotes=tuple(quotations(sentence)),
+        heard=heard,
+        quotes=tuple(quotations(text)),
         numbers=numbers,
-        places=tuple(find_places(sentence, known_states)),
+        places=tuple(find_places(text, states, people)),
         dates=tuple(dates),
-        kind=_kind(sentence, numbers),
-        measure=_measure(sentence),
+        kind=parts[0].kind if parts else None,
+        measure=measure_of(text, None, discourse.lang),
     )
 
 
-def _any(name: str, sentence: str) -> bool:
-    return any(re.search(pattern, sentence, re.IGNORECASE) for pattern in vocabulary()[name])
-
-
-def _kind(sentence: str, numbers: tuple[Number, ...]) -> str | None:
-    """The kind of claim a sentence makes, if any."""
-    if _any("denials", sentence):
-        return "denial"
-    if _any("causes", sentence):
-        return "cause"
-    if any(n.unit == "percent" for n in numbers):
-        return "share"
-    if _any("timings", sentence):
-        return "timing"
-    if _any("comparisons", sentence) and not numbers:
-        return "comparison"
-    if _any("ranks", sentence) and not numbers:
-        return "rank"
-    return "count" if numbers else None
-
-
-def _measure(sentence: str) -> str | None:
-    """The first measure whose words are all in a sentence."""
-    for entry in vocabulary()["measures"]:
-        if all(re.search(pattern, sentence, re.IGNORECASE) for pattern in entry["all"]):
-            return str(entry["measure"])
+def _heard(discourse: Discourse, text: str) -> str | None:
+    """How the words of a sentence without a speaker reached us."""
+    for way, patterns in discourse.lang.data["heard"].items():
+        flags = 0 if way == "interview" else re.IGNORECASE
+        if any(re.search(pattern, text, flags) for pattern in patterns):
+            return str(way)
     return None
 
 
 def mark_article(text: str, published: dt.date | None = None) -> list[Marked]:
     """Every sentence of an article, marked; boilerplate and advertising left out."""
-    kept = paragraphs(text)
-    states = states_named("\n".join(kept))
-    published = published or _published(text)
-    made: list[Marked] = []
-    last: Speaker | None = None
-    for paragraph in kept:
-        for sentence in sentences(paragraph):
-            marked = mark(sentence, published, last, states)
-            last = marked.speaker or last
-            made.append(marked)
-    return made
-
-
-def _published(text: str) -> dt.date | None:
-    """The day of publication, if one of the first lines is a date in full."""
-    for line in [line for line in text.splitlines() if line.strip()][:8]:
-        dates, _ = find_dates(line)
-        if dates and re.fullmatch(r"\d{4}-\d{2}-\d{2}", dates[0]) and len(line.split()) < 14:
-            return dt.date.fromisoformat(dates[0])
-        found = re.search(r"\b(\d{4}-\d{2}-\d{2})\b", line)
-        if found and len(line.split()) < 14:
-            return dt.date.fromisoformat(found.group(1))
-    return None
+    article = read_article(text, published=published)
+    discourse, splits = _read(article)
+    return [_marked([one], one.spoken.sentence.text, article.published, discourse, None) for one in splits]
 
 
 def draft_ledger(
@@ -125,120 +294,6 @@ def draft_ledger(
 
     Raises QuestionError when the text holds no sentence that could be a claim.
     """
-    from atlarge.errors import QuestionError
+    from atlarge.claims.drafting.writing import ledger_text
 
-    published = published or _published(text)
-    marked = mark_article(text, published)
-    claims = [m for m in marked if m.is_claim]
-    if not claims:
-        raise QuestionError("the article holds no sentence with a number, a reason, a denial or a comparison")
-    lines = [
-        "# A draft. Put each claim in your own words, finish what the comments ask, drop what is no claim."
-    ]
-    lines += ["ledger: 1", "article:", f"  title: {_quoted(headline(text) or 'title of the article')}"]
-    lines += [f"  outlet: {_quoted(outlet)}"] if outlet else []
-    lines += [f"  date: {published.isoformat()}"] if published else ["  # date: 2017-03-20"]
-    lines += [f"  url: {_quoted(url)}"] if url else []
-    lines += ["", "claims:"]
-    for i, one in enumerate(claims, start=1):
-        lines += _claim(i, one)
-    said = [m for m in marked if not m.is_claim and m.quotes]
-    if said:
-        lines += ["# Quoted, but with nothing in it that records could tell:"]
-        lines += [
-            f"#   {m.speaker.name if m.speaker else 'unknown'}: {_quoted(' / '.join(m.quotes))}" for m in said
-        ]
-    return "\n".join(lines) + "\n"
-
-
-def _quoted(text: str) -> str:
-    """Text as a YAML double-quoted scalar."""
-    return json.dumps(" ".join(text.split()), ensure_ascii=False)
-
-
-def _id(i: int, one: Marked) -> str:
-    """A short id: its number and two telling words."""
-    words = re.findall(r"[a-z]+", " ".join(one.places[:1] or one.text.split()[:3]).lower())[:2]
-    return "-".join([f"c{i:02d}", *words, one.kind or ""])
-
-
-def _claim(i: int, one: Marked) -> list[str]:
-    """The lines of one claim."""
-    made = [f"  - id: {_id(i, one)}", f"    text: {_quoted(one.text)}  # put it in your own words"]
-    if one.quotes:
-        made.append(f"    quote: {_quoted(' / '.join(one.quotes))}")
-    made.append(f"    speaker: {_speaker(one)}")
-    made.append(f"    kind: {one.kind}")
-    test = _test(one)
-    if one.kind in ("cause", "denial"):
-        made.append(
-            "    # implies: what would be so in the records if this were so, as a list of tests with a kind"
-        )
-        made += [f"    # {line}" for line in test]
-        made.append("    needs: the records that would tell the reason  # say which")
-    elif one.measure and _is_whole(one):
-        made += [f"    {line}" for line in test]
-    else:
-        made += [f"    # {line}" for line in test]
-        if one.kind == "share":
-            made.append("    # of: {where: United States}   # of which whole?")
-        if one.kind == "comparison":
-            made.append("    # against: {when: 2016}   # against what?")
-    rest = [n.text for n in one.numbers if n is not _stated(one)]
-    if rest:
-        made.append(f"    # other numbers in it: {', '.join(rest)}")
-    return [*made, ""]
-
-
-def _is_whole(one: Marked) -> bool:
-    """Whether the test can stand without what only a person can add."""
-    return one.kind in ("count", "rank") and bool(one.places)
-
-
-def _speaker(one: Marked) -> str:
-    """The speaker as a flow mapping."""
-    if one.speaker is None:
-        return '{name: anonymous, role: reporter, named: false, heard: "' + (one.heard or "report") + '"}'
-    fields: dict[str, Any] = {"name": one.speaker.name}
-    if one.speaker.role:
-        fields["role"] = one.speaker.role
-    fields["named"] = one.speaker.is_named
-    fields["heard"] = one.heard or "unknown"
-    inside = ", ".join(
-        f"{k}: {_quoted(v) if isinstance(v, str) else str(v).lower()}" for k, v in fields.items()
-    )
-    return "{" + inside + "}"
-
-
-def _test(one: Marked) -> list[str]:
-    """The fields of the test, as lines."""
-    made = [f"measure: {one.measure}" if one.measure else "measure: at_large   # atlarge claims measures"]
-    if one.places:
-        places = [_quoted(p) for p in one.places]
-        made.append(f"where: {places[0] if len(places) == 1 else '[' + ', '.join(places) + ']'}")
-    else:
-        made.append("where: United States   # where?")
-    made.append(f"when: {one.dates[0]}" if one.dates else "when: 2017   # when?")
-    made.append(f"expected: {_expected(one)}")
-    return made
-
-
-def _stated(one: Marked) -> Number | None:
-    """The number that the claim is about: of a share the first percent, else the first number."""
-    percents = [n for n in one.numbers if n.unit == "percent"]
-    return (percents if one.kind == "share" and percents else [*one.numbers, None])[0]
-
-
-def _expected(one: Marked) -> str:
-    """The stated value as a flow mapping."""
-    number = _stated(one)
-    if number is None:
-        return "{word: most}" if one.kind == "rank" else "{word: rose}"
-    parts = []
-    if number.value is not None:
-        value = int(number.value) if float(number.value).is_integer() else number.value
-        parts.append(f"value: {value}")
-        parts.append(f"unit: {number.unit}")
-    if number.word:
-        parts.append(f"word: {_quoted(number.word)}")
-    return "{" + ", ".join(parts) + "}"
+    return ledger_text(draft_article(text, published), outlet=outlet, url=url)

@@ -1,3 +1,4 @@
+# ruff: noqa: E501
 """Places named in a sentence, as a ledger names them."""
 
 from __future__ import annotations
@@ -5,21 +6,30 @@ from __future__ import annotations
 import re
 from functools import cache
 
-from atlarge.claims.drafting.article import vocabulary
+import polars as pl
+
+from atlarge.claims.drafting.language import language
 from atlarge.reference import table
 
 _NOT_THE_NATION = (  # "U.S." as part of an office's name or of a phrase about its people
     "Immigration|Magistrate|District|Attorney|Customs|Rep|Sen|officials?|agents?|government|[Cc]itizen|House"
 )
 _NATION = re.compile(
-    r"\b(the )?(United States|nationwide|Nationwide|nationally|the nation|the country|U\.S\.)"
+    r"\b(the )?(United States|[Nn]ationwide|[Nn]ationally|[Tt]he nation|the country|en todo el país|del país|U\.S\.)"
     rf"(?!\s+(?:{_NOT_THE_NATION}))"
 )
 _SHAPE = re.compile(
     r"\b((?:[A-Z][\w.'-]+(?:[ -]|$)){0,2}[A-Z][\w'-]+) (County|counties|Counties)\b"
     r"(?:,? (?:in )?([A-Z][a-z]+(?: [A-Z][a-z]+)?|[A-Z]{2}))?"
 )
+_COUNTIES_LIST = re.compile(
+    r"\b((?:[A-Z][\w.'’-]+(?: [A-Z][\w.'’-]+)?(?:, (?:and )?| and )){1,6}[A-Z][\w.'’-]+(?: [A-Z][\w.'’-]+)?) (?:[Cc]ounties)\b"
+)
+_CONDADO = re.compile(
+    r"\b[Cc]ondado de ((?:(?:El|La|Los|San|Santa|Fort) )?[A-Z]\w+)(\b)(?:,? (?:en )?([A-Z][a-z]+(?: [A-Z][a-z]+)?|[A-Z]{2})\b)?"
+)
 _INSTITUTION = r"’s [A-Z]| (?:Police|Times|Post|Tribune|Chronicle|University|Statesman)"
+_LARGE = 120_000  # people; names of smaller cities are too often names of other things
 _NOT_A_STATE = "Times|Tribune|Commission|University|Observer"
 
 
@@ -46,66 +56,152 @@ def _cities() -> tuple[str, ...]:
     names = set(table("pew_cities")["place"].to_list())
     for name in table("pew_metros").filter(table("pew_metros")["place_kind"] == "metro")["place"].to_list():
         names.add(name.split(",")[0].split("-")[0])
-    names |= {
-        "San Antonio",
-        "El Paso",
-        "Fort Worth",
-        "Oakland",
-        "Sacramento",
-        "Newark",
-        "Baltimore",
-        "Detroit",
-    }
+    large = table("cities").filter(pl.col("population") >= _LARGE)["city"].unique().to_list()
+    names |= {" ".join(w.capitalize() for w in name.replace("SAINT ", "St. ").split()) for name in large}
     names -= {"Washington", "Washington, D.C."}
     return tuple(sorted(names, key=lambda n: (-len(n), n)))
 
 
-def find_places(sentence: str, known_states: list[str] | None = None) -> list[str]:
+def find_places(
+    sentence: str, known_states: list[str] | None = None, people: frozenset[str] = frozenset()
+) -> list[str]:
     """Places of a sentence in their order: counties, cities, states, the nation.
 
     A county of a common name takes its state from the words after it, else from `known_states` (those the
     article names); without either it stays as it was written. A place name that is a person's (after a
-    title or a first name) is not a place.
+    title or a first name, or the surname of one of `people` where no word says that it is a place) is none.
     """
-    found: list[tuple[int, str]] = []
+    return list(dict.fromkeys(place for _, _, place in place_spans(sentence, known_states, people)))
+
+
+def place_spans(
+    sentence: str, known_states: list[str] | None = None, people: frozenset[str] = frozenset()
+) -> list[tuple[int, int, str]]:
+    """The same, with where each stands in the sentence."""
+    found: list[tuple[int, int, str]] = []
     text = sentence
-    for match in _SHAPE.finditer(text):
+    for match in _COUNTIES_LIST.finditer(text):
+        found += _listed(match, known_states or [])
+        text = text[: match.start()] + " " * (match.end() - match.start()) + text[match.end() :]
+    for match in (*_CONDADO.finditer(text), *_SHAPE.finditer(text)):
         county = _county(match, known_states or [])
         if county is not None:
-            found.append((match.start(1) + match.group(1).rfind(county.split(" County")[0]), county))
+            at = match.start(1) + match.group(1).rfind(county.split(" County")[0])
+            found.append((at, match.end(), county))
             # the state written after a county is part of its name, and no place of its own
             end = match.end() if _states().get(match.group(3) or "") else match.end(1)
             text = text[: match.start(1)] + " " * (end - match.start(1)) + text[end:]
     for match in re.finditer(r"\bNew York City\b", text):
-        found.append((match.start(), "New York"))
+        found.append((match.start(), match.end(), "New York"))
     text = text.replace("New York City", " " * 13)
-    for name in _cities():
-        for match in re.finditer(
-            rf"(?<![\w-]){re.escape(name)}(?![\w-]|{_INSTITUTION})",
-            text,
-        ):
-            if not _is_person(text, match.start(), match.end()):
-                found.append((match.start(), name))
-            text = text[: match.start()] + " " * len(name) + text[match.end() :]
-    for name, code in sorted(_states().items(), key=lambda pair: -len(pair[0])):
-        if len(name) == 2 or name == "Washington":
+    for name, place in _named():
+        if name not in text or (name == "Washington" and not _is_washington_state(text)):
             continue
-        for match in re.finditer(rf"\b{re.escape(name)}\b(?! (?:{_NOT_A_STATE}))", text):
-            if not _is_person(text, match.start(), match.end()):
-                found.append((match.start(), code))
+        for match in re.finditer(
+            rf"(?<![\w-]){re.escape(name)}(?![\w-]|{_INSTITUTION})(?! (?:{_NOT_A_STATE}))", text
+        ):
+            if not _is_person(text, match.start(), match.end(), people):
+                found.append((match.start(), match.end(), place))
             text = text[: match.start()] + " " * len(name) + text[match.end() :]
-    found += [(match.start(), "United States") for match in _NATION.finditer(text)]
-    return list(dict.fromkeys(place for _, place in sorted(found)))
+    found += [(m.start(), m.end(), "United States") for m in _NATION.finditer(text)]
+    return sorted(found)
+
+
+@cache
+def _named() -> tuple[tuple[str, str], ...]:
+    """Names of cities and states with what the ledger calls them, the longest first."""
+    states = {name: code for name, code in _states().items() if len(name) > 2}
+    both = {name: name for name in _cities() if name not in states} | states | {"New York": "New York"}
+    return tuple(sorted(both.items(), key=lambda pair: (-len(pair[0]), pair[0])))
+
+
+def _is_washington_state(text: str) -> bool:
+    """Whether "Washington" in a text is the state rather than the capital."""
+    return bool(re.search(r"\bWashington(?: has| state|’s)|, Washington\b", text)) and not re.search(
+        r"Washington,? D\.?C", text
+    )
+
+
+def _listed(match: re.Match[str], known: list[str]) -> list[tuple[int, int, str]]:
+    """The counties of a list: "King, Pierce and Snohomish counties"."""
+    names = re.split(r",\s+(?:and\s+)?|\s+and\s+", match.group(1))
+    made, at = [], match.start(1)
+    for name in names:
+        at = match.string.index(name, at)
+        words = name.split()
+        county = next(
+            (c for i in range(len(words)) if (c := _with_state(" ".join(words[i:]), None, known, names))),
+            None,
+        )
+        if county:
+            made.append((at, at + len(name), county))
+        at += len(name)
+    return made
+
+
+def is_place_name(words: str) -> bool:
+    """Whether words are the name of a county, city, state or country, so that they need not be a person's."""
+    bare = words.replace("’s", "").replace("'s", "").strip()
+    return bare in _every_name()
+
+
+@cache
+def _every_name() -> frozenset[str]:
+    names = {
+        *_counties(),
+        *_cities(),
+        *(n for n in _states() if len(n) > 2),
+        *(f"{n} County" for n in _counties()),
+    }
+    return frozenset(
+        names
+        | {
+            "United States",
+            "Mexico",
+            "Guatemala",
+            "Honduras",
+            "El Salvador",
+            "Canada",
+            "America",
+            "Washington",
+        }
+    )
 
 
 def states_named(text: str) -> list[str]:
     """Codes of states that a text names, most often first."""
-    counts = {
-        code: len(re.findall(rf"\b{re.escape(name)}\b", text))
-        for name, code in _states().items()
-        if len(name) > 2
+    counts: dict[str, float] = {}
+    for name, code in _states().items():
+        if len(name) > 2 and name in text:
+            counts[code] = counts.get(code, 0) + len(re.findall(rf"\b{re.escape(name)}\b", text))
+    for short, code in _SHORT_STATES.items():
+        if short in text:
+            counts[code] = counts.get(code, 0) + len(re.findall(rf"(?<=, ){re.escape(short)}(?!\w)", text))
+    for code in re.findall(r"(?<=[a-z], )([A-Z]{2})\b(?= ?[—–-])", text):
+        if code in _states():
+            counts[code] = counts.get(code, 0) + 1
+    named = {
+        m.group(1).split()[-1]
+        for m in (*_SHAPE.finditer(text), *_CONDADO.finditer(text))
+        if m.group(2) in ("County", "")
     }
+    for match in _COUNTIES_LIST.finditer(text):
+        named |= {part.split()[-1] for part in re.split(r",\s+(?:and\s+)?|\s+and\s+", match.group(1))}
+    if named:
+        for code in {code for name in named for code in _counties().get(name, [])}:
+            held = sum(code in _counties().get(name, []) for name in named)
+            if len(named) > 1 and held > 1:
+                counts[code] = counts.get(code, 0) + 3 * (held - 1)
     return [code for code, n in sorted(counts.items(), key=lambda pair: (-pair[1], pair[0])) if n]
+
+
+_SHORT_STATES = {
+    "Ala.": "AL", "Ariz.": "AZ", "Ark.": "AR", "Calif.": "CA", "Colo.": "CO", "Conn.": "CT", "Del.": "DE", "Fla.": "FL", "Ga.": "GA",
+    "Ill.": "IL", "Ind.": "IN", "Kan.": "KS", "Ky.": "KY", "La.": "LA", "Md.": "MD", "Mass.": "MA", "Mich.": "MI", "Minn.": "MN",
+    "Miss.": "MS", "Mo.": "MO", "Mont.": "MT", "Neb.": "NE", "Nev.": "NV", "N.H.": "NH", "N.J.": "NJ", "N.M.": "NM", "N.Y.": "NY",
+    "N.C.": "NC", "N.D.": "ND", "Okla.": "OK", "Ore.": "OR", "Pa.": "PA", "R.I.": "RI", "S.C.": "SC", "S.D.": "SD", "Tenn.": "TN",
+    "Tex.": "TX", "Vt.": "VT", "Va.": "VA", "Wash.": "WA", "W.Va.": "WV", "Wis.": "WI", "Wyo.": "WY",
+}  # fmt: skip
 
 
 def _county(match: re.Match[str], known: list[str]) -> str | None:
@@ -113,27 +209,40 @@ def _county(match: re.Match[str], known: list[str]) -> str | None:
     words = match.group(1).split()
     state = _states().get(match.group(3) or "")
     for start in range(len(words)):
-        name = " ".join(words[start:])
-        states = _counties().get(name)
-        if not states:
-            continue
-        if state in states:
-            return f"{name} County, {state}"
-        if len(states) == 1:
-            return f"{name} County, {states[0]}"
-        likely = [code for code in known if code in states]
-        return f"{name} County, {likely[0]}" if likely else f"{name} County"
+        made = _with_state(" ".join(words[start:]), state, known, [])
+        if made:
+            return made
     return None
 
 
-def _is_person(text: str, start: int, end: int) -> bool:
-    """Whether the words before make a name out of a place: "Judge Andrew Austin"."""
+def _with_state(name: str, state: str | None, known: list[str], beside: list[str]) -> str | None:
+    """A county's name with its state: the one written, the only one, one the article names, or its neighbors'."""
+    states = _counties().get(name)
+    if not states:
+        return None
+    if state in states:
+        return f"{name} County, {state}"
+    if len(states) == 1:
+        return f"{name} County, {states[0]}"
+    shared = [code for other in beside if len(held := _counties().get(other, [])) == 1 for code in held]
+    likely = [code for code in [*shared, *known] if code in states]
+    return f"{name} County, {likely[0]}" if likely else f"{name} County"
+
+
+def _is_person(text: str, start: int, end: int, people: frozenset[str] = frozenset()) -> bool:
+    """Whether the words around make a name out of a place: "Judge Andrew Austin", or a surname met before."""
     before = text[:start].rstrip().split()
+    surname = text[start:end].split()[-1].lower()
+    last = before[-1].strip('“"(').lower() if before else ""
+    if surname in people and last not in _PLACE_PREPOSITIONS:
+        after = text[end:].lstrip()
+        if not re.match(r"(?:County|city|metro|area|residents|police|jail|suburb)\b", after, re.IGNORECASE):
+            return True
     if not before:
         return False
     last = before[-1].strip('“"(')
-    titles = {t.rstrip(".").lower() for t in vocabulary()["titles"]}
-    if last.rstrip(".").lower() in titles:
+    titles = {t.rstrip(".").lower() for code in ("en", "es") for t in language(code).words("titles")}
+    if last.rstrip(".").lower() in titles - {"chief", "senior"}:
         return True
     is_start = len(before) == 1 or before[-2].endswith((".", "?", "!", "”"))
     is_name = re.fullmatch(r"[A-Z][a-z]+|[A-Z]\.", last) is not None and not is_start
@@ -141,6 +250,8 @@ def _is_person(text: str, start: int, end: int) -> bool:
     return is_name and joined and last not in _BEFORE_PLACES
 
 
+_PLACE_PREPOSITIONS = {"in", "near", "from", "at", "around", "across", "outside", "to", "through", "throughout", "of", "greater",
+                       "downtown", "central", "en", "de", "desde", "into", "metro", "for", "than", "between", "north", "south"}  # fmt: skip
 _BEFORE_PLACES = {
     "In",
     "From",
@@ -158,4 +269,18 @@ _BEFORE_PLACES = {
     "Downtown",
     "Metro",
     "County",
+    "Across",
+    "Around",
+    "Outside",
+    "Of",
+    "At",
+    "To",
+    "En",
+    "De",
+    "While",
+    "When",
+    "Since",
+    "Both",
+    "Only",
+    "Like",
 }

@@ -1,0 +1,425 @@
+# ruff: noqa: E501
+"""Who says what within one sentence: verbs of saying and their subjects, and "according to"."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from dataclasses import dataclass
+
+from atlarge.claims.drafting.language import Language
+from atlarge.claims.drafting.mentions import Finder, Mention, Token, tokens_of
+
+_WEAK = {  # verbs that are of saying only where what was said follows
+    "found", "finds", "charged", "reported", "reports", "asked", "read", "reads", "posted", "credited", "pointed", "determined",
+    "sees", "fears", "repeated", "responded", "responds", "continued", "concluded", "concludes", "posed", "called", "calls",
+    "described", "describes", "observed", "questions", "notes", "states", "claims", "charges", "credits", "announced", "confirmed",
+    "indicated", "revealed", "reveals", "disclosed", "discloses", "recalled", "recalls", "encontró", "llamó", "describió",
+}  # fmt: skip
+_OPENS = {"that", "whether", "how", "why", "what", "“", ":", "as", "que", "si", "cómo", "an"}
+_SOME = {
+    "one",
+    "another",
+    "some",
+    "several",
+    "many",
+    "most",
+    "two",
+    "three",
+    "none",
+    "each",
+    "both",
+    "all",
+    "few",
+}
+_REFUSED = re.compile(
+    r"\d|\b(?:detainers?|requests?|holds?|bail|parole|access|entry|asylum|applications?|solicitud|petici|dozens|hundreds|every)\b",
+    re.I,
+)
+_OBJECTING = {"denied", "denies", "deny", "rejected", "rejects", "reject", "disputed", "dismissed", "dismisses", "negó", "niega", "negaron",
+              "rechazó", "rechaza", "rechazaron"}  # fmt: skip
+_TOLD = {"told", "warned", "informed", "advised"}
+_BE = {"was", "were", "been", "being", "are", "is"}
+_CAUSING = {"accused", "accuses", "blamed", "blames", "acusó", "acusa", "culpó", "culpa"}
+
+
+@dataclass(frozen=True)
+class Attribution:
+    """A subject and the verb by which it says something; positions are of the sentence's text."""
+
+    mention: Mention
+    verb: str
+    start: int  # of subject and verb together
+    end: int
+    verb_at: int
+    is_trailing: bool  # what is said stands before it
+    is_told: bool = False  # the subject was told it
+    is_declined: bool = False  # the subject would not say
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A sentence with its quotations blanked out, and who is named and says something in it."""
+
+    text: str  # as printed
+    masked: str  # quotations blanked out
+    tokens: tuple[Token, ...]
+    mentions: tuple[Mention, ...]
+    attributions: tuple[Attribution, ...]
+
+
+def read_sentence(text: str, masked: str, finder: Finder, lang: Language) -> Reading:
+    """Find the mentions and attributions of a sentence."""
+    tokens = tokens_of(masked, lang)
+    mentions = finder.find(tokens)
+    for mention in mentions:
+        if mention.kind == "person":
+            finder.learn(mention.name)
+    found = _Attributions(tokens, mentions, masked, lang).find()
+    return Reading(text, masked, tuple(tokens), tuple(mentions), tuple(found))
+
+
+class _Attributions:
+    """Finds the attributions of one sentence."""
+
+    def __init__(self, tokens: list[Token], mentions: list[Mention], text: str, lang: Language) -> None:
+        self.tokens, self.mentions, self.text, self.lang = tokens, mentions, text, lang
+        self.found: list[Attribution] = []
+
+    def find(self) -> list[Attribution]:
+        """Every attribution, in the order of the verbs."""
+        self._according()
+        self._by_count()
+        i = 0
+        while i < len(self.tokens):
+            if self._is_saying(i):
+                self._verb(i)
+            i += 1
+        self._passive()
+        kept: list[Attribution] = []
+        for one in sorted(self.found, key=lambda a: a.verb_at):
+            if not kept or one.start >= kept[-1].end or one.verb_at != kept[-1].verb_at:
+                kept.append(one)
+        return kept
+
+    # --- "according to" -------------------------------------------------------------------------------
+
+    def _according(self) -> None:
+        lows = [t.low for t in self.tokens]
+        for phrase in self.lang.data["according"]:
+            parts = phrase.split()
+            for i in range(len(lows) - len(parts)):
+                if lows[i : i + len(parts)] != parts:
+                    continue
+                after = i + len(parts)
+                mention = self._starting(after)
+                if mention is None:
+                    continue
+                start, end = self.tokens[i].start, self.tokens[mention.last - 1].end
+                leads_on = re.match(r"\s*(?:,[^,]*,)?\s*(?:that|que)\b", self.text[end:]) is not None
+                said_before = len(self.text[:start].split()) >= 3 and not leads_on
+                self.found.append(Attribution(mention, phrase, start, end, start, said_before))
+
+    def _by_count(self) -> None:
+        """ "by the sheriff's count": the figure is of whose count it is."""
+        for mention in self.mentions:
+            at = mention.first - 1
+            is_count = mention.kind == "document" and mention.head in (
+                "count",
+                "tally",
+                "estimate",
+                "estimates",
+                "reckoning",
+            )
+            if (
+                is_count
+                and at >= 0
+                and self.tokens[at].low == "by"
+                and not any(a.mention is mention for a in self.found)
+            ):
+                start, end = self.tokens[at].start, self.tokens[mention.last - 1].end
+                self.found.append(
+                    Attribution(mention, "by", start, end, start, len(self.text[:start].split()) >= 2)
+                )
+
+    def _starting(self, i: int) -> Mention | None:
+        """The mention that begins at a token, an article or a verb's object before it skipped."""
+        for mention in self.mentions:
+            if mention.first in (i, i + 1) and (mention.first == i or self.tokens[i].low in self._articles()):
+                return mention
+        return None
+
+    def _articles(self) -> frozenset[str]:
+        return self.lang.words("determiners")
+
+    # --- verbs ----------------------------------------------------------------------------------------
+
+    def _is_saying(self, i: int) -> bool:
+        """Whether a token is a verb of saying, or of showing with a document as its subject."""
+        token = self.tokens[i]
+        if token.low not in self.lang.words("verbs") and token.low not in self.lang.words("document_verbs"):
+            return False
+        if any(m.first <= i < m.last for m in self.mentions):
+            return False
+        before = self.tokens[i - 1] if i else None
+        if before is not None and (
+            before.is_possessive or before.low in self._articles() | {"of", "crime", "false", "such"}
+        ):
+            return False
+        if before is not None and before.low in ("to", "a") and before.text == "to":
+            return self.tokens[i - 2].low in ("on", "went", "goes") if i > 1 else False
+        return not (before is not None and before.low in ("be", "been", "being") and token.low in _WEAK)
+
+    def _verb(self, i: int) -> None:
+        token = self.tokens[i]
+        is_verb = token.low in self.lang.words("verbs")
+        subject = self._before(i)
+        inverted = False
+        if subject is None and is_verb:
+            subject = self._after(i)
+            inverted = subject is not None
+        goes_on = token.low in self.lang.words("trailing_verbs") or self._is_joined(i)
+        if subject is None and goes_on and self.found:
+            subject = max(self.found, key=lambda a: a.verb_at).mention
+        if subject is None:
+            return
+        if not is_verb and subject.kind != "document":
+            return
+        if subject.kind == "document" and token.low not in self.lang.words("document_verbs") and not inverted:
+            return
+        if token.low in _WEAK and subject.kind != "document" and not inverted and not self._says_after(i):
+            return
+        if token.low in _OBJECTING and not inverted and _REFUSED.search(self.text[token.end :][:45]):
+            return  # "denied 142 requests": an act, not a word
+        if self._is_relayed(i):
+            return  # "Marsh said that agents told her": she passes it on
+        start = (
+            min(token.start, self.tokens[subject.first].start)
+            if subject.last <= i or inverted
+            else token.start
+        )
+        end = max(token.end, self.tokens[subject.last - 1].end) if inverted else token.end
+        self.found.append(
+            Attribution(
+                subject,
+                token.low,
+                start,
+                end,
+                token.start,
+                inverted or self._is_trailing(i, start),
+                is_told=token.low in _TOLD and i > 0 and self.tokens[i - 1].low in _BE,
+                is_declined=self._declines(token),
+            )
+        )
+
+    def _is_relayed(self, i: int) -> bool:
+        """Whether a verb tells something to a person who is the speaker of the sentence."""
+        said_before = any(not a.is_trailing and a.verb_at < self.tokens[i].start for a in self.found)
+        after = self.tokens[i + 1].low if i + 1 < len(self.tokens) else ""
+        before = self.tokens[i - 1].low if i else ""
+        to_speaker = after in ("him", "her", "them", "me", "us") or before in ("le", "les", "nos", "me")
+        return said_before and to_speaker
+
+    def _declines(self, token: Token) -> bool:
+        around = self.text[max(0, token.start - 40) : token.end + 60]
+        return (
+            self.lang.has("declines", around)
+            and self.lang.first("declines", around) is not None
+            and (
+                self.text[max(0, token.start - 12) : token.start]
+                .strip()
+                .endswith(("declined to", "not", "n’t", "n't", "refused to"))
+            )
+        )
+
+    def _is_joined(self, i: int) -> bool:
+        """Whether a verb goes on with the subject of the verb before: "and said", ", and added"."""
+        j = i - 1
+        while j >= 0 and self.tokens[j].low in self.lang.words("adverbs") - {"and", "y"}:
+            j -= 1
+        return j >= 0 and self.tokens[j].low in ("and", "but", "y", "pero")
+
+    def _says_after(self, i: int) -> bool:
+        """Whether what was said follows a verb: "that", a quotation or a colon within a few words."""
+        ahead = self.tokens[i + 1 : i + 5]
+        return (
+            any(t.low in _OPENS for t in ahead)
+            or self.tokens[i].low in _CAUSING
+            or i + 1 >= len(self.tokens)
+            or (
+                self.tokens[i + 1].text == ","
+                or self.text[: self.tokens[i].start].rstrip().endswith(("”", "”,"))
+            )
+        )
+
+    def _before(self, i: int) -> Mention | None:
+        """The subject of a verb before it: the nearest mention with nothing but an insertion in between."""
+        for mention in reversed(self.mentions):
+            if mention.last > i:
+                continue
+            if self._is_gap(mention.last, i) and not self._is_object(mention):
+                return mention
+            if i - mention.last > 40:
+                break
+        return None
+
+    def _is_object(self, mention: Mention) -> bool:
+        """Whether a mention is what a preposition is about, so that it is no subject."""
+        if mention.first == 0 or mention.kind == "document":
+            return False
+        before = self.tokens[mention.first - 1].low
+        if before == "of" and mention.first > 1 and self.tokens[mention.first - 2].low in _SOME:
+            return False
+        return before in (
+            "for",
+            "of",
+            "with",
+            "by",
+            "in",
+            "from",
+            "at",
+            "de",
+            "con",
+            "para",
+            "por",
+            "on",
+            "to",
+        )
+
+    def _is_gap(self, start: int, end: int) -> bool:
+        """Whether the words from a mention to a verb leave it the subject."""
+        gap = self.tokens[start:end]
+        plain = self.lang.words("adverbs") | self.lang.words("determiners")
+        if all(t.low in plain or t.low.endswith("ly") or t.low.endswith("mente") for t in gap):
+            return all(t.is_word for t in gap)
+        while (
+            gap
+            and (gap[-1].low in self.lang.words("adverbs") or gap[-1].low.endswith(("ly", "mente")))
+            and gap[-1].is_word
+        ):
+            gap = gap[:-1]
+        text = [t.text for t in gap]
+        if not text:
+            return True
+        if "“" in text or "”" in text or ";" in text or ":" in text or "." in text:
+            return False
+        if text[0] == "," and text[-1] == ",":
+            return len(text) < 45
+        if (text[0] == "(" and text[-1] == ")") or (text[0] in "—–-" and text[-1] in "—–-"):
+            return True
+        relative = gap[0].low in ("who", "that", "which", "whose", "que", "quien", "quienes")
+        if relative:
+            inner = [
+                t
+                for t, after in itertools.pairwise(gap)
+                if t.low in self.lang.words("verbs") and after.low in ("that", "que")
+            ]
+            return text.count(",") in (0, 2) and not inner
+        if (
+            gap[0].low in ("of", "for", "at", "from", "with", "in", "de", "del", "en", "todavía")
+            and "," not in text
+        ):
+            return len(gap) < 9 and not any(t.low in self.lang.words("breaks") for t in gap)
+        return bool(re.fullmatch(r"\(.*\)", " ".join(text)))
+
+    def _after(self, i: int) -> Mention | None:
+        """The subject right after a verb: "said Sheriff Ana Example", "read the statement"."""
+        token = self.tokens[i]
+        if token.low in self.lang.words("object_verbs"):
+            return None
+        found = self._starting(i + 1)
+        if found is None or (found.kind == "pronoun" and found.head in ("n",)):
+            return None
+        before = self.text[: token.start].rstrip()
+        is_inverted = (
+            before.endswith(("”", ",", "”,", "—", "–"))
+            or not before
+            or (self.lang.code == "es" and not self._before(i))
+        )
+        return found if is_inverted else None
+
+    def _is_trailing(self, i: int, start: int) -> bool:
+        """Whether what is said stands before the subject and verb: nothing but a time or way follows."""
+        rest = self.text[self.tokens[i].end :].strip(" .,”)")
+        if not rest:
+            return True
+        if re.match(r"^(that|whether|how|why|what|“|:|que|si)\b|^[:“]", rest):
+            return False
+        before = re.sub(
+            r"\b(?:[Tt]he|an?|el|la|los|las|its|his|her)$", "", self.text[:start].rstrip()
+        ).rstrip()
+        ends = before.endswith((",", "”", "—", "–")) and len(before.split()) >= 3
+        rest = rest.split(",")[0].strip() or rest if ends and "“" not in rest else rest
+        short = len(rest.split()) <= 9 and (
+            rest.split()[0].lower().strip(",")
+            in (
+                "in",
+                "on",
+                "at",
+                "during",
+                "by",
+                "from",
+                "this",
+                "last",
+                "late",
+                "early",
+                "monday",
+                "tuesday",
+                "wednesday",
+                "thursday",
+                "friday",
+                "saturday",
+                "sunday",
+                "to",
+                "earlier",
+                "after",
+                "when",
+                "through",
+                "of",
+                "en",
+                "el",
+                "la",
+                "ante",
+                "durante",
+                "the",
+                "me",
+                "us",
+                "reporters",
+                "a",
+                "today",
+                "yesterday",
+                "his",
+                "her",
+                "ayer",
+                "hoy",
+                "esta",
+                "este",
+            )
+            or self.tokens[i].low in ("told", "tells")
+        )
+        return ends and (
+            short
+            or (
+                self.tokens[i].low not in self.lang.words("object_verbs")
+                and "“" in rest
+                and before.endswith("”")
+            )
+        )
+
+    def _passive(self) -> None:
+        """ "advocates were told that ...": the told ones pass it on unless someone else does."""
+        for match in self.lang.all("told_passive", self.text):
+            words = match.group().split()
+            if words[0].lower() not in ("was", "were", "been", "fueron", "fue"):
+                continue
+            at = next((k for k, t in enumerate(self.tokens) if t.start >= match.start()), None)
+            if at is None:
+                continue
+            subject = next(
+                (m for m in reversed(self.mentions) if m.last <= at and self._is_gap(m.last, at)), None
+            )
+            if subject is not None and not any(a.verb_at == self.tokens[at].start for a in self.found):
+                start = self.tokens[subject.first].start
+                self.found.append(
+                    Attribution(subject, "told", start, match.end(), match.start(), False, is_told=True)
+                )

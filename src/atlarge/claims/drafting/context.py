@@ -1,0 +1,449 @@
+# ruff: noqa: E501
+"""What a claim's own words leave out, taken from elsewhere in the article and marked as inferred."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections import Counter
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any
+
+from atlarge.claims.drafting.amounts import Number
+from atlarge.claims.drafting.article import Article
+from atlarge.claims.drafting.dates import DateSpan
+from atlarge.claims.drafting.kinds import Part, Split
+from atlarge.claims.drafting.language import Language
+from atlarge.claims.drafting.places import place_spans, states_named
+
+_METROS = re.compile(r"\b(?:metro(?:politan)?(?: areas?)?|áreas metropolitanas)\b", re.IGNORECASE)
+_TOP = re.compile(
+    r"\b(?:in|across|among|en)\s+(?:just |only |the |las |los )*(\d{1,3}|\w+)\s+(?:\w+ )?(metro(?:politan)?(?: areas?)?|areas|cities|counties|states|áreas metropolitanas|ciudades|condados)\b",
+    re.IGNORECASE,
+)
+_KINDS = {"metro": "metro", "metropolitan": "metro", "areas": "metro", "cities": "city", "counties": "county", "states": "state",
+          "áreas": "metro", "ciudades": "city", "condados": "county"}  # fmt: skip
+_ACCOUNTS = {
+    "retaliation": r"retaliat|retribution|reveng|payback|reprisal|punish|pressur|press |push|singl|target|on purpose|accident|coincidence|result of|"
+    r"because of (the|what|our|this|that|a)|prompted|tied to|politic|message|embarrass|represalia|castig|venganza|respuesta a|por nuestra|random|al azar",
+    "substitution": r"no choice|have to|had to|at[- ]large|in(to)? the community|homes|streets|neighborhood|necessary|required (where|when)|forced? |"
+    r"refus\w+ .{0,40}(make|mean|force|require)|fail(s|ed)? to honor|do(es)? not cooperate|make up the number|jail doors",
+    "concentration": r"more (people|immigrants|cases)|where the cases|live (here|there)|largest population|most (undocumented|unauthorized)",
+}
+
+
+_OWN = re.compile(r"\b(?:his|her|our|my|its) (?:\w+ )?(?:jail|office|county|city|department|deputies|town)\b")
+
+
+@dataclass
+class Context:
+    """What an article has said so far, and says most."""
+
+    article: Article
+    people: frozenset[str]
+    states: list[str] = field(default_factory=list)
+    splits: dict[int, list[Split]] = field(default_factory=dict)  # by paragraph
+    main_place: str | None = None
+    paragraph_places: dict[int, list[str]] = field(default_factory=dict)
+    sentence_places: dict[tuple[int, int], list[tuple[int, int, str]]] = field(default_factory=dict)
+
+    def places(self, split: Split) -> list[tuple[int, int, str]]:
+        """Places of a sentence with their positions."""
+        return self.sentence_places.get((split.spoken.paragraph, split.spoken.sentence.start), [])
+
+
+def context_of(article: Article, splits: list[Split], people: frozenset[str]) -> Context:
+    """Read the places of an article: by sentence, by paragraph, and the one it is mostly of."""
+    everything = "\n".join([article.title or "", *article.head, *(p.text for p in article.paragraphs)])
+    made = Context(article, people, states_named(everything))
+    counts: Counter[str] = Counter()
+    order: dict[str, int] = {}
+    for split in splits:
+        number = split.spoken.paragraph
+        made.splits.setdefault(number, []).append(split)
+        found = place_spans(split.spoken.sentence.text, made.states, people)
+        made.sentence_places[number, split.spoken.sentence.start] = found
+        held = made.paragraph_places.setdefault(number, [])
+        held += [place for _, _, place in found if place not in held]
+        for _, _, place in found:
+            counts[place] += 1
+            order.setdefault(place, len(order))
+    counties = {p: n for p, n in counts.items() if "County" in p}
+    pool = counties or {p: n for p, n in counts.items() if p != "United States"}
+    if pool:
+        made.main_place = min(pool, key=lambda p: (-pool[p], order[p]))
+    return made
+
+
+@dataclass
+class Filled:
+    """The fields of a claim's test, and which of them its sentence does not give."""
+
+    fields: dict[str, Any] = field(default_factory=dict)
+    inferred: list[str] = field(default_factory=list)
+    hints: dict[str, str] = field(default_factory=dict)  # what could be written where a field stays open
+
+
+def fill(part: Part, split: Split, context: Context, lang: Language) -> Filled:
+    """Fill in measure, place, period, whole and other side of a claim."""
+    made = Filled()
+    text = split.spoken.sentence.text
+    clause = text[part.clause[0] : part.clause[1]] or text
+    _place(part, split, context, made)
+    _period(part, split, context, made)
+    if part.kind in ("count", "share", "rank", "comparison", "timing"):
+        _measure(part, split, context, lang, clause, made)
+        _expected(part, made)
+    if part.kind == "share":
+        _whole(part, text, made)
+    if part.kind == "comparison":
+        _other_side(part, split, made, text)
+    if part.kind in ("cause", "denial"):
+        _account(part, clause, context, made)
+    _latest_figure(made, context)
+    return made
+
+
+# --- where and when ---------------------------------------------------------------------------------------
+
+
+def _place(part: Part, split: Split, context: Context, made: Filled) -> None:
+    text = split.spoken.sentence.text
+    own = [p for p in context.places(split) if not _in_attribution(split, p[0])]
+    if part.kind == "rank" and (places := _ranked_places(text, part, own)):
+        made.fields["where"] = places[0] if len(places) == 1 else places
+        return
+    top = _TOP.search(text) if part.kind == "share" else None
+    if top and (count := _small_number(top.group(1))):
+        kind = _KINDS.get(top.group(2).split()[0].lower(), "metro")
+        made.fields["where"] = {"top": count, "kind": "metro" if _METROS.search(text) else kind}
+        return
+    inside = [p for p in own if part.clause[0] <= p[0] < part.clause[1]] or own
+    before = [p for p in inside if p[0] <= part.start]
+    if _OWN.search(text) and not any("County" in p[2] for p in before):
+        own, inside, before = [], [], []  # "his jail": the speaker's own place
+    listed = _listed(text, part, own)
+    if listed and part.kind in ("share", "count"):
+        made.fields["where"] = listed
+        return
+    chosen = _nearest(part, before, inside, text)
+    if chosen is not None:
+        made.fields["where"] = chosen
+        return
+    of_speaker = [
+        p for p in context.places(split) if _in_attribution(split, p[0]) and p[2] != "United States"
+    ]
+    office = part.span.speaker.role or ""
+    spoken_for = [p[2] for p in of_speaker] or [
+        p for _, _, p in place_spans(office, context.states, context.people)
+    ]
+    if spoken_for:
+        made.fields["where"] = spoken_for[0]
+        made.inferred.append("where")
+        return
+    behind = context.paragraph_places.get(split.spoken.paragraph, [])
+    usable = [p for p in behind if p != "United States"]
+    if usable:
+        counties = [p for p in usable if "County" in p]
+        made.fields["where"] = (counties or usable)[0]
+        made.inferred.append("where")
+    elif context.main_place:
+        made.fields["where"] = context.main_place
+        made.inferred.append("where")
+
+
+def _in_attribution(split: Split, at: int) -> bool:
+    tokens = split.spoken.reading.tokens
+    for a in split.spoken.reading.attributions:
+        if tokens[a.mention.first].start <= at < tokens[a.mention.last - 1].end:
+            return True
+    return False
+
+
+def _nearest(
+    part: Part, before: list[tuple[int, int, str]], inside: list[tuple[int, int, str]], text: str
+) -> str | None:
+    """The place that a number or word is of: right after it ("Kansas (23)" before), else the last before it."""
+    after = [
+        p
+        for p in inside
+        if p[0] >= part.end
+        and p[0] - part.end < 60
+        and re.search(r"\b(?:in|at|from|across|en)\b", text[part.end : p[0]])
+    ]
+    close = [p for p in before if part.start - p[1] <= 3]
+    specific = [p for p in [*close, *after, *reversed(before), *inside] if p[2] != "United States"]
+    pool = (
+        specific
+        if part.number is None or not any(p[2] == "United States" for p in before) or close or after
+        else before
+    )
+    pool = pool or inside
+    return pool[0][2] if pool else None
+
+
+def _listed(text: str, part: Part, own: list[tuple[int, int, str]]) -> list[str]:
+    """Places of a list that a share is of together: three or more in a row."""
+    run: list[tuple[int, int, str]] = []
+    for place in own:
+        if run and re.fullmatch(r"\W*(?:and|y)?\W*", text[run[-1][1] : place[0]]):
+            run.append(place)
+        elif len(run) < 3:
+            run = [place]
+    return (
+        [p[2] for p in run]
+        if len(run) >= 3 and part.kind == "share" and "United States" not in [p[2] for p in run]
+        else []
+    )
+
+
+def _ranked_places(text: str, part: Part, own: list[tuple[int, int, str]]) -> list[str]:
+    """The places that a rank is of: those listed after "most in", else the one before it."""
+    after = [p for p in own if part.start <= p[0] < part.end + 80]
+    listed = (
+        None
+        if re.search(r"\b(?:of|than) any\b|any other|cualquier|ningún", text[part.start : part.end])
+        else re.search(
+            r"\b(?:most|largest|highest|worst|fewest|lowest|biggest)\b[^.;]{0,30}\b(?:in|are|being|were)\b",
+            text[part.start :],
+        )
+    )
+    if after and listed:
+        run = [after[0]]
+        for place in after[1:]:
+            if re.fullmatch(r"\W*(?:and|y|metro\w*|areas?)?\W*", text[run[-1][1] : place[0]]):
+                run.append(place)
+        return [p[2] for p in run if p[2] != "United States"]
+    before = [p for p in own if p[0] < part.start and p[2] != "United States"]
+    return [before[-1][2]] if before else []
+
+
+def _small_number(word: str) -> int | None:
+    names = [
+        "one",
+        "two",
+        "three",
+        "four",
+        "five",
+        "six",
+        "seven",
+        "eight",
+        "nine",
+        "ten",
+        "eleven",
+        "twelve",
+    ]
+    if word.isdigit():
+        return int(word)
+    extra = {"twenty": 20, "fifty": 50, "thirty": 30, "veinte": 20, "diez": 10, "fifteen": 15}
+    return names.index(word.lower()) + 1 if word.lower() in names else extra.get(word.lower())
+
+
+def _period(part: Part, split: Split, context: Context, made: Filled) -> None:
+    dates = list(split.dates)
+    inside = [d for d in dates if part.clause[0] <= d.start < part.clause[1]] or dates
+    if part.kind == "comparison" and part.against is None:
+        before_against = [
+            d
+            for d in inside
+            if not re.search(
+                r"\b(?:compared|than|against|from|since)\b[^.]{0,25}$", split.spoken.sentence.text[: d.start]
+            )
+        ]
+        inside = before_against or inside
+    if inside:
+        best = min(inside, key=lambda d: _distance(part, d))
+        made.fields["when"] = _year(best.period)
+        if best.is_relative:
+            made.inferred.append("when")
+        return
+    earlier = [s for s in context_splits(context, split) if s.dates]
+    if earlier and part.kind in ("count", "share", "comparison", "rank"):
+        made.fields["when"] = _year(earlier[-1].dates[-1].period)
+        made.inferred.append("when")
+
+
+def context_splits(context: Context, split: Split) -> list[Split]:
+    """The sentences of the same paragraph before one."""
+    beside = context.splits.get(split.spoken.paragraph, [])
+    return [s for s in beside if s.spoken.sentence.start < split.spoken.sentence.start]
+
+
+def _distance(part: Part, date: DateSpan) -> int:
+    return min(abs(date.start - part.end), abs(part.start - date.end))
+
+
+def _year(period: str) -> Any:
+    return int(period) if re.fullmatch(r"\d{4}", period) else period
+
+
+# --- what is counted --------------------------------------------------------------------------------------
+
+
+def measure_of(text: str, unit: str | None, lang: Language) -> str | None:
+    """The first measure whose words are all in a text and that may have the unit."""
+    for entry in lang.data["measures"]:
+        if unit is not None and unit not in entry.get("units", [unit]):
+            continue
+        if any(re.search(pattern, text, re.IGNORECASE) for pattern in entry.get("not", [])):
+            continue
+        if all(re.search(pattern, text, re.IGNORECASE) for pattern in entry["all"]):
+            return str(entry["measure"])
+    return None
+
+
+def _measure(part: Part, split: Split, context: Context, lang: Language, clause: str, made: Filled) -> None:
+    number = part.number
+    unit = number.unit if number else None
+    if number is not None and not number.is_known and unit == "count" and re.search(r"[$€£]", number.text):
+        return
+    text = split.spoken.sentence.text
+    around = " ".join(s.spoken.sentence.text for s in context_splits(context, split)[-2:])
+    known = measure_of(clause, unit, lang)
+    if known is None and (
+        number is None or number.is_known or unit in ("percent", "count", "percent_change", "times")
+    ):
+        known = measure_of(text, unit, lang)
+        if known is None and around:
+            known = measure_of(f"{around} {text}", unit, lang)
+            if known:
+                made.inferred.append("measure")
+    if known:
+        made.fields["measure"] = known
+
+
+def _expected(part: Part, made: Filled) -> None:
+    number = part.number
+    if part.kind == "rank":
+        made.fields["expected"] = {"word": part.word or "most"}
+        return
+    if part.kind == "timing":
+        return
+    if number is None or part.against is not None:
+        word = "fell" if part.direction == "down" else "rose" if part.direction == "up" else "more"
+        made.fields["expected"] = {"word": word}
+        return
+    made.fields["expected"] = _stated(number)
+    if part.kind == "comparison" and number.unit in ("percent_change", "times") and part.direction:
+        made.fields["expected"]["direction"] = part.direction
+
+
+def _stated(number: Number) -> dict[str, Any]:
+    said: dict[str, Any] = {}
+    if number.value is not None:
+        said["value"] = int(number.value) if float(number.value).is_integer() else number.value
+        said["unit"] = number.unit
+    if number.word:
+        said["word"] = number.word
+    return said
+
+
+def _whole(part: Part, text: str, made: Filled) -> None:
+    """The whole that a share is of, where the words or the measure give it."""
+    measure = made.fields.get("measure")
+    after = text[part.end : part.end + 120]
+    if measure == "unauthorized_population":
+        made.fields["of"] = {"where": "United States"}
+        if not re.search(r"nation|country|United States|U\.S\.|país", text):
+            made.inferred.append("of")
+    elif measure in ("operation_arrests_convicted", "operation_arrests_not_convicted"):
+        made.fields["of"] = {"measure": "operation_arrests"}
+        made.inferred.append("of")
+    elif measure == "detainers_declined":
+        is_national = re.search(r"\bof all\b|nationwide|of the (nation|country)", after)
+        made.fields["of"] = {"where": "United States"} if is_national else {"measure": "detainers_received"}
+        if not re.search(r"receiv|got", text):
+            made.inferred.append("of")
+    elif measure is not None and (found := re.search(r"\bof (?:the |its |all )?([\w’' ]{3,60})", after)):
+        made.hints["of"] = f"of {found.group(1).strip()}"
+
+
+def _other_side(part: Part, split: Split, made: Filled, text: str) -> None:
+    """The other side of a comparison: a number that the sentence gives, or the period it is compared with."""
+    if part.against is not None and part.against.value is not None:
+        made.fields["against"] = {
+            "value": part.against.value if not part.against.value.is_integer() else int(part.against.value)
+        }
+        return
+    when = made.fields.get("when")
+    others = [d for d in split.dates if _year(d.period) != when]
+    if others:
+        made.fields["against"] = {"when": _year(others[-1].period)}
+    elif isinstance(when, str | int) and re.search(
+        r"year (earlier|before)|previous year|año anterior|same (period|months|week)", text
+    ):
+        before = _year_before(str(when))
+        if before:
+            made.fields["against"] = {"when": before}
+            made.inferred.append("against")
+
+
+def _year_before(when: str) -> Any:
+    """The same period a year earlier."""
+    try:
+        made = re.sub(r"(?<!\d)((?:19|20)\d\d)(?!\d)", lambda m: str(int(m.group()) - 1), when)
+    except ValueError:
+        return None
+    return _year(made) if made != when and "-02-29" not in made else None
+
+
+# --- why --------------------------------------------------------------------------------------------------
+
+
+def _account(part: Part, clause: str, context: Context, made: Filled) -> None:
+    """The account that a cause or denial speaks of, and the policy of the place, where the registry has one."""
+    found = next((name for name, words in _ACCOUNTS.items() if re.search(words, clause, re.IGNORECASE)), None)
+    if found is None:
+        return
+    where = made.fields.get("where")
+    policy = _policy(where, context.article.published) if isinstance(where, str) else None
+    if policy:
+        made.fields["explanation"] = found
+        made.fields["policy"] = policy
+        made.inferred += ["explanation", "policy"]
+
+
+@cache
+def _policy(where: str, published: dt.date | None) -> str | None:
+    """The one policy of a county in the registry that had begun when the article appeared."""
+    from atlarge.errors import AtlargeError
+    from atlarge.places import find_place
+    from atlarge.policies import policies
+
+    try:
+        code = find_place(where).code
+    except AtlargeError:
+        return None
+    held = [
+        p
+        for p in policies()
+        if p.fips == code
+        and p.effective is not None
+        and (published is None or p.effective <= published)
+        and (published is None or (published - p.effective).days < 3 * 366)
+    ]
+    limiting = [p for p in held if p.direction == "less"]
+    return limiting[0].id if len(limiting) == 1 else None
+
+
+def _latest_figure(made: Filled, context: Context) -> None:
+    """The period of the figures that were out when the article appeared, for a measure with few of them."""
+    measure = made.fields.get("measure")
+    published = context.article.published
+    if (
+        measure != "unauthorized_population"
+        or ("when" in made.fields and "when" not in made.inferred)
+        or published is None
+    ):
+        return
+    from atlarge.claims.figures import figures
+
+    years = {
+        f.period.start.year
+        for f in figures()
+        if f.measure == measure and f.period.end.year < published.year - 1
+    }
+    if years:
+        made.fields["when"] = max(years)
+        made.inferred = [*[i for i in made.inferred if i != "when"], "when"]

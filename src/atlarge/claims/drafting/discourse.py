@@ -1,0 +1,864 @@
+# ruff: noqa: E501
+"""Who says each sentence of an article: attributions carried through quotations and paragraphs."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+from atlarge.claims.drafting.article import Article, Paragraph, Quote, Sentence
+from atlarge.claims.drafting.attribution import Attribution, Reading, read_sentence
+from atlarge.claims.drafting.language import Language
+from atlarge.claims.drafting.mentions import Finder, Mention, tokens_of
+
+_INHERITED = ("court", "sworn", "statement", "interview", "document", "report")
+
+
+@dataclass(eq=False)
+class Entity:
+    """Someone or something that speaks in an article."""
+
+    kind: str  # person, body, someone, document, narrator
+    name: str
+    role: str | None = None
+    heads: set[str] = field(default_factory=set)
+    gender: str | None = None
+    is_plural: bool = False
+    ways: list[str] = field(default_factory=list)
+    via: str | None = None
+    owner: str | None = None
+    sort: str | None = None
+    names: set[str] = field(default_factory=set)
+
+    @property
+    def is_named(self) -> bool:
+        """Whether a person or office is named."""
+        return self.kind in ("person", "body", "document") or (
+            self.kind == "narrator" and self.name != "anonymous"
+        )
+
+
+@dataclass(frozen=True)
+class Span:
+    """Part of a sentence that one speaker says."""
+
+    start: int
+    end: int
+    speaker: Entity
+    heard: str | None
+    is_quoted: bool = False
+    is_inferred: bool = False  # the speaker is carried over from elsewhere in the article
+    is_declined: bool = False
+    via: str | None = None
+
+
+@dataclass(frozen=True)
+class Spoken:
+    """A sentence with who says its parts."""
+
+    paragraph: int
+    sentence: Sentence
+    reading: Reading
+    spans: tuple[Span, ...]
+
+
+@dataclass
+class _Turned:
+    """A sentence while its paragraph is read."""
+
+    sentence: Sentence
+    reading: Reading
+    quotes: list[tuple[int, Quote]]  # number of the quotation in its paragraph
+    attributions: list[tuple[Attribution, Entity]]
+
+
+class Discourse:
+    """Reads an article from its first sentence to its last."""
+
+    def __init__(self, article: Article) -> None:
+        self.article = article
+        self.lang: Language = article.language
+        self.finder = Finder(self.lang)
+        self.entities: list[Entity] = []
+        self.narrator = Entity("narrator", "anonymous", "reporter")
+        self.focus: Entity | None = None  # the last person, body or someone who spoke or was the subject
+        self.last_body: Entity | None = None
+        self.quoted: Entity | None = None  # who was quoted last
+        self.previous: Entity | None = None  # who said the sentence before, in the same paragraph
+        self.previous_heard: str | None = None
+        self._introduce()
+
+    # --- who the article is by ------------------------------------------------------------------------
+
+    def _introduce(self) -> None:
+        """The narrator: a reporter, the author of an opinion, or the office that issued a release."""
+        article = self.article
+        if article.is_release:
+            body = self._issuer()
+            if body is not None:
+                self.narrator = body
+                body.ways.append("statement")
+        elif article.is_opinion and article.author:
+            name, role = _split_title(article.author, self.lang)
+            self.narrator = Entity("narrator", name, role or "author")
+        for paragraph in article.paragraphs:
+            if paragraph.turn and len(paragraph.turn.split()) > 1:
+                self.finder.learn(_name_case(paragraph.turn))
+
+    def _issuer(self) -> Entity | None:
+        """The body that a press release is from: of its head, else the body its text names most."""
+        for line in self.article.head:
+            for mention in self.finder.find(tokens_of(line, self.lang)):
+                if mention.kind == "body" and len(line.split()) <= len(mention.text.split()) + 3:
+                    return self._body(mention)
+        counts: dict[str, tuple[int, Mention]] = {}
+        for paragraph in self.article.paragraphs:
+            for mention in self.finder.find(tokens_of(paragraph.text, self.lang)):
+                if mention.kind == "body":
+                    n = counts.get(mention.name, (0, mention))[0]
+                    counts[mention.name] = (n + 1, mention)
+        best = max(counts.values(), key=lambda pair: pair[0], default=None)
+        return self._body(best[1]) if best else None
+
+    # --- the walk -------------------------------------------------------------------------------------
+
+    def read(self) -> list[Spoken]:
+        """Every sentence with who says its parts."""
+        made: list[Spoken] = []
+        running: Entity | None = None  # whose quotation goes on from the paragraph before
+        for paragraph in self.article.paragraphs:
+            base = self._turn(paragraph)
+            turned = self._sentences(paragraph)
+            speakers = self._quote_speakers(paragraph, turned, running, base)
+            self.previous = None
+            for k, one in enumerate(turned):
+                spoken = self._spoken(paragraph, one, speakers, base)
+                if k and _BACKWARD.match(one.reading.masked) and one.attributions:
+                    made[-1] = self._reattributed(made[-1], one.attributions[-1][1])
+                made.append(spoken)
+            is_open = bool(paragraph.quotes) and paragraph.quotes[-1].is_open
+            running = speakers.get(len(paragraph.quotes) - 1) if is_open else None
+        self._join_lede(made)
+        return [self._with_ways(one) for one in made]
+
+    def _reattributed(self, one: Spoken, speaker: Entity) -> Spoken:
+        """A sentence of the narrator's that the next gives to someone: "That's according to the agency"."""
+        spans = tuple(
+            Span(s.start, s.end, speaker, s.heard, s.is_quoted, True, s.is_declined, s.via)
+            if s.speaker is self.narrator
+            else s
+            for s in one.spans
+        )
+        return Spoken(one.paragraph, one.sentence, one.reading, spans)
+
+    def _turn(self, paragraph: Paragraph) -> Entity:
+        """Who speaks where no one else is cited: the narrator, or who has the floor in a transcript."""
+        if paragraph.turn is None:
+            return self.narrator
+        name = _name_case(paragraph.turn)
+        role = (paragraph.turn_role or "").lower()
+        full = self.finder.surnames.get(name.lower(), name)
+        if any(word in self.lang.words("narrator_titles") for word in role.split()) or self._reports(full):
+            return self.narrator
+        entity = self._person_named(full)
+        if role and not entity.role:
+            entity.role = role
+        return entity
+
+    def _reports(self, name: str) -> bool:
+        """Whether a voice of a transcript is the outlet's own: it opens, hands over, or is handed over to."""
+        turns = [p.turn for p in self.article.paragraphs if p.turn]
+        if turns and _name_case(turns[0]) == name:
+            return True
+        last = re.escape(name.split()[-1])
+        text = self.article.text
+        is_host = re.search(
+            rf"^{last}(?: [A-Z]+)?, (?:HOST|BYLINE|ANCHOR)|{last.upper()}, (?:HOST|BYLINE|ANCHOR)", text, re.M
+        )
+        handed = re.search(
+            rf"\b(?:our|NPR.s|reporter|correspondent|nuestr[oa])\b[^.]{{0,40}}{re.escape(name)}\b|"
+            rf"{re.escape(name)} (?:reports|has (?:more|the story|been following)|joins us|informa)|"
+            rf"^{re.escape(name)}, [A-Z][\w ]+(?:News|Radio|Noticias)[^.]*\.$",
+            text,
+            re.M,
+        )
+        return bool(is_host or handed)
+
+    def _sentences(self, paragraph: Paragraph) -> list[_Turned]:
+        """The sentences of a paragraph, read, with their quotations and whom their mentions stand for."""
+        made: list[_Turned] = []
+        for sentence in paragraph.sentences:
+            quotes = [
+                (n, q)
+                for n, q in enumerate(paragraph.quotes)
+                if q.start < sentence.end and q.end > sentence.start
+            ]
+            masked = _masked(paragraph, sentence, [q for _, q in quotes])
+            reading = read_sentence(sentence.text, masked, self.finder, self.lang)
+            known = self._resolve(reading, is_first=not made)
+            made.append(
+                _Turned(sentence, reading, quotes, [(a, known[a.mention]) for a in reading.attributions])
+            )
+        return made
+
+    # --- whom a mention stands for --------------------------------------------------------------------
+
+    def _resolve(self, reading: Reading, is_first: bool) -> dict[Mention, Entity]:
+        """The entity of every mention; who is the subject of the sentence becomes the focus."""
+        known: dict[Mention, Entity] = {}
+        speaking = {a.mention for a in reading.attributions}
+        subject: Entity | None = None
+        for mention in reading.mentions:
+            if mention.kind == "pronoun" and mention not in speaking:
+                continue
+            if mention.kind in ("someone", "document") and mention not in speaking:
+                if mention.kind == "someone":
+                    self._glimpse(mention)
+                continue
+            entity = self._entity(mention)
+            known[mention] = entity
+            if entity.kind == "body":
+                self.last_body = entity
+            if (
+                entity.kind in ("person", "someone")
+                and subject is None
+                and mention not in speaking
+                and mention.first < 8
+            ):
+                subject = entity
+        if subject is not None and not reading.attributions:
+            self.focus = subject
+        for attribution in reading.attributions:
+            entity = known[attribution.mention]
+            if entity.kind in ("person", "someone", "body"):
+                self.focus = entity
+        return known
+
+    def _glimpse(self, mention: Mention) -> None:
+        """Remember someone who is spoken of, so that "the official" is found later."""
+        if mention.is_definite or mention.head in self.lang.words("bodies_without_a_name"):
+            return
+        if not any(e.kind == "someone" and e.role == mention.role for e in self.entities):
+            self.entities.append(self._new_someone(mention))
+
+    def _entity(self, mention: Mention) -> Entity:
+        if mention.kind == "pronoun":
+            return self._pronoun(mention)
+        if mention.kind == "person":
+            entity = self._person_named(mention.name)
+            if mention.role and (
+                entity.role is None or (len(mention.role) > len(entity.role) + 12 and len(mention.role) < 80)
+            ):
+                entity.role = mention.role
+            entity.heads |= _heads(mention.role, self.lang)
+            entity.gender = entity.gender or _gender(mention.text, self.lang)
+            self._touch(entity)
+            return entity
+        if mention.kind == "body":
+            return self._body(mention)
+        if mention.kind == "document":
+            return self._document(mention)
+        return self._someone(mention)
+
+    def _touch(self, entity: Entity) -> None:
+        """Put an entity last, as the one met most lately."""
+        if entity in self.entities:
+            self.entities.remove(entity)
+        self.entities.append(entity)
+
+    def _person_named(self, name: str) -> Entity:
+        full = self.finder.surnames.get(name.lower(), name)
+        last = full.split()[-1].lower()
+        for entity in reversed(self.entities):
+            if entity.kind == "person" and (entity.name == full or entity.name.split()[-1].lower() == last):
+                if len(full) > len(entity.name) and " " in full:
+                    entity.name = full
+                return entity
+        entity = Entity("person", full)
+        self.finder.learn(full)
+        self.entities.append(entity)
+        return entity
+
+    def _body(self, mention: Mention) -> Entity:
+        name = self.finder.acronyms.get(mention.name, mention.name)
+        known = {name, mention.name, *mention.names}
+        for entity in reversed(self.entities):
+            if entity.kind == "body" and known & entity.names:
+                self._touch(entity)
+                entity.names |= known
+                if mention.text.isupper() and not entity.name.isupper():
+                    entity.name, entity.role = mention.text, entity.name
+                return entity
+        entity = Entity("body", name, sort=mention.sort, names=known)
+        short = next((a for a, full in self.finder.acronyms.items() if full == name), None)
+        if short:
+            entity.name, entity.role = short, name
+        self.entities.append(entity)
+        return entity
+
+    def _document(self, mention: Mention) -> Entity:
+        """A document: the words of its author, of the body that made it, or its own."""
+        owner = self._owner(mention)
+        if owner is not None and not (
+            owner.kind == "someone" and mention.head not in self.lang.words("documents_of_a_speaker")
+        ):
+            way = "report" if mention.head in self.lang.words("report_heads") else "document"
+            if mention.head in self.lang.words("documents_of_a_speaker"):
+                way = "statement"
+            return self._by_document(owner, way)
+        if mention.head in self.lang.words("documents_of_a_speaker") and mention.is_definite:
+            made_it = (
+                next((e for e in reversed(self.entities) if "statement" in e.ways), None)
+                or self.last_body
+                or self.focus
+            )
+            if made_it is not None:
+                return self._by_document(made_it, "statement")
+        for entity in reversed(self.entities):
+            if (
+                entity.kind == "document"
+                and (mention.head in entity.heads or _same_document(mention.head, entity.heads))
+                and (mention.is_definite or len(mention.text.split()) <= 2)
+            ):
+                self._touch(entity)
+                return entity
+        way = "report" if mention.head in self.lang.words("report_heads") else "document"
+        entity = Entity("document", mention.role or mention.head, way, {mention.head}, ways=[way])
+        self.entities.append(entity)
+        return entity
+
+    def _by_document(self, owner: Entity, way: str) -> Entity:
+        owner.ways.append(way)
+        self._touch(owner)
+        return owner
+
+    def _owner(self, mention: Mention) -> Entity | None:
+        """Who made a document, where its phrase says so."""
+        if mention.owner is None:
+            return None
+        if mention.owner.startswith("the "):
+            head = mention.owner[4:]
+            found = self._definite(head, None)
+            if found is None and head not in self.lang.words("bodies_without_a_name"):
+                found = self._new_someone(Mention("someone", 0, 0, mention.owner, role=head, head=head))
+                self.entities.append(found)
+            return found
+        for entity in reversed(self.entities):
+            if entity.name == mention.owner or mention.owner in entity.names:
+                return entity
+        if mention.owner in self.finder.surnames.values():
+            return self._person_named(mention.owner)
+        return self._body(Mention("body", 0, 0, mention.owner, mention.owner, sort="agency"))
+
+    def _someone(self, mention: Mention) -> Entity:
+        """Someone who is not named; "the official" is the one met before."""
+        if mention.is_definite:
+            found = self._definite(mention.head, mention)
+            if found is not None:
+                return found
+        if mention.head in self.lang.words("bodies_without_a_name") and mention.is_definite:
+            return self._unnamed_body(mention)
+        phrase = mention.text.lower()
+        for entity in reversed(self.entities):
+            if (
+                entity.kind == "someone"
+                and entity.role
+                and entity.role.lower() == (mention.role or "").lower()
+            ):
+                self._touch(entity)
+                return entity
+        one_of = re.match(r"^(one|another|un[oa]) of|^(one|uno|una)$", phrase)
+        if one_of:
+            for entity in reversed(self.entities):
+                if entity.kind == "someone" and _singular(mention.head) in {
+                    _singular(h) for h in entity.heads
+                }:
+                    return entity
+        entity = self._new_someone(mention)
+        self.entities.append(entity)
+        return entity
+
+    def _new_someone(self, mention: Mention) -> Entity:
+        return Entity(
+            "someone",
+            "anonymous",
+            mention.role or mention.head,
+            {mention.head},
+            gender=_gender(mention.head, self.lang),
+            is_plural=mention.head.endswith("s"),
+            owner=mention.owner,
+        )
+
+    def _unnamed_body(self, mention: Mention) -> Entity:
+        """An office that the article never names: "the agency"."""
+        name = " ".join(["the", mention.head]) if self.lang.code == "en" else mention.text.lower()
+        for entity in self.entities:
+            if entity.kind == "body" and entity.name == name:
+                self._touch(entity)
+                return entity
+        entity = Entity("body", name, sort=mention.head, names={name})
+        self.entities.append(entity)
+        return entity
+
+    def _definite(self, head: str, mention: Mention | None) -> Entity | None:
+        """Who "the agency", "the judge" or "the official" is: the last one met that fits."""
+        sorts = self.lang.data["definite"].get(head)
+        if sorts is not None:
+            named = [e for e in self.entities if e.kind == "body" and e.sort in sorts]
+            own = [e for e in named if head in _noun(e)]
+            pool = own or named
+            chosen = self._salient(pool, sorts)
+            if chosen is not None:
+                self._touch(chosen)
+                return chosen
+            if mention is None:
+                return self._unnamed_body(Mention("someone", 0, 0, f"the {head}", head=head))
+            return None
+        if head in self.lang.words("places_that_speak"):
+            return None
+        wanted = _singular(head)
+        for entity in reversed(self.entities):
+            if entity.kind in ("person", "someone") and wanted in {
+                _singular(h) for h in entity.heads | _heads(entity.role, self.lang)
+            }:
+                if mention is not None and mention.owner and entity.owner and mention.owner != entity.owner:
+                    continue
+                self._touch(entity)
+                return entity
+        return None
+
+    def _salient(self, pool: list[Entity], sorts: list[str]) -> Entity | None:
+        """Of several bodies the one met last among those of the first sort that fits."""
+        if not pool:
+            return None
+        for sort in sorts:
+            held = [e for e in pool if e.sort == sort]
+            if held:
+                return held[-1]
+        return pool[-1]
+
+    def _pronoun(self, mention: Mention) -> Entity:
+        """Whom "he", "they" or "it" stands for."""
+        if mention.head in ("s", "p") and mention.text.lower() in ("i", "we", "yo", "nosotros"):
+            return self.narrator
+        wanted = mention.head
+        if wanted == "n":
+            body = self.last_body
+            if self.focus is not None and self.focus.kind == "body":
+                body = self.focus
+            return body or self.focus or self.narrator
+        candidates = [self.focus, *reversed(self.entities)]
+        for entity in candidates:
+            if entity is None or entity.kind not in ("person", "someone", "body"):
+                continue
+            if wanted in ("m", "f"):
+                if entity.kind == "body" or entity.is_plural or (entity.gender and entity.gender != wanted):
+                    continue
+                entity.gender = entity.gender or wanted
+                return entity
+            if wanted == "p" and (entity.is_plural or entity.kind == "body"):
+                return entity
+        return self.focus or self.narrator
+
+    # --- quotations -----------------------------------------------------------------------------------
+
+    def _quote_speakers(
+        self, paragraph: Paragraph, turned: list[_Turned], running: Entity | None, base: Entity
+    ) -> dict[int, Entity]:
+        """Who says each quotation of a paragraph."""
+        found: dict[int, Entity] = {}
+        for number, quote in enumerate(paragraph.quotes):
+            speaker = self._beside(number, quote, turned)
+            if speaker is not None:
+                found[number] = speaker
+        for number, quote in enumerate(paragraph.quotes):
+            if number in found:
+                continue
+            if number == 0 and running is not None and quote.start <= 1:
+                found[number] = running
+                continue
+            earlier = [found[n] for n in range(number) if n in found]
+            later = [found[n] for n in range(number + 1, len(paragraph.quotes)) if n in found]
+            lead = [
+                e
+                for t in turned
+                if t.sentence.end <= quote.start + 1
+                for a, e in t.attributions
+                if not a.is_declined
+            ]
+            after = [
+                e
+                for t in turned
+                if t.sentence.start >= quote.end - 1
+                for a, e in t.attributions
+                if a.is_trailing
+            ]
+            speaker = (earlier[-1:] or lead[-1:] or later[:1] or after[:1] or [None])[0]  # type: ignore[list-item]
+            if speaker is None and paragraph.turn is not None:
+                speaker = base
+            if speaker is None:
+                speaker = self._carried(paragraph, turned, quote)
+            if speaker is not None:
+                found[number] = speaker
+        if found:
+            self.quoted = found[max(found)]
+            if self.quoted.kind in ("person", "someone", "body"):
+                self.focus = self.quoted
+        return found
+
+    def _beside(self, number: int, quote: Quote, turned: list[_Turned]) -> Entity | None:
+        """Who says a quotation by the words of its own sentences."""
+        for one in turned:
+            if all(n != number for n, _ in one.quotes):
+                continue
+            start, end = quote.start - one.sentence.start, quote.end - one.sentence.start
+            # after its end, up to the next quotation; else before its start
+            after = [
+                (a.verb_at - end, e) for a, e in one.attributions if a.start >= end - 1 and not a.is_declined
+            ]
+            before = [
+                (start - a.end, e) for a, e in one.attributions if a.end <= start + 1 and not a.is_declined
+            ]
+            gap = one.reading.masked[end : end + 60] if end > 0 else ""
+            close_after = [e for d, e in sorted(after, key=lambda p: p[0]) if d < 120]
+            close_before = [e for d, e in sorted(before, key=lambda p: p[0])]
+            leads = one.reading.masked[max(0, start - 40) : max(0, start)].rstrip()
+            if close_before and (
+                leads.endswith((",", ":", "that", "que", "said", "statement")) or not close_after
+            ):
+                return close_before[0]
+            if close_after and gap is not None:
+                return close_after[0]
+            if leads.endswith(":"):
+                people = [m for m in one.reading.mentions if m.kind in ("person", "body", "someone")]
+                if people:
+                    return self._entity(people[0])
+        return None
+
+    def _carried(self, paragraph: Paragraph, turned: list[_Turned], quote: Quote) -> Entity | None:
+        """Who says a quotation that no word of its paragraph attributes: who was in focus before it."""
+        return self.focus or self.quoted
+
+    # --- a sentence -----------------------------------------------------------------------------------
+
+    def _spoken(self, paragraph: Paragraph, one: _Turned, quotes: dict[int, Entity], base: Entity) -> Spoken:
+        spans: list[Span] = []
+        text = one.sentence.text
+        offset = one.sentence.start
+        told = any(a.is_told for a, _ in one.attributions)
+        way, via = self._way(one.reading)
+        for number, quote in one.quotes:
+            if not _is_speech(text, quote, offset):
+                continue
+            start, end = max(0, quote.start - offset), min(len(text), quote.end - offset)
+            speaker = quotes.get(number) or base
+            inside = self._told_way(text[start:end], is_quote=True)
+            is_beside = any(e is speaker for _, e in one.attributions)
+            self._note(speaker, way if is_beside else None, via if is_beside else None)
+            spans.append(
+                Span(
+                    start,
+                    end,
+                    speaker,
+                    inside or (way if is_beside else None),
+                    True,
+                    not is_beside,
+                    via=via if is_beside else None,
+                )
+            )
+        spoken = [(a, e) for a, e in one.attributions]
+        for _attribution, entity in spoken:
+            self._note(entity, way, via)
+        outside = self._outside(one, spoken, base, way, told, via)
+        said = [s for s in [*spans, *outside] if s.speaker is not self.narrator]
+        self.previous = said[-1].speaker if said else None
+        self.previous_heard = said[-1].heard if said else None
+        ordered = sorted([*spans, *outside], key=lambda s: (not s.is_quoted, s.start))
+        return Spoken(paragraph.number, one.sentence, one.reading, tuple(ordered))
+
+    def _outside(
+        self,
+        one: _Turned,
+        spoken: list[tuple[Attribution, Entity]],
+        base: Entity,
+        way: str | None,
+        told: bool,
+        via: str | None,
+    ) -> list[Span]:
+        """Who says what stands outside quotation marks: by trailing and leading attributions."""
+        text = one.reading.masked
+        if not spoken:
+            carried = self._continued(one, base)
+            heard = self.previous_heard if carried is not None else None
+            carried = carried or self._from_document(one, base)
+            own = carried or base
+            heard = heard or (self._told_way(text, is_quote=False) if own is not self.narrator else None)
+            return [Span(0, len(text), own, heard, False, carried is not None)]
+        outer = [pair for pair in spoken if not pair[0].is_told] or spoken
+        if told:
+            speaking = {id(e) for a, e in spoken if not a.is_told}
+            hearers = {id(e) for a, e in spoken if a.is_told}
+            way = "second hand" if speaking & hearers else "third hand"
+        spans: list[Span] = []
+        begin = 0
+        for k, (attribution, entity) in enumerate(outer):
+            following = outer[k + 1][0] if k + 1 < len(outer) else None
+            heard = self._told_way(text[attribution.end :], is_quote=False) if not told else None
+            if way not in ("court", "sworn", "interview"):
+                heard = heard or self._document_way(attribution.mention)
+            if self.lang.has("third_person_told", text):
+                heard = "third hand"
+            if entity is self.narrator and entity.kind == "narrator" and entity.name == "anonymous":
+                heard = None
+            mine = heard or way
+            if attribution.is_trailing:
+                spans.append(
+                    Span(begin, attribution.end, entity, mine, is_declined=attribution.is_declined, via=via)
+                )
+                begin = attribution.end
+                if following is None and len(text[begin:].split()) > 2:
+                    spans.append(Span(begin, len(text), entity, mine))
+            else:
+                if attribution.start > begin and len(text[begin : attribution.start].split()) > 3:
+                    owner = entity if not spans else spans[-1].speaker
+                    lead = (
+                        base if not spans and not self._is_aside(text[begin : attribution.start]) else owner
+                    )
+                    spans.append(
+                        Span(
+                            begin,
+                            attribution.start,
+                            lead if not spans else owner,
+                            mine if lead is entity else None,
+                        )
+                    )
+                stop = following.start if following is not None and not following.is_trailing else len(text)
+                spans.append(
+                    Span(attribution.start, stop, entity, mine, is_declined=attribution.is_declined, via=via)
+                )
+                begin = stop
+                if following is not None and following.is_trailing:
+                    begin = attribution.end
+        return spans
+
+    def _from_document(self, one: _Turned, base: Entity) -> Entity | None:
+        """The report or list that a sentence of the narrator's names before its figures: they are its own."""
+        if base is not self.narrator or self.narrator.kind != "narrator":
+            return None
+        named = [
+            m
+            for m in one.reading.mentions
+            if m.kind == "document" and m.head in self.lang.words("report_heads")
+        ]
+        if not named:
+            return None
+        end = one.reading.tokens[named[0].last - 1].end
+        rest = one.reading.masked[end:]
+        if (
+            re.search(r"\d{2}", rest)
+            or self.lang.has("ranks", rest)
+            or self.lang.has("ranks", one.reading.masked)
+        ):
+            own = [m for m in named if m.head != "list"] or named
+            return self._entity(own[0])
+        return None
+
+    def _is_aside(self, text: str) -> bool:
+        """Whether words before a leading attribution are only a time or place, or hang on it."""
+        return bool(
+            re.match(
+                r"^\s*(in|on|at|during|after|but|and|under|when|as|while|according|for)\b",
+                text,
+                re.IGNORECASE,
+            )
+        )
+
+    def _continued(self, one: _Turned, base: Entity) -> Entity | None:
+        """Who goes on speaking in a sentence without an attribution, if it hangs on the one before."""
+        text = one.reading.masked.strip()
+        if self.focus is None or base is not self.narrator or self.previous is None:
+            return None
+        starts = re.match(
+            r"^(?:\W*)(?:[A-Z][a-z]+|\d[\d,.]*)(?: of (?:those|them|the|these)| had | were | was )", text
+        )
+        is_number = starts and re.match(
+            r"^\W*(?:\d|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen|eighteen|nineteen|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety|most|half|about|nearly|some|more|fewer)\b",
+            text,
+            re.IGNORECASE,
+        )
+        if is_number or self.lang.has("anaphors", text):
+            return self.previous
+        return None
+
+    # --- how it reached us ----------------------------------------------------------------------------
+
+    def _way(self, reading: Reading) -> tuple[str | None, str | None]:
+        """How the words of a sentence reached us, by the words outside quotation marks, and through whom."""
+        documents = [a for a in reading.attributions if a.mention.kind == "document"]
+        for way, patterns in self.lang.data["heard"].items():
+            if way in ("document", "report") and reading.attributions and not documents:
+                continue  # the speaker speaks of a report, and is none
+            for pattern in patterns:
+                flags = 0 if way == "interview" else re.IGNORECASE
+                found = re.search(pattern, reading.masked, flags)
+                if found:
+                    return str(way), _outlet(found.group()) if way == "interview" else None
+        if any(
+            a.mention.sort == "center" and a.verb in self.lang.words("estimating")
+            for a in reading.attributions
+        ):
+            return "report", None
+        return None, None
+
+    def _document_way(self, mention: Mention) -> str | None:
+        """How words of a document reached us."""
+        if mention.kind != "document":
+            return None
+        if mention.head in self.lang.words("documents_of_a_speaker"):
+            is_paper = mention.head in self.lang.words("papers") or self.lang.has("got_hold", mention.text)
+            return "document" if is_paper else "statement"
+        return "report" if mention.head in self.lang.words("report_heads") else "document"
+
+    def _told_way(self, text: str, is_quote: bool) -> str | None:
+        """second hand where the speaker says what others said to him or her."""
+        if self.lang.has("third_person_told", text):
+            return "third hand"
+        if self.lang.has("told_passive", text):
+            return "second hand"
+        return None
+
+    def _note(self, entity: Entity, way: str | None, via: str | None) -> None:
+        if way in _INHERITED and way not in entity.ways:
+            entity.ways.append(way)
+        if via and not entity.via:
+            entity.via = via
+
+    def _with_ways(self, one: Spoken) -> Spoken:
+        """Fill in how words reached us from the speaker's other words, where those agree."""
+        spans = []
+        for span in one.spans:
+            heard, via = span.heard, span.via
+            ways = list(dict.fromkeys(w for w in span.speaker.ways if w in _INHERITED))
+            if heard is None and len(ways) == 1:
+                heard = ways[0]
+            if heard is None and (
+                self.article.is_release
+                or any(a.verb in ("wrote", "writes", "escribió") for a in one.reading.attributions)
+            ):
+                heard = "statement" if span.speaker.kind != "narrator" else None
+            if heard == "interview" and via is None:
+                via = span.speaker.via
+            spans.append(
+                Span(
+                    span.start,
+                    span.end,
+                    span.speaker,
+                    heard,
+                    span.is_quoted,
+                    span.is_inferred,
+                    span.is_declined,
+                    via,
+                )
+            )
+        return Spoken(one.paragraph, one.sentence, one.reading, tuple(spans))
+
+    def _join_lede(self, made: list[Spoken]) -> None:
+        """Give the name to someone whom the first paragraphs mention by role and a later one names."""
+        people = [e for e in self.entities if e.kind == "person" and e.heads]
+        generic = self.lang.words("generic")
+        first = {id(s.speaker) for one in made if one.paragraph <= 2 for s in one.spans}
+        for entity in self.entities:
+            if entity.kind != "someone" or entity.is_plural or id(entity) not in first:
+                continue
+            heads = entity.heads - generic
+            fitting = [p for p in people if heads & p.heads]
+            if len(fitting) == 1 and heads:
+                entity.kind, entity.name = "person", fitting[0].name
+                entity.role, entity.ways = fitting[0].role, fitting[0].ways + entity.ways
+
+
+_BACKWARD = re.compile(
+    r"^\W*(?:That|This|Those|All of that|Eso)(?:[’']s| is| are| was| es)?(?: figures?| numbers?)? (?:according to|según)\b",
+    re.IGNORECASE,
+)
+
+
+# --- small things -----------------------------------------------------------------------------------------
+
+
+def _split_title(author: str, lang: Language) -> tuple[str, str | None]:
+    """An author's name without a title before it."""
+    words = author.split()
+    titles = []
+    while len(words) > 2 and words[0].lower() in lang.words("titles"):
+        titles.append(words.pop(0))
+    return " ".join(words), " ".join(titles) or None
+
+
+def _name_case(name: str) -> str:
+    """A name in capitals as it is usually written."""
+    return " ".join(
+        w if w.islower() else "-".join(p.capitalize() for p in w.split("-")) for w in name.split()
+    )
+
+
+def _masked(paragraph: Paragraph, sentence: Sentence, quotes: list[Quote]) -> str:
+    """The sentence with what is between quotation marks blanked out; a word or two in marks is left."""
+    text = list(sentence.text)
+    for quote in quotes:
+        if not _is_speech(sentence.text, quote, sentence.start):
+            continue
+        for i in range(max(quote.start, sentence.start), min(quote.end, sentence.end)):
+            at = i - sentence.start
+            if at < len(text) and text[at] not in "“”":
+                text[at] = " "
+    return "".join(text)
+
+
+def _is_speech(sentence: str, quote: Quote, offset: int) -> bool:
+    """Whether a quotation is speech rather than a word or two set in marks."""
+    inside = sentence[max(0, quote.start - offset) : quote.end - offset].strip("“”")
+    outside = len(sentence.split()) - len(inside.split())
+    return (
+        len(inside.split()) > 3
+        or outside <= 4
+        or (inside.rstrip()[-1:] in ",.!?" and len(inside.split()) > 1)
+    )
+
+
+def _heads(role: str | None, lang: Language) -> set[str]:
+    """The role words in a role."""
+    if not role:
+        return set()
+    words = re.findall(r"[^\W\d_]+", role.lower())
+    known = lang.words("titles") | lang.words("anonymous")
+    return {w for w in words if w in known}
+
+
+def _gender(text: str, lang: Language) -> str | None:
+    words = set(re.findall(r"[^\W\d_]+", text.lower()))
+    for gender, signs in lang.data["genders"].items():
+        if words & set(signs):
+            return str(gender)
+    return None
+
+
+def _noun(entity: Entity) -> str:
+    return " ".join([entity.name, entity.role or "", *entity.names]).lower()
+
+
+def _singular(word: str) -> str:
+    if word.endswith("people"):
+        return word.replace("people", "person")
+    return word[:-1] if word.endswith("s") and not word.endswith("ss") else word
+
+
+def _same_document(head: str, heads: set[str]) -> bool:
+    return _singular(head) in {_singular(h) for h in heads}
+
+
+def _outlet(words: str) -> str | None:
+    """The outlet in "told the Columbus Courier"; None where the words are to this one."""
+    found = re.search(r"(?:told|tells|to|with|dijo a|declaró a)\s+(.+)$", words)
+    outlet = found.group(1) if found else None
+    return None if outlet in (None, "me", "us", "this newspaper") else outlet
