@@ -7,10 +7,9 @@ import polars as pl
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
-from scipy.optimize import linprog
 
 from atlarge.detainers import OUTCOMES, add_rates, suppress
-from atlarge.detainers.small_cells import small_cells, unsafe_totals
+from atlarge.disclosure import ConstraintBuilder, audit
 
 
 def _rows(values: np.ndarray) -> pl.DataFrame:
@@ -42,7 +41,8 @@ def test_a_small_place_is_held_back_whole() -> None:
     values = np.array([[1, 0, 1, 0, 0, 0, 1], [50, 20, 30, 9, 8, 7, 20]])
     made = suppress(add_rates(_rows(values))).to_dicts()[0]
     assert made["issued"] is None
-    assert all(made[name] is None for name in OUTCOMES)
+    assert [name for name in OUTCOMES if made[name] is None] == ["booked", "lifted", "missing"]
+    assert made["suppressed"]
 
 
 def test_a_threshold_of_zero_shows_all() -> None:
@@ -52,40 +52,22 @@ def test_a_threshold_of_zero_shows_all() -> None:
     assert not made["suppressed"]
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=6, deadline=None)
 @given(arrays(np.int64, (4, 7), elements=st.integers(0, 12)))
-def test_differencing_cannot_pin_a_small_cell(values: np.ndarray) -> None:
-    """With every printed cell, row total and printed column total known, a hidden small cell keeps a range.
-
-    The range is found by linear programming over all tables that agree with what is printed; rows whose
-    total is itself held back do not give it away.
-    """
-    threshold = 5
-    hidden = small_cells(values, threshold)
-    unsafe = unsafe_totals(values, hidden, threshold)
-    small_rows = (values.sum(axis=1) > 0) & (values.sum(axis=1) < threshold)
-    rows, columns = values.shape
-    equalities, totals = [], []
-    for i in range(rows):
-        if not small_rows[i]:
-            line = np.zeros(values.shape)
-            line[i] = 1
-            equalities.append(line.ravel())
-            totals.append(values[i].sum())
-    for j in np.flatnonzero(~unsafe):
-        line = np.zeros(values.shape)
-        line[:, j] = 1
-        equalities.append(line.ravel())
-        totals.append(values[:, j].sum())
-    bounds = [
-        (0, None) if h else (int(v), int(v)) for h, v in zip(hidden.ravel(), values.ravel(), strict=True)
-    ]
-    for i, j in zip(*np.nonzero(hidden & (values > 0) & (values < threshold)), strict=True):
-        goal = np.zeros(values.size)
-        goal[i * columns + j] = 1
-        ends = [
-            linprog(s * goal, A_eq=np.array(equalities), b_eq=np.array(totals), bounds=bounds)
-            for s in (1, -1)
-        ]
-        is_free = any(end.status == 3 for end in ends)  # unbounded: nothing printed limits it
-        assert is_free or -ends[1].fun - ends[0].fun >= 1 - 1e-6
+def test_no_suppressed_count_is_known_to_within_one(values: np.ndarray) -> None:
+    """Every count, row total and column total of the table, audited by integer programmes."""
+    made = suppress(add_rates(_rows(values)))
+    n, m = values.shape
+    cells = np.concatenate([values.ravel(), values.sum(1), values.sum(0), [values.sum()]])
+    shown = [v for name in (*OUTCOMES, "issued") for v in made[name].to_list()]
+    hidden = np.array([v is None for v in shown]).reshape(m + 1, n).T
+    sums = ConstraintBuilder()
+    for i in range(n):
+        sums.add([i * m + j for j in range(m)], [n * m + i])
+    status = np.concatenate([hidden[:, :m].ravel(), hidden[:, m], [False] * (m + 1)]).astype(np.int64)
+    small = (cells > 0) & (cells < 5)
+    assert status[: n * m + n][small[: n * m + n]].all()
+    status = np.where((status == 1) & ~small, 2, status)
+    # The marks of the totals over all places are unknown here: their counts are not used.
+    found = audit(cells * (status == 0), status, sums.build(), cells=np.flatnonzero(status == 1))
+    assert not len(found.within_one)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from atlarge.detainers.batches import find_batches, split_flow
+from atlarge.detainers.disclosed import suppress
 from atlarge.detainers.outcomes import OUTCOMES, add_rates, outcome_counts, wilson
 from atlarge.detainers.reconciliation import reconcile
 from atlarge.detainers.report import DetainerReport, detainer_report
-from atlarge.detainers.small_cells import suppress
 from atlarge.detainers.timing import later_arrests, time_to_outcome
 
 __all__ = [

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import polars as pl
 
 from atlarge.detainers.batches import find_batches
+from atlarge.detainers.disclosed import DEFAULT_THRESHOLD, OTHER_CHARGES, Disclosed, disclose_report
 from atlarge.detainers.outcomes import OUTCOMES, add_rates, outcome_counts
-from atlarge.detainers.small_cells import DEFAULT_THRESHOLD, small_cells, suppress, unsafe_totals
 from atlarge.detainers.timing import between, follow_up, has_keys
 from atlarge.engines import compact, scan
-from atlarge.errors import CoverageError
+from atlarge.errors import CoverageError, QuestionError
 from atlarge.reference import table, tables
 
 if TYPE_CHECKING:
@@ -87,11 +87,14 @@ def detainer_report(
     threshold: int = DEFAULT_THRESHOLD,
     top: int = 10,
     engine: str = "polars",
+    after: Sequence[Mapping[str, Any]] = (),
 ) -> DetainerReport:
     """Count detainers issued in a time and what became of them, by place.
 
     `start` and `end` are inclusive days of issue; left out: all that the store covers. `by`: nation, state,
-    county or facility. Cells under `threshold` are held back (null, `suppressed` true). `engine` (polars,
+    county or facility. Counts from 1 to `threshold` - 1, and what would give them away, are suppressed (null,
+    `suppressed` true); 0 or 1 suppresses nothing. `after`: earlier disclosed reports of the same records, as
+    their JSON documents, so that no suppressed count follows from both. `engine` (polars,
     duckdb or spark) reads and counts the records. Raises StoreError when the store has no detainers,
     CoverageError when none of its releases covers the time, QuestionError for an unknown level, period or
     engine.
@@ -104,13 +107,22 @@ def detainer_report(
     inside = compact(store, "detainers", columns, engine, first, last).lazy()
     rows = add_rates(outcome_counts(inside, by, every))
     total = add_rates(outcome_counts(inside, "nation"))
-    shown = suppress(rows, threshold)
-    if by in ("county", "state") and every == "all":
-        shown = _with_facilities(shown, inside, by, threshold)
-    ranked = add_rates(outcome_counts(inside, by)).filter(pl.col("place").is_not_null())
-    highest = suppress(ranked, threshold).sort(
-        "issued", descending=True, nulls_last=True, maintain_order=True
+    ranked = add_rates(outcome_counts(inside, by))
+    has_largest = by in ("county", "state") and every == "all"
+    found = None
+    if threshold > 1:
+        wide = _wide(store, engine, columns, first, last, after)
+        found = disclose_report(
+            wide, by, every, first, last, threshold=threshold, largest=has_largest, after=after
+        )
+    shown, highest = (
+        _shown(found, rows, "rows"),
+        _shown(found, ranked, "rows" if every == "all" else "volume"),
     )
+    if has_largest:
+        shown = _with_facilities(shown, inside, by, found)
+    highest = highest.filter(pl.col("place").is_not_null())
+    highest = highest.sort("issued", descending=True, nulls_last=True, maintain_order=True)
     highest = highest.drop_nulls("issued").head(top).with_row_index("rank", offset=1).drop("period")
     return DetainerReport(
         by=by,
@@ -119,18 +131,52 @@ def detainer_report(
         end=last,
         threshold=threshold,
         rows=shown,
-        total=_total(rows, total, threshold),
+        total=_total(total, found),
         highest_volume=highest,
-        declined=declined_by_charge(inside, by, threshold),
+        declined=declined_by_charge(inside, by, threshold, found),
         policies=policies_between(first, last),
         batches=_batches(inside, by, threshold),
         later_arrests=follow_up(store, first, last, threshold, engine=engine),
-        scope=_scope(inside, total, store, covered, has_keys(between(detainers, first, last), engine))
+        scope=_scope(inside, total, store, covered, has_keys(between(detainers, first, last), engine), found)
         | {"warnings": _warnings(first, last, start, end, covered)},
     )
 
 
-def _with_facilities(rows: pl.DataFrame, detainers: pl.LazyFrame, by: str, threshold: int) -> pl.DataFrame:
+def _wide(
+    store: Store,
+    engine: str,
+    columns: Sequence[str],
+    first: dt.date,
+    last: dt.date,
+    after: Sequence[Mapping[str, Any]],
+) -> pl.DataFrame:
+    """The records of the days of this report and of those before it."""
+    if not after:
+        return compact(store, "detainers", columns, engine, first, last)
+    try:
+        starts = [dt.date.fromisoformat(str(a["from"])) for a in after]
+        ends = [dt.date.fromisoformat(str(a["to"])) for a in after]
+    except (KeyError, ValueError, TypeError):
+        raise QuestionError("an earlier report is not the JSON of atlarge detainers --disclose") from None
+    span = min([first, *starts]), max([last, *ends])
+    return compact(store, "detainers", [*columns, "date"], engine, *span)
+
+
+def _shown(found: Disclosed | None, rows: pl.DataFrame, section: str) -> pl.DataFrame:
+    """A table of places as it may be published; all of it where nothing is suppressed."""
+    if found is None:
+        return rows.with_columns(pl.lit(False).alias("suppressed"))
+    skip = {"issued", *OUTCOMES, "known", "decline_rate", "rate_low", "rate_high"}
+    skip |= {"best_case", "worst_case", "missing_share"}
+    keys = [c for c in rows.columns if c not in skip and not (section == "volume" and c == "period")]
+    if "place_name" in keys and "facility" not in rows.columns and rows["place"].dtype == pl.String:
+        keys = [c for c in keys if c != "place_name" or "city" in rows.columns]
+    return found.rows(section, rows, keys)
+
+
+def _with_facilities(
+    rows: pl.DataFrame, detainers: pl.LazyFrame, by: str, found: Disclosed | None
+) -> pl.DataFrame:
     """Add how many facilities a place's detainers went to, and the largest with what was issued to it."""
     place = pl.col("county_fips" if by == "county" else "state").alias("place")
     per = (
@@ -142,38 +188,23 @@ def _with_facilities(rows: pl.DataFrame, detainers: pl.LazyFrame, by: str, thres
             pl.len().cast(pl.Int64).alias("facilities"),
             pl.col("facility").first().alias("largest_facility"),
             pl.col("n").first().alias("largest_facility_issued"),
-            pl.col("n").sum().alias("_all"),
         )
         .collect()
     )
-    # What is left for the other facilities is told by subtraction, so it must not be small either.
-    rest = pl.col("_all") - pl.col("largest_facility_issued")
-    safe = (pl.col("largest_facility_issued") >= threshold) & ((rest == 0) | (rest >= threshold))
-    told = (
-        pl.when(safe).then(pl.col("largest_facility_issued")).otherwise(None).alias("largest_facility_issued")
-    )
-    return rows.join(per.with_columns(told).drop("_all"), on="place", how="left", nulls_equal=True)
+    if found is not None:
+        told = [found.counts.get(("facility", place)) for place in per["place"].to_list()]
+        per = per.with_columns(pl.Series("largest_facility_issued", told, dtype=pl.Int64))
+    return rows.join(per, on="place", how="left", nulls_equal=True)
 
 
-def _total(rows: pl.DataFrame, total: pl.DataFrame, threshold: int) -> dict[str, Any]:
-    """The row of all places together, without the sums that would give a held-back cell away."""
+def _total(total: pl.DataFrame, found: Disclosed | None) -> dict[str, Any]:
+    """The row of all places together, as it may be published."""
     if not total.height:
         return {}
-    made = {k: v for k, v in total.to_dicts()[0].items() if k != "period"}
-    made["suppressed"] = False
-    if threshold <= 1:
-        return made
-    values = rows.select(OUTCOMES).to_numpy().astype(np.int64)
-    hidden = small_cells(values, threshold)
-    unsafe = [
-        name for name, is_so in zip(OUTCOMES, unsafe_totals(values, hidden, threshold), strict=True) if is_so
-    ]
-    for name in unsafe:
-        made[name] = None
-    if {"declined", "missing"} & set(unsafe):
-        made |= dict.fromkeys(("known", "decline_rate", "rate_low", "rate_high", "best_case", "worst_case"))
-    made["suppressed"] = bool(unsafe)
-    return made
+    if found is not None:
+        total = found.rows("total", total, [])
+    row = {k: v for k, v in total.to_dicts()[0].items() if k != "period"}
+    return {**row, "suppressed": bool(row.get("suppressed", False))}
 
 
 def _window(
@@ -190,11 +221,13 @@ def _window(
     return first, last, kept
 
 
-def declined_by_charge(detainers: pl.LazyFrame, by: str, threshold: int = DEFAULT_THRESHOLD) -> pl.DataFrame:
+def declined_by_charge(
+    detainers: pl.LazyFrame, by: str, threshold: int = DEFAULT_THRESHOLD, found: Disclosed | None = None
+) -> pl.DataFrame:
     """Declined detainers by place and most serious charge: place, place_name, charge, declined, suppressed.
 
-    Where the release has no charges, charge is "not in the release". Cells under the threshold are put
-    together as "other charges" of the place; where that is small too, it is null and marked.
+    Where the release has no charges, charge is "not in the release". Counts that are suppressed are put
+    together as "other charges" of the place, without a number where that would give one away.
     """
     columns = detainers.collect_schema().names()
     declined = detainers.filter(pl.col("outcome") == "declined")
@@ -208,26 +241,26 @@ def declined_by_charge(detainers: pl.LazyFrame, by: str, threshold: int = DEFAUL
         .sort("place", "declined", "charge")
         .collect()
     )
-    if threshold > 1:
-        small = pl.col("declined") < threshold
-        alone = small.sum().over("place") == 1  # one small charge is told by the place's total
-        second = (pl.col("declined").rank("ordinal").over("place") == 2) & alone
-        merged = pl.when(small | second).then(pl.lit("other charges")).otherwise("charge")
-        counts = counts.group_by("place", merged.alias("charge")).agg(pl.col("declined").sum())
-    held = pl.col("declined") < threshold
+    if found is not None:
+        told = [found.counts.get(("charge", *key)) for key in counts.select("place", "charge").iter_rows()]
+        counts = counts.with_columns(pl.Series("declined", told, dtype=pl.Int64))
+        merged = pl.when(pl.col("declined").is_null()).then(pl.lit(OTHER_CHARGES)).otherwise("charge")
+        some = pl.col("declined").is_null().any()
+        counts = counts.group_by("place", merged.alias("charge")).agg(
+            pl.when(some).then(None).otherwise(pl.col("declined").sum()).alias("declined")
+        )
+    held = pl.col("declined").is_null()
     if by == "facility":
         name = pl.col("place")
     else:
         from atlarge.panel import place_name
 
         name = place_name(pl.col("place"), by)
-    total = pl.col("declined").sum().over("place")
+    total = pl.col("declined").fill_null(0).sum().over("place")
     return (
         counts.with_columns(name.fill_null("not placed").alias("place_name"), total.alias("_total"))
         .sort("_total", "place", "declined", "charge", descending=[True, False, True, False], nulls_last=True)
-        .with_columns(
-            held.alias("suppressed"), pl.when(held).then(None).otherwise("declined").alias("declined")
-        )
+        .with_columns(held.alias("suppressed"))
         .select("place", "place_name", "charge", "declined", "suppressed")
     )
 
@@ -258,14 +291,32 @@ def _batches(detainers: pl.LazyFrame, by: str, threshold: int) -> pl.DataFrame:
         .select(place.alias("place"), pl.col("date").alias("issue_date"), "decision_date", "n")
         .collect()
     )
-    return find_batches(decisions, least=max(10, threshold))
+    found = find_batches(decisions, least=max(10, threshold))
+    if threshold <= 1 or not found.height:
+        return found
+    # What is old or new among them, and what the place decided on all other days, follows by subtraction. The
+    # usual level is a mean of counts on no page.
+    place_total = decisions.group_by("place").agg(pl.col("n").sum().alias("all"))
+    beside = found.join(place_total, on="place", how="left", nulls_equal=True)
+    few = [pl.col("old"), pl.col("decided") - pl.col("old"), pl.col("all") - pl.col("decided")]
+    hidden = pl.any_horizontal(n.is_between(1, threshold - 1) for n in few)
+    names = ["decided", "old", "share_old"]
+    kept = [pl.when(~hidden).then(pl.col(name)).alias(name) for name in names]
+    return beside.with_columns(*kept, pl.lit(None, pl.Float64).alias("usual")).select(found.columns)
 
 
 def _scope(
-    detainers: pl.LazyFrame, total: pl.DataFrame, store: Store, covered: list[Coverage], is_keyed: bool
+    detainers: pl.LazyFrame,
+    total: pl.DataFrame,
+    store: Store,
+    covered: list[Coverage],
+    is_keyed: bool,
+    found: Disclosed | None,
 ) -> dict[str, Any]:
     """What the figures cover and what they lack, from the store's manifest and the rows themselves."""
     columns = detainers.collect_schema().names()
+    if found is not None and total.height:
+        total = found.rows("total", total, [])
     whole = total.to_dicts()[0] if total.height else dict.fromkeys(("issued", *OUTCOMES), 0)
 
     def blank(column: str) -> int | None:

@@ -1,0 +1,290 @@
+"""The tables of a detainer report as one disclosed system: no suppressed count follows from any of them.
+
+Counts by place and period, their totals, places by volume, declines by charge, the largest facility and what
+an earlier report published are all sums of the same records. They are put through disclosure control
+together; rates are computed from published counts alone.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import polars as pl
+
+from atlarge.detainers.outcomes import OUTCOMES, PERIODS, _period, _place, add_rates
+from atlarge.disclosure.constraints import NO_END, ConstraintBuilder, Knowledge
+from atlarge.disclosure.table import SHOWN, disclose
+from atlarge.errors import QuestionError
+
+DEFAULT_THRESHOLD = 5
+COUNTS = ("issued", *OUTCOMES)
+OTHER_CHARGES = "other charges"
+_WORTH = {"total": 1e6, "rows": 10.0, "volume": 10.0, "facility": 1.0, "charge": 1.0}
+_DECLINED_WORTH = 10.0
+"""How many times its count a cell is worth to a reader; the figure that a reader comes for is kept
+longest."""
+
+Key = tuple[Any, ...]
+
+
+@dataclass
+class _Cells:
+    """Published counts, each the sum of some of the finest counts, which stand on no page."""
+
+    base: pl.DataFrame
+    keys: list[Key] = field(default_factory=list)
+    values: list[int] = field(default_factory=list)
+    cost: list[float] = field(default_factory=list)
+    published: list[bool] = field(default_factory=list)
+    least: dict[int, int] = field(default_factory=dict)
+    most: dict[int, int] = field(default_factory=dict)
+    sums: ConstraintBuilder = field(default_factory=ConstraintBuilder)
+
+    def put(self, key: Key, value: int, parts: Sequence[int] | None, worth: float, *, shown: bool) -> int:
+        """A further cell and the rows of the base that it is the sum of (None: of no rows); its number."""
+        number = self.base.height + len(self.keys)
+        self.keys.append(key)
+        self.values.append(value)
+        self.cost.append(value * worth)
+        self.published.append(shown)
+        if parts is not None:
+            self.sums.add(parts, [number])
+        return number
+
+    def outcomes(self, section: str, keys: Sequence[str], keep: pl.Expr, *, shown: bool = True) -> None:
+        """The counts of a table: issued and each outcome, by some columns of the base."""
+        some = self.base.filter(keep)
+        for name in COUNTS:
+            rows = some if name == "issued" else some.filter(pl.col("outcome") == name)
+            worth = _WORTH.get(section, 1.0) * (_DECLINED_WORTH if name in ("declined", "issued") else 1.0)
+            for *key, numbers, value in self._grouped(rows, keys):
+                self.put((section, *key, name), value, numbers, worth, shown=shown)
+
+    def named(self, section: str, keys: Sequence[str], keep: pl.Expr) -> None:
+        """One count by some columns of the base."""
+        for *key, numbers, value in self._grouped(self.base.filter(keep), keys):
+            self.put((section, *key), value, numbers, _WORTH.get(section, 1.0), shown=True)
+
+    @staticmethod
+    def _grouped(rows: pl.DataFrame, keys: Sequence[str]) -> list[tuple[Any, ...]]:
+        if not rows.height:
+            return []
+        if not keys:
+            return [(rows["row"].to_list(), int(rows["n"].sum()))]
+        grouped = rows.group_by(*keys, maintain_order=True).agg("row", pl.col("n").sum())
+        return grouped.rows()
+
+    def solved(self, threshold: int) -> dict[Key, int | None]:
+        """Each published count by its key; None where it is suppressed."""
+        n, m = self.base.height, len(self.keys)
+        frame = pl.DataFrame({"cell": range(n + m), "value": [*self.base["n"].to_list(), *self.values]})
+        known = Knowledge.none(n + m)
+        for cell, least in self.least.items():
+            known.least[cell], known.most[cell] = least, self.most.get(cell, NO_END)
+        table = disclose(
+            frame,
+            self.sums.build(),
+            threshold=threshold,
+            cost=[*([0.0] * n), *self.cost],
+            published=[*([False] * n), *self.published],
+            known=known if self.least else None,
+        )
+        shown = {
+            cell: value if mark == SHOWN else None
+            for cell, value, mark in table.frame.select("cell", "value", "mark").iter_rows()
+        }
+        return {key: shown[n + i] for i, key in enumerate(self.keys) if self.published[i]}
+
+
+@dataclass(frozen=True)
+class Disclosed:
+    """The published counts of a report; those that are suppressed are None."""
+
+    counts: Mapping[Key, int | None]
+
+    def rows(self, section: str, rows: pl.DataFrame, keys: Sequence[str]) -> pl.DataFrame:
+        """A table of outcome counts as published, with rates of what is shown."""
+        at = {name: [] for name in COUNTS}  # type: dict[str, list[int | None]]
+        for row in rows.select(keys).iter_rows() if keys else [()] * rows.height:
+            for name in COUNTS:
+                # A cell without records is zero: it describes no one.
+                at[name].append(self.counts.get((section, *row, name), 0))
+        plain = rows.select(c for c in rows.columns if c not in _RATES and c != "known")
+        made = plain.with_columns(pl.Series(name, values, dtype=pl.Int64) for name, values in at.items())
+        return _with_rates(made)
+
+    def total(self) -> dict[str, int | None]:
+        """The counts of all places together."""
+        return {name: self.counts.get(("total", name), 0) for name in COUNTS}
+
+
+_RATES = ("decline_rate", "rate_low", "rate_high", "best_case", "worst_case", "missing_share")
+
+
+def _with_rates(rows: pl.DataFrame) -> pl.DataFrame:
+    """Rates from published counts alone; those of suppressed counts are null."""
+    hidden = pl.any_horizontal(pl.col(name).is_null() for name in COUNTS)
+    filled = rows.with_columns(pl.col(name).fill_null(0) for name in COUNTS)
+    rated = add_rates(filled).select("known", *_RATES)
+    no_missing = pl.col("missing").is_null() | pl.col("issued").is_null()
+    no_declined = pl.col("declined").is_null() | pl.col("issued").is_null()
+    needs = {
+        "known": no_missing,
+        "missing_share": no_missing,
+        "decline_rate": no_missing | no_declined,
+        "rate_low": no_missing | no_declined,
+        "rate_high": no_missing | no_declined,
+        "best_case": no_declined,
+        "worst_case": no_missing | no_declined,
+    }
+    joined = pl.concat([rows, rated], how="horizontal")
+    return joined.with_columns(
+        hidden.alias("suppressed"),
+        *(pl.when(~needs[name]).then(pl.col(name)).alias(name) for name in needs),
+    )
+
+
+def disclose_report(
+    detainers: pl.DataFrame,
+    by: str,
+    every: str,
+    first: dt.date,
+    last: dt.date,
+    *,
+    threshold: int,
+    largest: bool = False,
+    after: Sequence[Mapping[str, Any]] = (),
+) -> Disclosed:
+    """Put the tables of a report through disclosure control together.
+
+    Parameters
+    ----------
+    detainers
+        Records with the columns of the report and `n`, over all days of this report and of those before it.
+    by, every
+        Level and period of the table of places.
+    first, last
+        Days of this report, both inside.
+    threshold
+        Counts from 1 to threshold - 1 are suppressed.
+    largest
+        Whether the largest facility of each place is reported too.
+    after
+        Earlier disclosed reports, as their JSON documents.
+
+    Raises
+    ------
+    QuestionError
+        Where small counts would follow from this and an earlier report together, or one is not a report.
+    """
+    now = pl.col("date").is_between(first, last) if "date" in detainers.columns else pl.lit(True)
+    keys = [k.meta.output_name() for k in _place(by, detainers.columns)]
+    period = pl.lit(None, dtype=pl.Date) if PERIODS[every] is None else _period(every)
+    columns = [*_place(by, detainers.columns), period.alias("period"), now.alias("now")]
+    columns.append(_largest(by, largest, detainers.columns))
+    charge = pl.col("charge") if "charge" in detainers.columns else pl.lit(None, dtype=pl.String)
+    columns.append(
+        pl.when(pl.col("outcome") == "declined").then(charge.fill_null("not in the release")).alias("charge")
+    )
+    for k, report in enumerate(after):
+        columns += _earlier_columns(k, report, detainers.columns)
+    outcome = pl.col("outcome").fill_null("missing")
+    grouped = detainers.select(*columns, outcome.alias("outcome"), pl.col("n").cast(pl.Int64))
+    names = [c for c in grouped.columns if c != "n"]
+    base = grouped.group_by(*names).agg(pl.col("n").sum()).sort(names, nulls_last=True)
+    cells = _Cells(base.filter(pl.col("n") > 0).with_row_index("row"))
+    is_now = pl.col("now")
+    cells.outcomes("total", [], is_now)
+    cells.outcomes("rows", [*keys, "period"], is_now)
+    if every != "all":
+        cells.outcomes("volume", keys, is_now)
+    cells.named("charge", ["place", "charge"], is_now & (pl.col("outcome") == "declined"))
+    cells.outcomes("unplaced", [], is_now & pl.col("place").is_null())
+    if largest:
+        cells.named("facility", ["place"], is_now & pl.col("is_largest"))
+    for k, report in enumerate(after):
+        _know(cells, k, report)
+    try:
+        counts = cells.solved(threshold)
+    except ValueError:
+        if not after:
+            raise
+        raise QuestionError(
+            "small counts would follow from this report and the earlier one together; ask for the same "
+            "places and days"
+        ) from None
+    return Disclosed(counts)
+
+
+def _largest(by: str, largest: bool, columns: Sequence[str]) -> pl.Expr:
+    """Whether a record is of the facility that its place has most detainers to."""
+    if not largest or "facility" not in columns:
+        return pl.lit(False).alias("is_largest")
+    place = _place(by, list(columns))[0].alias("place")
+    per = pl.col("n").sum().over(place, "facility")
+    # Of facilities with as many, the first by name.
+    name = pl.col("facility").sort_by([-per, pl.col("facility")]).first().over(place)
+    return (pl.col("facility").eq_missing(name)).alias("is_largest")
+
+
+def _earlier_columns(k: int, report: Mapping[str, Any], columns: Sequence[str]) -> list[pl.Expr]:
+    """Place and period of a record in an earlier report; null where it lies outside of it."""
+    try:
+        by, every = str(report["by"]), str(report["every"])
+        first, last = (dt.date.fromisoformat(str(report[name])) for name in ("from", "to"))
+        place = _place(by, list(columns))[0]
+    except (KeyError, ValueError):
+        raise QuestionError("an earlier report is not the JSON of atlarge detainers --disclose") from None
+    inside = pl.col("date").is_between(first, last)
+    period = pl.lit(None, dtype=pl.Date) if PERIODS[every] is None else _period(every)
+    return [
+        inside.alias(f"in{k}"),
+        pl.when(inside).then(place).alias(f"place{k}"),
+        pl.when(inside).then(period).alias(f"period{k}"),
+    ]
+
+
+def _know(cells: _Cells, k: int, report: Mapping[str, Any]) -> None:
+    """Take in what an earlier report published: its counts are known, those it suppressed are one or more."""
+    least_hidden = 1
+    for section, keys, published in (
+        ("rows", [f"place{k}", f"period{k}"], report.get("rows", [])),
+        ("total", [], [report.get("total", {})]),
+    ):
+        start = len(cells.keys)
+        cells.outcomes(f"{section}{k}", keys, pl.col(f"in{k}"), shown=False)
+        told = {(row.get("place"), _day(row.get("period"))) if keys else (): row for row in published if row}
+        for i in range(start, len(cells.keys)):
+            _, *key, name = cells.keys[i]
+            row = told.get(tuple(key))
+            if row is None or name not in row:
+                continue
+            number, value = cells.base.height + i, row[name]
+            if value is None:
+                cells.least[number] = least_hidden
+            elif value == cells.values[i]:
+                cells.least[number] = cells.most[number] = value
+
+
+def _day(value: Any) -> dt.date | None:
+    return dt.date.fromisoformat(str(value)) if value else None
+
+
+def suppress(rows: pl.DataFrame, threshold: int = DEFAULT_THRESHOLD) -> pl.DataFrame:
+    """Null the small cells of an outcome table and what would give them away; mark its rows (`suppressed`).
+
+    Rows and columns have printed totals. Rates of suppressed counts are nulled with them. `threshold` 0 or 1
+    suppresses nothing.
+    """
+    if threshold <= 1 or rows.is_empty():
+        return rows.with_columns(pl.lit(False).alias("suppressed"))
+    numbered = rows.with_row_index("line")
+    long = numbered.unpivot(OUTCOMES, index="line", variable_name="outcome", value_name="n")
+    cells = _Cells(long.filter(pl.col("n") > 0).with_row_index("row"))
+    cells.outcomes("total", [], pl.lit(True))
+    cells.outcomes("rows", ["line"], pl.lit(True))
+    found = Disclosed(cells.solved(threshold))
+    return found.rows("rows", numbered, ["line"]).drop("line")
