@@ -34,8 +34,28 @@ def _plain(value: Any) -> Any:
     return value
 
 
-def emit_json(document: Any) -> None:
-    """Write one JSON document to stdout."""
+UNDISCLOSED = (
+    "working output for this machine, not disclosed: small counts are in it as they are; --disclose gives a "
+    "table that may be passed on"
+)
+
+
+def mark_undisclosed() -> None:
+    """Say on stderr that what is printed has not passed disclosure control."""
+    note(UNDISCLOSED)
+
+
+def emit_json(document: Any, *, disclosed: bool | None = None) -> None:
+    """Write one JSON document to stdout.
+
+    `disclosed`: whether its counts have passed disclosure control, put into a document that is an object (a
+    list stays a list) and, where they have not, said on stderr. None for what holds no counts of records.
+    """
+    if disclosed is not None:
+        if isinstance(document, dict):
+            document = {**document, "disclosed": disclosed}
+        if not disclosed:
+            mark_undisclosed()
     json.dump(_plain(document), sys.stdout, ensure_ascii=False, indent=2)
     sys.stdout.write("\n")
 

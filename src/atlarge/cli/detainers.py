@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from atlarge.cli._output import JsonFlag, StoreOption, emit_json
+from atlarge.cli._output import JsonFlag, StoreOption, emit_json, mark_undisclosed
 
 if TYPE_CHECKING:
     import polars as pl
@@ -42,6 +44,18 @@ def detainers_command(
         bool, typer.Option("--reconcile", help="Official, sheriff's, press and recomputed figures instead.")
     ] = False,
     engine: Annotated[str, typer.Option("--engine", help="polars, duckdb or spark.")] = "polars",
+    disclose: Annotated[
+        bool,
+        typer.Option("--disclose", help="Only tables that may be passed on: no accounts of releases."),
+    ] = False,
+    after: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--after",
+            help="An earlier report of the same records, as --disclose --json wrote it, so that no "
+            "suppressed count follows from both; may be given again.",
+        ),
+    ] = None,
     as_json: JsonFlag = False,
 ) -> None:
     """Detainers by outcome; declined is not released, and missing is not honored."""
@@ -60,11 +74,31 @@ def detainers_command(
         threshold=threshold,
         top=top,
         engine=engine,
+        after=[_earlier(path) for path in after or ()],
     )
+    if disclose:
+        if threshold < 2:
+            raise typer.BadParameter("--disclose suppresses small counts; give a threshold of 2 or more")
+        report = report.without_accounts()
     if as_json:
-        emit_json(report.to_dict())
-    else:
-        _print(report)
+        emit_json(report.to_dict(), disclosed=disclose)
+        return
+    _print(report)
+    if not disclose:
+        mark_undisclosed()
+
+
+def _earlier(path: Path) -> dict[str, Any]:
+    """An earlier report from its file."""
+    from atlarge.errors import QuestionError
+
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        document = None
+    if not isinstance(document, dict) or document.get("disclosed") is not True:
+        raise QuestionError(f"{path}: is not a report that atlarge detainers --disclose --json wrote")
+    return document
 
 
 def _reconcile(store: Any, engine: str, as_json: bool) -> None:
@@ -81,8 +115,9 @@ def _reconcile(store: Any, engine: str, as_json: bool) -> None:
     else:
         made = reconcile()
     if as_json:
-        emit_json({"rows": made.to_dicts()})
+        emit_json({"rows": made.to_dicts()}, disclosed=False)
         return
+    mark_undisclosed()
     shown = (
         "place",
         "measure",

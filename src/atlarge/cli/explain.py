@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from atlarge.cli._output import JsonFlag, StoreOption, emit_json, note
+from atlarge.cli._disclose import BesideOption, DiscloseFlag
+from atlarge.cli._output import JsonFlag, StoreOption, emit_json, mark_undisclosed, note
 
 if TYPE_CHECKING:
     from atlarge.explain import Answer
@@ -41,6 +42,8 @@ def explain_command(
         bool, typer.Option("--pooled", help="All usable localities together instead of one place.")
     ] = False,
     out: Annotated[Path | None, typer.Option("--out", help="Write the report, one HTML file, here.")] = None,
+    disclose: DiscloseFlag = False,
+    beside: BesideOption = None,
     as_json: JsonFlag = False,
 ) -> None:
     """What a policy changed in arrests at large and jail handoffs, and how well each account fits."""
@@ -58,12 +61,19 @@ def explain_command(
     if out is not None:
         from atlarge.publish import report
 
-        report(answer, out)
+        report(answer, out, beside=beside)
         note(f"report written to {out}")
-    if as_json:
-        emit_json(answer.to_dict())
+    if disclose:
+        from atlarge.cli._disclose import emit_disclosed
+        from atlarge.publish.answers import windows_of
+        from atlarge.records.store import open_store
+
+        emit_disclosed(open_store(store), windows_of(answer), as_json=as_json, beside=beside)
+    elif as_json:
+        emit_json(answer.to_dict(), disclosed=False)
     else:
         sys.stdout.write(_text(answer))
+        mark_undisclosed()
 
 
 def _pooled(
@@ -84,8 +94,9 @@ def _pooled(
         direction: pooled(store, direction=direction, scheme=scheme) for direction in ("limits", "extends")
     }
     if as_json:
-        emit_json(found)
+        emit_json(found, disclosed=False)
         return
+    mark_undisclosed()
     for direction, told in found.items():
         sys.stdout.write(f"{len(told['localities'])} localities whose policy {direction} cooperation\n")
         for measure in ("handoffs", "at_large"):

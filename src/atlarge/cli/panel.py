@@ -9,7 +9,8 @@ from typing import Annotated, Any
 
 import typer
 
-from atlarge.cli._output import JsonFlag, StoreOption, emit_json, note
+from atlarge.cli._disclose import BesideOption, DiscloseFlag
+from atlarge.cli._output import JsonFlag, StoreOption, emit_json, mark_undisclosed, note
 
 _DATE = ["%Y-%m-%d"]
 
@@ -35,6 +36,8 @@ def panel_command(
         list[str] | None, typer.Option("--place", help="Only this place; may be given again.")
     ] = None,
     out: Annotated[Path | None, typer.Option("--out", help="File to write: .csv or .parquet.")] = None,
+    disclose: DiscloseFlag = False,
+    beside: BesideOption = None,
     as_json: JsonFlag = False,
 ) -> None:
     """Place x period x measure: zero only where a release covers it, empty where none does."""
@@ -53,17 +56,26 @@ def panel_command(
         end=end.date() if end else None,
         places=place_codes(place, by) if place else None,
     )
+    if disclose:
+        from atlarge.cli._disclose import emit_disclosed, panel_windows
+
+        if out is not None:
+            raise typer.BadParameter("--disclose prints to stdout; send it to a file instead of --out")
+        windows = panel_windows(made.frame, by, every, scheme)
+        emit_disclosed(open_store(store), windows, as_json=as_json, beside=beside)
+        return
     if out is not None:
         made.write(out)
     if as_json:
         document: dict[str, Any] = {"rows": made.frame.height, "path": out, "coverage": made.coverage}
         if out is None:
             document["data"] = made.frame.to_dicts()
-        emit_json(document)
+        emit_json(document, disclosed=False)
     elif out is None:
         from atlarge.files import csv_text
 
         sys.stdout.write(csv_text(made.frame))
+        mark_undisclosed()
     for name, told in made.coverage.items():
         for counted, rows in told["unplaced"].items():
             if rows:
@@ -73,3 +85,5 @@ def panel_command(
                 note(f"{name}: {rows:,} {counted} lie where no release covers; they are in no row above")
     if out is not None:
         note(f"{made.frame.height:,} rows written to {out}")
+        if not as_json:
+            mark_undisclosed()

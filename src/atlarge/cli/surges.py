@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from atlarge.cli._output import JsonFlag, StoreOption, emit_json, note
+from atlarge.cli._disclose import BesideOption, DiscloseFlag
+from atlarge.cli._output import JsonFlag, StoreOption, emit_json, mark_undisclosed, note
 
 if TYPE_CHECKING:
     from atlarge.surges import SurgeList
@@ -37,6 +38,8 @@ def surges_command(
     ] = False,
     top: Annotated[int, typer.Option("--top", min=1, help="Rows to print; --json gives all.")] = 30,
     engine: Annotated[str, typer.Option("--engine", help="polars, duckdb or spark.")] = "polars",
+    disclose: DiscloseFlag = False,
+    beside: BesideOption = None,
     as_json: JsonFlag = False,
 ) -> None:
     """Bursts of a measure above what the weeks around lead one to expect, ranked over all places."""
@@ -55,10 +58,18 @@ def surges_command(
         neighbours=neighbours,
         engine=engine,
     )
+    if disclose:
+        from atlarge.cli._disclose import emit_disclosed
+        from atlarge.publish.day_ranges import Window
+
+        windows = [Window(((by, s.place),), measure, s.start, s.end, scheme) for s in found.surges]
+        emit_disclosed(open_store(store), windows, as_json=as_json, beside=beside)
+        return
     if as_json:
-        emit_json(found.to_dicts())
+        emit_json(found.to_dicts(), disclosed=False)
     else:
         _print(found, top)
+        mark_undisclosed()
     places = found.about["places"]
     borderline = sum("borderline" in s.flags for s in found.surges)
     note(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
@@ -57,6 +57,13 @@ class DetainerReport:
     batches: pl.DataFrame
     later_arrests: pl.DataFrame
     scope: dict[str, Any]
+
+    def without_accounts(self) -> DetainerReport:
+        """The report that may be passed on: without accounts of releases, whose totals are of no table
+        here."""
+        kept = ("releases", "notes", "warnings", "issued", "missing_outcome")
+        scope = {name: value for name, value in self.scope.items() if name in kept}
+        return replace(self, scope=scope)
 
     def to_dict(self) -> dict[str, Any]:
         """The report as plain values for JSON."""

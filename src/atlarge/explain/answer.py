@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from atlarge.messages import Message, render
@@ -304,6 +305,8 @@ class Answer:
     usual_month: float | None = None
     corroboration: list[dict[str, Any]] = field(default_factory=list)
     elsewhere: dict[str, Any] = field(default_factory=dict)
+    store: Path | None = field(default=None, repr=False, compare=False)
+    """Where the records are that it was made from, for a report to be disclosed from."""
 
     @property
     def sentences(self) -> list[str]:

@@ -187,6 +187,7 @@ def _answer(facts: Facts, world: Study, code: str, name: str, kind: str) -> Answ
         left_before=facts.left_before,
         method_switches=facts.method_switches,
         usual_month=facts.usual_month,
+        store=world.store.path,
     )
 
 

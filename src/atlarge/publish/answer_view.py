@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-from atlarge.disclosure.table import SHOWN, SMALL, UNCOVERED, WITHHELD, Counts, mark_text
+from atlarge.disclosure.table import SHOWN, SMALL, WITHHELD, Counts, mark_text
 from atlarge.explain.answer import ACCOUNTS, QUIET, ChangeStrip, Interval, Series
 from atlarge.publish import charts
 from atlarge.publish.answers import Shown, burst_window, drawn_spans, drawn_strips, shown_series
@@ -251,15 +251,19 @@ def _has_burst(shown: Shown) -> bool:
     return shown.answer.bursts is not None and shown.answer.bursts.verdict == "fits"
 
 
-def peak(counts: Counts, w: Words, every: str) -> dict[str, str]:
-    """The highest shown count and its period, as words."""
-    known = [(v, d) for v, d in zip(counts.values, counts.periods, strict=True) if v is not None]
-    if not known or (max(known)[0] == 0 and SMALL in counts.marks):
-        hidden = [d for d, m in zip(counts.periods, counts.marks, strict=True) if m != UNCOVERED]
-        when = w.period(hidden[0], every) if hidden else w("cell.uncovered")
-        return {"peak": w("chart.no_peak", threshold=counts.threshold), "peak_period": when}
-    value = max(v for v, _ in known)
-    return {"peak": w.count(value), "peak_period": w.period(next(d for v, d in known if v == value), every)}
+def peak(counts: Counts, w: Words, every: str) -> str:
+    """The highest published count and its period, as part of a sentence; empty where a higher one may be
+    withheld."""
+    shown = [(v, d) for v, d in zip(counts.values, counts.periods, strict=True) if v is not None]
+    if WITHHELD in counts.marks or not (shown or SMALL in counts.marks):
+        return ""
+    if not shown or (max(shown)[0] == 0 and SMALL in counts.marks):
+        small = next(d for d, m in zip(counts.periods, counts.marks, strict=True) if m == SMALL)
+        few = w("chart.no_peak", threshold=counts.threshold)
+        return w("chart.peak", peak=few, when=w.period(small, every))
+    value = max(v for v, _ in shown)
+    when = w.period(next(d for v, d in shown if v == value), every)
+    return w("chart.peak", peak=w.count(value), when=when)
 
 
 def _every(series: Series) -> str:
@@ -275,7 +279,7 @@ def _timeline_sentence(shown: Shown, series: Series, counts: Counts, w: Words) -
         "area": area_name(series.area, w),
         "first": w.period(series.period[0], every),
         "last": w.period(series.period[-1], every),
-        **peak(counts, w, every),
+        "peak": peak(counts, w, every),
     }
     spans = [
         s
@@ -352,7 +356,7 @@ def _valued(label: str, i: Interval) -> Valued:
 
 def _waterfall(shown: Shown, w: Words) -> Figure | None:
     a = shown.answer
-    if not shown.is_main_shown or a.baseline is None or not a.parts:
+    if not shown.is_all_shown or a.baseline is None or not a.parts:
         return None
     parts = [_valued(w.label("part", name, name), i) for name, i in a.parts.items()]
     sentence = w(
@@ -447,17 +451,17 @@ def _strip(shown: Shown, strip: ChangeStrip, w: Words) -> Figure | None:
     counts = shown.strip_counts(strip, strip.label)
     if len(counts.periods) < 3:
         return None
-    found = None
+    found, is_whole = None, shown.is_whole(counts, len(strip.period))
     sentence = w("chart.strip_none")
     if strip.date:
         found = (strip.date, strip.low or strip.date, strip.high or strip.date)
         sentence = w(
-            "chart.strip_says",
+            "chart.strip_says" if is_whole else "chart.strip_date",
             date=w.long_month(strip.date),
             low=w.month(found[1]),
             high=w.month(found[2]),
-            before=_cell(strip.before, w),
-            after=_cell(strip.after, w),
+            before=_cell(strip.before, w) if is_whole else "",
+            after=_cell(strip.after, w) if is_whole else "",
             p=p_text(strip.p, w),
         )
     name = _measure(strip.measure, strip.label, w)
@@ -467,7 +471,7 @@ def _strip(shown: Shown, strip: ChangeStrip, w: Words) -> Figure | None:
         lambda width: charts.change_strip(
             counts,
             found,
-            (strip.before, strip.after),
+            (strip.before, strip.after) if is_whole else (None, None),
             policy.effective if policy else None,
             w=w,
             title=title,
@@ -520,7 +524,10 @@ def _schemes(shown: Shown, w: Words) -> Table | None:
 
 def _fit(shown: Shown, w: Words) -> str:
     fit = shown.answer.pre_fit
-    if not fit or fit.get("rmse") is None:
+    main = next((s for s in shown_series(shown.answer) if s.measure == shown.answer.measure), None)
+    if not fit or fit.get("rmse") is None or main is None:
+        return ""
+    if not shown.is_whole(shown.counts(main, ""), len(main.period)):
         return ""
     return w(
         "report.fit",

@@ -9,19 +9,24 @@ differences built on it are withheld too.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields, is_dataclass, replace
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
+import numpy as np
 import polars as pl
 
-from atlarge.disclosure.suppression import ConstraintBuilder
-from atlarge.disclosure.table import SHOWN, SMALL, THRESHOLD, WITHHELD, Counts, Disclosed, disclose
+from atlarge.disclosure.table import SHOWN, SMALL, THRESHOLD, WITHHELD, Counts, Disclosed
 from atlarge.explain.answer import Answer, Area, ChangeStrip, Series, Span
 from atlarge.explain.numbers import CountKey
-from atlarge.publish.day_ranges import Window
+from atlarge.messages import Message, Number
+from atlarge.publish.day_ranges import Daily, Window, count_between, daily_counts
+from atlarge.publish.editions import read_edition
+from atlarge.publish.release_table import site_cells, window_cells
 from atlarge.publish.svg import months_later
+from atlarge.records.store import open_store
 
 Key = tuple[str, str, dt.date, dt.date]
 """A count of an answer: measure (with its scheme), area, first and last day."""
@@ -143,145 +148,7 @@ def entries(answer: Answer) -> Iterable[tuple[Window, float | None]]:
             yield Window(members(strip.area), strip.measure, *days, answer.scheme), value
 
 
-class _Cells:
-    """The counts of an answer numbered, with the sums and differences that tie them."""
-
-    def __init__(self, answer: Answer) -> None:
-        self.values: dict[Key, int | None] = {}
-        for window, value in entries(answer):
-            key = key_of(window)
-            if self.values.get(key) is None:
-                self.values[key] = None if value is None else round(value)
-        self.keys = list(self.values)
-        self.number = {key: i for i, key in enumerate(self.keys)}
-        self.headline = {area_key(answer.area.level, answer.area.code)}
-        self.headline |= {key_of(_surge_window(answer, s))[1] for s in answer.surges}
-        drawn = {(s.measure, s.area.code) for s in shown_series(answer)}
-        told = [s for s in answer.spans if (s.measure, s.area.code) in drawn]
-        self.told = {
-            key_of(Window(members(s.area), s.measure, s.start, s.end, answer.scheme)) for s in told
-        } | {key_of(_surge_window(answer, s)) for s in answer.surges}
-        self.rest: list[int] = []
-        self.sums = ConstraintBuilder()
-        self._tie_times()
-        self._tie_areas()
-        self._tie_schemes(answer)
-
-    def _value(self, numbers: Sequence[int]) -> int | None:
-        found = [self.values[self.keys[i]] for i in numbers]
-        return None if any(v is None for v in found) else sum(v or 0 for v in found)
-
-    def _tie(self, parts: Sequence[int], wholes: Sequence[int]) -> None:
-        """Parts and an unpublished rest add up to the wholes, where both are told."""
-        inner, outer = self._value(parts), self._value(wholes)
-        if inner is None or outer is None or inner > outer:
-            return
-        if inner == outer and len(wholes) == 1 and len(parts) > 1:
-            self.sums.add(parts, wholes)
-            return
-        self.rest.append(outer - inner)
-        self.sums.add([*parts, len(self.keys) + len(self.rest) - 1], wholes)
-
-    def _tie_times(self) -> None:
-        groups: dict[tuple[str, str], list[int]] = {}
-        for i, (measure, area, _, _) in enumerate(self.keys):
-            groups.setdefault((measure, area), []).append(i)
-        for members in groups.values():
-            window = {i: self.keys[i][2:] for i in members}
-            for i in members:
-                inside = _tiles([j for j in members if j != i], window, window[i])
-                if inside:
-                    self._tie(inside, [i])
-                    continue
-                over = [j for j in members if j != i and _overlaps(window[j], window[i])]
-                around = _cover([j for j in over if _days(window[j]) >= 25], window, window[i])
-                if around:
-                    self._tie([i], around)
-
-    def _tie_areas(self) -> None:
-        for i, (measure, area, *span) in enumerate(self.keys):
-            level, _, code = area.partition(":")
-            if level != "locality":
-                continue
-            pair = zip(("county", "office"), code.split("+"), strict=False)
-            parts = [self.number.get((measure, area_key(*p), span[0], span[1])) for p in pair]
-            known = [n for n in parts if n is not None]
-            if known:
-                self._tie(known, [i])
-
-    def _tie_schemes(self, answer: Answer) -> None:
-        main = self.number[key_of(_main_window(answer, answer.scheme))]
-        for name in answer.schemes:
-            other = self.number.get(key_of(_main_window(answer, name)), main)
-            if other != main:
-                pair = sorted((main, other), key=lambda i: self.values[self.keys[i]] or 0)
-                self._tie(pair[:1], pair[1:])
-
-    def disclosed(self, threshold: int) -> Disclosed:
-        """The table of counts, checked."""
-        frame = pl.DataFrame(
-            {
-                "measure": [k[0] for k in self.keys] + [""] * len(self.rest),
-                "area": [k[1] for k in self.keys] + [""] * len(self.rest),
-                "start": [k[2] for k in self.keys] + [dt.date.min] * len(self.rest),
-                "end": [k[3] for k in self.keys] + [dt.date.min] * len(self.rest),
-                "value": [*self.values.values(), *self.rest],
-            },
-            schema_overrides={"value": pl.Int64},
-        )
-        published = [True] * len(self.keys) + [False] * len(self.rest)
-        return disclose(frame, self.sums.build(), threshold=threshold, published=published, cost=self._cost())
-
-    def _cost(self) -> list[float]:
-        """Spans and surges that the answer speaks of are kept rather than months and other areas."""
-        kept = []
-        for key, value in self.values.items():
-            weight = 100.0 if key[1] in self.headline else 1.0
-            kept.append((value or 0) * weight * (1000.0 if key in self.told else 1.0))
-        return kept + [0.0] * len(self.rest)
-
-
 Days = tuple[dt.date, dt.date]
-
-
-def _days(window: Days) -> int:
-    return (window[1] - window[0]).days + 1
-
-
-def _overlaps(a: Days, b: Days) -> bool:
-    return a[0] <= b[1] and b[0] <= a[1]
-
-
-def _tiles(members: list[int], window: dict[int, Any], whole: Days) -> list[int]:
-    """Members that follow each other and together make the whole; empty if none do."""
-    inside = sorted((window[j][0], _days(window[j]), j) for j in members if _within(window[j], whole))
-    chosen, at = [], whole[0]
-    for start, length, j in inside:
-        if start == at and length < _days(whole):
-            chosen.append(j)
-            at = window[j][1] + dt.timedelta(days=1)
-    return chosen if at == whole[1] + dt.timedelta(days=1) else []
-
-
-def _within(inner: Days, outer: Days) -> bool:
-    return outer[0] <= inner[0] and inner[1] <= outer[1]
-
-
-def _cover(members: list[int], window: dict[int, Any], part: Days) -> list[int]:
-    """The fewest members that follow each other and hold the part; empty if none do."""
-    for start, _, j in sorted((window[j][0], _days(window[j]), j) for j in members):
-        if start > part[0]:
-            break
-        run, at = [j], window[j][1]
-        while at < part[1]:
-            nexts = [k for k in members if window[k][0] == at + dt.timedelta(days=1)]
-            if not nexts:
-                break
-            run.append(min(nexts, key=lambda k: window[k][1]))
-            at = window[run[-1]][1]
-        if at >= part[1] and window[j][1] >= part[0]:
-            return run
-    return []
 
 
 @dataclass(frozen=True)
@@ -353,6 +220,10 @@ class Shown:
         marks = [self.span(s)[1] for s in spans] + [self.surge(s)[1] for s in self.answer.surges]
         return self.is_main_shown and all(m == SHOWN for m in marks)
 
+    def is_whole(self, counts: Counts, periods: int) -> bool:
+        """Whether a statistic of so many periods may be shown: each of its counts is published."""
+        return len(counts.marks) == periods and not {SMALL, WITHHELD} & set(counts.marks)
+
     def mark_of(self, key: CountKey) -> str:
         """Mark of a count behind a number: its own, or SHOWN where all periods that it is the sum of are."""
         window = Window(key.members, key.measure, key.start, key.end, key.scheme)
@@ -378,18 +249,44 @@ def _is_of(drawn: Series | ChangeStrip, key: CountKey) -> bool:
 def windows_of(answer: Answer) -> list[Window]:
     """Every count of an answer as days of a place, for a site that discloses it with all its other counts.
 
-    What the answer's first sentence and its table of numbers tell weighs most, then the months of its chart.
+    Those that its tables and charts show and those that the numbers in its sentences rest on. What the first
+    sentence and the table of numbers say weighs most, then the months of its chart.
     """
     found = dict.fromkeys(window for window, value in entries(answer) if value is not None)
+    behind = dict.fromkeys(
+        Window(key.members, key.measure, key.start, key.end, key.scheme)
+        for number in _numbers_in(
+            [answer.headline, answer.messages, answer.verdicts, answer.warnings, answer.corroboration]
+        )
+        for key in number.rests_on
+    )
     burst, main = burst_window(answer), members(answer.area)
     headline = {(s.start, s.end) for s in answer.spans if s.area.code == answer.area.code}
     headline |= {(burst.start, burst.end)} if burst else set()
-    made = []
-    for window in found:
+    weighed = []
+    for window in found | behind:
         is_main = (window.members, window.measure, window.scheme) == (main, answer.measure, answer.scheme)
         is_headline = is_main and (window.start, window.end) in headline
-        made.append(replace(window, weight=1000.0 if is_headline else 20.0 if is_main else 1.0))
-    return made
+        weight = 1000.0 if is_headline else 200.0 if window in behind else 20.0 if is_main else 1.0
+        weighed.append(replace(window, weight=weight))
+    return weighed
+
+
+def _numbers_in(thing: Any) -> Iterator[Number]:
+    """Every typed number in messages, however they are nested."""
+    if isinstance(thing, Number):
+        yield thing
+    elif isinstance(thing, Message):
+        yield from thing.numbers()
+    elif is_dataclass(thing) and not isinstance(thing, type):
+        for field in fields(thing):
+            yield from _numbers_in(getattr(thing, field.name))
+    elif isinstance(thing, Mapping):
+        for value in thing.values():
+            yield from _numbers_in(value)
+    elif isinstance(thing, list | tuple):
+        for value in thing:
+            yield from _numbers_in(value)
 
 
 def show_with(answer: Answer, site: Disclosed) -> Shown:
@@ -398,9 +295,49 @@ def show_with(answer: Answer, site: Disclosed) -> Shown:
     return Shown(answer, site.filter(pl.col("every") == "window").with_columns(area))
 
 
-def show(answer: Answer, *, threshold: int = THRESHOLD) -> Shown:
-    """Put the counts of an answer through disclosure control."""
-    return Shown(answer, _Cells(answer).disclosed(threshold))
+def show(answer: Answer, *, threshold: int = THRESHOLD, beside: Path | str | None = None) -> Shown:
+    """Put the counts of an answer through disclosure control, as a site does with those of all its answers.
+
+    `beside`: the folder of a site of the same records, so that no suppressed count follows from both.
+    """
+    windows = windows_of(answer)
+    if answer.store is None:  # an answer made by hand
+        return show_with(answer, window_cells(_assumed(answer, windows), threshold=threshold))
+    store = open_store(answer.store)
+    if beside is None:
+        return show_with(answer, window_cells((windows, daily_counts(store, windows)), threshold=threshold))
+    asked = members(answer.area)
+    before = read_edition(beside)
+    cells = site_cells(store, windows, threshold=threshold, asked=asked, before=before, only_windows=True)
+    return show_with(answer, cells.table)
+
+
+def _assumed(answer: Answer, windows: Sequence[Window]) -> tuple[list[Window], Daily]:
+    """Windows and daily counts of an answer without a store: each period's count spread over its days.
+
+    Windows that these do not add up to are left out, and so withheld.
+    """
+    value = {w: round(v) for w, v in entries(answer) if v is not None}
+    days: dict[tuple[Any, str, str], dict[int, int]] = {}
+    for series in shown_series(answer):
+        member = (series.area.level, series.area.code)
+        at = days.setdefault((member, series.measure, answer.scheme), {})
+        for (start, end), observed in zip(_periods(series), series.observed, strict=True):
+            n = (end - start).days + 1
+            each, more = divmod(round(observed or 0), n)
+            at.update({start.toordinal() + i: each + (i < more) for i in range(n)})
+    daily: Daily = {}
+    for key, counts in days.items():
+        first, last = min(counts), max(counts)
+        row = np.array([counts.get(day, 0) for day in range(first, last + 1)], np.int64)
+        daily[key] = (first, np.concatenate([[0], row.cumsum()]))
+    kept = []
+    for window in windows:
+        one = replace(window, members=((window.level, window.place),))
+        span = one.start.toordinal(), one.end.toordinal() + 1
+        if count_between(daily, (one.members[0], one.measure, one.scheme), *span) == value.get(window):
+            kept.append(one)
+    return kept, daily
 
 
 __all__ = ["SMALL", "Shown", "show"]

@@ -85,11 +85,7 @@ def timeline_of(data: SiteData, place: PlaceInfo, w: Words, home: str = "") -> F
     series = [_named(c, m, w) for m in PARTS if (c := data.series(place, m, every)) is not None]
     if every == "year" or len(series) < 2 or len(series[0].periods) < 2:
         return None
-    peaks = {
-        f"{key}_{part}": text
-        for key, s in zip("ab", series, strict=True)
-        for part, text in zip(("peak", "when"), peak(s, w, every).values(), strict=True)
-    }
+    peaks = {f"{key}_peak": peak(s, w, every) for key, s in zip("ab", series, strict=True)}
     title = w("place.timeline", place=name_of(place, w))
     told = [d for d, m in zip(series[0].periods, series[0].marks, strict=True) if m != UNCOVERED]
     first, last = (w.period(told[i], every) if told else "–" for i in (0, -1))

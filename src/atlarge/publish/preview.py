@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import sys
 from functools import partial
 from http import HTTPStatus
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -13,14 +15,51 @@ from atlarge.errors import QuestionError
 from atlarge.publish.writer import MANIFEST, read_manifest
 
 HOST = "127.0.0.1"
+IDLE = 10.0
+"""Seconds that a connection may say nothing, or take nothing, before it is closed."""
+
+
+def _is_here(named: str, port: int) -> bool:
+    """Whether a Host header names this server."""
+    return named.strip().lower() in {f"{name}:{port}" for name in (HOST, "localhost", "[::1]")}
+
+
+class _Server(ThreadingHTTPServer):
+    """A server that outlives hang-ups and keeps no connection from ending with it."""
+
+    daemon_threads = True
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A connection that broke is not printed; the next one is served."""
+        if not isinstance(sys.exc_info()[1], OSError):
+            super().handle_error(request, client_address)
 
 
 class _Handler(SimpleHTTPRequestHandler):
     """Serves the files that the site lists, and nothing else that may lie in the folder or outside it."""
 
+    timeout = IDLE
+    protocol_version = "HTTP/1.0"
+
     def __init__(self, *args: Any, listed: frozenset[str], **more: Any) -> None:
         self._listed = listed
         super().__init__(*args, **more)
+
+    def parse_request(self) -> bool:
+        """Refuse a request that names another host: a page elsewhere may have its name lead here."""
+        if not super().parse_request():
+            return False
+        named = self.headers.get_all("Host") or []
+        # HTTP/1.0 needs no Host; without one a browser cannot have sent it.
+        if not named or (len(named) == 1 and _is_here(named[0], self.connection.getsockname()[1])):
+            return True
+        self.send_error(HTTPStatus.MISDIRECTED_REQUEST, "this server answers for this machine only")
+        return False
+
+    def handle(self) -> None:
+        """One connection; one that hangs up is no fault of ours."""
+        with contextlib.suppress(ConnectionError, TimeoutError):
+            super().handle()
 
     def send_head(self) -> Any:
         """The file asked for, if it is one of the site's; GET and HEAD both come here."""
@@ -68,7 +107,7 @@ def server(site: Path | str, port: int = 0) -> ThreadingHTTPServer:
     listed = frozenset(manifest["files"])
     handler = partial(_Handler, directory=str(folder), listed=listed)
     try:
-        return ThreadingHTTPServer((HOST, port), handler)
+        return _Server((HOST, port), handler)
     except OSError as error:
         raise QuestionError(
             f"port {port}: cannot be used ({error.strerror}); name another with --port"

@@ -20,7 +20,7 @@ from atlarge.disclosure.constraints import Knowledge, LinearConstraints
 from atlarge.disclosure.table import THRESHOLD, Disclosed, disclose
 from atlarge.errors import CoverageError, QuestionError
 from atlarge.panel import PLACE_COLUMN, panel
-from atlarge.publish.day_ranges import Member, Window, daily_counts, tie_windows, weights
+from atlarge.publish.day_ranges import Daily, Member, Window, daily_counts, tie_windows, weights
 from atlarge.publish.editions import Edition, extra_rows, prior_of, windows_before
 
 if TYPE_CHECKING:
@@ -429,10 +429,14 @@ def _among(pairs: pl.DataFrame, levels: Sequence[str]) -> pl.DataFrame:
     return pairs.filter(pl.col("child_level").is_in(some) & pl.col("parent_level").is_in(some))
 
 
-def window_cells(store: Store, windows: Sequence[Window], *, threshold: int = THRESHOLD) -> Disclosed:
-    """The counts of some windows alone, such as those of a report that stands beside no site."""
+def window_cells(counted: tuple[Sequence[Window], Daily], *, threshold: int = THRESHOLD) -> Disclosed:
+    """The counts of some windows alone, such as those of a report that stands beside no site.
+
+    `counted`: the windows, and the daily counts of their places.
+    """
+    windows, daily = counted
     none = pl.DataFrame(schema=_SCHEMA)
     fine = pl.DataFrame(schema=dict.fromkeys(("level", "place", "fine"), pl.String))
-    cells, published, sums = tie_windows(none, fine, windows, daily_counts(store, windows))
+    cells, published, sums = tie_windows(none, fine, windows, daily)
     price = cost(cells) * weights(cells, windows)
     return disclose(cells, sums, threshold=threshold, cost=price, published=published)

@@ -18,10 +18,15 @@ from atlarge.publish.render import Figure, render, static, style_hash
 _POLICY = "default-src 'none'; style-src '{style}'; img-src data:; base-uri 'none'; form-action 'none'"
 
 
-def report_html(answer: Answer, *, language: str = "en", threshold: int = THRESHOLD) -> str:
-    """The report as text. Counts of 1 to threshold - 1, and what gives them away, are hidden."""
+def report_html(
+    answer: Answer, *, language: str = "en", threshold: int = THRESHOLD, beside: Path | str | None = None
+) -> str:
+    """The report as text. Counts of 1 to threshold - 1, and what gives them away, are suppressed.
+
+    `beside`: the folder of a site of the same records, so that no suppressed count follows from both.
+    """
     w = Words(language)
-    shown = show(answer, threshold=threshold)
+    shown = show(answer, threshold=threshold, beside=beside)
     css = _squeezed(static("charts.css") + static("page.css"))
     parts = context(shown, w)
     return render(
@@ -37,12 +42,21 @@ def report_html(answer: Answer, *, language: str = "en", threshold: int = THRESH
     )
 
 
-def report(answer: Answer, path: Path | str, *, language: str = "en", threshold: int = THRESHOLD) -> Path:
+def report(
+    answer: Answer,
+    path: Path | str,
+    *,
+    language: str = "en",
+    threshold: int = THRESHOLD,
+    beside: Path | str | None = None,
+) -> Path:
     """Write the report of an answer to one file, whole or not at all. OSError passes through.
 
-    `threshold`: counts of 1 to threshold - 1 are shown as "<threshold".
+    `threshold`: counts of 1 to threshold - 1 are shown as "<threshold". `beside`: the folder of a site of the
+    same records, against which the report is disclosed; QuestionError where it is not one.
     """
-    write_atomically(path, report_html(answer, language=language, threshold=threshold).encode())
+    text = report_html(answer, language=language, threshold=threshold, beside=beside)
+    write_atomically(path, text.encode())
     return Path(path)
 
 

@@ -1,0 +1,75 @@
+"""`--disclose`: counts as a table that may be passed on, by the same way as a site's."""
+
+from __future__ import annotations
+
+import datetime as dt
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from atlarge.cli._output import emit_json, note
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from atlarge.publish.day_ranges import Window
+    from atlarge.records.store import Store
+
+DiscloseFlag = Annotated[
+    bool,
+    typer.Option("--disclose", help="Counts as a table that may be passed on: small ones are suppressed."),
+]
+BesideOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--beside", help="A site of the same records, so that no suppressed count follows from both."
+    ),
+]
+MOST = 50_000
+
+
+def emit_disclosed(
+    store: Store, windows: Sequence[Window], *, as_json: bool, beside: Path | None = None
+) -> None:
+    """Print counts over days of places as disclosed: level, place, measure, start, end, value, mark."""
+    from atlarge.errors import QuestionError
+    from atlarge.files import csv_text
+    from atlarge.publish.day_ranges import daily_counts
+    from atlarge.publish.editions import read_edition
+    from atlarge.publish.release_table import site_cells, window_cells
+
+    if not windows:
+        raise QuestionError("there are no counts to disclose")
+    if len(windows) > MOST:
+        raise QuestionError(f"{len(windows):,} counts are too many for --disclose; name places or days")
+    if beside is None:
+        table = window_cells((windows, daily_counts(store, windows)))
+    else:
+        table = site_cells(store, windows, before=read_edition(beside), only_windows=True).table
+    wanted: pl.DataFrame = table.frame
+    rows = wanted.filter(wanted["every"] == "window").drop("every").sort("level", "place", "measure", "start")
+    if as_json:
+        emit_json({"threshold": table.threshold, "rows": rows.to_dicts()}, disclosed=True)
+    else:
+        sys.stdout.write(csv_text(rows))
+    hidden = table.suppressed
+    note(f"{hidden['small']:,} small counts and {hidden['withheld']:,} others are suppressed")
+    if beside is None:
+        note("disclosed alone: beside a site or another table of the same records name it by --beside")
+
+
+def panel_windows(frame: Any, by: str, every: str, scheme: str) -> list[Window]:
+    """Counts of a panel as days of places; those that are not covered are left out."""
+    from atlarge.publish.day_ranges import Window
+    from atlarge.publish.svg import months_later
+
+    def last(day: dt.date) -> dt.date:
+        if every == "month":
+            return months_later(day, 1) - dt.timedelta(days=1)
+        return day + dt.timedelta(days=6 if every == "week" else 0)
+
+    rows = frame.drop_nulls("value").select("place", "measure", "period").iter_rows()
+    return [Window(((by, place),), measure, day, last(day), scheme) for place, measure, day in rows]
