@@ -29,7 +29,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A site of the made store."""
     folder = tmp_path_factory.mktemp("made")
     store = made_store(folder / "store")
-    publish(folder / "site", store, workers=1, answers=[], claims=False)
+    publish(folder / "site", store, workers=1, answers=[], claims=False, every_county=False)
     return folder / "site"
 
 

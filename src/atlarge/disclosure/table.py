@@ -63,6 +63,22 @@ class Counts:
         """The same series under another label."""
         return replace(self, label=label)
 
+    def less(self, *parts: Counts) -> Counts:
+        """What remains of the series without some parts of it, from shown counts alone.
+
+        A period is withheld where it or a part of it is hidden, and not covered where any of them is not.
+        """
+        values: list[int | None] = []
+        marks = []
+        for i, whole in enumerate(self.values):
+            some = [(whole, self.marks[i]), *((p.values[i], p.marks[i]) for p in parts)]
+            shown = [v for v, _ in some if v is not None]
+            is_bare = any(m == UNCOVERED for _, m in some)
+            is_known = len(shown) == len(some)
+            values.append(shown[0] - sum(shown[1:]) if is_known else None)
+            marks.append(SHOWN if is_known else UNCOVERED if is_bare else WITHHELD)
+        return replace(self, label="", values=tuple(values), marks=tuple(marks))
+
     @property
     def total(self) -> int | None:
         """Sum of the series, or None where any of it is suppressed."""

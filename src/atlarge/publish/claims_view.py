@@ -26,6 +26,7 @@ def claims_page(data: SiteData, w: Words) -> str:
         **heading(data, w, "claims"),
         tally=w("claims.tally", n=len(data.claims), list=told) if data.claims else w("claims.none"),
         claims=[_view(c, data, w) for c in data.claims],
+        verdicts=[(v, w.label("ledger", v, v)) for v in tally],
     )
 
 
@@ -48,6 +49,7 @@ def _view(c: dict[str, Any], data: SiteData, w: Words) -> dict[str, Any]:
         ),
         "verdict": w.label("ledger", c["verdict"], c["verdict"]),
         "kind": _KINDS.get(c["verdict"], ""),
+        "ledger": c["verdict"],
         "meaning": w.label("ledger_says", c["verdict"], ""),
         "compared": w("claims.compared", claimed=c["claimed"], found=c["found"]) if is_compared else "",
         "fits": w("claims.fits", verdict=w.label("ledger", c["fits"], c["fits"])) if c["fits"] else "",

@@ -26,9 +26,14 @@ _SHORT = {
 @cache
 def catalogue() -> dict[str, dict[str, str]]:
     """Every interface text: key -> language -> text."""
-    text = files("atlarge.publish").joinpath("words.yaml").read_text(encoding="utf-8")
-    own = {str(key): dict(value) for key, value in yaml.safe_load(text).items()}
-    return {**messages.catalogue(), **own}
+    found: dict[str, dict[str, str]] = {}
+    for name in ("words.yaml", "site_words.yaml"):
+        text = files("atlarge.publish").joinpath(name).read_text(encoding="utf-8")
+        some = {str(key): dict(value) for key, value in yaml.safe_load(text).items()}
+        if twice := found.keys() & some.keys():
+            raise ValueError(f"{name}: texts that another file has too: {', '.join(sorted(twice))}")
+        found |= some
+    return {**messages.catalogue(), **found}
 
 
 @cache
@@ -52,6 +57,11 @@ class Words:
         text = self._texts[key]
         return text.format(**values) if values else text
 
+    @property
+    def short_months(self) -> str:
+        """The twelve months as charts write them, separated by spaces."""
+        return " ".join(self._short)
+
     def has(self, key: str) -> bool:
         """Whether the catalogue has the key."""
         return key in self._texts
@@ -72,6 +82,14 @@ class Words:
         """A number with thousands marked: 1,234.5 in both languages, as written in the United States."""
         text = f"{value:,.{decimals}f}"
         return "0" if text in ("-0", "0") else text.replace("-", "\u2212")
+
+    def percent(self, share: float) -> str:
+        """A share as a percentage: whole, or with a decimal under ten; never 0 or 100 where it is neither."""
+        value = 100 * share
+        if 0 < value < 0.1:
+            return "<0.1\u202f%" if self.language == "es" else "<0.1%"
+        text = f"{value:.1f}" if value < 9.95 or 99 <= value < 100 else f"{value:.0f}"
+        return f"{text.removesuffix('.0')}\u202f%" if self.language == "es" else f"{text.removesuffix('.0')}%"
 
     def signed(self, value: float, decimals: int = 0) -> str:
         """A difference, with its sign."""

@@ -20,6 +20,9 @@ def page_of(data: SiteData, w: Words, stem: str, title: str, description: str, *
         "title": title,
         "description": description,
         "image": "",
+        "live": False,
+        "jsonld": "",
+        "source": source_line(data, w),
         "base_url": data.base_url,
         "root": root,
         "home": root if w.language == LANGUAGES[0] else f"{root}{w.language}/",
@@ -30,6 +33,20 @@ def page_of(data: SiteData, w: Words, stem: str, title: str, description: str, *
         "threshold": data.threshold,
         **more,
     }
+
+
+def source_line(data: SiteData, w: Words) -> str:
+    """What stands under a chart that is taken along: the agency, the records, their dates."""
+    files = ", ".join(w.label("site.source_table", t, w.label("tables", t, t)) for t in data.groups)
+    first, last = w.long_month(data.first_day), w.long_month(data.last_month)
+    return w(
+        "site.source",
+        files=files,
+        first=first,
+        last=last,
+        threshold=data.threshold,
+        version=atlarge.__version__,
+    )
 
 
 def heading(data: SiteData, w: Words, stem: str, **more: Any) -> dict[str, Any]:

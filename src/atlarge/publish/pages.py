@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import shlex
 from collections.abc import Sequence
 from typing import Any
 
@@ -13,14 +14,20 @@ from atlarge.publish.answer_pages import answer_sections, answered
 from atlarge.publish.answer_view import peak
 from atlarge.publish.charts import Burst, PolicyMark, ReportMark
 from atlarge.publish.charts.timeline import cell as counts_cell
+from atlarge.publish.dataset import dataset_jsonld
 from atlarge.publish.i18n import Words
 from atlarge.publish.layout import crumbs, name_of, page_of, path_of
 from atlarge.publish.lineage_view import lineage_of, measure_link, year_id
+from atlarge.publish.live import live_place
 from atlarge.publish.render import Figure, Link, Table, counts_table, figure, hidden_note, render, safe_link
+from atlarge.publish.search_data import full_name
+from atlarge.publish.series_files import policies_of
 from atlarge.publish.site_data import Code, PlaceInfo, SiteData, order
 from atlarge.publish.surges_view import surges_table
+from atlarge.publish.where_view import at_least, where_of
 
-WHOLE, PARTS = "arrests", ("at_large", "handoffs")
+WHOLE, PARTS, REST = "arrests", ("at_large", "handoffs"), "rest"
+"""All arrests, the two parts of them that are published, and what remains."""
 
 
 def _named(counts: Counts, measure: str, w: Words) -> Counts:
@@ -42,12 +49,27 @@ def lede(data: SiteData, place: PlaceInfo, w: Words) -> str:
     return w("place.lede", place=name_of(place, w), **totals, **_span(data, w))
 
 
-def at_least(counts: Counts, w: Words) -> str:
-    """The sum of a series; where some of it is hidden, what is known at the least."""
-    if counts.total is not None:
-        return w.count(counts.total)
-    known = sum(v for v in counts.values if v is not None)
-    return w("place.over", n=w.count(known)) if known else w("place.lede_hidden")
+def year_series(data: SiteData, place: PlaceInfo, w: Words) -> dict[str, Counts]:
+    """All arrests by fiscal year, at large, handed over by jails, and what remains: they add up."""
+    found = {m: c for m in (WHOLE, *PARTS) if (c := data.series(place, m, "year")) is not None}
+    if len(found) == 3:
+        found[REST] = found[WHOLE].less(*(found[m] for m in PARTS))
+    return {m: _named(c, m, w) for m, c in found.items()}
+
+
+def adds(data: SiteData, place: PlaceInfo, w: Words) -> str:
+    """All arrests and their kinds in one sentence, where all of them are shown."""
+    totals = {m: c.total for m, c in year_series(data, place, w).items()}
+    if REST not in totals or None in totals.values():
+        return ""
+    counts = {m: w.count(n or 0) for m, n in totals.items()}
+    return w(
+        "place.adds",
+        all=counts[WHOLE],
+        at_large=counts["at_large"],
+        handoffs=counts["handoffs"],
+        rest=counts[REST],
+    )
 
 
 def policy_marks(rows: Sequence[dict[str, Any]]) -> list[PolicyMark]:
@@ -98,7 +120,7 @@ def timeline_of(data: SiteData, place: PlaceInfo, w: Words, home: str = "") -> F
         b=series[1].label,
         **peaks,
     )
-    marks = policy_marks(data.policies.get((place.level, place.code), []))
+    marks = policy_marks(policies_of(data, place))
     found = bursts(data.surges.get((place.level, place.code), []), w)
     told_of = report_marks(data.reports.get((place.level, place.code), []), w)
     notes = [hidden_note(series, w), w("chart.report_note") if told_of else ""]
@@ -128,17 +150,18 @@ def _heads(series: Sequence[Counts], names: Sequence[str], home: str) -> list[st
 
 
 def years_of(data: SiteData, place: PlaceInfo, w: Words) -> Figure | None:
-    """Fiscal years side by side."""
-    series = [_named(c, m, w) for m in (WHOLE, *PARTS) if (c := data.series(place, m, "year")) is not None]
-    if not series:
+    """Fiscal years: all arrests, each year's bar made of its kinds."""
+    shown = year_series(data, place, w)
+    if WHOLE not in shown:
         return None
+    whole, parts = shown[WHOLE], [c for m, c in shown.items() if m != WHOLE]
     title = w("place.years", place=name_of(place, w))
     told = ", ".join(
-        f"{w.fiscal_year(day)} {counts_cell(series[0], i, w)}" for i, day in enumerate(series[0].periods)
+        f"{w.fiscal_year(day)} {counts_cell(whole, i, w)}" for i, day in enumerate(whole.periods)
     )
     sentence = w("place.years_says", list=told)
     return figure(
-        lambda width: charts.years(series, w=w, title=title, sentence=sentence, width=width),
+        lambda width: charts.years(whole, parts, w=w, title=title, sentence=sentence, width=width),
         note=partial_note(data, w),
         id="years",
     )
@@ -159,13 +182,12 @@ def partial_note(data: SiteData, w: Words) -> str:
 
 def rates_table(data: SiteData, place: PlaceInfo, w: Words, home: str) -> Table:
     """Counts and rates by fiscal year; each year leads to its files, each head to what is counted."""
-    series = {m: data.series(place, m, "year") for m in (WHOLE, *PARTS)}
-    shown = {m: c for m, c in series.items() if c is not None}
+    shown = year_series(data, place, w)
     first = next(iter(shown.values()), None)
-    head: list[str | Link] = [w("place.col.year"), *(measure_link(m, w(f"measure.{m}"), home) for m in shown)]
-    rated = (
-        (WHOLE, PARTS[0]) if place.level != "office" else ()
-    )  # nobody counts the residents of an office area
+    names = [measure_link(m, c.label, home) if m != REST else c.label for m, c in shown.items()]
+    head: list[str | Link] = [w("place.col.year"), *names]
+    has_rate = place.level != "office" and (place.level, place.code) not in data.unrated
+    rated = (WHOLE, PARTS[0]) if has_rate else ()  # nobody counts the residents of an office area
     head += [w("place.col.rate"), w("place.col.at_large_rate")] if rated else []
     rows: list[list[str | Link]] = []
     for i, day in enumerate(first.periods if first else ()):
@@ -300,25 +322,32 @@ def within(data: SiteData, place: PlaceInfo, w: Words) -> list[dict[str, str]]:
 
 def place_page(data: SiteData, place: PlaceInfo, w: Words) -> str:
     """The page of one place."""
-    title = name_of(place, w)
+    if not place.fine:
+        return blank_page(data, place, w)
+    title = full_name(data, place, w)
     said = lede(data, place, w)
     code = (place.level, place.code)
-    stem = place.stem
-    page = page_of(data, w, stem, title, said, image=image_path(place), nav="places")
+    page = page_of(data, w, place.stem, title, said, image=image_path(place), nav="places", live=True)
+    page["jsonld"] = dataset_jsonld(data, place, w)
     home = str(page["home"])
+    drawn = timeline_of(data, place, w, home)
+    policies = policies_of(data, place)
     return render(
         "place.html.j2",
         w=w,
         page=page,
         title=title,
         lede=said,
+        adds=adds(data, place, w),
         crumbs=crumbs(data, place, w),
-        timeline=timeline_of(data, place, w, home),
+        where=where_of(data, place, w, home),
+        timeline=live_place(data, place, drawn, w) if drawn else None,
         years=years_of(data, place, w),
         rates=rates_table(data, place, w, home),
         lineage=lineage_of(data, place, home, w),
         answers=answer_sections(data, code, w),
-        policies=policies_table(data.policies.get(code, []), w, home=home, answered=answered(data)),
+        ask=ask_command(data, place, policies),
+        policies=policies_table(policies, w, home=home, answered=answered(data)),
         surges=surges_table(data.surges.get(code, []), w),
         detainers=detainers_table(data, place, w, home),
         reports=reports_table(data.reports.get(code, []), w),
@@ -328,6 +357,38 @@ def place_page(data: SiteData, place: PlaceInfo, w: Words) -> str:
         csv=f"data/{place.level}-{place.slug}.csv",
         parquet=f"data/{place.level}-{place.slug}.parquet",
         cite=cite(data, place, w),
+    )
+
+
+def blank_page(data: SiteData, place: PlaceInfo, w: Words) -> str:
+    """The page of a county that no record names: what that means, and the areas to read instead."""
+    title = full_name(data, place, w)
+    says = w("where.none", place=place.name)
+    page = page_of(data, w, place.stem, title, says, nav="places")
+    home = str(page["home"])
+    policies = policies_of(data, place)
+    return render(
+        "blank_place.html.j2",
+        w=w,
+        page=page,
+        title=title,
+        says=says,
+        crumbs=crumbs(data, place, w),
+        where=where_of(data, place, w, home),
+        policies=policies_table(policies, w, home=home, answered=answered(data)),
+    )
+
+
+def ask_command(data: SiteData, place: PlaceInfo, policies: Sequence[dict[str, Any]]) -> str:
+    """The command that asks about a place: its first policy with a day, else the place alone."""
+    own = [r for r in policies if r["effective"] and r["level"] != "state"] or [
+        r for r in policies if r["effective"]
+    ]
+    asked = f" --policy {own[0]['id']}" if own else ""
+    return (
+        f"atlarge explain {shlex.quote(place.code)}{asked}"
+        if asked
+        else f"atlarge surges --by {place.level} --place {shlex.quote(place.code)}"
     )
 
 

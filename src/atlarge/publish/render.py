@@ -37,6 +37,7 @@ class Table:
 
     `texts`: columns of words, which stand at the left; numbers stand at the right. `has_heading`: a heading
     above says what the caption says, so that it is there for screen readers only.
+    `is_sortable`: heads sort rows.
     """
 
     caption: str
@@ -46,6 +47,7 @@ class Table:
     is_wide: bool = False
     texts: Sequence[int] = ()
     has_heading: bool = False
+    is_sortable: bool = False
 
 
 @dataclass(frozen=True)

@@ -23,10 +23,14 @@ from atlarge.publish.answer_pages import answer_page, answer_stem
 from atlarge.publish.claims_data import raw_claims
 from atlarge.publish.editions import RECORD, Edition, earlier, record_of
 from atlarge.publish.i18n import LANGUAGES, Words
-from atlarge.publish.pages import WHOLE, at_least, image_path, name_of, path_of, place_page
+from atlarge.publish.live import script_words
+from atlarge.publish.map_data import map_data
+from atlarge.publish.pages import WHOLE, image_path, name_of, path_of, place_page
 from atlarge.publish.parallel import Workers
 from atlarge.publish.release_table import LEVELS
 from atlarge.publish.render import static
+from atlarge.publish.search_data import search_index, zip_index
+from atlarge.publish.series_files import series_file, setting
 from atlarge.publish.share import PICTURE, share_png
 from atlarge.publish.site_data import (
     Found,
@@ -36,7 +40,15 @@ from atlarge.publish.site_data import (
     raw_surges,
     surge_levels,
 )
-from atlarge.publish.site_pages import SINGLE, map_data, missing_page, script, search_index
+from atlarge.publish.site_pages import SINGLE, missing_page
+from atlarge.publish.sqlite_file import (
+    PLACE_COLUMNS,
+    data_package,
+    datasette_metadata,
+    place_rows,
+    sqlite_bytes,
+)
+from atlarge.publish.where_view import at_least
 from atlarge.publish.writer import Folder, Tally, build_key, building, finish, standing
 
 if TYPE_CHECKING:
@@ -89,6 +101,7 @@ def publish(
     answers: Sequence[Answer | str] | str | None = None,
     claims: bool | None = None,
     after: Path | str | Sequence[Path | str] = (),
+    every_county: bool = True,
 ) -> SiteAudit:
     """Publish a store (None: the embedded one) as a static site in a folder.
 
@@ -102,7 +115,8 @@ def publish(
     passed over. None takes the worked case where counties have pages. `claims`: whether to check the shipped
     ledger; None does where counties have pages. `after`: folders of earlier sites of the same records,
     against which this one is disclosed, so that no suppressed count follows from both; a site that stands in
-    `out` is one of them without being named. Raises QuestionError for a folder that holds something
+    `out` is one of them without being named. `every_county`: counties that no record names
+    get a page too, which says so and leads to their area. Raises QuestionError for a folder that holds something
     else or a word that is not one of `ANSWERS`, StoreError for a store that cannot be read.
     """
     if threshold < 2:
@@ -125,6 +139,7 @@ def publish(
                 asked=asked,
                 claims=checked,
                 after=_digest(named),
+                every=every_county,
             )
         stands = standing(target, key)
         if stands is not None:
@@ -143,6 +158,7 @@ def publish(
                 base_url=base_url,
                 levels=levels,
                 before=before,
+                every_county=every_county,
             )
             folder = Folder(target, new)
             _write_shared(folder, data, table)
@@ -252,8 +268,14 @@ def _write_shared(folder: Folder, data: SiteData, table: Disclosed) -> None:
     folder.put("static/site.css", re.sub(r"/\*.*?\*/\s*", "", css, flags=re.S))
     folder.put("static/site.js", static("site.js"))
     folder.put("static/icon.svg", static("icon.svg"))
-    folder.put("static/places.js", script("atlargePlaces", search_index(data, Words("en"))))
-    folder.put("static/mapdata.js", script("atlargeMap", map_data(data)))
+    folder.put("static/chart.js", static("chart.js"))
+    folder.put("static/map.js", static("map.js"))
+    folder.put("static/vendor/d3.min.js", static("vendor/d3.min.js"))
+    for language in LANGUAGES:
+        folder.put(f"static/words-{language}.js", setting("atlargeWords", script_words(Words(language))))
+    folder.put("static/places.js", setting("atlargePlaces", search_index(data, Words("en"))))
+    folder.put("static/zips.js", setting("atlargeZips", zip_index(data)))
+    folder.put("static/mapdata.js", setting("atlargeMap", map_data(data)))
     folder.put("404.html", missing_page(data))
     for language in LANGUAGES:
         w = Words(language)
@@ -264,6 +286,16 @@ def _write_shared(folder: Folder, data: SiteData, table: Disclosed) -> None:
     frame = download_frame(table, {code: p.name for code, p in data.places.items()})
     folder.put("data/all.csv", _csv(frame))
     folder.put("data/all.parquet", _parquet(frame))
+    places = pl.DataFrame(
+        place_rows(data), schema=list(PLACE_COLUMNS), orient="row", infer_schema_length=None
+    )
+    folder.put("data/places.csv", _csv(places))
+    folder.put("data/places.parquet", _parquet(places))
+    folder.put("data/atlarge.sqlite", sqlite_bytes(data, frame))
+    folder.put("data/metadata.json", datasette_metadata(data))
+    tally = folder.tally
+    sizes = {path: (size, tally.files[path]) for path, size in tally.sizes.items()}
+    folder.put("data/datapackage.json", data_package(data, sizes))
 
 
 def download_frame(table: Disclosed, names: dict[tuple[str, str], str]) -> pl.DataFrame:
@@ -334,6 +366,9 @@ def _write_place(folder: Folder, data: SiteData, place: PlaceInfo) -> None:
     for language in LANGUAGES:
         w = Words(language)
         folder.put(path_of(place.stem, w), place_page(data, place, w))
+    if not place.fine:
+        return
+    folder.put(f"data/series/{place.level}-{place.slug}.js", series_file(data, place))
     frame = _place_frame(data, place)
     folder.put(f"data/{place.level}-{place.slug}.csv", _csv(frame))
     folder.put(f"data/{place.level}-{place.slug}.parquet", _parquet(frame))

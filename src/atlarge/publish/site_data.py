@@ -13,12 +13,13 @@ import polars as pl
 
 from atlarge.disclosure.table import THRESHOLD, Counts, Disclosed
 from atlarge.errors import CoverageError
-from atlarge.panel import NATION, place_name
+from atlarge.panel import place_name
 from atlarge.publish.answers import Shown, members, show_with, windows_of
 from atlarge.publish.claims_data import claim_windows, told_claims
 from atlarge.publish.day_ranges import Window
 from atlarge.publish.editions import Edition
 from atlarge.publish.lineage_data import Origin, origins
+from atlarge.publish.place_facts import areas_of, current_counties, population_table, unrated
 from atlarge.publish.release_table import LEVELS, SiteCells, site_cells, site_measures
 from atlarge.reference import table
 
@@ -32,7 +33,7 @@ Code = tuple[str, str]
 
 @dataclass(frozen=True)
 class PlaceInfo:
-    """A place with a page."""
+    """A place with a page. `fine`: the finest period it is published by; empty where no record names it."""
 
     level: str
     code: str
@@ -78,7 +79,6 @@ class SiteData:
     coverage: dict[str, list[tuple[dt.date, float]]]
     releases: list[dict[str, Any]]
     hidden: dict[str, int]
-    cities: dict[str, list[str]]
     thin: dict[str, int] = field(default_factory=dict)
     origins: list[Origin] = field(default_factory=list)
     claims: list[dict[str, Any]] = field(default_factory=list)
@@ -86,6 +86,7 @@ class SiteData:
     base_url: str = ""
     editions: int = 0
     """Whether the site was made after an earlier edition (1) or not (0)."""
+    unrated: dict[Code, str] = field(default_factory=dict)
 
     def series(self, place: PlaceInfo, measure: str, every: str) -> Counts | None:
         """One disclosed series of a place."""
@@ -105,6 +106,12 @@ class SiteData:
     def last_month(self) -> dt.date:
         """Last month that the records cover whole."""
         return max(m for cells in self.coverage.values() for m, share in cells if share >= 1)
+
+    @property
+    def last_day(self) -> dt.date:
+        """Last day that the records cover, as far as months tell."""
+        last = max(m for cells in self.coverage.values() for m, share in cells if share > 0)
+        return (last.replace(day=28) + dt.timedelta(days=4)).replace(day=1) - dt.timedelta(days=1)
 
     def partial_years(self, table: str = "arrests") -> list[dt.date]:
         """First days of the fiscal years of which some months are not covered whole."""
@@ -138,10 +145,12 @@ def gather_site(
     base_url: str = "",
     levels: Sequence[str] = LEVELS,
     before: Edition | None = None,
+    every_county: bool = True,
 ) -> tuple[SiteData, Disclosed]:
     """All that a site tells, and its table of counts for the downloads. Raw counts stay inside.
 
     `surges` left out are found here, level by level. `before`: what earlier editions disclosed.
+    `every_county`: counties that no record names get a place too.
     """
     found = surges or Found()
     if surges is None:
@@ -153,13 +162,16 @@ def gather_site(
     windows += claim_windows(list(claims), measures, levels)
     asked = sorted({member for answer in answers for member in members(answer.area)})
     cells = site_cells(store, windows, threshold=threshold, levels=levels, asked=asked, before=before)
-    places = _places(cells)
+    places = _places(cells, every_county and "county" in levels)
+    counts = cells.table.all_counts("level", "place", "measure", "every")
+    no_rates = unrated(counts, places)
     data = SiteData(
         threshold=cells.table.threshold,
         groups=cells.groups,
         places=places,
-        counts=cells.table.all_counts("level", "place", "measure", "every"),
-        rates=_rates(cells.table),
+        counts=counts,
+        rates={key: rate for key, rate in _rates(cells.table).items() if key[:2] not in no_rates},
+        unrated=no_rates,
         policies=_policies(places, max(c.end for t in cells.groups for c in store.coverage(t))),
         reports=_reports(places),
         surges=_surges(found.surges, cells.table),
@@ -168,7 +180,6 @@ def gather_site(
         coverage={t: _covered_months(store, t) for t in cells.groups},
         releases=_releases(store),
         hidden=cells.table.suppressed,
-        cities=_cities(),
         claims=told_claims(list(claims), cells.table, measures, levels),
         answers=[show_with(answer, cells.table) for answer in answers],
         base_url=base_url,
@@ -177,48 +188,36 @@ def gather_site(
     return data, cells.table
 
 
-def _places(cells: SiteCells) -> dict[Code, PlaceInfo]:
+def _places(cells: SiteCells, every_county: bool) -> dict[Code, PlaceInfo]:
+    """Places with a page, each with those that hold it, by its records or else by where it lies."""
     codes = cells.fine
     named = []
     for level in LEVELS:
         some = codes.filter(pl.col("level") == level)
         named.append(some.with_columns(place_name(pl.col("place"), level).alias("name")))
-    names = pl.concat(named).sort("level", "place")
+    rows = list(pl.concat(named).select("level", "place", "fine", "name").iter_rows())
+    if every_county:
+        seen = {code for level, code, _, _ in rows if level == "county"}
+        rows += [("county", fips, "", name) for fips, name in current_counties().items() if fips not in seen]
+    codes_here = {(level, code) for level, code, _, _ in rows}
+    pairs = {((level, code), (above, parent)) for level, code, above, parent in cells.pairs.iter_rows()}
+    pairs |= {(code, above) for code in codes_here for above in areas_of(code) if above in codes_here}
     parents: dict[Code, list[Code]] = {}
     children: dict[Code, list[Code]] = {}
-    for child_level, child, parent_level, parent in cells.pairs.iter_rows():
-        parents.setdefault((child_level, child), []).append((parent_level, parent))
-        children.setdefault((parent_level, parent), []).append((child_level, child))
+    for child, parent in sorted(pairs):
+        parents.setdefault(child, []).append(parent)
+        children.setdefault(parent, []).append(child)
     return {
         (level, code): PlaceInfo(
             level,
             code,
             name,
             fine,
-            tuple(sorted(parents.get((level, code), []))),
-            tuple(sorted(children.get((level, code), []))),
+            tuple(parents.get((level, code), [])),
+            tuple(children.get((level, code), [])),
         )
-        for level, code, fine, name in names.select("level", "place", "fine", "name").iter_rows()
+        for level, code, fine, name in sorted(rows)
     }
-
-
-def _populations() -> pl.DataFrame:
-    """Residents by county, state, AOR and nation, and the year the estimate is for."""
-    counties = table("counties").unique("fips")
-    years = [c for c in counties.columns if c.startswith("population_")]
-    long = counties.unpivot(
-        years, index=["fips", "state", "aor"], variable_name="year", value_name="people"
-    ).with_columns(pl.col("year").str.extract(r"(\d+)").cast(pl.Int32))
-    frames = []
-    for level, column in (
-        ("county", pl.col("fips")),
-        ("state", pl.col("state")),
-        ("aor", pl.col("aor")),
-        ("nation", pl.lit(NATION)),
-    ):
-        grouped = long.group_by(column.alias("place"), "year").agg(pl.col("people").sum())
-        frames.append(grouped.select(pl.lit(level).alias("level"), "place", "year", "people"))
-    return pl.concat(frames).filter(pl.col("place").is_not_null() & (pl.col("people") > 0))
 
 
 def _rates(shown: Disclosed) -> dict[tuple[str, str, str, dt.date], Rate]:
@@ -230,7 +229,7 @@ def _rates(shown: Disclosed) -> dict[tuple[str, str, str, dt.date], Rate]:
 
     years = shown.frame.filter((pl.col("every") == "year") & pl.col("value").is_not_null())
     years = years.with_columns((pl.col("start").dt.year() + 1).cast(pl.Int32).alias("year"))
-    joined = years.join(_populations(), on=["level", "place", "year"])
+    joined = years.join(population_table(), on=["level", "place", "year"])
     value = joined["value"].to_numpy().astype(float)
     people = joined["people"].to_numpy() / 100_000
     low = chdtri(2 * value.clip(1), 0.95) / 2 * (value > 0) / people
@@ -343,15 +342,6 @@ def _releases(store: Store) -> list[dict[str, Any]]:
         {k: r.get(k) for k in kept}
         for r in sorted(store.manifest.get("releases", []), key=lambda r: str(r["id"]))
     ]
-
-
-def _cities() -> dict[str, list[str]]:
-    """Cities of a thousand and more by county, for the search."""
-    some = table("cities").filter((pl.col("population") >= 1000) & pl.col("county_fips").is_not_null())
-    grouped = (
-        some.sort("city").group_by("county_fips", maintain_order=True).agg(pl.col("city").str.to_titlecase())
-    )
-    return dict(grouped.sort("county_fips").iter_rows())
 
 
 def order(codes: Sequence[Code], places: dict[Code, PlaceInfo]) -> list[PlaceInfo]:

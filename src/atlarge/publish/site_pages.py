@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import itertools
-import json
+from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit
 
 from atlarge.panel import NATION
 from atlarge.publish import charts
+from atlarge.publish.agreements_view import agreements_figure
 from atlarge.publish.answer_pages import answer_cards, answered
 from atlarge.publish.charts.timeline import cell
 from atlarge.publish.claims_view import claims_page
+from atlarge.publish.dataset import dataset_jsonld
 from atlarge.publish.i18n import LANGUAGES, Words
 from atlarge.publish.lineage_view import lineage_page
+from atlarge.publish.live import Live, live_place, spans_of
+from atlarge.publish.map_data import MEASURES as MAP_MEASURES
+from atlarge.publish.map_data import first_classes, map_data, map_table
 from atlarge.publish.pages import (
     PARTS,
     WHOLE,
@@ -21,25 +26,27 @@ from atlarge.publish.pages import (
     page_of,
     partial_note,
     policies_table,
-    rate_text,
     timeline_of,
 )
-from atlarge.publish.render import Link, Table, render
+from atlarge.publish.render import Table, render
+from atlarge.publish.search_data import full_name, records_of
 from atlarge.publish.site_data import PlaceInfo, SiteData, order
+from atlarge.publish.sqlite_file import COLUMNS
 from atlarge.publish.surges_view import surges_page, surges_table
-
-MAP_MEASURES = (WHOLE, *PARTS)
-NAV = ("places", "surges", "policies", "claims", "methods", "data")
 
 
 def front_page(data: SiteData, w: Words) -> str:
-    """The front: the nation over time, the map, the largest surges."""
+    """The front: find your place, the finding, the nation over time, the map, agreements, surges, claims."""
     nation = data.places.get(("nation", NATION))
     said = w("front.lede", first=w.long_month(data.first_day), last=w.long_month(data.last_month))
-    page = page_of(data, w, "index", w("front.title"), said, nav="")
+    page = page_of(
+        data, w, "index", w("front.title"), said, nav="", live=True, jsonld=dataset_jsonld(data, None, w)
+    )
+    home = str(page["home"])
     if nation:
         page["image"] = f"img/nation-{NATION}.png"
     ranked = sorted((s for rows in data.surges.values() for s in rows), key=lambda s: (s["rank"], s["level"]))
+    drawn = timeline_of(data, nation, w, home) if nation else None
     return render(
         "front.html.j2",
         w=w,
@@ -47,9 +54,11 @@ def front_page(data: SiteData, w: Words) -> str:
         lede=said,
         answers=answer_cards(data, w),
         says=_national(data, nation, w) if nation else "",
-        nation=timeline_of(data, nation, w, page["home"]) if nation else None,
-        map=_map(data, w),
-        surges=surges_table(ranked[:6], w, data.places, page["home"]),
+        nation=live_place(data, nation, drawn, w, is_linked=False) if nation and drawn else None,
+        map=_map(data, w, home),
+        agreements=agreements_figure(w),
+        surges=surges_table(ranked[:6], w, data.places, home),
+        claims=claims_lately(data, w),
     )
 
 
@@ -65,143 +74,137 @@ def _national(data: SiteData, nation: PlaceInfo, w: Words) -> str:
     return w("front.nation_says", list=told) + (f" {note}" if (note := partial_note(data, w)) else "")
 
 
-def map_years(data: SiteData) -> list[Any]:
-    """Fiscal years that the map can show: those with a count of the nation."""
-    nation = data.places.get(("nation", NATION))
-    counts = data.series(nation, WHOLE, "year") if nation else None
-    if counts is None:
-        return []
-    return [day for day, v in zip(counts.periods, counts.values, strict=True) if v is not None]
-
-
-def _counties(data: SiteData) -> list[PlaceInfo]:
-    return [p for code, p in sorted(data.places.items()) if code[0] == "county"]
-
-
-def _map(data: SiteData, w: Words) -> dict[str, Any] | None:
-    years = map_years(data)
-    counties = _counties(data)
-    if not years or not counties:
-        return None
+def _map(data: SiteData, w: Words, home: str) -> dict[str, Any] | None:
     told = map_data(data)
-    day, measure = years[-1], MAP_MEASURES[0]
-    cuts, label = told["cuts"][measure], str(day.year + 1)
-    rates = told["rates"][measure][label]
-    classes = {fips: _class(rate, cuts) for fips, rate in zip(told["fips"], rates, strict=True)}
-    names = {m: w(f"measure.{m}") for m in MAP_MEASURES}
-    title = w("front.map_title", measure=names[measure], year=label)
+    if "county" not in told["levels"]:
+        return None
+    own = told["levels"]["county"]
+    title = w("front.map_title", measure=w(f"measure.{MAP_MEASURES[0]}"), year=own["periods"][-1])
+    cuts = own["cuts"][MAP_MEASURES[0]]
     edges = [w.count(c, 0 if c >= 100 or c == int(c) else 1) for c in cuts]
-    spans = [
-        f"< {edges[0]}",
-        *(f"{a} – {b}" for a, b in itertools.pairwise(edges)),
-        f"{edges[-1]} +",
-    ]
-    legend = [{"kind": f"q{i}", "text": t} for i, t in enumerate(spans)]
-    legend += [{"kind": "qx", "text": w("front.map_hidden")}, {"kind": "qn", "text": w("front.map_none")}]
+    spans = [f"< {edges[0]}", *(f"{a} – {b}" for a, b in itertools.pairwise(edges)), f"{edges[-1]} +"]
+    legend = [{"kind": "q0", "text": w("map.zero"), "step": 0}]
+    legend += [{"kind": f"q{i}", "text": text, "step": i} for i, text in enumerate(spans, 1)]
+    for kind, text in (("qs", "small"), ("qx", "withheld"), ("qr", "norate"), ("qn", "none")):
+        legend.append({"kind": kind, "text": w(f"map.{text}", threshold=data.threshold), "step": 0})
+    for entry in legend:
+        entry["swatch"] = charts.swatch(str(entry["kind"]))
     return {
-        "drawing": charts.choropleth(classes, w=w, title=title, sentence=w("front.map_says")),
-        "measures": [
-            {"name": m, "label": names[m], "title": w("front.map_title", measure=names[m], year="#")}
-            for m in MAP_MEASURES
-        ],
-        "years": [str(d.year + 1) for d in years],
-        "at": len(years) - 1,
+        "drawing": charts.choropleth(first_classes(told), w=w, title=title, sentence=w("front.map_says")),
+        "levels": [(name, w(f"map.level.{name}")) for name in told["levels"]],
+        "measures": [(m, w(f"measure.{m}")) for m in MAP_MEASURES],
+        "last": len(own["periods"]) - 1,
+        "when": w("fiscal_year", year=own["periods"][-1]),
         "legend": legend,
-        "table": _top(data, counties, day, w),
+        "table": map_table(data, told, w, home),
     }
 
 
-def _class(rate: float | None, cuts: list[float]) -> str:
-    """Class of a rate: q0..q5; qx where the count is hidden, qn where there is none."""
-    if rate is None:
-        return "qn"
-    return "qx" if rate < 0 else f"q{sum(rate >= c for c in cuts)}"
-
-
-def _top(data: SiteData, counties: list[PlaceInfo], day: Any, w: Words) -> Table:
-    rates = [(r.value, p) for p in counties if (r := data.rates.get(("county", p.code, WHOLE, day)))]
-    rates.sort(key=lambda pair: (-pair[0], pair[1].code))
-    rows = [[Link(p.name, f"{p.stem}.html"), rate_text(data, p, WHOLE, day, w)] for _, p in rates[:20]]
-    caption = w("front.map_table", year=w.fiscal_year(day))
-    return Table(caption, [w("col.place"), w("col.rate")], rows)  # type: ignore[arg-type]
-
-
-def map_data(data: SiteData) -> dict[str, Any]:
-    """Rates by county for the map's script: -1 where the count is hidden, None where there is none."""
-    counties = _counties(data)
-    rates: dict[str, dict[str, list[float | None]]] = {}
-    cuts = {}
-    for m in MAP_MEASURES:
-        rates[m] = {}
-        for day in map_years(data):
-            row: list[float | None] = []
-            for p in counties:
-                rate = data.rates.get(("county", p.code, m, day))
-                counts = data.series(p, m, "year")
-                marks = dict(zip(counts.periods, counts.marks, strict=True)) if counts else {}
-                hidden = marks.get(day) in ("small", "withheld")
-                row.append(round(rate.value, 1) if rate else -1 if hidden else None)
-            rates[m][str(day.year + 1)] = row
-        cuts[m] = charts.cuts([v for row in rates[m].values() for v in row if v is not None])
-    return {
-        "fips": [p.code for p in counties],
-        "names": [p.name for p in counties],
-        "cuts": cuts,
-        "rates": rates,
-    }
-
-
-def script(name: str, value: Any) -> str:
-    """A script file that sets one global to a value."""
-    return f"window.{name}={json.dumps(value, separators=(',', ':'), ensure_ascii=False)};\n"
-
-
-def search_index(data: SiteData, w: Words) -> list[list[str]]:
-    """Every place with a page: its name, path, the cities that lead to it, and its state's name."""
-    rows = []
-    for p in order(list(data.places), data.places):
-        cities = ";".join(data.cities.get(p.code, [])) if p.level == "county" else ""
-        state = next((data.places[c].name for c in p.parents if c[0] == "state" and c in data.places), "")
-        rows.append([name_of(p, w), f"{p.stem}.html", cities, state])
-    return rows
+def claims_lately(data: SiteData, w: Words) -> list[dict[str, Any]]:
+    """A few claims of the ledger for the front: those with a verdict first."""
+    decided = [c for c in data.claims if c["verdict"] in ("supported", "contradicted")]
+    return [
+        {
+            "id": c["id"],
+            "text": c["text"],
+            "verdict": w.label("ledger", c["verdict"], c["verdict"]),
+            "kind": "fits" if c["verdict"] == "supported" else "unfit",
+        }
+        for c in (decided + [c for c in data.claims if c not in decided])[:3]
+    ]
 
 
 def _list(data: SiteData, w: Words, name: str, paragraphs: list[str], sections: list[dict[str, Any]]) -> str:
     title = w(f"{name}.title")
     page = page_of(data, w, name, title, paragraphs[0])
-    whole = [{"paragraphs": [], "table": None, "links": [], **s} for s in sections]
+    whole = [{"paragraphs": [], "table": None, "links": [], "code": [], **s} for s in sections]
     return render("list.html.j2", w=w, page=page, title=title, paragraphs=paragraphs, sections=whole)
 
 
+def compare_page(data: SiteData, w: Words) -> str:
+    """Up to five places on one chart, kept in the address."""
+    page = page_of(data, w, "compare", w("compare.title"), w("compare.lede"), live=True)
+    chart = Live(
+        "compare",
+        w("compare.chart"),
+        w("compare.says"),
+        [],
+        "at_large",
+        spans_of(data, w),
+        is_linked=True,
+    )
+    return render(
+        "compare.html.j2", w=w, page=page, title=w("compare.title"), lede=w("compare.lede"), chart=chart
+    )
+
+
+def embed_page(data: SiteData, w: Words) -> str:
+    """One chart alone, for a frame on another page; which one, its address says."""
+    page = page_of(data, w, "embed", w("embed.title"), w("compare.lede"), live=True)
+    chart = Live("embed", w("compare.chart"), "", [], "at_large", spans_of(data, w), is_linked=True)
+    return render("embed.html.j2", w=w, page=page, chart=chart)
+
+
 def places_page(data: SiteData, w: Words) -> str:
-    """Every place by level and name; counties under their state."""
-    sections: list[dict[str, Any]] = []
+    """Every place by level and name; counties under their state, closed until they are wanted."""
+    groups: list[dict[str, Any]] = []
+    some = order(list(data.places), data.places)
     for level in ("nation", "aor", "office", "state"):
-        some = [p for p in order(list(data.places), data.places) if p.level == level]
-        if some:
-            sections.append({"title": w(f"levels.{level}"), "links": [_link(p, w) for p in some]})
+        links = [_entry(data, p, w) for p in some if p.level == level]
+        if links:
+            groups.append(
+                {"title": w(f"levels.{level}"), "links": links, "is_open": level in ("nation", "aor")}
+            )
     by_state: dict[str, list[PlaceInfo]] = {}
-    for p in order(list(data.places), data.places):
+    for p in some:
         if p.level == "county":
             state = next((data.places[c].name for c in p.parents if c[0] == "state" and c in data.places), "")
             by_state.setdefault(state or w("places.unplaced"), []).append(p)
-    for state, some in sorted(by_state.items()):
-        title = f"{w('levels.county')}: {state}"
-        sections.append({"title": title, "links": [_link(p, w) for p in some]})
-    return _list(data, w, "places", [w("places.lede", n=w.count(len(data.places)))], sections)
+    for state, counties in sorted(by_state.items()):
+        title = w("places.open", state=state, n=w.count(len(counties)))
+        groups.append({"title": title, "links": [_entry(data, p, w) for p in counties], "is_open": False})
+    lede = w("places.lede", n=w.count(len(data.places)))
+    page = page_of(data, w, "places", w("places.title"), lede)
+    return render(
+        "places.html.j2",
+        w=w,
+        page=page,
+        title=w("places.title"),
+        lede=lede,
+        groups=groups,
+        n=w.count(len(some)),
+    )
 
 
-def _link(p: PlaceInfo, w: Words) -> dict[str, Any]:
-    return {"name": name_of(p, w), "href": f"{p.stem}.html", "download": False}
+def _entry(data: SiteData, p: PlaceInfo, w: Words) -> dict[str, Any]:
+    n = records_of(data, p)
+    note = w.count(n) if n > 0 else f"<{data.threshold}" if n < 0 else w("places.none")
+    return {
+        "name": name_of(p, w),
+        "href": f"{p.stem}.html",
+        "key": f"{full_name(data, p, w)} {p.code}",
+        "note": note,
+    }
 
 
 def policies_page(data: SiteData, w: Words) -> str:
-    """All dated policies of places with records."""
+    """All dated policies of places with records, to filter and sort."""
     rows = [r for _, some in sorted(data.policies.items()) for r in some]
     rows.sort(key=lambda r: (r["state"] or "", r["place_name"] or "", str(r["effective"] or "")))
     table = policies_table(rows, w, data.places, answered=answered(data))
+    table = replace(table, is_sortable=True)
     says = [w("policies.lede"), *([w("policies.answered", n=len(data.answers))] if data.answers else [])]
-    return _list(data, w, "policies", says, [{"title": w("policies.title"), "table": table}])
+    page = page_of(data, w, "policies", w("policies.title"), says[0])
+    return render(
+        "policies.html.j2",
+        w=w,
+        page=page,
+        title=w("policies.title"),
+        paragraphs=says,
+        rows=table,
+        agreements=agreements_figure(w),
+        n=w.count(len(rows)),
+    )
 
 
 def methods_page(data: SiteData, w: Words) -> str:
@@ -213,6 +216,40 @@ def methods_page(data: SiteData, w: Words) -> str:
         {"title": w("methods.words"), "paragraphs": [w("methods.w1")]},
     ]
     return _list(data, w, "methods", [w(f"methods.p{i}") for i in (1, 2, 3, 4)], sections)
+
+
+SNIPPETS = [
+    (
+        "pandas",
+        "import pandas as pd\n"
+        'counts = pd.read_csv("all.csv", dtype={"place": str}, parse_dates=["start", "end"])\n'
+        "print(counts.query(\"place == '48453' and period == 'year'\"))",
+    ),
+    (
+        "polars",
+        "import polars as pl\n"
+        'counts = pl.read_parquet("all.parquet")\n'
+        'print(counts.filter(pl.col("place") == "48453", pl.col("period") == "year"))',
+    ),
+    (
+        "R",
+        'types <- c(place = "character", start = "Date", end = "Date")\n'
+        'counts <- read.csv("all.csv", colClasses = types)\n'
+        'print(subset(counts, place == "48453" & period == "year"))',
+    ),
+    (
+        "DuckDB",
+        "select measure, start, value, mark\nfrom 'all.parquet'\nwhere place = '48453' and period = 'year';",
+    ),
+    ("Datasette", "datasette atlarge.sqlite --metadata metadata.json"),
+]
+"""Three lines each that read the published counts; the tests run them."""
+
+
+def _columns(w: Words) -> Table:
+    rows = [[name, kind, says] for name, (kind, says) in COLUMNS.items()]
+    head = [w("data.col"), w("data.type"), w("data.meaning")]
+    return Table(w("data.columns"), head, rows, is_stacked=True, texts=(1, 2), has_heading=True)
 
 
 def data_page(data: SiteData, w: Words) -> str:
@@ -247,11 +284,15 @@ def data_page(data: SiteData, w: Words) -> str:
     files = [
         {"name": w("data.all_csv"), "href": f"{root}data/all.csv", "download": True},
         {"name": w("data.all_parquet"), "href": f"{root}data/all.parquet", "download": True},
+        {"name": w("data.sqlite"), "href": f"{root}data/atlarge.sqlite", "download": True},
+        {"name": w("data.metadata"), "href": f"{root}data/metadata.json", "download": True},
+        {"name": w("data.package"), "href": f"{root}data/datapackage.json", "download": True},
     ]
     lineage = {"name": w("place.lineage"), "href": "lineage.html", "download": False}
     sections: list[dict[str, Any]] = [
         {"title": w("place.download"), "links": files, "paragraphs": []},
-        {"title": w("data.columns"), "paragraphs": [w("data.columns_text")]},
+        {"title": w("data.use"), "code": SNIPPETS},
+        {"title": w("data.columns"), "paragraphs": [w("data.columns_text")], "table": _columns(w)},
         {"title": w("lineage.title"), "links": [lineage]},
         {
             "title": w("data.releases"),
@@ -276,6 +317,7 @@ def missing_page(data: SiteData) -> str:
             "title": words("missing.title") if words is not w else w("missing.go"),
             "paragraphs": [words("missing.says")] if words is not w else [],
             "table": None,
+            "code": [],
             "links": [
                 {"name": words("nav.front"), "href": f"{home}index.html", "download": False},
                 {"name": words("search.all"), "href": f"{home}places.html", "download": False},
@@ -296,6 +338,8 @@ def missing_page(data: SiteData) -> str:
 SINGLE = {
     "index": front_page,
     "places": places_page,
+    "compare": compare_page,
+    "embed": embed_page,
     "surges": surges_page,
     "policies": policies_page,
     "claims": claims_page,

@@ -33,7 +33,14 @@ def surges_table(
         made.append(cells)
     keys = ["when", "observed", "expected", "q", "known"]
     head = [w(f"col.{k}") for k in (["place", *keys] if places is not None else keys)]
-    return Table(w("surges.caption"), head, made, is_stacked=True, texts=(len(head) - 1,))
+    return Table(
+        w("surges.caption"),
+        head,
+        made,
+        is_stacked=True,
+        texts=(len(head) - 1,),
+        is_sortable=places is not None,
+    )
 
 
 def _expected(value: float | None, w: Words) -> str:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from atlarge.publish.charts.choropleth import choropleth, cuts
+from atlarge.publish.charts.choropleth import choropleth, cuts, swatch
 from atlarge.publish.charts.estimates import Valued, change_strip, event_time, forest, waterfall
 from atlarge.publish.charts.parts import NARROW, WIDE, Burst, Estimate, PolicyMark, ReportMark
-from atlarge.publish.charts.plain import coverage, years
+from atlarge.publish.charts.plain import coverage, line_of, years
 from atlarge.publish.charts.timeline import timeline
 
 __all__ = [
@@ -22,6 +22,8 @@ __all__ = [
     "cuts",
     "event_time",
     "forest",
+    "line_of",
+    "swatch",
     "timeline",
     "waterfall",
     "years",

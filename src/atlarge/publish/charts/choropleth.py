@@ -8,29 +8,57 @@ from atlarge.publish import geometry
 from atlarge.publish.i18n import Words
 from atlarge.publish.svg import Drawing, tag
 
+PATTERNS = {"qs": "p-small", "qx": "p-withheld", "qr": "p-norate"}
+"""Classes that are drawn with a pattern, so that they stay apart in both themes and in print."""
+
+_DEFS = (
+    '<defs><pattern id="p-small" width="14" height="14" patternUnits="userSpaceOnUse">'
+    '<rect class="p-back" width="14" height="14"/><circle class="p-ink" cx="4" cy="4" r="1.9"/>'
+    '<circle class="p-ink" cx="11" cy="11" r="1.9"/></pattern><pattern id="p-withheld" width="10" '
+    'height="10" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">'
+    '<rect class="p-back" width="10" height="10"/><rect class="p-ink" width="3.4" height="10"/></pattern>'
+    '<pattern id="p-norate" width="12" height="12" patternUnits="userSpaceOnUse">'
+    '<rect class="p-back" width="12" height="12"/><path class="p-line" d="M0 6H12M6 0V12"/></pattern></defs>'
+)
+
 
 def choropleth(classes: Mapping[str, str], *, w: Words, title: str, sentence: str) -> Drawing:
-    """Counties coloured by class ("q0".."q5", "qx" hidden, "qn" no data); thin state borders on top.
+    """Counties coloured by class; thin state borders on top.
 
-    `classes` maps the FIPS code to its class; counties left out have no data.
+    `classes` maps the FIPS code to its class: q0 none, q1..q5 by rate, qs under the threshold, qx withheld,
+    qr without a rate, qn no record. Counties left out are qn.
     """
     shapes = geometry.counties()
-    counties = "".join(
-        f'<path id="c{fips}" class="{classes.get(fips, "qn")}" d="{d}"/>' for fips, d in shapes.items() if d
-    )
+    counties = "".join(_county(fips, d, classes.get(fips, "qn")) for fips, d in shapes.items() if d)
     borders = tag("path", d="".join(geometry.states().values()), class_="m-state")
-    half = f'<g transform="scale(.5)"><g class="m-counties">{counties}</g>{borders}</g>'
-    return Drawing(geometry.WIDTH, geometry.HEIGHT, half, title, sentence)
+    inner = (
+        f'<g class="m-zoom"><g transform="scale(.5)"><g class="m-counties">{counties}</g>{borders}</g></g>'
+    )
+    return Drawing(geometry.WIDTH, geometry.HEIGHT, _DEFS + inner, title, sentence)
+
+
+def _county(fips: str, d: str, kind: str) -> str:
+    fill = f' fill="url(#{PATTERNS[kind]})"' if kind in PATTERNS else ""
+    return f'<path id="c{fips}" class="{kind}"{fill} d="{d}"/>'
+
+
+def swatch(kind: str) -> str:
+    """A sample of a class for the key of the map."""
+    fill = f' fill="url(#{PATTERNS[kind]})"' if kind in PATTERNS else ""
+    return (
+        '<svg viewBox="0 0 36 24" width="18" height="12" aria-hidden="true">'
+        f'<rect width="36" height="24" class="{kind}"{fill}/></svg>'
+    )
 
 
 def cuts(values: Sequence[float]) -> list[float]:
-    """Five round borders of classes for rates: fifths of the values, rounded to two figures, increasing."""
+    """Four round borders of five classes: fifths of the values, rounded to two figures, increasing."""
     ordered = sorted(v for v in values if v > 0)
     if not ordered:
-        return [1.0, 2.0, 5.0, 10.0, 20.0]
+        return [1.0, 2.0, 5.0, 10.0]
     found: list[float] = []
-    for k in range(1, 6):
-        value = ordered[min(len(ordered) - 1, (k * len(ordered)) // 6)]
+    for k in range(1, 5):
+        value = ordered[min(len(ordered) - 1, (k * len(ordered)) // 5)]
         rounded = float(f"{value:.2g}")
-        found.append(max(rounded, found[-1] * 1.01 if found else 0.1))
+        found.append(max(rounded, found[-1] * 1.01 if found else 0.001))
     return [float(f"{v:.2g}") for v in found]

@@ -108,7 +108,7 @@ def time_axis(scale: Scale, y: float, w: Words) -> str:
         is_year = day.month == 1
         marks.append(line(x, y, x, y + (7 if is_year else 4), "c-axis"))
         label = str(day.year) if is_year else w.month(day).split()[0]
-        if x <= scale.end - text_width(label) / 2 + 12:
+        if x + text_width(label) / 2 <= scale.end + 4:
             marks.append(words(x, y + 20, label, "c-strong" if is_year else "c-tick", "middle"))
     return "".join(marks)
 

@@ -8,57 +8,119 @@ from collections.abc import Sequence
 from atlarge.disclosure.table import SMALL, Counts
 from atlarge.publish.charts.parts import NARROW, text_width, time_axis, value_axis
 from atlarge.publish.i18n import Words
-from atlarge.publish.svg import Drawing, Scale, days, months_later, tag, ticks, words
+from atlarge.publish.svg import Drawing, Scale, days, months_later, path, tag, ticks, words
 
-_FILLS = ("c-year-a", "c-year-b", "c-year-c")
+_FILLS = ("c-observed-fill", "c-second-fill", "c-third-fill")
 
 
 def years(
-    series: Sequence[Counts],
+    whole: Counts,
+    parts: Sequence[Counts],
     *,
     w: Words,
     title: str,
     sentence: str,
     width: float = 720.0,
-    height: float = 230.0,
+    height: float = 250.0,
 ) -> Drawing:
-    """Bars by fiscal year with their counts on top. A small count is an open box of its range."""
-    periods = series[0].periods
+    """One bar a fiscal year, of its parts on top of each other, with the count of all above it.
+
+    Where the parts of a year are hidden the bar is an open box as tall as the whole; where the whole is
+    hidden too, a mark says so.
+    """
+    periods = whole.periods
     is_narrow = width <= NARROW
-    top = 19.0 * len(series) + 12 if is_narrow else 32.0
-    peak = max([float(v) for s in series for v in s.values if v is not None] + [float(series[0].threshold)])
+    key = _key(parts, width, is_narrow)
+    top = key[1] + 22
+    peak = max([float(v) for v in whole.values if v is not None] + [float(whole.threshold)])
     steps = ticks(0, peak, 3)
     left = text_width(w.count(steps[-1])) + 10
-    y = Scale(0, steps[-1], height - 26, top + 14)
+    y = Scale(0, steps[-1], height - 26, top)
     slot = (width - left - 4) / len(periods)
-    bar = min(46.0, slot * 0.86 / len(series))
-    marks = [value_axis(y, steps, left, width, w)]
+    bar = min(84.0, slot * 0.7)
+    marks = [key[0], value_axis(y, steps, left, width, w)]
     for i, day in enumerate(periods):
-        start = left + slot * i + (slot - bar * len(series)) / 2
-        for k, s in enumerate(series):
-            marks.append(_bar(start + bar * k, bar - 2, y, s, i, _FILLS[k], w))
-        name = w.fiscal_year(day)
-        marks.append(words(left + slot * (i + 0.5), height - 8, name, "c-strong", "middle"))
-    at = 2.0
-    for k, s in enumerate(series):
-        x, row = (2.0, 14.0 + 19 * k) if is_narrow else (at, 14.0)
-        marks.append(tag("rect", x=x, y=row - 10, width=12, height=12, class_=_FILLS[k]))
-        marks.append(words(x + 18, row, s.label, "c-tick"))
-        at += text_width(s.label) + 38
+        x = left + slot * i + (slot - bar) / 2
+        marks.append(_bar(x, bar, y, whole, parts, i, w))
+        marks.append(words(left + slot * (i + 0.5), height - 8, w.fiscal_year(day), "c-strong", "middle"))
+        told = [f"{s.label}: {_cell(s, i, w)}" for s in (whole, *parts)]
+        note = tag("title", f"{w.fiscal_year(day)} · " + " · ".join(told).replace("<", "&lt;"))
+        tall = height - 26 - top
+        marks.append(tag("rect", note, x=left + slot * i, width=slot, class_="c-hit", y=top, height=tall))
     return Drawing(width, height, "".join(marks), title, sentence)
 
 
-def _bar(x: float, wide: float, y: Scale, s: Counts, i: int, fill: str, w: Words) -> str:
-    value, mark = s.values[i], s.marks[i]
+def _key(parts: Sequence[Counts], width: float, is_narrow: bool) -> tuple[str, float]:
+    """Swatches with the names of the parts, in as many rows as they need, and how tall they are."""
+    marks, x, row = [], 2.0, 14.0
+    for fill, s in zip(_FILLS, parts, strict=False):
+        if x > 2 and (is_narrow or x + 18 + text_width(s.label) > width):
+            x, row = 2.0, row + 19
+        marks.append(tag("rect", x=x, y=row - 10, width=12, height=12, class_=fill))
+        marks.append(words(x + 18, row, s.label, "c-tick"))
+        x += text_width(s.label) + 38
+    return "".join(marks), row + 4 if parts else 0.0
+
+
+def _cell(s: Counts, i: int, w: Words) -> str:
+    from atlarge.publish.charts.timeline import cell
+
+    return cell(s, i, w)
+
+
+def _bar(x: float, wide: float, y: Scale, whole: Counts, parts: Sequence[Counts], i: int, w: Words) -> str:
+    value, mark = whole.values[i], whole.marks[i]
     middle, base = x + wide / 2, y(0)
     if mark == SMALL:
-        high = y(s.threshold - 1)
+        high = y(whole.threshold - 1)
         box = tag("rect", x=x, y=high, width=wide, height=max(base - high, 4), class_="c-missing")
-        return box + words(middle, min(high, base - 4) - 4, f"<{s.threshold}", "c-tick", "middle")
+        return box + words(middle, min(high, base - 4) - 4, f"<{whole.threshold}", "c-tick", "middle")
     if value is None:
         return words(middle, base - 5, "–", "c-tick", "middle")
-    text = words(middle, y(value) - 4, w.count(value), "c-tick", "middle")
-    return tag("rect", x=x, y=y(value), width=wide, height=max(base - y(value), 0.5), class_=fill) + text
+    text = words(middle, y(value) - 5, w.count(value), "c-strong", "middle")
+    if any(p.values[i] is None for p in parts):
+        return (
+            tag("rect", x=x, y=y(value), width=wide, height=max(base - y(value), 0.5), class_="c-missing")
+            + text
+        )
+    marks, at = [], 0.0
+    for fill, p in zip(_FILLS, parts, strict=False):
+        n = p.values[i] or 0
+        if n:
+            marks.append(
+                tag("rect", x=x, y=y(at + n), width=wide, height=max(y(at) - y(at + n), 0.5), class_=fill)
+            )
+        at += n
+    return "".join(marks) + text
+
+
+def line_of(
+    days_of: Sequence[dt.date],
+    values: Sequence[int],
+    *,
+    w: Words,
+    label: str,
+    title: str,
+    sentence: str,
+    width: float = 720.0,
+    height: float = 260.0,
+) -> Drawing:
+    """One line of public figures by month, its last value at its end; a strip a month tells its value."""
+    steps = ticks(0, max(values), 4)
+    left = text_width(w.count(steps[-1])) + 10
+    right = width - text_width(w.count(values[-1])) - 12
+    last = days(months_later(days_of[-1], 1))
+    x, y = Scale(days(days_of[0]), last, left, right), Scale(0, steps[-1], height - 26, 14)
+    spots = [
+        (x((days(d) + days(months_later(d, 1))) / 2), y(v)) for d, v in zip(days_of, values, strict=True)
+    ]
+    marks = [value_axis(y, steps, left, right, w), time_axis(x, height - 26, w), path(spots, "c-observed")]
+    marks.append(words(right + 6, spots[-1][1] + 4, w.count(values[-1]), "c-observed-t"))
+    for day, value in zip(days_of, values, strict=True):
+        note = tag("title", f"{w.month(day)} · {label}: {w.count(value)}")
+        wide = x(days(months_later(day, 1))) - x(days(day))
+        marks.append(tag("rect", note, x=x(days(day)), width=wide, class_="c-hit", y=14, height=height - 40))
+    return Drawing(width, height, "".join(marks), title, sentence)
 
 
 def coverage(
@@ -110,4 +172,4 @@ def _runs(cells: Sequence[tuple[dt.date, float]]) -> list[tuple[dt.date, dt.date
     return runs
 
 
-__all__ = ["coverage", "years"]
+__all__ = ["coverage", "line_of", "years"]

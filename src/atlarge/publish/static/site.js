@@ -1,56 +1,36 @@
 "use strict";
-/* Search, map and chart reading. Pages work without it: every link, chart and table is in the page. */
-document.addEventListener("DOMContentLoaded", () => {
-  const body = document.body;
-  const home = body.dataset.home;
-  const root = body.dataset.root;
-  const $ = (id) => document.getElementById(id);
+/* Search, values of charts, files of charts, lists that filter and sort. Pages work without it. */
+(() => {
+  const plain = (text) => text.normalize("NFD").replace(/[\u0300-\u036f]/g, "").toLowerCase().replace(/['’.]/g, "").replace(/[,()\-–/]/g, " ").replace(/\bsaint\b/g, "st").replace(/\bfort\b/g, "ft").replace(/\bmount\b/g, "mt").replace(/ +/g, " ").trim();
+  const KINDS = / (county|parish|borough|census area|municipality|municipio|city and borough|office area.*|area of responsibility)$/;
 
-  /* Search: the list of places is a script of this site, loaded when the field is first used. */
-  const field = $("find");
-  const list = $("found");
-  const say = $("found-say");
+  /* The index is a script of this site, loaded when a field is first used; ZIP codes when digits are typed. */
   let places = null;
-  let loading = false;
-  let at = -1;
-
-  const plain = (text) => text.normalize("NFD").replace(/[\u0300-\u036f]/g, "").toLowerCase();
-
-  const load = () => {
-    if (places || loading) return;
-    loading = true;
-    const script = document.createElement("script");
-    script.src = root + "static/places.js";
-    script.onload = () => {
-      places = window.atlargePlaces.map(([name, path, cities, state]) => ({
-        name, path, key: plain(name), state: plain(state), cities: cities ? cities.split(";") : [],
-      }));
-      show();
-    };
-    document.head.append(script);
+  let zips = null;
+  const callbacks = [];
+  const once = new Set();
+  const script = (name, done) => {
+    if (once.has(name)) return;
+    once.add(name);
+    const made = document.createElement("script");
+    made.src = document.body.dataset.root + "static/" + name + ".js";
+    made.onload = done;
+    document.head.append(made);
   };
-
-  /* Each word typed must begin a word of the name, or of its state. */
-  const holds = (words, text) => words.every((word) => (" " + text).includes(" " + word));
-
-  const matches = (text) => {
-    const wanted = plain(text).replace(/[,.]/g, " ").trim().replace(/ +/g, " ");
-    if (!wanted || !places) return [];
-    const words = wanted.split(" ");
-    const found = [];
-    for (const place of places) {
-      const name = place.key.replace(/[,().]/g, " ");
-      if (name.startsWith(wanted)) { found.push({ rank: 0, text: place.name, path: place.path }); continue; }
-      if (holds(words, name + " " + place.state)) { found.push({ rank: 1, text: place.name, path: place.path }); continue; }
-      const tail = " " + name.split(" ").pop() + " " + place.state;
-      const city = place.cities.find((one) => holds(words, plain(one) + tail));
-      if (city) {
-        found.push({ rank: plain(city) === wanted ? 0.5 : 2, text: city + " — " + place.name, path: place.path });
-      } else if (name.includes(wanted)) { found.push({ rank: 3, text: place.name, path: place.path }); }
-    }
-    found.sort((a, b) => a.rank - b.rank || a.text.length - b.text.length || (a.text < b.text ? -1 : 1));
-    return found.slice(0, 10);
-  };
+  const ready = () => callbacks.forEach((call) => call());
+  const loadPlaces = () => script("places", () => {
+    const { rows, aliases } = window.atlargePlaces;
+    places = rows.map(([name, path, state, code, people, records, cities]) => {
+      const key = plain(name);
+      return {
+        name, path, state, code, people, records, key, stem: plain(name.split(",")[0]).replace(KINDS, ""), where: plain(state),
+        cities: cities ? cities.split(";").map((one) => { const [city, n] = one.split("|"); return { city, key: plain(city), n: Number(n) * 1000 || 0 }; }) : [],
+      };
+    });
+    window.atlargeIndex = { places, aliases };
+    ready();
+  });
+  const loadZips = () => script("zips", () => { zips = window.atlargeZips; ready(); });
 
   /* Letters to change, leave out, put in or swap between two short words; past `most` it does not matter. */
   const apart = (a, b, most) => {
@@ -68,162 +48,317 @@ document.addEventListener("DOMContentLoaded", () => {
     return one[b.length];
   };
 
-  /* Names nearest to a word that no name has: what was meant, perhaps. */
-  const near = (text) => {
-    const wanted = plain(text).split(",")[0].replace(/ (county|parish|office)$/, "").trim();
-    if (wanted.length < 4 || !places) return [];
-    const most = wanted.length < 7 ? 1 : 2;
-    const found = [];
-    for (const place of places) {
-      const own = place.key.split(",")[0].replace(/ (county|parish|borough|census area|municipality|office area.*|area of responsibility)$/, "");
-      const far = apart(wanted, own, most);
-      if (far <= most) { found.push({ far, text: place.name, path: place.path }); continue; }
-      const city = place.cities.find((one) => apart(wanted, plain(one), most) <= most);
-      if (city) found.push({ far: most + 0.5, text: city + " — " + place.name, path: place.path });
+  /* Weight of a place: residents first, records next, both by order of magnitude. */
+  const weight = (people, records) => Math.log10(people + 1) + 0.3 * Math.log10(records + 1);
+  const begins = (words, text) => words.every((word) => (" " + text).includes(" " + word));
+
+  const found = (text) => {
+    const wanted = plain(text);
+    if (!wanted || !places) return { sure: [], near: [] };
+    if (/^\d{3,5}$/.test(wanted)) return { sure: byNumber(wanted), near: [] };
+    const words = wanted.split(" ");
+    const alias = window.atlargeIndex.aliases[wanted];
+    const sure = [], near = [];
+    const most = wanted.length < 4 ? 0 : wanted.length < 7 ? 1 : 2;
+    for (const p of places) {
+      const w = weight(p.people, p.records);
+      let best = null;
+      const offer = (score, shown) => { if (!best || score > best.score) best = { score, shown, place: p }; };
+      if (alias && alias.includes(p.code)) offer(w + 8, text.trim());
+      if (p.code.toLowerCase() === wanted) offer(w + 3.5, p.code);
+      if (p.key === wanted || p.stem === wanted) offer(w + 3.5, "");
+      else if (p.key.startsWith(wanted)) offer(w + 2, "");
+      else if (begins(words, p.key + " " + p.where)) offer(w + (p.key.startsWith(words[0]) ? 2 : 1), "");
+      for (const c of p.cities) {
+        const small = c.n < 10000 ? -1 : 0;
+        const cw = weight(Math.max(c.n, 100), 0) + 0.3 * Math.log10(p.records + 1);
+        if (c.key === wanted || (words.length > 1 && begins(words, c.key + " " + p.where) && c.key.startsWith(words.slice(0, -1).join(" ")))) offer(cw + 3 + small, c.city);
+        else if (c.key.startsWith(wanted)) offer(cw + 1.4 + small, c.city);
+      }
+      if (best) { sure.push(best); continue; }
+      if (!most) continue;
+      const bare = wanted.replace(KINDS, "");
+      const far = apart(bare, p.stem, most);
+      if (far <= most) near.push({ score: w - 2.5 * far, shown: "", place: p });
+      else {
+        const c = p.cities.find((one) => one.n >= 5000 && apart(bare, one.key, most) <= most);
+        if (c) near.push({ score: weight(c.n, 0) - 5, shown: c.city, place: p });
+      }
     }
-    found.sort((a, b) => a.far - b.far || (a.text < b.text ? -1 : 1));
-    return found.slice(0, 6);
+    const order = (some) => some.sort((a, b) => b.score - a.score || (a.place.name < b.place.name ? -1 : 1)).slice(0, 12);
+    return { sure: order(sure), near: order(near) };
   };
 
-  const close = () => {
-    list.hidden = true;
-    field.setAttribute("aria-expanded", "false");
-    field.removeAttribute("aria-activedescendant");
-    at = -1;
-  };
-
-  const mark = (index) => {
-    const items = [...list.children];
-    at = items.length ? (index + items.length) % items.length : -1;
-    items.forEach((item, i) => item.setAttribute("aria-selected", String(i === at)));
-    if (at >= 0) {
-      field.setAttribute("aria-activedescendant", items[at].id);
-      items[at].scrollIntoView({ block: "nearest" });
+  const byNumber = (digits) => {
+    const some = places.filter((p) => p.code.startsWith(digits) && /^\d{5}$/.test(p.code)).slice(0, digits.length === 5 ? 1 : 8).map((place) => ({ place, shown: "FIPS " + place.code, score: 0 }));
+    if (digits.length === 5) {
+      loadZips();
+      const codes = zips ? (zips[digits.slice(0, 3)] || "").split(";").map((one) => one.split(":")).filter(([tail]) => tail === digits.slice(3)).flatMap(([, list]) => list.split(",")) : [];
+      for (const code of codes) {
+        const place = places.find((p) => p.code === code);
+        if (place) some.unshift({ place, shown: "ZIP " + digits, score: 1 });
+      }
     }
+    return some;
   };
 
-  const go = (path) => { window.location.href = home + path; };
-
-  function show() {
-    const sure = matches(field.value);
-    const found = sure.length ? sure : near(field.value);
-    list.replaceChildren(...found.map((place, i) => {
-      const item = document.createElement("li");
-      item.id = "found-" + i;
-      item.setAttribute("role", "option");
-      item.setAttribute("aria-selected", "false");
-      item.textContent = place.text;
-      item.dataset.path = place.path;
-      return item;
-    }));
-    at = -1;
-    field.removeAttribute("aria-activedescendant");
-    const typed = field.value.trim() !== "" && places;
-    list.hidden = found.length === 0;
-    field.setAttribute("aria-expanded", String(found.length > 0));
-    say.textContent = !typed ? "" : sure.length ? field.dataset.count.replace("#", sure.length) : found.length ? field.dataset.near : field.dataset.none;
-    say.classList.toggle("unseen", sure.length > 0 || !typed);
-  }
-
-  if (field) {
-    field.addEventListener("focus", load);
-    field.addEventListener("input", () => { load(); show(); });
+  let count = 0;
+  /* A field that finds places: `pick` is called with the one chosen. Nothing is opened unseen. */
+  window.atlargeSearch = (field, pick) => {
+    const body = document.body;
+    const box = field.closest(".combo");
+    const list = box.querySelector("[role=listbox]");
+    const status = box.querySelector("[role=status]");
+    const own = count; count += 1;
+    let at = -1, shown = [];
+    const close = () => { list.hidden = true; field.setAttribute("aria-expanded", "false"); field.removeAttribute("aria-activedescendant"); at = -1; };
+    const mark = (index) => {
+      const items = [...list.children];
+      at = items.length ? (index + items.length) % items.length : -1;
+      items.forEach((item, i) => item.setAttribute("aria-selected", String(i === at)));
+      if (at >= 0) { field.setAttribute("aria-activedescendant", items[at].id); items[at].scrollIntoView({ block: "nearest" }); }
+    };
+    const show = () => {
+      const { sure, near } = found(field.value);
+      shown = sure.length ? sure : near;
+      list.replaceChildren(...shown.map((one, i) => {
+        const item = document.createElement("li");
+        item.id = own ? `found-${own}-${i}` : `found-${i}`;
+        item.setAttribute("role", "option");
+        item.setAttribute("aria-selected", "false");
+        const name = document.createElement("span");
+        name.textContent = (one.shown ? one.shown + " → " : "") + one.place.name;
+        const note = document.createElement("small");
+        const bits = [];
+        if (one.place.people) bits.push(body.dataset.people.replace("#", one.place.people.toLocaleString("en-US")));
+        bits.push(one.place.records > 0 ? body.dataset.records.replace("#", one.place.records.toLocaleString("en-US")) : one.place.records < 0 ? body.dataset.few : body.dataset.norecords);
+        note.textContent = bits.join(" · ");
+        item.append(name, note);
+        item.dataset.path = one.place.path;
+        return item;
+      }));
+      at = -1;
+      field.removeAttribute("aria-activedescendant");
+      const typed = field.value.trim() !== "" && places;
+      list.hidden = shown.length === 0;
+      field.setAttribute("aria-expanded", String(shown.length > 0));
+      status.textContent = !typed ? "" : sure.length ? body.dataset.count.replace("#", sure.length) : shown.length ? body.dataset.near : body.dataset.none;
+      status.classList.toggle("unseen", sure.length > 0 || !typed);
+    };
+    callbacks.push(() => { if (document.activeElement === field || field.value) show(); });
+    const choose = (i) => { if (shown[i]) { const place = shown[i].place; close(); pick(place); } };
+    field.addEventListener("focus", loadPlaces);
+    field.addEventListener("input", () => { loadPlaces(); show(); });
     field.addEventListener("blur", () => setTimeout(close, 150));
     field.addEventListener("keydown", (event) => {
-      if (event.key === "ArrowDown") { event.preventDefault(); mark(at + 1); }
+      if (event.key === "ArrowDown") { event.preventDefault(); if (list.hidden) show(); mark(at + 1); }
       else if (event.key === "ArrowUp") { event.preventDefault(); mark(at - 1); }
-      else if (event.key === "Escape") { close(); }
+      else if (event.key === "Escape") close();
       else if (event.key === "Enter") {
-        const item = list.children[Math.max(at, 0)];
-        if (!list.hidden && item) { event.preventDefault(); go(item.dataset.path); }
+        event.preventDefault();
+        if (list.hidden) show();
+        if (at >= 0) choose(at);
+        else mark(0); /* the first is shown as chosen; Enter once more opens it */
       }
     });
-    list.addEventListener("pointerdown", (event) => {
+    list.addEventListener("pointerdown", (event) => event.preventDefault());
+    list.addEventListener("click", (event) => {
       const item = event.target.closest("li");
-      if (item) { event.preventDefault(); go(item.dataset.path); }
+      if (item) choose([...list.children].indexOf(item));
     });
-  }
+  };
 
-  /* Map: recolour by measure and year. */
-  const map = $("map");
-  const told = window.atlargeMap;
-  if (map && told) {
-    const measure = $("map-measure");
-    const year = $("map-year");
-    const years = year.dataset.years.split(",");
-    const note = $("map-say");
-    const hint = note.textContent;
-    const legend = [...$("map-legend").querySelectorAll("span")];
-    const index = new Map(told.fips.map((fips, i) => [fips, i]));
-    const rate = (fips) => {
-      const i = index.get(fips);
-      return i === undefined ? null : told.rates[measure.value][years[+year.value]][i];
+  /* Files of what is drawn. */
+  window.atlargeSave = (blob, name) => {
+    const link = document.createElement("a");
+    link.href = URL.createObjectURL(blob);
+    link.download = name;
+    document.body.append(link);
+    link.click();
+    link.remove();
+    setTimeout(() => URL.revokeObjectURL(link.href), 10000);
+  };
+
+  /* The rules that charts are drawn by, with the light colours written out. */
+  const chartStyle = () => {
+    const sheet = [...document.styleSheets].find((s) => (s.href || "").includes("site.css"));
+    const colours = {};
+    let css = "";
+    for (const rule of sheet.cssRules) {
+      if (rule.selectorText === ":root") for (const name of rule.style) { if (name.startsWith("--") && !(name in colours)) colours[name] = rule.style.getPropertyValue(name).trim(); }
+      else if (rule.selectorText && /(^|,\s*)(\.chart|text\.c-|\.c-|\.m-|\.q)/.test(rule.selectorText)) css += rule.cssText + "\n";
+    }
+    return css.replace(/var\((--[\w-]+)\)/g, (_, name) => colours[name] || "#000");
+  };
+  const wrapped = (text, wide, font) => {
+    const pen = document.createElement("canvas").getContext("2d");
+    pen.font = font;
+    const lines = [""];
+    for (const word of text.split(" ")) {
+      const longer = (lines[lines.length - 1] + " " + word).trim();
+      if (pen.measureText(longer).width > wide && lines[lines.length - 1]) lines.push(word); else lines[lines.length - 1] = longer;
+    }
+    return lines;
+  };
+  window.atlargeDrawn = (svg, { title, about, source, key, kind, name }) => {
+    const ns = "http://www.w3.org/2000/svg";
+    const box = svg.viewBox.baseVal;
+    const wide = Math.max(box.width, 320), face = "Helvetica, Arial, sans-serif";
+    const made = document.createElementNS(ns, "svg");
+    const put = (text, y, size, bold, colour, x = 12) => {
+      const t = document.createElementNS(ns, "text");
+      const about = { x, y, "font-family": face, "font-size": size, "font-weight": bold ? "bold" : "normal", fill: colour };
+      for (const [n, v] of Object.entries(about)) t.setAttribute(n, v);
+      t.textContent = text; made.append(t);
     };
-    const number = (value) => value.toLocaleString("en-US", { maximumFractionDigits: value < 100 ? 1 : 0 });
-    const kind = (value) => {
-      if (value === null) return "qn";
-      if (value < 0) return "qx";
-      const cuts = told.cuts[measure.value];
-      let step = 0;
-      while (step < cuts.length && value >= cuts[step]) step += 1;
-      return "q" + step;
+    const style = document.createElementNS(ns, "style");
+    style.textContent = chartStyle();
+    const paper = document.createElementNS(ns, "rect");
+    paper.setAttribute("width", "100%"); paper.setAttribute("height", "100%"); paper.setAttribute("fill", "#ffffff");
+    made.append(style, paper);
+    let y = 10;
+    for (const text of wrapped(title, wide - 24, `bold 18px ${face}`)) { y += 22; put(text, y, 18, true, "#16202a"); }
+    for (const text of wrapped(about, wide - 24, `13px ${face}`)) { y += 18; put(text, y, 13, false, "#53606c"); }
+    y += 12;
+    for (const l of key || []) {
+      const mark = document.createElementNS(ns, "path");
+      mark.setAttribute("d", `M12 ${y + 6}h22`); mark.setAttribute("class", l.kind); made.append(mark);
+      put(l.name, y + 10, 13, false, "#53606c", 42); y += 18;
+    }
+    const copy = svg.cloneNode(true);
+    copy.querySelectorAll(".c-cursor,.c-brush,.c-hit,.c-hit-all").forEach((e) => e.remove());
+    copy.setAttribute("x", "0"); copy.setAttribute("y", y); copy.setAttribute("width", box.width); copy.setAttribute("height", box.height);
+    made.append(copy);
+    y += box.height + 6;
+    for (const text of wrapped(source, wide - 24, `12px ${face}`)) { y += 16; put(text, y, 12, false, "#53606c"); }
+    const tall = y + 14;
+    for (const [n, v] of Object.entries({ xmlns: ns, viewBox: `0 0 ${wide} ${tall}`, width: wide, height: tall })) made.setAttribute(n, v);
+    const text = new XMLSerializer().serializeToString(made);
+    if (kind === "svg") { window.atlargeSave(new Blob([text], { type: "image/svg+xml" }), name); return; }
+    const image = new Image();
+    image.onload = () => {
+      const canvas = document.createElement("canvas");
+      canvas.width = wide * 2; canvas.height = tall * 2;
+      const pen = canvas.getContext("2d");
+      pen.scale(2, 2); pen.drawImage(image, 0, 0, wide, tall);
+      canvas.toBlob((blob) => window.atlargeSave(blob, name), "image/png");
     };
-    const draw = () => {
-      for (const county of map.querySelectorAll(".m-counties path")) {
-        county.setAttribute("class", kind(rate(county.id.slice(1))));
+    image.src = "data:image/svg+xml;charset=utf-8," + encodeURIComponent(text);
+  };
+
+  document.addEventListener("DOMContentLoaded", () => {
+    const body = document.body;
+    const W = window.atlargeWords || {};
+    const field = document.getElementById("find");
+    if (field) window.atlargeSearch(field, (place) => { window.location.href = body.dataset.home + place.path; });
+    const big = document.getElementById("find-here");
+    if (big) window.atlargeSearch(big, (place) => { window.location.href = body.dataset.home + place.path; });
+
+    /* Charts drawn with the page: values by tap, pointer or arrow keys; files. */
+    for (const figure of document.querySelectorAll("figure")) {
+      if (figure.dataset.live !== undefined) continue;
+      const strips = [...figure.querySelectorAll(".c-hit")];
+      const drawing = () => [...figure.querySelectorAll("svg.chart")].find((svg) => svg.getBoundingClientRect().width > 0);
+      if (strips.length) {
+        const readout = document.createElement("p");
+        readout.className = "readout ui no-print";
+        readout.setAttribute("role", "status");
+        readout.tabIndex = 0;
+        readout.textContent = body.dataset.read;
+        figure.querySelector("svg.narrow").after(readout);
+        let here = -1;
+        const seen = () => strips.filter((strip) => strip.getBoundingClientRect().width > 0);
+        const tell = (strip) => {
+          strips.forEach((other) => other.classList.toggle("on", other === strip));
+          readout.textContent = strip.querySelector("title").textContent;
+        };
+        const point = (event) => {
+          const strip = event.target.closest(".c-hit");
+          if (strip) { here = seen().indexOf(strip); tell(strip); }
+        };
+        for (const kind of ["pointermove", "pointerdown", "click"]) figure.addEventListener(kind, point);
+        readout.addEventListener("keydown", (event) => {
+          const step = { ArrowRight: 1, ArrowLeft: -1, Home: -1e6, End: 1e6 }[event.key];
+          const shown = seen();
+          if (!step || !shown.length) return;
+          event.preventDefault();
+          here = Math.min(Math.max(here + step, 0), shown.length - 1);
+          tell(shown[here]);
+        });
       }
-      const label = years[+year.value];
-      $("map-year-say").textContent = label;
-      year.setAttribute("aria-valuetext", label);
-      $("map-title").textContent = measure.selectedOptions[0].dataset.title.replace("#", label);
-      const cuts = told.cuts[measure.value];
-      cuts.forEach((cut, i) => { legend[i].textContent = i === 0 ? "< " + number(cut) : number(cuts[i - 1]) + " – " + number(cut); });
-      legend[cuts.length].textContent = number(cuts[cuts.length - 1]) + " +";
-    };
-    measure.addEventListener("change", draw);
-    year.addEventListener("input", draw);
-    map.addEventListener("pointerover", (event) => {
-      const county = event.target.closest(".m-counties path");
-      if (!county) { note.textContent = hint; return; }
-      const i = index.get(county.id.slice(1));
-      const value = rate(county.id.slice(1));
-      const name = i === undefined ? "" : told.names[i] + ": ";
-      note.textContent = value === null ? (name || "") + note.dataset.none : name + (value < 0 ? note.dataset.hidden : number(value)) + " (" + years[+year.value] + ")";
-    });
-    map.addEventListener("click", (event) => {
-      const county = event.target.closest(".m-counties path");
-      if (county && index.has(county.id.slice(1))) go("place/county/" + county.id.slice(1) + ".html");
-    });
-    draw();
-  }
+      const heading = figure.querySelector("figcaption h3");
+      if (!drawing() || !heading || figure.id === "map") continue;
+      const tools = document.createElement("p");
+      tools.className = "take ui no-print";
+      const stem = "atlarge-" + (figure.id || plain(heading.textContent).replace(/ /g, "-").slice(0, 40));
+      const button = (name, act) => {
+        const made = document.createElement("button");
+        made.type = "button"; made.textContent = name;
+        made.setAttribute("aria-label", (W["download"] || "Download") + ": " + name + ", " + heading.textContent);
+        made.addEventListener("click", act); tools.append(made);
+      };
+      for (const kind of ["png", "svg"]) button(kind.toUpperCase(), () => window.atlargeDrawn(drawing(), { title: heading.textContent, about: figure.querySelector("figcaption p")?.textContent || "", source: body.dataset.source, kind, name: stem + "." + kind }));
+      const table = figure.querySelector("table");
+      if (table) button("CSV", () => window.atlargeSave(new Blob([csvOf(table)], { type: "text/csv" }), stem + ".csv"));
+      const slot = figure.querySelector(".take-here");
+      if (slot) slot.append(tools); else figure.append(tools);
+    }
 
-  /* Charts: read values by pointer or arrow keys. */
-  for (const figure of document.querySelectorAll("figure")) {
-    const strips = [...figure.querySelectorAll(".c-hit")];
-    if (!strips.length) continue;
-    const readout = document.createElement("p");
-    readout.className = "readout ui no-print";
-    readout.setAttribute("role", "status");
-    readout.tabIndex = 0;
-    readout.textContent = body.dataset.read;
-    figure.querySelector("svg.narrow").after(readout);
-    let here = -1;
-    const seen = () => strips.filter((strip) => strip.getBoundingClientRect().width > 0);
-    const tell = (strip) => {
-      strips.forEach((other) => other.classList.toggle("on", other === strip));
-      readout.textContent = strip.querySelector("title").textContent;
-    };
-    figure.addEventListener("pointermove", (event) => {
-      const strip = event.target.closest(".c-hit");
-      if (strip) { here = seen().indexOf(strip); tell(strip); }
-    });
-    readout.addEventListener("keydown", (event) => {
-      const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
-      const shown = seen();
-      if (!step || !shown.length) return;
-      event.preventDefault();
-      here = Math.min(Math.max(here + step, 0), shown.length - 1);
-      tell(shown[here]);
-    });
-  }
-});
+    /* Lists: a field that filters, heads that sort, rows that come as they are wanted. */
+    for (const box of document.querySelectorAll("[data-list]")) {
+      const items = [...box.querySelectorAll(box.dataset.list)];
+      const filter = box.querySelector("[data-filter]");
+      const choices = [...box.querySelectorAll("[data-choice]")];
+      const tally = box.querySelector("[data-tally]");
+      const keys = items.map((item) => plain(item.dataset.key || item.textContent));
+      const apply = () => {
+        const words = plain(filter ? filter.value : "").split(" ").filter(Boolean);
+        let n = 0;
+        items.forEach((item, i) => {
+          const fits = words.every((word) => keys[i].includes(word)) && choices.every((c) => !c.value || (item.dataset[c.dataset.choice] || "").split(" ").includes(c.value));
+          item.hidden = !fits;
+          n += fits;
+        });
+        if (tally) tally.textContent = tally.dataset.tally.replace("#", n.toLocaleString("en-US"));
+        for (const group of box.querySelectorAll("[data-group]")) {
+          const some = [...group.querySelectorAll(box.dataset.list)];
+          group.hidden = some.length > 0 && some.every((item) => item.hidden);
+          if (group.tagName === "DETAILS" && words.length) group.open = true;
+        }
+      };
+      if (filter) filter.addEventListener("input", apply);
+      choices.forEach((c) => c.addEventListener("change", apply));
+      const asked = new URLSearchParams(location.search).get("q");
+      if (asked && filter) { filter.value = asked; apply(); }
+    }
+    for (const table of document.querySelectorAll("table[data-sort]")) {
+      const tbody = table.tBodies[0];
+      table.querySelectorAll("thead th").forEach((head, column) => {
+        const button = document.createElement("button");
+        button.type = "button"; button.className = "sort";
+        button.append(...head.childNodes);
+        head.append(button);
+        button.addEventListener("click", () => {
+          const down = head.getAttribute("aria-sort") !== "descending";
+          table.querySelectorAll("thead th").forEach((other) => other.removeAttribute("aria-sort"));
+          head.setAttribute("aria-sort", down ? "descending" : "ascending");
+          const value = (row) => {
+            const cell = row.cells[column];
+            const text = cell.dataset.value ?? cell.textContent.trim();
+            const n = parseFloat(text.replace(/[, ]/g, "").replace("−", "-").replace(/^<(\d+)/, (_, k) => String(k - 0.5)));
+            return { n: Number.isNaN(n) ? (/^[–-]?$/.test(text) ? -Infinity : null) : n, text };
+          };
+          const rows = [...tbody.rows].map((row) => [value(row), row]);
+          const isNumber = rows.every(([v]) => v.n !== null);
+          rows.sort(([a], [b]) => (isNumber ? a.n - b.n : a.text.localeCompare(b.text)) * (down && isNumber ? -1 : down ? 1 : isNumber ? 1 : -1));
+          tbody.append(...rows.map(([, row]) => row));
+        });
+      });
+    }
+  });
+
+  const csvOf = (table) => [...table.rows].map((row) => [...row.cells].map((cell) => {
+    const text = cell.textContent.trim();
+    return /[",\n]/.test(text) ? '"' + text.replace(/"/g, '""') + '"' : text;
+  }).join(",")).join("\n") + "\n";
+})();

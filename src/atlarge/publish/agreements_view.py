@@ -1,0 +1,49 @@
+"""287(g) agreements over time: how many were in force at the end of each month, from ICE's own lists."""
+
+from __future__ import annotations
+
+import datetime as dt
+from functools import cache
+
+from atlarge.policies import registry
+from atlarge.publish import charts
+from atlarge.publish.i18n import Words
+from atlarge.publish.render import Figure, Table, figure
+from atlarge.publish.svg import months_later
+
+
+@cache
+def in_force_by_month() -> tuple[tuple[dt.date, int], ...]:
+    """First day of each month and the agreements in force on its last day, as far as the lists reach."""
+    found = registry()
+    days = [d for p in found if p.is_agreement for d in (p.effective, p.ended) if d]
+    if not days:
+        return ()
+    month, last = max(min(days), dt.date(2015, 1, 1)).replace(day=1), max(days).replace(day=1)
+    counts = []
+    while month <= last:
+        after = months_later(month, 1)
+        counts.append((month, len(found.in_force(after - dt.timedelta(days=1), kind="287g"))))
+        month = after
+    return tuple(counts)
+
+
+def agreements_figure(w: Words) -> Figure | None:
+    """The line of agreements in force, with its table by the end of each quarter."""
+    points = in_force_by_month()
+    if len(points) < 2:
+        return None
+    days, values = [d for d, _ in points], [n for _, n in points]
+    key = "agreements.title" if values[-1] >= values[0] else "agreements.title_fell"
+    title = w(key, first=w.count(values[0]), last=w.count(values[-1]))
+    sentence = w("agreements.says", **{"from": w.long_month(days[0]), "to": w.long_month(days[-1])})
+    label = w("agreements.line")
+    rows = [[w.month(d), w.count(n)] for d, n in points if d.month % 3 == 0 or d == days[-1]]
+    table = Table(sentence, [w("report.col.period"), label], rows)
+    return figure(
+        lambda width: charts.line_of(
+            days, values, w=w, label=w("agreements.line"), title=title, sentence=sentence, width=width
+        ),
+        table=table,
+        id="agreements",
+    )

@@ -1,0 +1,116 @@
+"""What is known of places beside the records: residents, the areas they lie in, offices seated there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache
+
+import polars as pl
+
+from atlarge.disclosure.table import Counts
+from atlarge.panel import NATION
+from atlarge.reference import table
+
+Code = tuple[str, str]
+
+
+@cache
+def residents() -> dict[Code, dict[int, int]]:
+    """Residents of counties, states, areas of responsibility and the nation by year (Census estimates)."""
+    found: dict[Code, dict[int, int]] = {}
+    for level, place, year, people in population_table().sort("level", "place", "year").iter_rows():
+        found.setdefault((level, place), {})[year] = people
+    return found
+
+
+@cache
+def population_table() -> pl.DataFrame:
+    """Residents as a table: level, place, year, people."""
+    counties = table("counties").unique("fips")
+    years = [c for c in counties.columns if c.startswith("population_")]
+    long = counties.unpivot(
+        years, index=["fips", "state", "aor"], variable_name="year", value_name="people"
+    ).with_columns(pl.col("year").str.extract(r"(\d+)").cast(pl.Int32))
+    frames = []
+    for level, column in (
+        ("county", pl.col("fips")),
+        ("state", pl.col("state")),
+        ("aor", pl.col("aor")),
+        ("nation", pl.lit(NATION)),
+    ):
+        grouped = long.group_by(column.alias("place"), "year").agg(pl.col("people").sum())
+        frames.append(grouped.select(pl.lit(level).alias("level"), "place", "year", "people"))
+    return pl.concat(frames).filter(pl.col("place").is_not_null() & (pl.col("people") > 0))
+
+
+@dataclass(frozen=True)
+class Home:
+    """Where a county or office area lies: its state, area of responsibility, the offices seated there."""
+
+    state: str = ""
+    aor: str = ""
+    offices: tuple[str, ...] = ()
+
+
+@cache
+def homes() -> dict[Code, Home]:
+    """Where every county of the country and every known office area lies, by the reference tables."""
+    seated: dict[str, list[str]] = {}
+    found: dict[Code, Home] = {}
+    offices = table("offices").select("office", "kind", "state", "aor", "seat_county_fips", "counties_known")
+    for office, kind, state, aor, seat, known in offices.iter_rows():
+        found[("office", office)] = Home(state or "", aor or "")
+        if kind in ("office", "field office"):
+            for fips in {seat, *(known or "").split()} - {None, ""}:
+                seated.setdefault(fips, []).append(office)
+    for fips, state, aor in table("counties").unique("fips").select("fips", "state", "aor").iter_rows():
+        found[("county", fips)] = Home(state or "", aor or "", tuple(sorted(seated.get(fips, []))))
+    return found
+
+
+@cache
+def current_counties() -> dict[str, str]:
+    """Name by FIPS code of every county of today's map or of the years of the records."""
+    some = table("counties").filter(
+        pl.col("vintage").is_in(["all", "from 2015", "from 2020", "to 2021", "to 2019"])
+    )
+    return dict(some.unique("fips").sort("fips").select("fips", "place_name").iter_rows())
+
+
+def areas_of(code: Code) -> Iterable[Code]:
+    """The state and the area of responsibility that hold a county, or the area that holds an office."""
+    home = homes().get(code, Home())
+    if home.aor:
+        yield ("aor", home.aor)
+    if home.state and code[0] == "county":
+        yield ("state", home.state)
+
+
+def known_sum(counts: Counts | None) -> int:
+    """What the shown counts of a series add up to: its total, or the least that it can be."""
+    return 0 if counts is None else sum(v for v in counts.values if v is not None)
+
+
+def unrated(counts: Mapping[tuple[str, ...], Counts], places: Iterable[Code]) -> dict[Code, str]:
+    """Counties whose counts say too little for a rate, with the reason: "area" or "office".
+
+    "area": under half of the arrests of its area of responsibility name any county. "office": more arrests
+    name only the area of the office seated in the county than name the county. From published counts alone.
+    """
+    some = [code for code in places if code[0] == "county"]
+    named: dict[str, int] = {}
+    for code in some:
+        area = homes().get(code, Home()).aor
+        named[area] = named.get(area, 0) + known_sum(counts.get((*code, "arrests", "year")))
+    whole = {area: known_sum(counts.get(("aor", area, "arrests", "year"))) for area in named}
+    found: dict[Code, str] = {}
+    for code in some:
+        home = homes().get(code, Home())
+        own = known_sum(counts.get((*code, "arrests", "year")))
+        beside = sum(known_sum(counts.get(("office", o, "arrests", "year"))) for o in home.offices)
+        if beside > own:
+            found[code] = "office"
+        elif whole.get(home.aor) and 2 * named[home.aor] < whole[home.aor]:
+            found[code] = "area"
+    return found

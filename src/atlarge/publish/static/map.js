@@ -1,0 +1,209 @@
+"use strict";
+/* The map: colour by measure, level and period, played through time; zoom and pan; a sheet with a place's numbers. */
+document.addEventListener("DOMContentLoaded", () => {
+  const figure = document.getElementById("map");
+  const told = window.atlargeMap;
+  const W = window.atlargeWords;
+  if (!figure || !told || !W || !window.d3) return;
+  const $ = (id) => document.getElementById(id);
+  const { home } = document.body.dataset;
+  const say = (key, values = {}) => (W[key] || key).replace(/\{(\w+)\}/g, (_, name) => values[name] ?? "");
+  const short = W["months"].split(" ");
+  const [level, measure, when, playing] = ["map-level", "map-measure", "map-when", "map-play"].map($);
+  const svg = figure.querySelector("svg.map-svg");
+  const paths = [...svg.querySelectorAll(".m-counties path")];
+  const legend = $("map-legend");
+  const note = $("map-say");
+  const sheet = $("map-sheet");
+  const number = (v, digits) => v.toLocaleString("en-US", { maximumFractionDigits: digits ?? (v < 100 ? 1 : 0) });
+  const at = {};
+  for (const name of Object.keys(told.levels)) at[name] = new Map(told.levels[name].codes.map((code, i) => [code, i]));
+  const periodName = (text) => (level.value === "county" ? say("fiscal", { year: text }) : short[Number(text.slice(5)) - 1] + " " + text.slice(0, 4));
+  const codeOf = (path) => {
+    const fips = path.id.slice(1);
+    if (level.value === "county") return fips;
+    const home_ = told.homes[fips];
+    return home_ ? home_[level.value === "state" ? 0 : 1] : "";
+  };
+  const now = () => told.levels[level.value].periods[+when.value];
+  const countAt = (name, code, period) => {
+    const own = told.levels[level.value], i = at[level.value].get(code);
+    return i === undefined ? undefined : own.counts[name][own.periods.indexOf(period)][i];
+  };
+  const peopleAt = (code, period) => {
+    const own = told.levels[level.value], i = at[level.value].get(code);
+    const year = level.value === "county" ? period : period.slice(0, 4);
+    const years = Object.keys(own.people).sort();
+    return own.people[years.includes(year) ? year : year < years[0] ? years[0] : years[years.length - 1]][i];
+  };
+  const rateOf = (code) => {
+    const n = countAt(measure.value, code, now());
+    if (n === undefined || n === null || n < 0) return null;
+    const people = peopleAt(code, now());
+    return people ? n / people * 1e5 : null;
+  };
+  const norate = new Set(told.norate);
+  const kind = (code) => {
+    const n = countAt(measure.value, code, now());
+    if (n === undefined || n === null) return "qn";
+    if (level.value === "county" && norate.has(code)) return "qr";
+    if (n === -1) return "qs";
+    if (n === -2) return "qx";
+    if (n === 0) return "q0";
+    const rate = rateOf(code);
+    if (rate === null) return "qn";
+    let step = 1;
+    for (const cut of told.levels[level.value].cuts[measure.value]) if (rate >= cut) step += 1;
+    return "q" + Math.min(step, 5);
+  };
+  const FILLS = { qs: "url(#p-small)", qx: "url(#p-withheld)", qr: "url(#p-norate)" };
+  const draw = () => {
+    const kinds = new Map();
+    for (const path of paths) {
+      const code = codeOf(path);
+      if (!kinds.has(code)) kinds.set(code, kind(code));
+      const k = kinds.get(code);
+      path.setAttribute("class", k);
+      if (FILLS[k]) path.setAttribute("fill", FILLS[k]); else path.removeAttribute("fill");
+    }
+    const name = measure.selectedOptions[0].textContent, period = periodName(now());
+    $("map-title").textContent = say("map.rated", { measure: name, period });
+    $("map-when-say").textContent = period;
+    when.setAttribute("aria-valuetext", period);
+    const cuts = told.levels[level.value].cuts[measure.value];
+    legend.querySelectorAll("[data-step]").forEach((one) => {
+      const i = Number(one.dataset.step);
+      one.textContent = i === 1 ? "< " + number(cuts[0]) : i === 5 ? number(cuts[3]) + " +" : number(cuts[i - 2]) + " – " + number(cuts[i - 1]);
+    });
+    if (!sheet.hidden && chosen) open(chosen);
+  };
+  const words = (code) => {
+    const n = countAt(measure.value, code, now());
+    if (n === undefined || n === null) return say("map.none");
+    if (n === -1) return say("map.small", { threshold: told.threshold });
+    if (n === -2) return say("map.withheld");
+    const rate = rateOf(code);
+    const some = say("map.arrests", { n: number(n, 0) });
+    if (level.value === "county" && norate.has(code)) return some + " (" + say("map.norate") + ")";
+    return rate === null ? some : some + ", " + say("map.rate", { n: number(rate) });
+  };
+  const nameOf = (code) => {
+    const i = at[level.value].get(code);
+    return i === undefined ? told.names[code] || "" : told.levels[level.value].names[i];
+  };
+  const pageOf = (code) => {
+    const known = at[level.value].has(code) || level.value === "county";
+    return known && code ? home + "place/" + level.value + "/" + code + ".html" : "";
+  };
+  let chosen = null;
+  const open = (path) => {
+    const code = codeOf(path);
+    if (chosen) chosen.classList.remove("on");
+    chosen = path;
+    path.classList.add("on");
+    sheet.querySelector("h4").textContent = nameOf(code);
+    const list = sheet.querySelector("dl");
+    const rows = [];
+    const before = measure.value;
+    for (const option of measure.options) {
+      measure.value = option.value;
+      const dt = document.createElement("dt"), dd = document.createElement("dd");
+      dt.textContent = option.textContent; dd.textContent = words(code);
+      rows.push(dt, dd);
+    }
+    measure.value = before;
+    list.replaceChildren(...rows);
+    sheet.querySelector(".when").textContent = periodName(now());
+    const link = sheet.querySelector("a");
+    link.href = pageOf(code) || home + "places.html";
+    sheet.hidden = false;
+  };
+  const close = () => { sheet.hidden = true; if (chosen) chosen.classList.remove("on"); chosen = null; };
+  sheet.querySelector("button").addEventListener("click", () => { close(); svg.focus(); });
+  const select = () => {
+    const own = told.levels[level.value];
+    when.max = own.periods.length - 1;
+    when.value = own.periods.length - 1;
+    close();
+    draw();
+  };
+  level.addEventListener("change", select);
+  measure.addEventListener("change", draw);
+  when.addEventListener("input", draw);
+  let timer = 0;
+  const stop = () => { clearInterval(timer); timer = 0; playing.textContent = say("map.play"); playing.setAttribute("aria-pressed", "false"); };
+  playing.addEventListener("click", () => {
+    if (timer) { stop(); return; }
+    if (+when.value >= +when.max) when.value = 0;
+    playing.textContent = say("map.stop");
+    playing.setAttribute("aria-pressed", "true");
+    draw();
+    timer = setInterval(() => {
+      if (+when.value >= +when.max) { stop(); return; }
+      when.value = +when.value + 1;
+      draw();
+    }, level.value === "county" ? 1100 : 450);
+  });
+
+  svg.addEventListener("pointerover", (event) => {
+    const path = event.target.closest(".m-counties path");
+    if (!path) { note.textContent = say("map.hint"); return; }
+    const code = codeOf(path);
+    note.textContent = nameOf(code) + " · " + periodName(now()) + " · " + words(code);
+  });
+  svg.addEventListener("click", (event) => {
+    const path = event.target.closest(".m-counties path");
+    if (path) open(path);
+  });
+  /* Among counties by the arrow keys: the nearest centre in that direction. */
+  let centres = null;
+  const centre = () => {
+    if (!centres) centres = new Map(paths.map((p) => { const b = p.getBBox(); return [p, [b.x + b.width / 2, b.y + b.height / 2]]; }));
+    return centres;
+  };
+  svg.addEventListener("keydown", (event) => {
+    const go = { ArrowRight: [1, 0], ArrowLeft: [-1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[event.key];
+    if (event.key === "Escape") { close(); return; }
+    if (event.key === "Enter" && chosen) { event.preventDefault(); window.location.href = pageOf(codeOf(chosen)); return; }
+    if (event.key === "+" || event.key === "=") { zoomBy(1.6); return; }
+    if (event.key === "-") { zoomBy(1 / 1.6); return; }
+    if (!go) return;
+    event.preventDefault();
+    const all = centre();
+    if (!chosen) { open(paths[0]); }
+    else {
+      const [x, y] = all.get(chosen);
+      let best = null, least = Infinity;
+      for (const [p, [px, py]] of all) {
+        const dx = px - x, dy = py - y, along = dx * go[0] + dy * go[1], across = Math.abs(dx * go[1]) + Math.abs(dy * go[0]);
+        if (p === chosen || along <= 0.5) continue;
+        const far = along + 2.5 * across;
+        if (far < least) { least = far; best = p; }
+      }
+      if (best) open(best);
+    }
+    note.textContent = nameOf(codeOf(chosen)) + " · " + periodName(now()) + " · " + words(codeOf(chosen));
+  });
+
+  /* Zoom and pan: with the buttons, two fingers, or the wheel where the map has the focus or Ctrl is down. */
+  const inner = d3.select(svg).select(".m-zoom");
+  let scale = 1;
+  const zoom = d3.zoom().scaleExtent([1, 16]).translateExtent([[0, 0], [975, 610]]).filter((event) => {
+    if (event.type === "wheel") return event.ctrlKey || document.activeElement === svg;
+    if (event.type === "touchstart") return event.touches.length > 1 || scale > 1;
+    if (event.type === "dblclick") return true;
+    return !event.button;
+  }).on("zoom", (event) => {
+    scale = event.transform.k;
+    inner.attr("transform", event.transform);
+    svg.classList.toggle("is-near", scale > 1);
+    svg.style.setProperty("--k", scale);
+  });
+  d3.select(svg).call(zoom);
+  const zoomBy = (k) => zoom.scaleBy(d3.select(svg), k);
+  $("map-in").addEventListener("click", () => zoomBy(1.8));
+  $("map-out").addEventListener("click", () => zoomBy(1 / 1.8));
+  $("map-whole").addEventListener("click", () => zoom.transform(d3.select(svg), d3.zoomIdentity));
+  note.textContent = say("map.hint");
+  select();
+});

@@ -1,0 +1,179 @@
+"""What the records can place: how many name a county, its office's area, its area of responsibility."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from atlarge.disclosure.table import SMALL, WITHHELD, Counts
+from atlarge.panel import NATION
+from atlarge.publish.charts.timeline import cell
+from atlarge.publish.i18n import Words
+from atlarge.publish.layout import name_of
+from atlarge.publish.place_facts import Home, homes, known_sum
+from atlarge.publish.render import Link, Table
+from atlarge.publish.site_data import PlaceInfo, SiteData
+from atlarge.publish.svg import number, tag
+
+WHOLE = "arrests"
+SLIGHT = 0.005
+"""An office area with a smaller share of its area's arrests is left out of the bar."""
+
+
+def at_least(counts: Counts, w: Words) -> str:
+    """The sum of a series; where some of it is hidden, what is known at the least."""
+    if counts.total is not None:
+        return w.count(counts.total)
+    known = known_sum(counts)
+    return w("place.over", n=w.count(known)) if known else w("place.lede_hidden")
+
+
+def _home(place: PlaceInfo) -> Home:
+    return homes().get((place.level, place.code), Home())
+
+
+def area_of(data: SiteData, place: PlaceInfo) -> PlaceInfo | None:
+    """The area of responsibility that a county or an office area lies in, where it has a page."""
+    return data.places.get(("aor", _home(place).aor)) or next(
+        (data.places[c] for c in place.parents if c[0] == "aor" and c in data.places), None
+    )
+
+
+def offices_of(data: SiteData, place: PlaceInfo) -> list[PlaceInfo]:
+    """Office areas with records whose office has its seat in a county."""
+    return [data.places[("office", o)] for o in _home(place).offices if ("office", o) in data.places]
+
+
+def _named_share(data: SiteData, area: PlaceInfo) -> float | None:
+    """Share of an area's arrests that name some county, at the least; None where it is hidden."""
+    whole = known_sum(data.series(area, WHOLE, "year"))
+    named = sum(
+        known_sum(data.series(p, WHOLE, "year"))
+        for p in data.places.values()
+        if p.level == "county" and _home(p).aor == area.code
+    )
+    return min(1.0, named / whole) if whole else None
+
+
+_SHARES: dict[tuple[int, str], float | None] = {}
+
+
+def named_share(data: SiteData, area: PlaceInfo) -> float | None:
+    """The same, worked out once for an area."""
+    key = (id(data), area.code)
+    if key not in _SHARES:
+        _SHARES[key] = _named_share(data, area)
+    return _SHARES[key]
+
+
+def where_of(data: SiteData, place: PlaceInfo, w: Words, home: str) -> dict[str, Any] | None:
+    """The first section of a county's page: the bar, its parts with their pages, how to read it."""
+    area = area_of(data, place)
+    if place.level != "county" or area is None:
+        return None
+    own, whole = data.series(place, WHOLE, "year"), data.series(area, WHOLE, "year")
+    k = known_sum(whole)
+    if not k or whole is None:
+        return None
+    n = known_sum(own)
+    short = place.name.rsplit(", ", 1)[0]
+    offices = [o for o in offices_of(data, place) if known_sum(data.series(o, WHOLE, "year")) >= SLIGHT * k]
+    parts: list[tuple[str, int, str, str, str]] = []
+    said_own = at_least(own, w) if own is not None else w.count(0)
+    parts.append(("w-county", n, said_own, w("where.county", place=short), ""))
+    for office in offices:
+        counts = data.series(office, WHOLE, "year")
+        if counts is None:
+            continue
+        text = w("where.office", office=office.name)
+        parts.append(("w-office", known_sum(counts), at_least(counts, w), text, f"{home}{office.stem}.html"))
+    rest = max(0, k - sum(p[1] for p in parts))
+    parts.append(("w-rest", rest, w.count(rest), w("where.rest", aor=area.name), f"{home}{area.stem}.html"))
+    listed = "; ".join(f"{said} {text}" for _, _, said, text, _ in parts)
+    share = named_share(data, area)
+    values = {
+        "place": short,
+        "n": said_own,
+        "k": at_least(whole, w),
+        "aor": area.name,
+        "share": w.percent(1 - share) if share is not None else "",
+    }
+    if own is None:
+        says = [w("where.none", place=short)]
+        if share is not None:
+            says.append(w("where.none_share", k=values["k"], aor=area.name, share=w.percent(share)))
+    elif (place.level, place.code) in data.unrated:
+        says = [w("where.most_unnamed", **values), w("where.no_rate")]
+    else:
+        says = [w("where.some_unnamed", **values)]
+    if offices:
+        says.append(w("where.office_long", office=", ".join(o.name for o in offices)))
+    lost = _unplaced(data)
+    if lost:
+        says.append(w("where.unplaced", n=w.count(lost)))
+    return {
+        "bar": _bar([(kind, value) for kind, value, *_ in parts], w("where.bar", aor=area.name, list=listed)),
+        "parts": [
+            {
+                "kind": kind,
+                "n": said,
+                "text": text,
+                "href": href,
+                "share": w.percent(value / k) if value else "",
+            }
+            for kind, value, said, text, href in parts
+        ],
+        "says": says,
+        "beside": beside(data, [place, *offices, area], w, home),
+    }
+
+
+def _unplaced(data: SiteData) -> int:
+    """Arrests of the nation that give no area of responsibility, where all of the counts are shown."""
+    nation = data.places.get(("nation", NATION))
+    series = [data.series(p, WHOLE, "year") for p in data.places.values() if p.level == "aor"]
+    whole = data.series(nation, WHOLE, "year") if nation else None
+    if whole is None or whole.total is None or any(s is None or s.total is None for s in series):
+        return 0
+    return max(0, whole.total - sum(s.total or 0 for s in series if s is not None))
+
+
+def _bar(parts: list[tuple[str, int]], label: str) -> str:
+    whole = sum(n for _, n in parts) or 1
+    marks, at = [], 0.0
+    for kind, n in parts:
+        wide = 1000 * n / whole
+        if n:
+            marks.append(tag("rect", x=at, width=max(wide, 4), y=0, height=30, class_=kind))
+        at += wide
+    box = f'viewBox="0 0 {number(1004)} 30" preserveAspectRatio="none" role="img"'
+    return f'<svg class="where-bar" {box} aria-label="{_escaped(label)}">{"".join(marks)}</svg>'
+
+
+def _escaped(text: str) -> str:
+    from html import escape
+
+    return escape(text)
+
+
+def beside(data: SiteData, places: list[PlaceInfo], w: Words, home: str) -> Table | None:
+    """All arrests by fiscal year of a county, its office areas and its area of responsibility, in columns."""
+    series = [(p, c) for p in places if (c := data.series(p, WHOLE, "year")) is not None]
+    if len(series) < 2:
+        return None
+    days = sorted({day for _, c in series for day in c.periods})
+    rows: list[list[str | Link]] = []
+    for day in days:
+        row: list[str | Link] = [w.fiscal_year(day)]
+        for _, c in series:
+            row.append(cell(c, c.periods.index(day), w) if day in c.periods else "–")
+        rows.append(row)
+    head: list[str | Link] = [
+        w("place.col.year"),
+        *(Link(name_of(p, w), f"{home}{p.stem}.html") for p, _ in series),
+    ]
+    return Table(w("where.beside"), head, rows, is_wide=True)
+
+
+def is_hidden(counts: Counts) -> bool:
+    """Whether any of a series is hidden."""
+    return SMALL in counts.marks or WITHHELD in counts.marks
