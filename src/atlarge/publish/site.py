@@ -117,7 +117,8 @@ def publish(
     against which this one is disclosed, so that no suppressed count follows from both; a site that stands in
     `out` is one of them without being named. `every_county`: counties that no record names get
     a page too, which says so and leads to their area.
-    Raises QuestionError for a folder that holds something else or a word that is not one of `ANSWERS`, StoreError for a store that cannot be read.
+    Raises QuestionError for a folder that holds something else or a word that is not one of `ANSWERS`,
+    StoreError for a store that cannot be read.
     """
     if threshold < 2:
         raise QuestionError(f"the threshold {threshold} hides nothing; give 2 or more")
