@@ -13,6 +13,7 @@ pool_estimates, pool_rates, pool_ratio  partial pooling over units
 
 from __future__ import annotations
 
+from atlarge.effects.bursts import BurstWatch, watch_bursts
 from atlarge.effects.cells import DEPARTURE_LAGS, Departure, PlaceboGrid, placebo_grid, sdid_grid
 from atlarge.effects.change import ChangePoint, change_point, change_points
 from atlarge.effects.conformal import Conformal, conformal_effect
@@ -24,6 +25,8 @@ from atlarge.effects.counterfactual import (
     placebo_in_time,
 )
 from atlarge.effects.decompose import Decomposition, Part, decompose, decompose_grids, transfer_ratio
+from atlarge.effects.mixes import MixSwitch, mix_switch
+from atlarge.effects.multiplicity import q_values
 from atlarge.effects.placebo import PlaceboSpace, placebo_in_space
 from atlarge.effects.pooled import PooledEffect, pooled_effect
 from atlarge.effects.pooling import (
@@ -41,6 +44,7 @@ from atlarge.effects.simplex import simplex_weights
 
 __all__ = [
     "DEPARTURE_LAGS",
+    "BurstWatch",
     "ChangePoint",
     "Conformal",
     "Counterfactual",
@@ -48,6 +52,7 @@ __all__ = [
     "Departure",
     "Detectable",
     "Judged",
+    "MixSwitch",
     "Part",
     "PlaceboGrid",
     "PlaceboSpace",
@@ -67,6 +72,7 @@ __all__ = [
     "expected_counts",
     "learn_errors",
     "minimum_detectable_effect",
+    "mix_switch",
     "placebo_grid",
     "placebo_in_space",
     "placebo_in_time",
@@ -74,9 +80,11 @@ __all__ = [
     "pool_rates",
     "pool_ratio",
     "pooled_effect",
+    "q_values",
     "sdid_grid",
     "sdid_paths",
     "simplex_weights",
     "transfer_ratio",
     "unsteadiness",
+    "watch_bursts",
 ]

@@ -16,16 +16,20 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from atlarge.effects import watch_bursts
 from atlarge.effects.placebo import rank_p
-from atlarge.explain.answer import Area
+from atlarge.explain.answer import Area, Interval
 from atlarge.explain.data import Daily
 from atlarge.explain.estimate import Estimate
 from atlarge.explain.periods import Months
-from atlarge.policies import Policy
+from atlarge.explain.quantities import ALPHA_BURST, Bursts
+from atlarge.explain.study import change_days
+from atlarge.policies import Policy, Registry
 
 Floats = NDArray[np.float64]
 WINDOWS_DAYS = (2, 4, 7)
 MIN_PER_MONTH = 1.0
+WATCH_DAYS = 31
 MOST_DAYS_BEFORE = 92  # a policy can be known of for long before it applies
 ALPHA = 0.05
 FAR_ABOVE = 4.0  # as rare by chance as 4 standard deviations
@@ -188,3 +192,52 @@ def burst_shares(found: Estimate, surges: list[dict[str, Any]]) -> dict[str, flo
         value = total.effect.value or 0.0
         shares[name] = held / value if value > 0 else None
     return shares
+
+
+def watch_starts(policy: Policy) -> list[dt.date]:
+    """First days of the watch for bursts: the day the policy was known, and its first day where that came
+    more than a month later."""
+    begin = [policy.known]
+    if (policy.effective - policy.known).days > WATCH_DAYS:
+        begin.append(policy.effective)
+    return begin
+
+
+def bursts_of(counts: Daily, key: str, level: str, policy: Policy, policies: Registry) -> Bursts | None:
+    """The clearest run of days in the 31 days from the announcement (and from the first day, if later),
+    judged by like watches of all places and dates. None where the place or its records do not allow it."""
+    row = counts.row(key)
+    if row is None:
+        return None
+    starts = watch_starts(policy)
+    offsets = [(day - counts.first).days for day in starts]
+    if offsets[-1] - offsets[0] > MOST_DAYS_BEFORE:
+        offsets, starts = offsets[-1:], starts[-1:]
+    changes = [(k, (day - counts.first).days) for k, day in change_days(level, counts.keys, policies)]
+    moved = np.array(changes, dtype=np.int64).reshape(-1, 2)
+    found = watch_bursts(counts.values, row, offsets, WATCH_DAYS, changed=moved, alpha=ALPHA_BURST)
+    if found is None:
+        return None
+
+    def day(index: int) -> dt.date:
+        return counts.first + dt.timedelta(days=index)
+
+    return Bursts(
+        observed=found.observed,
+        expected=found.expected,
+        effect=Interval(found.observed - found.expected, found.low, found.high),
+        p=found.p,
+        p_material=found.p_material,
+        material=found.usual_month,
+        power=found.power,
+        mde=found.mde,
+        mde_relative=found.mde / found.usual_month if found.usual_month > 0 else None,
+        start=None if found.start is None else day(found.start),
+        end=None if found.stop is None else day(found.stop - 1),
+        watch_start=starts[0],
+        watch_end=starts[-1] + dt.timedelta(days=WATCH_DAYS - 1),
+        usual_month=found.usual_month,
+        score=found.score,
+        places=found.n_same_days,
+        elsewhere=found.elsewhere,
+    )

@@ -1,0 +1,34 @@
+"""False-discovery rates where more than one answer is shown."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+
+def q_values(p: ArrayLike) -> NDArray[np.float64]:
+    """Benjamini-Hochberg q-values of p-values; NaN (no answer) stays NaN and does not count.
+
+    Parameters
+    ----------
+    p : array of any shape
+        p-values.
+
+    Returns
+    -------
+    array of the same shape
+
+    Examples
+    --------
+    >>> from atlarge.effects import q_values
+    >>> q_values([0.01, 0.02, float("nan"), 0.6]).round(3).tolist()
+    [0.03, 0.03, nan, 0.6]
+    """
+    from scipy.stats import false_discovery_control
+
+    values = np.asarray(p, dtype=np.float64)
+    found = np.full(values.shape, np.nan)
+    known = np.isfinite(values)
+    if known.any():
+        found[known] = false_discovery_control(np.clip(values[known], 0.0, 1.0))
+    return found

@@ -1,0 +1,141 @@
+"""The lasting excess without bursts, both sides of a policy that ended, and a place that had left before."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from atlarge.effects import Judged as Total
+from atlarge.effects import PlaceboGrid
+from atlarge.errors import QuestionError
+from atlarge.explain.answer import Interval
+from atlarge.explain.data import Daily
+from atlarge.explain.estimate import Estimate, grid_of
+from atlarge.explain.quantities import ALPHA_LASTING, Lasting, LeftBefore, TwoSided
+from atlarge.policies import Registry
+
+MIN_AFTER_MONTHS = 3
+LEFT_P = 0.05
+
+
+def lasting_of(
+    main: Estimate,
+    counts: Daily,
+    key: str,
+    usual_month: float,
+    *,
+    changed: set[str],
+    policies: Registry,
+) -> Lasting:
+    """The whole time in force without the arrests of its bursts, judged on counts with bursts capped.
+
+    Where there was no burst to take away, these are the very numbers of the main estimate.
+    """
+    grid, months = _grid(main), main.months
+    ahead = np.flatnonzero(months.life) - grid.here
+    judged = grid.judge(ahead, alpha=ALPHA_LASTING)
+    row = counts.keys.index(key)
+    removed = round(float(judged.observed - np.nansum(counts.capped.binned(months)[row, months.life])))
+    if removed >= 1:
+        capped = grid_of(
+            counts, row, main.area.level, months, changed=changed, policies=policies, is_capped=True
+        )
+        judged = _whole(capped.judge(ahead, alpha=ALPHA_LASTING), judged.observed - removed)
+    start, end = months.bounds(months.life)
+    return Lasting(
+        observed=judged.observed,
+        expected=judged.expected,
+        effect=Interval(judged.effect, judged.low, judged.high),
+        p=judged.p_high,
+        p_low=judged.p_low,
+        p_material=judged.p_material,
+        material=judged.material,
+        power=judged.power,
+        mde=judged.mde,
+        mde_relative=judged.mde / judged.expected if judged.expected > 0 else None,
+        start=start,
+        end=end,
+        months=int(months.life.sum()),
+        bursts_removed=float(max(removed, 0)),
+        usual_month=usual_month,
+        places=judged.n_units,
+    )
+
+
+def _whole(judged: Total, observed: float) -> Total:
+    """The same with a whole number of arrests observed."""
+
+    shift = observed - judged.observed
+    return replace(
+        judged, observed=observed, effect=judged.effect + shift, low=judged.low + shift,
+        high=judged.high + shift,
+    )  # fmt: skip
+
+
+def two_sided_of(
+    main: Estimate, counts: Daily, key: str, *, changed: set[str], policies: Registry
+) -> TwoSided | None:
+    """The time in force against the months before and after it; None where it has not ended, or fewer than
+    three months after it are recorded."""
+    months = main.months
+    row = counts.keys.index(key)
+    y = counts.binned(months)[row]
+    after = int((months.after & np.isfinite(y)).sum())
+    if months.is_cut or after < MIN_AFTER_MONTHS:
+        return None
+    try:
+        grid = grid_of(counts, row, main.area.level, months, changed=changed, policies=policies, after=after)
+        judged = grid.judge(np.flatnonzero(months.life) - grid.here)
+    except QuestionError:
+        return None
+    start, end = months.bounds(months.life)
+    return TwoSided(
+        start=start,
+        end=end,
+        observed=judged.observed,
+        expected=judged.expected,
+        effect=Interval(judged.effect, judged.low, judged.high),
+        p=judged.p,
+        p_high=judged.p_high,
+        months_before=int(months.pre.sum()),
+        months_after=after,
+    )
+
+
+def left_before_of(main: Estimate) -> LeftBefore | None:
+    """When the place left its comparison before the policy was known, and the effect counted from there: the
+    time in force against a forecast of what was known before it left. None where it had not left clearly."""
+    grid, months = _grid(main), main.months
+    left = grid.departure()
+    if left is None or left.p > LEFT_P:
+        return None
+    since = left.judged
+    ratio = Interval(
+        since.observed / max(since.expected, 1e-9),
+        since.observed / max(since.observed - since.low, 1e-9),
+        since.observed / max(since.observed - since.high, 1e-9),
+    )
+    ahead = np.flatnonzero(months.life) - grid.here + left.lag
+    effect, expected = Interval(None), None
+    if int(ahead.max()) < grid.expected.shape[2]:
+        try:
+            early = grid.judge(ahead, start=left.start)
+            effect, expected = Interval(early.effect, early.low, early.high), early.expected
+        except QuestionError:
+            pass
+    return LeftBefore(
+        date=months.start[left.start],
+        low=months.start[max(0, left.start - 2)],
+        high=months.start[min(left.start + 2, grid.here - 1)],
+        ratio=ratio,
+        p=left.p,
+        estimate_from=effect,
+        expected_from=expected,
+    )
+
+
+def _grid(main: Estimate) -> PlaceboGrid:
+    if main.grid is None:
+        raise QuestionError("this needs the estimate by the discounted share")
+    return main.grid

@@ -1,0 +1,93 @@
+"""Switches of method within one label: the arrests of an office go on, but under another method."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from atlarge.effects import mix_switch
+from atlarge.errors import QuestionError
+from atlarge.explain.answer import Area, Interval
+from atlarge.explain.data import Daily
+from atlarge.explain.estimate import estimate
+from atlarge.explain.periods import Months, add_months
+from atlarge.explain.quantities import MethodSwitch
+from atlarge.explain.study import Study
+from atlarge.policies import Policy
+
+NEAR_MONTHS = 6
+LABELS = {
+    "office": "records that name only the office area",
+    "county": "records that name the county",
+    "locality": "records of the county and its office area",
+}
+
+
+def method_switches(world: Study, policy: Policy, months: Months, changed: set[str]) -> list[MethodSwitch]:
+    """Switches in the share at large of the labels of the area, found without the policy's date.
+
+    A label's switch is near the policy from half a year before it was known to its end. The estimate that it
+    does not touch is of at-large arrests and handoffs together.
+    """
+    found = []
+    robust: tuple[Interval, float | None, float | None, str] | None = None
+    for area in (world.where.office, world.where.county):
+        if area is None:
+            continue
+        counts = world.level(area) if area.level in ("county", "office", "aor") else world.main
+        made = _switch(counts["at_large"], counts["handoffs"], area)
+        if made is None:
+            continue
+        first = add_months(policy.known, -NEAR_MONTHS)
+        if first <= made.date < months.policy_end:
+            robust = robust or _robust(world, area, months, changed)
+            made = replace(
+                made, near_policy=True, robust=robust[0], robust_expected=robust[1], robust_p=robust[2],
+                robust_measure=robust[3],
+            )  # fmt: skip
+        found.append(made)
+    return found
+
+
+def _switch(at_large: Daily, handoffs: Daily, area: Area) -> MethodSwitch | None:
+    row, other = at_large.row(area.code), handoffs.row(area.code)
+    if row is None or other is None:
+        return None
+    part, firsts = at_large.calendar()
+    rest, _ = handoffs.calendar()
+    try:
+        found = mix_switch(part[row], part[row] + rest[other])
+    except QuestionError:
+        return None
+    if not found.is_switch:
+        return None
+    return MethodSwitch(
+        place=area.code,
+        place_name=area.name,
+        label=LABELS.get(area.level, area.name),
+        date=firsts[found.index],
+        low=firsts[found.low],
+        high=firsts[found.high],
+        share_before=found.before,
+        share_after=found.after,
+        p=found.p,
+    )
+
+
+def _robust(
+    world: Study, area: Area, months: Months, changed: set[str]
+) -> tuple[Interval, float | None, float | None, str]:
+    """The effect on a sum that the switch leaves alone, its expected count, p and name."""
+    main = world.main["at_large"]
+    is_office = area.level == "office" and world.around is not None
+    other = world.around if is_office and world.around is not None else world.main["handoffs"]
+    name = "at_large+area_handoffs" if is_office else "all"
+    if other.keys != main.keys:
+        return Interval(None), None, None, name
+    both = Daily(main.values + other.values, main.keys, main.first)
+    try:
+        found = estimate(
+            both, world.key, world.area, "at_large", months, changed, policies=world.registry
+        ).totals["policy"]
+    except QuestionError:
+        return Interval(None), None, None, name
+    return found.effect, found.expected, found.p, name
