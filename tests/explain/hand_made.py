@@ -13,14 +13,13 @@ import polars as pl
 from atlarge.effects.pooling import Ratio
 from atlarge.explain.answer import Area, ChangeStrip, Interval
 from atlarge.explain.areas import Where
-from atlarge.explain.burst import Burst
 from atlarge.explain.caveats import Facts
 from atlarge.explain.changes import Relabelled
 from atlarge.explain.data import Daily
 from atlarge.explain.decomposition import Parts
 from atlarge.explain.estimate import Estimate, Total
 from atlarge.explain.periods import Months, months_of
-from atlarge.explain.quantities import Bursts, Lasting, provisional_lasting
+from atlarge.explain.quantities import ALPHA_LASTING, MATERIAL, Burst, Bursts, Lasting
 from atlarge.explain.study import MEASURES, Study, world_from
 from atlarge.policies import Policy, Registry
 
@@ -207,8 +206,22 @@ def facts(**changes: Any) -> Facts:
     }
     merged = given | changes
     if "lasting" not in merged and "policy" in merged["main"].totals:
-        merged["lasting"] = provisional_lasting(merged["main"].totals["policy"], laid, 5.0)
+        merged["lasting"] = lasting_like(merged["main"].totals["policy"], laid, 5.0)
     return Facts(of, months=laid, **merged)
+
+
+def lasting_like(total: Any, months: Any, usual_month: float) -> Lasting:
+    """From the sums over the whole time, bursts and all."""
+    start, end = months.bounds(months.life)
+    material = MATERIAL * total.expected
+    high = total.effect.high
+    return Lasting(
+        observed=total.observed, expected=total.expected, effect=total.effect, p=total.p_high,
+        p_low=total.p if (total.effect.value or 0) < 0 else None, material=material,
+        p_material=ALPHA_LASTING if high is not None and high < material else None, mde=total.mde,
+        mde_relative=total.mde / total.expected if total.expected > 0 else None, start=start, end=end,
+        months=int(months.life.sum()), usual_month=usual_month, places=total.placebos,
+    )  # fmt: skip
 
 
 DAYS = (LAST - FIRST).days + 1

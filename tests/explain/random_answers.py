@@ -13,12 +13,11 @@ from atlarge.errors import AtlargeError
 from atlarge.explain.answer import Answer, Area, Interval
 from atlarge.explain.api import _no_change, verdicts_of
 from atlarge.explain.areas import Where
-from atlarge.explain.burst import Burst
 from atlarge.explain.caveats import Facts, caveats_of
 from atlarge.explain.estimate import Estimate, Total, span_of
 from atlarge.explain.narrative import headline, paragraphs
 from atlarge.explain.periods import Months, months_of
-from atlarge.explain.quantities import Bursts, Lasting, LeftBefore, MethodSwitch, TwoSided
+from atlarge.explain.quantities import Burst, Bursts, Lasting, LeftBefore, MethodSwitch, TwoSided
 from atlarge.policies import Policy
 
 FIRST, LAST = dt.date(2015, 10, 1), dt.date(2019, 9, 1)

@@ -362,8 +362,12 @@ def _measured(monkeypatch: pytest.MonkeyPatch, made: Any, strip: Any, jail: Any,
             main.months.bounds(main.months.pre)[1],
         ),
         "in_time_of": {"variant": "in_time"},
-        "find_burst": None,
-        "provisional_lasting": None,
+        "bursts_of": None,
+        "_usual_month": 5.0,
+        "lasting_of": "lasting",
+        "two_sided_of": None,
+        "left_before_of": None,
+        "method_switches": [],
     }
     for name, answer in (engines | changes).items():
         monkeypatch.setattr(module, name, keep(name, answer))
@@ -382,9 +386,8 @@ def test_the_estimates_share_their_places_and_penalty(monkeypatch: pytest.Monkey
     assert (told.main.measure, told.handoffs.measure) == ("at_large", "handoffs")
     assert (told.policy, told.where, told.scheme, told.notes) == (POLICY, HERE, "ddp", {})
     assert told.in_time == {"variant": "in_time"}
-    (args, _) = given["find_burst"][0]
-    assert args[3] == (dt.date(2017, 3, 10), dt.date(2017, 6, 9))
-    assert args[4].all()
+    assert told.lasting == "lasting"
+    assert given["lasting_of"][0][0][3] == told.usual_month == 5.0
     assert given["_jail_change"][0][0][2] == POLICY.effective
 
 

@@ -12,7 +12,6 @@ import pytest
 from atlarge.effects import counterfactual, minimum_detectable_effect
 from atlarge.errors import QuestionError
 from atlarge.explain.answer import Area, Interval
-from atlarge.explain.burst import find_burst, watched
 from atlarge.explain.changes import changes_in, relabelled
 from atlarge.explain.concentration import Population, metro_population, per_10k, share_ratio
 from atlarge.explain.data import Daily
@@ -30,7 +29,7 @@ from atlarge.explain.estimate import (
     series_of,
     span_of,
 )
-from atlarge.explain.periods import Months, months_of
+from atlarge.explain.periods import months_of
 from atlarge.policies import Policy, Registry, Starts, from_date, registry
 
 FIRST = dt.date(2015, 10, 1)
@@ -50,59 +49,6 @@ def _world(seed: int = 0, units: int = 50, rate: float = 1.5) -> Daily:
 
 def _day(date: dt.date) -> int:
     return (date - FIRST).days
-
-
-def test_an_added_burst_is_found_to_the_day() -> None:
-    counts = _world()
-    start = _day(dt.date(2017, 2, 9))
-    counts.values[0, start : start + 4] += 15
-    months = months_of(POLICY, counts.first, counts.last)
-    found = find_burst(counts, "u00", months, watched(POLICY, months), np.ones(50, dtype=bool))
-    assert found is not None
-    assert (found.start, found.end) == (dt.date(2017, 2, 9), dt.date(2017, 2, 12))
-    assert found.observed == counts.values[0, start : start + 4].sum()
-    assert found.p == pytest.approx(1 / 50)  # clearer than every one of the 49 others
-    assert found.expected == pytest.approx(4 * 1.5, rel=0.1)  # mean of 488 days: sd 4 %
-
-
-def test_a_burst_that_comes_everywhere_does_not_stand_out() -> None:
-    counts = _world(1)
-    start = _day(dt.date(2017, 2, 9))
-    counts.values[:, start : start + 4] *= 9
-    months = months_of(POLICY, counts.first, counts.last)
-    found = find_burst(counts, "u00", months, watched(POLICY, months), np.ones(50, dtype=bool))
-    assert found is not None
-    assert found.p > 0.2
-
-
-def test_a_rise_that_lasts_is_no_burst() -> None:
-    counts = _world(2)
-    before = find_burst(counts, "u00", *_looked(POLICY, counts))
-    later = counts.values[0, _day(dt.date(2017, 2, 1)) :]
-    later += np.random.default_rng(4).poisson(5.0, len(later)).astype(np.float32)
-    after = find_burst(counts, "u00", *_looked(POLICY, counts))
-    assert before is not None
-    assert after is not None
-    # four times as many arrests every day: the clearest week against the others is what chance gives (the
-    # largest of 90 overlapping weeks rarely exceeds 4), not four times a usual week (a score of 13)
-    assert after.score < 4.5
-    assert after.p > 0.05
-
-
-def test_a_burst_between_announcement_and_first_day_is_seen() -> None:
-    policy = replace(POLICY, announced=dt.date(2017, 1, 10))
-    counts = _world(3)
-    start = _day(dt.date(2017, 1, 16))
-    counts.values[0, start : start + 2] += 15
-    found = find_burst(counts, "u00", *_looked(policy, counts))
-    assert found is not None
-    assert (found.start, found.end) == (dt.date(2017, 1, 16), dt.date(2017, 1, 17))
-    assert found.p == pytest.approx(1 / 50)
-
-
-def _looked(policy: Policy, counts: Daily) -> tuple[Months, tuple[dt.date, dt.date], np.ndarray]:
-    months = months_of(policy, counts.first, counts.last)
-    return months, watched(policy, months), np.ones(len(counts.keys), dtype=bool)
 
 
 def test_a_step_is_found_to_the_week_and_a_flat_series_has_none() -> None:
@@ -371,73 +317,6 @@ def test_weights_are_those_above_a_hundredth_the_largest_first() -> None:
     assert 1 <= len(told) <= 8
     assert told == sorted(told, reverse=True)
     assert min(told) >= 0.01
-
-
-def test_bursts_are_looked_for_three_months_before_to_three_months_after() -> None:
-    for announced, first in [
-        (None, dt.date(2017, 2, 1)),
-        (dt.date(2017, 1, 10), dt.date(2017, 1, 10)),
-        (dt.date(2016, 11, 1), dt.date(2016, 11, 1)),  # 92 days
-        (dt.date(2016, 10, 31), dt.date(2016, 11, 1)),
-        (dt.date(2017, 3, 1), dt.date(2017, 2, 1)),
-    ]:
-        policy = replace(POLICY, announced=announced)
-        months = months_of(policy, FIRST, dt.date(2019, 9, 1))
-        assert watched(policy, months) == (first, dt.date(2017, 4, 30))
-
-
-def test_a_burst_is_ranked_among_places_with_a_record_a_month_and_tells_whom_else_it_met() -> None:
-    counts = _world(15, rate=1.0)
-    start = _day(dt.date(2017, 2, 9))
-    counts.values[0, start : start + 4] += 15
-    counts.values[1, start + 3 : start + 7] += 40  # shares one day
-    counts.values[2, start - 4 : start] += 40  # ends the day before
-    counts.values[3, start + 4 : start + 8] += 40  # begins the day after
-    counts.values[8, start + 11 : start + 15] += (
-        40  # begins a week after the last day: no run of 7 meets both
-    )
-    counts.values[4, : _day(dt.date(2017, 2, 1))] = 0  # no record before
-    counts.values[5, start] = np.nan  # a day that is not covered
-    policy = replace(POLICY, announced=dt.date(2017, 1, 20))
-    months, days, usable = _looked(policy, counts)
-    usable[6] = False
-    found = find_burst(counts, "u00", months, days, usable)
-    assert found is not None
-    assert (found.start, found.end) == (dt.date(2017, 2, 9), dt.date(2017, 2, 12))
-    assert found.places == 49 - 3
-    assert found.p == pytest.approx(5 / 47)  # the four others' are clearer
-    before = counts.values[0, : _day(dt.date(2017, 1, 1))]
-    assert found.expected == pytest.approx(4 * before.mean())
-    assert found.elsewhere == 3  # a run of 7 days holds any of the three and one of these days
-    for row in (1, 2, 3, 8):
-        counts.values[row] = counts.values[7]
-    quiet = find_burst(counts, "u00", months, days, usable)
-    assert quiet is not None
-    assert (quiet.elsewhere, quiet.p) == (0, pytest.approx(1 / 47))
-    assert find_burst(counts, "none", months, days, usable) is None
-    assert find_burst(counts, "u04", months, days, usable) is None
-    assert find_burst(counts, "u05", months, days, usable) is None
-
-
-def test_a_score_is_the_signed_root_of_the_deviance_over_the_dispersion() -> None:
-    """Ten a week before, without chance: 2 a day on weekdays; then 20 in two days of a window of 60."""
-    values = np.zeros((2, DAYS), dtype=np.float32)
-    values[:] = np.where(np.arange(DAYS) % 7 < 5, 2.0, 0.0)
-    day = _day(dt.date(2017, 2, 9))
-    values[0, day : day + 2] += 18
-    counts = Daily(values, ("a", "b"), FIRST)
-    months, days, usable = _looked(POLICY, counts)
-    found = find_burst(counts, "a", months, days, usable)
-    assert found is not None
-    window = values[0, _day(days[0]) : _day(days[1]) + 1]
-    seen = values[0, day : day + 2].sum()
-    assert (found.start, found.end, found.observed) == (days[0] + dt.timedelta(days=8), found.end, seen)
-    rate = values[0, : _day(dt.date(2017, 2, 1))].mean()
-    expected = max(rate, (window.sum() - seen) / (len(window) - 2)) * 2
-    # weeks before vary not at all: the dispersion is that of chance, one
-    assert found.score == pytest.approx(
-        (2 * (seen * np.log(seen / expected) - (seen - expected))) ** 0.5, rel=1e-3
-    )
 
 
 def test_the_parts_of_a_made_place_add_up_over_its_past_by_days() -> None:

@@ -32,7 +32,7 @@ LEAST_RATIO = 2.0
 MIN_CELLS = 200
 FAR_ABOVE = 4.0
 INJECTED_DAYS = 4
-MULTIPLES = np.array([0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 4.0, 6.0, 8.0])
+MULTIPLES = np.array([0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 4.0, 6.0, 8.0, 16.0, 32.0, 64.0])
 
 
 @dataclass(frozen=True)
@@ -332,7 +332,7 @@ def _mde(powers: Floats) -> float:
         if powers[k] >= 0.8:
             share = (0.8 - powers[k - 1]) / max(powers[k] - powers[k - 1], 1e-9)
             return float(MULTIPLES[k - 1] + share * (MULTIPLES[k] - MULTIPLES[k - 1]))
-    return float("inf")
+    return float(MULTIPLES[-1])
 
 
 def _touching(values: Floats, rate: Floats, spread: Floats, rows: Ints, start: int, stop: int) -> int:

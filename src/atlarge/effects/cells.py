@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -29,6 +29,7 @@ LIKE_SIZE = 4.0
 MIN_LIKE_UNITS = 12
 MIN_LIKE_CELLS = 100
 DEPARTURE_LAGS = (3, 6, 9, 12)
+BAND_STEPS = (0, 1, 2, 4, 7, 11, 17, 26)  # periods ahead at which the band's errors are learnt
 
 
 @dataclass(frozen=True)
@@ -89,6 +90,7 @@ class PlaceboGrid:
     level: float
     factor: float
     after: int
+    _known: dict[tuple[int, ...], PredictionErrors] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def at(self) -> int:
@@ -106,13 +108,17 @@ class PlaceboGrid:
     def errors(self, ahead: ArrayLike, *, start: int | None = None) -> PredictionErrors:
         """What the placebos say of totals over the periods `ahead`, for a question of the date `start`."""
         index = np.atleast_1d(np.asarray(ahead, dtype=np.int64))
-        seen, expected = self.totals(index)
-        used = self._of_like_size(self.is_placebo[:, :, int(index.max())] & np.isfinite(seen))
-        unit, date = np.nonzero(used)
-        return learn_errors(
-            seen[used], expected[used], self.unsteady[used], unit, self.starts[date],
-            length=len(index), here=self.here if start is None else start, factor=self.factor or None,
-        )  # fmt: skip
+        date_of_question = self.here if start is None else start
+        key = (date_of_question, *index.tolist())
+        if key not in self._known:
+            seen, expected = self.totals(index)
+            used = self._of_like_size(self.is_placebo[:, :, int(index.max())] & np.isfinite(seen))
+            unit, date = np.nonzero(used)
+            self._known[key] = learn_errors(
+                seen[used], expected[used], self.unsteady[used], unit, self.starts[date],
+                length=len(index), here=date_of_question, factor=self.factor or None,
+            )  # fmt: skip
+        return self._known[key]
 
     def _of_like_size(self, used: Bools) -> Bools:
         """Placebos between a quarter and four times the target's size; further where those are too few."""
@@ -203,14 +209,15 @@ class PlaceboGrid:
         path = self.path()
         low, high = np.full(len(path), np.nan), np.full(len(path), np.nan)
         unsteady = self.unsteady[self.target, self.at]
-        for ahead in range(self.expected.shape[2]):
+        steps = [h for h in BAND_STEPS if h < self.expected.shape[2]]
+        for k, ahead in enumerate(steps):
             try:
                 model = self.errors([ahead])
             except QuestionError:
                 break
-            which = np.arange(self.here) if ahead == 0 else np.array([], dtype=np.int64)
-            which = np.append(which, self.here + ahead)
-            which = which[which < len(path)]
+            until = steps[k + 1] if k + 1 < len(steps) else self.expected.shape[2]
+            which = np.arange(self.here if ahead else 0, len(path))
+            which = which[(which < self.here + until) & ((which >= self.here + ahead) | (which < self.here))]
             low[which], high[which] = model.interval(path[which], np.full(len(which), unsteady), self.level)
         missing = ~np.isfinite(path)
         low[missing], high[missing] = np.nan, np.nan
@@ -305,13 +312,14 @@ def placebo_grid(
     level_before = np.stack([_mean(panel[:, max(0, s - LEVEL_PERIODS) : s]) for s in starts], axis=1)
     bar = min(MIN_LEVEL, 0.5 * float(level_before[target, starts == here][0]))
     usable = (level_before >= bar) & ~out[:, None] & (rows >= 0)[:, None]
-    is_placebo = np.zeros(expected.shape, dtype=bool)
-    for d, s in enumerate(starts):
-        for h in range(horizon):
-            if s + h + 1 + after <= periods:
-                is_placebo[:, d, h] = usable[:, d] & _unchanged(
-                    moved, s - CLEAR_PERIODS, s + (horizon + after if after else h + 1)
-                )
+    before = np.zeros((len(moved), periods + 1), dtype=np.int64)
+    np.cumsum(moved, axis=1, out=before[:, 1:])
+    stop = starts[:, None] + (horizon + after if after else np.arange(1, horizon + 1)[None, :])
+    stop = np.broadcast_to(stop, (len(starts), horizon))
+    first_clear = np.maximum(starts - CLEAR_PERIODS, 0)[:, None]
+    inside = starts[:, None] + np.arange(1, horizon + 1)[None, :] + after <= periods
+    quiet = before[:, np.minimum(stop, periods)] == before[:, np.broadcast_to(first_clear, stop.shape)]
+    is_placebo = quiet & inside[None] & usable[:, :, None]
     is_placebo &= np.isfinite(expected)
     grid = PlaceboGrid(
         panel,
@@ -329,7 +337,7 @@ def placebo_grid(
     )
     over = np.arange(horizon) if calibrated_on is None else np.asarray(calibrated_on)
     factor = _factor(grid, over)
-    return replace(grid, factor=factor)
+    return replace(grid, factor=factor, _known={})
 
 
 def _factor(grid: PlaceboGrid, over: Ints) -> float:
@@ -409,15 +417,14 @@ def sdid_grid(grid: PlaceboGrid, horizon: int, *, dates: int = 6) -> PlaceboGrid
     picked = possible[np.linspace(0, len(possible) - 1, min(dates - 1, len(possible))).astype(int)]
     starts = np.unique(np.append(picked, grid.here)).astype(np.int64)
     scale = root(grid.y)
-    whole = np.isfinite(scale).all(1)
+    whole: Bools = np.asarray(np.isfinite(scale).all(axis=1), dtype=bool)
     expected = np.full((len(grid.y), len(starts), horizon), np.nan)
     is_placebo = np.zeros(expected.shape, dtype=bool)
     for d, start in enumerate(starts):
         stop = min(int(start) + horizon, grid.y.shape[1])
         k = int(np.flatnonzero(grid.starts == start)[0])
-        usable = grid.is_placebo[:, k, : stop - int(start)].min(axis=1) & whole
-        usable = np.asarray(usable, dtype=bool).copy()
-        usable[grid.target] = False
+        serving = np.flatnonzero(np.all(grid.is_placebo[:, k, : stop - int(start)], axis=1) & whole)
+        usable = np.isin(np.arange(len(scale)), serving[serving != grid.target])
         targets = np.append(np.flatnonzero(usable), grid.target)
         path = sdid_paths(np.where(whole[:, None], scale, 0.0), int(start), stop, usable, targets)
         expected[targets, d, : stop - int(start)] = unroot(path)
@@ -425,6 +432,6 @@ def sdid_grid(grid: PlaceboGrid, horizon: int, *, dates: int = 6) -> PlaceboGrid
     kept = np.searchsorted(grid.starts, starts)
     made = replace(
         grid, expected=expected, starts=starts, is_placebo=is_placebo, unsteady=grid.unsteady[:, kept],
-        size=grid.size[:, kept], factor=0.0,
+        size=grid.size[:, kept], factor=0.0, _known={},
     )  # fmt: skip
-    return replace(made, factor=_factor(made, np.arange(horizon)))
+    return replace(made, factor=_factor(made, np.arange(horizon)), _known={})

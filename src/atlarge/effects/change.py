@@ -9,7 +9,6 @@ penalised cost (PELT) with the same likelihood as cost.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -168,40 +167,56 @@ def _interval(
 def change_points(
     y: ArrayLike, expected: ArrayLike | None = None, *, min_size: int = 3, penalty: float | None = None
 ) -> list[int]:
-    """First periods of the new levels where counts y [T] changed several times, by PELT with a count cost.
+    """First periods of the new levels where counts y [T] changed several times, by least penalised cost.
 
-    `penalty` per change in log-likelihood units; left out: 1.5 log(T) times the dispersion of neighbouring
-    periods (a modified BIC: each change costs a level and a date). An empty list means no change.
+    Parameters
+    ----------
+    y : array [T]
+        Counts; NaN where there is no record.
+    expected : array [T], optional
+        What each period would hold at an unchanged level.
+    min_size : int
+        Least number of periods of a level.
+    penalty : float, optional
+        Cost of a change in log-likelihood units; left out: 1.5 log(T) times the dispersion of neighbouring
+        periods (a modified BIC: each change costs a level and a date).
+
+    Returns
+    -------
+    list of int
+        Empty where nothing changed. The segmentation is the exact optimum (Jackson and others 2005, which is
+        what PELT finds too) under the Poisson likelihood.
+
+    Examples
+    --------
+    >>> from atlarge.effects import change_points
+    >>> change_points([5, 6, 4, 5, 6, 20, 22, 19, 21, 20])
+    [5]
     """
-    import ruptures
-
     counts, base, where = _inputs(y, expected, min_size)
     rate = counts / base
     steps = np.diff(rate) ** 2 / np.maximum(rate[1:] + rate[:-1], 1e-12)
     dispersion = max(1.0, float(np.mean(steps)))
-    cost = _count_cost(counts, base, min_size)
-    found = ruptures.Pelt(custom_cost=cost, min_size=min_size, jump=1).fit(counts[:, None])
     each = 1.5 * np.log(len(counts)) * dispersion if penalty is None else penalty
-    return [int(where[split]) for split in found.predict(pen=each)[:-1]]
+    return [int(where[split]) for split in _optimal_splits(counts, base, min_size, float(each))]
 
 
-def _count_cost(counts: Floats, base: Floats, least: int) -> Any:
-    """The cost of a segment for ruptures: minus its Poisson log-likelihood at its own level."""
-    from ruptures.base import BaseCost
-
+def _optimal_splits(counts: Floats, base: Floats, least: int, penalty: float) -> list[int]:
+    """Splits of least total cost, each segment at its own Poisson level; one vector step a period."""
     total = np.concatenate([[0.0], counts.cumsum()])
     weight = np.concatenate([[0.0], base.cumsum()])
-
-    class CountCost(BaseCost):  # type: ignore[misc]
-        model = "count"
-        min_size = least
-
-        def fit(self, signal: Floats) -> CountCost:
-            self.signal = signal
-            return self
-
-        def error(self, start: int, end: int) -> float:
-            count = total[end] - total[start]
-            return 0.0 if count <= 0 else float(-count * np.log(count / (weight[end] - weight[start])))
-
-    return CountCost()
+    n = len(counts)
+    best, last = np.full(n + 1, np.inf), np.zeros(n + 1, dtype=np.int64)
+    best[0] = -penalty
+    for end in range(least, n + 1):
+        start = np.arange(0, end - least + 1)
+        count, size = total[end] - total[start], weight[end] - weight[start]
+        cost = best[start] + penalty - _xlog(count, count / size)
+        last[end] = int(cost.argmin())
+        best[end] = float(cost[last[end]])
+    splits: list[int] = []
+    at = int(last[n])
+    while at > 0:
+        splits.append(at)
+        at = int(last[at])
+    return splits[::-1]

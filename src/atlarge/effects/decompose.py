@@ -284,11 +284,11 @@ class Surroundings:
         Before looking `USUAL_RELABELLED`; if so, any part of the loss is as likely to have moved, and the
         gain is that part plus the usual error (Bayes' rule for two hypotheses).
         """
-        from scipy.stats import norm
+        from scipy.special import ndtr
 
         gain, most = self.gain / self.size, max(loss, 1e-9) / self.size
-        moved = USUAL_RELABELLED * float(norm.cdf(gain) - norm.cdf(gain - most)) / most
-        none = (1 - USUAL_RELABELLED) * float(norm.pdf(gain))
+        moved = USUAL_RELABELLED * float(ndtr(gain) - ndtr(gain - most)) / most
+        none = (1 - USUAL_RELABELLED) * math.exp(-0.5 * min(gain**2, 1400.0)) / math.sqrt(2 * math.pi)
         return moved / max(moved + none, 1e-300)
 
 
@@ -310,7 +310,7 @@ def surroundings(
 def _own_gain(own: Floats, pre: Bools, post: Bools) -> Surroundings:
     """Gain of a row [T] after over before; its error from the spread of the months before, that of counts at
     least."""
-    from scipy.stats import norm
+    from scipy.special import ndtri
 
     before, after = own[pre & np.isfinite(own)], own[post & np.isfinite(own)]
     if not len(before) or not len(after):
@@ -319,7 +319,7 @@ def _own_gain(own: Floats, pre: Bools, post: Bools) -> Surroundings:
     spread = max(float(before.var()), mean)
     gain = float(after.sum()) - mean * len(after)
     size = math.sqrt(spread * len(after) * (1 + len(after) / len(before)) + max(gain, 1.0))
-    return Surroundings(gain, size, norm.ppf((np.arange(200) + 0.5) / 200))
+    return Surroundings(gain, size, ndtri((np.arange(200) + 0.5) / 200))
 
 
 def transfer_ratio(

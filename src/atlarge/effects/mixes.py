@@ -105,9 +105,7 @@ def _overdispersion(a: Floats, n: Floats) -> float:
     share = float(np.clip(a.sum() / n.sum(), 0.02, 0.98))
     chance = share * (1 - share) * (1 / m[1:] + 1 / m[:-1])
     ratio = np.sort((x[1:] - x[:-1]) ** 2 / chance)
-    kept = ratio[
-        : max(3, len(ratio) - 2)
-    ]  # without the switch itself
+    kept = ratio[: max(3, len(ratio) - 2)]  # without the switch itself
     return max(1.0, 1.15 * float(kept.mean()))
 
 

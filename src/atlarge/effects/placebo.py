@@ -199,10 +199,11 @@ def quantile_pair(errors: Floats, level: float) -> tuple[float, float]:
     rank = math.ceil((len(ordered) + 1) * (1.0 - tail))
     if rank <= len(ordered):
         return float(ordered[len(ordered) - rank]), float(ordered[rank - 1])
-    from scipy.stats import t
+    from scipy.special import stdtrit
 
     stretch = float(
-        t.ppf(1.0 - tail, len(ordered)) / max(t.ppf(len(ordered) / (len(ordered) + 1.0), len(ordered)), 0.5)
+        stdtrit(len(ordered), 1.0 - tail)
+        / max(stdtrit(len(ordered), len(ordered) / (len(ordered) + 1.0)), 0.5)
     )
     widest = float(np.abs(ordered).max()) * max(stretch, 1.0)
     return -widest, widest

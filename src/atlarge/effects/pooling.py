@@ -192,8 +192,8 @@ def _between(rest: Floats, noise: Floats, lost: Floats) -> float:
 
 
 def _with_interval(ratio: float, se: float, between: float, n: int, level: float) -> Ratio:
-    from scipy.stats import t
+    from scipy.special import stdtrit
 
-    reach = float(t.ppf(0.5 + level / 2, max(2, n - 1))) * float(np.hypot(se, between))
+    reach = float(stdtrit(max(2, n - 1), 0.5 + level / 2)) * float(np.hypot(se, between))
     value = min(max(ratio, 0.0), 1.0)
     return Ratio(value, se, between, max(0.0, ratio - reach), min(1.0, max(ratio + reach, 0.0)), n, True)

@@ -190,12 +190,10 @@ class PredictionErrors:
         )
 
     def _bar(self, alpha: float) -> float:
-        """Least standardised error whose p_high is at most alpha (infinite where none can be)."""
+        """Least standardised error whose p_high is at most alpha; above all where placebos are few."""
         n = max(self.blocks, 2.0)
         share = (alpha * (n + 1) - 1) / n
-        if share <= 0:
-            return float("inf")
-        k = math.floor(share * len(self.z))
+        k = math.floor(max(share, 0.0) * len(self.z))
         return float(self.z[-k]) if k >= 1 else float(self.z[-1]) + 1e-9
 
 

@@ -143,16 +143,15 @@ def _one(
 ) -> Floats:
     """Forecast of one memory from one start [N, periods ahead]."""
     own = np.where(seen, values, 0.0)
-    whole, whole_ahead = _others(values, inside), _others(panel[:, ahead], inside)
-    mask = seen * weight
-    base = (whole * mask).sum(1)
-    share = (own * weight).sum(1) / np.maximum(base, 1e-12)
+    mask = weight * seen if not seen.all() else np.broadcast_to(weight, seen.shape)
+    base, whole_ahead = _others(values, mask, inside), _others(panel[:, ahead], None, inside)
+    share = (own @ weight) / np.maximum(base, 1e-12)
     expected = share[:, None] * whole_ahead
     if labels is None:
         return np.asarray(expected)
-    around = _group_sums(values, inside, labels)
-    around_ahead = _group_sums(panel[:, ahead], inside, labels)
-    before = (around * mask).sum(1)
+    before, around_ahead = (
+        _others(values, mask, inside, labels), _others(panel[:, ahead], None, inside, labels)
+    )  # fmt: skip
     with np.errstate(divide="ignore", invalid="ignore"):
         factor = (around_ahead / whole_ahead) / (before / base)[:, None]
     factor = np.clip(np.where(np.isfinite(factor), factor, 1.0), *settings.bounds)
@@ -172,17 +171,23 @@ def _filled(panel: Floats, seen: Bools) -> Floats:
     return np.where(seen, panel, unit[:, None] * factor)
 
 
-def _others(values: Floats, inside: Bools) -> Floats:
-    """Sum of the units inside without each unit itself [N, T]."""
-    kept = values * inside[:, None]
-    return np.asarray(np.maximum(kept.sum(0)[None, :] - kept, 0.0))
-
-
-def _group_sums(values: Floats, inside: Bools, labels: Ints) -> Floats:
-    kept = values * inside[:, None]
-    total = np.zeros((int(labels.max()) + 1, values.shape[1]))
-    np.add.at(total, labels, kept)
-    return np.asarray(np.maximum(total[labels] - kept, 0.0))
+def _others(values: Floats, mask: Floats | None, inside: Bools, labels: Ints | None = None) -> Floats:
+    """For each unit the sum of the units inside (of its group) without itself: by period [N, T], or weighted
+    over the periods by the unit's own `mask` [N, T] of weights [N]."""
+    if labels is None:
+        total = (values[inside]).sum(0)[None, :]
+    else:
+        sums = np.zeros((int(labels.max()) + 1, values.shape[1]))
+        np.add.at(sums, labels[inside], values[inside])
+        total = sums
+    at = np.zeros(len(values), dtype=np.int64) if labels is None else labels
+    if mask is None:
+        return np.asarray(np.maximum(total[at] - values * inside[:, None], 0.0))
+    if (mask[0] == mask).all():
+        weighted = (total @ mask[0])[at]
+    else:
+        weighted = (total[at] * mask).sum(1)
+    return np.asarray(np.maximum(weighted - (values * mask).sum(1) * inside, 0.0))
 
 
 def cap_bursts(weekly: ArrayLike, *, reach: int = 8, gap: int = 1, trim: int = 2) -> tuple[Floats, Floats]:

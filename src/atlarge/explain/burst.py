@@ -1,135 +1,25 @@
-"""Did a week stand out, against the place's own past and against the same weeks of all other places?
-
-A burst of a few days is lost in a month's total and drowned in a policy's whole life. For every place the
-run of days with the clearest excess is sought from the day that the policy was known of; the rank of the
-target's excess among those of all places is its p-value, so that a national operation, which lifts many
-places in the same week, does not make one of them stand out. The excess is over the place's own daily rate
-before, or over that of the other days looked at where it is higher: a rise that lasts is no burst.
-"""
+"""Bursts after a policy became known, and surges in the area's own series in the months of a question."""
 
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from atlarge.effects import watch_bursts
-from atlarge.effects.placebo import rank_p
 from atlarge.explain.answer import Area, Interval
 from atlarge.explain.data import Daily
 from atlarge.explain.estimate import Estimate
-from atlarge.explain.periods import Months
 from atlarge.explain.quantities import ALPHA_BURST, Bursts
 from atlarge.explain.study import change_days
 from atlarge.policies import Policy, Registry
 
 Floats = NDArray[np.float64]
-WINDOWS_DAYS = (2, 4, 7)
-MIN_PER_MONTH = 1.0
 WATCH_DAYS = 31
 MOST_DAYS_BEFORE = 92  # a policy can be known of for long before it applies
 ALPHA = 0.05
-FAR_ABOVE = 4.0  # as rare by chance as 4 standard deviations
-
-
-@dataclass(frozen=True)
-class Burst:
-    """The clearest run of days of a place: counts, what its own past leads one to expect, and the share of
-    places whose clearest run in the same months is at least as clear. `elsewhere`: other places with a run of
-    their own, far above chance, that touches these days."""
-
-    start: dt.date
-    end: dt.date
-    observed: float
-    expected: float
-    score: float
-    p: float
-    places: int
-    elsewhere: int = 0
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain values."""
-        return {
-            "start": self.start.isoformat(),
-            "end": self.end.isoformat(),
-            "observed": self.observed,
-            "expected": round(self.expected, 2),
-            "score": round(self.score, 2),
-            "p_placebo": round(self.p, 4),
-            "places": self.places,
-            "elsewhere": self.elsewhere,
-        }
-
-
-def watched(policy: Policy, months: Months) -> tuple[dt.date, dt.date]:
-    """First and last day that a burst is looked for: from the day the policy was known of (at most three
-    months before it applied) to the end of the third month of its life."""
-    begin, last = months.bounds(months.span("quarter"))
-    return max(min(policy.known, begin), begin - dt.timedelta(days=MOST_DAYS_BEFORE), months.start[0]), last
-
-
-def find_burst(
-    counts: Daily, key: str, months: Months, days: tuple[dt.date, dt.date], usable: NDArray[np.bool_]
-) -> Burst | None:
-    """The clearest run of 2, 4 or 7 days within `days` (first, last), with its placebo p-value over `usable`
-    units.
-
-    Excess is the signed root of the Poisson deviance over the place's own dispersion of weeks before the
-    policy. None where the place has no records before, or days are missing.
-    """
-    row = counts.row(key)
-    if row is None:
-        return None
-    start, stop = (days[0] - counts.first).days, (days[1] - counts.first).days + 1
-    before = (months.start[0] - counts.first).days, (months.bounds(months.pre)[1] - counts.first).days + 1
-    pre = counts.values[:, before[0] : before[1]].astype(np.float64)
-    rate = pre.mean(1)
-    kept = np.isfinite(rate) & usable & (rate * 365.25 / 12 >= MIN_PER_MONTH)
-    kept &= np.isfinite(counts.values[:, start:stop]).all(1)
-    if not np.isfinite(rate[row]) or rate[row] <= 0 or not np.isfinite(counts.values[row, start:stop]).all():
-        return None
-    order = np.concatenate([[row], np.flatnonzero(kept & (np.arange(len(kept)) != row))])
-    window = counts.values[order, start:stop].astype(np.float64)
-    spread = _dispersion(pre[order], rate[order])
-    found = {w: _scores(window, rate[order], spread, w) for w in WINDOWS_DAYS if w <= stop - start}
-    score = np.max([scores.max(1) for scores in found.values()], axis=0)
-    width = max(found, key=lambda w: float(found[w][0].max()))
-    at = int(found[width][0].argmax())
-    touching = [
-        scores[1:, max(0, at - w + 1) : at + width].max(1) >= FAR_ABOVE for w, scores in found.items()
-    ]
-    day = days[0] + dt.timedelta(days=at)
-    return Burst(
-        start=day,
-        end=day + dt.timedelta(days=width - 1),
-        observed=float(window[0, at : at + width].sum()),
-        expected=float(rate[row] * width),
-        score=float(score[0]),
-        p=rank_p(score),
-        places=len(order) - 1,
-        elsewhere=int(np.any(touching, axis=0).sum()),
-    )
-
-
-def _scores(window: Floats, rate: Floats, spread: Floats, width: int) -> Floats:
-    """Score of every run of `width` days [rows x starts]; zero where it holds no more than expected."""
-    total = np.concatenate([np.zeros((len(window), 1)), window.cumsum(1)], axis=1)
-    seen = total[:, width:] - total[:, :-width]
-    others = (window.sum(1)[:, None] - seen) / max(window.shape[1] - width, 1)
-    expected = np.maximum(np.maximum(rate[:, None], others) * width, 1e-9)
-    deviance = 2 * (seen * np.log(np.maximum(seen, 1e-9) / expected) - (seen - expected))
-    return np.where(seen > expected, np.sqrt(np.maximum(deviance, 0.0) / spread[:, None]), 0.0)
-
-
-def _dispersion(pre: Floats, rate: Floats) -> Floats:
-    """Variance over mean of the weeks before, not below one."""
-    weeks = pre.shape[1] // 7
-    sums = pre[:, : weeks * 7].reshape(len(pre), weeks, 7).sum(2)
-    mean = np.maximum(rate * 7, 1e-9)
-    return np.asarray(np.maximum(1.0, ((sums - mean[:, None]) ** 2 / mean[:, None]).mean(1)))
 
 
 def surges_of(

@@ -9,13 +9,12 @@ from typing import Any
 
 from atlarge.explain.answer import Area, ChangeStrip, Interval, Warned
 from atlarge.explain.areas import Where
-from atlarge.explain.burst import Burst
 from atlarge.explain.changes import Relabelled
 from atlarge.explain.decomposition import Parts
 from atlarge.explain.estimate import Estimate
 from atlarge.explain.numbers import CountKey, Number, difference, key_of
 from atlarge.explain.periods import Months
-from atlarge.explain.quantities import Bursts, Lasting, LeftBefore, MethodSwitch, TwoSided
+from atlarge.explain.quantities import Burst, Bursts, Lasting, LeftBefore, MethodSwitch, TwoSided
 from atlarge.explain.verdicts import placing
 from atlarge.messages import Message, Month, say
 from atlarge.policies import HOUSING, Policy

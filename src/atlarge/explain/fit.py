@@ -14,21 +14,23 @@ from atlarge.effects.pooling import Ratio
 from atlarge.errors import AtlargeError
 from atlarge.explain.answer import Area, ChangeStrip
 from atlarge.explain.areas import seat_of
-from atlarge.explain.burst import find_burst, surges_of, watched
+from atlarge.explain.burst import bursts_of, surges_of
 from atlarge.explain.caveats import Facts, fell_before
 from atlarge.explain.changes import relabelled, strip_of
 from atlarge.explain.concentration import concentration_of
 from atlarge.explain.data import Daily, daily
 from atlarge.explain.decomposition import Parts, learn_rate, parts_from, parts_of, unknown_ratio
 from atlarge.explain.estimate import Estimate, estimate
+from atlarge.explain.lasting import lasting_of, left_before_of, two_sided_of
 from atlarge.explain.periods import Months, add_months, months_of
-from atlarge.explain.quantities import provisional_bursts, provisional_lasting
 from atlarge.explain.sensitivity import in_time_of, row_of, same_aor
 from atlarge.explain.study import Study, changed_units, world_of
+from atlarge.explain.switches import method_switches
 from atlarge.policies import Policy, applies_to
 from atlarge.reference import table
 
 SCHEMES = ("ddp", "biglocal")
+DAYS_IN_MONTH = 365.25 / 12
 T = TypeVar("T")
 
 
@@ -100,13 +102,22 @@ def measure(world: Study, policy: Policy, months: Months) -> Facts:
     if facts.parts is not None and ratio is not None:
         facts.parts_since_fall = attempt(notes, "since the fall", lambda: _since_fall(world, facts, ratio))
     facts.in_time = in_time_of(world, main, changed)
-    usable = np.ones(len(outcome.keys), dtype=bool)
-    watch = watched(policy, months)
-    facts.burst = find_burst(outcome, world.key, months, watch, usable)
-    facts.usual_month = main.pre_mean
-    facts.bursts = provisional_bursts(facts.burst, main.pre_mean, watch)
-    facts.lasting = provisional_lasting(main.totals["policy"], months, main.pre_mean)
+    facts.bursts = bursts_of(outcome, world.key, world.area.level, policy, world.registry)
+    facts.burst = facts.bursts.clearest() if facts.bursts else None
+    facts.usual_month = facts.bursts.usual_month if facts.bursts else _usual_month(main)
+    facts.lasting = lasting_of(
+        main, outcome, world.key, facts.usual_month or 0.0, changed=changed, policies=world.registry
+    )
+    facts.two_sided = two_sided_of(main, outcome, world.key, changed=changed, policies=world.registry)
+    facts.left_before = left_before_of(main)
+    facts.method_switches = method_switches(world, policy, months, changed)
     return facts
+
+
+def _usual_month(main: Estimate) -> float:
+    """A month's count at the level from which the forecast starts, where no watch for bursts gives one."""
+    first = int(np.flatnonzero(main.months.pre)[-1]) + 1
+    return float(main.fitted[first]) / main.months.days[first] * DAYS_IN_MONTH
 
 
 def _jail_change(world: Study, months: Months, day: dt.date) -> tuple[ChangeStrip | None, Daily | None]:

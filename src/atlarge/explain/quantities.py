@@ -36,6 +36,35 @@ class _Plain:
         return found if verdict is None else {**found, "verdict": verdict}
 
 
+@dataclass(frozen=True)
+class Burst:
+    """The clearest run of days of a place: counts, what its own past leads one to expect, and the share of
+    places whose clearest run in the same months is at least as clear. `elsewhere`: other places with a run of
+    their own, far above chance, that touches these days."""
+
+    start: dt.date
+    end: dt.date
+    observed: float
+    expected: float
+    score: float
+    p: float
+    places: int
+    elsewhere: int = 0
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values."""
+        return {
+            "start": self.start.isoformat(),
+            "end": self.end.isoformat(),
+            "observed": self.observed,
+            "expected": round(self.expected, 2),
+            "score": round(self.score, 2),
+            "p_placebo": round(self.p, 4),
+            "places": self.places,
+            "elsewhere": self.elsewhere,
+        }
+
+
 @dataclass(frozen=True, kw_only=True)
 class Judged(_Plain):
     """An excess over some days, and what is known of it.
@@ -96,6 +125,15 @@ class Bursts(Judged):
     places: int = 0
     elsewhere: int = 0
     alpha: float = ALPHA_BURST
+
+    def clearest(self) -> Burst | None:
+        """The run itself; None where there is none above usual."""
+        if self.start is None or self.end is None:
+            return None
+        return Burst(
+            self.start, self.end, self.observed, self.expected, self.score or 0.0, self.p or 1.0, self.places,
+            self.elsewhere,
+        )  # fmt: skip
 
     @property
     def in_usual_months(self) -> float | None:
@@ -166,30 +204,3 @@ class MethodSwitch(_Plain):
     robust_measure: str = "all"
     robust_expected: float | None = None
     robust_p: float | None = None
-
-
-def provisional_bursts(burst: Any, usual_month: float, watch: tuple[dt.date, dt.date]) -> Bursts | None:
-    """From the clearest run and its rank alone: what a place could have shown is not known."""
-    if burst is None:
-        return None
-    is_run = burst.observed >= 2 * burst.expected and burst.observed >= 5
-    return Bursts(
-        observed=burst.observed, expected=burst.expected, effect=Interval(burst.observed - burst.expected),
-        p=burst.p if is_run else max(burst.p, 2 * ALPHA_BURST), material=usual_month, start=burst.start,
-        end=burst.end, watch_start=watch[0], watch_end=watch[1], usual_month=usual_month, score=burst.score,
-        places=burst.places, elsewhere=burst.elsewhere,
-    )  # fmt: skip
-
-
-def provisional_lasting(total: Any, months: Any, usual_month: float) -> Lasting:
-    """From the sums over the whole time, bursts and all."""
-    start, end = months.bounds(months.life)
-    material = MATERIAL * total.expected
-    high = total.effect.high
-    return Lasting(
-        observed=total.observed, expected=total.expected, effect=total.effect, p=total.p_high,
-        p_low=total.p if (total.effect.value or 0) < 0 else None, material=material,
-        p_material=ALPHA_LASTING if high is not None and high < material else None, mde=total.mde,
-        mde_relative=total.mde / total.expected if total.expected > 0 else None, start=start, end=end,
-        months=int(months.life.sum()), usual_month=usual_month, places=total.placebos,
-    )  # fmt: skip
