@@ -332,6 +332,10 @@ class Answer:
             title = render(judged.title, language)
             verdict = render(Message(f"verdict.{judged.verdict}"), language)
             lines += [f"{title}: {verdict}.", f"  {render(message, language)}"]
+        if self.corroboration:
+            lines += ["", *(f"  - {render(row['says'], language)}" for row in self.corroboration)]
+        if "says" in self.elsewhere:
+            lines += ["", render(self.elsewhere["says"], language)]
         lines += [""] + [f"  * {render(warned.message, language)}" for warned in self.main_caveats]
         return "\n".join(lines)
 

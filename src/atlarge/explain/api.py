@@ -14,6 +14,8 @@ from atlarge.explain.answer import Answer, Area, ChangeStrip, Interval, Judgemen
 from atlarge.explain.areas import Where, where_of
 from atlarge.explain.burst import burst_shares
 from atlarge.explain.caveats import Facts, caveats_of, changed_before, fell_before
+from atlarge.explain.corroboration import corroborate
+from atlarge.explain.elsewhere import elsewhere
 from atlarge.explain.estimate import (
     LEVEL,
     SPAN_NAMES,
@@ -188,6 +190,8 @@ def _answer(facts: Facts, world: Study, code: str, name: str, kind: str) -> Answ
         method_switches=facts.method_switches,
         usual_month=facts.usual_month,
         store=world.store.path,
+        corroboration=corroborate(world, facts),
+        elsewhere=elsewhere(world.store, facts.policy.direction, facts.scheme, world.registry),
     )
 
 

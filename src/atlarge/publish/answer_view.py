@@ -118,10 +118,11 @@ def _more_caveats(shown: Shown, w: Words) -> list[str]:
 
 def _corroboration(shown: Shown, w: Words) -> list[dict[str, str]]:
     """What else the records show of the burst's days, and which way each points."""
-    tell = Teller(shown, w)
+    tell, least = Teller(shown, w), shown.table.threshold
     return [
         {"says": tell(row["says"]), "points": w(f"corroboration.{row['points']}"), "kind": row["points"]}
         for row in shown.answer.corroboration
+        if not any(0 < count < least for count in row["counts"])
     ]
 
 
