@@ -1,4 +1,4 @@
-"""What happened, on average, where places took such a decision: beside every answer, and on the front page."""
+"""What happened, on average, where places took such a decision: beside every answer and on the front page."""
 
 from __future__ import annotations
 
