@@ -11,6 +11,7 @@ import typer
 
 from atlarge.cli._disclose import BesideOption, DiscloseFlag
 from atlarge.cli._output import JsonFlag, StoreOption, emit_json, mark_undisclosed, note
+from atlarge.messages import LANGUAGES
 
 if TYPE_CHECKING:
     from atlarge.explain import Answer
@@ -44,6 +45,10 @@ def explain_command(
     out: Annotated[Path | None, typer.Option("--out", help="Write the report, one HTML file, here.")] = None,
     disclose: DiscloseFlag = False,
     beside: BesideOption = None,
+    brief: Annotated[
+        Path | None, typer.Option("--brief", help="Write the one-page brief here, as .html or .pdf.")
+    ] = None,
+    language: Annotated[str, typer.Option("--language", help="en or es: of report, brief and text.")] = "en",
     as_json: JsonFlag = False,
 ) -> None:
     """What a policy changed in arrests at large and jail handoffs, and how well each account fits."""
@@ -54,6 +59,10 @@ def explain_command(
         raise typer.BadParameter("name a place, or ask for --pooled")
     if (policy is None) == (date is None):
         raise typer.BadParameter("give either --policy or --date, not both and not neither")
+    if language not in LANGUAGES:
+        raise typer.BadParameter(f"no language {language!r}; there are: {', '.join(LANGUAGES)}")
+    if brief is not None and brief.suffix.lower() not in (".html", ".htm", ".pdf"):
+        raise typer.BadParameter("--brief takes a name that ends in .html or .pdf")
     from atlarge.explain import explain
 
     day = date.date() if date else None
@@ -61,8 +70,13 @@ def explain_command(
     if out is not None:
         from atlarge.publish import report
 
-        report(answer, out, beside=beside)
+        report(answer, out, language=language, beside=beside)
         note(f"report written to {out}")
+    if brief is not None:
+        from atlarge.publish.brief import brief as write_brief
+
+        write_brief(answer, brief, language=language, beside=beside)
+        note(f"brief written to {brief}")
     if disclose:
         from atlarge.cli._disclose import emit_disclosed
         from atlarge.publish.answers import windows_of
@@ -72,7 +86,7 @@ def explain_command(
     elif as_json:
         emit_json(answer.to_dict(), disclosed=False)
     else:
-        sys.stdout.write(_text(answer))
+        sys.stdout.write(_text(answer, language))
         mark_undisclosed()
 
 
@@ -107,10 +121,14 @@ def _pooled(
             )
 
 
-def _text(answer: Answer) -> str:
+def _text(answer: Answer, language: str) -> str:
     """The answer for a terminal: summary, spans, all caveats."""
     lines = [f"{answer.place_name}: {answer.policy['title']} ({answer.policy['effective']})", ""]
-    lines += [answer.summary(), "", "Observed and expected (90 % interval of the difference; placebo p)"]
+    lines += [
+        answer.summary(language),
+        "",
+        "Observed and expected (90 % interval of the difference; placebo p)",
+    ]
     for span in answer.spans:
         effect, p = span.effect, span.p_placebo
         lines.append(

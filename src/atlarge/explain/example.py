@@ -21,6 +21,7 @@ from atlarge.explain.answer import (
 )
 from atlarge.explain.narrative import paragraphs
 from atlarge.explain.numbers import CountKey, Number, difference
+from atlarge.explain.quantities import Bursts
 from atlarge.messages import Days, Message, Month, join, say
 
 START, END = dt.date(2017, 3, 1), dt.date(2017, 10, 24)
@@ -125,6 +126,37 @@ def _reasons() -> tuple[Message, Message, Message]:
         place="the Example metropolitan area",
     )
     return join(burst, lasting), join(say("handoffs.none", at=say("at.locality", name=place)), change), level
+
+
+BURST = dt.date(2017, 3, 9), dt.date(2017, 3, 12)
+
+
+def _burst() -> dict[str, Any]:
+    return {
+        "start": BURST[0].isoformat(),
+        "end": BURST[1].isoformat(),
+        "observed": 61.0,
+        "expected": 4.1,
+        "score": 8.2,
+        "p_placebo": 0.004,
+        "places": 58,
+        "elsewhere": 0,
+    }
+
+
+def _bursts() -> Bursts:
+    return Bursts(
+        observed=61.0,
+        expected=4.1,
+        effect=Interval(56.9),
+        p=0.004,
+        material=31.0,
+        start=BURST[0],
+        end=BURST[1],
+        usual_month=31.0,
+        score=8.2,
+        places=58,
+    )
 
 
 def _verdicts() -> dict[str, Judgement]:
@@ -322,5 +354,8 @@ def example_answer() -> Answer:
         placebos=_gaps(),
         event_time=_events(at_large),
         change_strips=[strip],
+        burst=_burst(),
+        bursts=_bursts(),
+        usual_month=31.0,
         **_checks(),
     )

@@ -27,7 +27,7 @@ def report_html(
     """
     w = Words(language)
     shown = show(answer, threshold=threshold, beside=beside)
-    css = _squeezed(static("charts.css") + static("page.css"))
+    css = squeezed(static("charts.css") + static("page.css"))
     parts = context(shown, w)
     return render(
         "report.html.j2",
@@ -35,7 +35,7 @@ def report_html(
         title=title_of(shown, w),
         policy_line=policy_line(shown, w),
         policy=_POLICY.format(style=style_hash(css)),
-        css=_Safe(css),
+        css=safe(css),
         version=atlarge.__version__,
         privacy=w("report.privacy", most=threshold - 1, threshold=threshold),
         cite=_cite(shown, w),
@@ -74,14 +74,20 @@ def export_charts(answer: Answer, folder: Path | str, *, language: str = "en") -
     return written
 
 
-class _Safe(str):
+class Safe(str):
     """Text of our own that a template takes as it is."""
 
     def __html__(self) -> str:
         return str(self)
 
 
-def _squeezed(css: str) -> str:
+def safe(text: str) -> Safe:
+    """Text of our own, marked so."""
+    return Safe(text)
+
+
+def squeezed(css: str) -> str:
+    """A style sheet without comments and indents."""
     text = re.sub(r"/\*.*?\*/", "", css, flags=re.S)
     return re.sub(r"\s*\n\s*", "\n", text).strip()
 

@@ -1,0 +1,60 @@
+"""The one-page brief: one page, both languages, nothing that the report would hide."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from atlarge.cli import _load_commands, app
+from atlarge.errors import QuestionError
+from atlarge.explain.answer import MOST_CAVEATS, Warned
+from atlarge.explain.example import example_answer
+from atlarge.messages import render, say
+from atlarge.publish.answers import show
+from atlarge.publish.brief import HEIGHT, brief, brief_html, brief_of, brief_pdf, brief_svg, digest
+from atlarge.publish.i18n import Words
+
+
+@pytest.mark.parametrize("language", ["en", "es"])
+def test_the_brief_is_one_page_in_each_language(tmp_path: Path, language: str) -> None:
+    answer = example_answer()
+    content = brief_pdf(answer, language=language)
+    assert content.startswith(b"%PDF")
+    assert len(re.findall(rb"/Type\s*/Page\b", content)) == 1
+    page = brief_html(answer, language=language)
+    for path in (tmp_path / "b.html", tmp_path / "b.pdf"):
+        assert brief(answer, path, language=language).stat().st_size > 1000
+    assert render(answer.headline, language) in page
+    assert page.count("<li>") <= 3 + MOST_CAVEATS
+    assert "http://" not in page.replace("http://www.w3.org/2000/svg", "")
+
+
+def test_all_text_lies_on_the_page() -> None:
+    svg = brief_svg(brief_of(show(example_answer()), Words("en")))
+    heights = [float(y) for y in re.findall(r'<text x="[\d.]+" y="([\d.]+)"', svg)]
+    assert max(heights) < HEIGHT - 20
+    assert digest(example_answer()) in svg
+
+
+def test_a_brief_that_does_not_fit_is_refused_rather_than_cut() -> None:
+    long = Warned("left_before", say("caveat.no_population", place="a long name " * 900))
+    with pytest.raises(QuestionError, match="does not fit one page"):
+        brief_pdf(replace(example_answer(), warnings=[long]))
+
+
+def test_a_hidden_count_is_not_on_the_brief_either() -> None:
+    page = brief_html(example_answer(), threshold=1000)
+    assert "ICE made 61" not in page
+    assert ">205<" not in page
+
+
+def test_another_ending_is_a_usage_error(tmp_path: Path) -> None:
+    with pytest.raises(QuestionError, match=r"\.html or \.pdf"):
+        brief(example_answer(), tmp_path / "b.docx")
+    _load_commands()
+    asked = ["explain", "48453", "--policy", "travis-tx-2017", "--brief", "b.docx"]
+    assert CliRunner().invoke(app, asked).exit_code == 2
