@@ -16,8 +16,9 @@ import polars as pl
 from atlarge.errors import ReleaseError
 from atlarge.known_places import ASKED, known_places, resolve_asked
 from atlarge.records.audit import IngestAudit, ReleaseAudit
-from atlarge.records.commit import commit, held_already
-from atlarge.records.parts import Aside, digest, prepared_parts, whole
+from atlarge.records.commit import commit, digest, held_already
+from atlarge.records.coverage import Scope, parse_scope
+from atlarge.records.parts import Aside, prepared_parts, whole
 from atlarge.records.prepare import Prepared, prepare
 from atlarge.records.store import Spill
 from atlarge.records.tables import PLACE, TABLES, conform
@@ -43,7 +44,7 @@ def _paths(files: Iterable[Path | str]) -> list[Path]:
     return paths
 
 
-def _in_parts(parts: Iterator[Release], placer: _Placer, spill: Spill) -> Prepared:
+def _in_parts(parts: Iterator[Release], placer: _Placer, spill: Spill, covers: list[Scope]) -> Prepared:
     """A long release: typed part by part, then placed by the words of all parts; its rows wait on disk."""
     made: list[Prepared] = []
     hashes: list[pl.Series] = []
@@ -60,10 +61,12 @@ def _in_parts(parts: Iterator[Release], placer: _Placer, spill: Spill) -> Prepar
         digests.append(digest(one.frame, one.audit.table))
         pieces.append(spill.write(one.frame))
         one.frame = one.frame.clear()
-    return whole(made, pieces, digests, hashes)
+    return whole(made, pieces, digests, hashes, covers)
 
 
-def _read_all(paths: Sequence[Path], store: Path, aside: Aside, told: Progress) -> list[Prepared | str]:
+def _read_all(
+    paths: Sequence[Path], store: Path, aside: Aside, told: Progress, covers: list[Scope]
+) -> list[Prepared | str]:
     """Read, type and place files on a few threads; of several refusals, the first one given is raised.
 
     For a file whose bytes the store already holds, the release's id instead.
@@ -77,10 +80,11 @@ def _read_all(paths: Sequence[Path], store: Path, aside: Aside, told: Progress) 
             told(f"{path.name}: held already as {held['id']}")
             return str(held["id"])
         if is_long(opened):
-            made = _in_parts(read_parts(path, opened), placer, aside.spill)
+            made = _in_parts(read_parts(path, opened), placer, aside.spill, covers)
         else:
             made = prepare(read_release(path, opened))
             placer.place(made)
+            made.covers = covers
         made = aside.keep(made)
         told(f"read {path.name}: {made.audit.rows_read:,} rows of {made.audit.family}")
         return made
@@ -140,14 +144,16 @@ def ingest(
     """
     say = told or (_to_stderr if progress else _silent)
     paths = _paths(files)
+    said = parse_scope(covers) if covers else []
     aside = Aside(Path(store))
     try:
-        asked, notes = _once(_read_all(paths, Path(store), aside, say), paths)
+        asked, notes = _once(_read_all(paths, Path(store), aside, say, said), paths)
         read = [made for made in asked.values() if made is not None]
         if not allow_loss:
             _refuse_loss(read, paths)
         say("writing")
-        audits = commit(read, Path(store))
+        declared = {name: said for name, made in asked.items() if made is None and said}
+        audits = commit(read, Path(store), declared)
     finally:
         aside.spill.close()
     return IngestAudit([audits[name] for name in asked], notes)

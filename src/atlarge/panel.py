@@ -44,6 +44,8 @@ PLACE_COLUMN: dict[str, str] = {
 }
 _TRUNCATE = {"day": "1d", "week": "1w", "month": "1mo"}
 NATION = "US"
+_OFTEN = 60
+"""Records per million of the nation's under which a place has few enough for a stray one to matter."""
 
 
 @dataclass(frozen=True)
@@ -217,7 +219,7 @@ def sparse(
     covered = _window(store.coverage(name), name, asked)
     counts, _ = _count(store, group, asked, covered)
     places = counts["place"].unique().sort().to_list()
-    return counts, [(c, _scope_places(c.scope, places, by)) for c in covered]
+    return counts, [(c, _scope_places(c, places, by)) for c in covered]
 
 
 def _asked(
@@ -299,7 +301,7 @@ def _is_one_span(covered: list[Coverage]) -> bool:
         if part.start > reached:
             return False
         reached = max(reached, part.end + dt.timedelta(days=1))
-    return len({c.scope for c in covered}) == 1
+    return len({_covers(c) for c in covered}) == 1
 
 
 def _month_end(day: dt.date) -> dt.date:
@@ -351,33 +353,92 @@ def _count(
     return placed.sort("place", "period"), {name: int(without[name].sum()) for name in names}
 
 
-def _scope_places(scope: str, places: list[str], by: str) -> list[str]:
-    """The places of one level that a release's scope takes in: "nation", "aor:SEA,..." or "state:TX,..."."""
-    if scope == "nation":
-        return places
-    if by == "nation":  # a release of some places is no count of the nation
+def _covers(c: Coverage) -> tuple[str, tuple[str, ...] | None, tuple[str, ...]]:
+    """The places of a release's coverage: those of one kind are the same whatever the days."""
+    return c.scope, getattr(c, "levels", None), tuple(getattr(c, "without", ()))
+
+
+def _scope_places(c: Coverage, places: list[str], by: str) -> list[str]:
+    """The places of one level that a release's coverage takes in."""
+    scope, levels, without = _covers(c)
+    if levels is not None and by not in levels:
         return []
     kind, _, codes = scope.partition(":")
-    inside = set(codes.split(","))
+    if kind != "nation":
+        if by == "nation":  # a release of some places is no count of the nation
+            return []
+        allowed = _members(kind, frozenset(codes.split(",")), by)
+        places = [p for p in places if p in allowed]
+    elif by == "nation":
+        return [] if any(not w.startswith("county:") for w in without) else places
+    if without and by == "office":
+        known = frozenset(table("offices")["office"])
+        places = [p for p in places if p in known]
+    for lacking in without:
+        kind, _, code = lacking.partition(":")
+        gone = _touched(kind, code, by)
+        places = [p for p in places if p not in gone]
+    return places
+
+
+@cache
+def _members(kind: str, codes: frozenset[str], by: str) -> frozenset[str]:
+    """Places of one level that lie wholly in places of another."""
     if kind == by:
-        return [p for p in places if p in inside]
-    if by == "county":
-        members = table("counties").filter(pl.col(kind).is_in(inside))["fips"]
-    elif by == "office":
-        members = table("offices").filter(pl.col(kind).is_in(inside))["office"]
-    else:  # states all of whose counties lie in the areas; states never take in a whole area for certain
-        counties = table("counties")
-        members = counties.group_by("state").agg(pl.col("aor").is_in(inside).all()).filter("aor")["state"]
-    allowed = set(members.to_list())
-    return [p for p in places if p in allowed]
+        return codes
+    if kind not in ("aor", "state"):  # a county, an office area or a facility takes in no other place whole
+        return frozenset()
+    if by in ("county", "office"):
+        name = "counties" if by == "county" else "offices"
+        own = frozenset(table(name).filter(pl.col(kind).is_in(list(codes)))["fips" if by == "county" else by])
+        return own - _shared(kind, codes, by)
+    if kind == "state":  # states never take in a whole area for certain
+        return frozenset()
+    counties = table("counties").group_by("state").agg(pl.col("aor").is_in(list(codes)).all())
+    return frozenset(counties.filter("aor")["state"])
+
+
+@cache
+def _touched(kind: str, code: str, by: str) -> frozenset[str]:
+    """Places of one level of which a place that is lacking is a part, or which are parts of it."""
+    if kind == by:
+        return frozenset([code])
+    if kind == "county":  # one county less is no reason to give up its state
+        return frozenset()
+    if by in ("county", "office"):
+        name = "counties" if by == "county" else "offices"
+        own = frozenset(table(name).filter(pl.col(kind) == code)["fips" if by == "county" else by])
+        return own | _shared(kind, frozenset(_usual(by)[kind].drop_nulls()) - {code}, by)
+    return frozenset(table("counties").filter(pl.col(kind) == code)[by].drop_nulls())
+
+
+def _usual(by: str) -> pl.DataFrame:
+    return table("usual_places").filter(pl.col("kind") == by)
+
+
+@cache
+def _shared(kind: str, codes: frozenset[str], by: str) -> frozenset[str]:
+    """Counties or office areas of few records, some of which are of other areas of responsibility than these.
+
+    Who records an arrest is not always whose place it is in: without the others, a zero there is not sure.
+    """
+    if kind == "state":
+        return frozenset()
+    usual = _usual(by).with_columns(pl.col(kind).is_in(list(codes)).fill_null(False).alias("own"))
+    places = usual.group_by("code").agg(
+        (~pl.col("own")).any().alias("others"),
+        pl.col("per_million").filter("own").sum().alias("here"),
+    )
+    return frozenset(places.filter(pl.col("others") & (pl.col("here") < _OFTEN))["code"])
 
 
 def _covered_days(covered: list[Coverage], places: list[str], asked: _Asked) -> pl.DataFrame:
     """Days that any release covers, as place, period, days_covered: overlapping releases count once."""
     pieces = []
-    for scope in sorted({c.scope for c in covered}):
-        inside = _scope_places(scope, places, asked.by)
-        spans = [pl.date_range(c.start, c.end, eager=True) for c in covered if c.scope == scope]
+    for same in {_covers(c): c for c in covered}.values():
+        inside = _scope_places(same, places, asked.by)
+        alike = [c for c in covered if _covers(c) == _covers(same)]
+        spans = [pl.date_range(c.start, c.end, eager=True) for c in alike]
         days = pl.concat(spans).unique().alias("day").to_frame()
         pieces.append((pl.DataFrame({"place": inside}, schema={"place": pl.String}), days))
     if len(pieces) == 1:

@@ -2,58 +2,73 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
 from atlarge.records.audit import ReleaseAudit
+from atlarge.records.coverage import Scope, is_placed, places_of, spans_of
 from atlarge.records.overlap import Held, overlaps
 from atlarge.records.prepare import Prepared
 from atlarge.records.store import Writer, content_hash, empty_manifest, lock, read_manifest
 from atlarge.records.tables import DATE_COLUMN, EVENTS
 from atlarge.releases import families
 
-_GAP_DAYS = 62
-"""A release without a row for longer than this is not taken to cover the time between."""
-_FEW_AREAS = 12
-"""A release with rows of no more areas of responsibility than this is taken to cover only these."""
+_MANY_TEXTS = 8
+_SOME_TEXT = 0.02
+"""The share of rows that must have a text of place for a release to be one that can name counties."""
 
 
-def _spans(days: pl.Series) -> list[tuple[dt.date, dt.date]]:
-    """First and last days of the stretches of days that a release covers."""
-    distinct = days.drop_nulls().unique().sort()
-    if distinct.is_empty():
-        return []
-    is_start = (distinct.diff().dt.total_days() > _GAP_DAYS).fill_null(True)
-    starts = distinct.filter(is_start)
-    ends = distinct.filter(is_start.shift(-1).fill_null(True))
-    return list(zip(starts.to_list(), ends.to_list(), strict=True))
+def _texts(frame: pl.DataFrame) -> tuple[int | None, bool]:
+    """How many distinct texts of place rows have (None: none or many), and whether they can name a county."""
+    if "_has_text" in frame.columns:
+        told = {text for texts in frame["_texts"].unique().to_list() for text in texts.split("|") if text}
+        return len(told) or None, bool(frame["_has_text"].any())
+    name = next((c for c in ("landmark", "facility") if c in frame.columns), None)
+    found = frame[name].drop_nulls().n_unique() if name else 0
+    some = name is not None and frame[name].null_count() <= (1 - _SOME_TEXT) * frame.height
+    return found or None, some or _names_counties(frame)
 
 
-def _scope(made: Prepared) -> str:
-    """The places that a release covers, as the family says, narrowed to what its rows show."""
-    scope = made.family.scope
-    if scope != "nation" or "aor" not in made.frame.columns or made.audit.table == "jail_counts":
-        return scope
-    recorded = (
-        made.frame.filter(pl.col("aor_basis") == "recorded")
-        if "aor_basis" in made.frame.columns
-        else made.frame
+def _first_texts(frame: pl.DataFrame) -> str:
+    """Stands for the first few distinct texts of place of some rows: more than these are many."""
+    name = next((c for c in ("landmark", "facility") if c in frame.columns), None)
+    if name is None:
+        return ""
+    return "|".join(
+        str(h) for h in frame[name].drop_nulls().unique().hash().sort().head(_MANY_TEXTS).to_list()
     )
-    areas = recorded["aor"].drop_nulls().unique().sort().to_list()
-    if areas and len(areas) <= _FEW_AREAS:
-        return "aor:" + ",".join(areas)
-    if not areas and "state" in made.frame.columns:
-        states = made.frame["state"].drop_nulls().unique().sort().to_list()
-        if states and len(states) <= _FEW_AREAS:
-            return "state:" + ",".join(states)
-    return scope
 
 
-def _span(made: Prepared, start: Any, end: Any, scope: str) -> dict[str, Any]:
-    return {"table": made.audit.table, "start": start.isoformat(), "end": end.isoformat(), "scope": scope}
+def _names_counties(frame: pl.DataFrame) -> bool:
+    return "county_fips" in frame.columns and frame["county_fips"].null_count() < frame.height
+
+
+def digest(frame: pl.DataFrame, table: str) -> pl.DataFrame:
+    """Rows (`n`) by the columns that tell what a release covers."""
+    wanted = [c for c in (DATE_COLUMN[table], "aor", "state", "office", "county_fips") if c]
+    names = [c for c in wanted if c in frame.columns]
+    has_text = _texts(frame)[1]
+    count = pl.col("n").sum() if "n" in frame.columns else pl.len().alias("n")
+    return (
+        frame.group_by(names)
+        .agg(count.cast(pl.UInt32))
+        .with_columns(pl.lit(has_text).alias("_has_text"), pl.lit(_first_texts(frame)).alias("_texts"))
+    )
+
+
+def _scopes(made: Prepared) -> list[Scope]:
+    """The places that a release covers, as the user says, else as the family does and its rows show."""
+    if made.covers:
+        return made.covers
+    scope = made.family.scope
+    if not is_placed(made.audit.table) or "aor" not in made.frame.columns:
+        return [Scope(scope)]
+    texts, has_text = _texts(made.frame)
+    names = [c for c in ("aor", "state", "office", "county_fips") if c in made.frame.columns]
+    places = made.frame.group_by(names).agg(pl.col("n").sum())
+    return places_of(places, scope, texts, has_text, "state" in made.family.columns)
 
 
 def coverage_of(made: Prepared) -> list[dict[str, Any]]:
@@ -61,13 +76,32 @@ def coverage_of(made: Prepared) -> list[dict[str, Any]]:
     column = DATE_COLUMN[made.audit.table]
     if column is None:
         return []
-    scope = _scope(made)
+    scopes = _scopes(made)
     days = made.frame[column].drop_nulls()
     if made.audit.table == "aggregates":
-        return [_span(made, days.min(), days.max(), scope)] if len(days) else []
-    if column == "month":
-        days = pl.concat([days, days.dt.month_end()])
-    return [_span(made, a, b, scope) for a, b in _spans(days)]
+        ends = days.sort().to_list()
+        spans = [(ends[0], ends[-1])] if ends else []
+    else:
+        counted = made.frame.select(pl.col(column).alias("day"), pl.col("n"))
+        if column == "month":
+            last = counted.with_columns(pl.col("day").dt.month_end(), pl.lit(0, pl.UInt32).alias("n"))
+            counted = pl.concat([counted.cast({"n": pl.UInt32}), last.cast({"n": pl.UInt32})])
+        spans = list(spans_of(counted))
+    return [
+        {"table": made.audit.table, "start": start.isoformat(), "end": end.isoformat(), **scope.to_dict()}
+        for scope in scopes
+        for start, end in spans
+    ]
+
+
+def _declare(entry: dict[str, Any], scopes: list[Scope]) -> None:
+    """Take the places of a release held from what the user says."""
+    spans = sorted({(c["table"], c["start"], c["end"]) for c in entry["coverage"]})
+    entry["coverage"] = [
+        {"table": table, "start": start, "end": end, **scope.to_dict()}
+        for scope in scopes
+        for table, start, end in spans
+    ]
 
 
 def held_already(path: Path, sha256: str) -> dict[str, Any] | None:
@@ -77,16 +111,23 @@ def held_already(path: Path, sha256: str) -> dict[str, Any] | None:
     return found[0] if found else None
 
 
-def commit(read: list[Prepared], path: Path) -> dict[str, ReleaseAudit]:
+def commit(
+    read: list[Prepared], path: Path, declared: dict[str, list[Scope]] | None = None
+) -> dict[str, ReleaseAudit]:
     """Write releases into the store at `path`; returns the accounts of all it now holds, by id.
 
-    StoreError if the store cannot be written or another writer holds it.
+    `declared`: places that releases held already cover, as the user says. StoreError if the store cannot be
+    written or another writer holds it.
     """
     with lock(path):
         manifest = read_manifest(path) or empty_manifest()
         held = {r["id"] for r in manifest["releases"]}
         fresh = [made for made in read if made.audit.id not in held]
-        if fresh:
+        said = {name: scopes for name, scopes in (declared or {}).items() if name in held}
+        for entry in manifest["releases"]:
+            if entry["id"] in said:
+                _declare(entry, said[entry["id"]])
+        if fresh or said:
             writer = Writer(path)
             try:
                 writer.sweep(manifest)

@@ -187,11 +187,9 @@ def read_dates(words: pl.Series, order: Order | None = "month") -> pl.Series:
     return made.fill_null(slow)
 
 
-def _any_form(words: pl.Series, order: Order | None) -> pl.Series:
-    """Dates of distinct words in any other form."""
-    spaces = words.str.replace_all(r"[\s\u00a0\u202f]+", " ").str.strip_chars()
-    bare = spaces.str.replace(_WEEKDAY, "")
-    frame = bare.rename("w").to_frame()
+def _clocks(words: pl.Series) -> pl.DataFrame:
+    """Words split into date (in lower case), hour, minute and second."""
+    frame = words.rename("w").to_frame()
     parts = frame.select(
         pl.col("w").str.extract_groups(_CLOCK).alias("clock"),
         pl.col("w").str.extract_groups(_COMPACT_CLOCK).alias("compact"),
@@ -204,18 +202,21 @@ def _any_form(words: pl.Series, order: Order | None) -> pl.Series:
 
     hour = part("h").cast(pl.Int32)
     half = part("half").str.to_lowercase().str.slice(0, 1)
-    parts = parts.select(
+    late = pl.when(half == "p").then(12).otherwise(0)
+    return parts.select(
         pl.coalesce(part("date"), pl.col("w").str.replace(_DATE_ZONE, "")).str.to_lowercase().alias("date"),
-        pl.when(half.is_null())
-        .then(hour)
-        .when(hour.is_between(1, 12))
-        .then(hour % 12 + pl.when(half == "p").then(12).otherwise(0))
-        .alias("h"),
+        pl.when(half.is_null()).then(hour).when(hour.is_between(1, 12)).then(hour % 12 + late).alias("h"),
         hour.is_null().alias("no_clock"),
         part("mi").cast(pl.Int32).alias("mi"),
         part("s").cast(pl.Int32).alias("s"),
         "w",
     )
+
+
+def _any_form(words: pl.Series, order: Order | None) -> pl.Series:
+    """Dates of distinct words in any other form."""
+    spaces = words.str.replace_all(r"[\s\u00a0\u202f]+", " ").str.strip_chars()
+    parts = _clocks(spaces.str.replace(_WEEKDAY, ""))
     day, month = ("a", "b") if order == "day" else ("b", "a")
     forms = [
         (_YEAR_FIRST, "y", "m", "d"),

@@ -35,6 +35,8 @@ TWO_FAMILIES: dict[str, tuple[str, ...]] = {
     "stints": ("date", "facility_code"),
     "stays": ("date", "facility_code"),
 }
+_BREADTH = {"nation": 4, "aor": 3, "state": 2, "county": 1, "office": 1}
+_COLUMNS = {"aor": "aor", "state": "state", "office": "office", "county": "county_fips"}
 _SHARE_SAME, _SHARE_TWO = 0.8, 0.5
 """The share of the loser's rows that must be matched. Within a family the key is fine, and halves of one
 release share days and landmarks by chance; between families the key is coarse and wordings differ."""
@@ -57,15 +59,17 @@ class Held:
         ]
 
     @property
-    def scope(self) -> str:
+    def scopes(self) -> list[str]:
         """Places it covers."""
-        return str(self.audit["coverage"][0]["scope"]) if self.audit["coverage"] else "nation"
+        return sorted({str(c["scope"]) for c in self.audit["coverage"]}) or ["nation"]
 
     @property
-    def precedence(self) -> tuple[float, int, int, str]:
+    def precedence(self) -> tuple[int, int, int, int, str]:
         """Wider places first, then the better form, then more rows, then the id."""
-        breadth = float("inf") if self.scope == "nation" else float(len(self.scope.split(",")))
-        return (breadth, self.rank, self.frame.height, str(self.audit["id"]))
+        breadth, codes = max(
+            (_BREADTH.get(scope.partition(":")[0], 0), scope.count(",") + 1) for scope in self.scopes
+        )
+        return (breadth, codes, self.rank, self.frame.height, str(self.audit["id"]))
 
 
 def _days(held: Held) -> pl.Expr:
@@ -73,9 +77,12 @@ def _days(held: Held) -> pl.Expr:
     return reduce(or_, told).fill_null(False) if told else pl.lit(False)
 
 
-def _places(held: Held) -> tuple[str, set[str]]:
-    kind, _, codes = held.scope.partition(":")
-    return kind, set(codes.split(",")) if codes else set()
+def _places(held: Held) -> dict[str, set[str]]:
+    found: dict[str, set[str]] = {}
+    for scope in held.scopes:
+        kind, _, codes = scope.partition(":")
+        found.setdefault(kind, set()).update(code for code in codes.split(",") if code)
+    return found
 
 
 def inside(winner: Held, loser: Held) -> pl.Expr:
@@ -83,12 +90,12 @@ def inside(winner: Held, loser: Held) -> pl.Expr:
 
     Rows without a place are inside if all places of the loser are among the winner's.
     """
-    kind, codes = _places(winner)
-    if kind == "nation":
+    own, theirs = _places(winner), _places(loser)
+    if own.keys() & {"nation", "facility"}:
         return _days(winner)
-    other, theirs = _places(loser)
-    blank_too = other == kind and theirs <= codes
-    return _days(winner) & pl.col(kind).is_in(sorted(codes)).fill_null(blank_too)
+    within = all(kind in own and codes <= own[kind] for kind, codes in theirs.items())
+    named = [pl.col(_COLUMNS[kind]).is_in(sorted(codes)) for kind, codes in own.items()]
+    return _days(winner) & pl.any_horizontal(named).fill_null(within)
 
 
 def _is_near(a: Held, b: Held) -> bool:

@@ -12,10 +12,10 @@ import polars as pl
 
 from atlarge.records.audit import ReleaseAudit
 from atlarge.records.commit import coverage_of
+from atlarge.records.coverage import Scope
 from atlarge.records.dates import DateOrder
 from atlarge.records.prepare import Begun, Prepared, begin, finish, identical
 from atlarge.records.store import Spill
-from atlarge.records.tables import DATE_COLUMN
 from atlarge.releases import Release
 
 _IN_ROWS = re.compile(r"(.* in )([\d,]+)( rows.*)", re.DOTALL)
@@ -112,7 +112,11 @@ def _sums(counts: list[dict[str, int]]) -> dict[str, int]:
 
 
 def whole(
-    made: list[Prepared], pieces: list[Path], digests: list[pl.DataFrame], hashes: list[pl.Series]
+    made: list[Prepared],
+    pieces: list[Path],
+    digests: list[pl.DataFrame],
+    hashes: list[pl.Series],
+    covers: list[Scope] | None = None,
 ) -> Prepared:
     """One prepared release of its parts, whose placed rows are in `pieces`.
 
@@ -123,13 +127,7 @@ def whole(
         made[0].audit.checks["identical_rows"] = identical([pl.concat(hashes)])
     audit = one_account([one.audit for one in made])
     quarantine = pl.concat([one.quarantine for one in made]).sort("sheet", "row", nulls_last=False)
-    released = Prepared(made[0].family, pl.concat(digests), quarantine, audit)
+    released = Prepared(made[0].family, pl.concat(digests), quarantine, audit, covers=covers or [])
     audit.coverage = coverage_of(released)
     released.frame, released.pieces = released.frame.clear(), pieces
     return released
-
-
-def digest(frame: pl.DataFrame, table: str) -> pl.DataFrame:
-    """Distinct combinations of the columns that tell what a release covers."""
-    wanted = (DATE_COLUMN[table], "aor", "aor_basis", "state")
-    return frame.select(name for name in wanted if name in frame.columns).unique()

@@ -10,6 +10,7 @@ import polars as pl
 
 from atlarge.records.audit import ReleaseAudit
 from atlarge.records.correct import apply_faults, apply_rules
+from atlarge.records.coverage import Scope
 from atlarge.records.dates import DateOrder
 from atlarge.records.duplicates import RULES, Duplicates, Rule, agreement
 from atlarge.records.identifiers import usable
@@ -28,7 +29,8 @@ _MOST_WORDS = 20
 class Prepared:
     """A release's table rows, its quarantined rows and its account so far.
 
-    `pieces`: files that hold the rows instead of `frame`, which then is empty.
+    `pieces`: files that hold the rows instead of `frame`, which then is empty. `covers`: places that the user
+    says it covers.
     """
 
     family: Family
@@ -36,6 +38,7 @@ class Prepared:
     quarantine: pl.DataFrame
     audit: ReleaseAudit
     pieces: list[Path] = field(default_factory=list)
+    covers: list[Scope] = field(default_factory=list)
 
     def rows(self) -> pl.DataFrame:
         """The rows, wherever they are."""

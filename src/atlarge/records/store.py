@@ -35,12 +35,18 @@ _LOCK_SECONDS = 300.0
 
 @dataclass(frozen=True)
 class Coverage:
-    """Days (ends included) and places that a release covers: "nation", "aor:SEA,..." or "state:TX,..."."""
+    """Days (ends included) and places that a release covers: "nation", or a level and codes ("aor:SEA,...").
+
+    `levels`: the levels of place at which it can tell (None: all). `without`: places inside that it lacks,
+    as "state:IA".
+    """
 
     release_id: str
     start: dt.date
     end: dt.date
     scope: str
+    levels: tuple[str, ...] | None = None
+    without: tuple[str, ...] = ()
 
 
 class Store:
@@ -77,7 +83,14 @@ class Store:
     def coverage(self, table: str) -> list[Coverage]:
         """What each release covers of a table; empty where it holds none."""
         return [
-            Coverage(r["id"], dt.date.fromisoformat(c["start"]), dt.date.fromisoformat(c["end"]), c["scope"])
+            Coverage(
+                r["id"],
+                dt.date.fromisoformat(c["start"]),
+                dt.date.fromisoformat(c["end"]),
+                c["scope"],
+                tuple(c["levels"]) if c.get("levels") is not None else None,
+                tuple(c.get("without", ())),
+            )
             for r in self.releases
             for c in r["coverage"]
             if c["table"] == table

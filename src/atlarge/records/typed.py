@@ -158,6 +158,38 @@ def _settle_days(times: pl.Series, days: pl.Series) -> tuple[pl.Series, int]:
     return made.to_series(), moved
 
 
+def _read_columns(
+    release: Release, sheet: Sheet, source: dict[str, str], order: DateOrder, notes: list[str]
+) -> tuple[dict[str, pl.Series], dict[str, pl.Series]]:
+    """Values of the columns, and masks of those that fail; a side date that fails costs its cell alone."""
+    family, frame, rows = release.family, sheet.frame, sheet.rows
+    made: dict[str, pl.Series] = {}
+    bad: dict[str, pl.Series] = {}
+    for name, published in source.items():
+        asked = family.columns[name]
+        made[name], wrong = read_cells(frame[published], asked, family.first, family.last, order.now)
+        if asked.is_main and asked.kind == "moment":
+            days = _days_beside(sheet, asked, published, order)
+            if days is not None:
+                made[name], moved = _settle_days(made[name], days)
+                if moved:
+                    notes.append(
+                        f"{published}: in {moved:,} rows the time lies on another day than the date beside "
+                        "it; the date stands"
+                    )
+        if wrong is not None and asked.kind in ("day", "moment") and not (asked.is_main or asked.is_filled):
+            first = frame[published].filter(wrong)[0]
+            notes.append(
+                f"{published}: not a date within bounds in {int(wrong.sum()):,} rows (such as "
+                f"{str(first)[:40]!r} in row {rows.filter(wrong)[0]}); that cell is missing, the row is kept"
+            )
+            made[name] = made[name].to_frame("m").select(pl.when(~wrong).then(pl.col("m"))).to_series()
+            wrong = None
+        if wrong is not None:
+            bad[name] = wrong
+    return made, bad
+
+
 def _type_sheet(release: Release, sheet: Sheet, order: DateOrder) -> Typed:
     family = release.family
     source = {n: p for n, c in family.columns.items() if (p := _published(sheet, c)) is not None}
@@ -169,30 +201,7 @@ def _type_sheet(release: Release, sheet: Sheet, order: DateOrder) -> Typed:
         if mask is not None:
             typed.drop(reason, int(mask.sum()))
             frame, rows = frame.filter(~mask), rows.filter(~mask)
-    made, bad = {}, {}
-    inside = Sheet(sheet.name, frame, rows, [])
-    for name, published in source.items():
-        asked = family.columns[name]
-        made[name], wrong = read_cells(frame[published], asked, family.first, family.last, order.now)
-        if asked.is_main and asked.kind == "moment":
-            days = _days_beside(inside, asked, published, order)
-            if days is not None:
-                made[name], moved = _settle_days(made[name], days)
-                if moved:
-                    typed.notes.append(
-                        f"{published}: in {moved:,} rows the time lies on another day than the date beside "
-                        "it; the date stands"
-                    )
-        if wrong is not None and asked.kind in ("day", "moment") and not (asked.is_main or asked.is_filled):
-            first = frame[published].filter(wrong)[0]
-            typed.notes.append(
-                f"{published}: not a date within bounds in {int(wrong.sum()):,} rows (such as "
-                f"{str(first)[:40]!r} in row {rows.filter(wrong)[0]}); that cell is missing, the row is kept"
-            )
-            made[name] = made[name].to_frame("m").select(pl.when(~wrong).then(pl.col("m"))).to_series()
-            wrong = None
-        if wrong is not None:
-            bad[name] = wrong
+    made, bad = _read_columns(release, Sheet(sheet.name, frame, rows, []), source, order, typed.notes)
     table = pl.DataFrame({name: values.alias(name) for name, values in made.items()})
     held: list[pl.DataFrame] = []
     failing: pl.Series | None = None

@@ -1,0 +1,313 @@
+"""The days and places that a release covers: those that its rows can be shown to cover, no others.
+
+People cut files: to a state, a county, an area, a facility, a month. A place that a whole release would have
+and this one has not is missing, never zero. What a whole release has is known from national releases
+(`reference/usual_places.csv`): how many rows a place should have, given the rows of the file, and whether it
+has none at all.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any
+
+import polars as pl
+
+from atlarge.errors import QuestionError
+from atlarge.records.tables import EVENTS
+from atlarge.reference import table
+
+LEVELS = ("nation", "aor", "state", "office", "county")
+_COLUMNS = {"aor": "aor", "state": "state", "office": "office", "county": "county_fips"}
+
+_GAP_DAYS = 62
+"""A release without a row for longer than this is not taken to cover the time between."""
+_SURE_ROWS = 60
+"""Nor one without a row in days that by its own weekdays would have so many rows."""
+_ALL = 0.98
+"""Rows of a file cut to some places all name such a place; a whole release always has some that do not."""
+_ABSENT_FINE, _ABSENT_STATE, _ABSENT_AOR = 20, 12, 20
+"""Rows that the absent places of a level should have had together, for the file to be cut to the others."""
+_ABSENT_SHARE = 0.25
+"""And of all rows with such a place: facilities come and go, and differ between tables."""
+_ALONE = {"aor": 20, "state": 30, "county": 400}
+"""Rows that one absent place should have had, for a wide release to be one without it: jails close."""
+_ENOUGH_ROWS = 50
+_WIDE = 0.9
+_MOST_LACKING = 0.35
+_FEW_TEXTS = 3
+
+
+@dataclass(frozen=True)
+class Scope:
+    """Places that a release covers: `places` ("nation", "aor:SEA,...", "county:48453"), `levels` of place
+    at which it can (None: all), and `without` ("state:IA"), places inside that it lacks."""
+
+    places: str
+    levels: tuple[str, ...] | None = None
+    without: tuple[str, ...] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """As in the manifest: `scope`, and `levels` and `without` where they say something."""
+        told: dict[str, Any] = {"scope": self.places}
+        if self.levels is not None:
+            told["levels"] = list(self.levels)
+        if self.without:
+            told["without"] = list(self.without)
+        return told
+
+
+@dataclass
+class Seen:
+    """Rows of a release by its places."""
+
+    frame: pl.DataFrame
+    rows: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.rows = int(self.frame["n"].sum())
+
+    def counts(self, level: str) -> dict[str, int]:
+        """Rows by place of a level."""
+        column = _COLUMNS[level]
+        if column not in self.frame.columns:
+            return {}
+        known = self.frame.filter(pl.col(column).is_not_null())
+        return dict(known.group_by(column).agg(pl.col("n").sum()).sort(column).iter_rows())
+
+    def known(self, *levels: str) -> float:
+        """The share of rows that name a place of one of the levels."""
+        named = [pl.col(_COLUMNS[x]).is_not_null() for x in levels if _COLUMNS[x] in self.frame.columns]
+        if not named or not self.rows:
+            return 0.0
+        return float(self.frame.filter(pl.any_horizontal(named))["n"].sum()) / self.rows
+
+
+def parse_scope(words: str) -> list[Scope]:
+    """Scopes as a user writes them: "nation", "state:MN", "aor:SEA,SPM state:TX".
+
+    QuestionError if there is no such place.
+    """
+    made = []
+    for word in words.replace(";", " ").split():
+        kind, _, codes = word.partition(":")
+        if word in ("nation", "US"):
+            made.append(Scope("nation"))
+            continue
+        names = [code.strip().upper() for code in codes.split(",") if code.strip()]
+        known = _codes(kind)
+        wrong = [code for code in names if code not in known]
+        if kind not in _COLUMNS or not names or wrong:
+            why = f"{wrong[0]!r} is no {kind}" if wrong and known else f"{word!r} is not understood"
+            raise QuestionError(
+                f"--covers: {why}; write nation, or a level and codes: state:MN, aor:SEA,SPM, county:48453"
+            )
+        made.append(Scope(f"{kind}:{','.join(sorted(set(names)))}"))
+    if not made:
+        raise QuestionError("--covers: name the places: nation, state:MN, aor:SEA, county:48453")
+    return made
+
+
+def _codes(kind: str) -> set[str]:
+    if kind == "county":
+        return set(table("counties")["fips"].to_list())
+    if kind == "state":
+        return set(table("counties")["state"].to_list())
+    if kind in ("aor", "office"):
+        return set(table(f"{kind}s")[kind].drop_nulls().to_list())
+    return set()
+
+
+@cache
+def _usual() -> pl.DataFrame:
+    return table("usual_places")
+
+
+def _inside(scope: str) -> pl.DataFrame:
+    """What a whole release of a family's scope has."""
+    kind, _, codes = scope.partition(":")
+    usual = _usual()
+    return usual if kind == "nation" else usual.filter(pl.col(kind).is_in(codes.split(",")))
+
+
+def _expected(usual: pl.DataFrame, seen: Seen, level: str) -> dict[str, float]:
+    """Rows that each place of a level should have, given the rows of the areas of the file (all, if none)."""
+    if level in ("county", "office"):
+        usual = usual.filter(pl.col("kind") == level).with_columns(pl.col("code").alias(level))
+    known = usual.filter(pl.col(level).is_not_null())
+    column = _COLUMNS[level]
+    frame = seen.frame.filter(pl.col(column).is_not_null()) if column in seen.frame.columns else seen.frame
+    has_area = level != "aor" and "aor" in frame.columns and frame["aor"].null_count() < 0.5 * frame.height
+    if not has_area:
+        share = pl.col("per_million").sum() / known["per_million"].sum()
+        found = known.group_by(level).agg(share.alias("share")).sort(level)
+        return {place: share * float(frame["n"].sum()) for place, share in found.iter_rows()}
+    rows = frame.group_by("aor").agg(pl.col("n").sum())
+    shares = known.group_by("aor", level).agg(pl.col("per_million").sum())
+    shares = shares.with_columns(
+        (pl.col("per_million") / pl.col("per_million").sum().over("aor")).alias("share")
+    )
+    expected = shares.join(rows, on="aor").select(level, (pl.col("share") * pl.col("n")).alias("rows"))
+    return dict(expected.group_by(level).agg(pl.col("rows").sum()).sort(level).iter_rows())
+
+
+def _absent(expected: dict[str, float], counts: dict[str, int]) -> float:
+    """Rows that the places without any should have had."""
+    return sum(rows for place, rows in expected.items() if not counts.get(place))
+
+
+def _list(level: str, counts: dict[str, int], expected: dict[str, float]) -> list[str]:
+    """Places of a level that the file was cut to; one with a stray row or two is not among them."""
+    usual = {place: expected.get(place, 0.0) for place in counts}
+    whole, rows = sum(usual.values()) or 1.0, sum(counts.values())
+    return [
+        place
+        for place, count in counts.items()
+        if not (usual[place] / whole * rows >= _ABSENT_FINE and count < 0.1 * usual[place] / whole * rows)
+    ]
+
+
+def _scope(level: str, places: list[str], levels: tuple[str, ...] | None = None) -> list[Scope]:
+    return [Scope(f"{level}:{','.join(places)}", levels)] if places else []
+
+
+def _small(seen: Seen, counts: dict[str, dict[str, int]]) -> list[Scope] | None:
+    """Scopes of a file of few rows in few places: those places, and the state or area that it names."""
+    level = "state" if seen.known("state") >= _ALL else "aor"
+    wide = seen.counts(level)
+    if not 0 < len(wide) <= 2:
+        return None
+    fine = [scope for x in ("county", "office") for scope in _scope(x, list(counts[x]))]
+    return _scope(level, list(wide), (level,)) + fine
+
+
+def _fine(seen: Seen, usual: pl.DataFrame, texts: int | None) -> list[Scope] | None:
+    """Scopes of a file cut to counties, office areas or facilities; None if it is not."""
+    if seen.known("county", "office") < _ALL:
+        return None
+    counts = {x: seen.counts(x) for x in ("county", "office")}
+    expected = {x: _expected(usual, seen, x) for x in ("county", "office")}
+    absent = sum(_absent(expected[x], counts[x]) for x in ("county", "office"))
+    total = sum(sum(expected[x].values()) for x in ("county", "office"))
+    is_few = texts is not None and texts <= _FEW_TEXTS
+    if seen.rows < _ENOUGH_ROWS and (is_few or absent >= _ABSENT_FINE):
+        return _small(seen, counts)
+    if absent < max(_ABSENT_FINE, _ABSENT_SHARE * total):
+        return None
+    if texts is not None and texts <= _FEW_TEXTS and texts <= len(counts["county"]) + len(counts["office"]):
+        return [Scope("facility")]
+    rows = {x: sum(counts[x].values()) for x in ("county", "office")}
+    level = "county" if rows["county"] >= rows["office"] else "office"
+    return _scope(level, _list(level, counts[level], expected[level])) or None
+
+
+def _states(seen: Seen, usual: pl.DataFrame) -> list[Scope] | None:
+    """Scopes of a file cut to states; None if it is not."""
+    if seen.known("state") < _ALL:
+        return None
+    counts, expected = seen.counts("state"), _expected(usual, seen, "state")
+    areas = seen.counts("aor")
+    if _absent(expected, counts) < _ABSENT_STATE and (areas or len(counts) > 12):
+        return None
+    return _scope("state", _list("state", counts, expected))
+
+
+def _lacking(seen: Seen, usual: pl.DataFrame) -> tuple[str, ...]:
+    """Places that a release of many places lacks, though each alone should have had many rows."""
+    lacks = []
+    for level in ("aor", "state", "county"):
+        counts, expected = seen.counts(level), _expected(usual, seen, level)
+        if level == "state":  # where a state's own areas are gone with it, the nation's rows tell
+            alone = _expected(usual, Seen(seen.frame.drop("aor", strict=False)), level)
+            expected = {x: max(expected.get(x, 0.0), alone.get(x, 0.0)) for x in {*expected, *alone}}
+        total = sum(expected.values())
+        if not counts or not total or _absent(expected, counts) > _MOST_LACKING * total:
+            continue
+        lacks += [
+            f"{level}:{place}"
+            for place, rows in sorted(expected.items())
+            if rows >= _ALONE[level] and place not in counts
+        ]
+    return tuple(lacks)
+
+
+def _levels(seen: Seen, has_text: bool) -> tuple[str, ...] | None:
+    """Levels of place that the rows can name at all; None for all of them."""
+    if has_text:
+        return None
+    return tuple(x for x in LEVELS if x == "nation" or seen.known(x) >= 0.5)
+
+
+def places_of(
+    frame: pl.DataFrame, scope: str, texts: int | None, has_text: bool, has_state: bool = True
+) -> list[Scope]:
+    """The places that rows of events cover.
+
+    `frame`: distinct places (aor, state, office, county_fips, those there are) with `n` rows; `scope`: what a
+    whole release of the family covers; `texts`: how many distinct texts of place, if known; `has_text`:
+    whether rows have a text that can name a county; `has_state`: whether states are recorded, not only read
+    from texts: an office area's text names none, and is lost when a file is cut by states so read.
+    """
+    seen = Seen(frame)
+    usual = _inside(scope)
+    if usual.is_empty() or not seen.rows:
+        return [Scope(scope)]
+    levels = _levels(seen, has_text)
+    cut = _fine(seen, usual, texts) if has_text else None
+    if cut is None:
+        cut = _states(seen, usual)
+        if cut and levels is None and not has_state:
+            levels = ("state", "county")
+    if cut is not None:
+        return [Scope(s.places, s.levels if s.levels else levels, s.without) for s in cut]
+    lacks = _lacking(seen, usual)
+    areas, expected = seen.counts("aor"), _expected(usual, seen, "aor")
+    if scope == "nation" and areas:
+        present = sum(rows for place, rows in expected.items() if place in areas)
+        if present < _WIDE * sum(expected.values()):
+            kept = [p for p in _list("aor", areas, expected) if p != "HQ"] or list(areas)
+            lacks = tuple(x for x in lacks if not x.startswith("aor:"))
+            return [Scope(f"aor:{','.join(kept)}", levels, lacks)]
+    return [Scope(scope, levels, lacks)]
+
+
+def spans_of(days: pl.DataFrame) -> list[tuple[dt.date, dt.date]]:
+    """First and last days of the stretches of days that a release covers: day, n (its rows).
+
+    A stretch ends where no row follows for longer than two months, or where days are empty that, by the rows
+    of the same weekdays on either side, would hold too many for that.
+    """
+    daily = days.drop_nulls("day").group_by("day").agg(pl.col("n").sum()).sort("day")
+    if daily.is_empty():
+        return []
+    gap = daily["day"].diff().dt.total_days()
+    is_start = (gap > _GAP_DAYS).fill_null(True)
+    holes = daily.with_columns(gap.alias("gap")).filter((pl.col("gap") > 1) & (pl.col("gap") <= _GAP_DAYS))
+    if not holes.is_empty():
+        rates = _weekday_rates(daily)
+        empty = [
+            sum(rates[(end - dt.timedelta(days=back)).weekday()] for back in range(1, int(length)))
+            for end, length in holes.select("day", "gap").iter_rows()
+        ]
+        cut = holes.filter(pl.Series(empty) >= _SURE_ROWS)["day"]
+        is_start = is_start | daily["day"].is_in(cut.to_list())
+    starts = daily["day"].filter(is_start)
+    ends = daily["day"].filter(is_start.shift(-1).fill_null(True))
+    return list(zip(starts.to_list(), ends.to_list(), strict=True))
+
+
+def _weekday_rates(daily: pl.DataFrame) -> list[float]:
+    """Rows of each weekday (Monday first), the median over the days that have any, less where few have."""
+    weeks = max(1.0, ((daily["day"][-1] - daily["day"][0]).days + 1) / 7)
+    by_day = daily.group_by(pl.col("day").dt.weekday().alias("w")).agg(
+        pl.col("n").quantile(0.1).alias("low"), pl.len().alias("days")
+    )
+    rates = {w: float(low or 0) * min(1.0, days / weeks) for w, low, days in by_day.iter_rows()}
+    return [rates.get(weekday, 0.0) for weekday in range(1, 8)]
+
+
+def is_placed(name: str) -> bool:
+    """Whether a table's rows are events in places."""
+    return name in EVENTS and name != "stays"

@@ -1,0 +1,164 @@
+"""A file covers the places and days that it can be shown to cover: no cut makes a false zero."""
+
+from __future__ import annotations
+
+import datetime as dt
+import random
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from atlarge.errors import AtlargeError, QuestionError
+from atlarge.ingest import ingest
+from atlarge.panel import panel
+from atlarge.records.coverage import parse_scope, places_of, spans_of
+from atlarge.records.store import Store, open_store
+
+LEVELS = ("nation", "aor", "state", "county")
+Cells = dict[str, dict[tuple[str, dt.date], int | None]]
+
+
+def _cells(store: Store, places: dict[str, list[str]]) -> Cells:
+    made: Cells = {}
+    for by in LEVELS:
+        try:
+            frame = panel(store, by=by, places=places.get(by)).frame
+        except AtlargeError:
+            made[by] = {}
+            continue
+        made[by] = {(p, t): v for p, t, v in frame.select("place", "period", "value").iter_rows()}
+    return made
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> tuple[Store, pl.DataFrame]:
+    """The shipped national records, and their rows by place."""
+    store = open_store(None)
+    columns = ["date", "aor", "aor_basis", "state", "office", "county_fips", "landmark", "n", "method"]
+    rows = store.scan("arrests").filter(pl.col("date") < dt.date(2016, 10, 1)).select(columns)
+    return store, rows.collect()
+
+
+def _coverage(rows: pl.DataFrame) -> list[tuple[str, tuple[str, ...] | None, tuple[str, ...]]]:
+    names = ["aor", "state", "office", "county_fips"]
+    found = places_of(rows.group_by(names).agg(pl.col("n").sum()), "nation", None, True, has_state=False)
+    return [(s.places, s.levels, s.without) for s in found]
+
+
+def test_a_whole_release_covers_the_nation(whole: tuple[Store, pl.DataFrame]) -> None:
+    assert _coverage(whole[1]) == [("nation", None, ())]
+
+
+@pytest.mark.parametrize("seed", range(20))
+@pytest.mark.parametrize("column", ["aor", "state", "county_fips"])
+def test_a_cut_covers_what_it_was_cut_to(whole: tuple[Store, pl.DataFrame], column: str, seed: int) -> None:
+    rows = whole[1]
+    counts = rows.drop_nulls(column).group_by(column).agg(pl.col("n").sum()).filter(pl.col("n") >= 100)
+    value = random.Random(seed).choice(sorted(counts.filter(pl.col(column) != "HQ")[column].to_list()))
+    kind = "county" if column == "county_fips" else column
+    home = {"state": 2}.get(kind, len(value))
+    for scope, _, without in _coverage(rows.filter(pl.col(column) == value)):
+        level, _, codes = scope.partition(":")
+        assert level != "nation"
+        if level == kind:
+            assert codes == value
+        elif level == "aor":  # all of an area's records may lie in one state
+            inside = rows.filter(pl.col("aor").is_in(codes.split(",")) & pl.col(column).is_not_null())
+            assert inside.filter(pl.col(column) == value)["n"].sum() > 0.85 * inside["n"].sum()
+        else:
+            assert level in ("county", "office")
+            assert home
+        assert not without
+
+
+@pytest.mark.parametrize("column", ["aor", "state"])
+@pytest.mark.parametrize("seed", range(6))
+def test_a_release_that_lacks_a_place_says_so(
+    whole: tuple[Store, pl.DataFrame], column: str, seed: int
+) -> None:
+    rows = whole[1]
+    counts = rows.drop_nulls(column).group_by(column).agg(pl.col("n").sum()).filter(pl.col("n") >= 300)
+    value = random.Random(seed).choice(sorted(counts[column].to_list()))
+    ((scope, _, without),) = _coverage(rows.filter((pl.col(column) != value).fill_null(True)))
+    assert scope == "nation"
+    assert f"{column}:{value}" in without
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_months_and_weeks_that_were_left_out_are_not_covered(
+    whole: tuple[Store, pl.DataFrame], seed: int
+) -> None:
+    rows = whole[1]
+    draw = random.Random(seed)
+    start = dt.date(2015, 11, 1) + dt.timedelta(days=draw.randrange(200))
+    length = draw.choice([7, 14, 30])
+    end = start + dt.timedelta(days=length - 1)
+    kept = rows.filter(~pl.col("date").is_between(start, end))
+    spans = spans_of(kept.select(pl.col("date").alias("day"), "n"))
+    assert len(spans) == 2
+    assert (spans[0][1], spans[1][0]) == (start - dt.timedelta(days=1), end + dt.timedelta(days=1))
+    assert len(spans_of(rows.select(pl.col("date").alias("day"), "n"))) == 1
+
+
+HEADER = (
+    "apprehension_date_time,apprehension_aor,apprehension_method,apprehension_state,"
+    "apprehension_site_landmark,unique_identifier"
+)
+
+
+def _state_file(path: Path, rows: int = 40) -> Path:
+    lines = [
+        f"2025-0{5 + i % 2}-1{i % 10} 08:00:00,St. Paul Area of Responsibility,Located,MINNESOTA,"
+        f'"HENNEPIN COUNTY JAIL, MN",{i:040x}'
+        for i in range(rows)
+    ]
+    path.write_text("\n".join([HEADER, *lines]) + "\n")
+    return path
+
+
+def test_a_cut_to_one_state_says_nothing_of_its_neighbour(tmp_path: Path) -> None:
+    audit = ingest([_state_file(tmp_path / "a.csv")], tmp_path / "store").releases[0]
+    assert {c["scope"] for c in audit.coverage} == {"state:MN", "county:27053"}
+    cells = _cells(
+        open_store(tmp_path / "store"), {"state": ["MN", "IA"], "county": ["27053", "19153", "27123"]}
+    )
+    assert {v for (p, _), v in cells["state"].items() if p == "MN"} == {20}
+    assert {v for (p, _), v in cells["county"].items() if p == "27053"} == {20}
+    assert not {v for by in LEVELS for (p, _), v in cells[by].items() if p in ("IA", "19153", "27123")} - {
+        None
+    }
+
+
+def test_the_user_may_say_what_a_file_covers(tmp_path: Path) -> None:
+    path = _state_file(tmp_path / "a.csv")
+    ingest([path], tmp_path / "store")
+    ingest([path], tmp_path / "store", covers="state:MN,IA")  # held already: only its coverage changes
+    cells = _cells(open_store(tmp_path / "store"), {"state": ["MN", "IA"], "county": ["19153"]})
+    assert {v for (p, _), v in cells["state"].items() if p == "IA"} == {0}
+    assert set(cells["county"].values()) == {0}
+    fresh = ingest([path], tmp_path / "other", covers="nation").releases[0]
+    assert {c["scope"] for c in fresh.coverage} == {"nation"}
+
+
+@pytest.mark.parametrize("words", ["", "Minnesota", "state:", "state:XX", "county:MN", "planet:EARTH"])
+def test_a_scope_that_is_no_place_is_refused(words: str) -> None:
+    with pytest.raises(QuestionError, match="--covers"):
+        parse_scope(words)
+
+
+def test_a_file_without_texts_of_place_counts_no_county(tmp_path: Path) -> None:
+    """A national file whose landmarks are blank tells of areas, not of counties: these are not zero."""
+    areas = (
+        open_store(None).scan("arrests").select("aor").unique().collect()["aor"].drop_nulls().sort().to_list()
+    )
+    lines = [
+        f"2025-06-{1 + i % 28:02} 08:00:00,{areas[i % len(areas)]},Located,,,{i:040x}" for i in range(2000)
+    ]
+    path = tmp_path / "a.csv"
+    path.write_text("\n".join([HEADER, *lines]) + "\n")
+    audit = ingest([path], tmp_path / "store").releases[0]
+    assert all("county" not in c["levels"] for c in audit.coverage)
+    cells = _cells(open_store(tmp_path / "store"), {"county": ["48453"]})
+    assert not set(cells["county"].values()) - {None}
+    assert sum(v or 0 for v in cells["aor"].values()) > 0
