@@ -110,6 +110,7 @@ def ledger_rows(verdicts: list[Verdict]) -> list[dict[str, Any]]:
                 "text": " ".join(v.text.split()),
                 "kind": v.kind,
                 "status": v.status,
+                "draft": DRAFT if v.status == "draft" else "",
                 "about": ", ".join(part for part in (v.measure, v.where, v.when) if part),
                 "measure": v.measure,
                 "where": v.where,

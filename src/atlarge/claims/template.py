@@ -5,8 +5,13 @@ from __future__ import annotations
 import datetime as dt
 from importlib.resources import files
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from atlarge.errors import QuestionError
+
+if TYPE_CHECKING:
+    from atlarge.claims.drafting import Drafted
+    from atlarge.claims.drafting.opening import Opened
 
 
 def template() -> str:
@@ -30,18 +35,20 @@ def shipped(name: str) -> str:
 def draft_from_file(
     article: Path, *, outlet: str | None = None, published: dt.date | None = None, url: str | None = None
 ) -> str:
-    """Draft a ledger from a text file. QuestionError when it cannot be read or holds nothing to claim."""
-    from atlarge.claims.drafting import draft_ledger
+    """The YAML of a ledger drafted from an article's file. QuestionError when it cannot be read."""
+    from atlarge.claims.drafting import ledger_text
 
+    drafted, about = drafted_from_file(article, published=published)
+    return ledger_text(drafted, outlet=outlet or about.outlet, url=url or about.url)
+
+
+def drafted_from_file(article: Path, *, published: dt.date | None = None) -> tuple[Drafted, Opened]:
+    """Read an article's file (text, HTML or PDF) and draft its claims; and what the file says of itself."""
+    from atlarge.claims.drafting import draft_article
+    from atlarge.claims.drafting.opening import open_article
+
+    opened = open_article(article)
     try:
-        text = article.read_text(encoding="utf-8-sig")
-    except FileNotFoundError:
-        raise QuestionError(f"{article}: there is no such file") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise QuestionError(
-            f"{article}: cannot be read as UTF-8 text ({error}); save it as plain text"
-        ) from None
-    try:
-        return draft_ledger(text, outlet=outlet, published=published, url=url)
+        return draft_article(opened.text, published or opened.published), opened
     except QuestionError as error:
         raise QuestionError(f"{article}: {error}") from None

@@ -5,11 +5,11 @@ from __future__ import annotations
 import datetime as dt
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from atlarge.cli._output import JsonFlag, emit_json, note
+from atlarge.cli._output import JsonFlag, StoreOption, emit_json, note
 
 _DATE = ["%Y-%m-%d"]
 
@@ -20,6 +20,7 @@ def register(app: typer.Typer) -> None:
         no_args_is_help=True, rich_markup_mode=None, help="Start a claims ledger, and see what one may say."
     )
     group.command(name="new")(new_command)
+    group.command(name="finish")(finish_command)
     group.command(name="words")(words_command)
     group.command(name="measures")(measures_command)
     group.command(name="schema")(schema_command)
@@ -29,34 +30,109 @@ def register(app: typer.Typer) -> None:
 
 def new_command(
     article: Annotated[
-        Path | None, typer.Option("--article", help="Plain text of an article; left out: an empty template.")
+        Path | None,
+        typer.Option("--article", help="An article as text, HTML or PDF; left out: an empty template."),
     ] = None,
     out: Annotated[Path | None, typer.Option("--out", help="File to write; left out: stdout.")] = None,
+    html: Annotated[
+        Path | None, typer.Option("--html", help="Also write the article beside its claims as a page here.")
+    ] = None,
     outlet: Annotated[str | None, typer.Option("--outlet", help="Who published the article.")] = None,
     date: Annotated[
         dt.datetime | None, typer.Option("--date", formats=_DATE, help="Day of publication.")
     ] = None,
     url: Annotated[str | None, typer.Option("--url", help="Address of the article.")] = None,
+    store: StoreOption = None,
+    check: Annotated[
+        bool, typer.Option("--check/--no-check", help="Say beside each claim what the records say already.")
+    ] = True,
     as_json: JsonFlag = False,
 ) -> None:
-    """A draft ledger from an article, or an empty template; a person finishes it."""
-    from atlarge.claims.schema import parse_ledger
-    from atlarge.claims.template import draft_from_file, template
+    """A draft ledger from an article, or an empty template; a person confirms every claim."""
+    from atlarge.claims.schema import is_web_address, parse_ledger
+    from atlarge.claims.template import template
 
+    if url is not None and not is_web_address(url):
+        raise typer.BadParameter(f"--url {url!r} is no web address; it must begin with http:// or https://")
     if article is None:
+        if html is not None:
+            raise typer.BadParameter("--html shows an article beside its claims; name it with --article")
         text = template()
+        verdicts: dict[str, str] = {}
     else:
-        text = draft_from_file(article, outlet=outlet, published=date.date() if date else None, url=url)
+        text, verdicts = _drafted(article, html, outlet, date.date() if date else None, url, store, check)
     claims = parse_ledger(text, "draft")["claims"]
     if out is not None:
         from atlarge.files import write_atomically
 
         write_atomically(out, text.encode("utf-8"))
-        note(f"{len(claims)} claims drafted to {out}; put them in your own words and finish the rest")
+        note(f"{len(claims)} claims drafted to {out}; `atlarge claims finish {out}` confirms them one by one")
     if as_json:
-        emit_json({"claims": claims, "path": out})
+        emit_json({"claims": claims, "path": out, "html": html, "verdicts": verdicts})
     elif out is None:
         sys.stdout.write(text)
+
+
+def _drafted(
+    article: Path,
+    html: Path | None,
+    outlet: str | None,
+    published: dt.date | None,
+    url: str | None,
+    store: Path | None,
+    check: bool,
+) -> tuple[str, dict[str, str]]:
+    """The YAML of a draft, and what the records say of its claims, by id."""
+    from atlarge.claims.drafting import ledger_text
+    from atlarge.claims.template import drafted_from_file
+    from atlarge.claims.view import Preview, preview, render_draft
+
+    drafted, about = drafted_from_file(article, published=published)
+    if about.note:
+        note(about.note)
+    if drafted.article.published is None:
+        note("no day of publication found: give it with --date, since dates without a year need it")
+    found = preview(drafted, store) if check else Preview({}, {})
+    named = {"outlet": outlet or about.outlet, "url": url or about.url}
+    if html is not None:
+        from atlarge.files import write_atomically
+
+        write_atomically(html, render_draft(drafted, found, **named).encode("utf-8"))
+        note(f"the article beside its claims: {html}")
+    return ledger_text(drafted, verdicts=found.lines, **named), found.lines
+
+
+def finish_command(
+    ledger: Annotated[Path, typer.Argument(help="A ledger with drafts, from `atlarge claims new`.")],
+    out: Annotated[Path | None, typer.Option("--out", help="File to write; left out: the same file.")] = None,
+    as_json: JsonFlag = False,
+) -> None:
+    """Ask the open points of each draft, one by one, and confirm it; the file is saved after every claim."""
+    from atlarge.claims.drafting.writing import plain_text
+    from atlarge.claims.finishing import finish
+    from atlarge.claims.schema import read_ledger
+    from atlarge.files import write_atomically
+
+    document = read_ledger(ledger)
+    target = out or ledger
+
+    def ask(question: str) -> str:
+        sys.stderr.write(question)
+        sys.stderr.flush()
+        line = sys.stdin.readline()
+        if not line:
+            raise EOFError
+        return line
+
+    def save(made: dict[str, Any]) -> None:
+        write_atomically(target, plain_text(made).encode("utf-8"))
+
+    done = finish(document, ask, note, save)
+    note(
+        f"{done['confirmed']} confirmed, {done['dropped']} dropped, {done['left']} left as drafts in {target}"
+    )
+    if as_json:
+        emit_json({**done, "path": target})
 
 
 def words_command(as_json: JsonFlag = False) -> None:

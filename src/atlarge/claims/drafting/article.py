@@ -161,7 +161,21 @@ def _is_said(text: str) -> bool:
     """Whether a block is something said rather than a heading or a scrap."""
     if len(text.split()) < 3:
         return False
+    if len(text.split()) < 12 and "“" not in text and _is_stamp(text):
+        return False
     return bool(re.search(r"[.!?…][”\"’')\]]*$", text) or "“" in text or text.endswith(":"))
+
+
+def _is_stamp(text: str) -> bool:
+    """Whether a line is a date and time with little else."""
+    dates, rest = find_dates(text, dt.date(2100, 1, 1))
+    words = re.sub(
+        r"\b(?:updated|published|posted|at|on|a\.?m\.?|p\.?m\.?|e[sd]?t|c[sd]?t|p[sd]?t|m[sd]?t|\d+)\b",
+        " ",
+        rest,
+        flags=re.IGNORECASE,
+    )
+    return bool(dates) and len(re.findall(r"[^\W\d_]{2,}", words)) <= 2
 
 
 def _shape(kept: list[tuple[str, str | None, str | None]]) -> tuple[Paragraph, ...]:

@@ -299,8 +299,22 @@ def _measure(part: Part, split: Split, context: Context, lang: Language, clause:
     if number is not None and not number.is_known and unit == "count" and re.search(r"[$€£]", number.text):
         return
     text = split.spoken.sentence.text
+    if number is None:
+        counted = [p for p in split.parts if p.number is not None and p.number.is_known]
+        for other in counted:  # a rank beside a count is of the same things
+            beside = (
+                measure_of(text[other.clause[0] : other.clause[1]], other.number.unit, lang)
+                if other.number
+                else None
+            )
+            if beside:
+                made.fields["measure"] = beside
+                return
     around = " ".join(s.spoken.sentence.text for s in context_splits(context, split)[-2:])
-    known = measure_of(clause, unit, lang)
+    ahead = re.split(r"[,;.“”]", text[part.end : part.end + 60])[0]
+    known = measure_of(f"{text[part.start : part.end]}{ahead}", unit, lang) if number is not None else None
+    generic = known in ("arrests", "detainers_issued", "removals") or known is None
+    known = (measure_of(clause, unit, lang) or known) if generic else known
     if known is None and (
         number is None or number.is_known or unit in ("percent", "count", "percent_change", "times")
     ):

@@ -183,6 +183,8 @@ def _is_testable(kind: str, fields: dict[str, Any]) -> bool:
 
 def _about(part: Part, text: str) -> str:
     """The words that the claim is of: a number with what follows it, or the whole clause."""
+    if part.kind == "rank":
+        return text[part.start : part.end].strip(" ,;—–“”")
     start, end = part.clause if part.number is None else (part.start, min(len(text), part.end + 60))
     words = " ".join(text[start:end].split())
     if part.number is not None:

@@ -65,7 +65,7 @@ def ledger_text(
     """The YAML of a draft ledger. `verdicts` are lines by claim id: what the records say of it as drafted."""
     ledger = drafted.ledger(outlet=outlet, url=url)
     lines = [*HEADING, "ledger: 1", "article:"]
-    lines += [f"  {name}: {_value(value)}" for name, value in ledger["article"].items()]
+    lines += [f"  {name}: {yaml_value(value)}" for name, value in ledger["article"].items()]
     if "date" not in ledger["article"]:
         lines.append(
             "  # date: 2017-03-20   # the day of publication: without it no date without a year can be read"
@@ -76,9 +76,7 @@ def ledger_text(
         hints = dict(draft.hints)
         for name, question in open_points(draft.claim):
             hint = hints.pop(name, None)
-            example = (
-                f"{name}: {hint}   " if hint and name != "of" else f"{name}: " if name != "heard" else ""
-            )
+            example = f"{name}: {hint}   " if hint and name != "of" else f"{name}: "
             about = f" ({hint})" if hint and name == "of" else ""
             lines.append(f"    # {example}# {question}{about}")
         if verdicts and draft.claim["id"] in verdicts:
@@ -86,7 +84,9 @@ def ledger_text(
         lines.append("")
     if drafted.unclaimed:
         lines.append("# Quoted, but with nothing in it that records could tell:")
-        lines += [f"#   {_one_line(name)}: {_value(_one_line(words))}" for name, words in drafted.unclaimed]
+        lines += [
+            f"#   {_one_line(name)}: {yaml_value(_one_line(words))}" for name, words in drafted.unclaimed
+        ]
     if drafted.article.left_out:
         lines.append("# Left out as advertising, links, captions or credits:")
         lines += [f"#   {_one_line(line)[:110]}" for line in drafted.article.left_out]
@@ -98,7 +98,7 @@ def plain_text(ledger: Mapping[str, Any]) -> str:
     lines = [f"ledger: {ledger.get('ledger', 1)}"]
     if "article" in ledger:
         lines.append("article:")
-        lines += [f"  {name}: {_value(value)}" for name, value in ledger["article"].items()]
+        lines += [f"  {name}: {yaml_value(value)}" for name, value in ledger["article"].items()]
     lines += ["", "claims:"]
     for claim in ledger["claims"]:
         lines += [*_claim_lines(claim), ""]
@@ -111,7 +111,7 @@ def _claim_lines(claim: Mapping[str, Any]) -> list[str]:
     for i, (name, value) in enumerate(claim.items()):
         start = "  - " if i == 0 else "    "
         note = "  # put it in your own words" if name == "text" and claim.get("status") == "draft" else ""
-        made.append(f"{start}{name}: {_value(value)}{note}")
+        made.append(f"{start}{name}: {yaml_value(value)}{note}")
     return made
 
 
@@ -119,12 +119,12 @@ def _one_line(text: str) -> str:
     return " ".join("".join(c if c.isprintable() else " " for c in text).split())
 
 
-def _value(value: Any) -> str:
+def yaml_value(value: Any) -> str:
     """A value in YAML's flow style."""
     if isinstance(value, Mapping):
-        return "{" + ", ".join(f"{k}: {_value(v)}" for k, v in value.items()) + "}"
+        return "{" + ", ".join(f"{k}: {yaml_value(v)}" for k, v in value.items()) + "}"
     if isinstance(value, list | tuple):
-        return "[" + ", ".join(_value(v) for v in value) + "]"
+        return "[" + ", ".join(yaml_value(v) for v in value) + "]"
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, int | float):
