@@ -16,10 +16,11 @@ from atlarge.surges import Surge, SurgeList
 from atlarge.surges.catalogue import _Axis, _check, _drafts, _is_outdone, _thin, _zone_drafts
 from atlarge.surges.corroboration import Witness
 from atlarge.surveillance.baseline import Baseline
-from atlarge.surveillance.clusters import scan_zones, zone_counts
+from atlarge.surveillance.clusters import scan_clusters, zone_counts
 from atlarge.surveillance.fdr import q_at
 from atlarge.surveillance.reference_windows import histories
 from atlarge.surveillance.scan import WEEKS, Bursts, Scan, Settings, describe, scan
+from atlarge.surveillance.series import read_counts
 from atlarge.surveillance.tails import (
     extremal_index,
     level_of_window,
@@ -131,7 +132,7 @@ def test_members_with_fifteen_hundredths_of_the_excess_take_part() -> None:
     world = null_world(6, 800, mean=5.0, phi=1.0, season=0.0, seed=8)
     day = 403
     world.counts[:, day] = [5, 5 + 60, 5 + 30, 5 + 8, 5 + 100, 5]
-    found, took_part = scan_zones(world.counts, [[3, 2, 1], [0, 5]])
+    found, took_part = scan_clusters(world.counts, [[3, 2, 1], [0, 5]])
     at = next(i for i in range(found.bursts.p.size) if found.bursts.start[i] <= day <= found.bursts.end[i])
     assert found.bursts.series[at] == 0
     assert took_part[at] == [1, 2]  # by excess; eight of 98 are too few
@@ -230,7 +231,9 @@ def _list(surges: list[Surge], values: np.ndarray, first: dt.date) -> SurgeList:
     shape = values.shape
     expected = np.arange(values.size).reshape(shape) / 7.0
     base = _base(expected, np.ones((shape[0], 14)), np.ones(shape))
-    made = Scan(_no_bursts(), np.ones(shape), base, np.zeros(shape[0], dtype=bool), 1)
+    made = Scan(
+        _no_bursts(), np.ones(shape), base, np.zeros(shape[0], dtype=bool), 1, read_counts(np.ones(shape))
+    )
     periods = [first + dt.timedelta(days=i) for i in range(shape[1])]
     return SurgeList(surges, [], {}, made, values, ["AUS", "SNA", "WCT"], periods)
 
@@ -390,7 +393,9 @@ def test_thin_places_are_told_apart_from_short_records() -> None:
         pl.DataFrame({"place": ["A", "B", "C"], "place_name": ["a", "b", "c"]}), {}, "office", "day", "ddp"
     )
     base = _base(values, np.ones((3, 14)), values)
-    found = Scan(_no_bursts(), values, base, np.array([True, True, True]), 0)
+    found = Scan(
+        _no_bursts(), values, base, np.array([True, True, True]), 0, read_counts(np.ones(values.shape))
+    )
     few, short = (
         "too thin: no stretch of the length scanned holds 5 or more",
         "too thin: fewer than 56 days are covered",

@@ -12,6 +12,7 @@ from pandas.tseries.holiday import USFederalHolidayCalendar
 from atlarge.surveillance.baseline import Baseline
 from atlarge.surveillance.holidays import day_classes, federal_holidays, week_classes
 from atlarge.surveillance.scan import Bursts, Scan
+from atlarge.surveillance.series import read_counts
 from atlarge.surveillance.weekly import _best_day, _candidates, _price, _week_of, weeks_by_days
 
 # Days kept, from the calendars that the US Office of Personnel Management publishes.
@@ -103,7 +104,7 @@ def _bursts(*rows: tuple[int, int, int, float]) -> Bursts:
 def _scan(bursts: Bursts, p: np.ndarray, expected: np.ndarray) -> Scan:
     n, t = p.shape
     base = Baseline(expected, np.ones((n, t)), np.ones((n, 2)), np.full((n, t), 50.0), np.ones((n, t)))
-    return Scan(bursts, p, base, np.zeros(n, dtype=bool), p.size)
+    return Scan(bursts, p, base, np.zeros(n, dtype=bool), p.size, read_counts(np.zeros(p.shape)))
 
 
 def test_the_best_day_of_a_week() -> None:

@@ -9,7 +9,7 @@ import pytest
 from scipy.stats import nbinom, norm, poisson
 
 from atlarge.errors import QuestionError
-from atlarge.surveillance.farrington import NOT_TOLD, TOLD, TOO_THIN, Options, farrington_flexible
+from atlarge.surveillance.farrington import INSUFFICIENT, NOT_ESTIMABLE, OK, Options, farrington_flexible
 
 PLAIN = Options(
     years=1,
@@ -45,7 +45,7 @@ def test_mean_scatter_and_bound_of_two_or_three_past_times(
     past: list[float], mean: float, phi: float
 ) -> None:
     told = _judged(past, 20.0)
-    assert told.status[0, 0] == TOLD
+    assert told.status[0, 0] == OK
     assert told.expected[0, 0] == pytest.approx(mean)
     assert told.phi[0, 0] == pytest.approx(phi, rel=STOPPED)
     law = poisson(mean) if phi == 1.0 else nbinom(mean / (phi - 1.0), 1.0 / phi)
@@ -86,7 +86,7 @@ def test_what_cannot_be_told_is_not() -> None:
         ([0.0, 0.0, 0.0], np.nan),
     ):  # fmt: skip
         told = _judged(past, now)
-        assert told.status[0, 0] == NOT_TOLD
+        assert told.status[0, 0] == NOT_ESTIMABLE
         assert np.isnan(told.upper[0, 0])
         assert np.isnan(told.expected[0, 0])
         assert not told.alarm[0, 0]
@@ -98,7 +98,7 @@ def test_a_season_may_hold_one_time_if_others_tell_the_scatter() -> None:
     y[0, 10], y[0, NOW] = 8.0, 30.0
     y[0, 12:19] = [4.0, 8.0, 6.0, 4.0, 8.0, 6.0, 6.0]
     told = farrington_flexible(y, at=[NOW], options=Options(**vars(PLAIN) | {"periods": 2}))
-    assert told.status[0, 0] == TOLD
+    assert told.status[0, 0] == OK
     assert told.expected[0, 0] == pytest.approx(8.0)
     assert told.phi[0, 0] == 1.0
     wide = y.copy()
@@ -109,7 +109,7 @@ def test_a_season_may_hold_one_time_if_others_tell_the_scatter() -> None:
     y[0, 10] = np.nan
     assert (
         farrington_flexible(y, at=[NOW], options=Options(**vars(PLAIN) | {"periods": 2})).status[0, 0]
-        == NOT_TOLD
+        == NOT_ESTIMABLE
     )
 
 
@@ -117,11 +117,11 @@ def test_too_few_events_of_late_are_too_thin_for_an_alarm() -> None:
     """Fewer than so many events in so many newest times, the present among them."""
     options = Options(**vars(PLAIN) | {"least": (5, 3)})
     y = np.full((1, 21), 1.0)
-    for late, status in (([0.0, 1.0, 3.0], TOO_THIN), ([1.0, 1.0, 3.0], TOLD), ([0.0, 0.0, 5.0], TOLD)):
+    for late, status in (([0.0, 1.0, 3.0], INSUFFICIENT), ([1.0, 1.0, 3.0], OK), ([0.0, 0.0, 5.0], OK)):
         y[0, 17], y[0, 18:] = 50.0, late
         told = farrington_flexible(y, at=[NOW], options=options)
         assert told.status[0, 0] == status
-        assert np.isnan(told.upper[0, 0]) == (status == TOO_THIN)
+        assert np.isnan(told.upper[0, 0]) == (status == INSUFFICIENT)
         assert np.isfinite(told.p[0, 0])
 
 
@@ -191,6 +191,6 @@ def test_times_to_judge_must_exist() -> None:
             farrington_flexible(y, at=[at], options=PLAIN)
     told = farrington_flexible(y, at=[29, 0, 15], options=PLAIN)
     assert told.at.tolist() == [29, 0, 15]
-    assert told.status[0].tolist() == [TOLD, "no history", TOLD]
+    assert told.status[0].tolist() == [OK, "no history", OK]
     every = farrington_flexible(y, options=PLAIN)
     assert every.at.tolist() == list(range(11, 30))

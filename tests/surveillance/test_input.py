@@ -9,7 +9,13 @@ import pytest
 
 from atlarge.errors import QuestionError
 from atlarge.surveillance.ears import ears
-from atlarge.surveillance.farrington import NO_HISTORY, NOT_TOLD, TOO_THIN, Options, farrington_flexible
+from atlarge.surveillance.farrington import (
+    INSUFFICIENT,
+    NO_HISTORY,
+    NOT_ESTIMABLE,
+    Options,
+    farrington_flexible,
+)
 from atlarge.surveillance.scan import scan
 from atlarge.surveillance.validation import as_counts, as_days
 
@@ -88,7 +94,7 @@ def test_farrington_states() -> None:
     y[1, -1] = np.nan
     told = farrington_flexible(y, at=[100, 52 * 6 - 1], options=Options(years=5))
     assert told.status[:, 0].tolist() == [NO_HISTORY] * 3
-    assert told.status[:, 1].tolist() == [TOO_THIN, NOT_TOLD, "told"]
+    assert told.status[:, 1].tolist() == [INSUFFICIENT, NOT_ESTIMABLE, "ok"]
     assert np.isnan(told.upper[:2]).all()
     assert np.isfinite(told.upper[2, 1])
     assert not told.alarm[:2].any()
@@ -101,7 +107,7 @@ def test_farrington_weeks_are_matched_to_the_calendar() -> None:
     days = [dt.date(2010, 1, 4) + dt.timedelta(weeks=i) for i in range(7 * 53)]
     y = np.random.default_rng(1).poisson(20.0, len(days)).astype(float)
     told = farrington_flexible(y, times=days, at=[len(days) - 1], options=Options(years=4, periods=4))
-    assert told.status[0, 0] == "told"
+    assert told.status[0, 0] == "ok"
 
 
 @pytest.mark.parametrize(
@@ -124,7 +130,8 @@ def test_ears_options_are_checked() -> None:
     for bad in ({"method": "C4"}, {"baseline": 2}, {"min_sigma": -1.0}):
         with pytest.raises(QuestionError):
             ears(np.ones(30), **bad)  # type: ignore[arg-type]
-    assert np.isnan(ears(np.ones(5)).upper).all()
+    with pytest.raises(QuestionError, match="C1 needs 8 times, and there are 5 times"):
+        ears(np.ones(5))
     y = np.random.default_rng(0).poisson(5.0, 30)
     ears(counts=y, method="C2", baseline=3, min_sigma=0.0)
     with pytest.raises(TypeError):  # a baseline is named, so that it is not taken for a lag

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from atlarge.surveillance.clusters import scan_zones
+from atlarge.surveillance.clusters import scan_clusters
 from atlarge.surveillance.fdr import benjamini_hochberg
 from atlarge.surveillance.scan import WEEKS, scan
 from atlarge.surveillance.weekly import weeks_by_days
@@ -121,7 +121,7 @@ def test_neighbours_together_show_what_none_shows_alone() -> None:
     for series in (0, 1, 2):
         world.counts[series, wednesday : wednesday + 3] += 4
     alone = _scan(world).bursts
-    found, took_part = scan_zones(
+    found, took_part = scan_clusters(
         world.counts, [[0, 1, 2], [3, 4, 5]], cycle=world.cycle, classes=world.classes
     )
     assert found.bursts.series[0] == 0

@@ -15,7 +15,7 @@ from atlarge.panel import Panel, panel
 from atlarge.reference import table
 from atlarge.surges.corroboration import Witness, flags_of, witnesses
 from atlarge.surges.labels import Label, labels
-from atlarge.surveillance.clusters import scan_zones
+from atlarge.surveillance.clusters import scan_clusters
 from atlarge.surveillance.holidays import day_classes, week_classes, weekdays
 from atlarge.surveillance.scan import DAYS, WEEKS, Bursts, Scan, scan
 from atlarge.surveillance.validation import Bools, Floats, as_days
@@ -291,7 +291,7 @@ def _zone_drafts(
     several = [zone for _, zone in sorted(zones.items()) if len(zone) > 1]
     if not several:
         return []
-    found, took_part = scan_zones(values, several, alpha=alpha, tested=axis.tested, **axis.calendar())
+    found, took_part = scan_clusters(values, several, alpha=alpha, tested=axis.tested, **axis.calendar())
     # One entry a burst, so that each carries the places that took part in it.
     one_each = replace(found.bursts, series=np.arange(found.bursts.p.size))
     members = [tuple(places[j] for j in part) or ("",) for part in took_part]

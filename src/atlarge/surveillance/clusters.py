@@ -22,7 +22,7 @@ def zone_counts(counts: Floats, zones: Sequence[Sequence[int]]) -> Floats:
     return np.stack([counts[list(zone)].sum(axis=0) for zone in zones])
 
 
-def scan_zones(
+def scan_clusters(
     counts: Floats,
     zones: Sequence[Sequence[int]],
     *,
@@ -32,10 +32,36 @@ def scan_zones(
     alpha: float = 0.05,
     tested: Bools | None = None,
 ) -> tuple[Scan, list[list[int]]]:
-    """Scan zones, lists of two or more positions of series; arguments as for `scan`.
+    """Scan groups of series together, so that a burst spread over neighbours is seen as one.
 
-    Returns the scan, whose series are the zones, and for each of its bursts the members that took part in
-    it, by excess.
+    Parameters
+    ----------
+    counts
+        Counts [series, T]; NaN where nothing was observed.
+    zones
+        Groups: positions of two or more series each.
+    cycle, classes, settings, alpha, tested
+        As for `scan`.
+
+    Returns
+    -------
+    tuple
+        The scan, whose series are the groups, and for each of its bursts the members that took part in it,
+        by excess.
+
+    Raises
+    ------
+    QuestionError
+        As `scan`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> days = np.random.default_rng(1).poisson(1, (4, 300)).astype(float)
+    >>> days[:2, 150:153] += 5
+    >>> found, members = scan_clusters(days, [[0, 1], [2, 3]])
+    >>> int(found.bursts.series[0]), sorted(members[0])
+    (0, [0, 1])
     """
     joint = zone_counts(counts, zones)
     found = scan(joint, cycle=cycle, classes=classes, settings=settings, alpha=alpha, tested=tested)

@@ -10,11 +10,11 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from atlarge.errors import QuestionError
 from atlarge.surveillance.quasipoisson import (
@@ -30,29 +30,52 @@ from atlarge.surveillance.quasipoisson import (
     working_residuals,
 )
 from atlarge.surveillance.reference_windows import History, histories
+from atlarge.surveillance.series import CountSeries, count_alarms, draw, read_counts, to_frame, too_short
 from atlarge.surveillance.tails import quantile, upper_tail
-from atlarge.surveillance.validation import Bools, Floats, Ints, as_counts, as_days
+from atlarge.surveillance.validation import Bools, Floats, Ints, as_days
 
 ThresholdMethod = Literal["delta", "nbPlugin", "muan"]
 _EXPONENT = {"none": 1.0, "1/2": 0.5, "2/3": 2.0 / 3.0}
 _METHODS = ("delta", "nbPlugin", "muan")
 _CHUNK_CELLS = 50_000
+_FIGURES = ("expected", "upper", "p", "score", "alarm", "phi", "slope", "status")
 
-TOLD = "told"
-TOO_THIN = "too thin"
+OK = "ok"
+INSUFFICIENT = "insufficient"
 NO_HISTORY = "no history"
-NOT_TOLD = "cannot be told"
+NOT_ESTIMABLE = "not estimable"
 
 
 @dataclass(frozen=True)
 class Options:
-    """Names and defaults follow the method's papers and R's `farringtonFlexible`.
+    """Options of the method; names in brackets are those of R's `farringtonFlexible`.
 
-    `years` (b), `half_width` (w), `periods` (noPeriods; 1: reference season only), `left_out`
-    (pastWeeksNotIncluded; None: `half_width`), `weights_threshold`, `trend`, `trend_p` (pThresholdTrend),
-    `least` (limit54: fewer than so many events in so many newest times: too thin), `power` (powertrans for
-    delta: "2/3", "1/2" or "none"), `method` (thresholdMethod), `frequency`: times in a year if no days are
-    given.
+    Attributes
+    ----------
+    years
+        Years of past to use (b).
+    half_width
+        Times on either side of the same time in earlier years (w).
+    periods
+        Periods of the year, the reference season one of them (noPeriods); 1: reference season only.
+    left_out
+        Newest times that are no past (pastWeeksNotIncluded); None: `half_width`.
+    reweight
+        Whether past outbreaks are weighted down.
+    weights_threshold
+        Anscombe residual above which a time is weighted down (weightsThreshold).
+    trend, trend_p
+        Whether a trend may be kept, and the p-value under which it is (pThresholdTrend).
+    least
+        Fewer than so many events in so many newest times give no alarm (limit54).
+    power
+        Transformation for `method="delta"`: "2/3", "1/2" or "none" (powertrans).
+    method
+        "delta", "nbPlugin" or "muan" (thresholdMethod).
+    alpha
+        One-sided level of the threshold.
+    frequency
+        Times in a year where no days are given.
     """
 
     years: int = 5
@@ -85,15 +108,31 @@ class Options:
             raise QuestionError("least: events must not be negative, and times at least 1")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Farrington:
-    """Results, all [series, K] for the K times judged.
+    """What `farrington_flexible` found; arrays are [series, K] for the K times tested.
 
-    `upper`: threshold; `expected`; `p`: one-sided; `score`: (observed - expected) over (upper - expected);
-    `alarm`; `phi`: dispersion; `slope`: trend per time on the log scale, NaN where no trend was kept;
-    `status`: "told", "too thin" (fewer events than `least`), "no history" or "cannot be told" (not observed
-    or no convergence). Everything but `status` is NaN (or False) where nothing is told; `p`, `phi` and
-    `slope` are told also where it is too thin.
+    Attributes
+    ----------
+    at
+        Positions of the times tested, [K].
+    upper, expected
+        Threshold and expected count; NaN unless `status` is "ok".
+    p
+        One-sided p-value of the count.
+    score
+        (observed - expected) / (upper - expected); an alarm is a score above 1.
+    alarm
+        Whether the count exceeds the threshold.
+    phi
+        Dispersion; 1 is Poisson.
+    slope
+        Trend per time on the log scale; NaN where none was kept.
+    status
+        "ok"; "insufficient" (fewer events than `Options.least`: p, phi and slope only); "no history";
+        "not estimable" (the count is missing or the fit did not converge).
+    series
+        The counts that were read, with the names of series and times.
     """
 
     at: Ints
@@ -105,6 +144,37 @@ class Farrington:
     phi: Floats
     slope: Floats
     status: NDArray[np.str_]
+    series: CountSeries
+
+    def __repr__(self) -> str:
+        return (
+            f"Farrington({self.upper.shape[0]} series x {self.at.size} times, {int(self.alarm.sum())} alarms)"
+        )
+
+    def summary(self) -> str:
+        """How many alarms, in how many series, and what could not be tested."""
+        left = {s: int((self.status == s).sum()) for s in (INSUFFICIENT, NO_HISTORY, NOT_ESTIMABLE)}
+        rest = ", ".join(f"{n} {status}" for status, n in left.items() if n) or "none"
+        return (
+            f"{count_alarms(self.alarm)}; {int((self.status == OK).sum())} counts tested, not tested: {rest}."
+        )
+
+    def to_frame(self, like: Any = None) -> Any:
+        """One row for each series and time tested; of the library the counts came from, or of `like`."""
+        k = self.at.size
+        columns = {
+            "unit": np.repeat(self.series.units, k),
+            "time": np.tile(self.series.times[self.at], len(self.upper)),
+            "observed": self.series.counts[:, self.at].ravel(),
+            **{name: getattr(self, name).ravel() for name in _FIGURES},
+        }
+        return to_frame(columns, self.series.frame_library, like)
+
+    def plot(self, unit: Any = None, ax: Any = None) -> Any:
+        """Draw a series (None: the first) with expected counts, threshold and alarms; returns the axes."""
+        observed = np.where(self.alarm, self.series.counts[:, self.at], np.nan)
+        lines = {"expected": self.expected, "threshold": self.upper, "alarm": observed}
+        return draw(self.series, self.at, unit, lines, ax)
 
 
 @dataclass(frozen=True)
@@ -120,27 +190,70 @@ class _Model:
 
 
 def farrington_flexible(
-    counts: ArrayLike,
+    counts: Any,
     *,
+    unit: str | None = None,
+    time: str | None = None,
+    value: str | None = None,
     times: Sequence[Any] | None = None,
     at: Sequence[int] | None = None,
     options: Options | None = None,
     threads: int | None = None,
 ) -> Farrington:
-    """Judge counts [series, T] at the times `at` (positions; None: every time with enough past).
+    """Farrington flexible: which counts exceed what the same season of earlier years predicts.
 
-    `times`: days, evenly spaced; weeks are then matched to the nearest same week of earlier years. Left out:
-    `options.frequency` times make a year. NaN counts are missing and serve neither as past nor as present.
-    Raises QuestionError for bad counts, times or options, and where no time has enough past.
+    Parameters
+    ----------
+    counts
+        Counts [series, T], whole numbers from 0; NaN is missing and serves neither as past nor as present.
+        Or a pandas, polars or pyarrow frame with one row a series and time.
+    unit, time, value
+        Columns of a frame: series, time and count.
+    times
+        Days of the columns of an array, evenly spaced: weeks are matched to the nearest same week of
+        earlier years. Left out, `options.frequency` times make a year.
+    at
+        Positions of the times to test; None: every time with enough past.
+    options
+        See `Options`.
+    threads
+        Threads to use; None: up to four.
+
+    Returns
+    -------
+    Farrington
+        Thresholds, expected counts, p-values and alarms, [series, K].
+
+    Raises
+    ------
+    QuestionError
+        For counts, times or options that cannot be used, and where no time has enough past.
+
+    Notes
+    -----
+    Equal to `farringtonFlexible` of R's `surveillance` 1.20.3 to 1e-6 over its options. Sources: Farrington
+    et al. (1996), J. R. Stat. Soc. A 159; Noufaily et al. (2013), Stat. Med. 32; Salmon, Schumacher and
+    Hoehle (2016), J. Stat. Softw. 70.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> weeks = np.random.default_rng(1).poisson(20, (1, 6 * 52))
+    >>> weeks[0, -1] = 60
+    >>> farrington_flexible(weeks, at=[6 * 52 - 1]).alarm
+    array([[ True]])
     """
     options = options or Options()
     options.check()
-    y = as_counts(counts)
+    series = read_counts(counts, unit=unit, time=time, value=value)
+    y = series.counts
     n = y.shape[1]
-    days = None if times is None else as_days(times, n)
+    days = as_days(times, n) if times is not None else as_days(series.times, n) if series.has_days else None
+    if times is not None:
+        series = replace(series, times=days)
     judged = np.arange(n) if at is None else np.asarray(at, dtype=np.int64)
     if judged.size and (judged.min() < 0 or judged.max() >= n):
-        raise QuestionError(f"the times to judge must lie between 0 and {n - 1}")
+        raise QuestionError(f"the times to test must lie between 0 and {n - 1}")
     patterns = histories(
         judged,
         years=options.years,
@@ -153,16 +266,18 @@ def farrington_flexible(
     if at is None:
         judged = np.sort(np.concatenate([h.at for h in patterns])) if patterns else judged[:0]
     if not patterns:
-        raise QuestionError(f"none of the {n} times has {options.years} years of past; lower `years`")
-    made = _empty(len(y), judged)
+        least = options.years * options.frequency + options.half_width + 1
+        needed = f"no time has {options.years} years of past (lower `years`)"
+        raise too_short(y, needed, least)
+    result = _empty(series, judged)
     work = [job for h in patterns for job in _jobs(y, h)]
     with ThreadPoolExecutor(threads or min(4, os.cpu_count() or 1)) as pool:
-        results = pool.map(lambda job: _judge(y, job[0], job[1], job[2], options), work)
-        for (_, series, judged_here), told in zip(work, results, strict=True):
+        fitted = pool.map(lambda job: _judge(y, job[0], job[1], job[2], options), work)
+        for (_, rows, judged_here), figures in zip(work, fitted, strict=True):
             columns = _columns(judged, judged_here)
-            for name, values in told.items():
-                getattr(made, name)[np.ix_(series, columns)] = values
-    return made
+            for name, values in figures.items():
+                getattr(result, name)[np.ix_(rows, columns)] = values
+    return result
 
 
 def _columns(judged: Ints, times: Ints) -> Ints:
@@ -170,13 +285,15 @@ def _columns(judged: Ints, times: Ints) -> Ints:
     return order[np.searchsorted(judged[order], times)]
 
 
-def _empty(n_series: int, judged: Ints) -> Farrington:
-    shape = (n_series, judged.size)
-    blank = {
-        f.name: np.full(shape, np.nan) for f in fields(Farrington) if f.name not in ("at", "alarm", "status")
-    }
+def _empty(series: CountSeries, judged: Ints) -> Farrington:
+    shape = (len(series.counts), judged.size)
+    blank = {name: np.full(shape, np.nan) for name in _FIGURES if name not in ("alarm", "status")}
     return Farrington(
-        at=judged, alarm=np.zeros(shape, dtype=bool), status=np.full(shape, NO_HISTORY, dtype="<U14"), **blank
+        at=judged,
+        alarm=np.zeros(shape, dtype=bool),
+        status=np.full(shape, NO_HISTORY, dtype="<U14"),
+        series=series,
+        **blank,
     )
 
 
@@ -205,26 +322,26 @@ def _judge(
     model, has_trend = _choose(rows, design, -centre, options)
     recent = sum(counts[series][:, np.maximum(times - i, 0)] for i in range(options.least[1]))
     enough = np.asarray(recent).reshape(-1) >= options.least[0]
-    told = _threshold(now, model, options)
+    bound = _threshold(now, model, options)
     fitted = model.usable & np.isfinite(now)
-    usable = fitted & np.isfinite(told["expected"])
-    status = np.where(usable, np.where(enough, TOLD, TOO_THIN), NOT_TOLD)
+    usable = fitted & np.isfinite(bound["expected"])
+    status = np.where(usable, np.where(enough, OK, INSUFFICIENT), NOT_ESTIMABLE)
     shown = usable & enough
-    upper, expected = (np.where(shown, told[name], np.nan) for name in ("upper", "expected"))
+    upper, expected = (np.where(shown, bound[name], np.nan) for name in ("upper", "expected"))
     with np.errstate(invalid="ignore"):
         alarm = shown & (now > upper) & (now > 0)
         score = (now - expected) / (upper - expected)
-    made = {
+    figures = {
         "upper": upper,
         "expected": expected,
-        "p": np.where(usable, told["p"], np.nan),
+        "p": np.where(usable, bound["p"], np.nan),
         "score": score,
         "alarm": alarm,
         "phi": np.where(fitted, model.phi, np.nan),
         "slope": np.where(fitted & has_trend, model.fit.slope, np.nan),
         "status": status,
     }
-    return {name: values.reshape(len(series), len(times)) for name, values in made.items()}
+    return {name: values.reshape(len(series), len(times)) for name, values in figures.items()}
 
 
 def _choose(rows: Rows, design: Design, now: float, options: Options) -> tuple[_Model, Bools]:

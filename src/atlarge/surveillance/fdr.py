@@ -10,14 +10,37 @@ from atlarge.surveillance.validation import Floats
 
 
 def benjamini_hochberg(p: ArrayLike, n_tests: float | None = None) -> Floats:
-    """q-values in the order given; NaN stays NaN and is no test.
+    """False discovery rates (q-values) of p-values.
 
-    `n_tests` is the number of tests made, where only the smallest p-values of them are given (default: as
-    many as are given). QuestionError for a p outside 0 to 1 or fewer tests than p-values.
+    Parameters
+    ----------
+    p
+        p-values of any shape; NaN stays NaN and is no test.
+    n_tests
+        Tests in all, where only the smallest p-values of them are given; None: as many as are given.
+
+    Returns
+    -------
+    numpy.ndarray
+        q-values in the order given.
+
+    Raises
+    ------
+    QuestionError
+        For a p-value outside 0 to 1, and for fewer tests than p-values.
+
+    Notes
+    -----
+    Source: Benjamini and Hochberg (1995), J. R. Stat. Soc. B 57. Equal to R's `p.adjust(p, "BH")`.
+
+    Examples
+    --------
+    >>> benjamini_hochberg([0.01, 0.04, 0.5]).round(2).tolist()
+    [0.03, 0.06, 0.5]
     """
     values = np.asarray(p, dtype=np.float64)
-    told = np.isfinite(values)
-    given = values[told]
+    known = np.isfinite(values)
+    given = values[known]
     if ((given < 0) | (given > 1)).any():
         raise QuestionError("a p-value lies outside 0 to 1")
     m = float(given.size) if n_tests is None else float(n_tests)
@@ -29,7 +52,7 @@ def benjamini_hochberg(p: ArrayLike, n_tests: float | None = None) -> Floats:
     q = np.empty_like(given)
     q[order] = q_sorted
     result = np.full(values.shape, np.nan)
-    result[told] = q
+    result[known] = q
     return result
 
 

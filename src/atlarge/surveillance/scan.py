@@ -8,14 +8,17 @@ The core knows counts and times only.
 from __future__ import annotations
 
 from dataclasses import dataclass, fields, replace
+from typing import Any
 
 import numpy as np
 
 from atlarge.surveillance.baseline import Baseline, fit_baseline
 from atlarge.surveillance.calibration import calibrate
 from atlarge.surveillance.fdr import benjamini_hochberg, q_at
+from atlarge.surveillance.holidays import weekdays
+from atlarge.surveillance.series import CountSeries, draw, read_counts, to_frame
 from atlarge.surveillance.tails import extremal_index, level_of_window, quantile
-from atlarge.surveillance.validation import Bools, Floats, Ints, as_counts, window_sums
+from atlarge.surveillance.validation import Bools, Floats, Ints, window_sums
 from atlarge.surveillance.windows import (
     MIN_COUNT,
     Windows,
@@ -77,13 +80,25 @@ class Bursts:
     thin: Bools
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Scan:
-    """A scan: the bursts, the p of every start time [series, T] (NaN: not tested), and the baseline.
+    """What `scan` found.
 
-    `baseline` is NaN for series that are `too_thin` [series]: no window holds enough events to be called a
-    burst, or too few times are observed to tell a level, so that nothing could have been found. `n_tests`
-    is the number of starts tested.
+    Attributes
+    ----------
+    bursts
+        The bursts, see `Bursts`.
+    p
+        p-value of every start time, [series, T]; NaN where it was not tested.
+    baseline
+        Expected counts and dispersion; NaN for series that are `too_thin`.
+    too_thin
+        Series in which nothing could have been found, [series]: no window holds enough events to be called
+        a burst, or too few times are observed to estimate a level.
+    n_tests
+        Starts tested.
+    series
+        The counts that were read, with the names of series and times.
     """
 
     bursts: Bursts
@@ -91,6 +106,39 @@ class Scan:
     baseline: Baseline
     too_thin: Bools
     n_tests: int
+    series: CountSeries
+
+    def __repr__(self) -> str:
+        return f"Scan({self.bursts.p.size} bursts in {len(self.p)} series, {self.n_tests} starts tested)"
+
+    def summary(self, q: float = 0.05) -> str:
+        """How many bursts at a false discovery rate of `q`, and in how many series none could be found."""
+        kept = self.bursts.q <= q
+        return (
+            f"{int(kept.sum())} bursts at a false discovery rate of {q:g} in "
+            f"{np.unique(self.bursts.series[kept]).size} of {len(self.p)} series; "
+            f"{int(self.too_thin.sum())} series are too thin to show any."
+        )
+
+    def to_frame(self, like: Any = None) -> Any:
+        """One row for each burst; of the library the counts came from, or of `like` (a module)."""
+        found = dict(vars(self.bursts))
+        columns = {
+            "unit": self.series.units[found.pop("series")],
+            "start": self.series.times[found.pop("start")],
+            "end": self.series.times[found.pop("end")],
+            **found,
+        }
+        return to_frame(columns, self.series.frame_library, like)
+
+    def plot(self, unit: Any = None, ax: Any = None, q: float = 0.05) -> Any:
+        """Draw a series (None: the first) with expected counts and its bursts; returns the axes."""
+        marks = np.full(self.p.shape, np.nan)
+        for k in np.nonzero(self.bursts.q <= q)[0]:
+            where = self.bursts.series[k], slice(self.bursts.start[k], self.bursts.end[k] + 1)
+            marks[where] = self.series.counts[where]
+        lines = {"expected": self.baseline.expected, "alarm": marks}
+        return draw(self.series, np.arange(self.p.shape[1]), unit, lines, ax)
 
 
 def cycle_profile(base: Baseline, cycle: Ints) -> Floats:
@@ -158,22 +206,65 @@ def describe(
 
 
 def scan(
-    counts: Floats,
+    counts: Any,
     *,
+    unit: str | None = None,
+    time: str | None = None,
+    value: str | None = None,
     cycle: Ints | None = None,
     classes: Ints | None = None,
     settings: Settings = DAYS,
     alpha: float = 0.05,
     tested: Bools | None = None,
 ) -> Scan:
-    """Scan counts [series, T] for bursts.
+    """Scan for bursts of unknown start and length, with a false discovery rate over all series and starts.
 
-    `cycle` [T]: place in the week, 0 to 6 (None: no cycle). `classes` [T]: class of day, 0 ordinary (None:
-    all ordinary). `tested` [T]: times whose starts are tested (None: all); the others still serve the
-    baseline. `alpha` sets the thresholds shown. Raises QuestionError for counts that are negative,
-    fractional or infinite.
+    Parameters
+    ----------
+    counts
+        Counts [series, T], whole numbers from 0, NaN where nothing was observed; or a pandas, polars or
+        pyarrow frame with one row a series and time.
+    unit, time, value
+        Columns of a frame: series, time and count.
+    cycle
+        Place in the week of each time, [T], 0 to 6 (`weekdays`). None: no cycle, and the days of the week
+        for a frame of consecutive days.
+    classes
+        Class of each day, [T], 0 ordinary (`day_classes`). None: all ordinary.
+    settings
+        `DAYS`, `WEEKS` or lengths of your own.
+    alpha
+        Level of the thresholds shown.
+    tested
+        Times whose starts are tested, [T]; None: all. The others still serve the baseline.
+
+    Returns
+    -------
+    Scan
+        Bursts by p-value, with `q`, and the p-value of every start.
+
+    Raises
+    ------
+    QuestionError
+        For counts that are negative, fractional or infinite, and columns that are not there.
+
+    Notes
+    -----
+    Sources: Kulldorff (2001), J. R. Stat. Soc. A 164 (scan statistics); Benjamini and Hochberg (1995).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> days = np.random.default_rng(1).poisson(2, (3, 400))
+    >>> days[1, 200:203] += 15
+    >>> found = scan(days)
+    >>> int(found.bursts.series[0]), int(found.bursts.start[0]), int(found.bursts.end[0])
+    (1, 200, 202)
     """
-    y = as_counts(counts)
+    series = read_counts(counts, unit=unit, time=time, value=value)
+    y = series.counts
+    if cycle is None and series.has_days and (np.diff(series.times).astype(np.int64) == 1).all():
+        cycle = weekdays(series.times)
     n = y.shape[1]
     cycle = np.zeros(n, dtype=np.int64) if cycle is None else cycle
     classes = np.zeros(n, dtype=np.int64) if classes is None else classes
@@ -183,7 +274,7 @@ def scan(
     rows = np.nonzero(~too_thin)[0]
     p = np.full(y.shape, np.nan)
     if not rows.size:
-        return Scan(_no_bursts(), p, _spread(None, rows, y.shape, settings), too_thin, 0)
+        return Scan(_no_bursts(), p, _spread(None, rows, y.shape, settings), too_thin, 0, series)
     kept = y[rows]
     base = _fit(kept, cycle, classes, settings)
     profile = cycle_profile(base, cycle)
@@ -191,7 +282,8 @@ def scan(
     p[rows] = p_kept
     bursts = describe(kept, base, found, p_kept, settings, alpha, profile)
     bursts = replace(bursts, series=rows[bursts.series])
-    return Scan(bursts, p, _spread(base, rows, y.shape, settings), too_thin, int(np.isfinite(p).sum()))
+    whole = _spread(base, rows, y.shape, settings)
+    return Scan(bursts, p, whole, too_thin, int(np.isfinite(p).sum()), series)
 
 
 def _found(

@@ -1,0 +1,200 @@
+"""Counts by series and time, read from an array or from any dataframe, and results written back as one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from atlarge.errors import QuestionError
+from atlarge.surveillance.validation import Floats, as_counts
+
+
+@dataclass(frozen=True)
+class CountSeries:
+    """Counts of several series at the same times.
+
+    Attributes
+    ----------
+    counts
+        Counts, [series, T]; NaN where nothing was observed.
+    units
+        Name of each series, [series].
+    times
+        Label of each time, [T]: days, or positions from 0 where none were given.
+    frame_library
+        Module of the dataframe library that the counts came from; None for an array.
+    """
+
+    counts: Floats
+    units: NDArray[Any]
+    times: NDArray[Any]
+    frame_library: ModuleType | None = None
+
+    @property
+    def has_days(self) -> bool:
+        """Whether the times are days."""
+        return bool(np.issubdtype(self.times.dtype, np.datetime64))
+
+
+def read_counts(
+    data: Any, *, unit: str | None = None, time: str | None = None, value: str | None = None
+) -> CountSeries:
+    """Read counts from an array [series, T] or a dataframe with one row a series and time.
+
+    Parameters
+    ----------
+    data
+        Array or nested list [series, T], or a pandas, polars or pyarrow frame.
+    unit, time, value
+        Columns of a frame: the series (None: a single one), the time (dates, date-times, ISO strings or
+        whole numbers) and the count. Times that a series lacks are NaN: not observed, not zero.
+
+    Returns
+    -------
+    CountSeries
+        Series in the order of their first row, times in ascending order.
+
+    Raises
+    ------
+    QuestionError
+        For columns that are not there, a series and time given twice, times that cannot be read, and counts
+        that are negative, fractional or infinite.
+
+    Examples
+    --------
+    >>> read_counts([[3, 1, 4], [1, 5, 9]]).counts.shape
+    (2, 3)
+    """
+    if not hasattr(data, "columns") and not hasattr(data, "column_names"):
+        if unit or time or value:
+            raise QuestionError("unit, time and value name columns of a dataframe; an array has none")
+        counts = as_counts(data)
+        return CountSeries(counts, np.arange(len(counts)), np.arange(counts.shape[1]))
+    if time is None or value is None:
+        raise QuestionError(
+            "a dataframe needs time= and value=, the columns of the times and counts (and unit= for several "
+            "series), one row for each series and time"
+        )
+    import narwhals.stable.v1 as nw
+
+    frame = nw.from_native(data, eager_only=True)
+    for column in filter(None, (unit, time, value)):
+        if column not in frame.columns:
+            raise QuestionError(f"no column {column!r}; there are: {', '.join(map(str, frame.columns))}")
+    names = (
+        np.zeros(len(frame), np.int64) if unit is None else np.asarray(frame[unit].to_list(), dtype=object)
+    )
+    units, of_unit = _in_order_of_appearance(names)
+    times, of_time = np.unique(_as_times(frame[time].to_list(), time), return_inverse=True)
+    cell = of_unit * times.size + of_time
+    if np.unique(cell).size < cell.size:
+        ordered = np.sort(cell)
+        twice = int(ordered[1:][ordered[1:] == ordered[:-1]][0])
+        where = f"series {units[twice // times.size]}, time {times[twice % times.size]}"
+        raise QuestionError(f"{where}: two rows; add them up first")
+    counts = np.full(units.size * times.size, np.nan)
+    counts[cell] = np.array([np.nan if v is None else v for v in frame[value].to_list()], dtype=np.float64)
+    library = nw.get_native_namespace(data)
+    return CountSeries(as_counts(counts.reshape(units.size, times.size)), units, times, library)
+
+
+def _in_order_of_appearance(names: list[Any]) -> tuple[NDArray[Any], NDArray[np.int64]]:
+    position: dict[Any, int] = {}
+    of_unit = np.array([position.setdefault(name, len(position)) for name in names], dtype=np.int64)
+    return np.array(list(position), dtype=object), of_unit
+
+
+def _as_times(values: list[Any], column: str) -> NDArray[Any]:
+    if all(isinstance(v, int) and not isinstance(v, bool) for v in values):
+        return np.array(values, dtype=np.int64)
+    try:
+        times = np.array(values, dtype="datetime64[D]")
+    except (ValueError, TypeError):
+        times = np.array(["NaT"], dtype="datetime64[D]")
+    if np.isnat(times).any():
+        raise QuestionError(
+            f"column {column!r} holds values that are no times: give dates, ISO strings or numbers"
+        )
+    return times
+
+
+def to_frame(columns: dict[str, Any], library: ModuleType | None, like: Any = None) -> Any:
+    """Columns as a frame of `like` (a module), else of the library the data came from, else polars or pandas.
+
+    Raises QuestionError where no dataframe library is installed.
+    """
+    import narwhals.stable.v1 as nw
+
+    chosen = like or library or _any_library()
+    data = {name: np.asarray(column).tolist() for name, column in columns.items()}
+    return nw.from_dict(data, native_namespace=chosen).to_native()
+
+
+def _any_library() -> ModuleType:
+    import importlib
+
+    for name in ("polars", "pandas", "pyarrow"):
+        try:
+            return importlib.import_module(name)
+        except ImportError:
+            continue
+    raise QuestionError("to_frame() needs a dataframe library: install polars, pandas or pyarrow")
+
+
+def draw(
+    series: CountSeries, at: Sequence[int] | NDArray[np.int64], unit: Any, lines: dict[str, Floats], ax: Any
+) -> Any:
+    """Draw one series, further lines at the times `at`, on axes that are given or new; returns the axes.
+
+    Raises QuestionError without Matplotlib, and for a series that is not there.
+    """
+    try:
+        import matplotlib.pyplot as plt
+    except ImportError:
+        raise QuestionError("plot() needs Matplotlib: pip install matplotlib") from None
+    row = position(series, unit)
+    if ax is None:
+        _, ax = plt.subplots(figsize=(8, 3))
+    ax.step(series.times, series.counts[row], where="mid", color="#6b6b6b", label="observed")
+    for (label, values), colour in zip(lines.items(), ("#4269d0", "#d95f02", "#b30000"), strict=False):
+        style = {"linestyle": "none", "marker": "v"} if label == "alarm" else {"linestyle": "-"}
+        ax.plot(series.times[np.asarray(at)], values[row], color=colour, label=label, **style)
+    ax.set_ylabel("count")
+    ax.set_title(f"{series.units[row]}")
+    ax.legend(frameon=False)
+    return ax
+
+
+def count_alarms(alarm: NDArray[np.bool_]) -> str:
+    """Alarms and the series that they are in, for a summary."""
+    return f"{int(alarm.sum())} alarms in {int(alarm.any(axis=1).sum())} of {len(alarm)} series"
+
+
+def position(series: CountSeries, unit: Any) -> int:
+    """Row of a series by its name (None: the first); QuestionError if there is none of that name."""
+    if unit is None:
+        return 0
+    found = [i for i, name in enumerate(series.units.tolist()) if name == unit]
+    if not found:
+        some = ", ".join(map(str, series.units[:5].tolist()))
+        raise QuestionError(
+            f"no series {unit!r}; there are: {some}{', ...' if series.units.size > 5 else ''}"
+        )
+    return found[0]
+
+
+def too_short(counts: Floats, needed: str, least: int) -> QuestionError:
+    """The error for a past that is too short; says so where rows and columns look exchanged."""
+    n_series, n_times = counts.shape
+    hint = (
+        f"; counts are [series, time], and here are {n_series} series of {n_times} times: "
+        "transpose the array if its rows are times"
+        if n_series >= least > n_times
+        else ""
+    )
+    return QuestionError(f"{needed}, and there are {n_times} times{hint}")
