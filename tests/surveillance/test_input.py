@@ -130,7 +130,7 @@ def test_ears_options_are_checked() -> None:
     for bad in ({"method": "C4"}, {"baseline": 2}, {"min_sigma": -1.0}):
         with pytest.raises(QuestionError):
             ears(np.ones(30), **bad)  # type: ignore[arg-type]
-    with pytest.raises(QuestionError, match="C1 needs 8 times, and there are 5 times"):
+    with pytest.raises(QuestionError, match="C1 needs 8 times, and there are 5"):
         ears(np.ones(5))
     y = np.random.default_rng(0).poisson(5.0, 30)
     ears(counts=y, method="C2", baseline=3, min_sigma=0.0)

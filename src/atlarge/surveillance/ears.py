@@ -127,7 +127,7 @@ def ears(
     mean, sd = np.full(y.shape, np.nan), np.full(y.shape, np.nan)
     first = baseline + lag
     if n <= first:
-        raise too_short(y, f"{method} needs {first + 1} times", first + 1)
+        raise too_short(y, f"{method} needs {first + 1} times, and there are {n}", first + 1)
     windows = np.lib.stride_tricks.sliding_window_view(y, baseline, axis=1)[:, : n - first]
     mean[:, first:] = windows.mean(axis=2)
     sd[:, first:] = np.maximum(windows.std(axis=2, ddof=1), min_sigma)

@@ -267,8 +267,7 @@ def farrington_flexible(
         judged = np.sort(np.concatenate([h.at for h in patterns])) if patterns else judged[:0]
     if not patterns:
         least = options.years * options.frequency + options.half_width + 1
-        needed = f"no time has {options.years} years of past (lower `years`)"
-        raise too_short(y, needed, least)
+        raise too_short(y, f"none of the {n} times has {options.years} years of past; lower `years`", least)
     result = _empty(series, judged)
     work = [job for h in patterns for job in _jobs(y, h)]
     with ThreadPoolExecutor(threads or min(4, os.cpu_count() or 1)) as pool:

@@ -112,14 +112,13 @@ def _in_order_of_appearance(names: list[Any]) -> tuple[NDArray[Any], NDArray[np.
 def _as_times(values: list[Any], column: str) -> NDArray[Any]:
     if all(isinstance(v, int) and not isinstance(v, bool) for v in values):
         return np.array(values, dtype=np.int64)
+    wrong = QuestionError(f"column {column!r} holds no times: give dates, ISO strings or whole numbers")
     try:
         times = np.array(values, dtype="datetime64[D]")
     except (ValueError, TypeError):
-        times = np.array(["NaT"], dtype="datetime64[D]")
+        raise wrong from None
     if np.isnat(times).any():
-        raise QuestionError(
-            f"column {column!r} holds values that are no times: give dates, ISO strings or numbers"
-        )
+        raise wrong
     return times
 
 
@@ -188,7 +187,7 @@ def position(series: CountSeries, unit: Any) -> int:
     return found[0]
 
 
-def too_short(counts: Floats, needed: str, least: int) -> QuestionError:
+def too_short(counts: Floats, message: str, least: int) -> QuestionError:
     """The error for a past that is too short; says so where rows and columns look exchanged."""
     n_series, n_times = counts.shape
     hint = (
@@ -197,4 +196,4 @@ def too_short(counts: Floats, needed: str, least: int) -> QuestionError:
         if n_series >= least > n_times
         else ""
     )
-    return QuestionError(f"{needed}, and there are {n_times} times{hint}")
+    return QuestionError(message + hint)
