@@ -275,11 +275,7 @@ def leave_out(answers: pl.DataFrame, by: str) -> dict[str, object]:
         )
         every.append(scored)
         whole = answers.filter(pl.col(by) == group)
-        out[str(group)] = {
-            "texts": whole.height,
-            "found": _share(whole.filter(~pl.col("several"))),
-            **_fit(scored),
-        }
+        out[str(group)] = _line(whole.filter(~pl.col("several")), scored)
     return {
         "all": {
             "texts": answers.height,
@@ -288,6 +284,16 @@ def leave_out(answers: pl.DataFrame, by: str) -> dict[str, object]:
         },
         "groups": out,
     }
+
+
+def _line(told: pl.DataFrame, scored: pl.DataFrame) -> str:
+    """Return one group's scores in a line: texts found, answers that are sure and right, gap."""
+    sure = scored.filter(pl.col("fitted") >= CERTAIN)
+    gap = (scored["fitted"] - scored["is_right"].cast(pl.Float64)).mean()
+    return (
+        f"found {int(told['is_right'].sum()):,} of {told.height:,}; right where sure "
+        f"{int(sure['is_right'].sum()):,} of {sure.height:,}; gap {gap:+.3f}"
+    )
 
 
 def _fit(scored: pl.DataFrame) -> dict[str, object]:
@@ -324,8 +330,16 @@ def made_texts(seed: int = 20261128) -> dict[str, object]:
     return {
         "fits one place": score(told),
         "fits several": score(found.filter(~pl.col("told"))),
-        "by_style": {str(style): score(part) for (style,), part in sorted(told.group_by("style"))},
+        "by_style": {str(style): _styled(part) for (style,), part in sorted(told.group_by("style"))},
     }
+
+
+def _styled(part: pl.DataFrame) -> str:
+    sure = part.filter((pl.col("place_kind") == "county") & (pl.col("place_confidence") >= CERTAIN))
+    return (
+        f"found {int(part['is_right'].sum()):,} of {part.height:,}; right where sure "
+        f"{int(sure['is_right'].sum()):,} of {sure.height:,}"
+    )
 
 
 def plot(bins: list[dict[str, object]]) -> None:

@@ -22,7 +22,7 @@ from atlarge.records.parts import Aside, prepared_parts, whole
 from atlarge.records.prepare import Prepared, prepare
 from atlarge.records.store import Spill
 from atlarge.records.tables import PLACE, TABLES, conform
-from atlarge.releases import Release, is_long, open_release, read_parts, read_release
+from atlarge.releases import Release, is_long, open_release, read_parts, read_releases
 from atlarge.releases.areas import area_code, county_code, state_code
 
 __all__ = ["IngestAudit", "ReleaseAudit", "ingest"]
@@ -66,28 +66,33 @@ def _in_parts(parts: Iterator[Release], placer: _Placer, spill: Spill, covers: l
 
 def _read_all(
     paths: Sequence[Path], store: Path, aside: Aside, told: Progress, covers: list[Scope]
-) -> list[Prepared | str]:
+) -> list[list[Prepared | str]]:
     """Read, type and place files on a few threads; of several refusals, the first one given is raised.
 
-    For a file whose bytes the store already holds, the release's id instead.
+    One list a file, of its releases: one, or one a family of a workbook's sheets. For a file whose bytes the
+    store already holds, their ids instead.
     """
     placer = _Placer()
 
-    def one(path: Path) -> Prepared | str:
+    def one(path: Path) -> list[Prepared | str]:
         opened = open_release(path)
         held = held_already(store, opened.sha256)
-        if held is not None:
-            told(f"{path.name}: held already as {held['id']}")
-            return str(held["id"])
+        if held:
+            told(f"{path.name}: held already as {', '.join(held)}")
+            return list(held)
+        found: list[Prepared | str] = []
         if is_long(opened):
-            made = _in_parts(read_parts(path, opened), placer, aside.spill, covers)
+            found.append(aside.keep(_in_parts(read_parts(path, opened), placer, aside.spill, covers)))
         else:
-            made = prepare(read_release(path, opened))
-            placer.place(made)
-            made.covers = covers
-        made = aside.keep(made)
-        told(f"read {path.name}: {made.audit.rows_read:,} rows of {made.audit.family}")
-        return made
+            for release in read_releases(path, opened):
+                made = prepare(release)
+                placer.place(made)
+                made.covers = covers
+                found.append(aside.keep(made))
+        for one_of in found:
+            if isinstance(one_of, Prepared):
+                told(f"read {path.name}: {one_of.audit.rows_read:,} rows of {one_of.audit.family}")
+        return found
 
     if len(paths) == 1:
         return [one(paths[0])]
@@ -96,13 +101,14 @@ def _read_all(
 
 
 def _once(
-    read: Sequence[Prepared | str], paths: Sequence[Path]
+    read: Sequence[list[Prepared | str]], paths: Sequence[Path]
 ) -> tuple[dict[str, Prepared | None], list[str]]:
     """Releases by id, in the order given; the same bytes given twice are taken once."""
     kept: dict[str, Prepared | None] = {}
     first: dict[str, Path] = {}
     notes = []
-    for made, path in zip(read, paths, strict=True):
+    pairs = [(made, path) for found, path in zip(read, paths, strict=True) for made in found]
+    for made, path in pairs:
         name = made if isinstance(made, str) else made.audit.id
         if name in kept:
             notes.append(f"{path.name} holds the same bytes as {first[name].name}; taken once")

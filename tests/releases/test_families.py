@@ -39,7 +39,7 @@ def test_a_family_states_what_it_must(name: str) -> None:
     if one.spread is None:  # every column read is one of the table's, or one that others are derived from
         derived = {"moment", "subject", "county", "published_likely", "published_drop", "lift_reason_code",
                    "duty_site", "program", "created_by", "threat_level", "agency", "stay", "city", "aor",
-                   "state", "landmark", "facility"}  # fmt: skip
+                   "state", "landmark", "facility", "has_stay", "event_number", "conviction"}  # fmt: skip
         assert set(one.columns) - derived <= set(TABLES[one.table]), name
 
 

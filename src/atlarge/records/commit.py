@@ -104,11 +104,10 @@ def _declare(entry: dict[str, Any], scopes: list[Scope]) -> None:
     ]
 
 
-def held_already(path: Path, sha256: str) -> dict[str, Any] | None:
-    """The account of a release that the store holds, by the file's sha256; None if it does not."""
+def held_already(path: Path, sha256: str) -> list[str]:
+    """The ids of the releases of a file that the store holds, by its sha256; none if it does not."""
     manifest = read_manifest(path) if path.is_dir() else None
-    found = [r for r in (manifest or empty_manifest())["releases"] if r["sha256"] == sha256]
-    return found[0] if found else None
+    return [str(r["id"]) for r in (manifest or empty_manifest())["releases"] if r["sha256"] == sha256]
 
 
 def commit(

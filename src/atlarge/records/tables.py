@@ -147,6 +147,8 @@ TABLES: dict[str, Schema] = {
     },
     "aggregates": {
         "date": pl.Date,
+        "fiscal_year": pl.Int32,
+        "as_of": pl.Date,
         "every": pl.String,
         "place": pl.String,
         "place_kind": pl.String,

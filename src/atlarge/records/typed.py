@@ -249,6 +249,8 @@ def type_release(release: Release, order: DateOrder | None = None) -> Typed:
         for reason, rows in part.dropped.items():
             whole.drop(reason, rows)
     whole.drop("quarantine", held.height)
-    constants = [pl.lit(v).alias(n) for n, v in release.family.constants.items() if n not in frame.columns]
+    family = release.family
+    said = {**family.constants, **(family.stated(release) if family.stated else {})}
+    constants = [pl.lit(v).alias(n) for n, v in said.items() if n not in frame.columns]
     whole.frame = frame.with_columns(constants)
     return whole

@@ -5,7 +5,7 @@ from __future__ import annotations
 from atlarge.releases.catalogue import families, family
 from atlarge.releases.family import Family
 from atlarge.releases.opening import open_release
-from atlarge.releases.reading import Release, Sheet, is_long, read_parts, read_release
+from atlarge.releases.reading import Release, Sheet, is_long, read_parts, read_release, read_releases
 
 __all__ = [
     "Family",
@@ -17,4 +17,5 @@ __all__ = [
     "open_release",
     "read_parts",
     "read_release",
+    "read_releases",
 ]

@@ -98,6 +98,8 @@ class Family:
     `rules`: what must hold in every row, by the words for its failing; an expression over the columns' names.
     `is_exact`: the header is so plain that only a file with no other column is taken for one of the family.
     `day_order`: what comes first in its numeric dates, as published; None where it publishes none such.
+    `latest`: names under which the publisher keeps the newest release at an address that does not change.
+    `stated`: what a release says outside its rows (the day of its figures), as columns of every row.
     `block`: a header that may stand anywhere in a workbook beside the main one, its rows read too.
     """
 
@@ -125,6 +127,8 @@ class Family:
     licence: str = "public records"
     note: str = ""
     fetch: Mapping[str, str] = field(default_factory=dict)
+    latest: tuple[str, ...] = ()
+    stated: Callable[[Any], Mapping[str, Any]] | None = None
 
     @cached_property
     def plain_known(self) -> frozenset[str]:

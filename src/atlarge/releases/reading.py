@@ -11,6 +11,7 @@ import polars as pl
 
 from atlarge.errors import ReleaseError
 from atlarge.releases import opening
+from atlarge.releases.averages import refuse_averages
 from atlarge.releases.catalogue import recognise
 from atlarge.releases.family import Family, plain
 from atlarge.releases.faults import faults_of
@@ -202,6 +203,7 @@ def read_parts(path: Path, opened: Opened) -> Iterator[Release]:
         tables = read_blocks(path, opened.content, opened.rest)
     for table in tables:
         refuse_persons(path, table.family, table.frame, table.rows, None)
+        refuse_averages(path, table.family, table.frame, table.rows, None)
         sheet = Sheet(None, table.frame, table.rows, table.ragged)
         yield Release(path, opened.sha256, table.family, [sheet], table.preamble, [])
 
@@ -210,8 +212,20 @@ def read_release(path: Path, opened: Opened | None = None) -> Release:
     """Read a file, recognise its family by its header, and refuse what names or dates persons.
 
     `opened` is the file if it is open already.
-    ReleaseError in one line, naming the file, the place in it and the mend.
+    ReleaseError in one line, naming the file, the place in it and the mend; also where a workbook's sheets
+    are of several families (`read_releases` reads these).
     """
+    found = read_releases(path, opened)
+    if len(found) > 1:
+        kinds = ", ".join(sorted(one.family.id for one in found))
+        raise ReleaseError(
+            f"{path}: its sheets are of several families ({kinds}); read it by `read_releases`"
+        )
+    return found[0]
+
+
+def read_releases(path: Path, opened: Opened | None = None) -> list[Release]:
+    """Read a file as `read_release` does: one release for each family of a workbook's sheets."""
     opened = opened or open_release(path)
     if opened.rest is not None:
         opened = replace(opened, content=b"".join([opened.content, *opened.rest]), rest=None)
@@ -224,10 +238,17 @@ def read_release(path: Path, opened: Opened | None = None) -> Release:
     else:
         one = _read_parquet(opened) if opened.form == "parquet" else read_text(path, opened.content)
         tables = {None: one}
-    first = next(iter(tables.values()))
-    sheets = [Sheet(name, t.frame, t.rows, t.ragged) for name, t in tables.items()]
-    for sheet in sheets:
-        refuse_persons(path, first.family, sheet.frame, sheet.rows, sheet.name)
-    if not any(sheet.frame.height for sheet in sheets):
-        raise ReleaseError(f"{path}: has the header of {first.family.id} and no rows; download it again")
-    return Release(path, opened.sha256, first.family, sheets, first.preamble, passed)
+    by_family: dict[str, list[tuple[str | None, Table]]] = {}
+    for name, table in tables.items():
+        by_family.setdefault(table.family.id, []).append((name, table))
+    releases = []
+    for parts in by_family.values():
+        first = parts[0][1]
+        sheets = [Sheet(name, t.frame, t.rows, t.ragged) for name, t in parts]
+        for sheet in sheets:
+            refuse_persons(path, first.family, sheet.frame, sheet.rows, sheet.name)
+            refuse_averages(path, first.family, sheet.frame, sheet.rows, sheet.name)
+        if not any(sheet.frame.height for sheet in sheets):
+            raise ReleaseError(f"{path}: has the header of {first.family.id} and no rows; download it again")
+        releases.append(Release(path, opened.sha256, first.family, sheets, first.preamble, passed))
+    return releases

@@ -22,15 +22,20 @@ def figures(
     every: Word,
     place: Word,
     place_kind: Word,
+    fiscal_year: pl.Expr | None = None,
+    as_of: pl.Expr | None = None,
 ) -> pl.DataFrame:
     """One row a figure: date, every, place, place_kind, measure, value. Empty cells give no row.
 
+    `fiscal_year` and `as_of` (the day up to which the figure counts) are null where they are not given.
     `measures` names each column's measure, in words or as an expression.
     """
     parts = [
         frame.select(
             *[pl.col(name) for name in _LINEAGE if name in frame.columns],
             date.cast(pl.Date).alias("date"),
+            (pl.lit(None) if fiscal_year is None else fiscal_year).cast(pl.Int32).alias("fiscal_year"),
+            (pl.lit(None) if as_of is None else as_of).cast(pl.Date).alias("as_of"),
             _told(every).alias("every"),
             _told(place).alias("place"),
             _told(place_kind).alias("place_kind"),

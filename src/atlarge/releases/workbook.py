@@ -43,8 +43,8 @@ def _load(reader: Any, sheet: str) -> pl.DataFrame:
 def read_workbook(path: Path, content: bytes) -> tuple[dict[str, Table], list[str]]:
     """Data sheets by name, and the names of the sheets that hold no release's header.
 
-    ReleaseError if the file is no workbook, is damaged, unpacks too large, holds no release, holds sheets of
-    several families, or holds formulas (their values need not be what the agency released).
+    ReleaseError if the file is no workbook, damaged, unpacks too large, holds no release, or holds formulas
+    (their values need not be what the agency released).
     """
     import fastexcel
 
@@ -53,9 +53,6 @@ def read_workbook(path: Path, content: bytes) -> tuple[dict[str, Table], list[st
         tables, passed, widest = _read_sheets(fastexcel.read_excel(content))
     if not tables:
         raise unknown(path, widest, "in any sheet")
-    kinds = sorted({table.family.id for table in tables.values()})
-    if len(kinds) > 1:
-        raise ReleaseError(f"{path}: its sheets are of several families ({', '.join(kinds)}); split the file")
     if has_formulas and next(iter(tables.values())).family.allows_formulas is False:
         raise ReleaseError(f"{path}: holds formulas, which no release does; use the file as published")
     return tables, passed

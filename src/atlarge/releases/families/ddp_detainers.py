@@ -1,4 +1,4 @@
-"""Deportation Data Project detainers: forms A (2025), B (March 2026), C (later in 2026)."""
+"""Deportation Data Project detainers: forms A (2025), B (March 2026), C (later in 2026), H (before)."""
 
 from __future__ import annotations
 
@@ -95,8 +95,31 @@ FAMILIES = [
         covers="National, 2022-10 on; lift reason, request type, identifier.",
         columns={**_COLUMNS, "program": text("TOD Final Program")},
         known=_KNOWN,
+        latest=("detainers-latest",),
         duplicates="detainer_episodes",
         rank=80,
         **_COMMON,
     ),
-]
+    Family(
+        id="ddp-detainers-h",
+        title="ICE detainers, FY2012 to FY2023 and their joined history",
+        covers="National; facility where recorded, lift reason, identifier.",
+        columns={
+            **_COLUMNS,
+            "facility": text(
+                "Detainer Detention Facility", "Detention Facility", "Detainer Facility", "Facility"
+            ),
+            "facility_code": text(
+                "Detainer Detention Facility Code", "Detention Facility Code", "Facility Code", needed=False
+            ),
+            "aor": text("Detainer AOR", "Facility AOR", "AOR", needed=False),
+            "subject": text("Anonymized Identifier", "Anonymized Identifer", "Unique Identifier",
+                            "Alien Number Unique Identifier", needed=False),
+        },
+        known=(*_KNOWN, "Case ID", "Subject ID", "Detainer ID", "Detainer Lift Date", "Program",
+               "Detainer Lift Reason Code", "Detainer Prepare Fiscal Year"),
+        duplicates="detainer_days",
+        rank=30,
+        **_COMMON,
+    ),
+]  # fmt: skip

@@ -1,4 +1,4 @@
-"""Deportation Data Project encounters: forms A (2025) and B (March 2026)."""
+"""Deportation Data Project encounters: forms A (2025), B (March 2026) and H (FY2012 to FY2023)."""
 
 from __future__ import annotations
 
@@ -52,7 +52,29 @@ FAMILIES = [
             "threat_level": text("Encounter Threat Level"),
         },
         known=(*_KNOWN, "Arresting Agency"),
+        latest=("encounters-latest",),
         rank=70,
         **_COMMON,
     ),
-]
+    Family(
+        id="ddp-encounters-h",
+        title="ICE encounters, FY2012 to FY2023 (2023-ICFO-42034)",
+        covers="National, 2011-10 to 2023; landmark where recorded; identifier.",
+        columns={
+            "moment": moment("Event Date", "Encounter Date", "Event Date Time"),
+            "aor": text("Event Area of Responsibility", "Area of Responsibility", "Event AOR", "AOR",
+                        needed=False),
+            "landmark": text("Event Landmark", "Landmark", "Encounter Landmark", needed=False),
+            "operation_mark": mark("Operation", needed=False),
+            "criminality": text("Encounter Criminality", needed=False),
+            "disposition": text("Processing Disposition", needed=False),
+            "subject": text("Anonymized Identifier", "Anonymized Identifer", "Unique Identifier"),
+            "published_likely": text("duplicate_likely", needed=False),
+            "published_drop": text("duplicate_drop_row", needed=False),
+        },
+        known=(*_KNOWN, "Case ID", "Subject ID", "Citizenship", "Event Program", "Current Program",
+               "Event Created By", "Encounter Created By", "Birth Country", "Processing Disposition Code"),
+        rank=30,
+        **_COMMON,
+    ),
+]  # fmt: skip

@@ -1,4 +1,4 @@
-"""Deportation Data Project removals: forms A (2025) and C (later in 2026)."""
+"""Deportation Data Project removals: forms A (2025), C (later in 2026) and H (FY2012 to FY2023)."""
 
 from __future__ import annotations
 
@@ -69,4 +69,26 @@ FAMILIES = [
         rank=80,
         **_COMMON,
     ),
-]
+    Family(
+        id="ddp-removals-h",
+        title="ICE removals, FY2012 to FY2023 (2023-ICFO-42034)",
+        covers="National, by departure, 2011-10 to 2023; no place of the arrest; identifier.",
+        columns={
+            "moment": moment("Departure Date", "Departed Date"),
+            "apprehension_date": other_day("Apprehension Date"),
+            "disposition": text("Processing Disposition", needed=False),
+            "program": text("Current Program"),
+            "aor": text("Docket AOR", "AOR", "Area of Responsibility", needed=False),
+            "subject": text(
+                "Anonymized Identifier", "Anonymized Identifer", "Unique Identifier", needed=False
+            ),
+            "published_likely": text("duplicate_likely", needed=False),
+            "published_drop": text("duplicate_drop_row", needed=False),
+        },
+        known=(*_KNOWN, "Case ID", "Subject ID", "MSC Charge", "MSC Charge Code",
+               "Processing Disposition Code", "Charge Section Code", "Charge Code"),
+        duplicates="removal_days",
+        rank=30,
+        **_COMMON,
+    ),
+]  # fmt: skip

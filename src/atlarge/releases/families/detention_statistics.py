@@ -1,11 +1,23 @@
-"""ICE's own detention statistics workbooks, FY2024 on: facilities, and book-ins by agency and month."""
+"""ICE's own detention statistics, FY2019 on: facilities, and book-ins by agency and month.
+
+A workbook of a running fiscal year prints 0 for months to come: these are missing. The month that a workbook
+ends in is a count to date. A later workbook of the same year gives every figure anew, and is the one counted.
+"""
 
 from __future__ import annotations
 
+import datetime as dt
+import re
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
 import polars as pl
 
-from atlarge.releases.family import Family, count, number, text
+from atlarge.releases.family import Family, count, number, other_day, text
 from atlarge.releases.spreads import figures
+
+if TYPE_CHECKING:
+    from atlarge.releases.reading import Release
 
 _FROM = (
     "https://raw.githubusercontent.com/CarwilB/ice-detention/"
@@ -13,82 +25,176 @@ _FROM = (
 )
 
 _MONTHS = ("Oct", "Nov", "Dec", "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep")
-_YEARS = range(2024, 2036)
+_YEARS = range(2019, 2036)
 _LEVELS = ("level_a", "level_b", "level_c", "level_d")
+_SOURCE = re.compile(r"IIDS\)?,?\s*(?:as of\s*)?(\d{1,2})/(\d{1,2})/(\d{4})")
+_MEASURES = {
+    "adp": "average daily population",
+    "alos_days": "average length of stay in days",
+    **{level: f"average daily population: {level.replace('_', ' ')}" for level in _LEVELS},
+}
+
+
+def stated_day(preamble: list[str]) -> dt.date | None:
+    """The day up to which a workbook's figures count, as the line of its source says; None if it does not."""
+    for line in preamble:
+        found = _SOURCE.search(line)
+        if found:
+            month, day, year = (int(part) for part in found.groups())
+            return dt.date(year, month, day)
+    return None
+
+
+def _stated(release: Release) -> Mapping[str, Any]:
+    return {"as_of": stated_day(release.preamble)}
 
 
 def _fiscal_year() -> pl.Expr:
-    """The fiscal year that the sheet's name states: `Facilities FY25`, `Detention EOFY24`."""
+    """The fiscal year that the sheet's name states: `Facilities FY25`, `Detention EOFY2024`."""
     return 2000 + pl.col("sheet").str.extract(r"FY\s*(?:20)?(\d\d)", 1).cast(pl.Int32, strict=False)
 
 
-def _facilities(frame: pl.DataFrame) -> pl.DataFrame:
-    held = frame.filter(pl.col("facility").is_not_null()).with_columns(
+def _facilities(frame: pl.DataFrame, year: pl.Expr) -> pl.DataFrame:
+    kept = frame.filter(pl.col("facility").is_not_null()).with_columns(
         pl.sum_horizontal(_LEVELS, ignore_nulls=False).alias("adp")
     )
-    names = {"adp": "average daily population", "alos_days": "average length of stay in days"}
-    names |= {level: f"average daily population: {level.replace('_', ' ')}" for level in _LEVELS}
     return figures(
-        held, names, date=pl.date(_fiscal_year() - 1, 10, 1), every="fiscal year to date",
-        place=pl.col("facility"), place_kind="facility",
+        kept, _MEASURES, date=pl.date(year - 1, 10, 1), every="fiscal year to date",
+        place=pl.col("facility"), place_kind="facility", fiscal_year=year, as_of=pl.col("as_of"),
     )  # fmt: skip
 
 
+def last_month(rows: pl.DataFrame, year: int, as_of: dt.date | None) -> tuple[int, bool]:
+    """Index of the last month (0: October) that a table of book-ins covers, and whether it covers it whole.
+
+    The later of the month that the workbook's day lies in and the last one with a figure above 0. A later
+    month with a figure begins after that day, so only its beginning is counted.
+    """
+    filled = [i for i, m in enumerate(_MONTHS) if (rows[m.lower()].fill_null(0) > 0).any()]
+    last = max(filled, default=-1)
+    if as_of is None:
+        return last, last == len(_MONTHS) - 1
+    at = (as_of.year - year) * 12 + as_of.month + 2  # months since October of the year before
+    if at >= len(_MONTHS):
+        return len(_MONTHS) - 1, True
+    whole = (as_of + dt.timedelta(days=1)).month != as_of.month
+    return (at, whole) if at >= last else (last, False)
+
+
 def _book_ins(frame: pl.DataFrame) -> pl.DataFrame:
-    rows = frame.filter(pl.col("agency").is_not_null())
-    words = pl.concat_str([pl.lit("initial book-ins: "), pl.col("agency")])
-    parts = [
-        figures(
-            rows, {month.lower(): words}, every="month", place="US", place_kind="nation",
-            date=pl.date(_fiscal_year() - (1 if i < 3 else 0), (9 + i) % 12 + 1, 1),
-        )
-        for i, month in enumerate(_MONTHS)
-    ]  # fmt: skip
-    return pl.concat(parts)
+    rows = frame.filter(pl.col("agency").is_not_null()).with_columns(_fiscal_year().alias("_year"))
+    parts = []
+    for (_, year), inside in rows.group_by("sheet", "_year", maintain_order=True):
+        if year is None:
+            continue
+        as_of = inside["as_of"][0]
+        last, whole = last_month(inside, int(str(year)), as_of)
+        words = pl.concat_str([pl.lit("initial book-ins: "), pl.col("agency").str.strip_chars()])
+        for i, month in enumerate(_MONTHS[: last + 1]):
+            parts.append(
+                figures(
+                    inside, {month.lower(): words}, place="US", place_kind="nation",
+                    every="month" if whole or i < last else "month to date",
+                    date=pl.date(int(str(year)) - (1 if i < 3 else 0), (9 + i) % 12 + 1, 1),
+                    fiscal_year=pl.lit(year), as_of=pl.col("as_of"),
+                )
+            )  # fmt: skip
+    return pl.concat(parts) if parts else _facilities(frame.clear(), _fiscal_year())
 
 
 def _spread(frame: pl.DataFrame) -> pl.DataFrame:
-    parts = [_facilities(frame)]
+    parts = [_facilities(frame, _fiscal_year())]
     if "agency" in frame.columns:
         parts.append(_book_ins(frame))
     return pl.concat(parts).sort("sheet", "row", "measure", "date")
 
 
-FAMILY = Family(
-    id="detention-statistics",
-    title="ICE detention statistics, FY2024 on",
-    publisher="U.S. Immigration and Customs Enforcement",
-    url="https://www.ice.gov/detain/detention-management",
-    table="aggregates",
-    covers="National; facilities with average daily population, and initial book-ins by agency and month.",
-    columns={
-        "facility": text("Name"),
-        "city": text("City"),
-        "state": text("State"),
-        "aor": text("AOR"),
-        "alos_days": number(*[f"FY{year % 100} ALOS" for year in _YEARS]),
-        "level_a": number("Level A"),
-        "level_b": number("Level B"),
-        "level_c": number("Level C"),
-        "level_d": number("Level D"),
-        "agency": text("Agency", needed=False),
-        **{month.lower(): count(month, needed=False) for month in _MONTHS},
-    },
-    known=("Address", "Zip", "Type Detailed", "Male/Female", "Male Crim", "Male Non-Crim", "Female Crim",
-           "Female Non-Crim", "ICE Threat Level 1", "ICE Threat Level 2", "ICE Threat Level 3",
-           "No ICE Threat Level", "Mandatory", "Guaranteed Minimum", "Last Inspection Type",
-           "Last Inspection End Date", "Last Inspection Standard", "Last Final Rating", "Total",
-           *[f"Pending FY{year % 100} Inspection" for year in _YEARS]),
-    block=("Agency", *_MONTHS, "Total"),
-    allows_formulas=True,
-    spread=_spread,
-    fetch={
-        _FROM + "FY24_detentionStats.xlsx": (
-            "a177b8bdfe5eb391ed458ed84de810146a019cb25898387c27178357e20b7e30"
-        ),
-        _FROM + "FY25_detentionStats09242025.xlsx": (
-            "3b9e2d626b1e249b2c87539554758333b27bc0da64a37e5dac99944a210c0782"
-        ),
-    },
-    licence="federal work",
+def _pulls(frame: pl.DataFrame) -> pl.DataFrame:
+    """Facilities of the joined file, whose rows carry their own year and day."""
+    year = pl.col("fiscal_year").cast(pl.Int32)
+    alos = [name for name in frame.columns if name.startswith("alos_fy")]
+    own = pl.coalesce(
+        pl.when(year == 2000 + int(name[-2:])).then(pl.col(name)) for name in alos
+    ) if alos else pl.lit(None, pl.Float64)  # fmt: skip
+    frame = frame.with_columns(own.alias("alos_days"), pl.coalesce("pull_date", "file_date").alias("as_of"))
+    return _facilities(frame, year)
+
+
+_INSPECTIONS = (
+    "Address", "Zip", "Type Detailed", "Male/Female", "Male Crim", "Male Non-Crim", "Female Crim",
+    "Female Non-Crim", "ICE Threat Level 1", "ICE Threat Level 2", "ICE Threat Level 3",
+    "No ICE Threat Level", "Mandatory", "Guaranteed Minimum", "Last Inspection Type",
+    "Last Inspection End Date", "Last Inspection Standard", "Last Final Rating",
+    "Last Inspection Rating - Final", "Last Inspection Date", "Second to Last Inspection Type",
+    "Second to Last Inspection Standard", "Second to Last Inspection Rating",
+    "Second to Last Inspection Date", "ODO Inspection End Date", "ODO Last Inspection Standard",
+    "ODO Final Rating", "Last Nakamoto Inspection Standard", "Last Nakamoto Inspection Rating - Final",
+    "Last Nakamoto Inspection Date", "Per Diem Rate Detailed", "Contract Initiation Date", "Total",
+    *[f"Pending FY{year % 100} Inspection" for year in _YEARS],
 )  # fmt: skip
+_PLACED: dict[str, Any] = {
+    "city": text("City"),
+    "state": text("State"),
+    "aor": text("AOR"),
+    "level_a": number("Level A"),
+    "level_b": number("Level B"),
+    "level_c": number("Level C"),
+    "level_d": number("Level D"),
+}
+
+FAMILIES = [
+    Family(
+        id="detention-statistics",
+        title="ICE detention statistics, FY2019 on",
+        publisher="U.S. Immigration and Customs Enforcement",
+        url="https://www.ice.gov/detain/detention-management",
+        table="aggregates",
+        covers="National; facilities with average daily population; initial book-ins by agency and month.",
+        columns={
+            "facility": text("Name"),
+            **_PLACED,
+            "alos_days": number(*[f"FY{year % 100} ALOS" for year in _YEARS]),
+            "agency": text("Agency", needed=False),
+            **{month.lower(): count(month, needed=False) for month in _MONTHS},
+        },
+        known=_INSPECTIONS,
+        block=("Agency", *_MONTHS, "Total"),
+        allows_formulas=True,
+        spread=_spread,
+        stated=_stated,
+        fetch={
+            _FROM + "FY24_detentionStats.xlsx": (
+                "a177b8bdfe5eb391ed458ed84de810146a019cb25898387c27178357e20b7e30"
+            ),
+            _FROM + "FY25_detentionStats09242025.xlsx": (
+                "3b9e2d626b1e249b2c87539554758333b27bc0da64a37e5dac99944a210c0782"
+            ),
+        },
+        note="Months after a workbook's day are missing, not 0; the newest workbook of a year is counted.",
+        licence="federal work",
+    ),
+    Family(
+        id="ddp-detention-management",
+        title="Facilities of ICE's detention statistics, all workbooks joined, FY2019 on",
+        publisher="Deportation Data Project, from ICE detention statistics",
+        url="https://deportationdata.org",
+        table="aggregates",
+        covers="National; facilities with average daily population by fiscal year and day of the workbook.",
+        columns={
+            "facility": text("Name", filled=True),
+            **_PLACED,
+            "fiscal_year": count("fiscal_year", filled=True),
+            "file_date": other_day("file_date"),
+            "pull_date": other_day("pull_date", needed=True),
+            **{
+                f"alos_fy{year % 100}": number(f"FY{year % 100} ALOS", f"FY{year % 100} ALOS 2", needed=False)
+                for year in _YEARS
+            },
+        },
+        known=_INSPECTIONS,
+        spread=_pulls,
+        rank=10,
+        note="Each row keeps its fiscal year and the day of its workbook (`as_of`).",
+        licence="CC0 1.0",
+    ),
+]

@@ -9,7 +9,11 @@ _FROM = (
     "159b4514e12fc80814f783f62c30be6467b915f1/aor-seattle/analyze/frozen/"
 )
 
-FAMILY = Family(
+_KNOWN = (
+    "date_of_birth", "gender", "country_of_citizenship", "event_number", "most_serious_conviction",
+)  # fmt: skip
+
+FAMILIES = [Family(
     id="seattle-arrests",
     title="ERO arrests of the Seattle area of responsibility with state, 2012 to 2019",
     publisher="ICE ERO, FOIA, through UWCHR, who tidied landmarks and added the state",
@@ -22,8 +26,7 @@ FAMILY = Family(
         "method": text("arrest_method"),
         "state": text("state"),
     },
-    known=("date_of_birth", "gender", "country_of_citizenship", "event_number", "most_serious_conviction",
-           "year", "month", "day"),
+    known=(*_KNOWN, "year", "month", "day"),
     scope="aor:SEA",
     constants={"aor": "SEA"},
     day_order="month",
@@ -34,4 +37,24 @@ FAMILY = Family(
         ),
     },
     licence="FOIA records; the repository that carries them is GPL-3.0",
-)  # fmt: skip
+), Family(
+    id="seattle-arrests-foia",
+    title="ERO arrests of the Seattle area of responsibility as released, 2012 to 2019",
+    publisher="ICE ERO-LESA Statistical Tracking Unit, FOIA (UW v. DHS), through UWCHR",
+    url="https://github.com/UWCHR/ice-enforce",
+    table="arrests",
+    covers="Seattle area, 2012-01-01 to 2019-07-06; FY2012 lacks 287(g); no state.",
+    columns={
+        "date": day("Arrest Date"),
+        "landmark": text("Apprehension Landmark"),
+        "method": text("Arrest Method"),
+    },
+    known=_KNOWN,
+    delimiters=("|", ","),
+    scope="aor:SEA",
+    constants={"aor": "SEA"},
+    day_order="month",
+    allows_formulas=True,
+    rank=15,
+    licence="FOIA records",
+)]  # fmt: skip

@@ -24,6 +24,7 @@ FAMILY = Family(
     known=("Date of Birth", "Gender", "Country of Citizenship", "Most Serious Conviction"),
     delimiters=("|",),
     scope="aor:SEA",
+    allows_formulas=True,
     constants={"aor": "SEA"},
     day_order="month",
     rank=20,
