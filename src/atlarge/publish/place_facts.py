@@ -9,6 +9,7 @@ from functools import cache
 import polars as pl
 
 from atlarge.disclosure.table import Counts
+from atlarge.explain.areas import office_of
 from atlarge.panel import NATION
 from atlarge.reference import table
 
@@ -46,7 +47,7 @@ def population_table() -> pl.DataFrame:
 
 @dataclass(frozen=True)
 class Home:
-    """Where a county or office area lies: its state, area of responsibility, the offices seated there."""
+    """Where a county or office area lies: its state, its area of responsibility, its offices."""
 
     state: str = ""
     aor: str = ""
@@ -65,7 +66,9 @@ def homes() -> dict[Code, Home]:
             for fips in {seat, *(known or "").split()} - {None, ""}:
                 seated.setdefault(fips, []).append(office)
     for fips, state, aor in table("counties").unique("fips").select("fips", "state", "aor").iter_rows():
-        found[("county", fips)] = Home(state or "", aor or "", tuple(sorted(seated.get(fips, []))))
+        near = office_of(fips, aor)
+        serving = sorted(seated.get(fips, [near[0]] if near else []))
+        found[("county", fips)] = Home(state or "", aor or "", tuple(serving))
     return found
 
 

@@ -222,8 +222,9 @@ SNIPPETS = [
     (
         "pandas",
         "import pandas as pd\n"
-        'counts = pd.read_csv("all.csv", dtype={"place": str}, parse_dates=["start", "end"])\n'
-        "print(counts.query(\"place == '48453' and period == 'year'\"))",
+        'types = {"place": str, "value": "Int64"}\n'
+        'counts = pd.read_csv("all.csv", dtype=types, parse_dates=["start", "end"])\n'
+        'print(counts.query("place == \'48453\' and period == \'year\'")[["measure", "start", "value"]])',
     ),
     (
         "polars",

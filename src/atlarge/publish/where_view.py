@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import polars as pl
+
 from atlarge.disclosure.table import SMALL, WITHHELD, Counts
 from atlarge.panel import NATION
 from atlarge.publish.charts.timeline import cell
@@ -13,6 +15,7 @@ from atlarge.publish.place_facts import Home, homes, known_sum
 from atlarge.publish.render import Link, Table
 from atlarge.publish.site_data import PlaceInfo, SiteData
 from atlarge.publish.svg import number, tag
+from atlarge.reference import table
 
 WHOLE = "arrests"
 SLIGHT = 0.005
@@ -106,7 +109,9 @@ def where_of(data: SiteData, place: PlaceInfo, w: Words, home: str) -> dict[str,
     else:
         says = [w("where.some_unnamed", **values)]
     if offices:
-        says.append(w("where.office_long", office=", ".join(o.name for o in offices)))
+        is_here = any(o in _seats(place) for o in (p.code for p in offices))
+        key = "where.office_long" if is_here else "where.office_near"
+        says.append(w(key, office=", ".join(o.name for o in offices)))
     lost = _unplaced(data)
     if lost:
         says.append(w("where.unplaced", n=w.count(lost)))
@@ -125,6 +130,12 @@ def where_of(data: SiteData, place: PlaceInfo, w: Words, home: str) -> dict[str,
         "says": says,
         "beside": beside(data, [place, *offices, area], w, home),
     }
+
+
+def _seats(place: PlaceInfo) -> set[str]:
+    """Codes of the offices with their seat in a county."""
+    rows = table("offices").filter(pl.col("seat_county_fips") == place.code)
+    return set(rows["office"].to_list())
 
 
 def _unplaced(data: SiteData) -> int:

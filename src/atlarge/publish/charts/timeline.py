@@ -24,7 +24,7 @@ from atlarge.publish.charts.parts import (
 from atlarge.publish.i18n import Words
 from atlarge.publish.svg import Drawing, Scale, area, days, line, number, path, tag, ticks, words
 
-_STYLES = ("c-observed", "c-second")
+_STYLES = ("c-observed", "c-second", "c-third", "c-fourth", "c-fifth")
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ def timeline(
     width: float = 720.0,
     height: float = 320.0,
 ) -> Drawing:
-    """Draw one or two series of counts. `bursts` are labelled by rank, while there is room."""
+    """Draw one to five series of counts. `bursts` are labelled by rank, while there is room."""
     w = words_of
     is_narrow = width <= NARROW
     labels = [s.label for s in series] + ([estimate.label] if estimate else [])

@@ -1,0 +1,59 @@
+"""`atlarge compare`: places side by side."""
+
+from __future__ import annotations
+
+import datetime as dt
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from atlarge.cli._output import JsonFlag, StoreOption, emit_json, mark_undisclosed, note
+
+_DATE = ["%Y-%m-%d"]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command(name="compare")(compare_command)
+
+
+def compare_command(
+    places: Annotated[
+        list[str], typer.Argument(help='Two to five: 48453, "Travis County, TX", AUS, CHI, TX or US.')
+    ],
+    measure: Annotated[str, typer.Option("--measure", help="What is counted.")] = "at_large",
+    store: StoreOption = None,
+    scheme: Annotated[str, typer.Option("--scheme", help="ddp or biglocal: how methods are read.")] = "ddp",
+    start: Annotated[dt.datetime | None, typer.Option("--from", formats=_DATE, help="First day.")] = None,
+    end: Annotated[dt.datetime | None, typer.Option("--to", formats=_DATE, help="Last day.")] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", help="Chart (.svg, .png) or counts (.csv, .parquet), small ones suppressed."),
+    ] = None,
+    as_json: JsonFlag = False,
+) -> None:
+    """Places side by side: one measure by month, as rows, a chart, or both."""
+    from atlarge.publish.compare import compare
+
+    made = compare(
+        places,
+        store,
+        measure=measure,
+        start=start.date() if start else None,
+        end=end.date() if end else None,
+        scheme=scheme,
+    )
+    if out is not None:
+        made.write(out)
+        note(f"{out}: {len(made.places)} places, small counts suppressed")
+    if as_json:
+        emit_json({**made.to_dict(), "path": out}, disclosed=False)
+    elif out is None:
+        from atlarge.files import csv_text
+
+        sys.stdout.write(csv_text(made.frame))
+        mark_undisclosed()
+    else:
+        typer.echo(out)

@@ -1,0 +1,150 @@
+"""Places side by side: one measure by month for up to five counties, areas or states."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from atlarge.disclosure.table import Counts, Disclosed
+from atlarge.errors import QuestionError
+from atlarge.panel import NATION, measure, panel
+from atlarge.places import find_place
+from atlarge.publish import charts
+from atlarge.publish.day_ranges import Window, daily_counts
+from atlarge.publish.i18n import Words
+from atlarge.publish.release_table import window_cells
+from atlarge.publish.svg import Drawing, months_later
+from atlarge.records.store import Store
+
+MOST = 5
+_NATION = {"us", "usa", "united states", "nation"}
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Counts of a few places by month.
+
+    `places`: level, code and name of each, in the order asked. `frame`: the rows of the panel with a column
+    `level`; undisclosed. `chart()` and `table()` are what may be passed on: small counts are suppressed.
+    """
+
+    places: tuple[tuple[str, str, str], ...]
+    measure: str
+    frame: pl.DataFrame
+    disclosed: Disclosed
+
+    def table(self) -> pl.DataFrame:
+        """Published months: level, place, measure, start, end, value, mark."""
+        frame: pl.DataFrame = self.disclosed.frame
+        return frame.filter(pl.col("every") == "window").drop("every").sort("level", "place", "start")
+
+    def series(self) -> list[Counts]:
+        """One disclosed series a place, in the order asked."""
+        return [
+            self.disclosed.counts(
+                name,
+                pl.col("every") == "window",
+                pl.col("level") == level,
+                pl.col("place") == code,
+                period="start",
+            )
+            for level, code, name in self.places
+        ]
+
+    def chart(self, language: str = "en") -> Drawing:
+        """The lines of the places on one chart."""
+        w = Words(language)
+        series = self.series()
+        longest = max(series, key=lambda s: len(s.periods))
+        label = w.label("measure", self.measure, measure(self.measure).label)
+        names = "; ".join(name for _, _, name in self.places)
+        first, last = w.month(longest.periods[0]), w.month(longest.periods[-1])
+        return charts.timeline(
+            series,
+            words_of=w,
+            title=w("compare.cli_title", measure=label, places=names),
+            sentence=w("compare.cli_says", first=first, last=last),
+            width=900,
+            height=420,
+        )
+
+    def write(self, path: Path | str, language: str = "en") -> None:
+        """Write the chart (.svg, .png) or its published counts (.csv, .parquet); whole or not at all."""
+        from atlarge.files import csv_text, write_atomically
+
+        ending = Path(path).suffix.lower()
+        if ending == ".svg":
+            write_atomically(path, self.chart(language).standalone().encode())
+        elif ending == ".png":
+            write_atomically(path, self.chart(language).png())
+        elif ending == ".csv":
+            write_atomically(path, csv_text(self.table()).encode())
+        elif ending == ".parquet":
+            self.table().write_parquet(path, compression="zstd")
+        else:
+            raise QuestionError(f"{path}: the ending must be .svg, .png, .csv or .parquet")
+
+    def to_dict(self) -> dict[str, Any]:
+        """The JSON of `atlarge compare`."""
+        return {
+            "measure": self.measure,
+            "places": [{"place": c, "place_name": n, "level": level} for level, c, n in self.places],
+            "rows": self.frame.height,
+            "data": self.frame.to_dicts(),
+        }
+
+
+def compare(
+    names: Sequence[str],
+    store: Store | Path | str | None = None,
+    *,
+    measure: str = "at_large",
+    start: dt.date | None = None,
+    end: dt.date | None = None,
+    scheme: str = "ddp",
+) -> Comparison:
+    """Count one measure by month in two to five places, of any levels.
+
+    `names`: as for `find_place` (48453, "Travis County, TX", CHI, TX), or US. Raises PlaceError
+    for a name that is unknown or ambiguous, QuestionError for fewer than two places or more than five,
+    CoverageError where no release covers one of them.
+
+    Examples
+    --------
+    >>> compare(["48453", "48201"], measure="handoffs").frame.columns[:3]
+    ['level', 'place', 'place_name']
+    """
+    from atlarge.records.store import open_store
+
+    opened = open_store(store) if store is None or isinstance(store, Path | str) else store
+    found = list(dict.fromkeys(_find(name) for name in names))
+    if not 2 <= len(found) <= MOST:
+        raise QuestionError(f"{len(found)} different places were named; compare takes two to {MOST}")
+    frames = []
+    for level, code, name in found:
+        made = panel(opened, by=level, measures=[measure], scheme=scheme, start=start, end=end, places=[code])
+        named = (pl.lit(level).alias("level"), pl.lit(name).alias("place_name"))
+        frames.append(made.frame.with_columns(*named))
+    frame = pl.concat(frames)
+    frame = frame.select("level", *(c for c in frame.columns if c != "level"))
+    whole = frame.filter(pl.col("days_covered") == pl.col("days_in_period")).drop_nulls("value")
+    windows = [
+        Window(((level, code),), measure, day, months_later(day, 1) - dt.timedelta(days=1), scheme)
+        for level, code, day in whole.select("level", "place", "period").iter_rows()
+    ]
+    if not windows:
+        raise QuestionError("no month of these places is covered whole: there is nothing to compare")
+    return Comparison(tuple(found), measure, frame, window_cells((windows, daily_counts(opened, windows))))
+
+
+def _find(name: str) -> tuple[str, str, str]:
+    """Level, code and name of a place as a user names it."""
+    if name.strip().lower() in _NATION:
+        return "nation", NATION, "United States"
+    place = find_place(name)
+    return place.kind, place.code, Words()(f"level.{place.kind}", name=place.name, code=place.code)
