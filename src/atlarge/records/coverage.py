@@ -217,9 +217,11 @@ def _states(seen: Seen, usual: pl.DataFrame) -> list[Scope] | None:
 def _lacking(seen: Seen, usual: pl.DataFrame) -> tuple[str, ...]:
     """Places that a release of many places lacks, though each alone should have had many rows."""
     lacks = []
+    areas, of_areas = seen.counts("aor"), _expected(usual, seen, "aor")
+    is_wide = _absent(of_areas, areas) <= _MOST_LACKING * sum(of_areas.values())
     for level in ("aor", "state", "county"):
         counts, expected = seen.counts(level), _expected(usual, seen, level)
-        if level == "state":  # where a state's own areas are gone with it, the nation's rows tell
+        if level == "state" and is_wide:  # where a state's own areas are gone with it, the nation's rows tell
             alone = _expected(usual, Seen(seen.frame.drop("aor", strict=False)), level)
             expected = {x: max(expected.get(x, 0.0), alone.get(x, 0.0)) for x in {*expected, *alone}}
         total = sum(expected.values())
