@@ -68,6 +68,10 @@ def _remarks(one: ReleaseAudit) -> list[str]:
         f"({o['matched']:,} matched one to one)"
         for o in one.overlaps
     ]
+    told += [
+        f"{f['rows']:,} rows have values filled from {f['file']}, which knew what this file leaves blank"
+        for f in one.filled
+    ]
     told += [f"quarantine: {reason}: {n:,} rows" for reason, n in one.quarantine_reasons.items()]
     told += [
         f"known fault {f['id']}, {f['rows']:,} rows: {f['what']}" + (f" ({f['note']})" if "note" in f else "")

@@ -29,6 +29,8 @@ class ReleaseAudit:
     tables: list[dict[str, Any]] = field(default_factory=list)
     quarantine: str | None = None
     overlap: str | None = None
+    base: str | None = None
+    filled: list[dict[str, Any]] = field(default_factory=list)
 
     def loss(self) -> str | None:
         """Why the release must not be taken as it is: fewer than half of its rows are kept; else None.

@@ -8,6 +8,7 @@ from typing import Any
 import polars as pl
 
 from atlarge.records.audit import ReleaseAudit
+from atlarge.records.best import FILLED, fill
 from atlarge.records.coverage import Scope, is_placed, places_of, spans_of
 from atlarge.records.overlap import Held, overlaps
 from atlarge.records.prepare import Prepared
@@ -159,9 +160,21 @@ def _write(writer: Writer, fresh: list[Prepared], manifest: dict[str, Any]) -> N
 
 
 def _put(writer: Writer, entry: dict[str, Any], frame: pl.DataFrame) -> None:
-    """Write one release's rows, those set aside apart, and bring its account up to date."""
+    """Write one release's rows, those set aside apart, and bring its account up to date.
+
+    Rows that were filled from another release stand in the table; as they were, they are kept beside.
+    """
     table, name = entry["table"], entry["id"]
-    entry["overlap"] = None
+    entry["overlap"] = entry["base"] = None
+    if FILLED in frame.columns and frame[FILLED].null_count() != frame.height:
+        base = frame.drop(FILLED, *[c for c in frame.columns if c.startswith("_best_")])
+        best = [c.removeprefix("_best_") for c in frame.columns if c.startswith("_best_")]
+        kept = base.filter(~pl.col("_aside")).drop("_aside") if "_aside" in base.columns else base
+        entry["base"] = writer.put(kept, f"overlap/{name}.{content_hash(kept)}.base.parquet")
+        frame = frame.with_columns(pl.col(f"_best_{c}").alias(c) for c in best).drop(
+            [f"_best_{c}" for c in best]
+        )
+        name = f"{name}.{content_hash(frame, FILLED)}"
     if "_aside" in frame.columns:
         lost = frame.filter(pl.col("_aside")).drop("_aside")
         frame = frame.filter(~pl.col("_aside")).drop("_aside")
@@ -170,10 +183,8 @@ def _put(writer: Writer, entry: dict[str, Any], frame: pl.DataFrame) -> None:
             entry["rows_dropped"]["overlap"] = lost.height
             entry["overlap"] = writer.put(lost, f"overlap/{name}.{content_hash(lost)}.parquet")
             name = f"{name}.{content_hash(frame)}"
-        if "place_kind" in frame.columns:
-            entry["unresolved_places"] = int(
-                (frame["place_kind"].fill_null("unresolved") == "unresolved").sum()
-            )
+    if "place_kind" in frame.columns:
+        entry["unresolved_places"] = int((frame["place_kind"].fill_null("unresolved") == "unresolved").sum())
     entry["values"] = frame.height
     entry["tables"] = [
         {"table": table, "path": writer.put(frame, f"{table}/{name}.parquet"), "rows": frame.height}
@@ -192,7 +203,9 @@ def _take(writer: Writer, entry: dict[str, Any], made: Prepared) -> None:
 
 
 def _held(path: Path, entry: dict[str, Any]) -> Held:
-    kept = pl.read_parquet([path / e["path"] for e in entry["tables"]], glob=False).with_columns(
+    """A release that the store holds, its rows as the release says."""
+    files = [entry["base"]] if entry.get("base") else [e["path"] for e in entry["tables"]]
+    kept = pl.read_parquet([path / file for file in files], glob=False).with_columns(
         pl.lit(False).alias("_aside")
     )
     if entry["overlap"]:
@@ -221,6 +234,12 @@ def _set_aside(
             r for r in manifest["releases"]
             if r["table"] == table and any(_near(r["coverage"], m.audit.coverage) for m in new)
         ]  # fmt: skip
+        tied = {r["id"] for r in old} | {o["won"] for r in old for o in r["overlaps"]}
+        old += [
+            r for r in manifest["releases"]
+            if r["table"] == table and r not in old
+            and (r["id"] in tied or any(o["won"] in tied for o in r["overlaps"]))
+        ]  # fmt: skip
         near = any(_near(a.audit.coverage, b.audit.coverage) for a in new for b in new if a is not b)
         if not old and not near:
             continue
@@ -237,4 +256,8 @@ def _set_aside(
                 held.frame = held.frame.with_columns((held.frame["_aside"] | rows).alias("_aside"))
                 held.audit["overlaps"] = sorted([*held.audit["overlaps"], told], key=lambda o: str(o["won"]))
             changed[held.audit["id"]] = held.frame
+        for name, best in fill(table, everything, set(changed)).items():
+            own = next(held.frame for held in everything if held.audit["id"] == name)
+            names = [c for c in own.columns if c != "_aside" and not best[c].equals(own[c], null_equal=True)]
+            changed[name] = own.with_columns(best[FILLED], *[best[c].alias(f"_best_{c}") for c in names])
     return changed

@@ -12,6 +12,7 @@ import polars as pl
 
 from atlarge.engines import collect, scan
 from atlarge.errors import QuestionError
+from atlarge.records.best import FILLED
 from atlarge.records.tables import DATE_COLUMN, TABLES
 
 if TYPE_CHECKING:
@@ -45,13 +46,30 @@ def lineage(
         if not named:
             raise QuestionError(f"the table {table} has no place to ask for")
         frame = frame.filter(reduce(or_, named))
-    rows = collect(frame.select("release_id", "file", "sheet", "row"), engine)
+    names = ["release_id", "file", "sheet", "row"]
+    has_fills = FILLED in frame.collect_schema().names()
+    rows = collect(frame.select(*names, *([FILLED] if has_fills else [])), engine)
+    if has_fills:
+        rows = pl.concat([rows.select(names), _filled_from(store, rows[FILLED])], how="vertical_relaxed")
     if rows.height and rows["row"].null_count() == rows.height:
         raise QuestionError("this store holds counts, not rows of releases; ask one made by `atlarge ingest`")
     return (
         rows.group_by("release_id", "file", "sheet")
         .agg(pl.col("row").sort().alias("rows"))
         .sort("release_id", "sheet", nulls_last=False)
+    )
+
+
+def _filled_from(store: Store, sources: pl.Series) -> pl.DataFrame:
+    """Rows of other releases that gave values to rows of a table."""
+    files = {str(r["id"]): str(r["file"]) for r in store.releases}
+    parts = sources.drop_nulls().str.split("; ").explode().str.extract_groups(r"^(.+)#(.*)#(\d+): ")
+    found = parts.struct.unnest().drop_nulls("1").unique()
+    return found.select(
+        pl.col("1").alias("release_id"),
+        pl.col("1").replace_strict(files, default=None, return_dtype=pl.String).alias("file"),
+        pl.when(pl.col("2") != "").then(pl.col("2")).alias("sheet"),
+        pl.col("3").cast(pl.UInt32).alias("row"),
     )
 
 

@@ -27,6 +27,9 @@ from atlarge.files import locked, sync, write_atomically
 
 FORMAT = 1
 MANIFEST = "manifest.json"
+ASIDE = ("quarantine", "overlap", "base")
+"""Files of a release beside its tables: rows that failed, rows set aside, rows as they were before they were
+filled from another release."""
 _LOCK = ".lock"
 _TEMPORARY = ".new-"
 _SPILL = ".aside-"
@@ -78,6 +81,9 @@ class Store:
 
     def scan(self, table: str) -> pl.LazyFrame:
         """A table as a lazy frame. StoreError if the store has no such table."""
+        if any(r.get("base") for r in self.releases):  # files with filled rows have a column more
+            files = [pl.scan_parquet(file, glob=False) for file in self.files(table)]
+            return pl.concat(files, how="diagonal")
         return pl.scan_parquet(self.files(table), glob=False)
 
     def coverage(self, table: str) -> list[Coverage]:
@@ -134,7 +140,7 @@ def _is_sound(manifest: dict[str, Any]) -> bool:
     try:
         for release in manifest["releases"]:
             named = [entry["path"] for entry in release["tables"]]
-            named += [release[key] for key in ("quarantine", "overlap") if release.get(key)]
+            named += [release[key] for key in ASIDE if release.get(key)]
             if any(Path(name).is_absolute() or ".." in Path(name).parts for name in named):
                 return False
             texts = [release["id"], *(entry["table"] for entry in release["tables"])]
@@ -306,16 +312,21 @@ class Writer:
     def sweep(self, manifest: dict[str, Any]) -> None:
         """Take away files that this manifest does not name: left by an older commit or a killed writer."""
         named = {e["path"] for r in manifest["releases"] for e in r["tables"]}
-        named |= {str(r[k]) for r in manifest["releases"] for k in ("quarantine", "overlap") if r.get(k)}
+        named |= {str(r[k]) for r in manifest["releases"] for k in ASIDE if r.get(k)}
         for file in self.path.glob("*/*.parquet"):
             is_aside = file.parent.name.startswith(".")
             if not is_aside and str(file.relative_to(self.path)) not in named:
                 file.unlink(missing_ok=True)
 
 
-def content_hash(frame: pl.DataFrame) -> str:
-    """Eight characters that stand for a frame's rows (by lineage), for the name of a rewritten file."""
+def content_hash(frame: pl.DataFrame, *columns: str) -> str:
+    """Eight characters that stand for a frame's rows (by lineage), for the name of a rewritten file.
+
+    `columns`: of which the values count, too.
+    """
     digest = hashlib.sha256()
+    for name in columns:
+        digest.update(frame[name].hash(0).to_numpy().tobytes())
     digest.update(frame["row"].to_numpy().tobytes())
     digest.update(",".join(str(s) for s in frame["sheet"].unique().sort().to_list()).encode())
     return digest.hexdigest()[:8]

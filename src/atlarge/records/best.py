@@ -1,0 +1,160 @@
+"""The best of both where releases overlap: what the one that counts does not know is taken from the other.
+
+A newer release may leave blank what an older one said, landmarks above all. Rows are matched one to one, by
+identifier where both have it, else by what both must share; a value that is missing in the row that counts
+is filled from the row set aside, and `filled_from` says which release, sheet and row gave what.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import polars as pl
+
+from atlarge.records.overlap import SAME_FAMILY, TWO_FAMILIES, Held, inside
+
+FILLED = "filled_from"
+_PLACE = (
+    "aor", "aor_basis", "office", "county_fips", "state", "place_kind", "place_confidence", "place_basis",
+    "landmark",
+)  # fmt: skip
+_KEPT = ("release_id", "file", "sheet", "row", "n", "date", "_aside", "_at", FILLED)
+_FINENESS = {"county": 4, "office_area": 3, "state": 2, "aor": 1}
+_COMMON_IDENTIFIERS = 0.5
+
+
+def _fineness(name: str) -> pl.Expr:
+    return pl.col(name).replace_strict(_FINENESS, default=0, return_dtype=pl.Int8)
+
+
+def _agrees(name: str) -> pl.Expr:
+    """Where both rows know a value, it is the same."""
+    other = pl.col(f"{name}_right")
+    return ((pl.col(name) == other) | pl.col(name).is_null() | other.is_null()).fill_null(True)
+
+
+def _keys(table: str, same: bool, columns: list[str]) -> list[tuple[str, ...]]:
+    """What rows are matched by, the finest first."""
+    own, both = SAME_FAMILY[table], TWO_FAMILIES[table]
+    tried = [("date", "subject_key"), (*both, "aor", "state", "criminality"), (*both, "aor", "state")]
+    tried += [own] if same else []
+    tried += [(*both, "aor"), both]
+    return [tuple(dict.fromkeys(key)) for key in tried if all(name in columns for name in key)]
+
+
+def _pairs(gains: pl.DataFrame, loses: pl.DataFrame, key: tuple[str, ...]) -> pl.DataFrame:
+    """One-to-one pairs of rows equal in the key: _at, _at_right; the first with the first, and so on."""
+    words = [pl.col(k).str.to_uppercase() if gains[k].dtype == pl.String else pl.col(k) for k in key]
+    numbered = [
+        frame.select("_at", *words).with_columns(pl.int_range(pl.len()).over(key).alias("_nth"))
+        for frame in (gains, loses)
+    ]
+    nulls = key[-1] != "subject_key"
+    left, right = numbered if nulls else [frame.drop_nulls("subject_key") for frame in numbered]
+    return left.join(right, on=[*key, "_nth"], nulls_equal=nulls).select("_at", "_at_right")
+
+
+def matched(gains: pl.DataFrame, loses: pl.DataFrame, table: str, same: bool) -> pl.DataFrame:
+    """One-to-one pairs of rows (_at, _at_right) of the release that counts and of rows set aside."""
+    found: list[pl.DataFrame] = []
+    columns = [c for c in gains.columns if c in loses.columns]
+    for key in _keys(table, same, columns):
+        if gains.is_empty() or loses.is_empty():
+            break
+        made = _pairs(gains, loses, key)
+        found.append(made)
+        gains = gains.join(made, on="_at", how="anti", maintain_order="left")
+        loses = loses.join(made, left_on="_at", right_on="_at_right", how="anti", maintain_order="left")
+        if key[-1] == "subject_key" and made.height >= _COMMON_IDENTIFIERS * (made.height + loses.height):
+            # the same identifiers are in both: who has one and was not found is someone else
+            gains, loses = gains.filter(pl.col(key[-1]).is_null()), loses.filter(pl.col(key[-1]).is_null())
+    if not found:
+        return pl.DataFrame(schema={"_at": pl.UInt32, "_at_right": pl.UInt32})
+    return pl.concat(found)
+
+
+def _sources(own: pl.DataFrame, other: pl.DataFrame, taken: dict[str, pl.Expr]) -> pl.Expr:
+    named = [pl.when(mask).then(pl.lit(name)) for name, mask in taken.items()]
+    words = pl.concat_list(named).list.drop_nulls()
+    where = pl.format(
+        "{}#{}#{}: {}",
+        pl.col("release_id_right"),
+        pl.col("sheet_right").fill_null(""),
+        pl.col("row_right"),
+        words.list.join(", "),
+    )
+    return pl.when(words.list.len() > 0).then(where)
+
+
+def filled(gains: Held, loses: Held, table: str) -> tuple[pl.DataFrame, int]:
+    """The rows of a release that counts, with what it lacks filled from rows that another lost to it.
+
+    Returns the rows and how many were filled.
+    """
+    frame = gains.frame.with_row_index("_at")
+    if FILLED not in frame.columns:
+        frame = frame.with_columns(pl.lit(None, pl.String).alias(FILLED))
+    aside = loses.frame.filter(pl.col("_aside") & inside(gains, loses)).with_row_index("_at")
+    counts = frame.filter(~pl.col("_aside") & inside(loses, gains))
+    same = gains.audit["family"] == loses.audit["family"]
+    pairs = matched(counts, aside, table, same)
+    if pairs.is_empty():
+        return gains.frame, 0
+    both = (
+        frame.join(pairs, on="_at").join(
+            aside.rename({c: f"{c}_right" for c in aside.columns}), on="_at_right"
+        )
+    ).sort("_at")
+    names = [c for c in frame.columns if c in aside.columns and c not in _KEPT]
+    place = [c for c in names if c in _PLACE]
+    taken: dict[str, pl.Expr] = {
+        c: pl.col(c).is_null() & pl.col(f"{c}_right").is_not_null() for c in names if c not in place
+    }
+    changes: dict[str, pl.Expr] = {c: pl.coalesce(c, f"{c}_right") for c in taken}
+    if "place_kind" in place:
+        finer = _fineness("place_kind_right") > _fineness("place_kind")
+        for name in ("aor", "state"):
+            finer = finer & _agrees(name) if name in place else finer
+        taken["place"] = finer
+        changes |= {
+            c: pl.when(finer).then(pl.coalesce(f"{c}_right", c)).otherwise(pl.col(c))
+            for c in place
+            if c != "aor_basis"
+        }
+        if "landmark" in place:
+            changes["landmark"] = pl.coalesce("landmark", "landmark_right")
+            taken["landmark"] = pl.col("landmark").is_null() & pl.col("landmark_right").is_not_null()
+    both = both.with_columns(_sources(frame, aside, taken).alias("_source"))
+    known = both.filter(pl.col("_source").is_not_null())
+    if known.is_empty():
+        return gains.frame, 0
+    fresh = known.select(
+        "_at",
+        *[change.alias(name) for name, change in changes.items()],
+        pl.concat_str([FILLED, "_source"], separator="; ", ignore_nulls=True).alias(FILLED),
+    )
+    made = frame.update(fresh, on="_at", how="left", include_nulls=False).sort("_at").drop("_at")
+    return made, known.height
+
+
+def fill(table: str, everything: list[Held], changed: set[str]) -> dict[str, pl.DataFrame]:
+    """Filled rows of each release that counts, of those that changed or won from one that changed: by id.
+
+    The frames of `everything` are as the releases say; older fills are made again from them.
+    """
+    by_id: dict[str, Held] = {str(held.audit["id"]): held for held in everything}
+    made: dict[str, pl.DataFrame] = {}
+    for name, gains in sorted(by_id.items()):
+        losers = [h for h in everything if any(o["won"] == name for o in h.audit["overlaps"])]
+        if not losers or not ({name} | {str(h.audit["id"]) for h in losers}) & changed:
+            continue
+        best = Held(gains.audit, gains.frame, gains.rank)
+        told: list[dict[str, Any]] = []
+        for loses in sorted(losers, key=lambda h: h.precedence, reverse=True):
+            best.frame, rows = filled(best, loses, table)
+            if rows:
+                told.append({"from": loses.audit["id"], "file": loses.audit["file"], "rows": rows})
+        gains.audit["filled"] = told
+        if told:
+            made[name] = best.frame
+    return made
