@@ -1,4 +1,4 @@
-"""Where releases overlap, each row keeps the best-known value of every column, in whatever order they came."""
+"""Where releases overlap, each row keeps the best-known value of every column, in whatever order."""
 
 from __future__ import annotations
 
