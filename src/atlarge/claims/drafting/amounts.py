@@ -189,7 +189,7 @@ def find_numbers(text: str, lang: Language | None = None) -> list[Number]:
 
 _SMALL = "one|two|three|four|five|six|seven|eight|nine|ten|uno|una|dos|tres|cuatro|cinco|seis|siete|ocho|nueve|diez|[1-9]|10"
 _RATIO = re.compile(
-    rf"(?P<word>(?:about|nearly|almost|roughly|more than|at least|casi|unos) )?\b(?P<part>{_SMALL})(?: \w+)?"
+    rf"(?P<word>(?:about|nearly|almost|roughly|more than|fewer than|less than|at least|only|just|casi|unos|más de|menos de) )?\b(?P<part>{_SMALL})(?: \w+)?"
     rf"(?: (?:in|out of)(?: every)?| of every| de cada) (?P<whole>{_SMALL})\b(?!\s*(?:cities|counties|states|places))",
     re.IGNORECASE,
 )
@@ -201,7 +201,7 @@ def _ratios(text: str, found: list[Number]) -> str:
         part, whole = (_small(match.group(name)) for name in ("part", "whole"))
         if 0 < part < whole and (whole <= 5 or whole == 10):
             said = (match.group("word") or "").strip().lower()
-            word = _SPANISH_WORDS.get(said, said) or None
+            word = None if said in ("only", "just") else _SPANISH_WORDS.get(said, said) or None
             share = round(100 * part / whole, 1)
             found.append(Number(share, "percent", word, match.group(), match.start(), match.end()))
             text = text[: match.start()] + " " * len(match.group()) + text[match.end() :]

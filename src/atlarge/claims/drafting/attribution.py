@@ -162,9 +162,11 @@ class _Attributions:
         if any(m.first <= i < m.last for m in self.mentions):
             return False
         before = self.tokens[i - 1] if i else None
-        if before is not None and (
+        ends_there = any(m.last == i for m in self.mentions)
+        noun = before is not None and (
             before.is_possessive or before.low in self._articles() | {"of", "crime", "false", "such"}
-        ):
+        )
+        if noun and not ends_there:
             return False
         if before is not None and before.low in ("to", "a") and before.text == "to":
             return self.tokens[i - 2].low in ("on", "went", "goes") if i > 1 else False
@@ -185,7 +187,8 @@ class _Attributions:
             return
         if not is_verb and subject.kind != "document":
             return
-        if subject.kind == "document" and token.low not in self.lang.words("document_verbs") and not inverted:
+        papers = self.lang.words("document_verbs")
+        if subject.kind == "document" and token.low not in papers and not inverted:
             return
         if token.low in _WEAK and subject.kind != "document" and not inverted and not self._says_after(i):
             return
@@ -242,6 +245,10 @@ class _Attributions:
     def _says_after(self, i: int) -> bool:
         """Whether what was said follows a verb: "that", a quotation or a colon within a few words."""
         ahead = self.tokens[i + 1 : i + 5]
+        if (ahead and ahead[0].text in (".", ",", "”")) or self.lang.has(
+            "dismissive", self.text[self.tokens[i].end :]
+        ):
+            return True
         return (
             any(t.low in _OPENS for t in ahead)
             or self.tokens[i].low in _CAUSING

@@ -86,6 +86,7 @@ class Discourse:
         self.quoted: Entity | None = None  # who was quoted last
         self.previous: Entity | None = None  # who said the sentence before, in the same paragraph
         self.previous_heard: str | None = None
+        self.paper: Entity | None = None  # whose statement the paragraph speaks of
         self._introduce()
 
     # --- who the article is by ------------------------------------------------------------------------
@@ -128,6 +129,7 @@ class Discourse:
         running: Entity | None = None  # whose quotation goes on from the paragraph before
         for paragraph in self.article.paragraphs:
             base = self._turn(paragraph)
+            self.paper = None
             turned = self._sentences(paragraph)
             speakers = self._quote_speakers(paragraph, turned, running, base)
             self.previous = None
@@ -228,6 +230,13 @@ class Discourse:
                 subject = entity
         if subject is not None and not reading.attributions:
             self.focus = subject
+        papers = [
+            m
+            for m in reading.mentions
+            if m.kind == "document" and m.head in self.lang.words("documents_of_a_speaker")
+        ]
+        if papers and not reading.attributions:
+            self.paper = subject or self.last_body or self.focus
         for attribution in reading.attributions:
             entity = known[attribution.mention]
             if entity.kind in ("person", "someone", "body"):
@@ -298,7 +307,7 @@ class Discourse:
 
     def _document(self, mention: Mention) -> Entity:
         """A document: the words of its author, of the body that made it, or its own."""
-        owner = self._owner(mention)
+        owner = self._owner(mention) or self._whose(mention)
         if owner is not None and not (
             owner.kind == "someone" and mention.head not in self.lang.words("documents_of_a_speaker")
         ):
@@ -326,6 +335,13 @@ class Discourse:
         entity = Entity("document", mention.role or mention.head, way, {mention.head}, ways=[way])
         self.entities.append(entity)
         return entity
+
+    def _whose(self, mention: Mention) -> Entity | None:
+        """Who "his" or "its" before a document stands for."""
+        first = mention.text.split()[0].lower()
+        if first in ("his", "her", "their"):
+            return self.focus
+        return self.last_body if first == "its" else None
 
     def _by_document(self, owner: Entity, way: str) -> Entity:
         owner.ways.append(way)
@@ -417,6 +433,13 @@ class Discourse:
         if head in self.lang.words("places_that_speak"):
             return None
         wanted = _singular(head)
+        if head in self.lang.words("references") and not any(
+            e.kind in ("person", "someone") and wanted in {_singular(h) for h in e.heads}
+            for e in self.entities
+        ):
+            hidden = [e for e in self.entities if e.kind == "someone" and not e.is_plural]
+            if hidden:
+                return hidden[-1]
         for entity in reversed(self.entities):
             if entity.kind in ("person", "someone") and wanted in {
                 _singular(h) for h in entity.heads | _heads(entity.role, self.lang)
@@ -443,6 +466,8 @@ class Discourse:
             return self.narrator
         wanted = mention.head
         if wanted == "n":
+            if self.paper is not None:
+                return self.paper
             body = self.last_body
             if self.focus is not None and self.focus.kind == "body":
                 body = self.focus
@@ -703,6 +728,8 @@ class Discourse:
                 found = re.search(pattern, reading.masked, flags)
                 if found:
                     return str(way), _outlet(found.group()) if way == "interview" else None
+        if self.paper is not None and any(a.mention.text.lower() == "it" for a in reading.attributions):
+            return "statement", None
         if any(
             a.mention.sort == "center" and a.verb in self.lang.words("estimating")
             for a in reading.attributions
@@ -714,6 +741,8 @@ class Discourse:
         """How words of a document reached us."""
         if mention.kind != "document":
             return None
+        if mention.head in ("brief", "filing", "lawsuit", "complaint", "demanda"):
+            return "court"
         if mention.head in self.lang.words("documents_of_a_speaker"):
             is_paper = mention.head in self.lang.words("papers") or self.lang.has("got_hold", mention.text)
             return "document" if is_paper else "statement"

@@ -162,7 +162,7 @@ class _Splitter:
             and number.value <= 12
         ):
             return
-        if self._defines_a_share(number):
+        if self._defines_a_share(number) or (is_narrator and self._introduces(number)):
             return
         kind, direction, against = self._number_kind(number, before, after)
         if kind == "":
@@ -177,6 +177,19 @@ class _Splitter:
             return
         self.parts.append(
             Part(kind, number.start, number.end, span, number, None, clause, direction=direction)
+        )
+
+    def _introduces(self, number: Number) -> bool:
+        """Whether a small number only says how many people speak: "Two people who worked there ..."."""
+        if number.value is None or number.value > 12 or number.unit not in ("people", "count"):
+            return False
+        ahead = self.text[number.end : number.end + 40]
+        return (
+            re.match(
+                r"\s+(?:\w+ ){0,2}(?:people|officials|sources|agents|officers|others|lawyers|advocates)\b[^.]{0,3}(?:who|,|familiar|with)\b",
+                ahead,
+            )
+            is not None
         )
 
     def _defines_a_share(self, number: Number) -> bool:
@@ -198,7 +211,7 @@ class _Splitter:
         """The kind of claim that a number makes, which way it goes, and whether it is a comparison's other side."""
         near = before[-70:]
         change = self._change(near)
-        noun = self._change(after[:40], is_after=True)
+        noun = self._change(after[:24].split(",")[0], is_after=True)
         if self.lang.has(
             "of_a_known", self.text[max(0, number.start - 12) : number.start]
         ) and self._is_repeated(number):
@@ -231,13 +244,12 @@ class _Splitter:
 
     def _change(self, text: str, is_after: bool = False) -> str | None:
         """up or down, by the last word of change in a text (or the first, after a number)."""
-        found = [(m.end(), way) for way in ("up", "down") for m in self.lang.all(f"change_{way}", text)]
+        name = "after" if is_after else "change"
+        found = [(m.end(), way) for way in ("up", "down") for m in self.lang.all(f"{name}_{way}", text)]
         if not found:
             return None
-        at, way = min(found) if is_after else max(found)
-        if (is_after and at > 28) or (not is_after and len(text) - at > 45):
-            return None
-        return way
+        at, way = max(found)
+        return way if is_after or len(text) - at <= 45 else None
 
     # --- what is said without a number ----------------------------------------------------------------
 
@@ -268,7 +280,7 @@ class _Splitter:
                     p.kind == "comparison" and p.clause == clause for p in self.parts
                 ) or self._is_taken(start + match.start(), start + match.end())
                 if not taken:
-                    way = self._change(match.group(), is_after=True)
+                    way = self._change(match.group()) or self._change(match.group(), is_after=True)
                     self._add("comparison", start + match.start(), start + match.end(), clause, direction=way)
         self._timing(clause)
 
@@ -331,7 +343,7 @@ class _Splitter:
             if span.speaker is self.narrator and self.lang.has("asides", self.text):
                 continue
             words = self._said(span)
-            if len(words.split()) < 4 or self.lang.has("opinions", words) or not self._has_verb(words):
+            if len(words.split()) < 3 or self.lang.has("opinions", words) or not self._has_verb(words):
                 continue
             seen.append(span.speaker)
             self.parts.append(Part("assertion", span.start, span.end, span, clause=(span.start, span.end)))

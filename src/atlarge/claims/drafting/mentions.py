@@ -319,11 +319,37 @@ class Finder:
                 or following.text[:1].isdigit()
                 or self._ahead_is_role(tokens, end + 1)
             )
-        return (
-            end + 1 < len(tokens)
-            and tokens[end].low in ("of", "who", "with", "from")
-            and self._verb_follows(tokens, end)
+        if end < len(tokens) and end - start <= 3 and self._does(tokens, start, end):
+            return True
+        links = ("of", "who", "with", "from")
+        return end + 1 < len(tokens) and tokens[end].low in links and self._verb_follows(tokens, end)
+
+    def _does(self, tokens: list[Token], start: int, end: int) -> bool:
+        """Whether a run of capitals is the subject of a verb at the head of a clause, as a person is."""
+        heads = ("and", "but", "when", "as", "that", "while")
+        at_head = start == 0 or tokens[start - 1].text in ",.“—–" or tokens[start - 1].low in heads
+        verb = tokens[end]
+        known = {
+            "has",
+            "had",
+            "was",
+            "is",
+            "took",
+            "made",
+            "came",
+            "knows",
+            "knew",
+            "laughed",
+            "went",
+            "does",
+            "says",
+            "left",
+            "saw",
+        }
+        is_verb = verb.text.islower() and (
+            verb.low in known or re.fullmatch(r"\w{3,}ed", verb.low) is not None
         )
+        return at_head and is_verb and not any(is_place_name(t.base) for t in tokens[start : end - 1])
 
     def _ahead_is_role(self, tokens: list[Token], i: int) -> bool:
         """Whether the few words after a comma end in a role: ", executive director of the group"."""
@@ -497,6 +523,15 @@ class Finder:
             if token.is_possessive or (following and following.low in heads and not token.is_capital):
                 continue
             yield self._group(tokens, i, "someone")
+        for i, token in enumerate(tokens):
+            if token.low in ("one", "another", "other", "others", "some", "second", "third") and (
+                self._acts(tokens, i + 1)
+            ):
+                first = i - 1 if i and tokens[i - 1].low in ("the", "a") else i
+                if i == first and token.low in ("other", "second", "third"):
+                    continue
+                words = _joined(tokens[first : i + 1])
+                yield Mention("someone", first, i + 1, words, "", "one of several", "one", False)
 
     def _documents(self, tokens: list[Token]) -> Iterator[Mention]:
         """A report, records, figures or a statement, with who made it where the phrase says so."""
