@@ -11,7 +11,7 @@ from hand_made import AOR, COUNTY, HERE, OFFICE, change, estimate, facts, parts,
 
 from atlarge.errors import AtlargeError
 from atlarge.explain.answer import Answer, Area, Interval
-from atlarge.explain.api import _no_change, verdicts_of
+from atlarge.explain.api import _no_change, settled, verdicts_of
 from atlarge.explain.areas import Where
 from atlarge.explain.caveats import Facts, caveats_of
 from atlarge.explain.estimate import Estimate, Total, span_of
@@ -249,6 +249,7 @@ def random_facts(rng: np.random.Generator) -> Facts:
 
 def answer_of(found: Facts) -> Answer:
     """The answer that these facts make."""
+    found = settled(found)
     verdicts, main = verdicts_of(found), found.main
     total = main.totals["policy"]
     start, end = main.months.bounds(main.months.life)

@@ -188,7 +188,7 @@ CASES: list[tuple[str, dict[str, Any], dict[str, str] | None]] = [
     ("officers_from_elsewhere", {"same_aor_donors": 1}, {"count": "1"}),
     ("larger_than_city", {"policy": policy(level="city")}, {"county": "Travis County, TX"}),
     ("larger_than_city", {}, None),
-    ("method_switch", {"method_switches": [SWITCH]}, {"label": "AUS GENERAL AREA"}),
+    ("method_switch", {"method_switches": [SWITCH]}, {"label": "only the Austin office area"}),
     ("method_switch", {"method_switches": [replace(SWITCH, near_policy=False)]}, None),
 ]  # fmt: skip
 

@@ -53,7 +53,10 @@ def test_the_check_sees_what_it_is_for() -> None:
         replace(sound, verdicts={**sound.verdicts, "singling_out": replace(singled, verdict=other)}),  # type: ignore[arg-type]
         replace(sound, verdicts={**sound.verdicts, "substitution": replace(replaced, verdict="fits")}),
         replace(sound, headline=say("join", a=sound.headline, b=sound.messages[0])),
-        replace(sound, headline=say("burst.elsewhere", n=123457, places="placebo p")),
+        replace(
+            sound,
+            headline=say("handoffs.none", at=say("at.county", name="X, by a placebo p of " + "0.04 " * 40)),
+        ),
     ]
     for k, defect in enumerate(defects):
         assert contradictions(defect), k

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import dataclasses
+import datetime as dt
+
 import numpy as np
 import pytest
 from hand_made import bursts, facts, lasting, total
 
 from atlarge.explain.answer import Interval
 from atlarge.explain.api import verdicts_of
-from atlarge.explain.quantities import ALPHA_BURST, ALPHA_LASTING, Bursts, Lasting
+from atlarge.explain.quantities import ALPHA_BURST, ALPHA_LASTING, Bursts, Lasting, LeftBefore
 from atlarge.explain.verdicts import (
     BAND,
     concentration,
@@ -20,6 +23,7 @@ from atlarge.explain.verdicts import (
     q_of,
     singling_out,
     substitution,
+    withheld,
 )
 from atlarge.messages import say
 
@@ -61,33 +65,43 @@ FLAT = bursts(p=0.5, p_material=0.01, observed=4.0)
 
 
 @pytest.mark.parametrize(
-    ("burst", "last", "rule", "verdict"),
+    ("burst", "last", "verdict"),
     [
-        (BURST, lasting(), "cannot be told", YES),
-        (BURST, lasting(**EXCLUDED), "does not fit", YES),
-        (bursts(), lasting(**CLEAR), "fits", YES),
-        (FLAT, lasting(**EXCLUDED), "does not fit", NO),
-        (bursts(), lasting(**EXCLUDED), "does not fit", UNCLEAR),
-        (FLAT, lasting(), "cannot be told", UNCLEAR),
-        (FLAT, lasting(**CLEAR), "replaced", UNCLEAR),
-        (FLAT, lasting(**CLEAR), "placing", UNCLEAR),
-        (None, lasting(**EXCLUDED), "does not fit", UNCLEAR),
+        (BURST, lasting(), YES),
+        (BURST, lasting(**EXCLUDED), YES),
+        (bursts(), lasting(**CLEAR), YES),
+        (FLAT, lasting(**EXCLUDED), NO),
+        (bursts(), lasting(**EXCLUDED), UNCLEAR),
+        (FLAT, lasting(), UNCLEAR),
+        (FLAT, lasting(**CLEAR, withheld="replaced"), UNCLEAR),
+        (FLAT, lasting(**EXCLUDED, withheld="left"), UNCLEAR),
+        (None, lasting(**EXCLUDED), UNCLEAR),
     ],
 )
-def test_singling_out_joins_burst_and_lasting(
-    burst: Bursts | None, last: Lasting, rule: str, verdict: str
-) -> None:
-    judged = singling_out(burst, last, rule, WHY, {})
+def test_singling_out_joins_burst_and_lasting(burst: Bursts | None, last: Lasting, verdict: str) -> None:
+    judged = singling_out(burst, last, WHY, {})
     assert judged.verdict == verdict
+    assert judged.by_span["lasting"] == last.verdict
     assert judged.by_span["burst"] == (burst.verdict if burst else UNCLEAR)
 
 
-def test_a_rise_that_has_another_explanation_is_not_singling_out() -> None:
-    rise = lasting(**CLEAR)
-    assert lasting_rule(rise, is_replaced=False, is_steady=True) == "fits"
-    assert lasting_rule(rise, is_replaced=True, is_steady=True) == "replaced"
-    assert lasting_rule(rise, is_replaced=False, is_steady=False) == "placing"
-    assert lasting_rule(lasting(**FEWER), is_replaced=True, is_steady=True) == "shortfall"
+def test_a_verdict_that_something_else_explains_is_withheld() -> None:
+    rise, none = lasting(**CLEAR), lasting(**EXCLUDED)
+    assert withheld(rise, None, is_replaced=False, is_steady=True) == ""
+    assert withheld(rise, None, is_replaced=True, is_steady=True) == "replaced"
+    assert withheld(rise, None, is_replaced=False, is_steady=False) == "placing"
+    assert withheld(none, None, is_replaced=True, is_steady=False) == ""
+    left = LeftBefore(date=dt.date(2016, 10, 1), estimate_from=Interval(5.0, -20.0, 40.0))
+    clear = dataclasses.replace(left, estimate_from=Interval(30.0, 10.0, 60.0))
+    small = dataclasses.replace(left, estimate_from=Interval(0.0, -10.0, 10.0))
+    found = [
+        withheld(r, at, is_replaced=False, is_steady=True)
+        for r in (rise, none)
+        for at in (left, clear, small)
+    ]
+    assert found == ["left", "", "left", "left", "left", ""]
+    assert lasting_rule(dataclasses.replace(rise, withheld="left")) == "left"
+    assert lasting_rule(lasting(**FEWER)) == "shortfall"
 
 
 def test_the_joint_chance_is_one_in_twenty_just_where_either_test_is_at_its_bar() -> None:

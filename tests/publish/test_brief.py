@@ -13,7 +13,8 @@ from atlarge.cli import _load_commands, app
 from atlarge.errors import QuestionError
 from atlarge.explain.answer import MOST_CAVEATS, Warned
 from atlarge.explain.example import example_answer
-from atlarge.messages import render, say
+from atlarge.messages import say
+from atlarge.publish.answer_view import headline
 from atlarge.publish.answers import show
 from atlarge.publish.brief import HEIGHT, brief, brief_html, brief_of, brief_pdf, brief_svg, digest
 from atlarge.publish.i18n import Words
@@ -28,7 +29,7 @@ def test_the_brief_is_one_page_in_each_language(tmp_path: Path, language: str) -
     page = brief_html(answer, language=language)
     for path in (tmp_path / "b.html", tmp_path / "b.pdf"):
         assert brief(answer, path, language=language).stat().st_size > 1000
-    assert render(answer.headline, language) in page
+    assert headline(show(answer), Words(language)) in page
     assert page.count("<li>") <= 3 + MOST_CAVEATS
     assert "http://" not in page.replace("http://www.w3.org/2000/svg", "")
 

@@ -56,4 +56,4 @@ def test_the_two_catalogues_share_no_key() -> None:
 
     own = yaml.safe_load(files("atlarge.publish").joinpath("words.yaml").read_text(encoding="utf-8"))
     assert not set(own) & set(messages.catalogue())
-    assert set(catalogue()) == set(own) | set(messages.catalogue())
+    assert set(own) | set(messages.catalogue()) <= set(catalogue())

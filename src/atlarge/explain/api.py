@@ -27,15 +27,23 @@ from atlarge.explain.estimate import (
     span_of,
 )
 from atlarge.explain.fit import attempt, gather, strips
-from atlarge.explain.narrative import headline, paragraphs, reasons, rule_of
+from atlarge.explain.narrative import headline, paragraphs, reasons
 from atlarge.explain.periods import months_of
 from atlarge.explain.quantities import Lasting
 from atlarge.explain.question import check_enough, check_fit, place_asked
 from atlarge.explain.sensitivity import sensitivity_of
 from atlarge.explain.sources import sources_of
 from atlarge.explain.study import Study, changed_units, world_of
-from atlarge.explain.verdicts import concentration, excess, placing, q_of, singling_out, substitution
-from atlarge.messages import Message
+from atlarge.explain.verdicts import (
+    concentration,
+    excess,
+    placing,
+    q_of,
+    singling_out,
+    substitution,
+    withheld,
+)
+from atlarge.messages import Message, say
 from atlarge.policies import Policy, Registry, as_registry, from_date
 
 if TYPE_CHECKING:
@@ -93,24 +101,37 @@ def nearest_of(where: Where) -> str | None:
     return None
 
 
+def settled(facts: Facts) -> Facts:
+    """The facts with the verdict on the lasting excess withheld where something else can explain it."""
+    assert facts.lasting is not None
+    lasting = dc.replace(facts.lasting, withheld="")
+    residual = facts.parts.residual.low if facts.parts is not None else None
+    is_replaced = _substitution(facts, lasting, say("join")).verdict == "fits"
+    why = withheld(
+        lasting,
+        facts.left_before,
+        is_replaced=is_replaced and (residual is None or residual <= 0),
+        is_steady=placing(facts.placed_before, facts.placed_during) == "fits",
+    )
+    return dc.replace(facts, lasting=dc.replace(lasting, withheld=why))
+
+
 def verdicts_of(facts: Facts) -> dict[str, Judgement]:
     """The three accounts judged by the rules of `verdicts`, with q-values over the tests of this answer."""
     assert facts.lasting is not None
     lasting, why = facts.lasting, reasons(facts)
-    replaced = _substitution(facts, lasting, why["substitution"])
+    replaced = _substitution(facts, dc.replace(lasting, withheld=""), why["substitution"])
     by_span: dict[str, str] = {}
     for name in SPAN_NAMES:
         total = facts.main.totals.get(name)
         if total is not None:
             by_span[name] = excess(total.effect, total.expected, total.p_high)
     by_span["placing"] = placing(facts.placed_before, facts.placed_during)
-    rule = rule_of(facts, replaced.verdict)
     ratio = facts.concentration.get("share_ratio") or {}
     level = concentration(
         Interval(ratio.get("value"), ratio.get("low"), ratio.get("high")), why["concentration"]
     )
-    singled = singling_out(facts.bursts, lasting, rule, why["singling_out"], by_span)
-    judged = [singled, replaced, level]
+    judged = [singling_out(facts.bursts, lasting, why["singling_out"], by_span), replaced, level]
     found = q_of([one.p for one in judged])
     return {one.account: dc.replace(one, q=q) for one, q in zip(judged, found, strict=True)}
 
@@ -135,6 +156,7 @@ def _substitution(facts: Facts, lasting: Lasting, reason: Message) -> Judgement:
 
 
 def _answer(facts: Facts, world: Study, code: str, name: str, kind: str) -> Answer:
+    facts = settled(facts)
     verdicts = verdicts_of(facts)
     main, total = facts.main, facts.main.totals["policy"]
     shares = burst_shares(main, facts.surges)

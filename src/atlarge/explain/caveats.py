@@ -138,6 +138,17 @@ def _left_before(facts: Facts) -> Fields:
     return {"date": dt.date.fromisoformat(found["date"]), **numbers}
 
 
+def _label(switch: MethodSwitch, where: Where) -> Message:
+    """What the records of a label name, as a sentence takes it up."""
+    if "+" in switch.place:
+        return say("switch.locality")
+    if where.county is not None and switch.place == where.county.code:
+        return say("switch.county", name=where.county.name)
+    if where.office is not None and switch.place == where.office.code:
+        return say("switch.office", name=where.office.name)
+    return say("switch.area", name=switch.place_name)
+
+
 @_rule("count")
 def _method_switch(facts: Facts) -> Fields:
     near = [switch for switch in facts.method_switches if switch.near_policy]
@@ -145,7 +156,7 @@ def _method_switch(facts: Facts) -> Fields:
         return None
     switch = near[0]
     return {
-        "label": switch.label,
+        "label": _label(switch, facts.where),
         "before": Number(switch.share_before, "share", _before(facts)),
         "after": Number(switch.share_after, "share", _whole(facts)),
         "month": Month(switch.date),

@@ -157,8 +157,8 @@ def _verdicts(doc: Mapping[str, Any]) -> Iterator[str]:
             yield f"{name} fits with an effect of {effect}"
         if found["verdict"] == "does not fit" and (effect["value"] or 0) >= found["material"] > 0:
             yield f"{name} does not fit with an effect of {effect['value']} of {found['material']}"
-    if lasting == "fits" and doc.get("lasting") and doc["lasting"]["verdict"] != "fits":
-        yield "a lasting rise fits in the verdicts and not in its numbers"
+    if doc.get("lasting") and lasting != doc["lasting"]["verdict"]:
+        yield f"lasting {lasting} in the verdicts, {doc['lasting']['verdict']} in its numbers"
     for name, judged in doc["verdicts"].items():
         p, q = judged.get("p"), judged.get("q")
         if p is not None and q is not None and q < p - 1e-4:
@@ -189,7 +189,8 @@ def _replaced(doc: Mapping[str, Any]) -> Iterator[str]:
         return
     high, p_low = lasting["effect"]["high"], lasting["p_low"]
     is_less = p_low is not None and p_low <= lasting["alpha"] + 1e-4 and high is not None and high <= 0.005
-    if not (is_less if sign > 0 else lasting["verdict"] == "fits"):
+    is_more = lasting["verdict"] == "fits" or lasting["withheld"] in ("replaced", "placing", "left")
+    if not (is_less if sign > 0 else is_more):
         yield "replacement fits, and arrests at large did not clearly change the other way"
 
 

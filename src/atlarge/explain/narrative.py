@@ -15,11 +15,12 @@ from atlarge.explain.caveats import Facts, fell_before, months_between
 from atlarge.explain.estimate import Estimate, Total
 from atlarge.explain.numbers import CountKey, Number, difference, key_of
 from atlarge.explain.quantities import ALPHA_LASTING, Bursts, Lasting
-from atlarge.explain.verdicts import lasting_rule, placing
+from atlarge.explain.verdicts import lasting_rule
 from atlarge.messages import Days, Message, Month, join, say
 
 MOST_WORDS = 30
 IN_MONTHS = 1.5
+CLOSE = 0.1
 ALL_PLACES = " area of responsibility"
 
 
@@ -57,14 +58,6 @@ def direction(total: Total | None) -> str:
     below = getattr(total, "p_low", None)
     below = total.p if below is None else below
     return "fewer" if below <= ALPHA_LASTING and total.effect.high < 0 else "unclear"
-
-
-def rule_of(facts: Facts, substituted: str) -> str:
-    """What is said of the lasting excess, given the verdict on substitution."""
-    steady = placing(facts.placed_before, facts.placed_during) == "fits"
-    residual = facts.parts.residual.low if facts.parts is not None else None
-    is_replaced = substituted == "fits" and (residual is None or residual <= 0)
-    return lasting_rule(_lasting(facts), is_replaced=is_replaced, is_steady=steady)
 
 
 def _lasting(facts: Facts) -> Lasting:
@@ -108,14 +101,16 @@ def _short(where: Where) -> str:
 
 def _headline(facts: Facts, verdicts: Mapping[str, Judgement], place: Message, brief: str) -> Message:
     bursts, lasting = facts.bursts, _lasting(facts)
-    rule = rule_of(facts, verdicts["substitution"].verdict)
+    rule = lasting_rule(lasting)
     if bursts is not None and bursts.verdict == "fits" and bursts.start and bursts.end:
         return _burst_headline(facts, bursts, place, rule, brief)
     whole, handoffs = facts.main.totals["policy"], facts.handoffs
     if handoffs is not None and (facts.policy.direction == "extends" or rule == "replaced"):
         return _handoff_headline(facts, whole, handoffs, place, rule, brief)
     kind = "apart" if lasting.bursts_removed > 0 else "lasting"
-    tail = "explained" if rule in ("replaced", "placing") else rule
+    tail = "explained" if rule in ("replaced", "placing") else _plain(rule)
+    if tail == "cannot be told" and abs(lasting.observed - lasting.expected) < CLOSE * lasting.expected:
+        tail = "close"
     return say(
         f"headline.{kind}{brief}",
         o=Number(lasting.observed, "count", _lasting_keys(facts)),
@@ -126,6 +121,10 @@ def _headline(facts: Facts, verdicts: Mapping[str, Judgement], place: Message, b
     )
 
 
+def _plain(rule: str) -> str:
+    return "cannot be told" if rule == "left" else rule
+
+
 def _burst_headline(facts: Facts, bursts: Bursts, place: Message, rule: str, brief: str) -> Message:
     keys = _burst_key(facts, bursts)
     assert bursts.start is not None
@@ -134,7 +133,7 @@ def _burst_headline(facts: Facts, bursts: Bursts, place: Message, rule: str, bri
         "n": Number(bursts.observed, "count", keys),
         "at": place,
         "days": Days(bursts.start, bursts.end),
-        "then": say(f"then.{'explained' if rule in ('replaced', 'placing') else rule}"),
+        "then": say(f"then.{'explained' if rule in ('replaced', 'placing') else _plain(rule)}"),
     }
     usual = bursts.in_usual_months
     if usual is not None and usual >= IN_MONTHS:
@@ -166,7 +165,7 @@ def _handoff_headline(
 
 
 def burst_sentence(facts: Facts) -> Message | None:
-    """What the clearest run of days holds, and whether other places had one then."""
+    """What the clearest run of days holds."""
     bursts = facts.bursts
     if bursts is None:
         return None
@@ -178,15 +177,12 @@ def burst_sentence(facts: Facts) -> Message | None:
         )
     if bursts.start is None or bursts.end is None or bursts.observed <= bursts.expected:
         return say("burst.flat", **watch) if bursts.watch_start else None
-    told = say(
+    return say(
         f"burst.{'fits' if bursts.verdict == 'fits' else 'cannot be told'}",
         n=Number(bursts.observed, "count", keys),
         days=Days(bursts.start, bursts.end),
         e=Number(bursts.expected, "estimate"),
     )
-    if bursts.verdict == "fits" and bursts.elsewhere > 0:
-        return join(told, say("burst.elsewhere", n=bursts.elsewhere, places=bursts.places))
-    return told
 
 
 def lasting_sentence(facts: Facts) -> Message:
@@ -198,8 +194,9 @@ def lasting_sentence(facts: Facts) -> Message:
         o=Number(lasting.observed, "count", keys),
         e=Number(lasting.expected, "estimate"),
         difference=difference(lasting.effect, keys),
+        **({"removed": Number(lasting.bursts_removed, "count", keys)} if lasting.bursts_removed > 0 else {}),
     )
-    if lasting.verdict == "cannot be told" and not lasting.is_shortfall and lasting.mde:
+    if lasting_rule(lasting) == "cannot be told" and lasting.mde:
         return join(told, say("lasting.mde", mde=Number(lasting.mde, "estimate", (_main_key(facts),))))
     return told
 

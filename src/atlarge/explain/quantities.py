@@ -147,7 +147,12 @@ class Bursts(Judged):
 
 @dataclass(frozen=True, kw_only=True)
 class Lasting(Judged):
-    """The whole time in force without its bursts; `bursts_removed` arrests are not in `observed`."""
+    """The whole time in force without its bursts; `bursts_removed` arrests are not in `observed`.
+
+    `withheld`: why no verdict is given although the numbers alone would give one: "replaced" (handoffs that
+    did not happen can explain a rise), "placing" (records began to name places otherwise), "left" (the place
+    had left its comparison before, and counted from there the answer is another); "" where none is withheld.
+    """
 
     start: dt.date | None = None
     end: dt.date | None = None
@@ -155,6 +160,12 @@ class Lasting(Judged):
     bursts_removed: float = 0.0
     usual_month: float | None = None
     places: int = 0
+    withheld: str = ""
+
+    @property
+    def verdict(self) -> Verdict:
+        """As of any excess; "cannot be told" where it is withheld."""
+        return "cannot be told" if self.withheld else super().verdict
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -12,7 +12,14 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from atlarge.explain.answer import Interval, Judgement, Verdict
-from atlarge.explain.quantities import ALPHA_BURST, ALPHA_LASTING, MATERIAL, Bursts, Lasting
+from atlarge.explain.quantities import (
+    ALPHA_BURST,
+    ALPHA_LASTING,
+    MATERIAL,
+    Bursts,
+    Lasting,
+    LeftBefore,
+)
 from atlarge.messages import Message, say
 from atlarge.surveillance.fdr import benjamini_hochberg
 
@@ -44,27 +51,37 @@ def placing(before: float | None, during: float | None) -> Verdict:
     return "fits" if abs(during - before) < PLACING_SHIFT else "cannot be told"
 
 
-def lasting_rule(lasting: Lasting, *, is_replaced: bool, is_steady: bool) -> str:
-    """Name of what is to be said of the lasting excess: its verdict, or why one is withheld.
+def withheld(lasting: Lasting, left: LeftBefore | None, *, is_replaced: bool, is_steady: bool) -> str:
+    """Why the verdict on the lasting excess is withheld; "" where it stands.
 
     A rise that replaced handoffs can explain, or a change in how records name places, does not single out.
+    Where the place had left its comparison before the policy, the verdict must hold counted from there, too.
     """
-    if lasting.verdict == "fits":
-        return "placing" if not is_steady else "replaced" if is_replaced else "fits"
-    return "shortfall" if lasting.is_shortfall else lasting.verdict
+    if lasting.verdict == "fits" and not is_steady:
+        return "placing"
+    if lasting.verdict == "fits" and is_replaced:
+        return "replaced"
+    if left is None or left.estimate_from.low is None or left.estimate_from.high is None:
+        return ""
+    if lasting.verdict == "fits" and left.estimate_from.low <= 0:
+        return "left"
+    return "left" if lasting.verdict == "does not fit" and left.estimate_from.high > lasting.material else ""
+
+
+def lasting_rule(lasting: Lasting) -> str:
+    """Name of what is to be said of the lasting excess: its verdict, a shortfall, or why none is given."""
+    return lasting.withheld or ("shortfall" if lasting.is_shortfall else lasting.verdict)
 
 
 def singling_out(
-    bursts: Bursts | None, lasting: Lasting, rule: str, reason: Message, by_span: Mapping[str, str]
+    bursts: Bursts | None, lasting: Lasting, reason: Message, by_span: Mapping[str, str]
 ) -> Judgement:
     """Join burst and lasting excess: either fits, neither does, or it cannot be told.
 
-    `rule`: what `lasting_rule` gave. The two bars (2 and 3 %) together err in one of twenty.
+    The two bars (2 and 3 %) together err in one of twenty.
     """
     burst = bursts.verdict if bursts is not None else "cannot be told"
-    held: Verdict = {"fits": "fits", "does not fit": "does not fit", "shortfall": lasting.verdict}.get(  # type: ignore[assignment]
-        rule, "cannot be told"
-    )
+    held, rule = lasting.verdict, lasting_rule(lasting)
     verdict: Verdict = "cannot be told"
     if "fits" in (burst, held):
         verdict = "fits"
