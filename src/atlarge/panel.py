@@ -309,7 +309,7 @@ def _month_end(day: dt.date) -> dt.date:
     return day.replace(day=calendar.monthrange(day.year, day.month)[1])
 
 
-def _condition(m: Measure, read_as: Scheme) -> nw.Expr | None:
+def rows_counted(m: Measure, read_as: Scheme) -> nw.Expr | None:
     """The rows that a measure counts, as an expression; None for all rows."""
     conditions = [nw.col(column).is_in(list(values)) for column, values in m.equals]
     if m.category is not None:
@@ -330,7 +330,7 @@ def _count(
     place = nw.col(column) if column else nw.lit(NATION)
     columns = {}
     for m in group:
-        condition = _condition(m, asked.scheme)
+        condition = rows_counted(m, asked.scheme)
         value = nw.col(m.value).cast(nw.Int64)
         columns[m.name] = value if condition is None else nw.when(condition).then(value).otherwise(nw.lit(0))
     names = [m.name for m in group]
