@@ -22,6 +22,15 @@ from atlarge.messages import say
 
 THIRD = 1 / 3
 DAY = dt.date(2017, 3, 1)
+RUNS = [
+    {"date": "2017-04-01", "before": 14.0, "after": 50.0},
+    {"date": "2017-06-01", "before": 50.0, "after": 20.0},
+]
+SEGMENTS = [
+    {"start": "2017-03-01", "end": "2017-04-01", "level": 14.0},
+    {"start": "2017-04-01", "end": "2017-06-01", "level": 50.0},
+    {"start": "2017-06-01", "end": None, "level": 20.0},
+]
 
 
 def test_intervals_are_rounded_to_hundredths_and_know_whether_they_are_told() -> None:
@@ -81,11 +90,11 @@ def test_series_and_gaps_are_rounded_to_hundredths_and_keep_what_is_missing() ->
 
 def test_a_change_tells_its_dates_or_that_there_is_none() -> None:
     found = change(
-        before=50 + THIRD, after=20 - THIRD, p=0.0123456, period=[DAY], value=[THIRD], changes=[{"p": 0.1}]
+        before=50 + THIRD, after=20 - THIRD, p=0.0123456, period=[DAY], value=[THIRD], changes=RUNS
     )
     point = {
         "measure": "handoffs", "place": "48453", "date": "2016-10-20", "low": "2016-10-01",
-        "high": "2016-11-10", "before": 50.33, "after": 19.67, "p": 0.0123, "all": [{"p": 0.1}],
+        "high": "2016-11-10", "before": 50.33, "after": 19.67, "p": 0.0123, "all": RUNS, "segments": SEGMENTS,
     }  # fmt: skip
     assert found.point() == point
     assert found.to_dict() == {

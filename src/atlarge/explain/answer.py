@@ -182,8 +182,23 @@ class ChangeStrip:
             **self.point(),
         }
 
+    @property
+    def segments(self) -> list[dict[str, Any]]:
+        """The runs of one level that the changes cut the series into: first day, day of the next, level.
+
+        What a chart draws; the levels are those of `changes`, never a mean over more than one run.
+        """
+        if not self.changes or not self.period:
+            return []
+        edges = [self.period[0].isoformat(), *(c["date"] for c in self.changes), None]
+        levels = [self.changes[0]["before"], *(c["after"] for c in self.changes)]
+        return [
+            {"start": start, "end": end, "level": level}
+            for start, end, level in zip(edges, edges[1:], levels, strict=False)
+        ]
+
     def point(self) -> dict[str, Any]:
-        """The change alone: date, low, high, before, after, p."""
+        """The change alone: date, low, high, before, after, p; all changes, and the runs between them."""
         return {
             "measure": self.measure,
             "place": self.area.code,
@@ -194,6 +209,7 @@ class ChangeStrip:
             "after": _round(self.after),
             "p": _round(self.p, 4),
             "all": self.changes,
+            "segments": self.segments,
         }
 
 

@@ -117,6 +117,9 @@ def _twice(doc: Mapping[str, Any]) -> Iterator[str]:
     yield from _lost(doc)
     for strip in doc["change_points"]:
         changes = strip["all"]
+        levels = [s["level"] for s in strip["segments"]]
+        if changes and levels and levels != [changes[0]["before"], *(c["after"] for c in changes)]:
+            yield f"segments are drawn at {levels}, not as found"
         for one, two in pairwise(changes):
             if not _near(one["after"], two["before"]):
                 yield f"level after {one['date']} is {one['after']}, before {two['date']} {two['before']}"

@@ -448,6 +448,13 @@ def _from(gap: list[float | None], a: Any, main: Series | None, n: int) -> list[
     return gap[at : at + n]
 
 
+def _segments(strip: ChangeStrip) -> list[tuple[dt.date, dt.date | None, float]]:
+    """The runs of one level, as the answer's document has them."""
+    return [
+        (_date(s["start"]), _date(s["end"]) if s["end"] else None, float(s["level"])) for s in strip.segments
+    ]
+
+
 def _strip(shown: Shown, strip: ChangeStrip, w: Words) -> Figure | None:
     counts = shown.strip_counts(strip, strip.label)
     if len(counts.periods) < 3:
@@ -472,7 +479,7 @@ def _strip(shown: Shown, strip: ChangeStrip, w: Words) -> Figure | None:
         lambda width: charts.change_strip(
             counts,
             found,
-            (strip.before, strip.after) if is_whole else (None, None),
+            _segments(strip) if is_whole else [],
             policy.effective if policy else None,
             w=w,
             title=title,

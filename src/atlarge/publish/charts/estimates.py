@@ -147,7 +147,7 @@ def event_time(
 def change_strip(
     counts: Counts,
     found: tuple[dt.date, dt.date, dt.date] | None,
-    means: tuple[float | None, float | None],
+    segments: Sequence[tuple[dt.date, dt.date | None, float]],
     policy: dt.date | None,
     *,
     w: Words,
@@ -156,12 +156,12 @@ def change_strip(
     width: float = 720.0,
     height: float = 170.0,
 ) -> Drawing:
-    """A thin series with the change found in it: its date, its interval, and the mean before and after.
+    """A thin series with the change found in it: its date, its interval, and the level of each run of months.
 
-    `found` is (date, low, high).
+    `found` is (date, low, high); `segments` are (first day, first day of the next or None, level).
     """
     known = [v for v in counts.values if v is not None]
-    steps = ticks(0, max([*known, counts.threshold, *(m for m in means if m)]), 3)
+    steps = ticks(0, max([*known, counts.threshold, *(level for _, _, level in segments)]), 3)
     left = text_width(w.count(steps[-1])) + 12
     last = days(counts.periods[-1]) + 30
     x = Scale(days(counts.periods[0]), last, left, width - 8)
@@ -177,10 +177,13 @@ def change_strip(
             marks.append(line(xi, y(1), xi, y(counts.threshold - 1), "c-hidden"))
     marks.append(path(zip(middle, [y.maybe(v) for v in counts.values], strict=True), "c-observed"))
     labels: list[tuple[float, str, str, float]] = []
-    if found and means[0] is not None and means[1] is not None:
+    for start, end, level in segments:
+        a = max(left, x(days(start)))
+        b = min(width - 8, x(days(end)) if end else width - 8)
+        if b > a:
+            marks.append(line(a, y(level), b, y(level), "c-band-line"))
+    if found and segments:
         at = x(days(found[0]))
-        marks.append(line(left, y(means[0]), at, y(means[0]), "c-band-line"))
-        marks.append(line(at, y(means[1]), width - 8, y(means[1]), "c-band-line"))
         marks.append(line(at, 32, at, height - 26, "c-band-line"))
         labels.append((at, w("chart.change_found", day=w.month(found[0])), "c-expected-t", 13))
     if policy and x.first <= days(policy) <= x.last:
