@@ -78,14 +78,15 @@ def page(found: dict[str, Any]) -> str:
     lines = [
         "# All answers",
         "",
-        f"Each of the {found['asked']} registered policies that bear on jails and began before the shipped records "
-        f"end was asked about, at its own place: {found['answered']} can be answered, the others are refused with "
-        "the reason. Written by `benchmarks/answers.py`.",
+        f"Each of the {found['asked']} registered policies that bear on jails and began before the shipped "
+        f"records end was asked about, at its own place: {found['answered']} can be answered, the others are "
+        "refused with the reason. Written by `benchmarks/answers.py`.",
         "",
-        f"**Contradictions found: {found['contradictions']}.** The check reads each answer as a critical reader "
-        "would: one number for one thing, words of direction that agree with the numbers beside them, verdicts "
-        "that follow from theirs, headlines of at most 30 words, both languages. The same check runs over "
-        "2,000 random answers in the tests, and is itself tested on defects put into sound ones.",
+        f"**Contradictions found: {found['contradictions']}.** The check reads each answer as a critical "
+        "reader would: one number for one thing, words of direction that agree with the numbers beside "
+        "them, verdicts that follow from theirs, headlines of at most 30 words, both languages. The same "
+        "check runs over 2,000 random answers in the tests, and is itself tested on defects put into sound "
+        "ones.",
         "",
         "| verdict on | fits | does not fit | cannot be told |",
         "| --- | ---: | ---: | ---: |",
@@ -97,9 +98,9 @@ def page(found: dict[str, Any]) -> str:
         lines.append(f"| {names[name]} | {row} |")
     lines += [
         "",
-        "The q-value holds each p against those of all accounts on this page: among verdicts with a q of 0.05 or "
-        "less, about one in twenty is expected to be chance. With so many places asked, read a verdict "
-        "without a small q as one that chance may have given.",
+        "The q-value holds each p against those of all accounts on this page: among verdicts with a q of "
+        "0.05 or less, about one in twenty is expected to be chance. With so many places asked, read a "
+        "verdict without a small q as one that chance may have given.",
         "",
         "| policy | what happened | singled out: burst; lasting (q) | replaced | more people |",
         "| --- | --- | --- | --- | --- |",
