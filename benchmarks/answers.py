@@ -1,4 +1,4 @@
-"""Every registered policy that the shipped records can answer, in one page, with the check for contradictions.
+"""Every registered policy that the shipped records can answer, in one page, with the contradiction check.
 
 `python benchmarks/answers.py` writes results/answers.json; `--docs` also writes ../docs/answers.md from it.
 The q-values are over all accounts of all answers of the page.
