@@ -1,14 +1,17 @@
 """Effects of dated changes on arrays of units x periods. Nothing here knows what the numbers count.
 
-counterfactual             the path of a unit had nothing changed, with intervals and placebo p-values
-placebo_in_space           every unit as its own placebo, in one batched pass
-placebo_in_time            the same study with the change moved earlier
-minimum_detectable_effect  what the design could have found
+share_effect               the effect of a change on one unit, in one call: arrays or any dataframe
+placebo_grid               every unit forecast from every date; totals judged by all placebos together
+expected_counts            the forecast itself: discounted share of the whole and of the group
+sdid_paths, sdid_grid      synthetic difference in differences, the second opinion
+counterfactual             synthetic controls (plain, ridge-augmented) and differences, with placebos
+watch_bursts, cap_bursts   a few days that stand out; counts without them
+mix_switch                 when the mix within a total switched
 decompose                  observed = baseline + trend + substitution + residual, with intervals
-conformal_effect           a second interval, from the unit's own past
 pooled_effect              one effect from many units that changed at different times
 change_point, change_points  when a series changed, without the date
 pool_estimates, pool_rates, pool_ratio  partial pooling over units
+q_values                   false-discovery rates of many answers
 """
 
 from __future__ import annotations
@@ -25,10 +28,12 @@ from atlarge.effects.counterfactual import (
     placebo_in_time,
 )
 from atlarge.effects.decompose import Decomposition, Part, decompose, decompose_grids, transfer_ratio
+from atlarge.effects.event_study import PooledEffect
+from atlarge.effects.frames import Panel, panel_of
 from atlarge.effects.mixes import MixSwitch, mix_switch
 from atlarge.effects.multiplicity import q_values
 from atlarge.effects.placebo import PlaceboSpace, placebo_in_space
-from atlarge.effects.pooled import PooledEffect, pooled_effect
+from atlarge.effects.pooled import pooled_effect
 from atlarge.effects.pooling import (
     Pooled,
     PooledRates,
@@ -39,6 +44,7 @@ from atlarge.effects.pooling import (
 )
 from atlarge.effects.prediction import Judged, PredictionErrors, learn_errors, unsteadiness
 from atlarge.effects.sdid import sdid_paths
+from atlarge.effects.share_effect import ShareEffect, share_effect
 from atlarge.effects.shares import ShareSettings, cap_bursts, expected_counts
 from atlarge.effects.simplex import simplex_weights
 
@@ -53,6 +59,7 @@ __all__ = [
     "Detectable",
     "Judged",
     "MixSwitch",
+    "Panel",
     "Part",
     "PlaceboGrid",
     "PlaceboSpace",
@@ -61,6 +68,7 @@ __all__ = [
     "PooledRates",
     "PredictionErrors",
     "Ratio",
+    "ShareEffect",
     "ShareSettings",
     "cap_bursts",
     "change_point",
@@ -73,6 +81,7 @@ __all__ = [
     "learn_errors",
     "minimum_detectable_effect",
     "mix_switch",
+    "panel_of",
     "placebo_grid",
     "placebo_in_space",
     "placebo_in_time",
@@ -83,6 +92,7 @@ __all__ = [
     "q_values",
     "sdid_grid",
     "sdid_paths",
+    "share_effect",
     "simplex_weights",
     "transfer_ratio",
     "unsteadiness",

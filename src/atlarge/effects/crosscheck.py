@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from atlarge.effects.pooled import PooledEffect, assemble, usable
+from atlarge.effects.event_study import PooledEffect, assemble, usable
 from atlarge.errors import QuestionError
 
 Floats = NDArray[np.float64]

@@ -14,46 +14,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from atlarge.errors import QuestionError
+from atlarge.effects.event_study import PooledEffect, assemble, since_start, usable
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 Ints = NDArray[np.int64]
 
 ITERATIONS = 200
-MIN_TREATED = 2
-
-
-@dataclass(frozen=True)
-class PooledEffect:
-    """Effects are ratios: 1.2 means 20 % above what was expected.
-
-    ratio, low, high   over all post-periods within the horizon; p: two-sided, of ratio 1
-    log_se             standard error of the log ratio
-    extra              observed minus expected in those cells (None where the method has no such sum)
-    event_time         periods since the start; below 0: before it
-    event_ratio, event_low, event_high  [len(event_time)] the same by time since the start. The times before
-    are
-                       foretold too (from a fit that has not seen them), so they test the comparison
-    event_units        [len(event_time)] units behind each
-    n_treated, n_never units with and without a change
-    method             imputation, poisson or callaway
-    """
-
-    ratio: float
-    low: float
-    high: float
-    p: float
-    log_se: float
-    extra: float | None
-    event_time: Ints
-    event_ratio: Floats
-    event_low: Floats
-    event_high: Floats
-    event_units: Ints
-    n_treated: int
-    n_never: int
-    method: str
 
 
 def pooled_effect(
@@ -89,7 +56,7 @@ def pooled_effect(
     post = _Fit.of(panel, begun, begun, draws, seed)
     early = np.where(begun >= 0, np.maximum(begun - leads, 0), -1)
     before = _Fit.of(panel, begun, early, draws, seed)
-    since = _since(begun, panel.shape[1])
+    since = since_start(begun, panel.shape[1])
     inside = (since >= 0) & (since < horizon) & np.isfinite(panel)
     log_ratio, spread, extra = post.log_ratio(inside)
     times = np.arange(-leads, horizon)
@@ -99,31 +66,6 @@ def pooled_effect(
         log_ratio, spread, extra, times, np.array([r[0] for r in rows]), np.array([r[1] for r in rows]),
         np.array(units), begun, level, "imputation",
     )  # fmt: skip
-
-
-def usable(y: ArrayLike, starts: ArrayLike) -> tuple[Floats, Ints]:
-    """Units with something before their change (and anything at all); QuestionError where too few are
-    left."""
-    panel, begun = np.asarray(y, dtype=np.float64), np.asarray(starts, dtype=np.int64)
-    if panel.ndim != 2 or begun.shape != (len(panel),):
-        raise ValueError("y must be units x periods and starts one entry a unit")
-    begun = np.where(begun >= panel.shape[1], -1, begun)
-    clean = _since(begun, panel.shape[1]) < 0
-    kept = np.nansum(np.where(clean, panel, 0.0), axis=1) > 0
-    panel, begun = panel[kept], begun[kept]
-    treated, never = int((begun >= 0).sum()), int((begun < 0).sum())
-    if treated < MIN_TREATED or never < 1:
-        raise QuestionError(
-            f"{treated} changed and {never} unchanged units have records before and after: "
-            f"pooling needs at least {MIN_TREATED} changed and 1 unchanged"
-        )
-    return panel, begun
-
-
-def _since(begun: Ints, n_periods: int) -> Ints:
-    """Periods since each unit's start [N, T]; a large negative number for units without one."""
-    since = np.arange(n_periods)[None, :] - begun[:, None]
-    return np.where(begun[:, None] >= 0, since, -(10**6))
 
 
 @dataclass(frozen=True)
@@ -138,7 +80,7 @@ class _Fit:
     @staticmethod
     def of(panel: Floats, begun: Ints, stop: Ints, draws: int, seed: int) -> _Fit:
         """Fit to the cells before `stop` (of units with one) and to all cells of the others."""
-        mask = (_since(stop, panel.shape[1]) < 0) & np.isfinite(panel)
+        mask = (since_start(stop, panel.shape[1]) < 0) & np.isfinite(panel)
         seen = np.where(mask, panel, 0.0)
         rng = np.random.default_rng(seed)
         weight = np.ones((draws + 1, len(panel)))
@@ -168,39 +110,3 @@ class _Fit:
             ratio = np.log(observed) - np.log(expected)
         spread = float(np.nanstd(ratio[1:][np.isfinite(ratio[1:])]))
         return float(ratio[0]), spread, float(observed[0] - expected[0])
-
-
-def assemble(
-    log_ratio: float,
-    spread: float,
-    extra: float | None,
-    times: Ints,
-    event_log: Floats,
-    event_se: Floats,
-    units: Ints,
-    begun: Ints,
-    level: float,
-    method: str,
-) -> PooledEffect:
-    """Intervals by Student's t with one degree of freedom less than changed units (they are few)."""
-    from scipy.stats import t
-
-    treated = int((begun >= 0).sum())
-    reach = float(t.ppf(0.5 + level / 2, max(1, treated - 1)))
-    p = float(2 * t.sf(abs(log_ratio) / spread, max(1, treated - 1))) if spread > 0 else float("nan")
-    return PooledEffect(
-        ratio=float(np.exp(log_ratio)),
-        low=float(np.exp(log_ratio - reach * spread)),
-        high=float(np.exp(log_ratio + reach * spread)),
-        p=p,
-        log_se=spread,
-        extra=extra,
-        event_time=times,
-        event_ratio=np.exp(event_log),
-        event_low=np.exp(event_log - reach * event_se),
-        event_high=np.exp(event_log + reach * event_se),
-        event_units=units,
-        n_treated=treated,
-        n_never=int((begun < 0).sum()),
-        method=method,
-    )

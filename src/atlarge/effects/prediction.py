@@ -29,6 +29,7 @@ PRIOR_SPREAD = (0.05, 0.05)
 PRIOR_UNITS = 20.0
 SLOPE_BOUNDS = ((0.0, 0.5), (-0.2, 0.6))
 SMALL_ERROR = 0.05
+MATERIAL = 0.25
 
 
 def root(value: ArrayLike) -> Floats:
@@ -101,7 +102,7 @@ class PredictionErrors:
     factor : float
         What expected counts are multiplied by, so that placebo totals are right on average.
     blocks : float
-        Number of placebo totals that can count as independent (units times spans without overlap).
+        Placebo totals that count as independent: units times the root of their spans without overlap.
     """
 
     beta: Floats
@@ -158,11 +159,12 @@ class PredictionErrors:
         out."""
         size = float(self.size(expected, unsteady))
         centre = float(root(expected))
-        least = 0.25 * expected if material is None else material
+        least = MATERIAL * expected if material is None else material
         low, high = (float(v) for v in self.interval(expected, unsteady, level))
         p_high, p_low = self.tail((float(root(observed)) - centre) / size)
-        moved = (float(root(max(observed - least, 0.0))) - centre) / size
-        p_material = self.tail(moved)[1] if observed >= least else 1.0 / (self.blocks + 1)
+        # a share of the expected count is a share of the unknown count without a change, not of its estimate
+        without = observed / (1 + MATERIAL) if material is None else max(observed - material, 0.0)
+        p_material = self.tail((float(root(without)) - centre) / size)[1]
         nothing = unroot(centre + size * self.z)
         bar = self._bar(alpha)
 
@@ -303,7 +305,9 @@ def learn_errors(
         z = np.where(when == here, z / np.exp(shift), z)
         base += shift
     dates_seen = np.unique(when)
-    blocks = n_units * max(1.0, (int(dates_seen.max() - dates_seen.min()) + length) / max(length, 1))
+    # spans of one unit that do not overlap share its ways: they count by their square root
+    spans = max(1.0, (int(dates_seen.max() - dates_seen.min()) + length) / max(length, 1))
+    blocks = n_units * math.sqrt(spans)
     return PredictionErrors(
         beta,
         centre,

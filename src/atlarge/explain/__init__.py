@@ -8,7 +8,16 @@ from __future__ import annotations
 
 from atlarge.explain.answer import Answer
 from atlarge.explain.api import explain
-from atlarge.explain.pooled import pooled
+from atlarge.explain.pooled import pooled, pooled_by_kind
 from atlarge.policies import Policy, find_policy, policies, policy_table
 
-__all__ = ["Answer", "Policy", "explain", "find_policy", "policies", "policy_table", "pooled"]
+__all__ = [
+    "Answer",
+    "Policy",
+    "explain",
+    "find_policy",
+    "policies",
+    "policy_table",
+    "pooled",
+    "pooled_by_kind",
+]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -35,15 +36,17 @@ def pooled(
     method: str = "imputation",
     levels: tuple[str, ...] = LEVELS,
     registry: Registry | Sequence[Policy] | Path | str | None = None,
+    of: Sequence[Policy] | None = None,
 ) -> dict[str, Any]:
     """Pool the change in jail handoffs and in arrests at large over every locality with a dated policy.
 
     A locality is usable with six months of records before its policy and two handoffs a month in them;
     localities with no policy of any direction are the comparison. `method`: see `effects.pooled_effect`.
-    `levels`: whose policies count (county, city, state); `registry`: policies in place of the shipped ones.
-    Counties under one state's law are no independent
-    witnesses: they are added up to one. Ratios are observed over expected in the twelve months from the
-    policy on. Raises QuestionError for an unknown direction, or too few usable localities.
+    `levels`: whose policies count (county, city, state); `registry`: policies in place of the shipped ones;
+    `of`: the only policies whose effect is pooled (all of the registry still say who is no comparison).
+    Counties under one state's law are no independent witnesses: they are added up to one. Ratios are observed
+    over expected in the twelve months from the policy on. Raises QuestionError for an unknown direction, or
+    too few usable localities.
     """
     from atlarge.records.store import open_store
 
@@ -55,7 +58,10 @@ def pooled(
     outcome, months = joined["at_large"].both.calendar()
     exposure, _ = joined["handoffs"].both.calendar()
     keys = joined["at_large"].both.keys
-    starts, clean, ids = as_registry(registry).starts(keys, months, direction, levels)
+    known = as_registry(registry)
+    starts, clean, ids = known.starts(keys, months, direction, levels)
+    if of is not None:
+        starts, _, ids = Registry(tuple(of)).starts(keys, months, direction, levels)
     before = np.arange(len(months))[None, :] < np.where(starts >= 0, starts, len(months))[:, None]
     with np.errstate(invalid="ignore"):
         level = np.nansum(np.where(before, exposure, 0.0), axis=1) / np.maximum(before.sum(1), 1)
@@ -82,6 +88,56 @@ def pooled(
         "handoffs": _told(handoffs, begun, method),
         "at_large": _told(at_large, begun, method),
     }
+
+
+def kinds_of_change(registry: Registry | None = None) -> dict[str, tuple[str, list[Policy]]]:
+    """The policies of each kind that is pooled apart, with their direction: agreements begun and left, state
+    laws, decisions of a county or city."""
+    known = as_registry(registry)
+    agreements = [p for p in known if p.is_agreement]
+    left = [
+        replace(p, id=f"{p.id}-left", effective=p.ended, latest=p.ended, ended=None, direction="limits")
+        for p in agreements
+        if p.ended is not None
+    ]
+    left += [p for p in known if p.kind == "ends_287g" and p.level != "state"]
+    others = [p for p in known if not p.is_agreement and p.kind != "ends_287g"]
+    return {
+        "agreements begun": ("extends", agreements),
+        "agreements left": ("limits", left),
+        "state laws that limit": ("limits", [p for p in others if p.level == "state"]),
+        "state laws that extend": ("extends", [p for p in others if p.level == "state"]),
+        "local decisions that limit": ("limits", [p for p in others if p.level in ("county", "city")]),
+    }
+
+
+def pooled_by_kind(
+    store: Store | Path | str | None = None,
+    *,
+    scheme: str = "ddp",
+    registry: Registry | None = None,
+    method: str = "imputation",
+) -> dict[str, dict[str, Any]]:
+    """`pooled` for each kind of change by time since it, with q-values over all of them.
+
+    A kind with fewer than two usable decisions has a `note` in place of numbers. `method`: "callaway" or
+    "poisson" gives the cross-check by a library kept by others.
+    """
+    from atlarge.effects import q_values
+
+    found: dict[str, dict[str, Any]] = {}
+    for name, (direction, policies) in kinds_of_change(registry).items():
+        try:
+            found[name] = pooled(
+                store, direction=direction, scheme=scheme, registry=registry, of=policies, method=method
+            )
+        except QuestionError as error:
+            found[name] = {"direction": direction, "note": str(error)}
+    cells = [(name, m) for name, row in found.items() for m in ("handoffs", "at_large") if m in row]
+    p = [np.nan if found[n][m]["p"] is None else found[n][m]["p"] for n, m in cells]
+    for (name, measure), q in zip(cells, q_values(p), strict=True):
+        found[name][measure]["q"] = round(float(q), 4) if np.isfinite(q) else None
+    return found
 
 
 def by_decision(y: Floats, starts: Ints, decisions: list[str]) -> tuple[Floats, Ints]:

@@ -1,0 +1,191 @@
+"""The effect of a dated change on one unit, in one call: discounted share, pooled placebos, both sides."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from atlarge.effects.cells import Departure, PlaceboGrid, placebo_grid
+from atlarge.effects.frames import panel_of
+from atlarge.effects.prediction import Judged
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class ShareEffect:
+    """What `share_effect` gives. Counts are in the units of the data.
+
+    Attributes
+    ----------
+    unit : Any
+        The unit in question.
+    times : tuple
+        Labels of the periods.
+    observed, expected, low, high : array [T]
+        The unit's counts, what was to be expected, and its prediction interval; before the change each period
+        is foretold from those before it.
+    total : Judged
+        The time from the change to its end, judged by placebos.
+    two_sided : Judged or None
+        The same against the periods before and after, for a change that ended.
+    departure : Departure or None
+        Whether the unit had left its comparison before.
+    """
+
+    unit: Any
+    times: tuple[Any, ...]
+    start: int
+    stop: int
+    observed: Floats
+    expected: Floats
+    low: Floats
+    high: Floats
+    total: Judged
+    two_sided: Judged | None
+    departure: Departure | None
+    grid: PlaceboGrid = field(repr=False)
+
+    def __repr__(self) -> str:
+        t = self.total
+        return f"<ShareEffect of {self.unit}: {t.effect:+.1f} ({t.low:.1f} to {t.high:.1f}), p {t.p:.3f}>"
+
+    def to_frame(self) -> Any:
+        """One row a period (Polars): time, observed, expected, low, high, in_force."""
+        import polars as pl
+
+        index = np.arange(len(self.times))
+        return pl.DataFrame(
+            {
+                "time": list(self.times),
+                "observed": self.observed,
+                "expected": self.expected,
+                "low": self.low,
+                "high": self.high,
+                "in_force": (index >= self.start) & (index < self.stop),
+            }
+        )
+
+    def summary(self) -> str:
+        """A few lines of text."""
+        t = self.total
+        lines = [
+            f"{self.unit}, {self.times[self.start]} to {self.times[self.stop - 1]}",
+            f"observed {t.observed:.0f}, expected {t.expected:.1f}",
+            f"effect {t.effect:+.1f}, 90 % interval {t.low:.1f} to {t.high:.1f}, p {t.p:.3f}",
+            f"an excess of {t.mde:.1f} would be found with 80 % power",
+            f"{t.n_placebos} placebo totals of {t.n_units} units at {t.n_dates} dates",
+        ]
+        if self.two_sided is not None:
+            two = self.two_sided
+            lines.append(
+                f"against both sides: {two.effect:+.1f} ({two.low:.1f} to {two.high:.1f}), if the effect"
+                " ended with the change"
+            )
+        return "\n".join(lines)
+
+    def plot(self, ax: Axes | None = None) -> Axes:
+        """Observed and expected by period (matplotlib)."""
+        if ax is None:
+            import matplotlib.pyplot as plt
+
+            ax = plt.subplots()[1]
+        axis = np.arange(len(self.times))
+        ax.fill_between(axis, self.low, self.high, alpha=0.2, linewidth=0)
+        ax.plot(axis, self.expected, label="expected")
+        ax.plot(axis, self.observed, label="observed", color="black", linewidth=1)
+        ax.axvline(self.start - 0.5, linestyle=":", color="grey")
+        ax.set_ylim(bottom=0)
+        ax.legend(frameon=False)
+        return ax
+
+
+def share_effect(
+    data: Any,
+    target: Any,
+    start: Any,
+    end: Any = None,
+    *,
+    unit: str | None = None,
+    time: str | None = None,
+    value: str | None = None,
+    group: Mapping[Any, Any] | ArrayLike | None = None,
+    changed: ArrayLike | None = None,
+    level: float = 0.9,
+) -> ShareEffect:
+    """Effect of a change on one unit's counts, against its discounted share of all units and of its group.
+
+    Parameters
+    ----------
+    data : array [N, T] or dataframe
+        Counts; NaN or no row where there is no record.
+    target : int or label
+        The unit: a row of the array, or a value of the column `unit`.
+    start, end : int or label
+        First period of the change, and the first one after it ended (None: it lasts).
+    unit, time, value : str, optional
+        Columns of a dataframe.
+    group : mapping or array [N], optional
+        Each unit's group (region).
+    changed : bool array [N, T], optional
+        Periods in which other units changed themselves: they are no placebos there.
+    level : float
+        Of the intervals.
+
+    Returns
+    -------
+    ShareEffect
+
+    Raises
+    ------
+    QuestionError
+        Too little record before, only zeros before, or too few placebos.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from atlarge.effects import share_effect
+    >>> y = np.random.default_rng(0).poisson(20, (40, 36)).astype(float)
+    >>> y[3, 24:30] += 15
+    >>> found = share_effect(y, 3, 24, 30)
+    >>> found.total.low > 0, found.two_sided.low > 0
+    (True, True)
+    """
+    panel = panel_of(data, unit=unit, time=time, value=value)
+    row = panel.row(target)
+    first = panel.column(start)
+    stop = len(panel.times) if end is None else panel.column(end)
+    labels = None
+    if isinstance(group, Mapping):
+        labels = np.array([str(group.get(name)) for name in panel.units])
+    elif group is not None:
+        labels = np.asarray(group)
+    horizon = stop - first
+    grid = placebo_grid(panel.values, row, first, horizon, changed=changed, group=labels, level=level)
+    total = grid.judge(np.arange(horizon))
+    two = None
+    after = len(panel.times) - stop
+    if after:
+        sided = placebo_grid(
+            panel.values,
+            row,
+            first,
+            horizon,
+            changed=changed,
+            group=labels,
+            after=min(after, 12),
+            level=level,
+        )
+        two = sided.judge(np.arange(horizon))
+    low, high = grid.band()
+    return ShareEffect(
+        target, panel.times, first, stop, panel.values[row], grid.path(), low, high, total, two,
+        grid.departure(), grid,
+    )  # fmt: skip
