@@ -27,6 +27,7 @@ from atlarge.publish.live import script_words
 from atlarge.publish.map_data import map_data
 from atlarge.publish.pages import WHOLE, image_path, name_of, path_of, place_page
 from atlarge.publish.parallel import Workers
+from atlarge.publish.pooled_view import DIRECTIONS, pooled_finding
 from atlarge.publish.release_table import LEVELS
 from atlarge.publish.render import static
 from atlarge.publish.search_data import search_index, zip_index
@@ -160,6 +161,7 @@ def publish(
                 levels=levels,
                 before=before,
                 every_county=every_county,
+                pooled=found.pooled,
             )
             folder = Folder(target, new)
             _write_shared(folder, data, table)
@@ -213,6 +215,7 @@ class _Found:
     surges: Found
     answers: list[Answer]
     claims: list[dict[str, Any]]
+    pooled: list[dict[str, Any]]
 
 
 def _findings(
@@ -226,13 +229,16 @@ def _findings(
     """Surges, answers and verdicts, side by side; the longest work first."""
     jobs = [("surges", store.path, level) for level in reversed(surge_levels(levels))]
     jobs += [("claims", store.path, "")] if claims else []
+    jobs += [("pooled", store.path, d) for d in DIRECTIONS if asked]
     jobs += [("answer", store.path, a) for a in asked if isinstance(a, str)]
-    made = _Found(Found(), [], [])
+    made = _Found(Found(), [], [], [])
     for done, ((kind, _, _), result) in enumerate(zip(jobs, crew.map(_find, jobs), strict=True), 1):
         if progress:
             progress("findings", done, len(jobs))
         if kind == "surges":
             made.surges.add(result)
+        elif kind == "pooled":
+            made.pooled += [result] if result else []
         elif kind == "claims":
             made.claims += result
         elif result is not None:
@@ -248,6 +254,8 @@ def _find(job: tuple[str, Path, str]) -> Any:
         return raw_surges(store, name)
     if kind == "claims":
         return raw_claims(store)
+    if kind == "pooled":
+        return pooled_finding(store, name)
     from atlarge.explain import explain, find_policy
 
     try:

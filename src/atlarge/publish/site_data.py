@@ -87,6 +87,7 @@ class SiteData:
     editions: int = 0
     """Whether the site was made after an earlier edition (1) or not (0)."""
     unrated: dict[Code, str] = field(default_factory=dict)
+    pooled: list[dict[str, Any]] = field(default_factory=list)
 
     def series(self, place: PlaceInfo, measure: str, every: str) -> Counts | None:
         """One disclosed series of a place."""
@@ -146,6 +147,7 @@ def gather_site(
     levels: Sequence[str] = LEVELS,
     before: Edition | None = None,
     every_county: bool = True,
+    pooled: Sequence[dict[str, Any]] = (),
 ) -> tuple[SiteData, Disclosed]:
     """All that a site tells, and its table of counts for the downloads. Raw counts stay inside.
 
@@ -172,6 +174,7 @@ def gather_site(
         counts=counts,
         rates={key: rate for key, rate in _rates(cells.table).items() if key[:2] not in no_rates},
         unrated=no_rates,
+        pooled=list(pooled),
         policies=_policies(places, max(c.end for t in cells.groups for c in store.coverage(t))),
         reports=_reports(places),
         surges=_surges(found.surges, cells.table),

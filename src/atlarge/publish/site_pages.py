@@ -28,6 +28,7 @@ from atlarge.publish.pages import (
     policies_table,
     timeline_of,
 )
+from atlarge.publish.pooled_view import findings
 from atlarge.publish.render import Table, render
 from atlarge.publish.search_data import full_name, records_of
 from atlarge.publish.site_data import PlaceInfo, SiteData, order
@@ -52,6 +53,7 @@ def front_page(data: SiteData, w: Words) -> str:
         w=w,
         page=page,
         lede=said,
+        findings=findings(data, w),
         answers=answer_cards(data, w),
         says=_national(data, nation, w) if nation else "",
         nation=live_place(data, nation, drawn, w, is_linked=False) if nation and drawn else None,

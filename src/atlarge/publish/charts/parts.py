@@ -11,6 +11,8 @@ from atlarge.publish.svg import Scale, days, line, months_later, tag, words
 
 CHARACTER = 6.6
 """Mean width of a character of chart text, in pixels."""
+BOLD = 1.08
+"""How much wider bold text is."""
 
 NARROW = 340.0
 WIDE = 720.0
@@ -71,8 +73,8 @@ def lanes(items: Sequence[tuple[float, str, str]], left: float, right: float, to
     ends = [-1e9] * most
     marks = []
     for x, text, kind in sorted(items):
-        wide = text_width(text)
-        start = x + 3 if x + 3 + wide <= right else max(left, min(x - 3, right) - wide)
+        wide = text_width(text) * BOLD
+        start = x + 3 if x + 3 + wide <= right else max(2.0, min(x - 3, right) - wide)
         free = next((i for i, end in enumerate(ends) if start > end + 8), None)
         if free is None:
             continue

@@ -37,6 +37,7 @@ class _Plot:
     bottom: float
     x: Scale
     y: Scale
+    room: float = 0.0
 
 
 def _middle(periods: Sequence[dt.date], index: int) -> float:
@@ -93,6 +94,7 @@ def timeline(
         height - 26,
         Scale(days(periods[0]), _end(periods), tick_room, width - room),
         Scale(0, max(steps[-1], 1), height - 26, key + head + 8),
+        room,
     )
     marks = [
         _policy_marks(plot, policies),
@@ -163,7 +165,7 @@ def _annotations(
             note = tag("title", escape(r.text, quote=False))
             d = f"M{number(x)} {number(plot.top + 2)}l5 6l-5 6l-5-6z"
             marks.append(tag("path", note, d=d, class_="c-report"))
-    return "".join(marks) + lanes(items, plot.left, plot.right + 60, top, most)
+    return "".join(marks) + lanes(items, plot.left, plot.right + min(60.0, plot.room - 2), top, most)
 
 
 def _uncovered(plot: _Plot, counts: Counts, w: Words) -> str:
