@@ -20,7 +20,8 @@ from atlarge.records.commit import commit, digest, held_already
 from atlarge.records.coverage import Scope, parse_scope
 from atlarge.records.parts import Aside, prepared_parts, whole
 from atlarge.records.prepare import Prepared, prepare
-from atlarge.records.store import Spill
+from atlarge.records.revisions import revisions
+from atlarge.records.store import Spill, Store, open_store, read_manifest
 from atlarge.records.tables import PLACE, TABLES, conform
 from atlarge.releases import Release, is_long, open_release, read_parts, read_releases
 from atlarge.releases.areas import area_code, county_code, state_code
@@ -159,10 +160,21 @@ def ingest(
             _refuse_loss(read, paths)
         say("writing")
         declared = {name: said for name, made in asked.items() if made is None and said}
+        before = _before(Path(store), read)
         audits = commit(read, Path(store), declared)
     finally:
         aside.spill.close()
-    return IngestAudit([audits[name] for name in asked], notes)
+    changed = revisions(before, open_store(store), [m.audit.table for m in read]) if before else []
+    return IngestAudit([audits[name] for name in asked], notes, changed)
+
+
+def _before(store: Path, read: Sequence[Prepared]) -> Store | None:
+    """The store as it is, if it holds a release of a table that is about to change; else None."""
+    manifest = read_manifest(store) if read and store.is_dir() else None
+    tables = {made.audit.table for made in read}
+    if manifest is None or not any(release["table"] in tables for release in manifest["releases"]):
+        return None
+    return Store(store, manifest)
 
 
 def _silent(line: str) -> None:

@@ -98,7 +98,9 @@ def test_without_network_one_line_says_so(tmp_path: Path, monkeypatch: pytest.Mo
 
 def test_a_family_without_a_fixed_address_says_where_to_look(tmp_path: Path) -> None:
     with pytest.raises(
-        ReleaseError, match=r"ddp-arrests-b: no file at a fixed address; see https://deportationdata"
+        ReleaseError,
+        match=r"ddp-arrests-b: no file at a fixed address; see https://deportationdata.*; "
+        r"the newest is `atlarge fetch arrests-latest`",
     ):
         fetch("ddp-arrests-b", tmp_path)
     with pytest.raises(ReleaseError, match="no release family 'nothing'; there are: arrests-by-state"):

@@ -63,3 +63,19 @@ def emit_json(document: Any, *, disclosed: bool | None = None) -> None:
 def note(text: str) -> None:
     """Write one line of progress or warning to stderr."""
     sys.stderr.write(text + "\n")
+
+
+_MOST_LINES = 10
+
+
+def revision_lines(revisions: list[dict[str, Any]]) -> list[str]:
+    """What changed, the largest first, in at most some ten lines."""
+    if not revisions:
+        return []
+    lines = [f"{len(revisions):,} counts of places and months were revised; the largest:"]
+    for row in revisions[:_MOST_LINES]:
+        lines.append(
+            f"  {row['date']} {row['place_kind']} {row['place']}, {row['measure']}: "
+            f"{row['before']:,} to {row['after']:,} ({row['change']:+,})"
+        )
+    return lines

@@ -17,14 +17,28 @@ def register(app: typer.Typer) -> None:
 
 
 def fetch_command(
-    name: Annotated[str, typer.Argument(help="Family to download, as `atlarge releases` names it.")],
+    name: Annotated[
+        str,
+        typer.Argument(
+            help="Family to download, as `atlarge releases` names it, or a newest release: arrests-latest, "
+            "detainers-latest, detention-stays-latest, detention-stints-latest, encounters-latest."
+        ),
+    ],
     out: Annotated[Path, typer.Option("--out", help="Folder to put the files in.")] = Path("releases"),
+    source: Annotated[
+        str | None,
+        typer.Option("--from", help="Another address that keeps the newest releases under the same names."),
+    ] = None,
     as_json: JsonFlag = False,
 ) -> None:
-    """Download published files with checksums; a broken download is taken up where it ended."""
+    """Download published files with checksums; a broken download is taken up where it ended.
+
+    Newest releases come from the public repository deportationdata/ice; a file that did not change is not
+    downloaded again.
+    """
     from atlarge.releases.fetch import fetch
 
-    paths = fetch(name, out, told=note, progress=sys.stderr.isatty())
+    paths = fetch(name, out, told=note, progress=sys.stderr.isatty(), source=source)
     if as_json:
         emit_json({"family": name, "files": [str(path) for path in paths]})
         return

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from atlarge.cli._output import JsonFlag, emit_json, note
+from atlarge.cli._output import JsonFlag, emit_json, note, revision_lines
 
 if TYPE_CHECKING:
     from atlarge.records.audit import ReleaseAudit
@@ -59,6 +59,7 @@ def ingest_command(
         )
         for text in _remarks(one):
             note(f"  {one.file}: {text}")
+    sys.stdout.write("".join(line + "\n" for line in revision_lines(audit.revisions)))
 
 
 def _remarks(one: ReleaseAudit) -> list[str]:

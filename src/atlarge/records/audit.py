@@ -58,7 +58,12 @@ class IngestAudit:
 
     releases: list[ReleaseAudit]
     notes: list[str] = field(default_factory=list)
+    revisions: list[dict[str, Any]] = field(default_factory=list)
 
     def to_dict(self) -> dict[str, Any]:
-        """`{"releases": [...]}`, as `atlarge ingest --json` prints it."""
-        return {"releases": [r.to_dict() for r in self.releases], "notes": self.notes}
+        """`{"releases", "notes", "revisions"}`, as `atlarge ingest --json` prints it."""
+        return {
+            "releases": [r.to_dict() for r in self.releases],
+            "notes": self.notes,
+            "revisions": self.revisions,
+        }

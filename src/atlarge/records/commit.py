@@ -14,6 +14,7 @@ from atlarge.records.overlap import Held, overlaps
 from atlarge.records.prepare import Prepared
 from atlarge.records.store import Writer, content_hash, empty_manifest, lock, read_manifest
 from atlarge.records.tables import DATE_COLUMN, EVENTS
+from atlarge.records.vintages import SERIES, superseded
 from atlarge.releases import families
 
 _MANY_TEXTS = 8
@@ -178,9 +179,13 @@ def _put(writer: Writer, entry: dict[str, Any], frame: pl.DataFrame) -> None:
     if "_aside" in frame.columns:
         lost = frame.filter(pl.col("_aside")).drop("_aside")
         frame = frame.filter(~pl.col("_aside")).drop("_aside")
-        entry["rows_kept"] += entry["rows_dropped"].pop("overlap", 0) - lost.height
+        if table in SERIES:  # a published row holds several figures, so rows are counted as before
+            entry["checks"]["superseded"] = lost.height
+        else:
+            entry["rows_kept"] += entry["rows_dropped"].pop("overlap", 0) - lost.height
+            if lost.height:
+                entry["rows_dropped"]["overlap"] = lost.height
         if lost.height:
-            entry["rows_dropped"]["overlap"] = lost.height
             entry["overlap"] = writer.put(lost, f"overlap/{name}.{content_hash(lost)}.parquet")
             name = f"{name}.{content_hash(frame)}"
     if "place_kind" in frame.columns:
@@ -228,7 +233,7 @@ def _set_aside(
 ) -> dict[str, pl.DataFrame]:
     """Rows with `_aside`, of every release that loses some to another: by id."""
     changed: dict[str, pl.DataFrame] = {}
-    for table in EVENTS:
+    for table in (*EVENTS, *SERIES):
         new = [m for m in fresh if m.audit.table == table]
         old = [
             r for r in manifest["releases"]
@@ -248,7 +253,8 @@ def _set_aside(
             for m in new
         ]
         everything += [_held(path, r) for r in old]
-        lost = overlaps(table, everything, {m.audit.id for m in new})
+        judge = superseded if table in SERIES else overlaps
+        lost = judge(table, everything, {m.audit.id for m in new})
         for held in everything:
             if held.audit["id"] not in lost:
                 continue
@@ -256,6 +262,8 @@ def _set_aside(
                 held.frame = held.frame.with_columns((held.frame["_aside"] | rows).alias("_aside"))
                 held.audit["overlaps"] = sorted([*held.audit["overlaps"], told], key=lambda o: str(o["won"]))
             changed[held.audit["id"]] = held.frame
+        if table in SERIES:
+            continue
         for name, best in fill(table, everything, set(changed)).items():
             own = next(held.frame for held in everything if held.audit["id"] == name)
             names = [c for c in own.columns if c != "_aside" and not best[c].equals(own[c], null_equal=True)]

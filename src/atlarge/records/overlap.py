@@ -120,6 +120,16 @@ def _matched(rows: pl.DataFrame, others: pl.DataFrame, columns: tuple[str, ...])
     return both["_both"].fill_null(False)
 
 
+def _revised(rows: pl.DataFrame, others: pl.DataFrame) -> pl.Series:
+    """Mask of rows whose person and day others have too, in other words: a later vintage revised them."""
+    if "subject_key" not in rows.columns or "subject_key" not in others.columns:
+        return pl.Series([False] * rows.height, dtype=pl.Boolean)
+    key = ("date", "subject_key")
+    known = rows["subject_key"].is_not_null()
+    found = _matched(rows, others.drop_nulls("subject_key"), key)
+    return found & known
+
+
 def _compare(winner: Held, loser: Held, table: str) -> tuple[Held, pl.Series, dict[str, Any]] | None:
     """The release that loses, a mask of its rows that it loses, and what is told of it; None if none does.
 
@@ -137,6 +147,8 @@ def _compare(winner: Held, loser: Held, table: str) -> tuple[Held, pl.Series, di
         if rows.is_empty() or others.is_empty():
             return None
         matched = _matched(rows, others, columns)
+        if same:
+            matched |= _revised(rows, others)
         if matched.sum() >= share * rows.height:
             lost = _scattered(within, matched) if same else within
             told = {

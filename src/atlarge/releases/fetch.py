@@ -20,7 +20,7 @@ from atlarge.releases.opening import most_bytes
 
 _CHUNK = 1 << 16
 _TIMEOUT_SECONDS = 30
-_OF_THE_DISK = (errno.ENOSPC, errno.EFBIG, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM)
+OF_THE_DISK = (errno.ENOSPC, errno.EFBIG, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM)
 _WORK = ".fetching"  # what is not yet known to be whole is kept in here, but for the part files
 
 
@@ -28,7 +28,7 @@ def _file_name(url: str) -> str:
     return urllib.parse.unquote(urllib.parse.urlsplit(url).path.rsplit("/", 1)[-1])
 
 
-class _Resuming:
+class Resuming:
     """A downloader for pooch that keeps a part file beside the target and goes on from its end."""
 
     def __init__(self, part: Path, progress: bool) -> None:
@@ -68,7 +68,7 @@ class _Resuming:
 
 
 @contextlib.contextmanager
-def _work_folder(folder: Path) -> Iterator[Path]:
+def work_folder(folder: Path) -> Iterator[Path]:
     """A folder for one download at a time, empty at first and gone at the end; killed ones leave theirs.
 
     ReleaseError if another process downloads into the folder. The system lets go of the lock when it dies.
@@ -88,7 +88,7 @@ def _work_folder(folder: Path) -> Iterator[Path]:
             lock.unlink(missing_ok=True)
 
 
-def _settle(written: Path, target: Path) -> None:
+def settle(written: Path, target: Path) -> None:
     """Put a file that is whole in its place, so that it lasts."""
     for path in (written, target.parent):
         sync(path)
@@ -96,18 +96,32 @@ def _settle(written: Path, target: Path) -> None:
 
 
 def fetch(
-    name: str, folder: Path, told: Callable[[str], None] | None = None, progress: bool = False
+    name: str,
+    folder: Path,
+    told: Callable[[str], None] | None = None,
+    progress: bool = False,
+    source: str | None = None,
 ) -> list[Path]:
     """Download the published files of a family into a folder; files there already, if whole, are left.
 
-    A file appears under its name only once its sha256 is the one published; what is there of a download that
-    was broken off or killed is kept as `<name>.part` and gone on with. ReleaseError if the family is unknown
-    or has no file at a fixed address, if pooch is not installed, if there is no network, if another download
-    into the folder is under way, or if a file is not the one that was published.
+    `name` is a family, or a newest release that keeps its address ("arrests-latest"); `source` is another
+    address that keeps the newest releases. A file of a family with published hashes appears under its name
+    only once its sha256 is the one published; what is there of a download that was broken off or killed is
+    kept as `<name>.part` and gone on with. ReleaseError if the name is unknown or has no file at a fixed
+    address, if pooch is not installed, if there is no network, if another download into the folder is under
+    way, or if a file is not the one that was published.
     """
+    from atlarge.releases.latest import fetch_latest, latest_names
+
+    newest = (name,) if name in latest_names() else family(name).latest
+    if newest and not (name not in latest_names() and family(name).fetch):
+        found = [fetch_latest(one, folder, source=source, told=told, progress=progress) for one in newest]
+        return [Path(str(one.file)) for one in found]
     one = family(name)
     if not one.fetch:
-        raise ReleaseError(f"{name}: no file at a fixed address; see {one.url}")
+        near = sorted(other for other in latest_names() if _same_table(other, one.table))
+        hint = f"; the newest is `atlarge fetch {near[0]}`" if near else ""
+        raise ReleaseError(f"{name}: no file at a fixed address; see {one.url}{hint}")
     try:
         import pooch
     except ImportError:
@@ -115,7 +129,7 @@ def fetch(
     pooch.get_logger().setLevel("ERROR")
     paths = []
     try:
-        with _work_folder(folder) as work:
+        with work_folder(folder) as work:
             for url, sha256 in one.fetch.items():
                 target = folder / _file_name(url)
                 if not (target.exists() and pooch.file_hash(str(target), alg="sha256") == sha256):
@@ -130,6 +144,12 @@ def fetch(
     return paths
 
 
+def _same_table(newest: str, table: str) -> bool:
+    from atlarge.releases.latest import latest_names
+
+    return family(latest_names()[newest]).table == table and not newest.startswith("joined")
+
+
 def _download(url: str, sha256: str, target: Path, work: Path, progress: bool) -> None:
     """One file, whole and as published, or ReleaseError."""
     import pooch
@@ -139,7 +159,7 @@ def _download(url: str, sha256: str, target: Path, work: Path, progress: bool) -
     try:
         written = pooch.retrieve(
             url, known_hash=f"sha256:{sha256}", fname=target.name, path=work,
-            downloader=_Resuming(part, progress),
+            downloader=Resuming(part, progress),
         )  # fmt: skip
     except ValueError:  # pooch: the hash differs
         if had_part:  # the part may be of something else: from the beginning, once
@@ -147,10 +167,10 @@ def _download(url: str, sha256: str, target: Path, work: Path, progress: bool) -
             return
         raise ReleaseError(f"{url}: the file is not the one published (its sha256 differs)") from None
     except (OSError, http.client.HTTPException) as error:
-        if getattr(error, "errno", None) in _OF_THE_DISK:
+        if getattr(error, "errno", None) in OF_THE_DISK:
             raise
         reason = getattr(error, "reason", None) or error
         raise ReleaseError(
             f"{url}: cannot be downloaded ({reason}); check the network and try again"
         ) from None
-    _settle(Path(written), target)
+    settle(Path(written), target)

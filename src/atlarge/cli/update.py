@@ -1,0 +1,64 @@
+"""`atlarge update`: fetch what is new, ingest it, and report what changed."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from atlarge.cli._output import JsonFlag, emit_json, note, revision_lines
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command(name="update")(update_command)
+
+
+def update_command(
+    names: Annotated[
+        list[str] | None,
+        typer.Argument(help="Newest releases, such as arrests-latest; left out: of the tables in the store."),
+    ] = None,
+    store: Annotated[
+        Path, typer.Option("--store", help="Folder of the store; made if it is not there.")
+    ] = Path("store"),
+    out: Annotated[
+        Path | None, typer.Option("--out", help="Folder for the files; left out: releases, beside the store.")
+    ] = None,
+    source: Annotated[
+        str | None,
+        typer.Option("--from", help="Another address that keeps the newest releases under the same names."),
+    ] = None,
+    answers: Annotated[
+        bool, typer.Option(help="Compare the answers on dated policies whose places were revised.")
+    ] = True,
+    as_json: JsonFlag = False,
+) -> None:
+    """Bring a store up to date: fetch newest releases, ingest those that changed, report what changed.
+
+    Downloads are taken up where they broke off, and a file that did not change is not downloaded again.
+    """
+    from atlarge.update import update
+
+    done = update(
+        store,
+        names=names or (),
+        folder=out,
+        source=source,
+        answers=answers,
+        say=note,
+        progress=sys.stderr.isatty(),
+    )
+    if as_json:
+        emit_json(done.to_dict())
+        return
+    for one in done.fetched:
+        sys.stdout.write(f"{one.name}: {one.status}" + (f" ({one.why})" if one.why else "") + "\n")
+    sys.stdout.write("".join(line + "\n" for line in revision_lines(done.revisions)))
+    for changed in done.answers_changed:
+        sys.stdout.write(f"answer changed: {changed['policy']}, {changed['place_name']}\n")
+        for when in ("before", "after"):
+            told = changed[when].get("headline") or changed[when].get("why")
+            sys.stdout.write(f"  {when}: {told}\n")

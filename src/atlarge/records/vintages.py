@@ -1,0 +1,70 @@
+"""Series of figures that a publisher gives anew: of each figure the newest release of its family is counted.
+
+ICE's workbooks of one fiscal year repeat every month of it, each time a little different. What an older one
+said is set aside with its release, not deleted, so that both can be compared.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+import polars as pl
+
+from atlarge.records.overlap import Held, Lost
+
+SERIES: dict[str, tuple[str, ...]] = {"aggregates": ("place_kind", "place", "measure", "date", "every")}
+"""Tables of figures, and the columns that say which figure a row is."""
+
+
+def figure_keys(table: str) -> list[pl.Expr]:
+    """The columns that say which figure a row is, in one spelling; a count to date is of its whole period."""
+    spelled = {
+        "place": pl.col("place").str.to_uppercase(),
+        "every": pl.col("every").str.replace(" to date", "", literal=True),
+    }
+    return [spelled.get(name, pl.col(name)).alias(name) for name in SERIES[table]]
+
+
+def vintage(held: Held) -> tuple[dt.date, dt.date, int, str]:
+    """What orders releases of one family: the day of the figures, the last period, the size, the id."""
+    first = dt.date.min
+    days = [held.frame[name].max() if name in held.frame.columns else None for name in ("as_of", "date")]
+    stated, last = (day if isinstance(day, dt.date) else first for day in days)
+    return stated, last, held.frame.height, str(held.audit["id"])
+
+
+def superseded(table: str, held: list[Held], fresh: set[str]) -> Lost:
+    """Rows of each release, by id, whose figures a newer one of its family repeats, and the newer one."""
+    lost: Lost = {}
+    by_family: dict[str, list[Held]] = {}
+    for one in held:
+        by_family.setdefault(str(one.audit["family"]), []).append(one)
+    for releases in by_family.values():
+        ordered = sorted(releases, key=vintage, reverse=True)
+        if len(ordered) < 2 or not fresh & {str(one.audit["id"]) for one in ordered}:
+            continue
+        for at, older in enumerate(ordered[1:], start=1):
+            keys = older.frame.select(figure_keys(table))
+            gone = pl.Series([False] * older.frame.height)
+            for newer in ordered[:at]:
+                theirs = newer.frame.select(figure_keys(table)).unique().with_columns(_both=pl.lit(True))
+                both = keys.join(
+                    theirs, on=list(SERIES[table]), how="left", nulls_equal=True, maintain_order="left"
+                )
+                rows = both["_both"].fill_null(False) & ~gone
+                if rows.any():
+                    lost.setdefault(str(older.audit["id"]), []).append((rows, _told(newer, rows, older)))
+                    gone = gone | rows
+    return lost
+
+
+def _told(newer: Held, rows: pl.Series, older: Held) -> dict[str, Any]:
+    return {
+        "won": newer.audit["id"],
+        "won_file": newer.audit["file"],
+        "rows": int(rows.sum()),
+        "matched": int(rows.sum()),
+        "compared": older.frame.height,
+        "by": ["figure"],
+    }

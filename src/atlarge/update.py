@@ -1,0 +1,175 @@
+"""Keeping a store current: fetch what is new, ingest it, and report what changed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from atlarge.errors import AtlargeError, ReleaseError
+from atlarge.ingest import ingest
+from atlarge.records.store import Store, read_manifest
+from atlarge.releases import families
+from atlarge.releases.latest import Fetched, address, fetch_latest, latest_names
+
+if TYPE_CHECKING:
+    from atlarge.policies import Policy
+
+USUAL = ("arrests-latest", "detainers-latest", "detention-stays-latest", "detention-stints-latest")
+"""Newest releases that are fetched into a store that holds none of their tables yet."""
+MOST_ANSWERS = 40
+"""Answers compared in one update, those of the largest revisions first."""
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Update:
+    """What an update did: files fetched, counts revised, answers that read differently now."""
+
+    fetched: list[Fetched]
+    revisions: list[dict[str, Any]] = field(default_factory=list)
+    answers_changed: list[dict[str, Any]] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+    def to_dict(self) -> dict[str, Any]:
+        """`{"fetched", "revisions", "answers_changed", "notes"}`, as `atlarge update --json` prints it."""
+        return {
+            "fetched": [one.to_dict() for one in self.fetched],
+            "revisions": self.revisions,
+            "answers_changed": self.answers_changed,
+            "notes": self.notes,
+        }
+
+
+def update(
+    store: Path | str,
+    *,
+    names: Sequence[str] = (),
+    folder: Path | str | None = None,
+    source: str | None = None,
+    answers: bool = True,
+    say: Say | None = None,
+    progress: bool = False,
+) -> Update:
+    """Fetch the newest releases of what a store holds, ingest those that changed, and report what changed.
+
+    Parameters
+    ----------
+    store : path
+        The store; made if it is not there.
+    names : sequence of str
+        Newest releases to fetch ("arrests-latest"); left out, those of the tables that the store holds.
+    folder : path, optional
+        Where the files go; left out, `releases` beside the store.
+    source : str, optional
+        Another address that keeps files of the same names.
+    answers : bool
+        Compare the answers on dated policies whose places were revised.
+    say : callable, optional
+        Takes a line about each step.
+    progress : bool
+        Show a bar for each download on stderr.
+
+    Returns
+    -------
+    Update
+
+    Raises
+    ------
+    ReleaseError
+        If nothing at all could be fetched; the line says why and what to do instead.
+    """
+    told = say or (lambda line: None)
+    path = Path(store)
+    into = Path(folder) if folder else path.parent / "releases"
+    wanted = list(names) or _of_store(path)
+    fetched: list[Fetched] = []
+    for name in wanted:
+        try:
+            fetched.append(fetch_latest(name, into, source=source, told=told, progress=progress))
+        except ReleaseError as error:
+            if name not in latest_names():
+                raise
+            told(str(error))
+            url = address(name, source)
+            fetched.append(Fetched(name, url, "failed", why=str(error)))
+    if fetched and all(one.status == "failed" for one in fetched):
+        raise ReleaseError(str(fetched[0].why))
+    manifest = read_manifest(path) if path.is_dir() else None
+    before = Store(path, manifest) if manifest else None
+    files = [Path(str(one.file)) for one in fetched if one.file and not _is_in(before, one.sha256)]
+    if not files:
+        return Update(fetched)
+    audit = ingest(files, path, told=told)
+    changed = _answers(before, path, audit.revisions, told) if answers and before else []
+    return Update(fetched, audit.revisions, changed, audit.notes)
+
+
+def _of_store(path: Path) -> list[str]:
+    """Newest releases of the tables that a store holds; the usual ones where it holds none of them."""
+    manifest = read_manifest(path) if path.is_dir() else None
+    tables = {str(release["table"]) for release in manifest["releases"]} if manifest else set()
+    known = families()
+    held = [
+        name for name, one in latest_names().items() if known[one].table in tables and "joined" not in name
+    ]
+    return sorted(held) or list(USUAL)
+
+
+def _is_in(store: Store | None, sha256: str | None) -> bool:
+    return store is not None and any(release["sha256"] == sha256 for release in store.releases)
+
+
+def _answers(before: Store, path: Path, revisions: list[dict[str, Any]], say: Say) -> list[dict[str, Any]]:
+    """Answers on dated policies of places whose records were revised, that read differently now."""
+    from atlarge.policies import policies
+    from atlarge.records.store import open_store
+
+    revised: dict[str, float] = {}
+    for row in revisions:
+        if row["table"] in ("arrests", "detainers") and row["place_kind"] in ("county", "state"):
+            revised[row["place"]] = revised.get(row["place"], 0.0) + abs(float(row["change"]))
+    asked = [p for p in policies() if str(p.place) in revised and getattr(p, "is_jail_rule", True)]
+    asked.sort(key=lambda p: -revised[str(p.place)])
+    after = open_store(path)
+    found = []
+    for at, policy in enumerate(asked[:MOST_ANSWERS], start=1):
+        say(f"comparing answers: {at} of {min(len(asked), MOST_ANSWERS)} ({policy.id})")
+        then, now = _read(policy, before), _read(policy, after)
+        if then != now:
+            found.append(
+                {
+                    "policy": policy.id,
+                    "place": str(policy.place),
+                    "place_name": policy.place_name,
+                    "before": then,
+                    "after": now,
+                }
+            )
+    return found
+
+
+def _read(policy: Policy, store: Store) -> dict[str, Any]:
+    """What a reader sees of an answer: its headline, verdicts and effect; or why there is none."""
+    from atlarge.explain import explain
+
+    try:
+        answer = explain(str(policy.place), policy=policy.id, store=store).to_dict()
+    except AtlargeError as error:
+        return {"why": str(error)}
+    verdicts = answer.get("verdicts") or {}
+    plain = {
+        name: one.get("verdict") if isinstance(one, dict) else one
+        for name, one in (verdicts.items() if isinstance(verdicts, dict) else _pairs(verdicts))
+    }
+    spans = [
+        {key: span.get(key) for key in ("span", "measure", "observed", "counterfactual", "effect")}
+        for span in answer.get("spans", [])
+    ]
+    return {"headline": answer.get("headline"), "verdicts": plain, "spans": spans}
+
+
+def _pairs(verdicts: Iterable[Any]) -> Iterable[tuple[str, Any]]:
+    return ((str(one.get("account", at)), one) for at, one in enumerate(verdicts) if isinstance(one, dict))

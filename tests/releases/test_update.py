@@ -1,0 +1,249 @@
+"""Newest releases from a server on this machine: fetched once, taken up, refused, ingested, compared."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import io
+import json
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import polars as pl
+import pytest
+from typer.testing import CliRunner
+
+from atlarge.cli import _load_commands, app
+from atlarge.errors import ReleaseError
+from atlarge.ingest import ingest
+from atlarge.records.store import open_store
+from atlarge.releases.fetch import fetch
+from atlarge.releases.latest import RECORD, fetch_latest
+from atlarge.update import update
+
+_load_commands()
+SITES = ("TRAVIS COUNTY JAIL, AUSTIN, TX", "WILLIAMSON COUNTY JAIL, TX", "AUS GENERAL AREA, NON-SPECIFIC")
+
+
+class _Files(BaseHTTPRequestHandler):
+    """Gives files by name, with an entity tag that changes with the content; breaks off where asked to."""
+
+    files: dict[str, bytes] = {}  # noqa: RUF012
+    asked: list[tuple[str, str, str | None]] = []  # noqa: RUF012
+    breaks: list[int] = []  # noqa: RUF012
+
+    def _answer(self, with_body: bool) -> None:
+        body = self.files.get(self.path.rsplit("/", 1)[-1])
+        wanted = self.headers.get("Range")
+        type(self).asked.append((self.command, self.path, wanted))
+        if body is None:
+            self.send_error(404)
+            return
+        tag = f'"{hashlib.sha256(body).hexdigest()[:16]}"'
+        if self.headers.get("If-None-Match") == tag:
+            self.send_response(304)
+            self.end_headers()
+            return
+        start = int(wanted.split("=")[1].rstrip("-")) if wanted else 0
+        self.send_response(206 if wanted else 200)
+        self.send_header("ETag", tag)
+        self.send_header("Content-Length", str(len(body) - start))
+        self.end_headers()
+        if with_body:
+            part = body[start:]
+            self.wfile.write(part[: self.breaks.pop()] if self.breaks else part)
+
+    def do_GET(self) -> None:
+        self._answer(with_body=True)
+
+    def do_HEAD(self) -> None:
+        self._answer(with_body=False)
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture
+def source() -> Iterator[str]:
+    server = ThreadingHTTPServer(("127.0.0.1", 0), _Files)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    _Files.files, _Files.asked, _Files.breaks = {}, [], []
+    yield f"http://127.0.0.1:{server.server_port}/data"
+    server.shutdown()
+
+
+def arrests(changed: dict[str, str] | None = None, extra: int = 0, start: int = 0) -> bytes:
+    """One vintage of the newest arrests: 600 over 200 days; `changed` gives some another landmark, by id."""
+    day = dt.date(2025, 1, 1)
+    rows = [
+        {
+            "apprehension_date": str(day + dt.timedelta(days=i % 200)),
+            "apprehension_aor": "San Antonio Area of Responsibility",
+            "apprehension_method": "Located" if i % 3 else "CAP Local Incarceration",
+            "event_landmark": (changed or {}).get(f"p{i}", SITES[i % 3]),
+            "apprehension_state_original": "TEXAS",
+            "unique_identifier": f"p{i}",
+        }
+        for i in range(start, 600 + extra)
+    ]
+    stream = io.BytesIO()
+    pl.DataFrame(rows).write_parquet(stream)
+    return stream.getvalue()
+
+
+def test_a_newest_release_is_fetched_once(source: str, tmp_path: Path) -> None:
+    _Files.files = {"arrests-latest.parquet": arrests()}
+    first = fetch_latest("arrests-latest", tmp_path, source=source)
+    assert (first.status, first.sha256) == ("new", hashlib.sha256(arrests()).hexdigest())
+    assert fetch_latest("arrests-latest", tmp_path, source=source).status == "unchanged"
+    assert [command for command, *_ in _Files.asked] == ["HEAD", "GET", "HEAD"]
+    _Files.files = {"arrests-latest.parquet": arrests(extra=9)}
+    again = fetch_latest("arrests-latest", tmp_path, source=source)
+    assert (again.status, again.bytes) == ("new", len(arrests(extra=9)))
+    assert json.loads((tmp_path / RECORD).read_text())["arrests-latest.parquet"]["sha256"] == again.sha256
+    assert fetch("arrests-latest", tmp_path, source=source) == [tmp_path / "arrests-latest.parquet"]
+    assert fetch("ddp-arrests-c", tmp_path, source=source) == [tmp_path / "arrests-latest.parquet"]
+
+
+def test_a_broken_download_goes_on_unless_the_file_was_replaced(source: str, tmp_path: Path) -> None:
+    _Files.files = {"arrests-latest.parquet": arrests()}
+    for replaced in (False, True):
+        folder = tmp_path / str(replaced)
+        _Files.asked, _Files.breaks = [], [2_000]
+        with pytest.raises(ReleaseError, match=r"cannot be downloaded.*deportationdata\.org"):
+            fetch_latest("arrests-latest", folder, source=source)
+        assert (folder / "arrests-latest.parquet.part").stat().st_size == 2_000
+        assert not (folder / "arrests-latest.parquet").exists()
+        if replaced:
+            _Files.files = {"arrests-latest.parquet": arrests(extra=50)}
+        done = fetch_latest("arrests-latest", folder, source=source)
+        assert Path(str(done.file)).read_bytes() == _Files.files["arrests-latest.parquet"]
+        assert _Files.asked[-1][2] == (None if replaced else "bytes=2000-")
+        assert sorted(p.name for p in folder.iterdir()) == ["arrests-latest.parquet", RECORD]
+
+
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [
+        (b"version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 9\n", "a pointer of Git LFS"),
+        (b"<!DOCTYPE html><html>not found</html>", "no Parquet file"),
+        (b"PAR1 cut short", "no Parquet file"),
+        (None, "HTTP 404"),
+    ],
+)
+def test_what_to_do_is_said_where_it_fails(
+    content: bytes | None, why: str, source: str, tmp_path: Path
+) -> None:
+    _Files.files = {"arrests-latest.parquet": content} if content else {}
+    with pytest.raises(
+        ReleaseError, match=f"{why}.*open https://deportationdata.org.*atlarge ingest FILE"
+    ) as told:
+        fetch_latest("arrests-latest", tmp_path, source=source)
+    assert "\n" not in str(told.value)
+    assert not (tmp_path / "arrests-latest.parquet").exists()
+
+
+def test_an_unknown_name_lists_those_that_are_known(tmp_path: Path) -> None:
+    with pytest.raises(ReleaseError, match="there are: arrests-latest, detainers-latest"):
+        fetch_latest("arrests", tmp_path)
+
+
+def test_an_update_reports_what_a_later_vintage_changed(source: str, tmp_path: Path) -> None:
+    store = tmp_path / "store"
+    _Files.files = {"arrests-latest.parquet": arrests()}
+    first = update(store, names=["arrests-latest"], source=source)
+    assert ([one.status for one in first.fetched], first.revisions) == (["new"], [])
+    assert (tmp_path / "releases" / "arrests-latest.parquet").exists()
+    old = open_store(store).scan("arrests").collect()
+
+    # 20 arrests of Williamson County become Travis County's
+    moved = {f"p{i}": SITES[0] for i in range(1, 60, 3)}
+    _Files.files = {"arrests-latest.parquet": arrests(moved, extra=30)}
+    second = update(store, source=source)
+    assert [one.status for one in second.fetched] == ["new"]
+    new = open_store(store).scan("arrests").collect()
+    by_place = {
+        (row["place"], row["date"]): (row["before"], row["after"])
+        for row in second.revisions
+        if row["place_kind"] == "county"
+    }
+    for county in ("48453", "48491"):
+        for month in pl.date_range(dt.date(2025, 1, 1), dt.date(2025, 6, 1), "1mo", eager=True):
+            counts = tuple(
+                frame.filter(
+                    pl.col("county_fips") == county, pl.col("date").dt.truncate("1mo") == month
+                ).height
+                for frame in (old, new)
+            )
+            assert by_place.get((county, str(month)), (counts[0], counts[0])) == counts
+    assert {place for place, _ in by_place} == {"48453", "48491"}
+    assert second.revisions == sorted(second.revisions, key=lambda row: -abs(row["change"]))
+
+    third = update(store, source=source)
+    assert ([one.status for one in third.fetched], third.revisions) == (["unchanged"], [])
+
+
+def test_both_vintages_stay_in_the_store(source: str, tmp_path: Path) -> None:
+    store = tmp_path / "store"
+    for content in (arrests(), arrests({"p1": SITES[0]}, extra=30)):
+        _Files.files = {"arrests-latest.parquet": content}
+        update(store, names=["arrests-latest"], source=source)
+    held = open_store(store)
+    assert len(held.releases) == 2
+    kept = sum(held.scan("arrests").collect()["n"])
+    aside = sum(pl.read_parquet(store / r["overlap"])["n"].sum() for r in held.releases if r["overlap"])
+    assert kept + aside == 600 + 630
+
+
+def test_an_update_that_fetches_nothing_says_so(source: str, tmp_path: Path) -> None:
+    done = CliRunner().invoke(app, ["update", "--store", str(tmp_path / "s"), "--from", source, "--json"])
+    assert isinstance(done.exception, ReleaseError)
+    assert not (tmp_path / "s").exists()
+
+
+def test_the_command_prints_one_json_document(source: str, tmp_path: Path) -> None:
+    _Files.files = {"arrests-latest.parquet": arrests()}
+    command = ["update", "--store", str(tmp_path / "s"), "--from", source, "--json", "--no-answers"]
+    printed = json.loads(CliRunner().invoke(app, command).stdout)
+    assert {one["name"]: one["status"] for one in printed["fetched"]} == {
+        "arrests-latest": "new",
+        "detainers-latest": "failed",
+        "detention-stays-latest": "failed",
+        "detention-stints-latest": "failed",
+    }
+    assert (printed["revisions"], printed["answers_changed"]) == ([], [])
+
+
+def test_a_later_workbook_of_a_year_is_counted_and_the_revision_reported(tmp_path: Path) -> None:
+    """Two files of one series of figures: of each day the newer figure is counted, the older one is kept."""
+    days = pl.date_range(dt.date(2025, 8, 2), dt.date(2025, 9, 20), eager=True)
+    states = ("TEXAS", "WISCONSIN", "ILLINOIS", "MINNESOTA", "OREGON")
+    old = pl.DataFrame({"apprehension_date": days.cast(pl.String), **{s: [5] * len(days) for s in states}})
+    later = pl.date_range(dt.date(2025, 8, 2), dt.date(2025, 10, 1), eager=True)
+    new = pl.DataFrame({"apprehension_date": later.cast(pl.String), **{s: [5] * len(later) for s in states}})
+    is_day = pl.col("apprehension_date") == "2025-09-01"
+    new = new.with_columns(pl.when(is_day).then(9).otherwise("TEXAS").alias("TEXAS"))
+    for order in ((old, new), (new, old)):
+        store = tmp_path / f"store{order[0].height}"
+        changed = []
+        for at, frame in enumerate(order):
+            frame.write_csv(tmp_path / f"{at}.csv")
+            changed = ingest([tmp_path / f"{at}.csv"], store).revisions
+        counted = open_store(store).scan("aggregates").collect()
+        assert counted.height == new.height * len(states)
+        texas = counted.filter(pl.col("place") == "TX", pl.col("date") == dt.date(2025, 9, 1))
+        assert texas["value"].to_list() == [9.0]
+        audits = open_store(store).releases
+        assert (
+            sum(pl.read_parquet(store / r["overlap"]).height for r in audits if r["overlap"])
+            == old.height * 5
+        )
+        assert all(r["rows_read"] == r["rows_kept"] + sum(r["rows_dropped"].values()) for r in audits)
+        if order[0] is old:
+            assert [(row["place"], row["date"], row["before"], row["after"]) for row in changed] == [
+                ("TX", "2025-09-01", 5, 9)
+            ]
+        else:
+            assert changed == []
