@@ -21,7 +21,7 @@ from atlarge.errors import QuestionError
 
 _TEXT = (
     "Travis County declined 142 detainers from Jan. 28 to Feb. 3, 2017, according to a report by the agency.\n\n"
-    "“It was not retaliation,” said Sheriff Ana Houston. “We follow the law.”\n\n"
+    "“It was not retaliation,” said Sheriff Ana Houston. “Thank you.”\n\n"
     "Buy our best coffee at 40% off now!\n"
 )
 _PAGE = (

@@ -90,7 +90,7 @@ _NOT_COUNTS = re.compile(
     r"|\b(?:\d{1,3}|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|twenty|thirty)-(?:year|day|month|hour|week|page|member|point"
     r"|state|county|city|mile|person|part|minute|judge|term|story|square|foot|time|way|bed|man|woman|side)s?\b(?:-old)?"
     r"|\b\d{1,2}:\d{2}\b|\b\d{3}-\d{4}\b|\b287\(g\)|\bI-\d+\w*|\b\d+(?:st|nd|rd|th)\b"
-    r"|[$€£]\s?[\d,.]+\d?(?!\s+(?:million|billion))|\bPage [A-Z]?\d+|\b(?:Feb|Mar)\w*\.? \d+\b|\bage[ds]?\s+\d+|, \d{1,2},(?=\s)",
+    r"|[$€£]\s?[\d,.]+\d?(?!\s+(?:million|billion))|\bPage [A-Z]?\d+|\b(?:Feb|Mar)\w*\.? \d+\b|\bage[ds]?\s+\d+|(?<=[a-z]), \d{1,2},(?=\s)",
 )
 _DURATION = re.compile(
     r"\s*(?:more |straight |consecutive )?(?:years?|months?|weeks?|days?|minutes?|miles?|p\.m|a\.m|dollars|o[’']clock|cents|times a"
@@ -157,10 +157,19 @@ def _unit(after: str, before: str, lang: Language) -> tuple[str, bool]:
     return (found, True) if found else ("count", False)
 
 
+def _blank(match: re.Match[str]) -> str:
+    """Blanks for what is no count; ", 34," is an age only after a name."""
+    if match.group().startswith(", "):
+        word = re.search(r"(\w+)$", match.string[: match.start()])
+        if word is None or not word.group(1)[0].isupper():
+            return match.group()
+    return " " * len(match.group())
+
+
 def find_numbers(text: str, lang: Language | None = None) -> list[Number]:
     """Numbers of a sentence whose dates are blanked out; ages, durations, sums of money, bills are not counts."""
     lang = lang or language("en")
-    text = _NOT_COUNTS.sub(lambda m: " " * len(m.group()), text)
+    text = _NOT_COUNTS.sub(_blank, text)
     found: list[Number] = []
     text = _ratios(text, found)
     for phrase, said in sorted(_FRACTIONS.items(), key=lambda pair: -len(pair[0])):

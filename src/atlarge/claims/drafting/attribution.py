@@ -183,6 +183,11 @@ class _Attributions:
         goes_on = token.low in self.lang.words("trailing_verbs") or self._is_joined(i)
         if subject is None and goes_on and self.found:
             subject = max(self.found, key=lambda a: a.verb_at).mention
+        if subject is None and self.lang.code == "es" and self._drops_subject(i):
+            subject = Mention("pronoun", i, i + 1, "", head="dropped")
+        if subject is None and self._is_joined(i) and token.low in self.lang.words("document_verbs"):
+            named = [m for m in self.mentions if m.kind == "document" and m.last <= i]
+            subject = named[0] if named else None
         if subject is None:
             return
         if not is_verb and subject.kind != "document":
@@ -214,6 +219,15 @@ class _Attributions:
                 is_declined=self._declines(token),
             )
         )
+
+    def _drops_subject(self, i: int) -> bool:
+        """Whether a Spanish verb stands without its subject, as in ", añadió" or "Agregó que"."""
+        if self.tokens[i].low not in self.lang.words("verbs") or self.tokens[i].low in self.lang.words(
+            "object_verbs"
+        ):
+            return False
+        before = self.tokens[i - 1].text if i else ""
+        return before in ("", ",", "”", "“", ".") or i == 0
 
     def _is_relayed(self, i: int) -> bool:
         """Whether a verb tells something to a person who is the speaker of the sentence."""
@@ -334,7 +348,14 @@ class _Attributions:
         token = self.tokens[i]
         if token.low in self.lang.words("object_verbs"):
             return None
-        found = self._starting(i + 1)
+        skip = i + 1
+        while (
+            self.lang.code == "es"
+            and skip < len(self.tokens)
+            and self.tokens[skip].low in self._adverbs_of_time()
+        ):
+            skip += 1  # "dijo el miércoles la agencia"
+        found = self._starting(skip) or self._starting(i + 1)
         if found is None or (found.kind == "pronoun" and found.head in ("n",)):
             return None
         before = self.text[: token.start].rstrip()
@@ -344,6 +365,10 @@ class _Attributions:
             or (self.lang.code == "es" and not self._before(i))
         )
         return found if is_inverted else None
+
+    def _adverbs_of_time(self) -> set[str]:
+        days = {"lunes", "martes", "miércoles", "jueves", "viernes", "sábado", "domingo", "ayer", "hoy"}
+        return days | ({"el", "este"} if any(t.low in days for t in self.tokens) else set())
 
     def _is_trailing(self, i: int, start: int) -> bool:
         """Whether what is said stands before the subject and verb: nothing but a time or way follows."""

@@ -120,7 +120,13 @@ def _number(name: str) -> int:
 
 
 def _count(word: str) -> int:
-    return int(word) if word.isdigit() else _NUMBERS[word.lower()]
+    spanish = {
+        w: i
+        for i, w in enumerate(
+            ["cero", "un", "dos", "tres", "cuatro", "cinco", "seis", "siete", "ocho", "nueve", "diez"]
+        )
+    }
+    return int(word) if word.isdigit() else (_NUMBERS | spanish)[word.lower()]
 
 
 def _dated(month: int, day: int, year: str | int | None, published: dt.date | None) -> dt.date | None:
@@ -184,7 +190,7 @@ def _begun(m: re.Match[str], published: dt.date | None) -> str | None:
 def _reckoned(at: dt.date | None, days: int, way: str) -> str | None:
     if at is None:
         return None
-    if re.search(r"\b(?:end|conclu|clos|through|until|to)", way.lower()):
+    if re.search(r"\b(?:end|conclu|clos|through|until|to|termin)", way.lower()):
         return _span(at - dt.timedelta(days=days - 1), at)
     return _span(at, at + dt.timedelta(days=days - 1))
 
@@ -194,7 +200,7 @@ def _begun_weekday(m: re.Match[str], published: dt.date | None) -> str | None:
     if published is None:
         return None
     count, unit, way, name = m.groups()
-    days = _count(count) * (7 if unit.startswith("week") else 1)
+    days = _count(count) * (7 if unit.startswith(("week", "semana")) else 1)
     return _reckoned(_last_weekday(name, published), days, way)
 
 
@@ -402,6 +408,7 @@ _READERS: tuple[tuple[re.Pattern[str], _Reader, bool], ...] = (  # the longer fo
     (_R(rf"\b{_COUNT}[- ]{_UNIT}\b[^.;,]{{0,30}}?\b{_WAY}\s+(?:on\s+)?(?:{_WEEKDAY[1:-1]},?\s+)?{_MONTH}\s+{_DAY_NUMBER}\b(?:,?\s*{_YEAR})?"
         .replace(_WEEKDAY[1:-1], "(?:" + _WEEKDAY[1:-1] + ")")), _begun, False),
     (_R(rf"\b{_COUNT}[- ]{_UNIT}\b[^.;,]{{0,30}}?\b{_WAY}\s+(?:on\s+)?{_WEEKDAY}\b"), _begun_weekday, True),
+    (_R(r"\b(dos|tres|cuatro|cinco|seis|siete|ocho|nueve|diez|\d{1,2}) (días|semanas) que (terminó|concluyó|empezó|comenzó) el (lunes|martes|miércoles|jueves|viernes|sábado|domingo)"), _begun_weekday, True),
     (_R(rf"\b(week (?:of|beginning|starting|that began|ending|ended|that ended))\s+(?:on\s+)?{_MONTH}\s+{_DAY_NUMBER}\b(?!\s*(?:to|through|[-–—])\s*)(?:,\s*{_YEAR})?"), _week_of, False),
     (_R(rf"{_MONTH}\s+{_DAY_NUMBER}(?:,\s*{_YEAR})?{_TO}(?:{_MONTH}\s+)?{_DAY_NUMBER}\b(?!,?\d)(?:,\s*{_YEAR})?"), _range, False),
     (_R(rf"\b(\d{{1,2}})\s*(?:{_MONTH}\s*)?{_TO}(\d{{1,2}})\s+{_MONTH}(?:,?\s+{_YEAR})?"), _range_day_first, False),

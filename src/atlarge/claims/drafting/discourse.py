@@ -86,6 +86,8 @@ class Discourse:
         self.quoted: Entity | None = None  # who was quoted last
         self.previous: Entity | None = None  # who said the sentence before, in the same paragraph
         self.previous_heard: str | None = None
+        self.relaying: Entity | None = None  # who has the floor in a transcript, and is not the outlet's own
+        self.papers_open = False  # whether the article tells from papers that someone wrote
         self.paper: Entity | None = None  # whose statement the paragraph speaks of
         self._introduce()
 
@@ -102,6 +104,9 @@ class Discourse:
         elif article.is_opinion and article.author:
             name, role = _split_title(article.author, self.lang)
             self.narrator = Entity("narrator", name, role or "author")
+        for mention in self.finder.find(tokens_of(article.title or "", self.lang)):
+            if mention.kind == "body":
+                self._body(mention)
         for paragraph in article.paragraphs:
             if paragraph.turn and len(paragraph.turn.split()) > 1:
                 self.finder.learn(_name_case(paragraph.turn))
@@ -130,6 +135,7 @@ class Discourse:
         for paragraph in self.article.paragraphs:
             base = self._turn(paragraph)
             self.paper = None
+            self.relaying = base if base is not self.narrator else None
             turned = self._sentences(paragraph)
             speakers = self._quote_speakers(paragraph, turned, running, base)
             self.previous = None
@@ -238,7 +244,8 @@ class Discourse:
         if papers and not reading.attributions:
             self.paper = subject or self.last_body or self.focus
         for attribution in reading.attributions:
-            entity = known[attribution.mention]
+            entity = known.get(attribution.mention) or self._entity(attribution.mention)
+            known[attribution.mention] = entity
             if entity.kind in ("person", "someone", "body"):
                 self.focus = entity
         return known
@@ -420,7 +427,11 @@ class Discourse:
         """Who "the agency", "the judge" or "the official" is: the last one met that fits."""
         sorts = self.lang.data["definite"].get(head)
         if sorts is not None:
-            named = [e for e in self.entities if e.kind == "body" and e.sort in sorts]
+            named = [
+                e
+                for e in self.entities
+                if e.kind == "body" and e.sort in sorts and not e.name.startswith("the ")
+            ]
             own = [e for e in named if head in _noun(e)]
             pool = own or named
             chosen = self._salient(pool, sorts)
@@ -572,6 +583,18 @@ class Discourse:
         offset = one.sentence.start
         told = any(a.is_told for a, _ in one.attributions)
         way, via = self._way(one.reading)
+        if any(
+            a.mention.kind == "document" and a.mention.head in self.lang.words("papers")
+            for a, _ in one.attributions
+        ):
+            self.papers_open = True
+        writes = [
+            e
+            for a, e in one.attributions
+            if a.verb in ("wrote", "replied", "responded", "asked", "escribió", "respondió")
+        ]
+        if self.papers_open and way is None and writes and all(e.kind == "someone" for e in writes):
+            way = "document"
         for number, quote in one.quotes:
             if not _is_speech(text, quote, offset):
                 continue
@@ -612,6 +635,13 @@ class Discourse:
     ) -> list[Span]:
         """Who says what stands outside quotation marks: by trailing and leading attributions."""
         text = one.reading.masked
+        if self.relaying is not None:
+            heard = (
+                "second hand"
+                if any(e is not self.relaying for _, e in spoken)
+                else self._told_way(text, is_quote=True)
+            )
+            return [Span(0, len(text), self.relaying, heard)]
         if not spoken:
             carried = self._continued(one, base)
             heard = self.previous_heard if carried is not None else None
@@ -620,7 +650,7 @@ class Discourse:
             heard = heard or (self._told_way(text, is_quote=False) if own is not self.narrator else None)
             return [Span(0, len(text), own, heard, False, carried is not None)]
         outer = [pair for pair in spoken if not pair[0].is_told] or spoken
-        if told:
+        if told and not any(e.kind == "document" for _, e in outer):
             speaking = {id(e) for a, e in spoken if not a.is_told}
             hearers = {id(e) for a, e in spoken if a.is_told}
             way = "second hand" if speaking & hearers else "third hand"
@@ -703,11 +733,20 @@ class Discourse:
         text = one.reading.masked.strip()
         if self.focus is None or base is not self.narrator or self.previous is None:
             return None
+        if self.previous.kind == "document" and self.previous.heads & {
+            "numbers",
+            "figures",
+            "data",
+            "statistics",
+            "datos",
+            "cifras",
+        }:
+            return None
         starts = re.match(
             r"^(?:\W*)(?:[A-Z][a-z]+|\d[\d,.]*)(?: of (?:those|them|the|these)| had | were | was )", text
         )
         is_number = starts and re.match(
-            r"^\W*(?:\d|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen|eighteen|nineteen|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety|most|half|about|nearly|some|more|fewer)\b",
+            r"^\W*(?:\d|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen|eighteen|nineteen|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety|most|half|about|nearly|some|more|fewer|only|just|another)\b",
             text,
             re.IGNORECASE,
         )
@@ -727,6 +766,10 @@ class Discourse:
                 flags = 0 if way == "interview" else re.IGNORECASE
                 found = re.search(pattern, reading.masked, flags)
                 if found:
+                    if way == "interview" and re.search(
+                        r"\bin an? ([\w-]+ )?(statement|news release|letter)\b", reading.masked
+                    ):
+                        return "statement", None
                     return str(way), _outlet(found.group()) if way == "interview" else None
         if self.paper is not None and any(a.mention.text.lower() == "it" for a in reading.attributions):
             return "statement", None

@@ -343,7 +343,9 @@ class _Splitter:
             if span.speaker is self.narrator and self.lang.has("asides", self.text):
                 continue
             words = self._said(span)
-            if len(words.split()) < 3 or self.lang.has("opinions", words) or not self._has_verb(words):
+            if len(words.split()) < 3 or self.lang.has("opinions", words):
+                continue
+            if span.is_quoted and not self._has_verb(words):
                 continue
             seen.append(span.speaker)
             self.parts.append(Part("assertion", span.start, span.end, span, clause=(span.start, span.end)))

@@ -605,7 +605,7 @@ class Finder:
 
     def _tail_end(self, tokens: list[Token], i: int, kind: str) -> int:
         """Where the phrase hung on a head noun ends: "of the agency", "with knowledge of the plan"."""
-        links = set(self.lang.words("links"))
+        links = set(self.lang.words("links")) | ({"to", "under", "through"} if kind == "document" else set())
         made_by = self.lang.words("made") if kind == "document" else frozenset()
         while i < len(tokens) and (tokens[i].low in links or tokens[i].low in made_by):
             stop = i + 1
