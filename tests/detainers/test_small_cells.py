@@ -52,7 +52,7 @@ def test_a_threshold_of_zero_shows_all() -> None:
     assert not made["suppressed"]
 
 
-@settings(max_examples=6, deadline=None)
+@settings(max_examples=4, deadline=None)
 @given(arrays(np.int64, (4, 7), elements=st.integers(0, 12)))
 def test_no_suppressed_count_is_known_to_within_one(values: np.ndarray) -> None:
     """Every count, row total and column total of the table, audited by integer programmes."""

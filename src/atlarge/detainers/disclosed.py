@@ -22,7 +22,7 @@ from atlarge.errors import QuestionError
 DEFAULT_THRESHOLD = 5
 COUNTS = ("issued", *OUTCOMES)
 OTHER_CHARGES = "other charges"
-_WORTH = {"total": 1e6, "rows": 10.0, "volume": 10.0, "facility": 1.0, "charge": 1.0}
+_WORTH = {"total": 1e6, "rows": 10.0, "volume": 10.0, "facility": 1.0, "charge": 1.0, "all charges": 50.0}
 _DECLINED_WORTH = 10.0
 """How many times its count a cell is worth to a reader; the figure that a reader comes for is kept
 longest."""
@@ -202,6 +202,7 @@ def disclose_report(
     if every != "all":
         cells.outcomes("volume", keys, is_now)
     cells.named("charge", ["place", "charge"], is_now & (pl.col("outcome") == "declined"))
+    cells.named("all charges", ["place"], is_now & (pl.col("outcome") == "declined"))
     cells.outcomes("unplaced", [], is_now & pl.col("place").is_null())
     if largest:
         cells.named("facility", ["place"], is_now & pl.col("is_largest"))

@@ -250,11 +250,17 @@ def declined_by_charge(
     )
     if found is not None:
         told = [found.counts.get(("charge", *key)) for key in counts.select("place", "charge").iter_rows()]
-        counts = counts.with_columns(pl.Series("declined", told, dtype=pl.Int64))
+        whole = [found.counts.get(("all charges", place)) for place in counts["place"].to_list()]
+        counts = counts.with_columns(
+            pl.Series("declined", told, dtype=pl.Int64), pl.Series("whole", whole, dtype=pl.Int64)
+        )
+        # What is left of a published total without the published charges says nothing new.
+        left = pl.col("whole") - pl.col("declined").sum().over("place")
+        counts = counts.with_columns(left.alias("left"))
         merged = pl.when(pl.col("declined").is_null()).then(pl.lit(OTHER_CHARGES)).otherwise("charge")
         some = pl.col("declined").is_null().any()
         counts = counts.group_by("place", merged.alias("charge")).agg(
-            pl.when(some).then(None).otherwise(pl.col("declined").sum()).alias("declined")
+            pl.when(some).then(pl.col("left").first()).otherwise(pl.col("declined").sum()).alias("declined")
         )
     held = pl.col("declined").is_null()
     if by == "facility":

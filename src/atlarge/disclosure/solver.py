@@ -36,6 +36,7 @@ _REWARD = 1e6
 """What a target's step is worth to a programme that may suppress cells: more than all it could cost."""
 
 _DEAREST = 1e4
+_FARTHEST = 10**6
 _FEW, _CLOSE, _HOPS = 500, 3, 8
 """Fewer targets than this are moved by cells at most so many constraints away, which is quick; one alone by
 those closest first."""
@@ -62,7 +63,8 @@ class _Columns(NamedTuple):
 
 
 class PerturbationSolver:
-    """Finds perturbations of the cells of a table. A cell moves by twice the threshold at most.
+    """Finds perturbations of the cells of a table. A cell moves by twice the threshold at most, until
+    `widen`.
 
     Parameters
     ----------
@@ -96,6 +98,11 @@ class PerturbationSolver:
         # Within the mark "<3" there are only two counts, within "<2" one.
         self.spread = max(min(spread, threshold - 2), 1)
         self.is_tight = (self.rise < self.reach) | (self.fall > -self.reach)
+
+    def widen(self) -> None:
+        """Let cells move further: where thousands of small parts make a whole, it has to move with all of
+        them."""
+        self.reach = min(8 * self.reach, _FARTHEST)
 
     def room(self, status: Ints) -> tuple[Ints, Ints]:
         """Least and greatest step of each cell."""

@@ -47,6 +47,9 @@ _WORTH = 0.98
 _MANY = 500
 """Rounds over so many cells go on while each leaves less than this share of what was left. Those over fewer
 are quick, and a round without a step may have tried the wrong directions."""
+_SOME, _STUCK = 100, 0.05
+"""A round over so many cells that protects less than this share of them was held up by how far cells may
+move."""
 _SEED = 7
 
 
@@ -126,8 +129,11 @@ class _Search:
         step = self.solver.cheapest(
             self.status, some, signs[some], self.price, can_suppress=can_suppress, unmark=unmark
         )
+        before = len(self.left)
         self._take(step)
         self._free(3)
+        if len(some) >= _SOME and before - len(self.left) < _STUCK * len(some):
+            self.solver.widen()
 
     def _free(self, rounds: int) -> None:
         for _ in range(rounds):

@@ -287,7 +287,7 @@ def disclose(
     marks = mark_of(found.status, covered)
     shown = [int(v) if m == SHOWN else None for v, m in zip(counts.tolist(), marks, strict=True)]
     frame = _marked(table, value, shown, marks)
-    if published is not None:
+    if published is not None and len(marks):
         frame = frame.filter([bool(p) for p in np.asarray(published, bool)])
     system = _System(np.where(found.status == OPEN, counts, 0), found.status, rows, known)
     return Disclosed(frame.to_native(), threshold, _SEAL, system if covered.all() else None)

@@ -132,7 +132,11 @@ def gather(store: Store, levels: Sequence[str] = LEVELS) -> tuple[pl.DataFrame, 
     """Raw cells of a site (KEYS, value, published), and the finest period of each place. Not for pages."""
     by_table = site_measures(store)
     frames = [_months(store, measures, levels) for measures in by_table.values()]
+    if not frames:
+        raise CoverageError(f"the store has no {', '.join(GROUPS)}: there is nothing to publish")
     months = pl.concat(frames)
+    if months["value"].null_count() == months.height:
+        raise CoverageError("no release in the store covers a whole month: there is nothing to publish")
     fine = _resolution(months, [measures[0] for measures in by_table.values()])
     cells = [_summed(months, "year")]
     for every in ("month", "quarter"):
