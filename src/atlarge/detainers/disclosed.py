@@ -225,7 +225,7 @@ def _largest(by: str, largest: bool, columns: Sequence[str]) -> pl.Expr:
     if not largest or "facility" not in columns:
         return pl.lit(False).alias("is_largest")
     place = _place(by, list(columns))[0].alias("place")
-    per = pl.col("n").sum().over(place, "facility")
+    per = pl.col("n").cast(pl.Int64).sum().over(place, "facility")
     # Of facilities with as many, the first by name.
     name = pl.col("facility").sort_by([-per, pl.col("facility")]).first().over(place)
     return (pl.col("facility").eq_missing(name)).alias("is_largest")
