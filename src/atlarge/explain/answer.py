@@ -391,7 +391,7 @@ class Answer:
             "corroboration": [
                 {**row, "says": str(row["says"])} if "says" in row else row for row in self.corroboration
             ],
-            "elsewhere": {k: str(v) if isinstance(v, Message) else v for k, v in self.elsewhere.items()},
+            "elsewhere": _worded(self.elsewhere),
             "substitution_rate": self.substitution_rate,
             "verdicts": {name: verdict.to_dict() for name, verdict in self.verdicts.items()},
             "sentences": self.sentences,
@@ -409,6 +409,13 @@ class Answer:
             "coverage": self.coverage,
             "method": self.method,
         }
+
+
+def _worded(found: dict[str, Any]) -> dict[str, Any]:
+    """The pooled answer with its messages in English."""
+    return {
+        k: str(v) if isinstance(v, Message) else _worded(v) if k == "reverse" else v for k, v in found.items()
+    }
 
 
 def _round(value: float | None, digits: int = 2) -> float | None:

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from atlarge.records.store import Store
 
 
+MEASURES = ("handoffs", "at_large")
+
+
 @lru_cache(maxsize=8)
 def _found(store: Store, direction: str, scheme: str, registry: Registry) -> dict[str, Any] | None:
     try:
@@ -27,22 +30,27 @@ def elsewhere(store: Store, direction: str, scheme: str, registry: Registry) -> 
     """The pooled answer for the direction of a policy (limits, where a day was asked about).
 
     Keys direction, places, decisions, handoffs, at_large (ratio to what was expected in the first year, with
-    its interval, and p), says; empty where too few places can be pooled.
+    its interval, p, and the ratio by month), headline, says; `reverse` holds the same for the other
+    direction. Empty where too few places can be pooled.
     """
     wanted = "extends" if direction == "extends" else "limits"
-    found = _found(store, wanted, scheme, registry)
-    if (
-        found is None
-        or found["handoffs"]["ratio"]["value"] is None
-        or found["at_large"]["ratio"]["value"] is None
-    ):
+    other = "limits" if wanted == "extends" else "extends"
+    own, reverse = (_told(_found(store, way, scheme, registry)) for way in (wanted, other))
+    return {**own, "reverse": reverse} if own else {}
+
+
+def _told(found: dict[str, Any] | None) -> dict[str, Any]:
+    if found is None or any(found[name]["ratio"]["value"] is None for name in MEASURES):
         return {}
     return {
-        "direction": wanted,
+        "direction": found["direction"],
         "places": len(found["localities"]),
         "decisions": found["decisions"],
-        "handoffs": {**found["handoffs"]["ratio"], "p": found["handoffs"]["p"]},
-        "at_large": {**found["at_large"]["ratio"], "p": found["at_large"]["p"]},
+        **{
+            name: {**found[name]["ratio"], "p": found[name]["p"], "event_time": found[name]["event_time"]}
+            for name in MEASURES
+        },
+        "headline": headline(found),
         "says": says(found),
     }
 

@@ -8,7 +8,9 @@ from typing import Any
 from atlarge.messages import render
 from atlarge.publish.charts.ratios import Ratios, ratios
 from atlarge.publish.i18n import Words
+from atlarge.publish.layout import page_of
 from atlarge.publish.render import Figure, Table, figure
+from atlarge.publish.render import render as page_from
 from atlarge.publish.site_data import SiteData
 from atlarge.records.store import Store
 
@@ -54,6 +56,14 @@ def findings(data: SiteData, w: Words) -> list[dict[str, Any]]:
             }
         )
     return made
+
+
+def pooled_page(data: SiteData, w: Words) -> str:
+    """The page of the pooled answers: headline, chart, what they rest on and what they do not show."""
+    title, sections = w("pooled.title"), findings(data, w)
+    description = str(sections[0]["headline"]) if sections else title
+    page = page_of(data, w, "pooled", title, description, nav="policies")
+    return page_from("pooled.html.j2", w=w, page=page, title=title, sections=sections)
 
 
 def _figure(found: dict[str, Any], w: Words) -> Figure | None:

@@ -28,7 +28,7 @@ from atlarge.publish.pages import (
     policies_table,
     timeline_of,
 )
-from atlarge.publish.pooled_view import findings
+from atlarge.publish.pooled_view import findings, pooled_page
 from atlarge.publish.render import Table, render
 from atlarge.publish.search_data import full_name, records_of
 from atlarge.publish.site_data import PlaceInfo, SiteData, order
@@ -349,5 +349,6 @@ SINGLE = {
     "methods": methods_page,
     "data": data_page,
     "lineage": lineage_page,
+    "pooled": pooled_page,
 }
 """Page makers by path."""
