@@ -7,11 +7,14 @@ import io
 import pickle
 import re
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
 from pathlib import Path
+from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
@@ -26,7 +29,6 @@ from atlarge.publish.i18n import LANGUAGES, Words
 from atlarge.publish.live import script_words
 from atlarge.publish.map_data import map_data
 from atlarge.publish.pages import WHOLE, image_path, name_of, path_of, place_page
-from atlarge.publish.parallel import Workers
 from atlarge.publish.pooled_view import DIRECTIONS, pooled_finding
 from atlarge.publish.release_table import LEVELS
 from atlarge.publish.render import static
@@ -62,6 +64,39 @@ Step = Callable[[str, int, int], None]
 """Told as work goes on: what is being made (findings, places), how many are done, how many there are."""
 
 ANSWERS = ("worked", "dated", "all", "none")
+
+
+class Workers:
+    """A few processes that run plain functions; `count` 1 runs them here."""
+
+    def __init__(self, count: int) -> None:
+        self._pool: ProcessPoolExecutor | None = None
+        if count > 1:
+            from multiprocessing import get_context
+
+            self._pool = ProcessPoolExecutor(count, mp_context=get_context("spawn"))
+
+    def __enter__(self) -> Workers:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._pool is not None:
+            self._pool.shutdown(cancel_futures=True)
+
+    def map(self, function: Callable[[Any], Any], jobs: Sequence[Any]) -> Iterator[Any]:
+        """Results in the order of the jobs."""
+        done = 0
+        if self._pool is not None:
+            try:
+                for result in self._pool.map(function, jobs):
+                    done += 1
+                    yield result
+            except BrokenProcessPool:  # a script without a main guard cannot start processes
+                self._pool = None
+        if self._pool is None:
+            yield from map(function, jobs[done:])
 
 
 @dataclass(frozen=True)
@@ -384,9 +419,16 @@ def _write_place(folder: Folder, data: SiteData, place: PlaceInfo) -> None:
     w = Words(LANGUAGES[0])
     series = data.series(place, WHOLE, "year")
     name, line = name_of(place, w), _total(series, w)
+    source = w("share.source", first=w.month(data.first_day), last=w.month(data.last_month))
+    caveat = w("share.names") if place.level == "county" else ""
+    partial = [d for d in data.partial_years() if series is not None and d in series.periods]
     told = (series.periods, series.values, series.marks, series.threshold) if series else ()
-    key = hashlib.sha256(repr((PICTURE, name, line, told)).encode()).hexdigest()
-    folder.put_made(image_path(place), key, lambda: share_png(name, line, series, w))
+    key = hashlib.sha256(repr((PICTURE, name, line, told, source, caveat, partial)).encode()).hexdigest()
+    folder.put_made(
+        image_path(place),
+        key,
+        lambda: share_png(name, line, series, w, source=source, caveat=caveat, partial=partial),
+    )
 
 
 def _total(series: Counts | None, w: Words) -> str:

@@ -1,11 +1,11 @@
-"""Letters drawn once: a text set from them is the text that the converter itself draws; a PNG reads back."""
+"""Share pictures: a text set from letters drawn once is the converter's own; a PNG reads back."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
 
-from atlarge.publish.letters import LEVELS, _drawn, _pixels, letters, palette_png
+from atlarge.publish.share import LEVELS, _drawn, _pixels, letters, palette_png
 from atlarge.publish.svg import to_png
 
 SIZE = 30
