@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import http.client
+import json
 import re
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -141,3 +143,42 @@ def test_the_report_stands_alone_and_is_the_same_twice(tmp_path: Path) -> None:
     assert not re.search(r"(?:src|href)=\"(?!https?://|#)", text)
     assert "default-src &#39;none&#39;" in text
     assert "Example County, EX" in report_html(example_answer(), language="es")
+
+
+def test_the_vendored_library_is_the_one_that_is_named() -> None:
+    vendor = files("atlarge.publish").joinpath("static/vendor")
+    told = json.loads(vendor.joinpath("d3.json").read_text())
+    assert hashlib.sha256(vendor.joinpath("d3.min.js").read_bytes()).hexdigest() == told["sha256"]
+    assert {p["licence"] for p in told["packages"]} == {"ISC", "BSD-3-Clause"}
+    assert "Bostock" in vendor.joinpath("LICENSE-d3").read_text()
+
+
+def test_a_county_that_no_record_names_has_a_page_that_says_so(tmp_path: Path) -> None:
+    store = made_store(tmp_path / "store")
+    publish(tmp_path / "site", store, workers=1, answers=[], claims=False, levels=("nation", "aor", "county"))
+    page = (tmp_path / "site" / "place" / "county" / "48301.html").read_text()
+    assert "Loving County" in page
+    assert "No arrest record names Loving County" in page
+    assert "place/aor/" in page
+    assert len(list((tmp_path / "site" / "place" / "county").glob("*.html"))) > 3100
+
+
+def test_a_county_page_adds_up_and_gives_no_rate_where_few_records_name_one(site: Path) -> None:
+    """The kinds of a year are its whole; Travis, beside its larger office area, has no rate."""
+    table = pl.read_parquet(site / "data" / "all.parquet").filter(
+        (pl.col("place") == "48029") & (pl.col("period") == "year") & (pl.col("start").dt.year() == 2015)
+    )
+    counts = dict(table.select("measure", "value").iter_rows())
+    rest = counts["arrests"] - counts["at_large"] - counts["handoffs"]
+    page = (site / "place" / "county" / "48029.html").read_text()
+    row = re.search(r"FY2016</a></th>(.*?)</tr>", page[page.index('id="rates-h"') :], re.S)
+    assert row
+    shown = re.findall(r"<td[^>]*>([\d,]+)</td>", row.group(1))
+    assert [int(n.replace(",", "")) for n in shown[:4]] == [
+        counts["arrests"],
+        counts["at_large"],
+        counts["handoffs"],
+        rest,
+    ]
+    travis = (site / "place" / "county" / "48453.html").read_text()
+    assert "No rate is given here" in travis or "per 100,000" in travis

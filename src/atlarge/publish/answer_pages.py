@@ -47,6 +47,7 @@ def answer_page(data: SiteData, shown: Shown, w: Words) -> str:
         page=page,
         title=title,
         policy_line=policy_line(shown, w),
+        brief=answer_stem(shown.answer).rsplit("/", 1)[-1] + "-brief.html",
         crumbs=[c for code in concerns(shown) for c in crumbs_to(data, code, w)],
     )
 

@@ -100,8 +100,11 @@ def brief_html(
     answer: Answer, *, language: str = "en", threshold: int = THRESHOLD, beside: Path | str | None = None
 ) -> str:
     """The brief as one HTML file that asks nothing of the network."""
-    w = Words(language)
-    shown = show(answer, threshold=threshold, beside=beside)
+    return brief_page(show(answer, threshold=threshold, beside=beside), Words(language))
+
+
+def brief_page(shown: Shown, w: Words) -> str:
+    """The brief of a disclosed answer as one HTML file."""
     css = squeezed(static("charts.css") + static("brief.css"))
     return render(
         "brief.html.j2",

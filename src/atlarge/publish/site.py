@@ -23,6 +23,7 @@ import yaml
 from atlarge.disclosure.table import THRESHOLD, Counts, Disclosed
 from atlarge.errors import CoverageError, QuestionError, StoreError
 from atlarge.publish.answer_pages import answer_page, answer_stem
+from atlarge.publish.brief import brief_page
 from atlarge.publish.claims_data import raw_claims
 from atlarge.publish.editions import RECORD, Edition, earlier, record_of
 from atlarge.publish.i18n import LANGUAGES, Words
@@ -327,6 +328,7 @@ def _write_shared(folder: Folder, data: SiteData, table: Disclosed) -> None:
             folder.put(path_of(stem, w), make(data, w))
         for shown in data.answers:
             folder.put(path_of(answer_stem(shown.answer), w), answer_page(data, shown, w))
+            folder.put(path_of(f"{answer_stem(shown.answer)}-brief", w), brief_page(shown, w))
     frame = download_frame(table, {code: p.name for code, p in data.places.items()})
     folder.put("data/all.csv", _csv(frame))
     folder.put("data/all.parquet", _parquet(frame))

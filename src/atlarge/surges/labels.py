@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import Any
 
 from atlarge.reference import table
 from atlarge.surges.corroboration import region_of
@@ -14,10 +15,9 @@ def labels(spans: list[tuple[str, dt.date, dt.date]], by: str) -> list[Label | N
     """For each (place, first day, last day): the operation that a source dates to those days and that place.
 
     An office or county is looked up by its area of responsibility. A label tells of coincidence, not that
-    the surge is the operation. Source: the reference table `operation_figures`.
+    the surge is the operation. Sources: the reference tables `operation_figures` and `public_operations`.
     """
-    told = table("operation_figures")
-    rows = [row for row in told.to_dicts() if row["measure"] == "operation_arrests" and row["place_code"]]
+    rows = _operations()
     region = region_of(by)[1]
     kind = "aor" if by in ("office", "county") else by
     found: list[Label | None] = []
@@ -34,3 +34,15 @@ def labels(spans: list[tuple[str, dt.date, dt.date]], by: str) -> list[Label | N
             first and {"name": first["operation"], "said_by": first["party"], "source": first["source_url"]}
         )
     return found
+
+
+def _operations() -> list[dict[str, Any]]:
+    """Operations with their days and place: those with figures on record first, then those reported."""
+    told = table("operation_figures").to_dicts()
+    rows = [row for row in told if row["measure"] == "operation_arrests" and row["place_code"]]
+    for row in table("public_operations").to_dicts():
+        name = f"{row['operation']}; arrests reported: {row['reported_arrests']}"
+        rows.append(
+            row | {"operation": name, "party": "ICE or press", "place_kind": "aor", "place_code": row["aor"]}
+        )
+    return rows
