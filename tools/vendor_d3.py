@@ -1,9 +1,9 @@
-"""Build `publish/static/vendor/d3.min.js` again: the parts of d3 that the site uses, of the versions in d3.json.
+"""Build `publish/static/vendor/d3.min.js` again: the parts of d3 that the site uses, as pinned in d3.json.
 
     python tools/vendor_d3.py [--check]
 
-Needs npm and its registry. Each package is checked against the hash in `d3.json` by npm; `--check` only compares
-the bundle with the one that is there.
+Needs npm and its registry. Each package must have the hash that `d3.json` names; `--check` only compares the
+bundle with the one that is there.
 """
 
 from __future__ import annotations
