@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 USUAL = ("arrests-latest", "detainers-latest", "detention-stays-latest", "detention-stints-latest")
 """Newest releases that are fetched into a store that holds none of their tables yet."""
-MOST_ANSWERS = 40
+MOST_ANSWERS = 10
 """Answers compared in one update, those of the largest revisions first."""
 
 Say = Callable[[str], None]

@@ -10,6 +10,7 @@ import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import pytest
@@ -18,7 +19,7 @@ from typer.testing import CliRunner
 from atlarge.cli import _load_commands, app
 from atlarge.errors import ReleaseError
 from atlarge.ingest import ingest
-from atlarge.records.store import open_store
+from atlarge.records.store import Store, open_store
 from atlarge.releases.fetch import fetch
 from atlarge.releases.latest import RECORD, fetch_latest
 from atlarge.update import update
@@ -195,6 +196,29 @@ def test_both_vintages_stay_in_the_store(source: str, tmp_path: Path) -> None:
     kept = sum(held.scan("arrests").collect()["n"])
     aside = sum(pl.read_parquet(store / r["overlap"])["n"].sum() for r in held.releases if r["overlap"])
     assert kept + aside == 600 + 630
+
+
+def test_answers_that_read_differently_are_named(
+    source: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The answers themselves are simulated: one that follows the county's count, one that does not."""
+    import atlarge.update as updating
+
+    def read(policy: Any, opened: Store) -> dict[str, Any]:
+        rows = opened.scan("arrests").filter(pl.col("county_fips") == str(policy.place)).collect()
+        return {"headline": f"{rows.height} arrests", "verdicts": {}, "spans": []}
+
+    monkeypatch.setattr(updating, "_read", read)
+    store = tmp_path / "store"
+    _Files.files = {"arrests-latest.parquet": arrests()}
+    update(store, names=["arrests-latest"], source=source)
+    moved = {f"p{i}": SITES[0] for i in range(1, 60, 3)}
+    _Files.files = {"arrests-latest.parquet": arrests(moved, extra=30)}
+    done = update(store, source=source)
+    own = [changed for changed in done.answers_changed if changed["place"] == "48453"]
+    assert own
+    assert all(changed["place"] in ("48453", "48491") for changed in done.answers_changed)
+    assert (own[0]["before"]["headline"], own[0]["after"]["headline"]) == ("200 arrests", "230 arrests")
 
 
 def test_an_update_that_fetches_nothing_says_so(source: str, tmp_path: Path) -> None:

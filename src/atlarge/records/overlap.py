@@ -64,12 +64,13 @@ class Held:
         return sorted({str(c["scope"]) for c in self.audit["coverage"]}) or ["nation"]
 
     @property
-    def precedence(self) -> tuple[int, int, int, int, str]:
-        """Wider places first, then the better form, then more rows, then the id."""
+    def precedence(self) -> tuple[int, int, int, dt.date, int, str]:
+        """Wider places first, then the better form, the later end, more rows, the id."""
         breadth, codes = max(
             (_BREADTH.get(scope.partition(":")[0], 0), scope.count(",") + 1) for scope in self.scopes
         )
-        return (breadth, codes, self.rank, self.frame.height, str(self.audit["id"]))
+        end = max((last for _, last in self.spans), default=dt.date.min)
+        return (breadth, codes, self.rank, end, self.frame.height, str(self.audit["id"]))
 
 
 def _days(held: Held) -> pl.Expr:
