@@ -68,19 +68,19 @@ def test_figures_of_your_own(tmp_path: Path) -> None:
     """Arrests of one area as the lines of the file name it; a little off, doubled, and of other years."""
     release = making.arrests(tmp_path / "a.csv", rows=4000)
     lines = release.read_text().splitlines()
-    n = sum(line.startswith("Seattle Area") for line in lines)
+    n = sum(line.startswith("San Antonio Area") for line in lines)
     ingest([release], tmp_path / "store")
     covered = open_store(tmp_path / "store").coverage("arrests")
     span = f"{min(c.start for c in covered)},{max(c.end for c in covered)}"
     mine = _mine(
         tmp_path,
-        f"same,arrests,SEA,{span},{n}",
-        f"near,arrests,SEA,{span},{n + 1}",
-        f"twice,arrests,SEA,{span},{2 * n}",
-        "later,arrests,SEA,2020-01-01,2020-12-31,10",
+        f"same,arrests,SNA,{span},{n}",
+        f"near,arrests,SNA,{span},{n + 1}",
+        f"twice,arrests,SNA,{span},{2 * n}",
+        "later,arrests,SNA,2020-01-01,2020-12-31,10",
         f"elsewhere,arrests,MIA,{span},10",
-        f"removed,removals,SEA,{span},10",
-        f"other,persons_fed,SEA,{span},10",
+        f"removed,removals,SNA,{span},10",
+        f"other,persons_fed,SNA,{span},10",
     )
     verdicts = {r.id: r.verdict for r in verify(tmp_path / "store", mine).rows}
     assert verdicts == {

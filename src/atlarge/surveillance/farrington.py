@@ -249,7 +249,7 @@ def farrington_flexible(
     y = series.counts
     n = y.shape[1]
     days = as_days(times, n) if times is not None else as_days(series.times, n) if series.has_days else None
-    if times is not None:
+    if days is not None:
         series = replace(series, times=days)
     judged = np.arange(n) if at is None else np.asarray(at, dtype=np.int64)
     if judged.size and (judged.min() < 0 or judged.max() >= n):

@@ -86,9 +86,7 @@ def read_counts(
     for column in filter(None, (unit, time, value)):
         if column not in frame.columns:
             raise QuestionError(f"no column {column!r}; there are: {', '.join(map(str, frame.columns))}")
-    names = (
-        np.zeros(len(frame), np.int64) if unit is None else np.asarray(frame[unit].to_list(), dtype=object)
-    )
+    names: list[Any] = [0] * len(frame) if unit is None else frame[unit].to_list()
     units, of_unit = _in_order_of_appearance(names)
     times, of_time = np.unique(_as_times(frame[time].to_list(), time), return_inverse=True)
     cell = of_unit * times.size + of_time

@@ -1,0 +1,72 @@
+"""`atlarge forecast` and `atlarge score`: forecasts that can be wrong in public."""
+
+from __future__ import annotations
+
+import datetime as dt
+import sys
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from atlarge.cli._output import JsonFlag, StoreOption, emit_json, note
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.command(name="forecast")(forecast_command)
+    app.command(name="score")(score_command)
+
+
+def forecast_command(
+    by: Annotated[str, typer.Option("--by", help="Level: nation, state, aor, office, county.")] = "aor",
+    measure: Annotated[str, typer.Option("--measure", help="What is counted.")] = "at_large",
+    weeks: Annotated[int | None, typer.Option("--weeks", help="Weeks ahead, 1 to 26 (default 12).")] = None,
+    months: Annotated[int | None, typer.Option("--months", help="Months ahead instead, 1 to 12.")] = None,
+    scheme: Annotated[str, typer.Option("--scheme", help="Reading of methods: ddp, biglocal.")] = "ddp",
+    out: Annotated[Path | None, typer.Option("--out", help="File to register the forecast in.")] = None,
+    store: StoreOption = None,
+    as_json: JsonFlag = False,
+) -> None:
+    """Register quantiles of the next counts by place, with hashes of program and records."""
+    from atlarge.forecast import forecast
+
+    if weeks is not None and months is not None:
+        raise typer.BadParameter("give --weeks or --months, not both")
+    every, periods = ("month", months) if months is not None else ("week", 12 if weeks is None else weeks)
+    made = forecast(store, by=by, measure=measure, periods=periods, every=every, scheme=scheme)
+    made = replace(made, registered=dt.date.today())
+    if out is not None:
+        made.write(out)
+        note(f"{len(made.rows)} forecasts registered in {out}; score them with `atlarge score {out}`")
+    if as_json:
+        emit_json(made.rows)
+        return
+    if out is None:
+        sys.stdout.write(made.to_frame().write_csv())
+    note(f"as of {made.as_of}; {len(made.left_out)} places have too few records to forecast")
+
+
+def score_command(
+    file: Annotated[Path, typer.Argument(help="File written by `atlarge forecast --out`.")],
+    store: StoreOption = None,
+    as_json: JsonFlag = False,
+) -> None:
+    """Score a registered forecast by the records that have come since."""
+    from atlarge.forecast import score
+
+    done = score(file, store)
+    if as_json:
+        emit_json(asdict(done))
+        return
+    if not done.n:
+        sys.stdout.write(f"none of the {done.waiting} counts has come yet\n")
+        return
+    skill = "not covered a year before" if done.skill is None else f"{100 * done.skill:+.0f} %"
+    sys.stdout.write(
+        f"{done.n} counts have come, {done.waiting} have not\n"
+        f"within the 90 % interval: {100 * (done.coverage_90 or 0):.0f} %; within the 50 % interval: "
+        f"{100 * (done.coverage_50 or 0):.0f} %\n"
+        f"skill against the same period a year before: {skill}\n"
+    )

@@ -1,0 +1,116 @@
+"""Forecasts cover what they say on worlds whose next counts are known; scores are those of a hand count."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+from atlarge.cli import _load_commands, app
+from atlarge.errors import QuestionError
+from atlarge.forecast import QUANTILES, Forecast, forecast, pinball, quantiles, score, seasonal_naive
+
+
+def _drifting(seed: int, units: int = 60, periods: int = 150) -> np.ndarray:
+    """Poisson counts about levels that wander."""
+    draw = np.random.default_rng(seed)
+    start = draw.uniform(0.5, 4.0, (units, 1))
+    return draw.poisson(np.exp(start + np.cumsum(draw.normal(0, 0.06, (units, periods)), axis=1))).astype(
+        float
+    )
+
+
+def test_nine_in_ten_counts_fall_within_the_ninety_per_cent_interval() -> None:
+    inside, half = [], []
+    for seed in range(4):
+        counts = _drifting(seed)
+        found, _ = quantiles(counts, 8, "week", origin=140)
+        later = counts[:, 140:148]
+        inside.append((later >= found[:, :, 0]) & (later <= found[:, :, 4]))
+        half.append((later >= found[:, :, 1]) & (later <= found[:, :, 3]))
+    assert 0.86 <= np.mean(inside) <= 0.95
+    assert 0.42 <= np.mean(half) <= 0.62
+
+
+def test_nothing_after_the_origin_is_used() -> None:
+    counts = _drifting(1)
+    changed = counts.copy()
+    changed[:, 120:] = 999
+    assert np.array_equal(
+        quantiles(counts, 4, "week", origin=120)[0], quantiles(changed, 4, "week", origin=120)[0]
+    )
+
+
+def test_quantiles_are_in_order_and_widen() -> None:
+    found, _ = quantiles(_drifting(2), 12, "week")
+    assert (np.diff(found, axis=2) >= 0).all()
+    width = (found[:, :, 4] - found[:, :, 0]).mean(0)
+    assert width[-1] > width[0]
+
+
+def test_the_quantile_loss_of_a_hand_count() -> None:
+    """Observed 10, every quantile 8: the loss is 2 times the mean of level times gap, 2 x 2 x 0.5."""
+    assert pinball(np.array([10.0]), np.full((1, 5), 8.0))[0] == pytest.approx(2 * 2 * np.mean(QUANTILES))
+
+
+def test_the_seasonal_naive_forecast_is_the_year_before() -> None:
+    counts = np.tile(np.arange(1.0, 13.0), (2, 3))
+    naive = seasonal_naive(counts, 24, 3, 12)
+    assert naive[0, :, 2] == pytest.approx([1, 2, 3])
+
+
+def _registered(rows: list[dict[str, object]]) -> Forecast:
+    return Forecast("arrests", "nation", "month", "ddp", dt.date(2018, 12, 31), 0.75, "", "", rows)
+
+
+def _row(month: int, low: float, high: float) -> dict[str, object]:
+    middle = {"q25": low, "q50": (low + high) / 2, "q75": high}
+    return {
+        "place": "US",
+        "place_name": "",
+        "period": dt.date(2017, month, 1),
+        "q05": low,
+        **middle,
+        "q95": high,
+    }
+
+
+def test_scores_of_months_that_are_known() -> None:
+    """January to March 2017 had some 10,000 arrests each: two intervals hold them, one lies far above."""
+    done = score(_registered([_row(1, 5_000, 20_000), _row(2, 5_000, 20_000), _row(3, 90_000, 99_000)]))
+    assert (done.n, done.waiting) == (3, 0)
+    assert done.coverage_90 == pytest.approx(2 / 3)
+    observed = done.rows[2]["observed"]
+    assert done.interval_score == pytest.approx((15_000 * 2 + 9_000 + 20 * (90_000 - observed)) / 3)
+
+
+def test_a_forecast_survives_its_file_and_waits_for_its_records(tmp_path: Path) -> None:
+    if not app.registered_commands:
+        _load_commands()
+    path = tmp_path / "f.json"
+    run = CliRunner().invoke
+    made = run(
+        app,
+        ["forecast", "--by", "aor", "--measure", "at_large", "--months", "3", "--out", str(path), "--json"],
+    )
+    assert made.exit_code == 0, made.output
+    rows = json.loads(made.stdout)
+    assert {"place", "period", "q05", "q50", "q95"} <= set(rows[0])
+    document = json.loads(path.read_text())
+    assert len(document["code"]) == len(document["data"]) == 64
+    scored = json.loads(run(app, ["score", str(path), "--json"]).stdout)
+    assert (scored["n"], scored["waiting"]) == (0, len(rows))
+
+
+def test_what_cannot_be_forecast_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(QuestionError, match="a forecast is of 1 to 26"):
+        forecast(periods=40)
+    with pytest.raises(QuestionError, match="needs"):
+        quantiles(_drifting(1)[:, :50], 12, "week")
+    (tmp_path / "x.json").write_text("{}")
+    with pytest.raises(QuestionError, match="is no forecast"):
+        score(tmp_path / "x.json")
