@@ -233,7 +233,14 @@ def filled(name: str) -> str:
 
 
 PAGES = {"cli.md": cli, "api.md": api, "data-dictionary.md": data_dictionary, "benchmarks.md": benchmarks}
-PAGES |= {name: (lambda name=name: filled(name)) for name in ("scale.md", "trust.md")}
+FILLED = {
+    "scale.md": "scale.md",
+    "trust.md": "trust.md",
+    "published-figures.md": "published-figures.md",
+    "how-right.md": "how-right.md",
+    "methods/forecast.md": "forecast.md",
+}
+PAGES |= {page: (lambda name=name: filled(name)) for page, name in FILLED.items()}
 
 
 def stale() -> list[str]:

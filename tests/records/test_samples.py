@@ -140,3 +140,12 @@ def test_commands_lead_from_a_count_back_to_its_rows(samples: Path, tmp_path: Pa
     same_day = [i for i, row in enumerate(rows) if _day(row["Book In Date"]) == day]
     [traced] = json.loads(found.stdout)["trace"]
     assert traced["rows"] == [i + 8 for i in same_day]  # the header is on line 7
+
+
+def test_a_release_that_names_areas_only_covers_the_nation(samples: Path, tmp_path: Path) -> None:
+    """Removals name an area and no landmark: the states that an area has alone are no states of the file."""
+    ingest([samples / "ICERemovals_FY2017.csv.gz"], tmp_path / "store")
+    [covered] = {(c.scope, c.without) for c in open_store(tmp_path / "store").coverage("removals")}
+    assert covered == ("nation", ())
+    months = panel(open_store(tmp_path / "store"), by="nation", every="month", measures=["removals"]).frame
+    assert months["value"].sum() == len(_rows(samples / "ICERemovals_FY2017.csv.gz"))

@@ -214,12 +214,17 @@ def _states(seen: Seen, usual: pl.DataFrame) -> list[Scope] | None:
     return _scope("state", _list("state", counts, expected))
 
 
-def _lacking(seen: Seen, usual: pl.DataFrame) -> tuple[str, ...]:
-    """Places that a release of many places lacks, though each alone should have had many rows."""
+def _lacking(seen: Seen, usual: pl.DataFrame, levels: tuple[str, ...] | None) -> tuple[str, ...]:
+    """Places that a release of many places lacks, though each alone should have had many rows.
+
+    Only of the levels that its rows can name at all (None: every level).
+    """
     lacks = []
     areas, of_areas = seen.counts("aor"), _expected(usual, seen, "aor")
     is_wide = _absent(of_areas, areas) <= _MOST_LACKING * sum(of_areas.values())
     for level in ("aor", "state", "county"):
+        if levels is not None and level not in levels:
+            continue
         counts, expected = seen.counts(level), _expected(usual, seen, level)
         if level == "state" and is_wide:  # where a state's own areas are gone with it, the nation's rows tell
             alone = _expected(usual, Seen(seen.frame.drop("aor", strict=False)), level)
@@ -235,11 +240,15 @@ def _lacking(seen: Seen, usual: pl.DataFrame) -> tuple[str, ...]:
     return tuple(lacks)
 
 
-def _levels(seen: Seen, has_text: bool) -> tuple[str, ...] | None:
-    """Levels of place that the rows can name at all; None for all of them."""
+def _levels(seen: Seen, has_text: bool, has_state: bool) -> tuple[str, ...] | None:
+    """Levels of place that the rows can name at all; None for all of them.
+
+    A state that only follows from an area of responsibility is no level of the file: most areas have several.
+    """
     if has_text:
         return None
-    return tuple(x for x in LEVELS if x == "nation" or seen.known(x) >= 0.5)
+    named = [x for x in LEVELS if x != "nation" and seen.known(x) >= 0.5]
+    return ("nation", *(x for x in named if x != "state" or has_state))
 
 
 def places_of(
@@ -256,7 +265,7 @@ def places_of(
     usual = _inside(scope)
     if usual.is_empty() or not seen.rows:
         return [Scope(scope)]
-    levels = _levels(seen, has_text)
+    levels = _levels(seen, has_text, has_state)
     cut = _fine(seen, usual, texts) if has_text else None
     if cut is None:
         cut = _states(seen, usual)
@@ -264,7 +273,7 @@ def places_of(
             levels = ("state", "county")
     if cut is not None:
         return [Scope(s.places, s.levels if s.levels else levels, s.without) for s in cut]
-    lacks = _lacking(seen, usual)
+    lacks = _lacking(seen, usual, levels)
     areas, expected = seen.counts("aor"), _expected(usual, seen, "aor")
     if scope == "nation" and areas:
         present = sum(rows for place, rows in expected.items() if place in areas)
