@@ -71,7 +71,7 @@ def records() -> Records:
     position = np.cumsum(kept) - 1
     changes = [
         (position[k], (day - counts.first).days)
-        for k, day in change_days("locality", counts.keys, registry())
+        for k, day in change_days("locality", counts.keys, registry(), counts.first, counts.last)
         if kept[k]
     ]
     return Records(

@@ -85,11 +85,11 @@ def assemble(
     method: str,
 ) -> PooledEffect:
     """Intervals by Student's t with one degree of freedom less than changed units (they are few)."""
-    from scipy.stats import t
+    from scipy.special import stdtr, stdtrit
 
     treated = int((begun >= 0).sum())
-    reach = float(t.ppf(0.5 + level / 2, max(1, treated - 1)))
-    p = float(2 * t.sf(abs(log_ratio) / spread, max(1, treated - 1))) if spread > 0 else float("nan")
+    reach = float(stdtrit(max(1, treated - 1), 0.5 + level / 2))
+    p = float(2 * stdtr(max(1, treated - 1), -abs(log_ratio) / spread)) if spread > 0 else float("nan")
     return PooledEffect(
         ratio=float(np.exp(log_ratio)),
         low=float(np.exp(log_ratio - reach * spread)),

@@ -24,11 +24,15 @@ def q_values(p: ArrayLike) -> NDArray[np.float64]:
     >>> q_values([0.01, 0.02, float("nan"), 0.6]).round(3).tolist()
     [0.03, 0.03, nan, 0.6]
     """
-    from scipy.stats import false_discovery_control
-
     values = np.asarray(p, dtype=np.float64)
     found = np.full(values.shape, np.nan)
     known = np.isfinite(values)
     if known.any():
-        found[known] = false_discovery_control(np.clip(values[known], 0.0, 1.0))
+        told = np.clip(values[known], 0.0, 1.0)
+        order = np.argsort(-told, kind="stable")
+        ranks = np.arange(len(told), 0, -1)
+        stepped = np.minimum.accumulate(told[order] * len(told) / ranks)
+        adjusted = np.empty_like(told)
+        adjusted[order] = np.minimum(stepped, 1.0)
+        found[known] = adjusted
     return found

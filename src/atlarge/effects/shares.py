@@ -107,18 +107,80 @@ def expected_counts(
     whole = _filled(panel, seen)
     whole_smooth = whole if smooth is panel else np.where(seen, smooth, whole)
     labels = None if group is None else np.unique(np.asarray(group), return_inverse=True)[1]
-    out = np.full((n, len(begin), horizon), np.nan)
-    for d, start in enumerate(begin):
-        inside = usable[d] & complete
-        stop = min(int(start) + horizon, periods)
-        ahead = slice(int(start), stop)
-        log = np.zeros((n, stop - int(start)))
-        for decay, on_capped in zip(settings.decay, settings.on_capped, strict=True):
-            values = whole_smooth if on_capped else whole
-            weight = _weights(periods, int(start), stop, decay, after, first)
-            log += np.log(_one(values, whole, seen, inside, labels, weight, ahead, settings) + 0.05)
-        out[:, d, : stop - int(start)] = np.maximum(np.exp(log / len(settings.decay)) - 0.05, 0.0)
-    return out
+    inside = usable & complete[None, :]
+    period = begin[:, None] + np.arange(horizon)[None, :]
+    is_covered = period < periods
+    ahead = np.minimum(period, periods - 1)
+    log = np.zeros((n, len(begin), horizon))
+    sums = _Sums(inside, labels)
+    whole_ahead, around_ahead = sums.ahead(whole, ahead)
+    for decay, on_capped in zip(settings.decay, settings.on_capped, strict=True):
+        values = whole_smooth if on_capped else whole
+        weight = np.stack(
+            [_weights(periods, int(s), min(int(s) + horizon, periods), decay, after, first) for s in begin],
+            axis=1,
+        )
+        own, base, near, length = sums.weighted(values, seen, weight)
+        expected = (own / np.maximum(base, 1e-12))[:, :, None] * whole_ahead
+        if near is not None and around_ahead is not None:
+            with np.errstate(divide="ignore", invalid="ignore"):
+                factor = (around_ahead / whole_ahead) / (near / base)[:, :, None]
+            factor = np.clip(np.where(np.isfinite(factor), factor, 1.0), *settings.bounds)
+            size = near / np.maximum(length, 1e-12)
+            power = settings.damping * size / (size + settings.reliable)
+            expected = expected * factor ** power[:, :, None]
+        log += np.log(expected + 0.05)
+    out = np.maximum(np.exp(log / len(settings.decay)) - 0.05, 0.0)
+    return np.asarray(np.where(is_covered[None], out, np.nan))
+
+
+class _Sums:
+    """Sums over the units inside (of all, and of a unit's group) without the unit itself, for every date."""
+
+    def __init__(self, inside: Bools, labels: Ints | None) -> None:
+        self.inside = inside.astype(np.float64)  # [D, N]
+        self.labels = labels
+        self.members: Floats | None = None
+        if labels is not None:
+            self.members = (labels[None, :] == np.arange(int(labels.max()) + 1)[:, None]).astype(np.float64)
+
+    def _by_group(self, values: Floats, d: int) -> Floats:
+        assert self.members is not None
+        return np.asarray((self.members * self.inside[d]) @ values)
+
+    def ahead(self, values: Floats, ahead: Ints) -> tuple[Floats, Floats | None]:
+        """Sums in the periods `ahead` [D, H]: of all, and of the group [N, D, H]."""
+        own = values[:, ahead] * self.inside.T[:, :, None]
+        total = (self.inside @ values)[np.arange(len(ahead))[:, None], ahead]
+        whole = np.maximum(total[None] - own, 0.0)
+        if self.labels is None:
+            return whole, None
+        around = np.stack(
+            [self._by_group(values[:, ahead[d]], d)[self.labels] for d in range(len(ahead))], axis=1
+        )
+        return whole, np.maximum(around - own, 0.0)
+
+    def weighted(
+        self, values: Floats, seen: Bools, weight: Floats
+    ) -> tuple[Floats, Floats, Floats | None, Floats]:
+        """Weighted over the periods in which the unit has a record: its own, those of all, of its group, and
+        the weights themselves [N, D]; `weight` [T, D]."""
+        mask = seen.astype(np.float64)
+        own = (values * mask) @ weight
+        total = self.inside @ values
+        base = np.maximum(mask @ (weight * total.T) - own * self.inside.T, 0.0)
+        length = mask @ weight
+        if self.labels is None:
+            return own, base, None, length
+        is_full = bool((seen == seen[0]).all())
+        near = np.empty_like(base)
+        for d in range(weight.shape[1]):
+            group = self._by_group(values, d) * weight[:, d]
+            if is_full:
+                near[:, d] = (group @ mask[0])[self.labels]
+            else:
+                near[:, d] = (mask * group[self.labels]).sum(1)
+        return own, base, np.maximum(near - own * self.inside.T, 0.0), length
 
 
 def _weights(periods: int, start: int, stop: int, decay: float, after: int, first: int) -> Floats:
@@ -131,35 +193,6 @@ def _weights(periods: int, start: int, stop: int, decay: float, after: int, firs
     return np.asarray(weight)
 
 
-def _one(
-    values: Floats,
-    panel: Floats,
-    seen: Bools,
-    inside: Bools,
-    labels: Ints | None,
-    weight: Floats,
-    ahead: slice,
-    settings: ShareSettings,
-) -> Floats:
-    """Forecast of one memory from one start [N, periods ahead]."""
-    own = np.where(seen, values, 0.0)
-    mask = weight * seen if not seen.all() else np.broadcast_to(weight, seen.shape)
-    base, whole_ahead = _others(values, mask, inside), _others(panel[:, ahead], None, inside)
-    share = (own @ weight) / np.maximum(base, 1e-12)
-    expected = share[:, None] * whole_ahead
-    if labels is None:
-        return np.asarray(expected)
-    before, around_ahead = (
-        _others(values, mask, inside, labels), _others(panel[:, ahead], None, inside, labels)
-    )  # fmt: skip
-    with np.errstate(divide="ignore", invalid="ignore"):
-        factor = (around_ahead / whole_ahead) / (before / base)[:, None]
-    factor = np.clip(np.where(np.isfinite(factor), factor, 1.0), *settings.bounds)
-    size = before / np.maximum(mask.sum(1), 1e-12)
-    power = settings.damping * size / (size + settings.reliable)
-    return np.asarray(expected * factor ** power[:, None])
-
-
 def _filled(panel: Floats, seen: Bools) -> Floats:
     """Gaps filled by unit level x period level, for the sums of others; zero where no unit has a record."""
     if seen.all():
@@ -169,25 +202,6 @@ def _filled(panel: Floats, seen: Bools) -> Floats:
     usual = (unit[:, None] * seen).sum(0)
     factor = np.where(usual > 0, known.sum(0) / np.where(usual > 0, usual, 1.0), 0.0)
     return np.where(seen, panel, unit[:, None] * factor)
-
-
-def _others(values: Floats, mask: Floats | None, inside: Bools, labels: Ints | None = None) -> Floats:
-    """For each unit the sum of the units inside (of its group) without itself: by period [N, T], or weighted
-    over the periods by the unit's own `mask` [N, T] of weights [N]."""
-    if labels is None:
-        total = (values[inside]).sum(0)[None, :]
-    else:
-        sums = np.zeros((int(labels.max()) + 1, values.shape[1]))
-        np.add.at(sums, labels[inside], values[inside])
-        total = sums
-    at = np.zeros(len(values), dtype=np.int64) if labels is None else labels
-    if mask is None:
-        return np.asarray(np.maximum(total[at] - values * inside[:, None], 0.0))
-    if (mask[0] == mask).all():
-        weighted = (total @ mask[0])[at]
-    else:
-        weighted = (total[at] * mask).sum(1)
-    return np.asarray(np.maximum(weighted - (values * mask).sum(1) * inside, 0.0))
 
 
 def cap_bursts(weekly: ArrayLike, *, reach: int = 8, gap: int = 1, trim: int = 2) -> tuple[Floats, Floats]:

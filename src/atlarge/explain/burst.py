@@ -103,7 +103,10 @@ def bursts_of(counts: Daily, key: str, level: str, policy: Policy, policies: Reg
     offsets = [(day - counts.first).days for day in starts]
     if offsets[-1] - offsets[0] > MOST_DAYS_BEFORE:
         offsets, starts = offsets[-1:], starts[-1:]
-    changes = [(k, (day - counts.first).days) for k, day in change_days(level, counts.keys, policies)]
+    changes = [
+        (k, (day - counts.first).days)
+        for k, day in change_days(level, counts.keys, policies, counts.first, counts.last)
+    ]
     moved = np.array(changes, dtype=np.int64).reshape(-1, 2)
     found = watch_bursts(counts.values, row, offsets, WATCH_DAYS, changed=moved, alpha=ALPHA_BURST)
     if found is None:

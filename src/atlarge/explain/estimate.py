@@ -171,9 +171,8 @@ def changed_periods(
     """Whether a unit's own cooperation changed in a period [units x periods]."""
     moved = np.zeros((len(keys), len(start)), dtype=bool)
     edges = np.array(start, dtype="datetime64[D]")
-    for row, day in change_days(level, keys, policies or registry()):
-        if start[0] <= day < stop[-1]:
-            moved[row, int(np.searchsorted(edges, np.datetime64(day), side="right")) - 1] = True
+    for row, day in change_days(level, keys, policies or registry(), start[0], stop[-1]):
+        moved[row, int(np.searchsorted(edges, np.datetime64(day), side="right")) - 1] = True
     return moved
 
 

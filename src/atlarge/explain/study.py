@@ -132,8 +132,11 @@ def world_from(
     )
 
 
-def change_days(level: str, keys: tuple[str, ...], policies: Registry) -> list[tuple[int, dt.date]]:
-    """Row and day of every dated change of a unit's own cooperation, as `changed_units` counts them."""
+def change_days(
+    level: str, keys: tuple[str, ...], policies: Registry, start: dt.date, stop: dt.date
+) -> list[tuple[int, dt.date]]:
+    """Row and day of every dated change of a unit's own cooperation from `start` to before `stop`, as
+    `changed_units` counts them."""
     rows: dict[str, list[int]] = {}
     for k, key in enumerate(keys):
         codes = [seat_of(key) or ""] if level == "office" else key.split("+")
@@ -141,13 +144,14 @@ def change_days(level: str, keys: tuple[str, ...], policies: Registry) -> list[t
             rows.setdefault(code, []).append(k)
     found = []
     for policy in policies:
-        if not policy.is_cooperation or level == "aor":
+        days = [d for d in (policy.effective, policy.ended) if d is not None and start <= d < stop]
+        if not days or not policy.is_cooperation or level == "aor":
             continue
         if level == "state":
             at = rows.get(policy.state, []) if policy.level == "state" else []
         else:
             at = [k for code in policy.counties() for k in rows.get(code, [])]
-        found += [(k, day) for k in at for day in (policy.effective, policy.ended) if day is not None]
+        found += [(k, day) for k in at for day in days]
     return found
 
 

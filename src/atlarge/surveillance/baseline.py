@@ -9,14 +9,10 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from atlarge.surveillance.validation import Floats, Ints, window_sums
-
-if TYPE_CHECKING:
-    from scipy.interpolate import RegularGridInterpolator
 
 PRIOR_EVENTS = 5.0  # the level is drawn to the mean of the series as by so many events
 CALENDAR_PRIOR_EVENTS = 20.0  # a thin series' weekday pattern is drawn to the pattern of all
@@ -104,10 +100,9 @@ def _cut_sd(mean: Floats) -> Floats:
 
 
 @cache
-def _kept_share() -> RegularGridInterpolator:
-    """Share of phi that is left in windows within the cut, by log mean and log phi, under the law itself."""
-    from scipy.interpolate import RegularGridInterpolator
-    from scipy.stats import nbinom
+def _kept_share() -> tuple[Floats, Floats, Floats]:
+    """Share of phi left in windows within the cut, under the law itself, at log means and log phis."""
+    from scipy.special import gammaln
 
     log_mean, log_phi = np.linspace(np.log(0.02), np.log(2000.0), 24), np.linspace(0.0, np.log(60.0), 16)
     share = np.empty((log_mean.size, log_phi.size))
@@ -115,16 +110,25 @@ def _kept_share() -> RegularGridInterpolator:
         for j, phi in enumerate(np.maximum(np.exp(log_phi), 1.0 + 1e-4)):
             reach = float(_cut_sd(np.array(mean)) * np.sqrt(phi * mean))
             x = np.arange(max(0, math.ceil(mean - reach)), math.floor(mean + reach) + 1)
-            chance = nbinom.pmf(x, mean / (phi - 1.0), 1.0 / phi)
+            size = mean / (phi - 1.0)
+            log_chance = gammaln(x + size) - gammaln(size) - gammaln(x + 1.0)
+            log_chance += x * math.log1p(-1.0 / phi) - size * math.log(phi)
+            chance = np.exp(log_chance)
             share[i, j] = ((x - mean) ** 2 / mean * chance).sum() / (chance.sum() * phi)
-    return RegularGridInterpolator((log_mean, log_phi), share)
+    return log_mean, log_phi, share
 
 
 def _corrected(part: Floats, phi: Floats, typical: Floats) -> Floats:
     """The dispersion of which `part` is left within the cut at `phi`."""
-    share = _kept_share()
-    at = np.stack([np.log(np.clip(typical, 0.02, 2000.0)), np.log(np.clip(phi, 1.0, 60.0))], axis=-1)
-    result: Floats = np.maximum(part / np.maximum(share(at), 0.05), 1.0)
+    log_mean, log_phi, share = _kept_share()
+    a = (np.log(np.clip(typical, 0.02, 2000.0)) - log_mean[0]) / (log_mean[1] - log_mean[0])
+    b = (np.log(np.clip(phi, 1.0, 60.0)) - log_phi[0]) / (log_phi[1] - log_phi[0])
+    i = np.clip(a.astype(np.int64), 0, len(log_mean) - 2)
+    j = np.clip(b.astype(np.int64), 0, len(log_phi) - 2)
+    u, v = np.clip(a - i, 0.0, 1.0), np.clip(b - j, 0.0, 1.0)
+    left = share[i, j] * (1 - v) + share[i, j + 1] * v
+    right = share[i + 1, j] * (1 - v) + share[i + 1, j + 1] * v
+    result: Floats = np.maximum(part / np.maximum(left * (1 - u) + right * u, 0.05), 1.0)
     return result
 
 

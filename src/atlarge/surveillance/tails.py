@@ -48,12 +48,22 @@ def _log_chance(count: Floats, mean: Floats, phi: Floats) -> Floats:
 
 def quantile(level: Floats, mean: Floats, phi: Floats) -> Floats:
     """Smallest count whose distribution function reaches `level`."""
-    from scipy.stats import nbinom, poisson
+    from scipy.special import betainc, gammaincc, nbdtrik, pdtrik
 
-    level, mean, phi = np.broadcast_arrays(level, mean, phi)
+    level, mean, phi = np.broadcast_arrays(level, np.maximum(mean, 1e-12), phi)
     excess = np.maximum(phi - 1.0, 1e-6)
-    counts = nbinom.ppf(level, np.maximum(mean, 1e-12) / excess, 1.0 / (1.0 + excess))
-    result: Floats = np.where(phi <= _POISSON_BELOW, poisson.ppf(level, mean), counts)
+    size, chance = mean / excess, 1.0 / (1.0 + excess)
+    is_poisson = phi <= _POISSON_BELOW
+
+    def reached(count: Floats) -> Floats:
+        inside = np.maximum(count, 0.0) + 1.0
+        found = np.where(is_poisson, gammaincc(inside, mean), betainc(size, inside, chance))
+        return np.where(count < 0, 0.0, found)
+
+    guess = np.where(is_poisson, pdtrik(level, mean), nbdtrik(level, size, chance))
+    count = np.ceil(np.where(np.isfinite(guess), np.maximum(guess, 0.0), 0.0))
+    count = np.where(reached(count - 1) >= level, count - 1, count)
+    result: Floats = np.maximum(np.where(reached(count) < level, count + 1, count), 0.0)
     return result
 
 
