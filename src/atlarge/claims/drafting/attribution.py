@@ -275,14 +275,22 @@ class _Attributions:
 
     def _before(self, i: int) -> Mention | None:
         """The subject of a verb before it: the nearest mention with nothing but an insertion in between."""
+        aside: Mention | None = None  # "One, a supervisor, said": who an aside names, where nothing else does
         for mention in reversed(self.mentions):
             if mention.last > i:
                 continue
             if self._is_gap(mention.last, i) and not self._is_object(mention):
-                return mention
+                if not self._is_one_comma(mention.last, i) or "," in mention.text:
+                    return mention
+                aside = aside or (mention if mention.kind != "document" else None)
             if i - mention.last > 40:
                 break
-        return None
+        return aside
+
+    def _is_one_comma(self, start: int, end: int) -> bool:
+        """Whether a single comma stands before a verb: the end of an aside, whose last word is no subject."""
+        marks = [t.text for t in self.tokens[start:end] if not t.is_word]
+        return marks == [","] and self.tokens[start].text == ","
 
     def _is_object(self, mention: Mention) -> bool:
         """Whether a mention is what a preposition is about, so that it is no subject."""

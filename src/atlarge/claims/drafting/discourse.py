@@ -742,11 +742,8 @@ class Discourse:
             "cifras",
         }:
             return None
-        starts = re.match(
-            r"^(?:\W*)(?:[A-Z][a-z]+|\d[\d,.]*)(?: of (?:those|them|the|these)| had | were | was )", text
-        )
-        is_number = starts and re.match(
-            r"^\W*(?:\d|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen|eighteen|nineteen|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety|most|half|about|nearly|some|more|fewer|only|just|another)\b",
+        is_number = re.match(
+            r"^\W*(?:\d|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen|eighteen|nineteen|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety|most of|half|about|nearly|fewer|only|just|another)\b",
             text,
             re.IGNORECASE,
         )

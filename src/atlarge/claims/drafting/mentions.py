@@ -87,6 +87,13 @@ def _body_words(lang: Language) -> dict[str, str]:
 
 
 @cache
+def _people_words(lang: Language) -> frozenset[str]:
+    """Role words for someone who is not named, in singular and plural."""
+    words = lang.words("anonymous")
+    return words | {f"{word}s" for word in words if not word.endswith("s")}
+
+
+@cache
 def _canonical(lang: Language) -> dict[str, str]:
     """The ledger's name of a body by each of its names in lower case."""
     made: dict[str, str] = {}
@@ -609,7 +616,9 @@ class Finder:
         made_by = self.lang.words("made") if kind == "document" else frozenset()
         while i < len(tokens) and (tokens[i].low in links or tokens[i].low in made_by):
             stop = i + 1
-            while stop < len(tokens) and stop - i < 9 and tokens[stop].is_word:
+            while (
+                stop < len(tokens) and stop - i < (14 if kind == "document" else 9) and tokens[stop].is_word
+            ):
                 token = tokens[stop]
                 is_verb = self._is_verb(tokens, stop) or (
                     kind == "document" and token.low in self.lang.words("document_verbs")
@@ -673,6 +682,9 @@ class Finder:
 _PLACE_WORDS = {"in", "near", "from", "at", "around", "across", "outside", "to", "through", "throughout", "of",
                 "en", "desde", "hasta", "greater", "downtown"}  # fmt: skip
 _GOT = {
+    "to",
+    "under",
+    "through",
     "obtained",
     "reviewed",
     "seen",
