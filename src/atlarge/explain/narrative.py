@@ -21,6 +21,7 @@ from atlarge.messages import Days, Message, Month, join, say
 MOST_WORDS = 30
 IN_MONTHS = 1.5
 CLOSE = 0.1
+LEAST_LATER = 10.0
 ALL_PLACES = " area of responsibility"
 
 
@@ -113,6 +114,7 @@ def _headline(facts: Facts, verdicts: Mapping[str, Judgement], place: Message, b
         tail = "close"
     return say(
         f"headline.{kind}{brief}",
+        **_removed(facts),
         o=Number(lasting.observed, "count", _lasting_keys(facts)),
         e=Number(lasting.expected, "estimate"),
         at=place,
@@ -194,11 +196,34 @@ def lasting_sentence(facts: Facts) -> Message:
         o=Number(lasting.observed, "count", keys),
         e=Number(lasting.expected, "estimate"),
         difference=difference(lasting.effect, keys),
-        **({"removed": Number(lasting.bursts_removed, "count", keys)} if lasting.bursts_removed > 0 else {}),
+        **_removed(facts),
     )
     if lasting_rule(lasting) == "cannot be told" and lasting.mde:
         return join(told, say("lasting.mde", mde=Number(lasting.mde, "estimate", (_main_key(facts),))))
     return told
+
+
+def _removed(facts: Facts) -> dict[str, Number]:
+    """Arrests of bursts that are not among those of the lasting excess."""
+    removed = _lasting(facts).bursts_removed
+    return {"removed": Number(removed, "count", _lasting_keys(facts))} if removed > 0 else {}
+
+
+def later_sentence(facts: Facts) -> Message | None:
+    """The clearest surge after the days that are watched for a burst, of a usual month or more."""
+    bursts = facts.bursts
+    if bursts is None or bursts.watch_end is None:
+        return None
+    levels = {a.code: a for a in (facts.where.county, facts.where.office, facts.where.own) if a is not None}
+    for surge in facts.surges:
+        start, end = (dt.date.fromisoformat(str(surge[k])[:10]) for k in ("start", "end"))
+        large = float(surge["observed"]) >= max(LEAST_LATER, bursts.usual_month or 0.0)
+        if start > bursts.watch_end and large and surge["place"] in levels:
+            key = key_of(levels[surge["place"]], str(surge["measure"]), start, end, facts.scheme)
+            return say(
+                "later.says", n=Number(float(surge["observed"]), "count", (key,)), days=Days(start, end)
+            )
+    return None
 
 
 def at_large_paragraph(facts: Facts) -> Message:
@@ -212,7 +237,7 @@ def at_large_paragraph(facts: Facts) -> Message:
             month=Month(facts.left_before.date),
             difference=difference(facts.left_before.estimate_from, (_main_key(facts),)),
         )
-    return join(burst_sentence(facts), lasting_sentence(facts), two, left)
+    return join(burst_sentence(facts), later_sentence(facts), lasting_sentence(facts), two, left)
 
 
 def handoffs_paragraph(facts: Facts) -> Message:

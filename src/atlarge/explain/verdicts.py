@@ -160,13 +160,20 @@ def level_of(ratio: Interval) -> str:
     return "proportionate" if ratio.low >= BAND[0] and ratio.high <= BAND[1] else "cannot be told"
 
 
+def _unclear(ratio: Interval) -> str:
+    """Which edge of the band the interval crosses."""
+    if (ratio.low or 0.0) >= BAND[0]:
+        return "proportion_or_above"
+    return "proportion_or_below" if (ratio.high or 0.0) <= BAND[1] else "proportion_unclear"
+
+
 def concentration(ratio: Interval, reason: Message) -> Judgement:
     """Whether numbers of people explain the level: only where arrests are in proportion to them."""
     level = level_of(ratio)
     if ratio.value is None:
         rule = "no_population"
     else:
-        rule = "proportion_unclear" if level == "cannot be told" else level.replace(" ", "_")
+        rule = _unclear(ratio) if level == "cannot be told" else level.replace(" ", "_")
     found: Verdict = "cannot be told"
     if level == "proportionate":
         found = "fits"
