@@ -24,6 +24,9 @@ from atlarge.places.spelling import corrected
 from atlarge.places.text import fault, squash, tokens
 
 _ONE_COUNTY = {"DC": "11001", "GU": "66010"}
+_COMPASS = frozenset(
+    {"NORTH", "SOUTH", "EAST", "WEST", "CENTRAL", "NORTHERN", "SOUTHERN", "EASTERN", "WESTERN"}
+)
 _PRISON = frozenset(
     {"CORRECTIONAL", "PRISON", "UNIT", "PENITENTIARY", "FCI", "USP", "CI", "CF", "INSTITUTION"}
 )
@@ -98,6 +101,9 @@ def _pick_site(case: Case) -> tuple[int, int, Site, float] | None:
         if best is not None and end - start <= best[1] - best[0]:
             continue
         after = case.words[end] if end < len(case.words) else ""
+        before = case.words[start - 1] if start > 0 else ""
+        if before in _COMPASS:  # SOUTH LOUISIANA PROCESSING is not LOUISIANA PROCESSING
+            continue
         if end - start == 1 and after in ("SO", "SHERIFF") and case.words[start] in case.gaz.county_names:
             continue
         if _is_police(case.words[:start] + case.words[end:]) and any(
