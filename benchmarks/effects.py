@@ -95,7 +95,7 @@ def prop99() -> dict[str, Any]:
     # Arkhangelsky et al. (2021), table 1: SC -19.6 (no covariates, no intercept), DID -27.3
     published = {"sc": -19.6, "did": -27.3}
     rows = {}
-    for method in ("sc", "did", "ascm", "ife"):
+    for method in ("sc", "did", "ascm"):
         got = counterfactual(y, row, 19, method=method, scale="raw")
         rows[method] = {
             "mean_effect": got.effect_mean, "low": got.effect_low / 12, "high": got.effect_high / 12,

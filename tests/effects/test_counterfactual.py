@@ -17,7 +17,7 @@ from atlarge.effects.placebo import learn_scale, quantile_pair
 from atlarge.errors import QuestionError
 from atlarge.simulate import World, draw_world
 
-METHODS = ["ascm", "sc", "ife", "did"]
+METHODS = ["ascm", "sc", "did"]
 
 
 def _counts(seed: int = 0, n: int = 60, periods: int = 36) -> np.ndarray:
@@ -62,7 +62,7 @@ def test_without_noise_the_effect_is_exact(method: str) -> None:
 
 @pytest.mark.parametrize("method", METHODS)
 def test_scale_of_units_does_not_matter(method: str) -> None:
-    # counts are compared relative to each unit's own mean: a unit's size is only a unit of measure. Did, ife
+    # counts are compared relative to each unit's own mean: a unit's size is only a unit of measure. Did
     # and ascm weigh donors by size, so only the target is stretched.
     y = _counts()
     stretched = y.copy()

@@ -28,11 +28,11 @@ class Counterfactual:
     effect_mean    the same per post-period
     relative       effect / sum of fitted (None where that sum is not positive)
     p, p_high, p_ratio  placebo p-values: two-sided, one-sided for an increase, of the RMSPE ratio
-    weights        [N] weight of each unit of the panel (None for interactive fixed effects)
+    weights        [N] weight of each unit of the panel
     pre_rmse       root mean squared gap before the change; pre_rmse_relative the same over the pre-mean
     pre_mean       mean of the target before the change
     n_donors, n_imputed, n_dropped  donors used; donor cells filled; donors left out
-    method, level, tuning  as asked; tuning = ridge penalty share, or number of factors
+    method, level, tuning  as asked; tuning = ridge penalty share
     placebos       the placebo statistics of all donors
     """
 
@@ -84,9 +84,9 @@ def counterfactual(
     `donors`: mask [N] of units that may serve as comparison; leave out all that changed themselves.
 
     `method`: "ascm" ridge-augmented synthetic control (Ben-Michael, Feller, Rothstein 2021), "sc" simplex
-    weights alone (Abadie, Diamond, Hainmueller 2010), "ife" interactive fixed effects (Bai 2009; Xu 2017),
-    "did" mean path of the others. `scale`: see `prepare`. `level`: of the intervals, which are conformal
-    over placebo units. `tuning` fixes the ridge penalty or the number of factors instead of choosing it.
+    weights alone (Abadie, Diamond, Hainmueller 2010), "did" mean path of the others. `scale`: see
+    `prepare`. `level`: of the intervals, which are conformal over placebo units. `tuning` fixes the ridge
+    penalty instead of choosing it.
 
     Raises QuestionError: fewer than 6 pre-periods or 5 donors with records, no post-period, or only zeros
     before.

@@ -22,7 +22,6 @@ PENALTIES = np.geomspace(
     10.0, 1e-5, 13
 )  # of the ridge, as shares of the largest eigenvalue; infinity is added
 NOISE_PENALTY = 3.0  # see `noise_penalty`
-MAX_FACTORS = 4
 MAX_TUNING_ROWS = 200
 
 
@@ -52,7 +51,7 @@ def fit(
     only_target: bool = False,
     tuning: float | None = None,
 ) -> Fit:
-    """Fit all rows by `method`: "sc", "ascm", "ife" or "did"; or row 0 alone.
+    """Fit all rows by `method`: "sc", "ascm" or "did"; or row 0 alone.
 
     `size` [R] is the mean count behind each row; rows with larger counts are less noisy and weigh more in
     the ridge and in the factors. `tuning` fixes the tuning value instead of choosing it.
@@ -65,9 +64,7 @@ def fit(
         return Fit(weights @ x, weights)
     if method == "ascm":
         return _augmented(x, pre, size, rows, tuning)
-    if method == "ife":
-        return _factors(x, pre, size, rows, tuning)
-    raise ValueError(f"unknown method {method!r}: use ascm, sc, ife or did")
+    raise ValueError(f"unknown method {method!r}: use ascm, sc or did")
 
 
 def precision(size: Floats) -> Floats:
@@ -195,50 +192,3 @@ def simplest_good(error: Floats) -> int:
     excess = error - error[best]
     spread = excess.std(1) / np.sqrt(error.shape[1])
     return int(np.flatnonzero(excess.mean(1) <= spread + 1e-12 * error[best].mean())[0])
-
-
-def _factors(x: Floats, pre: Bools, size: Floats, rows: Ints, tuning: float | None) -> Fit:
-    """Interactive fixed effects: factors of the other donors, loadings of the row from its pre-periods.
-
-    Bai (2009), Xu (2017). With the donors complete the least-squares factors are the leading eigenvectors
-    of their period covariance, found here for every left-out row at once; their number is chosen by
-    foretelling held-out periods.
-    """
-    weight = precision(size)
-    r = _choose_factors(x, pre, weight, size) if tuning is None else int(tuning)
-    path = _factor_paths(x, pre, weight, rows, r)[r]
-    return Fit(path, None, float(r))
-
-
-def _choose_factors(x: Floats, pre: Bools, weight: Floats, size: Floats) -> int:
-    rows = _tuning_rows(len(x))
-    most = min(MAX_FACTORS, int(pre.sum()) // 8)
-    error = np.zeros((most + 1, len(rows)))
-    for held in _folds(pre):
-        train = pre & ~held
-        for r, path in enumerate(_factor_paths(x, train, weight, rows, most)):
-            error[r] += ((x[rows] - path)[:, held] ** 2).sum(1)
-    return simplest_good(error * size[rows])
-
-
-def _factor_paths(x: Floats, train: Bools, weight: Floats, rows: Ints, most: int) -> list[Floats]:
-    """Fitted paths [len(rows), T] with 0..most factors."""
-    level = x[:, train].mean(1, keepdims=True)
-    deviation = x - level
-    left = weight.sum() - weight[rows]
-    period = ((weight @ deviation) - weight[rows, None] * deviation[rows]) / left[:, None]
-    centred = deviation - (weight @ deviation) / weight.sum()
-    _, vectors = np.linalg.eigh(_loo_covariance(centred, weight, rows))
-    leading = vectors[:, :, ::-1]
-    rest = x[rows] - period
-    paths = []
-    for r in range(most + 1):
-        basis = np.concatenate([np.ones((len(rows), x.shape[1], 1)), leading[:, :, :r]], axis=2)
-        inside = basis[:, train]
-        gram = inside.transpose(0, 2, 1) @ inside
-        gram[:, np.arange(r + 1), np.arange(r + 1)] *= 1 + 1e-9
-        gram[:, np.arange(r + 1), np.arange(r + 1)] += 1e-12
-        right = np.einsum("rtk,rt->rk", inside, rest[:, train])
-        loading = np.linalg.solve(gram, right[:, :, None])[:, :, 0]
-        paths.append(period + np.einsum("rtk,rk->rt", basis, loading))
-    return paths
