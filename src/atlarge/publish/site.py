@@ -30,6 +30,7 @@ from atlarge.publish.i18n import LANGUAGES, Words
 from atlarge.publish.live import script_words
 from atlarge.publish.map_data import map_data
 from atlarge.publish.pages import WHOLE, image_path, name_of, path_of, place_page
+from atlarge.publish.policy_pages import policy_files
 from atlarge.publish.pooled_view import DIRECTIONS, pooled_finding
 from atlarge.publish.release_table import LEVELS
 from atlarge.publish.render import static
@@ -329,6 +330,8 @@ def _write_shared(folder: Folder, data: SiteData, table: Disclosed) -> None:
         for shown in data.answers:
             folder.put(path_of(answer_stem(shown.answer), w), answer_page(data, shown, w))
             folder.put(path_of(f"{answer_stem(shown.answer)}-brief", w), brief_page(shown, w))
+    for path, content in policy_files(data):
+        folder.put(path, content)
     frame = download_frame(table, {code: p.name for code, p in data.places.items()})
     folder.put("data/all.csv", _csv(frame))
     folder.put("data/all.parquet", _parquet(frame))

@@ -28,6 +28,7 @@ from atlarge.publish.pages import (
     policies_table,
     timeline_of,
 )
+from atlarge.publish.policy_pages import policy_links
 from atlarge.publish.pooled_view import findings, pooled_page
 from atlarge.publish.render import Table, render
 from atlarge.publish.search_data import full_name, records_of
@@ -197,6 +198,7 @@ def policies_page(data: SiteData, w: Words) -> str:
     table = replace(table, is_sortable=True)
     says = [w("policies.lede"), *([w("policies.answered", n=len(data.answers))] if data.answers else [])]
     page = page_of(data, w, "policies", w("policies.title"), says[0])
+    links, files = policy_links(data, page)
     return render(
         "policies.html.j2",
         w=w,
@@ -206,6 +208,8 @@ def policies_page(data: SiteData, w: Words) -> str:
         rows=table,
         agreements=agreements_figure(w),
         n=w.count(len(rows)),
+        links=links,
+        files=files,
     )
 
 

@@ -1,0 +1,371 @@
+"""Pages of the registry of policies: a map by month, each state, each decision, and downloads."""
+
+from __future__ import annotations
+
+import datetime as dt
+import io
+import json
+from collections.abc import Iterator
+from functools import cache
+from typing import Any
+
+import polars as pl
+
+from atlarge.policies import Policy, Registry, registry
+from atlarge.publish import charts
+from atlarge.publish.i18n import LANGUAGES, Words
+from atlarge.publish.layout import page_of, path_of
+from atlarge.publish.render import Link, Table, render, safe_link
+from atlarge.publish.site_data import SiteData
+from atlarge.reference import sidecar, table
+from atlarge.regimes import county_regimes, monthly_totals, months_between, with_residents
+
+FIRST_MONTH = dt.date(2015, 1, 1)
+CLASSES = ("jail", "task_force", "extends", "limits", "both", "none")
+"""What the map tells of a county: its own agreements first, then what a law or decision says."""
+_KINDS = {"jail": "q5", "task_force": "q3", "extends": "q1", "limits": "qx", "both": "q2", "none": "qn"}
+DOWNLOADS = ("data/policies.csv", "data/policies.parquet", "data/policies.ics")
+
+
+def as_of() -> dt.date:
+    """The day on which the registry was last read."""
+    return dt.date.fromisoformat(str(sidecar("policies")["accessed"]))
+
+
+def last_month() -> dt.date:
+    """The month of the newest list of agreements: later months would show agreements that may have ended."""
+    newest = table("agreements_287g")["last_listed"].max()
+    return dt.date.fromisoformat(str(newest)).replace(day=1)
+
+
+def state_stem(state: str) -> str:
+    """Path of a state's page."""
+    return f"policies/{state.lower()}"
+
+
+def policy_stem(name: str) -> str:
+    """Path of a policy's page."""
+    return f"policy/{name}"
+
+
+def _decisions(known: Registry) -> list[Policy]:
+    return [p for p in known if not p.is_agreement]
+
+
+def states_shown(data: SiteData) -> list[str]:
+    """States that have a page or a county with one."""
+    counties = dict(table("counties").select("fips", "state").iter_rows())
+    found = {code for level, code in data.places if level == "state"}
+    found |= {str(counties[code]) for level, code in data.places if level == "county" and code in counties}
+    return sorted(found)
+
+
+def state_names() -> pl.DataFrame:
+    """Two letters and name of each state."""
+    return table("counties").select("state", "state_name").unique().sort("state")
+
+
+def policy_links(data: SiteData, page: dict[str, Any]) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
+    """Text and address of the page of each state, and of each download, as seen from a page."""
+    states, names = states_shown(data), dict(state_names().iter_rows())
+    pages = sorted((names[state], f"{page['home']}{state_stem(state)}.html") for state in states)
+    return pages, [(path.rsplit("/", 1)[1], f"{page['root']}{path}") for path in DOWNLOADS]
+
+
+def policy_files(data: SiteData) -> Iterator[tuple[str, str | bytes]]:
+    """Paths and contents of all pages of the registry, both languages, and of its downloads."""
+    known, states = registry(), states_shown(data)
+    if not states:
+        return
+    shown = [p for p in _decisions(known) if p.state in states]
+    for language in LANGUAGES:
+        w = Words(language)
+        yield path_of("policies/map", w), _map_page(data, w)
+        for state in states:
+            yield path_of(state_stem(state), w), _state_page(data, w, known, state)
+        for p in shown:
+            yield path_of(policy_stem(p.id), w), _policy_page(data, w, known, p)
+    yield "static/policymap.js", _map_script()
+    yield from downloads(known)
+
+
+def downloads(known: Registry) -> Iterator[tuple[str, str | bytes]]:
+    """The registry as CSV, Parquet and a calendar of its decisions' dates."""
+    from atlarge.files import csv_text
+
+    frame = known.to_frame()
+    yield DOWNLOADS[0], csv_text(frame)
+    buffer = io.BytesIO()
+    frame.write_parquet(buffer, compression="zstd")
+    yield DOWNLOADS[1], buffer.getvalue()
+    yield DOWNLOADS[2], Registry(tuple(_decisions(known))).calendar(since=as_of())
+
+
+def _list_page(*, sections: list[dict[str, Any]], **context: Any) -> str:
+    """A page of sections, each with paragraphs, a table or links."""
+    whole = [{"paragraphs": [], "table": None, "links": [], **section} for section in sections]
+    return render("list.html.j2", sections=whole, **context)
+
+
+# ---- the map ---------------------------------------------------------------------------------------------
+
+
+@cache
+def _classes() -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:
+    """Counties, and for each month the class of each county."""
+    months = months_between(FIRST_MONTH, last_month())
+    rows = county_regimes(months)
+    places = tuple(rows.filter(rows["month"] == months[0])["place"].to_list())
+    found = []
+    for (_,), part in rows.group_by(["month"], maintain_order=True):
+        columns = part.select("agreement_jail", "agreement_task_force", "governing").iter_rows()
+        found.append(
+            tuple("jail" if jail else "task_force" if force else word for jail, force, word in columns)
+        )
+    return places, tuple(found)
+
+
+def _map_script() -> str:
+    """The map's data, as changes by county, and what recolours it."""
+    places, months = _classes()
+    changes = {}
+    for i, fips in enumerate(places):
+        told: list[int] = []
+        before = -1
+        for k, classes in enumerate(months):
+            now = CLASSES.index(classes[i])
+            if now != before:
+                told += [k, now]
+                before = now
+        changes[fips] = told
+    kinds = json.dumps([_KINDS[name] for name in CLASSES])
+    text = json.dumps(changes, separators=(",", ":"))
+    return (
+        f'"use strict";(()=>{{const t={text},q={kinds};const s=document.getElementById("pm-month");'
+        'const o=document.getElementById("pm-say"),n=s.dataset.months.split("|");'
+        'const d=()=>{const k=+s.value;for(const c of document.querySelectorAll("#pm .m-counties path")){'
+        "const r=t[c.id.slice(1)];let v=q.length-1;if(r){for(let i=0;i<r.length&&r[i]<=k;i+=2)v=r[i+1];}"
+        'c.setAttribute("class",q[v]);}o.textContent=n[k];s.setAttribute("aria-valuetext",n[k]);};'
+        's.addEventListener("input",d);d();})();\n'
+    )
+
+
+def _map_page(data: SiteData, w: Words) -> str:
+    places, months = _classes()
+    axis = months_between(FIRST_MONTH, last_month())
+    newest = {fips: _KINDS[name] for fips, name in zip(places, months[-1], strict=True)}
+    title = w("registry.map_title", month=w.long_month(axis[-1]))
+    said = w("registry.map_says", day=w.day(as_of()))
+    return render(
+        "policy_map.html.j2",
+        w=w,
+        page=page_of(data, w, "policies/map", w("registry.map_heading"), said, nav="policies"),
+        drawing=charts.choropleth(newest, w=w, title=title, sentence=said),
+        months=[w.long_month(m) for m in axis],
+        legend=[{"kind": _KINDS[name], "text": w(f"registry.class.{name}")} for name in CLASSES],
+        years=_year_table(w),
+    )
+
+
+@cache
+def _each_may() -> pl.DataFrame:
+    """Regimes of every county on 1 May of each year, with its residents."""
+    axis = months_between(FIRST_MONTH, last_month())
+    return with_residents(county_regimes([day for day in axis if day.month == 5]))
+
+
+def _year_table(w: Words, state: str | None = None) -> Table:
+    """Counties and residents under each regime on 1 May of each year, of the nation or a state."""
+    rows = _each_may()
+    if state is not None:
+        inside = table("counties").filter(table("counties")["state"] == state)["fips"].to_list()
+        rows = rows.filter(rows["place"].is_in(inside))
+    may = rows["month"].unique().sort().to_list()
+    totals = monthly_totals(rows)
+    names = ("agreement_any", "agreement_jail", "agreement_task_force", "local_limit")
+    told = {(r["month"], r["regime"]): r for r in totals.iter_rows(named=True)}
+    made = []
+    for day in may:
+        cells = [w.month(day)]
+        for name in names:
+            row = told[day, name]
+            cells.append(f"{w.count(row['counties'])} ({w.count(row['residents'] / 1e6, 1)})")
+        made.append(cells)
+    head = [w("report.col.period"), *(w(f"registry.col.{name}") for name in names)]
+    return Table(w("registry.years"), head, made)
+
+
+# ---- a state, a policy -----------------------------------------------------------------------------------
+
+
+def _when(p: Policy, w: Words) -> str:
+    first, last = p.spell.start_earliest, p.spell.start_latest
+    return w.short_day(first) if first == last else w.days(first, last)
+
+
+def _until(p: Policy, w: Words) -> str:
+    first, last = p.spell.end_earliest, p.spell.end_latest
+    if first is None or last is None:
+        return "–"
+    return w.short_day(last) if first == last else w.days(first, last)
+
+
+def _row(p: Policy, w: Words, home: str) -> list[str | Link]:
+    source = safe_link(p.source_url)
+    return [
+        Link(p.title, f"{home}{policy_stem(p.id)}.html"),
+        p.place_name,
+        w(f"direction.{p.direction}"),
+        _when(p, w),
+        _until(p, w),
+        w(f"registry.scope.{p.binds}"),
+        p.confidence or "–",
+        Link(w("link.source"), source, True) if source else "–",
+    ]
+
+
+def _table(policies: list[Policy], w: Words, home: str, caption: str) -> Table:
+    head = [w(f"col.{k}") for k in ("policy", "place", "direction", "effective", "ended")]
+    head += [w("registry.col.binds"), w("col.confidence"), w("col.source")]
+    return Table(
+        caption,
+        head,
+        [_row(p, w, home) for p in policies],
+        is_stacked=True,
+        texts=range(1, 8),
+        has_heading=True,
+    )
+
+
+def _state_page(data: SiteData, w: Words, known: Registry, state: str) -> str:
+    stem = state_stem(state)
+    name = str(table("counties").filter(table("counties")["state"] == state)["state_name"][0])
+    page = page_of(data, w, stem, w("registry.state_title", state=name), "", nav="policies")
+    home, today = page["home"], as_of()
+    history = [p for p in known.history(state=state) if not p.is_agreement]
+    standing = [p for p in history if p.status(today) != "not in force"]
+    agreements = known.in_force(last_month(), kind="287g", state=state)
+    counties = {code for p in agreements for code in p.counties()}
+    laws = {p.direction for p in standing if p.level == "state" and p.is_jail_rule and p.counties()}
+    law = "both" if len(laws) == 2 else next(iter(laws), "none")
+    says = [
+        w(f"registry.law.{law}", state=name, day=w.day(today)),
+        w("registry.agreements_says", month=w.long_month(last_month()), n=w.count(len(agreements)),
+          counties=w.count(len(counties))),
+    ]  # fmt: skip
+    page["description"] = says[0]
+    undated = [r for r in _undated() if r["state"] == state]
+    conflicts = [c for c in known.conflicts(today, state=state) if not c.local.is_agreement]
+    sections: list[dict[str, Any]] = []
+
+    def add(title: str, table: Table | None = None, paragraphs: list[str] | None = None, **more: Any) -> None:
+        sections.append({"title": title, "table": table, "paragraphs": paragraphs or [], **more})
+
+    if standing:
+        title = w("registry.in_force", day=w.day(today))
+        add(title, _table(standing, w, home, title))
+    if conflicts:
+        pairs = [
+            w("registry.conflict", local=c.local.title, place=c.local.place_name, state=c.state.title)
+            for c in conflicts
+        ]
+        add(w("registry.conflicts"), None, pairs)
+    ended = [p for p in history if p.status(today) == "not in force"]
+    if ended:
+        add(w("registry.ended"), _table(ended, w, home, w("registry.ended")))
+    if undated:
+        add(
+            w("registry.undated"),
+            None,
+            [f"{r['place_name']}: {r['title']}. {r['note'] or ''}" for r in undated],
+        )
+    years = _year_table(w, state)
+    if years.rows:
+        add(w("registry.years"), years)
+    if agreements:
+        title = w("registry.agreements", month=w.long_month(last_month()))
+        add(title, _agreement_table(agreements, w, title))
+    root = page["root"]
+    links = [
+        {"name": path.rsplit("/", 1)[1], "href": f"{root}{path}", "download": True} for path in DOWNLOADS
+    ]
+    links.append({"name": w("registry.map_heading"), "href": f"{home}policies/map.html", "download": False})
+    add(w("place.download"), links=links)
+    return _list_page(w=w, page=page, title=page["title"], paragraphs=says, sections=sections)
+
+
+def _agreement_table(agreements: list[Policy], w: Words, caption: str) -> Table:
+    rows = [
+        [p.agency, p.place_name, p.model, _when(p, w), p.confidence]
+        for p in sorted(agreements, key=lambda p: (p.place_name, p.agency, p.model))
+    ]
+    head = [
+        w("registry.col.agency"),
+        w("col.place"),
+        w("registry.col.model"),
+        w("col.effective"),
+        w("col.confidence"),
+    ]
+    return Table(caption, head, rows, is_stacked=True, texts=range(1, 5), has_heading=True)
+
+
+def _undated() -> list[dict[str, Any]]:
+    rows = table("policies")
+    return rows.filter(rows["effective"].is_null()).sort("id").to_dicts()
+
+
+def _policy_page(data: SiteData, w: Words, known: Registry, p: Policy) -> str:
+    title = f"{p.place_name}: {p.title}"
+    status = w(f"registry.status.{p.status(as_of()).replace(' ', '_')}", day=w.day(as_of()))
+    says = w(
+        "registry.policy_says", direction=w(f"direction.{p.direction}"), scope=w(f"registry.scope.{p.binds}")
+    )
+    page = page_of(data, w, policy_stem(p.id), title, f"{says} {status}", nav="policies")
+    source = safe_link(p.source_url)
+    facts: list[tuple[str, str | Link]] = [
+        (w("registry.col.kind"), w(f"registry.kind.{p.kind}")),
+        (w("registry.col.binds"), w(f"registry.scope.{p.binds}")),
+        (w("col.announced"), w.day(p.announced) if p.announced else "–"),
+        (w("col.effective"), _when(p, w)),
+        (w("registry.col.deadline"), w.day(p.deadline) if p.deadline else "–"),
+        (w("col.ended"), _until(p, w)),
+        (w("registry.col.criteria"), p.criteria or "–"),
+        (w("registry.col.note"), " ".join(x for x in (p.note, p.ended_reason) if x) or "–"),
+        (w("col.confidence"), p.confidence or "–"),
+        (w("registry.col.verified"), _verified().get(p.id) or "–"),
+        (w("col.source"), Link(source, source, True) if source else "–"),
+        ("id", p.id),
+    ]
+    sections: list[dict[str, Any]] = [
+        {
+            "title": w("registry.facts"),
+            "paragraphs": [],
+            "table": Table(
+                w("registry.facts"), [w("registry.col.what"), w("registry.col.value")], facts, texts=(1,),
+                has_heading=True,
+            ),
+        }
+    ]  # fmt: skip
+    home = page["home"]
+    others = [q for q in known.history(state=p.state) if not q.is_agreement and q.id != p.id]
+    same = [q for q in others if q.place == p.place or q.level == "state"]
+    if same:
+        name = w("registry.same_place")
+        sections.append({"title": name, "paragraphs": [], "table": _table(same, w, home, name)})
+    links = [
+        {"name": w("registry.state_all"), "href": f"{home}{state_stem(p.state)}.html", "download": False}
+    ]
+    shown = next(
+        (code for code in (("county", p.fips or ""), ("state", p.state)) if code in data.places), None
+    )
+    if shown:
+        place = data.places[shown]
+        links.append({"name": place.name, "href": f"{home}{place.stem}.html", "download": False})
+    sections.append({"title": w("registry.more"), "paragraphs": [], "links": links})
+    return _list_page(w=w, page=page, title=title, paragraphs=[says, status], sections=sections)
+
+
+@cache
+def _verified() -> dict[str, str]:
+    rows = table("policies").select("id", "verified").drop_nulls()
+    return {str(name): str(how) for name, how in rows.iter_rows()}
