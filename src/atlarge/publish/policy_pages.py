@@ -192,7 +192,7 @@ def _year_table(w: Words, state: str | None = None) -> Table:
             cells.append(f"{w.count(row['counties'])} ({w.count(row['residents'] / 1e6, 1)})")
         made.append(cells)
     head = [w("report.col.period"), *(w(f"registry.col.{name}") for name in names)]
-    return Table(w("registry.years"), head, made)
+    return Table(w("registry.years"), head, made, has_heading=True)
 
 
 # ---- a state, a policy -----------------------------------------------------------------------------------
