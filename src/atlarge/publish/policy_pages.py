@@ -101,9 +101,15 @@ def downloads(known: Registry) -> Iterator[tuple[str, str | bytes]]:
     yield DOWNLOADS[2], Registry(tuple(_decisions(known))).calendar(since=as_of())
 
 
+def _page(data: SiteData, w: Words, stem: str, title: str, description: str) -> dict[str, Any]:
+    """What the layout needs of a page of the registry, which names the registry as its source."""
+    source = w("registry.source", day=w.day(as_of()), month=w.long_month(last_month()))
+    return page_of(data, w, stem, title, description, nav="policies", source=source)
+
+
 def _list_page(*, sections: list[dict[str, Any]], **context: Any) -> str:
     """A page of sections, each with paragraphs, a table or links."""
-    whole = [{"paragraphs": [], "table": None, "links": [], **section} for section in sections]
+    whole = [{"paragraphs": [], "table": None, "links": [], "code": [], **section} for section in sections]
     return render("list.html.j2", sections=whole, **context)
 
 
@@ -159,7 +165,7 @@ def _map_page(data: SiteData, w: Words) -> str:
     return render(
         "policy_map.html.j2",
         w=w,
-        page=page_of(data, w, "policies/map", w("registry.map_heading"), said, nav="policies"),
+        page=_page(data, w, "policies/map", w("registry.map_heading"), said),
         drawing=charts.choropleth(newest, w=w, title=title, sentence=said),
         months=[w.long_month(m) for m in axis],
         legend=[{"kind": _KINDS[name], "text": w(f"registry.class.{name}")} for name in CLASSES],
@@ -240,7 +246,7 @@ def _table(policies: list[Policy], w: Words, home: str, caption: str) -> Table:
 def _state_page(data: SiteData, w: Words, known: Registry, state: str) -> str:
     stem = state_stem(state)
     name = str(table("counties").filter(table("counties")["state"] == state)["state_name"][0])
-    page = page_of(data, w, stem, w("registry.state_title", state=name), "", nav="policies")
+    page = _page(data, w, stem, w("registry.state_title", state=name), "")
     home, today = page["home"], as_of()
     history = [p for p in known.history(state=state) if not p.is_agreement]
     standing = [p for p in history if p.status(today) != "not in force"]
@@ -320,7 +326,7 @@ def _policy_page(data: SiteData, w: Words, known: Registry, p: Policy) -> str:
     says = w(
         "registry.policy_says", direction=w(f"direction.{p.direction}"), scope=w(f"registry.scope.{p.binds}")
     )
-    page = page_of(data, w, policy_stem(p.id), title, f"{says} {status}", nav="policies")
+    page = _page(data, w, policy_stem(p.id), title, f"{says} {status}")
     source = safe_link(p.source_url)
     facts: list[tuple[str, str | Link]] = [
         (w("registry.col.kind"), w(f"registry.kind.{p.kind}")),
