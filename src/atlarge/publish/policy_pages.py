@@ -13,6 +13,7 @@ import polars as pl
 
 from atlarge.policies import Policy, Registry, registry
 from atlarge.publish import charts
+from atlarge.publish.charts.choropleth import PATTERNS
 from atlarge.publish.i18n import LANGUAGES, Words
 from atlarge.publish.layout import page_of, path_of
 from atlarge.publish.render import Link, Table, render, safe_link
@@ -145,13 +146,14 @@ def _map_script() -> str:
                 before = now
         changes[fips] = told
     kinds = json.dumps([_KINDS[name] for name in CLASSES])
+    fills = json.dumps([f"url(#{PATTERNS[k]})" if k in PATTERNS else "" for k in _KINDS.values()])
     text = json.dumps(changes, separators=(",", ":"))
     return (
-        f'"use strict";(()=>{{const t={text},q={kinds};const s=document.getElementById("pm-month");'
+        f'"use strict";(()=>{{const t={text},q={kinds},f={fills};const s=document.getElementById("pm-month");'
         'const o=document.getElementById("pm-say"),n=s.dataset.months.split("|");'
         'const d=()=>{const k=+s.value;for(const c of document.querySelectorAll("#pm .m-counties path")){'
         "const r=t[c.id.slice(1)];let v=q.length-1;if(r){for(let i=0;i<r.length&&r[i]<=k;i+=2)v=r[i+1];}"
-        'c.setAttribute("class",q[v]);}o.textContent=n[k];s.setAttribute("aria-valuetext",n[k]);};'
+        'c.setAttribute("class",q[v]);if(f[v])c.setAttribute("fill",f[v]);else c.removeAttribute("fill");}o.textContent=n[k];s.setAttribute("aria-valuetext",n[k]);};'
         's.addEventListener("input",d);d();})();\n'
     )
 
@@ -168,7 +170,9 @@ def _map_page(data: SiteData, w: Words) -> str:
         page=_page(data, w, "policies/map", w("registry.map_heading"), said),
         drawing=charts.choropleth(newest, w=w, title=title, sentence=said),
         months=[w.long_month(m) for m in axis],
-        legend=[{"kind": _KINDS[name], "text": w(f"registry.class.{name}")} for name in CLASSES],
+        legend=[
+            {"swatch": charts.swatch(_KINDS[name]), "text": w(f"registry.class.{name}")} for name in CLASSES
+        ],
         years=_year_table(w),
     )
 
