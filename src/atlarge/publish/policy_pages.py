@@ -153,7 +153,8 @@ def _map_script() -> str:
         'const o=document.getElementById("pm-say"),n=s.dataset.months.split("|");'
         'const d=()=>{const k=+s.value;for(const c of document.querySelectorAll("#pm .m-counties path")){'
         "const r=t[c.id.slice(1)];let v=q.length-1;if(r){for(let i=0;i<r.length&&r[i]<=k;i+=2)v=r[i+1];}"
-        'c.setAttribute("class",q[v]);if(f[v])c.setAttribute("fill",f[v]);else c.removeAttribute("fill");}o.textContent=n[k];s.setAttribute("aria-valuetext",n[k]);};'
+        'c.setAttribute("class",q[v]);if(f[v])c.setAttribute("fill",f[v]);else c.removeAttribute("fill");}'
+        'o.textContent=n[k];s.setAttribute("aria-valuetext",n[k]);};'
         's.addEventListener("input",d);d();})();\n'
     )
 
