@@ -91,6 +91,7 @@ class _Cells:
             cost=[*([0.0] * n), *self.cost],
             published=[*([False] * n), *self.published],
             known=known if self.least else None,
+            spread=1,
         )
         shown = {
             cell: value if mark == SHOWN else None

@@ -37,6 +37,7 @@ _REWARD = 1e6
 
 _DEAREST = 1e4
 _FARTHEST = 10**6
+_SHORT = 60
 _FEW, _CLOSE, _HOPS = 500, 3, 8
 """Fewer targets than this are moved by cells at most so many constraints away, which is quick; one alone by
 those closest first."""
@@ -97,6 +98,7 @@ class PerturbationSolver:
         self.reach = 2 * threshold
         # Within the mark "<3" there are only two counts, within "<2" one.
         self.spread = max(min(spread, threshold - 2), 1)
+        self.is_short = np.diff(matrix.indptr) <= _SHORT
         self.is_tight = (self.rise < self.reach) | (self.fall > -self.reach)
 
     def widen(self) -> None:
@@ -184,8 +186,10 @@ class PerturbationSolver:
         near = np.zeros(len(self.values), bool)
         near[targets] = True
         size = abs(self.by_row)
+        # Close by, sums of very many cells are balanced among the cells reached through shorter ones.
+        leads = self.is_tight & self.is_short if hops == _CLOSE else self.is_tight
         for _ in range(hops):
-            rows = (size @ near.astype(np.int64) > 0) & self.is_tight
+            rows = (size @ near.astype(np.int64) > 0) & leads
             near |= size.T @ rows.astype(np.int64) > 0
         return near
 

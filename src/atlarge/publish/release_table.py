@@ -390,8 +390,8 @@ def site_cells(
         price = np.concatenate([price, cost(more, asked) * weights(more, windows)])
     known = None
     if before:
-        # A lower threshold after a higher one would say of what was withheld more than was said before.
-        threshold = max(threshold, before.threshold)
+        # The threshold of the first edition stays: with another, the marks of both would say more together.
+        threshold = before.threshold or threshold
         prior = prior_of(cells, before)
         changes = extra_rows(prior)
         cells = pl.concat([cells, changes])

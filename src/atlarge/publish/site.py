@@ -153,8 +153,8 @@ def publish(
     passed over. None takes the worked case where counties have pages. `claims`: whether to check the shipped
     ledger; None does where counties have pages. `after`: folders of earlier sites of the same records,
     against which this one is disclosed, so that no suppressed count follows from both; a site that stands in
-    `out` is one of them without being named. `every_county`: counties that no record names get
-    a page too, which says so and leads to their area.
+    `out` is one of them without being named; its threshold stays. `every_county`: counties that no record
+    names get a page too, which says so and leads to their area.
     Raises QuestionError for a folder that holds something else or a word that is not one of `ANSWERS`,
     StoreError for a store that cannot be read.
     """
