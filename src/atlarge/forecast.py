@@ -19,6 +19,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from atlarge.calendar import month_start
 from atlarge.effects import learn_errors, unsteadiness
 from atlarge.errors import CoverageError, QuestionError
 from atlarge.files import write_atomically
@@ -285,8 +286,7 @@ def forecast(
 def _next(last: dt.date, every: str, n: int, step: dt.timedelta) -> dt.date:
     if every == "week":
         return last + n * step
-    months = last.year * 12 + last.month - 1 + n
-    return dt.date(months // 12, months % 12 + 1, 1)
+    return month_start(last, n)
 
 
 def code_hash() -> str:

@@ -6,7 +6,6 @@ is small (one row a place and period that has records); filling, coverage and or
 
 from __future__ import annotations
 
-import calendar
 import datetime as dt
 import operator
 from collections.abc import Sequence
@@ -21,6 +20,7 @@ import numpy as np
 import polars as pl
 import yaml
 
+from atlarge.calendar import month_end
 from atlarge.engines import collect, scan
 from atlarge.errors import CoverageError, QuestionError
 from atlarge.records.schemes import Scheme
@@ -252,7 +252,7 @@ def _table_panel(
         )
     covered = _window(store.coverage(name), name, asked)
     if reported:  # a figure stands for its whole month, and is dated by the first day of it
-        covered = [replace(c, end=_month_end(c.end)) for c in covered]
+        covered = [replace(c, end=month_end(c.end)) for c in covered]
     # Where a period may be covered in part, its records of other days must not count: days tell them apart.
     is_plain = _is_one_span(covered)
     counted_by = asked if is_plain else replace(asked, every="day")
@@ -302,11 +302,6 @@ def _is_one_span(covered: list[Coverage]) -> bool:
             return False
         reached = max(reached, part.end + dt.timedelta(days=1))
     return len({_covers(c) for c in covered}) == 1
-
-
-def _month_end(day: dt.date) -> dt.date:
-    """The last day of a day's month."""
-    return day.replace(day=calendar.monthrange(day.year, day.month)[1])
 
 
 def rows_counted(m: Measure, read_as: Scheme) -> nw.Expr | None:

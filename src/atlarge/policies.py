@@ -20,6 +20,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from atlarge.calendar import month_end
 from atlarge.errors import QuestionError
 from atlarge.reference import sidecar, table
 
@@ -242,8 +243,7 @@ def _interval_fields(policy: Policy) -> dict[str, Any]:
 def _latest(effective: dt.date, precision: str) -> dt.date:
     """Last day of the month or year that a date stands for."""
     if precision == "month":
-        following = dt.date(effective.year + effective.month // 12, effective.month % 12 + 1, 1)
-        return following - dt.timedelta(days=1)
+        return month_end(effective)
     if precision == "year":
         return dt.date(effective.year, 12, 31)
     return effective

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
+from atlarge.calendar import month_start, months_from
 from atlarge.errors import QuestionError
 from atlarge.policies import Policy, Registry, kind_of, registry
 from atlarge.reference import table
@@ -38,8 +39,7 @@ def months_between(first: dt.date, last: dt.date) -> list[dt.date]:
     if last < first:
         raise QuestionError(f"the months end ({last}) before they begin ({first})")
     count = (last.year - first.year) * 12 + last.month - first.month + 1
-    numbers = (first.month - 1 + k for k in range(count))
-    return [dt.date(first.year + n // 12, n % 12 + 1, 1) for n in numbers]
+    return months_from(first, count)
 
 
 def _counties() -> list[tuple[str, str]]:
@@ -230,8 +230,7 @@ def treatments(
     found = known or registry()
     wanted = kind_of(kind)
     months = months_between(first, last)
-    edge = months[-1]
-    edge = dt.date(edge.year + edge.month // 12, edge.month % 12 + 1, 1)
+    edge = month_start(months[-1], 1)
     by_county: dict[str, list[Policy]] = {}
     for p in found:
         if p.kind != wanted or p.direction != direction or (models and p.model not in models):

@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from atlarge.calendar import add_months
 from atlarge.errors import CoverageError, QuestionError
-from atlarge.explain.periods import add_months, months_of
+from atlarge.explain.periods import months_of
 from atlarge.policies import Policy, find_policy, from_date
 
 FIRST, LAST = dt.date(2015, 10, 1), dt.date(2019, 9, 1)

@@ -7,6 +7,8 @@ import datetime as dt
 import re
 from dataclasses import dataclass
 
+from atlarge.calendar import fiscal_year_end, fiscal_year_start
+
 _DAY = re.compile(r"^(\d{4})-(\d{2})-(\d{2})$")
 _MONTH = re.compile(r"^(\d{4})-(\d{2})$")
 _YEAR = re.compile(r"^(\d{4})$")
@@ -66,7 +68,7 @@ def _find_single(text: str) -> Period:
         return Period(dt.date(year, 1, 1), dt.date(year, 12, 31))
     if found := _FISCAL.match(text):
         year = int(found.group(1))
-        return Period(dt.date(year - 1, 10, 1), dt.date(year, 9, 30))
+        return Period(fiscal_year_start(year), fiscal_year_end(year))
     if found := _QUARTER.match(text):
         year, quarter = map(int, found.groups())
         last = 3 * quarter

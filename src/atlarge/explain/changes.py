@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from atlarge.calendar import month_start
 from atlarge.effects import change_point, change_points
 from atlarge.errors import QuestionError
 from atlarge.explain.answer import Area, ChangeStrip, Interval
@@ -76,7 +77,7 @@ def _change(
 ) -> Change | None:
     """One change between its neighbours, to the week where the records allow, else to the month."""
     before, after = float(np.nanmean(series[left:split])), float(np.nanmean(series[split:right]))
-    start, stop = firsts[left], _following(firsts[right - 1])
+    start, stop = firsts[left], month_start(firsts[right - 1], 1)
     days = (stop - start).days
     try:
         if days >= MIN_WEEKS * 7 and np.nansum(series[left:right]) / (days / 7) >= MIN_PER_WEEK:
@@ -89,10 +90,6 @@ def _change(
         return None
     first, low, high = (firsts[left + k] for k in (found.index, found.low, found.high))
     return Change(first, low, high, before, after, found.p)
-
-
-def _following(month: dt.date) -> dt.date:
-    return dt.date(month.year + month.month // 12, month.month % 12 + 1, 1)
 
 
 def nearest(changes: list[Change], day: dt.date, end: dt.date) -> Change | None:

@@ -12,6 +12,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from atlarge.calendar import month_start
 from atlarge.errors import QuestionError
 from atlarge.explain.areas import seat_of
 from atlarge.explain.periods import Months
@@ -101,16 +102,12 @@ class Daily:
     def calendar(self) -> tuple[Floats, list[dt.date]]:
         """Whole calendar months: sums and their first days."""
         starts = pl.date_range(self.first.replace(day=1), self.last, "1mo", eager=True).to_list()
-        stops = [*starts[1:], _next_month(starts[-1])]
+        stops = [*starts[1:], month_start(starts[-1], 1)]
         end = self.last + dt.timedelta(days=1)
         whole = [k for k in range(len(starts)) if starts[k] >= self.first and stops[k] <= end]
         if not whole:
             raise QuestionError("the records cover no whole month")
         return self.sums([starts[k] for k in whole], [stops[k] for k in whole]), [starts[k] for k in whole]
-
-
-def _next_month(day: dt.date) -> dt.date:
-    return dt.date(day.year + day.month // 12, day.month % 12 + 1, 1)
 
 
 @lru_cache(maxsize=12)

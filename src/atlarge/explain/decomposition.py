@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from atlarge.calendar import add_months
 from atlarge.effects import PlaceboGrid, placebo_grid
 from atlarge.effects.decompose import (
     Decomposition,
@@ -22,7 +23,7 @@ from atlarge.errors import QuestionError
 from atlarge.explain.answer import Area, Interval
 from atlarge.explain.data import Daily
 from atlarge.explain.estimate import LEVEL, Estimate, changed_periods, estimate, grid_of, of_like_size
-from atlarge.explain.periods import Months, add_months
+from atlarge.explain.periods import Months
 from atlarge.explain.study import group_of
 from atlarge.policies import Registry
 

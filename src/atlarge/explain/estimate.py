@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from atlarge.calendar import add_months
 from atlarge.effects import (
     DEPARTURE_LAGS,
     Counterfactual,
@@ -24,7 +25,7 @@ from atlarge.effects.placebo import learn_scale, quantile_pair, rank_p
 from atlarge.errors import QuestionError
 from atlarge.explain.answer import Area, EventPoint, Interval, Placebo, Series, Span
 from atlarge.explain.data import Daily
-from atlarge.explain.periods import Months, add_months
+from atlarge.explain.periods import Months
 from atlarge.explain.study import change_days, group_of
 from atlarge.panel import measure as measure_of
 from atlarge.policies import Registry, registry

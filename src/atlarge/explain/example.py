@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
+from atlarge.calendar import months_from
 from atlarge.explain.answer import (
     ACCOUNTS,
     Answer,
@@ -33,8 +34,7 @@ def _key(start: dt.date, end: dt.date) -> CountKey:
 
 def _months(first: dt.date, count: int) -> list[dt.date]:
     """`count` first days of months from `first` on."""
-    start = first.year * 12 + first.month - 1
-    return [dt.date((start + k) // 12, (start + k) % 12 + 1, 1) for k in range(count)]
+    return months_from(first, count)
 
 
 def _series(area: Area, measure: str, label: str, pre: float, post: float) -> Series:

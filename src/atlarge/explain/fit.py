@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 import numpy as np
 import polars as pl
 
+from atlarge.calendar import add_months
 from atlarge.effects.pooling import Ratio
 from atlarge.errors import AtlargeError
 from atlarge.explain.answer import Area, ChangeStrip
@@ -22,7 +23,7 @@ from atlarge.explain.data import Daily, daily
 from atlarge.explain.decomposition import Parts, learn_rate, parts_from, parts_of, unknown_ratio
 from atlarge.explain.estimate import Estimate, estimate
 from atlarge.explain.lasting import lasting_of, left_before_of, two_sided_of
-from atlarge.explain.periods import Months, add_months, months_of
+from atlarge.explain.periods import Months, months_of
 from atlarge.explain.sensitivity import in_time_of, row_of, same_aor
 from atlarge.explain.study import Study, changed_units, world_of
 from atlarge.explain.switches import method_switches

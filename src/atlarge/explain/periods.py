@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import calendar
 import datetime as dt
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from atlarge.calendar import add_months
 from atlarge.errors import CoverageError, QuestionError
 from atlarge.policies import Policy
 
@@ -18,13 +18,6 @@ MAX_LIFE_MONTHS = 36
 AFTERMATH_MONTHS = 6
 MIN_PRE_MONTHS = 6
 MIN_LAST_DAYS = 7
-
-
-def add_months(day: dt.date, months: int) -> dt.date:
-    """The same day of another month, or that month's last day where it is shorter."""
-    index = day.year * 12 + day.month - 1 + months
-    year, month = index // 12, index % 12 + 1
-    return dt.date(year, month, min(day.day, calendar.monthrange(year, month)[1]))
 
 
 @dataclass(frozen=True)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from atlarge.calendar import add_months
 from atlarge.effects import mix_switch
 from atlarge.errors import QuestionError
 from atlarge.explain.answer import Area, Interval
 from atlarge.explain.data import Daily
 from atlarge.explain.estimate import estimate
-from atlarge.explain.periods import Months, add_months
+from atlarge.explain.periods import Months
 from atlarge.explain.quantities import MethodSwitch
 from atlarge.explain.study import Study
 from atlarge.policies import Policy

@@ -10,6 +10,7 @@ from typing import Any
 import yaml
 
 from atlarge import messages
+from atlarge.calendar import fiscal_year
 from atlarge.errors import QuestionError
 
 LANGUAGES = ("en", "es")
@@ -130,7 +131,7 @@ class Words:
 
     def fiscal_year(self, day: dt.date) -> str:
         """The federal fiscal year that starts on the day: FY2017 from October 2016."""
-        return self("fiscal_year", year=day.year + 1)
+        return self("fiscal_year", year=fiscal_year(day))
 
     def period(self, day: dt.date, every: str) -> str:
         """A period by its first day: a day, week, month, quarter or fiscal year."""

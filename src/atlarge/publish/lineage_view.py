@@ -10,6 +10,7 @@ import datetime as dt
 import shlex
 from typing import Any
 
+from atlarge.calendar import fiscal_year
 from atlarge.panel import measures
 from atlarge.publish.i18n import Words
 from atlarge.publish.layout import heading
@@ -28,7 +29,7 @@ def measure_link(name: str, text: str, home: str) -> Link:
 
 def year_id(day: dt.date, table: str = "arrests") -> str:
     """The name, on a place's page, of what tells where the numbers of a day's fiscal year come from."""
-    return f"from-{table}-{day.year + (day.month >= 10)}"
+    return f"from-{table}-{fiscal_year(day)}"
 
 
 def origins_of(data: SiteData, table: str, start: dt.date, end: dt.date) -> list[Origin]:

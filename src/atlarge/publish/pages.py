@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import atlarge
+from atlarge.calendar import fiscal_year, fiscal_year_start
 from atlarge.disclosure.table import UNCOVERED, Counts
 from atlarge.publish import charts
 from atlarge.publish.answer_pages import answer_sections, answered
@@ -174,7 +175,7 @@ def partial_note(data: SiteData, w: Words) -> str:
         months = [
             m
             for m, share in data.coverage["arrests"]
-            if share >= 1 and dt.date(m.year - (m.month < 10), 10, 1) == start
+            if share >= 1 and fiscal_year_start(fiscal_year(m)) == start
         ]
         told.append(f"{w.fiscal_year(start)}: {w.month(months[0])} – {w.month(months[-1])}")
     return w("place.partial", list="; ".join(told)) if told else ""

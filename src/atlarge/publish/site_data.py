@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
+from atlarge.calendar import fiscal_year, fiscal_year_start, month_end
 from atlarge.disclosure.table import THRESHOLD, Counts, Disclosed
 from atlarge.errors import CoverageError
 from atlarge.panel import place_name
@@ -112,13 +113,13 @@ class SiteData:
     def last_day(self) -> dt.date:
         """Last day that the records cover, as far as months tell."""
         last = max(m for cells in self.coverage.values() for m, share in cells if share > 0)
-        return (last.replace(day=28) + dt.timedelta(days=4)).replace(day=1) - dt.timedelta(days=1)
+        return month_end(last)
 
     def partial_years(self, table: str = "arrests") -> list[dt.date]:
         """First days of the fiscal years of which some months are not covered whole."""
         years: dict[dt.date, int] = {}
         for month, share in self.coverage.get(table, []):
-            start = dt.date(month.year - (month.month < 10), 10, 1)
+            start = fiscal_year_start(fiscal_year(month))
             years[start] = years.get(start, 0) + (share >= 1)
         return [start for start, whole in sorted(years.items()) if 0 < whole < 12]
 

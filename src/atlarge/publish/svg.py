@@ -15,6 +15,8 @@ from functools import cache
 from html import escape
 from importlib.resources import files
 
+from atlarge.calendar import month_start
+
 
 def number(value: float) -> str:
     """A coordinate: at most one decimal, no trailing zero."""
@@ -127,8 +129,7 @@ def days(day: dt.date) -> float:
 
 def months_later(day: dt.date, months: int) -> dt.date:
     """The first day of the month that many months later."""
-    index = day.year * 12 + day.month - 1 + months
-    return dt.date(index // 12, index % 12 + 1, 1)
+    return month_start(day, months)
 
 
 @cache

@@ -16,6 +16,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from atlarge.calendar import fiscal_year
 from atlarge.errors import QuestionError
 from atlarge.simulate.landmarks import UNAUTHORIZED_SHARE, Places, real_places
 from atlarge.simulate.panels import Draw, Population, draw_world
@@ -202,7 +203,7 @@ class _Quoted:
         dates = [start + dt.timedelta(days=7 * week + k) for k in range(7)]
         return pl.DataFrame(
             {
-                "fiscal_year": np.array([_fiscal_year(d) for d in dates])[day],
+                "fiscal_year": np.array([fiscal_year(d) for d in dates])[day],
                 "area": self.area.gather(area),
                 "date": pl.Series([f"{d.month}/{d.day}/{d.year}" for d in dates]).gather(day),
                 "method": self.method.gather(method),
@@ -210,10 +211,6 @@ class _Quoted:
                 "operation": pl.Series(["", f'"{MARKED}"']).gather(marked.astype(np.int64)),
             }
         )
-
-
-def _fiscal_year(day: dt.date) -> int:
-    return day.year + (day.month >= 10)
 
 
 class _FiscalYears:

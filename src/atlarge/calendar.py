@@ -1,0 +1,69 @@
+"""Months and federal fiscal years, for every room that counts by them."""
+
+from __future__ import annotations
+
+import datetime as dt
+from calendar import monthrange
+
+FISCAL_START_MONTH = 10
+
+
+def add_months(day: dt.date, months: int) -> dt.date:
+    """The same day of another month, or that month's last day where it is shorter.
+
+    Examples
+    --------
+    >>> add_months(dt.date(2017, 1, 31), 1)
+    datetime.date(2017, 2, 28)
+    """
+    index = day.year * 12 + day.month - 1 + months
+    year, month = index // 12, index % 12 + 1
+    return dt.date(year, month, min(day.day, monthrange(year, month)[1]))
+
+
+def month_start(day: dt.date, months_later: int = 0) -> dt.date:
+    """The first day of a day's month, or of the month that many months later.
+
+    Examples
+    --------
+    >>> month_start(dt.date(2016, 12, 24), 1)
+    datetime.date(2017, 1, 1)
+    """
+    return add_months(day.replace(day=1), months_later)
+
+
+def month_end(day: dt.date) -> dt.date:
+    """The last day of a day's month.
+
+    Examples
+    --------
+    >>> month_end(dt.date(2016, 2, 3))
+    datetime.date(2016, 2, 29)
+    """
+    return day.replace(day=monthrange(day.year, day.month)[1])
+
+
+def months_from(first: dt.date, count: int) -> list[dt.date]:
+    """First days of so many months, from that of `first` on."""
+    return [month_start(first, k) for k in range(count)]
+
+
+def fiscal_year(day: dt.date) -> int:
+    """The federal fiscal year of a day: 2017 from 1 October 2016 to 30 September 2017.
+
+    Examples
+    --------
+    >>> fiscal_year(dt.date(2016, 10, 1)), fiscal_year(dt.date(2016, 9, 30))
+    (2017, 2016)
+    """
+    return day.year + (day.month >= FISCAL_START_MONTH)
+
+
+def fiscal_year_start(year: int) -> dt.date:
+    """The first day of a federal fiscal year: 1 October of the year before."""
+    return dt.date(year - 1, FISCAL_START_MONTH, 1)
+
+
+def fiscal_year_end(year: int) -> dt.date:
+    """The last day of a federal fiscal year: 30 September."""
+    return dt.date(year, FISCAL_START_MONTH - 1, 30)
