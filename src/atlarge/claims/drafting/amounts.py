@@ -89,7 +89,7 @@ _NOT_COUNTS = re.compile(
     r"[- ]?\d[\w()]*"
     r"|\b(?:\d{1,3}|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|twenty|thirty)-(?:year|day|month|hour|week|page|member|point"
     r"|state|county|city|mile|person|part|minute|judge|term|story|square|foot|time|way|bed|man|woman|side)s?\b(?:-old)?"
-    r"|\b\d{1,2}:\d{2}\b|\b\d{3}-\d{4}\b|\b287\(g\)|\bI-\d+\w*|\b\d+(?:st|nd|rd|th)\b"
+    r"|\b\d{1,2}:\d{2}\b|\b\d{3}-\d{4}\b|\b287\(g\)|\bI-\d+\w*|\b\d+(?:st|nd|rd|th)\b|\b(?:told|by) \d+ (?=[A-Z][a-z])"
     r"|[$€£]\s?[\d,.]+\d?(?!\s+(?:million|billion))|\bPage [A-Z]?\d+|\b(?:Feb|Mar)\w*\.? \d+\b|\bage[ds]?\s+\d+|(?<=[a-z]), \d{1,2},(?=\s)",
 )
 _DURATION = re.compile(
@@ -196,7 +196,7 @@ def find_numbers(text: str, lang: Language | None = None) -> list[Number]:
     return sorted(found, key=lambda number: number.start)
 
 
-_SMALL = "one|two|three|four|five|six|seven|eight|nine|ten|uno|una|dos|tres|cuatro|cinco|seis|siete|ocho|nueve|diez|[1-9]|10"
+_SMALL = r"one|two|three|four|five|six|seven|eight|nine|ten|uno|una|dos|tres|cuatro|cinco|seis|siete|ocho|nueve|diez|[1-9]\d?"
 _RATIO = re.compile(
     rf"(?P<word>(?:about|nearly|almost|roughly|more than|fewer than|less than|at least|only|just|casi|unos|más de|menos de) )?\b(?P<part>{_SMALL})(?: \w+)?"
     rf"(?: (?:in|out of)(?: every)?| of every| de cada) (?P<whole>{_SMALL})\b(?!\s*(?:cities|counties|states|places))",
@@ -208,7 +208,7 @@ def _ratios(text: str, found: list[Number]) -> str:
     """Take "one in four" and "three of every ten" for shares."""
     for match in _RATIO.finditer(text):
         part, whole = (_small(match.group(name)) for name in ("part", "whole"))
-        if 0 < part < whole and (whole <= 5 or whole == 10):
+        if 0 < part < whole and (whole <= 5 or whole == 10 or part == 1):
             said = (match.group("word") or "").strip().lower()
             word = None if said in ("only", "just") else _SPANISH_WORDS.get(said, said) or None
             share = round(100 * part / whole, 1)

@@ -209,6 +209,8 @@ def _ranked_places(text: str, part: Part, own: list[tuple[int, int, str]]) -> li
             text[part.start :],
         )
     )
+    if after and after[0][2] == "United States":
+        listed = None  # "the largest in the nation" says among what, not which place
     if after and listed:
         run = [after[0]]
         for place in after[1:]:

@@ -318,6 +318,9 @@ def _season(m: re.Match[str], published: dt.date | None) -> str | None:
         if published is None or not last:
             return None
         made = published.year
+        if last.lower() == "this":
+            begins = made - 1 if first_month > last_month else made
+            return f"{begins}-{first_month:02d}..{made}-{last_month:02d}"
         while dt.date(made, last_month, calendar.monthrange(made, last_month)[1]) >= published:
             made -= 1
     else:
@@ -424,7 +427,7 @@ _READERS: tuple[tuple[re.Pattern[str], _Reader, bool], ...] = (  # the longer fo
     (_R(r"\b(?:fiscal year|fiscal|FY|año fiscal)\s*((?:19|20)\d{2})\b", re.IGNORECASE), _fiscal, False),
     (_R(rf"\b(first|second|third|fourth|last|final) (quarter|half)(?: of)? {_YEAR}\b", re.IGNORECASE), _quarter, False),
     (_R(rf"\b(first|last) {_COUNT} months of(?: the year)? ?{_YEAR}\b", re.IGNORECASE), _first_months, False),
-    (_R(rf"\b(?:(last|this past|the) )?(winter|spring|summer|fall|autumn)\b(?:(?: of)? {_YEAR})?", re.IGNORECASE), _season, True),
+    (_R(rf"\b(?:(last|this past|this|the) )?(winter|spring|summer|fall|autumn)\b(?:(?: of)? {_YEAR})?", re.IGNORECASE), _season, True),
     (_R(rf"\b(?:[Bb]etween|[Ff]rom|[Ee]ntre|[Dd]e)\s+{_YEAR}\s+(?:and|to|through|until|y|a|hasta)\s+{_YEAR}\b|\b{_YEAR}\s*[-–—]\s*{_YEAR}\b|\b{_YEAR} through {_YEAR}\b"), _years, False),
     (_R(rf"\b(?:(mid|late|early|Mid|Late|Early)[- ])?{_MONTH}(?:(?:\s+of)?,?\s+{_YEAR}\b)?(?!\s+\d{{1,2}}\b)"), _month, False),
     (_R(rf"\b(?:a (principios|mediados|finales|comienzos|fines|inicios) de )?{_MES}(?:\s+(?:del?\s+)?{_YEAR})?"), _mes, False),

@@ -160,6 +160,7 @@ class _Splitter:
             and not number.is_known
             and number.value is not None
             and number.value <= 12
+            and self._change(before[-45:]) is None
         ):
             return
         if self._defines_a_share(number) or (is_narrator and self._introduces(number)):
