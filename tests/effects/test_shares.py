@@ -281,3 +281,19 @@ def test_any_frame_serves_and_mistakes_are_told() -> None:
         panel_of(pl.concat([long, long]), **columns)
     with pytest.raises(QuestionError, match="no unit"):
         share_effect(long, "u99", 20, **columns)
+
+
+def test_every_result_has_a_frame_a_summary_and_a_short_form() -> None:
+    from atlarge.effects import change_point, counterfactual, pooled_effect
+
+    y = _panel(9, n=50)
+    starts = np.full(50, -1)
+    starts[:5] = 20
+    path = counterfactual(y, 3, 24)
+    pooled = pooled_effect(y, starts, draws=40)
+    for found in (share_effect(y, 3, 24).total, path, pooled, change_point(y[3])):
+        assert len(repr(found)) < 200
+        assert "\n" in found.summary()
+        assert found.to_frame().height >= 1
+    assert path.to_frame().height == 40
+    assert pooled.to_frame()["time"].to_list() == list(range(-6, 12))

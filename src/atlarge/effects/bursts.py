@@ -15,6 +15,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from atlarge.effects.results import Result
+
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 Ints = NDArray[np.int64]
@@ -35,8 +37,8 @@ INJECTED_DAYS = 4
 MULTIPLES = np.array([0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 4.0, 6.0, 8.0, 16.0, 32.0, 64.0])
 
 
-@dataclass(frozen=True)
-class BurstWatch:
+@dataclass(frozen=True, repr=False)
+class BurstWatch(Result):
     """What `watch_bursts` gives. Days are column indices; counts are sums over the run.
 
     Attributes

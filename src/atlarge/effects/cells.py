@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from atlarge.effects.prediction import Judged, PredictionErrors, learn_errors, root, unroot, unsteadiness
+from atlarge.effects.results import Result
 from atlarge.effects.sdid import sdid_paths
 from atlarge.effects.shares import USUAL, ShareSettings, expected_counts
 from atlarge.errors import QuestionError
@@ -32,8 +33,8 @@ DEPARTURE_LAGS = (3, 6, 9, 12)
 BAND_STEPS = (0, 1, 2, 4, 7, 11, 17, 26)  # periods ahead at which the band's errors are learnt
 
 
-@dataclass(frozen=True)
-class Departure:
+@dataclass(frozen=True, repr=False)
+class Departure(Result):
     """When a unit left its comparison before the date of the question.
 
     Attributes

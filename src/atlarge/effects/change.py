@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from atlarge.effects.results import Result
 from atlarge.errors import QuestionError
 
 Floats = NDArray[np.float64]
@@ -21,8 +22,8 @@ Bools = NDArray[np.bool_]
 MIN_PERIODS = 8
 
 
-@dataclass(frozen=True)
-class ChangePoint:
+@dataclass(frozen=True, repr=False)
+class ChangePoint(Result):
     """index: first period of the new level; low, high: its interval (indices, inclusive); before, after:
     mean per period (relative to `expected` where that was given: a factor); ratio = after / before; p: of
     no change at all; dispersion: variance over mean within the segments; is_change: p below alpha."""

@@ -18,14 +18,15 @@ from numpy.typing import ArrayLike, NDArray
 
 from atlarge.effects.arrays import Periods, Setting, prepare
 from atlarge.effects.fit import noise_penalty
+from atlarge.effects.results import Result
 from atlarge.effects.simplex import simplex_weights
 from atlarge.effects.smooth import smooth_simplex_weights
 
 Floats = NDArray[np.float64]
 
 
-@dataclass(frozen=True)
-class Conformal:
+@dataclass(frozen=True, repr=False)
+class Conformal(Result):
     """p: of no effect at all; effect_low, effect_high: interval of the effect, summed over the post-periods
     (infinite where the grid ends inside it); grid, p_values: supposed effect per period and its p-value."""
 

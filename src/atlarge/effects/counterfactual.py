@@ -12,14 +12,15 @@ from numpy.typing import ArrayLike, NDArray
 from atlarge.effects.arrays import Periods, Setting, period_mask, prepare
 from atlarge.effects.fit import Fit
 from atlarge.effects.placebo import PlaceboSpace, ScaleModel, fit_setting, learn_scale, quantile_pair, space
+from atlarge.effects.results import Paths, Result
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 Ints = NDArray[np.int64]
 
 
-@dataclass(frozen=True)
-class Counterfactual:
+@dataclass(frozen=True, repr=False)
+class Counterfactual(Paths):
     """What `counterfactual` gives. All values are in the units of y.
 
     observed, fitted, low, high  [T]  the target; its path without the change; the prediction band
@@ -194,8 +195,8 @@ def placebo_in_time(
     )
 
 
-@dataclass(frozen=True)
-class Detectable:
+@dataclass(frozen=True, repr=False)
+class Detectable(Result):
     """Smallest change that would be found with the given power; total over the post-periods and per
     period."""
 

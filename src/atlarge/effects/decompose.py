@@ -24,6 +24,7 @@ from atlarge.effects.arrays import Periods, pre_post
 from atlarge.effects.cells import DEPARTURE_LAGS, PlaceboGrid, placebo_grid
 from atlarge.effects.pooling import Ratio, pool_ratio
 from atlarge.effects.prediction import Judged, root
+from atlarge.effects.results import Result
 from atlarge.errors import QuestionError
 
 Floats = NDArray[np.float64]
@@ -47,8 +48,8 @@ class Part:
     high: float
 
 
-@dataclass(frozen=True)
-class Decomposition:
+@dataclass(frozen=True, repr=False)
+class Decomposition(Result):
     """What `decompose` gives. observed = baseline + trend + substitution + residual holds exactly.
 
     effect            trend-adjusted change: substitution + residual

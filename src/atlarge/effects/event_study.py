@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from atlarge.effects.results import EventTimes
 from atlarge.errors import QuestionError
 
 Floats = NDArray[np.float64]
@@ -15,8 +16,8 @@ Ints = NDArray[np.int64]
 MIN_TREATED = 2
 
 
-@dataclass(frozen=True)
-class PooledEffect:
+@dataclass(frozen=True, repr=False)
+class PooledEffect(EventTimes):
     """Effects are ratios: 1.2 means 20 % above what was expected.
 
     ratio, low, high   over all post-periods within the horizon; p: two-sided, of ratio 1

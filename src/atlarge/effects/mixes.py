@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from atlarge.effects.results import Result
 from atlarge.errors import QuestionError
 
 Floats = NDArray[np.float64]
@@ -17,8 +18,8 @@ LEAST_SHIFT = 0.2
 MIN_EVENTS = 10.0
 
 
-@dataclass(frozen=True)
-class MixSwitch:
+@dataclass(frozen=True, repr=False)
+class MixSwitch(Result):
     """What `mix_switch` gives.
 
     Attributes

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from atlarge.effects.results import Result
 from atlarge.errors import QuestionError
 
 Floats = NDArray[np.float64]
@@ -19,8 +20,8 @@ Floats = NDArray[np.float64]
 USUAL_BETWEEN = 0.07  # prior scale of the spread of a share between units
 
 
-@dataclass(frozen=True)
-class Pooled:
+@dataclass(frozen=True, repr=False)
+class Pooled(Result):
     """mean with its standard error and interval; between: standard deviation between units; shrunk,
     shrunk_se [K]: each unit's own value after pooling; n: units used; heterogeneity_p: of no difference
     between units."""
@@ -112,8 +113,8 @@ def pool_rates(events: ArrayLike, exposure: ArrayLike, *, level: float = 0.9) ->
     return PooledRates(a / b, low, high, mean, shape)
 
 
-@dataclass(frozen=True)
-class Ratio:
+@dataclass(frozen=True, repr=False)
+class Ratio(Result):
     """value: pooled ratio; se: its standard error; between: standard deviation of the ratio between units;
     n: units; low, high: interval for the ratio of a NEW unit (both kinds of uncertainty); is_known: False
     where the units cannot tell it, value 0.5 and the interval [0, 1] then standing for ignorance."""

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from atlarge.effects.results import Result
 from atlarge.errors import QuestionError
 
 Floats = NDArray[np.float64]
@@ -42,8 +43,8 @@ def unroot(value: ArrayLike) -> Floats:
     return np.asarray(np.maximum(np.maximum(np.asarray(value, dtype=np.float64), 0.0) ** 2 - 0.4, 0.0))
 
 
-@dataclass(frozen=True)
-class Judged:
+@dataclass(frozen=True, repr=False)
+class Judged(Result):
     """A total against what was expected, judged by placebo errors. Counts, except the p-values and the power.
 
     Attributes

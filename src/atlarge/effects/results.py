@@ -1,0 +1,121 @@
+"""What all results offer: a frame, a few lines of text, and a short form."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+SHOWN = 4
+
+
+class Result:
+    """Base of results: their single numbers as a frame of one row and as text."""
+
+    def _numbers(self) -> dict[str, Any]:
+        found: dict[str, Any] = {}
+        for one in fields(self):  # type: ignore[arg-type]
+            value = getattr(self, one.name)
+            if isinstance(value, bool | int | float | str | np.number) or value is None:
+                found[one.name] = value.item() if isinstance(value, np.number) else value
+            elif hasattr(value, "value") and hasattr(value, "low"):
+                found |= {one.name: value.value, f"{one.name}_low": value.low, f"{one.name}_high": value.high}
+        return found
+
+    def to_frame(self) -> Any:
+        """The result's numbers as a Polars frame of one row."""
+        import polars as pl
+
+        return pl.DataFrame([self._numbers()])
+
+    def summary(self) -> str:
+        """The result's numbers, one a line."""
+        return "\n".join(f"{name}: {_short(value)}" for name, value in self._numbers().items())
+
+    def __repr__(self) -> str:
+        shown = list(self._numbers().items())[:SHOWN]
+        return f"<{type(self).__name__}: {', '.join(f'{k} {_short(v)}' for k, v in shown)}>"
+
+
+class EventTimes(Result):
+    """Results by time since the change."""
+
+    event_time: Any
+    event_ratio: Any
+    event_low: Any
+    event_high: Any
+    event_units: Any
+
+    def to_frame(self) -> Any:
+        """One row a time since the change (Polars): time, ratio, low, high, units."""
+        import polars as pl
+
+        return pl.DataFrame(
+            {
+                "time": self.event_time,
+                "ratio": self.event_ratio,
+                "low": self.event_low,
+                "high": self.event_high,
+                "units": self.event_units,
+            }
+        )
+
+    def plot(self, ax: Axes | None = None) -> Axes:
+        """Ratio of observed to expected by time since the change (matplotlib)."""
+        if ax is None:
+            import matplotlib.pyplot as plt
+
+            ax = plt.subplots()[1]
+        spread = np.vstack([self.event_ratio - self.event_low, self.event_high - self.event_ratio])
+        ax.errorbar(self.event_time, self.event_ratio, yerr=np.maximum(spread, 0), fmt="o", capsize=2)
+        ax.axhline(1.0, color="grey", linewidth=1)
+        ax.axvline(-0.5, color="grey", linestyle=":")
+        ax.set_xlabel("periods since the change")
+        return ax
+
+
+class Paths(Result):
+    """Results with an observed and a fitted path."""
+
+    observed: Any
+    fitted: Any
+    low: Any
+    high: Any
+    post: Any
+
+    def to_frame(self) -> Any:
+        """One row a period (Polars): observed, fitted, low, high, is_after."""
+        import polars as pl
+
+        return pl.DataFrame(
+            {
+                "observed": self.observed,
+                "fitted": self.fitted,
+                "low": self.low,
+                "high": self.high,
+                "is_after": self.post,
+            }
+        )
+
+    def plot(self, ax: Axes | None = None) -> Axes:
+        """Observed and fitted by period (matplotlib)."""
+        if ax is None:
+            import matplotlib.pyplot as plt
+
+            ax = plt.subplots()[1]
+        axis = np.arange(len(self.observed))
+        ax.fill_between(axis, self.low, self.high, alpha=0.2, linewidth=0)
+        ax.plot(axis, self.fitted, label="fitted")
+        ax.plot(axis, self.observed, label="observed", color="black", linewidth=1)
+        ax.legend(frameon=False)
+        return ax
+
+
+def _short(value: Any) -> str:
+    if value is None or isinstance(value, bool | str):
+        return str(value)
+    return f"{value:.4g}"
