@@ -253,6 +253,10 @@ def _first_years() -> pl.DataFrame:
     )
 
 
+OTHER_AGENCIES = (
+    r"(?i)\b(?:township|twp|university|college|schools?|constables?|district|ward|hospital|hosp)\b"
+)
+"""Agencies and facilities of the published lists that landmarks of arrests hardly ever name."""
 PRIOR = 10.0
 """Answers that the stated confidence counts for where a rule is fitted on other years or areas."""
 
@@ -390,7 +394,10 @@ def main() -> None:
         "agencies_287g": agencies(),
         "published": {
             "all": scores_published(published),
-            "2025 and 2026": scores_published(published.filter(pl.col("year") >= 2025)),
+            "2025 and 2026": scores_published(recent := published.filter(pl.col("year") >= 2025)),
+            "2025 and 2026, without townships, campuses and constables": scores_published(
+                recent.filter(~pl.col("landmark").str.contains(OTHER_AGENCIES))
+            ),
             "by_source": {
                 str(source): scores_published(part)
                 for (source,), part in sorted(published.group_by("source"))

@@ -79,3 +79,13 @@ def revision_lines(revisions: list[dict[str, Any]]) -> list[str]:
             f"{row['before']:,} to {row['after']:,} ({row['change']:+,})"
         )
     return lines
+
+
+def overlap_line(overlap: dict[str, Any]) -> str:
+    """What another release counts of this one's rows, or of its figures."""
+    if overlap["by"] == ["figure"]:
+        return f"{overlap['rows']:,} figures are given anew in {overlap['won_file']}, which is counted"
+    return (
+        f"{overlap['rows']:,} rows are also in {overlap['won_file']}, which is counted "
+        f"({overlap['matched']:,} matched one to one)"
+    )

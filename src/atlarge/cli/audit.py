@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from atlarge.cli._output import JsonFlag, emit_json
+from atlarge.cli._output import JsonFlag, emit_json, overlap_line
 
 if TYPE_CHECKING:
     from atlarge.records.store import Store
@@ -111,10 +111,7 @@ def _print(document: dict[str, Any]) -> None:
         for reason, n in r["quarantine_reasons"].items():
             say(f"  quarantine: {reason}: {n:,}\n")
         for o in r["overlaps"]:
-            say(
-                f"  {o['rows']:,} rows are also in {o['won_file']}, "
-                f"which is counted ({o['matched']:,} matched)\n"
-            )
+            say(f"  {overlap_line(o)}\n")
         for fault in r["faults"]:
             say(f"  known fault {fault['id']} ({fault['action']}, {fault['rows']:,} rows): {fault['what']}\n")
         for name, told in r["checks"].items():

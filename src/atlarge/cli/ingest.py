@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from atlarge.cli._output import JsonFlag, emit_json, note, revision_lines
+from atlarge.cli._output import JsonFlag, emit_json, note, overlap_line, revision_lines
 
 if TYPE_CHECKING:
     from atlarge.records.audit import ReleaseAudit
@@ -64,11 +64,7 @@ def ingest_command(
 
 def _remarks(one: ReleaseAudit) -> list[str]:
     """What a reader of the counts should know: overlaps, quarantine, known faults, notes."""
-    told = [
-        f"{o['rows']:,} rows are also in {o['won_file']}, which is counted "
-        f"({o['matched']:,} matched one to one)"
-        for o in one.overlaps
-    ]
+    told = [overlap_line(o) for o in one.overlaps]
     told += [
         f"{f['rows']:,} rows have values filled from {f['file']}, which knew what this file leaves blank"
         for f in one.filled
