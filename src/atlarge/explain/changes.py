@@ -51,8 +51,9 @@ def changes_in(counts: Daily, key: str) -> list[Change]:
     """All changes of level in the whole record of a unit; the date of no policy enters.
 
     The months are cut into segments of one level each (PELT with a count cost); where a segment and its
-    neighbour hold two records a week or more, the week of the change is then found by a likelihood scan. An
-    empty list: no change, too few months, or no records.
+    neighbour hold two records a week or more, the week of the change is then found by a likelihood scan. A
+    change that cannot be dated is none: its neighbours are one segment, so that each level follows the one
+    before. An empty list: no change, too few months, or no records.
     """
     row = counts.row(key)
     if row is None:
@@ -63,13 +64,15 @@ def changes_in(counts: Daily, key: str) -> list[Change]:
         splits = change_points(series)
     except QuestionError:
         return []
-    edges = [0, *splits, len(firsts)]
-    found = []
-    for k in range(1, len(edges) - 1):
-        made = _change(counts, row, series, firsts, edges[k - 1], edges[k], edges[k + 1])
-        if made is not None:
-            found.append(made)
-    return found
+    left_to_date = list(splits)
+    while True:
+        edges = [0, *left_to_date, len(firsts)]
+        found = [
+            _change(counts, row, series, firsts, *edges[k - 1 : k + 2]) for k in range(1, len(edges) - 1)
+        ]
+        if None not in found:
+            return [change for change in found if change is not None]
+        del left_to_date[found.index(None)]
 
 
 def _change(
