@@ -245,6 +245,8 @@ def _placed(combinations: pl.DataFrame, places: pl.DataFrame) -> pl.DataFrame:
     told = pl.col("_told").is_not_null()
     # a release without any text of place is placed by what it does record
     by_area = ~pl.col("_has_text") & (pl.col("place_kind") == "unresolved") & pl.col("_aor").is_not_null()
+    by_state = ~pl.col("_has_text") & (pl.col("place_kind") == "unresolved") & pl.col("_state").is_not_null()
+    by_state = by_state & ~by_area
     area = pl.coalesce("_asked", "aor_resolved")
     return joined.select(
         *_WORDS,
@@ -261,9 +263,11 @@ def _placed(combinations: pl.DataFrame, places: pl.DataFrame) -> pl.DataFrame:
         .then(pl.lit("county"))
         .when(by_area)
         .then(pl.lit("aor"))
+        .when(by_state)
+        .then(pl.lit("state"))
         .otherwise("place_kind")
         .alias("place_kind"),
-        pl.when(told | by_area)
+        pl.when(told | by_area | by_state)
         .then(1.0)
         .otherwise("place_confidence")
         .cast(pl.Float32)
@@ -272,6 +276,8 @@ def _placed(combinations: pl.DataFrame, places: pl.DataFrame) -> pl.DataFrame:
         .then(pl.lit("county column of the release"))
         .when(by_area)
         .then(pl.lit("area of responsibility recorded; the release has no text of place"))
+        .when(by_state)
+        .then(pl.lit("state recorded; the release has no text of place"))
         .otherwise("place_basis")
         .alias("place_basis"),
     )

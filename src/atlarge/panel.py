@@ -186,11 +186,13 @@ def panel(
         raise QuestionError("no measure was named")
     chosen = None if places is None else tuple(dict.fromkeys(places))
     asked = _asked(by, every, scheme, engine, start, end, chosen)
-    parts, coverage = [], {}
+    parts: list[pl.DataFrame] = []
+    coverage: dict[str, Any] = {}
     for name in dict.fromkeys(m.table for m in wanted):
-        part, told = _table_panel(store, name, [m for m in wanted if m.table == name], asked)
-        parts.append(part)
-        coverage[name] = told
+        for group in _alike(store, [m for m in wanted if m.table == name]):
+            part, told = _table_panel(store, name, group, asked)
+            parts.append(part)
+            coverage[name] = _joined(coverage.get(name), told)
     frame = pl.concat(parts).sort("measure", "place", "period")
     if frame.is_empty():
         where = ", ".join(asked.places) if asked.places else f"the level {by}"
@@ -199,6 +201,52 @@ def panel(
             f"no release in the store covers {where}, only {scopes}: there is nothing to count"
         )
     return Panel(frame, coverage, by, every, scheme)
+
+
+def _joined(before: dict[str, Any] | None, told: dict[str, Any]) -> dict[str, Any]:
+    """The coverage of a table's measures, from that of groups of them."""
+    if before is None:
+        return told
+    releases = [*before["releases"], *(r for r in told["releases"] if r not in before["releases"])]
+    return {
+        "start": min(before["start"], told["start"]),
+        "end": max(before["end"], told["end"]),
+        "releases": releases,
+        "unplaced": before["unplaced"] | told["unplaced"],
+        "outside_coverage": before["outside_coverage"] | told["outside_coverage"],
+    }
+
+
+def _needs(m: Measure) -> frozenset[str]:
+    """Columns of its table that a measure counts by."""
+    by_method = {"method"} if m.category is not None else set()
+    return frozenset(by_method | {column for column, _ in m.equals})
+
+
+def _telling(store: Store, m: Measure) -> list[Coverage]:
+    """The coverage of the releases that can tell a measure: a column left empty says nothing of it."""
+    return [c for c in store.coverage(m.table) if not _needs(m) & set(getattr(c, "lacks", ()))]
+
+
+def _told_by_all(store: Store, group: list[Measure]) -> list[Coverage]:
+    """The coverage of the releases that can tell all of some measures. CoverageError if there is none."""
+    found = [c for c in store.coverage(group[0].table) if all(c in _telling(store, m) for m in group)]
+    if not found and store.coverage(group[0].table):
+        needed = ", ".join(sorted({column for m in group for column in _needs(m)}))
+        names = ", ".join(m.name for m in group)
+        raise CoverageError(
+            f"no release in the store tells {names}: the column it is counted by ({needed}) is empty or "
+            "missing"
+        )
+    return found
+
+
+def _alike(store: Store, group: list[Measure]) -> list[list[Measure]]:
+    """Measures of a table in groups that the same releases can tell."""
+    found: dict[tuple[Any, ...], list[Measure]] = {}
+    for m in group:
+        found.setdefault(tuple(_telling(store, m)), []).append(m)
+    return list(found.values())
 
 
 def sparse(
@@ -216,7 +264,7 @@ def sparse(
         raise QuestionError("sparse counts need measures of one table")
     asked = _asked(by, every, scheme, engine, None, None, None)
     name = tables.pop()
-    covered = _window(store.coverage(name), name, asked)
+    covered = _window(_told_by_all(store, group), name, asked)
     counts, _ = _count(store, group, asked, covered)
     places = counts["place"].unique().sort().to_list()
     return counts, [(c, _scope_places(c, places, by)) for c in covered]
@@ -250,7 +298,7 @@ def _table_panel(
         raise QuestionError(
             f"{', '.join(reported)}: reported by the month; ask for it by month, not by {asked.every}"
         )
-    covered = _window(store.coverage(name), name, asked)
+    covered = _window(_told_by_all(store, group), name, asked)
     if reported:  # a figure stands for its whole month, and is dated by the first day of it
         covered = [replace(c, end=month_end(c.end)) for c in covered]
     # Where a period may be covered in part, its records of other days must not count: days tell them apart.

@@ -9,7 +9,8 @@ import polars as pl
 
 from atlarge.records.audit import ReleaseAudit
 from atlarge.records.best import FILLED, fill
-from atlarge.records.coverage import Scope, is_placed, places_of, spans_of
+from atlarge.records.coverage import Scope, days_with_rows, is_placed, places_of, spans_of
+from atlarge.records.missing import lacks
 from atlarge.records.overlap import Held, overlaps
 from atlarge.records.prepare import Prepared
 from atlarge.records.store import Writer, content_hash, empty_manifest, lock, read_manifest
@@ -56,7 +57,11 @@ def digest(frame: pl.DataFrame, table: str) -> pl.DataFrame:
     return (
         frame.group_by(names)
         .agg(count.cast(pl.UInt32))
-        .with_columns(pl.lit(has_text).alias("_has_text"), pl.lit(_first_texts(frame)).alias("_texts"))
+        .with_columns(
+            pl.lit(has_text).alias("_has_text"),
+            pl.lit(_first_texts(frame)).alias("_texts"),
+            pl.lit("|".join(lacks(frame, table))).alias("_lacks"),
+        )
     )
 
 
@@ -73,12 +78,24 @@ def _scopes(made: Prepared) -> list[Scope]:
     return places_of(places, scope, texts, has_text, "state" in made.family.columns)
 
 
+def _lacking(made: Prepared) -> dict[str, Any]:
+    """The columns that a release leaves empty, for the manifest, if there are any that a measure may need."""
+    if made.audit.table not in EVENTS:
+        return {}
+    if "_lacks" in made.frame.columns:
+        parts = [set(words.split("|")) for words in made.frame["_lacks"].unique().to_list()]
+        empty = sorted(set.intersection(*parts) - {""}) if parts else []
+    else:
+        empty = lacks(made.frame, made.audit.table)
+    return {"lacks": empty} if empty else {}
+
+
 def coverage_of(made: Prepared) -> list[dict[str, Any]]:
     """Days and places that a release covers, from its rows in `frame`."""
     column = DATE_COLUMN[made.audit.table]
     if column is None:
         return []
-    scopes = _scopes(made)
+    scopes, lacking = _scopes(made), _lacking(made)
     days = made.frame[column].drop_nulls()
     if made.audit.table == "aggregates":
         ends = days.sort().to_list()
@@ -89,18 +106,28 @@ def coverage_of(made: Prepared) -> list[dict[str, Any]]:
             last = counted.with_columns(pl.col("day").dt.month_end(), pl.lit(0, pl.UInt32).alias("n"))
             counted = pl.concat([counted.cast({"n": pl.UInt32}), last.cast({"n": pl.UInt32})])
         spans = list(spans_of(counted))
+    stretches = [(scope, *span) for scope in scopes for span in spans]
+    if [scope.places for scope in scopes] == ["facility"]:
+        stretches = days_with_rows(made.frame.rename({column: "day"}))
     return [
-        {"table": made.audit.table, "start": start.isoformat(), "end": end.isoformat(), **scope.to_dict()}
-        for scope in scopes
-        for start, end in spans
+        {
+            "table": made.audit.table,
+            "start": start.isoformat(),
+            "end": end.isoformat(),
+            **scope.to_dict(),
+            **lacking,
+        }
+        for scope, start, end in stretches
     ]
 
 
 def _declare(entry: dict[str, Any], scopes: list[Scope]) -> None:
     """Take the places of a release held from what the user says."""
+    empty = next((c["lacks"] for c in entry["coverage"] if c.get("lacks")), None)
+    lacking = {"lacks": empty} if empty else {}
     spans = sorted({(c["table"], c["start"], c["end"]) for c in entry["coverage"]})
     entry["coverage"] = [
-        {"table": table, "start": start, "end": end, **scope.to_dict()}
+        {"table": table, "start": start, "end": end, **scope.to_dict(), **lacking}
         for scope in scopes
         for table, start, end in spans
     ]

@@ -309,6 +309,23 @@ def spans_of(days: pl.DataFrame) -> list[tuple[dt.date, dt.date]]:
     return list(zip(starts.to_list(), ends.to_list(), strict=True))
 
 
+def days_with_rows(frame: pl.DataFrame) -> list[tuple[Scope, dt.date, dt.date]]:
+    """What a file of one or a few facilities covers: their counties and office areas, on days with a record.
+
+    The county may have other facilities, so a day without a record is no day without arrests.
+    """
+    found = []
+    for level in ("county", "office"):
+        named = frame.select("day", pl.col(_COLUMNS[level]).alias("place")).drop_nulls().unique()
+        for (place,), days in named.sort("day").group_by("place", maintain_order=True):
+            day = days["day"]
+            is_start = (day.diff().dt.total_days() > 1).fill_null(True)
+            ends = day.filter(is_start.shift(-1).fill_null(True)).to_list()
+            scope = Scope(f"{level}:{place}")
+            found += [(scope, a, b) for a, b in zip(day.filter(is_start).to_list(), ends, strict=True)]
+    return sorted(found, key=lambda x: (x[0].places, x[1]))
+
+
 def _weekday_rates(daily: pl.DataFrame) -> list[float]:
     """Rows of each weekday (Monday first), the median over the days that have any, less where few have."""
     weeks = max(1.0, ((daily["day"][-1] - daily["day"][0]).days + 1) / 7)

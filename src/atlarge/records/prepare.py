@@ -14,6 +14,7 @@ from atlarge.records.coverage import Scope
 from atlarge.records.dates import DateOrder
 from atlarge.records.duplicates import RULES, Duplicates, Rule, agreement
 from atlarge.records.identifiers import usable
+from atlarge.records.missing import closed_questions
 from atlarge.records.outcomes import outcome, request_type
 from atlarge.records.tables import TABLES
 from atlarge.records.typed import Typed, type_release
@@ -94,15 +95,15 @@ def _derive(family: Family, frame: pl.DataFrame, audit: ReleaseAudit) -> pl.Data
             frame = frame.with_columns(pl.col("moment").alias("book_in"))
         if family.table == "stays":
             frame = frame.with_columns(pl.col("moment").alias("stay_book_in"))
-    if family.table == "detainers":
+    if family.table == "detainers" and "lift_reason" in frame.columns:
         made, unlisted = outcome(frame["lift_reason"])
         frame = frame.with_columns(made.alias("outcome"))
         for words, rows in unlisted.items():
             audit.notes.append(
                 f"lift reason {words!r} is not in the vocabulary; read as other in {rows:,} rows"
             )
-        if "detainer_type" in frame.columns:
-            frame = frame.with_columns(request_type(frame["detainer_type"]).alias("request_type"))
+    if family.table == "detainers" and "detainer_type" in frame.columns:
+        frame = frame.with_columns(request_type(frame["detainer_type"]).alias("request_type"))
     return frame
 
 
@@ -168,6 +169,9 @@ def begin(release: Release, hashes: list[pl.Series] | None = None, order: DateOr
             audit.checks["identical_rows"] = identical(found)
         else:
             hashes += found
+    names = {name for sheet in release.sheets for name in sheet.frame.columns}
+    audit.notes += closed_questions(family, names)
+    audit.notes += release.notes
     audit.notes += _unread(release)
     return Begun(family, typed, audit, release.passed_sheets)
 

@@ -41,7 +41,7 @@ class Coverage:
     """Days (ends included) and places that a release covers: "nation", or a level and codes ("aor:SEA,...").
 
     `levels`: the levels of place at which it can tell (None: all). `without`: places inside that it lacks,
-    as "state:IA".
+    as "state:IA". `lacks`: columns of the table that the release leaves empty.
     """
 
     release_id: str
@@ -50,6 +50,7 @@ class Coverage:
     scope: str
     levels: tuple[str, ...] | None = None
     without: tuple[str, ...] = ()
+    lacks: tuple[str, ...] = ()
 
 
 class Store:
@@ -96,6 +97,7 @@ class Store:
                 c["scope"],
                 tuple(c["levels"]) if c.get("levels") is not None else None,
                 tuple(c.get("without", ())),
+                tuple(c.get("lacks", ())),
             )
             for r in self.releases
             for c in r["coverage"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+import re
 from functools import cache
 
 from atlarge.errors import ReleaseError
@@ -37,7 +38,7 @@ def recognise(header: frozenset[str]) -> Family | None:
     """The family that a header (in plain form) belongs to: the one that knows most of its columns."""
     matching = [one for one in families().values() if one.matches(header)]
     if not matching:
-        return None
+        return _subset(header)
     return max(
         matching,
         key=lambda one: (
@@ -46,6 +47,51 @@ def recognise(header: frozenset[str]) -> Family | None:
             one.id,
         ),
     )
+
+
+_SUBSET_TABLES = ("arrests", "detainers", "encounters", "removals", "stints")
+_FEWEST_KNOWN = 0.4
+_PLAIN_DATES = ("date", "day", "month", "year")
+
+
+_OF_COUNTS = re.compile(
+    r"^(?:n|count|counts|total|totals|freq|frequency|number|sum|mean|median|average|avg|percent|pct|rate|share|value"
+    r"|arrests|detainers|removals|encounters|detentions|(?:n|num|count|total|number)_\w+|\w+_(?:n|count|total|sum|avg))$"
+)
+
+
+@cache
+def _tables_of(name: str) -> frozenset[str]:
+    """Tables of events whose families know a column."""
+    return frozenset(
+        f.table for f in families().values() if f.table in _SUBSET_TABLES and name in f.plain_known
+    )
+
+
+def _subset(header: frozenset[str]) -> Family | None:
+    """The family of which a header is a part: its date, and a column that no other table has.
+
+    An analyst keeps the columns that are wanted; what is missing is said when the rows are read. A table of
+    counts by day and place is no part of a release, though it has the names of its columns.
+    """
+    found = []
+    dated = {
+        one.id: header & (set(one.main.plain_names) - set(_PLAIN_DATES))
+        for one in families().values()
+        if one.main and one.table in _SUBSET_TABLES and not one.is_exact
+    }
+    tables = {families()[name].table for name, dates in dated.items() if dates}
+    for name, dates in dated.items():
+        one = families()[name]
+        known, read = (
+            header & one.plain_known,
+            (header & one.plain_read) - set(one.main.plain_names if one.main else ()),
+        )
+        own = len(tables) == 1 or any(_tables_of(column) == {one.table} for column in known)
+        counts = any(_OF_COUNTS.match(column) for column in header - known)
+        if dates and own and read and not counts and len(known) >= _FEWEST_KNOWN * len(header):
+            found.append((len(read), len(known), len(known) / len(one.plain_known), one.rank, one.id))
+    return families()[max(found)[-1]] if found else None
 
 
 def nearest(header: frozenset[str]) -> tuple[Family, list[str]] | None:

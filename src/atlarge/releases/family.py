@@ -146,6 +146,16 @@ class Family:
             if column.is_needed
         )
 
+    @cached_property
+    def main(self) -> Column | None:
+        """The column that says when; None where the family has none."""
+        return next((column for column in self.columns.values() if column.is_main), None)
+
+    @cached_property
+    def plain_read(self) -> frozenset[str]:
+        """The columns that the family reads, in plain form."""
+        return frozenset(name for column in self.columns.values() for name in column.plain_names)
+
     def missing(self, header: frozenset[str]) -> list[str]:
         """Needed columns that a header lacks, as published."""
         return [

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import bz2
 import hashlib
+import lzma
 import os
+import stat
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from io import BytesIO
 from itertools import chain
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from atlarge.errors import ReleaseError
 
@@ -19,15 +22,19 @@ BLOCK = 64 * _MIB
 """A text of more bytes than this, unpacked, is read a block at a time."""
 _MOST_BYTES = 4096 * _MIB
 _MOST_RATIO = 200  # the releases known so far unpack to at most 21 times their size
+_XZ_MEMORY = 128 * _MIB
 _ALWAYS_ALLOWED = 64 * _MIB
 
 _NOT_RELEASES: tuple[tuple[bytes, str], ...] = (
     (b"version https://git-lfs", "is a Git LFS pointer, not the data; download the file itself"),
-    (b"<stata_dta>", "is a Stata file, in which no release family is published; export it as CSV"),
     (b"%PDF", "is a PDF; ask for the spreadsheet, or take the table out as CSV"),
     (b"\xd0\xcf\x11\xe0", "is an old or password-protected Office file; save it as .xlsx without password"),
-    (b"BZh", "is packed with bzip2; unpack it first"),
-    (b"\xfd7zXZ", "is packed with xz; unpack it first"),
+    (b"FEA1", "is a Feather file of the first version; write it again as Parquet or CSV"),
+    (b"RDX", "is an R workspace; write the table from R as CSV or Parquet"),
+    (b"RDA", "is an R workspace; write the table from R as CSV or Parquet"),
+    (b"X\n\0", "is an R object (.rds); write the table from R as CSV or Parquet"),
+    (b"A\n", "is an R object (.rds); write the table from R as CSV or Parquet"),
+    (b"SQLite format 3", "is an SQLite database; export the table as CSV"),
     (b"(\xb5/\xfd", "is packed with zstd; unpack it first"),
     (b"7z\xbc\xaf", "is a 7z archive; unpack it first"),
     (b"\xff\xfe", "is in UTF-16; save it as UTF-8"),
@@ -55,7 +62,7 @@ def allowed_bytes(packed: int, most_ratio: int = _MOST_RATIO) -> int:
 
 @dataclass(frozen=True)
 class Opened:
-    """A file's bytes, unpacked. `form`: text, workbook or parquet.
+    """A file's bytes, unpacked. `form`: text, workbook, parquet, arrow, stata or spss.
 
     `content` is the whole, or the first block of a long text, whose other blocks `rest` gives, once.
     """
@@ -119,6 +126,56 @@ def _unpacked(path: Path, packed: Iterator[bytes], size: int) -> Iterator[bytes]
         )
 
 
+def _unpacked_blocks(path: Path, packed: Iterator[bytes], size: int) -> Iterator[bytes]:
+    """The unpacked bytes of an xz or bzip2 file, one stream after another; never more than a piece ahead."""
+    allowed, given = allowed_bytes(size), 0
+    stream: Any = None
+    name = "xz"
+    for read in packed:
+        piece = read
+        while piece or (stream is not None and not stream.needs_input and not stream.eof):
+            if stream is None:
+                piece = piece.lstrip(b"\0") if given else piece
+                if not piece:
+                    break
+                name = "bzip2" if piece.startswith(b"BZh") else "xz"
+                stream = (
+                    bz2.BZ2Decompressor() if name == "bzip2" else lzma.LZMADecompressor(memlimit=_XZ_MEMORY)
+                )
+            try:
+                part = stream.decompress(piece, BLOCK)
+            except (lzma.LZMAError, OSError, EOFError) as error:
+                where = f"after {given:,} bytes" if given else "at its start"
+                raise ReleaseError(
+                    f"{path}: the {name} stream is damaged {where} ({error}); download the file again"
+                ) from None
+            piece = b""
+            given += len(part)
+            if given > allowed:
+                raise ReleaseError(
+                    f"{path}: unpacks to more than {allowed:,} bytes from {size:,}; if the file is to be "
+                    "trusted, unpack it yourself or raise ATLARGE_MAX_BYTES"
+                )
+            yield part
+            if stream.eof:
+                piece, stream = stream.unused_data, None
+    if stream is not None:
+        raise ReleaseError(
+            f"{path}: the {name} stream ends early, after {given:,} unpacked bytes: the file is cut short; "
+            "download it again"
+        )
+
+
+Unpack = Callable[[Path, Iterator[bytes], int], Iterator[bytes]]
+
+
+def _unpacker(magic: bytes) -> Unpack | None:
+    """What unpacks a file that begins so; None if it is not packed."""
+    if magic.startswith(b"\x1f\x8b"):
+        return _unpacked
+    return _unpacked_blocks if magic.startswith((b"BZh", b"\xfd7zXZ")) else None
+
+
 def _blocks(pieces: Iterator[bytes]) -> Iterator[bytes]:
     """The same bytes in blocks."""
     held: list[bytes] = []
@@ -136,7 +193,10 @@ def _blocks(pieces: Iterator[bytes]) -> Iterator[bytes]:
 def _hashed(path: Path) -> tuple[str, int, BinaryIO]:
     """The file's sha256, its size, and the file at its start: in memory if it is small."""
     try:
-        size = path.stat().st_size
+        about = path.stat()
+        if not stat.S_ISREG(about.st_mode) and not stat.S_ISDIR(about.st_mode):
+            raise ReleaseError(f"{path}: is a device or a pipe, not a file; save its content to a file first")
+        size = about.st_size
         if size <= BLOCK or not path.is_file():
             with path.open("rb") as whole:
                 raw = whole.read(BLOCK + 1)
@@ -155,6 +215,13 @@ def _hashed(path: Path) -> tuple[str, int, BinaryIO]:
         raise ReleaseError(f"{path}: cannot be read ({error.strerror}); check the rights") from None
 
 
+_FORMS: tuple[tuple[bytes, str], ...] = (
+    (b"PAR1", "parquet"), (b"PK", "workbook"), (b"ARROW1", "arrow"), (b"<stata_dta>", "stata"),
+    (b"$FL2", "spss"), (b"$FL3", "spss"),
+)  # fmt: skip
+_OLD_STATA = tuple(bytes([version, order, 1]) for version in (113, 114, 115) for order in (1, 2))
+
+
 def _form(path: Path, content: bytes) -> str:
     """What a file is, by how it begins; ReleaseError if it is plainly not a table."""
     if content.isspace():
@@ -162,11 +229,14 @@ def _form(path: Path, content: bytes) -> str:
     for magic, told in _NOT_RELEASES:
         if content.startswith(magic):
             raise ReleaseError(f"{path}: {told}")
+    for magic, form in _FORMS:
+        if content.startswith(magic):
+            return form
+    if content.startswith(_OLD_STATA):
+        return "stata"
     if content[:512].lstrip()[:1] in (b"<", b"{"):
         raise ReleaseError(f"{path}: is a web page or a document, not a table; download the data file itself")
-    if content.startswith(b"PAR1"):
-        return "parquet"
-    return "workbook" if content.startswith(b"PK") else "text"
+    return "text"
 
 
 def open_release(path: Path) -> Opened:
@@ -177,15 +247,15 @@ def open_release(path: Path) -> Opened:
     sha256, size, file = _hashed(path)
     if not size:
         raise ReleaseError(f"{path}: the file is empty; download it again")
-    is_packed = file.read(2) == b"\x1f\x8b"
+    unpack = _unpacker(file.read(6))
     file.seek(0)
-    if not is_packed and size > most_bytes():
+    if unpack is None and size > most_bytes():
         file.close()
         raise ReleaseError(
             f"{path}: holds {size:,} bytes, more than ATLARGE_MAX_BYTES; raise it or split the file"
         )
     raw = _Watched(path, file, sha256).pieces()
-    blocks = _blocks(_unpacked(path, raw, size) if is_packed else raw)
+    blocks = _blocks(unpack(path, raw, size) if unpack is not None else raw)
     content = next(blocks, b"")
     if not content:
         raise ReleaseError(f"{path}: the file holds nothing but blanks; download it again")

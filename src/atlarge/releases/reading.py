@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
@@ -15,6 +16,7 @@ from atlarge.releases.averages import refuse_averages
 from atlarge.releases.catalogue import recognise
 from atlarge.releases.family import Family, plain
 from atlarge.releases.faults import faults_of
+from atlarge.releases.frames import read_frame
 from atlarge.releases.guard import reading
 from atlarge.releases.opening import Opened, allowed_bytes, most_bytes, open_release
 from atlarge.releases.parquetform import DamagedError, unpacked_bytes
@@ -50,6 +52,7 @@ class Release:
     sheets: list[Sheet]
     preamble: list[str]
     passed_sheets: list[str]
+    notes: tuple[str, ...] = ()
 
     @property
     def id(self) -> str:
@@ -107,6 +110,18 @@ def _text_sizes(opened: Opened, frame: pl.DataFrame) -> pl.Series:
     return sizes.select(pl.sum_horizontal(pl.all().cast(pl.Int64))).to_series()
 
 
+def _family_of(path: Path, schema: Mapping[str, Any]) -> Family:
+    """The family of a file with typed columns. ReleaseError if it is none's, or holds columns of lists."""
+    header = frozenset(plain(name) for name in schema)
+    family = recognise(header)
+    if family is None:
+        raise unknown(path, header, "in its columns")
+    for name, kind in schema.items():
+        if kind.is_nested() or kind in (pl.Binary, pl.Object):
+            raise ReleaseError(f"{path}: its column {name!r} holds {kind}, not text, numbers or dates")
+    return family
+
+
 def _parquet_footer(opened: Opened) -> _Parquet:
     _refuse_bombs(opened)
     with reading(opened.path, "Parquet"):
@@ -116,13 +131,7 @@ def _parquet_footer(opened: Opened) -> _Parquet:
         raise ReleaseError(
             f"{opened.path}: holds {rows:,} rows of {len(schema)} columns, too many for ATLARGE_MAX_BYTES"
         )
-    header = frozenset(plain(name) for name in schema)
-    family = recognise(header)
-    if family is None:
-        raise unknown(opened.path, header, "in its columns")
-    for name, kind in schema.items():
-        if kind.is_nested() or kind in (pl.Binary, pl.Object):
-            raise ReleaseError(f"{opened.path}: its column {name!r} holds {kind}, not text, numbers or dates")
+    family = _family_of(opened.path, schema)
     return _Parquet(family, rows, len(schema))
 
 
@@ -151,6 +160,21 @@ def _read_parquet(opened: Opened) -> Table:
     table = _parquet_rows(opened, told.family, 0, told.rows)
     _count_text(opened, 0, _text_sizes(opened, table.frame))
     return table
+
+
+def _read_frame(opened: Opened) -> Table:
+    """Rows of an Arrow, Stata or SPSS file."""
+    frame = read_frame(opened.path, opened.form, opened.content)
+    if frame.height * max(1, frame.width) * 32 > most_bytes():
+        raise ReleaseError(
+            f"{opened.path}: holds {frame.height:,} rows of {frame.width} columns, "
+            "too many for ATLARGE_MAX_BYTES"
+        )
+    family = _family_of(opened.path, frame.schema)
+    frame.columns = unique_names(frame.columns)
+    _count_text(opened, 0, _text_sizes(opened, frame))
+    numbers = pl.int_range(1, 1 + frame.height, dtype=pl.UInt32, eager=True).alias("row")
+    return Table(family, frame, numbers, [], [])
 
 
 def _parquet_blocks(opened: Opened) -> Iterator[Table]:
@@ -230,13 +254,17 @@ def read_releases(path: Path, opened: Opened | None = None) -> list[Release]:
     if opened.rest is not None:
         opened = replace(opened, content=b"".join([opened.content, *opened.rest]), rest=None)
     passed: list[str] = []
+    notes: list[str] = []
     tables: dict[str | None, Table]
     if opened.form == "workbook":
-        found, passed = read_workbook(path, opened.content)
+        found, passed, notes = read_workbook(path, opened.content)
         tables = {}
         tables.update(found)
     else:
-        one = _read_parquet(opened) if opened.form == "parquet" else read_text(path, opened.content)
+        if opened.form == "text":
+            one = read_text(path, opened.content)
+        else:
+            one = _read_parquet(opened) if opened.form == "parquet" else _read_frame(opened)
         tables = {None: one}
     by_family: dict[str, list[tuple[str | None, Table]]] = {}
     for name, table in tables.items():
@@ -250,5 +278,7 @@ def read_releases(path: Path, opened: Opened | None = None) -> list[Release]:
             refuse_averages(path, first.family, sheet.frame, sheet.rows, sheet.name)
         if not any(sheet.frame.height for sheet in sheets):
             raise ReleaseError(f"{path}: has the header of {first.family.id} and no rows; download it again")
-        releases.append(Release(path, opened.sha256, first.family, sheets, first.preamble, passed))
+        releases.append(
+            Release(path, opened.sha256, first.family, sheets, first.preamble, passed, tuple(notes))
+        )
     return releases

@@ -7,7 +7,6 @@ from typing import Any
 
 import polars as pl
 
-from atlarge.errors import ReleaseError
 from atlarge.releases.archive import check_archive
 from atlarge.releases.catalogue import recognise
 from atlarge.releases.family import Family, plain
@@ -40,11 +39,11 @@ def _load(reader: Any, sheet: str) -> pl.DataFrame:
     return loaded
 
 
-def read_workbook(path: Path, content: bytes) -> tuple[dict[str, Table], list[str]]:
-    """Data sheets by name, and the names of the sheets that hold no release's header.
+def read_workbook(path: Path, content: bytes) -> tuple[dict[str, Table], list[str], list[str]]:
+    """Data sheets by name, the names of the sheets that hold no release's header, and notes.
 
-    ReleaseError if the file is no workbook, damaged, unpacks too large, holds no release, or holds formulas
-    (their values need not be what the agency released).
+    Of formulas the values are read that the workbook was saved with; none is ever run. ReleaseError if the
+    file is no workbook, damaged, unpacks too large, or holds no release.
     """
     import fastexcel
 
@@ -53,9 +52,10 @@ def read_workbook(path: Path, content: bytes) -> tuple[dict[str, Table], list[st
         tables, passed, widest = _read_sheets(fastexcel.read_excel(content))
     if not tables:
         raise unknown(path, widest, "in any sheet")
-    if has_formulas and next(iter(tables.values())).family.allows_formulas is False:
-        raise ReleaseError(f"{path}: holds formulas, which no release does; use the file as published")
-    return tables, passed
+    notes = []
+    if has_formulas and not all(table.family.allows_formulas for table in tables.values()):
+        notes.append("holds formulas: their values are read as they were saved, no formula is run")
+    return tables, passed, notes
 
 
 def _read_sheets(reader: Any) -> tuple[dict[str, Table], list[str], frozenset[str]]:
