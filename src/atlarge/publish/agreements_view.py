@@ -28,6 +28,29 @@ def in_force_by_month() -> tuple[tuple[dt.date, int], ...]:
     return tuple(counts)
 
 
+@cache
+def last_known() -> dt.date:
+    """The last day that ICE's lists tell of agreements."""
+    days = [d for p in registry() if p.is_agreement for d in (p.effective, p.ended) if d]
+    return max(days)
+
+
+def agreements_here(level: str, code: str, w: Words) -> Table | None:
+    """Agreements of a county's agencies in force on the last day known; None without any."""
+    if level != "county":
+        return None
+    found = [p for p in registry().in_force(last_known(), kind="287g", place=code) if p.fips == code]
+    if not found:
+        return None
+    rows = [
+        [p.agency or p.title, p.model or "–", w.short_day(p.effective) if p.effective else "–"]
+        for p in sorted(found, key=lambda p: (str(p.effective), p.id))
+    ]
+    head = [w("agreements.agency"), w("agreements.model"), w("agreements.since")]
+    caption = w("agreements.here_says", day=w.day(last_known()))
+    return Table(caption, head, rows, is_stacked=True, texts=(1,))
+
+
 def agreements_figure(w: Words) -> Figure | None:
     """The line of agreements in force, with its table by the end of each quarter."""
     points = in_force_by_month()

@@ -11,6 +11,7 @@ import atlarge
 from atlarge.calendar import fiscal_year, fiscal_year_start
 from atlarge.disclosure.table import UNCOVERED, Counts
 from atlarge.publish import charts
+from atlarge.publish.agreements_view import agreements_here
 from atlarge.publish.answer_pages import answer_sections, answered
 from atlarge.publish.answer_view import peak
 from atlarge.publish.charts import Burst, PolicyMark, ReportMark
@@ -262,7 +263,7 @@ def policies_table(
             Link(r["title"], f"{home}{stem}.html") if (stem := (answered or {}).get(r["id"])) else r["title"],
             w(f"direction.{r['direction']}"),
             *(w.short_day(r[k]) if r[k] else "–" for k in ("announced", "effective", "ended")),
-            r["confidence"] or "–",
+            w.label("confidence", str(r["confidence"]), str(r["confidence"])) if r["confidence"] else "–",
             Link(w("link.source"), link, True) if link else "–",
         ]
         if places is not None:
@@ -349,6 +350,7 @@ def place_page(data: SiteData, place: PlaceInfo, w: Words) -> str:
         answers=answer_sections(data, code, w),
         ask=ask_command(data, place, policies),
         policies=policies_table(policies, w, home=home, answered=answered(data)),
+        agreements=agreements_here(place.level, place.code, w),
         surges=surges_table(data.surges.get(code, []), w),
         detainers=detainers_table(data, place, w, home),
         reports=reports_table(data.reports.get(code, []), w),
@@ -377,6 +379,7 @@ def blank_page(data: SiteData, place: PlaceInfo, w: Words) -> str:
         crumbs=crumbs(data, place, w),
         where=where_of(data, place, w, home),
         policies=policies_table(policies, w, home=home, answered=answered(data)),
+        agreements=agreements_here(place.level, place.code, w),
     )
 
 
