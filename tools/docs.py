@@ -238,6 +238,7 @@ FILLED = {
     "trust.md": "trust.md",
     "published-figures.md": "published-figures.md",
     "how-right.md": "how-right.md",
+    "now.md": "now.md",
     "methods/forecast.md": "forecast.md",
 }
 PAGES |= {page: (lambda name=name: filled(name)) for page, name in FILLED.items()}

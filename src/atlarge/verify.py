@@ -23,6 +23,11 @@ from atlarge.records.store import Store, open_store
 from atlarge.reference import sidecar, table
 
 AGREEMENTS = "agreements_287g"
+BOOK_INS = {
+    "book_ins_national": ("book_ins_ice", "book_ins_cbp"),
+    "book_ins_national_ice": ("book_ins_ice",),
+    "book_ins_national_cbp": ("book_ins_cbp",),
+}
 EQUAL, WITHIN, DIFFERS, NOT_TESTABLE = "equal", "within tolerance", "differs", "not testable"
 TOLERANCE = {"exact": 0.005, "rounded": 0.02}
 """Relative difference taken as agreement: later completion of records, and rounding in words."""
@@ -255,6 +260,8 @@ def _check(counter: _Counter, figure: dict[str, Any]) -> Checked:
     name, place, start, end = (figure[k] for k in ("measure", "place", "start", "end"))
     if name == AGREEMENTS:
         return _agreements(figure)
+    if name in BOOK_INS:
+        return _book_ins(figure)
     if name not in measures():
         return _untestable(figure, figure["note"] or f"no measure counts {name.replace('_', ' ')}")
     try:
@@ -372,6 +379,26 @@ def _agreements(figure: dict[str, Any]) -> Checked:
             others,
         )
     return _row(figure, ours, DIFFERS, _offered(figure), definition, False, others)
+
+
+def _book_ins(figure: dict[str, Any]) -> Checked:
+    """National book-ins by arresting agency, of ICE's newest workbook of the year."""
+    wanted, published = BOOK_INS[figure["measure"]], figure["value"]
+    rows = table("detention_monthly").filter(
+        pl.col("measure").is_in(wanted),
+        pl.col("place") == figure["place"],
+        pl.col("month").is_between(figure["start"], figure["end"]),
+    )
+    months = (
+        (figure["end"].year - figure["start"].year) * 12 + figure["end"].month - figure["start"].month + 1
+    )
+    if rows.height != months * len(wanted):
+        return _untestable(figure, "no workbook at hand holds these months")
+    ours, definition = float(rows["value"].sum()), f"workbook {rows['source'].max()}"
+    if ours == published:
+        return _row(figure, ours, EQUAL, "", definition, True)
+    near = abs(ours - published) <= TOLERANCE[figure["kind"]] * published
+    return _row(figure, ours, WITHIN if near else DIFFERS, _offered(figure), definition, near)
 
 
 def _untestable(figure: dict[str, Any], why: str) -> Checked:
