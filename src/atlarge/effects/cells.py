@@ -402,7 +402,7 @@ def _follow(moved: Bools, rows: Ints) -> Bools:
     return out
 
 
-def sdid_grid(grid: PlaceboGrid, horizon: int, *, dates: int = 6) -> PlaceboGrid:
+def sdid_grid(grid: PlaceboGrid, horizon: int, *, dates: int = 4) -> PlaceboGrid:
     """The same question by synthetic difference in differences on square roots, from a few of the dates.
 
     Parameters

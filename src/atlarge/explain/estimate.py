@@ -117,6 +117,7 @@ def estimate(
     donors: NDArray[np.bool_] | None = None,
     tuning: float | None = None,
     policies: Registry | None = None,
+    only_total: bool = False,
 ) -> Estimate:
     """Fit the unit `key` from units that did not change, and total its gap over each span.
 
@@ -134,7 +135,7 @@ def estimate(
     if method in ("share", "sdid"):
         try:
             return share_estimate(
-                counts, row, area, measure, months, changed, leave_out, donors, method, policies
+                counts, row, area, measure, months, changed, leave_out, donors, method, policies, only_total
             )
         except QuestionError as error:
             raise QuestionError(f"{area.name}, {_label(measure)}: {error}") from None
@@ -251,6 +252,7 @@ def share_estimate(
     donors: NDArray[np.bool_] | None = None,
     method: str = "share",
     policies: Registry | None = None,
+    only_total: bool = False,
 ) -> Estimate:
     """The unit in `row` by its discounted share (or by synthetic difference in differences), over every span
     at once."""
@@ -267,12 +269,13 @@ def share_estimate(
     if method == "sdid":
         grid = sdid_grid(grid, int(np.flatnonzero(months.life)[-1]) + 1 - grid.here)
     totals = {}
-    for name in SPAN_NAMES:
+    for name in ("policy",) if only_total else SPAN_NAMES:
         mask = months.span(name)
         if mask.any():
             totals[name] = total_of(grid.judge(np.flatnonzero(mask) - grid.here))
     n = len(months.start)
-    path, (low, high) = grid.path()[:n], grid.band()
+    path = grid.path()[:n]
+    low, high = (np.full(n, np.nan), np.full(n, np.nan)) if only_total else grid.band()
     observed = counts.binned(months)[row]
     rows, gaps = grid.gaps(n)
     before = months.pre & np.isfinite(path) & np.isfinite(observed)

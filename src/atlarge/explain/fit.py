@@ -253,7 +253,9 @@ def _schemes(
 def _under(world: Study, scheme: str, months: Months, changed: set[str]) -> Estimate:
     other = world_of(world.store, world.where, scheme, world.registry)
     counts = other.main["at_large"]
-    return estimate(counts, other.key, other.area, "at_large", months, changed, policies=world.registry)
+    return estimate(
+        counts, other.key, other.area, "at_large", months, changed, policies=world.registry, only_total=True
+    )
 
 
 def _other_policies(world: Study, policy: Policy, months: Months) -> list[str]:

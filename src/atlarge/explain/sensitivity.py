@@ -83,6 +83,7 @@ class _Asked:
             found = estimate(
                 counts, world.key, world.area, "at_large", months, banned,
                 method=method, donors=donors, tuning=tuning, policies=world.registry,
+                only_total=True,
             )  # fmt: skip
         except AtlargeError as error:
             return failed(variant, label, error)
@@ -128,7 +129,16 @@ def in_time_of(world: Study, main: Estimate, changed: set[str]) -> dict[str, Any
     )  # fmt: skip
     counts = world.main["at_large"]
     try:
-        found = estimate(counts, world.key, world.area, "at_large", false, changed, policies=world.registry)
+        found = estimate(
+            counts,
+            world.key,
+            world.area,
+            "at_large",
+            false,
+            changed,
+            policies=world.registry,
+            only_total=True,
+        )
         return row_of("in_time", label, found) | {"date": false.bounds(held)[0].isoformat()}
     except AtlargeError as error:
         return failed("in_time", label, error)

@@ -17,9 +17,8 @@ from atlarge.policies import Policy
 
 NEAR_MONTHS = 6
 LABELS = {
-    "office": "records that name only the office area",
-    "county": "records that name the county",
-    "locality": "records of the county and its office area",
+    "office": "only the office area",
+    "county": "the county",
 }
 
 
@@ -87,7 +86,7 @@ def _robust(
     both = Daily(main.values + other.values, main.keys, main.first)
     try:
         found = estimate(
-            both, world.key, world.area, "at_large", months, changed, policies=world.registry
+            both, world.key, world.area, "at_large", months, changed, policies=world.registry, only_total=True
         ).totals["policy"]
     except QuestionError:
         return Interval(None), None, None, name
