@@ -68,6 +68,18 @@ class _Cells:
         for *key, numbers, value in self._grouped(self.base.filter(keep), keys):
             self.put((section, *key), value, numbers, _WORTH.get(section, 1.0), shown=True)
 
+    def within(self, section: str, rows: pl.DataFrame, column: str | None, whole: str) -> None:
+        """Counts that make up the count of a place (`column`: by its values), or one that is a part of it."""
+        keys = ["place"] if column is None else ["place", column]
+        grouped = rows.group_by(keys).agg(pl.col("n").sum()).sort(keys, nulls_last=True)
+        number = {key: self.base.height + i for i, key in enumerate(self.keys)}
+        parts: dict[Any, list[int]] = {}
+        for *key, value in grouped.iter_rows():
+            cell = self.put((section, *key), value, None, _WORTH.get(section, 1.0), shown=True)
+            parts.setdefault(key[0], []).append(cell)
+        for place, inside in parts.items():
+            self.sums.add(inside, [number[(whole, place)]], is_inequality=column is None)
+
     @staticmethod
     def _grouped(rows: pl.DataFrame, keys: Sequence[str]) -> list[tuple[Any, ...]]:
         if not rows.height:
@@ -185,11 +197,6 @@ def disclose_report(
     keys = [k.meta.output_name() for k in _place(by, detainers.columns)]
     period = pl.lit(None, dtype=pl.Date) if PERIODS[every] is None else _period(every)
     columns = [*_place(by, detainers.columns), period.alias("period"), now.alias("now")]
-    columns.append(_largest(by, largest, detainers.columns))
-    charge = pl.col("charge") if "charge" in detainers.columns else pl.lit(None, dtype=pl.String)
-    columns.append(
-        pl.when(pl.col("outcome") == "declined").then(charge.fill_null("not in the release")).alias("charge")
-    )
     for k, report in enumerate(after):
         columns += _earlier_columns(k, report, detainers.columns)
     outcome = pl.col("outcome").fill_null("missing")
@@ -202,13 +209,27 @@ def disclose_report(
     cells.outcomes("rows", [*keys, "period"], is_now)
     if every != "all":
         cells.outcomes("volume", keys, is_now)
-    cells.named("charge", ["place", "charge"], is_now & (pl.col("outcome") == "declined"))
+    charge = pl.col("charge") if "charge" in detainers.columns else pl.lit(None, dtype=pl.String)
+    named = detainers.filter(now).select(
+        _place(by, detainers.columns)[0].alias("place"),
+        charge.fill_null("not in the release").alias("charge"),
+        _largest(by, largest, detainers.columns),
+        outcome.alias("outcome"),
+        pl.col("n").cast(pl.Int64),
+    )
     cells.named("all charges", ["place"], is_now & (pl.col("outcome") == "declined"))
+    cells.within("charge", named.filter(pl.col("outcome") == "declined"), "charge", "all charges")
     cells.outcomes("unplaced", [], is_now & pl.col("place").is_null())
     if largest:
-        cells.named("facility", ["place"], is_now & pl.col("is_largest"))
+        cells.named("all facilities", ["place"], is_now)
+        cells.within("facility", named.filter("is_largest"), None, "all facilities")
     for k, report in enumerate(after):
         _know(cells, k, report)
+    if after:
+        # What lies in one report and not in another follows by subtraction, of each place and of all.
+        inside = ["now", *(f"in{k}" for k in range(len(after)))]
+        cells.outcomes("difference", ["place", *inside], pl.lit(True), shown=False)
+        cells.outcomes("difference of all", inside, pl.lit(True), shown=False)
     try:
         counts = cells.solved(threshold)
     except ValueError:

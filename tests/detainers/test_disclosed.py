@@ -1,0 +1,84 @@
+"""Reports of detainers that know of each other, and what two that do not would give away."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pytest
+
+from atlarge.detainers.disclosed import COUNTS, disclose_report
+from atlarge.detainers.outcomes import OUTCOMES
+from atlarge.errors import QuestionError
+
+FIRST, LAST = dt.date(2016, 1, 1), dt.date(2016, 6, 30)
+
+
+def _records(seed: int) -> pl.DataFrame:
+    rng = np.random.default_rng(seed)
+    n = 400
+    place = rng.choice(["48453", "48491", "48021", "06037"], n, p=[0.4, 0.1, 0.05, 0.45])
+    days = rng.integers(0, (LAST - FIRST).days + 1, n)
+    return pl.DataFrame(
+        {
+            "date": [FIRST + dt.timedelta(days=int(d)) for d in days],
+            "county_fips": place,
+            "state": [p[:2] for p in place],
+            "facility": [f"JAIL {p}" for p in place],
+            "outcome": rng.choice(OUTCOMES, n, p=[0.3, 0.2, 0.1, 0.05, 0.05, 0.1, 0.2]),
+            "charge": rng.choice(["THEFT", "DWI"], n),
+            "n": 1,
+        }
+    )
+
+
+def _report(records: pl.DataFrame, last: dt.date, after: Any = ()) -> dict[str, Any]:
+    found = disclose_report(records, "county", "all", FIRST, last, threshold=5, after=after)
+    rows = [
+        {
+            "place": place,
+            "period": None,
+            **{n: found.counts.get(("rows", place, *_name(found, place), n), 0) for n in COUNTS},
+        }
+        for place in sorted(records["county_fips"].unique())
+    ]
+    return {
+        "by": "county",
+        "every": "all",
+        "from": str(FIRST),
+        "to": str(last),
+        "rows": rows,
+        "total": found.total(),
+        "disclosed": True,
+    }
+
+
+def _name(found: Any, place: str) -> tuple[Any, ...]:
+    """The key columns between the place and the count: the period alone."""
+    return next(key[2:-1] for key in found.counts if key[0] == "rows" and key[1] == place)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_no_small_difference_of_two_reports_is_known(seed: int) -> None:
+    """Of January to May and January to June, June alone follows where both are shown: it must not be
+    small."""
+    records = _records(seed)
+    first = _report(records, dt.date(2016, 5, 31))
+    naive = _report(records, LAST)
+    second = _report(records, LAST, after=[json.loads(json.dumps(first))])
+
+    def small(report: dict[str, Any]) -> int:
+        both = zip(first["rows"], report["rows"], strict=True)
+        gained = [b[n] - a[n] for a, b in both for n in COUNTS if a[n] is not None and b[n] is not None]
+        return sum(0 < g < 5 for g in gained)
+
+    assert small(naive) > 0
+    assert small(second) == 0
+
+
+def test_what_is_no_report_is_named() -> None:
+    with pytest.raises(QuestionError, match="earlier report"):
+        disclose_report(_records(0), "county", "all", FIRST, LAST, threshold=5, after=[{"rows": []}])
