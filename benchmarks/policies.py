@@ -20,17 +20,16 @@ from typing import Any
 
 import polars as pl
 
+from atlarge.agreement_places import agency_key, resolve
 from atlarge.agreements import (
     AgencyList,
     SpellTable,
-    agency_key,
     agreements_of,
     make_spells,
     mended_state,
     model_code,
     read_list,
     read_lists,
-    resolve,
 )
 from atlarge.policies import registry
 from atlarge.reference import table

@@ -11,17 +11,16 @@ import polars as pl
 import pytest
 import xlsxwriter
 
+from atlarge.agreement_places import agency_key, resolve
 from atlarge.agreements import (
     AgencyList,
     AgreementSpell,
-    agency_key,
     list_day,
     make_spells,
     mended_state,
     model_code,
     read_list,
     read_lists,
-    resolve,
 )
 from atlarge.errors import ReleaseError
 
