@@ -744,7 +744,7 @@ def test_starts_are_the_first_whole_months_of_a_directions_own_policies() -> Non
         made("edge", axis[0], "48029"),
         made("last", axis[-1], "48201"),
         made("beyond", axis[-1] + ONE_DAY, "48113"),
-        made("year", dt.date(2016, 6, 2), "37119", precision="year"),
+        made("year", dt.date(2016, 6, 2), "37119", latest=dt.date(2016, 12, 31), precision="year"),
         made("house", dt.date(2016, 6, 2), "36103", kind="jail_contract"),
         made("town", dt.date(2016, 6, 2), "06037", level="city"),
         made("law", dt.date(2016, 7, 1), None, level="state", state="DC"),

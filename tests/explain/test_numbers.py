@@ -352,7 +352,7 @@ def test_only_dated_limits_within_the_months_start_a_loss() -> None:
 
     def made(name: str, fips: str | None, day: dt.date, **changes: object) -> Policy:
         given = {"id": name, "level": "county", "state": "", "direction": "limits", "kind": "detainers"}
-        return replace(POLICY, fips=fips, effective=day, latest=day, **(given | changes))  # type: ignore[arg-type]
+        return replace(POLICY, fips=fips, effective=day, **({"latest": day} | given | changes))  # type: ignore[arg-type]
 
     known = [
         made("a", "48453", dt.date(2016, 3, 1)),
@@ -362,7 +362,7 @@ def test_only_dated_limits_within_the_months_start_a_loss() -> None:
         made("e", "48113", months[-1] + dt.timedelta(days=1)),
         made("f", "37119", dt.date(2016, 3, 1), direction="extends"),
         made("g", "36103", dt.date(2016, 3, 1), kind="jail_contract"),
-        made("h", "06067", dt.date(2016, 1, 1), precision="year"),
+        made("h", "06067", dt.date(2016, 1, 1), latest=dt.date(2016, 12, 31), precision="year"),
         made("i", None, dt.date(2016, 5, 1), level="state", state="DC"),
     ]
     keys = ("48453+AUS", "48029", "48201", "48113", "37119", "36103", "06067", "11001", "11001+48453")
