@@ -98,9 +98,29 @@ class _Attributions:
         self._passive()
         kept: list[Attribution] = []
         for one in sorted(self.found, key=lambda a: a.verb_at):
+            if kept and self._is_within(one, kept[-1]):
+                continue  # "she said that the emails show ...": hers
             if not kept or one.start >= kept[-1].end or one.verb_at != kept[-1].verb_at:
                 kept.append(one)
         return kept
+
+    def _is_within(self, inner: Attribution, outer: Attribution) -> bool:
+        """Whether an attribution is part of what another says, rather than beside it."""
+        if (
+            outer.is_trailing
+            or inner.is_trailing
+            or outer.is_told
+            or inner.is_told
+            or inner.start < outer.end
+        ):
+            return False
+        between = self.text[max(outer.end, outer.verb_at + len(outer.verb)) : inner.start]
+        if "“" in between or "”" in between or len(between.split()) > 25:
+            return False
+        return not re.search(
+            r"(?:[;:—–.]|,\s*(?:and|but|while|though|y|pero|mientras)\b[^,]{0,20}|\b(?:and|but)\s*)$",
+            between.rstrip() + "",
+        ) and not (between.rstrip().endswith(","))
 
     # --- "according to" -------------------------------------------------------------------------------
 
@@ -279,10 +299,13 @@ class _Attributions:
         for mention in reversed(self.mentions):
             if mention.last > i:
                 continue
-            if self._is_gap(mention.last, i) and not self._is_object(mention):
-                if not self._is_one_comma(mention.last, i) or "," in mention.text:
+            if self._is_gap(mention.last, i):
+                is_object = self._is_object(mention)
+                if is_object and mention.kind != "document":
+                    continue
+                if not is_object and (not self._is_one_comma(mention.last, i) or "," in mention.text):
                     return mention
-                aside = aside or (mention if mention.kind != "document" else None)
+                aside = aside or (mention if is_object or mention.kind != "document" else None)
             if i - mention.last > 40:
                 break
         return aside
@@ -294,7 +317,7 @@ class _Attributions:
 
     def _is_object(self, mention: Mention) -> bool:
         """Whether a mention is what a preposition is about, so that it is no subject."""
-        if mention.first == 0 or mention.kind == "document":
+        if mention.first == 0:
             return False
         before = self.tokens[mention.first - 1].low
         if before == "of" and mention.first > 1 and self.tokens[mention.first - 2].low in _SOME:

@@ -731,7 +731,7 @@ class Discourse:
     def _continued(self, one: _Turned, base: Entity) -> Entity | None:
         """Who goes on speaking in a sentence without an attribution, if it hangs on the one before."""
         text = one.reading.masked.strip()
-        if self.focus is None or base is not self.narrator or self.previous is None:
+        if base is not self.narrator or self.previous is None:
             return None
         if self.previous.kind == "document" and self.previous.heads & {
             "numbers",

@@ -554,7 +554,7 @@ class Finder:
             ):
                 continue
             inner = {t.low for t in tokens[i + 2 : i + 5]} if following and following.low == "of" else set()
-            if inner & heads:
+            if inner & heads and token.low in ("release", "order", "list", "count", "response", "directive"):
                 continue  # "the release of a report"
             is_verb = token.low in self.lang.words("verbs") and (
                 i == 0 or not _starts_noun(tokens[i - 1], self.lang)
