@@ -26,6 +26,13 @@ from atlarge.update import update
 
 _load_commands()
 SITES = ("TRAVIS COUNTY JAIL, AUSTIN, TX", "WILLIAMSON COUNTY JAIL, TX", "AUS GENERAL AREA, NON-SPECIFIC")
+OTHERS = [
+    f"{name} COUNTY JAIL, TX"
+    for name in (
+        "BEXAR", "HAYS", "COMAL", "BASTROP", "CALDWELL", "BURNET", "BLANCO", "LLANO", "KENDALL", "KERR",
+        "MEDINA", "UVALDE", "WEBB", "FRIO", "ATASCOSA", "WILSON", "GUADALUPE", "GONZALES", "LEE", "BELL",
+    )
+]  # fmt: skip
 
 
 class _Files(BaseHTTPRequestHandler):
@@ -76,14 +83,14 @@ def source() -> Iterator[str]:
 
 
 def arrests(changed: dict[str, str] | None = None, extra: int = 0, start: int = 0) -> bytes:
-    """One vintage of the newest arrests: 600 over 200 days; `changed` gives some another landmark, by id."""
+    """One vintage of the newest arrests, three a day; `changed` gives some another landmark, by id."""
     day = dt.date(2025, 1, 1)
     rows = [
         {
-            "apprehension_date": str(day + dt.timedelta(days=i % 200)),
+            "apprehension_date": str(day + dt.timedelta(days=i // 3)),
             "apprehension_aor": "San Antonio Area of Responsibility",
             "apprehension_method": "Located" if i % 3 else "CAP Local Incarceration",
-            "event_landmark": (changed or {}).get(f"p{i}", SITES[i % 3]),
+            "event_landmark": (changed or {}).get(f"p{i}", SITES[i % 6] if i % 6 < 3 else OTHERS[i % 20]),
             "apprehension_state_original": "TEXAS",
             "unique_identifier": f"p{i}",
         }
@@ -160,7 +167,7 @@ def test_an_update_reports_what_a_later_vintage_changed(source: str, tmp_path: P
     old = open_store(store).scan("arrests").collect()
 
     # 20 arrests of Williamson County become Travis County's
-    moved = {f"p{i}": SITES[0] for i in range(1, 60, 3)}
+    moved = {f"p{i}": SITES[0] for i in range(1, 120, 6)}
     _Files.files = {"arrests-latest.parquet": arrests(moved, extra=30)}
     second = update(store, source=source)
     assert [one.status for one in second.fetched] == ["new"]
@@ -212,13 +219,13 @@ def test_answers_that_read_differently_are_named(
     store = tmp_path / "store"
     _Files.files = {"arrests-latest.parquet": arrests()}
     update(store, names=["arrests-latest"], source=source)
-    moved = {f"p{i}": SITES[0] for i in range(1, 60, 3)}
+    moved = {f"p{i}": SITES[0] for i in range(1, 120, 6)}
     _Files.files = {"arrests-latest.parquet": arrests(moved, extra=30)}
     done = update(store, source=source)
     own = [changed for changed in done.answers_changed if changed["place"] == "48453"]
     assert own
     assert all(changed["place"] in ("48453", "48491") for changed in done.answers_changed)
-    assert (own[0]["before"]["headline"], own[0]["after"]["headline"]) == ("200 arrests", "230 arrests")
+    assert (own[0]["before"]["headline"], own[0]["after"]["headline"]) == ("100 arrests", "125 arrests")
 
 
 def test_an_update_that_fetches_nothing_says_so(source: str, tmp_path: Path) -> None:
@@ -271,3 +278,23 @@ def test_a_later_workbook_of_a_year_is_counted_and_the_revision_reported(tmp_pat
             ]
         else:
             assert changed == []
+
+
+def test_places_that_were_not_covered_before_are_no_revision(tmp_path: Path) -> None:
+    """A cut to one state, then the whole: only the state's own counts can be revised."""
+    frame = pl.read_parquet(io.BytesIO(arrests(extra=600)))
+    areas = ["San Antonio", "Atlanta", "Chicago", "Seattle", "Boston", "Denver"]
+    names = pl.Series([f"{areas[i % 6]} Area of Responsibility" for i in range(frame.height)])
+    sites = ["TRAVIS COUNTY JAIL, TX", "COBB COUNTY JAIL, GA", "COOK COUNTY JAIL, IL", "KING COUNTY JAIL, WA",
+             "SUFFOLK COUNTY HOC, MA", "DENVER COUNTY JAIL, CO"]  # fmt: skip
+    states = ["TEXAS", "GEORGIA", "ILLINOIS", "WASHINGTON", "MASSACHUSETTS", "COLORADO"]
+    whole = frame.with_columns(
+        apprehension_aor=names,
+        event_landmark=pl.Series([sites[i % 6] for i in range(frame.height)]),
+        apprehension_state_original=pl.Series([states[i % 6] for i in range(frame.height)]),
+    )
+    whole.filter(pl.col("apprehension_state_original") == "TEXAS").write_parquet(tmp_path / "cut.parquet")
+    whole.write_parquet(tmp_path / "whole.parquet")
+    ingest([tmp_path / "cut.parquet"], tmp_path / "store", covers="state:TX")
+    done = ingest([tmp_path / "whole.parquet"], tmp_path / "store", covers="nation")
+    assert done.revisions == []

@@ -5,13 +5,15 @@ from __future__ import annotations
 import calendar
 import datetime as dt
 from collections.abc import Iterable
+from functools import cache
 from typing import Any
 
 import polars as pl
 
-from atlarge.records.store import Store
+from atlarge.records.store import Coverage, Store
 from atlarge.records.tables import DATE_COLUMN, EVENTS
 from atlarge.records.vintages import SERIES, figure_keys
+from atlarge.reference import table as reference_table
 
 _LEVELS = {"aor": "aor", "state": "state", "county": "county_fips", "office": "office"}
 _KEYS = ("measure", "every", "place_kind", "place", "date")
@@ -31,9 +33,9 @@ def revisions(before: Store, after: Store, tables: Iterable[str]) -> list[dict[s
     -------
     list of dict
         `table`, `measure` (the table, or the figure's name), `every`, `place_kind`, `place`, `date` (first
-        day of the period), `before`, `after` (records, or the figure), `change`. Of events only months that
-        the store covered whole before are compared. A figure that is new, or was a count to date before, is
-        no revision.
+        day of the period), `before`, `after` (records, or the figure), `change`. Of events only months and
+        places that the store covered whole before are compared. A figure that is new, or was a count to
+        date before, is no revision.
 
     Examples
     --------
@@ -58,20 +60,55 @@ def _of_events(before: Store, after: Store, table: str) -> list[dict[str, Any]]:
     both = old.join(new, on=list(_KEYS), how="full", coalesce=True, suffix="_new").with_columns(
         pl.col("value").fill_null(0), pl.col("value_new").fill_null(0)
     )
-    return _changed(both, table)
+    spans = [(set(_whole_months(span.start, span.end)), span) for span in before.coverage(table)]
+    return [
+        row
+        for row in _changed(both, table)
+        if any(
+            dt.date.fromisoformat(row["date"]) in whole and covers(span, row["place_kind"], row["place"])
+            for whole, span in spans
+        )
+    ]
+
+
+def covers(span: Coverage, kind: str, place: str) -> bool:
+    """Say whether a release covers a place: itself, or the state or area that it lies in."""
+    if span.levels is not None and kind not in span.levels:
+        return False
+    inside = {f"{kind}:{place}"}
+    if kind == "county":
+        state, aor = _counties().get(place, ("", ""))
+        inside |= {f"state:{state}", f"aor:{aor}"}
+    if inside & set(span.without):
+        return False
+    level, _, codes = span.scope.partition(":")
+    return level == "nation" or any(f"{level}:{code}" in inside for code in codes.split(","))
+
+
+@cache
+def _counties() -> dict[str, tuple[str, str]]:
+    """State and area of responsibility of each county."""
+    rows = reference_table("counties").select("fips", "state", "aor").rows()
+    return {fips: (state, aor) for fips, state, aor in rows}
 
 
 def _months(store: Store, table: str) -> list[dt.date]:
     """First days of the months that some release covers whole."""
-    found = set()
+    found: set[dt.date] = set()
     for span in store.coverage(table):
-        day = span.start.replace(day=1)
-        while day <= span.end:
-            last = day.replace(day=calendar.monthrange(day.year, day.month)[1])
-            if span.start <= day and last <= span.end:
-                found.add(day)
-            day = last + dt.timedelta(days=1)
+        found.update(_whole_months(span.start, span.end))
     return sorted(found)
+
+
+def _whole_months(start: dt.date, end: dt.date) -> list[dt.date]:
+    """First days of the months that lie whole between two days."""
+    found, day = [], start.replace(day=1)
+    while day <= end:
+        last = day.replace(day=calendar.monthrange(day.year, day.month)[1])
+        if start <= day and last <= end:
+            found.append(day)
+        day = last + dt.timedelta(days=1)
+    return found
 
 
 def _counted(store: Store, table: str, months: list[dt.date]) -> pl.DataFrame:
