@@ -5,7 +5,27 @@ from __future__ import annotations
 import datetime as dt
 from calendar import monthrange
 
+from atlarge.errors import QuestionError
+
 FISCAL_START_MONTH = 10
+
+
+def as_day(value: dt.date | str | None) -> dt.date | None:
+    """A day given as a date or as ISO text; None stays None. QuestionError for anything else.
+
+    Examples
+    --------
+    >>> as_day("2017-02-01")
+    datetime.date(2017, 2, 1)
+    """
+    if isinstance(value, dt.datetime):
+        return value.date()
+    if value is None or isinstance(value, dt.date):
+        return value
+    try:
+        return dt.date.fromisoformat(str(value))
+    except ValueError:
+        raise QuestionError(f"{value!r} is no day; write it as 2017-02-01") from None
 
 
 def add_months(day: dt.date, months: int) -> dt.date:

@@ -253,7 +253,7 @@ def forecast(
         raise QuestionError(f"no period {every!r}; there are: week, month")
     if not 1 <= periods <= MOST_PERIODS[every]:
         raise QuestionError(f"{periods} {every}s; a forecast is of 1 to {MOST_PERIODS[every]}")
-    opened = store if isinstance(store, Store) else open_store(store)
+    opened = open_store(store)
     found = _series(opened, measure, by, every, scheme)
     learnt = found if len(found.places) > 10 else _series(opened, measure, "aor", every, scheme)
     is_extra = learnt is not found
@@ -385,7 +385,7 @@ def score(registered: Forecast | Path | str, store: Store | Path | str | None = 
     True
     """
     made = registered if isinstance(registered, Forecast) else _read(registered)
-    opened = store if isinstance(store, Store) else open_store(store)
+    opened = open_store(store)
     found = _series(opened, made.measure, made.by, made.every, made.scheme)
     row_of, column_of = ({v: i for i, v in enumerate(values)} for values in (found.places, found.starts))
     first = min(row["period"] for row in made.rows)

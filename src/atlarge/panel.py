@@ -20,7 +20,7 @@ import numpy as np
 import polars as pl
 import yaml
 
-from atlarge.calendar import month_end
+from atlarge.calendar import as_day, month_end
 from atlarge.engines import collect, scan
 from atlarge.errors import CoverageError, QuestionError
 from atlarge.records.schemes import Scheme
@@ -163,29 +163,68 @@ class _Asked:
 
 
 def panel(
-    store: Store,
+    store: Store | Path | str | None = None,
     *,
     by: str = "county",
     every: str = "month",
     measures: Sequence[str] = ("arrests",),
     scheme: str = "ddp",
     engine: str = "polars",
-    start: dt.date | None = None,
-    end: dt.date | None = None,
+    start: dt.date | str | None = None,
+    end: dt.date | str | None = None,
     places: Sequence[str] | None = None,
 ) -> Panel:
     """Count named measures by place and period.
 
-    `places` left out: every place of that level with a record of the measure's table in the time asked about.
-    `start` and `end` are inclusive days; left out: all that the releases cover. Raises QuestionError for an
-    unknown level, period, measure, scheme or engine, CoverageError when no release covers the time asked
-    about, StoreError when the store lacks a measure's table.
+    Parameters
+    ----------
+    store
+        Store, its folder, or None: the embedded records.
+    by
+        Level: county, office, aor, state or nation.
+    every
+        Period: day, week (from Monday) or month.
+    measures
+        Names of measures.
+    scheme
+        Reading of apprehension methods: ddp or biglocal.
+    engine
+        polars, duckdb or spark.
+    start, end
+        First and last day, dates or ISO text; None: all that the releases cover.
+    places
+        Codes; None: every place of the level with a record in that time.
+
+    Returns
+    -------
+    Panel
+        `frame` has a row for each place, period and measure; `value` is zero only where a release covers the
+        place and time, and missing elsewhere.
+
+    Raises
+    ------
+    QuestionError
+        For an unknown level, period, measure, scheme or engine.
+    CoverageError
+        Where no release covers the time.
+    StoreError
+        Where the store lacks a measure's table.
+
+    Examples
+    --------
+    >>> year = panel(by="nation", every="month", start="2016-10-01", end="2017-09-30")
+    >>> int(year.frame["value"].sum())
+    143470
     """
+    from atlarge.records.store import open_store
+
+    store = open_store(store)
+    first, last = as_day(start), as_day(end)
     wanted = [measure(name) for name in dict.fromkeys(measures)]
     if not wanted:
         raise QuestionError("no measure was named")
     chosen = None if places is None else tuple(dict.fromkeys(places))
-    asked = _asked(by, every, scheme, engine, start, end, chosen)
+    asked = _asked(by, every, scheme, engine, first, last, chosen)
     parts: list[pl.DataFrame] = []
     coverage: dict[str, Any] = {}
     for name in dict.fromkeys(m.table for m in wanted):

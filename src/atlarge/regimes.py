@@ -175,7 +175,7 @@ def with_arrests(
     from atlarge.panel import panel
     from atlarge.records.store import open_store
 
-    opened = open_store(store) if store is None or isinstance(store, str | Path) else store
+    opened = open_store(store)
     counts = panel(opened, by="county", every="month", measures=[measure]).frame
     named = counts.select(
         "place", pl.col("period").alias("month"), pl.col("value").cast(pl.Int64).alias("arrests")

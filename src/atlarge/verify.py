@@ -145,7 +145,7 @@ def verify(store: Store | Path | str | None = None, figures: Path | str | None =
     >>> next(r.verdict for r in done.rows if r.id == "ice-fy2017-arrests")
     'equal'
     """
-    opened = store if isinstance(store, Store) else open_store(store)
+    opened = open_store(store)
     counter = _Counter(opened)
     rows = [_check(counter, figure) for figure in _figures(figures)]
     order = {DIFFERS: 0, WITHIN: 1, EQUAL: 2, NOT_TESTABLE: 3}
@@ -394,7 +394,7 @@ def _book_ins(figure: dict[str, Any]) -> Checked:
     )
     if rows.height != months * len(wanted):
         return _untestable(figure, "no workbook at hand holds these months")
-    ours, definition = float(rows["value"].sum()), f"workbook {rows['source'].max()}"
+    ours, definition = float(rows["value"].sum()), f"workbook {rows['source'].to_list()[-1]}"
     if ours == published:
         return _row(figure, ours, EQUAL, "", definition, True)
     near = abs(ours - published) <= TOLERANCE[figure["kind"]] * published

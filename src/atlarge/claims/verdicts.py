@@ -95,7 +95,7 @@ def _opened(store: Store | Path | str | None) -> Store | None:
             return open_store(None)
         except StoreError:
             return None
-    return open_store(store) if isinstance(store, str | Path) else store
+    return open_store(store)
 
 
 class _Checker:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
+from atlarge.calendar import as_day
 from atlarge.detainers.batches import find_batches
 from atlarge.detainers.disclosed import DEFAULT_THRESHOLD, OTHER_CHARGES, Disclosed, disclose_report
 from atlarge.detainers.outcomes import OUTCOMES, add_rates, outcome_counts
@@ -85,9 +87,9 @@ class DetainerReport:
 
 
 def detainer_report(
-    store: Store,
-    start: dt.date | None = None,
-    end: dt.date | None = None,
+    store: Store | Path | str | None = None,
+    start: dt.date | str | None = None,
+    end: dt.date | str | None = None,
     by: str = "county",
     *,
     every: str = "all",
@@ -106,6 +108,9 @@ def detainer_report(
     CoverageError when none of its releases covers the time, QuestionError for an unknown level, period or
     engine.
     """
+    from atlarge.records.store import open_store
+
+    store, start, end = open_store(store), as_day(start), as_day(end)
     detainers = scan(store, "detainers", engine)
     first, last, covered = _window(store.coverage("detainers"), start, end)
     # Days are needed for periods, and for how long a decision took; else rows of all days are one.

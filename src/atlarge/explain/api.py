@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from atlarge.calendar import as_day
 from atlarge.errors import QuestionError
 from atlarge.explain.answer import Answer, Area, ChangeStrip, Interval, Judgement, Series, Span
 from atlarge.explain.areas import Where, where_of
@@ -54,7 +55,7 @@ def explain(
     place: str,
     *,
     policy: str | None = None,
-    date: dt.date | None = None,
+    date: dt.date | str | None = None,
     store: Store | Path | str | None = None,
     scheme: str = "ddp",
     registry: Registry | Sequence[Policy] | Path | str | None = None,
@@ -70,6 +71,7 @@ def explain(
     """
     if (policy is None) == (date is None):
         raise QuestionError("name either a policy or a date, not both and not neither")
+    date = as_day(date)
     from atlarge.records.store import open_store
 
     policies = as_registry(registry)
@@ -81,7 +83,7 @@ def explain(
         found = place_asked(str(place))
         asked = from_date(date or dt.date.min, found.code, found.name)
     where = where_of(found.kind, found.code, found.name)
-    opened = open_store(store) if store is None or isinstance(store, str | Path) else store
+    opened = open_store(store)
     world = world_of(opened, where, scheme, policies)
     counts = world.main["at_large"]
     months = months_of(asked, counts.first, counts.last)

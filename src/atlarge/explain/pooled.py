@@ -52,7 +52,7 @@ def pooled(
 
     if direction not in DIRECTIONS:
         raise QuestionError(f"no direction {direction!r}; there are: {', '.join(DIRECTIONS)}")
-    opened = open_store(store) if store is None or isinstance(store, str | Path) else store
+    opened = open_store(store)
     measures = ("at_large", "handoffs")
     joined = localities(daily(opened, "county", measures, scheme), daily(opened, "office", measures, scheme))
     outcome, months = joined["at_large"].both.calendar()

@@ -121,7 +121,7 @@ def compare(
     """
     from atlarge.records.store import open_store
 
-    opened = open_store(store) if store is None or isinstance(store, Path | str) else store
+    opened = open_store(store)
     found = list(dict.fromkeys(_find(name) for name in names))
     if not 2 <= len(found) <= MOST:
         raise QuestionError(f"{len(found)} different places were named; compare takes two to {MOST}")

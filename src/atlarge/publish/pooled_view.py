@@ -27,7 +27,7 @@ def pooled_finding(store: Store | Path | None, direction: str) -> dict[str, Any]
     from atlarge.records.store import open_store
 
     try:
-        opened = store if isinstance(store, Store) else open_store(store)
+        opened = open_store(store)
         found = pooled(opened, direction=direction, registry=registry())
     except AtlargeError:
         return None

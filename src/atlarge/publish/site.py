@@ -305,7 +305,7 @@ def _find(job: tuple[str, Path, str]) -> Any:
 def _opened(store: Store | Path | str | None) -> Store:
     from atlarge.records.store import open_store
 
-    return open_store(store) if store is None or isinstance(store, Path | str) else store
+    return open_store(store)
 
 
 def _write_shared(folder: Folder, data: SiteData, table: Disclosed) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import datetime as dt
 import hashlib
+import importlib
 import json
 import os
 import shutil
@@ -34,6 +35,11 @@ _LOCK = ".lock"
 _TEMPORARY = ".new-"
 _SPILL = ".aside-"
 _LOCK_SECONDS = 300.0
+
+
+def _ask(module: str, name: str) -> Any:
+    """A question of a room above this one, by name: rooms import downwards only."""
+    return getattr(importlib.import_module(module), name)
 
 
 @dataclass(frozen=True)
@@ -104,6 +110,18 @@ class Store:
             if c["table"] == table
         ]
 
+    def panel(self, **question: Any) -> Any:
+        """Counts by place and period; arguments as of `atlarge.panel`."""
+        return _ask("atlarge.panel", "panel")(self, **question)
+
+    def surges(self, **question: Any) -> Any:
+        """Surges in every place of a level; arguments as of `atlarge.find_surges`."""
+        return _ask("atlarge.surges", "find_surges")(self, **question)
+
+    def explain(self, place: str, **question: Any) -> Any:
+        """What changed in a place around a policy or day; arguments as of `atlarge.explain`."""
+        return _ask("atlarge.explain", "explain")(place, store=self, **question)
+
     def quarantine(self) -> pl.DataFrame:
         """Rows that failed, with release, file, sheet, row, reason, column and value."""
         held = [self.path / r["quarantine"] for r in self.releases if r.get("quarantine")]
@@ -157,13 +175,28 @@ def _is_sound(manifest: dict[str, Any]) -> bool:
     return True
 
 
-def open_store(path: Path | str | None = None) -> Store:
-    """Open a store; None opens the embedded one, which ships with the package.
+def open_store(path: Store | Path | str | None = None) -> Store:
+    """Open a store.
 
-    StoreError if there is no store there, or it cannot be read.
+    Parameters
+    ----------
+    path
+        Its folder; None: the embedded records, which ship with the package; a store is given back as it is.
+
+    Raises
+    ------
+    StoreError
+        If there is no store there, or it cannot be read.
+
+    Examples
+    --------
+    >>> open_store().tables()
+    ['arrests']
     """
     if path is None:
         path = Path(str(package_files("atlarge").joinpath("embedded")))
+    if not isinstance(path, Path | str):
+        return path
     folder = Path(path)
     manifest = read_manifest(folder)
     if manifest is None:

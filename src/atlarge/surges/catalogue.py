@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from atlarge.calendar import as_day
 from atlarge.errors import QuestionError
 from atlarge.panel import Panel, panel
 from atlarge.reference import table
@@ -145,14 +147,14 @@ class SurgeList:
 
 
 def find_surges(
-    store: Store | None = None,
+    store: Store | Path | str | None = None,
     *,
     by: str = "aor",
     measure: str = "at_large",
     every: str = "day",
     scheme: str = "ddp",
-    start: dt.date | None = None,
-    end: dt.date | None = None,
+    start: dt.date | str | None = None,
+    end: dt.date | str | None = None,
     alpha: float = 0.05,
     neighbours: bool = False,
     engine: str = "polars",
@@ -167,11 +169,10 @@ def find_surges(
     period, measure, engine or alpha, or a measure that is not told by day, and CoverageError where no release
     covers the time.
     """
-    _check(by, every, start, end, alpha, neighbours)
-    if store is None:
-        from atlarge.records.store import open_store
+    from atlarge.records.store import open_store
 
-        store = open_store(None)
+    store, start, end = open_store(store), as_day(start), as_day(end)
+    _check(by, every, start, end, alpha, neighbours)
     made = panel(store, by=by, every=every, measures=[measure], scheme=scheme, engine=engine)
     values, places, periods = made.matrix(measure, whole=True)
     axis = _Axis(as_days(periods, values.shape[1]), every, start, end)
