@@ -317,7 +317,10 @@ def _assumed(answer: Answer, windows: Sequence[Window]) -> tuple[list[Window], D
 
     Windows that these do not add up to are left out, and so withheld.
     """
-    value = {w: round(v) for w, v in entries(answer) if v is not None}
+    value: dict[Window, int] = {}
+    for window, count in entries(answer):
+        if count is not None:
+            value.setdefault(window, round(count))
     days: dict[tuple[Any, str, str], dict[int, int]] = {}
     for series in shown_series(answer):
         member = (series.area.level, series.area.code)
