@@ -92,11 +92,13 @@ def update(
         except ReleaseError as error:
             if name not in latest_names():
                 raise
-            told(str(error))
             url = address(name, source)
             fetched.append(Fetched(name, url, "failed", why=str(error)))
     if fetched and all(one.status == "failed" for one in fetched):
         raise ReleaseError(str(fetched[0].why))
+    for one in fetched:
+        if one.why:
+            told(one.why)
     manifest = read_manifest(path) if path.is_dir() else None
     before = Store(path, manifest) if manifest else None
     files = [Path(str(one.file)) for one in fetched if one.file and not _is_in(before, one.sha256)]
