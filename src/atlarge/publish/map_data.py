@@ -101,13 +101,13 @@ def _cuts(
     return charts.cuts(rates)
 
 
-def first_classes(told: dict[str, Any]) -> dict[str, str]:
+def first_classes(counted: dict[str, Any]) -> dict[str, str]:
     """Class of each county before the script runs: all arrests of the last fiscal year."""
-    own = told["levels"]["county"]
+    own = counted["levels"]["county"]
     row, year = own["counts"][MEASURES[0]][-1], own["periods"][-1]
     years = sorted(own["people"])
     people = own["people"][min(years, key=lambda y: abs(int(y) - int(year)))]
-    norate = set(told["norate"])
+    norate = set(counted["norate"])
     found = {}
     for code, n, some in zip(own["codes"], row, people, strict=True):
         if n is None:
@@ -124,7 +124,7 @@ def first_classes(told: dict[str, Any]) -> dict[str, str]:
     return found
 
 
-def map_table(data: SiteData, told: dict[str, Any], w: Words, home: str) -> Table:
+def map_table(data: SiteData, counted: dict[str, Any], w: Words, home: str) -> Table:
     """The map's last fiscal year as a table that sorts: counties with records, their counts and rates."""
     from atlarge.publish.charts.timeline import cell
     from atlarge.publish.pages import rate_text

@@ -45,9 +45,9 @@ def pooled_finding(store: Store | Path | None, direction: str) -> dict[str, Any]
 
 def findings(data: SiteData, w: Words) -> list[dict[str, Any]]:
     """The pooled answers as the front tells them: a headline, a sentence, a chart, what to mind."""
-    made = []
+    shown = []
     for found in data.pooled:
-        made.append(
+        shown.append(
             {
                 "headline": render(found["headline"], w.language),
                 "says": render(found["says"], w.language),
@@ -55,7 +55,7 @@ def findings(data: SiteData, w: Words) -> list[dict[str, Any]]:
                 "caveat": _caveat(found, w),
             }
         )
-    return made
+    return shown
 
 
 def pooled_page(data: SiteData, w: Words) -> str:

@@ -84,14 +84,14 @@ def _quarters(start: str, months: dict[str, list[int | None]]) -> tuple[str, dic
     """Sums of three months that are all shown, from the first quarter that begins in the series."""
     skip = -(int(start[5:]) - 1) % 3
     year, month = divmod(int(start[:4]) * 12 + int(start[5:]) - 1 + skip, 12)
-    made = {}
+    quarters = {}
     for name, values in months.items():
         threes = [values[i : i + 3] for i in range(skip, len(values) - 2, 3)]
-        made[name] = [
+        quarters[name] = [
             None if None in three else HIDDEN if min(v for v in three if v is not None) < 0 else sum(three)  # type: ignore[arg-type]
             for three in threes
         ]
-    return f"{year}-{month + 1:02d}", made
+    return f"{year}-{month + 1:02d}", quarters
 
 
 def policies_of(data: SiteData, place: PlaceInfo) -> list[dict[str, Any]]:

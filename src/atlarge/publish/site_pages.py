@@ -78,10 +78,10 @@ def _national(data: SiteData, nation: PlaceInfo, w: Words) -> str:
 
 
 def _map(data: SiteData, w: Words, home: str) -> dict[str, Any] | None:
-    told = map_data(data)
-    if "county" not in told["levels"]:
+    counted = map_data(data)
+    if "county" not in counted["levels"]:
         return None
-    own = told["levels"]["county"]
+    own = counted["levels"]["county"]
     title = w("front.map_title", measure=w(f"measure.{MAP_MEASURES[0]}"), year=own["periods"][-1])
     cuts = own["cuts"][MAP_MEASURES[0]]
     edges = [w.count(c, 0 if c >= 100 or c == int(c) else 1) for c in cuts]
@@ -93,13 +93,13 @@ def _map(data: SiteData, w: Words, home: str) -> dict[str, Any] | None:
     for entry in legend:
         entry["swatch"] = charts.swatch(str(entry["kind"]))
     return {
-        "drawing": charts.choropleth(first_classes(told), w=w, title=title, sentence=w("front.map_says")),
-        "levels": [(name, w(f"map.level.{name}")) for name in told["levels"]],
+        "drawing": charts.choropleth(first_classes(counted), w=w, title=title, sentence=w("front.map_says")),
+        "levels": [(name, w(f"map.level.{name}")) for name in counted["levels"]],
         "measures": [(m, w(f"measure.{m}")) for m in MAP_MEASURES],
         "last": len(own["periods"]) - 1,
         "when": w("fiscal_year", year=own["periods"][-1]),
         "legend": legend,
-        "table": map_table(data, told, w, home),
+        "table": map_table(data, counted, w, home),
     }
 
 
