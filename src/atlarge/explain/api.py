@@ -246,6 +246,8 @@ def _other_estimates(world: Study, facts: Facts) -> list[Estimate]:
             continue
         level = world.level(area)
         for measure in ("at_large", "handoffs"):
+            if measure == "handoffs" and facts.handoffs is not None and facts.handoffs.area == area:
+                continue  # the county's own handoffs are there already
             counts = level[measure]
             changed = changed_units(area.level, months, counts.keys, world.registry)
             key = f"{area.level} {measure}"
