@@ -13,8 +13,8 @@ from atlarge.cli import _load_commands, app
 from atlarge.errors import QuestionError
 from atlarge.explain.answer import MOST_CAVEATS, Warned
 from atlarge.explain.example import example_answer
-from atlarge.messages import say
-from atlarge.publish.answer_view import headline
+from atlarge.messages import Number, say
+from atlarge.publish.answer_view import context, headline
 from atlarge.publish.answers import show
 from atlarge.publish.brief import HEIGHT, brief, brief_html, brief_of, brief_pdf, brief_svg, digest
 from atlarge.publish.i18n import Words
@@ -59,3 +59,11 @@ def test_another_ending_is_a_usage_error(tmp_path: Path) -> None:
     _load_commands()
     asked = ["explain", "48453", "--policy", "travis-tx-2017", "--brief", "b.docx"]
     assert CliRunner().invoke(app, asked).exit_code == 2
+
+
+def test_a_witness_that_gives_a_small_count_away_is_left_out_of_the_page() -> None:
+    line = say("corroboration.marked", share=Number(0.55, "share"), usual=Number(0.04, "share"))
+    shared = {"points": "supports", "value": 0.55, "usual": 0.04, "says": line}
+    rows = [{"id": "marked", "counts": [36, 29], **shared}, {"id": "marked_aor", "counts": [36, 2], **shared}]
+    shown = show(replace(example_answer(), corroboration=rows))
+    assert len(context(shown, Words("en"))["corroboration"]) == 1

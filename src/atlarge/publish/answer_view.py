@@ -37,6 +37,7 @@ def context(shown: Shown, w: Words) -> dict[str, Any]:
         "caveats": [Teller(shown, w)(warned.message) for warned in a.main_caveats],
         "more_caveats": _more_caveats(shown, w),
         "corroboration": _corroboration(shown, w),
+        "corroboration_figure": _corroboration_figure(shown, w),
         "elsewhere": _elsewhere(shown, w),
         "figures": figures,
         "numbers": _numbers(shown, w),
@@ -116,14 +117,42 @@ def _more_caveats(shown: Shown, w: Words) -> list[str]:
     return [Teller(shown, w)(warned.message) for warned in shown.answer.warnings if warned.id not in main]
 
 
+def _witnesses(shown: Shown) -> list[dict[str, Any]]:
+    """The lines of corroboration that give no small count away."""
+    least = shown.table.threshold
+    return [row for row in shown.answer.corroboration if not any(0 < c < least for c in row["counts"])]
+
+
 def _corroboration(shown: Shown, w: Words) -> list[dict[str, str]]:
     """What else the records show of the burst's days, and which way each points."""
-    tell, least = Teller(shown, w), shown.table.threshold
+    tell = Teller(shown, w)
     return [
         {"says": tell(row["says"]), "points": w(f"corroboration.{row['points']}"), "kind": row["points"]}
-        for row in shown.answer.corroboration
-        if not any(0 < count < least for count in row["counts"])
+        for row in _witnesses(shown)
     ]
+
+
+_SHARES = ("marked", "marked_aor", "marked_nation", "returns")
+
+
+def _corroboration_figure(shown: Shown, w: Words) -> Figure | None:
+    """Shares on the burst's days beside the usual ones, in percent."""
+    rows = [
+        (w(f"witness.{row['id']}"), 100.0 * row["value"], 100.0 * row["usual"])
+        for row in _witnesses(shown)
+        if row["id"] in _SHARES and row["value"] is not None and row["usual"] is not None
+    ]
+    if not rows or not _has_burst(shown) or shown.told("burst")[1] != SHOWN:
+        return None
+    sentence = w("witness.says")
+    valued = [Valued(name, value, min(value, usual), max(value, usual)) for name, value, usual in rows]
+    cells = [[name, w.count(value, 1), w.count(usual, 1)] for name, value, usual in rows]
+    head = [w("witness.share"), w("witness.then"), w("witness.usual")]
+    return figure(
+        lambda width: charts.forest(valued, w=w, title=w("witness.title"), sentence=sentence, width=width),
+        table=Table(sentence, head, cells),
+        id="chart-corroboration",
+    )
 
 
 def _elsewhere(shown: Shown, w: Words) -> str:
