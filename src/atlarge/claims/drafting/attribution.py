@@ -14,7 +14,8 @@ _WEAK = {  # verbs that are of saying only where what was said follows
     "found", "finds", "charged", "reported", "reports", "asked", "read", "reads", "posted", "credited", "pointed", "determined",
     "sees", "fears", "repeated", "responded", "responds", "continued", "concluded", "concludes", "posed", "called", "calls",
     "described", "describes", "observed", "questions", "notes", "states", "claims", "charges", "credits", "announced", "confirmed",
-    "indicated", "revealed", "reveals", "disclosed", "discloses", "recalled", "recalls", "encontró", "llamó", "describió",
+    "indicated", "blasted", "slammed", "defended", "decried", "condemned", "lambasted", "touted", "hailed", "cited", "cites", "detailed", "outlined",
+    "corrected", "demanded", "signaled", "signals", "conveyed", "echoed", "echoes", "offered", "figured", "objected", "agreed", "agrees", "revealed", "reveals", "disclosed", "discloses", "recalled", "recalls", "encontró", "llamó", "describió",
 }  # fmt: skip
 _OPENS = {"that", "whether", "how", "why", "what", "“", ":", "as", "que", "si", "cómo", "an"}
 _SOME = {

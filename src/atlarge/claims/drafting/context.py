@@ -120,6 +120,10 @@ def _place(part: Part, split: Split, context: Context, made: Filled) -> None:
         made.fields["where"] = {"top": count, "kind": "metro" if _METROS.search(text) else kind}
         return
     inside = [p for p in own if part.clause[0] <= p[0] < part.clause[1]] or own
+    in_county = [p[2] for p in [*inside, *own] if "County" in p[2]]
+    if part.kind in ("cause", "denial") and in_county:
+        made.fields["where"] = in_county[0]  # a policy is a county's
+        return
     before = [p for p in inside if p[0] <= part.start]
     if _OWN.search(text) and not any("County" in p[2] for p in before):
         own, inside, before = [], [], []  # "his jail": the speaker's own place
@@ -244,7 +248,11 @@ def _small_number(word: str) -> int | None:
 
 def _period(part: Part, split: Split, context: Context, made: Filled) -> None:
     dates = list(split.dates)
-    inside = [d for d in dates if part.clause[0] <= d.start < part.clause[1]] or dates
+    vague = re.compile(r"recent", re.IGNORECASE)
+    text = split.spoken.sentence.text
+    inside = [d for d in dates if part.clause[0] <= d.start < part.clause[1]] or [
+        d for d in dates if not vague.match(text[d.start : d.end])
+    ]
     if part.kind == "comparison" and part.against is None:
         before_against = [
             d
@@ -313,6 +321,9 @@ def _measure(part: Part, split: Split, context: Context, lang: Language, clause:
             if beside:
                 made.fields["measure"] = beside
                 return
+    if re.search(r"\b(?:of|among) (?:them|those|these)\b", text):
+        behind = context.splits.get(split.spoken.paragraph - 1, [])
+        text = f"{' '.join(s.spoken.sentence.text for s in behind[-1:])} {text}"
     around = " ".join(s.spoken.sentence.text for s in context_splits(context, split)[-2:])
     ahead = re.split(r"[,;.“”]", text[part.end : part.end + 60])[0]
     known = measure_of(f"{text[part.start : part.end]}{ahead}", unit, lang) if number is not None else None
@@ -440,7 +451,7 @@ def _policy(where: str, published: dt.date | None) -> str | None:
         and (published is None or p.effective <= published)
         and (published is None or (published - p.effective).days < 3 * 366)
     ]
-    limiting = [p for p in held if p.direction == "less"]
+    limiting = [p for p in held if p.direction == "limits"]
     return limiting[0].id if len(limiting) == 1 else None
 
 

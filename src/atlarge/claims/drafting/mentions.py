@@ -160,7 +160,8 @@ class Finder:
             last = self._name_end(tokens, end)
             while start > 0 and self._is_modifier(tokens, start - 1):
                 start -= 1
-            if last > end and not any(t.is_possessive for t in tokens[end - 1 : end]):
+            is_name = any(t.base[-1:].islower() for t in tokens[end:last])
+            if last > end and is_name and not any(t.is_possessive for t in tokens[end - 1 : end]):
                 name = _joined(tokens[end:last])
                 role = _joined(tokens[start:end], keep=True)
                 is_plain = role.lower().rstrip(".") in ("mr", "mrs", "ms", "miss", "dr", "sr", "sra")

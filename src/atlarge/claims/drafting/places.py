@@ -15,7 +15,7 @@ _NOT_THE_NATION = (  # "U.S." as part of an office's name or of a phrase about i
     "Immigration|Magistrate|District|Attorney|Customs|Rep|Sen|officials?|agents?|government|[Cc]itizen|House"
 )
 _NATION = re.compile(
-    r"\b(the )?(United States|[Nn]ationwide|[Nn]ationally|[Tt]he nation|the country|en todo el país|del país|U\.S\.)"
+    r"\b(the )?(United States|[Nn]ationwide|[Nn]ationally|[Tt]he nation|America(?=’s)|the country|en todo el país|del país|U\.S\.)"
     rf"(?!\s+(?:{_NOT_THE_NATION}))"
 )
 _SHAPE = re.compile(
@@ -236,6 +236,8 @@ def _is_person(text: str, start: int, end: int, people: frozenset[str] = frozens
     last = before[-1].strip('“"(').lower() if before else ""
     if surname in people and last not in _PLACE_PREPOSITIONS:
         after = text[end:].lstrip()
+        if _STATE_AFTER.match(text[end:]):
+            return False
         if not re.match(r"(?:County|city|metro|area|residents|police|jail|suburb)\b", after, re.IGNORECASE):
             return True
     if not before:
@@ -250,6 +252,9 @@ def _is_person(text: str, start: int, end: int, people: frozenset[str] = frozens
     return is_name and joined and last not in _BEFORE_PLACES
 
 
+_STATE_AFTER = re.compile(
+    r",? (?:Texas|[A-Z][a-z]+(?: [A-Z][a-z]+)?|[A-Z]{2})(?:,| metro| area|\b(?= (?:metro|area)))"
+)
 _PLACE_PREPOSITIONS = {"in", "near", "from", "at", "around", "across", "outside", "to", "through", "throughout", "of", "greater",
                        "downtown", "central", "en", "de", "desde", "into", "metro", "for", "than", "between", "north", "south"}  # fmt: skip
 _BEFORE_PLACES = {
