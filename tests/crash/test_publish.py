@@ -26,6 +26,8 @@ def test_killed_at_every_step(tmp_path: Path, dies: Dies) -> None:
     ingest([making.arrests(tmp_path / "b.csv", 400, 2)], second)
     publish(tmp_path / "sites" / "0" / "site", first, workers=1, levels=("nation", "state"))
     (tmp_path / "sites" / "0" / "site" / "CNAME").write_text("example.org")
+    # It comes after the site that it replaces, as those that are killed do.
+    shutil.copytree(tmp_path / "sites" / "0" / "site", tmp_path / "new")
     publish(tmp_path / "new", second, workers=1, levels=("nation", "state"))
     before = making.tree(tmp_path / "sites" / "0" / "site")
     after = {**making.tree(tmp_path / "new"), "CNAME": b"example.org"}

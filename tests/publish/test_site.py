@@ -77,9 +77,13 @@ def test_what_was_changed_is_mended_and_other_settings_make_another_site(tmp_pat
     assert page.read_bytes() == told
     third = publish(out, store, **some)
     assert (third.written, third.files, third.bytes) == (0, first.files, first.bytes)
-    other = publish(out, store, threshold=11, **some)
+    other = publish(out, store, **{**some, "levels": ("nation", "state", "aor")})
     assert 0 < other.written < other.files
-    assert "&lt;11" in (out / "methods.html").read_text()
+    more = publish(out, store, threshold=11, **some)  # the threshold of the first edition stays
+    assert more.hidden == first.hidden
+    assert "&lt;5" in (out / "methods.html").read_text()
+    publish(tmp_path / "another", store, threshold=11, **some)
+    assert "&lt;11" in (tmp_path / "another" / "methods.html").read_text()
 
 
 def test_one_level_alone_has_pages_of_its_own(tmp_path: Path) -> None:

@@ -188,6 +188,7 @@ def search(
     cost: Any = None,
     spread: int = SPREAD,
     known: Knowledge | None = None,
+    withheld: Any = None,
 ) -> Suppression:
     """Find the status of every cell, with certificates that no small one can be told.
 
@@ -210,6 +211,8 @@ def search(
     known
         What readers know already, such as from an earlier publication. Counts that are known exactly are
         neither protected nor of any use to suppress.
+    withheld
+        Cells that an earlier publication withheld: they stay so.
 
     Returns
     -------
@@ -232,6 +235,9 @@ def search(
     is_small = sensitive(values, covered, threshold)
     small = is_small if known is None else is_small & ~known.is_exact
     start = np.where(on_page, np.where(is_small, PRIMARY, OPEN), UNPUBLISHED).astype(np.int64)
+    if withheld is not None:
+        stays = np.asarray(withheld, bool) & on_page & covered & (values > 0)
+        start[stays] = np.where(is_small[stays], UNMARKED, COMPLEMENTARY)
     solver = PerturbationSolver(values, covered, r, threshold=threshold, spread=spread, known=known)
     plain = _Search(solver, start, small, price)
     plain.move_freely()
@@ -240,7 +246,7 @@ def search(
         can_suppress &= ~known.is_exact
     first = plain.suppress(can_suppress)
     # Once more among what was suppressed, so that what was suppressed in vain is published again.
-    best = plain.suppress(first.status == COMPLEMENTARY)
+    best = plain.suppress((first.status == COMPLEMENTARY) & (start == OPEN))
     checked = proved_spread(
         best.certificates, values, covered, best.status, r, threshold=threshold, known=known
     )

@@ -226,6 +226,7 @@ def disclose(
     published: Any = None,
     spread: int = SPREAD,
     known: Knowledge | None = None,
+    withheld: Any = None,
 ) -> Disclosed:
     """Suppress small counts, and what would give them away.
 
@@ -248,6 +249,8 @@ def disclose(
         How far apart the least and greatest possible count of a small cell shall be.
     known
         What readers know already.
+    withheld
+        Rows that an earlier publication withheld: they stay so.
 
     Returns
     -------
@@ -283,6 +286,7 @@ def disclose(
         cost=cost,
         spread=spread,
         known=known,
+        withheld=withheld,
     )
     marks = mark_of(found.status, covered)
     shown = [int(v) if m == SHOWN else None for v, m in zip(counts.tolist(), marks, strict=True)]

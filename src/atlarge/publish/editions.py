@@ -125,6 +125,7 @@ class Prior:
     known: Knowledge
     extra: list[int]
     constraints: ConstraintBuilder
+    withheld: set[int]
 
 
 def prior_of(cells: pl.DataFrame, before: Edition) -> Prior:
@@ -137,6 +138,7 @@ def prior_of(cells: pl.DataFrame, before: Edition) -> Prior:
     rows = before.rows.join(numbered.select("row", *KEYS, "now"), on=list(KEYS)).drop_nulls("now")
     least, most = np.zeros(cells.height, np.int64), np.full(cells.height, NO_END, np.int64)
     extra: list[int] = []
+    withheld: set[int] = set()
     constraints = ConstraintBuilder()
     seen: set[tuple[int, int]] = set()
     columns = ("row", "now", "value", "mark", "threshold")
@@ -154,7 +156,8 @@ def prior_of(cells: pl.DataFrame, before: Edition) -> Prior:
             least[row], most[row] = max(least[row], 1), min(most[row], threshold - 1)
         elif mark == WITHHELD and now > 0:  # a small one may be withheld without its mark
             least[row] = max(least[row], threshold if now >= threshold else 1)
-    return Prior(Knowledge(least, most), extra, constraints)
+            withheld.add(row)
+    return Prior(Knowledge(least, most), extra, constraints, withheld)
 
 
 def extra_rows(prior: Prior) -> pl.DataFrame:

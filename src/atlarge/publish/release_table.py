@@ -388,7 +388,7 @@ def site_cells(
         is_new = [row[5] == "window" and row[:5] in new for row in more.select(_WINDOW_KEY).iter_rows()]
         published = np.concatenate([published, np.array(is_new, bool)])
         price = np.concatenate([price, cost(more, asked) * weights(more, windows)])
-    known = None
+    known, withheld = None, None
     if before:
         # The threshold of the first edition stays: with another, the marks of both would say more together.
         threshold = before.threshold or threshold
@@ -398,6 +398,9 @@ def site_cells(
         tied.append(prior.constraints.build())
         published = np.concatenate([published, np.zeros(changes.height, bool)])
         price = np.concatenate([price, np.ones(changes.height)])
+        # One that another edition published since is known, and shown.
+        stays = {row for row in prior.withheld if not prior.known.is_exact[row]}
+        withheld = np.isin(np.arange(cells.height), sorted(stays))
         none = Knowledge.none(changes.height)
         known = Knowledge(*(np.concatenate(pair) for pair in zip(prior.known, none, strict=True)))
     try:
@@ -408,6 +411,7 @@ def site_cells(
             cost=price,
             published=published,
             known=known,
+            withheld=withheld,
         )
     except ValueError:
         if not before:

@@ -383,8 +383,10 @@ def _write_places(
     """Write the pages, downloads and pictures of all places, by chunks."""
     places = sorted(data.places)
     chunks = [places[i : i + _CHUNK] for i in range(0, len(places), _CHUNK)]
-    state = new / ".state.pickle"  # each worker reads it once
-    state.write_bytes(pickle.dumps((out, new, data)))
+    raw = pickle.dumps((out, new, data))
+    # Each worker reads it once; its name tells the state of one site from that of the next.
+    state = new / f".state-{hashlib.sha256(raw).hexdigest()[:16]}.pickle"
+    state.write_bytes(raw)
     done = 0
     jobs = [(state, chunk) for chunk in chunks]
     for chunk, made in zip(chunks, crew.map(_work, jobs), strict=True):

@@ -18,7 +18,7 @@ from atlarge.panel import place_name
 from atlarge.publish.answers import Shown, members, show_with, windows_of
 from atlarge.publish.claims_data import claim_windows, told_claims
 from atlarge.publish.day_ranges import Window
-from atlarge.publish.editions import Edition
+from atlarge.publish.editions import Edition, record_of
 from atlarge.publish.lineage_data import Origin, origins
 from atlarge.publish.place_facts import areas_of, current_counties, population_table, unrated
 from atlarge.publish.release_table import LEVELS, SiteCells, site_cells, site_measures
@@ -187,9 +187,14 @@ def gather_site(
         claims=told_claims(list(claims), cells.table, measures, levels),
         answers=[show_with(answer, cells.table) for answer in answers],
         base_url=base_url,
-        editions=int(before is not None),
+        editions=int(_says_more(cells.table, before)),
     )
     return data, cells.table
+
+
+def _says_more(table: Disclosed, before: Edition | None) -> bool:
+    """Whether earlier editions disclosed anything that this one does not say alike."""
+    return before is not None and record_of(table, before).height > record_of(table).height
 
 
 def _places(cells: SiteCells, every_county: bool) -> dict[Code, PlaceInfo]:

@@ -217,8 +217,9 @@ def methods_page(data: SiteData, w: Words) -> str:
     """How the numbers are made, and what is hidden."""
     hidden = {name: w.count(n) for name, n in data.hidden.items()}
     told = w("methods.p5", most=data.threshold - 1, threshold=data.threshold, **hidden)
+    edition = w("methods.edition_after" if data.editions else "methods.edition_first")
     sections: list[dict[str, Any]] = [
-        {"title": w("methods.hidden"), "paragraphs": [told]},
+        {"title": w("methods.hidden"), "paragraphs": [told, edition]},
         {"title": w("methods.words"), "paragraphs": [w("methods.w1")]},
     ]
     return _list(data, w, "methods", [w(f"methods.p{i}") for i in (1, 2, 3, 4)], sections)
