@@ -57,7 +57,7 @@ def sync(path: Path) -> None:
         os.close(handle)
 
 
-def write_atomically(path: Path | str, content: bytes) -> None:
+def write_atomically(path: Path | str, content: bytes, mode: int = 0o644) -> None:
     """Write bytes so that a reader sees the old file or the new one, never a part.
 
     The folder is made if it is not there. OSError passes through when the disk or the rights forbid it.
@@ -70,7 +70,7 @@ def write_atomically(path: Path | str, content: bytes) -> None:
             stream.write(content)
             stream.flush()
             os.fsync(stream.fileno())
-        Path(name).chmod(0o644)
+        Path(name).chmod(mode)
         Path(name).replace(target)
     except BaseException as error:
         Path(name).unlink(missing_ok=True)

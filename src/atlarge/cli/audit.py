@@ -45,7 +45,11 @@ def audit_command(
         dt.datetime | None, typer.Option("--to", formats=_DATE, help="With --trace: last day.")
     ] = None,
     verify: Annotated[
-        bool, typer.Option("--verify", help="Count the rows in the store's files; exit 1 if any are missing.")
+        bool,
+        typer.Option(
+            "--verify",
+            help="Check every file against its sha256 and count its rows; exit 1 names what changed.",
+        ),
     ] = False,
     engine: Annotated[
         str, typer.Option("--engine", help="With --trace, --links or --verify: polars, duckdb or spark.")
@@ -75,11 +79,26 @@ def audit_command(
         first, last = start.date() if start else None, end.date() if end else None
         document["trace"] = lineage(opened, table, first, last, place, engine).to_dicts()
     if verify:
-        document["verified"] = _verified(opened, engine)
+        document |= _files(opened)
+        if not document["changed"]:
+            document["verified"] = _verified(opened, engine)
     if as_json:
         emit_json(document)
     else:
         _print(document)
+    if document.get("changed"):
+        raise StoreError(
+            f"{store}: {', '.join(document['changed'])}: not as written (its sha256 differs) or "
+            "missing; make the store again by `atlarge ingest`"
+        )
+
+
+def _files(store: Store) -> dict[str, Any]:
+    """Every file of the store against its sha256, and those that changed or are missing."""
+    from atlarge.records.integrity import check
+
+    files = check(store.path, store.manifest, store.named())
+    return {"files": files, "changed": [one["path"] for one in files if one["is_as_written"] is False]}
 
 
 def _verified(store: Store, engine: str) -> list[dict[str, Any]]:

@@ -35,6 +35,7 @@ TWO_FAMILIES: dict[str, tuple[str, ...]] = {
     "stints": ("date", "facility_code"),
     "stays": ("date", "facility_code"),
 }
+_NEAR_DAYS = 62
 _BREADTH = {"nation": 4, "aor": 3, "state": 2, "county": 1, "office": 1}
 _COLUMNS = {"aor": "aor", "state": "state", "office": "office", "county": "county_fips"}
 _SHARE_SAME, _SHARE_TWO = 0.8, 0.5
@@ -52,11 +53,18 @@ class Held:
 
     @property
     def spans(self) -> list[tuple[dt.date, dt.date]]:
-        """Stretches of days it covers."""
-        return [
+        """Stretches of days it covers anything of; those that follow each other within two months are one."""
+        pairs = sorted(
             (dt.date.fromisoformat(c["start"]), dt.date.fromisoformat(c["end"]))
             for c in self.audit["coverage"]
-        ]
+        )
+        joined: list[tuple[dt.date, dt.date]] = []
+        for start, end in pairs:
+            if joined and (start - joined[-1][1]).days <= _NEAR_DAYS:
+                joined[-1] = (joined[-1][0], max(joined[-1][1], end))
+            else:
+                joined.append((start, end))
+        return joined
 
     @property
     def scopes(self) -> list[str]:

@@ -25,6 +25,7 @@ import polars as pl
 
 from atlarge.errors import StoreError
 from atlarge.files import locked, sync, write_atomically
+from atlarge.records.integrity import digest, is_sealed, require, sealed
 
 FORMAT = 1
 MANIFEST = "manifest.json"
@@ -65,6 +66,18 @@ class Store:
     def __init__(self, path: Path, manifest: dict[str, Any]) -> None:
         self.path = path
         self.manifest = manifest
+        self._checked: set[str] = set()
+
+    def _sound(self, names: list[str]) -> list[Path]:
+        """Paths of files, once they are known to be as they were written; StoreError if one is not."""
+        fresh = [name for name in names if name not in self._checked]
+        require(self.path, self.manifest, fresh)
+        self._checked.update(fresh)
+        return [self.path / name for name in names]
+
+    def named(self) -> list[str]:
+        """Paths, within the store, of every file that it is made of."""
+        return named_files(self.manifest)
 
     @property
     def releases(self) -> list[dict[str, Any]]:
@@ -80,11 +93,11 @@ class Store:
 
     def files(self, table: str) -> list[Path]:
         """Parquet files of a table. StoreError if the store has no such table."""
-        found = [self.path / e["path"] for e in self._entries(table)]
+        found = [str(e["path"]) for e in self._entries(table)]
         if not found:
             held = ", ".join(self.tables()) or "nothing"
             raise StoreError(f"{self.path}: the store has no {table}; it holds {held}")
-        return found
+        return self._sound(found)
 
     def scan(self, table: str) -> pl.LazyFrame:
         """A table as a lazy frame. StoreError if the store has no such table."""
@@ -124,12 +137,18 @@ class Store:
 
     def quarantine(self) -> pl.DataFrame:
         """Rows that failed, with release, file, sheet, row, reason, column and value."""
-        held = [self.path / r["quarantine"] for r in self.releases if r.get("quarantine")]
+        held = self._sound([str(r["quarantine"]) for r in self.releases if r.get("quarantine")])
         if not held:
             from atlarge.records.typed import QUARANTINE
 
             return pl.DataFrame(schema=QUARANTINE)
         return pl.read_parquet(held, glob=False)
+
+
+def named_files(manifest: dict[str, Any]) -> list[str]:
+    """Paths, within the store, of every file that a manifest names."""
+    named = {str(e["path"]) for r in manifest["releases"] for e in r["tables"]}
+    return sorted(named | {str(r[key]) for r in manifest["releases"] for key in ASIDE if r.get(key)})
 
 
 def empty_manifest() -> dict[str, Any]:
@@ -150,6 +169,10 @@ def read_manifest(path: Path) -> dict[str, Any] | None:
         ) from None
     if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
         raise StoreError(f"{file}: is of another format; make the store anew by `atlarge ingest`")
+    if not is_sealed(manifest):
+        raise StoreError(
+            f"{file}: is not as it was written (its sha256 differs); make the store anew by `atlarge ingest`"
+        )
     if not _is_sound(manifest):
         raise StoreError(f"{file}: is damaged or was edited; make the store anew by `atlarge ingest`")
     return manifest
@@ -215,7 +238,7 @@ def lock(path: Path) -> Iterator[None]:
     busy = StoreError(f"{path}: another writer holds the store; try again when it is done")
     with contextlib.ExitStack() as stack:
         try:
-            path.mkdir(parents=True, exist_ok=True)
+            path.mkdir(parents=True, exist_ok=True, mode=0o700)
             stack.enter_context(locked(path / _LOCK, busy, wait_seconds=_LOCK_SECONDS))
         except OSError as error:
             raise StoreError(f"{path}: cannot be written ({error.strerror}); choose another folder") from None
@@ -256,7 +279,7 @@ class Spill:
     def _place(self) -> Path:
         with self._guard:
             if self._folder is None:
-                self._store.mkdir(parents=True, exist_ok=True)
+                self._store.mkdir(parents=True, exist_ok=True, mode=0o700)
                 self._folder = Path(tempfile.mkdtemp(prefix=_SPILL, dir=self._store))
                 self._lock.enter_context(
                     locked(self._folder / _LOCK, StoreError(f"{self._folder}: is in use"))
@@ -323,20 +346,28 @@ class Writer:
         self._moves.append((written, self.path / name))
         return name
 
+    def _hashes(self) -> dict[str, str]:
+        """The sha256 of every file of the commit, by its path in the store."""
+        with _told(self.path):
+            return {str(final.relative_to(self.path)): digest(temporary) for temporary, final in self._moves}
+
     def commit(self, manifest: dict[str, Any]) -> None:
         """Put files in their places and swap the manifest. Files of before stay for those who read them."""
         folders = {self.path}
+        kept = manifest.get("files", {}) | self._hashes()
+        manifest["files"] = {name: kept[name] for name in named_files(manifest) if name in kept}
         manifest["releases"] = sorted(manifest["releases"], key=lambda r: str(r["id"]))
-        text = json.dumps(manifest, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
+        text = json.dumps(sealed(manifest), ensure_ascii=False, indent=1, sort_keys=True) + "\n"
         with _told(self.path):
             for temporary, final in self._moves:
-                final.parent.mkdir(parents=True, exist_ok=True)
+                final.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+                temporary.chmod(0o600)
                 sync(temporary)
                 temporary.replace(final)
                 folders.add(final.parent)
             for folder in sorted(folders):
                 sync(folder)
-            write_atomically(self.path / MANIFEST, text.encode())
+            write_atomically(self.path / MANIFEST, text.encode(), mode=0o600)
             sync(self.path)
         self.discard()
 
@@ -346,8 +377,7 @@ class Writer:
 
     def sweep(self, manifest: dict[str, Any]) -> None:
         """Take away files that this manifest does not name: left by an older commit or a killed writer."""
-        named = {e["path"] for r in manifest["releases"] for e in r["tables"]}
-        named |= {str(r[k]) for r in manifest["releases"] for k in ASIDE if r.get(k)}
+        named = set(named_files(manifest))
         for file in self.path.glob("*/*.parquet"):
             is_aside = file.parent.name.startswith(".")
             if not is_aside and str(file.relative_to(self.path)) not in named:

@@ -3,12 +3,50 @@
 from __future__ import annotations
 
 import contextlib
+import os
+import sys
+import tempfile
+import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from atlarge.errors import ReleaseError
 
 _READERS = ("fastexcel", "_fastexcel", "polars", "pyo3_runtime")
+
+
+_guard = threading.Lock()
+_inside = 0
+_kept: list[Any] = []
+_PANIC = (b"thread '", b"note: run with", b"called `", b"stack backtrace", b"index out of", b"assertion ")
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """Hold back what a reader written in Rust prints when it panics: the error is told in one line."""
+    global _inside
+    with _guard:
+        _inside += 1
+        if _inside == 1:
+            sys.stderr.flush()
+            held = tempfile.TemporaryFile()  # noqa: SIM115
+            _kept[:] = [held, os.dup(2)]
+            os.dup2(held.fileno(), 2)
+    try:
+        yield
+    finally:
+        with _guard:
+            _inside -= 1
+            if _inside == 0:
+                held, before = _kept
+                os.dup2(before, 2)
+                os.close(before)
+                held.seek(0)
+                printed = held.read()
+                held.close()
+                if printed and not any(mark in printed for mark in _PANIC):
+                    os.write(2, printed)
 
 
 @contextlib.contextmanager
@@ -18,7 +56,8 @@ def reading(path: Path, what: str) -> Iterator[None]:
     Readers written in Rust may panic, which Python does not count among the exceptions.
     """
     try:
-        yield
+        with _quiet() if what != "rows of text" else contextlib.nullcontext():
+            yield
     except BaseException as error:
         if type(error).__module__.split(".")[0] not in _READERS:
             raise

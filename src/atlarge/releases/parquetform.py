@@ -62,6 +62,8 @@ class _Thrift:
         return fields
 
     def _value(self, kind: int, depth: int) -> Any:
+        if depth > _DEEPEST:
+            raise DamagedError("headers within headers")
         if kind in (_TRUE, _FALSE, _BYTE):  # a flag within a list has a byte of its own
             return self._take(1)[0]
         if kind in (_I16, _I32, _I64):
@@ -90,7 +92,7 @@ class _Thrift:
         if size > len(self._data):
             raise DamagedError("a header lists more than the file can hold")
         kinds = self._take(1)[0] if size else 0
-        return [(self._value(kinds >> 4, depth), self._value(kinds & 15, depth)) for _ in range(size)]
+        return [(self._value(kinds >> 4, depth + 1), self._value(kinds & 15, depth + 1)) for _ in range(size)]
 
 
 def _number(fields: dict[int, Any], name: int, default: int | None = None) -> int:
