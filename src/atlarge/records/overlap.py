@@ -97,13 +97,15 @@ def _places(held: Held) -> dict[str, set[str]]:
 def inside(winner: Held, loser: Held) -> pl.Expr:
     """Rows of either on the days and in the places that the winner covers, as an expression.
 
-    Rows without a place are inside if all places of the loser are among the winner's.
+    Rows without a place are inside if all places of the loser are among the winner's, or where the winner
+    is of some counties or office areas alone: a row that names none may lie in them.
     """
     own, theirs = _places(winner), _places(loser)
     if own.keys() & {"nation", "facility"}:
         return _days(winner)
     within = all(kind in own and codes <= own[kind] for kind, codes in theirs.items())
     named = [pl.col(_COLUMNS[kind]).is_in(sorted(codes)) for kind, codes in own.items()]
+    within = within or bool(own.keys() <= {"county", "office"})
     return _days(winner) & pl.any_horizontal(named).fill_null(within)
 
 
