@@ -50,7 +50,7 @@ def update(
     folder: Path | str | None = None,
     source: str | None = None,
     answers: bool = True,
-    say: Say | None = None,
+    on_progress: Say | None = None,
     progress: bool = False,
 ) -> Update:
     """Fetch the newest releases of what a store holds, ingest those that changed, and report what changed.
@@ -67,7 +67,7 @@ def update(
         Another address that keeps files of the same names.
     answers : bool
         Compare the answers on dated policies whose places were revised.
-    say : callable, optional
+    on_progress : callable, optional
         Takes a line about each step.
     progress : bool
         Show a bar for each download on stderr.
@@ -81,14 +81,14 @@ def update(
     ReleaseError
         If nothing at all could be fetched; the line says why and what to do instead.
     """
-    told = say or (lambda line: None)
+    told = on_progress or (lambda line: None)
     path = Path(store)
     into = Path(folder) if folder else path.parent / "releases"
     wanted = list(names) or _of_store(path)
     fetched: list[Fetched] = []
     for name in wanted:
         try:
-            fetched.append(fetch_latest(name, into, source=source, told=told, progress=progress))
+            fetched.append(fetch_latest(name, into, source=source, on_progress=told, progress=progress))
         except ReleaseError as error:
             if name not in latest_names():
                 raise

@@ -38,7 +38,7 @@ def fetch_command(
     """
     from atlarge.releases.fetch import fetch
 
-    paths = fetch(name, out, told=note, progress=sys.stderr.isatty(), source=source)
+    paths = fetch(name, out, on_progress=note, progress=sys.stderr.isatty(), source=source)
     if as_json:
         emit_json({"family": name, "files": [str(path) for path in paths]})
         return

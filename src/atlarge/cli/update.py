@@ -48,7 +48,7 @@ def update_command(
         folder=out,
         source=source,
         answers=answers,
-        say=note,
+        on_progress=note,
         progress=sys.stderr.isatty(),
     )
     if as_json:

@@ -98,7 +98,7 @@ def settle(written: Path, target: Path) -> None:
 def fetch(
     name: str,
     folder: Path,
-    told: Callable[[str], None] | None = None,
+    on_progress: Callable[[str], None] | None = None,
     progress: bool = False,
     source: str | None = None,
 ) -> list[Path]:
@@ -115,7 +115,10 @@ def fetch(
 
     newest = (name,) if name in latest_names() else family(name).latest
     if newest and not (name not in latest_names() and family(name).fetch):
-        found = [fetch_latest(one, folder, source=source, told=told, progress=progress) for one in newest]
+        found = [
+            fetch_latest(one, folder, source=source, on_progress=on_progress, progress=progress)
+            for one in newest
+        ]
         return [Path(str(one.file)) for one in found]
     one = family(name)
     if not one.fetch:
@@ -134,8 +137,8 @@ def fetch(
                 target = folder / _file_name(url)
                 if not (target.exists() and pooch.file_hash(str(target), alg="sha256") == sha256):
                     _download(url, sha256, target, work, progress)
-                if told:
-                    told(f"{target.name}: whole, sha256 as published")
+                if on_progress:
+                    on_progress(f"{target.name}: whole, sha256 as published")
                 paths.append(target)
     except OSError as error:
         raise ReleaseError(

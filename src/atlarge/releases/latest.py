@@ -65,7 +65,7 @@ def fetch_latest(
     folder: Path,
     *,
     source: str | None = None,
-    told: Callable[[str], None] | None = None,
+    on_progress: Callable[[str], None] | None = None,
     progress: bool = False,
 ) -> Fetched:
     """Download the newest release of a name, unless the one in the folder still is the newest.
@@ -78,7 +78,7 @@ def fetch_latest(
         Where the file goes, with a record of what was fetched (`fetched.json`).
     source : str, optional
         Another address that keeps files of the same names: a mirror, or a server for tests.
-    told : callable, optional
+    on_progress : callable, optional
         Takes one line about what happened.
     progress : bool
         Show a bar on stderr.
@@ -108,8 +108,8 @@ def fetch_latest(
             tag = before.get("etag") if target.exists() and before.get("url") == url else None
             new_tag = _tag(url, name, tag)
             if new_tag is not None and new_tag == tag:
-                if told:
-                    told(f"{target.name}: unchanged")
+                if on_progress:
+                    on_progress(f"{target.name}: unchanged")
                 return Fetched(name, url, "unchanged", str(target), before["sha256"], target.stat().st_size)
             written = _download(url, name, target, work, new_tag, progress)
             sha256 = _checked(written, url, name)
@@ -122,8 +122,8 @@ def fetch_latest(
         raise ReleaseError(
             f"{folder}: cannot be written ({error.strerror or error}); choose another folder"
         ) from None
-    if told:
-        told(f"{target.name}: {'unchanged' if same else 'new'}, sha256 {sha256}")
+    if on_progress:
+        on_progress(f"{target.name}: {'unchanged' if same else 'new'}, sha256 {sha256}")
     status = "unchanged" if same else "new"
     return Fetched(name, url, status, str(target), sha256, target.stat().st_size)
 
