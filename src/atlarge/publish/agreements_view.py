@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from functools import cache
 
-from atlarge.policies import registry
+from atlarge.policies import Policy, registry
 from atlarge.publish import charts
 from atlarge.publish.i18n import Words
 from atlarge.publish.render import Figure, Table, figure
@@ -35,11 +35,21 @@ def last_known() -> dt.date:
     return max(days)
 
 
+@cache
+def _in_force_by_county() -> dict[str, list[Policy]]:
+    """Agreements in force on the last day known, by the county of their agency."""
+    found: dict[str, list[Policy]] = {}
+    for p in registry().in_force(last_known(), kind="287g"):
+        if p.fips:
+            found.setdefault(p.fips, []).append(p)
+    return found
+
+
 def agreements_here(level: str, code: str, w: Words) -> Table | None:
     """Agreements of a county's agencies in force on the last day known; None without any."""
     if level != "county":
         return None
-    found = [p for p in registry().in_force(last_known(), kind="287g", place=code) if p.fips == code]
+    found = _in_force_by_county().get(code)
     if not found:
         return None
     rows = [

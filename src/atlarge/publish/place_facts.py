@@ -102,11 +102,7 @@ def unrated(counts: Mapping[tuple[str, ...], Counts], places: Iterable[Code]) ->
     name only the area of the office seated in the county than name the county. From published counts alone.
     """
     some = [code for code in places if code[0] == "county"]
-    named: dict[str, int] = {}
-    for code in some:
-        area = homes().get(code, Home()).aor
-        named[area] = named.get(area, 0) + known_sum(counts.get((*code, "arrests", "year")))
-    whole = {area: known_sum(counts.get(("aor", area, "arrests", "year"))) for area in named}
+    shares = named_shares(counts, some)
     found: dict[Code, str] = {}
     for code in some:
         home = homes().get(code, Home())
@@ -114,6 +110,26 @@ def unrated(counts: Mapping[tuple[str, ...], Counts], places: Iterable[Code]) ->
         beside = sum(known_sum(counts.get(("office", o, "arrests", "year"))) for o in home.offices)
         if beside > own:
             found[code] = "office"
-        elif whole.get(home.aor) and 2 * named[home.aor] < whole[home.aor]:
+        elif shares.get(home.aor, 1.0) < 0.5:
             found[code] = "area"
     return found
+
+
+def named_shares(counts: Mapping[tuple[str, ...], Counts], places: Iterable[Code]) -> dict[str, float]:
+    """Share of the arrests of each area of responsibility that name some county, at the least."""
+    named: dict[str, int] = {}
+    for code in places:
+        if code[0] == "county":
+            area = homes().get(code, Home()).aor
+            named[area] = named.get(area, 0) + known_sum(counts.get((*code, "arrests", "year")))
+    whole = {area: known_sum(counts.get(("aor", area, "arrests", "year"))) for area in named}
+    return {area: min(1.0, named[area] / n) for area, n in whole.items() if n}
+
+
+def unplaced(counts: Mapping[tuple[str, ...], Counts], places: Iterable[Code]) -> int:
+    """Arrests of the nation that give no area of responsibility; 0 where any of the counts is hidden."""
+    whole = counts.get(("nation", NATION, "arrests", "year"))
+    parts = [counts.get((*code, "arrests", "year")) for code in places if code[0] == "aor"]
+    if whole is None or whole.total is None or any(p is None or p.total is None for p in parts):
+        return 0
+    return max(0, whole.total - sum(p.total or 0 for p in parts if p is not None))

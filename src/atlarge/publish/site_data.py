@@ -20,7 +20,14 @@ from atlarge.publish.claims_data import claim_windows, told_claims
 from atlarge.publish.day_ranges import Window
 from atlarge.publish.editions import Edition, record_of
 from atlarge.publish.lineage_data import Origin, origins
-from atlarge.publish.place_facts import areas_of, current_counties, population_table, unrated
+from atlarge.publish.place_facts import (
+    areas_of,
+    current_counties,
+    named_shares,
+    population_table,
+    unplaced,
+    unrated,
+)
 from atlarge.publish.release_table import LEVELS, SiteCells, site_cells, site_measures
 from atlarge.reference import table
 
@@ -88,6 +95,8 @@ class SiteData:
     editions: int = 0
     """Whether the site was made after an earlier edition (1) or not (0)."""
     unrated: dict[Code, str] = field(default_factory=dict)
+    named_shares: dict[str, float] = field(default_factory=dict)
+    unplaced: int = 0
     pooled: list[dict[str, Any]] = field(default_factory=list)
 
     def series(self, place: PlaceInfo, measure: str, every: str) -> Counts | None:
@@ -175,6 +184,8 @@ def gather_site(
         counts=counts,
         rates={key: rate for key, rate in _rates(cells.table).items() if key[:2] not in no_rates},
         unrated=no_rates,
+        named_shares=named_shares(counts, places),
+        unplaced=unplaced(counts, places),
         pooled=list(pooled),
         policies=_policies(places, max(c.end for t in cells.groups for c in store.coverage(t))),
         reports=_reports(places),

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
-import polars as pl
-
 from atlarge.disclosure.table import SMALL, WITHHELD, Counts
-from atlarge.panel import NATION
 from atlarge.publish.charts.timeline import cell
 from atlarge.publish.i18n import Words
 from atlarge.publish.layout import name_of
@@ -46,28 +44,6 @@ def offices_of(data: SiteData, place: PlaceInfo) -> list[PlaceInfo]:
     return [data.places[("office", o)] for o in _home(place).offices if ("office", o) in data.places]
 
 
-def _named_share(data: SiteData, area: PlaceInfo) -> float | None:
-    """Share of an area's arrests that name some county, at the least; None where it is hidden."""
-    whole = known_sum(data.series(area, WHOLE, "year"))
-    named = sum(
-        known_sum(data.series(p, WHOLE, "year"))
-        for p in data.places.values()
-        if p.level == "county" and _home(p).aor == area.code
-    )
-    return min(1.0, named / whole) if whole else None
-
-
-_SHARES: dict[tuple[int, str], float | None] = {}
-
-
-def named_share(data: SiteData, area: PlaceInfo) -> float | None:
-    """The same, worked out once for an area."""
-    key = (id(data), area.code)
-    if key not in _SHARES:
-        _SHARES[key] = _named_share(data, area)
-    return _SHARES[key]
-
-
 def where_of(data: SiteData, place: PlaceInfo, w: Words, home: str) -> dict[str, Any] | None:
     """The first section of a county's page: the bar, its parts with their pages, how to read it."""
     area = area_of(data, place)
@@ -92,7 +68,7 @@ def where_of(data: SiteData, place: PlaceInfo, w: Words, home: str) -> dict[str,
     rest = max(0, k - sum(p[1] for p in parts))
     parts.append(("w-rest", rest, w.count(rest), w("where.rest", aor=area.name), f"{home}{area.stem}.html"))
     listed = "; ".join(f"{said} {text}" for _, _, said, text, _ in parts)
-    share = named_share(data, area)
+    share = data.named_shares.get(area.code)
     values = {
         "place": short,
         "n": said_own,
@@ -109,12 +85,11 @@ def where_of(data: SiteData, place: PlaceInfo, w: Words, home: str) -> dict[str,
     else:
         says = [w("where.some_unnamed", **values)]
     if offices:
-        is_here = any(o in _seats(place) for o in (p.code for p in offices))
+        is_here = any(_seats().get(o.code) == place.code for o in offices)
         key = "where.office_long" if is_here else "where.office_near"
         says.append(w(key, office=", ".join(o.name for o in offices)))
-    lost = _unplaced(data)
-    if lost:
-        says.append(w("where.unplaced", n=w.count(lost)))
+    if data.unplaced:
+        says.append(w("where.unplaced", n=w.count(data.unplaced)))
     return {
         "bar": _bar([(kind, value) for kind, value, *_ in parts], w("where.bar", aor=area.name, list=listed)),
         "parts": [
@@ -132,20 +107,10 @@ def where_of(data: SiteData, place: PlaceInfo, w: Words, home: str) -> dict[str,
     }
 
 
-def _seats(place: PlaceInfo) -> set[str]:
-    """Codes of the offices with their seat in a county."""
-    rows = table("offices").filter(pl.col("seat_county_fips") == place.code)
-    return set(rows["office"].to_list())
-
-
-def _unplaced(data: SiteData) -> int:
-    """Arrests of the nation that give no area of responsibility, where all of the counts are shown."""
-    nation = data.places.get(("nation", NATION))
-    series = [data.series(p, WHOLE, "year") for p in data.places.values() if p.level == "aor"]
-    whole = data.series(nation, WHOLE, "year") if nation else None
-    if whole is None or whole.total is None or any(s is None or s.total is None for s in series):
-        return 0
-    return max(0, whole.total - sum(s.total or 0 for s in series if s is not None))
+@cache
+def _seats() -> dict[str, str]:
+    """County of each office's seat, by the office's code."""
+    return dict(table("offices").select("office", "seat_county_fips").iter_rows())
 
 
 def _bar(parts: list[tuple[str, int]], label: str) -> str:
