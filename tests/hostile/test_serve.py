@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import struct
 import threading
 from collections.abc import Iterator
 
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 import making
 from atlarge.ingest import ingest
 from atlarge.publish import publish
-from atlarge.publish.preview import server
+from atlarge.publish.preview import _Handler, server
 
 SECRET = b"not of the site"
 
@@ -96,3 +97,41 @@ def test_any_bytes_leave_it_serving(port: int, request: bytes) -> None:
     assert SECRET not in _ask(port, request)
     assert SECRET not in _get(port, b"/" + bytes(b for b in request if b > 32))
     assert _get(port, b"/").startswith(b"HTTP/1.0 200")
+
+
+def _status(port: int, *hosts: str) -> int:
+    """Status of a request that names some hosts."""
+    lines = "".join(f"Host: {host}\r\n" for host in hosts)
+    with socket.create_connection(("127.0.0.1", port), timeout=10) as link:
+        link.sendall(f"GET /index.html HTTP/1.0\r\n{lines}\r\n".encode())
+        return int(link.recv(64).split()[1])
+
+
+def test_a_request_for_another_host_is_refused(port: int) -> None:
+    """A page elsewhere may have its own name lead to this machine, and read what is served by it."""
+    for host in (f"127.0.0.1:{port}", f"localhost:{port}", f"LOCALHOST:{port}"):
+        assert _status(port, host) == 200
+    others = [
+        "example.org",
+        f"example.org:{port}",
+        "127.0.0.1",
+        "localhost:1",
+        f"127.0.0.1:{port}.example.org",
+    ]
+    for host in others:
+        assert _status(port, host) == 421, host
+    assert _status(port, f"127.0.0.1:{port}", "example.org") == 421
+
+
+def test_an_idle_connection_is_closed_and_hang_ups_leave_it_serving(
+    port: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_Handler, "timeout", 0.2)
+    with socket.create_connection(("127.0.0.1", port), timeout=20) as link:
+        assert link.recv(16) == b""
+    for _ in range(5):
+        link = socket.create_connection(("127.0.0.1", port), timeout=10)
+        link.sendall(f"GET /index.html HTTP/1.0\r\nHost: localhost:{port}\r\n\r\n".encode())
+        link.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        link.close()
+    assert _status(port, f"localhost:{port}") == 200
