@@ -240,6 +240,8 @@ def steady(rates: dict[str, float | tuple[float, float]], turn: dt.date = POLICY
 class Records:
     """Stands for a store: arrests as a frame, days covered."""
 
+    path = None
+
     def __init__(self, **columns: Any) -> None:
         self.arrests = pl.LazyFrame(columns)
 

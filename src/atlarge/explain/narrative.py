@@ -16,9 +16,10 @@ from atlarge.explain.estimate import Estimate, Total
 from atlarge.explain.numbers import CountKey, Number, difference, key_of
 from atlarge.explain.quantities import ALPHA_LASTING, Bursts, Lasting
 from atlarge.explain.verdicts import lasting_rule
-from atlarge.messages import Days, Message, Month, join, say
+from atlarge.messages import Days, Message, Month, join, render, say
 
 MOST_WORDS = 30
+MOST_OF = {"en": MOST_WORDS, "es": MOST_WORDS + 10}
 IN_MONTHS = 1.5
 CLOSE = 0.1
 LEAST_LATER = 10.0
@@ -90,7 +91,7 @@ def headline(facts: Facts, verdicts: Mapping[str, Judgement]) -> Message:
     short = say("at.county", name=_short(facts.where))
     for place, brief in ((at(facts.where), ""), (short, ""), (short, ".brief")):
         found = _headline(facts, verdicts, place, brief)
-        if len(str(found).split()) <= MOST_WORDS:
+        if all(len(render(found, language).split()) <= most for language, most in MOST_OF.items()):
             break
     return found
 
