@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 from atlarge.errors import ReleaseError
@@ -72,3 +73,50 @@ def test_places_are_no_persons(tmp_path: Path) -> None:
 def test_names_of_things_are_no_persons() -> None:
     assert not names_persons(frozenset({"site_name", "county_name", "facility_name", "method", "birth_year"}))
     assert names_persons(frozenset({"inmate_name", "date_of_birth"})) == ["date_of_birth", "inmate_name"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "RESIDENCE OF GARCIA, JUAN A191130615", "HOME OF JANE DOE, AUSTIN, TX",
+        "TRAVIS COUNTY JAIL A-191-130-615",
+        "BOOKED AS 123-45-6789", "SUBJECT: DOE, JANE", "A191130615",
+    ],
+)  # fmt: skip
+def test_persons_inside_a_text_never_reach_the_store(text: str, tmp_path: Path) -> None:
+    path = tmp_path / "r.csv"
+    lines = [f'San Antonio Area of Responsibility|2/{day}/2017|Located|"{text}"|' for day in (1, 14)]
+    path.write_text("\n".join([HEADER, f"{ROW}", *lines]) + "\n")
+    audit = ingest([path], tmp_path / "store").releases[0]
+    assert audit.rows_kept == 3
+    assert any("in 2 rows" in note and "blanked" in note for note in audit.notes)
+    assert text not in str(audit.to_dict())
+    for file in (tmp_path / "store").rglob("*.parquet"):
+        assert text not in str(pl.read_parquet(file).to_dicts())
+
+
+@pytest.mark.parametrize(
+    "text", ["MILWAUKEE COUNTY HOUSE OF CORRECTION", "I-95 MILE 123", "A1 TOWING, AUSTIN"]
+)
+def test_texts_of_places_are_kept(text: str, tmp_path: Path) -> None:
+    path = tmp_path / "r.csv"
+    path.write_text(f'{HEADER}\nSan Antonio Area of Responsibility|2/14/2017|Located|"{text}"|\n')
+    assert read_release(path).sheets[0].frame["apprehension_landmark"].to_list() == [text]
+
+
+@pytest.mark.parametrize(
+    "column",
+    ["Last", "First", "Subject", "Nombre", "Apellidos", "D.O.B.", "BirthDate", "Birth Dt", "Phone",
+     "Cell Phone",
+     "Passport No", "A Number", "Anumber", "Alien ID", "Email", "Fecha de Nacimiento", "Social Security No"],
+)  # fmt: skip
+def test_other_spellings_of_columns_of_persons_are_refused(column: str, tmp_path: Path) -> None:
+    path = _file(tmp_path / "r.csv", column, ["", "JANE X 1"])
+    with pytest.raises(ReleaseError, match="refused"):
+        ingest([path], tmp_path / "store")
+    assert read_release(_file(tmp_path / "b.csv", column, ["", "(b)(6)", "NA"])).rows_read == 3
+
+
+def test_a_column_called_name_may_hold_facilities(tmp_path: Path) -> None:
+    path = _file(tmp_path / "r.csv", "Name", ["TRAVIS COUNTY JAIL", "STEWART DETENTION CENTER", ""])
+    assert read_release(path).rows_read == 3

@@ -20,11 +20,19 @@ _NAME = re.compile(
     r"|arrestee|suspect|alien|noncitizen|individual|prisoner|offender|respondent)_?names?(?:_.*)?"
     r"|name|names|name_(?:first|last|middle|full|of_\w+)|surname|forename|alias(?:es)?|aka"
     r"|(?:inmate|detainee|subject|defendant|arrestee|offender)"
-    r"|(?:last|first)_(?:first|last)(?:_\w+)?|[fl]name|ssn|social_security\w*)$"
+    r"|(?:last|first)_(?:first|last)(?:_\w+)?|[fl]name|ssn\w*|social_security\w*|social_sec\w*|soc_sec\w*"
+    r"|last|first|middle|subject|full_?nm|(?:last|first)_?nm|nombres?|apellidos?|nombre_\w+|apellido_\w+"
+    r"|(?:cell_?|home_?|work_?|mobile_?)?(?:tele)?phone(?:_\w+)?|mobile|e_?mail(?:_\w+)?|home_address|street_address"
+    r"|passport\w*|driver_?s?_licen[cs]e\w*|dl_(?:no|num|number)|fbi_?(?:no|num|number)|fins?_?(?:no|num|number)?"
+    r"|sid_(?:no|num|number)|booking_name|mothers?_\w+|fathers?_\w+|spouse\w*)$"
 )
-_BIRTH = re.compile(r"(?:^|_)(?:birth_?date|date_of_birth|birth_?day|dob|born)(?:_|$)")
+_BIRTH = re.compile(
+    r"(?:^|_)(?:birth_?(?:date|dt|day)|date_(?:of_)?birth|dt_of_birth|d_o_b|dob|b_?date|b_?day|born(?:_on)?"
+    r"|fecha_(?:de_)?nac\w*)(?:_|$)"
+)
 _ALIEN_NUMBER = re.compile(
-    r"^(?:a_?(?:number|num|no|file)|alien_(?:file_)?(?:number|num|no)(?:_\w+)?|a_file_number)$"
+    r"^(?:a|a_?(?:number|num|no|nbr|file|file_?(?:number|num|no))|alien_?(?:file_)?(?:number|num|no|nbr|id)(?:_\w+)?"
+    r"|alien_registration\w*|arn)$"
 )
 _LAST_FIRST = r"^[A-Z][A-Za-z'’\-]+(?: [A-Z][A-Za-z'’\-]+)?, ?[A-Z][a-zA-Z'’\-]+(?: [A-Z][a-z]*\.?)?$"
 
@@ -45,6 +53,62 @@ def _first_told(frame: pl.DataFrame, rows: pl.Series, column: str) -> tuple[int,
     return int(hits.sum()), int(rows.filter(hits)[0])
 
 
+_FACILITY = (
+    r"(?i)\b(?:jail|prison|center|centre|county|facility|detention|correction\w*"
+    r"|police|sheriff|court\w*|camp)\b"
+)
+
+
+def _names_facilities(values: pl.Series) -> bool:
+    """Whether most words of a column are those of facilities: `Name` need not be a person's."""
+    words = values.drop_nulls().unique()
+    return len(words) > 0 and float(words.str.contains(_FACILITY).mean() or 0) > 0.5  # type: ignore[arg-type]
+
+
+_NUMBERS = (
+    r"(?i)(?:^|[^A-Z0-9])A[-#: ]{0,2}\d{3}[- ]?\d{3}[- ]?\d{2,3}(?:[^0-9]|$)"
+    r"|(?:^|[^0-9])\d{3}-\d{2}-\d{4}(?:[^0-9]|$)|\b(?:SSN|DOB|D\.O\.B\.?|A-?FILE|ALIEN NO)\b[:# ]*\d"
+)
+_SOMEONE = (
+    r"(?i)\b(?:RESIDENCE|HOME|HOUSE|APARTMENT|APT|VEHICLE|CAR|WIFE|HUSBAND|MOTHER|FATHER|BROTHER|SISTER)"
+    r" OF [A-Z]"
+    r"|\b(?:SUBJECT|NAME|ALIAS|AKA|TARGET)(?: NAME)?: ?[A-Z]"
+)
+_SOMETHING = (
+    r"(?i)\b(?:HOUSE|HOME) OF (?:COR|DETENTION|REFORM|HOPE|PRAYER|REFUGE|REPRES|THE|GOD|WORSHIP|BLUES)"
+)
+_NO_TEXT = ("subject", "stay", "published_likely", "published_drop", "facility_code", "facility_codes_all")
+
+
+def blank_persons(family: Family, frame: pl.DataFrame) -> tuple[pl.DataFrame, list[str]]:
+    """Rows without the texts that name someone or give their number, and a note of each column.
+
+    Looked for inside landmarks, facilities, remarks and the like: alien numbers, social security
+    numbers, and whose home it was.
+    """
+    notes = []
+    for name, column in family.columns.items():
+        if column.kind != "text" or name in _NO_TEXT:
+            continue
+        for spelling in column.plain_names:
+            if spelling not in frame.columns or frame[spelling].dtype != pl.String:
+                continue
+            words = frame[spelling].unique().drop_nulls()
+            found = words.filter(
+                words.str.contains(_NUMBERS)
+                | (words.str.contains(_SOMEONE) & ~words.str.contains(_SOMETHING))
+            )
+            if found.is_empty():
+                continue
+            hit = frame[spelling].is_in(found.to_list()).fill_null(False)
+            frame = frame.with_columns(pl.when(~hit).then(pl.col(spelling)).alias(spelling))
+            notes.append(
+                f"{spelling}: the text names a person or gives a person's number in {int(hit.sum()):,} rows: "
+                "it is blanked, and nothing of it is kept"
+            )
+    return frame, notes
+
+
 def refuse_persons(
     path: Path, family: Family, frame: pl.DataFrame, rows: pl.Series, sheet: str | None
 ) -> None:
@@ -60,6 +124,8 @@ def refuse_persons(
                     "refused: take the column out"
                 )
         elif column not in own and _NAME.match(column):
+            if frame[column].dtype == pl.String and _names_facilities(frame[column]):
+                continue
             count, row = _first_told(frame, rows, column)
             if count:
                 raise ReleaseError(

@@ -20,7 +20,7 @@ from atlarge.releases.frames import read_frame
 from atlarge.releases.guard import reading
 from atlarge.releases.opening import Opened, allowed_bytes, most_bytes, open_release
 from atlarge.releases.parquetform import DamagedError, unpacked_bytes
-from atlarge.releases.privacy import refuse_persons
+from atlarge.releases.privacy import blank_persons, refuse_persons
 from atlarge.releases.textform import Ragged, Table, read_blocks, read_header, read_text, unique_names
 from atlarge.releases.unknown import unknown
 from atlarge.releases.workbook import read_workbook
@@ -228,8 +228,9 @@ def read_parts(path: Path, opened: Opened) -> Iterator[Release]:
     for table in tables:
         refuse_persons(path, table.family, table.frame, table.rows, None)
         refuse_averages(path, table.family, table.frame, table.rows, None)
-        sheet = Sheet(None, table.frame, table.rows, table.ragged)
-        yield Release(path, opened.sha256, table.family, [sheet], table.preamble, [])
+        frame, notes = blank_persons(table.family, table.frame)
+        sheet = Sheet(None, frame, table.rows, table.ragged)
+        yield Release(path, opened.sha256, table.family, [sheet], table.preamble, [], tuple(notes))
 
 
 def read_release(path: Path, opened: Opened | None = None) -> Release:
@@ -276,6 +277,9 @@ def read_releases(path: Path, opened: Opened | None = None) -> list[Release]:
         for sheet in sheets:
             refuse_persons(path, first.family, sheet.frame, sheet.rows, sheet.name)
             refuse_averages(path, first.family, sheet.frame, sheet.rows, sheet.name)
+        blanked = [blank_persons(first.family, sheet.frame) for sheet in sheets]
+        sheets = [replace(sheet, frame=frame) for sheet, (frame, _) in zip(sheets, blanked, strict=True)]
+        notes += [note for _, found in blanked for note in found]
         if not any(sheet.frame.height for sheet in sheets):
             raise ReleaseError(f"{path}: has the header of {first.family.id} and no rows; download it again")
         releases.append(
