@@ -61,10 +61,10 @@
     const sure = [], near = [];
     const most = wanted.length < 4 ? 0 : wanted.length < 7 ? 1 : 2;
     for (const p of places) {
-      const w = weight(p.people, p.records);
+      const w = weight(p.people, p.records) - (/^place\/(aor|office)/.test(p.path) ? 1 : 0);
       let best = null;
       const offer = (score, shown) => { if (!best || score > best.score) best = { score, shown, place: p }; };
-      if (alias && alias.includes(p.code)) offer(w + 8, text.trim());
+      if (alias && alias.includes(p.code)) offer(w + 8, p.key.includes(wanted) ? "" : text.trim());
       if (p.code.toLowerCase() === wanted) offer(w + 3.5, p.code);
       if (p.key === wanted || p.stem === wanted) offer(w + 3.5, "");
       else if (p.key.startsWith(wanted)) offer(w + 2, "");
