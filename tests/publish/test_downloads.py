@@ -11,6 +11,7 @@ import re
 import shutil
 import sqlite3
 import subprocess
+import sys
 from pathlib import Path
 
 import polars as pl
@@ -91,8 +92,11 @@ def test_the_lines_on_the_data_page_run(site: Path, tool: str, monkeypatch: pyte
         done = subprocess.run(["Rscript", "-e", code], capture_output=True, text=True, check=True)
         assert "at_large" in done.stdout
     else:
-        if shutil.which("datasette") is None:
+        tool_path = shutil.which(
+            "datasette", path=f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+        )
+        if tool_path is None:
             pytest.skip("Datasette is not installed")
-        line = [*code.split(), "--get", "/atlarge/counts.json?_size=1&_shape=objects"]
+        line = [tool_path, *code.split()[1:], "--get", "/atlarge/counts.json?_size=1&_shape=objects"]
         done = subprocess.run(line, capture_output=True, text=True, check=True, env=dict(os.environ))
         assert json.loads(done.stdout)["rows"][0]["level"]
