@@ -120,7 +120,12 @@ def brief_pdf(
     answer: Answer, *, language: str = "en", threshold: int = THRESHOLD, beside: Path | str | None = None
 ) -> bytes:
     """The brief as a PDF of one page."""
-    import vl_convert
+    try:
+        import vl_convert
+    except ImportError:
+        raise QuestionError(
+            "a PDF needs the extra pdf: pip install 'atlarge[pdf]'; or write the brief as .html and print it"
+        ) from None
 
     page = brief_svg(brief_of(show(answer, threshold=threshold, beside=beside), Words(language)))
     return bytes(vl_convert.svg_to_pdf(page))

@@ -1,9 +1,4 @@
-"""The picture of a place that a link carries along: name, numbers, a small chart, its source; 600 x 315.
-
-Its text is set from letters drawn once and copied: a converter draws each letter of a size and weight one
-time, at four places between two pixels, at a small part of the cost of drawing each picture whole. Kerning
-and scripts that join their letters are left aside.
-"""
+"""The picture of a place that a link carries along: name, numbers, a small chart, its source; 600 x 315."""
 
 from __future__ import annotations
 
@@ -11,9 +6,8 @@ import datetime as dt
 import math
 import struct
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from functools import cache
-from html import escape
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,19 +15,13 @@ from numpy.typing import NDArray
 from atlarge.disclosure.table import SMALL, Counts
 from atlarge.publish.charts.timeline import cell
 from atlarge.publish.i18n import Words
-from atlarge.publish.svg import Scale, ticks, to_png
+from atlarge.publish.svg import Scale, font_file, ticks
 
 Levels = NDArray[np.uint8]
 LEVELS = 15
 """Steps of ink between paper and full."""
 
-_PHASES = 4
-_MEASURED = 40
-_ROW = 24
-_FAMILY = '"Liberation Sans",Arial,sans-serif'
-_COMMON = "".join(chr(code) for code in range(33, 127)) + "\u2013\u2026\u00e1\u00e9\u00ed\u00f1\u00f3"
-
-PICTURE = 3
+PICTURE = 4
 """Changed with what a picture looks like, so that pictures of before are drawn anew."""
 
 WIDTH, HEIGHT = 600, 315
@@ -91,7 +79,7 @@ def share_png(
     return palette_png(picture, _palette())
 
 
-def _fitted(name: str, face: Letters, right: int = _RIGHT) -> str:
+def _fitted(name: str, face: Face, right: int = _RIGHT) -> str:
     """The name, cut where it would leave the picture."""
     if face.width(name) <= right - _LEFT:
         return name
@@ -137,121 +125,44 @@ def _box(picture: Levels, left: int, top: int, wide: int) -> None:
     picture[top:_FOOT:2, left + wide - 1] = full
 
 
-def _middle(picture: Levels, face: Letters, x: float, y: float, text: str, first: int) -> None:
+def _middle(picture: Levels, face: Face, x: float, y: float, text: str, first: int) -> None:
     face.put(picture, x - face.width(text) / 2, y, text, first)
 
 
-class Letters:
-    """The letters of one size (pixels) and weight."""
+class Face:
+    """The font that ships with the package, in one size (pixels) and weight."""
 
     def __init__(self, size: int, is_bold: bool) -> None:
-        self.size = size
-        self._is_bold = is_bold
-        self._advance = {" ": 0.278 * size}
-        self._shape: dict[tuple[str, int], Levels] = {}
-        self._room = (math.ceil(size * 1.6) + 4, math.ceil(size * 1.5))
-        self._base = math.ceil(size * 1.1)
-        self._load(_COMMON)
+        from PIL import ImageFont
+
+        with font_file("Bold" if is_bold else "Regular") as path:
+            self._font = ImageFont.truetype(path, size, layout_engine=ImageFont.Layout.BASIC)
 
     def width(self, text: str) -> float:
         """Pixels from the start of a text to the start of what would follow."""
-        self._load(text)
-        return sum(self._advance[letter] for letter in text)
+        return float(self._font.getlength(text))
 
     def put(self, picture: Levels, x: float, y: float, text: str, first: int) -> None:
-        """Set a text with its baseline at y; `first` is the palest colour of the text's ink."""
-        self._load(text)
-        for letter in text:
-            if letter != " ":
-                place = math.floor(x * _PHASES + 0.5)
-                shape = self._shape[(letter, place % _PHASES)]
-                _lay(picture, place // _PHASES - 2, round(y) - self._base, shape, first)
-            x += self._advance[letter]
+        """Set a text with its baseline at y, cut at the edges; `first` is the palest colour of its ink."""
+        from PIL import Image, ImageDraw
 
-    def _load(self, letters: Iterable[str]) -> None:
-        """Draw the letters that are not there yet."""
-        new = sorted({letter for letter in letters if letter not in self._advance})
-        if not new:
+        tall, wide = picture.shape
+        left, above, right, below = (round(edge) for edge in self._font.getbbox(text, anchor="ls"))
+        a, c = max(0, math.floor(x) + left - 1), max(0, round(y) + above - 1)
+        b, d = min(wide, math.ceil(x) + right + 1), min(tall, round(y) + below + 1)
+        if a >= b or c >= d:
             return
-        for letter, wide in zip(new, self._measured(new), strict=True):
-            self._advance[letter] = wide
-        wide, tall = self._room
-        cells = [(letter, phase) for letter in new for phase in range(_PHASES)]
-        texts = []
-        for i, (letter, phase) in enumerate(cells):
-            x = i % _ROW * wide + 2 + phase / _PHASES
-            texts.append((x, i // _ROW * tall + self._base, letter, self.size))
-        ink = _drawn(texts, _ROW * wide, -(-len(cells) // _ROW) * tall, self._is_bold)
-        levels = np.round(ink * (LEVELS / 255)).astype(np.uint8)
-        for i, drawn in enumerate(cells):
-            top, left = i // _ROW * tall, i % _ROW * wide
-            self._shape[drawn] = levels[top : top + tall, left : left + wide].copy()
-
-    def _measured(self, letters: list[str]) -> list[float]:
-        """How far each letter moves on: where an upright stands behind it, against behind nothing."""
-        rows = ["HH", *(f"H{letter}H" for letter in letters)]
-        tall = 2 * _MEASURED
-        texts = [(4.0, tall * i + 1.4 * _MEASURED, row, _MEASURED) for i, row in enumerate(rows)]
-        ink = _drawn(texts, 5 * _MEASURED, tall * len(rows), self._is_bold)
-        ends = []
-        for i in range(len(rows)):
-            columns = ink[tall * i : tall * (i + 1)].max(axis=0)
-            ends.append(float(np.flatnonzero(columns >= 128)[-1]))
-        return [(end - ends[0]) * self.size / _MEASURED for end in ends[1:]]
+        sheet = Image.new("L", (b - a, d - c), 0)
+        ImageDraw.Draw(sheet).text((x - a, round(y) - c), text, 255, self._font, anchor="ls")
+        ink = np.round(np.asarray(sheet, dtype=np.float64) * (LEVELS / 255)).astype(np.uint8)
+        target = picture[c:d, a:b]
+        np.maximum(target, np.where(ink > 0, ink + np.uint8(first - 1), 0), out=target)
 
 
 @cache
-def letters(size: int, is_bold: bool = False) -> Letters:
-    """The letters of a size and weight, drawn on first use."""
-    return Letters(size, is_bold)
-
-
-def _drawn(
-    texts: Sequence[tuple[float, float, str, int]], wide: int, tall: int, is_bold: bool
-) -> NDArray[np.uint8]:
-    """Ink (0 to 255) of texts, each with the place of its baseline's start and its size."""
-    weight = "bold" if is_bold else "normal"
-    marks = "".join(
-        f'<text x="{x}" y="{y}" font-size="{size}">{escape(text)}</text>' for x, y, text, size in texts
-    )
-    box = f'width="{wide}" height="{tall}"'
-    family = escape(_FAMILY)
-    svg = (
-        f'<svg xmlns="http://www.w3.org/2000/svg" {box}><rect {box} fill="#fff"/>'
-        f'<g font-family="{family}" font-weight="{weight}">{marks}</g></svg>'
-    )
-    return np.asarray(255 - _pixels(to_png(svg))[:, :, 0], dtype=np.uint8)
-
-
-def _pixels(png: bytes) -> NDArray[np.uint8]:
-    """The pixels of a PNG of eight bits and four channels whose rows are stored plain or as differences."""
-    at, packed, wide, tall = 8, b"", 0, 0
-    while at < len(png):
-        length, kind = struct.unpack(">I4s", png[at : at + 8])
-        body = png[at + 8 : at + 8 + length]
-        if kind == b"IHDR":
-            wide, tall = struct.unpack(">II", body[:8])
-        if kind == b"IDAT":
-            packed += body
-        at += 12 + length
-    rows = np.frombuffer(zlib.decompress(packed), np.uint8).reshape(tall, 1 + 4 * wide)
-    filters, values = rows[:, 0], rows[:, 1:].reshape(tall, wide, 4)
-    if not np.isin(filters, (0, 1)).all():
-        raise ValueError("rows of the picture are packed in a way that is not read here")
-    summed = np.cumsum(values, axis=1, dtype=np.uint64).astype(np.uint8)
-    return np.where((filters == 1)[:, None, None], summed, values)
-
-
-def _lay(picture: Levels, left: int, top: int, shape: Levels, first: int) -> None:
-    """Copy a letter onto a picture, cut at its edges; the darker of two inks stays."""
-    tall, wide = picture.shape
-    a, b = max(0, -left), min(shape.shape[1], wide - left)
-    c, d = max(0, -top), min(shape.shape[0], tall - top)
-    if a >= b or c >= d:
-        return
-    part = shape[c:d, a:b]
-    target = picture[top + c : top + d, left + a : left + b]
-    np.maximum(target, np.where(part > 0, part + np.uint8(first - 1), 0), out=target)
+def letters(size: int, is_bold: bool = False) -> Face:
+    """The font of a size and weight, loaded on first use."""
+    return Face(size, is_bold)
 
 
 def palette_png(picture: Levels, colours: list[tuple[int, int, int]]) -> bytes:

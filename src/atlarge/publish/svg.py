@@ -10,12 +10,16 @@ import datetime as dt
 import math
 import re
 from collections.abc import Iterable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import cache
 from html import escape
-from importlib.resources import files
+from importlib.resources import as_file, files
+from pathlib import Path
 
 from atlarge.calendar import month_start
+
+FONT = "Source Sans 3"  # in static/fonts, under the SIL Open Font License
 
 
 def number(value: float) -> str:
@@ -189,8 +193,23 @@ class Drawing:
         return to_png(self.standalone(), scale)
 
 
-def to_png(svg: str, scale: float = 1.0) -> bytes:
-    """An SVG file as PNG; fonts are those bundled with the converter or of the same metrics."""
-    import vl_convert
+def font_file(weight: str) -> AbstractContextManager[Path]:
+    """The file of the font that ships with the package, Regular or Bold."""
+    return as_file(files("atlarge.publish").joinpath("static", "fonts", f"SourceSans3-{weight}.ttf"))
 
-    return bytes(vl_convert.svg_to_png(svg, scale=scale))
+
+def to_png(svg: str, scale: float = 1.0) -> bytes:
+    """An SVG file as PNG, its text in the font that ships with the package."""
+    import resvg_py
+
+    with font_file("Regular") as regular, font_file("Bold") as bold:
+        picture = resvg_py.svg_to_bytes(
+            svg_string=svg,
+            zoom=scale,
+            skip_system_fonts=True,
+            font_files=[str(regular), str(bold)],
+            font_family=FONT,
+            sans_serif_family=FONT,
+            serif_family=FONT,
+        )
+    return bytes(picture)
