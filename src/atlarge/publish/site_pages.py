@@ -40,10 +40,11 @@ from atlarge.publish.surges_view import surges_page, surges_table
 def front_page(data: SiteData, w: Words) -> str:
     """The front: find your place, the finding, the nation over time, the map, agreements, surges, claims."""
     nation = data.places.get(("nation", NATION))
-    said = w("front.lede", first=w.long_month(data.first_day), last=w.long_month(data.last_month))
-    page = page_of(
-        data, w, "index", w("front.title"), said, nav="", live=True, jsonld=dataset_jsonld(data, None, w)
-    )
+    # A store without arrests says what it has records of.
+    other = "" if "arrests" in data.groups else "_other"
+    said = w(f"front.lede{other}", first=w.long_month(data.first_day), last=w.long_month(data.last_month))
+    title, jsonld = w(f"front.title{other}"), dataset_jsonld(data, None, w)
+    page = page_of(data, w, "index", title, said, nav="", live=True, jsonld=jsonld)
     home = str(page["home"])
     if nation:
         page["image"] = f"img/nation-{NATION}.png"
@@ -53,6 +54,7 @@ def front_page(data: SiteData, w: Words) -> str:
         "front.html.j2",
         w=w,
         page=page,
+        title=title,
         lede=said,
         findings=findings(data, w),
         answers=answer_cards(data, w),
