@@ -27,7 +27,7 @@ import pandas as pd
 import polars as pl
 
 from atlarge.ingest import ingest
-from atlarge.records.duplicates import arrest_episodes
+from atlarge.records.duplicates import RULES, Duplicates
 from atlarge.records.links import link
 from atlarge.records.store import open_store
 from atlarge.releases import read_release
@@ -67,6 +67,12 @@ def workbook() -> dict[str, Any]:
         "times_faster_whole_ingest": round(peer / whole, 1),
         "target": 8,
     }
+
+
+def arrest_episodes(frame: pl.DataFrame) -> Duplicates:
+    """Duplicates of arrests by the project's rule."""
+    rule = RULES["arrest_episodes"]
+    return rule.judge(rule.looked_at(frame.rename({"subject": "subject_key"})))
 
 
 def made_arrests(rows: int, seed: int) -> pl.DataFrame:
@@ -189,7 +195,7 @@ def kills() -> dict[str, Any]:
 
 
 def main() -> None:
-    """Measure all, print a table, save."""
+    """Measure all, print a table, save; then try what people meet (`benchmarks/field.py`)."""
     warnings.filterwarnings("ignore", module="openpyxl")
     told = {
         "workbook": workbook(),
@@ -204,6 +210,7 @@ def main() -> None:
         print(name)
         for key, value in about.items():
             print(f"  {key:28}{value}")
+    subprocess.run([sys.executable, str(ROOT / "benchmarks" / "field.py")], check=False)
 
 
 if __name__ == "__main__":
