@@ -10,6 +10,7 @@ import pytest
 
 from atlarge.claims.drafting import draft_article, draft_ledger
 from atlarge.claims.schema import parse_ledger
+from atlarge.errors import QuestionError
 
 from .whole_articles import names, score_part, summary
 
@@ -180,3 +181,37 @@ def test_what_is_carried_over_is_marked_as_inferred() -> None:
     assert second["where"] == "Travis County, TX"
     assert second["when"] == "2017-02-06..2017-02-10"
     assert {"where", "when"} <= set(second["inferred"])
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_shuffled_words_of_articles_give_a_valid_ledger(seed: int) -> None:
+    """Whatever the rules make of words out of order, the draft can be read as a ledger."""
+    import random
+
+    import yaml
+
+    chance = random.Random(seed)
+    words = [
+        "every",
+        "all",
+        "half",
+        "most",
+        "doubled",
+        "12",
+        "3",
+        "percent",
+        "dozens",
+        "a third",
+        "none",
+    ] * 20
+    for part in ("building", "scoring"):
+        for path in names(part):
+            words += yaml.safe_load(path.read_text(encoding="utf-8"))["text"].split(" ")
+    for _ in range(12):
+        text = " ".join(chance.choice(words) for _ in range(chance.randint(20, 80)))
+        try:
+            made = draft_ledger(text, published=dt.date(2020, 2, 29))
+        except QuestionError as error:
+            assert "no sentence" in str(error)
+            continue
+        assert parse_ledger(made)["claims"]

@@ -16,6 +16,7 @@ from atlarge.claims.drafting.dates import DateSpan
 from atlarge.claims.drafting.kinds import Part, Split
 from atlarge.claims.drafting.language import Language
 from atlarge.claims.drafting.places import place_spans, states_named
+from atlarge.claims.words import find_word
 
 _METROS = re.compile(r"\b(?:metro(?:politan)?(?: areas?)?|áreas metropolitanas)\b", re.IGNORECASE)
 _TOP = re.compile(
@@ -352,7 +353,12 @@ def _expected(part: Part, made: Filled) -> None:
         word = "fell" if part.direction == "down" else "rose" if part.direction == "up" else "more"
         made.fields["expected"] = {"word": word}
         return
-    made.fields["expected"] = _stated(number)
+    said = _stated(number)
+    if "word" in said and find_word(said["word"], part.kind) is None:
+        del said["word"]  # a word without a reading for this kind of claim
+    if not said:
+        return
+    made.fields["expected"] = said
     if part.kind == "comparison" and number.unit in ("percent_change", "times") and part.direction:
         made.fields["expected"]["direction"] = part.direction
 
