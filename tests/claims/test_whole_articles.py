@@ -10,7 +10,6 @@ import pytest
 
 from atlarge.claims.drafting import draft_article, draft_ledger
 from atlarge.claims.schema import parse_ledger
-from atlarge.errors import QuestionError
 
 from .whole_articles import names, score_part, summary
 
@@ -209,9 +208,6 @@ def test_shuffled_words_of_articles_give_a_valid_ledger(seed: int) -> None:
             words += yaml.safe_load(path.read_text(encoding="utf-8"))["text"].split(" ")
     for _ in range(12):
         text = " ".join(chance.choice(words) for _ in range(chance.randint(20, 80)))
-        try:
-            made = draft_ledger(text, published=dt.date(2020, 2, 29))
-        except QuestionError as error:
-            assert "no sentence" in str(error)
-            continue
+        text += "\n\nThe sheriff said that 12 detainers were declined."
+        made = draft_ledger(text, published=dt.date(2020, 2, 29))
         assert parse_ledger(made)["claims"]
