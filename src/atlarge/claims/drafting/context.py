@@ -178,6 +178,8 @@ def _nearest(
         and re.search(r"\b(?:in|at|from|across|en)\b", text[part.end : p[0]])
     ]
     close = [p for p in before if part.start - p[1] <= 3]
+    if close and part.number is not None:
+        return close[-1][2]  # "the nation's 11.1 million"
     specific = [p for p in [*close, *after, *reversed(before), *inside] if p[2] != "United States"]
     pool = (
         specific
