@@ -39,7 +39,7 @@ def is_ready(claim: dict[str, Any]) -> bool:
     """Whether a claim can be checked as it stands: what is counted and where; or an account and its policy."""
     if claim["kind"] in ("cause", "denial"):
         return "explanation" in claim and "policy" in claim and "where" in claim
-    return "measure" in claim and "where" in claim
+    return all(name in claim for name in ("measure", "where", "when"))
 
 
 def render_draft(
