@@ -28,7 +28,7 @@ def residents() -> dict[Code, dict[int, int]]:
 @cache
 def population_table() -> pl.DataFrame:
     """Residents as a table: level, place, year, people."""
-    counties = table("counties").unique("fips")
+    counties = table("counties").unique("fips", keep="first", maintain_order=True)
     years = [c for c in counties.columns if c.startswith("population_")]
     long = counties.unpivot(
         years, index=["fips", "state", "aor"], variable_name="year", value_name="people"
@@ -65,7 +65,12 @@ def homes() -> dict[Code, Home]:
         if kind in ("office", "field office"):
             for fips in {seat, *(known or "").split()} - {None, ""}:
                 seated.setdefault(fips, []).append(office)
-    for fips, state, aor in table("counties").unique("fips").select("fips", "state", "aor").iter_rows():
+    for fips, state, aor in (
+        table("counties")
+        .unique("fips", keep="first", maintain_order=True)
+        .select("fips", "state", "aor")
+        .iter_rows()
+    ):
         near = office_of(fips, aor)
         serving = sorted(seated.get(fips, [near[0]] if near else []))
         found[("county", fips)] = Home(state or "", aor or "", tuple(serving))
@@ -78,7 +83,12 @@ def current_counties() -> dict[str, str]:
     some = table("counties").filter(
         pl.col("vintage").is_in(["all", "from 2015", "from 2020", "to 2021", "to 2019"])
     )
-    return dict(some.unique("fips").sort("fips").select("fips", "place_name").iter_rows())
+    return dict(
+        some.unique("fips", keep="first", maintain_order=True)
+        .sort("fips")
+        .select("fips", "place_name")
+        .iter_rows()
+    )
 
 
 def areas_of(code: Code) -> Iterable[Code]:
