@@ -1,7 +1,8 @@
 """287(g) agreements: ICE's lists of participating agencies turned into spells with a start and an end.
 
-A list tells which agreements stood on its day. Lists of many days tell when each began and ended, within the
-days between two lists. The rules are stated once, in `RULES`, and counted for every spell they touch.
+A list shows which agreements were in force on its day. Lists of many days show when each began and ended,
+within the days between two lists. The rules are stated once, in `RULES`, and counted for every spell they
+touch.
 """
 
 from __future__ import annotations
@@ -75,7 +76,7 @@ class AgreementSpell:
 
     `start`: the day it began, with the first and last day it can have begun. `end`: the day it was over by,
     None while it stands on the newest list; `end_earliest` is the day after the last list with it, `end` and
-    `end_latest` the first whole list without it. `rules`: names in `RULES` that made this spell.
+    `end_latest` the first whole list without it. `rules`: names in `RULES` that produced this spell.
     """
 
     agency: str
@@ -123,7 +124,7 @@ _DAY_IN_NAME = (
 
 
 def list_day(name: str, rows: pl.DataFrame) -> tuple[dt.date, str]:
-    """The day of a list and what told it: the file's name, the column LAST SEEN, or the newest signing."""
+    """The day of a list and its source: the file's name, the column LAST SEEN, or the newest signing."""
     for pattern, (year, month, day) in _DAY_IN_NAME:
         found = pattern.search(name)
         if found:
@@ -165,8 +166,8 @@ def read_list(path: Path | str) -> AgencyList:
     if prepared.audit.rows_dropped:
         dropped = ", ".join(f"{n} {why}" for why, n in prepared.audit.rows_dropped.items())
         notes.append(f"rows left out on reading: {dropped}")
-    day, told_by = list_day(path.name, rows)
-    notes.append(f"day of the list from: {told_by}")
+    day, source = list_day(path.name, rows)
+    notes.append(f"day of the list from: {source}")
     if "status" in rows.columns:
         gone = (
             rows["status"].str.to_lowercase().str.contains("absent|removed|ended|terminated").fill_null(False)
@@ -610,23 +611,23 @@ def _mark_switches(spells: list[AgreementSpell]) -> list[AgreementSpell]:
 def _with_older(
     spells: list[AgreementSpell], older: list[dict[str, Any]], first_day: dt.date | None, out: SpellTable
 ) -> list[AgreementSpell]:
-    """Spells carried back by what other sources tell of the time before the first list.
+    """Spells carried back by what other sources report of the time before the first list.
 
     An agreement of the same agency and model that stood on the first list goes on from its older signing; one
     that did not ended between the last day another source shows it and the first list, or on its known day.
     """
-    made = list(spells)
+    spells_found = list(spells)
     for row in older:
         key, state, model = agency_key(row["agency"]), row["state"], row["model"]
         signed, ended, seen = row["signed"], row.get("ended"), row.get("last_seen")
         match = next(
-            (k for k, s in enumerate(made) if s.model == model and _is_same(s, row, first_day)), None
+            (k for k, s in enumerate(spells_found) if s.model == model and _is_same(s, row, first_day)), None
         )
         if match is not None and ended is None:
-            spell = made[match]
+            spell = spells_found[match]
             begun = min(signed, spell.start)
             marks = tuple(sorted({*spell.rules, "renewed"})) if signed < spell.start else spell.rules
-            made[match] = replace(
+            spells_found[match] = replace(
                 spell,
                 start=begun,
                 start_earliest=begun,
@@ -640,7 +641,7 @@ def _with_older(
         place = resolve(row["agency"], state, row.get("county"), None)
         fips = row.get("fips") or place.fips
         switched = any(s.model != model and _is_same(s, row, first_day) for s in spells)
-        made.append(
+        spells_found.append(
             AgreementSpell(
                 agency=row["agency"],
                 state=state,
@@ -663,7 +664,7 @@ def _with_older(
             )
         )
         out.rows["agreements from older sources"] += 1
-    return made
+    return spells_found
 
 
 def _signed_anew(spell: AgreementSpell, first_day: dt.date) -> AgreementSpell:

@@ -128,7 +128,7 @@ def scans(store: Store, names: Sequence[str], engine: str = "polars") -> list[nw
 
 
 def collect(frame: nw.LazyFrame[Any], engine: str = "polars") -> pl.DataFrame:
-    """Compute a frame made by `scan`.
+    """Compute a frame that `scan` returned.
 
     QuestionError when the engine runs out of memory or disk, StoreError when a file of the store cannot be
     read.
@@ -151,8 +151,8 @@ def compact(
     is counted by the engine; what comes back is small. Raises as `scan` and `collect` do.
     """
     frame = scan(store, name, engine)
-    held = frame.collect_schema().names()
-    kept = [column for column in dict.fromkeys(columns) if column in held]
+    available = frame.collect_schema().names()
+    kept = [column for column in dict.fromkeys(columns) if column in available]
     if start is not None:
         frame = frame.filter(nw.col("date") >= nw.lit(start))
     if end is not None:

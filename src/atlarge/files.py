@@ -1,4 +1,4 @@
-"""Files written whole or not at all, and paths locked by one process at a time."""
+"""Files written completely or not at all, and paths locked by one process at a time."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def sync(path: Path) -> None:
 def write_atomically(path: Path | str, content: bytes, mode: int = 0o644) -> None:
     """Write bytes so that a reader sees the old file or the new one, never a part.
 
-    The folder is made if it is not there. OSError passes through when the disk or the rights forbid it.
+    The folder is created if it is not there. OSError passes through when the disk or the rights forbid it.
     """
     target = Path(path)
     target.parent.mkdir(parents=True, exist_ok=True)

@@ -50,7 +50,7 @@ class Forecast:
     as_of
         Last day of the records used.
     registered
-        Day on which the forecast was made, where that was recorded.
+        Day on which the forecast was registered, where that was recorded.
     discount
         Weight of a period against the next newer one, chosen by the loss at earlier origins.
     code, data
@@ -245,8 +245,8 @@ def forecast(
 
     Examples
     --------
-    >>> made = forecast(by="aor", measure="at_large", periods=6, every="month")
-    >>> sorted(made.rows[0])[-5:]
+    >>> result = forecast(by="aor", measure="at_large", periods=6, every="month")
+    >>> sorted(result.rows[0])[-5:]
     ['q05', 'q25', 'q50', 'q75', 'q95']
     """
     if every not in PERIODS_A_YEAR:
@@ -380,22 +380,22 @@ def score(registered: Forecast | Path | str, store: Store | Path | str | None = 
 
     Examples
     --------
-    >>> made = forecast(by="aor", measure="at_large", periods=2, every="month")
-    >>> score(made).waiting == len(made.rows)
+    >>> result = forecast(by="aor", measure="at_large", periods=2, every="month")
+    >>> score(result).waiting == len(result.rows)
     True
     """
-    made = registered if isinstance(registered, Forecast) else _read(registered)
+    forecasts = registered if isinstance(registered, Forecast) else _read(registered)
     opened = open_store(store)
-    found = _series(opened, made.measure, made.by, made.every, made.scheme)
+    found = _series(opened, forecasts.measure, forecasts.by, forecasts.every, forecasts.scheme)
     row_of, column_of = ({v: i for i, v in enumerate(values)} for values in (found.places, found.starts))
-    first = min(row["period"] for row in made.rows)
+    first = min(row["period"] for row in forecasts.rows)
     origin = column_of.get(first)
-    horizon = len({row["period"] for row in made.rows})
+    horizon = len({row["period"] for row in forecasts.rows})
     naive = None
     if origin is not None:
-        naive = seasonal_naive(found.counts, origin, horizon, PERIODS_A_YEAR[made.every])
+        naive = seasonal_naive(found.counts, origin, horizon, PERIODS_A_YEAR[forecasts.every])
     rows, observed, figures, other = [], [], [], []
-    for row in made.rows:
+    for row in forecasts.rows:
         at = row_of.get(row["place"]), column_of.get(row["period"])
         value = np.nan if None in at else found.counts[at]
         rows.append({**row, "observed": None if np.isnan(value) else float(value)})

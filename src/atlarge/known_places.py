@@ -1,8 +1,8 @@
 """Places of the landmarks of the national releases, read beforehand: what `places.resolve` says of each.
 
 The table saves reading some ten thousand texts again in every ingest. It is a memory, not a source: it
-holds a fingerprint of the rules and tables it was made by, and is left aside as soon as any of them changes.
-Texts that it does not hold are read as ever. To make it anew:
+holds a fingerprint of the rules and tables it was built from, and is ignored as soon as any of them changes.
+Texts that are not in it are resolved by the rules. To rebuild it:
 
     python tools/known_places.py FOLDER_OF_THE_DATA
 """
@@ -47,7 +47,7 @@ def fingerprint() -> str:
 
 
 def known_places() -> pl.DataFrame | None:
-    """The table (ASKED and FOUND), or None if there is none, or rules have changed since it was made.
+    """The table (ASKED and FOUND), or None if there is none, or rules have changed since it was built.
 
     None too where a user has a file of decisions of their own.
     """
@@ -59,9 +59,9 @@ def known_places() -> pl.DataFrame | None:
     return pl.read_parquet(path, glob=False, columns=[*ASKED, *FOUND])
 
 
-def resolve_asked(asked: pl.DataFrame) -> pl.DataFrame:
-    """Places of what is asked (ASKED), as ASKED and FOUND; every row is read by the rules."""
+def resolve_asked(queries: pl.DataFrame) -> pl.DataFrame:
+    """Places of the queries (ASKED), as ASKED and FOUND; every row is resolved by the rules."""
     found = resolve(
-        asked, text="text", aor="_asked", state="_state", city="city", facility_code="facility_code"
+        queries, text="text", aor="_asked", state="_state", city="city", facility_code="facility_code"
     )
-    return asked.hstack(found.select(FOUND))
+    return queries.hstack(found.select(FOUND))

@@ -79,11 +79,11 @@ class Measure:
 def measures() -> dict[str, Measure]:
     """All measures by name, as `measures.yaml` states them."""
     text = files("atlarge").joinpath("measures.yaml").read_text(encoding="utf-8")
-    made = {}
+    catalogue = {}
     for name, about in yaml.safe_load(text).items():
         equals = tuple((column, tuple(values)) for column, values in about.pop("equals", {}).items())
-        made[name] = Measure(name=name, equals=equals, **about)
-    return made
+        catalogue[name] = Measure(name=name, equals=equals, **about)
+    return catalogue
 
 
 def measure(name: str) -> Measure:
@@ -120,8 +120,8 @@ class Panel:
             raise QuestionError(f"the panel has no rows of the measure {name!r}")
         places = rows["place"].unique().sort().to_list()
         periods = rows["period"].unique().sort().to_list()
-        told = pl.col("days_covered") == pl.col("days_in_period") if whole else pl.lit(True)
-        column = pl.when(told).then(pl.col("value")).otherwise(None).cast(pl.Float64)
+        usable = pl.col("days_covered") == pl.col("days_in_period") if whole else pl.lit(True)
+        column = pl.when(usable).then(pl.col("value")).otherwise(None).cast(pl.Float64)
         values = rows.sort("place", "period").select(column.fill_null(float("nan"))).to_series().to_numpy()
         return values.reshape(len(places), len(periods)), places, periods
 
@@ -150,8 +150,8 @@ class Panel:
 
 
 @dataclass(frozen=True)
-class _Asked:
-    """What is asked of a table: level, period, scheme, engine, first and last day, places (None: all)."""
+class _Query:
+    """A query of one table: level, period, scheme, engine, first and last day, places (None: all)."""
 
     by: str
     every: str
@@ -224,35 +224,35 @@ def panel(
     if not wanted:
         raise QuestionError("no measure was named")
     chosen = None if places is None else tuple(dict.fromkeys(places))
-    asked = _asked(by, every, scheme, engine, first, last, chosen)
+    query = _query(by, every, scheme, engine, first, last, chosen)
     parts: list[pl.DataFrame] = []
     coverage: dict[str, Any] = {}
     for name in dict.fromkeys(m.table for m in wanted):
         for group in _alike(store, [m for m in wanted if m.table == name]):
-            part, told = _table_panel(store, name, group, asked)
+            part, scope = _table_panel(store, name, group, query)
             parts.append(part)
-            coverage[name] = _joined(coverage.get(name), told)
+            coverage[name] = _joined(coverage.get(name), scope)
     frame = pl.concat(parts).sort("measure", "place", "period")
     if frame.is_empty():
-        where = ", ".join(asked.places) if asked.places else f"the level {by}"
-        scopes = ", ".join(sorted({r["scope"] for told in coverage.values() for r in told["releases"]}))
+        where = ", ".join(query.places) if query.places else f"the level {by}"
+        scopes = ", ".join(sorted({r["scope"] for scope in coverage.values() for r in scope["releases"]}))
         raise CoverageError(
             f"no release in the store covers {where}, only {scopes}: there is nothing to count"
         )
     return Panel(frame, coverage, by, every, scheme)
 
 
-def _joined(before: dict[str, Any] | None, told: dict[str, Any]) -> dict[str, Any]:
+def _joined(before: dict[str, Any] | None, added: dict[str, Any]) -> dict[str, Any]:
     """The coverage of a table's measures, from that of groups of them."""
     if before is None:
-        return told
-    releases = [*before["releases"], *(r for r in told["releases"] if r not in before["releases"])]
+        return added
+    releases = [*before["releases"], *(r for r in added["releases"] if r not in before["releases"])]
     return {
-        "start": min(before["start"], told["start"]),
-        "end": max(before["end"], told["end"]),
+        "start": min(before["start"], added["start"]),
+        "end": max(before["end"], added["end"]),
         "releases": releases,
-        "unplaced": before["unplaced"] | told["unplaced"],
-        "outside_coverage": before["outside_coverage"] | told["outside_coverage"],
+        "unplaced": before["unplaced"] | added["unplaced"],
+        "outside_coverage": before["outside_coverage"] | added["outside_coverage"],
     }
 
 
@@ -262,29 +262,29 @@ def _needs(m: Measure) -> frozenset[str]:
     return frozenset(by_method | {column for column, _ in m.equals})
 
 
-def _telling(store: Store, m: Measure) -> list[Coverage]:
-    """The coverage of the releases that can tell a measure: a column left empty says nothing of it."""
+def _reporting(store: Store, m: Measure) -> list[Coverage]:
+    """The coverage of the releases that report a measure: a column left empty reports nothing."""
     return [c for c in store.coverage(m.table) if not _needs(m) & set(getattr(c, "lacks", ()))]
 
 
-def _told_by_all(store: Store, group: list[Measure]) -> list[Coverage]:
-    """The coverage of the releases that can tell all of some measures. CoverageError if there is none."""
-    found = [c for c in store.coverage(group[0].table) if all(c in _telling(store, m) for m in group)]
+def _coverage_of_all(store: Store, group: list[Measure]) -> list[Coverage]:
+    """The coverage of the releases that report every one of some measures. CoverageError if there is none."""
+    found = [c for c in store.coverage(group[0].table) if all(c in _reporting(store, m) for m in group)]
     if not found and store.coverage(group[0].table):
         needed = ", ".join(sorted({column for m in group for column in _needs(m)}))
         names = ", ".join(m.name for m in group)
         raise CoverageError(
-            f"no release in the store tells {names}: the column it is counted by ({needed}) is empty or "
+            f"no release in the store reports {names}: the column it is counted by ({needed}) is empty or "
             "missing"
         )
     return found
 
 
 def _alike(store: Store, group: list[Measure]) -> list[list[Measure]]:
-    """Measures of a table in groups that the same releases can tell."""
+    """Measures of a table in groups that the same releases report."""
     found: dict[tuple[Any, ...], list[Measure]] = {}
     for m in group:
-        found.setdefault(tuple(_telling(store, m)), []).append(m)
+        found.setdefault(tuple(_reporting(store, m)), []).append(m)
     return list(found.values())
 
 
@@ -301,15 +301,15 @@ def sparse(
     tables = {m.table for m in group}
     if len(tables) != 1:
         raise QuestionError("sparse counts need measures of one table")
-    asked = _asked(by, every, scheme, engine, None, None, None)
+    query = _query(by, every, scheme, engine, None, None, None)
     name = tables.pop()
-    covered = _window(_told_by_all(store, group), name, asked)
-    counts, _ = _count(store, group, asked, covered)
+    covered = _window(_coverage_of_all(store, group), name, query)
+    counts, _ = _count(store, group, query, covered)
     places = counts["place"].unique().sort().to_list()
     return counts, [(c, _scope_places(c, places, by)) for c in covered]
 
 
-def _asked(
+def _query(
     by: str,
     every: str,
     scheme: str,
@@ -317,43 +317,43 @@ def _asked(
     start: dt.date | None,
     end: dt.date | None,
     places: tuple[str, ...] | None,
-) -> _Asked:
-    """What is asked, once its words are known to be right; QuestionError if not."""
+) -> _Query:
+    """The query, once its arguments are checked; QuestionError if one is wrong."""
     if by not in PLACE_COLUMN:
         raise QuestionError(f"no level {by!r}; there are: {', '.join(PLACE_COLUMN)}")
     if every not in _TRUNCATE:
         raise QuestionError(f"no period {every!r}; there are: {', '.join(_TRUNCATE)}")
     if start and end and start > end:
         raise QuestionError(f"the time ends ({end}) before it starts ({start})")
-    return _Asked(by, every, scheme_of(scheme), engine, start, end, places)
+    return _Query(by, every, scheme_of(scheme), engine, start, end, places)
 
 
 def _table_panel(
-    store: Store, name: str, group: list[Measure], asked: _Asked
+    store: Store, name: str, group: list[Measure], query: _Query
 ) -> tuple[pl.DataFrame, dict[str, Any]]:
     """The panel of the measures of one table, and its coverage."""
     reported = [m.name for m in group if m.is_reported]
-    if reported and asked.every != "month":
+    if reported and query.every != "month":
         raise QuestionError(
-            f"{', '.join(reported)}: reported by the month; ask for it by month, not by {asked.every}"
+            f"{', '.join(reported)}: reported by the month; ask for it by month, not by {query.every}"
         )
-    covered = _window(_told_by_all(store, group), name, asked)
+    covered = _window(_coverage_of_all(store, group), name, query)
     if reported:  # a figure stands for its whole month, and is dated by the first day of it
         covered = [replace(c, end=month_end(c.end)) for c in covered]
     # Where a period may be covered in part, its records of other days must not count: days tell them apart.
     is_plain = _is_one_span(covered)
-    counted_by = asked if is_plain else replace(asked, every="day")
+    counted_by = query if is_plain else replace(query, every="day")
     counts, unplaced = _count(store, group, counted_by, covered)
-    found = counts["place"].unique().to_list() if asked.places is None else list(asked.places)
+    found = counts["place"].unique().to_list() if query.places is None else list(query.places)
     names = [m.name for m in group]
-    days = _covered_days(covered, found, asked)
-    told_of = days if is_plain else _covered_days(covered, found, counted_by)
-    inside = counts.join(told_of, on=["place", "period"], how="semi")
+    days = _covered_days(covered, found, query)
+    counted_days = days if is_plain else _covered_days(covered, found, counted_by)
+    inside = counts.join(counted_days, on=["place", "period"], how="semi")
     if not is_plain:
-        period = pl.col("period").dt.truncate(_TRUNCATE[asked.every])
+        period = pl.col("period").dt.truncate(_TRUNCATE[query.every])
         inside = inside.group_by("place", period).agg(pl.col(names).sum())
-    days = _whole_periods(days, asked.every)
-    told = {
+    days = _whole_periods(days, query.every)
+    scope = {
         "start": min(c.start for c in covered).isoformat(),
         "end": max(c.end for c in covered).isoformat(),
         "releases": [
@@ -363,12 +363,12 @@ def _table_panel(
         "unplaced": unplaced,
         "outside_coverage": {n: int(counts[n].sum()) - int(inside[n].sum()) for n in names},
     }
-    return _filled(days, inside, group, asked), told
+    return _filled(days, inside, group, query), scope
 
 
-def _window(coverage: list[Coverage], name: str, asked: _Asked) -> list[Coverage]:
-    """The parts of the coverage that lie in the time asked about; CoverageError if there are none."""
-    start, end = asked.start, asked.end
+def _window(coverage: list[Coverage], name: str, query: _Query) -> list[Coverage]:
+    """The parts of the coverage that lie in the queried time; CoverageError if there are none."""
+    start, end = query.start, query.end
     kept = [
         replace(c, start=max(c.start, start or c.start), end=min(c.end, end or c.end))
         for c in coverage
@@ -403,35 +403,35 @@ def rows_counted(m: Measure, read_as: Scheme) -> nw.Expr | None:
 
 
 def _count(
-    store: Store, group: list[Measure], asked: _Asked, covered: list[Coverage]
+    store: Store, group: list[Measure], query: _Query, covered: list[Coverage]
 ) -> tuple[pl.DataFrame, dict[str, int]]:
     """Counts by place and period (only those with records), and rows without a place, per measure."""
     first, last = min(c.start for c in covered), max(c.end for c in covered)
     ((source, date),) = {(m.table, m.date) for m in group}
-    column = PLACE_COLUMN[asked.by]
+    column = PLACE_COLUMN[query.by]
     place = nw.col(column) if column else nw.lit(NATION)
     columns = {}
     for m in group:
-        condition = rows_counted(m, asked.scheme)
+        condition = rows_counted(m, query.scheme)
         value = nw.col(m.value).cast(nw.Int64)
         columns[m.name] = value if condition is None else nw.when(condition).then(value).otherwise(nw.lit(0))
     names = [m.name for m in group]
-    # Narwhals has no weeks: they are made from days, of which there are few once counted.
-    grain = "1mo" if asked.every == "month" else "1d"
+    # Narwhals has no weeks: they are summed from days, of which there are few once counted.
+    grain = "1mo" if query.every == "month" else "1d"
     counted = collect(
-        scan(store, source, asked.engine)
+        scan(store, source, query.engine)
         .filter((nw.col(date) >= nw.lit(first)) & (nw.col(date) <= nw.lit(last)))
         .with_columns(place.alias("place"), nw.col(date).dt.truncate(grain).alias("period"), **columns)
         .group_by("place", "period")
         .agg(*[nw.col(name).sum() for name in names]),
-        asked.engine,
+        query.engine,
     )
-    period = pl.col("period").cast(pl.Date).dt.truncate(_TRUNCATE[asked.every])
+    period = pl.col("period").cast(pl.Date).dt.truncate(_TRUNCATE[query.every])
     counted = counted.group_by("place", period).agg(pl.col(names).sum().cast(pl.Int64))
     without = counted.filter(pl.col("place").is_null())
     placed = counted.filter(pl.col("place").is_not_null())
-    if asked.places is not None:
-        placed = placed.filter(pl.col("place").is_in(list(asked.places)))
+    if query.places is not None:
+        placed = placed.filter(pl.col("place").is_in(list(query.places)))
     return placed.sort("place", "period"), {name: int(without[name].sum()) for name in names}
 
 
@@ -514,23 +514,23 @@ def _shared(kind: str, codes: frozenset[str], by: str) -> frozenset[str]:
     return frozenset(places.filter(pl.col("others") & (pl.col("here") < _OFTEN))["code"])
 
 
-def _covered_days(covered: list[Coverage], places: list[str], asked: _Asked) -> pl.DataFrame:
+def _covered_days(covered: list[Coverage], places: list[str], query: _Query) -> pl.DataFrame:
     """Days that any release covers, as place, period, days_covered: overlapping releases count once."""
     pieces = []
     for same in {_covers(c): c for c in covered}.values():
-        inside = _scope_places(same, places, asked.by)
+        inside = _scope_places(same, places, query.by)
         alike = [c for c in covered if _covers(c) == _covers(same)]
         spans = [pl.date_range(c.start, c.end, eager=True) for c in alike]
         days = pl.concat(spans).unique().alias("day").to_frame()
         pieces.append((pl.DataFrame({"place": inside}, schema={"place": pl.String}), days))
     if len(pieces) == 1:
         ((people, days),) = pieces
-        per_period = days.group_by(pl.col("day").dt.truncate(_TRUNCATE[asked.every]).alias("period")).agg(
+        per_period = days.group_by(pl.col("day").dt.truncate(_TRUNCATE[query.every]).alias("period")).agg(
             pl.len().cast(pl.Int64).alias("days_covered")
         )
         return people.unique().join(per_period, how="cross")
     every_day = pl.concat([people.join(days, how="cross") for people, days in pieces]).unique()
-    return every_day.group_by("place", pl.col("day").dt.truncate(_TRUNCATE[asked.every]).alias("period")).agg(
+    return every_day.group_by("place", pl.col("day").dt.truncate(_TRUNCATE[query.every]).alias("period")).agg(
         pl.len().cast(pl.Int64).alias("days_covered")
     )
 
@@ -547,8 +547,8 @@ def _whole_periods(days: pl.DataFrame, every: str) -> pl.DataFrame:
     )
 
 
-def _filled(days: pl.DataFrame, counts: pl.DataFrame, group: list[Measure], asked: _Asked) -> pl.DataFrame:
-    """Put counts on the grid: zero where covered, null where not, null where a measure is not told."""
+def _filled(days: pl.DataFrame, counts: pl.DataFrame, group: list[Measure], query: _Query) -> pl.DataFrame:
+    """Put counts on the grid: zero where covered, null where not, null where a measure is not reported."""
     names = [m.name for m in group]
     grid = days.join(counts, on=["place", "period"], how="left")
     if not any(m.is_reported for m in group):
@@ -557,14 +557,14 @@ def _filled(days: pl.DataFrame, counts: pl.DataFrame, group: list[Measure], aske
         )
     for m in group:
         if m.unmeasured_from is not None:
-            untold = pl.col("period").dt.offset_by(_TRUNCATE[asked.every]) > m.unmeasured_from
-            grid = grid.with_columns(pl.when(untold).then(None).otherwise(pl.col(m.name)).alias(m.name))
+            unmeasured = pl.col("period").dt.offset_by(_TRUNCATE[query.every]) > m.unmeasured_from
+            grid = grid.with_columns(pl.when(unmeasured).then(None).otherwise(pl.col(m.name)).alias(m.name))
     long = grid.unpivot(
         names, index=["place", "period", "days_covered"], variable_name="measure", value_name="value"
     )
-    in_period = (pl.col("period").dt.offset_by(_TRUNCATE[asked.every]) - pl.col("period")).dt.total_days()
+    in_period = (pl.col("period").dt.offset_by(_TRUNCATE[query.every]) - pl.col("period")).dt.total_days()
     return long.with_columns(
-        place_name(pl.col("place"), asked.by).alias("place_name"), in_period.alias("days_in_period")
+        place_name(pl.col("place"), query.by).alias("place_name"), in_period.alias("days_in_period")
     ).select("place", "place_name", "period", "measure", "value", "days_covered", "days_in_period")
 
 
@@ -591,7 +591,7 @@ def place_name(code: pl.Expr, by: str) -> pl.Expr:
 
 
 def place_codes(names: Sequence[str], by: str) -> list[str]:
-    """Codes of places as a user names them, each of the level asked for.
+    """Codes of places as a user names them, each of the requested level.
 
     PlaceError when a name is unknown or ambiguous; QuestionError when it is a place of another level.
     """

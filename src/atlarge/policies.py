@@ -256,10 +256,10 @@ _NAMES = tuple(f.name for f in fields(Policy))
 
 def _policy(row: Mapping[str, Any]) -> Policy:
     latest = row.get("start_latest") or _latest(row["effective"], row["precision"])
-    made: dict[str, Any] = {k: row[k] for k in _NAMES if k in row} | {"latest": latest}
+    values: dict[str, Any] = {k: row[k] for k in _NAMES if k in row} | {"latest": latest}
     for key in _TEXTS:
-        made[key] = row.get(key) or ""
-    return Policy(**made)
+        values[key] = row.get(key) or ""
+    return Policy(**values)
 
 
 def policy_table() -> pl.DataFrame:
@@ -286,7 +286,7 @@ def _agreement_rows(spells: pl.DataFrame | None = None) -> pl.DataFrame:
     source_table = table("agreements_287g") if spells is None else spells
     if "policy_id" not in source_table.columns:
         source_table = source_table.with_columns(pl.lit(None, pl.String).alias("policy_id"))
-    made = source_table.join(names, on="fips", how="left").select(
+    agreements = source_table.join(names, on="fips", how="left").select(
         "id",
         "level",
         pl.coalesce("county_name", pl.concat_str("agency", pl.lit(", "), "state")).alias("place_name"),
@@ -325,7 +325,7 @@ def _agreement_rows(spells: pl.DataFrame | None = None) -> pl.DataFrame:
         pl.col("id").alias("policy_id"),
         *(pl.col(k).alias(f"own_{k}") for k in kept),
     )
-    joined = made.join(own, on="policy_id", how="left", maintain_order="left")
+    joined = agreements.join(own, on="policy_id", how="left", maintain_order="left")
     return joined.with_columns(
         pl.coalesce("policy_id", "id").alias("id"),
         *(
@@ -757,7 +757,7 @@ def _from_row(name: str, number: int, row: dict[str, Any]) -> Policy:
     fips = str(row["fips"]).zfill(5) if row.get("fips") else None
     if fips is not None and fips not in _state_of():
         raise QuestionError(f"{where}: fips {row['fips']!r} is no county; give five digits, as 48453")
-    made: dict[str, Any] = {
+    values: dict[str, Any] = {
         "id": str(row["id"]).lower(),
         "level": row.get("level") or ("county" if fips else "state"),
         "place_name": row.get("place_name") or fips or row.get("state"),
@@ -769,8 +769,8 @@ def _from_row(name: str, number: int, row: dict[str, Any]) -> Policy:
         **days,
         **{key: str(row.get(key) or "") for key in _TEXTS},
     }
-    _check_words(where, made)
-    return _policy(made)
+    _check_words(where, values)
+    return _policy(values)
 
 
 def _day(where: str, column: str, value: str | None) -> dt.date | None:

@@ -51,7 +51,7 @@ def _ical_text(words: str) -> str:
 
 
 def _folded(line: str) -> str:
-    """A line cut to pieces of at most 75 bytes, as iCalendar asks, never inside a character."""
+    """A line cut to pieces of at most 75 bytes, as iCalendar requires, never inside a character."""
     pieces, rest, room = [], line, 75
     while len(rest.encode()) > room:
         cut = room

@@ -58,7 +58,7 @@ def update(
     Parameters
     ----------
     store : path
-        The store; made if it is not there.
+        The store; created if it is not there.
     names : sequence of str
         Newest releases to fetch ("arrests-latest"); left out, those of the tables that the store holds.
     folder : path, optional
@@ -81,14 +81,14 @@ def update(
     ReleaseError
         If nothing at all could be fetched; the line says why and what to do instead.
     """
-    told = on_progress or (lambda line: None)
+    report = on_progress or (lambda line: None)
     path = Path(store)
     into = Path(folder) if folder else path.parent / "releases"
     wanted = list(names) or _of_store(path)
     fetched: list[Fetched] = []
     for name in wanted:
         try:
-            fetched.append(fetch_latest(name, into, source=source, on_progress=told, progress=progress))
+            fetched.append(fetch_latest(name, into, source=source, on_progress=report, progress=progress))
         except ReleaseError as error:
             if name not in latest_names():
                 raise
@@ -98,14 +98,14 @@ def update(
         raise ReleaseError(str(fetched[0].why))
     for one in fetched:
         if one.why:
-            told(one.why)
+            report(one.why)
     manifest = read_manifest(path) if path.is_dir() else None
     before = Store(path, manifest) if manifest else None
     files = [Path(str(one.file)) for one in fetched if one.file and not _is_in(before, one.sha256)]
     if not files:
         return Update(fetched)
-    audit = ingest(files, path, told=told)
-    changed = _answers(before, path, audit.revisions, told) if answers and before else []
+    audit = ingest(files, path, told=report)
+    changed = _answers(before, path, audit.revisions, report) if answers and before else []
     return Update(fetched, audit.revisions, changed, audit.notes)
 
 
@@ -114,10 +114,10 @@ def _of_store(path: Path) -> list[str]:
     manifest = read_manifest(path) if path.is_dir() else None
     tables = {str(release["table"]) for release in manifest["releases"]} if manifest else set()
     known = families()
-    held = [
+    names = [
         name for name, one in latest_names().items() if known[one].table in tables and "joined" not in name
     ]
-    return sorted(held) or list(USUAL)
+    return sorted(names) or list(USUAL)
 
 
 def _is_in(store: Store | None, sha256: str | None) -> bool:
@@ -133,12 +133,12 @@ def _answers(before: Store, path: Path, revisions: list[dict[str, Any]], say: Sa
     for row in revisions:
         if row["table"] in ("arrests", "detainers") and row["place_kind"] in ("county", "state"):
             revised[row["place"]] = revised.get(row["place"], 0.0) + abs(float(row["change"]))
-    asked = [p for p in policies() if str(p.place) in revised and getattr(p, "is_jail_rule", True)]
-    asked.sort(key=lambda p: -revised[str(p.place)])
+    affected = [p for p in policies() if str(p.place) in revised and getattr(p, "is_jail_rule", True)]
+    affected.sort(key=lambda p: -revised[str(p.place)])
     after = open_store(path)
     found = []
-    for at, policy in enumerate(asked[:MOST_ANSWERS], start=1):
-        say(f"comparing answers: {at} of {min(len(asked), MOST_ANSWERS)} ({policy.id})")
+    for at, policy in enumerate(affected[:MOST_ANSWERS], start=1):
+        say(f"comparing answers: {at} of {min(len(affected), MOST_ANSWERS)} ({policy.id})")
         then, now = _read(policy, before), _read(policy, after)
         if then != now:
             found.append(

@@ -209,7 +209,7 @@ class _Counter:
 
     def _placed(self, name: str, place: str, start: dt.date, end: dt.date, scheme: str) -> float:
         is_monthly = measure(name).is_reported
-        made = panel(
+        counted = panel(
             self.store,
             by=_level(place),
             every="month" if is_monthly else "day",
@@ -219,7 +219,7 @@ class _Counter:
             end=end,
             places=[place],
         )
-        value = made.frame["value"]
+        value = counted.frame["value"]
         if value.null_count():
             raise CoverageError(f"{value.null_count()} of {value.len()} periods are not covered there")
         return float(value.sum())

@@ -1,4 +1,4 @@
-"""The parts add up, are exact without noise, and cover the truth of made worlds."""
+"""The parts add up, are exact without noise, and cover the truth of simulated worlds."""
 
 from __future__ import annotations
 

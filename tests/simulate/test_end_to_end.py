@@ -1,4 +1,4 @@
-"""A made world through ingest and panel comes out as it went in."""
+"""A simulated world through ingest and panel comes out as it went in."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Releases of made worlds: the rows add up to the truth, the bytes repeat, the form is the real one."""
+"""Simulated releases: the rows add up to the truth, the bytes repeat, the form is the real one."""
 
 from __future__ import annotations
 
@@ -108,14 +108,14 @@ def test_same_seed_same_bytes(tmp_path: Path) -> None:
             {p.name: hashlib.sha256(p.read_bytes()).hexdigest() for p in sorted((tmp_path / name).iterdir())}
         )
     assert sums[0] == sums[1]
-    simulate(tmp_path / "a", seed=4, world=WORLD)  # over a made world: replaced
+    simulate(tmp_path / "a", seed=4, world=WORLD)  # over an earlier simulation: replaced
     assert hashlib.sha256((tmp_path / "a" / "truth.json").read_bytes()).hexdigest() != sums[0]["truth.json"]
 
 
 def test_real_files_are_never_replaced(tmp_path: Path) -> None:
     kept = tmp_path / "EROArrests_FY2017.csv.gz"
     kept.write_bytes(b"real")
-    with pytest.raises(QuestionError, match="not from a made world"):
+    with pytest.raises(QuestionError, match="not from a simulation"):
         simulate(tmp_path, seed=1, world=WORLD)
     assert kept.read_bytes() == b"real"
 

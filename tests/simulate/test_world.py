@@ -1,4 +1,4 @@
-"""Parameters of made worlds: named, checked, changeable."""
+"""Parameters of simulated worlds: named, checked, changeable."""
 
 from __future__ import annotations
 

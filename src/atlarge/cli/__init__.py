@@ -59,8 +59,8 @@ def main() -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise SystemExit(0) from None
     except OSError as error:
-        told = f"{error.filename}: " if error.filename else ""
-        sys.stderr.write(f"atlarge: {told}{error.strerror or error}; check the disk and the rights\n")
+        where = f"{error.filename}: " if error.filename else ""
+        sys.stderr.write(f"atlarge: {where}{error.strerror or error}; check the disk and the rights\n")
         raise SystemExit(1) from None
     except KeyboardInterrupt:
         sys.stderr.write("atlarge: interrupted; nothing was half-written\n")

@@ -51,7 +51,7 @@ def emit_disclosed(
         table = site_cells(store, windows, before=read_edition(beside), only_windows=True).table
     wanted: pl.DataFrame = table.frame
     if not wanted.height:
-        raise QuestionError("no period is covered whole: there are no counts to disclose")
+        raise QuestionError("no period is covered in full: there are no counts to disclose")
     rows = wanted.filter(wanted["every"] == "window").drop("every").sort("level", "place", "measure", "start")
     if as_json:
         emit_json({"threshold": table.threshold, "rows": rows.to_dicts()}, disclosed=True)

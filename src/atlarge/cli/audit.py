@@ -61,12 +61,12 @@ def audit_command(
     from atlarge.records.store import open_store
 
     opened = open_store(store)
-    held = [r for r in opened.releases if release is None or release in (r["id"], r["file"])]
-    if release is not None and not held:
+    listed = [r for r in opened.releases if release is None or release in (r["id"], r["file"])]
+    if release is not None and not listed:
         raise StoreError(f"{store}: holds no release {release!r}; `atlarge audit` lists what it holds")
-    document: dict[str, Any] = {"releases": held}
+    document: dict[str, Any] = {"releases": listed}
     if quarantine:
-        ids = [r["id"] for r in held]
+        ids = [r["id"] for r in listed]
         rows = opened.quarantine()
         document["quarantine"] = rows.filter(rows["release_id"].is_in(ids)).drop("value").to_dicts()
     if links:
@@ -102,7 +102,7 @@ def _files(store: Store) -> dict[str, Any]:
 
 
 def _verified(store: Store, engine: str) -> list[dict[str, Any]]:
-    """Rows told and held; StoreError if they differ."""
+    """Rows counted in the manifest and rows in the files; StoreError if they differ."""
     from atlarge.errors import StoreError
     from atlarge.records.lineage import verify
 
@@ -110,7 +110,7 @@ def _verified(store: Store, engine: str) -> list[dict[str, Any]]:
     for one in counted:
         if one["told"] != one["held"]:
             raise StoreError(
-                f"{store.path}: {one['table']} of {one['release']}: the account tells {one['told']:,} rows, "
+                f"{store.path}: {one['table']} of {one['release']}: the manifest has {one['told']:,} rows, "
                 f"the files hold {one['held']:,}; ingest the releases again"
             )
     return counted
@@ -133,18 +133,18 @@ def _print(document: dict[str, Any]) -> None:
             say(f"  {overlap_line(o)}\n")
         for fault in r["faults"]:
             say(f"  known fault {fault['id']} ({fault['action']}, {fault['rows']:,} rows): {fault['what']}\n")
-        for name, told in r["checks"].items():
-            say(f"  {name.replace('_', ' ')}: {told}\n")
+        for name, outcome in r["checks"].items():
+            say(f"  {name.replace('_', ' ')}: {outcome}\n")
         for text in r["notes"]:
             say(f"  note: {text}\n")
     for row in document.get("quarantine", []):
         sheet = f", sheet {row['sheet']}" if row["sheet"] else ""
         say(f"{row['file']}{sheet}, row {row['row']}: {row['reason']}\n")
-    for told in document.get("links", []):
-        why = "; ".join(f"{n:,} {reason}" for reason, n in told["unmatched"].items() if n)
-        say(f"{told['link']}: {told['linked']:,} of {told['rows']:,} linked; {why}\n")
+    for outcome in document.get("links", []):
+        why = "; ".join(f"{n:,} {reason}" for reason, n in outcome["unmatched"].items() if n)
+        say(f"{outcome['link']}: {outcome['linked']:,} of {outcome['rows']:,} linked; {why}\n")
     for one in document.get("verified", []):
-        say(f"{one['release']}: {one['held']:,} rows of {one['table']} in its files, as told\n")
+        say(f"{one['release']}: {one['held']:,} rows of {one['table']} in its files, as in the manifest\n")
     _print_trace(document.get("trace", []))
 
 

@@ -124,8 +124,8 @@ def finish_command(
             raise EOFError
         return line
 
-    def save(made: dict[str, Any]) -> None:
-        write_atomically(target, plain_text(made).encode("utf-8"))
+    def save(claim: dict[str, Any]) -> None:
+        write_atomically(target, plain_text(claim).encode("utf-8"))
 
     done = finish(document, ask, note, save)
     note(
@@ -148,8 +148,8 @@ def words_command(as_json: JsonFlag = False) -> None:
         )
         for reading in ("standard", "strict", "loose"):
             if reading in entry:
-                told = ", ".join(f"{k} {v}" for k, v in entry[reading].items())
-                sys.stdout.write(f"    {reading}: {told}\n")
+                entries = ", ".join(f"{k} {v}" for k, v in entry[reading].items())
+                sys.stdout.write(f"    {reading}: {entries}\n")
 
 
 def measures_command(as_json: JsonFlag = False) -> None:

@@ -37,7 +37,7 @@ def compare_command(
     """Places side by side: one measure by month, as rows, a chart, or both."""
     from atlarge.publish.compare import compare
 
-    made = compare(
+    comparison = compare(
         places,
         store,
         measure=measure,
@@ -46,14 +46,14 @@ def compare_command(
         scheme=scheme,
     )
     if out is not None:
-        made.write(out)
-        note(f"{out}: {len(made.places)} places, small counts suppressed")
+        comparison.write(out)
+        note(f"{out}: {len(comparison.places)} places, small counts suppressed")
     if as_json:
-        emit_json({**made.to_dict(), "path": out}, disclosed=False)
+        emit_json({**comparison.to_dict(), "path": out}, disclosed=False)
     elif out is None:
         from atlarge.files import csv_text
 
-        sys.stdout.write(csv_text(made.frame))
+        sys.stdout.write(csv_text(comparison.frame))
         mark_undisclosed()
     else:
         typer.echo(out)

@@ -23,16 +23,16 @@ def demo_command(
     """Answer the worked case on the embedded records: a report and a small site, with no network."""
     from atlarge.publish.demo import demo
 
-    made = demo(out)
+    result = demo(out)
     if as_json:
-        emit_json(made)
+        emit_json(result)
     else:
-        sys.stdout.write(_told(made))
+        sys.stdout.write(_summary_text(result))
 
 
-def _told(made: dict[str, Any]) -> str:
+def _summary_text(result: dict[str, Any]) -> str:
     """What a person reads: the answer, the headline numbers, where the report is."""
-    lines = [made["title"], "", *(f"  {sentence}" for sentence in made["sentences"]), ""]
-    lines += [f"  {row['label']}: {row['text']}" for row in made["headline"]]
-    lines += ["", f"report: {made['report']}", f"site:   {made['site']}/index.html", ""]
+    lines = [result["title"], "", *(f"  {sentence}" for sentence in result["sentences"]), ""]
+    lines += [f"  {row['label']}: {row['text']}" for row in result["headline"]]
+    lines += ["", f"report: {result['report']}", f"site:   {result['site']}/index.html", ""]
     return "\n".join(lines)

@@ -37,7 +37,7 @@ def detainers_command(
         str, typer.Option("--every", help="all, week, month, quarter, year or fiscal_year of issue.")
     ] = "all",
     threshold: Annotated[
-        int, typer.Option("--threshold", min=0, help="Counts below this are held back; 0 shows all.")
+        int, typer.Option("--threshold", min=0, help="Counts below this are suppressed; 0 shows all.")
     ] = 5,
     top: Annotated[int, typer.Option("--top", min=1, help="Places in section I.")] = 10,
     reconcile: Annotated[
@@ -110,12 +110,12 @@ def _reconcile(store: Any, engine: str, as_json: bool) -> None:
     opened = open_store(store)
     if "detainers" in opened.tables():
         covered = [(c.start, c.end) for c in opened.coverage("detainers") if c.scope == "nation"]
-        held = compact(opened, "detainers", ["date", "county_fips", "outcome"], engine)
-        made = reconcile(held.lazy(), covered)
+        records = compact(opened, "detainers", ["date", "county_fips", "outcome"], engine)
+        rows = reconcile(records.lazy(), covered)
     else:
-        made = reconcile()
+        rows = reconcile()
     if as_json:
-        emit_json({"rows": made.to_dicts()}, disclosed=False)
+        emit_json({"rows": rows.to_dicts()}, disclosed=False)
         return
     mark_undisclosed()
     shown = (
@@ -130,13 +130,13 @@ def _reconcile(store: Any, engine: str, as_json: bool) -> None:
         "recomputed",
         "status",
     )
-    _table("Official, sheriff's, press and recomputed figures", made, shown)
+    _table("Official, sheriff's, press and recomputed figures", rows, shown)
 
 
 def _print(report: DetainerReport) -> None:
     """The report for a person."""
     out = _console()
-    hidden = f"; counts below {report.threshold} are held back" if report.threshold > 1 else ""
+    hidden = f"; counts below {report.threshold} are suppressed" if report.threshold > 1 else ""
     out.print(f"Detainers issued {report.start} to {report.end}, by {report.by}{hidden}", highlight=False)
     _table(
         "I. Highest volume of detainers issued",
@@ -180,8 +180,8 @@ def _print(report: DetainerReport) -> None:
                 out.print(f"  {_audit_line(entry)}", highlight=False)
         elif name == "releases":
             for entry in value:
-                told = f"{entry['id']}: {entry['from']} to {entry['to']}, {entry['scope']}"
-                out.print(f"  release {told}", highlight=False)
+                about = f"{entry['id']}: {entry['from']} to {entry['to']}, {entry['scope']}"
+                out.print(f"  release {about}", highlight=False)
         elif value is not None:
             out.print(f"  {name.replace('_', ' ')}: {value:,}", highlight=False)
 
@@ -205,18 +205,18 @@ def _audit_line(entry: dict[str, Any]) -> str:
 
 
 def _table(title: str, frame: pl.DataFrame, columns: Any) -> None:
-    """Print some columns of a frame; a held-back count is shown as such."""
+    """Print some columns of a frame; a suppressed count is shown as such."""
     from rich.table import Table
 
-    made = Table(title=title, title_justify="left")
+    grid = Table(title=title, title_justify="left")
     out = _console()
     names = [c for c in columns if c in frame.columns]
     for name in names:
         is_number = frame[name].dtype.is_numeric()
-        made.add_column(name.replace("_", " "), justify="right" if is_number else "left")
+        grid.add_column(name.replace("_", " "), justify="right" if is_number else "left")
     for row in frame.iter_rows(named=True):
-        made.add_row(*[_cell(row, name) for name in names])
-    out.print(made)
+        grid.add_row(*[_cell(row, name) for name in names])
+    out.print(grid)
     if not frame.height:
         out.print("  none", highlight=False)
 
@@ -225,7 +225,7 @@ def _cell(row: dict[str, Any], name: str) -> str:
     """One cell as text."""
     value = row[name]
     if value is None:
-        return "held back" if row.get("suppressed") and not name.endswith("case") else ""
+        return "suppressed" if row.get("suppressed") and not name.endswith("case") else ""
     if isinstance(value, float):
         return f"{value:.1%}" if name.endswith(("rate", "case", "share")) else f"{value:,.0f}"
     return f"{value:,}" if isinstance(value, int) else str(value)

@@ -117,10 +117,10 @@ def _pooled(
         emit_json(found, disclosed=False)
         return
     mark_undisclosed()
-    for direction, told in found.items():
-        sys.stdout.write(f"{len(told['localities'])} localities whose policy {direction} cooperation\n")
+    for direction, group in found.items():
+        sys.stdout.write(f"{len(group['localities'])} localities whose policy {direction} cooperation\n")
         for measure in ("handoffs", "at_large"):
-            ratio = told[measure]["ratio"]
+            ratio = group[measure]["ratio"]
             sys.stdout.write(
                 f"  {measure}: {ratio['value']} times what was expected in the first year "
                 f"(90 % interval {ratio['low']} to {ratio['high']})\n"

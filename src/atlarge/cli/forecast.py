@@ -35,17 +35,17 @@ def forecast_command(
     if weeks is not None and months is not None:
         raise typer.BadParameter("give --weeks or --months, not both")
     every, periods = ("month", months) if months is not None else ("week", 12 if weeks is None else weeks)
-    made = forecast(store, by=by, measure=measure, periods=periods, every=every, scheme=scheme)
-    made = replace(made, registered=dt.date.today())
+    result = forecast(store, by=by, measure=measure, periods=periods, every=every, scheme=scheme)
+    result = replace(result, registered=dt.date.today())
     if out is not None:
-        made.write(out)
-        note(f"{len(made.rows)} forecasts registered in {out}; score them with `atlarge score {out}`")
+        result.write(out)
+        note(f"{len(result.rows)} forecasts registered in {out}; score them with `atlarge score {out}`")
     if as_json:
-        emit_json(made.rows)
+        emit_json(result.rows)
         return
     if out is None:
-        sys.stdout.write(made.to_frame().write_csv())
-    note(f"as of {made.as_of}; {len(made.left_out)} places have too few records to forecast")
+        sys.stdout.write(result.to_frame().write_csv())
+    note(f"as of {result.as_of}; {len(result.left_out)} places have too few records to forecast")
 
 
 def score_command(

@@ -21,9 +21,9 @@ def register(app: typer.Typer) -> None:
 
 def ingest_command(
     files: Annotated[
-        list[Path], typer.Argument(help="Files as published; what each is, is told by its content.")
+        list[Path], typer.Argument(help="Files as published; each is recognized by its content.")
     ],
-    store: Annotated[Path, typer.Option("--store", help="Folder of the store; made if it is not there.")],
+    store: Annotated[Path, typer.Option("--store", help="Folder of the store; created if it is not there.")],
     covers: Annotated[
         str | None,
         typer.Option(
@@ -39,7 +39,8 @@ def ingest_command(
 ) -> None:
     """Read releases into a store: every row is kept, or left out for a reason that is counted.
 
-    All files or none: if one is refused, the store stays as it was. A file already held changes nothing.
+    All files or none: if one is refused, the store stays as it was. A file that is already in the store
+    changes nothing.
     """
     from atlarge.ingest import ingest
 
@@ -64,14 +65,14 @@ def ingest_command(
 
 def _remarks(one: ReleaseAudit) -> list[str]:
     """What a reader of the counts should know: overlaps, quarantine, known faults, notes."""
-    told = [overlap_line(o) for o in one.overlaps]
-    told += [
+    remarks = [overlap_line(o) for o in one.overlaps]
+    remarks += [
         f"{f['rows']:,} rows have values filled from {f['file']}, which knew what this file leaves blank"
         for f in one.filled
     ]
-    told += [f"quarantine: {reason}: {n:,} rows" for reason, n in one.quarantine_reasons.items()]
-    told += [
+    remarks += [f"quarantine: {reason}: {n:,} rows" for reason, n in one.quarantine_reasons.items()]
+    remarks += [
         f"known fault {f['id']}, {f['rows']:,} rows: {f['what']}" + (f" ({f['note']})" if "note" in f else "")
         for f in one.faults
     ]
-    return told + one.notes
+    return remarks + one.notes

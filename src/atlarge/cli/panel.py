@@ -45,7 +45,7 @@ def panel_command(
     from atlarge.records.store import open_store
 
     named = [name.strip() for text in measure or ["arrests"] for name in text.split(",") if name.strip()]
-    made = panel(
+    result = panel(
         open_store(store),
         by=by,
         every=every,
@@ -61,29 +61,29 @@ def panel_command(
 
         if out is not None:
             raise typer.BadParameter("--disclose prints to stdout; send it to a file instead of --out")
-        windows = panel_windows(made.frame, by, every, scheme)
+        windows = panel_windows(result.frame, by, every, scheme)
         emit_disclosed(open_store(store), windows, as_json=as_json, beside=beside)
         return
     if out is not None:
-        made.write(out)
+        result.write(out)
     if as_json:
-        document: dict[str, Any] = {"rows": made.frame.height, "path": out, "coverage": made.coverage}
+        document: dict[str, Any] = {"rows": result.frame.height, "path": out, "coverage": result.coverage}
         if out is None:
-            document["data"] = made.frame.to_dicts()
+            document["data"] = result.frame.to_dicts()
         emit_json(document, disclosed=False)
     elif out is None:
         from atlarge.files import csv_text
 
-        sys.stdout.write(csv_text(made.frame))
+        sys.stdout.write(csv_text(result.frame))
         mark_undisclosed()
-    for name, told in made.coverage.items():
-        for counted, rows in told["unplaced"].items():
+    for name, scope in result.coverage.items():
+        for counted, rows in scope["unplaced"].items():
             if rows:
                 note(f"{name}: {rows:,} {counted} name no {by}; they are in no row above")
-        for counted, rows in told["outside_coverage"].items():
+        for counted, rows in scope["outside_coverage"].items():
             if rows:
                 note(f"{name}: {rows:,} {counted} lie where no release covers; they are in no row above")
     if out is not None:
-        note(f"{made.frame.height:,} rows written to {out}")
+        note(f"{result.frame.height:,} rows written to {out}")
         if not as_json:
             mark_undisclosed()

@@ -113,16 +113,16 @@ def _from_lists(paths: list[Path]) -> Any:
         note(f"{name}: {why}")
     if not read:
         raise ReleaseError("none of the files holds a list of participating agencies")
-    made = agreements_of(read)
-    for one in made.lists:
+    result = agreements_of(read)
+    for one in result.lists:
         said = [
             *one["notes"],
             *(["lacks many of the agreements around it: a partial list"] if one["partial"] else []),
         ]
         note(f"{one['file']}: {one['day']}, {one['rows']:,} rows; {'; '.join(said)}")
-    for name, why in sorted(made.unresolved.items()):
+    for name, why in sorted(result.unresolved.items()):
         note(f"no county: {name}: {why}")
-    return Registry.from_agreements(made.frame())
+    return Registry.from_agreements(result.frame())
 
 
 def _line(row: dict[str, Any]) -> str:

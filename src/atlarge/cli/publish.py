@@ -16,7 +16,9 @@ def register(app: typer.Typer) -> None:
 
     @app.command()
     def publish(
-        out: Annotated[Path, typer.Option("--out", help="Folder of the site: new, or made by this command.")],
+        out: Annotated[
+            Path, typer.Option("--out", help="Folder of the site: new, or written by this command before.")
+        ],
         store: StoreOption = None,
         threshold: Annotated[int, typer.Option(help="Counts from 1 to this less 1 are hidden.")] = 5,
         base_url: Annotated[
@@ -55,11 +57,12 @@ def register(app: typer.Typer) -> None:
         if json_:
             emit_json(audit.to_dict())
             return
-        told = audit.to_dict()
+        totals = audit.to_dict()
         note(
-            f"{told['pages']:,} pages, {told['bytes'] / 1e6:,.1f} MB, {told['files_written']:,} files written"
+            f"{totals['pages']:,} pages, {totals['bytes'] / 1e6:,.1f} MB, "
+            f"{totals['files_written']:,} files written"
         )
-        note(f"{told['cells_suppressed']:,} counts hidden ({told['cells_small']:,} small)")
+        note(f"{totals['cells_suppressed']:,} counts hidden ({totals['cells_small']:,} small)")
         typer.echo(audit.path)
 
 

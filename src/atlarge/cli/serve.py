@@ -15,7 +15,7 @@ def register(app: typer.Typer) -> None:
 
     @app.command()
     def serve(
-        site: Annotated[Path, typer.Argument(help="Folder that `atlarge publish` made.")],
+        site: Annotated[Path, typer.Argument(help="Folder that `atlarge publish` wrote.")],
         port: Annotated[int, typer.Option(help="Port on 127.0.0.1; 0 takes a free one.")] = 8000,
         json_: JsonFlag = False,
     ) -> None:

@@ -1,4 +1,4 @@
-"""`atlarge simulate`: releases of a made world, and the truth about it."""
+"""`atlarge simulate`: releases of simulated data, and the truth about them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def register(app: typer.Typer) -> None:
 
 
 def simulate_command(
-    out: Annotated[Path, typer.Option("--out", help="Folder for the files; made if absent.")],
+    out: Annotated[Path, typer.Option("--out", help="Folder for the files; created if absent.")],
     seed: Annotated[int, typer.Option("--seed", min=0, help="The same seed gives the same bytes.")] = 0,
     places: Annotated[
         int, typer.Option("--places", min=2, help="How many counties, the most populous.")
@@ -36,15 +36,18 @@ def simulate_command(
     ] = None,
     as_json: JsonFlag = False,
 ) -> None:
-    """Write record-level releases of a made world in the form of real ones, with truth.json beside them."""
+    """Write simulated record-level releases in the form of real ones, with truth.json beside them."""
     from atlarge.simulate import World, simulate
     from atlarge.simulate.world import read_settings
 
     world = World(places=places, weeks=weeks, policies=policies).but(**read_settings(setting or []))
-    made = simulate(out, seed=seed, world=world, arrests=arrests, start=start.date())
+    result = simulate(out, seed=seed, world=world, arrests=arrests, start=start.date())
     if as_json:
-        emit_json(made.to_dict())
+        emit_json(result.to_dict())
     else:
-        for path in [*made.arrests, made.detainers, made.truth, made.truth_panel]:
+        for path in [*result.arrests, result.detainers, result.truth, result.truth_panel]:
             typer.echo(path)
-    note(f"{made.rows['arrests']:,} arrests and {made.rows['detainers']:,} detainers made with seed {seed}")
+    note(
+        f"{result.rows['arrests']:,} arrests and {result.rows['detainers']:,} detainers simulated "
+        f"with seed {seed}"
+    )

@@ -22,7 +22,7 @@ def update_command(
         typer.Argument(help="Newest releases, such as arrests-latest; left out: of the tables in the store."),
     ] = None,
     store: Annotated[
-        Path, typer.Option("--store", help="Folder of the store; made if it is not there.")
+        Path, typer.Option("--store", help="Folder of the store; created if it is not there.")
     ] = Path("store"),
     out: Annotated[
         Path | None, typer.Option("--out", help="Folder for the files; left out: releases, beside the store.")
@@ -60,5 +60,5 @@ def update_command(
     for changed in done.answers_changed:
         sys.stdout.write(f"answer changed: {changed['policy']}, {changed['place_name']}\n")
         for when in ("before", "after"):
-            told = changed[when].get("headline") or changed[when].get("why")
-            sys.stdout.write(f"  {when}: {told}\n")
+            change = changed[when].get("headline") or changed[when].get("why")
+            sys.stdout.write(f"  {when}: {change}\n")

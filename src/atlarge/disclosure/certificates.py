@@ -1,7 +1,7 @@
 """Certificates that a small count is protected: other tables, equally possible, in which it differs.
 
 A certificate is a perturbation, a whole number a cell. The counts and the counts moved by it agree in all
-that is published, and both are allowed by the marks. Whoever knows nothing else cannot tell which of the two
+that is published, and both are allowed by the marks. Whoever knows nothing else cannot know which of the two
 is true, by whatever method. Certificates are checked here by multiplication, in whole numbers, whatever
 found them.
 """

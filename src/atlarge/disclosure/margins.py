@@ -81,13 +81,13 @@ def protect(
     rows, builder = _with_margins(cells, len(by), total)
     columns: dict[str, list[Any]] = {name: [key[i] for key in rows] for i, name in enumerate(by)}
     columns["value"] = list(rows.values())
-    made = nw.from_dict(columns, native_namespace=nw.get_native_namespace(table)).to_native()
+    native = nw.from_dict(columns, native_namespace=nw.get_native_namespace(table)).to_native()
     kept = [i for i, name in enumerate(by) if name in keep]
     cost = [
         n * 10.0 ** key.count(total) * (100.0 if any(key[i] == total for i in kept) else 1.0)
         for key, n in rows.items()
     ]
-    return disclose(made, builder.build(), threshold=threshold, cost=cost, spread=spread)
+    return disclose(native, builder.build(), threshold=threshold, cost=cost, spread=spread)
 
 
 def _with_margins(

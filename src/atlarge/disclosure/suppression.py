@@ -190,7 +190,7 @@ def search(
     known: Knowledge | None = None,
     withheld: Any = None,
 ) -> Suppression:
-    """Find the status of every cell, with certificates that no small one can be told.
+    """Find the status of every cell, with certificates that no small one can be derived.
 
     Parameters
     ----------

@@ -102,7 +102,7 @@ class Disclosed:
 
     def __init__(self, frame: Any, threshold: int, seal: object, system: _System | None = None) -> None:
         if seal is not _SEAL:
-            raise TypeError("a Disclosed table is made by disclose(), which suppresses the small counts")
+            raise TypeError("a Disclosed table is returned by disclose(), which suppresses the small counts")
         self.frame = frame
         self.threshold = threshold
         self._system = system
@@ -160,7 +160,7 @@ class Disclosed:
         return Disclosed(self.frame.filter(*conditions), self.threshold, _SEAL)
 
     def with_columns(self, *columns: Any) -> Disclosed:
-        """The table with further columns made from its keys (polars)."""
+        """The table with further columns computed from its keys (polars)."""
         return Disclosed(self.frame.with_columns(*columns), self.threshold, _SEAL)
 
     def counts(self, label: str, *conditions: Any, period: str = "period") -> Counts:

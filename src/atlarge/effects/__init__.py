@@ -1,7 +1,7 @@
 """Effects of dated changes on arrays of units x periods. Nothing here knows what the numbers count.
 
 share_effect               the effect of a change on one unit, in one call: arrays or any dataframe
-placebo_grid               every unit forecast from every date; totals judged by all placebos together
+placebo_grid               every unit forecast from every date; totals compared with all placebos together
 expected_counts            the forecast itself: discounted share of the whole and of the group
 sdid_paths, sdid_grid      synthetic difference in differences, the second opinion
 counterfactual             synthetic controls (plain, ridge-augmented) and differences, with placebos

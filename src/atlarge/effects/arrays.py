@@ -63,7 +63,7 @@ def pre_post(pre: Periods, post: Periods | None, n_periods: int) -> tuple[Bools,
 
 @dataclass(frozen=True)
 class Setting:
-    """A problem made ready: complete rows, the target in row 0, its donors below.
+    """A prepared problem: complete rows, the target in row 0, its donors below.
 
     y            [1 + J, T] values, gaps filled; row 0 the target
     rows         [1 + J] index of each row in the caller's panel (-1 where the target is a sum of units)

@@ -106,7 +106,7 @@ def watch_bursts(
     changed : array [K, 2], optional
         Row and day of changes of units: no placebo watch lies near one.
     alpha : float
-        Level at which power and mde are told.
+        Level at which power and mde are stated.
 
     Returns
     -------

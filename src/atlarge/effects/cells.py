@@ -1,4 +1,4 @@
-"""The placebo grid of a question: every unit forecast from every date, and the target judged by it."""
+"""The placebo grid of a question: every unit forecast from every date, and the target compared with it."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Departure(Result):
     Attributes
     ----------
     start : int
-        First period of the departure, as far as the lags tell.
+        First period of the departure, as far as the lags show.
     lag : int
         Periods from it to the date.
     p : float
@@ -62,7 +62,7 @@ class PlaceboGrid:
     Attributes
     ----------
     y : array [N, T]
-        Counts that are judged; row `target` is the unit in question.
+        Counts to compare; row `target` is the unit in question.
     expected : array [N, D, H]
         Forecast of each unit from each date, H periods ahead.
     starts : array [D]
@@ -140,7 +140,7 @@ class PlaceboGrid:
         material: float | None = None,
         alpha: float = 0.05,
     ) -> Judged:
-        """The target's total over the periods `ahead`, judged by the placebos.
+        """The target's total over the periods `ahead`, compared with the placebos.
 
         `start`: another date than that of the question, from which `ahead` is then counted.
         """
@@ -195,7 +195,7 @@ class PlaceboGrid:
         return Departure(self.here - lag, lag, p, self.judge(np.arange(lag), start=self.here - lag))
 
     def path(self) -> Floats:
-        """The target's expected count in every period [T]; before the date, foretold one period ahead."""
+        """The target's expected count in every period [T]; before the date, predicted one period ahead."""
         before = np.full(self.y.shape[1], np.nan)
         for d, start in enumerate(self.starts):
             if start < self.here:
@@ -431,8 +431,8 @@ def sdid_grid(grid: PlaceboGrid, horizon: int, *, dates: int = 4) -> PlaceboGrid
         expected[targets, d, : stop - int(start)] = unroot(path)
         is_placebo[usable, d, : stop - int(start)] = True
     kept = np.searchsorted(grid.starts, starts)
-    made = replace(
+    result = replace(
         grid, expected=expected, starts=starts, is_placebo=is_placebo, unsteady=grid.unsteady[:, kept],
         size=grid.size[:, kept], factor=0.0, _known={},
     )  # fmt: skip
-    return replace(made, factor=_factor(made, np.arange(horizon)), _known={})
+    return replace(result, factor=_factor(result, np.arange(horizon)), _known={})

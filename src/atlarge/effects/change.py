@@ -1,4 +1,4 @@
-"""When did a series change, found without being told the date.
+"""When did a series change, found without being given the date.
 
 One change: a likelihood scan over all split points. The counts before and after have their own mean; spread
 beyond Poisson is carried by one dispersion factor. The p-value and the interval come from a parametric

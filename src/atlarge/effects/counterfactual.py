@@ -33,7 +33,7 @@ class Counterfactual(Paths):
     pre_rmse       root mean squared gap before the change; pre_rmse_relative the same over the pre-mean
     pre_mean       mean of the target before the change
     n_donors, n_imputed, n_dropped  donors used; donor cells filled; donors left out
-    method, level, tuning  as asked; tuning = ridge penalty share
+    method, level, tuning  as requested; tuning = ridge penalty share
     placebos       the placebo statistics of all donors
     """
 

@@ -143,9 +143,9 @@ def callaway_santanna(
 
 @dataclass(frozen=True)
 class HonestBounds:
-    """For each M: how far the ratio can be told if trends after the change depart from parallel by up to M
+    """For each M: how far the ratio is identified if trends after the change depart from parallel by up to M
     times the worst departure before it. low, high [len(m)]; breakdown_m: the largest M at which the effect
-    is told from none (0: not even under parallel trends; None: at every M tried)."""
+    differs from none (0: not even under parallel trends; None: at every M tried)."""
 
     m: Floats
     low: Floats
@@ -176,9 +176,9 @@ def honest_bounds(
         found = model.sensitivity_analysis(events, M_grid=[float(v) for v in grid])
     intervals = np.asarray(found.robust_cis, dtype=np.float64)
     low, high = 1 + intervals[:, 0], 1 + intervals[:, 1]
-    told = (low > 1) | (high < 1)
-    if told.all():
+    excludes_one = (low > 1) | (high < 1)
+    if excludes_one.all():
         breakdown = None
     else:
-        breakdown = float(found.breakdown_M) if told[0] and found.breakdown_M is not None else 0.0
+        breakdown = float(found.breakdown_M) if excludes_one[0] and found.breakdown_M is not None else 0.0
     return HonestBounds(grid, low, high, breakdown)

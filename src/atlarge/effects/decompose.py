@@ -57,7 +57,7 @@ class Decomposition(Result):
     elsewhere         how much of that loss was found recorded elsewhere and is not counted as lost
     ratio             the pooled rate and where it comes from
     p_residual        two-sided p-value of the residual; p_residual_high: of no excess (one-sided)
-    outcome, exposure the two series, each judged by its placebos
+    outcome, exposure the two series, each compared with its placebos
     periods           [K] periods after the change with a record of both
     """
 
@@ -296,14 +296,14 @@ class Surroundings:
 def surroundings(
     grid: Callable[[], PlaceboGrid], ahead: Ints, own: Floats, before: Bools, after: Bools
 ) -> Surroundings:
-    """What the surroundings gained, judged by placebos; by their own periods alone where that cannot be."""
+    """What the surroundings gained, compared with placebos, or else with their own periods alone."""
     try:
-        made = grid()
-        judged = made.judge(ahead)
+        placebos = grid()
+        judged = placebos.judge(ahead)
     except QuestionError:  # nothing there before, or too few others with any
         return _own_gain(own, before, after)
-    z = made.standard_errors(ahead)
-    usual = _draw(made, ahead, judged, z[np.isfinite(z)]) - judged.expected
+    z = placebos.standard_errors(ahead)
+    usual = _draw(placebos, ahead, judged, z[np.isfinite(z)]) - judged.expected
     size = max(float(usual.std()), 1.0)
     return Surroundings(judged.effect, size, usual / size)
 

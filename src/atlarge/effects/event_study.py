@@ -26,7 +26,7 @@ class PooledEffect(EventTimes):
     event_time         periods since the start; below 0: before it
     event_ratio, event_low, event_high  [len(event_time)] the same by time since the start. The times before
     are
-                       foretold too (from a fit that has not seen them), so they test the comparison
+                       predicted too (from a fit that has not seen them), so they test the comparison
     event_units        [len(event_time)] units behind each
     n_treated, n_never units with and without a change
     method             imputation, poisson or callaway

@@ -1,7 +1,7 @@
 """Estimators of the path without the change, for every row as its own target in one pass.
 
 All functions take x [R, T] scaled rows and a mask of donors [R] and give `Fit`: row i is fitted from the
-donor rows other than i, so that row 0 is the estimate and the others are its placebos, made in the same way.
+donor rows other than i, so that row 0 is the estimate and the others are its placebos, computed likewise.
 """
 
 from __future__ import annotations
@@ -139,7 +139,7 @@ def noise_penalty(size: Floats, n_pre: int) -> Floats | None:
 
     A donor of mean count m, divided by m, has variance 1/m in each of the n_pre periods (more if
     overdispersed). Without this cost the weights chase noise of small donors; the factor is the one
-    with the least placebo error in made worlds and is not sensitive (1 to 10 do nearly as well).
+    with the least placebo error in simulated data and is not sensitive (1 to 10 do nearly as well).
     """
     if not (size[1:] > 0).all() or (size == size[0]).all():
         return None  # values that are not counts relative to their mean: no model of their noise
@@ -154,7 +154,7 @@ def _weights(x: Floats, pre: Bools, rows: Ints, cost: Floats | None) -> Floats:
 
 
 def _augmented(x: Floats, pre: Bools, size: Floats, rows: Ints, tuning: float | None) -> Fit:
-    """Ridge-augmented synthetic control; one penalty for all rows, chosen by foretelling held-out periods."""
+    """Ridge-augmented synthetic control; one penalty for all rows, chosen by predicting held-out periods."""
     weight = precision(size)
     share = _choose_penalty(x, pre, weight, size) if tuning is None else tuning
     cost = noise_penalty(size, int(pre.sum()))
@@ -170,14 +170,14 @@ def _choose_penalty(x: Floats, pre: Bools, weight: Floats, size: Floats) -> floa
     """The penalty with the least held-out error over donor rows; infinity (no ridge) competes too."""
     rows = _tuning_rows(len(x))
     error = np.zeros((len(PENALTIES) + 1, len(rows)))
-    for held in _folds(pre):
-        train = pre & ~held
+    for left_out in _folds(pre):
+        train = pre & ~left_out
         cost = noise_penalty(size, int(train.sum()))
         w = _weights(x, train, rows, cost)
         gap = x[rows] - w @ x
         added = _ridge_paths(x, train, weight, rows, w, PENALTIES)
-        error[0] += (gap[:, held] ** 2).sum(1)
-        error[1:] += ((gap[None] - added)[:, :, held] ** 2).sum(2)
+        error[0] += (gap[:, left_out] ** 2).sum(1)
+        error[1:] += ((gap[None] - added)[:, :, left_out] ** 2).sum(2)
     best = simplest_good(error * size[rows])
     return float("inf") if best == 0 else float(PENALTIES[best - 1])
 

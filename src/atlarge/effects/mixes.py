@@ -46,7 +46,7 @@ class MixSwitch(Result):
 def mix_switch(
     part: ArrayLike, whole: ArrayLike, *, alpha: float = 0.05, draws: int = 399, seed: int = 0
 ) -> MixSwitch:
-    """Find the clearest switch in the share of `part` in `whole`, without being told a date.
+    """Find the clearest switch in the share of `part` in `whole`, without being given a date.
 
     Shares of the 9 periods on both sides of each date are compared; spread beyond chance is learnt from
     neighbouring periods, so that a slow drift or an unsteady mix is no switch. The p-value takes account of

@@ -28,11 +28,11 @@ def q_values(p: ArrayLike) -> NDArray[np.float64]:
     found = np.full(values.shape, np.nan)
     known = np.isfinite(values)
     if known.any():
-        told = np.clip(values[known], 0.0, 1.0)
-        order = np.argsort(-told, kind="stable")
-        ranks = np.arange(len(told), 0, -1)
-        stepped = np.minimum.accumulate(told[order] * len(told) / ranks)
-        adjusted = np.empty_like(told)
+        given = np.clip(values[known], 0.0, 1.0)
+        order = np.argsort(-given, kind="stable")
+        ranks = np.arange(len(given), 0, -1)
+        stepped = np.minimum.accumulate(given[order] * len(given) / ranks)
+        adjusted = np.empty_like(given)
         adjusted[order] = np.minimum(stepped, 1.0)
         found[known] = adjusted
     return found

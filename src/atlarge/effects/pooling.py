@@ -117,7 +117,7 @@ def pool_rates(events: ArrayLike, exposure: ArrayLike, *, level: float = 0.9) ->
 class Ratio(Result):
     """value: pooled ratio; se: its standard error; between: standard deviation of the ratio between units;
     n: units; low, high: interval for the ratio of a NEW unit (both kinds of uncertainty); is_known: False
-    where the units cannot tell it, value 0.5 and the interval [0, 1] then standing for ignorance."""
+    where the units do not identify it, value 0.5 and the interval [0, 1] then standing for ignorance."""
 
     value: float
     se: float

@@ -45,7 +45,7 @@ def unroot(value: ArrayLike) -> Floats:
 
 @dataclass(frozen=True, repr=False)
 class Judged(Result):
-    """A total against what was expected, judged by placebo errors. Counts, except the p-values and the power.
+    """A total against what was expected, compared with placebo errors. Counts, except p-values and power.
 
     Attributes
     ----------

@@ -31,9 +31,9 @@ class ShareEffect:
         Labels of the periods.
     observed, expected, low, high : array [T]
         The unit's counts, what was to be expected, and its prediction interval; before the change each period
-        is foretold from those before it.
+        is predicted from those before it.
     total : Judged
-        The time from the change to its end, judged by placebos.
+        The time from the change to its end, compared with placebos.
     two_sided : Judged or None
         The same against the periods before and after, for a change that ended.
     departure : Departure or None

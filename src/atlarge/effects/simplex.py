@@ -133,7 +133,7 @@ class _ActiveSet:
         return np.asarray(free)
 
     def _compact(self, rows: Ints, leave: Bools) -> None:
-        """Close the gaps that leaving donors made; one that leaves at once may not come back at once."""
+        """Close the gaps that leaving donors left; one that leaves at once may not come back at once."""
         width = leave.shape[1]
         index = self.passive[rows, :width]
         kept = (index >= 0) & ~leave

@@ -1,4 +1,4 @@
-"""Made worlds whose answers are known: panels for studies, releases for tests of the whole tool."""
+"""Simulated data whose answers are known: panels for studies, releases for tests of the whole tool."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The real counties that a made world is laid on, and how its records name them."""
+"""The real counties that a simulated world is laid on, and how its records name them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ UNAUTHORIZED_SHARE = (
 
 @dataclass(frozen=True)
 class Places:
-    """Counties of a made world, most populous first; one entry a county in every field."""
+    """Counties of a simulated world, most populous first; one entry a county in every field."""
 
     fips: list[str]
     name: list[str]
@@ -53,7 +53,7 @@ def real_places(n: int) -> Places:
     )
     if n > counties.height:
         raise QuestionError(
-            f"{n} places asked for, but only {counties.height} counties are known: ask for fewer"
+            f"{n} places requested, but only {counties.height} counties are known: ask for fewer"
         )
     counties = counties.head(n)
     areas = dict(table("aors").select("aor", "name").iter_rows())

@@ -1,4 +1,4 @@
-"""Panels of made worlds: places x weeks, with what was recorded and what truly happened."""
+"""Simulated panels: places x weeks, with what was recorded and what truly happened."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Draw:
 
     Recorded (NaN where nothing was recorded): at_large, handoffs (under the place's own name), detainers,
     declined; general_handoffs, general_at_large: recorded under the office area and not under the place
-    (by true place, so that sums over an area can be made).
+    (by true place, so that sums over an area are possible).
     True: at_large_base (without any policy), substituted, burst, handoffs_true, lost (handoffs that the
     policy prevented; before the effective week by drift).
     Per place [places]: unauthorized residents, area, announced, effective (week, -1 without a policy),
@@ -63,7 +63,7 @@ def draw_worlds(
 ) -> Iterator[Draw]:
     """Yield `n_worlds` independent draws, in order; the same seed gives the same worlds.
 
-    At most `threads` + 1 worlds are held at a time; NumPy releases the interpreter lock while drawing.
+    At most `threads` + 1 worlds are in memory at a time; NumPy releases the interpreter lock while drawing.
     """
     seeds = np.random.SeedSequence(seed).spawn(n_worlds)
     if threads <= 1:
@@ -241,13 +241,13 @@ def _substitution_shares(world: World, rng: np.random.Generator) -> NDArray[np.f
 def _substituted(
     world: World, lost: Counts, effective: Ints, share: NDArray[np.float64], rng: np.random.Generator
 ) -> Counts:
-    made = np.zeros_like(lost)
+    moved = np.zeros_like(lost)
     rows = np.flatnonzero(effective >= 0)
     if len(rows) and world.substitution_rate > 0:
         taken = rng.binomial(lost[rows], share[rows, None]).astype(np.int32)
         delay = min(world.substitution_delay_weeks, world.weeks)
-        made[rows, delay:] = taken[:, : world.weeks - delay]
-    return made
+        moved[rows, delay:] = taken[:, : world.weeks - delay]
+    return moved
 
 
 def _bursts(

@@ -70,12 +70,12 @@ def simulate(
     arrests: int | None = None,
     start: dt.date = FIRST_MONDAY,
 ) -> Simulated:
-    """Write the releases of one made world into the folder `out`, and the truth about it.
+    """Write the releases of one simulated world into the folder `out`, and the truth about it.
 
     Arrests come as EROArrests_FY<year>.csv.gz (pipes, quotes, a preamble), detainers as detainers.csv.gz
     with the columns of the national release. The places are the most populous real counties; their
     unauthorized residents are drawn around their population. `arrests`: about how many arrests in all; all
-    rates are scaled to it. The first preamble line says that the records are made. Memory does not grow
+    rates are scaled to it. The first preamble line says that the records are simulated. Memory does not grow
     with the number of arrests. Raises QuestionError for parameters that make no sense, or where `out` holds
     other files of these names.
     """
@@ -106,11 +106,11 @@ def simulate(
 
 
 def _clear(folder: Path) -> None:
-    """Make the folder; take away the files of a world made before, and touch nothing else."""
+    """Create the folder; remove the files of an earlier simulation, and touch nothing else."""
     folder.mkdir(parents=True, exist_ok=True)
     named = sorted(folder.glob("EROArrests_FY*.csv.gz")) + sorted(folder.glob("detainers.csv.gz"))
     if named and not (folder / "truth.json").exists():
-        raise QuestionError(f"{named[0]} is not from a made world: give an empty folder with --out")
+        raise QuestionError(f"{named[0]} is not from a simulation: give an empty folder with --out")
     for path in named:
         path.unlink()
 
@@ -124,7 +124,7 @@ def population_of(world: World, places: Places, seed: int) -> Population:
 
 
 def _scaled(world: World, people: Population, seed: int, arrests: int | None) -> World:
-    """Scale both rates so that the world has about so many arrests: one trial draw tells the factor."""
+    """Scale both rates so that the world has about so many arrests: one trial draw gives the factor."""
     if arrests is None:
         return world
     trial = draw_world(world, seed, population=people)
@@ -214,7 +214,7 @@ class _Quoted:
 
 
 class _FiscalYears:
-    """One compressed file a fiscal year; a file gets its name only when it is whole."""
+    """One compressed file a fiscal year; a file gets its name only when it is complete."""
 
     def __init__(self, folder: Path, seed: int) -> None:
         self.folder, self.seed, self.rows = folder, seed, 0

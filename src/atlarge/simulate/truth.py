@@ -1,4 +1,4 @@
-"""What truly happened in a made world: a document for people and tests, and a panel."""
+"""What truly happened in a simulated world: a document for people and tests, and a panel."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The parameters of a made world: every one named, with its unit and its usual value."""
+"""The parameters of a simulated world: every one named, with its unit and its usual value."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from atlarge.errors import QuestionError
 
 @dataclass(frozen=True)
 class World:
-    """How enforcement works in a made world. Rates are per week; shares lie between 0 and 1.
+    """How enforcement works in a simulated world. Rates are per week; shares lie between 0 and 1.
 
     Size
     places                  number of counties (the most populous real ones, in files)

@@ -66,7 +66,7 @@ class Surge:
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values; dates in ISO form."""
-        made: dict[str, Any] = {
+        document: dict[str, Any] = {
             "place": self.place,
             "place_name": self.place_name,
             "start": self.start.isoformat(),
@@ -87,17 +87,17 @@ class Surge:
             "flags": list(self.flags),
             "operation_share": None if self.operation_share is None else round(self.operation_share, 3),
         }
-        made["label"] = self.label
+        document["label"] = self.label
         if self.places:
-            made["places"] = list(self.places)
+            document["places"] = list(self.places)
         if self.witness is not None:
-            made["witness"] = self.witness.to_dict()
-        return made
+            document["witness"] = self.witness.to_dict()
+        return document
 
 
 @dataclass(frozen=True)
 class SurgeList:
-    """Surges by rank, the places too thin to be judged, and how the list was made."""
+    """Surges by rank, the places with too few records to be tested, and how the list was built."""
 
     surges: list[Surge]
     too_thin: list[dict[str, str]]
@@ -129,7 +129,7 @@ class SurgeList:
         """
         row = {place: i for i, place in enumerate(self._places)}
         periods = np.array(self._periods, dtype="datetime64[D]")
-        made = []
+        result = []
         for surge in self.surges[:n]:
             first = np.datetime64(surge.start - dt.timedelta(days=margin_days))
             last = np.datetime64(surge.end + dt.timedelta(days=margin_days))
@@ -142,8 +142,8 @@ class SurgeList:
                 "observed": [None if np.isnan(v) else int(v) for v in seen],
                 "expected": [round(float(v), 3) for v in due],
             }
-            made.append({**surge.to_dict(), "series": series})
-        return made
+            result.append({**surge.to_dict(), "series": series})
+        return result
 
 
 def find_surges(
@@ -163,18 +163,18 @@ def find_surges(
 
     The whole time that the releases cover serves the baseline; `start` and `end` limit the days on which a
     surge is looked for (and so the number of tests paid for). Listed are surges with q <= `alpha`. By week,
-    a week is judged by its count and by its strongest days. `neighbours` (by office) adds bursts that are
+    a week is tested by its count and by its strongest days. `neighbours` (by office) adds bursts that are
     stronger over several offices of one area and state than in any of them. `engine` (polars, duckdb or
     spark) counts the records. `store` None is the embedded one. Raises QuestionError for an unknown level,
-    period, measure, engine or alpha, or a measure that is not told by day, and CoverageError where no release
-    covers the time.
+    period, measure, engine or alpha, or a measure that is not reported by day, and CoverageError where no
+    release covers the time.
     """
     from atlarge.records.store import open_store
 
     store, start, end = open_store(store), as_day(start), as_day(end)
     _check(by, every, start, end, alpha, neighbours)
-    made = panel(store, by=by, every=every, measures=[measure], scheme=scheme, engine=engine)
-    values, places, periods = made.matrix(measure, whole=True)
+    counted = panel(store, by=by, every=every, measures=[measure], scheme=scheme, engine=engine)
+    values, places, periods = counted.matrix(measure, whole=True)
     axis = _Axis(as_days(periods, values.shape[1]), every, start, end)
     found = axis.scan(values, alpha)
     if every == "week":
@@ -188,7 +188,7 @@ def find_surges(
     if neighbours:
         drafts += _zone_drafts(values, places, axis, alpha, drafts)
     question = {"by": by, "measure": measure, "scheme": scheme, "engine": engine}
-    surges = _ranked(store, drafts, made.names(), alpha, **question)
+    surges = _ranked(store, drafts, counted.names(), alpha, **question)
     about = {
         "by": by,
         "measure": measure,
@@ -197,9 +197,11 @@ def find_surges(
         "alpha": alpha,
         "places": len(places),
         "tests": found.n_tests,
-        "coverage": made.coverage,
+        "coverage": counted.coverage,
     }
-    return SurgeList(surges, _thin(found, made, places, values, every), about, found, values, places, periods)
+    return SurgeList(
+        surges, _thin(found, counted, places, values, every), about, found, values, places, periods
+    )
 
 
 def _check(
@@ -219,7 +221,7 @@ def _check(
 
 
 class _Axis:
-    """The periods of a panel, which of them are asked about, and their calendar."""
+    """The periods of a panel, which of them are tested, and their calendar."""
 
     def __init__(
         self, days: NDArray[np.datetime64], every: str, start: dt.date | None, end: dt.date | None
@@ -320,10 +322,10 @@ def _ranked(
     """
     drafts = sorted(drafts, key=lambda d: (d["p"], -d["excess"], d["place"], d["start"]))
     spans = [(d["place"], d["start"], d["end"]) for d in drafts]
-    told = witnesses(store, spans, **question)
+    corroborating = witnesses(store, spans, **question)
     named = labels(spans, question["by"])
     surges = []
-    for rank, (draft, witness, label) in enumerate(zip(drafts, told, named, strict=True), start=1):
+    for rank, (draft, witness, label) in enumerate(zip(drafts, corroborating, named, strict=True), start=1):
         is_thin = draft.pop("is_thin")
         name = names[draft["place"]]
         flags = ("borderline",) * (draft["q_burst"] > alpha) + flags_of(is_thin, witness)
@@ -331,9 +333,9 @@ def _ranked(
     return surges
 
 
-def _thin(found: Scan, made: Panel, places: list[str], values: Floats, every: str) -> list[dict[str, str]]:
+def _thin(found: Scan, counted: Panel, places: list[str], values: Floats, every: str) -> list[dict[str, str]]:
     """Places where nothing could have been found, with the reason."""
-    names = made.names()
+    names = counted.names()
     few = f"too thin: no stretch of the length scanned holds {MIN_COUNT} or more"
     least = (DAYS if every == "day" else WEEKS).reach
     short = f"too thin: fewer than {least} {every}s are covered"

@@ -1,8 +1,8 @@
 """What else the records show of a burst: other methods, places around, the days before, the Operation mark.
 
-None of this decides whether a burst is found. It tells a burst of arrests from a burst of typing: when an
-office enters a month of rows on one day, all methods swell by about the same factor, the places around stay
-as they were, and the days before lack what that day has too many of.
+None of this decides whether a burst is found. It separates a burst of arrests from a burst of data entry:
+when an office enters a month of rows on one day, all methods swell by about the same factor, the places
+around stay as they were, and the days before lack what that day has too many of.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ _LEAST_BEFORE = 5.0
 
 @dataclass(frozen=True)
 class Witness:
-    """Shares and ratios beside a burst; None where the records do not tell.
+    """Shares and ratios beside a burst; None where the records do not show it.
 
     `top_day_share`: share of the burst's rows on its busiest day. `other_methods_ratio` and `_p`: arrests by
     other methods in the same place and days, over what is expected of them, and the chance of as many.
@@ -69,18 +69,18 @@ class Witness:
         return {name: None if v is None else float(f"{v:.4g}") for name, v in vars(self).items()}
 
 
-def flags_of(is_thin: bool, told: Witness) -> tuple[str, ...]:
+def flags_of(is_thin: bool, witness: Witness) -> tuple[str, ...]:
     """Short names of what a reader must know of a burst; each is explained in the method page."""
-    others_rise = _below(told.other_methods_p, _RAISED_P)
-    around_rises = _below(told.surroundings_p, _RAISED_P)
-    in_one_day = told.top_day_share is not None and told.top_day_share >= _ONE_DAY_SHARE
+    others_rise = _below(witness.other_methods_p, _RAISED_P)
+    around_rises = _below(witness.surroundings_p, _RAISED_P)
+    in_one_day = witness.top_day_share is not None and witness.top_day_share >= _ONE_DAY_SHARE
     same_factor = (
-        told.ratio is not None
-        and told.other_methods_ratio is not None
-        and told.ratio <= _SAME_FACTOR * told.other_methods_ratio
+        witness.ratio is not None
+        and witness.other_methods_ratio is not None
+        and witness.ratio <= _SAME_FACTOR * witness.other_methods_ratio
     )
-    quiet_before = _below(told.before_ratio, _QUIET_BEFORE)
-    makes_up = told.backlog_ratio is not None and _MAKES_UP[0] <= told.backlog_ratio <= _MAKES_UP[1]
+    quiet_before = _below(witness.before_ratio, _QUIET_BEFORE)
+    makes_up = witness.backlog_ratio is not None and _MAKES_UP[0] <= witness.backlog_ratio <= _MAKES_UP[1]
     like_typing = (others_rise and same_factor) or (quiet_before and makes_up)
     artefact = in_one_day and not around_rises and like_typing
     names = {
@@ -115,7 +115,7 @@ class _Series:
 
 
 def _series(places: list[str], counts: Floats, days: NDArray[np.datetime64], found: Windows) -> _Series:
-    """Expectations with the bursts themselves set aside."""
+    """Expectations with the bursts themselves left out."""
     base = fit_baseline(
         counts,
         cycle=weekdays(days),
@@ -164,9 +164,9 @@ def witnesses(
     is_part = about.table == "arrests" and measure != "arrests"
     wanted = list(dict.fromkeys([measure, "arrests"] if is_part else [measure]))
     chosen = sorted({place for place, _, _ in spans})
-    asked: dict[str, Any] = {"scheme": scheme, "engine": engine}
-    made = panel(store, by=by, every="day", measures=wanted, places=chosen, **asked)
-    counts, places, periods = made.matrix(measure)
+    options: dict[str, Any] = {"scheme": scheme, "engine": engine}
+    counted = panel(store, by=by, every="day", measures=wanted, places=chosen, **options)
+    counts, places, periods = counted.matrix(measure)
     days = as_days(periods, counts.shape[1])
     found = _windows(spans, places, days)
     own = _series(places, counts, days, found)
@@ -174,20 +174,20 @@ def witnesses(
     columns: dict[str, Any] = {"ratio": ratio, "top_day_share": _top_day_share(counts, found)}
     columns["before_ratio"], columns["backlog_ratio"] = _before(own, found)
     if is_part:
-        others = _series(places, made.matrix("arrests")[0] - counts, days, found)
+        others = _series(places, counted.matrix("arrests")[0] - counts, days, found)
         columns["other_methods_ratio"], columns["other_methods_p"] = others.ratio_and_p(found)
     if by != "nation":
-        around = _surroundings(store, own, found, days, by, measure, asked)
+        around = _surroundings(store, own, found, days, by, measure, options)
         columns["surroundings_ratio"], columns["surroundings_p"] = around
     if about.table == "arrests":
-        marks = _marks(store, about, by, asked, spans, chosen)
+        marks = _marks(store, about, by, options, spans, chosen)
         columns["operation_share"], columns["usual_operation_share"] = marks
     names = list(columns)
     rows = zip(*columns.values(), strict=True)
-    return [Witness(**{k: _told(v) for k, v in zip(names, row, strict=True)}) for row in rows]
+    return [Witness(**{k: _finite(v) for k, v in zip(names, row, strict=True)}) for row in rows]
 
 
-def _told(value: Any) -> float | None:
+def _finite(value: Any) -> float | None:
     return float(value) if value is not None and np.isfinite(value) else None
 
 
@@ -209,25 +209,25 @@ def _before(own: _Series, found: Windows) -> tuple[Floats, Floats]:
     start = np.maximum(found.start - DAYS_BEFORE, 0)
     before = Windows(found.series, start, np.maximum(found.start - 1, 0), found.p)
     due, seen = sums_between(own.expected, before), sums_between(own.counts, before)
-    told = (found.start >= DAYS_BEFORE) & (due >= _LEAST_BEFORE)
+    known = (found.start >= DAYS_BEFORE) & (due >= _LEAST_BEFORE)
     excess = sums_between(own.counts, found) - sums_between(own.expected, found)
     lack = due - seen
-    ratio = np.where(told, seen / np.maximum(due, 1.0), np.nan)
-    backlog = np.where(told & (lack > 0), excess / np.maximum(lack, 1e-9), np.nan)
+    ratio = np.where(known, seen / np.maximum(due, 1.0), np.nan)
+    backlog = np.where(known & (lack > 0), excess / np.maximum(lack, 1e-9), np.nan)
     return ratio, backlog
 
 
 def _surroundings(
-    store: Store, own: _Series, found: Windows, days: Any, by: str, measure: str, asked: dict[str, Any]
+    store: Store, own: _Series, found: Windows, days: Any, by: str, measure: str, options: dict[str, Any]
 ) -> tuple[Floats, Floats]:
     """The measure in the rest of the region: ratio to expected, and the chance of as many; NaN if unknown."""
     level, region = region_of(by)
     blank = np.full(found.p.shape, np.nan)
     try:
-        made = panel(store, by=level, every="day", measures=[measure], **asked)
-    except CoverageError:  # releases of some places do not tell of the region around them
+        counted = panel(store, by=level, every="day", measures=[measure], **options)
+    except CoverageError:  # releases of some places do not cover the region around them
         return blank, blank
-    counts, regions, periods = made.matrix(measure)
+    counts, regions, periods = counted.matrix(measure)
     if len(periods) != days.size:
         return blank, blank
     row = {name: i for i, name in enumerate(regions)}
@@ -242,7 +242,7 @@ def _marks(
     store: Store,
     about: Measure,
     by: str,
-    asked: dict[str, Any],
+    options: dict[str, Any],
     spans: list[tuple[str, dt.date, dt.date]],
     chosen: list[str],
 ) -> tuple[list[float | None], list[float | None]]:
@@ -258,9 +258,9 @@ def _marks(
     ]
     marked = pl.col("n").filter(pl.col("operation_mark").fill_null(False)).sum()
     daily = (
-        compact(store, "arrests", read, asked["engine"])
+        compact(store, "arrests", read, options["engine"])
         .lazy()
-        .filter(_counted(about, asked["scheme"]))
+        .filter(_counted(about, options["scheme"]))
         .with_columns(place.alias("place"))
         .filter(pl.col("place").is_in(chosen))
         .group_by("place", "date")

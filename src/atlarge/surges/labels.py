@@ -14,7 +14,7 @@ Label = dict[str, str]
 def labels(spans: list[tuple[str, dt.date, dt.date]], by: str) -> list[Label | None]:
     """For each (place, first day, last day): the operation that a source dates to those days and that place.
 
-    An office or county is looked up by its area of responsibility. A label tells of coincidence, not that
+    An office or county is looked up by its area of responsibility. A label states coincidence, not that
     the surge is the operation. Sources: the reference tables `operation_figures` and `public_operations`.
     """
     rows = _operations()
@@ -38,8 +38,8 @@ def labels(spans: list[tuple[str, dt.date, dt.date]], by: str) -> list[Label | N
 
 def _operations() -> list[dict[str, Any]]:
     """Operations with their days and place: those with figures on record first, then those reported."""
-    told = table("operation_figures").to_dicts()
-    rows = [row for row in told if row["measure"] == "operation_arrests" and row["place_code"]]
+    figures = table("operation_figures").to_dicts()
+    rows = [row for row in figures if row["measure"] == "operation_arrests" and row["place_code"]]
     for row in table("public_operations").to_dicts():
         name = f"{row['operation']}; arrests reported: {row['reported_arrests']}"
         rows.append(

@@ -29,7 +29,7 @@ class Baseline:
     `expected` [series, T]; `calendar` [series, T]: the weekday and holiday factor in it; `dispersion`
     [series, L]: variance of a window of 1..L times over its mean, prediction error included, never below 1;
     `support` [series, T]: events in the times that the level rests on; `weights` [series, T]: 0 where not
-    observed or set aside as part of a burst.
+    observed or excluded as part of a burst.
     """
 
     expected: Floats
@@ -135,7 +135,7 @@ def _corrected(part: Floats, phi: Floats, typical: Floats) -> Floats:
 def _dispersion(y: Floats, expected: Floats, weights: Floats, lengths: int) -> Floats:
     """Variance over mean of window sums [series, lengths], from windows that are not far out.
 
-    Pearson's estimate over the windows within the cut, made whole again for the part cut off under a
+    Pearson's estimate over the windows within the cut, corrected for the part cut off under a
     negative binomial law, repeated until it agrees with its own cut; then drawn to the pooled value where
     windows are few, and never below 1.
     """
@@ -146,7 +146,7 @@ def _dispersion(y: Floats, expected: Floats, weights: Floats, lengths: int) -> F
         seen = window_sums(y * weights, length)
         whole = window_sums((weights > 0).astype(float), length) == length
         ratio = np.where(whole, (seen - due) ** 2 / np.maximum(due, 1e-12), 0.0)
-        # Windows with little expected tell little of scatter, so they count for less.
+        # Windows with a small expected count say little about dispersion, so they count for less.
         trust = np.where(whole, np.minimum(due, 1.0), 0.0)
         total = np.maximum(trust.sum(1), 1e-12)
         typical = (due * trust).sum(1) / total
@@ -156,9 +156,9 @@ def _dispersion(y: Floats, expected: Floats, weights: Floats, lengths: int) -> F
             inside = trust * (ratio <= bound * phi[:, None])
             part = (ratio * inside).sum(1) / np.maximum(inside.sum(1), 1e-12)
             phi = _corrected(part, phi, typical)
-        told = trust.sum(1) / length
-        pooled = (phi * told).sum() / max(told.sum(), 1e-12) if told.sum() > 1.0 else 1.5
-        phi = (phi * told + pooled * DISPERSION_PRIOR_WINDOWS) / (told + DISPERSION_PRIOR_WINDOWS)
+        trusted = trust.sum(1) / length
+        pooled = (phi * trusted).sum() / max(trusted.sum(), 1e-12) if trusted.sum() > 1.0 else 1.5
+        phi = (phi * trusted + pooled * DISPERSION_PRIOR_WINDOWS) / (trusted + DISPERSION_PRIOR_WINDOWS)
         columns.append(phi)
         typicals.append(typical)
     every = np.stack(columns, axis=1)

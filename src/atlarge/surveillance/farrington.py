@@ -179,7 +179,7 @@ class Farrington:
 
 @dataclass(frozen=True)
 class _Model:
-    """A fitted batch, ready to predict at the time judged: link, its variance, dispersions, residual df."""
+    """A fitted batch, ready to predict at the tested time: link, its variance, dispersions, residual df."""
 
     fit: Fit
     eta: Floats
@@ -251,11 +251,11 @@ def farrington_flexible(
     days = as_days(times, n) if times is not None else as_days(series.times, n) if series.has_days else None
     if days is not None:
         series = replace(series, times=days)
-    judged = np.arange(n) if at is None else np.asarray(at, dtype=np.int64)
-    if judged.size and (judged.min() < 0 or judged.max() >= n):
+    tested = np.arange(n) if at is None else np.asarray(at, dtype=np.int64)
+    if tested.size and (tested.min() < 0 or tested.max() >= n):
         raise QuestionError(f"the times to test must lie between 0 and {n - 1}")
     patterns = histories(
-        judged,
+        tested,
         years=options.years,
         half_width=options.half_width,
         periods=options.periods,
@@ -264,31 +264,31 @@ def farrington_flexible(
         days=days,
     )
     if at is None:
-        judged = np.sort(np.concatenate([h.at for h in patterns])) if patterns else judged[:0]
+        tested = np.sort(np.concatenate([h.at for h in patterns])) if patterns else tested[:0]
     if not patterns:
         least = options.years * options.frequency + options.half_width + 1
         raise too_short(y, f"none of the {n} times has {options.years} years of past; lower `years`", least)
-    result = _empty(series, judged)
+    result = _empty(series, tested)
     work = [job for h in patterns for job in _jobs(y, h)]
     with ThreadPoolExecutor(threads or min(4, os.cpu_count() or 1)) as pool:
-        fitted = pool.map(lambda job: _judge(y, job[0], job[1], job[2], options), work)
-        for (_, rows, judged_here), figures in zip(work, fitted, strict=True):
-            columns = _columns(judged, judged_here)
+        fitted = pool.map(lambda job: _test_rows(y, job[0], job[1], job[2], options), work)
+        for (_, rows, tested_here), figures in zip(work, fitted, strict=True):
+            columns = _columns(tested, tested_here)
             for name, values in figures.items():
                 getattr(result, name)[np.ix_(rows, columns)] = values
     return result
 
 
-def _columns(judged: Ints, times: Ints) -> Ints:
-    order = np.argsort(judged, kind="stable")
-    return order[np.searchsorted(judged[order], times)]
+def _columns(tested: Ints, times: Ints) -> Ints:
+    order = np.argsort(tested, kind="stable")
+    return order[np.searchsorted(tested[order], times)]
 
 
-def _empty(series: CountSeries, judged: Ints) -> Farrington:
-    shape = (len(series.counts), judged.size)
+def _empty(series: CountSeries, tested: Ints) -> Farrington:
+    shape = (len(series.counts), tested.size)
     blank = {name: np.full(shape, np.nan) for name in _FIGURES if name not in ("alarm", "status")}
     return Farrington(
-        at=judged,
+        at=tested,
         alarm=np.zeros(shape, dtype=bool),
         status=np.full(shape, NO_HISTORY, dtype="<U14"),
         series=series,
@@ -309,7 +309,7 @@ def _jobs(y: Floats, history: History) -> list[tuple[History, Ints, Ints]]:
     ]
 
 
-def _judge(
+def _test_rows(
     counts: Floats, history: History, series: Ints, times: Ints, options: Options
 ) -> dict[str, NDArray[Any]]:
     """Results of one piece of work, each [series, times]."""
@@ -360,13 +360,13 @@ def _choose(rows: Rows, design: Design, now: float, options: Options) -> tuple[_
 
 
 def _fit(rows: Rows, design: Design, now: float, options: Options, *, has_trend: bool) -> _Model:
-    """Fit, weight past outbreaks down, fit again, and predict the link at the time judged."""
+    """Fit, weight past outbreaks down, fit again, and predict the link at the tested time."""
     method = fit_trend if has_trend else fit_levels
     weights = rows.present
-    held = weights @ design.indicator
-    n_rows = held.sum(axis=1)
-    degrees = n_rows - (held > 0).sum(axis=1) - has_trend
-    usable = (degrees > 0) & (held[:, -1] > 0)
+    weighted = weights @ design.indicator
+    n_rows = weighted.sum(axis=1)
+    degrees = n_rows - (weighted > 0).sum(axis=1) - has_trend
+    usable = (degrees > 0) & (weighted[:, -1] > 0)
     degrees = np.maximum(degrees, 1.0)
     fit = method(rows, weights, design)
     usable &= fit.converged
@@ -398,7 +398,7 @@ def _weighted_down(residual: Floats, present: Floats, n_rows: Floats, threshold:
 def _predict(
     fit: Fit, scale: Floats, phi: Floats, usable: Bools, degrees: Floats, now: float, has_trend: bool
 ) -> _Model:
-    """The link at the time judged, its variance, and the p-value of the trend."""
+    """The link at the tested time, its variance, and the p-value of the trend."""
     from scipy.special import stdtr
 
     eta = fit.level[:, -1].copy()
@@ -433,5 +433,5 @@ def _threshold(now: Floats, model: _Model, options: Options) -> dict[str, Floats
     upper, p = np.full(now.shape, np.nan), np.full(now.shape, np.nan)
     upper[fine] = quantile(np.full(fine.sum(), 1.0 - options.alpha), centre[fine], model.phi[fine])
     p[fine] = upper_tail(now[fine], centre[fine], model.phi[fine])
-    # A season without a single past event has no bound by these methods: nothing can be told.
+    # A season without a single past event has no bound by these methods: it cannot be tested.
     return {"upper": upper, "expected": np.where(fine, mean, np.nan), "p": p}

@@ -57,7 +57,7 @@ def benjamini_hochberg(p: ArrayLike, n_tests: float | None = None) -> Floats:
 
 
 def q_at(p: Floats, tests: Floats) -> Floats:
-    """q-values of some p-values among all `tests` made: the least false discovery rate that takes each in."""
+    """q-values of some p-values among all `tests`: the least false discovery rate that takes each in."""
     ordered = np.sort(tests)
     if not ordered.size:
         return np.full(p.shape, np.nan)

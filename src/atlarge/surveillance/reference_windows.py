@@ -22,8 +22,8 @@ from atlarge.surveillance.validation import Ints
 class History:
     """Past times of a set of times that share one pattern.
 
-    `at` [K]: the times judged; `offsets` [n]: their past times, relative to each (negative), sorted by block
-    and then by time; `block` [n]: 0 .. n_blocks - 1, of which the last one is the block of the time judged.
+    `at` [K]: the tested times; `offsets` [n]: their past times, relative to each (negative), sorted by block
+    and then by time; `block` [n]: 0 .. n_blocks - 1, of which the last one is the block of the tested time.
     """
 
     at: Ints
@@ -68,7 +68,7 @@ def _same_season(
 
 
 def _blocks(anchors: list[int], half_width: int, periods: int) -> dict[int, int]:
-    """Block (1 .. periods) of each past position; `periods` is the block of the season judged."""
+    """Block (1 .. periods) of each past position; `periods` is the block of the tested season."""
     block = dict.fromkeys(range(anchors[0] - half_width, anchors[0] + 1), periods)
     for newer, anchor in pairwise(anchors):
         for t in range(anchor - half_width, anchor + half_width + 1):
@@ -99,20 +99,20 @@ def histories(
     frequency: int,
     days: NDArray[np.datetime64] | None,
 ) -> list[History]:
-    """Group the times judged by the pattern of their past; times without enough past are left out."""
+    """Group the tested times by the pattern of their past; times without enough past are left out."""
     patterns: dict[tuple[int, ...], list[int]] = {}
     for time in at.tolist():
         anchors = _same_season(time, years, frequency, days)
         if anchors is None or anchors[-1] - half_width < 0:
             continue
         patterns.setdefault(tuple(a - time for a in anchors), []).append(time)
-    made = []
+    histories_found = []
     for pattern, times in patterns.items():
         block = _blocks(list(pattern), half_width, periods)
         kept = sorted((b, t) for t, b in block.items() if t < -left_out)
         if not kept:
             raise QuestionError("no past time is left: lower the number of newest times left out")
-        made.append(
+        histories_found.append(
             History(
                 np.array(times, dtype=np.int64),
                 np.array([t for _, t in kept], dtype=np.int64),
@@ -120,4 +120,4 @@ def histories(
                 periods,
             )
         )
-    return made
+    return histories_found

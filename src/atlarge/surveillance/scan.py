@@ -1,7 +1,7 @@
 """Bursts in counts: a negative-binomial scan over windows of 1 to L times, all series at once.
 
 Scan statistics over time windows go back to Naus (1965) and Kulldorff (2001); here the mean of each window
-is a baseline of its own and the count is overdispersed, so a window is judged by a negative-binomial tail.
+is a baseline of its own and the count is overdispersed, so a window is tested by a negative-binomial tail.
 The core knows counts and times only.
 """
 
@@ -41,7 +41,7 @@ class Settings:
     """How to scan. Lengths are in times (days or weeks), as are `guard` and `reach` of the baseline.
 
     `gap`: bursts no more than this many times apart are one (-1: never). `rounds`: how often bursts found are
-    set aside and the baseline is fitted anew.
+    excluded and the baseline is fitted again.
     """
 
     lengths: int = 14
@@ -149,7 +149,7 @@ def cycle_profile(base: Baseline, cycle: Ints) -> Floats:
 
 
 def _fit(y: Floats, cycle: Ints, classes: Ints, settings: Settings) -> Baseline:
-    """The baseline, refitted with the strong bursts found so far set aside."""
+    """The baseline, refitted with the strong bursts found so far excluded."""
     set_aside: Floats | None = None
     for turn in range(settings.rounds):
         base = fit_baseline(

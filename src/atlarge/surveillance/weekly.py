@@ -1,4 +1,4 @@
-"""Weeks, judged by their whole count and by their strongest days.
+"""Weeks, tested by their whole count and by their strongest days.
 
 An effort of three days can vanish in a week's count, and one of two weeks in a day's. So a week is looked at
 twice, by the scan of weeks and by the scan of days, and pays for both looks.
@@ -15,8 +15,9 @@ from atlarge.surveillance.scan import WEEKS, Scan, Settings, describe
 from atlarge.surveillance.validation import Bools, Floats, Ints
 from atlarge.surveillance.windows import Windows, merge, pick
 
-# The price of seven starts and two scans, strongly correlated, by the mean count of a week; found on made
-# null worlds (benchmarks/surges.py). Thin counts have fewer distinct windows, so looking twice costs less.
+# The price of seven starts and two scans, strongly correlated, by the mean count of a week; found on
+# simulated null worlds (benchmarks/surges.py). Thin counts have fewer distinct windows, so looking twice
+# costs less.
 _MEAN_A_WEEK = np.array([0.7, 2.1, 7.0, 35.0])
 _PRICE = np.array([2.3, 2.65, 3.3, 3.5])
 _JOIN_P = 1e-3
@@ -29,7 +30,7 @@ def _week_of(days: NDArray[np.datetime64], weeks: NDArray[np.datetime64]) -> Int
 
 
 def _best_day(p: Floats, week: Ints, n_weeks: int) -> Floats:
-    """Smallest p of the days of each week [series, n_weeks]; 1 where none is told."""
+    """Smallest p of the days of each week [series, n_weeks]; 1 where none is known."""
     best = np.ones((len(p), n_weeks))
     inside = week >= 0
     for t in np.nonzero(inside)[0]:
@@ -71,7 +72,7 @@ def weeks_by_days(
 def _price(by_week: Scan) -> Floats:
     """The price of two looks for each series."""
     mean = by_week.baseline.expected.mean(axis=1)
-    mean = np.where(np.isfinite(mean), np.maximum(mean, 1e-9), 1.0)  # not told for series that are too thin
+    mean = np.where(np.isfinite(mean), np.maximum(mean, 1e-9), 1.0)  # unknown for series that are too thin
     price: Floats = np.interp(np.log(mean), np.log(_MEAN_A_WEEK), _PRICE)
     return price
 
