@@ -114,7 +114,7 @@ def test_a_shorter_question_is_answered_from_the_whole_record(areas: SurgeList) 
 
 
 def test_labels_come_from_sources_or_stay_blank(areas: SurgeList) -> None:
-    cited = set(table("operation_figures")["source_url"])
+    cited = {*table("operation_figures")["source_url"], *table("public_operations")["source_url"]}
     named = [s for s in areas.surges if s.label]
     assert named
     for s in named:
