@@ -156,8 +156,24 @@ def daily(
 
     A level that no record names gives no rows. Raises what the panel does.
     """
-    stamp = f"{store.path}:{hash(str(sorted(store.manifest.items(), key=str)))}"
-    return _daily(stamp, _Held(store), by, tuple(measures), scheme)
+    return _daily(_stamp(store), _Held(store), by, tuple(measures), scheme)
+
+
+def _stamp(store: Store) -> str:
+    """What tells a store from others: its path and manifest."""
+    return f"{store.path}:{sorted(store.manifest.items(), key=str)}"
+
+
+@lru_cache(maxsize=4)
+def _all_localities(key: str, held: _Held, measures: tuple[str, ...], scheme: str) -> dict[str, Localities]:
+    return localities(*(daily(held.store, by, measures, scheme) for by in ("county", "office")))
+
+
+def all_localities(
+    store: Store, measures: Sequence[str] = ("at_large", "handoffs"), scheme: str = "ddp"
+) -> dict[str, Localities]:
+    """`localities` of a store with no place in question, kept in memory as `daily` is."""
+    return _all_localities(_stamp(store), _Held(store), tuple(measures), scheme)
 
 
 @dataclass(frozen=True)
@@ -194,16 +210,29 @@ def localities(
         rows = seats.get(fips, [])
         if target is None or (fips != target[0] and taken not in rows):
             units.append((fips, rows, fips + "".join(f"+{office.keys[k]}" for k in rows)))
-    joined = {m: _joined(counties[m], offices[m], units, index) for m in counties}
-    kept = np.any([np.nansum(own + near, axis=1) >= MIN_TOTAL for own, near in joined.values()], axis=0)
+    kept = np.any([_records(counties[m], offices[m], units, index) >= MIN_TOTAL for m in counties], axis=0)
     if target is not None:
         kept[0] = True
-    keys = tuple(units[k][2] for k in np.flatnonzero(kept))
+    some = [units[k] for k in np.flatnonzero(kept)]
+    keys = tuple(key for _, _, key in some)
     found = {}
-    for m, (own, near) in joined.items():
-        parts = [Daily(values[kept], keys, county.first) for values in (own, near, own + near)]
-        found[m] = Localities(*parts)
+    for m in counties:
+        own, near = _joined(counties[m], offices[m], some, index)
+        found[m] = Localities(*(Daily(values, keys, county.first) for values in (own, near, own + near)))
     return found
+
+
+def _records(
+    county: Daily, office: Daily, units: list[tuple[str, list[int], str]], index: dict[str, int]
+) -> Floats:
+    """Records of each unit and its offices over the days on which all of them are covered [units]."""
+    own = np.nansum(county.values, axis=1)
+    total = np.array([own[index[fips]] if fips in index else 0.0 for fips, _, _ in units])
+    for k, (fips, rows, _) in enumerate(units):
+        if rows:
+            near = office.values[rows].sum(0)
+            total[k] = np.nansum(near + county.values[index[fips]] if fips in index else near)
+    return total
 
 
 def _joined(

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from atlarge.errors import AtlargeError, QuestionError
 from atlarge.explain.answer import Interval
-from atlarge.explain.data import daily, localities
+from atlarge.explain.data import all_localities
 from atlarge.explain.estimate import LEVEL
 from atlarge.policies import DIRECTIONS, Policy, Registry, as_registry
 
@@ -53,8 +53,7 @@ def pooled(
     if direction not in DIRECTIONS:
         raise QuestionError(f"no direction {direction!r}; there are: {', '.join(DIRECTIONS)}")
     opened = open_store(store)
-    measures = ("at_large", "handoffs")
-    joined = localities(daily(opened, "county", measures, scheme), daily(opened, "office", measures, scheme))
+    joined = all_localities(opened, ("at_large", "handoffs"), scheme)
     outcome, months = joined["at_large"].both.calendar()
     exposure, _ = joined["handoffs"].both.calendar()
     keys = joined["at_large"].both.keys

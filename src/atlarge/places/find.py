@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import NamedTuple
 
 from rapidfuzz import fuzz, process
@@ -65,10 +66,22 @@ def place_name(kind: str, code: str) -> str:
     return "United States" if kind == "nation" else code
 
 
+@cache
 def _all_counties() -> dict[str, tuple[str, str, str]]:
     """Return every code, of both vintages, with its printed name, plain name and state."""
     rows = table("counties").select("fips", "place_name", "name", "state").rows()
     return {fips: (place, name, state) for fips, place, name, state in rows}
+
+
+@cache
+def _county_index() -> dict[str, tuple[str, ...]]:
+    """Codes of the counties by name as a key: printed, plain, and plain with the state written out."""
+    states = gazetteer().states
+    found: dict[str, dict[str, None]] = {}
+    for fips, (printed, plain_name, state) in _all_counties().items():
+        for name in (printed, plain_name, f"{plain_name} {states[state]}"):
+            found.setdefault(squash(name), {})[fips] = None
+    return {key: tuple(codes) for key, codes in found.items()}
 
 
 def _candidates(gaz: Gazetteer, text: str) -> list[Place]:
@@ -91,10 +104,7 @@ def _candidates(gaz: Gazetteer, text: str) -> list[Place]:
     if key in gaz.aor_words and upper not in gaz.aors:
         code = gaz.aor_words[key]
         out.append(Place("aor", code, gaz.aors[code]["name"]))
-    for fips, (printed, plain_name, state) in counties.items():
-        names = (squash(printed), squash(plain_name), squash(f"{plain_name} {gaz.states[state]}"))
-        if key in names:
-            out.append(Place("county", fips, printed))
+    out += [Place("county", fips, counties[fips][0]) for fips in _county_index().get(key, ())]
     if key in NATION_NAMES:
         out.append(Place("nation", "US", "United States"))
     if not out:

@@ -121,6 +121,8 @@ def tokens(text: str, aor: str | None = None) -> list[str]:
     'CO' is read as COUNTY, but as Colorado where the Denver area ends a text with it after a comma.
     """
     text = plain(text)
+    if text.isascii() and text.replace(" ", "").isalpha():  # words and blanks alone: nothing to part
+        return expand(text.split(), aor)
     text = _JOINED.sub(r"\1", text).replace(".", " ").replace("&", " AND ")
     text = _ORI.sub(r", \1", text)
     text = _ZIP.sub(" ", text)

@@ -67,9 +67,12 @@ def quantile(level: Floats, mean: Floats, phi: Floats) -> Floats:
     return result
 
 
-@lru_cache(maxsize=32)
-def _window_price(profile: tuple[float, ...], lengths: int) -> tuple[Floats, Floats]:
-    """For each level u: the chance that the best of the windows 1..lengths from one start has p <= u.
+_LEVELS = np.logspace(-12, np.log10(0.5), 24)
+
+
+@lru_cache(maxsize=1024)
+def _price_at(profile: tuple[float, ...], lengths: int, k: int) -> float:
+    """The chance that the best of the windows 1..lengths from one start has p <= u, for u = _LEVELS[k].
 
     The window sums of a null series are a random walk. The chance that it stays under its moving bound is
     found by stepping its density over a grid; steps have the variances of `profile` (expected counts over a
@@ -77,13 +80,16 @@ def _window_price(profile: tuple[float, ...], lengths: int) -> tuple[Floats, Flo
     """
     from scipy.special import ndtri
 
-    levels = np.logspace(-12, np.log10(0.5), 24)
     steps = np.asarray(profile)
-    chance = np.empty_like(levels)
-    for i, u in enumerate(levels):
-        z = -ndtri(u)
-        chance[i] = np.mean([_crossing(np.roll(steps, -s), lengths, float(z)) for s in range(len(steps))])
-    return levels, np.minimum(chance, 1.0)
+    z = float(-ndtri(_LEVELS[k]))
+    chance = np.mean([_crossing(np.roll(steps, -s), lengths, z) for s in range(len(steps))])
+    return min(float(chance), 1.0)
+
+
+@lru_cache(maxsize=32)
+def _window_price(profile: tuple[float, ...], lengths: int) -> Floats:
+    """`_price_at` for every level."""
+    return np.array([_price_at(profile, lengths, k) for k in range(_LEVELS.size)])
 
 
 def _crossing(steps: Floats, lengths: int, z: float) -> float:
@@ -117,20 +123,31 @@ def _trapezoid(grid: Floats) -> Floats:
 
 def scan_adjusted_p(p: Floats, profile: Floats, lengths: int) -> Floats:
     """p of the best of the windows from one start, from the p of that window alone."""
-    levels, chance = _window_price(tuple(np.round(profile, 1)), lengths)
-    low = chance[0] / levels[0] * p
-    inside = np.exp(np.interp(np.log(np.maximum(p, _SMALLEST)), np.log(levels), np.log(chance)))
-    paid = np.minimum(np.where(p < levels[0], low, inside), 1.0)
+    chance = _window_price(tuple(np.round(profile, 1)), lengths)
+    low = chance[0] / _LEVELS[0] * p
+    inside = np.exp(np.interp(np.log(np.maximum(p, _SMALLEST)), np.log(_LEVELS), np.log(chance)))
+    paid = np.minimum(np.where(p < _LEVELS[0], low, inside), 1.0)
     result: Floats = np.where(np.isfinite(p), paid, np.nan)
     return result
 
 
 def level_of_window(alpha: float, profile: Floats, lengths: int) -> float:
-    """The p of one window at which the best of all windows from its start has p = alpha."""
-    levels, chance = _window_price(tuple(np.round(profile, 1)), lengths)
-    if alpha < chance[0]:
-        return float(alpha * levels[0] / chance[0])
-    return float(np.exp(np.interp(np.log(alpha), np.log(chance), np.log(levels))))
+    """The p of one window at which the best of all windows from its start has p = alpha.
+
+    The best of some windows is never less likely to pass than one of them, so the search starts at the level
+    alpha itself and prices only the few levels below it.
+    """
+    key = tuple(np.round(profile, 1))
+    above = min(int(np.searchsorted(_LEVELS, alpha)), _LEVELS.size - 1)
+    below = above
+    while below > 0 and _price_at(key, lengths, below) > alpha:
+        above, below = below, below - 1
+    if below == 0 and alpha < _price_at(key, lengths, 0):
+        return float(alpha * _LEVELS[0] / _price_at(key, lengths, 0))
+    chance = [_price_at(key, lengths, k) for k in (below, above)]
+    if below == above:
+        return float(_LEVELS[below])
+    return float(np.exp(np.interp(np.log(alpha), np.log(chance), np.log(_LEVELS[[below, above]]))))
 
 
 @lru_cache(maxsize=32)
