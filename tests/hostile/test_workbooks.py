@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import random
+import re
 import struct
 import zipfile
 from collections.abc import Callable
@@ -108,6 +110,65 @@ def test_a_sheet_in_another_encoding(tmp_path: Path, refused: Refused) -> None:
         for name, text in made.items():
             packed.writestr(name, text.encode("utf-16" if "sheet1" in name else "utf-8"))
     assert "not in UTF-8" in refused(path)
+
+
+ODD = re.compile(rb"""["'/][rt]\s*=|\s[rt]\s+=|\sr=(?!"[A-Z]{0,3}\d{1,7}")|\st=(?!"[A-Za-z]{1,20}")""")
+REFERENCE = re.compile(rb'\sr="([A-Z]{0,3})(\d{1,7})"')
+PIECES = (
+    "<c", "<row", " ", "\t", "\n", "r", "t", "s", "=", '"', "'", "/", ">", "x", "A1", "AB12", "XFD1048576",
+    "12345678", "7", ' r="B2"', ' r="CA31"', ' t="s"', ' t="inlineStr"', ' t="n"', ' s="1"', "<v>3</v>", "é",
+    ' r=\'A1\'', ' t=""', f' t="{"n" * 20}"', f' t="{"n" * 21}"', "</c>", "<t>a = b</t>", ' ref="A1:B2"',
+)  # fmt: skip
+SOUND = [piece for piece in PIECES if not ODD.search(f"<c{piece}".encode()) and piece not in "rt='\"/"]
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_attributes_are_judged_as_an_expression_over_the_whole_would(seed: int) -> None:
+    """One pass in pieces of any size finds what a regular expression finds that sees the sheet at once."""
+    draw = random.Random(seed)
+    seen = {True: 0, False: 0}
+    for _ in range(250):
+        pieces = PIECES if draw.random() < 0.3 else SOUND
+        xml = ("<c" + "".join(draw.choices(pieces, k=draw.randrange(1, 60)))).encode()
+        size = draw.choice((1, 7, 50, 10_000))
+        extent = archive._Extent()
+        attributes = archive._Attributes(extent)
+        odd = any(attributes.odd(xml[i : i + size]) for i in range(0, len(xml), size))
+        odd = attributes.odd(b"", is_last=True) or odd
+        assert odd == (ODD.search(xml) is not None), xml
+        seen[odd] += 1
+        if not odd:
+            found = REFERENCE.findall(xml)
+            columns = [column_number(letters) for letters, _ in found]
+            assert extent.columns == max([26, *columns])
+            assert extent.rows == max([0, *(int(row) for _, row in found)])
+            assert extent.named_rows == sum(not letters for letters, _ in found)
+            assert extent.shared == len(re.findall(rb'\st="s"', xml))
+    assert min(seen.values()) > 20
+
+
+def column_number(letters: bytes) -> int:
+    """The number of a column from its letters, by hand."""
+    return sum((letter - 64) * 26**i for i, letter in enumerate(reversed(letters)))
+
+
+def test_rows_that_name_no_number_are_counted(tmp_path: Path, refused: Refused) -> None:
+    """A cell far to the right in one row, and one without a reference a million rows further down."""
+    wide = f'<row r="3">{wb.cell("XFD3", "x")}</row>'
+    for prefix in ("", "x:"):
+        last = f"<{prefix}row/>" * 1_000_000 + f"<{prefix}row><c><v>1</v></c></{prefix}row>"
+        made = wb.parts(wb.sheet_xml(wb.rows_xml(wb.HEADER, wb.ROW) + wide + last))
+        refused(wb.write(tmp_path / f"far{len(prefix)}.xlsx", made))
+
+
+def test_blanks_without_end(tmp_path: Path, refused: Refused) -> None:
+    """Blanks between a name and its equals sign that no piece holds whole, and many such."""
+    for stray in (
+        f'<row><c r{" " * 3_000}="XFD1048576"/></row>',
+        f"<row><c x{' ' * 500}='1'/></row>" * 9_000,
+    ):
+        made = wb.parts(wb.sheet_xml(wb.rows_xml(wb.HEADER, wb.ROW) + stray))
+        assert "as no spreadsheet program does" in refused(wb.write(tmp_path / "blanks.xlsx", made))
 
 
 @pytest.mark.parametrize("chunk", [61, 97, 1_000])

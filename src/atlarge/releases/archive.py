@@ -16,10 +16,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 
 from atlarge.errors import ReleaseError
 from atlarge.releases.opening import allowed_bytes, most_bytes
 
+_Bytes = npt.NDArray[np.uint8]
+_Places = npt.NDArray[np.intp]
 _CHUNK = 1 << 20
 _BROKEN = (
     zipfile.BadZipFile, EOFError, zlib.error, struct.error, NotImplementedError, RuntimeError, ValueError,
@@ -29,15 +32,16 @@ _MOST_PARTS = 2_000
 _LONGEST_MARK = 400
 _LONGEST_REFERENCE = 64
 _FORMULA = re.compile(rb"<f[ >/]")
-# References and kinds of cells that a reader could read otherwise than they are read here: in other quotes,
-# with blanks, spelt by character references, of letters without end (of which a reader makes a number, and
-# loses count).
-_ODD_REFERENCE = re.compile(
-    rb"""["'/][rt]\s*=|\s[rt]\s+=|\sr=(?!"[A-Z]{0,3}\d{1,7}")|\st=(?!"[A-Za-z]{1,20}")"""
-)
-_CELL_WIDE = re.compile(rb'\sr="([A-Z]{2,3})\d')
-_CELL_FAR = re.compile(rb'\sr="[A-Z]{0,3}(\d{6,7})"')
-_ANY_ROW = re.compile(rb'\sr="[A-Z]{0,3}(\d{1,7})"')
+_SPACE, _UPPER, _LOWER, _DIGIT, _QUOTE, _BORDER = 1, 2, 3, 4, 5, 6
+_KINDS = np.zeros(256, dtype=np.uint8)
+_KINDS[list(b" \t\n\r\f\v")] = _SPACE
+_KINDS[ord("A") : ord("Z") + 1] = _UPPER
+_KINDS[ord("a") : ord("z") + 1] = _LOWER
+_KINDS[ord("0") : ord("9") + 1] = _DIGIT
+_KINDS[ord('"')] = _QUOTE
+_KINDS[list(b"'/")] = _BORDER
+_KIND_OF = _KINDS.tobytes()
+_LONGEST_COLUMN, _LONGEST_ROW, _LONGEST_TYPE = 3, 7, 20  # letters, digits, letters
 _SHARED = re.compile(rb't="s"[^>]{0,200}><v>(\d{1,9})</v>')
 _ALWAYS_ALLOWED_CELLS = 4_000_000
 _CELLS_PER_BYTE = 4  # a filled cell takes some 20 bytes of XML; even sheets that are 98 % blank pass
@@ -49,9 +53,16 @@ class _Extent:
     """How far a sheet reaches, how much XML it is made of, and how many cells name a shared text."""
 
     columns: int = 26
-    rows: int = 100_000  # rows further on are looked for
+    rows: int = 0
+    named_rows: int = 0
+    row_elements: int = 0
     bytes: int = 0
     shared: int = 0
+
+    @property
+    def last_row(self) -> int:
+        """A bound of the last row: rows that name no number follow the one before them."""
+        return self.rows + max(0, self.row_elements - self.named_rows)
 
 
 @dataclass
@@ -62,21 +73,121 @@ class _Contents:
     """Bytes of each shared text."""
 
 
-def _column(letters: bytes) -> int:
-    number = 0
-    for letter in letters:
-        number = number * 26 + letter - 64
-    return number
+class _Attributes:
+    """The attributes `r` (reference) and `t` (type) of a sheet's cells, looked at a piece at a time.
+
+    Every equals sign is judged once, from the bytes on both sides of it, all of a piece at the same time.
+    Odd are spellings that a reader could take otherwise than they are taken here: in other quotes, with
+    blanks, by character references, of letters without end (of which a reader makes a number, and loses
+    count).
+    """
+
+    def __init__(self, extent: _Extent) -> None:
+        self.extent = extent
+        self.seen = b""
+        self.judged = 0
+
+    def odd(self, chunk: bytes, is_last: bool = False) -> bool:
+        """Whether an attribute is spelt oddly in what has come so far; one that may be cut waits."""
+        self.seen += chunk
+        until = max(self.judged, len(self.seen) - (0 if is_last else _LONGEST_REFERENCE))
+        found = self._is_odd(self.judged, until)
+        start = max(0, until - _LONGEST_MARK)
+        self.seen, self.judged = self.seen[start:], until - start
+        return found
+
+    def _is_odd(self, begin: int, until: int) -> bool:
+        padded = self.seen + bytes(_LONGEST_REFERENCE)
+        values = np.frombuffer(padded, dtype=np.uint8)
+        kinds = np.frombuffer(padded.translate(_KIND_OF), dtype=np.uint8)
+        signs = np.flatnonzero(values[begin:until] == ord("=")) + begin
+        signs = signs[signs > 1]
+        last = signs - 1
+        blank = kinds[last] == _SPACE
+        if blank.any():
+            if self._is_odd_with_blanks(values, kinds, last[blank]):
+                return True
+            signs, last = signs[~blank], last[~blank]
+        name, before = values[last], kinds[last - 1]
+        is_row, is_type = name == ord("r"), name == ord("t")
+        if (((before == _QUOTE) | (before == _BORDER)) & (is_row | is_type)).any():
+            return True
+        apart = before == _SPACE
+        return self._is_odd_type(values, kinds, signs[is_type & apart] + 1) or self._is_odd_reference(
+            values, kinds, signs[is_row & apart] + 1
+        )
+
+    @staticmethod
+    def _is_odd_with_blanks(values: _Bytes, kinds: _Bytes, at: _Places) -> bool:
+        """Whether blanks stand between an attribute's name and its equals sign; `at`: the last blanks."""
+        for _ in range(_LONGEST_MARK):
+            at = at[at > 1] - 1
+            name = at[(values[at] == ord("r")) | (values[at] == ord("t"))]
+            before = kinds[name - 1]
+            if ((before == _SPACE) | (before == _QUOTE) | (before == _BORDER)).any():
+                return True
+            at = at[kinds[at] == _SPACE]
+            if not len(at):
+                return False
+        return True  # more blanks than any program writes
+
+    def _is_odd_type(self, values: _Bytes, kinds: _Bytes, at: _Places) -> bool:
+        if (kinds[at] != _QUOTE).any():
+            return True
+        first, end = at + 1, kinds[at + 2] == _QUOTE
+        self.extent.shared += int((values[first[end]] == ord("s")).sum())
+        at = first
+        for _ in range(_LONGEST_TYPE):
+            kind = kinds[at]
+            if ((kind != _UPPER) & (kind != _LOWER)).any():
+                return True
+            at = at + 1
+            at = at[kinds[at] != _QUOTE]
+            if not len(at):
+                return False
+        return True
+
+    def _is_odd_reference(self, values: _Bytes, kinds: _Bytes, at: _Places) -> bool:
+        if (kinds[at] != _QUOTE).any():
+            return True
+        first = at + 1
+        letters = _run(kinds, first, _UPPER, _LONGEST_COLUMN)
+        digits = first + letters
+        length = _run(kinds, digits, _DIGIT, _LONGEST_ROW)
+        if (length == 0).any() or (kinds[digits + length] != _QUOTE).any():
+            return True
+        self.extent.named_rows += int((letters == 0).sum())
+        self.extent.columns = max(self.extent.columns, _largest(values, first, letters, 26, ord("A") - 1))
+        self.extent.rows = max(self.extent.rows, _largest(values, digits, length, 10, ord("0")))
+        return False
 
 
-def _watch_sheet(extent: _Extent, seen: bytes) -> None:
-    extent.columns = max(extent.columns, *map(_column, set(_CELL_WIDE.findall(seen))), 0)
-    extent.rows = max(extent.rows, *map(int, set(_CELL_FAR.findall(seen))), 0)
+def _run(kinds: _Bytes, at: _Places, kind: int, longest: int) -> _Places:
+    """How many bytes of this kind, at most `longest`, stand at each place and right after it."""
+    length = np.zeros(len(at), dtype=np.intp)
+    fits = np.ones(len(at), dtype=bool)
+    for step in range(longest):
+        fits &= kinds[at + step] == kind
+        if not fits.any():
+            break
+        length += fits
+    return length
+
+
+def _largest(values: _Bytes, at: _Places, length: _Places, base: int, zero: int) -> int:
+    """The largest of the numbers written at these places, of so many digits each."""
+    longest = int(length.max(initial=0))
+    at = at[length == longest]
+    number = np.zeros(len(at), dtype=np.int64)
+    for step in range(longest):
+        number = number * base + values[at + step] - zero
+    return int(number.max(initial=0))
 
 
 def _read_part(path: Path, archive: zipfile.ZipFile, name: str, found: _Contents) -> None:
     """Read a part from start to end, so that its size and checksum are known to be as told."""
     extent = found.sheets.setdefault(name, _Extent()) if _is_sheet(name) else None
+    attributes = _Attributes(extent) if extent is not None else None
     is_texts = name.endswith("sharedStrings.xml")
     tail, seen, text = b"", b"", 0
     with archive.open(name) as stream:
@@ -89,12 +200,11 @@ def _read_part(path: Path, archive: zipfile.ZipFile, name: str, found: _Contents
                 )
             if b"\0" in chunk and name.endswith((".xml", ".rels")):
                 raise ReleaseError(f"{path}: its part {name[:80]} is not in UTF-8: save the workbook again")
-            if extent is not None:
-                _check_references(path, name, seen, len(seen) - _LONGEST_REFERENCE)
-                found.has_formulas = found.has_formulas or _FORMULA.search(seen) is not None
-                _watch_sheet(extent, seen)
+            if extent is not None and attributes is not None:
+                _check_references(path, name, attributes.odd(chunk))
+                found.has_formulas = found.has_formulas or _holds_formula(seen)
+                extent.row_elements += _count_rows(seen) - _count_rows(tail)
                 extent.bytes += len(chunk)
-                extent.shared += chunk.count(b't="s"')
             if is_texts:
                 lengths = [len(piece) for piece in chunk.split(b"</si>")]
                 lengths[0] += text
@@ -102,15 +212,22 @@ def _read_part(path: Path, archive: zipfile.ZipFile, name: str, found: _Contents
                 found.texts += lengths
                 if max(text, *lengths, 0) > _LONGEST_TEXT:
                     raise ReleaseError(f"{path}: holds a text of over a million characters: it is no release")
-            tail = chunk[-_LONGEST_MARK:]
-    if extent is not None:
-        _check_references(path, name, seen, len(seen))
+            tail = seen[-_LONGEST_MARK:]
+    if attributes is not None:
+        _check_references(path, name, attributes.odd(b"", is_last=True))
 
 
-def _check_references(path: Path, name: str, seen: bytes, until: int) -> None:
-    """Refuse odd references that begin before `until`: one that begins later may be cut in two."""
-    odd = _ODD_REFERENCE.search(seen)
-    if odd is not None and odd.start() < until:
+def _holds_formula(seen: bytes) -> bool:
+    return b"<f" in seen and _FORMULA.search(seen) is not None
+
+
+def _count_rows(seen: bytes) -> int:
+    """Rows that begin here, however their names are prefixed."""
+    return seen.count(b"<row") + seen.count(b":row")
+
+
+def _check_references(path: Path, name: str, is_odd: bool) -> None:
+    if is_odd:
         raise ReleaseError(
             f"{path}: its part {name[:80]} names cells as no spreadsheet program does: save the workbook "
             "again, or export it as CSV"
@@ -121,24 +238,10 @@ def _is_sheet(name: str) -> bool:
     return name.startswith("xl/worksheets/") and name.endswith(".xml")
 
 
-def _rows(archive: zipfile.ZipFile, name: str) -> int:
-    """The last row that a sheet names: a second look, at the sheets alone that seem to reach too far."""
-    last, tail = 0, b""
-    with archive.open(name) as stream:
-        while chunk := stream.read(_CHUNK):
-            seen = tail + chunk
-            last = max(last, *map(int, set(_ANY_ROW.findall(seen))), 0)
-            tail = chunk[-_LONGEST_MARK:]
-    return last
-
-
-def _check_extents(path: Path, archive: zipfile.ZipFile, found: _Contents) -> None:
+def _check_extents(path: Path, found: _Contents) -> None:
     for name, extent in found.sheets.items():
-        allowed = max(_ALWAYS_ALLOWED_CELLS, _CELLS_PER_BYTE * extent.bytes)
-        cells = extent.columns * extent.rows
-        if cells > allowed:
-            cells = extent.columns * _rows(archive, name)
-        if cells > allowed:
+        cells = extent.columns * extent.last_row
+        if cells > max(_ALWAYS_ALLOWED_CELLS, _CELLS_PER_BYTE * extent.bytes):
             raise ReleaseError(
                 f"{path}: its part {name[:80]} reaches over {cells:,} cells with hardly any filled; "
                 "delete the stray cells at its far end"
@@ -193,7 +296,7 @@ def check_archive(path: Path, content: bytes) -> bool:
                     _read_part(path, archive, entry.filename, found)
             if not found.sheets:
                 raise ReleaseError(f"{path}: is an archive, not an Excel workbook; unpack it first")
-            _check_extents(path, archive, found)
+            _check_extents(path, found)
             _check_texts(path, archive, found)
     except _BROKEN as error:
         told = " ".join(str(error).split())[:160]
