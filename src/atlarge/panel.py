@@ -235,9 +235,10 @@ def panel(
     frame = pl.concat(parts).sort("measure", "place", "period")
     if frame.is_empty():
         where = ", ".join(query.places) if query.places else f"the level {by}"
-        scopes = ", ".join(sorted({r["scope"] for scope in coverage.values() for r in scope["releases"]}))
+        scopes = sorted({r["scope"] for scope in coverage.values() for r in scope["releases"]})
         raise CoverageError(
-            f"no release in the store covers {where}, only {scopes}: there is nothing to count"
+            f"no release in the store covers {where}, only {', '.join(map(short_scope, scopes))}: "
+            "there is nothing to count"
         )
     return Panel(frame, coverage, by, every, scheme)
 
@@ -286,6 +287,19 @@ def _alike(store: Store, group: list[Measure]) -> list[list[Measure]]:
     for m in group:
         found.setdefault(tuple(_reporting(store, m)), []).append(m)
     return list(found.values())
+
+
+def short_scope(scope: str) -> str:
+    """A scope in a few words: the first three places of a list and the number of the others.
+
+    Examples
+    --------
+    >>> short_scope("state:AL,AZ,CA,CO,DE")
+    'state:AL,AZ,CA and 2 more'
+    """
+    kind, _, codes = scope.partition(":")
+    listed = codes.split(",")
+    return scope if len(listed) <= 4 else f"{kind}:{','.join(listed[:3])} and {len(listed) - 3} more"
 
 
 def sparse(

@@ -114,17 +114,20 @@ def test_what_pinned_packages_need_is_pinned(lock: str) -> None:
             if found.marker is None or found.marker.evaluate():
                 entries[canonicalize_name(found.name)] = found
     missing = []
-    for name, pinned in entries.items():
+    asked = [(name, extra) for name, pinned in entries.items() for extra in ("", *pinned.extras)]
+    followed = set(asked)
+    while asked:
+        name, extra = asked.pop()
         for text in metadata.requires(name) or []:
             needed = Requirement(text)
-            extras = [*pinned.extras, ""]
-            if needed.marker and not any(needed.marker.evaluate({"extra": extra}) for extra in extras):
+            if needed.marker and not needed.marker.evaluate({"extra": extra}):
                 continue
             held = entries.get(canonicalize_name(needed.name))
-            if held is None or not needed.specifier.contains(
-                next(iter(held.specifier)).version, prereleases=True
-            ):
+            version = next(iter(held.specifier)).version if held else ""
+            if held is None or not needed.specifier.contains(version, prereleases=True):
                 missing.append(f"{name} needs {needed}")
-            elif not needed.extras <= held.extras and needed.extras - {"standard"}:
-                missing.append(f"{name} needs {needed}, the lock has {held.name} without the extra")
+                continue
+            new = {(canonicalize_name(needed.name), more) for more in needed.extras} - followed
+            followed |= new
+            asked += new
     assert not missing

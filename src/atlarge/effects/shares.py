@@ -239,7 +239,8 @@ def cap_bursts(weekly: ArrayLike, *, reach: int = 8, gap: int = 1, trim: int = 2
     index = np.where(index > n - 1, 2 * (n - 1) - index, index).clip(0, n - 1)
     around = counts[:, index]
     if np.isnan(counts).any():
-        middle = np.nanmean(around, axis=2) if n else counts
+        seen = np.isfinite(around).sum(axis=2)
+        middle = np.where(seen > 0, np.nansum(around, axis=2) / np.maximum(seen, 1), np.nan)
         around = np.where(np.isnan(around), middle[:, :, None], around)
     count = around.shape[2]
     ordered = np.partition(around, (trim, count - trim - 1), axis=2)

@@ -18,6 +18,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from atlarge.disclosure.constraints import ConstraintBuilder, LinearConstraints
+from atlarge.errors import CoverageError
 from atlarge.panel import panel
 
 if TYPE_CHECKING:
@@ -94,7 +95,10 @@ def daily_counts(store: Store, windows: Sequence[Window]) -> Daily:
             wanted.setdefault((level, w.measure, w.scheme), set()).add(code)
     for (level, measure, scheme), codes in sorted(wanted.items()):
         some = sorted(codes)
-        counted = panel(store, by=level, every="day", measures=[measure], scheme=scheme, places=some)
+        try:
+            counted = panel(store, by=level, every="day", measures=[measure], scheme=scheme, places=some)
+        except CoverageError:  # the store covers none of these places: they have no counts to tie
+            continue
         values, places, periods = counted.matrix(measure)
         sums = np.concatenate([np.zeros((len(places), 1)), np.nan_to_num(values).cumsum(axis=1)], axis=1)
         for i, code in enumerate(places):

@@ -36,6 +36,8 @@ _ALONE = {"aor": 20, "state": 30, "county": 400}
 """Rows that one absent place should have had, for a wide release to be one without it: jails close."""
 _ENOUGH_ROWS = 50
 _WIDE = 0.9
+_WIDE_REACH = 0.9
+"""Share of usual rows, by area and by state, that a release must reach not to be a cut to counties."""
 _MOST_LACKING = 0.35
 _FEW_TEXTS = 3
 
@@ -183,6 +185,17 @@ def _small(seen: Seen, counts: dict[str, dict[str, int]]) -> list[Scope] | None:
     return _scope(level, list(wide), (level,)) + fine
 
 
+def _is_wide(seen: Seen, usual: pl.DataFrame) -> bool:
+    """Whether the rows reach nearly every area and state: no cut to a list of counties does."""
+    reached = []
+    for level in ("aor", "state"):
+        expected = usual.filter(pl.col(level).is_not_null()).group_by(level).agg(pl.col("per_million").sum())
+        counts = seen.counts(level)
+        present = expected.filter(pl.col(level).is_in(list(counts)))["per_million"].sum()
+        reached.append(present / (expected["per_million"].sum() or 1.0))
+    return usual["aor"].n_unique() > 1 and min(reached) >= _WIDE_REACH
+
+
 def _fine(seen: Seen, usual: pl.DataFrame, texts: int | None) -> list[Scope] | None:
     """Scopes of a file cut to counties, office areas or facilities; None if it is not."""
     if seen.known("county", "office") < _ALL:
@@ -194,7 +207,7 @@ def _fine(seen: Seen, usual: pl.DataFrame, texts: int | None) -> list[Scope] | N
     is_few = texts is not None and texts <= _FEW_TEXTS
     if seen.rows < _ENOUGH_ROWS and (is_few or absent >= _ABSENT_FINE):
         return _small(seen, counts)
-    if absent < max(_ABSENT_FINE, _ABSENT_SHARE * total):
+    if absent < max(_ABSENT_FINE, _ABSENT_SHARE * total) or _is_wide(seen, usual):
         return None
     if texts is not None and texts <= _FEW_TEXTS and texts <= len(counts["county"]) + len(counts["office"]):
         return [Scope("facility")]
@@ -205,7 +218,7 @@ def _fine(seen: Seen, usual: pl.DataFrame, texts: int | None) -> list[Scope] | N
 
 def _states(seen: Seen, usual: pl.DataFrame) -> list[Scope] | None:
     """Scopes of a file cut to states; None if it is not."""
-    if seen.known("state") < _ALL:
+    if seen.known("state") < _ALL or _is_wide(seen, usual):
         return None
     counts, expected = seen.counts("state"), _expected(usual, seen, "state")
     areas = seen.counts("aor")
@@ -230,7 +243,8 @@ def _lacking(seen: Seen, usual: pl.DataFrame, levels: tuple[str, ...] | None) ->
             alone = _expected(usual, Seen(seen.frame.drop("aor", strict=False)), level)
             expected = {x: max(expected.get(x, 0.0), alone.get(x, 0.0)) for x in {*expected, *alone}}
         total = sum(expected.values())
-        if not counts or not total or _absent(expected, counts) > _MOST_LACKING * total:
+        is_thin = level == "county" and _is_wide(seen, usual)  # wide, and in some counties of each state
+        if not counts or not total or (_absent(expected, counts) > _MOST_LACKING * total and not is_thin):
             continue
         lacks += [
             f"{level}:{place}"
@@ -274,6 +288,10 @@ def places_of(
     if cut is not None:
         return [Scope(s.places, s.levels if s.levels else levels, s.without) for s in cut]
     lacks = _lacking(seen, usual, levels)
+    if levels is None and not seen.counts("office"):
+        offices = sum(_expected(usual, seen, "office").values())
+        if offices >= _ABSENT_FINE:  # no text of this file names an office area, though many would
+            levels = tuple(x for x in LEVELS if x != "office")
     areas, expected = seen.counts("aor"), _expected(usual, seen, "aor")
     if scope == "nation" and areas:
         present = sum(rows for place, rows in expected.items() if place in areas)
