@@ -12,7 +12,7 @@ from pathlib import Path
 import polars as pl
 
 from atlarge.ingest import combinations_of
-from atlarge.known_places import ASKED, TABLE, fingerprint, resolve_asked
+from atlarge.known_places import QUERY, TABLE, fingerprint, resolve_queries
 from atlarge.records.prepare import prepare
 from atlarge.releases import read_release
 
@@ -23,8 +23,8 @@ def make(data: Path, out: Path) -> int:
     """Read every landmark of the national releases and write the table; returns its rows."""
     folder = data / "raw" / "UWCHR__ice-enforce"
     paths = sorted(path for pattern in _RELEASES for path in folder.glob(pattern))
-    asked = pl.concat([combinations_of(prepare(read_release(path)).frame).select(ASKED) for path in paths])
-    table = resolve_asked(asked.unique().sort(ASKED, nulls_last=False))
+    asked = pl.concat([combinations_of(prepare(read_release(path)).frame).select(QUERY) for path in paths])
+    table = resolve_queries(asked.unique().sort(QUERY, nulls_last=False))
     table.write_parquet(
         out, compression="zstd", compression_level=19, metadata={"fingerprint": fingerprint()}
     )

@@ -14,9 +14,9 @@ from pathlib import Path
 import polars as pl
 
 from atlarge.errors import ReleaseError
-from atlarge.known_places import ASKED, known_places, resolve_asked
+from atlarge.known_places import QUERY, known_places, resolve_queries
 from atlarge.records.audit import IngestAudit, ReleaseAudit
-from atlarge.records.commit import commit, digest, held_already
+from atlarge.records.commit import already_stored, commit, digest
 from atlarge.records.coverage import Scope, parse_scope
 from atlarge.records.parts import Aside, prepared_parts, whole
 from atlarge.records.prepare import Prepared, prepare
@@ -47,26 +47,26 @@ def _paths(files: Iterable[Path | str]) -> list[Path]:
 
 def _in_parts(parts: Iterator[Release], placer: _Placer, spill: Spill, covers: list[Scope]) -> Prepared:
     """A long release: typed part by part, then placed by the words of all parts; its rows wait on disk."""
-    made: list[Prepared] = []
+    prepared: list[Prepared] = []
     hashes: list[pl.Series] = []
     counted, waiting, pieces, digests = [], [], [], []
     for one in prepared_parts(parts, spill, hashes):
         counted.append(_counted_words(_words(one.frame)))
         waiting.append(spill.write(one.frame))
         one.frame = one.frame.clear()
-        made.append(one)
-    own = placer.read_words(made[0].audit.table, counted)
-    for one, file in zip(made, waiting, strict=True):
+        prepared.append(one)
+    own = placer.read_words(prepared[0].audit.table, counted)
+    for one, file in zip(prepared, waiting, strict=True):
         one.frame = spill.take(file)
         put_places(one, own)
         digests.append(digest(one.frame, one.audit.table))
         pieces.append(spill.write(one.frame))
         one.frame = one.frame.clear()
-    return whole(made, pieces, digests, hashes, covers)
+    return whole(prepared, pieces, digests, hashes, covers)
 
 
 def _read_all(
-    paths: Sequence[Path], store: Path, aside: Aside, told: Progress, covers: list[Scope]
+    paths: Sequence[Path], store: Path, aside: Aside, report: Progress, covers: list[Scope]
 ) -> list[list[Prepared | str]]:
     """Read, type and place files on a few threads; of several refusals, the first one given is raised.
 
@@ -77,22 +77,22 @@ def _read_all(
 
     def one(path: Path) -> list[Prepared | str]:
         opened = open_release(path)
-        held = held_already(store, opened.sha256)
-        if held:
-            told(f"{path.name}: held already as {', '.join(held)}")
-            return list(held)
+        earlier = already_stored(store, opened.sha256)
+        if earlier:
+            report(f"{path.name}: held already as {', '.join(earlier)}")
+            return list(earlier)
         found: list[Prepared | str] = []
         if is_long(opened):
             found.append(aside.keep(_in_parts(read_parts(path, opened), placer, aside.spill, covers)))
         else:
             for release in read_releases(path, opened):
-                made = prepare(release)
-                placer.place(made)
-                made.covers = covers
-                found.append(aside.keep(made))
+                prepared = prepare(release)
+                placer.place(prepared)
+                prepared.covers = covers
+                found.append(aside.keep(prepared))
         for one_of in found:
             if isinstance(one_of, Prepared):
-                told(f"read {path.name}: {one_of.audit.rows_read:,} rows of {one_of.audit.family}")
+                report(f"read {path.name}: {one_of.audit.rows_read:,} rows of {one_of.audit.family}")
         return found
 
     if len(paths) == 1:
@@ -108,23 +108,23 @@ def _once(
     kept: dict[str, Prepared | None] = {}
     first: dict[str, Path] = {}
     notes = []
-    pairs = [(made, path) for found, path in zip(read, paths, strict=True) for made in found]
-    for made, path in pairs:
-        name = made if isinstance(made, str) else made.audit.id
+    pairs = [(prepared, path) for found, path in zip(read, paths, strict=True) for prepared in found]
+    for prepared, path in pairs:
+        name = prepared if isinstance(prepared, str) else prepared.audit.id
         if name in kept:
             notes.append(f"{path.name} holds the same bytes as {first[name].name}; taken once")
             continue
         first[name] = path
-        kept[name] = None if isinstance(made, str) else made
+        kept[name] = None if isinstance(prepared, str) else prepared
     return kept, notes
 
 
 def _refuse_loss(read: Sequence[Prepared], paths: Sequence[Path]) -> None:
     """ReleaseError for a release most of whose rows would be lost."""
-    for made in read:
-        why = made.audit.loss()
+    for prepared in read:
+        why = prepared.audit.loss()
         if why is not None:
-            path = next((p for p in paths if p.name == made.audit.file), made.audit.file)
+            path = next((p for p in paths if p.name == prepared.audit.file), prepared.audit.file)
             raise ReleaseError(
                 f"{path}: {why}; the store is as it was. Mend the column and try again, or pass --allow-loss "
                 "to keep the rest and see the others by `atlarge audit --quarantine`"
@@ -154,24 +154,24 @@ def ingest(
     said = parse_scope(covers) if covers else []
     aside = Aside(Path(store))
     try:
-        asked, notes = _once(_read_all(paths, Path(store), aside, say, said), paths)
-        read = [made for made in asked.values() if made is not None]
+        by_path, notes = _once(_read_all(paths, Path(store), aside, say, said), paths)
+        read = [prepared for prepared in by_path.values() if prepared is not None]
         if not allow_loss:
             _refuse_loss(read, paths)
         say("writing")
-        declared = {name: said for name, made in asked.items() if made is None and said}
+        declared = {name: said for name, prepared in by_path.items() if prepared is None and said}
         before = _before(Path(store), read)
         audits = commit(read, Path(store), declared)
     finally:
         aside.spill.close()
     changed = revisions(before, open_store(store), [m.audit.table for m in read]) if before else []
-    return IngestAudit([audits[name] for name in asked], notes, changed)
+    return IngestAudit([audits[name] for name in by_path], notes, changed)
 
 
 def _before(store: Path, read: Sequence[Prepared]) -> Store | None:
     """The store as it is, if it holds a release of a table that is about to change; else None."""
     manifest = read_manifest(store) if read and store.is_dir() else None
-    tables = {made.audit.table for made in read}
+    tables = {prepared.audit.table for prepared in read}
     if manifest is None or not any(release["table"] in tables for release in manifest["releases"]):
         return None
     return Store(store, manifest)
@@ -235,14 +235,14 @@ def _combinations(counted: list[pl.DataFrame]) -> pl.DataFrame:
     return found.with_columns(
         pl.lit(has_text).alias("_has_text"),
         pl.coalesce("_aor", "_learned").alias("_asked"),
-        county_code(found["county"], found["_state"]).alias("_told"),
+        county_code(found["county"], found["_state"]).alias("_stated"),
     )
 
 
 def _placed(combinations: pl.DataFrame, places: pl.DataFrame) -> pl.DataFrame:
     """The store's place columns for each combination of words."""
-    joined = combinations.join(places, on=list(ASKED), how="left", nulls_equal=True, maintain_order="left")
-    told = pl.col("_told").is_not_null()
+    joined = combinations.join(places, on=list(QUERY), how="left", nulls_equal=True, maintain_order="left")
+    reported = pl.col("_stated").is_not_null()
     # a release without any text of place is placed by what it does record
     by_area = ~pl.col("_has_text") & (pl.col("place_kind") == "unresolved") & pl.col("_aor").is_not_null()
     by_state = ~pl.col("_has_text") & (pl.col("place_kind") == "unresolved") & pl.col("_state").is_not_null()
@@ -257,9 +257,9 @@ def _placed(combinations: pl.DataFrame, places: pl.DataFrame) -> pl.DataFrame:
         .alias("aor_basis"),
         area.alias("_area"),
         "office",
-        pl.coalesce("_told", "county_fips").alias("county_fips"),
+        pl.coalesce("_stated", "county_fips").alias("county_fips"),
         pl.coalesce("_state", "state_resolved").alias("_code"),
-        pl.when(told)
+        pl.when(reported)
         .then(pl.lit("county"))
         .when(by_area)
         .then(pl.lit("aor"))
@@ -267,12 +267,12 @@ def _placed(combinations: pl.DataFrame, places: pl.DataFrame) -> pl.DataFrame:
         .then(pl.lit("state"))
         .otherwise("place_kind")
         .alias("place_kind"),
-        pl.when(told | by_area | by_state)
+        pl.when(reported | by_area | by_state)
         .then(1.0)
         .otherwise("place_confidence")
         .cast(pl.Float32)
         .alias("place_confidence"),
-        pl.when(told)
+        pl.when(reported)
         .then(pl.lit("county column of the release"))
         .when(by_area)
         .then(pl.lit("area of responsibility recorded; the release has no text of place"))
@@ -292,14 +292,14 @@ class _Placer:
 
     def _resolved(self, combinations: pl.DataFrame) -> pl.DataFrame:
         """Places of what the combinations ask, from memory where they were asked before."""
-        asked = combinations.select(ASKED).unique().sort(ASKED, nulls_last=False)
+        queries = combinations.select(QUERY).unique().sort(QUERY, nulls_last=False)
         with self._lock:
             if self._known is None:
                 self._known = known_places()
             if self._known is not None:
-                asked = asked.join(self._known, on=list(ASKED), how="anti", nulls_equal=True)
-            if self._known is None or asked.height:
-                fresh = resolve_asked(asked)
+                queries = queries.join(self._known, on=list(QUERY), how="anti", nulls_equal=True)
+            if self._known is None or queries.height:
+                fresh = resolve_queries(queries)
                 self._known = fresh if self._known is None else pl.concat([self._known, fresh])
             return self._known
 
@@ -310,20 +310,20 @@ class _Placer:
         combinations = _combinations(counted)
         return _placed(combinations, self._resolved(combinations))
 
-    def place(self, made: Prepared) -> None:
+    def place(self, prepared: Prepared) -> None:
         """Place the rows of a release that is in memory as a whole."""
-        put_places(made, self.read_words(made.audit.table, [_counted_words(_words(made.frame))]))
+        put_places(prepared, self.read_words(prepared.audit.table, [_counted_words(_words(prepared.frame))]))
 
 
-def put_places(made: Prepared, own: pl.DataFrame | None) -> None:
+def put_places(prepared: Prepared, own: pl.DataFrame | None) -> None:
     """Give rows the places of their words, and bring them into the table's form."""
     if own is not None:
-        words = _words(made.frame)
+        words = _words(prepared.frame)
         keys = words.columns or ["_rows"]
         joined = words.join(own, on=keys, how="left", nulls_equal=True, maintain_order="left")
-        made.frame = made.frame.with_columns(
+        prepared.frame = prepared.frame.with_columns(
             joined["_area"].alias("aor"), joined["_code"].alias("state"),
             *joined.select("aor_basis", *_FOUND_KEPT).get_columns(),
         )  # fmt: skip
-        made.audit.unresolved_places = int((made.frame["place_kind"] == "unresolved").sum())
-    made.frame = conform(made.frame, made.audit.table)
+        prepared.audit.unresolved_places = int((prepared.frame["place_kind"] == "unresolved").sum())
+    prepared.frame = conform(prepared.frame, prepared.audit.table)

@@ -19,7 +19,7 @@ import polars as pl
 from atlarge.places import resolve
 from atlarge.places.own import OWN_FILE
 
-ASKED = ("text", "_asked", "_state", "city", "facility_code")
+QUERY = ("text", "_asked", "_state", "city", "facility_code")
 FOUND = (
     "office",
     "county_fips",
@@ -47,7 +47,7 @@ def fingerprint() -> str:
 
 
 def known_places() -> pl.DataFrame | None:
-    """The table (ASKED and FOUND), or None if there is none, or rules have changed since it was built.
+    """The table (QUERY and FOUND), or None if there is none, or rules have changed since it was built.
 
     None too where a user has a file of decisions of their own.
     """
@@ -56,11 +56,11 @@ def known_places() -> pl.DataFrame | None:
         return None
     if pl.read_parquet_metadata(path).get("fingerprint") != fingerprint():
         return None
-    return pl.read_parquet(path, glob=False, columns=[*ASKED, *FOUND])
+    return pl.read_parquet(path, glob=False, columns=[*QUERY, *FOUND])
 
 
-def resolve_asked(queries: pl.DataFrame) -> pl.DataFrame:
-    """Places of the queries (ASKED), as ASKED and FOUND; every row is resolved by the rules."""
+def resolve_queries(queries: pl.DataFrame) -> pl.DataFrame:
+    """Places of the queries (QUERY), as QUERY and FOUND; every row is resolved by the rules."""
     found = resolve(
         queries, text="text", aor="_asked", state="_state", city="city", facility_code="facility_code"
     )

@@ -220,9 +220,9 @@ def _render(message: Message, language: str, hide: Hide | None) -> _Shown:
 
 
 def _shown(text: str, hidden: bool = False) -> _Shown:
-    made = _Shown(text)
-    made.hidden = hidden
-    return made
+    shown = _Shown(text)
+    shown.hidden = hidden
+    return shown
 
 
 def _value(value: Any, language: str, hide: Hide | None) -> _Shown:

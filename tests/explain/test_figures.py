@@ -681,7 +681,7 @@ def pooled_world(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
         told.append((y, begun))
         return {}
 
-    monkeypatch.setattr(together, "_told", told_of)
+    monkeypatch.setattr(together, "_pooled_effect", told_of)
     return told
 
 
@@ -784,7 +784,7 @@ def test_what_is_pooled_is_told_rounded_with_its_places(monkeypatch: pytest.Monk
         event_low=np.array([0.5, 1.00049]), event_high=np.array([2.0, 1.5]), event_units=np.array([4, 3]),
     )  # fmt: skip
     monkeypatch.setattr(effects, "pooled_effect", lambda *_, **__: found)
-    told = together._told(np.ones((2, 2)), np.array([1, -1]), "imputation")
+    told = together._pooled_effect(np.ones((2, 2)), np.array([1, -1]), "imputation")
     assert told == {
         "ratio": {"value": 1.23, "low": 1.0, "high": 1.5}, "p": 0.1235, "extra": 12.3, "localities": 4,
         "comparison": 9,
@@ -794,13 +794,13 @@ def test_what_is_pooled_is_told_rounded_with_its_places(monkeypatch: pytest.Monk
         ],
     }  # fmt: skip
     found.extra = None
-    assert together._told(np.ones((2, 2)), np.array([1, -1]), "imputation")["extra"] is None
+    assert together._pooled_effect(np.ones((2, 2)), np.array([1, -1]), "imputation")["extra"] is None
 
     def refused(*_: Any, **__: Any) -> Any:
         raise QuestionError("too few")
 
     monkeypatch.setattr(effects, "pooled_effect", refused)
-    none = together._told(np.ones((2, 2)), np.array([1, -1]), "imputation")
+    none = together._pooled_effect(np.ones((2, 2)), np.array([1, -1]), "imputation")
     assert none == {"ratio": {"value": None, "low": None, "high": None}, "p": None, "note": "too few"}
 
 

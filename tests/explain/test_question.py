@@ -11,7 +11,7 @@ from hand_made import months, policy
 
 from atlarge.errors import AtlargeError, PlaceError, QuestionError
 from atlarge.explain import explain
-from atlarge.explain.question import check_enough, check_fit, place_asked
+from atlarge.explain.question import check_enough, check_fit, requested_place
 from atlarge.places import Place
 from atlarge.policies import Policy, from_date, policies
 
@@ -46,7 +46,7 @@ def test_every_registered_policy_fits_its_own_place_and_no_larger_one() -> None:
     assert len(own) > 100
     for registered in own:
         name = registered.fips if registered.level != "state" else registered.state
-        assert _fits(registered, place_asked(str(name))), registered.id
+        assert _fits(registered, requested_place(str(name))), registered.id
         assert not _fits(registered, Place("aor", "SNA", "San Antonio")), registered.id
         kind = "county" if registered.level == "state" else "state"
         assert not _fits(registered, Place(kind, registered.state, "")), registered.id
@@ -68,8 +68,8 @@ def test_the_refusal_says_what_to_ask_instead() -> None:
 @pytest.mark.parametrize(("name", "code"), [("Washington", "WA"), ("New York", "NY"), ("new york", "NY")])
 def test_a_name_of_a_state_and_of_a_city_is_refused_and_its_codes_are_not(name: str, code: str) -> None:
     with pytest.raises(QuestionError, match=f"ask for {code}"):
-        place_asked(name)
-    assert place_asked(code).kind == "state"
+        requested_place(name)
+    assert requested_place(code).kind == "state"
 
 
 @pytest.mark.parametrize("name", ["Travs County, TX", "Trvis Cty TX", "Haris County, TX", "Maricopah"])

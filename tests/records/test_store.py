@@ -16,7 +16,7 @@ import making
 from atlarge.cli import _load_commands, app
 from atlarge.errors import QuestionError, ReleaseError, StoreError
 from atlarge.ingest import ingest
-from atlarge.known_places import ASKED, FOUND, known_places, resolve_asked
+from atlarge.known_places import FOUND, QUERY, known_places, resolve_queries
 from atlarge.records.lineage import lineage, ranges
 from atlarge.records.store import Coverage, open_store
 from atlarge.records.tables import schema
@@ -167,7 +167,7 @@ def test_the_memory_of_places_is_in_force_and_true() -> None:
     assert known is not None, "made by other rules: python tools/known_places.py FOLDER_OF_THE_DATA"
     some = known.gather_every(40)
     assert some.height > 200
-    assert resolve_asked(some.select(ASKED)).select(*ASKED, *FOUND).equals(some)
+    assert resolve_queries(some.select(QUERY)).select(*QUERY, *FOUND).equals(some)
 
 
 def test_a_users_own_decisions_leave_the_memory_aside(

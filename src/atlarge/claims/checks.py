@@ -6,7 +6,7 @@ from typing import Any
 
 from atlarge.claims.expectations import Expected, expected
 from atlarge.claims.figures import Figure, plain
-from atlarge.claims.outcomes import CONTRADICTED, SUPPORTED, Asked, Outcome, evidence_of
+from atlarge.claims.outcomes import CONTRADICTED, SUPPORTED, Outcome, Query, evidence_of
 from atlarge.claims.quantities import Quantity, quantity, side
 from atlarge.claims.ranks import rank
 from atlarge.claims.sources import Gap, Source
@@ -17,7 +17,7 @@ def run(
     test: dict[str, Any], source: Source, place_kind: str | None, others: tuple[Source, ...] = ()
 ) -> Outcome | Gap:
     """Run the check of a test's kind against one source."""
-    asked = Asked(test, side(test), expected(test.get("expected")), source, place_kind, others)
+    query = Query(test, side(test), expected(test.get("expected")), source, place_kind, others)
     check = {
         "count": _count,
         "share": _share,
@@ -25,7 +25,7 @@ def run(
         "comparison": _comparison,
         "timing": _timing,
     }[test["kind"]]
-    return check(asked)
+    return check(query)
 
 
 def _judge(
@@ -36,15 +36,15 @@ def _judge(
     verdict = SUPPORTED if bands["standard"].holds(value) else CONTRADICTED
     rows = []
     for reading, allowed in bands.items():
-        told = SUPPORTED if allowed.holds(value) else CONTRADICTED
-        rows.append({"reading": reading, **allowed.to_dict(), "verdict": told})
+        found = SUPPORTED if allowed.holds(value) else CONTRADICTED
+        rows.append({"reading": reading, **allowed.to_dict(), "verdict": found})
     if margin:
         for name, end in (
             ("value less its margin of error", -margin),
             ("value plus its margin of error", margin),
         ):
-            told = SUPPORTED if bands["standard"].holds(value + end) else CONTRADICTED
-            rows.append({"reading": name, "value": plain(round(value + end, 6)), "verdict": told})
+            found = SUPPORTED if bands["standard"].holds(value + end) else CONTRADICTED
+            rows.append({"reading": name, "value": plain(round(value + end, 6)), "verdict": found})
     return verdict, bands["standard"], rows
 
 
@@ -65,9 +65,9 @@ def _outcome(
     )
 
 
-def _count(asked: Asked) -> Outcome | Gap:
+def _count(query: Query) -> Outcome | Gap:
     """A number of things."""
-    says, found = asked.says, asked.found()
+    says, found = query.says, query.found()
     if isinstance(found, Gap):
         return found
     divisor = says.scale * (found.days if says.unit == "per_day" else 1)
@@ -78,9 +78,9 @@ def _count(asked: Asked) -> Outcome | Gap:
     return _outcome(verdict, value, says, unit, allowed, rows, evidence_of(found), found.figures)
 
 
-def _share(asked: Asked) -> Outcome | Gap:
+def _share(query: Query) -> Outcome | Gap:
     """A part of a whole, in percent unless the claim states it as a share of 1."""
-    wanted, says, found = asked.wanted, asked.says, asked.found()
+    wanted, says, found = query.wanted, query.says, query.found()
     if isinstance(found, Gap):
         return found
     if wanted.of is None and found.parts[0].unit != "percent":
@@ -100,21 +100,21 @@ def _share(asked: Asked) -> Outcome | Gap:
     )
 
 
-def _comparison(asked: Asked) -> Outcome | Gap:
+def _comparison(query: Query) -> Outcome | Gap:
     """One side against another: ratio, percent change or difference."""
-    if "against" not in asked.test:
+    if "against" not in query.test:
         return Gap("say against what: a comparison needs `against`")
-    wanted, source, others = asked.wanted, asked.source, asked.others
-    against = side(asked.test["against"], wanted)
-    first = asked.found()
+    wanted, source, others = query.wanted, query.source, query.others
+    against = side(query.test["against"], wanted)
+    first = query.found()
     if isinstance(first, Gap):
         return first
-    second = quantity(source, against, asked.kind, others)
+    second = quantity(source, against, query.kind, others)
     if isinstance(second, Gap) and against.places != wanted.places:
         second = quantity(source, against, None, others)  # a place of another kind
     if isinstance(second, Gap):
         for other in others:
-            tried = quantity(other, against, asked.kind)
+            tried = quantity(other, against, query.kind)
             if isinstance(tried, Quantity):
                 second = tried
                 break
@@ -127,7 +127,7 @@ def _comparison(asked: Asked) -> Outcome | Gap:
     if uneven and abs(first.days - second.days) > 0.02 * max(first.days, second.days):
         a, b = a / first.days, b / second.days
         notes.append(f"Compared a day, since the periods have {first.days} and {second.days} days.")
-    return _compared(asked.says, a, b, first, second, notes, wanted.of is not None)
+    return _compared(query.says, a, b, first, second, notes, wanted.of is not None)
 
 
 def _compared(
@@ -160,18 +160,18 @@ def _compared(
     return _outcome(verdict, value, says, unit, allowed, rows, evidence, figures, notes)
 
 
-def _timing(asked: Asked) -> Outcome | Gap:
+def _timing(query: Query) -> Outcome | Gap:
     """Before and after, or the period in which a measure was highest, lowest, first or last above zero."""
-    wanted, source = asked.wanted, asked.source
-    event = asked.test.get("event")
+    wanted, source = query.wanted, query.source
+    event = query.test.get("event")
     if event is None:
-        if "against" not in asked.test:
+        if "against" not in query.test:
             return Gap("say against which period: a timing claim needs `against` or `event`")
-        return _comparison(asked)
+        return _comparison(query)
     if len(wanted.places) != 1:
         return Gap("an event is looked for at one place")
-    every = asked.test.get("every", "month")
-    found = source.series(wanted.measure, wanted.places[0], wanted.kind or asked.kind, wanted.when, every)
+    every = query.test.get("every", "month")
+    found = source.series(wanted.measure, wanted.places[0], wanted.kind or query.kind, wanted.when, every)
     if isinstance(found, Gap):
         return found
     if len(found) < 2:
@@ -185,7 +185,7 @@ def _timing(asked: Asked) -> Outcome | Gap:
         "first": lambda: some[0],
         "last": lambda: some[-1],
     }[event]()
-    claimed = asked.says.date
+    claimed = query.says.date
     if claimed is None:
         return Gap("say the date claimed: `expected: {date: 2017-02}`")
     verdict = SUPPORTED if claimed.overlaps(pick.period) else CONTRADICTED

@@ -103,7 +103,7 @@ def _period(row: dict[str, Any], columns: dict[str, Any], every: str | None) -> 
 def figures() -> tuple[Figure, ...]:
     """All figures of all reference tables that figures.yaml names, in the order of their rows."""
     text = files(__package__).joinpath("figures.yaml").read_text(encoding="utf-8")
-    made: list[Figure] = []
+    result: list[Figure] = []
     for name, about in yaml.safe_load(text).items():
         columns = about["columns"]
         only = about.get("only", {})
@@ -116,7 +116,7 @@ def figures() -> tuple[Figure, ...]:
             names = {normal(n) for n in (place, *aliases.split(";"), code or "") if n}
             if _cell(row, columns["place_kind"]) == "nation":
                 names |= {"us", "usa", "united states", "nation", "national", "nationwide"}
-            made.append(
+            result.append(
                 Figure(
                     measure=_cell(row, columns["measure"]),
                     place=place,
@@ -139,13 +139,13 @@ def figures() -> tuple[Figure, ...]:
                     is_of_the_largest=bool(about.get("lists_the_largest", False)),
                 )
             )
-    return tuple(made)
+    return tuple(result)
 
 
 @cache
 def figure_measures() -> dict[str, tuple[str, ...]]:
     """Measures that the reference tables hold figures of, with the tables."""
-    made: dict[str, set[str]] = {}
+    by_party: dict[str, set[str]] = {}
     for figure in figures():
-        made.setdefault(figure.measure, set()).add(figure.source)
-    return {name: tuple(sorted(made[name])) for name in sorted(made)}
+        by_party.setdefault(figure.measure, set()).add(figure.source)
+    return {name: tuple(sorted(by_party[name])) for name in sorted(by_party)}

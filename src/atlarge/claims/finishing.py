@@ -67,7 +67,7 @@ def _one(ledger: dict[str, Any], claim: dict[str, Any], number: int, total: int,
             continue  # a list of tests is written in an editor
         _answer(ledger, claim, name, question, ask, say)
     while True:
-        answer = _asked(
+        answer = _answer_to(
             ask, "Right? y confirms, n leaves it a draft, d drops it, or FIELD=VALUE changes a field: "
         )
         if answer in ("y", "yes"):
@@ -83,7 +83,7 @@ def _one(ledger: dict[str, Any], claim: dict[str, Any], number: int, total: int,
             say("    y, n, d, q or FIELD=VALUE, such as when=2017-02-06..2017-02-10")
 
 
-def _asked(ask: Ask, question: str) -> str:
+def _answer_to(ask: Ask, question: str) -> str:
     answer = ask(question).strip()
     if answer in ("q", "quit"):
         raise Stopped
@@ -95,7 +95,7 @@ def _answer(
 ) -> None:
     """Ask one open point until the answer is valid or left open."""
     while True:
-        answer = _asked(ask, f"    {question} ")
+        answer = _answer_to(ask, f"    {question} ")
         if not answer:
             return
         if answer == "?":

@@ -44,8 +44,8 @@ def explained(claim: dict[str, Any], store: Store | None, kept: dict[Any, Any]) 
     answer = kept[key]
     if isinstance(answer, str):
         return Linked(CANNOT_BE_TOLD, f"The explanation cannot be told: {answer}")
-    judged = answer.verdicts.get(ACCOUNTS[claim["explanation"]])
-    if judged is None:
+    verdict = answer.verdicts.get(ACCOUNTS[claim["explanation"]])
+    if verdict is None:
         return Linked(CANNOT_BE_TOLD, "The explanation does not judge this account.")
     evidence = {
         "role": "explanation",
@@ -59,12 +59,12 @@ def explained(claim: dict[str, Any], store: Store | None, kept: dict[Any, Any]) 
         "source": "explain",
         "party": "this project, from the records",
         "rows": f"atlarge explain {key[0]!r} --policy {key[1]}",
-        "says": str(judged.reason),
+        "says": str(verdict.reason),
         "expected_without_the_policy": answer.counterfactual.to_dict(),
         "effect": answer.effect.to_dict(),
         "p_placebo": answer.p_placebo,
     }
-    return Linked(judged.verdict, f"{judged.reason} Rule: {judged.rule}.", str(judged.title), evidence)
+    return Linked(verdict.verdict, f"{verdict.reason} Rule: {verdict.rule}.", str(verdict.title), evidence)
 
 
 def _answer(place: str, policy: str, store: Store) -> Answer | str:

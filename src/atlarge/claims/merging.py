@@ -34,8 +34,8 @@ def merge(outcomes: list[Outcome]) -> Outcome:
         shaky = [f for f in outcome.figures if f.status in _SHAKY]
         verdicts.append(DISPUTED if outcome.verdict == SUPPORTED and shaky else outcome.verdict)
     shown = next((o for o in deciding if o.verdict == SUPPORTED), deciding[0])
-    told = set(verdicts)
-    verdict = told.pop() if len(told) == 1 else DISPUTED
+    distinct = set(verdicts)
+    verdict = distinct.pop() if len(distinct) == 1 else DISPUTED
     evidence = [*shown.evidence, *[e for o in deciding if o is not shown for e in o.evidence]]
     evidence += [{**e, "role": "context"} for o in outcomes if o not in deciding for e in o.evidence]
     rows = list(shown.sensitivity)

@@ -33,7 +33,7 @@ class Outcome:
 
 
 @dataclass(frozen=True)
-class Asked:
+class Query:
     """What a check is asked: the test as written, its side and what it expects, the source that is asked, the
     kind of place that names are read as, and the other sources (for a whole that this one lacks)."""
 

@@ -47,7 +47,7 @@ def _bound(value: Any) -> str:
     return f"{value:,.6g}" if isinstance(value, int | float) else str(value)
 
 
-def _told(value: Any, unit: str | None, evidence: list[dict[str, Any]]) -> str:
+def _shown_value(value: Any, unit: str | None, evidence: list[dict[str, Any]]) -> str:
     """A value as printed on a page: a small count of records is not."""
     counted = [e for e in evidence if e.get("source") == "panel" and e.get("role") == "counted"]
     if counted and isinstance(value, int) and 0 < value < _SMALL and unit not in ("rank", "times", "percent"):
@@ -78,7 +78,7 @@ def ledger_rows(verdicts: list[Verdict]) -> list[dict[str, Any]]:
     """
     rows: list[dict[str, Any]] = []
     for v in verdicts:
-        found = _told(v.value, v.unit, v.evidence)
+        found = _shown_value(v.value, v.unit, v.evidence)
         stated = None if v.expected is None else _number(v.expected, v.unit)
         if v.unit == "rank" and v.word:
             stated = f"({stated})"
@@ -88,7 +88,7 @@ def ledger_rows(verdicts: list[Verdict]) -> list[dict[str, Any]]:
         )
         if v.answers:
             parts = [
-                f"{a['reading']}: {a['verdict']} ({_told(a['value'], a['unit'], v.evidence)})"
+                f"{a['reading']}: {a['verdict']} ({_shown_value(a['value'], a['unit'], v.evidence)})"
                 for a in v.answers
             ]
             answer = "; ".join(parts)
@@ -125,7 +125,9 @@ def ledger_rows(verdicts: list[Verdict]) -> list[dict[str, Any]]:
                 "claimed": claimed,
                 "found": found,
                 "fits": v.fits,
-                "answers": [{**a, "shown": _told(a["value"], a["unit"], v.evidence)} for a in v.answers],
+                "answers": [
+                    {**a, "shown": _shown_value(a["value"], a["unit"], v.evidence)} for a in v.answers
+                ],
                 "sensitivity": v.sensitivity,
                 "evidence": [_evidence(e) for e in v.evidence],
                 "needs": v.needs,

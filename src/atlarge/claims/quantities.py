@@ -73,7 +73,7 @@ def side(written: dict[str, Any], base: Side | None = None) -> Side:
     if "where" not in written and base is not None:
         places, kind, top = base.places, base.kind, base.top
     when = parse_period(written["when"]) if "when" in written else base.when if base else None
-    made = Side(
+    result = Side(
         measure=str(written.get("measure", base.measure if base else "")),
         places=places,
         kind=kind,
@@ -82,7 +82,7 @@ def side(written: dict[str, Any], base: Side | None = None) -> Side:
         given=written.get("value"),
     )
     if "of" in written:
-        of = side(written["of"], made)
+        of = side(written["of"], result)
     elif base is not None and base.of is not None:
         # The same whole at the other place or time: what `of` says apart from it is kept.
         of = Side(
@@ -94,8 +94,8 @@ def side(written: dict[str, Any], base: Side | None = None) -> Side:
             given=base.of.given,
         )
     else:
-        return made
-    return Side(made.measure, made.places, made.kind, made.top, made.when, of, made.given)
+        return result
+    return Side(result.measure, result.places, result.kind, result.top, result.when, of, result.given)
 
 
 def _chosen(source: Source, wanted: Side, kind: str | None) -> list[str] | Gap:
@@ -179,8 +179,8 @@ def _whole(source: Source, of: Side, kind: str | None, others: tuple[Source, ...
     first: Gap | None = None
     for keeper in (source, *(o for o in others if o is not source)):
         for of_kind in dict.fromkeys((of.kind or kind, "nation", None)):
-            made = quantity(keeper, of, of_kind)
-            if isinstance(made, Quantity):
-                return made
-            first = first or made
+            total = quantity(keeper, of, of_kind)
+            if isinstance(total, Quantity):
+                return total
+            first = first or total
     return first or Gap(f"no source gives {of.label}")

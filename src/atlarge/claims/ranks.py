@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from atlarge.claims.figures import Figure, plain
-from atlarge.claims.outcomes import CONTRADICTED, SUPPORTED, Asked, Outcome, evidence_of
+from atlarge.claims.outcomes import CONTRADICTED, SUPPORTED, Outcome, Query, evidence_of
 from atlarge.claims.quantities import Quantity, Side, quantity, side
 from atlarge.claims.records import PanelSource
 from atlarge.claims.sources import Amount, Gap, PartySource, Source
@@ -16,77 +16,79 @@ from atlarge.claims.words import Band
 _SHOWN = 25  # places ranked against, in the evidence
 
 
-def rank(asked: Asked) -> Outcome | Gap:
+def rank(query: Query) -> Outcome | Gap:
     """The rank of one place, or the lowest rank of several, among all of their kind.
 
     A rank that the source itself prints is taken as it is. A counted one is the least it can be when the list
     is not whole; where places without a figure leave the verdict open, the answer is a gap.
     """
-    wanted, says, source = asked.wanted, asked.says, asked.source
+    wanted, says, source = query.wanted, query.says, query.source
     if not wanted.places:
         return Gap("say where: a rank needs the place or places that are ranked")
     if isinstance(source, PanelSource) and wanted.of is not None and wanted.of.places != wanted.places:
         wanted = replace(wanted, of=None)  # one whole for all places does not change their order
-        asked = replace(asked, wanted=wanted)
+        query = replace(query, wanted=wanted)
     stated = says.value if says.value is not None else float(len(wanted.places))
     is_range = len(wanted.places) > 1 or says.is_range_of_ranks
     allowed = Band(1 if is_range else stated, stated)
-    printed = _printed(asked)
+    printed = _printed(query)
     if printed is not None:
         ranks = [figure.rank or 0 for figure in printed]
         notes = ["As the source itself ranks them."]
-        return _told(wanted, ranks, allowed, stated, notes, [f.to_dict() for f in printed], tuple(printed))
-    return _counted(asked, allowed, stated)
+        return _ranked_outcome(
+            wanted, ranks, allowed, stated, notes, [f.to_dict() for f in printed], tuple(printed)
+        )
+    return _counted(query, allowed, stated)
 
 
-def _printed(asked: Asked) -> list[Figure] | None:
+def _printed(query: Query) -> list[Figure] | None:
     """The figures of the places, if the source prints a rank from the top for every one."""
-    wanted, source = asked.wanted, asked.source
-    if not isinstance(source, PartySource) or asked.says.order() != "descending":
+    wanted, source = query.wanted, query.source
+    if not isinstance(source, PartySource) or query.says.order() != "descending":
         return None
-    if "among" in asked.test or wanted.of is not None:
+    if "among" in query.test or wanted.of is not None:
         return None
     found = [
-        source.printed(wanted.measure, place, wanted.kind or asked.kind, wanted.when)
+        source.printed(wanted.measure, place, wanted.kind or query.kind, wanted.when)
         for place in wanted.places
     ]
     return None if any(f is None for f in found) else [f for f in found if f is not None]
 
 
-def _counted(asked: Asked, allowed: Band, stated: float) -> Outcome | Gap:
+def _counted(query: Query, allowed: Band, stated: float) -> Outcome | Gap:
     """The rank by counting the places above."""
-    wanted, source, others = asked.wanted, asked.source, asked.others
-    pool, kind = _pool(asked)
+    wanted, source, others = query.wanted, query.source, query.others
+    pool, kind = _pool(query)
     ranked = _values(wanted, source, kind, pool, others)
     if isinstance(ranked, Gap):
         return ranked
     values, found = ranked
-    held: list[Quantity] = []
+    quantities: list[Quantity] = []
     for place in wanted.places:
         one = quantity(source, _at(wanted, place), kind, others)
         if isinstance(one, Gap):
             return one
-        held.append(one)
+        quantities.append(one)
     if len(values) < 2:
         return Gap(f"{source.name} gives {wanted.measure} for {len(values)} place, and a rank needs others")
-    sign = 1 if asked.says.order() == "descending" else -1
-    ranks = [1 + sum(1 for v in values if sign * v > sign * one.value + 1e-9) for one in held]
+    sign = 1 if query.says.order() == "descending" else -1
+    ranks = [1 + sum(1 for v in values if sign * v > sign * one.value + 1e-9) for one in quantities]
     notes = [f"Rank among {len(values)} places with a figure."]
-    higher, note = _unlisted(wanted, source, values, held, sign)
+    higher, note = _unlisted(wanted, source, values, quantities, sign)
     notes += [note] if note else []
     value = max(ranks)
     if not allowed.holds(value) and any(allowed.holds(value + more) for more in range(1, higher + 1)):
         most = value + higher
         return Gap(f"{wanted.measure} is known for {len(values)} places only: the rank is {value} to {most}")
-    evidence = [entry for one in held for entry in evidence_of(one)]
-    own = {figure for one in held for figure in one.figures}
+    evidence = [entry for one in quantities for entry in evidence_of(one)]
+    own = {figure for one in quantities for figure in one.figures}
     evidence += [f.to_dict("compared") for f in found if f not in own][:_SHOWN]
-    return _told(
-        wanted, ranks, allowed, stated, notes, evidence, tuple(f for one in held for f in one.figures)
+    return _ranked_outcome(
+        wanted, ranks, allowed, stated, notes, evidence, tuple(f for one in quantities for f in one.figures)
     )
 
 
-def _told(
+def _ranked_outcome(
     wanted: Side,
     ranks: list[int],
     allowed: Band,
@@ -106,28 +108,28 @@ def _told(
 
 
 def _unlisted(
-    wanted: Side, source: Source, values: list[float], held: list[Quantity], sign: int
+    wanted: Side, source: Source, values: list[float], listed: list[Quantity], sign: int
 ) -> tuple[int, str | None]:
     """How many places without a figure could rank higher, told from the national figure; and a note on it."""
     if isinstance(source, PanelSource) or wanted.of is not None or sign < 0:
         return 0, None
-    if all(f.is_of_the_largest for one in held for f in one.parts):
+    if all(f.is_of_the_largest for one in listed for f in one.parts):
         return 0, "The source lists the largest places, so those without a figure are smaller."
     whole = quantity(source, Side(wanted.measure, ("United States",), None, None, wanted.when), "nation")
     if isinstance(whole, Gap):
         return 0, None
-    left, least = max(whole.value - sum(values), 0), min(one.value for one in held)
+    left, least = max(whole.value - sum(values), 0), min(one.value for one in listed)
     shared = f"Places without a figure share {left:g} between them"
     if left <= least:
         return 0, f"{shared}, so none of them can rank higher."
     return math.floor(left / (least + 1)), f"{shared}, so one of them could rank higher."
 
 
-def _pool(asked: Asked) -> tuple[list[str], str | None]:
+def _pool(query: Query) -> tuple[list[str], str | None]:
     """The places that a rank is among, and their kind."""
-    wanted, source, kind = asked.wanted, asked.source, asked.kind
-    if "among" in asked.test:
-        among = side({"where": asked.test["among"]})
+    wanted, source, kind = query.wanted, query.source, query.kind
+    if "among" in query.test:
+        among = side({"where": query.test["among"]})
         if among.places:
             return list(among.places), among.kind or kind
         kind = among.kind or kind

@@ -64,15 +64,17 @@ class PanelSource:
             return Gap(f"{place} is a {level} in the records, not a {kind}")
         if when is None:
             return Gap(f"say when: the records of {measure} need a period")
-        made = self._panel(measure, level, when, [code], _grain(measure, when))
-        if isinstance(made, Gap):
-            return made
+        counted = self._panel(measure, level, when, [code], _grain(measure, when))
+        if isinstance(counted, Gap):
+            return counted
         total = (
-            self._sum(made, measure, name, when) if level != "nation" else self._national(made, measure, when)
+            self._sum(counted, measure, name, when)
+            if level != "nation"
+            else self._national(counted, measure, when)
         )
         if isinstance(total, Gap):
             return total
-        figure = self._figure(measure, level, code, name, when, total, made)
+        figure = self._figure(measure, level, code, name, when, total, counted)
         return Amount(total, (figure,), when.days, measure not in _STOCKS)
 
     def _at_facility(self, measure: str, place: str, when: Period | None) -> Amount | Gap:
@@ -137,11 +139,11 @@ class PanelSource:
         except AtlargeError as error:
             return Gap(str(error))
 
-    def _national(self, made: Any, measure: str, when: Period) -> float | Gap:
+    def _national(self, counted: Any, measure: str, when: Period) -> float | Gap:
         """The sum for the nation, if releases of national scope cover every day; one of a state does not."""
         from atlarge.panel import measures
 
-        releases = made.coverage[measures()[measure].table]["releases"]
+        releases = counted.coverage[measures()[measure].table]["releases"]
         spans = [
             (dt.date.fromisoformat(r["start"]), dt.date.fromisoformat(r["end"]))
             for r in releases
@@ -155,11 +157,11 @@ class PanelSource:
             others = ", ".join(sorted({r["scope"] for r in releases if r["scope"] != "nation"}))
             only = f"; others cover only {others}" if others else ""
             return Gap(f"no release of national scope covers {measure} from {day} to {when.end}{only}")
-        return self._sum(made, measure, "United States", when)
+        return self._sum(counted, measure, "United States", when)
 
-    def _sum(self, made: Any, measure: str, name: str, when: Period) -> float | Gap:
+    def _sum(self, counted: Any, measure: str, name: str, when: Period) -> float | Gap:
         """The sum of a panel's one place, or a gap where a day is not covered."""
-        frame = made.frame
+        frame = counted.frame
         covered = int(frame.filter(frame["value"].is_not_null())["days_covered"].sum() or 0)
         reported = measure.startswith("jail_")
         missing = frame["value"].null_count()
@@ -172,15 +174,15 @@ class PanelSource:
         return float(frame["value"].mean() if measure in _STOCKS else frame["value"].sum())
 
     def _figure(
-        self, measure: str, level: str, code: str, name: str, when: Period, value: float, made: Any
+        self, measure: str, level: str, code: str, name: str, when: Period, value: float, counted: Any
     ) -> Figure:
         from atlarge.panel import measures
 
-        told = made.coverage[measures()[measure].table]
-        ids = sorted({str(r["id"]) for r in told["releases"]})
+        scope = counted.coverage[measures()[measure].table]
+        ids = sorted({str(r["id"]) for r in scope["releases"]})
         named = {str(r.get("id")): str(r.get("file")) for r in self.store.manifest.get("releases", [])}
         releases = ", ".join(f"{i} ({named[i]})" if i in named else i for i in ids)
-        unplaced = told["unplaced"].get(measure, 0)
+        unplaced = scope["unplaced"].get(measure, 0)
         parts = []
         if measure in _STOCKS and when.days > 31:
             parts.append("the mean of the months, since a person held in two months is counted in both")
@@ -214,10 +216,10 @@ class PanelSource:
 
         if when is None or kind not in (*PANEL_KINDS, "nation"):
             return []
-        made = self._panel(measure, kind, when, None, _grain(measure, when))
-        if isinstance(made, Gap):
+        counted = self._panel(measure, kind, when, None, _grain(measure, when))
+        if isinstance(counted, Gap):
             return []
-        whole = made.frame.group_by("place").agg(
+        whole = counted.frame.group_by("place").agg(
             pl.col("value").sum().alias("value"), pl.col("value").null_count().alias("gaps")
         )
         kept = whole.filter(pl.col("gaps") == 0).sort("value", "place", descending=[True, False])
@@ -228,9 +230,9 @@ class PanelSource:
         ranked = self.ranked(measure, kind, when)
         if not ranked or when is None:
             return Gap(f"the records give no {kind} counts of {measure} in {when or 'any period'}")
-        made = self._panel(measure, kind, when, None, _grain(measure, when))
+        counted = self._panel(measure, kind, when, None, _grain(measure, when))
         total = sum(value for _, value in ranked)
-        figure = self._figure(measure, kind, "all", f"{len(ranked):,} places", when, total, made)
+        figure = self._figure(measure, kind, "all", f"{len(ranked):,} places", when, total, counted)
         return Amount(total, (figure,), when.days, measure not in _STOCKS)
 
     def series(
@@ -244,17 +246,17 @@ class PanelSource:
             return Gap(f"say when: the records of {measure} need a period")
         if every == "year":
             return Gap("the panel counts by day, week or month, not by year")
-        made = self._panel(measure, level, when, [code], every)
-        if isinstance(made, Gap):
-            return made
-        rows = made.frame.filter(made.frame["days_covered"] == made.frame["days_in_period"]).drop_nulls(
-            "value"
-        )
+        counted = self._panel(measure, level, when, [code], every)
+        if isinstance(counted, Gap):
+            return counted
+        rows = counted.frame.filter(
+            counted.frame["days_covered"] == counted.frame["days_in_period"]
+        ).drop_nulls("value")
         found = []
         for row in rows.iter_rows(named=True):
             last = row["period"] + dt.timedelta(days=int(row["days_in_period"]) - 1)
             period = Period(row["period"], last)
-            found.append(self._figure(measure, level, code, name, period, float(row["value"]), made))
+            found.append(self._figure(measure, level, code, name, period, float(row["value"]), counted))
         return found or Gap(f"no release in the store covers {measure} at {name} in {when}")
 
 

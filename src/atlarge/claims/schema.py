@@ -103,10 +103,10 @@ def _line(lines: dict[tuple[str | int, ...], int], path: tuple[str | int, ...]) 
 
 def _field(path: tuple[str | int, ...]) -> str:
     """A path as a person writes it: claims[2].speaker.name."""
-    made = ""
+    field = ""
     for part in path:
-        made += f"[{part}]" if isinstance(part, int) else f".{part}" if made else part
-    return made
+        field += f"[{part}]" if isinstance(part, int) else f".{part}" if field else part
+    return field
 
 
 def _known_fields(schema: dict[str, Any]) -> list[str]:
@@ -181,9 +181,9 @@ def _best_branch(
         types = _resolved(branch).get("type")
         if kind is not None and types == kind:
             inside = [e for e in error.context or [] if e.schema_path and e.schema_path[0] == i]
-            made = [told for e in inside for told in _explain(e)]
-            if made:
-                return made
+            messages = [line for e in inside for line in _explain(e)]
+            if messages:
+                return messages
     about = error.schema.get("description", "a value of another form")
     return [(path, f"{error.instance!r} cannot be read here. {about}")]
 

@@ -88,10 +88,10 @@ class Source(Protocol):
 class PartySource:
     """The figures that one party gave, from the reference tables."""
 
-    def __init__(self, party: str, held: tuple[Figure, ...]) -> None:
+    def __init__(self, party: str, published: tuple[Figure, ...]) -> None:
         self.name = party
-        self.held = held
-        self.is_of_record = any(f.is_of_record for f in held)
+        self.held = published
+        self.is_of_record = any(f.is_of_record for f in published)
 
     def _of(self, measure: str, kind: str | None = None) -> list[Figure]:
         return [
@@ -113,14 +113,14 @@ class PartySource:
 
     def _named(self, measure: str, place: str, kind: str | None) -> list[Figure]:
         """Figures of a place: by its name or alias, else by its code, else by a name without its state."""
-        held = self._of(measure, kind)
-        for wanted in _names(place) if held else ():
-            found = [f for f in held if wanted in f.names]
+        published = self._of(measure, kind)
+        for wanted in _names(place) if published else ():
+            found = [f for f in published if wanted in f.names]
             if found:
                 return found
         begun = [
             f
-            for f in held
+            for f in published
             if f.place_kind != "group" and any(name.startswith(normal(place) + " ") for name in f.names)
         ]
         return begun if len({f.place for f in begun}) == 1 else []
@@ -196,9 +196,9 @@ def _list(periods: list[Period]) -> str:
 
 def parties(wanted: list[str] | None = None) -> list[PartySource]:
     """Parties with figures, from all reference tables or only those named; those of record first."""
-    held: dict[str, list[Figure]] = {}
+    by_party: dict[str, list[Figure]] = {}
     for figure in figures():
         if wanted is None or figure.source in wanted or "reference" in wanted:
-            held.setdefault(figure.party, []).append(figure)
-    made = [PartySource(party, tuple(of)) for party, of in held.items()]
-    return sorted(made, key=lambda source: (not source.is_of_record, source.name))
+            by_party.setdefault(figure.party, []).append(figure)
+    sources = [PartySource(party, tuple(of)) for party, of in by_party.items()]
+    return sorted(sources, key=lambda source: (not source.is_of_record, source.name))

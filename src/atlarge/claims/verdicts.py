@@ -111,14 +111,16 @@ class _Checker:
         """The verdict, with whatever the claim links to as further evidence."""
         claim = self.claim
         if claim["kind"] in _TESTED and "measure" in claim:
-            made = self._tested()
+            result = self._tested()
         elif claim["kind"] in _TESTED:
-            made = self._untestable("the claim names no measure")
+            result = self._untestable("the claim names no measure")
         elif claim["kind"] == "assertion" and "implies" not in claim and "explanation" not in claim:
-            made = self._untestable("a document, or the word of someone who was there; counts do not show it")
+            result = self._untestable(
+                "a document, or the word of someone who was there; counts do not show it"
+            )
         else:
-            made = self._of_cause()
-        return self._with_context(made)
+            result = self._of_cause()
+        return self._with_context(result)
 
     # --- claims with a number -------------------------------------------------------------------------
 
@@ -148,7 +150,7 @@ class _Checker:
     def _from(
         self, shown: Outcome, verdict: str, answers: list[tuple[str, Outcome]], other: Outcome | None
     ) -> Verdict:
-        told = [
+        verdicts = [
             {
                 "reading": title or "as stated",
                 "verdict": outcome.verdict,
@@ -170,7 +172,7 @@ class _Checker:
             word=written.get("word") if isinstance(written, dict) else None,
             reading=shown.band,
             sensitivity=shown.sensitivity + (_scheme_row(other) if other else []),
-            answers=told if len(told) > 1 else [],
+            answers=verdicts if len(verdicts) > 1 else [],
             notes=list(dict.fromkeys(note for _, outcome in answers for note in outcome.notes)),
             needs=list(dict.fromkeys(self.gaps))
             if len(answers) < len(self.claim.get("readings", [1]))
@@ -186,16 +188,16 @@ class _Checker:
 
     def _sources(self, test: dict[str, Any]) -> list[Source]:
         """The sources a test may use: the panel, then the parties of the reference tables."""
-        asked = test.get("source")
-        wanted = [asked] if isinstance(asked, str) else asked
-        made: list[Source] = []
+        requested = test.get("source")
+        wanted = [requested] if isinstance(requested, str) else requested
+        sources: list[Source] = []
         if self.store is not None and (wanted is None or "panel" in wanted):
             scheme = test.get("scheme", "ddp")
-            made.append(self.kept.setdefault(scheme, PanelSource(self.store, scheme)))
+            sources.append(self.kept.setdefault(scheme, PanelSource(self.store, scheme)))
         tables = None if wanted is None else [w for w in wanted if w != "panel"]
         if tables is None or tables:
-            made += parties(tables)
-        return made
+            sources += parties(tables)
+        return sources
 
     def _by_kind(self, test: dict[str, Any]) -> dict[str, list[Outcome]]:
         """Outcomes of all sources that have the measure, by the kind of place the names are read as."""
@@ -245,19 +247,19 @@ class _Checker:
                 title = implied.get("text", implied["kind"]) + (f", {label}" if label else "")
                 outcomes.append((title, merge(group)))
         linked = explained(self.claim, self.store, self.kept)
-        told = [o.verdict for _, o in outcomes]
+        verdicts = [o.verdict for _, o in outcomes]
         if linked is not None and linked.verdict != CANNOT_BE_TOLD:
             # A denial denies the account, so an account that fits speaks against it.
             speaks_for = (linked.verdict == FITS) == (self.claim["kind"] == "cause")
-            told.append(SUPPORTED if speaks_for else CONTRADICTED)
-        verdict, fits = fit_of(set(told))
+            verdicts.append(SUPPORTED if speaks_for else CONTRADICTED)
+        verdict, fits = fit_of(set(verdicts))
         needs = self.claim.get("needs", [])
-        made = self._untestable(
+        result = self._untestable(
             fits=fits, verdict=verdict, needs=[needs] if isinstance(needs, str) else needs
         )
         if outcomes:
-            made = self._with_implied(made, outcomes)
-        notes = list(made.notes)
+            result = self._with_implied(result, outcomes)
+        notes = list(result.notes)
         if linked is not None:
             row = {
                 "reading": f"explanation: {linked.title or self.claim['explanation']}",
@@ -265,18 +267,18 @@ class _Checker:
             }
             extra = [linked.evidence] if linked.evidence else []
             answers = [
-                *made.answers,
+                *result.answers,
                 row | {"value": None, "expected": None, "unit": None, "source": "explain"},
             ]
-            made = replace(made, answers=answers, evidence=[*made.evidence, *extra])
+            result = replace(result, answers=answers, evidence=[*result.evidence, *extra])
             notes.append(linked.reason)
         if fits == FITS:
             notes.append(
                 "What the claim implies is so, which fits it; records of counts do not show a cause."
             )
-        return replace(made, notes=notes)
+        return replace(result, notes=notes)
 
-    def _with_implied(self, made: Verdict, outcomes: list[tuple[str, Outcome]]) -> Verdict:
+    def _with_implied(self, result: Verdict, outcomes: list[tuple[str, Outcome]]) -> Verdict:
         """The verdict with what each implied test says."""
         first = outcomes[0][1]
         answers = [
@@ -291,8 +293,8 @@ class _Checker:
             for title, o in outcomes
         ]
         return replace(
-            made,
-            value=None if made.verdict == NOT_TESTABLE else first.value,
+            result,
+            value=None if result.verdict == NOT_TESTABLE else first.value,
             expected=first.expected,
             unit=first.unit,
             evidence=unique([e for _, o in outcomes for e in o.evidence]),
@@ -312,8 +314,10 @@ class _Checker:
     ) -> Verdict:
         written = self.claim.get("expected")
         stated = written.get("value") if isinstance(written, dict) else written
-        asked = self.claim.get("needs", [])
-        listed = needs if needs is not None else [asked] if isinstance(asked, str) else list(asked)
+        requested = self.claim.get("needs", [])
+        listed = (
+            needs if needs is not None else [requested] if isinstance(requested, str) else list(requested)
+        )
         gaps = [reason] if reason else list(dict.fromkeys(self.gaps))
         return Verdict(
             id=self.claim["id"],
@@ -327,12 +331,12 @@ class _Checker:
             needs=[*listed, *[g for g in gaps if g not in listed]],
         )
 
-    def _with_context(self, made: Verdict) -> Verdict:
+    def _with_context(self, result: Verdict) -> Verdict:
         """Add statements linked to, and figures of the same measure and place at other, overlapping times."""
-        evidence = [*made.evidence, *self._statements(), *self._nearby(made)]
-        notes = [*([self.claim["note"]] if "note" in self.claim else []), *made.notes]
+        evidence = [*result.evidence, *self._statements(), *self._nearby(result)]
+        notes = [*([self.claim["note"]] if "note" in self.claim else []), *result.notes]
         return replace(
-            made,
+            result,
             text=self.claim["text"],
             kind=self.claim["kind"],
             speaker=self.claim.get("speaker", {}),
@@ -361,11 +365,11 @@ class _Checker:
         """Statements of the reference table that the claim names."""
         wanted = self.claim.get("statements", [])
         rows = {row["statement"]: row for row in table("documented_statements").iter_rows(named=True)}
-        made = []
+        statements = []
         for i, name in enumerate(wanted):
             row = rows.get(name)
             if row is None:
-                made.append(
+                statements.append(
                     {
                         "role": "statement",
                         "statement": name,
@@ -374,7 +378,7 @@ class _Checker:
                     }
                 )
                 continue
-            made.append(
+            statements.append(
                 {
                     "role": "statement",
                     "from": row["date"].isoformat(),
@@ -387,9 +391,9 @@ class _Checker:
                     "source_url": row["source_url"],
                 }
             )
-        return made
+        return statements
 
-    def _nearby(self, made: Verdict) -> list[dict[str, Any]]:
+    def _nearby(self, result: Verdict) -> list[dict[str, Any]]:
         """Figures that speak of the same measure and place in an overlapping but different period."""
         if "measure" not in self.claim or "when" not in self.claim:
             return []
@@ -397,7 +401,7 @@ class _Checker:
         from atlarge.claims.figures import normal
 
         names = {normal(place) for place in wanted.places}
-        used = {entry.get("rows") for entry in made.evidence}
+        used = {entry.get("rows") for entry in result.evidence}
         return [
             figure.to_dict("context")
             for figure in figures()
@@ -429,12 +433,12 @@ def _nearest(word: str, known: list[str]) -> str:
     return f"there is no {word!r}" + (f"; the nearest is {close[0]!r}" if close else "")
 
 
-def _no_measure(measure: str, asked: Any, has_store: bool) -> str:
+def _no_measure(measure: str, requested: Any, has_store: bool) -> str:
     """Why no source has a measure, with the nearest name."""
     from atlarge.panel import measures
 
     known = [*measures(), *figure_measures()]
     if measure in known:
-        where = f" in {asked}" if asked else ""
+        where = f" in {requested}" if requested else ""
         return f"no source{where} here holds {measure}" + ("" if has_store else "; name a store")
     return f"no source here holds a measure of that name: {_nearest(measure, known)}"

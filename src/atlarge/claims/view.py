@@ -48,13 +48,13 @@ def render_draft(
     """The article beside its claims as one HTML page that loads nothing and runs no script."""
     paragraphs = []
     for paragraph in drafted.article.paragraphs:
-        held = [draft for draft in drafted.drafts if draft.paragraph == paragraph.number]
-        cards = [_card(draft.claim, found) for draft in held]
+        drafts = [draft for draft in drafted.drafts if draft.paragraph == paragraph.number]
+        cards = [_card(draft.claim, found) for draft in drafts]
         paragraphs.append(
             {
                 "number": paragraph.number,
                 "turn": paragraph.turn,
-                "pieces": _pieces(paragraph.text, held),
+                "pieces": _pieces(paragraph.text, drafts),
                 "claims": cards,
             }
         )
@@ -113,13 +113,13 @@ def _shown(value: Any) -> str:
     return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
-def _pieces(text: str, held: list[Any]) -> list[dict[str, Any]]:
+def _pieces(text: str, drafts: list[Any]) -> list[dict[str, Any]]:
     """The text cut at the words of its claims, each piece with the numbers of the claims it is of."""
     edges = sorted(
-        {0, len(text), *(min(d.start, len(text)) for d in held), *(min(d.end, len(text)) for d in held)}
+        {0, len(text), *(min(d.start, len(text)) for d in drafts), *(min(d.end, len(text)) for d in drafts)}
     )
     pieces = []
     for start, end in itertools.pairwise(edges):
-        inside = [d.claim["id"] for d in held if d.start <= start and end <= d.end]
+        inside = [d.claim["id"] for d in drafts if d.start <= start and end <= d.end]
         pieces.append({"text": text[start:end], "claims": inside})
     return pieces

@@ -126,8 +126,8 @@ class Disclosed:
                 # A cell without records is zero: it describes no one.
                 at[name].append(self.counts.get((section, *row, name), 0))
         plain = rows.select(c for c in rows.columns if c not in _RATES and c != "known")
-        made = plain.with_columns(pl.Series(name, values, dtype=pl.Int64) for name, values in at.items())
-        return _with_rates(made)
+        frame = plain.with_columns(pl.Series(name, values, dtype=pl.Int64) for name, values in at.items())
+        return _with_rates(frame)
 
     def total(self) -> dict[str, int | None]:
         """The counts of all places together."""
@@ -279,10 +279,12 @@ def _know(cells: _Cells, k: int, report: Mapping[str, Any]) -> None:
     ):
         start = len(cells.keys)
         cells.outcomes(f"{section}{k}", keys, pl.col(f"in{k}"), shown=False)
-        told = {(row.get("place"), _day(row.get("period"))) if keys else (): row for row in published if row}
+        by_key = {
+            (row.get("place"), _day(row.get("period"))) if keys else (): row for row in published if row
+        }
         for i in range(start, len(cells.keys)):
             _, *key, name = cells.keys[i]
-            row = told.get(tuple(key))
+            row = by_key.get(tuple(key))
             if row is None or name not in row:
                 continue
             number, value = cells.base.height + i, row[name]

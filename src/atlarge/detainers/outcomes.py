@@ -111,7 +111,7 @@ def add_rates(counts: pl.DataFrame, level: float = 0.95) -> pl.DataFrame:
     low, high = wilson(declined, known, level)
     whole = np.where(issued > 0, issued, np.nan)
     rate = declined / np.where(known > 0, known, np.nan)
-    made = {
+    rates = {
         "decline_rate": rate,
         "rate_low": low,
         "rate_high": high,
@@ -119,5 +119,5 @@ def add_rates(counts: pl.DataFrame, level: float = 0.95) -> pl.DataFrame:
         "worst_case": (declined + missing) / whole,
         "missing_share": missing / whole,
     }
-    series = [pl.Series(name, np.round(values, 6)).fill_nan(None) for name, values in made.items()]
+    series = [pl.Series(name, np.round(values, 6)).fill_nan(None) for name, values in rates.items()]
     return counts.with_columns(pl.Series("known", known).cast(pl.Int64), *series)

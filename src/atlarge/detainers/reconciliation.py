@@ -40,8 +40,10 @@ def _nearby(row: dict[str, Any], figures: pl.DataFrame) -> str | None:
     overlapping = (pl.col("start") <= row["end"]) & (pl.col("end") >= row["start"])
     other = (pl.col("start") != row["start"]) | (pl.col("end") != row["end"])
     found = figures.filter(same & overlapping & other).sort("start", "end", "party")
-    told = [f"{f['party']}: {f['value']:g} ({f['start']} to {f['end']})" for f in found.iter_rows(named=True)]
-    return "; ".join(told) or None
+    lines = [
+        f"{f['party']}: {f['value']:g} ({f['start']} to {f['end']})" for f in found.iter_rows(named=True)
+    ]
+    return "; ".join(lines) or None
 
 
 def _row(
@@ -51,25 +53,25 @@ def _row(
     covered: list[tuple[dt.date, dt.date]],
 ) -> dict[str, Any]:
     """One row of the reconciliation."""
-    made: dict[str, Any] = {k: key[k] for k in ("place", "place_kind", "measure", "start", "end")}
-    made |= {"official": None, "sheriff": None}
+    row: dict[str, Any] = {k: key[k] for k in ("place", "place_kind", "measure", "start", "end")}
+    row |= {"official": None, "sheriff": None}
     other = []
     for figure in group.iter_rows(named=True):
         column = _COLUMN_OF.get(figure["party"])
-        if column and figure["status"] != "variant" and made[column] is None:
-            made[column] = figure["value"]
+        if column and figure["status"] != "variant" and row[column] is None:
+            row[column] = figure["value"]
         elif figure["value"] is not None:
             other.append(f"{figure['party']}: {figure['value']:g}")
-    made["other"] = "; ".join(other) or None
+    row["other"] = "; ".join(other) or None
     recomputed = _recomputed(key, detainers, covered)
-    made["recomputed"] = recomputed
+    row["recomputed"] = recomputed
     order = ["withdrawn", "disputed", "not recovered", "published", "variant"]
-    made["status"] = min(group["status"].unique().to_list(), key=order.index)
-    told = {v for v in (made["official"], made["sheriff"], recomputed) if v is not None}
-    made["conflict"] = len(told) > 1
-    made["notes"] = "; ".join(dict.fromkeys(group["note"].drop_nulls().to_list())) or None
-    made["source_urls"] = " ".join(dict.fromkeys(group["source_url"].drop_nulls().to_list()))
-    return made
+    row["status"] = min(group["status"].unique().to_list(), key=order.index)
+    values = {v for v in (row["official"], row["sheriff"], recomputed) if v is not None}
+    row["conflict"] = len(values) > 1
+    row["notes"] = "; ".join(dict.fromkeys(group["note"].drop_nulls().to_list())) or None
+    row["source_urls"] = " ".join(dict.fromkeys(group["source_url"].drop_nulls().to_list()))
+    return row
 
 
 def _recomputed(

@@ -204,8 +204,8 @@ def _with_facilities(
         .collect()
     )
     if found is not None:
-        told = [found.counts.get(("facility", place)) for place in per["place"].to_list()]
-        per = per.with_columns(pl.Series("largest_facility_issued", told, dtype=pl.Int64))
+        counts = [found.counts.get(("facility", place)) for place in per["place"].to_list()]
+        per = per.with_columns(pl.Series("largest_facility_issued", counts, dtype=pl.Int64))
     return rows.join(per, on="place", how="left", nulls_equal=True)
 
 
@@ -226,8 +226,8 @@ def _window(
     kept = [c for c in coverage if (end is None or c.start <= end) and (start is None or c.end >= start)]
     if not kept:
         spans = ", ".join(f"{c.start} to {c.end}" for c in coverage) or "nothing"
-        asked = f"{start or 'the beginning'} to {end or 'the end'}"
-        raise CoverageError(f"the detainers in the store do not cover {asked}; they cover {spans}")
+        window = f"{start or 'the beginning'} to {end or 'the end'}"
+        raise CoverageError(f"the detainers in the store do not cover {window}; they cover {spans}")
     first = max(min(c.start for c in kept), start or dt.date.min)
     last = min(max(c.end for c in kept), end or dt.date.max)
     return first, last, kept
@@ -254,10 +254,12 @@ def declined_by_charge(
         .collect()
     )
     if found is not None:
-        told = [found.counts.get(("charge", *key)) for key in counts.select("place", "charge").iter_rows()]
+        published = [
+            found.counts.get(("charge", *key)) for key in counts.select("place", "charge").iter_rows()
+        ]
         whole = [found.counts.get(("all charges", place)) for place in counts["place"].to_list()]
         counts = counts.with_columns(
-            pl.Series("declined", told, dtype=pl.Int64), pl.Series("whole", whole, dtype=pl.Int64)
+            pl.Series("declined", published, dtype=pl.Int64), pl.Series("whole", whole, dtype=pl.Int64)
         )
         # What is left of a published total without the published charges says nothing new.
         left = pl.col("whole") - pl.col("declined").sum().over("place")
@@ -267,7 +269,7 @@ def declined_by_charge(
         counts = counts.group_by("place", merged.alias("charge")).agg(
             pl.when(some).then(pl.col("left").first()).otherwise(pl.col("declined").sum()).alias("declined")
         )
-    held = pl.col("declined").is_null()
+    suppressed = pl.col("declined").is_null()
     if by == "facility":
         name = pl.col("place")
     else:
@@ -278,7 +280,7 @@ def declined_by_charge(
     return (
         counts.with_columns(name.fill_null("not placed").alias("place_name"), total.alias("_total"))
         .sort("_total", "place", "declined", "charge", descending=[True, False, True, False], nulls_last=True)
-        .with_columns(held.alias("suppressed"))
+        .with_columns(suppressed.alias("suppressed"))
         .select("place", "place_name", "charge", "declined", "suppressed")
     )
 
@@ -372,11 +374,11 @@ def _warnings(
     first: dt.date, last: dt.date, start: dt.date | None, end: dt.date | None, covered: list[Coverage]
 ) -> list[str]:
     """What part of the time asked about, or of the nation, the releases leave out."""
-    made = []
+    warnings = []
     if start is not None and first > start:
-        made.append(f"The releases begin on {first}; nothing is known from {start} to then.")
+        warnings.append(f"The releases begin on {first}; nothing is known from {start} to then.")
     if end is not None and last < end:
-        made.append(f"The releases end on {last}; nothing is known from then to {end}.")
+        warnings.append(f"The releases end on {last}; nothing is known from then to {end}.")
     national = {
         day
         for c in covered
@@ -387,10 +389,10 @@ def _warnings(
     if len(national) < days:
         scopes = ", ".join(sorted({c.scope for c in covered if c.scope != "nation"}))
         part = f"only {scopes}" if scopes else "nothing"
-        made.append(
+        warnings.append(
             f"On {days - len(national):,} of {days:,} days the releases cover {part}, not the nation."
         )
-    return made
+    return warnings
 
 
 def _releases(manifest: dict[str, Any]) -> list[dict[str, Any]]:

@@ -25,17 +25,17 @@ def time_to_outcome(detainers: pl.LazyFrame, by: str = "outcome") -> pl.DataFram
     if "decision_date" not in columns:
         raise QuestionError("time to outcome needs dates of decision, which the detainer releases here lack")
     days = (pl.col("decision_date") - pl.col("date")).dt.total_days()
-    told = days.filter(days >= 0)
+    known = days.filter(days >= 0)
     return (
         detainers.group_by(by)
         .agg(
             pl.col("n").sum().cast(pl.Int64).alias("n"),
             pl.col("n").filter(days.is_null()).sum().cast(pl.Int64).alias("without_date"),
             pl.col("n").filter(days < 0).sum().cast(pl.Int64).alias("out_of_order"),
-            told.median().alias("median_days"),
-            told.quantile(0.25, "linear").alias("q25_days"),
-            told.quantile(0.75, "linear").alias("q75_days"),
-            (told > 30).mean().alias("share_over_30_days"),
+            known.median().alias("median_days"),
+            known.quantile(0.25, "linear").alias("q25_days"),
+            known.quantile(0.75, "linear").alias("q75_days"),
+            (known > 30).mean().alias("share_over_30_days"),
         )
         .sort(by)
         .collect()
@@ -52,14 +52,14 @@ def later_arrests(
     arrested_later, share and median_days (from issue to the first such arrest). A detainer without a key is
     counted apart, never as "not arrested". QuestionError when a release has no identifiers.
     """
-    issued, held = nw.from_native(detainers), nw.from_native(arrests)
-    for name, frame in (("detainers", issued), ("arrests", held)):
+    issued, arrested = nw.from_native(detainers), nw.from_native(arrests)
+    for name, frame in (("detainers", issued), ("arrests", arrested)):
         if "subject_key" not in frame.collect_schema().names():
             raise QuestionError(f"later arrests need identifiers, which the {name} here lack")
     n = nw.col("n").cast(nw.Int64).sum()
     issued = issued.group_by("date", "outcome", "subject_key").agg(n)
     keyed = issued.select("date", "subject_key").drop_nulls().unique()
-    seen = held.select("subject_key", nw.col("date").alias("arrest_date")).drop_nulls().unique()
+    seen = arrested.select("subject_key", nw.col("date").alias("arrest_date")).drop_nulls().unique()
     # The first arrest after the issue: if it is too late, so is every other.
     first = (
         keyed.join(seen, on="subject_key", how="inner")
@@ -131,7 +131,7 @@ def follow_up(
         return pl.DataFrame()
     methods = list(scheme_of(scheme).methods("at_large"))
     at_large = arrests.filter(nw.col("method").is_in(methods))
-    made = later_arrests(inside, at_large, engine=engine)
+    found = later_arrests(inside, at_large, engine=engine)
     small = pl.col("arrested_later").is_between(1, threshold - 1) | (
         (pl.col("with_key") - pl.col("arrested_later")).is_between(1, threshold - 1)
     )
@@ -139,4 +139,4 @@ def follow_up(
         pl.when(small).then(None).otherwise(pl.col(c)).alias(c)
         for c in ("arrested_later", "share", "median_days")
     ]
-    return made.with_columns(*hidden, small.alias("suppressed"))
+    return found.with_columns(*hidden, small.alias("suppressed"))

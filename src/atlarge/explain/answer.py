@@ -344,9 +344,9 @@ class Answer:
     def summary(self, language: str = "en") -> str:
         """Headline, a paragraph for each account, and what to know before quoting it."""
         lines = [render(self.headline, language), ""]
-        for judged, message in zip(self.verdicts.values(), self.messages, strict=True):
-            title = render(judged.title, language)
-            verdict = render(Message(f"verdict.{judged.verdict}"), language)
+        for judgement, message in zip(self.verdicts.values(), self.messages, strict=True):
+            title = render(judgement.title, language)
+            verdict = render(Message(f"verdict.{judgement.verdict}"), language)
             lines += [f"{title}: {verdict}.", f"  {render(message, language)}"]
         if self.corroboration:
             lines += ["", *(f"  - {render(row['says'], language)}" for row in self.corroboration)]

@@ -31,7 +31,7 @@ from atlarge.explain.fit import attempt, gather, strips
 from atlarge.explain.narrative import headline, paragraphs, reasons
 from atlarge.explain.periods import months_of
 from atlarge.explain.quantities import Lasting
-from atlarge.explain.question import check_enough, check_fit, place_asked
+from atlarge.explain.question import check_enough, check_fit, requested_place
 from atlarge.explain.sensitivity import sensitivity_of
 from atlarge.explain.sources import sources_of
 from atlarge.explain.study import Study, changed_units, world_of
@@ -76,21 +76,21 @@ def explain(
 
     policies = as_registry(registry)
     if policy is not None:
-        asked = policies.get(policy)
-        found = place_asked(str(place))
-        check_fit(asked, found)
+        requested = policies.get(policy)
+        found = requested_place(str(place))
+        check_fit(requested, found)
     else:
-        found = place_asked(str(place))
-        asked = from_date(date or dt.date.min, found.code, found.name)
+        found = requested_place(str(place))
+        requested = from_date(date or dt.date.min, found.code, found.name)
     where = where_of(found.kind, found.code, found.name)
     opened = open_store(store)
     world = world_of(opened, where, scheme, policies)
     counts = world.main["at_large"]
-    months = months_of(asked, counts.first, counts.last)
+    months = months_of(requested, counts.first, counts.last)
     row = counts.row(world.key)
     if row is not None:
         check_enough(counts.binned(months)[row], months, world.area.name, nearest_of(where))
-    facts = gather(world, asked, months, found.code)
+    facts = gather(world, requested, months, found.code)
     return _answer(facts, world, found.code, found.name, found.kind)
 
 
@@ -133,9 +133,9 @@ def verdicts_of(facts: Facts) -> dict[str, Judgement]:
     level = concentration(
         Interval(ratio.get("value"), ratio.get("low"), ratio.get("high")), why["concentration"]
     )
-    judged = [singling_out(facts.bursts, lasting, why["singling_out"], by_span), replaced, level]
-    found = q_of([one.p for one in judged])
-    return {one.account: dc.replace(one, q=q) for one, q in zip(judged, found, strict=True)}
+    judgements = [singling_out(facts.bursts, lasting, why["singling_out"], by_span), replaced, level]
+    found = q_of([one.p for one in judgements])
+    return {one.account: dc.replace(one, q=q) for one, q in zip(judgements, found, strict=True)}
 
 
 def _substitution(facts: Facts, lasting: Lasting, reason: Message) -> Judgement:
@@ -164,7 +164,7 @@ def _answer(facts: Facts, world: Study, code: str, name: str, kind: str) -> Answ
     shares = burst_shares(main, facts.surges)
     start, end = main.months.bounds(main.months.life)
     others = _other_estimates(world, facts)
-    told = facts.jail_change or _no_change(world.area)
+    jail = facts.jail_change or _no_change(world.area)
     facts.concentration["verdict"] = verdicts["concentration"].verdict
     return Answer(
         place=code,
@@ -184,7 +184,7 @@ def _answer(facts: Facts, world: Study, code: str, name: str, kind: str) -> Answ
         parts=_parts(facts),
         baseline=facts.parts.baseline if facts.parts else main.baseline,
         concentration=facts.concentration,
-        change_point=told,
+        change_point=jail,
         surges=facts.surges,
         verdicts=verdicts,
         headline=headline(facts, verdicts),
@@ -251,7 +251,7 @@ def _other_estimates(world: Study, facts: Facts) -> list[Estimate]:
             counts = level[measure]
             changed = changed_units(area.level, months, counts.keys, world.registry)
             key = f"{area.level} {measure}"
-            made = attempt(
+            estimates = attempt(
                 facts.notes,
                 key,
                 partial(
@@ -265,8 +265,8 @@ def _other_estimates(world: Study, facts: Facts) -> list[Estimate]:
                     policies=world.registry,
                 ),
             )
-            if made is not None:
-                found.append(made)
+            if estimates is not None:
+                found.append(estimates)
     return found
 
 
@@ -301,7 +301,7 @@ def _pre_fit(main: Estimate) -> dict[str, Any]:
 def _sensitivity(world: Study, facts: Facts) -> list[dict[str, Any]]:
     change = facts.jail_change.date if facts.jail_change and fell_before(facts) else None
     rows = [*sensitivity_of(world, facts.policy, facts.main, change), facts.in_time]
-    for scheme, told in facts.schemes.items():
+    for scheme, under_scheme in facts.schemes.items():
         if scheme != facts.scheme:
             rows.append(
                 {
@@ -309,9 +309,9 @@ def _sensitivity(world: Study, facts: Facts) -> list[dict[str, Any]]:
                     "label": f"The other reading of the method column ({scheme})",
                     "measure": "at_large",
                     "area": world.area.name,
-                    **told["effect"],
-                    "expected": told["expected"],
-                    "p_placebo": told["p_placebo"],
+                    **under_scheme["effect"],
+                    "expected": under_scheme["expected"],
+                    "p_placebo": under_scheme["p_placebo"],
                     "donors": None,
                     "note": "",
                 }

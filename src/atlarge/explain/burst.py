@@ -73,14 +73,14 @@ def burst_shares(found: Estimate, surges: list[dict[str, Any]]) -> dict[str, flo
     shares: dict[str, float | None] = {}
     for name, total in found.totals.items():
         first, last = found.months.bounds(found.months.span(name))
-        held = 0.0
+        previous = 0.0
         for surge in surges:
             a, b = dt.date.fromisoformat(surge["start"]), dt.date.fromisoformat(surge["end"])
             overlap = (min(b, last) - max(a, first)).days + 1
             if overlap > 0:
-                held += (surge["observed"] - surge["expected"]) * overlap / ((b - a).days + 1)
+                previous += (surge["observed"] - surge["expected"]) * overlap / ((b - a).days + 1)
         value = total.effect.value or 0.0
-        shares[name] = held / value if value > 0 else None
+        shares[name] = previous / value if value > 0 else None
     return shares
 
 

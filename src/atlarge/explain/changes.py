@@ -123,18 +123,18 @@ def strip_of(
         label=measure_of(measure).label,
         area=area,
         period=[firsts[k] for k in shown],
-        value=[_told(series[k]) for k in shown],
+        value=[_finite(series[k]) for k in shown],
         date=main.date if main else None,
         low=main.low if main else None,
         high=main.high if main else None,
-        before=main.before if main else _told(float(np.nanmean(series[inside]))),
+        before=main.before if main else _finite(float(np.nanmean(series[inside]))),
         after=main.after if main else None,
         p=main.p if main else None,
         changes=[change.to_dict() for change in changes],
     )
 
 
-def _told(value: float) -> float | None:
+def _finite(value: float) -> float | None:
     return float(value) if np.isfinite(value) else None
 
 

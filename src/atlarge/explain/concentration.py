@@ -132,7 +132,7 @@ def concentration_of(
     fips = where.county.code if where.county else _seat(where.office)
     people = metro_population(fips, start.year) if fips else None
     if people is None:
-        return _untold(where, start)
+        return _unknown(where, start)
     whole = nation_population(people.year)
     stop = end + dt.timedelta(days=1)
     days = (stop - start).days
@@ -141,7 +141,7 @@ def concentration_of(
     here = float(county.sums([start], [stop])[inside].sum() + office.sums([start], [stop])[seated].sum())
     total = float(nation.sums([start], [stop]).sum())
     if not np.isfinite(here + total) or total <= 0:
-        return _untold(where, start)
+        return _unknown(where, start)
     ratio = share_ratio(here, total, people, whole, unplaced)
     return {
         "measure": measure,
@@ -171,7 +171,7 @@ def _seat(office: Area | None) -> str | None:
     return seat_of(office.code) if office else None
 
 
-def _untold(where: Where, start: dt.date) -> dict[str, Any]:
+def _unknown(where: Where, start: dt.date) -> dict[str, Any]:
     """No estimate of the unauthorized population: noncitizens of the AOR are given for scale, no verdict."""
     nothing = Interval(None).to_dict()
     about: dict[str, Any] = {

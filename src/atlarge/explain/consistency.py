@@ -162,8 +162,8 @@ def _verdicts(doc: Mapping[str, Any]) -> Iterator[str]:
             yield f"{name} does not fit with an effect of {effect['value']} of {found['material']}"
     if doc.get("lasting") and lasting != doc["lasting"]["verdict"]:
         yield f"lasting {lasting} in the verdicts, {doc['lasting']['verdict']} in its numbers"
-    for name, judged in doc["verdicts"].items():
-        p, q = judged.get("p"), judged.get("q")
+    for name, judgement in doc["verdicts"].items():
+        p, q = judgement.get("p"), judgement.get("q")
         if p is not None and q is not None and q < p - 1e-4:
             yield f"{name}: q {q} is below p {p}"
     yield from _replaced(doc)
@@ -253,7 +253,7 @@ def _text(answer: Answer) -> Iterator[str]:
     if set(answer.verdicts) != set(ACCOUNTS) or len(answer.messages) != len(ACCOUNTS):
         yield "not one paragraph for each account"
     messages: list[Message] = [answer.headline, *answer.messages, *(w.message for w in answer.warnings)]
-    messages += [judged.rule for judged in answer.verdicts.values()]
+    messages += [judgement.rule for judgement in answer.verdicts.values()]
     for message in messages:
         for language in LANGUAGES:
             text = render(message, language)

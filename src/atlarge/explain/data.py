@@ -111,15 +111,15 @@ class Daily:
 
 
 @lru_cache(maxsize=12)
-def _daily(key: str, held: _Held, by: str, measures: tuple[str, ...], scheme: str) -> dict[str, Daily]:
-    counts, covered = sparse(held.store, by=by, every="day", measures=measures, scheme=scheme)
+def _daily(key: str, source: _Source, by: str, measures: tuple[str, ...], scheme: str) -> dict[str, Daily]:
+    counts, covered = sparse(source.store, by=by, every="day", measures=measures, scheme=scheme)
     first, last = min(c.start for c, _ in covered), max(c.end for c, _ in covered)
     places = counts["place"].unique().sort().to_list()
     index = {place: k for k, place in enumerate(places)}
-    told = np.zeros((len(places), (last - first).days + 1), dtype=bool)
+    reported = np.zeros((len(places), (last - first).days + 1), dtype=bool)
     for release, inside in covered:
         days = slice((release.start - first).days, (release.end - first).days + 1)
-        told[[index[p] for p in inside], days] = True
+        reported[[index[p] for p in inside], days] = True
     order = pl.DataFrame(
         {"place": places, "row": range(len(places))}, schema={"place": pl.String, "row": pl.Int64}
     )
@@ -127,7 +127,7 @@ def _daily(key: str, held: _Held, by: str, measures: tuple[str, ...], scheme: st
     columns = (counts["period"] - first).dt.total_days().to_numpy()
     found = {}
     for measure in measures:
-        values = np.where(told, np.float32(0), np.float32(np.nan))
+        values = np.where(reported, np.float32(0), np.float32(np.nan))
         values[rows, columns] = counts[measure].to_numpy()
         until = measure_of(measure).unmeasured_from
         if until is not None and until <= last:
@@ -136,14 +136,14 @@ def _daily(key: str, held: _Held, by: str, measures: tuple[str, ...], scheme: st
     return found
 
 
-class _Held:
+class _Source:
     """Carries a store past the cache, which knows it by its path and manifest alone."""
 
     def __init__(self, store: Store) -> None:
         self.store = store
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Held)
+        return isinstance(other, _Source)
 
     def __hash__(self) -> int:
         return 0
@@ -156,24 +156,24 @@ def daily(
 
     A level that no record names gives no rows. Raises what the panel does.
     """
-    return _daily(_stamp(store), _Held(store), by, tuple(measures), scheme)
+    return _daily(_stamp(store), _Source(store), by, tuple(measures), scheme)
 
 
 def _stamp(store: Store) -> str:
-    """What tells a store from others: its path and manifest."""
+    """What identifies a store: its path and manifest."""
     return f"{store.path}:{sorted(store.manifest.items(), key=str)}"
 
 
 @lru_cache(maxsize=4)
-def _all_localities(key: str, held: _Held, measures: tuple[str, ...], scheme: str) -> dict[str, Localities]:
-    return localities(*(daily(held.store, by, measures, scheme) for by in ("county", "office")))
+def _all_localities(key: str, source: _Source, measures: tuple[str, ...], scheme: str) -> dict[str, Localities]:
+    return localities(*(daily(source.store, by, measures, scheme) for by in ("county", "office")))
 
 
 def all_localities(
     store: Store, measures: Sequence[str] = ("at_large", "handoffs"), scheme: str = "ddp"
 ) -> dict[str, Localities]:
     """`localities` of a store with no place in question, kept in memory as `daily` is."""
-    return _all_localities(_stamp(store), _Held(store), tuple(measures), scheme)
+    return _all_localities(_stamp(store), _Source(store), tuple(measures), scheme)
 
 
 @dataclass(frozen=True)

@@ -35,11 +35,11 @@ def elsewhere(store: Store, direction: str, scheme: str, registry: Registry) -> 
     """
     wanted = "extends" if direction == "extends" else "limits"
     other = "limits" if wanted == "extends" else "extends"
-    own, reverse = (_told(_found(store, way, scheme, registry)) for way in (wanted, other))
+    own, reverse = (_summary(_found(store, way, scheme, registry)) for way in (wanted, other))
     return {**own, "reverse": reverse} if own else {}
 
 
-def _told(found: dict[str, Any] | None) -> dict[str, Any]:
+def _summary(found: dict[str, Any] | None) -> dict[str, Any]:
     if found is None or any(found[name]["ratio"]["value"] is None for name in MEASURES):
         return {}
     return {

@@ -222,22 +222,22 @@ def grid_of(
     )  # fmt: skip
 
 
-def total_of(judged: Judged) -> Total:
+def total_of(compared: Judged) -> Total:
     """A judged total as the answer carries it."""
     return Total(
-        observed=judged.observed,
-        expected=judged.expected,
-        effect=Interval(judged.effect, judged.low, judged.high),
-        scale=(judged.high - judged.low) / (2 * 1.645),
-        p=judged.p,
-        p_high=judged.p_high,
-        mde=judged.mde,
-        placebos=judged.n_placebos,
-        p_low=judged.p_low,
-        p_material=judged.p_material,
-        power=judged.power,
-        placebo_units=judged.n_units,
-        placebo_dates=judged.n_dates,
+        observed=compared.observed,
+        expected=compared.expected,
+        effect=Interval(compared.effect, compared.low, compared.high),
+        scale=(compared.high - compared.low) / (2 * 1.645),
+        p=compared.p,
+        p_high=compared.p_high,
+        mde=compared.mde,
+        placebos=compared.n_placebos,
+        p_low=compared.p_low,
+        p_material=compared.p_material,
+        power=compared.power,
+        placebo_units=compared.n_units,
+        placebo_dates=compared.n_dates,
     )
 
 
@@ -456,15 +456,15 @@ def series_of(found: Estimate) -> Series:
 def placebos_of(found: Estimate, names: dict[str, str]) -> list[Placebo]:
     """Gaps of the comparison places as if they had had the policy, evenly thinned to 60, for a chart."""
     step = max(1, -(-len(found.donor_keys) // MAX_SHOWN_PLACEBOS))
-    made = []
+    result = []
     for k in range(0, len(found.donor_keys), step):
         key = found.donor_keys[k]
-        made.append(
+        result.append(
             Placebo(
                 key, names.get(key, key), [float(v) if np.isfinite(v) else None for v in found.gaps[k + 1]]
             )
         )
-    return made
+    return result
 
 
 def event_time_of(found: Estimate) -> list[EventPoint]:

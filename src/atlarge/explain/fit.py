@@ -35,10 +35,10 @@ DAYS_IN_MONTH = 365.25 / 12
 T = TypeVar("T")
 
 
-def attempt(notes: dict[str, str], name: str, made: Callable[[], T]) -> T | None:
+def attempt(notes: dict[str, str], name: str, compute: Callable[[], T]) -> T | None:
     """The value, or None with the reason kept under `name`: a part that cannot be told is no failure."""
     try:
-        return made()
+        return compute()
     except AtlargeError as error:
         notes[name] = str(error)
         return None

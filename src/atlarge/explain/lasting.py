@@ -34,42 +34,42 @@ def lasting_of(
     """
     grid, months = _grid(main), main.months
     ahead = np.flatnonzero(months.life) - grid.here
-    judged = grid.judge(ahead, alpha=ALPHA_LASTING)
+    compared = grid.judge(ahead, alpha=ALPHA_LASTING)
     row = counts.keys.index(key)
-    removed = round(float(judged.observed - np.nansum(counts.capped.binned(months)[row, months.life])))
+    removed = round(float(compared.observed - np.nansum(counts.capped.binned(months)[row, months.life])))
     if removed >= 1:
         capped = grid_of(
             counts, row, main.area.level, months, changed=changed, policies=policies, is_capped=True
         )
-        judged = _whole(capped.judge(ahead, alpha=ALPHA_LASTING), judged.observed - removed)
+        compared = _whole(capped.judge(ahead, alpha=ALPHA_LASTING), compared.observed - removed)
     start, end = months.bounds(months.life)
     return Lasting(
-        observed=judged.observed,
-        expected=judged.expected,
-        effect=Interval(judged.effect, judged.low, judged.high),
-        p=judged.p_high,
-        p_low=judged.p_low,
-        p_material=judged.p_material,
-        material=judged.material,
-        power=judged.power,
-        mde=judged.mde,
-        mde_relative=judged.mde / judged.expected if judged.expected > 0 else None,
+        observed=compared.observed,
+        expected=compared.expected,
+        effect=Interval(compared.effect, compared.low, compared.high),
+        p=compared.p_high,
+        p_low=compared.p_low,
+        p_material=compared.p_material,
+        material=compared.material,
+        power=compared.power,
+        mde=compared.mde,
+        mde_relative=compared.mde / compared.expected if compared.expected > 0 else None,
         start=start,
         end=end,
         months=int(months.life.sum()),
         bursts_removed=float(max(removed, 0)),
         usual_month=usual_month,
-        places=judged.n_units,
+        places=compared.n_units,
     )
 
 
-def _whole(judged: Total, observed: float) -> Total:
+def _whole(compared: Total, observed: float) -> Total:
     """The same with a whole number of arrests observed."""
 
-    shift = observed - judged.observed
+    shift = observed - compared.observed
     return replace(
-        judged, observed=observed, effect=judged.effect + shift, low=judged.low + shift,
-        high=judged.high + shift,
+        compared, observed=observed, effect=compared.effect + shift, low=compared.low + shift,
+        high=compared.high + shift,
     )  # fmt: skip
 
 
@@ -86,18 +86,18 @@ def two_sided_of(
         return None
     try:
         grid = grid_of(counts, row, main.area.level, months, changed=changed, policies=policies, after=after)
-        judged = grid.judge(np.flatnonzero(months.life) - grid.here)
+        compared = grid.judge(np.flatnonzero(months.life) - grid.here)
     except QuestionError:
         return None
     start, end = months.bounds(months.life)
     return TwoSided(
         start=start,
         end=end,
-        observed=judged.observed,
-        expected=judged.expected,
-        effect=Interval(judged.effect, judged.low, judged.high),
-        p=judged.p,
-        p_high=judged.p_high,
+        observed=compared.observed,
+        expected=compared.expected,
+        effect=Interval(compared.effect, compared.low, compared.high),
+        p=compared.p,
+        p_high=compared.p_high,
         months_before=int(months.pre.sum()),
         months_after=after,
     )

@@ -191,7 +191,7 @@ def burst_sentence(facts: Facts) -> Message | None:
 def lasting_sentence(facts: Facts) -> Message:
     """The whole time in force without its bursts, against what was expected."""
     lasting, keys = _lasting(facts), _lasting_keys(facts)
-    told = say(
+    sentence = say(
         "lasting.apart" if lasting.bursts_removed > 0 else "lasting.says",
         when=when(facts),
         o=Number(lasting.observed, "count", keys),
@@ -200,8 +200,8 @@ def lasting_sentence(facts: Facts) -> Message:
         **_removed(facts),
     )
     if lasting_rule(lasting) == "cannot be told" and lasting.mde:
-        return join(told, say("lasting.mde", mde=Number(lasting.mde, "estimate", (_main_key(facts),))))
-    return told
+        return join(sentence, say("lasting.mde", mde=Number(lasting.mde, "estimate", (_main_key(facts),))))
+    return sentence
 
 
 def _removed(facts: Facts) -> dict[str, Number]:
@@ -248,7 +248,7 @@ def handoffs_paragraph(facts: Facts) -> Message:
     area, total = facts.handoffs.area, facts.handoffs.totals["policy"]
     start, end = facts.months.bounds(facts.months.life)
     keys = (key_of(area, "handoffs", start, end, facts.scheme),)
-    told = say(
+    sentence = say(
         "handoffs.says",
         area=area_said(area, facts.where),
         when=when(facts),
@@ -256,7 +256,7 @@ def handoffs_paragraph(facts: Facts) -> Message:
         e=Number(total.expected, "estimate"),
         difference=difference(total.effect, keys),
     )
-    return join(told, _change(facts, total.effect.value))
+    return join(sentence, _change(facts, total.effect.value))
 
 
 def _change(facts: Facts, effect: float | None) -> Message | None:
@@ -328,10 +328,10 @@ def level_paragraph(facts: Facts) -> Message:
     )
 
 
-def verdict_sentence(judged: Judgement) -> Message:
+def verdict_sentence(judgement: Judgement) -> Message:
     """The verdict on an account as a sentence, with the rule that gave it."""
-    key = judged.title.key.replace("account.", "verdict.says.", 1)
-    return say(key, verdict=say(f"verdict.{judged.verdict}"), rule=judged.rule)
+    key = judgement.title.key.replace("account.", "verdict.says.", 1)
+    return say(key, verdict=say(f"verdict.{judgement.verdict}"), rule=judgement.rule)
 
 
 def reasons(facts: Facts) -> dict[str, Message]:
@@ -345,4 +345,4 @@ def reasons(facts: Facts) -> dict[str, Message]:
 
 def paragraphs(verdicts: Mapping[str, Judgement]) -> list[Message]:
     """The three paragraphs: each account's numbers, then its verdict."""
-    return [join(judged.reason, verdict_sentence(judged)) for judged in verdicts.values()]
+    return [join(judgement.reason, verdict_sentence(judgement)) for judgement in verdicts.values()]

@@ -84,8 +84,8 @@ def pooled(
         "localities": [{"place": key, "policy": ids[key]} for key in used],
         "decisions": int((begun >= 0).sum()),
         "comparison": int((kept & (starts < 0)).sum()),
-        "handoffs": _told(handoffs, begun, method),
-        "at_large": _told(at_large, begun, method),
+        "handoffs": _pooled_effect(handoffs, begun, method),
+        "at_large": _pooled_effect(at_large, begun, method),
     }
 
 
@@ -150,7 +150,7 @@ def by_decision(y: Floats, starts: Ints, decisions: list[str]) -> tuple[Floats, 
     return total, begun
 
 
-def _told(y: Floats, starts: Ints, method: str) -> dict[str, Any]:
+def _pooled_effect(y: Floats, starts: Ints, method: str) -> dict[str, Any]:
     from atlarge.effects import pooled_effect
 
     try:

@@ -23,7 +23,7 @@ HEADQUARTERS = "HQ"
 _KINDS = {"county": "county", "office": "ICE office area", "aor": "area of responsibility", "state": "state"}
 
 
-def place_asked(name: str) -> Place:
+def requested_place(name: str) -> Place:
     """The one place that a name means.
 
     Raises PlaceError for a name of no place (with the nearest) or of several, QuestionError for a name that

@@ -53,7 +53,7 @@ def same_aor(world: Study) -> set[str]:
 
 
 @dataclass(frozen=True)
-class _Asked:
+class _Query:
     """What all variants share."""
 
     world: Study
@@ -94,25 +94,25 @@ def sensitivity_of(
     world: Study, policy: Policy, main: Estimate, handoff_change: dt.date | None
 ) -> list[dict[str, Any]]:
     """The main line and its variants for arrests at large in the headline area."""
-    counts, months, asked = world.main["at_large"], main.months, _Asked(world, main)
+    counts, months, query = world.main["at_large"], main.months, _Query(world, main)
     rows = [
         row_of("main", "Main estimate (discounted share)", main),
-        asked.again("sdid", "Synthetic difference in differences instead", months, "sdid"),
-        asked.again("ascm", "Ridge-augmented synthetic control instead", months, "ascm"),
+        query.again("sdid", "Synthetic difference in differences instead", months, "sdid"),
+        query.again("ascm", "Ridge-augmented synthetic control instead", months, "ascm"),
     ]
     if policy.announced is not None and policy.announced < policy.effective:
         from_then = months_of(policy, counts.first, counts.last, anchor=policy.announced)
-        rows.append(asked.again("announced", f"From the announcement ({policy.announced}) on", from_then))
+        rows.append(query.again("announced", f"From the announcement ({policy.announced}) on", from_then))
     if handoff_change is not None and handoff_change < policy.effective:
         label = f"Compared with the months before handoffs changed ({handoff_change:%Y-%m})"
         try:
             early = months_of(policy, counts.first, counts.last, known=handoff_change)
-            rows.append(asked.again("before_fall", label, early))
+            rows.append(query.again("before_fall", label, early))
         except AtlargeError as error:
             rows.append(failed("before_fall", label, error))
     near = same_aor(world)
     if near:
-        rows.append(asked.again("other_aors", "Comparison places of other AORs only", months, leave_out=near))
+        rows.append(query.again("other_aors", "Comparison places of other AORs only", months, leave_out=near))
     return rows
 
 
@@ -121,11 +121,11 @@ def in_time_of(world: Study, main: Estimate, changed: set[str]) -> dict[str, Any
     label = "A false date, a third of the pre-period early"
     months = main.months
     index = np.flatnonzero(months.pre)
-    held = np.zeros(len(months.pre), dtype=bool)
-    held[index[-max(1, len(index) // 3) :]] = True
+    left_out = np.zeros(len(months.pre), dtype=bool)
+    left_out[index[-max(1, len(index) // 3) :]] = True
     false = Months(
-        months.start, months.stop, months.offset, months.pre & ~held, months.between, held,
-        np.zeros_like(held), months.policy_end, True,
+        months.start, months.stop, months.offset, months.pre & ~left_out, months.between, left_out,
+        np.zeros_like(left_out), months.policy_end, True,
     )  # fmt: skip
     counts = world.main["at_large"]
     try:
@@ -139,6 +139,6 @@ def in_time_of(world: Study, main: Estimate, changed: set[str]) -> dict[str, Any
             policies=world.registry,
             only_total=True,
         )
-        return row_of("in_time", label, found) | {"date": false.bounds(held)[0].isoformat()}
+        return row_of("in_time", label, found) | {"date": false.bounds(left_out)[0].isoformat()}
     except AtlargeError as error:
         return failed("in_time", label, error)

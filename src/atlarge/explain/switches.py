@@ -34,17 +34,17 @@ def method_switches(world: Study, policy: Policy, months: Months, changed: set[s
         if area is None:
             continue
         counts = world.level(area) if area.level in ("county", "office", "aor") else world.main
-        made = _switch(counts["at_large"], counts["handoffs"], area)
-        if made is None:
+        switch = _switch(counts["at_large"], counts["handoffs"], area)
+        if switch is None:
             continue
         first = add_months(policy.known, -NEAR_MONTHS)
-        if first <= made.date < months.policy_end:
+        if first <= switch.date < months.policy_end:
             robust = robust or _robust(world, area, months, changed)
-            made = replace(
-                made, near_policy=True, robust=robust[0], robust_expected=robust[1], robust_p=robust[2],
+            switch = replace(
+                switch, near_policy=True, robust=robust[0], robust_expected=robust[1], robust_p=robust[2],
                 robust_measure=robust[3],
             )  # fmt: skip
-        found.append(made)
+        found.append(switch)
     return found
 
 

@@ -81,18 +81,18 @@ def singling_out(
     The two bars (2 and 3 %) together err in one of twenty.
     """
     burst = bursts.verdict if bursts is not None else "cannot be told"
-    held, rule = lasting.verdict, lasting_rule(lasting)
+    lasting_verdict, rule = lasting.verdict, lasting_rule(lasting)
     verdict: Verdict = "cannot be told"
-    if "fits" in (burst, held):
+    if "fits" in (burst, lasting_verdict):
         verdict = "fits"
-    elif burst == held == "does not fit":
+    elif burst == lasting_verdict == "does not fit":
         verdict = "does not fit"
     said = say(
         "rule.two",
         burst=say(f"rule.burst.{burst if bursts is not None else 'none'}"),
         lasting=say(f"rule.lasting.{rule}"),
     )
-    spans = {**by_span, "burst": burst, "lasting": held}
+    spans = {**by_span, "burst": burst, "lasting": lasting_verdict}
     return _judgement("singling_out", verdict, reason, said, spans, p=joint_p(bursts, lasting))
 
 
@@ -198,10 +198,10 @@ def _judgement(
 
 def with_q_values(answers: Sequence[Answer]) -> list[Answer]:
     """The answers with q-values over all accounts of all of them: for whoever shows them as a list."""
-    judged = [(k, name) for k, answer in enumerate(answers) for name in answer.verdicts]
-    found = q_of([answers[k].verdicts[name].p for k, name in judged])
+    tested = [(k, name) for k, answer in enumerate(answers) for name in answer.verdicts]
+    found = q_of([answers[k].verdicts[name].p for k, name in tested])
     renewed = [dict(answer.verdicts) for answer in answers]
-    for (k, name), q in zip(judged, found, strict=True):
+    for (k, name), q in zip(tested, found, strict=True):
         renewed[k][name] = replace(renewed[k][name], q=q)
     return [replace(answer, verdicts=verdicts) for answer, verdicts in zip(answers, renewed, strict=True)]
 

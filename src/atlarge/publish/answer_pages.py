@@ -59,20 +59,20 @@ def _rank(shown: Shown) -> tuple[bool, float, str]:
 
 def answer_cards(data: SiteData, w: Words) -> list[dict[str, Any]]:
     """Answers as the front tells them: those whose count may be told first, then by its size."""
-    made = []
+    cards = []
     for shown in sorted(data.answers, key=_rank)[:MOST]:
         says = headline(shown, w)
-        made.append({"title": title_of(shown, w), "says": says, "href": f"{answer_stem(shown.answer)}.html"})
-    return made
+        cards.append({"title": title_of(shown, w), "says": says, "href": f"{answer_stem(shown.answer)}.html"})
+    return cards
 
 
 def answer_sections(data: SiteData, code: Code, w: Words) -> list[dict[str, Any]]:
     """Answers as a place's page tells them: the sentences, the chart, the way to the whole."""
-    made = []
+    sections = []
     for shown in data.answers:
         if code in concerns(shown):
             parts = context(shown, w)
-            made.append(
+            sections.append(
                 {
                     "title": title_of(shown, w),
                     "sentences": [parts["headline"]],
@@ -80,4 +80,4 @@ def answer_sections(data: SiteData, code: Code, w: Words) -> list[dict[str, Any]
                     "href": f"{answer_stem(shown.answer)}.html",
                 }
             )
-    return made
+    return sections

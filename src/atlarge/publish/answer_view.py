@@ -58,9 +58,9 @@ def context(shown: Shown, w: Words) -> dict[str, Any]:
 
 
 def _covered(shown: Shown, w: Words) -> dict[str, str]:
-    told = shown.answer.coverage
+    scope = shown.answer.coverage
     periods = [p for s in shown.answer.series for p in s.period] or [shown.answer.start]
-    first, last = told.get("start") or min(periods), told.get("end") or max(periods)
+    first, last = scope.get("start") or min(periods), scope.get("end") or max(periods)
     return {"start": w.day(_date(first)), "end": w.day(_date(last))}
 
 
@@ -72,13 +72,13 @@ def _measure(name: str, default: str, w: Words) -> str:
     return w.label("measure", name, default)
 
 
-def _text(told: tuple[int | None, str], shown: Shown, w: Words) -> str:
-    return mark_text(*told, shown.table.threshold, w("cell.withheld"), w("cell.uncovered"))
+def _text(cell: tuple[int | None, str], shown: Shown, w: Words) -> str:
+    return mark_text(*cell, shown.table.threshold, w("cell.withheld"), w("cell.uncovered"))
 
 
-def _told(told: tuple[int | None, str], shown: Shown, w: Words) -> str:
+def _in_sentence(cell: tuple[int | None, str], shown: Shown, w: Words) -> str:
     """A count inside a sentence."""
-    return w("cell.hidden") if told[1] == WITHHELD else _text(told, shown, w)
+    return w("cell.hidden") if cell[1] == WITHHELD else _text(cell, shown, w)
 
 
 def _interval(i: Interval, w: Words, *, is_signed: bool = False) -> str:
@@ -167,15 +167,15 @@ def _numbers(shown: Shown, w: Words) -> Table:
     for s in drawn_spans(a):
         if s.measure != a.measure or s.area.code != a.area.code:
             continue
-        told = shown.span(s)
-        is_told = told[1] == SHOWN
+        cell = shown.span(s)
+        is_shown = cell[1] == SHOWN
         rows.append(
             [
                 f"{w(f'span.{s.span}')} ({w.days(s.start, s.end)})",
-                _text(told, shown, w),
+                _text(cell, shown, w),
                 _value(s.counterfactual.value, w),
-                _value(s.effect.value, w, is_signed=True) if is_told else w("cell.withheld"),
-                _interval(s.effect, w, is_signed=True) if is_told else w("cell.withheld"),
+                _value(s.effect.value, w, is_signed=True) if is_shown else w("cell.withheld"),
+                _interval(s.effect, w, is_signed=True) if is_shown else w("cell.withheld"),
                 p_text(s.p_placebo, w),
                 _value(s.mde, w),
             ]
@@ -194,16 +194,16 @@ def _areas(shown: Shown, w: Words) -> Table | None:
     """Every span of every area and measure that was counted, one row each."""
     rows = []
     for s in drawn_spans(shown.answer):
-        told = shown.span(s)
-        is_told = told[1] == SHOWN
+        cell = shown.span(s)
+        is_shown = cell[1] == SHOWN
         rows.append(
             [
                 area_name(s.area, w),
                 _measure(s.measure, s.measure, w),
                 w(f"span.{s.span}"),
-                _text(told, shown, w),
+                _text(cell, shown, w),
                 _value(s.counterfactual.value, w),
-                _interval(s.effect, w, is_signed=True) if is_told else w("cell.withheld"),
+                _interval(s.effect, w, is_signed=True) if is_shown else w("cell.withheld"),
                 p_text(s.p_placebo, w),
             ]
         )
@@ -260,12 +260,12 @@ def policy_mark(shown: Shown) -> PolicyMark | None:
 
 
 def _bursts(shown: Shown, series: Series, w: Words) -> list[Burst]:
-    made = []
+    rows = []
     named = burst_window(shown.answer)
     if named is not None and shown.answer.measure == series.measure and _has_burst(shown):
         count = _text(shown.told("burst"), shown, w)
         says = w("chart.burst", count=count, days=w.days(named.start, named.end))
-        made.append(Burst(named.start, named.end, says, 1))
+        rows.append(Burst(named.start, named.end, says, 1))
     for rank, surge in enumerate(sorted(shown.answer.surges, key=lambda s: s.get("rank", 99)), 2):
         if str(surge.get("measure", "at_large")) != series.measure:
             continue
@@ -273,8 +273,8 @@ def _bursts(shown: Shown, series: Series, w: Words) -> list[Burst]:
         if named is not None and start <= named.end and named.start <= end:
             continue  # the same days by another rule: a page has one count for them
         count = _text(shown.surge(surge), shown, w)
-        made.append(Burst(start, end, w("chart.burst", count=count, days=w.days(start, end)), rank))
-    return made
+        rows.append(Burst(start, end, w("chart.burst", count=count, days=w.days(start, end)), rank))
+    return rows
 
 
 def _has_burst(shown: Shown) -> bool:
@@ -323,7 +323,7 @@ def _timeline_sentence(shown: Shown, series: Series, counts: Counts, w: Words) -
         "chart.timeline_says",
         **shared,
         span=w(f"span.{span.span}").lower(),
-        observed=_told(shown.span(span), shown, w),
+        observed=_in_sentence(shown.span(span), shown, w),
         expected=_value(span.counterfactual.value, w),
         low=_value(span.counterfactual.low, w),
         high=_value(span.counterfactual.high, w),
@@ -419,9 +419,9 @@ def _event(shown: Shown, w: Words) -> Figure | None:
     a = shown.answer
     main = next((s for s in a.series if s.measure == a.measure and s.area.code == a.area.code), None)
     counts = shown.counts(main, "") if main else None
-    told = dict(zip(counts.periods, counts.marks, strict=True)) if counts else {}
+    marks = dict(zip(counts.periods, counts.marks, strict=True)) if counts else {}
     points = [
-        (p.month, _valued("", p.effect if told.get(p.start) == SHOWN else Interval(None)))
+        (p.month, _valued("", p.effect if marks.get(p.start) == SHOWN else Interval(None)))
         for p in a.event_time
     ]
     after = [(m, v) for m, v in points if m >= 0 and v.value is not None]
@@ -547,14 +547,14 @@ def _sensitivity(shown: Shown, w: Words) -> Figure | None:
 
 def _schemes(shown: Shown, w: Words) -> Table | None:
     rows = []
-    for name, told in shown.answer.schemes.items():
-        if told.get("observed") is None:
+    for name, under_scheme in shown.answer.schemes.items():
+        if under_scheme.get("observed") is None:
             continue
         cell = shown.scheme(name)
-        effect = told.get("effect") or {}
-        is_told = cell[1] == SHOWN
-        difference = _value(effect.get("value"), w, is_signed=True) if is_told else w("cell.withheld")
-        rows.append([name, _text(cell, shown, w), difference, p_text(told.get("p_placebo"), w)])
+        effect = under_scheme.get("effect") or {}
+        is_shown = cell[1] == SHOWN
+        difference = _value(effect.get("value"), w, is_signed=True) if is_shown else w("cell.withheld")
+        rows.append([name, _text(cell, shown, w), difference, p_text(under_scheme.get("p_placebo"), w)])
     head = [w(f"report.col.{n}") for n in ("variant", "observed", "difference", "p")]
     return Table(w("report.schemes_caption"), head, rows, is_stacked=True) if rows else None
 

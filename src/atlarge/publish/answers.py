@@ -132,9 +132,9 @@ def entries(answer: Answer) -> Iterable[tuple[Window, float | None]]:
     for span in drawn_spans(answer):
         yield Window(members(span.area), span.measure, span.start, span.end, answer.scheme), span.observed
     yield _main_window(answer, answer.scheme), answer.observed
-    for name, told in answer.schemes.items():
-        if told.get("observed") is not None:
-            yield _main_window(answer, name), told["observed"]
+    for name, figures in answer.schemes.items():
+        if figures.get("observed") is not None:
+            yield _main_window(answer, name), figures["observed"]
     for surge in answer.surges:
         yield _surge_window(answer, surge), surge.get("observed")
     burst = burst_window(answer)
@@ -306,9 +306,9 @@ def show(answer: Answer, *, threshold: int = THRESHOLD, beside: Path | str | Non
     store = open_store(answer.store)
     if beside is None:
         return show_with(answer, window_cells((windows, daily_counts(store, windows)), threshold=threshold))
-    asked = members(answer.area)
+    shown = members(answer.area)
     before = read_edition(beside)
-    cells = site_cells(store, windows, threshold=threshold, asked=asked, before=before, only_windows=True)
+    cells = site_cells(store, windows, threshold=threshold, requested=shown, before=before, only_windows=True)
     return show_with(answer, cells.table)
 
 

@@ -203,15 +203,15 @@ def _words(x: float, y: float, text: str, size: float, kind: str, anchor: str | 
 
 def _wrapped(text: str, most: float) -> Iterator[str]:
     """Lines of at most so many characters, broken between words."""
-    held = ""
+    line = ""
     for word in text.split():
-        if held and len(held) + 1 + len(word) > most:
-            yield held
-            held = word
+        if line and len(line) + 1 + len(word) > most:
+            yield line
+            line = word
         else:
-            held = f"{held} {word}".strip()
-    if held:
-        yield held
+            line = f"{line} {word}".strip()
+    if line:
+        yield line
 
 
 def brief_svg(b: Brief) -> str:

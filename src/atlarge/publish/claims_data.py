@@ -20,14 +20,14 @@ Claims = list[dict[str, Any]]
 
 
 def raw_claims(store: Store) -> Claims:
-    """The shipped ledger held against the store; counts of records are left to `told_claims`."""
+    """The shipped ledger held against the store; counts of records are left to `disclosed_claims`."""
     from atlarge.claims import check, ledger_rows
 
-    made: Claims = []
+    rows: Claims = []
     for entry in sorted(files("atlarge.claims").joinpath("ledgers").iterdir(), key=lambda e: e.name):
         if entry.name.endswith(".yaml"):
-            made += [_claim(row) for row in ledger_rows(check(Path(str(entry)), store))]
-    return made
+            rows += [_claim(row) for row in ledger_rows(check(Path(str(entry)), store))]
+    return rows
 
 
 def _claim(row: dict[str, Any]) -> dict[str, Any]:
@@ -77,15 +77,17 @@ def _window(e: dict[str, Any], measures: Sequence[str], levels: Sequence[str]) -
     return Window(((e["level"], e["place"]),), e["measure"], e["start"], e["end"], e["scheme"])
 
 
-def told_claims(claims: Claims, table: Disclosed, measures: Sequence[str], levels: Sequence[str]) -> Claims:
+def disclosed_claims(
+    claims: Claims, table: Disclosed, measures: Sequence[str], levels: Sequence[str]
+) -> Claims:
     """The claims with their counts as disclosed; `is_told`: every count behind the verdict may be told."""
     rows = table.frame.filter(pl.col("every") == "window")
     keys = ("level", "place", "measure", "start", "end")
     cells = {row[:5]: row[5:] for row in rows.select(*keys, "value", "mark").iter_rows()}
-    return [_told(c, cells, measures, levels) for c in claims]
+    return [_disclosed(c, cells, measures, levels) for c in claims]
 
 
-def _told(
+def _disclosed(
     claim: dict[str, Any], cells: dict[Any, Any], measures: Sequence[str], levels: Sequence[str]
 ) -> dict[str, Any]:
     evidence = []

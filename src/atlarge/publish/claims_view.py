@@ -20,11 +20,11 @@ def claims_page(data: SiteData, w: Words) -> str:
         v: sum(c["verdict"] == v for c in data.claims)
         for v in dict.fromkeys(c["verdict"] for c in data.claims)
     }
-    told = "; ".join(f"{w.label('ledger', v, v)}: {n}" for v, n in tally.items())
+    counts = "; ".join(f"{w.label('ledger', v, v)}: {n}" for v, n in tally.items())
     return render(
         "claims.html.j2",
         **heading(data, w, "claims"),
-        tally=w("claims.tally", n=len(data.claims), list=told) if data.claims else w("claims.none"),
+        tally=w("claims.tally", n=len(data.claims), list=counts) if data.claims else w("claims.none"),
         claims=[_view(c, data, w) for c in data.claims],
         verdicts=[(v, w.label("ledger", v, v)) for v in tally],
     )

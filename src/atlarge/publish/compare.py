@@ -127,9 +127,11 @@ def compare(
         raise QuestionError(f"{len(found)} different places were named; compare takes two to {MOST}")
     frames = []
     for level, code, name in found:
-        made = panel(opened, by=level, measures=[measure], scheme=scheme, start=start, end=end, places=[code])
+        counted = panel(
+            opened, by=level, measures=[measure], scheme=scheme, start=start, end=end, places=[code]
+        )
         named = (pl.lit(level).alias("level"), pl.lit(name).alias("place_name"))
-        frames.append(made.frame.with_columns(*named))
+        frames.append(counted.frame.with_columns(*named))
     frame = pl.concat(frames)
     frame = frame.select("level", *(c for c in frame.columns if c != "level"))
     whole = frame.filter(pl.col("days_covered") == pl.col("days_in_period")).drop_nulls("value")

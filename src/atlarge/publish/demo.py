@@ -21,22 +21,22 @@ def demo(out: Path) -> dict[str, Any]:
     """
     example = yaml.safe_load(files("atlarge").joinpath("examples.yaml").read_text(encoding="utf-8"))["demo"]
     answer = explain(example["place"], policy=example["policy"])
-    told = answer.to_dict()
+    document = answer.to_dict()
     return {
-        "title": f"{told['place_name']}: {told['policy']['title']}",
-        "sentences": told["sentences"],
-        "headline": _headline(told),
+        "title": f"{document['place_name']}: {document['policy']['title']}",
+        "sentences": document["sentences"],
+        "headline": _headline(document),
         "report": str(report(answer, out / "report.html")),
         "site": str(publish(out / "site", levels=example["site_levels"], answers=[]).path),
-        "answer": told,
+        "answer": document,
     }
 
 
-def _headline(told: dict[str, Any]) -> list[dict[str, Any]]:
+def _headline(document: dict[str, Any]) -> list[dict[str, Any]]:
     """The numbers a person looks for first, each as a label and a short text."""
     rows, words = [], Words("en")
-    for span in told["spans"]:
-        if span["measure"] == "at_large" and span["area"] == told["spans"][0]["area"]:
+    for span in document["spans"]:
+        if span["measure"] == "at_large" and span["area"] == document["spans"][0]["area"]:
             text = f"{span['observed']:,.0f} observed, {span['counterfactual']['value']:,.0f} expected"
             when = words(f"span.{span['span']}").lower()
             rows.append({"label": f"Arrests at large, {when}", "text": text, **span})

@@ -42,24 +42,24 @@ class Origin:
 def origins(store: Store, tables: list[str], threshold: int) -> list[Origin]:
     """Every sheet that counts come from, by table, release, file and sheet."""
     files = {str(r["id"]): str(r.get("file") or "") for r in store.manifest.get("releases", [])}
-    made = []
+    result = []
     for table in tables:
         spans = {c.release_id: c for c in store.coverage(table)}
-        held = _held(store, table)
+        releases = _stored(store, table)
         for release, span in sorted(spans.items()):
-            sheets: list[dict[str, Any]] = held.get(release, [])
+            sheets: list[dict[str, Any]] = releases.get(release, [])
             small = any(s["rows"] < threshold for s in sheets)
             for s in sheets or [{"file": "", "sheet": "", "rows": 0, "first": None, "last": None}]:
-                is_told = s["first"] is not None and not small
-                rows, first, last = (s["rows"], s["first"], s["last"]) if is_told else (None, None, None)
+                is_shown = s["first"] is not None and not small
+                rows, first, last = (s["rows"], s["first"], s["last"]) if is_shown else (None, None, None)
                 name, sheet = s["file"] or files.get(release, ""), s["sheet"] or ""
-                made.append(
+                result.append(
                     Origin(table, release, name, sheet, rows, first, last, span.start, span.end, span.scope)
                 )
-    return made
+    return result
 
 
-def _held(store: Store, table: str) -> dict[str, list[dict[str, Any]]]:
+def _stored(store: Store, table: str) -> dict[str, list[dict[str, Any]]]:
     """By release: its files and sheets with the number of rows and the first and last of their numbers."""
     try:
         frame = store.scan(table)

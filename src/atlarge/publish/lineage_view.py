@@ -41,8 +41,8 @@ def _command(data: SiteData, place: PlaceInfo, start: dt.date, end: dt.date, nam
     """What counts a place's numbers of some days again."""
     store = " --store STORE" if data.has_rows else ""
     where = "" if place.level == "nation" else f" --place {shlex.quote(place.code)}"
-    asked = ",".join(names)
-    return f"atlarge panel{store} --by {place.level}{where} --measure {asked} --from {start} --to {end}"
+    listed = ",".join(names)
+    return f"atlarge panel{store} --by {place.level}{where} --measure {listed} --from {start} --to {end}"
 
 
 def lineage_of(data: SiteData, place: PlaceInfo, home: str, w: Words) -> dict[str, Any]:
@@ -85,8 +85,10 @@ def _measure(name: str, w: Words) -> dict[str, str]:
     about = measures()[name]
     rule = ""
     if about.category:
-        told = scheme(SCHEME)
-        rule = w("lineage.rule", scheme=told.title, methods=", ".join(told.methods(about.category)))
+        description = scheme(SCHEME)
+        rule = w(
+            "lineage.rule", scheme=description.title, methods=", ".join(description.methods(about.category))
+        )
     elif about.equals:
         kept = "; ".join(f"{column}: {', '.join(map(str, values))}" for column, values in about.equals)
         rule = w("lineage.rule_equals", kept=kept)

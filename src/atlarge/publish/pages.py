@@ -111,8 +111,8 @@ def timeline_of(data: SiteData, place: PlaceInfo, w: Words, home: str = "") -> F
         return None
     peaks = {f"{key}_peak": peak(s, w, every) for key, s in zip("ab", series, strict=True)}
     title = w("place.timeline", place=name_of(place, w))
-    told = [d for d, m in zip(series[0].periods, series[0].marks, strict=True) if m != UNCOVERED]
-    first, last = (w.period(told[i], every) if told else "–" for i in (0, -1))
+    covered = [d for d, m in zip(series[0].periods, series[0].marks, strict=True) if m != UNCOVERED]
+    first, last = (w.period(covered[i], every) if covered else "–" for i in (0, -1))
     sentence = w(
         "place.timeline_says",
         every=w(f"every.{every}"),
@@ -124,8 +124,8 @@ def timeline_of(data: SiteData, place: PlaceInfo, w: Words, home: str = "") -> F
     )
     marks = policy_marks(policies_of(data, place))
     found = bursts(data.surges.get((place.level, place.code), []), w)
-    told_of = report_marks(data.reports.get((place.level, place.code), []), w)
-    notes = [hidden_note(series, w), w("chart.report_note") if told_of else ""]
+    report_notes = report_marks(data.reports.get((place.level, place.code), []), w)
+    notes = [hidden_note(series, w), w("chart.report_note") if report_notes else ""]
     return figure(
         lambda width: charts.timeline(
             series,
@@ -134,7 +134,7 @@ def timeline_of(data: SiteData, place: PlaceInfo, w: Words, home: str = "") -> F
             sentence=sentence,
             policies=marks,
             bursts=found,
-            reports=told_of,
+            reports=report_notes,
             width=width,
             height=330,
         ),
@@ -158,10 +158,10 @@ def years_of(data: SiteData, place: PlaceInfo, w: Words) -> Figure | None:
         return None
     whole, parts = shown[WHOLE], [c for m, c in shown.items() if m != WHOLE]
     title = w("place.years", place=name_of(place, w))
-    told = ", ".join(
+    text = ", ".join(
         f"{w.fiscal_year(day)} {counts_cell(whole, i, w)}" for i, day in enumerate(whole.periods)
     )
-    sentence = w("place.years_says", list=told)
+    sentence = w("place.years_says", list=text)
     return figure(
         lambda width: charts.years(whole, parts, w=w, title=title, sentence=sentence, width=width),
         note=partial_note(data, w),
@@ -171,15 +171,15 @@ def years_of(data: SiteData, place: PlaceInfo, w: Words) -> Figure | None:
 
 def partial_note(data: SiteData, w: Words) -> str:
     """Which fiscal years are told in part, and from which months."""
-    told = []
+    texts = []
     for start in data.partial_years():
         months = [
             m
             for m, share in data.coverage["arrests"]
             if share >= 1 and fiscal_year_start(fiscal_year(m)) == start
         ]
-        told.append(f"{w.fiscal_year(start)}: {w.month(months[0])} – {w.month(months[-1])}")
-    return w("place.partial", list="; ".join(told)) if told else ""
+        texts.append(f"{w.fiscal_year(start)}: {w.month(months[0])} – {w.month(months[-1])}")
+    return w("place.partial", list="; ".join(texts)) if texts else ""
 
 
 def rates_table(data: SiteData, place: PlaceInfo, w: Words, home: str) -> Table:
@@ -226,18 +226,18 @@ def coverage_of(data: SiteData, w: Words) -> Figure:
 
 
 def _coverage_of(data: SiteData, w: Words) -> Figure:
-    rows, told = [], []
+    rows, texts = [], []
     for name in ("arrests", "detainers", "encounters", "removals"):
         label, cells = w(f"tables.{name}"), data.coverage.get(name, [])
         if cells:
             first, last = w.month(cells[0][0]), w.month(cells[-1][0])
-            told.append(w("coverage.span", table=label, first=first, last=last))
+            texts.append(w("coverage.span", table=label, first=first, last=last))
             rows.append((label, cells))
         else:
-            told.append(w("coverage.nothing", table=label))
+            texts.append(w("coverage.nothing", table=label))
             months = next(c for c in data.coverage.values() if c)
             rows.append((label, [(m, 0.0) for m, _ in months]))
-    sentence = w("place.coverage_says", list="; ".join(told))
+    sentence = w("place.coverage_says", list="; ".join(texts))
     title = w("place.coverage")
     return figure(
         lambda width: charts.coverage(rows, w=w, title=title, sentence=sentence, width=width), id="coverage"
@@ -256,7 +256,7 @@ def policies_table(
     `answered`: paths of the answers by the id of their policy; their titles lead there.
     """
     keys = ["policy", "direction", "announced", "effective", "ended", "confidence", "source"]
-    made = []
+    result = []
     for r in rows:
         link = safe_link(r["source_url"])
         cells: list[Any] = [
@@ -270,19 +270,19 @@ def policies_table(
             code = ("state", r["state"]) if r["level"] == "state" else ("county", r["fips"])
             place = places.get(code)
             cells.insert(0, Link(r["place_name"], f"{home}{place.stem}.html") if place else r["place_name"])
-        made.append(cells)
+        result.append(cells)
     head = [w(f"col.{k}") for k in (["place", *keys] if places is not None else keys)]
     shift = int(places is not None)
     texts = [i + shift for i in (0, 1, 5, 6)]
-    return Table(w("policies.lede"), head, made, is_stacked=True, texts=texts, has_heading=True)
+    return Table(w("policies.lede"), head, result, is_stacked=True, texts=texts, has_heading=True)
 
 
 def reports_table(rows: Sequence[dict[str, Any]], w: Words) -> Table:
     """Figures that published reports gave for a place."""
-    made = []
+    result = []
     for r in rows:
         link = safe_link(r["source_url"])
-        made.append(
+        result.append(
             [
                 r["report"],
                 w.label("measure", r["measure"], r["measure"].replace("_", " ")),
@@ -292,7 +292,7 @@ def reports_table(rows: Sequence[dict[str, Any]], w: Words) -> Table:
             ]
         )
     head = [w(f"col.{k}") for k in ("report", "measure", "when", "figure", "source")]
-    return Table(w("place.reports"), head, made, is_stacked=True, texts=(1,), has_heading=True)
+    return Table(w("place.reports"), head, result, is_stacked=True, texts=(1,), has_heading=True)
 
 
 def detainers_table(data: SiteData, place: PlaceInfo, w: Words, home: str) -> Table | None:
@@ -388,10 +388,10 @@ def ask_command(data: SiteData, place: PlaceInfo, policies: Sequence[dict[str, A
     own = [r for r in policies if r["effective"] and r["level"] != "state"] or [
         r for r in policies if r["effective"]
     ]
-    asked = f" --policy {own[0]['id']}" if own else ""
+    option = f" --policy {own[0]['id']}" if own else ""
     return (
-        f"atlarge explain {shlex.quote(place.code)}{asked}"
-        if asked
+        f"atlarge explain {shlex.quote(place.code)}{option}"
+        if option
         else f"atlarge surges --by {place.level} --place {shlex.quote(place.code)}"
     )
 

@@ -137,14 +137,14 @@ def _map_script() -> str:
     places, months = _classes()
     changes = {}
     for i, fips in enumerate(places):
-        told: list[int] = []
+        numbers: list[int] = []
         before = -1
         for k, classes in enumerate(months):
             now = CLASSES.index(classes[i])
             if now != before:
-                told += [k, now]
+                numbers += [k, now]
                 before = now
-        changes[fips] = told
+        changes[fips] = numbers
     kinds = json.dumps([_KINDS[name] for name in CLASSES])
     fills = json.dumps([f"url(#{PATTERNS[k]})" if k in PATTERNS else "" for k in _KINDS.values()])
     text = json.dumps(changes, separators=(",", ":"))
@@ -194,16 +194,16 @@ def _year_table(w: Words, state: str | None = None) -> Table:
     may = rows["month"].unique().sort().to_list()
     totals = monthly_totals(rows)
     names = ("agreement_any", "agreement_jail", "agreement_task_force", "local_limit")
-    told = {(r["month"], r["regime"]): r for r in totals.iter_rows(named=True)}
-    made = []
+    by_month = {(r["month"], r["regime"]): r for r in totals.iter_rows(named=True)}
+    result = []
     for day in may:
         cells = [w.month(day)]
         for name in names:
-            row = told[day, name]
+            row = by_month[day, name]
             cells.append(f"{w.count(row['counties'])} ({w.count(row['residents'] / 1e6, 1)})")
-        made.append(cells)
+        result.append(cells)
     head = [w("report.col.period"), *(w(f"registry.col.{name}") for name in names)]
-    return Table(w("registry.years"), head, made, has_heading=True)
+    return Table(w("registry.years"), head, result, has_heading=True)
 
 
 # ---- a state, a policy -----------------------------------------------------------------------------------

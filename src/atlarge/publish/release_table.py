@@ -38,7 +38,7 @@ WEIGHTS: dict[str, dict[str, float]] = {
 """How many times its count a cell is worth to a reader. A surge or a span of an answer (a window) is kept
 rather than a month of like size."""
 
-ASKED = 30.0
+REQUESTED_WEIGHT = 30.0
 """The same for the places of an answer."""
 
 GROUPS: dict[str, tuple[str, tuple[str, ...]]] = {
@@ -58,8 +58,8 @@ _STEP = {"month": "1mo", "quarter": "3mo", "year": "1y"}
 
 def site_measures(store: Store) -> dict[str, list[str]]:
     """Measures that the store's tables allow, by table; the whole first."""
-    held = set(store.tables())
-    return {t: [whole, *parts] for t, (whole, parts) in GROUPS.items() if t in held}
+    tables = set(store.tables())
+    return {t: [whole, *parts] for t, (whole, parts) in GROUPS.items() if t in tables}
 
 
 def _months(store: Store, measures: Sequence[str], levels: Sequence[str]) -> pl.DataFrame:
@@ -67,16 +67,16 @@ def _months(store: Store, measures: Sequence[str], levels: Sequence[str]) -> pl.
     frames = []
     for level in levels:
         try:
-            made = panel(store, by=level, every="month", measures=measures).frame
+            frame = panel(store, by=level, every="month", measures=measures).frame
         except CoverageError:  # a release may name no place of a level at all
             continue
         # A month covered only in part would read as a fall.
         whole = pl.when(pl.col("days_covered") == pl.col("days_in_period")).then(pl.col("value"))
         named = (pl.lit(level).alias("level"), "place", "measure", pl.col("period").alias("start"))
-        frames.append(made.select(*named, whole.alias("value")))
+        frames.append(frame.select(*named, whole.alias("value")))
     if not frames:
-        asked = ", ".join(levels)
-        raise CoverageError(f"no release in the store covers {asked}: there is nothing to publish")
+        listed = ", ".join(levels)
+        raise CoverageError(f"no release in the store covers {listed}: there is nothing to publish")
     return pl.concat(frames)
 
 
@@ -96,13 +96,13 @@ def _summed(months: pl.DataFrame, every: str) -> pl.DataFrame:
     last. A quarter is published only when whole; else it is counted, so that it is protected, and not told.
     """
     whole = {"month": 1, "quarter": 3, "year": 12}[every]
-    told = pl.col("value").is_not_null()
+    known = pl.col("value").is_not_null()
     keys = ["level", "place", "measure"]
     first = _to(pl.col("start"), every).alias("period")
     summed = months.group_by(*keys, first).agg(
-        pl.when(told.any()).then(pl.col("value").sum()).otherwise(None).alias("value"),
-        (told.sum() == whole).alias("is_whole"),
-        pl.col("start").filter(told).max().alias("last"),
+        pl.when(known.any()).then(pl.col("value").sum()).otherwise(None).alias("value"),
+        (known.sum() == whole).alias("is_whole"),
+        pl.col("start").filter(known).max().alias("last"),
     )
     whole_end = pl.col("period").dt.offset_by(_STEP[every])
     end = pl.coalesce(pl.col("last").dt.offset_by("1mo"), whole_end) if every == "year" else whole_end
@@ -149,12 +149,14 @@ def gather(store: Store, levels: Sequence[str] = LEVELS) -> tuple[pl.DataFrame, 
 def parentage(store: Store, levels: Sequence[str] = LEVELS) -> pl.DataFrame:
     """Pairs child level, child, parent level, parent where every record of the child lies in the parent."""
     names = ["child_level", "child", "parent_level", "parent"]
-    made = [pl.DataFrame(schema=dict.fromkeys(names, pl.String))]  # one level alone lies in no other
+    frames = [pl.DataFrame(schema=dict.fromkeys(names, pl.String))]  # one level alone lies in no other
     for table_name in site_measures(store):
         columns = [c for c in (PLACE_COLUMN[level] for level in LEVELS) if c]
         rows = store.scan(table_name).select(columns).unique().collect()
-        made += [_pairs(rows, child, parent) for child, parent in _PARENTS if {child, parent} <= set(levels)]
-    pairs = pl.concat(made).unique()
+        frames += [
+            _pairs(rows, child, parent) for child, parent in _PARENTS if {child, parent} <= set(levels)
+        ]
+    pairs = pl.concat(frames).unique()
     keys = ["child_level", "child", "parent_level"]
     alone = pairs.group_by(keys).agg(pl.len().alias("n"), pl.col("parent").first())
     return alone.filter((pl.col("n") == 1) & pl.col("parent").is_not_null()).drop("n").sort(keys)
@@ -180,11 +182,11 @@ def families(store: Store, pairs: pl.DataFrame, levels: Sequence[str] = LEVELS) 
     Pairs of one child level and one parent level are such a family. Counties and offices of an area are one
     where no record has both. Where all records of a state lie in one area, it stands for its counties there.
     """
-    made = [f for _, f in pairs.group_by(["child_level", "parent_level"], maintain_order=True)]
+    groups = [f for _, f in pairs.group_by(["child_level", "parent_level"], maintain_order=True)]
     in_area = pairs.filter(pl.col("parent_level") == "aor")
     if set(in_area["child_level"]) == {"county", "office"} and not _share_records(store, "county", "office"):
-        made = [f for f in made if f["parent_level"][0] != "aor"] + [in_area]
-    states = _held_states(store) if {"state", "aor"} <= set(levels) else []
+        groups = [f for f in groups if f["parent_level"][0] != "aor"] + [in_area]
+    states = _states_within_one_area(store) if {"state", "aor"} <= set(levels) else []
     if states:
         homes = pl.DataFrame(states, schema=["child", "parent"], orient="row").select(
             pl.lit("state").alias("child_level"), "child", pl.lit("aor").alias("parent_level"), "parent"
@@ -192,8 +194,8 @@ def families(store: Store, pairs: pl.DataFrame, levels: Sequence[str] = LEVELS) 
         counties = pairs.filter((pl.col("child_level") == "county") & (pl.col("parent_level") == "state"))
         others = counties.filter(~pl.col("parent").is_in(homes["child"].implode()))
         beside = in_area.filter(pl.col("child_level") == "county").join(others, on="child", how="semi")
-        made.append(pl.concat([homes, beside.join(homes, on="parent", how="semi")]))
-    return made
+        groups.append(pl.concat([homes, beside.join(homes, on="parent", how="semi")]))
+    return groups
 
 
 def _share_records(store: Store, one: str, other: str) -> bool:
@@ -202,7 +204,7 @@ def _share_records(store: Store, one: str, other: str) -> bool:
     return any(store.scan(t).select(both.any()).collect().item() for t in site_measures(store))
 
 
-def _held_states(store: Store) -> list[tuple[str, str]]:
+def _states_within_one_area(store: Store) -> list[tuple[str, str]]:
     """States of which all records lie in one area of responsibility, with the area."""
     rows = [
         store.scan(t).select(PLACE_COLUMN["state"], PLACE_COLUMN["aor"]).unique().collect()
@@ -210,8 +212,8 @@ def _held_states(store: Store) -> list[tuple[str, str]]:
     ]
     pairs = _pairs(pl.concat(rows), "state", "aor").group_by("child")
     alone = pairs.agg(pl.len().alias("n"), pl.col("parent").first())
-    held = alone.filter((pl.col("n") == 1) & pl.col("parent").is_not_null())
-    return list(held.select("child", "parent").sort("child").iter_rows())
+    implied = alone.filter((pl.col("n") == 1) & pl.col("parent").is_not_null())
+    return list(implied.select("child", "parent").sort("child").iter_rows())
 
 
 def _numbered(cells: pl.DataFrame) -> pl.DataFrame:
@@ -247,17 +249,17 @@ def _over_time(numbered: pl.DataFrame) -> list[LinearConstraints]:
 def _over_measures(numbered: pl.DataFrame, groups: dict[str, list[str]]) -> list[LinearConstraints]:
     """Parts of a measure are no more than the whole."""
     keys = ["level", "place", "every", "start", "end"]
-    made = []
+    frames = []
     for whole, *parts in groups.values():
         if not parts:
             continue
         wholes = numbered.filter(pl.col("measure") == whole).select(*keys, pl.col("row").alias("whole"))
         joined = numbered.filter(pl.col("measure").is_in(parts)).join(wholes, on=keys)
         if joined.height:
-            made.append(
+            frames.append(
                 LinearConstraints.of(joined["whole"].to_numpy(), joined["row"].to_numpy(), is_inequality=True)
             )
-    return made
+    return frames
 
 
 def _kinds(numbered: pl.DataFrame, groups: dict[str, list[str]]) -> pl.DataFrame:
@@ -280,7 +282,7 @@ def _over_places(
 ) -> list[LinearConstraints]:
     """Families of places are no more than what holds them, in every period of either."""
     kinds = _kinds(numbered, groups)
-    made = []
+    frames = []
     for family in within:
         names = {"child_level": "level", "child": "place"}
         children = kinds.join(
@@ -292,8 +294,8 @@ def _over_places(
         for every in ("year", "quarter", "month"):
             relation = _nested(children, parents, every)
             if relation is not None:
-                made.append(relation)
-    return made
+                frames.append(relation)
+    return frames
 
 
 def _nested(children: pl.DataFrame, parents: pl.DataFrame, every: str) -> LinearConstraints | None:
@@ -327,7 +329,7 @@ def _nested(children: pl.DataFrame, parents: pl.DataFrame, every: str) -> Linear
     )
 
 
-def cost(cells: pl.DataFrame, asked: Collection[Member] = ()) -> Any:
+def cost(cells: pl.DataFrame, requested: Collection[Member] = ()) -> Any:
     """What a reader loses with each cell: its count, more for what is looked at more (`WEIGHTS`).
 
     Years before months, states, areas and the nation before counties, all arrests before parts of them; and
@@ -336,11 +338,15 @@ def cost(cells: pl.DataFrame, asked: Collection[Member] = ()) -> Any:
     weight = pl.lit(1.0)
     for column, worth in WEIGHTS.items():
         weight *= pl.col(column).replace_strict(worth, default=1.0, return_dtype=pl.Float64)
-    names = [f"{level}:{code}" for level, code in asked]
+    names = [f"{level}:{code}" for level, code in requested]
     # A locality, which several places make up, is counted for answers only.
-    is_asked = pl.concat_str("level", pl.lit(":"), "place").is_in(names) | (pl.col("level") == "locality")
+    is_requested = pl.concat_str("level", pl.lit(":"), "place").is_in(names) | (pl.col("level") == "locality")
     size = pl.col("value").fill_null(0).cast(pl.Float64)
-    return cells.select(size * weight * pl.when(is_asked).then(ASKED).otherwise(1.0)).to_series().to_numpy()
+    return (
+        cells.select(size * weight * pl.when(is_requested).then(REQUESTED_WEIGHT).otherwise(1.0))
+        .to_series()
+        .to_numpy()
+    )
 
 
 @dataclass(frozen=True)
@@ -359,7 +365,7 @@ def site_cells(
     *,
     threshold: int = THRESHOLD,
     levels: Sequence[str] = LEVELS,
-    asked: Collection[Member] = (),
+    requested: Collection[Member] = (),
     before: Edition | None = None,
     only_windows: bool = False,
 ) -> SiteCells:
@@ -377,7 +383,7 @@ def site_cells(
     on_page = cells["published"] & cells["level"].is_in(list(levels))
     published = on_page.to_numpy() & (not only_windows)
     cells = cells.drop("published")
-    price = cost(cells, asked)
+    price = cost(cells, requested)
     new = {_window_key(w) for w in windows}
     if before:
         windows = [*windows, *windows_before(before, cells, set(fine.select("level", "place").rows()))]
@@ -387,7 +393,7 @@ def site_cells(
         tied.append(sums)
         is_new = [row[5] == "window" and row[:5] in new for row in more.select(_WINDOW_KEY).iter_rows()]
         published = np.concatenate([published, np.array(is_new, bool)])
-        price = np.concatenate([price, cost(more, asked) * weights(more, windows)])
+        price = np.concatenate([price, cost(more, requested) * weights(more, windows)])
     known, withheld = None, None
     if before:
         # The threshold of the first edition stays: with another, the marks of both would say more together.

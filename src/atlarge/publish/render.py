@@ -87,8 +87,8 @@ def counts_table(
     rows: list[list[str | Link]] = []
     for i, day in enumerate(first.periods):
         name = w.period(day, every)
-        told = [*(cell(s, i, w) for s in series), *(texts[i] for _, texts in extra)]
-        rows.append([Link(name, lead(day)) if lead else name, *told])
+        cells = [*(cell(s, i, w) for s in series), *(texts[i] for _, texts in extra)]
+        rows.append([Link(name, lead(day)) if lead else name, *cells])
     named = heads if heads is not None else [s.label for s in series]
     head = [w("report.col.period"), *named, *(n for n, _ in extra)]
     return Table(caption, head, rows, has_heading=has_heading)

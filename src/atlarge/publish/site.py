@@ -166,16 +166,16 @@ def publish(
     with building(target) as new:
         opened = _opened(store)
         which = ("worked" if "county" in levels else "none") if answers is None else answers
-        asked = asked_policies(which) if isinstance(which, str) else list(which)
+        chosen = requested_policies(which) if isinstance(which, str) else list(which)
         checked = "county" in levels if claims is None else claims
         key = ""
-        if all(isinstance(a, str) for a in asked):
+        if all(isinstance(a, str) for a in chosen):
             key = build_key(
                 opened,
                 threshold=threshold,
                 base=base_url,
                 levels=levels,
-                asked=asked,
+                asked=chosen,
                 claims=checked,
                 after=_digest(named),
                 every=every_county,
@@ -186,8 +186,8 @@ def publish(
             return _audit(target, *stands)
         before = earlier(target, others)
         with Workers(workers) as crew:
-            found = _findings(crew, opened, levels, asked, checked, progress)
-            given = [a for a in asked if not isinstance(a, str)]
+            found = _findings(crew, opened, levels, chosen, checked, progress)
+            given = [a for a in chosen if not isinstance(a, str)]
             data, table = gather_site(
                 opened,
                 surges=found.surges,
@@ -226,7 +226,7 @@ def _worked_case() -> str:
     return str(yaml.safe_load(text)["demo"]["policy"])
 
 
-def asked_policies(which: str) -> list[Answer | str]:
+def requested_policies(which: str) -> list[Answer | str]:
     """Ids of the policies that one of `ANSWERS` names; QuestionError for another word."""
     from atlarge.policies import policies
 
@@ -259,28 +259,28 @@ def _findings(
     crew: Workers,
     store: Store,
     levels: Sequence[str],
-    asked: Sequence[Answer | str],
+    requested: Sequence[Answer | str],
     claims: bool,
     progress: Step | None,
 ) -> _Found:
     """Surges, answers and verdicts, side by side; the longest work first."""
     jobs = [("surges", store.path, level) for level in reversed(surge_levels(levels))]
     jobs += [("claims", store.path, "")] if claims else []
-    jobs += [("pooled", store.path, d) for d in DIRECTIONS if asked]
-    jobs += [("answer", store.path, a) for a in asked if isinstance(a, str)]
-    made = _Found(Found(), [], [], [])
+    jobs += [("pooled", store.path, d) for d in DIRECTIONS if requested]
+    jobs += [("answer", store.path, a) for a in requested if isinstance(a, str)]
+    found = _Found(Found(), [], [], [])
     for done, ((kind, _, _), result) in enumerate(zip(jobs, crew.map(_find, jobs), strict=True), 1):
         if progress:
             progress("findings", done, len(jobs))
         if kind == "surges":
-            made.surges.add(result)
+            found.surges.add(result)
         elif kind == "pooled":
-            made.pooled += [result] if result else []
+            found.pooled += [result] if result else []
         elif kind == "claims":
-            made.claims += result
+            found.claims += result
         elif result is not None:
-            made.answers.append(result)
-    return made
+            found.answers.append(result)
+    return found
 
 
 def _find(job: tuple[str, Path, str]) -> Any:
@@ -364,11 +364,11 @@ def download_frame(table: Disclosed, names: dict[tuple[str, str], str]) -> pl.Da
 def _csv(frame: pl.DataFrame) -> str:
     """A table as CSV that a spreadsheet opens as text: a name from the data is never taken for a formula."""
     texts = [pl.col(name) for name, kind in frame.schema.items() if kind == pl.String]
-    told = [
+    rows = [
         pl.when(c.str.contains(r"^[=+\-@\t\r]")).then(pl.concat_str(pl.lit("'"), c)).otherwise(c).name.keep()
         for c in texts
     ]
-    return frame.with_columns(told).write_csv()
+    return frame.with_columns(rows).write_csv()
 
 
 def _parquet(frame: pl.DataFrame) -> bytes:
@@ -389,8 +389,8 @@ def _write_places(
     state.write_bytes(raw)
     done = 0
     jobs = [(state, chunk) for chunk in chunks]
-    for chunk, made in zip(chunks, crew.map(_work, jobs), strict=True):
-        tally.add(made)
+    for chunk, written in zip(chunks, crew.map(_work, jobs), strict=True):
+        tally.add(written)
         done += len(chunk)
         if progress:
             progress("places", done, len(places))
@@ -399,8 +399,8 @@ def _write_places(
 
 @lru_cache(maxsize=1)
 def _state(path: Path) -> tuple[Path, Path, SiteData]:
-    held: tuple[Path, Path, SiteData] = pickle.loads(path.read_bytes())
-    return held
+    state: tuple[Path, Path, SiteData] = pickle.loads(path.read_bytes())
+    return state
 
 
 def _work(job: tuple[Path, Sequence[tuple[str, str]]]) -> Tally:
@@ -429,9 +429,9 @@ def _write_place(folder: Folder, data: SiteData, place: PlaceInfo) -> None:
     source = w("share.source", first=w.month(data.first_day), last=w.month(data.last_month))
     caveat = w("share.names") if place.level == "county" else ""
     partial = [d for d in data.partial_years() if series is not None and d in series.periods]
-    told = (series.periods, series.values, series.marks, series.threshold) if series else ()
-    key = hashlib.sha256(repr((PICTURE, name, line, told, source, caveat, partial)).encode()).hexdigest()
-    folder.put_made(
+    shown = (series.periods, series.values, series.marks, series.threshold) if series else ()
+    key = hashlib.sha256(repr((PICTURE, name, line, shown, source, caveat, partial)).encode()).hexdigest()
+    folder.put_built(
         image_path(place),
         key,
         lambda: share_png(name, line, series, w, source=source, caveat=caveat, partial=partial),

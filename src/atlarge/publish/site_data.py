@@ -16,7 +16,7 @@ from atlarge.disclosure.table import THRESHOLD, Counts, Disclosed
 from atlarge.errors import CoverageError
 from atlarge.panel import place_name
 from atlarge.publish.answers import Shown, members, show_with, windows_of
-from atlarge.publish.claims_data import claim_windows, told_claims
+from atlarge.publish.claims_data import claim_windows, disclosed_claims
 from atlarge.publish.day_ranges import Window
 from atlarge.publish.editions import Edition, record_of
 from atlarge.publish.lineage_data import Origin, origins
@@ -172,8 +172,8 @@ def gather_site(
     windows = [Window(((level, s["place"]),), "at_large", s["start"], s["end"]) for level, s in found.surges]
     windows += [window for answer in answers for window in windows_of(answer)]
     windows += claim_windows(list(claims), measures, levels)
-    asked = sorted({member for answer in answers for member in members(answer.area)})
-    cells = site_cells(store, windows, threshold=threshold, levels=levels, asked=asked, before=before)
+    requested = sorted({member for answer in answers for member in members(answer.area)})
+    cells = site_cells(store, windows, threshold=threshold, levels=levels, requested=requested, before=before)
     places = _places(cells, every_county and "county" in levels)
     counts = cells.table.all_counts("level", "place", "measure", "every")
     no_rates = unrated(counts, places)
@@ -195,7 +195,7 @@ def gather_site(
         coverage={t: _covered_months(store, t) for t in cells.groups},
         releases=_releases(store),
         hidden=cells.table.suppressed,
-        claims=told_claims(list(claims), cells.table, measures, levels),
+        claims=disclosed_claims(list(claims), cells.table, measures, levels),
         answers=[show_with(answer, cells.table) for answer in answers],
         base_url=base_url,
         editions=int(_says_more(cells.table, before)),
@@ -299,12 +299,12 @@ def raw_surges(store: Store, level: str) -> Found:
         found = find_surges(store, by=level, measure="at_large")
     except CoverageError:  # a release may name no place of a level at all
         return Found()
-    made = []
+    rows = []
     for s in found.surges:
         row = {"place": s.place, "start": s.start, "end": s.end, "expected": s.expected, "q": s.q}
-        told = {"rank": s.rank, "flags": list(s.flags), "score": s.score, "label": s.label}
-        made.append((level, {**row, **told}))
-    return Found(made, {level: len(found.too_thin)})
+        fields = {"rank": s.rank, "flags": list(s.flags), "score": s.score, "label": s.label}
+        rows.append((level, {**row, **fields}))
+    return Found(rows, {level: len(found.too_thin)})
 
 
 def _surges(
@@ -313,7 +313,7 @@ def _surges(
     """Surges by place, their counts as disclosed: where one is withheld, q and the score go with it."""
     rows = shown.frame.filter(pl.col("every") == "window").select("level", "place", "start", "end", "value")
     value = {row[:4]: row[4] for row in rows.iter_rows()}
-    told: dict[Code, list[dict[str, Any]]] = {}
+    by_place: dict[Code, list[dict[str, Any]]] = {}
     for level, s in found:
         observed = value.get((level, s["place"], s["start"], s["end"]))
         q = "" if observed is None else "<0.001" if s["q"] < 0.001 else f"{s['q']:.3f}"
@@ -324,8 +324,8 @@ def _surges(
             "q_text": q or "–",
         }
         del row["q"], row["score"]
-        told.setdefault((level, s["place"]), []).append(row)
-    return told
+        by_place.setdefault((level, s["place"]), []).append(row)
+    return by_place
 
 
 def _covered_months(store: Store, name: str) -> list[tuple[dt.date, float]]:

@@ -72,11 +72,11 @@ def _national(data: SiteData, nation: PlaceInfo, w: Words) -> str:
     whole, part = (data.series(nation, m, "year") for m in (WHOLE, PARTS[0]))
     if whole is None or part is None:
         return ""
-    told = "; ".join(
+    text = "; ".join(
         w("front.year_says", year=w.fiscal_year(day), arrests=cell(whole, i, w), at_large=cell(part, i, w))
         for i, day in enumerate(whole.periods)
     )
-    return w("front.nation_says", list=told) + (f" {note}" if (note := partial_note(data, w)) else "")
+    return w("front.nation_says", list=text) + (f" {note}" if (note := partial_note(data, w)) else "")
 
 
 def _map(data: SiteData, w: Words, home: str) -> dict[str, Any] | None:
@@ -218,10 +218,10 @@ def policies_page(data: SiteData, w: Words) -> str:
 def methods_page(data: SiteData, w: Words) -> str:
     """How the numbers are made, and what is hidden."""
     hidden = {name: w.count(n) for name, n in data.hidden.items()}
-    told = w("methods.p5", most=data.threshold - 1, threshold=data.threshold, **hidden)
+    text = w("methods.p5", most=data.threshold - 1, threshold=data.threshold, **hidden)
     edition = w("methods.edition_after" if data.editions else "methods.edition_first")
     sections: list[dict[str, Any]] = [
-        {"title": w("methods.hidden"), "paragraphs": [told, edition]},
+        {"title": w("methods.hidden"), "paragraphs": [text, edition]},
         {"title": w("methods.words"), "paragraphs": [w("methods.w1")]},
     ]
     return _list(data, w, "methods", [w(f"methods.p{i}") for i in (1, 2, 3, 4)], sections)

@@ -18,7 +18,7 @@ def surges_table(
     rows: Sequence[dict[str, Any]], w: Words, places: dict[Code, PlaceInfo] | None = None, home: str = ""
 ) -> Table:
     """Surges; with `places`, a first column leads to each place's page."""
-    made = []
+    result = []
     for r in rows:
         cells: list[Any] = [
             w.days(r["start"], r["end"]),
@@ -30,13 +30,13 @@ def surges_table(
         if places is not None:
             place = places.get((r["level"], r["place"]))
             cells.insert(0, Link(name_of(place, w), f"{home}{place.stem}.html") if place else r["place"])
-        made.append(cells)
+        result.append(cells)
     keys = ["when", "observed", "expected", "q", "known"]
     head = [w(f"col.{k}") for k in (["place", *keys] if places is not None else keys)]
     return Table(
         w("surges.caption"),
         head,
-        made,
+        result,
         is_stacked=True,
         texts=(len(head) - 1,),
         is_sortable=places is not None,
@@ -90,11 +90,11 @@ def surges_page(data: SiteData, w: Words) -> str:
 
 def _says(level: str, rows: list[dict[str, Any]], data: SiteData, w: Words) -> str:
     """How many surges, in how many places, how many near the border; how many places were too thin."""
-    told = w(
+    text = w(
         "surges.says",
         n=w.count(len(rows)),
         places=w.count(len({r["place"] for r in rows})),
         borderline=w.count(sum("borderline" in r["flags"] for r in rows)),
     )
     thin = data.thin.get(level, 0)
-    return f"{told} {w('surges.thin', n=w.count(thin))}" if thin else told
+    return f"{text} {w('surges.thin', n=w.count(thin))}" if thin else text

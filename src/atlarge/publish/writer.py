@@ -62,7 +62,7 @@ class Folder:
             self.tally.written += 1
         self._note(path, digest, len(raw))
 
-    def put_made(self, path: str, key: str, make: Any) -> None:
+    def put_built(self, path: str, key: str, make: Any) -> None:
         """Add a file that is dear to make; `key` names all it is made from: the same key, the same file."""
         digest = self._files.get(path, "")
         if self._keys.get(path) == key and digest and self._link(path):
@@ -174,8 +174,8 @@ def standing(out: Path, key: str) -> tuple[Tally, dict[str, int]] | None:
     With it, how many counts it hides, by reason.
     """
     manifest = read_manifest(out) or {}
-    made_of = manifest.get("made_of", {})
-    if not key or made_of.get("key") != key:
+    built_from = manifest.get("made_of", {})
+    if not key or built_from.get("key") != key:
         return None
     found = Tally(files=dict(manifest["files"]), keys=dict(manifest["keys"]))
     for path, digest in found.files.items():
@@ -186,7 +186,7 @@ def standing(out: Path, key: str) -> tuple[Tally, dict[str, int]] | None:
         if hashlib.sha256(raw).hexdigest() != digest:
             return None
         found.sizes[path] = len(raw)
-    return found, dict(made_of["hidden"])
+    return found, dict(built_from["hidden"])
 
 
 def finish(out: Path, tally: Tally, key: str = "", hidden: dict[str, int] | None = None) -> None:

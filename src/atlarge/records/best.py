@@ -11,7 +11,7 @@ from typing import Any
 
 import polars as pl
 
-from atlarge.records.overlap import SAME_FAMILY, TWO_FAMILIES, Held, inside
+from atlarge.records.overlap import SAME_FAMILY, TWO_FAMILIES, Stored, inside
 
 FILLED = "filled_from"
 _PLACE = (
@@ -61,11 +61,13 @@ def matched(gains: pl.DataFrame, loses: pl.DataFrame, table: str, same: bool) ->
     for key in _keys(table, same, columns):
         if gains.is_empty() or loses.is_empty():
             break
-        made = _pairs(gains, loses, key)
-        found.append(made)
-        gains = gains.join(made, on="_at", how="anti", maintain_order="left")
-        loses = loses.join(made, left_on="_at", right_on="_at_right", how="anti", maintain_order="left")
-        if key[-1] == "subject_key" and made.height >= _COMMON_IDENTIFIERS * (made.height + loses.height):
+        matches = _pairs(gains, loses, key)
+        found.append(matches)
+        gains = gains.join(matches, on="_at", how="anti", maintain_order="left")
+        loses = loses.join(matches, left_on="_at", right_on="_at_right", how="anti", maintain_order="left")
+        if key[-1] == "subject_key" and matches.height >= _COMMON_IDENTIFIERS * (
+            matches.height + loses.height
+        ):
             # the same identifiers are in both: who has one and was not found is someone else
             gains, loses = gains.filter(pl.col(key[-1]).is_null()), loses.filter(pl.col(key[-1]).is_null())
     if not found:
@@ -86,7 +88,7 @@ def _sources(own: pl.DataFrame, other: pl.DataFrame, taken: dict[str, pl.Expr]) 
     return pl.when(words.list.len() > 0).then(where)
 
 
-def filled(gains: Held, loses: Held, table: str) -> tuple[pl.DataFrame, int]:
+def filled(gains: Stored, loses: Stored, table: str) -> tuple[pl.DataFrame, int]:
     """The rows of a release that counts, with what it lacks filled from rows that another lost to it.
 
     Returns the rows and how many were filled.
@@ -133,28 +135,28 @@ def filled(gains: Held, loses: Held, table: str) -> tuple[pl.DataFrame, int]:
         *[change.alias(name) for name, change in changes.items()],
         pl.concat_str([FILLED, "_source"], separator="; ", ignore_nulls=True).alias(FILLED),
     )
-    made = frame.update(fresh, on="_at", how="left", include_nulls=False).sort("_at").drop("_at")
-    return made, known.height
+    updated = frame.update(fresh, on="_at", how="left", include_nulls=False).sort("_at").drop("_at")
+    return updated, known.height
 
 
-def fill(table: str, everything: list[Held], changed: set[str]) -> dict[str, pl.DataFrame]:
+def fill(table: str, everything: list[Stored], changed: set[str]) -> dict[str, pl.DataFrame]:
     """Filled rows of each release that counts, of those that changed or won from one that changed: by id.
 
     The frames of `everything` are as the releases say; older fills are made again from them.
     """
-    by_id: dict[str, Held] = {str(held.audit["id"]): held for held in everything}
-    made: dict[str, pl.DataFrame] = {}
+    by_id: dict[str, Stored] = {str(source.audit["id"]): source for source in everything}
+    frames: dict[str, pl.DataFrame] = {}
     for name, gains in sorted(by_id.items()):
         losers = [h for h in everything if any(o["won"] == name for o in h.audit["overlaps"])]
         if not losers or not ({name} | {str(h.audit["id"]) for h in losers}) & changed:
             continue
-        best = Held(gains.audit, gains.frame, gains.rank)
-        told: list[dict[str, Any]] = []
+        best = Stored(gains.audit, gains.frame, gains.rank)
+        details: list[dict[str, Any]] = []
         for loses in sorted(losers, key=lambda h: h.precedence, reverse=True):
             best.frame, rows = filled(best, loses, table)
             if rows:
-                told.append({"from": loses.audit["id"], "file": loses.audit["file"], "rows": rows})
-        gains.audit["filled"] = told
-        if told:
-            made[name] = best.frame
-    return made
+                details.append({"from": loses.audit["id"], "file": loses.audit["file"], "rows": rows})
+        gains.audit["filled"] = details
+        if details:
+            frames[name] = best.frame
+    return frames

@@ -31,25 +31,25 @@ def _parse(
     if column.kind == "text":
         return words, words.str.starts_with("=").fill_null(False)
     if column.kind in ("day", "moment"):
-        made = read_dates(words, order)
+        dates = read_dates(words, order)
         first = first if column.is_main else _OLDEST
-        inside = made.dt.date().is_between(pl.lit(first).str.to_date(), pl.lit(last).str.to_date())
+        inside = dates.dt.date().is_between(pl.lit(first).str.to_date(), pl.lit(last).str.to_date())
         bad = words.is_not_null() & ~inside.fill_null(False)
-        made = made.dt.date() if column.kind == "day" else made
-        return made, bad
-    made = _numbers(words)
-    bad = words.is_not_null() & (made.is_null() | ~made.is_finite())
+        dates = dates.dt.date() if column.kind == "day" else dates
+        return dates, bad
+    dates = _numbers(words)
+    bad = words.is_not_null() & (dates.is_null() | ~dates.is_finite())
     if column.kind == "count":
-        bad = bad | ((made < 0) | (made != made.round(0))).fill_null(False)
-        made = made.to_frame("m").select(pl.when(~bad).then("m").cast(pl.Int64)).to_series()
-    return made, bad
+        bad = bad | ((dates < 0) | (dates != dates.round(0))).fill_null(False)
+        dates = dates.to_frame("m").select(pl.when(~bad).then("m").cast(pl.Int64)).to_series()
+    return dates, bad
 
 
-def _spread(cells: pl.Series, words: pl.Series, made: pl.Series) -> pl.Series:
+def _spread(cells: pl.Series, words: pl.Series, values: pl.Series) -> pl.Series:
     """Values of all cells, from the values of the distinct words."""
     if len(words) == len(cells):
-        return made
-    return cells.replace_strict(words, made, return_dtype=made.dtype)
+        return values
+    return cells.replace_strict(words, values, return_dtype=values.dtype)
 
 
 def read_cells(
@@ -61,8 +61,8 @@ def read_cells(
     the file.
     """
     if column.kind in ("day", "moment") and (typed := bare_clock(cells)) is not None:
-        made, bad = _parse(typed, column, first, last, order)
-        return made, (bad if bad.any() else None)
+        values, bad = _parse(typed, column, first, last, order)
+        return values, (bad if bad.any() else None)
     if cells.dtype != pl.String:
         cells = cells.cast(pl.String)
     words = cells.unique(maintain_order=False)
@@ -73,8 +73,8 @@ def read_cells(
         filled = (trimmed.is_not_null() & ~trimmed.is_in(list(BLANK))).fill_null(False)
         return _spread(cells, words, filled), None
     bare = bare_words(words)
-    made, bad = _parse(bare, column, first, last, order)
+    values, bad = _parse(bare, column, first, last, order)
     is_bad = bool(bad.any())
     if column.kind == "text" and not is_bad and bare.equals(words, null_equal=True):
         return cells, None
-    return _spread(cells, words, made), (_spread(cells, words, bad) if is_bad else None)
+    return _spread(cells, words, values), (_spread(cells, words, bad) if is_bad else None)

@@ -11,7 +11,7 @@ from atlarge.records.audit import ReleaseAudit
 from atlarge.records.best import FILLED, fill
 from atlarge.records.coverage import Scope, days_with_rows, is_placed, places_of, spans_of
 from atlarge.records.missing import lacks
-from atlarge.records.overlap import Held, overlaps
+from atlarge.records.overlap import Stored, overlaps
 from atlarge.records.prepare import Prepared
 from atlarge.records.store import Writer, content_hash, empty_manifest, lock, read_manifest
 from atlarge.records.tables import DATE_COLUMN, EVENTS
@@ -26,8 +26,10 @@ _SOME_TEXT = 0.02
 def _texts(frame: pl.DataFrame) -> tuple[int | None, bool]:
     """How many distinct texts of place rows have (None: none or many), and whether they can name a county."""
     if "_has_text" in frame.columns:
-        told = {text for texts in frame["_texts"].unique().to_list() for text in texts.split("|") if text}
-        return len(told) or None, bool(frame["_has_text"].any())
+        texts_seen = {
+            text for texts in frame["_texts"].unique().to_list() for text in texts.split("|") if text
+        }
+        return len(texts_seen) or None, bool(frame["_has_text"].any())
     name = next((c for c in ("landmark", "facility") if c in frame.columns), None)
     found = frame[name].drop_nulls().n_unique() if name else 0
     some = name is not None and frame[name].null_count() <= (1 - _SOME_TEXT) * frame.height
@@ -65,53 +67,53 @@ def digest(frame: pl.DataFrame, table: str) -> pl.DataFrame:
     )
 
 
-def _scopes(made: Prepared) -> list[Scope]:
+def _scopes(prepared: Prepared) -> list[Scope]:
     """The places that a release covers, as the user says, else as the family does and its rows show."""
-    if made.covers:
-        return made.covers
-    scope = made.family.scope
-    if not is_placed(made.audit.table) or "aor" not in made.frame.columns:
+    if prepared.covers:
+        return prepared.covers
+    scope = prepared.family.scope
+    if not is_placed(prepared.audit.table) or "aor" not in prepared.frame.columns:
         return [Scope(scope)]
-    texts, has_text = _texts(made.frame)
-    names = [c for c in ("aor", "state", "office", "county_fips") if c in made.frame.columns]
-    places = made.frame.group_by(names).agg(pl.col("n").sum())
-    return places_of(places, scope, texts, has_text, "state" in made.family.columns)
+    texts, has_text = _texts(prepared.frame)
+    names = [c for c in ("aor", "state", "office", "county_fips") if c in prepared.frame.columns]
+    places = prepared.frame.group_by(names).agg(pl.col("n").sum())
+    return places_of(places, scope, texts, has_text, "state" in prepared.family.columns)
 
 
-def _lacking(made: Prepared) -> dict[str, Any]:
+def _lacking(prepared: Prepared) -> dict[str, Any]:
     """The columns that a release leaves empty, for the manifest, if there are any that a measure may need."""
-    if made.audit.table not in EVENTS:
+    if prepared.audit.table not in EVENTS:
         return {}
-    if "_lacks" in made.frame.columns:
-        parts = [set(words.split("|")) for words in made.frame["_lacks"].unique().to_list()]
+    if "_lacks" in prepared.frame.columns:
+        parts = [set(words.split("|")) for words in prepared.frame["_lacks"].unique().to_list()]
         empty = sorted(set.intersection(*parts) - {""}) if parts else []
     else:
-        empty = lacks(made.frame, made.audit.table)
+        empty = lacks(prepared.frame, prepared.audit.table)
     return {"lacks": empty} if empty else {}
 
 
-def coverage_of(made: Prepared) -> list[dict[str, Any]]:
+def coverage_of(prepared: Prepared) -> list[dict[str, Any]]:
     """Days and places that a release covers, from its rows in `frame`."""
-    column = DATE_COLUMN[made.audit.table]
+    column = DATE_COLUMN[prepared.audit.table]
     if column is None:
         return []
-    scopes, lacking = _scopes(made), _lacking(made)
-    days = made.frame[column].drop_nulls()
-    if made.audit.table == "aggregates":
+    scopes, lacking = _scopes(prepared), _lacking(prepared)
+    days = prepared.frame[column].drop_nulls()
+    if prepared.audit.table == "aggregates":
         ends = days.sort().to_list()
         spans = [(ends[0], ends[-1])] if ends else []
     else:
-        counted = made.frame.select(pl.col(column).alias("day"), pl.col("n"))
+        counted = prepared.frame.select(pl.col(column).alias("day"), pl.col("n"))
         if column == "month":
             last = counted.with_columns(pl.col("day").dt.month_end(), pl.lit(0, pl.UInt32).alias("n"))
             counted = pl.concat([counted.cast({"n": pl.UInt32}), last.cast({"n": pl.UInt32})])
         spans = list(spans_of(counted))
     stretches = [(scope, *span) for scope in scopes for span in spans]
     if [scope.places for scope in scopes] == ["facility"]:
-        stretches = days_with_rows(made.frame.rename({column: "day"}))
+        stretches = days_with_rows(prepared.frame.rename({column: "day"}))
     return [
         {
-            "table": made.audit.table,
+            "table": prepared.audit.table,
             "start": start.isoformat(),
             "end": end.isoformat(),
             **scope.to_dict(),
@@ -133,7 +135,7 @@ def _declare(entry: dict[str, Any], scopes: list[Scope]) -> None:
     ]
 
 
-def held_already(path: Path, sha256: str) -> list[str]:
+def already_stored(path: Path, sha256: str) -> list[str]:
     """The ids of the releases of a file that the store holds, by its sha256; none if it does not."""
     manifest = read_manifest(path) if path.is_dir() else None
     return [str(r["id"]) for r in (manifest or empty_manifest())["releases"] if r["sha256"] == sha256]
@@ -149,9 +151,9 @@ def commit(
     """
     with lock(path):
         manifest = read_manifest(path) or empty_manifest()
-        held = {r["id"] for r in manifest["releases"]}
-        fresh = [made for made in read if made.audit.id not in held]
-        said = {name: scopes for name, scopes in (declared or {}).items() if name in held}
+        stored = {r["id"] for r in manifest["releases"]}
+        fresh = [prepared for prepared in read if prepared.audit.id not in stored]
+        said = {name: scopes for name, scopes in (declared or {}).items() if name in stored}
         for entry in manifest["releases"]:
             if entry["id"] in said:
                 _declare(entry, said[entry["id"]])
@@ -168,22 +170,24 @@ def commit(
 
 def _write(writer: Writer, fresh: list[Prepared], manifest: dict[str, Any]) -> None:
     """Write fresh releases, and those held that lose rows to them or win rows from them."""
-    for made in fresh:
-        if not made.pieces:
-            made.audit.coverage = coverage_of(made)
-        if made.quarantine.height:
-            made.audit.quarantine = writer.put(made.quarantine, f"quarantine/{made.audit.id}.parquet")
-    entries = {made.audit.id: made.audit.to_dict() for made in fresh}
+    for prepared in fresh:
+        if not prepared.pieces:
+            prepared.audit.coverage = coverage_of(prepared)
+        if prepared.quarantine.height:
+            prepared.audit.quarantine = writer.put(
+                prepared.quarantine, f"quarantine/{prepared.audit.id}.parquet"
+            )
+    entries = {prepared.audit.id: prepared.audit.to_dict() for prepared in fresh}
     aside = _set_aside(writer.path, fresh, entries, manifest)
-    for made in fresh:
-        if made.audit.id not in aside and made.pieces:
-            _take(writer, entries[made.audit.id], made)
+    for prepared in fresh:
+        if prepared.audit.id not in aside and prepared.pieces:
+            _take(writer, entries[prepared.audit.id], prepared)
             continue
-        frame = made.rows() if made.audit.id not in aside else aside.pop(made.audit.id)
-        _put(writer, entries[made.audit.id], frame)
-    held = {r["id"]: r for r in manifest["releases"]}
+        frame = prepared.rows() if prepared.audit.id not in aside else aside.pop(prepared.audit.id)
+        _put(writer, entries[prepared.audit.id], frame)
+    stored = {r["id"]: r for r in manifest["releases"]}
     for name, frame in aside.items():
-        _put(writer, held[name], frame)
+        _put(writer, stored[name], frame)
     manifest["releases"] += entries.values()
 
 
@@ -223,18 +227,18 @@ def _put(writer: Writer, entry: dict[str, Any], frame: pl.DataFrame) -> None:
     ]
 
 
-def _take(writer: Writer, entry: dict[str, Any], made: Prepared) -> None:
+def _take(writer: Writer, entry: dict[str, Any], prepared: Prepared) -> None:
     """Take over the files in which a release's rows wait."""
     table, name = entry["table"], entry["id"]
     entry["tables"] = []
-    for number, piece in enumerate(made.pieces):
+    for number, piece in enumerate(prepared.pieces):
         part = f"-{number:04}" if number else ""
         rows = int(pl.scan_parquet(piece, glob=False).select(pl.len()).collect().item())
         taken = writer.take(piece, f"{table}/{name}{part}.parquet")
         entry["tables"].append({"table": table, "path": taken, "rows": rows})
 
 
-def _held(path: Path, entry: dict[str, Any]) -> Held:
+def _stored(path: Path, entry: dict[str, Any]) -> Stored:
     """A release that the store holds, its rows as the release says."""
     files = [entry["base"]] if entry.get("base") else [e["path"] for e in entry["tables"]]
     kept = pl.read_parquet([path / file for file in files], glob=False).with_columns(
@@ -243,7 +247,7 @@ def _held(path: Path, entry: dict[str, Any]) -> Held:
     if entry["overlap"]:
         lost = pl.read_parquet(path / entry["overlap"], glob=False).with_columns(pl.lit(True).alias("_aside"))
         kept = pl.concat([kept, lost]).sort("sheet", "row", nulls_last=False)
-    return Held(entry, kept, _rank(entry))
+    return Stored(entry, kept, _rank(entry))
 
 
 def _rank(entry: dict[str, Any]) -> int:
@@ -276,23 +280,25 @@ def _set_aside(
         if not old and not near:
             continue
         everything = [
-            Held(entries[m.audit.id], m.rows().with_columns(pl.lit(False).alias("_aside")), m.family.rank)
+            Stored(entries[m.audit.id], m.rows().with_columns(pl.lit(False).alias("_aside")), m.family.rank)
             for m in new
         ]
-        everything += [_held(path, r) for r in old]
+        everything += [_stored(path, r) for r in old]
         judge = superseded if table in SERIES else overlaps
         lost = judge(table, everything, {m.audit.id for m in new})
-        for held in everything:
-            if held.audit["id"] not in lost:
+        for stored in everything:
+            if stored.audit["id"] not in lost:
                 continue
-            for rows, told in lost[held.audit["id"]]:
-                held.frame = held.frame.with_columns((held.frame["_aside"] | rows).alias("_aside"))
-                held.audit["overlaps"] = sorted([*held.audit["overlaps"], told], key=lambda o: str(o["won"]))
-            changed[held.audit["id"]] = held.frame
+            for rows, reason in lost[stored.audit["id"]]:
+                stored.frame = stored.frame.with_columns((stored.frame["_aside"] | rows).alias("_aside"))
+                stored.audit["overlaps"] = sorted(
+                    [*stored.audit["overlaps"], reason], key=lambda o: str(o["won"])
+                )
+            changed[stored.audit["id"]] = stored.frame
         if table in SERIES:
             continue
         for name, best in fill(table, everything, set(changed)).items():
-            own = next(held.frame for held in everything if held.audit["id"] == name)
+            own = next(stored.frame for stored in everything if stored.audit["id"] == name)
             names = [c for c in own.columns if c != "_aside" and not best[c].equals(own[c], null_equal=True)]
             changed[name] = own.with_columns(best[FILLED], *[best[c].alias(f"_best_{c}") for c in names])
     return changed

@@ -32,12 +32,12 @@ def _applied(
         )
     if not rows:
         return frame, None
-    told: dict[str, Any] = {
+    details: dict[str, Any] = {
         "id": fault.id, "action": fault.action, "rows": rows, "what": fault.what, "reason": fault.reason,
         "source": fault.source,
     }  # fmt: skip
     if not whole and fault.rows is not None:
-        told["note"] = (
+        details["note"] = (
             f"the whole release known has {fault.rows:,} such rows; this file is another or a part of it"
         )
     if fault.action == "drop":
@@ -46,7 +46,7 @@ def _applied(
         frame = frame.with_columns(
             pl.when(touched).then(None).otherwise(pl.col(name)).alias(name) for name in fault.columns
         )
-    return frame, told
+    return frame, details
 
 
 def apply_faults(release: Release, typed: Typed) -> list[dict[str, Any]]:
@@ -54,19 +54,19 @@ def apply_faults(release: Release, typed: Typed) -> list[dict[str, Any]]:
 
     ReleaseError if the file is the known release itself and a fault touches another number of rows.
     """
-    told = []
+    details = []
     for fault in faults_of(release.family.id):
         before = typed.frame.height
         typed.frame, done = _applied(fault, release, typed.frame)
         typed.drop(f"known fault: {fault.id}", before - typed.frame.height)
         if done:
-            told.append(done)
-    return told
+            details.append(done)
+    return details
 
 
 def apply_rules(release: Release, typed: Typed) -> None:
     """Move rows that break a rule of the family to quarantine; a rule is silent on missing values."""
-    held = [typed.quarantine]
+    quarantined = [typed.quarantine]
     for words, rule in release.family.rules.items():
         failing = typed.frame.select((~rule).fill_null(False).alias("failing")).to_series()
         count = int(failing.sum())
@@ -78,7 +78,7 @@ def apply_rules(release: Release, typed: Typed) -> None:
             separator=", ",
             ignore_nulls=True,
         )
-        held.append(
+        quarantined.append(
             bad.select(
                 "release_id",
                 "file",
@@ -91,4 +91,4 @@ def apply_rules(release: Release, typed: Typed) -> None:
         )
         typed.frame = typed.frame.filter(~failing)
         typed.drop("quarantine", count)
-    typed.quarantine = pl.concat(held).sort("sheet", "row", nulls_last=False)
+    typed.quarantine = pl.concat(quarantined).sort("sheet", "row", nulls_last=False)

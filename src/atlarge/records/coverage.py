@@ -53,12 +53,12 @@ class Scope:
 
     def to_dict(self) -> dict[str, Any]:
         """As in the manifest: `scope`, and `levels` and `without` where they say something."""
-        told: dict[str, Any] = {"scope": self.places}
+        document: dict[str, Any] = {"scope": self.places}
         if self.levels is not None:
-            told["levels"] = list(self.levels)
+            document["levels"] = list(self.levels)
         if self.without:
-            told["without"] = list(self.without)
-        return told
+            document["without"] = list(self.without)
+        return document
 
 
 @dataclass
@@ -92,11 +92,11 @@ def parse_scope(words: str) -> list[Scope]:
 
     QuestionError if there is no such place.
     """
-    made = []
+    scopes = []
     for word in words.replace(";", " ").split():
         kind, _, codes = word.partition(":")
         if word in ("nation", "US"):
-            made.append(Scope("nation"))
+            scopes.append(Scope("nation"))
             continue
         names = [code.strip().upper() for code in codes.split(",") if code.strip()]
         known = _codes(kind)
@@ -106,10 +106,10 @@ def parse_scope(words: str) -> list[Scope]:
             raise QuestionError(
                 f"--covers: {why}; write nation, or a level and codes: state:MN, aor:SEA,SPM, county:48453"
             )
-        made.append(Scope(f"{kind}:{','.join(sorted(set(names)))}"))
-    if not made:
+        scopes.append(Scope(f"{kind}:{','.join(sorted(set(names)))}"))
+    if not scopes:
         raise QuestionError("--covers: name the places: nation, state:MN, aor:SEA, county:48453")
-    return made
+    return scopes
 
 
 def _codes(kind: str) -> set[str]:

@@ -59,11 +59,11 @@ _STRAYS = 0.01
 
 
 def _names() -> dict[str, str]:
-    made = {}
+    names = {}
     for number, name in enumerate(_MONTHS, 1):
         for length in range(3, len(name) + 1):
-            made[name[:length]] = str(number)
-    return made
+            names[name[:length]] = str(number)
+    return names
 
 
 @dataclass
@@ -179,12 +179,12 @@ def read_dates(words: pl.Series, order: Order | None = "month") -> pl.Series:
     tried = [pl.col("w").str.to_date("%Y-%m-%d", strict=False).cast(pl.Datetime("us"))]
     tried += [pl.col("w").str.to_datetime(form, time_unit="us", strict=False) for form in _FAST]
     year_first = pl.col("w").str.contains(r"^\d{4}-")  # the parser takes 05 for a year, too
-    made = words.rename("w").to_frame().select(pl.when(year_first).then(pl.coalesce(tried))).to_series()
-    rest = words.filter(made.is_null() & words.is_not_null()).unique()
+    dates = words.rename("w").to_frame().select(pl.when(year_first).then(pl.coalesce(tried))).to_series()
+    rest = words.filter(dates.is_null() & words.is_not_null()).unique()
     if rest.is_empty():
-        return made
+        return dates
     slow = words.replace_strict(rest, _any_form(rest, order), default=None, return_dtype=pl.Datetime("us"))
-    return made.fill_null(slow)
+    return dates.fill_null(slow)
 
 
 def _clocks(words: pl.Series) -> pl.DataFrame:

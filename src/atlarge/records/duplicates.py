@@ -72,10 +72,10 @@ class Rule:
         same = pl.struct("_who", *self.group) if self.group != ("_episode",) else pl.col("_episode")
         kept = same.is_last_distinct() if self.keep_last else same.is_first_distinct()
         known = pl.col("_who").is_not_null()
-        made = ordered.select(
+        flagged = ordered.select(
             "_at", (known & ~kept).alias("_dropped"), (known & same.is_duplicated()).alias("_likely")
         ).sort("_at")
-        return Duplicates(made["_dropped"], made["_likely"])
+        return Duplicates(flagged["_dropped"], flagged["_likely"])
 
     def judge_release(self, looked_at: pl.DataFrame) -> Duplicates:
         """The same for a whole release: an identifier in more rows than a person can have is no one's."""
@@ -125,15 +125,15 @@ RULES: dict[str, Rule] = {
 
 def agreement(frame: pl.DataFrame, found: Duplicates) -> dict[str, Any]:
     """How many rows the published flags, where a release has them, agree and differ in."""
-    told = {}
+    shares = {}
     for column, mask in (("published_likely", found.likely), ("published_drop", found.dropped)):
         if column in frame.columns:
             flag = frame[column].str.to_lowercase().is_in(["true", "1", "t", "yes"])
             known = flag.is_not_null()
             same = int(((flag == mask) & known).sum())
-            told[column] = {
+            shares[column] = {
                 "agree": same,
                 "differ": int(known.sum()) - same,
                 "not_flagged": int((~known).sum()),
             }
-    return told
+    return shares

@@ -48,13 +48,13 @@ def usable(values: pl.Series) -> tuple[pl.Series, list[str]]:
         .when(word.str.contains(_SCIENTIFIC) | rounded)
         .then(pl.lit("a number that a spreadsheet has cut short (as 1.23E+12 is)"))
     )  # fmt: skip
-    judged = counted.with_columns(kinds.alias("_kind")).filter(pl.col("_kind").is_not_null())
-    if not judged.is_empty():
-        gone = judged[name].to_list()
+    classified = counted.with_columns(kinds.alias("_kind")).filter(pl.col("_kind").is_not_null())
+    if not classified.is_empty():
+        gone = classified[name].to_list()
         values = values.to_frame("v").select(pl.when(~pl.col("v").is_in(gone)).then(pl.col("v"))).to_series()
     if counted.select(word.str.contains(_WHOLE_FLOAT).any()).item():
         values = values.str.replace(_WHOLE_FLOAT, "$1")  # pandas writes 123 as 123.0 once one is missing
-    kinds_found = judged.group_by("_kind").agg(pl.col("_rows").sum()).sort("_kind")
+    kinds_found = classified.group_by("_kind").agg(pl.col("_rows").sum()).sort("_kind")
     return values, [
         f"the identifier is {kind} in {rows:,} rows: it is not used, and none of them is dropped by it"
         for kind, rows in kinds_found.iter_rows()

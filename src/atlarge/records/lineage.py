@@ -78,28 +78,28 @@ def verify(store: Store, engine: str = "polars") -> list[dict[str, Any]]:
 
     One entry a release and table: release, table, told, held. StoreError if a file cannot be read.
     """
-    told: dict[tuple[str, str], int] = {}
+    stated: dict[tuple[str, str], int] = {}
     for release in store.releases:
         for entry in release["tables"]:
             key = (str(release["id"]), str(entry["table"]))
-            told[key] = told.get(key, 0) + int(entry["rows"])
-    held: dict[tuple[str, str], int] = {}
+            stated[key] = stated.get(key, 0) + int(entry["rows"])
+    in_files: dict[tuple[str, str], int] = {}
     for table in store.tables():
         counted = scan(store, table, engine).group_by("release_id").agg(nw.len().alias("rows"))
         for release_id, rows in collect(counted, engine).select("release_id", "rows").iter_rows():
-            held[(str(release_id), table)] = int(rows)
+            in_files[(str(release_id), table)] = int(rows)
     return [
-        {"release": key[0], "table": key[1], "told": told.get(key, 0), "held": held.get(key, 0)}
-        for key in sorted({*told, *held})
+        {"release": key[0], "table": key[1], "told": stated.get(key, 0), "held": in_files.get(key, 0)}
+        for key in sorted({*stated, *in_files})
     ]
 
 
 def ranges(numbers: list[int]) -> str:
     """Row numbers in short: `7-9, 12`."""
-    told: list[list[int]] = []
+    merged: list[list[int]] = []
     for number in numbers:
-        if told and number == told[-1][1] + 1:
-            told[-1][1] = number
+        if merged and number == merged[-1][1] + 1:
+            merged[-1][1] = number
         else:
-            told.append([number, number])
-    return ", ".join(str(a) if a == b else f"{a}-{b}" for a, b in told)
+            merged.append([number, number])
+    return ", ".join(str(a) if a == b else f"{a}-{b}" for a, b in merged)

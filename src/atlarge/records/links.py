@@ -76,8 +76,8 @@ def pairs(left: pl.DataFrame, right: pl.DataFrame, before_days: int, after_days:
 
 def link(left: pl.DataFrame, right: pl.DataFrame, before_days: int, after_days: int) -> dict[str, Any]:
     """Counts of one kind of link: rows, linked, and the others by reason (they add up to rows)."""
-    made = pairs(left, right, before_days, after_days)
-    linked = pl.Series(made["left_row"], dtype=pl.UInt32)
+    found = pairs(left, right, before_days, after_days)
+    linked = pl.Series(found["left_row"], dtype=pl.UInt32)
     rows = left.with_row_index("left_row")
     has_key = pl.col("subject_key").is_not_null()
     known = pl.col("subject_key").is_in(right["subject_key"].drop_nulls().unique().to_list())
@@ -104,10 +104,10 @@ def link(left: pl.DataFrame, right: pl.DataFrame, before_days: int, after_days: 
 
 def _side(frame: nw.LazyFrame[Any], table: str, date: str) -> nw.LazyFrame[Any]:
     """Rows of a table that have a day: subject_key and day."""
-    made = frame.select("subject_key", nw.col(date).cast(nw.Date).alias("day")).drop_nulls("day")
+    days = frame.select("subject_key", nw.col(date).cast(nw.Date).alias("day")).drop_nulls("day")
     if table == "stints" and date == "stay_book_in":
-        made = made.unique()  # a stay has several stints, and is one detention
-    return made
+        days = days.unique()  # a stay has several stints, and is one detention
+    return days
 
 
 def _of_both(frame: nw.LazyFrame[Any], other: nw.LazyFrame[Any], engine: str) -> pl.DataFrame:
@@ -122,10 +122,10 @@ def _counts(kind: Link, left: nw.LazyFrame[Any], right: nw.LazyFrame[Any], engin
     sizes = collect(left.select(nw.len().alias("rows"), nw.col("subject_key").count().alias("keyed")), engine)
     rows, keyed = (int(value) for value in sizes.row(0))
     known = _of_both(left, right, engine)
-    made = link(known, _of_both(right, left, engine), kind.before_days, kind.after_days)
-    made["rows"] = rows
-    made["unmatched"] |= {UNMATCHED[0]: rows - keyed, UNMATCHED[1]: keyed - known.height}
-    return made
+    linked = link(known, _of_both(right, left, engine), kind.before_days, kind.after_days)
+    linked["rows"] = rows
+    linked["unmatched"] |= {UNMATCHED[0]: rows - keyed, UNMATCHED[1]: keyed - known.height}
+    return linked
 
 
 def link_report(store: Store, engine: str = "polars") -> list[dict[str, Any]]:
@@ -133,14 +133,14 @@ def link_report(store: Store, engine: str = "polars") -> list[dict[str, Any]]:
 
     `engine` (polars, duckdb or spark) reads the store and finds the rows whose identifier is in both tables.
     """
-    held = set(store.tables())
-    told = []
+    available = set(store.tables())
+    reports = []
     for kind in LINKS:
-        if {kind.left, kind.right} <= held:
+        if {kind.left, kind.right} <= available:
             left, right = scans(store, [kind.left, kind.right], engine)
             counts = _counts(
                 kind, _side(left, kind.left, "date"), _side(right, kind.right, kind.right_date), engine
             )
             window = {"before_days": kind.before_days, "after_days": kind.after_days}
-            told.append({"link": kind.name, **counts, "window": window, "source": kind.source})
-    return told
+            reports.append({"link": kind.name, **counts, "window": window, "source": kind.source})
+    return reports

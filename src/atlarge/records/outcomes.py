@@ -23,21 +23,21 @@ def outcome(reasons: pl.Series) -> tuple[pl.Series, dict[str, int]]:
     words = reasons.unique().drop_nulls()
     unlisted = words.filter(~words.str.to_lowercase().is_in(list(known))).sort()
     read = {word: known.get(word.lower(), "other") for word in words.to_list()}
-    made = reasons.replace_strict(list(read), list(read.values()), default=None, return_dtype=pl.String)
+    outcomes = reasons.replace_strict(list(read), list(read.values()), default=None, return_dtype=pl.String)
     counts = (
         reasons.filter(reasons.is_in(unlisted.to_list())).value_counts(sort=True) if len(unlisted) else None
     )
     named = dict(counts.sort(reasons.name).iter_rows()) if counts is not None else {}
-    return made.fill_null("missing"), named
+    return outcomes.fill_null("missing"), named
 
 
 def request_type(types: pl.Series) -> pl.Series:
     """What a form asks for: a detainer, notice of release, or something else; null where no form is named."""
     words = types.unique().drop_nulls()
-    made = {
+    result = {
         word: name
         for word in words.to_list()
         for name, starts in _vocabulary()["request_types"].items()
         if word.startswith(tuple(starts))
     }
-    return types.replace_strict(list(made), list(made.values()), default=None, return_dtype=pl.String)
+    return types.replace_strict(list(result), list(result.values()), default=None, return_dtype=pl.String)

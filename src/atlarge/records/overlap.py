@@ -44,7 +44,7 @@ release share days and landmarks by chance; between families the key is coarse a
 
 
 @dataclass
-class Held:
+class Stored:
     """A release as the store holds it: its account and all its rows, `_aside` those already set aside."""
 
     audit: dict[str, Any]
@@ -81,20 +81,20 @@ class Held:
         return (breadth, codes, self.rank, end, self.frame.height, str(self.audit["id"]))
 
 
-def _days(held: Held) -> pl.Expr:
-    told = [pl.col("date").is_between(start, end) for start, end in held.spans]
-    return reduce(or_, told).fill_null(False) if told else pl.lit(False)
+def _days(stored: Stored) -> pl.Expr:
+    within = [pl.col("date").is_between(start, end) for start, end in stored.spans]
+    return reduce(or_, within).fill_null(False) if within else pl.lit(False)
 
 
-def _places(held: Held) -> dict[str, set[str]]:
+def _places(stored: Stored) -> dict[str, set[str]]:
     found: dict[str, set[str]] = {}
-    for scope in held.scopes:
+    for scope in stored.scopes:
         kind, _, codes = scope.partition(":")
         found.setdefault(kind, set()).update(code for code in codes.split(",") if code)
     return found
 
 
-def inside(winner: Held, loser: Held) -> pl.Expr:
+def inside(winner: Stored, loser: Stored) -> pl.Expr:
     """Rows of either on the days and in the places that the winner covers, as an expression.
 
     Rows without a place are inside if all places of the loser are among the winner's, or where the winner
@@ -109,19 +109,19 @@ def inside(winner: Held, loser: Held) -> pl.Expr:
     return _days(winner) & pl.any_horizontal(named).fill_null(within)
 
 
-def _is_near(a: Held, b: Held) -> bool:
+def _is_near(a: Stored, b: Stored) -> bool:
     return any(s1 <= e2 and s2 <= e1 for s1, e1 in a.spans for s2, e2 in b.spans)
 
 
 def _spelled(frame: pl.DataFrame, columns: tuple[str, ...]) -> pl.DataFrame:
     """The columns that rows are matched by, in one spelling, and `_place`: the row's among its equals."""
-    told = [
+    texts = [
         pl.col(c).str.to_uppercase().str.replace_all(r"[^A-Z0-9]", "").fill_null("").alias(c)
         if frame[c].dtype == pl.String
         else pl.col(c)
         for c in columns
     ]
-    return frame.select(told).with_columns(pl.int_range(pl.len()).over(columns).alias("_place"))
+    return frame.select(texts).with_columns(pl.int_range(pl.len()).over(columns).alias("_place"))
 
 
 def _matched(rows: pl.DataFrame, others: pl.DataFrame, columns: tuple[str, ...]) -> pl.Series:
@@ -141,7 +141,7 @@ def _revised(rows: pl.DataFrame, others: pl.DataFrame) -> pl.Series:
     return found & known
 
 
-def _compare(winner: Held, loser: Held, table: str) -> tuple[Held, pl.Series, dict[str, Any]] | None:
+def _compare(winner: Stored, loser: Stored, table: str) -> tuple[Stored, pl.Series, dict[str, Any]] | None:
     """The release that loses, a mask of its rows that it loses, and what is told of it; None if none does.
 
     Of two files of one family the rows that both hold are set aside; of two families all rows on the days and
@@ -162,7 +162,7 @@ def _compare(winner: Held, loser: Held, table: str) -> tuple[Held, pl.Series, di
             matched |= _revised(rows, others)
         if matched.sum() >= share * rows.height:
             lost = _scattered(within, matched) if same else within
-            told = {
+            details = {
                 "won": gains.audit["id"],
                 "won_file": gains.audit["file"],
                 "rows": int(lost.sum()),
@@ -170,7 +170,7 @@ def _compare(winner: Held, loser: Held, table: str) -> tuple[Held, pl.Series, di
                 "compared": rows.height,
                 "by": list(columns),
             }
-            return loses, lost, told
+            return loses, lost, details
     return None
 
 
@@ -184,15 +184,15 @@ def _scattered(within: pl.Series, matched: pl.Series) -> pl.Series:
 Lost = dict[str, list[tuple[pl.Series, dict[str, Any]]]]
 
 
-def overlaps(table: str, held: list[Held], fresh: set[str]) -> Lost:
+def overlaps(table: str, stored: list[Stored], fresh: set[str]) -> Lost:
     """By id of each release that loses: the rows it loses to each winner, of pairs with a fresh release."""
-    ordered = sorted(held, key=lambda h: h.precedence, reverse=True)
+    ordered = sorted(stored, key=lambda h: h.precedence, reverse=True)
     lost: Lost = {}
     for winner, loser in combinations(ordered, 2):
         if not {winner.audit["id"], loser.audit["id"]} & fresh or not _is_near(winner, loser):
             continue
         found = _compare(winner, loser, table)
         if found is not None:
-            loses, rows, told = found
-            lost.setdefault(str(loses.audit["id"]), []).append((rows, told))
+            loses, rows, details = found
+            lost.setdefault(str(loses.audit["id"]), []).append((rows, details))
     return lost

@@ -30,16 +30,16 @@ class Aside:
         self.spill = Spill(store)
         self._bytes = 0
 
-    def keep(self, made: Prepared) -> Prepared:
+    def keep(self, prepared: Prepared) -> Prepared:
         """Put the rows of a placed release aside if those in memory are many."""
-        size = int(made.frame.estimated_size())
-        if made.pieces or self._bytes + size <= _MOST_BYTES:
+        size = int(prepared.frame.estimated_size())
+        if prepared.pieces or self._bytes + size <= _MOST_BYTES:
             self._bytes += size
-            return made
-        made.audit.coverage = coverage_of(made)
-        made.pieces = [self.spill.write(made.frame)]
-        made.frame = made.frame.clear()
-        return made
+            return prepared
+        prepared.audit.coverage = coverage_of(prepared)
+        prepared.pieces = [self.spill.write(prepared.frame)]
+        prepared.frame = prepared.frame.clear()
+        return prepared
 
 
 def prepared_parts(parts: Iterable[Release], spill: Spill, hashes: list[pl.Series]) -> Iterator[Prepared]:
@@ -89,10 +89,10 @@ def one_account(audits: list[ReleaseAudit]) -> ReleaseAudit:
     return whole
 
 
-def _notes(told: list[str]) -> list[str]:
+def _notes(notes: list[str]) -> list[str]:
     """Each note once; those that count rows with the rows of all parts."""
     rows: dict[tuple[str, ...], int] = {}
-    for note in told:
+    for note in notes:
         counted = _IN_ROWS.match(note)
         before, number, after = counted.groups() if counted else (note, "", "")
         key = (before, after)
@@ -102,9 +102,9 @@ def _notes(told: list[str]) -> list[str]:
 
 def _added(checks: list[dict[str, Any]]) -> dict[str, Any]:
     """Counts added up, whatever they are nested in."""
-    names = list(dict.fromkeys(name for told in checks for name in told))
-    of = {name: [told[name] for told in checks if name in told] for name in names}
-    return {name: _added(told) if isinstance(told[0], dict) else sum(told) for name, told in of.items()}
+    names = list(dict.fromkeys(name for check in checks for name in check))
+    of = {name: [check[name] for check in checks if name in check] for name in names}
+    return {name: _added(check) if isinstance(check[0], dict) else sum(check) for name, check in of.items()}
 
 
 def _sums(counts: list[dict[str, int]]) -> dict[str, int]:
@@ -112,7 +112,7 @@ def _sums(counts: list[dict[str, int]]) -> dict[str, int]:
 
 
 def whole(
-    made: list[Prepared],
+    prepared: list[Prepared],
     pieces: list[Path],
     digests: list[pl.DataFrame],
     hashes: list[pl.Series],
@@ -124,10 +124,10 @@ def whole(
     `hashes`: of every row as published, where identical rows are counted.
     """
     if hashes:
-        made[0].audit.checks["identical_rows"] = identical([pl.concat(hashes)])
-    audit = one_account([one.audit for one in made])
-    quarantine = pl.concat([one.quarantine for one in made]).sort("sheet", "row", nulls_last=False)
-    released = Prepared(made[0].family, pl.concat(digests), quarantine, audit, covers=covers or [])
+        prepared[0].audit.checks["identical_rows"] = identical([pl.concat(hashes)])
+    audit = one_account([one.audit for one in prepared])
+    quarantine = pl.concat([one.quarantine for one in prepared]).sort("sheet", "row", nulls_last=False)
+    released = Prepared(prepared[0].family, pl.concat(digests), quarantine, audit, covers=covers or [])
     audit.coverage = coverage_of(released)
     released.frame, released.pieces = released.frame.clear(), pieces
     return released

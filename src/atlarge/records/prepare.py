@@ -96,8 +96,8 @@ def _derive(family: Family, frame: pl.DataFrame, audit: ReleaseAudit) -> pl.Data
         if family.table == "stays":
             frame = frame.with_columns(pl.col("moment").alias("stay_book_in"))
     if family.table == "detainers" and "lift_reason" in frame.columns:
-        made, unlisted = outcome(frame["lift_reason"])
-        frame = frame.with_columns(made.alias("outcome"))
+        outcomes, unlisted = outcome(frame["lift_reason"])
+        frame = frame.with_columns(outcomes.alias("outcome"))
         for words, rows in unlisted.items():
             audit.notes.append(
                 f"lift reason {words!r} is not in the vocabulary; read as other in {rows:,} rows"

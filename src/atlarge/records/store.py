@@ -95,8 +95,8 @@ class Store:
         """Parquet files of a table. StoreError if the store has no such table."""
         found = [str(e["path"]) for e in self._entries(table)]
         if not found:
-            held = ", ".join(self.tables()) or "nothing"
-            raise StoreError(f"{self.path}: the store has no {table}; it holds {held}")
+            available = ", ".join(self.tables()) or "nothing"
+            raise StoreError(f"{self.path}: the store has no {table}; it holds {available}")
         return self._sound(found)
 
     def scan(self, table: str) -> pl.LazyFrame:
@@ -137,12 +137,12 @@ class Store:
 
     def quarantine(self) -> pl.DataFrame:
         """Rows that failed, with release, file, sheet, row, reason, column and value."""
-        held = self._sound([str(r["quarantine"]) for r in self.releases if r.get("quarantine")])
-        if not held:
+        paths = self._sound([str(r["quarantine"]) for r in self.releases if r.get("quarantine")])
+        if not paths:
             from atlarge.records.typed import QUARANTINE
 
             return pl.DataFrame(schema=QUARANTINE)
-        return pl.read_parquet(held, glob=False)
+        return pl.read_parquet(paths, glob=False)
 
 
 def named_files(manifest: dict[str, Any]) -> list[str]:
@@ -246,7 +246,7 @@ def lock(path: Path) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _told(path: Path) -> Iterator[None]:
+def _write_errors(path: Path) -> Iterator[None]:
     """A failure to write, in one line."""
     try:
         yield
@@ -289,14 +289,14 @@ class Spill:
 
     def write(self, frame: pl.DataFrame) -> Path:
         """Put rows aside; returns where. StoreError if they cannot be written."""
-        with _told(self._store):
+        with _write_errors(self._store):
             path = self._place()
             write_rows(frame, path)
         return path
 
     def take(self, path: Path) -> pl.DataFrame:
         """Rows put aside, which from now on are in memory alone."""
-        with _told(self._store):
+        with _write_errors(self._store):
             frame = pl.read_parquet(path, glob=False)
             path.unlink()
         return frame
@@ -336,7 +336,7 @@ class Writer:
     def put(self, frame: pl.DataFrame, name: str) -> str:
         """Write a frame for a path in the store; returns the path. The same frame gives the same bytes."""
         temporary = self._folder / name
-        with _told(self.path):
+        with _write_errors(self.path):
             write_rows(frame, temporary)
         self._moves.append((temporary, self.path / name))
         return name
@@ -348,7 +348,7 @@ class Writer:
 
     def _hashes(self) -> dict[str, str]:
         """The sha256 of every file of the commit, by its path in the store."""
-        with _told(self.path):
+        with _write_errors(self.path):
             return {str(final.relative_to(self.path)): digest(temporary) for temporary, final in self._moves}
 
     def commit(self, manifest: dict[str, Any]) -> None:
@@ -358,7 +358,7 @@ class Writer:
         manifest["files"] = {name: kept[name] for name in named_files(manifest) if name in kept}
         manifest["releases"] = sorted(manifest["releases"], key=lambda r: str(r["id"]))
         text = json.dumps(sealed(manifest), ensure_ascii=False, indent=1, sort_keys=True) + "\n"
-        with _told(self.path):
+        with _write_errors(self.path):
             for temporary, final in self._moves:
                 final.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
                 temporary.chmod(0o600)

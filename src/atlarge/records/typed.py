@@ -104,17 +104,17 @@ def _quarantined(
 
 
 def _faulty(
-    release: Release, sheet: Sheet, made: pl.DataFrame, bad: dict[str, pl.Series], source: dict[str, str]
+    release: Release, sheet: Sheet, typed: pl.DataFrame, bad: dict[str, pl.Series], source: dict[str, str]
 ) -> Iterator[tuple[pl.Series, str, str]]:
     """Masks of rows that fail, each with its reason and column."""
     for name, column in release.family.columns.items():
-        if name not in made.columns:
+        if name not in typed.columns:
             continue
         words = next(spelling for spelling in column.names if plain(spelling) == source[name])
         if name in bad:
             yield bad[name], f"{words}: {_WORDS[column.kind]}", source[name]
-        if column.is_filled and made[name].null_count():
-            empty = made[name].is_null() & ~bad[name] if name in bad else made[name].is_null()
+        if column.is_filled and typed[name].null_count():
+            empty = typed[name].is_null() & ~bad[name] if name in bad else typed[name].is_null()
             if empty.any():
                 yield empty, f"{words}: missing", source[name]
 
@@ -154,8 +154,8 @@ def _settle_days(times: pl.Series, days: pl.Series) -> tuple[pl.Series, int]:
     apart = (pl.col("t").dt.date() - pl.col("d").dt.date()).dt.total_days().abs() == 1
     moved = int(both.select(apart.fill_null(False).sum()).item())
     clock = pl.col("d").dt.date().cast(pl.Datetime("us"))
-    made = both.select(pl.when(apart).then(clock).otherwise(pl.coalesce("t", "d")).alias("t"))
-    return made.to_series(), moved
+    settled = both.select(pl.when(apart).then(clock).otherwise(pl.coalesce("t", "d")).alias("t"))
+    return settled.to_series(), moved
 
 
 def _read_columns(
@@ -163,31 +163,35 @@ def _read_columns(
 ) -> tuple[dict[str, pl.Series], dict[str, pl.Series]]:
     """Values of the columns, and masks of those that fail; a side date that fails costs its cell alone."""
     family, frame, rows = release.family, sheet.frame, sheet.rows
-    made: dict[str, pl.Series] = {}
+    columns: dict[str, pl.Series] = {}
     bad: dict[str, pl.Series] = {}
     for name, published in source.items():
-        asked = family.columns[name]
-        made[name], wrong = read_cells(frame[published], asked, family.first, family.last, order.now)
-        if asked.is_main and asked.kind == "moment":
-            days = _days_beside(sheet, asked, published, order)
+        column = family.columns[name]
+        columns[name], wrong = read_cells(frame[published], column, family.first, family.last, order.now)
+        if column.is_main and column.kind == "moment":
+            days = _days_beside(sheet, column, published, order)
             if days is not None:
-                made[name], moved = _settle_days(made[name], days)
+                columns[name], moved = _settle_days(columns[name], days)
                 if moved:
                     notes.append(
                         f"{published}: in {moved:,} rows the time lies on another day than the date beside "
                         "it; the date stands"
                     )
-        if wrong is not None and asked.kind in ("day", "moment") and not (asked.is_main or asked.is_filled):
+        if (
+            wrong is not None
+            and column.kind in ("day", "moment")
+            and not (column.is_main or column.is_filled)
+        ):
             first = frame[published].filter(wrong)[0]
             notes.append(
                 f"{published}: not a date within bounds in {int(wrong.sum()):,} rows (such as "
                 f"{str(first)[:40]!r} in row {rows.filter(wrong)[0]}); that cell is missing, the row is kept"
             )
-            made[name] = made[name].to_frame("m").select(pl.when(~wrong).then(pl.col("m"))).to_series()
+            columns[name] = columns[name].to_frame("m").select(pl.when(~wrong).then(pl.col("m"))).to_series()
             wrong = None
         if wrong is not None:
             bad[name] = wrong
-    return made, bad
+    return columns, bad
 
 
 def _type_sheet(release: Release, sheet: Sheet, order: DateOrder) -> Typed:
@@ -201,15 +205,15 @@ def _type_sheet(release: Release, sheet: Sheet, order: DateOrder) -> Typed:
         if mask is not None:
             typed.drop(reason, int(mask.sum()))
             frame, rows = frame.filter(~mask), rows.filter(~mask)
-    made, bad = _read_columns(release, Sheet(sheet.name, frame, rows, []), source, order, typed.notes)
-    table = pl.DataFrame({name: values.alias(name) for name, values in made.items()})
-    held: list[pl.DataFrame] = []
+    columns, bad = _read_columns(release, Sheet(sheet.name, frame, rows, []), source, order, typed.notes)
+    table = pl.DataFrame({name: values.alias(name) for name, values in columns.items()})
+    quarantined: list[pl.DataFrame] = []
     failing: pl.Series | None = None
     for mask, reason, column in _faulty(release, sheet, table, bad, source):
         fresh = mask if failing is None else mask & ~failing
         failing = mask if failing is None else failing | mask
         if fresh.any():
-            held.append(
+            quarantined.append(
                 _quarantined(release, sheet, rows.filter(fresh), reason, column, frame[column].filter(fresh))
             )
     table = table.with_columns(
@@ -219,7 +223,7 @@ def _type_sheet(release: Release, sheet: Sheet, order: DateOrder) -> Typed:
         rows.alias("row"),
     )
     typed.frame = table.filter(~failing) if failing is not None else table
-    held += [
+    quarantined += [
         _quarantined(
             release,
             sheet,
@@ -230,7 +234,7 @@ def _type_sheet(release: Release, sheet: Sheet, order: DateOrder) -> Typed:
         )
         for r in sheet.ragged
     ]
-    typed.quarantine = pl.concat([typed.quarantine, *held]).sort("sheet", "row", nulls_last=False)
+    typed.quarantine = pl.concat([typed.quarantine, *quarantined]).sort("sheet", "row", nulls_last=False)
     return typed
 
 
@@ -242,13 +246,13 @@ def type_release(release: Release, order: DateOrder | None = None) -> Typed:
     order = order or DateOrder(release.family.day_order)
     parts = [_type_sheet(release, sheet, order) for sheet in release.sheets]
     frame = pl.concat([p.frame for p in parts], how="diagonal") if len(parts) > 1 else parts[0].frame
-    held = pl.concat([p.quarantine for p in parts])
-    whole = Typed(frame, held)
+    quarantine = pl.concat([p.quarantine for p in parts])
+    whole = Typed(frame, quarantine)
     for part in parts:
         whole.notes += part.notes
         for reason, rows in part.dropped.items():
             whole.drop(reason, rows)
-    whole.drop("quarantine", held.height)
+    whole.drop("quarantine", quarantine.height)
     family = release.family
     said = {**family.constants, **(family.stated(release) if family.stated else {})}
     constants = [pl.lit(v).alias(n) for n, v in said.items() if n not in frame.columns]

@@ -11,7 +11,7 @@ from typing import Any
 
 import polars as pl
 
-from atlarge.records.overlap import Held, Lost
+from atlarge.records.overlap import Lost, Stored
 
 SERIES: dict[str, tuple[str, ...]] = {"aggregates": ("place_kind", "place", "measure", "date", "every")}
 """Tables of figures, and the columns that say which figure a row is."""
@@ -26,19 +26,19 @@ def figure_keys(table: str) -> list[pl.Expr]:
     return [spelled.get(name, pl.col(name)).alias(name) for name in SERIES[table]]
 
 
-def vintage(held: Held) -> tuple[dt.date, dt.date, int, str]:
+def vintage(stored: Stored) -> tuple[dt.date, dt.date, int, str]:
     """What orders releases of one family: the day of the figures, the last period, the size, the id."""
     first = dt.date.min
-    days = [held.frame[name].max() if name in held.frame.columns else None for name in ("as_of", "date")]
+    days = [stored.frame[name].max() if name in stored.frame.columns else None for name in ("as_of", "date")]
     stated, last = (day if isinstance(day, dt.date) else first for day in days)
-    return stated, last, held.frame.height, str(held.audit["id"])
+    return stated, last, stored.frame.height, str(stored.audit["id"])
 
 
-def superseded(table: str, held: list[Held], fresh: set[str]) -> Lost:
+def superseded(table: str, stored: list[Stored], fresh: set[str]) -> Lost:
     """Rows of each release, by id, whose figures a newer one of its family repeats, and the newer one."""
     lost: Lost = {}
-    by_family: dict[str, list[Held]] = {}
-    for one in held:
+    by_family: dict[str, list[Stored]] = {}
+    for one in stored:
         by_family.setdefault(str(one.audit["family"]), []).append(one)
     for releases in by_family.values():
         ordered = sorted(releases, key=vintage, reverse=True)
@@ -54,12 +54,12 @@ def superseded(table: str, held: list[Held], fresh: set[str]) -> Lost:
                 )
                 rows = both["_both"].fill_null(False) & ~gone
                 if rows.any():
-                    lost.setdefault(str(older.audit["id"]), []).append((rows, _told(newer, rows, older)))
+                    lost.setdefault(str(older.audit["id"]), []).append((rows, _details(newer, rows, older)))
                     gone = gone | rows
     return lost
 
 
-def _told(newer: Held, rows: pl.Series, older: Held) -> dict[str, Any]:
+def _details(newer: Stored, rows: pl.Series, older: Stored) -> dict[str, Any]:
     return {
         "won": newer.audit["id"],
         "won_file": newer.audit["file"],

@@ -299,9 +299,9 @@ def check_archive(path: Path, content: bytes) -> bool:
             _check_extents(path, found)
             _check_texts(path, archive, found)
     except _BROKEN as error:
-        told = " ".join(str(error).split())[:160]
+        message = " ".join(str(error).split())[:160]
         raise ReleaseError(
-            f"{path}: the workbook is damaged, packed in an unknown way or cut short ({told}); "
+            f"{path}: the workbook is damaged, packed in an unknown way or cut short ({message}); "
             "download it again"
         ) from None
     return found.has_formulas

@@ -18,8 +18,8 @@ def families() -> dict[str, Family]:
     found: dict[str, Family] = {}
     for module in pkgutil.iter_modules(_folder.__path__):
         loaded = importlib.import_module(f"{_folder.__name__}.{module.name}")
-        made = getattr(loaded, "FAMILIES", None) or ([loaded.FAMILY] if hasattr(loaded, "FAMILY") else [])
-        for one in made:
+        listed = getattr(loaded, "FAMILIES", None) or ([loaded.FAMILY] if hasattr(loaded, "FAMILY") else [])
+        for one in listed:
             if one.id in found:
                 raise ValueError(f"two release families are called {one.id}")
             found[one.id] = one

@@ -41,8 +41,8 @@ class Fault:
             column["date"] = pl.col("moment").dt.date()
         if any(name not in column for name in self.where):
             return None
-        told = [_condition(column[name], asked) for name, asked in self.where.items()]
-        return pl.all_horizontal(told).fill_null(False) if told else pl.lit(True)
+        conditions = [_condition(column[name], wanted) for name, wanted in self.where.items()]
+        return pl.all_horizontal(conditions).fill_null(False) if conditions else pl.lit(True)
 
 
 def _test(column: pl.Expr, test: str, value: Any) -> pl.Expr:
@@ -55,32 +55,32 @@ def _test(column: pl.Expr, test: str, value: Any) -> pl.Expr:
     raise ValueError(f"a known fault asks for {test!r}; there are: from, before, is_missing")
 
 
-def _condition(column: pl.Expr, asked: Any) -> pl.Expr:
-    if isinstance(asked, dict):
-        return pl.all_horizontal([_test(column, test, value) for test, value in asked.items()])
-    return column.eq(asked)
+def _condition(column: pl.Expr, wanted: Any) -> pl.Expr:
+    if isinstance(wanted, dict):
+        return pl.all_horizontal([_test(column, test, value) for test, value in wanted.items()])
+    return column.eq(wanted)
 
 
 @cache
 def faults() -> tuple[Fault, ...]:
     """All known faults, by id."""
-    made = []
+    result = []
     folder = files(__package__).joinpath("faults")
     for entry in sorted(folder.iterdir(), key=lambda e: e.name):
         if not entry.name.endswith(".yaml"):
             continue
-        for told in yaml.safe_load(entry.read_text(encoding="utf-8")):
-            made.append(
+        for entries in yaml.safe_load(entry.read_text(encoding="utf-8")):
+            result.append(
                 Fault(
                     **{
-                        **told,
-                        "families": tuple(told["families"]),
-                        "columns": tuple(told.get("columns", ())),
-                        "whole_sha256": tuple(told.get("whole_sha256", ())),
+                        **entries,
+                        "families": tuple(entries["families"]),
+                        "columns": tuple(entries.get("columns", ())),
+                        "whole_sha256": tuple(entries.get("whole_sha256", ())),
                     }
                 )
             )
-    return tuple(sorted(made, key=lambda fault: fault.id))
+    return tuple(sorted(result, key=lambda fault: fault.id))
 
 
 def faults_of(family: str) -> list[Fault]:

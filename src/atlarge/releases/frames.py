@@ -44,8 +44,8 @@ def read_frame(path: Path, form: str, content: bytes) -> pl.DataFrame:
             OSError,
             UnicodeError,
         ) as error:
-            told = " ".join(str(error).split())[:160]
+            message = " ".join(str(error).split())[:160]
             raise ReleaseError(
-                f"{path}: cannot be read as {name} ({told}); download or write it again"
+                f"{path}: cannot be read as {name} ({message}); download or write it again"
             ) from None
     return frame

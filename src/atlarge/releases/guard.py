@@ -30,21 +30,21 @@ def _quiet() -> Iterator[None]:
         _inside += 1
         if _inside == 1:
             sys.stderr.flush()
-            held = tempfile.TemporaryFile()  # noqa: SIM115
-            _kept[:] = [held, os.dup(2)]
-            os.dup2(held.fileno(), 2)
+            saved = tempfile.TemporaryFile()  # noqa: SIM115
+            _kept[:] = [saved, os.dup(2)]
+            os.dup2(saved.fileno(), 2)
     try:
         yield
     finally:
         with _guard:
             _inside -= 1
             if _inside == 0:
-                held, before = _kept
+                saved, before = _kept
                 os.dup2(before, 2)
                 os.close(before)
-                held.seek(0)
-                printed = held.read()
-                held.close()
+                saved.seek(0)
+                printed = saved.read()
+                saved.close()
                 if printed and not any(mark in printed for mark in _PANIC):
                     os.write(2, printed)
 
@@ -61,5 +61,5 @@ def reading(path: Path, what: str) -> Iterator[None]:
     except BaseException as error:
         if type(error).__module__.split(".")[0] not in _READERS:
             raise
-        told = " ".join(str(error).split())[:160]
-        raise ReleaseError(f"{path}: cannot be read as {what} ({told}); download it again") from None
+        message = " ".join(str(error).split())[:160]
+        raise ReleaseError(f"{path}: cannot be read as {what} ({message}); download it again") from None

@@ -47,12 +47,12 @@ def most_bytes() -> int:
 
     ReleaseError if the setting is not a whole number.
     """
-    told = os.environ.get("ATLARGE_MAX_BYTES", "")
-    if not told:
+    setting = os.environ.get("ATLARGE_MAX_BYTES", "")
+    if not setting:
         return _MOST_BYTES
-    if not told.isdigit():
-        raise ReleaseError(f"ATLARGE_MAX_BYTES is {told!r}: give a whole number of bytes")
-    return int(told)
+    if not setting.isdigit():
+        raise ReleaseError(f"ATLARGE_MAX_BYTES is {setting!r}: give a whole number of bytes")
+    return int(setting)
 
 
 def allowed_bytes(packed: int, most_ratio: int = _MOST_RATIO) -> int:
@@ -178,16 +178,16 @@ def _unpacker(magic: bytes) -> Unpack | None:
 
 def _blocks(pieces: Iterator[bytes]) -> Iterator[bytes]:
     """The same bytes in blocks."""
-    held: list[bytes] = []
+    blocks: list[bytes] = []
     size = 0
     for piece in pieces:
-        held.append(piece)
+        blocks.append(piece)
         size += len(piece)
         if size >= BLOCK:
-            yield b"".join(held)
-            held, size = [], 0
-    if held:
-        yield b"".join(held)
+            yield b"".join(blocks)
+            blocks, size = [], 0
+    if blocks:
+        yield b"".join(blocks)
 
 
 def _hashed(path: Path) -> tuple[str, int, BinaryIO]:
@@ -226,9 +226,9 @@ def _form(path: Path, content: bytes) -> str:
     """What a file is, by how it begins; ReleaseError if it is plainly not a table."""
     if content.isspace():
         raise ReleaseError(f"{path}: the file holds nothing but blanks; download it again")
-    for magic, told in _NOT_RELEASES:
+    for magic, description in _NOT_RELEASES:
         if content.startswith(magic):
-            raise ReleaseError(f"{path}: {told}")
+            raise ReleaseError(f"{path}: {description}")
     for magic, form in _FORMS:
         if content.startswith(magic):
             return form

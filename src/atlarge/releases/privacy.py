@@ -42,14 +42,14 @@ def names_persons(header: frozenset[str]) -> list[str]:
     return sorted(c for c in header if _NAME.match(c) or _BIRTH.search(c) or _ALIEN_NUMBER.match(c))
 
 
-def _first_told(frame: pl.DataFrame, rows: pl.Series, column: str) -> tuple[int, int]:
+def _first_visible(frame: pl.DataFrame, rows: pl.Series, column: str) -> tuple[int, int]:
     """How many cells of a column hold more than a blank or a redaction mark, and the row of the first."""
     values = frame[column].cast(pl.String).str.strip_chars()
     words = values.unique().drop_nulls()
-    told = words.filter(~words.is_in(list(BLANK)) & ~words.str.contains(REDACTION))
-    if told.is_empty():
+    readable = words.filter(~words.is_in(list(BLANK)) & ~words.str.contains(REDACTION))
+    if readable.is_empty():
         return 0, 0
-    hits = values.is_in(told.to_list()).fill_null(False)
+    hits = values.is_in(readable.to_list()).fill_null(False)
     return int(hits.sum()), int(rows.filter(hits)[0])
 
 
@@ -117,7 +117,7 @@ def refuse_persons(
     own = {name for column in family.columns.values() for name in column.plain_names}
     for column in frame.columns:
         if _BIRTH.search(column) or _ALIEN_NUMBER.match(column):
-            count, row = _first_told(frame, rows, column)
+            count, row = _first_visible(frame, rows, column)
             if count:
                 raise ReleaseError(
                     f"{path}: {where}row {row}: column {column!r} is not redacted in {count:,} rows; "
@@ -126,7 +126,7 @@ def refuse_persons(
         elif column not in own and _NAME.match(column):
             if frame[column].dtype == pl.String and _names_facilities(frame[column]):
                 continue
-            count, row = _first_told(frame, rows, column)
+            count, row = _first_visible(frame, rows, column)
             if count:
                 raise ReleaseError(
                     f"{path}: {where}row {row}: column {column!r} names persons; refused: take the column out"
@@ -137,9 +137,9 @@ def refuse_persons(
 
 def _refuse_name_values(path: Path, values: pl.Series, rows: pl.Series, where: str) -> None:
     """Refuse an unknown column most of whose cells look like LAST, FIRST."""
-    told = values.drop_nulls()
-    named = told.str.contains(_LAST_FIRST)
-    if told.len() >= 5 and named.sum() * 2 > told.len():
+    present = values.drop_nulls()
+    named = present.str.contains(_LAST_FIRST)
+    if present.len() >= 5 and named.sum() * 2 > present.len():
         row = rows.filter(values.str.contains(_LAST_FIRST).fill_null(False))[0]
         raise ReleaseError(
             f"{path}: {where}row {row}: the unknown column {values.name!r} seems to name persons; "

@@ -156,8 +156,8 @@ def _count_text(opened: Opened, before: int, sizes: pl.Series) -> int:
 
 
 def _read_parquet(opened: Opened) -> Table:
-    told = _parquet_footer(opened)
-    table = _parquet_rows(opened, told.family, 0, told.rows)
+    footer = _parquet_footer(opened)
+    table = _parquet_rows(opened, footer.family, 0, footer.rows)
     _count_text(opened, 0, _text_sizes(opened, table.frame))
     return table
 
@@ -178,10 +178,10 @@ def _read_frame(opened: Opened) -> Table:
 
 
 def _parquet_blocks(opened: Opened) -> Iterator[Table]:
-    told = _parquet_footer(opened)
+    footer = _parquet_footer(opened)
     total = 0
-    for first in range(0, told.rows, told.block):
-        table = _parquet_rows(opened, told.family, first, told.block)
+    for first in range(0, footer.rows, footer.block):
+        table = _parquet_rows(opened, footer.family, first, footer.block)
         sizes = _text_sizes(opened, table.frame)
         total = _count_text(opened, total, sizes)
         parts = sizes.cum_sum() // opening.BLOCK  # long texts: fewer rows at a time
@@ -193,12 +193,12 @@ def _parquet_blocks(opened: Opened) -> Iterator[Table]:
 def is_long(opened: Opened) -> bool:
     """Whether a release has more rows than are held in memory at a time, if its family allows that."""
     if opened.form == "parquet":
-        told = _parquet_footer(opened)
-        return told.rows > told.block and not _is_judged_whole(told.family, opened)
+        footer = _parquet_footer(opened)
+        return footer.rows > footer.block and not _needs_all_rows(footer.family, opened)
     return opened.rest is not None
 
 
-def _is_judged_whole(family: Family, opened: Opened) -> bool:
+def _needs_all_rows(family: Family, opened: Opened) -> bool:
     """Whether a release must be read at once: rows that a known fault touches are counted in the whole."""
     return any(opened.sha256 in fault.whole_sha256 for fault in faults_of(family.id))
 
@@ -206,7 +206,7 @@ def _is_judged_whole(family: Family, opened: Opened) -> bool:
 def _must_be_whole(path: Path, opened: Opened) -> bool:
     """The same of a long text, whose family its header tells."""
     family = read_header(path, opened.content[: opened.content.rfind(b"\n") + 1]).family
-    return _is_judged_whole(family, opened)
+    return _needs_all_rows(family, opened)
 
 
 def read_parts(path: Path, opened: Opened) -> Iterator[Release]:

@@ -10,7 +10,7 @@ _LINEAGE = ("release_id", "file", "sheet", "row")
 Word = str | pl.Expr | None
 
 
-def _told(word: Word) -> pl.Expr:
+def _as_expr(word: Word) -> pl.Expr:
     return word if isinstance(word, pl.Expr) else pl.lit(word, pl.String)
 
 
@@ -36,10 +36,10 @@ def figures(
             date.cast(pl.Date).alias("date"),
             (pl.lit(None) if fiscal_year is None else fiscal_year).cast(pl.Int32).alias("fiscal_year"),
             (pl.lit(None) if as_of is None else as_of).cast(pl.Date).alias("as_of"),
-            _told(every).alias("every"),
-            _told(place).alias("place"),
-            _told(place_kind).alias("place_kind"),
-            _told(measure).alias("measure"),
+            _as_expr(every).alias("every"),
+            _as_expr(place).alias("place"),
+            _as_expr(place_kind).alias("place_kind"),
+            _as_expr(measure).alias("measure"),
             pl.col(column).cast(pl.Float64).alias("value"),
         ).filter(pl.col("value").is_not_null())
         for column, measure in measures.items()

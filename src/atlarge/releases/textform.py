@@ -293,9 +293,9 @@ def _read_rows(path: Path, body: bytes, delimiter: str, names: list[str]) -> pl.
 def unique_names(names: Sequence[str | None]) -> list[str]:
     """Plain column names, made unique; a blank name becomes `unnamed`."""
     seen: dict[str, int] = {}
-    made = []
+    unique = []
     for name in names:
         base = plain(name or "") or "unnamed"
         seen[base] = seen.get(base, 0) + 1
-        made.append(base if seen[base] == 1 else f"{base}_{seen[base]}")
-    return made
+        unique.append(base if seen[base] == 1 else f"{base}_{seen[base]}")
+    return unique

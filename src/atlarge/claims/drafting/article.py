@@ -111,7 +111,7 @@ def _curled(paragraph: str) -> str:
     """A paragraph with straight double quotation marks curled, each by whether one is open."""
     if '"' not in paragraph:
         return paragraph
-    made, is_open = [], False
+    out, is_open = [], False
     for i, mark in enumerate(paragraph):
         if mark == '"':
             before = paragraph[i - 1 : i]
@@ -122,10 +122,10 @@ def _curled(paragraph: str) -> str:
                 if is_open
                 else paragraph[i + 1 : i + 2].isalnum()
             )
-            made.append("“" if is_open else "”")
+            out.append("“" if is_open else "”")
         else:
-            made.append(mark)
-    return "".join(made)
+            out.append(mark)
+    return "".join(out)
 
 
 def _blocks(text: str) -> list[str]:
@@ -136,25 +136,25 @@ def _blocks(text: str) -> list[str]:
     if not re.search(r"\n[ \t]*\n", text.strip()):
         return text.split("\n")
     blocks = re.split(r"\n[ \t]*\n", text)
-    made = []
+    result = []
     for block in blocks:
         lines = [line for line in block.split("\n") if line.strip()]
         is_wrapped = len(lines) > 1 and all(len(line) > 55 for line in lines[:-1])
-        made += [" ".join(lines)] if is_wrapped else _grouped(lines)
-    return made
+        result += [" ".join(lines)] if is_wrapped else _grouped(lines)
+    return result
 
 
 def _grouped(lines: list[str]) -> list[str]:
     """Lines of a block joined where one runs on into the next, kept apart where each stands alone."""
-    made: list[str] = []
+    groups: list[str] = []
     for line in lines:
-        runs_on = made and not re.search(r"[.!?:;”\"’)]\s*$", made[-1]) and len(made[-1]) > 40
-        is_same = made and len(made[-1]) > 55 and not is_boilerplate(made[-1])
-        if made and (runs_on or is_same) and not is_boilerplate(line) and not _TURN.match(line.strip()):
-            made[-1] += " " + line.strip()
+        runs_on = groups and not re.search(r"[.!?:;”\"’)]\s*$", groups[-1]) and len(groups[-1]) > 40
+        is_same = groups and len(groups[-1]) > 55 and not is_boilerplate(groups[-1])
+        if groups and (runs_on or is_same) and not is_boilerplate(line) and not _TURN.match(line.strip()):
+            groups[-1] += " " + line.strip()
         else:
-            made.append(line.strip())
-    return made
+            groups.append(line.strip())
+    return groups
 
 
 def _is_said(text: str) -> bool:
@@ -180,12 +180,12 @@ def _is_stamp(text: str) -> bool:
 
 def _shape(kept: list[tuple[str, str | None, str | None]]) -> tuple[Paragraph, ...]:
     """Paragraphs with their quotations and sentences."""
-    made, is_running = [], False
+    out, is_running = [], False
     for number, (text, turn, role) in enumerate(kept, start=1):
         quotes = _quotes(text, is_running)
         is_running = bool(quotes) and quotes[-1].is_open
-        made.append(Paragraph(number, text, turn, role, tuple(quotes), tuple(sentence_spans(text))))
-    return tuple(made)
+        out.append(Paragraph(number, text, turn, role, tuple(quotes), tuple(sentence_spans(text))))
+    return tuple(out)
 
 
 def _quotes(text: str, is_running: bool) -> list[Quote]:
@@ -275,7 +275,7 @@ def paragraphs(text: str) -> list[str]:
 
 def sentence_spans(paragraph: str) -> list[Sentence]:
     """Sentences of a paragraph; abbreviations, initials, decimals and an ellipsis that runs on do not end one."""
-    made, start = [], 0
+    spans, start = [], 0
     for found in re.finditer(r"(?:[.!?]+|…)[”\"’')\]]*(?=\s+|$)", paragraph):
         end = found.end()
         before = paragraph[start : found.start()]
@@ -288,11 +288,11 @@ def sentence_spans(paragraph: str) -> list[Sentence]:
                 continue
         if after and not re.match(r"[“\"'‘(¿¡]*[A-ZÁÉÍÓÚÑ0-9]", after):
             continue
-        made.append(_sentence(paragraph, start, end))
+        spans.append(_sentence(paragraph, start, end))
         start = end
     if paragraph[start:].strip():
-        made.append(_sentence(paragraph, start, len(paragraph)))
-    return made
+        spans.append(_sentence(paragraph, start, len(paragraph)))
+    return spans
 
 
 def _sentence(paragraph: str, start: int, end: int) -> Sentence:

@@ -57,24 +57,24 @@ class Context:
 def context_of(article: Article, splits: list[Split], people: frozenset[str]) -> Context:
     """Read the places of an article: by sentence, by paragraph, and the one it is mostly of."""
     everything = "\n".join([article.title or "", *article.head, *(p.text for p in article.paragraphs)])
-    made = Context(article, people, states_named(everything))
+    context = Context(article, people, states_named(everything))
     counts: Counter[str] = Counter()
     order: dict[str, int] = {}
     for split in splits:
         number = split.spoken.paragraph
-        made.splits.setdefault(number, []).append(split)
-        found = place_spans(split.spoken.sentence.text, made.states, people)
-        made.sentence_places[number, split.spoken.sentence.start] = found
-        held = made.paragraph_places.setdefault(number, [])
-        held += [place for _, _, place in found if place not in held]
+        context.splits.setdefault(number, []).append(split)
+        found = place_spans(split.spoken.sentence.text, context.states, people)
+        context.sentence_places[number, split.spoken.sentence.start] = found
+        codes = context.paragraph_places.setdefault(number, [])
+        codes += [place for _, _, place in found if place not in codes]
         for _, _, place in found:
             counts[place] += 1
             order.setdefault(place, len(order))
     counties = {p: n for p, n in counts.items() if "County" in p}
     pool = counties or {p: n for p, n in counts.items() if p != "United States"}
     if pool:
-        made.main_place = min(pool, key=lambda p: (-pool[p], order[p]))
-    return made
+        context.main_place = min(pool, key=lambda p: (-pool[p], order[p]))
+    return context
 
 
 @dataclass
@@ -88,53 +88,53 @@ class Filled:
 
 def fill(part: Part, split: Split, context: Context, lang: Language) -> Filled:
     """Fill in measure, place, period, whole and other side of a claim."""
-    made = Filled()
+    filled = Filled()
     text = split.spoken.sentence.text
     clause = text[part.clause[0] : part.clause[1]] or text
-    _place(part, split, context, made)
-    _period(part, split, context, made)
+    _place(part, split, context, filled)
+    _period(part, split, context, filled)
     if part.kind in ("count", "share", "rank", "comparison", "timing"):
-        _measure(part, split, context, lang, clause, made)
-        _expected(part, made)
+        _measure(part, split, context, lang, clause, filled)
+        _expected(part, filled)
     if part.kind == "share":
-        _whole(part, text, made)
+        _whole(part, text, filled)
     if part.kind == "comparison":
-        _other_side(part, split, made, text)
+        _other_side(part, split, filled, text)
     if part.kind in ("cause", "denial"):
-        _account(part, clause, context, made)
-    _latest_figure(made, context)
-    return made
+        _account(part, clause, context, filled)
+    _latest_figure(filled, context)
+    return filled
 
 
 # --- where and when ---------------------------------------------------------------------------------------
 
 
-def _place(part: Part, split: Split, context: Context, made: Filled) -> None:
+def _place(part: Part, split: Split, context: Context, filled: Filled) -> None:
     text = split.spoken.sentence.text
     own = [p for p in context.places(split) if not _in_attribution(split, p[0])]
     if part.kind == "rank" and (places := _ranked_places(text, part, own)):
-        made.fields["where"] = places[0] if len(places) == 1 else places
+        filled.fields["where"] = places[0] if len(places) == 1 else places
         return
     top = _TOP.search(text) if part.kind == "share" else None
     if top and (count := _small_number(top.group(1))):
         kind = _KINDS.get(top.group(2).split()[0].lower(), "metro")
-        made.fields["where"] = {"top": count, "kind": "metro" if _METROS.search(text) else kind}
+        filled.fields["where"] = {"top": count, "kind": "metro" if _METROS.search(text) else kind}
         return
     inside = [p for p in own if part.clause[0] <= p[0] < part.clause[1]] or own
     in_county = [p[2] for p in [*inside, *own] if "County" in p[2]]
     if part.kind in ("cause", "denial") and in_county:
-        made.fields["where"] = in_county[0]  # a policy is a county's
+        filled.fields["where"] = in_county[0]  # a policy is a county's
         return
     before = [p for p in inside if p[0] <= part.start]
     if _OWN.search(text) and not any("County" in p[2] for p in before):
         own, inside, before = [], [], []  # "his jail": the speaker's own place
     listed = _listed(text, part, own)
     if listed and part.kind in ("share", "count"):
-        made.fields["where"] = listed
+        filled.fields["where"] = listed
         return
     chosen = _nearest(part, before, inside, text)
     if chosen is not None:
-        made.fields["where"] = chosen
+        filled.fields["where"] = chosen
         return
     of_speaker = [
         p for p in context.places(split) if _in_attribution(split, p[0]) and p[2] != "United States"
@@ -144,18 +144,18 @@ def _place(part: Part, split: Split, context: Context, made: Filled) -> None:
         p for _, _, p in place_spans(office, context.states, context.people)
     ]
     if spoken_for:
-        made.fields["where"] = spoken_for[0]
-        made.inferred.append("where")
+        filled.fields["where"] = spoken_for[0]
+        filled.inferred.append("where")
         return
     behind = context.paragraph_places.get(split.spoken.paragraph, [])
     usable = [p for p in behind if p != "United States"]
     if usable:
         counties = [p for p in usable if "County" in p]
-        made.fields["where"] = (counties or usable)[0]
-        made.inferred.append("where")
+        filled.fields["where"] = (counties or usable)[0]
+        filled.inferred.append("where")
     elif context.main_place:
-        made.fields["where"] = context.main_place
-        made.inferred.append("where")
+        filled.fields["where"] = context.main_place
+        filled.inferred.append("where")
 
 
 def _in_attribution(split: Split, at: int) -> bool:
@@ -249,7 +249,7 @@ def _small_number(word: str) -> int | None:
     return names.index(word.lower()) + 1 if word.lower() in names else extra.get(word.lower())
 
 
-def _period(part: Part, split: Split, context: Context, made: Filled) -> None:
+def _period(part: Part, split: Split, context: Context, filled: Filled) -> None:
     dates = list(split.dates)
     vague = re.compile(r"recent", re.IGNORECASE)
     text = split.spoken.sentence.text
@@ -267,14 +267,14 @@ def _period(part: Part, split: Split, context: Context, made: Filled) -> None:
         inside = before_against or inside
     if inside:
         best = min(inside, key=lambda d: _distance(part, d))
-        made.fields["when"] = _year(best.period)
+        filled.fields["when"] = _year(best.period)
         if best.is_relative:
-            made.inferred.append("when")
+            filled.inferred.append("when")
         return
     earlier = [s for s in context_splits(context, split) if s.dates]
     if earlier and part.kind in ("count", "share", "comparison", "rank"):
-        made.fields["when"] = _year(earlier[-1].dates[-1].period)
-        made.inferred.append("when")
+        filled.fields["when"] = _year(earlier[-1].dates[-1].period)
+        filled.inferred.append("when")
 
 
 def context_splits(context: Context, split: Split) -> list[Split]:
@@ -307,7 +307,7 @@ def measure_of(text: str, unit: str | None, lang: Language) -> str | None:
     return None
 
 
-def _measure(part: Part, split: Split, context: Context, lang: Language, clause: str, made: Filled) -> None:
+def _measure(part: Part, split: Split, context: Context, lang: Language, clause: str, filled: Filled) -> None:
     number = part.number
     unit = number.unit if number else None
     if number is not None and not number.is_known and unit == "count" and re.search(r"[$€£]", number.text):
@@ -322,7 +322,7 @@ def _measure(part: Part, split: Split, context: Context, lang: Language, clause:
                 else None
             )
             if beside:
-                made.fields["measure"] = beside
+                filled.fields["measure"] = beside
                 return
     if re.search(r"\b(?:of|among) (?:them|those|these)\b", text):
         behind = context.splits.get(split.spoken.paragraph - 1, [])
@@ -339,30 +339,30 @@ def _measure(part: Part, split: Split, context: Context, lang: Language, clause:
         if known is None and around:
             known = measure_of(f"{around} {text}", unit, lang)
             if known:
-                made.inferred.append("measure")
+                filled.inferred.append("measure")
     if known:
-        made.fields["measure"] = known
+        filled.fields["measure"] = known
 
 
-def _expected(part: Part, made: Filled) -> None:
+def _expected(part: Part, filled: Filled) -> None:
     number = part.number
     if part.kind == "rank":
-        made.fields["expected"] = {"word": part.word or "most"}
+        filled.fields["expected"] = {"word": part.word or "most"}
         return
     if part.kind == "timing":
         return
     if number is None or part.against is not None:
         word = "fell" if part.direction == "down" else "rose" if part.direction == "up" else "more"
-        made.fields["expected"] = {"word": word}
+        filled.fields["expected"] = {"word": word}
         return
     said = _stated(number)
     if "word" in said and find_word(said["word"], part.kind) is None:
         del said["word"]  # a word without a reading for this kind of claim
     if not said:
         return
-    made.fields["expected"] = said
+    filled.fields["expected"] = said
     if part.kind == "comparison" and number.unit in ("percent_change", "times") and part.direction:
-        made.fields["expected"]["direction"] = part.direction
+        filled.fields["expected"]["direction"] = part.direction
 
 
 def _stated(number: Number) -> dict[str, Any]:
@@ -375,69 +375,69 @@ def _stated(number: Number) -> dict[str, Any]:
     return said
 
 
-def _whole(part: Part, text: str, made: Filled) -> None:
+def _whole(part: Part, text: str, filled: Filled) -> None:
     """The whole that a share is of, where the words or the measure give it."""
-    measure = made.fields.get("measure")
+    measure = filled.fields.get("measure")
     after = text[part.end : part.end + 120]
     if measure == "unauthorized_population":
-        made.fields["of"] = {"where": "United States"}
+        filled.fields["of"] = {"where": "United States"}
         if not re.search(r"nation|country|United States|U\.S\.|país", text):
-            made.inferred.append("of")
+            filled.inferred.append("of")
     elif measure in ("operation_arrests_convicted", "operation_arrests_not_convicted"):
-        made.fields["of"] = {"measure": "operation_arrests"}
-        made.inferred.append("of")
+        filled.fields["of"] = {"measure": "operation_arrests"}
+        filled.inferred.append("of")
     elif measure == "detainers_declined":
         is_national = re.search(r"\bof all\b|nationwide|of the (nation|country)", after)
-        made.fields["of"] = {"where": "United States"} if is_national else {"measure": "detainers_received"}
+        filled.fields["of"] = {"where": "United States"} if is_national else {"measure": "detainers_received"}
         if not re.search(r"receiv|got", text):
-            made.inferred.append("of")
+            filled.inferred.append("of")
     elif measure is not None and (found := re.search(r"\bof (?:the |its |all )?([\w’' ]{3,60})", after)):
-        made.hints["of"] = f"of {found.group(1).strip()}"
+        filled.hints["of"] = f"of {found.group(1).strip()}"
 
 
-def _other_side(part: Part, split: Split, made: Filled, text: str) -> None:
+def _other_side(part: Part, split: Split, filled: Filled, text: str) -> None:
     """The other side of a comparison: a number that the sentence gives, or the period it is compared with."""
     if part.against is not None and part.against.value is not None:
-        made.fields["against"] = {
+        filled.fields["against"] = {
             "value": part.against.value if not part.against.value.is_integer() else int(part.against.value)
         }
         return
-    when = made.fields.get("when")
+    when = filled.fields.get("when")
     others = [d for d in split.dates if _year(d.period) != when]
     if others:
-        made.fields["against"] = {"when": _year(others[-1].period)}
+        filled.fields["against"] = {"when": _year(others[-1].period)}
     elif isinstance(when, str | int) and re.search(
         r"year (earlier|before)|previous year|año anterior|same (period|months|week)", text
     ):
         before = _year_before(str(when))
         if before:
-            made.fields["against"] = {"when": before}
-            made.inferred.append("against")
+            filled.fields["against"] = {"when": before}
+            filled.inferred.append("against")
 
 
 def _year_before(when: str) -> Any:
     """The same period a year earlier."""
     try:
-        made = re.sub(r"(?<!\d)((?:19|20)\d\d)(?!\d)", lambda m: str(int(m.group()) - 1), when)
+        earlier = re.sub(r"(?<!\d)((?:19|20)\d\d)(?!\d)", lambda m: str(int(m.group()) - 1), when)
     except ValueError:
         return None
-    return _year(made) if made != when and "-02-29" not in made else None
+    return _year(earlier) if earlier != when and "-02-29" not in earlier else None
 
 
 # --- why --------------------------------------------------------------------------------------------------
 
 
-def _account(part: Part, clause: str, context: Context, made: Filled) -> None:
+def _account(part: Part, clause: str, context: Context, filled: Filled) -> None:
     """The account that a cause or denial speaks of, and the policy of the place, where the registry has one."""
     found = next((name for name, words in _ACCOUNTS.items() if re.search(words, clause, re.IGNORECASE)), None)
     if found is None:
         return
-    where = made.fields.get("where")
+    where = filled.fields.get("where")
     policy = _policy(where, context.article.published) if isinstance(where, str) else None
     if policy:
-        made.fields["explanation"] = found
-        made.fields["policy"] = policy
-        made.inferred += ["explanation", "policy"]
+        filled.fields["explanation"] = found
+        filled.fields["policy"] = policy
+        filled.inferred += ["explanation", "policy"]
 
 
 @cache
@@ -451,7 +451,7 @@ def _policy(where: str, published: dt.date | None) -> str | None:
         code = find_place(where).code
     except AtlargeError:
         return None
-    held = [
+    matching = [
         p
         for p in policies()
         if p.fips == code
@@ -459,17 +459,17 @@ def _policy(where: str, published: dt.date | None) -> str | None:
         and (published is None or p.effective <= published)
         and (published is None or (published - p.effective).days < 3 * 366)
     ]
-    limiting = [p for p in held if p.direction == "limits"]
+    limiting = [p for p in matching if p.direction == "limits"]
     return limiting[0].id if len(limiting) == 1 else None
 
 
-def _latest_figure(made: Filled, context: Context) -> None:
+def _latest_figure(filled: Filled, context: Context) -> None:
     """The period of the figures that were out when the article appeared, for a measure with few of them."""
-    measure = made.fields.get("measure")
+    measure = filled.fields.get("measure")
     published = context.article.published
     if (
         measure != "unauthorized_population"
-        or ("when" in made.fields and "when" not in made.inferred)
+        or ("when" in filled.fields and "when" not in filled.inferred)
         or published is None
     ):
         return
@@ -481,5 +481,5 @@ def _latest_figure(made: Filled, context: Context) -> None:
         if f.measure == measure and f.period.end.year < published.year - 1
     }
     if years:
-        made.fields["when"] = max(years)
-        made.inferred = [*[i for i in made.inferred if i != "when"], "when"]
+        filled.fields["when"] = max(years)
+        filled.inferred = [*[i for i in filled.inferred if i != "when"], "when"]

@@ -137,8 +137,8 @@ def _dated(month: int, day: int, year: str | int | None, published: dt.date | No
         if year is not None:
             return dt.date(int(year), month, day)
         assert published is not None
-        made = dt.date(published.year, month, day)
-        return made if made <= published else made.replace(year=published.year - 1)
+        day_found = dt.date(published.year, month, day)
+        return day_found if day_found <= published else day_found.replace(year=published.year - 1)
     except ValueError:
         return None
 
@@ -224,25 +224,25 @@ def _months(m: re.Match[str], published: dt.date | None) -> str | None:
 
 
 def _day(m: re.Match[str], published: dt.date | None) -> str | None:
-    made = _dated(_number(m.group(1)), int(m.group(2)), m.group(3) or _year_beside(m), published)
-    return made.isoformat() if made else None
+    date = _dated(_number(m.group(1)), int(m.group(2)), m.group(3) or _year_beside(m), published)
+    return date.isoformat() if date else None
 
 
 def _day_first(m: re.Match[str], published: dt.date | None) -> str | None:
-    made = _dated(_number(m.group(2)), int(m.group(1)), m.group(3) or _year_beside(m), published)
-    return made.isoformat() if made else None
+    date = _dated(_number(m.group(2)), int(m.group(1)), m.group(3) or _year_beside(m), published)
+    return date.isoformat() if date else None
 
 
 def _part_of_month(part: str | None, name: str, year: str | None, published: dt.date | None) -> str | None:
     """A month, or a third of one: early is the 1st to the 10th, mid the 11th to the 20th, late the rest."""
-    made = _dated(_number(name), 1, year, published)
-    if made is None:
+    date = _dated(_number(name), 1, year, published)
+    if date is None:
         return None
     if part is None:
-        return f"{made:%Y-%m}"
+        return f"{date:%Y-%m}"
     first, last = _PARTS[part.lower()]
-    last = min(last, calendar.monthrange(made.year, made.month)[1])
-    return f"{made.replace(day=first)}..{made.replace(day=last)}"
+    last = min(last, calendar.monthrange(date.year, date.month)[1])
+    return f"{date.replace(day=first)}..{date.replace(day=last)}"
 
 
 def _month(m: re.Match[str], published: dt.date | None) -> str | None:
@@ -317,16 +317,16 @@ def _season(m: re.Match[str], published: dt.date | None) -> str | None:
     if year is None:
         if published is None or not last:
             return None
-        made = published.year
+        of_year = published.year
         if last.lower() == "this":
-            begins = made - 1 if first_month > last_month else made
-            return f"{begins}-{first_month:02d}..{made}-{last_month:02d}"
-        while dt.date(made, last_month, calendar.monthrange(made, last_month)[1]) >= published:
-            made -= 1
+            begins = of_year - 1 if first_month > last_month else of_year
+            return f"{begins}-{first_month:02d}..{of_year}-{last_month:02d}"
+        while dt.date(of_year, last_month, calendar.monthrange(of_year, last_month)[1]) >= published:
+            of_year -= 1
     else:
-        made = int(year)
-    begins = made - 1 if first_month > last_month else made
-    return f"{begins}-{first_month:02d}..{made}-{last_month:02d}"
+        of_year = int(year)
+    begins = of_year - 1 if first_month > last_month else of_year
+    return f"{begins}-{first_month:02d}..{of_year}-{last_month:02d}"
 
 
 def _relative(m: re.Match[str], published: dt.date | None) -> str | None:

@@ -130,7 +130,7 @@ class Discourse:
 
     def read(self) -> list[Spoken]:
         """Every sentence with who says its parts."""
-        made: list[Spoken] = []
+        sentences: list[Spoken] = []
         running: Entity | None = None  # whose quotation goes on from the paragraph before
         for paragraph in self.article.paragraphs:
             base = self._turn(paragraph)
@@ -142,12 +142,12 @@ class Discourse:
             for k, one in enumerate(turned):
                 spoken = self._spoken(paragraph, one, speakers, base)
                 if k and _BACKWARD.match(one.reading.masked) and one.attributions:
-                    made[-1] = self._reattributed(made[-1], one.attributions[-1][1])
-                made.append(spoken)
+                    sentences[-1] = self._reattributed(sentences[-1], one.attributions[-1][1])
+                sentences.append(spoken)
             is_open = bool(paragraph.quotes) and paragraph.quotes[-1].is_open
             running = speakers.get(len(paragraph.quotes) - 1) if is_open else None
-        self._join_lede(made)
-        return [self._with_ways(one) for one in made]
+        self._join_lede(sentences)
+        return [self._with_ways(one) for one in sentences]
 
     def _reattributed(self, one: Spoken, speaker: Entity) -> Spoken:
         """A sentence of the narrator's that the next gives to someone: "That's according to the agency"."""
@@ -194,7 +194,7 @@ class Discourse:
 
     def _sentences(self, paragraph: Paragraph) -> list[_Turned]:
         """The sentences of a paragraph, read, with their quotations and whom their mentions stand for."""
-        made: list[_Turned] = []
+        turned: list[_Turned] = []
         for sentence in paragraph.sentences:
             quotes = [
                 (n, q)
@@ -203,11 +203,11 @@ class Discourse:
             ]
             masked = _masked(paragraph, sentence, [q for _, q in quotes])
             reading = read_sentence(sentence.text, masked, self.finder, self.lang)
-            known = self._resolve(reading, is_first=not made)
-            made.append(
+            known = self._resolve(reading, is_first=not turned)
+            turned.append(
                 _Turned(sentence, reading, quotes, [(a, known[a.mention]) for a in reading.attributions])
             )
-        return made
+        return turned
 
     # --- whom a mention stands for --------------------------------------------------------------------
 
@@ -323,13 +323,13 @@ class Discourse:
                 way = "statement"
             return self._by_document(owner, way)
         if mention.head in self.lang.words("documents_of_a_speaker") and mention.is_definite:
-            made_it = (
+            issuer = (
                 next((e for e in reversed(self.entities) if "statement" in e.ways), None)
                 or self.last_body
                 or self.focus
             )
-            if made_it is not None:
-                return self._by_document(made_it, "statement")
+            if issuer is not None:
+                return self._by_document(issuer, "statement")
         for entity in reversed(self.entities):
             if (
                 entity.kind == "document"
@@ -466,9 +466,9 @@ class Discourse:
         if not pool:
             return None
         for sort in sorts:
-            held = [e for e in pool if e.sort == sort]
-            if held:
-                return held[-1]
+            matching = [e for e in pool if e.sort == sort]
+            if matching:
+                return matching[-1]
         return pool[-1]
 
     def _pronoun(self, mention: Mention) -> Entity:
@@ -581,7 +581,7 @@ class Discourse:
         spans: list[Span] = []
         text = one.sentence.text
         offset = one.sentence.start
-        told = any(a.is_told for a, _ in one.attributions)
+        is_hearer = any(a.is_told for a, _ in one.attributions)
         way, via = self._way(one.reading)
         if any(
             a.mention.kind == "document" and a.mention.head in self.lang.words("papers")
@@ -600,7 +600,7 @@ class Discourse:
                 continue
             start, end = max(0, quote.start - offset), min(len(text), quote.end - offset)
             speaker = quotes.get(number) or base
-            inside = self._told_way(text[start:end], is_quote=True)
+            inside = self._reported_way(text[start:end], is_quote=True)
             is_beside = any(e is speaker for _, e in one.attributions)
             self._note(speaker, way if is_beside else None, via if is_beside else None)
             spans.append(
@@ -617,7 +617,7 @@ class Discourse:
         spoken = [(a, e) for a, e in one.attributions]
         for _attribution, entity in spoken:
             self._note(entity, way, via)
-        outside = self._outside(one, spoken, base, way, told, via)
+        outside = self._outside(one, spoken, base, way, is_hearer, via)
         said = [s for s in [*spans, *outside] if s.speaker is not self.narrator]
         self.previous = said[-1].speaker if said else None
         self.previous_heard = said[-1].heard if said else None
@@ -630,7 +630,7 @@ class Discourse:
         spoken: list[tuple[Attribution, Entity]],
         base: Entity,
         way: str | None,
-        told: bool,
+        is_hearer: bool,
         via: str | None,
     ) -> list[Span]:
         """Who says what stands outside quotation marks: by trailing and leading attributions."""
@@ -639,7 +639,7 @@ class Discourse:
             heard = (
                 "second hand"
                 if any(e is not self.relaying for _, e in spoken)
-                else self._told_way(text, is_quote=True)
+                else self._reported_way(text, is_quote=True)
             )
             return [Span(0, len(text), self.relaying, heard)]
         if not spoken:
@@ -647,10 +647,10 @@ class Discourse:
             heard = self.previous_heard if carried is not None else None
             carried = carried or self._from_document(one, base)
             own = carried or base
-            heard = heard or (self._told_way(text, is_quote=False) if own is not self.narrator else None)
+            heard = heard or (self._reported_way(text, is_quote=False) if own is not self.narrator else None)
             return [Span(0, len(text), own, heard, False, carried is not None)]
         outer = [pair for pair in spoken if not pair[0].is_told] or spoken
-        if told and not any(e.kind == "document" for _, e in outer):
+        if is_hearer and not any(e.kind == "document" for _, e in outer):
             speaking = {id(e) for a, e in spoken if not a.is_told}
             hearers = {id(e) for a, e in spoken if a.is_told}
             way = "second hand" if speaking & hearers else "third hand"
@@ -658,7 +658,7 @@ class Discourse:
         begin = 0
         for k, (attribution, entity) in enumerate(outer):
             following = outer[k + 1][0] if k + 1 < len(outer) else None
-            heard = self._told_way(text[attribution.end :], is_quote=False) if not told else None
+            heard = self._reported_way(text[attribution.end :], is_quote=False) if not is_hearer else None
             if way not in ("court", "sworn", "interview"):
                 heard = heard or self._document_way(attribution.mention)
             if self.lang.has("third_person_told", text):
@@ -788,7 +788,7 @@ class Discourse:
             return "document" if is_paper else "statement"
         return "report" if mention.head in self.lang.words("report_heads") else "document"
 
-    def _told_way(self, text: str, is_quote: bool) -> str | None:
+    def _reported_way(self, text: str, is_quote: bool) -> str | None:
         """second hand where the speaker says what others said to him or her."""
         if self.lang.has("third_person_told", text):
             return "third hand"
@@ -831,11 +831,11 @@ class Discourse:
             )
         return Spoken(one.paragraph, one.sentence, one.reading, tuple(spans))
 
-    def _join_lede(self, made: list[Spoken]) -> None:
+    def _join_lede(self, sentences: list[Spoken]) -> None:
         """Give the name to someone whom the first paragraphs mention by role and a later one names."""
         people = [e for e in self.entities if e.kind == "person" and e.heads]
         generic = self.lang.words("generic")
-        first = {id(s.speaker) for one in made if one.paragraph <= 2 for s in one.spans}
+        first = {id(s.speaker) for one in sentences if one.paragraph <= 2 for s in one.spans}
         for entity in self.entities:
             if entity.kind != "someone" or entity.is_plural or id(entity) not in first:
                 continue

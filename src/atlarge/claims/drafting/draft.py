@@ -195,25 +195,25 @@ def _about(part: Part, text: str) -> str:
 def speaker_fields(span: Span, discourse: Discourse) -> dict[str, Any]:
     """The speaker of a span as a ledger writes it."""
     entity = span.speaker
-    made: dict[str, Any] = {"name": entity.name}
+    fields: dict[str, Any] = {"name": entity.name}
     role = "reporter" if entity.kind == "narrator" and entity.name == "anonymous" else entity.role
     if role and role != entity.name:
-        made["role"] = role
-    made["named"] = entity.is_named
-    made["heard"] = span.heard or ("report" if entity.kind == "narrator" else "unknown")
+        fields["role"] = role
+    fields["named"] = entity.is_named
+    fields["heard"] = span.heard or ("report" if entity.kind == "narrator" else "unknown")
     if span.via:
-        made["via"] = span.via
-    return made
+        fields["via"] = span.via
+    return fields
 
 
 def _numbered(drafts: list[Draft]) -> list[Draft]:
     """The drafts with an id each: a number, two telling words, and the kind."""
-    made = []
+    numbered = []
     for i, draft in enumerate(drafts, start=1):
         where = draft.claim.get("where")
         telling = where if isinstance(where, str) else draft.claim["text"]
         words = re.findall(r"[a-z]+", telling.lower())[:2]
-        made.append(
+        numbered.append(
             Draft(
                 {**draft.claim, "id": "-".join([f"c{i:02d}", *words, draft.claim["kind"]])},
                 draft.paragraph,
@@ -222,7 +222,7 @@ def _numbered(drafts: list[Draft]) -> list[Draft]:
                 draft.hints,
             )
         )
-    return made
+    return numbered
 
 
 # --- one sentence, as the first edition has it ------------------------------------------------------------

@@ -65,11 +65,11 @@ def _words(code: str, name: str) -> frozenset[str]:
 
 @cache
 def _phrases(code: str, name: str) -> dict[str, list[tuple[str, ...]]]:
-    made: dict[str, list[tuple[str, ...]]] = {}
+    by_first: dict[str, list[tuple[str, ...]]] = {}
     for phrase in vocabulary(code).get(name, []):
         parts = tuple(str(phrase).lower().split())
-        made.setdefault(parts[0], []).append(parts)
-    return {first: sorted(held, key=len, reverse=True) for first, held in made.items()}
+        by_first.setdefault(parts[0], []).append(parts)
+    return {first: sorted(group, key=len, reverse=True) for first, group in by_first.items()}
 
 
 @cache

@@ -68,16 +68,16 @@ class Mention:
 
 def tokens_of(text: str, lang: Language) -> list[Token]:
     """Words and marks of a sentence; a title or initial keeps its full stop."""
-    made: list[Token] = []
+    tokens: list[Token] = []
     short = lang.words("abbreviations")
     for found in _TOKEN.finditer(text):
         token = Token(found.group(), found.start(), found.end())
-        is_short = made and token.text == "." and made[-1].end == token.start
-        if is_short and (made[-1].text.lower() in short or re.fullmatch(r"[A-Z]", made[-1].text)):
-            made[-1] = Token(made[-1].text + ".", made[-1].start, token.end)
+        is_short = tokens and token.text == "." and tokens[-1].end == token.start
+        if is_short and (tokens[-1].text.lower() in short or re.fullmatch(r"[A-Z]", tokens[-1].text)):
+            tokens[-1] = Token(tokens[-1].text + ".", tokens[-1].start, token.end)
         else:
-            made.append(token)
-    return made
+            tokens.append(token)
+    return tokens
 
 
 @cache
@@ -96,10 +96,10 @@ def _people_words(lang: Language) -> frozenset[str]:
 @cache
 def _canonical(lang: Language) -> dict[str, str]:
     """The ledger's name of a body by each of its names in lower case."""
-    made: dict[str, str] = {}
+    canonical: dict[str, str] = {}
     for names in lang.data.get("aliases", []):
-        made |= {str(name).lower(): str(names[0]) for name in names}
-    return made
+        canonical |= {str(name).lower(): str(names[0]) for name in names}
+    return canonical
 
 
 class Finder:
@@ -141,8 +141,8 @@ class Finder:
     def _phrase(self, tokens: list[Token], i: int, name: str) -> int:
         """Length of the phrase of a list that begins at a token; 0 when none does."""
         for parts in self.lang.phrases(name).get(_bare(tokens[i]), []):
-            held = tokens[i : i + len(parts)]
-            if len(held) == len(parts) and all(_bare(t) == p for t, p in zip(held, parts, strict=True)):
+            window = tokens[i : i + len(parts)]
+            if len(window) == len(parts) and all(_bare(t) == p for t, p in zip(window, parts, strict=True)):
                 return len(parts)
         return 0
 

@@ -191,20 +191,20 @@ def _unwrapped(text: str) -> str:
         if any(lines)
         else 0
     )
-    made: list[str] = []
+    lines_out: list[str] = []
     is_open = False
     for line in lines:
         if not line:
             is_open = False
             continue
         if is_open:
-            made[-1] = (
-                made[-1][:-1] + line
-                if made[-1].endswith("-") and line[:1].islower()
-                else f"{made[-1]} {line}"
+            lines_out[-1] = (
+                lines_out[-1][:-1] + line
+                if lines_out[-1].endswith("-") and line[:1].islower()
+                else f"{lines_out[-1]} {line}"
             )
         else:
-            made.append(line)
+            lines_out.append(line)
         ends = re.search(r"[.!?…][”\"’')]*$", line) is not None
         is_open = not (ends and len(line) < 0.85 * width) and len(line) > 0.5 * width
-    return "\n\n".join(made)
+    return "\n\n".join(lines_out)

@@ -44,10 +44,10 @@ def _states() -> dict[str, str]:
 @cache
 def _counties() -> dict[str, list[str]]:
     """States that have a county of a name (without "County")."""
-    made: dict[str, list[str]] = {}
+    by_name: dict[str, list[str]] = {}
     for name, state in table("counties").select("name", "state").iter_rows():
-        made.setdefault(re.sub(r" (County|Parish|Borough)$", "", name), []).append(state)
-    return made
+        by_name.setdefault(re.sub(r" (County|Parish|Borough)$", "", name), []).append(state)
+    return by_name
 
 
 @cache
@@ -125,7 +125,7 @@ def _is_washington_state(text: str) -> bool:
 def _listed(match: re.Match[str], known: list[str]) -> list[tuple[int, int, str]]:
     """The counties of a list: "King, Pierce and Snohomish counties"."""
     names = re.split(r",\s+(?:and\s+)?|\s+and\s+", match.group(1))
-    made, at = [], match.start(1)
+    codes, at = [], match.start(1)
     for name in names:
         at = match.string.index(name, at)
         words = name.split()
@@ -134,9 +134,9 @@ def _listed(match: re.Match[str], known: list[str]) -> list[tuple[int, int, str]
             None,
         )
         if county:
-            made.append((at, at + len(name), county))
+            codes.append((at, at + len(name), county))
         at += len(name)
-    return made
+    return codes
 
 
 def is_place_name(words: str) -> bool:
@@ -189,9 +189,9 @@ def states_named(text: str) -> list[str]:
         named |= {part.split()[-1] for part in re.split(r",\s+(?:and\s+)?|\s+and\s+", match.group(1))}
     if named:
         for code in {code for name in named for code in _counties().get(name, [])}:
-            held = sum(code in _counties().get(name, []) for name in named)
-            if len(named) > 1 and held > 1:
-                counts[code] = counts.get(code, 0) + 3 * (held - 1)
+            n_states = sum(code in _counties().get(name, []) for name in named)
+            if len(named) > 1 and n_states > 1:
+                counts[code] = counts.get(code, 0) + 3 * (n_states - 1)
     return [code for code, n in sorted(counts.items(), key=lambda pair: (-pair[1], pair[0])) if n]
 
 
@@ -209,9 +209,9 @@ def _county(match: re.Match[str], known: list[str]) -> str | None:
     words = match.group(1).split()
     state = _states().get(match.group(3) or "")
     for start in range(len(words)):
-        made = _with_state(" ".join(words[start:]), state, known, [])
-        if made:
-            return made
+        county = _with_state(" ".join(words[start:]), state, known, [])
+        if county:
+            return county
     return None
 
 
@@ -224,7 +224,7 @@ def _with_state(name: str, state: str | None, known: list[str], beside: list[str
         return f"{name} County, {state}"
     if len(states) == 1:
         return f"{name} County, {states[0]}"
-    shared = [code for other in beside if len(held := _counties().get(other, [])) == 1 for code in held]
+    shared = [code for other in beside if len(codes := _counties().get(other, [])) == 1 for code in codes]
     likely = [code for code in [*shared, *known] if code in states]
     return f"{name} County, {likely[0]}" if likely else f"{name} County"
 

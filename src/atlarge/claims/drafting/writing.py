@@ -107,12 +107,12 @@ def plain_text(ledger: Mapping[str, Any]) -> str:
 
 def _claim_lines(claim: Mapping[str, Any]) -> list[str]:
     """A claim, one field a line."""
-    made = []
+    lines = []
     for i, (name, value) in enumerate(claim.items()):
         start = "  - " if i == 0 else "    "
         note = "  # put it in your own words" if name == "text" and claim.get("status") == "draft" else ""
-        made.append(f"{start}{name}: {yaml_value(value)}{note}")
-    return made
+        lines.append(f"{start}{name}: {yaml_value(value)}{note}")
+    return lines
 
 
 def _one_line(text: str) -> str:

@@ -43,8 +43,8 @@ def years(
         x = left + slot * i + (slot - bar) / 2
         marks.append(_bar(x, bar, y, whole, parts, i, w))
         marks.append(words(left + slot * (i + 0.5), height - 8, w.fiscal_year(day), "c-strong", "middle"))
-        told = [f"{s.label}: {_cell(s, i, w)}" for s in (whole, *parts)]
-        note = tag("title", f"{w.fiscal_year(day)} · " + " · ".join(told).replace("<", "&lt;"))
+        cells = [f"{s.label}: {_cell(s, i, w)}" for s in (whole, *parts)]
+        note = tag("title", f"{w.fiscal_year(day)} · " + " · ".join(cells).replace("<", "&lt;"))
         tall = height - 26 - top
         marks.append(tag("rect", note, x=left + slot * i, width=slot, class_="c-hit", y=top, height=tall))
     return Drawing(width, height, "".join(marks), title, sentence)

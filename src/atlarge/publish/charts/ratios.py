@@ -77,13 +77,13 @@ def _strip(
     month: int, series: Sequence[Ratios], x: Scale, top: float, bottom: float, months: Sequence[int]
 ) -> str:
     """An unseen strip whose title gives the values of a month."""
-    told = []
+    labels = []
     for s in series:
         if month in s.months:
             i = s.months.index(month)
-            told.append(f"{s.label}: {s.values[i]:.2f}× ({s.low[i]:.2f}–{s.high[i]:.2f})")
+            labels.append(f"{s.label}: {s.values[i]:.2f}× ({s.low[i]:.2f}–{s.high[i]:.2f})")
     sign = "+" if month > 0 else "\u2212" if month < 0 else ""
-    note = tag("title", escape(f"{sign}{abs(month)} · " + " · ".join(told), quote=False))
+    note = tag("title", escape(f"{sign}{abs(month)} · " + " · ".join(labels), quote=False))
     half = (x(1) - x(0)) / 2
     start = max(x(month) - half, x(months[0]))
     wide = min(x(month) + half, x(months[-1])) - start

@@ -243,12 +243,12 @@ def _hover(plot: _Plot, series: Sequence[Counts], estimate: Estimate | None, w: 
     )
     marks = []
     for i, day in enumerate(counts.periods):
-        told = [f"{s.label}: {cell(s, i, w)}" for s in series if i < len(s.values)]
+        texts = [f"{s.label}: {cell(s, i, w)}" for s in series if i < len(s.values)]
         if estimate and i < len(estimate.expected) and estimate.expected[i] is not None:
-            told.append(f"{estimate.label}: {w.count(estimate.expected[i] or 0.0, 1)}")
+            texts.append(f"{estimate.label}: {w.count(estimate.expected[i] or 0.0, 1)}")
         x1 = plot.x(days(day))
         x2 = plot.x(days(counts.periods[i + 1])) if i + 1 < len(counts.periods) else plot.right
-        note = tag("title", f"{w.period(day, every)} · " + " · ".join(told).replace("<", "&lt;"))
+        note = tag("title", f"{w.period(day, every)} · " + " · ".join(texts).replace("<", "&lt;"))
         tall = plot.bottom - plot.top
         marks.append(tag("rect", note, x=x1, width=x2 - x1, class_="c-hit", y=plot.top, height=tall))
     return "".join(marks)

@@ -44,12 +44,12 @@ def _ring(numbers: list[int], arcs: list[list[int]]) -> str:
 
 def _paths(kind: str) -> dict[str, str]:
     shapes = _shapes()
-    made = {}
+    paths = {}
     for code, rings in shapes[kind].items():
         pieces = [p for p in (_ring(ring, shapes["arcs"]) for ring in rings) if p]
         # Each ring starts anew from the origin: an absolute move undoes the relative one before it.
-        made[code] = "".join(p.replace("m", "M", 1) for p in pieces)
-    return made
+        paths[code] = "".join(p.replace("m", "M", 1) for p in pieces)
+    return paths
 
 
 @cache

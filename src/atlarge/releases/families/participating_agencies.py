@@ -30,14 +30,14 @@ def signing_day(words: pl.Expr) -> pl.Expr:
 def _rows(frame: pl.DataFrame) -> pl.DataFrame:
     """State codes and days of signing; a state that no name fits stays as printed."""
     code = state_code(frame["state"])
-    made = [
+    rows = [
         pl.coalesce(pl.lit(code), pl.col("state").str.strip_chars()).alias("state"),
         signing_day(pl.col("signed")).alias("signed"),
         pl.col("signed").alias("signed_printed"),
     ]
     if "last_seen" in frame.columns:
-        made.append(signing_day(pl.col("last_seen").str.replace_all("/", "-")).alias("last_seen"))
-    return frame.with_columns(made)
+        rows.append(signing_day(pl.col("last_seen").str.replace_all("/", "-")).alias("last_seen"))
+    return frame.with_columns(rows)
 
 
 FAMILY = Family(

@@ -27,13 +27,13 @@ def _one_month_back(frame: pl.DataFrame) -> pl.DataFrame:
     counties = county_code(frame["county"], pl.repeat("TX", frame.height, eager=True))
     private = pl.col("county").str.contains(r"\(private")
     areas = table("counties").select(pl.col("fips").alias("county_fips"), "aor")
-    made = frame.with_columns(
+    shifted = frame.with_columns(
         pl.date(pl.col("label_year"), number_of, 1).dt.offset_by("-1mo").alias("month"),
         counties.alias("county_fips"),
         pl.when(private).then(pl.col("county").str.to_titlecase()).alias("facility"),
         pl.lit("TX").alias("state"),
     )
-    return made.join(areas, on="county_fips", how="left", maintain_order="left")
+    return shifted.join(areas, on="county_fips", how="left", maintain_order="left")
 
 
 FAMILY = Family(
