@@ -79,7 +79,7 @@ def _read_all(
         opened = open_release(path)
         earlier = already_stored(store, opened.sha256)
         if earlier:
-            report(f"{path.name}: held already as {', '.join(earlier)}")
+            report(f"{path.name}: already in the store as {', '.join(earlier)}")
             return list(earlier)
         found: list[Prepared | str] = []
         if is_long(opened):
@@ -142,9 +142,9 @@ def ingest(
 ) -> IngestAudit:
     """Read releases into a store and return the account of every row.
 
-    Idempotent: a release already held changes nothing. Atomic: a refusal, an error or a kill leaves the store
-    as it was. ReleaseError for a file that is refused or that would lose most of its rows (unless
-    `allow_loss`), StoreError for a store that cannot be written.
+    Idempotent: a release that is already in the store changes nothing. Atomic: a refusal, an error or a kill
+    leaves the store as it was. ReleaseError for a file that is refused or that would lose most of its rows
+    (unless `allow_loss`), StoreError for a store that cannot be written.
     `progress` prints one line a step to stderr; `told` receives these lines instead. `covers` states the
     places that the files cover where they cannot show it themselves: "nation", or a level and codes such as
     "state:MN" or "county:48453,48491".
@@ -291,7 +291,7 @@ class _Placer:
         self._known: pl.DataFrame | None = None
 
     def _resolved(self, combinations: pl.DataFrame) -> pl.DataFrame:
-        """Places of what the combinations ask, from memory where they were asked before."""
+        """Places of the combinations, from memory where they were resolved before."""
         queries = combinations.select(QUERY).unique().sort(QUERY, nulls_last=False)
         with self._lock:
             if self._known is None:

@@ -34,7 +34,7 @@ _TABLES = ("aors", "cities", "counties", "county_changes", "facilities", "landma
 
 
 def fingerprint() -> str:
-    """Stands for everything that decides where a text lies: rules, hand-made decisions, tables."""
+    """Stands for everything that decides where a text lies: rules, decisions by hand, tables."""
     root = Path(str(files("atlarge")))
     parts = [*(root / "places").rglob("*.py"), *(root / "places" / "hand").glob("*.yaml")]
     parts += [root / "reference" / f"{name}.csv" for name in _TABLES]

@@ -70,7 +70,7 @@ class CountKey(NamedTuple):
 
 
 def members_of(level: str, place: str) -> tuple[tuple[str, str], ...]:
-    """Levels and codes of the places that a place is made of: itself, or a county and an office area.
+    """Levels and codes of the places that a place consists of: itself, or a county and an office area.
 
     >>> members_of("locality", "48453+AUS")
     (('county', '48453'), ('office', 'AUS'))

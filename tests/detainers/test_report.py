@@ -64,7 +64,7 @@ def test_a_day_of_review_is_shown_apart() -> None:
     assert report.batches.select("place", "decision_date", "decided").rows() == [
         ("48453", dt.date(2017, 2, 1), 45)
     ]
-    assert not any("mass review cannot be told" in note for note in report.scope["notes"])
+    assert not any("mass review are unknown" in note for note in report.scope["notes"])
 
 
 def test_policies_in_force_are_those_of_the_time() -> None:

@@ -139,7 +139,7 @@ def _compared(
     is_number = says.value is not None or says.low is not None or says.high is not None
     unit = says.unit or ("percent_change" if not is_number or heading else "times")
     if unit in ("times", "share", "percent_change", "percent") and b == 0:
-        return Gap("the other side is 0, so a ratio cannot be told")
+        return Gap("the other side is 0, so there is no ratio")
     if unit == "times":
         value = b / a if down and a else a / b
     elif unit in ("difference", "percentage_points", "per_day"):

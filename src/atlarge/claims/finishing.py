@@ -1,4 +1,4 @@
-"""Finishing a draft in the terminal: its open points asked one by one, each claim confirmed by a person."""
+"""Finishing a draft in the terminal: a question for each open point, each claim confirmed by a person."""
 
 from __future__ import annotations
 

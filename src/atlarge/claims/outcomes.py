@@ -1,4 +1,4 @@
-"""What a check is asked and what one source says: the terms that every check shares."""
+"""The query of a check and what one source says: the terms that every check shares."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Query:
-    """What a check is asked: the test as written, its side and what it expects, the source that is asked, the
+    """The query of a check: the test as written, its side and what it expects, the source to look in, the
     kind of place that names are read as, and the other sources (for a whole that this one lacks)."""
 
     test: dict[str, Any]
@@ -45,7 +45,7 @@ class Query:
     others: tuple[Source, ...]
 
     def found(self) -> Quantity | Gap:
-        """What the source gives for the side that is asked about."""
+        """What the source gives for the side of the query."""
         return quantity(self.source, self.wanted, self.kind, self.others)
 
 

@@ -104,7 +104,7 @@ def _chosen(source: Source, wanted: Side, kind: str | None) -> list[str] | Gap:
         return list(wanted.places)
     of_kind = wanted.kind or kind
     if of_kind is None:
-        return Gap(f"say where, or of which kind: {wanted.measure} is asked for without a place")
+        return Gap(f"say where, or of which kind: {wanted.measure} is requested without a place")
     pool = list(wanted.places) or source.all_places(wanted.measure, of_kind, wanted.when)
     if not pool:
         return Gap(
@@ -129,7 +129,7 @@ def quantity(
 ) -> Quantity | Gap:
     """Add a measure up over the places of a side, and divide by its whole where it has one.
 
-    `others` are asked for the whole when the source itself has none. A value that is a share is a fraction.
+    `others` are used for the whole when the source itself has none. A value that is a share is a fraction.
     """
     if wanted.given is not None:
         return Quantity(wanted.given, (), (), wanted.when.days if wanted.when else 0, False, None, 0)

@@ -110,7 +110,7 @@ def _ranked_outcome(
 def _unlisted(
     wanted: Side, source: Source, values: list[float], listed: list[Quantity], sign: int
 ) -> tuple[int, str | None]:
-    """How many places without a figure could rank higher, told from the national figure; and a note on it."""
+    """How many places without a figure could rank higher, by the national figure; and a note on it."""
     if isinstance(source, PanelSource) or wanted.of is not None or sign < 0:
         return 0, None
     if all(f.is_of_the_largest for one in listed for f in one.parts):

@@ -185,7 +185,7 @@ class PanelSource:
         unplaced = scope["unplaced"].get(measure, 0)
         parts = []
         if measure in _STOCKS and when.days > 31:
-            parts.append("the mean of the months, since a person held in two months is counted in both")
+            parts.append("the mean of the months, since a person detained in two months is counted in both")
         if measures()[measure].category:
             parts.append(f"methods read under the scheme {self.scheme}")
         if unplaced and level != "nation":
@@ -266,5 +266,5 @@ def _grain(measure: str, when: Period) -> str:
 
 
 def _is_whole_months(when: Period) -> bool:
-    """Whether a period is made of whole months."""
+    """Whether a period consists of whole months."""
     return when.start.day == 1 and (when.end + dt.timedelta(days=1)).day == 1

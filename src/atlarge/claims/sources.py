@@ -26,7 +26,7 @@ class Gap:
 
 @dataclass(frozen=True)
 class Amount:
-    """A number and the figures it is made of."""
+    """A number and the figures behind it."""
 
     value: float
     figures: tuple[Figure, ...] = field(default_factory=tuple)
@@ -90,13 +90,13 @@ class PartySource:
 
     def __init__(self, party: str, published: tuple[Figure, ...]) -> None:
         self.name = party
-        self.held = published
+        self.published = published
         self.is_of_record = any(f.is_of_record for f in published)
 
     def _of(self, measure: str, kind: str | None = None) -> list[Figure]:
         return [
             f
-            for f in self.held
+            for f in self.published
             if f.measure == measure and (kind is None or f.place_kind in (kind, "nation"))
         ]
 

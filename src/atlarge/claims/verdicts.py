@@ -425,7 +425,7 @@ def _holds(source: Source, measure: str) -> bool:
         from atlarge.panel import measures
 
         return measure in measures()
-    return any(f.measure == measure for f in getattr(source, "held", ()))
+    return any(f.measure == measure for f in getattr(source, "published", ()))
 
 
 def _nearest(word: str, known: list[str]) -> str:

@@ -1,8 +1,8 @@
 """Batches: the days on which a place decided its whole jail population at once.
 
-A policy that takes effect may be applied to everyone already held. A weekly count then shows a stock, not a
-flow. Such a day is told by two things together: far more decisions than the place makes on other days, and
-far more of them on detainers issued long before than decisions elsewhere and at other times have.
+A policy that takes effect may be applied to everyone already in custody. A weekly count then shows a stock,
+not a flow. Such a day is recognized by two things together: far more decisions than the place makes on other
+days, and far more of them on detainers issued long before than decisions elsewhere and at other times have.
 """
 
 from __future__ import annotations

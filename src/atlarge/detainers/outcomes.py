@@ -1,6 +1,6 @@
 """What became of detainers: counts by outcome, the decline rate, and how far the missing could move it.
 
-A missing outcome is never read as "honored": it may be a person still held, one released, or a form not
+A missing outcome is never read as "honored": it may be a person still in custody, one released, or a form not
 filled in. So the decline rate is given twice: among detainers whose outcome is recorded, with a Wilson
 interval; and among all that were issued, between the best case (no missing one was declined) and the worst
 (every missing one was).

@@ -352,11 +352,9 @@ def _scope(
         "A missing outcome is not read as honored: rates are given among recorded outcomes and as bounds.",
     ]
     if not is_keyed:
-        notes.append(
-            "These releases have no identifiers, so later arrests of the same person cannot be told."
-        )
+        notes.append("These releases have no identifiers, so later arrests of the same person are unknown.")
     if "decision_date" not in columns:
-        notes.append("These releases have no dates of decision, so days of mass review cannot be told.")
+        notes.append("These releases have no dates of decision, so days of mass review are unknown.")
     return {
         "issued": whole["issued"],
         "missing_outcome": whole["missing"],
@@ -373,7 +371,7 @@ def _scope(
 def _warnings(
     first: dt.date, last: dt.date, start: dt.date | None, end: dt.date | None, covered: list[Coverage]
 ) -> list[str]:
-    """What part of the time asked about, or of the nation, the releases leave out."""
+    """What part of the requested time, or of the nation, the releases leave out."""
     warnings = []
     if start is not None and first > start:
         warnings.append(f"The releases begin on {first}; nothing is known from {start} to then.")

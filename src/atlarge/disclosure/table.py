@@ -44,7 +44,7 @@ _SEAL = _Seal
 class Counts:
     """One published series of counts: value None where it is suppressed or not covered.
 
-    Made only by `Disclosed.counts`, so that a chart of counts cannot be drawn from raw ones.
+    Built only by `Disclosed.counts`, so that a chart of counts cannot be drawn from raw ones.
     `threshold` says how small "small" is: such a count lies between 1 and threshold - 1.
     """
 

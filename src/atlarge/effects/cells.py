@@ -57,7 +57,7 @@ class Departure(Result):
 
 @dataclass(frozen=True)
 class PlaceboGrid:
-    """Forecasts of every unit from every date, and which of them are placebos. Made by `placebo_grid`.
+    """Forecasts of every unit from every date, and which of them are placebos. Returned by `placebo_grid`.
 
     Attributes
     ----------

@@ -88,7 +88,7 @@ def _differences(x: Floats, pre: Bools, size: Floats, rows: Ints) -> Fit:
 
 
 def _folds(pre: Bools) -> list[Bools]:
-    """Held-out ends of the pre-period: the task is to foretell, so validation must foretell too."""
+    """Held-out ends of the pre-period: the task is to predict, so validation must predict too."""
     index = np.flatnonzero(pre)
     folds = []
     for share in (0.5, 0.75):

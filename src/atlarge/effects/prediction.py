@@ -90,7 +90,7 @@ class Judged(Result):
 
 @dataclass(frozen=True)
 class PredictionErrors:
-    """What placebo totals say about the error of an expected total. Made by `learn_errors`.
+    """What placebo totals say about the error of an expected total. Returned by `learn_errors`.
 
     Attributes
     ----------

@@ -56,7 +56,8 @@ class Span:
     """One measure in one area over the month, the quarter or the whole life of the policy.
 
     `start` and `end` are inclusive days; `observed` and `counterfactual` are counts over them;
-    `burst_share` is the share of the positive residual that lies in detected surges (None: no surges asked).
+    `burst_share` is the share of the positive residual that lies in detected surges (None: no surges
+    requested).
     """
 
     span: Literal["month", "quarter", "rest", "policy"]
@@ -92,9 +93,9 @@ class Span:
 
 @dataclass(frozen=True)
 class Series:
-    """Observed and expected counts by period, for a chart: lists of one length, None where not told.
+    """Observed and expected counts by period, for a chart: lists of one length, None where not known.
 
-    `period` is the first day of each; `days` its length (the last of a policy's life may be short).
+    `period` is the first day of each; `days` its length (the last one of the time in force may be short).
     """
 
     measure: str
@@ -152,7 +153,7 @@ class EventPoint:
 
 @dataclass(frozen=True)
 class ChangeStrip:
-    """A monthly series and the changes of level found in it without being told any date.
+    """A monthly series and the changes of level found in it without being given any date.
 
     `date` is the one nearest to the policy (None: none within a year of it), `low` and `high` its interval,
     `before` and `after` monthly means, `p` of no change; `changes` are all of them.
@@ -217,8 +218,8 @@ class ChangeStrip:
 class Judgement:
     """A verdict on one account, the rule that gave it, the numbers it rests on, and the verdicts by span.
 
-    `p`: chance of evidence as strong with no effect, where the account has a test; `q`: the same held against
-    all tests that are shown together (of this answer, or of a list of answers).
+    `p`: chance of evidence as strong with no effect, where the account has a test; `q`: the same corrected
+    for all tests that are shown together (of this answer, or of a list of answers).
     """
 
     account: str
@@ -322,7 +323,7 @@ class Answer:
     corroboration: list[dict[str, Any]] = field(default_factory=list)
     elsewhere: dict[str, Any] = field(default_factory=dict)
     store: Path | None = field(default=None, repr=False, compare=False)
-    """Where the records are that it was made from, for a report to be disclosed from."""
+    """Where the records are that it was computed from, for a report to be disclosed from."""
 
     @property
     def sentences(self) -> list[str]:

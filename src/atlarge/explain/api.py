@@ -64,7 +64,7 @@ def explain(
 
     `place`: a county ("Travis County, TX", 48453), an office code, an AOR ("San Antonio") or a state. Give
     either `policy`, an id of `atlarge policies`, or `date`. `store` left out: the embedded records.
-    `registry`: policies (or a CSV of them) that stand for the shipped ones, both as what can be asked about
+    `registry`: policies (or a CSV of them) that stand for the shipped ones, both as what can be queried
     and as who cannot serve as comparison. Raises PlaceError for an unknown place, QuestionError for an
     unknown policy or a question that the records do not allow (no months before, too few comparison places,
     nothing but zeros), CoverageError where the day lies outside the records.
@@ -95,7 +95,7 @@ def explain(
 
 
 def nearest_of(where: Where) -> str | None:
-    """The next larger place that can be asked, as a command: its office area or area of responsibility."""
+    """The next larger place that can be queried, as a command: its office area or area of responsibility."""
     if where.own.level == "county" and where.aor is not None:
         return f"its {where.aor.name} (atlarge explain {where.aor.code} --date DAY)"
     if where.own.level == "office" and where.aor is not None:
@@ -119,7 +119,7 @@ def settled(facts: Facts) -> Facts:
 
 
 def verdicts_of(facts: Facts) -> dict[str, Judgement]:
-    """The three accounts judged by the rules of `verdicts`, with q-values over the tests of this answer."""
+    """The three accounts tested by the rules of `verdicts`, with q-values over the tests of this answer."""
     assert facts.lasting is not None
     lasting, why = facts.lasting, reasons(facts)
     replaced = _substitution(facts, dc.replace(lasting, withheld=""), why["substitution"])
@@ -139,7 +139,7 @@ def verdicts_of(facts: Facts) -> dict[str, Judgement]:
 
 
 def _substitution(facts: Facts, lasting: Lasting, reason: Message) -> Judgement:
-    """Replacement is judged by the one estimate of handoffs that the answer prints."""
+    """Replacement is tested by the one estimate of handoffs that the answer prints."""
     extends = facts.policy.direction == "extends"
     if facts.handoffs is None:
         return substitution(Interval(None), 0.0, lasting, extends=extends, is_before=False, reason=reason)

@@ -21,7 +21,7 @@ _SEATED = ("office", "field office")
 
 @dataclass(frozen=True)
 class Where:
-    """The areas of a question: `own` is the place asked about; others are None where they do not apply."""
+    """The areas of a question: `own` is the place in question; others are None where they do not apply."""
 
     own: Area
     county: Area | None

@@ -67,8 +67,8 @@ def surges_of(
 def burst_shares(found: Estimate, surges: list[dict[str, Any]]) -> dict[str, float | None]:
     """For each span, the excess of its surges over the span's own positive excess; None where there is none.
 
-    More than one means that the surges held more than the whole excess: the other days ran below what was
-    expected.
+    More than one means that the surges contained more than the whole excess: the other days ran below what
+    was expected.
     """
     shares: dict[str, float | None] = {}
     for name, total in found.totals.items():
@@ -95,7 +95,8 @@ def watch_starts(policy: Policy) -> list[dt.date]:
 
 def bursts_of(counts: Daily, key: str, level: str, policy: Policy, policies: Registry) -> Bursts | None:
     """The clearest run of days in the 31 days from the announcement (and from the first day, if later),
-    judged by like watches of all places and dates. None where the place or its records do not allow it."""
+    tested against like watches of all places and dates. None where the place or its records do not allow
+    it."""
     row = counts.row(key)
     if row is None:
         return None

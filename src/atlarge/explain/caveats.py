@@ -30,7 +30,8 @@ Fields = dict[str, Any] | None
 
 @dataclass
 class Facts:
-    """Everything that rules, verdicts and sentences read. `notes` holds reasons why something is not told."""
+    """Everything that rules, verdicts and sentences read. `notes` holds reasons why something is not
+    reported."""
 
     policy: Policy
     where: Where

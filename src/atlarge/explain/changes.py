@@ -1,4 +1,4 @@
-"""When did a series change, without being told the date; and was a fall only a change of label?"""
+"""When did a series change, without being given the date; and was a fall only a change of label?"""
 
 from __future__ import annotations
 

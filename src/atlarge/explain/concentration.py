@@ -125,7 +125,7 @@ def concentration_of(
     """The level question for a county's or office's metropolitan area over [start, end].
 
     The count is of records that name a county of the area or an office with its seat there; of the
-    `unplaced` ones of its area of responsibility it cannot be told, so the upper ends count them too. Keys:
+    `unplaced` ones of its area of responsibility it is unknown, so the upper ends count them too. Keys:
     population and its margin, per_10k, per_10k_nation, share_ratio (value, low, high each), note; all None
     where no estimate of the population is at hand.
     """

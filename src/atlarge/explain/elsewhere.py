@@ -27,7 +27,7 @@ def _found(store: Store, direction: str, scheme: str, registry: Registry) -> dic
 
 
 def elsewhere(store: Store, direction: str, scheme: str, registry: Registry) -> dict[str, Any]:
-    """The pooled answer for the direction of a policy (limits, where a day was asked about).
+    """The pooled answer for the direction of a policy (limits, where the question was about a day).
 
     Keys direction, places, decisions, handoffs, at_large (ratio to what was expected in the first year, with
     its interval, p, and the ratio by month), headline, says; `reverse` holds the same for the other

@@ -93,7 +93,7 @@ class Estimate:
 
     @property
     def baseline(self) -> float:
-        """Count over the policy's life at the mean daily rate of the pre-period."""
+        """Count while the policy was in force at the mean daily rate of the pre-period."""
         days = np.array(self.months.days, dtype=float)
         pre, life = self.months.pre, self.months.life
         return float(self.observed[pre].sum() / days[pre].sum() * days[life].sum())
@@ -121,7 +121,7 @@ def estimate(
 ) -> Estimate:
     """Fit the unit `key` from units that did not change, and total its gap over each span.
 
-    `method` "share": the unit's discounted share of all units and of its area of responsibility, judged by
+    `method` "share": the unit's discounted share of all units and of its area of responsibility, tested by
     placebos of all places and dates. Others ("sdid", "ascm", "sc", "did"): as `effects.counterfactual`, from
     units that did not change in these months (`changed`), of like size or in the mask `donors`, with
     placebos of the same date. `leave_out`: codes of places not to be used; `tuning`: a penalty already
@@ -223,7 +223,7 @@ def grid_of(
 
 
 def total_of(compared: Judged) -> Total:
-    """A judged total as the answer carries it."""
+    """A tested total as the answer carries it."""
     return Total(
         observed=compared.observed,
         expected=compared.expected,

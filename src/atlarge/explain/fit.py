@@ -1,4 +1,4 @@
-"""All numbers of an answer: the main estimate must succeed, what else cannot be told is noted as such."""
+"""All numbers of an answer: the main estimate must succeed, what else is unknown is noted as such."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ T = TypeVar("T")
 
 
 def attempt(notes: dict[str, str], name: str, compute: Callable[[], T]) -> T | None:
-    """The value, or None with the reason kept under `name`: a part that cannot be told is no failure."""
+    """The value, or None with the reason kept under `name`: an unknown part is no failure."""
     try:
         return compute()
     except AtlargeError as error:
@@ -45,7 +45,7 @@ def attempt(notes: dict[str, str], name: str, compute: Callable[[], T]) -> T | N
 
 
 def gather(world: Study, policy: Policy, months: Months, code: str) -> Facts:
-    """The numbers of an answer for the headline area of `world`; `code` is the place asked about.
+    """The numbers of an answer for the headline area of `world`; `code` is the place in question.
 
     Raises QuestionError where arrests at large cannot be compared there at all.
     """
@@ -182,7 +182,7 @@ def _seated_key(world: Study, handoffs: Daily) -> str:
 
 
 def _bounded(ratio: Ratio, main: Estimate, handoffs: Estimate | None) -> Ratio:
-    """A rate that cannot be told lies anywhere from none to all, but replaces no more than were arrested."""
+    """An unknown rate lies anywhere from none to all, but replaces no more than were arrested."""
     if ratio.is_known or handoffs is None:
         return ratio
     total, lost = main.totals["policy"], -(handoffs.totals["policy"].effect.value or 0.0)
@@ -190,8 +190,8 @@ def _bounded(ratio: Ratio, main: Estimate, handoffs: Estimate | None) -> Ratio:
 
 
 def _parts(world: Study, months: Months, changed: set[str], ratio: Ratio) -> Parts:
-    """The parts over the policy's life; the handoffs lost are those of the county's own jails, less what is
-    found again in the office area."""
+    """The parts while the policy was in force; the handoffs lost are those of the county's own jails, less
+    what is found again in the office area."""
     around = world.around if world.area.level == "locality" else None
     return parts_of(
         world.main["at_large"], world.exposure, around, world.key, months, changed, ratio,
@@ -272,7 +272,7 @@ def _other_policies(world: Study, policy: Policy, months: Months) -> list[str]:
 
 
 def _is_own(world: Study, policy: Policy, code: str) -> bool:
-    """Whether the policy is that of the place asked about; an office goes with the county of its seat."""
+    """Whether the policy is that of the place in question; an office goes with the county of its seat."""
     if policy.kind == "date":
         return True
     if policy.level == "state":

@@ -28,7 +28,7 @@ def lasting_of(
     changed: set[str],
     policies: Registry,
 ) -> Lasting:
-    """The whole time in force without the arrests of its bursts, judged on counts with bursts capped.
+    """The whole time in force without the arrests of its bursts, tested on counts with bursts capped.
 
     Where there was no burst to take away, these are the very numbers of the main estimate.
     """

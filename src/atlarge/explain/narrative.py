@@ -335,7 +335,7 @@ def verdict_sentence(judgement: Judgement) -> Message:
 
 
 def reasons(facts: Facts) -> dict[str, Message]:
-    """What each account is judged by, in numbers."""
+    """What each account is tested by, in numbers."""
     return {
         "singling_out": at_large_paragraph(facts),
         "substitution": handoffs_paragraph(facts),

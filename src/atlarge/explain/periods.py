@@ -98,7 +98,7 @@ def months_of(
 
 
 def _check_covered(policy: Policy, day: dt.date, first: dt.date, last: dt.date) -> None:
-    """CoverageError unless at least a week of the policy's life is in the records."""
+    """CoverageError unless at least a week with the policy in force is in the records."""
     if day < first:
         raise CoverageError(
             f"{policy.id}: {day} is before the records begin ({first}); releases of "

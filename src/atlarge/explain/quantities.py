@@ -89,7 +89,7 @@ class Judged(_Plain):
     @property
     def verdict(self) -> Verdict:
         """Whether an excess fits: p at the bar and the interval above zero; does not fit where a material
-        one can be excluded; else it cannot be told."""
+        one can be excluded; else "cannot be told"."""
         value, low, high = self.effect.value, self.effect.low, self.effect.high
         above = value is not None and value > 0 and (low is None or low > 0)
         if self.p is not None and self.p <= self.alpha and above:

@@ -50,8 +50,8 @@ def requested_place(name: str) -> Place:
 def check_fit(policy: Policy, place: Place) -> None:
     """QuestionError unless the policy is that place's own: of the same place and the same level.
 
-    A county's or city's policy can be asked of the county, and of the ICE office that has its seat there; a
-    state's of the state. Days that stand for no policy can be asked of any place.
+    A county's or city's policy applies to the county, and to the ICE office that has its seat there; a
+    state's to the state. Days that stand for no policy apply to any place.
     """
     if policy.kind == "date":
         return

@@ -1,4 +1,4 @@
-"""The same question asked in other ways: other methods, dates, comparison places, areas and schemes."""
+"""The same question put in other ways: other methods, dates, comparison places, areas and schemes."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from atlarge.reference import table
 
 
 def row_of(variant: str, label: str, found: Estimate) -> dict[str, Any]:
-    """One line of the table: the effect over the policy's life, and what it was measured in."""
+    """One line of the table: the effect while the policy was in force, and what it was measured in."""
     total = found.totals["policy"]
     return {
         "variant": variant,
@@ -35,7 +35,7 @@ def row_of(variant: str, label: str, found: Estimate) -> dict[str, Any]:
 
 
 def failed(variant: str, label: str, error: AtlargeError) -> dict[str, Any]:
-    """A line that could not be made, with the reason."""
+    """A line that could not be computed, with the reason."""
     empty = dict.fromkeys(("value", "low", "high", "expected", "p_placebo", "donors"))
     return {"variant": variant, "label": label, "measure": None, "area": None, **empty, "note": str(error)}
 

@@ -1,7 +1,7 @@
 """Verdicts by rules on numbers: "fits", "does not fit", "cannot be told". Each rule is a small function.
 
 All are symmetrical: a value is given only where the numbers exclude the other. An excess "fits" when chance
-seldom gives as large a one, "does not fit" when a material one can be excluded, and cannot be told between.
+seldom gives as large a one, "does not fit" when a material one can be excluded, and "cannot be told" between.
 Every word of direction comes from the estimate printed beside it. None of this speaks of anyone's reasons.
 """
 
@@ -76,7 +76,7 @@ def lasting_rule(lasting: Lasting) -> str:
 def singling_out(
     bursts: Bursts | None, lasting: Lasting, reason: Message, by_span: Mapping[str, str]
 ) -> Judgement:
-    """Join burst and lasting excess: either fits, neither does, or it cannot be told.
+    """Join burst and lasting excess: either fits, neither does, or it "cannot be told".
 
     The two bars (2 and 3 %) together err in one of twenty.
     """

@@ -25,7 +25,7 @@ def answer_stem(answer: Answer) -> str:
 
 
 def concerns(shown: Shown) -> list[Code]:
-    """Places on whose pages an answer is told: the place asked about and those counted with it."""
+    """Places on whose pages an answer appears: the place in question and those counted with it."""
     return list(members(shown.answer.area))
 
 
@@ -58,7 +58,7 @@ def _rank(shown: Shown) -> tuple[bool, float, str]:
 
 
 def answer_cards(data: SiteData, w: Words) -> list[dict[str, Any]]:
-    """Answers as the front tells them: those whose count may be told first, then by its size."""
+    """Answers in the order of the front page: those whose count may be published first, then by its size."""
     cards = []
     for shown in sorted(data.answers, key=_rank)[:MOST]:
         says = headline(shown, w)

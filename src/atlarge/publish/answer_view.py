@@ -102,7 +102,7 @@ def p_text(p: float | None, w: Words) -> str:
 
 
 def sentences(shown: Shown, w: Words) -> list[str]:
-    """The answer in three sentences; a count that may not be told is left out of them."""
+    """The answer in three sentences; a count that may not be published is left out of them."""
     tell = Teller(shown, w)
     return [tell(message) for message in shown.answer.messages]
 

@@ -43,7 +43,7 @@ def key_of(window: Window) -> Key:
 
 
 def members(area: Area) -> tuple[tuple[str, str], ...]:
-    """Levels and codes of the places that an area is made of."""
+    """Levels and codes of the places that an area consists of."""
     if area.level == "locality":
         county, _, office = area.code.partition("+")
         return ("county", county), ("office", office)
@@ -153,7 +153,7 @@ Days = tuple[dt.date, dt.date]
 
 @dataclass(frozen=True)
 class Shown:
-    """An answer with its counts disclosed; everything drawn or told of it is asked for here."""
+    """An answer with its counts disclosed; everything drawn or printed of it comes from here."""
 
     answer: Answer
     table: Disclosed
@@ -210,12 +210,12 @@ class Shown:
 
     @cached_property
     def is_main_shown(self) -> bool:
-        """Whether the main count may be told, and with it the differences built on it."""
+        """Whether the main count may be published, and with it the differences built on it."""
         return self._cell(_main_window(self.answer, self.answer.scheme))[1] == SHOWN
 
     @cached_property
     def is_all_shown(self) -> bool:
-        """Whether every span and surge may be told, so that ready sentences about them may be too."""
+        """Whether every span and surge may be published, so that ready sentences about them may be too."""
         spans = drawn_spans(self.answer)
         marks = [self.span(s)[1] for s in spans] + [self.surge(s)[1] for s in self.answer.surges]
         return self.is_main_shown and all(m == SHOWN for m in marks)
@@ -301,7 +301,7 @@ def show(answer: Answer, *, threshold: int = THRESHOLD, beside: Path | str | Non
     `beside`: the folder of a site of the same records, so that no suppressed count follows from both.
     """
     windows = windows_of(answer)
-    if answer.store is None:  # an answer made by hand
+    if answer.store is None:  # an answer built by hand
         return show_with(answer, window_cells(_assumed(answer, windows), threshold=threshold))
     store = open_store(answer.store)
     if beside is None:

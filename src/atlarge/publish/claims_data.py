@@ -1,4 +1,4 @@
-"""The shipped ledger held against a store: verdicts, and the counts behind them as disclosed."""
+"""The shipped ledger checked against a store: verdicts, and the counts behind them as disclosed."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Claims = list[dict[str, Any]]
 
 
 def raw_claims(store: Store) -> Claims:
-    """The shipped ledger held against the store; counts of records are left to `disclosed_claims`."""
+    """The shipped ledger checked against the store; counts of records are left to `disclosed_claims`."""
     from atlarge.claims import check, ledger_rows
 
     rows: Claims = []
@@ -80,7 +80,8 @@ def _window(e: dict[str, Any], measures: Sequence[str], levels: Sequence[str]) -
 def disclosed_claims(
     claims: Claims, table: Disclosed, measures: Sequence[str], levels: Sequence[str]
 ) -> Claims:
-    """The claims with their counts as disclosed; `is_told`: every count behind the verdict may be told."""
+    """The claims with their counts as disclosed; `is_told`: every count behind the verdict may be
+    published."""
     rows = table.frame.filter(pl.col("every") == "window")
     keys = ("level", "place", "measure", "start", "end")
     cells = {row[:5]: row[5:] for row in rows.select(*keys, "value", "mark").iter_rows()}

@@ -29,8 +29,9 @@ _NATION = {"us", "usa", "united states", "nation"}
 class Comparison:
     """Counts of a few places by month.
 
-    `places`: level, code and name of each, in the order asked. `frame`: the rows of the panel with a column
-    `level`; undisclosed. `chart()` and `table()` are what may be passed on: small counts are suppressed.
+    `places`: level, code and name of each, in the requested order. `frame`: the rows of the panel with a
+    column `level`; undisclosed. `chart()` and `table()` are what may be passed on: small counts are
+    suppressed.
     """
 
     places: tuple[tuple[str, str, str], ...]
@@ -44,7 +45,7 @@ class Comparison:
         return frame.filter(pl.col("every") == "window").drop("every").sort("level", "place", "start")
 
     def series(self) -> list[Counts]:
-        """One disclosed series a place, in the order asked."""
+        """One disclosed series a place, in the requested order."""
         return [
             self.disclosed.counts(
                 name,

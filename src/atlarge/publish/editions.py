@@ -1,7 +1,7 @@
 """Earlier publications of the same records: what they disclosed is known to every reader of the next.
 
 A site carries a record of what it disclosed, marks and published counts alone (`RECORD`), of itself and of
-the editions that it was made after. The next edition is solved against it: a count that was published stays
+the editions before it. The next edition is solved against it: a count that was published stays
 known, a count that was suppressed must not follow from both together.
 """
 
@@ -64,12 +64,12 @@ def read_edition(site: Path | str) -> Edition:
     record, table = folder / RECORD, folder / "data" / "all.parquet"
     if not record.is_file() and not table.is_file():
         raise QuestionError(
-            f"{folder}: has no record of what it disclosed ({RECORD}); name the folder of a site made by "
+            f"{folder}: has no record of what it disclosed ({RECORD}); name the folder of a site written by "
             "atlarge publish"
         )
     try:
         rows = pl.read_parquet(record if record.is_file() else table)
-        if "threshold" not in rows.columns:  # a site made before there was a record
+        if "threshold" not in rows.columns:  # a site from before there was a record
             rows = rows.with_columns(pl.lit(THRESHOLD).alias("threshold"))
         rows = rows.select(pl.col(name).cast(kind) for name, kind in _SCHEMA.items())
         if not set(rows["mark"].unique()) <= {SHOWN, SMALL, WITHHELD, UNCOVERED}:

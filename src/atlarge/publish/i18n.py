@@ -111,7 +111,7 @@ class Words:
         return f"{day.day} {self._short[day.month - 1]} {day.year}"
 
     def days(self, first: dt.date, last: dt.date) -> str:
-        """9–12 Feb 2017, as short as it can be told."""
+        """9–12 Feb 2017, as short as possible."""
         if first == last:
             return self.short_day(first)
         if (first.year, first.month) == (last.year, last.month):

@@ -1,4 +1,4 @@
-"""Which files, sheets and rows the counts of a store are made from. Never which row is whose."""
+"""Which files, sheets and rows the counts of a store come from. Never which row is whose."""
 
 from __future__ import annotations
 

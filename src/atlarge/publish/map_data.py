@@ -77,7 +77,7 @@ def _row(data: SiteData, places: list[PlaceInfo], measure: str, every: str, day:
 
 
 def _people(level: str, codes: list[str], years: set[int]) -> dict[str, list[int]]:
-    """Residents by year: those of the years asked for, or of the nearest that is known."""
+    """Residents by year: those of the requested years, or of the nearest that is known."""
     known = set(population_table()["year"].to_list())
     wanted = sorted({min(known, key=lambda y: (abs(y - year), y)) for year in years})
     return {str(year): [residents().get((level, code), {}).get(year, 0) for code in codes] for year in wanted}

@@ -152,7 +152,7 @@ def _heads(series: Sequence[Counts], names: Sequence[str], home: str) -> list[st
 
 
 def years_of(data: SiteData, place: PlaceInfo, w: Words) -> Figure | None:
-    """Fiscal years: all arrests, each year's bar made of its kinds."""
+    """Fiscal years: all arrests, each year's bar divided into its kinds."""
     shown = year_series(data, place, w)
     if WHOLE not in shown:
         return None
@@ -170,7 +170,7 @@ def years_of(data: SiteData, place: PlaceInfo, w: Words) -> Figure | None:
 
 
 def partial_note(data: SiteData, w: Words) -> str:
-    """Which fiscal years are told in part, and from which months."""
+    """Which fiscal years are covered in part, and from which months."""
     texts = []
     for start in data.partial_years():
         months = [
@@ -203,7 +203,7 @@ def rates_table(data: SiteData, place: PlaceInfo, w: Words, home: str) -> Table:
 
 
 def rate_text(data: SiteData, place: PlaceInfo, measure: str, day: dt.date, w: Words) -> str:
-    """A rate with its interval, or a dash where it cannot be told."""
+    """A rate with its interval, or a dash where it is unknown."""
     rate = data.rates.get((place.level, place.code, measure, day))
     if rate is None:
         return "–"

@@ -62,7 +62,7 @@ class _Handler(SimpleHTTPRequestHandler):
             super().handle()
 
     def send_head(self) -> Any:
-        """The file asked for, if it is one of the site's; GET and HEAD both come here."""
+        """The requested file, if it is one of the site's; GET and HEAD both come here."""
         name = unquote(urlsplit(self.path).path).lstrip("/")
         if name == "" or name.endswith("/"):
             name += "index.html"

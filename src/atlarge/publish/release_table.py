@@ -93,7 +93,8 @@ def _summed(months: pl.DataFrame, every: str) -> pl.DataFrame:
     """Sums over longer periods of the months that are covered whole; null where none is.
 
     A fiscal year of which some months are missing is published as the sum of the others, to the end of the
-    last. A quarter is published only when whole; else it is counted, so that it is protected, and not told.
+    last. A quarter is published only when whole; else it is counted, so that it is protected, and not
+    published.
     """
     whole = {"month": 1, "quarter": 3, "year": 12}[every]
     known = pl.col("value").is_not_null()
@@ -333,7 +334,7 @@ def cost(cells: pl.DataFrame, requested: Collection[Member] = ()) -> Any:
     """What a reader loses with each cell: its count, more for what is looked at more (`WEIGHTS`).
 
     Years before months, states, areas and the nation before counties, all arrests before parts of them; and
-    everything of the places that the site answers about (`asked`), their windows most.
+    everything of the places that the site answers about (`requested`), their windows most.
     """
     weight = pl.lit(1.0)
     for column, worth in WEIGHTS.items():
@@ -371,7 +372,7 @@ def site_cells(
 ) -> SiteCells:
     """Gather every count of a site, windows too, and put all of them through disclosure control together.
 
-    `asked`: places that the site answers about, whose counts are suppressed last. `before`: what earlier
+    `requested`: places that the site answers about, whose counts are suppressed last. `before`: what earlier
     editions disclosed. `only_windows`: the periods of the places are not published, as in a report.
     """
     groups = site_measures(store)

@@ -63,7 +63,7 @@ if TYPE_CHECKING:
 
 _CHUNK = 48
 Step = Callable[[str, int, int], None]
-"""Told as work goes on: what is being made (findings, places), how many are done, how many there are."""
+"""Called as work goes on: what is being built (findings, places), how many are done, how many there are."""
 
 ANSWERS = ("worked", "dated", "all", "none")
 
@@ -143,10 +143,10 @@ def publish(
 ) -> SiteAudit:
     """Publish a store (None: the embedded one) as a static site in a folder.
 
-    The folder must be new, empty, or a site made before; it changes all at once, and files that stay the
-    same are not rewritten. A site that was made of the very same (code, records, settings) is checked file by
-    file and left as it is. `threshold`: counts of 1 to threshold - 1 are hidden. `base_url`: where the site
-    will stand, for the pictures that links carry. `progress`: see `Step`. `levels`: those that get pages
+    The folder must be new, empty, or a site written before; it changes all at once, and files that stay the
+    same are not rewritten. A site that was built from the very same (code, records, settings) is checked file
+    by file and left as it is. `threshold`: counts of 1 to threshold - 1 are hidden. `base_url`: where the
+    site will stand, for the pictures that links carry. `progress`: see `Step`. `levels`: those that get pages
     (nation, state, aor, office, county). `answers`: answers, or ids of policies to answer, or one of
     `ANSWERS`: the worked case; all policies of counties and cities that limit cooperation from a day that is
     known with high confidence; all policies with a date; none. A policy that the records cannot answer is

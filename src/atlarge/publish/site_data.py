@@ -74,7 +74,7 @@ class Rate:
 
 @dataclass(frozen=True)
 class SiteData:
-    """Everything that pages are made from. It can be pickled; raw counts are not in it."""
+    """Everything that pages are built from. It can be pickled; raw counts are not in it."""
 
     threshold: int
     groups: dict[str, list[str]]
@@ -93,7 +93,7 @@ class SiteData:
     answers: list[Shown] = field(default_factory=list)
     base_url: str = ""
     editions: int = 0
-    """Whether the site was made after an earlier edition (1) or not (0)."""
+    """Whether the site was built after an earlier edition (1) or not (0)."""
     unrated: dict[Code, str] = field(default_factory=dict)
     named_shares: dict[str, float] = field(default_factory=dict)
     unplaced: int = 0
@@ -135,7 +135,7 @@ class SiteData:
 
 @dataclass(frozen=True)
 class Found:
-    """Surges with their level, raw, and how many places of a level have too few records to be judged."""
+    """Surges with their level, raw, and how many places of a level have too few records to be tested."""
 
     surges: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     thin: dict[str, int] = field(default_factory=dict)
@@ -346,7 +346,7 @@ def _covered_months(store: Store, name: str) -> list[tuple[dt.date, float]]:
 
 
 def _releases(store: Store) -> list[dict[str, Any]]:
-    """What is told of each release: its file, hash, rows read, kept and dropped, and its coverage."""
+    """What is published about each release: its file, hash, rows read, kept and dropped, and its coverage."""
     kept = (
         "id",
         "file",

@@ -216,7 +216,7 @@ def policies_page(data: SiteData, w: Words) -> str:
 
 
 def methods_page(data: SiteData, w: Words) -> str:
-    """How the numbers are made, and what is hidden."""
+    """How the numbers are computed, and what is suppressed."""
     hidden = {name: w.count(n) for name, n in data.hidden.items()}
     text = w("methods.p5", most=data.threshold - 1, threshold=data.threshold, **hidden)
     edition = w("methods.edition_after" if data.editions else "methods.edition_first")

@@ -113,7 +113,7 @@ class Scale:
 
 
 def ticks(low: float, high: float, about: int = 4) -> list[float]:
-    """Round values that span low..high, near the number asked for."""
+    """Round values that span low..high, near the requested number."""
     if high <= low:
         high = low + 1
     rough = (high - low) / max(about, 1)

@@ -63,7 +63,8 @@ class Folder:
         self._note(path, digest, len(raw))
 
     def put_built(self, path: str, key: str, make: Any) -> None:
-        """Add a file that is dear to make; `key` names all it is made from: the same key, the same file."""
+        """Add a file that is expensive to build; `key` names all it is built from: the same key, the same
+        file."""
         digest = self._files.get(path, "")
         if self._keys.get(path) == key and digest and self._link(path):
             self._note(path, digest, (self.new / path).stat().st_size)
@@ -104,7 +105,7 @@ def read_manifest(folder: Path) -> dict[str, Any] | None:
 
 @contextlib.contextmanager
 def building(out: Path) -> Iterator[Path]:
-    """A folder to build a site in, held against other publishers; gone again if the site is not finished.
+    """A folder to build a site in, locked against other publishers; removed if the site is not finished.
 
     QuestionError where another publish into `out` is under way, or it holds something that is not ours.
     """
@@ -143,7 +144,7 @@ def _prepared(out: Path) -> Path:
     if out.exists() and not out.is_dir():
         raise QuestionError(f"{out}: is a file; name a folder")
     if out.is_dir() and any(out.iterdir()) and read_manifest(out) is None:
-        raise QuestionError(f"{out}: is not empty and not a site made by atlarge; name a new folder")
+        raise QuestionError(f"{out}: is not empty and not a site of atlarge; name a new folder")
     if new.exists():
         shutil.rmtree(new)
     if gone.exists():
@@ -169,7 +170,8 @@ def _beside(out: Path) -> tuple[Path, Path]:
 
 
 def standing(out: Path, key: str) -> tuple[Tally, dict[str, int]] | None:
-    """The site that stands in a folder, if it was made of the same and every file of it is as it was written.
+    """The site that stands in a folder, if it was built from the same and every file of it is as it was
+    written.
 
     With it, how many counts it hides, by reason.
     """
@@ -192,7 +194,7 @@ def standing(out: Path, key: str) -> tuple[Tally, dict[str, int]] | None:
 def finish(out: Path, tally: Tally, key: str = "", hidden: dict[str, int] | None = None) -> None:
     """List the files, keep what the owner added (a CNAME, a .git), and swap the new site in.
 
-    `key`: what the site is made of, told with the counts it `hidden`, so that it need not be made again.
+    `key`: what the site is built from, kept with the counts it `hidden`, so that it need not be built again.
     """
     new, gone = _beside(out)
     manifest = {
@@ -230,7 +232,7 @@ def _code() -> str:
 
 
 def build_key(store: Store, **settings: Any) -> str:
-    """Key of a site: the code, the store's manifest and files, and the settings it is asked for with."""
+    """Key of a site: the code, the store's manifest and files, and its settings."""
     digest = hashlib.sha256(_code().encode())
     digest.update(json.dumps(store.manifest, sort_keys=True, default=str).encode())
     for table in store.tables():

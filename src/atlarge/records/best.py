@@ -142,7 +142,7 @@ def filled(gains: Stored, loses: Stored, table: str) -> tuple[pl.DataFrame, int]
 def fill(table: str, everything: list[Stored], changed: set[str]) -> dict[str, pl.DataFrame]:
     """Filled rows of each release that counts, of those that changed or won from one that changed: by id.
 
-    The frames of `everything` are as the releases say; older fills are made again from them.
+    The frames of `everything` are as the releases say; older fills are repeated from them.
     """
     by_id: dict[str, Stored] = {str(source.audit["id"]): source for source in everything}
     frames: dict[str, pl.DataFrame] = {}

@@ -124,7 +124,7 @@ def coverage_of(prepared: Prepared) -> list[dict[str, Any]]:
 
 
 def _declare(entry: dict[str, Any], scopes: list[Scope]) -> None:
-    """Take the places of a release held from what the user says."""
+    """Take the places of a stored release from what the user says."""
     empty = next((c["lacks"] for c in entry["coverage"] if c.get("lacks")), None)
     lacking = {"lacks": empty} if empty else {}
     spans = sorted({(c["table"], c["start"], c["end"]) for c in entry["coverage"]})
@@ -146,7 +146,7 @@ def commit(
 ) -> dict[str, ReleaseAudit]:
     """Write releases into the store at `path`; returns the accounts of all it now holds, by id.
 
-    `declared`: places that releases held already cover, as the user says. StoreError if the store cannot be
+    `declared`: places that stored releases already cover, as the user says. StoreError if the store cannot be
     written or another writer holds it.
     """
     with lock(path):
@@ -169,7 +169,7 @@ def commit(
 
 
 def _write(writer: Writer, fresh: list[Prepared], manifest: dict[str, Any]) -> None:
-    """Write fresh releases, and those held that lose rows to them or win rows from them."""
+    """Write fresh releases, and those stored that lose rows to them or win rows from them."""
     for prepared in fresh:
         if not prepared.pieces:
             prepared.audit.coverage = coverage_of(prepared)

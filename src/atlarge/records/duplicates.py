@@ -54,7 +54,7 @@ class Rule:
     def looked_at(self, frame: pl.DataFrame) -> pl.DataFrame:
         """The little that the rule looks at, row by row as given: numbers for texts, 64 bits of a hash.
 
-        Narrow, so that a release too long for memory is judged on all its rows at once.
+        Narrow, so that a release too long for memory is compared on all its rows at once.
         """
         keys = [key.alias(f"_key{i}") for i, key in enumerate(self.order)]
         wanted = [name for name in self.group if name not in ("_episode", "_day", "_key0")]

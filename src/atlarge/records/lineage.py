@@ -52,7 +52,9 @@ def lineage(
     if has_fills:
         rows = pl.concat([rows.select(names), _filled_from(store, rows[FILLED])], how="vertical_relaxed")
     if rows.height and rows["row"].null_count() == rows.height:
-        raise QuestionError("this store holds counts, not rows of releases; ask one made by `atlarge ingest`")
+        raise QuestionError(
+            "this store holds counts, not rows of releases; name one written by `atlarge ingest`"
+        )
     return (
         rows.group_by("release_id", "file", "sheet")
         .agg(pl.col("row").sort().alias("rows"))

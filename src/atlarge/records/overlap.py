@@ -45,7 +45,7 @@ release share days and landmarks by chance; between families the key is coarse a
 
 @dataclass
 class Stored:
-    """A release as the store holds it: its account and all its rows, `_aside` those already set aside."""
+    """A release in the store: its account and all its rows, `_aside` those already set aside."""
 
     audit: dict[str, Any]
     frame: pl.DataFrame
@@ -142,7 +142,7 @@ def _revised(rows: pl.DataFrame, others: pl.DataFrame) -> pl.Series:
 
 
 def _compare(winner: Stored, loser: Stored, table: str) -> tuple[Stored, pl.Series, dict[str, Any]] | None:
-    """The release that loses, a mask of its rows that it loses, and what is told of it; None if none does.
+    """The release that loses, a mask of its rows that it loses, and the details; None if none does.
 
     Of two files of one family the rows that both hold are set aside; of two families all rows on the days and
     in the places that the winner covers, since a row worded otherwise is the same event all the same.

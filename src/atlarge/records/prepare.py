@@ -1,4 +1,4 @@
-"""A release made ready for the store: typed, faults applied, duplicates dropped, outcomes read."""
+"""A release prepared for the store: typed, faults applied, duplicates dropped, outcomes read."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def subject_keys(identifiers: pl.Series) -> pl.Series:
 
 @dataclass
 class Begun:
-    """A release, or a part of one, typed and corrected; its duplicates are not judged yet."""
+    """A release, or a part of one, typed and corrected; its duplicates are not removed yet."""
 
     family: Family
     typed: Typed

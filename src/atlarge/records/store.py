@@ -76,12 +76,12 @@ class Store:
         return [self.path / name for name in names]
 
     def named(self) -> list[str]:
-        """Paths, within the store, of every file that it is made of."""
+        """Paths, within the store, of every file that belongs to it."""
         return named_files(self.manifest)
 
     @property
     def releases(self) -> list[dict[str, Any]]:
-        """The audits of all releases held, by id."""
+        """The audits of all stored releases, by id."""
         return list(self.manifest["releases"])
 
     def _entries(self, table: str) -> list[dict[str, Any]]:

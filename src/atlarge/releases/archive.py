@@ -50,7 +50,7 @@ _LONGEST_TEXT = 1 << 20  # a cell holds at most 32,767 characters
 
 @dataclass
 class _Extent:
-    """How far a sheet reaches, how much XML it is made of, and how many cells name a shared text."""
+    """How far a sheet reaches, how much XML it consists of, and how many cells name a shared text."""
 
     columns: int = 26
     rows: int = 0
@@ -185,7 +185,7 @@ def _largest(values: _Bytes, at: _Places, length: _Places, base: int, zero: int)
 
 
 def _read_part(path: Path, archive: zipfile.ZipFile, name: str, found: _Contents) -> None:
-    """Read a part from start to end, so that its size and checksum are known to be as told."""
+    """Read a part from start to end, so that its size and checksum are known to be as declared."""
     extent = found.sheets.setdefault(name, _Extent()) if _is_sheet(name) else None
     attributes = _Attributes(extent) if extent is not None else None
     is_texts = name.endswith("sharedStrings.xml")
@@ -276,8 +276,8 @@ def _check_texts(path: Path, archive: zipfile.ZipFile, found: _Contents) -> None
 def check_archive(path: Path, content: bytes) -> bool:
     """Whether a sheet holds formulas.
 
-    ReleaseError for a broken archive, one whose parts are not as long as told, and one that would grow in a
-    reader's hands.
+    ReleaseError for a broken archive, one whose parts are not as long as declared, and one that would grow in
+    a reader's hands.
     """
     found = _Contents()
     try:

@@ -42,5 +42,5 @@ def refuse_averages(
             raise ReleaseError(
                 f"{path}: {where}row {int(rows.filter(broken)[0])}: the column {name!r} holds fractions in "
                 f"{count:,} rows, so it holds averages or rates and not counts; refused: use the file of "
-                "counts that it was made from"
+                "counts that it was computed from"
             )

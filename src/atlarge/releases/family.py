@@ -79,7 +79,7 @@ def number(*names: str, needed: bool = True, filled: bool = False) -> Column:
 
 
 def mark(*names: str, needed: bool = True) -> Column:
-    """A column of which only is told whether the cell is filled."""
+    """A column of which only the presence of a value is kept."""
     return Column(names, "mark", needed, False)
 
 

@@ -24,7 +24,7 @@ _PANIC = (b"thread '", b"note: run with", b"called `", b"stack backtrace", b"ind
 
 @contextlib.contextmanager
 def _quiet() -> Iterator[None]:
-    """Hold back what a reader written in Rust prints when it panics: the error is told in one line."""
+    """Suppress what a reader written in Rust prints when it panics: the error is one line."""
     global _inside
     with _guard:
         _inside += 1

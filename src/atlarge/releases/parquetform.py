@@ -1,4 +1,4 @@
-"""What a Parquet file will unpack to, told from its own headers before any reader may unpack it.
+"""What a Parquet file will unpack to, by its own headers before any reader may unpack it.
 
 The footer names the column chunks, and each chunk is a row of pages with the unpacked size of each before it.
 A reader takes memory by these sizes, so they are added up first. Both are written in the compact protocol of
@@ -132,7 +132,7 @@ def unpacked_bytes(data: bytes) -> int:
     total, pages, last = 0, 0, 0
     try:
         for start, end in sorted(_chunks(data)):
-            if start < last:  # else a few pages could be told of again and again
+            if start < last:  # else a few pages could be listed again and again
                 raise DamagedError("two of its columns lie in the same place")
             last = end
             header = _Thrift(data, start)

@@ -95,7 +95,7 @@ def _refuse_bombs(opened: Opened) -> None:
 
 def _text_sizes(opened: Opened, frame: pl.DataFrame) -> pl.Series:
     """Bytes of the texts of each row. ReleaseError if one of them is over a million characters long."""
-    # A text that many rows share is held once, so nothing is written out to be measured.
+    # A text that many rows share is stored once, so nothing is written out to be measured.
     lengths = [
         pl.col(name).str.len_bytes() if kind == pl.String else pl.col(name).cat.len_bytes()
         for name, kind in frame.schema.items()
@@ -191,7 +191,7 @@ def _parquet_blocks(opened: Opened) -> Iterator[Table]:
 
 
 def is_long(opened: Opened) -> bool:
-    """Whether a release has more rows than are held in memory at a time, if its family allows that."""
+    """Whether a release has more rows than are kept in memory at a time, if its family allows that."""
     if opened.form == "parquet":
         footer = _parquet_footer(opened)
         return footer.rows > footer.block and not _needs_all_rows(footer.family, opened)

@@ -291,7 +291,7 @@ def _read_rows(path: Path, body: bytes, delimiter: str, names: list[str]) -> pl.
 
 
 def unique_names(names: Sequence[str | None]) -> list[str]:
-    """Plain column names, made unique; a blank name becomes `unnamed`."""
+    """Plain and unique column names; a blank name becomes `unnamed`."""
     seen: dict[str, int] = {}
     unique = []
     for name in names:

@@ -32,7 +32,8 @@ def _widest(top: pl.DataFrame) -> frozenset[str]:
 
 
 def _load(reader: Any, sheet: str) -> pl.DataFrame:
-    """Cells of a sheet as text; `skip_rows` is told, since without it the reader loses leading blank rows."""
+    """Cells of a sheet as text; `skip_rows` is given, since without it the reader loses leading blank
+    rows."""
     loaded: pl.DataFrame = reader.load_sheet(
         sheet, header_row=None, dtypes="string", skip_whitespace_tail_rows=False, skip_rows=0
     ).to_polars()

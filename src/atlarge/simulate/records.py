@@ -1,4 +1,4 @@
-"""Made worlds as releases: record rows in the form of real families, written in chunks, and the truth
+"""Simulated data as releases: record rows in the form of real families, written in chunks, and the truth
 beside."""
 
 from __future__ import annotations
@@ -245,7 +245,7 @@ class _FiscalYears:
     def _preamble(self, year: int) -> str:
         bars = "|" * (len(ARREST_COLUMNS) - 1)
         first = [
-            f'"Made records, simulated with seed {self.seed}: not real arrests"{bars}',
+            f'"Simulated records, seed {self.seed}: not real arrests"{bars}',
             f'"atlarge simulate"{bars}',
             bars,
             bars,

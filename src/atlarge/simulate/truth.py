@@ -49,7 +49,7 @@ def truth_document(
     policies = [_policy(draw, places, int(i), day) for i in np.flatnonzero(draw.effective >= 0)]
     others = [i for i in np.flatnonzero(draw.relabel_week >= 0) if draw.effective[i] < 0]
     return {
-        "note": "Made data: what truly happened in a simulated world.",
+        "note": "Simulated data: what truly happened in a simulated world.",
         "seed": seed,
         "world": world.to_dict(),
         "start": str(start),

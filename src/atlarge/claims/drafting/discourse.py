@@ -313,7 +313,7 @@ class Discourse:
         return entity
 
     def _document(self, mention: Mention) -> Entity:
-        """A document: the words of its author, of the body that made it, or its own."""
+        """A document: the words of its author, of the body that issued it, or its own."""
         owner = self._owner(mention) or self._whose(mention)
         if owner is not None and not (
             owner.kind == "someone" and mention.head not in self.lang.words("documents_of_a_speaker")
@@ -356,7 +356,7 @@ class Discourse:
         return owner
 
     def _owner(self, mention: Mention) -> Entity | None:
-        """Who made a document, where its phrase says so."""
+        """Who issued a document, where its phrase says so."""
         if mention.owner is None:
             return None
         if mention.owner.startswith("the "):

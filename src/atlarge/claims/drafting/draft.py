@@ -1,7 +1,7 @@
 # ruff: noqa: E501
 """A draft ledger from an article: who said what, how it reached us, and what of it can be checked.
 
-A draft is where a person starts, not a finding. It is made by rules over the whole article (the vocabulary of
+A draft is where a person starts, not a finding. It is written by rules over the whole article (the vocabulary of
 each language is data beside this file): what the article leaves open stays open and is listed.
 """
 

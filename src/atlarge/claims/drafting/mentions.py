@@ -542,7 +542,7 @@ class Finder:
                 yield Mention("someone", first, i + 1, words, "", "one of several", "one", False)
 
     def _documents(self, tokens: list[Token]) -> Iterator[Mention]:
-        """A report, records, figures or a statement, with who made it where the phrase says so."""
+        """A report, records, figures or a statement, with who issued it where the phrase says so."""
         heads = self.lang.words("document_heads")
         for i, token in enumerate(tokens):
             if token.low not in heads or token.is_possessive:
@@ -693,7 +693,7 @@ _GOT = {
     "examined",
     "obtenidos",
     "revisados",
-}  # by whom says not who made it
+}  # by whom says not who issued it
 _NOUN_LIKE = {"reports", "report", "claims", "claim", "notes", "charges", "questions", "question", "estimates", "estimate", "states",
               "calls", "finds", "counters", "fears", "list", "lists", "shows", "show", "details", "documents", "counts", "puts"}  # fmt: skip
 _NO_NAMES = {

@@ -205,7 +205,7 @@ _SHORT_STATES = {
 
 
 def _county(match: re.Match[str], known: list[str]) -> str | None:
-    """A county with its state, as written where the state cannot be told, or None if there is none."""
+    """A county with its state, as written where the state is unknown, or None if there is none."""
     words = match.group(1).split()
     state = _states().get(match.group(3) or "")
     for start in range(len(words)):

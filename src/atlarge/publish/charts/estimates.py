@@ -14,7 +14,7 @@ from atlarge.publish.svg import Drawing, Scale, area, days, line, path, tag, tic
 
 @dataclass(frozen=True)
 class Valued:
-    """A named estimate with its interval; None where it cannot be told or is withheld."""
+    """A named estimate with its interval; None where it is unknown or suppressed."""
 
     label: str
     value: float | None
