@@ -571,7 +571,7 @@ def _start(
 
 
 def _is_redated(own: dt.date, other: dt.date, first_listed: dt.date) -> bool:
-    """Whether another printed day corrects the first one rather than telling of a new signing."""
+    """Whether another printed day corrects the first one rather than dating a new signing."""
     if other < own or abs((other - own).days) <= REDATED_DAYS:
         return True
     same_day = (own.month, own.day) == (other.month, other.day)

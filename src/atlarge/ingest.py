@@ -186,7 +186,7 @@ def _to_stderr(line: str) -> None:
 
 
 def _words(frame: pl.DataFrame) -> pl.DataFrame:
-    """The words of each row that may tell its place; `text` is the landmark, else the facility."""
+    """The words of each row that may name its place; `text` is the landmark, else the facility."""
     text = next((name for name in ("landmark", "facility") if name in frame.columns), None)
     named = [pl.col(text).alias("text")] if text else []
     return frame.select(*named, *[pl.col(name) for name in _WORDS[1:] if name in frame.columns])
@@ -215,7 +215,8 @@ def _counted_words(words: pl.DataFrame) -> pl.DataFrame:
 
 
 def combinations_of(frame: pl.DataFrame) -> pl.DataFrame:
-    """Distinct combinations of the words that tell the places of a release's rows, and what they ask."""
+    """Distinct combinations of the words that decide the places of a release's rows, and the queries they
+    become."""
     return _combinations([_counted_words(_words(frame))])
 
 

@@ -354,7 +354,7 @@ def _table_panel(
     covered = _window(_coverage_of_all(store, group), name, query)
     if reported:  # a figure stands for its whole month, and is dated by the first day of it
         covered = [replace(c, end=month_end(c.end)) for c in covered]
-    # Where a period may be covered in part, its records of other days must not count: days tell them apart.
+    # Where a period may be covered in part, its records of other days must not count: days separate them.
     is_plain = _is_one_span(covered)
     counted_by = query if is_plain else replace(query, every="day")
     counts, unplaced = _count(store, group, counted_by, covered)

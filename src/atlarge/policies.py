@@ -868,7 +868,7 @@ def listed(
     """Rows of a listing in the order of their ids: the registry, or with `at` what was in force on a day.
 
     Agreements are listed where `with_agreements`, `at` or the kind 287g asks for them. Without `at`, policies
-    without a date are listed too. With `at`, `status` tells "in force" or "possible". Raises QuestionError
+    without a date are listed too. With `at`, `status` is "in force" or "possible". Raises QuestionError
     for a direction, kind or state that there is none of.
     """
     found = given or registry()

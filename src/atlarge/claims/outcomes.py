@@ -16,7 +16,7 @@ DISPUTED, DEPENDS, NOT_TESTABLE = "disputed", "depends", "not testable"
 
 @dataclass(frozen=True)
 class Outcome:
-    """What one source says of a claim under one reading of its places."""
+    """What one source says about a claim under one reading of its places."""
 
     verdict: str
     value: Any

@@ -169,7 +169,7 @@ def _type_name(value: object) -> str:
 def _best_branch(
     error: ValidationError, path: tuple[str | int, ...]
 ) -> list[tuple[tuple[str | int, ...], str]]:
-    """Of the alternatives a value could have been, tell what is wrong with the one of its type."""
+    """Of the alternatives a value could have been, say what is wrong with the one of its type."""
     kind = (
         "object"
         if isinstance(error.instance, dict)
@@ -198,7 +198,7 @@ def is_web_address(url: object) -> bool:
 
 
 def _meaning(document: dict[str, Any]) -> list[tuple[tuple[str | int, ...], str]]:
-    """What the schema cannot tell: repeated ids, periods, words, and fields that a kind needs."""
+    """What the schema cannot check: repeated ids, periods, words, and fields that a kind needs."""
     found: list[tuple[tuple[str | int, ...], str]] = []
     seen: dict[str, int] = {}
     url = document.get("article", {}).get("url")

@@ -38,7 +38,7 @@ def wilson(
 
 
 def _place(by: str, columns: list[str]) -> list[pl.Expr]:
-    """The columns that tell a place apart at a level."""
+    """The columns that identify a place at a level."""
     if by == "nation":
         return [pl.lit("US").alias("place")]
     if by == "state":

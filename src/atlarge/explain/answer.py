@@ -53,7 +53,7 @@ class Area:
 
 @dataclass(frozen=True)
 class Span:
-    """One measure in one area over the month, the quarter or the whole life of the policy.
+    """One measure in one area over the month, the quarter or the whole time that the policy was in force.
 
     `start` and `end` are inclusive days; `observed` and `counterfactual` are counts over them;
     `burst_share` is the share of the positive residual that lies in detected surges (None: no surges

@@ -344,6 +344,6 @@ def _method(main: Estimate, facts: Facts, world: Study) -> dict[str, Any]:
         "interval": LEVEL,
         "donors": main.donors,
         "weights": [{"place": k, "place_name": names.get(k, k), "weight": w} for k, w in main.weights],
-        "span": "numbers at the top are for the whole life of the policy, or as far as it is followed",
+        "span": "numbers at the top are for the whole time in force, or as far as it is followed",
         "not_told": dict(facts.notes),
     }

@@ -65,7 +65,7 @@ class _Unknown(Ratio):
 
 
 def unknown_ratio(places: int, cap: float) -> Ratio:
-    """A rate that `places` places could not tell, from none to `cap` (1: all)."""
+    """A rate that `places` places leave open, from none to `cap` (1: all)."""
     return _Unknown(0.5 * cap, float("nan"), float("nan"), 0.0, cap, places, False, cap)
 
 

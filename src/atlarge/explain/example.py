@@ -264,7 +264,7 @@ def _strip(county: Area, handoffs: Series) -> ChangeStrip:
 
 
 def _checks() -> dict[str, Any]:
-    """The fields that tell how well the numbers stand."""
+    """The fields that show how well the numbers stand."""
     return {
         "relabelling": {
             "verdict": "cannot be told",

@@ -231,7 +231,7 @@ def _concentration(world: Study, facts: Facts) -> dict[str, Any]:
 def _schemes(
     world: Study, main: Estimate, months: Months, changed: set[str], notes: dict[str, str]
 ) -> dict[str, dict[str, Any]]:
-    """The whole life's numbers under each reading of the method column."""
+    """The numbers of the whole time in force under each reading of the method column."""
     found = {world.scheme: row_of(world.scheme, world.scheme, main)}
     for scheme in SCHEMES:
         if scheme not in found:

@@ -30,7 +30,7 @@ def in_force_by_month() -> tuple[tuple[dt.date, int], ...]:
 
 @cache
 def last_known() -> dt.date:
-    """The last day that ICE's lists tell of agreements."""
+    """The last day that ICE's lists show agreements."""
     days = [d for p in registry() if p.is_agreement for d in (p.effective, p.ended) if d]
     return max(days)
 

@@ -1,4 +1,4 @@
-"""The page of one answer, and what a place's page tells of it."""
+"""The page of one answer, and what a place's page shows of it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from atlarge.publish.reports import policy_line, title_of
 from atlarge.publish.site_data import Code, SiteData
 
 MOST = 6
-"""Answers that the front tells; all are on the page of policies."""
+"""Answers on the front page; all are on the page of policies."""
 
 
 def answer_stem(answer: Answer) -> str:
@@ -67,7 +67,7 @@ def answer_cards(data: SiteData, w: Words) -> list[dict[str, Any]]:
 
 
 def answer_sections(data: SiteData, code: Code, w: Words) -> list[dict[str, Any]]:
-    """Answers as a place's page tells them: the sentences, the chart, the way to the whole."""
+    """Answers as a place's page shows them: the sentences, the chart, the way to the whole."""
     sections = []
     for shown in data.answers:
         if code in concerns(shown):

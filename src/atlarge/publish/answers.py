@@ -113,7 +113,7 @@ def _surge_window(answer: Answer, surge: dict[str, Any]) -> Window:
 
 
 def burst_window(answer: Answer) -> Window | None:
-    """The clearest run of days that the reasons tell of."""
+    """The clearest run of days that the reasons name."""
     if answer.burst is None:
         return None
     start, end = _date(answer.burst["start"]), _date(answer.burst["end"])

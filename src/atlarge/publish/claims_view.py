@@ -31,7 +31,7 @@ def claims_page(data: SiteData, w: Words) -> str:
 
 
 def _view(c: dict[str, Any], data: SiteData, w: Words) -> dict[str, Any]:
-    """One claim as the page tells it."""
+    """One claim as the page shows it."""
     answers = [
         {
             "reading": a["reading"],

@@ -28,7 +28,7 @@ def measure_link(name: str, text: str, home: str) -> Link:
 
 
 def year_id(day: dt.date, table: str = "arrests") -> str:
-    """The name, on a place's page, of what tells where the numbers of a day's fiscal year come from."""
+    """The name, on a place's page, of what says where the numbers of a day's fiscal year come from."""
     return f"from-{table}-{fiscal_year(day)}"
 
 

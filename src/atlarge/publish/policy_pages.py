@@ -23,7 +23,7 @@ from atlarge.regimes import county_regimes, monthly_totals, months_between, with
 
 FIRST_MONTH = dt.date(2015, 1, 1)
 CLASSES = ("jail", "task_force", "extends", "limits", "both", "none")
-"""What the map tells of a county: its own agreements first, then what a law or decision says."""
+"""What the map shows of a county: its own agreements first, then what a law or decision says."""
 _KINDS = {"jail": "q5", "task_force": "q3", "extends": "q1", "limits": "qx", "both": "q2", "none": "qn"}
 DOWNLOADS = ("data/policies.csv", "data/policies.parquet", "data/policies.ics")
 

@@ -44,7 +44,7 @@ def pooled_finding(store: Store | Path | None, direction: str) -> dict[str, Any]
 
 
 def findings(data: SiteData, w: Words) -> list[dict[str, Any]]:
-    """The pooled answers as the front tells them: a headline, a sentence, a chart, what to mind."""
+    """The pooled answers as the front page shows them: a headline, a sentence, a chart, what to mind."""
     shown = []
     for found in data.pooled:
         shown.append(

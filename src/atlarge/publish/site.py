@@ -384,7 +384,7 @@ def _write_places(
     places = sorted(data.places)
     chunks = [places[i : i + _CHUNK] for i in range(0, len(places), _CHUNK)]
     raw = pickle.dumps((out, new, data))
-    # Each worker reads it once; its name tells the state of one site from that of the next.
+    # Each worker reads it once; its name separates the state of one site from that of the next.
     state = new / f".state-{hashlib.sha256(raw).hexdigest()[:16]}.pickle"
     state.write_bytes(raw)
     done = 0

@@ -1,4 +1,4 @@
-"""What a site tells, gathered once: disclosed counts, places, policies, surges, claims, coverage, sources."""
+"""What a site shows, gathered once: disclosed counts, places, policies, surges, claims, coverage, sources."""
 
 from __future__ import annotations
 
@@ -120,7 +120,7 @@ class SiteData:
 
     @property
     def last_day(self) -> dt.date:
-        """Last day that the records cover, as far as months tell."""
+        """Last day that the records cover, as far as months show."""
         last = max(m for cells in self.coverage.values() for m, share in cells if share > 0)
         return month_end(last)
 
@@ -159,7 +159,7 @@ def gather_site(
     every_county: bool = True,
     pooled: Sequence[dict[str, Any]] = (),
 ) -> tuple[SiteData, Disclosed]:
-    """All that a site tells, and its table of counts for the downloads. Raw counts stay inside.
+    """All that a site shows, and its table of counts for the downloads. Raw counts stay inside.
 
     `surges` left out are found here, level by level. `before`: what earlier editions disclosed.
     `every_county`: counties that no record names get a place too.
@@ -285,7 +285,7 @@ SURGE_LEVELS = ("aor", "office", "county")
 
 
 def surge_levels(levels: Sequence[str]) -> list[str]:
-    """Levels whose surges a site tells."""
+    """Levels whose surges a site lists."""
     return [level for level in SURGE_LEVELS if level in levels]
 
 

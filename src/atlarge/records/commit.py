@@ -51,7 +51,7 @@ def _names_counties(frame: pl.DataFrame) -> bool:
 
 
 def digest(frame: pl.DataFrame, table: str) -> pl.DataFrame:
-    """Rows (`n`) by the columns that tell what a release covers."""
+    """Rows (`n`) by the columns that show what a release covers."""
     wanted = [c for c in (DATE_COLUMN[table], "aor", "state", "office", "county_fips") if c]
     names = [c for c in wanted if c in frame.columns]
     has_text = _texts(frame)[1]

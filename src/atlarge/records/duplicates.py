@@ -1,7 +1,7 @@
 """Likely duplicates: the project's rule for each table, and how far it agrees with published flags.
 
 An episode is a run of records of one person with no gap over 24 hours. One row of an episode is always
-kept; rows without an identifier are never dropped, since nothing tells whether they are the same person.
+kept; rows without an identifier are never dropped, since nothing shows whether they are the same person.
 The rules are those documented by the Deportation Data Project (arrests, forms B and C; detainers, form C),
 restated here.
 """

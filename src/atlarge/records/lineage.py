@@ -76,7 +76,7 @@ def _filled_from(store: Store, sources: pl.Series) -> pl.DataFrame:
 
 
 def verify(store: Store, engine: str = "polars") -> list[dict[str, Any]]:
-    """Rows in the store's files, counted by an engine, against those that its account tells.
+    """Rows in the store's files, counted by an engine, against those that its manifest states.
 
     One entry a release and table: release, table, told, held. StoreError if a file cannot be read.
     """

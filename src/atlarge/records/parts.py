@@ -120,7 +120,7 @@ def whole(
 ) -> Prepared:
     """One prepared release of its parts, whose placed rows are in `pieces`.
 
-    `digests`: of each part, the distinct combinations of the columns that tell what a release covers.
+    `digests`: of each part, the distinct combinations of the columns that show what a release covers.
     `hashes`: of every row as published, where identical rows are counted.
     """
     if hashes:

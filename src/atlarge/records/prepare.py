@@ -64,7 +64,7 @@ class Begun:
 
     @property
     def rule(self) -> Rule | None:
-        """The rule that judges the release's duplicates; None if nothing tells its persons apart."""
+        """The rule that finds the release's duplicates; None if nothing identifies its persons."""
         if self.family.duplicates is None or "subject_key" not in self.typed.frame.columns:
             return None
         return RULES[self.family.duplicates]

@@ -47,7 +47,7 @@ def _ask(module: str, name: str) -> Any:
 class Coverage:
     """Days (ends included) and places that a release covers: "nation", or a level and codes ("aor:SEA,...").
 
-    `levels`: the levels of place at which it can tell (None: all). `without`: places inside that it lacks,
+    `levels`: the levels of place at which it counts (None: all). `without`: places inside that it lacks,
     as "state:IA". `lacks`: columns of the table that the release leaves empty.
     """
 

@@ -58,7 +58,7 @@ def _has_blank(cells: pl.Series) -> bool:
 
 
 def _blank(frame: pl.DataFrame, columns: dict[str, str]) -> pl.Series | None:
-    """Mask of rows without a filled cell; None if there is none: one column without blanks tells it."""
+    """Mask of rows without a filled cell; None if there is none: one column without blanks is enough."""
     if frame.width == 0 or not all(_has_blank(frame[name]) for name in columns.values()):
         return None
     empty = pl.all_horizontal(

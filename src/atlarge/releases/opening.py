@@ -240,7 +240,7 @@ def _form(path: Path, content: bytes) -> str:
 
 
 def open_release(path: Path) -> Opened:
-    """Read a file, unpack it if it is gzipped, and tell its form.
+    """Read a file, unpack it if it is gzipped, and determine its form.
 
     ReleaseError if it cannot be read, is empty, cut short, too large unpacked, or plainly not a table.
     """

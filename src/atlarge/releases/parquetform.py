@@ -125,7 +125,7 @@ def _chunks(data: bytes) -> Iterator[tuple[int, int]]:
 
 
 def unpacked_bytes(data: bytes) -> int:
-    """Bytes that all pages of a Parquet file unpack to, as the pages themselves tell.
+    """Bytes that all pages of a Parquet file unpack to, as the pages themselves state.
 
     DamagedError where its headers are not what the format says.
     """

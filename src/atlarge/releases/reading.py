@@ -67,7 +67,7 @@ class Release:
 
 @dataclass(frozen=True)
 class _Parquet:
-    """What the footer of a Parquet release tells."""
+    """What the footer of a Parquet release states."""
 
     family: Family
     rows: int
@@ -204,7 +204,7 @@ def _needs_all_rows(family: Family, opened: Opened) -> bool:
 
 
 def _must_be_whole(path: Path, opened: Opened) -> bool:
-    """The same of a long text, whose family its header tells."""
+    """The same of a long text, whose family its header shows."""
     family = read_header(path, opened.content[: opened.content.rfind(b"\n") + 1]).family
     return _needs_all_rows(family, opened)
 

@@ -105,7 +105,7 @@ def line_of(
     width: float = 720.0,
     height: float = 260.0,
 ) -> Drawing:
-    """One line of public figures by month, its last value at its end; a strip a month tells its value."""
+    """One line of public figures by month, its last value at its end; a strip a month shows its value."""
     steps = ticks(0, max(values), 4)
     left = text_width(w.count(steps[-1])) + 10
     right = width - text_width(w.count(values[-1])) - 12

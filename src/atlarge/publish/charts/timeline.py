@@ -236,7 +236,7 @@ def _key(series: Sequence[Counts], estimate: Estimate | None, is_narrow: bool) -
 
 
 def _hover(plot: _Plot, series: Sequence[Counts], estimate: Estimate | None, w: Words) -> str:
-    """An unseen strip a period whose title tells its values, for those who point."""
+    """An unseen strip a period whose title gives its values, for those who point."""
     counts = series[0]
     every = (
         "month" if len(counts.periods) > 1 and (counts.periods[1] - counts.periods[0]).days > 25 else "day"
