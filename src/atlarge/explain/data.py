@@ -165,7 +165,9 @@ def _stamp(store: Store) -> str:
 
 
 @lru_cache(maxsize=4)
-def _all_localities(key: str, source: _Source, measures: tuple[str, ...], scheme: str) -> dict[str, Localities]:
+def _all_localities(
+    key: str, source: _Source, measures: tuple[str, ...], scheme: str
+) -> dict[str, Localities]:
     return localities(*(daily(source.store, by, measures, scheme) for by in ("county", "office")))
 
 
