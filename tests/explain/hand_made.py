@@ -212,7 +212,7 @@ def facts(**changes: Any) -> Facts:
 
 def lasting_like(total: Any, months: Any, usual_month: float) -> Lasting:
     """From the sums over the whole time, bursts and all."""
-    start, end = months.bounds(months.life)
+    start, end = months.bounds(months.in_force)
     material = MATERIAL * total.expected
     high = total.effect.high
     return Lasting(
@@ -220,7 +220,7 @@ def lasting_like(total: Any, months: Any, usual_month: float) -> Lasting:
         p_low=total.p if (total.effect.value or 0) < 0 else None, material=material,
         p_material=ALPHA_LASTING if high is not None and high < material else None, mde=total.mde,
         mde_relative=total.mde / total.expected if total.expected > 0 else None, start=start, end=end,
-        months=int(months.life.sum()), usual_month=usual_month, places=total.placebos,
+        months=int(months.in_force.sum()), usual_month=usual_month, places=total.placebos,
     )  # fmt: skip
 
 

@@ -59,7 +59,7 @@ def _total(rng: np.random.Generator) -> Total:
 
 
 def _estimate(rng: np.random.Generator, laid: Months, area: Area, measure: str) -> Estimate:
-    names = ["month", "quarter", "policy"] + (["rest"] if laid.life.sum() > 1 else [])
+    names = ["month", "quarter", "policy"] + (["rest"] if laid.in_force.sum() > 1 else [])
     return estimate({n: _total(rng) for n in names}, of=laid, area=area, measure=measure)
 
 
@@ -81,7 +81,7 @@ def _policy(rng: np.random.Generator) -> Policy:
 def _bursts(rng: np.random.Generator, laid: Months, usual: float) -> tuple[Bursts | None, Burst | None]:
     if rng.random() < 0.1:
         return None, None
-    start = laid.bounds(laid.life)[0] - dt.timedelta(days=int(rng.integers(0, 20)))
+    start = laid.bounds(laid.in_force)[0] - dt.timedelta(days=int(rng.integers(0, 20)))
     watch = {"watch_start": start, "watch_end": start + dt.timedelta(days=30)}
     if rng.random() < 0.15:
         none = Bursts(
@@ -124,11 +124,11 @@ def _bursts(rng: np.random.Generator, laid: Months, usual: float) -> tuple[Burst
 def _lasting(
     rng: np.random.Generator, total: Total, laid: Months, usual: float, burst: Bursts | None
 ) -> Lasting:
-    start, end = laid.bounds(laid.life)
+    start, end = laid.bounds(laid.in_force)
     shared: dict[str, Any] = {
         "start": start,
         "end": end,
-        "months": int(laid.life.sum()),
+        "months": int(laid.in_force.sum()),
         "usual_month": usual,
     }
     p_low = 1.0 - total.p_high
@@ -205,7 +205,7 @@ def random_facts(rng: np.random.Generator) -> Facts:
     )
     if rng.random() < 0.2:
         strip = replace(strip, date=None, low=None, high=None, after=None, p=None)
-    start, end = laid.bounds(laid.life)
+    start, end = laid.bounds(laid.in_force)
     whole = main.totals["policy"]
     two = TwoSided(start=start, end=end, observed=whole.observed, expected=_size(rng), effect=Interval(0.0))
     two = replace(two, effect=_interval(rng, two.observed - two.expected, 10.0))
@@ -252,7 +252,7 @@ def answer_of(found: Facts) -> Answer:
     found = settled(found)
     verdicts, main = verdicts_of(found), found.main
     total = main.totals["policy"]
-    start, end = main.months.bounds(main.months.life)
+    start, end = main.months.bounds(main.months.in_force)
     estimates = [main] + ([found.handoffs] if found.handoffs else [])
     spans = [span_of(one, name) for one in estimates for name in ("month", "quarter", "rest", "policy")]
     baseline = total.observed - 10.0

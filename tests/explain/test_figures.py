@@ -419,9 +419,9 @@ def test_the_same_question_is_asked_by_other_methods_days_and_places(monkeypatch
     assert [r["note"] for r in rows] == ["", "too few", "", "", "", ""]
     assert [calls[k]["method"] for k in calls] == ["sdid", "ascm", "share", "share", "share"]
     then = calls["announced"]["months"]
-    assert then.bounds(then.life)[0] == dt.date(2017, 2, 1)
+    assert then.bounds(then.in_force)[0] == dt.date(2017, 2, 1)
     early = calls["before_fall"]["months"]
-    assert early.bounds(early.life)[0] == POLICY.effective
+    assert early.bounds(early.in_force)[0] == POLICY.effective
     assert early.bounds(early.pre)[1] < fall <= early.bounds(early.pre)[1] + dt.timedelta(days=31)
     assert "(2016-10)" in rows[4]["label"]
     assert "2017-02-01" in rows[3]["label"]
@@ -463,9 +463,9 @@ def test_a_false_policy_is_put_into_the_last_third_of_the_months_before(
     assert main.months.pre.sum() == 17
     row = in_time_of(world(), main, {"37119"})
     (given, more), false = calls[0], calls[0][0][4]
-    assert (false.life.sum(), false.pre.sum(), false.after.any()) == (5, 12, False)
-    assert false.bounds(false.life)[1] == POLICY.effective - ONE_DAY
-    assert not (false.life & false.pre).any()
+    assert (false.in_force.sum(), false.pre.sum(), false.after.any()) == (5, 12, False)
+    assert false.bounds(false.in_force)[1] == POLICY.effective - ONE_DAY
+    assert not (false.in_force & false.pre).any()
     assert row["date"] == "2016-10-10"
     assert (row["variant"], row["value"], given[5]) == ("in_time", 10.0, {"37119"})
     assert "donors" not in more

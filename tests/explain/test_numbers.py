@@ -88,7 +88,7 @@ def test_the_estimate_recovers_an_added_rise_and_its_spans_add_up() -> None:
     months = months_of(POLICY, counts.first, counts.last)
     found = estimate(counts, "u00", AREA, "at_large", months, set())
     total = found.totals["policy"]
-    first, last = months.bounds(months.life)
+    first, last = months.bounds(months.in_force)
     truth = extra[_day(first) : _day(last) + 1].sum()
     assert total.effect.low is not None
     assert total.effect.high is not None
@@ -304,7 +304,7 @@ def test_a_chart_has_gaps_and_bands_of_each_month() -> None:
     assert span_of(replace(found, totals={}), "month") is None
     whole = span_of(found, "policy", 0.5)
     assert whole is not None
-    assert (whole.start, whole.end) == months.bounds(months.life)
+    assert (whole.start, whole.end) == months.bounds(months.in_force)
     assert (whole.placebos, whole.burst_share) == (found.totals["policy"].placebos, 0.5)
     assert whole.p_placebo == found.totals["policy"].p
 

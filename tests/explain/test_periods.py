@@ -36,10 +36,12 @@ def test_periods_tile_the_time_and_none_straddles_the_day(day: dt.date, life: in
     assert sum(months.days) == (months.stop[-1] - months.start[0]).days
     for k, (start, stop) in enumerate(zip(months.start, months.stop, strict=True)):
         assert not start < day < stop
-        assert int(months.pre[k]) + int(months.between[k]) + int(months.life[k]) + int(months.after[k]) == 1
+        assert (
+            int(months.pre[k]) + int(months.between[k]) + int(months.in_force[k]) + int(months.after[k]) == 1
+        )
     back = int((np.array(months.stop) <= day).sum())
     assert list(months.offset) == list(range(-back, len(months.start) - back))  # no month is left out
-    first, last = months.bounds(months.life)
+    first, last = months.bounds(months.in_force)
     assert first == day
     assert last == min(policy.ended, LAST + dt.timedelta(days=1), add_months(day, 36)) - dt.timedelta(days=1)  # type: ignore[type-var, operator]
 
@@ -49,7 +51,7 @@ def test_days_between_announcement_and_effect_are_neither_before_nor_after() -> 
     between = [str(months.start[k]) for k in range(len(months.start)) if months.between[k]]
     assert between == ["2017-01-01"]
     assert months.bounds(months.pre) == (dt.date(2015, 10, 1), dt.date(2016, 12, 31))
-    assert months.bounds(months.life) == (dt.date(2017, 2, 1), dt.date(2017, 9, 24))
+    assert months.bounds(months.in_force) == (dt.date(2017, 2, 1), dt.date(2017, 9, 24))
     assert months.bounds(months.span("month")) == (dt.date(2017, 2, 1), dt.date(2017, 2, 28))
     assert months.bounds(months.span("rest"))[0] == dt.date(2017, 3, 1)
     assert not months.is_cut
@@ -57,7 +59,7 @@ def test_days_between_announcement_and_effect_are_neither_before_nor_after() -> 
 
 def test_a_policy_known_to_the_month_leaves_that_month_out() -> None:
     months = months_of(find_policy("ithaca-ny-2017"), FIRST, LAST)
-    assert months.bounds(months.life)[0] == dt.date(2017, 3, 1)
+    assert months.bounds(months.in_force)[0] == dt.date(2017, 3, 1)
     assert months.bounds(months.pre)[1] == dt.date(2017, 1, 31)
 
 
@@ -76,7 +78,7 @@ def _ended(days: int) -> list[int]:
     """Lengths of the periods of a policy that ended so many days after the 21st of a month."""
     day = dt.date(2017, 2, 21)
     months = months_of(_policy(effective=day, latest=day, ended=day + dt.timedelta(days=days)), FIRST, LAST)
-    return [d for d, is_life in zip(months.days, months.life, strict=True) if is_life]
+    return [d for d, is_life in zip(months.days, months.in_force, strict=True) if is_life]
 
 
 def test_a_last_piece_of_less_than_a_week_is_added_to_the_month_before() -> None:
@@ -91,7 +93,7 @@ def test_a_last_piece_of_less_than_a_week_is_added_to_the_month_before() -> None
 def test_the_month_after_a_piece_that_was_added_takes_its_number() -> None:
     day = dt.date(2017, 2, 21)
     months = months_of(_policy(effective=day, latest=day, ended=dt.date(2017, 3, 27)), FIRST, LAST)
-    assert [m for m, is_life in zip(months.offset, months.life, strict=True) if is_life] == [0]
+    assert [m for m, is_life in zip(months.offset, months.in_force, strict=True) if is_life] == [0]
     assert [m for m, is_after in zip(months.offset, months.after, strict=True) if is_after] == [
         1,
         2,
@@ -130,7 +132,7 @@ def test_a_policy_is_followed_three_years_and_looked_at_four_years_back() -> Non
     assert (months.policy_end, months.is_cut) == (dt.date(2019, 9, 2), True)  # the records end
     day = dt.date(2014, 3, 5)
     long = months_of(_policy(effective=day, latest=day), early, LAST)
-    assert (long.policy_end, int(long.life.sum()), long.is_cut) == (dt.date(2017, 3, 5), 36, True)
+    assert (long.policy_end, int(long.in_force.sum()), long.is_cut) == (dt.date(2017, 3, 5), 36, True)
     known = months_of(_policy(effective=day, latest=day, ended=dt.date(2017, 3, 5)), early, LAST)
     assert (known.policy_end, known.is_cut) == (dt.date(2017, 3, 5), False)
     later = months_of(_policy(effective=day, latest=day, ended=dt.date(2017, 3, 6)), early, LAST)
@@ -156,7 +158,7 @@ def test_six_months_before_are_enough_and_a_week_of_life_is() -> None:
 def test_an_anchor_moves_the_first_day_and_what_was_known_ends_the_months_before() -> None:
     policy = _policy(announced=dt.date(2017, 1, 10))
     moved = months_of(policy, FIRST, LAST, anchor=dt.date(2017, 1, 10))
-    assert moved.bounds(moved.life)[0] == dt.date(2017, 1, 10)
+    assert moved.bounds(moved.in_force)[0] == dt.date(2017, 1, 10)
     assert not moved.between.any()
     told = months_of(policy, FIRST, LAST)
     assert told.bounds(told.between) == (dt.date(2016, 12, 21), dt.date(2017, 2, 20))
@@ -165,6 +167,6 @@ def test_an_anchor_moves_the_first_day_and_what_was_known_ends_the_months_before
     assert early.bounds(early.between)[0] == dt.date(2016, 10, 21)
     window = _policy(effective=dt.date(2017, 2, 1), latest=dt.date(2017, 2, 28))
     after = months_of(window, FIRST, LAST)
-    assert after.bounds(after.life)[0] == dt.date(2017, 3, 1)
+    assert after.bounds(after.in_force)[0] == dt.date(2017, 3, 1)
     anchored = months_of(window, FIRST, LAST, anchor=dt.date(2017, 2, 10))
-    assert anchored.bounds(anchored.life)[0] == dt.date(2017, 2, 10)
+    assert anchored.bounds(anchored.in_force)[0] == dt.date(2017, 2, 10)

@@ -162,7 +162,7 @@ def _answer(facts: Facts, world: Study, code: str, name: str, kind: str) -> Answ
     verdicts = verdicts_of(facts)
     main, total = facts.main, facts.main.totals["policy"]
     shares = burst_shares(main, facts.surges)
-    start, end = main.months.bounds(main.months.life)
+    start, end = main.months.bounds(main.months.in_force)
     others = _other_estimates(world, facts)
     jail = facts.jail_change or _no_change(world.area)
     facts.concentration["verdict"] = verdicts["concentration"].verdict

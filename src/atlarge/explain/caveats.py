@@ -86,7 +86,7 @@ def fell_before(facts: Facts) -> bool:
 
 
 def _whole(facts: Facts) -> tuple[CountKey, ...]:
-    start, end = facts.months.bounds(facts.months.life)
+    start, end = facts.months.bounds(facts.months.in_force)
     return (key_of(facts.main.area, facts.main.measure, start, end, facts.scheme),)
 
 
@@ -283,7 +283,7 @@ def _policy_confidence(facts: Facts) -> Fields:
 
 @_rule("interval")
 def _short_life(facts: Facts) -> Fields:
-    first, last = facts.months.bounds(facts.months.life)
+    first, last = facts.months.bounds(facts.months.in_force)
     days = (last - first).days + 1
     return {"days": days} if not facts.months.is_cut and days < SHORT_LIFE_DAYS else None
 
@@ -384,7 +384,7 @@ def _anticipation(facts: Facts) -> Fields:
 def _life_cut(facts: Facts) -> Fields:
     if not facts.months.is_cut or facts.policy.kind == "date":
         return None
-    return {"months": int(facts.months.life.sum()), "end": facts.months.bounds(facts.months.life)[1]}
+    return {"months": int(facts.months.in_force.sum()), "end": facts.months.bounds(facts.months.in_force)[1]}
 
 
 @_rule("count")

@@ -92,7 +92,7 @@ def learn_rate(
     x, _ = exposure.calendar()
     steady = outcome.capped.calendar()[0]  # days of a burst are no replacement of lost handoffs
     row = outcome.keys.index(key)
-    day, last = months.bounds(months.life)
+    day, last = months.bounds(months.in_force)
     first = day.replace(day=1)
     pre = np.array([month < first for month in firsts])
     n_post = max(1, sum(first <= month <= last for month in firsts))

@@ -95,8 +95,8 @@ class Estimate:
     def baseline(self) -> float:
         """Count while the policy was in force at the mean daily rate of the pre-period."""
         days = np.array(self.months.days, dtype=float)
-        pre, life = self.months.pre, self.months.life
-        return float(self.observed[pre].sum() / days[pre].sum() * days[life].sum())
+        pre, in_force = self.months.pre, self.months.in_force
+        return float(self.observed[pre].sum() / days[pre].sum() * days[in_force].sum())
 
     @property
     def relative_rmse(self) -> float | None:
@@ -202,11 +202,11 @@ def grid_of(
     start, stop = bins_of(months, counts.last)
     y, capped = counts.sums(start, stop), counts.capped.sums(start, stop)
     here = int(np.flatnonzero(months.pre)[-1]) + 1
-    life = np.flatnonzero(months.life)
-    over = int(life[-1]) + 1 - here
+    in_force = np.flatnonzero(months.in_force)
+    over = int(in_force[-1]) + 1 - here
     horizon = over if after else max(len(months.start) - here, over + max(DEPARTURE_LAGS))
     moved = changed_periods(level, counts.keys, start, stop, policies)
-    moved[row, life[0]] = True
+    moved[row, in_force[0]] = True
     undated = (changed or set()) - {
         c for k in np.flatnonzero(moved.any(1)) for c in counts.keys[k].split("+")
     }
@@ -267,7 +267,7 @@ def share_estimate(
         policies=policies,
     )
     if method == "sdid":
-        grid = sdid_grid(grid, int(np.flatnonzero(months.life)[-1]) + 1 - grid.here)
+        grid = sdid_grid(grid, int(np.flatnonzero(months.in_force)[-1]) + 1 - grid.here)
     totals = {}
     for name in ("policy",) if only_total else SPAN_NAMES:
         mask = months.span(name)
@@ -338,7 +338,7 @@ def _fit(
     tuning: float | None,
 ) -> Estimate:
     result = counterfactual(
-        y, row, months.pre, months.life, usable, method=method, level=LEVEL, tuning=tuning
+        y, row, months.pre, months.in_force, usable, method=method, level=LEVEL, tuning=tuning
     )
     totals = {}
     for name in SPAN_NAMES:

@@ -50,7 +50,9 @@ def gather(world: Study, policy: Policy, months: Months, code: str) -> Facts:
     Raises QuestionError where arrests at large cannot be compared there at all.
     """
     facts = measure(world, policy, months)
-    facts.surges = surges_of(_surge_series(world), "at_large", policy.known, months.bounds(months.life)[1])
+    facts.surges = surges_of(
+        _surge_series(world), "at_large", policy.known, months.bounds(months.in_force)[1]
+    )
     _records(world, facts)
     facts.concentration = _concentration(world, facts)
     changed = changed_units(world.area.level, months, world.main["at_large"].keys, world.registry)
@@ -222,7 +224,7 @@ def _surge_series(world: Study) -> list[tuple[Area, Daily]]:
 
 def _concentration(world: Study, facts: Facts) -> dict[str, Any]:
     nation = daily(world.store, "nation", ("at_large", "handoffs"), world.scheme)["at_large"]
-    start, end = facts.months.bounds(facts.months.life)
+    start, end = facts.months.bounds(facts.months.in_force)
     unplaced = 0.0 if facts.placed_during is None else facts.aor_total * (1.0 - facts.placed_during)
     counts = world.county["at_large"], world.office["at_large"]
     return concentration_of(world.where, *counts, nation, start, end, "at_large", unplaced)
@@ -304,7 +306,7 @@ def _records(world: Study, facts: Facts) -> None:
     inside = set(counties.filter(counties["aor"] == aor.code)["fips"].to_list())
     offices = {r["office"] for r in table("offices").iter_rows(named=True) if r["aor"] == aor.code}
     shares = []
-    for mask in (months.pre, months.life):
+    for mask in (months.pre, months.in_force):
         first, last = months.bounds(mask)
         span = [first], [last + dt.timedelta(days=1)]
         row = world.aor["at_large"].row(aor.code)

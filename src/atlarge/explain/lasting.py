@@ -33,16 +33,16 @@ def lasting_of(
     Where there was no burst to take away, these are the very numbers of the main estimate.
     """
     grid, months = _grid(main), main.months
-    ahead = np.flatnonzero(months.life) - grid.here
+    ahead = np.flatnonzero(months.in_force) - grid.here
     compared = grid.judge(ahead, alpha=ALPHA_LASTING)
     row = counts.keys.index(key)
-    removed = round(float(compared.observed - np.nansum(counts.capped.binned(months)[row, months.life])))
+    removed = round(float(compared.observed - np.nansum(counts.capped.binned(months)[row, months.in_force])))
     if removed >= 1:
         capped = grid_of(
             counts, row, main.area.level, months, changed=changed, policies=policies, is_capped=True
         )
         compared = _whole(capped.judge(ahead, alpha=ALPHA_LASTING), compared.observed - removed)
-    start, end = months.bounds(months.life)
+    start, end = months.bounds(months.in_force)
     return Lasting(
         observed=compared.observed,
         expected=compared.expected,
@@ -56,7 +56,7 @@ def lasting_of(
         mde_relative=compared.mde / compared.expected if compared.expected > 0 else None,
         start=start,
         end=end,
-        months=int(months.life.sum()),
+        months=int(months.in_force.sum()),
         bursts_removed=float(max(removed, 0)),
         usual_month=usual_month,
         places=compared.n_units,
@@ -86,10 +86,10 @@ def two_sided_of(
         return None
     try:
         grid = grid_of(counts, row, main.area.level, months, changed=changed, policies=policies, after=after)
-        compared = grid.judge(np.flatnonzero(months.life) - grid.here)
+        compared = grid.judge(np.flatnonzero(months.in_force) - grid.here)
     except QuestionError:
         return None
-    start, end = months.bounds(months.life)
+    start, end = months.bounds(months.in_force)
     return TwoSided(
         start=start,
         end=end,
@@ -116,7 +116,7 @@ def left_before_of(main: Estimate) -> LeftBefore | None:
         since.observed / max(since.observed - since.low, 1e-9),
         since.observed / max(since.observed - since.high, 1e-9),
     )
-    ahead = np.flatnonzero(months.life) - grid.here + left.lag
+    ahead = np.flatnonzero(months.in_force) - grid.here + left.lag
     effect, expected = Interval(None), None
     if int(ahead.max()) < grid.expected.shape[2]:
         try:

@@ -42,7 +42,7 @@ def area_said(area: Area, where: Where) -> Message:
 
 def when(facts: Facts) -> Message:
     """The time that is followed: as long as the policy was in force, or its first months, or from a day."""
-    months = int(facts.months.life.sum())
+    months = int(facts.months.in_force.sum())
     one = "_one" if months == 1 else ""
     if facts.policy.kind == "date":
         return say(f"when.date{one}", n=months, day=facts.policy.effective)
@@ -68,7 +68,7 @@ def _lasting(facts: Facts) -> Lasting:
 
 
 def _main_key(facts: Facts) -> CountKey:
-    start, end = facts.months.bounds(facts.months.life)
+    start, end = facts.months.bounds(facts.months.in_force)
     return key_of(facts.main.area, facts.main.measure, start, end, facts.scheme)
 
 
@@ -148,7 +148,7 @@ def _handoff_headline(
     facts: Facts, whole: Total, handoffs: Estimate, place: Message, rule: str, brief: str
 ) -> Message:
     jails = handoffs.totals["policy"]
-    start, end = facts.months.bounds(facts.months.life)
+    start, end = facts.months.bounds(facts.months.in_force)
     shared = {
         "ho": Number(jails.observed, "count", (key_of(handoffs.area, "handoffs", start, end, facts.scheme),)),
         "he": Number(jails.expected, "estimate"),
@@ -246,7 +246,7 @@ def handoffs_paragraph(facts: Facts) -> Message:
     if facts.handoffs is None:
         return join(say("handoffs.none", at=at(facts.where)), _change(facts, None))
     area, total = facts.handoffs.area, facts.handoffs.totals["policy"]
-    start, end = facts.months.bounds(facts.months.life)
+    start, end = facts.months.bounds(facts.months.in_force)
     keys = (key_of(area, "handoffs", start, end, facts.scheme),)
     sentence = say(
         "handoffs.says",

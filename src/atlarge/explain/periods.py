@@ -25,7 +25,7 @@ class Months:
     """Consecutive periods: the k-th is [start[k], stop[k]) and `offset[k]` months from the policy's day.
 
     pre: periods wholly before the policy was known of; between: after that and before it applied (or not
-    known whether it did); life: while it applied; after: once it had ended.
+    known whether it did); in_force: while it applied; after: once it had ended.
     """
 
     start: tuple[dt.date, ...]
@@ -33,7 +33,7 @@ class Months:
     offset: tuple[int, ...]
     pre: Bools
     between: Bools
-    life: Bools
+    in_force: Bools
     after: Bools
     policy_end: dt.date
     is_cut: bool
@@ -44,15 +44,15 @@ class Months:
         return [(b - a).days for a, b in zip(self.start, self.stop, strict=True)]
 
     def span(self, name: str) -> Bools:
-        """Mask of the month, the quarter, the rest after the first month, or the whole life."""
-        order = np.cumsum(self.life) - 1
+        """Mask of the month, the quarter, the rest after the first month, or the whole time in force."""
+        order = np.cumsum(self.in_force) - 1
         if name == "month":
-            return np.asarray(self.life & (order < 1))
+            return np.asarray(self.in_force & (order < 1))
         if name == "quarter":
-            return np.asarray(self.life & (order < 3))
+            return np.asarray(self.in_force & (order < 3))
         if name == "rest":
-            return np.asarray(self.life & (order >= 1))
-        return self.life
+            return np.asarray(self.in_force & (order >= 1))
+        return self.in_force
 
     def bounds(self, mask: Bools) -> tuple[dt.date, dt.date]:
         """First and last day (inclusive) of the periods of a mask."""
@@ -85,7 +85,7 @@ def months_of(
     end = min(policy.ended or dt.date.max, add_months(day, MAX_LIFE_MONTHS), last + dt.timedelta(days=1))
     start, stop, offset = _cut(day, back, end, last)
     pre = np.array([b <= aware for b in stop])
-    life = np.array([a >= day and a < end for a in start])
+    in_force = np.array([a >= day and a < end for a in start])
     after = np.array([a >= end for a in start])
     if pre.sum() < MIN_PRE_MONTHS:
         needed = add_months(aware, -MIN_PRE_MONTHS)
@@ -94,7 +94,7 @@ def months_of(
             f"{MIN_PRE_MONTHS} are needed, so records from {needed} on"
         )
     is_cut = policy.ended is None or policy.ended > end
-    return Months(start, stop, offset, pre, ~(pre | life | after), life, after, end, is_cut)
+    return Months(start, stop, offset, pre, ~(pre | in_force | after), in_force, after, end, is_cut)
 
 
 def _check_covered(policy: Policy, day: dt.date, first: dt.date, last: dt.date) -> None:
