@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-OPEN, PRIMARY, COMPLEMENTARY, UNPUBLISHED, UNMARKED = 0, 1, 2, 3, 4
+OPEN, PRIMARY, COMPLEMENTARY, UNPUBLISHED, UNMARKED = range(_STATUSES := 5)
 """Status of a cell: published; suppressed and marked as small (primary suppression); suppressed to protect
 another (complementary suppression); on no page at all, but following from others by subtraction; small, but
 published as complementary because the mark "small" itself would reveal it (four counties of at least one
@@ -183,12 +183,12 @@ def limits(status: Ints, values: Ints, threshold: int, known: Knowledge | None =
     a reader knows a complementary cell to be the threshold or more; one that lost the mark "<5" is known to
     be 1 or more. A count on no page is zero or more. Prior knowledge narrows all of these.
     """
-    least = np.select(
-        [status == OPEN, (status == PRIMARY) | (status == UNMARKED), status == COMPLEMENTARY],
-        [values, 1, threshold],
-        0,
-    ).astype(np.int64)
-    most = np.select([status == OPEN, status == PRIMARY], [values, threshold - 1], NO_END).astype(np.int64)
+    floor, ceiling = np.zeros(_STATUSES, np.int64), np.full(_STATUSES, NO_END, np.int64)
+    floor[[PRIMARY, UNMARKED, COMPLEMENTARY]] = 1, 1, threshold
+    ceiling[PRIMARY] = threshold - 1
+    is_open = status == OPEN
+    least, most = floor[status], ceiling[status]
+    least[is_open] = most[is_open] = values[is_open]
     if known is None:
         return least, most
     return np.maximum(least, known.least), np.minimum(most, known.most)

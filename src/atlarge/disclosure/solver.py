@@ -94,6 +94,7 @@ class PerturbationSolver:
         matrix, self.fall, self.rise = constraint_matrix(values, covered, r)
         self.matrix = matrix.tocsc()
         self.by_row = matrix
+        self.size = abs(matrix)
         self.values, self.covered, self.threshold, self.known = values, covered, threshold, known
         self.reach = 2 * threshold
         # Within the mark "<3" there are only two counts, within "<2" one.
@@ -185,12 +186,11 @@ class PerturbationSolver:
             return np.ones(len(self.values), bool)
         near = np.zeros(len(self.values), bool)
         near[targets] = True
-        size = abs(self.by_row)
         # Close by, sums of very many cells are balanced among the cells reached through shorter ones.
         leads = self.is_tight & self.is_short if hops == _CLOSE else self.is_tight
         for _ in range(hops):
-            rows = (size @ near.astype(np.int64) > 0) & leads
-            near |= size.T @ rows.astype(np.int64) > 0
+            rows = (self.size @ near.astype(np.int64) > 0) & leads
+            near |= self.size.T @ rows.astype(np.int64) > 0
         return near
 
     def _cost(self, move: Ints, status: Ints, price: Floats) -> float:
@@ -269,4 +269,4 @@ class PerturbationSolver:
             if not wrong.size:
                 return steps
             # No constraint is broken without a step in it, so that each round takes some away.
-            steps[abs(self.by_row[wrong]).sum(axis=0).A1 > 0] = 0
+            steps[self.size[wrong].sum(axis=0).A1 > 0] = 0

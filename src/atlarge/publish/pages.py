@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import shlex
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 import atlarge
@@ -212,30 +213,25 @@ def rate_text(data: SiteData, place: PlaceInfo, measure: str, day: dt.date, w: W
     return f"{w.count(rate.value, digits)} ({w('interval', low=low, high=high)})"
 
 
-_COVERAGE: dict[int, dict[str, Figure]] = {}
-
-
 def coverage_of(data: SiteData, w: Words) -> Figure:
-    """Which months the records of each table cover: the same strip on every page, drawn once."""
-    if id(data) not in _COVERAGE:
-        _COVERAGE.clear()  # one site's strips at a time, in each language
-    drawn = _COVERAGE.setdefault(id(data), {})
-    if w.language not in drawn:
-        drawn[w.language] = _coverage_of(data, w)
-    return drawn[w.language]
+    """Which months the records of each table cover: the same strip on every page."""
+    return _strip_of(tuple((name, tuple(cells)) for name, cells in data.coverage.items()), w.language)
 
 
-def _coverage_of(data: SiteData, w: Words) -> Figure:
+@lru_cache(maxsize=4)
+def _strip_of(coverage: tuple[tuple[str, tuple[tuple[dt.date, float], ...]], ...], language: str) -> Figure:
+    """The strip of some tables, drawn once in each language: months with the share of days covered."""
+    w, by_table = Words(language), dict(coverage)
     rows, texts = [], []
     for name in ("arrests", "detainers", "encounters", "removals"):
-        label, cells = w(f"tables.{name}"), data.coverage.get(name, [])
+        label, cells = w(f"tables.{name}"), by_table.get(name, ())
         if cells:
             first, last = w.month(cells[0][0]), w.month(cells[-1][0])
             texts.append(w("coverage.span", table=label, first=first, last=last))
-            rows.append((label, cells))
+            rows.append((label, list(cells)))
         else:
             texts.append(w("coverage.nothing", table=label))
-            months = next(c for c in data.coverage.values() if c)
+            months = next(c for c in by_table.values() if c)
             rows.append((label, [(m, 0.0) for m, _ in months]))
     sentence = w("place.coverage_says", list="; ".join(texts))
     title = w("place.coverage")

@@ -118,11 +118,16 @@ def _list_page(*, sections: list[dict[str, Any]], **context: Any) -> str:
 
 
 @cache
+def _regimes() -> pl.DataFrame:
+    """Regimes of every county in every month of the map."""
+    return county_regimes(months_between(FIRST_MONTH, last_month()))
+
+
+@cache
 def _classes() -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:
     """Counties, and for each month the class of each county."""
-    months = months_between(FIRST_MONTH, last_month())
-    rows = county_regimes(months)
-    places = tuple(rows.filter(rows["month"] == months[0])["place"].to_list())
+    rows = _regimes()
+    places = tuple(rows.filter(rows["month"] == rows["month"].min())["place"].to_list())
     found = []
     for (_,), part in rows.group_by(["month"], maintain_order=True):
         columns = part.select("agreement_jail", "agreement_task_force", "governing").iter_rows()
@@ -181,8 +186,8 @@ def _map_page(data: SiteData, w: Words) -> str:
 @cache
 def _each_may() -> pl.DataFrame:
     """Regimes of every county on 1 May of each year, with its residents."""
-    axis = months_between(FIRST_MONTH, last_month())
-    return with_residents(county_regimes([day for day in axis if day.month == 5]))
+    rows = _regimes()
+    return with_residents(rows.filter(rows["month"].dt.month() == 5))
 
 
 def _year_table(w: Words, state: str | None = None) -> Table:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 import io
 import pickle
@@ -20,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 import yaml
 
+from atlarge.calendar import add_months
 from atlarge.disclosure.table import THRESHOLD, Counts, Disclosed
 from atlarge.errors import CoverageError, QuestionError, StoreError
 from atlarge.publish.answer_pages import answer_page, answer_stem
@@ -361,14 +363,19 @@ def download_frame(table: Disclosed, names: dict[tuple[str, str], str]) -> pl.Da
     )
 
 
+_FORMULA = "=+-@\t\r"
+_MONTHS = {"month": 1, "quarter": 3, "year": 12}
+
+
 def _csv(frame: pl.DataFrame) -> str:
     """A table as CSV that a spreadsheet opens as text: a name from the data is never taken for a formula."""
-    texts = [pl.col(name) for name, kind in frame.schema.items() if kind == pl.String]
-    rows = [
+    columns = [column for column in frame.get_columns() if column.dtype == pl.String]
+    risky = [c.name for c in columns if any(text and text[0] in _FORMULA for text in c.to_list())]
+    quoted = [
         pl.when(c.str.contains(r"^[=+\-@\t\r]")).then(pl.concat_str(pl.lit("'"), c)).otherwise(c).name.keep()
-        for c in texts
+        for c in map(pl.col, risky)
     ]
-    return frame.with_columns(rows).write_csv()
+    return (frame.with_columns(quoted) if quoted else frame).write_csv()
 
 
 def _parquet(frame: pl.DataFrame) -> bytes:
@@ -451,16 +458,16 @@ def _place_frame(data: SiteData, place: PlaceInfo) -> pl.DataFrame:
     rows = []
     for measures in data.groups.values():
         for measure in measures:
-            for every in ("month", "quarter", "year"):
+            for every, months in _MONTHS.items():
                 counts = data.series(place, measure, every)
                 if counts is not None:
-                    step = {"month": "1mo", "quarter": "3mo", "year": "1y"}[every]
                     for start, value, mark in zip(counts.periods, counts.values, counts.marks, strict=True):
-                        rows.append(
-                            (place.level, place.code, place.name, measure, every, start, step, value, mark)
-                        )
-    names = ["level", "place", "place_name", "measure", "period", "start", "step", "value", "mark"]
-    schema = dict.fromkeys(names, pl.String) | {"start": pl.Date, "value": pl.Int64}
-    frame = pl.DataFrame(rows, schema=schema, orient="row")
-    end = pl.col("start").dt.offset_by(pl.col("step")).dt.offset_by("-1d").alias("end")
-    return frame.with_columns(end).select(*names[:6], "end", "value", "mark")
+                        end = add_months(start, months) - dt.timedelta(days=1)
+                        rows.append((measure, every, start, end, value, mark))
+    named = {"level": place.level, "place": place.code, "place_name": place.name}
+    same = [pl.Series(key, [text] * len(rows), dtype=pl.String) for key, text in named.items()]
+    kinds = {"measure": pl.String, "period": pl.String, "start": pl.Date, "end": pl.Date}
+    kinds |= {"value": pl.Int64, "mark": pl.String}
+    columns = zip(*rows, strict=True) if rows else ((),) * len(kinds)
+    own = [pl.Series(k, c, dtype=t) for (k, t), c in zip(kinds.items(), columns, strict=True)]
+    return pl.DataFrame([*same, *own])
