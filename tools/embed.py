@@ -22,6 +22,7 @@ import yaml
 from atlarge.errors import ReleaseError
 from atlarge.files import write_atomically
 from atlarge.ingest import ingest
+from atlarge.records.integrity import digest, sealed
 from atlarge.records.store import MANIFEST, Store, open_store
 from atlarge.records.tables import conform
 
@@ -66,8 +67,10 @@ def _count(store: Store, keep: dict[str, list[str]], out: Path) -> None:
             counted.write_parquet(out / path, compression="zstd", compression_level=19, statistics=True)
             entries.append({**entry, "path": path, "rows": counted.height})
         releases.append({**release, "tables": entries, "quarantine": None, "overlap": None})
-    manifest = {**store.manifest, "releases": releases, "aggregated": True}
-    text = json.dumps(manifest, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
+    paths = [entry["path"] for release in releases for entry in release["tables"]]
+    written = {path: digest(out / path) for path in paths}
+    manifest = {**store.manifest, "releases": releases, "aggregated": True, "files": written}
+    text = json.dumps(sealed(manifest), ensure_ascii=False, indent=1, sort_keys=True) + "\n"
     write_atomically(out / MANIFEST, text.encode())
     named = {entry["path"] for release in releases for entry in release["tables"]}
     for stale in out.glob("*/*.parquet"):
