@@ -1,12 +1,14 @@
 """Workbooks, duplicates, links and overlap against the usual ways; twenty kills in the middle of an ingest.
 
 Run: python benchmarks/records.py. Writes benchmarks/results/records.json. Peers, in the same run:
-pandas.read_excel with openpyxl for NPR's workbook of 79,053 rows; pandas groupby for the 24-hour rule. Data:
-ATLARGE_DATA, else ../shared/data.
+pandas.read_excel with openpyxl for NPR's workbook of 79,053 rows, with calamine for one of 250,000 rows by 18
+columns written here (needs `pip install python-calamine`, and is left out without it); pandas groupby for the
+24-hour rule. Data: ATLARGE_DATA, else ../shared/data.
 """
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import os
 import random
@@ -66,6 +68,84 @@ def workbook() -> dict[str, Any]:
         "times_faster": round(peer / ours, 1),
         "times_faster_whole_ingest": round(peer / whole, 1),
         "target": 8,
+    }
+
+
+READERS = {
+    "pandas": "import pandas as pd\nread = lambda path: len(pd.read_excel(path, engine='calamine'))",
+    "read": "from atlarge.releases import read_release\nread = lambda path: read_release(path).rows_read",
+    "ingest": "from atlarge.ingest import ingest\nimport tempfile\n"
+    "read = lambda path: ingest([path], tempfile.mkdtemp() + '/store').releases[0].rows_read",
+}
+READ = """
+import json, pathlib, sys, time
+begun, used = time.perf_counter(), time.process_time()
+rows = read(pathlib.Path(sys.argv[1]))
+print(json.dumps({
+    "rows": rows, "seconds": time.perf_counter() - begun, "cpu": time.process_time() - used,
+    "peak_mib": int(pathlib.Path("/proc/self/status").read_text().split("VmHWM:")[1].split()[0]) / 1024,
+}))
+"""
+
+
+def write_agency_workbook(path: Path, rows: int, columns: int) -> None:
+    """National arrests as a workbook, dates as numbers; columns are repeated under other names to so many."""
+    import xlsxwriter
+
+    files = [DATA / "UWCHR__ice-enforce" / f"EROArrests_FY{year}.csv.gz" for year in (2016, 2017)]
+    options: dict[str, Any] = {"sep": "|", "skiprows": 5, "dtype": str, "keep_default_na": False}
+    frame = pd.concat([pd.read_csv(file, **options) for file in files]).head(rows)
+    names = list(frame.columns)
+    day = names.index("Apprehension Date")
+    frame["Apprehension Date"] = (
+        pd.to_datetime(frame["Apprehension Date"], format="%m/%d/%Y") - pd.Timestamp("1899-12-30")
+    ).dt.days
+    with xlsxwriter.Workbook(path, {"constant_memory": True}) as book:
+        sheet, form = book.add_worksheet("Arrests"), book.add_format({"num_format": "m/d/yyyy"})
+        sheet.write_row(0, 0, [*names, *(f"Further {i}" for i in range(len(names), columns))])
+        for number, row in enumerate(frame.itertuples(index=False), 1):
+            for column in range(columns):
+                value = row[column % len(names)]
+                if column % len(names) == day:
+                    sheet.write_number(number, column, value, form)
+                elif value:
+                    sheet.write_string(number, column, value)
+
+
+def agency_workbook(rows: int = 250_000, rounds: int = 3) -> dict[str, Any]:
+    """Reading and ingesting a large workbook, each in a process of its own, in turns with the peer."""
+    if importlib.util.find_spec("python_calamine") is None:
+        return {"left_out": "python-calamine is not installed"}
+    seen: dict[str, list[dict[str, float]]] = {name: [] for name in READERS}
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "arrests.xlsx"
+        write_agency_workbook(path, rows, 18)
+        size = path.stat().st_size
+        for _ in range(rounds):
+            for name, code in READERS.items():
+                command = [sys.executable, "-c", code + READ, str(path)]
+                environment = {**os.environ, "TMPDIR": folder}
+                done = subprocess.run(command, capture_output=True, text=True, check=True, env=environment)
+                seen[name].append(json.loads(done.stdout))
+                assert seen[name][-1]["rows"] == rows
+
+    def ratio(name: str, what: str) -> float:
+        pairs = zip(seen[name], seen["pandas"], strict=True)
+        return round(median(ours[what] / peer[what] for ours, peer in pairs), 2)
+
+    return {
+        "rows": rows,
+        "columns": 18,
+        "mebibytes": round(size / 2**20, 1),
+        "peer": "pandas.read_excel, calamine",
+        **{f"{n}_seconds": round(median(r["seconds"] for r in runs), 2) for n, runs in seen.items()},
+        **{f"{n}_cpu": round(median(r["cpu"] for r in runs), 2) for n, runs in seen.items()},
+        **{f"{n}_peak_mib": round(max(r["peak_mib"] for r in runs)) for n, runs in seen.items()},
+        "ratio_read": ratio("read", "seconds"),
+        "ratio_ingest": ratio("ingest", "seconds"),
+        "ratio_read_cpu": ratio("read", "cpu"),
+        "ratio_ingest_cpu": ratio("ingest", "cpu"),
+        "target": 0.8,
     }
 
 
@@ -199,6 +279,7 @@ def main() -> None:
     warnings.filterwarnings("ignore", module="openpyxl")
     told = {
         "workbook": workbook(),
+        "agency_workbook": agency_workbook(),
         "duplicates": duplicates(),
         "links": links(),
         "overlap": overlap(),

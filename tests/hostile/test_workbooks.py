@@ -142,7 +142,6 @@ def test_attributes_are_judged_as_an_expression_over_the_whole_would(seed: int) 
             columns = [column_number(letters) for letters, _ in found]
             assert extent.columns == max([26, *columns])
             assert extent.rows == max([0, *(int(row) for _, row in found)])
-            assert extent.named_rows == sum(not letters for letters, _ in found)
             assert extent.shared == len(re.findall(rb'\st="s"', xml))
     assert min(seen.values()) > 20
 
@@ -152,13 +151,36 @@ def column_number(letters: bytes) -> int:
     return sum((letter - 64) * 26**i for i, letter in enumerate(reversed(letters)))
 
 
-def test_rows_that_name_no_number_are_counted(tmp_path: Path, refused: Refused) -> None:
-    """A cell far to the right in one row, and one without a reference a million rows further down."""
-    wide = f'<row r="3">{wb.cell("XFD3", "x")}</row>'
-    for prefix in ("", "x:"):
-        last = f"<{prefix}row/>" * 1_000_000 + f"<{prefix}row><c><v>1</v></c></{prefix}row>"
-        made = wb.parts(wb.sheet_xml(wb.rows_xml(wb.HEADER, wb.ROW) + wide + last))
-        refused(wb.write(tmp_path / f"far{len(prefix)}.xlsx", made))
+def test_cells_and_rows_that_name_no_place(tmp_path: Path, refused: Refused) -> None:
+    """Each follows the one before it: a cell far to the right and one far down need no reference at all."""
+    far = {
+        "rows": f'<row r="3">{wb.cell("XFD3", "x")}</row>'
+        + "<row/>" * 1_000_000
+        + "<row><c><v>1</v></c></row>",
+        "prefixed": f'<row r="3">{wb.cell("XFD3", "x")}</row>'
+        + "<x:row/>" * 90_000
+        + "<row><c><v>1</v></c></row>",
+        "cells": "<row>" + "<c/>" * 90_000 + '<c><v>1</v></c></row><row r="100000"><c><v>1</v></c></row>',
+        "both": "<row>" + "<c />" * 90_000 + "<c><v>1</v></c></row>" + "<row/>" * 9_000 + "<row><c/></row>",
+        "hidden": "<row>"
+        + '<c/><!--<row><c r="A1"/>-->' * 90_000
+        + "<c><v>1</v></c></row>"
+        + "<row/>" * 90_000,
+    }
+    for name, rows in far.items():
+        made = wb.parts(wb.sheet_xml(wb.rows_xml(wb.HEADER, wb.ROW) + rows))
+        assert refused(wb.write(tmp_path / f"{name}.xlsx", made))
+
+
+def test_a_long_sheet_whose_cells_name_no_place_is_read(tmp_path: Path) -> None:
+    """Some programs write no references."""
+    count = 60_000
+    row = "<row>" + "".join(f'<c t="inlineStr"><is><t>{text}</t></is></c>' for text in wb.ROW) + "</row>"
+    header = (
+        "<row>" + "".join(f'<c t="inlineStr"><is><t>{text}</t></is></c>' for text in wb.HEADER) + "</row>"
+    )
+    path = wb.write(tmp_path / "plain.xlsx", wb.parts(wb.sheet_xml(header + row * count)))
+    assert read_release(path).rows_read == count
 
 
 def test_blanks_without_end(tmp_path: Path, refused: Refused) -> None:

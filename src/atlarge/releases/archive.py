@@ -14,6 +14,7 @@ import zipfile
 import zlib
 from dataclasses import dataclass, field
 from pathlib import Path
+from xml.parsers import expat
 
 import numpy as np
 import numpy.typing as npt
@@ -26,7 +27,7 @@ _Places = npt.NDArray[np.intp]
 _CHUNK = 1 << 20
 _BROKEN = (
     zipfile.BadZipFile, EOFError, zlib.error, struct.error, NotImplementedError, RuntimeError, ValueError,
-    LookupError, OverflowError,
+    LookupError, OverflowError, expat.ExpatError,
 )  # fmt: skip
 _MOST_PARTS = 2_000
 _LONGEST_MARK = 400
@@ -50,19 +51,25 @@ _LONGEST_TEXT = 1 << 20  # a cell holds at most 32,767 characters
 
 @dataclass
 class _Extent:
-    """How far a sheet reaches, how much XML it consists of, and how many cells name a shared text."""
+    """How far a sheet reaches, how many bytes it has, and how many cells name a shared text."""
 
     columns: int = 26
     rows: int = 0
-    named_rows: int = 0
-    row_elements: int = 0
-    bytes: int = 0
+    size: int = 0
     shared: int = 0
+    unnamed_rows: int = 0
+    unnamed_cells: int = 0
 
     @property
-    def last_row(self) -> int:
-        """A bound of the last row: rows that name no number follow the one before them."""
-        return self.rows + max(0, self.row_elements - self.named_rows)
+    def most_cells(self) -> int:
+        """A bound of its cells: what names no place of its own follows what stands before it."""
+        return (self.columns + self.unnamed_cells) * (self.rows + self.unnamed_rows)
+
+    def count_elements(self, seen: bytes, sign: int) -> None:
+        """Add (or take away, by `sign`) the rows and cells that begin here, however they are prefixed."""
+        prefixed = b":" in seen
+        self.unnamed_rows += sign * (seen.count(b"<row") + (seen.count(b":row") if prefixed else 0))
+        self.unnamed_cells += sign * (seen.count(b"<c") + (seen.count(b":c") if prefixed else 0))
 
 
 @dataclass
@@ -156,7 +163,9 @@ class _Attributes:
         length = _run(kinds, digits, _DIGIT, _LONGEST_ROW)
         if (length == 0).any() or (kinds[digits + length] != _QUOTE).any():
             return True
-        self.extent.named_rows += int((letters == 0).sum())
+        of_row, of_cell = (_follows(values, at - 3, tag) for tag in (b"<row", b"<c"))
+        self.extent.unnamed_rows -= int((of_row & (letters == 0)).sum())
+        self.extent.unnamed_cells -= int((of_cell & (letters > 0)).sum())
         self.extent.columns = max(self.extent.columns, _largest(values, first, letters, 26, ord("A") - 1))
         self.extent.rows = max(self.extent.rows, _largest(values, digits, length, 10, ord("0")))
         return False
@@ -172,6 +181,14 @@ def _run(kinds: _Bytes, at: _Places, kind: int, longest: int) -> _Places:
             break
         length += fits
     return length
+
+
+def _follows(values: _Bytes, at: _Places, tag: bytes) -> npt.NDArray[np.bool_]:
+    """Whether a tag ends right before each place."""
+    fits = at >= len(tag)
+    for back, letter in enumerate(reversed(tag), 1):
+        fits &= values[at - back] == letter
+    return fits
 
 
 def _largest(values: _Bytes, at: _Places, length: _Places, base: int, zero: int) -> int:
@@ -203,8 +220,9 @@ def _read_part(path: Path, archive: zipfile.ZipFile, name: str, found: _Contents
             if extent is not None and attributes is not None:
                 _check_references(path, name, attributes.odd(chunk))
                 found.has_formulas = found.has_formulas or _holds_formula(seen)
-                extent.row_elements += _count_rows(seen) - _count_rows(tail)
-                extent.bytes += len(chunk)
+                extent.count_elements(seen, 1)
+                extent.count_elements(tail, -1)
+                extent.size += len(chunk)
             if is_texts:
                 lengths = [len(piece) for piece in chunk.split(b"</si>")]
                 lengths[0] += text
@@ -221,11 +239,6 @@ def _holds_formula(seen: bytes) -> bool:
     return b"<f" in seen and _FORMULA.search(seen) is not None
 
 
-def _count_rows(seen: bytes) -> int:
-    """Rows that begin here, however their names are prefixed."""
-    return seen.count(b"<row") + seen.count(b":row")
-
-
 def _check_references(path: Path, name: str, is_odd: bool) -> None:
     if is_odd:
         raise ReleaseError(
@@ -238,10 +251,46 @@ def _is_sheet(name: str) -> bool:
     return name.startswith("xl/worksheets/") and name.endswith(".xml")
 
 
-def _check_extents(path: Path, found: _Contents) -> None:
+class _Walk:
+    """How far a sheet's rows and cells reach, where some name no place: each then follows the one before."""
+
+    def __init__(self) -> None:
+        self.row = self.column = self.cells_of_row = self.rows = self.columns = 0
+
+    def start(self, name: str, attributes: dict[str, str]) -> None:
+        """An element begins."""
+        kind, reference = name.rpartition(":")[2], attributes.get("r", "")
+        if kind == "row":
+            self.row = int(reference) if reference.isdigit() else self.row + 1
+            self.column = self.cells_of_row = 0
+        elif kind == "c":
+            letters = reference.rstrip("0123456789")
+            self.cells_of_row += 1
+            self.column = max(self.column + 1, self.cells_of_row)
+            if letters.isascii() and letters.isupper():
+                self.column = 0
+                for letter in letters:
+                    self.column = 26 * self.column + ord(letter) - 64
+            self.row = max(self.row, int(reference[len(letters) :] or 0))
+        self.rows, self.columns = max(self.rows, self.row), max(self.columns, self.column)
+
+
+def _cells(archive: zipfile.ZipFile, name: str) -> int:
+    """The cells that a sheet reaches over: a second look, at the sheets alone that seem to reach too far."""
+    walk, parser = _Walk(), expat.ParserCreate()
+    parser.StartElementHandler = walk.start
+    with archive.open(name) as stream:
+        parser.ParseFile(stream)
+    return walk.rows * walk.columns
+
+
+def _check_extents(path: Path, archive: zipfile.ZipFile, found: _Contents) -> None:
     for name, extent in found.sheets.items():
-        cells = extent.columns * extent.last_row
-        if cells > max(_ALWAYS_ALLOWED_CELLS, _CELLS_PER_BYTE * extent.bytes):
+        allowed = max(_ALWAYS_ALLOWED_CELLS, _CELLS_PER_BYTE * extent.size)
+        cells = extent.most_cells
+        if cells > allowed and extent.columns * extent.rows <= allowed:
+            cells = _cells(archive, name)
+        if cells > allowed:
             raise ReleaseError(
                 f"{path}: its part {name[:80]} reaches over {cells:,} cells with hardly any filled; "
                 "delete the stray cells at its far end"
@@ -296,7 +345,7 @@ def check_archive(path: Path, content: bytes) -> bool:
                     _read_part(path, archive, entry.filename, found)
             if not found.sheets:
                 raise ReleaseError(f"{path}: is an archive, not an Excel workbook; unpack it first")
-            _check_extents(path, found)
+            _check_extents(path, archive, found)
             _check_texts(path, archive, found)
     except _BROKEN as error:
         message = " ".join(str(error).split())[:160]
