@@ -52,7 +52,7 @@ from atlarge.explain.concentration import (
     per_10k,
     share_ratio,
 )
-from atlarge.explain.data import Daily
+from atlarge.explain.data import Daily, localities
 from atlarge.explain.decomposition import unknown_ratio
 from atlarge.explain.sensitivity import failed, in_time_of, row_of, same_aor, sensitivity_of
 from atlarge.explain.sources import sources_of
@@ -670,7 +670,7 @@ def pooled_world(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     rates["00009"] = 0.01  # not treated, too few
     counts = {"at_large": steady(dict.fromkeys(keys, 1.0)), "handoffs": steady(rates)}
     empty = {m: steady({"ZZZ": 0.0}) for m in counts}
-    monkeypatch.setattr(together, "daily", lambda _s, by, *_: counts if by == "county" else empty)
+    monkeypatch.setattr(together, "all_localities", lambda *_: localities(counts, empty))
     starts = np.array([6, 5, 20, 30, 30, -1, -1, -1, -1, -1])
     clean = np.array([False] * 5 + [True, True, True, True, False])
     ids = {"00001": "a", "00002": "b", "00003": "c", "00004": "law", "00005": "law"}

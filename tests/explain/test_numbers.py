@@ -14,7 +14,7 @@ from atlarge.errors import QuestionError
 from atlarge.explain.answer import Area, Interval
 from atlarge.explain.changes import changes_in, relabelled
 from atlarge.explain.concentration import Population, metro_population, per_10k, share_ratio
-from atlarge.explain.data import Daily
+from atlarge.explain.data import Daily, localities
 from atlarge.explain.decomposition import (
     _of_like_records,
     donors_of,
@@ -188,7 +188,7 @@ def test_the_pooled_estimate_finds_a_made_rise_and_fall(monkeypatch: pytest.Monk
             rate[k, _day(chosen[key]) :] *= change
         counts[measure] = Daily(rng.poisson(rate).astype(np.float32), keys, FIRST)
     empty = {m: Daily(np.zeros((1, DAYS), dtype=np.float32), ("ZZZ",), FIRST) for m in counts}
-    monkeypatch.setattr(module, "daily", lambda _s, by, *_: counts if by == "county" else empty)
+    monkeypatch.setattr(module, "all_localities", lambda *_: localities(counts, empty))
     starts = np.array([months.index(chosen[key]) if key in chosen else -1 for key in keys])
     clean = starts < 0
     ids = {k: f"made-{k}" for k in keys}

@@ -168,7 +168,8 @@ def _stamp(store: Store) -> str:
 def _all_localities(
     key: str, source: _Source, measures: tuple[str, ...], scheme: str
 ) -> dict[str, Localities]:
-    return localities(*(daily(source.store, by, measures, scheme) for by in ("county", "office")))
+    counties, offices = (daily(source.store, by, measures, scheme) for by in ("county", "office"))
+    return localities(counties, offices)
 
 
 def all_localities(

@@ -192,7 +192,7 @@ def _is_wide(seen: Seen, usual: pl.DataFrame) -> bool:
         expected = usual.filter(pl.col(level).is_not_null()).group_by(level).agg(pl.col("per_million").sum())
         counts = seen.counts(level)
         present = expected.filter(pl.col(level).is_in(list(counts)))["per_million"].sum()
-        reached.append(present / (expected["per_million"].sum() or 1.0))
+        reached.append(float(present) / (float(expected["per_million"].sum()) or 1.0))
     return usual["aor"].n_unique() > 1 and min(reached) >= _WIDE_REACH
 
 
