@@ -72,7 +72,7 @@ MONTHS = {
     "FY25_detentionStats09242025.xlsx": (12, "month to date"),
     "FY26_detentionStats_04092026.xlsx": (7, "month to date"),
 }
-REFUSED = {"activation_dates_makayla_revisedforbalance.dta": "is a Stata file"}
+REFUSED = {"activation_dates_makayla_revisedforbalance.dta": "no header of a known release"}
 IDENTICAL = {2016: 16_739, 2017: 21_345, 2018: 23_689, 2019: 19_093}
 
 

@@ -168,8 +168,8 @@ def _stamp(store: Store) -> str:
 def _all_localities(
     key: str, source: _Source, measures: tuple[str, ...], scheme: str
 ) -> dict[str, Localities]:
-    counties, offices = (daily(source.store, by, measures, scheme) for by in ("county", "office"))
-    return localities(counties, offices)
+    county, office = (daily(source.store, by, measures, scheme) for by in ("county", "office"))
+    return localities(county, office)
 
 
 def all_localities(

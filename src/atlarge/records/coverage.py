@@ -191,8 +191,8 @@ def _is_wide(seen: Seen, usual: pl.DataFrame) -> bool:
     for level in ("aor", "state"):
         expected = usual.filter(pl.col(level).is_not_null()).group_by(level).agg(pl.col("per_million").sum())
         counts = seen.counts(level)
-        present = expected.filter(pl.col(level).is_in(list(counts)))["per_million"].sum()
-        reached.append(float(present) / (float(expected["per_million"].sum()) or 1.0))
+        rows = dict(expected.iter_rows())
+        reached.append(sum(rows[place] for place in counts if place in rows) / (sum(rows.values()) or 1.0))
     return usual["aor"].n_unique() > 1 and min(reached) >= _WIDE_REACH
 
 
