@@ -127,7 +127,8 @@ class Panel:
 
     def names(self) -> dict[str, str]:
         """Name of each place by its code."""
-        return dict(self.frame.select("place", "place_name").unique().iter_rows())
+        known = _place_names(self.by)
+        return {code: known.get(code, code) for code in self.frame["place"].unique().sort().to_list()}
 
     def write(self, path: Any) -> None:
         """Write the frame as CSV or Parquet, by the ending; atomic.

@@ -12,7 +12,7 @@ from functools import cache
 
 import numpy as np
 
-from atlarge.surveillance.validation import Floats, Ints, window_sums
+from atlarge.surveillance.validation import Floats, Ints, running_total, sums_from
 
 PRIOR_EVENTS = 5.0  # the level is drawn to the mean of the series as by so many events
 CALENDAR_PRIOR_EVENTS = 20.0  # a thin series' weekday pattern is drawn to the pattern of all
@@ -141,10 +141,10 @@ def _dispersion(y: Floats, expected: Floats, weights: Floats, lengths: int) -> F
     """
     columns: list[Floats] = []
     typicals: list[Floats] = []
+    totals = [running_total(v) for v in (expected * weights, y * weights, (weights > 0).astype(float))]
     for length in range(1, lengths + 1):
-        due = window_sums(expected * weights, length)
-        seen = window_sums(y * weights, length)
-        whole = window_sums((weights > 0).astype(float), length) == length
+        due, seen, n_days = (sums_from(total, length) for total in totals)
+        whole = n_days == length
         ratio = np.where(whole, (seen - due) ** 2 / np.maximum(due, 1e-12), 0.0)
         # Windows with a small expected count say little about dispersion, so they count for less.
         trust = np.where(whole, np.minimum(due, 1.0), 0.0)

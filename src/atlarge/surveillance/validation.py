@@ -59,9 +59,19 @@ def as_days(times: Sequence[dt.date] | ArrayLike, n_times: int) -> NDArray[np.da
 
 def window_sums(values: Floats, length: int) -> Floats:
     """Sums over [t, t + length) for every start t, [series, T]; NaN counts as 0, windows end at T."""
-    total = np.cumsum(np.nan_to_num(values), axis=1)
-    total = np.concatenate([np.zeros((len(values), 1)), total], axis=1)
-    n = values.shape[1]
+    return sums_from(running_total(values), length)
+
+
+def running_total(values: Floats) -> Floats:
+    """Totals before each time and of all, [series, T + 1]; NaN counts as 0."""
+    total = np.zeros((len(values), values.shape[1] + 1))
+    np.cumsum(np.nan_to_num(values), axis=1, out=total[:, 1:])
+    return total
+
+
+def sums_from(total: Floats, length: int) -> Floats:
+    """`window_sums` from the `running_total`, for who needs several lengths."""
+    n = total.shape[1] - 1
     stop = np.minimum(np.arange(n) + length, n)
     sums: Floats = total[:, stop] - total[:, :n]
     return sums

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from atlarge.surveillance.tails import mid_tail
-from atlarge.surveillance.validation import Bools, Floats, Ints, window_sums
+from atlarge.surveillance.validation import Bools, Floats, Ints, running_total, sums_from
 
 MIN_COUNT = 5  # a window with fewer events is never called a burst
 _STEP, _STEP_P, _STEP_COUNT = 3, 0.03, 2  # how a window is widened
@@ -44,8 +44,9 @@ def judge(
     n = y.shape[1]
     best = np.ones(y.shape)
     listed = []
+    total_seen, total_due = running_total(y), running_total(due_all)
     for length in range(1, dispersion.shape[1] + 1):
-        seen, due = window_sums(y, length), window_sums(due_all, length)
+        seen, due = sums_from(total_seen, length), sums_from(total_due, length)
         phi = np.broadcast_to(dispersion[:, [length - 1]], y.shape)
         sd = (seen - due) / np.sqrt(np.maximum(phi * due, 1e-12))
         p = ndtr(-sd)
