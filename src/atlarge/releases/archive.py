@@ -32,7 +32,6 @@ _BROKEN = (
 _MOST_PARTS = 2_000
 _LONGEST_MARK = 400
 _LONGEST_REFERENCE = 64
-_FORMULA = re.compile(rb"<f[ >/]")
 _SPACE, _UPPER, _LOWER, _DIGIT, _QUOTE, _BORDER = 1, 2, 3, 4, 5, 6
 _KINDS = np.zeros(256, dtype=np.uint8)
 _KINDS[list(b" \t\n\r\f\v")] = _SPACE
@@ -59,22 +58,16 @@ class _Extent:
     shared: int = 0
     unnamed_rows: int = 0
     unnamed_cells: int = 0
+    has_formulas: bool = False
 
     @property
     def most_cells(self) -> int:
         """A bound of its cells: what names no place of its own follows what stands before it."""
         return (self.columns + self.unnamed_cells) * (self.rows + self.unnamed_rows)
 
-    def count_elements(self, seen: bytes, sign: int) -> None:
-        """Add (or take away, by `sign`) the rows and cells that begin here, however they are prefixed."""
-        prefixed = b":" in seen
-        self.unnamed_rows += sign * (seen.count(b"<row") + (seen.count(b":row") if prefixed else 0))
-        self.unnamed_cells += sign * (seen.count(b"<c") + (seen.count(b":c") if prefixed else 0))
-
 
 @dataclass
 class _Contents:
-    has_formulas: bool = False
     sheets: dict[str, _Extent] = field(default_factory=dict)
     texts: list[int] = field(default_factory=list)
     """Bytes of each shared text."""
@@ -107,6 +100,7 @@ class _Attributes:
         padded = self.seen + bytes(_LONGEST_REFERENCE)
         values = np.frombuffer(padded, dtype=np.uint8)
         kinds = np.frombuffer(padded.translate(_KIND_OF), dtype=np.uint8)
+        self._count_elements(values, begin, until)
         signs = np.flatnonzero(values[begin:until] == ord("=")) + begin
         signs = signs[signs > 1]
         last = signs - 1
@@ -123,6 +117,20 @@ class _Attributes:
         return self._is_odd_type(values, kinds, signs[is_type & apart] + 1) or self._is_odd_reference(
             values, kinds, signs[is_row & apart] + 1
         )
+
+    def _count_elements(self, values: _Bytes, begin: int, until: int) -> None:
+        """Add the rows, cells and formulas that begin here, however their names are prefixed."""
+        for sign in b"<:":
+            name = np.flatnonzero(values[begin:until] == sign) + (begin + 1)
+            first = values[name]
+            self.extent.unnamed_cells += int((first == ord("c")).sum())
+            rest = name[first == ord("r")] + 1
+            self.extent.unnamed_rows += int(
+                ((values[rest] == ord("o")) & (values[rest + 1] == ord("w"))).sum()
+            )
+            if sign == ord("<") and not self.extent.has_formulas:
+                rest = name[first == ord("f")] + 1
+                self.extent.has_formulas = bool(np.isin(values[rest], list(b" >/")).any())
 
     @staticmethod
     def _is_odd_with_blanks(values: _Bytes, kinds: _Bytes, at: _Places) -> bool:
@@ -219,9 +227,6 @@ def _read_part(path: Path, archive: zipfile.ZipFile, name: str, found: _Contents
                 raise ReleaseError(f"{path}: its part {name[:80]} is not in UTF-8: save the workbook again")
             if extent is not None and attributes is not None:
                 _check_references(path, name, attributes.odd(chunk))
-                found.has_formulas = found.has_formulas or _holds_formula(seen)
-                extent.count_elements(seen, 1)
-                extent.count_elements(tail, -1)
                 extent.size += len(chunk)
             if is_texts:
                 lengths = [len(piece) for piece in chunk.split(b"</si>")]
@@ -233,10 +238,6 @@ def _read_part(path: Path, archive: zipfile.ZipFile, name: str, found: _Contents
             tail = seen[-_LONGEST_MARK:]
     if attributes is not None:
         _check_references(path, name, attributes.odd(b"", is_last=True))
-
-
-def _holds_formula(seen: bytes) -> bool:
-    return b"<f" in seen and _FORMULA.search(seen) is not None
 
 
 def _check_references(path: Path, name: str, is_odd: bool) -> None:
@@ -353,4 +354,4 @@ def check_archive(path: Path, content: bytes) -> bool:
             f"{path}: the workbook is damaged, packed in an unknown way or cut short ({message}); "
             "download it again"
         ) from None
-    return found.has_formulas
+    return any(extent.has_formulas for extent in found.sheets.values())
