@@ -127,8 +127,8 @@ class Panel:
 
     def names(self) -> dict[str, str]:
         """Name of each place by its code."""
-        known = _place_names(self.by)
-        return {code: known.get(code, code) for code in self.frame["place"].unique().sort().to_list()}
+        named = self.frame.select("place", "place_name").unique("place", keep="any").sort("place")
+        return dict(named.iter_rows())
 
     def write(self, path: Any) -> None:
         """Write the frame as CSV or Parquet, by the ending; atomic.

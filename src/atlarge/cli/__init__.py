@@ -6,6 +6,7 @@ listing the folder, so that a new command is one new file.
 
 from __future__ import annotations
 
+import gc
 import importlib
 import os
 import pkgutil
@@ -49,6 +50,7 @@ def _load_commands() -> None:
 
 def main() -> None:
     """Entry point. Exit 0 done; 1 the data or the question allow no answer; 2 usage."""
+    gc.set_threshold(100_000, 20, 20)  # most of what a command makes, it keeps to the end
     _load_commands()
     try:
         app()
