@@ -16,10 +16,12 @@ import polars as pl
 
 from atlarge.detainers.outcomes import OUTCOMES, PERIODS, _period, _place, add_rates
 from atlarge.disclosure.constraints import NO_END, ConstraintBuilder, Knowledge
-from atlarge.disclosure.table import SHOWN, disclose
+from atlarge.disclosure.table import SHOWN, SPREAD, disclose
 from atlarge.errors import QuestionError
 
 DEFAULT_THRESHOLD = 5
+MOST_CELLS_OF_FULL_SPREAD = 4_000
+"""In larger tables a suppressed count may be known to within one: the full spread takes too long."""
 COUNTS = ("issued", *OUTCOMES)
 OTHER_CHARGES = "other charges"
 _WORTH = {"total": 1e6, "rows": 10.0, "volume": 10.0, "facility": 1.0, "charge": 1.0, "all charges": 50.0}
@@ -103,7 +105,7 @@ class _Cells:
             cost=[*([0.0] * n), *self.cost],
             published=[*([False] * n), *self.published],
             known=known if self.least else None,
-            spread=1,
+            spread=SPREAD if m <= MOST_CELLS_OF_FULL_SPREAD else 1,
         )
         shown = {
             cell: value if mark == SHOWN else None
