@@ -16,7 +16,8 @@ import polars as pl
 
 from atlarge.detainers.outcomes import OUTCOMES, PERIODS, _period, _place, add_rates
 from atlarge.disclosure.constraints import NO_END, ConstraintBuilder, Knowledge
-from atlarge.disclosure.table import SHOWN, SPREAD, disclose
+from atlarge.disclosure.suppression import SPREAD
+from atlarge.disclosure.table import SHOWN, disclose
 from atlarge.errors import QuestionError
 
 DEFAULT_THRESHOLD = 5
