@@ -8,7 +8,9 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 PERMISSIVE = re.compile(
-    r"\b(MIT|BSD|Apache|ISC|PSF|Python Software Foundation|MPL|Mozilla|Unlicense|Zlib|0BSD)\b", re.I
+    r"\b(Permission is hereby granted|"
+    r"MIT|BSD|Apache|ISC|PSF|Python Software Foundation|MPL|Mozilla|Unlicense|Zlib|0BSD)\b",
+    re.I,
 )
 NOT = re.compile(r"\b(AGPL|Affero|GPL)\b")
 
@@ -33,7 +35,11 @@ def _licence(name: str) -> str:
         *(about.get_all("Classifier") or []),
         about.get("License") or "",
     ]
-    return " ".join(t for t in told if "icense" in t or "::" not in t)[:2000]
+    named = " ".join(t for t in told if "icense" in t or "::" not in t)[:2000]
+    if named.strip():
+        return named
+    files = [f for f in metadata.files(name) or [] if "licenses" in f.parts or f.name.startswith("LICENSE")]
+    return " ".join(f.read_text()[:200] for f in files)
 
 
 def test_run_time_dependencies_are_permissive() -> None:

@@ -22,7 +22,7 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Store:
         making.arrests(folder / "b.csv", 2_000, 2, making.dt.date(2017, 10, 1)),
         making.detainers(folder / "d.csv", 900, 3),
     ]
-    ingest(files, folder / "store")
+    ingest(files, folder / "store", covers="nation")
     return open_store(folder / "store")
 
 

@@ -63,7 +63,9 @@ def read_site(site: Path, residents: pl.DataFrame) -> Published:
     told = dict(_shown([table.select(*KEYS[:5], "value")]))
     downloads = [p for p in sorted((site / "data").iterdir()) if p.stem != "all"]
     for suffix, read in ((".csv", _read_csv), (".parquet", pl.read_parquet)):
-        told |= dict(_shown([read(p).select(*KEYS[:5], "value") for p in downloads if p.suffix == suffix]))
+        tables = [read(p) for p in downloads if p.suffix == suffix]
+        counts = [t.select(*KEYS[:5], "value") for t in tables if {*KEYS[:5], "value"} <= set(t.columns)]
+        told |= dict(_shown(counts))
     people = {(row[0], row[1]): row[2] for row in residents.select("fips", "year", "people").iter_rows()}
     between: dict[Any, tuple[float, float]] = {}
     pairs = []
@@ -76,7 +78,7 @@ def read_site(site: Path, residents: pl.DataFrame) -> Published:
                 told[(*here, *key)] = cell
             elif here[0] == "county":
                 _bound(between, (*here, *key), cell, people)
-    _read_map(site, people, between)
+    told |= _read_map(site)
     return Published(table, told, between, sorted(set(pairs)))
 
 
@@ -133,16 +135,20 @@ def _bound(between: dict[Any, tuple[float, float]], key: Any, rate: float, peopl
         between[key] = (max(low, (rate - 0.05) * scale), min(high, (rate + 0.05) * scale))
 
 
-def _read_map(site: Path, people: dict[Any, int], between: dict[Any, tuple[float, float]]) -> None:
-    """Rates of the map; -1 stands for one that is withheld."""
+def _read_map(site: Path) -> dict[Any, int]:
+    """Counts of the map's script; a negative number stands for one that is suppressed."""
     text = (site / "static" / "mapdata.js").read_text(encoding="utf-8")
-    told = json.loads(text.partition("=")[2].rstrip().rstrip(";"))
-    for measure, years in told["rates"].items():
-        for year, rates in years.items():
-            for fips, rate in zip(told["fips"], rates, strict=True):
-                if rate is not None and rate >= 0:
-                    day = dt.date(int(year) - 1, 10, 1)
-                    _bound(between, ("county", fips, measure, "year", day), rate, people)
+    map_data = json.loads(text.partition("=")[2].rstrip().rstrip(";"))
+    counts = {}
+    for level, shown in map_data["levels"].items():
+        for measure, rows in shown["counts"].items():
+            for name, row in zip(shown["periods"], rows, strict=True):
+                every = "month" if len(name) > 4 else "year"
+                day = dt.date.fromisoformat(f"{name}-01") if len(name) > 4 else dt.date(int(name) - 1, 10, 1)
+                for place, count in zip(shown["codes"], row, strict=True):
+                    if count is not None and count >= 0:
+                        counts[(level, place, measure, every, day)] = count
+    return counts
 
 
 @dataclass

@@ -41,7 +41,7 @@ def test_form_is_that_of_the_family(made: Path) -> None:
     files = sorted(made.glob("EROArrests_FY*.csv.gz"))
     assert [f.name for f in files] == ["EROArrests_FY2016.csv.gz", "EROArrests_FY2017.csv.gz"]
     lines = gzip.decompress(files[0].read_bytes()).decode().splitlines()
-    assert "simulated with seed 11: not real" in lines[0]
+    assert "Simulated records, seed 11: not real" in lines[0]
     assert all(line.count("|") == 8 for line in lines)
     assert lines[5] == "|".join(f'"{name}"' for name in ARREST_COLUMNS)
     head = gzip.decompress((made / "detainers.csv.gz").read_bytes()).decode().splitlines()[0]

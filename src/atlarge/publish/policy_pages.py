@@ -58,7 +58,7 @@ def states_shown(data: SiteData) -> list[str]:
     counties = dict(table("counties").select("fips", "state").iter_rows())
     found = {code for level, code in data.places if level == "state"}
     found |= {str(counties[code]) for level, code in data.places if level == "county" and code in counties}
-    return sorted(found)
+    return sorted(found & set(state_names()["state"]))
 
 
 def state_names() -> pl.DataFrame:
