@@ -17,7 +17,7 @@ from typing import Any, Literal, NamedTuple
 import yaml
 
 LANGUAGES = ("en", "es")
-_MONTHS = {
+MONTHS = {
     "en": [
         "January",
         "February",
@@ -245,7 +245,7 @@ def _value(value: Any, language: str, hide: Hide | None) -> _Shown:
 def month_text(day: dt.date, language: str) -> str:
     """February 2017; febrero de 2017."""
     between = " " if language == "en" else " de "
-    return f"{_MONTHS[language][day.month - 1]}{between}{day.year}"
+    return f"{MONTHS[language][day.month - 1]}{between}{day.year}"
 
 
 def day_text(day: dt.date, language: str) -> str:
@@ -262,7 +262,7 @@ def days_text(days: Days, language: str) -> str:
     if (first.year, first.month) == (last.year, last.month):
         start = str(first.day)
     elif first.year == last.year:
-        start = f"{first.day}{' ' if language == 'en' else ' de '}{_MONTHS[language][first.month - 1]}"
+        start = f"{first.day}{' ' if language == 'en' else ' de '}{MONTHS[language][first.month - 1]}"
     else:
         start = day_text(first, language)
     end = day_text(last, language)

@@ -34,6 +34,8 @@ _ONES = [
 ]
 _TENS = ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety", "hundred"]
 _SPELLED = dict(zip(_ONES, range(20), strict=True)) | dict(zip(_TENS, range(20, 101, 10), strict=True))
+SMALL_NUMBERS = dict(zip(_ONES[:13], range(13), strict=True))
+"""Zero to twelve, as they are written out."""
 _UNO = [
     "cero",
     "uno",

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
-from atlarge.claims.drafting.amounts import Number
+from atlarge.claims.drafting.amounts import SMALL_NUMBERS, Number
 from atlarge.claims.drafting.article import Article
 from atlarge.claims.drafting.dates import DateSpan
 from atlarge.claims.drafting.kinds import Part, Split
@@ -229,24 +229,10 @@ def _ranked_places(text: str, part: Part, own: list[tuple[int, int, str]]) -> li
 
 
 def _small_number(word: str) -> int | None:
-    names = [
-        "one",
-        "two",
-        "three",
-        "four",
-        "five",
-        "six",
-        "seven",
-        "eight",
-        "nine",
-        "ten",
-        "eleven",
-        "twelve",
-    ]
     if word.isdigit():
         return int(word)
     extra = {"twenty": 20, "fifty": 50, "thirty": 30, "veinte": 20, "diez": 10, "fifteen": 15}
-    return names.index(word.lower()) + 1 if word.lower() in names else extra.get(word.lower())
+    return SMALL_NUMBERS.get(word.lower()) or extra.get(word.lower())
 
 
 def _period(part: Part, split: Split, context: Context, filled: Filled) -> None:

@@ -9,35 +9,11 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-_ENGLISH = [
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
-]
+from atlarge.claims.drafting.amounts import SMALL_NUMBERS
+from atlarge.messages import MONTHS
+
+_ENGLISH, _SPANISH = MONTHS["en"], MONTHS["es"]
 _SHORT = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
-_SPANISH = [
-    "enero",
-    "febrero",
-    "marzo",
-    "abril",
-    "mayo",
-    "junio",
-    "julio",
-    "agosto",
-    "septiembre",
-    "octubre",
-    "noviembre",
-    "diciembre",
-]
 _SPANISH_SHORT = ["ene", "feb", "mar", "abr", "may", "jun", "jul", "ago", "sep", "oct", "nov", "dic"]
 _MONTHS = {
     n.lower(): i for names in (_ENGLISH, _SHORT, _SPANISH, _SPANISH_SHORT) for i, n in enumerate(names, 1)
@@ -52,26 +28,6 @@ _WEEKDAYS = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday",
 _DIAS = ["lunes", "martes", "miércoles", "jueves", "viernes", "sábado", "domingo"]
 _WEEKDAY = r"(Monday|Tuesday|Wednesday|Thursday|Friday|Saturday|Sunday)"
 _COUNT = r"(\d{1,2}|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)"
-_NUMBERS = {
-    w: i
-    for i, w in enumerate(
-        [
-            "zero",
-            "one",
-            "two",
-            "three",
-            "four",
-            "five",
-            "six",
-            "seven",
-            "eight",
-            "nine",
-            "ten",
-            "eleven",
-            "twelve",
-        ]
-    )
-}
 _ORDINALS = {"first": 1, "second": 2, "third": 3, "fourth": 4, "last": -1, "final": -1}
 _SEASONS = {"winter": (12, 2), "spring": (3, 5), "summer": (6, 8), "fall": (9, 11), "autumn": (9, 11)}
 _PARTS = {"early": (1, 10), "mid": (11, 20), "late": (21, 31), "principios": (1, 10), "mediados": (11, 20), "finales": (21, 31),
@@ -126,7 +82,7 @@ def _count(word: str) -> int:
             ["cero", "un", "dos", "tres", "cuatro", "cinco", "seis", "siete", "ocho", "nueve", "diez"]
         )
     }
-    return int(word) if word.isdigit() else (_NUMBERS | spanish)[word.lower()]
+    return int(word) if word.isdigit() else (SMALL_NUMBERS | spanish)[word.lower()]
 
 
 def _dated(month: int, day: int, year: str | int | None, published: dt.date | None) -> dt.date | None:
