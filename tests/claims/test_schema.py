@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from atlarge.claims import LedgerError, ledger_schema, read_ledger
-from atlarge.claims.periods import parse_period
 from atlarge.claims.schema import parse_ledger
 from atlarge.claims.template import shipped, shipped_names, template
+from atlarge.periods import parse_period
 
 _GOOD = """\
 article: {title: A, date: 2017-03-20}

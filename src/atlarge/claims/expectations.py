@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from atlarge.claims.figures import plain
-from atlarge.claims.periods import Period, parse_period
 from atlarge.claims.words import READINGS, Band, band, find_word
+from atlarge.periods import Period, parse_period
 
 _SCALE = {"thousand": 1e3, "million": 1e6}
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import yaml
 
-from atlarge.claims.periods import Period
+from atlarge.periods import Period
 from atlarge.reference import table
 
 _TAIL = re.compile(r"\b(metropolitan area|metro area|metropolitan region|metro|city proper)$")

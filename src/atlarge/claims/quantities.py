@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from atlarge.claims.figures import Figure
-from atlarge.claims.periods import Period, parse_period
 from atlarge.claims.records import PanelSource
 from atlarge.claims.sources import Amount, Gap, Source
+from atlarge.periods import Period, parse_period
 
 
 @dataclass(frozen=True)

@@ -6,9 +6,9 @@ import datetime as dt
 from typing import TYPE_CHECKING, Any
 
 from atlarge.claims.figures import Figure, normal
-from atlarge.claims.periods import Period
 from atlarge.claims.sources import Amount, Gap
 from atlarge.errors import AtlargeError
+from atlarge.periods import Period
 
 if TYPE_CHECKING:
     from atlarge.records.store import Store

@@ -10,10 +10,10 @@ from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from atlarge.claims.periods import parse_period
 from atlarge.claims.words import find_word, word_names
 from atlarge.claims.yaml_lines import MOST_CHARACTERS, LineError, read_yaml
 from atlarge.errors import QuestionError
+from atlarge.periods import parse_period
 
 if TYPE_CHECKING:
     from jsonschema import ValidationError  # type: ignore[import-untyped]

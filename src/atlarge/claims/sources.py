@@ -13,8 +13,8 @@ from functools import cache
 from typing import Protocol
 
 from atlarge.claims.figures import Figure, figures, normal
-from atlarge.claims.periods import Period
 from atlarge.errors import AtlargeError
+from atlarge.periods import Period
 
 
 @dataclass(frozen=True)

@@ -12,12 +12,12 @@ from atlarge.claims.figures import figure_measures, figures
 from atlarge.claims.linked import CANNOT_BE_TOLD, FITS, explained
 from atlarge.claims.merging import fit_of, merge, named, unique
 from atlarge.claims.outcomes import CONTRADICTED, DEPENDS, NOT_TESTABLE, SUPPORTED, Outcome
-from atlarge.claims.periods import parse_period
 from atlarge.claims.quantities import side
 from atlarge.claims.records import PanelSource
 from atlarge.claims.schema import read_ledger
 from atlarge.claims.sources import Gap, Source, parties
 from atlarge.errors import StoreError
+from atlarge.periods import parse_period
 from atlarge.reference import table
 
 if TYPE_CHECKING:

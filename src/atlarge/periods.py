@@ -1,4 +1,4 @@
-"""Periods as a ledger writes them."""
+"""Periods as people write them: days, months, quarters, calendar and fiscal years."""
 
 from __future__ import annotations
 
@@ -7,17 +7,19 @@ import datetime as dt
 import re
 from dataclasses import dataclass
 
-from atlarge.calendar import fiscal_year_end, fiscal_year_start
+from atlarge.calendar import fiscal_year_end, fiscal_year_start, month_end, month_start
 
 _DAY = re.compile(r"^(\d{4})-(\d{2})-(\d{2})$")
 _MONTH = re.compile(r"^(\d{4})-(\d{2})$")
 _YEAR = re.compile(r"^(\d{4})$")
 _FISCAL = re.compile(r"^FY ?(\d{4})$", re.IGNORECASE)
-_QUARTER = re.compile(r"^(\d{4})-?Q([1-4])$", re.IGNORECASE)
+_QUARTER = re.compile(r"^(\d{4})[- ]?Q([1-4])$", re.IGNORECASE)
+_FISCAL_QUARTER = re.compile(r"^FY ?(\d{4})[- ]?Q([1-4])$", re.IGNORECASE)
 _WEEK = re.compile(r"^(\d{4})-?W(\d{2})$", re.IGNORECASE)
 FIRST_YEAR, LAST_YEAR = 1900, 2199  # a ledger is about records that someone kept
 FORMS = (
-    "2017-02-01, 2017-02, 2017, 2017-Q1, 2017-W05, FY2017 (October to September) or 2017-02-01..2017-09-25"
+    "2017-02-01, 2017-02, 2017, 2017-Q1, 2017-W05, FY2017 (October to September), FY2017-Q1 "
+    "or 2017-02-01..2017-09-25"
 )
 
 
@@ -55,6 +57,10 @@ def _single(text: str) -> Period:
     return found
 
 
+def _quarter(first: dt.date) -> Period:
+    return Period(first, month_end(month_start(first, 2)))
+
+
 def _find_single(text: str) -> Period:
     """The period that one form names, in whatever year."""
     if found := _DAY.match(text):
@@ -71,8 +77,10 @@ def _find_single(text: str) -> Period:
         return Period(fiscal_year_start(year), fiscal_year_end(year))
     if found := _QUARTER.match(text):
         year, quarter = map(int, found.groups())
-        last = 3 * quarter
-        return Period(dt.date(year, last - 2, 1), dt.date(year, last, calendar.monthrange(year, last)[1]))
+        return _quarter(dt.date(year, 3 * quarter - 2, 1))
+    if found := _FISCAL_QUARTER.match(text):
+        year, quarter = map(int, found.groups())
+        return _quarter(month_start(fiscal_year_start(year), 3 * (quarter - 1)))
     if found := _WEEK.match(text):
         monday = dt.date.fromisocalendar(int(found.group(1)), int(found.group(2)), 1)
         return Period(monday, monday + dt.timedelta(days=6))
@@ -83,6 +91,11 @@ def parse_period(written: object) -> Period:
     """Read a period. Accepts the forms of FORMS, a whole number (a year), or a mapping {from, to}.
 
     ValueError with the forms that are read when it cannot be.
+
+    Examples
+    --------
+    >>> str(parse_period("FY2018-Q1"))
+    '2017-10-01..2017-12-31'
     """
     if isinstance(written, dict):
         first, last = _single(str(written["from"])), _single(str(written["to"]))
