@@ -81,7 +81,7 @@ def api() -> str:
     import atlarge
 
     text = f"# Python API\n\n{MADE}`import atlarge` gives these names; each loads on first use.\n\n"
-    for name in sorted(atlarge._PUBLIC):
+    for name in sorted(atlarge._HOMES):
         thing = getattr(atlarge, name)
         text += _thing(name, thing)
         made = inspect.signature(thing).return_annotation

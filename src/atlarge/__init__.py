@@ -6,9 +6,9 @@ The public API is the dozen names below. They load on first use, so that `import
 from __future__ import annotations
 
 import importlib
-import sys
-import types
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from atlarge._lazy import lazy_names
 
 if TYPE_CHECKING:
     from atlarge.claims import check
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 __version__ = "0.2.0"
 
-_PUBLIC = {
+_HOMES = {
     "open_store": "atlarge.records.store",
     "ingest": "atlarge.ingest",
     "resolve": "atlarge.places",
@@ -51,24 +51,15 @@ __all__ = [
     "simulate",
 ]
 
+# The first import of a subpackage sets its name here. These five are functions too, and load nothing
+# of their own, so they are imported once, now, and the names are left free.
+for _name in ("explain", "ingest", "panel", "publish", "simulate"):
+    importlib.import_module(f"atlarge.{_name}")
+    del globals()[_name]
+del _name
 
-class _Package(types.ModuleType):
-    """Keeps `atlarge.panel` and the like the function, although a module of that name is imported."""
-
-    def __setattr__(self, name: str, value: Any) -> None:
-        if name in _PUBLIC and isinstance(value, types.ModuleType):
-            return
-        super().__setattr__(name, value)
-
-
-sys.modules[__name__].__class__ = _Package
-
-
-def __getattr__(name: str) -> Any:
-    if name not in _PUBLIC:
-        raise AttributeError(f"module 'atlarge' has no attribute {name!r}")
-    return getattr(importlib.import_module(_PUBLIC[name]), name)
+__getattr__ = lazy_names(__name__, _HOMES)
 
 
 def __dir__() -> list[str]:
-    return sorted([*globals(), *_PUBLIC])
+    return sorted({*globals(), *_HOMES})

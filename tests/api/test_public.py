@@ -10,7 +10,7 @@ import pytest
 
 import atlarge
 
-NAMES = sorted(atlarge._PUBLIC)
+NAMES = sorted(atlarge._HOMES)
 
 
 def test_a_dozen_names() -> None:

@@ -59,7 +59,7 @@ from atlarge.explain.sources import sources_of
 from atlarge.explain.study import changed_units
 from atlarge.policies import Registry, Starts
 
-together = sys.modules["atlarge.explain.pooled"]
+together = sys.modules["atlarge.explain.pooled_answer"]
 
 BY_COUNTY = replace(HERE, office=None)
 BY_OFFICE = Where(OFFICE, None, OFFICE, AOR, "TX")

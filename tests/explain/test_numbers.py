@@ -174,7 +174,7 @@ def test_an_interval_that_cannot_be_told_prints_as_nulls() -> None:
 
 def test_the_pooled_estimate_finds_a_made_rise_and_fall(monkeypatch: pytest.MonkeyPatch) -> None:
     """Places of the registry get 1.5 times the arrests and half the handoffs from their own month on."""
-    module = sys.modules["atlarge.explain.pooled"]
+    module = sys.modules["atlarge.explain.pooled_answer"]
 
     keys = tuple(f"{k:05d}" for k in range(1, 61))
     rng = np.random.default_rng(2)
@@ -216,7 +216,7 @@ def test_registry_starts_of_the_pooled_estimate() -> None:
 
 
 def test_counties_under_one_law_are_one_witness() -> None:
-    from atlarge.explain.pooled import by_decision
+    from atlarge.explain.pooled_answer import by_decision
 
     y = np.arange(12.0).reshape(4, 3)
     total, begun = by_decision(y, np.array([2, 2, 1, -1]), ["law", "law", "sheriff", "quiet"])

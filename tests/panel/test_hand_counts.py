@@ -11,7 +11,8 @@ import pytest
 from test_panel import _rows
 
 from atlarge.errors import CoverageError, QuestionError
-from atlarge.panel import Measure, _is_one_span, measures, panel, place_codes, sparse
+from atlarge.panel import Measure, measures, panel, place_codes, sparse
+from atlarge.panel.counting import _is_one_span
 from making import HandStore, Span
 
 D = dt.date
@@ -216,7 +217,7 @@ def test_a_measure_of_several_conditions_counts_what_meets_them_all(
         "and_at_large": Measure("and_at_large", category="at_large", equals=both, **about),
         "at_large": measures()["at_large"],
     }
-    monkeypatch.setattr(sys.modules["atlarge.panel"], "measures", lambda: named)
+    monkeypatch.setattr(sys.modules["atlarge.panel.counting"], "measures", lambda: named)
     store = HandStore(tmp_path, rows, [Span("a", days[0], days[-1])])
     for engine in ("polars", "duckdb"):
         frame = panel(store, by="nation", every="month", measures=list(named), engine=engine).frame

@@ -35,6 +35,6 @@ USES = {
 @pytest.mark.parametrize("room", USES)
 def test_a_room_needs_numpy_and_scipy_only(room: str) -> None:
     code = BLOCK + "import numpy as np\n" + textwrap.dedent(USES[room])
-    code += "\nassert not {m for m in sys.modules if m.startswith(('atlarge.panel', 'atlarge.records'))}"
+    code += "\nassert not {m for m in sys.modules if m.startswith(('atlarge.panel.', 'atlarge.records'))}"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr

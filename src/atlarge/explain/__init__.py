@@ -6,10 +6,15 @@ localities together. `find_policy`, `policies` and `policy_table` are the dated 
 
 from __future__ import annotations
 
-from atlarge.explain.answer import Answer
-from atlarge.explain.api import explain
-from atlarge.explain.pooled import pooled, pooled_by_kind
-from atlarge.policies import Policy, find_policy, policies, policy_table
+from typing import TYPE_CHECKING
+
+from atlarge._lazy import lazy_names
+
+if TYPE_CHECKING:
+    from atlarge.explain.answer import Answer
+    from atlarge.explain.api import explain
+    from atlarge.explain.pooled_answer import pooled, pooled_by_kind
+    from atlarge.policies import Policy, find_policy, policies, policy_table
 
 __all__ = [
     "Answer",
@@ -21,3 +26,17 @@ __all__ = [
     "pooled",
     "pooled_by_kind",
 ]
+
+__getattr__ = lazy_names(
+    __name__,
+    {
+        "Answer": "atlarge.explain.answer",
+        "Policy": "atlarge.policies",
+        "explain": "atlarge.explain.api",
+        "find_policy": "atlarge.policies",
+        "policies": "atlarge.policies",
+        "policy_table": "atlarge.policies",
+        "pooled": "atlarge.explain.pooled_answer",
+        "pooled_by_kind": "atlarge.explain.pooled_answer",
+    },
+)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from atlarge.errors import AtlargeError
 from atlarge.explain.numbers import Number
-from atlarge.explain.pooled import pooled
+from atlarge.explain.pooled_answer import pooled
 from atlarge.messages import Message, say
 from atlarge.policies import Registry
 

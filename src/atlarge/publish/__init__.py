@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
+
+from atlarge._lazy import lazy_names
+
+if TYPE_CHECKING:
+    from atlarge.disclosure.table import Disclosed, disclose
+    from atlarge.publish.reports import export_charts, report
+    from atlarge.publish.site import publish
 
 __all__ = ["Disclosed", "disclose", "export_charts", "publish", "report"]
 
-_HOME = {
-    "Disclosed": "atlarge.disclosure.table",
-    "disclose": "atlarge.disclosure.table",
-    "export_charts": "atlarge.publish.reports",
-    "publish": "atlarge.publish.site",
-    "report": "atlarge.publish.reports",
-}
-
-
-def __getattr__(name: str) -> Any:
-    """The public names, loaded on first use."""
-    import importlib
-
-    if name not in _HOME:
-        raise AttributeError(f"module 'atlarge.publish' has no attribute {name!r}")
-    return getattr(importlib.import_module(_HOME[name]), name)
+__getattr__ = lazy_names(
+    __name__,
+    {
+        "Disclosed": "atlarge.disclosure.table",
+        "disclose": "atlarge.disclosure.table",
+        "export_charts": "atlarge.publish.reports",
+        "publish": "atlarge.publish.site",
+        "report": "atlarge.publish.reports",
+    },
+)

@@ -22,7 +22,7 @@ def pooled_finding(store: Store | Path | None, direction: str) -> dict[str, Any]
     """The pooled answer for decisions of a direction and its words; None where too few can be pooled."""
     from atlarge.errors import AtlargeError
     from atlarge.explain.elsewhere import headline, says
-    from atlarge.explain.pooled import pooled
+    from atlarge.explain.pooled_answer import pooled
     from atlarge.policies import registry
     from atlarge.records.store import open_store
 

@@ -1,0 +1,23 @@
+"""From releases to a store: read, type, place, count once, commit; all files or none."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from atlarge._lazy import lazy_names
+
+if TYPE_CHECKING:
+    from atlarge.ingest.run import combinations_of, ingest
+    from atlarge.records.audit import IngestAudit, ReleaseAudit
+
+__all__ = ["IngestAudit", "ReleaseAudit", "combinations_of", "ingest"]
+
+__getattr__ = lazy_names(
+    __name__,
+    {
+        "IngestAudit": "atlarge.records.audit",
+        "ReleaseAudit": "atlarge.records.audit",
+        "combinations_of": "atlarge.ingest.run",
+        "ingest": "atlarge.ingest.run",
+    },
+)

@@ -1,0 +1,38 @@
+"""The panel: place x period x measure, zero only where a release covers it, missing elsewhere."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from atlarge._lazy import lazy_names
+
+if TYPE_CHECKING:
+    from atlarge.panel.counting import (
+        NATION,
+        PLACE_COLUMN,
+        Measure,
+        Panel,
+        measure,
+        measures,
+        panel,
+        place_codes,
+        place_name,
+        rows_counted,
+        sparse,
+    )
+
+__all__ = [
+    "NATION",
+    "PLACE_COLUMN",
+    "Measure",
+    "Panel",
+    "measure",
+    "measures",
+    "panel",
+    "place_codes",
+    "place_name",
+    "rows_counted",
+    "sparse",
+]
+
+__getattr__ = lazy_names(__name__, dict.fromkeys(__all__, "atlarge.panel.counting"))
