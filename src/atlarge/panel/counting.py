@@ -264,20 +264,36 @@ def _needs(m: Measure) -> frozenset[str]:
     return frozenset(by_method | {column for column, _ in m.equals})
 
 
+def _narrowed(c: Coverage, columns: frozenset[str]) -> list[Coverage]:
+    """The stretches of days in which a release reports every one of some columns; none if one is lacking."""
+    if columns & set(getattr(c, "lacks", ())):
+        return []
+    limits = [days for name, days in getattr(c, "reported", ()) if name in columns]
+    if not limits:
+        return [c]
+    spans = [(c.start, c.end)]
+    for days in limits:
+        both = [(max(a, first), min(b, last)) for a, b in spans for first, last in days]
+        spans = [(a, b) for a, b in both if a <= b]
+    return [replace(c, start=a, end=b, reported=()) for a, b in spans]
+
+
 def _reporting(store: Store, m: Measure) -> list[Coverage]:
-    """The coverage of the releases that report a measure: a column left empty reports nothing."""
-    return [c for c in store.coverage(m.table) if not _needs(m) & set(getattr(c, "lacks", ()))]
+    """The coverage of the releases that report a measure, for the days on which they do: a column left empty
+    reports nothing."""
+    return [part for c in store.coverage(m.table) for part in _narrowed(c, _needs(m))]
 
 
 def _coverage_of_all(store: Store, group: list[Measure]) -> list[Coverage]:
     """The coverage of the releases that report every one of some measures. CoverageError if there is none."""
-    found = [c for c in store.coverage(group[0].table) if all(c in _reporting(store, m) for m in group)]
-    if not found and store.coverage(group[0].table):
-        needed = ", ".join(sorted({column for m in group for column in _needs(m)}))
+    needs = frozenset().union(*(_needs(m) for m in group))
+    table = store.coverage(group[0].table)
+    found = [part for c in table for part in _narrowed(c, needs)]
+    if not found and table:
         names = ", ".join(m.name for m in group)
         raise CoverageError(
-            f"no release in the store reports {names}: the column it is counted by ({needed}) is empty or "
-            "missing"
+            f"no release in the store reports {names}: the column it is counted by "
+            f"({', '.join(sorted(needs))}) is empty or missing"
         )
     return found
 

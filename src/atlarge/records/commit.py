@@ -10,7 +10,7 @@ import polars as pl
 from atlarge.records.audit import ReleaseAudit
 from atlarge.records.best import FILLED, fill
 from atlarge.records.coverage import Scope, days_with_rows, is_placed, places_of, spans_of
-from atlarge.records.missing import lacks
+from atlarge.records.missing import filled, lacks, reported_days
 from atlarge.records.overlap import Stored, overlaps
 from atlarge.records.prepare import Prepared
 from atlarge.records.store import Writer, content_hash, empty_manifest, lock, read_manifest
@@ -58,7 +58,7 @@ def digest(frame: pl.DataFrame, table: str) -> pl.DataFrame:
     count = pl.col("n").sum() if "n" in frame.columns else pl.len().alias("n")
     return (
         frame.group_by(names)
-        .agg(count.cast(pl.UInt32))
+        .agg(count.cast(pl.UInt32), *filled(table, frame.columns))
         .with_columns(
             pl.lit(has_text).alias("_has_text"),
             pl.lit(_first_texts(frame)).alias("_texts"),
@@ -81,7 +81,8 @@ def _scopes(prepared: Prepared) -> list[Scope]:
 
 
 def _lacking(prepared: Prepared) -> dict[str, Any]:
-    """The columns that a release leaves empty, for the manifest, if there are any that a measure may need."""
+    """The columns that a release leaves empty (`lacks`) or reports on some of its days (`reported`), for the
+    manifest, if there are any that a measure may need."""
     if prepared.audit.table not in EVENTS:
         return {}
     if "_lacks" in prepared.frame.columns:
@@ -89,7 +90,9 @@ def _lacking(prepared: Prepared) -> dict[str, Any]:
         empty = sorted(set.intersection(*parts) - {""}) if parts else []
     else:
         empty = lacks(prepared.frame, prepared.audit.table)
-    return {"lacks": empty} if empty else {}
+    spans = reported_days(prepared.frame, prepared.audit.table)
+    reported = {name: [[str(a), str(b)] for a, b in days] for name, days in sorted(spans.items())}
+    return ({"lacks": empty} if empty else {}) | ({"reported": reported} if reported else {})
 
 
 def coverage_of(prepared: Prepared) -> list[dict[str, Any]]:
@@ -125,8 +128,8 @@ def coverage_of(prepared: Prepared) -> list[dict[str, Any]]:
 
 def _declare(entry: dict[str, Any], scopes: list[Scope]) -> None:
     """Take the places of a stored release from what the user says."""
-    empty = next((c["lacks"] for c in entry["coverage"] if c.get("lacks")), None)
-    lacking = {"lacks": empty} if empty else {}
+    lacking = {k: next((c[k] for c in entry["coverage"] if c.get(k)), None) for k in ("lacks", "reported")}
+    lacking = {key: value for key, value in lacking.items() if value}
     spans = sorted({(c["table"], c["start"], c["end"]) for c in entry["coverage"]})
     entry["coverage"] = [
         {"table": table, "start": start, "end": end, **scope.to_dict(), **lacking}

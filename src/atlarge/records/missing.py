@@ -1,10 +1,12 @@
-"""What a file without some of its family's columns cannot answer."""
+"""What a file without some columns cannot answer, and the days on which a column is reported."""
 
 from __future__ import annotations
 
+import datetime as dt
+
 import polars as pl
 
-from atlarge.records.tables import TABLES
+from atlarge.records.tables import DATE_COLUMN, TABLES
 from atlarge.releases.family import Column, Family
 
 _CLOSES = {
@@ -21,8 +23,13 @@ _CLOSES = {
     "stay_book_in": "stays cannot be told",
     "apprehension_date": "the time from apprehension cannot be told",
 }
-_COUNTED_BY = ("method", "operation_mark", "outcome", "disposition")
+_IN_PARTS = ("conviction", "arrest_type", "agency", "landmark_class")
+"""Columns that measures count by and that a release may report for a part of its days only."""
+_COUNTED_BY = ("method", "operation_mark", "outcome", "disposition", *_IN_PARTS)
 """Columns that measures count by."""
+_BUCKET_DAYS, _BUCKET_ROWS, _IN_USE = (7, 28, 91), 20, 0.5
+"""A column is in use where the share of rows filled is at least this part of that in its best stretch.
+Stretches are as short as leaves them about so many rows."""
 _ANYWAY = ("operation_mark", "state", "criminality")
 
 
@@ -47,6 +54,82 @@ def closed_questions(family: Family, header: set[str]) -> list[str]:
         for name, column in lacking.items()
         if is_missed(name, column) or name not in _ANYWAY
     ]
+
+
+Spans = list[tuple[dt.date, dt.date]]
+
+
+def filled(table: str, columns: list[str]) -> list[pl.Expr]:
+    """Rows in which each column that may be reported in parts is filled, as `_filled_` and its name."""
+    names = [n for n in _IN_PARTS if n in TABLES[table] and n in columns]
+    rows = pl.col("n") if "n" in columns else pl.lit(1)
+    return [
+        pl.when(pl.col(n).is_not_null()).then(rows).otherwise(0).sum().cast(pl.UInt32).alias(f"_filled_{n}")
+        for n in names
+    ]
+
+
+def reported_days(frame: pl.DataFrame, table: str) -> dict[str, Spans]:
+    """First and last days of the stretches in which a column is in use, of those that are not throughout.
+
+    `frame`: rows of a release, or their digest. A column that no row fills is none of these: it is lacking.
+    """
+    date = DATE_COLUMN[table]
+    if date is None:
+        return {}
+    if not any(name.startswith("_filled_") for name in frame.columns):
+        frame = frame.group_by(date).agg(pl.col("n").sum(), *filled(table, frame.columns))
+    names = [name for name in frame.columns if name.startswith("_filled_")]
+    daily = (
+        frame.group_by(pl.col(date).alias("day")).agg(pl.col("n", *names).sum()).drop_nulls("day").sort("day")
+    )
+    found = {}
+    for name in names:
+        total = int(daily[name].sum())
+        if total and total < int(daily["n"].sum()):
+            spans = _in_use(daily.select("day", "n", pl.col(name).alias("filled")))
+            if spans is not None:
+                found[name.removeprefix("_filled_")] = spans
+    return found
+
+
+def _in_use(daily: pl.DataFrame) -> Spans | None:
+    """Stretches in which a column is in use, of `day`, `n` and `filled` rows; None where it is throughout."""
+    first = daily["day"].min()
+    days = (daily["day"].max() - first).days + 1  # type: ignore[operator]
+    rows = int(daily["n"].sum())
+    length = next((k for k in _BUCKET_DAYS if rows * k / days >= _BUCKET_ROWS), days)
+    bucket = ((pl.col("day") - pl.lit(first)).dt.total_days() // length).alias("bucket")
+    buckets = (
+        daily.group_by(bucket)
+        .agg(
+            pl.col("n", "filled").sum(),
+            pl.col("day").min().alias("from"),
+            pl.col("day").filter(pl.col("filled") > 0).min().alias("first"),
+            pl.col("day").filter(pl.col("filled") > 0).max().alias("last"),
+            pl.col("day").max().alias("to"),
+        )
+        .sort("bucket")
+        .with_columns((pl.col("filled") / pl.col("n")).alias("share"))
+    )
+    usual = buckets.filter(pl.col("n") >= _BUCKET_ROWS)
+    best = float((usual if usual.height else buckets)["share"].max())  # type: ignore[arg-type]
+    used = (buckets["share"] >= _IN_USE * best).to_list()
+    if all(used):
+        return None
+    spans: Spans = []
+    rows_of = buckets.to_dicts()
+    for i, is_used in enumerate(used):
+        if not is_used:
+            continue
+        # at an edge of its use the column begins, or ends, with the first or last day that is filled
+        start = rows_of[i]["from"] if i == 0 or used[i - 1] else rows_of[i]["first"]
+        end = rows_of[i]["to"] if i == len(used) - 1 or used[i + 1] else rows_of[i]["last"]
+        if i and used[i - 1] and spans:
+            spans[-1] = (spans[-1][0], end)
+        else:
+            spans.append((start, end))
+    return spans
 
 
 def lacks(frame: pl.DataFrame, table: str) -> list[str]:

@@ -9,6 +9,7 @@ from pathlib import Path
 import polars as pl
 
 from atlarge.records.audit import ReleaseAudit
+from atlarge.records.composition import composition
 from atlarge.records.correct import apply_faults, apply_rules
 from atlarge.records.coverage import Scope
 from atlarge.records.dates import DateOrder
@@ -102,6 +103,11 @@ def _derive(family: Family, frame: pl.DataFrame, audit: ReleaseAudit) -> pl.Data
             audit.notes.append(
                 f"lift reason {words!r} is not in the vocabulary; read as other in {rows:,} rows"
             )
+    if family.table == "arrests":
+        columns, unread = composition(frame)
+        frame = frame.with_columns(columns)
+        for (column, value), rows in unread.items():
+            audit.notes.append(f"{column} {value!r} is not in the vocabulary; read as other in {rows:,} rows")
     if family.table == "detainers" and "detainer_type" in frame.columns:
         frame = frame.with_columns(request_type(frame["detainer_type"]).alias("request_type"))
     return frame

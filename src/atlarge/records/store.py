@@ -26,6 +26,7 @@ import polars as pl
 from atlarge.errors import StoreError
 from atlarge.files import locked, sync, write_atomically
 from atlarge.records.integrity import digest, is_sealed, require, sealed
+from atlarge.records.tables import TABLES
 
 FORMAT = 1
 MANIFEST = "manifest.json"
@@ -48,7 +49,8 @@ class Coverage:
     """Days (ends included) and places that a release covers: "nation", or a level and codes ("aor:SEA,...").
 
     `levels`: the levels of place at which it counts (None: all). `without`: places inside that it lacks,
-    as "state:IA". `lacks`: columns of the table that the release leaves empty.
+    as "state:IA". `lacks`: columns of the table that the release leaves empty. `reported`: columns that it
+    fills on some days only, with the first and last days of the stretches in which it does.
     """
 
     release_id: str
@@ -58,6 +60,7 @@ class Coverage:
     levels: tuple[str, ...] | None = None
     without: tuple[str, ...] = ()
     lacks: tuple[str, ...] = ()
+    reported: tuple[tuple[str, tuple[tuple[dt.date, dt.date], ...]], ...] = ()
 
 
 class Store:
@@ -67,6 +70,7 @@ class Store:
         self.path = path
         self.manifest = manifest
         self._checked: set[str] = set()
+        self._names: dict[str, frozenset[str]] = {}
 
     def _sound(self, names: list[str]) -> list[Path]:
         """Paths of files, once they are known to be as they were written; StoreError if one is not."""
@@ -99,12 +103,27 @@ class Store:
             raise StoreError(f"{self.path}: the store has no {table}; it holds {available}")
         return self._sound(found)
 
+    def _columns(self, path: str) -> frozenset[str]:
+        """The columns of a file of the store (older versions wrote fewer); none of a lost file."""
+        if path not in self._names:
+            try:
+                self._names[path] = frozenset(pl.read_parquet_schema(self.path / path))
+            except (OSError, pl.exceptions.PolarsError):
+                return frozenset()
+        return self._names[path]
+
+    def _absent(self, release: dict[str, Any], table: str) -> list[str]:
+        """Columns of a table that no file of a release has."""
+        names = [self._columns(str(e["path"])) for e in release["tables"] if e["table"] == table]
+        known = frozenset().union(*names)
+        return [n for n in TABLES[table] if n not in known] if known and table in TABLES else []
+
     def scan(self, table: str) -> pl.LazyFrame:
         """A table as a lazy frame. StoreError if the store has no such table."""
-        if any(r.get("base") for r in self.releases):  # files with filled rows have a column more
-            files = [pl.scan_parquet(file, glob=False) for file in self.files(table)]
-            return pl.concat(files, how="diagonal")
-        return pl.scan_parquet(self.files(table), glob=False)
+        files = self.files(table)
+        if len({self._columns(str(e["path"])) for e in self._entries(table)}) > 1:
+            return pl.concat([pl.scan_parquet(file, glob=False) for file in files], how="diagonal")
+        return pl.scan_parquet(files, glob=False)
 
     def coverage(self, table: str) -> list[Coverage]:
         """What each release covers of a table; empty where it holds none."""
@@ -116,7 +135,11 @@ class Store:
                 c["scope"],
                 tuple(c["levels"]) if c.get("levels") is not None else None,
                 tuple(c.get("without", ())),
-                tuple(c.get("lacks", ())),
+                tuple(sorted({*c.get("lacks", ()), *self._absent(r, table)})),
+                tuple(
+                    (name, tuple((dt.date.fromisoformat(a), dt.date.fromisoformat(b)) for a, b in days))
+                    for name, days in c.get("reported", {}).items()
+                ),
             )
             for r in self.releases
             for c in r["coverage"]
