@@ -6,7 +6,6 @@ Run: python tools/docs.py [--check]. With --check nothing is written; exit 1 nam
 from __future__ import annotations
 
 import ast
-import importlib
 import inspect
 import json
 import sys
@@ -74,40 +73,6 @@ def _command(name: str, command: Any) -> str:
         rows.append([f"`{shown}`", getattr(parameter, "help", ""), default])
     text = f"## `{name}`\n\n{inspect.cleandoc(command.help or '')}\n\n"
     return text + (table(["argument or option", "meaning", "default"], rows) if rows else "")
-
-
-def api() -> str:
-    """The public names, with signature and docstring."""
-    import atlarge
-
-    text = f"# Python API\n\n{MADE}`import atlarge` gives these names; each loads on first use.\n\n"
-    for name in sorted(atlarge._HOMES):
-        thing = getattr(atlarge, name)
-        text += _thing(name, thing)
-        made = inspect.signature(thing).return_annotation
-        kind = getattr(importlib.import_module(thing.__module__), str(made).split("[")[0], None)
-        if inspect.isclass(kind) and kind.__module__.startswith("atlarge"):
-            text += _kind(kind)
-    return text
-
-
-def _thing(name: str, thing: Any) -> str:
-    return f"## {name}\n\n```text\natlarge.{name}{inspect.signature(thing)}\n```\n\n{_doc(thing)}\n\n"
-
-
-def _kind(kind: type) -> str:
-    text = f"### {kind.__name__}\n\n{_doc(kind)}\n\n"
-    rows = []
-    for name, member in vars(kind).items():
-        if name.startswith("_") or not (inspect.isfunction(member) or isinstance(member, property)):
-            continue
-        shown = f"{name}{inspect.signature(member)}" if inspect.isfunction(member) else name
-        rows.append([f"`{shown}`".replace("(self, ", "(").replace("(self)", "()"), _doc(member)])
-    return text + (table(["member", "meaning"], rows) if rows else "")
-
-
-def _doc(thing: Any) -> str:
-    return inspect.cleandoc(thing.__doc__ or "")
 
 
 def data_dictionary() -> str:
@@ -232,7 +197,7 @@ def filled(name: str) -> str:
     return environment.get_template(f"{name}.j2").render(results=results, figure=figure, made=made)
 
 
-PAGES = {"cli.md": cli, "api.md": api, "data-dictionary.md": data_dictionary, "benchmarks.md": benchmarks}
+PAGES = {"cli.md": cli, "data-dictionary.md": data_dictionary, "benchmarks.md": benchmarks}
 FILLED = {
     "scale.md": "scale.md",
     "trust.md": "trust.md",

@@ -22,6 +22,15 @@ from atlarge.agreement_places import Resolved, agency_key, resolve
 from atlarge.errors import ReleaseError
 from atlarge.reference import table
 
+__all__ = [
+    "AgencyList",
+    "AgreementSpell",
+    "SpellTable",
+    "agreements_of",
+    "read_list",
+    "read_lists",
+]
+
 MODELS = {
     "jem": "Jail Enforcement Model",
     "wso": "Warrant Service Officer",

@@ -28,6 +28,13 @@ from atlarge.panel import panel
 from atlarge.records.store import Store, open_store
 
 Floats = NDArray[np.float64]
+__all__ = [
+    "Forecast",
+    "Scores",
+    "forecast",
+    "score",
+]
+
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 DISCOUNTS = (0.5, 0.65, 0.75, 0.85, 0.92, 0.96)
 PERIODS_A_YEAR = {"week": 52, "month": 12}

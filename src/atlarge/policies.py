@@ -27,6 +27,16 @@ from atlarge.reference import sidecar, table
 Ints = NDArray[np.int64]
 Status = Literal["in force", "possible", "not in force"]
 
+__all__ = [
+    "Policy",
+    "Registry",
+    "as_registry",
+    "find_policy",
+    "policies",
+    "policy_table",
+    "registry",
+]
+
 HOUSING = "jail_contract"
 DIRECTIONS = ("limits", "extends")
 LEVELS = ("nation", "state", "county", "city")

@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     from atlarge.policies import Policy
 
 
+__all__ = [
+    "calendar_text",
+]
+
 def calendar_text(policies: Iterable[Policy], since: dt.date | None = None) -> str:
     """A policy's start, deadline and end, a day each; `since`: only dates from this day on."""
     events = [event for p in policies for event in _events(p) if since is None or event[0] >= since]

@@ -22,6 +22,12 @@ from atlarge.records.schemes import scheme as scheme_of
 from atlarge.records.store import Store, open_store
 from atlarge.reference import sidecar, table
 
+__all__ = [
+    "Checked",
+    "Verification",
+    "verify",
+]
+
 AGREEMENTS = "agreements_287g"
 BOOK_INS = {
     "book_ins_national": ("book_ins_ice", "book_ins_cbp"),

@@ -18,7 +18,7 @@ import making
 
 DOCS = ROOT / "docs"
 PAGES = [ROOT / "README.md", *sorted(DOCS.rglob("*.md"))]
-GENERATED = ("cli.md", "api.md", "data-dictionary.md", "benchmarks.md", "scale.md", "trust.md")
+GENERATED = ("cli.md", "data-dictionary.md", "benchmarks.md", "scale.md", "trust.md")
 OUTPUT = "text"  # a block that shows what is printed, or draws; every other kind is run
 
 

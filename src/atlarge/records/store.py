@@ -28,6 +28,12 @@ from atlarge.files import locked, sync, write_atomically
 from atlarge.records.integrity import digest, is_sealed, require, sealed
 from atlarge.records.tables import TABLES
 
+__all__ = [
+    "Coverage",
+    "Store",
+    "open_store",
+]
+
 FORMAT = 1
 MANIFEST = "manifest.json"
 ASIDE = ("quarantine", "overlap", "base")
