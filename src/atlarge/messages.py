@@ -53,7 +53,7 @@ Kind = Literal["count", "difference", "mean", "rate", "ratio", "share", "estimat
 class CountKey(NamedTuple):
     """A count of records: in which place, of which measure, over which days (both ends inside).
 
-    `level` "locality" stands for a county and an office area counted together; `place` is then "48453+AUS".
+    `level` "locality" stands for counties and office areas counted together; `place` is then "48453+AUS".
     """
 
     level: str
@@ -70,14 +70,13 @@ class CountKey(NamedTuple):
 
 
 def members_of(level: str, place: str) -> tuple[tuple[str, str], ...]:
-    """Levels and codes of the places that a place consists of: itself, or a county and an office area.
+    """Levels and codes of the places that a place consists of: itself, or counties and office areas.
 
     >>> members_of("locality", "48453+AUS")
     (('county', '48453'), ('office', 'AUS'))
     """
     if level == "locality":
-        county, _, office = place.partition("+")
-        return ("county", county), ("office", office)
+        return tuple(("county" if code.isdigit() else "office", code) for code in place.split("+"))
     return ((level, place),)
 
 

@@ -59,7 +59,7 @@ def test_shares_on_the_bursts_days_stand_beside_the_usual_ones() -> None:
         "methods": "supports", "returns": "supports",
     }  # fmt: skip
     assert "60 % carry an operation mark; usually 5.0 %" in str(lines["marked"]["says"])
-    assert lines["marked_aor"]["counts"] == [12, 3]  # a page leaves the line out: three is small
+    assert lines["marked_aor"]["counts"][:2] == [12, 3]  # a page leaves the line out: three is small
 
 
 def test_what_is_wider_than_the_place_speaks_against_an_operation_there() -> None:

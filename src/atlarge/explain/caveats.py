@@ -12,7 +12,7 @@ from atlarge.explain.areas import Where
 from atlarge.explain.changes import Relabelled
 from atlarge.explain.decomposition import Parts
 from atlarge.explain.estimate import Estimate
-from atlarge.explain.numbers import CountKey, Number, difference, key_of
+from atlarge.explain.numbers import CountKey, Number, difference, key_of, members_of
 from atlarge.explain.periods import Months
 from atlarge.explain.quantities import Burst, Bursts, Lasting, LeftBefore, MethodSwitch, TwoSided
 from atlarge.explain.verdicts import placing
@@ -139,6 +139,19 @@ def _left_before(facts: Facts) -> Fields:
     return {"date": dt.date.fromisoformat(found["date"]), **numbers}
 
 
+def _mix(facts: Facts, switch: MethodSwitch, *, before: bool) -> tuple[CountKey, ...]:
+    """The counts behind the share at large on one side of a switch."""
+    day = dt.timedelta(days=1)
+    first, last = (switch.first, switch.date - day) if before else (switch.date, switch.last)
+    if first is None or last is None:
+        return _whole(facts)
+    return tuple(
+        CountKey(level, code, measure, first, last, facts.scheme)
+        for level, code in members_of("locality", switch.place)
+        for measure in ("at_large", "handoffs")
+    )
+
+
 def _label(switch: MethodSwitch, where: Where) -> Message:
     """What the records of a label name, as a sentence takes it up."""
     if "+" in switch.place:
@@ -158,8 +171,8 @@ def _method_switch(facts: Facts) -> Fields:
     switch = near[0]
     return {
         "label": _label(switch, facts.where),
-        "before": Number(switch.share_before, "share", _before(facts)),
-        "after": Number(switch.share_after, "share", _whole(facts)),
+        "before": Number(switch.share_before, "share", _mix(facts, switch, before=True)),
+        "after": Number(switch.share_after, "share", _mix(facts, switch, before=False)),
         "month": Month(switch.date),
         "difference": difference(switch.robust, _whole(facts)),
     }
@@ -197,7 +210,9 @@ def _area_not_county(facts: Facts) -> Fields:
     share = facts.area_only_share
     if share is None or share < 0.5 or facts.where.county is None:
         return None
-    return {"share": Number(share, "share", _whole(facts)), "county": facts.where.county.name}
+    (whole,) = _whole(facts)  # either part follows from the share, and so does the other
+    parts = (whole._replace(level=level, place=code) for level, code in whole.members)
+    return {"share": Number(share, "share", (whole, *parts)), "county": facts.where.county.name}
 
 
 @_rule("handoffs")

@@ -127,7 +127,7 @@ def concentration_of(
     The count is of records that name a county of the area or an office with its seat there; of the
     `unplaced` ones of its area of responsibility it is unknown, so the upper ends count them too. Keys:
     population and its margin, per_10k, per_10k_nation, share_ratio (value, low, high each), note; all None
-    where no estimate of the population is at hand.
+    where no estimate of the population is at hand. `area`: codes of the places that are counted.
     """
     fips = where.county.code if where.county else _seat(where.office)
     people = metro_population(fips, start.year) if fips else None
@@ -154,6 +154,7 @@ def concentration_of(
         "is_margin_known": people.is_margin_known,
         "source_url": people.source_url,
         "arrests": here,
+        "area": "+".join([county.keys[k] for k in sorted(inside)] + [office.keys[k] for k in sorted(seated)]),
         "arrests_unplaced_in_aor": round(unplaced),
         "start": start.isoformat(),
         "end": end.isoformat(),

@@ -43,6 +43,14 @@ class _Counts:
         total = self.of(when, *whole)
         return self.of(when, part, *whole) / total if total > 0 else None
 
+    def behind(self, part: pl.Expr, *whole: pl.Expr) -> list[float]:
+        """The counts that shares of both times give away: those that meet `part`, and the others."""
+        found = []
+        for when in ("burst", "usual"):
+            seen = self.of(when, part, *whole)
+            found += [seen, self.of(when, *whole) - seen]
+        return found
+
 
 HERE, MARKED, LARGE, AREA = pl.col("here"), pl.col("marked"), pl.col("large"), pl.col("area")
 
@@ -126,9 +134,10 @@ def _marked(counts: _Counts, keys: tuple[CountKey, ...]) -> dict[str, Any] | Non
     share, usual = (counts.share(when, MARKED, HERE, LARGE) for when in ("burst", "usual"))
     if share is None or usual is None or counts.of("usual", pl.col("mark").is_not_null()) == 0:
         return None
-    seen, total = counts.of("burst", MARKED, HERE, LARGE), counts.of("burst", HERE, LARGE)
+    seen = counts.of("burst", MARKED, HERE, LARGE)
     says = say("corroboration.marked", share=_percent(share, keys), usual=_percent(usual, ()))
-    return _line("marked", says, _points(share, usual, seen), share, usual, [seen, total - seen])
+    behind = counts.behind(MARKED, HERE, LARGE)
+    return _line("marked", says, _points(share, usual, seen), share, usual, behind)
 
 
 def _marked_within(counts: _Counts, keys: tuple[CountKey, ...], level: str) -> dict[str, Any] | None:
@@ -143,7 +152,8 @@ def _marked_within(counts: _Counts, keys: tuple[CountKey, ...], level: str) -> d
     says = say(
         f"corroboration.marked_{level}", share=_percent(share, keys), usual=_percent(usual, ()), **more
     )
-    return _line(f"marked_{level}", says, _points(share, usual, seen), share, usual, [seen, total - seen])
+    behind = counts.behind(HERE, *inside)
+    return _line(f"marked_{level}", says, _points(share, usual, seen), share, usual, behind)
 
 
 def _others(elsewhere: int, places: int) -> dict[str, Any] | None:
@@ -158,13 +168,14 @@ def _others(elsewhere: int, places: int) -> dict[str, Any] | None:
 def _methods(counts: _Counts, keys: tuple[CountKey, ...], facts: Facts, days: int) -> dict[str, Any] | None:
     first, last = facts.months.bounds(facts.months.pre)
     seen = counts.of("burst", HERE, ~LARGE)
-    due = counts.of("usual", HERE, ~LARGE) / ((last - first).days + 1) * days
+    usual = counts.of("usual", HERE, ~LARGE)
+    due = usual / ((last - first).days + 1) * days
     if due < 1:
         return None
     ratio = seen / due
     points = "supports" if NEAR[0] <= ratio <= NEAR[1] else "against" if ratio > NEAR[1] else "neutral"
     says = say("corroboration.methods", ratio=Number(ratio, "ratio", keys))
-    return _line("methods", says, points, ratio, 1.0, [seen])
+    return _line("methods", says, points, ratio, 1.0, [seen, usual])
 
 
 def _returns(counts: _Counts, keys: tuple[CountKey, ...]) -> dict[str, Any] | None:
@@ -173,6 +184,7 @@ def _returns(counts: _Counts, keys: tuple[CountKey, ...]) -> dict[str, Any] | No
     share, usual = (counts.share(when, returned, HERE, LARGE, known) for when in ("burst", "usual"))
     if share is None or usual is None:
         return None
-    seen, total = counts.of("burst", returned, HERE, LARGE), counts.of("burst", known, HERE, LARGE)
+    seen = counts.of("burst", returned, HERE, LARGE)
     says = say("corroboration.returns", share=_percent(share, keys), usual=_percent(usual, ()))
-    return _line("returns", says, _points(share, usual, seen), share, usual, [seen, total - seen])
+    behind = counts.behind(returned, HERE, LARGE, known)
+    return _line("returns", says, _points(share, usual, seen), share, usual, behind)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
+from typing import Any
 
 from atlarge.explain.answer import Area, Judgement
 from atlarge.explain.areas import Where
@@ -305,12 +306,20 @@ def _moment(facts: Facts, date: dt.date) -> Message:
     return say("moment.before", n=gap) if gap else say("moment.began")
 
 
+def level_keys(about: dict[str, Any], scheme: str) -> tuple[CountKey, ...]:
+    """The count behind the rates of a metropolitan area: of its counties and the offices seated there."""
+    if not about.get("area"):
+        return ()
+    first, last = (dt.date.fromisoformat(about[name]) for name in ("start", "end"))
+    return (CountKey("locality", about["area"], about["measure"], first, last, scheme),)
+
+
 def level_paragraph(facts: Facts) -> Message:
     """Arrests a year for every 10,000 unauthorized residents, here and in the nation."""
     about = facts.concentration
     if about.get("population") is None:
         return say("level.none", at=at(facts.where))
-    keys = (_main_key(facts),)
+    keys = (_main_key(facts), *level_keys(about, facts.scheme))
     ratio = about["share_ratio"]
     return join(
         say(

@@ -199,7 +199,10 @@ class LeftBefore(_Plain):
 
 @dataclass(frozen=True, kw_only=True)
 class MethodSwitch(_Plain):
-    """The mix of methods within one label changed; `robust`: the effect on a sum that it leaves alone."""
+    """The mix of methods within one label changed; `robust`: the effect on a sum that it leaves alone.
+
+    `first` and `last`: the days that the shares before and after it are of.
+    """
 
     place: str
     place_name: str
@@ -215,3 +218,5 @@ class MethodSwitch(_Plain):
     robust_measure: str = "all"
     robust_expected: float | None = None
     robust_p: float | None = None
+    first: dt.date | None = None
+    last: dt.date | None = None

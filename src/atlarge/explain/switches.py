@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import replace
 
 from atlarge.calendar import add_months
 from atlarge.effects import mix_switch
+from atlarge.effects.mixes import REACH
 from atlarge.errors import QuestionError
 from atlarge.explain.answer import Area, Interval
 from atlarge.explain.data import Daily
@@ -70,6 +72,8 @@ def _switch(at_large: Daily, handoffs: Daily, area: Area) -> MethodSwitch | None
         share_before=found.before,
         share_after=found.after,
         p=found.p,
+        first=firsts[max(0, found.index - REACH)],
+        last=add_months(firsts[min(len(firsts) - 1, found.index + REACH - 1)], 1) - dt.timedelta(days=1),
     )
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from atlarge.disclosure.table import SHOWN, SMALL, WITHHELD, Counts, mark_text
 from atlarge.explain.answer import ACCOUNTS, QUIET, ChangeStrip, Interval, Series
+from atlarge.explain.narrative import level_keys
 from atlarge.publish import charts
 from atlarge.publish.answers import Shown, burst_window, drawn_spans, drawn_strips, shown_series
 from atlarge.publish.charts import Burst, Estimate, PolicyMark, Valued
@@ -388,6 +389,10 @@ def _waterfall(shown: Shown, w: Words) -> Figure | None:
     a = shown.answer
     if not shown.is_all_shown or a.baseline is None or not a.parts:
         return None
+    main = next((s for s in shown_series(a) if s.measure == a.measure), None)
+    # The earlier pace is the mean of the months before: with one of them withheld it would give that away.
+    if main is None or not shown.is_whole(shown.counts(main, ""), len(main.period)):
+        return None
     parts = [_valued(w.label("part", name, name), i) for name, i in a.parts.items()]
     sentence = w(
         "chart.waterfall_says",
@@ -579,6 +584,8 @@ def _rates(shown: Shown, w: Words) -> str:
     c = shown.answer.concentration
     rate, nation = c.get("per_10k") or {}, c.get("per_10k_nation") or {}
     if not shown.is_main_shown or rate.get("value") is None or nation.get("value") is None:
+        return ""
+    if any(shown.mark_of(key) != SHOWN for key in level_keys(c, shown.answer.scheme)):
         return ""
     return w(
         "report.concentration_text",

@@ -21,7 +21,7 @@ import polars as pl
 from atlarge.disclosure.table import SHOWN, SMALL, THRESHOLD, WITHHELD, Counts, Disclosed
 from atlarge.explain.answer import Answer, Area, ChangeStrip, Series, Span
 from atlarge.explain.numbers import CountKey
-from atlarge.messages import Message, Number
+from atlarge.messages import Message, Number, members_of
 from atlarge.publish.day_ranges import Daily, Window, count_between, daily_counts
 from atlarge.publish.editions import read_edition
 from atlarge.publish.release_table import site_cells, window_cells
@@ -44,10 +44,7 @@ def key_of(window: Window) -> Key:
 
 def members(area: Area) -> tuple[tuple[str, str], ...]:
     """Levels and codes of the places that an area consists of."""
-    if area.level == "locality":
-        county, _, office = area.code.partition("+")
-        return ("county", county), ("office", office)
-    return ((area.level, area.code),)
+    return members_of(area.level, area.code)
 
 
 def _date(value: Any) -> dt.date:

@@ -19,6 +19,7 @@ import polars as pl
 from atlarge.disclosure.constraints import NO_END, ConstraintBuilder, Knowledge
 from atlarge.disclosure.table import SHOWN, SMALL, THRESHOLD, UNCOVERED, WITHHELD, Disclosed
 from atlarge.errors import QuestionError
+from atlarge.messages import members_of
 from atlarge.publish.day_ranges import Window
 
 RECORD = "data/disclosed.parquet"
@@ -110,9 +111,7 @@ def windows_before(before: Edition, cells: pl.DataFrame, places: set[tuple[str, 
         rows.select(*KEYS[:3], *KEYS[4:]).unique(maintain_order=True).rows()
     ):
         measure, _, scheme = name.partition("@")
-        members: tuple[tuple[str, str], ...] = ((level, place),)
-        if level == "locality":
-            members = tuple(zip(("county", "office"), place.split("+"), strict=False))
+        members = members_of(level, place)
         if set(members) <= places:
             found.append(Window(members, measure, start, end, scheme or "ddp", weight=1.0))
     return found

@@ -68,7 +68,7 @@ def lineage_of(data: SiteData, place: PlaceInfo, home: str, w: Words) -> dict[st
 
 
 def lineage_page(data: SiteData, w: Words) -> str:
-    """What each measure counts, every file and sheet with its rows, and the way back to a row."""
+    """What each measure counts, every file and sheet, and the way back to a row."""
     return render(
         "lineage.html.j2",
         **heading(data, w, "lineage", nav="data"),
@@ -101,7 +101,7 @@ def _measure(name: str, w: Words) -> dict[str, str]:
 
 
 def _sheets(data: SiteData, w: Words) -> Table:
-    """Every file, with its sheets and rows where the store knows them."""
+    """Every file, with its sheets where the store knows them."""
     seen: set[str] = set()
     rows: list[list[str | Link]] = []
     for o in data.origins:
@@ -109,13 +109,9 @@ def _sheets(data: SiteData, w: Words) -> Table:
         seen.add(o.release)
         row: list[str | Link] = [name, w.label("tables", o.table, o.table), o.file or "–"]
         if data.has_rows:
-            row += [
-                o.sheet or "–",
-                w.count(o.rows) if o.rows is not None else "–",
-                f"{w.count(o.first_row)}–{w.count(o.last_row)}" if o.first_row and o.last_row else "–",
-            ]
+            row.append(o.sheet or "–")
         rows.append([*row, w.days(o.start, o.end)])
-    known = ("sheet", "counted", "row_numbers") if data.has_rows else ()
+    known = ("sheet",) if data.has_rows else ()
     head = [w(f"col.{k}") for k in ("release", "table", "file", *known, "covers")]
     texts = (1, 2, 3) if data.has_rows else (1, 2)
     return Table(w("lineage.files"), head, rows, is_stacked=True, texts=texts, has_heading=True)

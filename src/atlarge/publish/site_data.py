@@ -19,7 +19,7 @@ from atlarge.publish.answers import Shown, members, show_with, windows_of
 from atlarge.publish.claims_data import claim_windows, disclosed_claims
 from atlarge.publish.day_ranges import Window
 from atlarge.publish.editions import Edition, record_of
-from atlarge.publish.lineage_data import Origin, origins
+from atlarge.publish.lineage_data import Origin, origins, release_facts
 from atlarge.publish.place_facts import (
     areas_of,
     current_counties,
@@ -106,7 +106,7 @@ class SiteData:
     @property
     def has_rows(self) -> bool:
         """Whether the store knows the rows of releases, and not only counts of them."""
-        return any(o.first_row is not None for o in self.origins)
+        return any(o.has_rows for o in self.origins)
 
     @property
     def first_day(self) -> dt.date:
@@ -191,9 +191,9 @@ def gather_site(
         reports=_reports(places),
         surges=_surges(found.surges, cells.table),
         thin=found.thin,
-        origins=origins(store, list(cells.groups), cells.table.threshold),
+        origins=origins(store, list(cells.groups)),
         coverage={t: _covered_months(store, t) for t in cells.groups},
-        releases=_releases(store),
+        releases=release_facts(store, cells.table, cells.groups),
         hidden=cells.table.suppressed,
         claims=disclosed_claims(list(claims), cells.table, measures, levels),
         answers=[show_with(answer, cells.table) for answer in answers],
@@ -343,25 +343,6 @@ def _covered_months(store: Store, name: str) -> list[tuple[dt.date, float]]:
     length = (pl.col("month").dt.offset_by("1mo") - pl.col("month")).dt.total_days()
     joined = axis.join(counted, on="month", how="left").select("month", pl.col("days").fill_null(0) / length)
     return [(m, float(s)) for m, s in joined.iter_rows()]
-
-
-def _releases(store: Store) -> list[dict[str, Any]]:
-    """What is published about each release: its file, hash, rows read, kept and dropped, and its coverage."""
-    kept = (
-        "id",
-        "file",
-        "family",
-        "sha256",
-        "rows_read",
-        "rows_kept",
-        "rows_dropped",
-        "unresolved_places",
-        "coverage",
-    )
-    return [
-        {k: r.get(k) for k in kept}
-        for r in sorted(store.manifest.get("releases", []), key=lambda r: str(r["id"]))
-    ]
 
 
 def order(codes: Sequence[Code], places: dict[Code, PlaceInfo]) -> list[PlaceInfo]:

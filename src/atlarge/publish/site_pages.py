@@ -262,12 +262,19 @@ def _columns(w: Words) -> Table:
     return Table(w("data.columns"), head, rows, is_stacked=True, texts=(1, 2), has_heading=True)
 
 
+def _about(rows: int | None, release: dict[str, Any], w: Words) -> str:
+    """A number of rows as it may be printed."""
+    if rows is None:
+        return "–"
+    return w("data.about", n=w.count(rows)) if rows else w("data.fewer", n=w.count(release["unit"] // 2))
+
+
 def data_page(data: SiteData, w: Words) -> str:
     """Releases with their audit, and the published counts as files."""
     root = "" if w.language == LANGUAGES[0] else "../"
     rows = []
     for r in data.releases:
-        dropped = r.get("rows_dropped") or {}
+        dropped = r["rows_dropped"]
         covers = "; ".join(
             f"{c['table']} {c['start']} – {c['end']}, {c['scope']}" for c in r.get("coverage") or []
         )
@@ -276,9 +283,12 @@ def data_page(data: SiteData, w: Words) -> str:
                 str(r["id"]),
                 str(r.get("file") or "–"),
                 str(r.get("sha256") or "–")[:16] + "…",
-                w.count(r.get("rows_read") or 0),
-                w.count(r.get("rows_kept") or 0),
-                ", ".join(f"{k}: {w.count(v)}" for k, v in sorted(dropped.items())) or w("data.none"),
+                _about(r["rows_read"], r, w),
+                _about(r["rows_kept"], r, w),
+                "–"
+                if dropped is None
+                else ", ".join(f"{k}: {_about(v, r, w)}" for k, v in sorted(dropped.items()))
+                or w("data.none"),
                 covers,
             ]
         )
@@ -306,7 +316,7 @@ def data_page(data: SiteData, w: Words) -> str:
         {"title": w("lineage.title"), "links": [lineage]},
         {
             "title": w("data.releases"),
-            "paragraphs": [],
+            "paragraphs": [w("data.rounded")],
             "table": Table(
                 w("data.releases"), head, rows, is_stacked=True, texts=(1, 2, 5, 6), has_heading=True
             ),

@@ -84,7 +84,7 @@ def sqlite_bytes(data: SiteData, frame: pl.DataFrame) -> bytes:
         base.executemany("insert into measures values (?, ?, ?)", measure_rows(data))
         base.execute(
             "create table releases (id text primary key, file text, sha256 text, "
-            "rows_read integer, rows_kept integer)"
+            "rows_read_about integer, rows_kept_about integer)"
         )
         rows = [
             tuple(r.get(k) for k in ("id", "file", "sha256", "rows_read", "rows_kept")) for r in data.releases
