@@ -88,7 +88,10 @@ def test_engines_agree(store: HandStore) -> None:
 
 
 def _arrest_measures() -> list[str]:
-    return [name for name, m in measures().items() if m.table == "arrests"]
+    """Measures of arrests by columns that the store made here has."""
+    columns = {"method", "operation_mark"}
+    arrests = [m for m in measures().values() if m.table == "arrests"]
+    return [m.name for m in arrests if {column for column, _ in m.equals} <= columns]
 
 
 @pytest.mark.parametrize("scheme", ["ddp", "biglocal"])
