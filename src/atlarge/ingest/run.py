@@ -15,6 +15,7 @@ import polars as pl
 
 from atlarge.errors import ReleaseError
 from atlarge.known_places import QUERY, known_places, resolve_queries
+from atlarge.places.landmark_class import classes_of
 from atlarge.records.audit import IngestAudit, ReleaseAudit
 from atlarge.records.commit import already_stored, commit, digest
 from atlarge.records.coverage import Scope, parse_scope
@@ -317,7 +318,7 @@ class _Placer:
 
 
 def put_places(prepared: Prepared, own: pl.DataFrame | None) -> None:
-    """Give rows the places of their words, and bring them into the table's form."""
+    """Give rows the places of their words and the class of their landmark, in the table's form."""
     if own is not None:
         words = _words(prepared.frame)
         keys = words.columns or ["_rows"]
@@ -327,4 +328,7 @@ def put_places(prepared: Prepared, own: pl.DataFrame | None) -> None:
             *joined.select("aor_basis", *_FOUND_KEPT).get_columns(),
         )  # fmt: skip
         prepared.audit.unresolved_places = int((prepared.frame["place_kind"] == "unresolved").sum())
+    if prepared.audit.table == "arrests" and "landmark" in prepared.frame.columns:
+        classes = classes_of(prepared.frame["landmark"]).alias("landmark_class")
+        prepared.frame = prepared.frame.with_columns(classes)
     prepared.frame = conform(prepared.frame, prepared.audit.table)
