@@ -64,8 +64,8 @@ def search(page: Page, text: str) -> list[str]:
     page.locator("#find").fill("")
     page.locator("#find").focus()
     page.keyboard.type(text, delay=5)
-    page.locator("#found li").first.wait_for()
-    return page.locator("#found li").all_inner_texts()
+    page.locator("#find-list li").first.wait_for()
+    return page.locator("#find-list li").all_inner_texts()
 
 
 def test_search_by_keyboard_finds_a_city_and_opens_nothing_unseen(page: Page, address: str) -> None:
@@ -73,7 +73,7 @@ def test_search_by_keyboard_finds_a_city_and_opens_nothing_unseen(page: Page, ad
     assert "Travis County, Texas" in search(page, "Austin")[0]
     page.keyboard.press("Enter")
     assert page.url.endswith("/index.html")  # the first is marked, not opened
-    assert page.locator("#find").get_attribute("aria-activedescendant") == "found-0"
+    assert page.locator("#find").get_attribute("aria-activedescendant") == "find-0"
     page.keyboard.press("Enter")
     page.wait_for_url("**" + PLACE)
     assert page.locator("h1").inner_text() == "Travis County, Texas"
@@ -104,7 +104,7 @@ def test_a_name_of_nothing_says_so(page: Page, address: str) -> None:
     page.goto(address + "/index.html")
     page.locator("#find").focus()
     page.keyboard.type("qqqqqqqq", delay=10)
-    page.locator("#found-say", has_text="No place is found").wait_for()
+    page.locator("#find-say", has_text="No place is found").wait_for()
 
 
 def test_a_number_leads_to_its_files_and_to_what_is_counted(page: Page, address: str) -> None:

@@ -323,7 +323,7 @@ def _timeline_sentence(shown: Shown, series: Series, counts: Counts, w: Words) -
     return w(
         "chart.timeline_says",
         **shared,
-        span=w(f"span.{span.span}").lower(),
+        span=w(f"span.{span.span}"),
         observed=_in_sentence(shown.span(span), shown, w),
         expected=_value(span.counterfactual.value, w),
         low=_value(span.counterfactual.low, w),

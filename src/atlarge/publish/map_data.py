@@ -7,10 +7,7 @@ from typing import Any
 
 from atlarge.panel import NATION
 from atlarge.publish import charts
-from atlarge.publish.i18n import Words
-from atlarge.publish.layout import name_of
 from atlarge.publish.place_facts import homes, population_table, residents
-from atlarge.publish.render import Link, Table
 from atlarge.publish.series_files import HIDDEN, HIDDEN_SMALL
 from atlarge.publish.site_data import PlaceInfo, SiteData
 
@@ -122,27 +119,3 @@ def first_classes(counted: dict[str, Any]) -> dict[str, str]:
             kind = f"q{1 + sum(n / some * 1e5 >= cut for cut in own['cuts'][MEASURES[0]])}"
         found[code] = kind
     return found
-
-
-def map_table(data: SiteData, counted: dict[str, Any], w: Words, home: str) -> Table:
-    """The map's last fiscal year as a table that sorts: counties with records, their counts and rates."""
-    from atlarge.publish.charts.timeline import cell
-    from atlarge.publish.pages import rate_text
-
-    days = _periods(data, "county")
-    day = days[-1]
-    rows: list[list[str | Link]] = []
-    for p in _places(data, "county"):
-        series = [data.series(p, m, "year") for m in MEASURES]
-        if (
-            series[0] is None
-            or day not in series[0].periods
-            or (series[0].values[series[0].periods.index(day)] or 0) == 0
-        ):
-            continue
-        counts = [cell(c, c.periods.index(day), w) if c and day in c.periods else "–" for c in series]
-        rows.append(
-            [Link(name_of(p, w), f"{home}{p.stem}.html"), *counts, rate_text(data, p, MEASURES[0], day, w)]
-        )
-    head = [w("col.place"), *(w(f"measure.{m}") for m in MEASURES), w("col.rate")]
-    return Table(w("map.table", year=day.year + 1), head, rows, is_wide=True, is_sortable=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 import shlex
 from collections.abc import Sequence
 from functools import lru_cache
@@ -22,8 +23,18 @@ from atlarge.publish.i18n import Words
 from atlarge.publish.layout import crumbs, name_of, page_of, path_of
 from atlarge.publish.lineage_view import lineage_of, measure_link, year_id
 from atlarge.publish.live import live_place
-from atlarge.publish.render import Figure, Link, Table, counts_table, figure, hidden_note, render, safe_link
-from atlarge.publish.search_data import full_name
+from atlarge.publish.render import (
+    Figure,
+    Link,
+    Table,
+    counts_table,
+    figure,
+    hidden_note,
+    render,
+    safe_link,
+    source_link,
+)
+from atlarge.publish.search_data import full_name, records_of
 from atlarge.publish.series_files import policies_of
 from atlarge.publish.site_data import Code, PlaceInfo, SiteData, order
 from atlarge.publish.surges_view import surges_table
@@ -76,7 +87,7 @@ def adds(data: SiteData, place: PlaceInfo, w: Words) -> str:
 
 
 def policy_marks(rows: Sequence[dict[str, Any]]) -> list[PolicyMark]:
-    """Policies with a date, as drawn. Only those that limit cooperation shade the chart."""
+    """Policies with a date, as drawn."""
     return [
         PolicyMark(r["title"], r["announced"], r["effective"], r["ended"], r["direction"] == "limits")
         for r in rows
@@ -104,6 +115,40 @@ def bursts(rows: Sequence[dict[str, Any]], w: Words) -> list[Burst]:
     ]
 
 
+def finding_of(data: SiteData, place: PlaceInfo, w: Words) -> str:
+    """The title of a place's timeline: how a kind of arrests went between the first and last whole years.
+
+    The kind is the one whose change stands out most from chance, of those whose counts are shown in both
+    years; the plain name of the chart where there is none, or where most records around name no county.
+    """
+    name = w("place.nation") if place.level == "nation" else name_of(place, w)
+    if (place.level, place.code) in data.unrated:
+        return w("place.timeline", place=name)
+    part_years = set(data.partial_years())
+    found = []
+    for measure in PARTS:
+        counts = data.series(place, measure, "year")
+        cells = [] if counts is None else zip(counts.periods, counts.values, counts.marks, strict=True)
+        whole = [(day, n) for day, n, mark in cells if day not in part_years and mark != UNCOVERED]
+        if len(whole) < 2 or not whole[0][1] or whole[-1][1] is None:
+            continue
+        (first, a), (last, b) = whole[0], whole[-1]
+        found.append((abs(b - a) / math.sqrt(a + b), measure, first, a, last, b))
+    if not found:
+        return w("place.timeline", place=name)
+    score, measure, first, a, last, b = max(found, key=lambda f: f[0])
+    way = "steady" if score < 2 or abs(b - a) < 0.1 * a else "rose" if b > a else "fell"
+    return w(
+        f"place.finding_{way}",
+        measure=w(f"measure.{measure}"),
+        place=name,
+        a=w.count(a),
+        b=w.count(b),
+        first=w.fiscal_year(first),
+        last=w.fiscal_year(last),
+    )
+
+
 def timeline_of(data: SiteData, place: PlaceInfo, w: Words, home: str = "") -> Figure | None:
     """At-large arrests and jail handoffs by the finest period that the place is published by."""
     every = place.fine
@@ -111,7 +156,7 @@ def timeline_of(data: SiteData, place: PlaceInfo, w: Words, home: str = "") -> F
     if every == "year" or len(series) < 2 or len(series[0].periods) < 2:
         return None
     peaks = {f"{key}_peak": peak(s, w, every) for key, s in zip("ab", series, strict=True)}
-    title = w("place.timeline", place=name_of(place, w))
+    title = finding_of(data, place, w)
     covered = [d for d, m in zip(series[0].periods, series[0].marks, strict=True) if m != UNCOVERED]
     first, last = (w.period(covered[i], every) if covered else "–" for i in (0, -1))
     sentence = w(
@@ -167,6 +212,7 @@ def years_of(data: SiteData, place: PlaceInfo, w: Words) -> Figure | None:
         lambda width: charts.years(whole, parts, w=w, title=title, sentence=sentence, width=width),
         note=partial_note(data, w),
         id="years",
+        is_half=True,
     )
 
 
@@ -260,7 +306,7 @@ def policies_table(
             w(f"direction.{r['direction']}"),
             *(w.short_day(r[k]) if r[k] else "–" for k in ("announced", "effective", "ended")),
             w.label("confidence", str(r["confidence"]), str(r["confidence"])) if r["confidence"] else "–",
-            Link(w("link.source"), link, True) if link else "–",
+            source_link(link),
         ]
         if places is not None:
             code = ("state", r["state"]) if r["level"] == "state" else ("county", r["fips"])
@@ -283,8 +329,8 @@ def reports_table(rows: Sequence[dict[str, Any]], w: Words) -> Table:
                 r["report"],
                 w.label("measure", r["measure"], r["measure"].replace("_", " ")),
                 w.days(r["start"], r["end"]) if r["start"] and r["end"] else "–",
-                f"{r['value']:,.10g}",
-                Link(w("link.source"), link, True) if link else "–",
+                w.percent(r["value"] / 100) if r["unit"] == "percent" else f"{r['value']:,.10g}",
+                source_link(link),
             ]
         )
     head = [w(f"col.{k}") for k in ("report", "measure", "when", "figure", "source")]
@@ -310,12 +356,20 @@ def detainers_table(data: SiteData, place: PlaceInfo, w: Words, home: str) -> Ta
     )
 
 
+def entry(data: SiteData, place: PlaceInfo, w: Words) -> dict[str, str]:
+    """A place in a list of places: its name, its page, how many arrests its page shows."""
+    n = records_of(data, place)
+    note = w.count(n) if n > 0 else f"<{data.threshold}" if n < 0 else w("places.none")
+    key = f"{full_name(data, place, w)} {place.code}"
+    return {"name": name_of(place, w), "href": f"{place.stem}.html", "key": key, "note": note}
+
+
 def within(data: SiteData, place: PlaceInfo, w: Words) -> list[dict[str, str]]:
     """Places inside this one."""
     kids = place.children
     if place.level == "nation":
         kids = tuple(c for c in data.places if c[0] in ("state", "aor"))
-    return [{"name": name_of(p, w), "href": f"{p.stem}.html"} for p in order(kids, data.places)]
+    return [entry(data, p, w) for p in order(kids, data.places)]
 
 
 def place_page(data: SiteData, place: PlaceInfo, w: Words) -> str:

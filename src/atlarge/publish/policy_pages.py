@@ -16,7 +16,7 @@ from atlarge.publish import charts
 from atlarge.publish.charts.choropleth import PATTERNS
 from atlarge.publish.i18n import LANGUAGES, Words
 from atlarge.publish.layout import page_of, path_of
-from atlarge.publish.render import Link, Table, render, safe_link
+from atlarge.publish.render import Link, Table, render, safe_link, source_link
 from atlarge.publish.site_data import SiteData
 from atlarge.reference import sidecar, table
 from atlarge.regimes import county_regimes, monthly_totals, months_between, with_residents
@@ -236,7 +236,7 @@ def _row(p: Policy, w: Words, home: str) -> list[str | Link]:
         _until(p, w),
         w(f"registry.scope.{p.binds}"),
         p.confidence or "–",
-        Link(w("link.source"), source, True) if source else "–",
+        source_link(source),
     ]
 
 

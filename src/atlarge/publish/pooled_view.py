@@ -91,6 +91,7 @@ def _figure(found: dict[str, Any], w: Words) -> Figure | None:
         lambda width: ratios(series, w=w, title=title, sentence=sentence, width=width),
         table=table,
         id=f"pooled-{found['direction']}",
+        is_half=True,
     )
 
 

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 import jinja2
 
 from atlarge.disclosure.table import SMALL, WITHHELD, Counts
-from atlarge.publish.charts import NARROW, WIDE
+from atlarge.publish.charts import HALF, NARROW, WIDE
 from atlarge.publish.charts.timeline import cell
 from atlarge.publish.i18n import Words
 from atlarge.publish.svg import Drawing
@@ -59,13 +59,20 @@ class Figure:
     table: Table | None = None
     note: str = ""
     id: str = ""
+    kind: str = "wide"
 
 
 def figure(
-    draw: Callable[[float], Drawing], *, table: Table | None = None, note: str = "", id: str = ""
+    draw: Callable[[float], Drawing],
+    *,
+    table: Table | None = None,
+    note: str = "",
+    id: str = "",
+    is_half: bool = False,
 ) -> Figure:
-    """Draw a chart for desktop and phone; `draw` takes the width."""
-    return Figure(draw(WIDE), draw(NARROW), table, note, id)
+    """Draw a chart for desktop and phone; `draw` takes the width. `is_half`: something stands beside it."""
+    wide, kind = (HALF, "wide half") if is_half else (WIDE, "wide")
+    return Figure(draw(wide), draw(NARROW), table, note, id, kind)
 
 
 def counts_table(
@@ -110,6 +117,11 @@ def safe_link(url: Any) -> str:
 def static(name: str) -> str:
     """A text file of `static/`."""
     return files("atlarge.publish").joinpath(f"static/{name}").read_text(encoding="utf-8")
+
+
+def source_link(address: str) -> Link | str:
+    """The way to a source, under the name of its host."""
+    return Link(str(urlsplit(address).hostname).removeprefix("www."), address, True) if address else "–"
 
 
 @cache

@@ -26,6 +26,7 @@ from atlarge.disclosure.table import THRESHOLD, Counts, Disclosed
 from atlarge.errors import CoverageError, QuestionError, StoreError
 from atlarge.publish.answer_pages import answer_page, answer_stem
 from atlarge.publish.brief import brief_page
+from atlarge.publish.charts import shapes
 from atlarge.publish.claims_data import raw_claims
 from atlarge.publish.editions import RECORD, Edition, earlier, record_of
 from atlarge.publish.i18n import LANGUAGES, Words
@@ -47,7 +48,7 @@ from atlarge.publish.site_data import (
     raw_surges,
     surge_levels,
 )
-from atlarge.publish.site_pages import SINGLE, missing_page
+from atlarge.publish.site_pages import SINGLE, map_drawing, missing_page
 from atlarge.publish.sqlite_file import (
     PLACE_COLUMNS,
     data_package,
@@ -323,10 +324,15 @@ def _write_shared(folder: Folder, data: SiteData, table: Disclosed) -> None:
         folder.put(f"static/words-{language}.js", setting("atlargeWords", script_words(Words(language))))
     folder.put("static/places.js", setting("atlargePlaces", search_index(data, Words("en"))))
     folder.put("static/zips.js", setting("atlargeZips", zip_index(data)))
-    folder.put("static/mapdata.js", setting("atlargeMap", map_data(data)))
+    counted = map_data(data)
+    folder.put("static/mapdata.js", setting("atlargeMap", counted))
+    folder.put("static/mapshape.js", setting("atlargeShapes", shapes()))
     folder.put("404.html", missing_page(data))
     for language in LANGUAGES:
         w = Words(language)
+        if "county" in counted["levels"]:
+            path = path_of("img/map", w).replace(".html", ".svg")
+            folder.put(path, map_drawing(data, counted, w).standalone())
         for stem, make in SINGLE.items():
             folder.put(path_of(stem, w), make(data, w))
         for shown in data.answers:

@@ -18,23 +18,24 @@ from atlarge.publish.i18n import LANGUAGES, Words
 from atlarge.publish.lineage_view import lineage_page
 from atlarge.publish.live import Live, live_place, spans_of
 from atlarge.publish.map_data import MEASURES as MAP_MEASURES
-from atlarge.publish.map_data import first_classes, map_data, map_table
+from atlarge.publish.map_data import first_classes, map_data
 from atlarge.publish.pages import (
     PARTS,
     WHOLE,
-    name_of,
+    entry,
     page_of,
     partial_note,
+    path_of,
     policies_table,
     timeline_of,
 )
 from atlarge.publish.policy_pages import policy_links
 from atlarge.publish.pooled_view import findings, pooled_page
 from atlarge.publish.render import Table, render
-from atlarge.publish.search_data import full_name, records_of
 from atlarge.publish.site_data import PlaceInfo, SiteData, order
 from atlarge.publish.sqlite_file import COLUMNS
 from atlarge.publish.surges_view import surges_page, surges_table
+from atlarge.publish.svg import Drawing
 
 
 def front_page(data: SiteData, w: Words) -> str:
@@ -48,7 +49,8 @@ def front_page(data: SiteData, w: Words) -> str:
     home = str(page["home"])
     if nation:
         page["image"] = f"img/nation-{NATION}.png"
-    ranked = sorted((s for rows in data.surges.values() for s in rows), key=lambda s: (s["rank"], s["level"]))
+    counted = (s for rows in data.surges.values() for s in rows if s["observed"])
+    ranked = sorted(counted, key=lambda s: (s["rank"], s["level"]))
     drawn = timeline_of(data, nation, w, home) if nation else None
     return render(
         "front.html.j2",
@@ -60,7 +62,7 @@ def front_page(data: SiteData, w: Words) -> str:
         answers=answer_cards(data, w),
         says=_national(data, nation, w) if nation else "",
         nation=live_place(data, nation, drawn, w, is_linked=False) if nation and drawn else None,
-        map=_map(data, w, home),
+        map=_map(data, w),
         agreements=agreements_figure(w),
         surges=surges_table(ranked[:6], w, data.places, home),
         claims=claims_lately(data, w),
@@ -79,12 +81,18 @@ def _national(data: SiteData, nation: PlaceInfo, w: Words) -> str:
     return w("front.nation_says", list=text) + (f" {note}" if (note := partial_note(data, w)) else "")
 
 
-def _map(data: SiteData, w: Words, home: str) -> dict[str, Any] | None:
+def map_drawing(data: SiteData, counted: dict[str, Any], w: Words) -> Drawing:
+    """The map before a reader works it, as a picture for pages without script: the last fiscal year."""
+    year = counted["levels"]["county"]["periods"][-1]
+    title = w("front.map_title", measure=w(f"measure.{MAP_MEASURES[0]}"), year=w("fiscal_year", year=year))
+    return charts.choropleth(first_classes(counted), w=w, title=title, sentence=w("front.map_says"))
+
+
+def _map(data: SiteData, w: Words) -> dict[str, Any] | None:
     counted = map_data(data)
     if "county" not in counted["levels"]:
         return None
     own = counted["levels"]["county"]
-    title = w("front.map_title", measure=w(f"measure.{MAP_MEASURES[0]}"), year=own["periods"][-1])
     cuts = own["cuts"][MAP_MEASURES[0]]
     edges = [w.count(c, 0 if c >= 100 or c == int(c) else 1) for c in cuts]
     spans = [f"< {edges[0]}", *(f"{a} – {b}" for a, b in itertools.pairwise(edges)), f"{edges[-1]} +"]
@@ -92,30 +100,34 @@ def _map(data: SiteData, w: Words, home: str) -> dict[str, Any] | None:
     legend += [{"kind": f"q{i}", "text": text, "step": i} for i, text in enumerate(spans, 1)]
     for kind, text in (("qs", "small"), ("qx", "withheld"), ("qr", "norate"), ("qn", "none")):
         legend.append({"kind": kind, "text": w(f"map.{text}", threshold=data.threshold), "step": 0})
-    for entry in legend:
-        entry["swatch"] = charts.swatch(str(entry["kind"]))
+    states = counted["levels"].get("state", {"codes": [], "names": []})
+    for row in legend:
+        row["swatch"] = charts.swatch(str(row["kind"]))
     return {
-        "drawing": charts.choropleth(first_classes(counted), w=w, title=title, sentence=w("front.map_says")),
+        "drawing": map_drawing(data, counted, w),
+        "image": path_of("img/map", w).replace(".html", ".svg"),
+        "patterns": charts.PATTERN_DEFS,
+        "states": sorted(zip(states["codes"], states["names"], strict=True), key=lambda s: s[1]),
         "levels": [(name, w(f"map.level.{name}")) for name in counted["levels"]],
         "measures": [(m, w(f"measure.{m}")) for m in MAP_MEASURES],
         "last": len(own["periods"]) - 1,
         "when": w("fiscal_year", year=own["periods"][-1]),
         "legend": legend,
-        "table": map_table(data, counted, w, home),
     }
 
 
 def claims_lately(data: SiteData, w: Words) -> list[dict[str, Any]]:
-    """A few claims of the ledger for the front: those with a verdict first."""
-    decided = [c for c in data.claims if c["verdict"] in ("supported", "contradicted")]
+    """A few claims of the ledger for the front: one of each verdict first, the contradicted before others."""
+    order_of = ("contradicted", "supported", "depends")
+    decided = [next((c for c in data.claims if c["verdict"] == v), None) for v in order_of]
     return [
         {
             "id": c["id"],
             "text": c["text"],
             "verdict": w.label("ledger", c["verdict"], c["verdict"]),
-            "kind": "fits" if c["verdict"] == "supported" else "unfit",
+            "kind": {"supported": "fits", "contradicted": "unfit"}.get(c["verdict"], ""),
         }
-        for c in (decided + [c for c in data.claims if c not in decided])[:3]
+        for c in [*(c for c in decided if c), *(c for c in data.claims if c not in decided)][:3]
     ]
 
 
@@ -155,7 +167,7 @@ def places_page(data: SiteData, w: Words) -> str:
     groups: list[dict[str, Any]] = []
     some = order(list(data.places), data.places)
     for level in ("nation", "aor", "office", "state"):
-        links = [_entry(data, p, w) for p in some if p.level == level]
+        links = [entry(data, p, w) for p in some if p.level == level]
         if links:
             groups.append(
                 {"title": w(f"levels.{level}"), "links": links, "is_open": level in ("nation", "aor")}
@@ -167,7 +179,7 @@ def places_page(data: SiteData, w: Words) -> str:
             by_state.setdefault(state or w("places.unplaced"), []).append(p)
     for state, counties in sorted(by_state.items()):
         title = w("places.open", state=state, n=w.count(len(counties)))
-        groups.append({"title": title, "links": [_entry(data, p, w) for p in counties], "is_open": False})
+        groups.append({"title": title, "links": [entry(data, p, w) for p in counties], "is_open": False})
     lede = w("places.lede", n=w.count(len(data.places)))
     page = page_of(data, w, "places", w("places.title"), lede)
     return render(
@@ -179,17 +191,6 @@ def places_page(data: SiteData, w: Words) -> str:
         groups=groups,
         n=w.count(len(some)),
     )
-
-
-def _entry(data: SiteData, p: PlaceInfo, w: Words) -> dict[str, Any]:
-    n = records_of(data, p)
-    note = w.count(n) if n > 0 else f"<{data.threshold}" if n < 0 else w("places.none")
-    return {
-        "name": name_of(p, w),
-        "href": f"{p.stem}.html",
-        "key": f"{full_name(data, p, w)} {p.code}",
-        "note": note,
-    }
 
 
 def policies_page(data: SiteData, w: Words) -> str:

@@ -10,7 +10,7 @@ from atlarge.publish.layout import heading, name_of
 from atlarge.publish.render import Link, Table, render, safe_link
 from atlarge.publish.site_data import SURGE_LEVELS, Code, PlaceInfo, SiteData
 
-MOST = 40
+MOST = 12
 """Surges of a level that stand open on the page; the rest is behind a button."""
 
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from atlarge.publish.charts.choropleth import choropleth, cuts, swatch
+from atlarge.publish.charts.choropleth import PATTERN_DEFS, choropleth, cuts, shapes, swatch
 from atlarge.publish.charts.estimates import Valued, change_strip, event_time, forest, waterfall
-from atlarge.publish.charts.parts import NARROW, WIDE, Burst, Estimate, PolicyMark, ReportMark
+from atlarge.publish.charts.parts import HALF, NARROW, WIDE, Burst, Estimate, PolicyMark, ReportMark
 from atlarge.publish.charts.plain import coverage, line_of, years
 from atlarge.publish.charts.timeline import timeline
 
 __all__ = [
+    "HALF",
     "NARROW",
+    "PATTERN_DEFS",
     "WIDE",
     "Burst",
     "Estimate",
@@ -23,6 +25,7 @@ __all__ = [
     "event_time",
     "forest",
     "line_of",
+    "shapes",
     "swatch",
     "timeline",
     "waterfall",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from atlarge.publish import geometry
 from atlarge.publish.i18n import Words
@@ -11,7 +12,7 @@ from atlarge.publish.svg import Drawing, tag
 PATTERNS = {"qs": "p-small", "qx": "p-withheld", "qr": "p-norate"}
 """Classes that are drawn with a pattern, so that they stay apart in both themes and in print."""
 
-_DEFS = (
+PATTERN_DEFS = (
     '<defs><pattern id="p-small" width="14" height="14" patternUnits="userSpaceOnUse">'
     '<rect class="p-back" width="14" height="14"/><circle class="p-ink" cx="4" cy="4" r="1.9"/>'
     '<circle class="p-ink" cx="11" cy="11" r="1.9"/></pattern><pattern id="p-withheld" width="10" '
@@ -34,7 +35,16 @@ def choropleth(classes: Mapping[str, str], *, w: Words, title: str, sentence: st
     inner = (
         f'<g class="m-zoom"><g transform="scale(.5)"><g class="m-counties">{counties}</g>{borders}</g></g>'
     )
-    return Drawing(geometry.WIDTH, geometry.HEIGHT, _DEFS + inner, title, sentence)
+    return Drawing(geometry.WIDTH, geometry.HEIGHT, PATTERN_DEFS + inner, title, sentence)
+
+
+def shapes() -> dict[str, Any]:
+    """What a page needs to draw the counties itself: size, paths by FIPS in half-units, state borders."""
+    return {
+        "size": [geometry.WIDTH, geometry.HEIGHT],
+        "counties": {fips: d for fips, d in geometry.counties().items() if d},
+        "borders": "".join(geometry.states().values()),
+    }
 
 
 def _county(fips: str, d: str, kind: str) -> str:

@@ -114,11 +114,7 @@ def event_time(
     left = max(text_width(w.count(s)) for s in steps) + 12
     x = Scale(months[0] - 0.5, months[-1] + 0.5, left, width - 8)
     y = Scale(steps[0], steps[-1], height - 42, 24)
-    marks = [
-        tag("rect", x=x(-0.5), y=24, width=x.end - x(-0.5), height=height - 66, class_="c-policy")
-        if x.last > -0.5
-        else ""
-    ]
+    marks = [line(x(-0.5), 20, x(-0.5), height - 42, "c-policy-line") if x.last > -0.5 else ""]
     marks.append(value_axis(y, steps, left, width - 8, w))
     for gaps in others:
         line_of = [

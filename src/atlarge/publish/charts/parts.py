@@ -14,8 +14,7 @@ CHARACTER = 6.6
 BOLD = 1.08
 """How much wider bold text is."""
 
-NARROW = 340.0
-WIDE = 720.0
+NARROW, HALF, WIDE = 340.0, 540.0, 720.0
 
 
 @dataclass(frozen=True)
@@ -32,7 +31,7 @@ class Estimate:
 
 @dataclass(frozen=True)
 class PolicyMark:
-    """A dated decision of the place, as drawn on a time axis; one that limits cooperation shades its time."""
+    """A dated decision of the place, as drawn on a time axis; a bar says how long it limits cooperation."""
 
     name: str
     announced: dt.date | None

@@ -117,10 +117,8 @@ def _policy_marks(plot: _Plot, policies: Sequence[PolicyMark]) -> str:
         end = plot.right if p.ended is None else min(plot.right, plot.x(days(p.ended)))
         if end <= plot.left or start >= plot.right:
             continue
-        top = plot.top - 6
-        if p.limits:
-            tall = plot.bottom - top
-            marks.append(tag("rect", x=start, width=end - start, class_="c-policy", y=top, height=tall))
+        if p.limits:  # a thin bar above the plot: how long it was in force, without a fill behind the counts
+            marks.append(tag("rect", x=start, width=end - start, class_="c-policy", y=plot.top - 3, height=3))
         marks.append(line(start, plot.top - 6, start, plot.bottom, "c-policy-line"))
         if p.announced and plot.left <= plot.x(days(p.announced)) <= plot.right:
             x = plot.x(days(p.announced))

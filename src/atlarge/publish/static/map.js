@@ -2,15 +2,38 @@
 /* The map: colour by measure, level and period, played through time; zoom and pan; a sheet with a place's numbers. */
 document.addEventListener("DOMContentLoaded", () => {
   const figure = document.getElementById("map");
-  const told = window.atlargeMap;
-  const W = window.atlargeWords;
-  if (!figure || !told || !W || !window.d3) return;
+  const slot = document.getElementById("map-slot");
+  if (!figure || !slot || !window.atlargeWords || !window.d3) return;
+  const load = (name) => new Promise((done, fail) => {
+    const script = document.createElement("script");
+    script.src = document.body.dataset.root + "static/" + name + ".js";
+    script.onload = done; script.onerror = fail;
+    document.head.append(script);
+  });
+  /* Borders and counts come when the map is near what is seen, or when one of its controls is used. */
+  let begun = false;
+  const begin = () => {
+    if (begun) return;
+    begun = true;
+    Promise.all([load("mapdata"), load("mapshape")]).then(() => work(figure, slot, window.atlargeMap, window.atlargeWords, window.atlargeShapes));
+  };
+  figure.addEventListener("focusin", begin);
+  if (!window.IntersectionObserver) { begin(); return; }
+  new IntersectionObserver((seen, self) => { if (seen.some((one) => one.isIntersecting)) { self.disconnect(); begin(); } }, { rootMargin: "500px" }).observe(figure);
+});
+
+const work = (figure, slot, told, W, shapes) => {
   const $ = (id) => document.getElementById(id);
   const { home } = document.body.dataset;
   const say = (key, values = {}) => (W[key] || key).replace(/\{(\w+)\}/g, (_, name) => values[name] ?? "");
   const short = W["months"].split(" ");
   const [level, measure, when, playing] = ["map-level", "map-measure", "map-when", "map-play"].map($);
-  const svg = figure.querySelector("svg.map-svg");
+  const [wide, tall] = shapes.size;
+  const drawn = d3.select(slot).html("").append("svg").attr("class", "chart map-svg").attr("viewBox", `0 0 ${wide} ${tall}`).attr("role", "application").attr("tabindex", 0).attr("aria-label", slot.dataset.label);
+  const inner = drawn.append("g").attr("class", "m-zoom"), half = inner.append("g").attr("transform", "scale(.5)");
+  half.append("g").attr("class", "m-counties").selectAll("path").data(Object.entries(shapes.counties)).join("path").attr("id", (one) => "c" + one[0]).attr("d", (one) => one[1]);
+  half.append("path").attr("class", "m-state").attr("d", shapes.borders);
+  const svg = drawn.node();
   const paths = [...svg.querySelectorAll(".m-counties path")];
   const legend = $("map-legend");
   const note = $("map-say");
@@ -76,6 +99,7 @@ document.addEventListener("DOMContentLoaded", () => {
       one.textContent = i === 1 ? "< " + number(cuts[0]) : i === 5 ? number(cuts[3]) + " +" : number(cuts[i - 2]) + " – " + number(cuts[i - 1]);
     });
     if (!sheet.hidden && chosen) open(chosen);
+    if (twin.open) fillTable();
   };
   const words = (code) => {
     const n = countAt(measure.value, code, now());
@@ -95,12 +119,34 @@ document.addEventListener("DOMContentLoaded", () => {
     const known = at[level.value].has(code) || level.value === "county";
     return known && code ? home + "place/" + level.value + "/" + code + ".html" : "";
   };
+  /* The same as a table: places with records in the period, their counts, and the rate of the measure drawn. */
+  const twin = $("map-twin");
+  const fillTable = () => {
+    const table = twin.querySelector("table");
+    table.caption.textContent = $("map-title").textContent;
+    table.querySelectorAll("th").forEach((head) => head.removeAttribute("aria-sort"));
+    const rows = told.levels[level.value].codes.filter((code) => countAt("arrests", code, now())).map((code) => {
+      const row = document.createElement("tr"), head = document.createElement("th"), link = document.createElement("a");
+      head.scope = "row"; link.href = pageOf(code); link.textContent = nameOf(code);
+      head.append(link); row.append(head);
+      for (const option of measure.options) {
+        const n = countAt(option.value, code, now());
+        row.insertCell().textContent = n === null || n === undefined ? "–" : n === -1 ? "<" + told.threshold : n === -2 ? say("withheld") : number(n, 0);
+      }
+      const rate = level.value === "county" && norate.has(code) ? null : rateOf(code);
+      row.insertCell().textContent = rate === null ? "–" : number(rate, 1);
+      return row;
+    });
+    table.tBodies[0].replaceChildren(...rows);
+  };
+  twin.addEventListener("toggle", () => { if (twin.open) fillTable(); });
   let chosen = null;
   const open = (path) => {
     const code = codeOf(path);
     if (chosen) chosen.classList.remove("on");
     chosen = path;
     path.classList.add("on");
+    path.parentNode.append(path); /* its border on top of its neighbours' */
     sheet.querySelector("h4").textContent = nameOf(code);
     const list = sheet.querySelector("dl");
     const rows = [];
@@ -153,7 +199,10 @@ document.addEventListener("DOMContentLoaded", () => {
   });
   svg.addEventListener("click", (event) => {
     const path = event.target.closest(".m-counties path");
-    if (path) open(path);
+    if (!path) return;
+    const state = (told.homes[path.id.slice(1)] || [])[0];
+    if (scale < 2 && slot.clientWidth < 560 && state) zoomTo(state); /* counties are too small for a finger */
+    open(path);
   });
   /* Among counties by the arrow keys: the nearest centre in that direction. */
   let centres = null;
@@ -186,9 +235,8 @@ document.addEventListener("DOMContentLoaded", () => {
   });
 
   /* Zoom and pan: with the buttons, two fingers, or the wheel where the map has the focus or Ctrl is down. */
-  const inner = d3.select(svg).select(".m-zoom");
   let scale = 1;
-  const zoom = d3.zoom().scaleExtent([1, 16]).translateExtent([[0, 0], [975, 610]]).filter((event) => {
+  const zoom = d3.zoom().scaleExtent([1, 16]).translateExtent([[0, 0], [wide, tall]]).filter((event) => {
     if (event.type === "wheel") return event.ctrlKey || document.activeElement === svg;
     if (event.type === "touchstart") return event.touches.length > 1 || scale > 1;
     if (event.type === "dblclick") return true;
@@ -203,7 +251,18 @@ document.addEventListener("DOMContentLoaded", () => {
   const zoomBy = (k) => zoom.scaleBy(d3.select(svg), k);
   $("map-in").addEventListener("click", () => zoomBy(1.8));
   $("map-out").addEventListener("click", () => zoomBy(1 / 1.8));
-  $("map-whole").addEventListener("click", () => zoom.transform(d3.select(svg), d3.zoomIdentity));
+  /* To a state: as large as fits, from the boxes of its counties. */
+  const zoomTo = (state) => {
+    const boxes = paths.filter((p) => (told.homes[p.id.slice(1)] || [])[0] === state).map((p) => p.getBBox());
+    if (!boxes.length) { zoom.transform(d3.select(svg), d3.zoomIdentity); return; }
+    const x0 = Math.min(...boxes.map((b) => b.x)) / 2, x1 = Math.max(...boxes.map((b) => b.x + b.width)) / 2;
+    const y0 = Math.min(...boxes.map((b) => b.y)) / 2, y1 = Math.max(...boxes.map((b) => b.y + b.height)) / 2;
+    const k = Math.min(16, 0.9 * Math.min(wide / (x1 - x0), tall / (y1 - y0)));
+    zoom.transform(d3.select(svg), d3.zoomIdentity.translate(wide / 2 - k * (x0 + x1) / 2, tall / 2 - k * (y0 + y1) / 2).scale(k));
+  };
+  const go = $("map-go");
+  if (go) go.addEventListener("change", () => zoomTo(go.value));
+  $("map-whole").addEventListener("click", () => { if (go) go.value = ""; zoom.transform(d3.select(svg), d3.zoomIdentity); });
   note.textContent = say("map.hint");
   select();
-});
+};

@@ -102,14 +102,12 @@
     return some;
   };
 
-  let count = 0;
   /* A field that finds places: `pick` is called with the one chosen. Nothing is opened unseen. */
   window.atlargeSearch = (field, pick) => {
     const body = document.body;
     const box = field.closest(".combo");
     const list = box.querySelector("[role=listbox]");
     const status = box.querySelector("[role=status]");
-    const own = count; count += 1;
     let at = -1, shown = [];
     const close = () => { list.hidden = true; field.setAttribute("aria-expanded", "false"); field.removeAttribute("aria-activedescendant"); at = -1; };
     const mark = (index) => {
@@ -123,7 +121,7 @@
       shown = sure.length ? sure : near;
       list.replaceChildren(...shown.map((one, i) => {
         const item = document.createElement("li");
-        item.id = own ? `found-${own}-${i}` : `found-${i}`;
+        item.id = `${field.id}-${i}`;
         item.setAttribute("role", "option");
         item.setAttribute("aria-selected", "false");
         const name = document.createElement("span");
@@ -251,8 +249,6 @@
     const W = window.atlargeWords || {};
     const field = document.getElementById("find");
     if (field) window.atlargeSearch(field, (place) => { window.location.href = body.dataset.home + place.path; });
-    const big = document.getElementById("find-here");
-    if (big) window.atlargeSearch(big, (place) => { window.location.href = body.dataset.home + place.path; });
 
     /* Charts drawn with the page: values by tap, pointer or arrow keys; files. */
     for (const figure of document.querySelectorAll("figure")) {
@@ -304,33 +300,45 @@
       if (slot) slot.append(tools); else figure.append(tools);
     }
 
-    /* Lists: a field that filters, heads that sort, rows that come as they are wanted. */
+    /* Lists: a field that filters, choices, heads that sort; long ones show their first rows until more are wanted. */
     for (const box of document.querySelectorAll("[data-list]")) {
-      const items = [...box.querySelectorAll(box.dataset.list)];
       const filter = box.querySelector("[data-filter]");
       const choices = [...box.querySelectorAll("[data-choice]")];
       const tally = box.querySelector("[data-tally]");
-      const keys = items.map((item) => plain(item.dataset.key || item.textContent));
+      const keys = new Map([...box.querySelectorAll(box.dataset.list)].map((item) => [item, plain(item.dataset.key || item.textContent)]));
+      const button = box.querySelector("[data-more]");
+      let most = Number(box.dataset.most) || Infinity;
       const apply = () => {
         const words = plain(filter ? filter.value : "").split(" ").filter(Boolean);
+        const phrases = choices.map((c) => plain(c.value));
         let n = 0;
-        items.forEach((item, i) => {
-          const fits = words.every((word) => keys[i].includes(word)) && choices.every((c) => !c.value || (item.dataset[c.dataset.choice] || "").split(" ").includes(c.value));
-          item.hidden = !fits;
+        for (const item of box.querySelectorAll(box.dataset.list)) {
+          const key = keys.get(item);
+          const fits = words.every((word) => key.includes(word)) && phrases.every((text) => key.includes(text));
           n += fits;
-        });
+          item.hidden = !fits || n > most;
+        }
         if (tally) tally.textContent = tally.dataset.tally.replace("#", n.toLocaleString("en-US"));
+        if (button) {
+          button.hidden = n <= most;
+          button.textContent = button.dataset.more.replace("#", n.toLocaleString("en-US"));
+        }
         for (const group of box.querySelectorAll("[data-group]")) {
           const some = [...group.querySelectorAll(box.dataset.list)];
           group.hidden = some.length > 0 && some.every((item) => item.hidden);
           if (group.tagName === "DETAILS" && words.length) group.open = true;
         }
       };
+      if (button) button.addEventListener("click", () => { most = Infinity; apply(); });
       if (filter) filter.addEventListener("input", apply);
       choices.forEach((c) => c.addEventListener("change", apply));
+      box.addEventListener("sorted", apply);
       const asked = new URLSearchParams(location.search).get("q");
-      if (asked && filter) { filter.value = asked; apply(); }
+      if (asked && filter) filter.value = asked;
+      if (location.hash) most = Infinity; /* what the address points at must be seen */
+      apply();
     }
+    const months = (W["months"] || "").split(" ");
     for (const table of document.querySelectorAll("table[data-sort]")) {
       const tbody = table.tBodies[0];
       table.querySelectorAll("thead th").forEach((head, column) => {
@@ -343,15 +351,19 @@
           table.querySelectorAll("thead th").forEach((other) => other.removeAttribute("aria-sort"));
           head.setAttribute("aria-sort", down ? "descending" : "ascending");
           const value = (row) => {
-            const cell = row.cells[column];
-            const text = cell.dataset.value ?? cell.textContent.trim();
-            const n = parseFloat(text.replace(/[, ]/g, "").replace("−", "-").replace(/^<(\d+)/, (_, k) => String(k - 0.5)));
-            return { n: Number.isNaN(n) ? (/^[–-]?$/.test(text) ? -Infinity : null) : n, text };
+            const text = row.cells[column].textContent.trim();
+            const date = text.match(/(?:(\d{1,2}) )?(\p{L}{3}) (\d{4})$/u);
+            const month = date ? months.indexOf(date[2]) : -1;
+            const n = month >= 0 ? date[3] * 10000 + month * 100 + Number(date[1] || 0) : parseFloat(text.replace(/[, ]/g, "").replace("−", "-").replace(/^<(\d+)/, (_, k) => String(k - 0.5)));
+            return { n, text };
           };
           const rows = [...tbody.rows].map((row) => [value(row), row]);
-          const isNumber = rows.every(([v]) => v.n !== null);
+          /* A column of numbers or days, some of which may be withheld or missing: those stand at the low end. */
+          const isNumber = rows.some(([v]) => !Number.isNaN(v.n)) && rows.every(([v]) => !Number.isNaN(v.n) || !/\d/.test(v.text));
+          if (isNumber) for (const [v] of rows) if (Number.isNaN(v.n)) v.n = -1e18;
           rows.sort(([a], [b]) => (isNumber ? a.n - b.n : a.text.localeCompare(b.text)) * (down && isNumber ? -1 : down ? 1 : isNumber ? 1 : -1));
           tbody.append(...rows.map(([, row]) => row));
+          table.dispatchEvent(new Event("sorted", { bubbles: true }));
         });
       });
     }
