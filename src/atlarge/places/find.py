@@ -110,22 +110,25 @@ def _candidates(gaz: Gazetteer, text: str) -> list[Place]:
     if not out:
         out = [Place("office", c, place_name("office", c)) for c in gaz.office_cities.get(key, [])]
     if not out:
-        out = _bare(counties, gaz, key)
+        out = _bare(counties, key)
     return list(dict.fromkeys(out))
 
 
-def _bare(counties: dict[str, tuple[str, str, str]], gaz: Gazetteer, key: str) -> list[Place]:
-    """Counties named without the word county: "Travis, TX" or, if one alone has the name, "Travis"."""
-    out = []
+@cache
+def _bare_index() -> dict[str, tuple[str, ...]]:
+    """Codes of the used counties by name without the word county, alone and with the state."""
+    gaz = gazetteer()
+    found: dict[str, dict[str, None]] = {}
     for fips, county in gaz.counties.items():
-        names = (
-            squash(county.base),
-            squash(f"{county.base} {county.state}"),
-            squash(f"{county.base} {gaz.states[county.state]}"),
-        )
-        if key in names:
-            out.append(Place("county", fips, counties[fips][0]))
-    return out
+        base = squash(county.base)
+        for key in (base, base + squash(county.state), base + squash(gaz.states[county.state])):
+            found.setdefault(key, {})[fips] = None
+    return {key: tuple(codes) for key, codes in found.items()}
+
+
+def _bare(counties: dict[str, tuple[str, str, str]], key: str) -> list[Place]:
+    """Counties named without the word county: "Travis, TX" or, if one alone has the name, "Travis"."""
+    return [Place("county", fips, counties[fips][0]) for fips in _bare_index().get(key, ())]
 
 
 def _strongest(found: list[Place]) -> list[Place]:

@@ -1,9 +1,8 @@
-"""The names that the rules look up, read once from the reference tables and the hand files."""
+"""The names that the rules look up, each list read once, when first needed."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, cached_property
 from importlib.resources import files
 from typing import Any, NamedTuple
 
@@ -70,35 +69,6 @@ class Prison(NamedTuple):
     fips: str
     state: str
     needs: str
-
-
-@dataclass(frozen=True)
-class Gazetteer:
-    """All names. Keys are squashed: capitals, written out, without spaces."""
-
-    counties: dict[str, County]
-    county_names: dict[str, list[Named]]
-    city_counties: dict[str, list[Named]]
-    cities: dict[str, list[Named]]
-    sites: dict[str, list[Site]]
-    prisons: dict[str, list[Prison]]
-    states: dict[str, str]
-    state_names: dict[str, str]
-    aors: dict[str, dict[str, Any]]
-    aor_words: dict[str, str]
-    offices: dict[str, dict[str, Any]]
-    office_cities: dict[str, list[str]]
-    any_name: frozenset[str]
-    overrides: dict[tuple[str, str], dict[str, Any]]
-    site_codes: dict[str, str]
-    words: dict[str, frozenset[str]]
-    phrases: dict[str, tuple[frozenset[str], tuple[str, ...]]]
-    confidence: dict[str, float]
-    styles: dict[tuple[str, str], dict[str, float]]
-    reach: frozenset[tuple[str, str]]
-    known_words: frozenset[str]
-    split_cities: frozenset[tuple[str, str]]
-    longest: int = field(default=8)
 
 
 def hand(name: str) -> Any:
@@ -283,49 +253,154 @@ def _known_words(
     return frozenset(known | names.keys() | set(cities["city"].to_list()))
 
 
+class Gazetteer:
+    """All names. Keys are squashed: capitals, written out, without spaces.
+
+    Each list is read when it is first needed: to find the place that a user names takes few of them.
+    """
+
+    longest: int = 8
+
+    @cached_property
+    def counties(self) -> dict[str, County]:
+        """Counties of the used vintages by code."""
+        return _counties()
+
+    @cached_property
+    def aliases(self) -> dict[str, Any]:
+        """Other names of counties, states and office cities, by hand."""
+        return dict(hand("aliases"))
+
+    @cached_property
+    def _named(self) -> tuple[dict[str, list[Named]], dict[str, list[Named]]]:
+        return _county_names(self.counties, self.aliases["counties"])
+
+    @property
+    def county_names(self) -> dict[str, list[Named]]:
+        """Counties by name, without the independent cities."""
+        return self._named[0]
+
+    @property
+    def city_counties(self) -> dict[str, list[Named]]:
+        """Independent cities, which are counties of their own, by name."""
+        return self._named[1]
+
+    @cached_property
+    def cities(self) -> dict[str, list[Named]]:
+        """Cities by name, with the county in which they lie."""
+        return _own_cities(_cities(), self.city_counties, self.counties)
+
+    @cached_property
+    def _listed(self) -> tuple[dict[str, list[Site]], dict[str, str]]:
+        return _sites()
+
+    @property
+    def sites(self) -> dict[str, list[Site]]:
+        """Facilities by name."""
+        return self._listed[0]
+
+    @property
+    def site_codes(self) -> dict[str, str]:
+        """Counties of facilities by the facility's code."""
+        return self._listed[1]
+
+    @cached_property
+    def prisons(self) -> dict[str, list[Prison]]:
+        """Prisons by name."""
+        return _prisons(self.counties)
+
+    @cached_property
+    def states(self) -> dict[str, str]:
+        """Names of states by code."""
+        return dict(table("counties").select("state", "state_name").unique().rows())
+
+    @cached_property
+    def state_names(self) -> dict[str, str]:
+        """Codes of states by name, other names included."""
+        found = {squash(name): code for code, name in self.states.items()}
+        return found | {squash(name): code for name, code in self.aliases["states"].items()}
+
+    @cached_property
+    def aors(self) -> dict[str, dict[str, Any]]:
+        """Areas of responsibility by code."""
+        filled = table("aors").with_columns(pl.col("states").fill_null(""))  # headquarters has none
+        return {row["aor"]: row for row in filled.rows(named=True)}
+
+    @cached_property
+    def aor_words(self) -> dict[str, str]:
+        """Codes of areas of responsibility by their names."""
+        return _aor_words(self.aors)
+
+    @cached_property
+    def _seated(self) -> tuple[dict[str, dict[str, Any]], dict[str, list[str]]]:
+        return _offices(self.aliases["office_cities"])
+
+    @property
+    def offices(self) -> dict[str, dict[str, Any]]:
+        """Offices by code."""
+        return self._seated[0]
+
+    @property
+    def office_cities(self) -> dict[str, list[str]]:
+        """Codes of offices by the words that name their city or the office itself."""
+        return self._seated[1]
+
+    @cached_property
+    def any_name(self) -> frozenset[str]:
+        """Every name of a city, county or state."""
+        named = (self.county_names, self.city_counties, self.state_names)
+        return frozenset(self.cities).union(*named)
+
+    @cached_property
+    def overrides(self) -> dict[tuple[str, str], dict[str, Any]]:
+        """Decisions by hand on whole texts, by area of responsibility ("*" for any) and text."""
+        return {
+            (e.get("aor", "*"), squash(text)): e
+            for e in [*hand("overrides"), *own_decisions(set(self.counties))]
+            for text in e["texts"]
+        }
+
+    @cached_property
+    def words(self) -> dict[str, frozenset[str]]:
+        """Lists of words by what they mean."""
+        return {kind: frozenset(plain(w) for w in found) for kind, found in hand("words").items()}
+
+    @cached_property
+    def phrases(self) -> dict[str, tuple[frozenset[str], tuple[str, ...]]]:
+        """The same lists, single words and phrases apart."""
+        return _phrases(self.words)
+
+    @cached_property
+    def confidence(self) -> dict[str, float]:
+        """The confidence of each rule."""
+        return {name: float(value) for name, value in hand("confidence").items() if name != "note"}
+
+    @cached_property
+    def styles(self) -> dict[tuple[str, str], dict[str, float]]:
+        """States by area of responsibility and form of a landmark, with the number of names."""
+        return _styles()
+
+    @cached_property
+    def reach(self) -> frozenset[tuple[str, str]]:
+        """Counties that an area of responsibility reaches beyond its own."""
+        return frozenset((entry["aor"], fips) for entry in hand("bounds") for fips in entry["fips"])
+
+    @cached_property
+    def known_words(self) -> frozenset[str]:
+        """Single words none of which is a misspelling of another."""
+        names = self.state_names | self.county_names | self.office_cities
+        return _known_words(self.counties, self.words, names)
+
+    @cached_property
+    def split_cities(self) -> frozenset[tuple[str, str]]:
+        """Key and county of each city that lies in more than one county."""
+        return _split_cities()
+
+
 @cache
 def gazetteer() -> Gazetteer:
     """Return the names, read once a process."""
-    counties = _counties()
-    aliases = hand("aliases")
-    county_names, city_counties = _county_names(counties, aliases["counties"])
-    sites, codes = _sites()
-    states = dict(table("counties").select("state", "state_name").unique().rows())
-    filled = table("aors").with_columns(pl.col("states").fill_null(""))  # headquarters has none
-    aors = {row["aor"]: row for row in filled.rows(named=True)}
-    offices, office_cities = _offices(aliases["office_cities"])
-    state_names = {squash(name): code for code, name in states.items()}
-    state_names |= {squash(name): code for name, code in aliases["states"].items()}
-    words = {kind: frozenset(plain(w) for w in found) for kind, found in hand("words").items()}
-    cities = _own_cities(_cities(), city_counties, counties)
-    return Gazetteer(
-        counties=counties,
-        county_names=county_names,
-        city_counties=city_counties,
-        cities=cities,
-        sites=sites,
-        prisons=_prisons(counties),
-        states=states,
-        state_names=state_names,
-        aors=aors,
-        aor_words=_aor_words(aors),
-        offices=offices,
-        office_cities=office_cities,
-        any_name=frozenset(cities) | county_names.keys() | city_counties.keys() | state_names.keys(),
-        overrides={
-            (e.get("aor", "*"), squash(text)): e
-            for e in [*hand("overrides"), *own_decisions(set(counties))]
-            for text in e["texts"]
-        },
-        site_codes=codes,
-        words=words,
-        phrases=_phrases(words),
-        confidence={name: float(value) for name, value in hand("confidence").items() if name != "note"},
-        styles=_styles(),
-        split_cities=_split_cities(),
-        known_words=_known_words(counties, words, state_names | county_names | office_cities),
-        reach=frozenset((entry["aor"], fips) for entry in hand("bounds") for fips in entry["fips"]),
-    )
+    return Gazetteer()
 
 
 def aor_code(text: str | None) -> str | None:

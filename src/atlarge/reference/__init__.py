@@ -29,7 +29,8 @@ def sidecar(name: str) -> dict[str, Any]:
     Raises FileNotFoundError if there is no such table.
     """
     text = files(__package__).joinpath(f"{name}.yaml").read_text(encoding="utf-8")
-    return dict(yaml.safe_load(text))
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    return dict(yaml.load(text, Loader=loader))
 
 
 @cache
