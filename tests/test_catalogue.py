@@ -123,4 +123,4 @@ def test_a_hidden_number_takes_the_pattern_without_it_or_leaves_a_mark() -> None
 def test_a_sentence_begins_with_a_capital_and_a_part_of_one_does_not() -> None:
     assert render(say("change.flat")).startswith("Their")
     assert render(say("when.policy")) == "while the policy was in force"
-    assert render(say("moment.began")) == "as it began"
+    assert render(say("moment.began")) == "as the policy began"

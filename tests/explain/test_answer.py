@@ -113,7 +113,8 @@ def test_verdicts_and_warnings_as_plain_values() -> None:
     )  # fmt: skip
     assert judged.to_dict() == {
         "account": "concentration", "title": "More people liable to arrest live there", "verdict": "fits",
-        "reason": str(judged.reason), "rule": str(rule), "by_span": {"month": "fits"}, "p": 0.1235, "q": 0.2,
+        "reason": str(judged.reason), "rule": str(rule), "details": [],
+        "by_span": {"month": "fits"}, "p": 0.1235, "q": 0.2,
     }  # fmt: skip
     singled = replace(judged, account="singling_out", by_span={"burst": "fits", "lasting": "does not fit"})
     assert (singled.to_dict()["burst"], singled.to_dict()["lasting"]) == ("fits", "does not fit")

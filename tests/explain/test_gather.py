@@ -191,9 +191,14 @@ def test_other_policies_are_those_of_the_place_or_state_in_the_months_studied() 
         made("i", first, level="state", fips=None, state="CA"),
     ]
     known = Registry(tuple(registry))
-    assert _other_policies(world(policies=known), POLICY, laid) == ["a", "c", "e", "h"]
+    found = _other_policies(world(policies=known), POLICY, laid)
+    assert [text.partition("(")[2] for text in found] == [
+        f"{first})", f"{last - day})", f"-{first})", f"{first})",
+    ]  # fmt: skip
     assert _other_policies(world(BY_AOR, policies=known), POLICY, laid) == []
-    assert _other_policies(world(BY_STATE, policies=known), registry[1], laid) == ["h"]
+    assert _other_policies(world(BY_STATE, policies=known), registry[1], laid) == [
+        f"{POLICY.title} ({first})"
+    ]
 
 
 def test_a_rate_that_is_not_known_replaces_no_more_than_were_arrested() -> None:

@@ -42,7 +42,7 @@ def test_all_text_lies_on_the_page() -> None:
 
 
 def test_a_brief_that_does_not_fit_is_refused_rather_than_cut() -> None:
-    long = Warned("left_before", say("caveat.no_population", place="a long name " * 900))
+    long = Warned("left_before", say("level.people.place", name="a long name " * 900))
     with pytest.raises(QuestionError, match="does not fit one page"):
         brief_pdf(replace(example_answer(), warnings=[long]))
 

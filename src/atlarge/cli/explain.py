@@ -5,16 +5,13 @@ from __future__ import annotations
 import datetime as dt
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from atlarge.cli._disclose import BesideOption, DiscloseFlag
 from atlarge.cli._output import JsonFlag, StoreOption, emit_json, mark_undisclosed, note
 from atlarge.messages import LANGUAGES
-
-if TYPE_CHECKING:
-    from atlarge.explain import Answer
 
 
 def register(app: typer.Typer) -> None:
@@ -48,7 +45,12 @@ def explain_command(
     brief: Annotated[
         Path | None, typer.Option("--brief", help="Write the one-page brief here, as .html or .pdf.")
     ] = None,
-    language: Annotated[str, typer.Option("--language", help="en or es: of report, brief and text.")] = "en",
+    language: Annotated[
+        str, typer.Option("--language", "--lang", help="en or es: of report, brief and text.")
+    ] = "en",
+    details: Annotated[
+        bool, typer.Option("--details", help="Also every area and span, every caveat and the reasons.")
+    ] = False,
     as_json: JsonFlag = False,
 ) -> None:
     """What a policy changed in arrests at large and jail handoffs, and how well each account fits."""
@@ -92,7 +94,9 @@ def explain_command(
     elif as_json:
         emit_json(answer.to_dict(), disclosed=False)
     else:
-        sys.stdout.write(_text(answer, language))
+        from atlarge.explain.terminal import text_of
+
+        sys.stdout.write(text_of(answer, language, details=details))
         mark_undisclosed()
 
 
@@ -125,24 +129,3 @@ def _pooled(
                 f"  {measure}: {ratio['value']} times what was expected in the first year "
                 f"(90 % interval {ratio['low']} to {ratio['high']})\n"
             )
-
-
-def _text(answer: Answer, language: str) -> str:
-    """The answer for a terminal: summary, spans, all caveats."""
-    lines = [f"{answer.place_name}: {answer.policy['title']} ({answer.policy['effective']})", ""]
-    lines += [
-        answer.summary(language),
-        "",
-        "Observed and expected (90 % interval of the difference; placebo p)",
-    ]
-    for span in answer.spans:
-        effect, p = span.effect, span.p_placebo
-        lines.append(
-            f"  {span.area.name}, {span.measure}, {span.span}: {span.observed:.0f} against "
-            f"{span.counterfactual.value or 0:.0f}, {effect.value or 0:+.0f} "
-            f"({effect.low or 0:+.0f} to {effect.high or 0:+.0f}), p {1.0 if p is None else p:.3f}"
-        )
-    main = {warned.id for warned in answer.main_caveats}
-    lines += ["", "Also keep in mind"]
-    lines += [f"  {warned.text}" for warned in answer.warnings if warned.id not in main]
-    return "\n".join(lines) + "\n"

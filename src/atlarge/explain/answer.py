@@ -219,7 +219,8 @@ class Judgement:
     """A verdict on one account, the rule that gave it, the numbers it rests on, and the verdicts by span.
 
     `p`: chance of evidence as strong with no effect, where the account has a test; `q`: the same corrected
-    for all tests that are shown together (of this answer, or of a list of answers).
+    for all tests that are shown together (of this answer, or of a list of answers)).
+    `details`: what else is known of it.
     """
 
     account: str
@@ -230,9 +231,11 @@ class Judgement:
     by_span: dict[str, str] = field(default_factory=dict)
     p: float | None = None
     q: float | None = None
+    details: tuple[Message, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
-        """Keys account, title, verdict, reason, rule, by_span, p, q; singling out also burst and lasting."""
+        """Keys account, title, verdict, reason, rule, details, by_span, p, q; singling out also burst and
+        lasting."""
         apart: dict[str, Any] = {}
         if self.account == "singling_out":
             apart = {name: self.by_span[name] for name in ("burst", "lasting") if name in self.by_span}
@@ -243,6 +246,7 @@ class Judgement:
             **apart,
             "reason": str(self.reason),
             "rule": str(self.rule),
+            "details": [str(message) for message in self.details],
             "by_span": dict(self.by_span),
             "p": _round(self.p, 4),
             "q": _round(self.q, 4),
@@ -344,16 +348,10 @@ class Answer:
 
     def summary(self, language: str = "en") -> str:
         """Headline, a paragraph for each account, and what to know before quoting it."""
-        lines = [render(self.headline, language), ""]
-        for judgement, message in zip(self.verdicts.values(), self.messages, strict=True):
-            title = render(judgement.title, language)
-            verdict = render(Message(f"verdict.{judgement.verdict}"), language)
-            lines += [f"{title}: {verdict}.", f"  {render(message, language)}"]
-        if self.corroboration:
-            lines += ["", *(f"  - {render(row['says'], language)}" for row in self.corroboration)]
+        lines = [render(self.headline, language), "", *(render(m, language) for m in self.messages), ""]
+        lines += [f"- {render(warned.message, language)}" for warned in self.main_caveats]
         if "says" in self.elsewhere:
             lines += ["", render(self.elsewhere["says"], language)]
-        lines += [""] + [f"  * {render(warned.message, language)}" for warned in self.main_caveats]
         return "\n".join(lines)
 
     def to_dict(self) -> dict[str, Any]:

@@ -28,7 +28,7 @@ from atlarge.explain.estimate import (
     span_of,
 )
 from atlarge.explain.fit import attempt, gather, strips
-from atlarge.explain.narrative import headline, paragraphs, reasons
+from atlarge.explain.narrative import details, headline, paragraphs, reasons
 from atlarge.explain.periods import months_of
 from atlarge.explain.quantities import Lasting
 from atlarge.explain.question import check_enough, check_fit, requested_place
@@ -134,8 +134,11 @@ def verdicts_of(facts: Facts) -> dict[str, Judgement]:
         Interval(ratio.get("value"), ratio.get("low"), ratio.get("high")), why["concentration"]
     )
     judgements = [singling_out(facts.bursts, lasting, why["singling_out"], by_span), replaced, level]
-    found = q_of([one.p for one in judgements])
-    return {one.account: dc.replace(one, q=q) for one, q in zip(judgements, found, strict=True)}
+    found, more = q_of([one.p for one in judgements]), details(facts)
+    return {
+        one.account: dc.replace(one, q=q, details=more.get(one.account, ()))
+        for one, q in zip(judgements, found, strict=True)
+    }
 
 
 def _substitution(facts: Facts, lasting: Lasting, reason: Message) -> Judgement:

@@ -24,6 +24,7 @@ POOR_FIT = 0.35
 FEW_PLACEBOS = 39
 UNPLACED_SHARE = 0.05
 LARGE_MDE = 0.25
+MOST_NAMED = 2
 
 Fields = dict[str, Any] | None
 
@@ -268,17 +269,16 @@ def _relabelled(facts: Facts) -> Fields:
 
 @_rule("policy")
 def _other_policies(facts: Facts) -> Fields:
-    return {"ids": ", ".join(facts.others)} if facts.others else None
+    if not facts.others:
+        return None
+    named, rest = facts.others[:MOST_NAMED], len(facts.others) - MOST_NAMED
+    listed = "; ".join(named)
+    return {"ids": say("word.more_policies", first=listed, n=rest) if rest > 0 else listed}
 
 
 @_rule("policy")
 def _housing_policy(facts: Facts) -> Fields:
     return {} if facts.policy.kind == HOUSING else None
-
-
-@_rule("policy")
-def _extends_policy(facts: Facts) -> Fields:
-    return {} if facts.policy.direction == "extends" else None
 
 
 @_rule("policy")
@@ -288,12 +288,6 @@ def _policy_window(facts: Facts) -> Fields:
     policy = facts.policy
     precision = say(f"word.{policy.precision if policy.precision in ('month', 'year') else 'day'}")
     return {"precision": precision, "effective": policy.effective, "latest": policy.latest}
-
-
-@_rule("policy")
-def _policy_confidence(facts: Facts) -> Fields:
-    confidence = facts.policy.confidence
-    return {"confidence": say(f"word.{confidence}")} if confidence in ("low", "medium") else None
 
 
 @_rule("interval")
@@ -351,16 +345,22 @@ def _unplaced(facts: Facts) -> Fields:
 
 
 @_rule("level")
-def _no_population(facts: Facts) -> Fields:
-    return {"place": facts.where.own.name} if facts.concentration.get("population") is None else None
-
-
-@_rule("level")
 def _margin_unknown(facts: Facts) -> Fields:
     about = facts.concentration
     if about.get("population") is None or about.get("is_margin_known"):
         return None
     return {"place": about["population_place"], "year": str(about["population_year"])}
+
+
+@_rule("policy")
+def _extends_policy(facts: Facts) -> Fields:
+    return {} if facts.policy.direction == "extends" else None
+
+
+@_rule("policy")
+def _policy_confidence(facts: Facts) -> Fields:
+    confidence = facts.policy.confidence
+    return {"confidence": say(f"word.{confidence}")} if confidence in ("low", "medium") else None
 
 
 @_rule("handoffs")
@@ -378,7 +378,7 @@ def _rate_unlike(facts: Facts) -> Fields:
     if facts.parts is None or not facts.parts.ratio.is_known:
         return None
     ratio = facts.parts.ratio
-    return {"n": ratio.n, **{k: Number(getattr(ratio, k), "ratio") for k in ("value", "low", "high")}}
+    return {"n": ratio.n, **{k: Number(getattr(ratio, k), "share") for k in ("value", "low", "high")}}
 
 
 @_rule("handoffs")

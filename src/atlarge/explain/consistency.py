@@ -19,10 +19,10 @@ from atlarge.messages import LANGUAGES, Message, Number, render
 SLACK = 0.021  # two roundings to the hundredth
 _NUMBER = r"([\d,]+(?:\.\d+)?)"
 _EXPECTED = re.compile(
-    rf"{_NUMBER}(?: arrests?| jail handoffs?)?(?: at large)?,? where {_NUMBER} were expected"
-    rf"(?:: |\. That is )(?:{_NUMBER} )?(more|fewer|as many as)"
+    rf"{_NUMBER}(?: arrests?| jail handoffs?) (?:at large )?(?:in [^:;]{{1,60}}?, )?where {_NUMBER} were "
+    rf"expected: (?:about )?(?:{_NUMBER} )?(more|fewer|as many)"
 )
-_LEVELS = re.compile(rf"they (rose|fell) from {_NUMBER} to {_NUMBER}")
+_LEVELS = re.compile(rf"level (rose|fell) from {_NUMBER} to {_NUMBER}")
 _MINUS_ZERO = re.compile(r"[-\u2212]0(?:\.0+)?(?![\d.])")
 _PLURAL = re.compile(
     r"(?<![\d,.])1 (?:arrests|handoffs|jail handoffs|months|days|places|arrestos|entregas|meses)\b"
@@ -221,13 +221,14 @@ def _words(answer: Answer, doc: Mapping[str, Any]) -> Iterator[str]:
             way = "more" if gap > 0 else "fewer" if gap < 0 else word
             if abs(gap) > 1 and way != word:
                 yield f"'{observed} where {expected} were expected: {size} {word}'"
+            if size and abs(abs(gap) - _plain(size)) > 1.1 + 0.001 * _plain(expected):
+                yield f"'{observed} where {expected} were expected' is not '{size} {word}'"
         for word, before, after in _LEVELS.findall(text):
             if (_plain(after) > _plain(before)) != (word == "rose"):
                 yield f"'{word} from {before} to {after}'"
     jails = str(answer.verdicts["substitution"].reason)
-    if ("they rose" in jails and "fewer than expected" in jails) or (
-        "they fell" in jails and "more than expected" in jails
-    ):
+    gaps = [word for *_, word in _EXPECTED.findall(jails)]
+    if ("level rose" in jails and "fewer" in gaps) or ("level fell" in jails and "more" in gaps):
         yield "handoffs rose and were fewer, or fell and were more"
     said = " ".join([str(answer.headline), *answer.sentences, *(w.text for w in answer.warnings)])
     if doc["policy"].get("direction") == "extends" and re.search(r"\blost\b|\blimits?\b|\blimited\b", said):

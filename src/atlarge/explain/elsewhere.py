@@ -56,9 +56,13 @@ def _summary(found: dict[str, Any] | None) -> dict[str, Any]:
 
 
 def says(found: dict[str, Any]) -> Message:
-    """The pooled answer as a sentence."""
-    ratio = {name: Number(found[name]["ratio"]["value"], "ratio") for name in ("handoffs", "at_large")}
-    return say(f"pooled.{found['direction']}.says", n=len(found["localities"]), **ratio)
+    """The pooled answer as a sentence: percent of what was expected, with its interval."""
+    shares = {
+        name + end: Number(found[name]["ratio"][key], "share")
+        for name in MEASURES
+        for end, key in (("", "value"), ("_low", "low"), ("_high", "high"))
+    }
+    return say(f"pooled.{found['direction']}.says", n=len(found["localities"]), **shares)
 
 
 def headline(found: dict[str, Any]) -> Message:

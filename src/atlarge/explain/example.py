@@ -117,13 +117,13 @@ def _reasons() -> tuple[Message, Message, Message]:
         before=Number(51.0, "mean"),
         after=Number(22.0, "mean"),
         month=Month(dt.date(2016, 10, 1)),
-        moment=say("moment.before_known", n=5),
+        moment=say("moment.before", n=5),
     )
     level = say(
         "level.says",
         rate=Number(24.5, "rate"),
         nation=Number(33.0, "rate"),
-        place="the Example metropolitan area",
+        place=say("level.people.metro", name="Example"),
     )
     return join(burst, lasting), join(say("handoffs.none", at=say("at.locality", name=place)), change), level
 
@@ -327,8 +327,9 @@ def example_answer() -> Answer:
             n=Number(61.0, "count", (_key(dt.date(2017, 3, 9), dt.date(2017, 3, 12)),)),
             at=say("at.locality", name="Example County, EX"),
             days=Days(dt.date(2017, 3, 9), dt.date(2017, 3, 12)),
-            e=Number(4.1, "estimate"),
+            ratio=Number(61.0 / 4.1, "estimate"),
             then=say("then.cannot be told"),
+            lead=say("lead.days", n=8),
         ),
         messages=paragraphs(_verdicts()),
         warnings=[

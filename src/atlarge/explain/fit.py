@@ -261,16 +261,21 @@ def _under(world: Study, scheme: str, months: Months, changed: set[str]) -> Esti
 
 
 def _other_policies(world: Study, policy: Policy, months: Months) -> list[str]:
-    """Ids of other dated policies of the place or its state that begin or end in the months studied."""
+    """Titles and days of other policies of the place or its state that begin or end in the months studied.
+
+    One whose first day is known only to lie between two days counts where these months hold all of them.
+    """
     fips = world.where.county.code if world.where.county else None
     first, last = months.start[0], months.policy_end
-    return [
-        p.id
-        for p in world.registry
-        if p.id != policy.id
-        and applies_to(p, fips, world.where.state)
-        and any(first <= day < last for day in (p.effective, p.ended) if day is not None)
-    ]
+    found = []
+    for other in world.registry:
+        if other.id == policy.id or not applies_to(other, fips, world.where.state):
+            continue
+        if first <= other.effective and other.latest < last:
+            found.append(f"{other.title} ({other.effective.isoformat()})")
+        elif other.ended is not None and first <= other.ended < last:
+            found.append(f"{other.title} (-{other.ended.isoformat()})")
+    return found
 
 
 def _is_own(world: Study, policy: Policy, code: str) -> bool:

@@ -12,11 +12,11 @@ from typing import Any
 
 from atlarge.explain.answer import Area, Judgement
 from atlarge.explain.areas import Where
-from atlarge.explain.caveats import Facts, fell_before, months_between
+from atlarge.explain.caveats import Facts, months_between
 from atlarge.explain.estimate import Estimate, Total
-from atlarge.explain.numbers import CountKey, Number, difference, key_of
+from atlarge.explain.numbers import CountKey, Number, difference, is_same, key_of
 from atlarge.explain.quantities import ALPHA_LASTING, Bursts, Lasting
-from atlarge.explain.verdicts import lasting_rule
+from atlarge.explain.verdicts import clear_way, lasting_rule
 from atlarge.messages import Days, Message, Month, join, render, say
 
 MOST_WORDS = 30
@@ -25,6 +25,7 @@ IN_MONTHS = 1.5
 CLOSE = 0.1
 LEAST_LATER = 10.0
 ALL_PLACES = " area of responsibility"
+METRO = " metropolitan area"
 
 
 def at(where: Where) -> Message:
@@ -50,17 +51,6 @@ def when(facts: Facts) -> Message:
     if facts.months.is_cut:
         return say(f"when.first{one}", n=months)
     return say("when.policy")
-
-
-def direction(total: Total | None) -> str:
-    """ "more" or "fewer" where the sums of a span are clearly so, else "unclear"."""
-    if total is None or total.effect.low is None or total.effect.high is None:
-        return "unclear"
-    if total.p_high <= ALPHA_LASTING and total.effect.low > 0:
-        return "more"
-    below = getattr(total, "p_low", None)
-    below = total.p if below is None else below
-    return "fewer" if below <= ALPHA_LASTING and total.effect.high < 0 else "unclear"
 
 
 def _lasting(facts: Facts) -> Lasting:
@@ -89,9 +79,17 @@ def _lasting_keys(facts: Facts) -> tuple[CountKey, ...]:
 
 def headline(facts: Facts, verdicts: Mapping[str, Judgement]) -> Message:
     """One plain sentence of at most 30 words: what happened, and how sure that is."""
-    short = say("at.county", name=_short(facts.where))
-    for place, brief in ((at(facts.where), ""), (short, ""), (short, ".brief")):
-        found = _headline(facts, verdicts, place, brief)
+    place = at(facts.where)
+    short = say(place.key, name=_short(facts.where))
+    tries = (
+        (place, "", True),
+        (short, "", True),
+        (place, "", False),
+        (short, "", False),
+        (short, ".brief", False),
+    )
+    for name, brief, is_led in tries:
+        found = _headline(facts, name, brief, is_led=is_led)
         if all(len(render(found, language).split()) <= most for language, most in MOST_OF.items()):
             break
     return found
@@ -102,34 +100,37 @@ def _short(where: Where) -> str:
     return where.own.name.removesuffix(ALL_PLACES).partition(",")[0]
 
 
-def _headline(facts: Facts, verdicts: Mapping[str, Judgement], place: Message, brief: str) -> Message:
+def _headline(facts: Facts, place: Message, brief: str, *, is_led: bool) -> Message:
     bursts, lasting = facts.bursts, _lasting(facts)
     rule = lasting_rule(lasting)
     if bursts is not None and bursts.verdict == "fits" and bursts.start and bursts.end:
-        return _burst_headline(facts, bursts, place, rule, brief)
-    whole, handoffs = facts.main.totals["policy"], facts.handoffs
-    if handoffs is not None and (facts.policy.direction == "extends" or rule == "replaced"):
-        return _handoff_headline(facts, whole, handoffs, place, rule, brief)
+        return _burst_headline(facts, bursts, place, rule, brief, is_led=is_led)
+    if facts.handoffs is not None and (facts.policy.direction == "extends" or rule == "replaced"):
+        return _handoff_headline(facts, facts.handoffs, place, rule, brief)
     kind = "apart" if lasting.bursts_removed > 0 else "lasting"
-    tail = "explained" if rule in ("replaced", "placing") else _plain(rule)
-    if tail == "cannot be told" and abs(lasting.observed - lasting.expected) < CLOSE * lasting.expected:
-        tail = "close"
-    return say(
-        f"headline.{kind}{brief}",
-        **_removed(facts),
-        o=Number(lasting.observed, "count", _lasting_keys(facts)),
-        e=Number(lasting.expected, "estimate"),
-        at=place,
-        when=when(facts),
-        tail=say(f"tail.{tail}"),
-    )
+    same = {"apart": "apart_same", "lasting": "same"}
+    is_close = abs(lasting.observed - lasting.expected) < CLOSE * lasting.expected
+    tail = say(f"tail.{'explained' if rule in ('replaced', 'placing') else _plain(rule)}")
+    if _plain(rule) == "cannot be told" and is_close and lasting.mde:
+        tail = say("tail.close", mde=Number(lasting.mde, "estimate", (_main_key(facts),)))
+    shared = {
+        "o": Number(lasting.observed, "count", _lasting_keys(facts)),
+        "at": place,
+        "when": when(facts),
+        "tail": tail,
+    }
+    if is_same(lasting.observed, lasting.expected):
+        return say(f"headline.{same[kind]}{brief}", **shared)
+    return say(f"headline.{kind}{brief}", e=Number(lasting.expected, "estimate"), **shared)
 
 
 def _plain(rule: str) -> str:
-    return "cannot be told" if rule == "left" else rule
+    return "cannot be told" if rule in ("left", "more", "fewer") else rule
 
 
-def _burst_headline(facts: Facts, bursts: Bursts, place: Message, rule: str, brief: str) -> Message:
+def _burst_headline(
+    facts: Facts, bursts: Bursts, place: Message, rule: str, brief: str, *, is_led: bool
+) -> Message:
     keys = _burst_key(facts, bursts)
     assert bursts.start is not None
     assert bursts.end is not None
@@ -138,34 +139,49 @@ def _burst_headline(facts: Facts, bursts: Bursts, place: Message, rule: str, bri
         "at": place,
         "days": Days(bursts.start, bursts.end),
         "then": say(f"then.{'explained' if rule in ('replaced', 'placing') else _plain(rule)}"),
+        "lead": _lead(facts, bursts.start) if is_led else say("lead.none"),
     }
-    usual = bursts.in_usual_months
-    if usual is not None and usual >= IN_MONTHS:
+    usual, ratio = bursts.in_usual_months, bursts.ratio
+    if ratio is None or (usual is not None and usual >= IN_MONTHS):
         return say(f"headline.burst{brief}", usual=Number(usual, "estimate", keys), **shared)
-    return say(f"headline.burst_usual{brief}", e=Number(bursts.expected, "estimate"), **shared)
+    return say(f"headline.burst_usual{brief}", ratio=Number(ratio, "estimate", keys), **shared)
 
 
-def _handoff_headline(
-    facts: Facts, whole: Total, handoffs: Estimate, place: Message, rule: str, brief: str
-) -> Message:
-    jails = handoffs.totals["policy"]
+def _lead(facts: Facts, day: dt.date) -> Message:
+    """How long after the policy's first day, as a sentence begins; nothing where it is not after it."""
+    days = (day - facts.policy.effective).days
+    is_plain = facts.policy.kind != "date" and not facts.policy.is_window
+    return say("lead.days", n=days) if days > 0 and is_plain else say("lead.none")
+
+
+def _is_clear(whole: Total) -> bool:
+    """Whether arrests at large clearly differ from what was expected, by the bar of the lasting excess."""
+    way = clear_way(whole.effect)
+    return way != "unclear" and (whole.p_high if way == "more" else whole.p_low) <= ALPHA_LASTING
+
+
+_CLEAR = {(True, True): "both", (True, False): "first", (False, True): "second", (False, False): "neither"}
+
+
+def _handoff_headline(facts: Facts, handoffs: Estimate, place: Message, rule: str, brief: str) -> Message:
+    jails, whole = handoffs.totals["policy"], facts.main.totals["policy"]
     start, end = facts.months.bounds(facts.months.in_force)
+    around, at_jails = say("around.there"), place
+    if facts.main.area.level == "locality" and handoffs.area.level == "county":
+        around = say("around.it")
+        at_jails = say("at.county", name=place.params["name"])
     shared = {
         "ho": Number(jails.observed, "count", (key_of(handoffs.area, "handoffs", start, end, facts.scheme),)),
         "he": Number(jails.expected, "estimate"),
         "o": Number(whole.observed, "count", (_main_key(facts),)),
         "e": Number(whole.expected, "estimate"),
-        "at": place,
+        "jails": at_jails,
+        "around": around,
     }
     if rule == "replaced" and facts.policy.direction != "extends":
         return say("headline.replaced", **shared)
-    lasting = _lasting(facts)
-    second = direction(whole)
-    if lasting.bursts_removed == 0:
-        second = "fewer" if lasting.is_shortfall else "more" if lasting.verdict == "fits" else "unclear"
-    return say(
-        f"headline.extends{brief}", when=when(facts), tail=say(f"tail.{direction(jails)}.{second}"), **shared
-    )
+    clear = clear_way(jails.effect) != "unclear", _is_clear(whole)
+    return say(f"headline.extends{brief}", when=when(facts), tail=say(f"tail.{_CLEAR[clear]}"), **shared)
 
 
 def burst_sentence(facts: Facts) -> Message | None:
@@ -192,17 +208,25 @@ def burst_sentence(facts: Facts) -> Message | None:
 def lasting_sentence(facts: Facts) -> Message:
     """The whole time in force without its bursts, against what was expected."""
     lasting, keys = _lasting(facts), _lasting_keys(facts)
-    sentence = say(
-        "lasting.apart" if lasting.bursts_removed > 0 else "lasting.says",
-        when=when(facts),
-        o=Number(lasting.observed, "count", keys),
+    shared = {"when": when(facts), "o": Number(lasting.observed, "count", keys), **_removed(facts)}
+    is_apart = lasting.bursts_removed > 0
+    if is_same(lasting.observed, lasting.expected):
+        key = "lasting.apart_same" if is_apart else "lasting.same"
+        return say(key, difference=difference(lasting.effect, keys), **shared)
+    return say(
+        "lasting.apart" if is_apart else "lasting.says",
         e=Number(lasting.expected, "estimate"),
-        difference=difference(lasting.effect, keys),
-        **_removed(facts),
+        difference=difference(lasting.effect, keys, is_brief=True),
+        **shared,
     )
-    if lasting_rule(lasting) == "cannot be told" and lasting.mde:
-        return join(sentence, say("lasting.mde", mde=Number(lasting.mde, "estimate", (_main_key(facts),))))
-    return sentence
+
+
+def smallest_sentence(facts: Facts) -> Message | None:
+    """The smallest lasting rise that would have been found, where none was found or excluded."""
+    lasting = _lasting(facts)
+    if lasting.verdict != "cannot be told" or not lasting.mde:
+        return None
+    return say("lasting.mde", mde=Number(lasting.mde, "estimate", (_main_key(facts),)))
 
 
 def _removed(facts: Facts) -> dict[str, Number]:
@@ -229,17 +253,23 @@ def later_sentence(facts: Facts) -> Message | None:
 
 
 def at_large_paragraph(facts: Facts) -> Message:
-    """Arrests at large: the burst, the whole time, both sides of an ended policy, an earlier departure."""
-    two = left = None
-    if facts.two_sided is not None:
-        two = say("two_sided.says", difference=difference(facts.two_sided.effect, (_main_key(facts),)))
+    """Arrests at large: the burst, later days that stand out, the whole time, an earlier departure."""
+    left = None
     if facts.left_before is not None:
         left = say(
             "left_before.says",
             month=Month(facts.left_before.date),
             difference=difference(facts.left_before.estimate_from, (_main_key(facts),)),
         )
-    return join(burst_sentence(facts), later_sentence(facts), lasting_sentence(facts), two, left)
+    return join(burst_sentence(facts), later_sentence(facts), lasting_sentence(facts), left)
+
+
+def details(facts: Facts) -> dict[str, tuple[Message, ...]]:
+    """What stands behind an account's paragraph, for whoever asks for more."""
+    two = None
+    if facts.two_sided is not None:
+        two = say("two_sided.says", difference=difference(facts.two_sided.effect, (_main_key(facts),)))
+    return {"singling_out": tuple(m for m in (two, smallest_sentence(facts)) if m is not None)}
 
 
 def handoffs_paragraph(facts: Facts) -> Message:
@@ -249,14 +279,20 @@ def handoffs_paragraph(facts: Facts) -> Message:
     area, total = facts.handoffs.area, facts.handoffs.totals["policy"]
     start, end = facts.months.bounds(facts.months.in_force)
     keys = (key_of(area, "handoffs", start, end, facts.scheme),)
-    sentence = say(
-        "handoffs.says",
-        area=area_said(area, facts.where),
-        when=when(facts),
-        o=Number(total.observed, "count", keys),
-        e=Number(total.expected, "estimate"),
-        difference=difference(total.effect, keys),
-    )
+    shared = {
+        "area": area_said(area, facts.where),
+        "when": when(facts),
+        "o": Number(total.observed, "count", keys),
+    }
+    if is_same(total.observed, total.expected):
+        sentence = say("handoffs.same", difference=difference(total.effect, keys), **shared)
+    else:
+        sentence = say(
+            "handoffs.says",
+            e=Number(total.expected, "estimate"),
+            difference=difference(total.effect, keys, is_brief=True),
+            **shared,
+        )
     return join(sentence, _change(facts, total.effect.value))
 
 
@@ -298,12 +334,14 @@ def _change_keys(facts: Facts, date: dt.date) -> tuple[CountKey, ...]:
 
 
 def _moment(facts: Facts, date: dt.date) -> Message:
-    gap = abs(months_between(date, facts.policy.effective))
-    if fell_before(facts) and gap and facts.policy.kind != "date":
-        return say("moment.before_known", n=gap)
-    if date >= facts.policy.effective.replace(day=1):
-        return say("moment.first_month") if gap == 0 else say("moment.after", n=gap)
-    return say("moment.before", n=gap) if gap else say("moment.began")
+    """When the level changed, counted from the policy (or the day asked about)."""
+    gap, is_after = abs(months_between(date, facts.policy.effective)), date >= facts.policy.effective
+    if facts.policy.kind == "date":
+        way = "at" if gap == 0 else "after" if is_after else "before"
+        return say(f"moment.date.{way}", **({"n": gap} if gap else {}))
+    if gap:
+        return say("moment.after" if is_after else "moment.before", n=gap)
+    return say("moment.first_month" if is_after else "moment.began")
 
 
 def level_keys(about: dict[str, Any], scheme: str) -> tuple[CountKey, ...]:
@@ -326,7 +364,7 @@ def level_paragraph(facts: Facts) -> Message:
             "level.says",
             rate=Number(about["per_10k"]["value"], "rate", keys),
             nation=Number(about["per_10k_nation"]["value"], "rate"),
-            place=about["population_place"],
+            place=_people(str(about["population_place"])),
         ),
         say(
             "level.ratio",
@@ -337,10 +375,16 @@ def level_paragraph(facts: Facts) -> Message:
     )
 
 
+def _people(place: str) -> Message:
+    """Whose residents the rate is of."""
+    name = place.removesuffix(METRO)
+    return say("level.people.metro" if name != place else "level.people.place", name=name)
+
+
 def verdict_sentence(judgement: Judgement) -> Message:
     """The verdict on an account as a sentence, with the rule that gave it."""
-    key = judgement.title.key.replace("account.", "verdict.says.", 1)
-    return say(key, verdict=say(f"verdict.{judgement.verdict}"), rule=judgement.rule)
+    verdict = say(f"verdict.{judgement.verdict}")
+    return say("verdict.says", title=judgement.title, verdict=verdict, rule=judgement.rule)
 
 
 def reasons(facts: Facts) -> dict[str, Message]:
@@ -353,5 +397,5 @@ def reasons(facts: Facts) -> dict[str, Message]:
 
 
 def paragraphs(verdicts: Mapping[str, Judgement]) -> list[Message]:
-    """The three paragraphs: each account's numbers, then its verdict."""
-    return [join(judgement.reason, verdict_sentence(judgement)) for judgement in verdicts.values()]
+    """The three paragraphs: the verdict on each account, then the numbers it rests on."""
+    return [join(verdict_sentence(judgement), judgement.reason) for judgement in verdicts.values()]

@@ -10,7 +10,7 @@ from atlarge.messages import CountKey, Kind, Message, Number, members_of, say
 if TYPE_CHECKING:
     from atlarge.explain.answer import Area, Interval
 
-__all__ = ["CountKey", "Kind", "Number", "difference", "key_of", "members_of"]
+__all__ = ["CountKey", "Kind", "Number", "difference", "is_same", "key_of", "members_of"]
 
 
 def key_of(area: Area, measure: str, start: dt.date, end: dt.date, scheme: str = "ddp") -> CountKey:
@@ -18,17 +18,29 @@ def key_of(area: Area, measure: str, start: dt.date, end: dt.date, scheme: str =
     return CountKey(area.level, area.code, measure, start, end, scheme)
 
 
-def difference(effect: Interval, rests_on: tuple[CountKey, ...]) -> Message:
-    """More or fewer than expected, with its 90 % interval; the words go by the numbers as printed."""
+NEAR = 0.5
+"""A difference of less than this is said as "about as many as expected"."""
+
+
+def is_same(observed: float, expected: float) -> bool:
+    """Whether a count is as expected to the nearest whole number, so that no difference is named."""
+    return abs(observed - expected) < NEAR
+
+
+def difference(effect: Interval, rests_on: tuple[CountKey, ...], *, is_brief: bool = False) -> Message:
+    """More or fewer than expected, with its 90 % interval; the words go by the numbers as printed.
+
+    `is_brief`: "12 more" for where the expected number stands right before it.
+    """
 
     def number(value: float) -> Number:
         return Number(abs(value), "difference", rests_on)
 
     value = effect.value or 0.0
-    if number(value).text() == "0":
+    if abs(value) < NEAR:
         said = say("diff.none")
     else:
-        said = say("diff.more" if value > 0 else "diff.fewer", n=number(value))
+        said = say(f"diff.{'more' if value > 0 else 'fewer'}{'_brief' * is_brief}", n=number(value))
     low, high = effect.low, effect.high
     if low is None or high is None:
         return said

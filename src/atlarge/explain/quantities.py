@@ -140,9 +140,15 @@ class Bursts(Judged):
         """The run's arrests as a number of usual months."""
         return self.observed / self.usual_month if self.usual_month else None
 
+    @property
+    def ratio(self) -> float | None:
+        """The run's arrests over the usual number of as many days."""
+        return self.observed / self.expected if self.expected > 0 else None
+
     def to_dict(self) -> dict[str, Any]:
-        """All fields by name, the verdict, and the run as a number of usual months."""
-        return {**super().to_dict(), "in_usual_months": plain(self.in_usual_months)}
+        """All fields by name, the verdict, and the run against a usual month and against as many days."""
+        more = {"in_usual_months": plain(self.in_usual_months), "ratio": plain(self.ratio)}
+        return {**super().to_dict(), **more}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -69,8 +69,21 @@ def withheld(lasting: Lasting, left: LeftBefore | None, *, is_replaced: bool, is
 
 
 def lasting_rule(lasting: Lasting) -> str:
-    """Name of what is to be said of the lasting excess: its verdict, a shortfall, or why none is given."""
-    return lasting.withheld or ("shortfall" if lasting.is_shortfall else lasting.verdict)
+    """Name of what is to be said of the lasting excess: its verdict, a shortfall, or why none is given.
+
+    "more" and "fewer": the interval leaves zero out, but chance is too likely for a verdict.
+    """
+    if lasting.withheld or lasting.is_shortfall or lasting.verdict != "cannot be told":
+        return lasting.withheld or ("shortfall" if lasting.is_shortfall else lasting.verdict)
+    way = clear_way(lasting.effect)
+    return lasting.verdict if way == "unclear" else way
+
+
+def clear_way(effect: Interval | None) -> str:
+    """ "more" or "fewer" where the 90 % interval of a difference leaves zero out, else "unclear"."""
+    if effect is None or effect.low is None or effect.high is None:
+        return "unclear"
+    return "more" if effect.low > 0 else "fewer" if effect.high < 0 else "unclear"
 
 
 def singling_out(

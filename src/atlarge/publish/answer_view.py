@@ -213,7 +213,7 @@ def _areas(shown: Shown, w: Words) -> Table | None:
     return Table(w("report.areas_caption"), head, rows, is_wide=True) if rows else None
 
 
-def _verdicts(shown: Shown, w: Words) -> list[dict[str, str]]:
+def _verdicts(shown: Shown, w: Words) -> list[dict[str, Any]]:
     cards, tell = [], Teller(shown, w)
     for name in ACCOUNTS:
         v = shown.answer.verdicts.get(name)
@@ -227,6 +227,7 @@ def _verdicts(shown: Shown, w: Words) -> list[dict[str, str]]:
                 "kind": _KINDS[v.verdict],
                 "rule": tell(v.rule),
                 "reason": tell(v.reason),
+                "details": [tell(message) for message in v.details],
             }
         )
     return cards

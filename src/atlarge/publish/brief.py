@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from html import escape
 from pathlib import Path
+from typing import Any
 
 import atlarge
 from atlarge.disclosure.table import THRESHOLD
@@ -41,7 +42,7 @@ class Brief:
     policy: str
     headline: str
     figure: Figure | None
-    verdicts: list[dict[str, str]]
+    verdicts: list[dict[str, Any]]
     numbers: Table
     caveats: list[str]
     not_why: str

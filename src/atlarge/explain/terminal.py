@@ -1,0 +1,203 @@
+"""An answer as plain text: headline, three short paragraphs, what to know before quoting, a short table.
+
+The table holds the numbers of the sentences, printed by the same rule; `details` adds what is behind them.
+"""
+
+from __future__ import annotations
+
+import textwrap
+from typing import TYPE_CHECKING
+
+from atlarge.explain.answer import Answer, Area, Interval, Span
+from atlarge.messages import Days, Message, Number, days_text, render, say
+
+if TYPE_CHECKING:
+    import datetime as dt
+
+WIDTH = 92
+Row = tuple[str, float, float, Interval]
+
+
+def text_of(answer: Answer, language: str = "en", *, details: bool = False) -> str:
+    """The answer for a terminal.
+
+    Parameters
+    ----------
+    answer : Answer
+        What `explain` gives.
+    language : {"en", "es"}
+        Language of every sentence.
+    details : bool
+        Also what stands behind the accounts, all areas and spans with their p-values, and every caveat.
+
+    Returns
+    -------
+    str
+        Lines of at most 92 characters, ending in a newline.
+
+    Examples
+    --------
+    >>> from atlarge.explain.example import example_answer
+    >>> from atlarge.explain.terminal import text_of
+    >>> text_of(example_answer()).splitlines()[0]
+    'Example County, EX: Example policy, 1 March 2017'
+    """
+
+    def word(key: str) -> str:
+        return render(say(key), language)
+
+    lines = [_title(answer, language), ""]
+    for part in (answer.headline, *answer.messages):
+        lines += [*_wrapped(render(part, language)), ""]
+    if answer.main_caveats:
+        lines += [word("text.quote")]
+        for warned in answer.main_caveats:
+            lines += _bulleted(render(warned.message, language))
+        lines += [""]
+    if "says" in answer.elsewhere:
+        lines += [word("text.elsewhere"), *_bulleted(render(answer.elsewhere["says"], language)), ""]
+    lines += _table(answer, language)
+    if details:
+        lines += ["", *_details(answer, language)]
+    else:
+        lines += ["", *_wrapped(word("text.more"))]
+    return "\n".join(lines) + "\n"
+
+
+def _title(answer: Answer, language: str) -> str:
+    """Place, policy and its first day."""
+    first: dt.date = answer.policy["effective"]
+    day = days_text(Days(first, first), language).split(" ", 1)[1]
+    if answer.policy.get("kind") == "date":
+        return f"{answer.place_name}, {day}"
+    return f"{answer.place_name}: {answer.policy['title']}, {day}"
+
+
+def _wrapped(text: str, first: str = "", rest: str = "") -> list[str]:
+    """Lines between words; a percent sign stays with its number."""
+    return textwrap.wrap(
+        text.replace(" %", "\u00a0%"), WIDTH, initial_indent=first, subsequent_indent=rest,
+        break_long_words=False, break_on_hyphens=False,
+    )  # fmt: skip
+
+
+def _bulleted(text: str) -> list[str]:
+    return _wrapped(text, "  - ", "    ")
+
+
+def _area(area: Area, language: str) -> str:
+    """An area's name in a language: that of a county with its office area joins the two."""
+    county, _, office = area.name.partition(" and the ")
+    if area.level == "locality":
+        if not office:
+            return area.name
+        name = say("area.locality", county=county, office=office.removesuffix(" office area"))
+        return render(name, language)
+    return render(say(f"area.{area.level}", name=area.name.removesuffix(" area of responsibility")), language)
+
+
+def rows_of(answer: Answer, language: str = "en") -> list[Row]:
+    """Label, observed, expected, difference: the burst, the whole time, without bursts, both sides, handoffs.
+
+    Examples
+    --------
+    >>> from atlarge.explain.example import example_answer
+    >>> from atlarge.explain.terminal import rows_of
+    >>> [round(row[1]) for row in rows_of(example_answer())]
+    [205, 44]
+    """
+
+    def label(key: str, measure: str, **more: Days) -> str:
+        return render(say(key, measure=say(f"table.{measure}"), **more), language)
+
+    rows: list[Row] = []
+    bursts, lasting, two = answer.bursts, answer.lasting, answer.two_sided
+    if bursts is not None and bursts.verdict == "fits" and bursts.start and bursts.end:
+        name = label("table.burst", "at_large", days=Days(bursts.start, bursts.end))
+        rows.append((name, bursts.observed, bursts.expected, bursts.effect))
+    if answer.counterfactual.value is not None:
+        name = label("table.whole", "at_large")
+        rows.append((name, answer.observed, answer.counterfactual.value, answer.effect))
+    if lasting is not None and lasting.bursts_removed:
+        rows.append((label("table.apart", "at_large"), lasting.observed, lasting.expected, lasting.effect))
+    if two is not None:
+        rows.append((label("table.two_sided", "at_large"), two.observed, two.expected, two.effect))
+    jails = handoffs_of(answer)
+    if jails is not None and jails.counterfactual.value is not None:
+        name = label("table.whole", "handoffs")
+        rows.append((name, jails.observed, jails.counterfactual.value, jails.effect))
+    return rows
+
+
+def handoffs_of(answer: Answer) -> Span | None:
+    """The span of jail handoffs that the second paragraph is about: the first of the whole time.
+
+    Examples
+    --------
+    >>> from atlarge.explain.example import example_answer
+    >>> from atlarge.explain.terminal import handoffs_of
+    >>> handoffs_of(example_answer()).measure
+    'handoffs'
+    """
+    return next((s for s in answer.spans if (s.span, s.measure) == ("policy", "handoffs")), None)
+
+
+def _number(value: float | None, *, is_signed: bool = False) -> str:
+    text = Number(value).text()
+    return f"+{text}" if is_signed and value is not None and not text.startswith(("-", "0")) else text
+
+
+def _table(answer: Answer, language: str) -> list[str]:
+    names = ("observed", "expected", "difference", "range")
+    cells = [["", *(render(say(f"table.{name}"), language) for name in names)]]
+    for name, observed, expected, effect in rows_of(answer, language):
+        low, high = (_number(v, is_signed=True) for v in (effect.low, effect.high))
+        to = " to " if language == "en" else " a "
+        between = "" if effect.low is None or effect.high is None else f"{low}{to}{high}"
+        difference = _number(effect.value, is_signed=True)
+        cells.append([name, _number(observed), _number(expected), difference, between])
+    widths = [max(len(row[k]) for row in cells) for k in range(5)]
+    lines = [
+        (row[0].ljust(widths[0]) + "".join(f"  {row[k].rjust(widths[k])}" for k in range(1, 5))).rstrip()
+        for row in cells
+    ]
+    jails = handoffs_of(answer)
+    counted = [("at_large", answer.area)] + ([("handoffs", jails.area)] if jails else [])
+    says = [
+        render(say("table.areas", measure=say(f"table.{measure}"), area=_area(area, language)), language)
+        for measure, area in counted
+    ]
+    return [*lines, *_wrapped(" ".join(says))]
+
+
+def _details(answer: Answer, language: str) -> list[str]:
+    """What else is known: behind the accounts, of the burst's days, of other areas, and to keep in mind."""
+
+    def word(key: str) -> str:
+        return render(say(key), language)
+
+    lines = [word("text.details")]
+    behind: list[Message] = [m for judgement in answer.verdicts.values() for m in judgement.details]
+    for message in behind:
+        lines += _bulleted(render(message, language))
+    if answer.corroboration:
+        lines += ["", word("text.corroboration")]
+        for row in answer.corroboration:
+            lines += _bulleted(render(row["says"], language))
+    lines += ["", word("table.title")]
+    for span in answer.spans:
+        effect, p = span.effect, span.p_placebo
+        lines.append(
+            f"  {_area(span.area, language)}, {render(say(f'table.{span.measure}'), language).lower()}, "
+            f"{render(say(f'table.span.{span.span}'), language)}: {_number(span.observed)} / "
+            f"{_number(span.counterfactual.value)}, {_number(effect.value, is_signed=True)} "
+            f"({_number(effect.low, is_signed=True)} / {_number(effect.high, is_signed=True)})"
+            f"{'' if p is None else f', p {p:.3f}'}"
+        )
+    main = {warned.id for warned in answer.main_caveats}
+    more = [warned for warned in answer.warnings if warned.id not in main]
+    if more:
+        lines += ["", word("text.more_caveats")]
+        for warned in more:
+            lines += _bulleted(render(warned.message, language))
+    return lines
