@@ -404,6 +404,13 @@ class Registry:
         rows = _agreement_rows(spells).filter(pl.col("effective").is_not_null()).sort("id")
         return cls(tuple(_policy(row) for row in rows.iter_rows(named=True)))
 
+    def __hash__(self) -> int:
+        return self._hash
+
+    @cached_property
+    def _hash(self) -> int:
+        return hash((self.policies, self.undated))
+
     def __iter__(self) -> Iterator[Policy]:
         return iter(self.policies)
 

@@ -90,6 +90,7 @@ def test_a_county_has_the_offices_seated_in_it_and_units_of_few_records_are_left
     assert one.around.values[:, 0].tolist() == [0.0, 7.0, 5.0]
     assert joined["handoffs"].both.keys == one.both.keys
     few[2, 11] = 1.0
+    counts["handoffs"] = Daily(few, county.keys, county.first)
     assert "37119" in localities(counts, offices)["at_large"].both.keys  # twelve
     assert one.both.first == county.first
 

@@ -51,6 +51,8 @@ def _load_commands() -> None:
 def main() -> None:
     """Entry point. Exit 0 done; 1 the data or the question allow no answer; 2 usage."""
     gc.set_threshold(100_000, 20, 20)  # most of what a command makes, it keeps to the end
+    # its matrices are many and small: threads of linear algebra would only wait for each other
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     _load_commands()
     try:
         app()

@@ -45,7 +45,7 @@ from atlarge.effects.pooling import (
 from atlarge.effects.prediction import Judged, PredictionErrors, learn_errors, unsteadiness
 from atlarge.effects.sdid import sdid_paths
 from atlarge.effects.share_effect import ShareEffect, share_effect
-from atlarge.effects.shares import ShareSettings, cap_bursts, expected_counts
+from atlarge.effects.shares import ShareSettings, cap_bursts, capped_share, expected_counts
 from atlarge.effects.simplex import simplex_weights
 
 __all__ = [
@@ -71,6 +71,7 @@ __all__ = [
     "ShareEffect",
     "ShareSettings",
     "cap_bursts",
+    "capped_share",
     "change_point",
     "change_points",
     "conformal_effect",

@@ -89,10 +89,15 @@ class _Fit:
             weight[1:, group] = gamma / gamma.mean(1, keepdims=True)
         m = mask.astype(np.float64)
         total = seen.sum(1)
+        whole = mask.all(1)  # a unit with every cell adds the same to every period: no matrix is needed
+        some, part = m[~whole], weight[:, ~whole]
+        mass = weight[:, whole] @ total[whole]
+        counted = weight @ seen
         period = np.ones((draws + 1, panel.shape[1]))
         for _ in range(ITERATIONS):
-            unit = total / np.maximum(period @ m.T, 1e-300)
-            fresh = (weight @ seen) / np.maximum((weight * unit) @ m, 1e-300)
+            unit = total[~whole] / np.maximum(period @ some.T, 1e-300)
+            shared = mass / np.maximum(period.sum(1), 1e-300)
+            fresh = counted / np.maximum((part * unit) @ some + shared[:, None], 1e-300)
             change = np.abs(fresh - period).max()
             period = fresh
             if change < 1e-10:

@@ -233,17 +233,41 @@ def cap_bursts(weekly: ArrayLike, *, reach: int = 8, gap: int = 1, trim: int = 2
     37.3
     """
     counts = np.asarray(weekly, dtype=np.float64)
-    n = counts.shape[1]
-    index = np.arange(n)[:, None] + np.array([k for k in range(-reach, reach + 1) if abs(k) > gap])[None, :]
-    index = np.abs(index)
-    index = np.where(index > n - 1, 2 * (n - 1) - index, index).clip(0, n - 1)
-    around = counts[:, index]
-    if np.isnan(counts).any():
-        seen = np.isfinite(around).sum(axis=2)
-        middle = np.where(seen > 0, np.nansum(around, axis=2) / np.maximum(seen, 1), np.nan)
-        around = np.where(np.isnan(around), middle[:, :, None], around)
-    count = around.shape[2]
-    ordered = np.partition(around, (trim, count - trim - 1), axis=2)
-    level = ordered[:, :, trim : count - trim].mean(2)
+    unit, week = np.ogrid[: counts.shape[0], : counts.shape[1]]
+    level = _level_around(counts, unit, week, reach, gap, trim)
+    return _capped(counts, level), level
+
+
+def capped_share(weekly: ArrayLike, *, reach: int = 8, gap: int = 1, trim: int = 2) -> Floats:
+    """What `cap_bursts` keeps of each week as a share of its count [N, W]; 1 where it keeps all.
+
+    The level is found only for weeks that could stand out above a level of zero.
+    """
+    counts = np.asarray(weekly, dtype=np.float64)
+    unit, week = np.nonzero(counts > 3 * np.sqrt(0.25) + 1.5)
+    seen = counts[unit, week]
+    level = _level_around(counts, unit, week, reach, gap, trim)
+    share = np.ones_like(counts)
+    share[unit, week] = _capped(seen, level) / seen
+    return share
+
+
+def _capped(counts: Floats, level: Floats) -> Floats:
     high = counts > level + 3 * np.sqrt(1.3 * level + 0.25) + 1.5
-    return np.where(high, np.minimum(counts, level + 0.5 * np.sqrt(level)), counts), level
+    return np.where(high, np.minimum(counts, level + 0.5 * np.sqrt(level)), counts)
+
+
+def _level_around(counts: Floats, unit: Ints, week: Ints, reach: int, gap: int, trim: int) -> Floats:
+    """Trimmed mean of the weeks around each cell of counts [N, W]; `unit` and `week` are broadcast."""
+    n = counts.shape[1]
+    steps = np.array([k for k in range(-reach, reach + 1) if abs(k) > gap])
+    index = np.abs(week[..., None] + steps)
+    index = np.where(index > n - 1, 2 * (n - 1) - index, index).clip(0, n - 1)
+    around = counts[unit[..., None], index]
+    if np.isnan(around).any():
+        seen = np.isfinite(around).sum(axis=-1)
+        middle = np.where(seen > 0, np.nansum(around, axis=-1) / np.maximum(seen, 1), np.nan)
+        around = np.where(np.isnan(around), middle[..., None], around)
+    count = around.shape[-1]
+    ordered = np.partition(around, (trim, count - trim - 1), axis=-1)
+    return np.asarray(ordered[..., trim : count - trim].mean(-1))

@@ -54,10 +54,13 @@ def _offices() -> tuple[dict[str, str | None], ...]:
 
 def seat_of(office: str) -> str | None:
     """County of an office's seat, for a code that stands for an office; None otherwise."""
-    for row in _offices():
-        if row["office"] == office:
-            return row["seat_county_fips"] if row["kind"] in _SEATED else None
-    return None
+    return _seats().get(office)
+
+
+@cache
+def _seats() -> dict[str, str | None]:
+    """County of the seat of each code that stands for an office."""
+    return {str(r["office"]): r["seat_county_fips"] for r in _offices() if r["kind"] in _SEATED}
 
 
 def office_of(fips: str, aor: str | None) -> tuple[str, str] | None:

@@ -33,11 +33,11 @@ def surges_of(
     from atlarge.surveillance.holidays import day_classes, weekdays
     from atlarge.surveillance.scan import DAYS, scan
 
-    rows = [(area, counts, counts.row(area.code)) for area, counts in series]
-    rows = [(area, counts, row) for area, counts, row in rows if row is not None]
+    found_rows = [(area, counts, counts.row(area.code)) for area, counts in series]
+    rows = [(area, counts, row) for area, counts, row in found_rows if row is not None]
     if not rows:
         return []
-    values = np.array([counts.values[row] for _, counts, row in rows])
+    values = np.array([counts.of_rows(row) for _, counts, row in rows])
     first = rows[0][1].first
     days = np.datetime64(first) + np.arange(values.shape[1])
     tested = (days >= np.datetime64(start)) & (days <= np.datetime64(end))

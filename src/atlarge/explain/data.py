@@ -26,53 +26,109 @@ Floats = NDArray[np.float64]
 MIN_TOTAL = 12
 
 
-@dataclass(frozen=True)
 class Daily:
-    """Counts [units x days] from the day `first` on, NaN where no release covers; `keys` name the rows."""
+    """Counts [units x days] from the day `first` on, NaN where no release covers; `keys` name the rows.
 
-    values: NDArray[np.float32]
-    keys: tuple[str, ...]
-    first: dt.date
+    Running totals are what nearly every question reads, so counts by day are worked out only when wanted.
+    Whole counts below 2^24 are exact in single precision.
+    """
+
+    def __init__(self, values: NDArray[np.float32], keys: tuple[str, ...], first: dt.date) -> None:
+        self.values, self.keys, self.first = values, keys, first
 
     @cached_property
     def _running(self) -> tuple[NDArray[np.float32], NDArray[np.int32] | None]:
-        """Running totals [units x days + 1] and running numbers of days not covered (None: all are).
-
-        Whole counts below 2^24 are exact in single precision.
-        """
-        missing = ~np.isfinite(self.values)
-        shape = (self.values.shape[0], self.values.shape[1] + 1)
-        total = np.zeros(shape, dtype=np.float32)
-        if not missing.any():
-            np.cumsum(self.values, axis=1, out=total[:, 1:])
+        """Running totals [units x days + 1] and running numbers of days not covered (None: all are)."""
+        total = np.zeros((self.values.shape[0], self.values.shape[1] + 1), dtype=np.float32)
+        np.cumsum(self.values, axis=1, out=total[:, 1:])
+        if np.isfinite(total[:, -1]).all():
             return total, None
-        np.cumsum(np.where(missing, 0.0, self.values), axis=1, out=total[:, 1:])
-        holes = np.zeros(shape, dtype=np.int32)
+        missing = ~np.isfinite(self.values)
+        np.cumsum(np.where(missing, np.float32(0), self.values), axis=1, out=total[:, 1:])
+        holes = np.zeros(total.shape, dtype=np.int32)
         np.cumsum(missing, axis=1, out=holes[:, 1:])
         return total, holes
+
+    @classmethod
+    def of_totals(
+        cls,
+        total: NDArray[np.float32],
+        holes: NDArray[np.int32] | None,
+        keys: tuple[str, ...],
+        first: dt.date,
+    ) -> Daily:
+        """From running totals [units x days + 1] and running numbers of days not covered (None: all are)."""
+        found = cls.__new__(cls)
+        found.keys, found.first, found._running = keys, first, (total, holes)
+        return found
+
+    @property
+    def n_days(self) -> int:
+        """Number of days."""
+        return int(self._running[0].shape[1]) - 1
+
+    @cached_property
+    def values(self) -> NDArray[np.float32]:
+        """The counts by day."""
+        return self.of_rows(slice(None))
+
+    def of_rows(self, rows: slice | Sequence[int] | int | NDArray[np.int64]) -> NDArray[np.float32]:
+        """The counts by day of some units."""
+        total, holes = self._running
+        found = np.diff(total[rows], axis=-1)
+        if holes is not None:
+            found[np.diff(holes[rows], axis=-1) > 0] = np.nan
+        return np.asarray(found)
+
+    def running_of(self, rows: Sequence[int]) -> NDArray[np.float32]:
+        """Running totals [rows x days + 1] of some units."""
+        return np.asarray(self._running[0][rows])
+
+    def plus(self, other: Daily) -> Daily:
+        """Both counts added up, for the same units and days; a day must be covered in both."""
+        if self.is_covered and other.is_covered:
+            return Daily.of_totals(self._running[0] + other._running[0], None, self.keys, self.first)
+        return Daily(self.values + other.values, self.keys, self.first)
+
+    def covered(self) -> NDArray[np.bool_]:
+        """Whether each day [days] is covered for any unit."""
+        holes = self._running[1]
+        if holes is None:
+            return np.ones(self.n_days, dtype=bool)
+        return np.asarray((np.diff(holes, axis=1) == 0).any(0))
+
+    @property
+    def totals(self) -> Floats:
+        """All records of each unit [units], days that are not covered left out."""
+        return np.asarray(self._running[0][:, -1], dtype=np.float64)
+
+    @property
+    def is_covered(self) -> bool:
+        """Whether every day of every unit is covered."""
+        return self._running[1] is None
 
     @cached_property
     def capped(self) -> Daily:
         """The same counts with bursts of a week capped (see `effects.cap_bursts`)."""
-        from atlarge.effects import cap_bursts
+        from atlarge.effects import capped_share
 
-        weeks = self.values.shape[1] // 7
-        factor = np.ones_like(self.values)
-        if weeks >= 4 and len(self.keys):
-            days = self.values[:, : weeks * 7]
-            weekly = days.reshape(len(days), weeks, 7).sum(2, dtype=np.float64)
-            some = np.nan_to_num(weekly).max(1) >= 3  # less is no burst at any level
-            kept = weekly.copy()
-            kept[some] = cap_bursts(weekly[some])[0]
-            with np.errstate(divide="ignore", invalid="ignore"):
-                share = np.where(weekly > 0, kept / weekly, 1.0)
-            factor[:, : weeks * 7] = np.repeat(share, 7, axis=1)
-        return Daily(self.values * factor, self.keys, self.first)
+        weeks = self.n_days // 7
+        if weeks < 4 or not len(self.keys):
+            return self
+        edge = 7 * np.arange(weeks + 1)
+        share = capped_share(self._between(edge[:-1], edge[1:]))
+        rows = np.flatnonzero((share < 1).any(1))
+        values = np.nan_to_num(self.of_rows(rows))
+        values[:, : 7 * weeks] *= np.repeat(share[rows].astype(np.float32), 7, axis=1)
+        total, holes = self._running
+        total = total.copy()
+        total[rows, 1:] = np.cumsum(values, axis=1)
+        return Daily.of_totals(total, holes, self.keys, self.first)
 
     @property
     def last(self) -> dt.date:
         """Last day."""
-        return self.first + dt.timedelta(days=self.values.shape[1] - 1)
+        return self.first + dt.timedelta(days=self.n_days - 1)
 
     def row(self, key: str) -> int | None:
         """Index of a unit; None if it has no records."""
@@ -87,14 +143,18 @@ class Daily:
 
     def sums(self, start: Sequence[dt.date], stop: Sequence[dt.date]) -> Floats:
         """Sums over [start, stop) of each pair; NaN where any day is not covered or lies outside."""
-        n_days = self.values.shape[1]
+        n_days = self.n_days
         a = np.array([(day - self.first).days for day in start])
         b = np.array([(day - self.first).days for day in stop])
         inside = (a >= 0) & (b <= n_days)
-        a, b = np.clip(a, 0, n_days), np.clip(b, 0, n_days)
+        value = self._between(np.clip(a, 0, n_days), np.clip(b, 0, n_days))
+        value[:, ~inside] = np.nan
+        return value
+
+    def _between(self, a: NDArray[np.int64], b: NDArray[np.int64]) -> Floats:
+        """Sums over the days [a, b) of each pair; NaN where any of them is not covered."""
         total, holes = self._running
         value = (total[:, b] - total[:, a]).astype(np.float64)
-        value[:, ~inside] = np.nan
         if holes is not None:
             value[holes[:, b] > holes[:, a]] = np.nan
         return value
@@ -119,7 +179,8 @@ def _daily(key: str, source: _Source, by: str, measures: tuple[str, ...], scheme
     reported = np.zeros((len(places), (last - first).days + 1), dtype=bool)
     for release, inside in covered:
         days = slice((release.start - first).days, (release.end - first).days + 1)
-        reported[[index[p] for p in inside], days] = True
+        reported[slice(None) if len(inside) == len(places) else [index[p] for p in inside], days] = True
+    is_whole = bool(reported.all())
     order = pl.DataFrame(
         {"place": places, "row": range(len(places))}, schema={"place": pl.String, "row": pl.Int64}
     )
@@ -127,12 +188,20 @@ def _daily(key: str, source: _Source, by: str, measures: tuple[str, ...], scheme
     columns = (counts["period"] - first).dt.total_days().to_numpy()
     found = {}
     for measure in measures:
-        values = np.where(reported, np.float32(0), np.float32(np.nan))
-        values[rows, columns] = counts[measure].to_numpy()
+        total = np.zeros((len(places), reported.shape[1] + 1), dtype=np.float32)
+        total[rows, columns + 1] = counts[measure].to_numpy()
+        missing = None if is_whole else ~reported
         until = measure_of(measure).unmeasured_from
         if until is not None and until <= last:
-            values[:, max(0, (until - first).days) :] = np.nan
-        found[measure] = Daily(values, tuple(places), first)
+            missing = np.zeros(reported.shape, dtype=bool) if missing is None else missing.copy()
+            missing[:, max(0, (until - first).days) :] = True
+        holes = None
+        if missing is not None:
+            total[:, 1:][missing] = 0
+            holes = np.zeros(total.shape, dtype=np.int32)
+            np.cumsum(missing, axis=1, out=holes[:, 1:])
+        np.cumsum(total, axis=1, out=total)
+        found[measure] = Daily.of_totals(total, holes, tuple(places), first)
     return found
 
 
@@ -190,13 +259,17 @@ class Localities:
 
 
 def localities(
-    counties: dict[str, Daily], offices: dict[str, Daily], target: tuple[str, str] | None = None
+    counties: dict[str, Daily],
+    offices: dict[str, Daily],
+    target: tuple[str, str] | None = None,
+    measures: Sequence[str] | None = None,
 ) -> dict[str, Localities]:
     """Counties joined with the office area that has its seat there; the rest of the counties as they are.
 
     `target` (county, office) is joined too, by whatever rule it was found, and comes first; the units that
     share its county or its office are left out, so that no record is on both sides of a comparison. Units
-    with fewer than a dozen records of every measure are left out. All measures have the same rows.
+    with fewer than a dozen records of every measure are left out. All measures have the same rows; those of
+    `measures` (left out: all) are joined.
     """
     county, office = next(iter(counties.values())), next(iter(offices.values()))
     index = {key: k for k, key in enumerate(county.keys)}
@@ -217,11 +290,9 @@ def localities(
     if target is not None:
         kept[0] = True
     some = [units[k] for k in np.flatnonzero(kept)]
-    keys = tuple(key for _, _, key in some)
     found = {}
-    for m in counties:
-        own, near = _joined(counties[m], offices[m], some, index)
-        found[m] = Localities(*(Daily(values, keys, county.first) for values in (own, near, own + near)))
+    for m in counties if measures is None else measures:
+        found[m] = Localities(*_joined(counties[m], offices[m], some, index))
     return found
 
 
@@ -229,26 +300,39 @@ def _records(
     county: Daily, office: Daily, units: list[tuple[str, list[int], str]], index: dict[str, int]
 ) -> Floats:
     """Records of each unit and its offices over the days on which all of them are covered [units]."""
-    own = np.nansum(county.values, axis=1)
+    own = county.totals
     total = np.array([own[index[fips]] if fips in index else 0.0 for fips, _, _ in units])
+    near_totals = office.totals
+    is_covered = county.is_covered and office.is_covered
     for k, (fips, rows, _) in enumerate(units):
-        if rows:
-            near = office.values[rows].sum(0)
-            total[k] = np.nansum(near + county.values[index[fips]] if fips in index else near)
+        if rows and is_covered:
+            total[k] += near_totals[rows].sum()
+        elif rows:
+            near = office.of_rows(rows).sum(0)
+            total[k] = np.nansum(near + county.of_rows(index[fips]) if fips in index else near)
     return total
 
 
 def _joined(
     county: Daily, office: Daily, units: list[tuple[str, list[int], str]], index: dict[str, int]
-) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Records of each unit's county and of its offices, [units x days] each."""
-    known = county if county.keys else office
-    covered = np.isfinite(known.values).any(0) if known.keys else np.zeros(county.values.shape[1], dtype=bool)
-    zero = np.where(covered, 0.0, np.nan).astype(np.float32)
-    own, near = np.tile(zero, (len(units), 1)), np.tile(zero, (len(units), 1))
+) -> tuple[Daily, Daily, Daily]:
+    """Records of each unit's county, of its offices, and of both together."""
+    keys, days = tuple(key for _, _, key in units), county.n_days
     named = [k for k, (fips, _, _) in enumerate(units) if fips in index]
-    own[named] = county.values[[index[units[k][0]] for k in named]]
-    for k, (_, rows, _) in enumerate(units):
-        if rows:
-            near[k] = office.values[rows].sum(0)
-    return own, near
+    taken = [index[units[k][0]] for k in named]
+    seated = [(k, rows) for k, (_, rows, _) in enumerate(units) if rows]
+    is_covered = county.is_covered and office.is_covered and len(county.keys) > 0
+    own, near = (np.zeros((len(units), days + is_covered), dtype=np.float32) for _ in range(2))
+    if not is_covered:
+        covered = (county if county.keys else office).covered()
+        own[:, ~covered], near[:, ~covered] = np.nan, np.nan
+    own[named] = county.running_of(taken) if is_covered else county.of_rows(taken)
+    for k, rows in seated:
+        near[k] = (office.running_of(rows) if is_covered else office.of_rows(rows)).sum(0)
+    both = own.copy()
+    both[[k for k, _ in seated]] += near[[k for k, _ in seated]]
+    if is_covered:
+        own_, near_, both_ = (Daily.of_totals(v, None, keys, county.first) for v in (own, near, both))
+    else:
+        own_, near_, both_ = (Daily(v, keys, county.first) for v in (own, near, both))
+    return own_, near_, both_

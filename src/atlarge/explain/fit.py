@@ -25,7 +25,7 @@ from atlarge.explain.estimate import Estimate, estimate
 from atlarge.explain.lasting import lasting_of, left_before_of, two_sided_of
 from atlarge.explain.periods import Months, months_of
 from atlarge.explain.sensitivity import in_time_of, row_of, same_aor
-from atlarge.explain.study import Study, changed_units, world_of
+from atlarge.explain.study import Study, changed_units, outcome_under
 from atlarge.explain.switches import method_switches
 from atlarge.policies import Policy, applies_to
 from atlarge.reference import table
@@ -179,8 +179,7 @@ def _seated_key(world: Study, handoffs: Daily) -> str:
         if world.area.level != "office" or world.area.code in key.split("+")
     ]
     rows = inside or list(range(len(handoffs.keys)))
-    totals = np.nansum(handoffs.values[rows], axis=1)
-    return handoffs.keys[rows[int(np.argmax(totals))]]
+    return handoffs.keys[rows[int(np.argmax(handoffs.totals[rows]))]]
 
 
 def _bounded(ratio: Ratio, main: Estimate, handoffs: Estimate | None) -> Ratio:
@@ -253,10 +252,9 @@ def _schemes(
 
 
 def _under(world: Study, scheme: str, months: Months, changed: set[str]) -> Estimate:
-    other = world_of(world.store, world.where, scheme, world.registry)
-    counts = other.main["at_large"]
+    counts = outcome_under(world, scheme)
     return estimate(
-        counts, other.key, other.area, "at_large", months, changed, policies=world.registry, only_total=True
+        counts, world.key, world.area, "at_large", months, changed, policies=world.registry, only_total=True
     )
 
 

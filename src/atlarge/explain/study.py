@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -54,7 +55,7 @@ class Study:
         """Handoffs that a policy can take away: of the county's own jails where the area is a locality with
         any, else of the area; on the rows of `main`."""
         row = None if self.jail is None else self.jail.row(self.key)
-        if self.jail is not None and row is not None and np.nansum(self.jail.values[row]) > 0:
+        if self.jail is not None and row is not None and self.jail.totals[row] > 0:
             return self.jail
         return self.main["handoffs"]
 
@@ -102,12 +103,7 @@ def world_from(
     """Lay out the counts of the levels county, office, aor (and state, for a state) for a question."""
     county, office, aor = levels["county"], levels["office"], levels["aor"]
     area = where.main
-    target = None
-    if area.level == "locality" and where.county and where.office:
-        target = (where.county.code, where.office.code)
-    elif area.level == "office" and (seat := seat_of(area.code)):
-        target = (seat, area.code)
-    joined = localities(county, office, target)
+    joined = localities(county, office, _target(area, where))
     jail = around = None
     if area.level == "locality":
         main = {m: joined[m].both for m in MEASURES}
@@ -132,11 +128,38 @@ def world_from(
     )
 
 
+def _target(area: Area, where: Where) -> tuple[str, str] | None:
+    """County and office of the locality in question."""
+    if area.level == "locality" and where.county and where.office:
+        return where.county.code, where.office.code
+    seat = seat_of(area.code) if area.level == "office" else None
+    return (seat, area.code) if seat else None
+
+
+def outcome_under(world: Study, scheme: str) -> Daily:
+    """Arrests at large of the headline level as another reading of the method column has them."""
+    measure, area = MEASURES[0], world.area
+    if area.level != "locality":
+        return daily(world.store, area.level, (measure,), scheme)[measure]
+    county, office = (
+        {measure: daily(world.store, level, (measure,), scheme)[measure], MEASURES[1]: own[MEASURES[1]]}
+        for level, own in (("county", world.county), ("office", world.office))
+    )
+    return localities(county, office, _target(area, world.where), (measure,))[measure].both
+
+
 def change_days(
     level: str, keys: tuple[str, ...], policies: Registry, start: dt.date, stop: dt.date
 ) -> list[tuple[int, dt.date]]:
     """Row and day of every dated change of a unit's own cooperation from `start` to before `stop`, as
     `changed_units` counts them."""
+    return [(row, day) for row, day in _all_change_days(level, keys, policies) if start <= day < stop]
+
+
+@lru_cache(maxsize=16)
+def _all_change_days(
+    level: str, keys: tuple[str, ...], policies: Registry
+) -> tuple[tuple[int, dt.date], ...]:
     rows: dict[str, list[int]] = {}
     for k, key in enumerate(keys):
         codes = [seat_of(key) or ""] if level == "office" else key.split("+")
@@ -144,7 +167,7 @@ def change_days(
             rows.setdefault(code, []).append(k)
     found = []
     for policy in policies:
-        days = [d for d in (policy.effective, policy.ended) if d is not None and start <= d < stop]
+        days = [d for d in (policy.effective, policy.ended) if d is not None]
         if not days or not policy.is_cooperation or level == "aor":
             continue
         if level == "state":
@@ -152,9 +175,10 @@ def change_days(
         else:
             at = [k for code in policy.counties() for k in rows.get(code, [])]
         found += [(k, day) for k in at for day in days]
-    return found
+    return tuple(found)
 
 
+@lru_cache(maxsize=16)
 def group_of(level: str, keys: tuple[str, ...]) -> NDArray[np.str_] | None:
     """The area of responsibility of each unit of a level; None where units are no smaller than that."""
     if level in ("aor", "state"):

@@ -87,7 +87,7 @@ def _robust(
     name = "at_large+area_handoffs" if is_office else "all"
     if other.keys != main.keys:
         return Interval(None), None, None, name
-    both = Daily(main.values + other.values, main.keys, main.first)
+    both = main.plus(other)
     try:
         found = estimate(
             both, world.key, world.area, "at_large", months, changed, policies=world.registry, only_total=True

@@ -458,7 +458,10 @@ def _count(
         query.engine,
     )
     period = pl.col("period").cast(pl.Date).dt.truncate(_TRUNCATE[query.every])
-    counted = counted.group_by("place", period).agg(pl.col(names).sum().cast(pl.Int64))
+    if query.every in ("day", "month"):
+        counted = counted.with_columns(period, pl.col(names).cast(pl.Int64))
+    else:
+        counted = counted.group_by("place", period).agg(pl.col(names).sum().cast(pl.Int64))
     without = counted.filter(pl.col("place").is_null())
     placed = counted.filter(pl.col("place").is_not_null())
     if query.places is not None:

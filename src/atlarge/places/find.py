@@ -5,8 +5,6 @@ from __future__ import annotations
 from functools import cache
 from typing import NamedTuple
 
-from rapidfuzz import fuzz, process
-
 from atlarge.errors import PlaceError
 from atlarge.places.gazetteer import Gazetteer, gazetteer, state_code
 from atlarge.places.text import squash
@@ -153,6 +151,8 @@ def _city_hint(gaz: Gazetteer, text: str) -> str | None:
 
 
 def _near(gaz: Gazetteer, text: str) -> list[str]:
+    from rapidfuzz import fuzz, process
+
     names = [printed for printed, _, _ in _all_counties().values()]
     names += [a["name"] for a in gaz.aors.values()] + list(gaz.states.values())
     upper = {name.upper(): name for name in names}

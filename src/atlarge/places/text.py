@@ -103,6 +103,8 @@ _WORDS = {
 }
 _AFTER_COUNTY = frozenset({"JAIL", "SHERIFF", "SHERIFFS", "SO", "DETENTION", "PRISON", "CORRECTIONAL"})
 _BEFORE_NAME = {"ST": "SAINT", "STE": "SAINTE", "FT": "FORT", "MT": "MOUNT"}
+_SHORT = frozenset({"CO", "COUNTRY", "DET", *_BEFORE_NAME, *_WORDS})
+"""Words that `expand` may write out."""
 
 
 def plain(text: str) -> str:
@@ -158,6 +160,10 @@ def expand(raw: list[str], aor: str | None = None) -> list[str]:
 
 def squash(text: str) -> str:
     """Return a name as a key: its words written out, joined without spaces."""
+    words = text.upper().split()
+    joined = "".join(words)
+    if joined.isascii() and joined.isalpha() and _SHORT.isdisjoint(words):
+        return joined
     return "".join(word for word in tokens(text) if word != ",")
 
 

@@ -66,7 +66,9 @@ def _realised(base: Baseline, rows: Ints, profile: Floats, lengths: int) -> Floa
     size = mean / np.maximum(phi - 1.0, 1e-6)
     y = rng.poisson(rng.gamma(np.maximum(size, 1e-12)) * np.maximum(phi - 1.0, 1e-6)).astype(np.float64)
     best, _ = judge(y, mean, np.repeat(phi, lengths, axis=1), worth=0.0, floor_sd=0.5)
-    paid = scan_adjusted_p(best[:, : max(1, n - lengths)], profile, lengths).ravel()
+    # what is far below the least level counts for all of them, whatever its own price
+    far = 0.5 * _LEVELS[0] / lengths
+    paid = scan_adjusted_p(np.maximum(best[:, : max(1, n - lengths)], far), profile, lengths).ravel()
     rate = (paid[:, None] <= _LEVELS).mean(axis=0) / _LEVELS
     # A p-value that comes out smaller than it should is raised; one that comes out too large is lowered by
     # no more than a third, so that a rare freak of the simulation cannot make alarms.

@@ -86,12 +86,6 @@ def _price_at(profile: tuple[float, ...], lengths: int, k: int) -> float:
     return min(float(chance), 1.0)
 
 
-@lru_cache(maxsize=32)
-def _window_price(profile: tuple[float, ...], lengths: int) -> Floats:
-    """`_price_at` for every level."""
-    return np.array([_price_at(profile, lengths, k) for k in range(_LEVELS.size)])
-
-
 def _crossing(steps: Floats, lengths: int, z: float) -> float:
     """Chance that a Gaussian walk of those step variances exceeds z standard deviations within `lengths`."""
     from scipy.special import ndtr
@@ -123,10 +117,15 @@ def _trapezoid(grid: Floats) -> Floats:
 
 def scan_adjusted_p(p: Floats, profile: Floats, lengths: int) -> Floats:
     """p of the best of the windows from one start, from the p of that window alone."""
-    chance = _window_price(tuple(np.round(profile, 1)), lengths)
-    low = chance[0] / _LEVELS[0] * p
-    inside = np.exp(np.interp(np.log(np.maximum(p, _SMALLEST)), np.log(_LEVELS), np.log(chance)))
-    paid = np.minimum(np.where(p < _LEVELS[0], low, inside), 1.0)
+    key = tuple(np.round(profile, 1))
+    above = np.searchsorted(_LEVELS, p[np.isfinite(p)], side="right")
+    needed = np.unique(np.concatenate([above - 1, above]).clip(0, _LEVELS.size - 1))
+    if not needed.size:
+        return np.full(p.shape, np.nan)
+    levels = _LEVELS[needed]
+    chance = np.array([_price_at(key, lengths, int(k)) for k in needed])
+    inside = np.exp(np.interp(np.log(np.maximum(p, _SMALLEST)), np.log(levels), np.log(chance)))
+    paid = np.minimum(np.where(p < levels[0], chance[0] / levels[0] * p, inside), 1.0)
     result: Floats = np.where(np.isfinite(p), paid, np.nan)
     return result
 
