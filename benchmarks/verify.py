@@ -15,7 +15,15 @@ from atlarge.ingest import ingest
 from atlarge.verify import Verification, verify
 
 OUT = Path(__file__).parent / "results" / "verify.json"
-RELEASES = ("EROArrests_FY*.csv.gz", "ICERemovals_FY*.csv.gz", "texas_jails*.csv")
+RELEASES = (
+    "EROArrests_FY*.csv.gz",
+    "ICERemovals_FY*.csv.gz",
+    "texas_jails*.csv",
+    "facilities-daily-population-*.parquet",
+    "inc_headcount_*.csv.gz",
+    "FY*detentionStats*.xlsx",
+    "FY*detentionstats*.xlsx",
+)
 
 
 def numbers(done: Verification) -> dict[str, int]:
@@ -47,6 +55,9 @@ def main() -> None:
             "difference_pct": row.difference_pct,
             "verdict": row.verdict,
             "why": row.why,
+            "recorded": row.recorded,
+            "recovered": row.recovered,
+            "tried": len(row.candidates),
         }
         for row in whole.rows
     ]

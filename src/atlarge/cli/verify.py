@@ -19,7 +19,10 @@ def register(app: typer.Typer) -> None:
 def verify_command(
     figures: Annotated[
         Path | None,
-        typer.Option("--figures", help="CSV of your own: id, measure, place, start, end, value."),
+        typer.Option(
+            "--figures",
+            help="CSV of your own: measure, place, value, and start and end or window (FY2017, 2017-Q2).",
+        ),
     ] = None,
     store: StoreOption = None,
     as_json: JsonFlag = False,
@@ -33,7 +36,15 @@ def verify_command(
         return
     sys.stdout.write(f"{done.summary()}\n\n")
     for row in done.rows:
-        ours = "-" if row.ours is None else f"{row.ours:,.0f}"
+        ours = "-" if row.ours is None else _number(row.ours)
         share = "" if not row.difference_pct else f" ({row.difference_pct:+.2f} %)"
         why = f": {row.why}" if row.why else ""
-        sys.stdout.write(f"{row.verdict}\t{row.id}\t{row.published:,.0f}\t{ours}{share}{why}\n")
+        areas = ""
+        if row.recorded is not None and row.recovered is not None and row.recorded != row.recovered:
+            areas = f" [area as recorded {_number(row.recorded)}, recovered {_number(row.recovered)}]"
+        sys.stdout.write(f"{row.verdict}\t{row.id}\t{_number(row.published)}\t{ours}{share}{areas}{why}\n")
+
+
+def _number(value: float) -> str:
+    """Whole counts as such; shares and means with a digit."""
+    return f"{value:,.0f}" if value == int(value) else f"{value:,.1f}"

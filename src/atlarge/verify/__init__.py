@@ -1,0 +1,433 @@
+"""Figures that others published, set beside the same counts from the records.
+
+A figure is counted by the measure and scheme that its publisher seems to use. Where it differs, other
+definitions are computed too (areas as recorded, the agency's own at-large definition, other methods, wider
+areas, other days, repeats, later completion), and the one that gives the published number is named; where
+none does, the nearest is, and that it cannot be told.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from atlarge.calendar import month_end
+from atlarge.errors import PlaceError, QuestionError
+from atlarge.panel import measures
+from atlarge.records.store import Store, open_store
+from atlarge.verify.candidates import REFUSALS, Candidate, candidates, other_words
+from atlarge.verify.counting import (
+    AS_RECORDED,
+    RECOVERED,
+    Counted,
+    Counter,
+    Query,
+    agreements,
+    canonical,
+    counted,
+    is_share,
+    table_of,
+    unauthorized,
+)
+from atlarge.verify.figures import AT_LEAST, AT_MOST, Figure, figures
+
+EQUAL, WITHIN, DIFFERS, NOT_TESTABLE = "equal", "within tolerance", "differs", "not testable"
+TOLERANCE = {"exact": 0.005, "rounded": 0.02, AT_LEAST: 0.05, AT_MOST: 0.05}
+"""Relative difference taken as agreement: later completion of records, rounding in words, and how far
+beyond a bound ("more than 5,300") the number may lie."""
+_MOST_OTHERS = 6
+"""Figures of the same publication that an explanation is tried on."""
+_MEANT = 1000
+"""A figure this large is hardly met to the record by chance."""
+
+
+@dataclass(frozen=True)
+class Checked:
+    """A published figure and the records' own.
+
+    Attributes
+    ----------
+    published, ours
+        The two numbers; `ours` is None where it cannot be counted.
+    difference, difference_pct
+        ours - published, and that as a percentage of the published figure.
+    verdict
+        "equal", "within tolerance", "differs" or "not testable".
+    why
+        What explains the difference, or why it cannot be tested.
+    definition
+        How `ours` was counted.
+    understood
+        Whether the difference is explained by a definition that was computed, or by coverage; True for
+        figures that agree.
+    recorded, recovered
+        For areas of responsibility: the count by the area that records name, and with those whose blank area
+        is recovered from their landmark. None elsewhere.
+    others
+        Counts by other definitions, by name.
+    candidates
+        Every explanation that was computed, the nearest first: kind, label, value, low, high, difference_pct,
+        reaches, rejected.
+    """
+
+    id: str
+    publisher: str
+    source: str
+    measure: str
+    place: str
+    start: dt.date
+    end: dt.date
+    published: float
+    ours: float | None
+    verdict: str
+    why: str
+    definition: str
+    understood: bool
+    recorded: float | None = None
+    recovered: float | None = None
+    others: dict[str, float] = field(default_factory=dict)
+    candidates: list[dict[str, Any]] = field(default_factory=list)
+
+    @property
+    def difference(self) -> float | None:
+        """ours - published."""
+        return None if self.ours is None else self.ours - self.published
+
+    @property
+    def difference_pct(self) -> float | None:
+        """The difference in per cent of the published figure."""
+        if self.difference is None or not self.published:
+            return None
+        return round(100.0 * self.difference / self.published, 2)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values, the difference included."""
+        return {**asdict(self), "difference": self.difference, "difference_pct": self.difference_pct}
+
+
+@dataclass(frozen=True, repr=False)
+class Verification:
+    """All figures checked: differences that are not understood first."""
+
+    rows: list[Checked]
+
+    def __repr__(self) -> str:
+        return f"Verification({self.summary()})"
+
+    def summary(self) -> str:
+        """How many agree."""
+        number = {v: sum(r.verdict == v for r in self.rows) for v in (EQUAL, WITHIN, DIFFERS, NOT_TESTABLE)}
+        open_ = sum(not r.understood for r in self.rows)
+        return (
+            f"{len(self.rows)} published figures: {number[EQUAL]} equal, {number[WITHIN]} within tolerance, "
+            f"{number[DIFFERS]} differ ({open_} of them not understood), {number[NOT_TESTABLE]} not testable"
+        )
+
+    def to_frame(self) -> pl.DataFrame:
+        """One row for each figure."""
+        rows = [
+            {k: v for k, v in r.to_dict().items() if k not in ("others", "candidates")} for r in self.rows
+        ]
+        return pl.DataFrame(rows, infer_schema_length=None)
+
+
+def verify(store: Store | Path | str | None = None, figures: Path | str | None = None) -> Verification:
+    """Set published figures beside the same counts from the records.
+
+    Parameters
+    ----------
+    store
+        Store, its folder, or None: the embedded records.
+    figures
+        CSV with a measure, a place, a value, and start and end or a window (FY2017, 2017-Q2, 2017-03) in
+        each row (and id, publisher, source, scheme, level, kind, tolerance, published_on, note); None: the
+        project's own table `published_figures`.
+
+    Returns
+    -------
+    Verification
+        A row for each figure; those outside the store's coverage are "not testable".
+
+    Raises
+    ------
+    QuestionError
+        For a file of figures that cannot be read: it names the line and the column.
+
+    Examples
+    --------
+    >>> done = verify()
+    >>> next(r.verdict for r in done.rows if r.id == "ice-fy2017-arrests")
+    'equal'
+    """
+    counter = Counter(open_store(store))
+    asked = _figures(figures)
+    rows = _by_publication([_Checking(counter, figure) for figure in asked])
+    order = {DIFFERS: 0, WITHIN: 1, EQUAL: 2, NOT_TESTABLE: 3}
+    return Verification(sorted(rows, key=lambda r: (r.understood, order[r.verdict], r.id)))
+
+
+_figures = figures
+
+
+def agreement(ours: float, figure: Figure, *, is_percent: bool = False, slack: float = 0.0) -> str:
+    """The verdict on two numbers: equal as printed, within tolerance, or differs.
+
+    Examples
+    --------
+    >>> from atlarge.verify.figures import Figure
+    >>> import datetime as dt
+    >>> day = dt.date(2017, 1, 1)
+    >>> agreement(22.3, Figure("a", "share_at_large", "US", day, day, 22.0), is_percent=True)
+    'equal'
+    """
+    published = figure.value
+    decimals = max(figure.decimals, 0 if published == int(published) else 1)
+    if round(ours, decimals) == published:
+        return EQUAL
+    tolerance = max(_tolerance(figure), slack)
+    if figure.kind == AT_LEAST:
+        return WITHIN if published <= ours <= published * (1 + tolerance) else DIFFERS
+    if figure.kind == AT_MOST:
+        return WITHIN if published * (1 - tolerance) <= ours <= published else DIFFERS
+    return WITHIN if abs(ours - published) <= _room(figure, tolerance, is_percent=is_percent) else DIFFERS
+
+
+def _room(figure: Figure, tolerance: float, *, is_percent: bool) -> float:
+    """Difference taken as agreement; for a printed percentage at least half its last digit."""
+    printed = 0.51 * 10.0 ** -max(figure.decimals, 0) if is_percent and figure.tolerance is None else 0.0
+    return max(tolerance * abs(figure.value), printed)
+
+
+def _tolerance(figure: Figure) -> float:
+    return TOLERANCE[figure.kind] if figure.tolerance is None else figure.tolerance
+
+
+class _Checking:
+    """One figure against one store."""
+
+    def __init__(self, counter: Counter, figure: Figure) -> None:
+        self.counter = counter
+        self.name = canonical(figure.measure)
+        if figure.percent and self.name in measures():
+            self.name = f"share_{self.name}"
+        is_fraction = is_share(self.name) and not figure.percent and 0 < figure.value < 1
+        if is_fraction:
+            figure = replace(figure, value=round(100 * figure.value, 6), decimals=max(figure.decimals - 2, 0))
+        self.figure = figure
+        self.others: dict[str, float] = {}
+        self.tried: list[Candidate] = []
+        self.areas: dict[str, float | None] = {}
+        self.query: Query | None = None
+        self.ours = 0.0
+        self.room = _room(figure, _tolerance(figure), is_percent=is_share(self.name))
+
+    def explanations(self) -> list[Candidate]:
+        """Every explanation that can be computed, whatever the verdict; computed once."""
+        if not self.tried and self.query is not None:
+            found = [*other_words(self.counter, self.name, self.query),
+                     *candidates(self.counter, self.figure, self.name, self.query, self.ours)]  # fmt: skip
+            judged = [c.judged(self.figure.value, self.room) for c in found]
+            self.tried = sorted(judged, key=lambda c: (not c.reaches, abs(c.value - self.figure.value)))
+        return self.tried
+
+    def agrees(self, label: str) -> bool | None:
+        """Whether the figure is met under a definition; None where that cannot be computed."""
+        found = next((c for c in self.explanations() if c.label == label), None)
+        if found is None:
+            return None
+        is_met = agreement(found.value, self.figure, is_percent=is_share(self.name)) != DIFFERS
+        return found.reaches or is_met
+
+    def result(self) -> Checked:
+        """The verdict."""
+        figure = self.figure
+        try:
+            if self.name == "unauthorized":
+                return self._judged(None, unauthorized(figure.place, figure.start.year))
+            query = Query(self.name, figure.spots, figure.start, figure.end, figure.scheme)
+            return self._within_coverage(query)
+        except REFUSALS as error:
+            noted = (
+                figure.note if isinstance(error, QuestionError) and not isinstance(error, PlaceError) else ""
+            )
+            return self._row(None, NOT_TESTABLE, "; ".join(filter(None, (str(error), noted))), "", True)
+
+    def _within_coverage(self, query: Query) -> Checked:
+        """Count, on the days that the store covers."""
+        name = table_of(self.name)
+        if name is None:
+            return self._judged(query, counted(self.counter, self.name, query))
+        span = self.counter.days(name)
+        if span is None:
+            return self._row(None, NOT_TESTABLE, f"the store has no {name}", "", True)
+        first, last = span
+        if query.end < first or query.start > last:
+            why = f"the store covers {self.name} from {first} to {last}"
+            return self._row(None, NOT_TESTABLE, why, "", True)
+        if self.counter.is_monthly(self.name):
+            last = month_end(last)
+        missing = (max(first - query.start, dt.timedelta()) + max(query.end - last, dt.timedelta())).days
+        if missing:
+            inside = replace(query, start=max(query.start, first), end=min(query.end, last))
+            ours = counted(self.counter, self.name, inside)
+            why = f"window: the records lack {missing} of these days"
+            return self._row(ours.value, DIFFERS, why, ours.definition, True)
+        return self._judged(query, counted(self.counter, self.name, query))
+
+    def _judged(self, query: Query | None, ours: Counted) -> Checked:
+        """The verdict by the usual definition or, where that differs, by the one that gives the figure."""
+        figure, published = self.figure, self.figure.value
+        self.query, self.ours = query, ours.value
+        is_percent = is_share(self.name)
+        verdict = agreement(ours.value, figure, is_percent=is_percent, slack=ours.slack)
+        words = list(other_words(self.counter, self.name, query)) if query else []
+        words = [c.judged(published, self.room) for c in words]
+        self.others = {c.label: c.value for c in words}
+        recorded = next((c.value for c in words if c.label == AS_RECORDED), None)
+        if recorded is not None:
+            self.areas = {"recorded": recorded, "recovered": ours.value}
+        if verdict == EQUAL:
+            return self._row(ours.value, EQUAL, "", ours.definition, True)
+        exact = next((c for c in words if agreement(c.value, figure) == EQUAL), None)
+        if exact is not None:
+            self.others[ours.definition] = ours.value
+            return self._row(exact.value, EQUAL, f"counted as {exact.label}", exact.label, True)
+        if "287g" in self.name and query and self.name not in measures():
+            surely, possibly, definition = agreements(self.name, query)
+            if surely <= published <= possibly:
+                why = f"between {surely:,.0f} surely and {possibly:,.0f} possibly in force"
+                return self._row(ours.value, WITHIN, why, definition, True)
+        if verdict == WITHIN:
+            return self._row(ours.value, WITHIN, self._offered(), ours.definition, True)
+        near = next((c for c in words if agreement(c.value, figure) == WITHIN), None)
+        if near is not None:
+            self.others[ours.definition] = ours.value
+            return self._row(near.value, WITHIN, f"counted as {near.label}", near.label, True)
+        return self._differs(ours)
+
+    def _differs(self, ours: Counted) -> Checked:
+        self.others |= {c.label: c.value for c in self.explanations()}
+        return self._row(
+            ours.value, DIFFERS, self._offered(), ours.definition, self.figure.tested == "tested"
+        )
+
+    def _offered(self) -> str:
+        """What the table of figures says of it, and its explanation where that was tested by other means."""
+        figure = self.figure
+        said = figure.explanation if figure.tested == "tested" else ""
+        return ": ".join(filter(None, (said, figure.note)))
+
+    def _row(self, ours: float | None, verdict: str, why: str, definition: str, understood: bool) -> Checked:
+        figure = self.figure
+        if figure.window_fitted and verdict in (EQUAL, WITHIN):
+            why = "; ".join(filter(None, (why, "the days were chosen because they agree: no evidence")))
+        return Checked(
+            id=figure.id,
+            publisher=figure.publisher,
+            source=figure.source,
+            measure=self.name,
+            place=figure.place,
+            start=figure.start,
+            end=figure.end,
+            published=figure.value,
+            ours=ours if ours is None or ours == int(ours) else round(ours, 3),
+            verdict=verdict,
+            why=why,
+            definition=definition,
+            understood=understood,
+            recorded=self.areas.get("recorded"),
+            recovered=self.areas.get("recovered"),
+            others=self.others,
+            candidates=[
+                {**asdict(c), "difference_pct": round(100 * (c.value / figure.value - 1), 2)}
+                for c in self.tried
+            ]
+            if figure.value
+            else [],
+        )
+
+
+def _by_publication(checkings: list[_Checking]) -> list[Checked]:
+    """The verdicts; an explanation is believed if it holds for the other figures of the publication too."""
+    rows = [checking.result() for checking in checkings]
+    alike: dict[Any, list[_Checking]] = {}
+    for checking, row in zip(checkings, rows, strict=True):
+        if row.publisher and row.verdict != NOT_TESTABLE:
+            alike.setdefault(_publication(row), []).append(checking)
+    return [
+        _explained(row, checking, alike.get(_publication(row), []))
+        if row.verdict == DIFFERS and checking.query
+        else row
+        for checking, row in zip(checkings, rows, strict=True)
+    ]
+
+
+def _publication(row: Checked) -> tuple[str, str | None, bool]:
+    """Whose count it is and of what: its figures are counted by one definition."""
+    publisher = row.publisher.partition(" via ")[0].partition(" from ")[0]
+    return publisher, table_of(row.measure), is_share(row.measure)
+
+
+def _explained(row: Checked, checking: _Checking, alike: list[_Checking]) -> Checked:
+    """A figure that differs, with what its candidates say."""
+    tried = [
+        replace(c, rejected=_doubt(c, checking, alike)) if c.reaches else c for c in checking.explanations()
+    ]
+    best = next((c for c in tried if c.reaches and not c.rejected), None)
+    reached = [c for c in tried if c.reaches][:3]
+    number = {id(c): c.in_words(row.published) for c in tried}
+    if best is not None:
+        said = f"explained by {best.kind}: {number[id(best)]}"
+    elif row.understood:  # the table's own explanation was tested by other means
+        said = ""
+    elif reached:
+        said = "cannot be told: " + "; ".join(
+            f"{number[id(c)]} reaches it, but {c.rejected}" for c in reached
+        )
+    elif tried:
+        nearest = min(tried, key=lambda c: abs(c.value - row.published))
+        said = f"cannot be told: of {len(tried)} definitions tried the nearest is {number[id(nearest)]}"
+    else:
+        said = "cannot be told: no other definition can be computed"
+    return replace(
+        row,
+        candidates=[c.to_dict(row.published) for c in tried],
+        why="; ".join(filter(None, (said, row.why))),
+        understood=row.understood or best is not None,
+    )
+
+
+def _doubt(c: Candidate, checking: _Checking, alike: list[_Checking]) -> str:
+    """Why an explanation that reaches a figure is not believed; empty where it is."""
+    if c.kind == "duplicates":
+        return "repeats cannot be told from people without an identifier"
+    if c.low is not None or c.kind == "slip":
+        return ""
+    others = sorted((o for o in alike if o is not checking), key=lambda o: (o.query is None, o.figure.id))
+    holds = {o.figure.id: o.agrees(c.label) for o in others[:_MOST_OTHERS]}
+    if fails := [key for key, does in holds.items() if does is False]:
+        return f"not {', '.join(fails[:3])}" + (f" and {len(fails) - 3} more" if len(fails) > 3 else "")
+    is_exact = agreement(c.value, checking.figure, is_percent=is_share(checking.name)) == EQUAL
+    if any(holds.values()) or (is_exact and checking.figure.value >= _MEANT):
+        return ""
+    return "one figure may be met by chance"
+
+
+__all__ = [
+    "AS_RECORDED",
+    "DIFFERS",
+    "EQUAL",
+    "NOT_TESTABLE",
+    "RECOVERED",
+    "TOLERANCE",
+    "WITHIN",
+    "Checked",
+    "Verification",
+    "agreement",
+    "figures",
+    "verify",
+]

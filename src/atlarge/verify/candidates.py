@@ -1,0 +1,470 @@
+"""Explanations of a difference, each computed: what the records give under another definition.
+
+Each candidate is a number, or an interval where repeats or completion can only be bounded. None is believed
+for being near: a publication's figures must be reached by the same one.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, replace
+from functools import cache
+from importlib.resources import files
+from json import loads
+from typing import Any
+
+import polars as pl
+
+from atlarge.calendar import add_months, fiscal_year_end, fiscal_year_start, month_end, month_start
+from atlarge.errors import CoverageError, PlaceError, QuestionError, StoreError
+from atlarge.panel import measure, measures
+from atlarge.reference import table
+from atlarge.verify.counting import (
+    AS_RECORDED,
+    Counter,
+    Query,
+    agreements,
+    canonical,
+    counted,
+    held,
+    is_share,
+    monthly,
+)
+from atlarge.verify.figures import Figure, Spot, figures
+
+REFUSALS = (CoverageError, StoreError, QuestionError, PlaceError)
+_OTHER_MEASURES = {
+    "at_large": ("at_large_agency",),
+    "at_large_agency": ("at_large",),
+    "handoffs": ("local_jails",),
+    "local_jails": ("handoffs",),
+    "custodial": ("handoffs", "local_jails"),
+}
+_LEFT_OUT = (
+    ("ERO Reprocessed Arrest",),
+    ("Other efforts",),
+    ("ERO Reprocessed Arrest", "Other efforts"),
+    ("287(g) Program",),
+)
+_ALIKE = ("date", "method", "aor", "landmark", "facility", "operation_mark", "criminality", "disposition")
+_SOON = 400
+"""Days after its last day within which a figure is a first count, which records outgrow."""
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A definition that may explain a difference, and its number.
+
+    Attributes
+    ----------
+    kind
+        areas, definition, scheme, geography, window, duplicates, individuals, completion, list or slip.
+    label
+        The definition in words; the same for every figure that it is tried on.
+    detail
+        What it is for this figure, as its days.
+    value
+        The number under it; the nearer end of an interval.
+    low, high
+        Ends of the interval, where the number can only be bounded.
+    reaches
+        Whether the published figure is met within its tolerance, or lies in the interval.
+    rejected
+        Why it is not believed although it reaches the figure; empty where it is believed.
+    """
+
+    kind: str
+    label: str
+    value: float
+    low: float | None = None
+    high: float | None = None
+    reaches: bool = False
+    rejected: str = ""
+    detail: str = ""
+
+    def to_dict(self, published: float) -> dict[str, Any]:
+        """Plain values, the difference from a figure included."""
+        share = round(100 * (self.value / published - 1), 2) if published else None
+        return {**asdict(self), "difference_pct": share}
+
+    def in_words(self, published: float) -> str:
+        """The definition and its number beside a figure."""
+        digits = 0 if abs(self.value) >= 100 else 1
+        if self.low is not None and self.high is not None and self.low != self.high:
+            number = f"{self.low:,.{digits}f} to {self.high:,.{digits}f}"
+        else:
+            share = f", {100 * (self.value / published - 1):+.2f} %" if published else ""
+            number = f"{self.value:,.{digits}f}{share}"
+        return f"{self.label} ({self.detail}: {number})" if self.detail else f"{self.label} ({number})"
+
+    def judged(self, published: float, room: float) -> Candidate:
+        """The same, with whether it comes within a room of a figure."""
+        if self.low is not None and self.high is not None:
+            inside = self.low <= published <= self.high
+            return replace(self, value=min(max(published, self.low), self.high), reaches=inside)
+        return replace(self, reaches=abs(self.value - published) <= room)
+
+
+def other_words(counter: Counter, name: str, query: Query) -> Iterator[Candidate]:
+    """Counts by definitions that a publisher may have used without a word."""
+    if name not in measures():
+        return
+    at_areas = all(s.level == "aor" for s in query.spots)
+    options: list[tuple[str, str, Query]] = []
+    if at_areas and "aor" in _columns(name):
+        options.append(("areas", AS_RECORDED, replace(query, is_recorded=True)))
+    for other in _OTHER_MEASURES.get(name, ()):
+        options.append(("definition", other, replace(query, measure=other)))
+        if at_areas:
+            label = f"{other}, {AS_RECORDED}"
+            options.append(("definition", label, replace(query, measure=other, is_recorded=True)))
+    if measure(name).category:
+        other = "biglocal" if query.scheme == "ddp" else "ddp"
+        options.append(("scheme", f"{name} ({other})", replace(query, scheme=other)))
+    for kind, label, asked in options:
+        try:
+            yield Candidate(kind, label, counter.count(asked))
+        except REFUSALS:
+            continue
+
+
+def _columns(name: str) -> tuple[str, ...]:
+    from atlarge.records.tables import TABLES
+
+    return tuple(TABLES[measure(name).table]) if "aor_basis" in TABLES[measure(name).table] else ()
+
+
+def candidates(counter: Counter, figure: Figure, name: str, query: Query, ours: float) -> list[Candidate]:
+    """Every other explanation of a difference that can be computed for a figure, in no order."""
+    found: list[Candidate] = []
+    for source in (_methods, _geography, _windows, _repeats, _completion, _slips, _lists, _held, _counties):
+        try:
+            found += list(source(counter, figure, name, query, ours))
+        except REFUSALS:
+            continue
+    return found
+
+
+def _methods(counter: Counter, figure: Figure, name: str, query: Query, ours: float) -> Iterator[Candidate]:
+    """Without methods that some leave out."""
+    del figure, ours
+    if is_share(name):
+        part, _, whole = name.removeprefix("share_").partition("/")
+        above = counter.count(replace(query, measure=part))
+        for left in _LEFT_OUT[:3]:
+            below = counter.count(replace(query, measure=whole or "arrests", without=left))
+            yield Candidate("definition", f"of arrests without {' and '.join(left)}", 100 * above / below)
+        for scheme in ("ddp", "biglocal"):
+            other = replace(query, measure=part, scheme=scheme)
+            if scheme != query.scheme and measure(part).category:
+                whole_n = counter.count(replace(other, measure=whole or "arrests"))
+                yield Candidate("scheme", scheme, 100 * counter.count(other) / whole_n)
+        return
+    if name not in measures() or "method" not in _columns(name):
+        return
+    for left in _LEFT_OUT:
+        n = counter.count(replace(query, without=left))
+        if n < counter.count(query):
+            yield Candidate("definition", f"without {' and '.join(left)}", n)
+
+
+def _geography(counter: Counter, figure: Figure, name: str, query: Query, ours: float) -> Iterator[Candidate]:
+    """A county with what lies or is recorded around it; a state with its offices."""
+    del figure, ours
+    if name not in measures() or len(query.spots) != 1 or "office" not in _columns(name):
+        return
+    ((level, code),) = query.spots
+    if level == "state":
+        offices = table("offices").filter(pl.col("state") == code)["office"].to_list()
+        areas = [r["aor"] for r in table("aors").to_dicts() if (r["states"] or "").split() == [code]]
+        inside = (pl.col("state") == code) | (
+            pl.col("state").is_null() & (pl.col("office").is_in(offices) | pl.col("aor").is_in(areas))
+        )
+        yield Candidate("geography", "the state with the offices and areas of responsibility in it alone",
+                        counter.rows(query, inside.fill_null(False)))  # fmt: skip
+        for area in (
+            areas or table("counties").filter(pl.col("state") == code)["aor"].unique().drop_nulls().to_list()
+        ):
+            yield Candidate("geography", f"the area of responsibility {area}",
+                            counter.count(replace(query, spots=(Spot("aor", area),))))  # fmt: skip
+    if level != "county":
+        return
+    row = table("counties").filter(pl.col("fips") == code).to_dicts()[0]
+    county, area = pl.col("county_fips") == code, row["aor"]
+    seat = table("offices").filter(pl.col("seat_county_fips") == code)["office"].to_list()
+    seated = county | (pl.col("county_fips").is_null() & pl.col("office").is_in(seat))
+    near = neighbours(code)
+    no_place = pl.col("county_fips").is_null() & pl.col("office").is_null() & (pl.col("aor") == area)
+    metros = table("metro_counties")
+    own = metros.filter(pl.col("fips") == code)["cbsa_code"].to_list()
+    metro = metros.filter(pl.col("cbsa_code").is_in(own))["fips"].to_list()
+    options = {
+        "the county and the office areas seated in it": seated,
+        "the county, the office areas seated in it and what its area records without either":
+            seated | no_place,
+        "the county and its neighbours": county | pl.col("county_fips").is_in(near),
+        "the county, its neighbours and the office areas seated in the county":
+            seated | pl.col("county_fips").is_in(near),
+        "the counties of its metropolitan area in the same area of responsibility":
+            (pl.col("county_fips").is_in(metro) & (pl.col("aor") == area)) | seated,
+        "what its area of responsibility records without another county":
+            (pl.col("aor") == area) & (pl.col("county_fips").is_null() | county),
+        "its area of responsibility": pl.col("aor") == area,
+        "the state": pl.col("state") == row["state"],
+    }  # fmt: skip
+    for label, inside in options.items():
+        yield Candidate("geography", label, counter.rows(query, inside.fill_null(False)))
+
+
+@cache
+def neighbours(fips: str) -> list[str]:
+    """Counties that share a border with a county, from the borders of the map (Census, 2017).
+
+    Examples
+    --------
+    >>> "34017" in neighbours("34013")
+    True
+    """
+    shapes = loads(files("atlarge").joinpath("publish/geometry/counties.json").read_text(encoding="utf-8"))
+    arcs = {
+        code: {n if n >= 0 else ~n for ring in rings for n in ring}
+        for code, rings in shapes["counties"].items()
+    }
+    own = arcs.get(fips, set())
+    return sorted(code for code, others in arcs.items() if code != fips and own & others)
+
+
+def _windows(counter: Counter, figure: Figure, name: str, query: Query, ours: float) -> Iterator[Candidate]:
+    """The same measure on days nearby: a month earlier or later, calendar against fiscal year, a week off."""
+    del figure, ours
+    start, end = query.start, query.end
+    is_months = start.day == 1 and end == month_end(end)
+    options: dict[str, tuple[dt.date, dt.date]] = {}
+    if is_months:
+        for shift, word in ((-1, "earlier"), (1, "later")):
+            options[f"one month {word}"] = (month_start(start, shift), month_end(month_start(end, shift)))
+        if start < month_start(end):
+            options["without the last month"] = (start, month_start(end) - dt.timedelta(days=1))
+            options["without the first month"] = (month_start(start, 1), end)
+    if (start.month, end) == (1, dt.date(start.year, 12, 31)):
+        options["fiscal year"] = (fiscal_year_start(start.year), fiscal_year_end(start.year))
+    if start == fiscal_year_start(end.year) and end == fiscal_year_end(end.year):
+        options["calendar year"] = (dt.date(end.year, 1, 1), dt.date(end.year, 12, 31))
+    if not is_months and (end - start).days > 20:
+        for days, word in ((-7, "earlier"), (7, "later")):
+            options[f"ends a week {word}"] = (start, end + dt.timedelta(days=days))
+            options[f"starts a week {word}"] = (start + dt.timedelta(days=days), end)
+    for label, (first, last) in options.items():
+        try:
+            n = counted(counter, name, replace(query, start=first, end=last)).value
+        except REFUSALS:
+            continue
+        yield Candidate("window", label, n, detail=f"{first} to {last}")
+
+
+def _repeats(counter: Counter, figure: Figure, name: str, query: Query, ours: float) -> Iterator[Candidate]:
+    """People instead of records, where records have an identifier; records alike counted once, as a bound."""
+    del figure
+    if name not in measures() or measure(name).is_reported:
+        return
+    conditions = [
+        pl.col(s.level if s.level != "county" else "county_fips") == s.code
+        for s in query.spots
+        if s.level != "nation"
+    ]
+    inside = pl.any_horizontal(conditions) if conditions else pl.lit(True)
+    rows = counter.selected(query, inside.fill_null(False))
+    schema = rows.collect_schema().names()
+    if "subject_key" in schema:
+        people = rows.select(
+            pl.col("subject_key").n_unique(), pl.col("subject_key").null_count().alias("without")
+        ).collect()
+        if people["without"].item() == 0 and people["subject_key"].item():
+            yield Candidate(
+                "individuals", "people, by the records' identifier", float(people["subject_key"].item())
+            )
+    alike = [c for c in _ALIKE if c in schema]
+    named = [c for c in ("landmark", "facility") if c in alike]
+    kept = rows.select(alike).collect()
+    if any(kept[c].null_count() < kept.height for c in named):
+        low = float(kept.n_unique())
+        yield Candidate(
+            "duplicates", "records alike in everything kept of them counted once, at most", low, low, ours
+        )
+
+
+def _completion(
+    counter: Counter, figure: Figure, name: str, query: Query, ours: float
+) -> Iterator[Candidate]:
+    """Records entered after the count: as far as other first counts fell short of the records."""
+    if (
+        figure.published_on is None
+        or not 0 <= (figure.published_on - figure.end).days <= _SOON
+        or ours <= figure.value
+    ):
+        return
+    own = (query.spots, query.start, query.end)
+    others = [short for key, short in first_counts(counter).values() if key != own]
+    if name in measures() and measure(name).table in ("arrests", "removals") and others:
+        most = max(others)
+        yield Candidate(
+            "completion",
+            "later completion",
+            ours * (1 - most),
+            ours * (1 - most),
+            ours,
+            detail=f"{len(others)} other first counts fall short of the records by up to {100 * most:.1f} %",
+        )
+
+
+def first_counts(counter: Counter) -> dict[str, tuple[object, float]]:
+    """How far the table's first counts fall short of the records, by id, with their places and days."""
+    if counter.first is None:
+        counter.first = {}
+        for figure in figures():
+            name = canonical(figure.measure)
+            if (
+                figure.published_on is None
+                or figure.kind != "exact"
+                or figure.window_fitted
+                or name not in measures()
+            ):
+                continue
+            if not 0 <= (figure.published_on - figure.end).days <= _SOON:
+                continue
+            try:
+                spots = figure.spots
+                query = Query(
+                    name, spots, figure.start, figure.end, is_recorded=all(s.level == "aor" for s in spots)
+                )
+                span = counter.days(measure(name).table)
+                if span is None or figure.start < span[0] or figure.end > span[1]:
+                    continue
+                short = 1 - figure.value / counter.count(query)
+            except (*REFUSALS, ZeroDivisionError):
+                continue
+            if 0 <= short < 0.1:
+                counter.first[figure.id] = (spots, figure.start, figure.end), short
+    return counter.first
+
+
+def _slips(counter: Counter, figure: Figure, name: str, query: Query, ours: float) -> Iterator[Candidate]:
+    """The number of another area or year, to the record, in the place of this one."""
+    del ours
+    if (
+        name not in measures()
+        or len(query.spots) != 1
+        or query.spots[0].level != "aor"
+        or figure.value < 1000
+    ):
+        return
+    for years in (-1, 0, 1):
+        asked = replace(
+            query, start=add_months(query.start, 12 * years), end=add_months(query.end, 12 * years)
+        )
+        rows = counter.selected(asked, pl.col("aor_basis") == "recorded")
+        by = rows.group_by("aor").agg(pl.col("n").sum()).filter(pl.col("n") == figure.value).collect()
+        for area in by["aor"].sort():
+            if (area, years) != (query.spots[0].code, 0):
+                days = f"{area}, {asked.start} to {asked.end}"
+                yield Candidate(
+                    "slip", "the number of another area or year in its place", figure.value, detail=days
+                )
+
+
+def _lists(counter: Counter, figure: Figure, name: str, query: Query, ours: float) -> Iterator[Candidate]:
+    """Agreements surely or possibly in force, agencies, and the weeks about the day."""
+    del counter, figure
+    if "_287g" not in name:
+        return
+    surely, possibly, _ = agreements(name, query)
+    yield Candidate("list", "agreements surely to possibly in force", possibly, surely, possibly)
+    if name.startswith("agreements"):
+        yield Candidate(
+            "definition", "agencies", agreements(name.replace("agreements", "agencies"), query)[0]
+        )
+    lows, highs = [ours], [possibly]
+    for days in (-31, -21, -14, -7, 7, 14, 21, 31):
+        low, high, _ = agreements(name, replace(query, start=query.start + dt.timedelta(days=days)))
+        lows.append(low)
+        highs.append(high)
+    yield Candidate("list", "lists of the month before and after", max(highs), min(lows), max(highs))
+
+
+def _held(counter: Counter, figure: Figure, name: str, query: Query, ours: float) -> Iterator[Candidate]:
+    """People held at midnight against at any time of the day, and the days about it."""
+    del figure, ours
+    if name not in ("detained", "average_daily_population"):
+        return
+    workbook = _workbook(counter, query)
+    if workbook:
+        yield Candidate("definition", "averages of facilities in the agency's workbook, added up", workbook)
+    span = counter.days("facility_population")
+    if span is None or query.start < span[0] or query.end > span[1]:
+        first, last = month_start(query.start, -1), month_start(query.end, 1)
+        means = monthly(replace(query, start=first, end=last), ("population_at_midnight",))["value"].to_list()
+        yield Candidate("window", "means of the months about it", max(means), min(means), max(means))
+        return
+    midnight, ever = (held(counter, query, c).value for c in ("population_at_midnight", "population"))
+    if ever > midnight:
+        yield Candidate(
+            "definition",
+            "people held at midnight to people held at any time of the day",
+            ever,
+            midnight,
+            ever,
+        )
+    if query.start == query.end:
+        around = [
+            held(counter, replace(query, start=day, end=day), "population_at_midnight").value
+            for day in (query.start + dt.timedelta(days=k) for k in range(-14, 15))
+            if span[0] <= day <= span[1]
+        ]
+        yield Candidate("window", "days of two weeks before and after", max(around), min(around), max(around))
+
+
+def _workbook(counter: Counter, query: Query) -> float | None:
+    """Average daily population of a fiscal year by the agency's own workbook, where the store has it."""
+    if "aggregates" not in counter.store.tables() or query.spots != (Spot("nation", "US"),):
+        return None
+    rows = counter.store.scan("aggregates").filter(
+        pl.col("measure") == "average daily population",
+        pl.col("date") == query.start,
+        pl.col("as_of") >= query.end,
+    )
+    return rows.select(pl.col("value").sum()).collect().item() or None
+
+
+def _counties(counter: Counter, figure: Figure, name: str, query: Query, ours: float) -> Iterator[Candidate]:
+    """Counties by fewer or surer records."""
+    del figure, ours
+    of = name.removeprefix("counties_with_")
+    if of == name or of not in measures():
+        return
+    rows = counter.selected(replace(query, measure=of), pl.col("county_fips").is_not_null()).collect()
+    by = rows.group_by("county_fips").agg(
+        pl.col("n").sum(),
+        pl.col("place_confidence").max().alias("sure"),
+        pl.col("n").filter(pl.col("place_kind") == "county").sum().alias("plain"),
+    )
+    yield Candidate(
+        "definition", "counties with two records or more", float(by.filter(pl.col("n") > 1).height)
+    )
+    yield Candidate(
+        "definition", "counties with three records or more", float(by.filter(pl.col("n") > 2).height)
+    )
+    for least in (0.9, 0.95, 0.99):
+        n = float(by.filter(pl.col("sure") >= least).height)
+        yield Candidate("definition", f"counties of a record placed at confidence {least:g} or more", n)
+    if of == "at_large":
+        other = counter.selected(
+            replace(query, measure="at_large_agency"), pl.col("county_fips").is_not_null()
+        )
+        n = other.select(pl.col("county_fips").n_unique()).collect().item()
+        yield Candidate("definition", "counties with at_large_agency", float(n))
+    if of in ("custodial", "handoffs"):
+        for another in ("local_jails", "handoffs"):
+            other = counter.selected(replace(query, measure=another), pl.col("county_fips").is_not_null())
+            n = other.select(pl.col("county_fips").n_unique()).collect().item()
+            yield Candidate("definition", f"counties with {another}", float(n))

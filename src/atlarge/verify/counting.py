@@ -1,0 +1,453 @@
+"""The records' own number for a figure: what its measure means, and how it is counted."""
+
+from __future__ import annotations
+
+import datetime as dt
+import difflib
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import cache, reduce
+from typing import NamedTuple
+
+import narwhals as nw
+import polars as pl
+
+from atlarge.calendar import month_start, months_from
+from atlarge.errors import CoverageError, QuestionError
+from atlarge.panel import PLACE_COLUMN, measure, measures, panel, rows_counted
+from atlarge.policies import registry
+from atlarge.records.schemes import scheme as scheme_of
+from atlarge.records.store import Store
+from atlarge.reference import table
+from atlarge.verify.figures import Spot
+
+AS_RECORDED, RECOVERED = "areas as recorded", "areas recovered from landmarks"
+_ALIASES = {
+    "administrative_arrests": "arrests", "ice_arrests": "arrests", "ero_arrests": "arrests",
+    "total_arrests": "arrests", "all_arrests": "arrests",
+    "community_arrests": "at_large", "street_arrests": "at_large", "arrests_at_large": "at_large",
+    "noncustodial": "at_large", "non_custodial": "at_large",
+    "custodial_arrests": "custodial", "custodial_transfers": "custodial", "custody_transfers": "custodial",
+    "jails": "local_jails", "jail_arrests": "local_jails", "local_jail_arrests": "local_jails",
+    "jail_transfers": "handoffs", "jail_handoff": "handoffs",
+    "287g_arrests": "program_287g", "287g_program": "program_287g",
+    "prison_arrests": "prisons", "state_federal_prisons": "prisons",
+    "deportations": "removals", "ice_removals": "removals", "ero_removals": "removals",
+    "detainers": "detainers_issued", "ice_detainers": "detainers_issued",
+    "declined_detainers": "detainers_declined", "detainers_refused": "detainers_declined",
+    "ero_encounters": "encounters",
+    "jail_inmates": "jail_inmates_with_detainer",
+    "jail_cost": "jail_cost_dollars",
+    "287g": "agreements_287g", "agreements": "agreements_287g", "287g_agreements": "agreements_287g",
+    "agreements_287_g": "agreements_287g", "287_g_agreements": "agreements_287g",
+    "287g_agencies": "agencies_287g",
+    "detention_population": "detained", "detention": "detained", "people_detained": "detained",
+    "in_detention": "detained", "detained_population": "detained", "population_at_midnight": "detained",
+    "people_held": "detained", "headcount": "detained",
+    "adp": "average_daily_population",
+    "book_ins_national": "book_ins_ice_cbp", "book_ins_national_ice": "book_ins_ice",
+    "book_ins_national_cbp": "book_ins_cbp", "book_ins_national_daily": "book_ins_ice_cbp_a_day",
+    "book_ins_total": "book_ins_ice_cbp",
+    "residents": "population", "total_population": "population",
+    "noncitizens": "noncitizen", "noncitizen_population": "noncitizen",
+    "foreign_born_population": "foreign_born",
+    "unauthorized_population": "unauthorized", "undocumented": "unauthorized",
+    "unauthorized_immigrants": "unauthorized",
+    "jail_inmates_a_month": "jail_inmates_with_detainer_a_month",
+}  # fmt: skip
+_SHARES = {"287g": "program_287g", "state_federal_prisons": "prisons", "community": "at_large"}
+_MODELS = {
+    "jail": "Jail Enforcement Model",
+    "task_force": "Task Force Model",
+    "warrant": "Warrant Service Officer",
+}
+_BOOK_INS = {
+    "book_ins_ice_cbp": ("book_ins_ice", "book_ins_cbp"),
+    "book_ins_ice": ("book_ins_ice",),
+    "book_ins_cbp": ("book_ins_cbp",),
+}
+_POPULATIONS = ("population", "noncitizen", "foreign_born", "unauthorized")
+_WITHOUT = {
+    "removals_interior": "removals carry no arresting agency",
+    "operation_arrests": "records do not say which operation an arrest was made in, only that there was one",
+}
+_NOT_KEPT = "the store keeps no citizenship or convictions of the people removed"
+
+
+class Counted(NamedTuple):
+    """A number, how it was counted, and the relative difference that the way of counting alone can make."""
+
+    value: float
+    definition: str
+    slack: float = 0.0
+
+
+@dataclass(frozen=True)
+class Query:
+    """What is counted: a measure's records in places on the days from start to end, under a scheme.
+
+    `without` leaves methods out; `is_recorded` takes areas of responsibility as the records name them.
+    """
+
+    measure: str
+    spots: tuple[Spot, ...]
+    start: dt.date
+    end: dt.date
+    scheme: str = "ddp"
+    without: tuple[str, ...] = ()
+    is_recorded: bool = False
+
+
+@cache
+def canonical(name: str) -> str:
+    """The one name of a measure that people write in several ways; the word itself where it is none.
+
+    Examples
+    --------
+    >>> canonical("Community arrests"), canonical("287(g) agreements"), canonical("% at large")
+    ('at_large', 'agreements_287g', 'share_at_large')
+    """
+    word = re.sub(r"[^a-z0-9/]+", "_", name.lower().replace("287(g)", "287g").replace("%", "share ")).strip(
+        "_"
+    )
+    word = re.sub(r"_?/_?", "/", word)
+    labels = {re.sub(r"[^a-z0-9]+", "_", m.label.lower()).strip("_"): m.name for m in measures().values()}
+    if word in measures():
+        return word
+    if word in _ALIASES or word in labels:
+        return _ALIASES.get(word) or labels[word]
+    head, slash, tail = word.partition("/")
+    if slash:
+        return f"{canonical(head)}/{canonical(tail)}"
+    if found := re.match(r"^(?:share|percent|percentage)_(?:of_)?(.+)$", word):
+        part = found.group(1)
+        return f"share_{_SHARES.get(part, canonical(part))}"
+    if found := re.match(r"^(?:agreements_)?287g_(jail|task_force|warrant)", word):
+        return f"agreements_287g_{found.group(1)}"
+    if word.endswith("_share"):
+        return canonical(f"share_{word.removesuffix('_share')}")
+    return word
+
+
+def is_share(name: str) -> bool:
+    """Whether a measure is a percentage."""
+    return name.startswith("share_") or "/" in name
+
+
+def _whole_of(part: str) -> str:
+    """The measure that a part is usually stated as a share of."""
+    found = measure(part)
+    return {"arrests": "arrests", "detainers": "detainers_issued", "encounters": "encounters"}.get(
+        found.table, part
+    )
+
+
+def table_of(name: str) -> str | None:
+    """The records table that a measure counts; None for measures that no table of records counts."""
+    known = measures()
+    for part in re.split(
+        r"[/]", name.removeprefix("share_").removeprefix("counties_with_").removesuffix("_a_month")
+    ):
+        if part in known:
+            return known[part].table
+    return None
+
+
+class Counter:
+    """Counts of one store, each computed once."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+        self._found: dict[Query, float] = {}
+        self.first: dict[str, tuple[object, float]] | None = None
+
+    def days(self, name: str) -> tuple[dt.date, dt.date] | None:
+        """First and last day that the store covers for a records table; None where it has none."""
+        covered = self.store.coverage(name)
+        return (min(c.start for c in covered), max(c.end for c in covered)) if covered else None
+
+    def is_monthly(self, name: str) -> bool:
+        """Whether a measure is reported by the month, for which its first day stands."""
+        found = table_of(name)
+        return any(m.is_reported for m in measures().values() if m.table == found)
+
+    def count(self, query: Query) -> float:
+        """Records of a measure. CoverageError, StoreError or QuestionError where they cannot be counted."""
+        if query not in self._found:
+            self._found[query] = self._count(query)
+        return self._found[query]
+
+    def _count(self, query: Query) -> float:
+        if not query.is_recorded and not query.without:
+            return sum(self._placed(query, spot) for spot in query.spots)
+        self.count(replace(query, is_recorded=False, without=()))  # refuses what is not covered
+        if query.is_recorded:
+            codes = [s.code for s in query.spots]
+            inside = pl.col("aor").is_in(codes) & (pl.col("aor_basis") == "recorded")
+        else:
+            inside = reduce(lambda a, b: a | b, (_inside(s) for s in query.spots))
+        if query.without:
+            inside = inside & ~pl.col("method").is_in(query.without).fill_null(False)
+        return self.rows(query, inside)
+
+    def rows(self, query: Query, inside: pl.Expr) -> float:
+        """Records of a measure that meet a condition, whatever the query's places."""
+        return float(
+            self.selected(query, inside).select(pl.col(measure(query.measure).value).sum()).collect().item()
+        )
+
+    def selected(self, query: Query, inside: pl.Expr) -> pl.LazyFrame:
+        """Rows of a measure on its days that meet a condition."""
+        counted = measure(query.measure)
+        rows = self.store.scan(counted.table).filter(
+            pl.col(counted.date).is_between(query.start, query.end), inside
+        )
+        condition = rows_counted(counted, scheme_of(query.scheme))
+        return rows if condition is None else nw.from_native(rows).filter(condition).to_native()
+
+    def _placed(self, query: Query, spot: Spot) -> float:
+        if spot.level == "facility":
+            raise QuestionError(
+                f"{query.measure} is not counted by facility; people held are (measure detained)"
+            )
+        is_monthly = measure(query.measure).is_reported
+        counted = panel(
+            self.store,
+            by=spot.level,
+            every="month" if is_monthly else "day",
+            measures=[query.measure],
+            scheme=query.scheme,
+            start=query.start,
+            end=query.end,
+            places=[spot.code],
+        )
+        value = counted.frame["value"]
+        if is_monthly:  # a month without a report is not a zero, and not a reason to give up the others
+            value = value.drop_nulls()
+        if value.null_count() or value.is_empty():
+            raise CoverageError(f"{value.null_count()} of {value.len()} periods are not covered there")
+        return float(value.sum())
+
+
+def _inside(spot: Spot) -> pl.Expr:
+    """Rows of a place."""
+    column = PLACE_COLUMN[spot.level]
+    return pl.col(column) == spot.code if column else pl.lit(True)
+
+
+def counted(counter: Counter, name: str, query: Query) -> Counted:
+    """The records' own number for a measure of any kind.
+
+    Raises
+    ------
+    QuestionError, CoverageError, StoreError
+        With the reason why there is none.
+    """
+    for kind, count in _KINDS.items():
+        if re.fullmatch(kind, name):
+            return count(counter, name, query)
+    if name in measures():
+        return Counted(counter.count(query), f"{name} ({query.scheme}), {RECOVERED}")
+    raise QuestionError(_unknown(name))
+
+
+def _unknown(name: str) -> str:
+    if name in _WITHOUT:
+        return _WITHOUT[name]
+    if name.startswith("removals_"):
+        return _NOT_KEPT
+    known = [*measures(), *_ALIASES, "share_at_large", "counties_with_at_large", *_POPULATIONS]
+    near = difflib.get_close_matches(name, known, n=2, cutoff=0.7)
+    hint = f"; did you mean {' or '.join(near)}?" if near else ""
+    return f"no measure counts {name.replace('_', ' ')}{hint}"
+
+
+def _share(counter: Counter, name: str, query: Query) -> Counted:
+    part, _, whole = name.removeprefix("share_").partition("/")
+    if part not in measures() or (whole and whole not in measures()):
+        raise QuestionError(_unknown(part if part not in measures() else whole))
+    whole = whole or _whole_of(part)
+    above, below = (counter.count(replace(query, measure=m)) for m in (part, whole))
+    if not below:
+        raise QuestionError(f"there are no {whole} to take a share of")
+    return Counted(
+        100 * above / below, f"{above:,.0f} {part} of {below:,.0f} {whole} ({query.scheme}), per cent"
+    )
+
+
+def _a_month(counter: Counter, name: str, query: Query) -> Counted:
+    of = name.removesuffix("_a_month")
+    if of not in measures():
+        raise QuestionError(_unknown(of))
+    months = (query.end.year - query.start.year) * 12 + query.end.month - query.start.month + 1
+    total = counter.count(replace(query, measure=of))
+    return Counted(total / months, f"{of} of {months} months, {total:,.0f}, a month")
+
+
+def _counties(counter: Counter, name: str, query: Query) -> Counted:
+    of = name.removeprefix("counties_with_")
+    if of not in measures():
+        raise QuestionError(_unknown(of))
+    counter.count(replace(query, measure=of))
+    inside = reduce(lambda a, b: a | b, (_inside(s) for s in query.spots))
+    rows = counter.selected(replace(query, measure=of), inside & pl.col("county_fips").is_not_null())
+    n = rows.select(pl.col("county_fips").n_unique()).collect().item()
+    return Counted(float(n), f"counties that records of {of} name")
+
+
+def _agreements(counter: Counter, name: str, query: Query) -> Counted:
+    del counter
+    surely, _, definition = agreements(name, query)
+    return Counted(surely, definition)
+
+
+def agreements(name: str, query: Query) -> tuple[float, float, str]:
+    """287(g) agreements (or agencies) surely and possibly in force on the first day, and the definition."""
+    what, _, model = name.partition("_287g")
+    model = _MODELS.get(model.strip("_"), "")
+    number = []
+    for possible in (False, True):
+        found = [
+            p
+            for spot in query.spots
+            for p in registry().in_force(
+                query.start,
+                kind="287g",
+                state=spot.code if spot.level == "state" else None,
+                place=spot.code if spot.level == "county" else None,
+                possible=possible,
+            )
+            if spot.level in ("nation", "state", "county") and (not model or model in p.model)
+        ]
+        number.append(float(len({(p.agency, p.state) for p in found} if what == "agencies" else found)))
+    if any(s.level not in ("nation", "state", "county") for s in query.spots):
+        raise QuestionError("agreements are counted for the nation, a state or a county")
+    return number[0], max(number), f"{what} surely in force on {query.start}"
+
+
+def _book_ins(counter: Counter, name: str, query: Query) -> Counted:
+    del counter
+    is_daily = name.endswith("_a_day")
+    wanted = _BOOK_INS[name.removesuffix("_a_day")]
+    rows = monthly(query, wanted)
+    total, days = float(rows["value"].sum()), (query.end - query.start).days + 1
+    definition = f"workbook {rows['source'].to_list()[-1]}"
+    return Counted(total / days, f"{definition}, a day") if is_daily else Counted(total, definition)
+
+
+def monthly(query: Query, wanted: tuple[str, ...]) -> pl.DataFrame:
+    """Rows of detention by month, every month there; CoverageError where one is not."""
+    months = months_from(
+        query.start, (query.end.year - query.start.year) * 12 + query.end.month - query.start.month + 1
+    )
+    codes = [s.code for s in query.spots]
+    rows = table("detention_monthly").filter(
+        pl.col("measure").is_in(wanted), pl.col("place").is_in(codes), pl.col("month").is_in(months)
+    )
+    if rows.height != len(months) * len(wanted) * len(codes):
+        raise CoverageError(f"{query.measure.replace('_', ' ')}: not at hand there for all of these months")
+    return rows.sort("month")
+
+
+def _held(counter: Counter, name: str, query: Query) -> Counted:
+    """People held, by the store's counts of facilities and days, else by the means of months."""
+    del name
+    span = counter.days("facility_population")
+    if span and span[0] <= query.start and query.end <= span[1]:
+        return held(counter, query, "population_at_midnight")
+    if query.start == query.end:
+        return _held_between(query)
+    rows = monthly(query, ("population_at_midnight",))
+    days = pl.col("month").dt.days_in_month()
+    mean = rows.select((pl.col("value") * days).sum() / days.sum()).item() * len(query.spots)
+    return Counted(mean, "mean of people held at midnight, from means of months", 0.01)
+
+
+def held(counter: Counter, query: Query, column: str) -> Counted:
+    """Mean number of people held over the days, from the store's facility counts."""
+    rows = counter.store.scan("facility_population").filter(pl.col("date").is_between(query.start, query.end))
+    if not any(s.level == "nation" for s in query.spots):
+        codes = [c for s in query.spots for c in _facilities(s)]
+        rows = rows.filter(pl.col("facility_code").is_in(codes))
+    # of several releases of a day the one that reports midnight counts; a headcount without it is a headcount
+    of_release = rows.group_by("date", "release_id").agg(
+        pl.coalesce(column, "population").sum().alias("n"),
+        pl.col("population_at_midnight").is_not_null().any().alias("has_midnight"),
+    )
+    by_day = of_release.sort("has_midnight", "n", descending=True).unique("date", keep="first").collect()
+    days = (query.end - query.start).days + 1
+    what = "at midnight" if column == "population_at_midnight" else "at any time of the day"
+    return Counted(float(by_day["n"].sum()) / days, f"people held {what}, by facility and day")
+
+
+def _facilities(spot: Spot) -> list[str]:
+    if spot.level == "facility":
+        return [spot.code]
+    column = {"county": "county_fips", "state": "state"}.get(spot.level)
+    if column is None:
+        raise QuestionError("people held are counted for the nation, a state, a county or a facility")
+    return table("facilities").filter(pl.col(column) == spot.code)["code"].drop_nulls().to_list()
+
+
+def _held_between(query: Query) -> Counted:
+    """People held on a day, between the means of two months about it."""
+    middle = month_start(query.start) + dt.timedelta(days=14)
+    other = month_start(query.start, -1 if query.start < middle else 1)
+    first, last = sorted((month_start(query.start), other))
+    wide = Query(query.measure, query.spots, first, last)
+    rows = (
+        monthly(wide, ("population_at_midnight",)).group_by("month").agg(pl.col("value").sum()).sort("month")
+    )
+    (low, high) = rows["value"]
+    middles = [m + dt.timedelta(days=14) for m in (first, last)]
+    weight = (query.start - middles[0]).days / (middles[1] - middles[0]).days
+    return Counted(
+        low + weight * (high - low), "people held at midnight, between the means of two months", 0.03
+    )
+
+
+def _population(counter: Counter, name: str, query: Query) -> Counted:
+    del counter
+    total = sum(_people(name, s, query.start.year) for s in query.spots)
+    return Counted(total, f"{name.replace('_', ' ')} of {query.start.year}")
+
+
+def _people(name: str, spot: Spot, year: int) -> float:
+    if name == "population":
+        column = {"nation": None, "state": "state", "county": "fips", "aor": "aor"}.get(spot.level, "")
+        counties = table("counties")
+        if column == "" or f"population_{year}" not in counties.columns:
+            raise CoverageError(
+                "populations are at hand for counties, states, areas and the nation, 2010 to 2019"
+            )
+        rows = counties if column is None else counties.filter(pl.col(column) == spot.code)
+        return float(rows[f"population_{year}"].sum())
+    rows = table("populations").filter(
+        pl.col("group") == name, pl.col("place") == spot.code, pl.col("year") == year
+    )
+    if rows.is_empty():
+        raise CoverageError(f"no {name.replace('_', ' ')} population of {spot.code} in {year} is at hand")
+    return float(rows["estimate"][0])
+
+
+def unauthorized(place: str, year: int) -> Counted:
+    """Pew's estimate for a metropolitan area or city; CoverageError where none is at hand."""
+    wanted = place.lower().strip()
+    for name in ("pew_metros", "pew_cities"):
+        for row in table(name).filter(pl.col("year") == year).to_dicts():
+            known = [row["place"], row.get("cbsa_code"), *(row["aliases"] or "").split(";")]
+            if wanted in [str(k).lower() for k in known if k]:
+                return Counted(float(row["estimate"]), f"Pew's estimate of {year}, {row['place']}")
+    raise CoverageError(f"no estimate of the unauthorized population of {place} in {year} is at hand")
+
+
+_KINDS: dict[str, Callable[[Counter, str, Query], Counted]] = {
+    r"share_.+|.+/.+": _share,
+    r".+_a_month": _a_month,
+    r"counties_with_.+": _counties,
+    r"(agreements|agencies)_287g(_.+)?": _agreements,
+    r"book_ins_(ice|cbp|ice_cbp)(_a_day)?": _book_ins,
+    r"detained|average_daily_population": _held,
+    r"population|noncitizen|foreign_born": _population,
+}

@@ -1,0 +1,194 @@
+"""Files of figures as people write them: every form gives the same figure, or one line that says why not."""
+
+from __future__ import annotations
+
+import datetime as dt
+import itertools
+from pathlib import Path
+
+import pytest
+
+from atlarge.errors import PlaceError, QuestionError
+from atlarge.verify import EQUAL, NOT_TESTABLE, WITHIN, verify
+from atlarge.verify.counting import canonical
+from atlarge.verify.figures import Spot, figures, spot
+
+
+def _file(tmp_path: Path, text: str) -> Path:
+    path = tmp_path / "mine.csv"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+_NAMES = (
+    ("measure", "place", "start", "end", "value"),
+    ("Metric", "County", "From", "To", "Published"),
+    ("what", "Area", "Start date", "End date", "Count"),
+)
+_DAYS = (("2016-10-01", "2017-09-30"), ("10/1/2016", "9/30/2017"), ("1 Oct 2016", "30 Sep 2017"))
+_VALUES = ("143470", '"143,470"', "143 470")
+
+
+@pytest.mark.parametrize(("names", "days", "value"), list(itertools.product(_NAMES, _DAYS, _VALUES)))
+def test_a_figure_is_the_same_however_it_is_written(
+    names: tuple[str, ...], days: tuple[str, str], value: str, tmp_path: Path
+) -> None:
+    path = _file(tmp_path, f"{','.join(names)}\nArrests,US,{days[0]},{days[1]},{value}\n")
+    [figure] = figures(path)
+    assert (figure.start, figure.end) == (dt.date(2016, 10, 1), dt.date(2017, 9, 30))
+    assert (figure.value, figure.spots) == (143_470, (Spot("nation", "US"),))
+
+
+@pytest.mark.parametrize("separator", [",", ";", "\t", "|"])
+@pytest.mark.parametrize("start", ["", "\ufeff"])
+def test_separators_and_marks_of_spreadsheets_are_read(separator: str, start: str, tmp_path: Path) -> None:
+    lines = [["measure", "place", "window", "value"], ["arrests", "US", "FY2017", "143470"]]
+    path = _file(tmp_path, start + "\n".join(separator.join(line) for line in lines))
+    [row] = verify(None, path).rows
+    assert (row.ours, row.verdict) == (143_470, EQUAL)
+
+
+@pytest.mark.parametrize(
+    ("window", "start", "end"),
+    [
+        ("FY2017", "2016-10-01", "2017-09-30"),
+        ("2017", "2017-01-01", "2017-12-31"),
+        ("2017-Q2", "2017-04-01", "2017-06-30"),
+        ("FY2018-Q1", "2017-10-01", "2017-12-31"),
+        ("2017-02", "2017-02-01", "2017-02-28"),
+        ("2017-02-13", "2017-02-13", "2017-02-13"),
+        ("2/13/2017", "2017-02-13", "2017-02-13"),
+        ("2017-01-20..2017-03-13", "2017-01-20", "2017-03-13"),
+    ],
+)
+def test_windows_of_every_kind(window: str, start: str, end: str, tmp_path: Path) -> None:
+    [figure] = figures(_file(tmp_path, f"measure,place,window,value\narrests,US,{window},1\n"))
+    assert (figure.start.isoformat(), figure.end.isoformat()) == (start, end)
+
+
+@pytest.mark.parametrize(
+    ("written", "value", "kind"),
+    [
+        ("5300", 5300, "exact"),
+        ("more than 5,300", 5300, "at_least"),
+        ("nearly 1,800", 1800, "at_most"),
+        ("about 77 million", 77e6, "rounded"),
+        ("$189,468", 189_468, "exact"),
+        ("676*", 676, "exact"),
+        ("-12", -12, "exact"),
+    ],
+)
+def test_numbers_in_words(written: str, value: float, kind: str, tmp_path: Path) -> None:
+    [figure] = figures(_file(tmp_path, f'measure,place,window,value\narrests,US,2017,"{written}"\n'))
+    assert (figure.value, figure.kind) == (value, kind)
+
+
+@pytest.mark.parametrize("measure", ["at_large", "share at large", "% at large", "at_large/arrests"])
+@pytest.mark.parametrize("value", ["28%", "28 percent", "27.9%"])
+def test_percentages_are_shares(measure: str, value: str, tmp_path: Path) -> None:
+    """40,083 of 143,470 arrests of FY2017 were at large: 27.94 %."""
+    [row] = verify(None, _file(tmp_path, f"measure,place,window,value\n{measure},US,FY2017,{value}\n")).rows
+    assert row.ours == pytest.approx(100 * 40_083 / 143_470, abs=0.001)
+    assert row.verdict == EQUAL
+
+
+def test_a_share_as_a_fraction(tmp_path: Path) -> None:
+    [row] = verify(None, _file(tmp_path, "measure,place,window,value\nshare_at_large,US,FY2017,0.28\n")).rows
+    assert (row.published, row.verdict) == (28.0, EQUAL)
+
+
+@pytest.mark.parametrize(
+    ("written", "level", "code"),
+    [
+        ("48453", "county", "48453"),
+        ("1001", "county", "01001"),
+        ("Travis County, TX", "county", "48453"),
+        ("Travis County, Texas", "county", "48453"),
+        ("SNA", "aor", "SNA"),
+        ("office:SNA", "office", "SNA"),
+        ("AUS", "office", "AUS"),
+        ("Texas", "state", "TX"),
+        ("United States", "nation", "US"),
+        ("facility:Adelanto ICE Processing Center", "facility", "ADLNTCA"),
+        ("ADLNTCA", "facility", "ADLNTCA"),
+    ],
+)
+def test_places_of_every_level(written: str, level: str, code: str) -> None:
+    assert spot(written) == Spot(level, code)
+
+
+def test_a_misspelt_place_or_measure_is_one_clear_line(tmp_path: Path) -> None:
+    with pytest.raises(PlaceError, match="did you mean Travis County, TX"):
+        spot("Travsi County, TX")
+    path = _file(tmp_path, "measure,place,window,value\narests,US,2017,1\narrests,Travsi County TX,2017,1\n")
+    rows = {row.id: row for row in verify(None, path).rows}
+    assert {row.verdict for row in rows.values()} == {NOT_TESTABLE}
+    assert "did you mean arrests" in rows["line 2"].why
+    assert "did you mean Travis County, TX" in rows["line 3"].why
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("measure,place,value\narrests,US,1\n", "no column 'start'; figures need"),
+        ("a,b\n1,2\n", "no column 'measure'"),
+        ("measure,place,window,value\narrests,US,soon,1\n", "line 2: window 'soon' is no period"),
+        ("measure,place,window,value\narrests,,2017,1\n", "line 2: place is empty"),
+        ("measure,place,window,value,tolerance\narrests,US,2017,1,wide\n", "tolerance 'wide' is no number"),
+        ("PK\x03\x04", "is a workbook"),
+    ],
+)
+def test_a_file_that_cannot_be_read_says_why(text: str, says: str, tmp_path: Path) -> None:
+    with pytest.raises(QuestionError, match=says):
+        figures(_file(tmp_path, text))
+
+
+def test_dates_of_both_orders_are_refused(tmp_path: Path) -> None:
+    text = "measure,place,start,end,value\narrests,US,13/10/2016,09/30/2017,1\n"
+    with pytest.raises(QuestionError, match="some dates are day/month/year"):
+        figures(_file(tmp_path, text))
+
+
+def test_day_first_dates_are_seen(tmp_path: Path) -> None:
+    [figure] = figures(_file(tmp_path, "measure,place,start,end,value\narrests,US,01/10/2016,30/09/2017,1\n"))
+    assert (figure.start, figure.end) == (dt.date(2016, 10, 1), dt.date(2017, 9, 30))
+
+
+@pytest.mark.parametrize(
+    ("written", "name"),
+    [
+        ("Administrative arrests", "arrests"),
+        ("Arrests", "arrests"),
+        ("Community arrests", "at_large"),
+        ("Local jail arrests", "local_jails"),
+        ("Deportations", "removals"),
+        ("ICE detainers", "detainers_issued"),
+        ("287(g) agreements", "agreements_287g"),
+        ("Detention population", "detained"),
+        ("ADP", "average_daily_population"),
+        ("Noncitizen population", "noncitizen"),
+    ],
+)
+def test_measures_have_the_names_that_people_use(written: str, name: str) -> None:
+    assert canonical(written) == name
+
+
+def test_every_kind_of_figure_can_be_counted_from_the_embedded_tables(tmp_path: Path) -> None:
+    """Figures whose right number stands in a reference table or follows from two counts."""
+    path = _file(
+        tmp_path,
+        "measure,place,window,value\n"
+        "population,48453,2017,1227585\n"
+        "noncitizen,SNA,2017,705931\n"
+        "book_ins_ice,US,2024-12,100\n"
+        "detained,US,2025-02,44000\n"
+        "agreements_287g,FL,2025-09-16,325\n"
+        "counties with at large,US,FY2017,800\n"
+        "at_large,office:AUS,2017-Q1,100\n"
+        "arrests,TX,2017-03,3000\n"
+        "prisons,US,FY2017,30000\n",
+    )
+    rows = verify(None, path).rows
+    assert {row.id for row in rows if row.verdict == NOT_TESTABLE} == set()
+    equal = {row.measure for row in rows if row.verdict in (EQUAL, WITHIN)}
+    assert {"population", "noncitizen", "agreements_287g"} <= equal
