@@ -39,25 +39,22 @@ from atlarge.errors import QuestionError
 from atlarge.explain import api as core
 from atlarge.explain import changes as changes_module
 from atlarge.explain import concentration as level_module
+from atlarge.explain import population as population_module
 from atlarge.explain import sensitivity
 from atlarge.explain import study as world_module
 from atlarge.explain.answer import Area, Interval
 from atlarge.explain.areas import Where
 from atlarge.explain.burst import burst_shares, surges_of
 from atlarge.explain.changes import Change, changes_in, nearest, relabelled, strip_of
-from atlarge.explain.concentration import (
-    concentration_of,
-    metro_population,
-    nation_population,
-    per_10k,
-    share_ratio,
-)
+from atlarge.explain.concentration import concentration_of, per_10k, share_ratio
 from atlarge.explain.data import Daily, localities
 from atlarge.explain.decomposition import unknown_ratio
+from atlarge.explain.population import metro_population, nation_population
 from atlarge.explain.sensitivity import failed, in_time_of, row_of, same_aor, sensitivity_of
 from atlarge.explain.sources import sources_of
 from atlarge.explain.study import changed_units
 from atlarge.policies import Registry, Starts
+from atlarge.reference import table
 
 together = sys.modules["atlarge.explain.pooled_answer"]
 
@@ -70,21 +67,21 @@ ONE_DAY = dt.timedelta(days=1)
 METROS = pl.DataFrame(
     {
         "fips": ["48453", "48491", "48029", "37119", "36103"],
-        "cbsa_code": [12420, 12420, 41700, 16740, 99999],
+        "cbsa_code": ["12420", "12420", "41700", "16740", "99999"],
         "cbsa_name": ["Austin, TX", "Austin, TX", "San Antonio, TX", "Charlotte, NC", "Other, NY"],
     }
 )
-Row = tuple[str, str, str, int | None, int, float | None, float | None]
+Row = tuple[str, str, str, str | None, int, float | None, float | None]
 PEW: list[Row] = [
     # place, aliases, kind, cbsa, year, estimate, margin
     ("United States", "", "nation", None, 2016, 10_700_000.0, 200_000.0),
     ("United States", "", "nation", None, 2014, 11_100_000.0, 100_000.0),
     ("United States", "", "nation", None, 2017, 10_500_000.0, None),
-    ("Austin, TX", "", "metro", 12420, 2014, 100_000.0, 15_000.0),
-    ("Austin, TX", "", "metro", 12420, 2007, 80_000.0, 9_000.0),
-    ("Austin, TX", "", "metro", 12420, 2016, 110_000.0, None),  # nearer, but without a margin
-    ("Austin, TX", "", "metro", 12420, 2015, None, 9_000.0),
-    ("Austin, TX", "", "group", 12420, 2016, 999.0, 9.0),
+    ("Austin, TX", "", "metro", "12420", 2014, 100_000.0, 15_000.0),
+    ("Austin, TX", "", "metro", "12420", 2007, 80_000.0, 9_000.0),
+    ("Austin, TX", "", "metro", "12420", 2016, 110_000.0, None),  # nearer, but without a margin
+    ("Austin, TX", "", "metro", "12420", 2015, None, 9_000.0),
+    ("Austin, TX", "", "group", "12420", 2016, 999.0, 9.0),
     ("San Antonio, TX", "", "metro", None, 2014, 60_000.0, None),
     ("Charlotte", "Charlotte, NC;Queen City", "metro", None, 2014, 5.0, 10.0),
 ]
@@ -105,8 +102,17 @@ def pew(monkeypatch: pytest.MonkeyPatch) -> None:
             "high": [2, 22, 310, 4100],
         }
     )
-    tables = {"metro_counties": METROS, "pew_metros": rows, "populations": populations}
-    monkeypatch.setattr(level_module, "table", tables.__getitem__)
+    modelled = table("unauthorized_modelled").clear()
+    born = table("county_foreign_born").clear()
+    tables = {
+        "metro_counties": METROS,
+        "pew_metros": rows,
+        "populations": populations,
+        "unauthorized_modelled": modelled,
+        "county_foreign_born": born,
+    }
+    for module in (population_module, level_module):
+        monkeypatch.setattr(module, "table", tables.__getitem__)
 
 
 @pytest.mark.usefixtures("pew")

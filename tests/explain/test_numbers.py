@@ -13,7 +13,7 @@ from atlarge.effects import counterfactual, minimum_detectable_effect
 from atlarge.errors import QuestionError
 from atlarge.explain.answer import Area, Interval
 from atlarge.explain.changes import changes_in, relabelled
-from atlarge.explain.concentration import Population, metro_population, per_10k, share_ratio
+from atlarge.explain.concentration import per_10k, share_ratio
 from atlarge.explain.data import Daily, localities
 from atlarge.explain.decomposition import (
     _of_like_records,
@@ -30,6 +30,7 @@ from atlarge.explain.estimate import (
     span_of,
 )
 from atlarge.explain.periods import months_of
+from atlarge.explain.population import Population, metro_population
 from atlarge.policies import Policy, Registry, Starts, from_date, registry
 
 FIRST = dt.date(2015, 10, 1)

@@ -18,6 +18,7 @@ from atlarge.explain.quantities import Burst, Bursts, Lasting, LeftBefore, Metho
 from atlarge.explain.verdicts import placing
 from atlarge.messages import Message, Month, say
 from atlarge.policies import HOUSING, Policy
+from atlarge.reference import sidecar
 
 SHORT_LIFE_DAYS = 365
 POOR_FIT = 0.35
@@ -25,6 +26,7 @@ FEW_PLACEBOS = 39
 UNPLACED_SHARE = 0.05
 LARGE_MDE = 0.25
 MOST_NAMED = 2
+OLD_POPULATION_YEARS = 5
 
 Fields = dict[str, Any] | None
 
@@ -361,6 +363,46 @@ def _extends_policy(facts: Facts) -> Fields:
 def _policy_confidence(facts: Facts) -> Fields:
     confidence = facts.policy.confidence
     return {"confidence": say(f"word.{confidence}")} if confidence in ("low", "medium") else None
+
+
+@_rule("level")
+def _population_modelled(facts: Facts) -> Fields:
+    about = facts.concentration
+    if not about.get("is_modelled"):
+        return None
+    checked = sidecar("unauthorized_modelled")["model"]
+    return {
+        "place": about["population_place"],
+        "inside": checked["areas_inside"],
+        "areas": checked["areas"],
+        "later": Number(checked["later_counties_inside"], "share"),
+    }
+
+
+@_rule("level")
+def _population_brought(facts: Facts) -> Fields:
+    about = facts.concentration
+    if about.get("group") != "noncitizens":
+        return None
+    return {"place": about["population_place"], "source": about["population_source"]}
+
+
+@_rule("level")
+def _population_wide(facts: Facts) -> Fields:
+    about = facts.concentration
+    if not about.get("is_margin_too_wide"):
+        return None
+    ends = {end: Number(about[f"population_{end}"], "count") for end in ("low", "high")}
+    return {"place": about["population_place"], **ends}
+
+
+@_rule("level")
+def _population_old(facts: Facts) -> Fields:
+    about = facts.concentration
+    if about.get("population") is None or not about.get("start"):
+        return None
+    apart = int(about["start"][:4]) - int(about["population_year"])
+    return {"year": str(about["population_year"]), "n": apart} if apart >= OLD_POPULATION_YEARS else None
 
 
 @_rule("handoffs")

@@ -1,88 +1,74 @@
 """Concentration is a question of level: are there more arrests than the people who live there would give?
 
-Arrests per 10,000 unauthorized residents and a year, and the place's share of the nation's arrests over its
-share of the unauthorized population. Both carry the population's own margin and the chance in the counts.
+Arrests per 10,000 people liable to arrest and a year, and the place's share of the nation's arrests over its
+share of those people. Both carry the population's own margin and the chance in the counts. `population` says
+which number of people is taken; residents born abroad stand beside it as the plain measured one.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import polars as pl
 
-from atlarge.explain.answer import Area, Interval
+from atlarge.explain.answer import Interval
 from atlarge.explain.areas import Where, seat_of
 from atlarge.explain.data import Daily
+from atlarge.explain.population import (
+    Population,
+    born_abroad,
+    brought_noncitizens,
+    metro_of,
+    metro_population,
+    modelled_population,
+    nation_noncitizens,
+    nation_population,
+)
 from atlarge.explain.verdicts import BAND, level_of
 from atlarge.reference import table
 
+if TYPE_CHECKING:
+    from atlarge.records.store import Store
+
 Z = 1.645
-UNKNOWN_MARGIN = 0.15
 PER = 10_000.0
+NOTES = {
+    "metro": "Arrests a year per 10,000; records that name a county of the metropolitan area or an ICE "
+    "office seated in it. The office's area and the metropolitan area are not the same.",
+    "county": "Arrests a year per 10,000; records that name the county or an ICE office seated in it.",
+    "aor": "Arrests a year per 10,000; all records of the area of responsibility.",
+    "state": "Arrests a year per 10,000; records that name a place in the state.",
+}
 
 
-@dataclass(frozen=True)
-class Population:
-    """People liable to arrest: an estimate with its 90 % margin, for what place and year, from where."""
+def population_of(where: Where, year: int, store: Store | None = None) -> Population | None:
+    """People liable to arrest in a county's or office's metropolitan area, else in the county, AOR or state.
 
-    place: str
-    group: str
-    year: int
-    estimate: float
-    low: float
-    high: float
-    is_margin_known: bool
-    source_url: str
-    counties: frozenset[str]
-
-
-def metro_population(fips: str, year: int) -> Population | None:
-    """Unauthorized population of the metropolitan area of a county, of the nearest year with a margin."""
-    metro = table("metro_counties")
-    own = metro.filter(pl.col("fips") == fips)
-    if own.is_empty():
+    None where no number is at hand (a county in which the survey found nobody born abroad).
+    """
+    own = where.own
+    if own.level in ("aor", "state"):
+        found = modelled_population(own.level, own.code, year)
+        if own.level == "state" and (brought := brought_noncitizens(store, "state", frozenset({own.code}))):
+            found = brought
+        return None if found is None else replace(found, place=own.name)
+    fips = where.county.code if where.county else seat_of(where.office.code) if where.office else None
+    if fips is None:
         return None
-    code, name = own["cbsa_code"][0], own["cbsa_name"][0]
-    rows = table("pew_metros").filter(
-        (pl.col("place_kind") == "metro")
-        & pl.col("estimate").is_not_null()
-        & (
-            (pl.col("cbsa_code") == code)
-            | (pl.col("place") == name)
-            | pl.col("aliases").str.contains(name, literal=True)
-        )
-    )
-    if rows.is_empty():
-        return None
-    rows = rows.with_columns(
-        pl.col("margin").is_null().alias("unsure"), (pl.col("year") - year).abs().alias("apart")
-    ).sort("unsure", "apart", "year")
-    row = rows.row(0, named=True)
-    known = row["margin"] is not None
-    margin = row["margin"] if known else UNKNOWN_MARGIN * row["estimate"]
-    counties = frozenset(metro.filter(pl.col("cbsa_code") == code)["fips"].to_list())
-    return Population(
-        f"{name} metropolitan area", "unauthorized residents", row["year"], row["estimate"],
-        max(1.0, row["estimate"] - margin), row["estimate"] + margin, known, row["source_url"], counties,
-    )  # fmt: skip
-
-
-def nation_population(year: int) -> Population:
-    """Unauthorized population of the nation, of one of the years that the metropolitan table has."""
-    rows = table("pew_metros").filter((pl.col("place_kind") == "nation") & pl.col("margin").is_not_null())
-    row = (
-        rows.with_columns((pl.col("year") - year).abs().alias("apart"))
-        .sort("apart", "year")
-        .row(0, named=True)
-    )
-    low, high = row["estimate"] - row["margin"], row["estimate"] + row["margin"]
-    return Population(
-        "United States", "unauthorized residents", row["year"], row["estimate"], low, high, True,
-        row["source_url"], frozenset(),
-    )  # fmt: skip
+    metro = metro_of(fips)
+    if metro is not None:
+        code, name, inside = metro
+        if brought := brought_noncitizens(store, "county", inside):
+            return replace(brought, place=f"{name} area", level="metro")
+        if published := metro_population(fips, year):
+            return published
+        return modelled_population("metro", code, year) or modelled_population("county", fips, year)
+    if brought := brought_noncitizens(store, "county", frozenset({fips})):
+        return replace(brought, place=where.county.name if where.county else own.name)
+    return modelled_population("county", fips, year)
 
 
 def per_10k(arrests: float, days: int, people: Population, unplaced: float = 0.0) -> Interval:
@@ -121,62 +107,98 @@ def concentration_of(
     end: dt.date,
     measure: str,
     unplaced: float = 0.0,
+    *,
+    main: Daily | None = None,
+    store: Store | None = None,
 ) -> dict[str, Any]:
-    """The level question for a county's or office's metropolitan area over [start, end].
+    """The level question for a place over [start, end].
 
     The count is of records that name a county of the area or an office with its seat there; of the
-    `unplaced` ones of its area of responsibility it is unknown, so the upper ends count them too. Keys:
-    population and its margin, per_10k, per_10k_nation, share_ratio (value, low, high each), note; all None
-    where no estimate of the population is at hand. `area`: codes of the places that are counted.
+    `unplaced` ones of its area of responsibility it is unknown, so the upper ends count them too. `main`:
+    counts of AORs or states, for a question of one. `store`: where Census tables that the user brought are.
+    Keys: population, its interval and population_kind (published, measured, modelled), per_10k,
+    per_10k_nation, share_ratio (value, low, high each), born_abroad with the same, note; all None where no
+    number of people is at hand. `area`: codes of the places that are counted, of `area_level`.
     """
-    fips = where.county.code if where.county else _seat(where.office)
-    people = metro_population(fips, start.year) if fips else None
+    people = population_of(where, start.year, store)
     if people is None:
         return _unknown(where, start)
-    whole = nation_population(people.year)
+    whole: Population | None = nation_population(people.year)
+    if people.group == "noncitizens":
+        whole = nation_noncitizens(store, people)
     stop = end + dt.timedelta(days=1)
     days = (stop - start).days
-    inside = [k for k, key in enumerate(county.keys) if key in people.counties]
-    seated = [k for k, key in enumerate(office.keys) if seat_of(key) in people.counties]
-    here = float(county.sums([start], [stop])[inside].sum() + office.sums([start], [stop])[seated].sum())
+    if people.level in ("aor", "state"):
+        row = None if main is None else main.row(where.own.code)
+        here = np.nan if main is None or row is None else float(main.sums([start], [stop])[row].sum())
+        area = where.own.code
+        unplaced = 0.0 if people.level == "aor" else unplaced
+    else:
+        inside = [k for k, key in enumerate(county.keys) if key in people.counties]
+        seated = [k for k, key in enumerate(office.keys) if seat_of(key) in people.counties]
+        here = float(county.sums([start], [stop])[inside].sum() + office.sums([start], [stop])[seated].sum())
+        area = "+".join([county.keys[k] for k in sorted(inside)] + [office.keys[k] for k in sorted(seated)])
     total = float(nation.sums([start], [stop]).sum())
-    if not np.isfinite(here + total) or total <= 0:
+    if whole is None or not np.isfinite(here + total) or total <= 0:
         return _unknown(where, start)
     ratio = share_ratio(here, total, people, whole, unplaced)
     return {
         "measure": measure,
         "group": people.group,
+        "population_kind": people.kind,
+        "is_modelled": people.kind == "modelled",
         "population_place": people.place,
         "population_year": people.year,
         "population": people.estimate,
         "population_low": people.low,
         "population_high": people.high,
+        "population_source": people.source,
         "is_margin_known": people.is_margin_known,
+        "is_margin_too_wide": people.is_too_wide,
         "source_url": people.source_url,
         "arrests": here,
-        "area": "+".join([county.keys[k] for k in sorted(inside)] + [office.keys[k] for k in sorted(seated)]),
+        "area": area,
+        "area_level": people.level if people.level in ("aor", "state") else "locality",
         "arrests_unplaced_in_aor": round(unplaced),
         "start": start.isoformat(),
         "end": end.isoformat(),
         "per_10k": per_10k(here, days, people, unplaced).to_dict(),
         "per_10k_nation": per_10k(total, days, whole).to_dict(),
         "share_ratio": ratio.to_dict(),
+        "born_abroad": _born_abroad(where, people, here, total, days, unplaced),
         "band": list(BAND),
         "level": level_of(ratio),
-        "note": "Arrests a year per 10,000; records that name a county of the metropolitan area or an ICE "
-        "office seated in it. The office's area and the metropolitan area are not the same.",
+        "note": NOTES[people.level],
     }
 
 
-def _seat(office: Area | None) -> str | None:
-    return seat_of(office.code) if office else None
+def _born_abroad(
+    where: Where, people: Population, here: float, total: float, days: int, unplaced: float
+) -> dict[str, Any] | None:
+    """The same question by residents born abroad, as the survey of 2012 to 2016 counts them."""
+    count = born_abroad(people.level, where.own.code, people.counties)
+    nation = born_abroad("nation", "US", frozenset())
+    if not count or not nation:
+        return None
+    own, whole = (
+        replace(people, estimate=n, low=n, high=n, group="residents born abroad", kind="measured")
+        for n in (count, nation)
+    )
+    return {
+        "residents": count,
+        "years": [2012, 2016],
+        "per_10k": per_10k(here, days, own, unplaced).to_dict(),
+        "per_10k_nation": per_10k(total, days, whole).to_dict(),
+        "share_ratio": share_ratio(here, total, own, whole, unplaced).to_dict(),
+    }
 
 
 def _unknown(where: Where, start: dt.date) -> dict[str, Any]:
     """No estimate of the unauthorized population: noncitizens of the AOR are given for scale, no verdict."""
     nothing = Interval(None).to_dict()
     about: dict[str, Any] = {
-        "measure": None, "group": None, "population_place": None, "population": None,
+        "measure": None, "group": None, "population_kind": None, "is_modelled": None,
+        "population_place": None, "population": None, "born_abroad": None,
         "per_10k": nothing, "per_10k_nation": nothing, "share_ratio": nothing, "band": list(BAND),
         "level": "cannot be told",
         "note": f"No estimate of the unauthorized population of {where.own.name} is at hand. Needed "

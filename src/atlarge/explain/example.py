@@ -124,6 +124,7 @@ def _reasons() -> tuple[Message, Message, Message]:
         rate=Number(24.5, "rate"),
         nation=Number(33.0, "rate"),
         place=say("level.people.metro", name="Example"),
+        group=say("level.group.unauthorized residents"),
     )
     return join(burst, lasting), join(say("handoffs.none", at=say("at.locality", name=place)), change), level
 

@@ -226,7 +226,10 @@ def _concentration(world: Study, facts: Facts) -> dict[str, Any]:
     start, end = facts.months.bounds(facts.months.in_force)
     unplaced = 0.0 if facts.placed_during is None else facts.aor_total * (1.0 - facts.placed_during)
     counts = world.county["at_large"], world.office["at_large"]
-    return concentration_of(world.where, *counts, nation, start, end, "at_large", unplaced)
+    main = world.main["at_large"] if world.area.level in ("aor", "state") else None
+    return concentration_of(
+        world.where, *counts, nation, start, end, "at_large", unplaced, main=main, store=world.store
+    )
 
 
 def _schemes(

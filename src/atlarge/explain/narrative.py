@@ -345,11 +345,11 @@ def _moment(facts: Facts, date: dt.date) -> Message:
 
 
 def level_keys(about: dict[str, Any], scheme: str) -> tuple[CountKey, ...]:
-    """The count behind the rates of a metropolitan area: of its counties and the offices seated there."""
+    """The count behind the rates: of the area's counties and the offices seated there, or of an AOR or state."""
     if not about.get("area"):
         return ()
     first, last = (dt.date.fromisoformat(about[name]) for name in ("start", "end"))
-    return (CountKey("locality", about["area"], about["measure"], first, last, scheme),)
+    return (CountKey(about["area_level"], about["area"], about["measure"], first, last, scheme),)
 
 
 def level_paragraph(facts: Facts) -> Message:
@@ -359,26 +359,39 @@ def level_paragraph(facts: Facts) -> Message:
         return say("level.none", at=at(facts.where))
     keys = (_main_key(facts), *level_keys(about, facts.scheme))
     ratio = about["share_ratio"]
-    return join(
+    group = say(f"level.group.{about.get('group') or 'unauthorized residents'}")
+    sentences = [
         say(
             "level.says",
             rate=Number(about["per_10k"]["value"], "rate", keys),
             nation=Number(about["per_10k_nation"]["value"], "rate"),
             place=_people(str(about["population_place"])),
-        ),
+            group=group,
+        )
+    ]
+    if about.get("is_modelled"):
+        low, high = about["population_low"], about["population_high"]
+        people = [Number(about["population"], "count"), Number(low, "count"), Number(high, "count")]
+        named = dict(zip(("people", "low", "high"), people, strict=True))
+        sentences.append(say("level.modelled", year=str(about["population_year"]), **named))
+    sentences.append(
         say(
             "level.ratio",
             ratio=Number(ratio["value"], "ratio", keys),
             low=Number(ratio["low"], "ratio", keys),
             high=Number(ratio["high"], "ratio", keys),
-        ),
+            group=group,
+        )
     )
+    return join(*sentences)
 
 
 def _people(place: str) -> Message:
     """Whose residents the rate is of."""
-    name = place.removesuffix(METRO)
-    return say("level.people.metro" if name != place else "level.people.place", name=name)
+    for kind, suffix in (("metro", METRO), ("area", " area")):
+        if place.endswith(suffix):
+            return say(f"level.people.{kind}", name=place.removesuffix(suffix))
+    return say("level.people.place", name=place)
 
 
 def verdict_sentence(judgement: Judgement) -> Message:

@@ -19,7 +19,11 @@ def sources_of(store: Store, policy: Policy, concentration: dict[str, Any]) -> l
     if policy.source_url:
         found.append({"title": f"Policy: {policy.title}", "url": policy.source_url})
     if concentration.get("source_url"):
-        found.append({"title": str(sidecar("pew_metros")["title"]), "url": str(concentration["source_url"])})
+        name = concentration.get("population_source") or "pew_metros"
+        found.append({"title": str(sidecar(name)["title"]), "url": str(concentration["source_url"])})
+    if concentration.get("born_abroad"):
+        about = sidecar("county_foreign_born")
+        found.append({"title": str(about["title"]), "url": str(about["url"])})
     for name in ("counties", "offices", "metro_counties"):
         found.append({"title": str(sidecar(name)["title"]), "url": str(sidecar(name).get("url", ""))})
     return found

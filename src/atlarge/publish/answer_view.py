@@ -590,6 +590,8 @@ def _rates(shown: Shown, w: Words) -> str:
         return ""
     return w(
         "report.concentration_text",
+        group=w(f"report.group.{c.get('group') or 'unauthorized residents'}"),
+        basis=w(f"report.population.{c.get('population_kind') or 'published'}"),
         rate=w.count(rate["value"], 1),
         low=_cell(rate.get("low"), w),
         high=_cell(rate.get("high"), w),

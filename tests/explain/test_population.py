@@ -1,0 +1,144 @@
+"""Which number of people an answer takes, and what it says of it."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import replace
+from types import SimpleNamespace
+from typing import Any
+
+import polars as pl
+import pytest
+from hand_made import facts, steady
+
+from atlarge.explain.answer import Area
+from atlarge.explain.areas import Where, where_of
+from atlarge.explain.concentration import concentration_of, population_of
+from atlarge.explain.narrative import level_paragraph
+from atlarge.explain.population import (
+    born_abroad,
+    brought_noncitizens,
+    metro_population,
+    modelled_population,
+    nation_noncitizens,
+)
+from atlarge.messages import render
+from atlarge.reference import table
+
+WAKE = where_of("county", "37183", "Wake County, NC")
+
+
+def _store(rows: list[tuple[str, str, str, str, float]], year: int = 2019) -> Any:
+    """A store that holds a Census table: release, kind of place, place, measure, value."""
+    frame = pl.DataFrame(
+        rows, schema=["release_id", "place_kind", "place", "measure", "value"], orient="row"
+    ).with_columns(every=pl.lit("2015 to 2019"), as_of=pl.lit(dt.date(year, 12, 31)))
+    return SimpleNamespace(tables=lambda: ["aggregates"], scan=lambda _: frame.lazy())
+
+
+def _county(fips: str, people: float, margin: float | None, release: str = "r1") -> list[Any]:
+    rows: list[Any] = [(release, "county", fips, "noncitizens", people)]
+    return rows + ([(release, "county", fips, "noncitizens: margin", margin)] if margin is not None else [])
+
+
+def test_every_county_has_a_number_where_ten_or_more_were_born_abroad() -> None:
+    """All counties of 2014 but those in which the survey found next to nobody born abroad."""
+    born = table("county_foreign_born")
+    nobody = set(born.filter(pl.col("foreign_born") < 10)["fips"])
+    without = set()
+    for fips in born["fips"]:
+        if metro_population(fips, 2017) is None and modelled_population("county", fips, 2017) is None:
+            without.add(fips)
+    assert without <= nobody
+
+
+def test_a_published_area_comes_before_a_modelled_one_and_each_says_what_it_is() -> None:
+    travis = population_of(where_of("county", "48453", "Travis County, TX"), 2017)
+    wake, loving = (
+        population_of(WAKE, 2018),
+        population_of(where_of("county", "48301", "Loving County, TX"), 2018),
+    )
+    assert travis is not None
+    assert wake is not None
+    assert loving is not None
+    assert (travis.kind, wake.kind, loving.kind) == ("published", "modelled", "modelled")
+    assert (wake.level, loving.level) == ("metro", "county")
+    assert "37183" in wake.counties
+    assert loving.is_too_wide
+    assert not travis.is_too_wide
+
+
+def test_an_interval_widens_with_the_years_between() -> None:
+    at, later = (modelled_population("state", "NC", year) for year in (2014, 2023))
+    assert at is not None
+    assert later is not None
+    assert at.estimate == later.estimate
+    # nine years at 4.6 % a root year: log SD 0.138, 90 % interval wider by exp(1.645 x 0.138) = 1.255
+    assert later.high / at.high == pytest.approx(1.255, rel=0.01)
+    assert at.low / later.low == pytest.approx(1.255, rel=0.01)
+
+
+def test_a_state_and_an_area_are_counted_by_their_own_records() -> None:
+    counts = steady({"SNA": 10.0})
+    where = Where(
+        Area("aor", "SNA", "San Antonio AOR"), None, None, Area("aor", "SNA", "San Antonio AOR"), ""
+    )
+    nothing = steady({"48453": 1.0})
+    start, end = dt.date(2017, 1, 1), dt.date(2017, 12, 31)
+    found = concentration_of(
+        where, nothing, nothing, steady({"US": 100.0}), start, end, "at_large", 99.0, main=counts
+    )
+    assert (found["arrests"], found["arrests_unplaced_in_aor"]) == (3650, 0)
+    people = table("unauthorized_modelled").filter(pl.col("place") == "SNA")["estimate"][0]
+    assert found["share_ratio"]["value"] == pytest.approx(0.1 / (people / 11_100_000), abs=0.01)
+    assert found["is_modelled"] is True
+    assert found["born_abroad"]["residents"] == born_abroad("aor", "SNA", frozenset())
+
+
+def test_noncitizens_that_the_user_brought_come_first_with_the_margin_of_their_sum() -> None:
+    loving = where_of("county", "48301", "Loving County, TX")
+    found = population_of(loving, 2018, _store(_county("48301", 40, 12)))
+    assert found is not None
+    assert (found.kind, found.group, found.estimate, found.low, found.high) == (
+        "measured", "noncitizens", 40, 28, 52,
+    )  # fmt: skip
+    two = _store(_county("48301", 300, 30) + _county("48303", 400, 40))
+    both = brought_noncitizens(two, "county", frozenset({"48301", "48303"}))
+    assert both is not None
+    assert (both.estimate, both.low, both.high) == (700, 650, 750)  # the root of 30 and 40 squared is 50
+    assert brought_noncitizens(two, "county", frozenset({"48301", "48305"})) is None  # one is missing
+    bare = brought_noncitizens(_store(_county("48301", 100, None)), "county", frozenset({"48301"}))
+    assert bare is not None
+    assert (bare.is_margin_known, bare.low) == (False, 85)
+
+
+def test_a_metropolitan_area_needs_all_its_counties() -> None:
+    published = population_of(WAKE, 2018, _store(_county("37183", 90_000, 4_000)))
+    assert published is not None
+    assert published.kind == "modelled"  # Raleigh takes in Franklin and Johnston counties too
+
+
+def test_the_nation_is_of_the_same_table_where_it_has_it() -> None:
+    rows = [*_county("48301", 40, 12), ("r1", "nation", "US", "noncitizens", 22_000_000.0)]
+    store = _store(rows)
+    like = brought_noncitizens(store, "county", frozenset({"48301"}))
+    assert like is not None
+    whole = nation_noncitizens(store, like)
+    assert whole is not None
+    assert whole.estimate == 22_000_000
+    shipped = nation_noncitizens(_store(_county("48301", 40, 12)), like)
+    assert shipped is not None
+    assert 18_000_000 < shipped.estimate < 24_000_000  # ACS 2019: 21.9 million noncitizens
+
+
+def test_the_paragraph_says_modelled_and_names_the_group() -> None:
+    county, nation = steady({"37183": 1.0}), steady({"US": 600.0})
+    start, end = dt.date(2017, 3, 10), dt.date(2018, 3, 9)
+    about = concentration_of(WAKE, county, steady({"AUS": 0.0}), nation, start, end, "at_large")
+    given = replace(facts(concentration=about), where=WAKE)
+    for language, words in (("en", "modelled, not published"), ("es", "modelada, no publicada")):
+        assert words in render(level_paragraph(given), language)
+    brought = about | {"group": "noncitizens", "is_modelled": False}
+    text = render(level_paragraph(replace(given, concentration=brought)))
+    assert "10,000 noncitizens" in text
+    assert "modelled" not in text
