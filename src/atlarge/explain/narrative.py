@@ -345,7 +345,7 @@ def _moment(facts: Facts, date: dt.date) -> Message:
 
 
 def level_keys(about: dict[str, Any], scheme: str) -> tuple[CountKey, ...]:
-    """The count behind the rates: of the area's counties and the offices seated there, or of an AOR or state."""
+    """The count behind the rates: the area's counties and the offices seated there, an AOR or a state."""
     if not about.get("area"):
         return ()
     first, last = (dt.date.fromisoformat(about[name]) for name in ("start", "end"))
