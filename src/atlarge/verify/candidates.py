@@ -30,6 +30,7 @@ from atlarge.verify.counting import (
     held,
     is_share,
     monthly,
+    table_of,
 )
 from atlarge.verify.figures import Figure, Spot, figures
 
@@ -151,6 +152,8 @@ def _methods(counter: Counter, figure: Figure, name: str, query: Query, ours: fl
     del figure, ours
     if is_share(name):
         part, _, whole = name.removeprefix("share_").partition("/")
+        if table_of(name) != "arrests":
+            return
         above = counter.count(replace(query, measure=part))
         for left in _LEFT_OUT[:3]:
             below = counter.count(replace(query, measure=whole or "arrests", without=left))
@@ -171,7 +174,7 @@ def _methods(counter: Counter, figure: Figure, name: str, query: Query, ours: fl
 
 def _geography(counter: Counter, figure: Figure, name: str, query: Query, ours: float) -> Iterator[Candidate]:
     """A county with what lies or is recorded around it; a state with its offices."""
-    del figure, ours
+    del ours
     if name not in measures() or len(query.spots) != 1 or "office" not in _columns(name):
         return
     ((level, code),) = query.spots
@@ -193,9 +196,12 @@ def _geography(counter: Counter, figure: Figure, name: str, query: Query, ours: 
     row = table("counties").filter(pl.col("fips") == code).to_dicts()[0]
     county, area = pl.col("county_fips") == code, row["aor"]
     seat = table("offices").filter(pl.col("seat_county_fips") == code)["office"].to_list()
-    seated = county | (pl.col("county_fips").is_null() & pl.col("office").is_in(seat))
+    seated = county | (
+        pl.col("county_fips").is_null() & pl.col("office").is_in(seat) & (pl.col("aor") == area)
+    )
     near = neighbours(code)
-    no_place = pl.col("county_fips").is_null() & pl.col("office").is_null() & (pl.col("aor") == area)
+    no_county = pl.col("county_fips").is_null() & (pl.col("aor") == area)
+    no_place = no_county & pl.col("office").is_null()
     metros = table("metro_counties")
     own = metros.filter(pl.col("fips") == code)["cbsa_code"].to_list()
     metro = metros.filter(pl.col("cbsa_code").is_in(own))["fips"].to_list()
@@ -215,6 +221,21 @@ def _geography(counter: Counter, figure: Figure, name: str, query: Query, ours: 
     }  # fmt: skip
     for label, inside in options.items():
         yield Candidate("geography", label, counter.rows(query, inside.fill_null(False)))
+    own = counter.rows(query, seated.fill_null(False))
+    yield from _one_landmark(counter, figure, query, own, no_county)
+
+
+def _one_landmark(
+    counter: Counter, figure: Figure, query: Query, seated: float, no_county: pl.Expr
+) -> Iterator[Candidate]:
+    """The county, its office areas, and a landmark of the area that names no county, if they meet the figure."""
+    if "landmark" not in _columns(query.measure):
+        return
+    rows = counter.selected(query, no_county.fill_null(False))
+    by = rows.group_by("landmark").agg(pl.col("n").sum()).drop_nulls().collect()
+    for landmark in by.filter(pl.col("n") + seated == figure.value)["landmark"].sort():
+        label = "the county, the office areas seated in it and one landmark that names no county"
+        yield Candidate("geography", label, figure.value, detail=str(landmark))
 
 
 @cache
