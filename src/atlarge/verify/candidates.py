@@ -228,7 +228,7 @@ def _geography(counter: Counter, figure: Figure, name: str, query: Query, ours: 
 def _one_landmark(
     counter: Counter, figure: Figure, query: Query, seated: float, no_county: pl.Expr
 ) -> Iterator[Candidate]:
-    """The county, its office areas, and a landmark of the area that names no county, if they meet the figure."""
+    """The county, its office areas and a landmark of the area that names no county, if they meet it."""
     if "landmark" not in _columns(query.measure):
         return
     rows = counter.selected(query, no_county.fill_null(False))
