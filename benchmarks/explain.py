@@ -1,7 +1,8 @@
 """What the real records can and cannot tell: many places, the pooled estimate, and the time taken.
 
 Runs on the records that ship with the package (FY2016 to FY2019). `python benchmarks/explain.py` prints a
-table and writes results/explain.json; `--docs` also writes ../docs/findings.md from that file.
+table and writes results/explain.json; `--docs` also writes ../docs/findings.md from that file. `--speed N`
+measures the processor time of a cold answer and of the answers of all registered policies.
 """
 
 from __future__ import annotations
@@ -9,7 +10,11 @@ from __future__ import annotations
 import argparse
 import datetime as dt
 import json
+import os
 import platform
+import resource
+import subprocess
+import sys
 import time
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
@@ -20,10 +25,12 @@ import numpy as np
 
 from atlarge.errors import AtlargeError
 from atlarge.explain import explain, find_policy, pooled
+from atlarge.policies import registry
 
 HERE = Path(__file__).parent
 RESULTS = HERE / "results" / "explain.json"
 WORLDS = HERE / "results" / "explain_worlds.json"
+SPEED = HERE / "results" / "explain_speed.json"
 FALSE = HERE / "results" / "explain_false_dates.json"
 DOCS = HERE.parent / "docs" / "findings.md"
 
@@ -94,6 +101,54 @@ def measured() -> dict[str, Any]:
         "machine": {"python": platform.python_version(), "processor": platform.machine()},
         "places": rows,
         "pooled": every,
+    }
+
+
+def processor(command: list[str]) -> tuple[float, float, str]:
+    """Processor and wall seconds of a command, from its start to its end, and what it printed."""
+    before, started = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
+    environment = os.environ | {"OPENBLAS_NUM_THREADS": "1"}  # as the command line sets it
+    ran = subprocess.run(
+        [sys.executable, *command], check=True, capture_output=True, text=True, env=environment
+    )
+    after, wall = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter() - started
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime, wall, ran.stdout
+
+
+def every() -> dict[str, int]:
+    """Answer every registered policy in this process: how many were answered, and refused."""
+    found = {"answered": 0, "refused": 0}
+    for policy in registry():
+        try:
+            explain(policy.fips or policy.state, policy=policy.id).to_dict()
+            found["answered"] += 1
+        except AtlargeError:
+            found["refused"] += 1
+    return found
+
+
+def speed(repeats: int) -> dict[str, Any]:
+    """Processor seconds of one cold answer beside those of importing its libraries, and of every answer.
+
+    The least of some runs; bytecode is written by a run before. Policies that the records cannot answer are
+    refused, and counted.
+    """
+    ask = ["-m", "atlarge", "explain", "48453", "--policy", "travis-tx-2017", "--json"]
+    load = ["-c", "import numpy, polars, scipy.special, typer, yaml"]
+    processor(ask)
+    cold, libraries = (min(processor(command) for _ in range(repeats)) for command in (ask, load))
+    used, wall, printed = processor([__file__, "--every"])
+    counts = json.loads(printed)
+    return {
+        "machine": {"python": platform.python_version(), "processor": platform.machine()},
+        "repeats": repeats,
+        "cold_processor_seconds": round(cold[0], 2),
+        "cold_wall_seconds": round(cold[1], 2),
+        "libraries_processor_seconds": round(libraries[0], 2),
+        "policies_answered": counts["answered"],
+        "policies_refused": counts["refused"],
+        "policies_processor_seconds": round(used, 1),
+        "policies_wall_seconds": round(wall, 1),
     }
 
 
@@ -265,7 +320,17 @@ def main() -> None:
     parser.add_argument(
         "--false-dates", type=int, metavar="N", help="only ask about N made-up days, and save"
     )
+    parser.add_argument("--speed", type=int, metavar="N", help="only measure processor time, N cold runs")
+    parser.add_argument("--every", action="store_true", help="only answer every registered policy")
     args = parser.parse_args()
+    if args.every:
+        print(json.dumps(every()))
+        return
+    if args.speed:
+        found = speed(args.speed)
+        SPEED.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+        print(json.dumps(found, indent=1))
+        return
     if args.false_dates:
         found = false_dates(args.false_dates)
         FALSE.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")

@@ -123,14 +123,21 @@ class PlaceboGrid:
 
     def _of_like_size(self, used: Bools) -> Bools:
         """Placebos between a quarter and four times the target's size; further where those are too few."""
+        return np.asarray(used & self._within(self._reach(used)))
+
+    def _within(self, reach: float) -> Bools:
         own = float(self.size[self.target, self.at])
+        return np.asarray((self.size >= own / reach) & (self.size <= own * reach))
+
+    def _reach(self, used: Bools) -> float:
+        """Factor of size within which enough of the placebos `used` lie; infinite where no factor is enough."""
         reach = LIKE_SIZE
         while reach < 1e5:
-            near = used & (self.size >= own / reach) & (self.size <= own * reach)
+            near = used & self._within(reach)
             if near.sum() >= MIN_LIKE_CELLS and near.any(1).sum() >= MIN_LIKE_UNITS:
-                return np.asarray(near)
+                return reach
             reach *= 1.5
-        return used
+        return float("inf")
 
     def judge(
         self,
@@ -424,15 +431,20 @@ def sdid_grid(grid: PlaceboGrid, horizon: int, *, dates: int = 4) -> PlaceboGrid
     for d, start in enumerate(starts):
         stop = min(int(start) + horizon, grid.y.shape[1])
         k = int(np.flatnonzero(grid.starts == start)[0])
-        serving = np.flatnonzero(np.all(grid.is_placebo[:, k, : stop - int(start)], axis=1) & whole)
-        usable = np.isin(np.arange(len(scale)), serving[serving != grid.target])
-        targets = np.append(np.flatnonzero(usable), grid.target)
-        path = sdid_paths(np.where(whole[:, None], scale, 0.0), int(start), stop, usable, targets)
-        expected[targets, d, : stop - int(start)] = unroot(path)
-        is_placebo[usable, d, : stop - int(start)] = True
+        serving = np.all(grid.is_placebo[:, k, : stop - int(start)], axis=1) & whole
+        serving[grid.target] = False
+        is_placebo[serving, d, : stop - int(start)] = True
     kept = np.searchsorted(grid.starts, starts)
     result = replace(
         grid, expected=expected, starts=starts, is_placebo=is_placebo, unsteady=grid.unsteady[:, kept],
         size=grid.size[:, kept], factor=0.0, _known={},
     )  # fmt: skip
+    seen, _ = result.totals(np.arange(horizon))
+    like = result._within(result._reach(is_placebo[:, :, horizon - 1] & np.isfinite(seen)))
+    for d, start in enumerate(starts):
+        stop = min(int(start) + horizon, grid.y.shape[1])
+        usable = is_placebo[:, d, 0]
+        targets = np.append(np.flatnonzero(usable & like[:, d]), grid.target)  # no error of others is read
+        path = sdid_paths(np.where(whole[:, None], scale, 0.0), int(start), stop, usable, targets)
+        expected[targets, d, : stop - int(start)] = unroot(path)
     return replace(result, factor=_factor(result, np.arange(horizon)), _known={})

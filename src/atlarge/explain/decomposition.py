@@ -158,8 +158,10 @@ def parts_of(
     relabelling, not for loss. Raises QuestionError as the estimates do.
     """
     area = Area(level, key, key)  # type: ignore[arg-type]
-    main = estimate(outcome, key, area, "at_large", months, changed, policies=policies)
-    path = estimate(exposure, key, area, "handoffs", months, changed, policies=policies)
+    main, path = (
+        estimate(counts, key, area, measure, months, changed, policies=policies, only_total=True)
+        for counts, measure in ((outcome, "at_large"), (exposure, "handoffs"))
+    )
     return parts_from(main, path, around, ratio, span, key=key, changed=changed, policies=policies)
 
 

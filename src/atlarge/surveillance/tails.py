@@ -94,19 +94,19 @@ def _crossing(steps: Floats, lengths: int, z: float) -> float:
     total = np.cumsum(variance)
     crossed = float(ndtr(-z))
     grid = np.linspace(-_GRID_SD, z, _GRID) * np.sqrt(total[0])
-    density = _normal(grid, float(np.sqrt(total[0]))) * _trapezoid(grid)
+    density = np.exp(-0.5 * grid**2 / total[0]) / np.sqrt(2.0 * np.pi * total[0]) * _trapezoid(grid)
     for k in range(1, lengths):
         sd, spread = float(np.sqrt(variance[k])), float(np.sqrt(total[k]))
         crossed += float(density @ ndtr((grid - z * spread) / sd))
         fresh = np.linspace(-_GRID_SD, z, _GRID) * spread
-        density = (_normal(fresh[:, None] - grid[None, :], sd) @ density) * _trapezoid(fresh)
+        scale = 1.0 / (sd * np.sqrt(2.0))
+        step = np.subtract.outer(fresh * scale, grid * scale)
+        np.multiply(step, step, out=step)
+        np.negative(step, out=step)
+        np.exp(step, out=step)
+        density = step @ density * (scale / np.sqrt(np.pi)) * _trapezoid(fresh)
         grid = fresh
     return crossed
-
-
-def _normal(x: Floats, sd: float) -> Floats:
-    density: Floats = np.exp(-0.5 * (x / sd) ** 2) / (sd * np.sqrt(2.0 * np.pi))
-    return density
 
 
 def _trapezoid(grid: Floats) -> Floats:
