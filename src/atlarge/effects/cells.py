@@ -130,7 +130,7 @@ class PlaceboGrid:
         return np.asarray((self.size >= own / reach) & (self.size <= own * reach))
 
     def _reach(self, used: Bools) -> float:
-        """Factor of size within which enough of the placebos `used` lie; infinite where no factor is enough."""
+        """Factor of size within which enough of the placebos `used` lie; infinite where none is enough."""
         reach = LIKE_SIZE
         while reach < 1e5:
             near = used & self._within(reach)
