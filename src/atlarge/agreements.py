@@ -150,10 +150,35 @@ def list_day(name: str, rows: pl.DataFrame) -> tuple[dt.date, str]:
 
 
 def read_list(path: Path | str) -> AgencyList:
-    """Read one list of participating agencies; any workbook, CSV or Parquet that has its columns.
+    r"""Read one list of participating agencies.
 
-    Rows marked absent (a list kept as a log of all it ever saw) are left out and counted in `notes`. Raises
-    ReleaseError for a file that holds no list, such as a workbook of summary sheets.
+    Parameters
+    ----------
+    path : path
+        A workbook, CSV or Parquet file that has the list's columns.
+
+    Returns
+    -------
+    AgencyList
+        Its day and rows. Rows marked absent (a list kept as a log of all it ever saw) are left out and
+        counted in `notes`.
+
+    Raises
+    ------
+    ReleaseError
+        For a file that holds no list, such as a workbook of summary sheets.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from tempfile import TemporaryDirectory
+    >>> head = "State,Law Enforcement Agency,Type,County,Support Type,Signed"
+    >>> row = "TEXAS,Galveston County Sheriff's Office,County,Galveston,Jail Enforcement Model,3/1/2017"
+    >>> with TemporaryDirectory() as folder:
+    ...     file = Path(folder, "participatingAgencies03052025.csv")
+    ...     size = file.write_text(f"{head}\n{row}\n", encoding="utf-8")
+    ...     read_list(file).day
+    datetime.date(2025, 3, 5)
     """
     from atlarge.records.prepare import prepare
     from atlarge.releases import read_release
@@ -188,7 +213,33 @@ def read_list(path: Path | str) -> AgencyList:
 
 
 def read_lists(paths: Iterable[Path | str]) -> tuple[list[AgencyList], dict[str, str]]:
-    """Lists of several files or folders, and the files that hold none with the reason of each."""
+    r"""Lists of several files or folders.
+
+    Parameters
+    ----------
+    paths : iterable of path
+        Files, or folders that hold them.
+
+    Returns
+    -------
+    lists : list of AgencyList
+        In order of their days.
+    left_out : dict
+        Files that hold no list, with the reason of each.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from tempfile import TemporaryDirectory
+    >>> head = "State,Law Enforcement Agency,Type,County,Support Type,Signed"
+    >>> row = "TEXAS,Galveston County Sheriff's Office,County,Galveston,Jail Enforcement Model,3/1/2017"
+    >>> with TemporaryDirectory() as folder:
+    ...     file = Path(folder, "participatingAgencies03052025.csv")
+    ...     size = file.write_text(f"{head}\n{row}\n", encoding="utf-8")
+    ...     lists, left_out = read_lists([folder])
+    >>> len(lists), left_out
+    (1, {})
+    """
     lists: list[AgencyList] = []
     refused: dict[str, str] = {}
     for given in map(Path, paths):
@@ -202,7 +253,31 @@ def read_lists(paths: Iterable[Path | str]) -> tuple[list[AgencyList], dict[str,
 
 
 def agreements_of(lists: Sequence[AgencyList]) -> SpellTable:
-    """Spells from lists, carried back by the shipped table of older agreements."""
+    r"""Spells of 287(g) agreements from lists, carried back by the shipped table of older agreements.
+
+    Parameters
+    ----------
+    lists : sequence of AgencyList
+        As `read_lists` gives them.
+
+    Returns
+    -------
+    SpellTable
+        Agreements with start and end known to an interval, and notes.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from tempfile import TemporaryDirectory
+    >>> head = "State,Law Enforcement Agency,Type,County,Support Type,Signed"
+    >>> row = "TEXAS,Galveston County Sheriff's Office,County,Galveston,Jail Enforcement Model,3/1/2017"
+    >>> with TemporaryDirectory() as folder:
+    ...     file = Path(folder, "participatingAgencies03052025.csv")
+    ...     size = file.write_text(f"{head}\n{row}\n", encoding="utf-8")
+    ...     table = agreements_of(read_lists([folder])[0])
+    >>> any("Galveston" in spell.agency for spell in table.spells)
+    True
+    """
     return make_spells(lists, table("agreements_287g_older").to_dicts())
 
 

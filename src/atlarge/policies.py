@@ -278,6 +278,16 @@ def policy_table() -> pl.DataFrame:
     Columns: id, level, place_name, state, fips, direction, kind, title, announced, effective, precision,
     ended, criteria, confidence, source_url, note, then what newer rows have: ended_reason, deadline, scope,
     verified, agency, model, start_latest, end_earliest, end_latest, other_fips.
+
+    Returns
+    -------
+    DataFrame
+        The table.
+
+    Examples
+    --------
+    >>> policy_table().filter(id="travis-tx-2017")["place_name"].item()
+    'Travis County, TX'
     """
     agreements = _agreement_rows()
     own = table("policies")
@@ -693,7 +703,29 @@ def registry() -> Registry:
 
 
 def as_registry(given: Registry | Iterable[Policy] | Path | str | None) -> Registry:
-    """A registry from what a caller gave: itself, policies, a CSV of them, or None for the shipped one."""
+    """A registry from what a caller gave.
+
+    Parameters
+    ----------
+    given : Registry, policies, path of a CSV, or None
+        None: the shipped registry.
+
+    Returns
+    -------
+    Registry
+        Itself if it is one.
+
+    Raises
+    ------
+    QuestionError
+        For a CSV with a row that is no policy; the line is named.
+
+    Examples
+    --------
+    >>> only = as_registry([find_policy("travis-tx-2017")])
+    >>> len(only.policies)
+    1
+    """
     if given is None:
         return registry()
     if isinstance(given, Registry):
@@ -704,7 +736,18 @@ def as_registry(given: Registry | Iterable[Policy] | Path | str | None) -> Regis
 
 
 def policies() -> tuple[Policy, ...]:
-    """Every shipped policy that has a date, in the order of its id."""
+    """Every shipped policy that has a date, in the order of its id.
+
+    Returns
+    -------
+    tuple of Policy
+        287(g) agreements among them.
+
+    Examples
+    --------
+    >>> {p.direction for p in policies()} == {"limits", "extends"}
+    True
+    """
     return registry().policies
 
 
@@ -714,7 +757,28 @@ def near_ids(name: str, limit: int = 4) -> list[str]:
 
 
 def find_policy(name: str) -> Policy:
-    """The shipped policy of an id; QuestionError with near ids if there is none, or if it has no date."""
+    """The shipped policy of an id.
+
+    Parameters
+    ----------
+    name : str
+        As `atlarge policies` lists it.
+
+    Returns
+    -------
+    Policy
+        The policy.
+
+    Raises
+    ------
+    QuestionError
+        With near ids if there is none of that id, or if the policy has no date.
+
+    Examples
+    --------
+    >>> find_policy("travis-tx-2017").effective
+    datetime.date(2017, 2, 1)
+    """
     return registry().get(name)
 
 

@@ -17,8 +17,28 @@ __all__ = [
     "calendar_text",
 ]
 
+
 def calendar_text(policies: Iterable[Policy], since: dt.date | None = None) -> str:
-    """A policy's start, deadline and end, a day each; `since`: only dates from this day on."""
+    """A calendar (iCalendar) of policies: start, deadline and end, a day each.
+
+    Parameters
+    ----------
+    policies : iterable of Policy
+        Those to list.
+    since : date, optional
+        Only dates from this day on.
+
+    Returns
+    -------
+    str
+        Text of an .ics file.
+
+    Examples
+    --------
+    >>> from atlarge.policies import find_policy
+    >>> calendar_text([find_policy("travis-tx-2017")]).splitlines()[0]
+    'BEGIN:VCALENDAR'
+    """
     events = [event for p in policies for event in _events(p) if since is None or event[0] >= since]
     stamp = dt.date.fromisoformat(str(sidecar("policies")["accessed"])).strftime("%Y%m%dT000000Z")
     lines = ["BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//atlarge//policies//EN", "CALSCALE:GREGORIAN"]

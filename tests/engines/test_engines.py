@@ -11,7 +11,8 @@ from on_engines import every_engine
 
 from atlarge.engines import compact, scan
 from atlarge.errors import QuestionError, StoreError
-from atlarge.panel import panel, sparse
+from atlarge.panel import panel
+from atlarge.panel.counting import sparse
 from atlarge.records.store import Store
 
 ARRESTS = ["arrests", "at_large", "custodial", "handoffs", "operation_marked"]

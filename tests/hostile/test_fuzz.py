@@ -18,7 +18,8 @@ from hypothesis import strategies as st
 import making
 from atlarge.errors import AtlargeError
 from atlarge.records.prepare import prepare
-from atlarge.releases import open_release, read_parts
+from atlarge.releases.opening import open_release
+from atlarge.releases.reading import read_parts
 
 TEXT = "\n".join([making.ARRESTS_HEADER, *making.arrest_lines(12)]).encode() + b"\n"
 

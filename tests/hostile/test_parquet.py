@@ -161,7 +161,9 @@ def test_a_text_too_long_for_a_cell(tmp_path: Path, refused: Refused) -> None:
 
 def test_long_texts_are_read_fewer_at_a_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A block is bounded by its texts, too; no row is lost where blocks meet."""
-    from atlarge.releases import open_release, opening, read_parts
+    from atlarge.releases import opening
+    from atlarge.releases.opening import open_release
+    from atlarge.releases.reading import read_parts
 
     landmarks = [f"{n} " + "x" * (200 * (n % 7)) for n in range(500)]
     pq.write_table(_columns(pa.array(landmarks)), tmp_path / "long.parquet")

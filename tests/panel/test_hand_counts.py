@@ -11,8 +11,8 @@ import pytest
 from test_panel import _rows
 
 from atlarge.errors import CoverageError, QuestionError
-from atlarge.panel import Measure, measures, panel, place_codes, sparse
-from atlarge.panel.counting import _is_one_span
+from atlarge.panel import Measure, measures, panel, place_codes
+from atlarge.panel.counting import _is_one_span, sparse
 from making import HandStore, Span
 
 D = dt.date

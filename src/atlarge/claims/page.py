@@ -71,10 +71,26 @@ def _evidence(entry: dict[str, Any]) -> dict[str, Any]:
 def ledger_rows(verdicts: list[Verdict]) -> list[dict[str, Any]]:
     """One plain dict a claim, ready for a table or a page.
 
-    Keys: id, text, kind, status, about (measure, place and dates in one line), speaker (text), heard,
-    verdict, meaning, answer (one line), claimed, found,
-    answers, sensitivity, evidence (each with `shown`), needs, notes, sources (URLs). Counts of records under
-    5 are printed as "fewer than 5".
+    Parameters
+    ----------
+    verdicts : list of Verdict
+        As `check` gives them.
+
+    Returns
+    -------
+    list of dict
+        Keys: id, text, kind, status, about (measure, place and dates in one line), speaker (text), heard,
+        verdict,
+        meaning, answer (one line), claimed, found, answers, sensitivity, evidence (each with `shown`),
+        needs, notes, sources (URLs). Counts of records under 5 are printed as "fewer than 5".
+
+    Examples
+    --------
+    >>> from atlarge.claims import check_claims
+    >>> claim = {"id": "a", "text": "as printed", "kind": "count", "measure": "at_large", "where": "US",
+    ...          "when": "2017-02", "value": 3000}
+    >>> ledger_rows(check_claims([claim]))[0]["about"]
+    'at_large, US, 2017-02-01..2017-02-28'
     """
     rows: list[dict[str, Any]] = []
     for v in verdicts:
@@ -177,7 +193,34 @@ def render_page(verdicts: list[Verdict], article: dict[str, Any] | None = None) 
 
 
 def write_page(path: Path | str, verdicts: list[Verdict], article: dict[str, Any] | None = None) -> None:
-    """Write the page, whole or not at all."""
+    """Write the page of a checked ledger, whole or not at all.
+
+    Parameters
+    ----------
+    path : path
+        The HTML file.
+    verdicts : list of Verdict
+        As `check` gives them.
+    article : dict, optional
+        The ledger's `article`: title, outlet, date, url.
+
+    Raises
+    ------
+    OSError
+        Where the file cannot be written.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from tempfile import TemporaryDirectory
+    >>> from atlarge.claims import check_claims
+    >>> claim = {"id": "a", "text": "as printed", "kind": "count", "measure": "at_large", "where": "US",
+    ...          "when": "2017-02", "value": 3000}
+    >>> with TemporaryDirectory() as folder:
+    ...     write_page(Path(folder, "checked.html"), check_claims([claim]))
+    ...     "as printed" in Path(folder, "checked.html").read_text(encoding="utf-8")
+    True
+    """
     from atlarge.files import write_atomically
 
     write_atomically(path, render_page(verdicts, article).encode("utf-8"))

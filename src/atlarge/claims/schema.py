@@ -50,10 +50,36 @@ def ledger_schema() -> dict[str, Any]:
 
 
 def read_ledger(path: Path | str) -> dict[str, Any]:
-    """Read a YAML ledger and validate it; no network.
+    r"""Read a YAML ledger and validate it; no network.
 
-    Raises LedgerError with every problem found, each with its line and field, and the nearest field name
-    where one is misspelt. A file that is not there or not text raises LedgerError too.
+    Parameters
+    ----------
+    path : path
+        The file.
+
+    Returns
+    -------
+    dict
+        The ledger.
+
+    Raises
+    ------
+    LedgerError
+        With every problem found, each with its line and field, and the nearest field name where one is
+        misspelt; also for a file that is not there or is not text.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as folder:
+    ...     file = Path(folder, "claims.yaml")
+    ...     size = file.write_text("claims:\n  - {id: a, txt: as printed}\n", encoding="utf-8")
+    ...     try:
+    ...         read_ledger(file)
+    ...     except LedgerError as error:
+    ...         print("txt" in str(error))
+    True
     """
     target = Path(path)
     try:

@@ -70,17 +70,65 @@ class Verdict:
 
 
 def check(ledger: Path | str, store: Store | Path | str | None = None) -> list[Verdict]:
-    """Check every claim of a YAML ledger against a store (None: the embedded one) and the reference tables.
+    """Check every claim of a YAML ledger against a store and the reference tables.
 
-    One Verdict a claim, in the ledger's order. Raises LedgerError when the ledger is not valid; a claim
-    that no source can test is "not testable", with what would be needed, and never an error. StoreError
-    when a store was named and cannot be read.
+    Parameters
+    ----------
+    ledger : path
+        The ledger.
+    store : Store or path, optional
+        Left out: the embedded records.
+
+    Returns
+    -------
+    list of Verdict
+        One a claim, in the ledger's order. A claim that no source can test is "not testable", with what
+        would be needed, and never an error.
+
+    Raises
+    ------
+    LedgerError
+        When the ledger is not valid.
+    StoreError
+        When a store was named and cannot be read.
+
+    Examples
+    --------
+    >>> from atlarge.claims.template import shipped
+    >>> from pathlib import Path
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as folder:
+    ...     file = Path(folder, "claims.yaml")
+    ...     size = file.write_text(shipped("sanctuary-cities-2017"), encoding="utf-8")
+    ...     verdicts = check(file)
+    >>> verdicts[0].id, verdicts[0].verdict
+    ('national-population', 'supported')
     """
     return check_claims(read_ledger(ledger)["claims"], store)
 
 
 def check_claims(claims: list[dict[str, Any]], store: Store | Path | str | None = None) -> list[Verdict]:
-    """Check claims that are already read and valid."""
+    """Check claims that are already read and valid.
+
+    Parameters
+    ----------
+    claims : list of dict
+        As `read_ledger` gives them under "claims".
+    store : Store or path, optional
+        Left out: the embedded records.
+
+    Returns
+    -------
+    list of Verdict
+        One a claim, in order.
+
+    Examples
+    --------
+    >>> claim = {"id": "a", "text": "as printed", "kind": "count", "measure": "at_large", "where": "US",
+    ...          "when": "2017-02", "value": 3000}
+    >>> check_claims([claim])[0].verdict
+    'contradicted'
+    """
     opened = _opened(store)
     kept: dict[Any, Any] = {}
     return [_Checker(opened, claim, kept).verdict() for claim in claims]

@@ -26,6 +26,34 @@ def find_batches(
     its largest other day left out, so that a second batch does not hide the first. Gives place,
     decision_date, decided, old, share_old, usual. Sorted by place and date. QuestionError when a column is
     missing.
+
+    Parameters
+    ----------
+    decisions : DataFrame
+        Columns place, issue_date, decision_date, n.
+    old_after_days : int
+        Age of a detainer from which it is old.
+    least : int
+        Fewest decisions of a batch day.
+    alpha : float
+        Of both tests.
+
+    Returns
+    -------
+    DataFrame
+        One row a batch day.
+
+    Examples
+    --------
+    >>> import datetime as dt
+    >>> import polars as pl
+    >>> days = pl.date_range(dt.date(2017, 1, 2), dt.date(2017, 3, 31), eager=True)
+    >>> issued = days - dt.timedelta(2)
+    >>> usual = pl.DataFrame({"place": "A", "issue_date": issued, "decision_date": days, "n": 2})
+    >>> day = dt.date(2017, 2, 15)
+    >>> review = usual.filter(decision_date=day).with_columns(issue_date=dt.date(2016, 6, 1), n=60)
+    >>> find_batches(pl.concat([usual, review], how="vertical_relaxed"))["decision_date"].to_list()
+    [datetime.date(2017, 2, 15)]
     """
     lacking = [c for c in _NEEDED if c not in decisions.columns]
     if lacking:
@@ -84,7 +112,29 @@ def _test_days(days: pl.DataFrame, least: int, alpha: float) -> pl.DataFrame:
 
 
 def split_flow(decisions: pl.DataFrame, batches: pl.DataFrame) -> pl.DataFrame:
-    """Weekly decisions by place, the batch days apart from the flow: place, week, flow, batch."""
+    """Weekly decisions by place, the batch days apart from the flow: place, week, flow, batch.
+
+    Parameters
+    ----------
+    decisions : DataFrame
+        Columns place, issue_date, decision_date, n.
+    batches : DataFrame
+        As of `find_batches`.
+
+    Returns
+    -------
+    DataFrame
+        Sorted by place and week.
+
+    Examples
+    --------
+    >>> import datetime as dt
+    >>> import polars as pl
+    >>> day = dt.date(2017, 2, 15)
+    >>> decisions = pl.DataFrame({"place": ["A"], "issue_date": [day], "decision_date": [day], "n": [4]})
+    >>> split_flow(decisions, pl.DataFrame({"place": ["A"], "decision_date": [day]}))["flow", "batch"].rows()
+    [(0, 4)]
+    """
     marked = decisions.drop_nulls(["decision_date"]).join(
         batches.select("place", "decision_date", pl.lit(True).alias("is_batch")),
         on=["place", "decision_date"],

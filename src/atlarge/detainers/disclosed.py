@@ -306,6 +306,16 @@ def suppress(rows: pl.DataFrame, threshold: int = DEFAULT_THRESHOLD) -> pl.DataF
 
     Rows and columns have printed totals. Rates of suppressed counts are nulled with them. `threshold` 0 or 1
     suppresses nothing.
+
+    Examples
+    --------
+    >>> import polars as pl
+    >>> found = {"booked": [0, 20, 20], "declined": [3, 20, 30], "lifted": [0, 9, 8], "missing": [20, 20, 20]}
+    >>> outcomes = {**dict.fromkeys(OUTCOMES, [0, 0, 0]), **found}
+    >>> names = ["A", "B", "C"]
+    >>> rows = pl.DataFrame({"place": names, "place_name": names, "period": [None] * 3, **outcomes})
+    >>> suppress(rows.with_columns(issued=pl.sum_horizontal(*outcomes)))["declined"][0] is None
+    True
     """
     if threshold <= 1 or rows.is_empty():
         return rows.with_columns(pl.lit(False).alias("suppressed"))

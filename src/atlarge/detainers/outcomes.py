@@ -28,6 +28,25 @@ def wilson(
     """Wilson score interval of a share; NaN where there are no trials.
 
     Wilson (1927), J. Am. Stat. Assoc. 22, 209-212.
+
+    Parameters
+    ----------
+    hits, trials : float array
+        Of one shape.
+    level : float
+        Of the interval.
+
+    Returns
+    -------
+    low, high : float array
+        Limits of the share.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> low, high = wilson(np.array([30.0]), np.array([100.0]))
+    >>> low.round(3), high.round(3)
+    (array([0.219]), array([0.396]))
     """
     z = NormalDist().inv_cdf(0.5 + level / 2)
     safe = np.where(trials > 0, trials, np.nan)
@@ -65,6 +84,16 @@ def outcome_counts(detainers: pl.LazyFrame, by: str = "county", every: str = "al
     Gives place, place_name, period (null for `all`), issued and one column an outcome; rows without a place
     have place null and place_name "not placed", so that the column sums are the whole. Sorted by place and
     period. QuestionError for an unknown level, period or outcome.
+
+    Examples
+    --------
+    >>> import datetime as dt
+    >>> import polars as pl
+    >>> jail = {"facility": "TRAVIS CO JAIL", "state": "TX", "county_fips": "48453"}
+    >>> found = pl.DataFrame({"date": dt.date(2017, 1, 2), "outcome": ["declined", "booked"], "n": [3, 5]})
+    >>> issued = found.with_columns(**{name: pl.lit(value) for name, value in jail.items()}).lazy()
+    >>> outcome_counts(issued)["place_name", "issued", "declined"].rows()
+    [('Travis County, TX', 8, 3)]
     """
     if by not in LEVELS:
         raise QuestionError(f"no level {by!r} of detainers; there are: {', '.join(LEVELS)}")
@@ -87,7 +116,7 @@ def outcome_counts(detainers: pl.LazyFrame, by: str = "county", every: str = "al
     sums = [pl.col("n").filter(pl.col("outcome") == outcome).sum().alias(outcome) for outcome in OUTCOMES]
     wide = long.group_by(*names, "period").agg(pl.col("n").sum().alias("issued"), *sums)
     if "place_name" not in wide.columns:
-        from atlarge.panel import place_name
+        from atlarge.panel.counting import place_name
 
         wide = wide.with_columns(place_name(pl.col("place"), by).alias("place_name"))
     named = pl.when(pl.col("place").is_null()).then(pl.lit(UNPLACED)).otherwise(pl.col("place_name"))
@@ -103,6 +132,25 @@ def add_rates(counts: pl.DataFrame, level: float = 0.95) -> pl.DataFrame:
     `known` = issued less missing. `decline_rate` = declined / known, with its Wilson interval `rate_low`,
     `rate_high`. `best_case` = declined / issued; `worst_case` = (declined + missing) / issued: the rate
     among all that were issued lies between these two whatever became of the missing.
+
+    Parameters
+    ----------
+    counts : DataFrame
+        As of `outcome_counts`.
+    level : float
+        Of the interval.
+
+    Returns
+    -------
+    DataFrame
+        The table with these columns.
+
+    Examples
+    --------
+    >>> import polars as pl
+    >>> counts = pl.DataFrame({"issued": [100], "declined": [30], "missing": [20]})
+    >>> add_rates(counts)["decline_rate", "best_case", "worst_case"].rows()
+    [(0.375, 0.3, 0.5)]
     """
     declined = counts["declined"].to_numpy().astype(float)
     issued = counts["issued"].to_numpy().astype(float)

@@ -23,6 +23,24 @@ def reconcile(
     source_urls, and `nearby`: figures for an overlapping time. `recomputed` comes from the store's detainers
     where `covered` spans the whole period and is null elsewhere; it counts by day of issue, while the
     official report counts declines by day of decision.
+
+    Parameters
+    ----------
+    detainers : LazyFrame, optional
+        Detainers of a store.
+    covered : list of (date, date), optional
+        Times that the store's releases cover.
+
+    Returns
+    -------
+    DataFrame
+        The table.
+
+    Examples
+    --------
+    >>> table = reconcile()
+    >>> {"official", "sheriff", "recomputed", "conflict"} <= set(table.columns)
+    True
     """
     figures = table("declined_detainer_figures").filter(pl.col("measure") != "listed_as_declining")
     near = figures.drop_nulls("value")

@@ -100,13 +100,52 @@ def detainer_report(
 ) -> DetainerReport:
     """Count detainers issued in a time and what became of them, by place.
 
-    `start` and `end` are inclusive days of issue; left out: all that the store covers. `by`: nation, state,
-    county or facility. Counts from 1 to `threshold` - 1, and what would give them away, are suppressed (null,
-    `suppressed` true); 0 or 1 suppresses nothing. `after`: earlier disclosed reports of the same records, as
-    their JSON documents, so that no suppressed count follows from both. `engine` (polars,
-    duckdb or spark) reads and counts the records. Raises StoreError when the store has no detainers,
-    CoverageError when none of its releases covers the time, QuestionError for an unknown level, period or
-    engine.
+    Parameters
+    ----------
+    store : Store or path, optional
+        Left out: the embedded records, which hold no detainers.
+    start, end : date or ISO string, optional
+        Days of issue, both inclusive; left out: all that the store covers.
+    by : str
+        nation, state, county or facility.
+    every : str
+        all, month or week: the periods of issue.
+    threshold : int
+        Counts from 1 to threshold - 1, and what would give them away, are suppressed (null, `suppressed`
+        true); 0 or 1 suppresses nothing.
+    top : int
+        Places in the list of highest volumes.
+    engine : str
+        polars, duckdb or spark: reads and counts the records.
+    after : sequence of mappings
+        Earlier disclosed reports of the same records, as their JSON documents, so that no suppressed count
+        follows from both.
+
+    Returns
+    -------
+    DetainerReport
+        Rows, total and sections.
+
+    Raises
+    ------
+    StoreError
+        When the store has no detainers.
+    CoverageError
+        When none of its releases covers the time.
+    QuestionError
+        For an unknown level, period or engine.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from tempfile import TemporaryDirectory
+    >>> import atlarge
+    >>> with TemporaryDirectory() as folder:
+    ...     made = atlarge.simulate(folder, seed=1, arrests=5_000)
+    ...     audit = atlarge.ingest([made.detainers], Path(folder, "store"))
+    ...     report = detainer_report(Path(folder, "store"), by="nation")
+    >>> report.total["issued"] > 0
+    True
     """
     from atlarge.records.store import open_store
 
@@ -273,7 +312,7 @@ def declined_by_charge(
     if by == "facility":
         name = pl.col("place")
     else:
-        from atlarge.panel import place_name
+        from atlarge.panel.counting import place_name
 
         name = place_name(pl.col("place"), by)
     total = pl.col("declined").fill_null(0).sum().over("place")

@@ -20,6 +20,27 @@ def time_to_outcome(detainers: pl.LazyFrame, by: str = "outcome") -> pl.DataFram
 
     Needs the column decision_date (QuestionError without it: the FOIA releases of 2007-2015 and 2022 on
     date the issue alone). Rows decided before they were issued are left out and counted in `out_of_order`.
+
+    Parameters
+    ----------
+    detainers : LazyFrame
+        Columns date, decision_date, n and `by`.
+    by : str
+        Column to group by.
+
+    Returns
+    -------
+    DataFrame
+        One row a group.
+
+    Examples
+    --------
+    >>> import datetime as dt
+    >>> import polars as pl
+    >>> issued = pl.LazyFrame({"date": [dt.date(2017, 1, 2)], "decision_date": [dt.date(2017, 1, 12)],
+    ...                        "outcome": ["declined"], "n": [3]})
+    >>> time_to_outcome(issued)["n", "median_days"].rows()
+    [(3, 10.0)]
     """
     columns = detainers.collect_schema().names()
     if "decision_date" not in columns:
@@ -51,6 +72,18 @@ def later_arrests(
     (hashed); `arrests` holds at-large arrests (date, subject_key). Gives outcome, n, with_key,
     arrested_later, share and median_days (from issue to the first such arrest). A detainer without a key is
     counted apart, never as "not arrested". QuestionError when a release has no identifiers.
+
+    Examples
+    --------
+    >>> import datetime as dt
+    >>> import polars as pl
+    >>> day = dt.date(2017, 1, 2)
+    >>> keys = ["x", None]
+    >>> outcomes = ["declined", "declined"]
+    >>> issued = pl.LazyFrame({"date": [day] * 2, "outcome": outcomes, "subject_key": keys, "n": [1, 1]})
+    >>> arrests = pl.LazyFrame({"date": [dt.date(2017, 2, 1)], "subject_key": ["x"], "n": [1]})
+    >>> later_arrests(issued, arrests).select("n", "with_key", "arrested_later", "median_days").rows()
+    [(2, 1, 1, 30.0)]
     """
     issued, arrested = nw.from_native(detainers), nw.from_native(arrests)
     for name, frame in (("detainers", issued), ("arrests", arrested)):

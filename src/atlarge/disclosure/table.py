@@ -329,7 +329,25 @@ def mark_text(value: int | None, mark: str, threshold: int, withheld: str, uncov
 
 
 def stack(tables: Sequence[Disclosed]) -> Disclosed:
-    """Disclosed tables of the same columns one below the other; the strictest threshold is reported."""
+    """Disclosed tables of the same columns one below the other; the strictest threshold is reported.
+
+    Parameters
+    ----------
+    tables : sequence of Disclosed
+        One or more.
+
+    Returns
+    -------
+    Disclosed
+        All rows in order.
+
+    Examples
+    --------
+    >>> import polars as pl
+    >>> year = disclose(pl.DataFrame({"county": ["A", "B", "C"], "value": [3, 9, 20]}))
+    >>> len(stack([year, year]).to_frame())
+    6
+    """
     import narwhals.stable.v1 as nw
 
     if not tables:

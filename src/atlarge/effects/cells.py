@@ -294,6 +294,21 @@ def placebo_grid(
     ------
     QuestionError
         Where the target has no records before, or there are too few placebos.
+
+    Returns
+    -------
+    PlaceboGrid
+        Expected counts of every unit from every date; `judge` compares a total with all placebos.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> y = np.random.default_rng(2).poisson(20, (40, 48)).astype(float)
+    >>> y[0, 36:] += 20
+    >>> grid = placebo_grid(y, target=0, here=36, horizon=6)
+    >>> total = grid.judge(np.arange(6))
+    >>> total.low < 6 * 20 < total.high
+    True
     """
     panel = np.asarray(y, dtype=np.float64)
     smooth = panel if capped is None else np.asarray(capped, dtype=np.float64)
@@ -420,6 +435,23 @@ def sdid_grid(grid: PlaceboGrid, horizon: int, *, dates: int = 4) -> PlaceboGrid
         Periods forecast (not more than of `grid`).
     dates : int
         Number of dates at most, that of the question among them.
+
+    Returns
+    -------
+    PlaceboGrid
+        Of the dates that were kept.
+
+    Notes
+    -----
+    Arkhangelsky, Athey, Hirshberg, Imbens and Wager (2021), Am. Econ. Rev. 111.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> y = np.random.default_rng(2).poisson(20, (40, 48)).astype(float)
+    >>> second = sdid_grid(placebo_grid(y, target=0, here=36, horizon=6), horizon=6, dates=2)
+    >>> second.expected.shape
+    (40, 2, 6)
     """
     possible = grid.starts[grid.is_placebo[:, :, horizon - 1].sum(0) >= MIN_LIKE_UNITS]
     picked = possible[np.linspace(0, len(possible) - 1, min(dates - 1, len(possible))).astype(int)]

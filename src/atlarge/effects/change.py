@@ -49,13 +49,45 @@ def change_point(
     draws: int = 499,
     seed: int = 0,
 ) -> ChangePoint:
-    """Find the one most likely change in the level of counts y [T] (NaN = missing, not used).
+    """Find the one most likely change in the level of a series of counts.
 
-    `expected` [T], > 0: what each period would hold at an unchanged level (season, trend of others); left
-    out: 1.
-    `min_size`: least number of periods on each side. Raises QuestionError for fewer than 8 periods with
-    records or only zeros. The method is the likelihood scan of a step in Poisson means (Hawkins 2001)
-    with a quasi-Poisson dispersion and a parametric negative binomial bootstrap.
+    Parameters
+    ----------
+    y : array [T]
+        Counts; NaN is missing and not used.
+    expected : array [T], optional
+        What each period would hold at an unchanged level (season, trend of others), above 0; left out: 1.
+    min_size : int
+        Least number of periods on each side.
+    level : float
+        Of the interval of the date.
+    alpha : float
+        A change with p at most this is called one.
+    draws, seed : int
+        Of the bootstrap.
+
+    Returns
+    -------
+    ChangePoint
+        First period of the new level, its interval, the levels and the p-value of no change.
+
+    Raises
+    ------
+    QuestionError
+        For fewer than 8 periods with records, or only zeros.
+
+    Notes
+    -----
+    Likelihood scan of a step in Poisson means (Hawkins 2001) with a quasi-Poisson dispersion and a parametric
+    negative binomial bootstrap.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> rng = np.random.default_rng(7)
+    >>> found = change_point(np.concatenate([rng.poisson(4, 20), rng.poisson(20, 20)]))
+    >>> found.index, found.is_change
+    (20, True)
     """
     counts, base, where = _inputs(y, expected, min_size)
     gain, left, right = _scan(counts[None], base, min_size)

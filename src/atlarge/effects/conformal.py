@@ -50,8 +50,47 @@ def conformal_effect(
 ) -> Conformal:
     """Moving-block conformal p-value and interval for a constant effect per period.
 
-    Arguments as of `counterfactual`; the fit is by simplex weights. The grid of supposed effects spans five
-    times the pre-mean (or spread) around the estimate. Raises QuestionError as `counterfactual` does.
+    Parameters
+    ----------
+    y : array [N, T]
+        Counts or rates of N units; NaN is missing.
+    treated : int or sequence of int
+        Row in question, or several whose sum is studied.
+    pre : int, slice, indices or mask [T]
+        Periods before the change; a number means the first ones.
+    post : int, slice, indices or mask [T], optional
+        Periods after it; left out: all after the last of `pre`.
+    donors : bool array [N], optional
+        Units that may serve as comparison; leave out all that changed themselves.
+    scale : str
+        As of `counterfactual`.
+    level : float
+        Of the interval.
+    points : int
+        Supposed effects tried, over five times the mean before (or the spread) around the estimate.
+
+    Returns
+    -------
+    Conformal
+        p of no effect, and the interval of the total effect in units of y.
+
+    Raises
+    ------
+    QuestionError
+        As `counterfactual`.
+
+    Notes
+    -----
+    Chernozhukov, Wuethrich and Zhu (2021), J. Am. Stat. Assoc. 116; the fit is by simplex weights.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> y = np.random.default_rng(7).poisson(20, (12, 36)).astype(float)
+    >>> y[0, 24:] += 15
+    >>> found = conformal_effect(y, 0, pre=24)
+    >>> found.p < 0.05, found.effect_low < 12 * 15 < found.effect_high
+    (True, True)
     """
     setting = prepare(y, treated, pre, post, donors, scale)
     used = setting.pre | setting.post

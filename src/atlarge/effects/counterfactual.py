@@ -77,20 +77,57 @@ def counterfactual(
     max_pre_ratio: float | None = None,
     tuning: float | None = None,
 ) -> Counterfactual:
-    """Estimate the path of row `treated` of y [N, T] had nothing changed after the `pre` periods.
+    """Estimate the path of one row had nothing changed after the `pre` periods, from the other rows.
 
-    y: counts or rates, NaN = missing. `treated`: a row, or several whose sum is studied. `pre`, `post`: a
-    number of first periods, a slice, indices or a mask [T]; `post` left out means all after the last
-    pre-period (periods in neither, say between announcement and effect, are fitted but not counted).
-    `donors`: mask [N] of units that may serve as comparison; leave out all that changed themselves.
+    Parameters
+    ----------
+    y : array [N, T]
+        Counts or rates of N units; NaN is missing.
+    treated : int or sequence of int
+        Row in question, or several whose sum is studied.
+    pre : int, slice, indices or mask [T]
+        Periods before the change; a number means the first ones.
+    post : int, slice, indices or mask [T], optional
+        Periods after it; left out: all after the last of `pre`. Periods in neither, say between announcement
+        and effect, are fitted but not counted.
+    donors : bool array [N], optional
+        Units that may serve as comparison; leave out all that changed themselves.
+    method : str
+        "ascm", ridge-augmented synthetic control; "sc", simplex weights alone; "did", mean path of the
+        others.
+    scale : str
+        As of `prepare`.
+    level : float
+        Of the intervals, which are conformal over placebo units.
+    max_pre_ratio : float, optional
+        Leaves out placebos whose fit before, relative to their level, is worse than that many times the
+        target's.
+    tuning : float, optional
+        Fixes the ridge penalty instead of choosing it.
 
-    `method`: "ascm" ridge-augmented synthetic control (Ben-Michael, Feller, Rothstein 2021), "sc" simplex
-    weights alone (Abadie, Diamond, Hainmueller 2010), "did" mean path of the others. `scale`: see
-    `prepare`. `level`: of the intervals, which are conformal over placebo units. `tuning` fixes the ridge
-    penalty instead of choosing it.
+    Returns
+    -------
+    Counterfactual
+        Path, effect and interval in units of y, and placebo p-values.
 
-    Raises QuestionError: fewer than 6 pre-periods or 5 donors with records, no post-period, or only zeros
-    before.
+    Raises
+    ------
+    QuestionError
+        For fewer than 6 pre-periods or 5 donors with records, no post-period, or only zeros before.
+
+    Notes
+    -----
+    Ben-Michael, Feller and Rothstein (2021), J. Am. Stat. Assoc. 116; Abadie, Diamond and Hainmueller (2010),
+    J. Am. Stat. Assoc. 105.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> y = np.random.default_rng(7).poisson(20, (12, 36)).astype(float)
+    >>> y[0, 24:] += 15
+    >>> found = counterfactual(y, 0, pre=24)
+    >>> found.effect_low < 12 * 15 < found.effect_high
+    True
     """
     setting = prepare(y, treated, pre, post, donors, scale)
     fitted = fit_setting(setting, method, tuning=tuning)
@@ -182,10 +219,39 @@ def placebo_in_time(
     scale: str = "auto",
     level: float = 0.9,
 ) -> Counterfactual:
-    """Pretend that the change came earlier: the last `holdout` pre-periods (a third by default) as
-    post-periods.
+    """Pretend that the change came earlier: the last pre-periods serve as post-periods.
 
     A clear "effect" there means that the unit had already left its comparison before the change.
+
+    Parameters
+    ----------
+    y : array [N, T]
+        Counts or rates of N units; NaN is missing.
+    treated : int or sequence of int
+        Row in question, or several whose sum is studied.
+    pre : int, slice, indices or mask [T]
+        Periods before the change; a number means the first ones.
+    donors : bool array [N], optional
+        Units that may serve as comparison.
+    holdout : int, optional
+        Number of pre-periods held out; left out: a third of them.
+    method, scale : str
+        As of `counterfactual`.
+    level : float
+        Of the intervals.
+
+    Returns
+    -------
+    Counterfactual
+        For the held-out periods.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> y = np.random.default_rng(7).poisson(20, (12, 36)).astype(float)
+    >>> before = placebo_in_time(y, 0, pre=24, holdout=8)
+    >>> before.effect_low < 0 < before.effect_high
+    True
     """
     n_periods = np.asarray(y).shape[1]
     index = np.flatnonzero(period_mask(pre, n_periods))
@@ -210,11 +276,31 @@ class Detectable(Result):
 def minimum_detectable_effect(
     result: Counterfactual | PlaceboSpace, *, power: float = 0.8, alpha: float = 0.1, side: str = "two"
 ) -> Detectable:
-    """The smallest effect that this design would find with `power` at size `alpha`.
+    """The smallest effect that a design would find with a given power.
 
-    The placebo statistics give both the critical value and the scatter of estimates around a true effect.
-    `side`: "two", or "high" for an increase. With a Counterfactual the total is also given relative to the
-    expected total.
+    Parameters
+    ----------
+    result : Counterfactual or PlaceboSpace
+        Its placebo statistics give both the critical value and the scatter of estimates around a true effect.
+    power : float
+        Chance of finding the effect.
+    alpha : float
+        Size of the test.
+    side : str
+        "two", or "high" for an increase.
+
+    Returns
+    -------
+    Detectable
+        The total and the effect per period in units of y; with a Counterfactual also relative to the expected
+        total.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> y = np.random.default_rng(7).poisson(20, (12, 36)).astype(float)
+    >>> 0 < minimum_detectable_effect(counterfactual(y, 0, pre=24)).relative < 1
+    True
     """
     placebos = result.placebos if isinstance(result, Counterfactual) else result
     z = np.sort(placebos.statistic[1:])

@@ -181,7 +181,40 @@ def decompose_grids(
     draws: int = 4000,
     seed: int = 0,
 ) -> Decomposition:
-    """The same from placebo grids that are at hand; `ahead`: the periods studied, counted from the date."""
+    """The same from placebo grids that are at hand; `ahead`: the periods studied, counted from the date.
+
+    Parameters
+    ----------
+    main, path : PlaceboGrid
+        Of the outcome and of the exposure that may have been replaced.
+    ahead : int array
+        Periods studied, counted from the date.
+    ratio : Ratio
+        Gain in the outcome for each unit lost, learnt elsewhere (`transfer_ratio`).
+    baseline : float
+        Level of the outcome before, a total over the periods studied.
+    around : Surroundings, optional
+        The same of the place around, where records may have been relabelled into.
+    draws, seed : int
+        Of the simulation that adds up the parts' uncertainty.
+
+    Returns
+    -------
+    Decomposition
+        Baseline, trend, substitution and residual with intervals; they add up to what was observed.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from atlarge.effects.pooling import Ratio
+    >>> rng = np.random.default_rng(3)
+    >>> handoffs, at_large = rng.poisson(30, (40, 48)).astype(float), rng.poisson(20, (40, 48)).astype(float)
+    >>> main, path = (placebo_grid(y, 0, 36, 8) for y in (at_large, handoffs))
+    >>> ratio = Ratio(value=0.5, se=0.1, between=0.1, low=0.2, high=0.8, n=6, is_known=True)
+    >>> parts = decompose_grids(main, path, np.arange(8), ratio, baseline=160.0)
+    >>> bool(np.isclose(parts.observed, at_large[0, 36:44].sum()))
+    True
+    """
     outcome, exposure = main.judge(ahead), path.judge(ahead)
     if around is not None and (exposure.effect >= 0 or around.chance(-exposure.effect) < LEAST_CHANCE):
         around = None
@@ -347,6 +380,27 @@ def transfer_ratio(
         Row that gives nothing.
     n_post : int
         Periods after the start that count.
+
+    Returns
+    -------
+    Ratio
+        Gain in the outcome for each unit lost in the exposure.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> rng = np.random.default_rng(3)
+    >>> handoffs, at_large = rng.poisson(30, (40, 48)).astype(float), rng.poisson(20, (40, 48)).astype(float)
+    >>> starts = np.full(40, -1)
+    >>> starts[:6] = 36
+    >>> handoffs[:6, 36:] -= np.minimum(handoffs[:6, 36:], 20)
+    >>> at_large[:6, 36:] += 10
+    >>> main, path = (
+    ...     placebo_grid(y, 0, 36, 8, changed=(starts[:, None] >= 0) & (np.arange(48) >= starts[:, None]))
+    ...     for y in (at_large, handoffs)
+    ... )
+    >>> 0.3 < transfer_ratio(main, path, starts, treated=0, n_post=8).value < 0.7
+    True
     """
     begun = np.asarray(starts, dtype=np.int64)
     found = []

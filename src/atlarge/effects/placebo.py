@@ -73,13 +73,47 @@ def placebo_in_space(
     scale: str = "auto",
     max_pre_ratio: float | None = None,
 ) -> PlaceboSpace:
-    """Fit the target and every donor as if it had changed at the same time; one batched pass.
+    """Fit the target and every donor as if it had changed at the same time, in one batch.
 
-    y [N, T] values (NaN = missing); `treated` a row or several (their sum is the target); `pre` / `post` a
-    number of first periods, slice, indices or mask (post left out: all after pre); `donors` [N] mask of units
-    that may serve (leave other treated units out). `max_pre_ratio` leaves out placebos whose pre-period fit,
-    relative to their own level, is worse than that many times the target's. Raises QuestionError where
-    there are too few periods or donors, or the target is zero throughout.
+    Parameters
+    ----------
+    y : array [N, T]
+        Counts or rates of N units; NaN is missing.
+    treated : int or sequence of int
+        Row in question, or several whose sum is studied.
+    pre : int, slice, indices or mask [T]
+        Periods before the change; a number means the first ones.
+    post : int, slice, indices or mask [T], optional
+        Periods after it; left out: all after the last of `pre`.
+    donors : bool array [N], optional
+        Units that may serve; leave out all that changed themselves.
+    method, scale : str
+        As of `counterfactual`.
+    max_pre_ratio : float, optional
+        Leaves out placebos whose fit before, relative to their level, is worse than that many times the
+        target's.
+
+    Returns
+    -------
+    PlaceboSpace
+        Gaps and statistics of the target (first) and of every placebo, and the p-values of the target's rank.
+
+    Raises
+    ------
+    QuestionError
+        Where there are too few periods or donors, or the target is zero throughout.
+
+    Notes
+    -----
+    Abadie, Diamond and Hainmueller (2010), J. Am. Stat. Assoc. 105.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> y = np.random.default_rng(7).poisson(20, (12, 36)).astype(float)
+    >>> y[0, 24:] += 15
+    >>> float(placebo_in_space(y, 0, pre=24).p_high)
+    0.08333333333333333
     """
     setting = prepare(y, treated, pre, post, donors, scale)
     return space(setting, fit_setting(setting, method), max_pre_ratio)

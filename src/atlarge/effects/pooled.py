@@ -36,14 +36,51 @@ def pooled_effect(
 ) -> PooledEffect:
     """Pool the effect of a change over units that changed at different times.
 
-    y [N, T] counts (NaN = missing); `starts` [N] first period of each unit's change, -1 for none;
-    `horizon`: periods after the start that count; `leads`: periods before it that are tested. `method`:
-    "imputation" (no extra needed), "poisson" (two-way Poisson event study, pyfixest) or "callaway"
-    (Callaway and Sant'Anna 2021 on values relative to each unit's pre-mean, diff-diff); the last two need
-    the extra `effects`.
+    Parameters
+    ----------
+    y : array [N, T]
+        Counts; NaN is missing.
+    starts : int array [N]
+        First period of each unit's change; -1 for none.
+    method : str
+        "imputation" (no extra needed); "poisson", a two-way Poisson event study by pyfixest; "callaway",
+        group-time
+        effects of values relative to each unit's mean before, by diff-diff. The last two need the extra
+        `effects`.
+    horizon : int
+        Periods after the start that count.
+    leads : int
+        Periods before it that are tested.
+    level : float
+        Of the intervals.
+    draws, seed : int
+        Of the bootstrap over units.
 
-    Raises QuestionError: fewer than 2 changed units with records on both sides, no unit without a change, or
-    the extra is missing.
+    Returns
+    -------
+    PooledEffect
+        Ratio of observed to expected with interval and p, and the same by event time.
+
+    Raises
+    ------
+    QuestionError
+        For fewer than 2 changed units with records on both sides, no unit without a change, or a missing
+        extra.
+
+    Notes
+    -----
+    Borusyak, Jaravel and Spiess (2024), Rev. Econ. Stud. 91; Callaway and Sant'Anna (2021), J. Econom. 225.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> y = np.random.default_rng(7).poisson(20, (12, 36)).astype(float)
+    >>> starts = np.array([24, 20] + [-1] * 10)
+    >>> y[0, 24:] *= 2
+    >>> y[1, 20:] *= 2
+    >>> found = pooled_effect(y, starts, horizon=6)
+    >>> found.low < 2 < found.high
+    True
     """
     if method in ("poisson", "callaway"):
         from atlarge.effects import crosscheck

@@ -38,10 +38,34 @@ class Pooled(Result):
 
 
 def pool_estimates(estimate: ArrayLike, se: ArrayLike, *, level: float = 0.9) -> Pooled:
-    """Random-effects mean of estimates [K] with standard errors [K], and each estimate shrunk towards it.
+    """Random-effects mean of estimates, and each estimate shrunk towards it.
 
-    Between-unit variance by DerSimonian and Laird; interval by Hartung and Knapp (t with K - 1 degrees).
-    Raises QuestionError for fewer than 2 usable estimates.
+    Parameters
+    ----------
+    estimate, se : array [K]
+        Estimates and their standard errors, of units that are independent.
+    level : float
+        Of the interval.
+
+    Returns
+    -------
+    Pooled
+        Mean with interval, spread between units, and the shrunk estimates [K].
+
+    Raises
+    ------
+    QuestionError
+        For fewer than 2 usable estimates.
+
+    Notes
+    -----
+    Variance between units by DerSimonian and Laird (1986); interval by Hartung and Knapp (2001), t with K - 1
+    degrees of freedom.
+
+    Examples
+    --------
+    >>> pool_estimates([1.0, 2.0, 3.0], [0.5, 0.5, 0.5]).mean
+    2.0
     """
     from scipy.stats import chi2, t
 
@@ -84,11 +108,30 @@ class PooledRates:
 
 
 def pool_rates(events: ArrayLike, exposure: ArrayLike, *, level: float = 0.9) -> PooledRates:
-    """Shrink the rates events / exposure [K] of units towards their common mean.
+    """Shrink rates of units towards their common mean.
 
-    events: counts; exposure > 0 in any unit (people, detainers, ...). Units without exposure get the mean
-    and its full spread. The gamma shape is found by moments (Clayton and Kaldor 1987), the intervals are
-    posterior quantiles.
+    Parameters
+    ----------
+    events : array [K]
+        Counts.
+    exposure : array [K]
+        Above 0, in any unit (people, detainers); a unit without exposure gets the mean and its full spread.
+    level : float
+        Of the posterior intervals.
+
+    Returns
+    -------
+    PooledRates
+        Shrunk rates with intervals [K], their mean, and the shape of the gamma distribution between units.
+
+    Notes
+    -----
+    Clayton and Kaldor (1987), Biometrics 43: gamma-Poisson, by moments.
+
+    Examples
+    --------
+    >>> pool_rates([1, 4, 20], [100, 100, 400]).rate.round(3)
+    array([0.033, 0.041, 0.047])
     """
     from scipy.stats import gamma
 
@@ -145,14 +188,36 @@ def pool_ratio(
     *,
     level: float = 0.9,
 ) -> Ratio:
-    """Ratio of estimated gains to estimated losses [K], pooled over units, with its spread between units.
+    """Ratio of estimated gains to estimated losses, pooled over units, with its spread between units.
 
-    value = sum(a gain) / sum(a loss). The weights a = `weight` / variance, where `weight` is known without
-    looking at the loss (say the level before), so that noise in the losses does not pull the ratio to zero
-    as a regression on them would (Wald's grouping; Fuller 1987). The spread between units is by moments;
-    units that stand out by more than 2 standard deviations are weighed down (Huber), since a gain may have
-    other causes there. Known only with 3 units or more whose pooled loss is at least 3 standard errors from
-    zero.
+    Parameters
+    ----------
+    gain, loss : array [K]
+        Estimates.
+    gain_se, loss_se : array [K]
+        Their standard errors.
+    weight : array [K]
+        Known without looking at the loss (say the level before), so that noise in the losses does not pull
+        the ratio to zero, as a regression on them would.
+    level : float
+        Of the interval for a new unit.
+
+    Returns
+    -------
+    Ratio
+        sum(a gain) / sum(a loss), where a = weight / variance. `is_known` only with 3 units or more whose
+        pooled loss is at least 3 standard errors from zero.
+
+    Notes
+    -----
+    Wald's grouping (Fuller 1987, Measurement Error Models); spread between units by moments; units that
+    stand out by more than 2 standard deviations weigh less (Huber), since a gain may have other causes there.
+
+    Examples
+    --------
+    >>> found = pool_ratio([5, 8, 6], [10, 20, 15], [2, 2, 2], [2, 2, 2], weight=[10, 20, 15])
+    >>> round(found.value, 2), found.is_known
+    (0.42, True)
     """
     g, lost, sg, sl, base = (np.asarray(v, dtype=np.float64) for v in (gain, loss, gain_se, loss_se, weight))
     good = np.isfinite(g) & np.isfinite(lost) & (sg > 0) & np.isfinite(sl) & (base > 0)

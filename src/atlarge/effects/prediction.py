@@ -222,9 +222,29 @@ def _features(expected: ArrayLike, unsteady: ArrayLike) -> Floats:
 
 
 def unsteadiness(y: ArrayLike, starts: ArrayLike, length: int = 12) -> Floats:
-    """log(1 + variance beyond that of chance, relative to the mean) over the periods before each start.
+    """How much a unit varied before each start beyond what chance gives.
 
-    y [N, T], starts [D] -> [N, D].
+    Parameters
+    ----------
+    y : array [N, T]
+        Counts; NaN is missing.
+    starts : int array [D]
+        Start dates.
+    length : int
+        Periods before each that are looked at.
+
+    Returns
+    -------
+    array [N, D]
+        log(1 + variance beyond that of chance, relative to the mean).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> y = np.array([[5, 5, 5, 5, 5, 5, 5, 5], [0, 40, 0, 40, 0, 40, 0, 40]], float)
+    >>> steady, unsteady = unsteadiness(y, np.array([8]), length=8)[:, 0]
+    >>> bool(steady < unsteady)
+    True
     """
     panel, begin = np.asarray(y, dtype=np.float64), np.atleast_1d(np.asarray(starts, dtype=np.int64))
     out = np.zeros((len(panel), len(begin)))
@@ -272,6 +292,21 @@ def learn_errors(
     ------
     QuestionError
         With fewer than 30 placebo totals or 5 units.
+
+    Returns
+    -------
+    PredictionErrors
+        Gives intervals and p-values for other totals by level and unsteadiness.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> rng = np.random.default_rng(1)
+    >>> expected = rng.uniform(5, 50, 400)
+    >>> units, dates = np.divmod(np.arange(400), 8)
+    >>> errors = learn_errors(rng.poisson(expected), expected, np.zeros(400), units, dates)
+    >>> 0.9 < errors.factor < 1.1
+    True
     """
     y, e = np.asarray(observed, dtype=np.float64), np.asarray(expected, dtype=np.float64)
     u, where, when = np.asarray(unsteady, dtype=np.float64), np.asarray(units), np.asarray(dates)

@@ -19,10 +19,33 @@ Ints = NDArray[np.int64]
 
 
 def simplex_weights(targets: Floats, donors: Floats, allowed: Bools | None = None) -> Floats:
-    """Weights [M, N] on donor rows [N, T] that fit target rows [M, T] best, on the simplex.
+    """Weights on donor rows that fit target rows best, none negative, adding up to one.
 
-    `allowed` [M, N] says which donor may serve which target (a unit never serves itself). Each target needs
-    at least one allowed donor; a ValueError says so otherwise. Memory is M x N floats.
+    Parameters
+    ----------
+    targets : array [M, T]
+        Rows to fit.
+    donors : array [N, T]
+        Rows to fit them from.
+    allowed : bool array [M, N], optional
+        Which donor may serve which target (a unit never serves itself).
+
+    Returns
+    -------
+    array [M, N]
+        Weights; memory is M x N floats.
+
+    Raises
+    ------
+    ValueError
+        Where a target has no allowed donor.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> donors = np.array([[0.0, 0.0, 4.0], [4.0, 0.0, 0.0]])
+    >>> simplex_weights(np.array([[1.0, 0.0, 3.0]]), donors).round(2)
+    array([[0.75, 0.25]])
     """
     targets = np.ascontiguousarray(targets, dtype=np.float64)
     donors = np.ascontiguousarray(donors, dtype=np.float64)

@@ -62,12 +62,44 @@ def explain(
 ) -> Answer:
     """Explain the arrests of a place around a dated policy, or around a day.
 
-    `place`: a county ("Travis County, TX", 48453), an office code, an AOR ("San Antonio") or a state. Give
-    either `policy`, an id of `atlarge policies`, or `date`. `store` left out: the embedded records.
-    `registry`: policies (or a CSV of them) that stand for the shipped ones, both as what can be queried
-    and as who cannot serve as comparison. Raises PlaceError for an unknown place, QuestionError for an
-    unknown policy or a question that the records do not allow (no months before, too few comparison places,
-    nothing but zeros), CoverageError where the day lies outside the records.
+    Parameters
+    ----------
+    place : str
+        A county ("Travis County, TX", 48453), an office code, an AOR ("San Antonio") or a state.
+    policy : str, optional
+        An id of `atlarge policies`; give either this or `date`.
+    date : date or ISO string, optional
+        A day on which something changed.
+    store : Store or path, optional
+        Left out: the embedded records.
+    scheme : str
+        How methods are read: "ddp" or "biglocal".
+    registry : Registry, policies or path of a CSV, optional
+        Policies that stand for the shipped ones, both as what can be queried and as who cannot serve as
+        comparison.
+
+    Returns
+    -------
+    Answer
+        Headline, verdicts, estimates, caveats; prints as a summary. Counts are arrests; effects are
+        observed less expected, with 90 % intervals.
+
+    Raises
+    ------
+    PlaceError
+        For an unknown place.
+    QuestionError
+        For an unknown policy or a question that the records do not allow (no months before, too few
+        comparison places, nothing but zeros).
+    CoverageError
+        Where the day lies outside the records.
+
+    Examples
+    --------
+    >>> import atlarge
+    >>> answer = atlarge.explain("Travis County, TX", policy="travis-tx-2017")
+    >>> sorted(answer.to_dict()["verdicts"])
+    ['concentration', 'singling_out', 'substitution']
     """
     if (policy is None) == (date is None):
         raise QuestionError("name either a policy or a date, not both and not neither")

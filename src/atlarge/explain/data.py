@@ -17,7 +17,7 @@ from atlarge.errors import QuestionError
 from atlarge.explain.areas import seat_of
 from atlarge.explain.periods import Months
 from atlarge.panel import measure as measure_of
-from atlarge.panel import sparse
+from atlarge.panel.counting import sparse
 
 if TYPE_CHECKING:
     from atlarge.records.store import Store

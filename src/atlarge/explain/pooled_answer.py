@@ -41,12 +41,43 @@ def pooled(
     """Pool the change in jail handoffs and in arrests at large over every locality with a dated policy.
 
     A locality is usable with six months of records before its policy and two handoffs a month in them;
-    localities with no policy of any direction are the comparison. `method`: see `effects.pooled_effect`.
-    `levels`: whose policies count (county, city, state); `registry`: policies in place of the shipped ones;
-    `of`: the only policies whose effect is pooled (all of the registry still say who is no comparison).
-    Counties under one state's law are no independent witnesses: they are added up to one. Ratios are observed
-    over expected in the twelve months from the policy on. Raises QuestionError for an unknown direction, or
-    too few usable localities.
+    localities
+    with no policy of any direction are the comparison. Counties under one state's law are no independent
+    witnesses: they are added up to one.
+
+    Parameters
+    ----------
+    store : Store or path, optional
+        Left out: the embedded records.
+    direction : str
+        "limits" or "extends".
+    scheme : str
+        How methods are read: "ddp" or "biglocal".
+    method : str
+        As of `effects.pooled_effect`.
+    levels : tuple of str
+        Whose policies count: county, city, state.
+    registry : Registry, policies or path of a CSV, optional
+        In place of the shipped policies.
+    of : sequence of Policy, optional
+        The only policies whose effect is pooled; all of the registry still say who is no comparison.
+
+    Returns
+    -------
+    dict
+        `handoffs` and `at_large`: ratios of observed to expected in the twelve months from the policy on,
+        with interval and event times; `localities`, `decisions` and `comparison`: who they rest on.
+
+    Raises
+    ------
+    QuestionError
+        For an unknown direction, or too few usable localities.
+
+    Examples
+    --------
+    >>> found = pooled()
+    >>> found["handoffs"]["ratio"]["value"] < 1 < found["at_large"]["ratio"]["value"]
+    True
     """
     from atlarge.records.store import open_store
 
@@ -119,8 +150,28 @@ def pooled_by_kind(
 ) -> dict[str, dict[str, Any]]:
     """`pooled` for each kind of change by time since it, with q-values over all of them.
 
-    A kind with fewer than two usable decisions has a `note` in place of numbers. `method`: "callaway" or
-    "poisson" gives the cross-check by a library kept by others.
+    Parameters
+    ----------
+    store : Store or path, optional
+        Left out: the embedded records.
+    scheme : str
+        How methods are read.
+    registry : Registry, optional
+        In place of the shipped policies.
+    method : str
+        "callaway" or "poisson" gives the cross-check by a library kept by others.
+
+    Returns
+    -------
+    dict
+        By kind of change, as of `pooled`; a kind with fewer than two usable decisions has a `note` in place
+        of numbers.
+
+    Examples
+    --------
+    >>> by_kind = pooled_by_kind()
+    >>> all("note" in found or 0 <= found["at_large"]["q"] <= 1 for found in by_kind.values())
+    True
     """
     from atlarge.effects import q_values
 

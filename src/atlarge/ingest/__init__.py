@@ -7,17 +7,16 @@ from typing import TYPE_CHECKING
 from atlarge._lazy import lazy_names
 
 if TYPE_CHECKING:
-    from atlarge.ingest.run import combinations_of, ingest
+    from atlarge.ingest.run import ingest
     from atlarge.records.audit import IngestAudit, ReleaseAudit
 
-__all__ = ["IngestAudit", "ReleaseAudit", "combinations_of", "ingest"]
+__all__ = ["IngestAudit", "ReleaseAudit", "ingest"]
 
 __getattr__ = lazy_names(
     __name__,
     {
         "IngestAudit": "atlarge.records.audit",
         "ReleaseAudit": "atlarge.records.audit",
-        "combinations_of": "atlarge.ingest.run",
         "ingest": "atlarge.ingest.run",
     },
 )

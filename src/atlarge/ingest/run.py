@@ -24,8 +24,10 @@ from atlarge.records.prepare import Prepared, prepare
 from atlarge.records.revisions import revisions
 from atlarge.records.store import Spill, Store, open_store, read_manifest
 from atlarge.records.tables import PLACE, TABLES, conform
-from atlarge.releases import Release, is_long, open_release, read_parts, read_releases
+from atlarge.releases import Release, read_releases
 from atlarge.releases.areas import area_code, county_code, state_code
+from atlarge.releases.opening import open_release
+from atlarge.releases.reading import is_long, read_parts
 
 __all__ = ["IngestAudit", "ReleaseAudit", "ingest"]
 
@@ -143,12 +145,47 @@ def ingest(
 ) -> IngestAudit:
     """Read releases into a store and return the account of every row.
 
-    Idempotent: a release that is already in the store changes nothing. Atomic: a refusal, an error or a kill
-    leaves the store as it was. ReleaseError for a file that is refused or that would lose most of its rows
-    (unless `allow_loss`), StoreError for a store that cannot be written.
-    `progress` prints one line a step to stderr; `told` receives these lines instead. `covers` states the
-    places that the files cover where they cannot show it themselves: "nation", or a level and codes such as
-    "state:MN" or "county:48453,48491".
+    A release that is already in the store changes nothing. A refusal, an error or a kill leaves the store
+    as it was.
+
+    Parameters
+    ----------
+    files : iterable of path
+        Releases, in any order.
+    store : path
+        Folder of the store; made if it is not there.
+    progress : bool
+        Print one line a step to stderr.
+    told : callable, optional
+        Receives these lines instead.
+    covers : str, optional
+        The places that the files cover where they cannot show it themselves: "nation", or a level and codes
+        such as "state:MN" or "county:48453,48491".
+    allow_loss : bool
+        Accept a file that loses half of its rows or more.
+
+    Returns
+    -------
+    IngestAudit
+        Rows read, kept, quarantined and set aside, by release, with reasons.
+
+    Raises
+    ------
+    ReleaseError
+        For a file that is refused or that would lose most of its rows (unless `allow_loss`).
+    StoreError
+        For a store that cannot be written.
+
+    Examples
+    --------
+    >>> import atlarge
+    >>> from pathlib import Path
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as folder:
+    ...     made = atlarge.simulate(folder, seed=1, arrests=2_000)
+    ...     audit = ingest(made.arrests, Path(folder, "store"))
+    >>> len(audit.releases) == len(made.arrests)
+    True
     """
     say = told or (_to_stderr if progress else _silent)
     paths = _paths(files)

@@ -16,9 +16,6 @@ if TYPE_CHECKING:
         measures,
         panel,
         place_codes,
-        place_name,
-        rows_counted,
-        sparse,
     )
 
 __all__ = [
@@ -30,9 +27,6 @@ __all__ = [
     "measures",
     "panel",
     "place_codes",
-    "place_name",
-    "rows_counted",
-    "sparse",
 ]
 
 __getattr__ = lazy_names(__name__, dict.fromkeys(__all__, "atlarge.panel.counting"))

@@ -87,7 +87,28 @@ def measures() -> dict[str, Measure]:
 
 
 def measure(name: str) -> Measure:
-    """One measure; QuestionError that lists the names if there is none of that name."""
+    """One measure by its name.
+
+    Parameters
+    ----------
+    name : str
+        As the data dictionary lists it.
+
+    Returns
+    -------
+    Measure
+        Which rows of which table it counts.
+
+    Raises
+    ------
+    QuestionError
+        That lists the names if there is none of that name.
+
+    Examples
+    --------
+    >>> measure("at_large").table
+    'arrests'
+    """
     known = measures()
     if name not in known:
         raise QuestionError(f"no measure {name!r}; there are: {', '.join(known)}")
@@ -627,7 +648,29 @@ def place_name(code: pl.Expr, by: str) -> pl.Expr:
 def place_codes(names: Sequence[str], by: str) -> list[str]:
     """Codes of places as a user names them, each of the requested level.
 
-    PlaceError when a name is unknown or ambiguous; QuestionError when it is a place of another level.
+    Parameters
+    ----------
+    names : sequence of str
+        Names or codes.
+    by : str
+        county, office, aor, state or nation.
+
+    Returns
+    -------
+    list of str
+        Codes, in order.
+
+    Raises
+    ------
+    PlaceError
+        When a name is unknown or ambiguous.
+    QuestionError
+        When it is a place of another level.
+
+    Examples
+    --------
+    >>> place_codes(["San Antonio"], "aor")
+    ['SNA']
     """
     from atlarge.places import find_place
 

@@ -22,10 +22,30 @@ class Place(NamedTuple):
 
 
 def find_place(name: str, kind: str | None = None) -> Place:
-    """Return the place that a user names: "Travis County, TX", 48453, AUS, "San Antonio", "TX".
+    """The place that a user names.
 
-    A three-letter code of an area of responsibility stands before an office of the same code; `kind` (county,
-    office, aor, state) narrows the search. Raises PlaceError if nothing or more than one place has the name.
+    Parameters
+    ----------
+    name : str
+        "Travis County, TX", 48453, AUS, "San Antonio", "TX". A three-letter code of an area of
+        responsibility stands before an office of the same code.
+    kind : str, optional
+        county, office, aor or state: narrows the search.
+
+    Returns
+    -------
+    Place
+        Kind, code and printed name.
+
+    Raises
+    ------
+    PlaceError
+        If nothing or more than one place has the name; the message names the nearest.
+
+    Examples
+    --------
+    >>> find_place("Travis County, TX").code
+    '48453'
     """
     gaz = gazetteer()
     text = str(name).strip()
@@ -49,7 +69,25 @@ def find_place(name: str, kind: str | None = None) -> Place:
 
 
 def place_name(kind: str, code: str) -> str:
-    """Return the printed name of a place code, or the code itself where it has no name."""
+    """The printed name of a place code.
+
+    Parameters
+    ----------
+    kind : str
+        county, office, aor, state or nation.
+    code : str
+        Its code.
+
+    Returns
+    -------
+    str
+        The name, or the code itself where it has none.
+
+    Examples
+    --------
+    >>> place_name("county", "48453")
+    'Travis County, TX'
+    """
     gaz = gazetteer()
     if kind == "county":
         county = _all_counties().get(code)

@@ -404,7 +404,23 @@ def gazetteer() -> Gazetteer:
 
 
 def aor_code(text: str | None) -> str | None:
-    """Return the code of an area of responsibility given as code, name or long name; None if it is none."""
+    """The code of an area of responsibility.
+
+    Parameters
+    ----------
+    text : str or None
+        Code, name or long name.
+
+    Returns
+    -------
+    str or None
+        Three letters; None if the text names none.
+
+    Examples
+    --------
+    >>> aor_code("San Antonio")
+    'SNA'
+    """
     if text is None or not text.strip():
         return None
     return gazetteer().aor_words.get(squash(text))

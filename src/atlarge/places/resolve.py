@@ -32,14 +32,34 @@ def resolve(
     city: str | None = None,
     facility_code: str | None = None,
 ) -> pl.DataFrame:
-    """Return the place of every row of `texts`, in its order.
+    """The place of every row of texts, in its order.
 
-    `text`, `aor`, `state`, `city` and `facility_code` name columns; all but `text` may be None or hold nulls.
-    An area of responsibility may be a code, a name or a long name; a state, letters or a name.
+    Parameters
+    ----------
+    texts : DataFrame
+        One row a text.
+    text, aor, state, city, facility_code : str
+        Names of columns; all but `text` may be None or hold nulls. An area of responsibility may be a code,
+        a name or a long name; a state, letters or a name.
 
-    The answer has one row a row and the columns of COLUMNS: `place_kind` is county, office_area, aor, state
-    or unresolved; `place_confidence` is the probability (0 to 1) that the place is right; `place_basis` names
-    the words and the rule. QuestionError if there is no column `text`.
+    Returns
+    -------
+    DataFrame
+        One row a row, columns as of COLUMNS: `place_kind` is county, office_area, aor, state or unresolved;
+        `place_confidence` is the probability (0 to 1) that the place is right; `place_basis` names the
+        words and the rule.
+
+    Raises
+    ------
+    QuestionError
+        If there is no column `text`.
+
+    Examples
+    --------
+    >>> import polars as pl
+    >>> found = resolve(pl.DataFrame({"landmark": ["TRAVIS COUNTY JAIL, AUSTIN, TX"], "aor": ["SNA"]}))
+    >>> found["county_fips", "place_name"].row(0)
+    ('48453', 'Travis County, TX')
     """
     if text not in texts.columns:
         raise QuestionError(f"no column {text!r} to read places from; there are: {', '.join(texts.columns)}")

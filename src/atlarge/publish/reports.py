@@ -50,10 +50,43 @@ def report(
     threshold: int = THRESHOLD,
     beside: Path | str | None = None,
 ) -> Path:
-    """Write the report of an answer to one file, whole or not at all. OSError passes through.
+    """Write the report of an answer to one file, whole or not at all.
 
-    `threshold`: counts of 1 to threshold - 1 are shown as "<threshold". `beside`: the folder of a site of the
-    same records, against which the report is disclosed; QuestionError where it is not one.
+    Parameters
+    ----------
+    answer : Answer
+        As `explain` gives it.
+    path : path
+        The HTML file.
+    language : str
+        "en" or "es".
+    threshold : int
+        Counts of 1 to threshold - 1 are shown as "<threshold".
+    beside : path, optional
+        The folder of a site of the same records, against which the report is disclosed.
+
+    Returns
+    -------
+    Path
+        The file.
+
+    Raises
+    ------
+    QuestionError
+        Where `beside` is no site of the same records.
+    OSError
+        Where the file cannot be written.
+
+    Examples
+    --------
+    >>> import atlarge
+    >>> from pathlib import Path
+    >>> from tempfile import TemporaryDirectory
+    >>> answer = atlarge.explain("Travis County, TX", policy="travis-tx-2017")
+    >>> with TemporaryDirectory() as folder:
+    ...     file = report(answer, Path(folder, "travis.html"))
+    ...     "Travis County" in file.read_text(encoding="utf-8")
+    True
     """
     text = report_html(answer, language=language, threshold=threshold, beside=beside)
     write_atomically(path, text.encode())
@@ -61,7 +94,37 @@ def report(
 
 
 def export_charts(answer: Answer, folder: Path | str, *, language: str = "en") -> list[Path]:
-    """Write each chart of an answer as SVG and as PNG (twice the size, for print) into a folder."""
+    """Write each chart of an answer as SVG and as PNG (twice the size, for print).
+
+    Parameters
+    ----------
+    answer : Answer
+        As `explain` gives it.
+    folder : path
+        Made if it is not there.
+    language : str
+        "en" or "es".
+
+    Returns
+    -------
+    list of Path
+        The files.
+
+    Raises
+    ------
+    OSError
+        Where a file cannot be written.
+
+    Examples
+    --------
+    >>> import atlarge
+    >>> from tempfile import TemporaryDirectory
+    >>> answer = atlarge.explain("Travis County, TX", policy="travis-tx-2017")
+    >>> with TemporaryDirectory() as folder:
+    ...     files = export_charts(answer, folder)
+    >>> sorted({file.suffix for file in files})
+    ['.png', '.svg']
+    """
     parts = context(show(answer), Words(language))
     figures: list[Figure] = [*parts["figures"], *parts["method_figures"]]
     written = []

@@ -144,22 +144,64 @@ def publish(
     after: Path | str | Sequence[Path | str] = (),
     every_county: bool = True,
 ) -> SiteAudit:
-    """Publish a store (None: the embedded one) as a static site in a folder.
+    """Publish a store as a static site in a folder.
 
     The folder must be new, empty, or a site written before; it changes all at once, and files that stay the
-    same are not rewritten. A site that was built from the very same (code, records, settings) is checked file
-    by file and left as it is. `threshold`: counts of 1 to threshold - 1 are hidden. `base_url`: where the
-    site will stand, for the pictures that links carry. `progress`: see `Step`. `levels`: those that get pages
-    (nation, state, aor, office, county). `answers`: answers, or ids of policies to answer, or one of
-    `ANSWERS`: the worked case; all policies of counties and cities that limit cooperation from a day that is
-    known with high confidence; all policies with a date; none. A policy that the records cannot answer is
-    passed over. None takes the worked case where counties have pages. `claims`: whether to check the shipped
-    ledger; None does where counties have pages. `after`: folders of earlier sites of the same records,
-    against which this one is disclosed, so that no suppressed count follows from both; a site that stands in
-    `out` is one of them without being named; its threshold stays. `every_county`: counties that no record
-    names get a page too, which says so and leads to their area.
-    Raises QuestionError for a folder that holds something else or a word that is not one of `ANSWERS`,
-    StoreError for a store that cannot be read.
+    same are
+    not rewritten. A site that was built from the very same code, records and settings is checked file by
+    file and left as it is.
+
+    Parameters
+    ----------
+    out : path
+        The folder.
+    store : Store or path, optional
+        Left out: the embedded records.
+    threshold : int
+        Counts of 1 to threshold - 1 are hidden.
+    base_url : str
+        Where the site will stand, for the pictures that links carry.
+    workers : int
+        Processes that draw pages.
+    progress : Step, optional
+        Called with each step.
+    levels : sequence of str
+        Levels that get pages: nation, state, aor, office, county.
+    answers : answers, ids of policies, or one of ANSWERS, optional
+        The worked case; all policies of counties and cities that limit cooperation from a day that is known
+        with high
+        confidence; all policies with a date; none. A policy that the records cannot answer is passed over.
+        None takes the worked case where counties have pages.
+    claims : bool, optional
+        Whether to check the shipped ledger; None does where counties have pages.
+    after : path or paths
+        Folders of earlier sites of the same records, against which this one is disclosed, so that no
+        suppressed count
+        follows from both; a site that stands in `out` is one of them without being named; its threshold
+        stays.
+    every_county : bool
+        Counties that no record names get a page too, which says so and leads to their area.
+
+    Returns
+    -------
+    SiteAudit
+        Pages, counts shown and suppressed.
+
+    Raises
+    ------
+    QuestionError
+        For a folder that holds something else, or a word that is not one of ANSWERS.
+    StoreError
+        For a store that cannot be read.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as folder:
+    ...     audit = publish(Path(folder, "site"), levels=["nation"], every_county=False)
+    ...     Path(folder, "site", "index.html").exists()
+    True
     """
     if threshold < 2:
         raise QuestionError(f"the threshold {threshold} hides nothing; give 2 or more")

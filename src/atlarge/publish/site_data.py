@@ -14,7 +14,7 @@ import polars as pl
 from atlarge.calendar import fiscal_year, fiscal_year_start, month_end
 from atlarge.disclosure.table import THRESHOLD, Counts, Disclosed
 from atlarge.errors import CoverageError
-from atlarge.panel import place_name
+from atlarge.panel.counting import place_name
 from atlarge.publish.answers import Shown, members, show_with, windows_of
 from atlarge.publish.claims_data import claim_windows, disclosed_claims
 from atlarge.publish.day_ranges import Window

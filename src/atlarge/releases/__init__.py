@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from atlarge.releases.catalogue import families, family
 from atlarge.releases.family import Family
-from atlarge.releases.opening import open_release
-from atlarge.releases.reading import Release, Sheet, is_long, read_parts, read_release, read_releases
+from atlarge.releases.reading import Release, Sheet, read_release, read_releases
 
 __all__ = [
     "Family",
@@ -13,9 +12,6 @@ __all__ = [
     "Sheet",
     "families",
     "family",
-    "is_long",
-    "open_release",
-    "read_parts",
     "read_release",
     "read_releases",
 ]

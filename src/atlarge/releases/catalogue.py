@@ -27,7 +27,28 @@ def families() -> dict[str, Family]:
 
 
 def family(name: str) -> Family:
-    """One family; ReleaseError that lists them if there is none of that name."""
+    """One family of releases.
+
+    Parameters
+    ----------
+    name : str
+        As `atlarge releases` lists it.
+
+    Returns
+    -------
+    Family
+        How its files are recognised, read and typed.
+
+    Raises
+    ------
+    ReleaseError
+        That lists the families if there is none of that name.
+
+    Examples
+    --------
+    >>> family("ero-arrests").table
+    'arrests'
+    """
     known = families()
     if name not in known:
         raise ReleaseError(f"no release family {name!r}; there are: {', '.join(known)}")

@@ -236,9 +236,32 @@ def read_parts(path: Path, opened: Opened) -> Iterator[Release]:
 def read_release(path: Path, opened: Opened | None = None) -> Release:
     """Read a file, recognise its family by its header, and refuse what names or dates persons.
 
-    `opened` is the file if it is open already.
-    ReleaseError in one line, naming the file, the place in it and the mend; also where a workbook's sheets
-    are of several families (`read_releases` reads these).
+    Parameters
+    ----------
+    path : path
+        The file.
+    opened : Opened, optional
+        The file if it is open already.
+
+    Returns
+    -------
+    Release
+        Family, hash and rows as text.
+
+    Raises
+    ------
+    ReleaseError
+        In one line that names the file, the place in it and the mend; also where a workbook's sheets are of
+        several families (`read_releases` reads these).
+
+    Examples
+    --------
+    >>> import atlarge
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as folder:
+    ...     made = atlarge.simulate(folder, seed=1, arrests=2_000)
+    ...     read_release(made.arrests[0]).family.id
+    'ero-arrests'
     """
     found = read_releases(path, opened)
     if len(found) > 1:
@@ -250,7 +273,34 @@ def read_release(path: Path, opened: Opened | None = None) -> Release:
 
 
 def read_releases(path: Path, opened: Opened | None = None) -> list[Release]:
-    """Read a file as `read_release` does: one release for each family of a workbook's sheets."""
+    """Read a file as `read_release` does: one release for each family of a workbook's sheets.
+
+    Parameters
+    ----------
+    path : path
+        The file.
+    opened : Opened, optional
+        The file if it is open already.
+
+    Returns
+    -------
+    list of Release
+        One for most files.
+
+    Raises
+    ------
+    ReleaseError
+        As `read_release`.
+
+    Examples
+    --------
+    >>> import atlarge
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as folder:
+    ...     made = atlarge.simulate(folder, seed=1, arrests=2_000)
+    ...     len(read_releases(made.arrests[0]))
+    1
+    """
     opened = opened or open_release(path)
     if opened.rest is not None:
         opened = replace(opened, content=b"".join([opened.content, *opened.rest]), rest=None)

@@ -61,9 +61,31 @@ class Population:
 def draw_worlds(
     world: World, n_worlds: int, seed: int, *, population: Population | None = None, threads: int = 2
 ) -> Iterator[Draw]:
-    """Yield `n_worlds` independent draws, in order; the same seed gives the same worlds.
+    """Draw independent worlds, in order.
 
-    At most `threads` + 1 worlds are in memory at a time; NumPy releases the interpreter lock while drawing.
+    Parameters
+    ----------
+    world : World
+        Their parameters.
+    n_worlds : int
+        How many.
+    seed : int
+        The same seed gives the same worlds.
+    population : Population, optional
+        Places and their sizes; left out: drawn.
+    threads : int
+        At most threads + 1 worlds are in memory at a time; NumPy releases the interpreter lock while drawing.
+
+    Yields
+    ------
+    Draw
+        One world.
+
+    Examples
+    --------
+    >>> from atlarge.simulate import World
+    >>> len(list(draw_worlds(World(), 3, seed=1)))
+    3
     """
     seeds = np.random.SeedSequence(seed).spawn(n_worlds)
     if threads <= 1:
@@ -83,8 +105,31 @@ def draw_worlds(
 def draw_world(
     world: World, seed: int | np.random.SeedSequence, *, population: Population | None = None
 ) -> Draw:
-    """Draw one world. Each part has its own stream, so that a change in one leaves the others as they
-    were."""
+    """Draw one simulated world: counts by place and week, with the truth.
+
+    Each part has its own stream of random numbers, so that a change in one leaves the others as they were.
+
+    Parameters
+    ----------
+    world : World
+        Its parameters.
+    seed : int or SeedSequence
+        The same seed gives the same world.
+    population : Population, optional
+        Places and their sizes; left out: drawn.
+
+    Returns
+    -------
+    Draw
+        Counts [places, weeks] and what they consist of.
+
+    Examples
+    --------
+    >>> from atlarge.simulate import World
+    >>> world = World()
+    >>> bool((draw_world(world, 1).at_large == draw_world(world, 1).at_large).all())
+    True
+    """
     streams = _streams(seed, 4)
     rng = streams[0]
     if population is None:

@@ -70,14 +70,42 @@ def simulate(
     arrests: int | None = None,
     start: dt.date = FIRST_MONDAY,
 ) -> Simulated:
-    """Write the releases of one simulated world into the folder `out`, and the truth about it.
+    """Write the releases of one simulated world into a folder, and the truth about it.
 
-    Arrests come as EROArrests_FY<year>.csv.gz (pipes, quotes, a preamble), detainers as detainers.csv.gz
-    with the columns of the national release. The places are the most populous real counties; their
-    unauthorized residents are drawn around their population. `arrests`: about how many arrests in all; all
-    rates are scaled to it. The first preamble line says that the records are simulated. Memory does not grow
-    with the number of arrests. Raises QuestionError for parameters that make no sense, or where `out` holds
-    other files of these names.
+    The places are the most populous real counties; their unauthorized residents are drawn around their
+    population. The first preamble line of each file says that the records are simulated.
+
+    Parameters
+    ----------
+    out : path
+        The folder.
+    seed : int
+        The same seed gives the same files.
+    world : World, optional
+        Parameters of the world.
+    arrests : int, optional
+        About how many arrests in all; all rates are scaled to it. Memory does not grow with it.
+    start : date
+        First day.
+
+    Returns
+    -------
+    Simulated
+        Where the files are: EROArrests_FY<year>.csv.gz (pipes, quotes, a preamble), detainers.csv.gz with
+        the columns of the national release, truth.json and truth_panel.parquet.
+
+    Raises
+    ------
+    QuestionError
+        For parameters that make no sense, or where `out` holds other files of these names.
+
+    Examples
+    --------
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as folder:
+    ...     made = simulate(folder, seed=1, arrests=2_000)
+    ...     made.detainers.name
+    'detainers.csv.gz'
     """
     world = World() if world is None else world
     if arrests is not None and arrests < 1:

@@ -161,13 +161,48 @@ def find_surges(
 ) -> SurgeList:
     """Find surges of a measure in every place of a level.
 
-    The whole time that the releases cover serves the baseline; `start` and `end` limit the days on which a
-    surge is looked for (and so the number of tests paid for). Listed are surges with q <= `alpha`. By week,
-    a week is tested by its count and by its strongest days. `neighbours` (by office) adds bursts that are
-    stronger over several offices of one area and state than in any of them. `engine` (polars, duckdb or
-    spark) counts the records. `store` None is the embedded one. Raises QuestionError for an unknown level,
-    period, measure, engine or alpha, or a measure that is not reported by day, and CoverageError where no
-    release covers the time.
+    The whole time that the releases cover serves the baseline. By week, a week is tested by its count and
+    by its strongest days.
+
+    Parameters
+    ----------
+    store : Store or path, optional
+        Left out: the embedded records.
+    by : str
+        county, office, aor, state or nation.
+    measure : str
+        A measure that is reported by day.
+    every : str
+        day or week.
+    scheme : str
+        How methods are read: "ddp" or "biglocal".
+    start, end : date or ISO string, optional
+        Limit the days on which a surge is looked for, and so the number of tests paid for.
+    alpha : float
+        Surges with q at most this are listed.
+    neighbours : bool
+        By office: adds bursts that are stronger over several offices of one area and state than in any of
+        them.
+    engine : str
+        polars, duckdb or spark: counts the records.
+
+    Returns
+    -------
+    SurgeList
+        Surges by rank (counts, expected counts, p and q), and the places with too few records.
+
+    Raises
+    ------
+    QuestionError
+        For an unknown level, period, measure, engine or alpha, or a measure that is not reported by day.
+    CoverageError
+        Where no release covers the time.
+
+    Examples
+    --------
+    >>> found = find_surges(by="nation", start="2017-02-01", end="2017-02-28")
+    >>> found.surges[0].place, found.surges[0].excess > 0
+    ('US', True)
     """
     from atlarge.records.store import open_store
 

@@ -38,7 +38,24 @@ def _observed(day: dt.date) -> dt.date:
 
 
 def federal_holidays(year: int) -> dict[dt.date, str]:
-    """The federal holidays of a year by the day they are kept, with their names."""
+    """The federal holidays of a year by the day they are kept.
+
+    Parameters
+    ----------
+    year : int
+        Calendar year.
+
+    Returns
+    -------
+    dict
+        Name by day; a holiday that falls on a weekend stands on the weekday on which offices close.
+
+    Examples
+    --------
+    >>> import datetime as dt
+    >>> federal_holidays(2017)[dt.date(2017, 2, 20)]
+    "Washington's Birthday"
+    """
     fixed = {
         (1, 1): "New Year's Day",
         (7, 4): "Independence Day",
@@ -63,9 +80,25 @@ _SMALL = {"Columbus Day", "Veterans Day", "Washington's Birthday", "Birthday of 
 
 
 def day_classes(days: NDArray[np.datetime64]) -> Ints:
-    """The class of each day [T]: ordinary, large holiday, small holiday, or quiet beside a large one.
+    """The class of each day: ordinary, large holiday, small holiday, or quiet beside a large one.
 
     Beside: the day after Thanksgiving, and 24 to 31 December and 1 to 2 January otherwise.
+
+    Parameters
+    ----------
+    days : datetime64 array [T]
+        Days.
+
+    Returns
+    -------
+    int array [T]
+        0 ordinary, 1 large holiday, 2 small holiday, 3 beside a large one.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> day_classes(np.array(["2017-07-04", "2017-07-05"], "datetime64[D]"))
+    array([1, 0])
     """
     dates = [d.astype(object) for d in days]
     classes = np.full(len(dates), ORDINARY, dtype=np.int64)
@@ -87,12 +120,46 @@ def day_classes(days: NDArray[np.datetime64]) -> Ints:
 
 
 def weekdays(days: NDArray[np.datetime64]) -> Ints:
-    """Day of the week [T], Monday 0."""
+    """Day of the week of each day.
+
+    Parameters
+    ----------
+    days : datetime64 array [T]
+        Days.
+
+    Returns
+    -------
+    int array [T]
+        Monday 0 to Sunday 6.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> weekdays(np.array(["2017-07-04"], "datetime64[D]"))
+    array([1])
+    """
     return (days.astype("datetime64[D]").astype(np.int64) + 3) % 7
 
 
 def week_classes(mondays: NDArray[np.datetime64]) -> Ints:
-    """The class of each week [T]: 0 ordinary, else the largest class of a weekday in it, 1 to 3."""
+    """The class of each week: 0 ordinary, else the largest class of a weekday in it, 1 to 3.
+
+    Parameters
+    ----------
+    mondays : datetime64 array [T]
+        Mondays of the weeks.
+
+    Returns
+    -------
+    int array [T]
+        Classes as of `day_classes`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> week_classes(np.array(["2017-07-03", "2017-07-10"], "datetime64[D]"))
+    array([1, 0])
+    """
     offsets = np.arange(5).astype("timedelta64[D]")
     days = (mondays[:, None] + offsets[None, :]).reshape(-1)
     order = np.argsort(days, kind="stable")

@@ -1,0 +1,72 @@
+"""The API pages show every public name, and the examples of its docstring run."""
+
+from __future__ import annotations
+
+import doctest
+import importlib
+import inspect
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGES = sorted((ROOT / "docs" / "reference").glob("*.md"))
+PACKAGES = [
+    name for page in PAGES for name in re.findall(r"^::: (\S+)", page.read_text("utf-8"), re.MULTILINE)
+]
+
+WHOLE_ANSWERS = ("check", "explain", "export_charts", "pooled", "pooled_by_kind", "publish", "report")
+"""Functions whose example takes seconds."""
+
+
+def _functions(package: str) -> list[str]:
+    module = importlib.import_module(package)
+    return [name for name in module.__all__ if inspect.isfunction(getattr(module, name))]
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_a_package_says_what_is_public(package: str) -> None:
+    module = importlib.import_module(package)
+    assert module.__all__ == sorted(module.__all__, key=lambda n: (not n.isupper(), n[0].islower(), n))
+    assert all(hasattr(module, name) for name in module.__all__)
+
+
+@pytest.mark.slow
+def test_the_pages_show_every_public_name() -> None:
+    program = Path(sys.executable).with_name("zensical")
+    subprocess.run([program, "build", "--strict"], cwd=ROOT, check=True, capture_output=True)
+    built = "".join(p.read_text("utf-8") for p in (ROOT / "build" / "docs" / "reference").glob("*.html"))
+    missing = [
+        f"{package}.{name}"
+        for package in PACKAGES
+        for name in importlib.import_module(package).__all__
+        if callable(getattr(importlib.import_module(package), name)) and f'id="{package}.{name}"' not in built
+    ]
+    assert not missing
+
+
+@pytest.mark.parametrize(
+    ("package", "name"),
+    [
+        pytest.param(package, name, marks=[pytest.mark.slow] if name in WHOLE_ANSWERS else [])
+        for package in PACKAGES
+        for name in _functions(package)
+    ],
+)
+def test_a_function_has_an_example_that_runs(package: str, name: str) -> None:
+    function = getattr(importlib.import_module(package), name)
+    examples = [
+        test
+        for test in doctest.DocTestFinder(recurse=False).find(
+            function, name, globs=vars(sys.modules[function.__module__]).copy()
+        )
+        if test.examples
+    ]
+    assert examples, "a numpydoc docstring with an example"
+    runner = doctest.DocTestRunner(optionflags=doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS, verbose=False)
+    for test in examples:
+        runner.run(test)
+    assert runner.summarize(verbose=False).failed == 0
