@@ -239,9 +239,28 @@ def cap_bursts(weekly: ArrayLike, *, reach: int = 8, gap: int = 1, trim: int = 2
 
 
 def capped_share(weekly: ArrayLike, *, reach: int = 8, gap: int = 1, trim: int = 2) -> Floats:
-    """What `cap_bursts` keeps of each week as a share of its count [N, W]; 1 where it keeps all.
+    """What `cap_bursts` keeps of each week, as a share of its count.
 
-    The level is found only for weeks that could stand out above a level of zero.
+    Parameters
+    ----------
+    weekly : array [N, W]
+        Counts; NaN is missing.
+    reach, gap, trim : int
+        As of `cap_bursts`. The level is found only for weeks that could stand out above a level of zero.
+
+    Returns
+    -------
+    array [N, W]
+        1 where a week is kept whole.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> weekly = np.full((1, 30), 10.0)
+    >>> weekly[0, 15] = 80
+    >>> share = capped_share(weekly)[0]
+    >>> bool(share[14] == 1), bool(share[15] < 0.2)
+    (True, True)
     """
     counts = np.asarray(weekly, dtype=np.float64)
     unit, week = np.nonzero(counts > 3 * np.sqrt(0.25) + 1.5)

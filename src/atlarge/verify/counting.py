@@ -15,7 +15,8 @@ import polars as pl
 
 from atlarge.calendar import month_start, months_from
 from atlarge.errors import CoverageError, QuestionError
-from atlarge.panel import PLACE_COLUMN, measure, measures, panel, rows_counted
+from atlarge.panel import PLACE_COLUMN, measure, measures, panel
+from atlarge.panel.counting import rows_counted
 from atlarge.policies import registry
 from atlarge.records.schemes import scheme as scheme_of
 from atlarge.records.store import Store
