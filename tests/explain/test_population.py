@@ -112,10 +112,17 @@ def test_noncitizens_that_the_user_brought_come_first_with_the_margin_of_their_s
     assert (bare.is_margin_known, bare.low) == (False, 85)
 
 
-def test_a_metropolitan_area_needs_all_its_counties() -> None:
-    published = population_of(WAKE, 2018, _store(_county("37183", 90_000, 4_000)))
-    assert published is not None
-    assert published.kind == "modelled"  # Raleigh takes in Franklin and Johnston counties too
+def test_a_metropolitan_area_needs_all_its_counties_else_the_county_stands_alone() -> None:
+    rows = _county("37183", 90_000, 4_000)
+    one = population_of(WAKE, 2018, _store(rows))
+    assert one is not None
+    assert (one.kind, one.level, one.estimate, one.counties) == ("measured", "county", 90_000, {"37183"})
+    for fips in ("37069", "37101"):  # Franklin and Johnston, the rest of the Raleigh area
+        rows += _county(fips, 5_000, 3_000)
+    whole = population_of(WAKE, 2018, _store(rows))
+    assert whole is not None
+    assert (whole.level, whole.estimate) == ("metro", 100_000)
+    assert whole.high - whole.estimate == pytest.approx((4_000**2 + 2 * 3_000**2) ** 0.5)
 
 
 def test_the_nation_is_of_the_same_table_where_it_has_it() -> None:

@@ -349,7 +349,7 @@ def _unplaced(facts: Facts) -> Fields:
 @_rule("level")
 def _margin_unknown(facts: Facts) -> Fields:
     about = facts.concentration
-    if about.get("population") is None or about.get("is_margin_known"):
+    if not about.get("population_year") or about.get("is_margin_known"):
         return None
     return {"place": about["population_place"], "year": str(about["population_year"])}
 
@@ -399,7 +399,7 @@ def _population_wide(facts: Facts) -> Fields:
 @_rule("level")
 def _population_old(facts: Facts) -> Fields:
     about = facts.concentration
-    if about.get("population") is None or not about.get("start"):
+    if not about.get("population_year") or not about.get("start"):
         return None
     apart = int(about["start"][:4]) - int(about["population_year"])
     return {"year": str(about["population_year"]), "n": apart} if apart >= OLD_POPULATION_YEARS else None

@@ -63,6 +63,8 @@ def population_of(where: Where, year: int, store: Store | None = None) -> Popula
         code, name, inside = metro
         if brought := brought_noncitizens(store, "county", inside):
             return replace(brought, place=f"{name} area", level="metro")
+        if where.county and (brought := brought_noncitizens(store, "county", frozenset({fips}))):
+            return replace(brought, place=where.county.name)
         if published := metro_population(fips, year):
             return published
         return modelled_population("metro", code, year) or modelled_population("county", fips, year)
@@ -123,9 +125,11 @@ def concentration_of(
     people = population_of(where, start.year, store)
     if people is None:
         return _unknown(where, start)
-    whole: Population | None = nation_population(people.year)
-    if people.group == "noncitizens":
-        whole = nation_noncitizens(store, people)
+    whole = (
+        nation_noncitizens(store, people)
+        if people.group == "noncitizens"
+        else nation_population(people.year or start.year)
+    )
     stop = end + dt.timedelta(days=1)
     days = (stop - start).days
     if people.level in ("aor", "state"):

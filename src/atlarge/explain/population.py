@@ -38,7 +38,7 @@ class Population:
 
     place: str
     group: str
-    year: int
+    year: int | None
     estimate: float
     low: float
     high: float
@@ -206,8 +206,9 @@ def brought_noncitizens(store: Store | None, level: str, codes: frozenset[str]) 
     margin = row["margin"] if known else UNKNOWN_MARGIN * row["estimate"]
     low, high = max(1.0, row["estimate"] - margin), row["estimate"] + margin
     source = f"{row['release_id']} ({row['every']})"
+    year = row["as_of"].year if row["as_of"] else None
     return Population(
-        "", "noncitizens", row["as_of"].year, row["estimate"], low, high, known, "", codes, "measured", level,
+        "", "noncitizens", year, row["estimate"], low, high, known, "", codes, "measured", level,
         source,
     )  # fmt: skip
 
@@ -223,11 +224,13 @@ def nation_noncitizens(store: Store | None, like: Population) -> Population | No
     if found is not None and found.year == like.year:
         return replace(found, place="United States", level="nation")
     rows = table("populations").filter(pl.col("group") == "noncitizen")
-    rows = rows.with_columns((pl.col("year") - like.year).abs().alias("apart")).sort("apart", "year")
-    rows = rows.filter(pl.col("year") == rows["year"][0])
     if rows.is_empty():
         return None
-    total, slack = float(rows["estimate"].sum()), float(((rows["high"] - rows["low"]) ** 2).sum() ** 0.5 / 2)
+    wanted = rows["year"].max() if like.year is None else like.year
+    rows = rows.with_columns((pl.col("year") - wanted).abs().alias("apart")).sort("apart", "year")
+    rows = rows.filter(pl.col("year") == rows["year"][0])
+    total = float(rows["estimate"].sum())
+    slack = float(np.sqrt(np.sum((rows["high"] - rows["low"]).to_numpy() ** 2)) / 2)
     url = str(sidecar("populations")["url"])
     return Population(
         "United States", "noncitizens", rows["year"][0], total, total - slack, total + slack, True, url,

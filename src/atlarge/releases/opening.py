@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import bz2
+import csv
 import hashlib
+import json
 import lzma
 import os
 import stat
 import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from io import BytesIO
+from io import BytesIO, StringIO
 from itertools import chain
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -239,6 +241,21 @@ def _form(path: Path, content: bytes) -> str:
     return "text"
 
 
+def _as_text(path: Path, content: bytes) -> bytes:
+    """A JSON list of lists, the first of them the header, as delimited text; other text as it is."""
+    if not content[:512].lstrip().startswith(b"[["):
+        return content
+    try:
+        rows = json.loads(content)
+    except ValueError as error:
+        raise ReleaseError(f"{path}: is JSON that cannot be read ({error}); download it again") from None
+    if not all(isinstance(row, list) and not any(isinstance(x, (list, dict)) for x in row) for row in rows):
+        raise ReleaseError(f"{path}: is JSON, but no list of rows with a header first; save it as CSV")
+    text = StringIO()
+    csv.writer(text, lineterminator="\n").writerows(rows)
+    return text.getvalue().encode()
+
+
 def open_release(path: Path) -> Opened:
     """Read a file, unpack it if it is gzipped, and determine its form.
 
@@ -262,7 +279,7 @@ def open_release(path: Path) -> Opened:
     form = _form(path, content)
     second = next(blocks, None)
     if second is None:
-        return Opened(path, sha256, form, content)
+        return Opened(path, sha256, form, _as_text(path, content) if form == "text" else content)
     if form == "text":
         return Opened(path, sha256, form, content, chain([second], blocks))
     return Opened(path, sha256, form, b"".join([content, second, *blocks]))

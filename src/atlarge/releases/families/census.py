@@ -1,0 +1,246 @@
+"""Noncitizens with their margins: Census table B05001 in its published forms, and citizens of voting age.
+
+A user brings them so that arrests can be set against people counted by a survey. Which survey a file is of
+stands in its name alone (`ACSDT5Y2022.B05001-Data.csv`); a file without it is read, its years not recorded.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+
+from atlarge.releases.areas import county_code, state_code
+from atlarge.releases.family import Column, Family, count, text
+from atlarge.releases.spreads import figures
+
+if TYPE_CHECKING:
+    from atlarge.releases.reading import Release
+
+_SURVEY = re.compile(r"(?i)acs_?(?:dt|st|se)?_?([135])_?(?:yr?s?)?_?(20\d\d)")
+_SPAN = re.compile(r"(?<!\d)(20[012]\d)\s*(?:-|_|to|through)\s*(20[0-3]\d)(?!\d)")
+_YEAR = re.compile(r"(?<!\d)(20[012]\d)(?!\d)")
+
+
+def survey_years(name: str, folder: str = "") -> tuple[int, int] | None:
+    """First and last year of the survey that a file's name or its folder's states; None if neither does.
+
+    Examples
+    --------
+    >>> survey_years("ACSDT5Y2022.B05001-Data.csv")
+    (2018, 2022)
+    >>> survey_years("County.csv", "CVAP_2015-2019_ACS_csv_files")
+    (2015, 2019)
+    >>> survey_years("B05001.csv")
+    """
+    for words in (name, folder):
+        if found := _SURVEY.search(words):
+            length, last = int(found[1]), int(found[2])
+            return last - length + 1, last
+        if (found := _SPAN.search(words)) and int(found[1]) <= int(found[2]) <= int(found[1]) + 4:
+            return int(found[1]), int(found[2])
+    found = _YEAR.search(name.replace("B05001", ""))
+    return (int(found[1]), int(found[1])) if found else None
+
+
+def _stated(release: Release) -> Mapping[str, Any]:
+    years = survey_years(release.path.name, release.path.parent.name)
+    first, last = years or (None, None)
+    return {"first_year": first, "last_year": last}
+
+
+def _place(codes: pl.Series) -> tuple[pl.Series, pl.Series]:
+    """Kind and code of places, from identifiers such as 0500000US48453, 05000US48453, 48453 and 1001."""
+    parts = codes.str.extract_groups(r"^(?:(\d{3})\w*US)?(\d*)$")
+    level, digits = parts.struct.field("1"), parts.struct.field("2")
+    frame = pl.DataFrame({"whole": codes, "level": level, "digits": digits})
+    width = pl.col("digits").str.len_chars()
+    kind = (
+        pl.when(pl.col("level") == "010")
+        .then(pl.lit("nation"))
+        .when((pl.col("level") == "040") | (pl.col("level").is_null() & width.is_in([1, 2])))
+        .then(pl.lit("state"))
+        .when((pl.col("level") == "050") | (pl.col("level").is_null() & width.is_in([4, 5])))
+        .then(pl.lit("county"))
+    )
+    frame = frame.with_columns(kind.alias("kind"))
+    names = _state_of_fips()
+    state = pl.col("digits").str.zfill(2).replace_strict(list(names), list(names.values()), default=None)
+    place = (
+        pl.when(pl.col("kind") == "nation")
+        .then(pl.lit("US"))
+        .when(pl.col("kind") == "state")
+        .then(state)
+        .when(pl.col("kind") == "county")
+        .then(pl.col("digits").str.zfill(5))
+        .otherwise(pl.col("whole"))
+    )
+    both = frame.select(pl.coalesce("kind", pl.lit("other area")).alias("kind"), place.alias("place"))
+    return both["kind"], both["place"]
+
+
+def _state_of_fips() -> dict[str, str]:
+    from atlarge.reference import table
+
+    rows = table("counties").select(pl.col("fips").str.slice(0, 2), "state").unique()
+    return dict(rows.iter_rows())
+
+
+def _number(name: str) -> pl.Expr:
+    """A cell as the Census Bureau prints numbers: thousands separated, codes below zero for what is missing.
+
+    A margin printed ***** or -555555555 belongs to a count that is controlled to be right: it is 0.
+    """
+    words = pl.col(name).str.replace_all(r"[,+±\s]", "")
+    value = words.cast(pl.Float64, strict=False)
+    controlled = (words == "*****") | (value == -555_555_555)
+    return pl.when(controlled).then(0.0).when(value >= 0).then(value)
+
+
+def _spread(frame: pl.DataFrame) -> pl.DataFrame:
+    """One row a figure: noncitizens, their margin, and residents."""
+    codes = frame["geo"] if "geo" in frame.columns else _codes(frame)
+    kind, place = _place(codes.fill_null(""))
+    frame = frame.with_columns(kind=kind, place=place)
+    if "variable" in frame.columns:
+        wanted = pl.col("variable").str.contains(r"(?i)^B05001_0*6E?$")
+        frame = frame.filter(wanted.fill_null(False))
+    read = [name for name in ("noncitizens", "noncitizens_margin", "residents") if name in frame.columns]
+    frame = frame.with_columns([_number(name).alias(name) for name in read])
+    if "citizens" in frame.columns:  # citizens of voting age: of all residents, those who are no citizens
+        margins = [_number(name) for name in ("residents_margin", "citizens_margin")]
+        frame = frame.filter(pl.col("line").str.strip_chars().str.to_lowercase() == "total").with_columns(
+            noncitizens=pl.max_horizontal(pl.col("residents") - _number("citizens"), 0.0),
+            noncitizens_margin=(margins[0] ** 2 + margins[1] ** 2).sqrt(),
+        )
+    last = pl.col("last_year").cast(pl.Int32)
+    if "year" in frame.columns:
+        last = pl.coalesce(last, pl.col("year").cast(pl.Int32))
+    first = pl.coalesce(pl.col("first_year").cast(pl.Int32), last)
+    every = (
+        pl.when(last.is_null())
+        .then(pl.lit("survey of a year not stated"))
+        .otherwise(pl.concat_str([pl.lit("survey of "), first, pl.lit(" to "), last]))
+    )
+    frame = frame.filter(pl.col("noncitizens").is_not_null())
+    measures = {
+        "noncitizens": "noncitizens",
+        "noncitizens_margin": "noncitizens: margin",
+        "residents": "residents",
+    }
+    return figures(
+        frame, {name: measure for name, measure in measures.items() if name in frame.columns},
+        date=pl.date(first, 1, 1), every=every, place=pl.col("place"), place_kind=pl.col("kind"),
+        as_of=pl.date(last, 12, 31),
+    )  # fmt: skip
+
+
+def _codes(frame: pl.DataFrame) -> pl.Series:
+    """Codes of an answer of the interface, which has state and county apart: their digits, or their names."""
+    state = frame["state"].cast(pl.String)
+    names = {name: fips for fips, name in _state_of_fips().items()}
+    coded = state_code(state).replace_strict(list(names), list(names.values()), default=None)
+    states = (
+        pl.DataFrame({"s": state, "c": coded})
+        .select(pl.when(pl.col("s").str.contains(r"^\d{1,2}$")).then(pl.col("s").str.zfill(2)).otherwise("c"))
+        .to_series()
+    )
+    if "county" not in frame.columns:
+        return states
+    county = frame["county"].cast(pl.String)
+    named = county_code(county, state_code(state))
+    both = pl.DataFrame({"s": states, "c": county, "n": named})
+    digits = pl.when(pl.col("c").str.contains(r"^\d{1,3}$")).then(
+        pl.concat_str(["s", pl.col("c").str.zfill(3)])
+    )
+    return both.select(pl.coalesce(digits, "n", pl.lit("")).alias("geo")).to_series()
+
+
+def _cells(number: str) -> dict[str, Column]:
+    """A cell of the table and its margin, as the download, the interface and the summary file name them."""
+    return {
+        "estimate": text(f"B05001_{number}E", f"B05001_E{number}"),
+        "margin": text(f"B05001_{number}M", f"B05001_M{number}", needed=False),
+    }
+
+
+_NONCITIZENS, _RESIDENTS = _cells("006"), _cells("001")
+_FIGURES = {
+    "noncitizens": _NONCITIZENS["estimate"],
+    "noncitizens_margin": _NONCITIZENS["margin"],
+    "residents": Column(_RESIDENTS["estimate"].names, "text", is_needed=False),
+    "year": count("year", needed=False),
+    "name": text("NAME", "Geographic Area Name", needed=False),
+}
+_FORMS = ("{}E", "{}M", "{}EA", "{}MA", "E{}", "M{}")
+_KNOWN = (
+    *("B05001_" + form.format(f"{number:03}") for number in range(1, 7) for form in _FORMS),
+    "us", "region", "division", "for", "ucgid",
+)  # fmt: skip
+_ABOUT: dict[str, Any] = {
+    "publisher": "U.S. Census Bureau, American Community Survey",
+    "url": "https://data.census.gov/table?q=B05001",
+    "table": "aggregates",
+    "spread": _spread,
+    "stated": _stated,
+    "licence": "federal work",
+}
+_NOTE = "The years are read from the file's name. Row 2 of a download holds labels and gives no figure."
+
+FAMILIES = [
+    Family(
+        id="census-b05001",
+        title="Noncitizens by place, Census table B05001, as downloaded or of the summary file",
+        covers="Nation, states and counties that the file names.",
+        columns={"geo": text("GEO_ID", "GEOID", "Geography", filled=True), **_FIGURES},
+        known=_KNOWN,
+        delimiters=(",", "|"),
+        note=_NOTE,
+        **_ABOUT,
+    ),
+    Family(
+        id="census-b05001-api",
+        title="Noncitizens by place, Census table B05001, as the interface gives it",
+        covers="States and counties that the answer names.",
+        columns={"state": text("state", filled=True), "county": text("county", needed=False), **_FIGURES},
+        known=_KNOWN,
+        note=_NOTE,
+        **_ABOUT,
+    ),
+    Family(
+        id="census-b05001-long",
+        title="Noncitizens by place, Census table B05001, one row a variable",
+        covers="Nation, states and counties that the file names.",
+        columns={
+            "geo": text("GEOID", "GEO_ID", filled=True),
+            "variable": text("variable", filled=True),
+            "noncitizens": text("estimate", filled=True),
+            "noncitizens_margin": text("moe"),
+            "year": count("year", needed=False),
+            "name": text("NAME", needed=False),
+        },
+        known=_KNOWN,
+        note="Rows of other variables than B05001_006 give no figure.",
+        **_ABOUT,
+    ),
+    Family(
+        id="census-cvap",
+        title="Citizens of voting age by place, special tabulation of the American Community Survey",
+        covers="Nation, states and counties that the file names.",
+        columns={
+            "geo": text("geoid", filled=True),
+            "name": text("geoname", "NAME", needed=False),
+            "line": text("lntitle", filled=True),
+            "residents": text("tot_est", filled=True),
+            "residents_margin": text("tot_moe"),
+            "citizens": text("cit_est", filled=True),
+            "citizens_margin": text("cit_moe"),
+        },
+        known=("lnnumber", "adu_est", "adu_moe", "cvap_est", "cvap_moe"),
+        note="Noncitizens are residents less citizens; their margin is the root of the sum of both squared, "
+        "which is wider than it need be where the two go together.",
+        **_ABOUT,
+    ),
+]
