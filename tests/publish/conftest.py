@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from made import made_store
+from made import made_store, story_store
 from playwright.sync_api import Browser, sync_playwright
 
 import chromium
@@ -34,12 +35,34 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def address(site: Path) -> Iterator[str]:
-    """The made site, served."""
+def story_site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A site like the one of the embedded records: four fiscal years, an answer, the ledger of claims."""
+    folder = tmp_path_factory.mktemp("story")
+    store = story_store(folder / "store")
+    publish(folder / "site", store, workers=1, answers=["travis-tx-2017"], claims=True, every_county=False)
+    return folder / "site"
+
+
+@contextmanager
+def _served(site: Path) -> Iterator[str]:
     with server(site) as served:
         threading.Thread(target=served.serve_forever, daemon=True).start()
         yield f"http://127.0.0.1:{served.server_address[1]}"
         served.shutdown()
+
+
+@pytest.fixture(scope="session")
+def story_address(story_site: Path) -> Iterator[str]:
+    """That site, served."""
+    with _served(story_site) as address:
+        yield address
+
+
+@pytest.fixture(scope="session")
+def address(site: Path) -> Iterator[str]:
+    """The made site, served."""
+    with _served(site) as address:
+        yield address
 
 
 @pytest.fixture(scope="session")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -29,14 +30,30 @@ HOSTILE = "<script>alert('x')</script>"
 OFFICES = {"AUS": ("SNA", 0.9), "SNA": ("SNA", 0.7), "NOL": ("NOL", 0.4), HOSTILE: ("NOL", 0.15)}
 
 
-def arrests(seed: int = 3) -> pl.DataFrame:
+STORY_END = dt.date(2019, 8, 31)
+STORY_COUNTIES = {
+    **COUNTIES,
+    "48201": ("TX", "HOU", 3.0),
+    "13145": ("GA", "ATL", 0.02),
+    "17031": ("IL", "CHI", 0.05),
+}
+STORY_OFFICES = {"AUS": ("SNA", 0.9), "SNA": ("SNA", 0.7), "NOL": ("NOL", 0.4), "CHI": ("CHI", 2.0)}
+"""A longer store with Harris County in Texas, its namesake in Georgia, and a county that few records name."""
+
+
+def arrests(
+    seed: int = 3,
+    end: dt.date = END,
+    counties: Mapping[str, tuple[str, str, float]] = COUNTIES,
+    offices: Mapping[str, tuple[str, float]] = OFFICES,
+) -> pl.DataFrame:
     """Daily counts by place and method, with one burst in the office area AUS."""
     rng = np.random.default_rng(seed)
-    days = pl.date_range(START, END, eager=True)
+    days = pl.date_range(START, end, eager=True)
     rows = []
-    for fips, (state, aor, rate) in COUNTIES.items():
+    for fips, (state, aor, rate) in counties.items():
         rows.append(_place(rng, days, rate, aor=aor, county_fips=fips, state=state))
-    for office, (aor, rate) in OFFICES.items():
+    for office, (aor, rate) in offices.items():
         rows.append(_place(rng, days, rate, aor=aor, office=office))
     rows.append(_place(rng, days, 0.3, aor="SNA"))
     burst = pl.DataFrame({"date": [dt.date(2017, 2, 9), dt.date(2017, 2, 10)], "n": [31, 34]}).with_columns(
@@ -60,8 +77,16 @@ def _place(rng: np.random.Generator, days: pl.Series, rate: float, **where: str)
 
 def made_store(folder: Path, seed: int = 3) -> Store:
     """Write the made arrests as a store of one release and open it."""
+    return _written(folder, arrests(seed), END)
+
+
+def story_store(folder: Path) -> Store:
+    """Write the longer store and open it."""
+    return _written(folder, arrests(5, STORY_END, STORY_COUNTIES, STORY_OFFICES), STORY_END)
+
+
+def _written(folder: Path, rows: pl.DataFrame, end: dt.date) -> Store:
     (folder / "arrests").mkdir(parents=True)
-    rows = arrests(seed)
     rows.write_parquet(folder / "arrests" / "made.parquet")
     release = {
         "id": "made",
@@ -73,7 +98,7 @@ def made_store(folder: Path, seed: int = 3) -> Store:
         "rows_dropped": {},
         "unresolved_places": 0,
         "tables": [{"table": "arrests", "path": "arrests/made.parquet", "rows": rows.height}],
-        "coverage": [{"table": "arrests", "start": str(START), "end": str(END), "scope": "nation"}],
+        "coverage": [{"table": "arrests", "start": str(START), "end": str(end), "scope": "nation"}],
     }
     (folder / "manifest.json").write_text(json.dumps({"format": 1, "releases": [release]}))
     return open_store(folder)

@@ -261,7 +261,8 @@ def policy_mark(shown: Shown) -> PolicyMark | None:
     )
 
 
-def _bursts(shown: Shown, series: Series, w: Words) -> list[Burst]:
+def bursts_of(shown: Shown, series: Series, w: Words) -> list[Burst]:
+    """The burst of an answer and the surges of its area, as drawn on a series."""
     rows = []
     named = burst_window(shown.answer)
     if named is not None and shown.answer.measure == series.measure and _has_burst(shown):
@@ -298,14 +299,15 @@ def peak(counts: Counts, w: Words, every: str) -> str:
     return w("chart.peak", peak=w.count(value), when=when)
 
 
-def _every(series: Series) -> str:
+def every_of(series: Series) -> str:
+    """The periods of an answer's series: months counted from the policy's day, or days."""
     days = sorted(series.days)[len(series.days) // 2]
     return "month_from" if 27 < days < 32 else "day"
 
 
 def _timeline_sentence(shown: Shown, series: Series, counts: Counts, w: Words) -> str:
     """What the timeline says: its peak, and the longest span observed and expected."""
-    every = _every(series)
+    every = every_of(series)
     shared = {
         "measure": _measure(series.measure, series.label, w),
         "area": area_name(series.area, w),
@@ -343,7 +345,7 @@ def _expected_columns(series: Series, w: Words) -> list[tuple[str, list[str]]]:
 
 
 def _timeline(shown: Shown, series: Series, counts: Counts, w: Words, *, is_main: bool) -> Figure:
-    every = _every(series)
+    every = every_of(series)
     name = _measure(series.measure, series.label, w)
     estimate = Estimate(
         w("chart.expected"),
@@ -369,7 +371,7 @@ def _timeline(shown: Shown, series: Series, counts: Counts, w: Words, *, is_main
             sentence=sentence,
             estimate=estimate if has_estimate else None,
             policies=[policy] if policy else [],
-            bursts=_bursts(shown, series, w),
+            bursts=bursts_of(shown, series, w),
             width=width,
             height=350 if is_main else 270,
         )

@@ -35,11 +35,18 @@ class Live:
     can_compare: bool = True
     has_rates: bool = True
     height: int = 380
+    measures: Sequence[str] = MEASURES
 
 
 def spans_of(data: SiteData, w: Words) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
     """Starts and ends to choose from: the first and last months, the Januaries and Decembers between."""
-    first, last = data.first_day, data.last_day
+    return spans_between(data.first_day, data.last_day, w)
+
+
+def spans_between(
+    first: dt.date, last: dt.date, w: Words
+) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
+    """Starts and ends to choose from between two days."""
     starts = [dt.date(year, 1, 1) for year in range(first.year + 1, last.year + 1)]
     ends = [dt.date(year, 12, 1) for year in range(first.year, last.year)]
     return (
@@ -59,7 +66,6 @@ def live_place(data: SiteData, place: PlaceInfo, figure: Figure, w: Words, *, is
         spans=spans_of(data, w),
         figure=figure,
         is_linked=is_linked,
-        has_rates=place.level != "office",
     )
 
 

@@ -49,7 +49,7 @@ def series_of(data: SiteData, place: PlaceInfo) -> dict[str, Any]:
         if own:
             first = next(iter(own.values()))
             start[every] = first.periods[0].isoformat()[:7]
-            series[every] = {m: [_number(c, i) for i in range(len(c.values))] for m, c in own.items()}
+            series[every] = {m: [number_of(c, i) for i in range(len(c.values))] for m, c in own.items()}
     if (
         place.fine == "month" and "month" in series
     ):  # to be laid beside a place that is published by the quarter
@@ -73,7 +73,8 @@ def series_of(data: SiteData, place: PlaceInfo) -> dict[str, Any]:
     return found
 
 
-def _number(counts: Counts, index: int) -> int | None:
+def number_of(counts: Counts, index: int) -> int | None:
+    """A count as a script reads it: its number, or what stands for a hidden one; None where not covered."""
     value, mark = counts.values[index], counts.marks[index]
     if value is not None:
         return value

@@ -24,7 +24,7 @@ import yaml
 from atlarge.calendar import add_months
 from atlarge.disclosure.table import THRESHOLD, Counts, Disclosed
 from atlarge.errors import CoverageError, QuestionError, StoreError
-from atlarge.publish.answer_pages import answer_page, answer_stem
+from atlarge.publish.answer_pages import answer_page, answer_series, answer_stem, series_key
 from atlarge.publish.brief import brief_page
 from atlarge.publish.charts import shapes
 from atlarge.publish.claims_data import raw_claims
@@ -380,6 +380,8 @@ def _write_shared(folder: Folder, data: SiteData, table: Disclosed) -> None:
         for shown in data.answers:
             folder.put(path_of(answer_stem(shown.answer), w), answer_page(data, shown, w))
             folder.put(path_of(f"{answer_stem(shown.answer)}-brief", w), brief_page(shown, w))
+    for shown in data.answers:
+        folder.put(f"data/series/{series_key(shown.answer)}.js", answer_series(shown))
     for path, content in policy_files(data):
         folder.put(path, content)
     frame = download_frame(table, {code: p.name for code, p in data.places.items()})

@@ -25,7 +25,7 @@
     };
     data.name = data.names[document.documentElement.lang] || data.names.en;
     for (const p of data.policies) p.label = fill(W["policy." + (p.scope || "own") + "." + p.kind], { day: one(p.day).s });
-    for (const s of data.surges) s.label = (s.area ? s.area + ": " : "") + fill(W["surge"], { count: s.count, days: days(s.start, s.end) });
+    for (const s of data.surges) s.label = s.labels ? s.labels[document.documentElement.lang] : (s.area ? s.area + ": " : "") + fill(W["surge"], { count: s.count, days: days(s.start, s.end) });
   };
 
   const STEP = { month: 1, quarter: 3, year: 12 };
@@ -56,6 +56,9 @@
     const monthOf = (time) => new Date(time).toISOString().slice(0, 7);
     const periodName = (time, every) => {
       const d = new Date(time), y = d.getUTCFullYear(), m = d.getUTCMonth();
+      const date = d.getUTCDate() + " " + months[m] + " " + y;
+      if (every === "day") return date;
+      if (every === "month_from" && d.getUTCDate() > 1) return say("month_from", { day: date });
       if (every === "year") return say("fiscal", { year: y + 1 });
       if (every === "quarter") return months[m] + "–" + months[m + 2] + " " + y;
       return months[m] + " " + y;
@@ -63,6 +66,7 @@
 
     /* The values of one measure of a place: numbers, or why there is none. */
     const valuesOf = (data, measure, every) => {
+      if (data.at) return data.counts[measure] || null;
       const own = data.series[every];
       if (!own) return null;
       if (own[measure]) return own[measure];
@@ -74,6 +78,12 @@
         if (some.some((one) => one === null)) return null;
         return some.some((one) => one < 0) ? WITHHELD : some[0] - some[1] - some[2];
       });
+    };
+    /* Start and end of each period of a measure: months as they are, or an answer's own periods. */
+    const gridOf = (data, measure, every, n) => {
+      if (data.at) return data.at[measure].map((text, k) => [day(text), day(text) + data.days[measure][k] * 864e5]);
+      const first = day(data.start[every]);
+      return [...Array(n).keys()].map((k) => [later(first, k * STEP[every]), later(first, (k + 1) * STEP[every])]);
     };
     const people = (data, time) => {
       const years = Object.keys(data.people || {}).map(Number).sort();
@@ -91,6 +101,7 @@
         this.isLinked = figure.dataset.linked === "true";
         this.state = { places: figure.dataset.places ? figure.dataset.places.split(",") : [], measure: figure.dataset.measure || "parts", rate: false, from: "", to: "" };
         this.own = [...this.state.places];
+        this.heading = figure.querySelector("figcaption h3").textContent;
         this.here = -1;
         this.readAddress();
         this.wire();
@@ -102,7 +113,7 @@
         if (!this.isLinked) return;
         const given = new URLSearchParams(location.search);
         const fit = (text) => /^\d{4}-\d{2}$/.test(text || "") ? text : "";
-        const others = (given.get("with") || "").split(",").filter((k) => /^[a-z]+-[A-Za-z0-9]+$/.test(k));
+        const others = (given.get("with") || "").split(",").filter((k) => /^[a-z]+-[A-Za-z0-9-]+$/.test(k));
         this.state.places = [...new Set([...this.state.places, ...others])].slice(0, MOST);
         if (given.get("m")) this.state.measure = given.get("m");
         this.state.rate = given.get("rate") === "1";
@@ -186,28 +197,41 @@
         const s = this.state, many = this.data.length > 1;
         if (many && (s.measure === "parts" || s.measure === "stack")) s.measure = "at_large";
         const order = ["month", "quarter", "year"];
-        const every = order[Math.max(...this.data.map((d) => order.indexOf(d.fine)))];
+        const answer = this.data.find((d) => d.at);
+        if (answer && !answer.at[s.measure]) s.measure = Object.keys(answer.at)[0];
+        const every = order[Math.max(0, ...this.data.map((d) => order.indexOf(d.fine)))];
         const names = s.measure === "parts" ? ["at_large", "handoffs"] : s.measure === "stack" ? ["at_large", "handoffs", "rest"] : [s.measure];
         const canRate = this.data.every((d) => d.people && !d.norate);
         const rate = s.rate && canRate;
-        const starts = this.data.map((d) => day(d.start[every]));
-        const ends = this.data.map((d, i) => later(starts[i], STEP[every] * (d.series[every].arrests || Object.values(d.series[every])[0]).length));
-        const first = Math.min(...starts), last = Math.max(...ends);
-        const times = [];
-        for (let t = first; t < last; t = later(t, STEP[every])) {
-          const end = later(t, STEP[every]);
-          if ((!s.from || end > day(s.from)) && (!s.to || t <= day(s.to))) times.push(t);
-        }
+        const isIn = ([start, end]) => (!s.from || end > day(s.from)) && (!s.to || start < later(day(s.to), 1));
         const lines = [];
-        this.data.forEach((d, i) => names.forEach((name) => {
+        for (const d of this.data) for (const name of names) {
           const values = valuesOf(d, name, every);
-          if (!values) return;
-          const at = new Map(values.map((v, k) => [later(starts[i], k * STEP[every]), v]));
-          const raw = times.map((t) => (at.has(t) ? at.get(t) : null));
-          const shown = raw.map((v, k) => (v === null || v < 0 ? null : rate ? v / people(d, times[k]) * 1e5 : v));
-          lines.push({ data: d, measure: name, name: many ? d.name : say("measure." + name), raw, shown, kind: KINDS[lines.length % KINDS.length] });
-        }));
-        return { every, lines, times, rate, canRate, many };
+          if (!values) continue;
+          const cells = gridOf(d, name, every, values.length).map((span, k) => [span, values[k], k]).filter(([span]) => isIn(span));
+          lines.push({ data: d, measure: name, name: many ? d.name : d.at ? say("observed") : say("measure." + name), cells, kind: KINDS[lines.length % KINDS.length] });
+        }
+        /* The periods of an answer stand for themselves; those of places are laid on one axis. */
+        const axis = new Map();
+        for (const l of lines) if (!answer || l.data === answer) for (const [span] of l.cells) axis.set(span[0], span[1]);
+        const times = [...axis.keys()].sort((p, q) => p - q), ends = times.map((t) => axis.get(t));
+        for (const l of lines) {
+          if (answer && l.data !== answer) l.cells = l.cells.filter(([[a, b]]) => a >= times[0] && b <= ends[ends.length - 1]);
+          const own = new Map(l.cells.map(([span, v, k]) => [span[0], [span[1], v, k]]));
+          const isShared = !answer || l.data === answer;
+          l.times = isShared ? times : [...own.keys()];
+          l.ends = isShared ? ends : l.times.map((t) => own.get(t)[0]);
+          l.raw = l.times.map((t) => (own.has(t) ? own.get(t)[1] : null));
+          l.shown = l.raw.map((v, k) => (v === null || v < 0 ? null : rate ? v / people(l.data, l.times[k]) * 1e5 : v));
+          l.indexAt = (i) => {
+            if (isShared) return i;
+            const mid = (times[i] + ends[i]) / 2;
+            return l.times.findIndex((t, k) => t <= mid && mid < l.ends[k]);
+          };
+        }
+        const first = answer && !many && answer.expected[s.measure];
+        const expected = first && lines.length ? lines[0].cells.map(([, , k]) => first[k]) : null;
+        return { every: answer ? answer.every : every, lines, times, ends, rate, canRate, many, expected, isAnswer: Boolean(answer) };
       }
 
       draw() {
@@ -229,7 +253,10 @@
         const width = Math.max(240, Math.round(plot.clientWidth));
         const narrow = width < 620;
         const height = this.fixed ? Math.min(this.height, 460) : narrow ? 320 : 400;
-        if (!this.own.length) figure.querySelector("figcaption h3").textContent = this.about();
+        const isFirst = Boolean(this.own.length) && !this.query();
+        figure.querySelector("figcaption h3").textContent = isFirst ? this.heading : this.about();
+        const sentence = figure.querySelector("figcaption p");
+        if (sentence && this.own.length) sentence.hidden = !isFirst;
         const svg = d3.select(plot).selectAll("svg.live").data([0]).join("svg").attr("class", "chart live").attr("viewBox", `0 0 ${width} ${height}`).attr("width", width).attr("height", height).attr("role", "img");
         plot.querySelectorAll(":scope > svg:not(.live), :scope > p").forEach((old) => old.remove());
         plot.style.height = height + "px";
@@ -239,6 +266,7 @@
 
         const isStack = this.state.measure === "stack";
         const tops = isStack ? c.times.map((_, i) => c.lines.reduce((sum, l) => sum + (l.shown[i] || 0), 0)) : c.lines.flatMap((l) => l.shown);
+        if (c.expected) tops.push(...c.expected.flatMap((e) => (e ? [e[0], e[2]] : [])));
         const threshold = this.data[0].threshold;
         const peak = Math.max(c.rate ? 0.1 : threshold, ...tops.filter((v) => v !== null));
         const y = d3.scaleLinear().domain([0, peak]).nice(4);
@@ -249,25 +277,26 @@
           const wide = t.node().getComputedTextLength(); t.remove(); return wide;
         };
         const left = Math.ceil(Math.max(...ticks.map((t) => measureText(number(t, digits))))) + 10;
-        const ends = c.lines.map((l) => measureText(l.name, l.kind + "-t"));
+        const named = c.expected ? [...c.lines, { name: say("expected"), kind: "c-expected", shown: c.expected.map((e) => (e ? e[0] : null)), times: c.times }] : c.lines;
+        const ends = named.map((l) => measureText(l.name, l.kind + "-t"));
         const room = narrow || isStack ? 14 : Math.min(210, Math.ceil(Math.max(...ends, 20)) + 14);
         const right = width - room;
-        const x = d3.scaleUtc().domain([c.times[0], later(c.times[c.times.length - 1], STEP[c.every])]).range([left, right]);
+        const x = d3.scaleUtc().domain([c.times[0], c.ends[c.ends.length - 1]]).range([left, right]);
         this.x = x;
         const policies = c.many ? [] : this.data[0].policies.map((p) => ({ ...p, at: day(p.day) })).filter((p) => p.at >= x.domain()[0] && p.at <= x.domain()[1]);
         const surges = c.many ? [] : this.data[0].surges.map((b) => ({ ...b, at: (day(b.start) + day(b.end)) / 2 })).filter((b) => b.at >= x.domain()[0] && b.at <= x.domain()[1]);
-        const lanes = policies.length || surges.length ? (narrow ? 3 : 2) : 0;
+        const lanes = policies.length || surges.length ? (narrow || policies.length > 2 ? 3 : 2) : 0;
         const top = lanes * 16 + 12, bottom = height - 28;
         y.range([bottom, top]);
-        const mid = (i) => x((c.times[i] + later(c.times[i], STEP[c.every])) / 2);
+        const mid = (i, l = c) => x((l.times[i] + l.ends[i]) / 2);
         this.mid = mid;
 
         /* Not covered */
-        const bare = c.times.map((_, i) => c.lines.every((l) => l.raw[i] === null));
+        const bare = c.times.map((_, i) => c.lines.every((l) => (l.raw[l.indexAt(i)] ?? null) === null));
         for (let i = 0; i < bare.length; i += 1) {
           if (!bare[i]) continue;
           let k = i; while (k + 1 < bare.length && bare[k + 1]) k += 1;
-          const a = x(c.times[i]), b = x(later(c.times[k], STEP[c.every]));
+          const a = x(c.times[i]), b = x(c.ends[k]);
           svg.append("rect").attr("class", "c-uncovered").attr("x", a).attr("width", b - a).attr("y", top).attr("height", bottom - top);
           const text = say("uncovered");
           if (measureText(text) + 8 < b - a) svg.append("text").attr("class", "c-tick").attr("text-anchor", "middle").attr("x", (a + b) / 2).attr("y", top + 16).text(text);
@@ -280,29 +309,36 @@
         }
         this.drawTime(svg, x, bottom, c.every, measureText);
         /* Policies and surges */
-        const places = Array(lanes).fill(-1e9);
+        const taken = Array.from({ length: lanes }, () => []);
         const marks = [
-          ...policies.map((p) => ({ x: x(p.at), text: p.label, kind: "c-policy-t", rank: 0 })),
+          ...policies.filter((p) => !p.soft).map((p) => ({ x: x(p.at), text: p.label, kind: "c-policy-t", rank: 0 })),
           ...[...surges].sort((a, b) => a.rank - b.rank).slice(0, narrow ? 1 : 3).map((b) => ({ x: x(b.at), text: b.label, kind: "c-surge-t", rank: b.rank })),
-        ].sort((a, b) => a.x - b.x);
-        for (const p of policies) svg.append("path").attr("class", "c-policy-line").attr("d", `M${x(p.at)} ${top - 6}V${bottom}`);
+        ].sort((a, b) => a.rank - b.rank || a.x - b.x);
+        if (c.isAnswer && !c.many) for (const p of policies.filter((one) => one.soft)) svg.append("path").attr("class", "c-policy-soft").attr("d", `M${x(p.at)} ${top - 6}V${bottom}`);
+        for (const p of policies.filter((one) => !one.soft)) svg.append("path").attr("class", "c-policy-line").attr("d", `M${x(p.at)} ${top - 6}V${bottom}`);
         for (const b of surges) svg.append("path").attr("class", "c-surge").attr("d", `M${x(b.at) - 4} ${top - 9}h8l-4 7z`);
         for (const m of marks) {
           const wide = measureText(m.text, m.kind);
           const start = m.x + 4 + wide <= width - 2 ? m.x + 4 : Math.max(2, m.x - 4 - wide);
           if (start + wide > width - 1) continue;
-          const free = places.findIndex((end) => start > end + 10);
+          const free = taken.findIndex((lane) => lane.every(([a, b]) => start > b + 10 || start + wide < a - 10));
           if (free < 0) continue;
-          places[free] = start + wide;
+          taken[free].push([start, start + wide]);
           svg.append("text").attr("class", m.kind).attr("x", start).attr("y", 13 + 16 * free).text(m.text);
         }
         /* Counts */
+        if (c.expected) {
+          const at = c.expected.map((e, i) => [mid(i), e]);
+          svg.append("path").attr("class", "c-band").attr("d", d3.area().defined((p) => p[1]).x((p) => p[0]).y0((p) => y(Math.max(0, p[1][1]))).y1((p) => y(p[1][2]))(at));
+          svg.append("path").attr("class", "c-expected").attr("d", d3.line().defined((p) => p[1]).x((p) => p[0]).y((p) => y(p[1][0]))(at));
+        }
         if (isStack) this.drawStack(svg, c, x, y);
         else for (const l of c.lines) this.drawLine(svg, c, l, mid, y, threshold);
         /* Names at the ends of their lines, apart */
+        this.named = named;
         const isLabelled = !narrow && !isStack;
         if (isLabelled) {
-          const spots = c.lines.map((l, i) => {
+          const spots = named.map((l, i) => {
             const at = l.shown.map((v, k) => [v, k]).filter(([v]) => v !== null).pop();
             return { l, i, y: at ? y(at[0]) : bottom };
           }).sort((a, b) => a.y - b.y);
@@ -312,7 +348,7 @@
           for (const s of [...spots].reverse()) { s.y = Math.min(s.y, most); most = s.y - 16; }
           for (const s of spots) svg.append("text").attr("class", s.l.kind + "-t").attr("x", right + 8).attr("y", s.y + 4).text(this.fitted(s.l.name, room - 12, (t) => measureText(t, s.l.kind + "-t")));
         }
-        this.keyline.replaceChildren(...(isLabelled ? [] : c.lines.map((l) => {
+        this.keyline.replaceChildren(...(isLabelled ? [] : named.map((l) => {
           const span = document.createElement("span");
           const ns = "http://www.w3.org/2000/svg";
           const svgKey = document.createElementNS(ns, "svg");
@@ -347,7 +383,7 @@
           if (start === null || Math.abs(px - start) < 12) return;
           const [a, b] = [Math.min(px, start), Math.max(px, start)].map(nearest);
           this.state.from = monthOf(c.times[a]);
-          this.state.to = monthOf(later(c.times[b], STEP[c.every] - 1));
+          this.state.to = monthOf(c.ends[b] - 864e5);
           this.changed();
         });
         over.on("pointerleave", () => { if (from === null) this.cursor.attr("visibility", "hidden"); });
@@ -382,7 +418,7 @@
       }
 
       drawLine(svg, c, l, mid, y, threshold) {
-        const points = l.shown.map((v, i) => [mid(i), v]);
+        const points = l.shown.map((v, i) => [mid(i, l), v]);
         const path = d3.line().defined((p) => p[1] !== null).x((p) => p[0]).y((p) => y(p[1]));
         svg.append("path").attr("class", l.kind).attr("d", path(points));
         points.forEach((p, i) => {
@@ -396,7 +432,7 @@
       drawStack(svg, c, x, y) {
         c.times.forEach((t, i) => {
           let base = 0;
-          const a = x(t), wide = Math.max(1, x(later(t, STEP[c.every])) - a - (c.every === "year" ? 8 : 0.6));
+          const a = x(t), wide = Math.max(1, x(c.ends[i]) - a - (c.every === "year" ? 8 : 0.6));
           for (const l of c.lines) {
             const v = l.shown[i];
             if (v) svg.append("rect").attr("class", l.kind + "-fill").attr("x", a).attr("width", wide).attr("y", y(base + v)).attr("height", y(base) - y(base + v));
@@ -407,7 +443,7 @@
       }
 
       text(l, i) {
-        const raw = l.raw[i];
+        const raw = l.raw[i] ?? null;
         if (raw === null) return say("uncovered");
         if (raw === SMALL) return "<" + l.data.threshold;
         if (raw === WITHHELD) return say("withheld");
@@ -419,14 +455,16 @@
         this.here = i;
         const px = this.mid(i);
         this.cursor.attr("visibility", "visible").attr("transform", `translate(${px} 0)`);
-        this.cursor.selectAll("circle").data(b.isStack ? [] : c.lines.filter((l) => l.shown[i] !== null)).join("circle").attr("class", (l) => l.kind + " dot").attr("r", 4.5).attr("cx", 0).attr("cy", (l) => b.y(l.shown[i]));
-        const parts = c.lines.map((l) => l.name + ": " + this.text(l, i));
+        this.cursor.selectAll("circle").data(b.isStack ? [] : c.lines.filter((l) => (l.shown[l.indexAt(i)] ?? null) !== null)).join("circle").attr("class", (l) => l.kind + " dot").attr("r", 4.5).attr("cx", (l) => this.mid(l.indexAt(i), l) - px).attr("cy", (l) => b.y(l.shown[l.indexAt(i)]));
+        const parts = c.lines.map((l) => l.name + ": " + this.text(l, l.indexAt(i)));
+        const e = c.expected && c.expected[i];
+        if (e) parts.push(say("expected_is", { n: number(Math.max(0, e[0]), 1), low: number(Math.max(0, e[1]), 1), high: number(e[2], 1) }));
         if (b.isStack) {
           const all = valuesOf(c.lines[0].data, "arrests", c.every);
           const at = all && all[Math.round((c.times[i] - day(c.lines[0].data.start[c.every])) / 2629800000 / STEP[c.every])];
           if (at !== undefined && at !== null) parts.push(say("measure.arrests") + ": " + (at === SMALL ? "<" + c.lines[0].data.threshold : at < 0 ? say("withheld") : number(at)));
         }
-        const end = later(c.times[i], STEP[c.every]);
+        const end = c.ends[i];
         if (!c.many) {
           for (const p of this.data[0].policies) if (day(p.day) >= c.times[i] && day(p.day) < end) parts.push(p.label + (p.title ? " (" + p.title + ")" : ""));
           for (const s of this.data[0].surges) if (day(s.start) >= c.times[i] && day(s.start) < end) parts.push(s.label);
@@ -439,7 +477,8 @@
       sync(c) {
         const s = this.state, set = (name, value) => { const t = this.tool(name); if (t) t.value = value; };
         const measure = this.tool("measure");
-        if (measure) for (const o of measure.options) o.disabled = c.many && (o.value === "parts" || o.value === "stack");
+        const answer = this.data.find((d) => d.at);
+        if (measure) for (const o of measure.options) o.disabled = answer ? !answer.at[o.value] : c.many && (o.value === "parts" || o.value === "stack");
         set("measure", s.measure);
         for (const name of ["from", "to"]) {
           const t = this.tool(name);
@@ -482,25 +521,27 @@
         chips.hidden = this.data.length < 2 && this.own.length > 0;
       }
 
-      title() { return this.figure.querySelector("figcaption h3").textContent; }
       about() {
         const c = this.choice, measure = [...new Set(c.lines.map((l) => say("measure." + l.measure)))].join(", ");
         const where = this.data.map((d) => d.name).join("; ");
-        return `${measure}, ${where}, ${periodName(c.times[0], c.every)} – ${periodName(c.times[c.times.length - 1], c.every)}${c.rate ? ", " + say("per") : ""}`;
+        const month = (time) => { const d = new Date(time); return months[d.getUTCMonth()] + " " + d.getUTCFullYear(); };
+        const from = c.isAnswer ? month(c.times[0]) : periodName(c.times[0], c.every);
+        const to = c.isAnswer ? month(c.ends[c.ends.length - 1] - 864e5) : periodName(c.times[c.times.length - 1], c.every);
+        return `${measure}, ${where}, ${from} – ${to}${c.rate ? ", " + say("per") : ""}`;
       }
 
       take(kind) {
         const stem = "atlarge-" + this.state.places.join("-") + "-" + this.state.measure;
         if (kind === "csv") { window.atlargeSave(new Blob([this.csv()], { type: "text/csv" }), stem + ".csv"); return; }
-        window.atlargeDrawn(this.plot.querySelector("svg.live"), { title: this.title(), about: this.about(), source: document.body.dataset.source, key: this.keyline.textContent.trim() ? this.choice.lines : [], kind, name: stem + "." + kind });
+        window.atlargeDrawn(this.plot.querySelector("svg.live"), { title: this.figure.querySelector("figcaption h3").textContent, about: this.about(), source: document.body.dataset.source, key: this.keyline.textContent.trim() ? this.named : [], kind, name: stem + "." + kind });
       }
 
       csv() {
         const c = this.choice, quote = (t) => /[",\n]/.test(t) ? '"' + t.replace(/"/g, '""') + '"' : t;
-        const rows = [["place", "place_name", "measure", "period", "start", c.rate ? "per_100000" : "value", "mark"]];
-        for (const l of c.lines) c.times.forEach((t, i) => {
+        const rows = [["place", "place_name", "measure", "period", "start", c.rate ? "per_100000" : "value", "mark", ...(c.expected ? ["expected", "low", "high"] : [])]];
+        for (const l of c.lines) l.times.forEach((t, i) => {
           const raw = l.raw[i], mark = raw === null ? "uncovered" : raw === SMALL ? "small" : raw === WITHHELD ? "withheld" : "shown";
-          rows.push([l.data.code, l.data.name, l.measure, c.every, new Date(t).toISOString().slice(0, 10), mark === "shown" ? String(c.rate ? +l.shown[i].toFixed(4) : raw) : "", mark]);
+          rows.push([l.data.code, l.data.name, l.measure, c.every, new Date(t).toISOString().slice(0, 10), mark === "shown" ? String(c.rate ? +l.shown[i].toFixed(4) : raw) : "", mark, ...(c.expected ? (c.expected[i] || ["", "", ""]).map(String) : [])]);
         });
         return rows.map((r) => r.map(quote).join(",")).join("\n") + "\n";
       }
@@ -519,7 +560,7 @@
         const box = this.figure.querySelector(".embed-code");
         box.hidden = !box.hidden;
         const field = box.querySelector("textarea");
-        field.value = `<iframe src="${this.embedAddress().replace(/&/g, "&amp;")}" title="${this.title().replace(/"/g, "&quot;")}" width="100%" height="520" loading="lazy"></iframe>`;
+        field.value = `<iframe src="${this.embedAddress().replace(/&/g, "&amp;")}" title="${this.about().replace(/"/g, "&quot;")}" width="100%" height="520" loading="lazy"></iframe>`;
         if (!box.hidden) field.select();
       }
 
