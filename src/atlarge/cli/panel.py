@@ -68,6 +68,7 @@ def panel_command(
         result.write(out)
     if as_json:
         document: dict[str, Any] = {"rows": result.frame.height, "path": out, "coverage": result.coverage}
+        document["breaks"] = result.breaks
         if out is None:
             document["data"] = result.frame.to_dicts()
         emit_json(document, disclosed=False)
@@ -76,6 +77,8 @@ def panel_command(
 
         sys.stdout.write(csv_text(result.frame))
         mark_undisclosed()
+    for name, about in result.breaks.items():
+        note(f"{name}: a break on {about['break']}; from then on {about['after']}")
     for name, scope in result.coverage.items():
         for counted, rows in scope["unplaced"].items():
             if rows:

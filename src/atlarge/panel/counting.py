@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import operator
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cache, reduce
 from importlib.resources import files
 from pathlib import Path
@@ -28,6 +28,7 @@ from atlarge.records.schemes import scheme as scheme_of
 from atlarge.reference import table
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from numpy.typing import NDArray
 
     from atlarge.records.store import Coverage, Store
@@ -68,6 +69,12 @@ class Measure:
     date: str = "date"
     unmeasured_from: dt.date | None = None
     unmeasured_reason: str = ""
+    inferred_from: dt.date | None = None
+
+    @property
+    def is_inferred(self) -> bool:
+        """Whether a part of the counts is inferred, not counted."""
+        return self.inferred_from is not None
 
     @property
     def is_reported(self) -> bool:
@@ -120,7 +127,10 @@ class Panel:
     """A panel and what it covers.
 
     `frame`: place, place_name, period (first day), measure, value (null where no release covers it),
-    days_covered, days_in_period; sorted by measure, place, period.
+    days_covered, days_in_period; sorted by measure, place, period. With an inferred measure also low, high
+    and part (recorded, inferred, or "recorded and inferred").
+    `breaks`: of each measure whose definition changes within the time, the day and what stands before and
+    after.
     """
 
     frame: pl.DataFrame
@@ -128,6 +138,7 @@ class Panel:
     by: str
     every: str
     scheme: str
+    breaks: dict[str, Any] = field(default_factory=dict)
 
     def matrix(
         self, name: str, *, whole: bool = False
@@ -150,6 +161,52 @@ class Panel:
         """Name of each place by its code."""
         named = self.frame.select("place", "place_name").unique("place", keep="any").sort("place")
         return dict(named.iter_rows())
+
+    def plot(self, name: str | None = None, ax: Axes | None = None) -> Axes:
+        """Draw a measure by period, one line a place (matplotlib).
+
+        Intervals are bands, and a dotted line stands at the day from which the measure is defined otherwise.
+
+        Parameters
+        ----------
+        name
+            The measure; None where the panel has one only.
+        ax
+            Axes to draw on; None for new ones.
+
+        Raises
+        ------
+        QuestionError
+            Where the panel has no such measure, or several and none is named.
+        """
+        known = self.frame["measure"].unique().sort().to_list()
+        if name is None and len(known) > 1:
+            raise QuestionError(f"the panel has several measures; name one of {', '.join(known)}")
+        name = name or known[0]
+        rows = self.frame.filter(pl.col("measure") == name).sort("place", "period")
+        if rows.is_empty():
+            raise QuestionError(f"the panel has no rows of the measure {name!r}")
+        if ax is None:
+            try:
+                import matplotlib.pyplot as plt
+            except ImportError:
+                raise QuestionError("plot() needs Matplotlib: pip install matplotlib") from None
+            ax = plt.subplots()[1]
+        for (place,), of_place in rows.group_by("place_name", maintain_order=True):
+            days, values = of_place["period"], of_place["value"].cast(pl.Float64)
+            line = ax.plot(days, values, label=str(place))[0]
+            if "low" in of_place.columns:
+                low, high = (of_place[c].cast(pl.Float64) for c in ("low", "high"))
+                ax.fill_between(days, low, high, alpha=0.2, linewidth=0, color=line.get_color())
+        if name in self.breaks:
+            day = dt.date.fromisoformat(self.breaks[name]["break"])
+            word = self.breaks[name]["after"].partition(":")[0]
+            ax.axvline(day, linestyle=":", color="grey")  # type: ignore[arg-type]
+            ax.annotate(word, (day, 0.95), xycoords=("data", "axes fraction"))
+        ax.set_ylim(bottom=0)
+        ax.set_ylabel(measure(name).unit)
+        ax.legend(frameon=False)
+        return ax
 
     def write(self, path: Any) -> None:
         """Write the frame as CSV or Parquet, by the ending; atomic.
@@ -249,12 +306,20 @@ def panel(
     query = _query(by, every, scheme, engine, first, last, chosen)
     parts: list[pl.DataFrame] = []
     coverage: dict[str, Any] = {}
+    breaks: dict[str, Any] = {}
     for name in dict.fromkeys(m.table for m in wanted):
-        for group in _alike(store, [m for m in wanted if m.table == name]):
+        for group in _alike(store, [m for m in wanted if m.table == name and not m.is_inferred]):
             part, scope = _table_panel(store, name, group, query)
             parts.append(part)
             coverage[name] = _joined(coverage.get(name), scope)
-    frame = pl.concat(parts).sort("measure", "place", "period")
+            breaks |= _breaks(group, part)
+        for m in wanted:
+            if m.table == name and m.is_inferred:
+                part, scope, about = _inferred_panel(store, m, query)
+                breaks |= {m.name: about} if (part["part"] != "recorded").any() else {}
+                parts.append(part)
+                coverage[name] = _joined(coverage.get(name), scope)
+    frame = pl.concat(parts, how="diagonal").sort("measure", "place", "period")
     if frame.is_empty():
         where = ", ".join(query.places) if query.places else f"the level {by}"
         scopes = sorted({r["scope"] for scope in coverage.values() for r in scope["releases"]})
@@ -262,7 +327,7 @@ def panel(
             f"no release in the store covers {where}, only {', '.join(map(short_scope, scopes))}: "
             "there is nothing to count"
         )
-    return Panel(frame, coverage, by, every, scheme)
+    return Panel(frame, coverage, by, every, scheme, breaks)
 
 
 def _joined(before: dict[str, Any] | None, added: dict[str, Any]) -> dict[str, Any]:
@@ -405,7 +470,76 @@ def _table_panel(
         period = pl.col("period").dt.truncate(_TRUNCATE[query.every])
         inside = inside.group_by("place", period).agg(pl.col(names).sum())
     days = _whole_periods(days, query.every)
-    scope = {
+    outside = {n: int(counts[n].sum()) - int(inside[n].sum()) for n in names}
+    return _filled(days, inside, group, query), _scope_of(covered, unplaced, outside)
+
+
+def _breaks(group: list[Measure], part: pl.DataFrame) -> dict[str, Any]:
+    """The days from which measures are missing because the records no longer tell them, within the time."""
+    if part.is_empty():
+        return {}
+    last: dt.date = part["period"].sort()[-1]
+    return {
+        m.name: {"break": m.unmeasured_from.isoformat(), "after": f"missing: {m.unmeasured_reason}"}
+        for m in group
+        if m.unmeasured_from is not None and m.unmeasured_from <= last
+    }
+
+
+def _inferred_panel(
+    store: Store, m: Measure, query: _Query
+) -> tuple[pl.DataFrame, dict[str, Any], dict[str, Any]]:
+    """The panel of an inferred measure, its coverage and what stands on either side of its break."""
+    from atlarge.panel.inferred import custodial_cells, definition, inferred_counts
+
+    assert m.inferred_from is not None
+    covered = _window(_coverage_of_all(store, [measure("handoffs")]), m.table, query)
+    cells = custodial_cells(store, query.engine)
+    column = PLACE_COLUMN[query.by]
+    place = pl.col(column) if column else pl.lit(NATION)
+    found = cells.select(place.alias("place")).to_series().drop_nulls().unique().to_list()
+    # every place with an arrest has a row, as in the panels of counted measures
+    counts, _ = _count(store, [measure("arrests")], query, covered)
+    found = sorted({*found, *counts["place"].to_list()}) if query.places is None else list(query.places)
+    days = _covered_days(covered, found, query)
+    counted = cells
+    first, last = min(c.start for c in covered), max(c.end for c in covered)
+    if not _is_one_span(covered):
+        by_day = _covered_days(covered, found, replace(query, every="day"))
+        here = by_day.select(pl.col("place").alias("_place"), pl.col("period").alias("date"))
+        counted = (
+            cells.with_columns(place.alias("_place"))
+            .join(here, on=["_place", "date"], how="semi")
+            .drop("_place")
+        )
+    inside = counted.filter(pl.col("date").is_between(first, last))
+    period = pl.col("date").dt.truncate(_TRUNCATE[query.every])
+    # rates are learned from all records of the store; only those inside are counted
+    rows, calibration = inferred_counts(cells, inside, m.inferred_from, place, period)
+    unplaced = int(rows.filter(pl.col("place").is_null())["value"].sum())
+    days = _whole_periods(days, query.every)
+    grid = days.join(rows.drop_nulls("place"), on=["place", "period"], how="left").with_columns(
+        pl.when(pl.col("days_covered") > 0).then(pl.col("value", "low", "high").fill_null(0)).otherwise(None)
+    )
+    after = pl.col("period").dt.offset_by(_TRUNCATE[query.every]) > m.inferred_from
+    part = (
+        pl.when(pl.col("period") >= m.inferred_from).then(pl.lit("inferred"))
+        .when(after).then(pl.lit("recorded and inferred"))
+        .otherwise(pl.lit("recorded"))
+    )  # fmt: skip
+    in_period = (pl.col("period").dt.offset_by(_TRUNCATE[query.every]) - pl.col("period")).dt.total_days()
+    frame = grid.select(
+        "place", place_name(pl.col("place"), query.by).alias("place_name"), "period",
+        pl.lit(m.name).alias("measure"), "value", "days_covered", in_period.alias("days_in_period"),
+        "low", "high", part.alias("part"),
+    )  # fmt: skip
+    scope = _scope_of(covered, {m.name: unplaced}, {m.name: 0})
+    return frame, scope, definition(m.inferred_from, calibration)
+
+
+def _scope_of(covered: list[Coverage], unplaced: dict[str, int], outside: dict[str, int]) -> dict[str, Any]:
+    """The coverage of measures of a table, as a document."""
+    return {
         "start": min(c.start for c in covered).isoformat(),
         "end": max(c.end for c in covered).isoformat(),
         "releases": [
@@ -413,9 +547,8 @@ def _table_panel(
             for c in covered
         ],
         "unplaced": unplaced,
-        "outside_coverage": {n: int(counts[n].sum()) - int(inside[n].sum()) for n in names},
+        "outside_coverage": outside,
     }
-    return _filled(days, inside, group, query), scope
 
 
 def _window(coverage: list[Coverage], name: str, query: _Query) -> list[Coverage]:
@@ -444,7 +577,12 @@ def _is_one_span(covered: list[Coverage]) -> bool:
 
 
 def rows_counted(m: Measure, read_as: Scheme) -> nw.Expr | None:
-    """The rows that a measure counts, as an expression; None for all rows."""
+    """The rows that a measure counts, as an expression; None for all rows.
+
+    QuestionError for a measure that is inferred: its values are no sums of rows.
+    """
+    if m.is_inferred:
+        raise QuestionError(f"{m.name} is inferred, not counted: it is answered by `panel` alone")
     conditions = [nw.col(column).is_in(list(values)) for column, values in m.equals]
     if m.category is not None:
         inside = nw.col("method").is_in(list(read_as.methods(m.category)))

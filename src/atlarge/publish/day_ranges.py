@@ -18,7 +18,8 @@ import polars as pl
 from numpy.typing import NDArray
 
 from atlarge.disclosure.constraints import ConstraintBuilder, LinearConstraints
-from atlarge.errors import CoverageError
+from atlarge.errors import CoverageError, QuestionError
+from atlarge.panel import measure as measure_of
 from atlarge.panel import panel
 
 if TYPE_CHECKING:
@@ -87,7 +88,12 @@ def weights(rows: pl.DataFrame, windows: Sequence[Window]) -> NDArray[np.float64
 
 
 def daily_counts(store: Store, windows: Sequence[Window]) -> Daily:
-    """Cumulative daily counts of every place and measure that some window is about."""
+    """Cumulative daily counts of every place and measure that some window is about.
+
+    QuestionError for a measure that is inferred: it is no sum of days, and cannot be disclosed as one.
+    """
+    for name in sorted({w.measure for w in windows if measure_of(w.measure).is_inferred}):
+        raise QuestionError(f"{name} is inferred, not counted: it has no disclosed table; ask for `handoffs`")
     found: Daily = {}
     wanted: dict[tuple[str, str, str], set[str]] = {}
     for w in windows:

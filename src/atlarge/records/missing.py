@@ -95,8 +95,8 @@ def reported_days(frame: pl.DataFrame, table: str) -> dict[str, Spans]:
 
 def _in_use(daily: pl.DataFrame) -> Spans | None:
     """Stretches in which a column is in use, of `day`, `n` and `filled` rows; None where it is throughout."""
-    first = daily["day"].min()
-    days = (daily["day"].max() - first).days + 1  # type: ignore[operator]
+    first, last = daily["day"][0], daily["day"][-1]
+    days = (last - first).days + 1
     rows = int(daily["n"].sum())
     length = next((k for k in _BUCKET_DAYS if rows * k / days >= _BUCKET_ROWS), days)
     bucket = ((pl.col("day") - pl.lit(first)).dt.total_days() // length).alias("bucket")
