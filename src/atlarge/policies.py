@@ -120,6 +120,9 @@ class Policy:
     scope: str = ""
     other_fips: str = ""
 
+    def __repr__(self) -> str:
+        return f"<Policy {self.id}: {self.place_name}, {self.direction} cooperation, {self.effective}>"
+
     def to_dict(self) -> dict[str, Any]:
         """All fields by name."""
         return asdict(self)

@@ -64,6 +64,9 @@ class Verdict:
     where: str | None = None
     when: str | None = None
 
+    def __repr__(self) -> str:
+        return f"<Verdict {self.id}: {self.verdict}>"
+
     def to_dict(self) -> dict[str, Any]:
         """Plain values, in a fixed order."""
         return dict(self.__dict__)

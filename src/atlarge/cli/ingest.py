@@ -53,11 +53,7 @@ def ingest_command(
         emit_json(audit.to_dict())
         return
     for one in audit.releases:
-        dropped = "".join(f"; {n:,} left out ({reason})" for reason, n in one.rows_dropped.items())
-        sys.stdout.write(
-            f"{one.file}: {one.family}, {one.rows_read:,} rows read, {one.rows_kept:,} kept{dropped}; "
-            f"{one.unresolved_places:,} without a place\n"
-        )
+        sys.stdout.write(one.summary() + "\n")
         for text in _remarks(one):
             note(f"  {one.file}: {text}")
     sys.stdout.write("".join(line + "\n" for line in revision_lines(audit.revisions)))

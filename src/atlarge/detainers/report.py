@@ -60,6 +60,20 @@ class DetainerReport:
     later_arrests: pl.DataFrame
     scope: dict[str, Any]
 
+    def summary(self) -> str:
+        """How many detainers were issued, and what is known of them, in one line."""
+        issued, declined = self.total.get("issued"), self.total.get("declined")
+        shown = ["suppressed" if n is None else f"{n:,}" for n in (issued, declined)]
+        return (
+            f"{shown[0]} detainers issued {self.start} to {self.end}, {shown[1]} declined; "
+            f"{self.rows.height:,} rows by {self.by}"
+        )
+
+    __str__ = summary
+
+    def __repr__(self) -> str:
+        return f"<DetainerReport: {self.summary()}>"
+
     def without_accounts(self) -> DetainerReport:
         """The report that may be passed on: without accounts of releases, whose totals are of no table
         here."""

@@ -140,6 +140,22 @@ class Panel:
     scheme: str
     breaks: dict[str, Any] = field(default_factory=dict)
 
+    def summary(self) -> str:
+        """What is counted, where and when, and how many counts are missing."""
+        counted = ", ".join(self.frame["measure"].unique(maintain_order=True))
+        periods = f"{self.frame['period'].min()} to {self.frame['period'].max()}"
+        missing = self.frame["value"].null_count()
+        return (
+            f"{counted or 'nothing'} by {self.by} and {self.every}, {periods}: "
+            f"{self.frame['place'].n_unique():,} places, {self.frame.height:,} counts, "
+            f"{missing:,} of them missing (not covered by a release)"
+        )
+
+    def __repr__(self) -> str:
+        return f"<Panel: {self.summary()}>"
+
+    __str__ = summary
+
     def matrix(
         self, name: str, *, whole: bool = False
     ) -> tuple[NDArray[np.float64], list[str], list[dt.date]]:

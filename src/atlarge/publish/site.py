@@ -115,6 +115,15 @@ class SiteAudit:
     written: int
     hidden: dict[str, int]
 
+    def summary(self) -> str:
+        """Pages, and how many counts are suppressed, in one line."""
+        return f"{self.path}: {self.pages:,} pages; {sum(self.hidden.values()):,} counts suppressed"
+
+    __str__ = summary
+
+    def __repr__(self) -> str:
+        return f"<SiteAudit: {self.summary()}>"
+
     def to_dict(self) -> dict[str, Any]:
         """The JSON of `atlarge publish`."""
         return {

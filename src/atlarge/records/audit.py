@@ -47,6 +47,14 @@ class ReleaseAudit:
         ((reason, count),) = reasons
         return f"only {self.rows_kept:,} of {rows:,} rows can be kept ({reason}: {count:,} rows)"
 
+    def summary(self) -> str:
+        """One line: file, family, rows read, kept, left out and without a place."""
+        dropped = "".join(f"; {n:,} left out ({reason})" for reason, n in self.rows_dropped.items())
+        return (
+            f"{self.file}: {self.family}, {self.rows_read:,} rows read, {self.rows_kept:,} kept{dropped}; "
+            f"{self.unresolved_places:,} without a place"
+        )
+
     def to_dict(self) -> dict[str, Any]:
         """As in the manifest and in `--json`."""
         return dict(vars(self))
@@ -59,6 +67,16 @@ class IngestAudit:
     releases: list[ReleaseAudit]
     notes: list[str] = field(default_factory=list)
     revisions: list[dict[str, Any]] = field(default_factory=list)
+
+    def summary(self) -> str:
+        """A line a release."""
+        return "\n".join(one.summary() for one in self.releases)
+
+    __str__ = summary
+
+    def __repr__(self) -> str:
+        rows = sum(one.rows_kept for one in self.releases)
+        return f"<IngestAudit: {len(self.releases)} releases, {rows:,} rows kept>"
 
     def to_dict(self) -> dict[str, Any]:
         """`{"releases", "notes", "revisions"}`, as `atlarge ingest --json` prints it."""

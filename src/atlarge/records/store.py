@@ -78,6 +78,19 @@ class Store:
         self._checked: set[str] = set()
         self._names: dict[str, frozenset[str]] = {}
 
+    def summary(self) -> str:
+        """The folder, and a line a table: rows and the time that the releases cover."""
+        lines = [f"{self.path}: {len(self.releases)} releases"]
+        for name in self.tables():
+            rows = sum(int(entry["rows"]) for entry in self._entries(name))
+            lines.append(f"{name}: {rows:,} rows")
+        return "\n".join(lines)
+
+    __str__ = summary
+
+    def __repr__(self) -> str:
+        return f"<Store {self.path}: {', '.join(self.tables()) or 'empty'}>"
+
     def _sound(self, names: list[str]) -> list[Path]:
         """Paths of files, once they are known to be as they were written; StoreError if one is not."""
         fresh = [name for name in names if name not in self._checked]

@@ -52,6 +52,15 @@ class Simulated:
     truth_panel: Path
     rows: dict[str, int]
 
+    def summary(self) -> str:
+        """Rows of each file, in one line."""
+        return ", ".join(f"{name}: {rows:,} rows" for name, rows in self.rows.items())
+
+    __str__ = summary
+
+    def __repr__(self) -> str:
+        return f"<Simulated in {self.truth.parent}: {len(self.arrests)} files of arrests, one of detainers>"
+
     def to_dict(self) -> dict[str, Any]:
         return {
             "arrests": [str(path) for path in self.arrests],

@@ -64,6 +64,14 @@ class Surge:
         """Share of the rows that carry an operation mark; None where the records have no such mark."""
         return self.witness.operation_share if self.witness else None
 
+    def summary(self) -> str:
+        """Place, days, count, expected count and q, in one line."""
+        days = f"{self.start}" if self.start == self.end else f"{self.start} to {self.end}"
+        return f"{self.place_name}, {days}: {self.observed:,}, expected {self.expected:.1f} (q {self.q:.2g})"
+
+    def __repr__(self) -> str:
+        return f"<Surge: {self.summary()}>"
+
     def to_dict(self) -> dict[str, Any]:
         """Plain values; dates in ISO form."""
         document: dict[str, Any] = {
@@ -106,6 +114,17 @@ class SurgeList:
     _values: Floats = field(repr=False)
     _places: list[str] = field(repr=False)
     _periods: list[dt.date] = field(repr=False)
+
+    def summary(self, top: int = 10) -> str:
+        """How many surges in how many places, and a line for each of the first `top`."""
+        head = f"{len(self.surges)} surges in {self.about['places']} places at q <= {self.about['alpha']:g}; "
+        lines = [f"{head}{len(self.too_thin)} places with too few records to be tested"]
+        return "\n".join([*lines, *(surge.summary() for surge in self.surges[:top])])
+
+    __str__ = summary
+
+    def __repr__(self) -> str:
+        return f"<SurgeList: {len(self.surges)} surges of {self.about['measure']} by {self.about['by']}>"
 
     def to_dicts(self) -> list[dict[str, Any]]:
         """One plain dict a surge, by rank."""
