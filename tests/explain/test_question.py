@@ -72,6 +72,15 @@ def test_a_name_of_a_state_and_of_a_city_is_refused_and_its_codes_are_not(name: 
     assert requested_place(code).kind == "state"
 
 
+def test_of_counties_of_one_name_the_policys_own_is_meant() -> None:
+    own = next(p for p in policies() if p.id == "montgomery-md-2019")
+    assert requested_place("Montgomery County", own).code == "24031"
+    with pytest.raises(PlaceError, match=r"names \d\d places"):
+        requested_place("Montgomery County")
+    with pytest.raises(PlaceError, match=r"names \d\d places"):
+        requested_place("Washington County", own)
+
+
 @pytest.mark.parametrize("name", ["Travs County, TX", "Trvis Cty TX", "Haris County, TX", "Maricopah"])
 def test_a_misspelt_name_gets_the_nearest(name: str) -> None:
     with pytest.raises(PlaceError, match="did you mean"):

@@ -6,6 +6,7 @@ import pytest
 
 from atlarge.errors import PlaceError
 from atlarge.places import Place, find_place
+from atlarge.places.gazetteer import gazetteer
 
 
 @pytest.mark.parametrize(
@@ -24,6 +25,9 @@ from atlarge.places import Place, find_place
         ("Texas", Place("state", "TX", "Texas")),
         ("09110", Place("county", "09110", "Capitol Planning Region, CT")),
         ("Baltimore city, MD", Place("county", "24510", "Baltimore city, MD")),
+        ("Denver, CO", Place("county", "08031", "Denver County, CO")),  # not short for county there
+        ("Washington State", Place("state", "WA", "Washington")),
+        ("State of Georgia", Place("state", "GA", "Georgia")),
         ("St. Louis County, MO", Place("county", "29189", "St. Louis County, MO")),
     ],
 )
@@ -43,6 +47,48 @@ def test_a_name_of_many_places_lists_them() -> None:
 def test_a_misspelt_name_gets_suggestions() -> None:
     with pytest.raises(PlaceError, match="did you mean Travis County, TX"):
         find_place("Traviss County TX")
+
+
+@pytest.mark.parametrize(
+    ("name", "nearest"),
+    [
+        ("Travs County, TX", "Travis County, TX"),
+        ("Mecklenberg County, NC", "Mecklenburg County, NC"),
+        ("Bexer County TX", "Bexar County, TX"),
+        ("Maricpoa, AZ", "Maricopa County, AZ"),
+        ("Texsa", "Texas"),
+        ("Dallas-Fort Worth", "Dallas"),
+    ],
+)
+def test_the_nearest_name_comes_first_and_is_of_the_state_named(name: str, nearest: str) -> None:
+    with pytest.raises(PlaceError) as refused:
+        find_place(name)
+    listed = str(refused.value).partition("did you mean ")[2]
+    assert listed.startswith(nearest)
+    if name[-3:-2] in " ,":
+        assert all(part.endswith(name[-2:]) for part in listed.rstrip("?").split(", ")[1::2])
+
+
+@pytest.mark.parametrize(
+    ("name", "county"),
+    [("Austin, TX", "48453"), ("Houston, TX", "48201"), ("Oakland", "06001"), ("Brooklyn", "36047")],
+)
+def test_a_city_is_not_taken_for_a_smaller_county_of_its_name(name: str, county: str) -> None:
+    with pytest.raises(PlaceError, match=rf"a city.* lies in .*\({county}\)"):
+        find_place(name)
+
+
+def test_a_number_of_no_county_says_what_a_number_is() -> None:
+    with pytest.raises(PlaceError, match="no county has the FIPS code '78701'"):
+        find_place("78701")
+
+
+def test_a_user_s_name_needs_none_of_the_lists_for_landmarks() -> None:
+    gazetteer.cache_clear()
+    find_place("Travis County, TX")
+    with pytest.raises(PlaceError):
+        find_place("Travs County, TX")
+    assert not {"_listed", "prisons", "known_words", "overrides", "styles"} & set(vars(gazetteer()))
 
 
 def test_no_name_is_an_error() -> None:

@@ -65,12 +65,14 @@ def explain_command(
         raise typer.BadParameter(f"no language {language!r}; there are: {', '.join(LANGUAGES)}")
     if brief is not None and brief.suffix.lower() not in (".html", ".htm", ".pdf"):
         raise typer.BadParameter("--brief takes a name that ends in .html or .pdf")
-    from atlarge.places import find_place
+    from atlarge.explain.question import check_fit, requested_place
     from atlarge.policies import as_registry
 
-    find_place(place)  # a misspelt name or policy is refused before the engines are loaded
-    if policy is not None:
-        as_registry(registry).get(policy)
+    # a misspelt name or policy, or one of another place, is refused before the engines are loaded
+    wanted = None if policy is None else as_registry(registry).get(policy)
+    found = requested_place(place, wanted)
+    if wanted is not None:
+        check_fit(wanted, found)
     from atlarge.explain import explain
 
     day = date.date() if date else None

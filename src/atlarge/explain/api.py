@@ -109,7 +109,7 @@ def explain(
     policies = as_registry(registry)
     if policy is not None:
         requested = policies.get(policy)
-        found = requested_place(str(place))
+        found = requested_place(str(place), requested)
         check_fit(requested, found)
     else:
         found = requested_place(str(place))

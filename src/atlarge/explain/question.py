@@ -6,16 +6,20 @@ once, with what to ask instead.
 
 from __future__ import annotations
 
-import numpy as np
+from typing import TYPE_CHECKING
 
-from atlarge.errors import QuestionError
+from atlarge.errors import PlaceError, QuestionError
 from atlarge.explain.areas import seat_of
-from atlarge.explain.periods import Months
 from atlarge.places import Place, find_place
 from atlarge.places import place_name as name_of
 from atlarge.places.gazetteer import gazetteer
 from atlarge.places.text import squash
 from atlarge.policies import Policy
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from atlarge.explain.periods import Months
 
 MIN_ARRESTS = 20
 MIN_PER_MONTH = 1.0
@@ -23,8 +27,8 @@ HEADQUARTERS = "HQ"
 _KINDS = {"county": "county", "office": "ICE office area", "aor": "area of responsibility", "state": "state"}
 
 
-def requested_place(name: str) -> Place:
-    """The one place that a name means.
+def requested_place(name: str, policy: Policy | None = None) -> Place:
+    """The one place that a name means; of counties of one name, the one whose policy is asked about.
 
     Raises PlaceError for a name of no place (with the nearest) or of several, QuestionError for a name that
     is a state's and also an area of responsibility's or a city's: their answers are about different people.
@@ -44,7 +48,20 @@ def requested_place(name: str) -> Place:
                 f"'{text}' names a state and also a city with an ICE area; "
                 f"ask for {state} (the state) or {listed}"
             )
-    return find_place(text)
+    try:
+        return find_place(text)
+    except PlaceError:
+        own = policy.fips if policy is not None else None
+        if own is None or key not in {squash(n) for n in _names(own)}:
+            raise
+        return find_place(own)
+
+
+def _names(fips: str) -> tuple[str, ...]:
+    """A county's name with and without its type, as a user may write it without the state."""
+    name = name_of("county", fips).partition(",")[0]
+    county = gazetteer().counties.get(fips)
+    return (name, county.base) if county is not None else (name,)
 
 
 def check_fit(policy: Policy, place: Place) -> None:
@@ -90,6 +107,8 @@ def check_enough(observed: np.ndarray, months: Months, area_name: str, nearest: 
 
     `observed`: arrests at large by period of `months`; `nearest`: what to ask instead.
     """
+    import numpy as np  # not needed to refuse a name
+
     seen = float(np.nansum(observed))
     before = float(np.nansum(observed[months.pre])) / (sum(np.array(months.days)[months.pre]) / 30.44)
     if seen >= MIN_ARRESTS or before >= MIN_PER_MONTH:

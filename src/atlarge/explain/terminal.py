@@ -68,9 +68,13 @@ def _title(answer: Answer, language: str) -> str:
     """Place, policy and its first day."""
     first: dt.date = answer.policy["effective"]
     day = days_text(Days(first, first), language).split(" ", 1)[1]
+    name = answer.place_name
+    if answer.place_kind in ("office", "aor"):
+        name = render(say(f"area.{answer.place_kind}", name=name), language)
+        name = name[:1].upper() + name[1:]
     if answer.policy.get("kind") == "date":
-        return f"{answer.place_name}, {day}"
-    return f"{answer.place_name}: {answer.policy['title']}, {day}"
+        return f"{name}, {day}"
+    return f"{name}: {answer.policy['title']}, {day}"
 
 
 def _wrapped(text: str, first: str = "", rest: str = "") -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from typing import NamedTuple
 
@@ -10,6 +11,10 @@ from atlarge.places.gazetteer import Gazetteer, gazetteer, state_code
 from atlarge.places.text import squash
 from atlarge.reference import table
 
+MOST_LISTED = 12
+LARGE_CITY = 100_000
+NEAREST = 4
+_STATE_WORDS = re.compile(r"^state of\s+|\s+state$", re.IGNORECASE)
 NATION_NAMES = frozenset({"NATION", "US", "USA", "UNITEDSTATES", "UNITEDSTATESOFAMERICA"})
 
 
@@ -56,10 +61,19 @@ def find_place(name: str, kind: str | None = None) -> Place:
     found = [p for p in _candidates(gaz, text) if kind is None or p.kind == kind]
     best = _strongest(found)
     if len(best) == 1:
+        city = _larger_city(gaz, text, best[0])
+        if city is not None:
+            raise PlaceError(
+                f"'{text}' names {best[0].name} ({best[0].code}), and also a city that lies in {city}; "
+                "give the code"
+            )
         return best[0]
     if best:
-        listed = ", ".join(sorted(f"{p.name} ({p.code})" for p in best)[:12])
-        raise PlaceError(f"'{text}' names {len(best)} places: {listed}; add the state or give the code")
+        listed = ", ".join(sorted(f"{p.name} ({p.code})" for p in best)[:MOST_LISTED])
+        more = f" and {len(best) - MOST_LISTED} more" if len(best) > MOST_LISTED else ""
+        raise PlaceError(f"'{text}' names {len(best)} places: {listed}{more}; add the state or give the code")
+    if text.isdigit():
+        raise PlaceError(f"no county has the FIPS code '{text}'; give its five digits, or a county and state")
     city = _city_hint(gaz, text)
     if city is not None:
         raise PlaceError(f"'{text}' is a city, and places are counties: it lies in {city}")
@@ -134,8 +148,9 @@ def _candidates(gaz: Gazetteer, text: str) -> list[Place]:
         out.append(Place("state", upper, gaz.states[upper]))
     if upper in gaz.offices:
         out.append(Place("office", upper, place_name("office", upper)))
-    if key in gaz.state_names:
-        code = gaz.state_names[key]
+    state = squash(_STATE_WORDS.sub("", text))
+    if state in gaz.state_names:
+        code = gaz.state_names[state]
         out.append(Place("state", code, gaz.states[code]))
     if key in gaz.aor_words and upper not in gaz.aors:
         code = gaz.aor_words[key]
@@ -156,8 +171,10 @@ def _bare_index() -> dict[str, tuple[str, ...]]:
     gaz = gazetteer()
     found: dict[str, dict[str, None]] = {}
     for fips, county in gaz.counties.items():
-        base = squash(county.base)
-        for key in (base, base + squash(county.state), base + squash(gaz.states[county.state])):
+        base, state = county.base, county.state
+        # after a comma CO is Colorado, else short for county
+        names = (base, f"{base}, {state}", f"{base} {state}", f"{base} {gaz.states[state]}")
+        for key in map(squash, names):
             found.setdefault(key, {})[fips] = None
     return {key: tuple(codes) for key, codes in found.items()}
 
@@ -175,24 +192,60 @@ def _strongest(found: list[Place]) -> list[Place]:
     return found
 
 
-def _city_hint(gaz: Gazetteer, text: str) -> str | None:
-    """Return the county of a city that the user named with its state ("Round Rock, TX")."""
-    name, _, state = text.rpartition(",")
-    code = state_code(state)
-    if not name or code is None:
-        return None
-    named = [n for n in gaz.cities.get(squash(name), []) if gaz.counties[n.fips].state == code]
-    if not named:
-        return None
-    fips = max(named, key=lambda n: (n.weight, n.fips)).fips
+def _cities_named(gaz: Gazetteer, text: str) -> list[tuple[float, str]]:
+    """Population and county of the cities that a user may mean, with the state they named if any."""
+    name, _, last = text.rpartition(",")
+    code = state_code(last) if name else None
+    if name and code is None:
+        return []
+    named = gaz.cities.get(squash(name or text), [])
+    return sorted(
+        ((n.weight, n.fips) for n in named if code is None or gaz.counties[n.fips].state == code),
+        reverse=True,
+    )
+
+
+def _lies_in(gaz: Gazetteer, fips: str) -> str:
     return f"{gaz.counties[fips].place_name} ({fips})"
 
 
+def _larger_city(gaz: Gazetteer, text: str, found: Place) -> str | None:
+    """Return the county of a city that a bare name may as well mean: "Austin, TX" is not Austin County."""
+    if found.kind != "county" or squash(text) not in _bare_index():
+        return None
+    county = gaz.counties.get(found.code)
+    for people, fips in _cities_named(gaz, text)[:1]:
+        is_large = people >= LARGE_CITY or (county is not None and people > county.weight)
+        if fips != found.code and is_large:
+            return _lies_in(gaz, fips)
+    return None
+
+
+def _city_hint(gaz: Gazetteer, text: str) -> str | None:
+    """Return the county of a city that the user named with its state, or a large one without it."""
+    for people, fips in _cities_named(gaz, text)[:1]:
+        if "," in text or people >= LARGE_CITY:
+            return _lies_in(gaz, fips)
+    return None
+
+
 def _near(gaz: Gazetteer, text: str) -> list[str]:
+    """The names most like a text: of the state's counties where it ends in a state, else of all places."""
     from rapidfuzz import fuzz, process
 
-    names = [printed for printed, _, _ in _all_counties().values()]
-    names += [a["name"] for a in gaz.aors.values()] + list(gaz.states.values())
-    upper = {name.upper(): name for name in names}
-    best = process.extract(text.upper(), upper.keys(), scorer=fuzz.WRatio, score_cutoff=75, limit=4)
-    return [upper[name] for name, _, _ in best]
+    name, _, last = text.replace(",", " ").rpartition(" ")
+    code = state_code(last) if name else None
+    places = [(printed, state) for printed, _, state in _all_counties().values() if code in (None, state)]
+    if code is None:
+        other = [*(a["name"] for a in gaz.aors.values()), *gaz.states.values()]
+        other += [str(about["name"]) for about in gaz.offices.values() if about["name"]]
+        keys = {printed.partition(",")[0].upper(): printed for printed, _ in places}
+        keys |= {name.upper(): name for name in other}
+    else:
+        keys = {printed.upper(): printed for printed, _ in places}
+        text = f"{name.strip()}, {code}"
+    for scorer, least in ((fuzz.ratio, 70), (fuzz.WRatio, 80)):
+        best = process.extract(text.upper(), keys.keys(), scorer=scorer, score_cutoff=least, limit=NEAREST)
+        if best:
+            return [keys[key] for key, score, _ in best if score >= best[0][1] - 10]
+    return []
