@@ -111,8 +111,8 @@ def _headline(facts: Facts, place: Message, brief: str, *, is_led: bool) -> Mess
     same = {"apart": "apart_same", "lasting": "same"}
     is_close = abs(lasting.observed - lasting.expected) < CLOSE * lasting.expected
     tail = say(f"tail.{'explained' if rule in ('replaced', 'placing') else _plain(rule)}")
-    if _plain(rule) == "cannot be told" and is_close and lasting.mde:
-        tail = say("tail.close", mde=Number(lasting.mde, "estimate", (_main_key(facts),)))
+    if _plain(rule) == "cannot be told" and is_close:
+        tail = say("tail.close")
     shared = {
         "o": Number(lasting.observed, "count", _lasting_keys(facts)),
         "at": place,

@@ -334,31 +334,42 @@ def _timeline_sentence(shown: Shown, series: Series, counts: Counts, w: Words) -
     )
 
 
-def _expected_columns(series: Series, w: Words) -> list[tuple[str, list[str]]]:
+def _estimate(series: Series, counts: Counts, w: Words) -> Estimate:
+    """What was expected in the periods whose counts are shown: the chart and its table hold the same."""
+    at = {period: k for k, period in enumerate(series.period)}
+    rows = [at[period] for period in counts.periods]
+
+    def of(values: list[float | None]) -> tuple[float | None, ...]:
+        return tuple(values[k] for k in rows)
+
+    return Estimate(
+        w("chart.expected"),
+        tuple(counts.periods),
+        of(series.counterfactual),
+        of(series.low),
+        of(series.high),
+        w("chart.band"),
+    )
+
+
+def _expected_columns(estimate: Estimate, w: Words) -> list[tuple[str, list[str]]]:
     """The columns of the table beside the counts: expected, and its interval."""
     intervals = [
         "" if lo is None or hi is None else w("interval", low=w.count(max(lo, 0.0), 1), high=w.count(hi, 1))
-        for lo, hi in zip(series.low, series.high, strict=True)
+        for lo, hi in zip(estimate.low, estimate.high, strict=True)
     ]
-    expected = [_cell(v, w) for v in series.counterfactual]
+    expected = [_cell(v, w) for v in estimate.expected]
     return [(w("report.col.expected"), expected), (w("report.col.interval"), intervals)]
 
 
 def _timeline(shown: Shown, series: Series, counts: Counts, w: Words, *, is_main: bool) -> Figure:
     every = every_of(series)
     name = _measure(series.measure, series.label, w)
-    estimate = Estimate(
-        w("chart.expected"),
-        tuple(series.period),
-        tuple(series.counterfactual),
-        tuple(series.low),
-        tuple(series.high),
-        w("chart.band"),
-    )
-    has_estimate = any(v is not None for v in series.counterfactual)
+    estimate = _estimate(series, counts, w)
+    has_estimate = any(v is not None for v in estimate.expected)
     sentence = _timeline_sentence(shown, series, counts, w)
     policy = policy_mark(shown)
-    extra = _expected_columns(series, w) if has_estimate else []
+    extra = _expected_columns(estimate, w) if has_estimate else []
     observed = counts.named(w("chart.observed"))
 
     def draw(width: float) -> Drawing:

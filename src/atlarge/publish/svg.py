@@ -19,6 +19,7 @@ from pathlib import Path
 
 from atlarge.calendar import month_start
 
+LONE = 1.5
 FONT = "Source Sans 3"  # in static/fonts, under the SIL Open Font License
 
 
@@ -80,13 +81,15 @@ def path(points: Iterable[tuple[float, float | None]], kind: str) -> str:
 
 
 def area(xs: Sequence[float], low: Sequence[float | None], high: Sequence[float | None], kind: str) -> str:
-    """A band between two lines, broken where either is missing."""
+    """A band between two lines, broken where either is missing; a lone point has a band as wide as a line."""
     pieces, run = [], []
     for x, a, b in [*zip(xs, low, high, strict=True), (0.0, None, None)]:
         if a is not None and b is not None:
             run.append((x, a, b))
             continue
-        if len(run) > 1:
+        if len(run) == 1:
+            run = [(run[0][0] + shift, *run[0][1:]) for shift in (-LONE, LONE)]
+        if run:
             there = "L".join(f"{number(x)} {number(b)}" for x, _, b in run)
             back = "L".join(f"{number(x)} {number(a)}" for x, a, _ in reversed(run))
             pieces.append(f"M{there}L{back}Z")
