@@ -110,7 +110,7 @@ def farrington_calibration() -> list[dict[str, Any]]:
                 for alpha in (0.05, 0.01):
                     options = Options(periods=10, method=method, alpha=alpha)
                     got = farrington_flexible(counts, times=list(mondays), at=at, options=options)
-                    rates[f"at_{alpha}"] = float(got.alarm[got.status == "told"].mean() / alpha)
+                    rates[f"at_{alpha}"] = float(got.alarm[got.status == "ok"].mean() / alpha)
                 rows.append({"method": method, "mean_per_week": mean, "phi": phi, **rates})
     return rows
 

@@ -13,7 +13,7 @@ STATED_OUTSIDE = 0.95
 OUTSIDE = 0.75
 """Factor for a name that only counties outside the area have: 6 of 6 right in building, too few to trust."""
 OVERWHELMING = 0.97
-"""From this share on, the size alone decides, and the style of the text is not asked."""
+"""From this share on, the size alone decides, and the style of the text does not count."""
 STYLE_FLOOR = 0.3
 """Names added to every state of a style, so that one never seen there is unlikely, not impossible."""
 STYLE_POWER = {"name": 0.5, "alias": 0.5}

@@ -143,7 +143,7 @@ def _corroboration_figure(shown: Shown, w: Words) -> Figure | None:
         for row in _witnesses(shown)
         if row["id"] in _SHARES and row["value"] is not None and row["usual"] is not None
     ]
-    if not rows or not _has_burst(shown) or shown.told("burst")[1] != SHOWN:
+    if not rows or not _has_burst(shown) or shown.headline_count("burst")[1] != SHOWN:
         return None
     sentence = w("witness.says")
     valued = [Valued(name, value, min(value, usual), max(value, usual)) for name, value, usual in rows]
@@ -266,7 +266,7 @@ def bursts_of(shown: Shown, series: Series, w: Words) -> list[Burst]:
     rows = []
     named = burst_window(shown.answer)
     if named is not None and shown.answer.measure == series.measure and _has_burst(shown):
-        count = _text(shown.told("burst"), shown, w)
+        count = _text(shown.headline_count("burst"), shown, w)
         says = w("chart.burst", count=count, days=w.days(named.start, named.end))
         rows.append(Burst(named.start, named.end, says, 1))
     for rank, surge in enumerate(sorted(shown.answer.surges, key=lambda s: s.get("rank", 99)), 2):

@@ -185,7 +185,7 @@ class Shown:
         """Count and mark of one span."""
         return self._cell(Window(members(span.area), span.measure, span.start, span.end, self.answer.scheme))
 
-    def told(self, name: str) -> tuple[int | None, str]:
+    def headline_count(self, name: str) -> tuple[int | None, str]:
         """Count and mark of a span of the headline (month, quarter, rest, whole) or of its burst."""
         a = self.answer
         if name == "burst":

@@ -229,7 +229,7 @@ def publish(
                 threshold=threshold,
                 base=base_url,
                 levels=levels,
-                asked=chosen,
+                answers=chosen,
                 claims=checked,
                 after=_digest(named),
                 every=every_county,

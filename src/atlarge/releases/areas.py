@@ -69,5 +69,5 @@ def _bare_county(words: pl.Series) -> pl.Series:
 
 def county_code(words: pl.Series, states: pl.Series) -> pl.Series:
     """Five-digit codes of counties named with their state; null where they name none, or two."""
-    asked = pl.DataFrame({"state": states, "_county": _bare_county(words)})
-    return asked.join(_county_codes(), on=["state", "_county"], how="left", maintain_order="left")["_fips"]
+    wanted = pl.DataFrame({"state": states, "_county": _bare_county(words)})
+    return wanted.join(_county_codes(), on=["state", "_county"], how="left", maintain_order="left")["_fips"]
