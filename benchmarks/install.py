@@ -2,8 +2,8 @@
 
     python benchmarks/install.py
 
-An empty environment is made with pip from requirements.lock; imports are the median of five processes. pip itself
-and compiled bytecode, which depend on the installer, are counted apart. The first edition's lock took 493 MB.
+An empty environment is made with pip from requirements.lock; imports are the median of five processes. pip
+itself and compiled bytecode, which depend on the installer, are counted apart. The first edition took 493 MB.
 """
 
 from __future__ import annotations
