@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -114,3 +115,31 @@ def test_what_cannot_be_forecast_is_refused(tmp_path: Path) -> None:
     (tmp_path / "x.json").write_text("{}")
     with pytest.raises(QuestionError, match="is no forecast"):
         score(tmp_path / "x.json")
+
+
+def test_a_registered_file_that_was_edited_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "f.json"
+    forecast(by="nation", measure="at_large", periods=2, every="month").write(path)
+    assert score(path).waiting == 2
+    document = json.loads(path.read_text())
+    document["rows"][0]["q95"] += 1
+    path.write_text(json.dumps(document))
+    with pytest.raises(QuestionError, match="was edited after it was registered"):
+        score(path)
+
+
+def test_scores_say_whether_what_the_forecast_rests_on_was_revised(tmp_path: Path) -> None:
+    path = tmp_path / "f.json"
+    result = forecast(by="aor", measure="at_large", periods=2, every="month")
+    result.write(path)
+    done = score(path)
+    assert (done.same_program, done.same_history) == (True, True)
+    changed = score(replace(result, history="0" * 64, code="0" * 64))
+    assert (changed.same_program, changed.same_history) == (False, False)
+
+
+def test_a_rise_that_lasted_is_no_season() -> None:
+    """A step a year ago, nothing since: the forecast is the level now, not another step."""
+    counts = np.repeat(np.array([[100.0] * 52 + [200.0] * 60]), 8, axis=0)
+    found, _ = quantiles(counts + np.arange(8)[:, None], 8, "week")
+    assert np.abs(found[:, :, 2] - 203).max() < 30

@@ -60,6 +60,10 @@ def score_command(
     if as_json:
         emit_json(asdict(done))
         return
+    if done.same_history is False:
+        note("the counts that the forecast rests on were revised since, or this is another store")
+    if done.same_program is False:
+        note("the program has changed since; scores depend on the registered numbers alone")
     if not done.n:
         sys.stdout.write(f"none of the {done.waiting} counts has come yet\n")
         return

@@ -338,9 +338,10 @@ def panel(
     frame = pl.concat(parts, how="diagonal").sort("measure", "place", "period")
     if frame.is_empty():
         where = ", ".join(query.places) if query.places else f"the level {by}"
-        scopes = sorted({r["scope"] for scope in coverage.values() for r in scope["releases"]})
+        scopes = {r["scope"] for scope in coverage.values() for r in scope["releases"]}
+        scopes = {"the nation without some of its places" if s == by == "nation" else s for s in scopes}
         raise CoverageError(
-            f"no release in the store covers {where}, only {', '.join(map(short_scope, scopes))}: "
+            f"no release in the store covers {where}, only {', '.join(map(short_scope, sorted(scopes)))}: "
             "there is nothing to count"
         )
     return Panel(frame, coverage, by, every, scheme, breaks)
@@ -570,13 +571,15 @@ def _scope_of(covered: list[Coverage], unplaced: dict[str, int], outside: dict[s
 def _window(coverage: list[Coverage], name: str, query: _Query) -> list[Coverage]:
     """The parts of the coverage that lie in the queried time; CoverageError if there are none."""
     start, end = query.start, query.end
+    if not coverage:
+        raise CoverageError(f"the store has no {name}")
     kept = [
         replace(c, start=max(c.start, start or c.start), end=min(c.end, end or c.end))
         for c in coverage
         if (start is None or c.end >= start) and (end is None or c.start <= end)
     ]
     if not kept:
-        spans = ", ".join(f"{c.start} to {c.end}" for c in coverage) or "nothing"
+        spans = ", ".join(f"{c.start} to {c.end}" for c in coverage)
         wanted = f"{start or 'the beginning'} to {end or 'the end'}"
         raise CoverageError(f"the {name} in the store do not cover {wanted}; they cover {spans}")
     return kept

@@ -19,7 +19,8 @@ from atlarge.calendar import month_end
 from atlarge.errors import PlaceError, QuestionError
 from atlarge.panel import measures
 from atlarge.records.store import Store, open_store
-from atlarge.verify.candidates import REFUSALS, Candidate, candidates, other_words
+from atlarge.verify.candidate import Candidate
+from atlarge.verify.candidates import REFUSALS, candidates, other_words
 from atlarge.verify.counting import (
     AS_RECORDED,
     RECOVERED,

@@ -8,18 +8,14 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, replace
-from functools import cache
-from importlib.resources import files
-from json import loads
-from typing import Any
+from dataclasses import replace
 
 import polars as pl
 
 from atlarge.calendar import add_months, fiscal_year_end, fiscal_year_start, month_end, month_start
 from atlarge.errors import CoverageError, PlaceError, QuestionError, StoreError
 from atlarge.panel import measure, measures
-from atlarge.reference import table
+from atlarge.verify.candidate import Candidate, columns
 from atlarge.verify.counting import (
     AS_RECORDED,
     Counter,
@@ -33,6 +29,7 @@ from atlarge.verify.counting import (
     table_of,
 )
 from atlarge.verify.figures import Figure, Spot, figures
+from atlarge.verify.geography import geography
 
 REFUSALS = (CoverageError, StoreError, QuestionError, PlaceError)
 _OTHER_MEASURES = {
@@ -53,67 +50,13 @@ _SOON = 400
 """Days after its last day within which a figure is a first count, which records outgrow."""
 
 
-@dataclass(frozen=True)
-class Candidate:
-    """A definition that may explain a difference, and its number.
-
-    Attributes
-    ----------
-    kind
-        areas, definition, scheme, geography, window, duplicates, individuals, completion, list or slip.
-    label
-        The definition in words; the same for every figure that it is tried on.
-    detail
-        What it is for this figure, as its days.
-    value
-        The number under it; the nearer end of an interval.
-    low, high
-        Ends of the interval, where the number can only be bounded.
-    reaches
-        Whether the published figure is met within its tolerance, or lies in the interval.
-    rejected
-        Why it is not believed although it reaches the figure; empty where it is believed.
-    """
-
-    kind: str
-    label: str
-    value: float
-    low: float | None = None
-    high: float | None = None
-    reaches: bool = False
-    rejected: str = ""
-    detail: str = ""
-
-    def to_dict(self, published: float) -> dict[str, Any]:
-        """Plain values, the difference from a figure included."""
-        share = round(100 * (self.value / published - 1), 2) if published else None
-        return {**asdict(self), "difference_pct": share}
-
-    def in_words(self, published: float) -> str:
-        """The definition and its number beside a figure."""
-        digits = 0 if abs(self.value) >= 100 else 1
-        if self.low is not None and self.high is not None and self.low != self.high:
-            number = f"{self.low:,.{digits}f} to {self.high:,.{digits}f}"
-        else:
-            share = f", {100 * (self.value / published - 1):+.2f} %" if published else ""
-            number = f"{self.value:,.{digits}f}{share}"
-        return f"{self.label} ({self.detail}: {number})" if self.detail else f"{self.label} ({number})"
-
-    def judged(self, published: float, room: float) -> Candidate:
-        """The same, with whether it comes within a room of a figure."""
-        if self.low is not None and self.high is not None:
-            inside = self.low <= published <= self.high
-            return replace(self, value=min(max(published, self.low), self.high), reaches=inside)
-        return replace(self, reaches=abs(self.value - published) <= room)
-
-
 def other_words(counter: Counter, name: str, query: Query) -> Iterator[Candidate]:
     """Counts by definitions that a publisher may have used without a word."""
     if name not in measures():
         return
     at_areas = all(s.level == "aor" for s in query.spots)
     options: list[tuple[str, str, Query]] = []
-    if at_areas and "aor" in _columns(name):
+    if at_areas and "aor" in columns(name):
         options.append(("areas", AS_RECORDED, replace(query, is_recorded=True)))
     for other in _OTHER_MEASURES.get(name, ()):
         options.append(("definition", other, replace(query, measure=other)))
@@ -130,16 +73,10 @@ def other_words(counter: Counter, name: str, query: Query) -> Iterator[Candidate
             continue
 
 
-def _columns(name: str) -> tuple[str, ...]:
-    from atlarge.records.tables import TABLES
-
-    return tuple(TABLES[measure(name).table]) if "aor_basis" in TABLES[measure(name).table] else ()
-
-
 def candidates(counter: Counter, figure: Figure, name: str, query: Query, ours: float) -> list[Candidate]:
     """Every other explanation of a difference that can be computed for a figure, in no order."""
     found: list[Candidate] = []
-    for source in (_methods, _geography, _windows, _repeats, _completion, _slips, _lists, _held, _counties):
+    for source in (_methods, geography, _windows, _repeats, _completion, _slips, _lists, _held, _counties):
         try:
             found += list(source(counter, figure, name, query, ours))
         except REFUSALS:
@@ -164,96 +101,12 @@ def _methods(counter: Counter, figure: Figure, name: str, query: Query, ours: fl
                 whole_n = counter.count(replace(other, measure=whole or "arrests"))
                 yield Candidate("scheme", scheme, 100 * counter.count(other) / whole_n)
         return
-    if name not in measures() or "method" not in _columns(name):
+    if name not in measures() or "method" not in columns(name):
         return
     for left in _LEFT_OUT:
         n = counter.count(replace(query, without=left))
         if n < counter.count(query):
             yield Candidate("definition", f"without {' and '.join(left)}", n)
-
-
-def _geography(counter: Counter, figure: Figure, name: str, query: Query, ours: float) -> Iterator[Candidate]:
-    """A county with what lies or is recorded around it; a state with its offices."""
-    del ours
-    if name not in measures() or len(query.spots) != 1 or "office" not in _columns(name):
-        return
-    ((level, code),) = query.spots
-    if level == "state":
-        offices = table("offices").filter(pl.col("state") == code)["office"].to_list()
-        areas = [r["aor"] for r in table("aors").to_dicts() if (r["states"] or "").split() == [code]]
-        inside = (pl.col("state") == code) | (
-            pl.col("state").is_null() & (pl.col("office").is_in(offices) | pl.col("aor").is_in(areas))
-        )
-        yield Candidate("geography", "the state with the offices and areas of responsibility in it alone",
-                        counter.rows(query, inside.fill_null(False)))  # fmt: skip
-        for area in (
-            areas or table("counties").filter(pl.col("state") == code)["aor"].unique().drop_nulls().to_list()
-        ):
-            yield Candidate("geography", f"the area of responsibility {area}",
-                            counter.count(replace(query, spots=(Spot("aor", area),))))  # fmt: skip
-    if level != "county":
-        return
-    row = table("counties").filter(pl.col("fips") == code).to_dicts()[0]
-    county, area = pl.col("county_fips") == code, row["aor"]
-    seat = table("offices").filter(pl.col("seat_county_fips") == code)["office"].to_list()
-    seated = county | (
-        pl.col("county_fips").is_null() & pl.col("office").is_in(seat) & (pl.col("aor") == area)
-    )
-    near = neighbours(code)
-    no_county = pl.col("county_fips").is_null() & (pl.col("aor") == area)
-    no_place = no_county & pl.col("office").is_null()
-    metros = table("metro_counties")
-    own = metros.filter(pl.col("fips") == code)["cbsa_code"].to_list()
-    metro = metros.filter(pl.col("cbsa_code").is_in(own))["fips"].to_list()
-    options = {
-        "the county and the office areas seated in it": seated,
-        "the county, the office areas seated in it and what its area records without either":
-            seated | no_place,
-        "the county and its neighbours": county | pl.col("county_fips").is_in(near),
-        "the county, its neighbours and the office areas seated in the county":
-            seated | pl.col("county_fips").is_in(near),
-        "the counties of its metropolitan area in the same area of responsibility":
-            (pl.col("county_fips").is_in(metro) & (pl.col("aor") == area)) | seated,
-        "what its area of responsibility records without another county":
-            (pl.col("aor") == area) & (pl.col("county_fips").is_null() | county),
-        "its area of responsibility": pl.col("aor") == area,
-        "the state": pl.col("state") == row["state"],
-    }  # fmt: skip
-    for label, inside in options.items():
-        yield Candidate("geography", label, counter.rows(query, inside.fill_null(False)))
-    own = counter.rows(query, seated.fill_null(False))
-    yield from _one_landmark(counter, figure, query, own, no_county)
-
-
-def _one_landmark(
-    counter: Counter, figure: Figure, query: Query, seated: float, no_county: pl.Expr
-) -> Iterator[Candidate]:
-    """The county, its office areas and a landmark of the area that names no county, if they meet it."""
-    if "landmark" not in _columns(query.measure):
-        return
-    rows = counter.selected(query, no_county.fill_null(False))
-    by = rows.group_by("landmark").agg(pl.col("n").sum()).drop_nulls().collect()
-    for landmark in by.filter(pl.col("n") + seated == figure.value)["landmark"].sort():
-        label = "the county, the office areas seated in it and one landmark that names no county"
-        yield Candidate("geography", label, figure.value, detail=str(landmark))
-
-
-@cache
-def neighbours(fips: str) -> list[str]:
-    """Counties that share a border with a county, from the borders of the map (Census, 2017).
-
-    Examples
-    --------
-    >>> "34017" in neighbours("34013")
-    True
-    """
-    shapes = loads(files("atlarge").joinpath("publish/geometry/counties.json").read_text(encoding="utf-8"))
-    arcs = {
-        code: {n if n >= 0 else ~n for ring in rings for n in ring}
-        for code, rings in shapes["counties"].items()
-    }
-    own = arcs.get(fips, set())
-    return sorted(code for code, others in arcs.items() if code != fips and own & others)
 
 
 def _windows(counter: Counter, figure: Figure, name: str, query: Query, ours: float) -> Iterator[Candidate]:

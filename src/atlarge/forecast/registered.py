@@ -1,9 +1,4 @@
-"""Registered forecasts of counts, and their scores when the records come.
-
-A place's next counts are forecast from its own level, older periods discounted, times the usual season of all
-places together. Quantiles come from the errors of the same forecast at earlier origins, pooled over places
-and origins: the errors that judge an estimate (`effects.learn_errors`) are those that bound a forecast.
-"""
+"""Forecasts registered in a file, with what they rest on, and their scores when the records come."""
 
 from __future__ import annotations
 
@@ -17,33 +12,27 @@ from typing import Any
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
 from atlarge.calendar import month_start
-from atlarge.effects import learn_errors, unsteadiness
 from atlarge.errors import CoverageError, QuestionError
 from atlarge.files import write_atomically
+from atlarge.forecast.projection import (
+    LEAST_HISTORY,
+    PERIODS_A_YEAR,
+    QUANTILES,
+    Floats,
+    interval_score,
+    pinball,
+    quantiles,
+    seasonal_naive,
+)
 from atlarge.panel import measure as measure_of
 from atlarge.panel import panel
 from atlarge.records.store import Store, open_store
 
-Floats = NDArray[np.float64]
-__all__ = [
-    "Forecast",
-    "Scores",
-    "forecast",
-    "score",
-]
-
-QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
-DISCOUNTS = (0.5, 0.65, 0.75, 0.85, 0.92, 0.96)
-PERIODS_A_YEAR = {"week": 52, "month": 12}
 MOST_PERIODS = {"week": 26, "month": 12}
-_ORIGINS = 24
-_LEAST_HISTORY = {"week": 60, "month": 18}
-SEASON_WEIGHTS = (0.0, 0.25, 0.5)
 _LEAST_MEAN = 1.0
-_UNSTEADY_OVER = {"week": 26, "month": 12}
+_FEW_PLACES = 10
 
 
 @dataclass(frozen=True, repr=False)
@@ -58,6 +47,10 @@ class Forecast:
         Last day of the records used.
     registered
         Day on which the forecast was registered, where that was recorded.
+    history
+        SHA-256 of the counts that the forecast rests on: it shows whether records of that time were revised.
+    seal
+        SHA-256 of everything else in the file: it shows whether the file was edited. Empty until written.
     discount
         Weight of a period against the next newer one, chosen by the loss at earlier origins.
     code, data
@@ -79,6 +72,8 @@ class Forecast:
     rows: list[dict[str, Any]]
     left_out: list[str] = field(default_factory=list)
     registered: dt.date | None = None
+    history: str = ""
+    seal: str = ""
 
     def __repr__(self) -> str:
         what = f"{self.measure} by {self.by} and {self.every}"
@@ -89,9 +84,16 @@ class Forecast:
         return pl.DataFrame(self.rows, infer_schema_length=None)
 
     def write(self, path: Path | str) -> None:
-        """Write as JSON, to be scored later."""
-        text = json.dumps(asdict(self), default=str, indent=1, ensure_ascii=False, sort_keys=True)
+        """Write as JSON, sealed, to be scored later."""
+        document = asdict(self) | {"seal": self.sealed()}
+        text = json.dumps(document, default=str, indent=1, ensure_ascii=False, sort_keys=True)
         write_atomically(path, (text + "\n").encode())
+
+    def sealed(self) -> str:
+        """SHA-256 of everything but the seal."""
+        document = {key: value for key, value in asdict(self).items() if key != "seal"}
+        text = json.dumps(document, default=str, ensure_ascii=False, sort_keys=True)
+        return hashlib.sha256(text.encode()).hexdigest()
 
 
 @dataclass(frozen=True)
@@ -116,106 +118,22 @@ def _series(store: Store, measure: str, by: str, every: str, scheme: str) -> _Se
     return _Series(counts, wide["place"].to_list(), wide["place_name"].to_list(), starts, last)
 
 
-def _season(total: Floats, origin: int, horizon: int, year: int, weight: float) -> Floats:
-    """Factor of each of the next periods: all units a year before, against the level then; damped."""
-    factors = np.ones(horizon)
-    if origin < year + horizon:
-        return factors
-    level = np.nanmean(total[max(0, origin - year - 8) : origin - year])
-    ahead = total[origin - year : origin - year + horizon]
-    with np.errstate(invalid="ignore", divide="ignore"):
-        factors = np.where(np.isfinite(ahead) & (level > 0), ahead / level, 1.0)
-    return np.asarray(np.clip(factors, 0.5, 2.0) ** weight)
+def learning_series(store: Store, measure: str, by: str, every: str, scheme: str) -> tuple[Floats, int]:
+    """Counts [places, T] of a level; those of areas of responsibility follow where it has few places.
 
-
-def _expected(counts: Floats, origin: int, horizon: int, chosen: tuple[float, float], year: int) -> Floats:
-    """Expected counts [places, horizon] from what is known before the origin."""
-    discount, season = chosen
-    past = counts[:, :origin]
-    weights = discount ** np.arange(origin - 1, -1, -1.0)
-    seen = np.isfinite(past)
-    mass = (seen * weights).sum(1)
-    level = np.where(mass > 0, (np.where(seen, past, 0.0) * weights).sum(1) / np.maximum(mass, 1e-12), np.nan)
-    return np.asarray(level[:, None] * _season(np.nansum(counts, 0), origin, horizon, year, season)[None, :])
-
-
-def _origins(n: int, horizon: int, every: str) -> list[int]:
-    first = _LEAST_HISTORY[every]
-    latest = n - horizon
-    if latest <= first:
-        needed = first + horizon + 1
-        raise QuestionError(f"{n} {every}s are covered; a forecast of {horizon} needs {needed}")
-    return sorted(set(np.linspace(first, latest, min(_ORIGINS, latest - first + 1)).astype(int).tolist()))
-
-
-def _choose(counts: Floats, origins: list[int], horizon: int, year: int) -> tuple[float, float]:
-    """The discount and weight of the season with the least error at earlier origins, on the root scale."""
-    options = [(discount, season) for discount in DISCOUNTS for season in SEASON_WEIGHTS]
-    loss = []
-    for chosen in options:
-        errors = [
-            np.sqrt(counts[:, o : o + horizon] + 0.4)
-            - np.sqrt(np.maximum(_expected(counts, o, horizon, chosen, year), 0.0) + 0.4)
-            for o in origins
-        ]
-        loss.append(float(np.nanmean(np.abs(np.concatenate(errors, axis=1)))))
-    return options[int(np.argmin(loss))]
-
-
-def quantiles(counts: Floats, horizon: int, every: str, origin: int | None = None) -> tuple[Floats, float]:
-    """Quantiles of the next counts, [units, horizon, 5], and the discount used.
-
-    Parameters
-    ----------
-    counts
-        Counts [units, T]; NaN where nothing was observed. At least five units.
-    horizon
-        Periods ahead.
-    every
-        "week" or "month".
-    origin
-        First period to forecast; nothing from it on is used. None: the one after the last.
-
-    Raises
-    ------
-    QuestionError
-        For too short a past or too few units.
+    The errors of a few places say little of their spread. Returned with the number of the added rows.
 
     Examples
     --------
-    >>> weeks = np.random.default_rng(1).poisson(20.0, (8, 120)).astype(float)
-    >>> quantiles(weeks, 4, "week")[0].shape
-    (8, 4, 5)
+    >>> counts, added = learning_series(open_store(None), "at_large", "nation", "month", "ddp")
+    >>> len(counts) - added
+    1
     """
-    end = counts.shape[1] if origin is None else origin
-    known, year = counts[:, :end], PERIODS_A_YEAR[every]
-    origins = _origins(end, horizon, every)
-    chosen = _choose(known, origins, horizon, year)
-    now = _expected(known, end, horizon, chosen, year)
-    over = _UNSTEADY_OVER[every]
-    unsteady_now = unsteadiness(known, [end], length=over)[:, 0]
-    unsteady = unsteadiness(known, origins, length=over)
-    before = np.stack([_expected(known, o, horizon, chosen, year) for o in origins], axis=1)
-    after = np.stack([known[:, o : o + horizon] for o in origins], axis=1)
-    units = np.repeat(np.arange(len(known)), len(origins))
-    dates = np.tile(np.array(origins), len(known))
-    out = np.zeros((len(known), horizon, len(QUANTILES)))
-    for h in range(horizon):
-        errors = learn_errors(
-            after[:, :, h].ravel(),
-            before[:, :, h].ravel(),
-            unsteady.ravel(),
-            units,
-            dates,
-            length=1,
-            factor=1.0,
-        )
-        for k, q in enumerate(QUANTILES):
-            z = np.full(len(known), errors.quantile(q))
-            size = errors.size(now[:, h], unsteady_now)
-            centre = np.sqrt(np.maximum(now[:, h], 0.0) + 0.4)
-            out[:, h, k] = np.maximum(np.maximum(centre + z * size, 0.0) ** 2 - 0.4, 0.0)
-    return np.maximum.accumulate(out, axis=2), chosen[0]
+    found = _series(store, measure, by, every, scheme)
+    if len(found.places) > _FEW_PLACES:
+        return found.counts, 0
+    added = _series(store, measure, "aor", every, scheme).counts
+    return np.concatenate([found.counts, added]), len(added)
 
 
 def forecast(
@@ -262,15 +180,13 @@ def forecast(
         raise QuestionError(f"{periods} {every}s; a forecast is of 1 to {MOST_PERIODS[every]}")
     opened = open_store(store)
     found = _series(opened, measure, by, every, scheme)
-    learnt = found if len(found.places) > 10 else _series(opened, measure, "aor", every, scheme)
-    is_extra = learnt is not found
-    counts = np.concatenate([found.counts, learnt.counts]) if is_extra else found.counts
-    recent = np.nanmean(counts[:, -_LEAST_HISTORY[every] :], axis=1)
+    counts, _ = learning_series(opened, measure, by, every, scheme)
+    recent = np.nanmean(counts[:, -LEAST_HISTORY[every] :], axis=1)
     kept = np.nonzero(recent >= _LEAST_MEAN)[0]
     figures, discount = quantiles(counts[kept], periods, every)
     step = dt.timedelta(weeks=1)
     starts = [_next(found.starts[-1], every, i + 1, step) for i in range(periods)]
-    rows = [
+    rows: list[dict[str, Any]] = [
         {
             "place": found.places[row],
             "place_name": found.names[row],
@@ -286,8 +202,27 @@ def forecast(
     shown = {row["place"] for row in rows}
     left_out = [place for place in found.places if place not in shown]
     return Forecast(
-        measure, by, every, scheme, found.last_day, discount, code_hash(), data_hash(opened), rows, left_out
+        measure,
+        by,
+        every,
+        scheme,
+        found.last_day,
+        discount,
+        code_hash(),
+        data_hash(opened),
+        rows,
+        left_out,
+        history=_history(found, rows[0]["period"], sorted(shown)),
     )
+
+
+def _history(found: _Series, before: dt.date, places: list[str]) -> str:
+    """SHA-256 of the counts of some places before a period."""
+    columns = [i for i, start in enumerate(found.starts) if start < before]
+    row_of = {place: i for i, place in enumerate(found.places)}
+    known = [found.counts[row_of[place], columns].tolist() if place in row_of else None for place in places]
+    starts = [found.starts[i].isoformat() for i in columns]
+    return hashlib.sha256(json.dumps([places, starts, known]).encode()).hexdigest()
 
 
 def _next(last: dt.date, every: str, n: int, step: dt.timedelta) -> dt.date:
@@ -329,6 +264,11 @@ class Scores:
     skill
         1 - pinball / that of the seasonal naive forecast (the same week or month a year before, with the
         spread of its own past errors); None where the year before is not covered.
+    same_program
+        Whether the program is the one that made the forecast; its scores do not depend on that.
+    same_history
+        Whether the counts that the forecast rests on are as they were; False if records of that time were
+        revised since, or the store is another one.
     rows
         The counts beside their quantiles.
     """
@@ -341,28 +281,11 @@ class Scores:
     pinball: float | None
     skill: float | None
     rows: list[dict[str, Any]]
+    same_program: bool | None = None
+    same_history: bool | None = None
 
     def __repr__(self) -> str:
         return f"Scores({self.n} counts, {self.waiting} to come, 90 % coverage {self.coverage_90})"
-
-
-def pinball(observed: Floats, figures: Floats) -> Floats:
-    """Quantile loss [n] of five quantiles [n, 5], their mean."""
-    levels = np.array(QUANTILES)
-    gap = observed[:, None] - figures
-    return np.asarray(np.maximum(levels * gap, (levels - 1) * gap).mean(1) * 2)
-
-
-def seasonal_naive(counts: Floats, origin: int, horizon: int, year: int) -> Floats:
-    """Quantiles [units, horizon, 5] of the seasonal naive forecast; NaN without a year before."""
-    ahead = counts[:, origin - year : origin - year + horizon] if origin >= year else counts[:, :0]
-    out = np.full((len(counts), horizon, len(QUANTILES)), np.nan)
-    if ahead.shape[1] < horizon or origin < year + 8:
-        return out
-    error = np.sqrt(counts[:, year:origin] + 0.4) - np.sqrt(counts[:, : origin - year] + 0.4)
-    spread = np.nanquantile(error, QUANTILES, axis=1).T
-    out[:] = np.maximum(np.sqrt(ahead + 0.4)[:, :, None] + spread[:, None, :], 0.0) ** 2 - 0.4
-    return np.asarray(np.maximum(out, 0.0))
 
 
 def score(registered: Forecast | Path | str, store: Store | Path | str | None = None) -> Scores:
@@ -383,7 +306,7 @@ def score(registered: Forecast | Path | str, store: Store | Path | str | None = 
     Raises
     ------
     QuestionError
-        For a file that is no forecast.
+        For a file that is no forecast, or was edited since it was written.
 
     Examples
     --------
@@ -412,11 +335,18 @@ def score(registered: Forecast | Path | str, store: Store | Path | str | None = 
         figures.append([row[f"q{round(100 * q):02d}"] for q in QUANTILES])
         assert at[0] is not None and at[1] is not None and naive is not None and origin is not None  # noqa: PT018
         other.append(naive[at[0], at[1] - origin])
+    about = {
+        "same_program": forecasts.code == code_hash() if forecasts.code else None,
+        "same_history": _history(found, first, sorted({row["place"] for row in forecasts.rows}))
+        == forecasts.history
+        if forecasts.history
+        else None,
+    }
     if not observed:
-        return Scores(0, len(rows), None, None, None, None, None, rows)
+        return Scores(0, len(rows), None, None, None, None, None, rows, **about)
     y, q, n = np.array(observed), np.array(figures), np.array(other)
     low, high = q[:, 0], q[:, 4]
-    interval = (high - low) + 20.0 * (np.maximum(low - y, 0.0) + np.maximum(y - high, 0.0))
+    interval = interval_score(y, low, high)
     loss, peer = pinball(y, q), np.isfinite(n).all(1)
     skill = None
     if peer.any():
@@ -430,6 +360,7 @@ def score(registered: Forecast | Path | str, store: Store | Path | str | None = 
         pinball=float(loss.mean()),
         skill=skill,
         rows=rows,
+        **about,
     )
 
 
@@ -441,8 +372,13 @@ def _read(path: Path | str) -> Forecast:
             row["period"] = dt.date.fromisoformat(row["period"])
         raw["as_of"] = dt.date.fromisoformat(raw["as_of"])
         raw["registered"] = raw["registered"] and dt.date.fromisoformat(raw["registered"])
-        return Forecast(**raw)
+        found = Forecast(**raw)
     except OSError as error:
         raise QuestionError(f"{path}: cannot be read ({error.strerror})") from None
     except (ValueError, KeyError, TypeError):
         raise QuestionError(f"{path}: is no forecast written by `atlarge forecast`") from None
+    if not found.rows:
+        raise QuestionError(f"{path}: holds no forecasts")
+    if found.seal and found.seal != found.sealed():
+        raise QuestionError(f"{path}: was edited after it was registered (its sha256 differs)")
+    return found

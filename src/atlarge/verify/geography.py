@@ -1,0 +1,101 @@
+"""Wider areas about a place, in which a publisher may have counted what records name otherwise."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import cache
+from importlib.resources import files
+from json import loads
+
+import polars as pl
+
+from atlarge.panel import measures
+from atlarge.reference import table
+from atlarge.verify.candidate import Candidate, columns
+from atlarge.verify.counting import Counter, Query
+from atlarge.verify.figures import Figure, Spot
+
+
+def geography(counter: Counter, figure: Figure, name: str, query: Query, ours: float) -> Iterator[Candidate]:
+    """A county with what lies or is recorded around it; a state with its offices."""
+    del ours
+    if name not in measures() or len(query.spots) != 1 or "office" not in columns(name):
+        return
+    ((level, code),) = query.spots
+    if level == "state":
+        offices = table("offices").filter(pl.col("state") == code)["office"].to_list()
+        areas = [r["aor"] for r in table("aors").to_dicts() if (r["states"] or "").split() == [code]]
+        inside = (pl.col("state") == code) | (
+            pl.col("state").is_null() & (pl.col("office").is_in(offices) | pl.col("aor").is_in(areas))
+        )
+        yield Candidate("geography", "the state with the offices and areas of responsibility in it alone",
+                        counter.rows(query, inside.fill_null(False)))  # fmt: skip
+        for area in (
+            areas or table("counties").filter(pl.col("state") == code)["aor"].unique().drop_nulls().to_list()
+        ):
+            yield Candidate("geography", f"the area of responsibility {area}",
+                            counter.count(replace(query, spots=(Spot("aor", area),))))  # fmt: skip
+    if level != "county":
+        return
+    row = table("counties").filter(pl.col("fips") == code).to_dicts()[0]
+    county, area = pl.col("county_fips") == code, row["aor"]
+    seat = table("offices").filter(pl.col("seat_county_fips") == code)["office"].to_list()
+    seated = county | (
+        pl.col("county_fips").is_null() & pl.col("office").is_in(seat) & (pl.col("aor") == area)
+    )
+    near = neighbours(code)
+    no_county = pl.col("county_fips").is_null() & (pl.col("aor") == area)
+    no_place = no_county & pl.col("office").is_null()
+    metros = table("metro_counties")
+    own = metros.filter(pl.col("fips") == code)["cbsa_code"].to_list()
+    metro = metros.filter(pl.col("cbsa_code").is_in(own))["fips"].to_list()
+    options = {
+        "the county and the office areas seated in it": seated,
+        "the county, the office areas seated in it and what its area records without either":
+            seated | no_place,
+        "the county and its neighbours": county | pl.col("county_fips").is_in(near),
+        "the county, its neighbours and the office areas seated in the county":
+            seated | pl.col("county_fips").is_in(near),
+        "the counties of its metropolitan area in the same area of responsibility":
+            (pl.col("county_fips").is_in(metro) & (pl.col("aor") == area)) | seated,
+        "what its area of responsibility records without another county":
+            (pl.col("aor") == area) & (pl.col("county_fips").is_null() | county),
+        "its area of responsibility": pl.col("aor") == area,
+        "the state": pl.col("state") == row["state"],
+    }  # fmt: skip
+    for label, inside in options.items():
+        yield Candidate("geography", label, counter.rows(query, inside.fill_null(False)))
+    base = counter.rows(query, seated.fill_null(False))
+    yield from _one_landmark(counter, figure, query, base, no_county)
+
+
+def _one_landmark(
+    counter: Counter, figure: Figure, query: Query, seated: float, no_county: pl.Expr
+) -> Iterator[Candidate]:
+    """The county, its office areas and a landmark of the area that names no county, if they meet it."""
+    if "landmark" not in columns(query.measure):
+        return
+    rows = counter.selected(query, no_county.fill_null(False))
+    by = rows.group_by("landmark").agg(pl.col("n").sum()).drop_nulls().collect()
+    for landmark in by.filter(pl.col("n") + seated == figure.value)["landmark"].sort():
+        label = "the county, the office areas seated in it and one landmark that names no county"
+        yield Candidate("geography", label, figure.value, detail=str(landmark))
+
+
+@cache
+def neighbours(fips: str) -> list[str]:
+    """Counties that share a border with a county, from the borders of the map (Census, 2017).
+
+    Examples
+    --------
+    >>> "34017" in neighbours("34013")
+    True
+    """
+    shapes = loads(files("atlarge").joinpath("publish/geometry/counties.json").read_text(encoding="utf-8"))
+    arcs = {
+        code: {n if n >= 0 else ~n for ring in rings for n in ring}
+        for code, rings in shapes["counties"].items()
+    }
+    own = arcs.get(fips, set())
+    return sorted(code for code, others in arcs.items() if code != fips and own & others)
