@@ -9,6 +9,7 @@ watch_bursts, cap_bursts   a few days that stand out; counts without them
 mix_switch                 when the mix within a total switched
 decompose                  observed = baseline + trend + substitution + residual, with intervals
 pooled_effect              one effect from many units that changed at different times
+kitagawa, count_contributions  why a share changed: another mix of groups, other shares within them
 change_point, change_points  when a series changed, without the date
 pool_estimates, pool_rates, pool_ratio  partial pooling over units
 q_values                   false-discovery rates of many answers
@@ -30,6 +31,7 @@ from atlarge.effects.counterfactual import (
 from atlarge.effects.decompose import Decomposition, Part, decompose, decompose_grids, transfer_ratio
 from atlarge.effects.event_study import PooledEffect
 from atlarge.effects.frames import Panel, panel_of
+from atlarge.effects.kitagawa import ShareChange, count_contributions, kitagawa
 from atlarge.effects.mixes import MixSwitch, mix_switch
 from atlarge.effects.multiplicity import q_values
 from atlarge.effects.placebo import PlaceboSpace, placebo_in_space
@@ -68,6 +70,7 @@ __all__ = [
     "PooledRates",
     "PredictionErrors",
     "Ratio",
+    "ShareChange",
     "ShareEffect",
     "ShareSettings",
     "cap_bursts",
@@ -75,10 +78,12 @@ __all__ = [
     "change_point",
     "change_points",
     "conformal_effect",
+    "count_contributions",
     "counterfactual",
     "decompose",
     "decompose_grids",
     "expected_counts",
+    "kitagawa",
     "learn_errors",
     "minimum_detectable_effect",
     "mix_switch",

@@ -1,0 +1,72 @@
+"""`atlarge composition`: why the share with a conviction changed."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from atlarge.cli._output import JsonFlag, StoreOption, emit_json, mark_undisclosed, note
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command(name="composition")(composition_command)
+
+
+def _span(words: str, option: str) -> tuple[str, str]:
+    first, colon, last = words.partition(":")
+    if not colon:
+        raise typer.BadParameter(
+            f"{words!r} is not FIRST:LAST, such as 2024-10-01:2025-01-19", param_hint=option
+        )
+    return first.strip(), last.strip()
+
+
+def composition_command(
+    place: Annotated[str, typer.Argument(help='As 48453, "Travis County, TX", AUS, CHI, TX or US.')],
+    before: Annotated[str, typer.Option("--before", help="First and last day, as 2024-10-01:2025-01-19.")],
+    after: Annotated[str, typer.Option("--after", help="First and last day of the later period.")],
+    of: Annotated[str, typer.Option("--of", help="convicted, pending or no_charge.")] = "convicted",
+    by: Annotated[
+        str, typer.Option("--by", help="Groups: category, landmark_class, agency, arrest_type or method.")
+    ] = "category",
+    scheme: Annotated[str, typer.Option("--scheme", help="ddp or biglocal: how methods are read.")] = "ddp",
+    engine: Annotated[str, typer.Option("--engine", help="polars, duckdb or spark.")] = "polars",
+    store: StoreOption = None,
+    disclose: Annotated[
+        bool, typer.Option("--disclose", help="Only if no count behind the numbers is small.")
+    ] = False,
+    as_json: JsonFlag = False,
+) -> None:
+    """Why the share with a conviction changed: other kinds of arrests, or other people within them."""
+    from atlarge.composition import composition
+
+    found = composition(
+        place,
+        before=_span(before, "--before"),
+        after=_span(after, "--after"),
+        store=store,
+        of=of,
+        by=by,
+        scheme=scheme,
+        engine=engine,
+        disclose=disclose,
+    )
+    if as_json:
+        emit_json(found.to_dict(), disclosed=disclose)
+    else:
+        typer.echo(found.summary())
+        for row in found.to_frame().iter_rows(named=True):
+            typer.echo(
+                f"{row['group']}: {100 * row['weight_before']:.0f} % of arrests before, "
+                f"{100 * row['weight_after']:.0f} % after; mix {100 * row['composition']:+.1f}, "
+                f"within {100 * row['within']:+.1f} points"
+            )
+        if not disclose:
+            mark_undisclosed()
+    if disclose:
+        note("no small count is behind these numbers; beside other tables of the same days, check both")
+    for name, left_out in zip(("before", "after"), found.not_recorded, strict=True):
+        if left_out:
+            note(f"{left_out:,} arrests {name} have no criminality recorded; they are left out")
