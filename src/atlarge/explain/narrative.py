@@ -24,6 +24,7 @@ MOST_OF = {"en": MOST_WORDS, "es": MOST_WORDS + 10}
 IN_MONTHS = 1.5
 CLOSE = 0.1
 LEAST_LATER = 10.0
+SOON_MONTHS = 6
 ALL_PLACES = " area of responsibility"
 METRO = " metropolitan area"
 
@@ -107,6 +108,9 @@ def _headline(facts: Facts, place: Message, brief: str, *, is_led: bool) -> Mess
         return _burst_headline(facts, bursts, place, rule, brief, is_led=is_led)
     if facts.handoffs is not None and (facts.policy.direction == "extends" or rule == "replaced"):
         return _handoff_headline(facts, facts.handoffs, place, rule, brief)
+    later = later_surge(facts) if facts.policy.direction != "extends" else None
+    if later is not None and not brief and _months_in(facts, later[1]) <= SOON_MONTHS:
+        return _later_headline(facts, later, rule, is_led=is_led)
     kind = "apart" if lasting.bursts_removed > 0 else "lasting"
     same = {"apart": "apart_same", "lasting": "same"}
     is_close = abs(lasting.observed - lasting.expected) < CLOSE * lasting.expected
@@ -145,6 +149,25 @@ def _burst_headline(
     if ratio is None or (usual is not None and usual >= IN_MONTHS):
         return say(f"headline.burst{brief}", usual=Number(usual, "estimate", keys), **shared)
     return say(f"headline.burst_usual{brief}", ratio=Number(ratio, "estimate", keys), **shared)
+
+
+def _months_in(facts: Facts, days: Days) -> int:
+    return months_between(facts.policy.effective, days.start)
+
+
+def _later_headline(facts: Facts, later: tuple[Number, Days, Area], rule: str, *, is_led: bool) -> Message:
+    """Days that stand out after those watched for a burst: too much to leave out of a headline."""
+    n, days, area = later
+    name = area.name.removesuffix(ALL_PLACES)
+    after = say(f"then.{'explained' if rule in ('replaced', 'placing') else _plain(rule)}")
+    return say(
+        "headline.later_date" if facts.policy.kind == "date" else "headline.later",
+        n=n,
+        at=say(f"at.{area.level}", name=name if is_led else name.partition(",")[0]),
+        days=days,
+        m=max(1, _months_in(facts, days)),
+        then=after,
+    )
 
 
 def _lead(facts: Facts, day: dt.date) -> Message:
@@ -235,8 +258,8 @@ def _removed(facts: Facts) -> dict[str, Number]:
     return {"removed": Number(removed, "count", _lasting_keys(facts))} if removed > 0 else {}
 
 
-def later_sentence(facts: Facts) -> Message | None:
-    """The clearest surge after the days that are watched for a burst, of a usual month or more."""
+def later_surge(facts: Facts) -> tuple[Number, Days, Area] | None:
+    """The clearest surge after the days watched for a burst, of a usual month or more: count, days, area."""
     bursts = facts.bursts
     if bursts is None or bursts.watch_end is None:
         return None
@@ -245,11 +268,16 @@ def later_sentence(facts: Facts) -> Message | None:
         start, end = (dt.date.fromisoformat(str(surge[k])[:10]) for k in ("start", "end"))
         large = float(surge["observed"]) >= max(LEAST_LATER, bursts.usual_month or 0.0)
         if start > bursts.watch_end and large and surge["place"] in levels:
-            key = key_of(levels[surge["place"]], str(surge["measure"]), start, end, facts.scheme)
-            return say(
-                "later.says", n=Number(float(surge["observed"]), "count", (key,)), days=Days(start, end)
-            )
+            area = levels[surge["place"]]
+            key = key_of(area, str(surge["measure"]), start, end, facts.scheme)
+            return Number(float(surge["observed"]), "count", (key,)), Days(start, end), area
     return None
+
+
+def later_sentence(facts: Facts) -> Message | None:
+    """The clearest surge after the days that are watched for a burst."""
+    found = later_surge(facts)
+    return None if found is None else say("later.says", n=found[0], days=found[1])
 
 
 def at_large_paragraph(facts: Facts) -> Message:

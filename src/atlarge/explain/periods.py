@@ -18,6 +18,7 @@ MAX_LIFE_MONTHS = 36
 AFTERMATH_MONTHS = 6
 MIN_PRE_MONTHS = 6
 MIN_LAST_DAYS = 7
+YEARS = (1900, 2199)
 
 
 @dataclass(frozen=True)
@@ -99,6 +100,8 @@ def months_of(
 
 def _check_covered(policy: Policy, day: dt.date, first: dt.date, last: dt.date) -> None:
     """CoverageError unless at least a week with the policy in force is in the records."""
+    if not YEARS[0] <= day.year <= YEARS[1]:
+        raise CoverageError(f"{policy.id}: {day} is outside the years {YEARS[0]} to {YEARS[1]}")
     if day < first:
         raise CoverageError(
             f"{policy.id}: {day} is before the records begin ({first}); releases of "
