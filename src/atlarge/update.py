@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,6 +21,10 @@ USUAL = ("arrests-latest", "detainers-latest", "detention-stays-latest", "detent
 """Newest releases that are fetched into a store that holds none of their tables yet."""
 MOST_ANSWERS = 10
 """Answers compared in one update, those of the largest revisions first."""
+ALARM_WEEKS = 8
+"""Weeks before the last complete one in which an update looks for surges."""
+UNKNOWN_WEEKS = 8
+"""Weeks at the end that are left out where it is not known how complete they are."""
 
 Say = Callable[[str], None]
 
@@ -31,14 +36,19 @@ class Update:
     fetched: list[Fetched]
     revisions: list[dict[str, Any]] = field(default_factory=list)
     answers_changed: list[dict[str, Any]] = field(default_factory=list)
+    alarms: list[dict[str, Any]] = field(default_factory=list)
+    completeness: dict[str, Any] | None = None
     notes: list[str] = field(default_factory=list)
 
     def to_dict(self) -> dict[str, Any]:
-        """`{"fetched", "revisions", "answers_changed", "notes"}`, as `atlarge update --json` prints it."""
+        """`fetched`, `revisions`, `answers_changed`, `alarms`, `completeness` and `notes`, as `atlarge update
+        --json` prints them."""
         return {
             "fetched": [one.to_dict() for one in self.fetched],
             "revisions": self.revisions,
             "answers_changed": self.answers_changed,
+            "alarms": self.alarms,
+            "completeness": self.completeness,
             "notes": self.notes,
         }
 
@@ -50,6 +60,7 @@ def update(
     folder: Path | str | None = None,
     source: str | None = None,
     answers: bool = True,
+    alarms: bool = True,
     on_progress: Say | None = None,
     progress: bool = False,
 ) -> Update:
@@ -67,6 +78,9 @@ def update(
         Another address that keeps files of the same names.
     answers : bool
         Compare the answers on dated policies whose places were revised.
+    alarms : bool
+        Look for surges of arrests at large in the last weeks, by area of responsibility; only in weeks
+        whose records are nearly all in.
     on_progress : callable, optional
         Takes a line about each step.
     progress : bool
@@ -106,7 +120,38 @@ def update(
         return Update(fetched)
     audit = ingest(files, path, told=report)
     changed = _answers(before, path, audit.revisions, report) if answers and before else []
-    return Update(fetched, audit.revisions, changed, audit.notes)
+    raised, known = _alarms(path, report) if alarms else ([], None)
+    return Update(fetched, audit.revisions, changed, raised, known, audit.notes)
+
+
+def _alarms(path: Path, say: Say) -> tuple[list[dict[str, Any]], dict[str, Any] | None]:
+    """Surges in the last weeks that are complete, and how complete the records are."""
+    from atlarge.records.completeness import completeness
+    from atlarge.records.store import open_store
+    from atlarge.surges import find_surges
+
+    store = open_store(path)
+    if "arrests" not in store.tables():
+        return [], None
+    known = completeness(store)
+    if known.as_of is None:
+        return [], known.to_dict()
+    until = known.complete_until or known.as_of - dt.timedelta(weeks=UNKNOWN_WEEKS)
+    if known.complete_until is None:
+        say(f"{known.why}: surges are looked for up to {until}, {UNKNOWN_WEEKS} weeks before the end")
+    start = until - dt.timedelta(weeks=ALARM_WEEKS)
+    why = ""
+    for level in ("aor", "state", "county"):
+        try:
+            found = find_surges(store, by=level, measure="at_large", start=start, end=until)
+            break
+        except AtlargeError as error:  # a file of one state or county covers no whole area
+            why = why or str(error)
+    else:
+        say(f"no surges looked for: {why}")
+        return [], known.to_dict()
+    raised = [one for one in found.surges if one.end <= until]
+    return [{**one.to_dict(), "complete_until": until.isoformat()} for one in raised], known.to_dict()
 
 
 def _of_store(path: Path) -> list[str]:

@@ -241,6 +241,7 @@ class Records:
     """Stands for a store: arrests as a frame, days covered."""
 
     path = None
+    releases: tuple[dict[str, Any], ...] = ()
 
     def __init__(self, **columns: Any) -> None:
         self.arrests = pl.LazyFrame(columns)
@@ -254,6 +255,10 @@ class Records:
         """One release."""
         assert table == "arrests"
         return [SimpleNamespace(release_id="made", start=FIRST, end=LAST)]
+
+    def tables(self) -> list[str]:
+        """Its one table."""
+        return ["arrests"]
 
 
 COUNTIES = ("48453", "48029", "48201", "48113", "37119", "36103")

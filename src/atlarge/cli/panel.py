@@ -5,14 +5,41 @@ from __future__ import annotations
 import datetime as dt
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from atlarge.cli._disclose import BesideOption, DiscloseFlag
 from atlarge.cli._output import JsonFlag, StoreOption, emit_json, mark_undisclosed, note
 
+if TYPE_CHECKING:
+    from atlarge.panel import Panel
+    from atlarge.records.store import Store
+
 _DATE = ["%Y-%m-%d"]
+
+
+def _over_time(store: Store, result: Panel, named: list[str]) -> dict[str, Any]:
+    """Where the series break, which releases they are from, and how complete their end is."""
+    from atlarge.panel import measure
+    from atlarge.panel.time_axis import time_axis
+    from atlarge.records.completeness import completeness
+
+    periods = result.frame["period"]
+    if periods.is_empty():
+        return {"breaks": [], "releases": [], "completeness": []}
+    about = time_axis(store, named, periods.min(), periods.max())  # type: ignore[arg-type]
+    for name, found in result.breaks.items():
+        same = [b for b in about["breaks"] if b["date"] == found["break"] and name in b["measures"]]
+        rest = {key: value for key, value in found.items() if key != "break"}
+        if same:
+            same[0].setdefault("by_measure", {})[name] = rest
+        else:
+            one = {"date": found["break"], "kind": "definition", "measures": [name]}
+            about["breaks"].append({**one, "by_measure": {name: rest}})
+    tables = dict.fromkeys(measure(name).table for name in named)
+    about["completeness"] = [completeness(store, table).to_dict() for table in tables]
+    return about
 
 
 def register(app: typer.Typer) -> None:
@@ -68,7 +95,7 @@ def panel_command(
         result.write(out)
     if as_json:
         document: dict[str, Any] = {"rows": result.frame.height, "path": out, "coverage": result.coverage}
-        document["breaks"] = result.breaks
+        document |= _over_time(open_store(store), result, named)
         if out is None:
             document["data"] = result.frame.to_dicts()
         emit_json(document, disclosed=False)

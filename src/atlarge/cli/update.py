@@ -34,6 +34,9 @@ def update_command(
     answers: Annotated[
         bool, typer.Option(help="Compare the answers on dated policies whose places were revised.")
     ] = True,
+    alarms: Annotated[
+        bool, typer.Option(help="Look for surges in the last weeks whose records are nearly all in.")
+    ] = True,
     as_json: JsonFlag = False,
 ) -> None:
     """Bring a store up to date: fetch newest releases, ingest those that changed, report what changed.
@@ -48,6 +51,7 @@ def update_command(
         folder=out,
         source=source,
         answers=answers,
+        alarms=alarms,
         on_progress=note,
         progress=sys.stderr.isatty(),
     )
@@ -62,3 +66,9 @@ def update_command(
         for when in ("before", "after"):
             change = changed[when].get("headline") or changed[when].get("why")
             sys.stdout.write(f"  {when}: {change}\n")
+    for surge in done.alarms:
+        sys.stdout.write(
+            f"surge: {surge['place_name']}, {surge['start']} to {surge['end']}: {surge['observed']} arrests "
+            f"at large where {surge['expected']} were expected (records complete up to "
+            f"{surge['complete_until']})\n"
+        )

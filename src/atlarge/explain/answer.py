@@ -326,6 +326,8 @@ class Answer:
     usual_month: float | None = None
     corroboration: list[dict[str, Any]] = field(default_factory=list)
     elsewhere: dict[str, Any] = field(default_factory=dict)
+    breaks: list[dict[str, Any]] = field(default_factory=list)
+    completeness: dict[str, Any] | None = None
     store: Path | None = field(default=None, repr=False, compare=False)
     """Where the records are that it was computed from, for a report to be disclosed from."""
 
@@ -406,6 +408,8 @@ class Answer:
             "series": [series.to_dict() for series in self.series],
             "sources": self.sources,
             "coverage": self.coverage,
+            "breaks": self.breaks,
+            "completeness": self.completeness,
             "method": self.method,
         }
 

@@ -251,6 +251,8 @@ def _answer(facts: Facts, world: Study, code: str, name: str, kind: str) -> Answ
         store=world.store.path,
         corroboration=corroborate(world, facts),
         elsewhere=elsewhere(world.store, facts.policy.direction, facts.scheme, world.registry),
+        breaks=[b.to_dict() for b in facts.breaks],
+        completeness=facts.completeness.to_dict() if facts.completeness else None,
     )
 
 

@@ -17,7 +17,9 @@ from atlarge.explain.periods import Months
 from atlarge.explain.quantities import Burst, Bursts, Lasting, LeftBefore, MethodSwitch, TwoSided
 from atlarge.explain.verdicts import placing
 from atlarge.messages import Message, Month, say
+from atlarge.panel.time_axis import Break
 from atlarge.policies import HOUSING, Policy
+from atlarge.records.completeness import Completeness
 from atlarge.reference import sidecar
 
 SHORT_LIFE_DAYS = 365
@@ -56,6 +58,8 @@ class Facts:
     usual_month: float | None = None
     surges: list[dict[str, Any]] = field(default_factory=list)
     concentration: dict[str, Any] = field(default_factory=dict)
+    completeness: Completeness | None = None
+    breaks: list[Break] = field(default_factory=list)
     schemes: dict[str, dict[str, Any]] = field(default_factory=dict)
     scheme: str = "ddp"
     others: list[str] = field(default_factory=list)
@@ -363,6 +367,35 @@ def _extends_policy(facts: Facts) -> Fields:
 def _policy_confidence(facts: Facts) -> Fields:
     confidence = facts.policy.confidence
     return {"confidence": say(f"word.{confidence}")} if confidence in ("low", "medium") else None
+
+
+@_rule("count")
+def _incomplete_end(facts: Facts) -> Fields:
+    about = facts.completeness
+    if about is None or about.complete_until is None or not about.weeks:
+        return None
+    if facts.months.bounds(facts.months.in_force)[1] <= about.complete_until:
+        return None
+    week = about.weeks[-1]
+    shares = {name: Number(getattr(week, name), "share") for name in ("share", "low", "high")}
+    return {"week": week.start, "until": about.complete_until, **shares}
+
+
+@_rule("count")
+def _unknown_end(facts: Facts) -> Fields:
+    about = facts.completeness
+    if about is None or about.is_known or about.as_of is None:
+        return None
+    return {"day": about.as_of}
+
+
+@_rule("count")
+def _series_break(facts: Facts) -> Fields:
+    """The first break within the months that are compared; the end of a series is no break in it."""
+    inside = [b for b in facts.breaks if b.kind != "coverage"]
+    if not inside:
+        return None
+    return {"day": inside[0].date, "what": inside[0].says}
 
 
 @_rule("level")

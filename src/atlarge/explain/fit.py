@@ -25,10 +25,13 @@ from atlarge.explain.estimate import Estimate, estimate
 from atlarge.explain.lasting import lasting_of, left_before_of, two_sided_of
 from atlarge.explain.periods import Months, months_of
 from atlarge.explain.sensitivity import in_time_of, row_of, same_aor
-from atlarge.explain.study import Study, changed_units, outcome_under
+from atlarge.explain.study import MEASURES, Study, changed_units, outcome_under
 from atlarge.explain.switches import method_switches
+from atlarge.panel.time_axis import breaks
 from atlarge.policies import Policy, applies_to
+from atlarge.records.completeness import LONGEST, Completeness, completeness
 from atlarge.reference import table
+from atlarge.releases import families
 
 SCHEMES = ("ddp", "biglocal")
 DAYS_IN_MONTH = 365.25 / 12
@@ -55,6 +58,8 @@ def gather(world: Study, policy: Policy, months: Months, code: str) -> Facts:
     )
     _records(world, facts)
     facts.concentration = _concentration(world, facts)
+    facts.completeness = _completeness(world, months)
+    facts.breaks = breaks(MEASURES, months.start[0], months.bounds(months.in_force)[1])
     changed = changed_units(world.area.level, months, world.main["at_large"].keys, world.registry)
     facts.schemes = _schemes(world, facts.main, months, changed, facts.notes)
     facts.others = _other_policies(world, policy, months)
@@ -219,6 +224,18 @@ def _surge_series(world: Study) -> list[tuple[Area, Daily]]:
     if not found:
         found = [(where.own, world.main["at_large"])]
     return [(area, counts) for area, counts in found if area is not None]
+
+
+def _completeness(world: Study, months: Months) -> Completeness | None:
+    """How complete the end of the records is, where these months reach it and the series still grows."""
+    ends = [span.end for span in world.store.coverage("arrests")]
+    growing = {family for family, one in families().items() if one.latest}
+    is_growing = any(r["table"] == "arrests" and r["family"] in growing for r in world.store.releases)
+    reach = dt.timedelta(weeks=LONGEST)
+    if not ends or months.bounds(months.in_force)[1] <= max(ends) - reach:
+        return None
+    found = completeness(world.store)
+    return found if found.is_known or is_growing else None
 
 
 def _concentration(world: Study, facts: Facts) -> dict[str, Any]:

@@ -8,11 +8,13 @@ plot), and knows nothing of enforcement.
 - `ears`: EARS C1, C2 and C3, for series too short for a season.
 - `scan`: bursts of unknown start and length; `scan_clusters`: the same over neighbouring series together.
 - `benjamini_hochberg`: false discovery rates.
+- `reporting_delays`: how much of the last periods is in yet, from vintages or report dates.
 """
 
 from __future__ import annotations
 
 from atlarge.surveillance.clusters import scan_clusters
+from atlarge.surveillance.delays import Delays, reporting_delays, reporting_triangle
 from atlarge.surveillance.ears import Ears, ears
 from atlarge.surveillance.farrington import Farrington, Options, farrington_flexible
 from atlarge.surveillance.fdr import benjamini_hochberg
@@ -25,6 +27,7 @@ __all__ = [
     "WEEKS",
     "Bursts",
     "CountSeries",
+    "Delays",
     "Ears",
     "Farrington",
     "Options",
@@ -36,6 +39,8 @@ __all__ = [
     "farrington_flexible",
     "federal_holidays",
     "read_counts",
+    "reporting_delays",
+    "reporting_triangle",
     "scan",
     "scan_clusters",
     "week_classes",

@@ -1,0 +1,200 @@
+"""Which release each part of a series is from, and where its definition changes.
+
+Breaks are dated in `breaks.yaml`, each with its reason and source; which release the rows of a day are from
+is read from the store.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+import yaml
+
+from atlarge.messages import Message, render, say
+from atlarge.panel.counting import measure as measure_of
+from atlarge.panel.counting import measures as all_measures
+from atlarge.records.tables import DATE_COLUMN
+from atlarge.releases.catalogue import families
+
+if TYPE_CHECKING:
+    from atlarge.records.store import Store
+
+KINDS = ("definition", "source", "coverage")
+
+
+@dataclass(frozen=True)
+class Break:
+    """A day on which a series changes what it means or where it is from; `until`: last day of a gap."""
+
+    id: str
+    date: dt.date
+    kind: str
+    measures: tuple[str, ...]
+    reason: str
+    source: str
+    until: dt.date | None = None
+
+    @property
+    def says(self) -> Message:
+        """What changes, for a reader."""
+        return say(f"break.{self.id}")
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values, dates in ISO form."""
+        until = {"until": self.until.isoformat()} if self.until else {}
+        return {
+            "id": self.id,
+            "date": self.date.isoformat(),
+            **until,
+            "kind": self.kind,
+            "measures": list(self.measures),
+            "says": {language: render(self.says, language) for language in ("en", "es")},
+            "reason": self.reason,
+            "source": self.source,
+        }
+
+
+@dataclass(frozen=True)
+class Segment:
+    """The days between the first and the last row that a release gives to a table, and what release it is."""
+
+    release_id: str
+    family: str
+    title: str
+    file: str
+    start: dt.date
+    end: dt.date
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values, dates in ISO form."""
+        return {
+            "release": self.release_id,
+            "family": self.family,
+            "title": self.title,
+            "file": self.file,
+            "start": self.start.isoformat(),
+            "end": self.end.isoformat(),
+        }
+
+
+@cache
+def all_breaks() -> tuple[Break, ...]:
+    """Every dated break, the earliest first."""
+    text = files(__package__).joinpath("breaks.yaml").read_text(encoding="utf-8")
+    rows = [Break(**{**row, "measures": tuple(row["measures"])}) for row in yaml.safe_load(text)]
+    return tuple(sorted(rows, key=lambda b: (b.date, b.id)))
+
+
+def breaks(measures: Iterable[str], start: dt.date | None = None, end: dt.date | None = None) -> list[Break]:
+    """Breaks of measures that lie within the days from `start` to `end`.
+
+    Parameters
+    ----------
+    measures : iterable of str
+        Names of the panel or of `reference/detention_monthly`.
+    start, end : date, optional
+        First and last day of what is shown; a break on the first day is no break in it.
+
+    Returns
+    -------
+    list of Break
+        The earliest first.
+
+    Examples
+    --------
+    >>> import datetime as dt
+    >>> [b.id for b in breaks(["handoffs"], dt.date(2025, 1, 1), dt.date(2026, 1, 1))]
+    ['cap-collapse']
+    """
+    wanted = set(measures)
+    return [
+        b
+        for b in all_breaks()
+        if wanted & set(b.measures)
+        and (start is None or start < (b.until or b.date))
+        and (end is None or b.date <= end)
+    ]
+
+
+def segments(
+    store: Store, table: str, start: dt.date | None = None, end: dt.date | None = None
+) -> list[Segment]:
+    """Which releases the rows of a table are from, and over which days.
+
+    Rows that a store sets aside, since another release has the same events, are not counted.
+
+    Examples
+    --------
+    >>> from atlarge.records.store import open_store
+    >>> len(segments(open_store(), "arrests"))  # one file for each fiscal year
+    4
+    """
+    column = DATE_COLUMN.get(table)
+    if column is None or table not in store.tables():
+        return []
+    rows = (
+        store.scan(table)
+        .select("release_id", pl.col(column).cast(pl.Date).alias("day"))
+        .drop_nulls()
+        .filter(
+            (pl.lit(start is None) | (pl.col("day") >= (start or dt.date.min)))
+            & (pl.lit(end is None) | (pl.col("day") <= (end or dt.date.max)))
+        )
+        .group_by("release_id")
+        .agg(pl.col("day").min().alias("start"), pl.col("day").max().alias("end"))
+        .collect()
+    )
+    known, audits = families(), {r["id"]: r for r in store.releases}
+    found = []
+    for name, first, last in rows.iter_rows():
+        audit = audits.get(name, {})
+        family = str(audit.get("family", ""))
+        title = known[family].title if family in known else family
+        found.append(Segment(str(name), family, title, str(audit.get("file", "")), first, last))
+    return sorted(found, key=lambda s: (s.start, s.end, s.release_id))
+
+
+def time_axis(
+    store: Store, measures: Iterable[str], start: dt.date | None = None, end: dt.date | None = None
+) -> dict[str, Any]:
+    """Breaks and releases of measures over some days, as JSON carries them.
+
+    Parameters
+    ----------
+    store : Store
+    measures : iterable of str
+        Names of the panel.
+    start, end : date, optional
+        Left out, the days that the store's rows span.
+
+    Returns
+    -------
+    dict
+        `breaks`: id, date, kind, measures, says (en, es), reason, source; `releases`: release, family, title,
+        file, start, end.
+
+    Examples
+    --------
+    >>> from atlarge.records.store import open_store
+    >>> found = time_axis(open_store(), ["at_large"])
+    >>> found["breaks"], found["releases"][0]["start"]
+    ([], '2015-10-01')
+    """
+    names = list(measures)
+    known = all_measures()
+    parts = [
+        one
+        for table in dict.fromkeys(measure_of(n).table for n in names if n in known)
+        for one in segments(store, table, start, end)
+    ]
+    first = start or min((one.start for one in parts), default=None)
+    last = end or max((one.end for one in parts), default=None)
+    # the end of what ships is a break only where something follows it
+    found = [b for b in breaks(names, first, last) if not parts or max(p.end for p in parts) > b.date]
+    return {"breaks": [b.to_dict() for b in found], "releases": [one.to_dict() for one in parts]}

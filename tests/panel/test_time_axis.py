@@ -1,0 +1,71 @@
+"""Breaks and releases along the time axis."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+
+import pytest
+
+from atlarge.ingest import ingest
+from atlarge.messages import catalogue, render
+from atlarge.panel import measures
+from atlarge.panel.time_axis import KINDS, all_breaks, breaks, segments, time_axis
+from atlarge.records.store import open_store
+from atlarge.reference import table
+from making import arrests
+
+
+def test_every_break_has_words_a_reason_a_source_and_measures_that_exist() -> None:
+    known = set(measures()) | set(table("detention_monthly")["measure"])
+    for one in all_breaks():
+        assert one.kind in KINDS
+        assert set(one.measures) <= known
+        assert one.reason
+        assert one.source
+        assert set(catalogue()[f"break.{one.id}"]) == {"en", "es"}
+        assert render(one.says, "es").endswith(".")
+        assert one.until is None or one.until > one.date
+
+
+def test_a_measure_that_ends_does_so_on_a_dated_break() -> None:
+    """The day from which a measure is missing stands in two places: they must be one day."""
+    days = {one.date for one in all_breaks() if one.kind == "definition"}
+    ended = {m.unmeasured_from for m in measures().values() if m.unmeasured_from is not None}
+    assert ended
+    assert ended <= days
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "found"),
+    [
+        ("2015-10-01", "2019-08-31", []),
+        ("2019-01-01", "2023-01-01", ["shipped-arrests-end", "arrests-of-another-form"]),
+        ("2025-01-01", "2026-01-01", ["cap-collapse"]),
+        ("2025-07-21", "2026-01-01", []),  # a series that begins on the day has no break in it
+    ],
+)
+def test_breaks_within_the_days_shown(start: str, end: str, found: list[str]) -> None:
+    inside = breaks(["handoffs"], dt.date.fromisoformat(start), dt.date.fromisoformat(end))
+    assert [one.id for one in inside] == found
+
+
+def test_a_gap_is_a_break_for_all_its_days() -> None:
+    inside = breaks(["book_ins_ice"], dt.date(2021, 6, 1), dt.date(2024, 1, 1))
+    assert [one.id for one in inside] == ["book-ins-missing"]
+
+
+def test_a_store_of_two_releases_says_which_days_are_from_which(tmp_path: Path) -> None:
+    first = arrests(tmp_path / "a.csv", 300, 1, dt.date(2017, 10, 1))
+    second = arrests(tmp_path / "b.csv", 300, 2, dt.date(2022, 10, 1))
+    ingest([first, second], tmp_path / "store")
+    store = open_store(tmp_path / "store")
+    parts = segments(store, "arrests")
+    assert [part.file for part in parts] == ["a.csv", "b.csv"]
+    assert parts[0].end < dt.date(2018, 10, 1) < dt.date(2022, 9, 30) < parts[1].start
+    about = time_axis(store, ["at_large"])
+    assert [b["id"] for b in about["breaks"]] == ["shipped-arrests-end", "arrests-of-another-form"]
+    assert {"en", "es"} == set(about["breaks"][0]["says"])
+    inside = segments(store, "arrests", dt.date(2018, 1, 1), dt.date(2018, 1, 31))
+    assert [part.file for part in inside] == ["a.csv"]
+    assert segments(store, "detainers") == []
