@@ -26,7 +26,7 @@ from atlarge.errors import QuestionError
 from atlarge.explain.answer import Area, EventPoint, Interval, Placebo, Series, Span
 from atlarge.explain.data import Daily
 from atlarge.explain.periods import Months
-from atlarge.explain.study import change_days, group_of
+from atlarge.explain.study import change_arrays, group_of
 from atlarge.panel import measure as measure_of
 from atlarge.policies import Registry, registry
 
@@ -172,9 +172,9 @@ def changed_periods(
 ) -> NDArray[np.bool_]:
     """Whether a unit's own cooperation changed in a period [units x periods]."""
     moved = np.zeros((len(keys), len(start)), dtype=bool)
+    rows, days = change_arrays(level, keys, policies or registry(), start[0], stop[-1])
     edges = np.array(start, dtype="datetime64[D]")
-    for row, day in change_days(level, keys, policies or registry(), start[0], stop[-1]):
-        moved[row, int(np.searchsorted(edges, np.datetime64(day), side="right")) - 1] = True
+    moved[rows, np.searchsorted(edges, days, side="right") - 1] = True
     return moved
 
 
@@ -211,7 +211,9 @@ def grid_of(
         c for k in np.flatnonzero(moved.any(1)) for c in counts.keys[k].split("+")
     }
     banned = undated | (leave_out or set())
-    out = np.array([bool(banned.intersection(key.split("+"))) for key in counts.keys])
+    out = np.zeros(len(counts.keys), dtype=bool)
+    if banned:
+        out[:] = [not banned.isdisjoint(key.split("+")) for key in counts.keys]
     if donors is not None:
         out |= ~donors
     out[row] = False

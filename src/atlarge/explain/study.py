@@ -153,29 +153,50 @@ def change_days(
 ) -> list[tuple[int, dt.date]]:
     """Row and day of every dated change of a unit's own cooperation from `start` to before `stop`, as
     `changed_units` counts them."""
-    return [(row, day) for row, day in _all_change_days(level, keys, policies) if start <= day < stop]
+    rows, days = change_arrays(level, keys, policies, start, stop)
+    return list(zip(rows.tolist(), days.tolist(), strict=True))
+
+
+def change_arrays(
+    level: str, keys: tuple[str, ...], policies: Registry, start: dt.date, stop: dt.date
+) -> tuple[NDArray[np.int64], NDArray[np.datetime64]]:
+    """The same as arrays of rows and of days."""
+    rows, days = _all_changes(level, keys, policies)
+    inside = (days >= np.datetime64(start)) & (days < np.datetime64(stop))
+    return rows[inside], days[inside]
 
 
 @lru_cache(maxsize=16)
-def _all_change_days(
+def _all_changes(
     level: str, keys: tuple[str, ...], policies: Registry
-) -> tuple[tuple[int, dt.date], ...]:
+) -> tuple[NDArray[np.int64], NDArray[np.datetime64]]:
     rows: dict[str, list[int]] = {}
     for k, key in enumerate(keys):
         codes = [seat_of(key) or ""] if level == "office" else key.split("+")
         for code in codes:
             rows.setdefault(code, []).append(k)
     found = []
-    for policy in policies:
-        days = [d for d in (policy.effective, policy.ended) if d is not None]
-        if not days or not policy.is_cooperation or level == "aor":
-            continue
-        if level == "state":
-            at = rows.get(policy.state, []) if policy.level == "state" else []
-        else:
-            at = [k for code in policy.counties() for k in rows.get(code, [])]
-        found += [(k, day) for k in at for day in days]
-    return tuple(found)
+    for state, codes, days in _dated_codes(policies) if level != "aor" else ():
+        names = ([state] if state else []) if level == "state" else codes
+        found += [(k, day) for code in names for k in rows.get(code, ()) for day in days]
+    return (
+        np.array([k for k, _ in found], dtype=np.int64),
+        np.array([day for _, day in found], dtype="datetime64[D]"),
+    )
+
+
+@lru_cache(maxsize=4)
+def _dated_codes(policies: Registry) -> list[tuple[str, tuple[str, ...], list[dt.date]]]:
+    """Of each change of cooperation: the state whose own law it is, the counties, and the days."""
+    return [
+        (
+            policy.state if policy.level == "state" else "",
+            policy.counties(),
+            [day for day in (policy.effective, policy.ended) if day is not None],
+        )
+        for policy in policies
+        if policy.is_cooperation
+    ]
 
 
 @lru_cache(maxsize=16)

@@ -87,7 +87,7 @@ def measures() -> dict[str, Measure]:
     """All measures by name, as `measures.yaml` states them."""
     text = files("atlarge").joinpath("measures.yaml").read_text(encoding="utf-8")
     catalogue = {}
-    for name, about in yaml.safe_load(text).items():
+    for name, about in yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)).items():
         equals = tuple((column, tuple(values)) for column, values in about.pop("equals", {}).items())
         catalogue[name] = Measure(name=name, equals=equals, **about)
     return catalogue

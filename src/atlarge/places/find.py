@@ -155,7 +155,8 @@ def _candidates(gaz: Gazetteer, text: str) -> list[Place]:
     if key in gaz.aor_words and upper not in gaz.aors:
         code = gaz.aor_words[key]
         out.append(Place("aor", code, gaz.aors[code]["name"]))
-    out += [Place("county", fips, counties[fips][0]) for fips in _county_index().get(key, ())]
+    named = () if text.isdigit() else _county_index().get(key, ())
+    out += [Place("county", fips, counties[fips][0]) for fips in named]
     if key in NATION_NAMES:
         out.append(Place("nation", "US", "United States"))
     if not out:

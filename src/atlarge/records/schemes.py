@@ -43,7 +43,7 @@ def schemes() -> dict[str, Scheme]:
             about["unlisted"],
             {category: tuple(methods) for category, methods in about["categories"].items()},
         )
-        for name, about in yaml.safe_load(text).items()
+        for name, about in yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)).items()
     }
 
 
