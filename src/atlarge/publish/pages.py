@@ -12,6 +12,7 @@ from typing import Any
 import atlarge
 from atlarge.calendar import fiscal_year, fiscal_year_start
 from atlarge.disclosure.table import UNCOVERED, Counts
+from atlarge.panel.time_axis import breaks
 from atlarge.publish import charts
 from atlarge.publish.agreements_view import agreements_here
 from atlarge.publish.answer_pages import answer_sections, answered
@@ -19,6 +20,7 @@ from atlarge.publish.answer_view import peak
 from atlarge.publish.charts import Burst, PolicyMark, ReportMark
 from atlarge.publish.charts.timeline import cell as counts_cell
 from atlarge.publish.dataset import dataset_jsonld
+from atlarge.publish.detention_view import break_marks_of
 from atlarge.publish.i18n import Words
 from atlarge.publish.layout import crumbs, name_of, page_of, path_of
 from atlarge.publish.lineage_view import lineage_of, measure_link, year_id
@@ -171,7 +173,10 @@ def timeline_of(data: SiteData, place: PlaceInfo, w: Words, home: str = "") -> F
     marks = policy_marks(policies_of(data, place))
     found = bursts(data.surges.get((place.level, place.code), []), w)
     report_notes = report_marks(data.reports.get((place.level, place.code), []), w)
+    dated = breaks(PARTS, covered[0], covered[-1]) if covered else []
+    series_breaks = break_marks_of(dated, w)
     notes = [hidden_note(series, w), w("chart.report_note") if report_notes else ""]
+    notes += [mark.text for mark in series_breaks]
     return figure(
         lambda width: charts.timeline(
             series,
@@ -181,6 +186,7 @@ def timeline_of(data: SiteData, place: PlaceInfo, w: Words, home: str = "") -> F
             policies=marks,
             bursts=found,
             reports=report_notes,
+            breaks=series_breaks,
             width=width,
             height=330,
         ),

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from atlarge.publish.charts.choropleth import PATTERN_DEFS, choropleth, cuts, shapes, swatch
 from atlarge.publish.charts.estimates import Valued, change_strip, event_time, forest, waterfall
-from atlarge.publish.charts.parts import HALF, NARROW, WIDE, Burst, Estimate, PolicyMark, ReportMark
+from atlarge.publish.charts.parts import (
+    HALF,
+    NARROW,
+    WIDE,
+    BreakMark,
+    Burst,
+    Estimate,
+    PolicyMark,
+    ReportMark,
+)
 from atlarge.publish.charts.plain import coverage, line_of, years
 from atlarge.publish.charts.timeline import timeline
 
@@ -13,6 +22,7 @@ __all__ = [
     "NARROW",
     "PATTERN_DEFS",
     "WIDE",
+    "BreakMark",
     "Burst",
     "Estimate",
     "PolicyMark",

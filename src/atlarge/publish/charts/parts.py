@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
+from html import escape
 
 from atlarge.publish.i18n import Words
 from atlarge.publish.svg import Scale, days, line, months_later, tag, words
@@ -38,6 +39,15 @@ class PolicyMark:
     effective: dt.date
     ended: dt.date | None
     limits: bool = True
+
+
+@dataclass(frozen=True)
+class BreakMark:
+    """A day on which a series changes its meaning or source; `label` in a word or two, `text` in full."""
+
+    day: dt.date
+    label: str
+    text: str
 
 
 @dataclass(frozen=True)
@@ -111,6 +121,22 @@ def time_axis(scale: Scale, y: float, w: Words) -> str:
         label = str(day.year) if is_year else w.month(day).split()[0]
         if x + text_width(label) / 2 <= scale.end + 4:
             marks.append(words(x, y + 20, label, "c-strong" if is_year else "c-tick", "middle"))
+    return "".join(marks)
+
+
+def break_marks(scale: Scale, top: float, bottom: float, breaks: Sequence[BreakMark]) -> str:
+    """A broken line for each break within the plot, with its label beside it and its words on hover."""
+    marks = []
+    for one in breaks:
+        x = scale(days(one.day))
+        if not scale.start < x < scale.end:
+            continue
+        wide = text_width(one.label)
+        is_left = x + wide + 8 > scale.end
+        at = (x - 4, "end") if is_left else (x + 4, "start")
+        title = tag("title", escape(one.text))
+        marks.append(tag("g", title + line(x, top, x, bottom, "c-break"), class_="c-break-group"))
+        marks.append(words(at[0], bottom - 6, one.label, "c-tick", at[1]))
     return "".join(marks)
 
 

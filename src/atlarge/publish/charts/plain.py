@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Sequence
 
 from atlarge.disclosure.table import SMALL, Counts
-from atlarge.publish.charts.parts import NARROW, text_width, time_axis, value_axis
+from atlarge.publish.charts.parts import NARROW, BreakMark, break_marks, text_width, time_axis, value_axis
 from atlarge.publish.i18n import Words
 from atlarge.publish.svg import Drawing, Scale, days, months_later, path, tag, ticks, words
 
@@ -96,27 +96,36 @@ def _bar(x: float, wide: float, y: Scale, whole: Counts, parts: Sequence[Counts]
 
 def line_of(
     days_of: Sequence[dt.date],
-    values: Sequence[int],
+    values: Sequence[int | None],
     *,
     w: Words,
     label: str,
     title: str,
     sentence: str,
+    breaks: Sequence[BreakMark] = (),
     width: float = 720.0,
     height: float = 260.0,
 ) -> Drawing:
-    """One line of public figures by month, its last value at its end; a strip a month shows its value."""
-    steps = ticks(0, max(values), 4)
+    """One line of public figures by month, its last value at its end; a strip a month shows its value.
+
+    A month without a figure (None) leaves a gap.
+    """
+    known = [v for v in values if v is not None]
+    steps = ticks(0, max(known), 4)
     left = text_width(w.count(steps[-1])) + 10
-    right = width - text_width(w.count(values[-1])) - 12
+    right = width - text_width(w.count(known[-1])) - 12
     last = days(months_later(days_of[-1], 1))
     x, y = Scale(days(days_of[0]), last, left, right), Scale(0, steps[-1], height - 26, 14)
     spots = [
-        (x((days(d) + days(months_later(d, 1))) / 2), y(v)) for d, v in zip(days_of, values, strict=True)
+        (x((days(d) + days(months_later(d, 1))) / 2), None if v is None else y(v))
+        for d, v in zip(days_of, values, strict=True)
     ]
     marks = [value_axis(y, steps, left, right, w), time_axis(x, height - 26, w), path(spots, "c-observed")]
-    marks.append(words(right + 6, spots[-1][1] + 4, w.count(values[-1]), "c-observed-t"))
+    marks.append(break_marks(x, 14, height - 26, breaks))
+    marks.append(words(right + 6, y(known[-1]) + 4, w.count(known[-1]), "c-observed-t"))
     for day, value in zip(days_of, values, strict=True):
+        if value is None:
+            continue
         note = tag("title", f"{w.month(day)} · {label}: {w.count(value)}")
         wide = x(days(months_later(day, 1))) - x(days(day))
         marks.append(tag("rect", note, x=x(days(day)), width=wide, class_="c-hit", y=14, height=height - 40))

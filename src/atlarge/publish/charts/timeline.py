@@ -10,11 +10,13 @@ from html import escape
 from atlarge.disclosure.table import SMALL, UNCOVERED, WITHHELD, Counts
 from atlarge.publish.charts.parts import (
     NARROW,
+    BreakMark,
     Burst,
     Estimate,
     PolicyMark,
     ReportMark,
     apart,
+    break_marks,
     key_swatch,
     lanes,
     text_width,
@@ -72,10 +74,12 @@ def timeline(
     policies: Sequence[PolicyMark] = (),
     bursts: Sequence[Burst] = (),
     reports: Sequence[ReportMark] = (),
+    breaks: Sequence[BreakMark] = (),
     width: float = 720.0,
     height: float = 320.0,
 ) -> Drawing:
-    """Draw one to five series of counts. `bursts` are labelled by rank, while there is room."""
+    """Draw one to five series of counts. `bursts` are labelled by rank, while there is room; `breaks` are
+    days on which a series changes its meaning or source."""
     w = words_of
     is_narrow = width <= NARROW
     labels = [s.label for s in series] + ([estimate.label] if estimate else [])
@@ -101,6 +105,7 @@ def timeline(
         value_axis(plot.y, steps, plot.left, plot.right, w),
         time_axis(plot.x, plot.bottom, w),
         _uncovered(plot, series[0], w),
+        break_marks(plot.x, plot.top, plot.bottom, breaks),
         _estimate_marks(plot, estimate),
     ]
     marks += [_count_marks(plot, s, kind) for s, kind in zip(series, _STYLES, strict=False)]

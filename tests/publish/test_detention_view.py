@@ -1,0 +1,83 @@
+"""Detention to 2026 as pages show it: sums, gaps, breaks, and nothing that is left out."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import polars as pl
+import pytest
+
+from atlarge.publish.charts import line_of
+from atlarge.publish.detention_view import (
+    book_ins_figure,
+    book_ins_table,
+    break_marks_of,
+    detention_figure,
+    detention_series,
+)
+from atlarge.publish.i18n import Words
+from atlarge.reference import table
+
+
+def test_an_area_is_the_sum_of_its_counties_that_are_shown() -> None:
+    rows = table("detention_monthly").filter(pl.col("place_kind") == "county")
+    counties = table("counties").select("fips", "aor")
+    by_area = (
+        rows.join(counties, left_on="place", right_on="fips")
+        .filter(pl.col("month") == dt.date(2025, 6, 1))
+        .group_by("aor")
+        .agg(pl.col("value").sum())
+    )
+    for area, value in by_area.iter_rows():
+        series = detention_series("aor", area)
+        assert series is not None
+        assert series.values[series.months.index(dt.date(2025, 6, 1))] == round(value)
+
+
+def test_every_area_and_the_nation_reach_2026() -> None:
+    for kind, codes in (("nation", ["US"]), ("aor", table("aors")["aor"].to_list())):
+        for code in codes:
+            series = detention_series(kind, code)
+            if series is not None:
+                assert series.months[-1] >= dt.date(2026, 1, 1), code
+    assert detention_series("county", "48301") is None  # no facility in Loving County
+
+
+def test_a_month_in_which_the_source_ends_is_no_fall() -> None:
+    """April 2026: the workbook ends on the ninth; its 3,721 book-ins stand in no line."""
+    series = detention_series("nation", "US", "book_ins_ice")
+    assert series is not None
+    assert series.partial[-1]
+    assert series.whole[-1] is None
+    assert series.values[-1] is not None
+
+
+def test_a_gap_is_empty_and_its_break_is_drawn() -> None:
+    series = detention_series("nation", "US", "book_ins_ice")
+    assert series is not None
+    assert series.values[series.months.index(dt.date(2021, 5, 1))] is None
+    marks = break_marks_of(series.breaks, Words("en"))
+    assert [mark.day for mark in marks] == [dt.date(2019, 9, 1), dt.date(2020, 10, 1)]
+    drawn = line_of(
+        series.months, series.whole, w=Words("en"), label="x", title="x", sentence="x", breaks=marks
+    )
+    assert drawn.marks.count('class="c-break"') == 2
+    assert "NaN" not in drawn.marks
+
+
+@pytest.mark.parametrize("language", ["en", "es"])
+def test_figures_are_drawn_in_both_languages(language: str) -> None:
+    w = Words(language)
+    held, booked = detention_figure("county", "48141", "El Paso County, TX", w), book_ins_figure(w)
+    assert held is not None
+    assert booked is not None
+    assert held.table is not None
+    assert len(held.table.rows) == 42  # October 2022 to March 2026
+    assert "FY2021" in str(book_ins_table(Words("en")).rows)
+    assert detention_figure("county", "48301", "Loving County, TX", w) is None
+
+
+def test_book_ins_of_a_year_are_those_of_its_workbook() -> None:
+    """ICE's workbook of FY2024 prints 90,615 after arrests by ICE and 187,298 after arrests by CBP."""
+    [row] = [row for row in book_ins_table(Words("en")).rows if row[0] == "FY2024"]
+    assert list(row[1:]) == ["12", "90,615", "187,298"]
