@@ -8,7 +8,6 @@ errors of all units and dates together then give intervals, p-values and power f
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -31,16 +30,18 @@ PRIOR_UNITS = 20.0
 SLOPE_BOUNDS = ((0.0, 0.5), (-0.2, 0.6))
 SMALL_ERROR = 0.05
 MATERIAL = 0.25
+GOAL = 0.8  # the power at which an effect is called detectable
+ROOT_SHIFT = 0.4
 
 
 def root(value: ArrayLike) -> Floats:
     """Square-root scale of counts."""
-    return np.asarray(np.sqrt(np.maximum(np.asarray(value, dtype=np.float64), 0.0) + 0.4))
+    return np.asarray(np.sqrt(np.maximum(np.asarray(value, dtype=np.float64), 0.0) + ROOT_SHIFT))
 
 
 def unroot(value: ArrayLike) -> Floats:
     """Counts from the square-root scale, never below zero."""
-    return np.asarray(np.maximum(np.maximum(np.asarray(value, dtype=np.float64), 0.0) ** 2 - 0.4, 0.0))
+    return np.asarray(np.maximum(np.maximum(np.asarray(value, dtype=np.float64), 0.0) ** 2 - ROOT_SHIFT, 0.0))
 
 
 @dataclass(frozen=True, repr=False)
@@ -168,6 +169,7 @@ class PredictionErrors:
         p_material = self.tail((float(root(without)) - centre) / size)[1]
         nothing = unroot(centre + size * self.z)
         bar = self._bar(alpha)
+        bar_count = (centre + bar * size) ** 2 - ROOT_SHIFT  # the least count that is found
 
         def power(effect: float) -> float:
             return float(((root(nothing + effect) - centre) / size >= bar).mean())
@@ -184,7 +186,7 @@ class PredictionErrors:
             material=least,
             p_material=p_material,
             power=power(least),
-            mde=_least(power, 0.8, max(expected, 1.0)),
+            mde=max(0.0, bar_count - float(nothing[-math.ceil(GOAL * len(nothing) - 1e-9)])),
             alpha=alpha,
             size=size,
             n_placebos=len(self.z),
@@ -198,22 +200,6 @@ class PredictionErrors:
         share = (alpha * (n + 1) - 1) / n
         k = math.floor(max(share, 0.0) * len(self.z))
         return float(self.z[-k]) if k >= 1 else float(self.z[-1]) + 1e-9
-
-
-def _least(power: Callable[[float], float], goal: float, start: float) -> float:
-    """Smallest effect whose power reaches the goal, by doubling and halving; infinite where none does."""
-    high = start
-    for _ in range(30):
-        if power(high) >= goal:
-            break
-        high *= 2
-    else:
-        return float("inf")
-    low = 0.0
-    for _ in range(24):
-        middle = (low + high) / 2
-        low, high = (low, middle) if power(middle) >= goal else (middle, high)
-    return high
 
 
 def _features(expected: ArrayLike, unsteady: ArrayLike) -> Floats:

@@ -110,28 +110,38 @@ def expected_counts(
     inside = usable & complete[None, :]
     period = begin[:, None] + np.arange(horizon)[None, :]
     is_covered = period < periods
-    ahead = np.minimum(period, periods - 1)
-    log = np.zeros((n, len(begin), horizon))
+    date = np.nonzero(is_covered)[
+        0
+    ]  # only what lies within the periods is worked out: K pairs of date and time
+    ahead = period[is_covered]
+    log = np.zeros((n, len(ahead)))
     sums = _Sums(inside, labels)
-    whole_ahead, around_ahead = sums.ahead(whole, ahead)
+    of_whole, of_smooth = sums.totals(whole), sums.totals(whole_smooth)
+    everyone, around = sums.ahead(whole, of_whole, date, ahead)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        movement = None if around is None else np.log(around / everyone)
     for decay, on_capped in zip(settings.decay, settings.on_capped, strict=True):
-        values = whole_smooth if on_capped else whole
+        values, added = (whole_smooth, of_smooth) if on_capped else (whole, of_whole)
         weight = np.stack(
             [_weights(periods, int(s), min(int(s) + horizon, periods), decay, after, first) for s in begin],
             axis=1,
         )
-        own, base, near, length = sums.weighted(values, seen, weight)
-        expected = (own / np.maximum(base, 1e-12))[:, :, None] * whole_ahead
-        if near is not None and around_ahead is not None:
+        own, base, near, length = sums.weighted(values, added, seen, weight)
+        expected = (own / np.maximum(base, 1e-12))[:, date] * everyone
+        if near is not None and movement is not None:
             with np.errstate(divide="ignore", invalid="ignore"):
-                factor = (around_ahead / whole_ahead) / (near / base)[:, :, None]
-            factor = np.clip(np.where(np.isfinite(factor), factor, 1.0), *settings.bounds)
+                factor = movement - np.log(near / base)[:, date]
+            factor[~(factor < np.inf)] = 0.0  # nothing to compare with
+            np.clip(factor, *np.log(settings.bounds), out=factor)
             size = near / np.maximum(length, 1e-12)
             power = settings.damping * size / (size + settings.reliable)
-            expected = expected * factor ** power[:, :, None]
-        log += np.log(expected + 0.05)
-    out = np.maximum(np.exp(log / len(settings.decay)) - 0.05, 0.0)
-    return np.asarray(np.where(is_covered[None], out, np.nan))
+            factor *= power[:, date]
+            expected *= np.exp(factor, out=factor)
+        expected += 0.05
+        log += np.log(expected, out=expected)
+    out = np.full((n, len(begin), horizon), np.nan)
+    out[:, is_covered] = np.maximum(np.exp(log / len(settings.decay)) - 0.05, 0.0)
+    return out
 
 
 class _Sums:
@@ -144,42 +154,42 @@ class _Sums:
         if labels is not None:
             self.members = (labels[None, :] == np.arange(int(labels.max()) + 1)[:, None]).astype(np.float64)
 
-    def _by_group(self, values: Floats, d: int) -> Floats:
-        assert self.members is not None
-        return np.asarray((self.members * self.inside[d]) @ values)
+    def totals(self, values: Floats) -> tuple[Floats, Floats | None]:
+        """Sums by period of all units [D, T], and of each group [D, G, T]."""
+        by_group = None
+        if self.members is not None:
+            by_group = (self.members[None] * self.inside[:, None, :]) @ values
+        return self.inside @ values, by_group
 
-    def ahead(self, values: Floats, ahead: Ints) -> tuple[Floats, Floats | None]:
-        """Sums in the periods `ahead` [D, H]: of all, and of the group [N, D, H]."""
-        own = values[:, ahead] * self.inside.T[:, :, None]
-        total = (self.inside @ values)[np.arange(len(ahead))[:, None], ahead]
-        whole = np.maximum(total[None] - own, 0.0)
-        if self.labels is None:
+    def ahead(
+        self, values: Floats, added: tuple[Floats, Floats | None], date: Ints, ahead: Ints
+    ) -> tuple[Floats, Floats | None]:
+        """Sums [N, K] in the period `ahead` of each `date`: of all, and of the group."""
+        total, by_group = added
+        own = values[:, ahead] * self.inside.T[:, date]
+        whole = np.maximum(total[date, ahead][None] - own, 0.0)
+        if self.labels is None or by_group is None:
             return whole, None
-        around = np.stack(
-            [self._by_group(values[:, ahead[d]], d)[self.labels] for d in range(len(ahead))], axis=1
-        )
+        around = by_group[date, :, ahead].T[self.labels]
         return whole, np.maximum(around - own, 0.0)
 
     def weighted(
-        self, values: Floats, seen: Bools, weight: Floats
+        self, values: Floats, added: tuple[Floats, Floats | None], seen: Bools, weight: Floats
     ) -> tuple[Floats, Floats, Floats | None, Floats]:
         """Weighted over the periods in which the unit has a record: its own, those of all, of its group, and
         the weights themselves [N, D]; `weight` [T, D]."""
         mask = seen.astype(np.float64)
+        total, by_group = added
         own = (values * mask) @ weight
-        total = self.inside @ values
         base = np.maximum(mask @ (weight * total.T) - own * self.inside.T, 0.0)
         length = mask @ weight
-        if self.labels is None:
+        if self.labels is None or by_group is None:
             return own, base, None, length
-        is_full = bool((seen == seen[0]).all())
-        near = np.empty_like(base)
-        for d in range(weight.shape[1]):
-            group = self._by_group(values, d) * weight[:, d]
-            if is_full:
-                near[:, d] = (group @ mask[0])[self.labels]
-            else:
-                near[:, d] = (mask * group[self.labels]).sum(1)
+        heavy = by_group * weight.T[:, None, :]  # [D, G, T]
+        if bool((seen == seen[0]).all()):
+            near = (heavy @ mask[0])[:, self.labels].T
+        else:
+            near = np.stack([(mask * heavy[d][self.labels]).sum(1) for d in range(len(heavy))], axis=1)
         return own, base, np.maximum(near - own * self.inside.T, 0.0), length
 
 

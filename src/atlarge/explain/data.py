@@ -171,7 +171,9 @@ class Daily:
 
 
 @lru_cache(maxsize=12)
-def _daily(key: str, source: _Source, by: str, measures: tuple[str, ...], scheme: str) -> dict[str, Daily]:
+def _daily(
+    key: str, source: StoreSource, by: str, measures: tuple[str, ...], scheme: str
+) -> dict[str, Daily]:
     counts, covered = sparse(source.store, by=by, every="day", measures=measures, scheme=scheme)
     first, last = min(c.start for c, _ in covered), max(c.end for c, _ in covered)
     places = counts["place"].unique().sort().to_list()
@@ -205,14 +207,14 @@ def _daily(key: str, source: _Source, by: str, measures: tuple[str, ...], scheme
     return found
 
 
-class _Source:
+class StoreSource:
     """Carries a store past the cache, which knows it by its path and manifest alone."""
 
     def __init__(self, store: Store) -> None:
         self.store = store
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Source)
+        return isinstance(other, StoreSource)
 
     def __hash__(self) -> int:
         return 0
@@ -225,17 +227,17 @@ def daily(
 
     A level that no record names gives no rows. Raises what the panel does.
     """
-    return _daily(_stamp(store), _Source(store), by, tuple(measures), scheme)
+    return _daily(stamp_of(store), StoreSource(store), by, tuple(measures), scheme)
 
 
-def _stamp(store: Store) -> str:
+def stamp_of(store: Store) -> str:
     """What identifies a store: its path and manifest."""
     return f"{store.path}:{sorted(store.manifest.items(), key=str)}"
 
 
 @lru_cache(maxsize=4)
 def _all_localities(
-    key: str, source: _Source, measures: tuple[str, ...], scheme: str
+    key: str, source: StoreSource, measures: tuple[str, ...], scheme: str
 ) -> dict[str, Localities]:
     county, office = (daily(source.store, by, measures, scheme) for by in ("county", "office"))
     return localities(county, office)
@@ -245,7 +247,7 @@ def all_localities(
     store: Store, measures: Sequence[str] = ("at_large", "handoffs"), scheme: str = "ddp"
 ) -> dict[str, Localities]:
     """`localities` of a store with no place in question, kept in memory as `daily` is."""
-    return _all_localities(_stamp(store), _Source(store), tuple(measures), scheme)
+    return _all_localities(stamp_of(store), StoreSource(store), tuple(measures), scheme)
 
 
 @dataclass(frozen=True)

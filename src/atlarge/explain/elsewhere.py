@@ -6,6 +6,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from atlarge.errors import AtlargeError
+from atlarge.explain.data import StoreSource, stamp_of
 from atlarge.explain.numbers import Number
 from atlarge.explain.pooled_answer import pooled
 from atlarge.messages import Message, say
@@ -19,9 +20,11 @@ MEASURES = ("handoffs", "at_large")
 
 
 @lru_cache(maxsize=8)
-def _found(store: Store, direction: str, scheme: str, registry: Registry) -> dict[str, Any] | None:
+def _found(
+    key: str, source: StoreSource, direction: str, scheme: str, registry: Registry
+) -> dict[str, Any] | None:
     try:
-        return pooled(store, direction=direction, scheme=scheme, registry=registry)
+        return pooled(source.store, direction=direction, scheme=scheme, registry=registry)
     except AtlargeError:
         return None
 
@@ -35,7 +38,10 @@ def elsewhere(store: Store, direction: str, scheme: str, registry: Registry) -> 
     """
     wanted = "extends" if direction == "extends" else "limits"
     other = "limits" if wanted == "extends" else "extends"
-    own, reverse = (_summary(_found(store, way, scheme, registry)) for way in (wanted, other))
+    own, reverse = (
+        _summary(_found(stamp_of(store), StoreSource(store), way, scheme, registry))
+        for way in (wanted, other)
+    )
     return {**own, "reverse": reverse} if own else {}
 
 

@@ -293,9 +293,9 @@ def _found(
     worth = level_of_window(_CANDIDATE_P, profile, settings.lengths)
     best, listed = judge(y, base.expected, base.dispersion, worth=worth, floor_sd=1.0)
     calibration = calibrate(base, profile, settings.lengths)
-    # A start that is not observed has no p; 1 stands in while the prices are looked up.
-    p = calibration.paid(np.nan_to_num(best, nan=1.0), np.arange(len(y)))
-    p[np.isnan(best) | ~allowed] = np.nan
+    series, start = np.nonzero(np.isfinite(best) & allowed)  # a start that is not observed has no p
+    p = np.full(y.shape, np.nan)
+    p[series, start] = calibration.paid(best[series, start], series)
     found = pick(listed, y.shape)
     found = found.take(np.isfinite(p[found.series, found.start]))
     found = Windows(found.series, found.start, found.end, calibration.paid(found.p, found.series))
