@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import polars as pl
@@ -42,9 +43,12 @@ METROS = {
 
 
 @pytest.fixture
-def made(monkeypatch: pytest.MonkeyPatch) -> None:
+def made(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(module, "_offices", lambda: OFFICES)
     monkeypatch.setattr(module, "_metros", lambda: METROS)
+    module._seats.cache_clear()
+    yield
+    module._seats.cache_clear()
 
 
 @pytest.mark.usefixtures("made")

@@ -13,7 +13,8 @@ from typing import Any
 
 from atlarge.explain.answer import ACCOUNTS, Answer
 from atlarge.explain.narrative import MOST_WORDS
-from atlarge.explain.verdicts import BAND
+from atlarge.explain.numbers import NEAR
+from atlarge.explain.verdicts import BAND, lasting_rule
 from atlarge.messages import LANGUAGES, Message, Number, render
 
 SLACK = 0.021  # two roundings to the hundredth
@@ -38,6 +39,7 @@ def contradictions(answer: Answer) -> list[str]:
         *_arithmetic(document),
         *_twice(document),
         *_verdicts(document),
+        *_keys(answer),
         *_words(answer, document),
         *_text(answer),
     ]
@@ -195,6 +197,114 @@ def _replaced(doc: Mapping[str, Any]) -> Iterator[str]:
     is_more = lasting["verdict"] == "fits" or lasting["withheld"] in ("replaced", "placing", "left")
     if not (is_less if sign > 0 else is_more):
         yield "replacement fits, and arrests at large did not clearly change the other way"
+
+
+def _parts(message: Message) -> Iterator[Message]:
+    """A message and all messages in it."""
+    yield message
+    for value in message.params.values():
+        if isinstance(value, Message):
+            yield from _parts(value)
+
+
+def _gap(message: Message) -> float | None:
+    """Observed less expected, where a sentence gives both."""
+    observed, expected = message.params.get("o"), message.params.get("e")
+    if not isinstance(observed, Number) or not isinstance(expected, Number):
+        return None
+    return (observed.value or 0.0) - (expected.value or 0.0)
+
+
+def _keys(answer: Answer) -> Iterator[str]:
+    """Which pattern was chosen agrees with its numbers and with the verdict, in all languages at once."""
+    behind = [m for judgement in answer.verdicts.values() for m in judgement.details]
+    for message in (answer.headline, *answer.messages, *behind, *(w.message for w in answer.warnings)):
+        for part in _parts(message):
+            yield from _direction(part, _effect_of(answer, part.key))
+            yield from _chosen(answer, part)
+    for judgement, message in zip(answer.verdicts.values(), answer.messages, strict=True):
+        said = [p for p in _parts(message) if p.key == "verdict.says"]
+        verdicts = [p.params["verdict"].key for p in said]
+        if verdicts != [f"verdict.{judgement.verdict}"]:
+            yield f"{judgement.account}: {verdicts} said, {judgement.verdict} found"
+        if [p.params["rule"].key for p in said] != [judgement.rule.key]:
+            yield f"{judgement.account}: another rule is said than {judgement.rule.key}"
+
+
+def _effect_of(answer: Answer, key: str) -> float | None:
+    """The difference that a sentence without observed and expected numbers is about."""
+    if key == "left_before.says" and answer.left_before is not None:
+        return answer.left_before.estimate_from.value
+    if key == "two_sided.says" and answer.two_sided is not None:
+        return answer.two_sided.effect.value
+    if key.startswith("lasting.") and answer.lasting is not None:
+        return answer.lasting.effect.value
+    if key == "handoffs.same":
+        jails = [s.effect.value for s in answer.spans if (s.span, s.measure) == ("policy", "handoffs")]
+        return jails[0] if jails else None
+    near = [switch for switch in answer.method_switches if switch.near_policy]
+    return near[0].robust.value if key == "caveat.method_switch" and near else None
+
+
+def _direction(part: Message, effect: float | None) -> Iterator[str]:
+    """Words of direction go by the numbers beside them."""
+    way = part.key.partition(".")[2].partition("_")[0]
+    if part.key == "diff.within":
+        said, between = part.params["difference"].key, part.params["between"].key
+        way = said.partition(".")[2].partition("_")[0]
+        edge = between.partition(".")[2]
+        low, high = (part.params["between"].params[k].value for k in ("low", "high"))
+        if edge != "mixed" and way in ("more", "fewer") and edge != way:
+            yield f"{said} with {between}"
+        if edge != "mixed" and low > high + SLACK:
+            yield f"{between}: from {low} to {high}"
+    gap, inside = _gap(part), part.params.get("difference")
+    gap = effect if gap is None else gap
+    if gap is not None and isinstance(inside, Message):
+        said = next(p.key for p in _parts(inside) if p.key in _WAYS)
+        wanted = "none" if abs(gap) < NEAR - SLACK else "more" if gap > 0 else "fewer"
+        if _WAYS[said] != wanted and abs(abs(gap) - NEAR) > SLACK:
+            yield f"{said} of {gap:+.2f}"
+        edges = [p.key.partition(".")[2] for p in _parts(inside) if p.key.startswith("between.")]
+        if abs(gap) > SLACK and ("fewer" if gap > 0 else "more") in edges:
+            yield f"a range of {edges[0]} around {gap:+.2f}"
+    if part.key in ("change.fell", "change.rose"):
+        before, after = (part.params[k].value for k in ("before", "after"))
+        if (after > before) != (way == "rose"):
+            yield f"{part.key} from {before} to {after}"
+
+
+_WAYS = {
+    "diff.more": "more", "diff.more_brief": "more", "diff.fewer": "fewer", "diff.fewer_brief": "fewer",
+    "diff.none": "none",
+}  # fmt: skip
+
+
+def _chosen(answer: Answer, part: Message) -> Iterator[str]:
+    """What is said of a burst and of a lasting excess is what was found of them."""
+    family, _, rest = part.key.partition(".")
+    lasting, bursts = answer.lasting, answer.bursts
+    rule = lasting_rule(lasting) if lasting is not None else None
+    plain = "cannot be told" if rule in ("left", "more", "fewer") else rule
+    explained = "explained" if rule in ("replaced", "placing") else plain
+    if part.key.startswith("rule.lasting.") and rule and part.key != f"rule.lasting.{rule}":
+        yield f"{part.key}, where {rule} was found"
+    if (
+        part.key.startswith("rule.burst.")
+        and part.key != f"rule.burst.{bursts.verdict if bursts else 'none'}"
+    ):
+        yield f"{part.key}, where {bursts.verdict if bursts else 'none'} was found"
+    if family == "then" and explained and rest != explained:
+        yield f"{part.key}, where {rule} was found"
+    if family == "tail" and explained and rest in _TAILS and rest != explained:
+        yield f"{part.key}, where {rule} was found"
+    if family == "tail" and rest == "close" and plain != "cannot be told":
+        yield f"{part.key}, where {rule} was found"
+    if family == "burst" and bursts is not None and rest in _TAILS and rest != bursts.verdict:
+        yield f"{part.key}, where {bursts.verdict} was found"
+
+
+_TAILS = ("fits", "does not fit", "cannot be told", "shortfall", "explained")
 
 
 def _all_numbers(value: Any) -> Iterator[float]:

@@ -113,7 +113,8 @@ def _headline(facts: Facts, place: Message, brief: str, *, is_led: bool) -> Mess
         return _later_headline(facts, later, rule, is_led=is_led)
     kind = "apart" if lasting.bursts_removed > 0 else "lasting"
     same = {"apart": "apart_same", "lasting": "same"}
-    is_close = abs(lasting.observed - lasting.expected) < CLOSE * lasting.expected
+    is_alike = is_same(lasting.observed, lasting.expected)
+    is_close = is_alike or abs(lasting.observed - lasting.expected) < CLOSE * lasting.expected
     tail = say(f"tail.{'explained' if rule in ('replaced', 'placing') else _plain(rule)}")
     if _plain(rule) == "cannot be told" and is_close:
         tail = say("tail.close")
@@ -123,7 +124,7 @@ def _headline(facts: Facts, place: Message, brief: str, *, is_led: bool) -> Mess
         "when": when(facts),
         "tail": tail,
     }
-    if is_same(lasting.observed, lasting.expected):
+    if is_alike:
         return say(f"headline.{same[kind]}{brief}", **shared)
     return say(f"headline.{kind}{brief}", e=Number(lasting.expected, "estimate"), **shared)
 
