@@ -48,7 +48,6 @@ from atlarge.explain.fit import (
     attempt,
     strips,
 )
-from atlarge.explain.sensitivity import same_aor
 from atlarge.policies import Registry, from_date
 
 LIFE_DAYS = 549  # 10 March 2017 to 9 September 2018
@@ -226,18 +225,8 @@ def test_errors_are_sized_on_the_largest_locality_of_an_office_else_of_all() -> 
     assert _seated_key(world(BY_AOR, county_handoffs={"37119": 9.0}), joined) == "48201+HOU"
 
 
-def test_handoffs_are_dated_on_the_jails_own_records_where_there_are_any(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_handoffs_are_dated_on_the_jails_own_records_where_there_are_any() -> None:
     """The county's jail, else for an office the county of its seat, else the whole area."""
-    asked: list[tuple[Any, ...]] = []
-
-    def strip(counts: Any, key: str, area: Area, measure: str, *days: dt.date) -> Any:
-        asked.append((measure, *days))
-        row = counts.row(key)
-        return None if row is None else change(area=area, value=list(counts.values[row, :60]))
-
-    monkeypatch.setattr(module, "strip_of", strip)
     laid, day = months(), POLICY.effective
     full = {"county_handoffs": {"48453": 2.0}}
     empty = {"county_handoffs": {"48453": 0.0}}
@@ -251,16 +240,10 @@ def test_handoffs_are_dated_on_the_jails_own_records_where_there_are_any(
         (BY_AOR, full, AOR),
         (BY_STATE, full, STATE),
     ]:
-        made = world(where, **rates)
-        found, counts = _jail_change(made, laid, day)
+        found, counts = _jail_change(world(where, **rates), laid, day)
         assert found is not None
         assert found.area == area
-        if area == seat and where is BY_OFFICE:
-            assert counts is None  # nothing to compare with an area around the jail
-        else:
-            assert counts is (made.jail if area == COUNTY else made.main["handoffs"])
-    # the policy ends on 10 September 2018; charts go a year beyond
-    assert set(asked) == {("handoffs", day, dt.date(2018, 9, 10), dt.date(2019, 9, 10))}
+        assert (counts is None) == (area == seat and where is BY_OFFICE)  # no area around a seat's jail
 
 
 def test_charts_go_a_year_beyond_the_policy_and_show_each_series() -> None:
@@ -335,154 +318,3 @@ def test_each_reading_of_the_method_column_gives_its_own_numbers(monkeypatch: py
 def test_sums_stay_within_the_records() -> None:
     assert months().stop[-1] <= LAST + dt.timedelta(days=1)
     assert not np.isnan(world().main["at_large"].binned(months())).any()
-
-
-KNOWN = Ratio(0.25, 0.1, 0.1, 0.0, 0.5, 14, True)
-
-
-def _measured(monkeypatch: pytest.MonkeyPatch, made: Any, strip: Any, jail: Any, **changes: Any) -> Any:
-    """What `measure` makes of a world, each engine replaced by one that keeps what it was given."""
-    given: dict[str, list[Any]] = {}
-
-    def keep(name: str, answer: Any) -> Any:
-        def called(*args: Any, **more: Any) -> Any:
-            given.setdefault(name, []).append((args, more))
-            if isinstance(answer, Exception):
-                raise answer
-            return answer(*args, **more) if callable(answer) else answer
-
-        return called
-
-    engines = {
-        "estimate": lambda counts, key, area, measure, *_, **__: estimate(
-            area=area, measure=measure, tuning=2.5
-        ),
-        "_jail_change": (strip, jail),
-        "relabelled": "relabelled",
-        "rate_of": KNOWN,
-        "_parts": lambda _, laid, *__: ("parts", laid.bounds(laid.in_force)[0], laid.bounds(laid.pre)[1]),
-        "parts_from": lambda main, *_, **__: (
-            "parts",
-            main.months.bounds(main.months.in_force)[0],
-            main.months.bounds(main.months.pre)[1],
-        ),
-        "in_time_of": {"variant": "in_time"},
-        "bursts_of": None,
-        "_usual_month": 5.0,
-        "lasting_of": "lasting",
-        "two_sided_of": None,
-        "left_before_of": None,
-        "method_switches": [],
-    }
-    for name, answer in (engines | changes).items():
-        monkeypatch.setattr(module, name, keep(name, answer))
-    return module.measure(replace(made, registry=Registry((POLICY,))), POLICY, months()), given
-
-
-def test_the_estimates_share_their_places_and_penalty(monkeypatch: pytest.MonkeyPatch) -> None:
-    made = world()
-    told, given = _measured(monkeypatch, made, change(), made.jail)
-    (main, more), (handoffs, other) = given["estimate"]
-    assert main[1:4] == (made.key, made.area, "at_large")
-    assert handoffs[1:4] == (made.key, COUNTY, "handoffs")
-    assert (main[0], handoffs[0]) == (made.main["at_large"], made.jail)
-    assert main[5] == handoffs[5] == {"48453"}
-    assert more["policies"] is other["policies"]
-    assert (told.main.measure, told.handoffs.measure) == ("at_large", "handoffs")
-    assert (told.policy, told.where, told.scheme, told.notes) == (POLICY, HERE, "ddp", {})
-    assert told.in_time == {"variant": "in_time"}
-    assert told.lasting == "lasting"
-    assert given["lasting_of"][0][0][3] == told.usual_month == 5.0
-    assert given["_jail_change"][0][0][2] == POLICY.effective
-
-
-def test_a_fall_before_the_policy_is_studied_from_its_own_month_on(monkeypatch: pytest.MonkeyPatch) -> None:
-    made = world()
-    told, given = _measured(monkeypatch, made, change(), made.jail)
-    assert told.parts == ("parts", dt.date(2017, 3, 10), dt.date(2017, 3, 9))
-    assert told.parts_since_fall == ("parts", dt.date(2016, 10, 20), dt.date(2016, 10, 19))
-    later = change(date=dt.date(2017, 3, 20), high=dt.date(2017, 4, 3))
-    for strip in (later, change(after=90.0), None):
-        told, _ = _measured(monkeypatch, made, strip, made.jail)
-        assert told.parts_since_fall is None
-        assert told.parts[0] == "parts"
-    assert given["_parts"][0][0][3] is KNOWN
-
-
-def test_relabelling_is_asked_of_a_dated_change_with_its_own_series(monkeypatch: pytest.MonkeyPatch) -> None:
-    made = world()
-    told, given = _measured(monkeypatch, made, change(), made.jail)
-    assert told.relabel == "relabelled"
-    assert given["relabelled"][0][0] == (
-        made.jail, made.around, made.key, dt.date(2016, 10, 20), dt.date(2018, 9, 10),
-    )  # fmt: skip
-    for strip, jail in [(None, made.jail), (change(date=None), made.jail), (change(), None)]:
-        told, given = _measured(monkeypatch, made, strip, jail)
-        assert told.relabel is None
-        assert "relabelled" not in given
-
-
-def test_what_cannot_be_told_of_handoffs_leaves_the_rest(monkeypatch: pytest.MonkeyPatch) -> None:
-    made, few = world(), QuestionError("too few")
-    told, given = _measured(monkeypatch, made, change(), made.jail, rate_of=few)
-    assert (told.parts, told.parts_since_fall, told.notes) == (None, None, {"parts": "too few"})
-    assert "_parts" not in given
-    told, _ = _measured(monkeypatch, made, change(), made.jail, parts_from=few)
-    assert (told.parts, told.notes) == (None, {"parts": "too few"})
-
-    def only_main(counts: Any, key: str, area: Any, measure: str, *_: Any, **__: Any) -> Any:
-        if measure == "handoffs":
-            raise few
-        return estimate()
-
-    told, _ = _measured(monkeypatch, made, change(), made.jail, estimate=only_main)
-    assert (told.handoffs, told.notes) == (None, {"handoffs": "too few"})
-    assert told.parts is None
-
-
-def test_the_rate_of_an_aor_or_state_is_learnt_outside_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    given: list[Any] = []
-    monkeypatch.setattr(module, "learn_rate", lambda *args: given.append(args) or KNOWN)
-    for where, key in [
-        (HERE, "48453+AUS"),
-        (BY_OFFICE, "48453+AUS"),
-        (BY_AOR, "48029+SNA"),
-        (BY_STATE, "48029+SNA"),
-    ]:
-        made = world(where)
-        module.rate_of(made, months(), {"37119"})
-        outcome, exposure, used, _, changed, known, own = given[-1]
-        assert known is made.registry
-        assert outcome is made.locality["at_large"].both
-        assert exposure is made.locality["handoffs"].both
-        assert used == key
-        assert (changed, own) == ({"37119"}, same_aor(made) if where in (BY_AOR, BY_STATE) else set())
-
-
-def test_the_parts_take_the_office_areas_gain_for_relabelling_in_a_locality_alone(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    given: list[Any] = []
-    monkeypatch.setattr(module, "parts_of", lambda *args, **_: given.append(args))
-    for where in (HERE, BY_COUNTY, BY_OFFICE):
-        made = world(where)
-        module._parts(made, months(), {"37119"}, KNOWN)
-        outcome, exposure, around, key, _, changed, ratio = given[-1]
-        assert (outcome, exposure, key) == (made.main["at_large"], made.exposure, made.key)
-        assert around is (made.around if where is HERE else None)
-        assert (changed, ratio) == ({"37119"}, KNOWN)
-
-
-def test_a_gathered_case_counts_comparison_places_of_the_same_aor(monkeypatch: pytest.MonkeyPatch) -> None:
-    keys = ("48029+SNA", "48113+DAL", "48209")
-    monkeypatch.setattr(module, "measure", lambda *_: facts(main=estimate(donor_keys=keys)))
-    monkeypatch.setattr(module, "surges_of", lambda *args: [args[1:]])
-    monkeypatch.setattr(module, "_concentration", lambda *_: {})
-    monkeypatch.setattr(module, "_schemes", lambda *_: {})
-    announced = policy(announced=dt.date(2017, 2, 1))
-    told = module.gather(world(store=Records(date=[FIRST])), announced, months(), "48453")
-    assert told.same_aor_donors == 2
-    assert told.surges == [("at_large", dt.date(2017, 2, 1), dt.date(2018, 9, 9))]
-    assert told.is_own_policy
-    assert told.area_only_share == 0.5
-    assert told.placed_during is not None
