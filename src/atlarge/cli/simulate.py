@@ -18,30 +18,62 @@ def register(app: typer.Typer) -> None:
 
 def simulate_command(
     out: Annotated[Path, typer.Option("--out", help="Folder for the files; created if absent.")],
+    form: Annotated[
+        str,
+        typer.Option("--form", help="ero (FY2016-19), or a, b, c: the releases of 2025 and 2026."),
+    ] = "ero",
     seed: Annotated[int, typer.Option("--seed", min=0, help="The same seed gives the same bytes.")] = 0,
     places: Annotated[
         int, typer.Option("--places", min=2, help="How many counties, the most populous.")
     ] = 150,
-    weeks: Annotated[int, typer.Option("--weeks", min=20, help="How many weeks.")] = 200,
-    policies: Annotated[int, typer.Option("--policies", min=0, help="Places that limit cooperation.")] = 20,
+    weeks: Annotated[
+        int | None, typer.Option("--weeks", min=20, help="How many weeks (form ero; 200).")
+    ] = None,
+    policies: Annotated[
+        int | None,
+        typer.Option("--policies", min=0, help="Places that limit cooperation (20; forms a, b, c: 6)."),
+    ] = None,
     arrests: Annotated[
         int | None, typer.Option("--arrests", min=1, help="About how many arrests; left out: by the rates.")
     ] = None,
     start: Annotated[
-        dt.datetime, typer.Option("--from", formats=["%Y-%m-%d"], help="First day; moved back to its Monday.")
-    ] = dt.datetime(2015, 10, 5),
+        dt.datetime | None,
+        typer.Option(
+            "--from", formats=["%Y-%m-%d"], help="First day, moved back to its Monday (form ero; 2015-10-05)."
+        ),
+    ] = None,
     setting: Annotated[
         list[str] | None,
-        typer.Option("--set", help="Any other parameter of World as NAME=VALUE; may be repeated."),
+        typer.Option(
+            "--set", help="Another parameter as NAME=VALUE: of World; forms a, b, c: of Recent too."
+        ),
     ] = None,
     as_json: JsonFlag = False,
 ) -> None:
     """Write simulated record-level releases in the form of real ones, with truth.json beside them."""
-    from atlarge.simulate import World, simulate
+    from dataclasses import fields
+
+    from atlarge.simulate import Recent, World, recent_world, simulate, simulate_recent
+    from atlarge.simulate.records import FIRST_MONDAY
     from atlarge.simulate.world import read_settings
 
-    world = World(places=places, weeks=weeks, policies=policies).but(**read_settings(setting or []))
-    result = simulate(out, seed=seed, world=world, arrests=arrests, start=start.date())
+    words = setting or []
+    if form == "ero":
+        world = World(places=places, weeks=weeks or 200, policies=20 if policies is None else policies)
+        world = world.but(**read_settings(words))
+        first = start.date() if start else FIRST_MONDAY
+        result = simulate(out, seed=seed, world=world, arrests=arrests, start=first)
+    else:
+        if weeks is not None or start is not None:
+            raise typer.BadParameter(
+                "the forms a, b and c have days of their own", param_hint="--weeks, --from"
+            )
+        given = read_settings(words, World, Recent)
+        own = {field.name for field in fields(Recent)}
+        recent = Recent(**{name: value for name, value in given.items() if name in own})
+        changes = {name: value for name, value in given.items() if name not in own}
+        world = recent_world(places, 6 if policies is None else policies, **changes)
+        result = simulate_recent(out, form=form, seed=seed, world=world, recent=recent, arrests=arrests)
     if as_json:
         emit_json(result.to_dict())
     else:

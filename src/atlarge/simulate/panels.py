@@ -103,7 +103,11 @@ def draw_worlds(
 
 
 def draw_world(
-    world: World, seed: int | np.random.SeedSequence, *, population: Population | None = None
+    world: World,
+    seed: int | np.random.SeedSequence,
+    *,
+    population: Population | None = None,
+    starts: tuple[Ints, Ints] | None = None,
 ) -> Draw:
     """Draw one simulated world: counts by place and week, with the truth.
 
@@ -117,6 +121,8 @@ def draw_world(
         The same seed gives the same world.
     population : Population, optional
         Places and their sizes; left out: drawn.
+    starts : pair of arrays [places], optional
+        Announced and effective week of each place's policy, -1 without one; left out: drawn.
 
     Returns
     -------
@@ -134,7 +140,7 @@ def draw_world(
     rng = streams[0]
     if population is None:
         population = _population(world, rng)
-    announced, effective = _policies(world, rng)
+    announced, effective = _policies(world, rng) if starts is None else starts
     relabel_week = _relabelling(world, effective, rng)
     base, usual = _at_large_base(world, population, streams[1])
     detained, kept, lost = _jail_path(world, population, effective, streams[2])

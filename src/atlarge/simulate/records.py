@@ -124,7 +124,7 @@ def simulate(
     start -= dt.timedelta(days=start.weekday())
     places = real_places(world.places)
     people = population_of(world, places, seed)
-    world = _scaled(world, people, seed, arrests)
+    world = scaled(world, people, seed, arrests)
     draw = draw_world(world, seed, population=people)
     rng = np.random.default_rng([seed, 1])
     writer = _FiscalYears(folder, seed)
@@ -160,7 +160,7 @@ def population_of(world: World, places: Places, seed: int) -> Population:
     return Population(places.residents * UNAUTHORIZED_SHARE * factor, places.area)
 
 
-def _scaled(world: World, people: Population, seed: int, arrests: int | None) -> World:
+def scaled(world: World, people: Population, seed: int, arrests: int | None) -> World:
     """Scale both rates so that the world has about so many arrests: one trial draw gives the factor."""
     if arrests is None:
         return world

@@ -146,9 +146,12 @@ class World:
 _SHARES = {"substitution_rate", "honored_share_policy", "retaliation_decay", "place_memory"}
 
 
-def read_settings(words: list[str]) -> dict[str, Any]:
-    """Parameters from NAME=VALUE words. Raises QuestionError naming a word that is not of that form."""
-    kinds = {field.name: str(field.type) for field in fields(World)}
+def read_settings(words: list[str], *models: type) -> dict[str, Any]:
+    """Parameters of models (left out: `World`) from NAME=VALUE words.
+
+    Raises QuestionError naming a word that is not of that form.
+    """
+    kinds = {field.name: str(field.type) for model in models or (World,) for field in fields(model)}
     found: dict[str, Any] = {}
     for word in words:
         name, _, value = word.partition("=")
@@ -157,7 +160,9 @@ def read_settings(words: list[str]) -> dict[str, Any]:
                 f"--set {word}: no parameter named {name!r}; they are {', '.join(sorted(kinds))}"
             )
         try:
-            if kinds[name] == "bool":
+            if kinds[name].startswith("tuple"):
+                found[name] = tuple(float(part) for part in value.split(","))
+            elif kinds[name] == "bool":
                 found[name] = {"true": True, "false": False}[value.lower()]
             else:
                 found[name] = float(value) if kinds[name] == "float" else int(value)
