@@ -55,6 +55,7 @@ def main() -> None:
             "difference_pct": row.difference_pct,
             "verdict": row.verdict,
             "why": row.why,
+            "understood": row.understood,
             "recorded": row.recorded,
             "recovered": row.recovered,
             "tried": len(row.candidates),

@@ -177,6 +177,8 @@ def filled(name: str) -> str:
     """A page from its template in tools/pages, with the figures last measured."""
     import jinja2
 
+    from atlarge.reference import table
+
     results = _results()
 
     def figure(file: str, path: str, form: str = "{}") -> str:
@@ -194,7 +196,11 @@ def filled(name: str) -> str:
         loader=loader, undefined=jinja2.StrictUndefined, keep_trailing_newline=True
     )
     made = MADE.replace("change the code, not this page", f"change tools/pages/{name}.j2 or measure again")
-    return environment.get_template(f"{name}.j2").render(results=results, figure=figure, made=made)
+    checks: dict[str, dict[str, float]] = {}
+    for check, key, value in table("checks").iter_rows():
+        checks.setdefault(check, {})[key] = value
+    template = environment.get_template(f"{name}.j2")
+    return template.render(results=results, figure=figure, made=made, checks=checks)
 
 
 PAGES = {"cli.md": cli, "data-dictionary.md": data_dictionary, "benchmarks.md": benchmarks}
@@ -203,6 +209,7 @@ FILLED = {
     "trust.md": "trust.md",
     "published-figures.md": "published-figures.md",
     "how-right.md": "how-right.md",
+    "replications.md": "replications.md",
     "now.md": "now.md",
     "methods/forecast.md": "forecast.md",
 }

@@ -1,0 +1,29 @@
+"""Run all replications and save them: `python -m benchmarks.replications FOLDER_OF_THE_DATA`."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+from . import detention_series, removals, sanctuary, secure_communities, trac_arrests
+
+OUT = Path(__file__).parents[1] / "results" / "replications.json"
+MODULES = (sanctuary, secure_communities, removals, trac_arrests, detention_series)
+
+
+def main() -> None:
+    """Replicate, print and save."""
+    data = Path(sys.argv[1])
+    table = []
+    for module in MODULES:
+        about = " ".join((module.__doc__ or "").split())
+        results = [one.to_dict() for one in module.replicate(data)]
+        for one in results:
+            print(one["agrees"], one["result"], one["published"], one["ours"], one["low"], one["high"])
+        table.append({"title": module.TITLE, "about": about, "results": results})
+    OUT.write_text(json.dumps({"studies": table}, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

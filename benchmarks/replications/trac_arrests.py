@@ -1,0 +1,41 @@
+"""TRAC, September 2018: how arrests were made, and how many at local jails, from the records of arrests."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+
+from atlarge.panel import panel
+
+from .result import Result
+
+TITLE = "Arrests by method (TRAC 2018)"
+STUDY = "TRAC, arrests by method and place (2018)"
+SHARES = "trac.syr.edu/whatsnew/email.180925.html"
+
+
+def _count(measure: str, start: dt.date, end: dt.date) -> float:
+    frame = panel(by="nation", every="day", measures=[measure], start=start, end=end).frame
+    return float(frame["value"].sum())
+
+
+def replicate(data: Path) -> list[Result]:
+    """Shares of FY2018 to June, and arrests from local jails in two months; the embedded records do."""
+    del data
+    start, end = dt.date(2017, 10, 1), dt.date(2018, 6, 30)
+    whole = _count("arrests", start, end)
+    made = []
+    for name, measure, published in (
+        ("at large", "at_large", 25.0),
+        ("local jails", "local_jails", 41.0),
+        ("state and federal prisons", "prisons", 22.0),
+        ("the 287(g) program", "program_287g", 6.0),
+    ):
+        share = round(100 * _count(measure, start, end) / whole, 2)
+        what = f"per cent of arrests: {name}, October 2017 to June 2018"
+        made.append(Result(STUDY, what, SHARES, published, share, tolerance=0.5 / published))
+    for month, published in ((dt.date(2017, 8, 1), 6_585), (dt.date(2018, 6, 1), 5_363)):
+        last = (month + dt.timedelta(days=32)).replace(day=1) - dt.timedelta(days=1)
+        ours = _count("local_jails", month, last)
+        made.append(Result(STUDY, f"arrests from local jails, {month:%B %Y}", SHARES, published, ours))
+    return made

@@ -1,0 +1,89 @@
+"""Replications: the estimator finds a planted effect, and published numbers come out of the records."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture(autouse=True)
+def _benchmarks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(ROOT / "benchmarks"))
+
+
+def _panel(effect: float, seed: int, units: int = 60, periods: int = 40) -> pl.DataFrame:
+    """Counts of units and periods with levels, a common trend, and an effect in a third of the units."""
+    draw = np.random.default_rng(seed)
+    level, trend = draw.uniform(1, 4, (units, 1)), np.cumsum(draw.normal(0, 0.1, periods))
+    start = np.where(np.arange(units) < units // 3, draw.integers(10, 30, units), periods)
+    treated = np.arange(periods) >= start[:, None]
+    n = draw.poisson(np.exp(level + trend + np.log1p(effect) * treated))
+    unit, period = (a.ravel() for a in np.indices((units, periods)))
+    return pl.DataFrame(
+        {"place": unit, "period": period, "n": n.ravel(), "treated": treated.ravel().astype(int)}
+    )
+
+
+@pytest.mark.parametrize("effect", [-1 / 3, 0.0, 0.5])
+def test_the_estimator_finds_a_planted_effect(effect: float) -> None:
+    from replications.result import poisson_did
+
+    inside = []
+    for seed in range(6):
+        mean, low, high = poisson_did(_panel(effect, seed))
+        inside.append(low <= effect <= high)
+        assert mean == pytest.approx(effect, abs=0.12)
+    assert sum(inside) >= 4
+
+
+def test_agreement_is_by_tolerance_or_interval() -> None:
+    from replications.result import Result
+
+    assert Result("s", "r", "", 100, 100.4).agrees is True
+    assert Result("s", "r", "", 100, 100.6).agrees is False
+    assert Result("s", "r", "", -0.33, -0.2, low=-0.4, high=0.0).agrees is True
+    assert Result("s", "r", "", None, 1.0).agrees is None
+
+
+def test_statements_on_arrests_and_book_ins_come_out_of_the_embedded_tables() -> None:
+    """Those that do not agree are known: a share one point off, and arrests that are no book-ins."""
+    from replications import detention_series, trac_arrests
+
+    results = [*trac_arrests.replicate(Path()), *detention_series.replicate(Path())]
+    assert len(results) > 10
+    failing = [one.result for one in results if not one.agrees]
+    assert len(failing) == 2
+    assert "state and federal prisons" in failing[0]
+    assert "multiple of 2024" in failing[1]
+
+
+@pytest.mark.data
+def test_removals_by_conviction_and_citizenship_are_those_of_the_agency(data_dir: Path) -> None:
+    from replications import removals
+
+    results = {one.result: one for one in removals.replicate(data_dir)}
+    assert results["removals to Mexico, FY2018"].ours == 141_045
+    assert results["removals to Guatemala, Honduras and El Salvador, FY2018"].ours == 94_729
+    assert [name for name, one in results.items() if not one.agrees] == [
+        "removals of citizens of Mexico, 2018"
+    ]
+
+
+def test_the_shipped_tables_of_checks_are_those_of_the_benchmarks(monkeypatch: pytest.MonkeyPatch) -> None:
+    from atlarge.reference import table
+
+    monkeypatch.syspath_prepend(str(ROOT / "tools"))
+    sys.modules.pop("checks", None)
+    import checks
+
+    numbers = {(r["check"], r["key"]): float(r["value"]) for r in checks.checks()}
+    assert {(c, k): v for c, k, v in table("checks").iter_rows()} == numbers
+    verdicts = {r["id"]: r["verdict"] for r in checks.figures()}
+    assert dict(table("figures_checked").select("id", "verdict").iter_rows()) == verdicts
+    assert set(verdicts) == set(table("published_figures")["id"])

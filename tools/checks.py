@@ -1,0 +1,85 @@
+"""Make the tables of checks that the site shows, from the results of benchmarks: `python tools/checks.py`.
+
+`checks.csv` holds one number a row; `figures_checked.csv` the verdict on each published figure. Equal
+and within tolerance are one verdict there: which of the two it is would let a reader take small counts from
+the difference.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[1]
+RESULTS = ROOT / "benchmarks" / "results"
+REFERENCE = ROOT / "src" / "atlarge" / "reference"
+VERDICTS = {
+    "equal": "agrees",
+    "within tolerance": "agrees",
+    "differs": "differs",
+    "not testable": "not_testable",
+}
+
+
+def read(name: str) -> Any:
+    """Results of a benchmark."""
+    return json.loads((RESULTS / f"{name}.json").read_text(encoding="utf-8"))
+
+
+def figures() -> list[dict[str, str]]:
+    """The verdict on each published figure, and whether a difference is understood."""
+    rows = sorted(read("verify")["rows"], key=lambda row: row["figure"])
+    return [
+        {"id": r["figure"], "verdict": VERDICTS[r["verdict"]], "understood": str(r["understood"]).lower()}
+        for r in rows
+    ]
+
+
+def checks() -> list[dict[str, str]]:
+    """Numbers of each check."""
+    whole = read("verify")["whole"]
+    results = [one for study in read("replications")["studies"] for one in study["results"]]
+    told = [one["agrees"] for one in results if one["agrees"] is not None]
+    cells = [cell for rows in read("power")["widths"].values() for cell in rows["discounted share"]]
+    false_dates = read("explain_false_dates")
+    cases = read("forecast")["cases"]
+    at_09 = read("places")["score"]["county_precision_at_0.9"]
+    coverage = [case["coverage_90"] for case in cases]
+    numbers = {
+        ("published", "testable"): whole["figures"] - whole["not_testable"],
+        ("published", "agree"): whole["equal"] + whole["within_tolerance"],
+        ("published", "open"): whole["not_understood"],
+        ("replications", "of"): len(told),
+        ("replications", "agree"): sum(told),
+        ("placebos", "cells"): sum(cell["cells"] for cell in cells),
+        ("placebos", "coverage"): sum(c["cells"] * c["coverage"] for c in cells)
+        / sum(c["cells"] for c in cells),
+        ("placebos", "lowest"): min(cell["coverage"] for cell in cells),
+        ("placebos", "asked"): false_dates["asked"],
+        ("placebos", "singled_out"): false_dates["accounts_fit"]["singling_out"]["share"],
+        ("forecasts", "cases"): len(cases),
+        ("forecasts", "coverage"): sum(coverage) / len(coverage),
+        ("forecasts", "lowest"): min(coverage),
+        ("forecasts", "won"): sum(
+            all(peer["skill"] > 0 for peer in case["peers"].values()) for case in cases
+        ),
+        ("places", "of"): at_09["of"],
+        ("places", "right"): at_09["right"],
+        ("surges", "difference"): max(s["largest_relative_difference"] for s in read("surges")["speed"]),
+    }
+    return [{"check": c, "key": k, "value": f"{v:.6g}"} for (c, k), v in numbers.items()]
+
+
+def main() -> None:
+    """Write both tables."""
+    for name, rows in (("checks", checks()), ("figures_checked", figures())):
+        with (REFERENCE / f"{name}.csv").open("w", encoding="utf-8", newline="") as stream:
+            writer = csv.DictWriter(stream, list(rows[0]), lineterminator="\n")
+            writer.writeheader()
+            writer.writerows(rows)
+
+
+if __name__ == "__main__":
+    main()
