@@ -1,9 +1,10 @@
-"""An attacker who has a published site and public knowledge only, and a linear-programme solver.
+"""An attacker who has a published site and public knowledge only, and linear and integer programmes.
 
 Written apart from the package: `read_site` takes every number that the files of a site give (downloads,
-tables of pages, rates of pages and of the map), `Attacker` writes down every sum that must hold among them
-(months in a fiscal year, parts of a measure, places in places, days of a surge in its months), and HiGHS
-tells how far each hidden count can move.
+tables of pages, rates of pages and of the map, series of charts, sentences and coordinates of the pages of
+answers, numbers of rows), `Attacker` writes down every sum that must hold among them (months in a fiscal
+year, parts of a measure, places in places, days of a surge in its months, bounds from rounded numbers), and
+HiGHS tells how far each hidden count can move, in real and in whole numbers.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import html
 import itertools
 import json
 import re
+import sqlite3
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -22,6 +24,7 @@ from typing import Any
 
 import numpy as np
 import polars as pl
+from prose import Page, Part, Statistic
 from scipy import sparse
 from scipy.optimize import Bounds, LinearConstraint, milp
 
@@ -51,6 +54,7 @@ class Published:
     told: dict[tuple[str, str, str, str, dt.date], int]
     between: dict[tuple[str, str, str, str, dt.date], tuple[float, float]]
     pairs: list[tuple[str, str, str, str]]
+    statistics: list[Statistic] = field(default_factory=list)
 
 
 def read_site(site: Path, residents: pl.DataFrame) -> Published:
@@ -78,8 +82,76 @@ def read_site(site: Path, residents: pl.DataFrame) -> Published:
                 told[(*here, *key)] = cell
             elif here[0] == "county":
                 _bound(between, (*here, *key), cell, people)
-    told |= _read_map(site)
-    return Published(table, told, between, sorted(set(pairs)))
+    told |= _read_map(site) | _read_series(site) | _read_sqlite(site)
+    statistics = [*_read_answers(site, table), *_read_rows(site)]
+    return Published(table, told, between, sorted(set(pairs)), statistics)
+
+
+def _read_series(site: Path) -> dict[Any, int]:
+    """Counts of the scripts that charts take their series from."""
+    counts = {}
+    step = {"month": 1, "quarter": 3, "year": 12}
+    for path in sorted((site / "data" / "series").glob("*.js")):
+        series = json.loads(
+            path.read_text(encoding="utf-8").partition(",")[2].rstrip().rstrip(";").rstrip(")")
+        )
+        for period, measures in series["series"].items():
+            first = dt.date.fromisoformat(f"{series['start'][period]}-01")
+            for measure, values in measures.items():
+                for i, value in enumerate(values):
+                    months = first.year * 12 + first.month - 1 + i * step[period]
+                    if value is not None and value >= 0:
+                        day = dt.date(months // 12, months % 12 + 1, 1)
+                        counts[(series["level"], series["code"], measure, period, day)] = value
+    return counts
+
+
+def _read_sqlite(site: Path) -> dict[Any, int]:
+    """Counts of the database."""
+    with sqlite3.connect(f"file:{site / 'data' / 'atlarge.sqlite'}?mode=ro", uri=True) as base:
+        rows = base.execute("select level, place, measure, period, start, value from counts").fetchall()
+    return {(*row[:4], dt.date.fromisoformat(row[4])): row[5] for row in rows if row[5] is not None}
+
+
+def _read_answers(site: Path, table: pl.DataFrame) -> list[Statistic]:
+    """What sentences, captions and charts of answers say, of the place whose days the table has."""
+    found: list[Statistic] = []
+    windows = table.filter(pl.col("period") == "window")
+    for path in sorted(site.glob("answers/*.html")):
+        text = path.read_text(encoding="utf-8")
+        if "Whole life of the policy" not in text:
+            continue
+        days = Page(text, ("", "")).start
+        some = windows.filter(pl.col("start") == days, pl.col("measure") == "at_large")
+        names = (
+            some.sort(pl.col("place").str.count_matches("+", literal=True) != 1)
+            .select("level", "place")
+            .rows()
+        )
+        if names:
+            found += Page(text, names[0]).statistics()
+    return found
+
+
+def _read_rows(site: Path) -> list[Statistic]:
+    """Numbers of rows of releases of the nation, as bounds on its arrests of the days that they cover."""
+    text = (site / "data.html").read_text(encoding="utf-8")
+    found = []
+    pattern = r"<td[^>]*>([^<]*)</td>" * 2
+    for read, kept, first, last in re.findall(
+        pattern + r"<td[^>]*>[^<]*</td><td[^>]*>arrests (\S+) – (\S+), nation</td>", text
+    ):
+        if (rows := re.fullmatch(r"(about )?([\d,]+)", kept.strip())) is None:
+            continue
+        n = int(rows[2].replace(",", ""))
+        half = (
+            next(u for u in (500_000, 50_000, 5_000, 500, 50) if n % (2 * u) == 0 or u == 50)
+            if rows[1]
+            else 0
+        )
+        part = ("nation", "US", "arrests", dt.date.fromisoformat(first), dt.date.fromisoformat(last))
+        found.append(Statistic(((part, 1.0),), n - half, n + max(half - 1, 0), f"{read} rows"))
+    return found
 
 
 def _read_csv(path: Path) -> pl.DataFrame:
@@ -158,11 +230,13 @@ class System:
     low: list[float] = field(default_factory=list)
     high: list[float] = field(default_factory=list)
     rows: list[tuple[list[int], list[float], float]] = field(default_factory=list)
+    is_whole: list[int] = field(default_factory=list)
 
-    def unknown(self, low: float = 0.0, high: float = np.inf) -> int:
-        """A new unknown count."""
+    def unknown(self, low: float = 0.0, high: float = np.inf, *, whole: bool = True) -> int:
+        """A new unknown, a count unless it is not `whole`."""
         self.low.append(low)
         self.high.append(high)
+        self.is_whole.append(int(whole))
         return len(self.low) - 1
 
 
@@ -180,6 +254,7 @@ class Attacker:
         self.term: list[tuple[int | None, float]] = []
         self.at: dict[Cell, int] = {}
         self.groups: dict[Any, list[int]] = defaultdict(list)
+        self.rows += self._days_of(published.statistics)
         told_small = set(blurred)
         for i, row in enumerate(self.rows):
             key = tuple(row[k] for k in KEYS)
@@ -190,6 +265,34 @@ class Attacker:
         self._measures()
         self._places(published.pairs)
         self._windows(published.pairs)
+        self._bounds(published.statistics)
+
+    def _days_of(self, statistics: Iterable[Statistic]) -> list[dict[str, Any]]:
+        """Rows for the days that statistics are of and the table does not have."""
+        known = {tuple(row[k] for k in (*KEYS[:3], "start", "end")) for row in self.rows}
+        wanted = dict.fromkeys(part for s in statistics for part, _ in s.parts if part not in known)
+        return [
+            dict(zip(KEYS, (*part[:3], "window", *part[3:]), strict=True)) | {"value": None, "mark": "said"}
+            for part in wanted
+        ]
+
+    def _bounds(self, statistics: Iterable[Statistic]) -> None:
+        """Rounded numbers as bounds on sums."""
+        at: dict[Part, int] = {}
+        for key, i in self.at.items():
+            at.setdefault((*key[:3], *key[4:]), i)  # type: ignore[arg-type]
+        for s in statistics:
+            columns, signs, known = [], [], 0.0
+            for part, sign in s.parts:
+                variable, value = self.term[at[part]]
+                if variable is None:
+                    known += sign * value
+                else:
+                    columns.append(variable)
+                    signs.append(sign)
+            if columns:
+                slack = self.s.unknown(s.low - known, s.high - known, whole=False)
+                self.s.rows.append(([*columns, slack], [*signs, -1.0], 0.0))
 
     def _term(
         self, i: int, row: dict[str, Any], published: Published, is_small: bool, threshold: int
@@ -206,7 +309,9 @@ class Attacker:
         low, high = (1.0, threshold - 1.0) if row["mark"] == "small" else (float(threshold), np.inf)
         if is_small:
             low = 1.0
-        less, more = published.between.get(key, (0.0, np.inf))
+        if row["mark"] == "said":
+            low = 0.0
+        less, more = published.between.get((*key, row["end"]), published.between.get(key, (0.0, np.inf)))
         return self.s.unknown(max(low, np.ceil(less)), min(high, np.floor(more))), 0.0
 
     def _sum(
@@ -330,7 +435,7 @@ class Attacker:
     @staticmethod
     def _members(row: dict[str, Any]) -> list[tuple[str, str]]:
         if row["level"] == "locality":
-            return list(zip(("county", "office"), row["place"].split("+"), strict=True))
+            return [("county" if code.isdigit() else "office", code) for code in row["place"].split("+")]
         return [(row["level"], row["place"])]
 
     def _pieces(self, edges: set[int], base: list[int]) -> list[tuple[int, int, int]]:
@@ -353,11 +458,13 @@ class Attacker:
         return {
             i: v
             for i, (v, _) in enumerate(self.term)
-            if v is not None and (self.rows[i]["mark"] == "small" or self.s.low[v] == 1)
+            if v is not None
+            and self.rows[i]["mark"] != "said"
+            and (self.rows[i]["mark"] == "small" or self.s.low[v] == 1)
         }
 
-    def solver(self) -> Callable[[np.ndarray], np.ndarray]:
-        """Least cost over all counts that fit what is published."""
+    def solver(self, *, whole: bool = False) -> Callable[[np.ndarray], np.ndarray]:
+        """Least cost over all counts that fit what is published, in real or in whole numbers."""
         row = np.repeat(np.arange(len(self.s.rows)), [len(c) for c, _, _ in self.s.rows])
         column = np.concatenate([c for c, _, _ in self.s.rows])
         value = np.concatenate([v for _, v, _ in self.s.rows])
@@ -365,27 +472,30 @@ class Attacker:
         known = np.array([b for _, _, b in self.s.rows])
         sums = LinearConstraint(sparse.csc_matrix((value, (row, column)), shape=shape), known, known)
         # No count of the store is near a million: an end keeps programmes bounded.
-        box = Bounds(np.array(self.s.low), np.minimum(self.s.high, 1e6))
+        box = Bounds(np.maximum(self.s.low, -1e6), np.minimum(self.s.high, 1e6))
+        kinds = np.array(self.s.is_whole) * int(whole)
 
         def solve(cost: np.ndarray) -> np.ndarray:
-            found = milp(cost, constraints=[sums], bounds=box)
+            found = milp(cost, constraints=[sums], bounds=box, integrality=kinds)
             assert found.x is not None, found.message
             return np.asarray(found.x)
 
         return solve
 
-    def recovered(self, *, rounds: int = 40, singly: int = 400, seed: int = 1) -> dict[int, int | None]:
+    def recovered(
+        self, *, rounds: int = 40, singly: int = 400, seed: int = 1, whole: bool = False, width: int = 1
+    ) -> dict[int, int | None]:
         """Rows of small counts that follow, with the count: given away by a file, or one whole number left.
 
-        A count that differs by one or more between two tables that fit does not follow. Many are pushed at
-        once, half up and half down; those that have not moved then one by one, as far as they go. What was
-        not tried singly (past `singly`) counts as recovered without a number.
+        A count that differs by `width` or more between two tables that fit does not follow. Many are pushed
+        at once, half up and half down; those that have not moved then one by one, as far as they go. What was
+        not tried singly (past `singly`) counts as recovered without a number. `whole`: in whole numbers.
         """
         found: dict[int, int | None] = dict(self.leaks)
         target = self.targets()
         if not target:
             return found
-        solve, rng = self.solver(), np.random.default_rng(seed)
+        solve, rng = self.solver(whole=whole), np.random.default_rng(seed)
         index = np.array(list(target))
         at = np.array(list(target.values()))
         low, high = np.full(len(at), np.inf), np.full(len(at), -np.inf)
@@ -398,7 +508,7 @@ class Attacker:
             np.maximum(high, x, out=high)
 
         def still() -> np.ndarray:
-            return np.flatnonzero(np.floor(high + 1e-6) - np.ceil(low - 1e-6) < 1)
+            return np.flatnonzero(np.floor(high + 1e-6) - np.ceil(low - 1e-6) < width)
 
         left = np.arange(len(at))
         for _ in range(rounds):

@@ -217,7 +217,10 @@ def _area_not_county(facts: Facts) -> Fields:
     share = facts.area_only_share
     if share is None or share < 0.5 or facts.where.county is None:
         return None
-    (whole,) = _whole(facts)  # either part follows from the share, and so does the other
+    months = facts.months
+    days = months.start[0], months.stop[-1] - dt.timedelta(days=1)
+    whole = key_of(facts.main.area, facts.main.measure, *days, facts.scheme)
+    # With the sum, the share gives both of its parts.
     parts = (whole._replace(level=level, place=code) for level, code in whole.members)
     return {"share": Number(share, "share", (whole, *parts)), "county": facts.where.county.name}
 
