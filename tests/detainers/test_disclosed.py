@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import polars as pl
 import pytest
+from joint import Joint, records, store_of
 
+from atlarge.detainers import detainer_report
 from atlarge.detainers.disclosed import COUNTS, disclose_report
 from atlarge.detainers.outcomes import OUTCOMES
 from atlarge.errors import QuestionError
+from atlarge.publish.editions import record_of
+from atlarge.publish.release_table import site_cells
+from atlarge.records.store import Store
 
 FIRST, LAST = dt.date(2016, 1, 1), dt.date(2016, 6, 30)
 
@@ -82,3 +88,49 @@ def test_no_small_difference_of_two_reports_is_known(seed: int) -> None:
 def test_what_is_no_report_is_named() -> None:
     with pytest.raises(QuestionError, match="earlier report"):
         disclose_report(_records(0), "county", "all", FIRST, LAST, threshold=5, after=[{"rows": []}])
+
+
+def _disclosed(store: Store, **options: Any) -> dict[str, Any]:
+    """A report that may be passed on, as its JSON document."""
+    report = detainer_report(store, **options).without_accounts()
+    return dict(json.loads(json.dumps(report.to_dict(), default=str)))
+
+
+def test_two_reports_of_which_the_later_knows_the_earlier_give_no_small_count_away(tmp_path: Path) -> None:
+    """The days of the second are one month more; without knowing of the first it gives that month away."""
+    rows = records(1)
+    store = store_of(tmp_path / "store", rows)
+    first = _disclosed(store, end="2016-08-31")
+    for after, is_safe in (((), False), ([first], True)):
+        joint = Joint(rows)
+        joint.report(first)
+        joint.report(_disclosed(store, after=after))
+        joint.month(dt.date(2016, 9, 1))
+        assert (joint.known(width=2) == []) is is_safe
+
+
+@pytest.mark.slow
+def test_a_report_beside_a_site_gives_no_small_count_away(tmp_path: Path) -> None:
+    """The site has months and four of the outcomes, the report has all outcomes of the whole time."""
+    rows = records(1)
+    store = store_of(tmp_path / "store", rows)
+    site = record_of(site_cells(store).table)
+    for beside, is_safe in ((None, False), (site, True)):
+        joint = Joint(rows)
+        joint.site(site)
+        joint.report(_disclosed(store, beside=beside))
+        assert len(joint.targets) > 10
+        assert (joint.known(width=2) == []) is is_safe
+
+
+def test_charges_of_two_reports_leave_no_small_difference(tmp_path: Path) -> None:
+    for seed in range(4):
+        store = store_of(tmp_path / f"store{seed}", records(seed, 500))
+        first = _disclosed(store, end="2016-08-31")
+        second = _disclosed(store, after=[first])
+        one, two = (
+            {(r["place"], r["charge"]): r["declined"] for r in d["declined"]} for d in (first, second)
+        )
+        gained = [two[k] - one[k] for k in one if one[k] is not None and two.get(k) is not None
+                  and k[1] != "other charges"]  # fmt: skip
+        assert not any(0 < g < 5 for g in gained)

@@ -56,6 +56,13 @@ def detainers_command(
             "suppressed count follows from both; may be given again.",
         ),
     ] = None,
+    beside: Annotated[
+        Path | None,
+        typer.Option(
+            "--beside",
+            help="Folder of a site of the same records, so that no suppressed count follows from both.",
+        ),
+    ] = None,
     as_json: JsonFlag = False,
 ) -> None:
     """Detainers by outcome; declined is not released, and missing is not honored."""
@@ -63,6 +70,7 @@ def detainers_command(
         _reconcile(store, engine, as_json)
         return
     from atlarge.detainers import detainer_report
+    from atlarge.publish.editions import read_edition
     from atlarge.records.store import open_store
 
     report = detainer_report(
@@ -75,6 +83,7 @@ def detainers_command(
         top=top,
         engine=engine,
         after=[_earlier(path) for path in after or ()],
+        beside=None if beside is None else read_edition(beside).rows,
     )
     if disclose:
         if threshold < 2:

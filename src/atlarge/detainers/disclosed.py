@@ -12,12 +12,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
 import polars as pl
 
 from atlarge.detainers.outcomes import OUTCOMES, PERIODS, _period, _place, add_rates
 from atlarge.disclosure.constraints import NO_END, ConstraintBuilder, Knowledge
 from atlarge.disclosure.suppression import SPREAD
-from atlarge.disclosure.table import SHOWN, disclose
+from atlarge.disclosure.table import SHOWN, SMALL, UNCOVERED, disclose
 from atlarge.errors import QuestionError
 
 DEFAULT_THRESHOLD = 5
@@ -35,9 +36,13 @@ Key = tuple[Any, ...]
 
 @dataclass
 class _Cells:
-    """Published counts, each the sum of some of the finest counts, which stand on no page."""
+    """Published counts, each the sum of some of the finest counts, which stand on no page.
+
+    `is_finer`: the finest counts are finer than any that is published.
+    """
 
     base: pl.DataFrame
+    is_finer: bool = False
     keys: list[Key] = field(default_factory=list)
     values: list[int] = field(default_factory=list)
     cost: list[float] = field(default_factory=list)
@@ -64,12 +69,15 @@ class _Cells:
             rows = some if name == "issued" else some.filter(pl.col("outcome") == name)
             worth = _WORTH.get(section, 1.0) * (_DECLINED_WORTH if name in ("declined", "issued") else 1.0)
             for *key, numbers, value in self._grouped(rows, keys):
-                self.put((section, *key, name), value, numbers, worth, shown=shown)
+                # Records without a place are a row only where there are any.
+                is_shown = shown and (value > 0 or not self.is_finer or None not in key[:1])
+                self.put((section, *key, name), value, numbers, worth, shown=is_shown)
 
     def named(self, section: str, keys: Sequence[str], keep: pl.Expr) -> None:
         """One count by some columns of the base."""
         for *key, numbers, value in self._grouped(self.base.filter(keep), keys):
-            self.put((section, *key), value, numbers, _WORTH.get(section, 1.0), shown=True)
+            is_shown = value > 0 or not self.is_finer
+            self.put((section, *key), value, numbers, _WORTH.get(section, 1.0), shown=is_shown)
 
     def within(self, section: str, rows: pl.DataFrame, column: str | None, whole: str) -> None:
         """Counts that make up the count of a place (`column`: by its values), or one that is a part of it."""
@@ -106,6 +114,7 @@ class _Cells:
             cost=[*([0.0] * n), *self.cost],
             published=[*([False] * n), *self.published],
             known=known if self.least else None,
+            auxiliary=[self.is_finer] * n + [False] * m,
             spread=SPREAD if m <= MOST_CELLS_OF_FULL_SPREAD else 1,
         )
         shown = {
@@ -173,6 +182,7 @@ def disclose_report(
     threshold: int,
     largest: bool = False,
     after: Sequence[Mapping[str, Any]] = (),
+    beside: pl.DataFrame | None = None,
 ) -> Disclosed:
     """Put the tables of a report through disclosure control together.
 
@@ -190,23 +200,38 @@ def disclose_report(
         Whether the largest facility of each place is reported too.
     after
         Earlier disclosed reports, as their JSON documents.
+    beside
+        What a site of the same records disclosed (level, place, measure, period, start, end, value, mark,
+        threshold); its threshold is kept where it is higher.
 
     Raises
     ------
     QuestionError
-        Where small counts would follow from this and an earlier report together, or one is not a report.
+        Where small counts would follow from this and an earlier report or the site together, or one is not a
+        report.
     """
+    site = None if beside is None else _of_detainers(beside, detainers.columns)
+    if site is not None and site.height:
+        threshold = max(threshold, int(site["threshold"].max()))  # type: ignore[arg-type]
     now = pl.col("date").is_between(first, last) if "date" in detainers.columns else pl.lit(True)
     keys = [k.meta.output_name() for k in _place(by, detainers.columns)]
     period = pl.lit(None, dtype=pl.Date) if PERIODS[every] is None else _period(every)
     columns = [*_place(by, detainers.columns), period.alias("period"), now.alias("now")]
     for k, report in enumerate(after):
         columns += _earlier_columns(k, report, detainers.columns)
+    edges = [] if site is None else _edges(site)
+    if edges:
+        at = np.searchsorted(np.array(edges, "M8[D]"), detainers["date"].to_numpy(), side="right")
+        columns += [pl.lit(pl.Series("atom", at, dtype=pl.Int64)), *_site_places(detainers.columns)]
     outcome = pl.col("outcome").fill_null("missing")
     grouped = detainers.select(*columns, outcome.alias("outcome"), pl.col("n").cast(pl.Int64))
     names = [c for c in grouped.columns if c != "n"]
     base = grouped.group_by(*names).agg(pl.col("n").sum()).sort(names, nulls_last=True)
-    cells = _Cells(base.filter(pl.col("n") > 0).with_row_index("row"))
+    base = base.filter(pl.col("n") > 0)
+    if edges:
+        fine = [*keys, "site_county", "site_office", *(f"place{k}" for k in range(len(after)))]
+        base = _with_possible(base, names, fine if by in ("county", "facility") else fine[len(keys) :])
+    cells = _Cells(base.with_row_index("row"), is_finer=bool(edges))
     is_now = pl.col("now")
     cells.outcomes("total", [], is_now)
     cells.outcomes("rows", [*keys, "period"], is_now)
@@ -222,12 +247,15 @@ def disclose_report(
     )
     cells.named("all charges", ["place"], is_now & (pl.col("outcome") == "declined"))
     cells.within("charge", named.filter(pl.col("outcome") == "declined"), "charge", "all charges")
-    cells.outcomes("unplaced", [], is_now & pl.col("place").is_null())
+    cells.outcomes("unplaced", [], is_now & pl.col("place").is_null(), shown=not edges)
     if largest:
         cells.named("all facilities", ["place"], is_now)
         cells.within("facility", named.filter("is_largest"), None, "all facilities")
     for k, report in enumerate(after):
         _know(cells, k, report)
+        _know_charges(cells, k, report, detainers.with_columns(now.alias("now")), charge)
+    if site is not None:
+        _know_site(cells, site, edges)
     if after:
         # What lies in one report and not in another follows by subtraction, of each place and of all.
         inside = ["now", *(f"in{k}" for k in range(len(after)))]
@@ -236,13 +264,28 @@ def disclose_report(
     try:
         counts = cells.solved(threshold)
     except ValueError:
-        if not after:
+        if not after and site is None:
             raise
         raise QuestionError(
-            "small counts would follow from this report and the earlier one together; ask for the same "
-            "places and days"
+            "small counts would follow from this report and what was published before together; ask for the "
+            "same places and days"
         ) from None
     return Disclosed(counts)
+
+
+def _with_possible(base: pl.DataFrame, names: list[str], fine: Sequence[str]) -> pl.DataFrame:
+    """The finest counts and others that are none, but may be some as far as a reader of a site knows.
+
+    Those of every outcome where there is any, and of records that name no place finer than a state or area.
+    """
+    others = [c for c in names if c != "outcome"]
+    here = base.select(others).unique()
+    types = {c: here.schema[c] for c in fine if c in others}
+    nowhere = here.with_columns(pl.lit(None, dtype=kind).alias(c) for c, kind in types.items())
+    each = pl.concat([here, nowhere.select(others)]).unique()
+    all_of = each.join(pl.DataFrame({"outcome": OUTCOMES}), how="cross")
+    found = all_of.join(base, on=names, how="left", nulls_equal=True).with_columns(pl.col("n").fill_null(0))
+    return found.select(*names, "n").sort(names, nulls_last=True)
 
 
 def _largest(by: str, largest: bool, columns: Sequence[str]) -> pl.Expr:
@@ -295,6 +338,100 @@ def _know(cells: _Cells, k: int, report: Mapping[str, Any]) -> None:
                 cells.least[number] = least_hidden
             elif value == cells.values[i]:
                 cells.least[number] = cells.most[number] = value
+
+
+def _know_charges(
+    cells: _Cells, k: int, report: Mapping[str, Any], detainers: pl.DataFrame, charge: pl.Expr
+) -> None:
+    """Charges of declined detainers in an earlier report of the same level.
+
+    What lies in one of the two reports alone is a count that must not be small and known either.
+    """
+    number = {key: cells.base.height + i for i, key in enumerate(cells.keys)}
+    then = _earlier_columns(k, report, detainers.columns)[0].alias("then")
+    place = _place(str(report["by"]), detainers.columns)[0].alias("place")
+    named = detainers.filter(pl.col("outcome") == "declined").select(
+        place, charge.fill_null("not in the release").alias("charge"), "now", then, pl.col("n").cast(pl.Int64)
+    )
+    # Days of one report alone, where any record shows that there are such.
+    kinds = set(named.select("now", "then").unique().rows())
+    possible = {name for name, kind in (("here", (True, False)), ("there", (False, True))) if kind in kinds}
+    published = {
+        (row.get("place"), row.get("charge")): row.get("declined") for row in report.get("declined", [])
+    }
+    n, is_now, is_then = pl.col("n"), pl.col("now"), pl.col("then")
+    sums = named.group_by("place", "charge").agg(
+        n.filter(is_now & is_then).sum().alias("both"),
+        n.filter(is_now & ~is_then).sum().alias("here"),
+        n.filter(~is_now & is_then).sum().alias("there"),
+    )
+    for where, what, both, here, there in sums.sort("place", "charge", nulls_last=True).iter_rows():
+        earlier = published.get((where, what))
+        if earlier != both + there or ("charge", where, what) not in number:
+            continue
+        shared = cells.put((f"both{k}", where, what), both, None, 0.0, shown=False)
+        known = cells.put((f"charge{k}", where, what), earlier, None, 0.0, shown=False)
+        cells.least[known] = cells.most[known] = earlier
+        for name, alone, whole in (("here", here, number[("charge", where, what)]), ("there", there, known)):
+            parts = [shared]
+            if name in possible:
+                parts.append(cells.put((f"{name}{k}", where, what), alone, None, 0.0, shown=False))
+            cells.sums.add(parts, [whole])
+
+
+_SITE_LEVELS = {"state": "state", "county": "county_fips", "aor": "aor", "office": "office"}
+_SITE_PREFIX = "detainers_"
+
+
+def _of_detainers(site: pl.DataFrame, columns: Sequence[str]) -> pl.DataFrame:
+    """The counts of detainers that a site published or suppressed, of levels that the records have."""
+    levels = ["nation", *(level for level, column in _SITE_LEVELS.items() if column in columns)]
+    names = [f"{_SITE_PREFIX}{name}" for name in COUNTS]
+    return site.filter(
+        pl.col("measure").is_in(names), pl.col("level").is_in(levels), pl.col("mark") != UNCOVERED
+    ).sort("level", "place", "measure", "start", "end")
+
+
+def _edges(site: pl.DataFrame) -> list[dt.date]:
+    """Days on which a count of a site begins, or is over."""
+    return sorted({*site["start"].to_list(), *(end + dt.timedelta(days=1) for end in site["end"].to_list())})
+
+
+def _site_places(columns: Sequence[str]) -> list[pl.Expr]:
+    """The places of a record at the levels of a site."""
+    known = [
+        pl.col(column).alias(f"site_{level}") for level, column in _SITE_LEVELS.items() if column in columns
+    ]
+    return [pl.lit("US").alias("site_nation"), *known]
+
+
+def _know_site(cells: _Cells, site: pl.DataFrame, edges: Sequence[dt.date]) -> None:
+    """Take in what a site published: its counts are known, those that it suppressed within their marks."""
+    at = {day: i + 1 for i, day in enumerate(edges)}
+    for (level,), rows in site.group_by(["level"], maintain_order=True):
+        places = cells.base.select("row", "outcome", "atom", "n", pl.col(f"site_{level}").alias("place"))
+        by_place = {key[0]: frame for key, frame in places.group_by("place")}
+        for place, name, start, end, value, mark, threshold in rows.select(
+            "place", "measure", "start", "end", "value", "mark", "threshold"
+        ).iter_rows():
+            if place not in by_place:
+                continue
+            first, stop = at[start], at[end + dt.timedelta(days=1)]
+            inside = by_place[place].filter(pl.col("atom") >= first, pl.col("atom") < stop)
+            outcome = name.removeprefix(_SITE_PREFIX)
+            if outcome != "issued":
+                inside = inside.filter(pl.col("outcome") == outcome)
+            count = int(inside["n"].sum())
+            if count == 0 or (mark == SHOWN and value != count):
+                continue  # the records have changed since
+            numbers = inside["row"].to_list()
+            cell = cells.put(("site", level, place, name, start, end), count, numbers, 0.0, shown=False)
+            if mark == SHOWN:
+                cells.least[cell] = cells.most[cell] = count
+            elif mark == SMALL:
+                cells.least[cell], cells.most[cell] = 1, threshold - 1
+            else:  # a small one may be withheld without its mark
+                cells.least[cell] = threshold if count >= threshold else 1
 
 
 def _day(value: Any) -> dt.date | None:

@@ -111,6 +111,7 @@ def detainer_report(
     top: int = 10,
     engine: str = "polars",
     after: Sequence[Mapping[str, Any]] = (),
+    beside: pl.DataFrame | None = None,
 ) -> DetainerReport:
     """Count detainers issued in a time and what became of them, by place.
 
@@ -134,6 +135,8 @@ def detainer_report(
     after : sequence of mappings
         Earlier disclosed reports of the same records, as their JSON documents, so that no suppressed count
         follows from both.
+    beside : polars.DataFrame, optional
+        What a site of the same records disclosed, as its file data/disclosed.parquet has it.
 
     Returns
     -------
@@ -176,9 +179,9 @@ def detainer_report(
     has_largest = by in ("county", "state") and every == "all"
     found = None
     if threshold > 1:
-        wide = _wide(store, engine, columns, first, last, after)
+        wide = _wide(store, engine, columns, first, last, after, beside)
         found = disclose_report(
-            wide, by, every, first, last, threshold=threshold, largest=has_largest, after=after
+            wide, by, every, first, last, threshold=threshold, largest=has_largest, after=after, beside=beside
         )
     shown, highest = (
         _shown(found, rows, "rows"),
@@ -214,8 +217,11 @@ def _wide(
     first: dt.date,
     last: dt.date,
     after: Sequence[Mapping[str, Any]],
+    beside: pl.DataFrame | None = None,
 ) -> pl.DataFrame:
-    """The records of the days of this report and of those before it."""
+    """The records of the days of this report and of those before it; all of them beside a site."""
+    if beside is not None:
+        return compact(store, "detainers", [*columns, "date", "aor", "office"], engine)
     if not after:
         return compact(store, "detainers", columns, engine, first, last)
     try:

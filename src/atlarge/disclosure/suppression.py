@@ -189,6 +189,7 @@ def search(
     spread: int = SPREAD,
     known: Knowledge | None = None,
     withheld: Any = None,
+    auxiliary: Any = None,
 ) -> Suppression:
     """Find the status of every cell, with certificates that no small one can be derived.
 
@@ -213,6 +214,9 @@ def search(
         neither protected nor of any use to suppress.
     withheld
         Cells that an earlier publication withheld: they stay so.
+    auxiliary
+        Cells that are on no page and only make up others, finer than anyone is told: they move, but are not
+        protected themselves.
 
     Returns
     -------
@@ -234,6 +238,8 @@ def search(
     price = prices(np.asarray(values if cost is None else cost, float))
     is_small = sensitive(values, covered, threshold)
     small = is_small if known is None else is_small & ~known.is_exact
+    if auxiliary is not None:
+        small = small & ~(np.asarray(auxiliary, bool) & ~on_page)
     start = np.where(on_page, np.where(is_small, PRIMARY, OPEN), UNPUBLISHED).astype(np.int64)
     if withheld is not None:
         stays = np.asarray(withheld, bool) & on_page & covered & (values > 0)

@@ -227,6 +227,7 @@ def disclose(
     spread: int = SPREAD,
     known: Knowledge | None = None,
     withheld: Any = None,
+    auxiliary: Any = None,
 ) -> Disclosed:
     """Suppress small counts, and what would give them away.
 
@@ -251,6 +252,8 @@ def disclose(
         What readers know already.
     withheld
         Rows that an earlier publication withheld: they stay so.
+    auxiliary
+        Rows that are not published and only make up others: they are not protected themselves.
 
     Returns
     -------
@@ -287,6 +290,7 @@ def disclose(
         spread=spread,
         known=known,
         withheld=withheld,
+        auxiliary=auxiliary,
     )
     marks = mark_of(found.status, covered)
     shown = [int(v) if m == SHOWN else None for v, m in zip(counts.tolist(), marks, strict=True)]
