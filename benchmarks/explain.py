@@ -57,12 +57,12 @@ QUESTIONS = [
 def one(place: str, policy: str) -> dict[str, Any]:
     """The answer's headline numbers, or why there is none, and the seconds it took."""
     started, used = time.perf_counter(), time.process_time()
-    asked = find_policy(policy)
+    chosen = find_policy(policy)
     row: dict[str, Any] = {
         "place": place,
         "policy": policy,
-        "direction": asked.direction,
-        "effective": asked.effective.isoformat(),
+        "direction": chosen.direction,
+        "effective": chosen.effective.isoformat(),
     }
     try:
         found = explain(place, policy=policy).to_dict()
@@ -94,8 +94,8 @@ def measured() -> dict[str, Any]:
         ("limits_local", "limits", ("county", "city")),
         ("extends", "extends", ("county", "city", "state")),
     ):
-        told = pooled(direction=direction, levels=levels)
-        every[name] = told | {"localities": [entry["place"] for entry in told["localities"]]}
+        found = pooled(direction=direction, levels=levels)
+        every[name] = found | {"localities": [entry["place"] for entry in found["localities"]]}
     return {
         "records": "embedded, FY2016 to FY2019",
         "machine": {"python": platform.python_version(), "processor": platform.machine()},
@@ -152,7 +152,7 @@ def speed(repeats: int) -> dict[str, Any]:
     }
 
 
-def asked_on(question: tuple[str, dt.date]) -> dict[str, Any]:
+def answer_on(question: tuple[str, dt.date]) -> dict[str, Any]:
     """The verdicts on a place and a day."""
     from atlarge.explain.api import verdicts_of
     from atlarge.explain.areas import where_of
@@ -172,10 +172,10 @@ def asked_on(question: tuple[str, dt.date]) -> dict[str, Any]:
         facts = measure(world, policy, months_of(policy, counts.first, counts.last))
     except AtlargeError as error:
         return row | {"refused": str(error)}
-    told = verdicts_of(facts)
+    judged = verdicts_of(facts)
     return row | {
-        "fits": {name: verdict == "fits" for name, verdict in told["singling_out"].by_span.items()},
-        "verdicts": {account: judged.verdict for account, judged in told.items()},
+        "fits": {name: verdict == "fits" for name, verdict in judged["singling_out"].by_span.items()},
+        "verdicts": {account: one.verdict for account, one in judged.items()},
     }
 
 
@@ -205,17 +205,19 @@ def false_dates(count: int, seed: int = 77) -> dict[str, Any]:
     rng = np.random.default_rng(seed)
     questions = [(str(rng.choice(usable)), months[int(rng.integers(12, 39))]) for _ in range(count)]
     with ProcessPoolExecutor(mp_context=get_context("spawn")) as pool:
-        rows = list(pool.map(asked_on, questions, chunksize=10))
-    asked = [row for row in rows if "fits" in row]
-    where = [row["place"] for row in asked]
+        rows = list(pool.map(answer_on, questions, chunksize=10))
+    answered = [row for row in rows if "fits" in row]
+    where = [row["place"] for row in answered]
     names = ("burst", "month", "quarter", "rest", "policy", "residual", "lasting")
     return {
-        "asked": len(asked),
-        "refused": len(rows) - len(asked),
+        "answered": len(answered),
+        "refused": len(rows) - len(answered),
         "places": len(set(where)),
-        "rules_fit": {name: share(where, [row["fits"].get(name, False) for row in asked]) for name in names},
+        "rules_fit": {
+            name: share(where, [row["fits"].get(name, False) for row in answered]) for name in names
+        },
         "accounts_fit": {
-            name: share(where, [row["verdicts"][name] == "fits" for row in asked])
+            name: share(where, [row["verdicts"][name] == "fits" for row in answered])
             for name in ("singling_out", "substitution")
         },
     }
@@ -260,15 +262,15 @@ def close(rows: list[dict[str, Any]]) -> tuple[int, int]:
     return near, fell
 
 
-def leads(told: dict[str, Any]) -> str:
-    """Range of the ratios foretold for the six months before."""
-    ratios = [e["ratio"] for e in told.get("event_time", []) if e["month"] < 0]
+def leads(pool: dict[str, Any]) -> str:
+    """Range of the ratios predicted for the six months before."""
+    ratios = [e["ratio"] for e in pool.get("event_time", []) if e["month"] < 0]
     return f"{min(ratios):.2f} to {max(ratios):.2f}" if ratios else "–"
 
 
-def pct(told: dict[str, Any]) -> str:
+def pct(rate: dict[str, Any]) -> str:
     """A share in a cell."""
-    return "–" if told["share"] is None else f"{100 * told['share']:.1f} %"
+    return "–" if rate["share"] is None else f"{100 * rate['share']:.1f} %"
 
 
 def agreements_section() -> str:
@@ -318,7 +320,7 @@ def main() -> None:
         "--docs-only", action="store_true", help="write docs/findings.md from the saved results"
     )
     parser.add_argument(
-        "--false-dates", type=int, metavar="N", help="only ask about N made-up days, and save"
+        "--false-dates", type=int, metavar="N", help="only ask about N invented days, and save"
     )
     parser.add_argument("--speed", type=int, metavar="N", help="only measure processor time, N cold runs")
     parser.add_argument("--every", action="store_true", help="only answer every registered policy")
@@ -345,11 +347,11 @@ def main() -> None:
             json.dumps(found, indent=1, ensure_ascii=False, default=str) + "\n", encoding="utf-8"
         )
         for row in found["places"]:
-            told = (
+            shown = (
                 row.get("refused")
                 or f"{row['cpu_seconds']:6.1f} s CPU  {row['effect']['value']:+9.1f}  {change(row)}"
             )
-            print(f"{row['place']:<26} {row['policy']:<34} {told}")
+            print(f"{row['place']:<26} {row['policy']:<34} {shown}")
     if args.docs or args.docs_only:
         DOCS.write_text(document(found), encoding="utf-8")
 

@@ -93,7 +93,7 @@ def registry_of(draw: Draw, places: Places) -> list[Policy]:
     rows = np.flatnonzero(draw.effective >= 0)
     return [
         Policy(
-            id=f"made-{places.fips[i]}", level="county", place_name=places.name[i], state="",
+            id=f"simulated-{places.fips[i]}", level="county", place_name=places.name[i], state="",
             fips=places.fips[i], direction="limits", kind="detainers", title="",
             announced=day(draw.announced[i]), effective=day(draw.effective[i]),
             latest=day(draw.effective[i]), precision="day", ended=None, confidence="", source_url="",
@@ -114,10 +114,10 @@ def truth_of(world: World, draw: Draw, places: Places, i: int, office: str | Non
     share[i] = 1.0 - general
     if office is not None:
         share[np.array(places.office) == office] += general
-    made, burst = (part[:, week:].sum(1) @ share for part in (draw.substituted, draw.burst))
+    replaced, burst = (part[:, week:].sum(1) @ share for part in (draw.substituted, draw.burst))
     return {
-        "effect": float(made + burst),
-        "substitution": float(made),
+        "effect": float(replaced + burst),
+        "substitution": float(replaced),
         "residual": float(burst),
         "loss": float(draw.lost[i, week:].sum()),
         "first_weeks": float(draw.burst[i, week : week + 5].sum()),
@@ -151,8 +151,8 @@ def ask(world: World, seed: int) -> dict[str, Any]:
         facts = measure(laid, policy, months_of(policy, counts.first, counts.last))
     except AtlargeError as error:
         return {"refused": str(error)}
-    told = verdicts_of(facts)
-    return against(facts, told, truth) | {
+    judged = verdicts_of(facts)
+    return against(facts, judged, truth) | {
         "seed": seed,
         "area": laid.area.level,
         "relabelled": bool(draw.relabel_week[i] >= 0),
@@ -160,18 +160,18 @@ def ask(world: World, seed: int) -> dict[str, Any]:
     }
 
 
-def against(facts: Any, told: Any, truth: dict[str, float]) -> dict[str, Any]:
+def against(facts: Any, judged: Any, truth: dict[str, float]) -> dict[str, Any]:
     """Whether each interval holds the truth, and what the rules said."""
     parts = facts.parts
     total = facts.main.totals["policy"]
-    held = {
+    intervals = {
         "effect": total.effect,
         "substitution": parts.substitution if parts else None,
         "residual": parts.residual if parts else None,
         "loss": parts.loss if parts else None,
     }
     row: dict[str, Any] = {f"true_{name}": value for name, value in truth.items()}
-    for name, interval in held.items():
+    for name, interval in intervals.items():
         if interval is not None and interval.low is not None:
             row[f"covers_{name}"] = bool(interval.low - 1e-9 <= truth[name] <= interval.high + 1e-9)
             row[f"error_{name}"] = interval.value - truth[name]
@@ -180,12 +180,12 @@ def against(facts: Any, told: Any, truth: dict[str, float]) -> dict[str, Any]:
     row |= {"donors": facts.main.donors, "relative_rmse": facts.main.relative_rmse}
     row["p_residual_high"] = parts.p_residual_high if parts else None
     row["p_residual"] = parts.p_residual if parts else None
-    row["fits"] = {name: v == "fits" for name, v in told["singling_out"].by_span.items()}
+    row["fits"] = {name: v == "fits" for name, v in judged["singling_out"].by_span.items()}
     row["spans"] = {
         name: [one.effect.value, one.effect.low, one.effect.high, one.p_high]
         for name, one in facts.main.totals.items()
     }
-    row["verdicts"] = {name: judged.verdict for name, judged in told.items()}
+    row["verdicts"] = {name: one.verdict for name, one in judged.items()}
     change = facts.jail_change.date if facts.jail_change else None
     row["change_days"] = None if change is None else (change - facts.policy.effective).days
     row["rate_known"] = bool(parts and parts.ratio.is_known)
@@ -213,13 +213,13 @@ def summary(rows: list[dict[str, Any]]) -> dict[str, Any]:
     `quiet`: policies without a burst. `burst`: at least `BURST` extra arrests within five weeks of the
     announcement, and at least twice the usual number of those weeks.
     """
-    asked = [row for row in rows if "refused" not in row]
-    quiet = [row for row in asked if row["true_residual"] < 0.5]
-    loud = [row for row in asked if row["true_first_weeks"] >= max(BURST, row["level"])]
-    found: dict[str, Any] = {"worlds": len(rows), "refused": len(rows) - len(asked)}
+    answered = [row for row in rows if "refused" not in row]
+    quiet = [row for row in answered if row["true_residual"] < 0.5]
+    loud = [row for row in answered if row["true_first_weeks"] >= max(BURST, row["level"])]
+    found: dict[str, Any] = {"worlds": len(rows), "refused": len(rows) - len(answered)}
     for part in ("effect", "substitution", "residual", "loss"):
-        found[f"cover_{part}"] = share([row[f"covers_{part}"] for row in asked if f"covers_{part}" in row])
-    none = [row for row in asked if row["true_effect"] < 0.5]
+        found[f"cover_{part}"] = share([row[f"covers_{part}"] for row in answered if f"covers_{part}" in row])
+    none = [row for row in answered if row["true_effect"] < 0.5]
     tests = {
         "p_effect": (none, "p"),
         "p_residual": (quiet, "p_residual"),
@@ -232,14 +232,14 @@ def summary(rows: list[dict[str, Any]]) -> dict[str, Any]:
     found["quiet_singled_fits"] = share([row["verdicts"]["singling_out"] == "fits" for row in quiet])
     found["burst_found"] = share([row["fits"].get("burst", False) for row in loud])
     found["burst_singled_fits"] = share([row["verdicts"]["singling_out"] == "fits" for row in loud])
-    fell = [row for row in asked if row["true_loss"] >= 100]
+    fell = [row for row in answered if row["true_loss"] >= 100]
     close = [row["change_days"] is not None and abs(row["change_days"]) <= 31 for row in fell]
     found["change_within_31_days"] = share(close)
     replaced = [row for row in fell if row["true_substitution"] >= 0.5]
     for verdict in ("fits", "does not fit", "cannot be told"):
         among = [row["verdicts"]["substitution"] == verdict for row in replaced]
         found[f"replaced_{verdict.replace(' ', '_')}"] = share(among)
-    width = [row["width_effect"] / max(row["expected"], 1.0) for row in asked if "width_effect" in row]
+    width = [row["width_effect"] / max(row["expected"], 1.0) for row in answered if "width_effect" in row]
     return found | {"median_width_over_expected": round(float(np.median(width)), 3)}
 
 

@@ -562,7 +562,7 @@ def worlds(count: int) -> dict[str, Any]:
             lost.append(more.power)
         out[setting] = {
             "worlds": count, "coverage": float(np.mean(cover)), "wrong_fits": float(np.mean(fits)),
-            "wrong_does_not_fit": float(np.mean(unfit)), "power_told": float(np.mean(lost)),
+            "wrong_does_not_fit": float(np.mean(unfit)), "power_stated": float(np.mean(lost)),
         }  # fmt: skip
         print(setting, out[setting], flush=True)
     return out
@@ -674,13 +674,13 @@ def main() -> None:
     parser.add_argument("--docs", action="store_true")
     given = parser.parse_args()
     found = json.loads(RESULTS.read_text(encoding="utf-8")) if RESULTS.exists() else {}
-    held = None
+    laid: Records | None = None
     for part in [p for p in given.parts.split(",") if p]:
         if part == "worlds":
             found[part] = worlds(given.worlds)
         else:
-            held = held or records()
-            found[part] = {"widths": widths, "tried": tried, "rules": rules, "bursts": bursts}[part](held)
+            laid = laid or records()
+            found[part] = {"widths": widths, "tried": tried, "rules": rules, "bursts": bursts}[part](laid)
         RESULTS.parent.mkdir(exist_ok=True)
         RESULTS.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
     if given.docs:

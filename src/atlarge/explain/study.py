@@ -176,8 +176,8 @@ def _all_changes(
         for code in codes:
             rows.setdefault(code, []).append(k)
     found = []
-    for state, codes, days in _dated_codes(policies) if level != "aor" else ():
-        names = ([state] if state else []) if level == "state" else codes
+    for state, counties, days in _dated_codes(policies) if level != "aor" else ():
+        names = counties if level != "state" else (state,) if state else ()
         found += [(k, day) for code in names for k in rows.get(code, ()) for day in days]
     return (
         np.array([k for k, _ in found], dtype=np.int64),
