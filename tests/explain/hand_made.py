@@ -243,22 +243,23 @@ class Records:
     path = None
     releases: tuple[dict[str, Any], ...] = ()
 
-    def __init__(self, **columns: Any) -> None:
-        self.arrests = pl.LazyFrame(columns)
+    def __init__(self, encounters: dict[str, Any] | None = None, **columns: Any) -> None:
+        self.frames = {"arrests": pl.LazyFrame(columns)}
+        if encounters is not None:
+            self.frames["encounters"] = pl.LazyFrame(encounters)
+
+    def tables(self) -> list[str]:
+        """Names of its tables."""
+        return sorted(self.frames)
 
     def scan(self, table: str) -> pl.LazyFrame:
-        """Its one table."""
-        assert table == "arrests"
-        return self.arrests
+        """One of its tables."""
+        return self.frames[table]
 
     def coverage(self, table: str) -> list[Any]:
         """One release."""
         assert table == "arrests"
         return [SimpleNamespace(release_id="made", start=FIRST, end=LAST)]
-
-    def tables(self) -> list[str]:
-        """Its one table."""
-        return ["arrests"]
 
 
 COUNTIES = ("48453", "48029", "48201", "48113", "37119", "36103")

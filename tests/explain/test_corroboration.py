@@ -47,6 +47,23 @@ def _lines(found: Bursts | None, **columns: Any) -> dict[str, dict[str, Any]]:
 CLEAR = bursts(p=0.001, elsewhere=4)
 
 
+def test_encounters_of_the_area_are_counted_where_there_are_any() -> None:
+    """Ten a day before, forty in all on the burst's days, in the area; those of another area do not count."""
+    first, last = facts().months.bounds(facts().months.pre)
+    assert CLEAR.start is not None
+    assert CLEAR.end is not None
+    days = (CLEAR.end - CLEAR.start).days + 1
+    usual = 10 * ((last - first).days + 1)
+    rows = {
+        "aor": ["SNA", "SNA", "HOU"],
+        "date": [first, CLEAR.start, CLEAR.start],
+        "n": [usual, 40, 1000],
+    }
+    line = _lines(CLEAR, encounters=rows)["encounters"]
+    assert line["value"] == pytest.approx(40 / (10 * days), abs=1e-3)
+    assert "encounters" not in _lines(CLEAR)
+
+
 def test_shares_on_the_bursts_days_stand_beside_the_usual_ones() -> None:
     lines = _lines(CLEAR)
     assert (lines["marked"]["value"], lines["marked"]["usual"]) == (0.6, 0.05)

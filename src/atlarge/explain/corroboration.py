@@ -69,6 +69,7 @@ def corroborate(world: Study, facts: Facts) -> list[dict[str, Any]]:
         _others(bursts.elsewhere, bursts.places),
         _methods(counts, keys, facts, (bursts.end - bursts.start).days + 1),
         _returns(counts, keys),
+        _encounters(world, facts, bursts.start, bursts.end),
     ]
     return [line for line in lines if line is not None]
 
@@ -188,3 +189,27 @@ def _returns(counts: _Counts, keys: tuple[CountKey, ...]) -> dict[str, Any] | No
     says = say("corroboration.returns", share=_percent(share, keys), usual=_percent(usual, ()))
     behind = counts.behind(returned, HERE, LARGE, known)
     return _line("returns", says, _points(share, usual, seen), share, usual, behind)
+
+
+def _encounters(world: Study, facts: Facts, start: dt.date, end: dt.date) -> dict[str, Any] | None:
+    """Encounters of the area of responsibility on those days, where the store has any."""
+    aor = facts.where.aor
+    if aor is None or "encounters" not in world.store.tables():
+        return None
+    first, last = facts.months.bounds(facts.months.pre)
+    frame = world.store.scan("encounters").filter(pl.col("aor") == aor.code)
+    sums = frame.select(
+        *(
+            pl.col("n").filter(pl.col("date").is_between(*days)).sum().alias(name)
+            for name, days in (("burst", (start, end)), ("usual", (first, last)))
+        )
+    ).collect()
+    seen, usual = float(sums["burst"][0]), float(sums["usual"][0])
+    due = usual / ((last - first).days + 1) * ((end - start).days + 1)
+    if due < 1:
+        return None
+    ratio = seen / due
+    points = "supports" if NEAR[0] <= ratio <= NEAR[1] else "against" if ratio > NEAR[1] else "neutral"
+    key = key_of(aor, "encounters", start, end, facts.scheme)
+    says = say("corroboration.encounters", ratio=Number(ratio, "ratio", (key,)))
+    return _line("encounters", says, points, ratio, 1.0, [seen])

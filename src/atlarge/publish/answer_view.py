@@ -6,7 +6,7 @@ import datetime as dt
 from typing import Any
 
 from atlarge.disclosure.table import SHOWN, SMALL, WITHHELD, Counts, mark_text
-from atlarge.explain.answer import ACCOUNTS, QUIET, ChangeStrip, Interval, Series
+from atlarge.explain.answer import ACCOUNTS, QUIET, ChangeStrip, Interval, Judgement, Series
 from atlarge.explain.narrative import level_keys
 from atlarge.publish import charts
 from atlarge.publish.answers import Shown, burst_window, drawn_spans, drawn_strips, shown_series
@@ -227,10 +227,17 @@ def _verdicts(shown: Shown, w: Words) -> list[dict[str, Any]]:
                 "kind": _KINDS[v.verdict],
                 "rule": tell(v.rule),
                 "reason": tell(v.reason),
-                "details": [tell(message) for message in v.details],
+                "details": [*(tell(message) for message in v.details), *_tested(v, w)],
             }
         )
     return cards
+
+
+def _tested(judgement: Judgement, w: Words) -> list[str]:
+    """The chance behind a verdict, alone and among all that are shown together."""
+    if judgement.p is None or judgement.q is None:
+        return []
+    return [w("report.tested", p=p_text(judgement.p, w), q=p_text(judgement.q, w))]
 
 
 _ABOUT = {"handoffs": "substitution", "level": "concentration"}

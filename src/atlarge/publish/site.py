@@ -241,11 +241,13 @@ def publish(
         before = earlier(target, others)
         with Workers(workers) as crew:
             found = _findings(crew, opened, levels, chosen, checked, progress)
+            from atlarge.explain.verdicts import with_q_values
+
             given = [a for a in chosen if not isinstance(a, str)]
             data, table = gather_site(
                 opened,
                 surges=found.surges,
-                answers=[*given, *found.answers],
+                answers=with_q_values([*given, *found.answers]),
                 claims=found.claims,
                 threshold=threshold,
                 base_url=base_url,
