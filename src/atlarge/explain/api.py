@@ -121,17 +121,17 @@ def explain(
     months = months_of(requested, counts.first, counts.last)
     row = counts.row(world.key)
     if row is not None:
-        check_enough(counts.binned(months)[row], months, world.area.name, nearest_of(where))
+        check_enough(
+            counts.binned(months)[row], months, world.area.name, nearest_of(where, requested.effective)
+        )
     facts = gather(world, requested, months, found.code)
     return _answer(facts, world, found.code, found.name, found.kind)
 
 
-def nearest_of(where: Where) -> str | None:
-    """The next larger place that can be queried, as a command: its office area or area of responsibility."""
-    if where.own.level == "county" and where.aor is not None:
-        return f"its {where.aor.name} (atlarge explain {where.aor.code} --date DAY)"
-    if where.own.level == "office" and where.aor is not None:
-        return f"its {where.aor.name} (atlarge explain {where.aor.code} --date DAY)"
+def nearest_of(where: Where, day: dt.date) -> str | None:
+    """The next larger place that can be queried, as a command for that day."""
+    if where.own.level in ("county", "office") and where.aor is not None:
+        return f"its {where.aor.name} (atlarge explain {where.aor.code} --date {day})"
     return None
 
 

@@ -115,6 +115,21 @@ def short_name(area: Area) -> str:
     return area.name.removesuffix(" area of responsibility")
 
 
+_PEOPLE = {
+    "metro": " metropolitan area",
+    "aor": " area of responsibility",
+    "area": " area",
+}
+
+
+def people_of(place: str) -> Message:
+    """Whose residents a number of people is, as a sentence takes it up."""
+    for kind, suffix in _PEOPLE.items():
+        if place.endswith(suffix):
+            return say(f"level.people.{kind}", name=place.removesuffix(suffix))
+    return say("level.people.place", name=place)
+
+
 RULES: dict[str, tuple[str, Callable[[Facts], Fields]]] = {}
 """By id, in order of weight: which number a caveat belongs to, and its rule."""
 
@@ -358,7 +373,7 @@ def _margin_unknown(facts: Facts) -> Fields:
     about = facts.concentration
     if not about.get("population_year") or about.get("is_margin_known"):
         return None
-    return {"place": about["population_place"], "year": str(about["population_year"])}
+    return {"place": people_of(str(about["population_place"])), "year": str(about["population_year"])}
 
 
 @_rule("policy")
@@ -408,7 +423,7 @@ def _population_modelled(facts: Facts) -> Fields:
         return None
     checked = sidecar("unauthorized_modelled")["model"]
     return {
-        "place": about["population_place"],
+        "place": people_of(str(about["population_place"])),
         "inside": checked["areas_inside"],
         "areas": checked["areas"],
         "later": Number(checked["later_counties_inside"], "share"),
@@ -420,7 +435,7 @@ def _population_brought(facts: Facts) -> Fields:
     about = facts.concentration
     if about.get("group") != "noncitizens":
         return None
-    return {"place": about["population_place"], "source": about["population_source"]}
+    return {"place": people_of(str(about["population_place"])), "source": about["population_source"]}
 
 
 @_rule("level")
@@ -429,7 +444,7 @@ def _population_wide(facts: Facts) -> Fields:
     if not about.get("is_margin_too_wide"):
         return None
     ends = {end: Number(about[f"population_{end}"], "count") for end in ("low", "high")}
-    return {"place": about["population_place"], **ends}
+    return {"place": people_of(str(about["population_place"])), **ends}
 
 
 @_rule("level")

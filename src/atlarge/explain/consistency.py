@@ -23,7 +23,7 @@ _EXPECTED = re.compile(
     rf"{_NUMBER}(?: arrests?| jail handoffs?) (?:at large )?(?:in [^:;]{{1,60}}?, )?where {_NUMBER} were "
     rf"expected: (?:about )?(?:{_NUMBER} )?(more|fewer|as many)"
 )
-_LEVELS = re.compile(rf"level (rose|fell) from {_NUMBER} to {_NUMBER}")
+_LEVELS = re.compile(rf"Their monthly level (rose|fell) from {_NUMBER} to {_NUMBER}")
 _MINUS_ZERO = re.compile(r"[-\u2212]0(?:\.0+)?(?![\d.])")
 _PLURAL = re.compile(
     r"(?<![\d,.])1 (?:arrests|handoffs|jail handoffs|months|days|places|arrestos|entregas|meses)\b"
@@ -268,7 +268,7 @@ def _direction(part: Message, effect: float | None) -> Iterator[str]:
         edges = [p.key.partition(".")[2] for p in _parts(inside) if p.key.startswith("between.")]
         if abs(gap) > SLACK and ("fewer" if gap > 0 else "more") in edges:
             yield f"a range of {edges[0]} around {gap:+.2f}"
-    if part.key in ("change.fell", "change.rose"):
+    if part.key.removesuffix("_in") in ("change.fell", "change.rose"):
         before, after = (part.params[k].value for k in ("before", "after"))
         if (after > before) != (way == "rose"):
             yield f"{part.key} from {before} to {after}"
@@ -337,8 +337,15 @@ def _words(answer: Answer, doc: Mapping[str, Any]) -> Iterator[str]:
             if (_plain(after) > _plain(before)) != (word == "rose"):
                 yield f"'{word} from {before} to {after}'"
     jails = str(answer.verdicts["substitution"].reason)
+    spans = [s for s in doc["spans"] if (s["span"], s["measure"]) == ("policy", "handoffs")]
+    if spans and "Their monthly level" in jails and re.search("Their monthly level (?!shows)", jails):
+        counted, changed = spans[0]["area"]["code"], doc["change_point"]["place"]
+        if counted != changed:
+            yield f"handoffs of {counted} beside a change of level of {changed}, as if they were of one place"
     gaps = [word for *_, word in _EXPECTED.findall(jails)]
-    if ("level rose" in jails and "fewer" in gaps) or ("level fell" in jails and "more" in gaps):
+    if ("Their monthly level rose" in jails and "fewer" in gaps) or (
+        "Their monthly level fell" in jails and "more" in gaps
+    ):
         yield "handoffs rose and were fewer, or fell and were more"
     said = " ".join([str(answer.headline), *answer.sentences, *(w.text for w in answer.warnings)])
     if doc["policy"].get("direction") == "extends" and re.search(r"\blost\b|\blimits?\b|\blimited\b", said):

@@ -12,7 +12,7 @@ from typing import Any
 
 from atlarge.explain.answer import Area, Judgement
 from atlarge.explain.areas import Where
-from atlarge.explain.caveats import Facts, months_between
+from atlarge.explain.caveats import Facts, months_between, people_of
 from atlarge.explain.estimate import Estimate, Total
 from atlarge.explain.numbers import CountKey, Number, difference, is_same, key_of
 from atlarge.explain.quantities import ALPHA_LASTING, Bursts, Lasting
@@ -26,7 +26,6 @@ CLOSE = 0.1
 LEAST_LATER = 10.0
 SOON_MONTHS = 6
 ALL_PLACES = " area of responsibility"
-METRO = " metropolitan area"
 
 
 def at(where: Where) -> Message:
@@ -340,8 +339,13 @@ def _change(facts: Facts, effect: float | None) -> Message | None:
     is_opposed = effect is not None and (effect > 0) == fell
     is_opposed |= Number(change.before, "mean").text() == Number(change.after, "mean").text()
     keys = _change_keys(facts, change.date)
+    elsewhere: dict[str, Message] = {}
+    if facts.handoffs is not None and facts.handoffs.area != change.area:  # of an office: its seat's jail
+        elsewhere, is_opposed = {"area": area_said(change.area, facts.where)}, False
+    way = "went" if is_opposed else "fell" if fell else "rose"
     return say(
-        "change.went" if is_opposed else "change.fell" if fell else "change.rose",
+        f"change.{way}{'_in' * bool(elsewhere)}",
+        **elsewhere,
         before=Number(change.before, "mean", keys),
         after=Number(change.after, "mean", keys),
         month=Month(change.date),
@@ -394,7 +398,7 @@ def level_paragraph(facts: Facts) -> Message:
             "level.says",
             rate=Number(about["per_10k"]["value"], "rate", keys),
             nation=Number(about["per_10k_nation"]["value"], "rate"),
-            place=_people(str(about["population_place"])),
+            place=people_of(str(about["population_place"])),
             group=group,
         )
     ]
@@ -413,14 +417,6 @@ def level_paragraph(facts: Facts) -> Message:
         )
     )
     return join(*sentences)
-
-
-def _people(place: str) -> Message:
-    """Whose residents the rate is of."""
-    for kind, suffix in (("metro", METRO), ("area", " area")):
-        if place.endswith(suffix):
-            return say(f"level.people.{kind}", name=place.removesuffix(suffix))
-    return say("level.people.place", name=place)
 
 
 def verdict_sentence(judgement: Judgement) -> Message:

@@ -55,7 +55,8 @@ def text_of(answer: Answer, language: str = "en", *, details: bool = False) -> s
             lines += _bulleted(render(warned.message, language))
         lines += [""]
     if "says" in answer.elsewhere:
-        lines += [word("text.elsewhere"), *_bulleted(render(answer.elsewhere["says"], language)), ""]
+        head = "text.elsewhere_date" if answer.policy.get("kind") == "date" else "text.elsewhere"
+        lines += [word(head), *_bulleted(render(answer.elsewhere["says"], language)), ""]
     lines += _table(answer, language)
     if details:
         lines += ["", *_details(answer, language)]
