@@ -280,6 +280,13 @@ def agreements_section() -> str:
     return str(runpy.run_path(str(HERE / "policies.py"))["section"]())
 
 
+def now_section() -> str:
+    """The section on 2021 to 2026, which benchmarks/now.py measures."""
+    import runpy
+
+    return str(runpy.run_path(str(HERE / "now.py"))["section"]())
+
+
 def document(found: dict[str, Any]) -> str:
     """docs/findings.md, every number from the results file; its words are in findings.md.j2."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -309,6 +316,7 @@ def document(found: dict[str, Any]) -> str:
         quiet=json.loads(FALSE.read_text(encoding="utf-8")),
         with_rate=sum(bool(row["substitution_rate"]) for row in rows),
         agreements=agreements_section(),
+        since=now_section(),
     )
 
 

@@ -149,3 +149,28 @@ def test_the_paragraph_says_modelled_and_names_the_group() -> None:
     text = render(level_paragraph(replace(given, concentration=brought)))
     assert "10,000 noncitizens" in text
     assert "modelled" not in text
+
+
+def test_caveats_of_operations_breaks_and_ends_come_where_they_apply() -> None:
+
+    from atlarge.explain.caveats import RULES
+    from atlarge.panel.time_axis import breaks
+    from atlarge.records.completeness import Completeness, Week
+
+    quiet = facts()
+    for name in ("led_elsewhere", "series_break", "incomplete_end", "unknown_end"):
+        assert RULES[name][1](quiet) is None
+    about = facts()
+    about.breaks = breaks(["detainers_issued"], dt.date(2017, 1, 1), dt.date(2018, 1, 1))
+    fields = RULES["series_break"][1](about)
+    assert fields is not None
+    assert fields["day"] == dt.date(2017, 4, 2)
+    week = Week(dt.date(2018, 9, 3), 40, 0.6, 0.5, 0.7)
+    about.completeness = Completeness(
+        "arrests", dt.date(2018, 9, 9), dt.date(2018, 8, 12), (week,), ("a", "b")
+    )
+    fields = RULES["incomplete_end"][1](about)
+    assert fields is not None
+    assert (fields["until"], fields["share"].value) == (dt.date(2018, 8, 12), 0.6)
+    about.completeness = Completeness("arrests", dt.date(2018, 9, 9), None, why="one vintage")
+    assert RULES["unknown_end"][1](about) == {"day": dt.date(2018, 9, 9)}

@@ -106,3 +106,16 @@ def test_areas_left_out_lie_in_their_intervals_as_often_as_stated(tool: ModuleTy
     spread = model.between + np.einsum("ij,jk,ik->i", x[200:], model.covariance, x[200:])
     inside = np.abs(y[200:] - x[200:] @ model.coefficients) <= 1.645 * spread**0.5
     assert 0.84 <= inside.mean() <= 0.96  # 200 areas: three standard errors are 0.064
+
+
+def test_operations_that_others_led_lie_in_the_areas_named_and_have_a_source() -> None:
+    rows = table("operations_other_agencies").join(
+        table("counties").select("fips", "aor", "place_name"),
+        left_on="place_code",
+        right_on="fips",
+        suffix="_of",
+    )
+    assert rows.height == table("operations_other_agencies").height
+    assert rows["place_name"].to_list() == rows["place"].to_list()
+    assert rows["aor"].to_list() == rows["aor_of"].to_list()
+    assert rows["source_url"].str.starts_with("https://").all()

@@ -65,7 +65,7 @@ def test_records_taken_out_by_a_later_vintage_were_never_there() -> None:
 
 def test_complete_after_is_the_first_delay_from_which_the_lower_end_stays_above() -> None:
     found = reporting_delays([[50, 80, 99, 100.0]] * 3, [[0, 1, 2, 3]] * 3, draws=10)
-    assert (found.complete_after(0.95), found.complete_after(0.5), found.complete_after(0.4)) == (2, 0, 0)
+    assert (found.complete_after(0.95), found.complete_after(0.5), found.complete_after(0.3)) == (2, 1, 0)
     assert found.at(-1) == (0.0, 0.0, 0.0)
     assert found.at(99) == (1.0, 1.0, 1.0)
 

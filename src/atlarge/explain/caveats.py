@@ -20,7 +20,7 @@ from atlarge.messages import Message, Month, say
 from atlarge.panel.time_axis import Break
 from atlarge.policies import HOUSING, Policy
 from atlarge.records.completeness import Completeness
-from atlarge.reference import sidecar
+from atlarge.reference import sidecar, table
 
 SHORT_LIFE_DAYS = 365
 POOR_FIT = 0.35
@@ -405,6 +405,19 @@ def _unknown_end(facts: Facts) -> Fields:
     if about is None or about.is_known or about.as_of is None:
         return None
     return {"day": about.as_of}
+
+
+@_rule("count")
+def _led_elsewhere(facts: Facts) -> Fields:
+    """The first operation of the months, in the place or its AOR, whose arrests others made."""
+    where = facts.where
+    codes = [area.code for area in (where.county, where.aor) if area is not None]
+    last = facts.months.bounds(facts.months.in_force)[1]
+    for row in table("operations_other_agencies").sort("start").iter_rows(named=True):
+        is_here = row["place_code"] in codes or row["aor"] in codes
+        if is_here and facts.months.start[0] <= row["start"] <= last:
+            return {"name": row["name"], "place": row["place"], "day": row["start"]}
+    return None
 
 
 @_rule("count")

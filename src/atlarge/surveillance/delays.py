@@ -4,7 +4,7 @@ Counts that were reported at several times form a reporting triangle. Where a pe
 shows how long reports take; where it was seen early, that says how much is still to come. The distribution of
 delays is found by maximum likelihood for counts that lie in intervals of delay and are cut off on the right
 (Turnbull 1976; Lawless 1994), so that neither vintages at regular times nor report dates of single records
-are needed; its interval comes from resampling whole periods.
+are needed; its interval comes from counts drawn anew, spread as widely as those of the periods are.
 """
 
 from __future__ import annotations
@@ -130,9 +130,9 @@ def reporting_delays(
     level : float
         Of the interval.
     draws : int
-        Resamples of periods for the interval.
+        Draws of all counts for the interval.
     seed : int
-        Of the resamples.
+        Of the draws.
 
     Returns
     -------
@@ -161,11 +161,9 @@ def reporting_delays(
         raise QuestionError("no period was seen at two times: how long reports take cannot be estimated")
     share = _fit(np.concatenate(kept), longest)
     rng = np.random.default_rng(seed)
+    spread = _dispersion(kept, share)
     resampled = np.array(
-        [
-            _fit(np.concatenate([kept[k] for k in rng.integers(0, len(kept), len(kept))]), longest, share)
-            for _ in range(draws)
-        ]
+        [_fit(np.concatenate(_redrawn(kept, share, spread, rng)), longest, share) for _ in range(draws)]
     )
     tail = (1 - level) / 2
     low, high = np.quantile(resampled, [tail, 1 - tail], axis=0)
@@ -189,6 +187,36 @@ def _intervals(counts: Floats, delays: Floats, seen: Any, longest: int) -> Float
     if len(to) == 1 and to[0] >= longest:
         return np.empty((0, 4))  # seen when complete alone: it says nothing of delays
     return np.column_stack([above, to, np.full(len(to), to[-1]), number])
+
+
+def _chances(row: Floats, share: Floats) -> Floats:
+    """Chances of the intervals of one period, given that a record was seen by its last vintage."""
+    total = np.concatenate([[0.0], share])
+    inside = np.maximum(total[row[:, 1].astype(int) + 1] - total[row[:, 0].astype(int) + 1], 1e-12)
+    chances: Floats = inside / inside.sum()
+    return chances
+
+
+def _dispersion(kept: list[Floats], share: Floats) -> float:
+    """How much more the counts of periods differ than by chance: Pearson's statistic over its freedom."""
+    statistic, freedom = 0.0, -float(len(share) - 1)
+    for row in kept:
+        expected = row[:, 3].sum() * _chances(row, share)
+        known = expected > 1e-9
+        statistic += float(((row[:, 3] - expected)[known] ** 2 / np.maximum(expected[known], 1.0)).sum())
+        freedom += max(int(known.sum()) - 1, 0)
+    return max(1.0, statistic / max(freedom, 1.0))
+
+
+def _redrawn(kept: list[Floats], share: Floats, spread: float, rng: np.random.Generator) -> list[Floats]:
+    """The same periods with counts drawn anew from the shares, as widely spread as those observed."""
+    drawn = []
+    for row in kept:
+        total = float(row[:, 3].sum())
+        times = max(round(total / spread), 1)
+        number = rng.multinomial(times, _chances(row, share)) * (total / times)
+        drawn.append(np.column_stack([row[:, :3], number]))
+    return drawn
 
 
 def _fit(rows: Floats, longest: int, start: Floats | None = None) -> Floats:
