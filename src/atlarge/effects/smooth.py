@@ -34,7 +34,8 @@ def smooth_simplex_weights(targets: Floats, donors: Floats, allowed: Bools, pena
     # a weight cannot use more than its own donor, so huge penalties only need to stay finite
     cost = np.minimum(penalty, 1e12 * float(penalty.min()))
     lifted = np.column_stack([shifted, np.ones(len(donors))])
-    outer = (lifted[:, :, None] * lifted[:, None, :] / cost[:, None, None]).reshape(len(donors), -1)
+    row, column = np.triu_indices(lifted.shape[1])  # the other half is the same
+    outer = lifted[:, row] * lifted[:, column] / cost[:, None]
     weights = np.empty((len(targets), len(donors)))
     block = max(1, BLOCK_FLOATS // max(1, len(donors), outer.shape[1]))
     for first in range(0, len(targets), block):
@@ -48,6 +49,9 @@ def _newton(aims: Floats, lifted: Floats, cost: Floats, outer: Floats, allowed: 
     goal = np.column_stack([aims, np.ones(len(aims))])
     state = _start(aims, lifted, cost, allowed)
     live = np.arange(len(aims))
+    place = np.zeros((width, width), dtype=np.int64)
+    place[np.triu_indices(width)] = np.arange(outer.shape[1])
+    place = np.maximum(place, place.T)
     for _ in range(MAX_STEPS):
         weight = _weights(state[live], lifted, cost, allowed[live])
         gradient = goal[live] - weight @ lifted
@@ -56,7 +60,7 @@ def _newton(aims: Floats, lifted: Floats, cost: Floats, outer: Floats, allowed: 
         live, weight, gradient = live[open_], weight[open_], gradient[open_]
         if not len(live):
             break
-        hessian = ((weight > 0).astype(np.float64) @ outer).reshape(-1, width, width)
+        hessian = ((weight > 0).astype(np.float64) @ outer)[:, place]
         index = np.arange(width)
         hessian[:, index[:-1], index[:-1]] += 1.0
         hessian[:, -1, -1] += 1e-12 * (1.0 + hessian[:, -1, -1])

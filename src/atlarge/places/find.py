@@ -212,7 +212,7 @@ def _lies_in(gaz: Gazetteer, fips: str) -> str:
 
 def _larger_city(gaz: Gazetteer, text: str, found: Place) -> str | None:
     """Return the county of a city that a bare name may as well mean: "Austin, TX" is not Austin County."""
-    if found.kind != "county" or squash(text) not in _bare_index():
+    if found.kind != "county" or text.isdigit() or squash(text) not in _bare_index():
         return None
     county = gaz.counties.get(found.code)
     for people, fips in _cities_named(gaz, text)[:1]:

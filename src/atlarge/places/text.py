@@ -160,7 +160,7 @@ def expand(raw: list[str], aor: str | None = None) -> list[str]:
 
 def squash(text: str) -> str:
     """Return a name as a key: its words written out, joined without spaces."""
-    words = text.upper().split()
+    words = text.upper().replace(",", " ").split()
     joined = "".join(words)
     if joined.isascii() and joined.isalpha() and _SHORT.isdisjoint(words):
         return joined
