@@ -1,6 +1,6 @@
 """How narrow, how honest, how strong: estimates and verdict rules on real placebos and in simulated worlds.
 
-    python benchmarks/power.py [--parts widths,tried,rules,bursts,worlds] [--worlds 400] [--docs]
+    python benchmarks/power.py [--parts widths,chance,tried,rules,bursts,worlds] [--worlds 400] [--docs]
 
 Real records: units are split in two by a hash of their key, dates into four for tuning and the rest for
 testing. What is learnt of errors (sizes, quantiles) is learnt on one half of the places at the tuning dates
@@ -303,6 +303,24 @@ def widths(r: Records) -> dict[str, Any]:
     return table
 
 
+def chance(r: Records) -> dict[str, list[float]]:
+    """Mean log width, by class, of the interval of a Poisson count of known mean: no method is narrower.
+
+    The means are the discounted share's forecasts of the test cells.
+    """
+    from scipy.stats import poisson
+
+    found = {}
+    for horizon in HORIZONS:
+        g = grid_of(r, horizon, 0)
+        expected = share(r, g, horizon, 0, False)
+        test = g["quiet"] & np.isfinite(expected) & ~g["tuned"][None, :]
+        mean, band = expected[test], np.digitize(g["level"][test], [5, 10, 20])
+        width = poisson.ppf(0.95, mean) - poisson.ppf(0.05, mean)
+        found[str(horizon)] = [float(np.log(width + 0.5)[band == k].mean()) for k in range(len(CLASSES))]
+    return found
+
+
 def tried(r: Records) -> dict[str, Any]:
     """Designs weighed against the discounted share: widths at equal coverage as ratios to its own.
 
@@ -568,6 +586,9 @@ def worlds(count: int) -> dict[str, Any]:
     return out
 
 
+PARTS = {"widths": widths, "chance": chance, "tried": tried, "rules": rules, "bursts": bursts}
+
+
 def _losses(table: dict[str, Any]) -> list[str]:
     """How many cells lose, in a sentence."""
     own = [
@@ -604,6 +625,11 @@ def document(found: dict[str, Any]) -> str:
         for name, cells in table.items():
             shown = [f"{c['ratio']:.2f} ({100 * c['coverage']:.0f} %)" for c in cells]
             lines.append(f"| {name} | " + " | ".join(shown) + " |")
+        floor = [
+            f"{np.exp(least - c['log_width']):.2f}"
+            for least, c in zip(found["chance"][horizon], table["ascm"], strict=True)
+        ]
+        lines.append("| chance alone, the level known | " + " | ".join(floor) + " |")
         counts = ", ".join(f"{c['cells']:.0f}" for c in table["discounted share"])
         lines += ["", f"Test cells of the discounted share: {counts}.", ""]
     lines += [
@@ -669,7 +695,7 @@ def document(found: dict[str, Any]) -> str:
 def main() -> None:
     """Measure, print, save."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--parts", default="widths,tried,rules,bursts,worlds")
+    parser.add_argument("--parts", default="widths,chance,tried,rules,bursts,worlds")
     parser.add_argument("--worlds", type=int, default=400)
     parser.add_argument("--docs", action="store_true")
     given = parser.parse_args()
@@ -680,7 +706,7 @@ def main() -> None:
             found[part] = worlds(given.worlds)
         else:
             laid = laid or records()
-            found[part] = {"widths": widths, "tried": tried, "rules": rules, "bursts": bursts}[part](laid)
+            found[part] = PARTS[part](laid)
         RESULTS.parent.mkdir(exist_ok=True)
         RESULTS.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
     if given.docs:
