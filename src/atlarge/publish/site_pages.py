@@ -32,6 +32,7 @@ from atlarge.publish.pages import (
 from atlarge.publish.policy_pages import policy_links
 from atlarge.publish.pooled_view import findings, pooled_page
 from atlarge.publish.render import Table, render
+from atlarge.publish.right_page import STEM, how_right_page
 from atlarge.publish.site_data import PlaceInfo, SiteData, order
 from atlarge.publish.sqlite_file import COLUMNS
 from atlarge.publish.surges_view import surges_page, surges_table
@@ -224,6 +225,11 @@ def methods_page(data: SiteData, w: Words) -> str:
     sections: list[dict[str, Any]] = [
         {"title": w("methods.hidden"), "paragraphs": [text, edition]},
         {"title": w("methods.words"), "paragraphs": [w("methods.w1")]},
+        {
+            "title": w("right.title"),
+            "paragraphs": [w("right.lede")],
+            "links": [{"name": w("right.link"), "href": f"{STEM}.html", "download": False}],
+        },
     ]
     return _list(data, w, "methods", [w(f"methods.p{i}") for i in (1, 2, 3, 4)], sections)
 
@@ -365,6 +371,7 @@ SINGLE = {
     "policies": policies_page,
     "claims": claims_page,
     "methods": methods_page,
+    STEM: how_right_page,
     "data": data_page,
     "lineage": lineage_page,
     "pooled": pooled_page,

@@ -1,0 +1,117 @@
+"""How right is this? Checks of the program by numbers that others made.
+
+Our own counts are not printed: a published figure beside ours would give small counts away as a difference.
+What is said of a figure is that it agrees (equal or within tolerance) or differs.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from atlarge.places.find import place_name
+from atlarge.publish.i18n import Words
+from atlarge.publish.layout import page_of
+from atlarge.publish.render import Link, Table, render
+from atlarge.publish.site_data import SiteData
+from atlarge.reference import table
+from atlarge.verify import figures
+from atlarge.verify.counting import canonical, is_share, table_of
+from atlarge.verify.figures import Figure
+
+STEM = "how-right"
+CHECKS = ("published", "replications", "placebos", "forecasts", "places", "surges")
+LINKED = {"placebos": "methods.html", "surges": "surges.html", "places": "places.html"}
+_SHARES = (
+    "placebos.coverage",
+    "placebos.lowest",
+    "placebos.singled_out",
+    "forecasts.coverage",
+    "forecasts.lowest",
+)
+_KINDS = {
+    "at_large": "at_large", "at_large_agency": "at_large", "handoffs": "jails", "local_jails": "jails",
+    "detained": "held", "average_daily_population": "held",
+}  # fmt: skip
+_TABLES = {"arrests": "arrests", "removals": "removals", "detainers": "detainers", "jail_counts": "texas"}
+
+
+def how_right_page(data: SiteData, w: Words) -> str:
+    """The checks in one table, and every published figure with its verdict."""
+    page = page_of(data, w, STEM, w("right.title"), w("right.lede"), nav="methods")
+    sections: list[dict[str, Any]] = [
+        {"title": w("right.checks"), "paragraphs": [], "table": _checks(w)},
+        {"title": w("right.figures"), "paragraphs": [w("right.figures_says")], "table": _figures(w)},
+        {"title": w("right.limits"), "paragraphs": [w("right.limits_says")]},
+    ]
+    whole = [{"table": None, "links": [], "code": [], **section} for section in sections]
+    says = [w("right.lede"), w("right.of_what")]
+    return render("list.html.j2", w=w, page=page, title=w("right.title"), paragraphs=says, sections=whole)
+
+
+def _numbers(w: Words) -> dict[str, dict[str, str]]:
+    """The numbers of each check as words of a language."""
+    found: dict[str, dict[str, str]] = {}
+    for check, key, value in table("checks").iter_rows():
+        is_share_ = f"{check}.{key}" in _SHARES
+        if key == "difference":
+            key, value = "digits", math.floor(-math.log10(value))
+        text = w.percent(value) if is_share_ else w.count(value)
+        found.setdefault(check, {})[key] = text
+    return found
+
+
+def _checks(w: Words) -> Table:
+    numbers = _numbers(w)
+    rows: list[list[str | Link]] = []
+    for check in CHECKS:
+        name = w(f"right.{check}")
+        linked = Link(name, LINKED[check]) if check in LINKED else name
+        rows.append([linked, w(f"right.{check}_asks"), w(f"right.{check}_says", **numbers[check])])
+    head = [w("right.col.check"), w("right.col.asks"), w("right.col.result")]
+    return Table(w("right.checks"), head, rows, is_stacked=True, texts=(0, 1, 2), has_heading=True)
+
+
+def _kind(figure: Figure) -> str:
+    """What a figure counts, in one of a dozen words."""
+    name = canonical(figure.measure)
+    if is_share(name):
+        return "share"
+    if name.startswith("counties_with_"):
+        return "counties"
+    if name.startswith("book_ins"):
+        return "book_ins"
+    if "287g" in name:
+        return "agreements"
+    if name.startswith("removals"):
+        return "removals"
+    return _KINDS.get(name) or _TABLES.get(table_of(name) or "", "arrests")
+
+
+def _place(figure: Figure, w: Words) -> str:
+    """Name of the places of a figure."""
+    named = (w("place.nation") if s.level == "nation" else place_name(*s) for s in figure.spots)
+    return ", ".join(named)
+
+
+def _figures(w: Words) -> Table:
+    """Figures that could be tested, those that differ without explanation first."""
+    verdicts = {key: (verdict, known) for key, verdict, known in table("figures_checked").iter_rows()}
+    order = {("differs", False): 0, ("differs", True): 1, ("agrees", True): 2}
+    shown = [(f, verdicts[f.id]) for f in figures() if verdicts[f.id] in order]
+    shown.sort(key=lambda one: (order[one[1]], one[0].id))
+    rows: list[list[str | Link]] = [
+        [
+            f.publisher,
+            w(f"right.kind.{_kind(f)}"),
+            _place(f, w),
+            w.days(f.start, f.end),
+            w.count(f.value),
+            w(f"right.verdict.{verdict}{'' if known else '_open'}"),
+        ]
+        for f, (verdict, known) in shown
+    ]
+    head = [w(f"right.col.{name}") for name in ("publisher", "what", "where", "days", "published", "verdict")]
+    texts = (0, 1, 2, 3, 5)
+    title = w("right.figures")
+    return Table(title, head, rows, is_stacked=True, texts=texts, has_heading=True, is_sortable=True)
