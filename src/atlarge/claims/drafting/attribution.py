@@ -40,6 +40,17 @@ _REFUSED = re.compile(
 _OBJECTING = {"denied", "denies", "deny", "rejected", "rejects", "reject", "disputed", "dismissed", "dismisses", "negó", "niega", "negaron",
               "rechazó", "rechaza", "rechazaron"}  # fmt: skip
 _TOLD = {"told", "warned", "informed", "advised"}
+_SHOWING = {
+    "show",
+    "shows",
+    "showed",
+    "indicate",
+    "indicates",
+    "indicated",
+    "suggest",
+    "suggests",
+    "suggested",
+}
 _BE = {"was", "were", "been", "being", "are", "is"}
 _CAUSING = {"accused", "accuses", "blamed", "blames", "acusó", "acusa", "culpó", "culpa"}
 
@@ -56,6 +67,7 @@ class Attribution:
     is_trailing: bool  # what is said stands before it
     is_told: bool = False  # the subject was told it
     is_declined: bool = False  # the subject would not say
+    is_inserted: bool = False  # "..., she said, ...": what is said stands on both sides
 
 
 @dataclass(frozen=True)
@@ -211,14 +223,19 @@ class _Attributions:
             subject = named[0] if named else None
         if subject is None:
             return
-        if not is_verb and subject.kind != "document":
+        shows = subject.kind == "pronoun" and subject.head in ("p", "n") and token.low in _SHOWING
+        if not is_verb and subject.kind != "document" and not (shows and self._says_after(i)):
             return
         papers = self.lang.words("document_verbs")
         if subject.kind == "document" and token.low not in papers and not inverted:
             return
         if token.low in _WEAK and subject.kind != "document" and not inverted and not self._says_after(i):
             return
-        if token.low in _OBJECTING and not inverted and _REFUSED.search(self.text[token.end :][:45]):
+        if (
+            token.low in _OBJECTING
+            and not inverted
+            and _REFUSED.search(self.text[token.end :].split(",")[0][:45])
+        ):
             return  # "denied 142 requests": an act, not a word
         if self._is_relayed(i):
             return  # "Marsh said that agents told her": she passes it on
@@ -238,7 +255,21 @@ class _Attributions:
                 inverted or self._is_trailing(i, start),
                 is_told=token.low in _TOLD and i > 0 and self.tokens[i - 1].low in _BE,
                 is_declined=self._declines(token),
+                is_inserted=not inverted and self._is_inserted(start, end),
             )
+        )
+
+    def _is_inserted(self, start: int, end: int) -> bool:
+        """Whether subject and verb stand between two commas, in the middle of what is said."""
+        before = re.sub(
+            r"\b(?:the|an?|el|la|los|las|its|his|her|their)$", "", self.text[:start].rstrip(), flags=re.I
+        ).rstrip()
+        after = self.text[end:]
+        return (
+            before.endswith(",")
+            and len(before.split()) >= 3
+            and after.startswith(",")
+            and len(after.split()) >= 3
         )
 
     def _drops_subject(self, i: int) -> bool:
@@ -266,7 +297,7 @@ class _Attributions:
             and (
                 self.text[max(0, token.start - 12) : token.start]
                 .strip()
-                .endswith(("declined to", "not", "n’t", "n't", "refused to"))
+                .endswith(("declined to", "not", "n’t", "n't", "refused to", "no", "tampoco"))
             )
         )
 
@@ -341,6 +372,7 @@ class _Attributions:
 
     def _is_gap(self, start: int, end: int) -> bool:
         """Whether the words from a mention to a verb leave it the subject."""
+        start = self._past_hometown(start, end)
         gap = self.tokens[start:end]
         plain = self.lang.words("adverbs") | self.lang.words("determiners")
         if all(t.low in plain or t.low.endswith("ly") or t.low.endswith("mente") for t in gap):
@@ -368,12 +400,25 @@ class _Attributions:
                 if t.low in self.lang.words("verbs") and after.low in ("that", "que")
             ]
             return text.count(",") in (0, 2) and not inner
+        if gap[0].low in self._participles() and "," not in text:
+            return len(gap) < 11 and not any(t.low in self.lang.words("breaks") for t in gap)
         if (
             gap[0].low in ("of", "for", "at", "from", "with", "in", "de", "del", "en", "todavía")
             and "," not in text
         ):
             return len(gap) < 9 and not any(t.low in self.lang.words("breaks") for t in gap)
         return bool(re.fullmatch(r"\(.*\)", " ".join(text)))
+
+    def _past_hometown(self, start: int, end: int) -> int:
+        """Where the words after "of Tyler", "D-Newark" or "of Salem, Oregon," begin."""
+        i = start
+        if i + 1 < end and self.tokens[i].low in ("of", "from", "de") and self.tokens[i + 1].is_capital:
+            i += 1
+            while i < end and (self.tokens[i].is_capital or self.tokens[i].text == ","):
+                i += 1
+            is_closed = i == end or self.tokens[i].low in ("who", "which", "que", "quien")
+            return i - (i < end and self.tokens[i - 1].text == ",") if is_closed else start
+        return start
 
     def _after(self, i: int) -> Mention | None:
         """The subject right after a verb: "said Sheriff Ana Example", "read the statement"."""
@@ -388,6 +433,8 @@ class _Attributions:
         ):
             skip += 1  # "dijo el miércoles la agencia"
         found = self._starting(skip) or self._starting(i + 1)
+        if self.lang.code == "es" and (found is None or found.kind == "document"):
+            found = self._past_phrase(i + 1) or found
         if found is None or (found.kind == "pronoun" and found.head in ("n",)):
             return None
         before = self.text[: token.start].rstrip()
@@ -397,6 +444,27 @@ class _Attributions:
             or (self.lang.code == "es" and not self._before(i))
         )
         return found if is_inverted else None
+
+    def _participles(self) -> frozenset[str]:
+        return self.lang.words("made")
+
+    def _past_phrase(self, i: int) -> Mention | None:
+        """The subject after "en un comunicado" and the like: "señaló en un correo el portavoz Lerma"."""
+        if i >= len(self.tokens) or self.tokens[i].low not in ("en", "durante", "por", "a", "ante", "tras"):
+            return None
+        for mention in self.mentions:
+            if i < mention.first <= i + 8 and mention.kind in ("person", "someone", "body"):
+                between = self.tokens[i : mention.first]
+                if all(t.is_word for t in between) and between[-1].low not in (
+                    "de",
+                    "del",
+                    "a",
+                    "con",
+                    "por",
+                    "en",
+                ):
+                    return mention
+        return None
 
     def _adverbs_of_time(self) -> set[str]:
         days = {"lunes", "martes", "miércoles", "jueves", "viernes", "sábado", "domingo", "ayer", "hoy"}
@@ -408,6 +476,20 @@ class _Attributions:
         if not rest:
             return True
         if re.match(r"^(that|whether|how|why|what|“|:|que|si)\b|^[:“]", rest):
+            return False
+        takes_object = (
+            self.tokens[i].low in self.lang.words("object_verbs") and self.tokens[i].low not in _TOLD
+        )
+        if takes_object and rest.split()[0].lower() in (
+            "the",
+            "that",
+            "this",
+            "it",
+            "his",
+            "her",
+            "their",
+            "those",
+        ):
             return False
         before = re.sub(
             r"\b(?:[Tt]he|an?|el|la|los|las|its|his|her)$", "", self.text[:start].rstrip()

@@ -70,6 +70,10 @@ def context_of(article: Article, splits: list[Split], people: frozenset[str]) ->
         for _, _, place in found:
             counts[place] += 1
             order.setdefault(place, len(order))
+    for line in [article.title or "", *article.head]:
+        for _, _, place in place_spans(line, context.states, people):
+            counts[place] += 1
+            order.setdefault(place, len(order))
     counties = {p: n for p, n in counts.items() if "County" in p}
     pool = counties or {p: n for p, n in counts.items() if p != "United States"}
     if pool:

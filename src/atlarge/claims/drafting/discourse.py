@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass, field
 
 from atlarge.claims.drafting.article import Article, Paragraph, Quote, Sentence
-from atlarge.claims.drafting.attribution import Attribution, Reading, read_sentence
+from atlarge.claims.drafting.attribution import _SHOWING, Attribution, Reading, read_sentence
 from atlarge.claims.drafting.language import Language
 from atlarge.claims.drafting.mentions import Finder, Mention, tokens_of
 
@@ -222,6 +222,13 @@ class Discourse:
             if mention.kind in ("someone", "document") and mention not in speaking:
                 if mention.kind == "someone":
                     self._glimpse(mention)
+                    if (
+                        mention.is_definite
+                        and mention.first <= 1
+                        and mention.head in self.lang.data["definite"]
+                    ):
+                        self.last_body = self._someone(mention)
+                        self.focus = self.focus if reading.attributions else self.last_body
                 continue
             entity = self._entity(mention)
             known[mention] = entity
@@ -245,6 +252,8 @@ class Discourse:
             self.paper = subject or self.last_body or self.focus
         for attribution in reading.attributions:
             entity = known.get(attribution.mention) or self._entity(attribution.mention)
+            if attribution.mention.kind == "pronoun" and attribution.verb in _SHOWING:
+                entity = next((e for e in reversed(self.entities) if e.kind == "document"), entity)
             known[attribution.mention] = entity
             if entity.kind in ("person", "someone", "body"):
                 self.focus = entity
@@ -482,7 +491,12 @@ class Discourse:
             body = self.last_body
             if self.focus is not None and self.focus.kind == "body":
                 body = self.focus
-            return body or self.focus or self.narrator
+            focus = (
+                self.focus
+                if self.focus is not None and self.focus.kind not in ("person", "someone")
+                else None
+            )
+            return body or focus or self.narrator
         candidates = [self.focus, *reversed(self.entities)]
         for entity in candidates:
             if entity is None or entity.kind not in ("person", "someone", "body"):
@@ -617,6 +631,14 @@ class Discourse:
         spoken = [(a, e) for a, e in one.attributions]
         for _attribution, entity in spoken:
             self._note(entity, way, via)
+        if (
+            not spoken
+            and way in ("court", "sworn", "interview")
+            and self.lang.has("remarks", one.reading.masked)
+        ):
+            speaking = self.focus  # "made the remarks from the bench"
+            if speaking is not None and speaking.kind in ("person", "someone"):
+                self._note(speaking, way, via)
         outside = self._outside(one, spoken, base, way, is_hearer, via)
         said = [s for s in [*spans, *outside] if s.speaker is not self.narrator]
         self.previous = said[-1].speaker if said else None
@@ -666,7 +688,12 @@ class Discourse:
             if entity is self.narrator and entity.kind == "narrator" and entity.name == "anonymous":
                 heard = None
             mine = heard or way
-            if attribution.is_trailing:
+            if attribution.is_inserted and not following:
+                spans.append(
+                    Span(begin, len(text), entity, mine, is_declined=attribution.is_declined, via=via)
+                )
+                begin = len(text)
+            elif attribution.is_trailing:
                 spans.append(
                     Span(begin, attribution.end, entity, mine, is_declined=attribution.is_declined, via=via)
                 )

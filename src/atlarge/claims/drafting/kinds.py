@@ -139,6 +139,12 @@ class _Splitter:
                 and tokens[mention.first].start <= at < tokens[mention.last - 1].end
             ):
                 return True
+            joined = any(
+                b.start == a.start and a.start < b.verb_at < at < a.verb_at
+                for b in self.spoken.reading.attributions
+            )
+            if joined:  # "called it baseless and said ...": said by the verb before
+                continue
             if a.start <= at < min(a.verb_at, a.end):  # what is put in between: "who spoke ... because ..."
                 return True
         return False

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
@@ -409,6 +410,15 @@ class Finder:
             return _joined(tokens[end + 1 : last]) if last > end + 1 else None
         return None
 
+    def _branch_end(self, tokens: list[Token], end: int) -> int:
+        """Where "'s Northern California chapter" after an organization ends; `end` where none follows."""
+        if not tokens[end - 1].is_possessive:
+            return end
+        i = end
+        while i < len(tokens) and tokens[i].is_word and tokens[i].is_capital:
+            i += 1
+        return i + 1 if i < len(tokens) and tokens[i].low in _BRANCHES else end
+
     def _run_end(self, tokens: list[Token], start: int) -> int:
         """End of a run of capitals with the small words inside it."""
         i = start + 1 if start < len(tokens) and tokens[start].low == "the" else start
@@ -445,9 +455,10 @@ class Finder:
             length = self._phrase(tokens, i, "organizations")
             if length and tokens[i].is_capital:
                 words = _joined(tokens[i : i + length])
-                yield self._body(tokens, i, i + length, words)
+                end = self._branch_end(tokens, i + length)
+                yield self._body(tokens, i, end, words)
                 self._learn_acronym(tokens, i + length, words)
-                i += length
+                i = end
                 continue
             token = tokens[i]
             if token.base in self.acronyms and token.is_word:
@@ -648,12 +659,17 @@ class Finder:
     def _owner(self, tokens: list[Token], first: int, last: int, head: int) -> str | None:
         """The body or person that the phrase names; a document's maker or someone's employer."""
         got = next((i for i in range(head + 1, last) if tokens[i].low in _GOT), last)
-        inner = tokens[first:head] + tokens[head + 1 : got]
+        by = next((i for i in range(head + 1, got) if tokens[i].low in ("by", "por")), None)
         last = got
+        inner = tokens[by + 1 : got] if by is not None else tokens[first:head] + tokens[head + 1 : got]
         for body in self._bodies(inner):
             return body.name
         for person in self._titled(inner):
             return person.name
+        if by is not None:
+            run = list(itertools.takewhile(lambda t: t.is_word and (t.is_capital or t.low == "the"), inner))
+            if len(run) > 1 and run[-1].is_capital:
+                return _joined(run)
         for token in tokens[first:last]:
             if token.low in self.surnames:
                 return self.surnames[token.low]
@@ -682,6 +698,7 @@ class Finder:
 
 _PLACE_WORDS = {"in", "near", "from", "at", "around", "across", "outside", "to", "through", "throughout", "of",
                 "en", "desde", "hasta", "greater", "downtown"}  # fmt: skip
+_BRANCHES = {"chapter", "affiliate", "branch", "division", "office", "arm", "unit", "bureau"}
 _GOT = {
     "to",
     "under",
