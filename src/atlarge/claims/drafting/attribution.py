@@ -11,7 +11,7 @@ from atlarge.claims.drafting.language import Language
 from atlarge.claims.drafting.mentions import Finder, Mention, Token, tokens_of
 
 _WEAK = {  # verbs that are of saying only where what was said follows
-    "found", "finds", "charged", "reported", "reports", "asked", "read", "reads", "posted", "credited", "pointed", "determined",
+    "points", "learned", "found", "finds", "charged", "reported", "reports", "asked", "read", "reads", "posted", "credited", "pointed", "determined",
     "sees", "fears", "repeated", "responded", "responds", "continued", "concluded", "concludes", "posed", "called", "calls",
     "described", "describes", "observed", "questions", "notes", "states", "claims", "charges", "credits", "announced", "confirmed",
     "indicated", "blasted", "slammed", "defended", "decried", "condemned", "lambasted", "touted", "hailed", "cited", "cites", "detailed", "outlined",
@@ -209,6 +209,14 @@ class _Attributions:
         token = self.tokens[i]
         is_verb = token.low in self.lang.words("verbs")
         subject = self._before(i)
+        if (
+            subject is not None
+            and subject.kind == "document"
+            and self._is_object(subject)
+            and self._is_joined(i)
+        ):
+            reading = [m for m in self.mentions if m.kind in ("body", "person") and m.first <= 1]
+            subject = reading[0] if reading else subject  # "The Times looked at the records and found"
         inverted = False
         if subject is None and is_verb:
             subject = self._after(i)
@@ -219,8 +227,9 @@ class _Attributions:
         if subject is None and self.lang.code == "es" and self._drops_subject(i):
             subject = Mention("pronoun", i, i + 1, "", head="dropped")
         if subject is None and self._is_joined(i) and token.low in self.lang.words("document_verbs"):
+            first = [m for m in self.mentions if m.kind in ("body", "person") and m.first <= 1]
             named = [m for m in self.mentions if m.kind == "document" and m.last <= i]
-            subject = named[0] if named else None
+            subject = first[0] if first and is_verb else named[0] if named else None
         if subject is None:
             return
         shows = subject.kind == "pronoun" and subject.head in ("p", "n") and token.low in _SHOWING
@@ -237,6 +246,10 @@ class _Attributions:
             and _REFUSED.search(self.text[token.end :].split(",")[0][:45])
         ):
             return  # "denied 142 requests": an act, not a word
+        if token.low in ("put", "puts") and not re.match(
+            r"[^.,;]{0,40}\bat (?:about |nearly |fewer than |more than |just )?\d", self.text[token.end :]
+        ):
+            return
         if self._is_relayed(i):
             return  # "Marsh said that agents told her": she passes it on
         start = (

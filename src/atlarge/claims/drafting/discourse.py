@@ -615,6 +615,9 @@ class Discourse:
             start, end = max(0, quote.start - offset), min(len(text), quote.end - offset)
             speaker = quotes.get(number) or base
             inside = self._reported_way(text[start:end], is_quote=True)
+            leading = [a for a, e in one.attributions if e is speaker and a.end <= start and not a.is_told]
+            if leading and inside is None:  # "said that a deputy told him, ..."
+                inside = self._reported_way(one.reading.masked[leading[-1].end : start], is_quote=False)
             is_beside = any(e is speaker for _, e in one.attributions)
             self._note(speaker, way if is_beside else None, via if is_beside else None)
             spans.append(
@@ -675,7 +678,8 @@ class Discourse:
         if is_hearer and not any(e.kind == "document" for _, e in outer):
             speaking = {id(e) for a, e in spoken if not a.is_told}
             hearers = {id(e) for a, e in spoken if a.is_told}
-            way = "second hand" if speaking & hearers else "third hand"
+            passes_on = hearers == {id(self.narrator)}  # "I have been told"
+            way = "second hand" if speaking & hearers or passes_on else "third hand"
         spans: list[Span] = []
         begin = 0
         for k, (attribution, entity) in enumerate(outer):

@@ -343,7 +343,13 @@ class _Splitter:
         for span in self.spoken.spans:
             if any(span.speaker is e for e in seen) or span.is_declined:
                 continue
-            if span.speaker is self.narrator and not (span.is_quoted or self.narrator.kind == "body"):
+            passes_on = self.narrator.is_named and span.heard in (
+                "second hand",
+                "third hand",
+            )  # "I have been told that ..."
+            if span.speaker is self.narrator and not (
+                span.is_quoted or self.narrator.kind == "body" or passes_on
+            ):
                 continue
             if any(p.span.speaker is span.speaker for p in self.parts):
                 continue
@@ -352,7 +358,7 @@ class _Splitter:
             words = self._said(span)
             if len(words.split()) < 3 or self.lang.has("opinions", words):
                 continue
-            if span.is_quoted and not self._has_verb(words):
+            if (span.is_quoted or span.speaker is self.narrator) and not self._has_verb(words):
                 continue
             seen.append(span.speaker)
             self.parts.append(Part("assertion", span.start, span.end, span, clause=(span.start, span.end)))

@@ -453,6 +453,11 @@ class Finder:
         i = 0
         while i < len(tokens):
             length = self._phrase(tokens, i, "organizations")
+            is_known = (tokens[i].base.lower(),) in self.lang.phrases("organizations").get(
+                tokens[i].base.lower(), []
+            )
+            if not length and is_known and self._branch_end(tokens, i + 1) > i + 1:
+                length = 1  # "the ACLU's Texas chapter"
             if length and tokens[i].is_capital:
                 words = _joined(tokens[i : i + length])
                 end = self._branch_end(tokens, i + length)
@@ -463,6 +468,14 @@ class Finder:
             token = tokens[i]
             if token.base in self.acronyms and token.is_word:
                 yield self._body(tokens, i, i + 1, self.acronyms[token.base])
+                i += 1
+                continue
+            if (
+                token.base in self.lang.data["body_nouns"].get("newspaper", ())
+                and i
+                and tokens[i - 1].text == "The"
+            ):
+                yield self._body(tokens, i - 1, i + 1, f"The {token.base}", "newspaper")
                 i += 1
                 continue
             is_name = token.is_capital and token.is_word and token.low not in self.lang.words("not_names")
