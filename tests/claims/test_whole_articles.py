@@ -24,18 +24,18 @@ def test_there_are_articles_of_many_builds() -> None:
 
 
 def test_scoring_articles_are_read() -> None:
-    """Floors under the scores of articles that no rule was written for; the benchmark has the figures."""
+    """Floors under the scores of articles marked before they were read; the benchmark has the first reading."""
     total = summary(score_part("scoring"))
     assert total["mean"]["found"] >= 0.85
     assert total["mean"]["spurious"] <= 0.2
-    assert total["mean"]["speaker"] >= 0.8
+    assert total["mean"]["speaker"] >= 0.9
     assert total["mean"]["numbers"] >= 0.85
     assert total["worst"]["found"] >= 0.7
 
 
 def test_building_articles_are_read() -> None:
     total = summary(score_part("building"))
-    assert total["worst"]["found"] >= 0.9
+    assert total["worst"]["found"] >= 0.85
     assert total["mean"]["speaker"] >= 0.95
     assert total["worst"]["advertising"] == 0
 
@@ -211,3 +211,51 @@ def test_shuffled_words_of_articles_give_a_valid_ledger(seed: int) -> None:
         text += "\n\nThe sheriff said that 12 detainers were declined."
         made = draft_ledger(text, published=dt.date(2020, 2, 29))
         assert parse_ledger(made)["claims"]
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "Of 64 people arrested in May, {who} said, 22 had a conviction.",
+        "{who} of Tyler told the chamber that 22 of 64 people arrested had a conviction.",
+        "{who}, D-Newark, told the chamber that 22 of 64 people arrested had a conviction.",
+        "{who} went over the files and found that 22 of 64 people arrested had a conviction.",
+        "{who} put the number with a conviction at 22.",
+        "{who} disputed that figure, putting it at 22.",
+    ],
+)
+@pytest.mark.parametrize("who", ["Rep. Dale Conroe", "Sheriff Ana Denver", "Del. Lupe Paris"])
+def test_the_speaker_of_a_sentence_is_found_where_it_stands(sentence: str, who: str) -> None:
+    claims = _claims("Officials met on Monday.\n\n" + sentence.format(who=who))
+    assert claims
+    assert {claim["speaker"]["name"] for claim in claims} == {" ".join(who.split()[1:])}
+
+
+@pytest.mark.parametrize(
+    ("first", "second"), [("One", "The other"), ("One of them", "Another"), ("One of the two", "The second")]
+)
+def test_one_and_the_other_are_two_unnamed_speakers(first: str, second: str) -> None:
+    claims = _claims(
+        "Sheriff Ana Denver said on Monday that the jail honors requests.\n\n"
+        f"Two former officers disagree. {first} said that the target was 75 arrests a week. "
+        f"{second} said that no such order was given."
+    )
+    said = [claim["speaker"] for claim in claims if claim["speaker"]["name"] == "anonymous"]
+    assert len(said) == 2
+    assert all("officer" in speaker["role"] and not speaker["named"] for speaker in said)
+
+
+@pytest.mark.parametrize("language", ["english", "spanish"])
+def test_vocabularies_hold_words_only(language: str) -> None:
+    """An unquoted `on` or `no` is a truth value in YAML, and matches nothing."""
+    from importlib.resources import files
+
+    import yaml
+
+    def leaves(value: Any) -> list[Any]:
+        if isinstance(value, dict):
+            return [leaf for inner in value.values() for leaf in leaves(inner)]
+        return [leaf for inner in value for leaf in leaves(inner)] if isinstance(value, list) else [value]
+
+    text = files("atlarge.claims.drafting").joinpath(f"{language}.yaml").read_text(encoding="utf-8")
+    assert all(isinstance(leaf, str) for leaf in leaves(yaml.safe_load(text)))

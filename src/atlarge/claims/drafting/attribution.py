@@ -230,6 +230,9 @@ class _Attributions:
             first = [m for m in self.mentions if m.kind in ("body", "person") and m.first <= 1]
             named = [m for m in self.mentions if m.kind == "document" and m.last <= i]
             subject = first[0] if first and is_verb else named[0] if named else None
+        if subject is None and is_verb and self._is_joined(i) and not self.found:
+            first = [m for m in self.mentions if m.first <= 1 and m.kind in ("person", "body", "someone")]
+            subject = first[0] if first else None  # "The other would not talk about it but said"
         if subject is None:
             return
         shows = subject.kind == "pronoun" and subject.head in ("p", "n") and token.low in _SHOWING
@@ -324,6 +327,11 @@ class _Attributions:
     def _says_after(self, i: int) -> bool:
         """Whether what was said follows a verb: "that", a quotation or a colon within a few words."""
         ahead = self.tokens[i + 1 : i + 5]
+        if (
+            self.tokens[i].low in ("calls", "called", "describes", "described")
+            and "“" in self.text[self.tokens[i].end :][:80]
+        ):
+            return True
         if (ahead and ahead[0].text in (".", ",", "”")) or self.lang.has(
             "dismissive", self.text[self.tokens[i].end :]
         ):
@@ -381,6 +389,14 @@ class _Attributions:
             "por",
             "on",
             "to",
+            "over",
+            "through",
+            "into",
+            "after",
+            "between",
+            "against",
+            "sobre",
+            "en",
         )
 
     def _is_gap(self, start: int, end: int) -> bool:

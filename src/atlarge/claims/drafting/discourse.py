@@ -87,6 +87,7 @@ class Discourse:
         self.previous: Entity | None = None  # who said the sentence before, in the same paragraph
         self.previous_heard: str | None = None
         self.relaying: Entity | None = None  # who has the floor in a transcript, and is not the outlet's own
+        self.members: dict[int, dict[str, Entity]] = {}  # those met one by one of a group
         self.papers_open = False  # whether the article tells from papers that someone wrote
         self.paper: Entity | None = None  # whose statement the paragraph speaks of
         self._introduce()
@@ -391,6 +392,10 @@ class Discourse:
         if mention.head in self.lang.words("bodies_without_a_name") and mention.is_definite:
             return self._unnamed_body(mention)
         phrase = mention.text.lower()
+        if mention.role == "one of several":
+            member = self._member(phrase)
+            if member is not None:
+                return member
         for entity in reversed(self.entities):
             if (
                 entity.kind == "someone"
@@ -409,6 +414,20 @@ class Discourse:
         entity = self._new_someone(mention)
         self.entities.append(entity)
         return entity
+
+    def _member(self, phrase: str) -> Entity | None:
+        """One of several met before: "one", then "another" or "the other", each the same one again."""
+        group = next((e for e in reversed(self.entities) if e.kind == "someone" and e.is_plural), None)
+        if group is None:
+            return None
+        members = self.members.setdefault(id(group), {})
+        label = "first" if re.match(r"^(one|the first|uno|una)\b", phrase) else "other"
+        if label not in members:
+            role = " ".join(_singular(word) for word in (group.role or "person").split())
+            members[label] = Entity("someone", "anonymous", role, {_singular(h) for h in group.heads})
+            self.entities.append(members[label])
+        self._touch(members[label])
+        return members[label]
 
     def _new_someone(self, mention: Mention) -> Entity:
         return Entity(
@@ -435,6 +454,13 @@ class Discourse:
     def _definite(self, head: str, mention: Mention | None) -> Entity | None:
         """Who "the agency", "the judge" or "the official" is: the last one met that fits."""
         sorts = self.lang.data["definite"].get(head)
+        whose = (mention.owner or "").removeprefix("the ") if mention is not None else ""
+        if (
+            sorts is not None
+            and whose in self.lang.words("anonymous")
+            and whose not in self.lang.data["definite"]
+        ):
+            return None  # "the sheriff's office" is not the agency's
         if sorts is not None:
             named = [
                 e

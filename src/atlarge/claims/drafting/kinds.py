@@ -193,7 +193,7 @@ class _Splitter:
         ahead = self.text[number.end : number.end + 40]
         return (
             re.match(
-                r"\s+(?:\w+ ){0,2}(?:people|officials|sources|agents|officers|others|lawyers|advocates)\b[^.]{0,3}(?:who|,|familiar|with)\b",
+                r"\s+(?:\w+ ){0,2}(?:people|officials|sources|agents|officers|others|lawyers|advocates)\b[^.]{0,3}(?:who|,|familiar|with|disagree|see|say|said|tell|told|offer|describe)\b",
                 ahead,
             )
             is not None

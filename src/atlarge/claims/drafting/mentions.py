@@ -226,6 +226,10 @@ class Finder:
             if after >= len(tokens):
                 continue
             mark = tokens[after].text
+            is_one = token.low != "people" and (not token.low.endswith("s") or token.low.endswith("ss"))
+            titled = after + 1 < len(tokens) and self._phrase(tokens, after + 1, "titles")
+            if mark == "," and (not is_one or titled):
+                continue  # "people arrested in May, Rep. Ana Denver said": another
             if mark == "," or tokens[after].low in ("is", "was", "es"):
                 last = self._name_end(tokens, after + 1)
                 closes = last < len(tokens) and (tokens[last].text in ",.;)" or self._is_verb(tokens, last))
@@ -415,7 +419,7 @@ class Finder:
         if not tokens[end - 1].is_possessive:
             return end
         i = end
-        while i < len(tokens) and tokens[i].is_word and tokens[i].is_capital:
+        while i < len(tokens) and tokens[i].is_word and (tokens[i].is_capital or tokens[i].low in _LOCAL):
             i += 1
         return i + 1 if i < len(tokens) and tokens[i].low in _BRANCHES else end
 
@@ -556,14 +560,32 @@ class Finder:
                 continue
             yield self._group(tokens, i, "someone")
         for i, token in enumerate(tokens):
-            if token.low in ("one", "another", "other", "others", "some", "second", "third") and (
-                self._acts(tokens, i + 1)
-            ):
-                first = i - 1 if i and tokens[i - 1].low in ("the", "a") else i
-                if i == first and token.low in ("other", "second", "third"):
-                    continue
+            if token.low not in ("one", "another", "other", "others", "some", "second", "third", "first"):
+                continue
+            last = self._past_whole(tokens, i + 1)
+            first = i - 1 if i and tokens[i - 1].low in ("the", "a") else i
+            if i == first and token.low in ("other", "first", "second", "third"):
+                continue
+            opens = first == 0 and last < len(tokens) and tokens[last].low in _NEGATED
+            begun = self._past_aside(tokens, last)
+            names_one = any(t.low in heads for t in tokens[last:begun])  # "One, a supervisor, said"
+            if opens or (self._acts(tokens, begun) and not names_one):
                 words = _joined(tokens[first : i + 1])
-                yield Mention("someone", first, i + 1, words, "", "one of several", "one", False)
+                yield Mention("someone", first, last, words, "", "one of several", "one", False)
+
+    def _past_whole(self, tokens: list[Token], i: int) -> int:
+        """Where "of them" or "of the two" after "one" ends."""
+        lows = [t.low for t in tokens[i : i + 3]]
+        if lows[:2] in (["of", "them"], ["of", "those"], ["of", "these"]):
+            return i + 2
+        return i + 3 if lows in (["of", "the", "two"], ["of", "the", "three"], ["of", "the", "four"]) else i
+
+    def _past_aside(self, tokens: list[Token], i: int) -> int:
+        """Where the words after ", a 14-year veteran," begin; the same place where no aside opens."""
+        if i < len(tokens) and tokens[i].text == ",":
+            closing = next((k for k in range(i + 1, min(i + 16, len(tokens))) if tokens[k].text == ","), None)
+            return i if closing is None else closing + 1
+        return i
 
     def _documents(self, tokens: list[Token]) -> Iterator[Mention]:
         """A report, records, figures or a statement, with who issued it where the phrase says so."""
@@ -711,6 +733,20 @@ class Finder:
 
 _PLACE_WORDS = {"in", "near", "from", "at", "around", "across", "outside", "to", "through", "throughout", "of",
                 "en", "desde", "hasta", "greater", "downtown"}  # fmt: skip
+_NEGATED = {
+    "wouldn’t",
+    "wouldn't",
+    "didn’t",
+    "didn't",
+    "won’t",
+    "won't",
+    "declined",
+    "refused",
+    "would",
+    "disagreed",
+    "disagrees",
+}
+_LOCAL = {"field", "regional", "local", "state", "national", "legal"}
 _BRANCHES = {"chapter", "affiliate", "branch", "division", "office", "arm", "unit", "bureau"}
 _GOT = {
     "to",
