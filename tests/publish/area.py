@@ -43,6 +43,7 @@ def write_store(folder: Path, rows: pl.DataFrame, last: dt.date = LAST) -> Store
         "rows_kept": n,
         "rows_dropped": {},
         "unresolved_places": 0,
+        "table": "arrests",
         "tables": [{"table": "arrests", "path": "arrests/part.parquet", "rows": rows.height}],
         "coverage": [{"table": "arrests", "start": str(FIRST), "end": str(last), "scope": "nation"}],
     }

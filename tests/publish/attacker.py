@@ -95,7 +95,7 @@ def _read_series(site: Path) -> dict[Any, int]:
         series = json.loads(
             path.read_text(encoding="utf-8").partition(",")[2].rstrip().rstrip(";").rstrip(")")
         )
-        for period, measures in series["series"].items():
+        for period, measures in series.get("series", {}).items():
             first = dt.date.fromisoformat(f"{series['start'][period]}-01")
             for measure, values in measures.items():
                 for i, value in enumerate(values):
@@ -119,7 +119,7 @@ def _read_answers(site: Path, table: pl.DataFrame) -> list[Statistic]:
     windows = table.filter(pl.col("period") == "window")
     for path in sorted(site.glob("answers/*.html")):
         text = path.read_text(encoding="utf-8")
-        if "Whole life of the policy" not in text:
+        if "by period" not in text:
             continue
         days = Page(text, ("", "")).start
         some = windows.filter(pl.col("start") == days, pl.col("measure") == "at_large")
@@ -481,6 +481,16 @@ class Attacker:
             return np.asarray(found.x)
 
         return solve
+
+    def range_of(self, part: Part) -> tuple[int, int]:
+        """Least and greatest count of some days of a place, in whole numbers."""
+        row = next(i for key, i in self.at.items() if (*key[:3], *key[4:]) == part)
+        variable, value = self.term[row]
+        if variable is None:
+            return int(value), int(value)
+        solve, cost = self.solver(whole=True), np.zeros(len(self.s.low))
+        cost[variable] = 1.0
+        return round(float(solve(cost)[variable])), round(float(solve(-cost)[variable]))
 
     def recovered(
         self, *, rounds: int = 40, singly: int = 400, seed: int = 1, whole: bool = False, width: int = 1

@@ -82,7 +82,9 @@ class Page:
 
     def __init__(self, text: str, place: tuple[str, str]) -> None:
         self.text, self.words, self.place = text, plain(text), place
-        found = re.search(r"Whole life of the policy \((.*?)\)", self.words)
+        found = re.search(
+            r"(?:Whole life of the policy|While the policy was in force) \((\d.*?)\)", self.words
+        )
         assert found, "no table of the answer's numbers"
         self.start, self.end = span_days(found[1])
         self.series = list(self._series())
@@ -183,7 +185,9 @@ class Page:
                 runs.append((change, at[k + 1], found[3]))
             for low, high, text in runs:
                 least, most = rounded(text)
-                yield Statistic(self._sum(series, low, high), (high - low) * least, (high - low) * most, text)
+                says = f"a change is found, level {text}"
+                n = high - low
+                yield Statistic(self._sum(series, low, high), n * least, n * most, says)
 
     def _shares(self) -> Iterator[Statistic]:
         """The share of the office area in a county and its office together."""
