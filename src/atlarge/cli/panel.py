@@ -42,6 +42,20 @@ def _over_time(store: Store, result: Panel, named: list[str]) -> dict[str, Any]:
     return about
 
 
+def _areas(store: Store, result: Panel, named: list[str]) -> list[dict[str, Any]]:
+    """Areas of responsibility as recorded and with those recovered from landmarks, over all periods."""
+    from atlarge.panel import area_totals
+
+    periods = result.frame["period"]
+    if result.by != "aor" or periods.is_empty():
+        return []
+    first = min(dt.date.fromisoformat(c["start"]) for c in result.coverage.values())
+    last = max(dt.date.fromisoformat(c["end"]) for c in result.coverage.values())
+    places = result.frame["place"].unique().to_list()
+    found = area_totals(store, named, start=first, end=last, scheme=result.scheme, places=places)
+    return found.to_dicts()
+
+
 def register(app: typer.Typer) -> None:
     """Add the command."""
     app.command(name="panel")(panel_command)
@@ -96,6 +110,8 @@ def panel_command(
     if as_json:
         document: dict[str, Any] = {"rows": result.frame.height, "path": out, "coverage": result.coverage}
         document |= _over_time(open_store(store), result, named)
+        if by == "aor":
+            document["areas"] = _areas(open_store(store), result, named)
         if out is None:
             document["data"] = result.frame.to_dicts()
         emit_json(document, disclosed=False)
@@ -113,6 +129,10 @@ def panel_command(
         for counted, rows in scope["outside_coverage"].items():
             if rows:
                 note(f"{name}: {rows:,} {counted} lie where no release covers; they are in no row above")
+    for row in () if as_json else _areas(open_store(store), result, named):
+        if row["recovered"] != row["recorded"]:
+            both = f"{row['recorded']:,} {row['measure']} as recorded, {row['recovered']:,} recovered"
+            note(f"{row['place']}: {both}")
     if out is not None:
         note(f"{result.frame.height:,} rows written to {out}")
         if not as_json:

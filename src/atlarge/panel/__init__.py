@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from atlarge._lazy import lazy_names
 
 if TYPE_CHECKING:
+    from atlarge.panel.areas import area_totals
     from atlarge.panel.counting import (
         NATION,
         PLACE_COLUMN,
@@ -23,10 +24,12 @@ __all__ = [
     "PLACE_COLUMN",
     "Measure",
     "Panel",
+    "area_totals",
     "measure",
     "measures",
     "panel",
     "place_codes",
 ]
 
-__getattr__ = lazy_names(__name__, dict.fromkeys(__all__, "atlarge.panel.counting"))
+_NAMES = dict.fromkeys(__all__, "atlarge.panel.counting") | {"area_totals": "atlarge.panel.areas"}
+__getattr__ = lazy_names(__name__, _NAMES)
