@@ -143,7 +143,8 @@ class Panel:
     def summary(self) -> str:
         """What is counted, where and when, and how many counts are missing."""
         counted = ", ".join(self.frame["measure"].unique(maintain_order=True))
-        periods = f"{self.frame['period'].min()} to {self.frame['period'].max()}"
+        days = self.frame["period"].sort().to_list()
+        periods = f"{days[0]} to {days[-1]}" if days else "no periods"
         missing = self.frame["value"].null_count()
         return (
             f"{counted or 'nothing'} by {self.by} and {self.every}, {periods}: "

@@ -132,9 +132,11 @@ def finding_of(data: SiteData, place: PlaceInfo, w: Words) -> str:
         counts = data.series(place, measure, "year")
         cells = [] if counts is None else zip(counts.periods, counts.values, counts.marks, strict=True)
         whole = [(day, n) for day, n, mark in cells if day not in part_years and mark != UNCOVERED]
-        if len(whole) < 2 or not whole[0][1] or whole[-1][1] is None:
+        if len(whole) < 2:
             continue
         (first, a), (last, b) = whole[0], whole[-1]
+        if not a or b is None:
+            continue
         found.append((abs(b - a) / math.sqrt(a + b), measure, first, a, last, b))
     if not found:
         return w("place.timeline", place=name)
