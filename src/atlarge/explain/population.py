@@ -205,7 +205,7 @@ def brought_noncitizens(store: Store | None, level: str, codes: frozenset[str]) 
     known = not row["unknown"]
     margin = row["margin"] if known else UNKNOWN_MARGIN * row["estimate"]
     low, high = max(1.0, row["estimate"] - margin), row["estimate"] + margin
-    source = f"{row['release_id']} ({row['every']})"
+    source = f"{row['release_id']}, {row['every']}"
     year = row["as_of"].year if row["as_of"] else None
     return Population(
         "", "noncitizens", year, row["estimate"], low, high, known, "", codes, "measured", level,

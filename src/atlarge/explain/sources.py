@@ -21,6 +21,9 @@ def sources_of(store: Store, policy: Policy, concentration: dict[str, Any]) -> l
     if concentration.get("source_url"):
         name = concentration.get("population_source") or "pew_metros"
         found.append({"title": str(sidecar(name)["title"]), "url": str(concentration["source_url"])})
+    elif concentration.get("population_kind") == "measured":
+        title = f"Noncitizens: {concentration['population_source']}"
+        found.append({"title": title, "url": "https://data.census.gov/table?q=B05001"})
     if concentration.get("born_abroad"):
         about = sidecar("county_foreign_born")
         found.append({"title": str(about["title"]), "url": str(about["url"])})

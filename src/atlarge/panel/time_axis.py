@@ -99,7 +99,7 @@ def breaks(measures: Iterable[str], start: dt.date | None = None, end: dt.date |
     measures : iterable of str
         Names of the panel or of `reference/detention_monthly`.
     start, end : date, optional
-        First and last day of what is shown; a break on the first day is no break in it.
+        First and last day of what is shown; a break on the first or the last day is none in it.
 
     Returns
     -------
@@ -118,7 +118,7 @@ def breaks(measures: Iterable[str], start: dt.date | None = None, end: dt.date |
         for b in all_breaks()
         if wanted & set(b.measures)
         and (start is None or start < (b.until or b.date))
-        and (end is None or b.date <= end)
+        and (end is None or b.date < end)
     ]
 
 
