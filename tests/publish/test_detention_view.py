@@ -7,7 +7,9 @@ import datetime as dt
 import polars as pl
 import pytest
 
-from atlarge.publish.charts import line_of
+from atlarge.disclosure.table import SHOWN, Counts
+from atlarge.panel.time_axis import breaks
+from atlarge.publish.charts import line_of, timeline
 from atlarge.publish.detention_view import (
     book_ins_figure,
     book_ins_table,
@@ -81,3 +83,17 @@ def test_book_ins_of_a_year_are_those_of_its_workbook() -> None:
     """ICE's workbook of FY2024 prints 90,615 after arrests by ICE and 187,298 after arrests by CBP."""
     [row] = [row for row in book_ins_table(Words("en")).rows if row[0] == "FY2024"]
     assert list(row[1:]) == ["12", "90,615", "187,298"]
+
+
+def test_a_timeline_that_spans_a_break_draws_it_with_its_words() -> None:
+    periods = tuple(dt.date(2024 + (m // 12), m % 12 + 1, 1) for m in range(30))
+    counts = Counts("Jail handoffs", periods, tuple(range(30, 60)), (SHOWN,) * 30, 5)
+    w = Words("es")
+    marks = break_marks_of(breaks(["handoffs"], periods[0], periods[-1]), w)
+    assert [mark.day for mark in marks] == [dt.date(2025, 7, 21)]
+    for width in (340.0, 720.0):
+        drawn = timeline([counts], words_of=w, title="x", sentence="x", breaks=marks, width=width)
+        assert drawn.marks.count('class="c-break"') == 1
+        assert "cárceles locales" in drawn.marks
+    plain = timeline([counts], words_of=w, title="x", sentence="x")
+    assert "c-break" not in plain.marks

@@ -5,12 +5,14 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-from atlarge.disclosure.table import SHOWN, SMALL, WITHHELD, Counts, mark_text
+from atlarge.disclosure.table import SHOWN, SMALL, UNCOVERED, WITHHELD, Counts, mark_text
 from atlarge.explain.answer import ACCOUNTS, QUIET, ChangeStrip, Interval, Judgement, Series
 from atlarge.explain.narrative import level_keys
+from atlarge.panel.time_axis import breaks
 from atlarge.publish import charts
 from atlarge.publish.answers import Shown, burst_window, drawn_spans, drawn_strips, shown_series
 from atlarge.publish.charts import Burst, Estimate, PolicyMark, Valued
+from atlarge.publish.detention_view import break_marks_of
 from atlarge.publish.i18n import Words
 from atlarge.publish.messages import Teller, area_name, variant_name
 from atlarge.publish.render import Figure, Table, counts_table, figure, hidden_note, safe_link
@@ -378,6 +380,9 @@ def _timeline(shown: Shown, series: Series, counts: Counts, w: Words, *, is_main
     policy = policy_mark(shown)
     extra = _expected_columns(estimate, w) if has_estimate else []
     observed = counts.named(w("chart.observed"))
+    covered = [d for d, m in zip(counts.periods, counts.marks, strict=True) if m != UNCOVERED]
+    dated = breaks([series.measure], covered[0], covered[-1]) if covered else []
+    marks = break_marks_of(dated, w)
 
     def draw(width: float) -> Drawing:
         return charts.timeline(
@@ -390,12 +395,14 @@ def _timeline(shown: Shown, series: Series, counts: Counts, w: Words, *, is_main
             estimate=estimate if has_estimate else None,
             policies=[policy] if policy else [],
             bursts=bursts_of(shown, series, w),
+            breaks=marks,
             width=width,
             height=350 if is_main else 270,
         )
 
     table = counts_table([observed], w, sentence, every, extra)
-    return figure(draw, table=table, note=hidden_note([counts], w), id=f"chart-{series.measure}")
+    note = " ".join(text for text in (hidden_note([counts], w), *(mark.text for mark in marks)) if text)
+    return figure(draw, table=table, note=note, id=f"chart-{series.measure}")
 
 
 def _cell(value: float | None, w: Words) -> str:
