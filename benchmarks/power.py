@@ -586,6 +586,11 @@ def worlds(count: int) -> dict[str, Any]:
     return out
 
 
+def _by_class(rates: list[float]) -> str:
+    """Rates of the classes in per cent."""
+    return " / ".join(f"{100 * rate:.1f}" for rate in rates)
+
+
 PARTS = {"widths": widths, "chance": chance, "tried": tried, "rules": rules, "bursts": bursts}
 
 
@@ -652,16 +657,17 @@ def document(found: dict[str, Any]) -> str:
         "",
         "On placebos, bursts apart: how often an excess is said to fit with none there (bar 3 %), how often",
         "a quarter more is said not to fit when it is there, and how often an excess of so many usual",
-        "months, spread over the span, is found (in per cent, by class).",
+        "months, spread over the span, is found. All in per cent, by class.",
         "",
-        "| span, months | wrong fits | wrong does not fit | finds 0.5 | 1 | 2 | 4 (classes as above) |",
+        "| span, months | wrong fits | wrong does not fit | finds 0.5 | 1 | 2 | 4 |",
         "| --- | --- | --- | --- | --- | --- | --- |",
     ]
     for horizon, row in found["rules"].items():
         power = [" / ".join(f"{100 * v:.0f}" for v in row["power"][m]) for m in ("0.5", "1", "2", "4")]
         lines.append(
-            f"| {horizon} | {100 * row['wrong_fits_all']:.1f} % "
-            f"| {100 * row['wrong_does_not_fit_all']:.1f} % | " + " | ".join(power) + " |"
+            f"| {horizon} | {_by_class(row['wrong_fits'])} | {_by_class(row['wrong_does_not_fit'])} | "
+            + " | ".join(power)
+            + " |"
         )
     b = found["bursts"]
     lines += [
