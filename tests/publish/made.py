@@ -11,6 +11,7 @@ import numpy as np
 import polars as pl
 
 from atlarge.records.store import Store, open_store
+from atlarge.records.tables import TABLES
 
 START, END = dt.date(2015, 10, 1), dt.date(2017, 9, 30)
 METHODS = ["Located", "Non-Custodial Arrest", "CAP Local Incarceration", "CAP Federal Incarceration"]
@@ -60,7 +61,9 @@ def arrests(
         pl.lit("Located").alias("method"), pl.lit("SNA").alias("aor"), pl.lit("AUS").alias("office")
     )
     return pl.concat([*rows, burst], how="diagonal_relaxed").with_columns(
-        pl.col("n").cast(pl.UInt32), pl.lit(None, pl.Boolean).alias("operation_mark")
+        pl.col("n").cast(pl.UInt32),
+        pl.lit(None, pl.Boolean).alias("operation_mark"),
+        pl.lit("recorded").alias("aor_basis"),
     )
 
 
@@ -87,6 +90,9 @@ def story_store(folder: Path) -> Store:
 
 def _written(folder: Path, rows: pl.DataFrame, end: dt.date) -> Store:
     (folder / "arrests").mkdir(parents=True)
+    rows = rows.with_columns(
+        pl.lit(None, kind).alias(name) for name, kind in TABLES["arrests"].items() if name not in rows.columns
+    )
     rows.write_parquet(folder / "arrests" / "made.parquet")
     release = {
         "id": "made",

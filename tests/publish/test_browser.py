@@ -15,6 +15,7 @@ from atlarge.explain.example import example_answer
 from atlarge.publish import report
 
 pytestmark = pytest.mark.browser
+HERE = ("http://127.0.0.1:", "file:", "data:")
 PLACE = "/place/county/48453.html"
 PAGES = (
     "/index.html",
@@ -30,6 +31,18 @@ PAGES = (
     "/es/embed.html?with=county-48453&m=stack",
     "/claims.html",
 )
+ANSWER = "/answers/travis-tx-2017.html"
+STORY_PAGES = (ANSWER, "/es" + ANSWER, "/how-right.html", "/claims.html", "/es/index.html")
+"""Pages of the longer site: an answer, the checks, the ledger, the front with all its sections."""
+STORY_CHARTS = (
+    ANSWER,
+    "/es" + ANSWER,
+    ANSWER + "?with=county-48029,county-48201&m=handoffs",
+    "/es/embed.html?with=answer-travis-tx-2017&m=at_large",
+    "/es/how-right.html",
+    "/index.html",
+    "/place/nation/US.html",
+)
 CHARTS = (
     PLACE,
     "/es/place/county/48453.html",
@@ -43,7 +56,7 @@ CHARTS = (
 
 
 @pytest.fixture
-def page(browser: Browser, address: str) -> Iterator[Page]:
+def page(browser: Browser) -> Iterator[Page]:
     """A page that fails its test on any console error, policy violation or request to elsewhere."""
     context = browser.new_context(viewport={"width": 1100, "height": 900}, accept_downloads=True)
     context.set_default_timeout(10_000)
@@ -51,9 +64,7 @@ def page(browser: Browser, address: str) -> Iterator[Page]:
     faults: list[str] = []
     page.on("console", lambda m: faults.append(m.text) if m.type in ("error", "warning") else None)
     page.on("pageerror", lambda e: faults.append(str(e)))
-    page.on(
-        "request", lambda r: None if r.url.startswith((address, "file:", "data:")) else faults.append(r.url)
-    )
+    page.on("request", lambda r: None if r.url.startswith(HERE) else faults.append(r.url))
     yield page
     context.close()
     assert faults == []
@@ -152,6 +163,8 @@ def test_without_script_a_page_has_its_charts_tables_and_ways_on(browser: Browse
 def test_the_map_is_coloured_played_zoomed_and_read(page: Page, address: str) -> None:
     page.goto(address + "/index.html")
     expect(page.locator("#map-when")).to_have_attribute("max", "1")
+    page.locator("#map").scroll_into_view_if_needed()
+    page.locator("svg.map-svg").wait_for()  # it comes when it is near
     title = page.locator("#map-title").inner_text()
     page.locator("#map-when").focus()
     page.keyboard.press("Home")
@@ -186,6 +199,7 @@ def test_the_map_is_coloured_played_zoomed_and_read(page: Page, address: str) ->
 def test_the_maps_table_sorts(page: Page, address: str) -> None:
     page.goto(address + "/index.html")
     page.locator("#map summary").click()
+    page.locator("svg.map-svg").wait_for()
     page.locator("#map th button", has_text="All arrests").click()
     cells = page.locator("#map tbody tr td:nth-child(2)").all_inner_texts()
     numbers = [int(c.replace(",", "")) for c in cells if c[0].isdigit()]
@@ -321,6 +335,48 @@ def test_no_label_is_clipped_or_over_another(page: Page, address: str, width: in
         assert page.evaluate(OVERLAPS) == [], path
 
 
+@pytest.mark.parametrize("width", [320, 390, 768, 1440])
+def test_no_label_of_an_answer_is_clipped_or_over_another(page: Page, story_address: str, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 900})
+    for path in STORY_CHARTS:
+        page.goto(story_address + path)
+        if page.locator("[data-live]").count():
+            page.locator("svg.live").first.wait_for()
+        assert page.evaluate(OVERLAPS) == [], path
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, path
+
+
+def test_an_answers_chart_has_its_measures_dates_and_other_places(
+    page: Page, story_address: str, story_site: Path
+) -> None:
+    page.goto(story_address + ANSWER)
+    chart = page.locator("figure[data-live]")
+    chart.locator("svg.live").wait_for()
+    chart.locator(".plot").focus()
+    page.keyboard.press("End")
+    assert re.search(r"Expected: [\d.,]+ \([\d.,]+ to [\d.,]+\)", chart.locator(".readout").inner_text())
+    chart.locator("[data-tool=measure]").select_option("handoffs")
+    page.goto(page.url)  # the address keeps it
+    expect(chart.locator("[data-tool=measure]")).to_have_value("handoffs")
+    chart.locator("[role=combobox]").focus()
+    page.keyboard.type("harris", delay=5)
+    chart.locator("[role=option]").first.click()
+    chart.locator(".chips a", has_text="Harris County").wait_for()
+    chart.locator(".plot").focus()
+    page.keyboard.press("Home")
+    first = chart.locator(".readout b").inner_text()
+    said = re.search(r"Harris County, TX: (\d+)", chart.locator(".readout").inner_text())
+    assert said
+    frame = pl.read_parquet(story_site / "data" / "county-48201.parquet").filter(
+        pl.col("measure") == "handoffs", pl.col("period") == "month"
+    )
+    shown = frame.filter(pl.col("start").dt.strftime("%b %Y") == first)["value"].item()
+    assert int(said.group(1)) == shown
+    with page.expect_download() as got:
+        chart.locator("[data-tool=csv]").click()
+    assert set(pl.read_csv(got.value.path())["measure"]) == {"handoffs"}
+
+
 def test_downloads_and_language(page: Page, address: str) -> None:
     page.goto(address + PLACE)
     with page.expect_download() as got:
@@ -349,6 +405,18 @@ def test_print_view_hides_controls(page: Page, address: str) -> None:
 def test_axe_finds_nothing(page: Page, address: str, path: str, scheme: str) -> None:
     page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
     page.goto(address + path)
+    tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+    found = Axe().run(page, options={"runOnly": {"type": "tag", "values": tags}})
+    assert found.response["violations"] == [], found.generate_report()
+
+
+@pytest.mark.parametrize("path", STORY_PAGES)
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_on_answers_and_checks(
+    page: Page, story_address: str, path: str, scheme: str
+) -> None:
+    page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+    page.goto(story_address + path)
     tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
     found = Axe().run(page, options={"runOnly": {"type": "tag", "values": tags}})
     assert found.response["violations"] == [], found.generate_report()

@@ -9,7 +9,7 @@ import pytest
 
 from atlarge.disclosure.table import SHOWN, Counts
 from atlarge.panel.time_axis import breaks
-from atlarge.publish.charts import line_of, timeline
+from atlarge.publish.charts import Line, lines_of, timeline
 from atlarge.publish.detention_view import (
     book_ins_figure,
     book_ins_table,
@@ -60,8 +60,8 @@ def test_a_gap_is_empty_and_its_break_is_drawn() -> None:
     assert series.values[series.months.index(dt.date(2021, 5, 1))] is None
     marks = break_marks_of(series.breaks, Words("en"))
     assert [mark.day for mark in marks] == [dt.date(2019, 9, 1), dt.date(2020, 10, 1)]
-    drawn = line_of(
-        series.months, series.whole, w=Words("en"), label="x", title="x", sentence="x", breaks=marks
+    drawn = lines_of(
+        series.months, [Line("x", series.whole)], w=Words("en"), title="x", sentence="x", breaks=marks
     )
     assert drawn.marks.count('class="c-break"') == 2
     assert "NaN" not in drawn.marks

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import polars as pl
@@ -18,6 +19,7 @@ from atlarge.publish import charts
 from atlarge.publish.charts import BreakMark
 from atlarge.publish.i18n import Words
 from atlarge.publish.render import Figure, Table, figure
+from atlarge.publish.site_data import PlaceInfo, SiteData
 from atlarge.publish.svg import months_later
 from atlarge.reference import table
 
@@ -70,6 +72,13 @@ class Detention:
         }
 
 
+@cache
+def _places_with(measure: str) -> frozenset[tuple[str, str]]:
+    """Levels and codes of the places that have figures of a measure."""
+    rows = table("detention_monthly").filter(pl.col("measure") == measure)
+    return frozenset(rows.select("place_kind", "place").unique().iter_rows())
+
+
 def detention_series(place_kind: str, place: str, measure: str = HELD) -> Detention | None:
     """Detention of the nation, an area of responsibility or a county of facilities, by month.
 
@@ -92,6 +101,8 @@ def detention_series(place_kind: str, place: str, measure: str = HELD) -> Detent
     >>> detention_series("aor", "SNA").months[0].isoformat()
     '2022-10-01'
     """
+    if place_kind != "aor" and (place_kind, place) not in _places_with(measure):
+        return None
     rows = table("detention_monthly").filter(pl.col("measure") == measure)
     if place_kind == "aor":
         inside = table("counties").filter(pl.col("aor") == place)["fips"]
@@ -153,11 +164,10 @@ def detention_figure(place_kind: str, place: str, name: str, w: Words) -> Figure
     if any(series.partial):
         notes.append(w("detention.partial"))
     return figure(
-        lambda width: charts.line_of(
+        lambda width: charts.lines_of(
             series.months,
-            series.whole,
+            [charts.Line(label, series.whole)],
             w=w,
-            label=label,
             title=title,
             sentence=sentence,
             breaks=break_marks_of(series.breaks, w),
@@ -178,8 +188,8 @@ def book_ins_figure(w: Words) -> Figure | None:
     title, sentence = w("detention.book_ins_title"), w("detention.book_ins_says", **days)
     label = w(f"detention.{BOOKED[0]}")
     return figure(
-        lambda width: charts.line_of(
-            series.months, series.whole, w=w, label=label, title=title, sentence=sentence,
+        lambda width: charts.lines_of(
+            series.months, [charts.Line(label, series.whole)], w=w, title=title, sentence=sentence,
             breaks=break_marks_of(series.breaks, w), width=width,
         ),
         table=book_ins_table(w),
@@ -213,3 +223,35 @@ def book_ins_table(w: Words) -> Table:
     ]
     head = [w("detention.fiscal_year"), w("detention.months"), *(w(f"detention.{m}") for m in BOOKED)]
     return Table(w("detention.book_ins"), head, rows)
+
+
+def since_2015_figure(data: SiteData, nation: PlaceInfo, w: Words) -> Figure | None:
+    """Arrests of the records to where they end, and book-ins after arrests by ICE from 2018 on."""
+    series, counts = detention_series("nation", "US", BOOKED[0]), data.series(nation, "arrests", "month")
+    if series is None or counts is None:
+        return None
+    booked = {m: v for m, v in zip(series.months, series.whole, strict=True) if v is not None}
+    arrests = {m: v for m, v in zip(counts.periods, counts.values, strict=True) if v is not None}
+    if not booked or not arrests:
+        return None
+    axis = [min(arrests)]
+    while axis[-1] < max(booked):
+        axis.append(months_later(axis[-1], 1))
+    lines = [
+        charts.Line(w("detention.arrests"), [arrests.get(m) for m in axis]),
+        charts.Line(w("detention.booked"), [booked.get(m) for m in axis]),
+    ]
+    peak = max(booked, key=lambda m: booked[m])
+    title = w("detention.since_title", peak=w.count(booked[peak]), when=w.long_month(peak))
+    sentence = w("detention.since_says", ends=w.long_month(max(arrests)))
+    found = breaks(["arrests", series.measure], axis[0], axis[-1])
+    rows = [[w.month(m), *(w.count(s[m]) if m in s else "–" for s in (arrests, booked))] for m in axis]
+    return figure(
+        lambda width: charts.lines_of(
+            axis, lines, w=w, title=title, sentence=sentence,
+            breaks=break_marks_of(found, w), width=width, height=300,
+        ),
+        table=Table(sentence, [w("report.col.period"), *(s.label for s in lines)], rows),
+        note=" ".join(render(one.says, w.language) for one in found),
+        id="since-2015",
+    )  # fmt: skip

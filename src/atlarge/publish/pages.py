@@ -20,7 +20,7 @@ from atlarge.publish.answer_view import peak
 from atlarge.publish.charts import Burst, PolicyMark, ReportMark
 from atlarge.publish.charts.timeline import cell as counts_cell
 from atlarge.publish.dataset import dataset_jsonld
-from atlarge.publish.detention_view import break_marks_of
+from atlarge.publish.detention_view import book_ins_figure, break_marks_of, detention_figure
 from atlarge.publish.i18n import Words
 from atlarge.publish.layout import crumbs, name_of, page_of, path_of
 from atlarge.publish.lineage_view import lineage_of, measure_link, year_id
@@ -409,6 +409,8 @@ def place_page(data: SiteData, place: PlaceInfo, w: Words) -> str:
         ask=ask_command(data, place, policies),
         policies=policies_table(policies, w, home=home, answered=answered(data)),
         agreements=agreements_here(place.level, place.code, w),
+        held=detention_figure(place.level, place.code, name_of(place, w), w),
+        since=book_ins_figure(w) if place.level == "nation" else None,
         surges=surges_table(data.surges.get(code, []), w),
         detainers=detainers_table(data, place, w, home),
         reports=reports_table(data.reports.get(code, []), w),
@@ -438,6 +440,7 @@ def blank_page(data: SiteData, place: PlaceInfo, w: Words) -> str:
         where=where_of(data, place, w, home),
         policies=policies_table(policies, w, home=home, answered=answered(data)),
         agreements=agreements_here(place.level, place.code, w),
+        held=detention_figure(place.level, place.code, name_of(place, w), w),
     )
 
 

@@ -10,6 +10,7 @@ import math
 from typing import Any
 
 from atlarge.places.find import place_name
+from atlarge.publish.forecast_view import forecast_section
 from atlarge.publish.i18n import Words
 from atlarge.publish.layout import page_of
 from atlarge.publish.render import Link, Table, render
@@ -41,12 +42,22 @@ def how_right_page(data: SiteData, w: Words) -> str:
     page = page_of(data, w, STEM, w("right.title"), w("right.lede"), nav="methods")
     sections: list[dict[str, Any]] = [
         {"title": w("right.checks"), "paragraphs": [], "table": _checks(w)},
+        *([past] if (past := forecast_section(data, w)) else []),
         {"title": w("right.figures"), "paragraphs": [w("right.figures_says")], "table": _figures(w)},
         {"title": w("right.limits"), "paragraphs": [w("right.limits_says")]},
     ]
     whole = [{"table": None, "links": [], "code": [], **section} for section in sections]
     says = [w("right.lede"), w("right.of_what")]
     return render("list.html.j2", w=w, page=page, title=w("right.title"), paragraphs=says, sections=whole)
+
+
+def three_numbers(w: Words) -> list[dict[str, str]]:
+    """The first checks in one number each, for the front."""
+    found = _numbers(w)
+    agree = w("right.of", n=found["published"]["agree"], all=found["published"]["testable"])
+    numbers = (agree, found["placebos"]["coverage"], found["forecasts"]["coverage"])
+    keys = ("published", "placebos", "forecasts")
+    return [{"n": n, "says": w(f"right.card_{key}")} for n, key in zip(numbers, keys, strict=True)]
 
 
 def _numbers(w: Words) -> dict[str, dict[str, str]]:

@@ -29,6 +29,7 @@ from atlarge.publish.brief import brief_page
 from atlarge.publish.charts import shapes
 from atlarge.publish.claims_data import raw_claims
 from atlarge.publish.editions import RECORD, Edition, earlier, record_of
+from atlarge.publish.forecast_view import past_forecast
 from atlarge.publish.i18n import LANGUAGES, Words
 from atlarge.publish.live import script_words
 from atlarge.publish.map_data import map_data
@@ -255,6 +256,7 @@ def publish(
                 before=before,
                 every_county=every_county,
                 pooled=found.pooled,
+                forecast=found.forecast,
             )
             folder = Folder(target, new)
             _write_shared(folder, data, table)
@@ -309,6 +311,7 @@ class _Found:
     answers: list[Answer]
     claims: list[dict[str, Any]]
     pooled: list[dict[str, Any]]
+    forecast: dict[str, Any] | None = None
 
 
 def _findings(
@@ -321,7 +324,7 @@ def _findings(
 ) -> _Found:
     """Surges, answers and verdicts, side by side; the longest work first."""
     jobs = [("surges", store.path, level) for level in reversed(surge_levels(levels))]
-    jobs += [("claims", store.path, "")] if claims else []
+    jobs += [("claims", store.path, ""), ("forecast", store.path, "")] if claims else []
     jobs += [("pooled", store.path, d) for d in DIRECTIONS if requested]
     jobs += [("answer", store.path, a) for a in requested if isinstance(a, str)]
     found = _Found(Found(), [], [], [])
@@ -334,6 +337,8 @@ def _findings(
             found.pooled += [result] if result else []
         elif kind == "claims":
             found.claims += result
+        elif kind == "forecast":
+            found.forecast = result
         elif result is not None:
             found.answers.append(result)
     return found
@@ -347,6 +352,8 @@ def _find(job: tuple[str, Path, str]) -> Any:
         return raw_surges(store, name)
     if kind == "claims":
         return raw_claims(store)
+    if kind == "forecast":
+        return past_forecast(store)
     if kind == "pooled":
         return pooled_finding(store, name)
     from atlarge.explain import explain, find_policy

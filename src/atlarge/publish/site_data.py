@@ -98,6 +98,8 @@ class SiteData:
     named_shares: dict[str, float] = field(default_factory=dict)
     unplaced: int = 0
     pooled: list[dict[str, Any]] = field(default_factory=list)
+    forecast: dict[str, Any] | None = None
+    """A forecast from before the records end, and what came (`forecast_view.past_forecast`)."""
 
     def series(self, place: PlaceInfo, measure: str, every: str) -> Counts | None:
         """One disclosed series of a place."""
@@ -158,6 +160,7 @@ def gather_site(
     before: Edition | None = None,
     every_county: bool = True,
     pooled: Sequence[dict[str, Any]] = (),
+    forecast: dict[str, Any] | None = None,
 ) -> tuple[SiteData, Disclosed]:
     """All that a site shows, and its table of counts for the downloads. Raw counts stay inside.
 
@@ -187,6 +190,7 @@ def gather_site(
         named_shares=named_shares(counts, places),
         unplaced=unplaced(counts, places),
         pooled=list(pooled),
+        forecast=forecast,
         policies=_policies(places, max(c.end for t in cells.groups for c in store.coverage(t))),
         reports=_reports(places),
         surges=_surges(found.surges, cells.table),

@@ -14,6 +14,7 @@ from atlarge.publish.answer_pages import answer_cards, answered
 from atlarge.publish.charts.timeline import cell
 from atlarge.publish.claims_view import claims_page
 from atlarge.publish.dataset import dataset_jsonld
+from atlarge.publish.detention_view import detention_figure, since_2015_figure
 from atlarge.publish.i18n import LANGUAGES, Words
 from atlarge.publish.lineage_view import lineage_page
 from atlarge.publish.live import Live, live_place, spans_of
@@ -23,6 +24,7 @@ from atlarge.publish.pages import (
     PARTS,
     WHOLE,
     entry,
+    name_of,
     page_of,
     partial_note,
     path_of,
@@ -32,7 +34,7 @@ from atlarge.publish.pages import (
 from atlarge.publish.policy_pages import policy_links
 from atlarge.publish.pooled_view import findings, pooled_page
 from atlarge.publish.render import Table, render
-from atlarge.publish.right_page import STEM, how_right_page
+from atlarge.publish.right_page import STEM, how_right_page, three_numbers
 from atlarge.publish.site_data import PlaceInfo, SiteData, order
 from atlarge.publish.sqlite_file import COLUMNS
 from atlarge.publish.surges_view import surges_page, surges_table
@@ -64,6 +66,9 @@ def front_page(data: SiteData, w: Words) -> str:
         says=_national(data, nation, w) if nation else "",
         nation=live_place(data, nation, drawn, w, is_linked=False) if nation and drawn else None,
         map=_map(data, w),
+        since=since_2015_figure(data, nation, w) if nation else None,
+        held=detention_figure("nation", NATION, name_of(nation, w), w) if nation else None,
+        numbers=three_numbers(w),
         agreements=agreements_figure(w),
         surges=surges_table(ranked[:6], w, data.places, home),
         claims=claims_lately(data, w),
@@ -217,6 +222,15 @@ def policies_page(data: SiteData, w: Words) -> str:
     )
 
 
+COMMANDS = [
+    ("atlarge panel", "atlarge panel --by county --every month --measure arrests,at_large,handoffs"),
+    ("atlarge explain", "atlarge explain 48453 --policy travis-tx-2017"),
+    ("atlarge surges", "atlarge surges --by aor"),
+    ("atlarge verify", "atlarge verify"),
+]
+"""The program's commands behind the pages of places, answers, surges and checks."""
+
+
 def methods_page(data: SiteData, w: Words) -> str:
     """How the numbers are computed, and what is suppressed."""
     hidden = {name: w.count(n) for name, n in data.hidden.items()}
@@ -229,6 +243,11 @@ def methods_page(data: SiteData, w: Words) -> str:
             "title": w("right.title"),
             "paragraphs": [w("right.lede")],
             "links": [{"name": w("right.link"), "href": f"{STEM}.html", "download": False}],
+        },
+        {
+            "title": w("methods.repeat"),
+            "paragraphs": [w("methods.repeat_says")],
+            "code": COMMANDS,
         },
     ]
     return _list(data, w, "methods", [w(f"methods.p{i}") for i in (1, 2, 3, 4)], sections)

@@ -14,7 +14,7 @@ from atlarge.publish.charts.parts import (
     PolicyMark,
     ReportMark,
 )
-from atlarge.publish.charts.plain import coverage, line_of, years
+from atlarge.publish.charts.plain import Line, coverage, lines_of, years
 from atlarge.publish.charts.timeline import timeline
 
 __all__ = [
@@ -25,6 +25,7 @@ __all__ = [
     "BreakMark",
     "Burst",
     "Estimate",
+    "Line",
     "PolicyMark",
     "ReportMark",
     "Valued",
@@ -34,7 +35,7 @@ __all__ = [
     "cuts",
     "event_time",
     "forest",
-    "line_of",
+    "lines_of",
     "shapes",
     "swatch",
     "timeline",

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from atlarge.disclosure.table import Counts
-from atlarge.publish.charts.parts import NARROW, text_width, time_axis, value_axis
+from atlarge.publish.charts.parts import NARROW, text_width, time_axis, value_axis, wrapped
 from atlarge.publish.i18n import Words
 from atlarge.publish.svg import Drawing, Scale, area, days, line, path, tag, ticks, words
 
@@ -113,8 +113,11 @@ def event_time(
     steps = ticks(low - margin, high + margin, 4)
     left = max(text_width(w.count(s)) for s in steps) + 12
     x = Scale(months[0] - 0.5, months[-1] + 0.5, left, width - 8)
-    y = Scale(steps[0], steps[-1], height - 42, 24)
-    marks = [line(x(-0.5), 20, x(-0.5), height - 42, "c-policy-line") if x.last > -0.5 else ""]
+    names = (w("chart.gap"), w("chart.others"))
+    is_tight = left + sum(map(text_width, names)) + 30 > width
+    top = 40 if is_tight else 24
+    y = Scale(steps[0], steps[-1], height - 42, top)
+    marks = [line(x(-0.5), top - 4, x(-0.5), height - 42, "c-policy-line") if x.last > -0.5 else ""]
     marks.append(value_axis(y, steps, left, width - 8, w))
     for gaps in others:
         line_of = [
@@ -135,8 +138,9 @@ def event_time(
         if months[0] <= m <= months[-1]:
             marks.append(words(x(m), height - 24, w.signed(m) if m else "0", "c-tick", "middle"))
     marks.append(words(width - 8, height - 5, w("chart.months_from"), "c-tick", "end"))
-    marks.append(words(left + 4, 14, w("chart.gap"), "c-observed-t"))
-    marks.append(words(width - 8, 14, w("chart.others"), "c-tick", "end"))
+    marks.append(words(left + 4, 14, names[0], "c-observed-t"))
+    at = (left + 4, 30, "start") if is_tight else (width - 8, 14, "end")
+    marks.append(words(at[0], at[1], names[1], "c-tick", at[2]))
     return Drawing(width, height, "".join(marks), title, sentence)
 
 
@@ -195,17 +199,21 @@ def change_strip(
 def forest(rows: Sequence[Valued], *, w: Words, title: str, sentence: str, width: float = 720.0) -> Drawing:
     """Variants of an estimate one below the other: a dot and its interval; the zero line is the axis."""
     is_narrow = width <= NARROW
-    tall = 44.0 if is_narrow else 28.0
     left = 8.0 if is_narrow else min(330.0, max(text_width(r.label) for r in rows) + 12)
+    labels = [wrapped(r.label, width - 24 if is_narrow else left - 8) for r in rows]
+    tall = [(28.0 if is_narrow else 12.0) + 16 * len(text) for text in labels]
     low, high = _span_of([v for r in rows for v in (r.value, r.low, r.high)])
     steps = ticks(low, high, 3 if is_narrow else 5)
     x = Scale(steps[0], steps[-1], left + 10, width - 14)
-    bottom = 4 + tall * len(rows)
+    bottom = 4 + sum(tall)
     marks = [_vertical(x, steps, 2, bottom, w)]
     for i, row in enumerate(rows):
-        y = 4 + tall * i + (28 if is_narrow else 14)
-        at = (8.0, y - 12, "start") if is_narrow else (left - 2, y + 4, "end")
-        marks.append(words(at[0], at[1], row.label, "c-strong" if i == 0 else "c-tick", at[2]))
+        top, n = 4 + sum(tall[:i]), len(labels[i])
+        y = top + (12 + 16 * n if is_narrow else tall[i] / 2)
+        first = top + 16 if is_narrow else y + 4 - 8 * (n - 1)
+        at = (8.0, "start") if is_narrow else (left - 2, "end")
+        for k, text in enumerate(labels[i]):
+            marks.append(words(at[0], first + 16 * k, text, "c-strong" if i == 0 else "c-tick", at[1]))
         if row.value is None:
             marks.append(words(x(0) + 6, y + 4, w("cell.untold"), "c-tick"))
             continue

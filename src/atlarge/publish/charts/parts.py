@@ -155,6 +155,18 @@ def apart(wanted: Sequence[float], gap: float, top: float, bottom: float) -> lis
     return placed
 
 
+def wrapped(text: str, room: float) -> list[str]:
+    """A text in lines no wider than the room, as far as its words allow."""
+    lines_of = [""]
+    for word in text.split():
+        longer = f"{lines_of[-1]} {word}".strip()
+        if lines_of[-1] and text_width(longer) > room:
+            lines_of.append(word)
+        else:
+            lines_of[-1] = longer
+    return lines_of
+
+
 def key_swatch(x: float, y: float, kind: str) -> str:
     """A short sample of a line or band, for a key."""
     if kind == "c-band":

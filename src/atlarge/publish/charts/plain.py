@@ -4,9 +4,20 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
+from dataclasses import dataclass
+from html import escape
 
 from atlarge.disclosure.table import SMALL, Counts
-from atlarge.publish.charts.parts import NARROW, BreakMark, break_marks, text_width, time_axis, value_axis
+from atlarge.publish.charts.parts import (
+    NARROW,
+    BreakMark,
+    apart,
+    break_marks,
+    key_swatch,
+    text_width,
+    time_axis,
+    value_axis,
+)
 from atlarge.publish.i18n import Words
 from atlarge.publish.svg import Drawing, Scale, days, months_later, path, tag, ticks, words
 
@@ -94,42 +105,65 @@ def _bar(x: float, wide: float, y: Scale, whole: Counts, parts: Sequence[Counts]
     return "".join(marks) + text
 
 
-def line_of(
+@dataclass(frozen=True)
+class Line:
+    """A line of public figures by month; a month without a figure breaks it."""
+
+    label: str
+    values: Sequence[float | None]
+
+
+_STROKES = ("c-observed", "c-second", "c-third")
+
+
+def lines_of(
     days_of: Sequence[dt.date],
-    values: Sequence[int | None],
+    lines: Sequence[Line],
     *,
     w: Words,
-    label: str,
     title: str,
     sentence: str,
     breaks: Sequence[BreakMark] = (),
     width: float = 720.0,
     height: float = 260.0,
 ) -> Drawing:
-    """One line of public figures by month, its last value at its end; a strip a month shows its value.
+    """Lines of public figures by month; a strip a month shows the values; `breaks` are drawn as broken lines.
 
-    A month without a figure (None) leaves a gap.
+    One line ends in its last value; more are named at their ends, or in a key where the chart is narrow.
     """
-    known = [v for v in values if v is not None]
+    is_narrow, known = width <= NARROW, [v for s in lines for v in s.values if v is not None]
     steps = ticks(0, max(known), 4)
     left = text_width(w.count(steps[-1])) + 10
-    right = width - text_width(w.count(known[-1])) - 12
+    ends = [_at_end(s) for s in lines]
+    names = [w.count(v) for _, v in ends] if len(lines) == 1 else [s.label for s in lines]
+    has_key = is_narrow and len(lines) > 1
+    right = width - (10 if has_key else max(text_width(n) for n in names) + 14)
+    key = 19.0 * len(lines) if has_key else 0.0
+    top, bottom = key + 14, height - 26
     last = days(months_later(days_of[-1], 1))
-    x, y = Scale(days(days_of[0]), last, left, right), Scale(0, steps[-1], height - 26, 14)
-    spots = [
-        (x((days(d) + days(months_later(d, 1))) / 2), None if v is None else y(v))
-        for d, v in zip(days_of, values, strict=True)
-    ]
-    marks = [value_axis(y, steps, left, right, w), time_axis(x, height - 26, w), path(spots, "c-observed")]
-    marks.append(break_marks(x, 14, height - 26, breaks))
-    marks.append(words(right + 6, y(known[-1]) + 4, w.count(known[-1]), "c-observed-t"))
-    for day, value in zip(days_of, values, strict=True):
-        if value is None:
-            continue
-        note = tag("title", f"{w.month(day)} · {label}: {w.count(value)}")
+    x, y = Scale(days(days_of[0]), last, left, right), Scale(0, steps[-1], bottom, top)
+    middle = [x((days(d) + days(months_later(d, 1))) / 2) for d in days_of]
+    marks = [value_axis(y, steps, left, right, w), time_axis(x, bottom, w)]
+    marks.append(break_marks(x, top, bottom, breaks))
+    spots = apart([y(v) + 4 for _, v in ends], 16, top, bottom)
+    for i, s in enumerate(lines):
+        marks.append(path(zip(middle, [y.maybe(v) for v in s.values], strict=True), _STROKES[i]))
+        if has_key:
+            marks.append(key_swatch(2, 14 + 19 * i, _STROKES[i]) + words(26, 14 + 19 * i, s.label, "c-tick"))
+        else:
+            marks.append(words(right + 6, spots[i], names[i], f"{_STROKES[i]}-t"))
+    for i, day in enumerate(days_of):
+        texts = [f"{s.label}: {w.count(v)}" for s in lines if (v := s.values[i]) is not None]
+        note = tag("title", escape(f"{w.month(day)} · " + (" · ".join(texts) or "–"), quote=False))
         wide = x(days(months_later(day, 1))) - x(days(day))
-        marks.append(tag("rect", note, x=x(days(day)), width=wide, class_="c-hit", y=14, height=height - 40))
+        marks.append(
+            tag("rect", note, x=x(days(day)), width=wide, class_="c-hit", y=top, height=bottom - top)
+        )
     return Drawing(width, height, "".join(marks), title, sentence)
+
+
+def _at_end(s: Line) -> tuple[int, float]:
+    return max((i, v) for i, v in enumerate(s.values) if v is not None)
 
 
 def coverage(
@@ -181,4 +215,4 @@ def _runs(cells: Sequence[tuple[dt.date, float]]) -> list[tuple[dt.date, dt.date
     return runs
 
 
-__all__ = ["coverage", "line_of", "years"]
+__all__ = ["Line", "coverage", "lines_of", "years"]
