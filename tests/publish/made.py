@@ -98,6 +98,7 @@ def _written(folder: Path, rows: pl.DataFrame, end: dt.date) -> Store:
         "id": "made",
         "file": "made.csv",
         "family": "made",
+        "table": "arrests",
         "sha256": "0" * 64,
         "rows_read": int(rows["n"].sum()),
         "rows_kept": int(rows["n"].sum()),
