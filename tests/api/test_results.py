@@ -15,7 +15,7 @@ from atlarge.policies import find_policy
 def results(tmp_path_factory: pytest.TempPathFactory) -> dict[str, object]:
     folder = tmp_path_factory.mktemp("results")
     made = atlarge.simulate(folder / "files", seed=1, arrests=3_000)
-    audit = atlarge.ingest([*made.arrests, made.detainers], folder / "store", covers="nation")
+    audit = atlarge.ingest([*made.arrests, made.detainers], folder / "store")
     store = atlarge.open_store(folder / "store")
     return {
         "simulate": made,

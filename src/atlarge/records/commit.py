@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -77,7 +78,10 @@ def _scopes(prepared: Prepared) -> list[Scope]:
     texts, has_text = _texts(prepared.frame)
     names = [c for c in ("aor", "state", "office", "county_fips") if c in prepared.frame.columns]
     places = prepared.frame.group_by(names).agg(pl.col("n").sum())
-    return places_of(places, scope, texts, has_text, "state" in prepared.family.columns)
+    found = places_of(places, scope, texts, has_text, "state" in prepared.family.columns)
+    if prepared.is_simulated:
+        found = [replace(one, without=()) if one.places == "nation" else one for one in found]
+    return found
 
 
 def _lacking(prepared: Prepared) -> dict[str, Any]:

@@ -128,6 +128,7 @@ def whole(
     audit = one_account([one.audit for one in prepared])
     quarantine = pl.concat([one.quarantine for one in prepared]).sort("sheet", "row", nulls_last=False)
     released = Prepared(prepared[0].family, pl.concat(digests), quarantine, audit, covers=covers or [])
+    released.is_simulated = prepared[0].is_simulated
     audit.coverage = coverage_of(released)
     released.frame, released.pieces = released.frame.clear(), pieces
     return released

@@ -32,7 +32,7 @@ class Prepared:
     """A release's table rows, its quarantined rows and its account so far.
 
     `pieces`: files that hold the rows instead of `frame`, which then is empty. `covers`: places that the user
-    says it covers.
+    says it covers. `is_simulated`: its world need not have every place that the real nation has.
     """
 
     family: Family
@@ -41,6 +41,7 @@ class Prepared:
     audit: ReleaseAudit
     pieces: list[Path] = field(default_factory=list)
     covers: list[Scope] = field(default_factory=list)
+    is_simulated: bool = False
 
     def rows(self) -> pl.DataFrame:
         """The rows, wherever they are."""
@@ -62,6 +63,7 @@ class Begun:
     typed: Typed
     audit: ReleaseAudit
     passed_sheets: list[str]
+    is_simulated: bool = False
 
     @property
     def rule(self) -> Rule | None:
@@ -116,7 +118,8 @@ def _derive(family: Family, frame: pl.DataFrame, audit: ReleaseAudit) -> pl.Data
 def _unread(release: Release) -> list[str]:
     """A note of columns that the family does not know: they are left unread."""
     names = {n for sheet in release.sheets for n in sheet.frame.columns}
-    unread = sorted(n for n in names - release.family.plain_known if not n.startswith("unnamed"))
+    known = release.family.plain_known | {"simulated"}
+    unread = sorted(n for n in names - known if not n.startswith("unnamed"))
     return [f"columns not known and left unread: {', '.join(unread)}"] if unread else []
 
 
@@ -179,7 +182,9 @@ def begin(release: Release, hashes: list[pl.Series] | None = None, order: DateOr
     audit.notes += closed_questions(family, names)
     audit.notes += release.notes
     audit.notes += _unread(release)
-    return Begun(family, typed, audit, release.passed_sheets)
+    if release.is_simulated:
+        audit.notes.append("simulated records: places that they lack are not missed")
+    return Begun(family, typed, audit, release.passed_sheets, release.is_simulated)
 
 
 def finish(begun: Begun, found: Duplicates | None) -> Prepared:
@@ -199,7 +204,7 @@ def finish(begun: Begun, found: Duplicates | None) -> Prepared:
     audit.quarantine_reasons = dict(typed.quarantine.group_by("reason").len().sort("reason").iter_rows())
     if begun.passed_sheets:
         audit.notes.append(f"sheets without records passed over: {', '.join(begun.passed_sheets)}")
-    return Prepared(family, frame, typed.quarantine, audit)
+    return Prepared(family, frame, typed.quarantine, audit, is_simulated=begun.is_simulated)
 
 
 def prepare(release: Release) -> Prepared:

@@ -28,6 +28,8 @@ from atlarge.releases.workbook import read_workbook
 _MOST_TEXT_RATIO = (
     1_000  # of the texts of a Parquet file, each written out as often as it stands, to its size
 )
+SIMULATED = "Simulated records"
+"""How the first line of a simulated release begins."""
 _LONGEST_TEXT = 1_000_000
 _CELL_BYTES = 16  # of a cell in memory, by which the rows of a block of Parquet are reckoned
 
@@ -53,6 +55,12 @@ class Release:
     preamble: list[str]
     passed_sheets: list[str]
     notes: tuple[str, ...] = ()
+
+    @property
+    def is_simulated(self) -> bool:
+        """Whether the file says above its header, or in a column, that its records are simulated."""
+        above = any(line.startswith(SIMULATED) for line in self.preamble)
+        return above or any("simulated" in sheet.frame.columns for sheet in self.sheets)
 
     @property
     def id(self) -> str:

@@ -31,6 +31,7 @@ ARREST_COLUMNS = (
 )  # fmt: skip
 DETAINER_COLUMNS = (
     "Prepare Date", "Detainer Type", "Detainer Detention Facility", "State", "City", "Detainer Lift Reason",
+    "Simulated",
 )  # fmt: skip
 AT_LARGE_METHODS = ("Non-Custodial Arrest", "Located", "Probation and Parole")
 AT_LARGE_SHARES = (0.48, 0.46, 0.06)
@@ -82,7 +83,7 @@ def simulate(
     """Write the releases of one simulated world into a folder, and the truth about it.
 
     The places are the most populous real counties; their unauthorized residents are drawn around their
-    population. The first preamble line of each file says that the records are simulated.
+    population. Each file says that its records are simulated: its first line, or the column `Simulated`.
 
     Parameters
     ----------
@@ -330,6 +331,7 @@ def _write_detainers(path: Path, draw: Draw, places: Places, rng: np.random.Gene
                         "state": state[block].gather(who),
                         "city": city[block].gather(who),
                         "reason": reasons.gather(reason),
+                        "simulated": pl.Series(["yes"]).gather(np.zeros(len(which), dtype=np.int64)),
                     }
                 )
                 buffer = io.BytesIO()
