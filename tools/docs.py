@@ -233,6 +233,9 @@ def main() -> int:
         for name in old:
             sys.stderr.write(f"docs/{name} is not current: run python tools/docs.py\n")
         return 1 if old else 0
+    import checks
+
+    checks.main()  # the site's table of checks is of the same measurements
     for name, make in PAGES.items():
         (DOCS / name).write_text(make(), encoding="utf-8")
     return 0

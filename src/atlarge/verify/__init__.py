@@ -391,7 +391,12 @@ def _explained(row: Checked, checking: _Checking, alike: list[_Checking]) -> Che
         )
     elif tried:
         nearest = min(tried, key=lambda c: abs(c.value - row.published))
-        said = f"cannot be told: of {len(tried)} definitions tried the nearest is {number[id(nearest)]}"
+        of = (
+            f"of {len(tried)} definitions tried the nearest is"
+            if len(tried) > 1
+            else "the one definition tried is"
+        )
+        said = f"cannot be told: {of} {number[id(nearest)]}"
     else:
         said = "cannot be told: no other definition can be computed"
     return replace(

@@ -171,29 +171,32 @@ def _repeats(counter: Counter, figure: Figure, name: str, query: Query, ours: fl
 def _completion(
     counter: Counter, figure: Figure, name: str, query: Query, ours: float
 ) -> Iterator[Candidate]:
-    """Records entered after the count: as far as other first counts fell short of the records."""
-    if (
-        figure.published_on is None
-        or not 0 <= (figure.published_on - figure.end).days <= _SOON
-        or ours <= figure.value
-    ):
+    """Records entered after the count: as far as other first counts of the same kind fell short of them."""
+    soon = figure.published_on is not None and 0 <= (figure.published_on - figure.end).days <= _SOON
+    if not soon or ours <= figure.value or not _is_event(name):
         return
     own = (query.spots, query.start, query.end)
-    others = [short for key, short in first_counts(counter).values() if key != own]
-    if name in measures() and measure(name).table in ("arrests", "removals") and others:
+    others = [
+        short for key, kind, short in first_counts(counter).values() if key != own and kind == _kind(name)
+    ]
+    if others:
         most = max(others)
-        yield Candidate(
-            "completion",
-            "later completion",
-            ours * (1 - most),
-            ours * (1 - most),
-            ours,
-            detail=f"{len(others)} other first counts fall short of the records by up to {100 * most:.1f} %",
-        )
+        said = f"{len(others)} other first counts fall short of the records by up to {100 * most:.1f} %"
+        low = ours * (1 - most)
+        yield Candidate("completion", "later completion", low, low, ours, detail=said)
 
 
-def first_counts(counter: Counter) -> dict[str, tuple[object, float]]:
-    """How far the table's first counts fall short of the records, by id, with their places and days."""
+def _is_event(name: str) -> bool:
+    """Whether a measure counts events, of which records may be entered late."""
+    return (name in measures() and not measure(name).is_reported) or name.startswith("book_ins_")
+
+
+def _kind(name: str) -> str:
+    return "book_ins" if name.startswith("book_ins_") else "events"
+
+
+def first_counts(counter: Counter) -> dict[str, tuple[object, str, float]]:
+    """The table's first counts by id: places and days, kind, and how far they fall short of the records."""
     if counter.first is None:
         counter.first = {}
         for figure in figures():
@@ -202,24 +205,24 @@ def first_counts(counter: Counter) -> dict[str, tuple[object, float]]:
                 figure.published_on is None
                 or figure.kind != "exact"
                 or figure.window_fitted
-                or name not in measures()
+                or not _is_event(name)
             ):
                 continue
             if not 0 <= (figure.published_on - figure.end).days <= _SOON:
                 continue
             try:
                 spots = figure.spots
-                query = Query(
-                    name, spots, figure.start, figure.end, is_recorded=all(s.level == "aor" for s in spots)
-                )
-                span = counter.days(measure(name).table)
+                at_areas = name in measures() and all(s.level == "aor" for s in spots)
+                query = Query(name, spots, figure.start, figure.end, is_recorded=at_areas)
+                span = counter.days(measure(name).table) if name in measures() else (figure.start, figure.end)
                 if span is None or figure.start < span[0] or figure.end > span[1]:
                     continue
-                short = 1 - figure.value / counter.count(query)
+                ours = counter.count(query) if name in measures() else counted(counter, name, query).value
+                short = 1 - figure.value / ours
             except (*REFUSALS, ZeroDivisionError):
                 continue
             if 0 <= short < 0.1:
-                counter.first[figure.id] = (spots, figure.start, figure.end), short
+                counter.first[figure.id] = (spots, figure.start, figure.end), _kind(name), short
     return counter.first
 
 

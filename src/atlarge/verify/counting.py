@@ -161,7 +161,7 @@ class Counter:
     def __init__(self, store: Store) -> None:
         self.store = store
         self._found: dict[Query, float] = {}
-        self.first: dict[str, tuple[object, float]] | None = None
+        self.first: dict[str, tuple[object, str, float]] | None = None
 
     def days(self, name: str) -> tuple[dt.date, dt.date] | None:
         """First and last day that the store covers for a records table; None where it has none."""
