@@ -54,6 +54,11 @@ def _span(data: SiteData, w: Words) -> dict[str, str]:
     return {"first": w.long_month(data.first_day), "last": w.long_month(data.last_month)}
 
 
+def in_sentence(place: PlaceInfo, w: Words) -> str:
+    """Name of a place within a sentence."""
+    return w("place.nation") if place.level == "nation" else name_of(place, w)
+
+
 def lede(data: SiteData, place: PlaceInfo, w: Words) -> str:
     """What a place page says first."""
     totals = {}
@@ -62,7 +67,7 @@ def lede(data: SiteData, place: PlaceInfo, w: Words) -> str:
         if counts is None:
             return w("place.lede_other", **_span(data, w))
         totals[m] = at_least(counts, w)
-    return w("place.lede", place=name_of(place, w), **totals, **_span(data, w))
+    return w("place.lede", place=in_sentence(place, w), **totals, **_span(data, w))
 
 
 def year_series(data: SiteData, place: PlaceInfo, w: Words) -> dict[str, Counts]:
@@ -123,7 +128,7 @@ def finding_of(data: SiteData, place: PlaceInfo, w: Words) -> str:
     The kind is the one whose change stands out most from chance, of those whose counts are shown in both
     years; the plain name of the chart where there is none, or where most records around name no county.
     """
-    name = w("place.nation") if place.level == "nation" else name_of(place, w)
+    name = in_sentence(place, w)
     if (place.level, place.code) in data.unrated:
         return w("place.timeline", place=name)
     part_years = set(data.partial_years())

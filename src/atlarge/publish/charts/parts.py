@@ -126,7 +126,8 @@ def time_axis(scale: Scale, y: float, w: Words) -> str:
 
 def break_marks(scale: Scale, top: float, bottom: float, breaks: Sequence[BreakMark]) -> str:
     """A broken line for each break within the plot, with its label beside it and its words on hover."""
-    marks = []
+    marks: list[str] = []
+    taken: list[tuple[float, float]] = []
     for one in breaks:
         x = scale(days(one.day))
         if not scale.start < x < scale.end:
@@ -134,9 +135,12 @@ def break_marks(scale: Scale, top: float, bottom: float, breaks: Sequence[BreakM
         wide = text_width(one.label)
         is_left = x + wide + 8 > scale.end
         at = (x - 4, "end") if is_left else (x + 4, "start")
+        start = at[0] - wide if is_left else at[0]
+        above = sum(start < b + 6 and start + wide > a - 6 for a, b in taken)
+        taken.append((start, start + wide))
         title = tag("title", escape(one.text))
         marks.append(tag("g", title + line(x, top, x, bottom, "c-break"), class_="c-break-group"))
-        marks.append(words(at[0], bottom - 6, one.label, "c-tick", at[1]))
+        marks.append(words(at[0], bottom - 6 - 15 * above, one.label, "c-tick", at[1]))
     return "".join(marks)
 
 
