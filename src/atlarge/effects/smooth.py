@@ -29,6 +29,9 @@ def smooth_simplex_weights(targets: Floats, donors: Floats, allowed: Bools, pena
         raise ValueError("a target has no donor")
     if not (penalty > 0).all():
         raise ValueError("every donor needs a positive penalty; use simplex_weights for none")
+    if donors.shape[1] > len(donors) + len(targets):  # distances within their span are all that counts
+        both = np.linalg.qr(np.vstack([targets, donors]).T, mode="r").T
+        targets, donors = both[: len(targets)], both[len(targets) :]
     centre = donors.mean(axis=0)
     shifted, aims = donors - centre, targets - centre
     # a weight cannot use more than its own donor, so huge penalties only need to stay finite

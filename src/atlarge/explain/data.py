@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
 
@@ -250,14 +249,48 @@ def all_localities(
     return _all_localities(stamp_of(store), StoreSource(store), tuple(measures), scheme)
 
 
-@dataclass(frozen=True)
 class Localities:
     """Counties and the office areas seated in them, row by row: the county's own records, those of its office
-    area (zero where it has none), and both together."""
+    area (zero where it has none), and both together; each is added up when first wanted."""
 
-    county: Daily
-    around: Daily
-    both: Daily
+    def __init__(
+        self, county: Daily, office: Daily, units: list[tuple[str, list[int], str]], index: dict[str, int]
+    ) -> None:
+        self._from = county, office
+        self.keys = tuple(key for _, _, key in units)
+        self._named = [k for k, (fips, _, _) in enumerate(units) if fips in index]
+        self._taken = [index[units[k][0]] for k in self._named]
+        self._seated = [(k, rows) for k, (_, rows, _) in enumerate(units) if rows]
+
+    @cached_property
+    def county(self) -> Daily:
+        """The county's own records."""
+        return self._sum(own=True, near=False)
+
+    @cached_property
+    def around(self) -> Daily:
+        """Those of its office area."""
+        return self._sum(own=False, near=True)
+
+    @cached_property
+    def both(self) -> Daily:
+        """Both together."""
+        return self._sum(own=True, near=True)
+
+    def _sum(self, *, own: bool, near: bool) -> Daily:
+        county, office = self._from
+        is_covered = county.is_covered and office.is_covered and len(county.keys) > 0
+        found = np.zeros((len(self.keys), county.n_days + is_covered), dtype=np.float32)
+        if not is_covered:
+            found[:, ~(county if county.keys else office).covered()] = np.nan
+        if own:
+            taken = county.running_of(self._taken) if is_covered else county.of_rows(self._taken)
+            found[self._named] = taken
+        for k, rows in self._seated if near else ():
+            found[k] += (office.running_of(rows) if is_covered else office.of_rows(rows)).sum(0)
+        if is_covered:
+            return Daily.of_totals(found, None, self.keys, county.first)
+        return Daily(found, self.keys, county.first)
 
 
 def localities(
@@ -294,7 +327,7 @@ def localities(
     some = [units[k] for k in np.flatnonzero(kept)]
     found = {}
     for m in counties if measures is None else measures:
-        found[m] = Localities(*_joined(counties[m], offices[m], some, index))
+        found[m] = Localities(counties[m], offices[m], some, index)
     return found
 
 
@@ -313,28 +346,3 @@ def _records(
             near = office.of_rows(rows).sum(0)
             total[k] = np.nansum(near + county.of_rows(index[fips]) if fips in index else near)
     return total
-
-
-def _joined(
-    county: Daily, office: Daily, units: list[tuple[str, list[int], str]], index: dict[str, int]
-) -> tuple[Daily, Daily, Daily]:
-    """Records of each unit's county, of its offices, and of both together."""
-    keys, days = tuple(key for _, _, key in units), county.n_days
-    named = [k for k, (fips, _, _) in enumerate(units) if fips in index]
-    taken = [index[units[k][0]] for k in named]
-    seated = [(k, rows) for k, (_, rows, _) in enumerate(units) if rows]
-    is_covered = county.is_covered and office.is_covered and len(county.keys) > 0
-    own, near = (np.zeros((len(units), days + is_covered), dtype=np.float32) for _ in range(2))
-    if not is_covered:
-        covered = (county if county.keys else office).covered()
-        own[:, ~covered], near[:, ~covered] = np.nan, np.nan
-    own[named] = county.running_of(taken) if is_covered else county.of_rows(taken)
-    for k, rows in seated:
-        near[k] = (office.running_of(rows) if is_covered else office.of_rows(rows)).sum(0)
-    both = own.copy()
-    both[[k for k, _ in seated]] += near[[k for k, _ in seated]]
-    if is_covered:
-        own_, near_, both_ = (Daily.of_totals(v, None, keys, county.first) for v in (own, near, both))
-    else:
-        own_, near_, both_ = (Daily(v, keys, county.first) for v in (own, near, both))
-    return own_, near_, both_

@@ -10,6 +10,7 @@ from atlarge.surveillance.validation import Floats
 
 _POISSON_BELOW = 1.0 + 1e-6
 _SMALLEST = 1e-300
+_TERMS = 3  # of the tail, summed before the whole of it is worked out
 _GRID = 141  # points of the grid that carries a walk's density, and how far down it reaches
 _GRID_SD = 5.0
 
@@ -29,9 +30,25 @@ def upper_tail(count: Floats, mean: Floats, phi: Floats) -> Floats:
     return np.maximum(tail, _SMALLEST)
 
 
-def mid_tail(count: Floats, mean: Floats, phi: Floats) -> Floats:
-    """Mid-p: P(X > count) + P(X = count) / 2, which is uniform on average for discrete counts."""
-    return upper_tail(count + 1.0, mean, phi) + 0.5 * np.exp(_log_chance(count, mean, phi))
+def mid_tail(
+    count: Floats, mean: Floats, phi: Floats, enough: Floats | float = np.inf, worth: float = 1.0
+) -> Floats:
+    """Mid-p: P(X > count) + P(X = count) / 2, which is uniform on average for discrete counts.
+
+    Where the first terms of the sum already exceed both `enough` and `worth`, they stand for it.
+    """
+    count, mean, phi = np.broadcast_arrays(count, mean, phi)
+    chance = np.exp(_log_chance(count, mean, phi))
+    term, found = chance, 0.5 * chance
+    size = mean / np.maximum(phi - 1.0, _POISSON_BELOW - 1.0)
+    for k in range(_TERMS):
+        more = np.where(phi <= _POISSON_BELOW, mean, (count + k + size) * mean / (size + mean))
+        term = term * more / (count + k + 1.0)
+        found = found + term
+    exact = (found < enough) | (found <= worth)
+    tail = upper_tail(count[exact] + 1.0, mean[exact], phi[exact])
+    found[exact] = tail + 0.5 * chance[exact]
+    return np.asarray(found)
 
 
 def _log_chance(count: Floats, mean: Floats, phi: Floats) -> Floats:

@@ -52,7 +52,7 @@ def judge(
         p = ndtr(-sd)
         whole = observed & np.roll(observed, 1 - length, axis=1) & (np.arange(n)[None, :] + length <= n)
         look = whole & (sd > floor_sd)
-        p[look] = mid_tail(seen[look], due[look], phi[look])
+        p[look] = mid_tail(seen[look], due[look], phi[look], best[look], worth)
         p[~whole] = 1.0
         best = np.minimum(best, p)
         series, start = np.nonzero(look & (p <= worth) & (seen >= MIN_COUNT))
