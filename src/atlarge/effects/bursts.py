@@ -125,8 +125,7 @@ def watch_bursts(
     """
     values = np.asarray(daily, dtype=np.float64)
     n_days = values.shape[1]
-    # units too small to be a placebo at any date only cost time
-    kept = np.nansum(values, axis=1) * MONTH_DAYS >= 0.5 * MIN_PER_MONTH * n_days
+    kept = large_enough(np.nansum(values, axis=1), n_days)
     kept[target] = True
     if changed is not None:
         moved = np.asarray(changed, dtype=np.int64).reshape(-1, 2)
@@ -190,6 +189,11 @@ def watch_bursts(
             values, rate[:, at], spread[:, at], np.flatnonzero(usable[:, at]), int(start), int(stop or start)
         ),
     )  # fmt: skip
+
+
+def large_enough(total: Floats, n_days: int) -> Bools:
+    """Units [N] that can be a placebo at some date, by their whole count; smaller ones only cost time."""
+    return np.asarray(total * MONTH_DAYS >= 0.5 * MIN_PER_MONTH * n_days)
 
 
 def _level(total: Floats, day: int) -> Floats:

@@ -139,7 +139,8 @@ def expected_counts(
             expected *= np.exp(factor, out=factor)
         expected += 0.05
         log += np.log(expected, out=expected)
-    out = np.full((n, len(begin), horizon), np.nan)
+    out = np.empty((n, len(begin), horizon))
+    out[:, ~is_covered] = np.nan
     out[:, is_covered] = np.maximum(np.exp(log / len(settings.decay)) - 0.05, 0.0)
     return out
 

@@ -30,7 +30,7 @@ def smooth_simplex_weights(targets: Floats, donors: Floats, allowed: Bools, pena
     if not (penalty > 0).all():
         raise ValueError("every donor needs a positive penalty; use simplex_weights for none")
     if donors.shape[1] > len(donors) + len(targets):  # distances within their span are all that counts
-        both = np.linalg.qr(np.vstack([targets, donors]).T, mode="r").T
+        both = np.asarray(np.linalg.qr(np.vstack([targets, donors]).T, mode="r")).T
         targets, donors = both[: len(targets)], both[len(targets) :]
     centre = donors.mean(axis=0)
     shifted, aims = donors - centre, targets - centre

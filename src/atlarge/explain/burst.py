@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from atlarge.effects import watch_bursts
+from atlarge.effects.bursts import large_enough
 from atlarge.explain.answer import Area, Interval
 from atlarge.explain.data import Daily
 from atlarge.explain.estimate import Estimate
@@ -108,8 +109,20 @@ def bursts_of(counts: Daily, key: str, level: str, policy: Policy, policies: Reg
         (k, (day - counts.first).days)
         for k, day in change_days(level, counts.keys, policies, counts.first, counts.last)
     ]
+    kept = large_enough(counts.totals, counts.n_days)
+    kept[row] = True
     moved = np.array(changes, dtype=np.int64).reshape(-1, 2)
-    found = watch_bursts(counts.values, row, offsets, WATCH_DAYS, changed=moved, alpha=ALPHA_BURST)
+    moved = moved[kept[moved[:, 0]]]
+    place = np.cumsum(kept) - 1  # of each unit among those that are kept
+    moved[:, 0] = place[moved[:, 0]]
+    found = watch_bursts(
+        counts.of_rows(np.flatnonzero(kept)),
+        int(place[row]),
+        offsets,
+        WATCH_DAYS,
+        changed=moved,
+        alpha=ALPHA_BURST,
+    )
     if found is None:
         return None
 

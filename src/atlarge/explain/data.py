@@ -173,7 +173,9 @@ class Daily:
 def _daily(
     key: str, source: StoreSource, by: str, measures: tuple[str, ...], scheme: str
 ) -> dict[str, Daily]:
-    counts, covered = sparse(source.store, by=by, every="day", measures=measures, scheme=scheme)
+    counts, covered = sparse(
+        source.store, by=by, every="day", measures=measures, scheme=scheme, ordered=False
+    )
     first, last = min(c.start for c, _ in covered), max(c.end for c, _ in covered)
     places = counts["place"].unique().sort().to_list()
     index = {place: k for k, place in enumerate(places)}

@@ -424,13 +424,20 @@ def short_scope(scope: str) -> str:
 
 
 def sparse(
-    store: Store, *, by: str, every: str, measures: Sequence[str], scheme: str = "ddp", engine: str = "polars"
+    store: Store,
+    *,
+    by: str,
+    every: str,
+    measures: Sequence[str],
+    scheme: str = "ddp",
+    engine: str = "polars",
+    ordered: bool = True,
 ) -> tuple[pl.DataFrame, list[tuple[Coverage, list[str]]]]:
     """The same counts, not filled: place, period and a column a measure, only where there are records.
 
     With them, what says where an absent row means zero: each release's coverage and the places that it takes
-    in. For those who put many places and days into an array. The measures must be of one table. Raises as
-    `panel` does.
+    in. For those who put many places and days into an array, who need them in no order (`ordered`). The
+    measures must be of one table. Raises as `panel` does.
     """
     group = [measure(name) for name in dict.fromkeys(measures)]
     tables = {m.table for m in group}
@@ -439,7 +446,7 @@ def sparse(
     query = _query(by, every, scheme, engine, None, None, None)
     name = tables.pop()
     covered = _window(_coverage_of_all(store, group), name, query)
-    counts, _ = _count(store, group, query, covered)
+    counts, _ = _count(store, group, query, covered, ordered=ordered)
     places = counts["place"].unique().sort().to_list()
     return counts, [(c, _scope_places(c, places, by)) for c in covered]
 
@@ -613,7 +620,7 @@ def rows_counted(m: Measure, read_as: Scheme) -> nw.Expr | None:
 
 
 def _count(
-    store: Store, group: list[Measure], query: _Query, covered: list[Coverage]
+    store: Store, group: list[Measure], query: _Query, covered: list[Coverage], *, ordered: bool = True
 ) -> tuple[pl.DataFrame, dict[str, int]]:
     """Counts by place and period (only those with records), and rows without a place, per measure."""
     first, last = min(c.start for c in covered), max(c.end for c in covered)
@@ -645,7 +652,9 @@ def _count(
     placed = counted.filter(pl.col("place").is_not_null())
     if query.places is not None:
         placed = placed.filter(pl.col("place").is_in(list(query.places)))
-    return placed.sort("place", "period"), {name: int(without[name].sum()) for name in names}
+    if ordered:
+        placed = placed.sort("place", "period")
+    return placed, {name: int(without[name].sum()) for name in names}
 
 
 def _covers(c: Coverage) -> tuple[str, tuple[str, ...] | None, tuple[str, ...]]:
