@@ -10,6 +10,7 @@ from __future__ import annotations
 import gzip
 import json
 import os
+import re
 import resource
 import shutil
 import statistics
@@ -24,9 +25,16 @@ from atlarge.publish.site import publish
 
 RESULTS = Path(__file__).with_name("results") / "publish.json"
 CHROMIUM = Path("/usr/bin/chromium")
-PAGES = {"place": "place/county/48453.html", "front": "index.html", "surges": "surges.html"}
+PAGES = {
+    "place": "place/county/48453.html",
+    "front": "index.html",
+    "surges": "surges.html",
+    "answer": "answers/travis-tx-2017.html",
+    "compare": "compare.html",
+}
+LIVE = ("vendor/d3.min.js", "chart.js")
 REPEATS = 5
-TOLD = """() => new Promise(done => {
+MEASURED = """() => new Promise(done => {
   const shift = performance.getEntriesByType('layout-shift');
   let moved = shift.reduce((sum, e) => sum + e.value, 0);
   new PerformanceObserver(list => list.getEntries().forEach(e => { moved += e.value; }))
@@ -50,12 +58,22 @@ def _timed(work: Any) -> tuple[Any, float, float]:
     return result, time.perf_counter() - start, _processor_seconds() - processor
 
 
-def _wire_bytes(site: Path, page: str) -> int:
-    """Bytes of a page with all that it loads at once, each as a host sends it: text compressed by gzip."""
-    files = [site / page, *(site / "static" / name for name in ("site.css", "site.js", "icon.svg"))]
-    if page == "index.html":
-        files.append(site / "static" / "mapdata.js")
+def _gzipped(*files: Path) -> int:
     return sum(len(gzip.compress(file.read_bytes(), 6)) for file in files)
+
+
+def _wire_bytes(site: Path, page: str) -> dict[str, int]:
+    """Bytes of a page, of what the site shares (once for all pages), and of what comes when it is wanted.
+
+    Each as a host sends it: text compressed by gzip.
+    """
+    static, text = site / "static", (site / page).read_text(encoding="utf-8")
+    shared = [static / name for name in ("site.css", "site.js", "words-en.js", "icon.svg")]
+    shared += [static / name for name in LIVE if name in text]
+    later = [static / name for name in ("map.js", "mapdata.js", "mapshape.js")] if "map.js" in text else []
+    keys = re.search(r'data-places="([^",]+)"', text)
+    own = [site / page] + ([site / "data" / "series" / f"{keys.group(1)}.js"] if keys else [])
+    return {"wire_bytes": _gzipped(*own), "shared_bytes": _gzipped(*shared), "later_bytes": _gzipped(*later)}
 
 
 def _largest(site: Path) -> str:
@@ -68,7 +86,7 @@ def _opened(site: Path, page: str) -> dict[str, float]:
     """Medians over fresh openings: milliseconds to first paint and to an interactive page; layout shift."""
     from playwright.sync_api import sync_playwright
 
-    told = []
+    opened_at = []
     with server(site) as served, sync_playwright() as play:
         threading.Thread(target=served.serve_forever, daemon=True).start()
         address = f"http://127.0.0.1:{served.server_address[1]}/{page}"
@@ -77,12 +95,14 @@ def _opened(site: Path, page: str) -> dict[str, float]:
             context = browser.new_context(viewport={"width": 360, "height": 740})
             opened = context.new_page()
             opened.goto(address)
-            told.append(opened.evaluate(TOLD))
+            opened_at.append(opened.evaluate(MEASURED))
             context.close()
         browser.close()
         served.shutdown()
     return {
-        key: round(statistics.median(t[key] for t in told if t[key] is not None), 4 if key == "moved" else 0)
+        key: round(
+            statistics.median(t[key] for t in opened_at if t[key] is not None), 4 if key == "moved" else 0
+        )
         for key in ("paint", "interactive", "moved")
     }
 
@@ -91,13 +111,13 @@ def _pages(site: Path) -> dict[str, dict[str, Any]]:
     """By kind of page: its bytes over the wire and, with Chromium, how soon it answers."""
     rows = {}
     for name, page in (*PAGES.items(), ("largest_place", _largest(site))):
-        row: dict[str, Any] = {"path": page, "wire_bytes": _wire_bytes(site, page)}
+        row: dict[str, Any] = {"path": page, **_wire_bytes(site, page)}
         if CHROMIUM.exists():
-            told = _opened(site, page)
+            times = _opened(site, page)
             row |= {
-                "first_paint_ms": told["paint"],
-                "interactive_ms": told["interactive"],
-                "layout_shift": told["moved"],
+                "first_paint_ms": times["paint"],
+                "interactive_ms": times["interactive"],
+                "layout_shift": times["moved"],
             }
         rows[name] = row
     return rows
@@ -112,7 +132,7 @@ def main() -> None:
         _, copy, _ = _timed(lambda: shutil.copytree(site, Path(name) / "copy"))
         pages = _pages(site)
         answers = len(list((site / "answers").glob("*.html")))
-    told = {
+    result = {
         **{k: v for k, v in first.to_dict().items() if k != "path"},
         "answers": answers,
         "processors": os.cpu_count(),
@@ -124,7 +144,7 @@ def main() -> None:
         "ratio_to_copy": round(wall / copy, 1),
         "opened": pages,
     }
-    for key, value in told.items():
+    for key, value in result.items():
         if key != "opened":
             print(f"{key:28} {value}")
     for name, row in pages.items():
@@ -132,7 +152,7 @@ def main() -> None:
     if not CHROMIUM.exists():
         print(f"no Chromium at {CHROMIUM}: how soon pages answer was not measured")
     RESULTS.parent.mkdir(exist_ok=True)
-    RESULTS.write_text(json.dumps(told, indent=2, sort_keys=True) + "\n", encoding="utf-8")
+    RESULTS.write_text(json.dumps(result, indent=2, sort_keys=True) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

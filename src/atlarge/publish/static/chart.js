@@ -166,10 +166,13 @@
           event.preventDefault();
           this.tell(Math.min(Math.max((this.here < 0 ? (step > 0 ? -1 : this.times.length) : this.here) + step, 0), this.times.length - 1));
         });
+        /* On paper: as wide as a sheet, whatever the window is. */
+        window.addEventListener("beforeprint", () => { if (this.data) { this.paper = [690, 215]; this.draw(); } });
+        window.addEventListener("afterprint", () => { if (this.data) { this.paper = null; this.draw(); } });
         let wide = 0;
         new ResizeObserver((seen) => {
           const now = Math.round(seen[0].contentRect.width);
-          if (this.data && now !== wide) { wide = now; this.draw(); }
+          if (this.data && !this.paper && now !== wide) { wide = now; this.draw(); }
         }).observe(this.plot);
       }
 
@@ -250,9 +253,9 @@
         const c = this.choice = this.choose();
         this.times = c.times;
         this.sync(c);
-        const width = Math.max(240, Math.round(plot.clientWidth));
+        const width = this.paper ? this.paper[0] : Math.max(240, Math.round(plot.clientWidth));
         const narrow = width < 620;
-        const height = this.fixed ? Math.min(this.height, 460) : narrow ? 320 : 400;
+        const height = this.paper ? this.paper[1] : this.fixed ? Math.min(this.height, 460) : narrow ? 320 : 400;
         const isFirst = Boolean(this.own.length) && !this.query();
         figure.querySelector("figcaption h3").textContent = isFirst ? this.heading : this.about();
         const sentence = figure.querySelector("figcaption p");
