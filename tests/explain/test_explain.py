@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 import json
 from pathlib import Path
-from typing import cast
 
 import pytest
 from typer.testing import CliRunner
@@ -16,7 +15,7 @@ from atlarge.explain import Answer, explain
 from atlarge.explain import api as core
 from atlarge.explain.example import example_answer
 from atlarge.policies import read_policies
-from atlarge.records.store import Store
+from atlarge.records.store import open_store
 
 VERDICTS = {"fits", "does not fit", "cannot be told"}
 KEYS = {
@@ -180,7 +179,7 @@ def test_policies_of_ones_own_stand_for_the_registry_while_a_question_is_asked(
         raise CoverageError("stopped here")
 
     monkeypatch.setattr(core, "world_of", stop)
-    own, kept = tmp_path / "own.csv", cast(Store, object())
+    own, kept = tmp_path / "own.csv", open_store()
     own.write_text("id,fips,effective\nmade-1,48453,2017-03-01\n")
     for registry in (own, str(own), read_policies(own)):
         with pytest.raises(CoverageError, match="stopped here"):

@@ -16,6 +16,7 @@ from atlarge.explain.areas import Where, where_of
 from atlarge.explain.burst import burst_shares
 from atlarge.explain.caveats import Facts, caveats_of, changed_before, fell_before
 from atlarge.explain.corroboration import corroborate
+from atlarge.explain.data import daily
 from atlarge.explain.elsewhere import elsewhere
 from atlarge.explain.estimate import (
     LEVEL,
@@ -34,7 +35,7 @@ from atlarge.explain.quantities import Lasting
 from atlarge.explain.question import check_enough, check_fit, requested_place
 from atlarge.explain.sensitivity import sensitivity_of
 from atlarge.explain.sources import sources_of
-from atlarge.explain.study import Study, changed_units, world_of
+from atlarge.explain.study import MEASURES, Study, changed_units, world_of
 from atlarge.explain.verdicts import (
     concentration,
     excess,
@@ -116,9 +117,10 @@ def explain(
         requested = from_date(date or dt.date.min, found.code, found.name)
     where = where_of(found.kind, found.code, found.name)
     opened = open_store(store)
+    covered = daily(opened, "county", MEASURES, scheme)["at_large"]
+    months = months_of(requested, covered.first, covered.last)  # refuses before anything is added up
     world = world_of(opened, where, scheme, policies)
     counts = world.main["at_large"]
-    months = months_of(requested, counts.first, counts.last)
     row = counts.row(world.key)
     if row is not None:
         check_enough(
