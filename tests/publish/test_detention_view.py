@@ -7,7 +7,7 @@ import datetime as dt
 import polars as pl
 import pytest
 
-from atlarge.disclosure.table import SHOWN, Counts
+from atlarge.disclosure import disclose
 from atlarge.panel.time_axis import breaks
 from atlarge.publish.charts import Line, lines_of, timeline
 from atlarge.publish.detention_view import (
@@ -87,7 +87,7 @@ def test_book_ins_of_a_year_are_those_of_its_workbook() -> None:
 
 def test_a_timeline_that_spans_a_break_draws_it_with_its_words() -> None:
     periods = tuple(dt.date(2024 + (m // 12), m % 12 + 1, 1) for m in range(30))
-    counts = Counts("Jail handoffs", periods, tuple(range(30, 60)), (SHOWN,) * 30, 5)
+    counts = disclose(pl.DataFrame({"period": periods, "value": range(30, 60)})).counts("Jail handoffs")
     w = Words("es")
     marks = break_marks_of(breaks(["handoffs"], periods[0], periods[-1]), w)
     assert [mark.day for mark in marks] == [dt.date(2025, 7, 21)]
