@@ -5,13 +5,19 @@ from __future__ import annotations
 import datetime as dt
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from atlarge.places import Place
+    from atlarge.policies import Policy, Registry
 
 from atlarge.cli._disclose import BesideOption, DiscloseFlag
 from atlarge.cli._output import JsonFlag, StoreOption, emit_json, mark_undisclosed, note
 from atlarge.messages import LANGUAGES
+
+_MOST_LISTED = 4
 
 
 def register(app: typer.Typer) -> None:
@@ -59,8 +65,8 @@ def explain_command(
         return
     if place is None:
         raise typer.BadParameter("name a place, or ask for --pooled")
-    if (policy is None) == (date is None):
-        raise typer.BadParameter("give either --policy or --date, not both and not neither")
+    if policy is not None and date is not None:
+        raise typer.BadParameter("give either --policy or --date, not both")
     if language not in LANGUAGES:
         raise typer.BadParameter(f"no language {language!r}; there are: {', '.join(LANGUAGES)}")
     if brief is not None and brief.suffix.lower() not in (".html", ".htm", ".pdf"):
@@ -71,6 +77,8 @@ def explain_command(
     # a misspelt name or policy, or one of another place, is refused before the engines are loaded
     wanted = None if policy is None else as_registry(registry).get(policy)
     found = requested_place(place, wanted)
+    if policy is None and date is None:
+        raise typer.BadParameter(_which(found, as_registry(registry)))
     if wanted is not None:
         check_fit(wanted, found)
     from atlarge.explain import explain
@@ -100,6 +108,18 @@ def explain_command(
 
         sys.stdout.write(text_of(answer, language, details=details))
         mark_undisclosed()
+
+
+def _which(place: Place, registry: Registry) -> str:
+    """What to name where neither a policy nor a day was: the place's own decisions, the latest last."""
+    own: list[Policy] = []
+    if place.kind in ("county", "state"):
+        own = [p for p in registry.select(place=place.code) if p.level == place.kind]
+    decisions = [p for p in own if not p.is_agreement] or own
+    latest = sorted(decisions, key=lambda p: p.effective)[-_MOST_LISTED:]
+    listed = ", ".join(f"{p.id} ({p.effective})" for p in latest)
+    has = f"{place.name} has {listed}" if own else f"no dated policy of {place.name} itself is on record"
+    return f"name a policy by --policy, or a day by --date; {has}"
 
 
 def _pooled(
