@@ -6,9 +6,9 @@ The public API is the dozen names below. They load on first use, so that `import
 from __future__ import annotations
 
 import importlib
+import sys
+import types
 from typing import TYPE_CHECKING
-
-from atlarge._lazy import lazy_names
 
 if TYPE_CHECKING:
     from atlarge.claims import check
@@ -51,14 +51,26 @@ __all__ = [
     "simulate",
 ]
 
-# The first import of a subpackage sets its name here. These five are functions too, and load nothing
-# of their own, so they are imported once, now, and the names are left free.
-for _name in ("explain", "ingest", "panel", "publish", "simulate"):
-    importlib.import_module(f"atlarge.{_name}")
-    del globals()[_name]
-del _name
 
-__getattr__ = lazy_names(__name__, _HOMES)
+class _Package(types.ModuleType):
+    """Keeps `atlarge.panel` and the like the function, although a package of that name is imported.
+
+    Importing the five packages first and freeing their names would do the same, but then the three rooms that
+    stand alone would load others with them.
+    """
+
+    def __setattr__(self, name: str, value: object) -> None:
+        if not (name in _HOMES and isinstance(value, types.ModuleType)):
+            super().__setattr__(name, value)
+
+
+sys.modules[__name__].__class__ = _Package
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'atlarge' has no attribute {name!r}")
+    return getattr(importlib.import_module(_HOMES[name]), name)
 
 
 def __dir__() -> list[str]:

@@ -11,7 +11,8 @@ import pytest
 
 from atlarge import panel
 from atlarge.errors import CoverageError, QuestionError
-from atlarge.panel import measure, sparse
+from atlarge.panel import measure
+from atlarge.panel.counting import sparse
 from atlarge.records.store import open_store
 from making import HandStore, Span
 
