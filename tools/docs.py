@@ -18,6 +18,7 @@ import yaml
 ROOT = Path(__file__).resolve().parents[1]
 DOCS = ROOT / "docs"
 RESULTS = ROOT / "benchmarks" / "results"
+OWN_PAGES = {"answers": "answers.md"}
 COLUMNS = Path(__file__).parent / "columns.yaml"
 MADE = "<!-- Made by tools/docs.py; change the code, not this page. -->\n\n"
 _MOST_ROWS = 40
@@ -129,7 +130,11 @@ def benchmarks() -> str:
         script = ROOT / "benchmarks" / f"{file.stem}.py"
         told = ast.get_docstring(ast.parse(script.read_text(encoding="utf-8"))) if script.exists() else None
         text += f"## {file.stem}\n\n{(told or file.stem).splitlines()[0]}\n\n"
-        text += "".join(_figures("", json.loads(file.read_text(encoding="utf-8"))))
+        found = json.loads(file.read_text(encoding="utf-8"))
+        if file.stem in OWN_PAGES:
+            text += f"Row by row: [{OWN_PAGES[file.stem]}]({OWN_PAGES[file.stem]}).\n\n"
+            found = {key: value for key, value in found.items() if not isinstance(value, list)}
+        text += "".join(_figures("", found))
     return text
 
 

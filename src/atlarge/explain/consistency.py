@@ -33,7 +33,29 @@ _RAW = re.compile(r"(Error|Traceback|nan\b|None\b|\{|\})")
 
 
 def contradictions(answer: Answer) -> list[str]:
-    """What in an answer disagrees with itself, a line each; an empty list if nothing does."""
+    """What in an answer disagrees with itself.
+
+    Parameters
+    ----------
+    answer : Answer
+        What `explain` gives.
+
+    Returns
+    -------
+    list of str
+        A line for each thing; empty if nothing disagrees.
+
+    Examples
+    --------
+    >>> from dataclasses import replace
+    >>> from atlarge.explain.consistency import contradictions
+    >>> from atlarge.explain.example import example_answer
+    >>> answer = example_answer()
+    >>> contradictions(answer)
+    []
+    >>> contradictions(replace(answer, observed=answer.observed + 9))[0]
+    'answer: 214.0 less 188.0 is not 17.0'
+    """
     document = answer.to_dict()
     return [
         *_arithmetic(document),

@@ -64,17 +64,17 @@ def _spans(area: Area) -> list[Span]:
             dt.date(2017, 3, 1),
             end,
             observed,
-            Interval(expected, expected - 9, expected + 9),
-            Interval(observed - expected, observed - expected - 9, observed - expected + 9),
+            Interval(expected, expected - wide, expected + wide),
+            Interval(observed - expected, observed - expected - wide, observed - expected + wide),
             p,
             58,
             11.0,
             0.8,
         )
-        for name, end, observed, expected, p in [
-            ("month", dt.date(2017, 3, 31), 71.0, 26.0, 0.017),
-            ("quarter", dt.date(2017, 5, 31), 122.0, 79.0, 0.069),
-            ("policy", dt.date(2017, 10, 24), 205.0, 188.0, 0.41),
+        for name, end, observed, expected, p, wide in [
+            ("month", dt.date(2017, 3, 31), 71.0, 26.0, 0.017, 9.0),
+            ("quarter", dt.date(2017, 5, 31), 122.0, 79.0, 0.069, 9.0),
+            ("policy", dt.date(2017, 10, 24), 205.0, 188.0, 0.41, 28.0),
         ]
     ]
 
@@ -330,7 +330,7 @@ def example_answer() -> Answer:
             days=Days(dt.date(2017, 3, 9), dt.date(2017, 3, 12)),
             ratio=Number(61.0 / 4.1, "estimate"),
             then=say("then.cannot be told"),
-            lead=say("lead.days", n=8),
+            lead=say("lead.none"),
         ),
         messages=paragraphs(_verdicts()),
         warnings=[

@@ -40,7 +40,7 @@ def text_of(answer: Answer, language: str = "en", *, details: bool = False) -> s
     >>> from atlarge.explain.example import example_answer
     >>> from atlarge.explain.terminal import text_of
     >>> text_of(example_answer()).splitlines()[0]
-    'Example County, EX: Example policy, 1 March 2017'
+    'Example County, EX: Sheriff declines detainers without a warrant, 1 March 2017'
     """
 
     def word(key: str) -> str:
@@ -109,7 +109,7 @@ def rows_of(answer: Answer, language: str = "en") -> list[Row]:
     >>> from atlarge.explain.example import example_answer
     >>> from atlarge.explain.terminal import rows_of
     >>> [round(row[1]) for row in rows_of(example_answer())]
-    [205, 44]
+    [61, 205]
     """
 
     def label(key: str, measure: str, **more: Days) -> str:
@@ -141,8 +141,8 @@ def handoffs_of(answer: Answer) -> Span | None:
     --------
     >>> from atlarge.explain.example import example_answer
     >>> from atlarge.explain.terminal import handoffs_of
-    >>> handoffs_of(example_answer()).measure
-    'handoffs'
+    >>> handoffs_of(example_answer()) is None  # it has none that can be compared
+    True
     """
     return next((s for s in answer.spans if (s.span, s.measure) == ("policy", "handoffs")), None)
 
