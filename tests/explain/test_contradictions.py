@@ -15,7 +15,7 @@ from registered import in_reach, questions_of
 
 from atlarge.errors import AtlargeError
 from atlarge.explain import explain
-from atlarge.explain.answer import Answer, Interval
+from atlarge.explain.answer import Answer, Area, Interval
 from atlarge.explain.consistency import contradictions
 from atlarge.messages import Message, say
 
@@ -174,3 +174,12 @@ def test_the_grade_agrees_with_a_count_by_hand() -> None:
     # 6 words, 1 sentence, 7 syllables
     by_hand = 0.39 * 6 + 11.8 * 7 / 6 - 15.59
     assert textstat.flesch_kincaid_grade("The cat sat on the table.") == pytest.approx(by_hand, abs=0.01)
+
+
+def test_handoffs_of_another_area_are_not_those_of_the_place() -> None:
+    """Those of its area of responsibility do not stand for a county's that cannot be compared."""
+    sound = next(a for a in map(_random, range(SEEDS)) if a.handoffs is not None)
+    assert sound.handoffs in sound.spans
+    larger = Area("aor", "ATL", "Atlanta area of responsibility")
+    others = [replace(s, area=larger) if s.measure == "handoffs" else s for s in sound.spans]
+    assert replace(sound, spans=others).handoffs is None

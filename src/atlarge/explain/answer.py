@@ -337,6 +337,15 @@ class Answer:
         return [str(message) for message in self.messages]
 
     @property
+    def handoffs(self) -> Span | None:
+        """Handoffs of the whole time, of the place or of the county in it; None where they cannot be compared."""
+        own = (self.area.code, *self.area.code.split("+"))
+        return next(
+            (s for s in self.spans if (s.span, s.measure) == ("policy", "handoffs") and s.area.code in own),
+            None,
+        )
+
+    @property
     def main_caveats(self) -> list[Warned]:
         """The caveats that change how the answer is read: three at most."""
         return [warned for warned in self.warnings if warned.id not in QUIET][:MOST_CAVEATS]

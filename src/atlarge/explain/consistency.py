@@ -262,8 +262,7 @@ def _effect_of(answer: Answer, key: str) -> float | None:
     if key.startswith("lasting.") and answer.lasting is not None:
         return answer.lasting.effect.value
     if key == "handoffs.same":
-        jails = [s.effect.value for s in answer.spans if (s.span, s.measure) == ("policy", "handoffs")]
-        return jails[0] if jails else None
+        return answer.handoffs.effect.value if answer.handoffs else None
     near = [switch for switch in answer.method_switches if switch.near_policy]
     return near[0].robust.value if key == "caveat.method_switch" and near else None
 
@@ -359,9 +358,12 @@ def _words(answer: Answer, doc: Mapping[str, Any]) -> Iterator[str]:
             if (_plain(after) > _plain(before)) != (word == "rose"):
                 yield f"'{word} from {before} to {after}'"
     jails = str(answer.verdicts["substitution"].reason)
-    spans = [s for s in doc["spans"] if (s["span"], s["measure"]) == ("policy", "handoffs")]
-    if spans and "Their monthly level" in jails and re.search("Their monthly level (?!shows)", jails):
-        counted, changed = spans[0]["area"]["code"], doc["change_point"]["place"]
+    if (
+        answer.handoffs
+        and "Their monthly level" in jails
+        and re.search("Their monthly level (?!shows)", jails)
+    ):
+        counted, changed = answer.handoffs.area.code, doc["change_point"]["place"]
         if counted != changed:
             yield f"handoffs of {counted} beside a change of level of {changed}, as if they were of one place"
     gaps = [word for *_, word in _EXPECTED.findall(jails)]

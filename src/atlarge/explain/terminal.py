@@ -8,7 +8,7 @@ from __future__ import annotations
 import textwrap
 from typing import TYPE_CHECKING
 
-from atlarge.explain.answer import Answer, Area, Interval, Span
+from atlarge.explain.answer import Answer, Area, Interval
 from atlarge.messages import Days, Message, Number, days_text, render, say
 
 if TYPE_CHECKING:
@@ -127,24 +127,11 @@ def rows_of(answer: Answer, language: str = "en") -> list[Row]:
         rows.append((label("table.apart", "at_large"), lasting.observed, lasting.expected, lasting.effect))
     if two is not None:
         rows.append((label("table.two_sided", "at_large"), two.observed, two.expected, two.effect))
-    jails = handoffs_of(answer)
+    jails = answer.handoffs
     if jails is not None and jails.counterfactual.value is not None:
         name = label("table.whole", "handoffs")
         rows.append((name, jails.observed, jails.counterfactual.value, jails.effect))
     return rows
-
-
-def handoffs_of(answer: Answer) -> Span | None:
-    """The span of jail handoffs that the second paragraph is about: the first of the whole time.
-
-    Examples
-    --------
-    >>> from atlarge.explain.example import example_answer
-    >>> from atlarge.explain.terminal import handoffs_of
-    >>> handoffs_of(example_answer()) is None  # it has none that can be compared
-    True
-    """
-    return next((s for s in answer.spans if (s.span, s.measure) == ("policy", "handoffs")), None)
 
 
 def _number(value: float | None, *, is_signed: bool = False) -> str:
@@ -166,7 +153,7 @@ def _table(answer: Answer, language: str) -> list[str]:
         (row[0].ljust(widths[0]) + "".join(f"  {row[k].rjust(widths[k])}" for k in range(1, 5))).rstrip()
         for row in cells
     ]
-    jails = handoffs_of(answer)
+    jails = answer.handoffs
     counted = [("at_large", answer.area)] + ([("handoffs", jails.area)] if jails else [])
     says = [
         render(say("table.areas", measure=say(f"table.{measure}"), area=_area(area, language)), language)
