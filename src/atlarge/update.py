@@ -118,7 +118,7 @@ def update(
     files = [Path(str(one.file)) for one in fetched if one.file and not _is_in(before, one.sha256)]
     if not files:
         return Update(fetched)
-    audit = ingest(files, path, told=report)
+    audit = ingest(files, path, on_progress=report)
     changed = _answers(before, path, audit.revisions, report) if answers and before else []
     raised, known = _alarms(path, report) if alarms else ([], None)
     return Update(fetched, audit.revisions, changed, raised, known, audit.notes)

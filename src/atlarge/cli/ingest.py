@@ -45,7 +45,7 @@ def ingest_command(
     from atlarge.ingest import ingest
 
     audit = ingest(
-        files, store, told=note if sys.stderr.isatty() else None, covers=covers, allow_loss=allow_loss
+        files, store, on_progress=note if sys.stderr.isatty() else None, covers=covers, allow_loss=allow_loss
     )
     for line in audit.notes:
         note(line)

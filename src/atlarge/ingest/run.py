@@ -138,7 +138,7 @@ def ingest(
     files: Iterable[Path | str],
     store: Path | str,
     progress: bool = False,
-    told: Progress | None = None,
+    on_progress: Progress | None = None,
     *,
     covers: str | None = None,
     allow_loss: bool = False,
@@ -153,10 +153,10 @@ def ingest(
     files : iterable of path
         Releases, in any order.
     store : path
-        Folder of the store; made if it is not there.
+        Folder of the store; created if it is not there.
     progress : bool
         Print one line a step to stderr.
-    told : callable, optional
+    on_progress : callable, optional
         Receives these lines instead.
     covers : str, optional
         The places that the files cover where they cannot show it themselves: "nation", or a level and codes
@@ -187,7 +187,7 @@ def ingest(
     >>> len(audit.releases) == len(made.arrests)
     True
     """
-    say = told or (_to_stderr if progress else _silent)
+    say = on_progress or (_to_stderr if progress else _silent)
     paths = _paths(files)
     said = parse_scope(covers) if covers else []
     aside = Aside(Path(store))
