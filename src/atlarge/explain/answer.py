@@ -338,7 +338,7 @@ class Answer:
 
     @property
     def handoffs(self) -> Span | None:
-        """Handoffs of the whole time, of the place or of the county in it; None where they cannot be compared."""
+        """Handoffs of the whole time, of the place or the county in it; None where none can be compared."""
         own = (self.area.code, *self.area.code.split("+"))
         return next(
             (s for s in self.spans if (s.span, s.measure) == ("policy", "handoffs") and s.area.code in own),
