@@ -63,9 +63,31 @@ def month_end(day: dt.date) -> dt.date:
     return day.replace(day=monthrange(day.year, day.month)[1])
 
 
+def months_apart(first: dt.date, last: dt.date) -> int:
+    """How many months the month of a day lies after that of another; below 0 where it lies before.
+
+    Examples
+    --------
+    >>> months_apart(dt.date(2016, 12, 31), dt.date(2017, 2, 1))
+    2
+    """
+    return (last.year - first.year) * 12 + last.month - first.month
+
+
 def months_from(first: dt.date, count: int) -> list[dt.date]:
     """First days of so many months, from that of `first` on."""
     return [month_start(first, k) for k in range(count)]
+
+
+def months_through(first: dt.date, last: dt.date) -> list[dt.date]:
+    """First days of the months from that of `first` to that of `last`.
+
+    Examples
+    --------
+    >>> months_through(dt.date(2016, 12, 31), dt.date(2017, 1, 1))
+    [datetime.date(2016, 12, 1), datetime.date(2017, 1, 1)]
+    """
+    return months_from(first, months_apart(first, last) + 1)
 
 
 def fiscal_year(day: dt.date) -> int:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from atlarge.calendar import month_start, months_from
+from atlarge.calendar import month_start, months_apart, months_through
 from atlarge.errors import QuestionError
 from atlarge.policies import Policy, Registry, kind_of, registry
 from atlarge.reference import table
@@ -38,8 +38,7 @@ def months_between(first: dt.date, last: dt.date) -> list[dt.date]:
     """First days of the months from that of `first` to that of `last`."""
     if last < first:
         raise QuestionError(f"the months end ({last}) before they begin ({first})")
-    count = (last.year - first.year) * 12 + last.month - first.month + 1
-    return months_from(first, count)
+    return months_through(first, last)
 
 
 def _counties() -> list[tuple[str, str]]:
@@ -316,8 +315,7 @@ def _last(run: list[Policy]) -> Policy:
 
 def _month_number(day: dt.date, months: list[dt.date]) -> int | None:
     """Number of the first whole month from a day on; None if that lies beyond the months."""
-    first = months[0]
-    number = (day.year - first.year) * 12 + day.month - first.month + (day.day > 1)
+    number = months_apart(months[0], day) + (day.day > 1)
     return number if number < len(months) else None
 
 

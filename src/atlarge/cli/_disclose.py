@@ -65,12 +65,12 @@ def emit_disclosed(
 
 def panel_windows(frame: Any, by: str, every: str, scheme: str) -> list[Window]:
     """Counts of a panel as days of places; those that are not covered are left out."""
+    from atlarge.calendar import month_end
     from atlarge.publish.day_ranges import Window
-    from atlarge.publish.svg import months_later
 
     def last(day: dt.date) -> dt.date:
         if every == "month":
-            return months_later(day, 1) - dt.timedelta(days=1)
+            return month_end(day)
         return day + dt.timedelta(days=6 if every == "week" else 0)
 
     rows = frame.drop_nulls("value").select("place", "measure", "period").iter_rows()

@@ -10,12 +10,10 @@ import datetime as dt
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-import narwhals as nw
 import polars as pl
 
 from atlarge.panel.counting import measure as measure_of
-from atlarge.panel.counting import rows_counted
-from atlarge.records.schemes import scheme as scheme_of
+from atlarge.panel.counting import rows_of
 
 if TYPE_CHECKING:
     from atlarge.records.store import Store
@@ -68,14 +66,12 @@ def area_totals(
     parts = [pl.DataFrame(schema=SCHEMA)]
     for name in measures:
         about = measure_of(name)
-        rows = store.scan(about.table)
-        if "aor_basis" not in rows.collect_schema().names():
+        if "aor_basis" not in store.scan(about.table).collect_schema().names():
             continue
         inside = pl.col(about.date).is_between(start, end) & pl.col("aor").is_not_null()
-        rows = rows.filter(inside if places is None else inside & pl.col("aor").is_in(list(places)))
-        condition = rows_counted(about, scheme_of(scheme))
-        if condition is not None:
-            rows = nw.from_native(rows).filter(condition).to_native()
+        if places is not None:
+            inside &= pl.col("aor").is_in(list(places))
+        rows = rows_of(store, about, scheme, inside)
         value = pl.col(about.value).cast(pl.Int64)
         counted = rows.group_by(pl.col("aor").alias("place")).agg(
             value.filter(pl.col("aor_basis") == "recorded").sum().alias("recorded"),

@@ -619,6 +619,13 @@ def rows_counted(m: Measure, read_as: Scheme) -> nw.Expr | None:
     return reduce(operator.and_, conditions) if conditions else None
 
 
+def rows_of(store: Store, m: Measure, scheme: str, inside: pl.Expr) -> pl.LazyFrame:
+    """The rows of its table that a measure counts and that meet a condition."""
+    rows = store.scan(m.table).filter(inside)
+    condition = rows_counted(m, scheme_of(scheme))
+    return rows if condition is None else nw.from_native(rows).filter(condition).to_native()
+
+
 def _count(
     store: Store, group: list[Measure], query: _Query, covered: list[Coverage], *, ordered: bool = True
 ) -> tuple[pl.DataFrame, dict[str, int]]:

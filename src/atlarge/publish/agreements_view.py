@@ -5,11 +5,11 @@ from __future__ import annotations
 import datetime as dt
 from functools import cache
 
+from atlarge.calendar import month_start
 from atlarge.policies import Policy, registry
 from atlarge.publish import charts
 from atlarge.publish.i18n import Words
 from atlarge.publish.render import Figure, Table, figure
-from atlarge.publish.svg import months_later
 
 
 @cache
@@ -22,7 +22,7 @@ def in_force_by_month() -> tuple[tuple[dt.date, int], ...]:
     month, last = max(min(days), dt.date(2015, 1, 1)).replace(day=1), max(days).replace(day=1)
     counts = []
     while month <= last:
-        after = months_later(month, 1)
+        after = month_start(month, 1)
         counts.append((month, len(found.in_force(after - dt.timedelta(days=1), kind="287g"))))
         month = after
     return tuple(counts)

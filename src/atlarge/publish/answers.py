@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from atlarge.calendar import month_end
 from atlarge.disclosure.table import SHOWN, SMALL, THRESHOLD, WITHHELD, Counts, Disclosed
 from atlarge.explain.answer import Answer, Area, ChangeStrip, Series, Span
 from atlarge.explain.numbers import CountKey
@@ -25,7 +26,6 @@ from atlarge.messages import Message, Number, members_of
 from atlarge.publish.day_ranges import Daily, Window, count_between, daily_counts
 from atlarge.publish.editions import read_edition
 from atlarge.publish.release_table import site_cells, window_cells
-from atlarge.publish.svg import months_later
 from atlarge.records.store import open_store
 
 Key = tuple[str, str, dt.date, dt.date]
@@ -69,7 +69,7 @@ def _is_drawn(strip: ChangeStrip, days: tuple[dt.date, dt.date], drawn: set[tupl
 
 def _strip_periods(strip: ChangeStrip) -> list[tuple[dt.date, dt.date]]:
     """First and last day of each month of a change strip."""
-    return [(start, months_later(start, 1) - dt.timedelta(days=1)) for start in strip.period]
+    return [(start, month_end(start)) for start in strip.period]
 
 
 def shown_series(answer: Answer) -> list[Series]:

@@ -10,6 +10,7 @@ from typing import Any
 
 import polars as pl
 
+from atlarge.calendar import month_end
 from atlarge.disclosure.table import Counts, Disclosed
 from atlarge.errors import QuestionError
 from atlarge.panel import NATION, measure, panel
@@ -18,7 +19,7 @@ from atlarge.publish import charts
 from atlarge.publish.day_ranges import Window, daily_counts
 from atlarge.publish.i18n import Words
 from atlarge.publish.release_table import window_cells
-from atlarge.publish.svg import Drawing, months_later
+from atlarge.publish.svg import Drawing
 from atlarge.records.store import Store
 
 MOST = 5
@@ -137,7 +138,7 @@ def compare(
     frame = frame.select("level", *(c for c in frame.columns if c != "level"))
     whole = frame.filter(pl.col("days_covered") == pl.col("days_in_period")).drop_nulls("value")
     windows = [
-        Window(((level, code),), measure, day, months_later(day, 1) - dt.timedelta(days=1), scheme)
+        Window(((level, code),), measure, day, month_end(day), scheme)
         for level, code, day in whole.select("level", "place", "period").iter_rows()
     ]
     if not windows:

@@ -13,6 +13,7 @@ from typing import Any
 
 import polars as pl
 
+from atlarge.calendar import months_through
 from atlarge.messages import render
 from atlarge.panel.time_axis import Break, breaks
 from atlarge.publish import charts
@@ -20,7 +21,6 @@ from atlarge.publish.charts import BreakMark
 from atlarge.publish.i18n import Words
 from atlarge.publish.render import Figure, Table, figure
 from atlarge.publish.site_data import PlaceInfo, SiteData
-from atlarge.publish.svg import months_later
 from atlarge.reference import table
 
 HELD = "population_at_midnight"
@@ -116,9 +116,7 @@ def detention_series(place_kind: str, place: str, measure: str = HELD) -> Detent
     if rows.is_empty():
         return None
     by = {row["month"]: row for row in rows.iter_rows(named=True)}
-    months = [min(by)]
-    while months[-1] < max(by):
-        months.append(months_later(months[-1], 1))
+    months = months_through(min(by), max(by))
     found = [by.get(month) for month in months]
     return Detention(
         place_kind,
@@ -234,9 +232,7 @@ def since_2015_figure(data: SiteData, nation: PlaceInfo, w: Words) -> Figure | N
     arrests = {m: v for m, v in zip(counts.periods, counts.values, strict=True) if v is not None}
     if not booked or not arrests:
         return None
-    axis = [min(arrests)]
-    while axis[-1] < max(booked):
-        axis.append(months_later(axis[-1], 1))
+    axis = months_through(min(arrests), max(*booked, min(arrests)))
     lines = [
         charts.Line(w("detention.arrests"), [arrests.get(m) for m in axis]),
         charts.Line(w("detention.booked"), [booked.get(m) for m in axis]),

@@ -17,8 +17,6 @@ from html import escape
 from importlib.resources import as_file, files
 from pathlib import Path
 
-from atlarge.calendar import month_start
-
 LONE = 1.5
 FONT = "Source Sans 3"  # in static/fonts, under the SIL Open Font License
 
@@ -132,11 +130,6 @@ def ticks(low: float, high: float, about: int = 4) -> list[float]:
 def days(day: dt.date) -> float:
     """A date on the time scale."""
     return float(day.toordinal())
-
-
-def months_later(day: dt.date, months: int) -> dt.date:
-    """The first day of the month that many months later."""
-    return month_start(day, months)
 
 
 @cache

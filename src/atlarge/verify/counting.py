@@ -10,15 +10,13 @@ from dataclasses import dataclass, replace
 from functools import cache, reduce
 from typing import NamedTuple
 
-import narwhals as nw
 import polars as pl
 
-from atlarge.calendar import month_start, months_from
+from atlarge.calendar import month_start, months_apart, months_through
 from atlarge.errors import CoverageError, QuestionError
 from atlarge.panel import PLACE_COLUMN, measure, measures, panel
-from atlarge.panel.counting import rows_counted
+from atlarge.panel.counting import rows_of
 from atlarge.policies import registry
-from atlarge.records.schemes import scheme as scheme_of
 from atlarge.records.store import Store
 from atlarge.reference import table
 from atlarge.verify.figures import Spot
@@ -201,11 +199,8 @@ class Counter:
     def selected(self, query: Query, inside: pl.Expr) -> pl.LazyFrame:
         """Rows of a measure on its days that meet a condition."""
         counted = measure(query.measure)
-        rows = self.store.scan(counted.table).filter(
-            pl.col(counted.date).is_between(query.start, query.end), inside
-        )
-        condition = rows_counted(counted, scheme_of(query.scheme))
-        return rows if condition is None else nw.from_native(rows).filter(condition).to_native()
+        on_its_days = pl.col(counted.date).is_between(query.start, query.end)
+        return rows_of(self.store, counted, query.scheme, on_its_days & inside)
 
     def _placed(self, query: Query, spot: Spot) -> float:
         if spot.level == "facility":
@@ -281,7 +276,7 @@ def _a_month(counter: Counter, name: str, query: Query) -> Counted:
     of = name.removesuffix("_a_month")
     if of not in measures():
         raise QuestionError(_unknown(of))
-    months = (query.end.year - query.start.year) * 12 + query.end.month - query.start.month + 1
+    months = months_apart(query.start, query.end) + 1
     total = counter.count(replace(query, measure=of))
     return Counted(total / months, f"{of} of {months} months, {total:,.0f}, a month")
 
@@ -339,9 +334,7 @@ def _book_ins(counter: Counter, name: str, query: Query) -> Counted:
 
 def monthly(query: Query, wanted: tuple[str, ...]) -> pl.DataFrame:
     """Rows of detention by month, every month there; CoverageError where one is not."""
-    months = months_from(
-        query.start, (query.end.year - query.start.year) * 12 + query.end.month - query.start.month + 1
-    )
+    months = months_through(query.start, query.end)
     codes = [s.code for s in query.spots]
     rows = table("detention_monthly").filter(
         pl.col("measure").is_in(wanted), pl.col("place").is_in(codes), pl.col("month").is_in(months)

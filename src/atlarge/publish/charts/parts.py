@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 
+from atlarge.calendar import month_start, months_apart
 from atlarge.publish.i18n import Words
-from atlarge.publish.svg import Scale, days, line, months_later, tag, words
+from atlarge.publish.svg import Scale, days, line, tag, words
 
 CHARACTER = 6.6
 """Mean width of a character of chart text, in pixels."""
@@ -106,13 +107,13 @@ def time_axis(scale: Scale, y: float, w: Words) -> str:
     """Years, and months where there is room, under the plot."""
     first = dt.date.fromordinal(int(scale.first))
     last = dt.date.fromordinal(int(scale.last))
-    months = max(1, (last.year - first.year) * 12 + last.month - first.month)
+    months = max(1, months_apart(first, last))
     pixels = abs(scale.end - scale.start) / months
     step = next((s for s in (1, 2, 3, 6, 12, 24) if s * pixels >= 46), 24)
     start = dt.date(first.year, 1, 1)
     marks = []
     for index in range(0, months + 25, step):
-        day = months_later(start, index)
+        day = month_start(start, index)
         if not first <= day <= last:
             continue
         x = scale(days(day))

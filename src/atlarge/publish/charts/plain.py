@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 
+from atlarge.calendar import month_start
 from atlarge.disclosure.table import SMALL, Counts
 from atlarge.publish.charts.parts import (
     NARROW,
@@ -19,7 +20,7 @@ from atlarge.publish.charts.parts import (
     value_axis,
 )
 from atlarge.publish.i18n import Words
-from atlarge.publish.svg import Drawing, Scale, days, months_later, path, tag, ticks, words
+from atlarge.publish.svg import Drawing, Scale, days, path, tag, ticks, words
 
 _FILLS = ("c-observed-fill", "c-second-fill", "c-third-fill")
 
@@ -140,9 +141,9 @@ def lines_of(
     right = width - (10 if has_key else max(text_width(n) for n in names) + 14)
     key = 19.0 * len(lines) if has_key else 0.0
     top, bottom = key + 14, height - 26
-    last = days(months_later(days_of[-1], 1))
+    last = days(month_start(days_of[-1], 1))
     x, y = Scale(days(days_of[0]), last, left, right), Scale(0, steps[-1], bottom, top)
-    middle = [x((days(d) + days(months_later(d, 1))) / 2) for d in days_of]
+    middle = [x((days(d) + days(month_start(d, 1))) / 2) for d in days_of]
     marks = [value_axis(y, steps, left, right, w), time_axis(x, bottom, w)]
     marks.append(break_marks(x, top, bottom, breaks))
     spots = apart([y(v) + 4 for _, v in ends], 16, top, bottom)
@@ -155,7 +156,7 @@ def lines_of(
     for i, day in enumerate(days_of):
         texts = [f"{s.label}: {w.count(v)}" for s in lines if (v := s.values[i]) is not None]
         note = tag("title", escape(f"{w.month(day)} · " + (" · ".join(texts) or "–"), quote=False))
-        wide = x(days(months_later(day, 1))) - x(days(day))
+        wide = x(days(month_start(day, 1))) - x(days(day))
         marks.append(
             tag("rect", note, x=x(days(day)), width=wide, class_="c-hit", y=top, height=bottom - top)
         )
@@ -181,7 +182,7 @@ def coverage(
     is_narrow = width <= NARROW
     left = 4.0 if is_narrow else max(text_width(name) for name, _ in rows) + 14
     months = [m for _, cells in rows for m, _ in cells]
-    first, last = min(months), months_later(max(months), 1)
+    first, last = min(months), month_start(max(months), 1)
     x = Scale(days(first), days(last), left, width - 4)
     tall = 38.0 if is_narrow else 24.0
     marks = []
@@ -209,9 +210,9 @@ def _runs(cells: Sequence[tuple[dt.date, float]]) -> list[tuple[dt.date, dt.date
     for month, share in cells:
         kind = 1.0 if share >= 1 else 0.5 if share > 0 else 0.0
         if runs and runs[-1][2] == kind and runs[-1][1] == month:
-            runs[-1] = (runs[-1][0], months_later(month, 1), kind)
+            runs[-1] = (runs[-1][0], month_start(month, 1), kind)
         else:
-            runs.append((month, months_later(month, 1), kind))
+            runs.append((month, month_start(month, 1), kind))
     return runs
 
 
