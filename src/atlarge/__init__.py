@@ -67,6 +67,7 @@ class _Package(types.ModuleType):
 sys.modules[__name__].__class__ = _Package
 
 
+# Not by `atlarge._lazy`, as in the packages below: importing a room that stands alone imports this file too.
 def __getattr__(name: str) -> object:
     if name not in _HOMES:
         raise AttributeError(f"module 'atlarge' has no attribute {name!r}")

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-if TYPE_CHECKING:
-    from atlarge.places import Place
-    from atlarge.policies import Policy, Registry
-
 from atlarge.cli._disclose import BesideOption, DiscloseFlag
 from atlarge.cli._output import JsonFlag, StoreOption, emit_json, mark_undisclosed, note
 from atlarge.messages import LANGUAGES
+
+if TYPE_CHECKING:
+    from atlarge.places import Place
+    from atlarge.policies import Policy, Registry
 
 _MOST_LISTED = 4
 

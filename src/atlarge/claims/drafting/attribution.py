@@ -40,7 +40,7 @@ _REFUSED = re.compile(
 _OBJECTING = {"denied", "denies", "deny", "rejected", "rejects", "reject", "disputed", "dismissed", "dismisses", "negó", "niega", "negaron",
               "rechazó", "rechaza", "rechazaron"}  # fmt: skip
 _TOLD = {"told", "warned", "informed", "advised"}
-_SHOWING = {
+SHOWING = {
     "show",
     "shows",
     "showed",
@@ -235,7 +235,7 @@ class _Attributions:
             subject = first[0] if first else None  # "The other would not talk about it but said"
         if subject is None:
             return
-        shows = subject.kind == "pronoun" and subject.head in ("p", "n") and token.low in _SHOWING
+        shows = subject.kind == "pronoun" and subject.head in ("p", "n") and token.low in SHOWING
         if not is_verb and subject.kind != "document" and not (shows and self._says_after(i)):
             return
         papers = self.lang.words("document_verbs")
@@ -429,7 +429,7 @@ class _Attributions:
                 if t.low in self.lang.words("verbs") and after.low in ("that", "que")
             ]
             return text.count(",") in (0, 2) and not inner
-        if gap[0].low in self._participles() and "," not in text:
+        if gap[0].low in self.lang.words("made") and "," not in text:
             return len(gap) < 11 and not any(t.low in self.lang.words("breaks") for t in gap)
         if (
             gap[0].low in ("of", "for", "at", "from", "with", "in", "de", "del", "en", "todavía")
@@ -473,9 +473,6 @@ class _Attributions:
             or (self.lang.code == "es" and not self._before(i))
         )
         return found if is_inverted else None
-
-    def _participles(self) -> frozenset[str]:
-        return self.lang.words("made")
 
     def _past_phrase(self, i: int) -> Mention | None:
         """The subject after "en un comunicado" and the like: "señaló en un correo el portavoz Lerma"."""

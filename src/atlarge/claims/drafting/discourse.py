@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass, field
 
 from atlarge.claims.drafting.article import Article, Paragraph, Quote, Sentence
-from atlarge.claims.drafting.attribution import _SHOWING, Attribution, Reading, read_sentence
+from atlarge.claims.drafting.attribution import SHOWING, Attribution, Reading, read_sentence
 from atlarge.claims.drafting.language import Language
 from atlarge.claims.drafting.mentions import Finder, Mention, tokens_of
 
@@ -253,7 +253,7 @@ class Discourse:
             self.paper = subject or self.last_body or self.focus
         for attribution in reading.attributions:
             entity = known.get(attribution.mention) or self._entity(attribution.mention)
-            if attribution.mention.kind == "pronoun" and attribution.verb in _SHOWING:
+            if attribution.mention.kind == "pronoun" and attribution.verb in SHOWING:
                 entity = next((e for e in reversed(self.entities) if e.kind == "document"), entity)
             known[attribution.mention] = entity
             if entity.kind in ("person", "someone", "body"):
