@@ -127,7 +127,8 @@ def segments(
 ) -> list[Segment]:
     """Which releases the rows of a table are from, and over which days.
 
-    Rows that a store sets aside, since another release has the same events, are not counted.
+    Rows that a store sets aside, since another release has the same events, are not counted; rows that do not
+    name their release give none.
 
     Examples
     --------
@@ -138,9 +139,11 @@ def segments(
     column = DATE_COLUMN.get(table)
     if column is None or table not in store.tables():
         return []
+    records = store.scan(table)
+    if "release_id" not in records.collect_schema():
+        return []
     rows = (
-        store.scan(table)
-        .select("release_id", pl.col(column).cast(pl.Date).alias("day"))
+        records.select("release_id", pl.col(column).cast(pl.Date).alias("day"))
         .drop_nulls()
         .filter(
             (pl.lit(start is None) | (pl.col("day") >= (start or dt.date.min)))

@@ -114,7 +114,7 @@ def completeness(store: Store, table: str = "arrests") -> Completeness:
     as_of = max(ends.values(), default=None)
     groups: dict[tuple[str, str], list[dict[str, Any]]] = {}
     for release in store.releases:
-        if release["table"] == table and release["id"] in ends:
+        if release["id"] in ends:
             scope = " ".join(sorted({c["scope"] for c in release["coverage"]}))
             groups.setdefault((release["family"], scope), []).append(release)
     group = max(groups.values(), key=lambda rows: max(ends[r["id"]] for r in rows), default=[])
