@@ -69,7 +69,10 @@ chromium: $(VENV)/.dev
 # Rooms whose tests start processes or answer whole questions wait for `make test`.
 WHOLE := tests/api tests/claims tests/crash tests/engines tests/explain/test_explain.py tests/hostile \
   tests/places/test_command.py tests/places/test_own.py tests/publish/test_site.py tests/disclosure/test_suppression.py \
-  tests/effects/test_pooled.py tests/surges/test_catalogue.py
+  tests/effects/test_pooled.py tests/surges/test_catalogue.py tests/publish/test_editions.py \
+  tests/publish/test_protections.py tests/publish/test_same_site.py tests/publish/test_right_page.py \
+  tests/publish/test_downloads.py tests/publish/test_pictures.py tests/detainers/test_report.py \
+  tests/policies/test_agreements.py tests/verify tests/reference/test_detention.py
 
 check: lint types imports
 	@$(BIN)/pytest -m "not slow and not browser" -n 2 --dist worksteal $(addprefix --ignore=,$(WHOLE))
