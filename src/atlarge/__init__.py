@@ -6,9 +6,9 @@ The public API is the dozen names below. They load on first use, so that `import
 from __future__ import annotations
 
 import importlib
-import sys
-import types
 from typing import TYPE_CHECKING
+
+from atlarge._lazy import lazy_names
 
 if TYPE_CHECKING:
     from atlarge.claims import check
@@ -52,26 +52,16 @@ __all__ = [
 ]
 
 
-class _Package(types.ModuleType):
-    """Keeps `atlarge.panel` and the like the function, although a package of that name is imported.
-
-    Importing the five packages first and freeing their names would do the same, but then the three rooms that
-    stand alone would load others with them.
-    """
-
-    def __setattr__(self, name: str, value: object) -> None:
-        if not (name in _HOMES and isinstance(value, types.ModuleType)):
-            super().__setattr__(name, value)
+# Five packages bear the name of their main function. Importing a package for the first time sets its name
+# here, so their faces, which load nothing, are imported now and the names freed: `atlarge.panel` is the
+# function from then on, and `from atlarge.panel import ...` finds the package as ever.
+for _name in ("explain", "ingest", "panel", "publish", "simulate"):
+    importlib.import_module(f"{__name__}.{_name}")
+    del globals()[_name]
+del _name
 
 
-sys.modules[__name__].__class__ = _Package
-
-
-# Not by `atlarge._lazy`, as in the packages below: importing a room that stands alone imports this file too.
-def __getattr__(name: str) -> object:
-    if name not in _HOMES:
-        raise AttributeError(f"module 'atlarge' has no attribute {name!r}")
-    return getattr(importlib.import_module(_HOMES[name]), name)
+__getattr__ = lazy_names(__name__, _HOMES)
 
 
 def __dir__() -> list[str]:
