@@ -46,7 +46,7 @@ HALF_LIFE_DAYS = 180
 FEWEST = 200
 """Custodial arrests with their method that are needed before the break."""
 CONFIDENCE = 0.9
-SIZES = (0, 5, 20, 100)
+SIZES = (0, 5, 20, 100, 400)
 """Lower bounds of the sizes by which intervals are calibrated: arrests of a period to be told apart."""
 _HIDDEN_DAYS, _STEP_DAYS, _WINDOWS, _ENOUGH = 365, 182, 3, 20
 _DRIFTS = (0.0, 0.02, 0.04, 0.07, 0.1, 0.15, 0.2, 0.3)
@@ -160,9 +160,7 @@ def local_share(known: pl.DataFrame, rows: pl.DataFrame, as_of: dt.date) -> NDAr
     weighted = known.with_columns((pl.col("n") * 0.5 ** (age / HALF_LIFE_DAYS)).alias("w"))
     weighted = weighted.with_columns((pl.col("w") * (pl.col("method") == LOCAL)).alias("k"))
     share = float(weighted["k"].sum()) / float(weighted["w"].sum())
-    found = rows.select(*dict.fromkeys(k for level in LEVELS for k in level)).with_columns(
-        pl.lit(share).alias("p")
-    )
+    found = rows.with_columns(pl.lit(share).alias("p"))
     for level in LEVELS:
         groups = weighted.group_by(level).agg(pl.col("k").sum(), pl.col("w").sum())
         if level[-1] == "landmark":
