@@ -3,7 +3,8 @@
 python benchmarks/now.py [--data FOLDER] [--only PART ...]
 
 `detention` and `elsewhere` are counted from the tables that ship with the package, `completeness` is measured
-on simulated vintages; `population_model` and `workbooks` need the folder of the data. A part that is not run
+on simulated vintages, `landmark_classes` on labelled texts, `handoffs_inferred` on embedded records whose
+methods are hidden; `population_model` and `workbooks` need the folder of the data. A part that is not run
 keeps the results that are saved. `section()` is the part of docs/findings.md on 2021 to 2026.
 """
 
@@ -21,6 +22,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+import _inferred
 from atlarge.calendar import fiscal_year
 from atlarge.reference import table
 from atlarge.surveillance import reporting_delays
@@ -236,6 +238,8 @@ def main() -> None:
         "detention": detention,
         "elsewhere": elsewhere,
         "completeness": completeness,
+        "landmark_classes": _inferred.classes,
+        "handoffs_inferred": _inferred.handoffs,
     }
     if data is not None:
         parts |= {"population_model": lambda: population(data), "workbooks": lambda: workbooks(data)}

@@ -1,16 +1,11 @@
 """Landmark classes on labelled texts, and handoffs inferred where the methods are known and hidden.
 
-python benchmarks/inferred.py [STORE]
-
-STORE: a store of the same releases with their landmark texts; left out: the embedded records, which have
-classes only.
+Parts of `benchmarks/now.py`.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-import json
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +16,6 @@ from atlarge.panel.inferred import ELSEWHERE, LOCAL, MERGED, PROGRAM, custodial_
 from atlarge.places.landmark_class import classes_of, landmark_classes
 from atlarge.records.store import open_store
 
-OUT = Path(__file__).parent / "results" / "inferred.json"
 LABELLED = Path(__file__).parents[1] / "tests" / "places" / "truth" / "landmark_classes.csv"
 HIDDEN = [(dt.date(2017, 7, 21), dt.date(2018, 7, 20)), (dt.date(2018, 7, 21), dt.date(2019, 7, 20))]
 FEWEST = 300
@@ -109,8 +103,12 @@ def by_state(rows: pl.DataFrame) -> list[dict[str, Any]]:
     return [*found, {"state": "others", **figures(rows.filter(~pl.col("place").is_in(large)))}]
 
 
-def handoffs(store: str | None) -> dict[str, Any]:
-    """A year's methods hidden, twice; errors by level, size and state, beside simpler ways."""
+def handoffs(store: Path | None = None) -> dict[str, Any]:
+    """A year's methods hidden, twice; errors by level, size and state, beside simpler ways.
+
+    `store`: one of the same releases with their landmark texts; None: the embedded records, which have
+    classes only.
+    """
     cells = custodial_cells(open_store(store))
     levels = {
         "county": pl.col("county_fips"),
@@ -149,14 +147,3 @@ def handoffs(store: str | None) -> dict[str, Any]:
             for name, parts in simple.items()
         ],
     }  # fmt: skip
-
-
-def main(store: str | None = None) -> None:
-    """Measure, and save."""
-    result = {"classes": classes(), "handoffs": handoffs(store)}
-    OUT.write_text(json.dumps(result, indent=1) + "\n")
-    print(json.dumps(result, indent=1)[:3000])
-
-
-if __name__ == "__main__":
-    main(*sys.argv[1:2])
