@@ -7,7 +7,7 @@ import math
 import struct
 import zlib
 from collections.abc import Sequence
-from functools import cache
+from functools import cache, lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +23,9 @@ LEVELS = 15
 
 PICTURE = 4
 """Changed with what a picture looks like, so that pictures of before are drawn anew."""
+
+_KEPT = 4_000
+"""Texts of a face that are kept drawn."""
 
 WIDTH, HEIGHT = 600, 315
 _LEFT, _RIGHT, _FOOT, _TOP = 24, 576, 262, 126
@@ -137,24 +140,40 @@ class Face:
 
         with font_file("Bold" if is_bold else "Regular") as path:
             self._font = ImageFont.truetype(path, size, layout_engine=ImageFont.Layout.BASIC)
+        self._inked: dict[tuple[str, float], tuple[int, int, Levels]] = {}
 
+    @lru_cache(maxsize=4096)  # noqa: B019 (faces live as long as the program)
     def width(self, text: str) -> float:
         """Pixels from the start of a text to the start of what would follow."""
         return float(self._font.getlength(text))
 
-    def put(self, picture: Levels, x: float, y: float, text: str, first: int) -> None:
-        """Set a text with its baseline at y, cut at the edges; `first` is the palest colour of its ink."""
+    def _ink(self, text: str, past: float) -> tuple[int, int, Levels]:
+        """A text drawn `past` a whole pixel: its left and upper edge from there, and its ink; kept, as years
+        and sources come again in every picture."""
         from PIL import Image, ImageDraw
 
+        found = self._inked.get((text, past))
+        if found is None:
+            left, above, right, below = (round(edge) for edge in self._font.getbbox(text, anchor="ls"))
+            a, c = left - 1, above - 1
+            sheet = Image.new("L", (right + 2 - a, below + 1 - c), 0)
+            ImageDraw.Draw(sheet).text((past - a, -c), text, 255, self._font, anchor="ls")
+            ink = np.round(np.asarray(sheet, dtype=np.float64) * (LEVELS / 255)).astype(np.uint8)
+            if len(self._inked) > _KEPT:
+                self._inked.clear()
+            found = self._inked[(text, past)] = (a, c, ink)
+        return found
+
+    def put(self, picture: Levels, x: float, y: float, text: str, first: int) -> None:
+        """Set a text with its baseline at y, cut at the edges; `first` is the palest colour of its ink."""
         tall, wide = picture.shape
-        left, above, right, below = (round(edge) for edge in self._font.getbbox(text, anchor="ls"))
-        a, c = max(0, math.floor(x) + left - 1), max(0, round(y) + above - 1)
-        b, d = min(wide, math.ceil(x) + right + 1), min(tall, round(y) + below + 1)
+        left, above, ink = self._ink(text, x - math.floor(x))
+        left, above = left + math.floor(x), above + round(y)
+        a, c = max(0, left), max(0, above)
+        b, d = min(wide, left + ink.shape[1]), min(tall, above + ink.shape[0])
         if a >= b or c >= d:
             return
-        sheet = Image.new("L", (b - a, d - c), 0)
-        ImageDraw.Draw(sheet).text((x - a, round(y) - c), text, 255, self._font, anchor="ls")
-        ink = np.round(np.asarray(sheet, dtype=np.float64) * (LEVELS / 255)).astype(np.uint8)
+        ink = ink[c - above : d - above, a - left : b - left]
         target = picture[c:d, a:b]
         np.maximum(target, np.where(ink > 0, ink + np.uint8(first - 1), 0), out=target)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import datetime as dt
 import hashlib
 import io
@@ -432,6 +433,7 @@ def download_frame(table: Disclosed, names: dict[tuple[str, str], str]) -> pl.Da
 
 
 _FORMULA = "=+-@\t\r"
+_MANY_ROWS = 10_000
 _MONTHS = {"month": 1, "quarter": 3, "year": 12}
 
 
@@ -443,7 +445,14 @@ def _csv(frame: pl.DataFrame) -> str:
         pl.when(c.str.contains(r"^[=+\-@\t\r]")).then(pl.concat_str(pl.lit("'"), c)).otherwise(c).name.keep()
         for c in map(pl.col, risky)
     ]
-    return (frame.with_columns(quoted) if quoted else frame).write_csv()
+    safe = frame.with_columns(quoted) if quoted else frame
+    if safe.height > _MANY_ROWS:
+        return safe.write_csv()
+    text = io.StringIO()  # thousands of small tables: the threads of the other take longer to wake
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(safe.columns)
+    writer.writerows(safe.iter_rows())
+    return text.getvalue()
 
 
 def _parquet(frame: pl.DataFrame) -> bytes:
