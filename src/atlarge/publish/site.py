@@ -20,6 +20,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
+import polars.selectors as cs
 import yaml
 
 from atlarge.calendar import add_months
@@ -451,7 +452,7 @@ def _csv(frame: pl.DataFrame) -> str:
     text = io.StringIO()  # thousands of small tables: the threads of the other take longer to wake
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(safe.columns)
-    writer.writerows(safe.iter_rows())
+    writer.writerows(safe.with_columns(cs.boolean().cast(pl.String)).iter_rows())  # true as polars spells it
     return text.getvalue()
 
 
