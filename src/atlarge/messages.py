@@ -173,10 +173,20 @@ def join(*parts: Message | None) -> Message:
 
 @cache
 def catalogue() -> dict[str, dict[str, str]]:
-    """Every pattern: key -> language -> text."""
+    """Every pattern: key -> language -> text; a percent sign stays on the line of its number."""
     text = files("atlarge").joinpath("messages.yaml").read_text(encoding="utf-8")
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    return {str(key): dict(value) for key, value in yaml.load(text, Loader=loader).items()}
+    loaded = yaml.load(unbroken(text), Loader=loader)
+    return {str(key): dict(value) for key, value in loaded.items()}
+
+
+def unbroken(text: str) -> str:
+    """The text with a percent sign on the line of its number: the space between them does not break.
+
+    >>> unbroken("90 % of 20 places")
+    '90\\xa0% of 20 places'
+    """
+    return text.replace(" %", "\u00a0%")
 
 
 class _Formatter(string.Formatter):

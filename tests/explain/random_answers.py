@@ -18,6 +18,7 @@ from atlarge.explain.estimate import Estimate, Total, span_of
 from atlarge.explain.narrative import headline, paragraphs
 from atlarge.explain.periods import Months, months_of
 from atlarge.explain.quantities import Burst, Bursts, Lasting, LeftBefore, MethodSwitch, TwoSided
+from atlarge.messages import say
 from atlarge.policies import Policy
 
 FIRST, LAST = dt.date(2015, 10, 1), dt.date(2019, 9, 1)
@@ -242,7 +243,7 @@ def random_facts(rng: np.random.Generator) -> Facts:
         same_aor_donors=int(rng.integers(0, 3)),
         recovered=int(rng.integers(0, 3)),
         area_only_share=float(rng.random()),
-        others=["a-policy"] if rng.random() < 0.2 else [],
+        others=[say("other.from", title="A law", day=FIRST)] * int(max(0, rng.integers(-12, 4))),
     )
     return found
 

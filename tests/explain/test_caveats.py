@@ -27,8 +27,10 @@ from hand_made import (
 from atlarge.effects.pooling import Ratio
 from atlarge.explain.answer import MOST_CAVEATS, Interval
 from atlarge.explain.caveats import RULES, caveats_of, changed_before, fell_before, months_between
+from atlarge.explain.fit import other_policies
 from atlarge.explain.quantities import LeftBefore, MethodSwitch
-from atlarge.messages import catalogue, render
+from atlarge.messages import catalogue, render, say
+from atlarge.policies import Registry
 
 LOADED = re.compile(r"illegal|alien|sanctuary|proves?\b|criminal", re.IGNORECASE)
 QUIET = {"counts_not_intent", "rate_unlike"}
@@ -70,6 +72,11 @@ def _whole(**changes: Any) -> dict[str, Any]:
 UNKNOWN = Ratio(0.5, float("nan"), float("nan"), 0.0, 1.0, 7, False)
 OPEN = policy(ended=None)
 SHORT = policy(ended=dt.date(2018, 3, 9))  # 364 days
+OTHERS = [
+    say("other.from", title="One", day=dt.date(2017, 1, 1)),
+    say("other.until", title="Two", day=dt.date(2018, 5, 2)),
+    say("other.since", title="Three", when="2018"),
+]
 NO_OFFICE = replace(HERE, office=None)
 BY_RULE = replace(OFFICE, note="by a rule")
 FALSE_DATE = {"date": "2016-10-01", "value": 25.04, "low": 4.96, "high": 31.0, "p_placebo": 0.1}
@@ -178,8 +185,8 @@ CASES: list[tuple[str, dict[str, Any], dict[str, str] | None]] = [
     ("schemes_differ", {"schemes": {"ddp": _scheme(1.0, 2.0, 3.0), "biglocal": _scheme(None, 2.0, None)}},
      {"one": "2", "two": "2"}),
     ("schemes_differ", {"schemes": {"ddp": _scheme(1.0, 2.0, 3.0), "biglocal": {"effect": None}}}, None),
-    ("other_policies", {"others": ["One (2017-01-01)", "Two"]}, {"ids": "One (2017-01-01); Two"}),
-    ("other_policies", {"others": ["One", "Two", "Three"]}, {"ids": "One; Two and 1 other."}),
+    ("other_policies", {"others": OTHERS[:2]}, {"ids": "One, from 1 January 2017; Two, until 2 May 2018."}),
+    ("other_policies", {"others": OTHERS}, {"ids": "Two, until 2 May 2018; and 1 other."}),
     ("extends_policy", {"policy": policy(direction="extends")}, {}),
     ("housing_policy", {"policy": policy(kind="jail_contract")}, {}),
     ("same_week_elsewhere", {"bursts": bursts(elsewhere=1)}, {"count": "1", "places": "80"}),
@@ -237,3 +244,51 @@ def test_those_that_change_the_reading_come_first() -> None:
     order = list(RULES)
     assert order.index("left_before") < order.index("area_not_county") < order.index("life_cut")
     assert MOST_CAVEATS == 3
+
+
+FIRST, LAST = dt.date(2016, 3, 1), dt.date(2018, 3, 1)
+ENDS = policy(kind="ends_287g", effective=dt.date(2017, 3, 10))
+
+
+def _others(*others: dict[str, Any], of: Any = ENDS, language: str = "en") -> list[str]:
+    rows = [
+        policy(**{"id": f"other-{k}", "title": "A law", "ended": None, **o}) for k, o in enumerate(others)
+    ]
+    found = other_policies(of, Registry([of, *rows]), HERE, FIRST, LAST)
+    return [render(one, language) for one in found]
+
+
+AGREEMENT = {
+    "kind": "program_287g", "agency": "Sheriff", "direction": "extends", "effective": dt.date(2010, 1, 1),
+    "ended": dt.date(2017, 3, 10),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("days", [-20, 0, 20])
+def test_what_a_policy_ended_is_no_other_decision(days: int) -> None:
+    ended = dt.date(2017, 3, 10) + days * DAY
+    assert _others(AGREEMENT | {"ended": ended}) == []
+    started = AGREEMENT | {"effective": dt.date(2016, 6, 5), "ended": ended}
+    assert _others(started) == ["a 287(g) agreement, from 5 June 2016"]
+    assert _others(started, language="es") == ["un acuerdo 287(g), desde el 5 de junio de 2016"]
+
+
+def test_other_decisions_are_named_with_the_days_that_fall_into_these_months() -> None:
+    assert _others(AGREEMENT | {"ended": dt.date(2017, 9, 1)}) == [
+        "a 287(g) agreement, until 1 September 2017"
+    ]
+    assert _others({"effective": dt.date(2016, 6, 5)}) == ["A law, from 5 June 2016"]
+    month = {"effective": dt.date(2017, 6, 1), "latest": dt.date(2017, 6, 30), "precision": "month"}
+    assert _others(month) == ["A law, from June 2017"]
+    assert _others(month, language="es") == ["A law, desde junio de 2017"]
+    year = {"effective": dt.date(2017, 1, 1), "latest": dt.date(2017, 12, 31), "precision": "year"}
+    both = {"effective": dt.date(2016, 6, 5), "ended": dt.date(2017, 9, 1)}
+    assert _others(year, both) == ["A law, from 2017", "A law, from 5 June 2016 until 1 September 2017"]
+    assert _others({"effective": FIRST - DAY}, {"effective": LAST}, {"effective": LAST, "ended": LAST}) == []
+
+
+def test_what_ended_a_policy_is_no_other_decision() -> None:
+    agreement = policy(**AGREEMENT | {"effective": dt.date(2016, 6, 5)})
+    its_end = {"kind": "ends_287g", "effective": dt.date(2017, 3, 10)}
+    assert _others(its_end, of=agreement) == []
+    assert _others(its_end | {"direction": "extends"}, of=agreement) == ["A law, from 10 March 2017"]

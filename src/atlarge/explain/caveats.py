@@ -62,7 +62,7 @@ class Facts:
     breaks: list[Break] = field(default_factory=list)
     schemes: dict[str, dict[str, Any]] = field(default_factory=dict)
     scheme: str = "ddp"
-    others: list[str] = field(default_factory=list)
+    others: list[Message] = field(default_factory=list)
     is_own_policy: bool = True
     area_only_share: float | None = None
     placed_before: float | None = None
@@ -295,8 +295,9 @@ def _relabelled(facts: Facts) -> Fields:
 def _other_policies(facts: Facts) -> Fields:
     if not facts.others:
         return None
-    named, rest = facts.others[:MOST_NAMED], len(facts.others) - MOST_NAMED
-    listed = "; ".join(named)
+    (listed, *named), rest = facts.others[:MOST_NAMED], len(facts.others) - MOST_NAMED
+    for one in named:
+        listed = say("other.and", first=listed, second=one)
     return {"ids": say("word.more_policies", first=listed, n=rest) if rest > 0 else listed}
 
 

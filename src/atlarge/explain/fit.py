@@ -14,7 +14,7 @@ from atlarge.calendar import add_months
 from atlarge.effects.pooling import Ratio
 from atlarge.errors import AtlargeError
 from atlarge.explain.answer import Area, ChangeStrip
-from atlarge.explain.areas import seat_of
+from atlarge.explain.areas import Where, seat_of
 from atlarge.explain.burst import bursts_of, surges_of
 from atlarge.explain.caveats import Facts, fell_before
 from atlarge.explain.changes import relabelled, strip_of
@@ -27,14 +27,16 @@ from atlarge.explain.periods import Months, months_of
 from atlarge.explain.sensitivity import in_time_of, row_of, same_aor
 from atlarge.explain.study import MEASURES, Study, changed_units, outcome_under
 from atlarge.explain.switches import method_switches
+from atlarge.messages import Message, Month, say
 from atlarge.panel.time_axis import breaks
-from atlarge.policies import Policy, applies_to
+from atlarge.policies import Policy, Registry, applies_to
 from atlarge.records.completeness import LONGEST, Completeness, completeness
 from atlarge.reference import table
 from atlarge.releases import families
 
 SCHEMES = ("ddp", "biglocal")
 DAYS_IN_MONTH = 365.25 / 12
+SAME_STEP = dt.timedelta(days=31)
 T = TypeVar("T")
 
 
@@ -62,7 +64,7 @@ def gather(world: Study, policy: Policy, months: Months, code: str) -> Facts:
     facts.breaks = breaks(MEASURES, months.start[0], months.bounds(months.in_force)[1])
     changed = changed_units(world.area.level, months, world.main["at_large"].keys, world.registry)
     facts.schemes = _schemes(world, facts.main, months, changed, facts.notes)
-    facts.others = _other_policies(world, policy, months)
+    facts.others = other_policies(policy, world.registry, world.where, months.start[0], months.policy_end)
     facts.is_own_policy = _is_own(world, policy, code)
     facts.area_only_share = _area_only_share(world, months)
     inside = same_aor(world)
@@ -278,22 +280,49 @@ def _under(world: Study, scheme: str, months: Months, changed: set[str]) -> Esti
     )
 
 
-def _other_policies(world: Study, policy: Policy, months: Months) -> list[str]:
-    """Titles and days of other policies of the place or its state that begin or end in the months studied.
+def other_policies(
+    policy: Policy, others: Registry, where: Where, first: dt.date, last: dt.date
+) -> list[Message]:
+    """Other policies of the place or its state that begin or end from `first` until before `last`.
 
-    One whose first day is known only to lie between two days counts where these months hold all of them.
+    One whose first day is known only to lie between two days counts where these days hold all of them. What
+    the policy itself ended (or was ended by) is no other decision: an agreement's end on the day that the
+    county ended it is left out.
     """
-    fips = world.where.county.code if world.where.county else None
-    first, last = months.start[0], months.policy_end
+    fips = where.county.code if where.county else None
     found = []
-    for other in world.registry:
-        if other.id == policy.id or not applies_to(other, fips, world.where.state):
+    for other in others:
+        if other.id == policy.id or not applies_to(other, fips, where.state):
             continue
-        if first <= other.effective and other.latest < last:
-            found.append(f"{other.title} ({other.effective.isoformat()})")
-        elif other.ended is not None and first <= other.ended < last:
-            found.append(f"{other.title} (-{other.ended.isoformat()})")
+        is_ended = other.ended is not None and first <= other.ended < last and not _ends(policy, other)
+        if first <= other.effective and other.latest < last and not _ends(other, policy):
+            found.append(_said(other, is_ended=is_ended))
+        elif is_ended:
+            found.append(say("other.until", title=_titled(other), day=other.ended))
     return found
+
+
+def _ends(policy: Policy, other: Policy) -> bool:
+    """Whether a policy is the end of another one of the same place: of the other direction, in its stead."""
+    *_, first, last = other.spell
+    if first is None or last is None or policy.place != other.place or policy.direction == other.direction:
+        return False
+    return first - SAME_STEP <= policy.latest and policy.effective <= last + SAME_STEP
+
+
+def _titled(other: Policy) -> Message | str:
+    return say("other.agreement") if other.is_agreement else other.title
+
+
+def _said(other: Policy, *, is_ended: bool) -> Message:
+    """Its title and first day, to the precision that is known, and its last where it ended as well."""
+    title = _titled(other)
+    if other.is_window:
+        when = Month(other.effective) if other.precision == "month" else str(other.effective.year)
+        started = say("other.since", title=title, when=when)
+    else:
+        started = say("other.from", title=title, day=other.effective)
+    return say("other.between", started=started, last=other.ended) if is_ended else started
 
 
 def _is_own(world: Study, policy: Policy, code: str) -> bool:

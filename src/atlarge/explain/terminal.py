@@ -79,9 +79,9 @@ def _title(answer: Answer, language: str) -> str:
 
 
 def _wrapped(text: str, first: str = "", rest: str = "") -> list[str]:
-    """Lines between words; a percent sign stays with its number."""
+    """Lines between words."""
     return textwrap.wrap(
-        text.replace(" %", "\u00a0%"), WIDTH, initial_indent=first, subsequent_indent=rest,
+        text, WIDTH, initial_indent=first, subsequent_indent=rest,
         break_long_words=False, break_on_hyphens=False,
     )  # fmt: skip
 
@@ -136,7 +136,9 @@ def rows_of(answer: Answer, language: str = "en") -> list[Row]:
 
 def _number(value: float | None, *, is_signed: bool = False) -> str:
     text = Number(value).text()
-    return f"+{text}" if is_signed and value is not None and not text.startswith(("-", "0")) else text
+    return (
+        f"+{text}" if is_signed and value is not None and not text.startswith("-") and text != "0" else text
+    )
 
 
 def _table(answer: Answer, language: str) -> list[str]:

@@ -30,7 +30,7 @@ def catalogue() -> dict[str, dict[str, str]]:
     found: dict[str, dict[str, str]] = {}
     for name in ("words.yaml", "site_words.yaml"):
         text = files("atlarge.publish").joinpath(name).read_text(encoding="utf-8")
-        some = {str(key): dict(value) for key, value in yaml.safe_load(text).items()}
+        some = {str(key): dict(value) for key, value in yaml.safe_load(messages.unbroken(text)).items()}
         if twice := found.keys() & some.keys():
             raise ValueError(f"{name}: texts that another file has too: {', '.join(sorted(twice))}")
         found |= some
