@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -165,6 +166,7 @@ def test_the_map_is_coloured_played_zoomed_and_read(page: Page, address: str) ->
     expect(page.locator("#map-when")).to_have_attribute("max", "1")
     page.locator("#map").scroll_into_view_if_needed()
     page.locator("svg.map-svg").wait_for()  # it comes when it is near
+    page.locator("#map-level").select_option("county")
     title = page.locator("#map-title").inner_text()
     page.locator("#map-when").focus()
     page.keyboard.press("Home")
@@ -196,10 +198,41 @@ def test_the_map_is_coloured_played_zoomed_and_read(page: Page, address: str) ->
     page.wait_for_url("**" + PLACE)
 
 
+def test_the_map_by_month_draws_only_what_the_tables_publish(page: Page, address: str, site: Path) -> None:
+    """Each sheet against the downloads: the month where published, else its quarter or year."""
+    page.goto(address + "/index.html")
+    page.locator("#map").scroll_into_view_if_needed()
+    page.locator("svg.map-svg").wait_for()
+    expect(page.locator("#map-level")).to_have_value("county_month")
+    expect(page.locator("#map-when")).to_have_attribute("max", "23")
+    table = pl.read_parquet(site / "data" / "all.parquet").filter(
+        pl.col("level") == "county", pl.col("measure") == "arrests", pl.col("start") <= dt.date(2017, 2, 1)
+    )
+    page.locator("#map-when").evaluate("(e) => { e.value = 16; e.dispatchEvent(new Event('input')); }")
+    assert "Feb 2017" in page.locator("#map-title").inner_text()
+    seen = set()
+    for code in table["place"].unique().sort():
+        own = table.filter(pl.col("place") == code, pl.col("end") >= dt.date(2017, 2, 28))
+        finest = next(e for e in ("month", "quarter", "year") if e in own["period"].to_list())
+        value, mark = own.filter(pl.col("period") == finest).select("value", "mark").row(0)
+        page.locator(f"#c{code}").dispatch_event("click")
+        text = page.locator("#map-sheet dd").first.inner_text()
+        said = f"{value:,} arrests" if mark == "shown" else {"small": "under 5", "withheld": "withheld"}[mark]
+        assert text.startswith(said), (code, text)
+        assert ("Jan–Mar 2017" in text) == (finest == "quarter"), text
+        assert ("FY2017" in text) == (finest == "year"), text
+        assert ("own" in (page.locator(f"#c{code}").get_attribute("class") or "").split()) == (
+            finest == "month"
+        ) or "no rate" in text
+        seen.add(finest)
+    assert seen == {"month", "quarter", "year"}
+
+
 def test_the_maps_table_sorts(page: Page, address: str) -> None:
     page.goto(address + "/index.html")
     page.locator("#map summary").click()
     page.locator("svg.map-svg").wait_for()
+    page.locator("#map-level").select_option("county")
     page.locator("#map th button", has_text="All arrests").click()
     cells = page.locator("#map tbody tr td:nth-child(2)").all_inner_texts()
     numbers = [int(c.replace(",", "")) for c in cells if c[0].isdigit()]

@@ -41,43 +41,55 @@ const work = (figure, slot, told, W, shapes) => {
   const number = (v, digits) => v.toLocaleString("en-US", { maximumFractionDigits: digits ?? (v < 100 ? 1 : 0) });
   const at = {};
   for (const name of Object.keys(told.levels)) at[name] = new Map(told.levels[name].codes.map((code, i) => [code, i]));
-  const periodName = (text) => (level.value === "county" ? say("fiscal", { year: text }) : short[Number(text.slice(5)) - 1] + " " + text.slice(0, 4));
+  const ofCounties = () => level.value.startsWith("county");
+  const monthName = (n) => short[(n + 12) % 12];
+  const periodName = (text) => (text.length === 4 ? say("fiscal", { year: text }) : monthName(Number(text.slice(5)) - 1) + " " + text.slice(0, 4));
   const codeOf = (path) => {
     const fips = path.id.slice(1);
-    if (level.value === "county") return fips;
+    if (ofCounties()) return fips;
     const home_ = told.homes[fips];
     return home_ ? home_[level.value === "state" ? 0 : 1] : "";
   };
   const now = () => told.levels[level.value].periods[+when.value];
-  const countAt = (name, code, period) => {
-    const own = told.levels[level.value], i = at[level.value].get(code);
-    return i === undefined ? undefined : own.counts[name][own.periods.indexOf(period)][i];
+  /* A county with too few records for months of its own is published by the quarter or the fiscal year: the
+     number of that period, with how many months it is of. */
+  const yearOf = (period) => String(Number(period.slice(0, 4)) + (Number(period.slice(5)) > 9 ? 1 : 0));
+  const quarterOf = (period) => { const m = Number(period.slice(5)); return period.slice(0, 5) + String(m - (m - 1) % 3).padStart(2, "0"); };
+  const byMonth = told.levels.county_month;
+  if (byMonth && byMonth.quarters) at.quarters = new Map(byMonth.quarters.codes.map((code, i) => [code, i]));
+  const find = (table, index, name, code, period) => {
+    const i = index && index.get(code), k = table ? table.periods.indexOf(period) : -1;
+    return i === undefined || k < 0 ? undefined : { n: table.counts[name][k][i], people: residents(table, i, period.slice(0, 4)) };
   };
-  const peopleAt = (code, period) => {
-    const own = told.levels[level.value], i = at[level.value].get(code);
-    const year = level.value === "county" ? period : period.slice(0, 4);
-    const years = Object.keys(own.people).sort();
-    return own.people[years.includes(year) ? year : year < years[0] ? years[0] : years[years.length - 1]][i];
+  const residents = (table, i, year) => {
+    const years = Object.keys(table.people).sort();
+    return table.people[years.includes(year) ? year : year < years[0] ? years[0] : years[years.length - 1]][i];
   };
-  const rateOf = (code) => {
-    const n = countAt(measure.value, code, now());
-    if (n === undefined || n === null || n < 0) return null;
-    const people = peopleAt(code, now());
-    return people ? n / people * 1e5 : null;
+  const cellAt = (name, code, period) => {
+    const own = find(told.levels[level.value], at[level.value], name, code, period);
+    if (own) return { ...own, months: 1, period };
+    if (level.value !== "county_month") return undefined;
+    const quarter = quarterOf(period), year = yearOf(period);
+    const q = find(byMonth.quarters, at.quarters, name, code, quarter);
+    if (q) return { ...q, months: 3, period: quarter };
+    const y = find(told.levels.county, at.county, name, code, year);
+    return y && { ...y, months: byMonth.year_months[told.levels.county.periods.indexOf(year)], period: year };
   };
+  const coarseName = (cell) => (cell.period.length === 4 ? periodName(cell.period) : monthName(Number(cell.period.slice(5)) - 1) + "–" + monthName(Number(cell.period.slice(5)) + 1) + " " + cell.period.slice(0, 4));
+  const rateOf = (cell) => (!cell || cell.n === null || cell.n < 0 || !cell.people || !cell.months ? null : cell.n / cell.people * 1e5 / cell.months);
   const norate = new Set(told.norate);
   const kind = (code) => {
-    const n = countAt(measure.value, code, now());
-    if (n === undefined || n === null) return "qn";
-    if (level.value === "county" && norate.has(code)) return "qr";
-    if (n === -1) return "qs";
-    if (n === -2) return "qx";
-    if (n === 0) return "q0";
-    const rate = rateOf(code);
+    const cell = cellAt(measure.value, code, now());
+    if (!cell || cell.n === null) return "qn";
+    if (ofCounties() && norate.has(code)) return "qr";
+    const own = level.value === "county_month" && cell.period === now() ? " own" : "";
+    if (cell.n < 0) return (cell.n === -1 ? "qs" : "qx") + own;
+    if (cell.n === 0) return "q0" + own;
+    const rate = rateOf(cell);
     if (rate === null) return "qn";
     let step = 1;
     for (const cut of told.levels[level.value].cuts[measure.value]) if (rate >= cut) step += 1;
-    return "q" + Math.min(step, 5);
+    return "q" + Math.min(step, 5) + own;
   };
   const FILLS = { qs: "url(#p-small)", qx: "url(#p-withheld)", qr: "url(#p-norate)" };
   const draw = () => {
@@ -86,11 +98,14 @@ const work = (figure, slot, told, W, shapes) => {
       const code = codeOf(path);
       if (!kinds.has(code)) kinds.set(code, kind(code));
       const k = kinds.get(code);
-      path.setAttribute("class", k);
-      if (FILLS[k]) path.setAttribute("fill", FILLS[k]); else path.removeAttribute("fill");
+      const named = path === chosen ? k + " on" : k, fill = FILLS[k.slice(0, 2)];
+      if (path.getAttribute("class") === named) continue;
+      path.setAttribute("class", named);
+      if (fill) path.setAttribute("fill", fill); else path.removeAttribute("fill");
     }
     const name = measure.selectedOptions[0].textContent, period = periodName(now());
-    $("map-title").textContent = say("map.rated", { measure: name, period });
+    $("map-coarse").hidden = level.value !== "county_month";
+    $("map-title").textContent = say(level.value === "county_month" ? "map.rated_month" : "map.rated", { measure: name, period });
     $("map-when-say").textContent = period;
     when.setAttribute("aria-valuetext", period);
     const cuts = told.levels[level.value].cuts[measure.value];
@@ -102,38 +117,39 @@ const work = (figure, slot, told, W, shapes) => {
     if (twin.open) fillTable();
   };
   const words = (code) => {
-    const n = countAt(measure.value, code, now());
-    if (n === undefined || n === null) return say("map.none");
-    if (n === -1) return say("map.small", { threshold: told.threshold });
-    if (n === -2) return say("map.withheld");
-    const rate = rateOf(code);
-    const some = say("map.arrests", { n: number(n, 0) });
-    if (level.value === "county" && norate.has(code)) return some + " (" + say("map.norate") + ")";
-    return rate === null ? some : some + ", " + say("map.rate", { n: number(rate) });
+    const cell = cellAt(measure.value, code, now());
+    if (!cell || cell.n === null) return say("map.none");
+    const tail = cell.period === now() ? "" : " " + say("map.coarse", { period: coarseName(cell) });
+    if (cell.n === -1) return say("map.small", { threshold: told.threshold }) + tail;
+    if (cell.n === -2) return say("map.withheld") + tail;
+    const rate = rateOf(cell);
+    const some = say("map.arrests", { n: number(cell.n, 0) }) + tail;
+    if (ofCounties() && norate.has(code)) return some + " (" + say("map.norate") + ")";
+    return rate === null ? some : some + ", " + say(tail ? "map.rate_month" : "map.rate", { n: number(rate) });
   };
   const nameOf = (code) => {
-    const i = at[level.value].get(code);
-    return i === undefined ? told.names[code] || "" : told.levels[level.value].names[i];
+    const view = ofCounties() ? "county" : level.value, i = at[view].get(code);
+    return i === undefined ? told.names[code] || "" : told.levels[view].names[i];
   };
   const pageOf = (code) => {
-    const known = at[level.value].has(code) || level.value === "county";
-    return known && code ? home + "place/" + level.value + "/" + code + ".html" : "";
+    const known = ofCounties() || at[level.value].has(code);
+    return known && code ? home + "place/" + (ofCounties() ? "county" : level.value) + "/" + code + ".html" : "";
   };
   /* The same as a table: places with records in the period, their counts, and the rate of the measure drawn. */
   const twin = $("map-twin");
   const fillTable = () => {
     const table = twin.querySelector("table");
-    table.caption.textContent = $("map-title").textContent;
+    table.caption.textContent = $("map-title").textContent + (at.quarters && level.value === "county_month" ? ". " + say("map.table_months") : "");
     table.querySelectorAll("th").forEach((head) => head.removeAttribute("aria-sort"));
-    const rows = told.levels[level.value].codes.filter((code) => countAt("arrests", code, now())).map((code) => {
+    const rows = told.levels[level.value].codes.filter((code) => (cellAt("arrests", code, now()) || {}).n).map((code) => {
       const row = document.createElement("tr"), head = document.createElement("th"), link = document.createElement("a");
       head.scope = "row"; link.href = pageOf(code); link.textContent = nameOf(code);
       head.append(link); row.append(head);
       for (const option of measure.options) {
-        const n = countAt(option.value, code, now());
+        const { n } = cellAt(option.value, code, now()) || {};
         row.insertCell().textContent = n === null || n === undefined ? "–" : n === -1 ? "<" + told.threshold : n === -2 ? say("withheld") : number(n, 0);
       }
-      const rate = level.value === "county" && norate.has(code) ? null : rateOf(code);
+      const rate = ofCounties() && norate.has(code) ? null : rateOf(cellAt(measure.value, code, now()));
       row.insertCell().textContent = rate === null ? "–" : number(rate, 1);
       return row;
     });
@@ -188,7 +204,7 @@ const work = (figure, slot, told, W, shapes) => {
       if (+when.value >= +when.max) { stop(); return; }
       when.value = +when.value + 1;
       draw();
-    }, level.value === "county" ? 1100 : 450);
+    }, now().length === 4 ? 1100 : 450);
   });
 
   svg.addEventListener("pointerover", (event) => {
