@@ -21,8 +21,9 @@ from making import HandStore, Span
 
 D = dt.date
 FIRST, DAYS = D(2017, 1, 25), 45
-HOMES = {"county_fips": {"48453": ("TX", "SNA"), "13121": ("GA", "ATL"), "53033": ("WA", "SEA")},
-         "office": {"AUS": ("TX", "SNA"), "ATL": ("GA", "ATL"), "SEA": ("WA", "SEA")}}  # fmt: skip
+# places none of whose records are of another area, so that an absent row means zero in a cut to theirs
+HOMES = {"county_fips": {"48453": ("TX", "SNA"), "13063": ("GA", "ATL"), "53021": ("WA", "SEA")},
+         "office": {"DHD": ("TX", "SNA"), "STG": ("GA", "ATL"), "WNT": ("WA", "SEA")}}  # fmt: skip
 WHOLE_STATES = {"GA": {"ATL"}, "WA": {"SEA"}, "TX": {"DAL", "ELP", "HOU", "SNA"}}
 SCOPES = ["nation", "aor:SNA", "aor:ATL,SEA", "state:TX,WA", "aor:DAL,ELP,HOU,SNA"]
 AT_LARGE = {"Located", "Non-Custodial Arrest"}
@@ -123,7 +124,13 @@ def _again(
             r["n"] for r in told
             if (column is None or r[column] == place) and r["date"] in inside and _counts(r, measure)
         )  # fmt: skip
-        made.append((place, period, measure, value if inside else None, len(inside), _length(period, every)))
+        # other areas record arrests in a state, too: a cut to areas shows no zero of it
+        is_zero = by != "state" or all(
+            any(s.start <= d <= s.end and not s.scope.startswith("aor") and _inside(s.scope, by, place)
+                for s in spans) for d in inside
+        )  # fmt: skip
+        known = value if inside and (value or is_zero) else None
+        made.append((place, period, measure, known, len(inside), _length(period, every)))
     return made
 
 

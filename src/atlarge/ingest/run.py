@@ -19,6 +19,7 @@ from atlarge.places.landmark_class import classes_of
 from atlarge.records.audit import IngestAudit, ReleaseAudit
 from atlarge.records.commit import already_stored, commit, digest
 from atlarge.records.coverage import Scope, parse_scope
+from atlarge.records.gaps import shown
 from atlarge.records.parts import Aside, prepared_parts, whole
 from atlarge.records.prepare import Prepared, prepare
 from atlarge.records.revisions import revisions
@@ -357,15 +358,21 @@ class _Placer:
 def put_places(prepared: Prepared, own: pl.DataFrame | None) -> None:
     """Give rows the places of their words and the class of their landmark, in the table's form."""
     if own is not None:
-        words = _words(prepared.frame)
-        keys = words.columns or ["_rows"]
-        joined = words.join(own, on=keys, how="left", nulls_equal=True, maintain_order="left")
-        prepared.frame = prepared.frame.with_columns(
-            joined["_area"].alias("aor"), joined["_code"].alias("state"),
-            *joined.select("aor_basis", *_FOUND_KEPT).get_columns(),
-        )  # fmt: skip
+        prepared.frame = with_places(prepared.frame, own)
         prepared.audit.unresolved_places = int((prepared.frame["place_kind"] == "unresolved").sum())
     if prepared.audit.table == "arrests" and "landmark" in prepared.frame.columns:
         classes = classes_of(prepared.frame["landmark"]).alias("landmark_class")
         prepared.frame = prepared.frame.with_columns(classes)
+    prepared.shown = shown(prepared.frame, prepared.audit.table)
     prepared.frame = conform(prepared.frame, prepared.audit.table)
+
+
+def with_places(frame: pl.DataFrame, own: pl.DataFrame) -> pl.DataFrame:
+    """Rows with the places of their words."""
+    words = _words(frame)
+    keys = words.columns or ["_rows"]
+    joined = words.join(own, on=keys, how="left", nulls_equal=True, maintain_order="left")
+    return frame.with_columns(
+        joined["_area"].alias("aor"), joined["_code"].alias("state"),
+        *joined.select("aor_basis", *_FOUND_KEPT).get_columns(),
+    )  # fmt: skip

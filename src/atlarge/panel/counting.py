@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from numpy.typing import NDArray
 
+    from atlarge.records.gaps import Gap
     from atlarge.records.store import Coverage, Store
 
 By = Literal["county", "office", "aor", "state", "nation"]
@@ -45,8 +46,14 @@ PLACE_COLUMN: dict[str, str] = {
 }
 _TRUNCATE = {"day": "1d", "week": "1w", "month": "1mo"}
 NATION = "US"
-_OFTEN = 60
-"""Records per million of the nation's under which a place has few enough for a stray one to matter."""
+_OFTEN, _OFTEN_ZERO = 300, 1800
+"""Records per million of the nation's under which a place has few enough for a stray one to matter; and for
+a period without any to be no sure zero."""
+_STRAY = 18
+"""Records per million taken where the table of usual places says fewer than 20 in four years."""
+_MOST_ELSEWHERE, _ROWS_A_DAY = 0.05, 3.7e-4
+"""Records of other areas in a period from which on a zero is not sure; a day's rows by rows per million."""
+_DAYS = {"day": 1, "week": 7, "month": 30}
 
 
 @dataclass(frozen=True)
@@ -325,7 +332,9 @@ def panel(
     coverage: dict[str, Any] = {}
     breaks: dict[str, Any] = {}
     for name in dict.fromkeys(m.table for m in wanted):
-        for group in _alike(store, [m for m in wanted if m.table == name and not m.is_inferred]):
+        for group in _alike(
+            store, [m for m in wanted if m.table == name and not m.is_inferred], query.scheme
+        ):
             part, scope = _table_panel(store, name, group, query)
             parts.append(part)
             coverage[name] = _joined(coverage.get(name), scope)
@@ -382,19 +391,78 @@ def _narrowed(c: Coverage, columns: frozenset[str]) -> list[Coverage]:
     return [replace(c, start=a, end=b, reported=()) for a, b in spans]
 
 
-def _reporting(store: Store, m: Measure) -> list[Coverage]:
-    """The coverage of the releases that report a measure, for the days on which they do: a column left empty
-    reports nothing."""
-    return [part for c in store.coverage(m.table) for part in _narrowed(c, _needs(m))]
+def _concerns(gap: Gap, m: Measure, read_as: Scheme) -> bool:
+    """Whether a measure counts rows of a value that is lacking, as one of all values of the column does."""
+    equals = dict(m.equals)
+    if gap.column in equals:
+        counted = {str(value).upper() for value in equals[gap.column]}
+        return any(value in counted for value in gap.values)
+    if gap.column == "method" and m.category is not None:
+        listed = {method.upper(): c for c in read_as.categories for method in read_as.methods(c)}
+        return any(listed.get(value, read_as.unlisted) == m.category for value in gap.values)
+    return True
 
 
-def _coverage_of_all(store: Store, group: list[Measure]) -> list[Coverage]:
+def _without_gaps(c: Coverage, gaps: Sequence[Gap]) -> list[Coverage]:
+    """Coverage less some gaps: without the places and days of each."""
+    parts = [c]
+    for gap in gaps:
+        if not gap.where and gap.start is None:
+            return []
+        cut = []
+        for part in parts:
+            start, end = gap.start or part.start, gap.end or part.end
+            if start > part.end or end < part.start:
+                cut.append(part)
+                continue
+            if part.start < start:
+                cut.append(replace(part, end=start - dt.timedelta(days=1)))
+            if gap.where and gap.where not in part.without:
+                inside = replace(part, start=max(part.start, start), end=min(part.end, end))
+                cut.append(replace(inside, without=tuple(sorted({*part.without, gap.where}))))
+            if part.end > end:
+                cut.append(replace(part, start=end + dt.timedelta(days=1)))
+        parts = cut
+    return parts
+
+
+def _reporting(
+    store: Store, group: Sequence[Measure], read_as: Scheme, *, is_zero: bool = False
+) -> list[Coverage]:
+    """The coverage of the releases that report every one of some measures, for the days on which they do.
+
+    A column left empty reports nothing, nor does a release that lacks much of what a measure counts. Where
+    `is_zero`, only the coverage in which an absent row means zero: of no release that lacks any of it.
+    """
+    needs = frozenset[str]().union(*(_needs(m) for m in group))
+    found: list[Coverage] = []
+    for c in store.coverage(group[0].table):
+        gaps = [
+            g for g in getattr(c, "gaps", ())
+            if (is_zero or g.closes) and any(_concerns(g, m, read_as) for m in group)
+        ]  # fmt: skip
+        for part in _narrowed(c, needs):
+            found += [replace(cut, gaps=()) for cut in _without_gaps(part, gaps)] if gaps else [part]
+    return found
+
+
+def _coverage_of_all(store: Store, group: list[Measure], read_as: Scheme) -> list[Coverage]:
     """The coverage of the releases that report every one of some measures. CoverageError if there is none."""
-    needs = frozenset().union(*(_needs(m) for m in group))
-    table = store.coverage(group[0].table)
-    found = [part for c in table for part in _narrowed(c, needs)]
-    if not found and table:
+    found = _reporting(store, group, read_as)
+    needs = frozenset[str]().union(*(_needs(m) for m in group))
+    if not found and store.coverage(group[0].table):
         names = ", ".join(m.name for m in group)
+        lacking = [g for c in store.coverage(group[0].table) for g in getattr(c, "gaps", ())]
+        lacking = [g for g in lacking if g.closes and any(_concerns(g, m, read_as) for m in group)]
+        if lacking and all(
+            _needs(m).isdisjoint(getattr(c, "lacks", ())) for m in group for c in store.coverage(m.table)
+        ):
+            most = max(lacking, key=lambda g: g.rows)
+            raise CoverageError(
+                f"no release in the store reports {names}: no row has {most.column.replace('_', ' ')} "
+                f"{', '.join(most.values[:3])}, as a whole release would; ingest one, or say by "
+                "`atlarge ingest --covers` what the file covers whole"
+            )
         raise CoverageError(
             f"no release in the store reports {names}: the column it is counted by "
             f"({', '.join(sorted(needs))}) is empty or missing"
@@ -402,11 +470,12 @@ def _coverage_of_all(store: Store, group: list[Measure]) -> list[Coverage]:
     return found
 
 
-def _alike(store: Store, group: list[Measure]) -> list[list[Measure]]:
+def _alike(store: Store, group: list[Measure], read_as: Scheme) -> list[list[Measure]]:
     """Measures of a table in groups that the same releases report."""
     found: dict[tuple[Any, ...], list[Measure]] = {}
     for m in group:
-        found.setdefault(tuple(_reporting(store, m)), []).append(m)
+        covers = (tuple(_reporting(store, [m], read_as, is_zero=z)) for z in (False, True))
+        found.setdefault(tuple(covers), []).append(m)
     return list(found.values())
 
 
@@ -445,7 +514,7 @@ def sparse(
         raise QuestionError("sparse counts need measures of one table")
     query = _query(by, every, scheme, engine, None, None, None)
     name = tables.pop()
-    covered = _window(_coverage_of_all(store, group), name, query)
+    covered = _window(_coverage_of_all(store, group, query.scheme), name, query)
     counts, _ = _count(store, group, query, covered, ordered=ordered)
     places = counts["place"].unique().sort().to_list()
     return counts, [(c, _scope_places(c, places, by)) for c in covered]
@@ -479,7 +548,7 @@ def _table_panel(
         raise QuestionError(
             f"{', '.join(reported)}: reported by the month; ask for it by month, not by {query.every}"
         )
-    covered = _window(_coverage_of_all(store, group), name, query)
+    covered = _window(_coverage_of_all(store, group, query.scheme), name, query)
     if reported:  # a figure stands for its whole month, and is dated by the first day of it
         covered = [replace(c, end=month_end(c.end)) for c in covered]
     # Where a period may be covered in part, its records of other days must not count: days separate them.
@@ -496,7 +565,8 @@ def _table_panel(
         inside = inside.group_by("place", period).agg(pl.col(names).sum())
     days = _whole_periods(days, query.every)
     outside = {n: int(counts[n].sum()) - int(inside[n].sum()) for n in names}
-    return _filled(days, inside, group, query), _scope_of(covered, unplaced, outside)
+    unsure = _unsure_zeros(store, group, query, covered, days)
+    return _filled(days, inside, group, query, unsure), _scope_of(covered, unplaced, outside)
 
 
 def _breaks(group: list[Measure], part: pl.DataFrame) -> dict[str, Any]:
@@ -518,7 +588,7 @@ def _inferred_panel(
     from atlarge.panel.inferred import custodial_cells, definition, inferred_counts
 
     assert m.inferred_from is not None
-    covered = _window(_coverage_of_all(store, [measure("handoffs")]), m.table, query)
+    covered = _window(_coverage_of_all(store, [measure("handoffs")], query.scheme), m.table, query)
     cells = custodial_cells(store, query.engine)
     column = PLACE_COLUMN[query.by]
     place = pl.col(column) if column else pl.lit(NATION)
@@ -578,19 +648,24 @@ def _scope_of(covered: list[Coverage], unplaced: dict[str, int], outside: dict[s
 
 def _window(coverage: list[Coverage], name: str, query: _Query) -> list[Coverage]:
     """The parts of the coverage that lie in the queried time; CoverageError if there are none."""
+    kept = _clipped(coverage, query)
     start, end = query.start, query.end
     if not coverage:
         raise CoverageError(f"the store has no {name}")
-    kept = [
-        replace(c, start=max(c.start, start or c.start), end=min(c.end, end or c.end))
-        for c in coverage
-        if (start is None or c.end >= start) and (end is None or c.start <= end)
-    ]
     if not kept:
         spans = ", ".join(f"{c.start} to {c.end}" for c in coverage)
         wanted = f"{start or 'the beginning'} to {end or 'the end'}"
         raise CoverageError(f"the {name} in the store do not cover {wanted}; they cover {spans}")
     return kept
+
+
+def _clipped(coverage: list[Coverage], query: _Query) -> list[Coverage]:
+    start, end = query.start, query.end
+    return [
+        replace(c, start=max(c.start, start or c.start), end=min(c.end, end or c.end))
+        for c in coverage
+        if (start is None or c.end >= start) and (end is None or c.start <= end)
+    ]
 
 
 def _is_one_span(covered: list[Coverage]) -> bool:
@@ -669,31 +744,35 @@ def _covers(c: Coverage) -> tuple[str, tuple[str, ...] | None, tuple[str, ...]]:
     return c.scope, getattr(c, "levels", None), tuple(getattr(c, "without", ()))
 
 
-def _scope_places(c: Coverage, places: list[str], by: str) -> list[str]:
-    """The places of one level that a release's coverage takes in."""
+def _scope_places(c: Coverage, places: list[str], by: str, zero_days: int = 0) -> list[str]:
+    """The places of one level that a release's coverage takes in.
+
+    `zero_days`: only those in which no row in so many days means zero, other areas' rows considered.
+    """
     scope, levels, without = _covers(c)
     if levels is not None and by not in levels:
         return []
     kind, _, codes = scope.partition(":")
+    wide = [w for w in without if w.partition(":")[0] not in ("county", "office")]
     if kind != "nation":
         if by == "nation":  # a release of some places is no count of the nation
             return []
-        allowed = _members(kind, frozenset(codes.split(",")), by)
+        allowed = _members(kind, frozenset(codes.split(",")), by, zero_days)
         places = [p for p in places if p in allowed]
     elif by == "nation":
-        return [] if any(not w.startswith("county:") for w in without) else places
-    if without and by == "office":
+        return [] if wide else places
+    if wide and by == "office":
         known = frozenset(table("offices")["office"])
         places = [p for p in places if p in known]
     for lacking in without:
         kind, _, code = lacking.partition(":")
-        gone = _touched(kind, code, by)
+        gone = _touched(kind, code, by, zero_days)
         places = [p for p in places if p not in gone]
     return places
 
 
 @cache
-def _members(kind: str, codes: frozenset[str], by: str) -> frozenset[str]:
+def _members(kind: str, codes: frozenset[str], by: str, zero_days: int = 0) -> frozenset[str]:
     """Places of one level that lie wholly in places of another."""
     if kind == by:
         return codes
@@ -702,52 +781,67 @@ def _members(kind: str, codes: frozenset[str], by: str) -> frozenset[str]:
     if by in ("county", "office"):
         name = "counties" if by == "county" else "offices"
         own = frozenset(table(name).filter(pl.col(kind).is_in(list(codes)))["fips" if by == "county" else by])
-        return own - _shared(kind, codes, by)
+        return own - _shared(kind, codes, by, zero_days)
     if kind == "state":  # states never take in a whole area for certain
         return frozenset()
     counties = table("counties").group_by("state").agg(pl.col("aor").is_in(list(codes)).all())
-    return frozenset(counties.filter("aor")["state"])
+    whole = frozenset(counties.filter("aor")["state"])
+    return whole - _shared(kind, codes, by, zero_days) if zero_days else whole
 
 
 @cache
-def _touched(kind: str, code: str, by: str) -> frozenset[str]:
+def _touched(kind: str, code: str, by: str, zero_days: int = 0) -> frozenset[str]:
     """Places of one level of which a place that is lacking is a part, or which are parts of it."""
     if kind == by:
         return frozenset([code])
-    if kind == "county":  # one county less is no reason to give up its state
+    if kind in ("county", "office"):  # one county less is no reason to give up its state
         return frozenset()
     if by in ("county", "office"):
         name = "counties" if by == "county" else "offices"
         own = frozenset(table(name).filter(pl.col(kind) == code)["fips" if by == "county" else by])
-        return own | _shared(kind, frozenset(_usual(by)[kind].drop_nulls()) - {code}, by)
+        return own | _shared(kind, frozenset(_usual(by)[kind].drop_nulls()) - {code}, by, zero_days)
     return frozenset(table("counties").filter(pl.col(kind) == code)[by].drop_nulls())
 
 
 def _usual(by: str) -> pl.DataFrame:
-    return table("usual_places").filter(pl.col("kind") == by)
+    usual = table("usual_places")
+    if by == "state":
+        return usual.drop_nulls("state").with_columns(pl.col("state").alias("code"))
+    return usual.filter(pl.col("kind") == by)
 
 
 @cache
-def _shared(kind: str, codes: frozenset[str], by: str) -> frozenset[str]:
-    """Counties or office areas of few records, some of which are of other areas of responsibility than these.
+def _shared(kind: str, codes: frozenset[str], by: str, zero_days: int) -> frozenset[str]:
+    """Places, some of whose records are of other areas of responsibility than these.
 
-    Who records an arrest is not always whose place it is in: without the others, a zero there is not sure.
+    Who records an arrest is not always whose place it is in, and some records name no area. Of these places,
+    those of few records are not counted without the others. For `zero_days`, the length of periods without a
+    row, also those where such a period is no sure zero.
     """
     if kind == "state":
         return frozenset()
-    usual = _usual(by).with_columns(pl.col(kind).is_in(list(codes)).fill_null(False).alias("own"))
+    own = pl.col(kind).is_in(list(codes)).fill_null(False)
+    usual = _usual(by).with_columns(own.alias("own"), pl.col("per_million").clip(_STRAY).alias("rows"))
     places = usual.group_by("code").agg(
-        (~pl.col("own")).any().alias("others"),
-        pl.col("per_million").filter("own").sum().alias("here"),
-    )
-    return frozenset(places.filter(pl.col("others") & (pl.col("here") < _OFTEN))["code"])
+        pl.col("rows").filter("own").sum().alias("here"),
+        (pl.col("rows").filter(~pl.col("own")).sum() + _STRAY * (pl.col("own") * pl.col("unrecorded")).sum())
+        .alias("elsewhere"),
+    )  # fmt: skip
+    is_unsure = pl.col("here") < (_OFTEN_ZERO if zero_days else _OFTEN)
+    if zero_days:
+        is_unsure = is_unsure | (pl.col("elsewhere") * _ROWS_A_DAY * zero_days > _MOST_ELSEWHERE)
+    return frozenset(places.filter((pl.col("elsewhere") > 0) & is_unsure)["code"])
 
 
-def _covered_days(covered: list[Coverage], places: list[str], query: _Query) -> pl.DataFrame:
+def _covered_days(
+    covered: list[Coverage], places: list[str], query: _Query, is_zero: bool = False
+) -> pl.DataFrame:
     """Days that any release covers, as place, period, days_covered: overlapping releases count once."""
     pieces = []
+    if not covered:
+        return pl.DataFrame(schema={"place": pl.String, "period": pl.Date, "days_covered": pl.Int64})
     for same in {_covers(c): c for c in covered}.values():
-        inside = _scope_places(same, places, query.by)
+        inside = _scope_places(same, places, query.by, _DAYS[query.every] if is_zero else 0)
         alike = [c for c in covered if _covers(c) == _covers(same)]
         spans = [pl.date_range(c.start, c.end, eager=True) for c in alike]
         days = pl.concat(spans).unique().alias("day").to_frame()
@@ -776,14 +870,63 @@ def _whole_periods(days: pl.DataFrame, every: str) -> pl.DataFrame:
     )
 
 
-def _filled(days: pl.DataFrame, counts: pl.DataFrame, group: list[Measure], query: _Query) -> pl.DataFrame:
-    """Put counts on the grid: zero where covered, null where not, null where a measure is not reported."""
+def _unsure_zeros(
+    store: Store, group: list[Measure], query: _Query, covered: list[Coverage], days: pl.DataFrame
+) -> pl.DataFrame | None:
+    """Places and periods (of `days`) in which no row does not mean zero; None where it always does.
+
+    On some day no release covers them that has all that the measures count; or a place has rows of areas that
+    the releases lack.
+    """
+    if group[0].is_reported:
+        return None
+    places = _doubtful(store, group[0], query, covered, days["place"].unique().to_list())
+    if not places:
+        return None
+    whole = _clipped(_reporting(store, group, query.scheme, is_zero=True), query)
+    sure = _covered_days(whole, places, query, is_zero=True).rename({"days_covered": "sure"})
+    asked = days.filter((pl.col("days_covered") > 0) & pl.col("place").is_in(places))
+    joined = asked.join(sure, on=["place", "period"], how="left")
+    return joined.filter(pl.col("sure").fill_null(0) < pl.col("days_covered")).select("place", "period")
+
+
+def _doubtful(
+    store: Store, m: Measure, query: _Query, covered: list[Coverage], places: list[str]
+) -> list[str]:
+    """Places of which some zero may be unsure: all, but for what national releases lack in some places."""
+    if any(_covers(c) != ("nation", None, ()) for c in covered):
+        return places
+    gaps = {
+        g for c in store.coverage(m.table) for g in getattr(c, "gaps", ()) if _concerns(g, m, query.scheme)
+    }
+    if any(not g.where for g in gaps):
+        return places
+    touched = {p for g in gaps for p in _touched(*g.where.split(":"), query.by, _DAYS[query.every])}
+    return [p for p in places if p in touched]
+
+
+def _filled(
+    days: pl.DataFrame,
+    counts: pl.DataFrame,
+    group: list[Measure],
+    query: _Query,
+    unsure: pl.DataFrame | None = None,
+) -> pl.DataFrame:
+    """Put counts on the grid: zero where covered, null where not, null where a measure is not reported.
+
+    `unsure`: where a measure without a row is missing, too.
+    """
     names = [m.name for m in group]
     grid = days.join(counts, on=["place", "period"], how="left")
     if not any(m.is_reported for m in group):
         grid = grid.with_columns(
             pl.when(pl.col("days_covered") > 0).then(pl.col(names).fill_null(0)).otherwise(None)
         )
+        if unsure is not None and unsure.height:
+            grid = grid.join(unsure.with_columns(pl.lit(True).alias("_unsure")), on=["place", "period"],
+                             how="left")  # fmt: skip
+            is_known = pl.col("_unsure").is_null() | (pl.col(names) > 0)
+            grid = grid.with_columns(pl.when(is_known).then(pl.col(names))).drop("_unsure")
     for m in group:
         if m.unmeasured_from is not None:
             unmeasured = pl.col("period").dt.offset_by(_TRUNCATE[query.every]) > m.unmeasured_from

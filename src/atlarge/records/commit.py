@@ -11,6 +11,7 @@ import polars as pl
 from atlarge.records.audit import ReleaseAudit
 from atlarge.records.best import FILLED, fill
 from atlarge.records.coverage import Scope, days_with_rows, is_placed, places_of, spans_of
+from atlarge.records.gaps import gaps_of, is_rich, notes_of
 from atlarge.records.missing import filled, lacks, reported_days
 from atlarge.records.overlap import Stored, overlaps
 from atlarge.records.prepare import Prepared
@@ -78,7 +79,8 @@ def _scopes(prepared: Prepared) -> list[Scope]:
     texts, has_text = _texts(prepared.frame)
     names = [c for c in ("aor", "state", "office", "county_fips") if c in prepared.frame.columns]
     places = prepared.frame.group_by(names).agg(pl.col("n").sum())
-    found = places_of(places, scope, texts, has_text, "state" in prepared.family.columns)
+    is_real = is_rich(prepared.shown) and not prepared.is_simulated
+    found = places_of(places, scope, texts, has_text, "state" in prepared.family.columns, is_real)
     if prepared.is_simulated:
         found = [replace(one, without=()) if one.places == "nation" else one for one in found]
     return found
@@ -99,12 +101,22 @@ def _lacking(prepared: Prepared) -> dict[str, Any]:
     return ({"lacks": empty} if empty else {}) | ({"reported": reported} if reported else {})
 
 
+def _gaps(prepared: Prepared) -> dict[str, Any]:
+    """What a release lacks though a whole one always has it, for the manifest; noted in its account."""
+    if prepared.covers or prepared.is_simulated or prepared.audit.table not in EVENTS:
+        return {}
+    found = gaps_of(prepared.shown, prepared.audit.table, prepared.family.scope)
+    prepared.audit.notes += notes_of(found)
+    return {"gaps": [gap.to_dict() for gap in found]} if found else {}
+
+
 def coverage_of(prepared: Prepared) -> list[dict[str, Any]]:
     """Days and places that a release covers, from its rows in `frame`."""
     column = DATE_COLUMN[prepared.audit.table]
     if column is None:
         return []
-    scopes, lacking = _scopes(prepared), _lacking(prepared)
+    gaps = _gaps(prepared)
+    scopes, lacking = _scopes(prepared), _lacking(prepared) | gaps
     days = prepared.frame[column].drop_nulls()
     if prepared.audit.table == "aggregates":
         ends = days.sort().to_list()

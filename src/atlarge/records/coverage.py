@@ -34,6 +34,9 @@ _ABSENT_SHARE = 0.25
 """And of all rows with such a place: facilities come and go, and differ between tables."""
 _ALONE = {"aor": 20, "state": 30, "county": 400}
 """Rows that one absent place should have had, for a wide release to be one without it: jails close."""
+_MANY, _STRAYS = 60, 0.08
+"""An area or state that should have had so many rows and has under this share of them has strays alone: rows
+that others recorded, or that name no area."""
 _ENOUGH_ROWS = 50
 _WIDE = 0.9
 _WIDE_REACH = 0.9
@@ -63,9 +66,10 @@ class Scope:
 
 @dataclass
 class Seen:
-    """Rows of a release by its places."""
+    """Rows of a release by its places; `is_real`: with the variety that records have in other columns."""
 
     frame: pl.DataFrame
+    is_real: bool = False
     rows: int = field(init=False)
 
     def __post_init__(self) -> None:
@@ -149,7 +153,7 @@ def _expected(usual: pl.DataFrame, seen: Seen, level: str) -> dict[str, float]:
     rows = frame.group_by("aor").agg(pl.col("n").sum())
     shares = known.group_by("aor", level).agg(pl.col("per_million").sum())
     shares = shares.with_columns(
-        (pl.col("per_million") / pl.col("per_million").sum().over("aor")).alias("share")
+        (pl.col("per_million") / pl.col("per_million").sum().over("aor").clip(1)).alias("share")
     )
     expected = shares.join(rows, on="aor").select(level, (pl.col("share") * pl.col("n")).alias("rows"))
     return dict(expected.group_by(level).agg(pl.col("rows").sum()).sort(level).iter_rows())
@@ -186,7 +190,12 @@ def _small(seen: Seen, counts: dict[str, dict[str, int]]) -> list[Scope] | None:
 
 
 def _is_wide(seen: Seen, usual: pl.DataFrame) -> bool:
-    """Whether the rows reach nearly every area and state: no cut to a list of counties does."""
+    """Whether rows of few kinds, such as simulated ones, reach nearly every area and state.
+
+    Such rows name a county each, in a list of counties; of real ones (`is_real`), that is a cut to the list.
+    """
+    if seen.is_real:
+        return False
     reached = []
     for level in ("aor", "state"):
         expected = usual.filter(pl.col(level).is_not_null()).group_by(level).agg(pl.col("per_million").sum())
@@ -246,10 +255,12 @@ def _lacking(seen: Seen, usual: pl.DataFrame, levels: tuple[str, ...] | None) ->
         is_thin = level == "county" and _is_wide(seen, usual)  # wide, and in some counties of each state
         if not counts or not total or (_absent(expected, counts) > _MOST_LACKING * total and not is_thin):
             continue
+        has_strays = seen.is_real and level in ("aor", "state")
         lacks += [
             f"{level}:{place}"
             for place, rows in sorted(expected.items())
-            if rows >= _ALONE[level] and place not in counts
+            if rows >= _ALONE[level]
+            and (place not in counts or (has_strays and rows >= _MANY and counts[place] < _STRAYS * rows))
         ]
     return tuple(lacks)
 
@@ -266,16 +277,22 @@ def _levels(seen: Seen, has_text: bool, has_state: bool) -> tuple[str, ...] | No
 
 
 def places_of(
-    frame: pl.DataFrame, scope: str, texts: int | None, has_text: bool, has_state: bool = True
+    frame: pl.DataFrame,
+    scope: str,
+    texts: int | None,
+    has_text: bool,
+    has_state: bool = True,
+    is_real: bool = False,
 ) -> list[Scope]:
     """The places that rows of events cover.
 
     `frame`: distinct places (aor, state, office, county_fips, those there are) with `n` rows; `scope`: what a
     whole release of the family covers; `texts`: how many distinct texts of place, if known; `has_text`:
     whether rows have a text that can name a county; `has_state`: whether states are recorded, not only read
-    from texts: an office area's text names none, and is lost when a file is cut by states so read.
+    from texts: an office area's text names none, and is lost when a file is cut by states so read;
+    `is_real`: whether other columns have the variety that records have.
     """
-    seen = Seen(frame)
+    seen = Seen(frame, is_real)
     usual = _inside(scope)
     if usual.is_empty() or not seen.rows:
         return [Scope(scope)]

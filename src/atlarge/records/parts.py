@@ -14,6 +14,7 @@ from atlarge.records.audit import ReleaseAudit
 from atlarge.records.commit import coverage_of
 from atlarge.records.coverage import Scope
 from atlarge.records.dates import DateOrder
+from atlarge.records.gaps import added
 from atlarge.records.prepare import Begun, Prepared, begin, finish, identical
 from atlarge.records.store import Spill
 from atlarge.releases import Release
@@ -129,6 +130,7 @@ def whole(
     quarantine = pl.concat([one.quarantine for one in prepared]).sort("sheet", "row", nulls_last=False)
     released = Prepared(prepared[0].family, pl.concat(digests), quarantine, audit, covers=covers or [])
     released.is_simulated = prepared[0].is_simulated
+    released.shown = added([one.shown for one in prepared])
     audit.coverage = coverage_of(released)
     released.frame, released.pieces = released.frame.clear(), pieces
     return released

@@ -25,6 +25,7 @@ import polars as pl
 
 from atlarge.errors import StoreError
 from atlarge.files import locked, sync, write_atomically
+from atlarge.records.gaps import Gap
 from atlarge.records.integrity import digest, is_sealed, require, sealed
 from atlarge.records.tables import TABLES
 
@@ -56,7 +57,8 @@ class Coverage:
 
     `levels`: the levels of place at which it counts (None: all). `without`: places inside that it lacks,
     as "state:IA". `lacks`: columns of the table that the release leaves empty. `reported`: columns that it
-    fills on some days only, with the first and last days of the stretches in which it does.
+    fills on some days only, with the first and last days of the stretches in which it does. `gaps`: values
+    that it lacks though a whole release always has them.
     """
 
     release_id: str
@@ -67,6 +69,7 @@ class Coverage:
     without: tuple[str, ...] = ()
     lacks: tuple[str, ...] = ()
     reported: tuple[tuple[str, tuple[tuple[dt.date, dt.date], ...]], ...] = ()
+    gaps: tuple[Gap, ...] = ()
 
 
 class Store:
@@ -159,6 +162,7 @@ class Store:
                     (name, tuple((dt.date.fromisoformat(a), dt.date.fromisoformat(b)) for a, b in days))
                     for name, days in c.get("reported", {}).items()
                 ),
+                tuple(Gap.of(gap) for gap in c.get("gaps", ())),
             )
             for r in self.releases
             for c in r["coverage"]

@@ -9,6 +9,7 @@ import polars as pl
 
 from atlarge.records.cells import read_cells
 from atlarge.records.dates import DateOrder
+from atlarge.records.gaps import extra_columns
 from atlarge.releases.family import Column, plain
 from atlarge.releases.reading import Release, Sheet
 
@@ -221,6 +222,7 @@ def _type_sheet(release: Release, sheet: Sheet, order: DateOrder) -> Typed:
         pl.lit(release.path.name).alias("file"),
         pl.lit(sheet.name, pl.String).alias("sheet"),
         rows.alias("row"),
+        *[frame[published].alias(name) for name, published in extra_columns(frame.columns).items()],
     )
     typed.frame = table.filter(~failing) if failing is not None else table
     quarantined += [

@@ -1,0 +1,192 @@
+"""No cut of a release by any column, alone or with others, makes a zero where the release has rows."""
+
+from __future__ import annotations
+
+import datetime as dt
+import gzip
+import random
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from atlarge.errors import AtlargeError, CoverageError
+from atlarge.ingest import ingest
+from atlarge.panel import panel
+from atlarge.records.gaps import Gap, gaps_of, shown
+from atlarge.records.store import Store, open_store
+
+SAMPLES = Path(__file__).resolve().parents[1] / "samples"
+LEVELS = ("nation", "aor", "state", "county", "office")
+MEASURES = ("arrests", "at_large", "custodial", "program_287g", "handoffs", "operation_marked")
+CUT_BY = (
+    "Area of Responsibility", "Apprehension Method", "Apprehension Landmark", "Operation",
+    "Processing Disposition", "Citizenship", "Gender",
+)  # fmt: skip
+Cells = dict[tuple[str, str, dt.date, str], int | None]
+
+
+def _rows(path: Path) -> pl.DataFrame:
+    lines = gzip.decompress(path.read_bytes()).decode("utf-8", "replace").splitlines(keepends=True)
+    start = next(
+        i for i, line in enumerate(lines) if "Area of Responsibility" in line and "Citizenship" in line
+    )
+    return pl.read_csv("".join(lines[start:]).encode(), separator="|", infer_schema=False)
+
+
+def _written(rows: pl.DataFrame, path: Path) -> Path:
+    rows.write_csv(path, separator="|", quote_style="always")
+    return path
+
+
+def _cells(store: Store, places: dict[str, list[str]]) -> Cells:
+    found: Cells = {}
+    for by in LEVELS:
+        for measure in MEASURES:
+            try:
+                frame = panel(store, by=by, measures=[measure], places=places.get(by)).frame
+            except CoverageError:
+                continue
+            found |= {
+                (by, p, t, measure): v for p, t, v in frame.select("place", "period", "value").iter_rows()
+            }
+    return found
+
+
+def _places(cells: Cells) -> dict[str, list[str]]:
+    return {by: sorted({place for level, place, _, _ in cells if level == by}) for by in LEVELS}
+
+
+def _cut(rows: pl.DataFrame, draw: random.Random) -> pl.DataFrame:
+    """Rows cut by one to three columns: to a value, to some, or to all but some."""
+    for column in draw.sample(CUT_BY, draw.choice([1, 1, 2, 3])):
+        counts = rows[column].drop_nulls().value_counts().sort(column)
+        if counts.is_empty():
+            continue
+        drawn = draw.choices(counts[column].to_list(), counts["count"].to_list(), k=draw.randint(1, 5))
+        inside = pl.col(column).is_in(drawn).fill_null(False)
+        rows = rows.filter(inside if draw.random() < 0.6 else ~inside)
+    return rows
+
+
+def _false_zeros(
+    rows: pl.DataFrame, whole: Cells, folder: Path, seed: int
+) -> list[tuple[str, str, dt.date, str]]:
+    part = _cut(rows, random.Random(seed))
+    if part.is_empty():
+        return []
+    try:
+        ingest([_written(part, folder / f"cut{seed}.csv")], folder / f"store{seed}")
+    except AtlargeError:
+        return []
+    cells = _cells(open_store(folder / f"store{seed}"), _places(whole))
+    return [cell for cell, value in cells.items() if value == 0 and whole.get(cell)]
+
+
+@pytest.fixture(scope="module")
+def sample(tmp_path_factory: pytest.TempPathFactory) -> tuple[pl.DataFrame, Cells]:
+    folder = tmp_path_factory.mktemp("whole")
+    rows = _rows(SAMPLES / "EROArrests_FY2017.csv.gz")
+    ingest([_written(rows, folder / "whole.csv")], folder / "store")
+    return rows, _cells(open_store(folder / "store"), {})
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_no_cut_of_a_sample_makes_many_false_zeros(
+    sample: tuple[pl.DataFrame, Cells], tmp_path: Path, seed: int
+) -> None:
+    """A sample of 1,500 rows has one or two of most places: what a place lacks can be shown of few."""
+    rows, whole = sample
+    known = sum(1 for value in whole.values() if value)
+    assert len(_false_zeros(rows, whole, tmp_path, seed)) <= 0.04 * known
+
+
+@pytest.mark.data
+@pytest.mark.slow
+def test_no_cut_of_a_whole_release_makes_a_false_zero(data_dir: Path, tmp_path: Path) -> None:
+    rows = _rows(data_dir / "raw" / "UWCHR__ice-enforce" / "EROArrests_FY2017.csv.gz")
+    ingest([_written(rows, tmp_path / "whole.csv")], tmp_path / "store")
+    whole = _cells(open_store(tmp_path / "store"), {})
+    wrong = [cell for seed in range(40, 70) for cell in _false_zeros(rows, whole, tmp_path, seed)]
+    cells = 30 * sum(1 for value in whole.values() if value)
+    assert len(wrong) <= 1e-5 * cells
+    assert not [cell for cell in wrong if cell[3] == "arrests" and cell[0] != "state"]
+
+
+def _store(rows: pl.DataFrame, folder: Path, covers: str | None = None) -> Store:
+    ingest([_written(rows, folder / "a.csv")], folder / "store", covers=covers)
+    return open_store(folder / "store")
+
+
+AT_LARGE = ["Non-Custodial Arrest", "Located", "Probation and Parole"]
+
+
+def test_a_cut_to_arrests_at_large_counts_these_and_no_others(
+    sample: tuple[pl.DataFrame, Cells], tmp_path: Path
+) -> None:
+    rows, _ = sample
+    part = rows.filter(pl.col("Apprehension Method").is_in(AT_LARGE))
+    store = _store(part, tmp_path)
+    notes = " ".join(store.releases[0]["notes"])
+    assert "CAP LOCAL INCARCERATION" in notes
+    assert "--covers" in notes
+    assert int(panel(store, by="nation", measures=["at_large"]).frame["value"].sum()) == part.height
+    for measure in ("arrests", "custodial", "handoffs"):
+        with pytest.raises(CoverageError, match="no row has method CAP LOCAL INCARCERATION"):
+            panel(store, by="nation", measures=[measure])
+    ingest([tmp_path / "a.csv"], tmp_path / "again", covers="nation")
+    declared = open_store(tmp_path / "again")
+    assert int(panel(declared, by="nation", measures=["custodial"]).frame["value"].sum()) == 0
+
+
+def test_a_cut_by_citizenship_lacks_what_every_count_counts() -> None:
+    """Guatemala alone: a national release of 2,000 arrests would have some thousand of Mexico."""
+    draw = random.Random(2)
+    frame = pl.DataFrame(
+        {
+            "date": [dt.date(2017, 1, 1) + dt.timedelta(days=i % 365) for i in range(2000)],
+            "disposition": [draw.choice("ABCDEFGH") for _ in range(2000)],
+            "_seen_citizenship": ["GUATEMALA"] * 2000,
+            "_seen_gender": ["(b)(6)"] * 2000,  # withheld: says nothing
+            "aor": ["SNA"] * 2000,
+        }
+    )
+    (gap,) = gaps_of(shown(frame, "arrests"), "arrests")
+    assert gap.closes
+    assert "MEXICO" in gap.values
+    assert 2000 * 0.5 < gap.rows < 2000
+
+
+def test_a_file_bound_of_a_whole_and_a_cut_release_says_which_months_lack_what() -> None:
+    """All methods until June, arrests at large from July on; other columns as varied as records are."""
+    draw = random.Random(1)
+    methods = ["CAP Local Incarceration"] * 5 + ["CAP Federal Incarceration"] * 2 + AT_LARGE
+    days = [dt.date(2017, 1, 1) + dt.timedelta(days=i % 365) for i in range(12_000)]
+    frame = pl.DataFrame(
+        {
+            "date": days,
+            "method": [draw.choice(methods if d.month < 7 else AT_LARGE) for d in days],
+            "disposition": [draw.choice("ABCDEFGH") for _ in days],
+            "aor": [draw.choice(["ATL", "BOS", "CHI", "DAL", "DEN", "DET", "ELP", "HOU", "LOS", "MIA", "NEW",
+                                 "NOL", "NYC", "PHI", "PHO", "SEA"]) for _ in days],
+        }
+    )  # fmt: skip
+    found = [
+        gap for gap in gaps_of(shown(frame, "arrests"), "arrests") if "CAP LOCAL INCARCERATION" in gap.values
+    ]
+    spans = {(gap.start, gap.end) for gap in found if not gap.where}
+    assert spans == {(dt.date(2017, 7, 1), dt.date(2017, 12, 31))}
+
+
+def test_a_file_of_one_kind_of_row_is_not_judged_by_shares() -> None:
+    """Simulated and recoded files have a method and a place, and nothing else that varies."""
+    days = [dt.date(2017, 1, 1) + dt.timedelta(days=i % 365) for i in range(3000)]
+    frame = pl.DataFrame({"date": days, "method": ["Located"] * 3000, "aor": ["SNA"] * 3000})
+    assert gaps_of(shown(frame, "arrests"), "arrests") == []
+
+
+def test_a_gap_is_kept_in_the_manifest_as_it_is() -> None:
+    gap = Gap("method", ("LOCATED",), 12.5, 0.25, "aor:SEA", dt.date(2017, 1, 1), dt.date(2017, 1, 31))
+    assert Gap.of(gap.to_dict()) == gap
+    assert not gap.closes
+    assert Gap("method", ("LOCATED",), 120.0, 0.25).closes

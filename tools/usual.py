@@ -1,0 +1,185 @@
+"""Build the tables of what a whole release has: `usual_places` and `usual_values`.
+
+python tools/usual.py FOLDER_OF_THE_DATA
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import polars as pl
+
+from atlarge.ingest.run import _counted_words, _Placer, _words, with_places
+from atlarge.records.prepare import prepare
+from atlarge.reference import table
+from atlarge.releases import read_release
+
+REFERENCE = Path(__file__).resolve().parents[1] / "src" / "atlarge" / "reference"
+RELEASES = {
+    "arrests": "EROArrests_FY*.csv.gz", "encounters": "EROEncounters_FY*.csv.gz",
+    "removals": "ICERemovals_FY*.csv.gz",
+}  # fmt: skip
+COLUMNS = {
+    "method": "method", "disposition": "disposition", "operation_mark": "operation_mark",
+    "landmark": "landmark", "_seen_citizenship": "citizenship", "_seen_gender": "gender",
+    "_seen_charge": "charge",
+}  # fmt: skip
+LEAST = {"US": 0.003, "aor": 0.01, "county": 0.06, "office": 0.06}
+"""Least share of the rows of every month (nation) or year for a value to be one that is always there."""
+LEAST_TEXT = 0.08
+ROWS_OF_PLACE, ROWS_OF_YEAR, ROWS_OF_MONTH, ROWS_OF_WORD = 200, 30, 1000, 10
+TEXTS_UNTIL = "2019-09-01"
+CAP_UNTIL = "2025-06-30"
+CRIMINALITY = {"1 CONVICTED CRIMINAL": 1500, "2 PENDING CRIMINAL CHARGES": 500,
+               "3 OTHER IMMIGRATION VIOLATOR": 500}  # fmt: skip
+"""Per 10,000 arrests or encounters, well under what the agency's yearly reports give for any year."""
+
+
+def rows_of(data: Path, pattern: str) -> pl.DataFrame:
+    """Placed rows of national releases, with the columns that are looked at."""
+    placer, parts = _Placer(), []
+    for path in sorted((data / "raw" / "UWCHR__ice-enforce").glob(pattern)):
+        prepared = prepare(read_release(path))
+        own = placer.read_words(prepared.audit.table, [_counted_words(_words(prepared.frame))])
+        assert own is not None
+        frame = with_places(prepared.frame, own)
+        names = [c for c in ("aor", "aor_basis", "state", "office", "county_fips", "date", *COLUMNS)
+                 if c in frame.columns]  # fmt: skip
+        parts.append(frame.select(names).with_columns(pl.lit(path.name[-11:-7]).alias("year")))
+    return pl.concat(parts, how="diagonal_relaxed")
+
+
+def places(arrests: pl.DataFrame) -> pl.DataFrame:
+    """Rows per million by area, state and place, and whether some rows there had no area recorded."""
+    kind = (
+        pl.when(pl.col("county_fips").is_not_null())
+        .then(pl.lit("county"))
+        .when(pl.col("office").is_not_null())
+        .then(pl.lit("office"))
+        .otherwise(pl.lit("none"))
+    )
+    known = arrests.drop_nulls("aor").with_columns(
+        kind.alias("kind"), pl.coalesce("county_fips", "office").alias("code")
+    )
+    grouped = known.group_by("aor", "state", "kind", "code").agg(
+        pl.len().alias("rows"), (pl.col("aor_basis") != "recorded").any().alias("unrecorded")
+    )
+    homes = pl.concat(
+        [
+            table("counties").select(
+                pl.lit("county").alias("kind"), pl.col("fips").alias("code"), pl.col("aor").alias("home")
+            ),
+            table("offices").select(
+                pl.lit("office").alias("kind"), pl.col("office").alias("code"), pl.col("aor").alias("home")
+            ),
+        ]
+    ).unique(["kind", "code"])
+    grouped = grouped.join(homes, on=["kind", "code"], how="left", nulls_equal=True)
+    is_shared = (pl.len() > 1) | pl.col("unrecorded").any() | (pl.col("aor") != pl.col("home")).any()
+    is_shared = is_shared.over("kind", "code") & pl.col("code").is_not_null()
+    kept = grouped.filter((pl.col("rows") >= 20) | is_shared.fill_null(False))
+    per_million = (pl.col("rows") * 1e6 / known.height).round().cast(pl.Int64)
+    return kept.select(
+        "aor", "state", "kind", "code",
+        pl.when(pl.col("rows") >= 20).then(per_million).otherwise(0).alias("per_million"),
+        pl.col("unrecorded").cast(pl.Int64),
+    ).sort("aor", "state", "kind", "code", nulls_last=False)  # fmt: skip
+
+
+def least_shares(rows: pl.DataFrame, column: str, unit: pl.Expr, time: pl.Expr, least: int) -> pl.DataFrame:
+    """The least share that each value had in any period of a unit with `least` rows; absent is none.
+
+    A unit with fewer than three such periods shows nothing of what is always there.
+    """
+    cells = rows.select(
+        unit.alias("unit"), time.alias("time"),
+        pl.col(column).cast(pl.String).str.strip_chars().str.to_uppercase().alias("value"),
+    ).drop_nulls()  # fmt: skip
+    counted = cells.group_by("unit", "time", "value").len("n")
+    periods = (
+        counted.group_by("unit", "time").agg(pl.col("n").sum().alias("of")).filter(pl.col("of") >= least)
+    )
+    counted = counted.join(periods, on=["unit", "time"])
+    wanted = periods.group_by("unit").len("periods").filter(pl.col("periods") >= 2 + (least == ROWS_OF_YEAR))
+    share = counted.group_by("unit", "value").agg(
+        (pl.col("n") / pl.col("of")).min().alias("share"), pl.len().alias("seen")
+    )
+    return (
+        share.join(wanted, on="unit").filter(pl.col("seen") == pl.col("periods"))
+        .select("unit", "value", "share")
+    )  # fmt: skip
+
+
+def values(rows: pl.DataFrame, table: str) -> pl.DataFrame:
+    """Values that are always there, with their least share, of the nation, its areas and its places.
+
+    Other values that the column has are named with the share 0: the words by which it is known.
+    """
+    found = []
+    county = pl.lit("county:") + pl.col("county_fips")
+    office = pl.lit("office:") + pl.col("office")
+    for published, name in COLUMNS.items():
+        if published not in rows.columns or not rows[published].count():
+            continue
+        kinds = (
+            []
+            if name == "landmark"
+            else [
+                ("US", pl.lit("US"), pl.col("date").dt.truncate("1mo"), ROWS_OF_MONTH),
+                ("aor", pl.lit("aor:") + pl.col("aor"), pl.col("year"), 1),
+            ]
+        )
+        if table != "removals":
+            kinds += [
+                (k, u, pl.col("year"), ROWS_OF_YEAR) for k, u in (("county", county), ("office", office))
+            ]
+        for kind, unit, time, least in kinds:
+            inside = rows
+            if kind in ("county", "office"):
+                code = "county_fips" if kind == "county" else "office"
+                inside = inside.filter(pl.len().over(code) >= ROWS_OF_PLACE)
+            shares = least_shares(inside, published, unit, time, least)
+            limit = LEAST_TEXT if name == "landmark" else LEAST[kind]
+            shares = shares.filter(pl.col("share") >= limit)
+            found.append(shares.with_columns(pl.lit(name).alias("column")))
+        if name != "landmark":
+            words = rows[published].drop_nulls().cast(pl.String).str.strip_chars().str.to_uppercase()
+            seen = words.value_counts().filter(pl.col("count") >= ROWS_OF_WORD)[published]
+            nation = pl.concat(found).filter((pl.col("unit") == "US") & (pl.col("column") == name))["value"]
+            seen = seen.filter(~seen.is_in(nation.implode()))
+            found.append(pl.DataFrame({"unit": "US", "value": seen, "share": 0.0, "column": name}))
+    table_of = pl.concat(found).with_columns(
+        pl.lit(table).alias("table"), (pl.col("share") * 10_000).floor().cast(pl.Int64),
+        pl.when((pl.col("column") == "landmark") | (pl.col("column") == "operation_mark"))
+        .then(pl.lit(TEXTS_UNTIL))
+        .when(pl.col("value").is_in(["CAP LOCAL INCARCERATION", "CAP STATE INCARCERATION",
+                                     "CAP FEDERAL INCARCERATION"]))
+        .then(pl.lit(CAP_UNTIL)).alias("until"),
+    )  # fmt: skip
+    return table_of.select("table", "unit", "column", "value", "share", "until")
+
+
+def main(data: Path) -> None:
+    """Write both tables."""
+    tables = []
+    for name, pattern in RELEASES.items():
+        rows = rows_of(data, pattern)
+        if name == "arrests":
+            places(rows).write_csv(REFERENCE / "usual_places.csv")
+        tables.append(values(rows, name))
+    stated = [
+        {"table": table, "unit": "US", "column": "criminality", "value": value, "share": share,
+         "until": None}
+        for table in ("arrests", "encounters", "detainers") for value, share in CRIMINALITY.items()
+    ]  # fmt: skip
+    whole = pl.concat([*tables, pl.DataFrame(stated, schema=tables[0].schema)])
+    whole = whole.sort(
+        "table", "column", "unit", "share", "value", descending=[False, False, False, True, False]
+    )
+    whole.write_csv(REFERENCE / "usual_values.csv")
+    sys.stdout.write(f"{whole.height:,} shares\n")
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))
