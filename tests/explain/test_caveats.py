@@ -280,10 +280,10 @@ def test_other_decisions_are_named_with_the_days_that_fall_into_these_months() -
     assert _others({"effective": dt.date(2016, 6, 5)}) == ["A law, from 5 June 2016"]
     month = {"effective": dt.date(2017, 6, 1), "latest": dt.date(2017, 6, 30), "precision": "month"}
     assert _others(month) == ["A law, from June 2017"]
-    assert _others(month, language="es") == ["A law, desde junio de 2017"]
+    assert _others(month, language="es") == ["«A law», desde junio de 2017"]
     year = {"effective": dt.date(2017, 1, 1), "latest": dt.date(2017, 12, 31), "precision": "year"}
     both = {"effective": dt.date(2016, 6, 5), "ended": dt.date(2017, 9, 1)}
-    assert _others(year, both) == ["A law, from 2017", "A law, from 5 June 2016 until 1 September 2017"]
+    assert _others(year, both) == ["A law, from 5 June 2016 until 1 September 2017", "A law, from 2017"]
     assert _others({"effective": FIRST - DAY}, {"effective": LAST}, {"effective": LAST, "ended": LAST}) == []
 
 

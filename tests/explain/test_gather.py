@@ -39,15 +39,16 @@ from atlarge.explain.fit import (
     _concentration,
     _is_own,
     _jail_change,
-    _other_policies,
     _records,
     _recovered,
     _schemes,
     _seated_key,
     _surge_series,
     attempt,
+    other_policies,
     strips,
 )
+from atlarge.messages import day_text
 from atlarge.policies import Registry, from_date
 
 LIFE_DAYS = 549  # 10 March 2017 to 9 September 2018
@@ -190,14 +191,14 @@ def test_other_policies_are_those_of_the_place_or_state_in_the_months_studied() 
         made("i", first, level="state", fips=None, state="CA"),
     ]
     known = Registry(tuple(registry))
-    found = _other_policies(world(policies=known), POLICY, laid)
-    assert [text.partition("(")[2] for text in found] == [
-        f"{first})", f"{last - day})", f"-{first})", f"{first})",
-    ]  # fmt: skip
-    assert _other_policies(world(BY_AOR, policies=known), POLICY, laid) == []
-    assert _other_policies(world(BY_STATE, policies=known), registry[1], laid) == [
-        f"{POLICY.title} ({first})"
-    ]
+    found = other_policies(POLICY, known, HERE, first, last)
+    a, c, e, h = (day_text(d, "en") for d in (first, last - day, first, first))
+    assert sorted(str(one).partition(", ")[2] for one in found) == sorted(
+        [f"from {a}", f"from {c}", f"until {e}", f"from {h}"]
+    )
+    assert other_policies(POLICY, known, BY_AOR, first, last) == []
+    (own,) = other_policies(registry[1], known, BY_STATE, first, last)
+    assert str(own) == f"{POLICY.title}, from {a}"
 
 
 def test_a_rate_that_is_not_known_replaces_no_more_than_were_arrested() -> None:

@@ -291,7 +291,7 @@ def other_policies(
     """
     fips = where.county.code if where.county else None
     found = []
-    for other in others:
+    for other in sorted(others, key=lambda o: o.effective):
         if other.id == policy.id or not applies_to(other, fips, where.state):
             continue
         is_ended = other.ended is not None and first <= other.ended < last and not _ends(policy, other)
@@ -310,8 +310,8 @@ def _ends(policy: Policy, other: Policy) -> bool:
     return first - SAME_STEP <= policy.latest and policy.effective <= last + SAME_STEP
 
 
-def _titled(other: Policy) -> Message | str:
-    return say("other.agreement") if other.is_agreement else other.title
+def _titled(other: Policy) -> Message:
+    return say("other.agreement") if other.is_agreement else say("other.title", title=other.title)
 
 
 def _said(other: Policy, *, is_ended: bool) -> Message:

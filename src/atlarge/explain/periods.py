@@ -91,30 +91,36 @@ def months_of(
     if pre.sum() < MIN_PRE_MONTHS:
         needed = add_months(aware, -MIN_PRE_MONTHS)
         raise QuestionError(
-            f"{policy.id}: only {int(pre.sum())} whole months of records before {aware}; at least "
+            f"{_named(policy)}only {int(pre.sum())} whole months of records before {aware}; at least "
             f"{MIN_PRE_MONTHS} are needed, so records from {needed} on"
         )
     is_cut = policy.ended is None or policy.ended > end
     return Months(start, stop, offset, pre, ~(pre | in_force | after), in_force, after, end, is_cut)
 
 
+def _named(policy: Policy) -> str:
+    """What a line on it begins with: a policy's name; a day names itself."""
+    return "" if policy.kind == "date" else f"{policy.id}: "
+
+
 def _check_covered(policy: Policy, day: dt.date, first: dt.date, last: dt.date) -> None:
     """CoverageError unless at least a week with the policy in force is in the records."""
     if not YEARS[0] <= day.year <= YEARS[1]:
-        raise CoverageError(f"{policy.id}: {day} is outside the years {YEARS[0]} to {YEARS[1]}")
+        raise CoverageError(f"{_named(policy)}{day} is outside the years {YEARS[0]} to {YEARS[1]}")
     if day < first:
         raise CoverageError(
-            f"{policy.id}: {day} is before the records begin ({first}); releases of "
+            f"{_named(policy)}{day} is before the records begin ({first}); releases of "
             f"{add_months(day, -12).year} and {day.year} would be needed"
         )
     if day + dt.timedelta(days=MIN_LAST_DAYS) > last + dt.timedelta(days=1):
         where = "is after the records end" if day > last else "leaves less than a week before the records end"
         raise CoverageError(
-            f"{policy.id}: {day} {where} ({last}); a release that covers {add_months(day, 3)} would be needed"
+            f"{_named(policy)}{day} {where} ({last}); "
+            f"a release that covers {add_months(day, 3)} would be needed"
         )
     if policy.ended and policy.ended <= day:
         raise QuestionError(
-            f"{policy.id}: it ended ({policy.ended}) before a whole month that it surely applied"
+            f"{_named(policy)}it ended ({policy.ended}) before a whole month that it surely applied"
         )
 
 

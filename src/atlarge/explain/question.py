@@ -111,10 +111,15 @@ def check_enough(observed: np.ndarray, months: Months, area_name: str, nearest: 
 
     seen = float(np.nansum(observed))
     before = float(np.nansum(observed[months.pre])) / (sum(np.array(months.days)[months.pre]) / 30.44)
-    if seen >= MIN_ARRESTS or before >= MIN_PER_MONTH:
+    hint = f"; the nearest answer is {nearest}" if nearest else ""
+    if before == 0 and seen >= MIN_ARRESTS:
+        raise QuestionError(
+            f"{area_name}: the records place no arrest at large here in the months before, "
+            f"so that nothing can be expected from them{hint}"
+        )
+    if before > 0 and (seen >= MIN_ARRESTS or before >= MIN_PER_MONTH):
         return
     years = sum(months.days) / 365.25
-    hint = f"; the nearest answer is {nearest}" if nearest else ""
     raise QuestionError(
         f"{area_name}: the records place too few arrests at large here to say whether anything changed: "
         f"{seen:.0f} in {years:.1f} years{hint}"

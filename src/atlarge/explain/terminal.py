@@ -75,7 +75,8 @@ def _title(answer: Answer, language: str) -> str:
         name = name[:1].upper() + name[1:]
     if answer.policy.get("kind") == "date":
         return f"{name}, {day}"
-    return f"{name}: {answer.policy['title']}, {day}"
+    title = render(say("other.title", title=answer.policy["title"]), language)
+    return f"{name}: {title}, {day}"
 
 
 def _wrapped(text: str, first: str = "", rest: str = "") -> list[str]:
@@ -170,15 +171,15 @@ def _details(answer: Answer, language: str) -> list[str]:
     def word(key: str) -> str:
         return render(say(key), language)
 
-    lines = [word("text.details")]
+    lines: list[str] = []
     behind: list[Message] = [m for judgement in answer.verdicts.values() for m in judgement.details]
-    for message in behind:
-        lines += _bulleted(render(message, language))
-    if answer.corroboration:
-        lines += ["", word("text.corroboration")]
-        for row in answer.corroboration:
-            lines += _bulleted(render(row["says"], language))
-    lines += ["", word("table.title")]
+    for title, messages in (
+        ("text.details", behind),
+        ("text.corroboration", [row["says"] for row in answer.corroboration]),
+    ):
+        if messages:
+            lines += [word(title), *(line for m in messages for line in _bulleted(render(m, language))), ""]
+    lines += [word("table.title")]
     for span in answer.spans:
         effect, p = span.effect, span.p_placebo
         lines.append(
