@@ -158,7 +158,7 @@ def answer_on(question: tuple[str, dt.date]) -> dict[str, Any]:
     from atlarge.explain.areas import where_of
     from atlarge.explain.fit import measure
     from atlarge.explain.periods import months_of
-    from atlarge.explain.study import world_of
+    from atlarge.explain.study import study_of
     from atlarge.places import find_place
     from atlarge.policies import from_date
     from atlarge.records.store import open_store
@@ -166,7 +166,7 @@ def answer_on(question: tuple[str, dt.date]) -> dict[str, Any]:
     place, day = question
     row: dict[str, Any] = {"place": place, "date": day.isoformat()}
     found = find_place(place)
-    world = world_of(open_store(None), where_of(found.kind, found.code, found.name), "ddp")
+    world = study_of(open_store(None), where_of(found.kind, found.code, found.name), "ddp")
     counts, policy = world.main["at_large"], from_date(day, place, place)
     try:
         facts = measure(world, policy, months_of(policy, counts.first, counts.last))

@@ -29,7 +29,7 @@ from atlarge.explain.areas import office_of, where_of
 from atlarge.explain.data import Daily
 from atlarge.explain.fit import measure
 from atlarge.explain.periods import months_of
-from atlarge.explain.study import world_from
+from atlarge.explain.study import study_from
 from atlarge.policies import Policy, Registry
 from atlarge.simulate import World, draw_worlds
 from atlarge.simulate.landmarks import Places, real_places
@@ -145,7 +145,7 @@ def ask(world: World, seed: int) -> dict[str, Any]:
     where = where_of("county", places.fips[i], places.name[i])
     levels = levels_of(draw, places, seed)
     truth = truth_of(world, draw, places, i, where.office.code if where.office else None)
-    laid = world_from(levels, where, None, policies=Registry(tuple(registry)))  # type: ignore[arg-type]
+    laid = study_from(levels, where, None, policies=Registry(tuple(registry)))  # type: ignore[arg-type]
     counts = laid.main["at_large"]
     try:
         facts = measure(laid, policy, months_of(policy, counts.first, counts.last))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import gzip
+import json
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -120,3 +121,36 @@ class HandStore:
 
     def coverage(self, name: str) -> list[Span]:
         return self._spans
+
+
+def counted_store(folder: Path, rows: pl.DataFrame, *spans: Span) -> Path:
+    """Write a store of arrests that are counted by hand: `rows` have date, method, aor, office, county_fips,
+    state and n; columns left out are empty. Each span is a release that covers those days; the rows of its
+    days, and of the AORs that it names ("aor:SNA,HOU"), are its own."""
+    from atlarge.records.tables import LINEAGE, TABLES
+
+    schema = {**TABLES["arrests"], "n": pl.UInt32, **LINEAGE}
+    whole = rows.with_columns(
+        *(pl.lit(None, dtype).alias(name) for name, dtype in schema.items() if name not in rows.columns)
+    ).select(pl.col(name).cast(dtype) for name, dtype in schema.items())
+    (folder / "arrests").mkdir(parents=True)
+    releases = []
+    for span in spans:
+        of_span = whole.filter(pl.col("date").is_between(span.start, span.end))
+        kind, _, codes = span.scope.partition(":")
+        if kind == "aor":
+            of_span = of_span.filter(pl.col("aor").is_in(codes.split(",")))
+        path = f"arrests/{span.release_id}.parquet"
+        of_span.write_parquet(folder / path)
+        covers = {
+            "table": "arrests", "start": str(span.start), "end": str(span.end), "scope": span.scope,
+        }  # fmt: skip
+        releases.append(
+            {
+                "id": span.release_id, "family": "ero-arrests", "table": "arrests", "coverage": [covers],
+                "tables": [{"table": "arrests", "path": path, "rows": of_span.height}],
+                "rows_read": of_span.height, "sha256": "", "file": "", "faults": [],
+            }
+        )  # fmt: skip
+    (folder / "manifest.json").write_text(json.dumps({"format": 1, "releases": releases}))
+    return folder

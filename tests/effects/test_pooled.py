@@ -71,14 +71,14 @@ def test_honest_bounds_widen_with_m() -> None:
 
 
 def test_intervals_cover() -> None:
-    held = 0
+    inside = 0
     for seed in range(60):
         rng = np.random.default_rng(seed)
         y, starts = _staggered(seed, 1.0)
         y = rng.poisson(y * np.exp(np.cumsum(rng.normal(0, 0.04, y.shape), axis=1))).astype(float)
         got = pooled_effect(y, starts, draws=150)
-        held += got.low <= 1.0 <= got.high
-    assert held >= 47  # 90 % of 60 is 54, standard error 2.3: three of them
+        inside += got.low <= 1.0 <= got.high
+    assert inside >= 47  # 90 % of 60 is 54, standard error 2.3: three of them
 
 
 def test_missing_cells_are_not_zeros() -> None:
@@ -146,7 +146,7 @@ def test_pooled_ratio_finds_the_truth_despite_noise() -> None:
     assert covered / 200 >= 0.84
 
 
-def test_unknown_ratio_is_said_to_be_unknown() -> None:
+def test_a_ratio_from_too_few_is_marked_as_not_known() -> None:
     got = pool_ratio([5.0, 6.0], [10.0, 12.0], [1.0, 1.0], [1.0, 1.0], [20.0, 20.0])
     assert not got.is_known
     assert (got.low, got.high) == (0.0, 1.0)

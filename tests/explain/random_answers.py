@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
-from hand_made import AOR, COUNTY, HERE, OFFICE, change, estimate, facts, parts, policy
+from hand_facts import AOR, COUNTY, HERE, OFFICE, change, estimate, facts, parts, policy
 
 from atlarge.errors import AtlargeError
 from atlarge.explain.answer import Answer, Area, Interval

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import replace
 
-from hand_made import COUNTY, change
+from hand_facts import COUNTY, change
 
 from atlarge.explain.answer import (
     Area,
@@ -33,13 +33,13 @@ SEGMENTS = [
 ]
 
 
-def test_intervals_are_rounded_to_hundredths_and_know_whether_they_are_told() -> None:
+def test_intervals_are_rounded_to_hundredths_and_know_whether_they_are_known() -> None:
     assert Interval(THIRD, -THIRD, 2 * THIRD).to_dict() == {"value": 0.33, "low": -0.33, "high": 0.67}
     assert Interval(0.0).is_told
     assert not Interval(None, 1.0, 2.0).is_told
 
 
-def test_a_span_tells_p_to_four_digits_and_shares_to_three() -> None:
+def test_a_span_gives_p_to_four_digits_and_shares_to_three() -> None:
     span = Span(
         "quarter", "at_large", COUNTY, DAY, dt.date(2017, 5, 31), 12.345678, Interval(10 * THIRD),
         Interval(9.0, 1.0, 17.0), 0.0123456, 61, 4.5678, 0.654321,
@@ -58,8 +58,8 @@ def test_a_span_tells_p_to_four_digits_and_shares_to_three() -> None:
         "mde": 4.57,
         "burst_share": 0.654,
     }
-    untold = replace(span, p_placebo=None, mde=None, burst_share=None).to_dict()
-    assert (untold["p_placebo"], untold["mde"], untold["burst_share"]) == (None, None, None)
+    bare = replace(span, p_placebo=None, mde=None, burst_share=None).to_dict()
+    assert (bare["p_placebo"], bare["mde"], bare["burst_share"]) == (None, None, None)
 
 
 def test_series_and_gaps_are_rounded_to_hundredths_and_keep_what_is_missing() -> None:
@@ -88,7 +88,7 @@ def test_series_and_gaps_are_rounded_to_hundredths_and_keep_what_is_missing() ->
     }  # fmt: skip
 
 
-def test_a_change_tells_its_dates_or_that_there_is_none() -> None:
+def test_a_change_gives_its_dates_or_that_there_is_none() -> None:
     found = change(
         before=50 + THIRD, after=20 - THIRD, p=0.0123456, period=[DAY], value=[THIRD], changes=RUNS
     )
@@ -143,19 +143,23 @@ def test_the_document_rounds_its_own_numbers_and_carries_its_parts() -> None:
         scheme="biglocal",
         span="policy",
     )
-    told = answer.to_dict()
-    assert (told["observed"], told["counterfactual"], told["baseline"]) == (205.33, 188.33, 156.33)
-    assert told["counterfactual_interval"] == {"value": 188.33, "low": 160.0, "high": 216.0}
-    assert told["effect"] == {"value": 17.33, "low": -11.0, "high": 45.0}
-    assert (told["p_placebo"], told["mde"]) == (0.4123, 49.33)
-    assert (told["start"], told["end"]) == ("2017-03-01", "2017-10-24")
-    assert (told["scheme"], told["measure"], told["span"]) == ("biglocal", "at_large", "policy")
-    assert (told["policy"]["announced"], told["policy"]["confidence"]) == ("2017-02-20", "high")
-    assert (told["place"], told["place_kind"]) == ("99001", "county")
-    assert told["warning_ids"] == ["counts_not_intent", "handoffs_fell_before", "area_not_county"]
-    assert told["warnings"] == [warned.text for warned in answer.warnings]
-    assert told["change_points"] == [told["change_point"]]
-    assert set(told["verdicts"]) == {"singling_out", "substitution", "concentration"}
-    assert [len(told[k]) for k in ("spans", "series", "event_time", "sentences")] == [3, 2, 24, 3]
-    untold = replace(answer, p_placebo=None, mde=None, baseline=None, counterfactual=Interval(None)).to_dict()
-    assert [untold[k] for k in ("p_placebo", "mde", "baseline", "counterfactual")] == [None] * 4
+    document = answer.to_dict()
+    assert (document["observed"], document["counterfactual"], document["baseline"]) == (
+        205.33,
+        188.33,
+        156.33,
+    )
+    assert document["counterfactual_interval"] == {"value": 188.33, "low": 160.0, "high": 216.0}
+    assert document["effect"] == {"value": 17.33, "low": -11.0, "high": 45.0}
+    assert (document["p_placebo"], document["mde"]) == (0.4123, 49.33)
+    assert (document["start"], document["end"]) == ("2017-03-01", "2017-10-24")
+    assert (document["scheme"], document["measure"], document["span"]) == ("biglocal", "at_large", "policy")
+    assert (document["policy"]["announced"], document["policy"]["confidence"]) == ("2017-02-20", "high")
+    assert (document["place"], document["place_kind"]) == ("99001", "county")
+    assert document["warning_ids"] == ["counts_not_intent", "handoffs_fell_before", "area_not_county"]
+    assert document["warnings"] == [warned.text for warned in answer.warnings]
+    assert document["change_points"] == [document["change_point"]]
+    assert set(document["verdicts"]) == {"singling_out", "substitution", "concentration"}
+    assert [len(document[k]) for k in ("spans", "series", "event_time", "sentences")] == [3, 2, 24, 3]
+    bare = replace(answer, p_placebo=None, mde=None, baseline=None, counterfactual=Interval(None)).to_dict()
+    assert [bare[k] for k in ("p_placebo", "mde", "baseline", "counterfactual")] == [None] * 4

@@ -43,7 +43,7 @@ METROS = {
 
 
 @pytest.fixture
-def made(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def example_tables(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(module, "_offices", lambda: OFFICES)
     monkeypatch.setattr(module, "_metros", lambda: METROS)
     module._seats.cache_clear()
@@ -51,7 +51,7 @@ def made(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     module._seats.cache_clear()
 
 
-@pytest.mark.usefixtures("made")
+@pytest.mark.usefixtures("example_tables")
 @pytest.mark.parametrize(
     ("fips", "office"),
     [
@@ -76,7 +76,7 @@ def test_an_office_is_found_by_the_first_rule_that_names_one_alone(
     assert office_of(fips, "AAA") == office
 
 
-@pytest.mark.usefixtures("made")
+@pytest.mark.usefixtures("example_tables")
 def test_offices_of_another_aor_serve_their_own() -> None:
     assert office_of("20011", "BBB") == ("OTH", BY_METRO)
     assert office_of("20001", "BBB") == ("OTH", BY_SEAT)
@@ -84,7 +84,7 @@ def test_offices_of_another_aor_serve_their_own() -> None:
     assert office_of("10001", None) is None
 
 
-@pytest.mark.usefixtures("made")
+@pytest.mark.usefixtures("example_tables")
 def test_only_codes_that_stand_for_offices_have_a_seat() -> None:
     seats = [seat_of(code) for code in ("ONE", "FLD", "SUB", "NOS", "???")]
     assert seats == ["10001", "10004", None, None, None]

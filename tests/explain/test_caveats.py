@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from hand_made import (
+from hand_facts import (
     AOR,
     CONCENTRATION,
     HERE,

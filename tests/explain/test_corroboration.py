@@ -8,7 +8,7 @@ from typing import Any
 
 import polars as pl
 import pytest
-from hand_made import Records, bursts, facts, world
+from hand_facts import Records, bursts, facts, steady_study
 
 from atlarge.explain.corroboration import corroborate
 from atlarge.explain.elsewhere import headline, says
@@ -40,7 +40,7 @@ def _rows() -> dict[str, list[Any]]:
 
 def _lines(found: Bursts | None, **columns: Any) -> dict[str, dict[str, Any]]:
     of = facts(bursts=found)
-    made = dc.replace(world(), store=Records(**(_rows() | columns)))
+    made = dc.replace(steady_study(), store=Records(**(_rows() | columns)))
     return {line["id"]: line for line in corroborate(made, of)}
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
@@ -12,10 +11,7 @@ from typer.testing import CliRunner
 from atlarge.cli import _load_commands, app
 from atlarge.errors import CoverageError, PlaceError, QuestionError
 from atlarge.explain import Answer, explain
-from atlarge.explain import api as core
 from atlarge.explain.example import example_answer
-from atlarge.policies import read_policies
-from atlarge.records.store import open_store
 
 VERDICTS = {"fits", "does not fit", "cannot be told"}
 KEYS = {
@@ -111,7 +107,7 @@ def test_change_points_find_other_sheriffs_days_too() -> None:
     assert abs((answer.change_point.date - dt.date(2018, 12, 5)).days) <= 21
 
 
-def test_an_office_and_an_aor_can_be_asked_too() -> None:
+def test_an_office_and_an_aor_can_be_queried_too() -> None:
     office = explain("AUS", policy="travis-tx-2017")
     assert office.area.level == "office"
     assert office.observed == 185
@@ -119,14 +115,14 @@ def test_an_office_and_an_aor_can_be_asked_too() -> None:
     assert (aor.place, aor.area.level) == ("SNA", "aor")
 
 
-def test_a_day_can_be_asked_instead_of_a_policy() -> None:
+def test_a_day_can_be_queried_instead_of_a_policy() -> None:
     answer = explain("Dallas County, TX", date=dt.date(2017, 6, 15))
     assert answer.policy["kind"] == "date"
     assert answer.start == dt.date(2017, 6, 15)
 
 
 @pytest.mark.parametrize(
-    ("place", "asked", "error", "words"),
+    ("place", "query", "error", "words"),
     [
         ("Nowhere County, TX", {"policy": "travis-tx-2017"}, PlaceError, "Nowhere"),
         ("48453", {"policy": "travis-2017"}, QuestionError, "travis-tx-2017"),
@@ -145,10 +141,10 @@ def test_a_day_can_be_asked_instead_of_a_policy() -> None:
     ],
 )
 def test_bad_questions_are_refused_with_what_would_be_needed(
-    place: str, asked: dict[str, object], error: type[Exception], words: str
+    place: str, query: dict[str, object], error: type[Exception], words: str
 ) -> None:
     with pytest.raises(error, match=words):
-        explain(place, **asked)  # type: ignore[arg-type]
+        explain(place, **query)  # type: ignore[arg-type]
 
 
 def test_the_command_line_tells_usage_from_bad_questions() -> None:
@@ -167,27 +163,3 @@ def test_the_example_fills_every_field() -> None:
     document = example_answer().to_dict()
     assert set(document) >= KEYS
     assert all(value not in (None, [], {}) for key, value in document.items() if key in KEYS)
-
-
-def test_policies_of_ones_own_stand_for_the_registry_while_a_question_is_asked(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    given: list[tuple[object, ...]] = []
-
-    def stop(*args: object) -> None:
-        given.append(args)
-        raise CoverageError("stopped here")
-
-    monkeypatch.setattr(core, "world_of", stop)
-    own, kept = tmp_path / "own.csv", open_store()
-    own.write_text("id,fips,effective\nmade-1,48453,2017-03-01\n")
-    for registry in (own, str(own), read_policies(own)):
-        with pytest.raises(CoverageError, match="stopped here"):
-            core.explain("48453", policy="made-1", registry=registry, store=kept, scheme="biglocal")
-        store, _, scheme, known = given[-1]
-        assert (store, scheme) == (kept, "biglocal")
-        assert [p.id for p in known] == ["made-1"]  # type: ignore[attr-defined]
-        with pytest.raises(QuestionError, match="no policy"):
-            core.explain("48453", policy="travis-tx-2017", registry=registry)
-    with pytest.raises(QuestionError, match="not both"):
-        core.explain("48453", policy="made-1", date=dt.date(2017, 3, 1))

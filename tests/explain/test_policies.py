@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import datetime as dt
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import pytest
+from hand_facts import policy
 
 from atlarge.errors import QuestionError
 from atlarge.policies import (
     Policy,
+    Registry,
     applies_to,
     changed_counties,
     find_policy,
@@ -21,8 +24,11 @@ from atlarge.policies import (
     policy_table,
     read_policies,
     read_registry,
+    registry,
 )
 from atlarge.reference import table
+
+ONE_DAY = dt.timedelta(days=1)
 
 
 def test_ids_are_unique_and_every_row_names_its_source() -> None:
@@ -47,9 +53,9 @@ def test_the_statutes_and_contract_exits_are_in_it() -> None:
 
 
 def test_a_month_stands_for_its_last_day_too() -> None:
-    policy = find_policy("ithaca-ny-2017")
-    assert (policy.effective, policy.latest) == (dt.date(2017, 2, 1), dt.date(2017, 2, 28))
-    assert policy.is_window
+    found = find_policy("ithaca-ny-2017")
+    assert (found.effective, found.latest) == (dt.date(2017, 2, 1), dt.date(2017, 2, 28))
+    assert found.is_window
     assert not find_policy("travis-tx-2017").is_window
 
 
@@ -122,7 +128,7 @@ def test_a_table_that_is_not_there_is_refused(tmp_path: Path) -> None:
         read_policies(tmp_path / "none.csv")
 
 
-def _made(text: str, tmp_path: Path) -> Policy:
+def _read(text: str, tmp_path: Path) -> Policy:
     file = tmp_path / "own.csv"
     file.write_text(text)
     (policy,) = read_policies(file)
@@ -130,7 +136,7 @@ def _made(text: str, tmp_path: Path) -> Policy:
 
 
 def test_a_row_is_read_as_written_and_what_is_left_out_has_its_usual_value(tmp_path: Path) -> None:
-    full = _made(
+    full = _read(
         "id,level,place_name,state,fips,direction,kind,title,announced,effective,precision,ended,confidence,"
         "source_url,note,criteria\n"
         "A,city,Town,TX,48453,extends,program_287g,T,2017-01-02,2017-02-03,month,2018-04-05,low,http://x,N,C\n",
@@ -144,11 +150,11 @@ def test_a_row_is_read_as_written_and_what_is_left_out_has_its_usual_value(tmp_p
         "ended": dt.date(2018, 4, 5), "confidence": "low", "source_url": "http://x", "note": "N",
         "criteria": "C",
     }  # fmt: skip
-    bare = _made("id,fips,effective\nb,1001,2017-02-03\n", tmp_path)
+    bare = _read("id,fips,effective\nb,1001,2017-02-03\n", tmp_path)
     assert (bare.level, bare.place_name, bare.fips, bare.state) == ("county", "01001", "01001", "")
     assert (bare.direction, bare.kind, bare.precision) == ("limits", "detainers", "day")
     assert (bare.announced, bare.ended, bare.title, bare.latest) == (None, None, "", dt.date(2017, 2, 3))
-    state = _made("id,state,effective\nc,TX,2017-02-03\n", tmp_path)
+    state = _read("id,state,effective\nc,TX,2017-02-03\n", tmp_path)
     assert (state.level, state.place_name, state.fips) == ("state", "TX", None)
 
 
@@ -163,7 +169,7 @@ def test_a_row_is_read_as_written_and_what_is_left_out_has_its_usual_value(tmp_p
     ],
 )
 def test_a_day_known_to_the_month_or_year_can_be_its_last(tmp_path: Path, row: str, latest: dt.date) -> None:
-    policy = _made(f"id,fips,effective,precision\na,1001,{row}\n", tmp_path)
+    policy = _read(f"id,fips,effective,precision\na,1001,{row}\n", tmp_path)
     assert policy.latest == latest
     assert policy.is_window == (latest > policy.effective)
 
@@ -171,15 +177,15 @@ def test_a_day_known_to_the_month_or_year_can_be_its_last(tmp_path: Path, row: s
 def test_a_policy_is_known_from_its_announcement_but_never_later_than_its_effect(tmp_path: Path) -> None:
     for announced, known in [("2017-01-05", 5), ("2017-01-20", 10), ("", 10)]:
         text = f"id,fips,effective,announced\na,1001,2017-01-10,{announced}\n"
-        assert _made(text, tmp_path).known == dt.date(2017, 1, known)
+        assert _read(text, tmp_path).known == dt.date(2017, 1, known)
 
 
 def test_a_policy_is_of_its_county_or_of_the_counties_of_its_state(tmp_path: Path) -> None:
-    county = _made("id,fips,state,effective\na,48453,TX,2017-01-10\n", tmp_path)
+    county = _read("id,fips,state,effective\na,48453,TX,2017-01-10\n", tmp_path)
     assert applies_to(county, "48453", "CA")
     assert not applies_to(county, "48029", "TX")
     assert not applies_to(county, None, "TX")
-    state = _made("id,state,effective\na,TX,2017-01-10\n", tmp_path)
+    state = _read("id,state,effective\na,TX,2017-01-10\n", tmp_path)
     assert applies_to(state, None, "TX")
     assert not applies_to(state, "48453", "CA")
 
@@ -244,3 +250,77 @@ def test_near_ids_are_four_at_most_and_of_the_registry_in_use() -> None:
     assert len(near_ids("travis")) == 4
     assert near_ids("Travis County, TX", limit=1) == ["travis-tx-2017"]
     assert find_policy(" Travis-TX-2017 ").id == "travis-tx-2017"
+
+
+def test_starts_are_those_of_the_registry() -> None:
+    months = [dt.date(2015 + k // 12, k % 12 + 1, 1) for k in range(9, 56)]
+    starts = registry().starts(("48453+AUS", "37119", "48301", "06067+SAC"), months, "limits").month
+    assert months[starts[0]] == dt.date(2017, 2, 1)
+    assert months[starts[1]] == dt.date(2019, 1, 1)  # 5 December 2018: the next whole month
+    assert starts[2] == -1
+    assert months[starts[3]] == dt.date(2018, 1, 1)  # a state law; a housing contract does not count
+
+
+def test_starts_name_the_policy_and_what_is_no_comparison() -> None:
+    months = [dt.date(2015 + (9 + k) // 12, (9 + k) % 12 + 1, 1) for k in range(47)]
+    keys = ("37119", "06067+SAC", "36103", "01001")
+    _, clean, ids = registry().starts(keys, months, "limits")
+    assert ids == {
+        "37119": "mecklenburg-nc-2018",
+        "06067+SAC": "california-sb54-2018",
+        "36103": "suffolk-ny-2018",
+    }
+    assert clean.tolist() == [False, False, False, True]
+    local, _, _ = registry().starts(keys, months, "limits", ("county",))
+    assert (local >= 0).tolist() == [True, False, True, False]
+
+
+def _first_of_month(k: int) -> dt.date:
+    return dt.date(2015 + (9 + k) // 12, (9 + k) % 12 + 1, 1)
+
+
+def test_starts_are_the_first_whole_months_of_a_directions_own_policies() -> None:
+    axis = [_first_of_month(k) for k in range(24)]
+
+    def dated(name: str, day: dt.date, fips: str | None, **more: Any) -> Any:
+        return policy(id=name, effective=day, fips=fips, ended=None, **more)
+
+    listed_here = [
+        dated("late", dt.date(2016, 6, 2), "48453"),
+        dated("early", dt.date(2016, 4, 1), "48453"),
+        dated("other", dt.date(2016, 2, 1), "48453", direction="extends"),
+        dated("edge", axis[0], "48029"),
+        dated("last", axis[-1], "48201"),
+        dated("beyond", axis[-1] + ONE_DAY, "48113"),
+        dated("year", dt.date(2016, 6, 2), "37119", latest=dt.date(2016, 12, 31), precision="year"),
+        dated("house", dt.date(2016, 6, 2), "36103", kind="jail_contract"),
+        dated("town", dt.date(2016, 6, 2), "06037", level="city"),
+        dated("law", dt.date(2016, 7, 1), None, level="state", state="DC"),
+    ]
+    keys = (
+        "48453+AUS",
+        "48029",
+        "48201",
+        "48113",
+        "37119",
+        "36103",
+        "06037",
+        "11001",
+        "11001+48453",
+        "01001",
+    )
+    known = Registry(tuple(listed_here))
+    starts, clean, ids = known.starts(keys, axis, "limits")
+    assert starts.tolist() == [6, -1, 23, -1, -1, -1, 9, 9, 6, -1]
+    assert clean.tolist() == [False, True, False, True, True, True, False, False, False, True]
+    assert ids == {
+        "48453+AUS": "early", "48201": "last", "06037": "town", "11001": "law", "11001+48453": "early",
+    }  # fmt: skip
+    only, still, _ = known.starts(keys, axis, "limits", ("state",))
+    assert only.tolist() == [-1] * 7 + [9, 9, -1]
+    assert still.tolist() == clean.tolist()  # touched by any policy, whichever are studied
+    assert known.starts(keys, axis, "extends").ids == {"48453+AUS": "other", "11001+48453": "other"}
+
+
+def test_starts_of_no_months_are_none() -> None:
+    assert (Registry((policy(),)).starts(("48453",), [], "limits").month == -1).all()

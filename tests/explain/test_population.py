@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import csv
 import datetime as dt
+import io
 from dataclasses import replace
+from importlib.resources import files
 from types import SimpleNamespace
 from typing import Any
 
 import polars as pl
 import pytest
-from hand_made import facts, steady
+from hand_facts import facts, steady
 
 from atlarge.explain.answer import Area
 from atlarge.explain.areas import Where, where_of
@@ -21,6 +24,7 @@ from atlarge.explain.population import (
     metro_population,
     modelled_population,
     nation_noncitizens,
+    nation_population,
 )
 from atlarge.messages import render
 from atlarge.reference import table
@@ -50,6 +54,60 @@ def test_every_county_has_a_number_where_ten_or_more_were_born_abroad() -> None:
         if metro_population(fips, 2017) is None and modelled_population("county", fips, 2017) is None:
             without.add(fips)
     assert without <= nobody
+
+
+def _pew() -> list[dict[str, str]]:
+    """Pew's rows, read without the project's code."""
+    path = files("atlarge.reference").joinpath("pew_metros.csv")
+    return [row for row in csv.DictReader(io.StringIO(path.read_text())) if row["estimate"]]
+
+
+@pytest.mark.parametrize("year", [2006, 2008, 2010, 2011, 2015, 2017, 2024])
+def test_the_published_number_is_of_the_nearest_year_with_a_margin_in_every_area(year: int) -> None:
+    """Of two years as near the earlier; without any margin fifteen percent; areas by code, name or alias."""
+    metros = table("metro_counties").unique("cbsa_code").select("fips", "cbsa_code", "cbsa_name")
+    seen = set()
+    for fips, code, name in metros.iter_rows():
+        own = [
+            row
+            for row in _pew()
+            if row["place_kind"] == "metro"
+            and (row["cbsa_code"] == code or row["place"] == name or name in row["aliases"])
+        ]
+        found = metro_population(fips, year)
+        if not own:
+            assert found is None
+            continue
+        best = min(own, key=lambda r: (not r["margin"], abs(int(r["year"]) - year), int(r["year"])))
+        people, margin = float(best["estimate"]), best["margin"]
+        reach = float(margin) if margin else 0.15 * people
+        assert found is not None
+        assert (found.year, found.estimate) == (int(best["year"]), people), name
+        assert (found.low, found.high) == (
+            pytest.approx(max(1, people - reach)),
+            pytest.approx(people + reach),
+        )
+        assert found.is_margin_known == bool(margin)
+        assert (found.place, found.group) == (f"{name} metropolitan area", "unauthorized residents")
+        assert fips in found.counties
+        seen.add(found.is_margin_known)
+    assert seen == {True, False}
+
+
+def test_the_nation_is_of_the_nearest_year_the_earlier_of_two() -> None:
+    assert [nation_population(year).year for year in (2006, 2014, 2015, 2016, 2020)] == [
+        2014, 2014, 2014, 2016, 2016,
+    ]  # fmt: skip
+    then = nation_population(2014)
+    assert (then.low, then.estimate, then.high) == (10_930_000, 11_100_000, 11_270_000)
+    assert (then.place, then.is_margin_known) == ("United States", True)
+
+
+def test_areas_outside_the_published_ones_have_no_published_number() -> None:
+    austin = metro_population("48453", 2017)
+    assert austin is not None
+    assert {"48453", "48491", "48209"} <= austin.counties
+    assert metro_population("48301", 2017) is None  # Loving County lies in no metropolitan area
 
 
 def test_a_published_area_comes_before_a_modelled_one_and_each_says_what_it_is() -> None:
@@ -110,6 +168,9 @@ def test_noncitizens_that_the_user_brought_come_first_with_the_margin_of_their_s
     bare = brought_noncitizens(_store(_county("48301", 100, None)), "county", frozenset({"48301"}))
     assert bare is not None
     assert (bare.is_margin_known, bare.low) == (False, 85)
+    few = brought_noncitizens(_store(_county("48301", 5, 10)), "county", frozenset({"48301"}))
+    assert few is not None
+    assert (few.low, few.high) == (1.0, 15.0)  # never below one
 
 
 def test_a_metropolitan_area_needs_all_its_counties_else_the_county_stands_alone() -> None:

@@ -7,7 +7,7 @@ import datetime as dt
 
 import numpy as np
 import pytest
-from hand_made import months, policy
+from hand_facts import months, policy
 
 from atlarge.errors import AtlargeError, PlaceError, QuestionError
 from atlarge.explain import explain

@@ -7,7 +7,7 @@ import datetime as dt
 
 import numpy as np
 import pytest
-from hand_made import bursts, facts, lasting, total
+from hand_facts import bursts, facts, lasting, total
 
 from atlarge.explain.answer import Interval
 from atlarge.explain.api import verdicts_of

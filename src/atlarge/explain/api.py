@@ -35,7 +35,7 @@ from atlarge.explain.quantities import Lasting
 from atlarge.explain.question import check_enough, check_fit, requested_place
 from atlarge.explain.sensitivity import sensitivity_of
 from atlarge.explain.sources import sources_of
-from atlarge.explain.study import MEASURES, Study, changed_units, world_of
+from atlarge.explain.study import MEASURES, Study, changed_units, study_of
 from atlarge.explain.verdicts import (
     concentration,
     excess,
@@ -119,7 +119,7 @@ def explain(
     opened = open_store(store)
     covered = daily(opened, "county", MEASURES, scheme)["at_large"]
     months = months_of(requested, covered.first, covered.last)  # refuses before anything is added up
-    world = world_of(opened, where, scheme, policies)
+    world = study_of(opened, where, scheme, policies)
     counts = world.main["at_large"]
     row = counts.row(world.key)
     if row is not None:

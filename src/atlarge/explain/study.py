@@ -85,15 +85,15 @@ class Study:
         }
 
 
-def world_of(store: Store, where: Where, scheme: str, policies: Registry | None = None) -> Study:
+def study_of(store: Store, where: Where, scheme: str, policies: Registry | None = None) -> Study:
     """Load what a question about these areas needs."""
     levels = {level: daily(store, level, MEASURES, scheme) for level in ("county", "office", "aor")}
     if where.main.level == "state":
         levels["state"] = daily(store, "state", MEASURES, scheme)
-    return world_from(levels, where, store, scheme, policies)
+    return study_from(levels, where, store, scheme, policies)
 
 
-def world_from(
+def study_from(
     levels: dict[str, dict[str, Daily]],
     where: Where,
     store: Store,

@@ -1,4 +1,4 @@
-"""Facts of an answer made by hand: a quiet case, and what a test wants to be otherwise in it."""
+"""Facts of an answer by hand: a quiet case, and what a test wants to be otherwise in it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from atlarge.explain.decomposition import Parts
 from atlarge.explain.estimate import Estimate, Total
 from atlarge.explain.periods import Months, months_of
 from atlarge.explain.quantities import ALPHA_LASTING, MATERIAL, Burst, Bursts, Lasting
-from atlarge.explain.study import MEASURES, Study, world_from
+from atlarge.explain.study import MEASURES, Study, study_from
 from atlarge.policies import Policy, Registry
 
 FIRST, LAST = dt.date(2015, 10, 1), dt.date(2019, 9, 1)
@@ -29,14 +29,14 @@ OFFICE = Area("office", "AUS", "Austin")
 AOR = Area("aor", "SNA", "San Antonio area of responsibility")
 HERE = Where(COUNTY, COUNTY, OFFICE, AOR, "TX")
 POLICY = Policy(
-    id="made-1",
+    id="example-1",
     level="county",
     place_name="Travis County, TX",
     state="TX",
     fips="48453",
     direction="limits",
     kind="detainers",
-    title="A made policy",
+    title="An example policy",
     announced=None,
     effective=dt.date(2017, 3, 10),
     latest=dt.date(2017, 3, 10),
@@ -49,7 +49,7 @@ POLICY = Policy(
 
 
 def policy(**changes: Any) -> Policy:
-    """The made policy; a new first day is its last possible first day too, unless that is given."""
+    """The policy; a new first day is its last possible first day too, unless that is given."""
     if "effective" in changes:
         changes = {"latest": changes["effective"], **changes}
     return replace(POLICY, **changes)
@@ -93,7 +93,7 @@ def estimate(totals: dict[str, Total] | None = None, of: Months | None = None, *
 
 
 def change(**changes: Any) -> ChangeStrip:
-    """A fall of handoffs from 50 to 20 a month in October 2016, before the made policy."""
+    """A fall of handoffs from 50 to 20 a month in October 2016, before the policy."""
     given: dict[str, Any] = {
         "measure": "handoffs",
         "label": "Jail handoffs",
@@ -184,7 +184,7 @@ def relabel(verdict: str) -> Relabelled:
 
 CONCENTRATION: dict[str, Any] = {
     "population": 100_000,
-    "population_place": "Made metropolitan area",
+    "population_place": "Example metropolitan area",
     "population_year": 2014,
     "is_margin_known": True,
     "per_10k": {"value": 24.5, "low": 21.3, "high": 28.8},
@@ -259,20 +259,20 @@ class Records:
     def coverage(self, table: str) -> list[Any]:
         """One release."""
         assert table == "arrests"
-        return [SimpleNamespace(release_id="made", start=FIRST, end=LAST)]
+        return [SimpleNamespace(release_id="example", start=FIRST, end=LAST)]
 
 
 COUNTIES = ("48453", "48029", "48201", "48113", "37119", "36103")
 OFFICES = ("AUS", "SNA", "HOU", "DAL")
 
 
-def world(
+def steady_study(
     where: Where = HERE, store: Any = None, policies: Registry | None = None, **rates: dict[str, Any]
 ) -> Study:
-    """Counts a day of each level and measure, as `county_handoffs={"48453": 2}`; what is not told is one."""
+    """Counts a day of each level and measure, as `county_handoffs={"48453": 2}`; what is left out is one."""
     named = {"county": COUNTIES, "office": OFFICES, "aor": ("HOU", "SNA"), "state": ("NC", "TX")}
     levels = {
         level: {m: steady(dict.fromkeys(keys, 1.0) | rates.get(f"{level}_{m}", {})) for m in MEASURES}
         for level, keys in named.items()
     }
-    return world_from(levels, where, store, policies=policies)
+    return study_from(levels, where, store, policies=policies)

@@ -1,9 +1,8 @@
-"""Bursts, change points, concentration and the estimate against numbers known another way."""
+"""The estimate of a place, its comparison places, spans and parts, against sums by hand and other engines."""
 
 from __future__ import annotations
 
 import datetime as dt
-import sys
 from dataclasses import replace
 
 import numpy as np
@@ -11,16 +10,9 @@ import pytest
 
 from atlarge.effects import counterfactual, minimum_detectable_effect
 from atlarge.errors import QuestionError
-from atlarge.explain.answer import Area, Interval
-from atlarge.explain.changes import changes_in, relabelled
-from atlarge.explain.concentration import per_10k, share_ratio
-from atlarge.explain.data import Daily, localities
-from atlarge.explain.decomposition import (
-    _of_like_records,
-    donors_of,
-    parts_of,
-    unknown_ratio,
-)
+from atlarge.explain.answer import Area
+from atlarge.explain.data import Daily
+from atlarge.explain.decomposition import _of_like_records, donors_of, parts_of, unknown_ratio
 from atlarge.explain.estimate import (
     estimate,
     event_time_of,
@@ -30,16 +22,15 @@ from atlarge.explain.estimate import (
     span_of,
 )
 from atlarge.explain.periods import months_of
-from atlarge.explain.population import Population, metro_population
-from atlarge.policies import Policy, Registry, Starts, from_date, registry
+from atlarge.policies import from_date
 
 FIRST = dt.date(2015, 10, 1)
 DAYS = 1432
-POLICY = from_date(dt.date(2017, 2, 1), "99999", "Made County")
-AREA = Area("county", "u00", "Made County")
+POLICY = from_date(dt.date(2017, 2, 1), "99999", "Example County")
+AREA = Area("county", "u00", "Example County")
 
 
-def _world(seed: int = 0, units: int = 50, rate: float = 1.5) -> Daily:
+def _drawn(seed: int = 0, units: int = 50, rate: float = 1.5) -> Daily:
     rng = np.random.default_rng(seed)
     level = rate * rng.uniform(0.5, 2.0, (units, 1))
     level[0] = rate
@@ -52,36 +43,8 @@ def _day(date: dt.date) -> int:
     return (date - FIRST).days
 
 
-def test_a_step_is_found_to_the_week_and_a_flat_series_has_none() -> None:
-    rng = np.random.default_rng(3)
-    level = np.where(np.arange(DAYS) < _day(dt.date(2016, 10, 20)), 1.7, 0.6)
-    level = np.where(np.arange(DAYS) >= _day(dt.date(2017, 10, 2)), 1.7, level)
-    values = rng.poisson(np.vstack([level, np.full(DAYS, 1.7)])).astype(np.float32)
-    counts = Daily(values, ("jail", "flat"), FIRST)
-    found = changes_in(counts, "jail")
-    assert len(found) == 2
-    assert abs((found[0].date - dt.date(2016, 10, 20)).days) <= 14  # two weeks of chance
-    assert found[0].low <= dt.date(2016, 10, 27)
-    assert found[0].after < found[0].before
-    assert abs((found[1].date - dt.date(2017, 10, 2)).days) <= 14
-    assert changes_in(counts, "flat") == []
-
-
-def test_relabelled_handoffs_are_recognised() -> None:
-    rng = np.random.default_rng(5)
-    day = _day(dt.date(2016, 11, 1))
-    jail = rng.poisson(np.where(np.arange(DAYS) < day, 1.7, 0.6))
-    moved = rng.poisson(np.where(np.arange(DAYS) < day, 0.3, 1.4))
-    apart = rng.poisson(np.full(DAYS, 0.3))
-    own = Daily(np.array([jail, jail], dtype=np.float32), ("a", "b"), FIRST)
-    around = Daily(np.array([moved, apart], dtype=np.float32), ("a", "b"), FIRST)
-    since, until = dt.date(2016, 11, 1), dt.date(2017, 9, 25)
-    assert relabelled(own, around, "a", since, until).verdict == "fits"
-    assert relabelled(own, around, "b", since, until).verdict == "does not fit"
-
-
 def test_the_estimate_recovers_an_added_rise_and_its_spans_add_up() -> None:
-    counts = _world(7)
+    counts = _drawn(7)
     days = _day(dt.date(2017, 2, 1))
     extra = np.zeros(DAYS, dtype=np.float32)
     extra[days:] = np.random.default_rng(8).poisson(1.5, DAYS - days)
@@ -106,14 +69,14 @@ def test_the_estimate_recovers_an_added_rise_and_its_spans_add_up() -> None:
 
 
 def test_places_that_changed_are_no_comparison() -> None:
-    counts = _world(9)
+    counts = _drawn(9)
     months = months_of(POLICY, counts.first, counts.last)
     found = estimate(counts, "u00", AREA, "at_large", months, {"u01", "u02"})
     assert not {"u00", "u01", "u02"} & set(found.donor_keys)
 
 
 def test_zeros_no_records_and_too_few_places_are_refused() -> None:
-    counts = _world(11)
+    counts = _drawn(11)
     months = months_of(POLICY, counts.first, counts.last)
     with pytest.raises(QuestionError, match="no at-large arrests are recorded there"):
         estimate(counts, "nowhere", AREA, "at_large", months, set())
@@ -125,104 +88,13 @@ def test_zeros_no_records_and_too_few_places_are_refused() -> None:
         estimate(zero, "u00", AREA, "at_large", months, set())
 
 
-def _people(estimate: float, margin: float) -> Population:
-    low, high = estimate - margin, estimate + margin
-    return Population("x", "unauthorized residents", 2014, estimate, low, high, True, "", frozenset())
-
-
-def test_rates_by_hand() -> None:
-    place, nation = _people(100_000, 15_000), _people(11_100_000, 0)
-    rate = per_10k(400.0, 365, place)
-    assert rate.value == pytest.approx(400 / 10 * 365.25 / 365)
-    assert rate.low == pytest.approx((400 - 1.645 * 20) / 11.5 * 365.25 / 365)
-    assert rate.high == pytest.approx((400 + 1.645 * 20) / 8.5 * 365.25 / 365)
-    ratio = share_ratio(400.0, 40_000.0, place, nation)
-    assert ratio.value == pytest.approx((400 / 40_000) / (100_000 / 11_100_000))
-    wide = share_ratio(400.0, 40_000.0, place, nation, unplaced=400.0)
-    assert wide.low == ratio.low
-    assert wide.high == pytest.approx((800 + 1.645 * 20) / 85_000 / (40_000 / 11_100_000))
-
-
-def test_the_metropolitan_estimate_with_a_margin_is_preferred() -> None:
-    found = metro_population("48453", 2017)
-    assert found is not None
-    assert (found.estimate, found.low, found.high, found.year) == (100_000, 85_000, 115_000, 2014)
-    assert {"48453", "48491", "48209"} <= found.counties
-    assert metro_population("48301", 2017) is None  # Loving County lies in no metropolitan area
-
-
-def test_a_rate_that_cannot_be_told_spans_none_to_its_cap() -> None:
+def test_a_rate_that_is_not_known_spans_none_to_its_cap() -> None:
     ratio = unknown_ratio(7, 0.4)
     drawn = ratio.draw(np.random.default_rng(0), 4000)
     assert not ratio.is_known
     assert drawn.min() >= 0
     assert drawn.max() <= 0.4
     assert drawn.mean() == pytest.approx(ratio.value, abs=0.01)  # standard error 0.002
-
-
-def test_starts_are_those_of_the_registry() -> None:
-    months = [dt.date(2015 + k // 12, k % 12 + 1, 1) for k in range(9, 56)]
-    starts = registry().starts(("48453+AUS", "37119", "48301", "06067+SAC"), months, "limits").month
-    assert months[starts[0]] == dt.date(2017, 2, 1)
-    assert months[starts[1]] == dt.date(2019, 1, 1)  # 5 December 2018: the next whole month
-    assert starts[2] == -1
-    assert months[starts[3]] == dt.date(2018, 1, 1)  # a state law; a housing contract does not count
-
-
-def test_an_interval_that_cannot_be_told_prints_as_nulls() -> None:
-    assert Interval(None).to_dict() == {"value": None, "low": None, "high": None}
-
-
-def test_the_pooled_estimate_finds_a_made_rise_and_fall(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Places of the registry get 1.5 times the arrests and half the handoffs from their own month on."""
-    module = sys.modules["atlarge.explain.pooled_answer"]
-
-    keys = tuple(f"{k:05d}" for k in range(1, 61))
-    rng = np.random.default_rng(2)
-    months = [dt.date(2015 + (9 + k) // 12, (9 + k) % 12 + 1, 1) for k in range(47)]
-    chosen = {key: months[12 + 2 * k] for k, key in enumerate(keys[:12])}
-    factor = {"at_large": 1.5, "handoffs": 0.5}
-    counts = {}
-    for measure, change in factor.items():
-        rate = np.full((60, DAYS), 1.0)
-        for k, key in enumerate(keys[:12]):
-            rate[k, _day(chosen[key]) :] *= change
-        counts[measure] = Daily(rng.poisson(rate).astype(np.float32), keys, FIRST)
-    empty = {m: Daily(np.zeros((1, DAYS), dtype=np.float32), ("ZZZ",), FIRST) for m in counts}
-    monkeypatch.setattr(module, "all_localities", lambda *_: localities(counts, empty))
-    starts = np.array([months.index(chosen[key]) if key in chosen else -1 for key in keys])
-    clean = starts < 0
-    ids = {k: f"made-{k}" for k in keys}
-    monkeypatch.setattr(Registry, "starts", lambda *_: Starts(starts, clean, ids))
-    found = module.pooled(direction="limits")
-    for measure, change in factor.items():
-        ratio = found[measure]["ratio"]
-        assert ratio["low"] < change < ratio["high"]
-        assert ratio["value"] == pytest.approx(change, rel=0.08)  # some 3,000 counts: 2 standard errors
-    assert len(found["localities"]) == 12
-
-
-def test_registry_starts_of_the_pooled_estimate() -> None:
-    months = [dt.date(2015 + (9 + k) // 12, (9 + k) % 12 + 1, 1) for k in range(47)]
-    keys = ("37119", "06067+SAC", "36103", "01001")
-    _, clean, ids = registry().starts(keys, months, "limits")
-    assert ids == {
-        "37119": "mecklenburg-nc-2018",
-        "06067+SAC": "california-sb54-2018",
-        "36103": "suffolk-ny-2018",
-    }
-    assert clean.tolist() == [False, False, False, True]
-    local, _, _ = registry().starts(keys, months, "limits", ("county",))
-    assert (local >= 0).tolist() == [True, False, True, False]
-
-
-def test_counties_under_one_law_are_one_witness() -> None:
-    from atlarge.explain.pooled_answer import by_decision
-
-    y = np.arange(12.0).reshape(4, 3)
-    total, begun = by_decision(y, np.array([2, 2, 1, -1]), ["law", "law", "sheriff", "quiet"])
-    np.testing.assert_array_equal(total, [y[0] + y[1], y[2], y[3]])
-    assert begun.tolist() == [2, 1, -1]
 
 
 def test_the_rate_is_learnt_from_places_recorded_alike_where_there_are_enough() -> None:
@@ -270,35 +142,35 @@ def test_of_two_measures_the_smaller_size_counts_and_gaps_leave_a_unit_out() -> 
 
 
 def test_of_many_comparison_places_sixty_at_most_are_shown_evenly() -> None:
-    counts = _world(13, units=60)
+    counts = _drawn(13, units=60)
     months = months_of(POLICY, counts.first, counts.last)
     found = estimate(counts, "u00", AREA, "at_large", months, set())
-    for many, shown in [(59, 59), (60, 60), (61, 31), (120, 60), (121, 41)]:
+    for many, wanted in [(59, 59), (60, 60), (61, 31), (120, 60), (121, 41)]:
         keys = tuple(f"k{k}" for k in range(many))
         gaps = np.arange(many + 1.0)[:, None] * np.ones(3)
-        told = placebos_of(replace(found, donor_keys=keys, gaps=gaps), {"k0": "First"})
-        assert len(told) == shown
+        shown = placebos_of(replace(found, donor_keys=keys, gaps=gaps), {"k0": "First"})
+        assert len(shown) == wanted
         step = -(-many // 60)
-        assert [p.place for p in told] == [f"k{k}" for k in range(0, many, step)]
-        assert [p.gap for p in told] == [[k + 1.0] * 3 for k in range(0, many, step)]  # row 0 is the target
-        assert (told[0].place_name, told[-1].place_name) == ("First", told[-1].place)
+        assert [p.place for p in shown] == [f"k{k}" for k in range(0, many, step)]
+        assert [p.gap for p in shown] == [[k + 1.0] * 3 for k in range(0, many, step)]  # row 0 is the target
+        assert (shown[0].place_name, shown[-1].place_name) == ("First", shown[-1].place)
 
 
 def test_a_chart_has_gaps_and_bands_of_each_month() -> None:
-    counts = _world(14)
+    counts = _drawn(14)
     months = months_of(POLICY, counts.first, counts.last)
     found = estimate(counts, "u00", AREA, "at_large", months, set())
     size = len(months.start)
-    made = replace(
+    drawn = replace(
         found, observed=np.full(size, 9.0), fitted=np.full(size, 6.0), low=np.full(size, 2.0),
         high=np.full(size, 13.0),
     )  # fmt: skip
-    made.observed[2] = np.nan
-    points = event_time_of(made)
+    drawn.observed[2] = np.nan
+    points = event_time_of(drawn)
     assert len(points) == size - 1
     assert [p.month for p in points] == [m for k, m in enumerate(months.offset) if k != 2]
     assert {(p.effect.value, p.effect.low, p.effect.high) for p in points} == {(3.0, -4.0, 7.0)}
-    series = series_of(made)
+    series = series_of(drawn)
     assert (series.observed[1], series.observed[2]) == (9.0, None)
     assert (series.counterfactual[0], series.low[0], series.high[0]) == (6.0, 2.0, 13.0)
     assert (series.unit, series.days) == ("arrests", months.days)
@@ -311,17 +183,17 @@ def test_a_chart_has_gaps_and_bands_of_each_month() -> None:
 
 
 def test_weights_are_those_above_a_hundredth_the_largest_first() -> None:
-    counts = _world(7)
+    counts = _drawn(7)
     months = months_of(POLICY, counts.first, counts.last)
     weights = estimate(counts, "u00", AREA, "at_large", months, set(), method="ascm").weights
-    told = [w for _, w in weights]
-    assert 1 <= len(told) <= 8
-    assert told == sorted(told, reverse=True)
-    assert min(told) >= 0.01
+    sizes = [w for _, w in weights]
+    assert 1 <= len(sizes) <= 8
+    assert sizes == sorted(sizes, reverse=True)
+    assert min(sizes) >= 0.01
 
 
-def test_the_parts_of_a_made_place_add_up_over_its_past_by_days() -> None:
-    counts, lost = _world(16), _world(17)
+def test_the_parts_of_a_place_add_up_over_its_past_by_days() -> None:
+    counts, lost = _drawn(16), _drawn(17)
     months = months_of(replace(POLICY, ended=dt.date(2017, 9, 25)), FIRST, dt.date(2019, 9, 1))
     day = _day(dt.date(2017, 2, 1))
     lost.values[0, day:] = 0
@@ -348,33 +220,9 @@ def test_the_parts_of_a_made_place_add_up_over_its_past_by_days() -> None:
     assert not donors[[0, 3]].any()
 
 
-def test_only_dated_limits_within_the_months_start_a_loss() -> None:
-    months = [dt.date(2015 + (9 + k) // 12, (9 + k) % 12 + 1, 1) for k in range(24)]
-
-    def made(name: str, fips: str | None, day: dt.date, **changes: object) -> Policy:
-        given = {"id": name, "level": "county", "state": "", "direction": "limits", "kind": "detainers"}
-        return replace(POLICY, fips=fips, effective=day, **({"latest": day} | given | changes))  # type: ignore[arg-type]
-
-    known = [
-        made("a", "48453", dt.date(2016, 3, 1)),
-        made("b", "48453", dt.date(2016, 2, 2)),  # the first counts
-        made("c", "48029", months[0]),
-        made("d", "48201", months[-1]),
-        made("e", "48113", months[-1] + dt.timedelta(days=1)),
-        made("f", "37119", dt.date(2016, 3, 1), direction="extends"),
-        made("g", "36103", dt.date(2016, 3, 1), kind="jail_contract"),
-        made("h", "06067", dt.date(2016, 1, 1), latest=dt.date(2016, 12, 31), precision="year"),
-        made("i", None, dt.date(2016, 5, 1), level="state", state="DC"),
-    ]
-    keys = ("48453+AUS", "48029", "48201", "48113", "37119", "36103", "06067", "11001", "11001+48453")
-    starts = Registry(tuple(known)).starts(keys, months, "limits").month
-    assert starts.tolist() == [5, -1, 23, -1, -1, -1, -1, 7, 5]
-    assert (Registry(tuple(known)).starts(keys, [], "limits").month == -1).all()
-
-
 def test_an_effect_is_never_above_what_was_observed() -> None:
     """None were arrested where some thirty were expected: the effect is below zero whatever chance gives."""
-    counts = _world(21, rate=1.0)
+    counts = _drawn(21, rate=1.0)
     counts.values[0, _day(dt.date(2017, 2, 1)) :] = 0
     months = months_of(replace(POLICY, ended=dt.date(2017, 4, 1)), FIRST, dt.date(2019, 9, 1))
     found = estimate(counts, "u00", AREA, "at_large", months, set())
@@ -401,7 +249,7 @@ def test_an_effect_is_never_above_what_was_observed() -> None:
 
 
 def test_left_out_places_and_given_ones_are_the_comparison() -> None:
-    counts = _world(22)
+    counts = _drawn(22)
     months = months_of(POLICY, counts.first, counts.last)
     found = estimate(counts, "u00", AREA, "at_large", months, {"u01"}, leave_out={"u02"})
     assert set(found.donor_keys) == {f"u{k:02d}" for k in range(3, 50)}
@@ -418,7 +266,7 @@ def test_left_out_places_and_given_ones_are_the_comparison() -> None:
 
 def test_every_span_of_one_fit_has_the_interval_of_a_study_of_that_span_alone() -> None:
     """The engine asked for the span itself: sizes of error differ from place to place."""
-    counts = _world(23)
+    counts = _drawn(23)
     counts.values[-1] = np.random.default_rng(24).poisson(40.0, DAYS)  # the last place is far the largest
     months = months_of(POLICY, counts.first, counts.last)
     found = estimate(counts, "u00", AREA, "at_large", months, set(), method="ascm")

@@ -1,4 +1,4 @@
-"""Releases of a made world, ingested and asked about: the whole way, against what truly happened."""
+"""Releases of a simulated world, ingested and explained: the whole way, against what truly happened."""
 
 from __future__ import annotations
 
@@ -15,26 +15,26 @@ WORLD = World(places=150, weeks=170, policies=8, retaliation_share=0.5, retaliat
 
 
 @pytest.fixture(scope="module")
-def asked(tmp_path_factory: pytest.TempPathFactory) -> list[tuple[dict[str, Any], dict[str, Any]]]:
+def answers(tmp_path_factory: pytest.TempPathFactory) -> list[tuple[dict[str, Any], dict[str, Any]]]:
     """(truth, answer) of every policy of the world."""
     folder = tmp_path_factory.mktemp("world")
-    made = simulate(folder / "made", seed=8, world=WORLD)
-    atlarge.ingest(made.arrests, folder / "store")
-    truth = json.loads(made.truth.read_text(encoding="utf-8"))["policies"]
-    lines = [f"made-{p['place']},{p['place']},{p['announced']},{p['effective']}" for p in truth]
+    simulated = simulate(folder / "releases", seed=8, world=WORLD)
+    atlarge.ingest(simulated.arrests, folder / "store")
+    truth = json.loads(simulated.truth.read_text(encoding="utf-8"))["policies"]
+    lines = [f"p-{p['place']},{p['place']},{p['announced']},{p['effective']}" for p in truth]
     table = folder / "policies.csv"
     table.write_text("\n".join(["id,fips,announced,effective", *lines]) + "\n", encoding="utf-8")
     store = atlarge.open_store(folder / "store")
     return [
-        (p, atlarge.explain(p["place"], policy=f"made-{p['place']}", store=store, registry=table).to_dict())
+        (p, atlarge.explain(p["place"], policy=f"p-{p['place']}", store=store, registry=table).to_dict())
         for p in truth
     ]
 
 
 @pytest.mark.slow
-def test_true_bursts_are_found_on_their_days_and_no_others(asked: list[Any]) -> None:
-    loud = [pair for pair in asked if pair[0]["burst"] >= 30]
-    quiet = [pair for pair in asked if pair[0]["burst"] == 0]
+def test_true_bursts_are_found_on_their_days_and_no_others(answers: list[Any]) -> None:
+    loud = [pair for pair in answers if pair[0]["burst"] >= 30]
+    quiet = [pair for pair in answers if pair[0]["burst"] == 0]
     assert loud
     assert quiet
     for truth, answer in loud:
@@ -48,8 +48,8 @@ def test_true_bursts_are_found_on_their_days_and_no_others(asked: list[Any]) -> 
 
 
 @pytest.mark.slow
-def test_lost_handoffs_are_dated_and_counted(asked: list[Any]) -> None:
-    lost = [(truth, answer) for truth, answer in asked if truth["lost_handoffs"] >= 100]
+def test_lost_handoffs_are_dated_and_counted(answers: list[Any]) -> None:
+    lost = [(truth, answer) for truth, answer in answers if truth["lost_handoffs"] >= 100]
     assert len(lost) >= 4
     near, covered = 0, 0
     for truth, answer in lost:

@@ -1,0 +1,68 @@
+"""Parts of an answer from facts by hand: the split without handoffs, the fit, the rate, the method."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from hand_facts import POLICY, estimate, facts, parts, steady_study, total
+
+from atlarge.effects.pooling import Ratio
+from atlarge.explain import api
+from atlarge.explain.answer import Interval
+from atlarge.explain.decomposition import unknown_ratio
+
+
+def test_without_handoffs_the_effect_is_what_remains_and_the_trend_is_over_the_past() -> None:
+    main = estimate({"policy": total(142.0, 120.0, low=-11.0, high=45.0)})
+    laid = main.months
+    found = api._parts(facts(main=main, parts=None))
+    assert list(found) == ["trend", "substitution", "residual"]
+    assert found["residual"] == main.totals["policy"].effect
+    assert not found["substitution"].is_told
+    # five a month in the 17 months before, by the days of the policy
+    days = (laid.policy_end - POLICY.effective).days
+    past = 5.0 * 17 / (POLICY.effective - laid.start[0]).days * days
+    assert main.baseline == pytest.approx(past)
+    assert found["trend"].value == pytest.approx(120 - past)
+    assert (found["trend"].low, found["trend"].high) == (
+        pytest.approx(142 - 45 - past), pytest.approx(142 + 11 - past),
+    )  # fmt: skip
+    assert api._parts(facts()) == parts().as_dict()
+    bare = replace(total(), effect=Interval(1.0))
+    nothing = api._parts(facts(main=estimate({"policy": bare}), parts=None))["trend"]
+    assert (nothing.low, nothing.high) == (None, None)
+
+
+def test_the_expected_count_is_never_below_none() -> None:
+    assert total(10.0, 5.0, low=-3.0, high=12.0).counterfactual == Interval(5.0, 0.0, 13.0)
+    assert total(10.0, 5.0, low=-3.0, high=9.0).counterfactual == Interval(5.0, 1.0, 13.0)
+    assert replace(total(), effect=Interval(1.0)).counterfactual == Interval(90.0)
+
+
+def test_what_an_answer_says_of_its_fit_and_rate() -> None:
+    fit = api._pre_fit(estimate(pre_rmse=1.23456, pre_mean=5.0, donors=58))
+    assert fit == {
+        "rmse": 1.23, "mean": 5.0, "relative_rmse": 0.247, "periods": 17, "start": "2015-10-10",
+        "end": "2017-03-09", "donors": 58,
+    }  # fmt: skip
+    assert api._pre_fit(estimate(pre_mean=0.0))["relative_rmse"] is None
+    known = Ratio(0.25678, 0.1, 0.1, 0.05123, 0.44987, 14, True)
+    rate = api._rate(facts(parts=parts(ratio=known, elsewhere=Interval(3.0, 1.0, 5.0))))
+    assert rate == {
+        "is_known": True, "value": 0.257, "low": 0.051, "high": 0.45, "places": 14,
+        "lost_handoffs": {"value": 60.0, "low": -10.0, "high": 140.0},
+        "elsewhere": {"value": 3.0, "low": 1.0, "high": 5.0},
+    }  # fmt: skip
+    unknown = api._rate(facts(parts=parts(ratio=unknown_ratio(7, 0.4))))
+    assert (unknown["is_known"], unknown["value"], unknown["high"]) == (False, None, 0.4)
+    assert unknown["elsewhere"] is None
+    assert api._rate(facts(parts=None)) == {}
+
+
+def test_the_method_names_its_places_and_what_cannot_be_known() -> None:
+    main = estimate(weights=(("48201+HOU", 0.5), ("99999", 0.3)), donors=58)
+    method = api._method(main, facts(notes={"parts": "too few"}), steady_study())
+    assert [w["place_name"] for w in method["weights"]] == ["Harris County, TX and Houston", "99999"]
+    assert [w["weight"] for w in method["weights"]] == [0.5, 0.3]
+    assert (method["donors"], method["interval"], method["not_told"]) == (58, 0.9, {"parts": "too few"})
