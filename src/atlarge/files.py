@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import polars as pl
-from filelock import FileLock, Timeout
 
 _FORMULA = r"^[=+\-@\t\r]"
 """How a cell begins that a spreadsheet program would take for a formula."""
@@ -35,6 +34,8 @@ def locked(path: Path, busy: Exception, *, wait_seconds: float = 0.0) -> Iterato
     The file `path` is created if it is not there and may be removed before the lock is released.
     Raises `busy` where another process has kept the lock for `wait_seconds`.
     """
+    from filelock import FileLock, Timeout  # not needed to read
+
     lock = FileLock(path, timeout=wait_seconds, mode=0o600)
     try:
         lock.acquire()

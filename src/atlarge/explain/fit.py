@@ -32,7 +32,6 @@ from atlarge.panel.time_axis import breaks
 from atlarge.policies import Policy, Registry, applies_to
 from atlarge.records.completeness import LONGEST, Completeness, completeness
 from atlarge.reference import table
-from atlarge.releases import families
 
 SCHEMES = ("ddp", "biglocal")
 DAYS_IN_MONTH = 365.25 / 12
@@ -231,11 +230,13 @@ def _surge_series(world: Study) -> list[tuple[Area, Daily]]:
 def _completeness(world: Study, months: Months) -> Completeness | None:
     """How complete the end of the records is, where these months reach it and the series still grows."""
     ends = [span.end for span in world.store.coverage("arrests")]
-    growing = {family for family, one in families().items() if one.latest}
-    is_growing = any(r["table"] == "arrests" and r["family"] in growing for r in world.store.releases)
     reach = dt.timedelta(weeks=LONGEST)
     if not ends or months.bounds(months.in_force)[1] <= max(ends) - reach:
         return None
+    from atlarge.releases import families
+
+    growing = {family for family, one in families().items() if one.latest}
+    is_growing = any(r["table"] == "arrests" and r["family"] in growing for r in world.store.releases)
     found = completeness(world.store)
     return found if found.is_known or is_growing else None
 

@@ -20,7 +20,6 @@ from atlarge.messages import Message, render, say
 from atlarge.panel.counting import measure as measure_of
 from atlarge.panel.counting import measures as all_measures
 from atlarge.records.tables import DATE_COLUMN
-from atlarge.releases.catalogue import families
 
 if TYPE_CHECKING:
     from atlarge.records.store import Store
@@ -153,6 +152,8 @@ def segments(
         .agg(pl.col("day").min().alias("start"), pl.col("day").max().alias("end"))
         .collect()
     )
+    from atlarge.releases.catalogue import families
+
     known, audits = families(), {r["id"]: r for r in store.releases}
     found = []
     for name, first, last in rows.iter_rows():

@@ -5,9 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from atlarge.errors import QuestionError
-from atlarge.places.case import Query
 from atlarge.places.gazetteer import aor_code, gazetteer, state_code
-from atlarge.places.rules import resolve_one
 from atlarge.places.text import trimmed
 
 COLUMNS = {
@@ -96,6 +94,9 @@ def resolve_unique(keys: pl.DataFrame) -> pl.DataFrame:
         keys[name].to_list() if name in keys.columns else empty
         for name in ("text", "aor", "state", "city", "code")
     ]
+    from atlarge.places.case import Query
+    from atlarge.places.rules import resolve_one  # not needed to find a place by its name
+
     answers = [
         resolve_one(gaz, Query(text, codes[aor], states[state], city, code))
         for text, aor, state, city, code in zip(*columns, strict=True)
