@@ -119,10 +119,9 @@ class Daily:
         rows = np.flatnonzero((share < 1).any(1))
         values = np.nan_to_num(self.of_rows(rows))
         values[:, : 7 * weeks] *= np.repeat(share[rows].astype(np.float32), 7, axis=1)
-        total, holes = self._running
-        total = total.copy()
-        total[rows, 1:] = np.cumsum(values, axis=1)
-        return Daily.of_totals(total, holes, self.keys, self.first)
+        total = np.zeros((len(rows), self.n_days + 1), dtype=np.float32)
+        np.cumsum(values, axis=1, out=total[:, 1:])
+        return _Replaced(self, rows, total)
 
     @property
     def last(self) -> dt.date:
@@ -167,6 +166,90 @@ class Daily:
         if not whole:
             raise QuestionError("the records cover no whole month")
         return self.sums([starts[k] for k in whole], [stops[k] for k in whole]), [starts[k] for k in whole]
+
+
+class _Replaced(Daily):
+    """Counts of which some units are replaced, by running totals of these alone [rows x days + 1]."""
+
+    def __init__(self, of: Daily, rows: NDArray[np.int64], total: NDArray[np.float32]) -> None:
+        self.keys, self.first = of.keys, of.first
+        self._of, self._rows, self._total = of, rows, total
+
+    @cached_property
+    def _running(self) -> tuple[NDArray[np.float32], NDArray[np.int32] | None]:
+        total, holes = self._of._running
+        total = total.copy()
+        total[self._rows] = self._total
+        return total, holes
+
+    @property
+    def n_days(self) -> int:
+        """Number of days."""
+        return self._of.n_days
+
+    def _between(self, a: NDArray[np.int64], b: NDArray[np.int64]) -> Floats:
+        value = self._of._between(a, b)
+        own = (self._total[:, b] - self._total[:, a]).astype(np.float64)
+        value[self._rows] = np.where(np.isnan(value[self._rows]), np.nan, own)
+        return value
+
+
+class _Joined(Daily):
+    """Sums of units of one or two levels that are covered on every day, added up for the units and days that
+    are wanted. `parts`: for each level its counts, the rows of this that have some there, and theirs in it
+    (`own` [pairs], `theirs` [pairs])."""
+
+    def __init__(
+        self,
+        keys: tuple[str, ...],
+        first: dt.date,
+        n_days: int,
+        parts: list[tuple[Daily, NDArray[np.int64], NDArray[np.int64]]],
+    ) -> None:
+        self.keys, self.first, self._days, self._parts = keys, first, n_days, parts
+
+    @cached_property
+    def _running(self) -> tuple[NDArray[np.float32], NDArray[np.int32] | None]:
+        return self.running_of(range(len(self.keys))), None
+
+    @property
+    def n_days(self) -> int:
+        """Number of days."""
+        return self._days
+
+    @property
+    def is_covered(self) -> bool:
+        """Whether every day of every unit is covered."""
+        return True
+
+    @property
+    def totals(self) -> Floats:
+        """All records of each unit [units]."""
+        found = np.zeros(len(self.keys))
+        for counts, own, theirs in self._parts:
+            np.add.at(found, own, counts.totals[theirs])
+        return found
+
+    def of_rows(self, rows: slice | Sequence[int] | int | NDArray[np.int64]) -> NDArray[np.float32]:
+        """The counts by day of some units."""
+        index = np.arange(len(self.keys))[rows]
+        found = np.diff(self.running_of(np.atleast_1d(index)), axis=1)
+        return np.asarray(found if index.ndim else found[0])
+
+    def running_of(self, rows: Sequence[int] | NDArray[np.int64]) -> NDArray[np.float32]:
+        """Running totals [rows x days + 1] of some units."""
+        found = np.zeros((len(rows), self._days + 1), dtype=np.float32)
+        for counts, own, theirs in self._parts:
+            for k, row in enumerate(rows):
+                for other in theirs[own == row]:
+                    found[k] += counts.running_of([other])[0]
+        return found
+
+    def _between(self, a: NDArray[np.int64], b: NDArray[np.int64]) -> Floats:
+        found = np.zeros((len(self.keys), len(a)))
+        for counts, own, theirs in self._parts:
+            np.add.at(found, own, counts._between(a, b)[theirs])
+        return found
 
 
 @lru_cache(maxsize=12)
@@ -281,17 +364,18 @@ class Localities:
 
     def _sum(self, *, own: bool, near: bool) -> Daily:
         county, office = self._from
-        is_covered = county.is_covered and office.is_covered and len(county.keys) > 0
-        found = np.zeros((len(self.keys), county.n_days + is_covered), dtype=np.float32)
-        if not is_covered:
-            found[:, ~(county if county.keys else office).covered()] = np.nan
+        if county.is_covered and office.is_covered and len(county.keys) > 0:
+            seats = [(k, row) for k, rows in self._seated for row in rows]
+            parts = [(county, np.array(self._named, dtype=np.int64), np.array(self._taken, dtype=np.int64))]
+            parts += [(office, *np.array(seats, dtype=np.int64).reshape(-1, 2).T)]
+            used = [part for part, is_used in zip(parts, (own, near), strict=True) if is_used]
+            return _Joined(self.keys, county.first, county.n_days, used)
+        found = np.zeros((len(self.keys), county.n_days), dtype=np.float32)
+        found[:, ~(county if county.keys else office).covered()] = np.nan
         if own:
-            taken = county.running_of(self._taken) if is_covered else county.of_rows(self._taken)
-            found[self._named] = taken
+            found[self._named] = county.of_rows(self._taken)
         for k, rows in self._seated if near else ():
-            found[k] += (office.running_of(rows) if is_covered else office.of_rows(rows)).sum(0)
-        if is_covered:
-            return Daily.of_totals(found, None, self.keys, county.first)
+            found[k] += office.of_rows(rows).sum(0)
         return Daily(found, self.keys, county.first)
 
 
