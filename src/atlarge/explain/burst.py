@@ -43,8 +43,9 @@ def surges_of(
     days = np.datetime64(first) + np.arange(values.shape[1])
     tested = (days >= np.datetime64(start)) & (days <= np.datetime64(end))
     found = scan(
-        values, cycle=weekdays(days), classes=day_classes(days), settings=DAYS, alpha=ALPHA, tested=tested
-    ).bursts
+        values, cycle=weekdays(days), classes=day_classes(days), settings=DAYS, alpha=ALPHA, tested=tested,
+        by_burst=False,
+    ).bursts  # fmt: skip
     kept = [i for i in np.argsort(-found.score, kind="stable") if found.q[i] <= ALPHA]
     return [
         {

@@ -118,6 +118,7 @@ def estimate(
     tuning: float | None = None,
     policies: Registry | None = None,
     only_total: bool = False,
+    grid: PlaceboGrid | None = None,
 ) -> Estimate:
     """Fit the unit `key` from units that did not change, and total its gap over each span.
 
@@ -125,7 +126,7 @@ def estimate(
     placebos of all places and dates. Others ("sdid", "ascm", "sc", "did"): as `effects.counterfactual`, from
     units that did not change in these months (`changed`), of like size or in the mask `donors`, with
     placebos of the same date. `leave_out`: codes of places not to be used; `tuning`: a penalty already
-    chosen. Raises QuestionError where the unit has no records, all zeros, or too few comparison units.
+    chosen; `grid`: that of another method for the same question. Raises QuestionError where the unit has no records, all zeros, or too few comparison units.
     """
     row = counts.row(key)
     if row is None:
@@ -135,7 +136,7 @@ def estimate(
     if method in ("share", "sdid"):
         try:
             return share_estimate(
-                counts, row, area, measure, months, changed, leave_out, donors, method, policies, only_total
+                counts, row, area, measure, months, changed, leave_out, donors, method, policies, only_total, grid
             )
         except QuestionError as error:
             raise QuestionError(f"{area.name}, {_label(measure)}: {error}") from None
@@ -255,19 +256,14 @@ def share_estimate(
     method: str = "share",
     policies: Registry | None = None,
     only_total: bool = False,
+    grid: PlaceboGrid | None = None,
 ) -> Estimate:
     """The unit in `row` by its discounted share (or by synthetic difference in differences), over every span
     at once."""
-    grid = grid_of(
-        counts,
-        row,
-        area.level,
-        months,
-        changed=changed,
-        leave_out=leave_out,
-        donors=donors,
-        policies=policies,
-    )
+    if grid is None:
+        grid = grid_of(
+            counts, row, area.level, months, changed=changed, leave_out=leave_out, donors=donors, policies=policies
+        )  # fmt: skip
     if method == "sdid":
         grid = sdid_grid(grid, int(np.flatnonzero(months.in_force)[-1]) + 1 - grid.here)
     totals = {}

@@ -83,7 +83,7 @@ class _Query:
             found = estimate(
                 counts, world.key, world.area, "at_large", months, banned,
                 method=method, donors=donors, tuning=tuning, policies=world.registry,
-                only_total=True,
+                only_total=True, grid=main.grid if months is main.months and not leave_out else None,
             )  # fmt: skip
         except AtlargeError as error:
             return failed(variant, label, error)

@@ -176,8 +176,9 @@ def describe(
     settings: Settings,
     alpha: float,
     profile: Floats,
+    by_burst: bool = True,
 ) -> Bursts:
-    """Figures of each burst, strongest first."""
+    """Figures of each burst, strongest first; `by_burst`: also `q_burst`, which takes a simulation."""
     expected_seen = np.where(np.isfinite(y), base.expected, 0.0)
     observed, expected = sums_between(y, found), sums_between(expected_seen, found)
     phi = base.dispersion[found.series, np.minimum(found.end - found.start, settings.lengths - 1)]
@@ -185,7 +186,10 @@ def describe(
     cut = level_of_window(alpha, profile, settings.lengths)
     threshold = quantile((1.0 - cut) * ones, expected, phi)
     tested = p_all[np.isfinite(p_all)]
-    separate = max(tested.size * extremal_index(profile, settings.lengths), float(found.p.size))
+    q_burst = np.full(found.p.shape, np.nan)
+    if by_burst:
+        separate = max(tested.size * extremal_index(profile, settings.lengths), float(found.p.size))
+        q_burst = benjamini_hochberg(found.p, separate)
     columns = Bursts(
         series=found.series,
         start=found.start,
@@ -197,7 +201,7 @@ def describe(
         excess_high=observed - quantile(0.025 * ones, expected, phi),
         p=found.p,
         q=q_at(found.p, tested),
-        q_burst=benjamini_hochberg(found.p, separate),
+        q_burst=q_burst,
         score=(observed - expected) / np.maximum(threshold - expected, 0.5),
         thin=base.support[found.series, (found.start + found.end) // 2] < THIN_SUPPORT,
     )
@@ -216,6 +220,7 @@ def scan(
     settings: Settings = DAYS,
     alpha: float = 0.05,
     tested: Bools | None = None,
+    by_burst: bool = True,
 ) -> Scan:
     """Scan for bursts of unknown start and length, with a false discovery rate over all series and starts.
 
@@ -237,6 +242,8 @@ def scan(
         Level of the thresholds shown.
     tested
         Times whose starts are tested, [T]; None: all. The others still serve the baseline.
+    by_burst
+        Whether `q_burst` is worked out (it takes a simulation); else it is NaN.
 
     Returns
     -------
@@ -280,7 +287,7 @@ def scan(
     profile = cycle_profile(base, cycle)
     p_kept, found = _found(kept, base, settings, profile, allowed)
     p[rows] = p_kept
-    bursts = describe(kept, base, found, p_kept, settings, alpha, profile)
+    bursts = describe(kept, base, found, p_kept, settings, alpha, profile, by_burst)
     bursts = replace(bursts, series=rows[bursts.series])
     whole = _spread(base, rows, y.shape, settings)
     return Scan(bursts, p, whole, too_thin, int(np.isfinite(p).sum()), series)

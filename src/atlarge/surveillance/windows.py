@@ -43,21 +43,24 @@ def judge(
     due_all = np.where(observed, expected, 0.0)
     n = y.shape[1]
     best = np.ones(y.shape)
+    low = np.full(y.shape, -np.inf)  # the most standard deviations among windows that are not looked at
     listed = []
     total_seen, total_due = running_total(y), running_total(due_all)
     for length in range(1, dispersion.shape[1] + 1):
         seen, due = sums_from(total_seen, length), sums_from(total_due, length)
         phi = np.broadcast_to(dispersion[:, [length - 1]], y.shape)
         sd = (seen - due) / np.sqrt(np.maximum(phi * due, 1e-12))
-        p = ndtr(-sd)
         whole = observed & np.roll(observed, 1 - length, axis=1) & (np.arange(n)[None, :] + length <= n)
-        look = whole & (sd > floor_sd)
-        p[look] = mid_tail(seen[look], due[look], phi[look], best[look], worth)
-        p[~whole] = 1.0
-        best = np.minimum(best, p)
-        series, start = np.nonzero(look & (p <= worth) & (seen >= MIN_COUNT))
-        listed.append((series, start, start + length - 1, p[series, start]))
+        series, start = np.nonzero(whole & (sd > floor_sd))
+        seen = seen[series, start]
+        p = mid_tail(seen, due[series, start], phi[series, start], best[series, start], worth)
+        best[series, start] = np.minimum(best[series, start], p)
+        listing = (p <= worth) & (seen >= MIN_COUNT)
+        listed.append((series[listing], start[listing], start[listing] + length - 1, p[listing]))
+        sd[~whole] = sd[series, start] = -np.inf
+        np.maximum(low, sd, out=low)
     series, start, end, chance = (np.concatenate(part) for part in zip(*listed, strict=True))
+    best = np.minimum(best, ndtr(-low))
     return np.where(observed, best, np.nan), Windows(series, start, end, chance)
 
 
