@@ -262,6 +262,7 @@ def placebo_grid(
     calibrated_on: ArrayLike | None = None,
     level: float = 0.9,
     settings: ShareSettings = USUAL,
+    only: int | None = None,
 ) -> PlaceboGrid:
     """Forecast every unit from every date, once with the question's own geometry.
 
@@ -287,6 +288,8 @@ def placebo_grid(
         Periods after the horizon that serve as history too (for a change that ended).
     first : int
         First period of the target's history (dates of placebos keep the same length of history).
+    only : int, optional
+        Periods of the horizon that will be asked about: later ones are not worked out. Not with `after`.
     calibrated_on : int array, optional
         Periods ahead over which placebo totals are to be right on average; all of the horizon if left out.
 
@@ -323,6 +326,7 @@ def placebo_grid(
     starts = np.arange(MIN_HISTORY, periods) if here >= MIN_HISTORY else np.arange(here, periods)
     starts = np.unique(np.append(starts, here))
     pool = np.stack([_unchanged(moved, s - POOL_PERIODS, s + horizon) & ~out for s in starts])
+    horizon = horizon if only is None or after else min(horizon, only)
     expected = expected_counts(
         panel, starts, horizon, capped=smooth, pool=pool, group=labels, after=after, settings=settings
     )

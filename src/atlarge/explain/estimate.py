@@ -192,13 +192,14 @@ def grid_of(
     after: int = 0,
     first: int = 0,
     policies: Registry | None = None,
+    only_total: bool = False,
 ) -> PlaceboGrid:
     """The placebo grid of a question: history to the end of the pre-period, forecast from there.
 
     `changed`: codes of places that changed in these months: by the day of their own change where the registry
     has one, else they are left out throughout, as those of `leave_out` are. `donors`: a mask of the only
     units to use. `is_capped`: judge the counts with bursts capped. `after`: periods after the policy's end
-    that are history too.
+    that are history too. `only_total`: forecast no further than the policy's end.
     """
     start, stop = bins_of(months, counts.last)
     y, capped = counts.sums(start, stop), counts.capped.sums(start, stop)
@@ -221,7 +222,7 @@ def grid_of(
     return placebo_grid(
         capped if is_capped else y, row, here, horizon, capped=capped, changed=moved,
         group=group_of(level, counts.keys), leave_out=out, after=after, first=first,
-        calibrated_on=np.arange(over), level=LEVEL,
+        calibrated_on=np.arange(over), level=LEVEL, only=over if only_total else None,
     )  # fmt: skip
 
 
@@ -262,7 +263,8 @@ def share_estimate(
     at once."""
     if grid is None:
         grid = grid_of(
-            counts, row, area.level, months, changed=changed, leave_out=leave_out, donors=donors, policies=policies
+            counts, row, area.level, months, changed=changed, leave_out=leave_out, donors=donors,
+            policies=policies, only_total=only_total,
         )  # fmt: skip
     if method == "sdid":
         grid = sdid_grid(grid, int(np.flatnonzero(months.in_force)[-1]) + 1 - grid.here)
