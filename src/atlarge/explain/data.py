@@ -248,7 +248,11 @@ class _Joined(Daily):
     def _between(self, a: NDArray[np.int64], b: NDArray[np.int64]) -> Floats:
         found = np.zeros((len(self.keys), len(a)))
         for counts, own, theirs in self._parts:
-            np.add.at(found, own, counts._between(a, b)[theirs])
+            values = counts._between(a, b)[theirs]
+            if len(np.unique(own)) == len(own):
+                found[own] += values
+            else:  # slower
+                np.add.at(found, own, values)
         return found
 
 

@@ -126,7 +126,8 @@ def estimate(
     placebos of all places and dates. Others ("sdid", "ascm", "sc", "did"): as `effects.counterfactual`, from
     units that did not change in these months (`changed`), of like size or in the mask `donors`, with
     placebos of the same date. `leave_out`: codes of places not to be used; `tuning`: a penalty already
-    chosen; `grid`: that of another method for the same question. Raises QuestionError where the unit has no records, all zeros, or too few comparison units.
+    chosen; `grid`: that of another method for the same question. Raises QuestionError where the unit has no
+    records, all zeros, or too few comparison units.
     """
     row = counts.row(key)
     if row is None:
@@ -136,8 +137,9 @@ def estimate(
     if method in ("share", "sdid"):
         try:
             return share_estimate(
-                counts, row, area, measure, months, changed, leave_out, donors, method, policies, only_total, grid
-            )
+                counts, row, area, measure, months, changed, leave_out, donors, method, policies,
+                only_total, grid,
+            )  # fmt: skip
         except QuestionError as error:
             raise QuestionError(f"{area.name}, {_label(measure)}: {error}") from None
     y = counts.binned(months)
