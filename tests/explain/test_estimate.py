@@ -3,10 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-<<<<<<< HEAD:tests/explain/test_estimate.py
-=======
-import importlib
->>>>>>> ef8fb62 (Import the module that a test replaces, whatever ran before it):tests/explain/test_numbers.py
 from dataclasses import replace
 
 import numpy as np
@@ -101,74 +97,6 @@ def test_a_rate_that_is_not_known_spans_none_to_its_cap() -> None:
     assert drawn.mean() == pytest.approx(ratio.value, abs=0.01)  # standard error 0.002
 
 
-<<<<<<< HEAD:tests/explain/test_estimate.py
-=======
-def test_starts_are_those_of_the_registry() -> None:
-    months = [dt.date(2015 + k // 12, k % 12 + 1, 1) for k in range(9, 56)]
-    starts = registry().starts(("48453+AUS", "37119", "48301", "06067+SAC"), months, "limits").month
-    assert months[starts[0]] == dt.date(2017, 2, 1)
-    assert months[starts[1]] == dt.date(2019, 1, 1)  # 5 December 2018: the next whole month
-    assert starts[2] == -1
-    assert months[starts[3]] == dt.date(2018, 1, 1)  # a state law; a housing contract does not count
-
-
-def test_an_interval_that_cannot_be_told_prints_as_nulls() -> None:
-    assert Interval(None).to_dict() == {"value": None, "low": None, "high": None}
-
-
-def test_the_pooled_estimate_finds_a_made_rise_and_fall(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Places of the registry get 1.5 times the arrests and half the handoffs from their own month on."""
-    module = importlib.import_module("atlarge.explain.pooled_answer")
-
-    keys = tuple(f"{k:05d}" for k in range(1, 61))
-    rng = np.random.default_rng(2)
-    months = [dt.date(2015 + (9 + k) // 12, (9 + k) % 12 + 1, 1) for k in range(47)]
-    chosen = {key: months[12 + 2 * k] for k, key in enumerate(keys[:12])}
-    factor = {"at_large": 1.5, "handoffs": 0.5}
-    counts = {}
-    for measure, change in factor.items():
-        rate = np.full((60, DAYS), 1.0)
-        for k, key in enumerate(keys[:12]):
-            rate[k, _day(chosen[key]) :] *= change
-        counts[measure] = Daily(rng.poisson(rate).astype(np.float32), keys, FIRST)
-    empty = {m: Daily(np.zeros((1, DAYS), dtype=np.float32), ("ZZZ",), FIRST) for m in counts}
-    monkeypatch.setattr(module, "all_localities", lambda *_: localities(counts, empty))
-    starts = np.array([months.index(chosen[key]) if key in chosen else -1 for key in keys])
-    clean = starts < 0
-    ids = {k: f"made-{k}" for k in keys}
-    monkeypatch.setattr(Registry, "starts", lambda *_: Starts(starts, clean, ids))
-    found = module.pooled(direction="limits")
-    for measure, change in factor.items():
-        ratio = found[measure]["ratio"]
-        assert ratio["low"] < change < ratio["high"]
-        assert ratio["value"] == pytest.approx(change, rel=0.08)  # some 3,000 counts: 2 standard errors
-    assert len(found["localities"]) == 12
-
-
-def test_registry_starts_of_the_pooled_estimate() -> None:
-    months = [dt.date(2015 + (9 + k) // 12, (9 + k) % 12 + 1, 1) for k in range(47)]
-    keys = ("37119", "06067+SAC", "36103", "01001")
-    _, clean, ids = registry().starts(keys, months, "limits")
-    assert ids == {
-        "37119": "mecklenburg-nc-2018",
-        "06067+SAC": "california-sb54-2018",
-        "36103": "suffolk-ny-2018",
-    }
-    assert clean.tolist() == [False, False, False, True]
-    local, _, _ = registry().starts(keys, months, "limits", ("county",))
-    assert (local >= 0).tolist() == [True, False, True, False]
-
-
-def test_counties_under_one_law_are_one_witness() -> None:
-    from atlarge.explain.pooled_answer import by_decision
-
-    y = np.arange(12.0).reshape(4, 3)
-    total, begun = by_decision(y, np.array([2, 2, 1, -1]), ["law", "law", "sheriff", "quiet"])
-    np.testing.assert_array_equal(total, [y[0] + y[1], y[2], y[3]])
-    assert begun.tolist() == [2, 1, -1]
-
-
->>>>>>> ef8fb62 (Import the module that a test replaces, whatever ran before it):tests/explain/test_numbers.py
 def test_the_rate_is_learnt_from_places_recorded_alike_where_there_are_enough() -> None:
     keys = ("a+OFF", *(f"o{k}+X" for k in range(5)), *(f"c{k}" for k in range(6)))
     starts = np.array([30, *[20] * 5, *[10] * 6])
