@@ -95,16 +95,26 @@ def test_shares_are_at_most_one_and_not_known_without_records_of_the_aor() -> No
     assert (about.placed_before, about.placed_during, about.aor_total) == (None, None, 0.0)
 
 
-@pytest.mark.parametrize("where", [BY_AOR, BY_STATE])
-def test_an_aor_or_a_state_needs_nothing_of_how_places_are_named(where: Where) -> None:
-    about = facts(where=where)
-    _records(steady_study(where), about)
-    assert (about.placed_before, about.placed_during, about.aor_total, about.recovered) == (
-        None,
-        None,
-        0.0,
-        0,
+def test_a_state_asks_how_places_are_named_in_all_areas_that_reach_into_it() -> None:
+    """Texas lies in four areas: of 30 a day in two of them, 12 name a county or an office."""
+    study = steady_study(
+        BY_STATE,
+        county_at_large={"48453": 1.0, "48201": 3.0, "48029": 2.0, "48113": 1.0, "37119": 50.0},
+        office_at_large={"AUS": 2.0, "SNA": 1.0, "HOU": 1.0, "DAL": 1.0, "XXX": 50.0},
+        aor_at_large={"SNA": 10.0, "HOU": 20.0, "NYC": 99.0},
+        store=Records(date=[FIRST]),
     )
+    about = facts(where=BY_STATE)
+    _records(study, about)
+    assert about.placed_before == about.placed_during == pytest.approx(12 / 30)
+    assert about.aor_total == 30 * LIFE_DAYS
+
+
+def test_an_aor_needs_nothing_of_how_places_are_named() -> None:
+    about = facts(where=BY_AOR)
+    _records(steady_study(BY_AOR), about)
+    assert (about.placed_before, about.placed_during) == (None, None)
+    assert (about.aor_total, about.recovered) == (0.0, 0)
 
 
 ROWS: list[tuple[dt.date, str | None, str | None, str, int]] = [

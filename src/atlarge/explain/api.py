@@ -9,10 +9,12 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from atlarge.calendar import as_day
 from atlarge.errors import QuestionError
 from atlarge.explain.answer import Answer, Area, ChangeStrip, Interval, Judgement, Series, Span
-from atlarge.explain.areas import Where, where_of
+from atlarge.explain.areas import Where, aors_of, where_of
 from atlarge.explain.burst import burst_shares
 from atlarge.explain.caveats import Facts, caveats_of, changed_before, fell_before
 from atlarge.explain.corroboration import corroborate
@@ -46,6 +48,7 @@ from atlarge.explain.verdicts import (
     withheld,
 )
 from atlarge.messages import Message, say
+from atlarge.places import place_name
 from atlarge.policies import Policy, Registry, as_registry, from_date
 
 if TYPE_CHECKING:
@@ -122,18 +125,17 @@ def explain(
     world = study_of(opened, where, scheme, policies)
     counts = world.main["at_large"]
     row = counts.row(world.key)
-    if row is not None:
-        check_enough(
-            counts.binned(months)[row], months, world.area.name, nearest_of(where, requested.effective)
-        )
+    seen = np.zeros(len(months.start)) if row is None else counts.binned(months)[row]
+    check_enough(seen, months, world.area.name, nearest_of(where, requested.effective))
     facts = gather(world, requested, months, found.code)
     return _answer(facts, world, found.code, found.name, found.kind)
 
 
 def nearest_of(where: Where, day: dt.date) -> str | None:
     """The next larger place that can be queried, as a command for that day."""
-    if where.own.level in ("county", "office") and where.aor is not None:
-        return f"its {where.aor.name} (atlarge explain {where.aor.code} --date {day})"
+    if where.own.level in ("county", "office", "state") and len(codes := aors_of(where)) == 1:
+        name = place_name("aor", codes[0])
+        return f"its {name} area of responsibility (atlarge explain {codes[0]} --date {day})"
     return None
 
 

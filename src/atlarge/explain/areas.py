@@ -100,6 +100,15 @@ def _aor_area(code: str | None) -> Area | None:
     return Area("aor", code, f"{rows['name'][0]} area of responsibility") if rows.height else None
 
 
+def aors_of(where: Where) -> tuple[str, ...]:
+    """Codes of the areas of responsibility that a place lies in: a state may lie in several."""
+    if where.aor is not None:
+        return (where.aor.code,)
+    if where.own.level != "state":
+        return ()
+    return tuple(sorted(set(table("counties").filter(pl.col("state") == where.own.code)["aor"].drop_nulls())))
+
+
 def where_of(kind: str, code: str, name: str) -> Where:
     """The areas of a place that `find_place` found; QuestionError for a kind that has none (the nation)."""
     if kind == "county":

@@ -200,13 +200,21 @@ def _method_switch(facts: Facts) -> Fields:
     }
 
 
+def _placed_in(facts: Facts) -> Message | None:
+    """The areas of responsibility within which records may name a place or not."""
+    where = facts.where
+    if where.aor is not None:
+        return say("area.aor", name=short_name(where.aor))
+    return say("area.aors_of", name=where.own.name) if where.own.level == "state" else None
+
+
 @_rule("count")
 def _placing_changed(facts: Facts) -> Fields:
-    aor, before, during = facts.where.aor, facts.placed_before, facts.placed_during
+    aor, before, during = _placed_in(facts), facts.placed_before, facts.placed_during
     if aor is None or placing(before, during) == "fits" or before is None or during is None:
         return None
     return {
-        "aor": say("area.aor", name=short_name(aor)),
+        "aor": aor,
         "before": Number(before, "share"),
         "during": Number(during, "share"),
     }
@@ -363,10 +371,10 @@ def _same_week_elsewhere(facts: Facts) -> Fields:
 
 @_rule("count")
 def _unplaced(facts: Facts) -> Fields:
-    aor, placed = facts.where.aor, facts.placed_during
+    aor, placed = _placed_in(facts), facts.placed_during
     if aor is None or placed is None or 1 - placed < UNPLACED_SHARE or facts.main.area.level == "aor":
         return None
-    return {"aor": say("area.aor", name=short_name(aor)), "share": Number(1 - placed, "share")}
+    return {"aor": aor, "share": Number(1 - placed, "share")}
 
 
 @_rule("level")

@@ -131,9 +131,7 @@ def estimate(
     """
     row = counts.row(key)
     if row is None:
-        raise QuestionError(
-            f"{area.name}: no {_label(measure)} are recorded there; ask for its office area or AOR"
-        )
+        raise QuestionError(f"{area.name}: no {_label(measure)} are recorded there; ask for a larger area")
     if method in ("share", "sdid"):
         try:
             return share_estimate(

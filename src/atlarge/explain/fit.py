@@ -14,7 +14,7 @@ from atlarge.calendar import add_months
 from atlarge.effects.pooling import Ratio
 from atlarge.errors import AtlargeError
 from atlarge.explain.answer import Area, ChangeStrip
-from atlarge.explain.areas import Where, seat_of
+from atlarge.explain.areas import Where, aors_of, seat_of
 from atlarge.explain.burst import bursts_of, surges_of
 from atlarge.explain.caveats import Facts, fell_before
 from atlarge.explain.changes import relabelled, strip_of
@@ -349,21 +349,20 @@ def _area_only_share(world: Study, months: Months) -> float | None:
 
 
 def _records(world: Study, facts: Facts) -> None:
-    """How many arrests at large of the AOR name a county or office, before and during; and whose area of
-    responsibility was read from the landmark."""
-    aor = world.where.aor
-    if aor is None or world.area.level == "aor":
+    """How many arrests at large of the AOR (of all AORs of a state) name a county or office, before and
+    during; and whose area of responsibility was read from the landmark."""
+    aors = aors_of(world.where)
+    if not aors or world.area.level == "aor":
         return
     months = facts.months
-    counties = table("counties")
-    inside = set(counties.filter(counties["aor"] == aor.code)["fips"].to_list())
-    offices = {r["office"] for r in table("offices").iter_rows(named=True) if r["aor"] == aor.code}
+    inside = set(table("counties").filter(pl.col("aor").is_in(aors))["fips"].to_list())
+    offices = {r["office"] for r in table("offices").iter_rows(named=True) if r["aor"] in aors}
+    rows = [row for row in map(world.aor["at_large"].row, aors) if row is not None]
     shares = []
     for mask in (months.pre, months.in_force):
         first, last = months.bounds(mask)
         span = [first], [last + dt.timedelta(days=1)]
-        row = world.aor["at_large"].row(aor.code)
-        whole = 0.0 if row is None else float(np.nansum(world.aor["at_large"].sums(*span)[row]))
+        whole = float(np.nansum(world.aor["at_large"].sums(*span)[rows])) if rows else 0.0
         placed = sum(
             float(np.nansum(counts.sums(*span)[[k for k, key in enumerate(counts.keys) if key in members]]))
             for counts, members in ((world.county["at_large"], inside), (world.office["at_large"], offices))

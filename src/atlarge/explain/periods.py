@@ -89,10 +89,10 @@ def months_of(
     in_force = np.array([a >= day and a < end for a in start])
     after = np.array([a >= end for a in start])
     if pre.sum() < MIN_PRE_MONTHS:
-        needed = add_months(aware, -MIN_PRE_MONTHS)
+        n, needed = int(pre.sum()), add_months(aware, -MIN_PRE_MONTHS)
         raise QuestionError(
-            f"{_named(policy)}only {int(pre.sum())} whole months of records before {aware}; at least "
-            f"{MIN_PRE_MONTHS} are needed, so records from {needed} on"
+            f"{_named(policy)}only {n} whole {'month' if n == 1 else 'months'} of records before {aware}; "
+            f"at least {MIN_PRE_MONTHS} are needed, so records from {needed} on"
         )
     is_cut = policy.ended is None or policy.ended > end
     return Months(start, stop, offset, pre, ~(pre | in_force | after), in_force, after, end, is_cut)

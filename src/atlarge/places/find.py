@@ -240,13 +240,18 @@ def _near(gaz: Gazetteer, text: str) -> list[str]:
     if code is None:
         other = [*(a["name"] for a in gaz.aors.values()), *gaz.states.values()]
         other += [str(about["name"]) for about in gaz.offices.values() if about["name"]]
-        keys = {printed.partition(",")[0].upper(): printed for printed, _ in places}
-        keys |= {name.upper(): name for name in other}
+        named = [(printed.partition(",")[0], printed) for printed, _ in places] + [(n, n) for n in other]
     else:
-        keys = {printed.upper(): printed for printed, _ in places}
+        named = [(printed, printed) for printed, _ in places]
         text = f"{name.strip()}, {code}"
+    keys: dict[str, list[str]] = {}
+    for key, printed in named:
+        keys.setdefault(key.upper(), []).append(printed)
     for scorer, least in ((fuzz.ratio, 70), (fuzz.WRatio, 80)):
         best = process.extract(text.upper(), keys.keys(), scorer=scorer, score_cutoff=least, limit=NEAREST)
         if best:
-            return [keys[key] for key, score, _ in best if score >= best[0][1] - 10]
+            near = [
+                printed for key, score, _ in best if score >= best[0][1] - 10 for printed in sorted(keys[key])
+            ]
+            return near[:MOST_LISTED]
     return []
