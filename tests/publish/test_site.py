@@ -8,6 +8,7 @@ import json
 import re
 from importlib.resources import files
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import polars as pl
@@ -19,9 +20,11 @@ from atlarge.errors import QuestionError
 from atlarge.explain.example import example_answer
 from atlarge.publish import report
 from atlarge.publish.i18n import catalogue
+from atlarge.publish.place_facts import recovered
 from atlarge.publish.release_table import gather
 from atlarge.publish.reports import report_html
 from atlarge.publish.site import publish
+from atlarge.records.store import open_store
 
 
 def test_only_disclose_makes_what_can_be_drawn() -> None:
@@ -185,3 +188,35 @@ def test_a_county_page_adds_up_and_gives_no_rate_where_few_records_name_one(site
     travis = (site / "place" / "county" / "48453.html").read_text()
     assert "No rate is given here" in travis
     assert "Arrests per 100,000" not in travis[travis.index('id="rates-h"') : travis.index('id="policies-h"')]
+
+
+def test_a_county_stands_beside_its_office_and_its_area(site: Path) -> None:
+    """The totals side by side against the downloads; about how many are recovered, never how many exactly."""
+    page = (site / "place" / "county" / "48453.html").read_text()
+    section = page.split('id="sides-h"')[1].split("</section>")[0]
+    table = pl.read_parquet(site / "data" / "all.parquet").filter(
+        pl.col("measure") == "arrests", pl.col("period") == "year"
+    )
+    for level, code in (("county", "48453"), ("office", "AUS"), ("aor", "SNA")):
+        own = table.filter(pl.col("level") == level, pl.col("place") == code)
+        total = f"{own['value'].sum():,}"
+        assert (total if own["value"].null_count() == 0 else f"at least {total}") in section
+    assert "compare.html?with=county-48453,office-AUS,aor-SNA" in section
+    other = (site / "place" / "office" / "AUS.html").read_text()
+    assert "compare.html?with=office-AUS,aor-SNA" in other
+
+
+def test_recovered_areas_are_rounded() -> None:
+    """From the embedded records: the numbers recovered are multiples of ten, and small ones are not given."""
+    store = open_store(None)
+    rows = (
+        store.scan("arrests").filter(pl.col("aor_basis") == "landmark").group_by("aor").agg(pl.col("n").sum())
+    )
+    exact = dict(rows.collect().iter_rows())
+    counts = {}
+    for area in exact:
+        counts["aor", area, "arrests", "year"] = SimpleNamespace(values=(5_000,))
+    found = recovered(store, counts)  # type: ignore[arg-type]
+    assert set(found) >= set(exact)
+    assert all(n % 10 == 0 and abs(n - exact.get(area, 0)) <= 5 for area, n in found.items())
+    assert {n for area, n in found.items() if exact.get(area, 0) < 5} <= {0}

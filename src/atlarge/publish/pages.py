@@ -40,7 +40,7 @@ from atlarge.publish.search_data import full_name, records_of
 from atlarge.publish.series_files import policies_of
 from atlarge.publish.site_data import Code, PlaceInfo, SiteData, order
 from atlarge.publish.surges_view import surges_table
-from atlarge.publish.where_view import at_least, where_of
+from atlarge.publish.where_view import at_least, recovered_note, sides_of, where_of
 
 WHOLE, PARTS, REST = "arrests", ("at_large", "handoffs"), "rest"
 """All arrests, the two parts of them that are published, and what remains."""
@@ -164,7 +164,7 @@ def timeline_of(data: SiteData, place: PlaceInfo, w: Words, home: str = "") -> F
     series = [_named(c, m, w) for m in PARTS if (c := data.series(place, m, every)) is not None]
     if every == "year" or len(series) < 2 or len(series[0].periods) < 2:
         return None
-    peaks = {f"{key}_peak": peak(s, w, every) for key, s in zip("ab", series, strict=True)}
+    peaks = [f" {s.label}{highest}." for s in series if (highest := peak(s, w, every))]
     title = finding_of(data, place, w)
     covered = [d for d, m in zip(series[0].periods, series[0].marks, strict=True) if m != UNCOVERED]
     first, last = (w.period(covered[i], every) if covered else "–" for i in (0, -1))
@@ -173,9 +173,7 @@ def timeline_of(data: SiteData, place: PlaceInfo, w: Words, home: str = "") -> F
         every=w(f"every.{every}"),
         first=first,
         last=last,
-        a=series[0].label,
-        b=series[1].label,
-        **peaks,
+        peaks="".join(peaks),
     )
     marks = policy_marks(policies_of(data, place))
     found = bursts(data.surges.get((place.level, place.code), []), w)
@@ -406,6 +404,8 @@ def place_page(data: SiteData, place: PlaceInfo, w: Words) -> str:
         adds=adds(data, place, w),
         crumbs=crumbs(data, place, w),
         where=where_of(data, place, w, home),
+        sides=sides_of(data, place, w, home),
+        recovered=recovered_note(data, place, w) if place.level == "aor" else "",
         timeline=live_place(data, place, drawn, w) if drawn else None,
         years=years_of(data, place, w),
         rates=rates_table(data, place, w, home),

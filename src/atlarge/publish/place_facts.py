@@ -5,13 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
+from typing import TYPE_CHECKING
 
 import polars as pl
 
 from atlarge.disclosure.table import Counts
 from atlarge.explain.areas import office_of
 from atlarge.panel import NATION
+from atlarge.panel.areas import area_totals
+from atlarge.publish.lineage_data import rounded
 from atlarge.reference import table
+
+if TYPE_CHECKING:
+    from atlarge.records.store import Store
 
 Code = tuple[str, str]
 
@@ -134,6 +140,26 @@ def named_shares(counts: Mapping[tuple[str, ...], Counts], places: Iterable[Code
             named[area] = named.get(area, 0) + known_sum(counts.get((*code, "arrests", "year")))
     whole = {area: known_sum(counts.get(("aor", area, "arrests", "year"))) for area in named}
     return {area: min(1.0, named[area] / n) for area, n in whole.items() if n}
+
+
+RECOVERED_UNIT = 10
+"""What the arrests with a recovered area are rounded to: under half of it is none or a few."""
+
+
+def recovered(store: Store, counts: Mapping[tuple[str, ...], Counts]) -> dict[str, int]:
+    """Arrests by area of responsibility whose area is blank and recovered from the landmark, rounded.
+
+    Only areas with a total of 1,000 shown arrests or more; nothing where the store does not say.
+    """
+    spans = store.coverage("arrests") if "arrests" in store.tables() else []
+    if not spans:
+        return {}
+    found = area_totals(store, start=min(c.start for c in spans), end=max(c.end for c in spans))
+    return {
+        area: rounded(both - recorded, RECOVERED_UNIT)
+        for area, recorded, both in found.select("place", "recorded", "recovered").iter_rows()
+        if known_sum(counts.get(("aor", area, "arrests", "year"))) >= 1_000
+    }
 
 
 def unplaced(counts: Mapping[tuple[str, ...], Counts], places: Iterable[Code]) -> int:

@@ -25,6 +25,7 @@ from atlarge.publish.place_facts import (
     current_counties,
     named_shares,
     population_table,
+    recovered,
     unplaced,
     unrated,
 )
@@ -97,6 +98,8 @@ class SiteData:
     unrated: dict[Code, str] = field(default_factory=dict)
     named_shares: dict[str, float] = field(default_factory=dict)
     unplaced: int = 0
+    recovered: dict[str, int] = field(default_factory=dict)
+    """Arrests of each area of responsibility whose area is recovered from the landmark, rounded."""
     pooled: list[dict[str, Any]] = field(default_factory=list)
     forecast: dict[str, Any] | None = None
     """A forecast from before the records end, and what came (`forecast_view.past_forecast`)."""
@@ -189,6 +192,7 @@ def gather_site(
         unrated=no_rates,
         named_shares=named_shares(counts, places),
         unplaced=unplaced(counts, places),
+        recovered=recovered(store, counts),
         pooled=list(pooled),
         forecast=forecast,
         policies=_policies(places, max(c.end for t in cells.groups for c in store.coverage(t))),

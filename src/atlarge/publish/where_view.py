@@ -9,13 +9,18 @@ from atlarge.disclosure.table import SMALL, WITHHELD, Counts
 from atlarge.publish.charts.timeline import cell
 from atlarge.publish.i18n import Words
 from atlarge.publish.layout import name_of
-from atlarge.publish.place_facts import Home, homes, known_sum
+from atlarge.publish.lineage_data import rounded
+from atlarge.publish.place_facts import RECOVERED_UNIT, Home, homes, known_sum
 from atlarge.publish.render import Link, Table
+from atlarge.publish.series_files import key_of
 from atlarge.publish.site_data import PlaceInfo, SiteData
 from atlarge.publish.svg import number, tag
 from atlarge.reference import table
 
 WHOLE = "arrests"
+MEASURES = (WHOLE, "at_large", "handoffs")
+MOST = 5
+"""Places that a chart compares."""
 SLIGHT = 0.005
 """An office area with a smaller share of its area's arrests is left out of the bar."""
 
@@ -39,9 +44,10 @@ def area_of(data: SiteData, place: PlaceInfo) -> PlaceInfo | None:
     )
 
 
-def offices_of(data: SiteData, place: PlaceInfo) -> list[PlaceInfo]:
-    """Office areas with records whose office has its seat in a county."""
-    return [data.places[("office", o)] for o in _home(place).offices if ("office", o) in data.places]
+def offices_of(data: SiteData, place: PlaceInfo, least: float) -> list[PlaceInfo]:
+    """Office areas with at least so many arrests whose office has its seat in a county."""
+    some = [data.places[("office", o)] for o in _home(place).offices if ("office", o) in data.places]
+    return [o for o in some if known_sum(data.series(o, WHOLE, "year")) >= max(least, 1)]
 
 
 def where_of(data: SiteData, place: PlaceInfo, w: Words, home: str) -> dict[str, Any] | None:
@@ -55,7 +61,7 @@ def where_of(data: SiteData, place: PlaceInfo, w: Words, home: str) -> dict[str,
         return None
     n = known_sum(own)
     short = place.name.rsplit(", ", 1)[0]
-    offices = [o for o in offices_of(data, place) if known_sum(data.series(o, WHOLE, "year")) >= SLIGHT * k]
+    offices = offices_of(data, place, SLIGHT * k)
     parts: list[tuple[str, int, str, str, str]] = []
     said_own = at_least(own, w) if own is not None else w.count(0)
     parts.append(("w-county", n, said_own, w("where.county", place=short), ""))
@@ -103,7 +109,6 @@ def where_of(data: SiteData, place: PlaceInfo, w: Words, home: str) -> dict[str,
             for kind, value, said, text, href in parts
         ],
         "says": says,
-        "beside": beside(data, [place, *offices, area], w, home),
     }
 
 
@@ -131,11 +136,47 @@ def _escaped(text: str) -> str:
     return escape(text)
 
 
-def beside(data: SiteData, places: list[PlaceInfo], w: Words, home: str) -> Table | None:
-    """All arrests by fiscal year of a county, its office areas and its area of responsibility, in columns."""
+def sides_of(data: SiteData, place: PlaceInfo, w: Words, home: str) -> dict[str, Any] | None:
+    """A county, its office areas and its area of responsibility side by side; an office area and its area.
+
+    `totals` and `years` are tables, `chart` the address of the same places on one chart, `note` how much of
+    the area's total is recovered. None for other levels.
+    """
+    area = area_of(data, place)
+    if place.level not in ("county", "office") or area is None:
+        return None
+    least = SLIGHT * known_sum(data.series(area, WHOLE, "year"))
+    places = [place, *(offices_of(data, place, least) if place.level == "county" else []), area]
     series = [(p, c) for p in places if (c := data.series(p, WHOLE, "year")) is not None]
     if len(series) < 2:
         return None
+    heads = [Link(name_of(p, w), f"{home}{p.stem}.html") for p, _ in series]
+    totals: list[list[str | Link]] = []
+    for measure in MEASURES:
+        counts = [data.series(p, measure, "year") for p, _ in series]
+        totals.append([w(f"measure.{measure}"), *("–" if c is None else at_least(c, w) for c in counts)])
+    title = w(f"where.sides_{place.level}")
+    return {
+        "title": title,
+        "totals": Table(title, [w("where.counted"), *heads], totals, is_wide=True, has_heading=True),
+        "years": _years(series, heads, w),
+        "chart": f"{home}compare.html?with={','.join(key_of(p) for p, _ in series[:MOST])}",
+        "note": recovered_note(data, area, w),
+    }
+
+
+def recovered_note(data: SiteData, area: PlaceInfo, w: Words) -> str:
+    """How much of an area's total ICE recorded under it, and how much is from landmarks; rounded."""
+    whole = data.series(area, WHOLE, "year")
+    if area.code not in data.recovered or whole is None:
+        return ""
+    n, k = data.recovered[area.code], known_sum(whole)
+    values = {"aor": area.name, "n": w.count(n), "recorded": w.count(rounded(k - n, RECOVERED_UNIT))}
+    return w("where.recovered" if n else "where.recovered_few", threshold=RECOVERED_UNIT // 2, **values)
+
+
+def _years(series: list[tuple[PlaceInfo, Counts]], heads: list[Link], w: Words) -> Table:
+    """All arrests by fiscal year of some places, in columns."""
     days = sorted({day for _, c in series for day in c.periods})
     rows: list[list[str | Link]] = []
     for day in days:
@@ -143,11 +184,7 @@ def beside(data: SiteData, places: list[PlaceInfo], w: Words, home: str) -> Tabl
         for _, c in series:
             row.append(cell(c, c.periods.index(day), w) if day in c.periods else "–")
         rows.append(row)
-    head: list[str | Link] = [
-        w("place.col.year"),
-        *(Link(name_of(p, w), f"{home}{p.stem}.html") for p, _ in series),
-    ]
-    return Table(w("where.beside"), head, rows, is_wide=True)
+    return Table(w("where.beside"), [w("place.col.year"), *heads], rows, is_wide=True)
 
 
 def is_hidden(counts: Counts) -> bool:
