@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from atlarge.cli._output import JsonFlag, StoreOption, emit_json
+from atlarge.cli._output import JsonFlag, StoreOption, emit_json, mark_undisclosed
 
 
 def register(app: typer.Typer) -> None:
@@ -32,7 +32,7 @@ def verify_command(
 
     done = verify(store, figures)
     if as_json:
-        emit_json([row.to_dict() for row in done.rows])
+        emit_json([row.to_dict() for row in done.rows], disclosed=False)
         return
     sys.stdout.write(f"{done.summary()}\n\n")
     for row in done.rows:
@@ -42,7 +42,9 @@ def verify_command(
         areas = ""
         if row.recorded is not None and row.recovered is not None and row.recorded != row.recovered:
             areas = f" [area as recorded {_number(row.recorded)}, recovered {_number(row.recovered)}]"
-        sys.stdout.write(f"{row.verdict}\t{row.id}\t{_number(row.published)}\t{ours}{share}{areas}{why}\n")
+        published = "-" if row.published is None else _number(row.published)
+        sys.stdout.write(f"{row.verdict}\t{row.id}\t{published}\t{ours}{share}{areas}{why}\n")
+    mark_undisclosed()
 
 
 def _number(value: float) -> str:

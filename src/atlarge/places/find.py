@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
+from collections.abc import Iterator
 from functools import cache
 from typing import NamedTuple
 
@@ -15,7 +17,28 @@ MOST_LISTED = 12
 LARGE_CITY = 100_000
 NEAREST = 4
 _STATE_WORDS = re.compile(r"^state of\s+|\s+state$", re.IGNORECASE)
-NATION_NAMES = frozenset({"NATION", "US", "USA", "UNITEDSTATES", "UNITEDSTATESOFAMERICA"})
+NATION_NAMES = frozenset({
+    "NATION", "US", "USA", "UNITEDSTATES", "UNITEDSTATESOFAMERICA", "NATIONAL", "NATIONWIDE", "USTOTAL",
+    "NATIONALTOTAL", "COUNTRY", "WHOLECOUNTRY", "ALLAORS", "ALLSTATES", "UNITEDSTATESTOTAL", "USNATIONAL",
+})  # fmt: skip
+_AREA = re.compile(
+    r"^(?:aor|area of responsibility)[:\s]+|^(?:ice|ero)\s+|"
+    r"\s*\(?\b(?:aor|area of responsibility|field office|area office|ero|ice field office)\b\)?$",
+    re.IGNORECASE,
+)
+_IN_BRACKETS = re.compile(r"^(.+?)\s*\(([A-Za-z]{3})\)$")
+_FIPS = re.compile(r"^(?:fips\s*(?:code)?[:\s]*|0500000US)?(\d{4,5})(?:\.0)?$", re.IGNORECASE)
+_SHORT_STATES = {
+    "ALA": "AL", "ARIZ": "AZ", "ARK": "AR", "CAL": "CA", "CALIF": "CA", "COLO": "CO", "CONN": "CT",
+    "DEL": "DE",
+    "FLA": "FL", "ILL": "IL", "IND": "IN", "KAN": "KS", "KANS": "KS", "MASS": "MA", "MICH": "MI",
+    "MINN": "MN",
+    "MISS": "MS", "MONT": "MT", "NEB": "NE", "NEBR": "NE", "NEV": "NV", "OKLA": "OK", "ORE": "OR",
+    "PENN": "PA",
+    "TENN": "TN", "TEX": "TX", "WASH": "WA", "WIS": "WI", "WISC": "WI", "WYO": "WY", "W VA": "WV",
+    "N MEX": "NM", "N CAR": "NC", "S CAR": "SC", "N DAK": "ND", "S DAK": "SD",
+}  # fmt: skip
+"""Short forms of states as newspapers write them (GPO and AP style), besides those of the post office."""
 
 
 class Place(NamedTuple):
@@ -32,7 +55,7 @@ def find_place(name: str, kind: str | None = None) -> Place:
     Parameters
     ----------
     name : str
-        "Travis County, TX", 48453, AUS, "San Antonio", "TX". A three-letter code of an area of
+    "Travis County, TX", 48453, AUS, "San Antonio", "TX". A three-letter code of an area of
         responsibility stands before an office of the same code.
     kind : str, optional
         county, office, aor or state: narrows the search.
@@ -72,6 +95,9 @@ def find_place(name: str, kind: str | None = None) -> Place:
         listed = ", ".join(sorted(f"{p.name} ({p.code})" for p in best)[:MOST_LISTED])
         more = f" and {len(best) - MOST_LISTED} more" if len(best) > MOST_LISTED else ""
         raise PlaceError(f"'{text}' names {len(best)} places: {listed}{more}; add the state or give the code")
+    for plainer, of_kind in _plainer(text, kind):
+        with contextlib.suppress(PlaceError):
+            return find_place(plainer, of_kind)
     if text.isdigit():
         raise PlaceError(f"no county has the FIPS code '{text}'; give its five digits, or a county and state")
     city = _city_hint(gaz, text)
@@ -80,6 +106,32 @@ def find_place(name: str, kind: str | None = None) -> Place:
     near = _near(gaz, text)
     hint = f"; did you mean {', '.join(near)}?" if near else ""
     raise PlaceError(f"no place is called '{text}'{hint}")
+
+
+def _plainer(text: str, kind: str | None) -> Iterator[tuple[str, str | None]]:
+    """Other ways to write a name that no place has as it stands, each plainer than the text."""
+    if found := _FIPS.match(text):
+        if found.group(1) != text:
+            yield found.group(1), kind
+        return
+    if kind in (None, "aor") and (bare := _AREA.sub("", text).strip(" ()")) not in ("", text):
+        yield bare, "aor"
+    if (found := _IN_BRACKETS.match(text)) and found.group(2).upper() in gazetteer().aors:
+        yield found.group(1), kind or "aor"
+    if (bare := re.sub(r"^the\s+", "", text, flags=re.IGNORECASE)) != text:
+        yield bare, kind
+    if found := re.match(r"^county of\s+([^,]+)(.*)$", text, re.IGNORECASE):
+        yield f"{found.group(1).strip()} County{found.group(2)}", kind
+    if (bare := re.sub(r"^city of\s+", "", text, flags=re.IGNORECASE)) != text:
+        yield bare, "county"
+    head, comma, tail = text.rpartition(",")
+    short = re.sub(r"[.\s]+", " ", tail).strip().upper()
+    joined = short.replace(" ", "")
+    code = _SHORT_STATES.get(short) or (joined if joined in gazetteer().states else None)
+    if code and joined == "DC" and squash(head) == "WASHINGTON":
+        yield "DC", kind
+    elif code and (comma or kind in (None, "state")) and tail.strip() != code:
+        yield f"{head}, {code}" if comma else code, kind
 
 
 def place_name(kind: str, code: str) -> str:

@@ -35,6 +35,7 @@ from atlarge.verify.counting import (
     unauthorized,
 )
 from atlarge.verify.figures import AT_LEAST, AT_MOST, Figure, figures
+from atlarge.verify.user_file import Unreadable, read_figures
 
 EQUAL, WITHIN, DIFFERS, NOT_TESTABLE = "equal", "within tolerance", "differs", "not testable"
 TOLERANCE = {"exact": 0.005, "rounded": 0.02, AT_LEAST: 0.05, AT_MOST: 0.05}
@@ -53,7 +54,8 @@ class Checked:
     Attributes
     ----------
     published, ours
-        The two numbers; `ours` is None where it cannot be counted.
+        The two numbers; `ours` is None where it cannot be counted, and `published`, `start` and `end` where
+        the line of a user's file cannot be read.
     difference, difference_pct
         ours - published, and that as a percentage of the published figure.
     verdict
@@ -80,9 +82,9 @@ class Checked:
     source: str
     measure: str
     place: str
-    start: dt.date
-    end: dt.date
-    published: float
+    start: dt.date | None
+    end: dt.date | None
+    published: float | None
     ours: float | None
     verdict: str
     why: str
@@ -96,7 +98,7 @@ class Checked:
     @property
     def difference(self) -> float | None:
         """ours - published."""
-        return None if self.ours is None else self.ours - self.published
+        return None if self.ours is None or self.published is None else self.ours - self.published
 
     @property
     def difference_pct(self) -> float | None:
@@ -156,7 +158,8 @@ def verify(store: Store | Path | str | None = None, figures: Path | str | None =
     Raises
     ------
     QuestionError
-        For a file of figures that cannot be read: it names the line and the column.
+        For a file of which no line can be read: it names the line and the column. A line among others that
+        cannot be read is "not testable", with the reason.
 
     Examples
     --------
@@ -165,13 +168,33 @@ def verify(store: Store | Path | str | None = None, figures: Path | str | None =
     'equal'
     """
     counter = Counter(open_store(store))
-    asked = _figures(figures)
-    rows = _by_publication([_Checking(counter, figure) for figure in asked])
+    asked = _figures() if figures is None else read_figures(figures)
+    rows = _by_publication([_Checking(counter, figure) for figure in asked if isinstance(figure, Figure)])
+    rows += [_unread(line) for line in asked if isinstance(line, Unreadable)]
     order = {DIFFERS: 0, WITHIN: 1, EQUAL: 2, NOT_TESTABLE: 3}
     return Verification(sorted(rows, key=lambda r: (r.understood, order[r.verdict], r.id)))
 
 
 _figures = figures
+
+
+def _unread(line: Unreadable) -> Checked:
+    """A line of a user's file that is no figure."""
+    return Checked(
+        id=line.id,
+        publisher=line.publisher,
+        source=line.source,
+        measure=line.measure,
+        place=line.place,
+        start=None,
+        end=None,
+        published=None,
+        ours=None,
+        verdict=NOT_TESTABLE,
+        why=line.why,
+        definition="",
+        understood=True,
+    )
 
 
 def agreement(ours: float, figure: Figure, *, is_percent: bool = False, slack: float = 0.0) -> str:
@@ -380,7 +403,8 @@ def _explained(row: Checked, checking: _Checking, alike: list[_Checking]) -> Che
     ]
     best = next((c for c in tried if c.reaches and not c.rejected), None)
     reached = [c for c in tried if c.reaches][:3]
-    number = {id(c): c.in_words(row.published) for c in tried}
+    published = checking.figure.value
+    number = {id(c): c.in_words(published) for c in tried}
     if best is not None:
         said = f"explained by {best.kind}: {number[id(best)]}"
     elif row.understood:  # the table's own explanation was tested by other means
@@ -390,7 +414,7 @@ def _explained(row: Checked, checking: _Checking, alike: list[_Checking]) -> Che
             f"{number[id(c)]} reaches it, but {c.rejected}" for c in reached
         )
     elif tried:
-        nearest = min(tried, key=lambda c: abs(c.value - row.published))
+        nearest = min(tried, key=lambda c: abs(c.value - published))
         of = (
             f"of {len(tried)} definitions tried the nearest is"
             if len(tried) > 1
@@ -401,7 +425,7 @@ def _explained(row: Checked, checking: _Checking, alike: list[_Checking]) -> Che
         said = "cannot be told: no other definition can be computed"
     return replace(
         row,
-        candidates=[c.to_dict(row.published) for c in tried],
+        candidates=[c.to_dict(published) for c in tried],
         why="; ".join(filter(None, (said, row.why))),
         understood=row.understood or best is not None,
     )

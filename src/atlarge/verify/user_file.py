@@ -1,0 +1,512 @@
+"""A user's own file of figures: whatever the columns are called, a line at a time.
+
+A line that cannot be read does not stop the others: it is kept with the reason.
+"""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import polars as pl
+
+from atlarge.errors import PlaceError, QuestionError
+from atlarge.periods import FORMS, Period, parse_period
+from atlarge.records.dates import DateOrder, read_dates
+from atlarge.verify.figures import AT_LEAST, AT_MOST, EXACT, KINDS, LEVELS, ROUNDED, Figure, places
+
+_NAMES = {
+    "measure": ("what", "quantity", "metric", "series", "indicator", "variable", "statistic", "measure_name",
+                "type", "subject"),
+    "place": ("where", "place_name", "location", "geography", "jurisdiction", "place_code", "fips",
+              "county_fips", "county", "aor", "area", "area_of_responsibility", "field_office", "office",
+              "facility", "state", "region"),
+    "start": ("from", "first_day", "begin", "start_date", "date_from", "from_date", "begin_date",
+              "window_start", "period_start"),
+    "end": ("to", "last_day", "until", "end_date", "date_to", "to_date", "through", "thru", "window_end",
+            "period_end"),
+    "window": ("period", "when", "time_period", "date_range", "dates", "time_frame", "timeframe", "time",
+               "date", "day", "as_of"),
+    "value": ("published", "published_value", "published_figure", "reported", "count", "number", "total", "n",
+              "amount", "share", "percent", "percentage", "pct", "estimate", "figure"),
+    "id": ("figure_id", "key", "name", "claim", "claim_id", "ref", "reference", "label", "figure",
+           "no", "nr"),
+    "fiscal_year": ("fy", "fiscal_yr"),
+    "year": ("calendar_year", "cy", "yr"),
+    "quarter": ("qtr", "fiscal_quarter", "q"),
+    "month": ("mo",),
+    "scheme": ("definition",),
+    "level": ("place_kind", "place_level", "place_type", "geo_level", "geography_level", "area_type"),
+    "publisher": ("who", "organization", "organisation", "agency", "author", "outlet"),
+    "read_on": ("source", "source_url", "url", "quoted_in", "link"),
+    "kind": ("precision", "qualifier"),
+    "tolerance": ("tolerance_pct", "tol", "margin", "margin_pct", "within", "tolerance_percent"),
+    "published_on": ("date_published", "publication_date", "published_date"),
+    "note": ("notes", "comment", "comments", "remarks"),
+    "unit": ("units",),
+}  # fmt: skip
+"""Names under which a column of a user's file is known, the first found counts."""
+_PARTS = ("fiscal_year", "year", "quarter", "month")
+_LEVEL_WORDS = {
+    "national": "nation", "us": "nation", "country": "nation", "usa": "nation", "counties": "county",
+    "states": "state", "area": "aor", "area_of_responsibility": "aor", "field_office": "aor", "ero": "aor",
+    "sub_office": "office", "suboffice": "office", "detention_facility": "facility", "parish": "county",
+}  # fmt: skip
+_WORDS = {
+    r"(more than|over|at least|above|upwards? of|no fewer than|exceeds?|>=?|≥)": AT_LEAST,
+    r"(nearly|almost|under|fewer than|less than|below|up to|at most|no more than|just under|<=?|≤)": AT_MOST,
+    r"(about|around|roughly|approximately|approx\.?|some|circa|ca\.|c\.|an estimated|~|≈)": ROUNDED,
+}
+_SCALES = {"thousand": 1e3, "k": 1e3, "million": 1e6, "m": 1e6, "mn": 1e6}
+_UNIT = r"%|per ?cent|percent|pct\.?|thousand|million|mn|[km]"
+_NUMBER = re.compile(
+    rf"^[$]?\s*([+-]?\d[\d,. \u00a0\u202f'’]*|[+-]?\.\d+)\s*({_UNIT})?(?:\s+[a-z() -]+)?$", re.I
+)
+_GROUPED = re.compile(r"^\d{1,3}(?:,\d{3})+(?:\.\d+)?$|^\d+(?:\.\d+)?$|^\.\d+$")
+_GROUPED_POINT = re.compile(r"^\d{1,3}(?:\.\d{3})+(?:,\d+)?$|^\d+(?:,\d+)?$")
+_RANGE = re.compile(r"^(?:between\s+|from\s+)?(.+?)\s*(?:-|–|—|\bto\b|\band\b)\s*([$]?\d.*)$", re.I)
+_ONE_IN = re.compile(
+    r"^(\d+|one|two|three)\s+(?:in|of|out of)\s+(?:every\s+)?(\d+|two|three|four|five|six|ten)$", re.I
+)
+_SMALL = {"one": 1, "a": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "ten": 10}
+_FRACTIONS = {"half": 2, "third": 3, "quarter": 4, "fourth": 4, "fifth": 5, "tenth": 10}
+_FRACTION = re.compile(rf"^(?:(a|one|two|three)[ -])?({'|'.join(_FRACTIONS)})s?$", re.I)
+_BLANK = frozenset({"n/a", "na", "nan", "none", "null", "-", "--", "–", "—", "."})
+
+
+@dataclass(frozen=True)
+class Unreadable:
+    """A line that is no figure, and why."""
+
+    id: str
+    measure: str
+    place: str
+    publisher: str
+    source: str
+    why: str
+
+
+class _BadCellError(Exception):
+    """What is wrong with a cell of a line."""
+
+
+def read_figures(path: Path | str) -> list[Figure | Unreadable]:
+    """The lines of a file as figures, or with what is wrong with them, in order.
+
+    Raises
+    ------
+    QuestionError
+        Where no line can be read: the file is no CSV, lacks a column, has dates in both orders, or every
+        line is wrong (the reason of the first).
+    """
+    lines, separator = _lines(path)
+    head, header = _header(path, lines)
+    names = [name.strip() for name in header]
+    columns = _columns(path, names)
+    body = [(at, cells) for at, cells in lines if at > head]
+    rows: list[tuple[int, dict[str, str | None]] | Unreadable] = []
+    for at, cells in body:
+        extra = [c for c in cells[len(names) :] if c.strip()]
+        if extra:
+            why = (
+                f"{path}, line {at}: has {len(cells)} cells where the header has {len(names)}; put a number "
+                "or place with a comma in quotation marks"
+            )
+            rows.append(Unreadable(f"line {at}", "", "", "", "", why))
+            continue
+        cells = [*cells, *[""] * (len(names) - len(cells))]
+        texts = {name: _text(cells[i]) for name, i in columns.items()}
+        rows.append((at, texts))
+    if not rows:
+        raise QuestionError(f"{path}: has no figures under its header")
+    order = _order(path, [row[1] for row in rows if not isinstance(row, Unreadable)])
+    shown = {name: names[i] for name, i in columns.items()}
+    states = [i for i, name in enumerate(names) if _key(name) in ("state", "st", "state_code")]
+    state_at = states[0] if states and columns["place"] != states[0] else None
+    found: list[Figure | Unreadable] = []
+    for (at, cells), row in zip(body, rows, strict=True):
+        if isinstance(row, Unreadable):
+            found.append(row)
+            continue
+        texts = row[1]
+        state = _text(cells[state_at]) if state_at is not None and state_at < len(cells) else None
+        line = _Line(f"{path}, line {at}", at, texts, shown, order, separator == ";", state)
+        try:
+            found.append(line.figure())
+        except _BadCellError as error:
+            found.append(
+                Unreadable(
+                    texts.get("id") or f"line {at}",
+                    texts.get("measure") or "",
+                    texts.get("place") or state or "",
+                    texts.get("publisher") or "",
+                    texts.get("read_on") or "",
+                    f"{path}, line {at}: {error}",
+                )
+            )
+    if all(isinstance(row, Unreadable) for row in found):
+        first = found[0]
+        raise QuestionError(first.why if isinstance(first, Unreadable) else "")
+    return found
+
+
+def _key(name: str) -> str:
+    """The name of a column in plain letters, with what stands in brackets left out."""
+    bare = re.sub(r"\(.*?\)", "", name).strip() or name
+    return re.sub(r"\W+", "_", bare.lower().lstrip("\ufeff").replace("%", "pct")).strip("_")
+
+
+def _text(cell: str) -> str | None:
+    """A cell without spaces about it; None where it says nothing."""
+    text = re.sub(r"\s+", " ", cell.replace("\u00a0", " ")).strip()
+    return None if text.lower() in _BLANK or not text else text
+
+
+def _lines(path: Path | str) -> tuple[list[tuple[int, list[str]]], str]:
+    """Rows of the file that have a cell, with their line numbers, and the separator."""
+    try:
+        content = Path(path).read_bytes()
+    except OSError as error:
+        raise QuestionError(f"{path}: cannot be read ({error.strerror})") from None
+    if content.startswith(b"PK"):
+        raise QuestionError(f"{path}: is a workbook; save the sheet with the figures as CSV")
+    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
+        text = content.decode("utf-16", errors="replace")
+    else:
+        try:
+            text = content.decode("utf-8-sig")
+        except UnicodeDecodeError:
+            text = content.decode("cp1252", errors="replace")
+    if "\0" in text:
+        raise QuestionError(f"{path}: is no text table; save the figures as CSV")
+    if not text.strip():
+        raise QuestionError(
+            f"{path}: is empty; figures need measure, place, value, and start and end or window"
+        )
+    ends = text.replace("\r\n", "\n").replace("\r", "\n")
+    first = next(line for line in ends.split("\n") if line.strip() and not line.startswith("#"))
+    most = max(ends.split("\n")[:20], key=lambda line: max(line.count(c) for c in ",;\t|"))
+    of = first if any(c in first for c in ",;\t|") else most
+    separator = max(",;\t|", key=of.count)
+    reader = csv.reader(ends.split("\n"), delimiter=separator, skipinitialspace=True)
+    found = []
+    try:
+        for row in reader:
+            if any(cell.strip() for cell in row) and not row[0].lstrip().startswith("#"):
+                found.append((reader.line_num, row))
+    except csv.Error as error:
+        raise QuestionError(f"{path}, line {reader.line_num}: cannot be read as CSV ({error})") from None
+    return found, separator
+
+
+def _header(path: Path | str, lines: list[tuple[int, list[str]]]) -> tuple[int, list[str]]:
+    """The first line that names the columns that are needed, with its number; else the first line."""
+    for at, cells in lines[:20]:
+        keys = {_key(cell) for cell in cells}
+        if all(keys & {name, *_NAMES[name]} for name in ("measure", "place", "value")):
+            return at, cells
+    if not lines:
+        raise QuestionError(
+            f"{path}: is empty; figures need measure, place, value, and start and end or window"
+        )
+    return lines[0]
+
+
+def _columns(path: Path | str, names: list[str]) -> dict[str, int]:
+    """Where each column that is read stands; QuestionError if a needed one is not there."""
+    given: dict[str, int] = {}
+    for at, name in enumerate(names):
+        given.setdefault(_key(name), at)
+    found: dict[str, int] = {}
+    for column, others in _NAMES.items():
+        name = next((n for n in (column, *others) if n in given and given[n] not in found.values()), None)
+        if name is not None:
+            found[column] = given[name]
+    missing = [column for column in ("measure", "place", "value") if column not in found]
+    if "window" not in found and not {"fiscal_year", "year"} & found.keys():
+        missing += [column for column in ("start", "end") if column not in found]
+    if missing:
+        raise QuestionError(
+            f"{path}: no column {missing[0]!r}; figures need measure, place, value, and start and end or "
+            f"window; the file has {', '.join(names[:12])}"
+        )
+    return found
+
+
+def _order(path: Path | str, rows: list[dict[str, str | None]]) -> Literal["day", "month"]:
+    """Order of day and month in dates with slashes: the US order unless the file shows the other."""
+    shown = DateOrder()
+    for column in ("start", "end", "published_on", "window"):
+        cells = [
+            part for row in rows for part in re.split(r"\s*(?:\.\.|–|\bto\b|\s-\s)\s*", row.get(column) or "")
+        ]
+        shown.look_at(pl.Series(cells, dtype=pl.String).replace("", None).drop_nulls())
+    if shown.day_first and shown.month_first:
+        raise QuestionError(
+            f"{path}: some dates are day/month/year and some month/day/year; write 2017-02-01"
+        )
+    return "day" if shown.day_first else "month"
+
+
+@dataclass(frozen=True)
+class _Line:
+    """One line of a file."""
+
+    where: str
+    at: int
+    cell: dict[str, str | None]
+    shown: dict[str, str]
+    order: Literal["day", "month"]
+    has_decimal_comma: bool
+    state: str | None
+
+    def figure(self) -> Figure:
+        """The figure that the line gives. _BadCellError says what is wrong with it."""
+        cell = self.cell
+        place, level = self._place()
+        for column, text in (("measure", cell["measure"]), ("place", place), ("value", cell["value"])):
+            if text is None:
+                raise _BadCellError(f"{self.shown[column]} is empty")
+        if "id" in cell and cell["id"] is None:
+            raise _BadCellError(f"{self.shown['id']} is empty")
+        start, end = self._window()
+        value, kind, decimals, percent, tolerance, note = self._value()
+        given = (cell.get("kind") or "").lower().replace(" ", "_")
+        scheme = (cell.get("scheme") or "ddp").lower()
+        if scheme not in ("ddp", "biglocal"):
+            raise _BadCellError(f"{self.shown['scheme']} {scheme!r} is no scheme; write ddp or biglocal")
+        notes = filter(None, (note, cell.get("note")))
+        return Figure(
+            id=cell.get("id") or f"line {self.at}",
+            measure=str(cell["measure"]),
+            place=str(place),
+            start=start,
+            end=end,
+            value=value,
+            publisher=cell.get("publisher") or "",
+            source=cell.get("read_on") or "",
+            scheme=scheme,
+            level=level,
+            kind=given if given in KINDS else kind,
+            decimals=decimals,
+            percent=percent,
+            tolerance=self._tolerance(tolerance, value, is_percent=percent),
+            note="; ".join(notes),
+            published_on=self._day("published_on") if cell.get("published_on") else None,
+        )
+
+    def _place(self) -> tuple[str | None, str]:
+        """The place and its level: a column named after a level says it where it can be one of its places."""
+        place, name = self.cell["place"], _key(self.shown["place"])
+        level = _key(self.cell.get("level") or "")
+        level = _LEVEL_WORDS.get(level, level)
+        if level and level not in LEVELS:
+            raise _BadCellError(
+                f"{self.shown['level']} {self.cell['level']!r} is no level; write {', '.join(LEVELS)}"
+            )
+        if place is None:
+            return self.state, level or ("state" if self.state else "")
+        state = self.state
+        if (
+            state
+            and level in ("", "county", "office", "facility")
+            and "," not in place
+            and not place.isdigit()
+        ):
+            for joined in (f"{place}, {state}", f"{place} County, {state}"):
+                if _is_place(joined, "county"):
+                    return joined, "county"
+        column = _LEVEL_WORDS.get(name, name)
+        if not level and ":" not in place and column in LEVELS and _is_place(place, column):
+            level = column
+        return place, level
+
+    def _window(self) -> tuple[dt.date, dt.date]:
+        """First and last day."""
+        cell = self.cell
+        if cell.get("start") is not None and cell.get("end") is not None:
+            days = self._end_day("start").start, self._end_day("end").end
+            if days[0] > days[1]:
+                raise _BadCellError(f"ends ({days[1]}) before it starts ({days[0]})")
+            return days
+        column, text = self._written_window()
+        if text is None:
+            missing = "end" if cell.get("start") is not None else "start"
+            if "window" in self.shown and missing == "start":
+                missing = "window"
+            raise _BadCellError(f"{self.shown.get(missing, missing)} is empty")
+        try:
+            period = parse_period(self._ordered(text))
+        except ValueError:
+            day = read_dates(pl.Series([text]), self.order).dt.date()[0]
+            if day is None:
+                raise _BadCellError(f"{column} {text!r} is no period; write {FORMS}") from None
+            return day, day
+        return period.start, period.end
+
+    def _end_day(self, column: str) -> Period:
+        """A day, or the days of the month or year, that a start or an end names."""
+        text = self.cell[column]
+        day = read_dates(pl.Series([text]), self.order).dt.date()[0]
+        if day is not None:
+            return Period(day, day)
+        try:
+            return parse_period(self._ordered(str(text)))
+        except ValueError:
+            raise _BadCellError(f"{self.shown[column]} {text!r} is no date (2017-02-01)") from None
+
+    def _written_window(self) -> tuple[str, str | None]:
+        """The period that is written, from one column or from columns of year and quarter or month."""
+        cell = self.cell
+        column, text = self.shown.get("window", "window"), cell.get("window")
+        if text is not None:
+            return column, text
+        fiscal, year = cell.get("fiscal_year"), cell.get("year")
+        year = None if fiscal else year
+        whole = fiscal or year
+        if whole is None:
+            return column, None
+        column = self.shown["fiscal_year" if fiscal else "year"]
+        whole = re.sub(r"\.0$", "", whole)
+        is_fiscal = fiscal is not None or bool(re.match(r"(?i)fy|fiscal", whole))
+        if fiscal is not None and re.fullmatch(r"'?\d{2}|\d{4}|\d{4}\s*[-–]\s*\d{4}", whole):
+            whole = "FY" + whole.strip("'").replace(" ", "")
+        if quarter := cell.get("quarter"):
+            number = re.search(r"[1-4]", quarter)
+            if number is None or re.search(r"[05-9]", re.sub(r"\d{4}", "", quarter)):
+                raise _BadCellError(f"{self.shown['quarter']} {quarter!r} is no quarter")
+            is_fiscal = is_fiscal or "fiscal" in self.shown["quarter"].lower()
+            year_number = re.sub(r"\D", "", whole)
+            return column, f"{'FY' if is_fiscal else ''}{year_number}-Q{number.group()}"
+        if month := cell.get("month"):
+            month = re.sub(r"\.0$", "", month)
+            if re.search(r"\d{4}", month):
+                return self.shown["month"], month
+            number_year = re.sub(r"\D", "", whole)
+            if is_fiscal:
+                raise _BadCellError(f"{self.shown['month']} of a fiscal year: write the month as 2017-02")
+            return self.shown[
+                "month"
+            ], f"{number_year}-{int(month):02d}" if month.isdigit() else f"{month} {number_year}"
+        return column, whole
+
+    def _ordered(self, text: str) -> str:
+        """Dates with slashes in the US order, where the file shows that they are in the other."""
+        if self.order == "day":
+            return re.sub(r"\b(\d{1,2})/(\d{1,2})/(\d{2,4})\b", r"\2/\1/\3", text)
+        return text
+
+    def _day(self, column: str) -> dt.date:
+        """A cell as a day."""
+        text = self.cell[column]
+        day: dt.date | None = read_dates(pl.Series([text]), self.order).dt.date()[0]
+        if day is None:
+            raise _BadCellError(f"{self.shown[column]} {text!r} is no date (2017-02-01)")
+        return day
+
+    def _value(self) -> tuple[float, str, int, bool, float | None, str]:
+        """Value, kind, decimals, whether it is a percentage, half the width of a range, a note."""
+        column, text = self.shown["value"], str(self.cell["value"])
+        unit = (self.cell.get("unit") or "").lower()
+        in_percent = bool(re.search(r"percent|pct|%", column.lower())) or unit.startswith(("%", "per", "pct"))
+        rest, kind = text.strip(), EXACT
+        for words, meaning in _WORDS.items():
+            if found := re.match(rf"{words}\s*", rest, re.I):
+                rest, kind = rest[found.end() :], meaning
+                break
+        if rest.endswith("+") and kind == EXACT:
+            rest, kind = rest[:-1], AT_LEAST
+        rest = rest.rstrip("*†‡ ")
+        if (share := _spoken_share(rest)) is not None:
+            return share, kind if kind != EXACT else ROUNDED, 0, True, None, ""
+        number = self._number(rest)
+        if number is None and (two := _RANGE.match(rest)):
+            low, high = self._number(two.group(1)), self._number(two.group(2))
+            if low and high and low[1:] != high[1:] and low[2:] == (1.0, False):
+                low = (low[0] * high[2], low[1], *high[2:])
+            if low and high and low[0] < high[0]:
+                middle = (low[0] + high[0]) / 2
+                note = f"published as {low[0]:,.10g} to {high[0]:,.10g}"
+                decimals = max(low[1], high[1]) + 1 if low[1] >= 0 else -1
+                return middle, EXACT, decimals, in_percent or high[3], (high[0] - low[0]) / 2, note
+        if number is None:
+            raise _BadCellError(f"{column} {text!r} is no number")
+        value, decimals, scale, percent = number
+        if scale != 1 and kind == EXACT:
+            kind = ROUNDED
+        return value, kind, decimals, percent or in_percent, None, ""
+
+    def _number(self, text: str) -> tuple[float, int, float, bool] | None:
+        """Value, printed decimals (-1 for scaled), scale and whether a percentage; None where it is none."""
+        found = _NUMBER.match(text.strip())
+        if not found:
+            return None
+        digits = re.sub(r"[ \u00a0\u202f'’]", "", found.group(1)).rstrip(".,")
+        sign = -1.0 if digits.startswith("-") else 1.0
+        digits = digits.lstrip("+-")
+        if (
+            self.has_decimal_comma
+            and _GROUPED_POINT.match(digits)
+            and ("," in digits or digits.count(".") > 1)
+        ):
+            digits = digits.replace(".", "").replace(",", ".")
+        elif not _GROUPED.match(digits):
+            raise _BadCellError(
+                f"{self.shown['value']} {text!r}: a comma stands before three digits; write 1234.5 or 1,234.5"
+            )
+        digits = digits.replace(",", "")
+        unit = (found.group(2) or "").lower()
+        if unit in _SCALES:
+            return sign * float(digits) * _SCALES[unit], -1, _SCALES[unit], False
+        return (
+            sign * float(digits),
+            len(digits.partition(".")[2]),
+            1.0,
+            unit == "%" or unit.startswith(("per", "pct")),
+        )
+
+    def _tolerance(self, half: float | None, value: float, *, is_percent: bool) -> float | None:
+        """A tolerance as a share of the figure: "1%", "1 percent" and 0.01 are one; "±50" is a number."""
+        text = self.cell.get("tolerance")
+        if text is None:
+            return abs(half / value) if half is not None and value else None
+        column = self.shown["tolerance"]
+        bare = re.sub(r"^(?:±|\+/-|\+-|within)\s*", "", text)
+        is_share = bool(re.search(r"%|per ?cent|pct", bare, re.I)) or bool(
+            re.search(r"pct|percent|%", column, re.I)
+        )
+        try:
+            number = float(re.sub(r"\s*(?:%|per ?cent|pct\.?)$", "", bare, flags=re.I).replace(",", ""))
+        except ValueError:
+            raise _BadCellError(f"{column} {text!r} is no number") from None
+        if not 0 <= number < float("inf"):
+            raise _BadCellError(f"{column} {text!r}: a tolerance is not below 0")
+        if is_share:
+            return number / 100
+        if number < 1:
+            return number
+        if is_percent or not value:
+            raise _BadCellError(f"{column} {text!r}: write 1% or 0.01")
+        return number / abs(value)
+
+
+def _is_place(text: str, level: str) -> bool:
+    try:
+        places(text, level)
+    except PlaceError:
+        return False
+    return True
+
+
+def _spoken_share(text: str) -> float | None:
+    """ "a third", "two-thirds", "1 in 4" as percentages; None for anything else."""
+    if found := _FRACTION.match(text):
+        return round(100 * _SMALL[(found.group(1) or "one").lower()] / _FRACTIONS[found.group(2).lower()], 1)
+    if found := _ONE_IN.match(text):
+        above, below = (int(g) if g.isdigit() else _SMALL[g.lower()] for g in found.groups())
+        return round(100 * above / below, 1) if below else None
+    return None
