@@ -113,10 +113,10 @@ def _find_single(text: str) -> Period:
     if found := _WEEK.match(text):
         monday = dt.date.fromisocalendar(int(found.group(1)), int(found.group(2)), 1)
         return Period(monday, monday + dt.timedelta(days=6))
-    found = _spoken(text)
-    if found is None:
+    spoken = _spoken(text)
+    if spoken is None:
         raise ValueError(f"{text!r} is no period; write {FORMS}")
-    return found
+    return spoken
 
 
 def _full_year(digits: str) -> int:

@@ -192,3 +192,145 @@ def test_every_kind_of_figure_can_be_counted_from_the_embedded_tables(tmp_path: 
     assert {row.id for row in rows if row.verdict == NOT_TESTABLE} == set()
     equal = {row.measure for row in rows if row.verdict in (EQUAL, WITHIN)}
     assert {"population", "noncitizen", "agreements_287g"} <= equal
+
+
+_REST = "measure,place,window,value\n"
+
+
+@pytest.mark.parametrize(
+    ("window", "start", "end"),
+    [
+        ("FY17", "2016-10-01", "2017-09-30"),
+        ("fiscal year 2017", "2016-10-01", "2017-09-30"),
+        ("Q3 FY2017", "2017-04-01", "2017-06-30"),
+        ("second quarter of 2017", "2017-04-01", "2017-06-30"),
+        ("first half of FY2018", "2017-10-01", "2018-03-31"),
+        ("CY2017", "2017-01-01", "2017-12-31"),
+        ("Oct. 2016 - Sept. 2017", "2016-10-01", "2017-09-30"),
+        ("January 22 to April 29, 2017", "2017-01-22", "2017-04-29"),
+        ("December to February 2017", "2016-12-01", "2017-02-28"),
+        ("2/1/2017-2/28/2017", "2017-02-01", "2017-02-28"),
+        ("FY2016-18", "2015-10-01", "2018-09-30"),
+        ("week of February 6, 2017", "2017-02-06", "2017-02-12"),
+    ],
+)
+def test_periods_in_words(window: str, start: str, end: str, tmp_path: Path) -> None:
+    [figure] = figures(_file(tmp_path, f'{_REST}arrests,US,"{window}",1\n'))
+    assert (figure.start.isoformat(), figure.end.isoformat()) == (start, end)
+
+
+@pytest.mark.parametrize(
+    ("header", "cells", "start", "end"),
+    [
+        ("fiscal_year", "2017", "2016-10-01", "2017-09-30"),
+        ("Fiscal Year,Quarter", "2017,Q2", "2017-01-01", "2017-03-31"),
+        ("FY,Qtr", "FY17,2", "2017-01-01", "2017-03-31"),
+        ("year,quarter", "2017,2", "2017-04-01", "2017-06-30"),
+        ("Year,Month", "2017,Feb", "2017-02-01", "2017-02-28"),
+        ("year,month", "2017.0,2.0", "2017-02-01", "2017-02-28"),
+    ],
+)
+def test_a_period_in_two_columns_is_never_read_as_the_year_alone(
+    header: str, cells: str, start: str, end: str, tmp_path: Path
+) -> None:
+    [figure] = figures(_file(tmp_path, f"measure,place,{header},value\narrests,US,{cells},1\n"))
+    assert (figure.start.isoformat(), figure.end.isoformat()) == (start, end)
+
+
+@pytest.mark.parametrize(
+    ("written", "value", "kind", "percent"),
+    [
+        ("a third", 33.3, "rounded", True),
+        ("two-thirds", 66.7, "rounded", True),
+        ("about half", 50, "rounded", True),
+        ("1 in 4", 25, "rounded", True),
+        ("5,000+", 5000, "at_least", False),
+        ("no more than 90", 90, "at_most", False),
+        ("1,234.5 percent", 1234.5, "exact", True),
+        ("1.2 million", 1.2e6, "rounded", False),
+        ("1 234 arrests", 1234, "exact", False),
+    ],
+)
+def test_numbers_of_more_forms(written: str, value: float, kind: str, percent: bool, tmp_path: Path) -> None:
+    [figure] = figures(_file(tmp_path, f'{_REST}arrests,US,2017,"{written}"\n'))
+    assert (figure.value, figure.kind, figure.percent) == (pytest.approx(value), kind, percent)
+
+
+@pytest.mark.parametrize("written", ["1,100-1,300", "1100 to 1300", "between 1,100 and 1,300", "1.1-1.3k"])
+def test_a_range_is_met_inside_its_ends(written: str, tmp_path: Path) -> None:
+    [figure] = figures(_file(tmp_path, f'{_REST}arrests,US,2017,"{written}"\n'))
+    assert figure.value == pytest.approx(1200)
+    assert figure.tolerance == pytest.approx(100 / 1200)
+    assert figure.note.startswith("published as 1,100 to 1,300")
+
+
+def test_a_decimal_comma_is_not_taken_for_thousands(tmp_path: Path) -> None:
+    """22,5 is 22.5 in a file separated by semicolons, and nothing in one separated by commas."""
+    head = "measure;place;window;value\n"
+    [figure] = figures(_file(tmp_path, f"{head}share_at_large;US;2017;22,5 %\n"))
+    assert (figure.value, figure.decimals) == (22.5, 1)
+    [figure] = figures(_file(tmp_path, f"{head}arrests;US;2017;1.143.470\n"))
+    assert figure.value == 1_143_470
+    with pytest.raises(QuestionError, match="a comma stands before three digits"):
+        figures(_file(tmp_path, f'{_REST}share_at_large,US,2017,"22,5 %"\n'))
+
+
+@pytest.mark.parametrize(
+    ("written", "codes"),
+    [
+        ("San Antonio AOR", ["SNA"]),
+        ("ICE San Antonio", ["SNA"]),
+        ("San Antonio (SNA)", ["SNA"]),
+        ("nationwide", ["US"]),
+        ("the United States", ["US"]),
+        ("FIPS 48453", ["48453"]),
+        ("48453.0", ["48453"]),
+        ("County of Travis, Tex.", ["48453"]),
+        ("Los Angeles County, Calif.", ["06037"]),
+        ("Washington, D.C.", ["DC"]),
+        ("N.Y.", ["NY"]),
+        ("Harris, Travis and Bexar counties, Texas", ["48201", "48453", "48029"]),
+        ("King and Queen County, VA", ["51097"]),
+        ("Texas and Oklahoma", ["TX", "OK"]),
+    ],
+)
+def test_places_in_more_spellings(written: str, codes: list[str], tmp_path: Path) -> None:
+    [figure] = figures(_file(tmp_path, f'{_REST}arrests,"{written}",2017,1\n'))
+    assert [spot.code for spot in figure.spots] == codes
+
+
+def test_county_and_state_in_two_columns_are_one_place(tmp_path: Path) -> None:
+    text = "County,State,Measure,Year,Count\nWashington,OR,arrests,2017,1\n,Texas,arrests,2017,2\n"
+    washington, texas = figures(_file(tmp_path, text))
+    assert (washington.spots, texas.spots) == ((Spot("county", "41067"),), (Spot("state", "TX"),))
+
+
+def test_a_line_that_cannot_be_read_does_not_stop_the_others(tmp_path: Path) -> None:
+    text = (
+        "Claim,Metric,Where,When,Figure,Margin\n"
+        'right,arrests,US,FY2017,"143,470",\n'
+        "many,arrests,US,FY2017,many,\n"
+        "when,arrests,US,someday,5,\n"
+        "split,arrests,US,FY2017,143,470,1%\n"
+        "wide,arrests,US,FY2017,143470,-1\n"
+        "of,arrests,US,FY2017,28%,\n"
+    )
+    rows = {row.id: row for row in verify(None, _file(tmp_path, text)).rows}
+    assert (rows.pop("right").verdict, len(rows)) == (EQUAL, 5)
+    assert {row.verdict for row in rows.values()} == {NOT_TESTABLE}
+    assert "line 3: Figure 'many' is no number" in rows["many"].why
+    assert "line 4: When 'someday' is no period" in rows["when"].why
+    assert "line 5: has 7 cells where the header has 6" in rows["line 5"].why
+    assert "below 0" in rows["wide"].why
+    assert "of what" in rows["of"].why
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "cp1252"])
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_titles_comments_and_encodings_are_read(encoding: str, end: str, tmp_path: Path) -> None:
+    lines = ["My figures – a list", "", "# from a page", "measure\tplace\twindow\tvalue", ""]
+    lines += ["arrests\tDoña Ana County, NM\tFY2017\t5", ""]
+    path = tmp_path / "mine.txt"
+    path.write_bytes(end.join(lines).encode(encoding))
+    [figure] = figures(path)
+    assert figure.spots == (Spot("county", "35013"),)

@@ -23,9 +23,11 @@ from atlarge.verify.figures import Spot
 
 AS_RECORDED, RECOVERED = "areas as recorded", "areas recovered from landmarks"
 _ALIASES = {
+    "total_ice_arrests": "arrests", "arrested": "arrests",
     "administrative_arrests": "arrests", "ice_arrests": "arrests", "ero_arrests": "arrests",
     "total_arrests": "arrests", "all_arrests": "arrests",
-    "community_arrests": "at_large", "street_arrests": "at_large", "arrests_at_large": "at_large",
+    "community_arrests": "at_large", "at_large_arrests": "at_large",
+    "noncustodial_arrests": "at_large", "street_arrests": "at_large", "arrests_at_large": "at_large",
     "noncustodial": "at_large", "non_custodial": "at_large",
     "custodial_arrests": "custodial", "custodial_transfers": "custodial", "custody_transfers": "custodial",
     "jails": "local_jails", "jail_arrests": "local_jails", "local_jail_arrests": "local_jails",
@@ -34,6 +36,8 @@ _ALIASES = {
     "prison_arrests": "prisons", "state_federal_prisons": "prisons",
     "deportations": "removals", "ice_removals": "removals", "ero_removals": "removals",
     "detainers": "detainers_issued", "ice_detainers": "detainers_issued",
+    "detainer_requests": "detainers_issued", "detainers_lodged": "detainers_issued",
+    "ice_detainer_requests": "detainers_issued",
     "declined_detainers": "detainers_declined", "detainers_refused": "detainers_declined",
     "ero_encounters": "encounters",
     "jail_inmates": "jail_inmates_with_detainer",
@@ -253,6 +257,8 @@ def _unknown(name: str) -> str:
         return _WITHOUT[name]
     if name.startswith("removals_"):
         return _NOT_KEPT
+    if re.search(r"(^|_)(change|increase|decrease|growth|decline|rise|drop)(_|$)", name):
+        return "changes between two periods are claims: atlarge check reads them"
     known = [*measures(), *_ALIASES, "share_at_large", "counties_with_at_large", *_POPULATIONS]
     near = difflib.get_close_matches(name, known, n=2, cutoff=0.7)
     hint = f"; did you mean {' or '.join(near)}?" if near else ""
@@ -264,6 +270,8 @@ def _share(counter: Counter, name: str, query: Query) -> Counted:
     if part not in measures() or (whole and whole not in measures()):
         raise QuestionError(_unknown(part if part not in measures() else whole))
     whole = whole or _whole_of(part)
+    if part == whole:
+        raise QuestionError(f"a percentage of what? write the parts as {part}/arrests or share_at_large")
     above, below = (counter.count(replace(query, measure=m)) for m in (part, whole))
     if not below:
         raise QuestionError(f"there are no {whole} to take a share of")

@@ -223,9 +223,9 @@ def _columns(path: Path | str, names: list[str]) -> dict[str, int]:
         given.setdefault(_key(name), at)
     found: dict[str, int] = {}
     for column, others in _NAMES.items():
-        name = next((n for n in (column, *others) if n in given and given[n] not in found.values()), None)
-        if name is not None:
-            found[column] = given[name]
+        free = [n for n in (column, *others) if n in given and given[n] not in found.values()]
+        if free:
+            found[column] = given[free[0]]
     missing = [column for column in ("measure", "place", "value") if column not in found]
     if "window" not in found and not {"fiscal_year", "year"} & found.keys():
         missing += [column for column in ("start", "end") if column not in found]
