@@ -15,6 +15,7 @@ from atlarge.explain.example import example_answer
 from atlarge.messages import CountKey, Number, say
 from atlarge.publish.answer_view import context
 from atlarge.publish.answers import Shown, show, shown_series, windows_of
+from atlarge.publish.estimates import gives_a_month_away
 from atlarge.publish.i18n import Words
 
 
@@ -92,3 +93,60 @@ def test_what_has_no_key_in_the_table_is_withheld() -> None:
     shown = show(example_answer())
     day = shown.answer.start
     assert shown.mark_of(CountKey("county", "99999", "at_large", day, day)) == "withheld"
+
+
+def _expected_in(answer: Answer) -> set[str]:
+    """The numbers of the answer's columns of expected counts, and of its charts and further tables."""
+    shown = show(answer)
+    parts = context(shown, Words("en"))
+    rows = [row[2] for row in parts["numbers"].rows]
+    rows += [row[-2] for f in parts["figures"] if f.id == "chart-at_large" for row in f.table.rows]
+    drawn = [
+        f for f in (*parts["figures"], *parts["method_figures"]) if f.id in ("chart-event", "chart-parts")
+    ]
+    said = " ".join(parts["sentences"]) + parts["headline"]
+    numbers = {str(row) for row in rows if re.search(r"\d", str(row)) and " 20" not in str(row)}
+    return numbers | {f.id for f in drawn} | set(re.findall(r"\b188\b", said))
+
+
+@pytest.mark.parametrize("places", [0, 1, 5, 29])
+def test_no_estimate_is_printed_from_few_places(places: int) -> None:
+    """Expected counts of one area are a multiple of what its few other places had together."""
+    answer = example_answer()
+    assert len(_expected_in(answer)) > 3
+    few = replace(answer, pre_fit={**answer.pre_fit, "donors": places})
+    assert _expected_in(few) == set()
+
+
+@pytest.mark.parametrize(("ago", "small", "is_closed"), [(1, 1, True), (1, 2, True), (13, 1, False)])
+def test_no_estimate_is_printed_from_which_a_small_month_follows(
+    ago: int, small: int, is_closed: bool
+) -> None:
+    """The share before the policy weighs the last months: of few small ones among them, each would follow.
+
+    A reader who knows the model solves for the small month; where one count more would not show in the
+    estimate by a hundredth, it may stay.
+    """
+    answer = example_answer()
+    main = shown_series(answer)[0]
+    at = sum(p < answer.start for p in main.period) - ago
+    observed = [3.0 if at - small < k <= at else v for k, v in enumerate(main.observed)]
+    told = replace(main, observed=observed)
+    short = replace(answer, series=[told if s is main else s for s in answer.series])
+    assert gives_a_month_away(told, answer.start, 5) is is_closed
+    assert show(short).is_closed is is_closed
+    weights = [0.65**k for k in range(40)], [0.88**k for k in range(40)]
+    past = [v for p, v in zip(told.period, told.observed, strict=True) if p < answer.start][::-1]
+
+    def share(counts: list[float]) -> float:
+        sums = [sum(w * c for w, c in zip(each, counts, strict=False)) for each in weights]
+        return float(np.sqrt(sums[0] * sums[1]))
+
+    more = [v + 2.0 * (k == ago - 1) for k, v in enumerate(past)]
+    assert (share(more) / share(past) - 1 > 0.01) is is_closed
+
+
+def test_the_gaps_of_single_comparison_places_are_not_drawn() -> None:
+    answer = example_answer()
+    assert answer.placebos
+    assert show(answer).answer.placebos == []

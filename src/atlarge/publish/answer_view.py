@@ -32,6 +32,7 @@ def context(shown: Shown, w: Words) -> dict[str, Any]:
     figures += [f for strip in drawn_strips(a) if (f := _strip(shown, strip, w))]
     sensitivity = _sensitivity(shown, w)
     estimator = str(a.method.get("estimator", "discounted share"))
+    how = w("report.how_text", estimator=w.label("estimator", estimator, estimator), scheme=a.scheme)
     return {
         "w": w,
         "headline": headline(shown, w),
@@ -46,7 +47,7 @@ def context(shown: Shown, w: Words) -> dict[str, Any]:
         "numbers": _numbers(shown, w),
         "verdicts": _verdicts(shown, w),
         "rates": _rates(shown, w),
-        "how": w("report.how_text", estimator=w.label("estimator", estimator, estimator), scheme=a.scheme),
+        "how": how + (f" {w('report.no_estimates')}" if shown.is_closed else ""),
         "fit": _fit(shown, w),
         "areas": _areas(shown, w),
         "schemes": _schemes(shown, w),
@@ -95,6 +96,10 @@ def _value(value: float | None, w: Words, *, is_signed: bool = False) -> str:
     if value is None:
         return w("cell.untold")
     return w.signed(value) if is_signed else w.count(value)
+
+
+def _expected(i: Interval, w: Words) -> str:
+    return w("cell.withheld") if i.value is None else _value(i.value, w)
 
 
 def p_text(p: float | None, w: Words) -> str:
@@ -171,12 +176,12 @@ def _numbers(shown: Shown, w: Words) -> Table:
         if s.measure != a.measure or s.area.code != a.area.code:
             continue
         cell = shown.span(s)
-        is_shown = cell[1] == SHOWN
+        is_shown = cell[1] == SHOWN and s.effect.value is not None
         rows.append(
             [
                 f"{w(f'span.{s.span}')} ({w.days(s.start, s.end)})",
                 _text(cell, shown, w),
-                _value(s.counterfactual.value, w),
+                _expected(s.counterfactual, w),
                 _value(s.effect.value, w, is_signed=True) if is_shown else w("cell.withheld"),
                 _interval(s.effect, w, is_signed=True) if is_shown else w("cell.withheld"),
                 p_text(s.p_placebo, w),
@@ -198,14 +203,14 @@ def _areas(shown: Shown, w: Words) -> Table | None:
     rows = []
     for s in drawn_spans(shown.answer):
         cell = shown.span(s)
-        is_shown = cell[1] == SHOWN
+        is_shown = cell[1] == SHOWN and s.effect.value is not None
         rows.append(
             [
                 area_name(s.area, w),
                 _measure(s.measure, s.measure, w),
                 w(f"span.{s.span}"),
                 _text(cell, shown, w),
-                _value(s.counterfactual.value, w),
+                _expected(s.counterfactual, w),
                 _interval(s.effect, w, is_signed=True) if is_shown else w("cell.withheld"),
                 p_text(s.p_placebo, w),
             ]
@@ -329,7 +334,7 @@ def _timeline_sentence(shown: Shown, series: Series, counts: Counts, w: Words) -
         for s in drawn_spans(shown.answer)
         if s.measure == series.measure and s.area.code == series.area.code
     ]
-    if not spans:
+    if not spans or spans[-1].counterfactual.value is None:
         return w("chart.series_says", **shared)
     span = spans[-1]
     return w(
@@ -474,7 +479,6 @@ def _event(shown: Shown, w: Words) -> Figure | None:
         before=sum(_is_out(v) for _, v in before),
         m=len(before),
     )
-    others = [_from(p.gap, a, main, len(points)) for p in a.placebos]
     rows = [
         [
             w.signed(m) if m else "0",
@@ -485,9 +489,7 @@ def _event(shown: Shown, w: Words) -> Figure | None:
     ]
     head = [w("chart.months_from"), w("chart.gap"), w("report.col.interval")]
     return figure(
-        lambda width: charts.event_time(
-            points, others, w=w, title=w("chart.event"), sentence=sentence, width=width
-        ),
+        lambda width: charts.event_time(points, w=w, title=w("chart.event"), sentence=sentence, width=width),
         table=Table(sentence, head, rows),
         id="chart-event",
     )
@@ -499,15 +501,6 @@ def _value1(value: float | None, w: Words) -> str:
 
 def _is_out(v: Valued) -> bool:
     return v.low is not None and v.high is not None and (v.low > 0 or v.high < 0)
-
-
-def _from(gap: list[float | None], a: Any, main: Series | None, n: int) -> list[float | None]:
-    """A placebo's gaps set on the event axis: both run over the periods of the main series."""
-    if main is None or not a.event_time:
-        return []
-    first = a.event_time[0].start
-    at = next((i for i, p in enumerate(main.period) if p >= first), 0)
-    return gap[at : at + n]
 
 
 def _segments(strip: ChangeStrip) -> list[tuple[dt.date, dt.date | None, float]]:

@@ -25,6 +25,7 @@ from atlarge.explain.numbers import CountKey
 from atlarge.messages import Message, Number, members_of
 from atlarge.publish.day_ranges import Daily, Window, count_between, daily_counts
 from atlarge.publish.editions import read_edition
+from atlarge.publish.estimates import is_closed, printable
 from atlarge.publish.release_table import site_cells, window_cells
 from atlarge.records.store import open_store
 
@@ -206,6 +207,11 @@ class Shown:
         return self._cell(_main_window(self.answer, name))
 
     @cached_property
+    def is_closed(self) -> bool:
+        """Whether no estimate may be printed, since counts could follow from it."""
+        return is_closed(self.answer, self.table.threshold)
+
+    @cached_property
     def is_main_shown(self) -> bool:
         """Whether the main count may be published, and with it the differences built on it."""
         return self._cell(_main_window(self.answer, self.answer.scheme))[1] == SHOWN
@@ -287,9 +293,12 @@ def _numbers_in(thing: Any) -> Iterator[Number]:
 
 
 def show_with(answer: Answer, site: Disclosed) -> Shown:
-    """An answer whose counts are those of a site's table, disclosed there together."""
+    """An answer whose counts are those of a site's table, disclosed there together, with the estimates that
+    may be printed."""
     area = pl.concat_str("level", pl.lit(":"), "place").alias("area")
-    return Shown(answer, site.filter(pl.col("every") == "window").with_columns(area))
+    shown = Shown(answer, site.filter(pl.col("every") == "window").with_columns(area))
+    marks = {s.measure: list(shown.counts(s, "").marks) for s in shown_series(answer)}
+    return replace(shown, answer=printable(answer, marks, site.threshold))
 
 
 def show(answer: Answer, *, threshold: int = THRESHOLD, beside: Path | str | None = None) -> Shown:

@@ -27,6 +27,8 @@ class Teller:
         return render(message, self._w.language, self._hide)
 
     def _hide(self, number: Number) -> str | None:
+        if self._shown.is_closed and number.kind in ("estimate", "difference"):
+            return self._w("cell.hidden")
         marks = [self._shown.mark_of(key) for key in number.rests_on]
         if all(mark == SHOWN for mark in marks):
             return None

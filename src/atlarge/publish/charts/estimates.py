@@ -97,7 +97,6 @@ def whisker(x1: float, x2: float, y: float) -> str:
 
 def event_time(
     points: Sequence[tuple[int, Valued]],
-    others: Sequence[Sequence[float | None]],
     *,
     w: Words,
     title: str,
@@ -105,7 +104,7 @@ def event_time(
     width: float = 720.0,
     height: float = 280.0,
 ) -> Drawing:
-    """The gap by month from the policy's day, over the gaps of places without one (thin lines)."""
+    """The gap by month from the policy's day, with the band of the errors at places without one."""
     months = [m for m, _ in points]
     values = [v for _, p in points for v in (p.value, p.low, p.high)]
     low, high = _span_of(values)
@@ -113,18 +112,10 @@ def event_time(
     steps = ticks(low - margin, high + margin, 4)
     left = max(text_width(w.count(s)) for s in steps) + 12
     x = Scale(months[0] - 0.5, months[-1] + 0.5, left, width - 8)
-    names = (w("chart.gap"), w("chart.others"))
-    is_tight = left + sum(map(text_width, names)) + 30 > width
-    top = 40 if is_tight else 24
+    top = 24
     y = Scale(steps[0], steps[-1], height - 42, top)
     marks = [line(x(-0.5), top - 4, x(-0.5), height - 42, "c-policy-line") if x.last > -0.5 else ""]
     marks.append(value_axis(y, steps, left, width - 8, w))
-    for gaps in others:
-        line_of = [
-            (x(m), y(min(max(g, steps[0]), steps[-1])) if g is not None else None)
-            for m, g in zip(months, gaps, strict=False)
-        ]
-        marks.append(path(line_of, "c-thin"))
     xs = [x(m) for m in months]
     marks.append(
         area(xs, [y.maybe(p.low) for _, p in points], [y.maybe(p.high) for _, p in points], "c-band")
@@ -138,9 +129,7 @@ def event_time(
         if months[0] <= m <= months[-1]:
             marks.append(words(x(m), height - 24, w.signed(m) if m else "0", "c-tick", "middle"))
     marks.append(words(width - 8, height - 5, w("chart.months_from"), "c-tick", "end"))
-    marks.append(words(left + 4, 14, names[0], "c-observed-t"))
-    at = (left + 4, 30, "start") if is_tight else (width - 8, 14, "end")
-    marks.append(words(at[0], at[1], names[1], "c-tick", at[2]))
+    marks.append(words(left + 4, 14, w("chart.gap"), "c-observed-t"))
     return Drawing(width, height, "".join(marks), title, sentence)
 
 
