@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import sys
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
+import polars as pl
 import pytest
 from typer.testing import CliRunner
 
@@ -143,3 +146,98 @@ def test_a_rise_that_lasted_is_no_season() -> None:
     counts = np.repeat(np.array([[100.0] * 52 + [200.0] * 60]), 8, axis=0)
     found, _ = quantiles(counts + np.arange(8)[:, None], 8, "week")
     assert np.abs(found[:, :, 2] - 203).max() < 30
+
+
+class _Months:
+    """A store of one measure by month, whose panel is given."""
+
+    def __init__(self, frame: pl.DataFrame) -> None:
+        self.frame, self.manifest = frame, {"rows": frame.height}
+
+    def coverage(self, table: str) -> list[object]:
+        del table
+        return [SimpleNamespace(end=self.frame["period"].max())]
+
+
+def _months(values: dict[str, list[float | None]], start: dt.date) -> _Months:
+    """Counts of months by place; None for a month that nothing covers."""
+    rows = [
+        {"place": place, "place_name": place, "period": period, "value": value, "days_covered": 30,
+         "days_in_period": 30}
+        for place, series in values.items()
+        for period, value in zip(_month_list(start, len(series)), series, strict=True)
+        if value is not None
+    ]  # fmt: skip
+    return _Months(pl.DataFrame(rows))
+
+
+def _month_list(start: dt.date, n: int) -> list[dt.date]:
+    return [
+        dt.date(start.year + (start.month - 1 + i) // 12, (start.month - 1 + i) % 12 + 1, 1) for i in range(n)
+    ]
+
+
+def _store_of(monkeypatch: pytest.MonkeyPatch, store: _Months) -> _Months:
+    module = sys.modules["atlarge.forecast.registered"]
+    monkeypatch.setattr(module, "open_store", lambda given: given)
+    monkeypatch.setattr(module, "panel", lambda given, **_: SimpleNamespace(frame=given.frame))
+    return store
+
+
+@pytest.mark.parametrize("missing", [[], [20], [40], [41, 42], [5, 30, 43]])
+def test_months_that_nothing_covers_are_neither_zero_nor_closed_up(
+    missing: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Observed counts stand at their own months, whichever months are missing before or after the origin."""
+    draw = np.random.default_rng(3)
+    whole = {f"p{i:02d}": draw.poisson(30 + i, 46).astype(float).tolist() for i in range(12)}
+    cut = {p: [None if t in missing else v for t, v in enumerate(s)] for p, s in whole.items()}
+    start = dt.date(2015, 10, 1)
+    before = _store_of(monkeypatch, _months({p: s[:40] for p, s in cut.items()}, start))
+    made = forecast(before, by="aor", measure="arrests", periods=6, every="month")
+    months = _month_list(start, 46)
+    assert sorted({row["period"] for row in made.rows}) == months[40:]
+    done = score(made, _months(cut, start))
+    assert done.waiting == 12 * sum(t >= 40 for t in missing)
+    for row in done.rows:
+        assert row["observed"] == cut[row["place"]][months.index(row["period"])]
+    assert done.same_history
+
+
+def test_places_of_zeros_and_places_that_end_are_left_out_not_guessed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    draw = np.random.default_rng(4)
+    series: dict[str, list[float | None]] = {
+        f"p{i:02d}": draw.poisson(30, 44).astype(float).tolist() for i in range(12)
+    }
+    series["zero"], series["ends"] = [0.0] * 44, [*[20.0] * 10, *[None] * 34]
+    made = forecast(_store_of(monkeypatch, _months(series, dt.date(2015, 10, 1))), measure="arrests",
+                    periods=3, every="month")  # fmt: skip
+    assert made.left_out == ["ends", "zero"]
+    later = _months(
+        {p: [*s, 30.0, 30.0, 30.0] for p, s in series.items() if p != "p00"}, dt.date(2015, 10, 1)
+    )
+    done = score(made, later)
+    assert (done.n, done.waiting, done.same_history) == (11 * 3, 3, False)
+
+
+@pytest.mark.parametrize("change", ["seal", "number", "row", "day", "none"])
+def test_every_edit_of_a_registration_is_seen(change: str, tmp_path: Path) -> None:
+    path = tmp_path / "f.json"
+    forecast(by="nation", measure="arrests", periods=2, every="month").write(path)
+    document = json.loads(path.read_text())
+    if change == "seal":
+        document["seal"] = ""
+    elif change == "number":
+        document["rows"][0]["q95"] += 1
+    elif change == "row":
+        document["rows"].pop()
+    elif change == "day":
+        document["as_of"] = "2019-01-01"
+    path.write_text(json.dumps(document))
+    if change == "none":
+        assert score(path).waiting == 2
+    else:
+        with pytest.raises(QuestionError, match="was edited"):
+            score(path)

@@ -70,7 +70,10 @@ def _choose(counts: Floats, origins: list[int], horizon: int, year: int) -> tupl
             - np.sqrt(np.maximum(_expected(counts, o, horizon, chosen, year), 0.0) + 0.4)
             for o in origins
         ]
-        loss.append(float(np.nanmean(np.abs(np.concatenate(errors, axis=1)))))
+        sizes = np.abs(np.concatenate(errors, axis=1))
+        if not np.isfinite(sizes).any():
+            raise QuestionError("no count was observed where earlier forecasts can be tried: too few records")
+        loss.append(float(np.nanmean(sizes)))
     return options[int(np.argmin(loss))]
 
 
@@ -171,6 +174,9 @@ def seasonal_naive(counts: Floats, origin: int, horizon: int, year: int) -> Floa
     if ahead.shape[1] < horizon or origin < year + 8:
         return out
     error = np.sqrt(counts[:, year:origin] + 0.4) - np.sqrt(counts[:, : origin - year] + 0.4)
-    spread = np.nanquantile(error, QUANTILES, axis=1).T
+    spread = np.full((len(counts), len(QUANTILES)), np.nan)
+    seen = np.isfinite(error).sum(axis=1) > 0
+    if seen.any():
+        spread[seen] = np.nanquantile(error[seen], QUANTILES, axis=1).T
     out[:] = np.maximum(np.sqrt(ahead + 0.4)[:, :, None] + spread[:, None, :], 0.0) ** 2 - 0.4
     return np.asarray(np.maximum(out, 0.0))

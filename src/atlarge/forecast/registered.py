@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from importlib.resources import files
 from pathlib import Path
@@ -13,7 +14,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from atlarge.calendar import month_start
+from atlarge.calendar import month_start, months_through
 from atlarge.errors import CoverageError, QuestionError
 from atlarge.files import write_atomically
 from atlarge.forecast.projection import (
@@ -105,15 +106,27 @@ class _Series:
     last_day: dt.date
 
 
-def _series(store: Store, measure: str, by: str, every: str, scheme: str) -> _Series:
-    """Counts [places, T] of whole covered periods."""
+def _every(first: dt.date, last: dt.date, every: str) -> list[dt.date]:
+    """First days of all weeks or months from one to another."""
+    if every == "month":
+        return months_through(first, last)
+    return [first + dt.timedelta(weeks=i) for i in range((last - first).days // 7 + 1)]
+
+
+def _series(
+    store: Store, measure: str, by: str, every: str, scheme: str, also: Sequence[dt.date] = ()
+) -> _Series:
+    """Counts [places, T] of all periods from the first to the last covered, and to those of `also`."""
     frame = panel(store, by=by, every=every, measures=[measure], scheme=scheme).frame
     whole = frame.filter(pl.col("days_covered") == pl.col("days_in_period"))
     if whole.is_empty():
         raise CoverageError(f"no whole {every} of {measure} is covered")
     wide = whole.pivot(on="period", index=["place", "place_name"], values="value").sort("place")
-    starts = sorted(dt.date.fromisoformat(str(c)) for c in wide.columns[2:])
-    counts = wide.select([str(s) for s in starts]).to_numpy().astype(np.float64)
+    covered = sorted(dt.date.fromisoformat(str(c)) for c in wide.columns[2:])
+    starts = _every(min([covered[0], *also]), max([covered[-1], *also]), every)
+    counts = np.full((wide.height, len(starts)), np.nan)  # a period that no release covers is missing
+    at = [starts.index(start) for start in covered]
+    counts[:, at] = wide.select([str(start) for start in covered]).to_numpy().astype(np.float64)
     last = max(c.end for c in store.coverage(measure_of(measure).table))
     return _Series(counts, wide["place"].to_list(), wide["place_name"].to_list(), starts, last)
 
@@ -181,7 +194,8 @@ def forecast(
     opened = open_store(store)
     found = _series(opened, measure, by, every, scheme)
     counts, _ = learning_series(opened, measure, by, every, scheme)
-    recent = np.nanmean(counts[:, -LEAST_HISTORY[every] :], axis=1)
+    late = counts[:, -LEAST_HISTORY[every] :]
+    recent = np.nansum(late, axis=1) / np.maximum(np.isfinite(late).sum(1), 1)
     kept = np.nonzero(recent >= _LEAST_MEAN)[0]
     figures, discount = quantiles(counts[kept], periods, every)
     step = dt.timedelta(weeks=1)
@@ -218,9 +232,15 @@ def forecast(
 
 def _history(found: _Series, before: dt.date, places: list[str]) -> str:
     """SHA-256 of the counts of some places before a period."""
-    columns = [i for i, start in enumerate(found.starts) if start < before]
+    known_at = [bool(seen) for seen in np.isfinite(found.counts).sum(axis=0)]
+    columns = [i for i, start in enumerate(found.starts) if start < before and known_at[i]]
     row_of = {place: i for i, place in enumerate(found.places)}
-    known = [found.counts[row_of[place], columns].tolist() if place in row_of else None for place in places]
+    known = [
+        np.where(np.isfinite(row := found.counts[row_of[place], columns]), row, -1.0).tolist()
+        if place in row_of
+        else None
+        for place in places
+    ]
     starts = [found.starts[i].isoformat() for i in columns]
     return hashlib.sha256(json.dumps([places, starts, known]).encode()).hexdigest()
 
@@ -316,25 +336,25 @@ def score(registered: Forecast | Path | str, store: Store | Path | str | None = 
     """
     forecasts = registered if isinstance(registered, Forecast) else _read(registered)
     opened = open_store(store)
-    found = _series(opened, forecasts.measure, forecasts.by, forecasts.every, forecasts.scheme)
+    periods = sorted({row["period"] for row in forecasts.rows})
+    first = periods[0]
+    found = _series(
+        opened, forecasts.measure, forecasts.by, forecasts.every, forecasts.scheme, (first, periods[-1])
+    )
     row_of, column_of = ({v: i for i, v in enumerate(values)} for values in (found.places, found.starts))
-    first = min(row["period"] for row in forecasts.rows)
-    origin = column_of.get(first)
-    horizon = len({row["period"] for row in forecasts.rows})
-    naive = None
-    if origin is not None:
-        naive = seasonal_naive(found.counts, origin, horizon, PERIODS_A_YEAR[forecasts.every])
+    origin = column_of[first]
+    horizon = column_of[periods[-1]] - origin + 1
+    naive = seasonal_naive(found.counts, origin, horizon, PERIODS_A_YEAR[forecasts.every])
     rows, observed, figures, other = [], [], [], []
     for row in forecasts.rows:
-        at = row_of.get(row["place"]), column_of.get(row["period"])
-        value = np.nan if None in at else found.counts[at]
+        place, column = row_of.get(row["place"]), column_of[row["period"]]
+        value = np.nan if place is None else found.counts[place, column]
         rows.append({**row, "observed": None if np.isnan(value) else float(value)})
-        if np.isnan(value):
+        if place is None or np.isnan(value):
             continue
         observed.append(float(value))
         figures.append([row[f"q{round(100 * q):02d}"] for q in QUANTILES])
-        assert at[0] is not None and at[1] is not None and naive is not None and origin is not None  # noqa: PT018
-        other.append(naive[at[0], at[1] - origin])
+        other.append(naive[place, column - origin])
     about = {
         "same_program": forecasts.code == code_hash() if forecasts.code else None,
         "same_history": _history(found, first, sorted({row["place"] for row in forecasts.rows}))
@@ -379,6 +399,6 @@ def _read(path: Path | str) -> Forecast:
         raise QuestionError(f"{path}: is no forecast written by `atlarge forecast`") from None
     if not found.rows:
         raise QuestionError(f"{path}: holds no forecasts")
-    if found.seal and found.seal != found.sealed():
+    if found.seal != found.sealed():
         raise QuestionError(f"{path}: was edited after it was registered (its sha256 differs)")
     return found
