@@ -1,6 +1,7 @@
 """Mutation testing: small faults put into the code by chance, and how many of them the tests notice.
 
-Run: python benchmarks/mutation.py [--rooms panel ...] [--sample 60] [--minutes 60] [--again] [--map FILE].
+Run: python benchmarks/mutation.py [--rooms panel ...] [--sample 60] [--minutes 60] [--own] [--again]
+[--map FILE].
 Mutants (the operators of cosmic-ray) are drawn with a seed, spread over the modules of a room, and put into
 a copy of the project. Each is tried on the tests that run its line, the shortest first, as a run under
 coverage tells (`--map` keeps what it told); what survives is tried on all tests of the room, slow ones too.
@@ -69,9 +70,14 @@ POOL = (
 ROOMS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     # room: modules, the room's tests
     "panel": (("panel/counting.py",), ("tests/panel", "tests/engines/test_engines.py")),
-    "surges": (("surges/*.py", "surveillance/*.py"), ("tests/surges", "tests/surveillance")),
+    "surges": (("surges/*.py",), ("tests/surges",)),
+    "surveillance": (("surveillance/*.py",), ("tests/surveillance", "tests/surges")),
+    "effects": (("effects/*.py",), ("tests/effects",)),
     "explain": (("explain/*.py",), ("tests/explain",)),
     "disclosure": (("disclosure/*.py",), ("tests/disclosure", "tests/publish/test_attack.py")),
+    "publish": (("publish/*.py",), ("tests/publish",)),
+    "records": (("records/*.py",), ("tests/records",)),
+    "places": (("places/*.py",), ("tests/places",)),
 }
 
 
@@ -178,6 +184,7 @@ class Map:
     lines: dict[str, dict[int, list[str]]] = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=dict)
     left_out: list[str] = field(default_factory=list)
+    marks: list[str] = field(default_factory=list)
 
     def tests(self, mutant: Mutant) -> list[str]:
         """The tests that run a mutant's statement, the shortest first, up to the seconds of a first trial."""
@@ -194,7 +201,7 @@ class Map:
 
     def whole(self, room: str) -> list[str]:
         """All tests of a room."""
-        return [*ROOMS[room][1], *(f"--deselect={test}" for test in self.left_out)]
+        return [*ROOMS[room][1], *self.marks, *(f"--deselect={test}" for test in self.left_out)]
 
     def limit(self, tests: list[str]) -> float:
         """Seconds of processor time that a mutant may take on tests or folders of tests."""
@@ -202,11 +209,15 @@ class Map:
         return max(LEAST_SECONDS, LIMIT_FACTOR * sum(inside))
 
 
-def mapped(slot: Slot, processes: int) -> Map:
-    """Run the tests once under coverage, on the unchanged code."""
+def mapped(slot: Slot, processes: int, rooms: list[str] | None = None) -> Map:
+    """Run the tests once under coverage, on the unchanged code; of `rooms`, their own without slow ones."""
     told = slot.folder / "told.txt"
     tests = [f"tests/{name}" for name in POOL]
-    options = ["-n", str(processes), "-m", "not browser", "-vv", "--durations=0", "-p", "no:cacheprovider"]
+    marks = "not browser"
+    if rooms is not None:
+        tests = sorted({test for room in rooms for test in ROOMS[room][1]})
+        marks = "not browser and not slow"
+    options = ["-n", str(processes), "-m", marks, "-vv", "--durations=0", "-p", "no:cacheprovider"]
     measure = ["--cov=atlarge", "--cov-context=test", "--cov-report="]
     with told.open("w") as log:
         subprocess.run(
@@ -224,6 +235,7 @@ def mapped(slot: Slot, processes: int) -> Map:
     if not seconds:
         sys.exit(f"the tests cannot be run on the unchanged code: {text[-2000:]}")
     found = Map(seconds=seconds, left_out=re.findall(r"^FAILED (\S+)", text, re.M))
+    found.marks = ["-m", marks] if rooms is not None else []
     found.lines = _lines_of_tests(slot.folder, sorted(seconds))
     for test in found.left_out:
         print(f"left out, as it fails on the unchanged code: {test}", flush=True)
@@ -436,13 +448,13 @@ def _still_there(mutant: Mutant, root: Path) -> bool:
     return False
 
 
-def _known(file: Path | None, slot: Slot, processes: int) -> Map:
+def _known(file: Path | None, slot: Slot, processes: int, rooms: list[str] | None) -> Map:
     """The map kept in a file, or one made now."""
     if file is not None and file.exists():
         told = json.loads(file.read_text(encoding="utf-8"))
         told["lines"] = {m: {int(i): t for i, t in of.items()} for m, of in told["lines"].items()}
         return Map(**told)
-    made = mapped(slot, processes)
+    made = mapped(slot, processes, rooms)
     if file is not None:
         file.write_text(json.dumps(asdict(made)), encoding="utf-8")
     return made
@@ -459,6 +471,11 @@ def main() -> None:
     parser.add_argument("--processes", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--again", action="store_true")
     parser.add_argument("--map", type=Path, help="file that keeps which tests run which line")
+    parser.add_argument(
+        "--own",
+        action="store_true",
+        help="only the rooms' own quick tests: strict",
+    )
     parser.add_argument("--judge", action="store_true", help="only put the verdicts to the saved survivors")
     asked = parser.parse_args()
     saved = json.loads(asked.results.read_text(encoding="utf-8")) if asked.again or asked.judge else {}
@@ -474,7 +491,7 @@ def main() -> None:
             home.mkdir()
         slots = [Slot(home) for home in homes]
         original = slots.pop().folder
-        known = _known(asked.map, slots[0], asked.processes)
+        known = _known(asked.map, slots[0], asked.processes, asked.rooms if asked.own else None)
         until = time.time() + 60 * asked.minutes
         if asked.again:
             mutants = [m for m in mutants if m.room in asked.rooms]
