@@ -34,7 +34,6 @@ from atlarge.explain.areas import Where
 from atlarge.explain.fit import (
     _area_only_share,
     _bounded,
-    _is_own,
     _jail_change,
     _records,
     _recovered,
@@ -45,7 +44,7 @@ from atlarge.explain.fit import (
     strips,
 )
 from atlarge.messages import day_text
-from atlarge.policies import Registry, from_date
+from atlarge.policies import Registry
 
 LIFE_DAYS = 549  # 10 March 2017 to 9 September 2018
 BY_OFFICE = Where(OFFICE, None, OFFICE, AOR, "TX")
@@ -161,25 +160,6 @@ def test_the_share_that_names_only_the_office_area_is_of_all_months_studied() ->
     assert _area_only_share(steady_study(BY_COUNTY), laid) is None
     empty = steady_study(county_at_large={"48453": 0.0}, office_at_large={"AUS": 0.0})
     assert _area_only_share(empty, laid) is None
-
-
-@pytest.mark.parametrize(
-    ("of", "where", "code", "is_own"),
-    [
-        (POLICY, HERE, "48453", True),
-        (replace(POLICY, fips="48029"), HERE, "48453", False),
-        (replace(POLICY, fips=None), HERE, "48453", False),
-        (POLICY, BY_OFFICE, "AUS", True),  # by the county of its seat
-        (replace(POLICY, fips="48029"), BY_OFFICE, "AUS", False),
-        (replace(POLICY, fips=None), Where(OFFICE, None, OFFICE, AOR, "TX"), "ETX", False),  # no seat known
-        (POLICY, BY_AOR, "SNA", False),
-        (replace(POLICY, level="state", fips=None), HERE, "48453", True),
-        (replace(POLICY, level="state", state="CA"), HERE, "48453", False),
-        (from_date(dt.date(2017, 3, 1), "06037", "Elsewhere"), HERE, "48453", True),
-    ],
-)
-def test_whose_policy_it_is(of: Any, where: Where, code: str, is_own: bool) -> None:
-    assert _is_own(steady_study(where), of, code) == is_own
 
 
 def test_other_policies_are_those_of_the_place_or_state_in_the_months_studied() -> None:

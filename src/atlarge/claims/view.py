@@ -1,4 +1,3 @@
-# ruff: noqa: E501
 """The reader's view of a draft: the article beside its claims, each with what is still missing."""
 
 from __future__ import annotations
@@ -36,7 +35,7 @@ def preview(drafted: Drafted, store: Store | Path | str | None = None) -> Previe
 
 
 def is_ready(claim: dict[str, Any]) -> bool:
-    """Whether a claim can be checked as it stands: what is counted and where; or an account and its policy."""
+    """Whether a claim can be checked as it stands: what is counted and where, or an account and policy."""
     if claim["kind"] in ("cause", "denial"):
         return "explanation" in claim and "policy" in claim and "where" in claim
     return all(name in claim for name in ("measure", "where", "when"))
@@ -82,7 +81,8 @@ def _card(claim: dict[str, Any], found: Preview) -> dict[str, Any]:
     inferred = claim.get("inferred", [])
     fields = [
         {"name": label, "value": _shown(claim[field]), "is_inferred": field in inferred}
-        for field, label in (("measure", "counts"), ("where", "where"), ("when", "when"), ("of", "of"), ("against", "against"),
+        for field, label in (("measure", "counts"), ("where", "where"), ("when", "when"), ("of", "of"),
+                             ("against", "against"),
                              ("expected", "says"), ("explanation", "account"), ("policy", "policy"))
         if field in claim
     ]  # fmt: skip
@@ -108,8 +108,8 @@ def _shown(value: Any) -> str:
     if isinstance(value, dict):
         if "top" in value:
             return f"the {value['top']} largest ({value.get('kind', 'places')})"
-        return " ".join(str(v) for v in (value.get("word"), value.get("value"), value.get("unit"), value.get("where"),
-                                         value.get("measure"), value.get("when"), value.get("direction")) if v is not None)  # fmt: skip
+        names = ("word", "value", "unit", "where", "measure", "when", "direction")
+        return " ".join(str(value[name]) for name in names if value.get(name) is not None)
     return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
 
 

@@ -63,7 +63,6 @@ class Facts:
     schemes: dict[str, dict[str, Any]] = field(default_factory=dict)
     scheme: str = "ddp"
     others: list[Message] = field(default_factory=list)
-    is_own_policy: bool = True
     area_only_share: float | None = None
     placed_before: float | None = None
     placed_during: float | None = None

@@ -64,7 +64,6 @@ def gather(world: Study, policy: Policy, months: Months, code: str) -> Facts:
     changed = changed_units(world.area.level, months, world.main["at_large"].keys, world.registry)
     facts.schemes = _schemes(world, facts.main, months, changed, facts.notes)
     facts.others = other_policies(policy, world.registry, world.where, months.start[0], months.policy_end)
-    facts.is_own_policy = _is_own(world, policy, code)
     facts.area_only_share = _area_only_share(world, months)
     inside = same_aor(world)
     facts.same_aor_donors = sum(bool(inside.intersection(k.split("+"))) for k in facts.main.donor_keys)
@@ -324,16 +323,6 @@ def _said(other: Policy, *, is_ended: bool) -> Message:
     else:
         started = say("other.from", title=title, day=other.effective)
     return say("other.between", started=started, last=other.ended) if is_ended else started
-
-
-def _is_own(world: Study, policy: Policy, code: str) -> bool:
-    """Whether the policy is that of the place in question; an office goes with the county of its seat."""
-    if policy.kind == "date":
-        return True
-    if policy.level == "state":
-        return policy.state == world.where.state
-    seat = seat_of(code) if world.where.own.level == "office" else None
-    return policy.fips is not None and policy.fips in (code, seat)
 
 
 def _area_only_share(world: Study, months: Months) -> float | None:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from functools import cache, reduce
 from importlib.resources import files
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import narwhals as nw
 import numpy as np
@@ -33,9 +33,6 @@ if TYPE_CHECKING:
 
     from atlarge.records.gaps import Gap
     from atlarge.records.store import Coverage, Store
-
-By = Literal["county", "office", "aor", "state", "nation"]
-Every = Literal["day", "week", "month"]
 
 PLACE_COLUMN: dict[str, str] = {
     "county": "county_fips",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
-from atlarge.disclosure.table import SMALL, WITHHELD, Counts
+from atlarge.disclosure.table import Counts
 from atlarge.publish.charts.timeline import cell
 from atlarge.publish.i18n import Words
 from atlarge.publish.layout import name_of
@@ -185,8 +185,3 @@ def _years(series: list[tuple[PlaceInfo, Counts]], heads: list[Link], w: Words) 
             row.append(cell(c, c.periods.index(day), w) if day in c.periods else "–")
         rows.append(row)
     return Table(w("where.beside"), [w("place.col.year"), *heads], rows, is_wide=True)
-
-
-def is_hidden(counts: Counts) -> bool:
-    """Whether any of a series is hidden."""
-    return SMALL in counts.marks or WITHHELD in counts.marks

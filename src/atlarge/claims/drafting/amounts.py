@@ -1,4 +1,3 @@
-# ruff: noqa: E501
 """Numbers in a sentence with their unit and the word before them."""
 
 from __future__ import annotations
@@ -7,7 +6,7 @@ import re
 from dataclasses import dataclass, replace
 from functools import cache
 
-from atlarge.claims.drafting.language import Language, language
+from atlarge.claims.drafting.language import Language, language, word_table
 from atlarge.claims.words import word_names
 
 _ONES = [
@@ -60,23 +59,9 @@ _SPELLED |= (
     | dict(zip(_DECENAS, range(20, 100, 10), strict=True))
     | {"cien": 100}
 )
-_FRACTIONS = {
-    "two-thirds": "two thirds", "two thirds": "two thirds", "one-third": "a third", "a third": "a third",
-    "one third": "a third", "one-quarter": "a quarter", "a quarter": "a quarter", "one quarter": "a quarter",
-    "three-quarters": 75.0, "three quarters": 75.0, "three-fourths": 75.0, "a fifth": 20.0, "one-fifth": 20.0,
-    "more than half": (50.0, "more than"), "fewer than half": (50.0, "fewer than"), "less than half": (50.0, "less than"),
-    "nearly half": (50.0, "nearly"), "almost half": (50.0, "almost"), "about half": (50.0, "about"), "half": "half",
-    "the vast majority": "vast majority", "a vast majority": "vast majority", "the majority": "majority", "a majority": "majority",
-    "most of those": "most", "most of the": "most", "most of them": "most", "most of its": "most", "most of their": "most",
-    "la mayoría": "most", "la mitad": "half", "más de la mitad": (50.0, "more than"), "un tercio": "a third", "dos tercios": "two thirds",
-    "un cuarto": "a quarter", "tres cuartas partes": 75.0,
-}  # fmt: skip
+_FRACTIONS = word_table("amounts.fractions")
 _BARE = ("dozens", "hundreds", "thousands", "a handful")
-_SPANISH_WORDS = {
-    "casi": "nearly", "cerca de": "about", "unos": "about", "unas": "about", "alrededor de": "about", "aproximadamente": "about",
-    "más de": "more than", "mas de": "more than", "al menos": "at least", "por lo menos": "at least", "menos de": "less than",
-    "hasta": "up to", "exactamente": "exactly", "como mínimo": "at least", "como máximo": "at most",
-}  # fmt: skip
+_SPANISH_WORDS = word_table("amounts.spanish_words")
 _SCALES = {"million": 1e6, "billion": 1e9, "thousand": 1e3, "millones": 1e6, "millón": 1e6, "mil": 1e3}
 _DIGITS = r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?"
 _WORDS = "|".join(sorted(_SPELLED, key=len, reverse=True))
@@ -89,19 +74,26 @@ _NUMBER = re.compile(
 _NOT_COUNTS = re.compile(
     r"\b(?:SB|HB|H\.B\.|S\.B\.|AB|Section|section|Title|Interstate|I|Route|Highway|No\.|Article|Chapter|Rule)"
     r"[- ]?\d[\w()]*"
-    r"|\b(?:\d{1,3}|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|twenty|thirty)-(?:year|day|month|hour|week|page|member|point"
-    r"|state|county|city|mile|person|part|minute|judge|term|story|square|foot|time|way|bed|man|woman|side)s?\b(?:-old)?"
-    r"|\b\d{1,2}:\d{2}\b|\b\d{3}-\d{4}\b|\b287\(g\)|\bI-\d+\w*|\b\d+(?:st|nd|rd|th)\b|\b(?:told|by) \d+ (?=[A-Z][a-z])"
-    r"|[$€£]\s?[\d,.]+\d?(?!\s+(?:million|billion))|\bPage [A-Z]?\d+|\b(?:Feb|Mar)\w*\.? \d+\b|\bage[ds]?\s+\d+|(?<=[a-z]), \d{1,2},(?=\s)",
+    r"|\b(?:\d{1,3}|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|twenty|thirty)-(?:year"
+    r"|day|month|hour|week|page|member|point"
+    r"|state|county|city|mile|person|part|minute|judge|term|story|square|foot|time|way|bed|man|woman"
+    r"|side)s?\b(?:-old)?"
+    r"|\b\d{1,2}:\d{2}\b|\b\d{3}-\d{4}\b|\b287\(g\)|\bI-\d+\w*|\b\d+(?:st|nd|rd|th)\b|\b(?:told"
+    r"|by) \d+ (?=[A-Z][a-z])"
+    r"|[$€£]\s?[\d,.]+\d?(?!\s+(?:million|billion))|\bPage [A-Z]?\d+|\b(?:Feb|Mar)\w*\.? \d+\b"
+    r"|\bage[ds]?\s+\d+|(?<=[a-z]), \d{1,2},(?=\s)",
 )
 _DURATION = re.compile(
-    r"\s*(?:more |straight |consecutive )?(?:years?|months?|weeks?|days?|minutes?|miles?|p\.m|a\.m|dollars|o[’']clock|cents|times a"
+    r"\s*(?:more |straight |consecutive )?(?:years?|months?|weeks?|days?|minutes?|miles?|p\.m|a\.m|dollars"
+    r"|o[’']clock|cents|times a"
     r"|años?|meses|mes|semanas?|días?|minutos?)\b",
     re.IGNORECASE,
 )
 _HOURS = re.compile(r"\s*(?:hours?|horas?)\b")
 _PARTICLE = re.compile(  # "handed over 622", "rounded up to": the word belongs to the verb
-    r"\b(?:hand|turn|sign|tak|took|giv|gave|go|went|pass|carr|brought|bring|mov|send|sent|hold|held|look|transferr|cross|pull|stay|win|won|start|roll|com|came|think|thought|pick|round|lock|end|back|mak|made|ask|talk|spok|speak|worr|car|learn|know|knew)"
+    r"\b(?:hand|turn|sign|tak|took|giv|gave|go|went|pass|carr|brought|bring|mov|send|sent|hold|held|look"
+    r"|transferr|cross|pull|stay|win|won|start|roll|com|came|think|thought|pick|round|lock|end|back|mak"
+    r"|made|ask|talk|spok|speak|worr|car|learn|know|knew)"
     r"(?:e|es|ed|ing|en|n|y|ies|ied|s)?\s+$",
     re.IGNORECASE,
 )
@@ -169,7 +161,7 @@ def _blank(match: re.Match[str]) -> str:
 
 
 def find_numbers(text: str, lang: Language | None = None) -> list[Number]:
-    """Numbers of a sentence whose dates are blanked out; ages, durations, sums of money, bills are not counts."""
+    """Numbers of a sentence whose dates are blanked out; not ages, durations, money or bills."""
     lang = lang or language("en")
     text = _NOT_COUNTS.sub(_blank, text)
     found: list[Number] = []
@@ -198,10 +190,15 @@ def find_numbers(text: str, lang: Language | None = None) -> list[Number]:
     return sorted(found, key=lambda number: number.start)
 
 
-_SMALL = r"one|two|three|four|five|six|seven|eight|nine|ten|uno|una|dos|tres|cuatro|cinco|seis|siete|ocho|nueve|diez|[1-9]\d?"
+_SMALL = (
+    r"one|two|three|four|five|six|seven|eight|nine|ten"
+    r"|uno|una|dos|tres|cuatro|cinco|seis|siete|ocho|nueve|diez|[1-9]\d?"
+)
 _RATIO = re.compile(
-    rf"(?P<word>(?:about|nearly|almost|roughly|more than|fewer than|less than|at least|only|just|casi|unos|más de|menos de) )?\b(?P<part>{_SMALL})(?: \w+)?"
-    rf"(?: (?:in|out of)(?: every)?| of every| de cada) (?P<whole>{_SMALL})\b(?!\s*(?:cities|counties|states|places))",
+    rf"(?P<word>(?:about|nearly|almost|roughly|more than|fewer than|less than|at least|only|just|casi|unos"
+    rf"|más de|menos de) )?\b(?P<part>{_SMALL})(?: \w+)?"
+    rf"(?: (?:in|out of)(?: every)?| of every| de cada) (?P<whole>{_SMALL})\b(?!\s*(?:cities|counties"
+    rf"|states|places))",
     re.IGNORECASE,
 )
 

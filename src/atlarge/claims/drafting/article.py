@@ -1,4 +1,3 @@
-# ruff: noqa: E501
 """An article's plain text as what is said in it: its heading, and paragraphs of sentences and quotations."""
 
 from __future__ import annotations
@@ -24,7 +23,8 @@ __all__ += ["sentences", "vocabulary"]
 
 MOST_CHARACTERS = 200_000  # of an article; longer ones are refused before any work
 _DATELINE = re.compile(
-    r"^(?:[A-ZÁÉÍÓÚÑ][A-ZÁÉÍÓÚÑ.’'-]+ ?){1,4}(?:, ?[A-Z][A-Za-z.]+(?: [A-Z][a-z.]+)?)?(?: ?\([^)]{2,30}\))?\s*[—–-]{1,2}\s+"
+    r"^(?:[A-ZÁÉÍÓÚÑ][A-ZÁÉÍÓÚÑ.’'-]+ ?){1,4}(?:, ?[A-Z][A-Za-z.]+(?: [A-Z][a-z.]+)?)?(?:"
+    r" ?\([^)]{2,30}\))?\s*[—–-]{1,2}\s+"
     r"|^[A-Z][\w.’'-]+(?: [A-Z][\w.’'-]+){0,2}, [A-Z][A-Za-z.]+ ?(?:\([^)]{2,30}\))?\s*[—–]\s*"
 )
 _TURN = re.compile(
@@ -34,11 +34,13 @@ _BYLINE = re.compile(
     r"^(?:by|por|story by|written by|posted (?:on [^.]{4,30} )?by)\s+(.{3,80})$", re.IGNORECASE
 )
 _RELEASE = re.compile(
-    r"^(for immediate release|news release|press release|media release|###|comunicado de prensa|para publicaci[oó]n inmediata)",
+    r"^(for immediate release|news release|press release|media release|###|comunicado de prensa"
+    r"|para publicaci[oó]n inmediata)",
     re.IGNORECASE | re.MULTILINE,
 )
 _OPINION = re.compile(
-    r"^\W*(opinion|commentary|op-ed|guest (column|essay|commentary)|editorial|letters?|column|viewpoint|perspective|opini[oó]n|columna)\b",
+    r"^\W*(opinion|commentary|op-ed|guest (column|essay|commentary)|editorial|letters?|column|viewpoint"
+    r"|perspective|opini[oó]n|columna)\b",
     re.IGNORECASE | re.MULTILINE,
 )
 
@@ -274,7 +276,7 @@ def paragraphs(text: str) -> list[str]:
 
 
 def sentence_spans(paragraph: str) -> list[Sentence]:
-    """Sentences of a paragraph; abbreviations, initials, decimals and an ellipsis that runs on do not end one."""
+    """Sentences of a paragraph; abbreviations, initials, decimals, an ellipsis that runs on end none."""
     spans, start = [], 0
     for found in re.finditer(r"(?:[.!?]+|…)[”\"’')\]]*(?=\s+|$)", paragraph):
         end = found.end()

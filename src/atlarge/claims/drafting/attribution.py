@@ -1,4 +1,3 @@
-# ruff: noqa: E501
 """Who says what within one sentence: verbs of saying and their subjects, and "according to"."""
 
 from __future__ import annotations
@@ -7,50 +6,20 @@ import itertools
 import re
 from dataclasses import dataclass
 
-from atlarge.claims.drafting.language import Language
+from atlarge.claims.drafting.language import Language, word_list
 from atlarge.claims.drafting.mentions import Finder, Mention, Token, tokens_of
 
-_WEAK = {  # verbs that are of saying only where what was said follows
-    "points", "learned", "found", "finds", "charged", "reported", "reports", "asked", "read", "reads", "posted", "credited", "pointed", "determined",
-    "sees", "fears", "repeated", "responded", "responds", "continued", "concluded", "concludes", "posed", "called", "calls",
-    "described", "describes", "observed", "questions", "notes", "states", "claims", "charges", "credits", "announced", "confirmed",
-    "indicated", "blasted", "slammed", "defended", "decried", "condemned", "lambasted", "touted", "hailed", "cited", "cites", "detailed", "outlined",
-    "corrected", "demanded", "signaled", "signals", "conveyed", "echoed", "echoes", "offered", "figured", "objected", "agreed", "agrees", "revealed", "reveals", "disclosed", "discloses", "recalled", "recalls", "encontró", "llamó", "describió",
-}  # fmt: skip
+_WEAK = word_list("attribution.weak")
 _OPENS = {"that", "whether", "how", "why", "what", "“", ":", "as", "que", "si", "cómo", "an"}
-_SOME = {
-    "one",
-    "another",
-    "some",
-    "several",
-    "many",
-    "most",
-    "two",
-    "three",
-    "none",
-    "each",
-    "both",
-    "all",
-    "few",
-}
+_SOME = word_list("attribution.some")
 _REFUSED = re.compile(
-    r"\d|\b(?:detainers?|requests?|holds?|bail|parole|access|entry|asylum|applications?|solicitud|petici|dozens|hundreds|every)\b",
+    r"\d|\b(?:detainers?|requests?|holds?|bail|parole|access|entry|asylum|applications?|solicitud|petici"
+    r"|dozens|hundreds|every)\b",
     re.I,
 )
-_OBJECTING = {"denied", "denies", "deny", "rejected", "rejects", "reject", "disputed", "dismissed", "dismisses", "negó", "niega", "negaron",
-              "rechazó", "rechaza", "rechazaron"}  # fmt: skip
+_OBJECTING = word_list("attribution.objecting")
 _TOLD = {"told", "warned", "informed", "advised"}
-SHOWING = {
-    "show",
-    "shows",
-    "showed",
-    "indicate",
-    "indicates",
-    "indicated",
-    "suggest",
-    "suggests",
-    "suggested",
-}
+SHOWING = word_list("attribution.showing")
 _BE = {"was", "were", "been", "being", "are", "is"}
 _CAUSING = {"accused", "accuses", "blamed", "blames", "acusó", "acusa", "culpó", "culpa"}
 

@@ -1,4 +1,3 @@
-# ruff: noqa: E501
 """What a claim's own words leave out, taken from elsewhere in the article and marked as inferred."""
 
 from __future__ import annotations
@@ -14,23 +13,29 @@ from atlarge.claims.drafting.amounts import SMALL_NUMBERS, Number
 from atlarge.claims.drafting.article import Article
 from atlarge.claims.drafting.dates import DateSpan
 from atlarge.claims.drafting.kinds import Part, Split
-from atlarge.claims.drafting.language import Language
+from atlarge.claims.drafting.language import Language, word_table
 from atlarge.claims.drafting.places import place_spans, states_named
 from atlarge.claims.words import find_word
 
 _METROS = re.compile(r"\b(?:metro(?:politan)?(?: areas?)?|áreas metropolitanas)\b", re.IGNORECASE)
 _TOP = re.compile(
-    r"\b(?:in|across|among|en)\s+(?:just |only |the |las |los )*(\d{1,3}|\w+)\s+(?:\w+ )?(metro(?:politan)?(?: areas?)?|areas|cities|counties|states|áreas metropolitanas|ciudades|condados)\b",
+    r"\b(?:in|across|among|en)\s+(?:just |only |the |las |los )*(\d{1,3}"
+    r"|\w+)\s+(?:\w+ )?(metro(?:politan)?(?: areas?)?|areas|cities|counties|states|áreas metropolitanas"
+    r"|ciudades|condados)\b",
     re.IGNORECASE,
 )
-_KINDS = {"metro": "metro", "metropolitan": "metro", "areas": "metro", "cities": "city", "counties": "county", "states": "state",
-          "áreas": "metro", "ciudades": "city", "condados": "county"}  # fmt: skip
+_KINDS = word_table("context.kinds")
 _ACCOUNTS = {
-    "retaliation": r"retaliat|retribution|reveng|payback|reprisal|punish|pressur|press |push|singl|target|on purpose|accident|coincidence|result of|"
-    r"because of (the|what|our|this|that|a)|prompted|tied to|politic|message|embarrass|represalia|castig|venganza|respuesta a|por nuestra|random|al azar",
-    "substitution": r"no choice|have to|had to|at[- ]large|in(to)? the community|homes|streets|neighborhood|necessary|required (where|when)|forced? |"
-    r"refus\w+ .{0,40}(make|mean|force|require)|fail(s|ed)? to honor|do(es)? not cooperate|make up the number|jail doors",
-    "concentration": r"more (people|immigrants|cases)|where the cases|live (here|there)|largest population|most (undocumented|unauthorized)",
+    "retaliation": r"retaliat|retribution|reveng|payback|reprisal|punish|pressur|press |push|singl|target"
+    r"|on purpose|accident|coincidence|result of|"
+    r"because of (the|what|our|this|that|a)|prompted|tied to|politic|message|embarrass|represalia|castig"
+    r"|venganza|respuesta a|por nuestra|random|al azar",
+    "substitution": r"no choice|have to|had to|at[- ]large|in(to)? the community|homes|streets|neighborhood"
+    r"|necessary|required (where|when)|forced? |"
+    r"refus\w+ .{0,40}(make|mean|force|require)|fail(s|ed)? to honor|do(es)? not cooperate"
+    r"|make up the number|jail doors",
+    "concentration": r"more (people|immigrants|cases)|where the cases|live (here|there)|largest population"
+    r"|most (undocumented|unauthorized)",
 }
 
 
@@ -173,7 +178,7 @@ def _in_attribution(split: Split, at: int) -> bool:
 def _nearest(
     part: Part, before: list[tuple[int, int, str]], inside: list[tuple[int, int, str]], text: str
 ) -> str | None:
-    """The place that a number or word is of: right after it ("Kansas (23)" before), else the last before it."""
+    """The place that a number or word is of: right after it ("Kansas (23)" before), else the last one."""
     after = [
         p
         for p in inside
@@ -418,7 +423,7 @@ def _year_before(when: str) -> Any:
 
 
 def _account(part: Part, clause: str, context: Context, filled: Filled) -> None:
-    """The account that a cause or denial speaks of, and the policy of the place, where the registry has one."""
+    """The account that a cause or denial speaks of, and the place's policy, if the registry has one."""
     found = next((name for name, words in _ACCOUNTS.items() if re.search(words, clause, re.IGNORECASE)), None)
     if found is None:
         return

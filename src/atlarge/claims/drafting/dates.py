@@ -1,4 +1,3 @@
-# ruff: noqa: E501
 """Dates and periods in a sentence, as a ledger writes them."""
 
 from __future__ import annotations
@@ -10,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from atlarge.claims.drafting.amounts import SMALL_NUMBERS
+from atlarge.claims.drafting.language import word_table
 from atlarge.messages import MONTHS
 
 _ENGLISH, _SPANISH = MONTHS["en"], MONTHS["es"]
@@ -30,8 +30,7 @@ _WEEKDAY = r"(Monday|Tuesday|Wednesday|Thursday|Friday|Saturday|Sunday)"
 _COUNT = r"(\d{1,2}|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)"
 _ORDINALS = {"first": 1, "second": 2, "third": 3, "fourth": 4, "last": -1, "final": -1}
 _SEASONS = {"winter": (12, 2), "spring": (3, 5), "summer": (6, 8), "fall": (9, 11), "autumn": (9, 11)}
-_PARTS = {"early": (1, 10), "mid": (11, 20), "late": (21, 31), "principios": (1, 10), "mediados": (11, 20), "finales": (21, 31),
-          "comienzos": (1, 10), "fines": (21, 31), "inicios": (1, 10)}  # fmt: skip
+_PARTS = word_table("dates.parts")
 RECENT_DAYS = 31  # what "recently" is taken to mean, in days up to the publication
 
 
@@ -361,39 +360,63 @@ def _weekdays(m: re.Match[str], published: dt.date | None) -> str | None:
 _R = re.compile
 _TO = r"\s*(?:to|through|until|and|thru|[-–—])\s*"
 _UNIT = r"(days?|weeks?|day|week)"
-_WAY = r"(begin\w*|began|start\w*|from|that ended|ended|ending|end\w*|that began|that started|concluded|through|until|to)"
+_WAY = (
+    r"(begin\w*|began|start\w*|from|that ended|ended|ending|end\w*|that began|that started"
+    r"|concluded|through|until|to)"
+)
 _Reader = Callable[[re.Match[str], "dt.date | None"], "str | None"]
-_READERS: tuple[tuple[re.Pattern[str], _Reader, bool], ...] = (  # the longer form first: what is read is blanked out
-    (_R(rf"\b{_COUNT}[- ]{_UNIT}\b[^.;,]{{0,30}}?\b{_WAY}\s+(?:on\s+)?(?:{_WEEKDAY[1:-1]},?\s+)?{_MONTH}\s+{_DAY_NUMBER}\b(?:,?\s*{_YEAR})?"
+# The longer form first: what is read is blanked out.
+_READERS: tuple[tuple[re.Pattern[str], _Reader, bool], ...] = (
+    (_R(rf"\b{_COUNT}[- ]{_UNIT}\b[^.;,]{{0,30}}?\b{_WAY}\s+(?:on\s+)?"
+        rf"(?:{_WEEKDAY[1:-1]},?\s+)?{_MONTH}\s+{_DAY_NUMBER}\b(?:,?\s*{_YEAR})?"
         .replace(_WEEKDAY[1:-1], "(?:" + _WEEKDAY[1:-1] + ")")), _begun, False),
     (_R(rf"\b{_COUNT}[- ]{_UNIT}\b[^.;,]{{0,30}}?\b{_WAY}\s+(?:on\s+)?{_WEEKDAY}\b"), _begun_weekday, True),
-    (_R(r"\b(dos|tres|cuatro|cinco|seis|siete|ocho|nueve|diez|\d{1,2}) (días|semanas) que (terminó|concluyó|empezó|comenzó) el (lunes|martes|miércoles|jueves|viernes|sábado|domingo)"), _begun_weekday, True),
-    (_R(rf"\b(week (?:of|beginning|starting|that began|ending|ended|that ended))\s+(?:on\s+)?{_MONTH}\s+{_DAY_NUMBER}\b(?!\s*(?:to|through|[-–—])\s*)(?:,\s*{_YEAR})?"), _week_of, False),
-    (_R(rf"{_MONTH}\s+{_DAY_NUMBER}(?:,\s*{_YEAR})?{_TO}(?:{_MONTH}\s+)?{_DAY_NUMBER}\b(?!,?\d)(?:,\s*{_YEAR})?"), _range, False),
-    (_R(rf"\b(\d{{1,2}})\s*(?:{_MONTH}\s*)?{_TO}(\d{{1,2}})\s+{_MONTH}(?:,?\s+{_YEAR})?"), _range_day_first, False),
-    (_R(rf"\b(?:[Dd]el|[Ee]ntre el|[Dd]esde el|el)\s+(\d{{1,2}})(?:\s+de\s+{_MES})?\s+(?:al|y el|hasta el|a|y)\s+(\d{{1,2}})\s+de\s+{_MES}(?:\s+del?\s+{_YEAR})?"), _range_day_first, False),
-    (_R(rf"{_MONTH}(?:\s+{_YEAR})?\s*(?:to|through|until|[-–—])\s*{_MONTH}(?:\s+{_YEAR})?(?!\s*\d)"), _months, False),
+    (_R(r"\b(dos|tres|cuatro|cinco|seis|siete|ocho|nueve|diez|\d{1,2}) (días|semanas) que (terminó|concluyó"
+        r"|empezó|comenzó) el (lunes|martes|miércoles|jueves|viernes|sábado|domingo)"), _begun_weekday, True),
+    (_R(rf"\b(week (?:of|beginning|starting|that began|ending|ended"
+        rf"|that ended))\s+(?:on\s+)?{_MONTH}\s+{_DAY_NUMBER}\b(?!\s*(?:to|through"
+        rf"|[-–—])\s*)(?:,\s*{_YEAR})?"), _week_of, False),
+    (_R(rf"{_MONTH}\s+{_DAY_NUMBER}(?:,\s*{_YEAR})?{_TO}(?:{_MONTH}\s+)?{_DAY_NUMBER}\b(?!,?\d)"
+        rf"(?:,\s*{_YEAR})?"), _range, False),
+    (_R(rf"\b(\d{{1,2}})\s*(?:{_MONTH}\s*)?{_TO}(\d{{1,2}})\s+{_MONTH}"
+        rf"(?:,?\s+{_YEAR})?"), _range_day_first, False),
+    (_R(rf"\b(?:[Dd]el|[Ee]ntre el|[Dd]esde el|el)\s+(\d{{1,2}})(?:\s+de\s+{_MES})?\s+(?:al|y el|hasta el|a"
+        rf"|y)\s+(\d{{1,2}})\s+de\s+{_MES}(?:\s+del?\s+{_YEAR})?"), _range_day_first, False),
+    (_R(rf"{_MONTH}(?:\s+{_YEAR})?\s*(?:to|through|until"
+        rf"|[-–—])\s*{_MONTH}(?:\s+{_YEAR})?(?!\s*\d)"), _months, False),
     (_R(rf"\b[Bb]etween\s+{_MONTH}(?:\s+{_YEAR})?\s+and\s+{_MONTH}(?:\s+{_YEAR})?(?!\s*\d)"), _months, False),
-    (_R(rf"\b(?:[Ee]ntre|[Dd]e)\s+{_MES}(?:\s+de\s+{_YEAR})?\s+(?:y|a|hasta)\s+{_MES}(?:\s+del?\s+{_YEAR})?"), _months, False),
-    (_R(rf"\b(first|second|third|fourth|last) {_WEEKDAY} (?:in|of) {_MONTH}(?:,?\s*{_YEAR}\b)?"), _nth_weekday, False),
-    (_R(rf"(?:\b{_WEEKDAY[1:-1]},?\s+)?{_MONTH}\s+{_DAY_NUMBER}\b(?![,.]?\d)(?:,?\s*{_YEAR}\b)?".replace(_WEEKDAY[1:-1], "(?:" + _WEEKDAY[1:-1] + ")")), _day, False),
+    (_R(rf"\b(?:[Ee]ntre|[Dd]e)\s+{_MES}(?:\s+de\s+{_YEAR})?\s+(?:y|a"
+        rf"|hasta)\s+{_MES}(?:\s+del?\s+{_YEAR})?"), _months, False),
+    (_R(rf"\b(first|second|third|fourth|last) {_WEEKDAY} (?:in"
+        rf"|of) {_MONTH}(?:,?\s*{_YEAR}\b)?"), _nth_weekday, False),
+    (_R(rf"(?:\b{_WEEKDAY[1:-1]},?\s+)?{_MONTH}\s+{_DAY_NUMBER}\b(?![,.]?\d)"
+        rf"(?:,?\s*{_YEAR}\b)?".replace(_WEEKDAY[1:-1], "(?:" + _WEEKDAY[1:-1] + ")")), _day, False),
     (_R(rf"\b(\d{{1,2}})\s+{_MONTH}(?:,?\s+{_YEAR})?"), _day_first, False),
     (_R(rf"\b(\d{{1,2}})º?\s+(?:de\s+)?{_MES}(?:,?\s+(?:del?\s+)?{_YEAR})?"), _day_first, False),
     (_R(r"\b(\d{1,2}) (" + "|".join(_SPANISH_SHORT) + rf")\.? {_YEAR}\b"), _day_first, False),
     (_R(r"\b(?:fiscal year|fiscal|FY|año fiscal)\s*((?:19|20)\d{2})\b", re.IGNORECASE), _fiscal, False),
-    (_R(rf"\b(first|second|third|fourth|last|final) (quarter|half)(?: of)? {_YEAR}\b", re.IGNORECASE), _quarter, False),
+    (_R(rf"\b(first|second|third|fourth|last|final) (quarter"
+        rf"|half)(?: of)? {_YEAR}\b", re.IGNORECASE), _quarter, False),
     (_R(rf"\b(first|last) {_COUNT} months of(?: the year)? ?{_YEAR}\b", re.IGNORECASE), _first_months, False),
-    (_R(rf"\b(?:(last|this past|this|the) )?(winter|spring|summer|fall|autumn)\b(?:(?: of)? {_YEAR})?", re.IGNORECASE), _season, True),
-    (_R(rf"\b(?:[Bb]etween|[Ff]rom|[Ee]ntre|[Dd]e)\s+{_YEAR}\s+(?:and|to|through|until|y|a|hasta)\s+{_YEAR}\b|\b{_YEAR}\s*[-–—]\s*{_YEAR}\b|\b{_YEAR} through {_YEAR}\b"), _years, False),
-    (_R(rf"\b(?:(mid|late|early|Mid|Late|Early)[- ])?{_MONTH}(?:(?:\s+of)?,?\s+{_YEAR}\b)?(?!\s+\d{{1,2}}\b)"), _month, False),
-    (_R(rf"\b(?:a (principios|mediados|finales|comienzos|fines|inicios) de )?{_MES}(?:\s+(?:del?\s+)?{_YEAR})?"), _mes, False),
+    (_R(rf"\b(?:(last|this past|this|the) )?(winter|spring|summer|fall"
+        rf"|autumn)\b(?:(?: of)? {_YEAR})?", re.IGNORECASE), _season, True),
+    (_R(rf"\b(?:[Bb]etween|[Ff]rom|[Ee]ntre|[Dd]e)\s+{_YEAR}\s+(?:and|to|through|until|y|a"
+        rf"|hasta)\s+{_YEAR}\b|\b{_YEAR}\s*[-–—]\s*{_YEAR}\b|\b{_YEAR} through {_YEAR}\b"), _years, False),
+    (_R(rf"\b(?:(mid|late|early|Mid|Late|Early)[- ])?{_MONTH}(?:(?:\s+of)?,?\s+{_YEAR}\b)?"
+        rf"(?!\s+\d{{1,2}}\b)"), _month, False),
+    (_R(rf"\b(?:a (principios|mediados|finales|comienzos|fines"
+        rf"|inicios) de )?{_MES}(?:\s+(?:del?\s+)?{_YEAR})?"), _mes, False),
     (_R(rf"\b{_YEAR}\b(?!,\d|\s+(?:people|immigrants|arrests|detainers|inmates|personas))"), _year, False),
-    (_R(rf"\b{_COUNT} (days?|weeks?|months?|years?) (?:ago|earlier)\b|\b(?:in|over|during|for) the (?:past|last) {_COUNT} (days?|weeks?|months?|years?)\b", re.IGNORECASE), _ago, True),
-    (_R(r"\bso far this year\b|\b(?:last|this|the previous|the past|past) (?:week|month|year)\b|\b(?:yesterday|today|ayer|hoy)\b"
-        r"|\b(?:la semana|el mes|el año) pasad[oa]\b|\best[ea] (?:semana|mes|año)\b|\ben lo que va del? año\b", re.IGNORECASE), _relative, True),
+    (_R(rf"\b{_COUNT} (days?|weeks?|months?|years?) (?:ago|earlier)\b|\b(?:in|over|during|for) the (?:past"
+        rf"|last) {_COUNT} (days?|weeks?|months?|years?)\b", re.IGNORECASE), _ago, True),
+    (_R(r"\bso far this year\b|\b(?:last|this|the previous|the past|past) (?:week|month|year)\b"
+        r"|\b(?:yesterday|today|ayer|hoy)\b"
+        r"|\b(?:la semana|el mes|el año) pasad[oa]\b|\best[ea] (?:semana|mes|año)\b"
+        r"|\ben lo que va del? año\b", re.IGNORECASE), _relative, True),
     (_R(rf"\b(?:[Bb]etween|[Ff]rom) {_WEEKDAY} (?:and|to|through) {_WEEKDAY}\b"), _weekdays, True),
     (_R(rf"\b(?:[Oo]n )?{_WEEKDAY}\b(?! (?:\w+ )?in [A-Z])"), _weekday, True),
     (_R(r"\b[Ee]l (lunes|martes|miércoles|jueves|viernes|sábado|domingo)\b"), _weekday, True),
-    (_R(r"\b(?:recently|in recent weeks|recientemente|en las últimas semanas)\b", re.IGNORECASE), _recent, True),
+    (_R(r"\b(?:recently|in recent weeks|recientemente"
+        r"|en las últimas semanas)\b", re.IGNORECASE), _recent, True),
 )  # fmt: skip
 _ALWAYS_BLANK = {pattern for pattern, read, _ in _READERS if read in (_day, _day_first, _mes)}

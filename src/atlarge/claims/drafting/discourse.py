@@ -1,4 +1,3 @@
-# ruff: noqa: E501
 """Who says each sentence of an article: attributions carried through quotations and paragraphs."""
 
 from __future__ import annotations
@@ -204,7 +203,7 @@ class Discourse:
             ]
             masked = _masked(paragraph, sentence, [q for _, q in quotes])
             reading = read_sentence(sentence.text, masked, self.finder, self.lang)
-            known = self._resolve(reading, is_first=not turned)
+            known = self._resolve(reading)
             turned.append(
                 _Turned(sentence, reading, quotes, [(a, known[a.mention]) for a in reading.attributions])
             )
@@ -212,7 +211,7 @@ class Discourse:
 
     # --- whom a mention stands for --------------------------------------------------------------------
 
-    def _resolve(self, reading: Reading, is_first: bool) -> dict[Mention, Entity]:
+    def _resolve(self, reading: Reading) -> dict[Mention, Entity]:
         """The entity of every mention; who is the subject of the sentence becomes the focus."""
         known: dict[Mention, Entity] = {}
         speaking = {a.mention for a in reading.attributions}
@@ -640,10 +639,10 @@ class Discourse:
                 continue
             start, end = max(0, quote.start - offset), min(len(text), quote.end - offset)
             speaker = quotes.get(number) or base
-            inside = self._reported_way(text[start:end], is_quote=True)
+            inside = self._reported_way(text[start:end])
             leading = [a for a, e in one.attributions if e is speaker and a.end <= start and not a.is_told]
             if leading and inside is None:  # "said that a deputy told him, ..."
-                inside = self._reported_way(one.reading.masked[leading[-1].end : start], is_quote=False)
+                inside = self._reported_way(one.reading.masked[leading[-1].end : start])
             is_beside = any(e is speaker for _, e in one.attributions)
             self._note(speaker, way if is_beside else None, via if is_beside else None)
             spans.append(
@@ -688,9 +687,7 @@ class Discourse:
         text = one.reading.masked
         if self.relaying is not None:
             heard = (
-                "second hand"
-                if any(e is not self.relaying for _, e in spoken)
-                else self._reported_way(text, is_quote=True)
+                "second hand" if any(e is not self.relaying for _, e in spoken) else self._reported_way(text)
             )
             return [Span(0, len(text), self.relaying, heard)]
         if not spoken:
@@ -698,7 +695,7 @@ class Discourse:
             heard = self.previous_heard if carried is not None else None
             carried = carried or self._from_document(one, base)
             own = carried or base
-            heard = heard or (self._reported_way(text, is_quote=False) if own is not self.narrator else None)
+            heard = heard or (self._reported_way(text) if own is not self.narrator else None)
             return [Span(0, len(text), own, heard, False, carried is not None)]
         outer = [pair for pair in spoken if not pair[0].is_told] or spoken
         if is_hearer and not any(e.kind == "document" for _, e in outer):
@@ -710,7 +707,7 @@ class Discourse:
         begin = 0
         for k, (attribution, entity) in enumerate(outer):
             following = outer[k + 1][0] if k + 1 < len(outer) else None
-            heard = self._reported_way(text[attribution.end :], is_quote=False) if not is_hearer else None
+            heard = self._reported_way(text[attribution.end :]) if not is_hearer else None
             if way not in ("court", "sworn", "interview"):
                 heard = heard or self._document_way(attribution.mention)
             if self.lang.has("third_person_told", text):
@@ -800,7 +797,9 @@ class Discourse:
         }:
             return None
         is_number = re.match(
-            r"^\W*(?:\d|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen|eighteen|nineteen|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety|most of|half|about|nearly|fewer|only|just|another)\b",
+            r"^\W*(?:\d|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen"
+            r"|fifteen|sixteen|seventeen|eighteen|nineteen|twenty|thirty|forty|fifty|sixty|seventy|eighty"
+            r"|ninety|most of|half|about|nearly|fewer|only|just|another)\b",
             text,
             re.IGNORECASE,
         )
@@ -845,7 +844,7 @@ class Discourse:
             return "document" if is_paper else "statement"
         return "report" if mention.head in self.lang.words("report_heads") else "document"
 
-    def _reported_way(self, text: str, is_quote: bool) -> str | None:
+    def _reported_way(self, text: str) -> str | None:
         """second hand where the speaker says what others said to him or her."""
         if self.lang.has("third_person_told", text):
             return "third hand"
@@ -904,7 +903,8 @@ class Discourse:
 
 
 _BACKWARD = re.compile(
-    r"^\W*(?:That|This|Those|All of that|Eso)(?:[’']s| is| are| was| es)?(?: figures?| numbers?)? (?:according to|según)\b",
+    r"^\W*(?:That|This|Those|All of that|Eso)(?:[’']s| is| are| was| es)?(?: figures?"
+    r"| numbers?)? (?:according to|según)\b",
     re.IGNORECASE,
 )
 

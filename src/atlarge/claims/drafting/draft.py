@@ -1,8 +1,7 @@
-# ruff: noqa: E501
 """A draft ledger from an article: who said what, how it reached us, and what of it can be checked.
 
-A draft is where a person starts, not a finding. It is written by rules over the whole article (the vocabulary of
-each language is data beside this file): what the article leaves open stays open and is listed.
+A draft is where a person starts, not a finding. It is written by rules over the whole article (the vocabulary
+of each language is data beside this file): what the article leaves open stays open and is listed.
 """
 
 from __future__ import annotations
@@ -45,11 +44,6 @@ class Marked:
     dates: tuple[str, ...]
     kind: str | None
     measure: str | None
-
-    @property
-    def is_claim(self) -> bool:
-        """Whether it holds something to test, a reason, a denial or something that someone is said to have said."""
-        return self.kind is not None
 
 
 @dataclass(frozen=True)

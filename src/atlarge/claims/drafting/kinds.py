@@ -1,4 +1,3 @@
-# ruff: noqa: E501
 """What a sentence claims: each number, share, rank, comparison, cause, denial and timing by itself."""
 
 from __future__ import annotations
@@ -100,7 +99,8 @@ class _Splitter:
                 between is not None
                 and len(between) < 60
                 and re.fullmatch(
-                    r"\W*(?:(?:on|in|el|reporters|commissioners|lawmakers|an?|the|email|e-mail|statement|interview|news conference|me|us|late|early"
+                    r"\W*(?:(?:on|in|el|reporters|commissioners|lawmakers|an?|the|email|e-mail|statement"
+                    r"|interview|news conference|me|us|late|early"
                     r"|[A-Z][\w.]*)\W+)*",
                     between,
                 )
@@ -193,7 +193,9 @@ class _Splitter:
         ahead = self.text[number.end : number.end + 40]
         return (
             re.match(
-                r"\s+(?:\w+ ){0,2}(?:people|officials|sources|agents|officers|others|lawyers|advocates)\b[^.]{0,3}(?:who|,|familiar|with|disagree|see|say|said|tell|told|offer|describe)\b",
+                r"\s+(?:\w+ ){0,2}(?:people|officials|sources|agents|officers|others|lawyers"
+                r"|advocates)\b[^.]{0,3}(?:who|,|familiar|with|disagree|see|say|said|tell|told|offer"
+                r"|describe)\b",
                 ahead,
             )
             is not None
@@ -209,13 +211,14 @@ class _Splitter:
         ahead = self.text[number.end : number.end + 40]
         behind = self.text[max(0, number.start - 25) : number.start]
         is_place = re.match(
-            r"\s+(?:\w+ )?(?:cities|metro|metropolitan|areas|counties|states|places|ciudades|áreas|condados|estados)",
+            r"\s+(?:\w+ )?(?:cities|metro|metropolitan|areas|counties|states|places|ciudades|áreas|condados"
+            r"|estados)",
             ahead,
         )
         return bool(others and is_place and re.search(r"\b(?:in|across|among|en)\b", behind))
 
     def _number_kind(self, number: Number, before: str, after: str) -> tuple[str, str | None, Number | None]:
-        """The kind of claim that a number makes, which way it goes, and whether it is a comparison's other side."""
+        """The kind of claim a number makes, its direction, and the other number where it compares."""
         near = before[-70:]
         change = self._change(near)
         noun = self._change(after[:24].split(",")[0], is_after=True)

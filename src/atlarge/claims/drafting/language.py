@@ -59,6 +59,21 @@ def vocabulary(code: str = "en") -> dict[str, Any]:
 
 
 @cache
+def _lists() -> dict[str, Any]:
+    return dict(yaml.safe_load(files(__package__).joinpath("lists.yaml").read_text(encoding="utf-8")))
+
+
+def word_list(name: str) -> frozenset[str]:
+    """A list of `lists.yaml`, as it is written there."""
+    return frozenset(_lists()[name])
+
+
+def word_table(name: str) -> dict[str, Any]:
+    """A table of `lists.yaml`; a pair is a tuple."""
+    return {key: tuple(v) if isinstance(v, list) else v for key, v in _lists()[name].items()}
+
+
+@cache
 def _words(code: str, name: str) -> frozenset[str]:
     return frozenset(str(word).lower() for word in vocabulary(code).get(name, []))
 

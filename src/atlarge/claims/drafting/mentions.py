@@ -1,4 +1,3 @@
-# ruff: noqa: E501
 """Who is named in a sentence: persons, bodies, someone who is not named, documents and pronouns."""
 
 from __future__ import annotations
@@ -6,10 +5,10 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cache
 
-from atlarge.claims.drafting.language import Language
+from atlarge.claims.drafting.language import Language, word_list
 from atlarge.claims.drafting.places import is_place_name
 
 _TOKEN = re.compile(r"(?:[A-Za-z]\.){2,}|\d[\d.,]*\d|[^\W_](?:[\w’'&-]*[^\W_])?[’']?|…|\S")
@@ -85,13 +84,6 @@ def tokens_of(text: str, lang: Language) -> list[Token]:
 def _body_words(lang: Language) -> dict[str, str]:
     """Sort of body by the noun in its name."""
     return {str(noun): sort for sort, nouns in lang.data["body_nouns"].items() for noun in nouns}
-
-
-@cache
-def _people_words(lang: Language) -> frozenset[str]:
-    """Role words for someone who is not named, in singular and plural."""
-    words = lang.words("anonymous")
-    return words | {f"{word}s" for word in words if not word.endswith("s")}
 
 
 @cache
@@ -731,44 +723,13 @@ class Finder:
                 yield Mention("pronoun", i, i + 1, token.text, head=known[token.low])
 
 
-_PLACE_WORDS = {"in", "near", "from", "at", "around", "across", "outside", "to", "through", "throughout", "of",
-                "en", "desde", "hasta", "greater", "downtown"}  # fmt: skip
-_NEGATED = {
-    "wouldn’t",
-    "wouldn't",
-    "didn’t",
-    "didn't",
-    "won’t",
-    "won't",
-    "declined",
-    "refused",
-    "would",
-    "disagreed",
-    "disagrees",
-}
+_PLACE_WORDS = word_list("mentions.place_words")
+_NEGATED = word_list("mentions.negated")
 _LOCAL = {"field", "regional", "local", "state", "national", "legal"}
 _BRANCHES = {"chapter", "affiliate", "branch", "division", "office", "arm", "unit", "bureau"}
-_GOT = {
-    "to",
-    "under",
-    "through",
-    "obtained",
-    "reviewed",
-    "seen",
-    "analyzed",
-    "examined",
-    "obtenidos",
-    "revisados",
-}  # by whom says not who issued it
-_NOUN_LIKE = {"reports", "report", "claims", "claim", "notes", "charges", "questions", "question", "estimates", "estimate", "states",
-              "calls", "finds", "counters", "fears", "list", "lists", "shows", "show", "details", "documents", "counts", "puts"}  # fmt: skip
-_NO_NAMES = {
-    "monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday", "january", "february", "march",
-    "april", "may", "june", "july", "august", "september", "october", "november", "december", "county", "american",
-    "mexican", "republican", "democrat", "democratic", "congress", "senate", "operation", "act", "law", "bill", "street",
-    "avenue", "city", "state", "states", "united", "latino", "hispanic", "obama", "christmas", "field", "ero", "declined",
-    "detainer", "outcome", "twin", "internal", "special", "news", "twitter", "facebook",
-}  # fmt: skip
+_GOT = word_list("mentions.got")
+_NOUN_LIKE = word_list("mentions.noun_like")
+_NO_NAMES = word_list("mentions.no_names")
 
 
 def _bare(token: Token) -> str:
@@ -835,8 +796,3 @@ def _agree(short: str, full: str) -> bool:
     """Whether a name is the same as a fuller one: the same first and last word."""
     a, b = short.lower().split(), full.lower().split()
     return a[0] == b[0] and a[-1] == b[-1] if len(a) > 1 else a[-1] == b[-1]
-
-
-def renamed(mention: Mention, name: str) -> Mention:
-    """The mention with its full name."""
-    return replace(mention, name=name)

@@ -1,4 +1,3 @@
-# ruff: noqa: E501
 """Places named in a sentence, as a ledger names them."""
 
 from __future__ import annotations
@@ -8,14 +7,15 @@ from functools import cache
 
 import polars as pl
 
-from atlarge.claims.drafting.language import language
+from atlarge.claims.drafting.language import language, word_list, word_table
 from atlarge.reference import table
 
 _NOT_THE_NATION = (  # "U.S." as part of an office's name or of a phrase about its people
     "Immigration|Magistrate|District|Attorney|Customs|Rep|Sen|officials?|agents?|government|[Cc]itizen|House"
 )
 _NATION = re.compile(
-    r"\b(the )?(United States|[Nn]ationwide|[Nn]ationally|[Tt]he nation|America(?=’s)|the country|en todo el país|del país|U\.S\.)"
+    r"\b(the )?(United States|[Nn]ationwide|[Nn]ationally|[Tt]he nation|America(?=’s)|the country"
+    r"|en todo el país|del país|U\.S\.)"
     rf"(?!\s+(?:{_NOT_THE_NATION}))"
 )
 _SHAPE = re.compile(
@@ -23,10 +23,12 @@ _SHAPE = re.compile(
     r"(?:,? (?:in )?([A-Z][a-z]+(?: [A-Z][a-z]+)?|[A-Z]{2}))?"
 )
 _COUNTIES_LIST = re.compile(
-    r"\b((?:[A-Z][\w.'’-]+(?: [A-Z][\w.'’-]+)?(?:, (?:and )?| and )){1,6}[A-Z][\w.'’-]+(?: [A-Z][\w.'’-]+)?) (?:[Cc]ounties)\b"
+    r"\b((?:[A-Z][\w.'’-]+(?: [A-Z][\w.'’-]+)?(?:, (?:and )?"
+    r"| and )){1,6}[A-Z][\w.'’-]+(?: [A-Z][\w.'’-]+)?) (?:[Cc]ounties)\b"
 )
 _CONDADO = re.compile(
-    r"\b[Cc]ondado de ((?:(?:El|La|Los|San|Santa|Fort) )?[A-Z]\w+)(\b)(?:,? (?:en )?([A-Z][a-z]+(?: [A-Z][a-z]+)?|[A-Z]{2})\b)?"
+    r"\b[Cc]ondado de ((?:(?:El|La|Los|San|Santa|Fort) )?[A-Z]\w+)(\b)(?:,? (?:en )?([A-Z][a-z]+(?:"
+    r" [A-Z][a-z]+)?|[A-Z]{2})\b)?"
 )
 _INSTITUTION = r"’s [A-Z]| (?:Police|Times|Post|Tribune|Chronicle|University|Statesman)"
 _LARGE = 120_000  # people; names of smaller cities are too often names of other things
@@ -195,13 +197,7 @@ def states_named(text: str) -> list[str]:
     return [code for code, n in sorted(counts.items(), key=lambda pair: (-pair[1], pair[0])) if n]
 
 
-_SHORT_STATES = {
-    "Ala.": "AL", "Ariz.": "AZ", "Ark.": "AR", "Calif.": "CA", "Colo.": "CO", "Conn.": "CT", "Del.": "DE", "Fla.": "FL", "Ga.": "GA",
-    "Ill.": "IL", "Ind.": "IN", "Kan.": "KS", "Ky.": "KY", "La.": "LA", "Md.": "MD", "Mass.": "MA", "Mich.": "MI", "Minn.": "MN",
-    "Miss.": "MS", "Mo.": "MO", "Mont.": "MT", "Neb.": "NE", "Nev.": "NV", "N.H.": "NH", "N.J.": "NJ", "N.M.": "NM", "N.Y.": "NY",
-    "N.C.": "NC", "N.D.": "ND", "Okla.": "OK", "Ore.": "OR", "Pa.": "PA", "R.I.": "RI", "S.C.": "SC", "S.D.": "SD", "Tenn.": "TN",
-    "Tex.": "TX", "Vt.": "VT", "Va.": "VA", "Wash.": "WA", "W.Va.": "WV", "Wis.": "WI", "Wyo.": "WY",
-}  # fmt: skip
+_SHORT_STATES = word_table("places.short_states")
 
 
 def _county(match: re.Match[str], known: list[str]) -> str | None:
@@ -216,7 +212,7 @@ def _county(match: re.Match[str], known: list[str]) -> str | None:
 
 
 def _with_state(name: str, state: str | None, known: list[str], beside: list[str]) -> str | None:
-    """A county's name with its state: the one written, the only one, one the article names, or its neighbors'."""
+    """A county's name with its state: written, the only one, named by the article, or its neighbors'."""
     states = _counties().get(name)
     if not states:
         return None
@@ -255,37 +251,5 @@ def _is_person(text: str, start: int, end: int, people: frozenset[str] = frozens
 _STATE_AFTER = re.compile(
     r",? (?:Texas|[A-Z][a-z]+(?: [A-Z][a-z]+)?|[A-Z]{2})(?:,| metro| area|\b(?= (?:metro|area)))"
 )
-_PLACE_PREPOSITIONS = {"in", "near", "from", "at", "around", "across", "outside", "to", "through", "throughout", "of", "greater",
-                       "downtown", "central", "en", "de", "desde", "into", "metro", "for", "than", "between", "north", "south"}  # fmt: skip
-_BEFORE_PLACES = {
-    "In",
-    "From",
-    "Near",
-    "And",
-    "The",
-    "Greater",
-    "Central",
-    "South",
-    "North",
-    "East",
-    "West",
-    "Southern",
-    "Northern",
-    "Downtown",
-    "Metro",
-    "County",
-    "Across",
-    "Around",
-    "Outside",
-    "Of",
-    "At",
-    "To",
-    "En",
-    "De",
-    "While",
-    "When",
-    "Since",
-    "Both",
-    "Only",
-    "Like",
-}
+_PLACE_PREPOSITIONS = word_list("places.place_prepositions")
+_BEFORE_PLACES = word_list("places.before_places")

@@ -1,4 +1,3 @@
-# ruff: noqa: E501
 """A ledger as YAML text: a draft with what is still open in comments, or a finished one."""
 
 from __future__ import annotations
@@ -12,12 +11,14 @@ from atlarge.claims.drafting.draft import Drafted
 
 HEADING = [
     "# A draft: no claim in it is a finding until a person has confirmed it (atlarge claims finish, or take",
-    "# away `status: draft`). Put each claim in your own words, finish what the comments ask, drop what is none.",
+    "# away `status: draft`). Put each claim in your own words, finish what the comments ask, drop what is"
+    " none.",
     "# `inferred` lists fields that the sentence itself does not give.",
 ]
 QUESTIONS = {
     "speaker": "Who says it? A name, or anonymous.",
-    "heard": "How did it reach the article? court, sworn, statement, interview, document, report, second hand or third hand.",
+    "heard": "How did it reach the article? court, sworn, statement, interview, document, report, second"
+    " hand or third hand.",
     "measure": "What is counted? A name from `atlarge claims measures`.",
     "where": "Where? A county, office area, state, city or United States.",
     "when": "When? A day, month, year, FY2017 or 2017-02-01..2017-02-09.",
