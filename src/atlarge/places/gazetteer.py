@@ -15,6 +15,10 @@ from atlarge.reference import table
 
 TOWN_WEIGHT = 5000.0
 """Weight of a town of the hand file against namesakes: about the median of such towns."""
+TOWN_LISTED, PLACE_LISTED = 400.0, 100.0
+"""Weights of a town and of a small place that the Census Bureau's list alone has."""
+_TOWNS_ARE_CITIES = frozenset({"MA", "ME", "NH", "NY", "RI", "VT"})
+"""States in which a town is what a city is elsewhere."""
 _USED = ("all", "to 2019", "to 2021", "from 2015")
 _CITY_AS_COUNTY = {"24510", "29510", "32510"}
 _LEGAL_TYPES = (
@@ -121,7 +125,17 @@ def _county_names(
     return names, cities
 
 
-def _cities() -> dict[str, list[Named]]:
+@cache
+def _divisions() -> dict[tuple[str, str, str], list[str]]:
+    """Return the counties of each township, town and small place, by key, state and kind."""
+    out: dict[tuple[str, str, str], list[str]] = {}
+    rows = table("civil_divisions").select("name", "state", "kind", "county_fips").rows()
+    for name, state, kind, fips in rows:  # SAND CREEK and SANDCREEK are one key
+        out.setdefault((squash(name), state, kind), []).extend(fips.split())
+    return out
+
+
+def _cities(counties: dict[str, County]) -> dict[str, list[Named]]:
     frame = table("cities").with_columns(
         pl.col("city").str.replace_all(" ", "").alias("key"),
         # a name without a population is taken to be small, an alias smaller still
@@ -139,6 +153,13 @@ def _cities() -> dict[str, list[Named]]:
             out[key] = [Named(*row)]
         else:
             found.append(Named(*row))
+    listed = {
+        (key, county.state) for key, named in out.items() for county in (counties[n.fips] for n in named)
+    }
+    for (key, state, kind), found_in in _divisions().items():
+        if kind == "place" or (kind == "town" and state in _TOWNS_ARE_CITIES and (key, state) not in listed):
+            weight = TOWN_LISTED if kind == "town" else PLACE_LISTED
+            out.setdefault(key, []).extend(Named(fips, weight, "census") for fips in found_in)
     for fips, towns in hand("towns")["towns"].items():
         for town in towns:
             named = out.setdefault(squash(town), [])
@@ -288,7 +309,16 @@ class Gazetteer:
     @cached_property
     def cities(self) -> dict[str, list[Named]]:
         """Cities by name, with the county in which they lie."""
-        return _own_cities(_cities(), self.city_counties, self.counties)
+        return _own_cities(_cities(self.counties), self.city_counties, self.counties)
+
+    @cached_property
+    def townships(self) -> dict[str, list[Named]]:
+        """Townships, and towns, by name: to be read only beside the word."""
+        out: dict[str, list[Named]] = {}
+        for (key, _, kind), found_in in _divisions().items():
+            if kind != "place":
+                out.setdefault(key, []).extend(Named(fips, TOWN_LISTED, kind) for fips in found_in)
+        return out
 
     @cached_property
     def _listed(self) -> tuple[dict[str, list[Site]], dict[str, str]]:
@@ -298,6 +328,11 @@ class Gazetteer:
     def sites(self) -> dict[str, list[Site]]:
         """Facilities by name."""
         return self._listed[0]
+
+    @cached_property
+    def hand_sites(self) -> list[tuple[str, str]]:
+        """Names and counties of the facilities that a person has placed."""
+        return [(key, s.fips) for key, sites in self.sites.items() for s in sites if s.source == "hand"]
 
     @property
     def site_codes(self) -> dict[str, str]:

@@ -25,6 +25,11 @@ _COUNTY_OR_CITY = frozenset({"JAIL", "JAILS", "DETENTION", "LOCKUP", "ADC", "COU
 _CITY_SAID = frozenset(
     {"CITY", "POLICE", "PD", "MUNICIPAL", "TOWN", "TOWNSHIP", "VILLAGE", "COUNTY", "PARISH"}
 )
+WHOLE_WORDS = 8
+"""Fewest letters with which a facility's name must begin to be known by its beginning."""
+WHOLE_NAME = 5
+"""Fewest letters of a county's name that may stand before words that nothing explains."""
+_NOT_COUNTY = frozenset({"CITY", "DIV", "DIVISION", "TUNNEL", "BRIDGE", "STATE", "TOWNSHIP", "TOWN"})
 SHORTEST = 4
 """Fewest letters of a name that stands alone."""
 
@@ -69,9 +74,9 @@ def name_alone(case: Case) -> Answer | None:
     if any(_here(case, site.fips) for site in listed):
         return None
     names = _places(case, key)
-    if not names or (
-        case.context.states and any(n.source == "city" and n.weight >= KNOWN_SIZE for n in names)
-    ):
+    if not names:
+        return _facility_alone(case, key, said)
+    if case.context.states and any(n.source == "city" and n.weight >= KNOWN_SIZE for n in names):
         return None  # a name with its state is a city's: that rule says so more surely
     # CAP - LEWIS: a prison of that name elsewhere has as good a claim as the county here
     full = "".join(word for word in case.words[:end] if word != ",")
@@ -83,6 +88,51 @@ def name_alone(case: Case) -> Answer | None:
             case, f"'{said}' names a place here and a facility elsewhere: {', '.join(labels[:6])}"
         )
     return weighed(case, names, said)
+
+
+def _facility_alone(case: Case, key: str, said: str) -> Answer | None:
+    """A facility without the word that says so: COYOTE RIDGE, OTAY MESA; no place here has the name."""
+    if case.query.aor is None and not case.context.states:
+        return None
+    found = {p.fips for p in case.gaz.prisons.get(key, ()) if _here(case, p.fips)}
+    if not found and len(key) >= WHOLE_WORDS and not case.has("facility"):
+        found = {fips for name, fips in case.gaz.hand_sites if name.startswith(key) and _here(case, fips)}
+    if len(found) != 1:
+        return None
+    level = case.gaz.confidence["facility_alone"]
+    return county(case, next(iter(found)), level, f"name alone: '{said}'; a facility of the name")
+
+
+def county_first(case: Case) -> Answer | None:
+    """A county's name that begins a text, before words that nothing explains: BOSSIER MAX, GEAUGA SAFETY CTR.
+
+    Only where one county of the area has the name and no city of another county there has it.
+    """
+    if case.query.aor in (None, "HQ") or case.has("docket") or case.has("team") or case.has("office"):
+        return None
+    start, end = core(case)
+    hits = [h for h in case.found.bare_counties if h.start == start]
+    if not hits or "," in case.words[start:end]:
+        return None
+    hit = max(hits, key=lambda h: h.end)
+    if (
+        len(hit.key) < WHOLE_NAME
+        or hit.key in case.gaz.words["never_city"]
+        or hit.key in case.gaz.state_names
+    ):
+        return None
+    after = case.words[hit.end : hit.end + 1]
+    longer = any(c.start <= hit.start and c.end > hit.end for c in case.found.cities)
+    kinds = case.gaz.words["generic"] | case.gaz.words["type_words"] | case.gaz.words["never_city"]
+    others = [c for c in case.found.cities if c.start >= hit.end and len(c.key) > 3 and c.key not in kinds]
+    if longer or others or not after or after[0] in case.gaz.words["street"] or after[0] in _NOT_COUNTY:
+        return None
+    fits = {n.fips for n in _places(case, hit.key)}
+    if len(fits) != 1:
+        return None
+    level = case.gaz.confidence["name_small"]
+    basis = f"county's name before other words: '{case.said(hit)}'; the only place of the name in the area"
+    return county(case, next(iter(fits)), level, basis)
 
 
 def weighed(

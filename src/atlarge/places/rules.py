@@ -17,11 +17,12 @@ from atlarge.places.city_rule import (
 )
 from atlarge.places.fuzzy import near_city, near_county, near_prison, near_site
 from atlarge.places.gazetteer import Gazetteer, Named, Site
-from atlarge.places.name_rule import core, jail_alone, name_alone, name_misspelt, police_alone
+from atlarge.places.name_rule import core, county_first, jail_alone, name_alone, name_misspelt, police_alone
 from atlarge.places.office_rule import office_rule, team_rule
 from atlarge.places.scan import COUNTY_WORDS, NOTHING, STATE_OF_TYPE, Hit, PrisonHit, scan
 from atlarge.places.spelling import corrected
 from atlarge.places.text import fault, squash, tokens
+from atlarge.places.township_rule import township_rule
 
 _ONE_COUNTY = {"DC": "11001", "GU": "66010"}
 _COMPASS = frozenset(
@@ -30,6 +31,7 @@ _COMPASS = frozenset(
 _PRISON = frozenset(
     {"CORRECTIONAL", "PRISON", "UNIT", "PENITENTIARY", "FCI", "USP", "CI", "CF", "INSTITUTION"}
 )
+_CAMPUS = frozenset({"UNIVERSITY", "COLLEGE"})
 OUTSIDE_BY_HAND = 0.88
 """Factor for a facility decided by hand that lies outside the area of responsibility of the record."""
 
@@ -106,8 +108,11 @@ def _pick_site(case: Case) -> tuple[int, int, Site, float] | None:
             continue
         if end - start == 1 and after in ("SO", "SHERIFF") and case.words[start] in case.gaz.county_names:
             continue
-        if _is_police(case.words[:start] + case.words[end:]) and any(
-            c.start < end and start < c.end for c in case.found.cities
+        campus = not _CAMPUS.isdisjoint(case.words[start:end])
+        if (
+            _is_police(case.words[:start] + case.words[end:])
+            and not campus
+            and any(c.start < end and start < c.end for c in case.found.cities)
         ):
             continue
         fits = [s for s in sites if s.aor is None or code is None or code in (s.aor, "HQ")]
@@ -478,10 +483,12 @@ RULES: tuple[Callable[[Case], Answer | None], ...] = (
     _sheriff,
     police_alone,
     jail_alone,
+    township_rule,
     city_rule,
     _bare_county,
     _fuzzy,
     name_misspelt,
+    county_first,
     city_outside,
     team_rule,
     _state_rule,

@@ -82,7 +82,7 @@ def scan(gaz: Gazetteer, words: list[str], area_states: frozenset[str]) -> Found
             if key in gaz.any_name:
                 _named(gaz, words, i, j + 1, key, found, named_states)
     counties = _longest(found.counties)
-    states, spans = _states(gaz, words, named_states, counties, found.cities, area_states)
+    states, spans = _states(gaz, words, named_states, counties, found.cities, found.sites, area_states)
     return found._replace(
         counties=counties, bare_counties=_longest(found.bare_counties), states=states, state_spans=spans
     )
@@ -155,6 +155,7 @@ def _states(
     named: list[tuple[int, int, str]],
     counties: list[Hit],
     cities: list[Hit],
+    sites: list[SiteHit],
     area_states: frozenset[str],
 ) -> tuple[frozenset[str], list[tuple[int, int]]]:
     """Return the states that a text names, and where.
@@ -163,6 +164,8 @@ def _states(
     binds before one inside it; inside, only a state of the area of responsibility is believed.
     """
     n = len(words)
+    # CAMP EAST MONTANA is in Texas
+    hand_sites = [s for s in sites if any(site.source == "hand" for site in s.sites)]
     codes = [(i, i + 1, w) for i, w in enumerate(words) if len(w) == 2 and w in gaz.states]
     spans = [
         s for s in codes if _is_code(words, s[0], n, s[2], area_states) or _after_city(gaz, words, s, cities)
@@ -172,6 +175,7 @@ def _states(
         for i, j, code in named
         if not any(c.start <= i and j <= c.end for c in counties)
         and not any(c.start <= i and j <= c.end and c.end - c.start > j - i for c in cities)
+        and not any(c.start < i and j <= c.end for c in hand_sites)
         and not _is_road(gaz, words, j)
         and (code != "WA" or not area_states or "WA" in area_states)
     ]
@@ -225,7 +229,10 @@ def _is_code(words: list[str], i: int, n: int, code: str, area_states: frozenset
     ends = (i + 1 == n and i > 0) or (i == 0 and following in _AGENCY)
     stated = i + 1 < n and words[i + 1] == "STATE"
     inside = 0 < i < n - 1 and code not in _NEVER_INSIDE
-    bounded = inside and (words[i - 1] == "," or words[i + 1] in (",", "GENERAL", "PD", "POLICE", "JAIL"))
+    typed = inside and words[i - 1] in COUNTY_WORDS  # JOHNSON COUNTY KS ADC
+    before = words[i - 1] if i else ""
+    bounded = inside and (before == "," or following in (",", "GENERAL", "PD", "POLICE", "JAIL"))
+    bounded = bounded or typed
     if not (ends or stated or bounded):
         return False
     if inside and words[i - 1] == "," and words[i + 1] == ",":

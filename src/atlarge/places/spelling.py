@@ -21,6 +21,16 @@ STEM = 5
 _GLUED = ("COUNTY", "PARISH", "JAIL", "POLICE", "SHERIFF", "DETENTION", "PRISON")
 
 
+_COMPASS = {
+    "N": ("NORTH", "NORTHERN"),
+    "S": ("SOUTH", "SOUTHERN"),
+    "E": ("EAST", "EASTERN"),
+    "W": ("WEST", "WESTERN"),
+    "NO": ("NORTH", "NORTHERN"),
+    "SO": ("SOUTH", "SOUTHERN"),
+}
+
+
 def corrected(words: list[str]) -> list[str]:
     """Return the words of a text with misspelt words for kinds of places put right.
 
@@ -40,6 +50,7 @@ def corrected(words: list[str]) -> list[str]:
     ['DALE', 'COUNTY', 'JAIL']
     """
     known = gazetteer().known_words
+    words = _compass(words)
     if all(len(word) < SHORTEST or word in known for word in words):
         return words
     out: list[str] = []
@@ -50,6 +61,19 @@ def corrected(words: list[str]) -> list[str]:
         else:
             out.extend(_read(word))
     return out
+
+
+def _compass(words: list[str]) -> list[str]:
+    """Write out a short word of the compass that begins a text, where the whole begins a name (SO DESERT)."""
+    if len(words) < 2 or words[0] not in _COMPASS:
+        return words
+    gaz = gazetteer()
+    for end in range(2, min(len(words), 5) + 1):
+        rest = "".join(words[1:end])
+        for first in (words[0], *_COMPASS[words[0]]):
+            if any(first + rest in names for names in (gaz.any_name, gaz.sites, gaz.prisons)):
+                return [first, *words[1:]]
+    return words
 
 
 @cache

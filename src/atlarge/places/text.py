@@ -89,6 +89,10 @@ _WORDS = {
     "DEPT": "DEPARTMENT",
     "SHERIFFS": "SHERIFF",
     "HTS": "HEIGHTS",
+    "BCH": "BEACH",
+    "SPGS": "SPRINGS",
+    "BLDG": "BUILDING",
+    "SFTY": "SAFETY",
     "TWP": "TOWNSHIP",
     "TXN": "TX",
     "SUBOFFICE": "SUB OFFICE",
@@ -103,7 +107,16 @@ _WORDS = {
 }
 _AFTER_COUNTY = frozenset({"JAIL", "SHERIFF", "SHERIFFS", "SO", "DETENTION", "PRISON", "CORRECTIONAL"})
 _BEFORE_NAME = {"ST": "SAINT", "STE": "SAINTE", "FT": "FORT", "MT": "MOUNT"}
-_SHORT = frozenset({"CO", "COUNTRY", "DET", *_BEFORE_NAME, *_WORDS})
+_AFTER_STATE = frozenset(
+    {"PRISON", "PEN", "PENITENTIARY", "POLICE", "PATROL", "CORR", "CORRECTIONAL", "HOSP", "HOSPITAL"}
+)
+"""Words before which ST stands for STATE, where a name stands before it: WASCO ST PRISON."""
+_COURTS = frozenset(
+    {"DISTRICT", "DIST", "SUPERIOR", "CIRCUIT", "MUNICIPAL", "CRIMINAL", "JUSTICE", "PROBATE", "COUNTY"}
+    | {"MAGISTRATE", "FAMILY", "TRAFFIC", "SUPREME"}
+)
+"""Words after which CT stands for COURT: CHELSEA DISTRICT CT."""
+_SHORT = frozenset({"CO", "COUNTRY", "DET", "ST", "CT", *_BEFORE_NAME, *_WORDS})
 """Words that `expand` may write out."""
 
 
@@ -143,6 +156,10 @@ def expand(raw: list[str], aor: str | None = None) -> list[str]:
             out.append("CO" if ends and apart and aor in ("DEN", None) else "COUNTY")
         elif word == "COUNTRY" and i < last and raw[i + 1] in _AFTER_COUNTY:
             out.append("COUNTY")
+        elif word == "ST" and 0 < i < last and raw[i + 1] in _AFTER_STATE:
+            out.append("STATE")
+        elif word == "CT" and i > 0 and raw[i - 1] in _COURTS:
+            out.append("COURT")
         elif word in _BEFORE_NAME and i < last and raw[i + 1] not in (",", "STATE"):
             out.append(_BEFORE_NAME[word])
         elif word == "DET" and (last == 0 or (i < last and raw[i + 1] in ("GENERAL", "GEN", ","))):

@@ -1,0 +1,83 @@
+"""Townships: a name beside the word township, of which a state may have many of one name."""
+
+from __future__ import annotations
+
+from rapidfuzz import process
+from rapidfuzz.distance import OSA
+
+from atlarge.places.case import Answer, Case, county, unresolved
+from atlarge.places.choose import in_area
+from atlarge.places.fuzzy import edits_allowed
+from atlarge.places.gazetteer import Named
+from atlarge.places.name_rule import KNOWN_SIZE
+
+_LONGEST = 4
+
+
+def township_rule(case: Case) -> Answer | None:
+    """Answer with the county of a township; of several of the name, with the one whose county is named too.
+
+    MANHEIM TOWNSHIP lies around the borough of that name: where one of several townships has a town of its
+    name in its county, it is likely, never sure. Else the text is left open.
+    """
+    at = next((i for i, word in enumerate(case.words) if word == "TOWNSHIP"), None)
+    if at is None:
+        return None
+    named = _before(case, at) or _after(case, at)
+    if named is None:
+        return None
+    said, names, level = named
+    beside = {n.fips for hit in case.found.bare_counties for n in hit.names if hit.end != at}
+    fits = [n for n in names if n.fips in beside] or names
+    if len({n.fips for n in fits}) == 1:
+        return county(case, fits[0].fips, level, f"township named: '{said}'")
+    known = case.gaz.cities.get("".join(said.upper().split()), ())
+    towns = {n.fips: n.weight for n in known if n.weight >= KNOWN_SIZE}
+    likely = sorted((n.fips for n in fits if n.fips in towns), key=lambda fips: (-towns[fips], fips))
+    if len(likely) == 1:
+        level = min(level, case.gaz.confidence["township_by_town"])
+        return county(
+            case, likely[0], level, f"township named: '{said}'; of several, the one with a town of it"
+        )
+    labels = ", ".join(sorted(case.gaz.counties[n.fips].place_name for n in fits)[:6])
+    return unresolved(case, f"township named: '{said}'; several of that name: {labels}")
+
+
+def _before(case: Case, at: int) -> tuple[str, list[Named], float] | None:
+    """Return the longest name that ends right before the word at `at`; one misspelt, if none is spelt so."""
+    spans = [case.words[start:at] for start in range(max(0, at - _LONGEST), at)]
+    for span in (s for s in spans if "," not in s):
+        if names := _here(case, "".join(span)):
+            return " ".join(span).title(), names, case.gaz.confidence["township"]
+    if not case.context.states:
+        return None
+    known = [key for key in case.gaz.townships if _here(case, key)]
+    for span in (s for s in spans if "," not in s):
+        key = "".join(span)
+        allowed = edits_allowed(key)
+        if not allowed or key in case.gaz.cities:
+            continue
+        near = process.extract(key, known, scorer=OSA.distance, score_cutoff=allowed, limit=3)
+        if near and (len(near) == 1 or near[0][1] < near[1][1]):
+            return near[0][0].title(), _here(case, near[0][0]), case.gaz.confidence["name_fuzzy"]
+    return None
+
+
+def _after(case: Case, at: int) -> tuple[str, list[Named], float] | None:
+    """Return the longest name after TOWNSHIP OF."""
+    if case.words[at + 1 : at + 2] != ["OF"]:
+        return None
+    for end in range(min(len(case.words), at + 2 + _LONGEST), at + 2, -1):
+        span = case.words[at + 2 : end]
+        if "," not in span and (names := _here(case, "".join(span))):
+            return " ".join(span).title(), names, case.gaz.confidence["township"]
+    return None
+
+
+def _here(case: Case, key: str) -> list[Named]:
+    """Return the townships of a name inside the state named, or else inside the area."""
+    found = [n for n in case.gaz.townships.get(key, ()) if n.source == "township"]
+    if case.context.states:
+        return [n for n in found if case.gaz.counties[n.fips].state in case.context.states]
+    code = case.query.aor
+    return [n for n in found if code in (None, "HQ") or in_area(case.gaz, n.fips, str(code))]
