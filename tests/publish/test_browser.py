@@ -4,16 +4,23 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+import shutil
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import polars as pl
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from made import made_store
 from playwright.sync_api import Browser, Page, expect
 
 from atlarge.explain.example import example_answer
 from atlarge.publish import report
+from atlarge.publish.i18n import LANGUAGES, Words
+from atlarge.publish.pages import path_of, place_page
+from atlarge.publish.preview import server
+from atlarge.publish.site_data import Found, gather_site
 
 pytestmark = pytest.mark.browser
 HERE = ("http://127.0.0.1:", "file:", "data:")
@@ -33,7 +40,19 @@ PAGES = (
     "/claims.html",
 )
 ANSWER = "/answers/travis-tx-2017.html"
-STORY_PAGES = (ANSWER, "/es" + ANSWER, "/how-right.html", "/claims.html", "/es/index.html")
+BRIEF = "/answers/travis-tx-2017-brief.html"
+STORY_PAGES = (
+    ANSWER,
+    "/es" + ANSWER,
+    BRIEF,
+    "/how-right.html",
+    "/claims.html",
+    "/es/index.html",
+    "/es/pooled.html",
+    "/policies/map.html",
+    "/place/office/AUS.html",
+    "/es/place/state/TX.html",
+)
 """Pages of the longer site: an answer, the checks, the ledger, the front with all its sections."""
 STORY_CHARTS = (
     ANSWER,
@@ -42,6 +61,9 @@ STORY_CHARTS = (
     "/es/embed.html?with=answer-travis-tx-2017&m=at_large",
     "/es/how-right.html",
     "/index.html",
+    "/es/index.html",
+    BRIEF,
+    "/es" + BRIEF,
     "/place/nation/US.html",
 )
 CHARTS = (
@@ -377,6 +399,39 @@ def test_no_label_of_an_answer_is_clipped_or_over_another(page: Page, story_addr
             page.locator("svg.live").first.wait_for()
         assert page.evaluate(OVERLAPS) == [], path
         assert page.evaluate("document.documentElement.scrollWidth") <= width, path
+
+
+def test_no_label_is_clipped_on_the_page_of_any_place(page: Page, address: str, site: Path) -> None:
+    """Every place of the site, in the language and at the width that its turn gives it."""
+    found = sorted(site.glob("place/*/*.html"))
+    assert len(found) > 15
+    for i, path in enumerate(found):
+        width = (320, 390, 768, 1440)[i % 4]
+        page.set_viewport_size({"width": width, "height": 900})
+        page.goto(f"{address}{'/es' if i % 8 > 3 else ''}/{path.relative_to(site).as_posix()}")
+        if page.locator("[data-live]").count():
+            page.locator("svg.live").first.wait_for()
+        assert page.evaluate(OVERLAPS) == [], path
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, path
+
+
+def test_a_county_that_no_record_names_is_accessible(page: Page, site: Path, tmp_path: Path) -> None:
+    data, _ = gather_site(made_store(tmp_path / "store"), surges=Found(), levels=["aor", "county"])
+    shutil.copytree(site / "static", tmp_path / "static")
+    paths = [path_of("place/county/48187", Words(language)) for language in LANGUAGES]
+    for path, language in zip(paths, LANGUAGES, strict=True):
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        text = place_page(data, data.places["county", "48187"], Words(language))
+        (tmp_path / path).write_text(text, encoding="utf-8")
+    tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+    with server(tmp_path) as served:
+        threading.Thread(target=served.serve_forever, daemon=True).start()
+        for path in paths:
+            page.goto(f"http://127.0.0.1:{served.server_address[1]}/{path}")
+            assert page.locator(".where").count()
+            found = Axe().run(page, options={"runOnly": {"type": "tag", "values": tags}})
+            assert found.response["violations"] == [], found.generate_report()
+        served.shutdown()
 
 
 def test_an_answers_chart_has_its_measures_dates_and_other_places(
