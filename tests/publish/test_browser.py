@@ -418,6 +418,7 @@ def test_no_label_is_clipped_on_the_page_of_any_place(page: Page, address: str, 
 def test_a_county_that_no_record_names_is_accessible(page: Page, site: Path, tmp_path: Path) -> None:
     data, _ = gather_site(made_store(tmp_path / "store"), surges=Found(), levels=["aor", "county"])
     shutil.copytree(site / "static", tmp_path / "static")
+    shutil.copy(site / "site.json", tmp_path)
     paths = [path_of("place/county/48187", Words(language)) for language in LANGUAGES]
     for path, language in zip(paths, LANGUAGES, strict=True):
         (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
