@@ -57,6 +57,7 @@ def test_a_span_gives_p_to_four_digits_and_shares_to_three() -> None:
         "placebos": 61,
         "mde": 4.57,
         "burst_share": 0.654,
+        "inferred": 0.0,
     }
     bare = replace(span, p_placebo=None, mde=None, burst_share=None).to_dict()
     assert (bare["p_placebo"], bare["mde"], bare["burst_share"]) == (None, None, None)

@@ -57,7 +57,7 @@ class Span:
 
     `start` and `end` are inclusive days; `observed` and `counterfactual` are counts over them;
     `burst_share` is the share of the positive residual that lies in detected surges (None: no surges
-    requested).
+    requested); `inferred` is how much of `observed` is inferred, not recorded.
     """
 
     span: Literal["month", "quarter", "rest", "policy"]
@@ -72,6 +72,7 @@ class Span:
     placebos: int
     mde: float | None
     burst_share: float | None = None
+    inferred: float = 0.0
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values; areas and intervals as their own dicts."""
@@ -88,6 +89,7 @@ class Span:
             "placebos": self.placebos,
             "mde": _round(self.mde),
             "burst_share": _round(self.burst_share, 3),
+            "inferred": _round(self.inferred),
         }
 
 

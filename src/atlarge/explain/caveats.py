@@ -428,10 +428,35 @@ def _led_elsewhere(facts: Facts) -> Fields:
     return None
 
 
+_SAID_APART = ("cap-collapse",)
+"""Breaks that a caveat of their own tells of."""
+
+
+@_rule("handoffs")
+def _handoffs_inferred(facts: Facts) -> Fields:
+    total = None if facts.handoffs is None else facts.handoffs.totals["policy"]
+    if total is None or total.inferred <= 0:
+        return None
+    keys = _jails(facts)
+    day = next(b.date for b in facts.breaks if b.id in _SAID_APART)
+    return {
+        "day": day,
+        "inferred": Number(total.inferred, "estimate", keys),
+        "half": Number(max(1.0, total.inferred_half), "estimate", keys),
+    }
+
+
+@_rule("handoffs")
+def _handoffs_end(facts: Facts) -> Fields:
+    if facts.handoffs is not None or not any(b.id in _SAID_APART for b in facts.breaks):
+        return None
+    return {"day": next(b.date for b in facts.breaks if b.id in _SAID_APART)}
+
+
 @_rule("count")
 def _series_break(facts: Facts) -> Fields:
     """The first break within the months that are compared; the end of a series is no break in it."""
-    inside = [b for b in facts.breaks if b.kind != "coverage"]
+    inside = [b for b in facts.breaks if b.kind != "coverage" and b.id not in _SAID_APART]
     if not inside:
         return None
     return {"day": inside[0].date, "what": inside[0].says}

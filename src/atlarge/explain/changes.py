@@ -107,10 +107,11 @@ def strip_of(
     """The monthly series of a unit up to `shown_until`, its changes, and the one nearest to the policy.
 
     The changes are found without any date; `day` and `end` of the policy only choose which one is named
-    first. None where the unit has no records at all.
+    first. None where the unit has no records at all. Of what is inferred no change of level is read.
     """
+    counts = counts.recorded
     row = counts.row(key)
-    if row is None:
+    if row is None or counts.n_days == 0:
         return None
     values, firsts = counts.calendar()
     series = values[row]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
 
@@ -15,8 +16,10 @@ from atlarge.calendar import month_start
 from atlarge.errors import QuestionError
 from atlarge.explain.areas import seat_of
 from atlarge.explain.periods import Months
+from atlarge.panel import NATION, PLACE_COLUMN
 from atlarge.panel import measure as measure_of
 from atlarge.panel.counting import sparse
+from atlarge.panel.inferred import Calibration, custodial_cells, daily_inference
 
 if TYPE_CHECKING:
     from atlarge.records.store import Store
@@ -25,15 +28,66 @@ Floats = NDArray[np.float64]
 MIN_TOTAL = 12
 
 
+@dataclass(frozen=True)
+class Inferred:
+    """The part of counts that is inferred: from the day `start` on, running sums [units x days + 1] of the
+    arrests to be told apart, of the count inferred, and of its binomial variance."""
+
+    start: dt.date
+    merged: Floats
+    mean: Floats
+    variance: Floats
+    calibration: Calibration
+
+    def over(self, first: dt.date, stop: dt.date, row: int) -> tuple[float, float]:
+        """The count inferred of a unit over [first, stop), and half of its interval."""
+        days = self.mean.shape[1] - 1
+        a, b = (min(max((day - self.start).days, 0), days) for day in (first, stop))
+        merged, mean, variance = (
+            float(total[row, b] - total[row, a]) for total in (self.merged, self.mean, self.variance)
+        )
+        return mean, float(self.calibration.half_width(np.array([merged]), np.array([variance]))[0])
+
+    def joined(self, rows: Sequence[Sequence[int]]) -> Inferred:
+        """Of units that are sums of these: `rows` lists those of each."""
+        sums = [
+            np.stack([total[list(of)].sum(0) if of else np.zeros(total.shape[1]) for of in rows])
+            for total in (self.merged, self.mean, self.variance)
+        ]
+        return replace(self, merged=sums[0], mean=sums[1], variance=sums[2])
+
+    def plus(self, other: Inferred) -> Inferred:
+        """Both for the same units; the less certain of both calibrations stands for the sum."""
+        a, b = self.calibration, other.calibration
+        larger = Calibration(
+            max(a.drift, b.drift), tuple(map(max, a.factor, b.factor)), min(a.periods, b.periods),
+            a.hidden_from, None,
+        )  # fmt: skip
+        return replace(
+            self,
+            merged=self.merged + other.merged,
+            mean=self.mean + other.mean,
+            variance=self.variance + other.variance,
+            calibration=larger,
+        )
+
+
 class Daily:
     """Counts [units x days] from the day `first` on, NaN where no release covers; `keys` name the rows.
 
     Running totals are what nearly every question reads, so counts by day are worked out only when wanted.
-    Whole counts below 2^24 are exact in single precision.
+    Whole counts below 2^24 are exact in single precision. `inferred`: the part that is inferred, not
+    recorded, if any.
     """
 
-    def __init__(self, values: NDArray[np.float32], keys: tuple[str, ...], first: dt.date) -> None:
-        self.values, self.keys, self.first = values, keys, first
+    def __init__(
+        self,
+        values: NDArray[np.float32],
+        keys: tuple[str, ...],
+        first: dt.date,
+        inferred: Inferred | None = None,
+    ) -> None:
+        self.values, self.keys, self.first, self.inferred = values, keys, first, inferred
 
     @cached_property
     def _running(self) -> tuple[NDArray[np.float32], NDArray[np.int32] | None]:
@@ -55,10 +109,11 @@ class Daily:
         holes: NDArray[np.int32] | None,
         keys: tuple[str, ...],
         first: dt.date,
+        inferred: Inferred | None = None,
     ) -> Daily:
         """From running totals [units x days + 1] and running numbers of days not covered (None: all are)."""
         found = cls.__new__(cls)
-        found.keys, found.first, found._running = keys, first, (total, holes)
+        found.keys, found.first, found._running, found.inferred = keys, first, (total, holes), inferred
         return found
 
     @property
@@ -85,9 +140,22 @@ class Daily:
 
     def plus(self, other: Daily) -> Daily:
         """Both counts added up, for the same units and days; a day must be covered in both."""
+        parts = [one for one in (self.inferred, other.inferred) if one is not None]
+        inferred = parts[0].plus(parts[1]) if len(parts) > 1 else parts[0] if parts else None
         if self.is_covered and other.is_covered:
-            return Daily.of_totals(self._running[0] + other._running[0], None, self.keys, self.first)
-        return Daily(self.values + other.values, self.keys, self.first)
+            total = self._running[0] + other._running[0]
+            return Daily.of_totals(total, None, self.keys, self.first, inferred)
+        return Daily(self.values + other.values, self.keys, self.first, inferred)
+
+    @property
+    def recorded(self) -> Daily:
+        """The same up to the day from which it is inferred."""
+        if self.inferred is None:
+            return self
+        total, holes = self._running
+        until = max(0, (self.inferred.start - self.first).days) + 1
+        cut = None if holes is None else holes[:, :until]
+        return Daily.of_totals(total[:, :until], cut, self.keys, self.first)
 
     def covered(self) -> NDArray[np.bool_]:
         """Whether each day [days] is covered for any unit."""
@@ -172,7 +240,7 @@ class _Replaced(Daily):
     """Counts of which some units are replaced, by running totals of these alone [rows x days + 1]."""
 
     def __init__(self, of: Daily, rows: NDArray[np.int64], total: NDArray[np.float32]) -> None:
-        self.keys, self.first = of.keys, of.first
+        self.keys, self.first, self.inferred = of.keys, of.first, of.inferred
         self._of, self._rows, self._total = of, rows, total
 
     @cached_property
@@ -205,8 +273,10 @@ class _Joined(Daily):
         first: dt.date,
         n_days: int,
         parts: list[tuple[Daily, NDArray[np.int64], NDArray[np.int64]]],
+        inferred: Inferred | None = None,
     ) -> None:
         self.keys, self.first, self._days, self._parts = keys, first, n_days, parts
+        self.inferred = inferred
 
     @cached_property
     def _running(self) -> tuple[NDArray[np.float32], NDArray[np.int32] | None]:
@@ -282,7 +352,13 @@ def _daily(
         total[rows, columns + 1] = counts[measure].to_numpy()
         missing = None if is_whole else ~reported
         until = measure_of(measure).unmeasured_from
+        inferred = None
         if until is not None and until <= last:
+            inferred = _inferred(key, source, by, measure, until, last, index, first)
+        if inferred is not None and until is not None:
+            day = (until - first).days
+            total[:, max(0, day) + 1 :] += np.diff(inferred.mean, axis=1)
+        elif until is not None and until <= last:
             missing = np.zeros(reported.shape, dtype=bool) if missing is None else missing.copy()
             missing[:, max(0, (until - first).days) :] = True
         holes = None
@@ -291,8 +367,46 @@ def _daily(
             holes = np.zeros(total.shape, dtype=np.int32)
             np.cumsum(missing, axis=1, out=holes[:, 1:])
         np.cumsum(total, axis=1, out=total)
-        found[measure] = Daily.of_totals(total, holes, tuple(places), first)
+        found[measure] = Daily.of_totals(total, holes, tuple(places), first, inferred)
     return found
+
+
+@lru_cache(maxsize=4)
+def _cells(key: str, source: StoreSource) -> pl.DataFrame:
+    return custodial_cells(source.store)
+
+
+def _inferred(
+    key: str,
+    source: StoreSource,
+    by: str,
+    measure: str,
+    until: dt.date,
+    last: dt.date,
+    index: dict[str, int],
+    first: dt.date,
+) -> Inferred | None:
+    """What goes on, inferred, where a measure ends; None where there is no such measure, or no ground for it.
+
+    Days before `first` are no days of the counts, so the inferred part begins no earlier.
+    """
+    if measure != "handoffs":
+        return None
+    column = PLACE_COLUMN[by]
+    place = pl.col(column) if column else pl.lit(NATION)
+    found = daily_inference(_cells(key, source), until, place)
+    if found is None:
+        return None
+    start = max(until, first)
+    rows = found.sums.filter(pl.col("place").is_in(list(index)), pl.col("period").is_between(start, last))
+    at = np.array([index[name] for name in rows["place"]], dtype=int)
+    day = (rows["period"] - start).dt.total_days().to_numpy()
+    sums = []
+    for name in ("merged", "mean", "variance"):
+        total = np.zeros((len(index), (last - start).days + 2))
+        total[at, day + 1] = rows[name].to_numpy()
+        sums.append(np.cumsum(total, axis=1))
+    return Inferred(start, sums[0], sums[1], sums[2], found.calibration)
 
 
 class StoreSource:
@@ -351,6 +465,17 @@ class Localities:
         self._taken = [index[units[k][0]] for k in self._named]
         self._seated = [(k, rows) for k, (_, rows, _) in enumerate(units) if rows]
 
+    def _inferred(self, *, own: bool, near: bool) -> Inferred | None:
+        county, office = (one.inferred for one in self._from)
+        parts = []
+        if own and county is not None:
+            at = dict(zip(self._named, self._taken, strict=True))
+            parts.append(county.joined([[at[k]] if k in at else [] for k in range(len(self.keys))]))
+        if near and office is not None:
+            seated = dict(self._seated)
+            parts.append(office.joined([seated.get(k, []) for k in range(len(self.keys))]))
+        return parts[0].plus(parts[1]) if len(parts) > 1 else parts[0] if parts else None
+
     @cached_property
     def county(self) -> Daily:
         """The county's own records."""
@@ -368,19 +493,20 @@ class Localities:
 
     def _sum(self, *, own: bool, near: bool) -> Daily:
         county, office = self._from
+        inferred = self._inferred(own=own, near=near) if self.keys else None
         if county.is_covered and office.is_covered and len(county.keys) > 0:
             seats = [(k, row) for k, rows in self._seated for row in rows]
             parts = [(county, np.array(self._named, dtype=np.int64), np.array(self._taken, dtype=np.int64))]
             parts += [(office, *np.array(seats, dtype=np.int64).reshape(-1, 2).T)]
             used = [part for part, is_used in zip(parts, (own, near), strict=True) if is_used]
-            return _Joined(self.keys, county.first, county.n_days, used)
+            return _Joined(self.keys, county.first, county.n_days, used, inferred)
         found = np.zeros((len(self.keys), county.n_days), dtype=np.float32)
         found[:, ~(county if county.keys else office).covered()] = np.nan
         if own:
             found[self._named] = county.of_rows(self._taken)
         for k, rows in self._seated if near else ():
             found[k] += office.of_rows(rows).sum(0)
-        return Daily(found, self.keys, county.first)
+        return Daily(found, self.keys, county.first, inferred)
 
 
 def localities(

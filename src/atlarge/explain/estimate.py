@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from statistics import NormalDist
 
 import numpy as np
 from numpy.typing import NDArray
@@ -44,8 +45,9 @@ class Total:
     """A span's sums: effect = observed - expected with its placebo interval; scale, the usual size of its
     error; p-values two-sided, of an excess (`p_high`) and of a shortfall (`p_low`); `p_material`, the chance
     of so small an excess were a material one there (a quarter of what was expected); `power`, the chance
-    that a material one would be found; the smallest excess found with 80 % power (`mde`); and the numbers of
-    placebo totals, places and dates behind them."""
+    that a material one would be found; the smallest excess found with 80 % power (`mde`); the numbers of
+    placebo totals, places and dates behind them; and how much of what was observed is inferred, with half of
+    that interval."""
 
     observed: float
     expected: float
@@ -60,6 +62,35 @@ class Total:
     power: float | None = None
     placebo_units: int = 0
     placebo_dates: int = 0
+    inferred: float = 0.0
+    inferred_half: float = 0.0
+
+    def widened(self, inferred: float, half: float) -> Total:
+        """The same where `inferred` of what was observed is known to +- `half` only: both errors are added
+        as independent ones, and p-values follow."""
+        if inferred <= 0 or self.effect.value is None or self.effect.low is None or self.effect.high is None:
+            return self
+        value = self.effect.value
+        low = value - float(np.hypot(value - self.effect.low, half))
+        high = value + float(np.hypot(self.effect.high - value, half))
+        scale = float(np.hypot(self.scale, half / 1.645))
+        shrink = self.scale / scale if scale > 0 else 1.0
+
+        def weaker(p: float) -> float:
+            return 1 - NormalDist().cdf(NormalDist().inv_cdf(min(max(1 - p, 1e-9), 1 - 1e-9)) * shrink)
+
+        return replace(
+            self,
+            effect=Interval(value, low, min(high, max(self.observed, value))),
+            scale=scale,
+            p=min(1.0, 2 * weaker(self.p / 2)),
+            p_high=weaker(self.p_high),
+            p_low=weaker(self.p_low),
+            p_material=None if self.p_material is None else weaker(self.p_material),
+            mde=self.mde / shrink if shrink > 0 else self.mde,
+            inferred=inferred,
+            inferred_half=half,
+        )
 
     @property
     def counterfactual(self) -> Interval:
@@ -127,11 +158,45 @@ def estimate(
     units that did not change in these months (`changed`), of like size or in the mask `donors`, with
     placebos of the same date. `leave_out`: codes of places not to be used; `tuning`: a penalty already
     chosen; `grid`: that of another method for the same question. Raises QuestionError where the unit has no
-    records, all zeros, or too few comparison units.
+    records, all zeros, or too few comparison units, and where a day with the policy in force is not covered.
     """
     row = counts.row(key)
     if row is None:
         raise QuestionError(f"{area.name}: no {_label(measure)} are recorded there; ask for a larger area")
+    seen = counts.binned(months)[row]
+    if not np.isfinite(seen[months.in_force]).all():
+        first = months.start[int(np.flatnonzero(months.in_force & ~np.isfinite(seen))[0])]
+        raise QuestionError(
+            f"{area.name}: {_label(measure)} are not recorded throughout the month from {first} on"
+        )
+    found = _estimate(
+        counts, row, area, measure, months, changed, method, leave_out, donors, tuning, policies, only_total,
+        grid,
+    )  # fmt: skip
+    if counts.inferred is None:
+        return found
+    totals = {}
+    for name, total in found.totals.items():
+        first, last = months.bounds(months.span(name))
+        totals[name] = total.widened(*counts.inferred.over(first, last + dt.timedelta(days=1), row))
+    return replace(found, totals=totals)
+
+
+def _estimate(
+    counts: Daily,
+    row: int,
+    area: Area,
+    measure: str,
+    months: Months,
+    changed: set[str],
+    method: str,
+    leave_out: set[str] | None,
+    donors: NDArray[np.bool_] | None,
+    tuning: float | None,
+    policies: Registry | None,
+    only_total: bool,
+    grid: PlaceboGrid | None,
+) -> Estimate:
     if method in ("share", "sdid"):
         try:
             return share_estimate(
@@ -429,6 +494,7 @@ def span_of(found: Estimate, name: str, burst_share: float | None = None) -> Spa
         placebos=total.placebos,
         mde=total.mde,
         burst_share=burst_share,
+        inferred=total.inferred,
     )
 
 

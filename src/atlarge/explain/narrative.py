@@ -312,11 +312,12 @@ def handoffs_paragraph(facts: Facts) -> Message:
         "when": when(facts),
         "o": Number(total.observed, "count", keys),
     }
+    part = "_inferred" if total.inferred > 0 else ""
     if is_same(total.observed, total.expected):
-        sentence = say("handoffs.same", difference=difference(total.effect, keys), **shared)
+        sentence = say(f"handoffs.same{part}", difference=difference(total.effect, keys), **shared)
     else:
         sentence = say(
-            "handoffs.says",
+            f"handoffs.says{part}",
             e=Number(total.expected, "estimate"),
             difference=difference(total.effect, keys, is_brief=True),
             **shared,

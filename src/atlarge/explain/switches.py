@@ -36,7 +36,7 @@ def method_switches(world: Study, policy: Policy, months: Months, changed: set[s
         if area is None:
             continue
         counts = world.level(area) if area.level in ("county", "office", "aor") else world.main
-        switch = _switch(counts["at_large"], counts["handoffs"], area)
+        switch = _switch(counts["at_large"], counts["handoffs"].recorded, area)
         if switch is None:
             continue
         first = add_months(policy.known, -NEAR_MONTHS)
@@ -54,10 +54,11 @@ def _switch(at_large: Daily, handoffs: Daily, area: Area) -> MethodSwitch | None
     row, other = at_large.row(area.code), handoffs.row(area.code)
     if row is None or other is None:
         return None
-    part, firsts = at_large.calendar()
-    rest, _ = handoffs.calendar()
     try:
-        found = mix_switch(part[row], part[row] + rest[other])
+        part, firsts = at_large.calendar()
+        rest, _ = handoffs.calendar()
+        months = rest.shape[1]
+        found = mix_switch(part[row, :months], part[row, :months] + rest[other])
     except QuestionError:
         return None
     if not found.is_switch:

@@ -70,6 +70,11 @@ class Calibration:
     hidden_from: dt.date | None
     error: float | None
 
+    def half_width(self, merged: NDArray[np.float64], variance: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Half of the interval of sums of `merged` arrests with this binomial variance; 0 where none."""
+        scale = np.sqrt(variance + (self.drift * merged) ** 2 + _FLOOR)
+        return np.asarray(np.where(merged > 0, np.array(self.factor)[_size(merged)] * scale, 0.0))
+
     def to_dict(self) -> dict[str, Any]:
         """The calibration as a document."""
         return {
@@ -305,8 +310,7 @@ def inferred_counts(
     )
     half = np.zeros(both.height)
     if calibration is not None:
-        factor = np.array(calibration.factor)[_size(both["merged"].to_numpy().astype(float))]
-        half = np.where(both["merged"].to_numpy() > 0, factor * _scale(both, calibration.drift), 0.0)
+        half = calibration.half_width(both["merged"].to_numpy().astype(float), both["variance"].to_numpy())
     low, high = pl.Series("low", half), pl.Series("high", half)
     frame = both.select(
         "place",
@@ -318,6 +322,33 @@ def inferred_counts(
         .alias("high"),
     )
     return frame, calibration
+
+
+@dataclass(frozen=True)
+class DailyInference:
+    """Handoffs inferred by day from the break on, and what their error follows from.
+
+    `sums`: place, period (day), merged, mean, variance.
+    """
+
+    sums: pl.DataFrame
+    calibration: Calibration
+
+
+def daily_inference(cells: pl.DataFrame, break_day: dt.date, place: pl.Expr) -> DailyInference | None:
+    """Handoffs among the arrests of each place and day whose method does not say the kind of custody.
+
+    `cells`: as of `custodial_cells`. None where no such arrest is recorded, or where too few records before
+    the break say the kind of custody.
+    """
+    is_after = pl.col("date") >= break_day
+    merged = cells.filter(is_after, pl.col("method").is_in(MERGED))
+    known = cells.filter(~is_after, pl.col("method").is_in([LOCAL, *ELSEWHERE]))
+    if merged.is_empty() or known["n"].sum() < FEWEST:
+        return None
+    p = pl.Series("p", local_share(known, merged, break_day))
+    sums = _by_period(merged.with_columns(p), place, pl.col("date")).drop_nulls("place")
+    return DailyInference(sums, calibrate(known, place, pl.col("date").dt.truncate("1mo")))
 
 
 def definition(break_day: dt.date, calibration: Calibration | None) -> dict[str, Any]:
