@@ -16,6 +16,7 @@ import resource
 import subprocess
 import sys
 import time
+from collections import Counter
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
@@ -309,6 +310,13 @@ def document(found: dict[str, Any]) -> str:
         bursts=[row for row in rows if row["burst"] and row["burst"]["p_placebo"] <= 0.05],
         pooled=found["pooled"],
         counts=counts,
+        unclear=dict(
+            Counter(
+                row["verdicts"]["concentration"]["rule"]
+                for row in rows
+                if row["verdicts"]["concentration"]["verdict"] == "cannot be told"
+            ).most_common()
+        ),
         near=near,
         fell=fell,
         known=sum(row["substitution_rate"].get("is_known") is True for row in rows),
