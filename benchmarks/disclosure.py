@@ -1,9 +1,10 @@
 """Disclosure control of the full site of the embedded records: time, what is hidden, and the attack on it.
 
-Run: python benchmarks/disclosure.py. The table of counts is made as `atlarge publish` makes it, with the
-worked answer, the verdicts and the surges of all levels, and attacked by the programme of the tests
-(tests/publish/attacker.py), which is told which withheld counts are small after all. Peers, in the same run:
-only the small counts hidden; and the same search where each cell costs its count, whatever it is of.
+Run: python benchmarks/disclosure.py; with `--attacks` the table of attacks alone (`_attacks.py`). The
+counts are those that `atlarge publish` makes, with the worked answer, the verdicts and the surges of all
+levels, attacked by the programme of the tests (tests/publish/attacker.py), which is told which withheld
+counts are small after all. Peers, in the same run: only the small counts hidden; and the same search
+where each cell costs its count, whatever it is of.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from _attacks import attacks
 from atlarge.disclosure import table as disclosure
 from atlarge.disclosure.certificates import proved_spread
 from atlarge.disclosure.suppression import COMPLEMENTARY, OPEN, PRIMARY, UNMARKED, UNPUBLISHED, search
@@ -117,6 +119,9 @@ def _shares(
 
 def main() -> None:
     """Measure and save."""
+    if "--attacks" in sys.argv[1:]:
+        save({**json.loads(RESULTS.read_text(encoding="utf-8")), "attacks": attacks()})
+        return
     frame, given, pairs, asked = problem()
     values, covered, r = given["values"], given["covered"], given["r"]
     published = np.asarray(given["published"], bool)
@@ -150,8 +155,13 @@ def main() -> None:
         "hidden_without_weights": _shares(frame, plain.status, published, asked),
     }
     print(json.dumps(told, indent=2))
+    save({**told, "attacks": attacks()})
+
+
+def save(found: dict[str, Any]) -> None:
+    """Write the results."""
     RESULTS.parent.mkdir(exist_ok=True)
-    RESULTS.write_text(json.dumps(told, indent=2, sort_keys=True) + "\n", encoding="utf-8")
+    RESULTS.write_text(json.dumps(found, indent=2, sort_keys=True) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

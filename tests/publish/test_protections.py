@@ -6,6 +6,8 @@ The attack reads tables, sentences, captions, coordinates of charts, scripts and
 from __future__ import annotations
 
 import datetime as dt
+import re
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -27,7 +29,8 @@ from atlarge.disclosure.table import Counts
 from atlarge.explain.answer import Answer
 from atlarge.explain.example import example_answer
 from atlarge.publish import answer_view, lineage_data, site, site_pages
-from atlarge.publish.answers import Shown, shown_series
+from atlarge.publish.answers import Shown, show, shown_series
+from atlarge.publish.i18n import Words
 from atlarge.publish.reports import report_html
 from atlarge.records.store import Store
 
@@ -144,6 +147,28 @@ def _drawn(folder: Path, monkeypatch: Patch, *, protected: bool) -> int:
     return _recovered_of(report_html(_small_month()), "a point of the chart")
 
 
+def _expected(folder: Path, monkeypatch: Patch, *, protected: bool) -> int:
+    """Expected counts that are a multiple of what three other places had together: one total, published
+    elsewhere, gives all of them."""
+    answer = example_answer()
+    main = shown_series(answer)[0]
+    others = [2 if k == 5 else 7 + 3 * (k % 5) for k in range(len(main.period))]
+    share = [0.37 * n for n in others]
+    few = replace(
+        answer,
+        pre_fit=answer.pre_fit | {"donors": 3},
+        series=[replace(s, counterfactual=share) if s is main else s for s in answer.series],
+    )
+    if not protected:
+        monkeypatch.setattr(sys.modules[Shown.__module__], "printable", lambda answer, *given: answer)
+        monkeypatch.setattr(Shown, "is_closed", False)
+    figures = answer_view.context(show(few), Words("en"))["figures"]
+    rows = next(f.table.rows for f in figures if f.id == "chart-at_large")
+    expected = [float(row[-2]) for row in rows if re.fullmatch(r"\d+(\.\d)?", str(row[-2]))]
+    found = [e * others[-1] / expected[-1] for e in expected]
+    return sum(abs(total - 2) < 0.2 for total in found)
+
+
 PROTECTIONS: dict[str, Callable[..., int]] = {
     "sums of the tables": _sums,
     "numbers of rows": _rows,
@@ -151,6 +176,7 @@ PROTECTIONS: dict[str, Callable[..., int]] = {
     "levels before and after a change": _said("a change is found"),
     "the pace before a policy": _said("at the earlier pace"),
     "coordinates of a chart": _drawn,
+    "expected counts of few places": _expected,
 }
 
 
