@@ -166,6 +166,11 @@ class Drawing:
         label = escape(f"{self.title}. {self.sentence}")
         return f'<svg xmlns="http://www.w3.org/2000/svg" {box}{wide} role="img" aria-label="{label}"{extra}>'
 
+    def inline(self, kind: str = "") -> str:
+        """Markup for a page whose style sheet holds the chart classes; the templates call it."""
+        name = f' class="chart {kind}"' if kind else ' class="chart"'
+        return f"{self._open(name)}{self.marks}</svg>"
+
     def standalone(self) -> str:
         """A whole SVG file in light colours, with its heading, on white."""
         head = 34.0
