@@ -36,7 +36,7 @@ DOCS = HERE.parent / "docs" / "answers.md"
 BEFORE = HERE / "answers_before.json"
 SHORT = {"singling_out": "Singled out", "substitution": "Replaced", "concentration": "More people"}
 KINDS = {"county": "counties", "office": "office areas", "aor": "areas of responsibility", "state": "states"}
-RANDOM = 5000
+RANDOM = 2000
 
 
 def measure() -> dict[str, Any]:
