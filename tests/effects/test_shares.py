@@ -297,3 +297,23 @@ def test_every_result_has_a_frame_a_summary_and_a_short_form() -> None:
         assert found.to_frame().height >= 1
     assert path.to_frame().height == 40
     assert pooled.to_frame()["time"].to_list() == list(range(-6, 12))
+
+
+def test_a_chance_is_never_less_than_among_the_placebos_of_the_same_date() -> None:
+    """Errors drawn wider below at one date: its chance is counted by hand, with ten placebos of all dates."""
+    rng = np.random.default_rng(5)
+    units, dates = np.divmod(np.arange(60 * 20), 20)
+    expected = np.full(len(units), 40.0)
+    observed = rng.poisson(expected).astype(float)
+    observed[dates == 7] = rng.poisson(np.where(rng.random(60) < 0.3, 12.0, 40.0))
+    steady = np.zeros(len(units))
+    usual = learn_errors(observed, expected, steady, units, dates)
+    here = learn_errors(observed, expected, steady, units, dates, here=7)
+    at = float(np.quantile(here.same, 0.2))
+    pooled = ((here.z <= at).mean() * here.blocks + 1) / (here.blocks + 1)
+    by_hand = ((here.same <= at).sum() + 10 * pooled) / (60 + 10)
+    assert len(usual.same) == 0 and len(here.same) == 60
+    assert by_hand > pooled
+    assert here.tail(at)[1] == pytest.approx(by_hand)
+    assert here.tail(here._bar(0.05))[0] <= 0.05
+    assert here.tail(here._bar(0.05) - 0.3)[0] > 0.05

@@ -8,7 +8,7 @@ errors of all units and dates together then give intervals, p-values and power f
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -29,6 +29,7 @@ PRIOR_SPREAD = (0.05, 0.05)
 PRIOR_UNITS = 20.0
 SLOPE_BOUNDS = ((0.0, 0.5), (-0.2, 0.6))
 SMALL_ERROR = 0.05
+PRIOR_SAME = 10.0  # placebos of all dates that count beside those of the date of the question
 MATERIAL = 0.25
 GOAL = 0.8  # the power at which an effect is called detectable
 ROOT_SHIFT = 0.4
@@ -105,6 +106,9 @@ class PredictionErrors:
         What expected counts are multiplied by, so that placebo totals are right on average.
     blocks : float
         Placebo totals that count as independent: units times the root of their spans without overlap.
+    same : array [K]
+        The standardised errors of the date of the question, sorted. What befell all units at that date is no
+        effect on one of them, so a chance is never less than among these and ten of all dates together.
     """
 
     beta: Floats
@@ -117,6 +121,7 @@ class PredictionErrors:
     blocks: float
     n_units: int
     n_dates: int
+    same: Floats = field(default_factory=lambda: np.empty(0))
 
     def size(self, expected: ArrayLike, unsteady: ArrayLike) -> Floats:
         """Usual size of the error on the square-root scale, for expected totals (already times `factor`)."""
@@ -137,11 +142,18 @@ class PredictionErrors:
         return unroot(centre + low * size), unroot(centre + high * size)
 
     def tail(self, z: float) -> tuple[float, float]:
-        """Chance of a standardised error of at least z, and of at most z."""
+        """Chance of a standardised error of at least z, and of at most z: the larger of those among all
+        placebos and among those of the same date."""
         m, n = len(self.z), max(self.blocks, 2.0)
         at_least = float(m - np.searchsorted(self.z, z - 1e-12)) / m
         at_most = float(np.searchsorted(self.z, z + 1e-12, side="right")) / m
-        return (at_least * n + 1) / (n + 1), (at_most * n + 1) / (n + 1)
+        high, low = (at_least * n + 1) / (n + 1), (at_most * n + 1) / (n + 1)
+        if not len(self.same):
+            return high, low
+        k, below = len(self.same), int(np.searchsorted(self.same, z - 1e-12))
+        until = int(np.searchsorted(self.same, z + 1e-12, side="right"))
+        prior, size = PRIOR_SAME, len(self.same) + PRIOR_SAME
+        return max(high, (k - below + prior * high) / size), max(low, (until + prior * low) / size)
 
     def draw(self, expected: float, unsteady: float, z: Floats) -> Floats:
         """Counts without a change for given standardised errors."""
@@ -199,7 +211,11 @@ class PredictionErrors:
         n = max(self.blocks, 2.0)
         share = (alpha * (n + 1) - 1) / n
         k = math.floor(max(share, 0.0) * len(self.z))
-        return float(self.z[-k]) if k >= 1 else float(self.z[-1]) + 1e-9
+        bar = float(self.z[-k]) if k >= 1 else float(self.z[-1]) + 1e-9
+        if not len(self.same):
+            return bar
+        possible = [bar, *(float(v) + 1e-9 for v in self.same if v >= bar)]
+        return next((v for v in possible if self.tail(v)[0] <= alpha), possible[-1])
 
 
 def _features(expected: ArrayLike, unsteady: ArrayLike) -> Floats:
@@ -322,10 +338,12 @@ def learn_errors(
     noise = float((log - base - scaled @ beta).var())
     unsure = np.vstack([np.full((1, len(beta)), noise / n_units), noise * np.linalg.inv(gram)])
     z = error / np.exp(base + scaled @ beta)
+    same = np.empty(0)
     if here is not None:
         shift = _date_shift(z, when, here)
         z = np.where(when == here, z / np.exp(shift), z)
         base += shift
+        same = np.sort(z[when == here])
     dates_seen = np.unique(when)
     # spans of one unit that do not overlap share its ways: they count by their square root
     spans = max(1.0, (int(dates_seen.max() - dates_seen.min()) + length) / max(length, 1))
@@ -341,6 +359,7 @@ def learn_errors(
         min(float(len(y)), blocks),
         n_units,
         len(dates_seen),
+        same,
     )
 
 
