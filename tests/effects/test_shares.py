@@ -312,8 +312,58 @@ def test_a_chance_is_never_less_than_among_the_placebos_of_the_same_date() -> No
     at = float(np.quantile(here.same, 0.2))
     pooled = ((here.z <= at).mean() * here.blocks + 1) / (here.blocks + 1)
     by_hand = ((here.same <= at).sum() + 10 * pooled) / (60 + 10)
-    assert len(usual.same) == 0 and len(here.same) == 60
+    assert (len(usual.same), len(here.same)) == (0, 60)
     assert by_hand > pooled
     assert here.tail(at)[1] == pytest.approx(by_hand)
     assert here.tail(here._bar(0.05))[0] <= 0.05
     assert here.tail(here._bar(0.05) - 0.3)[0] > 0.05
+
+
+def test_questions_that_the_data_do_not_allow_are_refused_in_one_line() -> None:
+    y = np.random.default_rng(3).poisson(12, (40, 48)).astype(float)
+
+    def changed(row: int, period: int | slice, value: float) -> np.ndarray:
+        other = y.copy()
+        other[row, period] = value
+        return other
+
+    months = [f"{2015 + k // 12}-{k % 12 + 1:02}-01" for k in range(48)]
+    long = pl.DataFrame(
+        {
+            "place": np.repeat([f"u{k}" for k in range(40)], 48),
+            "month": months * 40,
+            "n": y.ravel(),
+        }
+    ).with_columns(pl.col("month").str.to_date())
+    named = {"unit": "place", "time": "month", "value": "n"}
+    cases = [
+        (y[0], 0, 30, {}, "1 dimension"),
+        (y, 0, 0, {}, "only 0 periods before"),
+        (y, 0, 4, {}, "only 4 periods before"),
+        (y, 0, 48, {}, "after the last of 48 periods"),
+        (y, 99, 30, {}, "no unit 99"),
+        (y, 0, 30, {"end": 30}, "ends before its first"),
+        (changed(5, 5, -1.0), 0, 30, {}, "5 has -1 in 5"),
+        (changed(5, 5, np.inf), 0, 30, {}, "5 has inf in 5"),
+        (changed(0, 35, np.nan), 0, 30, {}, "no record in 35"),
+        (changed(0, slice(None), 0.0), 0, 30, {}, "zero"),
+        (long, "u0", "spring", named, "no time like those"),
+        (long, "u0", "2030-01-01", named, "after the last"),
+        (long.vstack(long[:1]), "u0", "2018-04-01", named, "more than one row"),
+        (long.filter(pl.col("month") != pl.date(2016, 9, 1)), "u0", "2018-04-01", named, "not evenly spaced"),
+        (long.with_columns(n=pl.lit("many")), "u0", "2018-04-01", named, "n is not a number"),
+        (long, "u0", "2018-04-01", {}, "name the columns"),
+    ]
+    for data, unit, start, more, why in cases:
+        with pytest.raises(QuestionError, match=why) as refused:
+            share_effect(data, unit, start, **more)
+        assert "\n" not in str(refused.value)
+
+
+def test_a_day_as_text_is_the_day() -> None:
+    y = np.random.default_rng(3).poisson(12, (40, 48)).astype(float)
+    months = pl.date_range(pl.date(2015, 1, 1), pl.date(2018, 12, 1), "1mo", eager=True)
+    long = pl.DataFrame({"u": np.repeat(np.arange(40), 48), "t": months.to_list() * 40, "n": y.ravel()})
+    for frame in (long, long.with_columns(pl.col("t").cast(pl.Datetime))):
+        found = share_effect(frame, 0, "2017-07-01", unit="u", time="t", value="n")
+        assert found.total == share_effect(y, 0, 30).total

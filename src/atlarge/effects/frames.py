@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -29,14 +31,50 @@ class Panel:
         try:
             return self.units.index(unit)
         except ValueError:
-            raise QuestionError(f"no unit {unit!r}; there are {len(self.units)}") from None
+            near = ", ".join(map(str, self.units[:3]))
+            raise QuestionError(f"no unit {unit!r}; there are {len(self.units)}: {near}, ...") from None
 
     def column(self, time: Any) -> int:
         """Index of the first period at or after a time; QuestionError where there is none."""
-        for k, label in enumerate(self.times):
-            if label >= time:
-                return k
-        raise QuestionError(f"{time} lies after the last period ({self.times[-1]})")
+        wanted = _like(time, self.times[0]) if self.times else time
+        try:
+            found = next((k for k, label in enumerate(self.times) if label >= wanted), None)
+        except TypeError:
+            raise QuestionError(f"{time!r} is no time like those of the data ({self.times[0]!r})") from None
+        if found is None:
+            raise QuestionError(
+                f"{time} lies after the last of {len(self.times)} periods ({(self.times or ('none',))[-1]}); "
+                "an array has a row for each unit and a column for each period"
+            )
+        return found
+
+
+def _like(time: Any, label: Any) -> Any:
+    """A day given as text or in another type, in the type of the labels."""
+    if isinstance(label, dt.date) and isinstance(time, str):
+        try:
+            time = dt.datetime.fromisoformat(time)
+        except ValueError:
+            return time
+    if isinstance(label, dt.datetime):
+        if isinstance(time, dt.date) and not isinstance(time, dt.datetime):
+            time = dt.datetime(time.year, time.month, time.day)
+        return time.replace(tzinfo=label.tzinfo) if isinstance(time, dt.datetime) else time
+    return time.date() if isinstance(label, dt.date) and isinstance(time, dt.datetime) else time
+
+
+def _check_even(times: list[Any]) -> None:
+    """QuestionError where periods are missing between others, for all units."""
+    if len(times) < 3 or not isinstance(times[0], dt.date | int | float):
+        return
+    step = [(b - a).total_seconds() if isinstance(a, dt.date) else b - a for a, b in pairwise(times)]
+    usual = sorted(step)[len(step) // 2]
+    for (a, b), width in zip(pairwise(times), step, strict=True):
+        if not usual / 1.5 < width < usual * 1.5:
+            raise QuestionError(
+                f"periods are not evenly spaced: from {a} to {b} it is not as far as between others; add the "
+                "missing periods (empty where nothing was recorded, 0 where nothing happened)"
+            )
 
 
 def panel_of(
@@ -54,7 +92,8 @@ def panel_of(
     Raises
     ------
     QuestionError
-        A column is missing, or a unit has two rows for one period.
+        A column is missing, a value is no number, a unit has two rows for one period, or periods are missing
+        between others.
 
     Examples
     --------
@@ -65,9 +104,14 @@ def panel_of(
     [[3.0, 4.0], [5.0, nan]]
     """
     if unit is None and time is None and value is None:
-        values = np.asarray(data, dtype=np.float64)
+        try:
+            values = np.asarray(data, dtype=np.float64)
+        except (TypeError, ValueError):
+            raise QuestionError(
+                "not all values are numbers; of a dataframe, name the columns by unit=, time= and value="
+            ) from None
         if values.ndim != 2:
-            raise ValueError(f"expected an array of units x periods, got {values.ndim} dimension(s)")
+            raise QuestionError(f"expected an array of units x periods, got {values.ndim} dimension(s)")
         return Panel(values, tuple(range(len(values))), tuple(range(values.shape[1])))
     import narwhals as nw
 
@@ -78,11 +122,18 @@ def panel_of(
             f"{', '.join(frame.columns)}"
         )
     rows, columns = frame[str(unit)].to_list(), frame[str(time)].to_list()
+    if any(v is None or v != v for v in (*rows, *columns)):  # NaN is not equal to itself
+        raise QuestionError(f"{unit} or {time} is empty in some row: leave such rows out")
     units, times = sorted(set(rows)), sorted(set(columns))
+    _check_even(times)
     if len(set(zip(rows, columns, strict=True))) < len(rows):
         raise QuestionError(f"a {unit} has more than one row for a {time}: add them up first")
     at = {name: k for k, name in enumerate(units)}
     when = {name: k for k, name in enumerate(times)}
     out = np.full((len(units), len(times)), np.nan)
-    out[[at[r] for r in rows], [when[c] for c in columns]] = frame[str(value)].cast(nw.Float64).to_numpy()
+    try:
+        numbers = frame[str(value)].cast(nw.Float64).to_numpy()
+    except (TypeError, ValueError, nw.exceptions.NarwhalsError) as error:
+        raise QuestionError(f"{value} is not a number everywhere: {str(error).splitlines()[0]}") from None
+    out[[at[r] for r in rows], [when[c] for c in columns]] = numbers
     return Panel(out, tuple(units), tuple(times))

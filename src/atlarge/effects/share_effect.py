@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from atlarge.effects.cells import Departure, PlaceboGrid, placebo_grid
-from atlarge.effects.frames import panel_of
+from atlarge.effects.cells import MIN_HISTORY, Departure, PlaceboGrid, placebo_grid
+from atlarge.effects.frames import Panel, panel_of
 from atlarge.effects.prediction import Judged
+from atlarge.errors import QuestionError
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -146,7 +147,8 @@ def share_effect(
     Raises
     ------
     QuestionError
-        Too little record before, only zeros before, or too few placebos.
+        Too little record before (fewer than 6 periods), only zeros before, no record in a period of the
+        change, values that are no counts, or too few placebos.
 
     Examples
     --------
@@ -162,6 +164,7 @@ def share_effect(
     row = panel.row(target)
     first = panel.column(start)
     stop = len(panel.times) if end is None else panel.column(end)
+    _check(panel, row, first, stop)
     labels = None
     if isinstance(group, Mapping):
         labels = np.array([str(group.get(name)) for name in panel.units])
@@ -189,3 +192,28 @@ def share_effect(
         target, panel.times, first, stop, panel.values[row], grid.path(), low, high, total, two,
         grid.departure(), grid,
     )  # fmt: skip
+
+
+def _check(panel: Panel, row: int, first: int, stop: int) -> None:
+    """QuestionError where a question cannot be answered from this panel."""
+    wrong = np.argwhere((panel.values < 0) | np.isinf(panel.values))
+    if len(wrong):
+        unit, period = wrong[0]
+        raise QuestionError(
+            f"counts are 0 or more: {panel.units[unit]} has {panel.values[unit, period]:g} "
+            f"in {panel.times[period]}"
+        )
+    if stop <= first:
+        raise QuestionError("the change ends before its first period: `end` is the first period after it")
+    before = int(np.isfinite(panel.values[row, :first]).sum())
+    if 0 < before < MIN_HISTORY or first == 0:
+        raise QuestionError(
+            f"only {before} periods before the change have records of {panel.units[row]}; "
+            f"at least {MIN_HISTORY} are needed"
+        )
+    lacking = np.flatnonzero(np.isnan(panel.values[row, first:stop]))
+    if before and len(lacking):
+        raise QuestionError(
+            f"{panel.units[row]} has no record in {panel.times[first + lacking[0]]}: "
+            "let `end` be a period before which it has"
+        )
