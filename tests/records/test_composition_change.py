@@ -16,6 +16,7 @@ from atlarge.cli import _load_commands, app
 from atlarge.composition import composition
 from atlarge.effects import kitagawa
 from atlarge.errors import CoverageError, QuestionError
+from atlarge.publish import publish
 
 BEFORE, AFTER = ("2025-09-01", "2025-10-30"), ("2025-11-01", "2025-12-30")
 JAIL = ("Custodial Arrest", "TRAVIS COUNTY JAIL, AUSTIN, TX")
@@ -69,6 +70,22 @@ def test_the_change_is_taken_apart_as_built(store: Path) -> None:
     )
     assert found.change.within.value == pytest.approx((1 / 3 - 1 / 2) * (2 / 6 + 0.6) / 2)
     assert found.to_frame()["group"].to_list() == ["home_or_street", "jail"]
+
+
+@pytest.mark.parametrize(("last", "is_safe"), [("2025-10-30", False), ("2025-10-31", True)])
+def test_numbers_beside_a_site_leave_no_day_over(
+    store: Path, tmp_path: Path, last: str, is_safe: bool
+) -> None:
+    """The site has October; on its last day there was one arrest."""
+    _load_commands()
+    site = tmp_path / "site"
+    publish(site, store, workers=1, levels=("nation", "state"), answers="none")
+    words = ["composition", "TX", "--before", f"2025-10-01:{last}", "--after", "2025-11-01:2025-11-30"]
+    words += ["--by", "landmark_class", "--store", str(store), "--json", "--disclose"]
+    assert CliRunner().invoke(app, words).exit_code == 0
+    found = CliRunner().invoke(app, [*words, "--beside", str(site)])
+    assert (found.exit_code == 0) is is_safe
+    assert is_safe or "small counts would follow" in str(found.exception)
 
 
 def test_counts_say_more_of_some_and_fewer_of_others(store: Path) -> None:

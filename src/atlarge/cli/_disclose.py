@@ -31,6 +31,25 @@ BesideOption = Annotated[
 MOST = 50_000
 
 
+def require_published(store: Store, windows: Sequence[Window], beside: Path) -> None:
+    """QuestionError where one of some counts may not stand beside what a site published: a small count of the
+    days between them would follow."""
+    from atlarge.disclosure.table import SHOWN
+    from atlarge.errors import QuestionError
+    from atlarge.publish.editions import read_edition
+    from atlarge.publish.release_table import site_cells
+
+    table = site_cells(store, windows, before=read_edition(beside), only_windows=True).table
+    keys = {(w.level, w.place, w.name, w.start, w.end) for w in windows}
+    shown = table.frame.filter((table.frame["every"] == "window") & (table.frame["mark"] == SHOWN))
+    missing = keys - set(shown.select("level", "place", "measure", "start", "end").rows())
+    if missing:
+        raise QuestionError(
+            f"{beside}: small counts would follow from these numbers and that site together; ask for whole "
+            "months or fiscal years that it covers"
+        )
+
+
 def emit_disclosed(
     store: Store, windows: Sequence[Window], *, as_json: bool, beside: Path | None = None
 ) -> None:

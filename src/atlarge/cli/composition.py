@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from atlarge.cli._disclose import BesideOption
 from atlarge.cli._output import JsonFlag, StoreOption, emit_json, mark_undisclosed, note
+
+if TYPE_CHECKING:
+    from atlarge.composition import Composition
 
 
 def register(app: typer.Typer) -> None:
@@ -23,6 +28,21 @@ def _span(words: str, option: str) -> tuple[str, str]:
     return first.strip(), last.strip()
 
 
+_ALONE = "; beside a site of the same records some may follow: name it by --beside"
+
+
+def _check(found: Composition, store: Path | None, beside: Path, scheme: str) -> None:
+    """The arrests of both periods, and of their parts, against what a site published."""
+    from atlarge.cli._disclose import require_published
+    from atlarge.publish.day_ranges import Window
+    from atlarge.records.store import open_store
+
+    measures = ("arrests", "at_large", "handoffs") if found.by == "category" else ("arrests",)
+    member = ((found.level, found.place),)
+    windows = [Window(member, m, *span, scheme) for m in measures for span in (found.before, found.after)]
+    require_published(open_store(store), windows, beside)
+
+
 def composition_command(
     place: Annotated[str, typer.Argument(help='As 48453, "Travis County, TX", AUS, CHI, TX or US.')],
     before: Annotated[str, typer.Option("--before", help="First and last day, as 2024-10-01:2025-01-19.")],
@@ -37,6 +57,7 @@ def composition_command(
     disclose: Annotated[
         bool, typer.Option("--disclose", help="Only if no count behind the numbers is small.")
     ] = False,
+    beside: BesideOption = None,
     as_json: JsonFlag = False,
 ) -> None:
     """Why the share with a conviction changed: other kinds of arrests, or other people within them."""
@@ -53,6 +74,8 @@ def composition_command(
         engine=engine,
         disclose=disclose,
     )
+    if disclose and beside is not None:
+        _check(found, store, beside, scheme)
     if as_json:
         emit_json(found.to_dict(), disclosed=disclose)
     else:
@@ -66,7 +89,7 @@ def composition_command(
         if not disclose:
             mark_undisclosed()
     if disclose:
-        note("no small count is behind these numbers; beside other tables of the same days, check both")
+        note("no small count is behind these numbers" + ("" if beside else _ALONE))
     for name, left_out in zip(("before", "after"), found.not_recorded, strict=True):
         if left_out:
             note(f"{left_out:,} arrests {name} have no criminality recorded; they are left out")
