@@ -77,6 +77,17 @@ def _check_even(times: list[Any]) -> None:
             )
 
 
+def _numbers(values: list[Any], name: str) -> list[float]:
+    """Numbers written as text; QuestionError for what is none."""
+    found = []
+    for text in values:
+        try:
+            found.append(float("nan") if text is None else float(text))
+        except (TypeError, ValueError):
+            raise QuestionError(f"{name} is not a number everywhere: {text!r}") from None
+    return found
+
+
 def panel_of(
     data: Any, *, unit: str | None = None, time: str | None = None, value: str | None = None
 ) -> Panel:
@@ -131,9 +142,10 @@ def panel_of(
     at = {name: k for k, name in enumerate(units)}
     when = {name: k for k, name in enumerate(times)}
     out = np.full((len(units), len(times)), np.nan)
-    try:
-        numbers = frame[str(value)].cast(nw.Float64).to_numpy()
-    except (TypeError, ValueError, nw.exceptions.NarwhalsError) as error:
-        raise QuestionError(f"{value} is not a number everywhere: {str(error).splitlines()[0]}") from None
+    column = frame[str(value)]
+    if not (column.dtype.is_numeric() or column.dtype == nw.Boolean):  # text: each entry by itself
+        numbers = np.array(_numbers(column.to_list(), str(value)))
+    else:
+        numbers = column.cast(nw.Float64).to_numpy()
     out[[at[r] for r in rows], [when[c] for c in columns]] = numbers
     return Panel(out, tuple(units), tuple(times))
