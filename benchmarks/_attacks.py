@@ -58,7 +58,7 @@ def _row(attack: str, records: str, ours: Callable[..., Any], naive: Callable[..
                 result, n = result
                 tried.append(n)
             found[name] = int(result)
-            found["tried"] = max(int(found.get("tried", 0)), max(tried, default=0))
+            found["tried"] = max(int(found.get("tried", 0)), found[name], *tried)
     found["seconds"] = round(time.perf_counter() - start, 1)
     print(found, file=sys.stderr, flush=True)
     return found
