@@ -43,6 +43,13 @@ def test_spanish_has_no_uncontracted_article_and_no_english() -> None:
         assert not re.search(r"\b(the|of|were|that|which|with|from)\b", texts["es"]), key
 
 
+def test_no_number_stands_twice_in_a_row() -> None:
+    """`{n:arrest|arrests}` prints the number too: "about {n} {n:arrest|arrests}" would say it twice."""
+    for key, texts in catalogue().items():
+        for text in texts.values():
+            assert not re.search(r"\{(\w+)\} \{\1:(?!=)", text), key
+
+
 def test_no_sentence_stands_twice() -> None:
     seen: dict[str, str] = {}
     for key, texts in catalogue().items():

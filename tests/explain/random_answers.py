@@ -19,6 +19,7 @@ from atlarge.explain.narrative import headline, paragraphs
 from atlarge.explain.periods import Months, months_of
 from atlarge.explain.quantities import Burst, Bursts, Lasting, LeftBefore, MethodSwitch, TwoSided
 from atlarge.messages import say
+from atlarge.panel.time_axis import breaks
 from atlarge.policies import Policy
 
 FIRST, LAST = dt.date(2015, 10, 1), dt.date(2019, 9, 1)
@@ -245,6 +246,11 @@ def random_facts(rng: np.random.Generator) -> Facts:
         area_only_share=float(rng.random()),
         others=[say("other.from", title="A law", day=FIRST)] * int(max(0, rng.integers(-12, 4))),
     )
+    if found.handoffs is not None and rng.random() < 0.2:
+        total = found.handoffs.totals["policy"]
+        part = float(rng.random()) * total.observed
+        found.handoffs.totals["policy"] = replace(total, inferred=part, inferred_half=part / 10)
+        found.breaks = breaks(("handoffs",), dt.date(2025, 1, 1), dt.date(2026, 1, 1))
     return found
 
 

@@ -29,7 +29,9 @@ _PLURAL = re.compile(
     r"(?<![\d,.])1 (?:arrests|handoffs|jail handoffs|months|days|places|arrestos|entregas|meses)\b"
 )
 _CONTRACTION = re.compile(r"\b(?:a|de) el (?![A-Z])")
+_TWICE = re.compile(r"(?<![\w.,])(\d[\d.,]*) \1(?![\w,]|\.\d)")
 _RAW = re.compile(r"(Error|Traceback|nan\b|None\b|\{|\})")
+_PATTERNS = (("minus zero", _MINUS_ZERO), ("plural", _PLURAL), ("said twice", _TWICE), ("raw", _RAW))
 
 
 def contradictions(answer: Answer) -> list[str]:
@@ -399,7 +401,7 @@ def _text(answer: Answer) -> Iterator[str]:
     for message in messages:
         for language in LANGUAGES:
             text = render(message, language)
-            for name, pattern in (("minus zero", _MINUS_ZERO), ("plural", _PLURAL), ("raw", _RAW)):
+            for name, pattern in _PATTERNS:
                 if pattern.search(text):
                     yield f"{name}: {text}"
             if language == "es" and _CONTRACTION.search(text):
