@@ -21,9 +21,9 @@
   const loadPlaces = () => script("places", () => {
     const { rows, aliases } = window.atlargePlaces;
     places = rows.map(([name, path, state, code, people, records, cities]) => {
-      const key = plain(name);
+      const key = plain(name), whole = plain(name.split(",")[0]);
       return {
-        name, path, state, code, people, records, key, stem: plain(name.split(",")[0]).replace(KINDS, ""), where: plain(state),
+        name, path, state, code, people, records, key, stem: whole.replace(KINDS, ""), joined: [whole, whole.replace(KINDS, "")].map((one) => one.replace(/ /g, "")), where: plain(state),
         cities: cities ? cities.split(";").map((one) => { const [city, n] = one.split("|"); return { city, key: plain(city), n: Number(n) * 1000 || 0 }; }) : [],
       };
     });
@@ -49,29 +49,43 @@
   };
 
   /* Weight of a place: residents first, records next, both by order of magnitude. */
-  const weight = (people, records) => Math.log10(people + 1) + 0.3 * Math.log10(records + 1);
+  const weight = (people, records) => Math.log10(people + 1) + 0.3 * Math.log10(Math.max(records, 0) + 1);
   const begins = (words, text) => words.every((word) => (" " + text).includes(" " + word));
 
+  /* A name with words that no place has, such as "travis county jail", is sought by its first words. */
   const found = (text) => {
-    const wanted = plain(text);
+    const wanted = plain(text).replace(/ aor$/, " area of responsibility");
+    const first = foundBy(wanted, text);
+    const words = wanted.split(" ");
+    for (let n = words.length - 1; n > 0 && !first.sure.length && !first.near.length; n -= 1) {
+      const { sure } = foundBy(words.slice(0, n).join(" "), words.slice(0, n).join(" "));
+      if (sure.length) return { sure: [], near: sure };
+    }
+    return first;
+  };
+
+  const foundBy = (wanted, text) => {
     if (!wanted || !places) return { sure: [], near: [] };
     if (/^\d{3,5}$/.test(wanted)) return { sure: byNumber(wanted), near: [] };
     const words = wanted.split(" ");
+    const joined = wanted.replace(/ /g, "");
     const alias = window.atlargeIndex.aliases[wanted];
     const sure = [], near = [];
     const most = wanted.length < 4 ? 0 : wanted.length < 7 ? 1 : 2;
     for (const p of places) {
-      const w = weight(p.people, p.records) - (/^place\/(aor|office)/.test(p.path) ? 1 : 0);
+      const w = weight(p.people, p.records) - (/^place\/(aor|office)/.test(p.path) && !/ (area|office)\b/.test(wanted) ? 3 : 0);
       let best = null;
       const offer = (score, shown) => { if (!best || score > best.score) best = { score, shown, place: p }; };
       if (alias && alias.includes(p.code)) offer(w + 8, p.key.includes(wanted) ? "" : text.trim());
       if (p.code.toLowerCase() === wanted) offer(w + 3.5, p.code);
+      const state = words.length > 1 && p.where.endsWith(" " + words[words.length - 1]) ? 1 : 0; /* "el paso co" */
       if (p.key === wanted || p.stem === wanted) offer(w + 3.5, "");
-      else if (p.key.startsWith(wanted)) offer(w + 2, "");
-      else if (begins(words, p.key + " " + p.where)) offer(w + (p.key.startsWith(words[0]) ? 2 : 1), "");
+      else if (p.joined.includes(joined)) offer(w + 3.4, "");
+      else if (p.key.startsWith(wanted)) offer(w + state + 2, "");
+      else if (begins(words, p.key + " " + p.where)) offer(w + state + (p.key.startsWith(words[0]) ? 2 : 1), "");
       for (const c of p.cities) {
         const small = c.n < 10000 ? -1 : 0;
-        const cw = weight(Math.max(c.n, 100), 0) + 0.3 * Math.log10(p.records + 1);
+        const cw = weight(Math.max(c.n, 100), 0) + 0.3 * Math.log10(Math.max(p.records, 0) + 1);
         if (c.key === wanted || (words.length > 1 && begins(words, c.key + " " + p.where) && c.key.startsWith(words.slice(0, -1).join(" ")))) offer(cw + 3 + small, c.city);
         else if (c.key.startsWith(wanted)) offer(cw + 1.4 + small, c.city);
       }
