@@ -4,23 +4,16 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-import shutil
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import polars as pl
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from made import made_store
 from playwright.sync_api import Browser, Page, expect
 
 from atlarge.explain.example import example_answer
 from atlarge.publish import report
-from atlarge.publish.i18n import LANGUAGES, Words
-from atlarge.publish.pages import path_of, place_page
-from atlarge.publish.preview import server
-from atlarge.publish.site_data import Found, gather_site
 
 pytestmark = pytest.mark.browser
 HERE = ("http://127.0.0.1:", "file:", "data:")
@@ -417,26 +410,6 @@ def test_no_label_is_clipped_on_the_page_of_any_place(page: Page, address: str, 
             page.locator("svg.live").first.wait_for()
         assert page.evaluate(OVERLAPS) == [], path
         assert page.evaluate("document.documentElement.scrollWidth") <= width, path
-
-
-def test_a_county_that_no_record_names_is_accessible(page: Page, site: Path, tmp_path: Path) -> None:
-    data, _ = gather_site(made_store(tmp_path / "store"), surges=Found(), levels=["aor", "county"])
-    shutil.copytree(site / "static", tmp_path / "static")
-    shutil.copy(site / "site.json", tmp_path)
-    paths = [path_of("place/county/48187", Words(language)) for language in LANGUAGES]
-    for path, language in zip(paths, LANGUAGES, strict=True):
-        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
-        text = place_page(data, data.places["county", "48187"], Words(language))
-        (tmp_path / path).write_text(text, encoding="utf-8")
-    tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
-    with server(tmp_path) as served:
-        threading.Thread(target=served.serve_forever, daemon=True).start()
-        for path in paths:
-            page.goto(f"http://127.0.0.1:{served.server_address[1]}/{path}")
-            assert page.locator(".where").count()
-            found = Axe().run(page, options={"runOnly": {"type": "tag", "values": tags}})
-            assert found.response["violations"] == [], found.generate_report()
-        served.shutdown()
 
 
 def test_an_answers_chart_has_its_measures_dates_and_other_places(
