@@ -6,15 +6,20 @@ python benchmarks/verify.py [FOLDER_OF_THE_DATA]
 from __future__ import annotations
 
 import json
+import re
 import sys
 import tempfile
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 from atlarge.ingest import ingest
 from atlarge.verify import Verification, verify
+from atlarge.verify.counting import is_share, table_of
 
 OUT = Path(__file__).parent / "results" / "verify.json"
+LEAST = 5
+"""Counts of people below this are not published, as in `atlarge publish`."""
 RELEASES = (
     "EROArrests_FY*.csv.gz",
     "ICERemovals_FY*.csv.gz",
@@ -34,6 +39,29 @@ def numbers(done: Verification) -> dict[str, int]:
         **{verdict.replace(" ", "_"): n for verdict, n in sorted(counted.items())},
         "not_understood": sum(not row.understood for row in done.rows),
     }
+
+
+def publishable(row: dict[str, Any]) -> dict[str, Any]:
+    """A row of the table as it may be published: no count below the threshold, none by subtraction.
+
+    Counts of people under `LEAST` are withheld, as are a recovered area that exceeds the recorded one by
+    fewer and an explanation that prints such a count.
+    """
+    if row["counts_people"] and row["ours"] is not None and 0 < row["ours"] < LEAST:
+        row = {**row, "ours": None, "difference_pct": None, "recorded": None, "recovered": None,
+               "why": f"fewer than {LEAST} records"}  # fmt: skip
+    both = row["recorded"] is not None and row["recovered"] is not None
+    if both and 0 < abs(row["recovered"] - row["recorded"]) < LEAST:
+        row = {**row, "recovered": None}
+    if row["counts_people"] and any(0 < n < LEAST for n in counts_in(row["why"])):
+        row = {**row, "why": "cannot be told: the nearest definition gives too few records to print"}
+    return {key: value for key, value in row.items() if key != "counts_people"}
+
+
+def counts_in(why: str) -> list[float]:
+    """The counts that an explanation prints beside a definition: "(1,344, -2.1 %)", "(2 to 1,344)"."""
+    found = re.findall(r"[(:] ?([\d,.]+)(?: to ([\d,.]+))?(?:, [+-][\d.]+ %)?\)", why)
+    return [float(n.replace(",", "")) for pair in found for n in pair if n.strip(",.")]
 
 
 def main() -> None:
@@ -59,10 +87,15 @@ def main() -> None:
             "recorded": row.recorded,
             "recovered": row.recovered,
             "tried": len(row.candidates),
+            "counts_people": not is_share(row.measure) and table_of(row.measure) is not None,
         }
         for row in whole.rows
     ]
-    result = {"embedded": numbers(embedded), "whole": numbers(whole), "rows": rows}
+    result = {
+        "embedded": numbers(embedded),
+        "whole": numbers(whole),
+        "rows": [publishable(row) for row in rows],
+    }
     OUT.write_text(json.dumps(result, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     print(result["embedded"], result["whole"])
 
