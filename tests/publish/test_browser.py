@@ -291,6 +291,22 @@ def test_a_chart_gives_its_values_to_keyboard_pointer_and_tap(
     phone.close()
 
 
+def test_a_period_covered_in_part_is_shaded_and_says_so(
+    page: Page, story_address: str, story_site: Path
+) -> None:
+    """The last fiscal year of the longer site ends a month early."""
+    page.goto(story_address + "/compare.html?with=aor-SNA,county-13145&m=arrests")
+    page.locator("svg.live").wait_for()
+    assert page.locator("svg.live .c-in-part").count() == 1
+    page.locator(".plot").focus()
+    page.keyboard.press("End")
+    said = page.locator(".readout").inner_text()
+    assert said.startswith("FY2019")
+    assert said.endswith("covered in part")
+    page.keyboard.press("ArrowLeft")
+    assert "in part" not in page.locator(".readout").inner_text()
+
+
 def test_a_charts_state_is_in_the_address_and_comes_back(page: Page, address: str) -> None:
     page.goto(address + PLACE)
     page.locator("#timeline svg.live").wait_for()

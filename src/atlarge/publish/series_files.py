@@ -6,6 +6,8 @@ import json
 from typing import Any
 
 from atlarge.disclosure.table import SMALL, UNCOVERED, Counts
+from atlarge.messages import render
+from atlarge.panel.time_axis import breaks
 from atlarge.publish.i18n import LANGUAGES, Words
 from atlarge.publish.layout import name_of
 from atlarge.publish.place_facts import residents
@@ -13,6 +15,7 @@ from atlarge.publish.site_data import PlaceInfo, SiteData
 
 HIDDEN_SMALL, HIDDEN = -1, -2
 """What stands for a count under the threshold, and for one withheld to protect it."""
+MEASURES = ("arrests", "at_large", "handoffs")
 AREA_SURGES = 2
 """Surges of the area of responsibility that a county's timeline shows beside its own."""
 
@@ -68,6 +71,23 @@ def series_of(data: SiteData, place: PlaceInfo) -> dict[str, Any]:
         "policies": policy_marks(data, place),
         "surges": surge_marks(data, place),
     }
+    covered = data.coverage.get("arrests", [])
+    found["partial"] = {
+        "month": [m.isoformat()[:7] for m, share in covered if 0 < share < 1],
+        "year": [day.isoformat()[:7] for day in data.partial_years()],
+    }
+    found["breaks"] = (
+        [
+            {
+                "day": b.date.isoformat(),
+                "measures": b.measures,
+                "says": {n: render(b.says, n) for n in LANGUAGES},
+            }
+            for b in breaks(MEASURES, covered[0][0], covered[-1][0])
+        ]
+        if covered
+        else []
+    )
     if (place.level, place.code) in data.unrated:
         found["norate"] = True
     return found

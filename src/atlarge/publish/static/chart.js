@@ -295,7 +295,8 @@
         this.mid = mid;
 
         /* Not covered */
-        const bare = c.times.map((_, i) => c.lines.every((l) => (l.raw[l.indexAt(i)] ?? null) === null));
+        const isPart = new Set(this.data.flatMap((d) => (d.partial && d.partial[c.every]) || []));
+        const bare = c.times.map((t, i) => !isPart.has(monthOf(t)) && c.lines.every((l) => (l.raw[l.indexAt(i)] ?? null) === null));
         for (let i = 0; i < bare.length; i += 1) {
           if (!bare[i]) continue;
           let k = i; while (k + 1 < bare.length && bare[k + 1]) k += 1;
@@ -305,6 +306,17 @@
           if (measureText(text) + 8 < b - a) svg.append("text").attr("class", "c-tick").attr("text-anchor", "middle").attr("x", (a + b) / 2).attr("y", top + 16).text(text);
           i = k;
         }
+        /* Covered in part: drawn as they are, on a shade that says so */
+        c.partial = c.times.map((t) => isPart.has(monthOf(t)));
+        c.partial.forEach((is, i) => {
+          if (!is) return;
+          const a = x(c.times[i]), b = x(c.ends[i]), text = say("in_part");
+          svg.append("rect").attr("class", "c-in-part").attr("x", a).attr("width", b - a).attr("y", top).attr("height", bottom - top);
+          if (measureText(text) + 6 < b - a) svg.append("text").attr("class", "c-tick").attr("text-anchor", "middle").attr("x", (a + b) / 2).attr("y", top + 16).text(text);
+        });
+        /* Days on which a series changes its meaning or its source */
+        c.breaks = c.many ? [] : (this.data[0].breaks || []).filter((one) => c.lines.some((l) => one.measures.includes(l.measure)) && day(one.day) > x.domain()[0] && day(one.day) < x.domain()[1]);
+        for (const one of c.breaks) svg.append("path").attr("class", "c-break").attr("d", `M${x(day(one.day))} ${top}V${bottom}`);
         /* Axes */
         for (const t of ticks) {
           svg.append("path").attr("class", t === 0 ? "c-axis" : "c-grid").attr("d", `M${left} ${y(t)}H${right}`);
@@ -445,9 +457,9 @@
         });
       }
 
-      text(l, i) {
+      text(l, i, at) {
         const raw = l.raw[i] ?? null;
-        if (raw === null) return say("uncovered");
+        if (raw === null) return say(this.choice.partial[at] ? "in_part_not" : "uncovered");
         if (raw === SMALL) return "<" + l.data.threshold;
         if (raw === WITHHELD) return say("withheld");
         return this.choice.rate ? number(l.shown[i], l.shown[i] < 10 ? 2 : 1) : number(raw);
@@ -459,7 +471,7 @@
         const px = this.mid(i);
         this.cursor.attr("visibility", "visible").attr("transform", `translate(${px} 0)`);
         this.cursor.selectAll("circle").data(b.isStack ? [] : c.lines.filter((l) => (l.shown[l.indexAt(i)] ?? null) !== null)).join("circle").attr("class", (l) => l.kind + " dot").attr("r", 4.5).attr("cx", (l) => this.mid(l.indexAt(i), l) - px).attr("cy", (l) => b.y(l.shown[l.indexAt(i)]));
-        const parts = c.lines.map((l) => l.name + ": " + this.text(l, l.indexAt(i)));
+        const parts = c.lines.map((l) => l.name + ": " + this.text(l, l.indexAt(i), i));
         const e = c.expected && c.expected[i];
         if (e) parts.push(say("expected_is", { n: number(Math.max(0, e[0]), 1), low: number(Math.max(0, e[1]), 1), high: number(e[2], 1) }));
         if (b.isStack) {
@@ -468,8 +480,10 @@
           if (at !== undefined && at !== null) parts.push(say("measure.arrests") + ": " + (at === SMALL ? "<" + c.lines[0].data.threshold : at < 0 ? say("withheld") : number(at)));
         }
         const end = c.ends[i];
+        if (c.partial[i] && c.lines.some((l) => (l.raw[l.indexAt(i)] ?? null) !== null)) parts.push(say("in_part"));
         if (!c.many) {
           for (const p of this.data[0].policies) if (day(p.day) >= c.times[i] && day(p.day) < end) parts.push(p.label + (p.title ? " (" + p.title + ")" : ""));
+          for (const b of c.breaks) if (day(b.day) >= c.times[i] && day(b.day) < end) parts.push(b.says[document.documentElement.lang] || b.says.en);
           for (const s of this.data[0].surges) if (day(s.start) >= c.times[i] && day(s.start) < end) parts.push(s.label);
         }
         const strong = document.createElement("b");
