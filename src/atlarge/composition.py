@@ -178,6 +178,12 @@ def composition(
         parts.append(_counted(opened, level, code, span, by, scheme, engine))
     rows = pl.concat([p.with_columns(pl.lit(k).alias("period")) for k, p in enumerate(parts)])
     known = rows.drop_nulls("conviction")
+    for k, (first, last) in enumerate(spans):
+        if known.filter(period=k).is_empty():
+            raise QuestionError(
+                f"{name}: no arrest from {first} to {last} has its criminality recorded, so that there is no "
+                "share; take longer periods or a wider place"
+            )
     if disclose:
         _refuse_small(rows, of)
     by_group = known.group_by("group", "period").agg(

@@ -126,6 +126,11 @@ def test_days_that_are_not_covered_are_refused(store: Path) -> None:
         composition("TX", before=BEFORE, after=("2025-10-30", "2025-12-30"), store=store)
 
 
+def test_a_place_without_arrests_has_no_share_rather_than_zero(store: Path) -> None:
+    with pytest.raises(QuestionError, match="Loving County, TX: no arrest from 2025-09-01 to 2025-10-30"):
+        composition("Loving County, TX", before=BEFORE, after=AFTER, store=store)
+
+
 def test_the_command_and_what_may_be_passed_on(store: Path) -> None:
     _load_commands()
     spans = ["--before", ":".join(BEFORE), "--after", ":".join(AFTER)]
