@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import making
 from atlarge.errors import ReleaseError
 from atlarge.ingest import ingest
 from atlarge.records.dates import read_dates
@@ -178,3 +179,52 @@ def test_what_cannot_identify_drops_no_row(word: str, tmp_path: Path) -> None:
     audit = ingest([path], tmp_path / "store").releases[0]
     assert audit.rows_kept == 40
     assert any("identifier" in note for note in audit.notes)
+
+
+@pytest.mark.parametrize("clock", ["%m/%d/%Y %I:%M:%S %p", "%m/%d/%Y", "%m/%d/%y %H:%M"])
+def test_a_second_column_of_the_date_shows_the_order_where_the_first_is_empty(
+    clock: str, tmp_path: Path
+) -> None:
+    days = [dt.datetime(2025, 5, 1, 9) + dt.timedelta(days=i) for i in range(40)]
+    rows = [
+        f"{d.strftime(clock)},TEXAS,San Antonio Area of Responsibility,Located,MEXICO,Male,"
+        f"TRAVIS COUNTY,{i:040x},"
+        for i, d in enumerate(days)
+    ]
+    head = (
+        "apprehension_date,apprehension_state,apprehension_aor,apprehension_method,citizenship_country,gender,"
+        "apprehension_site_landmark,unique_identifier,apprehension_date_time"
+    )
+    path = tmp_path / "arrests.csv"
+    path.write_text("\n".join([head, *rows]) + "\n")
+    ingest([path], store=tmp_path / "store")
+    kept = open_store(tmp_path / "store").scan("arrests").collect()
+    assert sorted(kept["date"]) == [d.date() for d in days]
+
+
+def _joined(lines: list[str], between: str) -> list[str]:
+    """Lines with another delimiter, in quotation marks where a cell holds it."""
+    cells = [line.split("|") for line in lines]
+    return [between.join(f'"{c}"' if between in c else c for c in row) for row in cells]
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-be"])
+@pytest.mark.parametrize("between", [",", "\t", ";"])
+@pytest.mark.parametrize("names", [False, True])
+def test_exports_of_spreadsheets_and_of_r_give_the_same_rows(
+    encoding: str, between: str, names: bool, tmp_path: Path
+) -> None:
+    plain = tmp_path / "plain.csv"
+    plain.write_text("\n".join([making.ARRESTS_HEADER, *making.arrest_lines(40)]) + "\n")
+    head, *rows = plain.read_text().splitlines()
+    if names:  # R writes a number before each row, and no name for it
+        rows = [f'"{i}"|{row}' for i, row in enumerate(rows, 1)]
+    mark = "\ufeff" if encoding == "utf-16-be" else ""
+    other = tmp_path / "other.txt"
+    other.write_text(mark + "\n".join(_joined([head, *rows], between)) + "\n", encoding=encoding)
+    kept = []
+    for path in (plain, other):
+        ingest([path], store=tmp_path / path.stem)
+        frame = open_store(tmp_path / path.stem).scan("arrests").collect()
+        kept.append(sorted(frame.select("date", "county_fips", "method").rows(), key=str))
+    assert kept[0] == kept[1]

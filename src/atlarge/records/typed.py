@@ -123,9 +123,18 @@ def _faulty(
 def _decide_order(release: Release, sheet: Sheet, source: dict[str, str], order: DateOrder) -> None:
     """Look at all dates of a sheet that are text, and decide their order of day and month."""
     named = []
-    for name, published in source.items():
+    # a second column of a date fills the gaps of the first, and may be the one that shows the order
+    columns = {name: release.family.columns[name] for name in source}
+    read = [
+        published
+        for name, column in columns.items()
+        if column.kind in ("day", "moment")
+        for published in dict.fromkeys([source[name], *column.plain_names])
+        if published in sheet.frame.columns
+    ]
+    for published in dict.fromkeys(read):
         cells = sheet.frame[published]
-        if release.family.columns[name].kind in ("day", "moment") and cells.dtype == pl.String:
+        if cells.dtype == pl.String:
             before = (order.month_first, order.day_first, order.either)
             order.look_at(cells.unique())
             if before != (order.month_first, order.day_first, order.either):

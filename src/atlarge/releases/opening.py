@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import bz2
+import codecs
 import csv
 import hashlib
 import json
@@ -39,8 +40,6 @@ _NOT_RELEASES: tuple[tuple[bytes, str], ...] = (
     (b"SQLite format 3", "is an SQLite database; export the table as CSV"),
     (b"(\xb5/\xfd", "is packed with zstd; unpack it first"),
     (b"7z\xbc\xaf", "is a 7z archive; unpack it first"),
-    (b"\xff\xfe", "is in UTF-16; save it as UTF-8"),
-    (b"\xfe\xff", "is in UTF-16; save it as UTF-8"),
 )
 
 
@@ -168,6 +167,22 @@ def _unpacked_blocks(path: Path, packed: Iterator[bytes], size: int) -> Iterator
         )
 
 
+def _from_utf16(path: Path, packed: Iterator[bytes], size: int) -> Iterator[bytes]:
+    """The text of a file in UTF-16 (Excel's "Unicode text") in UTF-8; never more than a piece ahead."""
+    decoder, given = codecs.getincrementaldecoder("utf-16")(), 0
+    try:
+        for piece in packed:
+            part = decoder.decode(piece).encode()
+            given += len(piece)
+            yield part
+        decoder.decode(b"", final=True)
+    except UnicodeError:
+        raise ReleaseError(
+            f"{path}: is in UTF-16, but damaged or cut short after {given:,} of {size:,} bytes; "
+            "save it as UTF-8"
+        ) from None
+
+
 Unpack = Callable[[Path, Iterator[bytes], int], Iterator[bytes]]
 
 
@@ -175,6 +190,8 @@ def _unpacker(magic: bytes) -> Unpack | None:
     """What unpacks a file that begins so; None if it is not packed."""
     if magic.startswith(b"\x1f\x8b"):
         return _unpacked
+    if magic.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return _from_utf16
     return _unpacked_blocks if magic.startswith((b"BZh", b"\xfd7zXZ")) else None
 
 

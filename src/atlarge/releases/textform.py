@@ -208,6 +208,10 @@ def _uneven_rows(path: Path, header: Header, body: bytes, lines: int, line: int)
     if body.count(delimiter.encode()) != lines * (len(names) - 1):
         spans, fields, ends = _ragged(body, delimiter, len(names))
         bad_rows = spans[0]
+        if len(bad_rows) == len(ends) and set(fields.tolist()) == {len(names) + 1}:
+            table = _with_row_names(path, header, body, line)
+            if table is not None:
+                return table
         if len(bad_rows) * 2 > len(ends):
             raise ReleaseError(
                 f"{path}: {len(bad_rows):,} of {len(ends):,} lines do not have the {len(names)} columns of "
@@ -223,6 +227,16 @@ def _uneven_rows(path: Path, header: Header, body: bytes, lines: int, line: int)
     rows = np.delete(numbers, bad_rows) if len(bad_rows) else numbers
     series = pl.Series("row", rows + line + 2, dtype=pl.UInt32)
     return Table(header.family, frame, series, ragged, header.preamble)
+
+
+def _with_row_names(path: Path, header: Header, body: bytes, line: int) -> Table | None:
+    """The rows of a file to which R has added row numbers without a name for them; None if it has not."""
+    frame = _read_rows(path, body, header.delimiter, ["row names", *header.names])
+    numbers = frame.to_series(0).cast(pl.Int64, strict=False)
+    if numbers.null_count() or not (numbers.diff().drop_nulls() >= 1).all():
+        return None
+    rows = pl.int_range(line + 2, line + 2 + frame.height, dtype=pl.UInt32, eager=True).alias("row")
+    return Table(header.family, frame.drop(frame.columns[0]), rows, [], header.preamble)
 
 
 def read_text(path: Path, content: bytes) -> Table:
