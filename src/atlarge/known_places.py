@@ -30,7 +30,16 @@ FOUND = (
     "state_resolved",
 )
 TABLE = "known_places.parquet"
-_TABLES = ("aors", "cities", "counties", "county_changes", "facilities", "landmark_styles", "offices")
+_TABLES = (
+    "civil_divisions",
+    "aors",
+    "cities",
+    "counties",
+    "county_changes",
+    "facilities",
+    "landmark_styles",
+    "offices",
+)
 
 
 def fingerprint() -> str:
