@@ -487,3 +487,18 @@ def test_rounds_over_many_cells_cost_little_more_than_a_programme_for_each(
     assert paid() > 1.15 * together
     monkeypatch.setattr(suppression, "_JOINT_ROUNDS", 0)
     assert together < 1.2 * paid()  # a tenth by most seeds
+
+
+def test_names_of_arguments_and_what_may_be_left_out() -> None:
+    total = LinearConstraints.of(whole=[3, 3, 3], part=[0, 1, 2])
+    cells = [2, 30, 40, 72]
+    plain = suppress(cells, constraints=total).tolist()
+    assert plain == suppress(cells, [True] * 4, total).tolist()
+    assert plain == suppress(cells, covered=[True] * 4, r=total).tolist()  # older names go on
+    assert plain == suppress(cells, is_counted=[True] * 4, constraints=total).tolist()
+    assert suppress([2, 30]).tolist() == [1, 0]  # no sums: nothing else to suppress
+    with pytest.raises(ValueError, match="as many entries of is_counted"):
+        suppress(cells, [True] * 3, total)
+    found = search(cells, constraints=total)
+    assert found.to_frame()["status"].to_list() == plain
+    assert "1 primary" in found.summary()

@@ -74,6 +74,16 @@ class Suppression:
     small: Bools
     spread: Ints
 
+    def to_frame(self) -> Any:
+        """One row a cell (Polars): status, is_small, spread."""
+        import polars as pl
+
+        return pl.DataFrame({"status": self.status, "is_small": self.small, "spread": self.spread})
+
+    def summary(self) -> str:
+        """How many cells are published, and how many are suppressed and why."""
+        return repr(self)
+
     def __repr__(self) -> str:
         n = {name: int((self.status == s).sum()) for name, s in (("primary", PRIMARY), ("open", OPEN))}
         also = int(((self.status == COMPLEMENTARY) | (self.status == UNMARKED)).sum())
@@ -180,8 +190,8 @@ class _Search:
 
 def search(
     values: Any,
-    covered: Any,
-    r: LinearConstraints,
+    is_counted: Any = None,
+    constraints: LinearConstraints | None = None,
     *,
     published: Any = None,
     threshold: int = 5,
@@ -190,15 +200,19 @@ def search(
     known: Knowledge | None = None,
     withheld: Any = None,
     auxiliary: Any = None,
+    covered: Any = None,
+    r: LinearConstraints | None = None,
 ) -> Suppression:
     """Find the status of every cell, with certificates that no small one can be derived.
 
     Parameters
     ----------
-    values, covered
-        Counts of n cells (any number where not covered), and whether each is known at all.
-    r
-        Constraints among the cells; they must hold in the counts.
+    values
+        Counts of n cells; any number where a cell was not counted.
+    is_counted
+        Whether each cell was counted at all; left out: all were. A missing count is not zero.
+    constraints
+        Sums that the cells make up; they must hold in the counts. Left out: none.
     published
         False for cells that stand on no page but follow from others by subtraction, such as the rest of a
         month after a surge: they are protected alike. All are published by default.
@@ -215,8 +229,10 @@ def search(
     withheld
         Cells that an earlier publication withheld: they stay so.
     auxiliary
-        Cells that are on no page and only make up others, finer than anyone is told: they move, but are not
-        protected themselves.
+        Cells that are on no page and only make up others, finer than anything published: they move, but are
+        not protected themselves.
+    covered, r
+        Older names of `is_counted` and `constraints`.
 
     Returns
     -------
@@ -230,47 +246,58 @@ def search(
     Examples
     --------
     >>> total = LinearConstraints.of(whole=[3, 3, 3], part=[0, 1, 2])
-    >>> search([2, 30, 40, 72], [True] * 4, total)
+    >>> search([2, 30, 40, 72], constraints=total)
     Suppression(2 published, 1 primary, 1 complementary)
     """
-    values, covered = np.asarray(values, np.int64), np.asarray(covered, bool)
+    values = np.asarray(values, np.int64)
+    given = covered if is_counted is None else is_counted
+    counted = np.ones(len(values), bool) if given is None else np.asarray(given, bool)
+    if len(counted) != len(values):
+        raise ValueError(f"{len(values)} counts need as many entries of is_counted, not {len(counted)}")
+    sums = r if constraints is None else constraints
+    sums = LinearConstraints.of([], []) if sums is None else sums
     on_page = np.ones(len(values), bool) if published is None else np.asarray(published, bool)
     price = prices(np.asarray(values if cost is None else cost, float))
-    is_small = sensitive(values, covered, threshold)
+    is_small = sensitive(values, counted, threshold)
     small = is_small if known is None else is_small & ~known.is_exact
     if auxiliary is not None:
         small = small & ~(np.asarray(auxiliary, bool) & ~on_page)
     start = np.where(on_page, np.where(is_small, PRIMARY, OPEN), UNPUBLISHED).astype(np.int64)
     if withheld is not None:
-        stays = np.asarray(withheld, bool) & on_page & covered & (values > 0)
+        stays = np.asarray(withheld, bool) & on_page & counted & (values > 0)
         start[stays] = np.where(is_small[stays], UNMARKED, COMPLEMENTARY)
-    solver = PerturbationSolver(values, covered, r, threshold=threshold, spread=spread, known=known)
+    solver = PerturbationSolver(values, counted, sums, threshold=threshold, spread=spread, known=known)
     plain = _Search(solver, start, small, price)
     plain.move_freely()
-    can_suppress = on_page & covered & (values >= threshold)
+    can_suppress = on_page & counted & (values >= threshold)
     if known is not None:
         can_suppress &= ~known.is_exact
     first = plain.suppress(can_suppress)
     # Once more among what was suppressed, so that what was suppressed in vain is published again.
     best = plain.suppress((first.status == COMPLEMENTARY) & (start == OPEN))
     checked = proved_spread(
-        best.certificates, values, covered, best.status, r, threshold=threshold, known=known
+        best.certificates, values, counted, best.status, sums, threshold=threshold, known=known
     )
     if (small & (checked < 1)).any():
         raise ValueError(f"{int((small & (checked < 1)).sum())} small counts have no sound certificate")
     return Suppression(best.status, best.certificates, small, checked)
 
 
-def suppress(values: Any, covered: Any, r: LinearConstraints, **options: Any) -> Ints:
-    """The status of every cell, as `search` finds it.
+def suppress(
+    values: Any,
+    is_counted: Any = None,
+    constraints: LinearConstraints | None = None,
+    **options: Any,
+) -> Ints:
+    """The status of every cell, as `search` finds it; arguments as there.
 
     Examples
     --------
     >>> total = LinearConstraints.of(whole=[2, 2], part=[0, 1])
-    >>> suppress([2, 30, 32], [True] * 3, total).tolist()
+    >>> suppress([2, 30, 32], constraints=total).tolist()
     [1, 2, 0]
     """
-    return search(values, covered, r, **options).status
+    return search(values, is_counted, constraints, **options).status
 
 
 __all__ = [

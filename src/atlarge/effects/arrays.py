@@ -22,8 +22,16 @@ MAX_MISSING_SHARE = 0.25
 
 
 def as_panel(y: ArrayLike) -> Floats:
-    """A float array [units, T]; ValueError if it is not two-dimensional."""
-    panel = np.asarray(y, dtype=np.float64)
+    """A float array [units, T]; ValueError if not two-dimensional, QuestionError for a long dataframe."""
+    try:
+        panel = np.asarray(y, dtype=np.float64)
+    except (TypeError, ValueError):
+        if not hasattr(y, "columns"):
+            raise
+        raise QuestionError(
+            "expected numbers, units x periods; for a dataframe with one row a unit and period, pass "
+            "panel_of(data, unit=..., time=..., value=...) in its place"
+        ) from None
     if panel.ndim != 2:
         raise ValueError(f"expected an array of units x periods, got {panel.ndim} dimension(s)")
     return panel
@@ -46,6 +54,11 @@ def period_mask(periods: Periods, n_periods: int) -> Bools:
 
 def pre_post(pre: Periods, post: Periods | None, n_periods: int) -> tuple[Bools, Bools]:
     """Masks of the periods before and after; `post` left out: all that follow the last pre-period."""
+    if isinstance(pre, int | np.integer) and pre > n_periods:
+        raise QuestionError(
+            f"{pre} periods before the change, but only {n_periods} columns: rows must be units and columns "
+            "periods, with some after the change"
+        )
     before = period_mask(pre, n_periods)
     if not before.any():
         raise QuestionError(

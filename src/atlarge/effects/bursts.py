@@ -15,6 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from atlarge.effects.arrays import as_panel
 from atlarge.effects.results import Result
 
 Floats = NDArray[np.float64]
@@ -123,7 +124,7 @@ def watch_bursts(
     >>> 498 <= found.start <= 500, found.p < 0.02
     (True, True)
     """
-    values = np.asarray(daily, dtype=np.float64)
+    values = as_panel(daily)
     n_days = values.shape[1]
     kept = large_enough(np.nansum(values, axis=1), n_days)
     kept[target] = True

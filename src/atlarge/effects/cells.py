@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from atlarge.effects.arrays import as_panel
 from atlarge.effects.prediction import Judged, PredictionErrors, learn_errors, root, unroot, unsteadiness
 from atlarge.effects.results import Result
 from atlarge.effects.sdid import sdid_paths
@@ -312,7 +313,7 @@ def placebo_grid(
     >>> total.low < 6 * 20 < total.high
     True
     """
-    panel = np.asarray(y, dtype=np.float64)
+    panel = as_panel(y)
     smooth = panel if capped is None else np.asarray(capped, dtype=np.float64)
     n, periods = panel.shape
     moved = np.zeros((n, periods), dtype=bool) if changed is None else np.asarray(changed, dtype=bool).copy()

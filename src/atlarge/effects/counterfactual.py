@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from atlarge.effects.arrays import Periods, Setting, period_mask, prepare
+from atlarge.effects.arrays import Periods, Setting, as_panel, period_mask, prepare
 from atlarge.effects.fit import Fit
 from atlarge.effects.placebo import PlaceboSpace, ScaleModel, fit_setting, learn_scale, quantile_pair, space
 from atlarge.effects.results import Paths, Result
@@ -132,7 +132,7 @@ def counterfactual(
     setting = prepare(y, treated, pre, post, donors, scale)
     fitted = fit_setting(setting, method, tuning=tuning)
     placebos = space(setting, fitted, max_pre_ratio)
-    return _result(np.asarray(y, dtype=np.float64), treated, setting, fitted, placebos, method, level)
+    return _result(as_panel(y), treated, setting, fitted, placebos, method, level)
 
 
 def _result(
@@ -253,7 +253,7 @@ def placebo_in_time(
     >>> before.effect_low < 0 < before.effect_high
     True
     """
-    n_periods = np.asarray(y).shape[1]
+    n_periods = as_panel(y).shape[1]
     index = np.flatnonzero(period_mask(pre, n_periods))
     take = max(1, len(index) // 3) if holdout is None else holdout
     return counterfactual(

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from atlarge.effects.arrays import Periods, pre_post
+from atlarge.effects.arrays import Periods, as_panel, pre_post
 from atlarge.effects.cells import DEPARTURE_LAGS, PlaceboGrid, placebo_grid
 from atlarge.effects.pooling import Ratio, pool_ratio
 from atlarge.effects.prediction import Judged, root
@@ -136,7 +136,7 @@ def decompose(
     >>> found.loss.low < 200 < found.loss.high
     True
     """
-    y, x = np.asarray(outcome, dtype=np.float64), np.asarray(exposure, dtype=np.float64)
+    y, x = as_panel(outcome), as_panel(exposure)
     before, after = pre_post(pre, post, y.shape[1])
     here = int(np.flatnonzero(before)[-1]) + 1
     used = np.flatnonzero(after & np.isfinite(y[treated]) & np.isfinite(x[treated]))

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from atlarge.effects.arrays import as_panel
 from atlarge.effects.results import EventTimes
 from atlarge.errors import QuestionError
 
@@ -51,7 +52,7 @@ class PooledEffect(EventTimes):
 def usable(y: ArrayLike, starts: ArrayLike) -> tuple[Floats, Ints]:
     """Units with something before their change (and anything at all); QuestionError where too few are
     left."""
-    panel, begun = np.asarray(y, dtype=np.float64), np.asarray(starts, dtype=np.int64)
+    panel, begun = as_panel(y), np.asarray(starts, dtype=np.int64)
     if panel.ndim != 2 or begun.shape != (len(panel),):
         raise ValueError("y must be units x periods and starts one entry a unit")
     begun = np.where(begun >= panel.shape[1], -1, begun)

@@ -26,6 +26,23 @@ class Panel:
     def __repr__(self) -> str:
         return f"<Panel: {len(self.units)} units x {len(self.times)} periods>"
 
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Floats:
+        """The values, so that a panel serves wherever an array [N, T] does."""
+        return np.array(self.values, dtype=dtype) if copy else np.asarray(self.values, dtype=dtype)
+
+    def to_frame(self) -> Any:
+        """One row a unit and period (Polars): unit, time, value."""
+        import polars as pl
+
+        n = len(self.times)
+        return pl.DataFrame(
+            {
+                "unit": [unit for unit in self.units for _ in range(n)],
+                "time": list(self.times) * len(self.units),
+                "value": self.values.ravel(),
+            }
+        )
+
     def row(self, unit: Any) -> int:
         """Index of a unit; QuestionError where there is none."""
         try:
@@ -92,6 +109,8 @@ def panel_of(
     data: Any, *, unit: str | None = None, time: str | None = None, value: str | None = None
 ) -> Panel:
     """An array as it is, or a long dataframe (Polars, pandas, PyArrow, ...) with one row a unit and period.
+
+    Every function of this package that takes an array [N, T] takes the panel in its place.
 
     Parameters
     ----------

@@ -11,12 +11,14 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from atlarge.effects.arrays import Periods, Setting, prepare
 from atlarge.effects.fit import Fit, fit
+from atlarge.effects.results import Result
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -26,8 +28,8 @@ MIN_FOR_REGRESSION = 30
 SCALE_STEPS = 60
 
 
-@dataclass(frozen=True)
-class PlaceboSpace:
+@dataclass(frozen=True, repr=False)
+class PlaceboSpace(Result):
     """Row 0 is the target, rows 1.. the placebo units (index `units` in the caller's panel; -1 for a sum).
 
     units      [1 + M]     index of the unit
@@ -59,7 +61,15 @@ class PlaceboSpace:
 
     @property
     def n_placebos(self) -> int:
+        """Number of placebo units."""
         return len(self.units) - 1
+
+    def to_frame(self) -> Any:
+        """One row a unit (Polars), the target first: unit, effect, scale, statistic, ratio."""
+        import polars as pl
+
+        names = ("effect", "scale", "statistic", "ratio")
+        return pl.DataFrame({"unit": self.units, **{name: getattr(self, name) for name in names}})
 
 
 def placebo_in_space(

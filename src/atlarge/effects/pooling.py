@@ -8,6 +8,7 @@ shrunk towards the mean; `pool_rates` counts over exposures with a gamma distrib
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -94,8 +95,8 @@ def pool_estimates(estimate: ArrayLike, se: ArrayLike, *, level: float = 0.9) ->
     )  # fmt: skip
 
 
-@dataclass(frozen=True)
-class PooledRates:
+@dataclass(frozen=True, repr=False)
+class PooledRates(Result):
     """rate, low, high [K]: shrunk rate of each unit and its interval; mean: rate of the typical unit;
     shape: of the gamma distribution of rates between units (large = alike; infinity = no difference beyond
     chance)."""
@@ -105,6 +106,12 @@ class PooledRates:
     high: Floats
     mean: float
     shape: float
+
+    def to_frame(self) -> Any:
+        """One row a unit (Polars): rate, low, high."""
+        import polars as pl
+
+        return pl.DataFrame({"rate": self.rate, "low": self.low, "high": self.high})
 
 
 def pool_rates(events: ArrayLike, exposure: ArrayLike, *, level: float = 0.9) -> PooledRates:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from atlarge.effects.arrays import as_panel
 from atlarge.effects.results import Result
 from atlarge.errors import QuestionError
 
@@ -248,7 +249,7 @@ def unsteadiness(y: ArrayLike, starts: ArrayLike, length: int = 12) -> Floats:
     >>> bool(steady < unsteady)
     True
     """
-    panel, begin = np.asarray(y, dtype=np.float64), np.atleast_1d(np.asarray(starts, dtype=np.int64))
+    panel, begin = as_panel(y), np.atleast_1d(np.asarray(starts, dtype=np.int64))
     out = np.zeros((len(panel), len(begin)))
     for d, start in enumerate(begin):
         before = panel[:, max(0, start - length) : start]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from atlarge.effects.arrays import as_panel
 from atlarge.effects.smooth import smooth_simplex_weights
 from atlarge.errors import QuestionError
 
@@ -50,7 +51,7 @@ def sdid_paths(y: ArrayLike, start: int, stop: int, donors: ArrayLike, targets: 
     >>> sdid_paths(y, 8, 10, np.arange(6) > 0, [0]).round(3).tolist()
     [[9.0, 10.0]]
     """
-    values = np.asarray(y, dtype=np.float64)
+    values = as_panel(y)
     serve = np.flatnonzero(np.asarray(donors, dtype=bool))
     rows = np.atleast_1d(np.asarray(targets, dtype=np.int64))
     if len(serve) < MIN_DONORS or start < 2:

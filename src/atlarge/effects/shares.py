@@ -14,6 +14,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from atlarge.effects.arrays import as_panel
+
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 Ints = NDArray[np.int64]
@@ -94,7 +96,7 @@ def expected_counts(
     >>> expected_counts(y, [8], 2).round(2)[:, 0].tolist()
     [[2.0, 2.0], [10.0, 10.0], [20.0, 20.0]]
     """
-    panel = np.asarray(y, dtype=np.float64)
+    panel = as_panel(y)
     smooth = panel if capped is None else np.asarray(capped, dtype=np.float64)
     begin = np.atleast_1d(np.asarray(starts, dtype=np.int64))
     n, periods = panel.shape
