@@ -220,7 +220,9 @@ def years_of(data: SiteData, place: PlaceInfo, w: Words) -> Figure | None:
     )
     sentence = w("place.years_says", list=text)
     return figure(
-        lambda width: charts.years(whole, parts, w=w, title=title, sentence=sentence, width=width),
+        lambda width: charts.years(
+            whole, parts, w=w, title=title, sentence=sentence, partial=data.partial_years(), width=width
+        ),
         note=partial_note(data, w),
         id="years",
         is_half=True,

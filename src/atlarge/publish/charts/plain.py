@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from html import escape
 
@@ -32,13 +32,14 @@ def years(
     w: Words,
     title: str,
     sentence: str,
+    partial: Collection[dt.date] = (),
     width: float = 720.0,
     height: float = 250.0,
 ) -> Drawing:
     """One bar a fiscal year, of its parts on top of each other, with the count of all above it.
 
     Where the parts of a year are hidden the bar is an open box as tall as the whole; where the whole is
-    hidden too, a mark says so.
+    hidden too, a mark says so. Years in `partial` are covered in part: they stand on a shade.
     """
     periods = whole.periods
     is_narrow = width <= NARROW
@@ -53,10 +54,18 @@ def years(
     marks = [key[0], value_axis(y, steps, left, width, w)]
     for i, day in enumerate(periods):
         x = left + slot * i + (slot - bar) / 2
+        in_part = w("js.in_part") if day in partial else ""
+        if in_part:
+            shade = {"x": left + slot * i, "width": slot, "y": top, "height": height - 26 - top}
+            marks.append(tag("rect", class_="c-in-part", **shade))
         marks.append(_bar(x, bar, y, whole, parts, i, w))
         marks.append(words(left + slot * (i + 0.5), height - 8, w.fiscal_year(day), "c-strong", "middle"))
         cells = [f"{s.label}: {_cell(s, i, w)}" for s in (whole, *parts)]
-        note = tag("title", f"{w.fiscal_year(day)} · " + " · ".join(cells).replace("<", "&lt;"))
+        note = tag(
+            "title",
+            f"{w.fiscal_year(day)} · "
+            + " · ".join([*cells, *([in_part] if in_part else [])]).replace("<", "&lt;"),
+        )
         tall = height - 26 - top
         marks.append(tag("rect", note, x=left + slot * i, width=slot, class_="c-hit", y=top, height=tall))
     return Drawing(width, height, "".join(marks), title, sentence)
