@@ -630,7 +630,8 @@ def _losses(table: dict[str, Any]) -> list[str]:
     ]
     wide, off = sum(c["ratio"] > 1 for c in own), sum(not 0.855 <= c["coverage"] < 0.945 for c in own)
     return [f"Of {len(own)} cells {wide} are wider than the baseline and {off} cover less than 86 or more "
-            "than 94 %.", ""]  # fmt: skip
+            "than 94 %. Most of the wide ones are the second opinion's (sdid); a stack of ten forecasts by "
+            "placebo loss does not mend them (see what was weighed and not taken).", ""]  # fmt: skip
 
 
 def document(found: dict[str, Any]) -> str:
