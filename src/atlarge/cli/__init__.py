@@ -11,15 +11,49 @@ import importlib
 import os
 import pkgutil
 import sys
-from typing import Annotated
+from pathlib import Path
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperCommand, TyperGroup
 
 import atlarge
-from atlarge.errors import AtlargeError
+from atlarge.errors import AtlargeError, QuestionError
+
+OUTPUTS = {"out", "brief"}
+"""Options that name what is written: a pipe or a device will do."""
+
+
+class _Group(TyperGroup):
+    """Commands that refuse a device or a pipe where a file is read: opening one may never end."""
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """The command; its paths are looked at before it runs."""
+        command = super().get_command(ctx, cmd_name)
+        if isinstance(command, TyperCommand) and "invoke" not in vars(command):
+            invoke = command.invoke
+
+            def checked(inner: Any) -> Any:
+                for name, value in inner.params.items():
+                    if name not in OUTPUTS:
+                        _require_files(value)
+                return invoke(inner)
+
+            setattr(command, "invoke", checked)  # noqa: B010 (a method of one command)
+        return command
+
+
+def _require_files(value: Any) -> None:
+    for path in value if isinstance(value, list | tuple) else [value]:
+        if isinstance(path, Path) and path.exists() and not (path.is_file() or path.is_dir()):
+            raise QuestionError(
+                f"{path}: is a device or a pipe, not a file; save its content to a file first"
+            )
+
 
 app = typer.Typer(
     name="atlarge",
+    cls=_Group,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
