@@ -56,8 +56,10 @@ def years(
         x = left + slot * i + (slot - bar) / 2
         in_part = w("js.in_part") if day in partial else ""
         if in_part:
-            shade = {"x": left + slot * i, "width": slot, "y": top, "height": height - 26 - top}
-            marks.append(tag("rect", class_="c-in-part", **shade))
+            shade = tag(
+                "rect", x=left + slot * i, width=slot, class_="c-in-part", y=top, height=height - 26 - top
+            )
+            marks.append(shade)
         marks.append(_bar(x, bar, y, whole, parts, i, w))
         marks.append(words(left + slot * (i + 0.5), height - 8, w.fiscal_year(day), "c-strong", "middle"))
         cells = [f"{s.label}: {_cell(s, i, w)}" for s in (whole, *parts)]
