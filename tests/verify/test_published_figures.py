@@ -334,3 +334,13 @@ def test_titles_comments_and_encodings_are_read(encoding: str, end: str, tmp_pat
     path.write_bytes(end.join(lines).encode(encoding))
     [figure] = figures(path)
     assert figure.spots == (Spot("county", "35013"),)
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"\n\n", b"# a comment alone\n", b'"', b",,,\n,,\n", b"\x80\x81\x00", b"a"]
+)
+def test_files_that_hold_no_figures_are_one_clear_line(content: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "mine.csv"
+    path.write_bytes(content)
+    with pytest.raises(QuestionError, match=r"mine\.csv"):
+        verify(None, path)

@@ -188,7 +188,7 @@ def _lines(path: Path | str) -> tuple[list[tuple[int, list[str]]], str]:
             f"{path}: is empty; figures need measure, place, value, and start and end or window"
         )
     ends = text.replace("\r\n", "\n").replace("\r", "\n")
-    first = next(line for line in ends.split("\n") if line.strip() and not line.startswith("#"))
+    first = next((line for line in ends.split("\n") if line.strip() and not line.startswith("#")), "")
     most = max(ends.split("\n")[:20], key=lambda line: max(line.count(c) for c in ",;\t|"))
     of = first if any(c in first for c in ",;\t|") else most
     separator = max(",;\t|", key=of.count)
