@@ -436,7 +436,11 @@ def test_an_answers_chart_has_its_measures_dates_and_other_places(
     chart.locator("svg.live").wait_for()
     chart.locator(".plot").focus()
     page.keyboard.press("End")
-    assert re.search(r"Expected: [\d.,]+ \([\d.,]+ to [\d.,]+\)", chart.locator(".readout").inner_text())
+    said = chart.locator(".readout").inner_text()
+    assert re.search(r"Observed: [\d,<]+", said)
+    # With so few places to compare, no estimate is printed from which their counts could be worked back.
+    drawn = chart.locator("svg.live .c-band").count() > 0
+    assert bool(re.search(r"Expected: [\d.,]+ \([\d.,]+ to [\d.,]+\)", said)) == drawn
     chart.locator("[data-tool=measure]").select_option("handoffs")
     page.goto(page.url)  # the address keeps it
     expect(chart.locator("[data-tool=measure]")).to_have_value("handoffs")
@@ -447,13 +451,13 @@ def test_an_answers_chart_has_its_measures_dates_and_other_places(
     chart.locator(".plot").focus()
     page.keyboard.press("Home")
     first = chart.locator(".readout b").inner_text()
-    said = re.search(r"Harris County, TX: (\d+)", chart.locator(".readout").inner_text())
-    assert said
+    harris = re.search(r"Harris County, TX: (\d+)", chart.locator(".readout").inner_text())
+    assert harris
     frame = pl.read_parquet(story_site / "data" / "county-48201.parquet").filter(
         pl.col("measure") == "handoffs", pl.col("period") == "month"
     )
     shown = frame.filter(pl.col("start").dt.strftime("%b %Y") == first)["value"].item()
-    assert int(said.group(1)) == shown
+    assert int(harris.group(1)) == shown
     with page.expect_download() as got:
         chart.locator("[data-tool=csv]").click()
     assert set(pl.read_csv(got.value.path())["measure"]) == {"handoffs"}
