@@ -20,7 +20,9 @@ def _results(name: str) -> dict[str, Any]:
     return dict(json.loads((BENCHMARKS / "results" / f"{name}.json").read_text(encoding="utf-8")))
 
 
-@pytest.mark.parametrize(("script", "writes", "name"), [("explain", "document", "findings")])
+@pytest.mark.parametrize(
+    ("script", "writes", "name"), [("explain", "document", "findings"), ("answers", "page", "answers")]
+)
 def test_a_page_holds_the_figures_of_its_results(
     monkeypatch: pytest.MonkeyPatch, script: str, writes: str, name: str
 ) -> None:
@@ -34,10 +36,12 @@ def test_a_page_holds_the_figures_of_its_results(
 def test_the_results_are_what_the_package_answers_now() -> None:
     listed = _results("explain")
     (row,) = (r for r in listed["places"] if r["policy"] == "travis-tx-2017")
+    (stored,) = (r for r in _results("answers")["answers"] if r["id"] == "travis-tx-2017")
     answer = explain(row["place"], policy=row["policy"])
     now = answer.to_dict()
-    assert row["sentences"] == now["sentences"]
+    assert row["sentences"] == now["sentences"] == stored["sentences"]
     assert (row["observed"], row["counterfactual"]) == (now["observed"], now["counterfactual"])
+    assert stored["headline"] == now["headline"]
     pooled = listed["pooled"]["limits"]
     for measure in ("handoffs", "at_large"):
         shown = {name: now["elsewhere"][measure][name] for name in pooled[measure]["ratio"]}
