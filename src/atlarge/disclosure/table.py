@@ -63,6 +63,15 @@ class Counts:
         """The same series under another label."""
         return replace(self, label=label)
 
+    def over(self, periods: tuple[dt.date, ...]) -> Counts:
+        """The same series over other periods; one that it lacks is not covered."""
+        if self.periods == periods:
+            return self
+        known = dict(zip(self.periods, zip(self.values, self.marks, strict=True), strict=True))
+        cells = [known.get(day, (None, UNCOVERED)) for day in periods]
+        values, marks = tuple(v for v, _ in cells), tuple(m for _, m in cells)
+        return replace(self, periods=periods, values=values, marks=marks)
+
     def less(self, *parts: Counts) -> Counts:
         """What remains of the series without some parts of it, from shown counts alone.
 

@@ -7,6 +7,7 @@ import hashlib
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
@@ -105,8 +106,19 @@ class SiteData:
     """A forecast from before the records end, and what came (`forecast_view.past_forecast`)."""
 
     def series(self, place: PlaceInfo, measure: str, every: str) -> Counts | None:
-        """One disclosed series of a place."""
-        return self.counts.get((place.level, place.code, measure, every))
+        """One disclosed series of a place, over the periods of all its measures: one that ends before others
+        is not covered from there on."""
+        found = self.counts.get((place.level, place.code, measure, every))
+        return None if found is None else found.over(self._periods[place.level, place.code, every])
+
+    @cached_property
+    def _periods(self) -> dict[tuple[str, str, str], tuple[dt.date, ...]]:
+        """Every period of a place, whichever measure it is known for."""
+        found: dict[tuple[str, str, str], set[dt.date]] = {}
+        for (level, code, _, every), counts in self.counts.items():
+            if every != "window":
+                found.setdefault((level, code, every), set()).update(counts.periods)
+        return {key: tuple(sorted(days)) for key, days in found.items()}
 
     @property
     def has_rows(self) -> bool:
