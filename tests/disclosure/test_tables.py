@@ -535,3 +535,12 @@ def test_an_unsound_certificate_takes_nothing_from_a_sound_one() -> None:
         found.add(np.array(step), np.arange(6))
     r = LinearConstraints.of([2, 2, 5, 5], [0, 1, 3, 4])
     assert _spread(found, values, status, r) == [0, 0, 0, 1, 1, 0]
+
+
+def test_a_series_that_ends_before_others_is_not_covered_from_there_on() -> None:
+    days = [dt.date(2025, month, 1) for month in (5, 6, 7, 8)]
+    made = disclose(pl.DataFrame({"place": ["a"] * 4, "period": days, "value": [9, 8, 7, 6]}))
+    whole, short = made.counts("whole"), made.counts("short", pl.col("period") < days[2])
+    longer = short.over(whole.periods)
+    assert longer.values == (9, 8, None, None)
+    assert longer.marks == ("shown", "shown", "uncovered", "uncovered")
