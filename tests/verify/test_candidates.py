@@ -10,7 +10,7 @@ import pytest
 from atlarge import open_store
 from atlarge.verify import DIFFERS, Checked, verify
 from atlarge.verify.counting import Counter, Query
-from atlarge.verify.figures import Spot
+from atlarge.verify.figure import Spot
 from atlarge.verify.geography import neighbours
 
 YEAR = (dt.date(2017, 10, 1), dt.date(2018, 9, 30))

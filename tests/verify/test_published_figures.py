@@ -11,7 +11,8 @@ import pytest
 from atlarge.errors import PlaceError, QuestionError
 from atlarge.verify import EQUAL, NOT_TESTABLE, WITHIN, verify
 from atlarge.verify.counting import canonical
-from atlarge.verify.figures import Spot, figures, spot
+from atlarge.verify.figure import Spot, spot
+from atlarge.verify.figures import figures
 
 
 def _file(tmp_path: Path, text: str) -> Path:

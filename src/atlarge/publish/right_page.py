@@ -18,7 +18,7 @@ from atlarge.publish.site_data import SiteData
 from atlarge.reference import table
 from atlarge.verify import figures
 from atlarge.verify.counting import canonical, is_share, table_of
-from atlarge.verify.figures import Figure
+from atlarge.verify.figure import Figure
 
 STEM = "how-right"
 CHECKS = ("published", "replications", "placebos", "forecasts", "places", "surges")

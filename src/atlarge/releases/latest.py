@@ -20,7 +20,7 @@ from typing import Any
 from atlarge.errors import ReleaseError
 from atlarge.files import write_atomically
 from atlarge.releases.catalogue import families
-from atlarge.releases.fetch import OF_THE_DISK, Resuming, settle, work_folder
+from atlarge.releases.downloads import OF_THE_DISK, Resuming, settle, work_folder
 
 SOURCE = "https://github.com/deportationdata/ice/raw/refs/heads/main/data/"
 """Where the project keeps its newest releases. The address must be this one: the repository stores its data

@@ -34,7 +34,8 @@ from atlarge.verify.counting import (
     table_of,
     unauthorized,
 )
-from atlarge.verify.figures import AT_LEAST, AT_MOST, Figure, figures
+from atlarge.verify.figure import AT_LEAST, AT_MOST, Figure
+from atlarge.verify.figures import figures
 from atlarge.verify.user_file import Unreadable, read_figures
 
 EQUAL, WITHIN, DIFFERS, NOT_TESTABLE = "equal", "within tolerance", "differs", "not testable"
@@ -202,7 +203,7 @@ def agreement(ours: float, figure: Figure, *, is_percent: bool = False, slack: f
 
     Examples
     --------
-    >>> from atlarge.verify.figures import Figure
+    >>> from atlarge.verify.figure import Figure
     >>> import datetime as dt
     >>> day = dt.date(2017, 1, 1)
     >>> agreement(22.3, Figure("a", "share_at_large", "US", day, day, 22.0), is_percent=True)

@@ -28,7 +28,8 @@ from atlarge.verify.counting import (
     monthly,
     table_of,
 )
-from atlarge.verify.figures import Figure, Spot, figures
+from atlarge.verify.figure import Figure, Spot
+from atlarge.verify.figures import figures
 from atlarge.verify.geography import geography
 
 REFUSALS = (CoverageError, StoreError, QuestionError, PlaceError)

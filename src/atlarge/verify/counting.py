@@ -19,7 +19,7 @@ from atlarge.panel.counting import rows_of
 from atlarge.policies import registry
 from atlarge.records.store import Store
 from atlarge.reference import table
-from atlarge.verify.figures import Spot
+from atlarge.verify.figure import Spot
 
 AS_RECORDED, RECOVERED = "areas as recorded", "areas recovered from landmarks"
 _ALIASES = {

@@ -14,7 +14,7 @@ from atlarge.panel import measures
 from atlarge.reference import table
 from atlarge.verify.candidate import Candidate, columns
 from atlarge.verify.counting import Counter, Query
-from atlarge.verify.figures import Figure, Spot
+from atlarge.verify.figure import Figure, Spot
 
 
 def geography(counter: Counter, figure: Figure, name: str, query: Query, ours: float) -> Iterator[Candidate]:

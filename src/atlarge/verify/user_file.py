@@ -17,7 +17,7 @@ import polars as pl
 from atlarge.errors import PlaceError, QuestionError
 from atlarge.periods import FORMS, Period, parse_period
 from atlarge.records.dates import DateOrder, read_dates
-from atlarge.verify.figures import AT_LEAST, AT_MOST, EXACT, KINDS, LEVELS, ROUNDED, Figure, places
+from atlarge.verify.figure import AT_LEAST, AT_MOST, EXACT, KINDS, LEVELS, ROUNDED, Figure, places
 
 _NAMES = {
     "measure": ("what", "quantity", "metric", "series", "indicator", "variable", "statistic", "measure_name",

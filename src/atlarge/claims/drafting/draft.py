@@ -18,6 +18,7 @@ from atlarge.claims.drafting.dates import find_dates
 from atlarge.claims.drafting.discourse import Discourse, Entity, Span
 from atlarge.claims.drafting.kinds import Part, Split, split
 from atlarge.claims.drafting.places import find_places
+from atlarge.claims.drafting.writing import ledger_text
 from atlarge.errors import QuestionError
 
 
@@ -290,6 +291,4 @@ def draft_ledger(
 
     Raises QuestionError when the text holds no sentence that could be a claim.
     """
-    from atlarge.claims.drafting.writing import ledger_text
-
     return ledger_text(draft_article(text, published), outlet=outlet, url=url)

@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from atlarge.claims.drafting.draft import Drafted
+if TYPE_CHECKING:
+    from atlarge.claims.drafting.draft import Drafted
 
 HEADING = [
     "# A draft: no claim in it is a finding until a person has confirmed it (atlarge claims finish, or take",

@@ -1,0 +1,88 @@
+"""Downloads that go on where they stopped, and appear under their name only when they are whole."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import shutil
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from atlarge.errors import ReleaseError
+from atlarge.files import locked, sync
+from atlarge.releases.opening import most_bytes
+
+_CHUNK = 1 << 16
+_TIMEOUT_SECONDS = 30
+OF_THE_DISK = (errno.ENOSPC, errno.EFBIG, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM)
+_WORK = ".fetching"  # what is not yet known to be whole is kept in here, but for the part files
+
+
+class Resuming:
+    """A downloader for pooch that keeps a part file beside the target and goes on from its end."""
+
+    def __init__(self, part: Path, progress: bool) -> None:
+        self._part = part
+        self._progress = progress
+
+    def __call__(self, url: str, output_file: Any, pooch: Any, check_only: bool = False) -> None:
+        have = self._part.stat().st_size if self._part.exists() else 0
+        request = urllib.request.Request(url, headers={"Range": f"bytes={have}-"} if have else {})
+        try:
+            with urllib.request.urlopen(request, timeout=_TIMEOUT_SECONDS) as answer:
+                goes_on = have and answer.status == 206
+                with self._part.open("ab" if goes_on else "wb") as stream:
+                    self._copy(answer, stream, have if goes_on else 0)
+        except urllib.error.HTTPError as error:
+            if error.code != 416:  # 416: the part is whole already
+                raise
+        self._part.replace(str(output_file))
+
+    def _copy(self, answer: Any, stream: Any, have: int) -> None:
+        from rich.progress import Progress
+
+        length = int(answer.headers.get("Content-Length") or 0)
+        with Progress(disable=not self._progress) as shown:
+            task = shown.add_task(
+                self._part.name.removesuffix(".part"), total=have + length or None, completed=have
+            )
+            while chunk := answer.read(_CHUNK):
+                have += len(chunk)
+                if have > most_bytes():
+                    raise ReleaseError(f"{answer.url}: sends more than ATLARGE_MAX_BYTES; it is no release")
+                stream.write(chunk)
+                shown.advance(task, len(chunk))
+                length -= len(chunk)
+        if length > 0:
+            raise OSError(f"the connection ended {length:,} bytes early")
+
+
+@contextlib.contextmanager
+def work_folder(folder: Path) -> Iterator[Path]:
+    """A folder for one download at a time, empty at first and gone at the end; killed ones leave theirs.
+
+    ReleaseError if another process downloads into the folder. The system lets go of the lock when it dies.
+    """
+    work = folder / _WORK
+    folder.mkdir(parents=True, exist_ok=True)
+    busy = ReleaseError(f"{folder}: another download into it is under way; try again when it is done")
+    lock = folder / f"{_WORK}.lock"
+    with locked(lock, busy):
+        try:
+            work.mkdir(exist_ok=True)
+            for stale in work.iterdir():
+                stale.unlink()
+            yield work
+        finally:
+            shutil.rmtree(work, ignore_errors=True)
+            lock.unlink(missing_ok=True)
+
+
+def settle(written: Path, target: Path) -> None:
+    """Put a file that is whole in its place, so that it lasts."""
+    for path in (written, target.parent):
+        sync(path)
+    written.replace(target)
