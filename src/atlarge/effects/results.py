@@ -36,6 +36,37 @@ class Result:
         """The result's numbers, one a line."""
         return "\n".join(f"{name}: {_short(value)}" for name, value in self._numbers().items())
 
+    def _ranges(self) -> list[tuple[str, float | None, float | None, float | None]]:
+        """What has an interval: name, value, low, high; every number by itself where nothing has one."""
+        numbers = self._numbers()
+        names = [name.removesuffix("_low") for name in numbers if name.endswith("_low")]
+        found = [(n, numbers.get(n), numbers[f"{n}_low"], numbers.get(f"{n}_high")) for n in names]
+        if "low" in numbers:
+            own = next((n for n in ("effect", "value", "mean", "index") if n in numbers), "effect")
+            value = numbers.get(own)
+            if value is None and "expected" in numbers:
+                value = numbers["observed"] - numbers["expected"]
+            found.append((own, value, numbers["low"], numbers.get("high")))
+        if found:
+            return found
+        return [(n, v, None, None) for n, v in numbers.items() if isinstance(v, int | float)]
+
+    def plot(self, ax: Axes | None = None) -> Axes:
+        """The result's values with their intervals, one a line (matplotlib)."""
+        if ax is None:
+            import matplotlib.pyplot as plt
+
+            ax = plt.subplots()[1]
+        ranges = self._ranges()
+        for row, (_, value, low, high) in enumerate(ranges):
+            if low is not None and high is not None:
+                ax.plot([low, high], [row, row], color="C0")
+            if value is not None:
+                ax.plot([value], [row], "o", color="C0")
+        ax.set_yticks(range(len(ranges)), [name for name, *_ in ranges])
+        ax.invert_yaxis()
+        return ax
+
     def __repr__(self) -> str:
         shown = list(self._numbers().items())[:SHOWN]
         return f"<{type(self).__name__}: {', '.join(f'{k} {_short(v)}' for k, v in shown)}>"

@@ -1,0 +1,58 @@
+"""Every result draws itself: its values, and beside them their intervals."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from atlarge.effects import (
+    change_point,
+    counterfactual,
+    decompose,
+    minimum_detectable_effect,
+    pool_estimates,
+    pool_ratio,
+    watch_bursts,
+)
+from atlarge.effects.results import Result
+
+pytest.importorskip("matplotlib").use("Agg")
+
+
+def _drawn(result: Result) -> dict[str, list[list[float]]]:
+    """For each line of the picture, the x positions drawn on it."""
+    ax = result.plot()
+    names = [text.get_text() for text in ax.get_yticklabels()]
+    found: dict[str, list[list[float]]] = {name: [] for name in names}
+    for line in ax.lines:
+        found[names[int(line.get_ydata()[0])]].append([float(x) for x in line.get_xdata()])
+    return found
+
+
+def test_a_pooled_mean_is_drawn_with_its_interval() -> None:
+    pooled = pool_estimates([1.0, 2.0, 4.0, 3.0], [0.5, 0.5, 0.6, 0.4])
+    assert _drawn(pooled) == {"mean": [[pooled.low, pooled.high], [pooled.mean]]}
+
+
+def test_a_change_point_is_drawn_at_its_index() -> None:
+    y = np.r_[np.full(20, 10.0), np.full(20, 30.0)]
+    found = change_point(y)
+    assert _drawn(found)["index"] == [[found.low, found.high], [20.0]]
+
+
+def test_a_burst_is_drawn_as_its_excess() -> None:
+    daily = np.random.default_rng(0).poisson(1.0, (30, 800)).astype(float)
+    daily[3, 700:703] += 20
+    found = watch_bursts(daily, 3, [695])
+    assert _drawn(found)["effect"] == [[found.low, found.high], [found.observed - found.expected]]
+
+
+def test_parts_are_drawn_one_a_line_and_numbers_without_an_interval_as_points() -> None:
+    rng = np.random.default_rng(1)
+    exposure = rng.poisson(30.0, (24, 40)).astype(float)
+    outcome = rng.poisson(20.0, (24, 40)).astype(float)
+    ratio = pool_ratio([10.0, 12.0, 9.0], [20.0, 30.0, 25.0], [2.0] * 3, [2.0] * 3, [1.0] * 3)
+    parts = decompose(outcome, exposure, 0, range(30), ratio=ratio)
+    assert {"trend", "substitution", "residual"} <= set(_drawn(parts))
+    found = minimum_detectable_effect(counterfactual(outcome, 0, range(30)))
+    assert _drawn(found)["total"] == [[found.total]]
