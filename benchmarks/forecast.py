@@ -4,20 +4,23 @@
 
 Nothing from the origin on is used for a forecast. Peers: the seasonal naive forecast, a flat one (the
 quantiles of the last twelve periods), AutoETS of statsforecast and a structural model of statsmodels (local
-level and yearly Fourier terms), both on the square root of counts; the last two are left out where they are
-not installed (group `peers`). They are fitted place by place, to some places of each level only.
+level and yearly Fourier terms), by maximum likelihood and by a Bayesian sampler, all on the square root of
+counts; those are left out where they are not installed (group `peers`). They are fitted place by place, to
+some places of each level only. `--peer NAME` measures one peer, and leaves the rest of the table as it is.
 """
 
 from __future__ import annotations
 
+import argparse
 import importlib.util
 import json
-import sys
 import warnings
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from scipy.optimize import minimize
 
 from atlarge.forecast import (
     PERIODS_A_YEAR,
@@ -38,8 +41,11 @@ CASES = [
     for measure in ("at_large", "handoffs")
 ]
 ORIGINS = 4
-MOST_FITTED = {"AutoETS": 60, "structural": 12}
+MOST_FITTED = {"AutoETS": 60, "structural": 12, "Bayesian": 6}
 """Places of a level that a peer is fitted to: those of the largest counts, then every n-th."""
+PRIOR_SCALES = {"sigma2.irregular": 0.5, "sigma2.level": 0.5}
+"""Scales of the half-Cauchy priors of standard deviations: 0.5 is that of the root of a Poisson count."""
+SEASON_SCALE = 0.05
 Z = {0.05: -1.645, 0.25: -0.674, 0.5: 0.0, 0.75: 0.674, 0.95: 1.645}
 
 
@@ -73,16 +79,89 @@ def autoets(counts: np.ndarray, origin: int, horizon: int, every: str) -> np.nda
 
 def structural(counts: np.ndarray, origin: int, horizon: int, every: str) -> np.ndarray:
     """A local level with yearly Fourier terms on square roots, fitted by maximum likelihood."""
-    from statsmodels.tsa.statespace.structural import UnobservedComponents
-
     out = np.full((len(counts), horizon, 5), np.nan)
     for i, row in enumerate(np.sqrt(counts[:, :origin] + 0.4)):
-        model = UnobservedComponents(
-            row, level="llevel", freq_seasonal=[{"period": PERIODS_A_YEAR[every], "harmonics": 1}]
-        )
+        model = local_level(row, PERIODS_A_YEAR[every])
         found = model.fit(disp=False, maxiter=60).get_forecast(horizon)
         mean, sd = found.predicted_mean, found.se_mean
         out[i] = _squared(np.stack([mean + z * sd for z in Z.values()], axis=1))
+    return out
+
+
+def local_level(roots: np.ndarray, year: float) -> Any:
+    """The structural model: a local level with yearly Fourier terms."""
+    from statsmodels.tsa.statespace.structural import UnobservedComponents
+
+    return UnobservedComponents(roots, level="llevel", freq_seasonal=[{"period": year, "harmonics": 1}])
+
+
+def log_posterior(model: Any) -> Callable[[np.ndarray], float]:
+    """Log density of the log standard deviations: likelihood, half-Cauchy priors and the Jacobian."""
+    scales = np.array([PRIOR_SCALES.get(name, SEASON_SCALE) for name in model.param_names])
+
+    def density(logs: np.ndarray) -> float:
+        if np.abs(logs).max() > 15:
+            return -np.inf
+        sds = np.exp(logs)
+        return float(model.loglike(sds**2) - np.log1p((sds / scales) ** 2).sum() + logs.sum())
+
+    return density
+
+
+def metropolis(
+    density: Callable[[np.ndarray], float],
+    start: np.ndarray,
+    random: np.random.Generator,
+    *,
+    burn: int = 600,
+    kept: int = 300,
+    thin: int = 4,
+) -> np.ndarray:
+    """Draws [kept, n] of a random walk from the mode; its steps learn the covariance until burn-in ends.
+
+    Source: Haario, Saksman and Tamminen (2001), An adaptive Metropolis algorithm, Bernoulli 7.
+    """
+    found = minimize(lambda x: min(-density(x), 1e10), start, method="Nelder-Mead", options={"maxfev": 300})
+    at, here, n = found.x, density(found.x), len(start)
+    root, drawn = 0.3 * np.eye(n), np.empty((burn + kept * thin, n))
+    for i in range(len(drawn)):
+        if 100 <= i <= burn and i % 50 == 0:
+            root = np.linalg.cholesky(
+                2.4**2 / n * np.cov(drawn[i // 2 : i].T).reshape(n, n) + 1e-4 * np.eye(n)
+            )
+        tried = at + root @ random.normal(size=n)
+        there = density(tried)
+        if np.log(random.random()) < there - here:
+            at, here = tried, there
+        drawn[i] = at
+    return drawn[burn::thin]
+
+
+def ahead(
+    model: Any, sds: np.ndarray, horizon: int, random: np.random.Generator, paths: int = 4
+) -> np.ndarray:
+    """Simulated roots [paths, horizon] from the filtered state at one draw."""
+    model.update(sds**2)
+    seen = model.ssm.filter()
+    state = random.multivariate_normal(seen.predicted_state[:, -1], seen.predicted_state_cov[..., -1], paths)
+    move, design = model.ssm["transition"], model.ssm["design"][0]
+    steps = model.ssm["selection"] @ np.sqrt(model.ssm["state_cov"])
+    out = np.empty((paths, horizon))
+    for h in range(horizon):
+        out[:, h] = state @ design + np.sqrt(model.ssm["obs_cov"][0, 0]) * random.normal(size=paths)
+        state = state @ move.T + random.normal(size=(paths, steps.shape[1])) @ steps.T
+    return out
+
+
+def bayesian(counts: np.ndarray, origin: int, horizon: int, every: str) -> np.ndarray:
+    """The structural model with priors: quantiles of paths simulated from the draws of its posterior."""
+    random = np.random.default_rng(origin)
+    out = np.full((len(counts), horizon, 5), np.nan)
+    for i, row in enumerate(np.sqrt(counts[:, :origin] + 0.4)):
+        model = local_level(row, PERIODS_A_YEAR[every])
+        draws = metropolis(log_posterior(model), np.log([0.5, 0.2, 0.02]), random)
+        paths = np.concatenate([ahead(model, sds, horizon, random) for sds in np.exp(draws)])
+        out[i] = np.quantile(_squared(paths), list(Z), axis=0).T
     return out
 
 
@@ -90,7 +169,7 @@ PEERS: dict[str, Callable[[np.ndarray, int, int, str], np.ndarray]] = {"seasonal
 if importlib.util.find_spec("statsforecast"):
     PEERS["AutoETS"] = autoets
 if importlib.util.find_spec("statsmodels"):
-    PEERS["structural"] = structural
+    PEERS |= {"structural": structural, "Bayesian": bayesian}
 
 
 def fitted(counts: np.ndarray, most: int | None) -> np.ndarray:
@@ -101,13 +180,13 @@ def fitted(counts: np.ndarray, most: int | None) -> np.ndarray:
     return np.sort(order[np.linspace(0, len(order) - 1, most).astype(int)])
 
 
-def one(by: str, measure: str, every: str, horizon: int) -> dict[str, object]:
+def one(by: str, measure: str, every: str, horizon: int, peers: list[str]) -> dict[str, Any]:
     """Scores of one level, measure and period over all origins; each peer beside ours on its own counts."""
     found, extra = learning_series(open_store(None), measure, by, every, "ddp")
     n = found.shape[1]
     year = PERIODS_A_YEAR[every]
     first = max(int(n * 0.6), year + horizon + 10)
-    total: dict[str, list[tuple[float, ...]]] = {name: [] for name in ("ours", *PEERS)}
+    total: dict[str, list[tuple[float, ...]]] = {name: [] for name in ("ours", *peers)}
     for origin in np.linspace(first, n - horizon, ORIGINS).astype(int).tolist():
         recent = np.nanmean(found[:, max(0, origin - 60) : origin], axis=1) >= 1.0
         counts = found[recent]
@@ -148,16 +227,26 @@ def one(by: str, measure: str, every: str, horizon: int) -> dict[str, object]:
 
 
 def main() -> None:
-    """Run every case and save the table."""
+    """Run the cases asked for and save the table."""
     warnings.simplefilter("ignore")
     np.seterr(all="ignore")
-    cases = [c for c in CASES if len(sys.argv) < 2 or c[0] in sys.argv[1:]]
-    table = []
-    for case in cases:
-        table.append(one(*case))
-        print(json.dumps(table[-1]), flush=True)
-    if len(sys.argv) < 2:
-        OUT.write_text(json.dumps({"cases": table}, indent=1) + "\n")
+    asked = argparse.ArgumentParser()
+    asked.add_argument("by", nargs="*", default=LEVELS)
+    asked.add_argument("--peer", action="append", choices=list(PEERS))
+    options = asked.parse_args()
+    for case in CASES:
+        if case[0] in options.by:
+            new = one(*case, options.peer or list(PEERS))
+            table = json.loads(OUT.read_text())["cases"]
+            at = next(i for i, r in enumerate(table) if (r["by"], r["measure"], r["every"]) == case[:3])
+            own = ("counts", "coverage_90", "interval_score")
+            if options.peer:
+                if any(table[at][k] != new[k] for k in own):
+                    print("our own figures over all places are no longer those of the table", flush=True)
+                new = table[at] | {"peers": table[at]["peers"] | new["peers"]}
+            table[at] = new
+            OUT.write_text(json.dumps({"cases": table}, indent=1) + "\n")
+            print(json.dumps(new), flush=True)
 
 
 if __name__ == "__main__":
