@@ -6,18 +6,23 @@ import datetime as dt
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import polars as pl
 import pytest
-from hand_facts import AOR, COUNTY, HERE, OFFICE, steady
+from hand_facts import AOR, COUNTY, HERE, OFFICE, facts, steady
 
+from atlarge.explain.answer import Interval
 from atlarge.explain.areas import Where
 from atlarge.explain.concentration import concentration_of, per_10k, share_ratio
+from atlarge.explain.narrative import level_paragraph
 from atlarge.explain.population import (
     Population,
     metro_population,
     modelled_population,
     nation_population,
 )
+from atlarge.explain.verdicts import concentration
+from atlarge.messages import render, say
 from atlarge.reference import table
 
 BY_COUNTY = replace(HERE, office=None)
@@ -122,3 +127,27 @@ def test_a_rate_below_zero_is_none_and_the_ratio_carries_both_margins() -> None:
     assert ratio.low == pytest.approx((400 - 1.645 * 20) / 115_000 / base * low)
     assert ratio.high == pytest.approx((400 + 1.645 * 20) / 85_000 / base * high)
     assert share_ratio(1.0, 40_000.0, people, nation).low == 0.0
+
+
+@pytest.mark.parametrize("missing", ["nation", "area", "population"])
+def test_what_is_missing_is_what_is_told(missing: str) -> None:
+    """The nation, the area or the number of people; each by its own reason, rule and sentence."""
+    where, gap = HERE, steady({"48453": np.nan})
+    county, nation = steady({"48453": 1.0}), steady({"US": 600.0})
+    if missing == "nation":
+        nation = steady({"US": np.nan})
+    elif missing == "area":
+        county = gap
+    else:
+        where = Where(COUNTY, replace(COUNTY, code="00000"), None, AOR, "NY")
+    days = dt.date(2017, 3, 10), dt.date(2018, 3, 9)
+    found = concentration_of(where, county, steady({"AUS": 3.0}), nation, *days, "at_large")
+    assert found["missing"] == missing
+    assert ("number" in found["note"] or "estimate" in found["note"]) == (missing == "population")
+    judged = concentration(Interval(None), say("level.none", at="there"), missing)
+    said = {language: render(judged.rule, language) for language in ("en", "es")}
+    assert ("population estimate" in said["en"], "población" in said["es"]) == (missing == "population",) * 2
+    assert judged.verdict == "cannot be told"
+    text = render(level_paragraph(replace(facts(concentration=found), where=where)))
+    assert text.startswith("Without an estimate" if missing == "population" else "These records do not cover")
+    assert _level(HERE)["missing"] is None

@@ -167,7 +167,9 @@ def verdicts_of(facts: Facts) -> dict[str, Judgement]:
     by_span["placing"] = placing(facts.placed_before, facts.placed_during)
     ratio = facts.concentration.get("share_ratio") or {}
     level = concentration(
-        Interval(ratio.get("value"), ratio.get("low"), ratio.get("high")), why["concentration"]
+        Interval(ratio.get("value"), ratio.get("low"), ratio.get("high")),
+        why["concentration"],
+        facts.concentration.get("missing"),
     )
     judgements = [singling_out(facts.bursts, lasting, why["singling_out"], by_span), replaced, level]
     found, more = q_of([one.p for one in judgements]), details(facts)

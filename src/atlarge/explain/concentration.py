@@ -42,6 +42,13 @@ NOTES = {
     "aor": "Arrests a year per 10,000; all records of the area of responsibility.",
     "state": "Arrests a year per 10,000; records that name a place in the state.",
 }
+MISSING = {
+    "population": "No estimate of the unauthorized population of {name} is at hand. Needed would be one with "
+    "its margin, for the county, its metropolitan area or the AOR.",
+    "nation": "The records at hand do not cover the whole nation in these months, so the share of the "
+    "nation's arrests made in {name} is not known.",
+    "area": "The records at hand do not cover the whole area of {name} in these months.",
+}
 
 
 def population_of(where: Where, year: int, store: Store | None = None) -> Population | None:
@@ -119,12 +126,13 @@ def concentration_of(
     `unplaced` ones of its area of responsibility it is unknown, so the upper ends count them too. `main`:
     counts of AORs or states, for a question of one. `store`: where Census tables that the user brought are.
     Keys: population, its interval and population_kind (published, measured, modelled), per_10k,
-    per_10k_nation, share_ratio (value, low, high each), born_abroad with the same, note; all None where no
-    number of people is at hand. `area`: codes of the places that are counted, of `area_level`.
+    per_10k_nation, share_ratio (value, low, high each), born_abroad with the same, note; all None where
+    something is `missing`: a number of people (population), or records of the whole nation or area in these
+    months. `area`: codes of the places that are counted, of `area_level`.
     """
     people = population_of(where, start.year, store)
     if people is None:
-        return _unknown(where, start)
+        return _unknown(where, start, "population")
     whole = (
         nation_noncitizens(store, people)
         if people.group == "noncitizens"
@@ -143,8 +151,10 @@ def concentration_of(
         here = float(county.sums([start], [stop])[inside].sum() + office.sums([start], [stop])[seated].sum())
         area = "+".join([county.keys[k] for k in sorted(inside)] + [office.keys[k] for k in sorted(seated)])
     total = float(nation.sums([start], [stop]).sum())
-    if whole is None or not np.isfinite(here + total) or total <= 0:
-        return _unknown(where, start)
+    if whole is None or not np.isfinite(total) or total <= 0:
+        return _unknown(where, start, "population" if whole is None else "nation")
+    if not np.isfinite(here):
+        return _unknown(where, start, "area")
     ratio = share_ratio(here, total, people, whole, unplaced)
     return {
         "measure": measure,
@@ -172,6 +182,7 @@ def concentration_of(
         "born_abroad": _born_abroad(where, people, here, total, days, unplaced),
         "band": list(BAND),
         "level": level_of(ratio),
+        "missing": None,
         "note": NOTES[people.level],
     }
 
@@ -197,16 +208,15 @@ def _born_abroad(
     }
 
 
-def _unknown(where: Where, start: dt.date) -> dict[str, Any]:
-    """No estimate of the unauthorized population: noncitizens of the AOR are given for scale, no verdict."""
+def _unknown(where: Where, start: dt.date, missing: str) -> dict[str, Any]:
+    """No number of people, or no whole records: noncitizens of the AOR are given for scale, no verdict."""
     nothing = Interval(None).to_dict()
     about: dict[str, Any] = {
         "measure": None, "group": None, "population_kind": None, "is_modelled": None,
         "population_place": None, "population": None, "born_abroad": None,
         "per_10k": nothing, "per_10k_nation": nothing, "share_ratio": nothing, "band": list(BAND),
         "level": "cannot be told",
-        "note": f"No estimate of the unauthorized population of {where.own.name} is at hand. Needed "
-        "would be one with its margin, for the county, its metropolitan area or the AOR.",
+        "missing": missing, "note": MISSING[missing].format(name=where.own.name),
     }  # fmt: skip
     if where.aor is not None:
         rows = table("populations").filter(

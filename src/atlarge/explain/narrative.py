@@ -390,7 +390,9 @@ def level_paragraph(facts: Facts) -> Message:
     """Arrests a year for every 10,000 unauthorized residents, here and in the nation."""
     about = facts.concentration
     if about.get("population") is None:
-        return say("level.none", at=at(facts.where))
+        missing = about.get("missing") or "population"
+        key = "level.none" if missing == "population" else f"level.none.{missing}"
+        return say(key, at=at(facts.where))
     keys = (_main_key(facts), *level_keys(about, facts.scheme))
     ratio = about["share_ratio"]
     group = say(f"level.group.{about.get('group') or 'unauthorized residents'}")

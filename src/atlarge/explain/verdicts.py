@@ -180,11 +180,14 @@ def _unclear(ratio: Interval) -> str:
     return "proportion_or_below" if (ratio.high or 0.0) <= BAND[1] else "proportion_unclear"
 
 
-def concentration(ratio: Interval, reason: Message) -> Judgement:
-    """Whether numbers of people explain the level: only where arrests are in proportion to them."""
+def concentration(ratio: Interval, reason: Message, missing: str | None = None) -> Judgement:
+    """Whether numbers of people explain the level: only where arrests are in proportion to them.
+
+    `missing`: what the ratio could not be had for: population, nation or area.
+    """
     level = level_of(ratio)
     if ratio.value is None:
-        rule = "no_population"
+        rule = f"no_{missing or 'population'}"
     else:
         rule = _unclear(ratio) if level == "cannot be told" else level.replace(" ", "_")
     found: Verdict = "cannot be told"
