@@ -188,6 +188,10 @@ def _counties(n: int) -> list[str]:
     return table("counties")["fips"].unique().sort().head(n).to_list()
 
 
+# Against an earlier edition each of some thousand small counts is tried by itself: minutes, not seconds.
+TOO_LONG = {("many counties with a row", "publish after")}
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("name", STORES)
 def test_every_command_answers_or_says_why_not(name: str, tmp_path: Path) -> None:
@@ -197,6 +201,8 @@ def test_every_command_answers_or_says_why_not(name: str, tmp_path: Path) -> Non
     paths = {"out": tmp_path / "out", "ledger": LEDGER}
     wrong = []
     for command, words in COMMANDS.items():
+        if (name, command) in TOO_LONG:
+            continue
         where = [] if words[0] in WITHOUT_STORE else ["--store", str(store)]
         found = CliRunner().invoke(app, [*(word.format(**paths) for word in words), *where])
         said = f"{name}: {command}: {found.exception!r} {found.output[-300:]}"
