@@ -68,8 +68,8 @@ def _count(store: Store, keep: dict[str, list[str]], out: Path) -> None:
             entries.append({**entry, "path": path, "rows": counted.height})
         # These releases are whole: what they lack where others have it is none, not cut away.
         coverage = [{k: v for k, v in c.items() if k != "gaps"} for c in release["coverage"]]
-        named = {"tables": entries, "coverage": coverage, "quarantine": None, "overlap": None}
-        releases.append({**release, **named})
+        replaced = {"tables": entries, "coverage": coverage, "quarantine": None, "overlap": None}
+        releases.append({**release, **replaced})
     paths = [entry["path"] for release in releases for entry in release["tables"]]
     written = {path: digest(out / path) for path in paths}
     manifest = {**store.manifest, "releases": releases, "aggregated": True, "files": written}
