@@ -66,10 +66,7 @@ def _count(store: Store, keep: dict[str, list[str]], out: Path) -> None:
             (out / entry["table"]).mkdir(parents=True, exist_ok=True)
             counted.write_parquet(out / path, compression="zstd", compression_level=19, statistics=True)
             entries.append({**entry, "path": path, "rows": counted.height})
-        # These releases are whole: what they lack where others have it is none, not cut away.
-        coverage = [{k: v for k, v in c.items() if k != "gaps"} for c in release["coverage"]]
-        replaced = {"tables": entries, "coverage": coverage, "quarantine": None, "overlap": None}
-        releases.append({**release, **replaced})
+        releases.append({**release, "tables": entries, "quarantine": None, "overlap": None})
     paths = [entry["path"] for release in releases for entry in release["tables"]]
     written = {path: digest(out / path) for path in paths}
     manifest = {**store.manifest, "releases": releases, "aggregated": True, "files": written}

@@ -11,6 +11,7 @@ from pathlib import Path
 import polars as pl
 
 from atlarge.ingest.run import _counted_words, _Placer, _words, with_places
+from atlarge.records.gaps import SURE
 from atlarge.records.prepare import prepare
 from atlarge.reference import table
 from atlarge.releases import read_release
@@ -51,7 +52,8 @@ def rows_of(data: Path, pattern: str) -> pl.DataFrame:
 
 
 def places(arrests: pl.DataFrame) -> pl.DataFrame:
-    """Rows per million by area, state and place, and whether some rows there had no area recorded."""
+    """Rows per million by area, state and place, the least share of its area's rows that a place had in a
+    year, and whether some rows there had no area recorded."""
     kind = (
         pl.when(pl.col("county_fips").is_not_null())
         .then(pl.lit("county"))
@@ -62,9 +64,16 @@ def places(arrests: pl.DataFrame) -> pl.DataFrame:
     known = arrests.drop_nulls("aor").with_columns(
         kind.alias("kind"), pl.coalesce("county_fips", "office").alias("code")
     )
-    grouped = known.group_by("aor", "state", "kind", "code").agg(
+    cells = ["aor", "state", "kind", "code"]
+    years = known.group_by(*cells, "year").agg(
         pl.len().alias("rows"), (pl.col("aor_basis") != "recorded").any().alias("unrecorded")
     )
+    years = years.with_columns((pl.col("rows") / pl.col("rows").sum().over("aor", "year")).alias("share"))
+    in_every = pl.len() == known["year"].n_unique()
+    grouped = years.group_by(cells).agg(
+        pl.col("rows").sum(), pl.col("unrecorded").any(),
+        pl.when(in_every).then(pl.col("share").min()).otherwise(0.0).alias("least"),
+    )  # fmt: skip
     homes = pl.concat(
         [
             table("counties").select(
@@ -83,6 +92,7 @@ def places(arrests: pl.DataFrame) -> pl.DataFrame:
     return kept.select(
         "aor", "state", "kind", "code",
         pl.when(pl.col("rows") >= 20).then(per_million).otherwise(0).alias("per_million"),
+        (pl.col("least") * 1e6).floor().cast(pl.Int64).alias("least_of_area"),
         pl.col("unrecorded").cast(pl.Int64),
     ).sort("aor", "state", "kind", "code", nulls_last=False)  # fmt: skip
 
@@ -90,25 +100,27 @@ def places(arrests: pl.DataFrame) -> pl.DataFrame:
 def least_shares(rows: pl.DataFrame, column: str, unit: pl.Expr, time: pl.Expr, least: int) -> pl.DataFrame:
     """The least share that each value had in any period of a unit with `least` rows; absent is none.
 
-    A unit with fewer than three such periods shows nothing of what is always there.
+    A unit with fewer than three such periods shows nothing of what is always there, and a value that a
+    shorter period lacks, though it should have had some rows of it, is not always there either.
     """
     cells = rows.select(
         unit.alias("unit"), time.alias("time"),
         pl.col(column).cast(pl.String).str.strip_chars().str.to_uppercase().alias("value"),
     ).drop_nulls()  # fmt: skip
     counted = cells.group_by("unit", "time", "value").len("n")
-    periods = (
-        counted.group_by("unit", "time").agg(pl.col("n").sum().alias("of")).filter(pl.col("of") >= least)
-    )
+    every = counted.group_by("unit", "time").agg(pl.col("n").sum().alias("of"))
+    periods = every.filter(pl.col("of") >= least)
+    short = every.filter(pl.col("of") < least)
+    seen_in_short = counted.join(short, on=["unit", "time"]).select("unit", "time", "value")
     counted = counted.join(periods, on=["unit", "time"])
     wanted = periods.group_by("unit").len("periods").filter(pl.col("periods") >= 2 + (least == ROWS_OF_YEAR))
     share = counted.group_by("unit", "value").agg(
         (pl.col("n") / pl.col("of")).min().alias("share"), pl.len().alias("seen")
     )
-    return (
-        share.join(wanted, on="unit").filter(pl.col("seen") == pl.col("periods"))
-        .select("unit", "value", "share")
-    )  # fmt: skip
+    share = share.join(wanted, on="unit").filter(pl.col("seen") == pl.col("periods"))
+    lacked = share.join(short, on="unit").filter(pl.col("share") * pl.col("of") >= SURE)
+    lacked = lacked.join(seen_in_short, on=["unit", "time", "value"], how="anti")
+    return share.join(lacked, on=["unit", "value"], how="anti").select("unit", "value", "share")
 
 
 def values(rows: pl.DataFrame, table: str) -> pl.DataFrame:

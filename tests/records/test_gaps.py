@@ -113,6 +113,21 @@ def test_no_cut_of_a_whole_release_makes_a_false_zero(data_dir: Path, tmp_path: 
     assert not [cell for cell in wrong if cell[3] == "arrests" and cell[0] != "state"]
 
 
+@pytest.mark.data
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["EROArrests_FY*", "EROEncounters_FY*", "ICERemovals_FY*"])
+def test_a_whole_release_lacks_nothing_that_is_always_there(
+    data_dir: Path, tmp_path: Path, name: str
+) -> None:
+    """Small places without a record in one whole year have none, and are not closed."""
+    paths = sorted((data_dir / "raw" / "UWCHR__ice-enforce").glob(f"{name}.csv.gz"))
+    assert len(paths) >= 3
+    for path in paths:
+        ingest([path], tmp_path / path.name)
+        store = open_store(tmp_path / path.name)
+        assert [c.gaps for table in store.tables() for c in store.coverage(table)] == [()], path.name
+
+
 def _store(rows: pl.DataFrame, folder: Path, covers: str | None = None) -> Store:
     ingest([_written(rows, folder / "a.csv")], folder / "store", covers=covers)
     return open_store(folder / "store")

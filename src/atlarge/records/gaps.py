@@ -41,7 +41,7 @@ _RICH = 6
 _RICH_TEXTS = 25
 """Or of so many texts of place that national releases have."""
 _TEXTS = ("landmark", "facility")
-_SURE, _LIKELY = 3.0, 6.0
+SURE, _LIKELY = 3.0, 6.0
 """Rows of a value that the file, or one of its many places or months, should have had to have a gap there."""
 _CLOSES_ROWS, _CLOSES_SHARE = 20.0, 0.05
 """Rows that are lacking, and their share of all, from which on the count itself is not reported."""
@@ -280,9 +280,9 @@ def _thin_places(seen: pl.DataFrame, table: str, scope: str) -> list[Gap]:
         pl.col("unit").str.strip_prefix("aor:").alias("aor")
     )
     usual = reference("usual_places").with_columns((pl.col("kind") + ":" + pl.col("code")).alias("unit"))
-    share = (pl.col("per_million") / pl.col("per_million").sum().over("aor").clip(1)).alias("share")
-    expected = usual.with_columns(share).join(areas.agg(pl.col("n").sum()), on="aor")
-    expected = expected.group_by("unit").agg((pl.col("share") * pl.col("n")).sum().alias("rows"))
+    expected = usual.join(areas.agg(pl.col("n").sum()), on="aor")
+    least = (pl.col("least_of_area") * pl.col("n")).sum() / 1e6
+    expected = expected.group_by("unit").agg(least.alias("rows"))
     has = one.filter(pl.col("level") == "place").group_by("unit").agg(pl.col("n").sum())
     both = expected.drop_nulls("unit").join(has, on="unit", how="left").with_columns(pl.col("n").fill_null(0))
     is_few = (pl.col("rows") >= _MANY) & (pl.col("n") < _FEW * pl.col("rows"))
@@ -313,11 +313,11 @@ def _of_column(rows: pl.DataFrame, usual: pl.DataFrame, column: str) -> list[Gap
     lacking = _lacking(finest, scaled)
     of_all = int(finest["n"].sum())
     whole = lacking.group_by("value").agg(pl.col("rows").sum(), pl.col("has").sum())
-    whole = whole.filter((pl.col("has") == 0) & (pl.col("rows") >= _SURE) & ~_is_recoded(finest))
+    whole = whole.filter((pl.col("has") == 0) & (pl.col("rows") >= SURE) & ~_is_recoded(finest))
     gone = whole["value"].to_list()
     found = _gap(column, whole, of_all, "") if column not in _TEXTS else []
     places = finest.filter(pl.col("unit").str.contains("^county|^office"))
-    least = _SURE if places["unit"].n_unique() <= _FEW_PLACES else _LIKELY
+    least = SURE if places["unit"].n_unique() <= _FEW_PLACES else _LIKELY
     within = _lacking(places, scaled)
     if areas["unit"].n_unique() > 1:
         within = pl.concat([within, _lacking(areas, scaled)])
