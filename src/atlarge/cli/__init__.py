@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from typer.core import TyperCommand, TyperGroup
+from typer.core import TyperCommand
 
 import atlarge
 from atlarge.errors import AtlargeError, QuestionError
@@ -24,23 +24,23 @@ OUTPUTS = {"out", "brief"}
 """Options that name what is written: a pipe or a device will do."""
 
 
-class _Group(TyperGroup):
-    """Commands that refuse a device or a pipe where a file is read: opening one may never end."""
+class _Command(TyperCommand):
+    """A command that refuses a device or a pipe where a file is read: opening one may never end."""
 
-    def get_command(self, ctx: Any, cmd_name: str) -> Any:
-        """The command; its paths are looked at before it runs."""
-        command = super().get_command(ctx, cmd_name)
-        if isinstance(command, TyperCommand) and "invoke" not in vars(command):
-            invoke = command.invoke
+    def invoke(self, ctx: Any) -> Any:
+        """Look at the paths, then run."""
+        for name, value in ctx.params.items():
+            if name not in OUTPUTS:
+                _require_files(value)
+        return super().invoke(ctx)
 
-            def checked(inner: Any) -> Any:
-                for name, value in inner.params.items():
-                    if name not in OUTPUTS:
-                        _require_files(value)
-                return invoke(inner)
 
-            setattr(command, "invoke", checked)  # noqa: B010 (a method of one command)
-        return command
+class _App(typer.Typer):
+    """An application all of whose commands are of that kind."""
+
+    def command(self, name: str | None = None, **options: Any) -> Any:
+        """As in Typer."""
+        return super().command(name, **{"cls": _Command, **options})
 
 
 def _require_files(value: Any) -> None:
@@ -51,9 +51,8 @@ def _require_files(value: Any) -> None:
             )
 
 
-app = typer.Typer(
+app = _App(
     name="atlarge",
-    cls=_Group,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
