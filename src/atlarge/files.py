@@ -4,27 +4,30 @@ from __future__ import annotations
 
 import contextlib
 import os
+import stat
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import polars as pl
 
-_FORMULA = r"^[=+\-@\t\r]"
+_FORMULA = "=+-@\t\r"
 """How a cell begins that a spreadsheet program would take for a formula."""
 
 
+def without_formulas(frame: pl.DataFrame) -> pl.DataFrame:
+    """A frame whose text cells a spreadsheet takes for text: formulas get a quote before them."""
+    texts = [column for column in frame.get_columns() if column.dtype == pl.String]
+    risky = [c.name for c in texts if any(text and text[0] in _FORMULA for text in c.to_list())]
+    if not risky:
+        return frame
+    begins = pl.col(risky).str.slice(0, 1).is_in(list(_FORMULA))
+    return frame.with_columns(pl.when(begins).then("'" + pl.col(risky)).otherwise(pl.col(risky)))
+
+
 def csv_text(frame: pl.DataFrame) -> str:
-    """A frame as CSV whose text cells a spreadsheet takes for text: formulas get a quote before them."""
-    guarded = [
-        pl.when(pl.col(name).str.contains(_FORMULA))
-        .then("'" + pl.col(name))
-        .otherwise(pl.col(name))
-        .alias(name)
-        for name, kind in frame.schema.items()
-        if kind == pl.String
-    ]
-    return frame.with_columns(guarded).write_csv()
+    """A frame as CSV in which a spreadsheet finds no formula."""
+    return without_formulas(frame).write_csv()
 
 
 @contextlib.contextmanager
@@ -78,3 +81,16 @@ def write_atomically(path: Path | str, content: bytes, mode: int = 0o644) -> Non
         if isinstance(error, OSError):
             error.filename = str(target)
         raise
+
+
+def is_stream(path: Path) -> bool:
+    """Whether a path is a device, a pipe or a socket: reading one may never end."""
+    try:
+        mode = path.stat().st_mode
+    except OSError:
+        return False
+    return not (stat.S_ISREG(mode) or stat.S_ISDIR(mode))
+
+
+STREAM = "is a device or a pipe, not a file; save its content to a file first"
+"""What is said of such a path."""

@@ -44,11 +44,12 @@ class _App(typer.Typer):
 
 
 def _require_files(value: Any) -> None:
-    for path in value if isinstance(value, list | tuple) else [value]:
-        if isinstance(path, Path) and path.exists() and not (path.is_file() or path.is_dir()):
-            raise QuestionError(
-                f"{path}: is a device or a pipe, not a file; save its content to a file first"
-            )
+    paths = [v for v in (value if isinstance(value, list | tuple) else [value]) if isinstance(v, Path)]
+    if paths:
+        from atlarge.files import STREAM, is_stream  # with Polars, which not every command needs
+
+        for path in filter(is_stream, paths):
+            raise QuestionError(f"{path}: {STREAM}")
 
 
 app = _App(

@@ -26,6 +26,7 @@ import yaml
 from atlarge.calendar import add_months
 from atlarge.disclosure.table import THRESHOLD, Counts, Disclosed
 from atlarge.errors import CoverageError, QuestionError, StoreError
+from atlarge.files import without_formulas
 from atlarge.publish.answer_pages import answer_page, answer_series, answer_stem, series_key
 from atlarge.publish.brief import brief_page
 from atlarge.publish.charts import shapes
@@ -433,20 +434,13 @@ def download_frame(table: Disclosed, names: dict[tuple[str, str], str]) -> pl.Da
     )
 
 
-_FORMULA = "=+-@\t\r"
 _MANY_ROWS = 10_000
 _MONTHS = {"month": 1, "quarter": 3, "year": 12}
 
 
 def _csv(frame: pl.DataFrame) -> str:
     """A table as CSV that a spreadsheet opens as text: a name from the data is never taken for a formula."""
-    columns = [column for column in frame.get_columns() if column.dtype == pl.String]
-    risky = [c.name for c in columns if any(text and text[0] in _FORMULA for text in c.to_list())]
-    quoted = [
-        pl.when(c.str.contains(r"^[=+\-@\t\r]")).then(pl.concat_str(pl.lit("'"), c)).otherwise(c).name.keep()
-        for c in map(pl.col, risky)
-    ]
-    safe = frame.with_columns(quoted) if quoted else frame
+    safe = without_formulas(frame)
     if safe.height > _MANY_ROWS:
         return safe.write_csv()
     text = io.StringIO()  # thousands of small tables: the threads of the other take longer to wake

@@ -9,7 +9,6 @@ import hashlib
 import json
 import lzma
 import os
-import stat
 import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -19,6 +18,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from atlarge.errors import ReleaseError
+from atlarge.files import STREAM, is_stream
 
 _MIB = 1024 * 1024
 BLOCK = 64 * _MIB
@@ -212,10 +212,9 @@ def _blocks(pieces: Iterator[bytes]) -> Iterator[bytes]:
 def _hashed(path: Path) -> tuple[str, int, BinaryIO]:
     """The file's sha256, its size, and the file at its start: in memory if it is small."""
     try:
-        about = path.stat()
-        if not stat.S_ISREG(about.st_mode) and not stat.S_ISDIR(about.st_mode):
-            raise ReleaseError(f"{path}: is a device or a pipe, not a file; save its content to a file first")
-        size = about.st_size
+        size = path.stat().st_size
+        if is_stream(path):
+            raise ReleaseError(f"{path}: {STREAM}")
         if size <= BLOCK or not path.is_file():
             with path.open("rb") as whole:
                 raw = whole.read(BLOCK + 1)
