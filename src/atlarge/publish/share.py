@@ -24,9 +24,6 @@ LEVELS = 15
 PICTURE = 4
 """Changed with what a picture looks like, so that pictures of before are drawn anew."""
 
-_KEPT = 4_000
-"""Texts of a face that are kept drawn."""
-
 WIDTH, HEIGHT = 600, 315
 _LEFT, _RIGHT, _FOOT, _TOP = 24, 576, 262, 126
 _INK, _SOFT, _BRAND, _BAR = (0x16, 0x20, 0x2A), (0x53, 0x60, 0x6C), (0xB2, 0x3C, 0x00), (0xAA, 0xB3, 0xBB)
@@ -140,29 +137,23 @@ class Face:
 
         with font_file("Bold" if is_bold else "Regular") as path:
             self._font = ImageFont.truetype(path, size, layout_engine=ImageFont.Layout.BASIC)
-        self._inked: dict[tuple[str, float], tuple[int, int, Levels]] = {}
 
     @lru_cache(maxsize=4096)  # noqa: B019 (faces live as long as the program)
     def width(self, text: str) -> float:
         """Pixels from the start of a text to the start of what would follow."""
         return float(self._font.getlength(text))
 
+    @lru_cache(maxsize=4096)  # noqa: B019
     def _ink(self, text: str, past: float) -> tuple[int, int, Levels]:
         """A text drawn `past` a whole pixel: its left and upper edge from there, and its ink; kept, as years
         and sources come again in every picture."""
         from PIL import Image, ImageDraw
 
-        found = self._inked.get((text, past))
-        if found is None:
-            left, above, right, below = (round(edge) for edge in self._font.getbbox(text, anchor="ls"))
-            a, c = left - 1, above - 1
-            sheet = Image.new("L", (right + 2 - a, below + 1 - c), 0)
-            ImageDraw.Draw(sheet).text((past - a, -c), text, 255, self._font, anchor="ls")
-            ink = np.round(np.asarray(sheet, dtype=np.float64) * (LEVELS / 255)).astype(np.uint8)
-            if len(self._inked) > _KEPT:
-                self._inked.clear()
-            found = self._inked[(text, past)] = (a, c, ink)
-        return found
+        left, above, right, below = (round(edge) for edge in self._font.getbbox(text, anchor="ls"))
+        a, c = left - 1, above - 1
+        sheet = Image.new("L", (right + 2 - a, below + 1 - c), 0)
+        ImageDraw.Draw(sheet).text((past - a, -c), text, 255, self._font, anchor="ls")
+        return a, c, np.round(np.asarray(sheet, dtype=np.float64) * (LEVELS / 255)).astype(np.uint8)
 
     def put(self, picture: Levels, x: float, y: float, text: str, first: int) -> None:
         """Set a text with its baseline at y, cut at the edges; `first` is the palest colour of its ink."""
