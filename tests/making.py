@@ -11,6 +11,8 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
+from atlarge.records.store import Coverage
+
 ARRESTS_HEADER = (
     "Area of Responsibility|Apprehension Date|Apprehension Method|Apprehension Landmark|Operation|"
     "Processing Disposition|Citizenship|Gender|Birth Date"
@@ -96,12 +98,9 @@ def counted(store: Path, table: str = "arrests") -> int:
 
 
 @dataclass(frozen=True)
-class Span:
-    """What a release of a store made by hand covers."""
+class Span(Coverage):
+    """What a release of a store made by hand covers: the nation, if nothing else is said."""
 
-    release_id: str
-    start: dt.date
-    end: dt.date
     scope: str = "nation"
 
 

@@ -376,9 +376,9 @@ def _needs(m: Measure) -> frozenset[str]:
 
 def _narrowed(c: Coverage, columns: frozenset[str]) -> list[Coverage]:
     """The stretches of days in which a release reports every one of some columns; none if one is lacking."""
-    if columns & set(getattr(c, "lacks", ())):
+    if columns & set(c.lacks):
         return []
-    limits = [days for name, days in getattr(c, "reported", ()) if name in columns]
+    limits = [days for name, days in c.reported if name in columns]
     if not limits:
         return [c]
     spans = [(c.start, c.end)]
@@ -398,6 +398,11 @@ def _concerns(gap: Gap, m: Measure, read_as: Scheme) -> bool:
         listed = {method.upper(): c for c in read_as.categories for method in read_as.methods(c)}
         return any(listed.get(value, read_as.unlisted) == m.category for value in gap.values)
     return True
+
+
+def _gaps_in(c: Coverage, group: Sequence[Measure], read_as: Scheme) -> list[Gap]:
+    """The gaps of a release that concern any of some measures."""
+    return [gap for gap in c.gaps if any(_concerns(gap, m, read_as) for m in group)]
 
 
 def _without_gaps(c: Coverage, gaps: Sequence[Gap]) -> list[Coverage]:
@@ -434,10 +439,7 @@ def _reporting(
     needs = frozenset[str]().union(*(_needs(m) for m in group))
     found: list[Coverage] = []
     for c in store.coverage(group[0].table):
-        gaps = [
-            g for g in getattr(c, "gaps", ())
-            if (is_zero or g.closes) and any(_concerns(g, m, read_as) for m in group)
-        ]  # fmt: skip
+        gaps = [gap for gap in _gaps_in(c, group, read_as) if is_zero or gap.closes]
         for part in _narrowed(c, needs):
             found += [replace(cut, gaps=()) for cut in _without_gaps(part, gaps)] if gaps else [part]
     return found
@@ -449,11 +451,9 @@ def _coverage_of_all(store: Store, group: list[Measure], read_as: Scheme) -> lis
     needs = frozenset[str]().union(*(_needs(m) for m in group))
     if not found and store.coverage(group[0].table):
         names = ", ".join(m.name for m in group)
-        lacking = [g for c in store.coverage(group[0].table) for g in getattr(c, "gaps", ())]
-        lacking = [g for g in lacking if g.closes and any(_concerns(g, m, read_as) for m in group)]
-        if lacking and all(
-            _needs(m).isdisjoint(getattr(c, "lacks", ())) for m in group for c in store.coverage(m.table)
-        ):
+        coverage = store.coverage(group[0].table)
+        lacking = [gap for c in coverage for gap in _gaps_in(c, group, read_as) if gap.closes]
+        if lacking and all(needs.isdisjoint(c.lacks) for c in coverage):
             most = max(lacking, key=lambda g: g.rows)
             raise CoverageError(
                 f"no release in the store reports {names}: no row has {most.column.replace('_', ' ')} "
@@ -738,7 +738,7 @@ def _count(
 
 def _covers(c: Coverage) -> tuple[str, tuple[str, ...] | None, tuple[str, ...]]:
     """The places of a release's coverage: those of one kind are the same whatever the days."""
-    return c.scope, getattr(c, "levels", None), tuple(getattr(c, "without", ()))
+    return c.scope, c.levels, c.without
 
 
 def _scope_places(c: Coverage, places: list[str], by: str, zero_days: int = 0) -> list[str]:
@@ -882,8 +882,8 @@ def _unsure_zeros(
         return None
     whole = _clipped(_reporting(store, group, query.scheme, is_zero=True), query)
     sure = _covered_days(whole, places, query, is_zero=True).rename({"days_covered": "sure"})
-    asked = days.filter((pl.col("days_covered") > 0) & pl.col("place").is_in(places))
-    joined = asked.join(sure, on=["place", "period"], how="left")
+    doubtful = days.filter((pl.col("days_covered") > 0) & pl.col("place").is_in(places))
+    joined = doubtful.join(sure, on=["place", "period"], how="left")
     return joined.filter(pl.col("sure").fill_null(0) < pl.col("days_covered")).select("place", "period")
 
 
@@ -893,9 +893,7 @@ def _doubtful(
     """Places of which some zero may be unsure: all, but for what national releases lack in some places."""
     if any(_covers(c) != ("nation", None, ()) for c in covered):
         return places
-    gaps = {
-        g for c in store.coverage(m.table) for g in getattr(c, "gaps", ()) if _concerns(g, m, query.scheme)
-    }
+    gaps = {gap for c in store.coverage(m.table) for gap in _gaps_in(c, [m], query.scheme)}
     if any(not g.where for g in gaps):
         return places
     touched = {p for g in gaps for p in _touched(*g.where.split(":"), query.by, _DAYS[query.every])}
