@@ -428,8 +428,12 @@ def _led_elsewhere(facts: Facts) -> Fields:
     return None
 
 
-_SAID_APART = ("cap-collapse",)
-"""Breaks that a caveat of their own tells of."""
+_END_OF_HANDOFFS = "cap-collapse"
+"""The break from which on handoffs are no more recorded: it has caveats of its own."""
+
+
+def _last_handoffs(facts: Facts) -> dt.date | None:
+    return next((b.date for b in facts.breaks if b.id == _END_OF_HANDOFFS), None)
 
 
 @_rule("handoffs")
@@ -438,9 +442,8 @@ def _handoffs_inferred(facts: Facts) -> Fields:
     if total is None or total.inferred <= 0:
         return None
     keys = _jails(facts)
-    day = next(b.date for b in facts.breaks if b.id in _SAID_APART)
     return {
-        "day": day,
+        "day": _last_handoffs(facts),
         "inferred": Number(total.inferred, "estimate", keys),
         "half": Number(max(1.0, total.inferred_half), "estimate", keys),
     }
@@ -448,15 +451,14 @@ def _handoffs_inferred(facts: Facts) -> Fields:
 
 @_rule("handoffs")
 def _handoffs_end(facts: Facts) -> Fields:
-    if facts.handoffs is not None or not any(b.id in _SAID_APART for b in facts.breaks):
-        return None
-    return {"day": next(b.date for b in facts.breaks if b.id in _SAID_APART)}
+    day = _last_handoffs(facts)
+    return None if facts.handoffs is not None or day is None else {"day": day}
 
 
 @_rule("count")
 def _series_break(facts: Facts) -> Fields:
     """The first break within the months that are compared; the end of a series is no break in it."""
-    inside = [b for b in facts.breaks if b.kind != "coverage" and b.id not in _SAID_APART]
+    inside = [b for b in facts.breaks if b.kind != "coverage" and b.id != _END_OF_HANDOFFS]
     if not inside:
         return None
     return {"day": inside[0].date, "what": inside[0].says}

@@ -169,9 +169,9 @@ def verify(store: Store | Path | str | None = None, figures: Path | str | None =
     'equal'
     """
     counter = Counter(open_store(store))
-    asked = _figures() if figures is None else read_figures(figures)
-    rows = _by_publication([_Checking(counter, figure) for figure in asked if isinstance(figure, Figure)])
-    rows += [_unread(line) for line in asked if isinstance(line, Unreadable)]
+    rows_read = _figures() if figures is None else read_figures(figures)
+    rows = _by_publication([_Checking(counter, figure) for figure in rows_read if isinstance(figure, Figure)])
+    rows += [_unread(line) for line in rows_read if isinstance(line, Unreadable)]
     order = {DIFFERS: 0, WITHIN: 1, EQUAL: 2, NOT_TESTABLE: 3}
     return Verification(sorted(rows, key=lambda r: (r.understood, order[r.verdict], r.id)))
 

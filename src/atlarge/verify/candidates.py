@@ -67,9 +67,9 @@ def other_words(counter: Counter, name: str, query: Query) -> Iterator[Candidate
     if measure(name).category:
         other = "biglocal" if query.scheme == "ddp" else "ddp"
         options.append(("scheme", f"{name} ({other})", replace(query, scheme=other)))
-    for kind, label, asked in options:
+    for kind, label, variant in options:
         try:
-            yield Candidate(kind, label, counter.count(asked))
+            yield Candidate(kind, label, counter.count(variant))
         except REFUSALS:
             continue
 
@@ -238,14 +238,14 @@ def _slips(counter: Counter, figure: Figure, name: str, query: Query, ours: floa
     ):
         return
     for years in (-1, 0, 1):
-        asked = replace(
+        variant = replace(
             query, start=add_months(query.start, 12 * years), end=add_months(query.end, 12 * years)
         )
-        rows = counter.selected(asked, pl.col("aor_basis") == "recorded")
+        rows = counter.selected(variant, pl.col("aor_basis") == "recorded")
         by = rows.group_by("aor").agg(pl.col("n").sum()).filter(pl.col("n") == figure.value).collect()
         for area in by["aor"].sort():
             if (area, years) != (query.spots[0].code, 0):
-                days = f"{area}, {asked.start} to {asked.end}"
+                days = f"{area}, {variant.start} to {variant.end}"
                 yield Candidate(
                     "slip", "the number of another area or year in its place", figure.value, detail=days
                 )
