@@ -158,8 +158,8 @@ def detainer_report(
     >>> from tempfile import TemporaryDirectory
     >>> import atlarge
     >>> with TemporaryDirectory() as folder:
-    ...     made = atlarge.simulate(folder, seed=1, arrests=5_000)
-    ...     audit = atlarge.ingest([made.detainers], Path(folder, "store"))
+    ...     simulated = atlarge.simulate(folder, seed=1, arrests=5_000)
+    ...     audit = atlarge.ingest([simulated.detainers], Path(folder, "store"))
     ...     report = detainer_report(Path(folder, "store"), by="nation")
     >>> report.total["issued"] > 0
     True

@@ -156,8 +156,8 @@ def _census(store: Store | None) -> pl.DataFrame:
     wanted = ["release_id", "every", "as_of", "place_kind", "place", "measure", "value"]
     if store is None or "aggregates" not in store.tables():
         return pl.DataFrame(schema=dict.fromkeys(wanted, pl.String))
-    held = store.scan("aggregates").filter(pl.col("measure").is_in(["noncitizens", "noncitizens: margin"]))
-    return held.select(wanted).collect()
+    rows = store.scan("aggregates").filter(pl.col("measure").is_in(["noncitizens", "noncitizens: margin"]))
+    return rows.select(wanted).collect()
 
 
 def brought_noncitizens(store: Store | None, level: str, codes: frozenset[str]) -> Population | None:

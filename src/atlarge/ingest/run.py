@@ -183,9 +183,9 @@ def ingest(
     >>> from pathlib import Path
     >>> from tempfile import TemporaryDirectory
     >>> with TemporaryDirectory() as folder:
-    ...     made = atlarge.simulate(folder, seed=1, arrests=2_000)
-    ...     audit = ingest(made.arrests, Path(folder, "store"))
-    >>> len(audit.releases) == len(made.arrests)
+    ...     simulated = atlarge.simulate(folder, seed=1, arrests=2_000)
+    ...     audit = ingest(simulated.arrests, Path(folder, "store"))
+    >>> len(audit.releases) == len(simulated.arrests)
     True
     """
     say = on_progress or (_to_stderr if progress else _silent)

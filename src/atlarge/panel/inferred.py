@@ -33,11 +33,11 @@ MERGED = ("Custodial Arrest", "Criminal Alien Program")
 """Methods that do not say which kind of custody; from the break on they hold what the three said before."""
 LEVELS: tuple[tuple[str, ...], ...] = (
     ("landmark_class",),
-    ("landmark_class", "held"),
-    ("landmark_class", "held", "aor"),
-    ("landmark_class", "held", "aor", "state", "agreement"),
-    ("landmark_class", "held", "aor", "state", "county_fips", "office", "agreement"),
-    ("landmark_class", "held", "aor", "landmark"),
+    ("landmark_class", "facility_class"),
+    ("landmark_class", "facility_class", "aor"),
+    ("landmark_class", "facility_class", "aor", "state", "agreement"),
+    ("landmark_class", "facility_class", "aor", "state", "county_fips", "office", "agreement"),
+    ("landmark_class", "facility_class", "aor", "landmark"),
 )
 """Groups whose rates are learned, from the widest; each draws on the one before where its rows are few."""
 STRENGTH = 20.0
@@ -116,21 +116,21 @@ def _held(rows: pl.DataFrame, store: Store, engine: str) -> pl.DataFrame:
     frame = scan(store, "detainers", engine).select("subject_key", "date", "facility")
     known = collect(frame.filter(~nw.col("subject_key").is_null()).unique(), engine)
     detainers = known.with_columns(
-        classes_of(known["facility"]).alias("held"), pl.col("date").alias("prepared")
+        classes_of(known["facility"]).alias("facility_class"), pl.col("date").alias("prepared")
     ).drop("facility")
     near = rows.with_row_index("_row").drop_nulls("subject_key").select("_row", "subject_key", "date")
     found = near.sort("date").join_asof(
-        detainers.drop_nulls("held").sort("date"),
+        detainers.drop_nulls("facility_class").sort("date"),
         on="date",
         by="subject_key",
         strategy="backward",
         tolerance=f"{_DETAINER_DAYS}d",
         check_sortedness=False,
     )
-    held = rows.with_row_index("_row").join(
-        found.select("_row", "held"), on="_row", how="left", maintain_order="left"
+    joined = rows.with_row_index("_row").join(
+        found.select("_row", "facility_class"), on="_row", how="left", maintain_order="left"
     )
-    return held.drop("_row")
+    return joined.drop("_row")
 
 
 def custodial_cells(store: Store, engine: str = "polars") -> pl.DataFrame:
@@ -150,9 +150,9 @@ def custodial_cells(store: Store, engine: str = "polars") -> pl.DataFrame:
     rows = (
         _held(rows, store, engine)
         if has_detainers
-        else rows.with_columns(pl.lit(None, pl.String).alias("held"))
+        else rows.with_columns(pl.lit(None, pl.String).alias("facility_class"))
     )
-    keys = ["date", "method", *_KEYS, "held"]
+    keys = ["date", "method", *_KEYS, "facility_class"]
     return _with_agreement(rows.group_by(keys).agg(pl.col("n").sum()).sort(keys, nulls_last=True))
 
 

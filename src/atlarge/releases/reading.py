@@ -267,8 +267,8 @@ def read_release(path: Path, opened: Opened | None = None) -> Release:
     >>> import atlarge
     >>> from tempfile import TemporaryDirectory
     >>> with TemporaryDirectory() as folder:
-    ...     made = atlarge.simulate(folder, seed=1, arrests=2_000)
-    ...     read_release(made.arrests[0]).family.id
+    ...     simulated = atlarge.simulate(folder, seed=1, arrests=2_000)
+    ...     read_release(simulated.arrests[0]).family.id
     'ero-arrests'
     """
     found = read_releases(path, opened)
@@ -305,8 +305,8 @@ def read_releases(path: Path, opened: Opened | None = None) -> list[Release]:
     >>> import atlarge
     >>> from tempfile import TemporaryDirectory
     >>> with TemporaryDirectory() as folder:
-    ...     made = atlarge.simulate(folder, seed=1, arrests=2_000)
-    ...     len(read_releases(made.arrests[0]))
+    ...     simulated = atlarge.simulate(folder, seed=1, arrests=2_000)
+    ...     len(read_releases(simulated.arrests[0]))
     1
     """
     opened = opened or open_release(path)

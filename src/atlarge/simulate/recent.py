@@ -178,8 +178,9 @@ def simulate_recent(
     >>> import tempfile
     >>> from atlarge.simulate import recent_world, simulate_recent
     >>> with tempfile.TemporaryDirectory() as folder:
-    ...     made = simulate_recent(folder, form="c", world=recent_world(places=12, policies=1), arrests=2_000)
-    ...     [path.name for path in made.arrests]
+    ...     world = recent_world(places=12, policies=1)
+    ...     simulated = simulate_recent(folder, form="c", world=world, arrests=2_000)
+    ...     [path.name for path in simulated.arrests]
     ['arrests_form_c.csv.gz']
     """
     if form not in SPANS:

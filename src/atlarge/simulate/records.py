@@ -113,8 +113,8 @@ def simulate(
     --------
     >>> from tempfile import TemporaryDirectory
     >>> with TemporaryDirectory() as folder:
-    ...     made = simulate(folder, seed=1, arrests=2_000)
-    ...     made.detainers.name
+    ...     simulated = simulate(folder, seed=1, arrests=2_000)
+    ...     simulated.detainers.name
     'detainers.csv.gz'
     """
     world = World() if world is None else world
