@@ -21,8 +21,10 @@ def without_formulas(frame: pl.DataFrame) -> pl.DataFrame:
     risky = [c.name for c in texts if any(text and text[0] in _FORMULA for text in c.to_list())]
     if not risky:
         return frame
-    begins = pl.col(risky).str.slice(0, 1).is_in(list(_FORMULA))
-    return frame.with_columns(pl.when(begins).then("'" + pl.col(risky)).otherwise(pl.col(risky)))
+    return frame.with_columns(
+        pl.when(c.str.slice(0, 1).is_in(list(_FORMULA))).then(pl.lit("'") + c).otherwise(c).name.keep()
+        for c in map(pl.col, risky)
+    )
 
 
 def csv_text(frame: pl.DataFrame) -> str:
