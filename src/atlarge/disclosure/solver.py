@@ -42,6 +42,10 @@ _FEW, _CLOSE, _HOPS = 500, 3, 8
 """Fewer targets than this are moved by cells at most so many constraints away, which is quick; one alone by
 those closest first."""
 
+_BETWEEN = 2, 4
+"""Constraints away at which one target looks next: eight reach half of a site that has all answers, where an
+integer programme takes seconds for each target."""
+
 
 def prices(cost: Floats) -> Floats:
     """Prices for the programme: the root of what a reader loses, so that one large count is not worth a
@@ -163,7 +167,8 @@ class PerturbationSolver:
         steps = {reached[0] + self.spread, reached[1] - self.spread}
         steps = {s for s in steps if s < reached[0] or s > reached[1]}
         part = {s for s in range(-self.spread, self.spread + 1) if s < reached[0] or s > reached[1]} - steps
-        for hops, wanted, unmark in itertools.product((_CLOSE, _HOPS, None), (steps, part), (False, True)):
+        scales = (_CLOSE, *_BETWEEN, _HOPS, None)
+        for hops, wanted, unmark in itertools.product(scales, (steps, part), (False, True)):
             columns = self._columns(status, price, can_suppress, unmark=unmark, near=self._near(target, hops))
             best, least = None, np.inf
             for step in sorted(wanted, reverse=True):
