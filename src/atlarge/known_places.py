@@ -1,4 +1,4 @@
-"""Places of the landmarks of the national releases, read beforehand: what `places.resolve` says of each.
+"""Places and classes of the landmarks of the national releases, read beforehand, as the rules say of each.
 
 The table saves reading some ten thousand texts again in every ingest. It is a memory, not a source: it
 holds a fingerprint of the rules and tables it was built from, and is ignored as soon as any of them changes.
@@ -17,6 +17,7 @@ from pathlib import Path
 import polars as pl
 
 from atlarge.places import resolve
+from atlarge.places.landmark_class import classes_of
 from atlarge.places.own import OWN_FILE
 
 QUERY = ("text", "_asked", "_state", "city", "facility_code")
@@ -28,6 +29,7 @@ FOUND = (
     "place_basis",
     "aor_resolved",
     "state_resolved",
+    "landmark_class",
 )
 TABLE = "known_places.parquet"
 _TABLES = (
@@ -73,4 +75,6 @@ def resolve_queries(queries: pl.DataFrame) -> pl.DataFrame:
     found = resolve(
         queries, text="text", aor="_asked", state="_state", city="city", facility_code="facility_code"
     )
-    return queries.hstack(found.select(FOUND))
+    return queries.hstack(
+        found.with_columns(classes_of(queries["text"]).alias("landmark_class")).select(FOUND)
+    )

@@ -15,7 +15,6 @@ import polars as pl
 
 from atlarge.errors import ReleaseError
 from atlarge.known_places import QUERY, known_places, resolve_queries
-from atlarge.places.landmark_class import classes_of
 from atlarge.records.audit import IngestAudit, ReleaseAudit
 from atlarge.records.commit import already_stored, commit, digest
 from atlarge.records.coverage import Scope, parse_scope
@@ -39,7 +38,9 @@ _WORDS = ("text", "aor", "state", "city", "facility_code", "county")
 _SURE_ROWS, _SURE_SHARE = 20, 0.99
 """A landmark gives the area of rows that lack one if at least so many rows, and this share, agree on it."""
 
-_FOUND_KEPT = ["office", "county_fips", "place_kind", "place_confidence", "place_basis"]
+_FOUND_KEPT = [
+    "office", "county_fips", "place_kind", "place_confidence", "place_basis", "landmark_class",
+]  # fmt: skip
 
 
 def _paths(files: Iterable[Path | str]) -> list[Path]:
@@ -297,6 +298,7 @@ def _placed(combinations: pl.DataFrame, places: pl.DataFrame) -> pl.DataFrame:
         .alias("aor_basis"),
         area.alias("_area"),
         "office",
+        "landmark_class",
         pl.coalesce("_stated", "county_fips").alias("county_fips"),
         pl.coalesce("_state", "state_resolved").alias("_code"),
         pl.when(reported)
@@ -356,13 +358,13 @@ class _Placer:
 
 
 def put_places(prepared: Prepared, own: pl.DataFrame | None) -> None:
-    """Give rows the places of their words and the class of their landmark, in the table's form."""
+    """Give rows the places of their words and the class of their landmark, in the table's form.
+
+    `own`: places and classes by the words of a row.
+    """
     if own is not None:
         prepared.frame = with_places(prepared.frame, own)
         prepared.audit.unresolved_places = int((prepared.frame["place_kind"] == "unresolved").sum())
-    if prepared.audit.table == "arrests" and "landmark" in prepared.frame.columns:
-        classes = classes_of(prepared.frame["landmark"]).alias("landmark_class")
-        prepared.frame = prepared.frame.with_columns(classes)
     prepared.shown = shown(prepared.frame, prepared.audit.table)
     prepared.frame = conform(prepared.frame, prepared.audit.table)
 

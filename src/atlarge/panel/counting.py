@@ -18,11 +18,11 @@ from typing import TYPE_CHECKING, Any
 import narwhals as nw
 import numpy as np
 import polars as pl
-import yaml
 
 from atlarge.calendar import as_day, month_end
 from atlarge.engines import collect, scan
 from atlarge.errors import CoverageError, QuestionError
+from atlarge.files import read_yaml
 from atlarge.records.schemes import Scheme
 from atlarge.records.schemes import scheme as scheme_of
 from atlarge.reference import table
@@ -91,7 +91,7 @@ def measures() -> dict[str, Measure]:
     """All measures by name, as `measures.yaml` states them."""
     text = files("atlarge").joinpath("measures.yaml").read_text(encoding="utf-8")
     catalogue = {}
-    for name, about in yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)).items():
+    for name, about in read_yaml(text).items():
         equals = tuple((column, tuple(values)) for column, values in about.pop("equals", {}).items())
         catalogue[name] = Measure(name=name, equals=equals, **about)
     return catalogue

@@ -7,8 +7,8 @@ from importlib.resources import files
 from typing import Any, NamedTuple
 
 import polars as pl
-import yaml
 
+from atlarge.files import read_yaml
 from atlarge.places.own import own_decisions
 from atlarge.places.text import plain, squash, tokens
 from atlarge.reference import table
@@ -77,9 +77,7 @@ class Prison(NamedTuple):
 
 def hand(name: str) -> Any:
     """Return a hand file (`places/hand/<name>.yaml`)."""
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    text = files(__package__).joinpath("hand", f"{name}.yaml").read_text(encoding="utf-8")
-    return yaml.load(text, Loader=loader)
+    return read_yaml(files(__package__).joinpath("hand", f"{name}.yaml").read_text(encoding="utf-8"))
 
 
 def base_name(name: str) -> str:

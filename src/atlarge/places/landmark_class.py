@@ -12,8 +12,8 @@ from functools import cache
 from importlib.resources import files
 
 import polars as pl
-import yaml
 
+from atlarge.files import read_yaml
 from atlarge.places.text import fault, tokens
 
 UNKNOWN = "unknown"
@@ -52,7 +52,7 @@ def _pattern(phrases: Iterable[str]) -> re.Pattern[str] | None:
 @cache
 def _catalogue() -> tuple[dict[str, str], tuple[_Rule, ...]]:
     text = files(__package__).joinpath("hand/landmark_classes.yaml").read_text(encoding="utf-8")
-    about = yaml.safe_load(text)
+    about = read_yaml(text)
     rules = []
     for rule in about["rules"]:
         words = _pattern(rule["words"])

@@ -9,6 +9,7 @@ from typing import Any
 import yaml
 
 from atlarge.errors import PlaceError
+from atlarge.files import read_yaml
 
 OWN_FILE = "ATLARGE_PLACES"
 """Environment variable that names a user's own file of decisions."""
@@ -31,7 +32,7 @@ def own_decisions(fips_known: set[str]) -> list[dict[str, Any]]:
     if not name:
         return []
     try:
-        entries = yaml.safe_load(Path(name).read_text(encoding="utf-8")) or []
+        entries = read_yaml(Path(name).read_text(encoding="utf-8")) or []
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise PlaceError(f"{name} ({OWN_FILE}): {str(error).splitlines()[0]}") from None
     if not isinstance(entries, list):

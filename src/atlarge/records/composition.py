@@ -7,7 +7,8 @@ from functools import cache
 from importlib.resources import files
 
 import polars as pl
-import yaml
+
+from atlarge.files import read_yaml
 
 OTHER = "other"
 _CODE = re.compile(r"^\d+\s*[-.:]?\s*")
@@ -22,7 +23,7 @@ def vocabulary() -> dict[str, tuple[str, dict[str, str]]]:
             about["from"],
             {_key(value): group for group, values in about["groups"].items() for value in values},
         )
-        for name, about in yaml.safe_load(text).items()
+        for name, about in read_yaml(text).items()
         if isinstance(about, dict)
     }
 

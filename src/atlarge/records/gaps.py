@@ -131,15 +131,17 @@ def shown(frame: pl.DataFrame, table: str) -> pl.DataFrame:
     usual = _usual(table)
     names = {c: c for c in _OWN if c in frame.columns}
     names |= {c.removeprefix(_MARK): c for c in frame.columns if c.startswith(_MARK)}
-    names = {name: c for name, c in names.items() if name in set(usual["column"])}
+    listed = set(usual["column"].unique())
+    names = {name: c for name, c in names.items() if name in listed}
     if not names or frame.is_empty() or "date" not in frame.columns:
         return pl.DataFrame(schema=_SCHEMA)
-    levels = dict(zip(("month", "aor", "finest", "place"), _units(frame, usual), strict=True))
+    coded = {column: _coded(frame[column]) for column in {*names.values(), "aor"} & set(frame.columns)}
+    levels = dict(zip(("month", "aor", "finest", "place"), _units(frame, usual, coded), strict=True))
     complete = _complete(list(names))
     parts = []
     for name, column in names.items():
         wanted = usual.filter(pl.col("column") == name)["value"].unique().to_list()
-        texts, code = _coded(frame[column])
+        texts, code = coded[column]
         index = _among(wanted, texts)
         value = index[code]
         parts.append(_counted(name, "distinct", ([""], np.zeros(1, np.int64)), [""], np.zeros(1, np.int64)))
@@ -161,12 +163,13 @@ def _counted(
     cells = np.flatnonzero(counts)
     row, at = np.divmod(cells, len(values) + 1)
     known = (row < len(named)) & (at < len(values))
+    row, at = row[known].tolist(), at[known].tolist()
     return pl.DataFrame(
         {
-            "column": pl.repeat(column, int(known.sum()), eager=True),
-            "level": pl.repeat(level, int(known.sum()), eager=True),
-            "unit": pl.Series(named, dtype=pl.String).gather(row[known]),
-            "value": pl.Series(values, dtype=pl.String).gather(at[known]),
+            "column": [column] * len(row),
+            "level": [level] * len(row),
+            "unit": [named[i] for i in row],
+            "value": [values[i] for i in at],
             "n": counts[cells[known]].astype(np.uint32),
         },
         schema=_SCHEMA,
@@ -189,8 +192,11 @@ def _among(wanted: list[str], texts: list[str]) -> NDArray[np.int64]:
     return np.array([*found, len(wanted) + 1], np.int64)
 
 
-def _units(frame: pl.DataFrame, usual: pl.DataFrame) -> list[Coded]:
-    """The month, the area, the finest place whose usual values are known, and the place of each row."""
+def _units(frame: pl.DataFrame, usual: pl.DataFrame, coded: dict[str, Coded]) -> list[Coded]:
+    """The month, the area, the finest place whose usual values are known, and the place of each row.
+
+    `coded`: columns that are coded already.
+    """
     date = frame["date"]
     first = date.min()
     assert isinstance(first, dt.date)
@@ -198,8 +204,8 @@ def _units(frame: pl.DataFrame, usual: pl.DataFrame) -> list[Coded]:
     start = first.year * 12 + first.month - 1
     months = [f"{m // 12}-{m % 12 + 1:02}-01" for m in range(start, int(month.max()) + 1)]
     empty: Coded = ([], np.zeros(frame.height, np.int64))
-    areas, area = _coded(frame["aor"]) if "aor" in frame.columns else empty
-    named = set(usual["unit"])
+    areas, area = coded.get("aor", empty)
+    named = set(usual["unit"].unique())
     units = [*(f"aor:{a}" for a in areas), "US"]
     finest, place = area.copy(), np.full(frame.height, -1, np.int64)
     for kind, column in (("office", "office"), ("county", "county_fips")):

@@ -7,14 +7,15 @@ from importlib.resources import files
 from typing import Any
 
 import polars as pl
-import yaml
+
+from atlarge.files import read_yaml
 
 OUTCOMES = ("booked", "declined", "lifted", "transferred", "closed", "other")
 
 
 @cache
 def _vocabulary() -> dict[str, Any]:
-    return dict(yaml.safe_load(files(__package__).joinpath("outcomes.yaml").read_text(encoding="utf-8")))
+    return dict(read_yaml(files(__package__).joinpath("outcomes.yaml").read_text(encoding="utf-8")))
 
 
 def outcome(reasons: pl.Series) -> tuple[pl.Series, dict[str, int]]:

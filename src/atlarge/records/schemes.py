@@ -6,9 +6,8 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
-import yaml
-
 from atlarge.errors import QuestionError
+from atlarge.files import read_yaml
 
 
 @dataclass(frozen=True)
@@ -43,7 +42,7 @@ def schemes() -> dict[str, Scheme]:
             about["unlisted"],
             {category: tuple(methods) for category, methods in about["categories"].items()},
         )
-        for name, about in yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)).items()
+        for name, about in read_yaml(text).items()
     }
 
 

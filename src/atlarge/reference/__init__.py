@@ -11,7 +11,8 @@ from importlib.resources import files
 from typing import Any
 
 import polars as pl
-import yaml
+
+from atlarge.files import read_yaml
 
 _TYPES: dict[str, Any] = {
     "str": pl.String,
@@ -29,8 +30,7 @@ def sidecar(name: str) -> dict[str, Any]:
     Raises FileNotFoundError if there is no such table.
     """
     text = files(__package__).joinpath(f"{name}.yaml").read_text(encoding="utf-8")
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    return dict(yaml.load(text, Loader=loader))
+    return dict(read_yaml(text))
 
 
 @cache

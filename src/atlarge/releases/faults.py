@@ -8,7 +8,8 @@ from importlib.resources import files
 from typing import Any, Literal
 
 import polars as pl
-import yaml
+
+from atlarge.files import read_yaml
 
 Action = Literal["drop", "blank", "note"]
 
@@ -69,7 +70,7 @@ def faults() -> tuple[Fault, ...]:
     for entry in sorted(folder.iterdir(), key=lambda e: e.name):
         if not entry.name.endswith(".yaml"):
             continue
-        for entries in yaml.safe_load(entry.read_text(encoding="utf-8")):
+        for entries in read_yaml(entry.read_text(encoding="utf-8")):
             result.append(
                 Fault(
                     **{
