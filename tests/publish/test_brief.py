@@ -12,12 +12,12 @@ from typer.testing import CliRunner
 from atlarge.cli import _load_commands, app
 from atlarge.errors import QuestionError
 from atlarge.explain.answer import MOST_CAVEATS, Warned
-from atlarge.explain.example import example_answer
 from atlarge.messages import Number, say
 from atlarge.publish.answer_view import context, headline
 from atlarge.publish.answers import show
 from atlarge.publish.brief import HEIGHT, brief, brief_html, brief_of, brief_pdf, brief_svg, digest
 from atlarge.publish.i18n import Words
+from example_answer import example_answer
 
 
 @pytest.mark.parametrize("language", ["en", "es"])

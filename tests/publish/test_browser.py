@@ -12,8 +12,8 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
-from atlarge.explain.example import example_answer
 from atlarge.publish import report
+from example_answer import example_answer
 
 pytestmark = pytest.mark.browser
 HERE = ("http://127.0.0.1:", "file:", "data:")

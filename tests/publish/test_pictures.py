@@ -10,11 +10,11 @@ from pictures import disagreements, levels, numbers_in
 
 from atlarge.explain import explain
 from atlarge.explain.answer import Answer
-from atlarge.explain.example import example_answer
 from atlarge.publish.answer_view import context
 from atlarge.publish.answers import drawn_strips, show
 from atlarge.publish.i18n import Words
 from atlarge.publish.render import Figure
+from example_answer import example_answer
 
 PLACES = [
     ("48453", "travis-tx-2017"),

@@ -27,12 +27,12 @@ from atlarge.disclosure import ConstraintBuilder, search
 from atlarge.disclosure import table as disclosure
 from atlarge.disclosure.table import Counts
 from atlarge.explain.answer import Answer
-from atlarge.explain.example import example_answer
 from atlarge.publish import answer_view, lineage_data, site, site_pages
 from atlarge.publish.answers import Shown, show, shown_series
 from atlarge.publish.i18n import Words
 from atlarge.publish.reports import report_html
 from atlarge.records.store import Store
+from example_answer import example_answer
 
 Patch = pytest.MonkeyPatch
 PLACE = ("locality", "99001+EXA")

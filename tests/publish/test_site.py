@@ -17,7 +17,6 @@ from made import HOSTILE, made_store
 
 from atlarge.disclosure.table import Counts, Disclosed
 from atlarge.errors import QuestionError
-from atlarge.explain.example import example_answer
 from atlarge.publish import report
 from atlarge.publish.i18n import catalogue
 from atlarge.publish.place_facts import recovered
@@ -25,6 +24,7 @@ from atlarge.publish.release_table import gather
 from atlarge.publish.reports import report_html
 from atlarge.publish.site import publish
 from atlarge.records.store import open_store
+from example_answer import example_answer
 
 
 def test_only_disclose_makes_what_can_be_drawn() -> None:

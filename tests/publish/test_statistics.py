@@ -11,12 +11,12 @@ import numpy as np
 import pytest
 
 from atlarge.explain.answer import Answer
-from atlarge.explain.example import example_answer
 from atlarge.messages import CountKey, Number, say
 from atlarge.publish.answer_view import context
 from atlarge.publish.answers import Shown, show, shown_series, windows_of
 from atlarge.publish.estimates import gives_a_month_away
 from atlarge.publish.i18n import Words
+from example_answer import example_answer
 
 
 def _with_small(month: int = 3) -> Answer:

@@ -50,13 +50,13 @@ def contradictions(answer: Answer) -> list[str]:
     Examples
     --------
     >>> from dataclasses import replace
+    >>> import atlarge
     >>> from atlarge.explain.consistency import contradictions
-    >>> from atlarge.explain.example import example_answer
-    >>> answer = example_answer()
+    >>> answer = atlarge.explain("Travis County, TX", policy="travis-tx-2017")
     >>> contradictions(answer)
     []
     >>> contradictions(replace(answer, observed=answer.observed + 9))[0]
-    'answer: 214.0 less 188.0 is not 17.0'
+    'answer: 201.0 less 291.57 is not -99.57'
     """
     document = answer.to_dict()
     return [

@@ -37,10 +37,10 @@ def text_of(answer: Answer, language: str = "en", *, details: bool = False) -> s
 
     Examples
     --------
-    >>> from atlarge.explain.example import example_answer
+    >>> import atlarge
     >>> from atlarge.explain.terminal import text_of
-    >>> text_of(example_answer()).splitlines()[0]
-    'Example County, EX: Sheriff declines detainers without a warrant, 1 March 2017'
+    >>> text_of(atlarge.explain("Travis County, TX", policy="travis-tx-2017")).splitlines()[0]
+    'Travis County, TX: TCSO Policy on Cooperation with ICE, 1 February 2017'
     """
 
     def word(key: str) -> str:
@@ -107,10 +107,11 @@ def rows_of(answer: Answer, language: str = "en") -> list[Row]:
 
     Examples
     --------
-    >>> from atlarge.explain.example import example_answer
+    >>> import atlarge
     >>> from atlarge.explain.terminal import rows_of
-    >>> [round(row[1]) for row in rows_of(example_answer())]
-    [61, 205]
+    >>> rows = rows_of(atlarge.explain("Travis County, TX", policy="travis-tx-2017"))
+    >>> [round(row[1]) for row in rows]
+    [65, 192, 108, 192, 134]
     """
 
     def label(key: str, measure: str, **more: Days) -> str:

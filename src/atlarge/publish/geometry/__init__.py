@@ -1,4 +1,6 @@
-"""County and state borders for the map: us-atlas 3.0.1, simplified by `vendor`. Licence beside the file.
+"""County and state borders for the map: us-atlas 3.0.1, simplified by `tools/counties_map.py`.
+
+The licence lies beside the file.
 
 Source: https://github.com/topojson/us-atlas, version 3.0.1 (ISC licence, Copyright 2013-2019 Michael
 Bostock), from the Census Bureau's cartographic boundary files, 2017 edition (public domain).

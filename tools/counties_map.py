@@ -1,4 +1,4 @@
-"""Make `counties.json` from us-atlas: `python -m atlarge.publish.geometry.vendor counties-albers-10m.json`.
+"""Build the map's `counties.json` from us-atlas: `python tools/counties_map.py counties-albers-10m.json`.
 
 Borders are simplified arc by arc (Visvalingam and Whyatt, 1993), so that neighbours keep one border, and
 rounded to half a unit of the 975 x 610 Albers drawing.
@@ -87,7 +87,7 @@ def make(topology: dict[str, Any]) -> dict[str, Any]:
 def main() -> None:
     """Read the us-atlas file named on the command line; write `counties.json` beside this module."""
     topology = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
-    target = Path(__file__).with_name("counties.json")
+    target = Path(__file__).resolve().parents[1] / "src/atlarge/publish/geometry/counties.json"
     target.write_text(json.dumps(make(topology), separators=(",", ":")) + "\n", encoding="utf-8")
 
 
