@@ -19,7 +19,7 @@ from atlarge.effects import (
     share_effect,
     watch_bursts,
 )
-from atlarge.effects.shares import ShareSettings
+from atlarge.effects.shares import ShareForecast, ShareSettings
 from atlarge.errors import QuestionError
 
 
@@ -367,3 +367,27 @@ def test_a_day_as_text_is_the_day() -> None:
     for frame in (long, long.with_columns(pl.col("t").cast(pl.Datetime))):
         found = share_effect(frame, 0, "2017-07-01", unit="u", time="t", value="n")
         assert found.total == share_effect(y, 0, 30).total
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_forecasts_of_some_units_are_those_of_all(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    y = rng.poisson(rng.gamma(2, 8, (30, 1)), (30, 30)).astype(float)
+    if seed % 2:
+        y[rng.random(y.shape) < 0.05] = np.nan
+    group = np.array(list("abc"))[rng.integers(0, 3, 30)] if seed > 1 else None
+    pool = rng.random((3, 30)) < 0.8
+    starts, shared = [10, 14, 20], {"capped": np.minimum(y, 30), "pool": pool, "group": group}
+    whole = expected_counts(y, starts, 6, **shared)
+    some = rng.permutation(30)[:7]
+    part = ShareForecast(y, starts, 6, **shared).of(some)
+    assert part == pytest.approx(whole[some], nan_ok=True)
+    # by hand, one unit and date: memories on the counts as they are and on capped ones, geometric mean
+    if group is None and seed == 0:
+        others = pool[1] & (np.arange(30) != some[0])
+        memories = []
+        for decay, values in ((0.65, y), (0.88, np.minimum(y, 30))):
+            weight = decay ** np.arange(13, -1, -1)
+            share = (values[some[0], :14] @ weight) / (values[others][:, :14].sum(0) @ weight)
+            memories.append(share * y[others, 16].sum() + 0.05)
+        assert part[0, 1, 2] == pytest.approx(np.sqrt(memories[0] * memories[1]) - 0.05)

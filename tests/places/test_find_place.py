@@ -7,6 +7,7 @@ import pytest
 from atlarge.errors import PlaceError
 from atlarge.places import Place, find_place
 from atlarge.places.gazetteer import gazetteer
+from atlarge.reference import table
 
 
 @pytest.mark.parametrize(
@@ -101,3 +102,14 @@ def test_the_kind_narrows_the_search() -> None:
     assert find_place("SNA", kind="office").kind == "office"
     with pytest.raises(PlaceError, match="no place is called"):
         find_place("Texas", kind="county")
+
+
+def test_every_county_is_found_by_its_printed_name() -> None:
+    """Names are looked up among those of their first letter: none is lost where a key spells words out."""
+    rows = table("counties").select("fips", "place_name").rows()
+    codes: dict[str, set[str]] = {}
+    for fips, name in rows:
+        codes.setdefault(name, set()).add(fips)
+    for name, found in codes.items():
+        if len(found) == 1:
+            assert find_place(name, "county").code in found, name

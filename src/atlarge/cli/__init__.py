@@ -76,10 +76,11 @@ def _root(
     """Measures in aggregate only; takes no side; says what cannot be told."""
 
 
-def _load_commands() -> None:
-    for module in sorted(pkgutil.iter_modules(__path__), key=lambda m: m.name):
-        if not module.name.startswith("_"):
-            importlib.import_module(f"{__name__}.{module.name}").register(app)
+def _load_commands(named: str = "") -> None:
+    """Register the command whose module is `named` so; all of them where none is (for help, or a mistake)."""
+    found = sorted(m.name for m in pkgutil.iter_modules(__path__) if not m.name.startswith("_"))
+    for name in [named] if named in found else found:
+        importlib.import_module(f"{__name__}.{name}").register(app)
 
 
 def main() -> None:
@@ -87,7 +88,7 @@ def main() -> None:
     gc.set_threshold(100_000, 20, 20)  # most of what a command makes, it keeps to the end
     # its matrices are many and small: threads of linear algebra would only wait for each other
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    _load_commands()
+    _load_commands("".join(sys.argv[1:2]))
     try:
         app()
     except AtlargeError as error:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,7 @@ from atlarge.effects.arrays import as_panel
 from atlarge.effects.prediction import Judged, PredictionErrors, learn_errors, root, unroot, unsteadiness
 from atlarge.effects.results import Result
 from atlarge.effects.sdid import sdid_paths
-from atlarge.effects.shares import USUAL, ShareSettings, expected_counts
+from atlarge.effects.shares import USUAL, ShareForecast, ShareSettings
 from atlarge.errors import QuestionError
 
 Floats = NDArray[np.float64]
@@ -55,6 +56,35 @@ class Departure(Result):
     judged: Judged
 
 
+class Forecasts:
+    """Forecasts [N, D, H] of units, each worked out when it is first wanted: placebos of a question are of
+    like size, so that most units never are."""
+
+    def __init__(self, shape: tuple[int, int, int], compute: Callable[[Ints], Floats]) -> None:
+        self.shape, self._compute = shape, compute
+        self._values = np.empty(shape)
+        self._known = np.zeros(shape[0], dtype=bool)
+
+    @classmethod
+    def of_array(cls, values: Floats) -> Forecasts:
+        """Forecasts that are at hand."""
+        n, dates, horizon = values.shape
+        return cls((n, dates, horizon), lambda rows: values[rows])
+
+    def of(self, rows: Ints) -> Floats:
+        """Of some units [len(rows), D, H]."""
+        fresh = rows[~self._known[rows]]
+        if len(fresh):
+            self._values[fresh] = self._compute(fresh)
+            self._known[fresh] = True
+        return self._values[rows]
+
+    def all(self) -> Floats:
+        """Of all units; not to be written to."""
+        self.of(np.arange(self.shape[0]))
+        return self._values
+
+
 @dataclass(frozen=True)
 class PlaceboGrid:
     """Forecasts of every unit from every date, and which of them are placebos. Returned by `placebo_grid`.
@@ -63,8 +93,8 @@ class PlaceboGrid:
     ----------
     y : array [N, T]
         Counts to compare; row `target` is the unit in question.
-    expected : array [N, D, H]
-        Forecast of each unit from each date, H periods ahead.
+    forecasts : Forecasts
+        Of each unit from each date, H periods ahead; `expected` has all of them [N, D, H].
     starts : array [D]
         The dates: first period that is forecast.
     here : int
@@ -80,7 +110,7 @@ class PlaceboGrid:
     """
 
     y: Floats
-    expected: Floats
+    forecasts: Forecasts
     starts: Ints
     here: int
     target: int
@@ -98,13 +128,44 @@ class PlaceboGrid:
         """Index of the date of the question in `starts`."""
         return int(np.flatnonzero(self.starts == self.here)[0])
 
-    def totals(self, ahead: ArrayLike) -> tuple[Floats, Floats]:
-        """Observed and expected totals [N, D] over the periods `ahead` (0: the first one forecast)."""
+    @property
+    def expected(self) -> Floats:
+        """Forecasts of all units."""
+        return self.forecasts.all()
+
+    @property
+    def horizon(self) -> int:
+        """Periods forecast."""
+        return self.forecasts.shape[2]
+
+    def own(self) -> Floats:
+        """The target's forecasts [D, H]."""
+        return np.asarray(self.forecasts.of(np.array([self.target]))[0])
+
+    def totals(self, ahead: ArrayLike, rows: Ints | None = None) -> tuple[Floats, Floats]:
+        """Observed and expected totals [N, D] over the periods `ahead` (0: the first one forecast), of all
+        units or of some rows."""
         index = np.atleast_1d(np.asarray(ahead, dtype=np.int64))
+        rows = np.arange(len(self.y)) if rows is None else rows
         period = self.starts[:, None] + index[None, :]
         inside = period < self.y.shape[1]
-        seen = np.where(inside[None], self.y[:, np.minimum(period, self.y.shape[1] - 1)], np.nan)
-        return seen.sum(2), self.expected[:, :, index].sum(2)
+        seen = self.y[rows][:, np.minimum(period, self.y.shape[1] - 1)]
+        seen[:, ~inside] = np.nan
+        return seen.sum(2), self.forecasts.of(rows)[:, :, index].sum(2)
+
+    def _recorded(self, index: Ints) -> Bools:
+        """Whether all of the periods `index` ahead have a record [N, D] (or [1, D], alike for all units)."""
+        missing = np.zeros((len(self.y), self.y.shape[1] + 1), dtype=bool)
+        missing[:, :-1] = ~np.isfinite(self.y)
+        missing[:, -1] = True  # what lies beyond
+        period = np.minimum(self.starts[:, None] + index[None, :], self.y.shape[1])
+        if missing[:, :-1].any():
+            return np.asarray(~missing[:, period].any(2))
+        return np.asarray(~missing[0][period].any(1)[None])
+
+    def _used(self, index: Ints) -> Bools:
+        """Placebos [N, D] of like size with a record of all of the periods `index` ahead."""
+        return self._of_like_size(self.is_placebo[:, :, int(index.max())] & self._recorded(index))
 
     def errors(self, ahead: ArrayLike, *, start: int | None = None) -> PredictionErrors:
         """What the placebos say of totals over the periods `ahead`, for a question of the date `start`."""
@@ -112,11 +173,12 @@ class PlaceboGrid:
         date_of_question = self.here if start is None else start
         key = (date_of_question, *index.tolist())
         if key not in self._known:
-            seen, expected = self.totals(index)
-            used = self._of_like_size(self.is_placebo[:, :, int(index.max())] & np.isfinite(seen))
+            used = self._used(index)
+            rows = np.flatnonzero(used.any(1))
+            seen, expected = (total[used[rows]] for total in self.totals(index, rows))
             unit, date = np.nonzero(used)
             self._known[key] = learn_errors(
-                seen[used], expected[used], self.unsteady[used], unit, self.starts[date],
+                seen, expected, self.unsteady[used], unit, self.starts[date],
                 length=len(index), here=date_of_question, factor=self.factor or None,
             )  # fmt: skip
         return self._known[key]
@@ -151,23 +213,31 @@ class PlaceboGrid:
 
         `start`: another date than that of the question, from which `ahead` is then counted.
         """
-        seen, expected = self.totals(ahead)
+        seen, expected = self.totals(ahead, np.array([self.target]))
         model = self.errors(ahead, start=start)
         at = self.at if start is None else int(np.flatnonzero(self.starts == start)[0])
         return model.judge(
-            float(seen[self.target, at]), float(expected[self.target, at]) * model.factor,
+            float(seen[0, at]), float(expected[0, at]) * model.factor,
             float(self.unsteady[self.target, at]), material=material, level=self.level, alpha=alpha,
         )  # fmt: skip
 
     def standard_errors(self, ahead: ArrayLike) -> Floats:
         """Standardised errors [N, D] of placebo totals over the periods `ahead`; NaN where there is none."""
         index = np.atleast_1d(np.asarray(ahead, dtype=np.int64))
-        seen, expected = self.totals(index)
-        model = self.errors(index)
-        used = self._of_like_size(self.is_placebo[:, :, int(index.max())] & np.isfinite(seen))
+        return self._standardised(index, self.errors(index))
+
+    def _standardised(self, index: Ints, model: PredictionErrors) -> Floats:
+        used = self._used(index)
+        rows = np.flatnonzero(used.any(1))
+        found = np.full(used.shape, np.nan)
+        found[rows] = np.where(used[rows], self._scores(index, model, rows), np.nan)
+        return found
+
+    def _scores(self, index: Ints, model: PredictionErrors, rows: Ints) -> Floats:
+        """Standardised errors [len(rows), D] of some units."""
+        seen, expected = self.totals(index, rows)
         total = expected * model.factor
-        z = (root(seen) - root(total)) / model.size(total, self.unsteady)
-        return np.where(used, z, np.nan)
+        return np.asarray((root(seen) - root(total)) / model.size(total, self.unsteady[rows]))
 
     def departure(self, lags: Sequence[int] = DEPARTURE_LAGS) -> Departure | None:
         """Had the target left its comparison before the date? Its totals since some periods earlier, forecast
@@ -175,20 +245,15 @@ class PlaceboGrid:
         found, own = [], []
         for lag in lags:
             start = self.here - lag
-            if start not in self.starts or start < MIN_HISTORY or lag > self.expected.shape[2]:
+            if start not in self.starts or start < MIN_HISTORY or lag > self.horizon:
                 continue
             ahead = np.arange(lag)
             try:
                 model = self.errors(ahead, start=start)
             except QuestionError:
                 continue
-            seen, expected = self.totals(ahead)
-            total = expected * model.factor
-            z = (root(seen) - root(total)) / model.size(total, self.unsteady)
-            z = np.where(self._of_like_size(self.is_placebo[:, :, lag - 1] & np.isfinite(seen)), z, np.nan)
-            own_total = total[self.target, self.starts == start]
-            size = model.size(own_total, self.unsteady[self.target, self.starts == start])
-            own.append(float(((root(seen[self.target, self.starts == start]) - root(own_total)) / size)[0]))
+            z = self._standardised(ahead, model)
+            own.append(float(self._scores(ahead, model, np.array([self.target]))[0, self.starts == start][0]))
             shifted = np.full(z.shape, np.nan)  # by the date that ends the lag
             shifted[:, lag:] = z[:, :-lag]
             found.append((lag, shifted))
@@ -203,11 +268,10 @@ class PlaceboGrid:
 
     def path(self) -> Floats:
         """The target's expected count in every period [T]; before the date, predicted one period ahead."""
-        before = np.full(self.y.shape[1], np.nan)
-        for d, start in enumerate(self.starts):
-            if start < self.here:
-                before[start] = self.expected[self.target, d, 0]
-        ahead = self.expected[self.target, self.at]
+        before, own = np.full(self.y.shape[1], np.nan), self.own()
+        earlier = self.starts < self.here
+        before[self.starts[earlier]] = own[earlier, 0]
+        ahead = own[self.at]
         stop = min(self.here + len(ahead), len(before))
         before[self.here : stop] = ahead[: stop - self.here]
         return before * (self.factor or 1.0)
@@ -217,13 +281,13 @@ class PlaceboGrid:
         path = self.path()
         low, high = np.full(len(path), np.nan), np.full(len(path), np.nan)
         unsteady = self.unsteady[self.target, self.at]
-        steps = [h for h in BAND_STEPS if h < self.expected.shape[2]]
+        steps = [h for h in BAND_STEPS if h < self.horizon]
         for k, ahead in enumerate(steps):
             try:
                 model = self.errors([ahead])
             except QuestionError:
                 break
-            until = steps[k + 1] if k + 1 < len(steps) else self.expected.shape[2]
+            until = steps[k + 1] if k + 1 < len(steps) else self.horizon
             which = np.arange(self.here if ahead else 0, len(path))
             which = which[(which < self.here + until) & ((which >= self.here + ahead) | (which < self.here))]
             low[which], high[which] = model.interval(path[which], np.full(len(which), unsteady), self.level)
@@ -231,20 +295,25 @@ class PlaceboGrid:
         low[missing], high[missing] = np.nan, np.nan
         return low, high
 
-    def gaps(self, periods: int) -> tuple[Ints, Floats]:
-        """Rows of the placebos at the date of the question, and their gaps [1 + M, periods]; the target
-        first."""
+    def gaps(self, periods: int, kept: slice | None = None) -> Floats:
+        """Gaps [1 + M, periods] of the target and, below it, of the placebos at the date of the question (or
+        of some of them)."""
         d = self.at
-        length = min(self.expected.shape[2], self.y.shape[1] - self.here)
-        kept = np.flatnonzero(self.is_placebo[:, d, 0])
-        order = np.concatenate([[self.target], kept[kept != self.target]])
+        length = min(self.horizon, self.y.shape[1] - self.here)
+        others = self.others()
+        order = np.concatenate([[self.target], others if kept is None else others[kept]])
         fitted = np.full((len(order), self.y.shape[1]), np.nan)
-        for k, start in enumerate(self.starts):
-            if start < self.here:
-                fitted[:, start] = self.expected[order, k, 0]
-        fitted[:, self.here : self.here + length] = self.expected[order, d, :length]
+        forecast = self.forecasts.of(order)
+        earlier = self.starts < self.here
+        fitted[:, self.starts[earlier]] = forecast[:, earlier, 0]
+        fitted[:, self.here : self.here + length] = forecast[:, d, :length]
         gap = self.y[order] - fitted * (self.factor or 1.0)
-        return order[1:], gap[:, :periods]
+        return np.asarray(gap[:, :periods])
+
+    def others(self) -> Ints:
+        """Rows of the placebos at the date of the question."""
+        rows = np.flatnonzero(self.is_placebo[:, self.at, 0])
+        return np.asarray(rows[rows != self.target])
 
 
 def placebo_grid(
@@ -327,15 +396,16 @@ def placebo_grid(
     starts = np.unique(np.append(starts, here))
     pool = np.stack([_unchanged(moved, s - POOL_PERIODS, s + horizon) & ~out for s in starts])
     horizon = horizon if only is None or after else min(horizon, only)
-    expected = expected_counts(
-        panel, starts, horizon, capped=smooth, pool=pool, group=labels, after=after, settings=settings
-    )
-    if first:
-        own = expected_counts(
-            panel, [here], horizon, capped=smooth, pool=pool[starts == here], group=labels, after=after,
-            first=first, settings=settings,
-        )  # fmt: skip
-        expected[target, starts == here] = own[target]
+    of_dates = partial(ShareForecast, panel, capped=smooth, group=labels, after=after, settings=settings)
+    forecast = of_dates(starts, horizon, pool=pool)
+
+    def of_rows(some: Ints) -> Floats:
+        found = forecast.of(some)
+        if first and target in some:
+            own = of_dates([here], horizon, pool=pool[starts == here], first=first)
+            found[np.flatnonzero(some == target)[0], starts == here] = own.of(np.array([target]))[0]
+        return found
+
     level_before = np.stack([_mean(panel[:, max(0, s - LEVEL_PERIODS) : s]) for s in starts], axis=1)
     bar = min(MIN_LEVEL, 0.5 * float(level_before[target, starts == here][0]))
     usable = (level_before >= bar) & ~out[:, None] & (rows >= 0)[:, None]
@@ -347,10 +417,9 @@ def placebo_grid(
     inside = starts[:, None] + np.arange(1, horizon + 1)[None, :] + after <= periods
     quiet = before[:, np.minimum(stop, periods)] == before[:, np.broadcast_to(first_clear, stop.shape)]
     is_placebo = quiet & inside[None] & usable[:, :, None]
-    is_placebo &= np.isfinite(expected)
     grid = PlaceboGrid(
         panel,
-        expected,
+        Forecasts(forecast.shape, of_rows),
         starts,
         here,
         target,
@@ -472,11 +541,10 @@ def sdid_grid(grid: PlaceboGrid, horizon: int, *, dates: int = 4) -> PlaceboGrid
         is_placebo[serving, d, : stop - int(start)] = True
     kept = np.searchsorted(grid.starts, starts)
     result = replace(
-        grid, expected=expected, starts=starts, is_placebo=is_placebo, unsteady=grid.unsteady[:, kept],
-        size=grid.size[:, kept], factor=0.0, _known={},
+        grid, forecasts=Forecasts.of_array(expected), starts=starts, is_placebo=is_placebo,
+        unsteady=grid.unsteady[:, kept], size=grid.size[:, kept], factor=0.0, _known={},
     )  # fmt: skip
-    seen, _ = result.totals(np.arange(horizon))
-    like = result._within(result._reach(is_placebo[:, :, horizon - 1] & np.isfinite(seen)))
+    like = result._within(result._reach(is_placebo[:, :, -1] & result._recorded(np.arange(horizon))))
     for d, start in enumerate(starts):
         stop = min(int(start) + horizon, grid.y.shape[1])
         usable = is_placebo[:, d, 0]

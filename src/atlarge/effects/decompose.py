@@ -267,7 +267,7 @@ def _since_departure(path: PlaceboGrid, ahead: Ints, loss: Part) -> Part:
     change then lies anywhere from the one count to the other.
     """
     left = path.departure()
-    if left is None or left.p > CLEAR_DEPARTURE or int(ahead.max()) + left.lag >= path.expected.shape[2]:
+    if left is None or left.p > CLEAR_DEPARTURE or int(ahead.max()) + left.lag >= path.horizon:
         return loss
     try:
         early = path.judge(ahead + left.lag, start=left.start)
@@ -419,7 +419,7 @@ def _own_change(grid: PlaceboGrid, unit: int, start: int, n_post: int) -> tuple[
     """Change of one unit after its own start, the size of its error, and its level before (per n_post
     periods); None where there is too little record."""
     row, date = np.flatnonzero(grid.rows == unit), np.flatnonzero(grid.starts == start)
-    n = min(n_post, grid.y.shape[1] - start, grid.expected.shape[2])
+    n = min(n_post, grid.y.shape[1] - start, grid.horizon)
     if not len(row) or not len(date) or n < max(2, n_post // 2):
         return None
     ahead = np.arange(n)
@@ -429,7 +429,7 @@ def _own_change(grid: PlaceboGrid, unit: int, start: int, n_post: int) -> tuple[
         return None
     r, d = int(row[0]), int(date[0])
     seen = float(grid.y[r, start : start + n].sum())
-    expected = float(grid.expected[r, d, :n].sum()) * model.factor
+    expected = float(grid.forecasts.of(row)[0, d, :n].sum()) * model.factor
     if not np.isfinite(seen) or not np.isfinite(expected):
         return None
     size = float(model.size(expected, grid.unsteady[r, d]))

@@ -96,104 +96,137 @@ def expected_counts(
     >>> expected_counts(y, [8], 2).round(2)[:, 0].tolist()
     [[2.0, 2.0], [10.0, 10.0], [20.0, 20.0]]
     """
-    panel = as_panel(y)
-    smooth = panel if capped is None else np.asarray(capped, dtype=np.float64)
-    begin = np.atleast_1d(np.asarray(starts, dtype=np.int64))
-    n, periods = panel.shape
-    usable = np.ones((len(begin), n), dtype=bool) if pool is None else np.asarray(pool, dtype=bool)
-    if usable.ndim == 1:
-        usable = np.tile(usable, (len(begin), 1))
-    seen = np.isfinite(panel)
-    covered = max(int(seen.any(0).sum()), 1)
-    complete = seen.sum(1) >= (1 - MAX_MISSING) * covered
-    whole = _filled(panel, seen)
-    whole_smooth = whole if smooth is panel else np.where(seen, smooth, whole)
-    labels = None if group is None else np.unique(np.asarray(group), return_inverse=True)[1]
-    inside = usable & complete[None, :]
-    period = begin[:, None] + np.arange(horizon)[None, :]
-    is_covered = period < periods
-    date = np.nonzero(is_covered)[
-        0
-    ]  # only what lies within the periods is worked out: K pairs of date and time
-    ahead = period[is_covered]
-    log = np.zeros((n, len(ahead)))
-    sums = _Sums(inside, labels)
-    of_whole, of_smooth = sums.totals(whole), sums.totals(whole_smooth)
-    everyone, around = sums.ahead(whole, of_whole, date, ahead)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        movement = None if around is None else np.log(around / everyone)
-    for decay, on_capped in zip(settings.decay, settings.on_capped, strict=True):
-        values, added = (whole_smooth, of_smooth) if on_capped else (whole, of_whole)
-        weight = np.stack(
-            [_weights(periods, int(s), min(int(s) + horizon, periods), decay, after, first) for s in begin],
-            axis=1,
-        )
-        own, base, near, length = sums.weighted(values, added, seen, weight)
-        expected = (own / np.maximum(base, 1e-12))[:, date] * everyone
-        if near is not None and movement is not None:
-            with np.errstate(divide="ignore", invalid="ignore"):
-                factor = movement - np.log(near / base)[:, date]
-            factor[~(factor < np.inf)] = 0.0  # nothing to compare with
-            np.clip(factor, *np.log(settings.bounds), out=factor)
-            size = near / np.maximum(length, 1e-12)
-            power = settings.damping * size / (size + settings.reliable)
-            factor *= power[:, date]
-            expected *= np.exp(factor, out=factor)
-        expected += 0.05
-        log += np.log(expected, out=expected)
-    out = np.empty((n, len(begin), horizon))
-    out[:, ~is_covered] = np.nan
-    out[:, is_covered] = np.maximum(np.exp(log / len(settings.decay)) - 0.05, 0.0)
-    return out
+    forecast = ShareForecast(
+        as_panel(y), starts, horizon, capped=capped, pool=pool, group=group, after=after, first=first,
+        settings=settings,
+    )  # fmt: skip
+    return forecast.of(np.arange(forecast.shape[0]))
 
 
-class _Sums:
-    """Sums over the units inside (of all, and of a unit's group) without the unit itself, for every date."""
+class ShareForecast:
+    """The same for the units that are wanted: what concerns all units is added up once.
 
-    def __init__(self, inside: Bools, labels: Ints | None) -> None:
-        self.inside = inside.astype(np.float64)  # [D, N]
-        self.labels = labels
-        self.members: Floats | None = None
-        if labels is not None:
-            self.members = (labels[None, :] == np.arange(int(labels.max()) + 1)[:, None]).astype(np.float64)
+    `shape` is that of all forecasts, [N, D, horizon].
+    """
 
-    def totals(self, values: Floats) -> tuple[Floats, Floats | None]:
-        """Sums by period of all units [D, T], and of each group [D, G, T]."""
+    def __init__(
+        self,
+        panel: Floats,
+        starts: ArrayLike,
+        horizon: int,
+        *,
+        capped: ArrayLike | None = None,
+        pool: ArrayLike | None = None,
+        group: ArrayLike | None = None,
+        after: int = 0,
+        first: int = 0,
+        settings: ShareSettings = USUAL,
+    ) -> None:
+        smooth = panel if capped is None else np.asarray(capped, dtype=np.float64)
+        begin = np.atleast_1d(np.asarray(starts, dtype=np.int64))
+        n, periods = panel.shape
+        usable = np.ones((len(begin), n), dtype=bool) if pool is None else np.asarray(pool, dtype=bool)
+        if usable.ndim == 1:
+            usable = np.tile(usable, (len(begin), 1))
+        self.shape = n, len(begin), horizon
+        self.settings = settings
+        seen = np.isfinite(panel)
+        covered = max(int(seen.any(0).sum()), 1)
+        complete = seen.sum(1) >= (1 - MAX_MISSING) * covered
+        self._whole = _filled(panel, seen)
+        period = begin[:, None] + np.arange(horizon)[None, :]
+        self._is_covered = period < periods
+        # only what lies within the periods is worked out: K pairs of date and time
+        self._date, self._ahead = np.nonzero(self._is_covered)[0], period[self._is_covered]
+        self._inside = (usable & complete[None, :]).astype(np.float64)  # [D, N]
+        self._mask = seen.astype(np.float64)
+        self._labels = None if group is None else np.unique(np.asarray(group), return_inverse=True)[1]
+        whole_smooth = self._whole if smooth is panel else np.where(seen, smooth, self._whole)
+        sums = {False: self._sums(self._whole)}
+        if whole_smooth is not self._whole and any(settings.on_capped):
+            sums[True] = self._sums(whole_smooth)
+        total, by_group = sums[False]
+        self._everyone = total[self._date, self._ahead]
+        self._around = None if by_group is None else by_group[self._date, :, self._ahead]  # [K, G]
+        self._memories = []
+        for decay, on_capped in zip(settings.decay, settings.on_capped, strict=True):
+            weight = np.stack(
+                [
+                    _weights(periods, int(s), min(int(s) + horizon, periods), decay, after, first)
+                    for s in begin
+                ],
+                axis=1,
+            )
+            values = whole_smooth if on_capped else self._whole
+            total, by_group = sums.get(on_capped, sums[False])
+            heavy = None if by_group is None else by_group * weight.T[:, None, :]  # [D, G, T]
+            self._memories.append((values, weight, weight * total.T, heavy))
+
+    def _sums(self, values: Floats) -> tuple[Floats, Floats | None]:
+        """Sums by period of all units inside [D, T], and of each group [D, G, T], for every date."""
         by_group = None
-        if self.members is not None:
-            by_group = (self.members[None] * self.inside[:, None, :]) @ values
-        return self.inside @ values, by_group
+        if self._labels is not None:
+            groups = np.arange(int(self._labels.max()) + 1)
+            members = (self._labels[None, :] == groups[:, None]).astype(np.float64)
+            by_group = (members[None] * self._inside[:, None, :]) @ values
+        return self._inside @ values, by_group
 
-    def ahead(
-        self, values: Floats, added: tuple[Floats, Floats | None], date: Ints, ahead: Ints
-    ) -> tuple[Floats, Floats | None]:
-        """Sums [N, K] in the period `ahead` of each `date`: of all, and of the group."""
-        total, by_group = added
-        own = values[:, ahead] * self.inside.T[:, date]
-        whole = np.maximum(total[date, ahead][None] - own, 0.0)
-        if self.labels is None or by_group is None:
-            return whole, None
-        around = by_group[date, :, ahead].T[self.labels]
-        return whole, np.maximum(around - own, 0.0)
+    def of(self, rows: Ints) -> Floats:
+        """Forecasts of some units [len(rows), D, horizon]; NaN beyond the last period."""
+        settings = self.settings
+        out = np.empty((len(rows), *self.shape[1:]))
+        out[:, ~self._is_covered] = np.nan
+        inside, mask = self._inside.T[rows], self._mask[rows]
+        own = self._whole[rows][:, self._ahead] * inside[:, self._date]
+        everyone = np.maximum(self._everyone[None] - own, 0.0)
+        movement = None
+        if self._labels is not None and self._around is not None:
+            around = np.maximum(self._around.T[self._labels[rows]] - own, 0.0)
+            with np.errstate(divide="ignore", invalid="ignore"):
+                movement = np.log(around / everyone)
+        product = np.ones_like(own)
+        for values, weight, weighted, heavy in self._memories:
+            own, base, near, length = self._before(rows, inside, mask, values, weight, weighted, heavy)
+            expected = (own / np.maximum(base, 1e-12))[:, self._date] * everyone
+            if near is not None and movement is not None:
+                with np.errstate(divide="ignore", invalid="ignore"):
+                    factor = movement - np.log(near / base)[:, self._date]
+                factor[~(factor < np.inf)] = 0.0  # nothing to compare with
+                np.clip(factor, *np.log(settings.bounds), out=factor)
+                size = near / np.maximum(length, 1e-12)
+                power = settings.damping * size / (size + settings.reliable)
+                factor *= power[:, self._date]
+                expected *= np.exp(factor, out=factor)
+            expected += 0.05
+            product *= expected
+        memories = len(self._memories)
+        mean = np.sqrt(product) if memories == 2 else product ** (1 / memories)
+        out[:, self._is_covered] = np.maximum(mean - 0.05, 0.0)
+        return out
 
-    def weighted(
-        self, values: Floats, added: tuple[Floats, Floats | None], seen: Bools, weight: Floats
+    def _before(
+        self,
+        rows: Ints,
+        inside: Floats,
+        mask: Floats,
+        values: Floats,
+        weight: Floats,
+        weighted: Floats,
+        heavy: Floats | None,
     ) -> tuple[Floats, Floats, Floats | None, Floats]:
         """Weighted over the periods in which the unit has a record: its own, those of all, of its group, and
-        the weights themselves [N, D]; `weight` [T, D]."""
-        mask = seen.astype(np.float64)
-        total, by_group = added
-        own = (values * mask) @ weight
-        base = np.maximum(mask @ (weight * total.T) - own * self.inside.T, 0.0)
+        the weights themselves [len(rows), D]; `weight`, `weighted` [T, D]. A unit is not among the others."""
+        own = (values[rows] * mask) @ weight
+        base = np.maximum(mask @ weighted - own * inside, 0.0)
         length = mask @ weight
-        if self.labels is None or by_group is None:
+        if self._labels is None or heavy is None:
             return own, base, None, length
-        heavy = by_group * weight.T[:, None, :]  # [D, G, T]
-        if bool((seen == seen[0]).all()):
-            near = (heavy @ mask[0])[:, self.labels].T
+        labels = self._labels[rows]
+        if bool((self._mask == self._mask[0]).all()):
+            near = (heavy @ self._mask[0])[:, labels].T
         else:
-            near = np.stack([(mask * heavy[d][self.labels]).sum(1) for d in range(len(heavy))], axis=1)
-        return own, base, np.maximum(near - own * self.inside.T, 0.0), length
+            near = np.stack([(mask * heavy[d][labels]).sum(1) for d in range(len(heavy))], axis=1)
+        return own, base, np.maximum(near - own * inside, 0.0), length
 
 
 def _weights(periods: int, start: int, stop: int, decay: float, after: int, first: int) -> Floats:

@@ -102,25 +102,43 @@ class Total:
 
 @dataclass(frozen=True)
 class Estimate:
-    """What came of one fit. `observed`, `fitted`, `low`, `high` are counts by period of `months`."""
+    """What came of one fit. `observed`, `fitted` are counts by period of `months`.
+
+    `fixed_band` and `fixed_gaps` are kept by a method without a grid of placebos; a grid works them out when wanted.
+    """
 
     measure: str
     area: Area
     months: Months
     observed: Floats
     fitted: Floats
-    low: Floats
-    high: Floats
     totals: dict[str, Total]
     pre_rmse: float
     pre_mean: float
     donors: int
     donor_keys: tuple[str, ...]
-    gaps: Floats
     weights: tuple[tuple[str, float], ...]
     method: str
     tuning: float | None
     grid: PlaceboGrid | None = field(default=None, repr=False, compare=False)
+    fixed_band: tuple[Floats, Floats] | None = field(default=None, repr=False, compare=False)
+    fixed_gaps: Floats | None = field(default=None, repr=False, compare=False)
+
+    def band(self) -> tuple[Floats, Floats]:
+        """Interval of the count without a policy, by period."""
+        if self.fixed_band is not None or self.grid is None:
+            assert self.fixed_band is not None
+            return self.fixed_band
+        n = len(self.months.start)
+        low, high = self.grid.band()
+        return low[:n], high[:n]
+
+    def gaps(self, kept: slice) -> Floats:
+        """Observed less fitted of some of the comparison places [places x periods]."""
+        if self.fixed_gaps is not None or self.grid is None:
+            assert self.fixed_gaps is not None
+            return np.asarray(self.fixed_gaps[1:][kept])
+        return self.grid.gaps(len(self.months.start), kept)[1:]
 
     @property
     def baseline(self) -> float:
@@ -340,9 +358,8 @@ def share_estimate(
             totals[name] = total_of(grid.judge(np.flatnonzero(mask) - grid.here))
     n = len(months.start)
     path = grid.path()[:n]
-    low, high = (np.full(n, np.nan), np.full(n, np.nan)) if only_total else grid.band()
     observed = counts.binned(months)[row]
-    rows, gaps = grid.gaps(n)
+    rows = grid.others()
     before = months.pre & np.isfinite(path) & np.isfinite(observed)
     error = (observed - path)[before]
     return Estimate(
@@ -351,14 +368,11 @@ def share_estimate(
         months=months,
         observed=observed,
         fitted=path,
-        low=low[:n],
-        high=high[:n],
         totals=totals,
         pre_rmse=float(np.sqrt((error**2).mean())) if len(error) else float("nan"),
         pre_mean=float(np.nanmean(observed[months.pre])),
         donors=len(rows),
         donor_keys=tuple(counts.keys[grid.rows[k]] for k in rows),
-        gaps=gaps,
         weights=(),
         method=method,
         tuning=None,
@@ -418,14 +432,11 @@ def _fit(
         months=months,
         observed=result.observed,
         fitted=result.fitted,
-        low=result.low,
-        high=result.high,
         totals=totals,
         pre_rmse=result.pre_rmse,
         pre_mean=result.pre_mean,
         donors=result.n_donors,
         donor_keys=tuple(counts.keys[u] for u in units[1:]),
-        gaps=result.placebos.gaps,
         weights=tuple(
             (counts.keys[k], round(float(result.weights[k]), 3))
             for k in order
@@ -433,6 +444,8 @@ def _fit(
         ),
         method=method,
         tuning=result.tuning,
+        fixed_band=(result.low, result.high),
+        fixed_gaps=result.placebos.gaps,
     )
 
 
@@ -501,6 +514,7 @@ def span_of(found: Estimate, name: str, burst_share: float | None = None) -> Spa
 def series_of(found: Estimate) -> Series:
     """Observed and expected by period, for a chart."""
     about = measure_of(found.measure)
+    low, high = found.band()
 
     def listed(values: Floats) -> list[float | None]:
         return [float(v) if np.isfinite(v) else None for v in values]
@@ -514,33 +528,30 @@ def series_of(found: Estimate) -> Series:
         days=found.months.days,
         observed=listed(found.observed),
         counterfactual=listed(found.fitted),
-        low=listed(found.low),
-        high=listed(found.high),
+        low=listed(low),
+        high=listed(high),
     )
 
 
 def placebos_of(found: Estimate, names: dict[str, str]) -> list[Placebo]:
     """Gaps of the comparison places as if they had had the policy, evenly thinned to 60, for a chart."""
-    step = max(1, -(-len(found.donor_keys) // MAX_SHOWN_PLACEBOS))
-    result = []
-    for k in range(0, len(found.donor_keys), step):
-        key = found.donor_keys[k]
-        result.append(
-            Placebo(
-                key, names.get(key, key), [float(v) if np.isfinite(v) else None for v in found.gaps[k + 1]]
-            )
-        )
-    return result
+    kept = slice(None, None, max(1, -(-len(found.donor_keys) // MAX_SHOWN_PLACEBOS)))
+    keys = found.donor_keys[kept]
+    return [
+        Placebo(key, names.get(key, key), [float(v) if np.isfinite(v) else None for v in gaps])
+        for key, gaps in zip(keys, found.gaps(kept), strict=True)
+    ]
 
 
 def event_time_of(found: Estimate) -> list[EventPoint]:
     """The gap of every month, before and after, with the band of placebo errors."""
     points = []
+    low, high = found.band()
     for k, (start, offset) in enumerate(zip(found.months.start, found.months.offset, strict=True)):
         gap = found.observed[k] - found.fitted[k]
         if np.isfinite(gap):
             spread = Interval(
-                float(gap), float(found.observed[k] - found.high[k]), float(found.observed[k] - found.low[k])
+                float(gap), float(found.observed[k] - high[k]), float(found.observed[k] - low[k])
             )
             points.append(EventPoint(offset, start, spread))
     return points

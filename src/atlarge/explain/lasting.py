@@ -118,7 +118,7 @@ def left_before_of(main: Estimate) -> LeftBefore | None:
     )
     ahead = np.flatnonzero(months.in_force) - grid.here + left.lag
     effect, expected = Interval(None), None
-    if int(ahead.max()) < grid.expected.shape[2]:
+    if int(ahead.max()) < grid.horizon:
         try:
             early = grid.judge(ahead, start=left.start)
             effect, expected = Interval(early.effect, early.low, early.high), early.expected

@@ -176,14 +176,21 @@ def _all_counties() -> dict[str, tuple[str, str, str]]:
 
 
 @cache
-def _county_index() -> dict[str, tuple[str, ...]]:
-    """Codes of the counties by name as a key: printed, plain, and plain with the state written out."""
+def _county_index(initial: str) -> dict[str, tuple[str, ...]]:
+    """Codes of the counties whose key begins with a letter, by name as a key: printed, plain, and plain with
+    the state written out."""
     states = gazetteer().states
     found: dict[str, dict[str, None]] = {}
     for fips, (printed, plain_name, state) in _all_counties().items():
-        for name in (printed, plain_name, f"{plain_name} {states[state]}"):
-            found.setdefault(squash(name), {})[fips] = None
+        if _begins(plain_name, initial):
+            for name in (printed, plain_name, f"{plain_name} {states[state]}"):
+                found.setdefault(squash(name), {})[fips] = None
     return {key: tuple(codes) for key, codes in found.items()}
+
+
+def _begins(name: str, initial: str) -> bool:
+    """Whether the key of a name may begin with a letter: words are written out, but keep their first one."""
+    return name[:1].upper() == initial or not name[:1].isascii()
 
 
 def _candidates(gaz: Gazetteer, text: str) -> list[Place]:
@@ -207,7 +214,7 @@ def _candidates(gaz: Gazetteer, text: str) -> list[Place]:
     if key in gaz.aor_words and upper not in gaz.aors:
         code = gaz.aor_words[key]
         out.append(Place("aor", code, gaz.aors[code]["name"]))
-    named = () if text.isdigit() else _county_index().get(key, ())
+    named = () if text.isdigit() else _county_index(key[:1]).get(key, ())
     out += [Place("county", fips, counties[fips][0]) for fips in named]
     if key in NATION_NAMES:
         out.append(Place("nation", "US", "United States"))
@@ -219,12 +226,15 @@ def _candidates(gaz: Gazetteer, text: str) -> list[Place]:
 
 
 @cache
-def _bare_index() -> dict[str, tuple[str, ...]]:
-    """Codes of the used counties by name without the word county, alone and with the state."""
+def _bare_index(initial: str) -> dict[str, tuple[str, ...]]:
+    """Codes of the used counties whose key begins with a letter, by name without the word county, alone and
+    with the state."""
     gaz = gazetteer()
     found: dict[str, dict[str, None]] = {}
     for fips, county in gaz.counties.items():
         base, state = county.base, county.state
+        if not _begins(base, initial):
+            continue
         # after a comma CO is Colorado, else short for county
         names = (base, f"{base}, {state}", f"{base} {state}", f"{base} {gaz.states[state]}")
         for key in map(squash, names):
@@ -234,7 +244,7 @@ def _bare_index() -> dict[str, tuple[str, ...]]:
 
 def _bare(counties: dict[str, tuple[str, str, str]], key: str) -> list[Place]:
     """Counties named without the word county: "Travis, TX" or, if one alone has the name, "Travis"."""
-    return [Place("county", fips, counties[fips][0]) for fips in _bare_index().get(key, ())]
+    return [Place("county", fips, counties[fips][0]) for fips in _bare_index(key[:1]).get(key, ())]
 
 
 def _strongest(found: list[Place]) -> list[Place]:
@@ -264,7 +274,7 @@ def _lies_in(gaz: Gazetteer, fips: str) -> str:
 
 def _larger_city(gaz: Gazetteer, text: str, found: Place) -> str | None:
     """Return the county of a city that a bare name may as well mean: "Austin, TX" is not Austin County."""
-    if found.kind != "county" or text.isdigit() or squash(text) not in _bare_index():
+    if found.kind != "county" or text.isdigit() or (key := squash(text)) not in _bare_index(key[:1]):
         return None
     county = gaz.counties.get(found.code)
     for people, fips in _cities_named(gaz, text)[:1]:
