@@ -104,7 +104,7 @@ class Total:
 class Estimate:
     """What came of one fit. `observed`, `fitted` are counts by period of `months`.
 
-    `fixed_band` and `fixed_gaps` are kept by a method without a grid of placebos; a grid works them out when wanted.
+    `fixed_band` and `fixed_gaps` are kept by a method without a grid; a grid works them out when wanted.
     """
 
     measure: str
