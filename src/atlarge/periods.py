@@ -28,7 +28,7 @@ _MONTH_NUMBER = {
     if name
 } | {"sept": 9}
 _NAME = rf"(?P<m>{'|'.join(sorted(_MONTH_NUMBER, key=len, reverse=True))})\.?"
-_FY = r"(?:(?:federal\s+)?fiscal\s+year|fy|f\.y\.)\s*[-']?\s*(?P<fy>\d{4}|\d{2})"
+_FY = r"(?:(?:federal\s+)?fiscal(?:\s+year)?|f?fy|f\.y\.)\s*[-']?\s*(?P<fy>\d{4}|\d{2})"
 _ORDINAL = {"first": 1, "second": 2, "third": 3, "fourth": 4, "1st": 1, "2nd": 2, "3rd": 3, "4th": 4}
 _NTH = rf"(?P<n>{'|'.join(_ORDINAL)})"
 _ANY_YEAR = rf"(?:{_FY}|(?:calendar\s+year\s+|cy\s*)?(?P<y>\d{{4}}))"

@@ -59,6 +59,15 @@ _ALIASES = {
     "unauthorized_immigrants": "unauthorized",
     "jail_inmates_a_month": "jail_inmates_with_detainer_a_month",
 }  # fmt: skip
+_AROUND = (
+    r"^(?:total_)?(?:number|count|no)_of_",
+    r"^total_",
+    r"^(?:us_)?(?:ice_)?(?:ero_|enforcement_and_removal_operations_)",
+    r"^ice_",
+    r"_(?:made_)?(?:by_)?(?:ice|ero|ice_ero|immigration_and_customs_enforcement)$",
+    r"_made$|_conducted$",
+)
+"""Words about the name of a measure that change nothing, each taken off where a measure is left."""
 _SHARES = {"287g": "program_287g", "state_federal_prisons": "prisons", "community": "at_large"}
 _MODELS = {
     "jail": "Jail Enforcement Model",
@@ -130,7 +139,34 @@ def canonical(name: str) -> str:
         return f"agreements_287g_{found.group(1)}"
     if word.endswith("_share"):
         return canonical(f"share_{word.removesuffix('_share')}")
+    if re.fullmatch(
+        r"(?:ice_)?at_large(?:_arrests)?_(?:by_)?(?:the_)?(?:ice_|agency_?s?_)+(?:own_)?definition", word
+    ):
+        return "at_large_agency"
+    if not _is_known(word):
+        for around in _AROUND:
+            bare = re.sub(around, "", word)
+            if bare != word and is_measure(bare):
+                return canonical(bare)
     return word
+
+
+def is_measure(text: str) -> bool:
+    """Whether a measure has this name, one of its other names, or is made of measures.
+
+    Examples
+    --------
+    >>> is_measure("Number of arrests by ICE"), is_measure("arrests per head")
+    (True, False)
+    """
+    return _is_known(canonical(text))
+
+
+def _is_known(name: str) -> bool:
+    if name in measures() or name in _POPULATIONS:
+        return True
+    parts = re.sub(r"^(share|counties_with)_|_a_month$", "", name).split("/")
+    return all(p in measures() for p in parts) or any(re.fullmatch(kind, name) for kind in list(_KINDS)[3:])
 
 
 def is_share(name: str) -> bool:

@@ -17,7 +17,9 @@ import polars as pl
 from atlarge.errors import PlaceError, QuestionError
 from atlarge.periods import FORMS, Period, parse_period
 from atlarge.records.dates import DateOrder, read_dates
+from atlarge.verify.counting import canonical, is_share
 from atlarge.verify.figure import AT_LEAST, AT_MOST, EXACT, KINDS, LEVELS, ROUNDED, Figure, places
+from atlarge.verify.wide import head_of, long_form
 
 _NAMES = {
     "measure": ("what", "quantity", "metric", "series", "indicator", "variable", "statistic", "measure_name",
@@ -104,10 +106,7 @@ def read_figures(path: Path | str) -> list[Figure | Unreadable]:
         line is wrong (the reason of the first).
     """
     lines, separator = _lines(path)
-    head, header = _header(path, lines)
-    names = [name.strip() for name in header]
-    columns = _columns(path, names)
-    body = [(at, cells) for at, cells in lines if at > head]
+    names, body, columns = _table(path, lines)
     rows: list[tuple[int, dict[str, str | None]] | Unreadable] = []
     for at, cells in body:
         extra = [c for c in cells[len(names) :] if c.strip()]
@@ -203,21 +202,25 @@ def _lines(path: Path | str) -> tuple[list[tuple[int, list[str]]], str]:
     return found, separator
 
 
-def _header(path: Path | str, lines: list[tuple[int, list[str]]]) -> tuple[int, list[str]]:
-    """The first line that names the columns that are needed, with its number; else the first line."""
-    for at, cells in lines[:20]:
-        keys = {_key(cell) for cell in cells}
-        if all(keys & {name, *_NAMES[name]} for name in ("measure", "place", "value")):
-            return at, cells
-    if not lines:
-        raise QuestionError(
-            f"{path}: is empty; figures need measure, place, value, and start and end or window"
-        )
-    return lines[0]
+def _table(
+    path: Path | str, lines: list[tuple[int, list[str]]]
+) -> tuple[list[str], list[tuple[int, list[str]]], dict[str, int]]:
+    """Heads, rows and where each column stands, from the first line that names the needed columns."""
+    refused: QuestionError | None = None
+    for k, (_, cells) in enumerate(lines[:20]):
+        heads = [cell.strip() for cell in cells]
+        names, body = long_form(heads, lines[k + 1 :], set(_found(heads)))
+        try:
+            return names, body, _columns(path, names, heads)
+        except QuestionError as error:
+            refused = refused or error
+    raise refused or QuestionError(
+        f"{path}: is empty; figures need measure, place, value, and start and end or window"
+    )
 
 
-def _columns(path: Path | str, names: list[str]) -> dict[str, int]:
-    """Where each column that is read stands; QuestionError if a needed one is not there."""
+def _found(names: list[str]) -> dict[str, int]:
+    """Where each column stands, by its name or, for those that are needed, by a word of its name."""
     given: dict[str, int] = {}
     for at, name in enumerate(names):
         given.setdefault(_key(name), at)
@@ -226,13 +229,30 @@ def _columns(path: Path | str, names: list[str]) -> dict[str, int]:
         free = [n for n in (column, *others) if n in given and given[n] not in found.values()]
         if free:
             found[column] = given[free[0]]
+    for column in ("measure", "place", "start", "end", "window", "value"):
+        words = {column, *_NAMES[column]}
+        free = [n for n, at in given.items() if at not in found.values() and words & {*_ends(n)}]
+        if column not in found and free and not any(head_of(names[given[free[0]]])):
+            found[column] = given[free[0]]
+    return found
+
+
+def _ends(key: str) -> tuple[str, str]:
+    """First and last word of the name of a column."""
+    words = key.split("_")
+    return words[0], words[-1]
+
+
+def _columns(path: Path | str, names: list[str], heads: list[str]) -> dict[str, int]:
+    """Where each column that is read stands; QuestionError, naming the heads, if a needed one is missing."""
+    found = _found(names)
     missing = [column for column in ("measure", "place", "value") if column not in found]
     if "window" not in found and not {"fiscal_year", "year"} & found.keys():
         missing += [column for column in ("start", "end") if column not in found]
     if missing:
         raise QuestionError(
             f"{path}: no column {missing[0]!r}; figures need measure, place, value, and start and end or "
-            f"window; the file has {', '.join(names[:12])}"
+            f"window; the file has {', '.join(heads[:12])}"
         )
     return found
 
@@ -448,11 +468,8 @@ class _Line:
         digits = re.sub(r"[ \u00a0\u202f'’]", "", found.group(1)).rstrip(".,")
         sign = -1.0 if digits.startswith("-") else 1.0
         digits = digits.lstrip("+-")
-        if (
-            self.has_decimal_comma
-            and _GROUPED_POINT.match(digits)
-            and ("," in digits or digits.count(".") > 1)
-        ):
+        is_grouped = "," in digits or digits.count(".") > 1 or self._counts_whole()
+        if self.has_decimal_comma and _GROUPED_POINT.match(digits) and is_grouped:
             digits = digits.replace(".", "").replace(",", ".")
         elif not _GROUPED.match(digits):
             raise _BadCellError(
@@ -468,6 +485,11 @@ class _Line:
             1.0,
             unit == "%" or unit.startswith(("per", "pct")),
         )
+
+    def _counts_whole(self) -> bool:
+        """Whether the line's measure counts in whole numbers, so that 8.510 is 8,510."""
+        name = canonical(self.cell["measure"] or "")
+        return not is_share(name) and not re.search(r"_a_(day|month)$|average|detained", name)
 
     def _tolerance(self, half: float | None, value: float, *, is_percent: bool) -> float | None:
         """A tolerance as a share of the figure: "1%", "1 percent" and 0.01 are one; "±50" is a number."""
