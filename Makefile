@@ -17,11 +17,12 @@ endif
 # A lock names every package, so that nothing is resolved and the index is asked for no other version.
 LOCKED = $(INSTALL) --require-hashes --requirement
 
-.PHONY: demo test check lint types imports audit docs notebooks embedded samples mutation lock chromium clean help
+.PHONY: demo test coverage check lint types imports audit docs notebooks embedded samples mutation lock chromium clean help
 
 help:
 	@echo "make demo      install and answer the worked case on the embedded records (about a minute)"
 	@echo "make test      install what the tests need and run them all (about 15 minutes)"
+	@echo "make coverage  run every test under coverage, which takes half as long again"
 	@echo "make check     the fast part, for the working loop"
 	@echo "make docs      build the documentation site into build/docs"
 	@echo "make audit     query the advisory service about every pinned dependency"
@@ -93,6 +94,10 @@ test: lint types imports chromium
 	@mkdir -p build
 	@$(BIN)/zensical build --strict >build/docs.log 2>&1 || { cat build/docs.log; exit 1; }
 	@echo "running every test on two processes (about ten minutes)"
+	@$(BIN)/pytest -n 2 --dist worksteal
+
+# Apart from `make test`, because a tracer makes code in Python half as slow again.
+coverage: $(VENV)/.dev chromium
 	@$(BIN)/pytest -n 2 --dist worksteal --cov --cov-report=term:skip-covered
 
 embedded: $(VENV)/.run

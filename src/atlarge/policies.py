@@ -152,7 +152,7 @@ class Policy:
         """Whether the first day is known only to more than two months: too little for a before and after."""
         return (self.latest - self.effective).days > 62
 
-    @property
+    @cached_property
     def spell(self) -> Spell:
         """Its first and last days as intervals."""
         return Spell(

@@ -41,10 +41,10 @@ def months_between(first: dt.date, last: dt.date) -> list[dt.date]:
     return months_through(first, last)
 
 
-def _counties() -> list[tuple[str, str]]:
-    """FIPS and state of the counties of 2019, each once (Connecticut by county)."""
+def _counties() -> pl.DataFrame:
+    """FIPS (`place`) and state of the counties of 2019, each once (Connecticut by county)."""
     rows = table("counties").filter(pl.col(f"population_{_LAST_POPULATION}").is_not_null())
-    return list(rows.select("fips", "state").iter_rows())
+    return rows.select(pl.col("fips").alias("place"), "state")
 
 
 def county_regimes(
@@ -69,20 +69,20 @@ def county_regimes(
     found = known or registry()
     days = list(months_between(*months)) if isinstance(months, tuple) and len(months) == 2 else list(months)
     counties = _counties()
-    state_of = dict(counties)
     wanted = [p for p in found if p.is_cooperation]
     allowed = ("in force", "possible") if possible else ("in force",)
     parts = []
     for day in days:
         standing = [p for p in wanted if p.status(day) in allowed]
-        parts.append(_on(day, standing, counties, state_of))
+        parts.append(_on(day, standing, counties))
     return pl.concat(parts)
 
 
-def _on(
-    day: dt.date, standing: Iterable[Policy], counties: list[tuple[str, str]], state_of: dict[str, str]
-) -> pl.DataFrame:
-    flags: dict[str, set[str]] = {name: set() for name in COLUMNS}
+def _on(day: dt.date, standing: Iterable[Policy], counties: pl.DataFrame) -> pl.DataFrame:
+    """The rows of one day, from the policies that stood."""
+    flags: dict[str, set[str]] = {
+        name: set() for name in ("agreement_jail", "agreement_task_force", "local_limit")
+    }
     jail_local: dict[str, set[str]] = {"limits": set(), "extends": set()}
     by_state: dict[str, set[str]] = {"limits": set(), "extends": set()}
     jail_state: dict[str, set[str]] = {"limits": set(), "extends": set()}
@@ -100,28 +100,29 @@ def _on(
             flags["local_limit"].update(codes)
         if p.is_jail_rule:
             jail_local[p.direction].update(codes)
-    rows = []
-    for fips, state in counties:
-        above = {d for d, states in jail_state.items() if state in states}
-        own = {d for d, codes in jail_local.items() if fips in codes}
-        deciding = above or own
-        governing = "none" if not deciding else next(iter(deciding)) if len(deciding) == 1 else "both"
-        conflict = bool(above and len(above) == 1 and own - above)
-        rows.append(
-            (
-                fips,
-                day,
-                fips in flags["agreement_jail"],
-                fips in flags["agreement_task_force"],
-                fips in flags["local_limit"],
-                state in by_state["limits"],
-                state in by_state["extends"],
-                conflict,
-                governing,
-            )
-        )
-    schema: dict[str, Any] = {"place": pl.String, "month": pl.Date, **dict.fromkeys(COLUMNS, pl.Boolean)}
-    return pl.DataFrame(rows, schema={**schema, "governing": pl.String}, orient="row")
+
+    def in_state(codes: set[str]) -> pl.Expr:
+        return pl.col("state").is_in(sorted(codes))
+
+    def in_county(codes: set[str]) -> pl.Expr:
+        return pl.col("place").is_in(sorted(codes))
+
+    above_limits, above_extends = in_state(jail_state["limits"]), in_state(jail_state["extends"])
+    own_limits, own_extends = in_county(jail_local["limits"]), in_county(jail_local["extends"])
+    is_above = above_limits | above_extends
+    limits = pl.when(is_above).then(above_limits).otherwise(own_limits)
+    extends = pl.when(is_above).then(above_extends).otherwise(own_extends)
+    crossed = (above_limits & ~above_extends & own_extends) | (above_extends & ~above_limits & own_limits)
+    governing = pl.when(limits & extends).then(pl.lit("both")).when(limits).then(pl.lit("limits"))
+    return counties.select(
+        "place",
+        pl.lit(day).alias("month"),
+        *(in_county(codes).alias(name) for name, codes in flags.items()),
+        in_state(by_state["limits"]).alias("state_limit"),
+        in_state(by_state["extends"]).alias("state_extends"),
+        crossed.alias("conflict"),
+        governing.when(extends).then(pl.lit("extends")).otherwise(pl.lit("none")).alias("governing"),
+    )
 
 
 def with_residents(regimes: pl.DataFrame) -> pl.DataFrame:
@@ -236,7 +237,7 @@ def treatments(
             continue
         for code in p.counties():
             by_county.setdefault(code, []).append(p)
-    names = list(units) if units is not None else [fips for fips, _ in _counties()]
+    names = list(units) if units is not None else _counties()["place"].to_list()
     rows = []
     for unit in names:
         own = {p.id: p for code in unit.split("+") for p in by_county.get(code, [])}

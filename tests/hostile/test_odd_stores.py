@@ -6,6 +6,7 @@ import datetime as dt
 import json
 import re
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import polars as pl
@@ -17,6 +18,7 @@ import atlarge
 from atlarge.cli import _load_commands, app
 from atlarge.errors import AtlargeError
 from atlarge.ingest import ingest
+from atlarge.publish import site
 from making import ARRESTS_HEADER, arrest_lines
 
 SAMPLES = Path(__file__).parents[1] / "samples"
@@ -188,14 +190,19 @@ def _counties(n: int) -> list[str]:
     return table("counties")["fips"].unique().sort().head(n).to_list()
 
 
+# This site has a page for each of the 3,200 counties that no record names; the others, for those named.
+EVERY_COUNTY = "no landmark"
 # Against an earlier edition each of some thousand small counts is tried by itself: minutes, not seconds.
 TOO_LONG = {("many counties with a row", "publish after")}
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", STORES)
-def test_every_command_answers_or_says_why_not(name: str, tmp_path: Path) -> None:
+def test_every_command_answers_or_says_why_not(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     _load_commands()
+    monkeypatch.setattr(site, "publish", partial(site.publish, every_county=name == EVERY_COUNTY))
     store = STORES[name](tmp_path / "store")
     (tmp_path / "out").mkdir()
     paths = {"out": tmp_path / "out", "ledger": LEDGER}

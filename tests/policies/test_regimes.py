@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 
 from atlarge.errors import QuestionError
-from atlarge.policies import Policy, Registry
+from atlarge.policies import Policy, Registry, registry
 from atlarge.reference import table
 from atlarge.regimes import (
     county_regimes,
@@ -68,6 +68,24 @@ def test_regimes_are_those_of_the_first_of_the_month() -> None:
     assert bexar["agreement_task_force"].to_list() == [False] * 4 + [True] * 8
     los_angeles = rows.filter(pl.col("place") == "06037")
     assert los_angeles["governing"].to_list() == ["none"] * 6 + ["limits"] * 6
+
+
+@pytest.mark.parametrize("day", [dt.date(2018, 1, 1), dt.date(2026, 3, 1)])
+def test_all_counties_at_once_agree_with_one_place_at_a_time(day: dt.date) -> None:
+    """By the shipped registry; a law and a local decision of the other direction are a conflict."""
+    known = registry()
+    rows = county_regimes([day], known)
+    some = [code for p in known.in_force(day) if not p.is_agreement for code in p.counties()[:2]]
+    assert len(set(some)) > 30
+    assert set(rows.filter(pl.col("place").is_in(some))["governing"]) >= {"limits", "extends"}
+    for row in rows.filter(pl.col("place").is_in(some) | (pl.col("place") < "01010")).iter_rows(named=True):
+        regime = known.regime(row["place"], day)
+        either = "both" if regime.limits and regime.extends else "none"
+        assert row["governing"] == (regime.governing or either), row["place"]
+        standing = [*regime.limits, *regime.extends]
+        laws = {p.direction for p in standing if p.level == "state"}
+        own = {p.direction for p in standing if p.level != "state"}
+        assert row["conflict"] == (len(laws) == 1 and bool(own - laws)), row["place"]
 
 
 def test_residents_add_up_to_the_counties_own() -> None:

@@ -58,6 +58,22 @@ def seat_of(office: str) -> str | None:
 
 
 @cache
+def _seated(aor: str | None) -> list[dict[str, str | None]]:
+    """Offices of an AOR that stand for themselves."""
+    return [r for r in _offices() if r["kind"] in _SEATED and r["aor"] == aor]
+
+
+@cache
+def _naming() -> dict[str, list[str]]:
+    """Offices by each county that the table of offices names."""
+    found: dict[str, list[str]] = {}
+    for row in _offices():
+        for fips in dict.fromkeys((row["counties_known"] or "").split()):
+            found.setdefault(fips, []).append(str(row["office"]))
+    return found
+
+
+@cache
 def _seats() -> dict[str, str | None]:
     """County of the seat of each code that stands for an office."""
     return {str(r["office"]): r["seat_county_fips"] for r in _offices() if r["kind"] in _SEATED}
@@ -70,10 +86,10 @@ def office_of(fips: str, aor: str | None) -> tuple[str, str] | None:
     the same AOR has its seat in another county of the same metropolitan area. Two offices that fit a rule
     equally well mean "not known".
     """
-    named = [r for r in _offices() if fips in (r["counties_known"] or "").split()]
+    named = _naming().get(fips, [])
     if len(named) == 1:
-        return str(named[0]["office"]), "the table of offices names the county"
-    seated = [r for r in _offices() if r["kind"] in _SEATED and r["aor"] == aor]
+        return named[0], "the table of offices names the county"
+    seated = _seated(aor)
     here = [r for r in seated if r["seat_county_fips"] == fips]
     if len(here) == 1:
         return str(here[0]["office"]), "the office has its seat in the county"
