@@ -24,19 +24,21 @@ def test_killed_at_every_step(tmp_path: Path, dies: Dies) -> None:
     first, second = tmp_path / "first", tmp_path / "second"
     ingest([making.arrests(tmp_path / "a.csv", 300, 1)], first)
     ingest([making.arrests(tmp_path / "b.csv", 400, 2)], second)
-    publish(tmp_path / "sites" / "0" / "site", first, workers=1, levels=("nation", "state"))
+    publish(tmp_path / "sites" / "0" / "site", first, workers=1, levels=("aor",))
     (tmp_path / "sites" / "0" / "site" / "CNAME").write_text("example.org")
     # It comes after the site that it replaces, as those that are killed do.
     shutil.copytree(tmp_path / "sites" / "0" / "site", tmp_path / "new")
-    publish(tmp_path / "new", second, workers=1, levels=("nation", "state"))
+    publish(tmp_path / "new", second, workers=1, levels=("aor",))
     before = making.tree(tmp_path / "sites" / "0" / "site")
     after = {**making.tree(tmp_path / "new"), "CNAME": b"example.org"}
     for trial in range(1, 20):
         shutil.copytree(tmp_path / "sites" / "0", tmp_path / "sites" / str(trial))
     site = f"{str(tmp_path / 'sites')!r} + f'/{{at}}/site'"
     ends = dies(
-        "from atlarge.publish import publish",
-        f"publish({site}, {str(second)!r}, workers=1, levels=('nation', 'state'))",
+        "import scipy.optimize, scipy.sparse, scipy.stats\n"
+        "from atlarge.publish import i18n, publish, site\n"
+        "i18n.catalogue()",  # what each trial would load and read again
+        f"publish({site}, {str(second)!r}, workers=1, levels=('aor',))",
     )
     assert 3 < len(ends) < 20
     for trial in range(1, len(ends) + 1):
@@ -46,7 +48,7 @@ def test_killed_at_every_step(tmp_path: Path, dies: Dies) -> None:
             assert {**seen, "CNAME": b"example.org"} in (before, after), f"step {trial}"
     for trial in range(len(ends) - 3, len(ends)):
         folder = tmp_path / "sites" / str(trial) / "site"
-        publish(folder, second, workers=1, levels=("nation", "state"))
+        publish(folder, second, workers=1, levels=("aor",))
         assert making.tree(folder) == after, f"step {trial}"
         assert [p.name for p in folder.parent.iterdir()] == ["site"], f"step {trial}"
 
@@ -56,7 +58,7 @@ def held(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a store and a site of it, with a file of the owner's."""
     folder = tmp_path_factory.mktemp("held")
     ingest([making.arrests(folder / "a.csv", 300, 1)], folder / "store")
-    publish(folder / "site", folder / "store", workers=1, levels=("nation", "state"))
+    publish(folder / "site", folder / "store", workers=1, levels=("aor",))
     (folder / "site" / "CNAME").write_text("example.org")
     return folder
 
@@ -104,7 +106,7 @@ def test_a_report_on_a_full_disk(tmp_path: Path, command: Any, full_disk: dict[s
 def test_two_publishers_at_once(held: Path, tmp_path: Path) -> None:
     """Both end; there is one whole site, or one of them said why not."""
     code = "import sys; from atlarge.publish import publish\n"
-    code += "publish(sys.argv[1], sys.argv[2], workers=1, levels=('nation', 'state'))"
+    code += "publish(sys.argv[1], sys.argv[2], workers=1, levels=('aor',))"
     asked = [sys.executable, "-c", code, str(tmp_path / "site"), str(held / "store")]
     running = [subprocess.Popen(asked, stderr=subprocess.PIPE, text=True) for _ in range(2)]
     told = [process.communicate()[1] for process in running]
