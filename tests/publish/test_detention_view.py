@@ -92,8 +92,8 @@ def test_a_timeline_that_spans_a_break_draws_it_with_its_words() -> None:
     marks = break_marks_of(breaks(["handoffs"], periods[0], periods[-1]), w)
     assert [mark.day for mark in marks] == [dt.date(2025, 7, 21)]
     for width in (340.0, 720.0):
-        drawn = timeline([counts], words_of=w, title="x", sentence="x", breaks=marks, width=width)
+        drawn = timeline([counts], w=w, title="x", sentence="x", breaks=marks, width=width)
         assert drawn.marks.count('class="c-break"') == 1
         assert "cárceles locales" in drawn.marks
-    plain = timeline([counts], words_of=w, title="x", sentence="x")
+    plain = timeline([counts], w=w, title="x", sentence="x")
     assert "c-break" not in plain.marks

@@ -74,9 +74,12 @@ def agreements_figure(w: Words) -> Figure | None:
     rows = [[w.month(d), w.count(n)] for d, n in points if d.month % 3 == 0 or d == days[-1]]
     table = Table(sentence, [w("report.col.period"), label], rows)
     return figure(
-        lambda width: charts.lines_of(
-            days, [charts.Line(label, values)], w=w, title=title, sentence=sentence, width=width
-        ),
+        charts.lines_of,
+        days,
+        [charts.Line(label, values)],
+        w=w,
+        title=title,
+        sentence=sentence,
         table=table,
         id="agreements",
     )

@@ -16,7 +16,6 @@ from atlarge.publish.detention_view import break_marks_of
 from atlarge.publish.i18n import Words
 from atlarge.publish.messages import Teller, area_name, variant_name
 from atlarge.publish.render import Figure, Table, counts_table, figure, hidden_note, safe_link
-from atlarge.publish.svg import Drawing
 
 _KINDS = {"fits": "fits", "does not fit": "unfit", "cannot be told": ""}
 
@@ -157,7 +156,11 @@ def _corroboration_figure(shown: Shown, w: Words) -> Figure | None:
     cells = [[name, w.count(value, 1), w.count(usual, 1)] for name, value, usual in rows]
     head = [w("witness.share"), w("witness.then"), w("witness.usual")]
     return figure(
-        lambda width: charts.forest(valued, w=w, title=w("witness.title"), sentence=sentence, width=width),
+        charts.forest,
+        valued,
+        w=w,
+        title=w("witness.title"),
+        sentence=sentence,
         table=Table(sentence, head, cells),
         id="chart-corroboration",
     )
@@ -388,26 +391,22 @@ def _timeline(shown: Shown, series: Series, counts: Counts, w: Words, *, is_main
     covered = [d for d, m in zip(counts.periods, counts.marks, strict=True) if m != UNCOVERED]
     dated = breaks([series.measure], covered[0], covered[-1]) if covered else []
     marks = break_marks_of(dated, w)
-
-    def draw(width: float) -> Drawing:
-        return charts.timeline(
-            [observed],
-            words_of=w,
-            title=w("report.timeline_title", measure=name, area=area_name(series.area, w))
-            if has_estimate
-            else name,
-            sentence=sentence,
-            estimate=estimate if has_estimate else None,
-            policies=[policy] if policy else [],
-            bursts=bursts_of(shown, series, w),
-            breaks=marks,
-            width=width,
-            height=350 if is_main else 270,
-        )
-
-    table = counts_table([observed], w, sentence, every, extra)
-    note = " ".join(text for text in (hidden_note([counts], w), *(mark.text for mark in marks)) if text)
-    return figure(draw, table=table, note=note, id=f"chart-{series.measure}")
+    title = w("report.timeline_title", measure=name, area=area_name(series.area, w)) if has_estimate else name
+    return figure(
+        charts.timeline,
+        [observed],
+        w=w,
+        title=title,
+        sentence=sentence,
+        estimate=estimate if has_estimate else None,
+        policies=[policy] if policy else [],
+        bursts=bursts_of(shown, series, w),
+        breaks=marks,
+        height=350 if is_main else 270,
+        table=counts_table([observed], w, sentence, every, extra),
+        note=" ".join(text for text in (hidden_note([counts], w), *(mark.text for mark in marks)) if text),
+        id=f"chart-{series.measure}",
+    )
 
 
 def _cell(value: float | None, w: Words) -> str:
@@ -445,9 +444,13 @@ def _waterfall(shown: Shown, w: Words) -> Figure | None:
     rows = [[start.label, _value(start.value, w), ""], *rows, [end.label, _value(end.value, w), ""]]
     head = [w("report.col.variant"), w("report.col.value"), w("report.col.interval")]
     return figure(
-        lambda width: charts.waterfall(
-            start, parts, end, w=w, title=w("chart.waterfall"), sentence=sentence, width=width
-        ),
+        charts.waterfall,
+        start,
+        parts,
+        end,
+        w=w,
+        title=w("chart.waterfall"),
+        sentence=sentence,
         table=Table(sentence, head, rows),
         id="chart-parts",
     )
@@ -489,7 +492,11 @@ def _event(shown: Shown, w: Words) -> Figure | None:
     ]
     head = [w("chart.months_from"), w("chart.gap"), w("report.col.interval")]
     return figure(
-        lambda width: charts.event_time(points, w=w, title=w("chart.event"), sentence=sentence, width=width),
+        charts.event_time,
+        points,
+        w=w,
+        title=w("chart.event"),
+        sentence=sentence,
         table=Table(sentence, head, rows),
         id="chart-event",
     )
@@ -531,16 +538,14 @@ def _strip(shown: Shown, strip: ChangeStrip, w: Words) -> Figure | None:
     title = w("chart.strip", measure=name, area=area_name(strip.area, w))
     policy = policy_mark(shown)
     return figure(
-        lambda width: charts.change_strip(
-            counts,
-            found,
-            _segments(strip) if is_whole else [],
-            policy.effective if policy else None,
-            w=w,
-            title=title,
-            sentence=sentence,
-            width=width,
-        ),
+        charts.change_strip,
+        counts,
+        found,
+        _segments(strip) if is_whole else [],
+        policy.effective if policy else None,
+        w=w,
+        title=title,
+        sentence=sentence,
         table=counts_table([counts.named(name)], w, sentence, "month"),
         note=hidden_note([counts], w),
     )
@@ -564,9 +569,11 @@ def _sensitivity(shown: Shown, w: Words) -> Figure | None:
     ]
     head = [w(f"report.col.{n}") for n in ("variant", "difference", "interval", "p")]
     return figure(
-        lambda width: charts.forest(
-            values, w=w, title=w("chart.sensitivity"), sentence=sentence, width=width
-        ),
+        charts.forest,
+        values,
+        w=w,
+        title=w("chart.sensitivity"),
+        sentence=sentence,
         table=Table(sentence, head, cells, is_stacked=True),
     )
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
+import textwrap
 from dataclasses import dataclass, field
 from html import escape
 from pathlib import Path
@@ -167,7 +167,8 @@ class _Page:
         self, said: str, size: float, kind: str = "serif", *, indent: float = 0.0, after: float = 4.0
     ) -> None:
         """A paragraph, wrapped to the page's width."""
-        lines = list(_wrapped(said, (WIDTH - 2 * MARGIN - indent) / (size * _WIDTHS[kind])))
+        most = int((WIDTH - 2 * MARGIN - indent) / (size * _WIDTHS[kind]))
+        lines = textwrap.wrap(said, most, break_long_words=False, break_on_hyphens=False)
         if self.y + len(lines) * size * 1.28 > HEIGHT - MARGIN:
             self.left_out += 1
             return
@@ -200,19 +201,6 @@ def _words(x: float, y: float, text: str, size: float, kind: str, anchor: str | 
         "text", escape(text, quote=False), x=x, y=y, font_family=family, font_size=size, font_weight=weight,
         text_anchor=anchor, fill="#000000",
     )  # fmt: skip
-
-
-def _wrapped(text: str, most: float) -> Iterator[str]:
-    """Lines of at most so many characters, broken between words."""
-    line = ""
-    for word in text.split():
-        if line and len(line) + 1 + len(word) > most:
-            yield line
-            line = word
-        else:
-            line = f"{line} {word}".strip()
-    if line:
-        yield line
 
 
 def brief_svg(b: Brief) -> str:

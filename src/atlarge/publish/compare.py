@@ -68,7 +68,7 @@ class Comparison:
         first, last = w.month(longest.periods[0]), w.month(longest.periods[-1])
         return charts.timeline(
             series,
-            words_of=w,
+            w=w,
             title=w("compare.cli_title", measure=label, places=names),
             sentence=w("compare.cli_says", first=first, last=last),
             width=900,

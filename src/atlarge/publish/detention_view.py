@@ -162,15 +162,13 @@ def detention_figure(place_kind: str, place: str, name: str, w: Words) -> Figure
     if any(series.partial):
         notes.append(w("detention.partial"))
     return figure(
-        lambda width: charts.lines_of(
-            series.months,
-            [charts.Line(label, series.whole)],
-            w=w,
-            title=title,
-            sentence=sentence,
-            breaks=break_marks_of(series.breaks, w),
-            width=width,
-        ),
+        charts.lines_of,
+        series.months,
+        [charts.Line(label, series.whole)],
+        w=w,
+        title=title,
+        sentence=sentence,
+        breaks=break_marks_of(series.breaks, w),
         table=Table(sentence, [w("report.col.period"), label], rows),
         note=" ".join(note for note in notes if note),
         id="detention",
@@ -186,10 +184,8 @@ def book_ins_figure(w: Words) -> Figure | None:
     title, sentence = w("detention.book_ins_title"), w("detention.book_ins_says", **days)
     label = w(f"detention.{BOOKED[0]}")
     return figure(
-        lambda width: charts.lines_of(
-            series.months, [charts.Line(label, series.whole)], w=w, title=title, sentence=sentence,
-            breaks=break_marks_of(series.breaks, w), width=width,
-        ),
+        charts.lines_of, series.months, [charts.Line(label, series.whole)], w=w, title=title,
+        sentence=sentence, breaks=break_marks_of(series.breaks, w),
         table=book_ins_table(w),
         note=" ".join(render(one.says, w.language) for one in series.breaks),
         id="book-ins",
@@ -243,10 +239,8 @@ def since_2015_figure(data: SiteData, nation: PlaceInfo, w: Words) -> Figure | N
     found = breaks(["arrests", series.measure], axis[0], axis[-1])
     rows = [[w.month(m), *(w.count(s[m]) if m in s else "–" for s in (arrests, booked))] for m in axis]
     return figure(
-        lambda width: charts.lines_of(
-            axis, lines, w=w, title=title, sentence=sentence,
-            breaks=break_marks_of(found, w), width=width, height=300,
-        ),
+        charts.lines_of, axis, lines, w=w, title=title, sentence=sentence,
+        breaks=break_marks_of(found, w), height=300,
         table=Table(sentence, [w("report.col.period"), *(s.label for s in lines)], rows),
         note=" ".join(render(one.says, w.language) for one in found),
         id="since-2015",

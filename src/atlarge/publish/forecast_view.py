@@ -13,7 +13,7 @@ from atlarge.publish import charts
 from atlarge.publish.charts import Estimate
 from atlarge.publish.i18n import Words
 from atlarge.publish.layout import name_of
-from atlarge.publish.render import Figure, counts_table, figure
+from atlarge.publish.render import Figure, Section, counts_table, figure
 from atlarge.publish.site_data import SiteData
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def past_forecast(store: Store, measure: str = "at_large") -> dict[str, Any] | N
     }
 
 
-def forecast_section(data: SiteData, w: Words) -> dict[str, Any] | None:
+def forecast_section(data: SiteData, w: Words) -> Section | None:
     """The section of a page that shows the past forecast; None where none could be made."""
     found = data.forecast
     if not found:
@@ -67,15 +67,13 @@ def forecast_section(data: SiteData, w: Words) -> dict[str, Any] | None:
         cells=found["cells"],
         share=w.percent(found["inside"] / found["cells"]),
     )
-    code = [
-        (w("forecast.command"), "atlarge forecast --by aor --measure at_large --weeks 12 --out forecast.json")
-    ]
-    return {
-        "title": w("forecast.past"),
-        "paragraphs": [says, w("forecast.past_note")],
-        "figure": _band_figure(data, found, w),
-        "code": code,
-    }
+    command = "atlarge forecast --by aor --measure at_large --weeks 12 --out forecast.json"
+    return Section(
+        w("forecast.past"),
+        [says, w("forecast.past_note")],
+        code=[(w("forecast.command"), command)],
+        figure=_band_figure(data, found, w),
+    )
 
 
 def _band_figure(data: SiteData, found: dict[str, Any], w: Words) -> Figure | None:
@@ -96,9 +94,13 @@ def _band_figure(data: SiteData, found: dict[str, Any], w: Words) -> Figure | No
         for k, i in enumerate(at)
     ]
     return figure(
-        lambda width: charts.timeline(
-            [observed], words_of=w, title=title, sentence=sentence, estimate=estimate, width=width, height=300
-        ),
+        charts.timeline,
+        [observed],
+        w=w,
+        title=title,
+        sentence=sentence,
+        estimate=estimate,
+        height=300,
         table=counts_table([observed], w, sentence, "month", [(w("report.col.interval"), texts)]),
         id="forecast",
     )

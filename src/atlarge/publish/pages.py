@@ -18,7 +18,7 @@ from atlarge.publish.agreements_view import agreements_here
 from atlarge.publish.answer_pages import answer_sections, answered
 from atlarge.publish.answer_view import peak
 from atlarge.publish.charts import Burst, PolicyMark, ReportMark
-from atlarge.publish.charts.timeline import cell as counts_cell
+from atlarge.publish.charts.parts import cell as counts_cell
 from atlarge.publish.dataset import dataset_jsonld
 from atlarge.publish.detention_view import book_ins_figure, break_marks_of, detention_figure
 from atlarge.publish.i18n import Words
@@ -183,18 +183,16 @@ def timeline_of(data: SiteData, place: PlaceInfo, w: Words, home: str = "") -> F
     notes = [hidden_note(series, w), w("chart.report_note") if report_notes else ""]
     notes += [mark.text for mark in series_breaks]
     return figure(
-        lambda width: charts.timeline(
-            series,
-            words_of=w,
-            title=title,
-            sentence=sentence,
-            policies=marks,
-            bursts=found,
-            reports=report_notes,
-            breaks=series_breaks,
-            width=width,
-            height=330,
-        ),
+        charts.timeline,
+        series,
+        w=w,
+        title=title,
+        sentence=sentence,
+        policies=marks,
+        bursts=found,
+        reports=report_notes,
+        breaks=series_breaks,
+        height=330,
         table=counts_table(
             series, w, sentence, every, heads=_heads(series, PARTS, home), lead=lambda day: f"#{year_id(day)}"
         ),
@@ -220,9 +218,13 @@ def years_of(data: SiteData, place: PlaceInfo, w: Words) -> Figure | None:
     )
     sentence = w("place.years_says", list=text)
     return figure(
-        lambda width: charts.years(
-            whole, parts, w=w, title=title, sentence=sentence, partial=data.partial_years(), width=width
-        ),
+        charts.years,
+        whole,
+        parts,
+        w=w,
+        title=title,
+        sentence=sentence,
+        partial=data.partial_years(),
         note=partial_note(data, w),
         id="years",
         is_half=True,
@@ -294,9 +296,7 @@ def _strip_of(coverage: tuple[tuple[str, tuple[tuple[dt.date, float], ...]], ...
             rows.append((label, [(m, 0.0) for m, _ in months]))
     sentence = w("place.coverage_says", list="; ".join(texts))
     title = w("place.coverage")
-    return figure(
-        lambda width: charts.coverage(rows, w=w, title=title, sentence=sentence, width=width), id="coverage"
-    )
+    return figure(charts.coverage, rows, w=w, title=title, sentence=sentence, id="coverage")
 
 
 def policies_table(

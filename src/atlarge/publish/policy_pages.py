@@ -16,7 +16,7 @@ from atlarge.publish import charts
 from atlarge.publish.charts.choropleth import PATTERNS
 from atlarge.publish.i18n import LANGUAGES, Words
 from atlarge.publish.layout import page_of, path_of
-from atlarge.publish.render import Link, Table, render, safe_link, source_link
+from atlarge.publish.render import Link, Section, Table, list_page, render, safe_link, source_link
 from atlarge.publish.site_data import SiteData
 from atlarge.reference import sidecar, table
 from atlarge.regimes import county_regimes, monthly_totals, months_between, with_residents
@@ -66,11 +66,16 @@ def state_names() -> pl.DataFrame:
     return table("counties").select("state", "state_name").unique().sort("state")
 
 
-def policy_links(data: SiteData, page: dict[str, Any]) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
+def policy_links(data: SiteData, page: dict[str, Any]) -> tuple[list[tuple[str, str]], list[Link]]:
     """Text and address of the page of each state, and of each download, as seen from a page."""
     states, names = states_shown(data), dict(state_names().iter_rows())
     pages = sorted((names[state], f"{page['home']}{state_stem(state)}.html") for state in states)
-    return pages, [(path.rsplit("/", 1)[1], f"{page['root']}{path}") for path in DOWNLOADS]
+    return pages, _files(page)
+
+
+def _files(page: dict[str, Any]) -> list[Link]:
+    """The downloads, as seen from a page."""
+    return [Link(path.rsplit("/", 1)[1], f"{page['root']}{path}", is_file=True) for path in DOWNLOADS]
 
 
 def policy_files(data: SiteData) -> Iterator[tuple[str, str | bytes]]:
@@ -106,12 +111,6 @@ def _page(data: SiteData, w: Words, stem: str, title: str, description: str) -> 
     """What the layout needs of a page of the registry, which names the registry as its source."""
     source = w("registry.source", day=w.day(as_of()), month=w.long_month(last_month()))
     return page_of(data, w, stem, title, description, nav="policies", source=source)
-
-
-def _list_page(*, sections: list[dict[str, Any]], **context: Any) -> str:
-    """A page of sections, each with paragraphs, a table or links."""
-    whole = [{"paragraphs": [], "table": None, "links": [], "code": [], **section} for section in sections]
-    return render("list.html.j2", sections=whole, **context)
 
 
 # ---- the map ---------------------------------------------------------------------------------------------
@@ -272,42 +271,32 @@ def _state_page(data: SiteData, w: Words, known: Registry, state: str) -> str:
     page["description"] = says[0]
     undated = [r for r in _undated() if r["state"] == state]
     conflicts = [c for c in known.conflicts(today, state=state) if not c.local.is_agreement]
-    sections: list[dict[str, Any]] = []
-
-    def add(title: str, table: Table | None = None, paragraphs: list[str] | None = None, **more: Any) -> None:
-        sections.append({"title": title, "table": table, "paragraphs": paragraphs or [], **more})
-
+    sections = []
     if standing:
         title = w("registry.in_force", day=w.day(today))
-        add(title, _table(standing, w, home, title))
+        sections.append(Section(title, table=_table(standing, w, home, title)))
     if conflicts:
         pairs = [
             w("registry.conflict", local=c.local.title, place=c.local.place_name, state=c.state.title)
             for c in conflicts
         ]
-        add(w("registry.conflicts"), None, pairs)
+        sections.append(Section(w("registry.conflicts"), pairs))
     ended = [p for p in history if p.status(today) == "not in force"]
     if ended:
-        add(w("registry.ended"), _table(ended, w, home, w("registry.ended")))
+        title = w("registry.ended")
+        sections.append(Section(title, table=_table(ended, w, home, title)))
     if undated:
-        add(
-            w("registry.undated"),
-            None,
-            [f"{r['place_name']}: {r['title']}. {r['note'] or ''}" for r in undated],
-        )
+        texts = [f"{r['place_name']}: {r['title']}. {r['note'] or ''}" for r in undated]
+        sections.append(Section(w("registry.undated"), texts))
     years = _year_table(w, state)
     if years.rows:
-        add(w("registry.years"), years)
+        sections.append(Section(w("registry.years"), table=years))
     if agreements:
         title = w("registry.agreements", month=w.long_month(last_month()))
-        add(title, _agreement_table(agreements, w, title))
-    root = page["root"]
-    links = [
-        {"name": path.rsplit("/", 1)[1], "href": f"{root}{path}", "download": True} for path in DOWNLOADS
-    ]
-    links.append({"name": w("registry.map_heading"), "href": f"{home}policies/map.html", "download": False})
-    add(w("place.download"), links=links)
-    return _list_page(w=w, page=page, title=page["title"], paragraphs=says, sections=sections)
+        sections.append(Section(title, table=_agreement_table(agreements, w, title)))
+    links = [*_files(page), Link(w("registry.map_heading"), f"{home}policies/map.html")]
+    sections.append(Section(w("place.download"), links=links))
+    return list_page(w, page, page["title"], says, sections)
 
 
 def _agreement_table(agreements: list[Policy], w: Words, caption: str) -> Table:
@@ -315,13 +304,8 @@ def _agreement_table(agreements: list[Policy], w: Words, caption: str) -> Table:
         [p.agency, p.place_name, p.model, _when(p, w), p.confidence]
         for p in sorted(agreements, key=lambda p: (p.place_name, p.agency, p.model))
     ]
-    head = [
-        w("registry.col.agency"),
-        w("col.place"),
-        w("registry.col.model"),
-        w("col.effective"),
-        w("col.confidence"),
-    ]
+    keys = ("registry.col.agency", "col.place", "registry.col.model", "col.effective", "col.confidence")
+    head = [w(key) for key in keys]
     return Table(caption, head, rows, is_stacked=True, texts=range(1, 5), has_heading=True)
 
 
@@ -352,33 +336,19 @@ def _policy_page(data: SiteData, w: Words, known: Registry, p: Policy) -> str:
         (w("col.source"), Link(source, source, True) if source else "–"),
         ("id", p.id),
     ]
-    sections: list[dict[str, Any]] = [
-        {
-            "title": w("registry.facts"),
-            "paragraphs": [],
-            "table": Table(
-                w("registry.facts"), [w("registry.col.what"), w("registry.col.value")], facts, texts=(1,),
-                has_heading=True,
-            ),
-        }
-    ]  # fmt: skip
+    name, head = w("registry.facts"), [w("registry.col.what"), w("registry.col.value")]
+    sections = [Section(name, table=Table(name, head, facts, texts=(1,), has_heading=True))]
     home = page["home"]
     others = [q for q in known.history(state=p.state) if not q.is_agreement and q.id != p.id]
     same = [q for q in others if q.place == p.place or q.level == "state"]
     if same:
         name = w("registry.same_place")
-        sections.append({"title": name, "paragraphs": [], "table": _table(same, w, home, name)})
-    links = [
-        {"name": w("registry.state_all"), "href": f"{home}{state_stem(p.state)}.html", "download": False}
-    ]
-    shown = next(
-        (code for code in (("county", p.fips or ""), ("state", p.state)) if code in data.places), None
-    )
-    if shown:
-        place = data.places[shown]
-        links.append({"name": place.name, "href": f"{home}{place.stem}.html", "download": False})
-    sections.append({"title": w("registry.more"), "paragraphs": [], "links": links})
-    return _list_page(w=w, page=page, title=title, paragraphs=[says, status], sections=sections)
+        sections.append(Section(name, table=_table(same, w, home, name)))
+    links = [Link(w("registry.state_all"), f"{home}{state_stem(p.state)}.html")]
+    own = [data.places[c] for c in (("county", p.fips or ""), ("state", p.state)) if c in data.places]
+    links += [Link(place.name, f"{home}{place.stem}.html") for place in own[:1]]
+    sections.append(Section(w("registry.more"), links=links))
+    return list_page(w, page, title, [says, status], sections)
 
 
 @cache

@@ -88,7 +88,11 @@ def _figure(found: dict[str, Any], w: Words) -> Figure | None:
     rows_of = [[str(m), *(_text(s, m) for s in series)] for m in months]
     table = Table(sentence, [w("pooled_chart.month"), *(s.label for s in series)], rows_of)
     return figure(
-        lambda width: ratios(series, w=w, title=title, sentence=sentence, width=width),
+        ratios,
+        series,
+        w=w,
+        title=title,
+        sentence=sentence,
         table=table,
         id=f"pooled-{found['direction']}",
         is_half=True,

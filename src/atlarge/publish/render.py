@@ -16,19 +16,20 @@ import jinja2
 
 from atlarge.disclosure.table import SMALL, WITHHELD, Counts
 from atlarge.publish.charts import HALF, NARROW, WIDE
-from atlarge.publish.charts.timeline import cell
+from atlarge.publish.charts.parts import cell
 from atlarge.publish.i18n import Words
 from atlarge.publish.svg import Drawing
 
 
 @dataclass(frozen=True)
 class Link:
-    """A table cell that leads somewhere (`is_away`: off the site), or that can be led to by its `id`."""
+    """A text that leads somewhere (`is_away`: off the site; `is_file`: to a download), or has an `id`."""
 
     text: str
     href: str = ""
     is_away: bool = False
     id: str = ""
+    is_file: bool = False
 
 
 @dataclass(frozen=True)
@@ -63,16 +64,37 @@ class Figure:
 
 
 def figure(
-    draw: Callable[[float], Drawing],
-    *,
+    chart: Callable[..., Drawing],
+    *data: Any,
     table: Table | None = None,
     note: str = "",
     id: str = "",
     is_half: bool = False,
+    **options: Any,
 ) -> Figure:
-    """Draw a chart for desktop and phone; `draw` takes the width. `is_half`: something stands beside it."""
+    """Draw a chart of some data for desktop and phone. `is_half`: something stands beside it."""
     wide, kind = (HALF, "wide half") if is_half else (WIDE, "wide")
-    return Figure(draw(wide), draw(NARROW), table, note, id, kind)
+    drawn, narrow = (chart(*data, width=width, **options) for width in (wide, NARROW))
+    return Figure(drawn, narrow, table, note, id, kind)
+
+
+@dataclass(frozen=True)
+class Section:
+    """A part of a page of lists; `code` are named snippets."""
+
+    title: str
+    paragraphs: Sequence[str] = ()
+    table: Table | None = None
+    links: Sequence[Link] = ()
+    code: Sequence[tuple[str, str]] = ()
+    figure: Figure | None = None
+
+
+def list_page(
+    w: Words, page: dict[str, Any], title: str, paragraphs: Sequence[str], sections: Sequence[Section]
+) -> str:
+    """A page of paragraphs, tables, links and snippets, one section below another."""
+    return render("list.html.j2", w=w, page=page, title=title, paragraphs=paragraphs, sections=sections)
 
 
 def counts_table(

@@ -7,13 +7,12 @@ What is said of a figure is that it agrees (equal or within tolerance) or differ
 from __future__ import annotations
 
 import math
-from typing import Any
 
 from atlarge.places.find import place_name
 from atlarge.publish.forecast_view import forecast_section
 from atlarge.publish.i18n import Words
 from atlarge.publish.layout import page_of
-from atlarge.publish.render import Link, Table, render
+from atlarge.publish.render import Link, Section, Table, list_page
 from atlarge.publish.site_data import SiteData
 from atlarge.reference import table
 from atlarge.verify import figures
@@ -40,15 +39,13 @@ _TABLES = {"arrests": "arrests", "removals": "removals", "detainers": "detainers
 def how_right_page(data: SiteData, w: Words) -> str:
     """The checks in one table, and every published figure with its verdict."""
     page = page_of(data, w, STEM, w("right.title"), w("right.lede"), nav="methods")
-    sections: list[dict[str, Any]] = [
-        {"title": w("right.checks"), "paragraphs": [], "table": _checks(w)},
+    sections = [
+        Section(w("right.checks"), table=_checks(w)),
         *([past] if (past := forecast_section(data, w)) else []),
-        {"title": w("right.figures"), "paragraphs": [w("right.figures_says")], "table": _figures(w)},
-        {"title": w("right.limits"), "paragraphs": [w("right.limits_says")]},
+        Section(w("right.figures"), [w("right.figures_says")], _figures(w)),
+        Section(w("right.limits"), [w("right.limits_says")]),
     ]
-    whole = [{"table": None, "links": [], "code": [], **section} for section in sections]
-    says = [w("right.lede"), w("right.of_what")]
-    return render("list.html.j2", w=w, page=page, title=w("right.title"), paragraphs=says, sections=whole)
+    return list_page(w, page, w("right.title"), [w("right.lede"), w("right.of_what")], sections)
 
 
 def three_numbers(w: Words) -> list[dict[str, str]]:

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from atlarge.disclosure.table import SMALL, Counts
-from atlarge.publish.charts.timeline import cell
+from atlarge.publish.charts.parts import cell
 from atlarge.publish.i18n import Words
 from atlarge.publish.svg import Scale, font_file, ticks
 

@@ -378,11 +378,8 @@ def _write_shared(folder: Folder, data: SiteData, table: Disclosed) -> None:
     """What all pages share, and the pages that are not of one place."""
     css = "".join(static(name) for name in ("charts.css", "page.css", "site.css"))
     folder.put("static/site.css", re.sub(r"/\*.*?\*/\s*", "", css, flags=re.S))
-    folder.put("static/site.js", static("site.js"))
-    folder.put("static/icon.svg", static("icon.svg"))
-    folder.put("static/chart.js", static("chart.js"))
-    folder.put("static/map.js", static("map.js"))
-    folder.put("static/vendor/d3.min.js", static("vendor/d3.min.js"))
+    for name in ("site.js", "icon.svg", "chart.js", "map.js", "vendor/d3.min.js"):
+        folder.put(f"static/{name}", static(name))
     for language in LANGUAGES:
         folder.put(f"static/words-{language}.js", setting("atlargeWords", script_words(Words(language))))
     folder.put("static/places.js", setting("atlargePlaces", search_index(data, Words("en"))))

@@ -11,7 +11,7 @@ from atlarge.panel import NATION
 from atlarge.publish import charts
 from atlarge.publish.agreements_view import agreements_figure
 from atlarge.publish.answer_pages import answer_cards, answered
-from atlarge.publish.charts.timeline import cell
+from atlarge.publish.charts.parts import cell
 from atlarge.publish.claims_view import claims_page
 from atlarge.publish.dataset import dataset_jsonld
 from atlarge.publish.detention_view import detention_figure, since_2015_figure
@@ -33,7 +33,7 @@ from atlarge.publish.pages import (
 )
 from atlarge.publish.policy_pages import policy_links
 from atlarge.publish.pooled_view import findings, pooled_page
-from atlarge.publish.render import Table, render
+from atlarge.publish.render import Link, Section, Table, list_page, render
 from atlarge.publish.right_page import STEM, how_right_page, three_numbers
 from atlarge.publish.site_data import PlaceInfo, SiteData, order
 from atlarge.publish.sqlite_file import COLUMNS
@@ -137,11 +137,10 @@ def claims_lately(data: SiteData, w: Words) -> list[dict[str, Any]]:
     ]
 
 
-def _list(data: SiteData, w: Words, name: str, paragraphs: list[str], sections: list[dict[str, Any]]) -> str:
+def _list(data: SiteData, w: Words, name: str, paragraphs: list[str], sections: list[Section]) -> str:
     title = w(f"{name}.title")
     page = page_of(data, w, name, title, paragraphs[0])
-    whole = [{"paragraphs": [], "table": None, "links": [], "code": [], **s} for s in sections]
-    return render("list.html.j2", w=w, page=page, title=title, paragraphs=paragraphs, sections=whole)
+    return list_page(w, page, title, paragraphs, sections)
 
 
 def compare_page(data: SiteData, w: Words) -> str:
@@ -236,19 +235,11 @@ def methods_page(data: SiteData, w: Words) -> str:
     hidden = {name: w.count(n) for name, n in data.hidden.items()}
     text = w("methods.p5", most=data.threshold - 1, threshold=data.threshold, **hidden)
     edition = w("methods.edition_after" if data.editions else "methods.edition_first")
-    sections: list[dict[str, Any]] = [
-        {"title": w("methods.hidden"), "paragraphs": [text, edition]},
-        {"title": w("methods.words"), "paragraphs": [w("methods.w1")]},
-        {
-            "title": w("right.title"),
-            "paragraphs": [w("right.lede")],
-            "links": [{"name": w("right.link"), "href": f"{STEM}.html", "download": False}],
-        },
-        {
-            "title": w("methods.repeat"),
-            "paragraphs": [w("methods.repeat_says")],
-            "code": COMMANDS,
-        },
+    sections = [
+        Section(w("methods.hidden"), [text, edition]),
+        Section(w("methods.words"), [w("methods.w1")]),
+        Section(w("right.title"), [w("right.lede")], links=[Link(w("right.link"), f"{STEM}.html")]),
+        Section(w("methods.repeat"), [w("methods.repeat_says")], code=COMMANDS),
     ]
     return _list(data, w, "methods", [w(f"methods.p{i}") for i in (1, 2, 3, 4)], sections)
 
@@ -280,6 +271,16 @@ SNIPPETS = [
     ("Datasette", "datasette atlarge.sqlite --metadata metadata.json"),
 ]
 """Three lines each that read the published counts; the tests run them."""
+
+
+DOWNLOADS = {
+    "all_csv": "all.csv",
+    "all_parquet": "all.parquet",
+    "sqlite": "atlarge.sqlite",
+    "metadata": "metadata.json",
+    "package": "datapackage.json",
+}
+"""Files of the whole site by the key of their text."""
 
 
 def _columns(w: Words) -> Table:
@@ -318,35 +319,17 @@ def data_page(data: SiteData, w: Words) -> str:
                 covers,
             ]
         )
-    head = [
-        w("col.release"),
-        w("col.file"),
-        "SHA-256",
-        w("col.rows"),
-        w("col.kept"),
-        w("col.dropped"),
-        w("col.covers"),
-    ]
-    files = [
-        {"name": w("data.all_csv"), "href": f"{root}data/all.csv", "download": True},
-        {"name": w("data.all_parquet"), "href": f"{root}data/all.parquet", "download": True},
-        {"name": w("data.sqlite"), "href": f"{root}data/atlarge.sqlite", "download": True},
-        {"name": w("data.metadata"), "href": f"{root}data/metadata.json", "download": True},
-        {"name": w("data.package"), "href": f"{root}data/datapackage.json", "download": True},
-    ]
-    lineage = {"name": w("place.lineage"), "href": "lineage.html", "download": False}
-    sections: list[dict[str, Any]] = [
-        {"title": w("place.download"), "links": files, "paragraphs": []},
-        {"title": w("data.use"), "code": SNIPPETS},
-        {"title": w("data.columns"), "paragraphs": [w("data.columns_text")], "table": _columns(w)},
-        {"title": w("lineage.title"), "links": [lineage]},
-        {
-            "title": w("data.releases"),
-            "paragraphs": [w("data.rounded")],
-            "table": Table(
-                w("data.releases"), head, rows, is_stacked=True, texts=(1, 2, 5, 6), has_heading=True
-            ),
-        },
+    columns = ("release", "file", "sha", "rows", "kept", "dropped", "covers")
+    head = ["SHA-256" if name == "sha" else w(f"col.{name}") for name in columns]
+    files = [Link(w(f"data.{key}"), f"{root}data/{name}", is_file=True) for key, name in DOWNLOADS.items()]
+    title = w("data.releases")
+    releases = Table(title, head, rows, is_stacked=True, texts=(1, 2, 5, 6), has_heading=True)
+    sections = [
+        Section(w("place.download"), links=files),
+        Section(w("data.use"), code=SNIPPETS),
+        Section(w("data.columns"), [w("data.columns_text")], _columns(w)),
+        Section(w("lineage.title"), links=[Link(w("place.lineage"), "lineage.html")]),
+        Section(title, [w("data.rounded")], releases),
     ]
     return _list(data, w, "data", [w("data.lede")], sections)
 
@@ -359,26 +342,17 @@ def missing_page(data: SiteData) -> str:
     page = page_of(data, w, "404", w("missing.title"), w("missing.says"))
     page |= {"root": top, "home": top, "other_href": f"{top}{LANGUAGES[1]}/index.html"}
     sections = [
-        {
-            "title": words("missing.title") if words is not w else w("missing.go"),
-            "paragraphs": [words("missing.says")] if words is not w else [],
-            "table": None,
-            "code": [],
-            "links": [
-                {"name": words("nav.front"), "href": f"{home}index.html", "download": False},
-                {"name": words("search.all"), "href": f"{home}places.html", "download": False},
+        Section(
+            words("missing.title") if words is not w else w("missing.go"),
+            [words("missing.says")] if words is not w else [],
+            links=[
+                Link(words("nav.front"), f"{home}index.html"),
+                Link(words("search.all"), f"{home}places.html"),
             ],
-        }
+        )
         for words, home in ((w, top), (other, f"{top}{LANGUAGES[1]}/"))
     ]
-    return render(
-        "list.html.j2",
-        w=w,
-        page=page,
-        title=w("missing.title"),
-        paragraphs=[w("missing.says")],
-        sections=sections,
-    )
+    return list_page(w, page, w("missing.title"), [w("missing.says")], sections)
 
 
 SINGLE = {

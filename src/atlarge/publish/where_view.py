@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from functools import cache
+from html import escape
 from typing import Any
 
 from atlarge.disclosure.table import Counts
-from atlarge.publish.charts.timeline import cell
+from atlarge.publish.charts.parts import cell
 from atlarge.publish.i18n import Words
 from atlarge.publish.layout import name_of
 from atlarge.publish.lineage_data import rounded
@@ -127,13 +128,7 @@ def _bar(parts: list[tuple[str, int]], label: str) -> str:
             marks.append(tag("rect", x=at, width=max(wide, 4), y=0, height=30, class_=kind))
         at += wide
     box = f'viewBox="0 0 {number(1004)} 30" preserveAspectRatio="none" role="img"'
-    return f'<svg class="where-bar" {box} aria-label="{_escaped(label)}">{"".join(marks)}</svg>'
-
-
-def _escaped(text: str) -> str:
-    from html import escape
-
-    return escape(text)
+    return f'<svg class="where-bar" {box} aria-label="{escape(label)}">{"".join(marks)}</svg>'
 
 
 def sides_of(data: SiteData, place: PlaceInfo, w: Words, home: str) -> dict[str, Any] | None:

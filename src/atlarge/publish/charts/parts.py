@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
+import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 
 from atlarge.calendar import month_start, months_apart
+from atlarge.disclosure.table import SMALL, WITHHELD, Counts
 from atlarge.publish.i18n import Words
 from atlarge.publish.svg import Scale, days, line, tag, words
 
@@ -162,14 +164,22 @@ def apart(wanted: Sequence[float], gap: float, top: float, bottom: float) -> lis
 
 def wrapped(text: str, room: float) -> list[str]:
     """A text in lines no wider than the room, as far as its words allow."""
-    lines_of = [""]
-    for word in text.split():
-        longer = f"{lines_of[-1]} {word}".strip()
-        if lines_of[-1] and text_width(longer) > room:
-            lines_of.append(word)
-        else:
-            lines_of[-1] = longer
-    return lines_of
+    most = max(1, int(room / CHARACTER))
+    return textwrap.wrap(text, most, break_long_words=False, break_on_hyphens=False) or [""]
+
+
+def hover(x1: float, x2: float, top: float, bottom: float, text: str) -> str:
+    """An invisible strip of a chart that shows a text."""
+    note = tag("title", escape(text, quote=False))
+    return tag("rect", note, x=x1, width=x2 - x1, class_="c-hit", y=top, height=bottom - top)
+
+
+def key_rows(items: Sequence[tuple[str, str]]) -> str:
+    """A key above a narrow chart, one line a row."""
+    return "".join(
+        key_swatch(2, 14 + 19 * i, kind) + words(26, 14 + 19 * i, text, "c-tick")
+        for i, (text, kind) in enumerate(items)
+    )
 
 
 def key_swatch(x: float, y: float, kind: str) -> str:
@@ -177,3 +187,13 @@ def key_swatch(x: float, y: float, kind: str) -> str:
     if kind == "c-band":
         return tag("rect", x=x, y=y - 8, width=18, height=9, class_=kind)
     return line(x, y - 4, x + 18, y - 4, kind)
+
+
+def cell(counts: Counts, index: int, w: Words) -> str:
+    """One cell of a series as words."""
+    value, mark = counts.values[index], counts.marks[index]
+    if mark == SMALL:
+        return f"<{counts.threshold}"
+    if value is None:
+        return w("cell.withheld") if mark == WITHHELD else w("cell.uncovered")
+    return w.count(value)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from html import escape
 
 from atlarge.calendar import month_start
 from atlarge.disclosure.table import SMALL, Counts
@@ -14,7 +13,9 @@ from atlarge.publish.charts.parts import (
     BreakMark,
     apart,
     break_marks,
-    key_swatch,
+    cell,
+    hover,
+    key_rows,
     text_width,
     time_axis,
     value_axis,
@@ -62,14 +63,9 @@ def years(
             marks.append(shade)
         marks.append(_bar(x, bar, y, whole, parts, i, w))
         marks.append(words(left + slot * (i + 0.5), height - 8, w.fiscal_year(day), "c-strong", "middle"))
-        cells = [f"{s.label}: {_cell(s, i, w)}" for s in (whole, *parts)]
-        note = tag(
-            "title",
-            f"{w.fiscal_year(day)} · "
-            + " · ".join([*cells, *([in_part] if in_part else [])]).replace("<", "&lt;"),
-        )
-        tall = height - 26 - top
-        marks.append(tag("rect", note, x=left + slot * i, width=slot, class_="c-hit", y=top, height=tall))
+        texts = [w.fiscal_year(day), *(f"{s.label}: {cell(s, i, w)}" for s in (whole, *parts))]
+        text = " · ".join([*texts, in_part] if in_part else texts)
+        marks.append(hover(left + slot * i, left + slot * (i + 1), top, height - 26, text))
     return Drawing(width, height, "".join(marks), title, sentence)
 
 
@@ -83,12 +79,6 @@ def _key(parts: Sequence[Counts], width: float, is_narrow: bool) -> tuple[str, f
         marks.append(words(x + 18, row, s.label, "c-tick"))
         x += text_width(s.label) + 38
     return "".join(marks), row + 4 if parts else 0.0
-
-
-def _cell(s: Counts, i: int, w: Words) -> str:
-    from atlarge.publish.charts.timeline import cell
-
-    return cell(s, i, w)
 
 
 def _bar(x: float, wide: float, y: Scale, whole: Counts, parts: Sequence[Counts], i: int, w: Words) -> str:
@@ -160,17 +150,14 @@ def lines_of(
     spots = apart([y(v) + 4 for _, v in ends], 16, top, bottom)
     for i, s in enumerate(lines):
         marks.append(path(zip(middle, [y.maybe(v) for v in s.values], strict=True), _STROKES[i]))
-        if has_key:
-            marks.append(key_swatch(2, 14 + 19 * i, _STROKES[i]) + words(26, 14 + 19 * i, s.label, "c-tick"))
-        else:
+        if not has_key:
             marks.append(words(right + 6, spots[i], names[i], f"{_STROKES[i]}-t"))
+    if has_key:
+        marks.append(key_rows([(s.label, stroke) for s, stroke in zip(lines, _STROKES, strict=False)]))
     for i, day in enumerate(days_of):
         texts = [f"{s.label}: {w.count(v)}" for s in lines if (v := s.values[i]) is not None]
-        note = tag("title", escape(f"{w.month(day)} · " + (" · ".join(texts) or "–"), quote=False))
-        wide = x(days(month_start(day, 1))) - x(days(day))
-        marks.append(
-            tag("rect", note, x=x(days(day)), width=wide, class_="c-hit", y=top, height=bottom - top)
-        )
+        text = f"{w.month(day)} · " + (" · ".join(texts) or "–")
+        marks.append(hover(x(days(day)), x(days(month_start(day, 1))), top, bottom, text))
     return Drawing(width, height, "".join(marks), title, sentence)
 
 

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from html import escape
 
-from atlarge.publish.charts.parts import NARROW, apart, key_swatch, text_width
+from atlarge.publish.charts.parts import NARROW, apart, hover, key_rows, text_width
 from atlarge.publish.i18n import Words
-from atlarge.publish.svg import Drawing, Scale, area, line, path, tag, ticks, words
+from atlarge.publish.svg import Drawing, Scale, area, line, path, ticks, words
 
 _LINES = (("c-surge-line-strong", "c-surge-t", "c-band-surge"), ("c-second", "c-second-t", "c-band-second"))
 
@@ -63,8 +62,7 @@ def ratios(
             marks.append(words(x(m), bottom + 17, text, "c-tick", "middle"))
     marks.append(words(left, height - 6, w("pooled_chart.months"), "c-tick"))
     if is_narrow:
-        for i, (s, (stroke, _, _)) in enumerate(zip(series, _LINES, strict=False)):
-            marks.append(key_swatch(2, 14 + 19 * i, stroke) + words(26, 14 + 19 * i, s.label, "c-tick"))
+        marks.append(key_rows([(s.label, kind) for s, (kind, *_) in zip(series, _LINES, strict=False)]))
     else:
         spots = apart([y(s.values[-1]) + 4 for s in series], 16, top, bottom)
         for spot, s, (_, kind, _) in zip(spots, series, _LINES, strict=False):
@@ -83,8 +81,7 @@ def _strip(
             i = s.months.index(month)
             labels.append(f"{s.label}: {s.values[i]:.2f}× ({s.low[i]:.2f}–{s.high[i]:.2f})")
     sign = "+" if month > 0 else "\u2212" if month < 0 else ""
-    note = tag("title", escape(f"{sign}{abs(month)} · " + " · ".join(labels), quote=False))
     half = (x(1) - x(0)) / 2
     start = max(x(month) - half, x(months[0]))
-    wide = min(x(month) + half, x(months[-1])) - start
-    return tag("rect", note, x=start, width=wide, class_="c-hit", y=top, height=bottom - top)
+    end = min(x(month) + half, x(months[-1]))
+    return hover(start, end, top, bottom, f"{sign}{abs(month)} · " + " · ".join(labels))

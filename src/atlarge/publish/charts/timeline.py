@@ -17,7 +17,9 @@ from atlarge.publish.charts.parts import (
     ReportMark,
     apart,
     break_marks,
-    key_swatch,
+    cell,
+    hover,
+    key_rows,
     lanes,
     text_width,
     time_axis,
@@ -67,7 +69,7 @@ def _peak(series: Sequence[Counts], estimate: Estimate | None) -> float:
 def timeline(
     series: Sequence[Counts],
     *,
-    words_of: Words,
+    w: Words,
     title: str,
     sentence: str,
     estimate: Estimate | None = None,
@@ -80,7 +82,6 @@ def timeline(
 ) -> Drawing:
     """Draw one to five series of counts. `bursts` are labelled by rank, while there is room; `breaks` are
     days on which a series changes its meaning or source."""
-    w = words_of
     is_narrow = width <= NARROW
     labels = [s.label for s in series] + ([estimate.label] if estimate else [])
     room = 10.0 if is_narrow else min(190.0, max(text_width(t) for t in labels) + 14)
@@ -110,7 +111,7 @@ def timeline(
     ]
     marks += [_count_marks(plot, s, kind) for s, kind in zip(series, _STYLES, strict=False)]
     marks.append(_annotations(plot, policies, bursts, reports, key + 12, label_lanes, w))
-    marks.append(_key(series, estimate, is_narrow) if is_narrow else _end_labels(plot, series, estimate))
+    marks.append(_key(series, estimate) if is_narrow else _end_labels(plot, series, estimate))
     marks.append(_hover(plot, series, estimate, w))
     return Drawing(width, height, "".join(marks), title, sentence)
 
@@ -225,17 +226,14 @@ def _end_labels(plot: _Plot, series: Sequence[Counts], estimate: Estimate | None
     )
 
 
-def _key(series: Sequence[Counts], estimate: Estimate | None, is_narrow: bool) -> str:
+def _key(series: Sequence[Counts], estimate: Estimate | None) -> str:
     """Names with samples above the plot, where there is no room at the right."""
     items = [(s.label, k) for s, k in zip(series, _STYLES, strict=False)]
     if estimate:
         items.append((estimate.label, "c-expected"))
         if estimate.band_label:
             items.append((estimate.band_label, "c-band"))
-    return "".join(
-        key_swatch(2, 14 + 19 * i, kind) + words(26, 14 + 19 * i, text, "c-tick")
-        for i, (text, kind) in enumerate(items)
-    )
+    return key_rows(items)
 
 
 def _hover(plot: _Plot, series: Sequence[Counts], estimate: Estimate | None, w: Words) -> str:
@@ -251,17 +249,5 @@ def _hover(plot: _Plot, series: Sequence[Counts], estimate: Estimate | None, w: 
             texts.append(f"{estimate.label}: {w.count(estimate.expected[i] or 0.0, 1)}")
         x1 = plot.x(days(day))
         x2 = plot.x(days(counts.periods[i + 1])) if i + 1 < len(counts.periods) else plot.right
-        note = tag("title", f"{w.period(day, every)} · " + " · ".join(texts).replace("<", "&lt;"))
-        tall = plot.bottom - plot.top
-        marks.append(tag("rect", note, x=x1, width=x2 - x1, class_="c-hit", y=plot.top, height=tall))
+        marks.append(hover(x1, x2, plot.top, plot.bottom, " · ".join([w.period(day, every), *texts])))
     return "".join(marks)
-
-
-def cell(counts: Counts, index: int, w: Words) -> str:
-    """One cell of a series as words."""
-    value, mark = counts.values[index], counts.marks[index]
-    if mark == SMALL:
-        return f"<{counts.threshold}"
-    if value is None:
-        return w("cell.withheld") if mark == WITHHELD else w("cell.uncovered")
-    return w.count(value)
