@@ -6,60 +6,15 @@ import re
 from dataclasses import dataclass, replace
 from functools import cache
 
-from atlarge.claims.drafting.language import Language, language, word_table
+from atlarge.claims.drafting.language import Language, language, word_list, word_table
 from atlarge.claims.words import word_names
 
-_ONES = [
-    "zero",
-    "one",
-    "two",
-    "three",
-    "four",
-    "five",
-    "six",
-    "seven",
-    "eight",
-    "nine",
-    "ten",
-    "eleven",
-    "twelve",
-    "thirteen",
-    "fourteen",
-    "fifteen",
-    "sixteen",
-    "seventeen",
-    "eighteen",
-    "nineteen",
-]
-_TENS = ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety", "hundred"]
-_SPELLED = dict(zip(_ONES, range(20), strict=True)) | dict(zip(_TENS, range(20, 101, 10), strict=True))
-SMALL_NUMBERS = dict(zip(_ONES[:13], range(13), strict=True))
+_ENGLISH, _SPANISH = word_table("amounts.spelled"), word_table("amounts.spelled_es")
+_SPELLED = _ENGLISH | _SPANISH
+SMALL_NUMBERS = {word: n for word, n in _ENGLISH.items() if n <= 12}
 """Zero to twelve, as they are written out."""
-_UNO = [
-    "cero",
-    "uno",
-    "dos",
-    "tres",
-    "cuatro",
-    "cinco",
-    "seis",
-    "siete",
-    "ocho",
-    "nueve",
-    "diez",
-    "once",
-    "doce",
-    "trece",
-    "catorce",
-    "quince",
-]
-_DECENAS = ["veinte", "treinta", "cuarenta", "cincuenta", "sesenta", "setenta", "ochenta", "noventa"]
-_SPELLED |= (
-    dict(zip(_UNO, range(16), strict=True))
-    | dict(zip(_DECENAS, range(20, 100, 10), strict=True))
-    | {"cien": 100}
-)
 _FRACTIONS = word_table("amounts.fractions")
+_ALWAYS_TOLERANCE = word_list("amounts.always_tolerance")
 _BARE = ("dozens", "hundreds", "thousands", "a handful")
 _SPANISH_WORDS = word_table("amounts.spanish_words")
 _SCALES = {"million": 1e6, "billion": 1e9, "thousand": 1e3, "millones": 1e6, "millón": 1e6, "mil": 1e3}
@@ -242,7 +197,7 @@ def _read(match: re.Match[str], text: str, lang: Language) -> Number | None:
         written in ("one", "uno", "once") and not percent and not (written == "once" and lang.code == "es")
     ):
         return None  # "one of them", "no one", "once"
-    if not written[0].isdigit() and written in _UNO and lang.code != "es":
+    if not written[0].isdigit() and written in _SPANISH and lang.code != "es":
         return None
     scale = (match.group("scale") or "").strip().lower()
     known = True
@@ -273,18 +228,7 @@ def _read(match: re.Match[str], text: str, lang: Language) -> Number | None:
 def _is_particle(said: re.Match[str], before: str) -> bool:
     """Whether a word of tolerance belongs to the verb before it, as in "handed over 622"."""
     word = said.group(1).lower()
-    if word in (
-        "under",
-        "below",
-        "some",
-        "nearly",
-        "almost",
-        "more than",
-        "at least",
-        "an estimated",
-        "roughly",
-        "approximately",
-    ):
+    if word in _ALWAYS_TOLERANCE:
         return False
     return (
         word in ("over", "up to", "around", "about", "hasta")

@@ -20,6 +20,11 @@ _REFUSED = re.compile(
 _OBJECTING = word_list("attribution.objecting")
 _TOLD = {"told", "warned", "informed", "advised"}
 SHOWING = word_list("attribution.showing")
+_TALLIES = word_list("attribution.tallies")
+_PREPOSITIONS = word_list("attribution.prepositions")
+_GOVERNING = word_list("attribution.governing")
+_OBJECT_OPENS = word_list("attribution.object_opens")
+_ASIDE_OPENS = word_list("attribution.aside_opens")
 _BE = {"was", "were", "been", "being", "are", "is"}
 _CAUSING = {"accused", "accuses", "blamed", "blames", "acusó", "acusa", "culpó", "culpa"}
 
@@ -126,13 +131,7 @@ class _Attributions:
         """ "by the sheriff's count": the figure is of whose count it is."""
         for mention in self.mentions:
             at = mention.first - 1
-            is_count = mention.kind == "document" and mention.head in (
-                "count",
-                "tally",
-                "estimate",
-                "estimates",
-                "reckoning",
-            )
+            is_count = mention.kind == "document" and mention.head in _TALLIES
             if (
                 is_count
                 and at >= 0
@@ -344,29 +343,7 @@ class _Attributions:
         before = self.tokens[mention.first - 1].low
         if before == "of" and mention.first > 1 and self.tokens[mention.first - 2].low in _SOME:
             return False
-        return before in (
-            "for",
-            "of",
-            "with",
-            "by",
-            "in",
-            "from",
-            "at",
-            "de",
-            "con",
-            "para",
-            "por",
-            "on",
-            "to",
-            "over",
-            "through",
-            "into",
-            "after",
-            "between",
-            "against",
-            "sobre",
-            "en",
-        )
+        return before in _PREPOSITIONS
 
     def _is_gap(self, start: int, end: int) -> bool:
         """Whether the words from a mention to a verb leave it the subject."""
@@ -450,14 +427,7 @@ class _Attributions:
         for mention in self.mentions:
             if i < mention.first <= i + 8 and mention.kind in ("person", "someone", "body"):
                 between = self.tokens[i : mention.first]
-                if all(t.is_word for t in between) and between[-1].low not in (
-                    "de",
-                    "del",
-                    "a",
-                    "con",
-                    "por",
-                    "en",
-                ):
+                if all(t.is_word for t in between) and between[-1].low not in _GOVERNING:
                     return mention
         return None
 
@@ -475,16 +445,7 @@ class _Attributions:
         takes_object = (
             self.tokens[i].low in self.lang.words("object_verbs") and self.tokens[i].low not in _TOLD
         )
-        if takes_object and rest.split()[0].lower() in (
-            "the",
-            "that",
-            "this",
-            "it",
-            "his",
-            "her",
-            "their",
-            "those",
-        ):
+        if takes_object and rest.split()[0].lower() in _OBJECT_OPENS:
             return False
         before = re.sub(
             r"\b(?:[Tt]he|an?|el|la|los|las|its|his|her)$", "", self.text[:start].rstrip()
@@ -492,51 +453,7 @@ class _Attributions:
         ends = before.endswith((",", "”", "—", "–")) and len(before.split()) >= 3
         rest = rest.split(",")[0].strip() or rest if ends and "“" not in rest else rest
         short = len(rest.split()) <= 9 and (
-            rest.split()[0].lower().strip(",")
-            in (
-                "in",
-                "on",
-                "at",
-                "during",
-                "by",
-                "from",
-                "this",
-                "last",
-                "late",
-                "early",
-                "monday",
-                "tuesday",
-                "wednesday",
-                "thursday",
-                "friday",
-                "saturday",
-                "sunday",
-                "to",
-                "earlier",
-                "after",
-                "when",
-                "through",
-                "of",
-                "en",
-                "el",
-                "la",
-                "ante",
-                "durante",
-                "the",
-                "me",
-                "us",
-                "reporters",
-                "a",
-                "today",
-                "yesterday",
-                "his",
-                "her",
-                "ayer",
-                "hoy",
-                "esta",
-                "este",
-            )
-            or self.tokens[i].low in ("told", "tells")
+            rest.split()[0].lower().strip(",") in _ASIDE_OPENS or self.tokens[i].low in ("told", "tells")
         )
         return ends and (
             short

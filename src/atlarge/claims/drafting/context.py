@@ -169,10 +169,8 @@ def _place(part: Part, split: Split, context: Context, filled: Filled) -> None:
 
 def _in_attribution(split: Split, at: int) -> bool:
     tokens = split.spoken.reading.tokens
-    for a in split.spoken.reading.attributions:
-        if tokens[a.mention.first].start <= at < tokens[a.mention.last - 1].end:
-            return True
-    return False
+    mentions = (a.mention for a in split.spoken.reading.attributions)
+    return any(tokens[m.first].start <= at < tokens[m.last - 1].end for m in mentions)
 
 
 def _nearest(

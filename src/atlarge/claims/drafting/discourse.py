@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from atlarge.claims.drafting.article import Article, Paragraph, Quote, Sentence
 from atlarge.claims.drafting.attribution import SHOWING, Attribution, Reading, read_sentence
-from atlarge.claims.drafting.language import Language
+from atlarge.claims.drafting.language import Language, word_list
 from atlarge.claims.drafting.mentions import Finder, Mention, tokens_of
 
+_FIGURES = word_list("discourse.figures")
 _INHERITED = ("court", "sworn", "statement", "interview", "document", "report")
 
 
@@ -152,12 +153,10 @@ class Discourse:
     def _reattributed(self, one: Spoken, speaker: Entity) -> Spoken:
         """A sentence of the narrator's that the next gives to someone: "That's according to the agency"."""
         spans = tuple(
-            Span(s.start, s.end, speaker, s.heard, s.is_quoted, True, s.is_declined, s.via)
-            if s.speaker is self.narrator
-            else s
+            replace(s, speaker=speaker, is_inferred=True) if s.speaker is self.narrator else s
             for s in one.spans
         )
-        return Spoken(one.paragraph, one.sentence, one.reading, spans)
+        return replace(one, spans=spans)
 
     def _turn(self, paragraph: Paragraph) -> Entity:
         """Who speaks where no one else is cited: the narrator, or who has the floor in a transcript."""
@@ -572,7 +571,7 @@ class Discourse:
             if speaker is None and paragraph.turn is not None:
                 speaker = base
             if speaker is None:
-                speaker = self._carried(paragraph, turned, quote)
+                speaker = self.focus or self.quoted
             if speaker is not None:
                 found[number] = speaker
         if found:
@@ -609,10 +608,6 @@ class Discourse:
                 if people:
                     return self._entity(people[0])
         return None
-
-    def _carried(self, paragraph: Paragraph, turned: list[_Turned], quote: Quote) -> Entity | None:
-        """Who says a quotation that no word of its paragraph attributes: who was in focus before it."""
-        return self.focus or self.quoted
 
     # --- a sentence -----------------------------------------------------------------------------------
 
@@ -656,8 +651,8 @@ class Discourse:
                     via=via if is_beside else None,
                 )
             )
-        spoken = [(a, e) for a, e in one.attributions]
-        for _attribution, entity in spoken:
+        spoken = one.attributions
+        for _, entity in spoken:
             self._note(entity, way, via)
         if (
             not spoken
@@ -787,14 +782,7 @@ class Discourse:
         text = one.reading.masked.strip()
         if base is not self.narrator or self.previous is None:
             return None
-        if self.previous.kind == "document" and self.previous.heads & {
-            "numbers",
-            "figures",
-            "data",
-            "statistics",
-            "datos",
-            "cifras",
-        }:
+        if self.previous.kind == "document" and self.previous.heads & _FIGURES:
             return None
         is_number = re.match(
             r"^\W*(?:\d|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen"
@@ -873,19 +861,8 @@ class Discourse:
                 heard = "statement" if span.speaker.kind != "narrator" else None
             if heard == "interview" and via is None:
                 via = span.speaker.via
-            spans.append(
-                Span(
-                    span.start,
-                    span.end,
-                    span.speaker,
-                    heard,
-                    span.is_quoted,
-                    span.is_inferred,
-                    span.is_declined,
-                    via,
-                )
-            )
-        return Spoken(one.paragraph, one.sentence, one.reading, tuple(spans))
+            spans.append(replace(span, heard=heard, via=via))
+        return replace(one, spans=tuple(spans))
 
     def _join_lede(self, sentences: list[Spoken]) -> None:
         """Give the name to someone whom the first paragraphs mention by role and a later one names."""

@@ -361,7 +361,7 @@ class _Splitter:
             words = self._said(span)
             if len(words.split()) < 3 or self.lang.has("opinions", words):
                 continue
-            if (span.is_quoted or span.speaker is self.narrator) and not self._has_verb(words):
+            if (span.is_quoted or span.speaker is self.narrator) and not self.lang.has("clauses", words):
                 continue
             seen.append(span.speaker)
             self.parts.append(Part("assertion", span.start, span.end, span, clause=(span.start, span.end)))
@@ -377,9 +377,6 @@ class _Splitter:
             for i in range(max(a.start, span.start), min(a.end, span.end)):
                 kept[i - span.start] = " "
         return re.sub(r"[“”]", " ", "".join(kept)).strip(" ,.")
-
-    def _has_verb(self, words: str) -> bool:
-        return self.lang.has("clauses", words)
 
 
 def _rank_word(words: str) -> str:

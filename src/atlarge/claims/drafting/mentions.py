@@ -334,25 +334,8 @@ class Finder:
         heads = ("and", "but", "when", "as", "that", "while")
         at_head = start == 0 or tokens[start - 1].text in ",.“—–" or tokens[start - 1].low in heads
         verb = tokens[end]
-        known = {
-            "has",
-            "had",
-            "was",
-            "is",
-            "took",
-            "made",
-            "came",
-            "knows",
-            "knew",
-            "laughed",
-            "went",
-            "does",
-            "says",
-            "left",
-            "saw",
-        }
         is_verb = verb.text.islower() and (
-            verb.low in known or re.fullmatch(r"\w{3,}ed", verb.low) is not None
+            verb.low in _DEEDS or re.fullmatch(r"\w{3,}ed", verb.low) is not None
         )
         return at_head and is_verb and not any(is_place_name(t.base) for t in tokens[start : end - 1])
 
@@ -626,20 +609,7 @@ class Finder:
         determiner = tokens[first - 1].low if first else ""
         if determiner in self.lang.words("determiners"):
             first -= 1
-            is_definite = is_definite or determiner in (
-                "the",
-                "his",
-                "her",
-                "its",
-                "their",
-                "this",
-                "that",
-                "el",
-                "la",
-                "los",
-                "las",
-                "su",
-            )
+            is_definite = is_definite or determiner in _DEFINITE
         after = head + 1
         while self.lang.code == "es" and after < len(tokens) and tokens[after].low in allowed:
             after += 1  # the adjective follows the noun
@@ -723,6 +693,9 @@ class Finder:
                 yield Mention("pronoun", i, i + 1, token.text, head=known[token.low])
 
 
+_DEEDS = word_list("mentions.deeds")
+_DEFINITE = word_list("mentions.definite")
+_NOUN_AHEAD = word_list("mentions.noun_ahead")
 _PLACE_WORDS = word_list("mentions.place_words")
 _NEGATED = word_list("mentions.negated")
 _LOCAL = {"field", "regional", "local", "state", "national", "legal"}
@@ -744,27 +717,7 @@ def _starts_noun(token: Token, lang: Language) -> bool:
         token.is_possessive
         or token.low in lang.words("determiners")
         or is_adjective
-        or (
-            token.low
-            in (
-                "of",
-                "in",
-                "by",
-                "for",
-                "on",
-                "with",
-                "from",
-                "to",
-                "and",
-                "crime",
-                "news",
-                "de",
-                "un",
-                "una",
-                "el",
-                "la",
-            )
-        )
+        or (token.low in _NOUN_AHEAD)
     )
 
 

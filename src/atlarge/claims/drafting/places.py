@@ -155,19 +155,7 @@ def _every_name() -> frozenset[str]:
         *(n for n in _states() if len(n) > 2),
         *(f"{n} County" for n in _counties()),
     }
-    return frozenset(
-        names
-        | {
-            "United States",
-            "Mexico",
-            "Guatemala",
-            "Honduras",
-            "El Salvador",
-            "Canada",
-            "America",
-            "Washington",
-        }
-    )
+    return frozenset(names | _ABROAD)
 
 
 def states_named(text: str) -> list[str]:
@@ -251,5 +239,6 @@ def _is_person(text: str, start: int, end: int, people: frozenset[str] = frozens
 _STATE_AFTER = re.compile(
     r",? (?:Texas|[A-Z][a-z]+(?: [A-Z][a-z]+)?|[A-Z]{2})(?:,| metro| area|\b(?= (?:metro|area)))"
 )
+_ABROAD = word_list("places.abroad")
 _PLACE_PREPOSITIONS = word_list("places.place_prepositions")
 _BEFORE_PLACES = word_list("places.before_places")
