@@ -7,19 +7,7 @@ import re
 from dataclasses import dataclass, field
 
 from atlarge.claims.drafting.dates import find_dates
-from atlarge.claims.drafting.language import Language, language, language_of, vocabulary
-
-__all__ = [
-    "Article",
-    "Paragraph",
-    "Quote",
-    "Sentence",
-    "headline",
-    "paragraphs",
-    "quotations",
-    "read_article",
-]
-__all__ += ["sentences", "vocabulary"]
+from atlarge.claims.drafting.language import Language, language, language_of
 
 MOST_CHARACTERS = 200_000  # of an article; longer ones are refused before any work
 _DATELINE = re.compile(
@@ -270,11 +258,6 @@ def _author(words: str) -> str | None:
     return name if 2 <= len(name.split()) <= 5 else None
 
 
-def paragraphs(text: str) -> list[str]:
-    """Paragraphs with something said in them: boilerplate and fragments left out, wrapped lines joined."""
-    return [paragraph.text for paragraph in read_article(text).paragraphs]
-
-
 def sentence_spans(paragraph: str) -> list[Sentence]:
     """Sentences of a paragraph; abbreviations, initials, decimals, an ellipsis that runs on end none."""
     spans, start = [], 0
@@ -302,11 +285,6 @@ def _sentence(paragraph: str, start: int, end: int) -> Sentence:
     while start < end and paragraph[start].isspace():
         start += 1
     return Sentence(paragraph[start:end].rstrip(), start, start + len(paragraph[start:end].rstrip()))
-
-
-def sentences(paragraph: str) -> list[str]:
-    """Sentences of a paragraph as text."""
-    return [sentence.text for sentence in sentence_spans(paragraph)]
 
 
 def _abbreviations() -> frozenset[str]:
