@@ -21,7 +21,6 @@ from typing import Any
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
-from scipy.optimize import minimize_scalar
 
 from atlarge.reference import table
 
@@ -39,6 +38,8 @@ UNKNOWN_MARGIN = 0.15
 SURVEY = 30.0
 """Variance of a five-year count of residents born abroad, per person: a weight near 9 and people who live
 together counted together. The file at hand prints no margins."""
+SPREADS = (0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.5, 0.6, 0.75, 1.0, 1.25, 1.5)
+"""Standard deviations of a county's logit around its area's that are tried."""
 NO_COUNT_SD = 0.7
 """Log standard deviation of the estimate where residents born abroad are not known (Alaska)."""
 CITIES = {
@@ -133,28 +134,44 @@ def covariates(frame: pl.DataFrame, bounds: tuple[float, float] | None) -> tuple
 
 @dataclass(frozen=True)
 class Model:
-    """Coefficients, their covariance, and the variance of areas around them."""
+    """Draws of the coefficients (covariates x draws), of the standard deviation of areas of the middle size
+    around them, and of the power of size by which their variance falls; and the log of the middle size."""
 
     coefficients: Floats
-    covariance: Floats
-    between: float
+    between: Floats
+    power: Floats
+    middle: float
+
+    def variance(self, size: Floats) -> Floats:
+        """Variance of areas of a size (residents born abroad) around the coefficients: areas x draws."""
+        return self.between**2 * np.exp(-self.power * (np.log(size)[:, None] - self.middle))
 
 
-def fit(x: Floats, y: Floats, variance: Floats) -> Model:
-    """Area-level model by restricted maximum likelihood."""
+def fit(x: Floats, y: Floats, variance: Floats, size: Floats, seed: int = 3) -> Model:
+    """Area-level model whose spread may depend on size, with the uncertainty of the spread carried on.
 
-    def parts(between: float) -> tuple[Floats, Floats, float]:
-        weight = 1.0 / (variance + between)
+    The restricted likelihood is evaluated on a grid of the standard deviation (uniform prior, Gelman 2006)
+    and of the power of size (uniform from 0, the same spread at every size, to 1, that of a mean of
+    independent people); coefficients are drawn given each drawn pair.
+    """
+    rng = np.random.default_rng(seed)
+    middle = float(np.log(size).mean())
+    spreads, powers = np.linspace(0.01, 1.0, 100), np.linspace(0.0, 1.0, 21)
+    pairs = [(s, p) for s in spreads for p in powers]
+    fits, log_likelihood = [], np.empty(len(pairs))
+    for k, (spread, power) in enumerate(pairs):
+        weight = 1.0 / (variance + spread**2 * np.exp(-power * (np.log(size) - middle)))
         normal = x.T @ (weight[:, None] * x)
         b = np.linalg.solve(normal, x.T @ (weight * y))
-        rest = y - x @ b
-        loss = float(weight @ rest**2 - np.log(weight).sum() + np.linalg.slogdet(normal)[1])
-        return b, np.linalg.inv(normal), loss
-
-    best = minimize_scalar(lambda s: parts(float(np.exp(s)))[2], bounds=(-10, 2), method="bounded")
-    between = float(np.exp(best.x))
-    b, covariance, _ = parts(between)
-    return Model(b, covariance, between)
+        loss = weight @ (y - x @ b) ** 2 - np.log(weight).sum() + np.linalg.slogdet(normal)[1]
+        log_likelihood[k] = -0.5 * loss
+        fits.append((b, np.linalg.cholesky(np.linalg.inv(normal))))
+    probability = np.exp(log_likelihood - log_likelihood.max())
+    drawn = rng.choice(len(pairs), DRAWS, p=probability / probability.sum())
+    normal_draws = rng.normal(size=(DRAWS, x.shape[1]))
+    coefficients = np.array([fits[k][0] + fits[k][1] @ z for k, z in zip(drawn, normal_draws, strict=True)])
+    both = np.array(pairs)[drawn]
+    return Model(coefficients.T, both[:, 0], both[:, 1], middle)
 
 
 def metros(frame: pl.DataFrame) -> pl.DataFrame:
@@ -174,47 +191,61 @@ class Simulated:
     frame: pl.DataFrame
     draws: Floats
     model: Model
-    within: float
     benchmark: float
 
 
 def simulate(
     frame: pl.DataFrame,
     areas: pl.DataFrame,
-    within: float,
+    within: Floats,
     left_out: frozenset[str] = frozenset(),
     seed: int = 1,
 ) -> Simulated:
-    """Draw the unauthorized population of every county, given the published areas but those left out."""
+    """Draw the unauthorized population of every county, given the published areas but those left out.
+
+    `within`: standard deviation of a county's logit around its area's, one value or one for each draw.
+    Counties of an area are raked to a draw of the area, published or not. Areas, and counties that are
+    areas of their own, scatter as published areas of their size do.
+    """
     rng = np.random.default_rng(seed)
     given = areas.filter(~pl.col("metro").is_in(list(left_out))).join(
         metros(frame).select("metro", "hispanic", "noncitizen"), on="metro", maintain_order="left"
     )
     x, bounds = covariates(given, None)
     y, variance = logit(given["share"].to_numpy()), given["variance"].to_numpy()
-    model = fit(x, y, variance)
-    b = rng.multivariate_normal(model.coefficients, model.covariance, DRAWS).T
+    model = fit(x, y, variance, given["foreign_born"].to_numpy().astype(float))
+    b = model.coefficients
 
     known = frame.filter(pl.col("foreign_born").is_not_null() & (pl.col("foreign_born") > 0))
     own, _ = covariates(known, bounds)
     code = known.with_columns(group=pl.coalesce("metro", "fips"))["group"].to_list()
     groups = {name: k for k, name in enumerate(dict.fromkeys(code))}
     at = np.array([groups[name] for name in code])
-    shared = rng.normal(0.0, model.between**0.5, (len(groups), DRAWS))
-    gain = model.between / (model.between + variance)
+    sizes = known.with_columns(group=pl.Series(at)).group_by("group").agg(pl.col("foreign_born").sum())
+    spread = model.variance(sizes.sort("group")["foreign_born"].to_numpy().astype(float)) ** 0.5
+    shared = spread * rng.normal(size=(len(groups), DRAWS))
+    several = known.group_by("metro").len().filter(pl.col("len") > 1)["metro"].drop_nulls()
+    whole = metros(frame).filter(pl.col("metro").is_in(several.implode()))
+    own_variance = model.variance(given["foreign_born"].to_numpy().astype(float))
+    gain = own_variance / (own_variance + variance[:, None])
     totals: dict[int, Floats] = {}
     for k, metro in enumerate(given["metro"]):
-        rest = gain[k] * (y[k] - x[k] @ b) + rng.normal(0.0, (model.between * (1 - gain[k])) ** 0.5, DRAWS)
+        rest = gain[k] * (y[k] - x[k] @ b) + rng.normal(size=DRAWS) * (own_variance[k] * (1 - gain[k])) ** 0.5
         shared[groups[metro]] = rest
         totals[groups[metro]] = given["foreign_born"][k] * expit(x[k] @ b + rest)
+    of_areas, _ = covariates(whole, bounds)
+    for row, metro, people in zip(of_areas, whole["metro"], whole["foreign_born"], strict=True):
+        group = groups[metro]
+        totals.setdefault(group, people * expit(row @ b + shared[group]))
     born = known["foreign_born"].to_numpy().astype(float)
     counted = rng.gamma((born / SURVEY)[:, None], SURVEY, (known.height, DRAWS))
-    apart = rng.normal(0.0, within, (known.height, DRAWS))
+    is_part = np.isin(at, [groups[metro] for metro in several])
+    apart = within * rng.normal(size=(known.height, DRAWS)) * is_part[:, None]
     draws = np.minimum(counted, counted * expit(own @ b + shared[at] + apart))
-    is_published = np.zeros(known.height, bool)
+    published_groups = [groups[metro] for metro in given["metro"]]
+    is_published = np.isin(at, published_groups)
     for group, total in totals.items():
         inside = at == group
-        is_published |= inside
         draws[inside] *= total / np.maximum(draws[inside].sum(axis=0), 1.0)
 
     nation = (
@@ -242,20 +273,18 @@ def simulate(
         both.with_columns(basis=pl.Series(basis)),
         np.vstack([draws, unknown]),
         model,
-        within,
         float(scale.mean()),
     )
 
 
-def city_errors(found: Simulated) -> dict[str, float]:
-    """Log of the published over the modelled number, of the cities that are whole counties."""
+def of_cities(found: Simulated) -> dict[str, tuple[float, Floats]]:
+    """Published number and draws, of the cities that are whole counties."""
     printed = dict(table("pew_cities").filter(pl.col("year") == YEAR).select("place", "estimate").iter_rows())
     fips = found.frame["fips"].to_list()
-    errors = {}
-    for city, codes in CITIES.items():
-        inside = [fips.index(code) for code in codes]
-        errors[city] = float(np.log(printed[city] / found.draws[inside].sum(axis=0).mean()))
-    return errors
+    return {
+        city: (float(printed[city]), found.draws[[fips.index(code) for code in codes]].sum(axis=0))
+        for city, codes in CITIES.items()
+    }
 
 
 def rounded(value: float) -> float:
@@ -300,9 +329,42 @@ def prepared(data: Path) -> tuple[pl.DataFrame, pl.DataFrame]:
     return frame, published(data, frame)
 
 
-def within_areas(frame: pl.DataFrame, areas: pl.DataFrame) -> float:
-    """Standard deviation of a county's logit around its area's: from the cities that are counties."""
-    return float(np.sqrt(np.mean(np.square(list(city_errors(simulate(frame, areas, 0.01)).values())))))
+@dataclass(frozen=True)
+class Spread:
+    """What the cities say of the scatter of counties within areas: probability of each standard deviation."""
+
+    values: Floats
+    probability: Floats
+
+    @property
+    def median(self) -> float:
+        return float(np.interp(0.5, np.cumsum(self.probability), self.values))
+
+    def draw(self, seed: int = 2) -> Floats:
+        return np.random.default_rng(seed).choice(self.values, DRAWS, p=self.probability)
+
+
+def spread_within(frame: pl.DataFrame, areas: pl.DataFrame) -> Spread:
+    """Posterior of the standard deviation of a county's logit around its area's, from cities.
+
+    A city's published number against the draws given each standard deviation: raking, and the slope of the
+    logit, shrink what a county's logit does to its number, so the errors of the numbers are not the scatter
+    itself. Five cities say little, so the whole posterior is carried on (a uniform prior on the standard
+    deviation, as Gelman 2006 advises for few groups). A city's number has a margin and is printed to 5,000.
+    """
+    log_likelihood = []
+    for value in SPREADS:
+        loss = 0.0
+        for printed, draws in of_cities(simulate(frame, areas, np.array(value))).values():
+            logs = np.log(draws)
+            own = (UNKNOWN_MARGIN / Z) ** 2 + (5000.0 / printed) ** 2 / 12
+            variance = float(logs.var()) + own
+            loss += np.log(variance) + (np.log(printed) - float(logs.mean())) ** 2 / variance
+        log_likelihood.append(-0.5 * loss)
+    values = np.linspace(SPREADS[0], SPREADS[-1], 200)
+    curve = np.interp(values, SPREADS, log_likelihood)
+    weight = np.exp(curve - curve.max())
+    return Spread(values, weight / weight.sum())
 
 
 def score(low: Floats, high: Floats, value: Floats, truth: Floats) -> Mapping[str, float]:
@@ -319,7 +381,8 @@ def score(low: Floats, high: Floats, value: Floats, truth: Floats) -> Mapping[st
 def checks(data: Path) -> dict[str, Any]:
     """How the model does on what it has not seen."""
     frame, areas = prepared(data)
-    within = within_areas(frame, areas)
+    spread = spread_within(frame, areas)
+    within = spread.draw()
     rows, fips = [], None
     names = areas["metro"].to_list()
     rng = np.random.default_rng(5)
@@ -357,7 +420,10 @@ def checks(data: Path) -> dict[str, Any]:
     wider = np.exp(Z * np.hypot(np.log(high[at] / low[at]) / (2 * Z), drift * 9**0.5))
     return {
         "metros_left_out": left_out,
-        "cities": {k: round(v, 3) for k, v in city_errors(simulate(frame, areas, within)).items()},
+        "cities": {
+            city: round(float(np.log(printed / draws.mean())), 3)
+            for city, (printed, draws) in of_cities(found).items()
+        },
         "counties_2023": {
             "as_of_2014": score(low[at], high[at], mean[at], truth),
             "with_drift": score(mean[at] / wider, mean[at] * wider, mean[at], truth),
@@ -366,9 +432,10 @@ def checks(data: Path) -> dict[str, Any]:
                 float(np.corrcoef(np.log(born), np.log(truth))[0, 1]), 3
             ),
         },
-        "coefficients": np.round(found.model.coefficients, 3).tolist(),
-        "between_areas_sd": round(found.model.between**0.5, 3),
-        "within_areas_sd": round(within, 3),
+        "coefficients": np.round(found.model.coefficients.mean(axis=1), 3).tolist(),
+        "between_areas_sd": round(float(np.median(found.model.between)), 3),
+        "power_of_size": round(float(np.median(found.model.power)), 3),
+        "within_areas_sd": round(spread.median, 3),
         "scale_to_the_nation": round(found.benchmark, 3),
         "drift_log_sd_by_root_year": round(drift, 3),
         "published_areas": areas.height,
@@ -376,33 +443,40 @@ def checks(data: Path) -> dict[str, Any]:
 
 
 def drift_by_year() -> float:
-    """Log standard deviation by which areas' shares of the nation move in a year, of areas printed twice."""
+    """Log standard deviation by which an area's share of the nation moves in a year, with its uncertainty.
+
+    From areas that Pew printed for two years, next to each other in its tables. They are few and small, so
+    the standard deviation is not taken at its best value: the number returned is that of a normal law
+    whose 90 % interval is as wide as the one with the standard deviation unknown (uniform prior).
+    """
     rows = table("pew_metros").drop_nulls("estimate")
     nation = dict(rows.filter(pl.col("place_kind") == "nation").select("year", "estimate").iter_rows())
     metro = rows.filter(pl.col("place_kind") == "metro").with_columns(
-        name=pl.when(pl.col("aliases").str.contains("Atlanta")).then(pl.lit("Atlanta")).otherwise("place")
+        error=pl.coalesce("margin", pl.col("margin").max().over("place"), UNKNOWN_MARGIN * pl.col("estimate"))
+        / Z
+        / pl.col("estimate"),
+        step=5000.0 / 12**0.5 / pl.col("estimate"),
+        share=(pl.col("estimate") / pl.col("year").replace_strict(nation, return_dtype=pl.Float64)).log(),
     )
-    metro = metro.with_columns(name=pl.col("name").replace({"Atlanta, GA": "Atlanta"}))
-    squares, years = 0.0, 0.0
-    for _, group in metro.group_by("name", maintain_order=True):
-        by = {r["year"]: r for r in group.iter_rows(named=True)}
-        if not {2007, YEAR} <= set(by):
-            continue
-        first, last = by[2007], by[YEAR]
-        margin = (last["margin"] or UNKNOWN_MARGIN * last["estimate"]) / Z / last["estimate"]
-        step = 5000.0 / 12**0.5
-        noise = 2 * margin**2 + (step / last["estimate"]) ** 2 + (step / first["estimate"]) ** 2
-        moved = np.log(last["estimate"] / nation[YEAR]) - np.log(first["estimate"] / nation[2007])
-        weight = 1.0 / noise
-        squares += weight * max(moved**2 - noise, 0.0)
-        years += weight * (YEAR - 2007)
-    return float(np.sqrt(squares / years))
+    pairs = metro.sort("place", "year").with_columns(
+        moved=pl.col("share").diff().over("place"),
+        years=pl.col("year").diff().over("place"),
+        noise=(pl.col("error") ** 2 + pl.col("step") ** 2).rolling_sum(2).over("place"),
+    )
+    moved, years, noise = pairs.drop_nulls("moved").select("moved", "years", "noise").to_numpy().T
+    values = np.linspace(0.0, 0.5, 251)
+    variance = noise + values[:, None] ** 2 * years
+    log_likelihood = -0.5 * (np.log(variance) + moved**2 / variance).sum(axis=1)
+    weight = np.exp(log_likelihood - log_likelihood.max())
+    rng = np.random.default_rng(4)
+    drawn = rng.choice(values, 100_000, p=weight / weight.sum()) * rng.normal(size=100_000)
+    return float(np.quantile(np.abs(drawn), 0.9) / Z)
 
 
 def main(data: Path) -> None:
     """Write both tables."""
     frame, areas = prepared(data)
-    found = simulate(frame, areas, within_areas(frame, areas))
+    found = simulate(frame, areas, spread_within(frame, areas).draw())
     born = frame.select(
         "fips",
         first_year=pl.lit(2012),
