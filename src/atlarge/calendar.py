@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import datetime as dt
 from calendar import monthrange
+from typing import overload
 
 from atlarge.errors import QuestionError
 
 FISCAL_START_MONTH = 10
 
 
+@overload
+def as_day(value: dt.date | str) -> dt.date: ...
+@overload
+def as_day(value: dt.date | str | None) -> dt.date | None: ...
 def as_day(value: dt.date | str | None) -> dt.date | None:
     """A day given as a date or as ISO text; None stays None. QuestionError for anything else.
 

@@ -10,6 +10,7 @@ import bisect
 import datetime as dt
 import io
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from functools import cache, cached_property
@@ -20,7 +21,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from atlarge.calendar import month_end
+from atlarge.calendar import as_day, month_end
 from atlarge.errors import QuestionError
 from atlarge.reference import sidecar, table
 
@@ -351,11 +352,8 @@ def _agreement_rows(spells: pl.DataFrame | None = None) -> pl.DataFrame:
     joined = agreements.join(own, on="policy_id", how="left", maintain_order="left")
     return joined.with_columns(
         pl.coalesce("policy_id", "id").alias("id"),
-        *(
-            pl.coalesce(f"own_{k}", k).alias(k)
-            for k in ("title", "source_url", "note", "confidence", "announced")
-        ),
-    ).drop("policy_id", *(f"own_{k}" for k in ("title", "source_url", "note", "confidence", "announced")))
+        *(pl.coalesce(f"own_{k}", k).alias(k) for k in kept),
+    ).drop("policy_id", *(f"own_{k}" for k in kept))
 
 
 @cache
@@ -405,11 +403,8 @@ class Registry:
     undated: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        seen: set[str] = set()
-        for policy in self.policies:
-            if policy.id in seen:
-                raise QuestionError(f"two policies are called {policy.id}")
-            seen.add(policy.id)
+        if twice := [name for name, n in Counter(p.id for p in self.policies).items() if n > 1]:
+            raise QuestionError(f"two policies are called {twice[0]}")
 
     @classmethod
     def from_agreements(cls, spells: pl.DataFrame) -> Registry:
@@ -538,7 +533,7 @@ class Registry:
 
         `possible` False leaves out those whose first or last day is an interval that holds the day.
         """
-        on = dt.date.fromisoformat(day) if isinstance(day, str) else day
+        on = as_day(day)
         wanted = ("in force", "possible") if possible else ("in force",)
         found = self.select(kind=kind, state=state, place=place, direction=direction)
         return [p for p in found if p.status(on) in wanted]
@@ -553,7 +548,7 @@ class Registry:
         A state's law goes before a county's decision; two state laws of both directions leave `governing`
         None, as does the absence of any policy.
         """
-        on = dt.date.fromisoformat(day) if isinstance(day, str) else day
+        on = as_day(day)
         found = [p for p in self.in_force(on, place=place) if p.is_jail_rule]
         above = {p.direction for p in found if p.level == "state" and p.binds in _BINDING_SCOPES}
         local = {p.direction for p in found if p.level != "state"}
@@ -754,11 +749,6 @@ def policies() -> tuple[Policy, ...]:
     return registry().policies
 
 
-def near_ids(name: str, limit: int = 4) -> list[str]:
-    """Shipped ids most like a word that is none."""
-    return registry().near(name, limit)
-
-
 def find_policy(name: str) -> Policy:
     """The shipped policy of an id.
 
@@ -807,11 +797,6 @@ def read_registry(path: Path | str) -> Registry:
         return Registry(tuple(dated), tuple(undated))
     except QuestionError as error:
         raise QuestionError(f"{Path(path).name}: {error}") from None
-
-
-def read_policies(path: Path | str) -> list[Policy]:
-    """The dated policies of a CSV, in its order; see `read_registry`."""
-    return _read(path)[0]
 
 
 def _read(path: Path | str) -> tuple[list[Policy], list[str]]:
@@ -960,7 +945,7 @@ def listed(
     all_agreements = with_agreements or at is not None or is_287g or place is not None
     narrowed = found.select(kind=kind, state=state, direction=direction, place=place)
     if at is not None:
-        on = dt.date.fromisoformat(at) if isinstance(at, str) else at
+        on = as_day(at)
         return [{**p.to_row(), "status": p.status(on)} for p in narrowed if p.status(on) != "not in force"]
     own = None if given is not None else set(table("policies")["id"].to_list())
     rows = [p.to_row() for p in narrowed if all_agreements or own is None or p.id in own]

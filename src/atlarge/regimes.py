@@ -7,18 +7,17 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from atlarge.calendar import month_start, months_apart, months_through
+from atlarge.calendar import as_day, month_start, months_apart, months_through
 from atlarge.errors import QuestionError
 from atlarge.policies import Policy, Registry, kind_of, registry
 from atlarge.reference import table
 
 if TYPE_CHECKING:
-    from atlarge.records.store import Store
+    pass
 
 COLUMNS = {
     "agreement_jail": "an agency of the county holds a jail enforcement or warrant service agreement",
@@ -145,47 +144,26 @@ def with_residents(regimes: pl.DataFrame) -> pl.DataFrame:
 def monthly_totals(regimes: pl.DataFrame) -> pl.DataFrame:
     """Counties and residents by month under each regime: month, regime, counties, residents.
 
-    Regimes are the columns of `COLUMNS`, `agreement_any`, and `governing: ...`. Sums of a table that has an
-    `arrests` column too (see `with_arrests`) carry it along.
+    Regimes are the columns of `COLUMNS`, `agreement_any`, and `governing: ...`.
     """
     rows = regimes if "residents" in regimes.columns else with_residents(regimes)
     masks = {name: pl.col(name) for name in COLUMNS}
     masks["agreement_any"] = pl.col("agreement_jail") | pl.col("agreement_task_force")
     masks |= {f"governing: {word}": pl.col("governing") == word for word in GOVERNING}
-    sums = [name for name in ("residents", "arrests") if name in rows.columns]
     parts = [
         rows.group_by("month", maintain_order=True).agg(
             pl.lit(name).first().alias("regime"),
             mask.sum().cast(pl.Int64).alias("counties"),
-            *(pl.col(s).filter(mask).sum().cast(pl.Int64).alias(s) for s in sums),
+            pl.col("residents").filter(mask).sum().cast(pl.Int64),
         )
         for name, mask in masks.items()
     ]
     return pl.concat(parts).sort("month", "regime")
 
 
-def with_arrests(
-    regimes: pl.DataFrame, store: Store | Path | str | None = None, measure: str = "arrests"
-) -> pl.DataFrame:
-    """The table of `county_regimes` with `arrests` of the month, null where no release covers the county.
-
-    `store` left out: the embedded records. For the user's own machine: counts are undisclosed. Most arrests
-    at large name no county, so these counts are a floor.
-    """
-    from atlarge.panel import panel
-    from atlarge.records.store import open_store
-
-    opened = open_store(store)
-    counts = panel(opened, by="county", every="month", measures=[measure]).frame
-    named = counts.select(
-        "place", pl.col("period").alias("month"), pl.col("value").cast(pl.Int64).alias("arrests")
-    )
-    return regimes.join(named, on=["place", "month"], how="left", maintain_order="left")
-
-
 def trace(place: str, day: dt.date | str, known: Registry | None = None) -> list[dict[str, Any]]:
     """The policies behind a county's cell: id, direction, kind, level, status and source of each."""
-    on = dt.date.fromisoformat(day) if isinstance(day, str) else day
+    on = as_day(day)
     found = (known or registry()).in_force(on, place=place)
     return [
         {

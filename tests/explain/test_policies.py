@@ -19,10 +19,8 @@ from atlarge.policies import (
     find_policy,
     from_date,
     listed,
-    near_ids,
     policies,
     policy_table,
-    read_policies,
     read_registry,
     registry,
 )
@@ -60,7 +58,7 @@ def test_a_month_stands_for_its_last_day_too() -> None:
 
 
 def test_an_unknown_id_gets_near_ones() -> None:
-    assert "travis-tx-2017" in near_ids("Travis County")
+    assert "travis-tx-2017" in registry().near("Travis County")
     with pytest.raises(QuestionError, match="travis-tx-2017"):
         find_policy("travis-2017")
 
@@ -95,7 +93,7 @@ def test_an_own_table_stands_for_the_registry_while_in_use(tmp_path: Path) -> No
     table_of_two.write_text(
         "id,fips,state,effective,ended\nMade-1,1001,,2017-03-01,\nmade-2,,TX,2018-01-01,2018-06-01\n"
     )
-    own = read_policies(table_of_two)
+    own = read_registry(table_of_two)
     assert [(p.id, p.level, p.fips, p.direction) for p in own] == [
         ("made-1", "county", "01001", "limits"),
         ("made-2", "state", None, "limits"),
@@ -120,18 +118,18 @@ def test_a_faulty_table_is_refused_by_line(tmp_path: Path, text: str, words: str
     faulty = tmp_path / "faulty.csv"
     faulty.write_text(text)
     with pytest.raises(QuestionError, match=words):
-        read_policies(faulty)
+        read_registry(faulty)
 
 
 def test_a_table_that_is_not_there_is_refused(tmp_path: Path) -> None:
     with pytest.raises(QuestionError, match="cannot be read"):
-        read_policies(tmp_path / "none.csv")
+        read_registry(tmp_path / "none.csv")
 
 
 def _read(text: str, tmp_path: Path) -> Policy:
     file = tmp_path / "own.csv"
     file.write_text(text)
-    (policy,) = read_policies(file)
+    (policy,) = read_registry(file).policies
     return policy
 
 
@@ -247,8 +245,8 @@ def test_listing_is_in_the_order_of_ids_and_of_one_direction() -> None:
 
 
 def test_near_ids_are_four_at_most_and_of_the_registry_in_use() -> None:
-    assert len(near_ids("travis")) == 4
-    assert near_ids("Travis County, TX", limit=1) == ["travis-tx-2017"]
+    assert len(registry().near("travis")) == 4
+    assert registry().near("Travis County, TX", limit=1) == ["travis-tx-2017"]
     assert find_policy(" Travis-TX-2017 ").id == "travis-tx-2017"
 
 

@@ -17,7 +17,6 @@ from atlarge.regimes import (
     months_between,
     trace,
     treatments,
-    with_arrests,
     with_residents,
 )
 
@@ -155,10 +154,3 @@ def test_months_run_over_years_and_never_backwards() -> None:
     ]  # fmt: skip
     with pytest.raises(QuestionError, match="before they begin"):
         months_between(LAST, FIRST)
-
-
-@pytest.mark.slow
-def test_past_arrests_join_where_records_cover_and_stay_missing_elsewhere() -> None:
-    rows = with_arrests(county_regimes([dt.date(2017, 3, 1), dt.date(2021, 3, 1)], KNOWN))
-    assert rows.filter(pl.col("month") == dt.date(2021, 3, 1))["arrests"].null_count() == 3142
-    assert rows.filter(pl.col("month") == dt.date(2017, 3, 1))["arrests"].drop_nulls().sum() > 0

@@ -17,7 +17,7 @@ from atlarge.detainers.outcomes import OUTCOMES, add_rates, outcome_counts
 from atlarge.detainers.timing import between, follow_up, has_keys
 from atlarge.engines import compact, scan
 from atlarge.errors import CoverageError, QuestionError
-from atlarge.reference import table, tables
+from atlarge.reference import table
 
 if TYPE_CHECKING:
     from atlarge.records.store import Coverage, Store
@@ -346,16 +346,8 @@ def declined_by_charge(
 
 def policies_between(start: dt.date, end: dt.date) -> pl.DataFrame:
     """Policies of the registry in force at any time between two days; empty when there is no registry."""
-    if "policies" not in tables():
-        return pl.DataFrame()
-    registry = table("policies")
-    begins = [c for c in ("effective", "date_effective", "announced") if c in registry.columns]
-    ends = next((c for c in ("ended", "date_ended") if c in registry.columns), None)
-    if not begins:
-        return registry
-    begun = pl.coalesce(begins)
-    still = pl.col(ends).is_null() | (pl.col(ends) >= start) if ends else pl.lit(True)
-    return registry.filter((begun <= end) & still)
+    still = pl.col("ended").is_null() | (pl.col("ended") >= start)
+    return table("policies").filter((pl.coalesce("effective", "announced") <= end) & still)
 
 
 def _batches(detainers: pl.LazyFrame, by: str, threshold: int) -> pl.DataFrame:
@@ -404,7 +396,7 @@ def _scope(
         return int(detainers.filter(pl.col(column).is_null()).select(pl.col("n").sum()).collect().item() or 0)
 
     ids = {c.release_id for c in covered}
-    audits = [r for r in _releases(store.manifest) if str(r.get("id", r.get("release_id"))) in ids]
+    audits = [r for r in store.releases if r["id"] in ids]
     notes = [
         "Counted by day of issue; the official report of 2017 counted declines by day of decision.",
         "A detainer recorded as declined is not a person released.",
@@ -450,11 +442,3 @@ def _warnings(
             f"On {days - len(national):,} of {days:,} days the releases cover {part}, not the nation."
         )
     return warnings
-
-
-def _releases(manifest: dict[str, Any]) -> list[dict[str, Any]]:
-    """The releases that a manifest lists, whether as a list or by id."""
-    listed = manifest.get("releases", [])
-    if isinstance(listed, dict):
-        return [{"id": key, **value} for key, value in listed.items() if isinstance(value, dict)]
-    return [dict(entry) for entry in listed if isinstance(entry, dict)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
+from atlarge.calendar import as_day
 from atlarge.disclosure.table import SHOWN, SMALL, UNCOVERED, WITHHELD, Counts, mark_text
 from atlarge.explain.answer import ACCOUNTS, QUIET, ChangeStrip, Interval, Judgement, Series
 from atlarge.explain.narrative import level_keys
@@ -64,11 +65,7 @@ def _covered(shown: Shown, w: Words) -> dict[str, str]:
     scope = shown.answer.coverage
     periods = [p for s in shown.answer.series for p in s.period] or [shown.answer.start]
     first, last = scope.get("start") or min(periods), scope.get("end") or max(periods)
-    return {"start": w.day(_date(first)), "end": w.day(_date(last))}
-
-
-def _date(value: Any) -> dt.date:
-    return value if isinstance(value, dt.date) else dt.date.fromisoformat(str(value)[:10])
+    return {"start": w.day(as_day(first)), "end": w.day(as_day(last))}
 
 
 def _measure(name: str, default: str, w: Words) -> str:
@@ -272,9 +269,9 @@ def policy_mark(shown: Shown) -> PolicyMark | None:
     announced, ended = (p.get(k) for k in ("announced", "ended"))
     return PolicyMark(
         str(p.get("title", "")),
-        _date(announced) if announced else None,
-        _date(effective),
-        _date(ended) if ended else None,
+        as_day(announced or None),
+        as_day(effective),
+        as_day(ended or None),
     )
 
 
@@ -289,7 +286,7 @@ def bursts_of(shown: Shown, series: Series, w: Words) -> list[Burst]:
     for rank, surge in enumerate(sorted(shown.answer.surges, key=lambda s: s.get("rank", 99)), 2):
         if str(surge.get("measure", "at_large")) != series.measure:
             continue
-        start, end = _date(surge["start"]), _date(surge["end"])
+        start, end = as_day(surge["start"]), as_day(surge["end"])
         if named is not None and start <= named.end and named.start <= end:
             continue  # the same days by another rule: a page has one count for them
         count = _text(shown.surge(surge), shown, w)
@@ -512,9 +509,7 @@ def _is_out(v: Valued) -> bool:
 
 def _segments(strip: ChangeStrip) -> list[tuple[dt.date, dt.date | None, float]]:
     """The runs of one level, as the answer's document has them."""
-    return [
-        (_date(s["start"]), _date(s["end"]) if s["end"] else None, float(s["level"])) for s in strip.segments
-    ]
+    return [(as_day(s["start"]), as_day(s["end"] or None), float(s["level"])) for s in strip.segments]
 
 
 def _strip(shown: Shown, strip: ChangeStrip, w: Words) -> Figure | None:

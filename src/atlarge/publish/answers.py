@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from atlarge.calendar import month_end
+from atlarge.calendar import as_day, month_end
 from atlarge.disclosure.table import SHOWN, SMALL, THRESHOLD, WITHHELD, Counts, Disclosed
 from atlarge.explain.answer import Answer, Area, ChangeStrip, Series, Span
 from atlarge.explain.numbers import CountKey
@@ -46,10 +46,6 @@ def key_of(window: Window) -> Key:
 def members(area: Area) -> tuple[tuple[str, str], ...]:
     """Levels and codes of the places that an area consists of."""
     return members_of(area.level, area.code)
-
-
-def _date(value: Any) -> dt.date:
-    return value if isinstance(value, dt.date) else dt.date.fromisoformat(str(value))
 
 
 def _periods(series: Series) -> list[tuple[dt.date, dt.date]]:
@@ -107,14 +103,14 @@ def _surge_window(answer: Answer, surge: dict[str, Any]) -> Window:
     place = str(surge["place"])
     member = (levels.get(place, "office"), place)
     measure = str(surge.get("measure", answer.measure))
-    return Window((member,), measure, _date(surge["start"]), _date(surge["end"]), answer.scheme)
+    return Window((member,), measure, as_day(surge["start"]), as_day(surge["end"]), answer.scheme)
 
 
 def burst_window(answer: Answer) -> Window | None:
     """The clearest run of days that the reasons name."""
     if answer.burst is None:
         return None
-    start, end = _date(answer.burst["start"]), _date(answer.burst["end"])
+    start, end = as_day(answer.burst["start"]), as_day(answer.burst["end"])
     return Window(members(answer.area), answer.measure, start, end, answer.scheme)
 
 

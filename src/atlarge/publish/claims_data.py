@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Sequence
 from importlib.resources import files
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
+from atlarge.calendar import as_day
 from atlarge.disclosure.table import SHOWN, Disclosed
 from atlarge.publish.day_ranges import Window
 
@@ -49,8 +49,8 @@ def _evidence(entry: dict[str, Any]) -> dict[str, Any]:
         "level": entry.get("place_kind") or "",
         "place": entry.get("place") or "",
         "name": entry.get("place_name") or "",
-        "start": _day(entry.get("from")),
-        "end": _day(entry.get("to")),
+        "start": as_day(entry.get("from")),
+        "end": as_day(entry.get("to")),
         "is_counted": is_counted,
         "scheme": "biglocal" if "scheme biglocal" in note else "ddp",
         "party": entry.get("party") or "",
@@ -58,10 +58,6 @@ def _evidence(entry: dict[str, Any]) -> dict[str, Any]:
         "rows": entry.get("rows") or "",
         "shown": "" if is_counted else entry["shown"],
     }
-
-
-def _day(value: Any) -> dt.date | None:
-    return dt.date.fromisoformat(str(value)[:10]) if value else None
 
 
 def claim_windows(claims: Claims, measures: Sequence[str], levels: Sequence[str]) -> list[Window]:
