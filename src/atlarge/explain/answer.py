@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from atlarge.messages import Message, render
 
@@ -19,8 +19,36 @@ QUIET = ("counts_not_intent",)
 """Caveats that every answer has; a page words them once for all."""
 
 
+FINER = {"p": 4, "q": 4, "p_placebo": 4, "burst_share": 3}
+"""Decimals of numbers in a document, where they are not two."""
+
+
+def plain(value: Any, digits: int = 2) -> Any:
+    """A value as JSON holds it: days as ISO text, floats rounded, what has a document of its own as that."""
+    if hasattr(value, "to_dict"):
+        return value.to_dict()
+    if isinstance(value, list):
+        return [plain(one, digits) for one in value]
+    if isinstance(value, dt.date):
+        return value.isoformat()
+    return round(float(value), digits) if isinstance(value, float) else value
+
+
+class Plain:
+    """A dataclass whose document has all its fields by name."""
+
+    _digits: ClassVar[int] = 2
+
+    def to_dict(self) -> dict[str, Any]:
+        """All fields by name, as plain values."""
+        return {
+            one.name: plain(getattr(self, one.name), FINER.get(one.name, self._digits))
+            for one in fields(self)  # type: ignore[arg-type]
+        }
+
+
 @dataclass(frozen=True)
-class Interval:
+class Interval(Plain):
     """A value with its 90 % interval; None where it cannot be told."""
 
     value: float | None
@@ -32,13 +60,9 @@ class Interval:
         """Whether there is a value at all."""
         return self.value is not None
 
-    def to_dict(self) -> dict[str, float | None]:
-        """Keys value, low, high."""
-        return {"value": _round(self.value), "low": _round(self.low), "high": _round(self.high)}
-
 
 @dataclass(frozen=True)
-class Area:
+class Area(Plain):
     """Where records are counted: a county, an office area, both together ("locality"), an AOR, a state."""
 
     level: Literal["county", "office", "locality", "aor", "state"]
@@ -46,13 +70,9 @@ class Area:
     name: str
     note: str = ""
 
-    def to_dict(self) -> dict[str, str]:
-        """Keys level, code, name, note."""
-        return {"level": self.level, "code": self.code, "name": self.name, "note": self.note}
-
 
 @dataclass(frozen=True)
-class Span:
+class Span(Plain):
     """One measure in one area over the month, the quarter or the whole time that the policy was in force.
 
     `start` and `end` are inclusive days; `observed` and `counterfactual` are counts over them;
@@ -74,27 +94,9 @@ class Span:
     burst_share: float | None = None
     inferred: float = 0.0
 
-    def to_dict(self) -> dict[str, Any]:
-        """Plain values; areas and intervals as their own dicts."""
-        return {
-            "span": self.span,
-            "measure": self.measure,
-            "area": self.area.to_dict(),
-            "start": self.start.isoformat(),
-            "end": self.end.isoformat(),
-            "observed": _round(self.observed),
-            "counterfactual": self.counterfactual.to_dict(),
-            "effect": self.effect.to_dict(),
-            "p_placebo": _round(self.p_placebo, 4),
-            "placebos": self.placebos,
-            "mde": _round(self.mde),
-            "burst_share": _round(self.burst_share, 3),
-            "inferred": _round(self.inferred),
-        }
-
 
 @dataclass(frozen=True)
-class Series:
+class Series(Plain):
     """Observed and expected counts by period, for a chart: lists of one length, None where not known.
 
     `period` is the first day of each; `days` its length (the last one of the time in force may be short).
@@ -111,33 +113,14 @@ class Series:
     low: list[float | None]
     high: list[float | None]
 
-    def to_dict(self) -> dict[str, Any]:
-        """Plain lists."""
-        return {
-            "measure": self.measure,
-            "label": self.label,
-            "unit": self.unit,
-            "area": self.area.to_dict(),
-            "period": [p.isoformat() for p in self.period],
-            "days": self.days,
-            "observed": [_round(v) for v in self.observed],
-            "counterfactual": [_round(v) for v in self.counterfactual],
-            "low": [_round(v) for v in self.low],
-            "high": [_round(v) for v in self.high],
-        }
-
 
 @dataclass(frozen=True)
-class Placebo:
+class Placebo(Plain):
     """The gap (observed less expected, counts) of a place without such a policy, by the series' periods."""
 
     place: str
     place_name: str
     gap: list[float | None]
-
-    def to_dict(self) -> dict[str, Any]:
-        """Keys place, place_name, gap."""
-        return {"place": self.place, "place_name": self.place_name, "gap": [_round(v) for v in self.gap]}
 
 
 @dataclass(frozen=True)
@@ -150,7 +133,7 @@ class EventPoint:
 
     def to_dict(self) -> dict[str, Any]:
         """Keys month, start, value, low, high."""
-        return {"month": self.month, "start": self.start.isoformat(), **self.effect.to_dict()}
+        return {"month": self.month, "start": plain(self.start), **self.effect.to_dict()}
 
 
 @dataclass(frozen=True)
@@ -176,14 +159,8 @@ class ChangeStrip:
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values; dates ISO."""
-        return {
-            "measure": self.measure,
-            "label": self.label,
-            "area": self.area.to_dict(),
-            "period": [p.isoformat() for p in self.period],
-            "values": [_round(v) for v in self.value],
-            **self.point(),
-        }
+        named = {"measure": self.measure, "label": self.label, "area": self.area.to_dict()}
+        return {**named, "period": plain(self.period), "values": plain(self.value), **self.point()}
 
     @property
     def segments(self) -> list[dict[str, Any]]:
@@ -205,12 +182,8 @@ class ChangeStrip:
         return {
             "measure": self.measure,
             "place": self.area.code,
-            "date": self.date.isoformat() if self.date else None,
-            "low": self.low.isoformat() if self.low else None,
-            "high": self.high.isoformat() if self.high else None,
-            "before": _round(self.before),
-            "after": _round(self.after),
-            "p": _round(self.p, 4),
+            **{name: plain(getattr(self, name)) for name in ("date", "low", "high", "before", "after")},
+            "p": plain(self.p, 4),
             "all": self.changes,
             "segments": self.segments,
         }
@@ -250,8 +223,8 @@ class Judgement:
             "rule": str(self.rule),
             "details": [str(message) for message in self.details],
             "by_span": dict(self.by_span),
-            "p": _round(self.p, 4),
-            "q": _round(self.q, 4),
+            "p": plain(self.p, 4),
+            "q": plain(self.q, 4),
         }
 
 
@@ -381,13 +354,13 @@ class Answer:
             "start": self.start.isoformat(),
             "end": self.end.isoformat(),
             "scheme": self.scheme,
-            "observed": _round(self.observed),
-            "counterfactual": _round(self.counterfactual.value),
+            "observed": plain(float(self.observed)),
+            "counterfactual": plain(self.counterfactual.value),
             "counterfactual_interval": self.counterfactual.to_dict(),
             "effect": self.effect.to_dict(),
-            "p_placebo": _round(self.p_placebo, 4),
-            "mde": _round(self.mde),
-            "baseline": _round(self.baseline),
+            "p_placebo": plain(self.p_placebo, 4),
+            "mde": plain(self.mde),
+            "baseline": plain(self.baseline),
             "parts": {name: part.to_dict() for name, part in self.parts.items()},
             "concentration": self.concentration,
             "change_point": self.change_point.point(),
@@ -399,7 +372,7 @@ class Answer:
             "two_sided": self.two_sided.to_dict() if self.two_sided else None,
             "left_before": self.left_before.to_dict() if self.left_before else None,
             "method_switches": [switch.to_dict() for switch in self.method_switches],
-            "usual_month": _round(self.usual_month),
+            "usual_month": plain(self.usual_month),
             "corroboration": [
                 {**row, "says": str(row["says"])} if "says" in row else row for row in self.corroboration
             ],
@@ -430,8 +403,3 @@ def _worded(found: dict[str, Any]) -> dict[str, Any]:
     return {
         k: str(v) if isinstance(v, Message) else _worded(v) if k == "reverse" else v for k, v in found.items()
     }
-
-
-def _round(value: float | None, digits: int = 2) -> float | None:
-    """Round for print; None stays None. Whole numbers stay whole."""
-    return None if value is None else round(float(value), digits)

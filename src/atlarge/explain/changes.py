@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from atlarge.calendar import month_start
 from atlarge.effects import change_point, change_points
 from atlarge.errors import QuestionError
-from atlarge.explain.answer import Area, ChangeStrip, Interval
+from atlarge.explain.answer import Area, ChangeStrip, Interval, Plain
 from atlarge.explain.data import Daily
 from atlarge.panel import measure as measure_of
 
@@ -25,7 +25,7 @@ MIN_PER_WEEK = 2.0
 
 
 @dataclass(frozen=True)
-class Change:
+class Change(Plain):
     """A change of level: its first day with an interval, monthly means before and after, p of no change."""
 
     date: dt.date
@@ -34,17 +34,6 @@ class Change:
     before: float
     after: float
     p: float
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain values."""
-        return {
-            "date": self.date.isoformat(),
-            "low": self.low.isoformat(),
-            "high": self.high.isoformat(),
-            "before": round(self.before, 2),
-            "after": round(self.after, 2),
-            "p": round(self.p, 4),
-        }
 
 
 def changes_in(counts: Daily, key: str) -> list[Change]:

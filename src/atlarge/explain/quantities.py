@@ -6,10 +6,10 @@ All are frozen and plain; `to_dict()` is their JSON.
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Any
 
-from atlarge.explain.answer import Interval, Verdict
+from atlarge.explain.answer import Interval, Plain, Verdict, plain
 
 ALPHA_BURST = 0.02
 ALPHA_LASTING = 0.03
@@ -17,23 +17,13 @@ MATERIAL = 0.25
 NOTHING = Interval(None)
 
 
-def plain(value: Any) -> Any:
-    """A value as JSON holds it: intervals as dicts, days as ISO text, floats rounded."""
-    if isinstance(value, Interval):
-        return value.to_dict()
-    if isinstance(value, dt.date):
-        return value.isoformat()
-    if isinstance(value, float):
-        return round(value, 4)
-    return value
+class _Plain(Plain):
+    _digits = 4
 
-
-class _Plain:
     def to_dict(self) -> dict[str, Any]:
         """All fields by name, and the verdict where there is one."""
-        found = {f.name: plain(getattr(self, f.name)) for f in fields(self)}  # type: ignore[arg-type]
         verdict = getattr(self, "verdict", None)
-        return found if verdict is None else {**found, "verdict": verdict}
+        return super().to_dict() if verdict is None else {**super().to_dict(), "verdict": verdict}
 
 
 @dataclass(frozen=True)
@@ -147,7 +137,7 @@ class Bursts(Judged):
 
     def to_dict(self) -> dict[str, Any]:
         """All fields by name, the verdict, and the run against a usual month and against as many days."""
-        more = {"in_usual_months": plain(self.in_usual_months), "ratio": plain(self.ratio)}
+        more = {"in_usual_months": plain(self.in_usual_months, 4), "ratio": plain(self.ratio, 4)}
         return {**super().to_dict(), **more}
 
 
