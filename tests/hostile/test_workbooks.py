@@ -268,7 +268,7 @@ def test_archives_that_are_not_what_they_say(tmp_path: Path, refused: Refused) -
         refused(tmp_path / file)
     with zipfile.ZipFile(tmp_path / "word.xlsx", "w") as archive:
         archive.writestr("word/document.xml", "<x/>")
-    assert "not an Excel workbook" in refused(tmp_path / "word.xlsx")
+    assert "is a Word document" in refused(tmp_path / "word.xlsx")
     twice = io.BytesIO(sound)
     with zipfile.ZipFile(twice, "a") as archive, pytest.warns(UserWarning, match="Duplicate"):
         archive.writestr(name.decode(), wb.sheet_xml(wb.rows_xml(wb.HEADER, wb.ROW, wb.ROW)))

@@ -48,6 +48,10 @@ _MONTHS = (
     "january", "february", "march", "april", "may", "june", "july", "august", "september", "october",
     "november", "december",
 )  # fmt: skip
+_SAS_CLOCK = r"(?i)^(\d{1,2}[-/]?[a-z]{3}[-/]?\d{2,4}):"
+_COUNTED = r"^(\d{9,10}|\d{12,13}|\d{15,16})(?:\.\d*)?$"
+_COUNTED_WITHIN = (946_684_800, 1_893_456_000)
+"""Seconds since 1970 of the years 2000 and 2030: the digits of a date written in one are never these."""
 _SERIAL = r"^[1-6]\d{4}(?:\.\d+)?$"
 _EPOCH = pl.datetime(1899, 12, 30)
 _LAST_OF_2000S = 69
@@ -216,7 +220,7 @@ def _clocks(words: pl.Series) -> pl.DataFrame:
 def _any_form(words: pl.Series, order: Order | None) -> pl.Series:
     """Dates of distinct words in any other form."""
     spaces = words.str.replace_all(r"[\s\u00a0\u202f]+", " ").str.strip_chars()
-    parts = _clocks(spaces.str.replace(_WEEKDAY, ""))
+    parts = _clocks(spaces.str.replace(_WEEKDAY, "").str.replace(_SAS_CLOCK, "${1} "))
     day, month = ("a", "b") if order == "day" else ("b", "a")
     forms = [
         (_YEAR_FIRST, "y", "m", "d"),
@@ -253,4 +257,14 @@ def _any_form(words: pl.Series, order: Order | None) -> pl.Series:
     serial = pl.when(pl.col("w").str.contains(_SERIAL)).then(pl.col("w")).cast(pl.Float64, strict=False)
     seconds = (serial * 86400).round(0).cast(pl.Int64)
     counted = (_EPOCH + pl.duration(seconds=seconds)).cast(pl.Datetime("us"))
-    return whole.select(pl.coalesce(written, counted)).to_series()
+    return whole.select(pl.coalesce(written, counted, _since_1970(pl.col("w")))).to_series()
+
+
+def _since_1970(words: pl.Expr) -> pl.Expr:
+    """Times counted in seconds, thousandths or millionths of a second, as databases and JSON write them."""
+    digits = words.str.extract(_COUNTED, 1)
+    count = digits.cast(pl.Int64, strict=False)
+    length = digits.str.len_chars()
+    unit = pl.when(length <= 10).then(1).when(length <= 13).then(1_000).otherwise(1_000_000)
+    is_time = (count // unit).is_between(*_COUNTED_WITHIN)
+    return pl.when(is_time).then(pl.from_epoch(count * (1_000_000 // unit), "us")).cast(pl.Datetime("us"))

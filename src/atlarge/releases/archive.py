@@ -20,7 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from atlarge.errors import ReleaseError
-from atlarge.releases.opening import allowed_bytes, most_bytes
+from atlarge.releases.unpacking import allowed_bytes, most_bytes
 
 _Bytes = npt.NDArray[np.uint8]
 _Places = npt.NDArray[np.intp]

@@ -13,7 +13,7 @@ from typing import Any
 
 from atlarge.errors import ReleaseError
 from atlarge.files import locked, sync
-from atlarge.releases.opening import most_bytes
+from atlarge.releases.unpacking import most_bytes
 
 _CHUNK = 1 << 16
 _TIMEOUT_SECONDS = 30

@@ -14,12 +14,19 @@ from typing import Any, Literal
 Kind = Literal["text", "day", "moment", "count", "number", "mark"]
 
 _NOT_WORD = re.compile(r"[^a-z0-9]+")
+_NEXT_WORD = re.compile(r"(?<=[a-z]{2})(?=[A-Z])")
 
 
 @cache
 def plain(name: str) -> str:
-    """A column name in its plain form: lower case, words joined by `_`, the same for all spellings."""
-    return _NOT_WORD.sub("_", name.lower()).strip("_")
+    """A column name in its plain form: lower case, words joined by `_`, the same for all spellings.
+
+    Examples
+    --------
+    >>> plain("Apprehension Date"), plain("apprehension.date"), plain("ApprehensionDate")
+    ('apprehension_date', 'apprehension_date', 'apprehension_date')
+    """
+    return _NOT_WORD.sub("_", _NEXT_WORD.sub("_", name).lower()).strip("_")
 
 
 @dataclass(frozen=True)

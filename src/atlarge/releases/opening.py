@@ -2,31 +2,25 @@
 
 from __future__ import annotations
 
-import bz2
-import codecs
-import csv
 import hashlib
-import json
-import lzma
-import os
-import zlib
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from io import BytesIO, StringIO
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from io import BytesIO
 from itertools import chain
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 from atlarge.errors import ReleaseError
 from atlarge.files import STREAM, is_stream
+from atlarge.releases.encoding import Decoded
+from atlarge.releases.jsonform import is_json, json_as_text
+from atlarge.releases.unpacking import bounded, member_of, most_bytes, unpacker
 
 _MIB = 1024 * 1024
 BLOCK = 64 * _MIB
 """A text of more bytes than this, unpacked, is read a block at a time."""
-_MOST_BYTES = 4096 * _MIB
-_MOST_RATIO = 200  # the releases known so far unpack to at most 21 times their size
-_XZ_MEMORY = 128 * _MIB
-_ALWAYS_ALLOWED = 64 * _MIB
+_MOST_LAYERS = 3
+_LONGEST_MAGIC = 6
 
 _NOT_RELEASES: tuple[tuple[bytes, str], ...] = (
     (b"version https://git-lfs", "is a Git LFS pointer, not the data; download the file itself"),
@@ -40,32 +34,23 @@ _NOT_RELEASES: tuple[tuple[bytes, str], ...] = (
     (b"SQLite format 3", "is an SQLite database; export the table as CSV"),
     (b"(\xb5/\xfd", "is packed with zstd; unpack it first"),
     (b"7z\xbc\xaf", "is a 7z archive; unpack it first"),
+    (b"Rar!", "is a RAR archive; unpack it first"),
+    (b"ORC", "is an ORC file; write it again as Parquet or CSV"),
+    (b"Obj\1", "is an Avro file; write it again as Parquet or CSV"),
+    (b"\x89HDF", "is an HDF5 file; write the table as Parquet or CSV"),
+    (b"\x89PNG", "is a picture; ask for the table it shows"),
+    (b"\xff\xd8\xff", "is a picture; ask for the table it shows"),
+    (b"\xff\xfe\0\0", "is in UTF-32; save it as UTF-8"),
+    (b"\0\1\0\0Standard", "is an Access database; export the table as CSV"),
 )
-
-
-def most_bytes() -> int:
-    """The most bytes a file may unpack to: ATLARGE_MAX_BYTES, else 4 GiB.
-
-    ReleaseError if the setting is not a whole number.
-    """
-    setting = os.environ.get("ATLARGE_MAX_BYTES", "")
-    if not setting:
-        return _MOST_BYTES
-    if not setting.isdigit():
-        raise ReleaseError(f"ATLARGE_MAX_BYTES is {setting!r}: give a whole number of bytes")
-    return int(setting)
-
-
-def allowed_bytes(packed: int, most_ratio: int = _MOST_RATIO) -> int:
-    """The most bytes that a packed file of this size may unpack to."""
-    return min(most_bytes(), max(_ALWAYS_ALLOWED, most_ratio * packed))
 
 
 @dataclass(frozen=True)
 class Opened:
-    """A file's bytes, unpacked. `form`: text, workbook, parquet, arrow, stata or spss.
+    """A file's bytes, unpacked. `form`: text, workbook, parquet, arrow, arrows, stata, spss or sas.
 
-    `content` is the whole, or the first block of a long text, whose other blocks `rest` gives, once.
+    `content` is the whole, or the first block of a long text, whose other blocks `rest` gives, once. `notes`:
+    how it was read, complete once all blocks have been.
     """
 
     path: Path
@@ -73,6 +58,7 @@ class Opened:
     form: str
     content: bytes
     rest: Iterator[bytes] | None = None
+    notes: list[str] = field(default_factory=list)
 
 
 class _Watched:
@@ -90,109 +76,6 @@ class _Watched:
                 yield piece
         if self._digest.hexdigest() != self._sha256:
             raise ReleaseError(f"{self._path}: was changed while it was read; try again")
-
-
-def _unpacked(path: Path, packed: Iterator[bytes], size: int) -> Iterator[bytes]:
-    """The unpacked bytes of a gzip file, one member after another; never more than a piece ahead."""
-    allowed = allowed_bytes(size)
-    given, stream, is_begun = 0, zlib.decompressobj(31), False
-    for read in packed:
-        piece = read
-        while piece:
-            if not is_begun:  # zeros between members are padding
-                piece = piece.lstrip(b"\0") if given else piece
-                is_begun = bool(piece)
-                continue
-            try:
-                part = stream.decompress(piece, BLOCK)
-            except zlib.error as error:
-                where = f"after {given:,} bytes" if given else "at its start"
-                raise ReleaseError(
-                    f"{path}: the gzip stream is damaged {where} ({error}); download the file again"
-                ) from None
-            given += len(part)
-            if given > allowed:
-                raise ReleaseError(
-                    f"{path}: unpacks to more than {allowed:,} bytes from {size:,}; if the file is to be "
-                    "trusted, unpack it yourself or raise ATLARGE_MAX_BYTES"
-                )
-            yield part
-            piece = stream.unconsumed_tail
-            if stream.eof:
-                piece, stream, is_begun = stream.unused_data, zlib.decompressobj(31), False
-    if is_begun:
-        raise ReleaseError(
-            f"{path}: the gzip stream ends early, after {given:,} unpacked bytes: the file is cut short; "
-            "download it again"
-        )
-
-
-def _unpacked_blocks(path: Path, packed: Iterator[bytes], size: int) -> Iterator[bytes]:
-    """The unpacked bytes of an xz or bzip2 file, one stream after another; never more than a piece ahead."""
-    allowed, given = allowed_bytes(size), 0
-    stream: Any = None
-    name = "xz"
-    for read in packed:
-        piece = read
-        while piece or (stream is not None and not stream.needs_input and not stream.eof):
-            if stream is None:
-                piece = piece.lstrip(b"\0") if given else piece
-                if not piece:
-                    break
-                name = "bzip2" if piece.startswith(b"BZh") else "xz"
-                stream = (
-                    bz2.BZ2Decompressor() if name == "bzip2" else lzma.LZMADecompressor(memlimit=_XZ_MEMORY)
-                )
-            try:
-                part = stream.decompress(piece, BLOCK)
-            except (lzma.LZMAError, OSError, EOFError) as error:
-                where = f"after {given:,} bytes" if given else "at its start"
-                raise ReleaseError(
-                    f"{path}: the {name} stream is damaged {where} ({error}); download the file again"
-                ) from None
-            piece = b""
-            given += len(part)
-            if given > allowed:
-                raise ReleaseError(
-                    f"{path}: unpacks to more than {allowed:,} bytes from {size:,}; if the file is to be "
-                    "trusted, unpack it yourself or raise ATLARGE_MAX_BYTES"
-                )
-            yield part
-            if stream.eof:
-                piece, stream = stream.unused_data, None
-    if stream is not None:
-        raise ReleaseError(
-            f"{path}: the {name} stream ends early, after {given:,} unpacked bytes: the file is cut short; "
-            "download it again"
-        )
-
-
-def _from_utf16(path: Path, packed: Iterator[bytes], size: int) -> Iterator[bytes]:
-    """The text of a file in UTF-16 (Excel's "Unicode text") in UTF-8; never more than a piece ahead."""
-    decoder, given = codecs.getincrementaldecoder("utf-16")(), 0
-    try:
-        for piece in packed:
-            part = decoder.decode(piece).encode()
-            given += len(piece)
-            yield part
-        decoder.decode(b"", final=True)
-    except UnicodeError:
-        raise ReleaseError(
-            f"{path}: is in UTF-16, but damaged or cut short after {given:,} of {size:,} bytes; "
-            "save it as UTF-8"
-        ) from None
-
-
-Unpack = Callable[[Path, Iterator[bytes], int], Iterator[bytes]]
-
-
-def _unpacker(magic: bytes) -> Unpack | None:
-    """What unpacks a file that begins so; None if it is not packed."""
-    if magic.startswith(b"\x1f\x8b"):
-        return _unpacked
-    if magic.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return _from_utf16
-    return _unpacked_blocks if magic.startswith((b"BZh", b"\xfd7zXZ")) else None
 
 
 def _blocks(pieces: Iterator[bytes]) -> Iterator[bytes]:
@@ -234,8 +117,9 @@ def _hashed(path: Path) -> tuple[str, int, BinaryIO]:
 
 
 _FORMS: tuple[tuple[bytes, str], ...] = (
-    (b"PAR1", "parquet"), (b"PK", "workbook"), (b"ARROW1", "arrow"), (b"<stata_dta>", "stata"),
-    (b"$FL2", "spss"), (b"$FL3", "spss"),
+    (b"PAR1", "parquet"), (b"PK", "workbook"), (b"ARROW1", "arrow"), (b"\xff\xff\xff\xff", "arrows"),
+    (b"<stata_dta>", "stata"), (b"$FL2", "spss"), (b"$FL3", "spss"), (b"HEADER RECORD*******LIB", "xport"),
+    (b"\0" * 12 + b"\xc2\xea\x81\x60", "sas"),
 )  # fmt: skip
 _OLD_STATA = tuple(bytes([version, order, 1]) for version in (113, 114, 115) for order in (1, 2))
 
@@ -252,50 +136,80 @@ def _form(path: Path, content: bytes) -> str:
             return form
     if content.startswith(_OLD_STATA):
         return "stata"
-    if content[:512].lstrip()[:1] in (b"<", b"{"):
+    if content[257:262] == b"ustar":
+        raise ReleaseError(f"{path}: is a tar archive; unpack it and name the files wanted")
+    start = content[:512].lstrip(b"\xef\xbb\xbf \t\r\n")
+    if start[:1] == b"<" and b"<table" in content[:65536].lower():
+        raise ReleaseError(
+            f"{path}: is a web page, not a spreadsheet, whatever its name; open it in Excel and save it as "
+            ".xlsx or CSV"
+        )
+    if start[:1] == b"<":
         raise ReleaseError(f"{path}: is a web page or a document, not a table; download the data file itself")
     return "text"
 
 
-def _as_text(path: Path, content: bytes) -> bytes:
-    """A JSON list of lists, the first of them the header, as delimited text; other text as it is."""
-    if not content[:512].lstrip().startswith(b"[["):
-        return content
-    try:
-        rows = json.loads(content)
-    except ValueError as error:
-        raise ReleaseError(f"{path}: is JSON that cannot be read ({error}); download it again") from None
-    if not all(isinstance(row, list) and not any(isinstance(x, (list, dict)) for x in row) for row in rows):
-        raise ReleaseError(f"{path}: is JSON, but no list of rows with a header first; save it as CSV")
-    text = StringIO()
-    csv.writer(text, lineterminator="\n").writerows(rows)
-    return text.getvalue().encode()
+def _peeked(pieces: Iterator[bytes]) -> tuple[bytes, Iterator[bytes]]:
+    """The first bytes, and all of them."""
+    taken: list[bytes] = []
+    size = 0
+    while size < _LONGEST_MAGIC and (piece := next(pieces, None)) is not None:
+        taken.append(piece)
+        size += len(piece)
+    return b"".join(taken)[:_LONGEST_MAGIC], chain(taken, pieces)
+
+
+def _unpacked(path: Path, pieces: Iterator[bytes], size: int, notes: list[str]) -> Iterator[bytes]:
+    """The bytes of the table in a file, of whatever layers of packing and archive it is in."""
+    is_inside = False
+    for _ in range(_MOST_LAYERS):
+        magic, pieces = _peeked(pieces)
+        unpack = unpacker(magic)
+        if unpack is not None:
+            pieces = bounded(path, unpack(path, pieces, BLOCK), size)
+        elif magic.startswith(b"PK"):
+            content = b"".join(pieces)
+            found = member_of(path, content, is_inside)
+            if found is None:
+                return iter([content])
+            name, pieces = found
+            notes.append(f"is an archive: its one table {name!r} is read")
+            is_inside = True
+        else:
+            return pieces
+    return pieces
 
 
 def open_release(path: Path) -> Opened:
-    """Read a file, unpack it if it is gzipped, and determine its form.
+    """Read a file, unpack it if it is packed (gzip, xz, bzip2, a zip with one table), and determine its form.
 
     ReleaseError if it cannot be read, is empty, cut short, too large unpacked, or plainly not a table.
     """
     sha256, size, file = _hashed(path)
     if not size:
         raise ReleaseError(f"{path}: the file is empty; download it again")
-    unpack = _unpacker(file.read(6))
+    is_packed = unpacker(file.read(_LONGEST_MAGIC)) is not None
     file.seek(0)
-    if unpack is None and size > most_bytes():
+    if not is_packed and size > most_bytes():
         file.close()
         raise ReleaseError(
             f"{path}: holds {size:,} bytes, more than ATLARGE_MAX_BYTES; raise it or split the file"
         )
-    raw = _Watched(path, file, sha256).pieces()
-    blocks = _blocks(unpack(path, raw, size) if unpack is not None else raw)
+    notes: list[str] = []
+    blocks = _blocks(_unpacked(path, _Watched(path, file, sha256).pieces(), size, notes))
     content = next(blocks, b"")
     if not content:
         raise ReleaseError(f"{path}: the file holds nothing but blanks; download it again")
     form = _form(path, content)
-    second = next(blocks, None)
-    if second is None:
-        return Opened(path, sha256, form, _as_text(path, content) if form == "text" else content)
     if form == "text":
-        return Opened(path, sha256, form, content, chain([second], blocks))
-    return Opened(path, sha256, form, b"".join([content, second, *blocks]))
+        blocks = Decoded(notes).blocks(chain([content], blocks))
+        content = next(blocks)
+    second = next(blocks, None)
+    if form == "text" and is_json(content):
+        content = json_as_text(path, b"".join([content, second or b"", *blocks]))
+        second = None
+    if second is None:
+        return Opened(path, sha256, form, content, notes=notes)
+    if form == "text":
+        return Opened(path, sha256, form, content, chain([second], blocks), notes)
+    return Opened(path, sha256, form, b"".join([content, second, *blocks]), notes=notes)

@@ -18,11 +18,12 @@ from atlarge.releases.family import Family, plain
 from atlarge.releases.faults import faults_of
 from atlarge.releases.frames import read_frame
 from atlarge.releases.guard import reading
-from atlarge.releases.opening import Opened, allowed_bytes, most_bytes, open_release
+from atlarge.releases.opening import Opened, open_release
 from atlarge.releases.parquetform import DamagedError, unpacked_bytes
 from atlarge.releases.privacy import blank_persons, refuse_persons
 from atlarge.releases.textform import Ragged, Table, read_blocks, read_header, read_text, unique_names
 from atlarge.releases.unknown import unknown
+from atlarge.releases.unpacking import allowed_bytes, most_bytes
 from atlarge.releases.workbook import read_workbook
 
 _MOST_TEXT_RATIO = (
@@ -171,7 +172,7 @@ def _read_parquet(opened: Opened) -> Table:
 
 
 def _read_frame(opened: Opened) -> Table:
-    """Rows of an Arrow, Stata or SPSS file."""
+    """Rows of an Arrow, Stata, SPSS or SAS file."""
     frame = read_frame(opened.path, opened.form, opened.content)
     if frame.height * max(1, frame.width) * 32 > most_bytes():
         raise ReleaseError(
@@ -238,7 +239,7 @@ def read_parts(path: Path, opened: Opened) -> Iterator[Release]:
         refuse_averages(path, table.family, table.frame, table.rows, None)
         frame, notes = blank_persons(table.family, table.frame)
         sheet = Sheet(None, frame, table.rows, table.ragged)
-        yield Release(path, opened.sha256, table.family, [sheet], table.preamble, [], tuple(notes))
+        yield Release(path, opened.sha256, table.family, [sheet], table.preamble, [], (*opened.notes, *notes))
 
 
 def read_release(path: Path, opened: Opened | None = None) -> Release:
@@ -313,10 +314,11 @@ def read_releases(path: Path, opened: Opened | None = None) -> list[Release]:
     if opened.rest is not None:
         opened = replace(opened, content=b"".join([opened.content, *opened.rest]), rest=None)
     passed: list[str] = []
-    notes: list[str] = []
+    notes = [*opened.notes]
     tables: dict[str | None, Table]
     if opened.form == "workbook":
-        found, passed, notes = read_workbook(path, opened.content)
+        found, passed, more = read_workbook(path, opened.content)
+        notes += more
         tables = {}
         tables.update(found)
     else:

@@ -95,24 +95,36 @@ def _header_set(cells: list[str]) -> frozenset[str]:
     return frozenset(name for name in (plain(cell) for cell in cells) if name)
 
 
-def _find_header(path: Path, content: bytes) -> tuple[Family, str, int, int, list[str]]:
-    """Family, delimiter, header line (from 0), its offset in bytes, preamble."""
+def _row_end(content: bytes, offset: int) -> int:
+    """Where the row that begins here ends: a cell in quotation marks may hold line ends; -1 for the last."""
+    end = content.find(b"\n", offset)
+    for _ in range(_HEADER_WITHIN_LINES):
+        if end < 0 or content.count(b'"', offset, end) % 2 == 0:
+            return end
+        end = content.find(b"\n", end + 1)
+    return content.find(b"\n", offset)
+
+
+def _find_header(path: Path, content: bytes) -> Header:
+    """The header, and what stands above it."""
     offset, best = 0, frozenset[str]()
     preamble: list[str] = []
     for line_number in range(_HEADER_WITHIN_LINES):
-        end = content.find(b"\n", offset)
-        line = content[offset : end if end >= 0 else len(content)].decode("utf-8").strip("\r\n\ufeff")
+        end = _row_end(content, offset)
+        after = end + 1 if end >= 0 else len(content)
+        line = content[offset:after].decode("utf-8").strip("\r\n\ufeff")
         for delimiter in _DELIMITERS:
-            header = _header_set(_fields(line, delimiter))
+            names = _fields(line, delimiter)
+            header = _header_set(names)
             family = recognise(header) if len(header) > 1 else None
             if family is None:
                 best = max(best, header, key=len)
                 continue
-            return family, delimiter, line_number, offset, preamble
+            return Header(family, delimiter, names, line_number, after, [p for p in preamble if p])
         preamble.append(line.strip('|,;\t "'))
         if end < 0:
             break
-        offset = end + 1
+        offset = after
     raise unknown(path, best, f"in its first {_HEADER_WITHIN_LINES} lines")
 
 
@@ -160,13 +172,7 @@ def read_header(path: Path, content: bytes) -> Header:
     """
     _check_encoding(path, content, 0)
     _check_lines(path, content, 0)
-    family, delimiter, line, offset, preamble = _find_header(path, content)
-    end = content.find(b"\n", offset)
-    names = _fields(
-        content[offset : end if end >= 0 else len(content)].decode().strip("\r\n\ufeff"), delimiter
-    )
-    after = end + 1 if end >= 0 else len(content)
-    return Header(family, delimiter, names, line, after, [p for p in preamble if p])
+    return _find_header(path, content)
 
 
 def read_body(path: Path, header: Header, body: bytes, before: int = 0) -> Table:
@@ -174,8 +180,10 @@ def read_body(path: Path, header: Header, body: bytes, before: int = 0) -> Table
 
     ReleaseError for an unclosed quotation mark, or rows most of which have the wrong number of fields.
     """
+    blank = len(body) - len(body.lstrip(b"\r\n"))
+    line = header.line + before + body.count(b"\n", 0, blank)
+    body = body[blank:] if blank else body
     lines = body.count(b"\n") + (not body.endswith(b"\n") and bool(body))
-    line = header.line + before
     frame = _even_rows(path, body, header, lines)
     if frame is not None:
         rows = pl.int_range(line + 2, line + 2 + frame.height, dtype=pl.UInt32, eager=True).alias("row")

@@ -7,6 +7,7 @@ from typing import Any
 
 import polars as pl
 
+from atlarge.errors import ReleaseError
 from atlarge.releases.archive import check_archive
 from atlarge.releases.catalogue import recognise
 from atlarge.releases.family import Family, plain
@@ -50,7 +51,7 @@ def read_workbook(path: Path, content: bytes) -> tuple[dict[str, Table], list[st
 
     has_formulas = check_archive(path, content)
     with reading(path, "a workbook"):
-        tables, passed, widest = _read_sheets(fastexcel.read_excel(content))
+        tables, passed, widest = _read_sheets(path, fastexcel.read_excel(content))
     if not tables:
         raise unknown(path, widest, "in any sheet")
     notes = []
@@ -59,33 +60,53 @@ def read_workbook(path: Path, content: bytes) -> tuple[dict[str, Table], list[st
     return tables, passed, notes
 
 
-def _read_sheets(reader: Any) -> tuple[dict[str, Table], list[str], frozenset[str]]:
+def _read_sheets(path: Path, reader: Any) -> tuple[dict[str, Table], list[str], frozenset[str]]:
     """Data sheets by name, the names of the other sheets, and the widest row that may have been a header."""
     tables: dict[str, Table] = {}
-    passed: list[str] = []
-    widest: frozenset[str] = frozenset()
+    passed: dict[str, pl.DataFrame] = {}
     for sheet in reader.sheet_names:
-        table = _read_sheet(reader, sheet)
-        if isinstance(table, Table):
-            tables[sheet] = table
-        else:
-            passed.append(sheet)
-            widest = max(widest, table, key=len)
-    for sheet in list(passed):
-        block = next((t.family for t in tables.values() if t.family.block), None)
-        found = _read_block(reader, sheet, block) if block else None
-        if found is not None:
+        found = _read_sheet(reader, sheet)
+        if isinstance(found, Table):
             tables[sheet] = found
-            passed.remove(sheet)
-    return tables, passed, widest
+        else:
+            passed[sheet] = found
+    widest = max((_widest(top) for top in passed.values()), key=len, default=frozenset[str]())
+    for sheet, top in list(passed.items()):
+        block = next((t.family for t in tables.values() if t.family.block), None)
+        table = _read_block(reader, sheet, block) if block else None
+        if table is not None:
+            tables[sheet] = table
+            del passed[sheet]
+        for name, other in tables.items():
+            if sheet in passed and _goes_on(top, other):
+                raise ReleaseError(
+                    f"{path}: sheet {sheet!r} holds rows like those of sheet {name!r}, but no header: copy "
+                    "the header into its first row"
+                )
+    return tables, list(passed), widest
 
 
-def _read_sheet(reader: Any, sheet: str) -> Table | frozenset[str]:
+def _goes_on(top: pl.DataFrame, table: Table) -> bool:
+    """Whether a sheet's first rows have the columns of a table, and dates where it has its dates."""
+    if table.family.main is None or top.width != table.frame.width:
+        return False
+    date = next((name for name in table.frame.columns if name in table.family.main.plain_names), None)
+    if date is None or top.is_empty():
+        return False
+    forms = [
+        cells.drop_nulls().str.replace_all(r"\d", "0").unique()
+        for cells in (top.to_series(table.frame.columns.index(date)), table.frame[date])
+    ]
+    return len(forms[0]) > 0 and bool(forms[0].is_in(forms[1].to_list()).all()) and "0" in forms[0][0]
+
+
+def _read_sheet(reader: Any, sheet: str) -> Table | pl.DataFrame:
+    """The rows under a release's header, or the first rows of a sheet that has none."""
     whole = _load(reader, sheet)  # once: every load reads the sheet from its start
     top = whole.head(_HEADER_WITHIN_ROWS)
     found = _find_header(top)
     if found is None:
-        return _widest(top)
+        return top
     family, number = found
     whole = whole[number + 1 :]
     names = list(top.row(number))
