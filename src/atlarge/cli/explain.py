@@ -84,7 +84,10 @@ def explain_command(
     from atlarge.explain import explain
 
     day = date.date() if date else None
-    answer = explain(place, policy=policy, date=day, store=store, scheme=scheme, registry=registry)
+    answer = explain(
+        place, policy=policy, date=day, store=store, scheme=scheme, registry=registry,
+        summary_only=not (as_json or details or disclose or out or brief),
+    )  # fmt: skip
     if out is not None:
         from atlarge.publish import report
 

@@ -11,7 +11,15 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from atlarge.effects.arrays import as_panel
-from atlarge.effects.prediction import Judged, PredictionErrors, learn_errors, root, unroot, unsteadiness
+from atlarge.effects.prediction import (
+    Judged,
+    PredictionErrors,
+    before,
+    learn_errors,
+    root,
+    unroot,
+    unsteadiness,
+)
 from atlarge.effects.results import Result
 from atlarge.effects.sdid import sdid_paths
 from atlarge.effects.shares import USUAL, ShareForecast, ShareSettings
@@ -268,13 +276,13 @@ class PlaceboGrid:
 
     def path(self) -> Floats:
         """The target's expected count in every period [T]; before the date, predicted one period ahead."""
-        before, own = np.full(self.y.shape[1], np.nan), self.own()
+        path, own = np.full(self.y.shape[1], np.nan), self.own()
         earlier = self.starts < self.here
-        before[self.starts[earlier]] = own[earlier, 0]
+        path[self.starts[earlier]] = own[earlier, 0]
         ahead = own[self.at]
-        stop = min(self.here + len(ahead), len(before))
-        before[self.here : stop] = ahead[: stop - self.here]
-        return before * (self.factor or 1.0)
+        stop = min(self.here + len(ahead), len(path))
+        path[self.here : stop] = ahead[: stop - self.here]
+        return path * (self.factor or 1.0)
 
     def band(self) -> tuple[Floats, Floats]:
         """Interval of the target's count in every period [T], from placebo errors as far ahead."""
@@ -394,7 +402,9 @@ def placebo_grid(
     target = int(np.flatnonzero(rows == target)[0])
     starts = np.arange(MIN_HISTORY, periods) if here >= MIN_HISTORY else np.arange(here, periods)
     starts = np.unique(np.append(starts, here))
-    pool = np.stack([_unchanged(moved, s - POOL_PERIODS, s + horizon) & ~out for s in starts])
+    changes = _next_change(moved)
+    until = np.minimum(starts + horizon, periods)
+    pool = (changes[:, np.maximum(starts - POOL_PERIODS, 0)] >= until).T & ~out
     horizon = horizon if only is None or after else min(horizon, only)
     of_dates = partial(ShareForecast, panel, capped=smooth, group=labels, after=after, settings=settings)
     forecast = of_dates(starts, horizon, pool=pool)
@@ -406,16 +416,13 @@ def placebo_grid(
             found[np.flatnonzero(some == target)[0], starts == here] = own.of(np.array([target]))[0]
         return found
 
-    level_before = np.stack([_mean(panel[:, max(0, s - LEVEL_PERIODS) : s]) for s in starts], axis=1)
+    level_before = before(panel, starts, LEVEL_PERIODS)[0]
     bar = min(MIN_LEVEL, 0.5 * float(level_before[target, starts == here][0]))
     usable = (level_before >= bar) & ~out[:, None] & (rows >= 0)[:, None]
-    before = np.zeros((len(moved), periods + 1), dtype=np.int64)
-    np.cumsum(moved, axis=1, out=before[:, 1:])
     stop = starts[:, None] + (horizon + after if after else np.arange(1, horizon + 1)[None, :])
     stop = np.broadcast_to(stop, (len(starts), horizon))
-    first_clear = np.maximum(starts - CLEAR_PERIODS, 0)[:, None]
     inside = starts[:, None] + np.arange(1, horizon + 1)[None, :] + after <= periods
-    quiet = before[:, np.minimum(stop, periods)] == before[:, np.broadcast_to(first_clear, stop.shape)]
+    quiet = changes[:, np.maximum(starts - CLEAR_PERIODS, 0), None] >= stop[None]
     is_placebo = quiet & inside[None] & usable[:, :, None]
     grid = PlaceboGrid(
         panel,
@@ -447,17 +454,20 @@ def _factor(grid: PlaceboGrid, over: Ints) -> float:
 
 
 def _check(own: Floats, here: int, first: int) -> None:
-    before = own[first:here]
-    if not np.isfinite(before).any():
+    history = own[first:here]
+    if not np.isfinite(history).any():
         raise QuestionError("no period before the change has records: the records must start earlier")
-    if not np.nansum(before) > 0:
+    if not np.nansum(history) > 0:
         raise QuestionError(
             "all values before the change are zero: nothing to project from; ask for a larger unit or measure"
         )
 
 
-def _unchanged(moved: Bools, start: int | np.integer[Any], stop: int | np.integer[Any]) -> Bools:
-    return np.asarray(~moved[:, max(0, int(start)) : max(0, int(stop))].any(1))
+def _next_change(moved: Bools) -> Ints:
+    """First period from each one on in which a unit changed [N, T]; beyond all periods where it did not."""
+    periods = moved.shape[1]
+    found = np.where(moved, np.arange(periods), 2 * periods)
+    return np.asarray(np.minimum.accumulate(found[:, ::-1], axis=1)[:, ::-1])
 
 
 def _mean(values: Floats) -> Floats:

@@ -134,7 +134,10 @@ class PredictionErrors:
         """Quantile of the standardised error, a little outward for the number of independent placebos."""
         n = max(self.blocks, 2.0)
         outward = min(1.0, max(0.0, 0.5 + (q - 0.5) * (n + 1) / n))
-        return float(np.quantile(self.z, outward))
+        at = (len(self.z) - 1) * outward  # as np.quantile has it, which sorts once more
+        k, share = int(at), at - int(at)
+        a, b = float(self.z[k]), float(self.z[min(k + 1, len(self.z) - 1)])
+        return a + (b - a) * share if share < 0.5 else b - (b - a) * (1 - share)
 
     def interval(self, expected: ArrayLike, unsteady: ArrayLike, level: float) -> tuple[Floats, Floats]:
         """Interval of the count without a change, for expected totals (already times `factor`)."""
@@ -249,17 +252,20 @@ def unsteadiness(y: ArrayLike, starts: ArrayLike, length: int = 12) -> Floats:
     >>> bool(steady < unsteady)
     True
     """
-    panel, begin = as_panel(y), np.atleast_1d(np.asarray(starts, dtype=np.int64))
-    out = np.zeros((len(panel), len(begin)))
-    for d, start in enumerate(begin):
-        before = panel[:, max(0, start - length) : start]
-        seen = np.isfinite(before)
-        count = np.maximum(seen.sum(1), 1)
-        values = np.where(seen, before, 0.0)
-        mean = values.sum(1) / count
-        spread = (np.where(seen, before - mean[:, None], 0.0) ** 2).sum(1) / count
-        out[:, d] = np.log1p(np.maximum(spread / np.maximum(mean, 0.1) - 1.0, 0.0))
-    return out
+    mean, spread = before(as_panel(y), np.atleast_1d(np.asarray(starts, dtype=np.int64)), length)
+    return np.asarray(np.log1p(np.maximum(spread / np.maximum(mean, 0.1) - 1.0, 0.0)))
+
+
+def before(panel: Floats, starts: Ints, length: int) -> tuple[Floats, Floats]:
+    """Mean and variance [N, D] of what is recorded in the `length` periods before each start."""
+    seen = np.isfinite(panel)
+    values = np.where(seen, panel, 0.0)
+    running = np.zeros((3, len(panel), panel.shape[1] + 1))
+    np.cumsum(np.stack([seen, values, values**2]), axis=2, out=running[:, :, 1:])
+    count, total, squares = running[:, :, starts] - running[:, :, np.maximum(starts - length, 0)]
+    count = np.maximum(count, 1)
+    mean = total / count
+    return mean, np.maximum(squares / count - mean**2, 0.0)
 
 
 def learn_errors(

@@ -48,7 +48,7 @@ from atlarge.explain.verdicts import (
     withheld,
 )
 from atlarge.messages import Message, say
-from atlarge.places import place_name
+from atlarge.places import Place, place_name
 from atlarge.policies import Policy, Registry, as_registry, from_date
 
 if TYPE_CHECKING:
@@ -63,6 +63,7 @@ def explain(
     store: Store | Path | str | None = None,
     scheme: str = "ddp",
     registry: Registry | Sequence[Policy] | Path | str | None = None,
+    summary_only: bool = False,
 ) -> Answer:
     """Explain the arrests of a place around a dated policy, or around a day.
 
@@ -81,6 +82,9 @@ def explain(
     registry : Registry, policies or path of a CSV, optional
         Policies that stand for the shipped ones, both as what can be queried and as who cannot serve as
         comparison.
+    summary_only : bool
+        Leave out what the summary does not print: other areas and spans, the series of charts, and the same
+        question asked in other ways. Their lists are then empty; no number of the summary differs.
 
     Returns
     -------
@@ -128,7 +132,7 @@ def explain(
     seen = np.zeros(len(months.start)) if row is None else counts.binned(months)[row]
     check_enough(seen, months, world.area.name, nearest_of(where, requested.effective))
     facts = gather(world, requested, months, found.code)
-    return _answer(facts, world, found.code, found.name, found.kind)
+    return _answer(facts, world, found, summary_only=summary_only)
 
 
 def nearest_of(where: Where, day: dt.date) -> str | None:
@@ -198,19 +202,19 @@ def _substitution(facts: Facts, lasting: Lasting, reason: Message) -> Judgement:
     )
 
 
-def _answer(facts: Facts, world: Study, code: str, name: str, kind: str) -> Answer:
+def _answer(facts: Facts, world: Study, place: Place, *, summary_only: bool) -> Answer:
     facts = settled(facts)
     verdicts = verdicts_of(facts)
     main, total = facts.main, facts.main.totals["policy"]
     shares = burst_shares(main, facts.surges)
     start, end = main.months.bounds(main.months.in_force)
-    others = _other_estimates(world, facts)
+    others = [] if summary_only else _other_estimates(world, facts)
     jail = facts.jail_change or _no_change(world.area)
     facts.concentration["verdict"] = verdicts["concentration"].verdict
     return Answer(
-        place=code,
-        place_name=name,
-        place_kind=kind,
+        place=place.code,
+        place_name=place.name,
+        place_kind=place.kind,
         policy=facts.policy.to_dict(),
         measure=main.measure,
         area=main.area,
@@ -232,16 +236,18 @@ def _answer(facts: Facts, world: Study, code: str, name: str, kind: str) -> Answ
         messages=paragraphs(verdicts),
         warnings=caveats_of(facts),
         spans=_spans(main, shares, facts, others),
-        series=_series(main, facts, others),
-        placebos=placebos_of(main, world.names()),
-        event_time=event_time_of(main),
-        change_strips=strips(world, main.months, facts.policy.effective, facts.jail_change),
+        series=[] if summary_only else _series(main, facts, others),
+        placebos=[] if summary_only else placebos_of(main, world.names()),
+        event_time=[] if summary_only else event_time_of(main),
+        change_strips=[]
+        if summary_only
+        else strips(world, main.months, facts.policy.effective, facts.jail_change),
         relabelling=facts.relabel.to_dict()
         if facts.relabel
         else {"verdict": "cannot be told", "since": None},
         pre_fit=_pre_fit(main),
         schemes=facts.schemes,
-        sensitivity=_sensitivity(world, facts),
+        sensitivity=[] if summary_only else _sensitivity(world, facts),
         sources=sources_of(world.store, facts.policy, facts.concentration),
         burst=facts.burst.to_dict() if facts.burst else None,
         substitution_rate=_rate(facts),

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 Floats = NDArray[np.float64]
 MIN_TOTAL = 12
+MOST_KEPT = 6
 
 
 @dataclass(frozen=True)
@@ -208,7 +209,23 @@ class Daily:
         return self.sums(months.start, months.stop)
 
     def sums(self, start: Sequence[dt.date], stop: Sequence[dt.date]) -> Floats:
-        """Sums over [start, stop) of each pair; NaN where any day is not covered or lies outside."""
+        """Sums over [start, stop) of each pair; NaN where any day is not covered or lies outside.
+
+        The same sums are wanted again and again: those of the last few periods are kept, not to be written to.
+        """
+        kept, key = self._kept, (tuple(start), tuple(stop))
+        if key not in kept:
+            if len(kept) >= MOST_KEPT:
+                del kept[next(iter(kept))]
+            kept[key] = self._sums(start, stop)
+            kept[key].flags.writeable = False
+        return kept[key]
+
+    @cached_property
+    def _kept(self) -> dict[tuple[tuple[dt.date, ...], tuple[dt.date, ...]], Floats]:
+        return {}
+
+    def _sums(self, start: Sequence[dt.date], stop: Sequence[dt.date]) -> Floats:
         n_days = self.n_days
         a = np.array([(day - self.first).days for day in start])
         b = np.array([(day - self.first).days for day in stop])

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from atlarge.records.store import Store
 
 MEASURES = ("at_large", "handoffs")
+EPOCH = dt.date(1970, 1, 1).toordinal()
 
 
 @dataclass(frozen=True)
@@ -170,33 +171,34 @@ def change_arrays(
 def _all_changes(
     level: str, keys: tuple[str, ...], policies: Registry
 ) -> tuple[NDArray[np.int64], NDArray[np.datetime64]]:
+    if level == "aor":
+        return np.empty(0, dtype=np.int64), np.empty(0, dtype="datetime64[D]")
     rows: dict[str, list[int]] = {}
     for k, key in enumerate(keys):
-        codes = [seat_of(key) or ""] if level == "office" else key.split("+")
-        for code in codes:
+        for code in [seat_of(key) or ""] if level == "office" else key.split("+"):
             rows.setdefault(code, []).append(k)
-    found = []
-    for state, counties, days in _dated_codes(policies) if level != "aor" else ():
-        names = counties if level != "state" else (state,) if state else ()
-        found += [(k, day) for code in names for k in rows.get(code, ()) for day in days]
+    codes, days = _dated_codes(policies, of_states=level == "state")
+    found = [(k, day) for code, day in zip(codes, days, strict=True) for k in rows.get(code, ())]
     return (
         np.array([k for k, _ in found], dtype=np.int64),
-        np.array([day for _, day in found], dtype="datetime64[D]"),
+        np.array([day for _, day in found], dtype=np.int64).astype("datetime64[D]"),
     )
 
 
-@lru_cache(maxsize=4)
-def _dated_codes(policies: Registry) -> list[tuple[str, tuple[str, ...], list[dt.date]]]:
-    """Of each change of cooperation: the state whose own law it is, the counties, and the days."""
-    return [
-        (
-            policy.state if policy.level == "state" else "",
-            policy.counties(),
-            [day for day in (policy.effective, policy.ended) if day is not None],
-        )
-        for policy in policies
-        if policy.is_cooperation
-    ]
+@lru_cache(maxsize=8)
+def _dated_codes(policies: Registry, *, of_states: bool) -> tuple[list[str], list[int]]:
+    """Counties whose cooperation changed (or states, by their own laws), and the days, counted from 1970."""
+    codes: list[str] = []
+    days: list[int] = []
+    for policy in policies:
+        if policy.is_cooperation:
+            own = (policy.state,) if policy.level == "state" else ()
+            for day in (policy.effective, policy.ended):
+                if day is not None:
+                    names = own if of_states else policy.counties()
+                    codes += names
+                    days += [day.toordinal() - EPOCH] * len(names)
+    return codes, days
 
 
 @lru_cache(maxsize=16)
