@@ -22,6 +22,8 @@ import yaml
 from atlarge.errors import ReleaseError
 from atlarge.files import write_atomically
 from atlarge.ingest import ingest
+from atlarge.panel import by_day
+from atlarge.panel.counting import sparse
 from atlarge.records.integrity import digest, sealed
 from atlarge.records.store import MANIFEST, Store, open_store
 from atlarge.records.tables import conform
@@ -76,6 +78,7 @@ def _count(store: Store, keep: dict[str, list[str]], out: Path) -> None:
     for stale in out.glob("*/*.parquet"):
         if stale.relative_to(out).as_posix() not in named:
             stale.unlink()
+    by_day.write(open_store(out), sparse)
 
 
 def _counted(rows: pl.LazyFrame, table: str, keep: list[str]) -> pl.DataFrame:

@@ -16,12 +16,13 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-import narwhals as nw
 import polars as pl
 
 from atlarge.errors import QuestionError, StoreError
 
 if TYPE_CHECKING:
+    import narwhals as nw
+
     from atlarge.records.store import Store
 
 ENGINES = ("polars", "duckdb", "spark")
@@ -110,6 +111,8 @@ def scans(store: Store, names: Sequence[str], engine: str = "polars") -> list[nw
 
     Raises as `scan` does.
     """
+    import narwhals as nw
+
     if engine == "polars":
         return [nw.from_native(store.scan(name)) for name in names]
     if engine not in ENGINES:
@@ -150,6 +153,8 @@ def compact(
     Columns that the table lacks are left out. `start` and `end` are inclusive days of `date`. What is large
     is counted by the engine; what comes back is small. Raises as `scan` and `collect` do.
     """
+    import narwhals as nw
+
     frame = scan(store, name, engine)
     available = frame.collect_schema().names()
     kept = [column for column in dict.fromkeys(columns) if column in available]

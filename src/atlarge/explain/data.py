@@ -211,7 +211,7 @@ class Daily:
     def sums(self, start: Sequence[dt.date], stop: Sequence[dt.date]) -> Floats:
         """Sums over [start, stop) of each pair; NaN where any day is not covered or lies outside.
 
-        The same sums are wanted again and again: those of the last few periods are kept, not to be written to.
+        The same sums are wanted again and again: those of the last few periods are kept, to be read only.
         """
         kept, key = self._kept, (tuple(start), tuple(stop))
         if key not in kept:
@@ -358,10 +358,7 @@ def _daily(
         days = slice((release.start - first).days, (release.end - first).days + 1)
         reported[slice(None) if len(inside) == len(places) else [index[p] for p in inside], days] = True
     is_whole = bool(reported.all())
-    order = pl.DataFrame(
-        {"place": places, "row": range(len(places))}, schema={"place": pl.String, "row": pl.Int64}
-    )
-    rows = counts.join(order, on="place", how="left", maintain_order="left")["row"].to_numpy()
+    rows = counts["place"].cast(pl.Enum(places)).to_physical().to_numpy()
     columns = (counts["period"] - first).dt.total_days().to_numpy()
     found = {}
     for measure in measures:

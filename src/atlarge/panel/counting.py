@@ -15,7 +15,6 @@ from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import narwhals as nw
 import numpy as np
 import polars as pl
 
@@ -23,11 +22,13 @@ from atlarge.calendar import as_day, month_end
 from atlarge.engines import collect, scan
 from atlarge.errors import CoverageError, QuestionError
 from atlarge.files import read_yaml
+from atlarge.panel import by_day
 from atlarge.records.schemes import Scheme
 from atlarge.records.schemes import scheme as scheme_of
 from atlarge.reference import table
 
 if TYPE_CHECKING:
+    import narwhals as nw
     from matplotlib.axes import Axes
     from numpy.typing import NDArray
 
@@ -512,7 +513,11 @@ def sparse(
     query = _query(by, every, scheme, engine, None, None, None)
     name = tables.pop()
     covered = _window(_coverage_of_all(store, group, query.scheme), name, query)
-    counts, _ = _count(store, group, query, covered, ordered=ordered)
+    counts = None
+    if every == "day" and engine == "polars" and not ordered:
+        counts = by_day.read(store, by, query.scheme.name, [m.name for m in group])
+    if counts is None:
+        counts, _ = _count(store, group, query, covered, ordered=ordered)
     places = counts["place"].unique().sort().to_list()
     return counts, [(c, _scope_places(c, places, by)) for c in covered]
 
@@ -680,6 +685,8 @@ def rows_counted(m: Measure, read_as: Scheme) -> nw.Expr | None:
 
     QuestionError for a measure that is inferred: its values are no sums of rows.
     """
+    import narwhals as nw
+
     if m.is_inferred:
         raise QuestionError(f"{m.name} is inferred, not counted: it is answered by `panel` alone")
     conditions = [nw.col(column).is_in(list(values)) for column, values in m.equals]
@@ -693,6 +700,8 @@ def rows_counted(m: Measure, read_as: Scheme) -> nw.Expr | None:
 
 def rows_of(store: Store, m: Measure, scheme: str, inside: pl.Expr) -> pl.LazyFrame:
     """The rows of its table that a measure counts and that meet a condition."""
+    import narwhals as nw
+
     rows = store.scan(m.table).filter(inside)
     condition = rows_counted(m, scheme_of(scheme))
     return rows if condition is None else nw.from_native(rows).filter(condition).to_native()
@@ -702,6 +711,8 @@ def _count(
     store: Store, group: list[Measure], query: _Query, covered: list[Coverage], *, ordered: bool = True
 ) -> tuple[pl.DataFrame, dict[str, int]]:
     """Counts by place and period (only those with records), and rows without a place, per measure."""
+    import narwhals as nw
+
     first, last = min(c.start for c in covered), max(c.end for c in covered)
     ((source, date),) = {(m.table, m.date) for m in group}
     column = PLACE_COLUMN[query.by]

@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-import narwhals as nw
 import numpy as np
 import polars as pl
 
@@ -111,6 +110,8 @@ def _with_agreement(cells: pl.DataFrame) -> pl.DataFrame:
 
 def _held(rows: pl.DataFrame, store: Store, engine: str) -> pl.DataFrame:
     """Rows with the kind of facility of the last detainer before the arrest, by the same identifier."""
+    import narwhals as nw
+
     from atlarge.places.landmark_class import classes_of
 
     frame = scan(store, "detainers", engine).select("subject_key", "date", "facility")
@@ -135,6 +136,8 @@ def _held(rows: pl.DataFrame, store: Store, engine: str) -> pl.DataFrame:
 
 def custodial_cells(store: Store, engine: str = "polars") -> pl.DataFrame:
     """Counts (`n`) of arrests in custody by day, method, place, landmark, detainer and agreement."""
+    import narwhals as nw
+
     frame = scan(store, "arrests", engine)
     names = frame.collect_schema().names()
     has_detainers = (

@@ -19,7 +19,6 @@ import polars as pl
 from atlarge.calendar import month_end
 from atlarge.records.schemes import scheme
 from atlarge.reference import table as reference
-from atlarge.releases.marks import bare_words
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -186,6 +185,8 @@ def _coded(values: pl.Series) -> Coded:
 
 def _among(wanted: list[str], texts: list[str]) -> NDArray[np.int64]:
     """The index of each text among the wanted ones, one more where it is none of them, two more for null."""
+    from atlarge.releases.marks import bare_words  # with what reads files, which a question needs not
+
     index = {value: i for i, value in enumerate(wanted)}
     bare = bare_words(pl.Series(texts, dtype=pl.String)).str.to_uppercase()
     found = [len(wanted) + 1 if text is None else index.get(text, len(wanted)) for text in bare.to_list()]

@@ -1,0 +1,74 @@
+"""Counts by place and day that were added up when a store was built, so that a question need not add up.
+
+The embedded records carry them in `by_day/`: a Parquet file for each level and reading of the method column.
+They stand for the records from which they were counted, under the definitions of then: `counts.json` names
+both by a hash, and counts that are of others, or not as they were written, are not used.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Sequence
+from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+
+from atlarge.files import write_atomically
+from atlarge.records.integrity import digest
+
+if TYPE_CHECKING:
+    from atlarge.records.store import Store
+
+FOLDER = "by_day"
+LEVELS = ("county", "office", "aor", "state", "nation")
+MEASURES = ("at_large", "handoffs")
+SCHEMES = ("ddp", "biglocal")
+_LIST = "counts.json"
+
+
+def _of(store: Store) -> str:
+    """A hash of what the counts of a store rest on: its records, and what is counted under which name."""
+    found = hashlib.sha256(json.dumps(store.manifest, sort_keys=True).encode())
+    for name in ("measures.yaml", "records/schemes.yaml"):
+        found.update(files("atlarge").joinpath(name).read_bytes())
+    return found.hexdigest()
+
+
+def write(store: Store, count: Callable[..., tuple[pl.DataFrame, Any]]) -> None:
+    """Keep the counts of a store by day in it, as `count` (`panel.counting.sparse`) adds them up."""
+    folder = store.path / FOLDER
+    folder.mkdir(exist_ok=True)
+    (folder / _LIST).unlink(missing_ok=True)  # so that they are counted, not read
+    written = {}
+    for scheme in SCHEMES:
+        for level in LEVELS:
+            counts, _ = count(store, by=level, every="day", measures=MEASURES, scheme=scheme)
+            is_first = pl.col("place").is_first_distinct()  # a place with records and none of these is known
+            kept = counts.filter(is_first | pl.any_horizontal(pl.col(MEASURES) > 0))
+            kept = kept.cast(dict.fromkeys(MEASURES, pl.Int32))
+            path = folder / f"{level}-{scheme}.parquet"
+            kept.write_parquet(path, compression="zstd", compression_level=19, statistics=False)
+            written[path.name] = digest(path)
+    text = json.dumps({"of": _of(store), "files": written}, indent=1, sort_keys=True) + "\n"
+    write_atomically(folder / _LIST, text.encode())
+
+
+def read(store: Store, level: str, scheme: str, measures: Sequence[str]) -> pl.DataFrame | None:
+    """Columns place, period and a measure each, of rows of nothing but zeros one a place at most.
+
+    None where a store has no counts that fit.
+    """
+    folder = Path(store.path) / FOLDER
+    if not set(measures) <= set(MEASURES) or not (folder / _LIST).is_file():
+        return None
+    listed = json.loads((folder / _LIST).read_bytes())
+    path = folder / f"{level}-{scheme}.parquet"
+    kept = listed["files"].get(path.name)
+    if kept is None or listed["of"] != _of(store) or digest(path) != kept:
+        return None
+    return pl.read_parquet(path, columns=["place", "period", *measures]).cast(
+        dict.fromkeys(measures, pl.Int64)
+    )
