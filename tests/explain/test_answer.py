@@ -17,8 +17,8 @@ from atlarge.explain.answer import (
     Span,
     Warned,
 )
-from atlarge.explain.example import example_answer
 from atlarge.messages import say
+from example_answer import example_answer
 
 THIRD = 1 / 3
 DAY = dt.date(2017, 3, 1)

@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 from atlarge.cli import _load_commands, app
 from atlarge.errors import CoverageError, PlaceError, QuestionError
 from atlarge.explain import Answer, explain
-from atlarge.explain.example import example_answer
+from example_answer import example_answer
 
 VERDICTS = {"fits", "does not fit", "cannot be told"}
 KEYS = {
