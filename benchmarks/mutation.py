@@ -3,8 +3,9 @@
 Run: python benchmarks/mutation.py [--rooms panel ...] [--sample 60] [--minutes 60] [--own] [--again]
 [--map FILE].
 Mutants (the operators of cosmic-ray) are drawn with a seed, spread over the modules of a room, and put into
-a copy of the project. Each is tried on the tests that run its line, the shortest first, as a run under
-coverage tells (`--map` keeps what it told); what survives is tried on all tests of the room, slow ones too.
+a copy of the project. Each is tried on the tests that run its statement, the shortest first, as a run under
+coverage found (`--map` keeps what it found); of a statement outside functions, on those that run anything of
+its module; of one that no test runs, on all tests of the room.
 Needs cosmic-ray, which the tests do not: pip install cosmic-ray. `--again` tries only the mutants that
 survived the saved run and were not judged, on the tests as they are now. A survivor's verdict is a decision
 of a person, with its reason, in `mutation_verdicts/<room>.yaml`: "equivalent" (no result can differ) or "gap"
@@ -30,7 +31,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
-from itertools import chain, zip_longest
+from itertools import accumulate, chain, zip_longest
 from pathlib import Path
 
 try:
@@ -93,6 +94,7 @@ class Mutant:
     was: str
     now: str
     end: int = 0
+    in_function: bool = True
     first: str = ""
     state: str = ""
 
@@ -141,16 +143,19 @@ def _compiles(source: str) -> bool:
     return True
 
 
-def _statement(source: str, line: int) -> tuple[int, int]:
-    """First and last line of the statement that a line is in; of one with a body, the lines before it."""
-    found = (line, line)
-    for node in ast.walk(ast.parse(source)):
+def _statement(source: str, line: int) -> tuple[int, int, bool]:
+    """First and last line of the statement that a line is in (of one with a body, the lines before it), and
+    whether it is in a function."""
+    found, tree = (line, line), ast.parse(source)
+    functions = [n for n in ast.walk(tree) if isinstance(n, ast.FunctionDef)]
+    inside = any(n.body[0].lineno <= line <= (n.end_lineno or 0) for n in functions)
+    for node in ast.walk(tree):
         if isinstance(node, ast.stmt) and node.lineno <= line <= (node.end_lineno or 0):
             body = getattr(node, "body", None)
             last = body[0].lineno - 1 if body else node.end_lineno or line
             if line <= last:
                 found = (node.lineno, max(line, last))
-    return found
+    return *found, inside
 
 
 def draw(room: str, number: int, seed: int, root: Path) -> list[Mutant]:
@@ -171,33 +176,34 @@ def draw(room: str, number: int, seed: int, root: Path) -> list[Mutant]:
             both = zip(source.splitlines(), changed.splitlines(), strict=False)
             line, was, now = next((i, a, b) for i, (a, b) in enumerate(both, 1) if a != b)
             at = str(file.relative_to(root / "src" / "atlarge"))
-            first, last = _statement(source, line)
-            drawn.append(Mutant(room, at, first, name, occurrence, was.strip(), now.strip(), last))
+            first, last, inside = _statement(source, line)
+            drawn.append(Mutant(room, at, first, name, occurrence, was.strip(), now.strip(), last, inside))
     rng.shuffle(drawn)
     return drawn
 
 
 @dataclass
 class Map:
-    """What a run under coverage tells: the tests that run a line, their seconds, those that fail anyway."""
+    """What a run under coverage found: the tests that run a line, their seconds, those that fail anyway."""
 
     lines: dict[str, dict[int, list[str]]] = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=dict)
     left_out: list[str] = field(default_factory=list)
     marks: list[str] = field(default_factory=list)
 
-    def tests(self, mutant: Mutant) -> list[str]:
-        """The tests that run a mutant's statement, the shortest first, up to the seconds of a first trial."""
+    def tests(self, mutant: Mutant) -> list[list[str]]:
+        """The tests that run a mutant's statement, the shortest first: those of a first trial, the others."""
         of = self.lines.get(mutant.module, {})
-        found = {t for line in range(mutant.line, max(mutant.line, mutant.end) + 1) for t in of.get(line, [])}
+        first, last = mutant.line, max(mutant.line, mutant.end)
+        found = {t for line, of_line in of.items() if first <= line <= last for t in of_line}
+        if not mutant.in_function:
+            found = {t for of_line in of.values() for t in of_line}
         ordered = sorted(found - set(self.left_out), key=lambda t: (self.seconds.get(t, 0.0), t))
-        kept, spent = [], 0.0
-        for test in ordered:
-            spent += self.seconds.get(test, 0.0)
-            if kept and spent > FIRST_SECONDS:
-                break
-            kept.append(test)
-        return kept
+        if not ordered:
+            return [self.whole(mutant.room)]
+        spent = accumulate(self.seconds.get(test, 0.0) for test in ordered)
+        kept = max(1, sum(total <= FIRST_SECONDS for total in spent))
+        return [part for part in (ordered[:kept], ordered[kept:]) if part]
 
     def whole(self, room: str) -> list[str]:
         """All tests of a room."""
@@ -211,7 +217,7 @@ class Map:
 
 def mapped(slot: Slot, processes: int, rooms: list[str] | None = None) -> Map:
     """Run the tests once under coverage, on the unchanged code; of `rooms`, their own without slow ones."""
-    told = slot.folder / "told.txt"
+    log_file = slot.folder / "log.txt"
     tests = [f"tests/{name}" for name in POOL]
     marks = "not browser"
     if rooms is not None:
@@ -219,7 +225,7 @@ def mapped(slot: Slot, processes: int, rooms: list[str] | None = None) -> Map:
         marks = "not browser and not slow"
     options = ["-n", str(processes), "-m", marks, "-vv", "--durations=0", "-p", "no:cacheprovider"]
     measure = ["--cov=atlarge", "--cov-context=test", "--cov-report="]
-    with told.open("w") as log:
+    with log_file.open("w") as log:
         subprocess.run(
             [sys.executable, "-m", "pytest", *options, *measure, *tests],
             cwd=slot.folder,
@@ -228,7 +234,7 @@ def mapped(slot: Slot, processes: int, rooms: list[str] | None = None) -> Map:
             stderr=subprocess.STDOUT,
             check=False,
         )
-    text = told.read_text(encoding="utf-8")
+    text = log_file.read_text(encoding="utf-8")
     seconds: dict[str, float] = {}
     for took, name in re.findall(r"^([\d.]+)s (?:call|setup|teardown) +(\S.*)$", text, re.M):
         seconds[name] = seconds.get(name, 0.0) + float(took)
@@ -342,26 +348,25 @@ def _outcome(status: int) -> str:
 def attempt(mutants: list[Mutant], slots: list[Slot], original: Path, until: float, known: Map) -> None:
     """Try mutants, one a slot at a time, and note what became of each; stop when the time is up.
 
-    First on the tests that run its line; one that survives them, on all tests of its room.
+    First on the shortest tests that run its statement; one that survives them, on the others that do.
     """
     waiting = [(m, known.tests(m)) for m in mutants]
-    busy: dict[int, tuple[Mutant, list[str], Slot]] = {}
+    busy: dict[int, tuple[Mutant, list[list[str]], Slot]] = {}
     free = list(slots)
     while busy or (waiting and time.time() < until):
         while waiting and free and time.time() < until:
-            mutant, tests = waiting.pop(0)
-            tests = tests or known.whole(mutant.room)
+            mutant, (tests, *others) = waiting.pop(0)
             slot = free.pop()
             slot.put(mutant)
-            busy[slot.start(tests, known.limit(tests))] = (mutant, tests, slot)
+            busy[slot.start(tests, known.limit(tests))] = (mutant, others, slot)
         child, status = os.waitpid(-1, 0)
-        mutant, tests, slot = busy.pop(child)
+        mutant, others, slot = busy.pop(child)
         state = _outcome(status)
         slot.mend(mutant, original)
         free.append(slot)
-        if state == "survived" and tests != known.whole(mutant.room):
+        if state == "survived" and others:
             mutant.first = mutant.first or state
-            waiting.insert(0, (mutant, []))
+            waiting.insert(0, (mutant, others))
             continue
         mutant.state, mutant.first = state, mutant.first or state
         print(f"{mutant.state:9} {mutant.module}:{mutant.line}  {mutant.was}  ->  {mutant.now}", flush=True)
@@ -369,25 +374,27 @@ def attempt(mutants: list[Mutant], slots: list[Slot], original: Path, until: flo
 
 def _figures(own: list[Mutant], places: int) -> dict[str, float]:
     count = {state: sum(m.state == state for m in own) for state in STATES}
-    told: dict[str, float] = {"places": places, "tried": len(own)}
-    told |= {state.replace(" ", "_"): n for state, n in count.items()}
-    told["score"] = round(1 - count["survived"] / len(own), 4)
-    return told
+    figures: dict[str, float] = {"places": places, "tried": len(own)}
+    figures |= {state.replace(" ", "_"): n for state, n in count.items()}
+    figures["score"] = round(1 - count["survived"] / len(own), 4)
+    return figures
 
 
 def verdicts() -> dict[str, str]:
     """The verdict on each mutant that was judged, by its key."""
-    told = [entry for f in sorted(VERDICTS.glob("*.yaml")) for entry in yaml.safe_load(f.read_text()) or []]
-    unknown = {entry["verdict"] for entry in told} - {"equivalent", "gap"}
-    if unknown or not all(entry["reason"] for entry in told):
+    entries = [
+        entry for f in sorted(VERDICTS.glob("*.yaml")) for entry in yaml.safe_load(f.read_text()) or []
+    ]
+    unknown = {entry["verdict"] for entry in entries} - {"equivalent", "gap"}
+    if unknown or not all(entry["reason"] for entry in entries):
         sys.exit(f"{VERDICTS.name}: a verdict is equivalent or gap, with a reason; not {sorted(unknown)}")
-    return {f"{e['module']}: {e['was']} -> {e['now']}": e["verdict"] for e in told}
+    return {f"{e['module']}: {e['was']} -> {e['now']}": e["verdict"] for e in entries}
 
 
-def save(mutants: list[Mutant], sites: dict[str, int], told: tuple[int, list[str]], file: Path) -> None:
+def save(mutants: list[Mutant], sites: dict[str, int], run: tuple[int, list[str]], file: Path) -> None:
     """Write the figures of the rooms tried, and the survivors with their verdicts; other rooms stay.
 
-    `told`: the seed, and the tests that were left out.
+    `run`: the seed, and the tests that were left out.
     """
     judged = verdicts()
     saved = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
@@ -395,7 +402,7 @@ def save(mutants: list[Mutant], sites: dict[str, int], told: tuple[int, list[str
     again = {m.room for m in tried}
     others = [Mutant(**m) for m in saved.get("mutants", []) if m["room"] not in again]
     kept = sorted([*others, *tried], key=lambda m: (m.room, m.module, m.line, m.now))
-    rooms = {r: told for r, told in saved.get("rooms", {}).items() if r not in again}
+    rooms = {r: of_room for r, of_room in saved.get("rooms", {}).items() if r not in again}
     rooms |= {r: _figures([m for m in tried if m.room == r], sites[r]) for r in again}
     survivors = [
         {"room": m.room, "place": f"{m.module}:{m.line}", "was": m.was, "now": m.now}
@@ -410,15 +417,15 @@ def save(mutants: list[Mutant], sites: dict[str, int], told: tuple[int, list[str
             "equivalent": alike,
             "score_of_others": round(1 - (figures["survived"] - alike) / left, 4),
         }
-    made = {
-        "seed": told[0],
-        "left_out_tests": told[1],
+    document = {
+        "seed": run[0],
+        "left_out_tests": run[1],
         "rooms": {room: rooms[room] for room in ROOMS if room in rooms},
         "survivors": survivors,
         "mutants": [asdict(m) for m in kept],
     }
-    file.write_text(json.dumps(made, indent=1) + "\n", encoding="utf-8")
-    for room, figures in made["rooms"].items():
+    file.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
+    for room, figures in document["rooms"].items():
         print(room, json.dumps(figures))
 
 
@@ -428,7 +435,7 @@ def _interleaved(rooms: list[str], sample: int, seed: int, root: Path) -> Iterat
 
 
 def _still_there(mutant: Mutant, root: Path) -> bool:
-    """Whether a saved mutant can be made of the code as it is now; where its line moved, it is found."""
+    """Whether a saved mutant is still one of the code as it is now; where its line moved, it is found."""
     file = root / "src" / "atlarge" / mutant.module
     source, operator = file.read_text(encoding="utf-8"), get_operator(mutant.operator)()
     places = (
@@ -442,22 +449,22 @@ def _still_there(mutant: Mutant, root: Path) -> bool:
         line, was, now = next(((i, a, b) for i, (a, b) in enumerate(both, 1) if a != b), (0, "", ""))
         if (was.strip(), now.strip()) == (mutant.was, mutant.now):
             mutant.occurrence = occurrence
-            mutant.line, mutant.end = _statement(source, line)
+            mutant.line, mutant.end, mutant.in_function = _statement(source, line)
             return True
     print(f"no more in the code: {mutant.key}", flush=True)
     return False
 
 
 def _known(file: Path | None, slot: Slot, processes: int, rooms: list[str] | None) -> Map:
-    """The map kept in a file, or one made now."""
+    """The map kept in a file, or one found now."""
     if file is not None and file.exists():
-        told = json.loads(file.read_text(encoding="utf-8"))
-        told["lines"] = {m: {int(i): t for i, t in of.items()} for m, of in told["lines"].items()}
-        return Map(**told)
-    made = mapped(slot, processes, rooms)
+        kept = json.loads(file.read_text(encoding="utf-8"))
+        kept["lines"] = {m: {int(i): t for i, t in of.items()} for m, of in kept["lines"].items()}
+        return Map(**kept)
+    found = mapped(slot, processes, rooms)
     if file is not None:
-        file.write_text(json.dumps(asdict(made)), encoding="utf-8")
-    return made
+        file.write_text(json.dumps(asdict(found)), encoding="utf-8")
+    return found
 
 
 def main() -> None:
@@ -477,35 +484,35 @@ def main() -> None:
         help="only the rooms' own quick tests: strict",
     )
     parser.add_argument("--judge", action="store_true", help="only put the verdicts to the saved survivors")
-    asked = parser.parse_args()
-    saved = json.loads(asked.results.read_text(encoding="utf-8")) if asked.again or asked.judge else {}
+    options = parser.parse_args()
+    saved = json.loads(options.results.read_text(encoding="utf-8")) if options.again or options.judge else {}
     mutants = [Mutant(**m) for m in saved.get("mutants", [])]
-    sites = {room: told["places"] for room, told in saved.get("rooms", {}).items()}
-    if asked.judge:
-        save(mutants, sites, (saved["seed"], saved["left_out_tests"]), asked.results)
+    sites = {room: of_room["places"] for room, of_room in saved.get("rooms", {}).items()}
+    if options.judge:
+        save(mutants, sites, (saved["seed"], saved["left_out_tests"]), options.results)
         return
     _load()
     with tempfile.TemporaryDirectory() as folder:
-        homes = [Path(folder) / str(i) for i in range(asked.processes + 1)]
+        homes = [Path(folder) / str(i) for i in range(options.processes + 1)]
         for home in homes:
             home.mkdir()
         slots = [Slot(home) for home in homes]
         original = slots.pop().folder
-        known = _known(asked.map, slots[0], asked.processes, asked.rooms if asked.own else None)
-        until = time.time() + 60 * asked.minutes
-        if asked.again:
-            mutants = [m for m in mutants if m.room in asked.rooms]
+        known = _known(options.map, slots[0], options.processes, options.rooms if options.own else None)
+        until = time.time() + 60 * options.minutes
+        if options.again:
+            mutants = [m for m in mutants if m.room in options.rooms]
             mutants = [m for m in mutants if m.state != "survived" or _still_there(m, original)]
             judged = verdicts()
             todo = [m for m in mutants if m.state == "survived" and m.key not in judged]
         else:
-            mutants = todo = list(_interleaved(asked.rooms, asked.sample, asked.seed, original))
+            mutants = todo = list(_interleaved(options.rooms, options.sample, options.seed, original))
             files = {
-                r: [f for p in ROOMS[r][0] for f in (original / "src/atlarge").glob(p)] for r in asked.rooms
+                r: [f for p in ROOMS[r][0] for f in (original / "src/atlarge").glob(p)] for r in options.rooms
             }
             sites = {room: sum(len(_sites(f)) for f in of) for room, of in files.items()}
         attempt(todo, slots, original, until, known)
-        save(mutants, sites, (saved.get("seed", asked.seed), known.left_out), asked.results)
+        save(mutants, sites, (saved.get("seed", options.seed), known.left_out), options.results)
 
 
 if __name__ == "__main__":
