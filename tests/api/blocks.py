@@ -33,23 +33,23 @@ class Block:
 
 def blocks(page: Path) -> list[Block]:
     """All fenced blocks of a page, in order."""
-    made = []
+    rows = []
     for info, text in _BLOCK.findall(page.read_text(encoding="utf-8")):
         kind, _, rest = info.partition(" ")
         name, _, path = rest.partition("=")
-        made.append(Block(kind, text, name, path))
-    return made
+        rows.append(Block(kind, text, name, path))
+    return rows
 
 
 def commands(block: Block) -> list[tuple[str, list[str]]]:
     """Commands of a console block, each with the lines of output that the page shows."""
-    made: list[tuple[str, list[str]]] = []
+    rows: list[tuple[str, list[str]]] = []
     for line in block.text.splitlines():
         if line.startswith("$ "):
-            made.append((line[2:], []))
+            rows.append((line[2:], []))
         elif line.strip():
-            made[-1][1].append(line)
-    return made
+            rows[-1][1].append(line)
+    return rows
 
 
 def made_files(page: Path, folder: Path) -> None:

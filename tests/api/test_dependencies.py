@@ -26,16 +26,16 @@ TODAY = dt.date(2030, 1, 1)
 
 def _entries(lock: str) -> dict[Requirement, int]:
     """Pinned requirements of a lock file, each with the number of its hashes."""
-    made: dict[Requirement, int] = {}
+    result: dict[Requirement, int] = {}
     last = None
     for line in (ROOT / lock).read_text(encoding="utf-8").splitlines():
         if re.match(r"\s+--hash=sha256:[0-9a-f]{64}", line):
             assert last is not None
-            made[last] += 1
+            result[last] += 1
         elif line and not line.lstrip().startswith("#"):
             last = Requirement(line.split("\\")[0].strip())
-            made[last] = 0
-    return made
+            result[last] = 0
+    return result
 
 
 def _here(lock: str) -> dict[str, Requirement]:
@@ -66,21 +66,21 @@ def test_every_entry_is_one_released_version_with_hashes(lock: str) -> None:
 
 def test_what_is_asked_for_is_pinned_within_its_bounds() -> None:
     """Each dependency of pyproject.toml is in its lock file, in a version that it allows."""
-    asked = {"requirements.lock": list(PROJECT["project"]["dependencies"])}
+    required = {"requirements.lock": list(PROJECT["project"]["dependencies"])}
     extras = [one for extra in PROJECT["project"]["optional-dependencies"].values() for one in extra]
-    asked["requirements-dev.lock"] = [
-        *asked["requirements.lock"],
+    required["requirements-dev.lock"] = [
+        *required["requirements.lock"],
         *extras,
         *PROJECT["dependency-groups"]["dev"],
     ]
-    for lock, wanted in asked.items():
+    for lock, wanted in required.items():
         pinned = _here(lock)
         for text in wanted:
             requirement = Requirement(text)
-            held = pinned.get(canonicalize_name(requirement.name))
-            assert held is not None, f"{requirement.name} is not in {lock}: run `make lock`"
-            [specifier] = held.specifier
-            assert requirement.specifier.contains(specifier.version), f"{held} in {lock}, asked: {text}"
+            kept = pinned.get(canonicalize_name(requirement.name))
+            assert kept is not None, f"{requirement.name} is not in {lock}: run `make lock`"
+            [specifier] = kept.specifier
+            assert requirement.specifier.contains(specifier.version), f"{kept} in {lock}, asked: {text}"
 
 
 def test_both_locks_pin_the_same_versions() -> None:
@@ -124,23 +124,23 @@ DECIDED = {"package": "three", "id": "CVE-1", "reason": "not called", "until": "
 
 
 def test_a_sound_answer(audit: ModuleType) -> None:
-    made = audit.read(_told(SOUND), TODAY, [])
-    assert made.code == 0
-    assert "NOT AUDITED" not in audit.report("lock", made)
+    result = audit.read(_told(SOUND), TODAY, [])
+    assert result.code == 0
+    assert "NOT AUDITED" not in audit.report("lock", result)
 
 
 @pytest.mark.parametrize("told", ["", "null", "[]", "{}", _told(SKIPPED), _told(SOUND, SKIPPED), _told()])
 def test_what_was_not_looked_up_is_never_sound(told: str, audit: ModuleType) -> None:
     """pip-audit itself exits 0 when it skipped every package."""
-    made = audit.read(told, TODAY, [])
-    assert made.code == 3
-    assert "NOT AUDITED" in audit.report("lock", made)
+    result = audit.read(told, TODAY, [])
+    assert result.code == 3
+    assert "NOT AUDITED" in audit.report("lock", result)
 
 
 def test_a_known_vulnerability_fails(audit: ModuleType) -> None:
-    made = audit.read(_told(SOUND, SKIPPED, FAULTY), TODAY, [])
-    assert made.code == 1
-    assert "VULNERABLE: lock: three 0.9: PYSEC-1 (fixed in: 1.0)" in audit.report("lock", made)
+    result = audit.read(_told(SOUND, SKIPPED, FAULTY), TODAY, [])
+    assert result.code == 1
+    assert "VULNERABLE: lock: three 0.9: PYSEC-1 (fixed in: 1.0)" in audit.report("lock", result)
 
 
 def test_a_decision_holds_until_its_day(audit: ModuleType) -> None:
@@ -159,10 +159,10 @@ def test_decisions_have_a_reason_and_an_end() -> None:
 def test_a_yanked_version_is_told(audit: ModuleType) -> None:
     line = 'warning: `attrs==21.1.0` is yanked (reason: "Installable but not importable on Python 3.4.")'
     assert audit.yanked(f"Would install 1 package\n{line}\n") == [line.removeprefix("warning: ")]
-    made = audit.read(_told(SOUND), TODAY, [])
-    made.yanked = audit.yanked(line)
-    assert made.code == 1
-    assert "YANKED: lock: `attrs==21.1.0`" in audit.report("lock", made)
+    result = audit.read(_told(SOUND), TODAY, [])
+    result.yanked = audit.yanked(line)
+    assert result.code == 1
+    assert "YANKED: lock: `attrs==21.1.0`" in audit.report("lock", result)
 
 
 def test_the_test_command_audits_first() -> None:

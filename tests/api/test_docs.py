@@ -48,10 +48,10 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
     from atlarge.simulate import simulate
 
     tmp_path = tmp_path_factory.mktemp("docs")
-    made = simulate(tmp_path, seed=5, arrests=60_000)
-    made.detainers.unlink()
+    simulated = simulate(tmp_path, seed=5, arrests=60_000)
+    simulated.detainers.unlink()
     detainers = making.detainers(tmp_path / "detainers.csv")
-    ingest([*made.arrests, detainers], tmp_path / "mystore")
+    ingest([*simulated.arrests, detainers], tmp_path / "mystore")
     (tmp_path / "claims.yaml").write_text(shipped("sanctuary-cities-2017"), encoding="utf-8")
     story = "The sheriff's office declined about 140 detainers in February 2017, officials in Texas said.\n"
     (tmp_path / "story.txt").write_text(story, encoding="utf-8")

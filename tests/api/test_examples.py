@@ -26,10 +26,10 @@ def test_example_runs_as_a_notebook(example: Path, tmp_path: Path, monkeypatch: 
     monkeypatch.setenv("HOME", str(tmp_path))
     from notebooks import execute
 
-    made = execute(example, tmp_path)
-    said = [c for c in made.cells if c.cell_type == "markdown"]
+    result = execute(example, tmp_path)
+    said = [c for c in result.cells if c.cell_type == "markdown"]
     assert "?" in said[0].source.splitlines()[0], "begin with a question"
-    code = [c for c in made.cells if c.cell_type == "code"]
+    code = [c for c in result.cells if c.cell_type == "code"]
     assert [c.execution_count for c in code] == list(range(1, len(code) + 1))
     outputs = [o for c in code for o in c.outputs]
     lines = "".join(o.text for o in outputs if o.output_type == "stream" and o.name == "stdout").splitlines()

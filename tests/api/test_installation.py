@@ -114,20 +114,20 @@ def test_what_pinned_packages_need_is_pinned(lock: str) -> None:
             if found.marker is None or found.marker.evaluate():
                 entries[canonicalize_name(found.name)] = found
     missing = []
-    asked = [(name, extra) for name, pinned in entries.items() for extra in ("", *pinned.extras)]
-    followed = set(asked)
-    while asked:
-        name, extra = asked.pop()
+    waiting = [(name, extra) for name, pinned in entries.items() for extra in ("", *pinned.extras)]
+    followed = set(waiting)
+    while waiting:
+        name, extra = waiting.pop()
         for text in metadata.requires(name) or []:
             needed = Requirement(text)
             if needed.marker and not needed.marker.evaluate({"extra": extra}):
                 continue
-            held = entries.get(canonicalize_name(needed.name))
-            version = next(iter(held.specifier)).version if held else ""
-            if held is None or not needed.specifier.contains(version, prereleases=True):
+            kept = entries.get(canonicalize_name(needed.name))
+            version = next(iter(kept.specifier)).version if kept else ""
+            if kept is None or not needed.specifier.contains(version, prereleases=True):
                 missing.append(f"{name} needs {needed}")
                 continue
             new = {(canonicalize_name(needed.name), more) for more in needed.extras} - followed
             followed |= new
-            asked += new
+            waiting += new
     assert not missing

@@ -19,23 +19,23 @@ def _names(lock: Path) -> list[str]:
     """Packages that a lock file pins for this platform."""
     from packaging.requirements import Requirement
 
-    made = []
+    rows = []
     for line in lock.read_text(encoding="utf-8").splitlines():
         if line and not line.startswith((" ", "#", "-")):
             requirement = Requirement(line.split("\\")[0].strip())
             if requirement.marker is None or requirement.marker.evaluate():
-                made.append(requirement.name)
-    return made
+                rows.append(requirement.name)
+    return rows
 
 
 def _licence(name: str) -> str:
     about = metadata.metadata(name)
-    told = [
+    reported = [
         about.get("License-Expression") or "",
         *(about.get_all("Classifier") or []),
         about.get("License") or "",
     ]
-    named = " ".join(t for t in told if "icense" in t or "::" not in t)[:2000]
+    named = " ".join(t for t in reported if "icense" in t or "::" not in t)[:2000]
     if named.strip():
         return named
     files = [f for f in metadata.files(name) or [] if "licenses" in f.parts or f.name.startswith("LICENSE")]

@@ -22,9 +22,9 @@ def test_a_dozen_names() -> None:
 def test_a_name_is_a_function_that_says_what_it_does(name: str) -> None:
     function = getattr(atlarge, name)
     assert inspect.isfunction(function)
-    told = inspect.getdoc(function) or ""
-    assert len(told.split()) >= 15, "say what it does, in what shapes and units"
-    assert "Error" in told, "say what it raises"
+    reported = inspect.getdoc(function) or ""
+    assert len(reported.split()) >= 15, "say what it does, in what shapes and units"
+    assert "Error" in reported, "say what it raises"
     for parameter in inspect.signature(function).parameters.values():
         assert parameter.annotation is not inspect.Parameter.empty
 

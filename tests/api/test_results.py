@@ -14,11 +14,11 @@ from atlarge.policies import find_policy
 @pytest.fixture(scope="module")
 def results(tmp_path_factory: pytest.TempPathFactory) -> dict[str, object]:
     folder = tmp_path_factory.mktemp("results")
-    made = atlarge.simulate(folder / "files", seed=1, arrests=3_000)
-    audit = atlarge.ingest([*made.arrests, made.detainers], folder / "store")
+    result = atlarge.simulate(folder / "files", seed=1, arrests=3_000)
+    audit = atlarge.ingest([*result.arrests, result.detainers], folder / "store")
     store = atlarge.open_store(folder / "store")
     return {
-        "simulate": made,
+        "simulate": result,
         "ingest": audit,
         "open_store": store,
         "panel": atlarge.panel(store, by="nation"),

@@ -120,11 +120,11 @@ def _found(sentence: str, published: dt.date, states: list[str]) -> dict[str, li
 
 def score(group: str) -> tuple[dict[str, dict[str, float]], list[str]]:
     """Precision, recall and F1 by field over a group, and a line for every difference."""
-    held = read_marked()
+    kept = read_marked()
     tally = {field: {"hit": 0, "found": 0, "marked": 0} for field in FIELDS}
     differences = []
-    for entry in held[group]:
-        got = _found(entry["text"], held["published"], held["states"])
+    for entry in kept[group]:
+        got = _found(entry["text"], kept["published"], kept["states"])
         for field in FIELDS:
             if field in entry.get("skip", []):
                 continue
@@ -136,15 +136,15 @@ def score(group: str) -> tuple[dict[str, dict[str, float]], list[str]]:
             tally[field]["marked"] += len(wanted)
             if hits != len(wanted) or hits != len(got[field]):
                 differences.append(f"{field}: marked {wanted}, found {got[field]}: {entry['text']}")
-    made = {}
+    result = {}
     for field, n in tally.items():
         precision = n["hit"] / n["found"] if n["found"] else 1.0
         recall = n["hit"] / n["marked"] if n["marked"] else 1.0
         total = precision + recall
-        made[field] = {
+        result[field] = {
             "precision": round(precision, 3),
             "recall": round(recall, 3),
             "f1": round(2 * precision * recall / total, 3) if total else 0.0,
             "marked": n["marked"],
         }
-    return made, differences
+    return result, differences

@@ -38,9 +38,9 @@ def _implied(word: str) -> dict[str, Any]:
 def test_a_fit_is_never_a_cause(implies: list[dict[str, Any]], verdict: str, fits: str) -> None:
     more = {"implies": implies} if implies else {}
     for kind in ("cause", "denial"):
-        made = _one(kind=kind, needs="the orders", **more)
-        assert (made.verdict, made.fits) == (verdict, fits)
-        assert made.verdict != "supported"
+        result = _one(kind=kind, needs="the orders", **more)
+        assert (result.verdict, result.fits) == (verdict, fits)
+        assert result.verdict != "supported"
 
 
 @pytest.mark.parametrize(("kind", "fits"), [("cause", "fits"), ("denial", "does not fit")])
@@ -51,12 +51,12 @@ def test_an_explanation_that_fits_speaks_for_the_cause_and_against_its_denial(
     from atlarge.claims.linked import Linked
 
     monkeypatch.setattr(room, "explained", lambda *_: Linked("fits", "because of a burst", "singled out"))
-    made = _one(kind=kind, explanation="retaliation", policy="travis-tx-2017", where=TRAVIS)
-    assert made.fits == fits
-    assert made.answers[-1]["verdict"] == "fits"
+    result = _one(kind=kind, explanation="retaliation", policy="travis-tx-2017", where=TRAVIS)
+    assert result.fits == fits
+    assert result.answers[-1]["verdict"] == "fits"
 
 
 def test_an_unknown_policy_is_told_and_no_crash() -> None:
-    made = _one(kind="cause", explanation="retaliation", policy="no-such-policy", where=TRAVIS)
-    assert made.verdict == "not testable"
-    assert any("no-such-policy" in note for note in made.notes)
+    result = _one(kind="cause", explanation="retaliation", policy="no-such-policy", where=TRAVIS)
+    assert result.verdict == "not testable"
+    assert any("no-such-policy" in note for note in result.notes)

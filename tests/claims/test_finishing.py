@@ -113,7 +113,7 @@ def test_the_view_escapes_what_the_article_says(tmp_path: Path) -> None:
 
 def test_new_check_and_finish_go_together(tmp_path: Path) -> None:
     ledger, page = tmp_path / "ledger.yaml", tmp_path / "draft.html"
-    made = _run(
+    ran = _run(
         "claims",
         "new",
         "--article",
@@ -124,8 +124,8 @@ def test_new_check_and_finish_go_together(tmp_path: Path) -> None:
         str(page),
         "--json",
     )
-    assert made.exit_code == 0
-    document = json.loads(made.stdout)
+    assert ran.exit_code == 0
+    document = json.loads(ran.stdout)
     assert document["verdicts"][document["claims"][0]["id"]].startswith("supported")
     assert page.exists()
     checked = json.loads(_run("check", str(ledger), "--json").stdout)

@@ -44,7 +44,7 @@ def test_counts_of_records() -> None:
 
 
 def test_periods_of_unequal_length_are_compared_by_the_day() -> None:
-    made = _one(
+    result = _one(
         kind="comparison",
         measure="arrests",
         where="United States",
@@ -52,15 +52,15 @@ def test_periods_of_unequal_length_are_compared_by_the_day() -> None:
         against={"when": "2015-10-01..2015-10-31"},
         expected={"word": "more"},
     )
-    assert any("Compared a day" in note for note in made.notes)
-    assert abs(made.value) < 100  # a plain ratio of a year to a month would be over a thousand percent
+    assert any("Compared a day" in note for note in result.notes)
+    assert abs(result.value) < 100  # a plain ratio of a year to a month would be over a thousand percent
 
 
 def test_the_other_scheme_is_part_of_the_sensitivity() -> None:
-    made = _one(
+    result = _one(
         measure="at_large", where="United States", when="FY2017", expected={"value": 40_000, "word": "about"}
     )
-    assert any(row["reading"] == "scheme biglocal" for row in made.sensitivity)
+    assert any(row["reading"] == "scheme biglocal" for row in result.sensitivity)
 
 
 def test_a_number_that_is_so_under_the_other_scheme_depends() -> None:
@@ -68,9 +68,9 @@ def test_a_number_that_is_so_under_the_other_scheme_depends() -> None:
     ddp, biglocal = (_one(**fields, scheme=scheme, expected=1).value for scheme in ("ddp", "biglocal"))
     assert ddp != biglocal
     assert _one(**fields, expected=ddp).verdict == "supported"
-    made = _one(**fields, expected=biglocal)
-    assert made.verdict == "depends"
-    assert [(a["reading"], a["value"]) for a in made.answers] == [
+    result = _one(**fields, expected=biglocal)
+    assert result.verdict == "depends"
+    assert [(a["reading"], a["value"]) for a in result.answers] == [
         ("scheme ddp", ddp),
         ("scheme biglocal", biglocal),
     ]
@@ -114,10 +114,10 @@ def test_a_number_that_is_so_under_the_other_scheme_depends() -> None:
 def test_what_cannot_be_told_is_not_testable_and_says_what_is_needed(
     fields: dict[str, Any], said: str
 ) -> None:
-    made = _one(**fields)
-    assert made.verdict == "not testable"
-    assert made.value is None
-    assert said in " ".join(made.needs)
+    result = _one(**fields)
+    assert result.verdict == "not testable"
+    assert result.value is None
+    assert said in " ".join(result.needs)
 
 
 def test_all_places_of_a_kind_and_the_largest_few() -> None:
@@ -153,7 +153,7 @@ def test_a_rank_of_shares_and_one_of_a_fixed_whole() -> None:
 
 
 def test_sides_of_different_kinds_may_be_compared() -> None:
-    made = _one(
+    result = _one(
         kind="comparison",
         measure="at_large",
         where="AUS",
@@ -161,7 +161,7 @@ def test_sides_of_different_kinds_may_be_compared() -> None:
         against={"where": "SNA"},
         expected={"word": "lower"},
     )
-    assert made.verdict == "supported"
+    assert result.verdict == "supported"
 
 
 @pytest.mark.data
@@ -266,6 +266,6 @@ def test_no_valid_claim_crashes(
         claim["of"] = {"where": "United States"}
     if kind in ("comparison", "timing"):
         claim["against"] = {"when": 2016}
-    made = check_claims([claim])[0]
-    assert made.verdict in ("supported", "contradicted", "disputed", "depends", "not testable")
-    assert made.verdict != "not testable" or made.needs
+    result = check_claims([claim])[0]
+    assert result.verdict in ("supported", "contradicted", "disputed", "depends", "not testable")
+    assert result.verdict != "not testable" or result.needs

@@ -23,15 +23,15 @@ def verdicts(claims: list[dict[str, Any]]) -> dict[str, Verdict]:
 
 
 def test_every_claim_of_the_shipped_ledger_has_a_traced_verdict(verdicts: dict[str, Verdict]) -> None:
-    told = {name: v.verdict for name, v in verdicts.items()}
-    assert told["sixty-percent-in-20-metros"] == "supported"
-    assert told["largest-populations"] == "supported"
-    assert told["seven-cities-ten-percent"] == "depends"
-    assert told["increasingly-gathering"] == "contradicted"
-    assert told["travis-worst-on-the-list"] == "supported"
-    assert told["travis-released-142"] == "contradicted"
+    reported = {name: v.verdict for name, v in verdicts.items()}
+    assert reported["sixty-percent-in-20-metros"] == "supported"
+    assert reported["largest-populations"] == "supported"
+    assert reported["seven-cities-ten-percent"] == "depends"
+    assert reported["increasingly-gathering"] == "contradicted"
+    assert reported["travis-worst-on-the-list"] == "supported"
+    assert reported["travis-released-142"] == "contradicted"
     for name in ("judge-was-told", "agents-from-out-of-town", "meetings-since-2003"):
-        assert told[name] == "not testable"
+        assert reported[name] == "not testable"
     for v in verdicts.values():
         if v.verdict == "not testable":
             assert v.needs, v.id

@@ -47,8 +47,8 @@ def test_a_count_of_the_first_report(expected: Any, verdict: str) -> None:
 
 @pytest.mark.parametrize("where", [TRAVIS, "Travis County, Texas", 48453, "48453", "travis county"])
 def test_a_place_may_be_named_in_several_ways(where: Any) -> None:
-    made = _one(measure="detainers_declined", where=where, when=WEEK_ONE, expected=142)
-    assert (made.verdict, made.value) == ("supported", 142)
+    result = _one(measure="detainers_declined", where=where, when=WEEK_ONE, expected=142)
+    assert (result.verdict, result.value) == ("supported", 142)
 
 
 def test_weeks_side_by_side_are_added_and_a_hole_is_not_filled() -> None:
@@ -69,19 +69,19 @@ def test_months_of_the_sheriff_are_added() -> None:
 
 
 def test_evidence_is_traced_to_row_source_and_status() -> None:
-    made = _one(measure="detainers_declined", where=TRAVIS, when=WEEK_ONE, expected=142)
-    first = made.evidence[0]
+    result = _one(measure="detainers_declined", where=TRAVIS, when=WEEK_ONE, expected=142)
+    first = result.evidence[0]
     assert first["value"] == 142
     assert first["rows"].startswith("declined_detainer_figures.csv line ")
     assert first["source_url"].startswith("http")
     assert first["status"] == "published"
     # another count of the same report and the sheriff's count at another time are shown, and decide nothing
-    context = {entry["value"]: entry for entry in made.evidence if entry["role"] == "context"}
+    context = {entry["value"]: entry for entry in result.evidence if entry["role"] == "context"}
     assert {143, 196} <= set(context)
 
 
 def test_sensitivity_tells_where_the_verdict_turns() -> None:
-    made = _one(
+    result = _one(
         kind="share",
         measure="unauthorized_population",
         where={"top": 20, "kind": "metro"},
@@ -90,10 +90,10 @@ def test_sensitivity_tells_where_the_verdict_turns() -> None:
         expected={"value": 60, "unit": "percent", "word": "nearly"},
     )
     # by hand: the 20 printed estimates add up to 6,755,000 of 11,100,000
-    assert made.value == pytest.approx(100 * 6_755_000 / 11_100_000, abs=1e-4)
-    told = {row["reading"]: row["verdict"] for row in made.sensitivity}
-    assert told["standard"] == "supported"
-    assert told["strict"] == "contradicted"
+    assert result.value == pytest.approx(100 * 6_755_000 / 11_100_000, abs=1e-4)
+    reported = {row["reading"]: row["verdict"] for row in result.sensitivity}
+    assert reported["standard"] == "supported"
+    assert reported["strict"] == "contradicted"
 
 
 # --- disputed and depends ------------------------------------------------------------------------------
@@ -137,18 +137,18 @@ def test_cities_and_metros_give_both_answers() -> None:
         "of": {"where": "United States"},
         "expected": {"value": 10, "unit": "percent", "word": "nearly"},
     }
-    made = _one(**fields)
-    assert made.verdict == "depends"
-    told = {answer["reading"]: (answer["verdict"], answer["value"]) for answer in made.answers}
+    result = _one(**fields)
+    assert result.verdict == "depends"
+    reported = {answer["reading"]: (answer["verdict"], answer["value"]) for answer in result.answers}
     # by hand: 525+375+140+55+50+35+35 = 1,215 thousand; 1,150+1,000+425+130+160+180+240 = 3,285 thousand
-    assert told["by city"] == ("supported", pytest.approx(100 * 1215 / 11100, abs=1e-4))
-    assert told["by metro"] == ("contradicted", pytest.approx(100 * 3285 / 11100, abs=1e-4))
+    assert reported["by city"] == ("supported", pytest.approx(100 * 1215 / 11100, abs=1e-4))
+    assert reported["by metro"] == ("contradicted", pytest.approx(100 * 3285 / 11100, abs=1e-4))
     assert _one(**fields | {"where": {"places": seven, "kind": "city"}}).verdict == "supported"
     assert _one(**fields | {"where": {"places": seven, "kind": "metro"}}).verdict == "contradicted"
 
 
 def test_readings_of_the_claim_are_each_answered() -> None:
-    made = _one(
+    result = _one(
         measure="detainers_declined",
         where=TRAVIS,
         expected=142,
@@ -157,8 +157,8 @@ def test_readings_of_the_claim_are_each_answered() -> None:
             {"name": "by the sheriff", "when": "2017-02-01..2017-02-02"},
         ],
     )
-    assert made.verdict == "depends"
-    assert [(a["reading"], a["value"]) for a in made.answers] == [("by ICE", 142), ("by the sheriff", 196)]
+    assert result.verdict == "depends"
+    assert [(a["reading"], a["value"]) for a in result.answers] == [("by ICE", 142), ("by the sheriff", 196)]
 
 
 # --- ranks, comparisons, times ---------------------------------------------------------------------------
@@ -172,8 +172,8 @@ def test_ranks() -> None:
     metros = {"places": ["New York", "Los Angeles", "Houston"], "kind": "metro"}
     assert _rank("unauthorized_population", metros, 2014, {"word": "largest"}).verdict == "supported"
     wrong = {"places": ["New York", "Los Angeles", "Chicago"], "kind": "metro"}
-    made = _rank("unauthorized_population", wrong, 2014, {"word": "largest"})
-    assert (made.verdict, made.value) == ("contradicted", 6)
+    result = _rank("unauthorized_population", wrong, 2014, {"word": "largest"})
+    assert (result.verdict, result.value) == ("contradicted", 6)
     houston = {"places": "Houston", "kind": "metro"}
     assert (
         _rank("unauthorized_population", houston, 2014, {"value": 3, "word": "largest"}).verdict
@@ -188,9 +188,9 @@ def test_ranks() -> None:
 
 
 def test_the_worst_on_the_list_is_certain_although_the_list_is_not_whole() -> None:
-    made = _rank("detainers_declined", TRAVIS, WEEK_ONE, {"word": "worst"})
-    assert (made.verdict, made.value) == ("supported", 1)
-    assert any("none of them can rank higher" in note for note in made.notes)
+    result = _rank("detainers_declined", TRAVIS, WEEK_ONE, {"word": "worst"})
+    assert (result.verdict, result.value) == ("supported", 1)
+    assert any("none of them can rank higher" in note for note in result.notes)
     two = _one(
         kind="rank",
         measure="operation_not_convicted_percent",
@@ -220,10 +220,10 @@ def test_a_rank_that_the_source_prints_is_taken(place: str, week: str, rank: int
 
 
 def test_a_rank_that_an_incomplete_list_leaves_open_is_not_testable() -> None:
-    made = _rank("detainers_declined", "Bastrop County, TX", WEEK_ONE, {"value": 5})
+    result = _rank("detainers_declined", "Bastrop County, TX", WEEK_ONE, {"value": 5})
     # 3 declined; the figures known leave 57 of 206 to unlisted places, so its rank is 3 or any lower one
-    assert made.verdict == "not testable"
-    assert "known for 3 places only" in " ".join(made.needs)
+    assert result.verdict == "not testable"
+    assert "known for 3 places only" in " ".join(result.needs)
 
 
 def test_comparisons_of_printed_figures() -> None:
@@ -242,7 +242,7 @@ def test_comparisons_of_printed_figures() -> None:
 
 
 def test_a_share_before_and_after() -> None:
-    made = _one(
+    result = _one(
         kind="timing",
         measure="unauthorized_population",
         where="Top 20 metros",
@@ -251,8 +251,8 @@ def test_a_share_before_and_after() -> None:
         against={"when": 2007},
         expected={"word": "increasingly"},
     )
-    assert made.verdict == "contradicted"
-    assert made.value == pytest.approx(100 * ((6.8 / 11.1) / (7.7 / 12.2) - 1), abs=1e-4)
+    assert result.verdict == "contradicted"
+    assert result.value == pytest.approx(100 * ((6.8 / 11.1) / (7.7 / 12.2) - 1), abs=1e-4)
 
 
 def test_the_peak_of_a_series() -> None:

@@ -45,8 +45,8 @@ def test_every_draft_is_a_valid_ledger_of_drafts(part: str) -> None:
     import yaml
 
     for path in names(part):
-        held = yaml.safe_load(path.read_text(encoding="utf-8"))
-        ledger = parse_ledger(draft_ledger(held["text"], published=held["published"]))
+        kept = yaml.safe_load(path.read_text(encoding="utf-8"))
+        ledger = parse_ledger(draft_ledger(kept["text"], published=kept["published"]))
         assert all(claim["status"] == "draft" for claim in ledger["claims"])
 
 
@@ -209,8 +209,8 @@ def test_shuffled_words_of_articles_give_a_valid_ledger(seed: int) -> None:
     for _ in range(12):
         text = " ".join(chance.choice(words) for _ in range(chance.randint(20, 80)))
         text += "\n\nThe sheriff said that 12 detainers were declined."
-        made = draft_ledger(text, published=dt.date(2020, 2, 29))
-        assert parse_ledger(made)["claims"]
+        result = draft_ledger(text, published=dt.date(2020, 2, 29))
+        assert parse_ledger(result)["claims"]
 
 
 @pytest.mark.parametrize(

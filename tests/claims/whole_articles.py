@@ -61,13 +61,13 @@ def names(part: str) -> list[Path]:
 
 def score_file(path: Path) -> Score:
     """Draft an article and hold it against its marks."""
-    held = yaml.safe_load(path.read_text(encoding="utf-8"))
-    return score(path.stem, held, draft_article(held["text"], held["published"]))
+    kept = yaml.safe_load(path.read_text(encoding="utf-8"))
+    return score(path.stem, kept, draft_article(kept["text"], kept["published"]))
 
 
 def score(name: str, held: dict[str, Any], drafted: Drafted) -> Score:
     """Match every mark with one draft of its sentence, the likest first, and compare."""
-    made = Score(name, drafted=len(drafted.drafts))
+    result = Score(name, drafted=len(drafted.drafts))
     free = list(range(len(drafted.drafts)))
     pairs: list[tuple[float, int, int]] = []
     for m, mark in enumerate(held["claims"]):
@@ -83,24 +83,24 @@ def score(name: str, held: dict[str, Any], drafted: Drafted) -> Score:
             used.add(d)
     for m, mark in enumerate(held["claims"]):
         is_optional = mark.get("optional", False)
-        made.marked += not is_optional
+        result.marked += not is_optional
         if m not in taken:
             if not is_optional:
-                made.differences.append(f"not found: {mark['kind']}: {mark['words']}")
+                result.differences.append(f"not found: {mark['kind']}: {mark['words']}")
             continue
-        made.found += not is_optional
-        _compare(mark, drafted.drafts[taken[m]].claim, made)
+        result.found += not is_optional
+        _compare(mark, drafted.drafts[taken[m]].claim, result)
     for d in free:
         if d not in used:
-            made.spurious += 1
+            result.spurious += 1
             claim = drafted.drafts[d].claim
-            made.differences.append(f"not marked: {claim['kind']}: {claim.get('about') or claim['text']}")
+            result.differences.append(f"not marked: {claim['kind']}: {claim.get('about') or claim['text']}")
     text = _plain(" ".join(d.claim["text"] for d in drafted.drafts))
     for gone in held.get("left_out", []):
         if _plain(gone) in text:
-            made.advertising += 1
-            made.differences.append(f"advertising or boilerplate drafted: {gone}")
-    return made
+            result.advertising += 1
+            result.differences.append(f"advertising or boilerplate drafted: {gone}")
+    return result
 
 
 def _plain(text: str) -> str:

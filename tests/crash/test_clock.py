@@ -105,14 +105,14 @@ def test_nights_of_summer_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     for row, moment in zip(rows, NIGHTS, strict=True):
         for name in ("Book In Date Time", "Stay Book In Date Time"):
             row[name] = moment
-    made = ddp_forms.write(tmp_path / "stints.xlsx", "ddp-stints-b", {"FY2023": rows})
+    result = ddp_forms.write(tmp_path / "stints.xlsx", "ddp-stints-b", {"FY2023": rows})
     trees = []
     for zone in ("UTC", "America/Chicago", "Pacific/Apia"):
         store = tmp_path / zone.replace("/", "-")
-        _ingest([made.path], store, 0, zone)
-        held = pl.read_parquet(store / "stints" / "*.parquet")
-        assert sorted(held["book_in"].to_list()) == NIGHTS
-        assert sorted(held["date"].unique().to_list()) == [dt.date(2023, 3, 12), dt.date(2023, 11, 5)]
+        _ingest([result.path], store, 0, zone)
+        kept = pl.read_parquet(store / "stints" / "*.parquet")
+        assert sorted(kept["book_in"].to_list()) == NIGHTS
+        assert sorted(kept["date"].unique().to_list()) == [dt.date(2023, 3, 12), dt.date(2023, 11, 5)]
         trees.append(making.tree(store))
     assert trees[0] == trees[1] == trees[2]
 
@@ -126,7 +126,7 @@ def test_weeks_of_summer_time_have_seven_days(tmp_path: Path) -> None:
         "days = [p[c].unique().to_list() for c in ('days_in_period', 'days_covered')]; "
         "print(*days, p['value'].sum())"
     )
-    told = {
+    reported = {
         subprocess.run(
             [sys.executable, "-c", code],
             env={**os.environ, "TZ": zone},
@@ -136,5 +136,5 @@ def test_weeks_of_summer_time_have_seven_days(tmp_path: Path) -> None:
         ).stdout
         for zone in ("UTC", "America/New_York", "Asia/Kathmandu")
     }
-    assert len(told) == 1
-    assert told.pop().startswith("[7] [7] ")
+    assert len(reported) == 1
+    assert reported.pop().startswith("[7] [7] ")

@@ -39,10 +39,10 @@ class _Server(BaseHTTPRequestHandler):
     asked: list[str | None] = []  # noqa: RUF012
 
     def do_GET(self) -> None:
-        asked = self.headers.get("Range")
-        type(self).asked.append(asked)
-        body = CONTENT[int(asked.split("=")[1].rstrip("-")) if asked else 0 :]
-        self.send_response(206 if asked else 200)
+        query = self.headers.get("Range")
+        type(self).asked.append(query)
+        body = CONTENT[int(query.split("=")[1].rstrip("-")) if query else 0 :]
+        self.send_response(206 if query else 200)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         if self.stop_at is None:
@@ -98,12 +98,12 @@ def test_killed_in_the_midst_of_a_download(sent: int, code: str, tmp_path: Path)
         assert running.wait() == -signal.SIGKILL
         assert not (tmp_path / "a.csv").exists(), "half of it would be taken for whole"
     part = tmp_path / "a.csv.part"
-    held = part.read_bytes() if part.exists() else b""
-    assert CONTENT.startswith(held)
+    kept = part.read_bytes() if part.exists() else b""
+    assert CONTENT.startswith(kept)
     _Server.stop_at = None
     assert _run(code, tmp_path).returncode == 0
     _is_whole(tmp_path)
-    assert _Server.asked[-1] == (f"bytes={len(held)}-" if held else None)
+    assert _Server.asked[-1] == (f"bytes={len(kept)}-" if kept else None)
 
 
 @pytest.mark.slow

@@ -30,8 +30,8 @@ def _files(folder: Path) -> list[Path]:
 
 def _named(folder: Path) -> dict[str, bytes]:
     """The files that a reader of the store is led to."""
-    held = open_store(folder)
-    names = ["manifest.json"] + [e["path"] for r in held.releases for e in r["tables"]]
+    opened = open_store(folder)
+    names = ["manifest.json"] + [e["path"] for r in opened.releases for e in r["tables"]]
     return {name: (folder / name).read_bytes() for name in names}
 
 
@@ -145,13 +145,13 @@ def test_store_that_may_only_be_read(tmp_path: Path, command: Any, read_only: di
     paths = [store, *store.rglob("*")]
     for path in paths:
         path.chmod(0o555 if path.is_dir() else 0o444)
-    asked = command(
+    query = command(
         "panel", "--store", str(store), "--by", "aor", "--measure", "arrests", "--json", **read_only
     )
     done = command("ingest", str(more), "--store", str(store), **read_only)
     for path in paths:
         path.chmod(0o755)
-    assert asked.returncode == 0, asked.stderr
+    assert query.returncode == 0, query.stderr
     assert done.returncode == 1
     assert done.stderr.count("\n") == 1
     assert "cannot be written" in done.stderr
@@ -184,7 +184,7 @@ def test_a_manifest_that_is_damaged(tmp_path: Path) -> None:
             lambda: open_store(tmp_path / "store"),
             lambda: ingest([tmp_path / "a.csv"], tmp_path / "store"),
         ):
-            with pytest.raises(StoreError) as told:
+            with pytest.raises(StoreError) as raised:
                 act()
-            assert str(manifest) in str(told.value)
+            assert str(manifest) in str(raised.value)
             assert manifest.read_bytes() == content

@@ -68,8 +68,8 @@ def test_full_disk(held: Path, command: Any, full_disk: dict[str, Any]) -> None:
     """One clear line, the site of before to the byte, and nothing beside it."""
     before = making.tree(held / "site")
 
-    asked = ["publish", "--out", str(held / "site"), "--store", str(held / "store")]
-    done = command(*asked, **full_disk)
+    arguments = ["publish", "--out", str(held / "site"), "--store", str(held / "store")]
+    done = command(*arguments, **full_disk)
     assert done.returncode == 1, done.stderr
     assert "Traceback" not in done.stderr
     assert making.tree(held / "site") == before
@@ -107,12 +107,12 @@ def test_two_publishers_at_once(held: Path, tmp_path: Path) -> None:
     """Both end; there is one whole site, or one of them said why not."""
     code = "import sys; from atlarge.publish import publish\n"
     code += "publish(sys.argv[1], sys.argv[2], workers=1, levels=('aor',))"
-    asked = [sys.executable, "-c", code, str(tmp_path / "site"), str(held / "store")]
-    running = [subprocess.Popen(asked, stderr=subprocess.PIPE, text=True) for _ in range(2)]
-    told = [process.communicate()[1] for process in running]
-    assert 0 in [process.returncode for process in running], told
-    for process, line in zip(running, told, strict=True):
+    found = [sys.executable, "-c", code, str(tmp_path / "site"), str(held / "store")]
+    running = [subprocess.Popen(found, stderr=subprocess.PIPE, text=True) for _ in range(2)]
+    reported = [process.communicate()[1] for process in running]
+    assert 0 in [process.returncode for process in running], reported
+    for process, line in zip(running, reported, strict=True):
         assert process.returncode == 0 or "another publish into it is under way" in line
-    made = making.tree(tmp_path / "site")
-    assert {**made, "CNAME": b"example.org"} == making.tree(held / "site")
+    result = making.tree(tmp_path / "site")
+    assert {**result, "CNAME": b"example.org"} == making.tree(held / "site")
     assert [p.name for p in tmp_path.iterdir()] == ["site"]

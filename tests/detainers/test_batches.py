@@ -19,12 +19,12 @@ def _flow(
     place: str, daily: float, days: int, rng: np.random.Generator
 ) -> list[tuple[str, dt.date, dt.date, int]]:
     """Decisions a few days after issue, a Poisson number a day."""
-    made = []
+    rows = []
     for day in range(days):
         for _ in range(rng.poisson(daily)):
             decided = _START + dt.timedelta(days=day)
-            made.append((place, decided - dt.timedelta(days=int(rng.integers(0, 12))), decided, 1))
-    return made
+            rows.append((place, decided - dt.timedelta(days=int(rng.integers(0, 12))), decided, 1))
+    return rows
 
 
 def _frame(rows: list[tuple[str, dt.date, dt.date, int]]) -> pl.DataFrame:
@@ -124,11 +124,11 @@ def test_later_arrests_count_people_without_a_key_apart() -> None:
             "subject_key": ["a", "b", "c"],
         }
     )
-    made = {row["outcome"]: row for row in later_arrests(detainers.lazy(), arrests.lazy()).to_dicts()}
-    assert made["declined"]["n"] == 3
-    assert made["declined"]["with_key"] == 2
-    assert made["declined"]["arrested_later"] == 1
-    assert made["declined"]["median_days"] == 31
-    assert made["booked"]["arrested_later"] == 0
+    rows = {row["outcome"]: row for row in later_arrests(detainers.lazy(), arrests.lazy()).to_dicts()}
+    assert rows["declined"]["n"] == 3
+    assert rows["declined"]["with_key"] == 2
+    assert rows["declined"]["arrested_later"] == 1
+    assert rows["declined"]["median_days"] == 31
+    assert rows["booked"]["arrested_later"] == 0
     with pytest.raises(QuestionError, match="identifiers"):
         later_arrests(detainers.drop("subject_key").lazy(), arrests.lazy())

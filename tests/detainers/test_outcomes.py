@@ -32,24 +32,24 @@ def _frame() -> pl.LazyFrame:
 
 
 def test_counts_by_county_keep_rows_without_a_county() -> None:
-    made = outcome_counts(_frame(), "county")
-    assert made["place"].to_list() == ["48453", "48491", None]
-    assert made["place_name"].to_list() == ["Travis County, TX", "Williamson County, TX", "not placed"]
-    assert made["issued"].to_list() == [10, 2, 9]
-    assert made["declined"].to_list() == [1, 0, 4]
-    assert made["missing"].to_list() == [6, 0, 5]
-    assert made["issued"].sum() == sum(row[-1] for row in _ROWS)
+    result = outcome_counts(_frame(), "county")
+    assert result["place"].to_list() == ["48453", "48491", None]
+    assert result["place_name"].to_list() == ["Travis County, TX", "Williamson County, TX", "not placed"]
+    assert result["issued"].to_list() == [10, 2, 9]
+    assert result["declined"].to_list() == [1, 0, 4]
+    assert result["missing"].to_list() == [6, 0, 5]
+    assert result["issued"].sum() == sum(row[-1] for row in _ROWS)
 
 
 def test_a_null_outcome_is_missing_and_never_booked() -> None:
-    made = outcome_counts(_frame(), "nation").to_dicts()[0]
-    assert made["booked"] == 3
-    assert made["missing"] == 11
+    result = outcome_counts(_frame(), "nation").to_dicts()[0]
+    assert result["booked"] == 3
+    assert result["missing"] == 11
 
 
 def test_facilities_and_periods() -> None:
-    made = outcome_counts(_frame(), "facility", "month")
-    assert made.filter(pl.col("place") == "JAIL D")["period"].to_list() == [
+    result = outcome_counts(_frame(), "facility", "month")
+    assert result.filter(pl.col("place") == "JAIL D")["period"].to_list() == [
         dt.date(2017, 2, 1),
         dt.date(2017, 10, 1),
     ]
@@ -92,9 +92,9 @@ def test_no_known_outcome_gives_no_rate() -> None:
 def test_wilson_agrees_with_scipy(hits: int, trials: int) -> None:
     hits = min(hits, trials)
     low, high = wilson(np.array([float(hits)]), np.array([float(trials)]))
-    told = binomtest(hits, trials).proportion_ci(method="wilson")
-    assert low[0] == pytest.approx(told.low, abs=1e-9)
-    assert high[0] == pytest.approx(told.high, abs=1e-9)
+    reported = binomtest(hits, trials).proportion_ci(method="wilson")
+    assert low[0] == pytest.approx(reported.low, abs=1e-9)
+    assert high[0] == pytest.approx(reported.high, abs=1e-9)
 
 
 @settings(max_examples=30, deadline=None)

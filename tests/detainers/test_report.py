@@ -81,8 +81,8 @@ def test_a_time_that_no_release_covers_is_told() -> None:
 
 
 def test_reconciliation_keeps_status_and_sources() -> None:
-    made = reconcile().sort("end", descending=True)  # of periods with one first day, the shortest is kept
-    rows = {(r["place"], r["measure"], r["start"].isoformat()): r for r in made.iter_rows(named=True)}
+    result = reconcile().sort("end", descending=True)  # of periods with one first day, the shortest is kept
+    rows = {(r["place"], r["measure"], r["start"].isoformat()): r for r in result.iter_rows(named=True)}
     travis = rows[("Travis County, TX", "detainers_declined", "2017-01-28")]
     assert (travis["official"], travis["sheriff"], travis["other"]) == (142, None, "press: 143")
     assert travis["status"] == "published"
@@ -102,13 +102,13 @@ def test_reconciliation_recomputes_where_the_store_covers() -> None:
             "n": [130, 9],
         }
     )
-    made = reconcile(frame.lazy(), [(dt.date(2017, 1, 1), dt.date(2017, 2, 3))])
-    week = made.filter(
+    result = reconcile(frame.lazy(), [(dt.date(2017, 1, 1), dt.date(2017, 2, 3))])
+    week = result.filter(
         (pl.col("measure") == "detainers_declined") & (pl.col("start") == dt.date(2017, 1, 28))
     )
-    told = dict(week.select("place", "recomputed").rows())
-    assert told["Travis County, TX"] == 130
-    assert told["United States"] == 139
+    reported = dict(week.select("place", "recomputed").rows())
+    assert reported["Travis County, TX"] == 130
+    assert reported["United States"] == 139
     assert week.filter(pl.col("place") == "Travis County, TX")["conflict"].item()
 
 
@@ -141,29 +141,37 @@ def test_philadelphia_declines_rose_in_2014(detainer_store: Store, data_dir: Pat
             # the agency's own office in the city is no jail of the county
             if row["city"] == "PHILADELPHIA" and row["det_facility"] != "PHI DISTRICT OFFICE":
                 counted[(row["date"][:4], row["lift_reason"])] += 1
-    made = detainer_report(
+    result = detainer_report(
         detainer_store, dt.date(2013, 1, 1), dt.date(2014, 12, 31), "county", every="year", threshold=0
     )
-    here = made.rows.filter(pl.col("place") == "42101")
-    told = {row["period"].year: row for row in here.iter_rows(named=True)}
+    here = result.rows.filter(pl.col("place") == "42101")
+    reported = {row["period"].year: row for row in here.iter_rows(named=True)}
     for year in (2013, 2014):
-        assert told[year]["declined"] == counted[(str(year), "Detainer Declined by LEA")]
-        assert told[year]["missing"] == counted[(str(year), "")]
-    assert told[2014]["rate_low"] > told[2013]["rate_high"]
+        assert reported[year]["declined"] == counted[(str(year), "Detainer Declined by LEA")]
+        assert reported[year]["missing"] == counted[(str(year), "")]
+    assert reported[2014]["rate_low"] > reported[2013]["rate_high"]
 
 
 @pytest.mark.data
 def test_the_printed_report_has_four_sections_and_no_small_cell(detainer_store: Store) -> None:
     if not app.registered_commands:
         _load_commands()
-    asked = ["detainers", "--store", str(detainer_store.path), "--from", "2014-10-01", "--to", "2015-07-19"]
-    shown = CliRunner().invoke(app, asked)
+    arguments = [
+        "detainers",
+        "--store",
+        str(detainer_store.path),
+        "--from",
+        "2014-10-01",
+        "--to",
+        "2015-07-19",
+    ]
+    shown = CliRunner().invoke(app, arguments)
     assert shown.exit_code == 0
     for title in ("I. Highest volume", "II. Detainers declined", "III. Policies", "IV. Scope"):
         assert title in shown.stdout
-    told = json.loads(CliRunner().invoke(app, [*asked, "--by", "county", "--json"]).stdout)
-    assert told["total"]["issued"] == 79_053
-    for row in told["rows"]:
+    reported = json.loads(CliRunner().invoke(app, [*arguments, "--by", "county", "--json"]).stdout)
+    assert reported["total"]["issued"] == 79_053
+    for row in reported["rows"]:
         for name in OUTCOMES:
             assert row[name] is None or row[name] == 0 or row[name] >= 5
 

@@ -20,46 +20,46 @@ def _rows(values: np.ndarray) -> pl.DataFrame:
 
 def test_the_figures_of_a_large_row_stay() -> None:
     values = np.array([[169, 62, 136, 2, 3, 6, 836], [40, 30, 20, 10, 10, 10, 10]])
-    made = suppress(add_rates(_rows(values))).to_dicts()[0]
-    assert (made["issued"], made["declined"], made["missing"]) == (1214, 62, 836)
-    assert made["transferred"] is None
-    assert made["closed"] is None
-    assert made["suppressed"]
+    result = suppress(add_rates(_rows(values))).to_dicts()[0]
+    assert (result["issued"], result["declined"], result["missing"]) == (1214, 62, 836)
+    assert result["transferred"] is None
+    assert result["closed"] is None
+    assert result["suppressed"]
 
 
 def test_one_small_cell_takes_another_with_it() -> None:
     values = np.array([[50, 2, 30, 0, 0, 0, 20], [50, 2, 30, 0, 0, 0, 20]])
-    made = suppress(add_rates(_rows(values))).to_dicts()[0]
-    assert made["declined"] is None
-    assert [name for name in OUTCOMES if made[name] is None] == ["declined", "missing"]
-    assert made["issued"] == 102
-    assert made["decline_rate"] is None
-    assert made["best_case"] is None
+    result = suppress(add_rates(_rows(values))).to_dicts()[0]
+    assert result["declined"] is None
+    assert [name for name in OUTCOMES if result[name] is None] == ["declined", "missing"]
+    assert result["issued"] == 102
+    assert result["decline_rate"] is None
+    assert result["best_case"] is None
 
 
 def test_a_small_place_is_held_back_whole() -> None:
     values = np.array([[1, 0, 1, 0, 0, 0, 1], [50, 20, 30, 9, 8, 7, 20]])
-    made = suppress(add_rates(_rows(values))).to_dicts()[0]
-    assert made["issued"] is None
-    assert [name for name in OUTCOMES if made[name] is None] == ["booked", "lifted", "missing"]
-    assert made["suppressed"]
+    result = suppress(add_rates(_rows(values))).to_dicts()[0]
+    assert result["issued"] is None
+    assert [name for name in OUTCOMES if result[name] is None] == ["booked", "lifted", "missing"]
+    assert result["suppressed"]
 
 
 def test_a_threshold_of_zero_shows_all() -> None:
     values = np.array([[1, 0, 1, 0, 0, 0, 1]])
-    made = suppress(add_rates(_rows(values)), threshold=0).to_dicts()[0]
-    assert made["issued"] == 3
-    assert not made["suppressed"]
+    result = suppress(add_rates(_rows(values)), threshold=0).to_dicts()[0]
+    assert result["issued"] == 3
+    assert not result["suppressed"]
 
 
 @settings(max_examples=4, deadline=None)
 @given(arrays(np.int64, (4, 7), elements=st.integers(0, 12)))
 def test_no_suppressed_count_is_known_to_within_one(values: np.ndarray) -> None:
     """Every count, row total and column total of the table, audited by integer programmes."""
-    made = suppress(add_rates(_rows(values)))
+    result = suppress(add_rates(_rows(values)))
     n, m = values.shape
     cells = np.concatenate([values.ravel(), values.sum(1), values.sum(0), [values.sum()]])
-    shown = [v for name in (*OUTCOMES, "issued") for v in made[name].to_list()]
+    shown = [v for name in (*OUTCOMES, "issued") for v in result[name].to_list()]
     hidden = np.array([v is None for v in shown]).reshape(m + 1, n).T
     sums = ConstraintBuilder()
     for i in range(n):

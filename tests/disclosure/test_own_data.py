@@ -57,12 +57,12 @@ def _long(seed: int) -> pl.DataFrame:
 def test_no_cell_of_a_table_with_margins_is_known_to_within_one(seed: int) -> None:
     """Audited by integer programmes that know nothing of the search; and every margin is there."""
     frame = _long(seed)
-    made = protect(frame, by=["county", "year", "sex"], value="n")
-    found = made.audit()
+    result = protect(frame, by=["county", "year", "sex"], value="n")
+    found = result.audit()
     assert len(found.cell) > 10
     assert len(found.exact) == len(found.within_one) == 0
-    assert len(made.to_frame()) == 6 * 4 * 3
-    rows = {row[:3]: row[3] for row in made.to_frame().iter_rows()}
+    assert len(result.to_frame()) == 6 * 4 * 3
+    rows = {row[:3]: row[3] for row in result.to_frame().iter_rows()}
     for (county, year, sex), value in rows.items():
         if value is not None:
             some = frame
@@ -88,21 +88,21 @@ def test_frames_of_any_library_come_back_as_they_came() -> None:
     frame = _long(0)
     plain = protect(frame, by=["county", "year"], value="n").to_frame()
     for other in (frame.to_pandas(), pa.Table.from_pylist(frame.to_dicts())):
-        made = protect(other, by=["county", "year"], value="n")
-        assert type(made.to_frame()) is type(other)
-        marks = made.to_frame()["mark"]
+        result = protect(other, by=["county", "year"], value="n")
+        assert type(result.to_frame()) is type(other)
+        marks = result.to_frame()["mark"]
         as_list = list(marks) if isinstance(other, pd.DataFrame) else marks.to_pylist()
         assert as_list == plain["mark"].to_list()
 
 
 def test_results_are_short_to_look_at_and_can_be_drawn() -> None:
     pytest.importorskip("matplotlib").use("Agg")
-    made = protect(_long(1), by=["county", "year"], value="n")
-    assert len(repr(made)) < 120
-    assert "primary suppression" in made.summary()
-    assert len(repr(made.audit())) < 120
-    assert len(made.plot().patches) == 4
-    assert made.audit().plot().patches
+    result = protect(_long(1), by=["county", "year"], value="n")
+    assert len(repr(result)) < 120
+    assert "primary suppression" in result.summary()
+    assert len(repr(result.audit())) < 120
+    assert len(result.plot().patches) == 4
+    assert result.audit().plot().patches
 
 
 @pytest.mark.parametrize(

@@ -51,38 +51,38 @@ def _disclosed(**options: object) -> Disclosed:
 
 def test_a_table_shows_what_its_marks_say() -> None:
     """3 is small; one of its three neighbours has to go with it, and 20 is what a reader misses least."""
-    made = _disclosed()
-    assert made.frame["mark"].to_list() == [
+    result = _disclosed()
+    assert result.frame["mark"].to_list() == [
         "small", "withheld", "shown", "shown", "shown", "shown", "uncovered",
     ]  # fmt: skip
-    assert made.frame["value"].to_list() == [None, None, 40, 63, 0, 9, None]
-    assert made.suppressed == {"small": 1, "withheld": 1}
-    assert made.frame.columns == ["place", "period", "value", "mark"]
+    assert result.frame["value"].to_list() == [None, None, 40, 63, 0, 9, None]
+    assert result.suppressed == {"small": 1, "withheld": 1}
+    assert result.frame.columns == ["place", "period", "value", "mark"]
 
 
 def test_what_is_on_no_page_is_left_out_and_guarded() -> None:
     """The month of 20 is on no page: nothing else has to be hidden for the 3, and no row tells it."""
     published = [True, False, True, True, True, True, True]
-    made = _disclosed(published=published)
-    assert made.frame["period"].to_list()[:3] == [MONTHS[0], MONTHS[2], dt.date(2017, 12, 31)]
-    assert made.frame["mark"].to_list() == ["small", "shown", "shown", "shown", "shown", "uncovered"]
+    result = _disclosed(published=published)
+    assert result.frame["period"].to_list()[:3] == [MONTHS[0], MONTHS[2], dt.date(2017, 12, 31)]
+    assert result.frame["mark"].to_list() == ["small", "shown", "shown", "shown", "shown", "uncovered"]
 
 
 def test_series_come_in_the_order_of_their_periods_and_add_up_only_where_nothing_is_hidden() -> None:
-    made = _disclosed()
-    one = made.counts("B", pl.col("place") == "B")
+    result = _disclosed()
+    one = result.counts("B", pl.col("place") == "B")
     assert one.periods == tuple(MONTHS)
     assert one.values == (None, 9, 0)
     assert one.marks == ("uncovered", "shown", "shown")
     assert one.total == 9  # what is not covered is no part of it
     assert one.named("other").label == "other"
-    every = made.all_counts("place", period="period")
+    every = result.all_counts("place", period="period")
     assert every[("B",)] == one.named("")
     assert every[("A",)].total is None
-    assert made.counts("A", pl.col("mark") != "small").total is None
-    assert made.counts("A", pl.col("mark") != "withheld").total is None
-    assert made.counts("", pl.lit(False)).total == 0
-    assert made.counts("A", pl.col("place") == "A", pl.col("value") >= 40).total == 103
+    assert result.counts("A", pl.col("mark") != "small").total is None
+    assert result.counts("A", pl.col("mark") != "withheld").total is None
+    assert result.counts("", pl.lit(False)).total == 0
+    assert result.counts("A", pl.col("place") == "A", pl.col("value") >= 40).total == 103
 
 
 def test_many_series_come_in_the_order_of_their_keys() -> None:
@@ -104,19 +104,19 @@ def test_nothing_is_drawn_that_did_not_pass() -> None:
 
 
 def test_what_passed_is_known_in_another_process_too() -> None:
-    made = _disclosed()
-    again = pickle.loads(pickle.dumps((made, made.counts("A", pl.col("place") == "A"))))
-    assert again[0].filter(pl.col("place") == "A").frame.equals(made.frame.head(4))
+    result = _disclosed()
+    again = pickle.loads(pickle.dumps((result, result.counts("A", pl.col("place") == "A"))))
+    assert again[0].filter(pl.col("place") == "A").frame.equals(result.frame.head(4))
     assert again[1].named("B").values == (None, None, 40, 63)
 
 
 def test_a_small_count_whose_mark_would_tell_it_is_withheld_in_the_table() -> None:
     """Four ones make four: one mark goes; what is on no page is small as well, and bears no mark."""
     cells = pl.DataFrame({"place": list("abcds"), "value": [1, 1, 1, 1, 4]})
-    made = disclose(cells, LinearConstraints.of([4] * 4, [0, 1, 2, 3]))
-    assert made.frame["mark"].to_list() == ["small"] * 4 + ["withheld"]
-    assert made.frame["value"].to_list() == [None] * 5
-    assert made.suppressed == {"small": 4, "withheld": 1}
+    result = disclose(cells, LinearConstraints.of([4] * 4, [0, 1, 2, 3]))
+    assert result.frame["mark"].to_list() == ["small"] * 4 + ["withheld"]
+    assert result.frame["value"].to_list() == [None] * 5
+    assert result.suppressed == {"small": 4, "withheld": 1}
     some = disclose(
         cells, LinearConstraints.of([4] * 4, [0, 1, 2, 3]), published=[True, False, True, True, True]
     )
@@ -130,32 +130,32 @@ def test_the_dearest_is_kept_and_other_columns_stay_as_they_were() -> None:
     cells = pl.DataFrame({"place": list("abcs"), "value": [3, 20, 30, 53], "year": [2016] * 4})
     r = LinearConstraints.of([3] * 3, [0, 1, 2])
     assert disclose(cells, r).frame["mark"].to_list() == ["small", "withheld", "shown", "shown"]
-    made = disclose(cells, r, cost=[3, 900, 30, 53])
-    assert made.frame["mark"].to_list() == ["small", "shown", "withheld", "shown"]
-    named = made.with_columns((pl.col("place") + "!").alias("name"))
+    result = disclose(cells, r, cost=[3, 900, 30, 53])
+    assert result.frame["mark"].to_list() == ["small", "shown", "withheld", "shown"]
+    named = result.with_columns((pl.col("place") + "!").alias("name"))
     assert named.frame["name"].to_list() == ["a!", "b!", "c!", "s!"]
-    assert named.frame.select(made.frame.columns).equals(made.frame)
-    assert set(made.frame.columns) == {"place", "year", "value", "mark"}
-    assert made.frame["year"].to_list() == [2016] * 4
+    assert named.frame.select(result.frame.columns).equals(result.frame)
+    assert set(result.frame.columns) == {"place", "year", "value", "mark"}
+    assert result.frame["year"].to_list() == [2016] * 4
     assert (named.threshold, disclose(cells, r, threshold=4).threshold) == (5, 4)
 
 
 def test_one_cell_is_told_or_refused() -> None:
-    made = _disclosed()
+    result = _disclosed()
     where = pl.col("place") == "A"
-    assert made.cell(where, pl.col("period") == MONTHS[2]) == (40, "shown")
-    assert made.cell(where, pl.col("period") == MONTHS[0]) == (None, "small")
+    assert result.cell(where, pl.col("period") == MONTHS[2]) == (40, "shown")
+    assert result.cell(where, pl.col("period") == MONTHS[0]) == (None, "small")
     with pytest.raises(QuestionError, match="4 published cells"):
-        made.cell(where)
+        result.cell(where)
     with pytest.raises(QuestionError, match="0 published cells"):
-        made.filter(pl.col("place") == "B").cell(where)
+        result.filter(pl.col("place") == "B").cell(where)
 
 
 def test_tables_are_stacked_with_the_strictest_threshold() -> None:
     a, b = disclose(_cells()), disclose(_cells(), threshold=10)
-    made = stack([a, b])
-    assert (made.frame.height, made.threshold) == (14, 10)
-    assert made.suppressed == {"small": 3, "withheld": 0}  # 3 under five; 3 and 9 under ten
+    result = stack([a, b])
+    assert (result.frame.height, result.threshold) == (14, 10)
+    assert result.suppressed == {"small": 3, "withheld": 0}  # 3 under five; 3 and 9 under ten
     with pytest.raises(QuestionError):
         stack([])
 
@@ -451,11 +451,11 @@ def test_columns_tell_each_step_that_may_be_taken_and_its_price() -> None:
     status = np.array([PRIMARY, PRIMARY, PRIMARY, OPEN, OPEN, COMPLEMENTARY, COMPLEMENTARY, OPEN])
     price, can_suppress = np.arange(10.0, 18.0), status == OPEN
     can_suppress[4] = False
-    held = _SUPPRESSED_PRICE
+    kept = _SUPPRESSED_PRICE
     within = {
-        (0, 1): (1, held), (0, -1): (2, held), (1, -1): (3, held), (2, 1): (3, held),
-        (3, 1): (10, 13.0), (3, -1): (10, 13.0), (5, 1): (10, held), (5, -1): (10, held),
-        (6, 1): (10, held), (6, -1): (1, held),
+        (0, 1): (1, kept), (0, -1): (2, kept), (1, -1): (3, kept), (2, 1): (3, kept),
+        (3, 1): (10, 13.0), (3, -1): (10, 13.0), (5, 1): (10, kept), (5, -1): (10, kept),
+        (6, 1): (10, kept), (6, -1): (1, kept),
     }  # fmt: skip
 
     def told(
@@ -539,8 +539,8 @@ def test_an_unsound_certificate_takes_nothing_from_a_sound_one() -> None:
 
 def test_a_series_that_ends_before_others_is_not_covered_from_there_on() -> None:
     days = [dt.date(2025, month, 1) for month in (5, 6, 7, 8)]
-    made = disclose(pl.DataFrame({"place": ["a"] * 4, "period": days, "value": [9, 8, 7, 6]}))
-    whole, short = made.counts("whole"), made.counts("short", pl.col("period") < days[2])
+    result = disclose(pl.DataFrame({"place": ["a"] * 4, "period": days, "value": [9, 8, 7, 6]}))
+    whole, short = result.counts("whole"), result.counts("short", pl.col("period") < days[2])
     longer = short.over(whole.periods)
     assert longer.values == (9, 8, None, None)
     assert longer.marks == ("shown", "shown", "uncovered", "uncovered")

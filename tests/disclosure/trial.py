@@ -42,8 +42,8 @@ def believed(values: np.ndarray, covered: np.ndarray, status: np.ndarray, thresh
         UNMARKED: (1, far),
         UNPUBLISHED: (0, far),
     }
-    told = zip(values.tolist(), covered.tolist(), status.tolist(), strict=True)
-    return [ends.get(mark, (v, v)) if seen else (0, 0) for v, seen, mark in told]
+    reported = zip(values.tolist(), covered.tolist(), status.tolist(), strict=True)
+    return [ends.get(mark, (v, v)) if seen else (0, 0) for v, seen, mark in reported]
 
 
 def _drawn_together(rows: list[Row], bounds: Bounds) -> Bounds | None:

@@ -157,8 +157,8 @@ def test_detectable_effect_by_hand() -> None:
 
     base = placebo_in_space(_counts(), 0, 24)
     z = np.concatenate([[0.0], np.linspace(-1.98, 1.98, 199)])
-    made = replace(base, statistic=z, scale=np.full(200, 10.0))
-    got = minimum_detectable_effect(made, power=0.8, alpha=0.1)
+    result = replace(base, statistic=z, scale=np.full(200, 10.0))
+    got = minimum_detectable_effect(result, power=0.8, alpha=0.1)
     # 90 % of |z| lie below 1.80; 80 % of estimates exceed that if the effect is 1.80 + 1.188 scales
     assert got.total == pytest.approx(10 * (1.80 + 1.188), abs=0.25)
 

@@ -96,7 +96,7 @@ def test_too_few_common_units_are_refused() -> None:
 
 @pytest.mark.slow
 def test_parts_cover_the_truth() -> None:
-    held = {"effect": 0, "substitution": 0, "residual": 0}
+    kept = {"effect": 0, "substitution": 0, "residual": 0}
     for seed in range(40):
         draw = draw_world(World(places=80, policies=10, retaliation_share=0.4), seed)
         got, unit, post = _study(draw)
@@ -107,9 +107,9 @@ def test_parts_cover_the_truth() -> None:
         truth["effect"] = truth["substitution"] + truth["residual"]
         for name, value in truth.items():
             part = getattr(got, name)
-            held[name] += part.low <= value <= part.high
+            kept[name] += part.low <= value <= part.high
     # 90 % of 40 is 36, standard error 1.9: three of them. The benchmark does this over 500 worlds a setting
-    assert min(held.values()) >= 30
+    assert min(kept.values()) >= 30
 
 
 def test_the_chance_of_relabelling_follows_bayes_rule() -> None:

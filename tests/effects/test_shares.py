@@ -148,10 +148,10 @@ def test_the_power_that_is_told_is_the_power_that_is_had() -> None:
     judged = grid.judge(np.arange(6))
     z = grid.standard_errors(np.arange(6))
     model = grid.errors(np.arange(6))
-    made = model.draw(judged.expected, float(grid.unsteady[grid.target, grid.at]), z[np.isfinite(z)])
+    result = model.draw(judged.expected, float(grid.unsteady[grid.target, grid.at]), z[np.isfinite(z)])
     found = [
         model.judge(float(v + judged.mde), judged.expected, float(grid.unsteady[grid.target, grid.at])).p_high
-        for v in made[::9]
+        for v in result[::9]
     ]
     assert np.mean([p <= 0.05 for p in found]) == pytest.approx(0.8, abs=0.08)
 

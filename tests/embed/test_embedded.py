@@ -47,9 +47,9 @@ def test_nothing_of_a_person_is_kept() -> None:
     store = open_store(None)
     for name in store.tables():
         frame = store.scan(name).collect()
-        told = {column for column in frame.columns if frame[column].null_count() < frame.height}
-        assert not told & PERSON
-        assert told <= {*recipe()["keep"][name], "n", "release_id"}
+        reported = {column for column in frame.columns if frame[column].null_count() < frame.height}
+        assert not reported & PERSON
+        assert reported <= {*recipe()["keep"][name], "n", "release_id"}
 
 
 def test_a_folder_without_the_releases_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -34,26 +34,26 @@ def _by_hand(store: Store, column: str) -> dict[str | None, int]:
     ("by", "every"), [("county", "month"), ("aor", "week"), ("office", "day"), ("state", "month")]
 )
 def test_panel_is_the_same(store: Store, engine: str, by: str, every: str) -> None:
-    asked = {"by": by, "every": every, "measures": ARRESTS}
-    expected = panel(store, **asked)  # type: ignore[arg-type]
-    made = panel(store, engine=engine, **asked)  # type: ignore[arg-type]
-    assert made.frame.equals(expected.frame)
-    assert made.frame.schema == expected.frame.schema
-    assert made.coverage == expected.coverage
+    question = {"by": by, "every": every, "measures": ARRESTS}
+    expected = panel(store, **question)  # type: ignore[arg-type]
+    result = panel(store, engine=engine, **question)  # type: ignore[arg-type]
+    assert result.frame.equals(expected.frame)
+    assert result.frame.schema == expected.frame.schema
+    assert result.coverage == expected.coverage
 
 
 @every_engine
 def test_panel_counts_what_another_reader_counts(store: Store, engine: str) -> None:
-    made = panel(store, by="aor", every="month", measures=["arrests"], engine=engine)
-    total = dict(made.frame.group_by("place").agg(pl.col("value").sum()).iter_rows())
+    result = panel(store, by="aor", every="month", measures=["arrests"], engine=engine)
+    total = dict(result.frame.group_by("place").agg(pl.col("value").sum()).iter_rows())
     by_hand = _by_hand(store, "aor")
-    assert made.coverage["arrests"]["unplaced"]["arrests"] == by_hand.pop(None, 0)
+    assert result.coverage["arrests"]["unplaced"]["arrests"] == by_hand.pop(None, 0)
     assert total == by_hand
 
 
 @every_engine
 def test_panel_of_detainers_and_of_a_window(store: Store, engine: str) -> None:
-    asked = {
+    question = {
         "by": "county",
         "every": "month",
         "measures": ["detainers_issued", "detainers_declined", "at_large"],
@@ -61,32 +61,32 @@ def test_panel_of_detainers_and_of_a_window(store: Store, engine: str) -> None:
         "end": dt.date(2017, 1, 15),
         "scheme": "biglocal",
     }
-    assert panel(store, engine=engine, **asked).frame.equals(panel(store, **asked).frame)  # type: ignore[arg-type]
+    assert panel(store, engine=engine, **question).frame.equals(panel(store, **question).frame)  # type: ignore[arg-type]
 
 
 @every_engine
 def test_input_of_surges_is_the_same(store: Store, engine: str) -> None:
-    made, _ = sparse(store, by="aor", every="day", measures=["at_large", "arrests"], engine=engine)
+    result, _ = sparse(store, by="aor", every="day", measures=["at_large", "arrests"], engine=engine)
     expected, _ = sparse(store, by="aor", every="day", measures=["at_large", "arrests"])
-    assert made.equals(expected)
+    assert result.equals(expected)
 
 
 @every_engine
 def test_input_of_the_detainer_report_is_the_same(store: Store, engine: str) -> None:
     columns = ["date", "facility", "state", "county_fips", "outcome", "no_such_column"]
-    made = compact(store, "detainers", columns, engine, dt.date(2012, 2, 1), dt.date(2013, 2, 1))
+    result = compact(store, "detainers", columns, engine, dt.date(2012, 2, 1), dt.date(2013, 2, 1))
     expected = compact(store, "detainers", columns, "polars", dt.date(2012, 2, 1), dt.date(2013, 2, 1))
-    assert made.equals(expected)
-    assert made.schema == expected.schema
-    assert made["date"].min() >= dt.date(2012, 2, 1)  # type: ignore[operator]
-    assert made["date"].max() <= dt.date(2013, 2, 1)  # type: ignore[operator]
+    assert result.equals(expected)
+    assert result.schema == expected.schema
+    assert result["date"].min() >= dt.date(2012, 2, 1)  # type: ignore[operator]
+    assert result["date"].max() <= dt.date(2013, 2, 1)  # type: ignore[operator]
 
 
 @every_engine
 def test_rows_in_the_store_are_those_of_the_audit(store: Store, engine: str) -> None:
     for name in ("arrests", "detainers"):
-        held = dict(compact(store, name, ["release_id"], engine).iter_rows())
-        assert held == {r["id"]: r["rows_kept"] for r in store.releases if r["table"] == name}
+        kept = dict(compact(store, name, ["release_id"], engine).iter_rows())
+        assert kept == {r["id"]: r["rows_kept"] for r in store.releases if r["table"] == name}
 
 
 @every_engine
@@ -108,9 +108,9 @@ def test_a_damaged_file_is_one_clear_line(tmp_path: Path, store: Store, engine: 
             ]
         },
     )
-    with pytest.raises(StoreError, match="ingest the releases again") as told:
+    with pytest.raises(StoreError, match="ingest the releases again") as raised:
         panel(broken, engine=engine)
-    assert "\n" not in str(told.value)
+    assert "\n" not in str(raised.value)
 
 
 def test_duckdb_spills_under_a_memory_limit(
@@ -124,7 +124,7 @@ def test_duckdb_spills_under_a_memory_limit(
         pl.int_range(rows).cast(pl.String).str.zfill(40).alias("landmark"), pl.lit(1, pl.UInt32).alias("n")
     )
     frame.write_parquet(wide / "w.parquet")
-    held = Store(
+    kept = Store(
         tmp_path,
         {
             "releases": [
@@ -134,11 +134,11 @@ def test_duckdb_spills_under_a_memory_limit(
     )
     monkeypatch.setenv("ATLARGE_DUCKDB_MEMORY", "150MB")
     monkeypatch.setenv("ATLARGE_DUCKDB_SPILL", str(tmp_path / "spill"))
-    connection_limit = scan(held, "arrests", "duckdb")
+    connection_limit = scan(kept, "arrests", "duckdb")
     assert connection_limit.collect_schema().names() == ["landmark", "n"]
-    made = compact(held, "arrests", ["landmark"], "duckdb")
-    assert made.height == rows
-    assert made["n"].sum() == rows
+    result = compact(kept, "arrests", ["landmark"], "duckdb")
+    assert result.height == rows
+    assert result["n"].sum() == rows
 
 
 def test_duckdb_says_in_one_line_that_memory_does_not_suffice(

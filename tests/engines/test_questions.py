@@ -81,11 +81,13 @@ def keyed(tmp_path_factory: pytest.TempPathFactory) -> Store:
     ("by", "every"), [("county", "all"), ("state", "month"), ("facility", "all"), ("nation", "fiscal_year")]
 )
 def test_the_detainer_report_is_the_same(keyed: Store, engine: str, by: str, every: str) -> None:
-    asked: dict[str, Any] = {"start": dt.date(2017, 2, 1), "by": by, "every": every}
-    made = detainer_report(keyed, engine=engine, **asked)
-    assert json.dumps(_plain(made.to_dict())) == json.dumps(_plain(detainer_report(keyed, **asked).to_dict()))
-    assert made.later_arrests.height == 4
-    assert made.total["issued"] == made.scope["issued"] > 2_000
+    question: dict[str, Any] = {"start": dt.date(2017, 2, 1), "by": by, "every": every}
+    result = detainer_report(keyed, engine=engine, **question)
+    assert json.dumps(_plain(result.to_dict())) == json.dumps(
+        _plain(detainer_report(keyed, **question).to_dict())
+    )
+    assert result.later_arrests.height == 4
+    assert result.total["issued"] == result.scope["issued"] > 2_000
 
 
 @every_engine
@@ -105,8 +107,8 @@ def test_later_arrests_are_those_counted_by_hand(keyed: Store, engine: str) -> N
             soonest = min((d for d in days if 0 < d <= 365), default=None)
             if soonest is not None:
                 found.setdefault(row["outcome"], []).append(soonest)
-    made = detainer_report(keyed, threshold=0, engine=engine).later_arrests
-    for row in made.to_dicts():
+    result = detainer_report(keyed, threshold=0, engine=engine).later_arrests
+    for row in result.to_dicts():
         assert row["with_key"] == with_key[row["outcome"]]
         assert row["arrested_later"] == len(found[row["outcome"]]) > 20
         assert row["median_days"] == float(np.median(found[row["outcome"]]))
@@ -120,34 +122,34 @@ def test_surges_are_the_same(engine: str, tmp_path: Path) -> None:
     lines += [burst.format(7 + i % 2, "(B)(7)(E)" if i % 3 else "") for i in range(40)]
     (tmp_path / "a.csv").write_text("\n".join([making.ARRESTS_HEADER, *lines]) + "\n")
     ingest([tmp_path / "a.csv"], tmp_path / "store")
-    held = open_store(tmp_path / "store")
-    asked: dict[str, Any] = {"by": "aor", "measure": "at_large", "every": "day"}
-    made = find_surges(held, engine=engine, **asked)
-    assert json.dumps(made.to_dicts()) == json.dumps(find_surges(held, **asked).to_dicts())
-    assert [(s.place, s.start) for s in made.surges[:1]] == [("SNA", dt.date(2017, 3, 7))]
-    assert made.surges[0].operation_share is not None
+    opened = open_store(tmp_path / "store")
+    question: dict[str, Any] = {"by": "aor", "measure": "at_large", "every": "day"}
+    result = find_surges(opened, engine=engine, **question)
+    assert json.dumps(result.to_dicts()) == json.dumps(find_surges(opened, **question).to_dicts())
+    assert [(s.place, s.start) for s in result.surges[:1]] == [("SNA", dt.date(2017, 3, 7))]
+    assert result.surges[0].operation_share is not None
 
 
 @every_engine
 def test_the_way_back_to_rows_is_the_same(store: Store, engine: str) -> None:
-    asked = ("arrests", dt.date(2017, 2, 1), dt.date(2017, 3, 1), "48453")
-    made = lineage(store, *asked, engine=engine)
-    assert made.equals(lineage(store, *asked))
-    assert made["rows"].list.len().sum() > 20
+    query = ("arrests", dt.date(2017, 2, 1), dt.date(2017, 3, 1), "48453")
+    result = lineage(store, *query, engine=engine)
+    assert result.equals(lineage(store, *query))
+    assert result["rows"].list.len().sum() > 20
 
 
 @every_engine
 def test_links_are_the_same(keyed: Store, engine: str) -> None:
     """Reasons add up to the rows, and a loop over lists finds the same identifiers."""
-    [made] = link_report(keyed, engine)
-    assert [made] == link_report(keyed)
-    assert made["linked"] + sum(made["unmatched"].values()) == made["rows"] == 3_000
+    [result] = link_report(keyed, engine)
+    assert [result] == link_report(keyed)
+    assert result["linked"] + sum(result["unmatched"].values()) == result["rows"] == 3_000
     keys = {row["subject_key"] for row in pl.read_parquet(keyed.files("arrests")[0]).to_dicts()}
     rows = [row for file in keyed.files("detainers") for row in pl.read_parquet(file).to_dicts()]
-    assert made["unmatched"]["no identifier"] == sum(row["subject_key"] is None for row in rows)
+    assert result["unmatched"]["no identifier"] == sum(row["subject_key"] is None for row in rows)
     unknown = [r for r in rows if r["subject_key"] is not None and r["subject_key"] not in keys]
-    assert made["unmatched"]["identifier not in the other table"] == len(unknown) > 10
-    assert made["linked"] > 100
+    assert result["unmatched"]["identifier not in the other table"] == len(unknown) > 10
+    assert result["linked"] > 100
 
 
 @every_engine
@@ -161,8 +163,8 @@ def test_the_account_is_held_against_the_files(store: Store, engine: str, tmp_pa
     [file] = open_store(tmp_path / "store").files("arrests")
     pl.read_parquet(file)[:90].write_parquet(file)
     _load_commands()
-    asked = ["audit", "--store", str(tmp_path / "store"), "--verify", "--engine", engine]
-    done = CliRunner().invoke(app, asked)
+    arguments = ["audit", "--store", str(tmp_path / "store"), "--verify", "--engine", engine]
+    done = CliRunner().invoke(app, arguments)
     assert isinstance(done.exception, StoreError)
     assert "not as written (its sha256 differs)" in str(done.exception)
 
@@ -177,12 +179,12 @@ def test_commands_take_the_engine(store: Store, engine: str) -> None:
         ["surges", "--by", "aor", "--every", "week"],
         ["audit", "--verify"],
     ):
-        told = [
+        reported = [
             CliRunner().invoke(app, [*command, *common, *extra], catch_exceptions=False).stdout
             for extra in ([], ["--engine", engine])
         ]
-        assert told[0] == told[1]
-        assert json.loads(told[0]) is not None
+        assert reported[0] == reported[1]
+        assert json.loads(reported[0]) is not None
 
 
 @every_engine
@@ -193,6 +195,6 @@ def test_a_folder_whose_name_means_something_to_a_shell(name: str, engine: str, 
         ingest([making.arrests(tmp_path / "other.csv", 50, 3)], tmp_path / beside / "store")
     file = making.arrests(tmp_path / "a.csv", 300, 1)
     ingest([file], tmp_path / name / "store")
-    held = open_store(tmp_path / name / "store")
-    assert verify(held, engine)[0]["held"] == 300
-    assert panel(held, by="aor", measures=["arrests"], engine=engine).frame["value"].sum() > 200
+    opened = open_store(tmp_path / name / "store")
+    assert verify(opened, engine)[0]["held"] == 300
+    assert panel(opened, by="aor", measures=["arrests"], engine=engine).frame["value"].sum() > 200

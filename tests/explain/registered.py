@@ -24,30 +24,30 @@ def in_reach() -> list[Policy]:
 def questions_of(policy: Policy) -> list[Question]:
     """What can be asked of a policy: its own place first, then its office, and its day at every level."""
     own = str(policy.fips or policy.state)
-    asked: list[Question] = [(own, {"policy": policy.id})]
+    reported: list[Question] = [(own, {"policy": policy.id})]
     try:
         found = requested_place(own)
         where = where_of(found.kind, found.code, found.name)
     except AtlargeError:
-        return asked
+        return reported
     day: dict[str, Any] = {"date": policy.effective}
     if where.county is not None and where.office is not None:
-        asked.append((where.office.code, {"policy": policy.id}))
-        asked.append((where.office.code, day))
-    asked.append((own, day))
+        reported.append((where.office.code, {"policy": policy.id}))
+        reported.append((where.office.code, day))
+    reported.append((own, day))
     if where.aor is not None:
-        asked.append((where.aor.code, day))
+        reported.append((where.aor.code, day))
     if where.state and found.kind != "state":
-        asked.append((where.state, day))
-    return asked
+        reported.append((where.state, day))
+    return reported
 
 
 def all_questions() -> Iterator[Question]:
     """Every question once."""
     seen = set()
     for policy in in_reach():
-        for place, asked in questions_of(policy):
-            key = (place, *asked.items())
+        for place, query in questions_of(policy):
+            key = (place, *query.items())
             if key not in seen:
                 seen.add(key)
-                yield place, asked
+                yield place, query

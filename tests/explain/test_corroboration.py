@@ -40,8 +40,8 @@ def _rows() -> dict[str, list[Any]]:
 
 def _lines(found: Bursts | None, **columns: Any) -> dict[str, dict[str, Any]]:
     of = facts(bursts=found)
-    made = dc.replace(steady_study(), store=Records(**(_rows() | columns)))
-    return {line["id"]: line for line in corroborate(made, of)}
+    result = dc.replace(steady_study(), store=Records(**(_rows() | columns)))
+    return {line["id"]: line for line in corroborate(result, of)}
 
 
 CLEAR = bursts(p=0.001, elsewhere=4)

@@ -140,8 +140,8 @@ def test_a_row_is_read_as_written_and_what_is_left_out_has_its_usual_value(tmp_p
         "A,city,Town,TX,48453,extends,program_287g,T,2017-01-02,2017-02-03,month,2018-04-05,low,http://x,N,C\n",
         tmp_path,
     )
-    told = full.to_dict()
-    assert {k: v for k, v in told.items() if v not in ("", None)} == {
+    reported = full.to_dict()
+    assert {k: v for k, v in reported.items() if v not in ("", None)} == {
         "id": "a", "level": "city", "place_name": "Town", "state": "TX", "fips": "48453",
         "direction": "extends", "kind": "program_287g", "title": "T", "announced": dt.date(2017, 1, 2),
         "effective": dt.date(2017, 2, 3), "latest": dt.date(2017, 2, 28), "precision": "month",
@@ -210,10 +210,10 @@ def test_a_change_is_a_day_on_which_a_policy_began_or_ended(tmp_path: Path) -> N
 
 def test_a_day_stands_for_a_policy_of_that_day() -> None:
     day = dt.date(2017, 6, 15)
-    asked = from_date(day, "48453", "Travis County, TX")
-    assert (asked.id, asked.kind, asked.fips) == ("date-2017-06-15", "date", "48453")
-    assert (asked.effective, asked.latest, asked.announced, asked.ended) == (day, day, None, None)
-    assert (asked.known, asked.is_window, asked.confidence) == (day, False, "")
+    query = from_date(day, "48453", "Travis County, TX")
+    assert (query.id, query.kind, query.fips) == ("date-2017-06-15", "date", "48453")
+    assert (query.effective, query.latest, query.announced, query.ended) == (day, day, None, None)
+    assert (query.known, query.is_window, query.confidence) == (day, False, "")
     assert from_date(day, "SNA", "San Antonio").fips is None
     assert from_date(day, "4845", "short").fips is None
     assert from_date(day, "ABCDE", "letters").fips is None

@@ -99,9 +99,9 @@ def test_too_few_records_are_one_line() -> None:
     few[:11] = 1.0
     with pytest.raises(
         QuestionError, match=r"too few arrests at large .*: 11 in .* years; the nearest"
-    ) as told:
+    ) as raised:
         check_enough(few, laid, "Somewhere", "its area (atlarge explain SNA --date DAY)")
-    assert "\n" not in str(told.value)
+    assert "\n" not in str(raised.value)
     few[-1] = 60.0  # a rise from nothing is an answer, not too few
     check_enough(few, laid, "Somewhere", None)
     check_enough(np.full(len(laid.start), 1.2), laid, "Somewhere", None)

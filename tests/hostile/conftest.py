@@ -31,9 +31,9 @@ def refused(held: Path) -> Callable[[Path], str]:
     before = making.tree(held)
 
     def check(path: Path) -> str:
-        with pytest.raises(AtlargeError) as told:
+        with pytest.raises(AtlargeError) as raised:
             ingest([path], held)
-        line = str(told.value)
+        line = str(raised.value)
         assert "\n" not in line
         assert line.isprintable()
         assert path.suffix in line

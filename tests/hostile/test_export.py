@@ -39,7 +39,7 @@ def test_no_text_is_a_formula(cells: list[str]) -> None:
 
 
 def test_no_ending_but_csv_and_parquet(tmp_path: Path) -> None:
-    made = Panel(pl.DataFrame({"place": ["a"]}), {}, "county", "month", "ddp")
+    result = Panel(pl.DataFrame({"place": ["a"]}), {}, "county", "month", "ddp")
     with pytest.raises(QuestionError, match="ending"):
-        made.write(tmp_path / "panel.exe")
+        result.write(tmp_path / "panel.exe")
     assert not list(tmp_path.iterdir())

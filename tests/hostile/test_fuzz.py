@@ -79,24 +79,24 @@ FORMS: dict[str, tuple[bytes, str, Callable[[bytes], bytes]]] = {
 @st.composite
 def mutated(draw: st.DrawFn, content: bytes) -> bytes:
     """Some bytes overwritten, a span cut out or repeated, the end cut off or something put in."""
-    made = bytearray(content)
+    result = bytearray(content)
     for _ in range(draw(st.integers(1, 4))):
-        at = draw(st.integers(0, max(0, len(made) - 1)))
+        at = draw(st.integers(0, max(0, len(result) - 1)))
         kind = draw(st.sampled_from(["set", "cut", "repeat", "end", "put"]))
         length = draw(st.integers(1, 40))
         if kind == "set":
-            made[at : at + 1] = draw(st.binary(min_size=1, max_size=1))
+            result[at : at + 1] = draw(st.binary(min_size=1, max_size=1))
         elif kind == "cut":
-            del made[at : at + length]
+            del result[at : at + length]
         elif kind == "repeat":
-            made[at:at] = made[at : at + length] * draw(st.integers(1, 50))
+            result[at:at] = result[at : at + length] * draw(st.integers(1, 50))
         elif kind == "end":
-            del made[max(1, at) :]
+            del result[max(1, at) :]
         else:
-            made[at:at] = draw(
+            result[at:at] = draw(
                 st.one_of(st.binary(max_size=20), st.sampled_from([b'"', b"|", b"\n", b"\r", b"="]))
             )
-    return bytes(made)
+    return bytes(result)
 
 
 @pytest.mark.parametrize("form", FORMS)
@@ -111,8 +111,8 @@ def test_mutated_files_are_read_or_refused(form: str, tmp_path: Path) -> None:
         path.write_bytes(finish(content))
         try:
             for part in read_parts(path, open_release(path)):
-                made = prepare(part)
-                account = made.audit
+                result = prepare(part)
+                account = result.audit
                 assert account.rows_read == account.rows_kept + sum(account.rows_dropped.values())
         except AtlargeError as error:
             assert str(error).isprintable()  # noqa: PT017

@@ -60,14 +60,14 @@ def test_refused_within_bounds(kind: str, tmp_path: Path, within: Any) -> None:
 @settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.data())
 def test_any_change_to_a_sound_ledger_is_read_or_refused(data: st.DataObject) -> None:
-    made = template()
+    result = template()
     for _ in range(data.draw(st.integers(1, 4))):
-        at = data.draw(st.integers(0, len(made) - 1))
+        at = data.draw(st.integers(0, len(result) - 1))
         put = data.draw(
             st.one_of(st.text(max_size=6), st.sampled_from(["*a", "&a ", "<<: ", "\t", "- ", ": ", "[", "}"]))
         )
-        made = made[:at] + put + made[at + data.draw(st.integers(0, 12)) :]
+        result = result[:at] + put + result[at + data.draw(st.integers(0, 12)) :]
     try:
-        assert parse_ledger(made)["claims"] is not None
+        assert parse_ledger(result)["claims"] is not None
     except AtlargeError as error:
         assert "ledger" in str(error)  # noqa: PT017

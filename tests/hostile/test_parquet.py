@@ -54,8 +54,8 @@ def test_typed_columns_are_read(tmp_path: Path) -> None:
     frame.write_parquet(tmp_path / "a.parquet")
     audit = ingest([tmp_path / "a.parquet"], tmp_path / "store").releases[0]
     assert audit.rows_kept == 5
-    held = pl.read_parquet(tmp_path / "store" / "arrests" / "*.parquet")
-    assert held["date"].to_list() == [dt.date(2017, 2, day) for day in range(1, 6)]
+    kept = pl.read_parquet(tmp_path / "store" / "arrests" / "*.parquet")
+    assert kept["date"].to_list() == [dt.date(2017, 2, day) for day in range(1, 6)]
 
 
 def test_bomb_of_equal_rows(tmp_path: Path, refused: Refused) -> None:
@@ -89,14 +89,14 @@ def test_columns_of_one_plain_name(tmp_path: Path) -> None:
     frame = _frame().with_columns(pl.lit("x").alias("apprehension  method"))
     frame.write_parquet(tmp_path / "a.parquet")
     ingest([tmp_path / "a.parquet"], tmp_path / "store")
-    held = pl.read_parquet(tmp_path / "store" / "arrests" / "*.parquet")
-    assert "x" not in held["method"].to_list()
+    kept = pl.read_parquet(tmp_path / "store" / "arrests" / "*.parquet")
+    assert "x" not in kept["method"].to_list()
 
 
 def test_damaged_files(tmp_path: Path, refused: Refused) -> None:
     _frame(500).write_parquet(tmp_path / "sound.parquet")
     sound = (tmp_path / "sound.parquet").read_bytes()
-    made = {
+    result = {
         "cut.parquet": sound[: len(sound) // 2],
         "tail.parquet": sound[:-20],
         "magic.parquet": b"PAR1",
@@ -104,7 +104,7 @@ def test_damaged_files(tmp_path: Path, refused: Refused) -> None:
         "zeros.parquet": sound[:4] + bytes(len(sound) - 8) + b"PAR1",
         "pages.parquet": sound[:4] + bytes(400) + sound[404:],
     }
-    for name, content in made.items():
+    for name, content in result.items():
         (tmp_path / name).write_bytes(content)
         refused(tmp_path / name)
 
@@ -112,8 +112,8 @@ def test_damaged_files(tmp_path: Path, refused: Refused) -> None:
 def _columns(landmark: pa.Array) -> pa.Table:
     """A release of equal rows but for the landmark given."""
     kept = {"Apprehension Date": "02/01/2017", "Birth Date": "", "Operation": ""}
-    made = {name: pa.array([kept.get(name, "Located")] * len(landmark)) for name in COLUMNS}
-    return pa.table({**made, "Apprehension Landmark": landmark})
+    result = {name: pa.array([kept.get(name, "Located")] * len(landmark)) for name in COLUMNS}
+    return pa.table({**result, "Apprehension Landmark": landmark})
 
 
 def _bomb(kind: str, path: Path) -> Path:
@@ -182,9 +182,9 @@ def test_pages_are_added_up_as_another_reader_does(tmp_path: Path) -> None:
         pq.write_table(_frame(5_000).to_arrow(), path, row_group_size=1_200, **options)
         about = pq.read_metadata(path)
         groups = [about.row_group(g) for g in range(about.num_row_groups)]
-        told = sum(g.column(c).total_uncompressed_size for g in groups for c in range(g.num_columns))
+        reported = sum(g.column(c).total_uncompressed_size for g in groups for c in range(g.num_columns))
         ours = unpacked_bytes(path.read_bytes())
-        assert 0.8 * told < ours < told
+        assert 0.8 * reported < ours < reported
 
 
 def test_columns_told_of_twice(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -229,9 +229,9 @@ def test_blocks_give_what_the_whole_gives(tmp_path: Path, monkeypatch: pytest.Mo
     rows = pl.read_parquet(tmp_path / "whole" / "arrests" / "*.parquet").sort("row")
     for block in (33, 70, 150):
         monkeypatch.setattr(opening, "BLOCK", block * 16 * len(COLUMNS))
-        made = ingest([whole_file], tmp_path / f"by-{block}").releases[0].to_dict()
-        assert len(made["tables"]) > 1
-        assert {k: v for k, v in made.items() if k != "tables"} == {
+        result = ingest([whole_file], tmp_path / f"by-{block}").releases[0].to_dict()
+        assert len(result["tables"]) > 1
+        assert {k: v for k, v in result.items() if k != "tables"} == {
             k: v for k, v in whole.items() if k != "tables"
         }
         assert pl.read_parquet(tmp_path / f"by-{block}" / "arrests" / "*.parquet").sort("row").equals(rows)

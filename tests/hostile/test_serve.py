@@ -44,10 +44,10 @@ def _ask(port: int, request: bytes) -> bytes:
     with socket.create_connection(("127.0.0.1", port), timeout=10) as stream:
         stream.sendall(request)
         stream.shutdown(socket.SHUT_WR)
-        told = b""
+        reported = b""
         while piece := stream.recv(65536):
-            told += piece
-    return told
+            reported += piece
+    return reported
 
 
 def _get(port: int, path: bytes) -> bytes:
@@ -55,9 +55,9 @@ def _get(port: int, path: bytes) -> bytes:
 
 
 def test_the_first_page_is_given(port: int) -> None:
-    told = _get(port, b"/")
-    assert told.startswith(b"HTTP/1.0 200")
-    assert b"nosniff" in told
+    reported = _get(port, b"/")
+    assert reported.startswith(b"HTTP/1.0 200")
+    assert b"nosniff" in reported
 
 
 @pytest.mark.parametrize(
@@ -80,10 +80,10 @@ def test_the_first_page_is_given(port: int) -> None:
     ],
 )
 def test_nothing_else_is_given(path: bytes, port: int) -> None:
-    told = _get(port, path)
-    assert SECRET not in told
-    assert b"root:" not in told
-    assert not told.startswith(b"HTTP/1.0 200")
+    reported = _get(port, path)
+    assert SECRET not in reported
+    assert b"root:" not in reported
+    assert not reported.startswith(b"HTTP/1.0 200")
 
 
 def test_a_link_out_of_the_site_is_not_followed(port: int) -> None:

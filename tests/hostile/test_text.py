@@ -50,8 +50,8 @@ BROKEN: dict[str, tuple[bytes, str]] = {
 
 @pytest.mark.parametrize("kind", BROKEN)
 def test_broken_text_is_refused(kind: str, tmp_path: Path, refused: Refused) -> None:
-    made: Any = BROKEN[kind]
-    content, words = made if isinstance(made, tuple) else (made, "")
+    result: Any = BROKEN[kind]
+    content, words = result if isinstance(result, tuple) else (result, "")
     path = tmp_path / "release.csv"
     path.write_bytes(content)
     assert words in refused(path)
@@ -160,10 +160,10 @@ def test_a_file_changed_while_it_is_read(
     first = opening.hashlib.file_digest
 
     def changed(file: Any, kind: str) -> Any:
-        made = first(file, kind)
+        result = first(file, kind)
         with path.open("ab") as end:
             end.write(LINES + b"\n")
-        return made
+        return result
 
     monkeypatch.setattr(opening.hashlib, "file_digest", changed)
     assert "changed while it was read" in refused(path)
@@ -188,9 +188,9 @@ def test_blocks_give_what_the_whole_gives(tmp_path: Path, monkeypatch: pytest.Mo
     rows = pl.read_parquet(tmp_path / "whole" / "arrests" / "*.parquet").sort("row")
     for size in (600, 1_777, 10_000):
         monkeypatch.setattr(opening, "BLOCK", size)
-        made = ingest([path], tmp_path / f"blocks-{size}").releases[0].to_dict()
-        assert len(made["tables"]) > 1
-        assert {k: v for k, v in made.items() if k != "tables"} == {
+        result = ingest([path], tmp_path / f"blocks-{size}").releases[0].to_dict()
+        assert len(result["tables"]) > 1
+        assert {k: v for k, v in result.items() if k != "tables"} == {
             k: v for k, v in whole.items() if k != "tables"
         }
         assert pl.read_parquet(tmp_path / f"blocks-{size}" / "arrests" / "*.parquet").sort("row").equals(rows)

@@ -35,8 +35,8 @@ def test_entity_bombs(tmp_path: Path, refused: Refused) -> None:
     outer = '<!DOCTYPE x SYSTEM "file:///etc/passwd">' + wb.sheet_xml(wb.rows_xml(wb.HEADER, wb.ROW))
     assert "entities" in refused(wb.write(tmp_path / "system.xlsx", wb.parts(outer)))
     shared = ENTITIES + ']><sst xmlns="x"><si><t>&j;</t></si></sst>'
-    made = wb.parts(wb.sheet_xml(wb.rows_xml(wb.HEADER, wb.ROW)), shared=shared)
-    assert "entities" in refused(wb.write(tmp_path / "shared.xlsx", made))
+    result = wb.parts(wb.sheet_xml(wb.rows_xml(wb.HEADER, wb.ROW)), shared=shared)
+    assert "entities" in refused(wb.write(tmp_path / "shared.xlsx", result))
 
 
 def test_names_that_play_tricks(tmp_path: Path, refused: Refused, held: Path) -> None:
@@ -47,8 +47,10 @@ def test_names_that_play_tricks(tmp_path: Path, refused: Refused, held: Path) ->
             ingest([path], held)
         except Exception:  # noqa: BLE001
             refused(path)
-    made = wb.parts(wb.sheet_xml(wb.rows_xml(wb.HEADER, wb.ROW)))
-    ingest([wb.write(tmp_path / "slip.xlsx", {**made, "../../slipped.txt": "x", "/slipped.txt": "x"})], held)
+    result = wb.parts(wb.sheet_xml(wb.rows_xml(wb.HEADER, wb.ROW)))
+    ingest(
+        [wb.write(tmp_path / "slip.xlsx", {**result, "../../slipped.txt": "x", "/slipped.txt": "x"})], held
+    )
     assert not list(tmp_path.parent.rglob("slipped.txt"))
     assert not Path("/slipped.txt").exists()
     for file in held.rglob("*"):
@@ -57,8 +59,8 @@ def test_names_that_play_tricks(tmp_path: Path, refused: Refused, held: Path) ->
 
 def test_formula_cells_are_read_as_saved_and_never_run(tmp_path: Path) -> None:
     row = '<row r="3"><c r="A3"><f>HYPERLINK("http://example.org")</f><v>1</v></c></row>'
-    made = wb.parts(wb.sheet_xml(wb.rows_xml(wb.HEADER, wb.ROW) + row))
-    release = read_release(wb.write(tmp_path / "formula.xlsx", made))
+    result = wb.parts(wb.sheet_xml(wb.rows_xml(wb.HEADER, wb.ROW) + row))
+    release = read_release(wb.write(tmp_path / "formula.xlsx", result))
     assert release.sheets[0].frame.to_series(0).to_list()[-1] == "1"
     assert any("no formula is run" in note for note in release.notes)
 
@@ -67,8 +69,8 @@ def test_two_cells_at_the_ends_of_a_sheet(tmp_path: Path, refused: Refused) -> N
     """A reader would fill the seventeen thousand million cells between them."""
     for far in ("XFD1048576", "ZZ1048576", "XFD99999"):
         stray = f'<row r="{far.lstrip("XFDZ")}">{wb.cell(far, "x")}</row>'
-        made = wb.parts(wb.sheet_xml(wb.rows_xml(wb.HEADER, wb.ROW) + stray))
-        assert "stray cells" in refused(wb.write(tmp_path / f"{far}.xlsx", made))
+        result = wb.parts(wb.sheet_xml(wb.rows_xml(wb.HEADER, wb.ROW) + stray))
+        assert "stray cells" in refused(wb.write(tmp_path / f"{far}.xlsx", result))
     hidden = wb.parts(
         wb.sheet_xml(wb.rows_xml(wb.HEADER, wb.ROW) + f"<row>{wb.cell('XFD1048576', 'x')}</row>")
     )
@@ -97,17 +99,17 @@ def test_far_cells_however_they_are_spelt(
     """A reader takes them all; some make it lose count, and the process with it."""
     monkeypatch.setattr(archive, "_CHUNK", chunk)
     stray = f'<row><c {SPELT[spelt]} t="inlineStr"><is><t>x</t></is></c></row>'
-    made = wb.parts(wb.sheet_xml(wb.rows_xml(wb.HEADER, wb.ROW) + stray))
-    line = refused(wb.write(tmp_path / "far.xlsx", made))
+    result = wb.parts(wb.sheet_xml(wb.rows_xml(wb.HEADER, wb.ROW) + stray))
+    line = refused(wb.write(tmp_path / "far.xlsx", result))
     assert "stray cells" in line or "names cells as no spreadsheet program does" in line
 
 
 def test_a_sheet_in_another_encoding(tmp_path: Path, refused: Refused) -> None:
     """What is looked for byte by byte would not be found in it."""
-    made = wb.parts(wb.sheet_xml(wb.rows_xml(wb.HEADER, wb.ROW)))
+    result = wb.parts(wb.sheet_xml(wb.rows_xml(wb.HEADER, wb.ROW)))
     path = tmp_path / "utf16.xlsx"
     with zipfile.ZipFile(path, "w") as packed:
-        for name, text in made.items():
+        for name, text in result.items():
             packed.writestr(name, text.encode("utf-16" if "sheet1" in name else "utf-8"))
     assert "not in UTF-8" in refused(path)
 
@@ -168,8 +170,8 @@ def test_cells_and_rows_that_name_no_place(tmp_path: Path, refused: Refused) -> 
         + "<row/>" * 90_000,
     }
     for name, rows in far.items():
-        made = wb.parts(wb.sheet_xml(wb.rows_xml(wb.HEADER, wb.ROW) + rows))
-        assert refused(wb.write(tmp_path / f"{name}.xlsx", made))
+        result = wb.parts(wb.sheet_xml(wb.rows_xml(wb.HEADER, wb.ROW) + rows))
+        assert refused(wb.write(tmp_path / f"{name}.xlsx", result))
 
 
 def test_a_long_sheet_whose_cells_name_no_place_is_read(tmp_path: Path) -> None:
@@ -189,8 +191,8 @@ def test_blanks_without_end(tmp_path: Path, refused: Refused) -> None:
         f'<row><c r{" " * 3_000}="XFD1048576"/></row>',
         f"<row><c x{' ' * 500}='1'/></row>" * 9_000,
     ):
-        made = wb.parts(wb.sheet_xml(wb.rows_xml(wb.HEADER, wb.ROW) + stray))
-        assert "as no spreadsheet program does" in refused(wb.write(tmp_path / "blanks.xlsx", made))
+        result = wb.parts(wb.sheet_xml(wb.rows_xml(wb.HEADER, wb.ROW) + stray))
+        assert "as no spreadsheet program does" in refused(wb.write(tmp_path / "blanks.xlsx", result))
 
 
 @pytest.mark.parametrize("chunk", [61, 97, 1_000])
@@ -223,8 +225,8 @@ def test_one_long_text_however_it_is_named(cell: str, tmp_path: Path, refused: R
     )
     main = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
     shared = f'<sst xmlns="{main}"><si><t>{"x" * 30_000}</t></si></sst>'
-    made = wb.parts(wb.sheet_xml(wb.rows_xml(wb.HEADER) + rows), shared=shared)
-    line = refused(wb.write(tmp_path / "named.xlsx", made))
+    result = wb.parts(wb.sheet_xml(wb.rows_xml(wb.HEADER) + rows), shared=shared)
+    line = refused(wb.write(tmp_path / "named.xlsx", result))
     assert "texts of its cells" in line or "as no spreadsheet program does" in line
 
 
@@ -236,12 +238,12 @@ def test_one_long_text_in_many_cells(tmp_path: Path, refused: Refused) -> None:
     )
     main = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
     shared = f'<sst xmlns="{main}"><si><t>{"x" * 30_000}</t></si></sst>'
-    made = wb.parts(wb.sheet_xml(wb.rows_xml(wb.HEADER) + cells), shared=shared)
-    assert "texts of its cells" in refused(wb.write(tmp_path / "shared.xlsx", made))
-    made = wb.parts(
+    result = wb.parts(wb.sheet_xml(wb.rows_xml(wb.HEADER) + cells), shared=shared)
+    assert "texts of its cells" in refused(wb.write(tmp_path / "shared.xlsx", result))
+    result = wb.parts(
         wb.sheet_xml(wb.rows_xml(wb.HEADER)), shared=f"<sst><si><t>{'x' * 2_000_000}</t></si></sst>"
     )
-    assert "million characters" in refused(wb.write(tmp_path / "long.xlsx", made))
+    assert "million characters" in refused(wb.write(tmp_path / "long.xlsx", result))
 
 
 def test_archives_that_are_not_what_they_say(tmp_path: Path, refused: Refused) -> None:
@@ -254,7 +256,7 @@ def test_archives_that_are_not_what_they_say(tmp_path: Path, refused: Refused) -
     wrong[at + 16 : at + 20] = b"\0\0\0\0"
     locked = bytearray(sound)
     locked[at + 8] |= 1
-    made = {
+    result = {
         "empty.xlsx": b"PK\5\6" + bytes(18),
         "lying.xlsx": bytes(lying),
         "checksum.xlsx": bytes(wrong),
@@ -263,7 +265,7 @@ def test_archives_that_are_not_what_they_say(tmp_path: Path, refused: Refused) -
         "tail.xlsx": sound[:-30],
         "plain.xlsx": b"PK" + bytes(200),
     }
-    for file, content in made.items():
+    for file, content in result.items():
         (tmp_path / file).write_bytes(content)
         refused(tmp_path / file)
     with zipfile.ZipFile(tmp_path / "word.xlsx", "w") as archive:
@@ -292,10 +294,10 @@ def test_archives_that_are_not_what_they_say(tmp_path: Path, refused: Refused) -
     ],
 )
 def test_parts_that_are_broken(part: str, content: str, tmp_path: Path, refused: Refused) -> None:
-    made = wb.parts(wb.sheet_xml(wb.rows_xml(wb.HEADER, wb.ROW)))
+    result = wb.parts(wb.sheet_xml(wb.rows_xml(wb.HEADER, wb.ROW)))
     if part == "xl/sharedStrings.xml":
-        made["xl/worksheets/sheet1.xml"] = wb.sheet_xml('<row r="1"><c r="A1" t="s"><v>0</v></c></row>')
-    refused(wb.write(tmp_path / "broken.xlsx", {**made, part: content}))
+        result["xl/worksheets/sheet1.xml"] = wb.sheet_xml('<row r="1"><c r="A1" t="s"><v>0</v></c></row>')
+    refused(wb.write(tmp_path / "broken.xlsx", {**result, part: content}))
 
 
 @pytest.mark.slow

@@ -40,7 +40,7 @@ def rows_xml(*rows: tuple[str, ...]) -> str:
 
 def parts(sheet: str, name: str = "Arrests", shared: str | None = None) -> dict[str, str]:
     """The parts of a workbook of one sheet."""
-    made = {
+    result = {
         "[Content_Types].xml": (
             f'<Types xmlns="{_PACKAGE}/content-types">'
             '<Default Extension="rels" '
@@ -64,8 +64,8 @@ def parts(sheet: str, name: str = "Arrests", shared: str | None = None) -> dict[
         "xl/worksheets/sheet1.xml": sheet,
     }
     if shared is not None:
-        made["xl/sharedStrings.xml"] = f'<?xml version="1.0"?>{shared}'
-    return made
+        result["xl/sharedStrings.xml"] = f'<?xml version="1.0"?>{shared}'
+    return result
 
 
 def write(path: Path, made: dict[str, str]) -> Path:

@@ -33,7 +33,7 @@ LEVELS = {"county": "county_fips", "office": "office", "aor": "aor", "state": "s
 
 
 def _records(rng: np.random.Generator) -> list[dict[str, Any]]:
-    made = []
+    rows = []
     for _ in range(150):
         column = str(rng.choice(list(HOMES)))
         place = str(rng.choice(list(HOMES[column])))
@@ -43,18 +43,18 @@ def _records(rng: np.random.Generator) -> list[dict[str, Any]]:
         row["date"] = FIRST + dt.timedelta(days=int(rng.integers(-6, DAYS + 6)))
         row["method"] = METHODS[rng.integers(len(METHODS))]
         row |= {"operation_mark": bool(rng.random() < 0.2), "n": int(rng.integers(1, 9))}
-        made.append(row)
-    return made
+        rows.append(row)
+    return rows
 
 
 def _spans(rng: np.random.Generator) -> list[Span]:
     """One to three releases, with gaps or overlaps, of some places or all."""
-    made = []
+    rows = []
     for i in range(rng.integers(1, 4)):
         start = FIRST + dt.timedelta(days=int(rng.integers(0, DAYS - 8)))
         end = min(start + dt.timedelta(days=int(rng.integers(0, 30))), FIRST + dt.timedelta(days=DAYS))
-        made.append(Span(f"r{i}", start, end, SCOPES[rng.integers(len(SCOPES))]))
-    return made
+        rows.append(Span(f"r{i}", start, end, SCOPES[rng.integers(len(SCOPES))]))
+    return rows
 
 
 def _inside(scope: str, by: str, place: str) -> bool:
@@ -101,13 +101,13 @@ def _again(
     """Place, period, measure, value, days covered, days in the period, as they have to be."""
     column = LEVELS[by]
     span = [FIRST + dt.timedelta(days=i) for i in range(DAYS + 1)]
-    asked = [d for d in span if (start is None or d >= start) and (end is None or d <= end)]
-    first = min(d for d in asked if any(s.start <= d <= s.end for s in spans))
-    last = max(d for d in asked if any(s.start <= d <= s.end for s in spans))
-    told = [r for r in rows if first <= r["date"] <= last]
-    places = {r[column] for r in told} - {None} if column else {"US"} if told else set()
+    query = [d for d in span if (start is None or d >= start) and (end is None or d <= end)]
+    first = min(d for d in query if any(s.start <= d <= s.end for s in spans))
+    last = max(d for d in query if any(s.start <= d <= s.end for s in spans))
+    reported = [r for r in rows if first <= r["date"] <= last]
+    places = {r[column] for r in reported} - {None} if column else {"US"} if reported else set()
     covered = {
-        p: [d for d in asked if any(s.start <= d <= s.end and _inside(s.scope, by, p) for s in spans)]
+        p: [d for d in query if any(s.start <= d <= s.end and _inside(s.scope, by, p) for s in spans)]
         for p in places
     }
     days = [d for inside in covered.values() for d in inside]
@@ -115,13 +115,13 @@ def _again(
         return []
     low, high = _period(min(days), every), _period(max(days), every)
     axis = sorted({_period(d, every) for d in span if low <= _period(d, every) <= high})
-    made = []
+    found = []
     for measure, place, period in itertools.product(MEASURES, sorted(places), axis):
         inside = [d for d in covered[place] if _period(d, every) == period]
         if not covered[place]:
             continue
         value = sum(
-            r["n"] for r in told
+            r["n"] for r in reported
             if (column is None or r[column] == place) and r["date"] in inside and _counts(r, measure)
         )  # fmt: skip
         # other areas record arrests in a state, too: a cut to areas shows no zero of it
@@ -130,8 +130,8 @@ def _again(
                 for s in spans) for d in inside
         )  # fmt: skip
         known = value if inside and (value or is_zero) else None
-        made.append((place, period, measure, known, len(inside), _length(period, every)))
-    return made
+        found.append((place, period, measure, known, len(inside), _length(period, every)))
+    return found
 
 
 @pytest.mark.parametrize("seed", range(12))
@@ -150,15 +150,21 @@ def test_a_panel_is_what_counting_again_gives(tmp_path: Path, seed: int) -> None
     ]
     for by, every, start, end in questions:
         expected = _again(rows, spans, by, every, start, end)
-        asked: dict[str, Any] = {"by": by, "every": every, "measures": MEASURES, "start": start, "end": end}
+        question: dict[str, Any] = {
+            "by": by,
+            "every": every,
+            "measures": MEASURES,
+            "start": start,
+            "end": end,
+        }
         if not expected:
             with pytest.raises(CoverageError, match="nothing to count"):
-                panel(store, **asked)
+                panel(store, **question)
             continue
-        made = panel(store, **asked)
+        result = panel(store, **question)
         columns = ["place", "period", "measure", "value", "days_covered", "days_in_period"]
-        assert made.frame.select(columns).rows() == sorted(expected, key=lambda r: (r[2], r[0], r[1]))
-        matrix, places, periods = made.matrix("at_large", whole=True)
+        assert result.frame.select(columns).rows() == sorted(expected, key=lambda r: (r[2], r[0], r[1]))
+        matrix, places, periods = result.matrix("at_large", whole=True)
         at_large = {(r[0], r[1]): r[3] if r[4] == r[5] else None for r in expected if r[2] == "at_large"}
         whole = [[at_large[p, day] for day in periods] for p in places]
         np.testing.assert_array_equal(matrix, np.array(whole, float))

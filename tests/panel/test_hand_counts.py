@@ -44,14 +44,14 @@ def test_monthly_figures_stand_for_whole_months_and_are_never_made_zero(tmp_path
     rows = pl.DataFrame({"month": [D(2019, 12, 1), D(2020, 2, 1)], "county_fips": ["48453"] * 2})
     rows = rows.with_columns(inmates=pl.Series([7, 9], dtype=pl.UInt32))
     store = HandStore(tmp_path, rows, [Span("a", D(2019, 12, 1), D(2020, 2, 1))])
-    made = panel(store, by="county", every="month", measures=["jail_inmates_with_detainer"])
-    assert made.frame["value"].to_list() == [7, None, 9]
-    assert made.frame["days_covered"].to_list() == [31, 31, 29]  # 2020 is a leap year
-    assert made.coverage["jail_counts"]["end"] == "2020-02-29"
+    result = panel(store, by="county", every="month", measures=["jail_inmates_with_detainer"])
+    assert result.frame["value"].to_list() == [7, None, 9]
+    assert result.frame["days_covered"].to_list() == [31, 31, 29]  # 2020 is a leap year
+    assert result.coverage["jail_counts"]["end"] == "2020-02-29"
     apart = HandStore(tmp_path, rows, [Span("a", *[D(2019, 12, 1)] * 2), Span("b", *[D(2020, 2, 1)] * 2)])
-    made = panel(apart, by="county", every="month", measures=["jail_inmates_with_detainer"])
-    assert made.frame["value"].to_list() == [7, None, 9]
-    assert made.frame["days_covered"].to_list() == [31, 0, 29]
+    result = panel(apart, by="county", every="month", measures=["jail_inmates_with_detainer"])
+    assert result.frame["value"].to_list() == [7, None, 9]
+    assert result.frame["days_covered"].to_list() == [31, 0, 29]
     with pytest.raises(QuestionError, match="reported by the month"):
         panel(store, by="county", every="week", measures=["jail_inmates_with_detainer"])
 
@@ -83,9 +83,14 @@ def test_the_time_asked_about_is_cut_at_both_ends_and_may_be_one_day(tmp_path: P
     store = HandStore(tmp_path, _arrests(days), [Span("a", days[0], days[-1])])
 
     def count(**asked: dt.date) -> tuple[list[int], list[int], str, str]:
-        made = panel(store, by="county", every="month", **asked)
-        told = made.coverage["arrests"]
-        return made.frame["value"].to_list(), made.frame["days_covered"].to_list(), told["start"], told["end"]
+        result = panel(store, by="county", every="month", **asked)
+        reported = result.coverage["arrests"]
+        return (
+            result.frame["value"].to_list(),
+            result.frame["days_covered"].to_list(),
+            reported["start"],
+            reported["end"],
+        )
 
     assert count() == ([10], [10], "2017-02-01", "2017-02-10")
     assert count(start=D(2017, 2, 4)) == ([7], [7], "2017-02-04", "2017-02-10")
@@ -157,16 +162,16 @@ def test_a_method_that_no_scheme_lists_counts_where_the_scheme_says(tmp_path: Pa
 
 def test_a_panel_is_written_as_it_is_and_names_its_places(tmp_path: Path) -> None:
     store = HandStore(tmp_path, _rows(), [Span("a", D(2017, 1, 28), D(2017, 3, 3))])
-    made = panel(store, by="county", every="month")
-    assert made.names() == {"13121": "Fulton County, GA", "48453": "Travis County, TX"}
-    made.write(tmp_path / "out.v1.parquet")
-    assert pl.read_parquet(tmp_path / "out.v1.parquet").equals(made.frame)
-    made.write(tmp_path / "out.CSV")
-    told = pl.read_csv(tmp_path / "out.CSV", schema_overrides={"place": pl.String}, try_parse_dates=True)
-    assert told.select(made.frame.columns).rows() == made.frame.rows()
+    result = panel(store, by="county", every="month")
+    assert result.names() == {"13121": "Fulton County, GA", "48453": "Travis County, TX"}
+    result.write(tmp_path / "out.v1.parquet")
+    assert pl.read_parquet(tmp_path / "out.v1.parquet").equals(result.frame)
+    result.write(tmp_path / "out.CSV")
+    reported = pl.read_csv(tmp_path / "out.CSV", schema_overrides={"place": pl.String}, try_parse_dates=True)
+    assert reported.select(result.frame.columns).rows() == result.frame.rows()
     for name in ("out.arrow", "out.json", "out.xlsx", "out", "csv.v1"):
         with pytest.raises(QuestionError, match=r"\.csv or \.parquet"):
-            made.write(tmp_path / name)
+            result.write(tmp_path / name)
         assert not (tmp_path / name).exists()
 
 
@@ -193,12 +198,12 @@ def test_a_month_covered_in_part_counts_its_covered_days_only(tmp_path: Path, en
     assert county.frame.select("value", "days_covered").rows() == [(28, 28)]
     # Two releases with a gap of one day between them, of which a record is told all the same.
     gap = [Span("a", days[0], days[9]), Span("b", days[11], days[-1])]
-    made = panel(HandStore(tmp_path, _arrests(days), gap), by="nation", every="month", engine=engine)
-    assert made.frame.select("value", "days_covered").rows() == [(27, 27)]
+    result = panel(HandStore(tmp_path, _arrests(days), gap), by="nation", every="month", engine=engine)
+    assert result.frame.select("value", "days_covered").rows() == [(27, 27)]
     # Releases that meet or overlap leave no gap.
     meet = [Span("a", days[5], days[20]), Span("b", days[10], days[12]), Span("c", days[21], days[-1])]
-    made = panel(HandStore(tmp_path, _arrests(days), meet), by="nation", every="month", engine=engine)
-    assert made.frame.select("value", "days_covered").rows() == [(23, 23)]
+    result = panel(HandStore(tmp_path, _arrests(days), meet), by="nation", every="month", engine=engine)
+    assert result.frame.select("value", "days_covered").rows() == [(23, 23)]
 
 
 def test_a_measure_of_several_conditions_counts_what_meets_them_all(
@@ -229,19 +234,19 @@ def test_a_measure_of_several_conditions_counts_what_meets_them_all(
 def test_measures_and_places_named_twice_count_once_and_tables_stand_side_by_side(tmp_path: Path) -> None:
     """A place asked for without a record is zero; every table of the question tells its coverage."""
     store = HandStore(tmp_path, _rows(), [Span("a", D(2017, 2, 1), D(2017, 2, 28))])
-    asked = ["encounters", "at_large", "arrests", "at_large"]
-    made = panel(store, by="county", every="month", measures=asked, places=["53033", "13121", "53033"])
-    assert made.frame.select("measure", "place", "value").rows() == [
+    arguments = ["encounters", "at_large", "arrests", "at_large"]
+    result = panel(store, by="county", every="month", measures=arguments, places=["53033", "13121", "53033"])
+    assert result.frame.select("measure", "place", "value").rows() == [
         ("arrests", "13121", 11), ("arrests", "53033", 0), ("at_large", "13121", 0), ("at_large", "53033", 0),
         ("encounters", "13121", 11), ("encounters", "53033", 0),
     ]  # fmt: skip
     release = {"id": "a", "start": "2017-02-01", "end": "2017-02-28", "scope": "nation"}
     for name in ("arrests", "encounters"):
-        assert made.coverage[name]["releases"] == [release]
-    assert made.coverage["arrests"]["unplaced"] == {"at_large": 7, "arrests": 7}
-    assert made.coverage["arrests"]["outside_coverage"] == {"at_large": 0, "arrests": 0}
+        assert result.coverage[name]["releases"] == [release]
+    assert result.coverage["arrests"]["unplaced"] == {"at_large": 7, "arrests": 7}
+    assert result.coverage["arrests"]["outside_coverage"] == {"at_large": 0, "arrests": 0}
     with pytest.raises(QuestionError, match="no rows of the measure 'removals'"):
-        made.matrix("removals")
+        result.matrix("removals")
 
 
 def test_days_are_told_apart_only_where_a_period_may_be_covered_in_part() -> None:

@@ -58,32 +58,32 @@ def _value(frame: pl.DataFrame, place: str, period: dt.date, name: str) -> int |
 
 @pytest.mark.parametrize("engine", ENGINES)
 def test_weeks_by_hand(store: HandStore, engine: str) -> None:
-    made = panel(store, by="office", every="week", measures=["at_large", "handoffs"], engine=engine)
-    frame = made.frame
+    result = panel(store, by="office", every="week", measures=["at_large", "handoffs"], engine=engine)
+    frame = result.frame
     assert _value(frame, "AUS", dt.date(2017, 2, 6), "at_large") == 7
     assert _value(frame, "AUS", dt.date(2017, 2, 13), "at_large") == 0
     whole = frame.filter(pl.col("period") == dt.date(2017, 2, 6))
     assert whole["days_covered"].to_list() == [7, 7]
     first = frame.filter(pl.col("period") == dt.date(2017, 1, 23))
     assert first["days_covered"].to_list() == [2, 2]  # 28 and 29 January
-    assert made.coverage["arrests"]["unplaced"] == {"at_large": 1, "handoffs": 7}
+    assert result.coverage["arrests"]["unplaced"] == {"at_large": 1, "handoffs": 7}
 
 
 @pytest.mark.parametrize("engine", ENGINES)
 def test_missing_is_not_zero(store: HandStore, engine: str) -> None:
-    made = panel(store, by="county", every="day", measures=["arrests"], engine=engine)
-    assert _value(made.frame, "48453", dt.date(2017, 2, 20), "arrests") == 0
-    assert _value(made.frame, "48453", dt.date(2017, 2, 21), "arrests") is None
-    assert _value(made.frame, "13121", dt.date(2017, 3, 1), "arrests") == 7
+    result = panel(store, by="county", every="day", measures=["arrests"], engine=engine)
+    assert _value(result.frame, "48453", dt.date(2017, 2, 20), "arrests") == 0
+    assert _value(result.frame, "48453", dt.date(2017, 2, 21), "arrests") is None
+    assert _value(result.frame, "13121", dt.date(2017, 3, 1), "arrests") == 7
 
 
 def test_engines_agree(store: HandStore) -> None:
-    made = [
+    rows = [
         panel(store, by=by, every=every, measures=list(_arrest_measures()), engine=engine).frame
         for engine in ENGINES
         for by, every in [("county", "month"), ("aor", "week"), ("state", "day"), ("nation", "month")]
     ]
-    for polars_made, duckdb_made in zip(made[:4], made[4:], strict=True):
+    for polars_made, duckdb_made in zip(rows[:4], rows[4:], strict=True):
         assert polars_made.equals(duckdb_made)
 
 
@@ -140,9 +140,9 @@ def test_a_wrong_question_is_named(store: HandStore, asked: dict[str, object], s
 
 
 def test_matrix_leaves_out_partial_periods_on_demand(store: HandStore) -> None:
-    made = panel(store, by="office", every="week", measures=["at_large"])
-    some, places, periods = made.matrix("at_large")
-    whole, _, _ = made.matrix("at_large", whole=True)
+    result = panel(store, by="office", every="week", measures=["at_large"])
+    some, places, periods = result.matrix("at_large")
+    whole, _, _ = result.matrix("at_large", whole=True)
     assert places == ["AUS"]
     assert periods[0] == dt.date(2017, 1, 23)
     assert some[0, 0] == 0
@@ -155,11 +155,11 @@ def test_a_release_of_some_places_is_no_count_of_the_nation(tmp_path: Path) -> N
         Span("b", dt.date(2017, 2, 13), dt.date(2017, 2, 20)),
     ]
     store = HandStore(tmp_path, _rows(), spans)
-    made = panel(store, by="nation", every="day", measures=["arrests"])
-    days = made.frame["period"]
+    result = panel(store, by="nation", every="day", measures=["arrests"])
+    days = result.frame["period"]
     assert (days.min(), days.max()) == (dt.date(2017, 2, 13), dt.date(2017, 2, 20))
-    assert made.frame["value"].sum() == 11
-    assert made.coverage["arrests"]["outside_coverage"] == {"arrests": 17}  # 28 in all, by hand
+    assert result.frame["value"].sum() == 11
+    assert result.coverage["arrests"]["outside_coverage"] == {"arrests": 17}  # 28 in all, by hand
     only_texas = HandStore(tmp_path, _rows(), spans[:1])
     with pytest.raises(CoverageError, match="nothing to count"):
         panel(only_texas, by="nation", every="day", measures=["arrests"])

@@ -41,7 +41,7 @@ def test_recovered_totals_hold_the_recorded_ones(measure: str) -> None:
 def test_the_panel_command_gives_both_for_areas_alone() -> None:
     if not app.registered_commands:
         _load_commands()
-    asked = ["panel", "--measure", "arrests", "--from", "2017-10-01", "--to", "2018-09-30", "--json"]
-    whole = json.loads(CliRunner().invoke(app, [*asked, "--by", "aor", "--place", "MIA"]).stdout)
+    arguments = ["panel", "--measure", "arrests", "--from", "2017-10-01", "--to", "2018-09-30", "--json"]
+    whole = json.loads(CliRunner().invoke(app, [*arguments, "--by", "aor", "--place", "MIA"]).stdout)
     assert whole["areas"] == [{"place": "MIA", "measure": "arrests", "recorded": 8_474, "recovered": 8_506}]
-    assert "areas" not in json.loads(CliRunner().invoke(app, [*asked, "--by", "nation"]).stdout)
+    assert "areas" not in json.loads(CliRunner().invoke(app, [*arguments, "--by", "nation"]).stdout)

@@ -29,11 +29,11 @@ def judged() -> pl.DataFrame:
 
 
 def test_texts_that_fit_one_place_are_found_and_sure_answers_are_right(judged: pl.DataFrame) -> None:
-    told = judged.filter("told")
-    by_style = told.group_by("style").agg(pl.col("is_right").mean(), of=pl.len())
-    assert told["is_right"].mean() >= 0.97
+    reported = judged.filter("told")
+    by_style = reported.group_by("style").agg(pl.col("is_right").mean(), of=pl.len())
+    assert reported["is_right"].mean() >= 0.97
     assert by_style.filter(pl.col("is_right") < 0.9).rows() == []
-    assert told.filter("sure")["is_right"].mean() >= 0.995
+    assert reported.filter("sure")["is_right"].mean() >= 0.995
 
 
 def test_texts_that_fit_several_places_are_never_guessed_above_nine_tenths(judged: pl.DataFrame) -> None:

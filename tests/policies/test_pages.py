@@ -76,11 +76,11 @@ def test_the_map_tells_changes_by_month_that_end_as_the_newest_month_does(
     pages: dict[str, str | bytes],
 ) -> None:
     script = str(pages["static/policymap.js"])
-    told = json.loads(re.search(r"const t=(\{.*?\}),q=", script)[1])  # type: ignore[index]
+    reported = json.loads(re.search(r"const t=(\{.*?\}),q=", script)[1])  # type: ignore[index]
     places, months = policy_pages._classes()
-    assert set(told) == set(places)
+    assert set(reported) == set(places)
     for i, fips in enumerate(places):
-        changes = told[fips]
+        changes = reported[fips]
         assert changes[0] == 0
         assert changes[::2] == sorted(set(changes[::2]))
         assert CLASSES[changes[-1]] == months[-1][i]

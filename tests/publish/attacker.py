@@ -64,12 +64,12 @@ def read_site(site: Path, residents: pl.DataFrame) -> Published:
     )
     parquet = pl.read_parquet(site / "data" / "all.parquet")
     assert table.equals(parquet), "the two files of all counts differ"
-    told = dict(_shown([table.select(*KEYS[:5], "value")]))
+    reported = dict(_shown([table.select(*KEYS[:5], "value")]))
     downloads = [p for p in sorted((site / "data").iterdir()) if p.stem != "all"]
     for suffix, read in ((".csv", _read_csv), (".parquet", pl.read_parquet)):
         tables = [read(p) for p in downloads if p.suffix == suffix]
         counts = [t.select(*KEYS[:5], "value") for t in tables if {*KEYS[:5], "value"} <= set(t.columns)]
-        told |= dict(_shown(counts))
+        reported |= dict(_shown(counts))
     people = {(row[0], row[1]): row[2] for row in residents.select("fips", "year", "people").iter_rows()}
     between: dict[Any, tuple[float, float]] = {}
     pairs = []
@@ -79,12 +79,12 @@ def read_site(site: Path, residents: pl.DataFrame) -> Published:
         pairs += [(*here, *up) for up in _parents(text, here)]
         for key, cell in _cells(text):
             if isinstance(cell, int):
-                told[(*here, *key)] = cell
+                reported[(*here, *key)] = cell
             elif here[0] == "county":
                 _bound(between, (*here, *key), cell, people)
-    told |= _read_map(site) | _read_series(site) | _read_sqlite(site)
+    reported |= _read_map(site) | _read_series(site) | _read_sqlite(site)
     statistics = [*_read_answers(site, table), *_read_rows(site)]
-    return Published(table, told, between, sorted(set(pairs)), statistics)
+    return Published(table, reported, between, sorted(set(pairs)), statistics)
 
 
 def _read_series(site: Path) -> dict[Any, int]:

@@ -88,8 +88,8 @@ def check_naive(folder: Path, store: Store, least: int) -> None:
 def simulated(folder: Path) -> Store:
     """A store of a simulated world of some large and many small counties, with detainers."""
     world = World(places=40, weeks=60, policies=3, general_area_share=0.2)
-    made = simulate(folder / "world", seed=5, world=world)
-    atlarge.ingest([*made.arrests, made.detainers], folder / "store")
+    result = simulate(folder / "world", seed=5, world=world)
+    atlarge.ingest([*result.arrests, result.detainers], folder / "store")
     return atlarge.open_store(folder / "store")
 
 
@@ -150,8 +150,8 @@ def test_the_attack_on_the_embedded_counts_succeeds_where_only_small_ones_are_hi
 
     store = atlarge.open_store(None)
     monkeypatch.setattr(disclosure, "search", only_small)
-    made = cells.site_cells(store)
-    shown = made.table.frame.rename({"every": "period"}).select(*KEYS, "value", "mark")
-    attacker = Attacker(Published(shown, {}, {}, list(made.pairs.iter_rows())), SMALL)
+    result = cells.site_cells(store)
+    shown = result.table.frame.rename({"every": "period"}).select(*KEYS, "value", "mark")
+    attacker = Attacker(Published(shown, {}, {}, list(result.pairs.iter_rows())), SMALL)
     found = attacker.recovered(singly=0)
     assert len(found) > 1_000

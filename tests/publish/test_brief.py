@@ -57,8 +57,8 @@ def test_another_ending_is_a_usage_error(tmp_path: Path) -> None:
     with pytest.raises(QuestionError, match=r"\.html or \.pdf"):
         brief(example_answer(), tmp_path / "b.docx")
     _load_commands()
-    asked = ["explain", "48453", "--policy", "travis-tx-2017", "--brief", "b.docx"]
-    assert CliRunner().invoke(app, asked).exit_code == 2
+    arguments = ["explain", "48453", "--policy", "travis-tx-2017", "--brief", "b.docx"]
+    assert CliRunner().invoke(app, arguments).exit_code == 2
 
 
 def test_a_witness_that_gives_a_small_count_away_is_left_out_of_the_page() -> None:

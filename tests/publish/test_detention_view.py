@@ -70,11 +70,11 @@ def test_a_gap_is_empty_and_its_break_is_drawn() -> None:
 @pytest.mark.parametrize("language", ["en", "es"])
 def test_figures_are_drawn_in_both_languages(language: str) -> None:
     w = Words(language)
-    held, booked = detention_figure("county", "48141", "El Paso County, TX", w), book_ins_figure(w)
-    assert held is not None
+    kept, booked = detention_figure("county", "48141", "El Paso County, TX", w), book_ins_figure(w)
+    assert kept is not None
     assert booked is not None
-    assert held.table is not None
-    assert len(held.table.rows) == 42  # October 2022 to March 2026
+    assert kept.table is not None
+    assert len(kept.table.rows) == 42  # October 2022 to March 2026
     assert "FY2021" in str(book_ins_table(Words("en")).rows)
     assert detention_figure("county", "48301", "Loving County, TX", w) is None
 

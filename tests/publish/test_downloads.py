@@ -52,9 +52,9 @@ def test_the_data_package_names_each_file_with_its_hash_and_columns(site: Path) 
 
 
 def test_the_metadata_names_tables_and_columns_that_are_there(site: Path) -> None:
-    told = json.loads((site / "data" / "metadata.json").read_text())["databases"]["atlarge"]["tables"]
+    reported = json.loads((site / "data" / "metadata.json").read_text())["databases"]["atlarge"]["tables"]
     with contextlib.closing(sqlite3.connect(site / "data" / "atlarge.sqlite")) as base:
-        for name, about in told.items():
+        for name, about in reported.items():
             columns = {row[1] for row in base.execute(f"pragma table_info({name})")}
             assert columns
             assert set(about.get("columns", {})) <= columns

@@ -41,10 +41,10 @@ def test_what_rests_on_a_hidden_count_is_left_out() -> None:
     tell = Teller(shown, Words("en"))
     assert not shown.is_main_shown
     for message in [answer.headline, *answer.messages]:
-        told = tell(message)
+        reported = tell(message)
         for number in message.numbers():
             if any(shown.mark_of(key) != "shown" for key in number.rests_on) and (number.value or 0) >= 20:
-                assert f" {number.text()} " not in told, told
+                assert f" {number.text()} " not in reported, reported
 
 
 def test_the_two_catalogues_share_no_key() -> None:

@@ -41,11 +41,11 @@ def test_a_palette_picture_keeps_every_pixel_and_is_the_same_twice() -> None:
     rng = np.random.default_rng(5)
     picture = rng.integers(0, 3, (7, 9)).astype(np.uint8)
     colours = [(255, 255, 255), (10, 20, 30), (200, 100, 0)]
-    made = palette_png(picture, colours)
-    assert made == palette_png(picture, colours)
-    link = f"data:image/png;base64,{base64.b64encode(made).decode()}"
+    result = palette_png(picture, colours)
+    assert result == palette_png(picture, colours)
+    link = f"data:image/png;base64,{base64.b64encode(result).decode()}"
     box = 'width="9" height="7"'
     svg = f'<svg xmlns="http://www.w3.org/2000/svg" {box}><image {box} href="{link}"/></svg>'
-    for png in (made, to_png(svg)):
+    for png in (result, to_png(svg)):
         pixels = np.asarray(Image.open(io.BytesIO(png)).convert("RGB"))
         assert (pixels == np.array(colours, np.uint8)[picture]).all()

@@ -73,11 +73,11 @@ def test_what_was_changed_is_mended_and_other_settings_make_another_site(tmp_pat
     some: dict[str, Any] = {"workers": 1, "answers": [], "claims": False, "levels": ("nation", "state")}
     first = publish(out, store, **some)
     page = out / "place" / "state" / "TX.html"
-    told = page.read_bytes()
+    reported = page.read_bytes()
     page.write_bytes(b"changed by hand")
     again = publish(out, store, **some)
     assert (again.written, again.hidden) == (1, first.hidden)
-    assert page.read_bytes() == told
+    assert page.read_bytes() == reported
     third = publish(out, store, **some)
     assert (third.written, third.files, third.bytes) == (0, first.files, first.bytes)
     other = publish(out, store, **{**some, "levels": ("nation", "state", "aor")})
@@ -154,9 +154,9 @@ def test_the_report_stands_alone_and_is_the_same_twice(tmp_path: Path) -> None:
 
 def test_the_vendored_library_is_the_one_that_is_named() -> None:
     vendor = files("atlarge.publish").joinpath("static/vendor")
-    told = json.loads(vendor.joinpath("d3.json").read_text())
-    assert hashlib.sha256(vendor.joinpath("d3.min.js").read_bytes()).hexdigest() == told["sha256"]
-    assert {p["licence"] for p in told["packages"]} == {"ISC", "BSD-3-Clause"}
+    reported = json.loads(vendor.joinpath("d3.json").read_text())
+    assert hashlib.sha256(vendor.joinpath("d3.min.js").read_bytes()).hexdigest() == reported["sha256"]
+    assert {p["licence"] for p in reported["packages"]} == {"ISC", "BSD-3-Clause"}
     assert "Bostock" in vendor.joinpath("LICENSE-d3").read_text()
 
 

@@ -83,9 +83,9 @@ def test_a_number_is_printed_only_where_the_counts_behind_it_are(kind: str) -> N
     last = main.period[4] - dt.timedelta(days=1)
     key = CountKey(main.area.level, main.area.code, main.measure, small, last)
     number = Number(2.0, kind, (key,))  # type: ignore[arg-type]
-    told = replace(answer, messages=[say("join", part0=say("count", n=number))])
-    assert any(w.start == small for w in windows_of(told))
-    mark = show(told).mark_of(key)
+    reported = replace(answer, messages=[say("join", part0=say("count", n=number))])
+    assert any(w.start == small for w in windows_of(reported))
+    mark = show(reported).mark_of(key)
     assert mark != "shown"
 
 
@@ -131,12 +131,12 @@ def test_no_estimate_is_printed_from_which_a_small_month_follows(
     main = shown_series(answer)[0]
     at = sum(p < answer.start for p in main.period) - ago
     observed = [3.0 if at - small < k <= at else v for k, v in enumerate(main.observed)]
-    told = replace(main, observed=observed)
-    short = replace(answer, series=[told if s is main else s for s in answer.series])
-    assert gives_a_month_away(told, answer.start, 5) is is_closed
+    reported = replace(main, observed=observed)
+    short = replace(answer, series=[reported if s is main else s for s in answer.series])
+    assert gives_a_month_away(reported, answer.start, 5) is is_closed
     assert show(short).is_closed is is_closed
     weights = [0.65**k for k in range(40)], [0.88**k for k in range(40)]
-    past = [v for p, v in zip(told.period, told.observed, strict=True) if p < answer.start][::-1]
+    past = [v for p, v in zip(reported.period, reported.observed, strict=True) if p < answer.start][::-1]
 
     def share(counts: list[float]) -> float:
         sums = [sum(w * c for w, c in zip(each, counts, strict=False)) for each in weights]

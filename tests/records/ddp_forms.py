@@ -91,15 +91,15 @@ def rows_of(family: str, rows: int, seed: int, people: int) -> list[dict[str, An
     draw = random.Random(seed)
     names = HEADERS[family].split("|")
     main = main_date(family)
-    made = []
+    found = []
     for _ in range(rows):
         row = {name: _cell(name, draw) for name in names}
         row[main] = dt.datetime(2023, 1, 1) + dt.timedelta(minutes=draw.randrange(60 * 24 * 20))
         for name in names:
             if name.endswith("Identifier"):
                 row[name] = f"{draw.randrange(people):040x}" if draw.random() > 0.1 else None
-        made.append(row)
-    return made
+        found.append(row)
+    return found
 
 
 def main_date(family: str) -> str:
@@ -119,7 +119,7 @@ def write(
     names = HEADERS[family].split("|")
     book = xlsxwriter.Workbook(path)
     shown = book.add_format({"num_format": "m/d/yyyy h:mm:ss"})
-    made = Made(path, family)
+    result = Made(path, family)
     for title, rows in sheets.items():
         sheet = book.add_worksheet(title)
         top = PREAMBLE if preamble else []
@@ -137,12 +137,12 @@ def write(
                         sheet.write_datetime(len(top) + 1 + i, j, value, shown)
                 elif value is not None:
                     sheet.write(len(top) + 1 + i, j, value)
-        made.rows += rows
-        made.sheets.append(title)
+        result.rows += rows
+        result.sheets.append(title)
     notes = book.add_worksheet("Footnotes")
     notes.write(0, 0, "Data are as of the day of the report and subject to change.")
     book.close()
-    return made
+    return result
 
 
 def make(path: Path, family: str, rows: int = 60, seed: int = 0, people: int = 12, **options: Any) -> Made:

@@ -20,7 +20,7 @@ TYPE_FROM = dt.date(2025, 8, 4)
 def _rows(form: str, per_day: int = 6) -> list[dict[str, Any]]:
     """Arrests of a release that reports the type from one day on, with every third row convicted."""
     names = ddp_forms.HEADERS[form].split("|")
-    made = []
+    rows = []
     for day in range(120):
         date = dt.datetime(2025, 6, 1) + dt.timedelta(days=day, hours=9)
         for k in range(per_day):
@@ -44,8 +44,8 @@ def _rows(form: str, per_day: int = 6) -> list[dict[str, Any]]:
                 "Unique Identifier": f"{day * per_day + k:040x}",
                 "Anonymized Unique Identifier": f"{day * per_day + k:040x}",
             }  # fmt: skip
-            made.append({name: row[name] for name in names})
-    return made
+            rows.append({name: row[name] for name in names})
+    return rows
 
 
 def _store(folder: Path, *forms: str) -> Path:

@@ -73,10 +73,10 @@ def test_every_row_is_accounted_for(made: tuple[str, bytes, int]) -> None:
         assert done.frame.height == audit.rows_kept
     # a row stands in one place only, and under the number it has in the file
     kept = set(done.frame["row"].to_list())
-    held = done.quarantine["row"].to_list()
-    assert not kept & set(held)
-    assert len(held) == len(set(held))
-    assert all(2 <= row <= rows + 1 for row in [*kept, *held])
+    stored = done.quarantine["row"].to_list()
+    assert not kept & set(stored)
+    assert len(stored) == len(set(stored))
+    assert all(2 <= row <= rows + 1 for row in [*kept, *stored])
 
 
 @settings(max_examples=40, deadline=None)

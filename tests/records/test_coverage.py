@@ -20,15 +20,15 @@ Cells = dict[str, dict[tuple[str, dt.date], int | None]]
 
 
 def _cells(store: Store, places: dict[str, list[str]]) -> Cells:
-    made: Cells = {}
+    result: Cells = {}
     for by in LEVELS:
         try:
             frame = panel(store, by=by, places=places.get(by)).frame
         except AtlargeError:
-            made[by] = {}
+            result[by] = {}
             continue
-        made[by] = {(p, t): v for p, t, v in frame.select("place", "period", "value").iter_rows()}
-    return made
+        result[by] = {(p, t): v for p, t, v in frame.select("place", "period", "value").iter_rows()}
+    return result
 
 
 @pytest.fixture(scope="module")

@@ -189,9 +189,9 @@ def test_a_release_in_blocks_is_judged_as_a_whole(
     kept = pl.read_parquet(tmp_path / "whole" / table / "*.parquet").sort("row")
     for block in (5_000, 20_000):
         monkeypatch.setattr(opening, "BLOCK", block)
-        made = ingest([path], tmp_path / f"by-{block}").releases[0].to_dict()
-        assert len(made["tables"]) > len(whole["tables"])
-        assert {k: v for k, v in made.items() if k != "tables"} == {
+        result = ingest([path], tmp_path / f"by-{block}").releases[0].to_dict()
+        assert len(result["tables"]) > len(whole["tables"])
+        assert {k: v for k, v in result.items() if k != "tables"} == {
             k: v for k, v in whole.items() if k != "tables"
         }
         assert pl.read_parquet(tmp_path / f"by-{block}" / table / "*.parquet").sort("row").equals(kept)

@@ -38,12 +38,12 @@ def _by_loops(left: list, right: list, before: int, after: int) -> list[tuple[in
                         found.append((abs(days), then, a, b, days))
         return sorted(found)
 
-    made = []
+    rows = []
     for a in range(len(left)):
         best = options(a, None)
         if best and options(None, best[0][3])[0][2] == a:
-            made.append((a, best[0][3], best[0][4]))
-    return made
+            rows.append((a, best[0][3], best[0][4]))
+    return rows
 
 
 _ROWS = st.lists(st.tuples(st.sampled_from([None, "a", "b"]), st.integers(0, 30)), max_size=10)
@@ -52,25 +52,25 @@ _ROWS = st.lists(st.tuples(st.sampled_from([None, "a", "b"]), st.integers(0, 30)
 @settings(max_examples=150, deadline=None)
 @given(_ROWS, _ROWS, st.integers(0, 6), st.integers(0, 12))
 def test_pairs_agree_with_loops(left: list, right: list, before: int, after: int) -> None:
-    made = pairs(_side(left), _side(right), before, after)
-    assert made.rows() == _by_loops(left, right, before, after)
-    assert made["right_row"].n_unique() == made.height  # one to one
+    result = pairs(_side(left), _side(right), before, after)
+    assert result.rows() == _by_loops(left, right, before, after)
+    assert result["right_row"].n_unique() == result.height  # one to one
 
 
 @settings(max_examples=60, deadline=None)
 @given(_ROWS, _ROWS)
 def test_linked_and_unmatched_add_up(left: list, right: list) -> None:
-    told = link(_side(left), _side(right), 5, 10)
-    assert told["rows"] == told["linked"] + sum(told["unmatched"].values()) == len(left)
+    reported = link(_side(left), _side(right), 5, 10)
+    assert reported["rows"] == reported["linked"] + sum(reported["unmatched"].values()) == len(left)
 
 
 def test_each_reason_by_hand() -> None:
     left = _side([("a", 10), (None, 10), ("b", 10), ("c", 10), ("a", 12)])
     right = _side([("a", 11), ("c", 40)])
-    told = link(left, right, 5, 10)
+    reported = link(left, right, 5, 10)
     # a at day 10 and a at day 12 are each one day off: the earlier row takes the book-in
-    assert told["linked"] == 1
-    assert told["unmatched"] == dict(zip(UNMATCHED, (1, 1, 1, 1), strict=True))
+    assert reported["linked"] == 1
+    assert reported["unmatched"] == dict(zip(UNMATCHED, (1, 1, 1, 1), strict=True))
 
 
 def test_the_window_is_that_of_the_documentation() -> None:
@@ -86,9 +86,13 @@ def test_a_report_of_a_store(tmp_path: Path) -> None:
         for seed, (form, n) in enumerate(people.items())
     ]
     ingest(files, tmp_path / "store")
-    told = link_report(open_store(tmp_path / "store"))
-    assert [t["link"] for t in told] == ["detainer to arrest", "arrest to detention", "detainer to detention"]
-    for one in told:
+    reported = link_report(open_store(tmp_path / "store"))
+    assert [t["link"] for t in reported] == [
+        "detainer to arrest",
+        "arrest to detention",
+        "detainer to detention",
+    ]
+    for one in reported:
         assert one["rows"] == one["linked"] + sum(one["unmatched"].values())
     # the same identifier has the same key in every table
     keys = [

@@ -111,8 +111,8 @@ def test_pennsylvania_inside_the_national_detainers(data_dir: Path, tmp_path: Pa
     kept = _kept(tmp_path / "store")
     assert kept[national.name] == (79_053, {})
     assert kept[state.name] == (32_757 - 1_799, {"overlap": 1_799})
-    held = open_store(tmp_path / "store").scan("detainers")
-    late = held.filter(pl.col("date") >= pl.date(2014, 10, 1), pl.col("state") == "PA").collect()
+    opened = open_store(tmp_path / "store").scan("detainers")
+    late = opened.filter(pl.col("date") >= pl.date(2014, 10, 1), pl.col("state") == "PA").collect()
     assert late["release_id"].unique().to_list() == [
         r["id"] for r in open_store(tmp_path / "store").releases if r["file"] == national.name
     ]

@@ -101,13 +101,13 @@ def test_a_file_is_read_whole(name: str, data_dir: Path) -> None:
 @pytest.mark.parametrize("name", WORKBOOKS)
 def test_detention_statistics(name: str, data_dir: Path) -> None:
     """The facilities and the three rows of the national book-ins: total, CBP and ICE, which add up."""
-    made = prepare(read_release(_files(data_dir)[name]))
-    assert made.audit.rows_kept == WORKBOOKS[name] + 3
-    book_ins = made.frame.filter(pl.col("measure").str.starts_with("initial book-ins"))
+    result = prepare(read_release(_files(data_dir)[name]))
+    assert result.audit.rows_kept == WORKBOOKS[name] + 3
+    book_ins = result.frame.filter(pl.col("measure").str.starts_with("initial book-ins"))
     months, every = MONTHS.get(name, (12, "month"))
     assert book_ins.height == 3 * months
     assert book_ins.filter(pl.col("date") == pl.col("date").max())["every"].unique().to_list() == [every]
-    assert (made.frame["as_of"].is_not_null() & made.frame["fiscal_year"].is_not_null()).all()
+    assert (result.frame["as_of"].is_not_null() & result.frame["fiscal_year"].is_not_null()).all()
     is_total = pl.col("measure").str.ends_with("Total")
     by_month = book_ins.group_by("date").agg(
         total=pl.col("value").filter(is_total).sum(), parts=pl.col("value").filter(~is_total).sum()
@@ -150,22 +150,22 @@ def test_operations_are_marked_as_the_fault_says(data_dir: Path) -> None:
 def test_texas_months_are_those_of_the_figures(data_dir: Path) -> None:
     """Label 2017-03 is February 2017; label 2017-02 is gone; of 2015-03 the inmates alone are missing."""
     name = "texas_jails_immigrant_detainer_2011_2017.csv"
-    made = prepare(read_release(_files(data_dir)[name]))
+    result = prepare(read_release(_files(data_dir)[name]))
     labels = pl.read_csv(_files(data_dir)[name], infer_schema=False)
-    travis = made.frame.filter(pl.col("county_fips") == "48453")
+    travis = result.frame.filter(pl.col("county_fips") == "48453")
     march = labels.filter(pl.col("county") == "travis", pl.col("year") == "2017", pl.col("month") == "march")
-    told = travis.filter(pl.col("month") == pl.date(2017, 2, 1))
-    assert told["inmates"].to_list() == [int(march["num_of_inmates"].item())]
+    reported = travis.filter(pl.col("month") == pl.date(2017, 2, 1))
+    assert reported["inmates"].to_list() == [int(march["num_of_inmates"].item())]
     assert travis.filter(pl.col("month") == pl.date(2017, 1, 1)).is_empty()
     shifted = travis.filter(pl.col("month") == pl.date(2015, 2, 1))
     assert (shifted["inmates"].item(), shifted["inmate_days"].is_null().item()) == (None, False)
     # 94 inmates with 7,749 days at label 2014-11, 115 with 5,473 at 2015-04: impossible, in quarantine
     for month in (pl.date(2014, 10, 1), pl.date(2015, 3, 1)):
         assert travis.filter(pl.col("month") == month).is_empty()
-    assert {f["id"]: f["rows"] for f in made.audit.faults} == {
+    assert {f["id"]: f["rows"] for f in result.audit.faults} == {
         "texas-misaligned-2015-03": 244, "texas-month-shift": 18_640, "texas-repeated-2017-02": 253,
     }  # fmt: skip
-    assert made.frame["county_fips"].null_count() == 0
+    assert result.frame["county_fips"].null_count() == 0
 
 
 @pytest.mark.data
@@ -182,15 +182,15 @@ def test_a_part_of_a_known_release_is_read_with_a_note(data_dir: Path, tmp_path:
 @pytest.mark.data
 def test_outcomes_of_the_national_detainers(data_dir: Path) -> None:
     """Outcomes against the lift reasons that the provenance counts; blank is missing, not honored."""
-    made = prepare(read_release(next(p for n, p in _files(data_dir).items() if n.startswith("rif-FOIA"))))
-    counts = dict(made.frame["outcome"].value_counts().iter_rows())
+    result = prepare(read_release(next(p for n, p in _files(data_dir).items() if n.startswith("rif-FOIA"))))
+    counts = dict(result.frame["outcome"].value_counts().iter_rows())
     assert counts["missing"] == 52_263
     assert counts["booked"] == 15_877
     assert counts["declined"] == 5_501
     assert counts["transferred"] == 299
     assert counts["closed"] == 503
     assert sum(counts.values()) == 79_053
-    assert not [n for n in made.audit.notes if "vocabulary" in n]
+    assert not [n for n in result.audit.notes if "vocabulary" in n]
 
 
 @pytest.mark.data
@@ -200,9 +200,9 @@ def test_commands_over_a_real_release(data_dir: Path, tmp_path: Path) -> None:
     run = CliRunner().invoke
     path = _files(data_dir)["bookins.csv.gz"]
     store = str(tmp_path / "store")
-    made = run(app, ["ingest", str(path), "--store", store])
-    assert made.exit_code == 0, made.output
-    assert "36,811 rows read, 36,811 kept" in made.output
+    done = run(app, ["ingest", str(path), "--store", store])
+    assert done.exit_code == 0, done.output
+    assert "36,811 rows read, 36,811 kept" in done.output
     audit = run(
         app, ["audit", "--store", store, "--trace", "book_ins", "--from", "2012-01-01", "--to", "2012-01-01"]
     )

@@ -102,8 +102,8 @@ def test_blank_areas_are_recovered_from_the_landmark(tmp_path: Path) -> None:
     lines += [f"{area}|2/1/2017|Located|PLACE THREE{end}", f"{other}|2/1/2017|Located|PLACE THREE{end}"] * 20
     lines += [f"|2/1/2017|Located|PLACE THREE{end}"]
     ingest([_file(tmp_path / "a.csv", *lines)], tmp_path / "store")
-    held = open_store(tmp_path / "store").scan("arrests").collect()
-    blank = held.filter(pl.col("aor_basis").fill_null("") != "recorded").select(
+    opened = open_store(tmp_path / "store").scan("arrests").collect()
+    blank = opened.filter(pl.col("aor_basis").fill_null("") != "recorded").select(
         "landmark", "aor", "aor_basis"
     )
     assert blank.rows() == [
@@ -155,8 +155,8 @@ def test_audit_prints_the_account(tmp_path: Path) -> None:
     assert "a.csv, row 3: Apprehension Date: not a date within bounds" in text
     assert "a.csv, row 4: 2 fields where the header has 9" in text
     assert "31/31" not in text, "no cell is printed"
-    told = json.loads(run(app, ["audit", *store, "--json", "--release", "a.csv"]).output)
-    assert told["releases"][0]["rows_dropped"] == {"quarantine": 2}
+    reported = json.loads(run(app, ["audit", *store, "--json", "--release", "a.csv"]).output)
+    assert reported["releases"][0]["rows_dropped"] == {"quarantine": 2}
     assert isinstance(run(app, ["audit", *store, "--release", "b.csv"]).exception, StoreError)
 
 

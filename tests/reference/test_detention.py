@@ -33,10 +33,10 @@ def test_populations_lie_around_the_days_that_trac_published() -> None:
 
 
 def test_counties_hold_no_more_than_the_nation_and_no_small_mean() -> None:
-    held = table("detention_monthly").filter(pl.col("measure") == "population_at_midnight")
-    assert held["value"].min() >= 5
-    counties = held.filter(pl.col("place_kind") == "county").group_by("month").agg(pl.col("value").sum())
-    both = counties.join(held.filter(pl.col("place") == "US"), on="month", suffix="_nation")
+    kept = table("detention_monthly").filter(pl.col("measure") == "population_at_midnight")
+    assert kept["value"].min() >= 5
+    counties = kept.filter(pl.col("place_kind") == "county").group_by("month").agg(pl.col("value").sum())
+    both = counties.join(kept.filter(pl.col("place") == "US"), on="month", suffix="_nation")
     assert both.height == counties.height
     assert (both["value"] <= both["value_nation"]).all()
-    assert held.select("place", "month").is_duplicated().sum() == 0
+    assert kept.select("place", "month").is_duplicated().sum() == 0

@@ -28,11 +28,11 @@ class _Server(BaseHTTPRequestHandler):
     breaks: list[int] = []  # noqa: RUF012
 
     def do_GET(self) -> None:
-        asked = self.headers.get("Range")
-        type(self).asked.append(asked)
-        start = int(asked.split("=")[1].rstrip("-")) if asked else 0
+        query = self.headers.get("Range")
+        type(self).asked.append(query)
+        start = int(query.split("=")[1].rstrip("-")) if query else 0
         body = CONTENT[start:]
-        self.send_response(206 if asked else 200)
+        self.send_response(206 if query else 200)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body[: self.breaks.pop()] if self.breaks else body)
@@ -49,8 +49,8 @@ def served(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     _Server.asked, _Server.breaks = [], []
     url = f"http://127.0.0.1:{server.server_port}/a%20file.csv"
     one = catalogue.family("pa-detainers")
-    made = replace(one, fetch={url: hashlib.sha256(CONTENT).hexdigest()})
-    monkeypatch.setattr(fetching, "family", lambda name: made)
+    result = replace(one, fetch={url: hashlib.sha256(CONTENT).hexdigest()})
+    monkeypatch.setattr(fetching, "family", lambda name: result)
     yield url
     server.shutdown()
 
@@ -68,27 +68,27 @@ def test_a_broken_download_goes_on_where_it_ended(served: str, tmp_path: Path) -
     with pytest.raises(ReleaseError, match="cannot be downloaded"):
         fetch("pa-detainers", tmp_path)
     part = tmp_path / "a file.csv.part"
-    held = part.stat().st_size
-    assert 0 < held <= 100_000
+    kept = part.stat().st_size
+    assert 0 < kept <= 100_000
     [path] = fetch("pa-detainers", tmp_path)
     assert path.read_bytes() == CONTENT
-    assert _Server.asked == [None, f"bytes={held}-"]
+    assert _Server.asked == [None, f"bytes={kept}-"]
     assert not part.exists()
 
 
 def test_another_file_than_published_is_refused(
     served: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    made = replace(catalogue.family("pa-detainers"), fetch={served: "0" * 64})
-    monkeypatch.setattr(fetching, "family", lambda name: made)
+    result = replace(catalogue.family("pa-detainers"), fetch={served: "0" * 64})
+    monkeypatch.setattr(fetching, "family", lambda name: result)
     with pytest.raises(ReleaseError, match="not the one published"):
         fetch("pa-detainers", tmp_path)
     assert not [p for p in tmp_path.iterdir() if p.name == "a file.csv"]
 
 
 def test_without_network_one_line_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    made = replace(catalogue.family("pa-detainers"), fetch={"http://127.0.0.1:9/x.csv": "0" * 64})
-    monkeypatch.setattr(fetching, "family", lambda name: made)
+    result = replace(catalogue.family("pa-detainers"), fetch={"http://127.0.0.1:9/x.csv": "0" * 64})
+    monkeypatch.setattr(fetching, "family", lambda name: result)
     _load_commands()
     done = CliRunner().invoke(app, ["fetch", "pa-detainers", "--out", str(tmp_path)])
     assert isinstance(done.exception, ReleaseError)

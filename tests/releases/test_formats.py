@@ -119,8 +119,8 @@ def test_a_date_and_one_column_are_enough(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     _text(_table().select("apprehension_date_time", "apprehension_site_landmark"), path)
     ingest([path], tmp_path / "store")
-    made = panel(open_store(tmp_path / "store"), by="county", measures=["arrests"], places=["48453"])
-    assert made.frame["value"].sum() == 30
+    result = panel(open_store(tmp_path / "store"), by="county", measures=["arrests"], places=["48453"])
+    assert result.frame["value"].sum() == 30
     with pytest.raises(Exception, match="at_large"):  # no method: nothing is at large, nor not
         panel(open_store(tmp_path / "store"), by="county", measures=["at_large"], places=["48453"])
 

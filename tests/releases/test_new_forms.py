@@ -88,11 +88,11 @@ def _csv(path: Path, columns: dict[str, list[str]]) -> Path:
 def test_a_form_is_read_by_the_columns_it_has(
     family: str, columns: dict[str, list[str]], table: str, tmp_path: Path
 ) -> None:
-    made = prepare(read_release(_csv(tmp_path / "file.csv", columns)))
-    assert (made.audit.family, made.audit.table, made.audit.rows_kept) == (family, table, 3)
-    assert made.frame["date"].to_list() == [dt.date.fromisoformat(day) for day in DAYS]
-    if "book_out" in made.frame.columns:
-        assert made.frame["book_out"].null_count() == 0
+    result = prepare(read_release(_csv(tmp_path / "file.csv", columns)))
+    assert (result.audit.family, result.audit.table, result.audit.rows_kept) == (family, table, 3)
+    assert result.frame["date"].to_list() == [dt.date.fromisoformat(day) for day in DAYS]
+    if "book_out" in result.frame.columns:
+        assert result.frame["book_out"].null_count() == 0
 
 
 @pytest.mark.parametrize("column", ["MINNESOTA", "TEXAS"])

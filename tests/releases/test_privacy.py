@@ -41,9 +41,9 @@ def _file(path: Path, column: str, cells: list[str]) -> Path:
 def test_columns_of_persons_are_refused(column: str, cell: str, tmp_path: Path) -> None:
     """One filled cell is enough, and the message names the row and never the cell."""
     path = _file(tmp_path / "r.csv", column, ["", "(B)(6);(B)(7)(C) ", cell])
-    with pytest.raises(ReleaseError, match=r"row 4: column .* refused") as told:
+    with pytest.raises(ReleaseError, match=r"row 4: column .* refused") as raised:
         ingest([path], tmp_path / "store")
-    assert cell not in str(told.value).replace(str(path), "").split(":", 2)[-1].replace("row 4", "")
+    assert cell not in str(raised.value).replace(str(path), "").split(":", 2)[-1].replace("row 4", "")
     assert not (tmp_path / "store").exists()
 
 

@@ -147,9 +147,9 @@ def test_what_to_do_is_said_where_it_fails(
     _Files.files = {"arrests-latest.parquet": content} if content else {}
     with pytest.raises(
         ReleaseError, match=f"{why}.*open https://deportationdata.org.*atlarge ingest FILE"
-    ) as told:
+    ) as raised:
         fetch_latest("arrests-latest", tmp_path, source=source)
-    assert "\n" not in str(told.value)
+    assert "\n" not in str(raised.value)
     assert not (tmp_path / "arrests-latest.parquet").exists()
 
 
@@ -198,10 +198,10 @@ def test_both_vintages_stay_in_the_store(source: str, tmp_path: Path) -> None:
     for content in (arrests(), arrests({"p1": SITES[0]}, extra=30)):
         _Files.files = {"arrests-latest.parquet": content}
         update(store, names=["arrests-latest"], source=source)
-    held = open_store(store)
-    assert len(held.releases) == 2
-    kept = sum(held.scan("arrests").collect()["n"])
-    aside = sum(pl.read_parquet(store / r["overlap"])["n"].sum() for r in held.releases if r["overlap"])
+    opened = open_store(store)
+    assert len(opened.releases) == 2
+    kept = sum(opened.scan("arrests").collect()["n"])
+    aside = sum(pl.read_parquet(store / r["overlap"])["n"].sum() for r in opened.releases if r["overlap"])
     assert kept + aside == 600 + 630
 
 

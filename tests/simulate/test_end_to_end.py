@@ -12,14 +12,14 @@ from atlarge.simulate import World, simulate
 
 def test_ingested_world_gives_the_true_panel(tmp_path: Path) -> None:
     world = World(places=15, weeks=40, policies=3, retaliation_share=1.0, general_area_share=0.2)
-    made = simulate(tmp_path / "world", seed=21, world=world)
+    simulated = simulate(tmp_path / "world", seed=21, world=world)
     store = tmp_path / "store"
-    audit = atlarge.ingest([*made.arrests, made.detainers], store).to_dict()
+    audit = atlarge.ingest([*simulated.arrests, simulated.detainers], store).to_dict()
     rows = {entry["table"]: 0 for entry in audit["releases"]}
     for entry in audit["releases"]:
         rows[entry["table"]] += entry["rows_kept"]
-    assert rows == {"arrests": made.rows["arrests"], "detainers": made.rows["detainers"]}
-    truth = pl.read_parquet(made.truth_panel)
+    assert rows == {"arrests": simulated.rows["arrests"], "detainers": simulated.rows["detainers"]}
+    truth = pl.read_parquet(simulated.truth_panel)
     pairs = {
         "at_large": "at_large_recorded",
         "handoffs": "handoffs_recorded",

@@ -92,9 +92,9 @@ def test_an_answer_across_the_break_counts_what_is_inferred_and_hides_it_from_pu
     store, truth, about = made["b"]
     signed = [a for a in about["agreements"] if "2025-01-01" < a["from"] < "2025-12-01"]
     local = [p for p in about["policies"] if p["effective"] < "2025-07-01"]
-    asked = [(a["place"], a["from"]) for a in signed] + [(p["place"], p["effective"]) for p in local]
+    reported = [(a["place"], a["from"]) for a in signed] + [(p["place"], p["effective"]) for p in local]
     counted, inside, across = 0, 0, 0
-    for place, day in asked:
+    for place, day in reported:
         try:
             answer = atlarge.explain(place, date=day, store=store)
         except QuestionError:  # nothing to compare there
@@ -164,7 +164,7 @@ def test_same_seed_same_bytes_and_another_form_is_refused(tmp_path: Path) -> Non
     world = recent_world(places=12, policies=1)
     once, again = (simulate_recent(tmp_path / k, seed=2, world=world, arrests=2_000) for k in "xy")
     for name in ("arrests", "detainers", "truth", "truth_panel"):
-        a, b = (getattr(made, name) for made in (once, again))
+        a, b = (getattr(result, name) for result in (once, again))
         a, b = (a[0], b[0]) if name == "arrests" else (a, b)
         assert a.read_bytes() == b.read_bytes()
     with pytest.raises(QuestionError, match="no form 'd'"):

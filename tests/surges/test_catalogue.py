@@ -159,9 +159,9 @@ def test_a_month_typed_on_one_day_is_told_from_an_operation() -> None:
 
 def test_the_command_answers_in_json() -> None:
     _load_commands()
-    told = CliRunner().invoke(app, ["surges", "--by", "aor", "--every", "week", "--json"])
-    assert told.exit_code == 0
-    listed = json.loads(told.stdout)
+    done = CliRunner().invoke(app, ["surges", "--by", "aor", "--every", "week", "--json"])
+    assert done.exit_code == 0
+    listed = json.loads(done.stdout)
     assert [s["rank"] for s in listed] == list(range(1, len(listed) + 1))
     assert all(set(s) >= KEYS for s in listed)
     assert all(s["q"] <= 0.05 for s in listed)

@@ -67,8 +67,8 @@ def test_an_artefact_is_one_day_in_which_all_methods_rise_alike(
 def test_an_artefact_is_one_day_that_makes_up_for_a_quiet_month(
     before: float | None, backlog: float | None, is_artefact: bool
 ) -> None:
-    told = Witness(ratio=50.0, top_day_share=1.0, before_ratio=before, backlog_ratio=backlog)
-    flags = flags_of(False, told)
+    reported = Witness(ratio=50.0, top_day_share=1.0, before_ratio=before, backlog_ratio=backlog)
+    flags = flags_of(False, reported)
     assert (ARTEFACT in flags) is is_artefact
     assert ("quiet_before" in flags) is (before is not None and before < 0.6)
 
@@ -153,11 +153,11 @@ def _rows(days: int = DAYS) -> pl.DataFrame:
 
     On the day of the burst Austin has 42 at large, 10 of them marked, and 30 by other methods, 5 marked.
     """
-    made: list[tuple[Any, ...]] = []
+    found: list[tuple[Any, ...]] = []
     for day in (FIRST + dt.timedelta(days=i) for i in range(days)):
         here, other = (42, 30) if day == BURST else (2, 3)
         marked = 10 if day == BURST else 1 if day == D(2017, 3, 1) else 0
-        made += [
+        found += [
             (day, "Located", "AUS", "SNA", marked, True),
             (day, "Located", "AUS", "SNA", here - marked, None if day.day % 2 else False),
             (day, "CAP Local Incarceration", "AUS", "SNA", 5 if day == BURST else 0, True),
@@ -167,7 +167,7 @@ def _rows(days: int = DAYS) -> pl.DataFrame:
             (day, "Non-Custodial Arrest", "ATL", "ATL", 7, False),
         ]
     names = ["date", "method", "office", "aor", "n", "operation_mark"]
-    rows = pl.DataFrame(made, schema=names, orient="row", infer_schema_length=None)
+    rows = pl.DataFrame(found, schema=names, orient="row", infer_schema_length=None)
     return rows.filter(pl.col("n") > 0).with_columns(
         pl.col("n").cast(pl.UInt32), state=pl.lit("TX"), county_fips=pl.lit(None, pl.String)
     )
@@ -186,20 +186,20 @@ def _told(store: Any, place: str, by: str, measure: str = "at_large", **more: An
 
 def test_a_burst_in_an_office_by_hand(tmp_path: Path) -> None:
     store = _store(tmp_path)
-    told = _told(store, "AUS", "office")
+    reported = _told(store, "AUS", "office")
     # What is expected of a place of two a day is two, up to the few events that its level is drawn by.
-    assert told.ratio == pytest.approx(42.5 / 2.5, rel=0.05)
-    assert told.top_day_share == 1.0
-    assert told.other_methods_ratio == pytest.approx(30.5 / 3.5, rel=0.05)
-    assert told.other_methods_p is not None
-    assert told.other_methods_p < 1e-9
-    assert told.surroundings_ratio == pytest.approx(1.0, abs=0.05)  # six in the rest of the area, as ever
-    assert told.surroundings_p is not None
-    assert 0.3 < told.surroundings_p < 0.7
-    assert told.before_ratio == pytest.approx(1.0, abs=0.05)
-    assert told.operation_share == pytest.approx(10 / 42)
-    assert told.usual_operation_share == pytest.approx(11 / (2 * 199 + 42))
-    assert flags_of(False, told) == ("in_one_day", "other_methods_rise_too", ARTEFACT)
+    assert reported.ratio == pytest.approx(42.5 / 2.5, rel=0.05)
+    assert reported.top_day_share == 1.0
+    assert reported.other_methods_ratio == pytest.approx(30.5 / 3.5, rel=0.05)
+    assert reported.other_methods_p is not None
+    assert reported.other_methods_p < 1e-9
+    assert reported.surroundings_ratio == pytest.approx(1.0, abs=0.05)  # six in the rest of the area, as ever
+    assert reported.surroundings_p is not None
+    assert 0.3 < reported.surroundings_p < 0.7
+    assert reported.before_ratio == pytest.approx(1.0, abs=0.05)
+    assert reported.operation_share == pytest.approx(10 / 42)
+    assert reported.usual_operation_share == pytest.approx(11 / (2 * 199 + 42))
+    assert flags_of(False, reported) == ("in_one_day", "other_methods_rise_too", ARTEFACT)
 
 
 def test_witnesses_of_an_area_and_of_the_nation(tmp_path: Path) -> None:
@@ -228,10 +228,10 @@ def test_surroundings_that_rise_too(tmp_path: Path) -> None:
         state=pl.lit("TX"), county_fips=pl.lit(None, pl.String),
     )  # fmt: skip
     rows = _rows()
-    told = _told(_store(tmp_path, rows=pl.concat([rows, more.select(rows.columns)])), "AUS", "office")
-    assert told.surroundings_ratio == pytest.approx(36.5 / 6.5, rel=0.05)
-    assert "surroundings_rise_too" in flags_of(False, told)
-    assert ARTEFACT not in flags_of(False, told)
+    reported = _told(_store(tmp_path, rows=pl.concat([rows, more.select(rows.columns)])), "AUS", "office")
+    assert reported.surroundings_ratio == pytest.approx(36.5 / 6.5, rel=0.05)
+    assert "surroundings_rise_too" in flags_of(False, reported)
+    assert ARTEFACT not in flags_of(False, reported)
 
 
 def test_surroundings_are_untold_where_the_records_do_not_tell(tmp_path: Path) -> None:
@@ -242,11 +242,11 @@ def test_surroundings_are_untold_where_the_records_do_not_tell(tmp_path: Path) -
     unknown = "QQQ"  # a code of no office known
     rows = _rows().with_columns(pl.col("office").replace("AUS", unknown))
     homeless = _told(_store(tmp_path, rows=rows), unknown, "office")
-    for told in (no_nation, part, homeless):
-        assert told.surroundings_ratio is None
-        assert told.surroundings_p is None
-        assert told.ratio is not None
-        assert told.ratio > 4.0
+    for reported in (no_nation, part, homeless):
+        assert reported.surroundings_ratio is None
+        assert reported.surroundings_p is None
+        assert reported.ratio is not None
+        assert reported.ratio > 4.0
     assert homeless.operation_share == pytest.approx(10 / 42)
 
 
@@ -280,19 +280,19 @@ def test_marks_are_counted_among_the_rows_that_the_measure_counts(tmp_path: Path
             method=pl.lit(None, pl.String), n=pl.lit(5, pl.UInt32), operation_mark=pl.lit(False)
         ),
     ])  # fmt: skip
-    told = _told(_store(tmp_path, rows=rows), "AUS", "office", measure="other_methods")
-    assert told.operation_share == pytest.approx(3 / 8)
+    reported = _told(_store(tmp_path, rows=rows), "AUS", "office", measure="other_methods")
+    assert reported.operation_share == pytest.approx(3 / 8)
     large = _told(_store(tmp_path, rows=rows), "AUS", "office")
     assert large.operation_share == pytest.approx(10 / 42)
 
 
 def test_a_witness_is_written_with_four_digits() -> None:
-    told = Witness(ratio=12.34567, top_day_share=1.0, other_methods_p=1.23456e-9).to_dict()
-    assert told["ratio"] == 12.35
-    assert told["other_methods_p"] == 1.235e-9
-    assert told["top_day_share"] == 1.0
-    assert told["surroundings_p"] is None
-    assert set(told) == set(vars(Witness()))
+    reported = Witness(ratio=12.34567, top_day_share=1.0, other_methods_p=1.23456e-9).to_dict()
+    assert reported["ratio"] == 12.35
+    assert reported["other_methods_p"] == 1.235e-9
+    assert reported["top_day_share"] == 1.0
+    assert reported["surroundings_p"] is None
+    assert set(reported) == set(vars(Witness()))
 
 
 def _operations() -> list[dict[str, Any]]:
@@ -319,12 +319,12 @@ def test_a_label_names_the_operation_of_those_days_and_that_place() -> None:
                 for r in alike
                 if not (r["end"] < span[0] or r["start"] > span[1])
             }
-            told = labels([(place, *span)], by)[0]
+            reported = labels([(place, *span)], by)[0]
             if not said:
-                assert told is None
+                assert reported is None
             else:
-                assert told is not None
-                assert (told["name"], told["said_by"], told["source"]) in said
+                assert reported is not None
+                assert (reported["name"], reported["said_by"], reported["source"]) in said
 
 
 def test_offices_and_counties_are_labelled_by_their_area() -> None:

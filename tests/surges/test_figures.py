@@ -215,10 +215,10 @@ def test_a_surge_is_written_as_it_is() -> None:
         "excess": {"value": 56.77, "low": 50.01, "high": 62.99}, "flags": ["in_one_day"],
         "operation_share": None, "label": None,
     }  # fmt: skip
-    told = _surge(places=("AUS", "SNA"), witness=Witness(operation_share=0.123456)).to_dict()
-    assert told["operation_share"] == 0.123
-    assert told["places"] == ["AUS", "SNA"]
-    assert told["witness"]["operation_share"] == 0.1235
+    reported = _surge(places=("AUS", "SNA"), witness=Witness(operation_share=0.123456)).to_dict()
+    assert reported["operation_share"] == 0.123
+    assert reported["places"] == ["AUS", "SNA"]
+    assert reported["witness"]["operation_share"] == 0.1235
     assert _surge(witness=Witness()).to_dict()["operation_share"] is None
 
 
@@ -231,11 +231,11 @@ def _list(surges: list[Surge], values: np.ndarray, first: dt.date) -> SurgeList:
     shape = values.shape
     expected = np.arange(values.size).reshape(shape) / 7.0
     base = _base(expected, np.ones((shape[0], 14)), np.ones(shape))
-    made = Scan(
+    result = Scan(
         _no_bursts(), np.ones(shape), base, np.zeros(shape[0], dtype=bool), 1, read_counts(np.ones(shape))
     )
     periods = [first + dt.timedelta(days=i) for i in range(shape[1])]
-    return SurgeList(surges, [], {}, made, values, ["AUS", "SNA", "WCT"], periods)
+    return SurgeList(surges, [], {}, result, values, ["AUS", "SNA", "WCT"], periods)
 
 
 def test_the_series_around_a_surge_reach_the_margin_asked_for() -> None:
@@ -389,7 +389,7 @@ def test_thin_places_are_told_apart_from_short_records() -> None:
     values[1, :55] = 9.0
     values[2, :56] = 0.0
     values[2, 56:] = np.nan
-    made = Panel(
+    result = Panel(
         pl.DataFrame({"place": ["A", "B", "C"], "place_name": ["a", "b", "c"]}), {}, "office", "day", "ddp"
     )
     base = _base(values, np.ones((3, 14)), values)
@@ -400,13 +400,17 @@ def test_thin_places_are_told_apart_from_short_records() -> None:
         "too thin: no stretch of the length scanned holds 5 or more",
         "too thin: fewer than 56 days are covered",
     )
-    told = _thin(found, made, ["A", "B", "C"], values, "day")
-    assert told == [
+    reported = _thin(found, result, ["A", "B", "C"], values, "day")
+    assert reported == [
         {"place": "A", "place_name": "a", "reason": few}, {"place": "B", "place_name": "b", "reason": short},
         {"place": "C", "place_name": "c", "reason": few},
     ]  # fmt: skip
     weeks = _thin(
-        replace(found, too_thin=np.array([False, False, True])), made, ["A", "B", "C"], values[:, 49:], "week"
+        replace(found, too_thin=np.array([False, False, True])),
+        result,
+        ["A", "B", "C"],
+        values[:, 49:],
+        "week",
     )
     assert weeks == [{"place": "C", "place_name": "c", "reason": "too thin: fewer than 8 weeks are covered"}]
 
@@ -415,14 +419,14 @@ def test_history_of_leap_days_and_of_weeks_by_hand() -> None:
     """29 February is matched with 1 March; a week with the nearest week that begins on the same day."""
     days = np.datetime64("2012-01-01") + np.arange(1700)
     at = int((np.datetime64("2016-02-29") - days[0]).astype(int))
-    told: dict[str, Any] = {"years": 3, "half_width": 0, "periods": 1, "left_out": 0, "frequency": 365}
-    made = histories(np.array([at]), days=days, **told)[0]
-    assert sorted(str(days[at + o]) for o in made.offsets) == ["2013-03-01", "2014-03-01", "2015-03-01"]
+    reported: dict[str, Any] = {"years": 3, "half_width": 0, "periods": 1, "left_out": 0, "frequency": 365}
+    result = histories(np.array([at]), days=days, **reported)[0]
+    assert sorted(str(days[at + o]) for o in result.offsets) == ["2013-03-01", "2014-03-01", "2015-03-01"]
     weeks = np.datetime64("2012-01-02") + 7 * np.arange(260)
     for monday in ("2016-02-29", "2015-12-28", "2016-07-11", "2016-03-14"):
         at = int((np.datetime64(monday) - weeks[0]).astype(int)) // 7
-        made = histories(np.array([at]), days=weeks, **told)[0]
-        got = sorted((weeks[at + o].astype(object) for o in made.offsets), reverse=True)
+        result = histories(np.array([at]), days=weeks, **reported)[0]
+        got = sorted((weeks[at + o].astype(object) for o in result.offsets), reverse=True)
         for year, found in enumerate(got, start=1):
             day = D.fromisoformat(monday)
             try:
@@ -434,11 +438,11 @@ def test_history_of_leap_days_and_of_weeks_by_hand() -> None:
 
 
 def test_a_time_with_just_enough_past_is_judged() -> None:
-    told: dict[str, Any] = {"periods": 1, "left_out": 0, "days": None}
+    reported: dict[str, Any] = {"periods": 1, "left_out": 0, "days": None}
     for half_width, years, first in ((0, 1, 10), (2, 1, 12), (0, 2, 20), (1, 3, 31)):
-        made = histories(np.arange(40), years=years, half_width=half_width, frequency=10, **told)
-        assert sorted(np.concatenate([h.at for h in made]).tolist()) == list(range(first, 40))
+        result = histories(np.arange(40), years=years, half_width=half_width, frequency=10, **reported)
+        assert sorted(np.concatenate([h.at for h in result]).tolist()) == list(range(first, 40))
     with pytest.raises(QuestionError, match="lower the number of newest times"):
         histories(np.arange(40), years=1, half_width=0, periods=1, left_out=10, frequency=10, days=None)
-    made = histories(np.arange(40), years=1, half_width=1, periods=1, left_out=9, frequency=10, days=None)
-    assert made[0].offsets.tolist() == [-11, -10]
+    result = histories(np.arange(40), years=1, half_width=1, periods=1, left_out=9, frequency=10, days=None)
+    assert result[0].offsets.tolist() == [-11, -10]

@@ -35,15 +35,15 @@ def test_the_level_rests_on_the_times_around_but_not_on_the_nearest() -> None:
     y[1, 50:60] = np.nan
     aside = np.zeros(y.shape)
     aside[2, 70:80] = 1.0
-    made = fit_baseline(y, **_plain(n), guard=guard, reach=reach, lengths=3, set_aside=aside)
+    result = fit_baseline(y, **_plain(n), guard=guard, reach=reach, lengths=3, set_aside=aside)
     used = np.isfinite(y) & (aside == 0)
-    assert np.array_equal(made.weights, used)
+    assert np.array_equal(result.weights, used)
     for s, t in np.ndindex(y.shape):
         around = [i for i in range(n) if guard < abs(i - t) <= reach and used[s, i]]
         events = y[s, around].sum()
         mean = (y[s, used[s]].sum() + 5.0) / used[s].sum()
-        assert made.support[s, t] == pytest.approx(events)
-        assert made.expected[s, t] == pytest.approx((events + 5.0) / (len(around) + 5.0 / mean))
+        assert result.support[s, t] == pytest.approx(events)
+        assert result.expected[s, t] == pytest.approx((events + 5.0) / (len(around) + 5.0 / mean))
 
 
 def test_weekdays_and_holidays_are_told_apart() -> None:
@@ -56,10 +56,10 @@ def test_weekdays_and_holidays_are_told_apart() -> None:
     weekday = np.array([1.3, 1.4, 1.4, 1.3, 1.1, 0.3, 0.2])
     level = np.array([[2000.0], [50_000.0]])
     y = np.round(level * weekday[cycle] * np.array([1.0, 0.1, 0.6])[classes])
-    made = fit_baseline(y, cycle=cycle, classes=classes, guard=14, reach=56, lengths=2)
-    np.testing.assert_allclose(made.expected, y, rtol=0.02)
-    np.testing.assert_allclose(made.calendar, made.calendar[:1].repeat(2, axis=0), rtol=0.01)
-    inside = made.calendar[1, classes == 0]
+    result = fit_baseline(y, cycle=cycle, classes=classes, guard=14, reach=56, lengths=2)
+    np.testing.assert_allclose(result.expected, y, rtol=0.02)
+    np.testing.assert_allclose(result.calendar, result.calendar[:1].repeat(2, axis=0), rtol=0.01)
+    inside = result.calendar[1, classes == 0]
     np.testing.assert_allclose(inside, weekday[cycle[classes == 0]], rtol=0.01)
     ordinary = fit_baseline(y, cycle=cycle, classes=classes * 0, guard=14, reach=56, lengths=2)
     assert (ordinary.expected[:, classes == 1] > 5 * y[:, classes == 1]).all()
@@ -73,8 +73,8 @@ def test_a_thin_place_borrows_the_week_of_all_places() -> None:
     week = np.array([1.4, 1.4, 1.4, 1.4, 1.2, 0.1, 0.1])
     y = rng.poisson(np.array([[20.0]] * 6 + [[0.02], [20.0]]) * week[cycle]).astype(float)
     y[7] = rng.poisson(20.0 * week[::-1][cycle])
-    made = fit_baseline(y, cycle=cycle, classes=np.zeros(n, dtype=np.int64), guard=14, reach=56, lengths=2)
-    share = made.calendar[:, cycle == 6].mean(axis=1) / made.calendar[:, cycle == 1].mean(axis=1)
+    result = fit_baseline(y, cycle=cycle, classes=np.zeros(n, dtype=np.int64), guard=14, reach=56, lengths=2)
+    share = result.calendar[:, cycle == 6].mean(axis=1) / result.calendar[:, cycle == 1].mean(axis=1)
     assert share[:6] == pytest.approx([0.1 / 1.4] * 6, rel=0.15)
     assert share[7] == pytest.approx(1.4 / 0.1, rel=0.15)
     pooled = (6 * 0.1 + 1.4) / (6 * 1.4 + 0.1)  # what all of them show together
@@ -122,9 +122,9 @@ def test_where_next_to_nothing_is_known_scatter_is_not_taken_for_none() -> None:
     """A place seen every other day: of sums of two days nothing is told, so they may scatter by half more."""
     y = np.ones((1, 120))
     y[0, ::2] = np.nan
-    made = fit_baseline(y, **_plain(120), guard=14, reach=56, lengths=2).dispersion[0]
-    assert made[0] == pytest.approx(1.0)
-    assert 1.25 <= made[1] <= 1.75
+    result = fit_baseline(y, **_plain(120), guard=14, reach=56, lengths=2).dispersion[0]
+    assert result[0] == pytest.approx(1.0)
+    assert 1.25 <= result[1] <= 1.75
 
 
 def test_a_holiday_of_which_nothing_is_known_is_like_other_days() -> None:
@@ -133,9 +133,9 @@ def test_a_holiday_of_which_nothing_is_known_is_like_other_days() -> None:
     y[0, ::100] = 1.0
     classes = np.zeros(400, dtype=np.int64)
     classes[[51, 151, 251]] = 1  # less than a tenth of an event is due on them
-    made = fit_baseline(y, cycle=classes * 0, classes=classes, guard=14, reach=56, lengths=2)
-    assert 0.5 <= made.calendar[0, 51] <= 2.0
-    assert (made.expected > 0).all()
+    result = fit_baseline(y, cycle=classes * 0, classes=classes, guard=14, reach=56, lengths=2)
+    assert 0.5 <= result.calendar[0, 51] <= 2.0
+    assert (result.expected > 0).all()
 
 
 def _realised(mean: float, phi: float, level: float) -> float:
@@ -159,42 +159,42 @@ def test_calibration_is_the_rate_of_the_law_itself(mean: float, phi: float) -> N
 
     80,000 times are simulated; four standard deviations of that are allowed.
     """
-    made = calibrate(_level_base(np.full(4, mean), np.full(4, phi), 500), ONE, 1)
+    result = calibrate(_level_base(np.full(4, mean), np.full(4, phi), 500), ONE, 1)
     for k, level in enumerate(LEVELS[:5]):
         want = float(np.clip(_realised(mean, phi, level), 2.0 / 3.0, 3.0))
         chance_error = 4.0 * np.sqrt(want / level / 80_000)
-        assert made.ratio[:, k] == pytest.approx([want] * 4, abs=chance_error)
+        assert result.ratio[:, k] == pytest.approx([want] * 4, abs=chance_error)
 
 
 def test_thin_and_thick_places_are_calibrated_apart() -> None:
     """Each place by the places of its size: a tenth of an event a day and fifty in one world."""
     means = np.array([50.0, 0.1, 50.0, 0.1])
-    made = calibrate(_level_base(means, np.ones(4), 500), ONE, 1)
-    assert np.array_equal(made.ratio[0], made.ratio[2])
-    assert np.array_equal(made.ratio[1], made.ratio[3])
-    assert made.ratio[0, :6] == pytest.approx(np.ones(6), abs=0.2)
-    assert made.ratio[1, 3] == pytest.approx(max(_realised(0.1, 1.0, 0.05), 2.0 / 3.0), rel=0.05)
-    assert abs(made.ratio[1] - made.ratio[0])[:6].max() > 0.25
+    result = calibrate(_level_base(means, np.ones(4), 500), ONE, 1)
+    assert np.array_equal(result.ratio[0], result.ratio[2])
+    assert np.array_equal(result.ratio[1], result.ratio[3])
+    assert result.ratio[0, :6] == pytest.approx(np.ones(6), abs=0.2)
+    assert result.ratio[1, 3] == pytest.approx(max(_realised(0.1, 1.0, 0.05), 2.0 / 3.0), rel=0.05)
+    assert abs(result.ratio[1] - result.ratio[0])[:6].max() > 0.25
 
 
 def test_calibration_leaves_out_starts_too_near_the_end_for_all_windows() -> None:
     """Half of 28 starts have fewer than 14 windows left: counted in, they would show too few false alarms."""
-    made = calibrate(_level_base(np.full(2, 400.0), np.ones(2), 28), ONE, 14)
-    assert made.ratio[0, 3:6] == pytest.approx(np.ones(3), abs=0.1)
+    result = calibrate(_level_base(np.full(2, 400.0), np.ones(2), 28), ONE, 14)
+    assert result.ratio[0, 3:6] == pytest.approx(np.ones(3), abs=0.1)
 
 
 def test_p_is_corrected_by_the_rate_at_its_own_level() -> None:
     """Between levels by the straight line over log p; below and above the levels known, by the nearest."""
     ratio = np.array([[3.0, 2.0, 1.0, 1.0, 0.8, 0.7, 0.9], [1.0] * 7])
-    made = Calibration(ratio, ONE, 1)
+    result = Calibration(ratio, ONE, 1)
     p = np.array([1e-30, 1e-6, 0.004, np.sqrt(0.004 * 0.01), 0.01, 0.03, 0.3, 0.5, 0.9])
     paid = scan_adjusted_p(p, ONE, 1)
     line = np.interp(np.log(paid), np.log(LEVELS), ratio[0])
     np.testing.assert_allclose(
-        made.paid(p, np.zeros(9, dtype=np.int64)), np.minimum(paid * line, 1.0), rtol=1e-9
+        result.paid(p, np.zeros(9, dtype=np.int64)), np.minimum(paid * line, 1.0), rtol=1e-9
     )
-    np.testing.assert_allclose(made.paid(p, np.ones(9, dtype=np.int64)), paid, rtol=1e-9)
-    table = made.paid(np.stack([p, p]), np.arange(2))
+    np.testing.assert_allclose(result.paid(p, np.ones(9, dtype=np.int64)), paid, rtol=1e-9)
+    table = result.paid(np.stack([p, p]), np.arange(2))
     np.testing.assert_allclose(table[0], np.minimum(paid * line, 1.0), rtol=1e-9)
     np.testing.assert_allclose(table[1], paid, rtol=1e-9)
     assert Calibration(np.full((1, 7), 3.0), ONE, 1).paid(np.array([0.6]), np.zeros(1, dtype=np.int64)) == 1.0

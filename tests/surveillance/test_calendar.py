@@ -162,8 +162,8 @@ def test_a_week_takes_the_smaller_p_of_both_looks_at_their_price() -> None:
     assert found.bursts.p == pytest.approx([2.65e-7, 2.65e-6])
     assert found.bursts.observed.tolist() == [9.0, 20.0]
     assert found.bursts.expected == pytest.approx([2.1, 2.1])
-    asked = np.array([False, True, True, True])
-    part = weeks_by_days(counts, scans[0], WEEKS, scans[1], DAYS, tested=asked)
+    query = np.array([False, True, True, True])
+    part = weeks_by_days(counts, scans[0], WEEKS, scans[1], DAYS, tested=query)
     assert part.p[0] == pytest.approx([np.nan, 2.65e-6, np.nan, 1.0], nan_ok=True)
     assert part.bursts.start.tolist() == [1]
     assert part.n_tests == 2

@@ -44,39 +44,39 @@ def _judged(past: list[float], now: float, options: Options = PLAIN, **more: Any
 def test_mean_scatter_and_bound_of_two_or_three_past_times(
     past: list[float], mean: float, phi: float
 ) -> None:
-    told = _judged(past, 20.0)
-    assert told.status[0, 0] == OK
-    assert told.expected[0, 0] == pytest.approx(mean)
-    assert told.phi[0, 0] == pytest.approx(phi, rel=STOPPED)
+    reported = _judged(past, 20.0)
+    assert reported.status[0, 0] == OK
+    assert reported.expected[0, 0] == pytest.approx(mean)
+    assert reported.phi[0, 0] == pytest.approx(phi, rel=STOPPED)
     law = poisson(mean) if phi == 1.0 else nbinom(mean / (phi - 1.0), 1.0 / phi)
-    assert told.upper[0, 0] == law.ppf(0.95)
-    assert told.p[0, 0] == pytest.approx(law.sf(19), rel=10 * STOPPED)
-    assert told.score[0, 0] == pytest.approx((20.0 - mean) / (law.ppf(0.95) - mean))
-    assert told.alarm[0, 0] == (law.ppf(0.95) < 20.0)
-    assert np.isnan(told.slope[0, 0])
+    assert reported.upper[0, 0] == law.ppf(0.95)
+    assert reported.p[0, 0] == pytest.approx(law.sf(19), rel=10 * STOPPED)
+    assert reported.score[0, 0] == pytest.approx((20.0 - mean) / (law.ppf(0.95) - mean))
+    assert reported.alarm[0, 0] == (law.ppf(0.95) < 20.0)
+    assert np.isnan(reported.slope[0, 0])
 
 
 @pytest.mark.parametrize("power", ["2/3", "1/2", "none"])
 def test_the_delta_bound_by_hand(power: str) -> None:
     """mean^e + z sd of the transformed count, turned back; its variance is phi mean and that of the mean."""
-    told = _judged([3.0, 5.0, 10.0], 20.0, Options(**vars(PLAIN) | {"method": "delta", "power": power}))
+    reported = _judged([3.0, 5.0, 10.0], 20.0, Options(**vars(PLAIN) | {"method": "delta", "power": power}))
     mean, phi = 6.0, 26.0 / 12.0
     e = {"2/3": 2.0 / 3.0, "1/2": 0.5, "none": 1.0}[power]
     variance = phi * mean + phi * mean / 3.0
     sd = e * mean ** (e - 1.0) * np.sqrt(variance)
-    assert told.upper[0, 0] == pytest.approx((mean**e + norm.ppf(0.95) * sd) ** (1.0 / e), rel=STOPPED)
-    assert told.p[0, 0] == pytest.approx(norm.sf((20.0**e - mean**e) / sd), rel=10 * STOPPED)
+    assert reported.upper[0, 0] == pytest.approx((mean**e + norm.ppf(0.95) * sd) ** (1.0 / e), rel=STOPPED)
+    assert reported.p[0, 0] == pytest.approx(norm.sf((20.0**e - mean**e) / sd), rel=10 * STOPPED)
 
 
 def test_the_muan_bound_by_hand() -> None:
     """The negative binomial law at the upper limit of the mean."""
-    told = _judged([3.0, 5.0, 10.0], 20.0, Options(**vars(PLAIN) | {"method": "muan"}))
+    reported = _judged([3.0, 5.0, 10.0], 20.0, Options(**vars(PLAIN) | {"method": "muan"}))
     phi = 26.0 / 12.0
     high = 6.0 * np.exp(norm.ppf(0.95) * np.sqrt(phi / 18.0))
     law = nbinom(high / (phi - 1.0), 1.0 / phi)
-    assert told.upper[0, 0] == law.ppf(0.95)
-    assert told.p[0, 0] == pytest.approx(law.sf(19), rel=10 * STOPPED)
-    assert told.expected[0, 0] == pytest.approx(6.0)
+    assert reported.upper[0, 0] == law.ppf(0.95)
+    assert reported.p[0, 0] == pytest.approx(law.sf(19), rel=10 * STOPPED)
+    assert reported.expected[0, 0] == pytest.approx(6.0)
 
 
 def test_what_cannot_be_told_is_not() -> None:
@@ -85,11 +85,11 @@ def test_what_cannot_be_told_is_not() -> None:
         ([7.0, np.nan, np.nan], 5.0), ([np.nan] * 3, 5.0), ([3.0, 5.0, 10.0], np.nan),
         ([0.0, 0.0, 0.0], np.nan),
     ):  # fmt: skip
-        told = _judged(past, now)
-        assert told.status[0, 0] == NOT_ESTIMABLE
-        assert np.isnan(told.upper[0, 0])
-        assert np.isnan(told.expected[0, 0])
-        assert not told.alarm[0, 0]
+        reported = _judged(past, now)
+        assert reported.status[0, 0] == NOT_ESTIMABLE
+        assert np.isnan(reported.upper[0, 0])
+        assert np.isnan(reported.expected[0, 0])
+        assert not reported.alarm[0, 0]
 
 
 def test_a_season_may_hold_one_time_if_others_tell_the_scatter() -> None:
@@ -97,15 +97,15 @@ def test_a_season_may_hold_one_time_if_others_tell_the_scatter() -> None:
     y = np.full((1, 21), np.nan)
     y[0, 10], y[0, NOW] = 8.0, 30.0
     y[0, 12:19] = [4.0, 8.0, 6.0, 4.0, 8.0, 6.0, 6.0]
-    told = farrington_flexible(y, at=[NOW], options=Options(**vars(PLAIN) | {"periods": 2}))
-    assert told.status[0, 0] == OK
-    assert told.expected[0, 0] == pytest.approx(8.0)
-    assert told.phi[0, 0] == 1.0
+    reported = farrington_flexible(y, at=[NOW], options=Options(**vars(PLAIN) | {"periods": 2}))
+    assert reported.status[0, 0] == OK
+    assert reported.expected[0, 0] == pytest.approx(8.0)
+    assert reported.phi[0, 0] == 1.0
     wide = y.copy()
     wide[0, 12:19] = [1.0, 11.0, 6.0, 1.0, 11.0, 6.0, 6.0]
-    told = farrington_flexible(wide, at=[NOW], options=Options(**vars(PLAIN) | {"periods": 2}))
-    assert told.phi[0, 0] == pytest.approx(4 * 25.0 / 6.0 / 6.0, rel=STOPPED)  # eight times, two levels
-    assert told.upper[0, 0] == nbinom(8.0 / (100.0 / 36.0 - 1.0), 36.0 / 100.0).ppf(0.95)
+    reported = farrington_flexible(wide, at=[NOW], options=Options(**vars(PLAIN) | {"periods": 2}))
+    assert reported.phi[0, 0] == pytest.approx(4 * 25.0 / 6.0 / 6.0, rel=STOPPED)  # eight times, two levels
+    assert reported.upper[0, 0] == nbinom(8.0 / (100.0 / 36.0 - 1.0), 36.0 / 100.0).ppf(0.95)
     y[0, 10] = np.nan
     assert (
         farrington_flexible(y, at=[NOW], options=Options(**vars(PLAIN) | {"periods": 2})).status[0, 0]
@@ -119,10 +119,10 @@ def test_too_few_events_of_late_are_too_thin_for_an_alarm() -> None:
     y = np.full((1, 21), 1.0)
     for late, status in (([0.0, 1.0, 3.0], INSUFFICIENT), ([1.0, 1.0, 3.0], OK), ([0.0, 0.0, 5.0], OK)):
         y[0, 17], y[0, 18:] = 50.0, late
-        told = farrington_flexible(y, at=[NOW], options=options)
-        assert told.status[0, 0] == status
-        assert np.isnan(told.upper[0, 0]) == (status == INSUFFICIENT)
-        assert np.isfinite(told.p[0, 0])
+        reported = farrington_flexible(y, at=[NOW], options=options)
+        assert reported.status[0, 0] == status
+        assert np.isnan(reported.upper[0, 0]) == (status == INSUFFICIENT)
+        assert np.isfinite(reported.p[0, 0])
 
 
 def test_a_past_outbreak_is_weighted_down() -> None:
@@ -145,17 +145,17 @@ def test_a_past_outbreak_is_weighted_down() -> None:
 
 def test_a_trend_is_kept_only_over_three_years_and_not_beyond_the_largest_count() -> None:
     """Counts that double a year: kept over three years, not over two; never above what was ever seen."""
-    n, told = 12 * 5, {}
+    n, reported = 12 * 5, {}
     growth = 10.0 * 2.0 ** (np.arange(n) / 12.0)
     y = np.round(growth)[None, :]
     falling = np.round(400.0 * 0.6 ** (np.arange(n) / 12.0))[None, :]
     for years in (2, 3, 4):
         options = Options(years=years, half_width=2, frequency=12)
-        told[years] = farrington_flexible(falling, at=[n - 1], options=options)
-    assert np.isnan(told[2].slope[0, 0])
+        reported[years] = farrington_flexible(falling, at=[n - 1], options=options)
+    assert np.isnan(reported[2].slope[0, 0])
     for years in (3, 4):
-        assert told[years].slope[0, 0] == pytest.approx(np.log(0.6) / 12.0, rel=0.02)
-        assert told[years].expected[0, 0] == pytest.approx(falling[0, -1], rel=0.05)
+        assert reported[years].slope[0, 0] == pytest.approx(np.log(0.6) / 12.0, rel=0.02)
+        assert reported[years].expected[0, 0] == pytest.approx(falling[0, -1], rel=0.05)
     rising = farrington_flexible(y, at=[n - 1], options=Options(years=4, half_width=2, frequency=12))
     assert np.isnan(rising.slope[0, 0])  # next year's value lies above every past count
     flat = farrington_flexible(
@@ -189,8 +189,8 @@ def test_times_to_judge_must_exist() -> None:
     for at in (-1, 30):
         with pytest.raises(QuestionError, match="between 0 and 29"):
             farrington_flexible(y, at=[at], options=PLAIN)
-    told = farrington_flexible(y, at=[29, 0, 15], options=PLAIN)
-    assert told.at.tolist() == [29, 0, 15]
-    assert told.status[0].tolist() == [OK, "no history", OK]
+    reported = farrington_flexible(y, at=[29, 0, 15], options=PLAIN)
+    assert reported.at.tolist() == [29, 0, 15]
+    assert reported.status[0].tolist() == [OK, "no history", OK]
     every = farrington_flexible(y, options=PLAIN)
     assert every.at.tolist() == list(range(11, 30))

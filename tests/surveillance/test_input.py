@@ -92,12 +92,12 @@ def test_farrington_states() -> None:
     y = rng.poisson(6.0, (3, 52 * 6)).astype(float)
     y[0] = 0.0
     y[1, -1] = np.nan
-    told = farrington_flexible(y, at=[100, 52 * 6 - 1], options=Options(years=5))
-    assert told.status[:, 0].tolist() == [NO_HISTORY] * 3
-    assert told.status[:, 1].tolist() == [INSUFFICIENT, NOT_ESTIMABLE, "ok"]
-    assert np.isnan(told.upper[:2]).all()
-    assert np.isfinite(told.upper[2, 1])
-    assert not told.alarm[:2].any()
+    reported = farrington_flexible(y, at=[100, 52 * 6 - 1], options=Options(years=5))
+    assert reported.status[:, 0].tolist() == [NO_HISTORY] * 3
+    assert reported.status[:, 1].tolist() == [INSUFFICIENT, NOT_ESTIMABLE, "ok"]
+    assert np.isnan(reported.upper[:2]).all()
+    assert np.isfinite(reported.upper[2, 1])
+    assert not reported.alarm[:2].any()
     with pytest.raises(QuestionError, match="none of the 312 times has 7 years"):
         farrington_flexible(y, options=Options(years=7))
 
@@ -106,8 +106,8 @@ def test_farrington_weeks_are_matched_to_the_calendar() -> None:
     """With dates given, the same season is found across years of 52 and 53 weeks."""
     days = [dt.date(2010, 1, 4) + dt.timedelta(weeks=i) for i in range(7 * 53)]
     y = np.random.default_rng(1).poisson(20.0, len(days)).astype(float)
-    told = farrington_flexible(y, times=days, at=[len(days) - 1], options=Options(years=4, periods=4))
-    assert told.status[0, 0] == "ok"
+    reported = farrington_flexible(y, times=days, at=[len(days) - 1], options=Options(years=4, periods=4))
+    assert reported.status[0, 0] == "ok"
 
 
 @pytest.mark.parametrize(

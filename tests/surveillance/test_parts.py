@@ -110,10 +110,10 @@ def test_weekdays_equal_the_calendar(day: dt.date) -> None:
 
 def test_history_by_hand() -> None:
     """Two years of 52 weeks, one week either side, three periods: counted on paper."""
-    made = histories(np.array([120]), years=2, half_width=1, periods=3, left_out=1, frequency=52, days=None)[
-        0
-    ]
-    block = dict(zip((made.at[0] + made.offsets).tolist(), made.block.tolist(), strict=True))
+    result = histories(
+        np.array([120]), years=2, half_width=1, periods=3, left_out=1, frequency=52, days=None
+    )[0]
+    block = dict(zip((result.at[0] + result.offsets).tolist(), result.block.tolist(), strict=True))
     assert [t for t, b in sorted(block.items()) if b == 2] == [15, 16, 17, 67, 68, 69]
     # Between 17 and 67 lie 49 weeks: 25 and 24; 119 and 120 are left out.
     assert [t for t, b in sorted(block.items()) if b == 0] == [*range(18, 43), *range(70, 95)]

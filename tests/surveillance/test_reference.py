@@ -81,8 +81,8 @@ def test_ears_equals_r() -> None:
         at = part["time"].to_numpy()
         want = part["upper"].cast(pl.Float64).fill_null(float("nan")).to_numpy()
         _same(got.upper[0, at], want, f"{name} {method} {baseline} {sigma}")
-        told = part["alarm"].fill_null(0).to_numpy().astype(bool)
-        assert np.array_equal(got.alarm[0, at], told), f"{name} {method} {baseline} {sigma}"
+        reported = part["alarm"].fill_null(0).to_numpy().astype(bool)
+        assert np.array_equal(got.alarm[0, at], reported), f"{name} {method} {baseline} {sigma}"
 
 
 def test_many_series_at_once_are_the_same_as_one_by_one() -> None:

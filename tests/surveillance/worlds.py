@@ -48,15 +48,15 @@ def world_with_bursts(
     n_series: int, n_days: int, *, mean: float, phi: float, times_usual: float, seed: int = 0, each: int = 6
 ) -> World:
     """A null world with bursts of 2 to 10 days that add `times_usual` of a usual weekday's count a day."""
-    made = null_world(n_series, n_days, mean=mean, phi=phi, seed=seed)
+    result = null_world(n_series, n_days, mean=mean, phi=phi, seed=seed)
     rng = np.random.default_rng(seed + 10_000)
     bursts = []
     for series in range(n_series):
         for slot in range(each):
             start = int((slot + 0.5) * n_days / each + rng.integers(-20, 21))
             length = int(rng.integers(2, 11))
-            usual = np.maximum(WEEKDAY[made.cycle[start : start + length]], 0.5)
+            usual = np.maximum(WEEKDAY[result.cycle[start : start + length]], 0.5)
             added = rng.poisson(times_usual * mean * usual)
-            made.counts[series, start : start + length] += added
+            result.counts[series, start : start + length] += added
             bursts.append((series, start, start + length - 1, int(added.sum())))
-    return World(made.counts, made.days, made.cycle, made.classes, bursts)
+    return World(result.counts, result.days, result.cycle, result.classes, bursts)

@@ -70,9 +70,9 @@ def test_paths_of_one_draw_have_the_mean_and_spread_that_statsmodels_forecasts(p
     roots[20:23] = np.nan
     model = peer.local_level(roots, 12)
     paths = peer.ahead(model, sds, 6, random, paths=20_000)
-    told = model.filter(sds**2, cov_type="none").get_forecast(6)
-    assert paths.mean(0) == pytest.approx(told.predicted_mean, abs=0.03)
-    assert paths.std(0) == pytest.approx(told.se_mean, rel=0.03)
+    reported = model.filter(sds**2, cov_type="none").get_forecast(6)
+    assert paths.mean(0) == pytest.approx(reported.predicted_mean, abs=0.03)
+    assert paths.std(0) == pytest.approx(reported.se_mean, rel=0.03)
 
 
 @pytest.mark.slow

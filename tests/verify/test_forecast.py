@@ -97,12 +97,12 @@ def test_a_forecast_survives_its_file_and_waits_for_its_records(tmp_path: Path) 
         _load_commands()
     path = tmp_path / "f.json"
     run = CliRunner().invoke
-    made = run(
+    done = run(
         app,
         ["forecast", "--by", "aor", "--measure", "at_large", "--months", "3", "--out", str(path), "--json"],
     )
-    assert made.exit_code == 0, made.output
-    rows = json.loads(made.stdout)
+    assert done.exit_code == 0, done.output
+    rows = json.loads(done.stdout)
     assert {"place", "period", "q05", "q50", "q95"} <= set(rows[0])
     document = json.loads(path.read_text())
     assert len(document["code"]) == len(document["data"]) == 64
@@ -194,10 +194,10 @@ def test_months_that_nothing_covers_are_neither_zero_nor_closed_up(
     cut = {p: [None if t in missing else v for t, v in enumerate(s)] for p, s in whole.items()}
     start = dt.date(2015, 10, 1)
     before = _store_of(monkeypatch, _months({p: s[:40] for p, s in cut.items()}, start))
-    made = forecast(before, by="aor", measure="arrests", periods=6, every="month")
+    result = forecast(before, by="aor", measure="arrests", periods=6, every="month")
     months = _month_list(start, 46)
-    assert sorted({row["period"] for row in made.rows}) == months[40:]
-    done = score(made, _months(cut, start))
+    assert sorted({row["period"] for row in result.rows}) == months[40:]
+    done = score(result, _months(cut, start))
     assert done.waiting == 12 * sum(t >= 40 for t in missing)
     for row in done.rows:
         assert row["observed"] == cut[row["place"]][months.index(row["period"])]
@@ -212,13 +212,13 @@ def test_places_of_zeros_and_places_that_end_are_left_out_not_guessed(
         f"p{i:02d}": draw.poisson(30, 44).astype(float).tolist() for i in range(12)
     }
     series["zero"], series["ends"] = [0.0] * 44, [*[20.0] * 10, *[None] * 34]
-    made = forecast(_store_of(monkeypatch, _months(series, dt.date(2015, 10, 1))), measure="arrests",
+    result = forecast(_store_of(monkeypatch, _months(series, dt.date(2015, 10, 1))), measure="arrests",
                     periods=3, every="month")  # fmt: skip
-    assert made.left_out == ["ends", "zero"]
+    assert result.left_out == ["ends", "zero"]
     later = _months(
         {p: [*s, 30.0, 30.0, 30.0] for p, s in series.items() if p != "p00"}, dt.date(2015, 10, 1)
     )
-    done = score(made, later)
+    done = score(result, later)
     assert (done.n, done.waiting, done.same_history) == (11 * 3, 3, False)
 
 
