@@ -38,13 +38,13 @@ _REWARD = 1e6
 _DEAREST = 1e4
 _FARTHEST = 10**6
 _SHORT = 60
-_FEW, _CLOSE, _HOPS = 500, 3, 8
-"""Fewer targets than this are moved by cells at most so many constraints away, which is quick; one alone by
-those closest first."""
+_FEW, _NEAR = 3000, 4
+"""Fewer targets than this are moved together by cells at most so many constraints away, which is quick."""
 
-_BETWEEN = 2, 4
-"""Constraints away at which one target looks next: eight reach half of a site that has all answers, where an
-integer programme takes seconds for each target."""
+_CLOSE, _HOPS = 3, (2, 4, 8)
+"""Constraints away at which cells are looked for to move one target: short ones first, then any, step by
+step: eight reach half of a site that has all answers, where an integer programme takes seconds for each
+target."""
 
 
 def prices(cost: Floats) -> Floats:
@@ -167,7 +167,7 @@ class PerturbationSolver:
         steps = {reached[0] + self.spread, reached[1] - self.spread}
         steps = {s for s in steps if s < reached[0] or s > reached[1]}
         part = {s for s in range(-self.spread, self.spread + 1) if s < reached[0] or s > reached[1]} - steps
-        scales = (_CLOSE, *_BETWEEN, _HOPS, None)
+        scales = (_CLOSE, *_HOPS, None)
         for hops, wanted, unmark in itertools.product(scales, (steps, part), (False, True)):
             columns = self._columns(status, price, can_suppress, unmark=unmark, near=self._near(target, hops))
             best, least = None, np.inf
@@ -183,7 +183,7 @@ class PerturbationSolver:
 
     def _around(self, targets: Ints) -> Bools:
         """Cells that a joint perturbation may change: those near by of a few targets, all of many."""
-        return self._near(targets, _HOPS if len(targets) < _FEW else None)
+        return self._near(targets, _NEAR if len(targets) < _FEW else None)
 
     def _near(self, targets: Ints | int, hops: int | None) -> Bools:
         """Cells reached from some through a few constraints that have little to spare; None: all cells."""

@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 from atlarge.explain.answer import Answer, Series
-from atlarge.publish.answer_view import bursts_of, context, every_of, headline, policy_mark
+from atlarge.publish.answer_view import bursts_of, every_of, headline, main_figure, policy_mark
 from atlarge.publish.answers import Shown, members, shown_series
 from atlarge.publish.i18n import LANGUAGES, Words
 from atlarge.publish.layout import crumbs_to, page_of
@@ -120,9 +120,8 @@ def answered(data: SiteData) -> dict[str, str]:
     }
 
 
-def answer_page(data: SiteData, shown: Shown, w: Words) -> str:
-    """The whole answer."""
-    parts = context(shown, w)
+def answer_page(data: SiteData, shown: Shown, w: Words, parts: dict[str, Any]) -> str:
+    """The whole answer, from its parts (`answer_view.context`)."""
     title = title_of(shown, w)
     stem = answer_stem(shown.answer)
     page = page_of(data, w, stem, title, parts["headline"], nav="policies", live=True)
@@ -159,12 +158,11 @@ def answer_sections(data: SiteData, code: Code, w: Words) -> list[dict[str, Any]
     sections = []
     for shown in data.answers:
         if code in concerns(shown):
-            parts = context(shown, w)
             sections.append(
                 {
                     "title": title_of(shown, w),
-                    "sentences": [parts["headline"]],
-                    "figure": parts["figures"][0] if parts["figures"] else None,
+                    "sentences": [headline(shown, w)],
+                    "figure": main_figure(shown, w),
                     "href": f"{answer_stem(shown.answer)}.html",
                 }
             )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterator
 from typing import Any
 
 from atlarge.calendar import as_day
@@ -21,13 +22,24 @@ from atlarge.publish.render import Figure, Table, counts_table, figure, hidden_n
 _KINDS = {"fits": "fits", "does not fit": "unfit", "cannot be told": ""}
 
 
+def _timelines(shown: Shown, w: Words) -> Iterator[Figure]:
+    """The shown series over time, the main one first."""
+    for i, series in enumerate(shown_series(shown.answer)):
+        counts = shown.counts(series, _measure(series.measure, series.label, w))
+        if len(counts.periods) > 1:
+            yield _timeline(shown, series, counts, w, is_main=i == 0)
+
+
+def main_figure(shown: Shown, w: Words) -> Figure | None:
+    """The first figure of an answer, if it has any."""
+    first = next(_timelines(shown, w), None)
+    return first or next(iter(context(shown, w)["figures"]), None)
+
+
 def context(shown: Shown, w: Words) -> dict[str, Any]:
     """Everything that `answer.html.j2` asks for."""
     a = shown.answer
-    counts = [(s, shown.counts(s, _measure(s.measure, s.label, w))) for s in shown_series(a)]
-    figures = [
-        _timeline(shown, s, c, w, is_main=i == 0) for i, (s, c) in enumerate(counts) if len(c.periods) > 1
-    ]
+    figures = list(_timelines(shown, w))
     figures += [f for f in (_waterfall(shown, w), _event(shown, w)) if f]
     figures += [f for strip in drawn_strips(a) if (f := _strip(shown, strip, w))]
     sensitivity = _sensitivity(shown, w)

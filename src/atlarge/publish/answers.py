@@ -292,7 +292,10 @@ def show_with(answer: Answer, site: Disclosed) -> Shown:
     """An answer whose counts are those of a site's table, disclosed there together, with the estimates that
     may be printed."""
     area = pl.concat_str("level", pl.lit(":"), "place").alias("area")
-    shown = Shown(answer, site.filter(pl.col("every") == "window").with_columns(area))
+    own = sorted({key_of(window)[1] for window in windows_of(answer)})
+    shown = Shown(
+        answer, site.filter(pl.col("every") == "window").with_columns(area).filter(pl.col("area").is_in(own))
+    )
     marks = {s.measure: list(shown.counts(s, "").marks) for s in shown_series(answer)}
     return replace(shown, answer=printable(answer, marks, site.threshold))
 

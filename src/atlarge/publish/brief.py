@@ -58,9 +58,9 @@ def digest(answer: Answer) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
-def brief_of(shown: Shown, w: Words) -> Brief:
-    """The brief of a disclosed answer."""
-    parts = context(shown, w)
+def brief_of(shown: Shown, w: Words, parts: dict[str, Any] | None = None) -> Brief:
+    """The brief of a disclosed answer; `parts`: those of its page, where they are drawn already."""
+    parts = parts or context(shown, w)
     coverage = parts["coverage"]
     cite = w(
         "brief.cite_text",
@@ -104,12 +104,12 @@ def brief_html(
     return brief_page(show(answer, threshold=threshold, beside=beside), Words(language))
 
 
-def brief_page(shown: Shown, w: Words) -> str:
+def brief_page(shown: Shown, w: Words, parts: dict[str, Any] | None = None) -> str:
     """The brief of a disclosed answer as one HTML file."""
     css = squeezed(static("charts.css") + static("brief.css"))
     return render(
         "brief.html.j2",
-        b=brief_of(shown, w),
+        b=brief_of(shown, w, parts),
         w=w,
         policy=f"default-src 'none'; style-src '{style_hash(css)}'; img-src data:; base-uri 'none'",
         css=safe(css),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from functools import lru_cache
 from itertools import pairwise
 from typing import Any
 
@@ -39,6 +40,7 @@ def _name(day: dt.date, every: str) -> str:
     return str(day.year + 1) if every == "year" else day.isoformat()[:7]
 
 
+@lru_cache(maxsize=1)
 def map_data(data: SiteData) -> dict[str, Any]:
     """What the map's script reads: counts, -1 under the threshold, -2 withheld, None where there is none."""
     levels: dict[str, Any] = {}

@@ -28,6 +28,7 @@ from atlarge.disclosure.table import THRESHOLD, Counts, Disclosed
 from atlarge.errors import CoverageError, QuestionError, StoreError
 from atlarge.files import without_formulas
 from atlarge.publish.answer_pages import answer_page, answer_series, answer_stem, series_key
+from atlarge.publish.answer_view import context
 from atlarge.publish.brief import brief_page
 from atlarge.publish.charts import shapes
 from atlarge.publish.claims_data import raw_claims
@@ -262,9 +263,8 @@ def publish(
                 forecast=found.forecast,
             )
             folder = Folder(target, new)
-            _write_shared(folder, data, table)
             folder.put(RECORD, _parquet(record_of(table, before)))
-            _write_places(crew, target, new, data, folder.tally, progress)
+            _write_pages(crew, target, new, data, table, folder.tally, progress)
         total = folder.tally
         finish(target, total, key, data.hidden)
     return _audit(target, total, data.hidden)
@@ -396,8 +396,9 @@ def _write_shared(folder: Folder, data: SiteData, table: Disclosed) -> None:
         for stem, make in SINGLE.items():
             folder.put(path_of(stem, w), make(data, w))
         for shown in data.answers:
-            folder.put(path_of(answer_stem(shown.answer), w), answer_page(data, shown, w))
-            folder.put(path_of(f"{answer_stem(shown.answer)}-brief", w), brief_page(shown, w))
+            parts = context(shown, w)
+            folder.put(path_of(answer_stem(shown.answer), w), answer_page(data, shown, w, parts))
+            folder.put(path_of(f"{answer_stem(shown.answer)}-brief", w), brief_page(shown, w, parts))
     for shown in data.answers:
         folder.put(f"data/series/{series_key(shown.answer)}.js", answer_series(shown))
     for path, content in policy_files(data):
@@ -453,37 +454,45 @@ def _parquet(frame: pl.DataFrame) -> bytes:
     return buffer.getvalue()
 
 
-def _write_places(
-    crew: Workers, out: Path, new: Path, data: SiteData, tally: Tally, progress: Step | None
+def _write_pages(
+    crew: Workers,
+    out: Path,
+    new: Path,
+    data: SiteData,
+    table: Disclosed,
+    tally: Tally,
+    progress: Step | None,
 ) -> None:
-    """Write the pages, downloads and pictures of all places, by chunks."""
+    """Write what all pages share; beside it the pages, downloads and pictures of all places, by chunks."""
     places = sorted(data.places)
     chunks = [places[i : i + _CHUNK] for i in range(0, len(places), _CHUNK)]
-    raw = pickle.dumps((out, new, data))
+    raw = pickle.dumps((out, new, data, table))
     # Each worker reads it once; its name separates the state of one site from that of the next.
     state = new / f".state-{hashlib.sha256(raw).hexdigest()[:16]}.pickle"
     state.write_bytes(raw)
     done = 0
-    jobs = [(state, chunk) for chunk in chunks]
-    for chunk, written in zip(chunks, crew.map(_work, jobs), strict=True):
+    jobs = [(state, chunk) for chunk in ([], *chunks)]  # the shared pages, which take longest, come first
+    for (_, chunk), written in zip(jobs, crew.map(_work, jobs), strict=True):
         tally.add(written)
         done += len(chunk)
-        if progress:
+        if progress and done:
             progress("places", done, len(places))
     state.unlink()
 
 
 @lru_cache(maxsize=1)
-def _state(path: Path) -> tuple[Path, Path, SiteData]:
-    state: tuple[Path, Path, SiteData] = pickle.loads(path.read_bytes())
+def _state(path: Path) -> tuple[Path, Path, SiteData, Disclosed]:
+    state: tuple[Path, Path, SiteData, Disclosed] = pickle.loads(path.read_bytes())
     return state
 
 
 def _work(job: tuple[Path, Sequence[tuple[str, str]]]) -> Tally:
-    """Write the files of some places."""
+    """Write the files of some places; without any, those that all pages share."""
     path, codes = job
-    out, new, data = _state(path)
+    out, new, data, table = _state(path)
     folder = Folder(out, new)
+    if not codes:
+        _write_shared(folder, data, table)
     for code in codes:
         _write_place(folder, data, data.places[code])
     return folder.tally

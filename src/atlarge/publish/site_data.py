@@ -74,7 +74,7 @@ class Rate:
     high: float
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class SiteData:
     """Everything that pages are built from. It can be pickled; raw counts are not in it."""
 
