@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import os
 import stat
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 import yaml
+
+from atlarge.errors import QuestionError
 
 
 def read_yaml(text: str) -> Any:
@@ -35,9 +38,33 @@ def without_formulas(frame: pl.DataFrame) -> pl.DataFrame:
     )
 
 
+def parquet_bytes(frame: pl.DataFrame) -> bytes:
+    """A frame as the bytes of a Parquet file."""
+    buffer = io.BytesIO()
+    frame.write_parquet(buffer, compression="zstd")
+    return buffer.getvalue()
+
+
 def csv_text(frame: pl.DataFrame) -> str:
     """A frame as CSV in which a spreadsheet finds no formula."""
     return without_formulas(frame).write_csv()
+
+
+def write_by_ending(path: Path | str, frame: pl.DataFrame, **others: Callable[[], bytes]) -> None:
+    """Write a frame as .csv or .parquet, or one of `others` by its ending; whole or not at all.
+
+    QuestionError for an ending that is none of these.
+    """
+    forms: dict[str, Callable[[], bytes]] = {
+        **others,
+        "csv": lambda: csv_text(frame).encode(),
+        "parquet": lambda: parquet_bytes(frame),
+    }
+    ending = Path(path).suffix.lower().removeprefix(".")
+    if ending not in forms:
+        *first, last = (f".{name}" for name in forms)
+        raise QuestionError(f"{path}: the ending must be {', '.join(first)} or {last}")
+    write_atomically(path, forms[ending]())
 
 
 @contextlib.contextmanager

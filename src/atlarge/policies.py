@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import bisect
 import datetime as dt
-import io
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -636,19 +635,9 @@ class Registry:
 
         `since`: see `calendar`. QuestionError for another ending.
         """
-        from atlarge.files import csv_text, write_atomically
+        from atlarge.files import write_by_ending
 
-        target = Path(path)
-        if target.suffix == ".csv":
-            write_atomically(target, csv_text(self.to_frame()).encode())
-        elif target.suffix == ".parquet":
-            buffer = io.BytesIO()
-            self.to_frame().write_parquet(buffer)
-            write_atomically(target, buffer.getvalue())
-        elif target.suffix == ".ics":
-            write_atomically(target, self.calendar(since).encode())
-        else:
-            raise QuestionError(f"{target.name}: the ending must be .csv, .parquet or .ics")
+        write_by_ending(path, self.to_frame(), ics=lambda: self.calendar(since).encode())
 
     def calendar(self, since: dt.date | None = None) -> str:
         """The registry's dates as an iCalendar (RFC 5545): a policy's start, deadline and end, a day each.

@@ -33,8 +33,9 @@ _JAIL_MODELS = ("Jail Enforcement Model", "Warrant Service Officer", "Hybrid Mod
 _LAST_POPULATION = 2019
 
 
-def months_between(first: dt.date, last: dt.date) -> list[dt.date]:
+def months_between(first: dt.date | str, last: dt.date | str) -> list[dt.date]:
     """First days of the months from that of `first` to that of `last`."""
+    first, last = as_day(first), as_day(last)
     if last < first:
         raise QuestionError(f"the months end ({last}) before they begin ({first})")
     return months_through(first, last)
@@ -185,8 +186,8 @@ def trace(place: str, day: dt.date | str, known: Registry | None = None) -> list
 
 
 def treatments(
-    first: dt.date,
-    last: dt.date,
+    first: dt.date | str,
+    last: dt.date | str,
     *,
     kind: str = "287g",
     direction: str = "extends",
@@ -298,7 +299,7 @@ def _month_number(day: dt.date, months: list[dt.date]) -> int | None:
     return number if number < len(months) else None
 
 
-def event_time(treated: pl.DataFrame, first: dt.date, last: dt.date) -> pl.DataFrame:
+def event_time(treated: pl.DataFrame, first: dt.date | str, last: dt.date | str) -> pl.DataFrame:
     """Unit by month with `event_month` (0 in the first whole month of treatment, null for never-adopters) and
     `is_certain`, False in months between the first and the last day that the treatment can have begun."""
     months = months_between(first, last)

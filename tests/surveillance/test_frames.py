@@ -70,6 +70,11 @@ def test_a_time_that_a_series_lacks_is_missing_and_not_zero() -> None:
             "two rows; add them up first",
         ),
         (pl.DataFrame({"t": ["x"], "n": [2]}), {"time": "t", "value": "n"}, "holds no times"),
+        (
+            pl.DataFrame({"t": [1, 2], "n": ["3", "a few"]}),
+            {"time": "t", "value": "n"},
+            "'a few' is not a num",
+        ),
         (np.ones((2, 3)), COLUMNS, "an array has none"),
     ],
 )

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import polars as pl
 
+from atlarge.calendar import as_day
 from atlarge.panel.counting import measure as measure_of
 from atlarge.panel.counting import rows_of
 
@@ -22,11 +24,11 @@ SCHEMA = {"place": pl.String, "measure": pl.String, "recorded": pl.Int64, "recov
 
 
 def area_totals(
-    store: Store,
+    store: Store | Path | str | None = None,
     measures: Sequence[str] = ("arrests",),
     *,
-    start: dt.date,
-    end: dt.date,
+    start: dt.date | str,
+    end: dt.date | str,
     scheme: str = "ddp",
     places: Sequence[str] | None = None,
 ) -> pl.DataFrame:
@@ -35,11 +37,11 @@ def area_totals(
     Parameters
     ----------
     store
-        An open store.
+        A store; left out: the embedded records.
     measures
         Names of measures; those whose table has no basis for its areas are left out.
     start, end
-        First and last day.
+        First and last day; dates or ISO strings.
     scheme
         Reading of apprehension methods.
     places
@@ -58,11 +60,12 @@ def area_totals(
 
     Examples
     --------
-    >>> from atlarge import open_store
-    >>> year = dict(start=dt.date(2015, 10, 1), end=dt.date(2016, 9, 30))
-    >>> area_totals(open_store(), places=["BOS"], **year).row(0)
+    >>> area_totals(places=["BOS"], start="2015-10-01", end="2016-09-30").row(0)
     ('BOS', 'arrests', 1858, 1860)
     """
+    from atlarge.records.store import open_store
+
+    store, start, end = open_store(store), as_day(start), as_day(end)
     parts = [pl.DataFrame(schema=SCHEMA)]
     for name in measures:
         about = measure_of(name)

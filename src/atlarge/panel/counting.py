@@ -235,19 +235,9 @@ class Panel:
 
         QuestionError for another ending.
         """
-        from atlarge.files import csv_text, write_atomically
+        from atlarge.files import write_by_ending
 
-        ending = Path(path).suffix.lower()
-        if ending == ".csv":
-            write_atomically(path, csv_text(self.frame).encode())
-        elif ending == ".parquet":
-            import io
-
-            buffer = io.BytesIO()
-            self.frame.write_parquet(buffer, compression="zstd")
-            write_atomically(path, buffer.getvalue())
-        else:
-            raise QuestionError(f"{path}: the ending must be .csv or .parquet")
+        write_by_ending(path, self.frame)
 
 
 @dataclass(frozen=True)

@@ -26,7 +26,7 @@ MOST = 5
 _NATION = {"us", "usa", "united states", "nation"}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Comparison:
     """Counts of a few places by month.
 
@@ -77,19 +77,25 @@ class Comparison:
 
     def write(self, path: Path | str, language: str = "en") -> None:
         """Write the chart (.svg, .png) or its published counts (.csv, .parquet); whole or not at all."""
-        from atlarge.files import csv_text, write_atomically
+        from atlarge.files import write_by_ending
 
-        ending = Path(path).suffix.lower()
-        if ending == ".svg":
-            write_atomically(path, self.chart(language).standalone().encode())
-        elif ending == ".png":
-            write_atomically(path, self.chart(language).png())
-        elif ending == ".csv":
-            write_atomically(path, csv_text(self.table()).encode())
-        elif ending == ".parquet":
-            self.table().write_parquet(path, compression="zstd")
-        else:
-            raise QuestionError(f"{path}: the ending must be .svg, .png, .csv or .parquet")
+        write_by_ending(
+            path,
+            self.table(),
+            svg=lambda: self.chart(language).standalone().encode(),
+            png=lambda: self.chart(language).png(),
+        )
+
+    def summary(self) -> str:
+        """Which places, and over which months, in one line."""
+        names = ", ".join(name for _, _, name in self.places)
+        first, last = self.frame["period"].min(), self.frame["period"].max()
+        return f"{self.measure} by month in {names}, {first!s} to {last!s}"
+
+    __str__ = summary
+
+    def __repr__(self) -> str:
+        return f"<Comparison: {self.summary()}>"
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON of `atlarge compare`."""
@@ -106,8 +112,8 @@ def compare(
     store: Store | Path | str | None = None,
     *,
     measure: str = "at_large",
-    start: dt.date | None = None,
-    end: dt.date | None = None,
+    start: dt.date | str | None = None,
+    end: dt.date | str | None = None,
     scheme: str = "ddp",
 ) -> Comparison:
     """Count one measure by month in two to five places, of any levels.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import io
 import json
 from collections.abc import Iterator
 from functools import cache
@@ -97,13 +96,11 @@ def policy_files(data: SiteData) -> Iterator[tuple[str, str | bytes]]:
 
 def downloads(known: Registry) -> Iterator[tuple[str, str | bytes]]:
     """The registry as CSV, Parquet and a calendar of its decisions' dates."""
-    from atlarge.files import csv_text
+    from atlarge.files import csv_text, parquet_bytes
 
     frame = known.to_frame()
     yield DOWNLOADS[0], csv_text(frame)
-    buffer = io.BytesIO()
-    frame.write_parquet(buffer, compression="zstd")
-    yield DOWNLOADS[1], buffer.getvalue()
+    yield DOWNLOADS[1], parquet_bytes(frame)
     yield DOWNLOADS[2], Registry(tuple(_decisions(known))).calendar(since=as_of())
 
 

@@ -26,7 +26,7 @@ import yaml
 from atlarge.calendar import add_months
 from atlarge.disclosure.table import THRESHOLD, Counts, Disclosed
 from atlarge.errors import CoverageError, QuestionError, StoreError
-from atlarge.files import without_formulas
+from atlarge.files import parquet_bytes, without_formulas
 from atlarge.publish.answer_pages import answer_page, answer_series, answer_stem, series_key
 from atlarge.publish.answer_view import context
 from atlarge.publish.brief import brief_page
@@ -263,7 +263,7 @@ def publish(
                 forecast=found.forecast,
             )
             folder = Folder(target, new)
-            folder.put(RECORD, _parquet(record_of(table, before)))
+            folder.put(RECORD, parquet_bytes(record_of(table, before)))
             _write_pages(crew, target, new, data, table, folder.tally, progress)
         total = folder.tally
         finish(target, total, key, data.hidden)
@@ -272,7 +272,7 @@ def publish(
 
 def _digest(edition: Edition | None) -> str:
     """Hash of what earlier editions disclosed."""
-    return "" if edition is None else hashlib.sha256(_parquet(edition.rows)).hexdigest()
+    return "" if edition is None else hashlib.sha256(parquet_bytes(edition.rows)).hexdigest()
 
 
 def _audit(path: Path, total: Tally, hidden: dict[str, int]) -> SiteAudit:
@@ -405,12 +405,12 @@ def _write_shared(folder: Folder, data: SiteData, table: Disclosed) -> None:
         folder.put(path, content)
     frame = download_frame(table, {code: p.name for code, p in data.places.items()})
     folder.put("data/all.csv", _csv(frame))
-    folder.put("data/all.parquet", _parquet(frame))
+    folder.put("data/all.parquet", parquet_bytes(frame))
     places = pl.DataFrame(
         place_rows(data), schema=list(PLACE_COLUMNS), orient="row", infer_schema_length=None
     )
     folder.put("data/places.csv", _csv(places))
-    folder.put("data/places.parquet", _parquet(places))
+    folder.put("data/places.parquet", parquet_bytes(places))
     folder.put("data/atlarge.sqlite", sqlite_bytes(data, frame))
     folder.put("data/metadata.json", datasette_metadata(data))
     tally = folder.tally
@@ -446,12 +446,6 @@ def _csv(frame: pl.DataFrame) -> str:
     writer.writerow(safe.columns)
     writer.writerows(safe.with_columns(cs.boolean().cast(pl.String)).iter_rows())  # true as polars spells it
     return text.getvalue()
-
-
-def _parquet(frame: pl.DataFrame) -> bytes:
-    buffer = io.BytesIO()
-    frame.write_parquet(buffer, compression="zstd")
-    return buffer.getvalue()
 
 
 def _write_pages(
@@ -507,7 +501,7 @@ def _write_place(folder: Folder, data: SiteData, place: PlaceInfo) -> None:
     folder.put(f"data/series/{place.level}-{place.slug}.js", series_file(data, place))
     frame = _place_frame(data, place)
     folder.put(f"data/{place.level}-{place.slug}.csv", _csv(frame))
-    folder.put(f"data/{place.level}-{place.slug}.parquet", _parquet(frame))
+    folder.put(f"data/{place.level}-{place.slug}.parquet", parquet_bytes(frame))
     w = Words(LANGUAGES[0])
     series = data.series(place, WHOLE, "year")
     name, line = name_of(place, w), _total(series, w)

@@ -16,7 +16,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from atlarge.calendar import fiscal_year
+from atlarge.calendar import as_day, fiscal_year
 from atlarge.errors import QuestionError
 from atlarge.simulate.landmarks import UNAUTHORIZED_SHARE, Places, real_places
 from atlarge.simulate.panels import Draw, Population, draw_world
@@ -78,7 +78,7 @@ def simulate(
     seed: int = 0,
     world: World | None = None,
     arrests: int | None = None,
-    start: dt.date = FIRST_MONDAY,
+    start: dt.date | str = FIRST_MONDAY,
 ) -> Simulated:
     """Write the releases of one simulated world into a folder, and the truth about it.
 
@@ -95,7 +95,7 @@ def simulate(
         Parameters of the world.
     arrests : int, optional
         About how many arrests in all; all rates are scaled to it. Memory does not grow with it.
-    start : date
+    start : date or ISO string
         First day.
 
     Returns
@@ -122,6 +122,7 @@ def simulate(
         raise QuestionError(f"--arrests {arrests}: ask for at least one arrest")
     folder = Path(out)
     _clear(folder)
+    start = as_day(start)
     start -= dt.timedelta(days=start.weekday())
     places = real_places(world.places)
     people = population_of(world, places, seed)

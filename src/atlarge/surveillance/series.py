@@ -96,9 +96,25 @@ def read_counts(
         where = f"series {units[twice // times.size]}, time {times[twice % times.size]}"
         raise QuestionError(f"{where}: two rows; add them up first")
     counts = np.full(units.size * times.size, np.nan)
-    counts[cell] = np.array([np.nan if v is None else v for v in frame[value].to_list()], dtype=np.float64)
+    given = frame[value].to_list()
+    try:
+        counts[cell] = np.array([np.nan if v is None else v for v in given], dtype=np.float64)
+    except (TypeError, ValueError):
+        raise QuestionError(
+            f"column {value!r} holds no counts: {_no_number(given)!r} is not a number"
+        ) from None
     library = nw.get_native_namespace(data)
     return CountSeries(as_counts(counts.reshape(units.size, times.size)), units, times, library)
+
+
+def _no_number(values: list[Any]) -> Any:
+    """The first value that is not a number, for a message."""
+    for value in values:
+        try:
+            float(0 if value is None else value)
+        except (TypeError, ValueError):
+            return value
+    return None
 
 
 def _in_order_of_appearance(names: list[Any]) -> tuple[NDArray[Any], NDArray[np.int64]]:

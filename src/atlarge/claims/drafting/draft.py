@@ -11,6 +11,7 @@ import re
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from atlarge.calendar import as_day
 from atlarge.claims.drafting.article import MOST_CHARACTERS, Article, quotations, read_article
 from atlarge.claims.drafting.context import Filled, context_of, fill
 from atlarge.claims.drafting.discourse import Discourse, Span
@@ -50,7 +51,7 @@ class Drafted:
         return {"ledger": 1, "article": about, "claims": [draft.claim for draft in self.drafts]}
 
 
-def draft_article(text: str, published: dt.date | None = None) -> Drafted:
+def draft_article(text: str, published: dt.date | str | None = None) -> Drafted:
     """Read an article and draft its claims.
 
     Raises QuestionError when it is longer than an article or holds nothing that could be a claim.
@@ -59,7 +60,7 @@ def draft_article(text: str, published: dt.date | None = None) -> Drafted:
         raise QuestionError(
             f"over {MOST_CHARACTERS:,} characters long: it is no article; cut it to the text itself"
         )
-    article = read_article(text, published=published)
+    article = read_article(text, published=as_day(published))
     discourse, splits = _read(article)
     people = frozenset(surname for surname in discourse.finder.surnames if " " not in surname)
     context = context_of(article, splits, people)
@@ -186,7 +187,7 @@ def _numbered(drafts: list[Draft]) -> list[Draft]:
 
 
 def draft_ledger(
-    text: str, *, outlet: str | None = None, published: dt.date | None = None, url: str | None = None
+    text: str, *, outlet: str | None = None, published: dt.date | str | None = None, url: str | None = None
 ) -> str:
     """The YAML text of a draft ledger; it is a valid ledger, with what to finish in comments.
 
