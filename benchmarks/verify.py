@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from atlarge.ingest import ingest
+from atlarge.reference import table
 from atlarge.verify import Verification, verify
 from atlarge.verify.counting import is_share, table_of
 
@@ -55,7 +56,27 @@ def publishable(row: dict[str, Any]) -> dict[str, Any]:
         row = {**row, "recovered": None}
     if row["counts_people"] and any(0 < n < LEAST for n in counts_in(row["why"])):
         row = {**row, "why": "cannot be told: the nearest definition gives too few records to print"}
+    has_more = not row.get("understood", True) and row["ours"] is not None
+    row = {**row, "candidates": tried(row) if has_more else []}
     return {key: value for key, value in row.items() if key != "counts_people"}
+
+
+def tried(row: dict[str, Any]) -> list[dict[str, Any]]:
+    """Every definition that was computed for a difference, as it may be published.
+
+    Left out are counts of people under `LEAST`, and a definition that differs from the usual one or from one
+    already kept by fewer.
+    """
+    kept: list[dict[str, Any]] = []
+    known = [row["ours"]]
+    for c in row["candidates"]:
+        ends = [c["value"]] if c["low"] is None else [c["low"], c["high"]]
+        apart = [abs(end - other) for end in ends for other in known]
+        if row["counts_people"] and (any(0 < n < LEAST for n in (*apart, *ends))):
+            continue
+        known += ends
+        kept.append({key: c[key] for key in ("kind", "label", "detail", "value", "low", "high", "reaches")})
+    return kept
 
 
 def counts_in(why: str) -> list[float]:
@@ -87,6 +108,7 @@ def main() -> None:
             "recorded": row.recorded,
             "recovered": row.recovered,
             "tried": len(row.candidates),
+            "candidates": row.candidates,
             "counts_people": not is_share(row.measure) and table_of(row.measure) is not None,
         }
         for row in whole.rows
@@ -94,6 +116,7 @@ def main() -> None:
     result = {
         "embedded": numbers(embedded),
         "whole": numbers(whole),
+        "hands": dict(Counter(table("published_figures")["hand"])),
         "rows": [publishable(row) for row in rows],
     }
     OUT.write_text(json.dumps(result, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")

@@ -6,10 +6,28 @@ import json
 import sys
 from pathlib import Path
 
-from . import agreements_287g, detention_series, removals, sanctuary, secure_communities, trac_arrests
+from . import (
+    agreements_287g,
+    detention_series,
+    gao_arrests,
+    removals,
+    sanctuary,
+    secure_communities,
+    texas_jails,
+    trac_arrests,
+)
 
 OUT = Path(__file__).parents[1] / "results" / "replications.json"
-MODULES = (sanctuary, secure_communities, agreements_287g, removals, trac_arrests, detention_series)
+MODULES = (
+    sanctuary,
+    secure_communities,
+    agreements_287g,
+    removals,
+    gao_arrests,
+    trac_arrests,
+    texas_jails,
+    detention_series,
+)
 
 
 def main() -> None:

@@ -1,9 +1,14 @@
-"""TRAC, September 2018: how arrests were made, and how many at local jails, from the records of arrests."""
+"""TRAC, 2018: how arrests were made, how many at local jails, and where, from the records of arrests.
+
+Washington State is counted in a file of the Seattle area, whose compilers read a state from the landmark.
+"""
 
 from __future__ import annotations
 
 import datetime as dt
 from pathlib import Path
+
+import polars as pl
 
 from atlarge.panel import panel
 
@@ -21,7 +26,6 @@ def _count(measure: str, start: dt.date, end: dt.date) -> float:
 
 def replicate(data: Path) -> list[Result]:
     """Shares of FY2018 to June, and arrests from local jails in two months; the embedded records do."""
-    del data
     start, end = dt.date(2017, 10, 1), dt.date(2018, 6, 30)
     whole = _count("arrests", start, end)
     made = []
@@ -38,4 +42,21 @@ def replicate(data: Path) -> list[Result]:
         last = (month + dt.timedelta(days=32)).replace(day=1) - dt.timedelta(days=1)
         ours = _count("local_jails", month, last)
         made.append(Result(STUDY, f"arrests from local jails, {month:%B %Y}", SHARES, published, ours))
+    return made + _washington(data)
+
+
+def _washington(data: Path) -> list[Result]:
+    """Arrests in Washington State, October 2014 to May 2018; none where the file is not at hand."""
+    made = []
+    for path in sorted(data.rglob("arrests_with_state.csv.gz"))[:1]:
+        rows = pl.read_csv(path, infer_schema=False)
+        day = pl.date(*(pl.col(part).cast(pl.Int32) for part in ("year", "month", "day")))
+        rows = rows.filter(day.is_between(pl.date(2014, 10, 1), pl.date(2018, 5, 31)))
+        for label, states, published in (
+            ("that name the state", ["WA"], None),
+            ("with those that name none or more than one", ["WA", "AMBIGUOUS", "NA"], 7_139),
+        ):
+            ours = rows.filter(pl.col("state").is_in(states)).height
+            what = f"arrests in Washington State, October 2014 to May 2018, {label}"
+            made.append(Result(STUDY, what, "jsis.washington.edu", published, ours))
     return made

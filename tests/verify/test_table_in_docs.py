@@ -62,3 +62,16 @@ def test_the_saved_table_is_publishable() -> None:
         assert None in (recorded, recovered) or abs(recovered - recorded) in (0, *range(LEAST, 10**6))
         assert row["ours"] is None or row["ours"] == 0 or row["ours"] >= LEAST
         assert publishable({**row, "counts_people": True})["why"] == row["why"]
+
+
+def test_no_small_count_follows_from_what_was_tried() -> None:
+    """A count below the threshold, and one within it of another, are left out; others stand."""
+    from verify import tried
+
+    def candidate(value: float, low: float | None = None, high: float | None = None) -> dict[str, object]:
+        words = {"kind": "definition", "label": "", "detail": "", "reaches": False}
+        return {**words, "value": value, "low": low, "high": high}
+
+    row = _row(candidates=[candidate(38), candidate(3), candidate(30), candidate(33), candidate(60, 28, 60),
+                           candidate(70, 60, 70), candidate(0)])  # fmt: skip
+    assert [c["value"] for c in tried(row)] == [30, 70, 0]

@@ -20,7 +20,7 @@ from atlarge.errors import PlaceError, QuestionError
 from atlarge.panel import measures
 from atlarge.records.store import Store, open_store
 from atlarge.verify.candidate import Candidate
-from atlarge.verify.candidates import REFUSALS, candidates, other_words
+from atlarge.verify.candidates import REFUSALS, candidates, other_words, pace
 from atlarge.verify.counting import (
     AS_RECORDED,
     RECOVERED,
@@ -299,9 +299,29 @@ class _Checking:
         if missing:
             inside = replace(query, start=max(query.start, first), end=min(query.end, last))
             ours = counted(self.counter, self.name, inside)
-            why = f"window: the records lack {missing} of these days"
-            return self._row(ours.value, DIFFERS, why, ours.definition, True)
+            if self.name not in measures():
+                why = f"the records lack {missing} of these days, which a share or mean does not bear"
+                return self._row(ours.value, NOT_TESTABLE, why, ours.definition, True)
+            return self._in_part(query, ours, missing)
         return self._judged(query, counted(self.counter, self.name, query))
+
+    def _in_part(self, query: Query, ours: Counted, missing: int) -> Checked:
+        """The verdict where the records lack days: whether as many days like those nearby make it up."""
+        c = pace(self.counter, query, ours.value, missing).judged(self.figure.value, self.room)
+        self.tried = [c]
+        is_known = c.reaches or self.figure.tested == "tested"
+        why = "; ".join(
+            filter(
+                None,
+                (
+                    "" if is_known else "cannot be told",
+                    f"window: the records lack {missing} of these days",
+                    c.in_words(self.figure.value) + ("" if c.reaches else " does not reach it"),
+                    self._offered(),
+                ),
+            )
+        ).replace("cannot be told; ", "cannot be told: ")
+        return self._row(ours.value, DIFFERS, why, ours.definition, is_known)
 
     def _judged(self, query: Query | None, ours: Counted) -> Checked:
         """The verdict by the usual definition or, where that differs, by the one that gives the figure."""
@@ -436,9 +456,11 @@ def _doubt(c: Candidate, checking: _Checking, alike: list[_Checking]) -> str:
     """Why an explanation that reaches a figure is not believed; empty where it is."""
     if c.kind == "duplicates":
         return "repeats cannot be told from people without an identifier"
-    if c.low is not None or c.kind == "slip":
+    is_wider = c.kind == "geography"  # a wider area must serve every place of the same measure
+    if (c.low is not None and not is_wider) or c.kind == "slip":
         return ""
-    others = sorted((o for o in alike if o is not checking), key=lambda o: (o.query is None, o.figure.id))
+    others = [o for o in alike if o is not checking and (not is_wider or o.name == checking.name)]
+    others.sort(key=lambda o: (o.query is None, o.figure.id))
     holds = {o.figure.id: o.agrees(c.label) for o in others[:_MOST_OTHERS]}
     if fails := [key for key, does in holds.items() if does is False]:
         return f"not {', '.join(fails[:3])}" + (f" and {len(fails) - 3} more" if len(fails) > 3 else "")

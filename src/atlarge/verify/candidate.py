@@ -16,7 +16,8 @@ class Candidate:
     Attributes
     ----------
     kind
-        areas, definition, scheme, geography, window, duplicates, individuals, completion, list or slip.
+        areas, definition, scheme, geography, window, duplicates, individuals, completion,
+        vintage, coverage, list or slip.
     label
         The definition in words; the same for every figure that it is tried on.
     detail

@@ -9,15 +9,25 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator
 from dataclasses import replace
+from math import sqrt
 
 import polars as pl
 
-from atlarge.calendar import add_months, fiscal_year_end, fiscal_year_start, month_end, month_start
+from atlarge.calendar import (
+    add_months,
+    fiscal_year_end,
+    fiscal_year_start,
+    month_end,
+    month_start,
+    months_through,
+)
 from atlarge.errors import CoverageError, PlaceError, QuestionError, StoreError
 from atlarge.panel import measure, measures
+from atlarge.reference import table
 from atlarge.verify.candidate import Candidate, columns
 from atlarge.verify.counting import (
     AS_RECORDED,
+    BOOK_INS,
     Counter,
     Query,
     agreements,
@@ -47,8 +57,12 @@ _LEFT_OUT = (
     ("287(g) Program",),
 )
 _ALIKE = ("date", "method", "aor", "landmark", "facility", "operation_mark", "criminality", "disposition")
-_SOON = 400
-"""Days after its last day within which a figure is a first count, which records outgrow."""
+_SOON = 480
+"""Days after its last day within which a figure is a first count, which records outgrow: those of the agency
+compare a quarter with the first count of the year before."""
+
+_NEAR, _LEAST_MONTHS = 500, 6
+"""Days within which months of the agency's own means serve a count, and how many there must be."""
 
 
 def other_words(counter: Counter, name: str, query: Query) -> Iterator[Candidate]:
@@ -77,7 +91,18 @@ def other_words(counter: Counter, name: str, query: Query) -> Iterator[Candidate
 def candidates(counter: Counter, figure: Figure, name: str, query: Query, ours: float) -> list[Candidate]:
     """Every other explanation of a difference that can be computed for a figure, in no order."""
     found: list[Candidate] = []
-    for source in (_methods, geography, _windows, _repeats, _completion, _slips, _lists, _held, _counties):
+    for source in (
+        _methods,
+        geography,
+        _windows,
+        _repeats,
+        _completion,
+        _slips,
+        _lists,
+        _held,
+        _counties,
+        _workbooks,
+    ):
         try:
             found += list(source(counter, figure, name, query, ours))
         except REFUSALS:
@@ -183,8 +208,37 @@ def _completion(
     if others:
         most = max(others)
         said = f"{len(others)} other first counts fall short of the records by up to {100 * most:.1f} %"
-        low = ours * (1 - most)
+        low = ours * (1 - most) - 2 * sqrt(ours * most)
         yield Candidate("completion", "later completion", low, low, ours, detail=said)
+
+
+def pace(counter: Counter, query: Query, ours: float, missing: int) -> Candidate:
+    """The count with the days that the records lack, at the pace of as many days of their nearest year."""
+    first, last = counter.days(measure(query.measure).table) or (query.start, query.end)
+    around = replace(
+        query,
+        start=max(first, query.end - dt.timedelta(days=365 + missing)) if query.end > last else first,
+        end=last if query.end > last else min(last, query.start + dt.timedelta(days=365 + missing)),
+    )
+    day = measure(query.measure).date
+    rows = (
+        counter.selected(around, counter.inside(query))
+        .group_by(day)
+        .agg(pl.col(measure(query.measure).value).sum().alias("n"))
+    )
+    days = pl.DataFrame({day: pl.date_range(around.start, around.end, eager=True)})
+    sums = (
+        days.join(rows.collect(), on=day, how="left")["n"]
+        .fill_null(0)
+        .cast(pl.Float64)
+        .rolling_sum(min(missing, days.height))
+        .drop_nulls()
+    )
+    low, high = float(sums.min() or 0), float(sums.max() or 0)
+    scale = max(1.0, missing / days.height)
+    label = "with the missing days at the pace of the records' nearest year"
+    at_least, at_most = ours + max(0.0, scale * low - 2 * sqrt(low)), ours + scale * high + 2 * sqrt(high)
+    return Candidate("window", label, at_least, at_least, at_most)
 
 
 def _is_event(name: str) -> bool:
@@ -193,7 +247,7 @@ def _is_event(name: str) -> bool:
 
 
 def _kind(name: str) -> str:
-    return "book_ins" if name.startswith("book_ins_") else "events"
+    return "book_ins" if name.startswith("book_ins_") else measure(name).table
 
 
 def first_counts(counter: Counter) -> dict[str, tuple[object, str, float]]:
@@ -293,6 +347,11 @@ def _held(counter: Counter, figure: Figure, name: str, query: Query, ours: float
             midnight,
             ever,
         )
+    if ratios := _headcount_ratios(counter, query):
+        said = f"by {min(ratios) - 1:.1%} to {max(ratios) - 1:.1%} in {len(ratios)} months"
+        low, high = midnight * min(ratios), midnight * max(ratios)
+        label = "people held, raised by as much as the agency's own means exceed these counts"
+        yield Candidate("coverage", label, low, low, high, detail=said)
     if query.start == query.end:
         around = [
             held(counter, replace(query, start=day, end=day), "population_at_midnight").value
@@ -300,6 +359,47 @@ def _held(counter: Counter, figure: Figure, name: str, query: Query, ours: float
             if span[0] <= day <= span[1]
         ]
         yield Candidate("window", "days of two weeks before and after", max(around), min(around), max(around))
+
+
+def _headcount_ratios(counter: Counter, query: Query) -> list[float]:
+    """The agency's own monthly means against the store's, of the nearest twelve months that have both."""
+    span = counter.days("facility_population")
+    if span is None or query.spots != (Spot("nation", "US"),):
+        return []
+    rows = table("detention_workbooks").filter(
+        pl.col("measure") == "average_daily_population",
+        pl.col("end") == pl.col("start").dt.month_end(),
+        pl.col("start") >= span[0],
+        pl.col("end") <= span[1],
+        (pl.col("start") - query.start).dt.total_days().abs() <= _NEAR,
+    )
+    newest = rows.sort("as_of").unique("start", keep="last")
+    near = newest.sort((pl.col("start") - query.start).abs(), "start").head(12)
+    found = []
+    for start, end, value in near.select("start", "end", "value").iter_rows():
+        ours = held(counter, replace(query, start=start, end=end), "population_at_midnight").value
+        found.append(value / ours if ours else 1.0)
+    return found if len(found) >= _LEAST_MONTHS else []
+
+
+def _workbooks(counter: Counter, figure: Figure, name: str, query: Query, ours: float) -> Iterator[Candidate]:
+    """The nation's number in each of the agency's workbooks, of which older ones say less."""
+    del counter, figure, ours
+    wanted = BOOK_INS.get(name.removesuffix("_a_day"), (name,))
+    if query.spots != (Spot("nation", "US"),):
+        return
+    months = months_through(query.start, query.end)
+    is_inside = pl.col("start").is_in(months) & (pl.col("end") == pl.col("start").dt.month_end())
+    is_whole = (pl.col("start") == query.start) & (pl.col("end") == query.end)
+    rows = table("detention_workbooks").filter(pl.col("measure").is_in(wanted))
+    if name == "average_daily_population":
+        found = rows.filter(is_whole).select("as_of", "value")
+    else:
+        every = rows.filter(is_inside).group_by("as_of").agg(pl.len(), pl.col("value").sum())
+        found = every.filter(pl.col("len") == len(months) * len(wanted)).select("as_of", "value")
+    days = (query.end - query.start).days + 1 if name.endswith("_a_day") else 1
+    for as_of, value in found.sort("as_of").iter_rows():
+        yield Candidate("vintage", f"the agency's workbook of {as_of}", value / days)
 
 
 def _workbook(counter: Counter, query: Query) -> float | None:

@@ -74,7 +74,7 @@ _MODELS = {
     "task_force": "Task Force Model",
     "warrant": "Warrant Service Officer",
 }
-_BOOK_INS = {
+BOOK_INS = {
     "book_ins_ice_cbp": ("book_ins_ice", "book_ins_cbp"),
     "book_ins_ice": ("book_ins_ice",),
     "book_ins_cbp": ("book_ins_cbp",),
@@ -230,6 +230,10 @@ class Counter:
             inside = inside & ~pl.col("method").is_in(query.without).fill_null(False)
         return self.rows(query, inside)
 
+    def inside(self, query: Query) -> pl.Expr:
+        """Rows of a query's places."""
+        return reduce(lambda a, b: a | b, (_inside(s) for s in query.spots)).fill_null(False)
+
     def rows(self, query: Query, inside: pl.Expr) -> float:
         """Records of a measure that meet a condition, whatever the query's places."""
         return float(
@@ -369,7 +373,7 @@ def agreements(name: str, query: Query) -> tuple[float, float, str]:
 def _book_ins(counter: Counter, name: str, query: Query) -> Counted:
     del counter
     is_daily = name.endswith("_a_day")
-    wanted = _BOOK_INS[name.removesuffix("_a_day")]
+    wanted = BOOK_INS[name.removesuffix("_a_day")]
     rows = monthly(query, wanted)
     total, days = float(rows["value"].sum()), (query.end - query.start).days + 1
     definition = f"workbook {rows['source'].to_list()[-1]}"

@@ -6,7 +6,10 @@ from collections.abc import Iterator
 from dataclasses import replace
 from functools import cache
 from importlib.resources import files
+from itertools import accumulate
 from json import loads
+from math import dist
+from typing import Any
 
 import polars as pl
 
@@ -64,8 +67,16 @@ def geography(counter: Counter, figure: Figure, name: str, query: Query, ours: f
         "its area of responsibility": pl.col("aor") == area,
         "the state": pl.col("state") == row["state"],
     }  # fmt: skip
+    if seat:
+        nearest = seated | pl.col("county_fips").is_in(catchment(code))
+        options["the counties nearest to its offices, with their office areas"] = nearest
     for label, inside in options.items():
         yield Candidate("geography", label, counter.rows(query, inside.fill_null(False)))
+    if seat:
+        low = counter.rows(query, nearest.fill_null(False))
+        high = low + counter.rows(query, no_place.fill_null(False))
+        label = "the counties nearest to its offices, with up to all that its area records without a place"
+        yield Candidate("geography", label, low, low, high)
     base = counter.rows(query, seated.fill_null(False))
     yield from _one_landmark(counter, figure, query, base, no_county)
 
@@ -92,10 +103,46 @@ def neighbours(fips: str) -> list[str]:
     >>> "34017" in neighbours("34013")
     True
     """
-    shapes = loads(files("atlarge").joinpath("publish/geometry/counties.json").read_text(encoding="utf-8"))
     arcs = {
         code: {n if n >= 0 else ~n for ring in rings for n in ring}
-        for code, rings in shapes["counties"].items()
+        for code, rings in _shapes()["counties"].items()
     }
     own = arcs.get(fips, set())
     return sorted(code for code, others in arcs.items() if code != fips and own & others)
+
+
+@cache
+def catchment(fips: str) -> list[str]:
+    """Counties of a county's area of responsibility whose nearest county with an ICE office it is.
+
+    Examples
+    --------
+    >>> "34017" in catchment("34013"), "34007" in catchment("34013")
+    (True, False)
+    """
+    counties = table("counties")
+    area = counties.filter(pl.col("fips") == fips)["aor"].item()
+    is_office = (pl.col("aor") == area) & pl.col("kind").is_in(["office", "field office"])
+    seats = {fips, *table("offices").filter(is_office)["seat_county_fips"].drop_nulls()}
+    middles = {c: _middle(c) for c in counties.filter(pl.col("aor") == area)["fips"] if _middle(c)}
+    return sorted(
+        county
+        for county, at in middles.items()
+        if fips == min(seats & middles.keys(), key=lambda seat: dist(at, middles[seat]))
+    )
+
+
+@cache
+def _shapes() -> Any:
+    return loads(files("atlarge").joinpath("publish/geometry/counties.json").read_text(encoding="utf-8"))
+
+
+@cache
+def _middle(fips: str) -> tuple[float, ...]:
+    """Mean of the points of a county's border on the map's grid; empty where it is not on the map."""
+    shapes = _shapes()
+    points: list[tuple[float, ...]] = []
+    for n in (n for ring in shapes["counties"].get(fips, ()) for n in ring):
+        arc = shapes["arcs"][n if n >= 0 else ~n]
+        points += zip(accumulate(arc[::2]), accumulate(arc[1::2]), strict=True)
+    return tuple(sum(axis) / len(points) for axis in zip(*points, strict=True)) if points else ()
