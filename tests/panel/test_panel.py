@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 
 from atlarge.errors import CoverageError, QuestionError
-from atlarge.panel import measures, panel
+from atlarge.panel import counting, measures, panel
 from making import HandStore, Span
 
 ENGINES = ["polars", "duckdb"]
@@ -163,3 +163,18 @@ def test_a_release_of_some_places_is_no_count_of_the_nation(tmp_path: Path) -> N
     only_texas = HandStore(tmp_path, _rows(), spans[:1])
     with pytest.raises(CoverageError, match="nothing to count"):
         panel(only_texas, by="nation", every="day", measures=["arrests"])
+
+
+@pytest.mark.parametrize("by", ["nation", "aor", "state", "office", "county"])
+@pytest.mark.parametrize(
+    ("kind", "code"), [("aor", "SNA"), ("state", "TX"), ("county", "48453"), ("office", "AUS")]
+)
+def test_a_place_that_lacks_records_touches_places_of_every_level(kind: str, code: str, by: str) -> None:
+    """A gap of an area or state is one of the nation too; one of a county or office is its own alone."""
+    touched = counting._touched(kind, code, by)
+    if kind == by:
+        assert touched == {code}
+    elif by == "nation":
+        assert touched == (set() if kind in ("county", "office") else {"US"})
+    else:
+        assert (not touched) == (kind in ("county", "office"))

@@ -51,16 +51,34 @@ def test_agreement_is_by_tolerance_or_interval() -> None:
     assert Result("s", "r", "", None, 1.0).agrees is None
 
 
-def test_statements_on_arrests_and_book_ins_come_out_of_the_embedded_tables() -> None:
+def test_statements_on_arrests_and_book_ins_come_out_of_the_embedded_tables(tmp_path: Path) -> None:
     """Those that do not agree are known: a share one point off, and arrests that are no book-ins."""
     from replications import detention_series, trac_arrests
 
-    results = [*trac_arrests.replicate(Path()), *detention_series.replicate(Path())]
+    results = [*trac_arrests.replicate(tmp_path), *detention_series.replicate(tmp_path)]
     assert len(results) > 10
     failing = [one.result for one in results if not one.agrees]
     assert len(failing) == 2
     assert "state and federal prisons" in failing[0]
     assert "multiple of 2024" in failing[1]
+
+
+@pytest.mark.parametrize("left_out", [{"b"}, {"a", "d"}, set("abcd")])
+def test_a_planted_set_of_values_is_found_and_no_other(left_out: set[str]) -> None:
+    """Rows of some values are left out of all five counts; one count that does not fit leaves no set."""
+    from replications.gao_arrests import a_set_that_fits, five
+
+    draw = np.random.default_rng(3)
+    rows = pl.DataFrame(
+        {
+            "method": draw.choice(list("abcd"), 4000, p=[0.1, 0.2, 0.3, 0.4]),
+            "Area of Responsibility": draw.choice(["Salt Lake City Area", "Dallas Area", None], 4000),
+            "year": draw.choice([2016, 2017, 2018], 4000),
+        }
+    )
+    gap = five(rows.filter(pl.col("method").is_in(list(left_out))))
+    assert set(a_set_that_fits(rows, "method", gap)) == left_out
+    assert a_set_that_fits(rows, "method", gap * np.array([1, 1, 1, 1.2, 0.8])) == []
 
 
 @pytest.mark.data

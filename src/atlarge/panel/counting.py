@@ -794,6 +794,8 @@ def _touched(kind: str, code: str, by: str, zero_days: int = 0) -> frozenset[str
         return frozenset([code])
     if kind in ("county", "office"):  # one county less is no reason to give up its state
         return frozenset()
+    if by == "nation":
+        return frozenset(["US"])
     if by in ("county", "office"):
         name = "counties" if by == "county" else "offices"
         own = frozenset(table(name).filter(pl.col(kind) == code)["fips" if by == "county" else by])

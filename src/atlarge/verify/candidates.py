@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from math import sqrt
 
+import numpy as np
 import polars as pl
 
 from atlarge.calendar import (
@@ -227,14 +228,9 @@ def pace(counter: Counter, query: Query, ours: float, missing: int) -> Candidate
         .agg(pl.col(measure(query.measure).value).sum().alias("n"))
     )
     days = pl.DataFrame({day: pl.date_range(around.start, around.end, eager=True)})
-    sums = (
-        days.join(rows.collect(), on=day, how="left")["n"]
-        .fill_null(0)
-        .cast(pl.Float64)
-        .rolling_sum(min(missing, days.height))
-        .drop_nulls()
-    )
-    low, high = float(sums.min() or 0), float(sums.max() or 0)
+    a_day = days.join(rows.collect(), on=day, how="left")["n"].fill_null(0).to_numpy().astype(float)
+    sums = np.convolve(a_day, np.ones(min(missing, len(a_day))), "valid")
+    low, high = float(sums.min()), float(sums.max())
     scale = max(1.0, missing / days.height)
     label = "with the missing days at the pace of the records' nearest year"
     at_least, at_most = ours + max(0.0, scale * low - 2 * sqrt(low)), ours + scale * high + 2 * sqrt(high)
