@@ -7,12 +7,14 @@ import gzip
 import random
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 import pytest
 
 from atlarge.errors import AtlargeError, CoverageError
 from atlarge.ingest import ingest
 from atlarge.panel import panel
+from atlarge.panel.counting import sparse
 from atlarge.records.gaps import Gap, gaps_of, shown
 from atlarge.records.store import Store, open_store
 
@@ -205,3 +207,66 @@ def test_a_gap_is_kept_in_the_manifest_as_it_is() -> None:
     assert Gap.of(gap.to_dict()) == gap
     assert not gap.closes
     assert Gap("method", ("LOCATED",), 120.0, 0.25).closes
+
+
+LOST = {
+    "Apprehension Method": "^287",
+    "Processing Disposition": "^Bag",
+    "Area of Responsibility": "^Dallas",
+    "Apprehension Landmark": "TEXAS|DALLAS",
+}
+
+
+@pytest.mark.parametrize("column", LOST)
+def test_counts_for_estimates_are_missing_where_a_panel_is(
+    sample: tuple[pl.DataFrame, Cells], tmp_path: Path, column: str
+) -> None:
+    """Of a cut file, in places and months without a row: the array of an estimate and the panel agree."""
+    rows, _ = sample
+    store = _store(rows.filter(~pl.col(column).str.contains(LOST[column]).fill_null(False)), tmp_path)
+    compared = 0
+    for by, measure in ((by, m) for by in ("county", "aor") for m in MEASURES):
+        try:
+            cells = panel(store, by=by, measures=[measure]).frame
+        except CoverageError:
+            continue
+        counts, covered, unsure = sparse(store, by=by, every="month", measures=[measure])
+        has = set(counts.filter(pl.col(measure) > 0).select("place", "period").rows())
+        months = set(unsure[measure].rows()) if measure in unsure else set()
+        inside = {place for _, places in covered for place in places}
+        for place, month, value in cells.select("place", "period", "value").iter_rows():
+            if place in inside and (place, month) not in has:
+                assert ((place, month) in months) == (value is None), (measure, place, month)
+                compared += value is None
+    assert compared
+
+
+@pytest.mark.data
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", [0, 1])
+def test_a_whole_release_of_later_years_is_not_taken_for_a_cut(
+    data_dir: Path, tmp_path: Path, seed: int
+) -> None:
+    """A national year drawn anew, with other shares of areas, methods, citizenships and places."""
+    rows = _rows(data_dir / "raw" / "UWCHR__ice-enforce" / "EROArrests_FY2018.csv.gz")
+    draw = np.random.default_rng(seed)
+    weight = np.ones(rows.height)
+    for column, spread in (
+        ("Area of Responsibility", 0.4),
+        ("Apprehension Method", 0.5),
+        ("Citizenship", 0.6),
+    ):
+        words = rows[column].fill_null("")
+        values = words.unique().sort().to_list()
+        weight *= words.replace_strict(values, np.exp(draw.normal(0, spread, len(values)))).to_numpy()
+    size = int(rows.height * draw.uniform(0.8, 2.0))
+    drawn = rows[np.sort(draw.choice(rows.height, size, p=weight / weight.sum()))]
+    day = drawn["Apprehension Date"].str.strip_chars().str.to_date("%m/%d/%Y").dt.offset_by("6y")
+    store = _store(drawn.with_columns(day.dt.strftime("%m/%d/%Y").alias("Apprehension Date")), tmp_path)
+    assert {c.scope for c in store.coverage("arrests")} == {"nation"}
+    gaps = [gap for c in store.coverage("arrests") for gap in c.gaps]
+    assert len(gaps) <= 3  # of counties that have no row any more
+    assert all(gap.where.startswith("county:") and not gap.closes for gap in gaps)
+    for by in ("nation", "aor", "state", "office"):
+        frame = panel(store, by=by, measures=["arrests", "at_large", "custodial"]).frame
+        assert frame["value"].null_count() == 0

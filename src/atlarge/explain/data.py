@@ -12,7 +12,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from atlarge.calendar import month_start
+from atlarge.calendar import month_end, month_start
 from atlarge.errors import QuestionError
 from atlarge.explain.areas import seat_of
 from atlarge.explain.periods import Months
@@ -347,7 +347,7 @@ class _Joined(Daily):
 def _daily(
     key: str, source: StoreSource, by: str, measures: tuple[str, ...], scheme: str
 ) -> dict[str, Daily]:
-    counts, covered = sparse(
+    counts, covered, unsure = sparse(
         source.store, by=by, every="day", measures=measures, scheme=scheme, ordered=False
     )
     first, last = min(c.start for c, _ in covered), max(c.end for c, _ in covered)
@@ -365,6 +365,9 @@ def _daily(
         total = np.zeros((len(places), reported.shape[1] + 1), dtype=np.float32)
         total[rows, columns + 1] = counts[measure].to_numpy()
         missing = None if is_whole else ~reported
+        if measure in unsure:
+            empty = _empty_months(unsure[measure], total[:, 1:], index, first)
+            missing = empty if missing is None else missing | empty
         until = measure_of(measure).unmeasured_from
         inferred = None
         if until is not None and until <= last:
@@ -382,6 +385,17 @@ def _daily(
             np.cumsum(missing, axis=1, out=holes[:, 1:])
         np.cumsum(total, axis=1, out=total)
         found[measure] = Daily.of_totals(total, holes, tuple(places), first, inferred)
+    return found
+
+
+def _empty_months(
+    months: pl.DataFrame, total: NDArray[np.float32], index: dict[str, int], first: dt.date
+) -> NDArray[np.bool_]:
+    """The days [place x day] of those months (place, period) in which a place has no row."""
+    found = np.zeros(total.shape, dtype=bool)
+    for place, month in months.iter_rows():
+        days = slice(max(0, (month - first).days), (month_end(month) - first).days + 1)
+        found[index[place], days] = not total[index[place], days].any()
     return found
 
 

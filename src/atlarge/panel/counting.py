@@ -489,12 +489,13 @@ def sparse(
     scheme: str = "ddp",
     engine: str = "polars",
     ordered: bool = True,
-) -> tuple[pl.DataFrame, list[tuple[Coverage, list[str]]]]:
+) -> tuple[pl.DataFrame, list[tuple[Coverage, list[str]]], dict[str, pl.DataFrame]]:
     """The same counts, not filled: place, period and a column a measure, only where there are records.
 
     With them, what says where an absent row means zero: each release's coverage and the places that it takes
-    in. For those who put many places and days into an array, who need them in no order (`ordered`). The
-    measures must be of one table. Raises as `panel` does.
+    in; and by measure, where there are any, the places and months that are covered and in which no row at
+    all means missing, as in a panel by month. For those who put many places and days into an array, who need
+    them in no order (`ordered`). The measures must be of one table. Raises as `panel` does.
     """
     group = [measure(name) for name in dict.fromkeys(measures)]
     tables = {m.table for m in group}
@@ -509,7 +510,14 @@ def sparse(
     if counts is None:
         counts, _ = _count(store, group, query, covered, ordered=ordered)
     places = counts["place"].unique().sort().to_list()
-    return counts, [(c, _scope_places(c, places, by)) for c in covered]
+    unsure: dict[str, pl.DataFrame] = {}
+    for m in group:
+        found = _doubtful(store, m, query, covered, places)
+        if found:
+            monthly = replace(query, every="month")
+            months = _unsure_zeros(store, [m], monthly, covered, _covered_days(covered, found, monthly))
+            unsure |= {} if months is None or months.is_empty() else {m.name: months}
+    return counts, [(c, _scope_places(c, places, by)) for c in covered], unsure
 
 
 def _query(
