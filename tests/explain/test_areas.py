@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import polars as pl
 import pytest
 
 from atlarge.errors import QuestionError
-from atlarge.explain import areas as module
-from atlarge.explain.areas import office_of, seat_of, where_of
+from atlarge.explain.areas import Offices, office_of, where_of
 from atlarge.reference import table
 
 BY_TABLE = "the table of offices names the county"
@@ -42,16 +40,9 @@ METROS = {
 }  # fmt: skip
 
 
-@pytest.fixture
-def example_tables(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setattr(module, "_offices", lambda: OFFICES)
-    monkeypatch.setattr(module, "_metros", lambda: METROS)
-    module._seats.cache_clear()
-    yield
-    module._seats.cache_clear()
+EXAMPLE = Offices(OFFICES, METROS)
 
 
-@pytest.mark.usefixtures("example_tables")
 @pytest.mark.parametrize(
     ("fips", "office"),
     [
@@ -73,20 +64,18 @@ def example_tables(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 def test_an_office_is_found_by_the_first_rule_that_names_one_alone(
     fips: str, office: tuple[str, str] | None
 ) -> None:
-    assert office_of(fips, "AAA") == office
+    assert EXAMPLE.serving(fips, "AAA") == office
 
 
-@pytest.mark.usefixtures("example_tables")
 def test_offices_of_another_aor_serve_their_own() -> None:
-    assert office_of("20011", "BBB") == ("OTH", BY_METRO)
-    assert office_of("20001", "BBB") == ("OTH", BY_SEAT)
-    assert office_of("10001", "BBB") is None
-    assert office_of("10001", None) is None
+    assert EXAMPLE.serving("20011", "BBB") == ("OTH", BY_METRO)
+    assert EXAMPLE.serving("20001", "BBB") == ("OTH", BY_SEAT)
+    assert EXAMPLE.serving("10001", "BBB") is None
+    assert EXAMPLE.serving("10001", None) is None
 
 
-@pytest.mark.usefixtures("example_tables")
 def test_only_codes_that_stand_for_offices_have_a_seat() -> None:
-    seats = [seat_of(code) for code in ("ONE", "FLD", "SUB", "NOS", "???")]
+    seats = [EXAMPLE.seat(code) for code in ("ONE", "FLD", "SUB", "NOS", "???")]
     assert seats == ["10001", "10004", None, None, None]
 
 

@@ -7,6 +7,7 @@ counties that an office serves; the rules below say how an office was found, or 
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -42,71 +43,74 @@ class Where:
         return self.own
 
 
-@cache
-def _metros() -> dict[str, str]:
-    return dict(table("metro_counties").select("fips", "cbsa_code").iter_rows())
+Row = Mapping[str, str | None]
+
+
+class Offices:
+    """Which office serves a county, found by a table of offices and the metropolitan area of each county.
+
+    `rows`: office, name, aor, state, kind, seat_county_fips, counties_known. `metros`: by county.
+    """
+
+    def __init__(self, rows: Sequence[Row], metros: Mapping[str, str]) -> None:
+        self.rows = {str(r["office"]): r for r in rows}
+        self._metros = metros
+        self._naming: dict[str, list[str]] = {}
+        self._seated: dict[str | None, list[Row]] = {}
+        for code, row in self.rows.items():
+            for fips in dict.fromkeys((row["counties_known"] or "").split()):
+                self._naming.setdefault(fips, []).append(code)
+            if row["kind"] in _SEATED:
+                self._seated.setdefault(row["aor"], []).append(row)
+
+    def seat(self, code: str) -> str | None:
+        """County of an office's seat, for a code that stands for an office; None otherwise."""
+        row = self.rows.get(code)
+        return row["seat_county_fips"] if row is not None and row["kind"] in _SEATED else None
+
+    def serving(self, fips: str, aor: str | None) -> tuple[str, str] | None:
+        """Office that serves a county, and how it was found; None where that is not known.
+
+        In this order: the table of offices names the county; the office has its seat in the county; an office
+        of the same AOR has its seat in another county of the same metropolitan area. Two offices that fit a
+        rule equally well mean "not known".
+        """
+        named = self._naming.get(fips, [])
+        if len(named) == 1:
+            return named[0], "the table of offices names the county"
+        seated = self._seated.get(aor, [])
+        here = [r for r in seated if r["seat_county_fips"] == fips]
+        if len(here) == 1:
+            return str(here[0]["office"]), "the office has its seat in the county"
+        metro = self._metros.get(fips)
+        if here or metro is None:
+            return None
+        near = [r for r in seated if self._metros.get(r["seat_county_fips"] or "") == metro]
+        if len(near) == 1:
+            return str(near[0]["office"]), "the office has its seat in the same metropolitan area"
+        return None
 
 
 @cache
-def _offices() -> tuple[dict[str, str | None], ...]:
-    return tuple(table("offices").iter_rows(named=True))
+def offices() -> Offices:
+    """Those of the reference tables."""
+    metros = dict(table("metro_counties").select("fips", "cbsa_code").iter_rows())
+    return Offices(list(table("offices").iter_rows(named=True)), metros)
 
 
 def seat_of(office: str) -> str | None:
-    """County of an office's seat, for a code that stands for an office; None otherwise."""
-    return _seats().get(office)
-
-
-@cache
-def _seated(aor: str | None) -> list[dict[str, str | None]]:
-    """Offices of an AOR that stand for themselves."""
-    return [r for r in _offices() if r["kind"] in _SEATED and r["aor"] == aor]
-
-
-@cache
-def _naming() -> dict[str, list[str]]:
-    """Offices by each county that the table of offices names."""
-    found: dict[str, list[str]] = {}
-    for row in _offices():
-        for fips in dict.fromkeys((row["counties_known"] or "").split()):
-            found.setdefault(fips, []).append(str(row["office"]))
-    return found
-
-
-@cache
-def _seats() -> dict[str, str | None]:
-    """County of the seat of each code that stands for an office."""
-    return {str(r["office"]): r["seat_county_fips"] for r in _offices() if r["kind"] in _SEATED}
+    """County of the seat of one of the country's offices."""
+    return offices().seat(office)
 
 
 def office_of(fips: str, aor: str | None) -> tuple[str, str] | None:
-    """Office that serves a county, and how it was found; None where that is not known.
-
-    In this order: the table of offices names the county; the office has its seat in the county; an office of
-    the same AOR has its seat in another county of the same metropolitan area. Two offices that fit a rule
-    equally well mean "not known".
-    """
-    named = _naming().get(fips, [])
-    if len(named) == 1:
-        return named[0], "the table of offices names the county"
-    seated = _seated(aor)
-    here = [r for r in seated if r["seat_county_fips"] == fips]
-    if len(here) == 1:
-        return str(here[0]["office"]), "the office has its seat in the county"
-    metro = _metros().get(fips)
-    if here or metro is None:
-        return None
-    near = [r for r in seated if _metros().get(r["seat_county_fips"] or "") == metro]
-    if len(near) == 1:
-        return str(near[0]["office"]), "the office has its seat in the same metropolitan area"
-    return None
+    """Which of the country's offices serves a county, and how it was found."""
+    return offices().serving(fips, aor)
 
 
 def _office_area(code: str, note: str = "") -> Area:
-    for row in _offices():
-        if row["office"] == code:
-            return Area("office", code, str(row["name"] or code), note)
-    return Area("office", code, code, note)
+    row = offices().rows.get(code)
+    return Area("office", code, str(row["name"] or code) if row else code, note)
 
 
 def _aor_area(code: str | None) -> Area | None:
@@ -138,10 +142,9 @@ def where_of(kind: str, code: str, name: str) -> Where:
         )
         return Where(county, county, office, _aor_area(row["aor"]), row["state"])
     if kind == "office":
-        rows = [r for r in _offices() if r["office"] == code]
-        aor = rows[0]["aor"] if rows else None
+        entry = offices().rows.get(code, {})
         area = _office_area(code)
-        return Where(area, None, area, _aor_area(aor), str(rows[0]["state"] or "") if rows else "")
+        return Where(area, None, area, _aor_area(entry.get("aor")), entry.get("state") or "")
     if kind == "aor":
         own = _aor_area(code)
         if own is not None:
