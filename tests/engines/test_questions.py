@@ -156,7 +156,7 @@ def test_links_are_the_same(keyed: Store, engine: str) -> None:
 def test_the_account_is_held_against_the_files(store: Store, engine: str, tmp_path: Path) -> None:
     """Every release's rows are in its files; a file that lacks some is told in one line."""
     counted = verify(store, engine)
-    assert [(c["release"], c["table"], c["held"]) for c in counted] == sorted(
+    assert [(c["release"], c["table"], c["in_files"]) for c in counted] == sorted(
         (r["id"], e["table"], e["rows"]) for r in store.releases for e in r["tables"]
     )
     ingest([making.arrests(tmp_path / "a.csv", 100)], tmp_path / "store")
@@ -196,5 +196,5 @@ def test_a_folder_whose_name_means_something_to_a_shell(name: str, engine: str, 
     file = making.arrests(tmp_path / "a.csv", 300, 1)
     ingest([file], tmp_path / name / "store")
     opened = open_store(tmp_path / name / "store")
-    assert verify(opened, engine)[0]["held"] == 300
+    assert verify(opened, engine)[0]["in_files"] == 300
     assert panel(opened, by="aor", measures=["arrests"], engine=engine).frame["value"].sum() > 200

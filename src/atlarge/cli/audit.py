@@ -108,10 +108,10 @@ def _verified(store: Store, engine: str) -> list[dict[str, Any]]:
 
     counted = verify(store, engine)
     for one in counted:
-        if one["told"] != one["held"]:
+        if one["in_manifest"] != one["in_files"]:
             raise StoreError(
-                f"{store.path}: {one['table']} of {one['release']}: the manifest has {one['told']:,} rows, "
-                f"the files hold {one['held']:,}; ingest the releases again"
+                f"{store.path}: {one['table']} of {one['release']}: the manifest has "
+                f"{one['in_manifest']:,} rows, the files hold {one['in_files']:,}; ingest the releases again"
             )
     return counted
 
@@ -144,7 +144,9 @@ def _print(document: dict[str, Any]) -> None:
         why = "; ".join(f"{n:,} {reason}" for reason, n in outcome["unmatched"].items() if n)
         say(f"{outcome['link']}: {outcome['linked']:,} of {outcome['rows']:,} linked; {why}\n")
     for one in document.get("verified", []):
-        say(f"{one['release']}: {one['held']:,} rows of {one['table']} in its files, as in the manifest\n")
+        say(
+            f"{one['release']}: {one['in_files']:,} rows of {one['table']} in its files, as in the manifest\n"
+        )
     _print_trace(document.get("trace", []))
 
 

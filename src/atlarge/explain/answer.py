@@ -55,11 +55,6 @@ class Interval(Plain):
     low: float | None = None
     high: float | None = None
 
-    @property
-    def is_told(self) -> bool:
-        """Whether there is a value at all."""
-        return self.value is not None
-
 
 @dataclass(frozen=True)
 class Area(Plain):

@@ -1,4 +1,4 @@
-"""What else the records show of a burst's days: witnesses that are independent of the count itself.
+"""What else the records show of a burst's days: evidence that is independent of the count itself.
 
 Each line sets the burst's days against the place's own usual days before the policy was known. A line
 "supports" an operation there, speaks "against" it (something wider happened), or is "neutral". None decides a
@@ -55,12 +55,12 @@ class _Counts:
 HERE, MARKED, LARGE, AREA = pl.col("here"), pl.col("marked"), pl.col("large"), pl.col("area")
 
 
-def corroborate(world: Study, facts: Facts) -> list[dict[str, Any]]:
+def corroborate(study: Study, facts: Facts) -> list[dict[str, Any]]:
     """Lines on the days of a clear burst; none where there is no clear burst, or the store has no rows."""
     bursts = facts.bursts
     if bursts is None or bursts.verdict != "fits" or bursts.start is None or bursts.end is None:
         return []
-    counts = _counted(world, facts, bursts.start, bursts.end)
+    counts = _counted(study, facts, bursts.start, bursts.end)
     keys = (key_of(facts.main.area, facts.main.measure, bursts.start, bursts.end, facts.scheme),)
     lines = [
         _marked(counts, keys),
@@ -69,13 +69,13 @@ def corroborate(world: Study, facts: Facts) -> list[dict[str, Any]]:
         _others(bursts.elsewhere, bursts.places),
         _methods(counts, keys, facts, (bursts.end - bursts.start).days + 1),
         _returns(counts, keys),
-        _encounters(world, facts, bursts.start, bursts.end),
+        _encounters(study, facts, bursts.start, bursts.end),
     ]
     return [line for line in lines if line is not None]
 
 
-def _counted(world: Study, facts: Facts, start: dt.date, end: dt.date) -> _Counts:
-    where = world.where
+def _counted(study: Study, facts: Facts, start: dt.date, end: dt.date) -> _Counts:
+    where = study.where
     here = pl.lit(False)
     if where.county is not None:
         here = here | (pl.col("county_fips") == where.county.code)
@@ -84,7 +84,7 @@ def _counted(world: Study, facts: Facts, start: dt.date, end: dt.date) -> _Count
     if where.county is None and where.own.level in ("aor", "state"):
         here = pl.col(where.own.level) == where.own.code
     first, last = facts.months.bounds(facts.months.pre)
-    scanned = world.store.scan("arrests")
+    scanned = study.store.scan("arrests")
     names = scanned.collect_schema().names()
     lacking = [pl.lit(None).alias(n) for n in ("operation_mark", "disposition") if n not in names]
     frame = (
@@ -191,13 +191,13 @@ def _returns(counts: _Counts, keys: tuple[CountKey, ...]) -> dict[str, Any] | No
     return _line("returns", says, _points(share, usual, seen), share, usual, behind)
 
 
-def _encounters(world: Study, facts: Facts, start: dt.date, end: dt.date) -> dict[str, Any] | None:
+def _encounters(study: Study, facts: Facts, start: dt.date, end: dt.date) -> dict[str, Any] | None:
     """Encounters of the area of responsibility on those days, where the store has any."""
     aor = facts.where.aor
-    if aor is None or "encounters" not in world.store.tables():
+    if aor is None or "encounters" not in study.store.tables():
         return None
     first, last = facts.months.bounds(facts.months.pre)
-    frame = world.store.scan("encounters").filter(pl.col("aor") == aor.code)
+    frame = study.store.scan("encounters").filter(pl.col("aor") == aor.code)
     sums = frame.select(
         *(
             pl.col("n").filter(pl.col("date").is_between(*days)).sum().alias(name)

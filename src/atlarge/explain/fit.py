@@ -48,77 +48,77 @@ def attempt(notes: dict[str, str], name: str, compute: Callable[[], T]) -> T | N
         return None
 
 
-def gather(world: Study, policy: Policy, months: Months, code: str) -> Facts:
-    """The numbers of an answer for the headline area of `world`; `code` is the place in question.
+def gather(study: Study, policy: Policy, months: Months, code: str) -> Facts:
+    """The numbers of an answer for the headline area of `study`; `code` is the place in question.
 
     Raises QuestionError where arrests at large cannot be compared there at all.
     """
-    facts = measure(world, policy, months)
+    facts = measure(study, policy, months)
     facts.surges = surges_of(
-        _surge_series(world), "at_large", policy.known, months.bounds(months.in_force)[1]
+        _surge_series(study), "at_large", policy.known, months.bounds(months.in_force)[1]
     )
-    _records(world, facts)
-    facts.concentration = _concentration(world, facts)
-    facts.completeness = _completeness(world, months)
+    _records(study, facts)
+    facts.concentration = _concentration(study, facts)
+    facts.completeness = _completeness(study, months)
     facts.breaks = breaks(MEASURES, months.start[0], months.bounds(months.in_force)[1])
-    changed = changed_units(world.area.level, months, world.main["at_large"].keys, world.registry)
-    facts.schemes = _schemes(world, facts.main, months, changed, facts.notes)
-    facts.others = other_policies(policy, world.registry, world.where, months.start[0], months.policy_end)
-    facts.area_only_share = _area_only_share(world, months)
-    inside = same_aor(world)
+    changed = changed_units(study.area.level, months, study.main["at_large"].keys, study.registry)
+    facts.schemes = _schemes(study, facts.main, months, changed, facts.notes)
+    facts.others = other_policies(policy, study.registry, study.where, months.start[0], months.policy_end)
+    facts.area_only_share = _area_only_share(study, months)
+    inside = same_aor(study)
     facts.same_aor_donors = sum(bool(inside.intersection(k.split("+"))) for k in facts.main.donor_keys)
     return facts
 
 
-def measure(world: Study, policy: Policy, months: Months) -> Facts:
+def measure(study: Study, policy: Policy, months: Months) -> Facts:
     """The estimates that verdicts on singling out and substitution rest on: from the counts alone.
 
     Raises QuestionError where arrests at large cannot be compared there at all.
     """
     notes: dict[str, str] = {}
-    outcome, exposure = world.main["at_large"], world.exposure
-    changed = changed_units(world.area.level, months, outcome.keys, world.registry)
-    main = estimate(outcome, world.key, world.area, "at_large", months, changed, policies=world.registry)
-    facts = Facts(policy, world.where, months, main, scheme=world.scheme, notes=notes)
+    outcome, exposure = study.main["at_large"], study.exposure
+    changed = changed_units(study.area.level, months, outcome.keys, study.registry)
+    main = estimate(outcome, study.key, study.area, "at_large", months, changed, policies=study.registry)
+    facts = Facts(policy, study.where, months, main, scheme=study.scheme, notes=notes)
     facts.handoffs = attempt(
         notes,
         "handoffs",
         lambda: estimate(
             exposure,
-            world.key,
-            world.exposure_area,
+            study.key,
+            study.exposure_area,
             "handoffs",
             months,
             changed,
-            policies=world.registry,
+            policies=study.registry,
         ),
     )
-    facts.jail_change, jail = _jail_change(world, months, policy.effective)
+    facts.jail_change, jail = _jail_change(study, months, policy.effective)
     if jail is not None and facts.jail_change is not None and facts.jail_change.date is not None:
-        facts.relabel = relabelled(jail, world.around, world.key, facts.jail_change.date, months.policy_end)
-    ratio = attempt(notes, "parts", lambda: _bounded(rate_of(world, months, changed), main, facts.handoffs))
+        facts.relabel = relabelled(jail, study.around, study.key, facts.jail_change.date, months.policy_end)
+    ratio = attempt(notes, "parts", lambda: _bounded(rate_of(study, months, changed), main, facts.handoffs))
     handoffs = facts.handoffs
     if ratio is not None and handoffs is not None:
-        around = world.around if world.area.level == "locality" else None
+        around = study.around if study.area.level == "locality" else None
         facts.parts = attempt(
             notes,
             "parts",
             lambda: parts_from(
-                main, handoffs, around, ratio, key=world.key, changed=changed, policies=world.registry
+                main, handoffs, around, ratio, key=study.key, changed=changed, policies=study.registry
             ),
         )
     if facts.parts is not None and ratio is not None:
-        facts.parts_since_fall = attempt(notes, "since the fall", lambda: _since_fall(world, facts, ratio))
-    facts.in_time = in_time_of(world, main, changed)
-    facts.bursts = bursts_of(outcome, world.key, world.area.level, policy, world.registry)
+        facts.parts_since_fall = attempt(notes, "since the fall", lambda: _since_fall(study, facts, ratio))
+    facts.in_time = in_time_of(study, main, changed)
+    facts.bursts = bursts_of(outcome, study.key, study.area.level, policy, study.registry)
     facts.burst = facts.bursts.clearest() if facts.bursts else None
     facts.usual_month = facts.bursts.usual_month if facts.bursts else _usual_month(main)
     facts.lasting = lasting_of(
-        main, outcome, world.key, facts.usual_month or 0.0, changed=changed, policies=world.registry
+        main, outcome, study.key, facts.usual_month or 0.0, changed=changed, policies=study.registry
     )
-    facts.two_sided = two_sided_of(main, outcome, world.key, changed=changed, policies=world.registry)
+    facts.two_sided = two_sided_of(main, outcome, study.key, changed=changed, policies=study.registry)
     facts.left_before = left_before_of(main)
-    facts.method_switches = method_switches(world, policy, months, changed)
+    facts.method_switches = method_switches(study, policy, months, changed)
     return facts
 
 
@@ -128,22 +128,22 @@ def _usual_month(main: Estimate) -> float:
     return float(main.fitted[first]) / main.months.days[first] * DAYS_IN_MONTH
 
 
-def _jail_change(world: Study, months: Months, day: dt.date) -> tuple[ChangeStrip | None, Daily | None]:
+def _jail_change(study: Study, months: Months, day: dt.date) -> tuple[ChangeStrip | None, Daily | None]:
     """The change in the handoffs of the county's own jails (for an office: its seat's), else of the area."""
     end, shown = months.policy_end, _shown(months)
-    seat = seat_of(world.area.code) if world.area.level == "office" else None
-    if world.jail is not None and world.where.county is not None:
-        own = strip_of(world.jail, world.key, world.where.county, "handoffs", day, end, shown)
+    seat = seat_of(study.area.code) if study.area.level == "office" else None
+    if study.jail is not None and study.where.county is not None:
+        own = strip_of(study.jail, study.key, study.where.county, "handoffs", day, end, shown)
         if own is not None and any(own.value):
-            return own, world.jail
+            return own, study.jail
     if seat is not None:
-        counts = world.county["handoffs"]
+        counts = study.county["handoffs"]
         area = Area("county", seat, str(_county_name(seat)))
         own = strip_of(counts, seat, area, "handoffs", day, end, shown)
         if own is not None and any(own.value):
             return own, None
-    exposure = world.main["handoffs"]
-    return strip_of(exposure, world.key, world.area, "handoffs", day, end, shown), exposure
+    exposure = study.main["handoffs"]
+    return strip_of(exposure, study.key, study.area, "handoffs", day, end, shown), exposure
 
 
 def _county_name(fips: str) -> str:
@@ -156,32 +156,32 @@ def _shown(months: Months) -> dt.date:
     return add_months(months.policy_end, 12)
 
 
-def strips(world: Study, months: Months, day: dt.date, first: ChangeStrip | None) -> list[ChangeStrip]:
+def strips(study: Study, months: Months, day: dt.date, first: ChangeStrip | None) -> list[ChangeStrip]:
     """Change strips of the jail, the office area and arrests at large."""
     found: list[ChangeStrip | None] = [first]
     end, shown = months.policy_end, _shown(months)
-    office = world.where.office
-    if world.area.level == "locality" and office is not None:
-        found.append(strip_of(world.office["handoffs"], office.code, office, "handoffs", day, end, shown))
-    found.append(strip_of(world.main["at_large"], world.key, world.area, "at_large", day, end, shown))
+    office = study.where.office
+    if study.area.level == "locality" and office is not None:
+        found.append(strip_of(study.office["handoffs"], office.code, office, "handoffs", day, end, shown))
+    found.append(strip_of(study.main["at_large"], study.key, study.area, "at_large", day, end, shown))
     return [strip for strip in found if strip is not None]
 
 
-def rate_of(world: Study, months: Months, changed: set[str]) -> Ratio:
+def rate_of(study: Study, months: Months, changed: set[str]) -> Ratio:
     """The substitution rate from the other localities; for an AOR or state, from those outside it."""
-    outcome = {m: world.locality[m].both for m in ("at_large", "handoffs")}
-    key = world.key if world.key in outcome["at_large"].keys else _seated_key(world, outcome["handoffs"])
-    own = same_aor(world) if world.area.level in ("aor", "state") else set()
+    outcome = {m: study.locality[m].both for m in ("at_large", "handoffs")}
+    key = study.key if study.key in outcome["at_large"].keys else _seated_key(study, outcome["handoffs"])
+    own = same_aor(study) if study.area.level in ("aor", "state") else set()
     counts = outcome["at_large"], outcome["handoffs"]
-    return learn_rate(*counts, key, months, changed, world.registry, own)
+    return learn_rate(*counts, key, months, changed, study.registry, own)
 
 
-def _seated_key(world: Study, handoffs: Daily) -> str:
+def _seated_key(study: Study, handoffs: Daily) -> str:
     """The locality that stands for an office, AOR or state when errors are sized: the largest within it."""
     inside = [
         k
         for k, key in enumerate(handoffs.keys)
-        if world.area.level != "office" or world.area.code in key.split("+")
+        if study.area.level != "office" or study.area.code in key.split("+")
     ]
     rows = inside or list(range(len(handoffs.keys)))
     return handoffs.keys[rows[int(np.argmax(handoffs.totals[rows]))]]
@@ -195,70 +195,70 @@ def _bounded(ratio: Ratio, main: Estimate, handoffs: Estimate | None) -> Ratio:
     return unknown_ratio(ratio.n, min(1.0, total.observed / lost) if lost > 0 else 1.0)
 
 
-def _parts(world: Study, months: Months, changed: set[str], ratio: Ratio) -> Parts:
+def _parts(study: Study, months: Months, changed: set[str], ratio: Ratio) -> Parts:
     """The parts while the policy was in force; the handoffs lost are those of the county's own jails, less
     what is found again in the office area."""
-    around = world.around if world.area.level == "locality" else None
+    around = study.around if study.area.level == "locality" else None
     return parts_of(
-        world.main["at_large"], world.exposure, around, world.key, months, changed, ratio,
-        policies=world.registry, level=world.area.level,
+        study.main["at_large"], study.exposure, around, study.key, months, changed, ratio,
+        policies=study.registry, level=study.area.level,
     )  # fmt: skip
 
 
-def _since_fall(world: Study, facts: Facts, ratio: Ratio) -> Parts | None:
+def _since_fall(study: Study, facts: Facts, ratio: Ratio) -> Parts | None:
     """The parts from the month in which handoffs fell, where that was before the policy."""
     change = facts.jail_change
     if change is None or change.date is None or not fell_before(facts):
         return None
-    counts = world.main["at_large"]
+    counts = study.main["at_large"]
     months = months_of(facts.policy, counts.first, counts.last, anchor=change.date, known=change.date)
-    changed = changed_units(world.area.level, months, counts.keys, world.registry)
-    return _parts(world, months, changed, ratio)
+    changed = changed_units(study.area.level, months, counts.keys, study.registry)
+    return _parts(study, months, changed, ratio)
 
 
-def _surge_series(world: Study) -> list[tuple[Area, Daily]]:
-    where = world.where
-    found = [(where.office, world.office["at_large"])] if where.office is not None else []
+def _surge_series(study: Study) -> list[tuple[Area, Daily]]:
+    where = study.where
+    found = [(where.office, study.office["at_large"])] if where.office is not None else []
     if where.county is not None:
-        found.append((where.county, world.county["at_large"]))
+        found.append((where.county, study.county["at_large"]))
     if not found:
-        found = [(where.own, world.main["at_large"])]
+        found = [(where.own, study.main["at_large"])]
     return [(area, counts) for area, counts in found if area is not None]
 
 
-def _completeness(world: Study, months: Months) -> Completeness | None:
+def _completeness(study: Study, months: Months) -> Completeness | None:
     """How complete the end of the records is, where these months reach it and the series still grows."""
-    ends = [span.end for span in world.store.coverage("arrests")]
+    ends = [span.end for span in study.store.coverage("arrests")]
     reach = dt.timedelta(weeks=LONGEST)
     if not ends or months.bounds(months.in_force)[1] <= max(ends) - reach:
         return None
     from atlarge.releases import families
 
     growing = {family for family, one in families().items() if one.latest}
-    is_growing = any(r["table"] == "arrests" and r["family"] in growing for r in world.store.releases)
-    found = completeness(world.store)
+    is_growing = any(r["table"] == "arrests" and r["family"] in growing for r in study.store.releases)
+    found = completeness(study.store)
     return found if found.is_known or is_growing else None
 
 
-def _concentration(world: Study, facts: Facts) -> dict[str, Any]:
-    nation = daily(world.store, "nation", ("at_large", "handoffs"), world.scheme)["at_large"]
+def _concentration(study: Study, facts: Facts) -> dict[str, Any]:
+    nation = daily(study.store, "nation", ("at_large", "handoffs"), study.scheme)["at_large"]
     start, end = facts.months.bounds(facts.months.in_force)
     unplaced = 0.0 if facts.placed_during is None else facts.aor_total * (1.0 - facts.placed_during)
-    counts = world.county["at_large"], world.office["at_large"]
-    main = world.main["at_large"] if world.area.level in ("aor", "state") else None
+    counts = study.county["at_large"], study.office["at_large"]
+    main = study.main["at_large"] if study.area.level in ("aor", "state") else None
     return concentration_of(
-        world.where, *counts, nation, start, end, "at_large", unplaced, main=main, store=world.store
+        study.where, *counts, nation, start, end, "at_large", unplaced, main=main, store=study.store
     )
 
 
 def _schemes(
-    world: Study, main: Estimate, months: Months, changed: set[str], notes: dict[str, str]
+    study: Study, main: Estimate, months: Months, changed: set[str], notes: dict[str, str]
 ) -> dict[str, dict[str, Any]]:
     """The numbers of the whole time in force under each reading of the method column."""
-    found = {world.scheme: row_of(world.scheme, world.scheme, main)}
+    found = {study.scheme: row_of(study.scheme, study.scheme, main)}
     for scheme in SCHEMES:
         if scheme not in found:
-            other = attempt(notes, f"scheme {scheme}", partial(_under, world, scheme, months, changed))
+            other = attempt(notes, f"scheme {scheme}", partial(_under, study, scheme, months, changed))
             if other is not None:
                 found[scheme] = row_of(scheme, scheme, other)
     keys = ("value", "low", "high")
@@ -273,10 +273,10 @@ def _schemes(
     }
 
 
-def _under(world: Study, scheme: str, months: Months, changed: set[str]) -> Estimate:
-    counts = outcome_under(world, scheme)
+def _under(study: Study, scheme: str, months: Months, changed: set[str]) -> Estimate:
+    counts = outcome_under(study, scheme)
     return estimate(
-        counts, world.key, world.area, "at_large", months, changed, policies=world.registry, only_total=True
+        counts, study.key, study.area, "at_large", months, changed, policies=study.registry, only_total=True
     )
 
 
@@ -325,47 +325,47 @@ def _said(other: Policy, *, is_ended: bool) -> Message:
     return say("other.between", started=started, last=other.ended) if is_ended else started
 
 
-def _area_only_share(world: Study, months: Months) -> float | None:
+def _area_only_share(study: Study, months: Months) -> float | None:
     """Share of the locality's arrests at large in these months that name only the office area."""
-    if world.area.level != "locality":
+    if study.area.level != "locality":
         return None
-    both = world.locality["at_large"]
-    row = both.both.row(world.key)
+    both = study.locality["at_large"]
+    row = both.both.row(study.key)
     if row is None:
         return None
     total = np.nansum(both.both.binned(months)[row])
     return float(np.nansum(both.around.binned(months)[row]) / total) if total > 0 else None
 
 
-def _records(world: Study, facts: Facts) -> None:
+def _records(study: Study, facts: Facts) -> None:
     """How many arrests at large of the AOR (of all AORs of a state) name a county or office, before and
     during; and whose area of responsibility was read from the landmark."""
-    aors = aors_of(world.where)
-    if not aors or world.area.level == "aor":
+    aors = aors_of(study.where)
+    if not aors or study.area.level == "aor":
         return
     months = facts.months
     inside = set(table("counties").filter(pl.col("aor").is_in(aors))["fips"].to_list())
     offices = {r["office"] for r in table("offices").iter_rows(named=True) if r["aor"] in aors}
-    rows = [row for row in map(world.aor["at_large"].row, aors) if row is not None]
+    rows = [row for row in map(study.aor["at_large"].row, aors) if row is not None]
     shares = []
     for mask in (months.pre, months.in_force):
         first, last = months.bounds(mask)
         span = [first], [last + dt.timedelta(days=1)]
-        whole = float(np.nansum(world.aor["at_large"].sums(*span)[rows])) if rows else 0.0
+        whole = float(np.nansum(study.aor["at_large"].sums(*span)[rows])) if rows else 0.0
         placed = sum(
             float(np.nansum(counts.sums(*span)[[k for k, key in enumerate(counts.keys) if key in members]]))
-            for counts, members in ((world.county["at_large"], inside), (world.office["at_large"], offices))
+            for counts, members in ((study.county["at_large"], inside), (study.office["at_large"], offices))
         )
         shares.append(min(1.0, placed / whole) if whole > 0 else None)
         facts.aor_total = whole
     facts.placed_before, facts.placed_during = shares
-    facts.recovered = _recovered(world, months)
+    facts.recovered = _recovered(study, months)
 
 
-def _recovered(world: Study, months: Months) -> int:
+def _recovered(study: Study, months: Months) -> int:
     """Records of the headline area in these months whose AOR is blank in the release."""
-    where = world.where
-    scanned = world.store.scan("arrests")
+    where = study.where
+    scanned = study.store.scan("arrests")
     names = scanned.collect_schema().names()
     if "aor_basis" not in names:
         return 0

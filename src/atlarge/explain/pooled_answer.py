@@ -43,7 +43,7 @@ def pooled(
     A locality is usable with six months of records before its policy and two handoffs a month in them;
     localities
     with no policy of any direction are the comparison. Counties under one state's law are no independent
-    witnesses: they are added up to one.
+    evidence: they are added up to one.
 
     Parameters
     ----------
@@ -191,7 +191,7 @@ def pooled_by_kind(
 
 
 def by_decision(y: Floats, starts: Ints, decisions: list[str]) -> tuple[Floats, Ints]:
-    """Rows of y [N, T] added up by decision, with the start of each: one witness a decision."""
+    """Rows of y [N, T] added up by decision, with the start of each: one row a decision."""
     order = {name: k for k, name in enumerate(dict.fromkeys(decisions))}
     group = np.array([order[name] for name in decisions])
     total = np.zeros((len(order), y.shape[1]))

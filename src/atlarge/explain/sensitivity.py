@@ -40,15 +40,15 @@ def failed(variant: str, label: str, error: AtlargeError) -> dict[str, Any]:
     return {"variant": variant, "label": label, "measure": None, "area": None, **empty, "note": str(error)}
 
 
-def same_aor(world: Study) -> set[str]:
+def same_aor(study: Study) -> set[str]:
     """Codes of units in the area's own AOR: counties, and offices."""
-    aor = world.where.aor
-    if aor is None or world.area.level in ("aor", "state"):
+    aor = study.where.aor
+    if aor is None or study.area.level in ("aor", "state"):
         return set()
     counties = table("counties")
     inside = set(counties.filter(counties["aor"] == aor.code)["fips"].to_list())
-    if world.area.level == "office":
-        return {key for key in world.main["at_large"].keys if seat_of(key) in inside}
+    if study.area.level == "office":
+        return {key for key in study.main["at_large"].keys if seat_of(key) in inside}
     return inside
 
 
@@ -56,7 +56,7 @@ def same_aor(world: Study) -> set[str]:
 class _Query:
     """What all variants share."""
 
-    world: Study
+    study: Study
     main: Estimate
 
     def again(
@@ -68,21 +68,21 @@ class _Query:
         leave_out: set[str] | None = None,
     ) -> dict[str, Any]:
         """The main estimate with something else: its line, or why there is none."""
-        world, main = self.world, self.main
-        counts, exposure = world.main["at_large"], world.exposure
+        study, main = self.study, self.main
+        counts, exposure = study.main["at_large"], study.exposure
         tuning = main.tuning if method == main.method else None
         try:
-            banned = changed_units(world.area.level, months, counts.keys, world.registry) | (
+            banned = changed_units(study.area.level, months, counts.keys, study.registry) | (
                 leave_out or set()
             )
             donors = None
-            has_rows = counts.row(world.key) is not None and exposure.row(world.key) is not None
+            has_rows = counts.row(study.key) is not None and exposure.row(study.key) is not None
             if method == "ascm" and has_rows:
                 y, x = counts.binned(months), exposure.binned(months)
-                donors = donors_of([y, x], counts.keys.index(world.key), counts.keys, months, banned)
+                donors = donors_of([y, x], counts.keys.index(study.key), counts.keys, months, banned)
             found = estimate(
-                counts, world.key, world.area, "at_large", months, banned,
-                method=method, donors=donors, tuning=tuning, policies=world.registry,
+                counts, study.key, study.area, "at_large", months, banned,
+                method=method, donors=donors, tuning=tuning, policies=study.registry,
                 only_total=True, grid=main.grid if months is main.months and not leave_out else None,
             )  # fmt: skip
         except AtlargeError as error:
@@ -91,10 +91,10 @@ class _Query:
 
 
 def sensitivity_of(
-    world: Study, policy: Policy, main: Estimate, handoff_change: dt.date | None
+    study: Study, policy: Policy, main: Estimate, handoff_change: dt.date | None
 ) -> list[dict[str, Any]]:
     """The main line and its variants for arrests at large in the headline area."""
-    counts, months, query = world.main["at_large"], main.months, _Query(world, main)
+    counts, months, query = study.main["at_large"], main.months, _Query(study, main)
     rows = [
         row_of("main", "Main estimate (discounted share)", main),
         query.again("sdid", "Synthetic difference in differences instead", months, "sdid"),
@@ -110,13 +110,13 @@ def sensitivity_of(
             rows.append(query.again("before_fall", label, early))
         except AtlargeError as error:
             rows.append(failed("before_fall", label, error))
-    near = same_aor(world)
+    near = same_aor(study)
     if near:
         rows.append(query.again("other_aors", "Comparison places of other AORs only", months, leave_out=near))
     return rows
 
 
-def in_time_of(world: Study, main: Estimate, changed: set[str]) -> dict[str, Any]:
+def in_time_of(study: Study, main: Estimate, changed: set[str]) -> dict[str, Any]:
     """A false policy in the last third of the months before: an effect there means a poor comparison."""
     label = "A false date, a third of the pre-period early"
     months = main.months
@@ -127,16 +127,16 @@ def in_time_of(world: Study, main: Estimate, changed: set[str]) -> dict[str, Any
         months.start, months.stop, months.offset, months.pre & ~left_out, months.between, left_out,
         np.zeros_like(left_out), months.policy_end, True,
     )  # fmt: skip
-    counts = world.main["at_large"]
+    counts = study.main["at_large"]
     try:
         found = estimate(
             counts,
-            world.key,
-            world.area,
+            study.key,
+            study.area,
             "at_large",
             false,
             changed,
-            policies=world.registry,
+            policies=study.registry,
             only_total=True,
         )
         return row_of("in_time", label, found) | {"date": false.bounds(left_out)[0].isoformat()}

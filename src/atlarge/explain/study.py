@@ -137,16 +137,16 @@ def _target(area: Area, where: Where) -> tuple[str, str] | None:
     return (seat, area.code) if seat else None
 
 
-def outcome_under(world: Study, scheme: str) -> Daily:
+def outcome_under(study: Study, scheme: str) -> Daily:
     """Arrests at large of the headline level as another reading of the method column has them."""
-    measure, area = MEASURES[0], world.area
+    measure, area = MEASURES[0], study.area
     if area.level != "locality":
-        return daily(world.store, area.level, (measure,), scheme)[measure]
+        return daily(study.store, area.level, (measure,), scheme)[measure]
     county, office = (
-        {measure: daily(world.store, level, (measure,), scheme)[measure], MEASURES[1]: own[MEASURES[1]]}
-        for level, own in (("county", world.county), ("office", world.office))
+        {measure: daily(study.store, level, (measure,), scheme)[measure], MEASURES[1]: own[MEASURES[1]]}
+        for level, own in (("county", study.county), ("office", study.office))
     )
-    return localities(county, office, _target(area, world.where), (measure,))[measure].both
+    return localities(county, office, _target(area, study.where), (measure,))[measure].both
 
 
 def change_days(

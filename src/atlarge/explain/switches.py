@@ -24,7 +24,7 @@ LABELS = {
 }
 
 
-def method_switches(world: Study, policy: Policy, months: Months, changed: set[str]) -> list[MethodSwitch]:
+def method_switches(study: Study, policy: Policy, months: Months, changed: set[str]) -> list[MethodSwitch]:
     """Switches in the share at large of the labels of the area, found without the policy's date.
 
     A label's switch is near the policy from half a year before it was known to its end. The estimate that it
@@ -32,16 +32,16 @@ def method_switches(world: Study, policy: Policy, months: Months, changed: set[s
     """
     found = []
     robust: tuple[Interval, float | None, float | None, str] | None = None
-    for area in (world.where.office, world.where.county):
+    for area in (study.where.office, study.where.county):
         if area is None:
             continue
-        counts = world.level(area) if area.level in ("county", "office", "aor") else world.main
+        counts = study.level(area) if area.level in ("county", "office", "aor") else study.main
         switch = _switch(counts["at_large"], counts["handoffs"].recorded, area)
         if switch is None:
             continue
         first = add_months(policy.known, -NEAR_MONTHS)
         if first <= switch.date < months.policy_end:
-            robust = robust or _robust(world, area, months, changed)
+            robust = robust or _robust(study, area, months, changed)
             switch = replace(
                 switch, near_policy=True, robust=robust[0], robust_expected=robust[1], robust_p=robust[2],
                 robust_measure=robust[3],
@@ -79,19 +79,19 @@ def _switch(at_large: Daily, handoffs: Daily, area: Area) -> MethodSwitch | None
 
 
 def _robust(
-    world: Study, area: Area, months: Months, changed: set[str]
+    study: Study, area: Area, months: Months, changed: set[str]
 ) -> tuple[Interval, float | None, float | None, str]:
     """The effect on a sum that the switch leaves alone, its expected count, p and name."""
-    main = world.main["at_large"]
-    is_office = area.level == "office" and world.around is not None
-    other = world.around if is_office and world.around is not None else world.main["handoffs"]
+    main = study.main["at_large"]
+    is_office = area.level == "office" and study.around is not None
+    other = study.around if is_office and study.around is not None else study.main["handoffs"]
     name = "at_large+area_handoffs" if is_office else "all"
     if other.keys != main.keys:
         return Interval(None), None, None, name
     both = main.plus(other)
     try:
         found = estimate(
-            both, world.key, world.area, "at_large", months, changed, policies=world.registry, only_total=True
+            both, study.key, study.area, "at_large", months, changed, policies=study.registry, only_total=True
         ).totals["policy"]
     except QuestionError:
         return Interval(None), None, None, name

@@ -95,14 +95,14 @@ def _in_sentence(cell: tuple[int | None, str], shown: Shown, w: Words) -> str:
 
 def _interval(i: Interval, w: Words, *, is_signed: bool = False) -> str:
     if i.low is None or i.high is None:
-        return w("cell.untold")
+        return w("cell.unknown")
     say = w.signed if is_signed else w.count
     return w("interval", low=say(i.low), high=say(i.high))
 
 
 def _value(value: float | None, w: Words, *, is_signed: bool = False) -> str:
     if value is None:
-        return w("cell.untold")
+        return w("cell.unknown")
     return w.signed(value) if is_signed else w.count(value)
 
 
@@ -113,7 +113,7 @@ def _expected(i: Interval, w: Words) -> str:
 def p_text(p: float | None, w: Words) -> str:
     """A p-value as print: two or three decimals."""
     if p is None:
-        return w("cell.untold")
+        return w("cell.unknown")
     return "<0.001" if p < 0.001 else f"{p:.3f}" if p < 0.1 else f"{p:.2f}"
 
 
@@ -133,7 +133,7 @@ def _more_caveats(shown: Shown, w: Words) -> list[str]:
     return [Teller(shown, w)(warned.message) for warned in shown.answer.warnings if warned.id not in main]
 
 
-def _witnesses(shown: Shown) -> list[dict[str, Any]]:
+def _safe_rows(shown: Shown) -> list[dict[str, Any]]:
     """The lines of corroboration that give no small count away."""
     least = shown.table.threshold
     return [row for row in shown.answer.corroboration if not any(0 < c < least for c in row["counts"])]
@@ -144,7 +144,7 @@ def _corroboration(shown: Shown, w: Words) -> list[dict[str, str]]:
     tell = Teller(shown, w)
     return [
         {"says": tell(row["says"]), "points": w(f"corroboration.{row['points']}"), "kind": row["points"]}
-        for row in _witnesses(shown)
+        for row in _safe_rows(shown)
     ]
 
 
@@ -154,21 +154,21 @@ _SHARES = ("marked", "marked_aor", "marked_nation", "returns")
 def _corroboration_figure(shown: Shown, w: Words) -> Figure | None:
     """Shares on the burst's days beside the usual ones, in percent."""
     rows = [
-        (w(f"witness.{row['id']}"), 100.0 * row["value"], 100.0 * row["usual"])
-        for row in _witnesses(shown)
+        (w(f"corroborated.{row['id']}"), 100.0 * row["value"], 100.0 * row["usual"])
+        for row in _safe_rows(shown)
         if row["id"] in _SHARES and row["value"] is not None and row["usual"] is not None
     ]
     if not rows or not _has_burst(shown) or shown.headline_count("burst")[1] != SHOWN:
         return None
-    sentence = w("witness.says")
+    sentence = w("corroborated.says")
     valued = [Valued(name, value, min(value, usual), max(value, usual)) for name, value, usual in rows]
     cells = [[name, w.count(value, 1), w.count(usual, 1)] for name, value, usual in rows]
-    head = [w("witness.share"), w("witness.then"), w("witness.usual")]
+    head = [w("corroborated.share"), w("corroborated.then"), w("corroborated.usual")]
     return figure(
         charts.forest,
         valued,
         w=w,
-        title=w("witness.title"),
+        title=w("corroborated.title"),
         sentence=sentence,
         table=Table(sentence, head, cells),
         id="chart-corroboration",

@@ -76,7 +76,7 @@ def _window(e: dict[str, Any], measures: Sequence[str], levels: Sequence[str]) -
 def disclosed_claims(
     claims: Claims, table: Disclosed, measures: Sequence[str], levels: Sequence[str]
 ) -> Claims:
-    """The claims with their counts as disclosed; `is_told`: every count behind the verdict may be
+    """The claims with their counts as disclosed; `is_shown`: every count behind the verdict may be
     published."""
     rows = table.frame.filter(pl.col("every") == "window")
     keys = ("level", "place", "measure", "start", "end")
@@ -95,6 +95,6 @@ def _disclosed(
             key = (window.level, window.place, window.name, window.start, window.end) if window else None
             value, mark = cells.get(key, (None, "withheld"))
         evidence.append({**e, "value": value, "mark": mark})
-    is_told = all(e["mark"] == SHOWN for e in evidence)
-    hidden = {} if is_told else {"found": None, "answers": [{**a, "shown": ""} for a in claim["answers"]]}
-    return {**claim, **hidden, "evidence": evidence, "is_told": is_told}
+    is_shown = all(e["mark"] == SHOWN for e in evidence)
+    hidden = {} if is_shown else {"found": None, "answers": [{**a, "shown": ""} for a in claim["answers"]]}
+    return {**claim, **hidden, "evidence": evidence, "is_shown": is_shown}

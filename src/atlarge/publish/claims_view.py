@@ -55,7 +55,7 @@ def _view(c: dict[str, Any], data: SiteData, w: Words) -> dict[str, Any]:
         "fits": w("claims.fits", verdict=w.label("ledger", c["fits"], c["fits"])) if c["fits"] else "",
         "needs": c["needs"],
         "answers": answers,
-        "hidden": "" if c["is_told"] else w("claims.hidden"),
+        "hidden": "" if c["is_shown"] else w("claims.hidden"),
         "table": _table(c, data, w),
         "explained": _explained(c, data),
     }

@@ -176,7 +176,7 @@ def standing(out: Path, key: str) -> tuple[Tally, dict[str, int]] | None:
     With it, how many counts it hides, by reason.
     """
     manifest = read_manifest(out) or {}
-    built_from = manifest.get("made_of", {})
+    built_from = manifest.get("built_from", {})
     if not key or built_from.get("key") != key:
         return None
     found = Tally(files=dict(manifest["files"]), keys=dict(manifest["keys"]))
@@ -201,7 +201,7 @@ def finish(out: Path, tally: Tally, key: str = "", hidden: dict[str, int] | None
         "format": FORMAT,
         "files": dict(sorted(tally.files.items())),
         "keys": dict(sorted(tally.keys.items())),
-        "made_of": {"key": key, "hidden": hidden or {}},
+        "built_from": {"key": key, "hidden": hidden or {}},
     }
     text = json.dumps(manifest, separators=(",", ":")) + "\n"
     (new / MANIFEST).write_text(text, encoding="utf-8")

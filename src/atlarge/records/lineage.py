@@ -78,7 +78,7 @@ def _filled_from(store: Store, sources: pl.Series) -> pl.DataFrame:
 def verify(store: Store, engine: str = "polars") -> list[dict[str, Any]]:
     """Rows in the store's files, counted by an engine, against those that its manifest states.
 
-    One entry a release and table: release, table, told, held. StoreError if a file cannot be read.
+    One entry a release and table: release, table, in_manifest, in_files. StoreError if a file cannot be read.
     """
     stated: dict[tuple[str, str], int] = {}
     for release in store.releases:
@@ -91,7 +91,12 @@ def verify(store: Store, engine: str = "polars") -> list[dict[str, Any]]:
         for release_id, rows in collect(counted, engine).select("release_id", "rows").iter_rows():
             in_files[(str(release_id), table)] = int(rows)
     return [
-        {"release": key[0], "table": key[1], "told": stated.get(key, 0), "held": in_files.get(key, 0)}
+        {
+            "release": key[0],
+            "table": key[1],
+            "in_manifest": stated.get(key, 0),
+            "in_files": in_files.get(key, 0),
+        }
         for key in sorted({*stated, *in_files})
     ]
 

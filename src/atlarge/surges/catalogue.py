@@ -15,7 +15,7 @@ from atlarge.calendar import as_day
 from atlarge.errors import QuestionError
 from atlarge.panel import Panel, panel
 from atlarge.reference import table
-from atlarge.surges.corroboration import Witness, flags_of, witnesses
+from atlarge.surges.corroboration import Corroboration, corroborations, flags_of
 from atlarge.surges.labels import Label, labels
 from atlarge.surveillance.clusters import scan_clusters
 from atlarge.surveillance.holidays import day_classes, week_classes, weekdays
@@ -56,13 +56,13 @@ class Surge:
     rank: int
     flags: tuple[str, ...] = ()
     places: tuple[str, ...] = ()
-    witness: Witness | None = None
+    corroboration: Corroboration | None = None
     label: Label | None = None
 
     @property
     def operation_share(self) -> float | None:
         """Share of the rows that carry an operation mark; None where the records have no such mark."""
-        return self.witness.operation_share if self.witness else None
+        return self.corroboration.operation_share if self.corroboration else None
 
     def summary(self) -> str:
         """Place, days, count, expected count and q, in one line."""
@@ -98,8 +98,8 @@ class Surge:
         document["label"] = self.label
         if self.places:
             document["places"] = list(self.places)
-        if self.witness is not None:
-            document["witness"] = self.witness.to_dict()
+        if self.corroboration is not None:
+            document["witness"] = self.corroboration.to_dict()
         return document
 
 
@@ -376,14 +376,16 @@ def _ranked(
     """
     drafts = sorted(drafts, key=lambda d: (d["p"], -d["excess"], d["place"], d["start"]))
     spans = [(d["place"], d["start"], d["end"]) for d in drafts]
-    corroborating = witnesses(store, spans, **question)
+    beside = corroborations(store, spans, **question)
     named = labels(spans, question["by"])
     surges = []
-    for rank, (draft, witness, label) in enumerate(zip(drafts, corroborating, named, strict=True), start=1):
+    for rank, (draft, found, label) in enumerate(zip(drafts, beside, named, strict=True), start=1):
         is_thin = draft.pop("is_thin")
         name = names[draft["place"]]
-        flags = ("borderline",) * (draft["q_burst"] > alpha) + flags_of(is_thin, witness)
-        surges.append(Surge(place_name=name, rank=rank, flags=flags, witness=witness, label=label, **draft))
+        flags = ("borderline",) * (draft["q_burst"] > alpha) + flags_of(is_thin, found)
+        surges.append(
+            Surge(place_name=name, rank=rank, flags=flags, corroboration=found, label=label, **draft)
+        )
     return surges
 
 

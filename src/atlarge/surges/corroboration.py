@@ -41,7 +41,7 @@ _LEAST_BEFORE = 5.0
 
 
 @dataclass(frozen=True)
-class Witness:
+class Corroboration:
     """Shares and ratios beside a burst; None where the records do not show it.
 
     `top_day_share`: share of the burst's rows on its busiest day. `other_methods_ratio` and `_p`: arrests by
@@ -69,18 +69,18 @@ class Witness:
         return {name: None if v is None else float(f"{v:.4g}") for name, v in vars(self).items()}
 
 
-def flags_of(is_thin: bool, witness: Witness) -> tuple[str, ...]:
+def flags_of(is_thin: bool, found: Corroboration) -> tuple[str, ...]:
     """Short names of what a reader must know of a burst; each is explained in the method page."""
-    others_rise = _below(witness.other_methods_p, _RAISED_P)
-    around_rises = _below(witness.surroundings_p, _RAISED_P)
-    in_one_day = witness.top_day_share is not None and witness.top_day_share >= _ONE_DAY_SHARE
+    others_rise = _below(found.other_methods_p, _RAISED_P)
+    around_rises = _below(found.surroundings_p, _RAISED_P)
+    in_one_day = found.top_day_share is not None and found.top_day_share >= _ONE_DAY_SHARE
     same_factor = (
-        witness.ratio is not None
-        and witness.other_methods_ratio is not None
-        and witness.ratio <= _SAME_FACTOR * witness.other_methods_ratio
+        found.ratio is not None
+        and found.other_methods_ratio is not None
+        and found.ratio <= _SAME_FACTOR * found.other_methods_ratio
     )
-    quiet_before = _below(witness.before_ratio, _QUIET_BEFORE)
-    makes_up = witness.backlog_ratio is not None and _MAKES_UP[0] <= witness.backlog_ratio <= _MAKES_UP[1]
+    quiet_before = _below(found.before_ratio, _QUIET_BEFORE)
+    makes_up = found.backlog_ratio is not None and _MAKES_UP[0] <= found.backlog_ratio <= _MAKES_UP[1]
     like_typing = (others_rise and same_factor) or (quiet_before and makes_up)
     artefact = in_one_day and not around_rises and like_typing
     names = {
@@ -148,7 +148,7 @@ def _windows(spans: list[tuple[str, dt.date, dt.date]], places: list[str], days:
     return Windows(np.array([row[p] for p, _, _ in spans], dtype=np.int64), first, last, np.zeros(len(spans)))
 
 
-def witnesses(
+def corroborations(
     store: Store,
     spans: list[tuple[str, dt.date, dt.date]],
     *,
@@ -156,8 +156,8 @@ def witnesses(
     measure: str,
     scheme: str,
     engine: str = "polars",
-) -> list[Witness]:
-    """One witness a burst, given as (place, first day, last day)."""
+) -> list[Corroboration]:
+    """The corroboration of each burst, given as (place, first day, last day)."""
     if not spans:
         return []
     about = measure_of(measure)
@@ -184,7 +184,7 @@ def witnesses(
         columns["operation_share"], columns["usual_operation_share"] = marks
     names = list(columns)
     rows = zip(*columns.values(), strict=True)
-    return [Witness(**{k: _finite(v) for k, v in zip(names, row, strict=True)}) for row in rows]
+    return [Corroboration(**{k: _finite(v) for k, v in zip(names, row, strict=True)}) for row in rows]
 
 
 def _finite(value: Any) -> float | None:

@@ -64,7 +64,7 @@ def waterfall(
         at = (8.0, y - 3, "start") if is_narrow else (left - 2, y + 17, "end")
         marks.append(words(at[0], at[1], row.label, "c-strong" if is_end else "c-tick", at[2]))
         if row.value is None:
-            marks.append(words(x(0) + 6, y + 17, w("cell.untold"), "c-tick"))
+            marks.append(words(x(0) + 6, y + 17, w("cell.unknown"), "c-tick"))
             continue
         first, last = sorted((x(base), x(tip)))
         marks.append(tag("rect", x=first, y=y + 5, width=max(last - first, 1.5), height=16, class_=kind))
@@ -204,7 +204,7 @@ def forest(rows: Sequence[Valued], *, w: Words, title: str, sentence: str, width
         for k, text in enumerate(labels[i]):
             marks.append(words(at[0], first + 16 * k, text, "c-strong" if i == 0 else "c-tick", at[1]))
         if row.value is None:
-            marks.append(words(x(0) + 6, y + 4, w("cell.untold"), "c-tick"))
+            marks.append(words(x(0) + 6, y + 4, w("cell.unknown"), "c-tick"))
             continue
         if row.low is not None and row.high is not None:
             marks.append(whisker(x(row.low), x(row.high), y))

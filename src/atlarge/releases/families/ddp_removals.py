@@ -53,7 +53,7 @@ FAMILIES = [
     Family(
         id="ddp-removals-c",
         title="ICE removals, later 2026 releases (REM)",
-        covers="National, by departure; city of apprehension and arresting agency told, identifier.",
+        covers="National, by departure; city of apprehension and arresting agency, identifier.",
         columns={
             **_COLUMNS,
             "aor": text("Docket AOR", "AOR"),
