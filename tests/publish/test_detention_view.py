@@ -70,13 +70,14 @@ def test_a_gap_is_empty_and_its_break_is_drawn() -> None:
 @pytest.mark.parametrize("language", ["en", "es"])
 def test_figures_are_drawn_in_both_languages(language: str) -> None:
     w = Words(language)
-    kept, booked = detention_figure("county", "48141", "El Paso County, TX", w), book_ins_figure(w)
+    kept = detention_figure("county", "48141", "El Paso County, TX", dt.date(2019, 8, 1), w)
+    booked = book_ins_figure(w)
     assert kept is not None
     assert booked is not None
     assert kept.table is not None
     assert len(kept.table.rows) == 42  # October 2022 to March 2026
     assert "FY2021" in str(book_ins_table(Words("en")).rows)
-    assert detention_figure("county", "48301", "Loving County, TX", w) is None
+    assert detention_figure("county", "48301", "Loving County, TX", dt.date(2019, 8, 1), w) is None
 
 
 def test_book_ins_of_a_year_are_those_of_its_workbook() -> None:

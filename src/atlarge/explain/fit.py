@@ -28,9 +28,9 @@ from atlarge.explain.sensitivity import in_time_of, row_of, same_aor
 from atlarge.explain.study import MEASURES, Study, changed_units, outcome_under
 from atlarge.explain.switches import method_switches
 from atlarge.messages import Message, Month, say
-from atlarge.panel.time_axis import breaks
+from atlarge.panel.time_axis import Break, breaks, release_changes, segments
 from atlarge.policies import Policy, Registry, applies_to
-from atlarge.records.completeness import LONGEST, Completeness, completeness
+from atlarge.records.completeness import LONGEST, Completeness, open_end
 from atlarge.reference import table
 
 SCHEMES = ("ddp", "biglocal")
@@ -60,7 +60,7 @@ def gather(study: Study, policy: Policy, months: Months, code: str) -> Facts:
     _records(study, facts)
     facts.concentration = _concentration(study, facts)
     facts.completeness = _completeness(study, months)
-    facts.breaks = breaks(MEASURES, months.start[0], months.bounds(months.in_force)[1])
+    facts.breaks = _breaks(study, months)
     changed = changed_units(study.area.level, months, study.main["at_large"].keys, study.registry)
     facts.schemes = _schemes(study, facts.main, months, changed, facts.notes)
     facts.others = other_policies(policy, study.registry, study.where, months.start[0], months.policy_end)
@@ -226,18 +226,24 @@ def _surge_series(study: Study) -> list[tuple[Area, Daily]]:
     return [(area, counts) for area, counts in found if area is not None]
 
 
+def _breaks(study: Study, months: Months) -> list[Break]:
+    """What changes within the months compared: definitions, and releases of another form."""
+    first, last = months.start[0], months.bounds(months.in_force)[1]
+    families = {str(release["family"]) for release in study.store.releases}
+    found = breaks(MEASURES, first, last, families)
+    if len(families) > 1:
+        changes = release_changes(segments(study.store, "arrests"), MEASURES)
+        found += [one for one in changes if first < one.date < last]
+    return sorted(found, key=lambda one: one.date)
+
+
 def _completeness(study: Study, months: Months) -> Completeness | None:
     """How complete the end of the records is, where these months reach it and the series still grows."""
     ends = [span.end for span in study.store.coverage("arrests")]
     reach = dt.timedelta(weeks=LONGEST)
     if not ends or months.bounds(months.in_force)[1] <= max(ends) - reach:
         return None
-    from atlarge.releases import families
-
-    growing = {family for family, one in families().items() if one.latest}
-    is_growing = any(r["table"] == "arrests" and r["family"] in growing for r in study.store.releases)
-    found = completeness(study.store)
-    return found if found.is_known or is_growing else None
+    return open_end(study.store)
 
 
 def _concentration(study: Study, facts: Facts) -> dict[str, Any]:

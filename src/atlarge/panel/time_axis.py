@@ -7,7 +7,7 @@ is read from the store.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -24,12 +24,13 @@ from atlarge.records.tables import DATE_COLUMN
 if TYPE_CHECKING:
     from atlarge.records.store import Store
 
-KINDS = ("definition", "source", "coverage")
+KINDS = ("definition", "source", "coverage", "release", "incomplete")
 
 
 @dataclass(frozen=True)
 class Break:
-    """A day on which a series changes what it means or where it is from; `until`: last day of a gap."""
+    """A day on which a series changes what it means or where it is from; `until`: last day of a gap;
+    `family`: of the releases that it concerns, empty for any; `params`: what its words name beside."""
 
     id: str
     date: dt.date
@@ -38,11 +39,13 @@ class Break:
     reason: str
     source: str
     until: dt.date | None = None
+    family: str = ""
+    params: tuple[tuple[str, Any], ...] = ()
 
     @property
     def says(self) -> Message:
         """What changes, for a reader."""
-        return say(f"break.{self.id}")
+        return say(f"break.{self.id}", **dict(self.params))
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, dates in ISO form."""
@@ -90,7 +93,12 @@ def all_breaks() -> tuple[Break, ...]:
     return tuple(sorted(rows, key=lambda b: (b.date, b.id)))
 
 
-def breaks(measures: Iterable[str], start: dt.date | None = None, end: dt.date | None = None) -> list[Break]:
+def breaks(
+    measures: Iterable[str],
+    start: dt.date | None = None,
+    end: dt.date | None = None,
+    families: Container[str] | None = None,
+) -> list[Break]:
     """Breaks of measures that lie within the days from `start` to `end`.
 
     Parameters
@@ -99,6 +107,8 @@ def breaks(measures: Iterable[str], start: dt.date | None = None, end: dt.date |
         Names of the panel or of `reference/detention_monthly`.
     start, end : date, optional
         First and last day of what is shown; a break on the first or the last day is none in it.
+    families : container of str, optional
+        Families of the releases shown: a break that concerns another is left out. Left out, any.
 
     Returns
     -------
@@ -118,6 +128,7 @@ def breaks(measures: Iterable[str], start: dt.date | None = None, end: dt.date |
         if wanted & set(b.measures)
         and (start is None or start < (b.until or b.date))
         and (end is None or b.date < end)
+        and (not b.family or families is None or b.family in families)
     ]
 
 
@@ -164,6 +175,30 @@ def segments(
     return sorted(found, key=lambda s: (s.start, s.end, s.release_id))
 
 
+def release_changes(parts: Iterable[Segment], measures: Iterable[str]) -> list[Break]:
+    """Days from which on the rows are from a release of another family than those before.
+
+    Files of one family that follow each other (fiscal years, later vintages) are no change.
+
+    Examples
+    --------
+    >>> from atlarge.records.store import open_store
+    >>> release_changes(segments(open_store(), "arrests"), ["arrests"])  # four files of one form
+    []
+    """
+    found: list[Break] = []
+    before: Segment | None = None
+    for part in sorted(parts, key=lambda s: (s.start, s.end)):
+        if before is not None and part.family != before.family:
+            params = (("day", part.start), ("file", part.file or part.title))
+            found.append(
+                Break("release", part.start, "release", tuple(measures), part.title, part.file, params=params)
+            )
+        if before is None or part.end >= before.end:
+            before = part
+    return found
+
+
 def time_axis(
     store: Store, measures: Iterable[str], start: dt.date | None = None, end: dt.date | None = None
 ) -> dict[str, Any]:
@@ -200,5 +235,6 @@ def time_axis(
     first = start or min((one.start for one in parts), default=None)
     last = end or max((one.end for one in parts), default=None)
     # the end of what ships is a break only where something follows it
-    found = [b for b in breaks(names, first, last) if not parts or max(p.end for p in parts) > b.date]
+    shown = {one.family for one in parts} or None
+    found = [b for b in breaks(names, first, last, shown) if not parts or max(p.end for p in parts) > b.date]
     return {"breaks": [b.to_dict() for b in found], "releases": [one.to_dict() for one in parts]}

@@ -13,7 +13,7 @@ from atlarge.explain.narrative import level_keys
 from atlarge.panel.time_axis import breaks
 from atlarge.publish import charts
 from atlarge.publish.answers import Shown, burst_window, drawn_spans, drawn_strips, shown_series
-from atlarge.publish.charts import Burst, Estimate, PolicyMark, Valued
+from atlarge.publish.charts import BreakMark, Burst, Estimate, PolicyMark, Valued
 from atlarge.publish.detention_view import break_marks_of
 from atlarge.publish.i18n import Words
 from atlarge.publish.messages import Teller, area_name, variant_name
@@ -388,6 +388,19 @@ def _expected_columns(estimate: Estimate, w: Words) -> list[tuple[str, list[str]
     return [(w("report.col.expected"), expected), (w("report.col.interval"), intervals)]
 
 
+def _break_marks(shown: Shown, series: Series, first: dt.date, last: dt.date, w: Words) -> list[BreakMark]:
+    """Days on which the definition changes, or the release, of those that the answer knows."""
+    known = {str(one["id"]) for one in shown.answer.breaks}
+    dated = [b for b in breaks([series.measure], first, last) if not b.family or b.id in known]
+    changes = [
+        (dt.date.fromisoformat(one["date"]), str(one["says"][w.language]))
+        for one in shown.answer.breaks
+        if one["kind"] == "release"
+    ]
+    marks = [BreakMark(day, w.month(day), text) for day, text in changes if first < day < last]
+    return sorted(break_marks_of(dated, w) + marks, key=lambda mark: mark.day)
+
+
 def _timeline(shown: Shown, series: Series, counts: Counts, w: Words, *, is_main: bool) -> Figure:
     every = every_of(series)
     name = _measure(series.measure, series.label, w)
@@ -398,8 +411,7 @@ def _timeline(shown: Shown, series: Series, counts: Counts, w: Words, *, is_main
     extra = _expected_columns(estimate, w) if has_estimate else []
     observed = counts.named(w("chart.observed"))
     covered = [d for d, m in zip(counts.periods, counts.marks, strict=True) if m != UNCOVERED]
-    dated = breaks([series.measure], covered[0], covered[-1]) if covered else []
-    marks = break_marks_of(dated, w)
+    marks = _break_marks(shown, series, covered[0], covered[-1], w) if covered else []
     title = w("report.timeline_title", measure=name, area=area_name(series.area, w)) if has_estimate else name
     return figure(
         charts.timeline,

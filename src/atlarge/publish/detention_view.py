@@ -134,8 +134,11 @@ def break_marks_of(found: list[Break], w: Words) -> list[BreakMark]:
     return [BreakMark(one.date, w.month(one.date), render(one.says, w.language)) for one in found]
 
 
-def detention_figure(place_kind: str, place: str, name: str, w: Words) -> Figure | None:
-    """The line of people held by month, with its table and its breaks; None where there is none."""
+def detention_figure(place_kind: str, place: str, name: str, ends: dt.date, w: Words) -> Figure | None:
+    """The line of people held by month, with its table and its breaks; None where there is none.
+
+    `ends`: the last month of the arrests, which the line does not continue.
+    """
     series = detention_series(place_kind, place)
     if series is None or len(series.months) < 2:
         return None
@@ -158,7 +161,10 @@ def detention_figure(place_kind: str, place: str, name: str, w: Words) -> Figure
         for month, value, part in zip(series.months, series.values, series.partial, strict=True)
     ]
     label = w("detention.line")
-    notes = [w("detention.no_arrests"), w("detention.small") if place_kind != "nation" else ""]
+    notes = [
+        w("detention.no_arrests", ends=w.long_month(ends)),
+        w("detention.small") if place_kind != "nation" else "",
+    ]
     if any(series.partial):
         notes.append(w("detention.partial"))
     return figure(
@@ -236,7 +242,7 @@ def since_2015_figure(data: SiteData, nation: PlaceInfo, w: Words) -> Figure | N
     peak = max(booked, key=lambda m: booked[m])
     title = w("detention.since_title", peak=w.count(booked[peak]), when=w.long_month(peak))
     sentence = w("detention.since_says", ends=w.long_month(max(arrests)))
-    found = breaks(["arrests", series.measure], axis[0], axis[-1])
+    found = data.dated(["arrests", series.measure], axis[0], axis[-1])
     rows = [[w.month(m), *(w.count(s[m]) if m in s else "–" for s in (arrests, booked))] for m in axis]
     return figure(
         charts.lines_of, axis, lines, w=w, title=title, sentence=sentence,

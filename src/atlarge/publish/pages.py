@@ -12,7 +12,6 @@ from typing import Any
 import atlarge
 from atlarge.calendar import fiscal_year, fiscal_year_start
 from atlarge.disclosure.table import UNCOVERED, Counts
-from atlarge.panel.time_axis import breaks
 from atlarge.publish import charts
 from atlarge.publish.agreements_view import agreements_here
 from atlarge.publish.answer_pages import answer_sections, answered
@@ -178,7 +177,7 @@ def timeline_of(data: SiteData, place: PlaceInfo, w: Words, home: str = "") -> F
     marks = policy_marks(policies_of(data, place))
     found = bursts(data.surges.get((place.level, place.code), []), w)
     report_notes = report_marks(data.reports.get((place.level, place.code), []), w)
-    dated = breaks(PARTS, covered[0], covered[-1]) if covered else []
+    dated = data.dated(PARTS, covered[0], covered[-1]) if covered else []
     series_breaks = break_marks_of(dated, w)
     notes = [hidden_note(series, w), w("chart.report_note") if report_notes else ""]
     notes += [mark.text for mark in series_breaks]
@@ -277,6 +276,40 @@ def rate_text(data: SiteData, place: PlaceInfo, measure: str, day: dt.date, w: W
 def coverage_of(data: SiteData, w: Words) -> Figure:
     """Which months the records of each table cover: the same strip on every page."""
     return _strip_of(tuple((name, tuple(cells)) for name, cells in data.coverage.items()), w.language)
+
+
+def ends_says(data: SiteData, w: Words) -> str:
+    """How far the end of the arrests is complete, where they still grow; empty where it is closed."""
+    ends = data.ends
+    if ends is None:
+        return ""
+    if ends.until is None:
+        return w("ends.unknown", day=w.day(ends.as_of))
+    if not ends.weeks:
+        return w("ends.complete", day=w.day(ends.until))
+    return w("ends.says", until=w.day(ends.until), as_of=w.day(ends.as_of))
+
+
+def ends_of(data: SiteData, w: Words) -> Figure | None:
+    """Share of the records that are in, of each of the last weeks that are not known to be complete."""
+    if data.ends is None or not data.ends.weeks:
+        return None
+    weeks = [(day, *(round(100 * v) for v in rest)) for day, *rest in data.ends.weeks[-12:]]
+    rows = [charts.Valued(w("ends.week", day=w.short_day(day)), v, lo, hi) for day, v, lo, hi in weeks]
+    title, sentence = w("ends.title"), ends_says(data, w)
+    head = [w("ends.col.week"), w("ends.col.share"), w("report.col.interval")]
+    cells = [
+        [w.short_day(day), w("ends.share", n=v), w("interval", low=lo, high=hi)] for day, v, lo, hi in weeks
+    ]
+    return figure(
+        charts.forest,
+        rows,
+        w=w,
+        title=title,
+        sentence=sentence,
+        table=Table(sentence, head, cells),
+        id="ends",
+    )
 
 
 @lru_cache(maxsize=4)
@@ -416,7 +449,7 @@ def place_page(data: SiteData, place: PlaceInfo, w: Words) -> str:
         ask=ask_command(data, place, policies),
         policies=policies_table(policies, w, home=home, answered=answered(data)),
         agreements=agreements_here(place.level, place.code, w),
-        held=detention_figure(place.level, place.code, name_of(place, w), w),
+        held=detention_figure(place.level, place.code, name_of(place, w), data.last_month, w),
         since=book_ins_figure(w) if place.level == "nation" else None,
         surges=surges_table(data.surges.get(code, []), w),
         detainers=detainers_table(data, place, w, home),
@@ -424,6 +457,8 @@ def place_page(data: SiteData, place: PlaceInfo, w: Words) -> str:
         within=within(data, place, w),
         how=w(f"place.how_{place.level}"),
         coverage=coverage_of(data, w),
+        ends=ends_of(data, w),
+        ends_says=ends_says(data, w),
         csv=f"data/{place.level}-{place.slug}.csv",
         parquet=f"data/{place.level}-{place.slug}.parquet",
         cite=cite(data, place, w),
@@ -447,7 +482,7 @@ def blank_page(data: SiteData, place: PlaceInfo, w: Words) -> str:
         where=where_of(data, place, w, home),
         policies=policies_table(policies, w, home=home, answered=answered(data)),
         agreements=agreements_here(place.level, place.code, w),
-        held=detention_figure(place.level, place.code, name_of(place, w), w),
+        held=detention_figure(place.level, place.code, name_of(place, w), data.last_month, w),
     )
 
 

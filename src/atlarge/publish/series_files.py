@@ -7,7 +7,6 @@ from typing import Any
 
 from atlarge.disclosure.table import SMALL, UNCOVERED, Counts
 from atlarge.messages import render
-from atlarge.panel.time_axis import breaks
 from atlarge.publish.i18n import LANGUAGES, Words
 from atlarge.publish.layout import name_of
 from atlarge.publish.place_facts import residents
@@ -83,7 +82,7 @@ def series_of(data: SiteData, place: PlaceInfo) -> dict[str, Any]:
                 "measures": b.measures,
                 "says": {n: render(b.says, n) for n in LANGUAGES},
             }
-            for b in breaks(MEASURES, covered[0][0], covered[-1][0])
+            for b in data.dated(MEASURES, covered[0][0], covered[-1][0])
         ]
         if covered
         else []

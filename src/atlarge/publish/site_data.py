@@ -16,6 +16,7 @@ from atlarge.calendar import fiscal_year, fiscal_year_start, month_end
 from atlarge.disclosure.table import THRESHOLD, Counts, Disclosed
 from atlarge.errors import CoverageError
 from atlarge.panel.counting import place_name
+from atlarge.panel.time_axis import Break, breaks, release_changes, segments
 from atlarge.publish.answers import Shown, members, show_with, windows_of
 from atlarge.publish.claims_data import claim_windows, disclosed_claims
 from atlarge.publish.day_ranges import Window
@@ -31,6 +32,7 @@ from atlarge.publish.place_facts import (
     unrated,
 )
 from atlarge.publish.release_table import LEVELS, SiteCells, site_cells, site_measures
+from atlarge.records.completeness import NEARLY, open_end
 from atlarge.reference import table
 
 if TYPE_CHECKING:
@@ -74,6 +76,16 @@ class Rate:
     high: float
 
 
+@dataclass(frozen=True)
+class OpenEnd:
+    """How complete the end of a growing series is. `weeks`: first day, and the share of the records that are
+    in with its 90 % interval, of the weeks not known to be complete; none where one vintage cannot tell."""
+
+    as_of: dt.date
+    until: dt.date | None
+    weeks: tuple[tuple[dt.date, float, float, float], ...] = ()
+
+
 @dataclass(frozen=True, eq=False)
 class SiteData:
     """Everything that pages are built from. It can be pickled; raw counts are not in it."""
@@ -102,6 +114,10 @@ class SiteData:
     recovered: dict[str, int] = field(default_factory=dict)
     """Arrests of each area of responsibility whose area is recovered from the landmark, rounded."""
     pooled: list[dict[str, Any]] = field(default_factory=list)
+    changes: list[Break] = field(default_factory=list)
+    """Days from which on arrests are from a release of another family."""
+    ends: OpenEnd | None = None
+    """How complete the last weeks of the arrests are; None where nothing is added to them any more."""
     forecast: dict[str, Any] | None = None
     """A forecast from before the records end, and what came (`forecast_view.past_forecast`)."""
 
@@ -110,6 +126,17 @@ class SiteData:
         is not covered from there on."""
         found = self.counts.get((place.level, place.code, measure, every))
         return None if found is None else found.over(self._periods[place.level, place.code, every])
+
+    def dated(self, measures: Sequence[str], first: dt.date, last: dt.date) -> list[Break]:
+        """Days between two at which series of arrests change: definitions, releases, and the end of what is
+        complete."""
+        found = breaks(measures, first, last, {str(release["family"]) for release in self.releases})
+        found += [b for b in self.changes if first < b.date < last]
+        until = self.ends.until if self.ends else None
+        if until and first < until < last:
+            params = (("day", until),)
+            found.append(Break("incomplete", until, "incomplete", tuple(measures), "", "", params=params))
+        return sorted(found, key=lambda b: b.date)
 
     @cached_property
     def _periods(self) -> dict[tuple[str, str, str], tuple[dt.date, ...]]:
@@ -206,6 +233,8 @@ def gather_site(
         unplaced=unplaced(counts, places),
         recovered=recovered(store, counts),
         pooled=list(pooled),
+        changes=release_changes(segments(store, "arrests"), measures),
+        ends=_open_end(store),
         forecast=forecast,
         policies=_policies(places, max(c.end for t in cells.groups for c in store.coverage(t))),
         reports=_reports(places),
@@ -221,6 +250,15 @@ def gather_site(
         editions=int(_says_more(cells.table, before)),
     )
     return data, cells.table
+
+
+def _open_end(store: Store) -> OpenEnd | None:
+    """The end of the arrests, where they still grow: shares alone, without a count."""
+    found = open_end(store)
+    if found is None or found.as_of is None:
+        return None
+    weeks = [(k.start, k.share, k.low, k.high) for k in found.weeks if k.low < NEARLY]
+    return OpenEnd(found.as_of, found.complete_until, tuple(weeks))
 
 
 def _says_more(table: Disclosed, before: Edition | None) -> bool:

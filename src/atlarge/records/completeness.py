@@ -161,6 +161,26 @@ def completeness(store: Store, table: str = "arrests") -> Completeness:
     return Completeness(table, as_of, until, tuple(rows), names, found)
 
 
+def open_end(store: Store, table: str = "arrests") -> Completeness | None:
+    """How complete the end of a series is that still grows; None where its releases are closed.
+
+    A series grows where vintages show it, or where its family is one of those that are published again and
+    again. `is_known` is False where only one vintage of such a series is at hand.
+
+    Examples
+    --------
+    >>> from atlarge.records.store import open_store
+    >>> open_end(open_store()) is None  # nobody adds to the records that ship
+    True
+    """
+    from atlarge.releases import families
+
+    growing = {family for family, one in families().items() if one.latest}
+    found = completeness(store, table)
+    is_growing = any(r["table"] == table and r["family"] in growing for r in store.releases)
+    return found if found.is_known or (is_growing and found.as_of is not None) else None
+
+
 def _by_week(store: Store, release: dict[str, Any], table: str) -> dict[dt.date, int]:
     """Records of a release by week, those set aside for a later release among them."""
     files = [store.path / str(e["path"]) for e in release["tables"] if e["table"] == table]

@@ -90,6 +90,9 @@ class Recent:
     general_custody         share of arrests in custody under the label of an office's area
     detainer_known          share of detainers before an arrest that carry its identifier
     blank_state, blank_county  shares of rows without a state, and in form C without a county
+
+    The file
+    weeks_earlier           weeks by which it ends before the last of its form: an earlier vintage
     """
 
     state_per_handoff: float = 0.25
@@ -113,6 +116,7 @@ class Recent:
     detainer_known: float = 0.7
     blank_state: float = 0.05
     blank_county: float = 0.3
+    weeks_earlier: int = 0
 
     def __post_init__(self) -> None:
         """Raises QuestionError naming the parameter that makes no sense."""
@@ -198,6 +202,9 @@ def simulate_recent(
     rows = _rows(world, recent, places, draw, agreements, operations, rng)
     detainers = _detainer_rows(rows, recent, draw, rng)
     first, last = SPANS[form]
+    last -= dt.timedelta(weeks=recent.weeks_earlier)
+    if last <= first:
+        raise QuestionError(f"weeks_earlier is {recent.weeks_earlier}: form {form} ends before it begins")
     known = _known_by(world, rows, last, rng)
     kept = rows.filter(pl.Series(known) & pl.col("date").is_between(first, last))
     path = folder / f"arrests_form_{form}.csv.gz"
