@@ -10,7 +10,7 @@ import pytest
 from atlarge.ingest import ingest
 from atlarge.messages import catalogue, render
 from atlarge.panel import measures
-from atlarge.panel.time_axis import KINDS, all_breaks, breaks, segments, time_axis
+from atlarge.panel.time_axis import KINDS, Segment, all_breaks, breaks, release_changes, segments, time_axis
 from atlarge.records.store import open_store
 from atlarge.reference import table
 from making import arrests
@@ -69,3 +69,38 @@ def test_a_store_of_two_releases_says_which_days_are_from_which(tmp_path: Path) 
     inside = segments(store, "arrests", dt.date(2018, 1, 1), dt.date(2018, 1, 31))
     assert [part.file for part in inside] == ["a.csv"]
     assert segments(store, "detainers") == []
+
+
+def _part(family: str, start: str, end: str) -> Segment:
+    return Segment(family, family, family.upper(), f"{family}.csv", *map(dt.date.fromisoformat, (start, end)))
+
+
+def test_a_change_of_form_is_a_break_and_a_later_file_of_the_same_form_is_none() -> None:
+    parts = [
+        _part("a", "2015-10-01", "2016-09-30"),
+        _part("a", "2016-10-01", "2019-08-31"),
+        _part("b", "2022-10-01", "2025-07-31"),
+        _part("b", "2025-08-01", "2026-01-31"),
+        _part("a", "2026-02-01", "2026-03-01"),
+        _part("c", "2016-01-01", "2016-02-01"),  # within the days of another: it begins nothing
+    ]
+    found = release_changes(parts, ["at_large"])
+    assert [(one.date.isoformat(), one.source) for one in found] == [
+        ("2022-10-01", "b.csv"),
+        ("2026-02-01", "a.csv"),
+    ]
+    assert "b.csv" in render(found[0].says, "en")
+    assert "1 de octubre de 2022" in render(found[0].says, "es")
+
+
+@pytest.mark.parametrize(
+    ("families", "found"),
+    [
+        ({"ero-arrests"}, ["shipped-arrests-end", "arrests-of-another-form", "cap-collapse"]),
+        ({"ddp-arrests-h", "ddp-arrests-c"}, ["cap-collapse"]),  # nothing of theirs ends in 2019
+        (None, ["shipped-arrests-end", "arrests-of-another-form", "cap-collapse"]),
+    ],
+)
+def test_the_end_of_what_ships_concerns_what_ships(families: set[str] | None, found: list[str]) -> None:
+    inside = breaks(["handoffs"], dt.date(2015, 1, 1), dt.date(2026, 6, 1), families)
+    assert [one.id for one in inside] == found

@@ -107,3 +107,33 @@ def test_an_update_raises_no_alarm_in_weeks_that_are_not_in_yet(tmp_path: Path) 
     hit = [[one["place"] for one in raised if one["start"] <= day <= one["end"]] for day in days]
     assert hit == [["13067"], []]  # Cobb County: these files cover three counties
     assert all(one["end"] <= known["complete_until"] for one in raised)
+
+
+def test_pages_show_how_much_of_the_last_weeks_is_in_and_no_count(tmp_path: Path) -> None:
+    """The true share of a week by its age is on the page, in percent; a form that is closed has none."""
+    from atlarge.publish.i18n import Words
+    from atlarge.publish.pages import ends_of, ends_says
+    from atlarge.publish.site_data import Found, gather_site
+
+    paths = _vintages(tmp_path, 6)
+    data, _ = gather_site(_store(tmp_path, paths), surges=Found(), levels=("county",))
+    assert data.ends is not None
+    assert data.ends.until is not None
+    drawn = ends_of(data, Words("en"))
+    assert drawn is not None
+    assert drawn.table is not None
+    assert len(drawn.table.rows) == len(data.ends.weeks) >= 3
+    for (day, share, low, high), row in zip(data.ends.weeks, drawn.table.rows, strict=True):
+        age = (START + dt.timedelta(weeks=WEEKS - 1) - day).days // 7
+        assert share == pytest.approx(np.cumsum(DELAYS)[age], abs=0.06)
+        assert low <= share <= high
+        assert str(row[1]).split() == [str(round(100 * share)), "%"]
+    axis = START, START + dt.timedelta(weeks=60)
+    [end] = data.dated(["at_large"], *axis)
+    assert (end.kind, end.date) == ("incomplete", data.ends.until)
+    assert data.dated(["at_large"], START, data.ends.until) == []
+    for language in ("en", "es"):
+        assert Words(language).day(data.ends.until) in ends_says(data, Words(language))
+    alone, _ = gather_site(_store(tmp_path / "x", paths[-1:]), surges=Found(), levels=("county",))
+    assert alone.ends is None  # this form is closed: nobody adds to it
+    assert ends_says(alone, Words("en")) == ""

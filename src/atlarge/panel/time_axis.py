@@ -189,13 +189,14 @@ def release_changes(parts: Iterable[Segment], measures: Iterable[str]) -> list[B
     found: list[Break] = []
     before: Segment | None = None
     for part in sorted(parts, key=lambda s: (s.start, s.end)):
+        if before is not None and part.end <= before.end:
+            continue  # within the days of another: it begins nothing
         if before is not None and part.family != before.family:
             params = (("day", part.start), ("file", part.file or part.title))
             found.append(
                 Break("release", part.start, "release", tuple(measures), part.title, part.file, params=params)
             )
-        if before is None or part.end >= before.end:
-            before = part
+        before = part
     return found
 
 
