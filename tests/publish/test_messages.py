@@ -47,6 +47,15 @@ def test_what_rests_on_a_hidden_count_is_left_out() -> None:
                 assert f" {number.text()} " not in reported, reported
 
 
+@pytest.mark.parametrize("language", ["en", "es"])
+def test_a_caveat_whose_count_is_hidden_is_worded_without_it(language: str) -> None:
+    answer, w = worked(), Words(language)
+    tell = Teller(show(answer, threshold=int(answer.observed) + 1), w)
+    texts = [tell(warned.message) for warned in answer.warnings]
+    assert len(texts) > 3
+    assert not [text for text in texts if w("cell.hidden") in text]
+
+
 def test_the_two_catalogues_share_no_key() -> None:
     from importlib.resources import files
 
