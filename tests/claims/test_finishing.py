@@ -11,10 +11,11 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
+from atlarge.claims.drafting import ledger_text
 from atlarge.claims.drafting.opening import MOST_BYTES, open_article
 from atlarge.claims.finishing import finish
 from atlarge.claims.schema import parse_ledger, read_ledger
-from atlarge.claims.template import draft_from_file, drafted_from_file
+from atlarge.claims.template import drafted_from_file
 from atlarge.claims.view import preview, render_draft
 from atlarge.cli import _load_commands, app
 from atlarge.errors import QuestionError
@@ -70,7 +71,7 @@ def test_a_page_is_read_without_the_extra_too(tmp_path: Path, monkeypatch: pytes
 def test_a_file_that_is_no_article_is_one_clear_line(tmp_path: Path, data: bytes, why: str) -> None:
     (tmp_path / "x").write_bytes(data)
     with pytest.raises(QuestionError, match=why) as caught:
-        draft_from_file(tmp_path / "x")
+        drafted_from_file(tmp_path / "x")
     assert str(tmp_path / "x") in str(caught.value)
 
 
@@ -81,7 +82,7 @@ def test_a_long_file_is_refused_before_it_is_read(tmp_path: Path) -> None:
         open_article(tmp_path / "long")
     (tmp_path / "text").write_text("He said so. " * 30_000, encoding="utf-8")
     with pytest.raises(QuestionError, match="characters long"):
-        draft_from_file(tmp_path / "text")
+        drafted_from_file(tmp_path / "text")
 
 
 def test_the_view_shows_every_claim_beside_its_words(tmp_path: Path) -> None:
@@ -140,7 +141,7 @@ def test_new_check_and_finish_go_together(tmp_path: Path) -> None:
 
 
 def test_a_wrong_answer_is_asked_again_and_nothing_is_lost(tmp_path: Path) -> None:
-    ledger = parse_ledger(draft_from_file(_article(tmp_path)))
+    ledger = parse_ledger(ledger_text(drafted_from_file(_article(tmp_path))[0]))
     answers = iter(["y", "rumour", "court", "when=2017-13", "when=2017-02-01", "y"])
     said: list[str] = []
     saved: list[int] = []
@@ -156,7 +157,7 @@ def test_a_wrong_answer_is_asked_again_and_nothing_is_lost(tmp_path: Path) -> No
 
 def test_stopping_keeps_what_was_answered(tmp_path: Path) -> None:
     ledger = tmp_path / "ledger.yaml"
-    ledger.write_text(draft_from_file(_article(tmp_path)), encoding="utf-8")
+    ledger.write_text(ledger_text(drafted_from_file(_article(tmp_path))[0]), encoding="utf-8")
     assert _run("claims", "finish", str(ledger), answers="y\n").exit_code == 0
     assert [claim["status"] for claim in read_ledger(ledger)["claims"]] == ["confirmed", "draft"]
 

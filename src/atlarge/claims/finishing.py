@@ -9,6 +9,7 @@ from typing import Any
 import yaml
 
 from atlarge.claims.drafting import open_points
+from atlarge.claims.drafting.writing import plain_text, yaml_value
 from atlarge.claims.schema import LedgerError, parse_ledger
 
 HELP = "Enter leaves a point open; ? lists what can be given; q saves and stops."
@@ -61,7 +62,7 @@ def _one(ledger: dict[str, Any], claim: dict[str, Any], number: int, total: int,
     for name in ("measure", "where", "when", "of", "against", "expected", "explanation", "policy"):
         if name in claim:
             mark = "  (inferred)" if name in claim.get("inferred", []) else ""
-            say(f"    {name}: {_shown(claim[name])}{mark}")
+            say(f"    {name}: {yaml_value(claim[name])}{mark}")
     for name, question in open_points(claim):
         if name == "implies":
             continue  # a list of tests is written in an editor
@@ -147,8 +148,6 @@ def _set(ledger: dict[str, Any], claim: dict[str, Any], name: str, answer: str, 
         claim["inferred"] = [field for field in claim["inferred"] if field != name]
         if not claim["inferred"]:
             del claim["inferred"]
-    from atlarge.claims.drafting.writing import plain_text
-
     try:
         parse_ledger(plain_text({**ledger, "claims": [claim]}), "answer")
     except LedgerError as error:
@@ -164,9 +163,3 @@ def _number(value: Any) -> Any:
     if isinstance(value, str) and value.isdigit() and not (len(value) > 1 and value.startswith("0")):
         return int(value)
     return value
-
-
-def _shown(value: Any) -> str:
-    from atlarge.claims.drafting.writing import yaml_value
-
-    return yaml_value(value)

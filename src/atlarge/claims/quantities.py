@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from atlarge.claims.figures import Figure
@@ -73,29 +73,19 @@ def side(written: dict[str, Any], base: Side | None = None) -> Side:
     if "where" not in written and base is not None:
         places, kind, top = base.places, base.kind, base.top
     when = parse_period(written["when"]) if "when" in written else base.when if base else None
-    result = Side(
-        measure=str(written.get("measure", base.measure if base else "")),
-        places=places,
-        kind=kind,
-        top=top,
-        when=when,
-        given=written.get("value"),
-    )
+    measure = str(written.get("measure", base.measure if base else ""))
+    here = Side(measure, places, kind, top, when, given=written.get("value"))
     if "of" in written:
-        of = side(written["of"], result)
-    elif base is not None and base.of is not None:
-        # The same whole at the other place or time: what `of` says apart from it is kept.
-        of = Side(
-            measure=base.of.measure,
-            places=places if base.of.places == base.places else base.of.places,
-            kind=kind if base.of.places == base.places else base.of.kind,
-            top=top if base.of.places == base.places else base.of.top,
-            when=when if base.of.when == base.when else base.of.when,
-            given=base.of.given,
-        )
-    else:
-        return result
-    return Side(result.measure, result.places, result.kind, result.top, result.when, of, result.given)
+        return replace(here, of=side(written["of"], here))
+    if base is None or base.of is None:
+        return here
+    # The same whole at the other place or time: what `of` says apart from it is kept.
+    of = replace(base.of, of=None)
+    if of.places == base.places:
+        of = replace(of, places=places, kind=kind, top=top)
+    if of.when == base.when:
+        of = replace(of, when=when)
+    return replace(here, of=of)
 
 
 def _chosen(source: Source, wanted: Side, kind: str | None) -> list[str] | Gap:

@@ -143,8 +143,8 @@ def _at(wanted: Side, place: str) -> Side:
     """The same side at one place, its whole at that place too unless it is fixed elsewhere."""
     of = wanted.of
     if of is not None and of.places == wanted.places:
-        of = Side(of.measure, (place,), of.kind, None, of.when, None, of.given)
-    return Side(wanted.measure, (place,), wanted.kind, None, wanted.when, of)
+        of = replace(of, places=(place,), top=None, of=None)
+    return replace(wanted, places=(place,), top=None, of=of, given=None)
 
 
 def _values(

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 _SHOWN = 10
 _WEB_ADDRESS = re.compile(r"(?i:https?)://[^\s\x00-\x20\x7f/?#\"'<>]+[^\s\x00-\x20\x7f\"'<>]*")
+Problems = list[tuple[tuple[str | int, ...], str]]
+"""Where in a ledger something is wrong, and what."""
 MOST_CLAIMS = 2_000
 MOST_BYTES = 4 * MOST_CHARACTERS  # of UTF-8; a larger file is refused before it is read
 _ONLY_FOR = {  # fields that only some kinds have
@@ -155,7 +157,7 @@ def _nearest(word: str, known: list[str]) -> str:
     return f"did you mean {close[0]!r}?" if close else f"allowed: {', '.join(known)}"
 
 
-def _explain(error: ValidationError) -> list[tuple[tuple[str | int, ...], str]]:
+def _explain(error: ValidationError) -> Problems:
     """A schema error as paths and messages for a person."""
     path = tuple(error.absolute_path)
     if error.validator in ("additionalProperties", "unevaluatedProperties"):
@@ -192,17 +194,9 @@ def _type_name(value: object) -> str:
     return names.get(type(value), "empty" if value is None else type(value).__name__)
 
 
-def _best_branch(
-    error: ValidationError, path: tuple[str | int, ...]
-) -> list[tuple[tuple[str | int, ...], str]]:
+def _best_branch(error: ValidationError, path: tuple[str | int, ...]) -> Problems:
     """Of the alternatives a value could have been, say what is wrong with the one of its type."""
-    kind = (
-        "object"
-        if isinstance(error.instance, dict)
-        else "array"
-        if isinstance(error.instance, list)
-        else None
-    )
+    kind = {"dict": "object", "list": "array"}.get(type(error.instance).__name__)
     for i, branch in enumerate(error.validator_value):
         types = _resolved(branch).get("type")
         if kind is not None and types == kind:
@@ -216,16 +210,12 @@ def _best_branch(
 
 def is_web_address(url: object) -> bool:
     """Whether a text may become a link: an http or https address with a host, without spaces or controls."""
-    return (
-        isinstance(url, str)
-        and re.fullmatch(r"(?i:https?)://[^\s/?#\x00-\x20\x7f\"'<>]+[^\s\x00-\x20\x7f\"'<>]*", url)
-        is not None
-    )
+    return isinstance(url, str) and _WEB_ADDRESS.fullmatch(url) is not None
 
 
-def _meaning(document: dict[str, Any]) -> list[tuple[tuple[str | int, ...], str]]:
+def _meaning(document: dict[str, Any]) -> Problems:
     """What the schema cannot check: repeated ids, periods, words, and fields that a kind needs."""
-    found: list[tuple[tuple[str | int, ...], str]] = []
+    found: Problems = []
     seen: dict[str, int] = {}
     url = document.get("article", {}).get("url")
     if url is not None and not is_web_address(url):
@@ -248,7 +238,7 @@ def _meaning(document: dict[str, Any]) -> list[tuple[tuple[str | int, ...], str]
     return found
 
 
-def _periods(value: Any, path: tuple[str | int, ...]) -> list[tuple[tuple[str | int, ...], str]]:
+def _periods(value: Any, path: tuple[str | int, ...]) -> Problems:
     """Every `when` below a value that is no period."""
     found = []
     if isinstance(value, dict):
@@ -266,9 +256,7 @@ def _periods(value: Any, path: tuple[str | int, ...]) -> list[tuple[tuple[str | 
     return found
 
 
-def _words(
-    test: dict[str, Any], path: tuple[str | int, ...], kind: str
-) -> list[tuple[tuple[str | int, ...], str]]:
+def _words(test: dict[str, Any], path: tuple[str | int, ...], kind: str) -> Problems:
     """A tolerance word that is not known or does not serve the kind."""
     expected = test.get("expected")
     if not isinstance(expected, dict) or "word" not in expected:
@@ -285,7 +273,7 @@ def _words(
     return []
 
 
-def _needed(test: dict[str, Any], path: tuple[str | int, ...]) -> list[tuple[tuple[str | int, ...], str]]:
+def _needed(test: dict[str, Any], path: tuple[str | int, ...]) -> Problems:
     """Fields without which a test of this kind says nothing."""
     kind = test["kind"]
     expected = test.get("expected")

@@ -32,16 +32,6 @@ def shipped(name: str) -> str:
     return files(__package__).joinpath("ledgers", f"{name}.yaml").read_text(encoding="utf-8")
 
 
-def draft_from_file(
-    article: Path, *, outlet: str | None = None, published: dt.date | None = None, url: str | None = None
-) -> str:
-    """The YAML of a ledger drafted from an article's file. QuestionError when it cannot be read."""
-    from atlarge.claims.drafting import ledger_text
-
-    drafted, about = drafted_from_file(article, published=published)
-    return ledger_text(drafted, outlet=outlet or about.outlet, url=url or about.url)
-
-
 def drafted_from_file(article: Path, *, published: dt.date | None = None) -> tuple[Drafted, Opened]:
     """Read an article's file (text, HTML or PDF) and draft its claims; and what the file says of itself."""
     from atlarge.claims.drafting import draft_article

@@ -202,14 +202,7 @@ class _Checker:
         self, shown: Outcome, verdict: str, answers: list[tuple[str, Outcome]], other: Outcome | None
     ) -> Verdict:
         verdicts = [
-            {
-                "reading": title or "as stated",
-                "verdict": outcome.verdict,
-                "value": outcome.value,
-                "unit": outcome.unit,
-                "source": outcome.source,
-            }
-            for title, outcome in answers
+            _row(title or "as stated", outcome, "value", "unit", "source") for title, outcome in answers
         ]
         evidence = unique([entry for _, outcome in answers for entry in outcome.evidence])
         written = self.claim.get("expected")
@@ -312,15 +305,10 @@ class _Checker:
             result = self._with_implied(result, outcomes)
         notes = list(result.notes)
         if linked is not None:
-            row = {
-                "reading": f"explanation: {linked.title or self.claim['explanation']}",
-                "verdict": linked.verdict,
-            }
+            title = f"explanation: {linked.title or self.claim['explanation']}"
+            row = {"reading": title, "verdict": linked.verdict, "value": None, "expected": None, "unit": None}
             extra = [linked.evidence] if linked.evidence else []
-            answers = [
-                *result.answers,
-                row | {"value": None, "expected": None, "unit": None, "source": "explain"},
-            ]
+            answers = [*result.answers, row | {"source": "explain"}]
             result = replace(result, answers=answers, evidence=[*result.evidence, *extra])
             notes.append(linked.reason)
         if fits == FITS:
@@ -332,17 +320,7 @@ class _Checker:
     def _with_implied(self, result: Verdict, outcomes: list[tuple[str, Outcome]]) -> Verdict:
         """The verdict with what each implied test says."""
         first = outcomes[0][1]
-        answers = [
-            {
-                "reading": title,
-                "verdict": o.verdict,
-                "value": o.value,
-                "expected": o.expected,
-                "unit": o.unit,
-                "source": o.source,
-            }
-            for title, o in outcomes
-        ]
+        answers = [_row(title, o, "value", "expected", "unit", "source") for title, o in outcomes]
         return replace(
             result,
             value=None if result.verdict == NOT_TESTABLE else first.value,
@@ -420,28 +398,19 @@ class _Checker:
         for i, name in enumerate(wanted):
             row = rows.get(name)
             if row is None:
-                statements.append(
-                    {
-                        "role": "statement",
-                        "statement": name,
-                        "note": _nearest(name, list(rows)),
-                        "position": i,
-                    }
-                )
-                continue
-            statements.append(
-                {
-                    "role": "statement",
-                    "from": row["date"].isoformat(),
-                    "to": row["date"].isoformat(),
+                about = {"statement": name, "note": _nearest(name, list(rows)), "position": i}
+            else:
+                day = row["date"].isoformat()
+                about = {
+                    "from": day,
+                    "to": day,
                     "party": row["who"],
                     "heard": row["heard"],
                     "says": row["says"],
-                    "source": "documented_statements",
-                    "rows": f"documented_statements.csv, {name}",
-                    "source_url": row["source_url"],
                 }
-            )
+                about |= {"source": "documented_statements", "rows": f"documented_statements.csv, {name}"}
+                about["source_url"] = row["source_url"]
+            statements.append({"role": "statement", **about})
         return statements
 
     def _nearby(self, result: Verdict) -> list[dict[str, Any]]:
@@ -463,6 +432,11 @@ class _Checker:
             and figure.period.overlaps(wanted.when)
             and figure.row not in used
         ][:10]
+
+
+def _row(reading: str, outcome: Outcome, *names: str) -> dict[str, Any]:
+    """A line of a verdict's answers."""
+    return {"reading": reading, "verdict": outcome.verdict} | {name: getattr(outcome, name) for name in names}
 
 
 def _scheme_row(other: Outcome) -> list[dict[str, Any]]:

@@ -294,7 +294,7 @@ def ends_of(data: SiteData, w: Words) -> Figure | None:
     """Share of the records that are in, of each of the last weeks that are not known to be complete."""
     if data.ends is None or not data.ends.weeks:
         return None
-    weeks = [(day, *(round(100 * v) for v in rest)) for day, *rest in data.ends.weeks[-12:]]
+    weeks = [(d, round(100 * v), round(100 * lo), round(100 * hi)) for d, v, lo, hi in data.ends.weeks[-12:]]
     rows = [charts.Valued(w("ends.week", day=w.short_day(day)), v, lo, hi) for day, v, lo, hi in weeks]
     title, sentence = w("ends.title"), ends_says(data, w)
     head = [w("ends.col.week"), w("ends.col.share"), w("report.col.interval")]
