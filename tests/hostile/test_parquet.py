@@ -5,6 +5,8 @@ from __future__ import annotations
 import contextlib
 import datetime as dt
 import io
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -248,3 +250,73 @@ def test_memory_does_not_grow_with_the_rows(tmp_path: Path, within: Any) -> None
     done = within(["ingest", str(path), "--store", str(tmp_path / "store")], 700)
     assert done.returncode == 0, done.stderr
     assert making.counted(tmp_path / "store") == 3_000_000
+
+
+def _columnar(folder: Path) -> None:
+    """The same rows as every kind of Parquet and Arrow file that programs write."""
+    frame = pl.read_parquet(io.BytesIO(SOUND))
+    for packing in ("uncompressed", "snappy", "gzip", "brotli", "lz4", "zstd"):
+        frame.write_parquet(folder / f"{packing}.parquet", compression=packing)  # type: ignore[arg-type]
+    frame.with_columns(pl.col(frame.columns[0]).cast(pl.Categorical)).write_parquet(
+        folder / "category.parquet"
+    )
+    frame.write_ipc(folder / "plain.feather")
+    frame.write_ipc(folder / "lz4.feather", compression="lz4")
+    frame.write_ipc_stream(folder / "stream.arrows")
+    table = frame.to_arrow()
+    pq.write_table(table, folder / "second.parquet", data_page_version="2.0", row_group_size=2)
+    pq.write_table(table, folder / "checked.parquet", write_page_checksum=True)
+
+
+@pytest.mark.slow
+def test_no_mutant_ends_the_process_or_prints(tmp_path: Path) -> None:
+    (tmp_path / "whole").mkdir()
+    _columnar(tmp_path / "whole")
+    script = Path(__file__).with_name("mutants.py")
+    command = [sys.executable, str(script), str(tmp_path / "whole"), "0", "60"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=600, check=False)
+    assert (done.returncode, done.stderr[-500:]) == (0, ""), done.stdout.splitlines()[-1:]
+    assert len(done.stdout.splitlines()) == 12 * 60
+
+
+@pytest.mark.parametrize(
+    ("name", "change", "words"),
+    [
+        ("rows of the footer", {3: 7}, "another number of rows"),
+        ("rows of a group", {4: {3: 2**62}}, "number of"),
+        ("values of a column", {4: {1: {3: {5: 2**61}}}}, "another number of values"),
+    ],
+)
+def test_headers_that_contradict_each_other(
+    name: str, change: dict[int, object], words: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A count that no reader should believe: it would take memory for so many values."""
+    footer = parquetform._footer(SOUND)
+
+    def put(where: object, change: dict[int, object]) -> None:
+        fields = where[0] if isinstance(where, list) else where
+        assert isinstance(fields, dict)
+        for number, value in change.items():
+            if isinstance(value, dict):
+                put(fields[number], value)
+            else:
+                fields[number] = value
+
+    put(footer, change)
+    monkeypatch.setattr(parquetform, "_footer", lambda data: footer)
+    with pytest.raises(DamagedError, match=words):
+        unpacked_bytes(SOUND)
+
+
+def test_a_flipped_bit_is_found_by_the_checksum_of_its_page(tmp_path: Path) -> None:
+    path = tmp_path / "a.parquet"
+    pq.write_table(pl.read_parquet(io.BytesIO(SOUND)).to_arrow(), path, write_page_checksum=True)
+    content = path.read_bytes()
+    assert unpacked_bytes(content) > 0
+    header = parquetform._Thrift(content, min(c.start for c in parquetform._chunks(content)))
+    page = header.struct()
+    for at in range(header.at, header.at + page[3]):
+        changed = bytearray(content)
+        changed[at] ^= 4
+        with pytest.raises(DamagedError, match="checksum"):
+            unpacked_bytes(bytes(changed))

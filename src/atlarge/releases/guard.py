@@ -11,9 +11,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from atlarge.errors import ReleaseError
+from atlarge.errors import AtlargeError, ReleaseError
 
 _READERS = ("fastexcel", "_fastexcel", "polars", "pyo3_runtime")
+_OF_PYTHON = (OSError, RuntimeError, ValueError, OverflowError, MemoryError, EOFError)
+"""What readers of columnar files pass on from the libraries that unpack for them."""
 
 
 _guard = threading.Lock()
@@ -59,7 +61,8 @@ def reading(path: Path, what: str) -> Iterator[None]:
         with _quiet() if what != "rows of text" else contextlib.nullcontext():
             yield
     except BaseException as error:
-        if type(error).__module__.split(".")[0] not in _READERS:
+        is_own = isinstance(error, AtlargeError) or not isinstance(error, _OF_PYTHON)
+        if is_own and type(error).__module__.split(".")[0] not in _READERS:
             raise
         message = " ".join(str(error).split())[:160]
         raise ReleaseError(f"{path}: cannot be read as {what} ({message}); download it again") from None

@@ -7,13 +7,17 @@ Apache Thrift; the numbers of the fields are those of parquet.thrift (Apache Par
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 _MAGIC = b"PAR1"
 _DEEPEST = 24
 _LONGEST_FOOTER = 64 * 1024 * 1024
 _MOST_PAGES = 2_000_000
+_DATA_PAGES = (5, 8)
+_REPEATED = 2
 _TRUE, _FALSE, _BYTE, _I16, _I32, _I64, _DOUBLE, _BINARY, _LIST, _SET, _MAP, _STRUCT = range(1, 13)
 
 
@@ -102,15 +106,37 @@ def _number(fields: dict[int, Any], name: int, default: int | None = None) -> in
     return value
 
 
-def _chunks(data: bytes) -> Iterator[tuple[int, int]]:
-    """Where each column chunk lies: first byte and the one after the last."""
+@dataclass(frozen=True)
+class _Chunk:
+    """Where a column chunk lies (first byte and the one after the last), and how many values it has.
+
+    `values`: None where they need not be as many as the rows: in columns of lists.
+    """
+
+    start: int
+    end: int
+    values: int | None
+
+
+def _footer(data: bytes) -> dict[int, Any]:
     length = int.from_bytes(data[-8:-4], "little")
     if len(data) < 12 or data[:4] != _MAGIC or data[-4:] != _MAGIC or length > len(data) - 12:
         raise DamagedError("it does not end as a Parquet file does")
     if length > _LONGEST_FOOTER:
         raise DamagedError("its footer is longer than that of any release")
-    groups = _Thrift(data, len(data) - 8 - length).struct().get(4, [])
-    for group in groups:
+    return _Thrift(data, len(data) - 8 - length).struct()
+
+
+def _chunks(data: bytes) -> Iterator[_Chunk]:
+    """The column chunks, whose rows are as many as the footer states."""
+    footer = _footer(data)
+    is_flat = all(leaf.get(3) != _REPEATED and not leaf.get(5) for leaf in footer.get(2, [])[1:])
+    rows = 0
+    for group in footer.get(4, []):
+        of_group = _number(group, 3)
+        rows += of_group
+        if is_flat and len(group.get(1, [])) != len(footer.get(2, [])) - 1:
+            raise DamagedError("a group of its rows lacks a column")
         for chunk in group.get(1, []):
             if chunk.get(1):
                 raise DamagedError("it names another file to read from")
@@ -121,28 +147,50 @@ def _chunks(data: bytes) -> Iterator[tuple[int, int]]:
             start, end = min(starts), min(starts) + _number(about, 7)
             if end > len(data):
                 raise DamagedError("a column goes beyond the end of the file")
-            yield start, end
+            if is_flat and _number(about, 5) != of_group:
+                raise DamagedError("a column has another number of values than the others")
+            yield _Chunk(start, end, of_group if is_flat else None)
+    if rows != _number(footer, 3):
+        raise DamagedError("its columns have another number of rows than its footer states")
+
+
+def _values(page: dict[int, Any]) -> int:
+    """How many values a page of data states; 0 for any other page."""
+    return sum(_number(page[kind], 1) for kind in _DATA_PAGES if kind in page)
+
+
+def _check_sum(page: dict[int, Any], content: bytes) -> None:
+    """Compare a page with its checksum, where the program that wrote it gave one."""
+    if isinstance(page.get(4), int) and (page[4] & 0xFFFFFFFF) != zlib.crc32(content):
+        raise DamagedError("the checksum of one of its pages is wrong")
 
 
 def unpacked_bytes(data: bytes) -> int:
     """Bytes that all pages of a Parquet file unpack to, as the pages themselves state.
 
-    DamagedError where its headers are not what the format says.
+    DamagedError where its headers are not what the format says, contradict each other or their checksums: a
+    reader that believed them could take memory without end.
     """
     total, pages, last = 0, 0, 0
     try:
-        for start, end in sorted(_chunks(data)):
-            if start < last:  # else a few pages could be listed again and again
+        for chunk in sorted(_chunks(data), key=lambda c: c.start):
+            if chunk.start < last:  # else a few pages could be listed again and again
                 raise DamagedError("two of its columns lie in the same place")
-            last = end
-            header = _Thrift(data, start)
-            while header.at < end:
+            last = chunk.end
+            header = _Thrift(data, chunk.start)
+            values = 0
+            while header.at < chunk.end:
                 page = header.struct()
                 total += _number(page, 2)
-                header.at += _number(page, 3)
+                size = _number(page, 3)
+                _check_sum(page, data[header.at : header.at + size])
+                header.at += size
+                values += _values(page)
                 pages += 1
                 if pages > _MOST_PAGES:
                     raise DamagedError("it has more pages than any release")
+            if chunk.values is not None and values != chunk.values:
+                raise DamagedError("the pages of a column have another number of values than it states")
     except (AttributeError, TypeError) as error:
         raise DamagedError("its headers are not those of the format") from error
     return total
