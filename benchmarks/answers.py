@@ -22,7 +22,6 @@ from jinja2 import Environment, FileSystemLoader
 from atlarge.errors import AtlargeError
 from atlarge.explain import explain
 from atlarge.explain.answer import ACCOUNTS, Answer
-from atlarge.explain.consistency import contradictions
 from atlarge.explain.verdicts import with_q_values
 from atlarge.policies import Policy, policies
 from atlarge.records.store import Store, open_store
@@ -30,6 +29,8 @@ from atlarge.records.store import Store, open_store
 HERE = Path(__file__).parent
 for folder in ("explain", "publish"):
     sys.path.insert(0, str(HERE.parent / "tests" / folder))
+
+from consistency import contradictions  # type: ignore[import-not-found]  # noqa: E402
 
 RESULTS = HERE / "results" / "answers.json"
 DOCS = HERE.parent / "docs" / "answers.md"

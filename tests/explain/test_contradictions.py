@@ -10,13 +10,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import textstat
+from consistency import contradictions
 from random_answers import answer_of, random_facts
 from registered import in_reach, questions_of
 
 from atlarge.errors import AtlargeError
 from atlarge.explain import explain
 from atlarge.explain.answer import Answer, Area, Interval
-from atlarge.explain.consistency import contradictions
 from atlarge.messages import Message, say
 
 SEEDS = 2000

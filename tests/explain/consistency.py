@@ -46,17 +46,6 @@ def contradictions(answer: Answer) -> list[str]:
     -------
     list of str
         A line for each thing; empty if nothing disagrees.
-
-    Examples
-    --------
-    >>> from dataclasses import replace
-    >>> import atlarge
-    >>> from atlarge.explain.consistency import contradictions
-    >>> answer = atlarge.explain("Travis County, TX", policy="travis-tx-2017")
-    >>> contradictions(answer)
-    []
-    >>> contradictions(replace(answer, observed=answer.observed + 9))[0]
-    'answer: 201.0 less 291.57 is not -99.57'
     """
     document = answer.to_dict()
     return [
