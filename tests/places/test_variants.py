@@ -127,3 +127,29 @@ def test_landmarks_of_2025_and_2026(data_dir: Path) -> None:
     assert (named["county_fips"] == named["truth"]).mean() >= 0.95
     sure = answers.filter(pl.col("county_fips").is_not_null(), pl.col("place_confidence") >= SURE)
     assert (sure["county_fips"] == sure["truth"]).fill_null(False).all()
+
+
+@pytest.mark.parametrize("kind", ["AVE", "ST", "BLVD", "ROAD", "DR", "LANE", "HWY", "PKWY", "FREEWAY"])
+@pytest.mark.parametrize("before", ["", "1200 ", "N ", "300 W "])
+def test_a_street_lies_in_no_town_of_its_name(kind: str, before: str) -> None:
+    """Streets are named for towns and counties far and near: none says where it lies."""
+    largest = gazetteer_of_areas()
+    texts = pl.DataFrame(
+        [(f"{before}{name} {kind}", aor) for aor, name in largest], schema=["landmark", "aor"], orient="row"
+    )
+    found = resolve(texts)
+    assert set(found.filter(pl.col("place_kind") == "county")["place_confidence"].gt(0.9)) <= {False}
+    assert found["place_kind"].is_in(["unresolved"]).mean() > 0.9  # type: ignore[operator]
+
+
+def gazetteer_of_areas() -> list[tuple[str, str]]:
+    """The names of some cities and counties of every area, and of streets that begin with them."""
+    names = {
+        "LOS": ("ORANGE", "ORANGE GROVE", "RIVERSIDE", "LOS ANGELES", "VENTURA"),
+        "SFR": ("FRESNO", "TULARE", "KERN", "MERCED", "SACRAMENTO"),
+        "CHI": ("LAKE", "COOK", "AUSTIN", "MADISON", "JEFFERSON PARK"),
+        "SNA": ("TRAVIS", "HAYS", "SAN ANTONIO", "LAREDO"),
+        "WAS": ("FAIRFAX", "ARLINGTON", "HENRICO", "LOUDOUN"),
+        "MIA": ("ORANGE", "COLLIER", "MIAMI", "HIALEAH"),
+    }
+    return [(aor, name) for aor, words in names.items() for name in words]

@@ -25,6 +25,33 @@ from atlarge.places.text import fault, squash, tokens
 from atlarge.places.township_rule import township_rule
 
 _ONE_COUNTY = {"DC": "11001", "GU": "66010"}
+_STREETS = frozenset(
+    [
+        "AVE",
+        "AVENUE",
+        "ST",
+        "STREET",
+        "RD",
+        "ROAD",
+        "DR",
+        "DRIVE",
+        "LN",
+        "LANE",
+        "BLVD",
+        "BOULEVARD",
+        "HWY",
+        "HIGHWAY",
+        "PKWY",
+        "PARKWAY",
+        "FWY",
+        "FREEWAY",
+        "TPKE",
+        "TURNPIKE",
+        "EXPY",
+        "EXPRESSWAY",
+    ]
+)
+_LONGEST_STREET = 5
 _COMPASS = frozenset(
     {"NORTH", "SOUTH", "EAST", "WEST", "CENTRAL", "NORTHERN", "SOUTHERN", "EASTERN", "WESTERN"}
 )
@@ -449,6 +476,14 @@ def _fuzzy(case: Case) -> Answer | None:
     return None
 
 
+def _street_alone(case: Case) -> Answer | None:
+    """A street without its town: ORANGE GROVE AVE lies in no town called Orange, FRESNO ST not in Fresno."""
+    is_street = case.body[-1] in _STREETS and 2 <= len(case.body) <= _LONGEST_STREET
+    if not is_street or "," in case.words or case.found.states or case.has("facility"):
+        return None
+    return _without_text(case, "names a street and no town")
+
+
 def _known_city(gaz: Gazetteer, said: str) -> bool:
     """Say whether the words are the right spelling of a city elsewhere, and so no misspelling of one here."""
     return any(n.weight >= WEAK_LEAST for n in gaz.cities.get(squash(said), []))
@@ -478,6 +513,7 @@ RULES: tuple[Callable[[Case], Answer | None], ...] = (
     _county_misspelt,
     _prison_rule,
     office_rule,
+    _street_alone,
     name_alone,
     _site_rule,
     _sheriff,
