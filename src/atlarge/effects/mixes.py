@@ -83,9 +83,11 @@ def mix_switch(
     spread = _overdispersion(a, n)
     score = _scores(a[None], n, spread)[0]
     best = int(score.argmax())
-    rng = np.random.default_rng(seed)
-    null = _scores(_redraw(rng, n, share, spread, draws), n, spread).max(1)
-    p = (1 + float((null >= score[best]).sum())) / (draws + 1)
+    p = 1.0
+    if score[best] > 0:  # else every series redrawn has as large a switch
+        rng = np.random.default_rng(seed)
+        null = _scores(_redraw(rng, n, share, spread, draws), n, spread).max(1)
+        p = (1 + float((null >= score[best]).sum())) / (draws + 1)
     at = best + MIN_SIDE
     left, right = slice(max(0, at - REACH), at), slice(at, at + REACH)
     before = float(a[left].sum() / max(n[left].sum(), 1e-9))

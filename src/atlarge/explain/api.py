@@ -83,8 +83,8 @@ def explain(
         Policies that stand for the shipped ones, both as what can be queried and as who cannot serve as
         comparison.
     summary_only : bool
-        Leave out what the summary does not print: other areas and spans, the series of charts, and the same
-        question asked in other ways. Their lists are then empty; no number of the summary differs.
+        Leave out what the summary does not print: other areas and spans, the series of charts, what else
+        the records show, and the same question asked in other ways. Their lists are then empty; no number of the summary differs.
 
     Returns
     -------
@@ -261,7 +261,7 @@ def _answer(facts: Facts, world: Study, place: Place, *, summary_only: bool) -> 
         method_switches=facts.method_switches,
         usual_month=facts.usual_month,
         store=world.store.path,
-        corroboration=corroborate(world, facts),
+        corroboration=[] if summary_only else corroborate(world, facts),
         elsewhere=elsewhere(world.store, facts.policy.direction, facts.scheme, world.registry),
         breaks=[b.to_dict() for b in facts.breaks],
         completeness=facts.completeness.to_dict() if facts.completeness else None,

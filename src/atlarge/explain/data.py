@@ -362,7 +362,8 @@ def _daily(
     columns = (counts["period"] - first).dt.total_days().to_numpy()
     found = {}
     for measure in measures:
-        total = np.zeros((len(places), reported.shape[1] + 1), dtype=np.float32)
+        # a day's counts lie side by side: sums over months take whole days
+        total = np.zeros((reported.shape[1] + 1, len(places)), dtype=np.float32).T
         total[rows, columns + 1] = counts[measure].to_numpy()
         missing = None if is_whole else ~reported
         if measure in unsure:
@@ -383,7 +384,7 @@ def _daily(
             total[:, 1:][missing] = 0
             holes = np.zeros(total.shape, dtype=np.int32)
             np.cumsum(missing, axis=1, out=holes[:, 1:])
-        np.cumsum(total, axis=1, out=total)
+        np.cumsum(total.T, axis=0, out=total.T)
         found[measure] = Daily.of_totals(total, holes, tuple(places), first, inferred)
     return found
 

@@ -8,8 +8,10 @@ from collections.abc import Iterator
 from functools import cache
 from typing import NamedTuple
 
+import polars as pl
+
 from atlarge.errors import PlaceError
-from atlarge.places.gazetteer import Gazetteer, gazetteer, state_code
+from atlarge.places.gazetteer import USED, Gazetteer, base_name, gazetteer, state_code
 from atlarge.places.text import squash
 from atlarge.reference import table
 
@@ -176,6 +178,12 @@ def _all_counties() -> dict[str, tuple[str, str, str]]:
 
 
 @cache
+def _used() -> frozenset[str]:
+    """Codes of the counties of the used vintages."""
+    return frozenset(table("counties").filter(pl.col("vintage").is_in(USED))["fips"])
+
+
+@cache
 def _county_index(initial: str) -> dict[str, tuple[str, ...]]:
     """Codes of the counties whose key begins with a letter, by name as a key: printed, plain, and plain with
     the state written out."""
@@ -229,14 +237,14 @@ def _candidates(gaz: Gazetteer, text: str) -> list[Place]:
 def _bare_index(initial: str) -> dict[str, tuple[str, ...]]:
     """Codes of the used counties whose key begins with a letter, by name without the word county, alone and
     with the state."""
-    gaz = gazetteer()
+    states = gazetteer().states
     found: dict[str, dict[str, None]] = {}
-    for fips, county in gaz.counties.items():
-        base, state = county.base, county.state
-        if not _begins(base, initial):
+    for fips, (_, name, state) in _all_counties().items():
+        if not _begins(name, initial) or fips not in _used():
             continue
+        base = base_name(name)
         # after a comma CO is Colorado, else short for county
-        names = (base, f"{base}, {state}", f"{base} {state}", f"{base} {gaz.states[state]}")
+        names = (base, f"{base}, {state}", f"{base} {state}", f"{base} {states[state]}")
         for key in map(squash, names):
             found.setdefault(key, {})[fips] = None
     return {key: tuple(codes) for key, codes in found.items()}

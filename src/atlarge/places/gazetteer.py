@@ -19,7 +19,7 @@ TOWN_LISTED, PLACE_LISTED = 400.0, 100.0
 """Weights of a town and of a small place that the Census Bureau's list alone has."""
 _TOWNS_ARE_CITIES = frozenset({"MA", "ME", "NH", "NY", "RI", "VT"})
 """States in which a town is what a city is elsewhere."""
-_USED = ("all", "to 2019", "to 2021", "from 2015")
+USED = ("all", "to 2019", "to 2021", "from 2015")
 _CITY_AS_COUNTY = {"24510", "29510", "32510"}
 _LEGAL_TYPES = (
     " City and Borough",
@@ -91,7 +91,7 @@ def base_name(name: str) -> str:
 
 
 def _counties() -> dict[str, County]:
-    frame = table("counties").filter(pl.col("vintage").is_in(_USED))
+    frame = table("counties").filter(pl.col("vintage").is_in(USED))
     rows = frame.select("fips", "name", "place_name", "state", "aor", "aor_2021", "population_2017").rows()
     return {
         fips: County(

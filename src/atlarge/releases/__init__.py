@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+from atlarge._lazy import lazy_names
 from atlarge.releases.catalogue import families, family
 from atlarge.releases.family import Family
-from atlarge.releases.reading import Release, Sheet, read_release, read_releases
+
+if TYPE_CHECKING:
+    from atlarge.releases.reading import Release, Sheet, read_release, read_releases
 
 __all__ = [
     "Family",
@@ -15,3 +20,6 @@ __all__ = [
     "read_release",
     "read_releases",
 ]
+
+_READING = ("Release", "Sheet", "read_release", "read_releases")  # a question of a store reads no file
+__getattr__ = lazy_names(__name__, dict.fromkeys(_READING, "atlarge.releases.reading"))
