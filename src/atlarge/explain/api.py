@@ -84,7 +84,8 @@ def explain(
         comparison.
     summary_only : bool
         Leave out what the summary does not print: other areas and spans, the series of charts, what else
-        the records show, and the same question asked in other ways. Their lists are then empty; no number of the summary differs.
+        the records show, and the same question asked in other ways. Their lists are then empty; no number of
+        the summary differs.
 
     Returns
     -------
