@@ -6,6 +6,7 @@ import datetime as dt
 from functools import cache
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 import pytest
 
@@ -13,6 +14,7 @@ from atlarge import panel
 from atlarge.errors import CoverageError, QuestionError
 from atlarge.panel import measure
 from atlarge.panel.counting import sparse
+from atlarge.panel.inferred import CONFIDENCE, _factors
 from atlarge.records.store import open_store
 from making import HandStore, Span
 
@@ -114,3 +116,24 @@ def test_it_is_no_count_that_could_be_summed_or_disclosed() -> None:
     assert measure("handoffs_inferred").is_inferred
     with pytest.raises(QuestionError, match="inferred, not counted"):
         sparse(open_store(None), by="state", every="month", measures=["handoffs_inferred"])
+
+
+@pytest.mark.parametrize("spread", [0.0, 1.0, 3.0])
+def test_intervals_hold_in_nine_of_ten_places_however_far_places_differ(spread: float) -> None:
+    """Errors of a place share a part: of fresh places nine in ten have nine of ten months inside."""
+    rng = np.random.default_rng(3)
+
+    def scores(places: int) -> np.ndarray:
+        return np.abs(spread * rng.normal(size=(places, 1)) + rng.normal(size=(places, 24)))
+
+    held, pooled = [], []
+    for _ in range(40):
+        known, fresh = scores(60), scores(60)
+        size, groups = np.full(known.size, 2), np.repeat(np.arange(60), 24)
+        factor = _factors(known.ravel(), size, groups)[2]
+        held.append((np.quantile(fresh, CONFIDENCE, axis=1) <= factor).mean())
+        loose = _factors(known.ravel(), size, np.full(known.size, -1))[2]
+        pooled.append((np.quantile(fresh, CONFIDENCE, axis=1) <= loose).mean())
+    assert np.mean(held) == pytest.approx(0.9, abs=0.04)
+    if spread:
+        assert np.mean(pooled) < np.mean(held) - 0.05

@@ -48,6 +48,9 @@ CONFIDENCE = 0.9
 SIZES = (0, 5, 20, 100, 400)
 """Lower bounds of the sizes by which intervals are calibrated: arrests of a period to be told apart."""
 _HIDDEN_DAYS, _STEP_DAYS, _WINDOWS, _ENOUGH = 365, 182, 3, 20
+FEW_PLACES = 100
+"""Up to so many places (states, areas) an interval must hold in nine of ten of them, not in months of all."""
+_LEAST_OF_PLACE = 6
 _DRIFTS = (0.0, 0.02, 0.04, 0.07, 0.1, 0.15, 0.2, 0.3)
 _FLOOR = 0.1
 _DETAINER_DAYS = 365
@@ -227,9 +230,34 @@ def _trials(known: pl.DataFrame, place: pl.Expr, period: pl.Expr) -> tuple[pl.Da
         if before["n"].sum() < FEWEST or hidden.is_empty():
             continue
         p = pl.Series("p", local_share(before, hidden, cut))
-        found.append(_by_period(hidden.with_columns(p), place, period).drop_nulls("place"))
+        sums = _by_period(hidden.with_columns(p), place, period).drop_nulls("place")
+        found.append(sums.with_columns(pl.lit(cut).alias("hidden_from")))
         earliest = cut
     return pl.concat(found) if found else pl.DataFrame(), earliest
+
+
+def _factors(
+    scores: NDArray[np.float64], size: NDArray[np.int64], groups: NDArray[np.int64]
+) -> NDArray[np.float64]:
+    """What scales are multiplied by, of each size class: the conformal quantile of its scores.
+
+    Errors of one place in one window are alike, since practice there changed or a new site opened: pooled
+    months cover well what most places do and leave out some place for most of a year. Where there are
+    `groups` (a place in a window; none: -1), the quantile is taken over places too: nine of ten places have
+    nine of ten months inside.
+    """
+    own: dict[int, float] = {}
+    for k in range(len(SIZES)):
+        inside = size == k
+        if inside.sum() < _ENOUGH:
+            continue
+        own[k] = _quantile(scores[inside])
+        by_place = [scores[inside & (groups == g)] for g in np.unique(groups[inside]) if g >= 0]
+        each = np.array([np.quantile(s, CONFIDENCE) for s in by_place if len(s) >= _LEAST_OF_PLACE])
+        if len(each) >= _ENOUGH:
+            own[k] = max(own[k], _quantile(each))
+    widest = max(own.values(), default=_quantile(scores))
+    return np.array([own.get(k, widest) for k in range(len(SIZES))])
 
 
 def calibrate(known: pl.DataFrame, place: pl.Expr, period: pl.Expr) -> Calibration:
@@ -243,17 +271,18 @@ def calibrate(known: pl.DataFrame, place: pl.Expr, period: pl.Expr) -> Calibrati
     merged = sums["merged"].to_numpy().astype(float)
     off = np.abs(sums["truth"].to_numpy() - sums["mean"].to_numpy())
     size = _size(merged)
+    groups = np.full(len(size), -1)
+    if sums["place"].n_unique() <= FEW_PLACES:
+        groups = sums.select(pl.struct("place", "hidden_from").rank("dense")).to_series().to_numpy()
     best: tuple[float, Calibration] | None = None
     for drift in _DRIFTS:
         scale = _scale(sums, drift)
         scores = off / scale
-        own = {k: _quantile(scores[size == k]) for k in range(len(SIZES)) if (size == k).sum() >= _ENOUGH}
-        widest = max(own.values(), default=_quantile(scores))
-        factor = tuple(own.get(k, widest) for k in range(len(SIZES)))
-        width = float((np.array(factor)[size] * scale).sum())
+        factor = _factors(scores, size, groups)
+        width = float((factor[size] * scale).sum())
         if best is None or width < best[0]:
             error = round(float(off.sum() / merged.sum()), 4)
-            best = (width, Calibration(drift, factor, sums.height, earliest, error))
+            best = (width, Calibration(drift, tuple(factor.tolist()), sums.height, earliest, error))
     assert best is not None
     return best[1]
 
