@@ -24,22 +24,22 @@ def in_reach() -> list[Policy]:
 def questions_of(policy: Policy) -> list[Question]:
     """What can be asked of a policy: its own place first, then its office, and its day at every level."""
     own = str(policy.fips or policy.state)
-    reported: list[Question] = [(own, {"policy": policy.id})]
+    questions: list[Question] = [(own, {"policy": policy.id})]
     try:
         found = requested_place(own)
         where = where_of(found.kind, found.code, found.name)
     except AtlargeError:
-        return reported
+        return questions
     day: dict[str, Any] = {"date": policy.effective}
     if where.county is not None and where.office is not None:
-        reported.append((where.office.code, {"policy": policy.id}))
-        reported.append((where.office.code, day))
-    reported.append((own, day))
+        questions.append((where.office.code, {"policy": policy.id}))
+        questions.append((where.office.code, day))
+    questions.append((own, day))
     if where.aor is not None:
-        reported.append((where.aor.code, day))
+        questions.append((where.aor.code, day))
     if where.state and found.kind != "state":
-        reported.append((where.state, day))
-    return reported
+        questions.append((where.state, day))
+    return questions
 
 
 def all_questions() -> Iterator[Question]:

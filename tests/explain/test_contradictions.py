@@ -149,8 +149,8 @@ def test_no_answer_of_the_registry_contradicts_itself(chunk: int) -> None:
         if k % CHUNKS != chunk:
             continue
         first, *others = questions_of(policy)
-        reported = [first] + ([others[k % len(others)]] if others and k % OTHER_LEVELS == 0 else [])
-        for place, question in reported:
+        questions = [first] + ([others[k % len(others)]] if others and k % OTHER_LEVELS == 0 else [])
+        for place, question in questions:
             try:
                 answer = explain(place, **question)
             except AtlargeError:

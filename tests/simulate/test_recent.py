@@ -92,9 +92,9 @@ def test_an_answer_across_the_break_counts_what_is_inferred_and_hides_it_from_pu
     store, truth, about = made["b"]
     signed = [a for a in about["agreements"] if "2025-01-01" < a["from"] < "2025-12-01"]
     local = [p for p in about["policies"] if p["effective"] < "2025-07-01"]
-    reported = [(a["place"], a["from"]) for a in signed] + [(p["place"], p["effective"]) for p in local]
+    questions = [(a["place"], a["from"]) for a in signed] + [(p["place"], p["effective"]) for p in local]
     counted, inside, across = 0, 0, 0
-    for place, day in reported:
+    for place, day in questions:
         try:
             answer = atlarge.explain(place, date=day, store=store)
         except QuestionError:  # nothing to compare there
