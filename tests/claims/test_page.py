@@ -79,6 +79,7 @@ def test_the_page_is_whole_escaped_and_loads_nothing(verdicts: list[Verdict], tm
     reader.feed(text)
     assert reader.open == []
     assert len(reader.ids) == len(set(reader.ids))
+    assert reader.links
     assert all(link.startswith("http") for link in reader.links)
     for v in verdicts:
         assert v.id in reader.ids
@@ -112,6 +113,7 @@ def test_a_draft_is_never_a_finding() -> None:
     claims = parse_ledger(template())["claims"]
     confirmed = ledger_rows(check_claims(claims))
     drafts = ledger_rows(check_claims([{**claim, "status": "draft"} for claim in claims]))
+    assert len(drafts) == len(claims) > 5
     for row, before in zip(drafts, confirmed, strict=True):
         assert row["status"] == "draft"
         assert "no person has confirmed" in row["answer"]

@@ -90,7 +90,7 @@ def test_reconciliation_keeps_status_and_sources() -> None:
     assert rows[("Nassau County, NY", "detainers_issued", "2017-01-28")]["status"] == "disputed"
     assert rows[("Williamson County, TX", "detainers_declined", "2017-01-28")]["status"] == "withdrawn"
     assert all(row["source_urls"] for row in rows.values())
-    assert all(row["recomputed"] is None for row in rows.values())
+    assert {row["recomputed"] for row in rows.values()} == {None}
 
 
 def test_reconciliation_recomputes_where_the_store_covers() -> None:

@@ -271,6 +271,7 @@ def test_every_span_of_one_fit_has_the_interval_of_a_study_of_that_span_alone() 
     months = months_of(POLICY, counts.first, counts.last)
     found = estimate(counts, "u00", AREA, "at_large", months, set(), method="ascm")
     usable = of_like_size([counts.binned(months)[:, months.pre]], 0, np.ones(50, dtype=bool))
+    assert set(found.totals) >= {"month", "policy"}
     for name, total in found.totals.items():
         mask = months.span(name)
         alone = counterfactual(counts.binned(months), 0, months.pre, mask, usable, tuning=found.tuning)

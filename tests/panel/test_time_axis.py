@@ -18,8 +18,8 @@ from making import arrests
 
 def test_every_break_has_words_a_reason_a_source_and_measures_that_exist() -> None:
     known = set(measures()) | set(table("detention_monthly")["measure"])
+    assert {one.kind for one in all_breaks()} == set(KINDS)
     for one in all_breaks():
-        assert one.kind in KINDS
         assert set(one.measures) <= known
         assert one.reason
         assert one.source

@@ -111,6 +111,8 @@ def test_namesakes_with_their_state_named_are_told_apart(name: str) -> None:
 @pytest.mark.parametrize("name", ["Franklin", "Montgomery", "Washington"])
 def test_namesakes_without_a_state_are_sure_only_if_alone_in_the_area(name: str) -> None:
     counties = table("counties").filter(pl.col("name").is_in([f"{name} County"]), pl.col("vintage") == "all")
+    by_area = dict(counties.group_by("aor").len().iter_rows())
+    assert {count == 1 for count in by_area.values()} == {True, False}
     for aor, found in counties.group_by("aor"):
         answer = place(f"{name.upper()} COUNTY JAIL", str(aor[0]))
         if found.height == 1:

@@ -30,6 +30,7 @@ def test_an_area_is_the_sum_of_its_counties_that_are_shown() -> None:
         .group_by("aor")
         .agg(pl.col("value").sum())
     )
+    assert by_area.height > 20
     for area, value in by_area.iter_rows():
         series = detention_series("aor", area)
         assert series is not None

@@ -41,6 +41,7 @@ def test_csv_parquet_and_sqlite_hold_the_same(site: Path) -> None:
 
 def test_the_data_package_names_each_file_with_its_hash_and_columns(site: Path) -> None:
     package = json.loads((site / "data" / "datapackage.json").read_text())
+    assert {r["path"] for r in package["resources"]} >= {"all.csv", "all.parquet", "places.csv"}
     for resource in package["resources"]:
         raw = (site / "data" / resource["path"]).read_bytes()
         assert len(raw) == resource["bytes"]
@@ -53,6 +54,7 @@ def test_the_data_package_names_each_file_with_its_hash_and_columns(site: Path) 
 
 def test_the_metadata_names_tables_and_columns_that_are_there(site: Path) -> None:
     reported = json.loads((site / "data" / "metadata.json").read_text())["databases"]["atlarge"]["tables"]
+    assert reported
     with contextlib.closing(sqlite3.connect(site / "data" / "atlarge.sqlite")) as base:
         for name, about in reported.items():
             columns = {row[1] for row in base.execute(f"pragma table_info({name})")}

@@ -60,7 +60,7 @@ def test_no_sample_holds_an_attribute_of_a_person(samples: Path) -> None:
 def test_every_row_of_every_sample_is_accounted_for(samples: Path) -> None:
     for path in sorted(samples.iterdir()):
         audit = prepare(read_release(path)).audit
-        assert audit.rows_read == audit.rows_kept + sum(audit.rows_dropped.values())
+        assert audit.rows_read == audit.rows_kept + sum(audit.rows_dropped.values()) > 0
         if path.suffix != ".xlsx":
             assert audit.rows_read == len(_rows(path))
 

@@ -79,6 +79,7 @@ def test_counts_are_those_of_the_records(areas: SurgeList) -> None:
     """Observed counts, recounted from the rows for the first ten surges."""
     methods = ["Non-Custodial Arrest", "Located", "Probation and Parole", "Worksite Enforcement"]
     rows = open_store(None).scan("arrests").filter(pl.col("method").is_in(methods)).collect()
+    assert len(areas.surges) >= 10
     for s in areas.surges[:10]:
         inside = rows.filter((pl.col("aor") == s.place) & pl.col("date").is_between(s.start, s.end))
         assert inside["n"].sum() == s.observed

@@ -36,7 +36,9 @@ def test_a_definition_is_found_that_a_publication_used_throughout(tmp_path: Path
     for area in ("ATL", "DAL", "WAS"):
         query = Query("arrests", (Spot("aor", area),), *YEAR, without=("287(g) Program",))
         lines.append(_line(area, area, counter.count(query)))
-    for row in _checked(tmp_path, *lines).values():
+    rows = _checked(tmp_path, *lines)
+    assert set(rows) == {"ATL", "DAL", "WAS"}
+    for row in rows.values():
         assert (row.verdict, row.understood) == (DIFFERS, True)
         assert row.why.startswith("explained by definition: without 287(g) Program")
         assert row.candidates[0]["difference_pct"] == 0
@@ -116,7 +118,9 @@ def test_figures_of_older_workbooks_are_found(tmp_path: Path) -> None:
         f"{key},TRAC,{measure},US,2024-07-01,2024-07-31,{value},"
         for key, measure, value in (("cbp", "book_ins_cbp", 15_428), ("all", "book_ins_ice_cbp", 23_440))
     ]
-    for row in _checked(tmp_path, *lines).values():
+    rows = _checked(tmp_path, *lines)
+    assert set(rows) == {"cbp", "all"}
+    for row in rows.values():
         assert row.why.startswith("explained by vintage: the agency's workbook of 2024-08-05")
 
 
