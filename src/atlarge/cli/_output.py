@@ -17,6 +17,22 @@ StoreOption = Annotated[
 ]
 
 
+def _day(text: str) -> dt.date:
+    try:
+        return dt.date.fromisoformat(text)
+    except ValueError:
+        raise typer.BadParameter(f"{text!r} is no day; write it as 2017-02-01") from None
+
+
+def day_option(name: str, help: str) -> Any:
+    """An option that takes a day in ISO form."""
+    return typer.Option(name, parser=_day, metavar="<%Y-%m-%d>", help=help)
+
+
+FromOption = Annotated[dt.date | None, day_option("--from", "First day.")]
+ToOption = Annotated[dt.date | None, day_option("--to", "Last day.")]
+
+
 def _plain(value: Any) -> Any:
     """Make a value fit for JSON: ISO dates, paths as text, no NaN or infinity."""
     if isinstance(value, float):

@@ -9,12 +9,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from atlarge.cli._output import JsonFlag, emit_json, overlap_line
+from atlarge.cli._output import JsonFlag, day_option, emit_json, overlap_line
 
 if TYPE_CHECKING:
     from atlarge.records.store import Store
-
-_DATE = ["%Y-%m-%d"]
 
 
 def register(app: typer.Typer) -> None:
@@ -38,12 +36,8 @@ def audit_command(
         str | None, typer.Option("--trace", help="List the rows of releases behind this table's records.")
     ] = None,
     place: Annotated[str | None, typer.Option("--place", help="With --trace: code of a place.")] = None,
-    start: Annotated[
-        dt.datetime | None, typer.Option("--from", formats=_DATE, help="With --trace: first day.")
-    ] = None,
-    end: Annotated[
-        dt.datetime | None, typer.Option("--to", formats=_DATE, help="With --trace: last day.")
-    ] = None,
+    start: Annotated[dt.date | None, day_option("--from", "With --trace: first day.")] = None,
+    end: Annotated[dt.date | None, day_option("--to", "With --trace: last day.")] = None,
     verify: Annotated[
         bool,
         typer.Option(
@@ -76,7 +70,7 @@ def audit_command(
     if table is not None:
         from atlarge.records.lineage import lineage
 
-        first, last = start.date() if start else None, end.date() if end else None
+        first, last = start, end
         document["trace"] = lineage(opened, table, first, last, place, engine).to_dicts()
     if verify:
         document |= _files(opened)

@@ -9,9 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from atlarge.cli._output import JsonFlag, StoreOption, emit_json, note
-
-_DATE = ["%Y-%m-%d"]
+from atlarge.cli._output import JsonFlag, StoreOption, day_option, emit_json, note
 
 
 def register(app: typer.Typer) -> None:
@@ -38,9 +36,7 @@ def new_command(
         Path | None, typer.Option("--html", help="Also write the article beside its claims as a page here.")
     ] = None,
     outlet: Annotated[str | None, typer.Option("--outlet", help="Who published the article.")] = None,
-    date: Annotated[
-        dt.datetime | None, typer.Option("--date", formats=_DATE, help="Day of publication.")
-    ] = None,
+    date: Annotated[dt.date | None, day_option("--date", "Day of publication.")] = None,
     url: Annotated[str | None, typer.Option("--url", help="Address of the article.")] = None,
     store: StoreOption = None,
     check: Annotated[
@@ -60,7 +56,7 @@ def new_command(
         text = template()
         verdicts: dict[str, str] = {}
     else:
-        text, verdicts = _drafted(article, html, outlet, date.date() if date else None, url, store, check)
+        text, verdicts = _drafted(article, html, outlet, date, url, store, check)
     claims = parse_ledger(text, "draft")["claims"]
     if out is not None:
         from atlarge.files import write_atomically

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from atlarge.cli._output import JsonFlag, StoreOption, emit_json, mark_undisclosed, note
-
-_DATE = ["%Y-%m-%d"]
+from atlarge.cli._output import FromOption, JsonFlag, StoreOption, ToOption, emit_json, mark_undisclosed, note
 
 
 def register(app: typer.Typer) -> None:
@@ -26,8 +23,8 @@ def compare_command(
     measure: Annotated[str, typer.Option("--measure", help="What is counted.")] = "at_large",
     store: StoreOption = None,
     scheme: Annotated[str, typer.Option("--scheme", help="ddp or biglocal: how methods are read.")] = "ddp",
-    start: Annotated[dt.datetime | None, typer.Option("--from", formats=_DATE, help="First day.")] = None,
-    end: Annotated[dt.datetime | None, typer.Option("--to", formats=_DATE, help="Last day.")] = None,
+    start: FromOption = None,
+    end: ToOption = None,
     out: Annotated[
         Path | None,
         typer.Option("--out", help="Chart (.svg, .png) or counts (.csv, .parquet), small ones suppressed."),
@@ -41,8 +38,8 @@ def compare_command(
         places,
         store,
         measure=measure,
-        start=start.date() if start else None,
-        end=end.date() if end else None,
+        start=start,
+        end=end,
         scheme=scheme,
     )
     if out is not None:

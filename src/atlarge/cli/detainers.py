@@ -10,15 +10,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from atlarge.cli._output import JsonFlag, StoreOption, emit_json, mark_undisclosed
+from atlarge.cli._output import JsonFlag, StoreOption, day_option, emit_json, mark_undisclosed
 
 if TYPE_CHECKING:
     import polars as pl
     from rich.console import Console
 
     from atlarge.detainers import DetainerReport
-
-_DATE = ["%Y-%m-%d"]
 
 
 def register(app: typer.Typer) -> None:
@@ -28,10 +26,8 @@ def register(app: typer.Typer) -> None:
 
 def detainers_command(
     store: StoreOption = None,
-    start: Annotated[
-        dt.datetime | None, typer.Option("--from", formats=_DATE, help="First day of issue.")
-    ] = None,
-    end: Annotated[dt.datetime | None, typer.Option("--to", formats=_DATE, help="Last day of issue.")] = None,
+    start: Annotated[dt.date | None, day_option("--from", "First day of issue.")] = None,
+    end: Annotated[dt.date | None, day_option("--to", "Last day of issue.")] = None,
     by: Annotated[str, typer.Option("--by", help="county, state, facility or nation.")] = "county",
     every: Annotated[
         str, typer.Option("--every", help="all, week, month, quarter, year or fiscal_year of issue.")
@@ -75,8 +71,8 @@ def detainers_command(
 
     report = detainer_report(
         open_store(store),
-        start.date() if start else None,
-        end.date() if end else None,
+        start,
+        end,
         by,
         every=every,
         threshold=threshold,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from atlarge.cli._disclose import BesideOption, DiscloseFlag
-from atlarge.cli._output import JsonFlag, StoreOption, emit_json, mark_undisclosed, note
+from atlarge.cli._output import JsonFlag, StoreOption, day_option, emit_json, mark_undisclosed, note
 from atlarge.messages import LANGUAGES
 
 if TYPE_CHECKING:
@@ -33,9 +33,7 @@ def explain_command(
     policy: Annotated[
         str | None, typer.Option("--policy", help="Id of a dated policy (see: atlarge policies).")
     ] = None,
-    date: Annotated[
-        dt.datetime | None, typer.Option("--date", formats=["%Y-%m-%d"], help="A day instead of a policy.")
-    ] = None,
+    date: Annotated[dt.date | None, day_option("--date", "A day instead of a policy.")] = None,
     store: StoreOption = None,
     registry: Annotated[
         Path | None,
@@ -83,7 +81,7 @@ def explain_command(
         check_fit(wanted, found)
     from atlarge.explain import explain
 
-    day = date.date() if date else None
+    day = date
     answer = explain(
         place, policy=policy, date=day, store=store, scheme=scheme, registry=registry,
         summary_only=not (as_json or details or disclose or out or brief),
@@ -128,7 +126,7 @@ def _which(place: Place, registry: Registry) -> str:
 def _pooled(
     place: str | None,
     policy: str | None,
-    date: dt.datetime | None,
+    date: dt.date | None,
     store: Path | None,
     scheme: str,
     out: Path | None,

@@ -10,13 +10,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from atlarge.cli._disclose import BesideOption, DiscloseFlag
-from atlarge.cli._output import JsonFlag, StoreOption, emit_json, mark_undisclosed, note
+from atlarge.cli._output import FromOption, JsonFlag, StoreOption, ToOption, emit_json, mark_undisclosed, note
 
 if TYPE_CHECKING:
     from atlarge.panel import Panel
     from atlarge.records.store import Store
-
-_DATE = ["%Y-%m-%d"]
 
 
 def _over_time(store: Store, result: Panel, named: list[str]) -> dict[str, Any]:
@@ -71,8 +69,8 @@ def panel_command(
     ] = None,
     scheme: Annotated[str, typer.Option("--scheme", help="ddp or biglocal: how methods are read.")] = "ddp",
     engine: Annotated[str, typer.Option("--engine", help="polars, duckdb or spark.")] = "polars",
-    start: Annotated[dt.datetime | None, typer.Option("--from", formats=_DATE, help="First day.")] = None,
-    end: Annotated[dt.datetime | None, typer.Option("--to", formats=_DATE, help="Last day.")] = None,
+    start: FromOption = None,
+    end: ToOption = None,
     place: Annotated[
         list[str] | None, typer.Option("--place", help="Only this place; may be given again.")
     ] = None,
@@ -93,8 +91,8 @@ def panel_command(
         measures=named,
         scheme=scheme,
         engine=engine,
-        start=start.date() if start else None,
-        end=end.date() if end else None,
+        start=start,
+        end=end,
         places=place_codes(place, by) if place else None,
     )
     if disclose:

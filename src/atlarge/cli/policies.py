@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from atlarge.cli._output import JsonFlag, emit_json, note
+from atlarge.cli._output import JsonFlag, day_option, emit_json, note
 
 
 def register(app: typer.Typer) -> None:
@@ -19,10 +19,7 @@ def register(app: typer.Typer) -> None:
 
 def policies_command(
     at: Annotated[
-        dt.datetime | None,
-        typer.Option(
-            "--at", formats=["%Y-%m-%d"], help="Only what was in force on this day, with agreements."
-        ),
+        dt.date | None, day_option("--at", "Only what was in force on this day, with agreements.")
     ] = None,
     kind: Annotated[
         str | None, typer.Option("--kind", help="Only this kind: 287g, detainers, state_law and others.")
@@ -68,7 +65,7 @@ def policies_command(
             )
         return
     known = _from_lists(lists) if lists else None
-    day, fips = at.date() if at else None, _fips(place)
+    day, fips = at, _fips(place)
     if out is not None:
         narrowed = (known or registry()).select(kind=kind, state=state, direction=direction, place=fips)
         chosen = [p for p in narrowed if day is None or p.status(day) != "not in force"]

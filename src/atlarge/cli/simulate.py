@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from atlarge.cli._output import JsonFlag, emit_json, note
+from atlarge.cli._output import JsonFlag, day_option, emit_json, note
 
 
 def register(app: typer.Typer) -> None:
@@ -37,10 +37,7 @@ def simulate_command(
         int | None, typer.Option("--arrests", min=1, help="About how many arrests; left out: by the rates.")
     ] = None,
     start: Annotated[
-        dt.datetime | None,
-        typer.Option(
-            "--from", formats=["%Y-%m-%d"], help="First day, moved back to its Monday (form ero; 2015-10-05)."
-        ),
+        dt.date | None, day_option("--from", "First day, moved back to its Monday (form ero; 2015-10-05).")
     ] = None,
     setting: Annotated[
         list[str] | None,
@@ -61,7 +58,7 @@ def simulate_command(
     if form == "ero":
         world = World(places=places, weeks=weeks or 200, policies=20 if policies is None else policies)
         world = world.but(**read_settings(words))
-        first = start.date() if start else FIRST_MONDAY
+        first = start or FIRST_MONDAY
         result = simulate(out, seed=seed, world=world, arrests=arrests, start=first)
     else:
         if weeks is not None or start is not None:

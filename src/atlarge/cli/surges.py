@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from atlarge.cli._disclose import BesideOption, DiscloseFlag
-from atlarge.cli._output import JsonFlag, StoreOption, emit_json, mark_undisclosed, note
+from atlarge.cli._output import FromOption, JsonFlag, StoreOption, ToOption, emit_json, mark_undisclosed, note
 
 if TYPE_CHECKING:
     from atlarge.surges import SurgeList
 
-_DATE = ["%Y-%m-%d"]
 _WIDTH = 150  # of the table in a file or a pipe
 
 
@@ -28,8 +26,8 @@ def surges_command(
     measure: Annotated[str, typer.Option("--measure", help="The measure to search.")] = "at_large",
     every: Annotated[str, typer.Option("--every", help="day or week (from Monday).")] = "day",
     scheme: Annotated[str, typer.Option("--scheme", help="ddp or biglocal: how methods are read.")] = "ddp",
-    start: Annotated[dt.datetime | None, typer.Option("--from", formats=_DATE, help="First day.")] = None,
-    end: Annotated[dt.datetime | None, typer.Option("--to", formats=_DATE, help="Last day.")] = None,
+    start: FromOption = None,
+    end: ToOption = None,
     alpha: Annotated[
         float, typer.Option("--alpha", help="Largest share of false ones to accept in the list (q).")
     ] = 0.05,
@@ -52,8 +50,8 @@ def surges_command(
         measure=measure,
         every=every,
         scheme=scheme,
-        start=start.date() if start else None,
-        end=end.date() if end else None,
+        start=start,
+        end=end,
         alpha=alpha,
         neighbours=neighbours,
         engine=engine,
