@@ -22,6 +22,7 @@ from hypothesis import strategies as st
 import making
 from atlarge.ingest import ingest
 from atlarge.releases import parquetform
+from atlarge.releases.arrowform import arrow_bytes
 from atlarge.releases.parquetform import DamagedError, unpacked_bytes
 
 Refused = Callable[[Path], str]
@@ -320,3 +321,27 @@ def test_a_flipped_bit_is_found_by_the_checksum_of_its_page(tmp_path: Path) -> N
         changed[at] ^= 4
         with pytest.raises(DamagedError, match="checksum"):
             unpacked_bytes(bytes(changed))
+
+
+@pytest.mark.parametrize("packing", ["uncompressed", "lz4", "zstd"])
+@pytest.mark.parametrize("form", ["file", "stream"])
+def test_arrow_columns_are_added_up_as_another_reader_does(form: str, packing: str) -> None:
+    table = _frame(500).to_arrow().combine_chunks()
+    buffer = io.BytesIO()
+    options = pa.ipc.IpcWriteOptions(compression=None if packing == "uncompressed" else packing)
+    new = pa.ipc.new_file if form == "file" else pa.ipc.new_stream
+    with new(buffer, table.schema, options=options) as writer:
+        writer.write_table(table, max_chunksize=99)
+    assert table.nbytes <= arrow_bytes(buffer.getvalue()) < 1.3 * table.nbytes
+
+
+def test_an_arrow_file_that_unpacks_too_large(
+    tmp_path: Path, refused: Refused, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "a.feather"
+    frame = _frame(5)
+    frame = pl.concat([frame] * 4_000)
+    frame.write_ipc(path, compression="zstd", compat_level=pl.CompatLevel.oldest())
+    assert path.stat().st_size < 500_000
+    monkeypatch.setenv("ATLARGE_MAX_BYTES", "500000")
+    assert "unpacks to" in refused(path)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ import polars as pl
 
 from atlarge.errors import ReleaseError
 from atlarge.releases import opening
+from atlarge.releases.arrowform import arrow_bytes
 from atlarge.releases.averages import refuse_averages
 from atlarge.releases.catalogue import recognise
 from atlarge.releases.family import Family, plain
@@ -88,13 +89,13 @@ class _Parquet:
         return max(1, opening.BLOCK // (_CELL_BYTES * max(1, self.columns)))
 
 
-def _refuse_bombs(opened: Opened) -> None:
-    """ReleaseError if the pages unpack to more than they may, by their own headers."""
+def _refuse_bombs(opened: Opened, what: str, measure: Callable[[bytes], int]) -> None:
+    """ReleaseError if a file's columns unpack to more than they may, by its own headers."""
     allowed = allowed_bytes(len(opened.content))
     try:
-        size = unpacked_bytes(opened.content)
+        size = measure(opened.content)
     except DamagedError as error:
-        raise ReleaseError(f"{opened.path}: cannot be read as Parquet ({error}); download it again") from None
+        raise ReleaseError(f"{opened.path}: cannot be read as {what} ({error}); download it again") from None
     if size > allowed:
         raise ReleaseError(
             f"{opened.path}: unpacks to {size:,} bytes from {len(opened.content):,}; if the file is to be "
@@ -132,7 +133,7 @@ def _family_of(path: Path, schema: Mapping[str, Any]) -> Family:
 
 
 def _parquet_footer(opened: Opened) -> _Parquet:
-    _refuse_bombs(opened)
+    _refuse_bombs(opened, "Parquet", unpacked_bytes)
     with reading(opened.path, "Parquet"):
         schema = pl.read_parquet_schema(io.BytesIO(opened.content))
         rows = pl.scan_parquet(io.BytesIO(opened.content)).select(pl.len()).collect().item()
@@ -173,6 +174,8 @@ def _read_parquet(opened: Opened) -> Table:
 
 def _read_frame(opened: Opened) -> Table:
     """Rows of an Arrow, Stata, SPSS or SAS file."""
+    if opened.form in ("arrow", "arrows"):
+        _refuse_bombs(opened, "Arrow (Feather)", arrow_bytes)
     frame = read_frame(opened.path, opened.form, opened.content)
     if frame.height * max(1, frame.width) * 32 > most_bytes():
         raise ReleaseError(
