@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 import making
 from atlarge import ingest, open_store
 from atlarge.cli import _load_commands, app
-from atlarge.errors import QuestionError
+from atlarge.errors import QuestionError, StoreError
 from atlarge.reference import table
 from atlarge.verify import DIFFERS, EQUAL, NOT_TESTABLE, WITHIN, Verification, verify
 
@@ -119,3 +119,15 @@ def test_the_command_gives_a_list_with_the_promised_keys(tmp_path: Path) -> None
     [row] = json.loads(shown.stdout)
     assert {"id", "published", "ours", "difference", "difference_pct", "verdict", "why"} <= set(row)
     assert (row["ours"], row["difference"], row["verdict"]) == (143_470, -1, WITHIN)
+
+
+@pytest.mark.parametrize("column", ["method", "county_fips", "date", "disposition"])
+def test_a_store_of_which_a_file_was_changed_ends_with_one_line(tmp_path: Path, column: str) -> None:
+    ingest([making.arrests(tmp_path / "a.csv", rows=400)], tmp_path / "store")
+    for path in (tmp_path / "store" / "arrests").glob("*.parquet"):
+        pl.read_parquet(path).drop(column).write_parquet(path)
+    _load_commands()
+    done = CliRunner().invoke(app, ["verify", "--store", str(tmp_path / "store")])
+    assert done.exit_code == 1 or isinstance(done.exception, StoreError)
+    with pytest.raises(StoreError, match=r"is not as it was written.*make the store again"):
+        verify(tmp_path / "store")
