@@ -1,6 +1,7 @@
 """Make the tables of checks that the site shows, from the results of benchmarks: `python tools/checks.py`.
 
-`checks.csv` holds one number a row; `figures_checked.csv` the verdict on each published figure. Equal
+`checks.csv` holds one number a row; `figures_checked.csv` the verdict on each published figure,
+`replications_checked.csv` how many results of each study come out again. Equal
 and within tolerance are one verdict there: which of the two it is would let a reader take small counts from
 the difference.
 """
@@ -35,6 +36,15 @@ def figures() -> list[dict[str, str]]:
         {"id": r["figure"], "verdict": VERDICTS[r["verdict"]], "understood": str(r["understood"]).lower()}
         for r in rows
     ]
+
+
+def replications() -> list[dict[str, str]]:
+    """How many published numbers of each study are met."""
+    rows = []
+    for study in read("replications")["studies"]:
+        verdicts = [one["agrees"] for one in study["results"] if one["agrees"] is not None]
+        rows.append({"study": study["key"], "of": str(len(verdicts)), "agree": str(sum(verdicts))})
+    return rows
 
 
 def checks() -> list[dict[str, str]]:
@@ -73,8 +83,9 @@ def checks() -> list[dict[str, str]]:
 
 
 def main() -> None:
-    """Write both tables."""
-    for name, rows in (("checks", checks()), ("figures_checked", figures())):
+    """Write the tables."""
+    tables = {"checks": checks(), "figures_checked": figures(), "replications_checked": replications()}
+    for name, rows in tables.items():
         with (REFERENCE / f"{name}.csv").open("w", encoding="utf-8", newline="") as stream:
             writer = csv.DictWriter(stream, list(rows[0]), lineterminator="\n")
             writer.writeheader()

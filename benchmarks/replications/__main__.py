@@ -39,7 +39,8 @@ def main() -> None:
         results = [one.to_dict() for one in module.replicate(data)]
         for one in results:
             print(one["agrees"], one["result"], one["published"], one["ours"], one["low"], one["high"])
-        table.append({"title": module.TITLE, "about": about, "results": results})
+        key = module.__name__.rpartition(".")[2]
+        table.append({"key": key, "title": module.TITLE, "about": about, "results": results})
     OUT.write_text(json.dumps({"studies": table}, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 

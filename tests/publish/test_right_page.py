@@ -37,3 +37,19 @@ def test_verdicts_do_not_tell_equal_from_near(site: Path, page: str) -> None:
 
 def test_the_methods_lead_to_it(site: Path) -> None:
     assert 'href="how-right.html"' in (site / "methods.html").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_checks_lead_to_their_numbers(site: Path, page: str) -> None:
+    """Every link of the table of checks ends at a page or section; studies add up to their sum."""
+    text = (site / page).read_text(encoding="utf-8")
+    checks = text.split("<tbody>")[1].split("</tbody>")[0]
+    links = re.findall(r'href="([^"]+)"', checks)
+    assert len(links) >= 5
+    for link in links:
+        name, _, anchor = link.partition("#")
+        target = text if not name else ((site / page).parent / name).read_text(encoding="utf-8")
+        assert not anchor or f'id="{anchor}"' in target
+    agree, of = table("replications_checked").select(pl.col("agree").sum(), pl.col("of").sum()).row(0)
+    shown = {(c, k): v for c, k, v in table("checks").iter_rows()}
+    assert (shown["replications", "agree"], shown["replications", "of"]) == (agree, of)

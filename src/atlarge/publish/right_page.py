@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import math
 
+import polars as pl
+
 from atlarge.places.find import place_name
 from atlarge.publish.forecast_view import forecast_section
 from atlarge.publish.i18n import Words
@@ -39,10 +41,16 @@ _TABLES = {"arrests": "arrests", "removals": "removals", "detainers": "detainers
 def how_right_page(data: SiteData, w: Words) -> str:
     """The checks in one table, and every published figure with its verdict."""
     page = page_of(data, w, STEM, w("right.title"), w("right.lede"), nav="methods")
+    past = forecast_section(data, w)
+    below = {
+        "replications": Section(w("right.replications"), [w("right.replications_list")], _replications(w)),
+        **({"forecasts": past} if past else {}),
+        "published": Section(w("right.figures"), [w("right.figures_says")], _figures(w)),
+    }
+    anchors = {check: f"#s{n}" for n, check in enumerate(below, start=2)}  # sections are numbered from 1
     sections = [
-        Section(w("right.checks"), table=_checks(w)),
-        *([past] if (past := forecast_section(data, w)) else []),
-        Section(w("right.figures"), [w("right.figures_says")], _figures(w)),
+        Section(w("right.checks"), table=_checks(w, LINKED | anchors)),
+        *below.values(),
         Section(w("right.limits"), [w("right.limits_says")]),
     ]
     return list_page(w, page, w("right.title"), [w("right.lede"), w("right.of_what")], sections)
@@ -69,15 +77,26 @@ def _numbers(w: Words) -> dict[str, dict[str, str]]:
     return found
 
 
-def _checks(w: Words) -> Table:
+def _checks(w: Words, links: dict[str, str]) -> Table:
     numbers = _numbers(w)
     rows: list[list[str | Link]] = []
     for check in CHECKS:
         name = w(f"right.{check}")
-        linked = Link(name, LINKED[check]) if check in LINKED else name
+        linked = Link(name, links[check]) if check in links else name
         rows.append([linked, w(f"right.{check}_asks"), w(f"right.{check}_says", **numbers[check])])
     head = [w("right.col.check"), w("right.col.asks"), w("right.col.result")]
     return Table(w("right.checks"), head, rows, is_stacked=True, texts=(0, 1, 2), has_heading=True)
+
+
+def _replications(w: Words) -> Table:
+    """How many numbers of each study come out again, the studies with the fewest first."""
+    found = table("replications_checked").sort(pl.col("agree") / pl.col("of"), "study")
+    rows: list[list[str | Link]] = [
+        [w(f"right.study.{study}"), w("right.of", n=w.count(agree), all=w.count(of))]
+        for study, of, agree in found.iter_rows()
+    ]
+    head = [w("right.col.study"), w("right.col.agree")]
+    return Table(w("right.replications"), head, rows, is_stacked=True, texts=(0, 1), has_heading=True)
 
 
 def _kind(figure: Figure) -> str:
