@@ -23,6 +23,7 @@ import numpy as np
 import polars as pl
 
 import _inferred
+import _recent
 from atlarge.calendar import fiscal_year
 from atlarge.reference import table
 from atlarge.surveillance import reporting_delays
@@ -232,6 +233,7 @@ def main() -> None:
         "--data", type=Path, help="folder of the data; left out, parts that need it are not run"
     )
     parser.add_argument("--only", nargs="*", help="parts to run")
+    parser.add_argument("--seeds", type=int, default=4, help="seeds of the simulated worlds")
     args = parser.parse_args()
     data: Path | None = args.data
     parts: dict[str, Callable[[], dict[str, Any]]] = {
@@ -240,6 +242,7 @@ def main() -> None:
         "completeness": completeness,
         "landmark_classes": _inferred.classes,
         "handoffs_inferred": _inferred.handoffs,
+        "recent_worlds": lambda: _recent.worlds(args.seeds),
     }
     if data is not None:
         parts |= {"population_model": lambda: population(data), "workbooks": lambda: workbooks(data)}
