@@ -65,8 +65,7 @@ def workbooks(data: Path) -> pl.DataFrame:
             )
         )
     kept = pl.concat(parts).filter(pl.col("value") > 0)
-    is_year = pl.col("end") - pl.col("start") > pl.duration(days=31)
-    kept = kept.filter((pl.col("end") <= pl.col("as_of")) | is_year)
+    kept = kept.filter(pl.col("start") <= pl.col("as_of"))
     return kept.unique().sort("measure", "start", "end", "as_of")
 
 

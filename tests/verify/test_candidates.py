@@ -130,6 +130,12 @@ def test_the_agencys_own_average_is_found(tmp_path: Path) -> None:
     assert _checked(tmp_path, line)["a"].why.startswith("explained by vintage")
 
 
+def test_a_month_that_was_not_over_is_said_to_be_so(tmp_path: Path) -> None:
+    """30,328 book-ins by ICE in June 2025, as the workbook of 7 July had them up to 23 June."""
+    why = _checked(tmp_path, "a,TRAC,ICE book-ins,US,2025-06-01,2025-06-30,30328,")["a"].why
+    assert why.startswith("explained by vintage: the agency's workbook of 2025-06-23, to that day")
+
+
 @pytest.mark.parametrize("area", ["NEW", "BUF", "SNA", "SEA"])
 def test_counties_go_to_one_office_each(area: str) -> None:
     """Counties nearest to the offices of an area are its counties, none twice."""

@@ -6,10 +6,12 @@ import datetime as dt
 import itertools
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 from atlarge.errors import PlaceError, QuestionError
-from atlarge.verify import EQUAL, NOT_TESTABLE, WITHIN, verify
+from atlarge.reference import table
+from atlarge.verify import DIFFERS, EQUAL, NOT_TESTABLE, WITHIN, verify
 from atlarge.verify.counting import canonical
 from atlarge.verify.figure import Spot, spot
 from atlarge.verify.figures import figures
@@ -345,3 +347,20 @@ def test_files_that_hold_no_figures_are_one_clear_line(content: bytes, tmp_path:
     path.write_bytes(content)
     with pytest.raises(QuestionError, match=r"mine\.csv"):
         verify(None, path)
+
+
+def test_modelled_populations_agree_within_their_interval_and_published_ones_as_printed(
+    tmp_path: Path,
+) -> None:
+    """Pew's own number stands before the model's; the model's interval is the room of a county's."""
+    row = table("unauthorized_modelled").filter(pl.col("place") == "48201").row(0, named=True)
+    path = _file(
+        tmp_path,
+        "measure,place,window,value\n"
+        f"unauthorized,48201,2014,{(row['estimate'] + row['high']) / 2:.0f}\n"
+        f"unauthorized,48201,2014,{3 * row['high']:.0f}\n"
+        "unauthorized,Houston,2014,575000\n"
+        "unauthorized,48201,2031,575000\n",
+    )
+    verdicts = {one.id: one.verdict for one in verify(None, path).rows}
+    assert verdicts == {"line 2": WITHIN, "line 3": DIFFERS, "line 4": EQUAL, "line 5": NOT_TESTABLE}

@@ -243,6 +243,8 @@ class _Checking:
         self.name = canonical(figure.measure)
         if figure.percent and self.name in measures():
             self.name = f"share_{self.name}"
+        if self.name == "book_ins" and counter.days("book_ins") is None:
+            self.name = "book_ins_ice_cbp"  # of the agency's workbooks, where the store has no stays
         is_fraction = is_share(self.name) and not figure.percent and 0 < figure.value < 1
         if is_fraction:
             figure = replace(figure, value=round(100 * figure.value, 6), decimals=max(figure.decimals - 2, 0))
@@ -260,7 +262,9 @@ class _Checking:
             found = [*other_words(self.counter, self.name, self.query),
                      *candidates(self.counter, self.figure, self.name, self.query, self.ours)]  # fmt: skip
             judged = [c.judged(self.figure.value, self.room) for c in found]
-            self.tried = sorted(judged, key=lambda c: (not c.reaches, abs(c.value - self.figure.value)))
+            self.tried = sorted(
+                judged, key=lambda c: (not c.reaches, c.low is not None, abs(c.value - self.figure.value))
+            )
         return self.tried
 
     def agrees(self, label: str) -> bool | None:
@@ -276,7 +280,7 @@ class _Checking:
         figure = self.figure
         try:
             if self.name == "unauthorized":
-                return self._judged(None, unauthorized(figure.place, figure.start.year))
+                return self._judged(None, unauthorized(figure))
             query = Query(self.name, figure.spots, figure.start, figure.end, figure.scheme)
             return self._within_coverage(query)
         except REFUSALS as error:

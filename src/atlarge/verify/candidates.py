@@ -365,6 +365,7 @@ def _headcount_ratios(counter: Counter, query: Query) -> list[float]:
     rows = table("detention_workbooks").filter(
         pl.col("measure") == "average_daily_population",
         pl.col("end") == pl.col("start").dt.month_end(),
+        pl.col("end") <= pl.col("as_of"),
         pl.col("start") >= span[0],
         pl.col("end") <= span[1],
         (pl.col("start") - query.start).dt.total_days().abs() <= _NEAR,
@@ -389,13 +390,16 @@ def _workbooks(counter: Counter, figure: Figure, name: str, query: Query, ours: 
     is_whole = (pl.col("start") == query.start) & (pl.col("end") == query.end)
     rows = table("detention_workbooks").filter(pl.col("measure").is_in(wanted))
     if name == "average_daily_population":
-        found = rows.filter(is_whole).select("as_of", "value")
+        found = rows.filter(is_whole)
     else:
-        every = rows.filter(is_inside).group_by("as_of").agg(pl.len(), pl.col("value").sum())
-        found = every.filter(pl.col("len") == len(months) * len(wanted)).select("as_of", "value")
+        every = (
+            rows.filter(is_inside).group_by("as_of").agg(pl.len(), pl.col("value").sum(), pl.col("end").max())
+        )
+        found = every.filter(pl.col("len") == len(months) * len(wanted))
     days = (query.end - query.start).days + 1 if name.endswith("_a_day") else 1
-    for as_of, value in found.sort("as_of").iter_rows():
-        yield Candidate("vintage", f"the agency's workbook of {as_of}", value / days)
+    for as_of, end, value in found.sort("as_of").select("as_of", "end", "value").iter_rows():
+        so_far = ", to that day" if end > as_of else ""
+        yield Candidate("vintage", f"the agency's workbook of {as_of}{so_far}", value / days)
 
 
 def _workbook(counter: Counter, query: Query) -> float | None:

@@ -19,7 +19,7 @@ from atlarge.panel.counting import rows_of
 from atlarge.policies import registry
 from atlarge.records.store import Store
 from atlarge.reference import table
-from atlarge.verify.figure import Spot
+from atlarge.verify.figure import Figure, Spot
 
 AS_RECORDED, RECOVERED = "areas as recorded", "areas recovered from landmarks"
 _ALIASES = {
@@ -51,7 +51,10 @@ _ALIASES = {
     "adp": "average_daily_population",
     "book_ins_national": "book_ins_ice_cbp", "book_ins_national_ice": "book_ins_ice",
     "book_ins_national_cbp": "book_ins_cbp", "book_ins_national_daily": "book_ins_ice_cbp_a_day",
-    "book_ins_total": "book_ins_ice_cbp",
+    "book_ins_total": "book_ins_ice_cbp", "book_ins_a_day": "book_ins_ice_cbp_a_day",
+    "daily_book_ins": "book_ins_ice_cbp_a_day",
+    "book_ins_by_ice": "book_ins_ice", "ice_book_ins": "book_ins_ice",
+    "book_ins_by_cbp": "book_ins_cbp", "cbp_book_ins": "book_ins_cbp",
     "residents": "population", "total_population": "population",
     "noncitizens": "noncitizen", "noncitizen_population": "noncitizen",
     "foreign_born_population": "foreign_born",
@@ -465,6 +468,12 @@ def _people(name: str, spot: Spot, year: int) -> float:
             )
         rows = counties if column is None else counties.filter(pl.col(column) == spot.code)
         return float(rows[f"population_{year}"].sum())
+    if name == "foreign_born" and spot.level == "county":
+        found = table("county_foreign_born").filter(
+            pl.col("fips") == spot.code, pl.lit(year).is_between("first_year", "last_year")
+        )
+        if found.height and found["foreign_born"][0] is not None:
+            return float(found["foreign_born"][0])
     rows = table("populations").filter(
         pl.col("group") == name, pl.col("place") == spot.code, pl.col("year") == year
     )
@@ -473,15 +482,22 @@ def _people(name: str, spot: Spot, year: int) -> float:
     return float(rows["estimate"][0])
 
 
-def unauthorized(place: str, year: int) -> Counted:
-    """Pew's estimate for a metropolitan area or city; CoverageError where none is at hand."""
-    wanted = place.lower().strip()
+def unauthorized(figure: Figure) -> Counted:
+    """Pew's estimate for a metropolitan area or city, else the modelled one; CoverageError where none is."""
+    year, wanted = figure.start.year, figure.place.lower().strip()
     for name in ("pew_metros", "pew_cities"):
         for row in table(name).filter(pl.col("year") == year).to_dicts():
             known = [row["place"], row.get("cbsa_code"), *(row["aliases"] or "").split(";")]
             if wanted in [str(k).lower() for k in known if k]:
                 return Counted(float(row["estimate"]), f"Pew's estimate of {year}, {row['place']}")
-    raise CoverageError(f"no estimate of the unauthorized population of {place} in {year} is at hand")
+    rows = table("unauthorized_modelled").filter(pl.col("year") == year)
+    for spot in figure.spots if rows.height else ():
+        one = rows.filter(pl.col("place_kind") == spot.level, pl.col("place") == spot.code)
+        if one.height and len(figure.spots) == 1:
+            value, low, high = one.select("estimate", "low", "high").row(0)
+            what = f"modelled for {year}, 90 % interval {low:,.0f} to {high:,.0f}"
+            return Counted(value, what, max(high / value - 1, 1 - low / value))
+    raise CoverageError(f"no estimate of the unauthorized population of {figure.place} in {year} is at hand")
 
 
 _KINDS: dict[str, Callable[[Counter, str, Query], Counted]] = {
