@@ -127,13 +127,13 @@ def explain(
     opened = open_store(store)
     covered = daily(opened, "county", MEASURES, scheme)["at_large"]
     months = months_of(requested, covered.first, covered.last)  # refuses before anything is added up
-    world = study_of(opened, where, scheme, policies)
-    counts = world.main["at_large"]
-    row = counts.row(world.key)
+    study = study_of(opened, where, scheme, policies)
+    counts = study.main["at_large"]
+    row = counts.row(study.key)
     seen = np.zeros(len(months.start)) if row is None else counts.binned(months)[row]
-    check_enough(seen, months, world.area.name, nearest_of(where, requested.effective))
-    facts = gather(world, requested, months, found.code)
-    return _answer(facts, world, found, summary_only=summary_only)
+    check_enough(seen, months, study.area.name, nearest_of(where, requested.effective))
+    facts = gather(study, requested, months, found.code)
+    return _answer(facts, study, found, summary_only=summary_only)
 
 
 def nearest_of(where: Where, day: dt.date) -> str | None:
@@ -203,14 +203,14 @@ def _substitution(facts: Facts, lasting: Lasting, reason: Message) -> Judgement:
     )
 
 
-def _answer(facts: Facts, world: Study, place: Place, *, summary_only: bool) -> Answer:
+def _answer(facts: Facts, study: Study, place: Place, *, summary_only: bool) -> Answer:
     facts = settled(facts)
     verdicts = verdicts_of(facts)
     main, total = facts.main, facts.main.totals["policy"]
     shares = burst_shares(main, facts.surges)
     start, end = main.months.bounds(main.months.in_force)
-    others = [] if summary_only else _other_estimates(world, facts)
-    jail = facts.jail_change or _no_change(world.area)
+    others = [] if summary_only else _other_estimates(study, facts)
+    jail = facts.jail_change or _no_change(study.area)
     facts.concentration["verdict"] = verdicts["concentration"].verdict
     return Answer(
         place=place.code,
@@ -238,22 +238,22 @@ def _answer(facts: Facts, world: Study, place: Place, *, summary_only: bool) -> 
         warnings=caveats_of(facts),
         spans=_spans(main, shares, facts, others),
         series=[] if summary_only else _series(main, facts, others),
-        placebos=[] if summary_only else placebos_of(main, world.names()),
+        placebos=[] if summary_only else placebos_of(main, study.names()),
         event_time=[] if summary_only else event_time_of(main),
         change_strips=[]
         if summary_only
-        else strips(world, main.months, facts.policy.effective, facts.jail_change),
+        else strips(study, main.months, facts.policy.effective, facts.jail_change),
         relabelling=facts.relabel.to_dict()
         if facts.relabel
         else {"verdict": "cannot be told", "since": None},
         pre_fit=_pre_fit(main),
         schemes=facts.schemes,
-        sensitivity=[] if summary_only else _sensitivity(world, facts),
-        sources=sources_of(world.store, facts.policy, facts.concentration),
+        sensitivity=[] if summary_only else _sensitivity(study, facts),
+        sources=sources_of(study.store, facts.policy, facts.concentration),
         burst=facts.burst.to_dict() if facts.burst else None,
         substitution_rate=_rate(facts),
-        coverage={"start": world.main["at_large"].first, "end": world.main["at_large"].last},
-        method=_method(main, facts, world),
+        coverage={"start": study.main["at_large"].first, "end": study.main["at_large"].last},
+        method=_method(main, facts, study),
         scheme=facts.scheme,
         bursts=facts.bursts,
         lasting=facts.lasting,
@@ -261,9 +261,9 @@ def _answer(facts: Facts, world: Study, place: Place, *, summary_only: bool) -> 
         left_before=facts.left_before,
         method_switches=facts.method_switches,
         usual_month=facts.usual_month,
-        store=world.store.path,
-        corroboration=[] if summary_only else corroborate(world, facts),
-        elsewhere=elsewhere(world.store, facts.policy.direction, facts.scheme, world.registry),
+        store=study.store.path,
+        corroboration=[] if summary_only else corroborate(study, facts),
+        elsewhere=elsewhere(study.store, facts.policy.direction, facts.scheme, study.registry),
         breaks=[b.to_dict() for b in facts.breaks],
         completeness=facts.completeness.to_dict() if facts.completeness else None,
     )
@@ -287,19 +287,19 @@ def _no_change(area: Area) -> ChangeStrip:
     return ChangeStrip("handoffs", "Jail handoffs", area, [], [], None, None, None, None, None, None)
 
 
-def _other_estimates(world: Study, facts: Facts) -> list[Estimate]:
+def _other_estimates(study: Study, facts: Facts) -> list[Estimate]:
     """Both measures in the county, its office area and its AOR, where they can be compared at all."""
-    where, months = world.where, facts.months
+    where, months = study.where, facts.months
     found = []
     for area in (where.county, where.office, where.aor):
-        if area is None or (area.level, area.code) == (world.area.level, world.area.code):
+        if area is None or (area.level, area.code) == (study.area.level, study.area.code):
             continue
-        level = world.level(area)
+        level = study.level(area)
         for measure in ("at_large", "handoffs"):
             if measure == "handoffs" and facts.handoffs is not None and facts.handoffs.area == area:
                 continue  # the county's own handoffs are there already
             counts = level[measure]
-            changed = changed_units(area.level, months, counts.keys, world.registry)
+            changed = changed_units(area.level, months, counts.keys, study.registry)
             key = f"{area.level} {measure}"
             estimates = attempt(
                 facts.notes,
@@ -312,7 +312,7 @@ def _other_estimates(world: Study, facts: Facts) -> list[Estimate]:
                     measure,
                     months,
                     changed,
-                    policies=world.registry,
+                    policies=study.registry,
                 ),
             )
             if estimates is not None:
@@ -348,9 +348,9 @@ def _pre_fit(main: Estimate) -> dict[str, Any]:
     }
 
 
-def _sensitivity(world: Study, facts: Facts) -> list[dict[str, Any]]:
+def _sensitivity(study: Study, facts: Facts) -> list[dict[str, Any]]:
     change = facts.jail_change.date if facts.jail_change and fell_before(facts) else None
-    rows = [*sensitivity_of(world, facts.policy, facts.main, change), facts.in_time]
+    rows = [*sensitivity_of(study, facts.policy, facts.main, change), facts.in_time]
     for scheme, under_scheme in facts.schemes.items():
         if scheme != facts.scheme:
             rows.append(
@@ -358,7 +358,7 @@ def _sensitivity(world: Study, facts: Facts) -> list[dict[str, Any]]:
                     "variant": f"scheme_{scheme}",
                     "label": f"The other reading of the method column ({scheme})",
                     "measure": "at_large",
-                    "area": world.area.name,
+                    "area": study.area.name,
                     **under_scheme["effect"],
                     "expected": under_scheme["expected"],
                     "p_placebo": under_scheme["p_placebo"],
@@ -387,8 +387,8 @@ def _rate(facts: Facts) -> dict[str, Any]:
     }
 
 
-def _method(main: Estimate, facts: Facts, world: Study) -> dict[str, Any]:
-    names = world.names()
+def _method(main: Estimate, facts: Facts, study: Study) -> dict[str, Any]:
+    names = study.names()
     return {
         "estimator": "discounted share",
         "interval": LEVEL,
