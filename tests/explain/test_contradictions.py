@@ -131,21 +131,19 @@ def test_a_level_drawn_otherwise_than_found_is_seen() -> None:
     assert contradictions(replace(sound, change_strips=[replace(strip, changes=torn)]))
 
 
-CHUNKS = 4
-OTHER_LEVELS = (
-    3  # of this many policies one is asked about at another level, too; benchmarks/answers.py asks all
-)
+CHUNKS, OTHER_LEVELS = 2, 3
+"""Every second policy, one of this many of them at another level too; benchmarks/answers.py asks all."""
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("chunk", range(CHUNKS))
 def test_no_answer_of_the_registry_contradicts_itself(chunk: int) -> None:
-    """Every policy that the embedded records can answer, at its own place, and in turn at another level.
+    """Policies that the embedded records can answer, at their own places, and in turn at another level.
 
     The same answers are read by textstat: a reader of grade 9 can follow what a terminal prints.
     """
     grades = []
-    for k, policy in enumerate(in_reach()):
+    for k, policy in enumerate(in_reach()[::2]):
         if k % CHUNKS != chunk:
             continue
         first, *others = questions_of(policy)
