@@ -263,7 +263,13 @@ def _answer(facts: Facts, study: Study, place: Place, *, summary_only: bool) -> 
         usual_month=facts.usual_month,
         store=study.store.path,
         corroboration=[] if summary_only else corroborate(study, facts),
-        elsewhere=elsewhere(study.store, facts.policy.direction, facts.scheme, study.registry),
+        elsewhere=elsewhere(
+            study.store,
+            facts.policy.direction,
+            facts.scheme,
+            study.registry,
+            has_reverse=not summary_only,
+        ),
         breaks=[b.to_dict() for b in facts.breaks],
         completeness=facts.completeness.to_dict() if facts.completeness else None,
     )

@@ -29,20 +29,23 @@ def _found(
         return None
 
 
-def elsewhere(store: Store, direction: str, scheme: str, registry: Registry) -> dict[str, Any]:
+def elsewhere(
+    store: Store, direction: str, scheme: str, registry: Registry, *, has_reverse: bool = True
+) -> dict[str, Any]:
     """The pooled answer for the direction of a policy (limits, where the question was about a day).
 
     Keys direction, places, decisions, handoffs, at_large (ratio to what was expected in the first year, with
     its interval, p, and the ratio by month), headline, says; `reverse` holds the same for the other
-    direction. Empty where too few places can be pooled.
+    direction (unless not `has_reverse`). Empty where too few places can be pooled.
     """
     wanted = "extends" if direction == "extends" else "limits"
     other = "limits" if wanted == "extends" else "extends"
-    own, reverse = (
-        _summary(_found(stamp_of(store), StoreSource(store), way, scheme, registry))
-        for way in (wanted, other)
-    )
-    return {**own, "reverse": reverse} if own else {}
+
+    def found(way: str) -> dict[str, Any]:
+        return _summary(_found(stamp_of(store), StoreSource(store), way, scheme, registry))
+
+    own = found(wanted)
+    return {**own, "reverse": found(other) if has_reverse else {}} if own else {}
 
 
 def _summary(found: dict[str, Any] | None) -> dict[str, Any]:

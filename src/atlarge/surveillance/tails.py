@@ -10,6 +10,7 @@ from atlarge.surveillance.validation import Floats
 
 _POISSON_BELOW = 1.0 + 1e-6
 _SMALLEST = 1e-300
+_MANY = 1000
 _TERMS = 3  # of the tail, summed before the whole of it is worked out
 _GRID = 141  # points of the grid that carries a walk's density, and how far down it reaches
 _GRID_SD = 5.0
@@ -41,8 +42,12 @@ def mid_tail(
     chance = np.exp(_log_chance(count, mean, phi))
     term, found = chance, 0.5 * chance
     size = mean / np.maximum(phi - 1.0, _POISSON_BELOW - 1.0)
+    poisson = phi <= _POISSON_BELOW
+    has_poisson = bool(poisson.any())
     for k in range(_TERMS):
-        more = np.where(phi <= _POISSON_BELOW, mean, (count + k + size) * mean / (size + mean))
+        more = (count + k + size) * mean / (size + mean)
+        if has_poisson:
+            more = np.where(poisson, mean, more)
         term = term * more / (count + k + 1.0)
         found = found + term
     exact = (found < enough) | (found <= worth)
@@ -57,10 +62,13 @@ def _log_chance(count: Floats, mean: Floats, phi: Floats) -> Floats:
 
     size = mean / np.maximum(phi - 1.0, _POISSON_BELOW - 1.0)
     part = gammaln(count + size) - gammaln(size) - size * np.log1p(mean / size)
-    negative_binomial = part + count * np.log(mean / (size + mean))
-    poisson = count * np.log(mean) - mean
-    chance: Floats = np.where(phi <= _POISSON_BELOW, poisson, negative_binomial) - gammaln(count + 1.0)
-    return chance
+    chance: Floats = part + count * np.log(mean / (size + mean))
+    poisson = phi <= _POISSON_BELOW
+    if poisson.any():
+        chance = np.where(poisson, count * np.log(mean) - mean, chance)
+    if count.max(initial=0.0) < _MANY:  # whole numbers, most of them many times over
+        return np.asarray(chance - gammaln(np.arange(1.0, _MANY + 1))[count.astype(np.int64)])
+    return chance - gammaln(count + 1.0)
 
 
 def quantile(level: Floats, mean: Floats, phi: Floats) -> Floats:

@@ -72,6 +72,8 @@ def running_total(values: Floats) -> Floats:
 def sums_from(total: Floats, length: int) -> Floats:
     """`window_sums` from the `running_total`, for who needs several lengths."""
     n = total.shape[1] - 1
-    stop = np.minimum(np.arange(n) + length, n)
-    sums: Floats = total[:, stop] - total[:, :n]
+    whole = max(n - length + 1, 0)  # windows that do not reach the end
+    sums: Floats = np.empty((len(total), n))
+    np.subtract(total[:, n - whole + 1 :], total[:, :whole], out=sums[:, :whole])
+    np.subtract(total[:, n:], total[:, whole:n], out=sums[:, whole:])
     return sums

@@ -46,11 +46,14 @@ def judge(
     low = np.full(y.shape, -np.inf)  # the most standard deviations among windows that are not looked at
     listed = []
     total_seen, total_due = running_total(y), running_total(due_all)
+    is_whole = bool(observed.all())
     for length in range(1, dispersion.shape[1] + 1):
         seen, due = sums_from(total_seen, length), sums_from(total_due, length)
         phi = np.broadcast_to(dispersion[:, [length - 1]], y.shape)
         sd = (seen - due) / np.sqrt(np.maximum(phi * due, 1e-12))
-        whole = observed & np.roll(observed, 1 - length, axis=1) & (np.arange(n)[None, :] + length <= n)
+        whole = np.broadcast_to(np.arange(n)[None, :] + length <= n, y.shape)
+        if not is_whole:
+            whole = observed & np.roll(observed, 1 - length, axis=1) & whole
         series, start = np.nonzero(whole & (sd > floor_sd))
         seen = seen[series, start]
         p = mid_tail(seen, due[series, start], phi[series, start], best[series, start], worth)
