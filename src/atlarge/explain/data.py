@@ -552,20 +552,7 @@ def localities(
     `measures` (left out: all) are joined.
     """
     county, office = next(iter(counties.values())), next(iter(offices.values()))
-    index = {key: k for k, key in enumerate(county.keys)}
-    seats: dict[str, list[int]] = {}
-    for k, code in enumerate(office.keys):
-        seat = seat_of(code)
-        if seat is not None:
-            seats.setdefault(seat, []).append(k)
-    taken = office.row(target[1]) if target is not None else None
-    units: list[tuple[str, list[int], str]] = []
-    if target is not None:
-        units.append((target[0], [] if taken is None else [taken], f"{target[0]}+{target[1]}"))
-    for fips in sorted({*index, *seats}):
-        rows = seats.get(fips, [])
-        if target is None or (fips != target[0] and taken not in rows):
-            units.append((fips, rows, fips + "".join(f"+{office.keys[k]}" for k in rows)))
+    units, index = _units(county.keys, office.keys, target)
     kept = np.any([_records(counties[m], offices[m], units, index) >= MIN_TOTAL for m in counties], axis=0)
     if target is not None:
         kept[0] = True
@@ -574,6 +561,28 @@ def localities(
     for m in counties if measures is None else measures:
         found[m] = Localities(counties[m], offices[m], some, index)
     return found
+
+
+@lru_cache(maxsize=16)
+def _units(
+    counties: tuple[str, ...], offices: tuple[str, ...], target: tuple[str, str] | None
+) -> tuple[list[tuple[str, list[int], str]], dict[str, int]]:
+    """County, rows of the offices seated there and key of each unit, the target first; rows of counties."""
+    index = {key: k for k, key in enumerate(counties)}
+    seats: dict[str, list[int]] = {}
+    for k, code in enumerate(offices):
+        seat = seat_of(code)
+        if seat is not None:
+            seats.setdefault(seat, []).append(k)
+    taken = offices.index(target[1]) if target is not None and target[1] in offices else None
+    units: list[tuple[str, list[int], str]] = []
+    if target is not None:
+        units.append((target[0], [] if taken is None else [taken], f"{target[0]}+{target[1]}"))
+    for fips in sorted({*index, *seats}):
+        rows = seats.get(fips, [])
+        if target is None or (fips != target[0] and taken not in rows):
+            units.append((fips, rows, fips + "".join(f"+{offices[k]}" for k in rows)))
+    return units, index
 
 
 def _records(

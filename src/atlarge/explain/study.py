@@ -74,16 +74,20 @@ class Study:
 
     def names(self) -> dict[str, str]:
         """Printed names of the rows of `main`."""
-        counties = dict(table("counties").select("fips", "place_name").iter_rows())
-        offices = dict(table("offices").select("office", "name").iter_rows())
-        aors = dict(table("aors").select("aor", "name").iter_rows())
-        known = {**offices, **counties}
-        if self.area.level == "aor":
-            known = aors
+        known = _known_names(self.area.level == "aor")
         return {
             key: " and ".join(str(known.get(code) or code) for code in key.split("+"))
             for key in self.main[MEASURES[0]].keys
         }
+
+
+@lru_cache(maxsize=2)
+def _known_names(of_aors: bool) -> dict[str, str | None]:
+    """Printed names of areas of responsibility, or of counties and offices, by code."""
+    if of_aors:
+        return dict(table("aors").select("aor", "name").iter_rows())
+    offices = dict(table("offices").select("office", "name").iter_rows())
+    return {**offices, **dict(table("counties").select("fips", "place_name").iter_rows())}
 
 
 def study_of(store: Store, where: Where, scheme: str, policies: Registry | None = None) -> Study:

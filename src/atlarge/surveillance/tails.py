@@ -68,7 +68,7 @@ def _log_chance(count: Floats, mean: Floats, phi: Floats) -> Floats:
         chance = np.where(poisson, count * np.log(mean) - mean, chance)
     if count.max(initial=0.0) < _MANY:  # whole numbers, most of them many times over
         return np.asarray(chance - gammaln(np.arange(1.0, _MANY + 1))[count.astype(np.int64)])
-    return chance - gammaln(count + 1.0)
+    return np.asarray(chance - gammaln(count + 1.0))
 
 
 def quantile(level: Floats, mean: Floats, phi: Floats) -> Floats:
@@ -118,26 +118,25 @@ def _crossing(steps: Floats, lengths: int, z: float) -> float:
     variance = np.resize(steps, lengths)
     total = np.cumsum(variance)
     crossed = float(ndtr(-z))
-    grid = np.linspace(-_GRID_SD, z, _GRID) * np.sqrt(total[0])
-    density = np.exp(-0.5 * grid**2 / total[0]) / np.sqrt(2.0 * np.pi * total[0]) * _trapezoid(grid)
+    even = np.linspace(-_GRID_SD, z, _GRID)
+    ends = np.ones(_GRID)  # of the trapezoidal rule
+    ends[[0, -1]] = 0.5
+    grid = even * np.sqrt(total[0])
+    density = np.exp(-0.5 * grid**2 / total[0]) / np.sqrt(2.0 * np.pi * total[0])
+    density *= ends * (grid[1] - grid[0])
+    step = np.empty((_GRID, _GRID))
     for k in range(1, lengths):
         sd, spread = float(np.sqrt(variance[k])), float(np.sqrt(total[k]))
         crossed += float(density @ ndtr((grid - z * spread) / sd))
-        fresh = np.linspace(-_GRID_SD, z, _GRID) * spread
+        fresh = even * spread
         scale = 1.0 / (sd * np.sqrt(2.0))
-        step = np.subtract.outer(fresh * scale, grid * scale)
+        np.subtract((fresh * scale)[:, None], grid * scale, out=step)
         np.multiply(step, step, out=step)
         np.negative(step, out=step)
         np.exp(step, out=step)
-        density = step @ density * (scale / np.sqrt(np.pi)) * _trapezoid(fresh)
+        density = step @ density * (scale / np.sqrt(np.pi)) * (ends * (fresh[1] - fresh[0]))
         grid = fresh
     return crossed
-
-
-def _trapezoid(grid: Floats) -> Floats:
-    weights = np.full(grid.size, grid[1] - grid[0])
-    weights[[0, -1]] *= 0.5
-    return weights
 
 
 def scan_adjusted_p(p: Floats, profile: Floats, lengths: int) -> Floats:
