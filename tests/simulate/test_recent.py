@@ -18,6 +18,7 @@ from atlarge.composition import composition
 from atlarge.errors import CoverageError, QuestionError
 from atlarge.publish.answers import show
 from atlarge.simulate import Recent, recent_world, simulate_recent
+from atlarge.surges import find_surges
 
 WORLD = recent_world(places=40, policies=3)
 EXACT = ["arrests", "at_large", "convicted", "pending", "no_charge", "program_287g", "at_courthouse",
@@ -138,6 +139,46 @@ def test_the_change_of_the_convicted_share_is_that_of_the_truth(made: Any) -> No
     assert found.change.within.high < 0
     groups = found.to_frame().select("group", "composition", "within")
     assert groups["composition"].sum() + groups["within"].sum() == pytest.approx(found.change.change.value)
+
+
+@pytest.mark.parametrize("form", ["b", "c"])
+def test_operations_are_found_where_and_when_they_were(made: Any, form: str) -> None:
+    """Every planted operation, and at most two surges of other areas or weeks in fourteen months."""
+    store, _, about = made[form]
+    found = find_surges(store, by="aor", measure="at_large", start=dt.date(2025, 6, 1)).surges
+    hit = {
+        (s.place, o["id"])
+        for s in found
+        for o in about["operations"]
+        if s.place == o["aor"] and str(s.start) <= o["end"] and str(s.end) >= o["start"]
+    }
+    assert hit == {(o["aor"], o["id"]) for o in about["operations"]}
+    others = [s for s in found if s.place not in {o["aor"] for o in about["operations"]}]
+    assert len(others) <= 2
+
+
+def test_more_handoffs_under_agreements_are_in_the_estimates(made: Any, tmp_path: Path) -> None:
+    """Agreements add 30 % to handoffs, three quarters of them under the county's own label."""
+    store, truth, about = made["c"]
+    limited = {p["place"] for p in about["policies"]}
+    signed = [a for a in about["agreements"] if a["place"] not in limited and a["from"] < "2025-12-01"]
+    table = tmp_path / "agreements.csv"
+    lines = [f"sim-{a['place']},{a['place']},{a['from']},extends" for a in signed]
+    table.write_text("\n".join(["id,fips,effective,direction", *lines]) + "\n", encoding="utf-8")
+    inside, asked = 0, 0
+    for one in signed:
+        day = dt.date.fromisoformat(one["from"])
+        answer = atlarge.explain(one["place"], policy=f"sim-{one['place']}", store=store, registry=table)
+        span = answer.handoffs
+        if span is None or span.area.level != "county" or span.effect.low is None:
+            continue
+        mine = truth.filter(pl.col("week") < day, place=one["place"], measure="handoffs")
+        weeks = (day - truth["week"].min()).days / 7
+        true = 0.75 * 0.3 * mine["value"].sum() / weeks * (span.end - day).days / 7
+        asked += 1
+        inside += span.effect.low <= true <= (span.effect.high or 0.0)
+    assert asked >= 2
+    assert inside >= asked - 1
 
 
 def test_the_forms_of_one_seed_are_vintages_of_one_world(made: Any, tmp_path: Path) -> None:
