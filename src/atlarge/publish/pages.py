@@ -307,6 +307,7 @@ def ends_of(data: SiteData, w: Words) -> Figure | None:
         w=w,
         title=title,
         sentence=sentence,
+        strong=None,
         table=Table(sentence, head, cells),
         id="ends",
     )

@@ -185,8 +185,19 @@ def change_strip(
     return Drawing(width, height, "".join(marks), title, sentence)
 
 
-def forest(rows: Sequence[Valued], *, w: Words, title: str, sentence: str, width: float = 720.0) -> Drawing:
-    """Variants of an estimate one below the other: a dot and its interval; the zero line is the axis."""
+def forest(
+    rows: Sequence[Valued],
+    *,
+    w: Words,
+    title: str,
+    sentence: str,
+    width: float = 720.0,
+    strong: int | None = 0,
+) -> Drawing:
+    """Estimates one below the other: a dot and its interval; the zero line is the axis.
+
+    `strong`: the row that stands out, the main one of its variants; None where all are alike.
+    """
     is_narrow = width <= NARROW
     left = 8.0 if is_narrow else min(330.0, max(text_width(r.label) for r in rows) + 12)
     labels = [wrapped(r.label, width - 24 if is_narrow else left - 8) for r in rows]
@@ -202,7 +213,7 @@ def forest(rows: Sequence[Valued], *, w: Words, title: str, sentence: str, width
         first = top + 16 if is_narrow else y + 4 - 8 * (n - 1)
         at = (8.0, "start") if is_narrow else (left - 2, "end")
         for k, text in enumerate(labels[i]):
-            marks.append(words(at[0], first + 16 * k, text, "c-strong" if i == 0 else "c-tick", at[1]))
+            marks.append(words(at[0], first + 16 * k, text, "c-strong" if i == strong else "c-tick", at[1]))
         if row.value is None:
             marks.append(words(x(0) + 6, y + 4, w("cell.unknown"), "c-tick"))
             continue
