@@ -130,3 +130,45 @@ def test_seattle_inside_the_national_arrests(data_dir: Path, tmp_path: Path) -> 
     assert kept[seattle.name] == (32_549 - inside, {"overlap": inside})
     lost = next(r for r in open_store(tmp_path / "store").releases if r["file"] == seattle.name)["overlaps"]
     assert (lost[0]["matched"], lost[0]["compared"]) == (inside, inside)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_later_vintage_that_moves_dates_counts_each_arrest_once(seed: int, tmp_path: Path) -> None:
+    """Dates put right by up to three weeks, late records added; some people are arrested twice."""
+    draw = random.Random(seed)
+    header = (
+        "apprehension_date_time,apprehension_state,apprehension_aor,apprehension_method,"
+        "apprehension_site_landmark,unique_identifier"
+    )
+    earlier, later = [], []
+    for i in range(150):
+        again = i >= 130  # of someone who was arrested seven weeks before
+        first = i if i < 20 else draw.randrange(90)
+        day = dt.datetime(2025, 3, 1, 8) + dt.timedelta(days=i - 80 if again else first)
+        who = f"{i - 130 if again else i:040x}"
+        jail = draw.choice(["TRAVIS COUNTY JAIL", "BEXAR COUNTY JAIL"])
+        rest = f"TEXAS,San Antonio Area of Responsibility,Located,{jail},{who}"
+        moved = dt.timedelta(days=draw.randint(1, 20)) if draw.random() < 0.08 else dt.timedelta()
+        earlier.append(f"{day},{rest}")
+        later.append(f"{day + moved},{rest if draw.random() < 0.8 else rest.replace(jail, '')}")
+    late = [line.replace("Located", "Non-Custodial Arrest")[:-40] for line in earlier[:9]]
+    later += [f"{line}{900 + i:040x}" for i, line in enumerate(late)]
+    paths = [tmp_path / "earlier.csv", tmp_path / "later.csv"]
+    for path, lines in zip(paths, (earlier, later), strict=True):
+        path.write_text("\n".join([header, *lines]) + "\n")
+    alone, both, turned = (tmp_path / name for name in ("alone", "both", "turned"))
+    ingest([paths[1]], alone)
+    for path in paths:
+        ingest([path], both)
+    for path in reversed(paths):
+        ingest([path], turned)
+    ingest([paths[0]], tmp_path / "first")
+    stores = [open_store(tmp_path / "first"), *(open_store(store) for store in (alone, both, turned))]
+    first, *rows = (store.scan("arrests").collect() for store in stores)
+    month = pl.col("date").dt.month().alias("month")
+    counts = [r.group_by(month).len().sort("month") for r in rows]
+    assert counts[0].equals(counts[1])
+    places = [r.group_by("county_fips", "date").len().sort("county_fips", "date") for r in rows]
+    assert places[1].equals(places[2])
+    assert rows[1]["county_fips"].null_count() == first["county_fips"].null_count() == 0
+    assert rows[0]["county_fips"].null_count() > 0, "the later vintage blanks places"

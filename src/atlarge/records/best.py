@@ -11,7 +11,7 @@ from typing import Any
 
 import polars as pl
 
-from atlarge.records.overlap import SAME_FAMILY, TWO_FAMILIES, Stored, inside
+from atlarge.records.overlap import MOVED_DAYS, SAME_FAMILY, TWO_FAMILIES, Stored, inside, moved
 
 FILLED = "filled_from"
 _PLACE = (
@@ -54,6 +54,16 @@ def _pairs(gains: pl.DataFrame, loses: pl.DataFrame, key: tuple[str, ...]) -> pl
     return left.join(right, on=[*key, "_nth"], nulls_equal=nulls).select("_at", "_at_right")
 
 
+def _without(
+    gains: pl.DataFrame, loses: pl.DataFrame, pairs: pl.DataFrame
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Both sides without the rows that are paired."""
+    return (
+        gains.join(pairs, on="_at", how="anti", maintain_order="left"),
+        loses.join(pairs, left_on="_at", right_on="_at_right", how="anti", maintain_order="left"),
+    )
+
+
 def matched(gains: pl.DataFrame, loses: pl.DataFrame, table: str, same: bool) -> pl.DataFrame:
     """One-to-one pairs of rows (_at, _at_right) of the release that counts and of rows set aside."""
     found: list[pl.DataFrame] = []
@@ -62,9 +72,12 @@ def matched(gains: pl.DataFrame, loses: pl.DataFrame, table: str, same: bool) ->
         if gains.is_empty() or loses.is_empty():
             break
         matches = _pairs(gains, loses, key)
+        gains, loses = _without(gains, loses, matches)
+        if key[-1] == "subject_key" and same:
+            on_near_days = moved(gains, loses)
+            gains, loses = _without(gains, loses, on_near_days)
+            matches = pl.concat([matches, on_near_days])
         found.append(matches)
-        gains = gains.join(matches, on="_at", how="anti", maintain_order="left")
-        loses = loses.join(matches, left_on="_at", right_on="_at_right", how="anti", maintain_order="left")
         if key[-1] == "subject_key" and matches.height >= _COMMON_IDENTIFIERS * (
             matches.height + loses.height
         ):
@@ -97,7 +110,7 @@ def filled(gains: Stored, loses: Stored, table: str) -> tuple[pl.DataFrame, int]
     if FILLED not in frame.columns:
         frame = frame.with_columns(pl.lit(None, pl.String).alias(FILLED))
     aside = loses.frame.filter(pl.col("_aside") & inside(gains, loses)).with_row_index("_at")
-    counts = frame.filter(~pl.col("_aside") & inside(loses, gains))
+    counts = frame.filter(~pl.col("_aside") & inside(loses, gains, MOVED_DAYS))
     same = gains.audit["family"] == loses.audit["family"]
     pairs = matched(counts, aside, table, same)
     if pairs.is_empty():

@@ -36,6 +36,8 @@ TWO_FAMILIES: dict[str, tuple[str, ...]] = {
     "stays": ("date", "facility_code"),
 }
 _NEAR_DAYS = 62
+MOVED_DAYS = 31
+"""A later vintage may put a person's date right by so many days."""
 _BREADTH = {"nation": 4, "aor": 3, "state": 2, "county": 1, "office": 1}
 _COLUMNS = {"aor": "aor", "state": "state", "office": "office", "county": "county_fips"}
 _SHARE_SAME, _SHARE_TWO = 0.8, 0.5
@@ -81,8 +83,8 @@ class Stored:
         return (breadth, codes, self.rank, end, self.frame.height, str(self.audit["id"]))
 
 
-def _days(stored: Stored) -> pl.Expr:
-    within = [pl.col("date").is_between(start, end) for start, end in stored.spans]
+def _days(stored: Stored, margin: dt.timedelta) -> pl.Expr:
+    within = [pl.col("date").is_between(start - margin, end + margin) for start, end in stored.spans]
     return reduce(or_, within).fill_null(False) if within else pl.lit(False)
 
 
@@ -94,19 +96,20 @@ def _places(stored: Stored) -> dict[str, set[str]]:
     return found
 
 
-def inside(winner: Stored, loser: Stored) -> pl.Expr:
-    """Rows of either on the days and in the places that the winner covers, as an expression.
+def inside(winner: Stored, loser: Stored, margin: int = 0) -> pl.Expr:
+    """Rows of either on the days (or so many days from them) and in the places that the winner covers.
 
     Rows without a place are inside if all places of the loser are among the winner's, or where the winner
     is of some counties or office areas alone: a row that names none may lie in them.
     """
     own, theirs = _places(winner), _places(loser)
+    days = _days(winner, dt.timedelta(days=margin))
     if own.keys() & {"nation", "facility"}:
-        return _days(winner)
+        return days
     within = all(kind in own and codes <= own[kind] for kind, codes in theirs.items())
     named = [pl.col(_COLUMNS[kind]).is_in(sorted(codes)) for kind, codes in own.items()]
     within = within or bool(own.keys() <= {"county", "office"})
-    return _days(winner) & pl.any_horizontal(named).fill_null(within)
+    return days & pl.any_horizontal(named).fill_null(within)
 
 
 def _is_near(a: Stored, b: Stored) -> bool:
@@ -141,6 +144,34 @@ def _revised(rows: pl.DataFrame, others: pl.DataFrame) -> pl.Series:
     return found & known
 
 
+def moved(rows: pl.DataFrame, others: pl.DataFrame) -> pl.DataFrame:
+    """One-to-one pairs (_at, _at_right) of one person on near days: a later vintage put the date right.
+
+    Both frames are what is left of two files of one family once rows of the same person and day are out.
+    """
+    if "subject_key" not in rows.columns or "subject_key" not in others.columns:
+        return pl.DataFrame(schema={"_at": pl.UInt32, "_at_right": pl.UInt32})
+
+    left, right = (frame.select("_at", "subject_key", "date").drop_nulls() for frame in (rows, others))
+    days = (pl.col("date") - pl.col("date_right")).dt.total_days().abs()
+    near = left.join(right, on="subject_key").filter(days <= MOVED_DAYS).sort(days, "_at", "_at_right")
+    once = near.unique("_at", keep="first", maintain_order=True)
+    return once.unique("_at_right", keep="first", maintain_order=True).select("_at", "_at_right")
+
+
+def _same_rows(rows: pl.DataFrame, others: pl.DataFrame, columns: tuple[str, ...]) -> pl.Series:
+    """Mask of rows of a file that another of its family holds too, one to one.
+
+    By person and day, by person where a later vintage moved the day, and the rest by the family's own words.
+    """
+    found, theirs = _revised(rows, others), _revised(others, rows)
+    rows, others = rows.with_row_index("_at"), others.with_row_index("_at")
+    pairs = moved(rows.filter(~found), others.filter(~theirs))
+    found |= rows["_at"].is_in(pairs["_at"].implode())
+    theirs |= others["_at"].is_in(pairs["_at_right"].implode())
+    return found | _scattered(~found, _matched(rows.filter(~found), others.filter(~theirs), columns))
+
+
 def _compare(winner: Stored, loser: Stored, table: str) -> tuple[Stored, pl.Series, dict[str, Any]] | None:
     """The release that loses, a mask of its rows that it loses, and the details; None if none does.
 
@@ -154,12 +185,10 @@ def _compare(winner: Stored, loser: Stored, table: str) -> tuple[Stored, pl.Seri
     for gains, loses in ((winner, loser), (loser, winner)):
         within = loses.frame.select(both & inside(gains, loses)).to_series()
         rows = loses.frame.filter(within)
-        others = gains.frame.filter(inside(gains, loses) & inside(loses, gains))
+        others = gains.frame.filter(inside(gains, loses) & inside(loses, gains, MOVED_DAYS))
         if rows.is_empty() or others.is_empty():
             return None
-        matched = _matched(rows, others, columns)
-        if same:
-            matched |= _revised(rows, others)
+        matched = _same_rows(rows, others, columns) if same else _matched(rows, others, columns)
         if matched.sum() >= share * rows.height:
             lost = _scattered(within, matched) if same else within
             details = {
