@@ -23,8 +23,8 @@ from atlarge.disclosure import table as disclosure
 from atlarge.disclosure.certificates import proved_spread
 from atlarge.disclosure.suppression import COMPLEMENTARY, OPEN, PRIMARY, UNMARKED, UNPUBLISHED, search
 from atlarge.publish import release_table as cells
-from atlarge.publish import site
 from atlarge.publish.answers import members
+from atlarge.publish.findings import find, requested_policies
 from atlarge.publish.site_data import Found, gather_site, surge_levels
 from atlarge.records.store import open_store
 
@@ -37,10 +37,10 @@ THRESHOLD = 5
 def problem() -> tuple[pl.DataFrame, dict[str, Any], list[Any], list[str]]:
     """The site's cells, what the search is given, which place lies in which, and the places of the answer."""
     store, kept = open_store(None), {}
-    answer = site._find(("answer", store.path, site._worked_case()))
+    answer = find(("answer", store.path, requested_policies("worked")[0]))
     surges = Found()
     for level in surge_levels(cells.LEVELS):
-        surges.add(site._find(("surges", store.path, level)))
+        surges.add(find(("surges", store.path, level)))
 
     def keep(frame: pl.DataFrame, relations: Any, **options: Any) -> disclosure.Disclosed:
         kept.update(frame=frame, r=relations, options=options)
@@ -48,7 +48,7 @@ def problem() -> tuple[pl.DataFrame, dict[str, Any], list[Any], list[str]]:
 
     cells_disclose, cells.disclose = cells.disclose, keep  # the search is given the raw cells only
     try:
-        gather_site(store, surges=surges, answers=[answer], claims=site._find(("claims", store.path, "")))
+        gather_site(store, surges=surges, answers=[answer], claims=find(("claims", store.path, "")))
     finally:
         cells.disclose = cells_disclose
     raw = kept["frame"]["value"].cast(pl.Int64)

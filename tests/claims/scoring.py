@@ -16,7 +16,7 @@ from atlarge.claims.drafting.context import measure_of
 from atlarge.claims.drafting.dates import find_dates
 from atlarge.claims.drafting.discourse import Discourse, Entity
 from atlarge.claims.drafting.kinds import Split, split
-from atlarge.claims.drafting.places import find_places
+from atlarge.claims.drafting.places import place_spans
 
 FIELDS = ("speaker", "named", "heard", "numbers", "places", "dates")
 
@@ -84,7 +84,7 @@ def _marked(
         heard=heard,
         quotes=tuple(quotations(text)),
         numbers=numbers,
-        places=tuple(find_places(text, states, people)),
+        places=tuple(dict.fromkeys(place for *_, place in place_spans(text, states, people))),
         dates=tuple(dates),
         kind=parts[0].kind if parts else None,
         measure=measure_of(text, None, discourse.lang),

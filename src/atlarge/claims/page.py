@@ -92,66 +92,66 @@ def ledger_rows(verdicts: list[Verdict]) -> list[dict[str, Any]]:
     >>> ledger_rows(check_claims([claim]))[0]["about"]
     'at_large, US, 2017-02-01..2017-02-28'
     """
-    rows: list[dict[str, Any]] = []
-    for v in verdicts:
-        found = _shown_value(v.value, v.unit, v.evidence)
-        stated = None if v.expected is None else _number(v.expected, v.unit)
-        if v.unit == "rank" and v.word:
-            stated = f"({stated})"
-        claimed = " ".join(part for part in (v.word, stated) if part) or None
-        answer = (
-            f"claimed: {claimed}; found: {found}" if claimed and v.value is not None else _MEANING[v.verdict]
+    return [_row(v) for v in verdicts]
+
+
+def _claimed(v: Verdict) -> str | None:
+    """What the claim says, or None where it gives no value."""
+    stated = None if v.expected is None else _number(v.expected, v.unit)
+    if v.unit == "rank" and v.word:
+        stated = f"({stated})"
+    return " ".join(part for part in (v.word, stated) if part) or None
+
+
+def _answer(v: Verdict, claimed: str | None, found: str) -> str:
+    """The answer in one line."""
+    if v.answers:
+        answer = "; ".join(
+            f"{a['reading']}: {a['verdict']} ({_shown_value(a['value'], a['unit'], v.evidence)})"
+            for a in v.answers
         )
-        if v.answers:
-            parts = [
-                f"{a['reading']}: {a['verdict']} ({_shown_value(a['value'], a['unit'], v.evidence)})"
-                for a in v.answers
-            ]
-            answer = "; ".join(parts)
-        if v.fits and v.verdict == "not testable":
-            answer = (
-                f"{answer} Counts alone: {v.fits}."
-                if answer.endswith(".")
-                else f"{answer}. Counts alone: {v.fits}."
-            )
-        if v.verdict == "not testable" and v.needs:
-            answer = f"{answer} Needed: {v.needs[0]}."
-        if v.status == "draft":
-            answer = f"{DRAFT} {answer}"
-        speaker = v.speaker.get("name", "")
-        role = v.speaker.get("role", "")
-        rows.append(
-            {
-                "id": v.id,
-                "text": " ".join(v.text.split()),
-                "kind": v.kind,
-                "status": v.status,
-                "draft": DRAFT if v.status == "draft" else "",
-                "about": ", ".join(part for part in (v.measure, v.where, v.when) if part),
-                "measure": v.measure,
-                "where": v.where,
-                "when": v.when,
-                "speaker": ", ".join(part for part in (speaker, role) if part),
-                "is_named": v.speaker.get("named"),
-                "heard": v.speaker.get("heard"),
-                "verdict": v.verdict,
-                "meaning": _MEANING[v.verdict],
-                "answer": answer,
-                "shown": answer,
-                "claimed": claimed,
-                "found": found,
-                "fits": v.fits,
-                "answers": [
-                    {**a, "shown": _shown_value(a["value"], a["unit"], v.evidence)} for a in v.answers
-                ],
-                "sensitivity": v.sensitivity,
-                "evidence": [_evidence(e) for e in v.evidence],
-                "needs": v.needs,
-                "notes": v.notes,
-                "sources": list(dict.fromkeys(e["source_url"] for e in v.evidence if e.get("source_url"))),
-            }
-        )
-    return rows
+    elif claimed and v.value is not None:
+        answer = f"claimed: {claimed}; found: {found}"
+    else:
+        answer = _MEANING[v.verdict]
+    if v.verdict == "not testable" and v.fits:
+        answer = f"{answer.removesuffix('.')}. Counts alone: {v.fits}."
+    if v.verdict == "not testable" and v.needs:
+        answer = f"{answer} Needed: {v.needs[0]}."
+    return f"{DRAFT} {answer}" if v.status == "draft" else answer
+
+
+def _row(v: Verdict) -> dict[str, Any]:
+    """One claim."""
+    found, claimed = _shown_value(v.value, v.unit, v.evidence), _claimed(v)
+    answer = _answer(v, claimed, found)
+    return {
+        "id": v.id,
+        "text": " ".join(v.text.split()),
+        "kind": v.kind,
+        "status": v.status,
+        "draft": DRAFT if v.status == "draft" else "",
+        "about": ", ".join(part for part in (v.measure, v.where, v.when) if part),
+        "measure": v.measure,
+        "where": v.where,
+        "when": v.when,
+        "speaker": ", ".join(part for part in (v.speaker.get("name"), v.speaker.get("role")) if part),
+        "is_named": v.speaker.get("named"),
+        "heard": v.speaker.get("heard"),
+        "verdict": v.verdict,
+        "meaning": _MEANING[v.verdict],
+        "answer": answer,
+        "shown": answer,
+        "claimed": claimed,
+        "found": found,
+        "fits": v.fits,
+        "answers": [{**a, "shown": _shown_value(a["value"], a["unit"], v.evidence)} for a in v.answers],
+        "sensitivity": v.sensitivity,
+        "evidence": [_evidence(e) for e in v.evidence],
+        "needs": v.needs,
+        "notes": v.notes,
+        "sources": list(dict.fromkeys(e["source_url"] for e in v.evidence if e.get("source_url"))),
+    }
 
 
 def web_link(url: Any) -> str:

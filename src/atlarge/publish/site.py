@@ -9,50 +9,36 @@ import io
 import pickle
 import re
 import shutil
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from importlib.resources import files
 from pathlib import Path
-from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
 import polars.selectors as cs
-import yaml
 
 from atlarge.calendar import add_months
 from atlarge.disclosure.table import THRESHOLD, Counts, Disclosed
-from atlarge.errors import CoverageError, QuestionError, StoreError
+from atlarge.errors import QuestionError
 from atlarge.files import parquet_bytes, without_formulas
 from atlarge.publish.answer_pages import answer_page, answer_series, answer_stem, series_key
 from atlarge.publish.answer_view import context
 from atlarge.publish.brief import brief_page
 from atlarge.publish.charts import shapes
-from atlarge.publish.claims_data import raw_claims
 from atlarge.publish.editions import RECORD, Edition, earlier, record_of
-from atlarge.publish.forecast_view import past_forecast
+from atlarge.publish.findings import Step, Workers, findings, requested_policies
 from atlarge.publish.i18n import LANGUAGES, Words
 from atlarge.publish.live import script_words
 from atlarge.publish.map_data import map_data
 from atlarge.publish.pages import WHOLE, image_path, name_of, path_of, place_page
 from atlarge.publish.policy_pages import policy_files
-from atlarge.publish.pooled_view import DIRECTIONS, pooled_finding
 from atlarge.publish.release_table import LEVELS
 from atlarge.publish.render import static
 from atlarge.publish.search_data import search_index, zip_index
 from atlarge.publish.series_files import series_file, setting
 from atlarge.publish.share import PICTURE, share_png
-from atlarge.publish.site_data import (
-    Found,
-    PlaceInfo,
-    SiteData,
-    gather_site,
-    raw_surges,
-    surge_levels,
-)
+from atlarge.publish.site_data import PlaceInfo, SiteData, gather_site
 from atlarge.publish.site_pages import SINGLE, map_drawing, missing_page
 from atlarge.publish.sqlite_file import (
     PLACE_COLUMNS,
@@ -66,47 +52,9 @@ from atlarge.publish.writer import Folder, Tally, build_key, building, finish, s
 
 if TYPE_CHECKING:
     from atlarge.explain.answer import Answer
-    from atlarge.policies import Policy
     from atlarge.records.store import Store
 
 _CHUNK = 48
-Step = Callable[[str, int, int], None]
-"""Called as work goes on: what is being built (findings, places), how many are done, how many there are."""
-
-ANSWERS = ("worked", "dated", "all", "none")
-
-
-class Workers:
-    """A few processes that run plain functions; `count` 1 runs them here."""
-
-    def __init__(self, count: int) -> None:
-        self._pool: ProcessPoolExecutor | None = None
-        if count > 1:
-            from multiprocessing import get_context
-
-            self._pool = ProcessPoolExecutor(count, mp_context=get_context("spawn"))
-
-    def __enter__(self) -> Workers:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if self._pool is not None:
-            self._pool.shutdown(cancel_futures=True)
-
-    def map(self, function: Callable[[Any], Any], jobs: Sequence[Any]) -> Iterator[Any]:
-        """Results in the order of the jobs."""
-        done = 0
-        if self._pool is not None:
-            try:
-                for result in self._pool.map(function, jobs):
-                    done += 1
-                    yield result
-            except BrokenProcessPool:  # a script without a main guard cannot start processes
-                self._pool = None
-        if self._pool is None:
-            yield from map(function, jobs[done:])
 
 
 @dataclass(frozen=True)
@@ -219,36 +167,31 @@ def publish(
     """
     if threshold < 2:
         raise QuestionError(f"the threshold {threshold} hides nothing; give 2 or more")
+    from atlarge.explain.verdicts import with_q_values
+    from atlarge.records.store import open_store
+
     target = Path(out)
     others = [after] if isinstance(after, Path | str) else list(after)
     named = earlier(None, others)
     with building(target) as new:
-        opened = _opened(store)
+        opened = open_store(store)
         which = ("worked" if "county" in levels else "none") if answers is None else answers
-        chosen = requested_policies(which) if isinstance(which, str) else list(which)
+        chosen = requested_policies(which) if isinstance(which, str) else which
+        asked = [a for a in chosen if isinstance(a, str)]
+        given = [a for a in chosen if not isinstance(a, str)]
         checked = "county" in levels if claims is None else claims
-        key = ""
-        if all(isinstance(a, str) for a in chosen):
-            key = build_key(
-                opened,
-                threshold=threshold,
-                base=base_url,
-                levels=levels,
-                answers=chosen,
-                claims=checked,
-                after=_digest(named),
-                every=every_county,
-            )
+        settings = {"threshold": threshold, "base": base_url, "levels": levels, "answers": asked}
+        settings |= {"claims": checked, "after": _digest(named), "every": every_county}
+        key = "" if given else build_key(opened, **settings)
         stands = standing(target, key)
         if stands is not None:
             shutil.rmtree(new)
             return _audit(target, *stands)
         before = earlier(target, others)
         with Workers(workers) as crew:
-            found = _findings(crew, opened, levels, chosen, checked, progress)
-            from atlarge.explain.verdicts import with_q_values
-
-            given = [a for a in chosen if not isinstance(a, str)]
+            found = findings(
+                crew, opened, levels, asked, pooled=bool(chosen), claims=checked, progress=progress
+            )
             data, table = gather_site(
                 opened,
                 surges=found.surges,
@@ -279,99 +222,6 @@ def _audit(path: Path, total: Tally, hidden: dict[str, int]) -> SiteAudit:
     """What a site holds, and how much of it was written now."""
     pages = sum(name.endswith(".html") for name in total.files)
     return SiteAudit(path, pages, len(total.files), sum(total.sizes.values()), total.written, hidden)
-
-
-def _worked_case() -> str:
-    """The policy of the worked case."""
-    text = files("atlarge").joinpath("examples.yaml").read_text(encoding="utf-8")
-    return str(yaml.safe_load(text)["demo"]["policy"])
-
-
-def requested_policies(which: str) -> list[Answer | str]:
-    """Ids of the policies that one of `ANSWERS` names; QuestionError for another word."""
-    from atlarge.policies import policies
-
-    if which == "none":
-        return []
-    if which == "worked":
-        return [_worked_case()]
-    if which == "all":
-        return [p.id for p in policies()]
-    if which == "dated":
-        return [p.id for p in policies() if _is_well_dated(p)]
-    raise QuestionError(f"no answers called {which!r}; there are: {', '.join(ANSWERS)}")
-
-
-def _is_well_dated(policy: Policy) -> bool:
-    is_local = policy.level in ("county", "city") and policy.is_jail_rule
-    is_known = policy.precision == "day" and policy.confidence == "high"
-    return is_local and is_known and policy.direction == "limits"
-
-
-@dataclass
-class _Found:
-    surges: Found
-    answers: list[Answer]
-    claims: list[dict[str, Any]]
-    pooled: list[dict[str, Any]]
-    forecast: dict[str, Any] | None = None
-
-
-def _findings(
-    crew: Workers,
-    store: Store,
-    levels: Sequence[str],
-    requested: Sequence[Answer | str],
-    claims: bool,
-    progress: Step | None,
-) -> _Found:
-    """Surges, answers and verdicts, side by side; the longest work first."""
-    jobs = [("surges", store.path, level) for level in reversed(surge_levels(levels))]
-    jobs += [("claims", store.path, ""), ("forecast", store.path, "")] if claims else []
-    jobs += [("pooled", store.path, d) for d in DIRECTIONS if requested]
-    jobs += [("answer", store.path, a) for a in requested if isinstance(a, str)]
-    found = _Found(Found(), [], [], [])
-    for done, ((kind, _, _), result) in enumerate(zip(jobs, crew.map(_find, jobs), strict=True), 1):
-        if progress:
-            progress("findings", done, len(jobs))
-        if kind == "surges":
-            found.surges.add(result)
-        elif kind == "pooled":
-            found.pooled += [result] if result else []
-        elif kind == "claims":
-            found.claims += result
-        elif kind == "forecast":
-            found.forecast = result
-        elif result is not None:
-            found.answers.append(result)
-    return found
-
-
-def _find(job: tuple[str, Path, str]) -> Any:
-    """One piece of work of `_findings`; an answer that the store cannot give is None."""
-    kind, path, name = job
-    store = _opened(path)
-    if kind == "surges":
-        return raw_surges(store, name)
-    if kind == "claims":
-        return raw_claims(store)
-    if kind == "forecast":
-        return past_forecast(store)
-    if kind == "pooled":
-        return pooled_finding(store, name)
-    from atlarge.explain import explain, find_policy
-
-    try:
-        policy = find_policy(name)
-        return explain(policy.fips or policy.state, policy=name, store=store)
-    except (CoverageError, QuestionError, StoreError):
-        return None
-
-
-def _opened(store: Store | Path | str | None) -> Store:
-    from atlarge.records.store import open_store
-
-    return open_store(store)
 
 
 def _write_shared(folder: Folder, data: SiteData, table: Disclosed) -> None:

@@ -64,22 +64,15 @@ def _cities() -> tuple[str, ...]:
     return tuple(sorted(names, key=lambda n: (-len(n), n)))
 
 
-def find_places(
+def place_spans(
     sentence: str, known_states: list[str] | None = None, people: frozenset[str] = frozenset()
-) -> list[str]:
-    """Places of a sentence in their order: counties, cities, states, the nation.
+) -> list[tuple[int, int, str]]:
+    """Places of a sentence with where each stands: counties, cities, states, the nation.
 
     A county of a common name takes its state from the words after it, else from `known_states` (those the
     article names); without either it stays as it was written. A place name that is a person's (after a
     title or a first name, or the surname of one of `people` where no word says that it is a place) is none.
     """
-    return list(dict.fromkeys(place for _, _, place in place_spans(sentence, known_states, people)))
-
-
-def place_spans(
-    sentence: str, known_states: list[str] | None = None, people: frozenset[str] = frozenset()
-) -> list[tuple[int, int, str]]:
-    """The same, with where each stands in the sentence."""
     found: list[tuple[int, int, str]] = []
     text = sentence
     for match in _COUNTIES_LIST.finditer(text):
