@@ -233,7 +233,7 @@ def main() -> None:
         "--data", type=Path, help="folder of the data; left out, parts that need it are not run"
     )
     parser.add_argument("--only", nargs="*", help="parts to run")
-    parser.add_argument("--seeds", type=int, default=4, help="seeds of the simulated worlds")
+    parser.add_argument("--seeds", type=int, default=18, help="seeds of the simulated worlds")
     args = parser.parse_args()
     data: Path | None = args.data
     parts: dict[str, Callable[[], dict[str, Any]]] = {

@@ -109,14 +109,18 @@ def test_an_update_raises_no_alarm_in_weeks_that_are_not_in_yet(tmp_path: Path) 
     assert all(one["end"] <= known["complete_until"] for one in raised)
 
 
-def test_pages_show_how_much_of_the_last_weeks_is_in_and_no_count(tmp_path: Path) -> None:
+def test_pages_show_how_much_of_the_last_weeks_is_in_and_no_count(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     """The true share of a week by its age is on the page, in percent; a form that is closed has none."""
+    from atlarge.cli._output import note_open_end
     from atlarge.publish.i18n import Words
     from atlarge.publish.pages import ends_of, ends_says
     from atlarge.publish.site_data import Found, gather_site
 
     paths = _vintages(tmp_path, 6)
-    data, _ = gather_site(_store(tmp_path, paths), surges=Found(), levels=("county",))
+    store = _store(tmp_path, paths)
+    data, _ = gather_site(store, surges=Found(), levels=("county",))
     assert data.ends is not None
     assert data.ends.until is not None
     drawn = ends_of(data, Words("en"))
@@ -134,6 +138,9 @@ def test_pages_show_how_much_of_the_last_weeks_is_in_and_no_count(tmp_path: Path
     assert data.dated(["at_large"], START, data.ends.until) == []
     for language in ("en", "es"):
         assert Words(language).day(data.ends.until) in ends_says(data, Words(language))
+    for last, lines in ((data.ends.until, 0), (data.ends.until + dt.timedelta(days=1), 1)):
+        note_open_end(store, last)
+        assert capsys.readouterr().err.count("not all in yet") == lines
     alone, _ = gather_site(_store(tmp_path / "x", paths[-1:]), surges=Found(), levels=("county",))
     assert alone.ends is None  # this form is closed: nobody adds to it
     assert ends_says(alone, Words("en")) == ""

@@ -7,9 +7,12 @@ import json
 import math
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+
+if TYPE_CHECKING:
+    from atlarge.records.store import Store
 
 JsonFlag = Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")]
 StoreOption = Annotated[
@@ -79,6 +82,21 @@ def emit_json(document: Any, *, disclosed: bool | None = None) -> None:
 def note(text: str) -> None:
     """Write one line of progress or warning to stderr."""
     sys.stderr.write(text + "\n")
+
+
+def note_open_end(store: Store, last: dt.date, table: str = "arrests") -> None:
+    """Say on stderr that records are still to come, where what is shown reaches into their last weeks."""
+    from atlarge.messages import render, say
+    from atlarge.records.completeness import LONGEST, open_end
+
+    found = open_end(store, table)
+    if found is None or found.as_of is None:
+        return
+    if found.complete_until is None:
+        if last > found.as_of - dt.timedelta(weeks=LONGEST):
+            note(render(say("caveat.unknown_end", day=found.as_of), "en"))
+    elif last > found.complete_until:
+        note(render(say("break.incomplete", day=found.complete_until), "en"))
 
 
 _MOST_LINES = 10

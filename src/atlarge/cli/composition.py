@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from atlarge.cli._disclose import BesideOption
-from atlarge.cli._output import JsonFlag, StoreOption, emit_json, mark_undisclosed, note
+from atlarge.cli._output import JsonFlag, StoreOption, emit_json, mark_undisclosed, note, note_open_end
 
 if TYPE_CHECKING:
     from atlarge.composition import Composition
@@ -62,6 +63,7 @@ def composition_command(
 ) -> None:
     """Why the share with a conviction changed: other kinds of arrests, or other people within them."""
     from atlarge.composition import composition
+    from atlarge.records.store import open_store
 
     found = composition(
         place,
@@ -90,6 +92,8 @@ def composition_command(
             mark_undisclosed()
     if disclose:
         note("no small count is behind these numbers" + ("" if beside else _ALONE))
+    if not as_json:
+        note_open_end(open_store(store), dt.date.fromisoformat(_span(after, "--after")[1]))
     for name, left_out in zip(("before", "after"), found.not_recorded, strict=True):
         if left_out:
             note(f"{left_out:,} arrests {name} have no criminality recorded; they are left out")

@@ -10,7 +10,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from atlarge.cli._disclose import BesideOption, DiscloseFlag
-from atlarge.cli._output import FromOption, JsonFlag, StoreOption, ToOption, emit_json, mark_undisclosed, note
+from atlarge.cli._output import (
+    FromOption,
+    JsonFlag,
+    StoreOption,
+    ToOption,
+    emit_json,
+    mark_undisclosed,
+    note,
+    note_open_end,
+)
 
 if TYPE_CHECKING:
     from atlarge.panel import Panel
@@ -120,6 +129,9 @@ def panel_command(
         mark_undisclosed()
     for name, about in result.breaks.items():
         note(f"{name}: a break on {about['break']}; from then on {about['after']}")
+    for table, scope in () if as_json else result.coverage.items():
+        last = dt.date.fromisoformat(scope["end"])
+        note_open_end(open_store(store), min(last, end or last), table)
     for name, scope in result.coverage.items():
         for counted, rows in scope["unplaced"].items():
             if rows:
