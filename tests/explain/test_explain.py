@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 import json
 
@@ -10,7 +11,8 @@ from typer.testing import CliRunner
 
 from atlarge.cli import _load_commands, app
 from atlarge.errors import CoverageError, PlaceError, QuestionError
-from atlarge.explain import Answer, explain
+from atlarge.explain import Answer, explain, find_policy
+from atlarge.explain.terminal import text_of
 from example_answer import example_answer
 
 VERDICTS = {"fits", "does not fit", "cannot be told"}
@@ -163,3 +165,37 @@ def test_the_example_fills_every_field() -> None:
     document = example_answer().to_dict()
     assert set(document) >= KEYS
     assert all(value not in (None, [], {}) for key, value in document.items() if key in KEYS)
+
+
+@pytest.mark.parametrize(
+    ("ended", "why"),
+    [
+        (dt.date(2018, 6, 1), None),
+        (dt.date(2019, 7, 15), "only 1 whole months after its end"),
+        (dt.date(2022, 1, 1), "still in force where it is followed to"),
+    ],
+)
+def test_a_policy_that_ended_is_set_against_both_sides_or_it_is_said_why_not(
+    ended: dt.date, why: str | None
+) -> None:
+    policy = dataclasses.replace(find_policy("travis-tx-2017"), ended=ended)
+    document = explain("48453", policy=policy.id, registry=[policy]).to_dict()
+    reason = document["method"]["not_told"].get("two_sided")
+    if why is None:
+        assert reason is None
+        both = document["two_sided"]
+        assert both["effect"]["low"] <= both["effect"]["value"] <= both["effect"]["high"]
+        assert both["end"] == (ended - dt.timedelta(days=1)).isoformat()
+    else:
+        assert document["two_sided"] is None
+        assert why in reason
+
+
+def test_a_summary_alone_has_the_numbers_of_the_whole_answer(travis: Answer) -> None:
+    summary = explain("48453", policy="travis-tx-2017", summary_only=True)
+    assert text_of(summary) == text_of(travis)
+    short, whole = summary.to_dict(), travis.to_dict()
+    left_out = {"change_points", "corroboration", "event_time", "sensitivity", "series"}
+    assert {k for k in whole if short[k] != whole[k]} <= left_out | {"spans", "elsewhere", "method"}
+    assert not any(short[k] for k in left_out)
+    assert all(span in whole["spans"] for span in short["spans"])

@@ -116,7 +116,12 @@ def measure(study: Study, policy: Policy, months: Months) -> Facts:
     facts.lasting = lasting_of(
         main, outcome, study.key, facts.usual_month or 0.0, changed=changed, policies=study.registry
     )
-    facts.two_sided = two_sided_of(main, outcome, study.key, changed=changed, policies=study.registry)
+    if policy.ended is not None:
+        facts.two_sided = attempt(
+            notes,
+            "two_sided",
+            lambda: two_sided_of(main, outcome, study.key, changed=changed, policies=study.registry),
+        )
     facts.left_before = left_before_of(main)
     facts.method_switches = method_switches(study, policy, months, changed)
     return facts

@@ -75,20 +75,22 @@ def _whole(compared: Total, observed: float) -> Total:
 
 def two_sided_of(
     main: Estimate, counts: Daily, key: str, *, changed: set[str], policies: Registry
-) -> TwoSided | None:
-    """The time in force against the months before and after it; None where it has not ended, or fewer than
-    three months after it are recorded."""
+) -> TwoSided:
+    """The time in force against the months before and after it.
+
+    Raises QuestionError where it has not ended, as far as it is followed, fewer than three months after it
+    are recorded, or too few placebos are as long.
+    """
     months = main.months
     row = counts.keys.index(key)
     y = counts.binned(months)[row]
     after = int((months.after & np.isfinite(y)).sum())
-    if months.is_cut or after < MIN_AFTER_MONTHS:
-        return None
-    try:
-        grid = grid_of(counts, row, main.area.level, months, changed=changed, policies=policies, after=after)
-        compared = grid.judge(np.flatnonzero(months.in_force) - grid.here)
-    except QuestionError:
-        return None
+    if months.is_cut:
+        raise QuestionError(f"it was still in force where it is followed to, at {months.policy_end}")
+    if after < MIN_AFTER_MONTHS:
+        raise QuestionError(f"only {after} whole months after its end are recorded, not {MIN_AFTER_MONTHS}")
+    grid = grid_of(counts, row, main.area.level, months, changed=changed, policies=policies, after=after)
+    compared = grid.judge(np.flatnonzero(months.in_force) - grid.here)
     start, end = months.bounds(months.in_force)
     return TwoSided(
         start=start,
