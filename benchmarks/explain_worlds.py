@@ -24,7 +24,7 @@ from typing import Any
 import numpy as np
 
 from atlarge.errors import AtlargeError
-from atlarge.explain.api import verdicts_of
+from atlarge.explain.api import settled, verdicts_of
 from atlarge.explain.areas import office_of, where_of
 from atlarge.explain.data import Daily
 from atlarge.explain.fit import measure
@@ -151,6 +151,7 @@ def ask(world: World, seed: int) -> dict[str, Any]:
         facts = measure(laid, policy, months_of(policy, counts.first, counts.last))
     except AtlargeError as error:
         return {"refused": str(error)}
+    facts = settled(facts)
     judged = verdicts_of(facts)
     return against(facts, judged, truth) | {
         "seed": seed,
