@@ -23,6 +23,18 @@ def test_scan_equals_plain_likelihoods() -> None:
     assert got.after == pytest.approx(y[best:].mean())
 
 
+@pytest.mark.parametrize(("given", "least"), [({}, 3), ({"min_size": 2}, 2), ({"min_size": 5}, 5)])
+def test_each_side_has_its_least_number_of_periods(given: dict[str, int], least: int) -> None:
+    """A step of the last two periods: found where two are enough, else the best split that leaves more."""
+    y = np.array([12.0, 9, 11, 10, 13, 8, 10, 11, 9, 12, 10, 11, 60, 64])
+    splits = range(least, len(y) - least + 1)
+    gains = [
+        poisson.logpmf(y[:k], y[:k].mean()).sum() + poisson.logpmf(y[k:], y[k:].mean()).sum() for k in splits
+    ]
+    assert change_point(y, **given).index == splits[int(np.argmax(gains))]  # type: ignore[arg-type]
+    assert (change_point(y, **given).index == 12) == (least == 2)  # type: ignore[arg-type]
+
+
 def test_a_clear_change_is_dated_to_the_period() -> None:
     y = np.concatenate([np.full(20, 20.0), np.full(20, 8.0)])
     got = change_point(y)
