@@ -152,3 +152,22 @@ def test_the_command_writes_a_draft(tmp_path: Path) -> None:
     verdicts = json.loads(checked.stdout)
     assert verdicts[0]["verdict"] == "supported"
     assert verdicts[0]["value"] == 142
+
+
+@pytest.mark.parametrize(
+    ("text", "when", "before"),
+    [
+        ("Arrests in Texas rose 12 percent in fiscal year 2017 from a year earlier.", "FY2017", "FY2016"),
+        ("Arrests in Texas fell 8 percent in 2018 compared with the previous year.", "2018", "2017"),
+        (
+            "Arrests in Texas rose 30 percent in March 2017 from the same month a year before.",
+            "2017-03",
+            "2016-03",
+        ),
+    ],
+)
+def test_a_year_earlier_is_the_same_period_of_the_year_before(text: str, when: str, before: str) -> None:
+    claims = parse_ledger(draft_ledger(text, published=dt.date(2018, 11, 1)))["claims"]
+    [claim] = [c for c in claims if c["kind"] == "comparison"]
+    assert str(claim["when"]) == when
+    assert str(claim["against"]["when"]) == before

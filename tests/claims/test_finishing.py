@@ -155,6 +155,68 @@ def test_a_wrong_answer_is_asked_again_and_nothing_is_lost(tmp_path: Path) -> No
     assert ledger["claims"][1]["when"] == "2017-02-01"
 
 
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("heard", "statement"),
+        ("measure", "detainers_declined"),
+        ("where", "Travis County, TX"),
+        ("policy", "docs/"),
+    ],
+)
+def test_a_question_mark_shows_what_a_field_takes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, shown: str
+) -> None:
+    from atlarge.claims import finishing
+
+    ledger = parse_ledger(ledger_text(drafted_from_file(_article(tmp_path))[0]))
+    monkeypatch.setattr(finishing, "open_points", lambda claim: [(name, f"{name}?")])
+    said: list[str] = []
+    answers = iter(["?", "", "n"] * len(ledger["claims"]))
+    done = finish(ledger, lambda _: next(answers), said.append, lambda _: None)
+    assert done["confirmed"] == 0
+    assert any(shown in line for line in said)
+
+
+def _pdf_of(lines: list[str]) -> bytes:
+    """A PDF of one page with a line of text each."""
+    text = "".join(f"({line}) Tj 0 -14 Td " for line in lines)
+    stream = f"BT /F1 12 Tf 50 700 Td {text}ET".encode("latin-1")
+    objects = [
+        b"<< /Type /Catalog /Pages 2 0 R >>",
+        b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
+        b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 612 792] /Contents 4 0 R "
+        b"/Resources << /Font << /F1 << /Type /Font /Subtype /Type1 /BaseFont /Helvetica >> >> >> >>",
+        b"<< /Length %d >>\nstream\n%s\nendstream" % (len(stream), stream),
+    ]
+    body, places = b"%PDF-1.4\n", []
+    for number, content in enumerate(objects, 1):
+        places.append(len(body))
+        body += b"%d 0 obj\n%s\nendobj\n" % (number, content)
+    table = b"".join(b"%010d 00000 n \n" % at for at in places)
+    size = len(objects) + 1
+    end = b"trailer\n<< /Size %d /Root 1 0 R >>\nstartxref\n%d\n%%%%EOF" % (size, len(body))
+    return body + b"xref\n0 %d\n0000000000 65535 f \n%s" % (size, table) + end
+
+
+def test_lines_of_a_pdf_are_joined_to_paragraphs_and_split_words_to_words(tmp_path: Path) -> None:
+    lines = [
+        "Travis County declined 142 detainers from Jan. 28 to Feb. 3, 2017, accord-",
+        "ing to a report by the agency, which the county's own count of its jail",
+        "does not bear out.",
+        "The sheriff of the county said on Tuesday that no list had been kept of",
+        "those who were released in that week.",
+    ]
+    (tmp_path / "a.pdf").write_bytes(_pdf_of(lines))
+    opened = open_article(tmp_path / "a.pdf")
+    first, second = opened.text.split("\n\n")
+    assert first.startswith(
+        "Travis County declined 142 detainers from Jan. 28 to Feb. 3, 2017, according to a"
+    )
+    assert first.endswith("jail does not bear out.")
+    assert second == f"{lines[3]} {lines[4]}"
+
+
 def test_stopping_keeps_what_was_answered(tmp_path: Path) -> None:
     ledger = tmp_path / "ledger.yaml"
     ledger.write_text(ledger_text(drafted_from_file(_article(tmp_path))[0]), encoding="utf-8")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from pathlib import Path
 from typing import Any
 
@@ -9,8 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import making
 from atlarge.claims import check_claims
 from atlarge.claims.verdicts import Verdict
+from atlarge.ingest import ingest
 
 WEEK_ONE = "2017-01-28..2017-02-03"
 TRAVIS = "Travis County, TX"
@@ -269,3 +272,34 @@ def test_no_valid_claim_crashes(
     result = check_claims([claim])[0]
     assert result.verdict in ("supported", "contradicted", "disputed", "depends", "not testable")
     assert result.verdict != "not testable" or result.needs
+
+
+def test_detainers_at_a_facility_are_those_of_the_file(tmp_path: Path) -> None:
+    """Counted from the lines of the release; what it does not cover or name is not testable."""
+    file = making.detainers(tmp_path / "pa.csv", 600, seed=4)
+    ingest([file], tmp_path / "store")
+    rows = list(csv.DictReader(file.open()))
+    inside = [
+        r
+        for r in rows
+        if r["det_facility"] == "YORK COUNTY JAIL" and "2013-01-01" <= r["date"] <= "2013-12-31"
+    ]
+    declined = sum(r["lift_reason"] == "Detainer Declined by LEA" for r in inside)
+    assert len(inside) > declined > 5
+
+    def judged(measure: str, place: str, when: str, expected: int) -> Verdict:
+        where = {"places": place, "kind": "facility"}
+        claim = {"id": "x", "text": "x", "kind": "count", "measure": measure, "where": where, "when": when}
+        return check_claims([{**claim, "expected": expected}], tmp_path / "store")[0]
+
+    issued = judged("detainers_issued", "York County Jail", "2013-01-01..2013-12-31", len(inside))
+    assert (issued.verdict, issued.value) == ("supported", len(inside))
+    found = judged("detainers_declined", "York County Jail", "2013-01-01..2013-12-31", declined + 40)
+    assert (found.verdict, found.value) == ("contradicted", declined)
+    for place, when, why in (
+        ("Yorkshire Jail", "2013-01-01..2013-12-31", "no facility in the store is called"),
+        ("York County Jail", "2009-01-01..2013-12-31", "cover"),
+    ):
+        unknown = judged("detainers_issued", place, when, 5)
+        assert unknown.verdict == "not testable"
+        assert why in " ".join(unknown.needs)

@@ -21,7 +21,7 @@ from atlarge.disclosure import table as disclosure
 from atlarge.disclosure.certificates import Certificates, proved_spread
 from atlarge.disclosure.suppression import OPEN, PRIMARY, UNPUBLISHED, LinearConstraints, Suppression, search
 from atlarge.publish import release_table as cells
-from atlarge.publish import site
+from atlarge.publish import site, site_data
 from atlarge.publish.release_table import gather
 from atlarge.records.store import Store
 from atlarge.reference import table
@@ -121,6 +121,11 @@ def test_the_whole_embedded_site_gives_no_small_count_away(
     counts; pages of the registry and of counties that no record names, which have none.
     """
     kept: list[Any] = []
+    tables: list[cells.SiteCells] = []
+
+    def keep_table(*given: Any, **options: Any) -> cells.SiteCells:
+        tables.append(cells.site_cells(*given, **options))
+        return tables[-1]
 
     def keep(values: Any, covered: Any, r: LinearConstraints, **options: Any) -> Suppression:
         found = search(values, covered, r, **options)
@@ -128,6 +133,7 @@ def test_the_whole_embedded_site_gives_no_small_count_away(
         return found
 
     monkeypatch.setattr(disclosure, "search", keep)
+    monkeypatch.setattr(site_data, "site_cells", keep_table)
     monkeypatch.setattr(site, "LANGUAGES", ("en",))
     monkeypatch.setattr(site, "share_png", lambda *given, **named: b"")
     monkeypatch.setattr(site, "policy_files", lambda data: ())
@@ -136,9 +142,8 @@ def test_the_whole_embedded_site_gives_no_small_count_away(
     assert found.small.sum() > 10_000
     spread = proved_spread(found.certificates, values, covered, found.status, r, threshold=SMALL)
     assert (spread[found.small] >= 2).all()
-    store = atlarge.open_store(None)
-    pairs = [tuple(row) for row in cells.site_cells(store).pairs.iter_rows()]
-    attacker, recovered = attack(tmp_path / "site", store, pairs)
+    pairs = [tuple(row) for row in tables[0].pairs.iter_rows()]
+    attacker, recovered = attack(tmp_path / "site", atlarge.open_store(None), pairs)
     assert len(attacker.targets()) > 10_000
     assert [attacker.rows[i] for i in recovered] == []
 
