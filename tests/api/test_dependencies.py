@@ -64,7 +64,7 @@ def test_every_entry_is_one_released_version_with_hashes(lock: str) -> None:
         assert not Version(specifier.version).is_prerelease, requirement
 
 
-def test_what_is_asked_for_is_pinned_within_its_bounds() -> None:
+def test_what_is_required_is_pinned_within_its_bounds() -> None:
     """Each dependency of pyproject.toml is in its lock file, in a version that it allows."""
     required = {"requirements.lock": list(PROJECT["project"]["dependencies"])}
     extras = [one for extra in PROJECT["project"]["optional-dependencies"].values() for one in extra]
@@ -156,7 +156,7 @@ def test_decisions_have_a_reason_and_an_end() -> None:
         dt.date.fromisoformat(str(entry["until"]))
 
 
-def test_a_yanked_version_is_told(audit: ModuleType) -> None:
+def test_a_yanked_version_is_reported(audit: ModuleType) -> None:
     line = 'warning: `attrs==21.1.0` is yanked (reason: "Installable but not importable on Python 3.4.")'
     assert audit.yanked(f"Would install 1 package\n{line}\n") == [line.removeprefix("warning: ")]
     result = audit.read(_told(SOUND), TODAY, [])

@@ -26,7 +26,7 @@ OUTPUT = "text"  # a block that shows what is printed, or draws; every other kin
 
 
 @pytest.mark.parametrize("name", GENERATED)
-def test_made_pages_are_current(name: str) -> None:
+def test_generated_pages_are_current(name: str) -> None:
     """`python tools/docs.py` would change nothing."""
     sys.path.insert(0, str(ROOT / "tools"))
     try:

@@ -56,7 +56,7 @@ def test_an_explanation_that_fits_speaks_for_the_cause_and_against_its_denial(
     assert result.answers[-1]["verdict"] == "fits"
 
 
-def test_an_unknown_policy_is_told_and_no_crash() -> None:
+def test_an_unknown_policy_is_reported_and_no_crash() -> None:
     result = _one(kind="cause", explanation="retaliation", policy="no-such-policy", where=TRAVIS)
     assert result.verdict == "not testable"
     assert any("no-such-policy" in note for note in result.notes)

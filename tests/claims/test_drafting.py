@@ -119,7 +119,7 @@ def test_dates_are_read_against_the_day_of_publication(text: str, found: list[st
     assert find_dates(text, dt.date(2017, 3, 20))[0] == found
 
 
-def test_an_article_without_claims_is_told() -> None:
+def test_an_article_without_claims_is_reported() -> None:
     with pytest.raises(QuestionError, match="no sentence"):
         draft_ledger("Hello there, this is a sentence without anything in it.")
 

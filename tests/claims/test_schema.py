@@ -90,18 +90,18 @@ def test_a_code_with_a_leading_zero_is_no_octal_number() -> None:
         ("kind: count", "kind: comparison", 3, "needs 'against'"),
     ],
 )
-def test_each_fault_is_told_with_its_line_and_field(old: str, new: str, line: int, said: str) -> None:
+def test_each_fault_is_reported_with_its_line_and_field(old: str, new: str, line: int, said: str) -> None:
     problems = _problems(_GOOD.replace(old, new, 1))
     assert any(said in text for _, text in problems), problems
     assert any(at == line for at, _ in problems), problems
 
 
-def test_every_problem_of_a_ledger_is_told_at_once() -> None:
+def test_every_problem_of_a_ledger_is_reported_at_once() -> None:
     text = _GOOD.replace("where:", "were:").replace("kind: count", "kind: cuont")
     assert len(_problems(text)) == 2
 
 
-def test_repeated_ids_are_told() -> None:
+def test_repeated_ids_are_reported() -> None:
     second = _GOOD.split("claims:\n")[1]
     assert any("also the id of claims[0]" in text for _, text in _problems(_GOOD + second))
 

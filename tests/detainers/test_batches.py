@@ -83,7 +83,7 @@ def test_flow_and_batch_add_up() -> None:
     assert week["week"].to_list() == [dt.date(2017, 1, 30)]
 
 
-def test_a_release_without_decision_dates_is_told() -> None:
+def test_a_release_without_decision_dates_is_reported() -> None:
     with pytest.raises(QuestionError, match="decision"):
         find_batches(pl.DataFrame({"place": ["A"], "issue_date": [_START], "n": [1]}))
 

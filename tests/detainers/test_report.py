@@ -75,7 +75,7 @@ def test_policies_in_force_are_those_of_the_time() -> None:
     assert "travis-tx-2017" not in before.policies["id"].to_list()
 
 
-def test_a_time_that_no_release_covers_is_told() -> None:
+def test_a_time_that_no_release_covers_is_refused() -> None:
     with pytest.raises(CoverageError, match="2016-01-01 to 2017-12-31"):
         detainer_report(_made(), dt.date(2019, 1, 1), dt.date(2019, 2, 1))
 
@@ -177,7 +177,7 @@ def test_the_printed_report_has_four_sections_and_no_small_cell(detainer_store: 
 
 
 @pytest.mark.data
-def test_what_the_releases_leave_out_is_told(detainer_store: Store) -> None:
+def test_what_the_releases_leave_out_is_reported(detainer_store: Store) -> None:
     late = detainer_report(detainer_store, dt.date(2014, 10, 1), dt.date(2015, 9, 30), "state")
     assert late.end == dt.date(2015, 7, 19)
     assert any("2015-07-19" in warning for warning in late.scope["warnings"])

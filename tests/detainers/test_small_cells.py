@@ -37,7 +37,7 @@ def test_one_small_cell_takes_another_with_it() -> None:
     assert result["best_case"] is None
 
 
-def test_a_small_place_is_held_back_whole() -> None:
+def test_a_small_place_is_suppressed_whole() -> None:
     values = np.array([[1, 0, 1, 0, 0, 0, 1], [50, 20, 30, 9, 8, 7, 20]])
     result = suppress(add_rates(_rows(values))).to_dicts()[0]
     assert result["issued"] is None

@@ -101,7 +101,7 @@ def test_a_lone_small_count_gets_company() -> None:
     assert status.tolist() == [PRIMARY, COMPLEMENTARY, OPEN, OPEN]
 
 
-def test_two_ones_that_add_up_to_two_are_told_together() -> None:
+def test_two_ones_that_add_up_to_two_are_known_together() -> None:
     """1 + 1 + 9 = 11: both hidden ones are at least 1 and add up to 2, so each is told: 9 must go."""
     status = suppress(np.array([1, 1, 9, 11]), np.ones(4, bool), LinearConstraints.of([3, 3, 3], [0, 1, 2]))
     assert status.tolist() == [PRIMARY, PRIMARY, COMPLEMENTARY, OPEN]
@@ -115,7 +115,7 @@ def test_the_mark_itself_can_tell() -> None:
     assert all(len(counts) > 1 for counts in every(cells, status, r, 9))
 
 
-def test_a_withheld_count_is_known_not_to_be_small() -> None:
+def test_a_complementary_count_is_known_not_to_be_small() -> None:
     """1 + x = 6 with x withheld, so 5 or more, leaves x = 5 and so 1: the whole must go."""
     cells, r = np.array([1, 5, 6]), LinearConstraints.of([2, 2], [0, 1])
     status = suppress(cells, np.ones(3, bool), r, cost=[1, 1, 9])

@@ -140,7 +140,7 @@ def test_the_dearest_is_kept_and_other_columns_stay_as_they_were() -> None:
     assert (named.threshold, disclose(cells, r, threshold=4).threshold) == (5, 4)
 
 
-def test_one_cell_is_told_or_refused() -> None:
+def test_one_cell_is_published_or_refused() -> None:
     result = _disclosed()
     where = pl.col("place") == "A"
     assert result.cell(where, pl.col("period") == MONTHS[2]) == (40, "shown")

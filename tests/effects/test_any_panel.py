@@ -140,7 +140,7 @@ def test_a_watch_that_runs_past_the_records_or_misses_days_is_none() -> None:
     assert watch_bursts(holes, 0, [700]) is None
 
 
-def test_intervals_are_of_ninety_percent_unless_asked_otherwise() -> None:
+def test_intervals_are_of_ninety_percent_by_default() -> None:
     plain, ninety, half = (
         share_effect(Y, 0, 36, **more)
         for more in ({}, {"level": 0.9}, {"level": 0.5})  # type: ignore[arg-type]

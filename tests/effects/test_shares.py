@@ -141,7 +141,7 @@ def test_an_effect_that_was_added_is_found_judged_material_and_from_both_sides()
         share_effect(np.where(np.arange(90)[:, None] == target, 0.0, y), target, 24)
 
 
-def test_the_power_that_is_told_is_the_power_that_is_had() -> None:
+def test_the_power_reported_is_the_power_reached() -> None:
     y = _panel(3, n=120)
     target = int(np.argsort(y.mean(1))[-40])
     grid = placebo_grid(y, target, 24, 6)
@@ -262,7 +262,7 @@ def test_q_values_are_those_of_benjamini_and_hochberg() -> None:
     assert np.isnan(with_none[1])
 
 
-def test_any_frame_serves_and_mistakes_are_told() -> None:
+def test_any_frame_serves_and_mistakes_are_named() -> None:
     pandas = pytest.importorskip("pandas")
     y = _panel(2, n=40, periods=30)
     rows = [(f"u{i:02d}", t, y[i, t]) for i in range(40) for t in range(30)]

@@ -130,7 +130,7 @@ def test_a_rate_below_zero_is_none_and_the_ratio_carries_both_margins() -> None:
 
 
 @pytest.mark.parametrize("missing", ["nation", "area", "population"])
-def test_what_is_missing_is_what_is_told(missing: str) -> None:
+def test_what_is_missing_is_what_is_reported(missing: str) -> None:
     """The nation, the area or the number of people; each by its own reason, rule and sentence."""
     where, gap = HERE, steady({"48453": np.nan})
     county, nation = steady({"48453": 1.0}), steady({"US": 600.0})

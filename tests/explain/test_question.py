@@ -27,14 +27,14 @@ def _fits(of: Policy, place: Place) -> bool:
     return True
 
 
-def test_a_policy_is_asked_of_its_own_place_only() -> None:
+def test_a_policy_answers_for_its_own_place_only() -> None:
     own = policy(fips="48453")
     assert [_fits(own, p) for p in COUNTIES] == [True, False]
     assert [_fits(own, p) for p in OTHERS] == [False, False, False]
     assert _fits(own, Place("office", "AUS", "Austin"))  # the office has its seat in the county
 
 
-def test_a_states_law_is_asked_of_the_state_only() -> None:
+def test_a_states_law_answers_for_the_state_only() -> None:
     law = policy(level="state", fips=None, state="TX")
     assert _fits(law, Place("state", "TX", "Texas"))
     assert not any(_fits(law, p) for p in [*COUNTIES, Place("aor", "SNA", "San Antonio")])
@@ -52,7 +52,7 @@ def test_every_registered_policy_fits_its_own_place_and_no_larger_one() -> None:
         assert not _fits(registered, Place(kind, registered.state, "")), registered.id
 
 
-def test_a_day_can_be_asked_of_any_place() -> None:
+def test_a_day_serves_for_any_place() -> None:
     day = from_date(dt.date(2017, 2, 1), "48453", "Travis County, TX")
     assert all(_fits(day, p) for p in [*COUNTIES, *OTHERS])
 

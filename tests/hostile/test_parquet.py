@@ -190,7 +190,7 @@ def test_pages_are_added_up_as_another_reader_does(tmp_path: Path) -> None:
         assert 0.8 * reported < ours < reported
 
 
-def test_columns_told_of_twice(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_columns_described_twice(monkeypatch: pytest.MonkeyPatch) -> None:
     """A footer that names one place for many columns could keep a reader busy for ever."""
     chunks = list(parquetform._chunks(SOUND))
     assert len(chunks) == len(COLUMNS)

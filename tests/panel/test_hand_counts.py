@@ -39,7 +39,7 @@ def _series(frame: pl.DataFrame, name: str = "arrests") -> dict[dt.date, int | N
     return dict(frame.filter(pl.col("measure") == name).select("period", "value").iter_rows())
 
 
-def test_monthly_figures_stand_for_whole_months_and_are_never_made_zero(tmp_path: Path) -> None:
+def test_monthly_figures_stand_for_whole_months_and_never_become_zero(tmp_path: Path) -> None:
     """Figures for December 2019 and February 2020: January has none, and none is not zero."""
     rows = pl.DataFrame({"month": [D(2019, 12, 1), D(2020, 2, 1)], "county_fips": ["48453"] * 2})
     rows = rows.with_columns(inmates=pl.Series([7, 9], dtype=pl.UInt32))
@@ -78,7 +78,7 @@ def test_a_measure_that_ends_is_missing_from_its_last_day_on(
     assert sum(arrests.values()) == len(days)
 
 
-def test_the_time_asked_about_is_cut_at_both_ends_and_may_be_one_day(tmp_path: Path) -> None:
+def test_the_time_in_question_is_cut_at_both_ends_and_may_be_one_day(tmp_path: Path) -> None:
     days = pl.date_range(D(2017, 2, 1), D(2017, 2, 10), eager=True).to_list()
     store = HandStore(tmp_path, _arrests(days), [Span("a", days[0], days[-1])])
 
@@ -249,7 +249,7 @@ def test_measures_and_places_named_twice_count_once_and_tables_stand_side_by_sid
         result.matrix("removals")
 
 
-def test_days_are_told_apart_only_where_a_period_may_be_covered_in_part() -> None:
+def test_days_are_separate_only_where_a_period_may_be_covered_in_part() -> None:
     """Days in a row of one scope need no more than their periods, of which there are few."""
 
     def days(first: int, last: int, scope: str = "nation") -> Span:

@@ -96,7 +96,7 @@ def test_an_unknown_office_code_is_still_an_office_area() -> None:
 
 
 @pytest.mark.parametrize("name", ["Franklin", "Montgomery", "Washington", "Jefferson", "Jackson", "Lincoln"])
-def test_namesakes_with_their_state_named_are_told_apart(name: str) -> None:
+def test_namesakes_with_their_state_named_are_distinguished(name: str) -> None:
     counties = table("counties").filter(
         (pl.col("name") == f"{name} County") | (pl.col("name") == f"{name} Parish"),
         pl.col("vintage") == "all",

@@ -379,7 +379,7 @@ def test_every_row_of_the_published_lists_is_placed_or_counted_and_the_shipped_s
 
 
 @pytest.mark.data
-def test_a_list_held_back_agrees_with_the_spells_of_the_others(data_dir: Path) -> None:
+def test_a_list_left_out_agrees_with_the_spells_of_the_others(data_dir: Path) -> None:
     """Of each tenth list, the rows that spells made without it have in force on its day, and the rest."""
     lists, _ = read_lists([data_dir / "raw" / "RelevantResearch__287g-DetentionData"])
     assert len(lists) > 20

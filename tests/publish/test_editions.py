@@ -142,7 +142,7 @@ def test_a_report_beside_a_site_leaves_no_days_over(store: Store) -> None:
     assert _last_days(store, one, ours, windows) == 0
 
 
-def test_what_was_published_stays_and_what_was_not_is_told_again_alike(store: Store) -> None:
+def test_what_was_published_stays_and_what_was_not_stays_suppressed(store: Store) -> None:
     one = site_cells(store, _windows(0))
     two = site_cells(store, _windows(0), before=_edition(one))
     joined = _table(one).join(_table(two), on=KEYS, suffix="_again")
@@ -177,7 +177,7 @@ def test_a_release_that_adds_months_is_disclosed_against_the_first(tmp_path: Pat
     assert end < END
 
 
-def test_a_site_carries_its_record_and_the_next_one_is_made_after_it(store: Store, tmp_path: Path) -> None:
+def test_a_site_carries_its_record_and_the_next_one_follows_it(store: Store, tmp_path: Path) -> None:
     settings: Settings = {"workers": 1, "answers": [], "claims": False, "levels": ("nation", "state")}
     first = publish(tmp_path / "one", store, **settings)  # type: ignore[arg-type]
     record = read_edition(tmp_path / "one")

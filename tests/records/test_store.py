@@ -82,7 +82,7 @@ def test_a_table_has_its_columns_in_order(tmp_path: Path) -> None:
         store.scan("removals")
 
 
-def test_what_is_no_store_is_told(tmp_path: Path) -> None:
+def test_what_is_no_store_is_refused(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="there is no store here; make one by `atlarge ingest"):
         open_store(tmp_path)
     (tmp_path / "manifest.json").write_text("{")

@@ -152,7 +152,7 @@ def test_answers_set_arrests_against_the_numbers_that_were_brought(tmp_path: Pat
     )  # fmt: skip
 
 
-def test_the_nation_states_and_other_areas_are_told_apart(tmp_path: Path) -> None:
+def test_the_nation_states_and_other_areas_are_distinguished(tmp_path: Path) -> None:
     lines = ["GEO_ID|B05001_E006|B05001_M006", "0100000US|21000000|60000", "0400000US48|2900000|30000"]
     lines += ["1400000US48453000101|12|9", "0500000US48453|140000|-222222222", "0500000US48001|-666666666|-1"]
     path = tmp_path / "acsdt5y2021-b05001.dat"

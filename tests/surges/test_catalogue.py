@@ -143,7 +143,7 @@ def test_questions_without_meaning(question: dict[str, object]) -> None:
         find_surges(**question)  # type: ignore[arg-type]
 
 
-def test_a_month_typed_on_one_day_is_told_from_an_operation() -> None:
+def test_a_month_typed_on_one_day_is_not_taken_for_an_operation() -> None:
     typed = Corroboration(
         ratio=9.0, top_day_share=0.97, other_methods_ratio=8.0, other_methods_p=1e-9, surroundings_ratio=1.0,
         surroundings_p=0.5, before_ratio=0.1, backlog_ratio=1.1,

@@ -73,7 +73,7 @@ def test_an_artefact_is_one_day_that_makes_up_for_a_quiet_month(
     assert ("quiet_before" in flags) is (before is not None and before < 0.6)
 
 
-def test_each_flag_is_told_by_its_own_witness() -> None:
+def test_each_flag_comes_from_its_own_evidence() -> None:
     assert flags_of(False, Corroboration()) == ()
     assert flags_of(True, Corroboration()) == ("thin_baseline",)
     assert flags_of(False, Corroboration(top_day_share=0.8)) == ("in_one_day",)
@@ -234,7 +234,7 @@ def test_surroundings_that_rise_too(tmp_path: Path) -> None:
     assert ARTEFACT not in flags_of(False, reported)
 
 
-def test_surroundings_are_untold_where_the_records_do_not_tell(tmp_path: Path) -> None:
+def test_surroundings_are_missing_where_the_records_lack_them(tmp_path: Path) -> None:
     area = "aor:SNA"
     no_nation = _told(_store(tmp_path, [Span("a", FIRST, LAST, area)]), "SNA", "aor")
     short = [Span("a", FIRST, D(2017, 3, 31)), Span("b", FIRST, LAST, area)]

@@ -238,7 +238,7 @@ def _list(surges: list[Surge], values: np.ndarray, first: dt.date) -> SurgeList:
     return SurgeList(surges, [], {}, result, values, ["AUS", "SNA", "WCT"], periods)
 
 
-def test_the_series_around_a_surge_reach_the_margin_asked_for() -> None:
+def test_the_series_around_a_surge_reach_the_margin() -> None:
     """Both ends inside, cut where the record ends; over neighbours the sums; not covered is not zero."""
     values = np.arange(300.0).reshape(3, 100)
     values[0, 40] = np.nan
@@ -262,7 +262,7 @@ def test_the_series_around_a_surge_reach_the_margin_asked_for() -> None:
     assert listed.periods[-1] == D(2017, 4, 10)
 
 
-def test_fifty_figures_are_given_unless_fewer_are_asked_for() -> None:
+def test_fifty_figures_are_given_by_default() -> None:
     listed = _list([_surge(rank=i) for i in range(60)], np.ones((3, 60)), D(2017, 1, 1))
     assert len(listed.figures()) == 50
     assert len(listed.figures(7)) == 7
@@ -284,7 +284,7 @@ QUESTION: dict[str, Any] = {
         ({"neighbours": True, "by": "aor"}, "by office, not by aor"),
     ],
 )  # fmt: skip
-def test_each_question_without_meaning_is_told_why(changed: dict[str, Any], word: str) -> None:
+def test_each_question_without_meaning_is_refused_with_a_reason(changed: dict[str, Any], word: str) -> None:
     with pytest.raises(QuestionError, match=word):
         _check(**QUESTION | changed)
 
@@ -303,7 +303,7 @@ MONDAYS = np.datetime64("2017-01-02") + 7 * np.arange(5)
 DAYS = np.datetime64("2017-01-02") + np.arange(35)
 
 
-def test_periods_asked_about_are_those_with_a_day_in_the_time() -> None:
+def test_periods_are_those_with_a_day_in_the_time() -> None:
     def asked(days: np.ndarray, every: str, start: dt.date | None, end: dt.date | None) -> list[int]:
         return np.nonzero(_Axis(days, every, start, end).tested)[0].tolist()
 
@@ -381,7 +381,7 @@ def test_offices_of_one_area_and_state_are_scanned_together() -> None:
     assert _zone_drafts(world.counts[:2], ["ATL", "AUS"], axis, 0.05, []) == []
 
 
-def test_thin_places_are_told_apart_from_short_records() -> None:
+def test_thin_places_are_distinguished_from_short_records() -> None:
     import polars as pl
 
     values = np.zeros((3, 100))

@@ -46,7 +46,7 @@ def test_the_level_rests_on_the_times_around_but_not_on_the_nearest() -> None:
         assert result.expected[s, t] == pytest.approx((events + 5.0) / (len(around) + 5.0 / mean))
 
 
-def test_weekdays_and_holidays_are_told_apart() -> None:
+def test_weekdays_and_holidays_are_distinguished() -> None:
     """Counts that are level x weekday x holiday without chance are expected as they are."""
     n = 7 * 104
     cycle = np.arange(n) % 7

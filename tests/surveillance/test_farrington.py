@@ -79,7 +79,7 @@ def test_the_muan_bound_by_hand() -> None:
     assert reported.expected[0, 0] == pytest.approx(6.0)
 
 
-def test_what_cannot_be_told_is_not() -> None:
+def test_what_cannot_be_judged_is_missing() -> None:
     """One past time leaves nothing to tell scatter by; none, or no present, leave nothing at all."""
     for past, now in (
         ([7.0, np.nan, np.nan], 5.0), ([np.nan] * 3, 5.0), ([3.0, 5.0, 10.0], np.nan),

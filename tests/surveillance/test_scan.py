@@ -46,7 +46,7 @@ def test_bursts_are_found_where_they_are() -> None:
     assert np.mean(covered) >= 0.85
 
 
-def test_false_discoveries_are_held_by_date_and_by_burst() -> None:
+def test_false_discoveries_are_controlled_by_date_and_by_burst() -> None:
     """q over places and dates, and q over bursts, each against its own truth.
 
     The slack over 0.05: p is calibrated within 20 %, and false dates come in clumps of up to 14, so that
@@ -129,7 +129,7 @@ def test_neighbours_together_show_what_none_shows_alone() -> None:
     assert found.bursts.p[0] < 0.01 * alone.p.min()
 
 
-def test_only_the_time_asked_about_is_tested_and_paid_for() -> None:
+def test_only_the_time_in_question_is_tested_and_corrected_for() -> None:
     world = null_world(2, 800, mean=5.0, phi=1.0, seed=9)
     tested = np.zeros(800, dtype=bool)
     tested[300:330] = True
