@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 Z = 1.645
 UNKNOWN_MARGIN = 0.15
 TOO_WIDE = 4.0
-"""Upper end over lower end of an interval from which on the number cannot be judged by."""
+"""Upper end over lower end of an interval from which on an answer says that the number is hardly known."""
 
 NEARLY_ALL_COUNTIES = 3_100
 
@@ -51,7 +51,7 @@ class Population:
 
     @property
     def is_too_wide(self) -> bool:
-        """Whether the interval is too wide to judge by."""
+        """Whether the interval is so wide that the number is hardly known; verdicts are by all of it."""
         return self.high >= TOO_WIDE * max(self.low, 1.0)
 
 
