@@ -14,7 +14,7 @@ def test_types_are_strict_and_coverage_is_asserted() -> None:
     assert TOOL["coverage"]["run"] == {"source": ["atlarge"], "branch": True}
     assert TOOL["coverage"]["report"]["fail_under"] >= 90
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
-    whole = makefile[makefile.index("\ntest:") :].split("\n\n")[0]
+    whole = makefile[makefile.index("\ncoverage:") :].split("\n\n")[0]
     assert "--cov" in whole
 
 

@@ -79,7 +79,7 @@ def test_the_map_tells_changes_by_month_that_end_as_the_newest_month_does(
     pages: dict[str, str | bytes],
 ) -> None:
     script = str(pages["static/policymap.js"])
-    reported = json.loads(re.search(r"const t=(\{.*?\}),q=", script)[1])  # type: ignore[index]
+    reported = json.loads(re.search(r"^window.atlargePolicies=(.*);$", script, re.M)[1])["changes"]  # type: ignore[index]
     places, months = policy_pages._classes()
     assert set(reported) == set(places)
     for i, fips in enumerate(places):

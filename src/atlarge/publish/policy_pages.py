@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
 from collections.abc import Iterator
 from functools import cache
 from typing import Any
@@ -15,7 +14,8 @@ from atlarge.publish import charts
 from atlarge.publish.charts.choropleth import PATTERNS
 from atlarge.publish.i18n import LANGUAGES, Words
 from atlarge.publish.layout import page_of, path_of
-from atlarge.publish.render import Link, Section, Table, list_page, render, safe_link, source_link
+from atlarge.publish.render import Link, Section, Table, list_page, render, safe_link, source_link, static
+from atlarge.publish.series_files import setting
 from atlarge.publish.site_data import SiteData
 from atlarge.reference import sidecar, table
 from atlarge.regimes import county_regimes, monthly_totals, months_between, with_residents
@@ -90,7 +90,7 @@ def policy_files(data: SiteData) -> Iterator[tuple[str, str | bytes]]:
             yield path_of(state_stem(state), w), _state_page(data, w, known, state)
         for p in shown:
             yield path_of(policy_stem(p.id), w), _policy_page(data, w, known, p)
-    yield "static/policymap.js", _map_script()
+    yield "static/policymap.js", setting("atlargePolicies", _map_values()) + static("policymap.js")
     yield from downloads(known)
 
 
@@ -133,31 +133,17 @@ def _classes() -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:
     return places, tuple(found)
 
 
-def _map_script() -> str:
-    """The map's data, as changes by county, and what recolours it."""
+def _map_values() -> dict[str, Any]:
+    """The map's data: the changes of each county as month, class, month, class; how a class is drawn."""
     places, months = _classes()
-    changes = {}
-    for i, fips in enumerate(places):
-        numbers: list[int] = []
-        before = -1
-        for k, classes in enumerate(months):
-            now = CLASSES.index(classes[i])
-            if now != before:
-                numbers += [k, now]
-                before = now
-        changes[fips] = numbers
-    kinds = json.dumps([_KINDS[name] for name in CLASSES])
-    fills = json.dumps([f"url(#{PATTERNS[k]})" if k in PATTERNS else "" for k in _KINDS.values()])
-    text = json.dumps(changes, separators=(",", ":"))
-    return (
-        f'"use strict";(()=>{{const t={text},q={kinds},f={fills};const s=document.getElementById("pm-month");'
-        'const o=document.getElementById("pm-say"),n=s.dataset.months.split("|");'
-        'const d=()=>{const k=+s.value;for(const c of document.querySelectorAll("#pm .m-counties path")){'
-        "const r=t[c.id.slice(1)];let v=q.length-1;if(r){for(let i=0;i<r.length&&r[i]<=k;i+=2)v=r[i+1];}"
-        'c.setAttribute("class",q[v]);if(f[v])c.setAttribute("fill",f[v]);else c.removeAttribute("fill");}'
-        'o.textContent=n[k];s.setAttribute("aria-valuetext",n[k]);};'
-        's.addEventListener("input",d);d();})();\n'
-    )
+    changes: dict[str, list[int]] = {}
+    for fips, classes in zip(places, zip(*months, strict=True), strict=True):
+        numbers = [CLASSES.index(name) for name in classes]
+        steps = [(k, now) for k, now in enumerate(numbers) if k == 0 or now != numbers[k - 1]]
+        changes[fips] = [number for step in steps for number in step]
+    kinds = list(_KINDS.values())
+    fills = [f"url(#{PATTERNS[kind]})" if kind in PATTERNS else "" for kind in kinds]
+    return {"changes": changes, "kinds": kinds, "fills": fills}
 
 
 def _map_page(data: SiteData, w: Words) -> str:
