@@ -11,6 +11,7 @@ from atlarge.claims.drafting.language import Language, word_list
 from atlarge.claims.drafting.mentions import Finder, Mention, tokens_of
 
 _FIGURES = word_list("discourse.figures")
+_WRITING = ("wrote", "replied", "responded", "asked", "escribió", "respondió")
 _INHERITED = ("court", "sworn", "statement", "interview", "document", "report")
 
 
@@ -615,18 +616,12 @@ class Discourse:
         spans: list[Span] = []
         text = one.sentence.text
         offset = one.sentence.start
-        is_hearer = any(a.is_told for a, _ in one.attributions)
+        spoken = one.attributions
         way, via = self._way(one.reading)
-        if any(
-            a.mention.kind == "document" and a.mention.head in self.lang.words("papers")
-            for a, _ in one.attributions
-        ):
+        papers = self.lang.words("papers")
+        if any(a.mention.kind == "document" and a.mention.head in papers for a, _ in spoken):
             self.papers_open = True
-        writes = [
-            e
-            for a, e in one.attributions
-            if a.verb in ("wrote", "replied", "responded", "asked", "escribió", "respondió")
-        ]
+        writes = [e for a, e in spoken if a.verb in _WRITING]
         if self.papers_open and way is None and writes and all(e.kind == "someone" for e in writes):
             way = "document"
         for number, quote in one.quotes:
@@ -635,115 +630,97 @@ class Discourse:
             start, end = max(0, quote.start - offset), min(len(text), quote.end - offset)
             speaker = quotes.get(number) or base
             inside = self._reported_way(text[start:end])
-            leading = [a for a, e in one.attributions if e is speaker and a.end <= start and not a.is_told]
+            leading = [a for a, e in spoken if e is speaker and a.end <= start and not a.is_told]
             if leading and inside is None:  # "said that a deputy told him, ..."
                 inside = self._reported_way(one.reading.masked[leading[-1].end : start])
-            is_beside = any(e is speaker for _, e in one.attributions)
-            self._note(speaker, way if is_beside else None, via if is_beside else None)
-            spans.append(
-                Span(
-                    start,
-                    end,
-                    speaker,
-                    inside or (way if is_beside else None),
-                    True,
-                    not is_beside,
-                    via=via if is_beside else None,
-                )
-            )
-        spoken = one.attributions
+            is_beside = any(e is speaker for _, e in spoken)
+            own_way, own_via = (way, via) if is_beside else (None, None)
+            self._note(speaker, own_way, own_via)
+            spans.append(Span(start, end, speaker, inside or own_way, True, not is_beside, via=own_via))
         for _, entity in spoken:
             self._note(entity, way, via)
-        if (
-            not spoken
-            and way in ("court", "sworn", "interview")
-            and self.lang.has("remarks", one.reading.masked)
-        ):
-            speaking = self.focus  # "made the remarks from the bench"
-            if speaking is not None and speaking.kind in ("person", "someone"):
-                self._note(speaking, way, via)
-        outside = self._outside(one, spoken, base, way, is_hearer, via)
+        is_remark = way in ("court", "sworn", "interview") and self.lang.has("remarks", one.reading.masked)
+        speaking = self.focus if is_remark and not spoken else None  # "made the remarks from the bench"
+        if speaking is not None and speaking.kind in ("person", "someone"):
+            self._note(speaking, way, via)
+        outside = self._outside(one, base, way, via)
         said = [s for s in [*spans, *outside] if s.speaker is not self.narrator]
         self.previous = said[-1].speaker if said else None
         self.previous_heard = said[-1].heard if said else None
         ordered = sorted([*spans, *outside], key=lambda s: (not s.is_quoted, s.start))
         return Spoken(paragraph.number, one.sentence, one.reading, tuple(ordered))
 
-    def _outside(
-        self,
-        one: _Turned,
-        spoken: list[tuple[Attribution, Entity]],
-        base: Entity,
-        way: str | None,
-        is_hearer: bool,
-        via: str | None,
-    ) -> list[Span]:
+    def _outside(self, one: _Turned, base: Entity, way: str | None, via: str | None) -> list[Span]:
         """Who says what stands outside quotation marks: by trailing and leading attributions."""
-        text = one.reading.masked
+        text, spoken = one.reading.masked, one.attributions
         if self.relaying is not None:
-            heard = (
-                "second hand" if any(e is not self.relaying for _, e in spoken) else self._reported_way(text)
-            )
-            return [Span(0, len(text), self.relaying, heard)]
+            passes_on = any(e is not self.relaying for _, e in spoken)
+            return [
+                Span(0, len(text), self.relaying, "second hand" if passes_on else self._reported_way(text))
+            ]
         if not spoken:
-            carried = self._continued(one, base)
-            heard = self.previous_heard if carried is not None else None
-            carried = carried or self._from_document(one, base)
-            own = carried or base
-            heard = heard or (self._reported_way(text) if own is not self.narrator else None)
-            return [Span(0, len(text), own, heard, False, carried is not None)]
+            return [self._unattributed(one, base)]
         outer = [pair for pair in spoken if not pair[0].is_told] or spoken
+        is_hearer = any(a.is_told for a, _ in spoken)
         if is_hearer and not any(e.kind == "document" for _, e in outer):
-            speaking = {id(e) for a, e in spoken if not a.is_told}
-            hearers = {id(e) for a, e in spoken if a.is_told}
-            passes_on = hearers == {id(self.narrator)}  # "I have been told"
-            way = "second hand" if speaking & hearers or passes_on else "third hand"
+            way = self._hearsay(spoken)
         spans: list[Span] = []
         begin = 0
         for k, (attribution, entity) in enumerate(outer):
             following = outer[k + 1][0] if k + 1 < len(outer) else None
-            heard = self._reported_way(text[attribution.end :]) if not is_hearer else None
-            if way not in ("court", "sworn", "interview"):
-                heard = heard or self._document_way(attribution.mention)
-            if self.lang.has("third_person_told", text):
-                heard = "third hand"
-            if entity is self.narrator and entity.kind == "narrator" and entity.name == "anonymous":
-                heard = None
-            mine = heard or way
+            reported = None if is_hearer else self._reported_way(text[attribution.end :])
+            heard = self._heard(attribution, entity, text, reported, way)
+            own = Span(begin, len(text), entity, heard, is_declined=attribution.is_declined, via=via)
             if attribution.is_inserted and not following:
-                spans.append(
-                    Span(begin, len(text), entity, mine, is_declined=attribution.is_declined, via=via)
-                )
+                spans.append(own)
                 begin = len(text)
             elif attribution.is_trailing:
-                spans.append(
-                    Span(begin, attribution.end, entity, mine, is_declined=attribution.is_declined, via=via)
-                )
                 begin = attribution.end
+                spans.append(replace(own, end=begin))
                 if following is None and len(text[begin:].split()) > 2:
-                    spans.append(Span(begin, len(text), entity, mine))
+                    spans.append(Span(begin, len(text), entity, heard))
             else:
-                if attribution.start > begin and len(text[begin : attribution.start].split()) > 3:
-                    owner = entity if not spans else spans[-1].speaker
-                    lead = (
-                        base if not spans and not self._is_aside(text[begin : attribution.start]) else owner
-                    )
+                lead = text[begin : attribution.start]
+                if len(lead.split()) > 3:
+                    first = entity if self._is_aside(lead) else base
+                    speaker = spans[-1].speaker if spans else first
                     spans.append(
-                        Span(
-                            begin,
-                            attribution.start,
-                            lead if not spans else owner,
-                            mine if lead is entity else None,
-                        )
+                        Span(begin, attribution.start, speaker, heard if speaker is entity else None)
                     )
-                stop = following.start if following is not None and not following.is_trailing else len(text)
-                spans.append(
-                    Span(attribution.start, stop, entity, mine, is_declined=attribution.is_declined, via=via)
-                )
-                begin = stop
-                if following is not None and following.is_trailing:
-                    begin = attribution.end
+                is_followed = following is not None and following.is_trailing
+                stop = following.start if following is not None and not is_followed else len(text)
+                spans.append(replace(own, start=attribution.start, end=stop))
+                begin = attribution.end if is_followed else stop
         return spans
+
+    def _unattributed(self, one: _Turned, base: Entity) -> Span:
+        """A sentence that names no speaker: of whoever goes on, of the report it names, else of the base."""
+        text = one.reading.masked
+        carried = self._continued(one, base)
+        heard = self.previous_heard if carried is not None else None
+        carried = carried or self._from_document(one, base)
+        own = carried or base
+        heard = heard or (self._reported_way(text) if own is not self.narrator else None)
+        return Span(0, len(text), own, heard, False, carried is not None)
+
+    def _hearsay(self, spoken: list[tuple[Attribution, Entity]]) -> str:
+        """Through how many mouths words came that the speaker was told."""
+        speaking = {id(e) for a, e in spoken if not a.is_told}
+        hearers = {id(e) for a, e in spoken if a.is_told}
+        passes_on = hearers == {id(self.narrator)}  # "I have been told"
+        return "second hand" if speaking & hearers or passes_on else "third hand"
+
+    def _heard(
+        self, attribution: Attribution, entity: Entity, text: str, reported: str | None, way: str | None
+    ) -> str | None:
+        """How the words of one attribution reached us."""
+        if entity is self.narrator and entity.kind == "narrator" and entity.name == "anonymous":
+            return way
+        if self.lang.has("third_person_told", text):
+            return "third hand"
+        if reported is None and way not in ("court", "sworn", "interview"):
+            reported = self._document_way(attribution.mention)
+        return reported or way
 
     def _from_document(self, one: _Turned, base: Entity) -> Entity | None:
         """The report or list that a sentence of the narrator's names before its figures: they are its own."""
