@@ -24,6 +24,7 @@ from typing import Any
 
 import numpy as np
 
+from atlarge.effects import q_values
 from atlarge.errors import AtlargeError
 from atlarge.explain import explain, find_policy, pooled
 from atlarge.policies import registry
@@ -303,6 +304,11 @@ def document(found: dict[str, Any]) -> str:
     )
     page.filters |= {"number": number, "change": change, "leads": leads, "pct": pct}
     near, fell = close(rows)
+    # each table shows many places: q-values over all tests of its column
+    tested = [row["burst"] for row in rows if row["burst"]]
+    for listed in (rows, tested):
+        for row, q in zip(listed, q_values([row["p_placebo"] for row in listed]), strict=True):
+            row["q"] = float(q)
     return page.get_template("findings.md.j2").render(
         rows=rows,
         refused=[row for row in found["places"] if "refused" in row],
