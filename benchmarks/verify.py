@@ -15,8 +15,9 @@ from typing import Any
 
 from atlarge.ingest import ingest
 from atlarge.reference import table
-from atlarge.verify import Verification, verify
+from atlarge.verify import TOLERANCE, Checked, Verification, figures, verify
 from atlarge.verify.counting import is_share, table_of
+from atlarge.verify.figure import AT_LEAST, AT_MOST, Figure
 
 OUT = Path(__file__).parent / "results" / "verify.json"
 LEAST = 5
@@ -85,6 +86,18 @@ def counts_in(why: str) -> list[float]:
     return [float(n.replace(",", "")) for pair in found for n in pair if n.strip(",.")]
 
 
+def _counted_as(row: Checked) -> str:
+    """The definition in words, without the counts that a share's prints."""
+    return row.measure if is_share(row.measure) else row.definition
+
+
+def _within(figure: Figure) -> str:
+    """The tolerance in words."""
+    share = TOLERANCE[figure.kind] if figure.tolerance is None else figure.tolerance
+    beyond = {AT_LEAST: "above by ", AT_MOST: "below by "}.get(figure.kind, "")
+    return f"{beyond}{100 * share:g} %"
+
+
 def main() -> None:
     """Verify, and save the table."""
     embedded = verify()
@@ -94,11 +107,18 @@ def main() -> None:
         with tempfile.TemporaryDirectory() as folder:
             ingest(found, Path(folder) / "store")
             whole = verify(Path(folder) / "store")
+    shipped = {figure.id: figure for figure in figures()}
+    hands = dict(table("published_figures").select("id", "hand").iter_rows())
     rows = [
         {
             "figure": row.id,
             "publisher": row.publisher,
             "read on": row.source,
+            "hand": hands[row.id],
+            "start": str(row.start),
+            "end": str(row.end),
+            "counted_as": _counted_as(row),
+            "tolerance": _within(shipped[row.id]),
             "published": row.published,
             "ours": row.ours,
             "difference_pct": row.difference_pct,

@@ -1,9 +1,9 @@
 """Make the tables of checks that the site shows, from the results of benchmarks: `python tools/checks.py`.
 
 `checks.csv` holds one number a row; `figures_checked.csv` the verdict on each published figure,
-`replications_checked.csv` how many results of each study come out again. Equal
-and within tolerance are one verdict there: which of the two it is would let a reader take small counts from
-the difference.
+`replications_checked.csv` how many results of each study come out again, `forecasts_checked.csv` how each
+case of the forecasts did. Equal and within tolerance are one verdict there: which of the two it is would let
+a reader take small counts from the difference.
 """
 
 from __future__ import annotations
@@ -47,6 +47,21 @@ def replications() -> list[dict[str, str]]:
     return rows
 
 
+def forecasts() -> list[dict[str, str]]:
+    """Coverage of each case, and the peer that does best in it with our skill against that one."""
+    rows = []
+    for case in read("forecast")["cases"]:
+        skill, peer = min((found["skill"], name) for name, found in case["peers"].items())
+        rows.append(
+            {
+                **{key: str(case[key]) for key in ("by", "measure", "every", "counts", "coverage_90")},
+                "best_peer": peer,
+                "skill": str(skill),
+            }
+        )
+    return rows
+
+
 def checks() -> list[dict[str, str]]:
     """Numbers of each check."""
     whole = read("verify")["whole"]
@@ -84,7 +99,12 @@ def checks() -> list[dict[str, str]]:
 
 def main() -> None:
     """Write the tables."""
-    tables = {"checks": checks(), "figures_checked": figures(), "replications_checked": replications()}
+    tables = {
+        "checks": checks(),
+        "figures_checked": figures(),
+        "replications_checked": replications(),
+        "forecasts_checked": forecasts(),
+    }
     for name, rows in tables.items():
         with (REFERENCE / f"{name}.csv").open("w", encoding="utf-8", newline="") as stream:
             writer = csv.DictWriter(stream, list(rows[0]), lineterminator="\n")

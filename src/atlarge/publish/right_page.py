@@ -44,7 +44,8 @@ def how_right_page(data: SiteData, w: Words) -> str:
     past = forecast_section(data, w)
     below = {
         "replications": Section(w("right.replications"), [w("right.replications_list")], _replications(w)),
-        **({"forecasts": past} if past else {}),
+        "forecasts": Section(w("right.forecasts"), [w("right.forecasts_list")], _forecasts(w)),
+        **({"past": past} if past else {}),
         "published": Section(w("right.figures"), [w("right.figures_says")], _figures(w)),
     }
     anchors = {check: f"#s{n}" for n, check in enumerate(below, start=2)}  # sections are numbered from 1
@@ -97,6 +98,24 @@ def _replications(w: Words) -> Table:
     ]
     head = [w("right.col.study"), w("right.col.agree")]
     return Table(w("right.replications"), head, rows, is_stacked=True, texts=(0, 1), has_heading=True)
+
+
+def _forecasts(w: Words) -> Table:
+    """How each case of the forecasts did, those that a peer wins first."""
+    rows: list[list[str | Link]] = [
+        [
+            f"{w(f'right.by.{by}')}, {w(f'right.kind.{_KINDS[measure]}')}, {w(f'right.every.{every}')}",
+            w.count(counts),
+            w.percent(coverage),
+            w("right.skill", peer=w(f"right.peer.{peer}"), skill=w.signed(100 * skill)),
+        ]
+        for by, measure, every, counts, coverage, peer, skill in table("forecasts_checked")
+        .sort("skill", maintain_order=True)
+        .iter_rows()
+    ]
+    head = [w(f"right.col.{name}") for name in ("case", "counts", "inside", "skill")]
+    title = w("right.forecasts")
+    return Table(title, head, rows, is_stacked=True, texts=(0, 3), has_heading=True, is_sortable=True)
 
 
 def _kind(figure: Figure) -> str:
