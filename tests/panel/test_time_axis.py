@@ -10,7 +10,16 @@ import pytest
 from atlarge.ingest import ingest
 from atlarge.messages import catalogue, render
 from atlarge.panel import measures
-from atlarge.panel.time_axis import KINDS, Segment, all_breaks, breaks, release_changes, segments, time_axis
+from atlarge.panel.time_axis import (
+    KINDS,
+    Segment,
+    all_breaks,
+    breaks,
+    breaks_of_store,
+    release_changes,
+    segments,
+    time_axis,
+)
 from atlarge.records.store import open_store
 from atlarge.reference import table
 from making import arrests
@@ -66,6 +75,9 @@ def test_a_store_of_two_releases_says_which_days_are_from_which(tmp_path: Path) 
     about = time_axis(store, ["at_large"])
     assert [b["id"] for b in about["breaks"]] == ["shipped-arrests-end", "arrests-of-another-form"]
     assert {"en", "es"} == set(about["breaks"][0]["says"])
+    whole = breaks_of_store(store, ["at_large"], dt.date(2017, 10, 1), dt.date(2023, 6, 1))
+    assert [b.id for b in whole] == ["shipped-arrests-end", "arrests-of-another-form"]  # files of one form
+    assert breaks_of_store(store, ["at_large"], dt.date(2022, 10, 2), dt.date(2023, 6, 1)) == []
     inside = segments(store, "arrests", dt.date(2018, 1, 1), dt.date(2018, 1, 31))
     assert [part.file for part in inside] == ["a.csv"]
     assert segments(store, "detainers") == []

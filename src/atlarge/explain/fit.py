@@ -28,7 +28,7 @@ from atlarge.explain.sensitivity import in_time_of, row_of, same_aor
 from atlarge.explain.study import MEASURES, Study, changed_units, outcome_under
 from atlarge.explain.switches import method_switches
 from atlarge.messages import Message, Month, say
-from atlarge.panel.time_axis import Break, breaks, release_changes, segments
+from atlarge.panel.time_axis import breaks_of_store
 from atlarge.policies import Policy, Registry, applies_to
 from atlarge.records.completeness import LONGEST, Completeness, open_end
 from atlarge.reference import table
@@ -60,7 +60,7 @@ def gather(study: Study, policy: Policy, months: Months, code: str) -> Facts:
     _records(study, facts)
     facts.concentration = _concentration(study, facts)
     facts.completeness = _completeness(study, months)
-    facts.breaks = _breaks(study, months)
+    facts.breaks = breaks_of_store(study.store, MEASURES, months.start[0], months.bounds(months.in_force)[1])
     changed = changed_units(study.area.level, months, study.main["at_large"].keys, study.registry)
     facts.schemes = _schemes(study, facts.main, months, changed, facts.notes)
     facts.others = other_policies(policy, study.registry, study.where, months.start[0], months.policy_end)
@@ -229,17 +229,6 @@ def _surge_series(study: Study) -> list[tuple[Area, Daily]]:
     if not found:
         found = [(where.own, study.main["at_large"])]
     return [(area, counts) for area, counts in found if area is not None]
-
-
-def _breaks(study: Study, months: Months) -> list[Break]:
-    """What changes within the months compared: definitions, and releases of another form."""
-    first, last = months.start[0], months.bounds(months.in_force)[1]
-    families = {str(release["family"]) for release in study.store.releases}
-    found = breaks(MEASURES, first, last, families)
-    if len(families) > 1:
-        changes = release_changes(segments(study.store, "arrests"), MEASURES)
-        found += [one for one in changes if first < one.date < last]
-    return sorted(found, key=lambda one: one.date)
 
 
 def _completeness(study: Study, months: Months) -> Completeness | None:

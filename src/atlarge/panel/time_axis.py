@@ -200,6 +200,40 @@ def release_changes(parts: Iterable[Segment], measures: Iterable[str]) -> list[B
     return found
 
 
+def breaks_of_store(store: Store, measures: Iterable[str], start: dt.date, end: dt.date) -> list[Break]:
+    """Breaks of measures of arrests within some days, as the releases of a store have them.
+
+    Definitions that change, and releases of another form; the end of what ships only where that is in the
+    store.
+
+    Examples
+    --------
+    >>> import datetime as dt
+    >>> from atlarge.records.store import open_store
+    >>> breaks_of_store(open_store(), ["at_large"], dt.date(2016, 1, 1), dt.date(2019, 1, 1))
+    []
+    """
+    names = list(measures)
+    families = {str(release["family"]) for release in store.releases}
+    found = breaks(names, start, end, families)
+    if len(families) > 1:
+        changes = release_changes(segments(store, "arrests"), names)
+        found += [one for one in changes if start < one.date < end]
+    return sorted(found, key=lambda one: one.date)
+
+
+def incomplete_from(until: dt.date, measures: Iterable[str]) -> Break:
+    """The day up to which the records of a growing series are all in, as a break.
+
+    Examples
+    --------
+    >>> import datetime as dt
+    >>> incomplete_from(dt.date(2026, 6, 20), ["at_large"]).kind
+    'incomplete'
+    """
+    return Break("incomplete", until, "incomplete", tuple(measures), "", "", params=(("day", until),))
+
+
 def time_axis(
     store: Store, measures: Iterable[str], start: dt.date | None = None, end: dt.date | None = None
 ) -> dict[str, Any]:

@@ -14,12 +14,16 @@ from atlarge.calendar import month_end
 from atlarge.disclosure.table import Counts, Disclosed
 from atlarge.errors import QuestionError
 from atlarge.panel import NATION, measure, panel
+from atlarge.panel.counting import measure as measure_of
+from atlarge.panel.time_axis import Break, breaks_of_store, incomplete_from
 from atlarge.places import find_place
 from atlarge.publish import charts
 from atlarge.publish.day_ranges import Window, daily_counts
+from atlarge.publish.detention_view import break_marks_of
 from atlarge.publish.i18n import Words
 from atlarge.publish.release_table import window_cells
 from atlarge.publish.svg import Drawing
+from atlarge.records.completeness import open_end
 from atlarge.records.store import Store
 
 MOST = 5
@@ -32,13 +36,14 @@ class Comparison:
 
     `places`: level, code and name of each, in the requested order. `frame`: the rows of the panel with a
     column `level`; undisclosed. `chart()` and `table()` are what may be passed on: small counts are
-    suppressed.
+    suppressed. `breaks`: days at which its definition or releases change, or it is no more complete.
     """
 
     places: tuple[tuple[str, str, str], ...]
     measure: str
     frame: pl.DataFrame
     disclosed: Disclosed
+    breaks: tuple[Break, ...] = ()
 
     def table(self) -> pl.DataFrame:
         """Published months: level, place, measure, start, end, value, mark."""
@@ -71,6 +76,7 @@ class Comparison:
             w=w,
             title=w("compare.cli_title", measure=label, places=names),
             sentence=w("compare.cli_says", first=first, last=last),
+            breaks=break_marks_of(self.breaks, w),
             width=900,
             height=420,
         )
@@ -149,7 +155,13 @@ def compare(
     ]
     if not windows:
         raise QuestionError("no month of these places is covered whole: there is nothing to compare")
-    return Comparison(tuple(found), measure, frame, window_cells((windows, daily_counts(opened, windows))))
+    disclosed = window_cells((windows, daily_counts(opened, windows)))
+    first, last = min(window.start for window in windows), max(window.end for window in windows)
+    dated = breaks_of_store(opened, [measure], first, last)
+    ends = open_end(opened) if measure_of(measure).table == "arrests" else None
+    if ends and ends.complete_until and first < ends.complete_until < last:
+        dated.append(incomplete_from(ends.complete_until, [measure]))
+    return Comparison(tuple(found), measure, frame, disclosed, tuple(dated))
 
 
 def _find(name: str) -> tuple[str, str, str]:

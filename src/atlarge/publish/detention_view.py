@@ -7,6 +7,7 @@ figure of an area is the sum of its counties that are shown, so that none that i
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -129,7 +130,7 @@ def detention_series(place_kind: str, place: str, measure: str = HELD) -> Detent
     )
 
 
-def break_marks_of(found: list[Break], w: Words) -> list[BreakMark]:
+def break_marks_of(found: Iterable[Break], w: Words) -> list[BreakMark]:
     """Breaks as charts draw them, in the language of the page."""
     return [BreakMark(one.date, w.month(one.date), render(one.says, w.language)) for one in found]
 

@@ -16,7 +16,7 @@ from atlarge.calendar import fiscal_year, fiscal_year_start, month_end
 from atlarge.disclosure.table import THRESHOLD, Counts, Disclosed
 from atlarge.errors import CoverageError
 from atlarge.panel.counting import place_name
-from atlarge.panel.time_axis import Break, breaks, release_changes, segments
+from atlarge.panel.time_axis import Break, breaks, incomplete_from, release_changes, segments
 from atlarge.publish.answers import Shown, members, show_with, windows_of
 from atlarge.publish.claims_data import claim_windows, disclosed_claims
 from atlarge.publish.day_ranges import Window
@@ -134,8 +134,7 @@ class SiteData:
         found += [b for b in self.changes if first < b.date < last]
         until = self.ends.until if self.ends else None
         if until and first < until < last:
-            params = (("day", until),)
-            found.append(Break("incomplete", until, "incomplete", tuple(measures), "", "", params=params))
+            found.append(incomplete_from(until, measures))
         return sorted(found, key=lambda b: b.date)
 
     @cached_property
