@@ -24,7 +24,8 @@ from atlarge.records.tables import DATE_COLUMN
 if TYPE_CHECKING:
     from atlarge.records.store import Store
 
-KINDS = ("definition", "source", "coverage", "release", "incomplete")
+KINDS = ("definition", "source", "coverage")
+"""Kinds of dated breaks; a store adds `release` and `incomplete` of its own."""
 
 
 @dataclass(frozen=True)
