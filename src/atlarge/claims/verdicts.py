@@ -185,11 +185,7 @@ class _Checker:
         if not answers:
             return self._untestable()
         other = self._other_scheme()
-        if (
-            len(answers) == 1
-            and other
-            and (answers[0][1].verdict, other.verdict) == (CONTRADICTED, SUPPORTED)
-        ):
+        if other and [(o.verdict, other.verdict) for _, o in answers] == [(CONTRADICTED, SUPPORTED)]:
             # What is so under another published reading of the methods is not simply wrong.
             answers = [("scheme ddp", answers[0][1]), ("scheme biglocal", other)]
         first = next((a for a in answers if a[1].verdict == SUPPORTED), answers[0])[1]
@@ -206,6 +202,7 @@ class _Checker:
         ]
         evidence = unique([entry for _, outcome in answers for entry in outcome.evidence])
         written = self.claim.get("expected")
+        is_partial = len(answers) < len(self.claim.get("readings", [1]))
         return Verdict(
             id=self.claim["id"],
             verdict=verdict,
@@ -218,9 +215,7 @@ class _Checker:
             sensitivity=shown.sensitivity + (_scheme_row(other) if other else []),
             answers=verdicts if len(verdicts) > 1 else [],
             notes=list(dict.fromkeys(note for _, outcome in answers for note in outcome.notes)),
-            needs=list(dict.fromkeys(self.gaps))
-            if len(answers) < len(self.claim.get("readings", [1]))
-            else [],
+            needs=list(dict.fromkeys(self.gaps)) if is_partial else [],
         )
 
     def _readings(self, claim: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
@@ -297,10 +292,7 @@ class _Checker:
             speaks_for = (linked.verdict == FITS) == (self.claim["kind"] == "cause")
             verdicts.append(SUPPORTED if speaks_for else CONTRADICTED)
         verdict, fits = fit_of(set(verdicts))
-        needs = self.claim.get("needs", [])
-        result = self._untestable(
-            fits=fits, verdict=verdict, needs=[needs] if isinstance(needs, str) else needs
-        )
+        result = self._untestable(fits=fits, verdict=verdict)
         if outcomes:
             result = self._with_implied(result, outcomes)
         notes = list(result.notes)
@@ -335,29 +327,23 @@ class _Checker:
     # --- what is common -------------------------------------------------------------------------------
 
     def _untestable(
-        self,
-        reason: str | None = None,
-        fits: str | None = None,
-        verdict: str = NOT_TESTABLE,
-        needs: list[str] | None = None,
+        self, reason: str | None = None, fits: str | None = None, verdict: str = NOT_TESTABLE
     ) -> Verdict:
         written = self.claim.get("expected")
-        stated = written.get("value") if isinstance(written, dict) else written
+        stated = written if isinstance(written, dict) else {"value": written}
         requested = self.claim.get("needs", [])
-        listed = (
-            needs if needs is not None else [requested] if isinstance(requested, str) else list(requested)
-        )
-        gaps = [reason] if reason else list(dict.fromkeys(self.gaps))
+        needs = [requested] if isinstance(requested, str) else requested
+        gaps = [reason] if reason else self.gaps
         return Verdict(
             id=self.claim["id"],
             verdict=verdict,
             value=None,
-            expected=stated,
-            unit=written.get("unit") if isinstance(written, dict) else None,
+            expected=stated.get("value"),
+            unit=stated.get("unit"),
             evidence=[],
-            word=written.get("word") if isinstance(written, dict) else None,
+            word=stated.get("word"),
             fits=fits,
-            needs=[*listed, *[g for g in gaps if g not in listed]],
+            needs=list(dict.fromkeys([*needs, *gaps])),
         )
 
     def _with_context(self, result: Verdict) -> Verdict:
@@ -392,26 +378,16 @@ class _Checker:
 
     def _statements(self) -> list[dict[str, Any]]:
         """Statements of the reference table that the claim names."""
-        wanted = self.claim.get("statements", [])
         rows = {row["statement"]: row for row in table("documented_statements").iter_rows(named=True)}
-        statements = []
-        for i, name in enumerate(wanted):
-            row = rows.get(name)
-            if row is None:
-                about = {"statement": name, "note": _nearest(name, list(rows)), "position": i}
-            else:
-                day = row["date"].isoformat()
-                about = {
-                    "from": day,
-                    "to": day,
-                    "party": row["who"],
-                    "heard": row["heard"],
-                    "says": row["says"],
-                }
-                about |= {"source": "documented_statements", "rows": f"documented_statements.csv, {name}"}
-                about["source_url"] = row["source_url"]
-            statements.append({"role": "statement", **about})
-        return statements
+        return [
+            {"role": "statement"}
+            | (
+                _statement(rows[name])
+                if name in rows
+                else {"statement": name, "note": _nearest(name, list(rows)), "position": i}
+            )
+            for i, name in enumerate(self.claim.get("statements", []))
+        ]
 
     def _nearby(self, result: Verdict) -> list[dict[str, Any]]:
         """Figures that speak of the same measure and place in an overlapping but different period."""
@@ -437,6 +413,21 @@ class _Checker:
 def _row(reading: str, outcome: Outcome, *names: str) -> dict[str, Any]:
     """A line of a verdict's answers."""
     return {"reading": reading, "verdict": outcome.verdict} | {name: getattr(outcome, name) for name in names}
+
+
+def _statement(row: dict[str, Any]) -> dict[str, Any]:
+    """A statement of the reference table as evidence."""
+    day = row["date"].isoformat()
+    return {
+        "from": day,
+        "to": day,
+        "party": row["who"],
+        "heard": row["heard"],
+        "says": row["says"],
+        "source": "documented_statements",
+        "rows": f"documented_statements.csv, {row['statement']}",
+        "source_url": row["source_url"],
+    }
 
 
 def _scheme_row(other: Outcome) -> list[dict[str, Any]]:
