@@ -1,4 +1,4 @@
-"""Run all replications and save them: `python -m benchmarks.replications FOLDER_OF_THE_DATA`."""
+"""Run replications, all or those named, and save them: `python -m benchmarks.replications DATA [NAME...]`."""
 
 from __future__ import annotations
 
@@ -32,14 +32,18 @@ MODULES = (
 
 def main() -> None:
     """Replicate, print and save."""
-    data = Path(sys.argv[1])
+    data, named = Path(sys.argv[1]), sys.argv[2:]
+    kept = {one["key"]: one for one in json.loads(OUT.read_text(encoding="utf-8"))["studies"]}
     table = []
     for module in MODULES:
+        key = module.__name__.rpartition(".")[2]
+        if named and key not in named:
+            table.append(kept[key])
+            continue
         about = " ".join((module.__doc__ or "").split())
         results = [one.to_dict() for one in module.replicate(data)]
         for one in results:
             print(one["agrees"], one["result"], one["published"], one["ours"], one["low"], one["high"])
-        key = module.__name__.rpartition(".")[2]
         table.append({"key": key, "title": module.TITLE, "about": about, "results": results})
     OUT.write_text(json.dumps({"studies": table}, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 

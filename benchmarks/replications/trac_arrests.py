@@ -11,12 +11,14 @@ from pathlib import Path
 import polars as pl
 
 from atlarge.panel import panel
+from atlarge.records.store import open_store
 
 from .result import Result
 
 TITLE = "Arrests by method (TRAC 2018)"
 STUDY = "TRAC, arrests by method and place (2018)"
 SHARES = "trac.syr.edu/whatsnew/email.180925.html"
+COUNTIES = "trac.syr.edu/whatsnew/email.181024.html"
 
 
 def _count(measure: str, start: dt.date, end: dt.date) -> float:
@@ -42,7 +44,35 @@ def replicate(data: Path) -> list[Result]:
         last = (month + dt.timedelta(days=32)).replace(day=1) - dt.timedelta(days=1)
         ours = _count("local_jails", month, last)
         made.append(Result(STUDY, f"arrests from local jails, {month:%B %Y}", SHARES, published, ours))
-    return made + _washington(data)
+    return made + _counties() + _washington(data)
+
+
+def _counties() -> list[Result]:
+    """Counties named from October 2017 to May 2018, by methods: how many, of one arrest alone, the median.
+
+    TRAC counts 1,467 counties that handed people over, 318 of them once and five at the median, and 574 with
+    community arrests. A definition that is TRAC's would give all three of the first at once.
+    """
+    days = pl.col("date").is_between(pl.date(2017, 10, 1), pl.date(2018, 5, 31))
+    rows = open_store(None).scan("arrests").filter(days, pl.col("county_fips").is_not_null())
+    made = []
+    for words, methods, published in (
+        ("jails and prisons", ("CAP Local", "CAP State", "CAP Federal"), 1_467),
+        ("jails, prisons and the 287(g) program", ("CAP Local", "CAP State", "CAP Federal", "287(g)"), None),
+        ("local jails", ("CAP Local",), None),
+        ("local jails and the 287(g) program", ("CAP Local", "287(g)"), None),
+        ("local jails and state prisons", ("CAP Local", "CAP State"), None),
+        ("at large", ("Located", "Non-Custodial", "Probation", "Worksite"), 574),
+        ("located or non-custodial", ("Located", "Non-Custodial"), None),
+        ("located", ("Located",), None),
+        ("non-custodial", ("Non-Custodial",), None),
+    ):
+        of_methods = pl.any_horizontal(pl.col("method").str.starts_with(m) for m in methods)
+        n = rows.filter(of_methods).group_by("county_fips").agg(pl.col("n").sum()).collect()["n"]
+        what = f"counties with arrests, October 2017 to May 2018: {words}"
+        note = f"{(n == 1).sum()} of one arrest, median {n.median():.0f}"
+        made.append(Result(STUDY, what, COUNTIES, published, n.len(), note=note))
+    return made
 
 
 def _washington(data: Path) -> list[Result]:
