@@ -131,8 +131,14 @@ def detention_series(place_kind: str, place: str, measure: str = HELD) -> Detent
 
 
 def break_marks_of(found: Iterable[Break], w: Words) -> list[BreakMark]:
-    """Breaks as charts draw them, in the language of the page."""
-    return [BreakMark(one.date, w.month(one.date), render(one.says, w.language)) for one in found]
+    """Breaks as charts draw them, those of one month as one, in the language of the page."""
+    by_month: dict[str, list[Break]] = {}
+    for one in found:
+        by_month.setdefault(w.month(one.date), []).append(one)
+    return [
+        BreakMark(same[0].date, month, " ".join(render(one.says, w.language) for one in same))
+        for month, same in by_month.items()
+    ]
 
 
 def detention_figure(place_kind: str, place: str, name: str, ends: dt.date, w: Words) -> Figure | None:

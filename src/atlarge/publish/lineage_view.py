@@ -113,7 +113,7 @@ def _sheets(data: SiteData, w: Words) -> Table:
         rows.append([*row, w.days(o.start, o.end)])
     known = ("sheet",) if data.has_rows else ()
     head = [w(f"col.{k}") for k in ("release", "table", "file", *known, "covers")]
-    texts = (1, 2, 3) if data.has_rows else (1, 2)
+    texts = range(1, len(head))
     return Table(w("lineage.files"), head, rows, is_stacked=True, texts=texts, has_heading=True)
 
 

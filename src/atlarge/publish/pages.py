@@ -361,8 +361,7 @@ def policies_table(
             cells.insert(0, Link(r["place_name"], f"{home}{place.stem}.html") if place else r["place_name"])
         result.append(cells)
     head = [w(f"col.{k}") for k in (["place", *keys] if places is not None else keys)]
-    shift = int(places is not None)
-    texts = [i + shift for i in (0, 1, 5, 6)]
+    texts = range(len(head))
     return Table(w("policies.lede"), head, result, is_stacked=True, texts=texts, has_heading=True)
 
 
