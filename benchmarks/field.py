@@ -125,9 +125,27 @@ def situations() -> Iterator[Situation]:
             f"cells between {name}", "40 kept, on their days",
             lambda p, b=between: arrests(p, days("%Y-%m-%d"), between=b),  # type: ignore[misc]
         )  # fmt: skip
+    for name, (ending, write, expected) in strange_files().items():
+        yield (
+            name, "40 kept, on their days" if expected == "read" else "refused",
+            lambda p, e=ending, w=write: _written(w, p.with_suffix(f".{e}")),  # type: ignore[misc]
+        )  # fmt: skip
     for lost in range(21, 41, 4):
         moments = ["not known"] * lost + days("%Y-%m-%d", 40 - lost)
         yield f"{lost} of 40 dates unreadable", "refused", lambda p, m=moments: arrests(p, m)  # type: ignore[misc]
+
+
+def strange_files() -> dict[str, tuple[str, Callable[[Path], object], str]]:
+    """One table written by many programs, packed and damaged: those that the tests try too."""
+    sys.path.insert(0, str(ROOT / "tests" / "releases"))
+    from strange_files import SITUATIONS
+
+    return SITUATIONS
+
+
+def _written(write: Callable[[Path], object], path: Path) -> list[Path]:
+    write(path)
+    return [path]
 
 
 def outcome(files: list[Path], store: Path) -> str:
