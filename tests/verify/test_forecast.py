@@ -15,7 +15,7 @@ import pytest
 from typer.testing import CliRunner
 
 from atlarge.cli import _load_commands, app
-from atlarge.errors import QuestionError
+from atlarge.errors import CoverageError, QuestionError
 from atlarge.forecast import QUANTILES, Forecast, forecast, pinball, quantiles, score, seasonal_naive
 
 
@@ -159,16 +159,16 @@ class _Months:
         return [SimpleNamespace(end=self.frame["period"].max())]
 
 
-def _months(values: dict[str, list[float | None]], start: dt.date) -> _Months:
-    """Counts of months by place; None for a month that nothing covers."""
+def _months(values: dict[str, list[float | None]], start: dt.date, *, keeps: bool = False) -> _Months:
+    """Counts of months by place; None for a month that nothing covers, or (`keeps`) that has no count."""
     rows = [
         {"place": place, "place_name": place, "period": period, "value": value, "days_covered": 30,
          "days_in_period": 30}
         for place, series in values.items()
         for period, value in zip(_month_list(start, len(series)), series, strict=True)
-        if value is not None
+        if keeps or value is not None
     ]  # fmt: skip
-    return _Months(pl.DataFrame(rows))
+    return _Months(pl.DataFrame(rows, infer_schema_length=None))
 
 
 def _month_list(start: dt.date, n: int) -> list[dt.date]:
@@ -241,3 +241,19 @@ def test_every_edit_of_a_registration_is_seen(change: str, tmp_path: Path) -> No
     else:
         with pytest.raises(QuestionError, match="was edited"):
             score(path)
+
+
+@pytest.mark.parametrize("lost", [3, 6, 14])
+def test_a_measure_that_ended_has_no_next_count(monkeypatch: pytest.MonkeyPatch, lost: int) -> None:
+    """As jail handoffs do in July 2025: refused where all places ended, left out where one did."""
+    draw = np.random.default_rng(5)
+    series: dict[str, list[float | None]] = {
+        f"p{i:02d}": [*draw.poisson(30, 44 - lost).astype(float).tolist(), *[None] * lost] for i in range(12)
+    }
+    store = _store_of(monkeypatch, _months(series, dt.date(2015, 10, 1), keeps=True))
+    with pytest.raises(CoverageError, match="is last counted in the month of"):
+        forecast(store, measure="arrests", periods=3, every="month")
+    series["goes on"] = draw.poisson(30, 44).astype(float).tolist()
+    store = _store_of(monkeypatch, _months(series, dt.date(2015, 10, 1), keeps=True))
+    result = forecast(store, measure="arrests", periods=3, every="month")
+    assert {row["place"] for row in result.rows} == {"goes on"}

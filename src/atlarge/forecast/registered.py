@@ -32,6 +32,8 @@ from atlarge.panel import panel
 from atlarge.records.store import Store, open_store
 
 MOST_PERIODS = {"week": 26, "month": 12}
+_LATE = 3
+"""Last weeks or months of which one at least must be counted: a series that ended has no next count."""
 _LEAST_MEAN = 1.0
 _FEW_PLACES = 10
 
@@ -193,10 +195,18 @@ def forecast(
         raise QuestionError(f"{periods} {every}s; a forecast is of 1 to {MOST_PERIODS[every]}")
     opened = open_store(store)
     found = _series(opened, measure, by, every, scheme)
+    counted = np.isfinite(found.counts).any(axis=0)
+    if not counted[-_LATE:].any() and counted.any():
+        last = found.starts[int(np.nonzero(counted)[0][-1])]
+        raise CoverageError(
+            f"{measure} is last counted in the {every} of {last}, and the records go on to {found.last_day}: "
+            "what it counts is no longer recorded apart, so that its next counts will not come"
+        )
     counts, _ = learning_series(opened, measure, by, every, scheme)
     late = counts[:, -LEAST_HISTORY[every] :]
     recent = np.nansum(late, axis=1) / np.maximum(np.isfinite(late).sum(1), 1)
-    kept = np.nonzero(recent >= _LEAST_MEAN)[0]
+    goes_on = np.isfinite(counts[:, -_LATE:]).any(axis=1)
+    kept = np.nonzero((recent >= _LEAST_MEAN) & goes_on)[0]
     figures, discount = quantiles(counts[kept], periods, every)
     step = dt.timedelta(weeks=1)
     starts = [_next(found.starts[-1], every, i + 1, step) for i in range(periods)]
