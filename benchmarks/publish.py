@@ -1,4 +1,5 @@
-"""The full site of the embedded records: time, processor time, bytes, and how soon a page answers a reader.
+"""The full site of the embedded records: time, processor time, bytes, and how soon a page answers a reader;
+and the site with the answers about all policies.
 
 Run: python benchmarks/publish.py. The peer is the write of the same files without making them (a plain copy).
 Pages are opened in Chromium from a server on this machine, with an empty cache, as a phone would see them;
@@ -107,6 +108,11 @@ def _opened(site: Path, page: str) -> dict[str, float]:
     }
 
 
+def _answers(site: Path) -> int:
+    """Answers that a site gives, without their briefs."""
+    return sum(not p.stem.endswith("-brief") for p in (site / "answers").glob("*.html"))
+
+
 def _pages(site: Path) -> dict[str, dict[str, Any]]:
     """By kind of page: its bytes over the wire and, with Chromium, how soon it answers."""
     rows = {}
@@ -125,13 +131,17 @@ def _pages(site: Path) -> dict[str, dict[str, Any]]:
 
 def main() -> None:
     """Measure and save."""
+    load = os.getloadavg()[0]
     with tempfile.TemporaryDirectory() as name:
         site = Path(name) / "site"
         first, wall, processor = _timed(lambda: publish(site))
         again, wall_again, _ = _timed(lambda: publish(site))
         _, copy, _ = _timed(lambda: shutil.copytree(site, Path(name) / "copy"))
         pages = _pages(site)
-        answers = len(list((site / "answers").glob("*.html")))
+        answers = _answers(site)
+        shutil.rmtree(site)
+        whole, wall_all, processor_all = _timed(lambda: publish(site, answers="all"))
+        answers_all = _answers(site)
     result = {
         **{k: v for k, v in first.to_dict().items() if k != "path"},
         "answers": answers,
@@ -143,6 +153,14 @@ def main() -> None:
         "seconds_copy": round(copy, 2),
         "ratio_to_copy": round(wall / copy, 1),
         "opened": pages,
+        "all_answers": {
+            "answers": answers_all,
+            "pages": whole.pages,
+            "seconds": round(wall_all, 1),
+            "processor_seconds": round(processor_all, 1),
+            "load_before": round(load, 1),
+        },
+        "load_before": round(load, 1),
     }
     for key, value in result.items():
         if key != "opened":

@@ -16,7 +16,7 @@ from atlarge.detainers import detainer_report
 from atlarge.detainers.disclosed import COUNTS, disclose_report
 from atlarge.detainers.outcomes import OUTCOMES
 from atlarge.errors import QuestionError
-from atlarge.publish.editions import record_of
+from atlarge.publish.editions import read_edition, record_of
 from atlarge.publish.release_table import site_cells
 from atlarge.records.store import Store
 
@@ -121,6 +121,35 @@ def test_a_report_beside_a_site_gives_no_small_count_away(tmp_path: Path) -> Non
         joint.report(_disclosed(store, beside=beside))
         assert len(joint.targets) > 10
         assert (joint.known(width=2) == []) is is_safe
+
+
+def test_a_site_after_a_report_gives_no_small_count_away(tmp_path: Path) -> None:
+    """The other way round: the site is solved against what the report said."""
+    rows = records(1)
+    store = store_of(tmp_path / "store", rows)
+    report = _disclosed(store) | {"disclosed": True}
+    path = tmp_path / "report.json"
+    path.write_text(json.dumps(report))
+    before = read_edition(path)
+    assert {"detainers_lifted", "detainers_issued"} <= set(before.rows["measure"])
+    for known, is_safe in ((None, False), (before, True)):
+        joint = Joint(rows)
+        joint.report(report)
+        joint.site(record_of(site_cells(store, before=known).table))
+        assert len(joint.targets) > 10
+        assert (joint.known(width=2) == []) is is_safe
+
+
+def test_a_table_that_no_site_can_know_of_is_named(tmp_path: Path) -> None:
+    store, path = store_of(tmp_path / "store", records(1)), tmp_path / "table.json"
+    for document, message in (
+        ("no table", "neither the folder of a site nor a table"),
+        (json.dumps({"disclosed": False, "threshold": 5, "rows": []}), "neither"),
+        (json.dumps(_disclosed(store, by="facility") | {"disclosed": True}), "by facility"),
+    ):
+        path.write_text(document)
+        with pytest.raises(QuestionError, match=message):
+            read_edition(path)
 
 
 def test_charges_of_two_reports_leave_no_small_difference(tmp_path: Path) -> None:

@@ -34,8 +34,9 @@ def register(app: typer.Typer) -> None:
         after: Annotated[
             list[Path] | None,
             typer.Option(
-                help="Folder of an earlier site of the same records, so that no suppressed count follows "
-                "from both; may be given again. A site that stands in --out is one of them."
+                help="Folder of an earlier site of the same records, or a file that --disclose --json "
+                "wrote, so that no suppressed count follows from both; may be given again. A site that "
+                "stands in --out is one of them."
             ),
         ] = None,
         json_: JsonFlag = False,

@@ -17,6 +17,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from atlarge.detainers.outcomes import OUTCOMES
 from atlarge.disclosure.constraints import ConstraintBuilder, LinearConstraints
 from atlarge.errors import CoverageError, QuestionError
 from atlarge.panel import measure as measure_of
@@ -34,6 +35,12 @@ PARTS: dict[str, tuple[str, ...]] = {
     "detainers_issued": ("detainers_booked", "detainers_declined", "detainers_missing"),
 }
 """Measures that are together no more than another."""
+
+EXHAUSTIVE = {"detainers_issued": tuple(f"detainers_{name}" for name in OUTCOMES)}
+"""Measures that make up another, as a report of detainers has them."""
+
+OTHERS = "-others"
+"""Ending of the name of what a measure counts beside its parts."""
 
 
 @dataclass(frozen=True)
@@ -213,7 +220,7 @@ class _DayRanges:
             inside = [n for m in window.members for n in _inside(pieces[(m, window.name)], first, stop)]
             sums.add(inside, [self.first_row + i])
         self._tie_schemes(rows, sums)
-        self._tie_measures(pieces, sums)
+        self._tie_measures(pieces, rows, sums)
         for family in within:
             self._tie_family(family, pieces, sums)
         names = ["level", "place", "measure", "every", "start", "end", "value"]
@@ -241,14 +248,27 @@ class _DayRanges:
             if inside:
                 sums.add(inside, [row], is_inequality=True)
 
-    def _tie_measures(self, pieces: Pieces, sums: ConstraintBuilder) -> None:
-        """Over the same days parts of a measure are together no more than the whole."""
-        for (member, name), parts in pieces.items():
-            inner = [p for part in PARTS.get(name, ()) for p in pieces.get((member, part), [])]
-            for first, stop, row in parts:
-                inside = _inside(inner, first, stop)
-                if inside:
-                    sums.add(inside, [row], is_inequality=True)
+    def _tie_measures(self, pieces: Pieces, rows: list[Row], sums: ConstraintBuilder) -> None:
+        """Over the same days parts of a measure are together no more than the whole; where all of them are
+        counted, what else it counts is a count of its own."""
+        for (member, name), wholes in pieces.items():
+            some = PARTS.get(name, ())
+            finest = [p for p in EXHAUSTIVE.get(name, ()) if (member, p) in pieces]
+            if len(finest) > len(some):
+                some = EXHAUSTIVE[name]
+            inner = [pieces.get((member, part), []) for part in some]
+            for first, stop, row in wholes:
+                each = [[p for p in parts if first <= p[0] and p[1] <= stop] for parts in inner]
+                inside = [number for parts in each for _, _, number in parts]
+                if not inside:
+                    continue
+                is_all = all(sum(b - a for a, b, _ in parts) == stop - first for parts in each)
+                if is_all and some != EXHAUSTIVE.get(name):
+                    values = [rows[number - self.first_row][6] for number in (row, *inside)]
+                    days = rows[row - self.first_row][4:6]
+                    inside.append(self.first_row + len(rows))
+                    rows.append((*member, name + OTHERS, "piece", *days, values[0] - sum(values[1:])))
+                sums.add(inside, [row], is_inequality=not is_all)
 
     def _tie_base(
         self, key: tuple[Member, str], inside: list[int], row: int, rows: list[Row], sums: ConstraintBuilder

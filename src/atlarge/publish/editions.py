@@ -8,7 +8,8 @@ known, a count that was suppressed must not follow from both together.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+import json
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,8 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from atlarge.calendar import add_months
+from atlarge.detainers.outcomes import OUTCOMES
 from atlarge.disclosure.constraints import NO_END, ConstraintBuilder, Knowledge
 from atlarge.disclosure.table import SHOWN, SMALL, THRESHOLD, UNCOVERED, WITHHELD, Disclosed
 from atlarge.errors import QuestionError
@@ -60,8 +63,14 @@ class Edition:
 
 
 def read_edition(site: Path | str) -> Edition:
-    """What a site disclosed. QuestionError where the folder is not a site, or its record cannot be read."""
+    """What a site disclosed, or a table that `--disclose --json` wrote to a file.
+
+    QuestionError where a folder is not a site or its record cannot be read, and for a file that is no such
+    table.
+    """
     folder = Path(site)
+    if folder.is_file():
+        return _read_table(folder)
     record, table = folder / RECORD, folder / "data" / "all.parquet"
     if not record.is_file() and not table.is_file():
         raise QuestionError(
@@ -78,6 +87,80 @@ def read_edition(site: Path | str) -> Edition:
     except (OSError, ValueError, pl.exceptions.PolarsError):
         raise QuestionError(f"{record}: is damaged; take the site as it was published") from None
     return Edition(rows, (str(folder),))
+
+
+def _read_table(path: Path) -> Edition:
+    """What a table that was passed on disclosed: of `panel` or `surges`, or a report of `detainers`."""
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"))
+        if document["disclosed"] is not True:
+            raise ValueError("not disclosed")
+        threshold = int(document["threshold"])
+        rows = list(_of_report(document)) if "by" in document else document["rows"]
+        frame = pl.DataFrame(
+            [
+                (
+                    *(str(row[k]) for k in KEYS[:3]),
+                    "window",
+                    *(dt.date.fromisoformat(str(row[k])) for k in KEYS[4:]),
+                    row["value"],
+                    row["mark"],
+                    threshold,
+                )
+                for row in rows
+            ],
+            schema=_SCHEMA,
+            orient="row",
+        )
+    except (OSError, ValueError, KeyError, TypeError):
+        raise QuestionError(
+            f"{path}: is neither the folder of a site nor a table that --disclose --json wrote"
+        ) from None
+    if document.get("by") == "facility":
+        raise QuestionError(
+            f"{path}: is a report by facility, of which a site has no counts; publish the site first, and "
+            "make the report beside it (detainers --beside)"
+        )
+    return Edition(frame.unique(maintain_order=True), (str(path),))
+
+
+def _of_report(document: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """The counts of a report of detainers as days of places; a suppressed one is withheld.
+
+    The sum of a place's declined detainers that the charges make up stands in it as well, suppressed unless
+    it is shown.
+    """
+    first, last = (dt.date.fromisoformat(str(document[name])) for name in ("from", "to"))
+    by, every = document["by"], document["every"]
+    whole = [{**row, "period": None} for row in document["highest_volume"]]
+    seen = (
+        {str(row["place"]) for row in whole}
+        if every != "all"
+        else {str(r["place"]) for r in document["rows"]}
+    )
+    charged = {str(row["place"]) for row in document["declined"] if row.get("place")} - seen
+    whole += [{"place": place, "period": None, "declined": None} for place in sorted(charged)]
+    rows = [(by, row) for row in [*document["rows"], *whole] if row.get("place")]
+    for level, row in [*rows, ("nation", {**document["total"], "place": "US", "period": None})]:
+        start, end = first, last
+        if row["period"]:
+            begin = dt.date.fromisoformat(str(row["period"]))
+            start, end = max(first, begin), min(last, _until(begin, every))
+        for name in ("issued", *OUTCOMES):
+            if name in row:
+                yield {
+                    **dict(zip(KEYS[:3], (level, row["place"], f"detainers_{name}"), strict=True)),
+                    **{"start": start, "end": end, "value": row[name]},
+                    "mark": WITHHELD if row[name] is None else SHOWN,
+                }
+
+
+def _until(first: dt.date, every: str) -> dt.date:
+    """Last day of a period of a report."""
+    if every == "week":
+        return first + dt.timedelta(days=6)
+    months = {"month": 1, "quarter": 3}.get(every, 12)
+    return add_months(first, months) - dt.timedelta(days=1)
 
 
 def earlier(target: Path | None, after: Sequence[Path | str] = ()) -> Edition | None:

@@ -20,7 +20,7 @@ from atlarge.disclosure.constraints import Knowledge, LinearConstraints
 from atlarge.disclosure.table import THRESHOLD, Disclosed, disclose
 from atlarge.errors import CoverageError, QuestionError
 from atlarge.panel import PLACE_COLUMN, panel
-from atlarge.publish.day_ranges import Daily, Member, Window, daily_counts, tie_windows, weights
+from atlarge.publish.day_ranges import OTHERS, Daily, Member, Window, daily_counts, tie_windows, weights
 from atlarge.publish.editions import Edition, extra_rows, prior_of, windows_before
 
 if TYPE_CHECKING:
@@ -144,7 +144,20 @@ def gather(store: Store, levels: Sequence[str] = LEVELS) -> tuple[pl.DataFrame, 
         kept = months.join(fine.filter(pl.col("fine") == every), on=["level", "place"], how="semi")
         cells.append(_summed(kept, every))
     table = pl.concat([c.select(*KEYS, "value", "published") for c in cells])
-    return table.sort(KEYS), fine.sort("level", "place")
+    others = [_others(table, *measures) for measures in by_table.values() if len(measures) > 1]
+    return pl.concat([table, *others]).sort(KEYS), fine.sort("level", "place")
+
+
+def _others(table: pl.DataFrame, whole: str, *parts: str) -> pl.DataFrame:
+    """What a measure counts beside its parts: on no page, but the difference of what is, and so protected."""
+    keys = [k for k in KEYS if k != "measure"]
+    some = table.filter(pl.col("measure").is_in([whole, *parts]), pl.col("value").is_not_null())
+    sign = pl.when(pl.col("measure") == whole).then(1).otherwise(-1)
+    rest = some.group_by(keys).agg((pl.col("value") * sign).sum(), pl.len().alias("n"))
+    named = rest.filter(pl.col("n") == 1 + len(parts)).with_columns(
+        pl.lit(whole + OTHERS).alias("measure"), pl.lit(False).alias("published")
+    )
+    return named.select(*KEYS, "value", "published")
 
 
 def parentage(store: Store, levels: Sequence[str] = LEVELS) -> pl.DataFrame:
@@ -248,18 +261,18 @@ def _over_time(numbered: pl.DataFrame) -> list[LinearConstraints]:
 
 
 def _over_measures(numbered: pl.DataFrame, groups: dict[str, list[str]]) -> list[LinearConstraints]:
-    """Parts of a measure are no more than the whole."""
+    """Parts of a measure are no more than the whole; with what else it counts they are the whole."""
     keys = ["level", "place", "every", "start", "end"]
     frames = []
     for whole, *parts in groups.values():
         if not parts:
             continue
         wholes = numbered.filter(pl.col("measure") == whole).select(*keys, pl.col("row").alias("whole"))
-        joined = numbered.filter(pl.col("measure").is_in(parts)).join(wholes, on=keys)
-        if joined.height:
-            frames.append(
-                LinearConstraints.of(joined["whole"].to_numpy(), joined["row"].to_numpy(), is_inequality=True)
-            )
+        joined = numbered.filter(pl.col("measure").is_in([*parts, whole + OTHERS])).join(wholes, on=keys)
+        is_all = (pl.col("measure") == whole + OTHERS).any().over("whole")
+        for is_open, rows in joined.group_by((~is_all).alias("is_open"), maintain_order=True):
+            sums = rows["whole"].to_numpy(), rows["row"].to_numpy()
+            frames.append(LinearConstraints.of(*sums, is_inequality=bool(is_open[0])))
     return frames
 
 
@@ -270,8 +283,8 @@ def _kinds(numbered: pl.DataFrame, groups: dict[str, list[str]]) -> pl.DataFrame
     """
     signs = []
     for whole, *parts in groups.values():
-        signs += [(m, m, 1) for m in parts] + [(whole, f"{whole}-rest", 1)]
-        signs += [(m, f"{whole}-rest", -1) for m in parts]
+        signs += [(m, m, 1) for m in parts] + [(whole, whole + OTHERS, 1)]
+        signs += [(m, whole + OTHERS, -1) for m in parts]
     kinds = pl.DataFrame(
         signs, schema={"measure": pl.String, "kind": pl.String, "sign": pl.Int64}, orient="row"
     )
