@@ -133,7 +133,9 @@ def compared(
     if kind == "agreement":
         mine = panel.filter(place=about["place"], measure="handoffs")
         before = mine.filter(pl.col("week") < day)
-        weeks = (day - panel["week"].min()).days / 7  # type: ignore[operator]
+        first = panel["week"].min()
+        assert isinstance(first, dt.date)
+        weeks = (day - first).days / 7
         rate = RECENT.agreement_rise * float(before["value"].sum()) / weeks
         true = {"handoffs": rate * (end - day).days / 7, "at_large": 0.0}
     else:

@@ -166,7 +166,7 @@ def test_more_handoffs_under_agreements_are_in_the_estimates(made: Any, tmp_path
     lines = [f"sim-{a['place']},{a['place']},{a['from']},extends" for a in signed]
     table.write_text("\n".join(["id,fips,effective,direction", *lines]) + "\n", encoding="utf-8")
     inside, asked = 0, 0
-    for one in signed:
+    for one in signed[:4]:
         day = dt.date.fromisoformat(one["from"])
         answer = atlarge.explain(one["place"], policy=f"sim-{one['place']}", store=store, registry=table)
         span = answer.handoffs
