@@ -334,11 +334,13 @@ def every_of(series: Series) -> str:
 def _timeline_sentence(shown: Shown, series: Series, counts: Counts, w: Words) -> str:
     """What the timeline says: its peak, and the longest span observed and expected."""
     every = every_of(series)
+    covered = [d for d, m in zip(counts.periods, counts.marks, strict=True) if m != UNCOVERED]
+    first, last = (covered[0], covered[-1]) if covered else (series.period[0], series.period[-1])
     shared = {
         "measure": _measure(series.measure, series.label, w),
         "area": area_name(series.area, w),
-        "first": w.period(series.period[0], every),
-        "last": w.period(series.period[-1], every),
+        "first": w.period(first, every),
+        "last": w.period(last, every),
         "peak": peak(counts, w, every),
     }
     spans = [
