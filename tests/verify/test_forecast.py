@@ -253,7 +253,8 @@ def test_a_measure_that_ended_has_no_next_count(monkeypatch: pytest.MonkeyPatch,
     store = _store_of(monkeypatch, _months(series, dt.date(2015, 10, 1), keeps=True))
     with pytest.raises(CoverageError, match="is last counted in the month of"):
         forecast(store, measure="arrests", periods=3, every="month")
-    series["goes on"] = draw.poisson(30, 44).astype(float).tolist()
+    on = {f"on {i}": draw.poisson(30, 44).astype(float).tolist() for i in range(12)}
+    series |= on
     store = _store_of(monkeypatch, _months(series, dt.date(2015, 10, 1), keeps=True))
     result = forecast(store, measure="arrests", periods=3, every="month")
-    assert {row["place"] for row in result.rows} == {"goes on"}
+    assert {row["place"] for row in result.rows} == set(on)

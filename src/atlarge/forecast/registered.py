@@ -195,9 +195,9 @@ def forecast(
         raise QuestionError(f"{periods} {every}s; a forecast is of 1 to {MOST_PERIODS[every]}")
     opened = open_store(store)
     found = _series(opened, measure, by, every, scheme)
-    counted = np.isfinite(found.counts).any(axis=0)
-    if not counted[-_LATE:].any() and counted.any():
-        last = found.starts[int(np.nonzero(counted)[0][-1])]
+    counted = np.nonzero(np.isfinite(found.counts).any(axis=0))[0]
+    if counted.size and counted[-1] < len(found.starts) - _LATE:
+        last = found.starts[int(counted[-1])]
         raise CoverageError(
             f"{measure} is last counted in the {every} of {last}, and the records go on to {found.last_day}: "
             "what it counts is no longer recorded apart, so that its next counts will not come"
