@@ -100,7 +100,7 @@ def main(rounds: int) -> None:
         "ratio_unknown": ratio("unknown", "read"),
         "ratio_cpu": ratio("ingest_cpu", "read_cpu"),
         "ratio_process": ratio("ingest_process", "read_process"),
-        "target_ratio": 3.0,
+        "target_ratio": 1.1,
         "target_peak_mib": 1536,
         "cores": os.cpu_count(),
         "load": round(os.getloadavg()[0], 1),
