@@ -5,11 +5,18 @@ from __future__ import annotations
 import base64
 import html
 import io
+import re
+from pathlib import Path
 
 import numpy as np
+import polars as pl
 import pytest
+from made import made_store
 from PIL import Image
 
+from atlarge.publish import share
+from atlarge.publish.i18n import Words
+from atlarge.publish.release_table import site_cells
 from atlarge.publish.share import LEVELS, letters, palette_png
 from atlarge.publish.svg import to_png
 
@@ -49,3 +56,42 @@ def test_a_palette_picture_keeps_every_pixel_and_is_the_same_twice() -> None:
     for png in (result, to_png(svg)):
         pixels = np.asarray(Image.open(io.BytesIO(png)).convert("RGB"))
         assert (pixels == np.array(colours, np.uint8)[picture]).all()
+
+
+def test_a_share_picture_holds_the_published_counts_and_nothing_of_the_hidden_ones(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every text that is set is one of the counts' marks, and stands in the finished PNG to the pixel; a year
+    has a bar where its count is shown, and none where it is hidden."""
+    store = made_store(tmp_path / "store")
+    years = site_cells(store).table.filter(pl.col("every") == "year", pl.col("measure") == "at_large")
+    put, texts = share.Face.put, []
+
+    def noted(face: share.Face, picture: np.ndarray, x: float, y: float, text: str, first: int) -> None:
+        texts.append((face, x, y, text, first))
+        put(face, picture, x, y, text, first)
+
+    monkeypatch.setattr(share.Face, "put", noted)
+    hidden = 0
+    for place in years.frame["place"].unique().sort():
+        texts.clear()
+        series = years.counts("", pl.col("place") == place, period="start")
+        shown = share.share_png("Name", "line", series, Words("en"))
+        pixels = np.asarray(Image.open(io.BytesIO(shown)))
+        for face, x, y, text, first in texts:
+            alone = np.zeros_like(pixels)
+            put(face, alone, x, y, text, first)
+            assert (pixels[alone > 0] == alone[alone > 0]).all(), text
+        said = [text for _, _, y, text, _ in texts if 100 < y < 270 and text]
+        wanted = [f"{v:,}" if v is not None else None for v in series.values]
+        assert len(said) == len(wanted)
+        for text, value, mark in zip(said, wanted, series.marks, strict=True):
+            if value is not None:
+                assert text == value
+            else:
+                assert not re.search(r"\d", text.replace("<5", "") if mark == "small" else text)
+        bars = (pixels == share._full(share._BAR)).any(axis=0).astype(int)
+        runs = int((np.diff(np.concatenate([[0], bars])) == 1).sum())
+        assert runs == sum(bool(v) for v in series.values)
+        hidden += series.marks.count("small") + series.marks.count("withheld")
+    assert hidden > 3
