@@ -502,3 +502,13 @@ def test_names_of_arguments_and_what_may_be_left_out() -> None:
     found = search(cells, constraints=total)
     assert found.to_frame()["status"].to_list() == plain
     assert "1 primary" in found.summary()
+
+
+def test_cells_withheld_before_are_withheld_again() -> None:
+    """Large and small ones alike; without them the same table shows the large one."""
+    values = np.array([40, 30, 20, 3, 9])
+    withheld = np.array([True, False, False, True, False])
+    assert search(values).status[0] == OPEN
+    found = search(values, withheld=withheld)
+    assert (found.status[withheld] != OPEN).all()
+    assert (found.status[~withheld] == OPEN).all()

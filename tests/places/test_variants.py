@@ -60,6 +60,23 @@ def test_a_town_known_by_its_post_office_alone_is_no_sure_police_department() ->
     assert answers.filter(pl.col("place_confidence") >= SURE).height == 0
 
 
+def test_a_city_name_that_no_county_outweighs_is_not_taken_for_the_largest() -> None:
+    """Two or more counties of the area have the city, none with 55 % of their weight, counted here."""
+    gaz, texts = gazetteer(), []
+    for aor in ("CHI", "DET", "ATL"):
+        for key, names in gaz.cities.items():
+            weights: dict[str, float] = {}
+            for name in names:
+                if gaz.counties[name.fips].aor == aor:
+                    weights[name.fips] = weights.get(name.fips, 0.0) + name.weight
+            if len(weights) > 1 and max(weights.values()) < 0.55 * sum(weights.values()):
+                texts.append((f"{key} POLICE DEPARTMENT", aor))
+    assert len(texts) > 50
+    answers = resolve(pl.DataFrame(texts, schema=["landmark", "aor"], orient="row"))
+    assert answers["place_basis"].str.contains("fits several places").sum() > 20
+    assert answers.filter(pl.col("place_basis").str.contains("the largest of", literal=True)).height == 0
+
+
 @pytest.mark.parametrize("text", ["FEDERAL DETENTION CENTER (FDC)", "FDC", "FEDERAL PRISON", "CAP - FCI"])
 def test_a_kind_of_federal_facility_is_left_open_where_the_area_has_several(text: str) -> None:
     for aor in ("SEA", "PHI", "HOU", "ATL"):

@@ -133,3 +133,10 @@ def test_picking_and_merging() -> None:
     joined = merge(kept, quiet, 1, 1e-3)
     assert (joined.start.tolist(), joined.end.tolist()) == ([10, 10], [17, 11])
     assert merge(kept, quiet, 1, 1e-7).start.size == 3
+
+
+def test_chances_of_nought_and_one_are_chances_and_others_are_refused() -> None:
+    assert benjamini_hochberg([0.0, 1.0]).tolist() == [0.0, 1.0]
+    for wrong in (-1e-9, 1 + 1e-9):
+        with pytest.raises(QuestionError):
+            benjamini_hochberg([0.5, wrong])
