@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pickle
+
 import numpy as np
 import polars as pl
 import pytest
@@ -391,3 +393,11 @@ def test_forecasts_of_some_units_are_those_of_all(seed: int) -> None:
             share = (values[some[0], :14] @ weight) / (values[others][:, :14].sum(0) @ weight)
             memories.append(share * y[others, 16].sum() + 0.05)
         assert part[0, 1, 2] == pytest.approx(np.sqrt(memories[0] * memories[1]) - 0.05)
+
+
+def test_a_grid_can_be_sent_to_another_process() -> None:
+    y = np.random.default_rng(3).poisson(20, (40, 40)).astype(float)
+    grid = placebo_grid(y, 0, 30, 6, first=4)
+    again = pickle.loads(pickle.dumps(grid))
+    assert again.judge(np.arange(6)) == grid.judge(np.arange(6))
+    assert again.expected == pytest.approx(grid.expected, nan_ok=True)

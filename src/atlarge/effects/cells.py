@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 
@@ -67,24 +67,24 @@ class Forecasts:
     """Forecasts [N, D, H] of units, each worked out when it is first wanted: placebos of a question are of
     like size, so that most units never are."""
 
-    def __init__(self, shape: tuple[int, int, int], compute: Callable[[Ints], Floats]) -> None:
-        self.shape, self._compute = shape, compute
-        self._values = np.empty(shape)
-        self._known = np.zeros(shape[0], dtype=bool)
-
-    @classmethod
-    def of_array(cls, values: Floats) -> Forecasts:
-        """Forecasts that are at hand."""
-        n, dates, horizon = values.shape
-        return cls((n, dates, horizon), lambda rows: values[rows])
+    def __init__(self, source: ShareForecast | Floats) -> None:
+        self.shape: tuple[int, ...] = source.shape
+        self._source = source if isinstance(source, ShareForecast) else None
+        self._values = np.empty(self.shape) if isinstance(source, ShareForecast) else source
+        self._known = np.full(self.shape[0], self._source is None)
 
     def of(self, rows: Ints) -> Floats:
         """Of some units [len(rows), D, H]."""
         fresh = rows[~self._known[rows]]
-        if len(fresh):
-            self._values[fresh] = self._compute(fresh)
+        if self._source is not None and len(fresh):
+            self._values[fresh] = self._source.of(fresh)
             self._known[fresh] = True
-        return self._values[rows]
+        return np.asarray(self._values[rows])
+
+    def put(self, row: int, date: Ints, values: Floats) -> None:
+        """Replace those of a unit from one date, by its index."""
+        self.of(np.array([row]))
+        self._values[row, date] = values
 
     def all(self) -> Floats:
         """Of all units; not to be written to."""
@@ -407,14 +407,10 @@ def placebo_grid(
     horizon = horizon if only is None or after else min(horizon, only)
     of_dates = partial(ShareForecast, panel, capped=smooth, group=labels, after=after, settings=settings)
     forecast = of_dates(starts, horizon, pool=pool)
-
-    def of_rows(some: Ints) -> Floats:
-        found = forecast.of(some)
-        if first and target in some:
-            own = of_dates([here], horizon, pool=pool[starts == here], first=first)
-            found[np.flatnonzero(some == target)[0], starts == here] = own.of(np.array([target]))[0]
-        return found
-
+    forecasts = Forecasts(forecast)
+    if first:
+        own = of_dates([here], horizon, pool=pool[starts == here], first=first)
+        forecasts.put(target, np.flatnonzero(starts == here), own.of(np.array([target]))[0])
     level_before = before(panel, starts, LEVEL_PERIODS)[0]
     bar = min(MIN_LEVEL, 0.5 * float(level_before[target, starts == here][0]))
     usable = (level_before >= bar) & ~out[:, None] & (rows >= 0)[:, None]
@@ -425,7 +421,7 @@ def placebo_grid(
     is_placebo = quiet & inside[None] & usable[:, :, None]
     grid = PlaceboGrid(
         panel,
-        Forecasts(forecast.shape, of_rows),
+        forecasts,
         starts,
         here,
         target,
@@ -550,7 +546,7 @@ def sdid_grid(grid: PlaceboGrid, horizon: int, *, dates: int = 4) -> PlaceboGrid
         is_placebo[serving, d, : stop - int(start)] = True
     kept = np.searchsorted(grid.starts, starts)
     result = replace(
-        grid, forecasts=Forecasts.of_array(expected), starts=starts, is_placebo=is_placebo,
+        grid, forecasts=Forecasts(expected), starts=starts, is_placebo=is_placebo,
         unsteady=grid.unsteady[:, kept], size=grid.size[:, kept], factor=0.0, _known={},
     )  # fmt: skip
     like = result._within(result._reach(is_placebo[:, :, -1] & result._recorded(np.arange(horizon))))
