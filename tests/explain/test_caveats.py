@@ -38,7 +38,8 @@ DAY = dt.timedelta(days=1)
 
 
 def test_every_rule_has_words_and_every_words_a_rule() -> None:
-    assert {f"caveat.{name}" for name in RULES} == {key for key in catalogue() if key.startswith("caveat.")}
+    words = {key.removesuffix(".hidden") for key in catalogue() if key.startswith("caveat.")}
+    assert {f"caveat.{name}" for name in RULES} == words
 
 
 def test_words_are_neutral() -> None:
