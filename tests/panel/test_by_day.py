@@ -29,7 +29,7 @@ def test_shipped_counts_are_those_of_the_records(level: str, scheme: str) -> Non
     store = open_store(None)
     read = by_day.read(store, level, scheme, by_day.MEASURES)
     assert read is not None, "tools/embed.py must add the counts up anew"
-    counted, _ = sparse(
+    counted, *_ = sparse(
         store, by=level, every="day", measures=by_day.MEASURES, scheme=scheme, engine="duckdb"
     )
     assert set(read["place"]) == set(counted["place"])

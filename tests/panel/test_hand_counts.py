@@ -136,7 +136,7 @@ def test_a_scope_takes_in_the_places_that_lie_wholly_in_it(
 def test_counts_not_filled_are_those_of_the_rows(tmp_path: Path) -> None:
     spans = [Span("a", D(2017, 1, 28), D(2017, 3, 3)), Span("b", D(2017, 2, 1), D(2017, 2, 2), "state:GA")]
     store = HandStore(tmp_path, _rows(), spans)
-    counts, scopes = sparse(store, by="county", every="week", measures=["arrests", "handoffs"])
+    counts, scopes, _ = sparse(store, by="county", every="week", measures=["arrests", "handoffs"])
     assert counts.rows() == [
         ("13121", D(2017, 2, 13), 11, 5),
         ("13121", D(2017, 2, 27), 7, 0),
