@@ -73,7 +73,10 @@ WHOLE := tests/api tests/claims tests/crash tests/engines tests/explain/test_exp
   tests/effects/test_pooled.py tests/surges/test_catalogue.py tests/publish/test_editions.py \
   tests/publish/test_protections.py tests/publish/test_same_site.py tests/publish/test_right_page.py \
   tests/publish/test_downloads.py tests/publish/test_pictures.py tests/detainers/test_report.py \
-  tests/policies/test_agreements.py tests/verify tests/reference/test_detention.py
+  tests/policies/test_agreements.py tests/verify tests/reference \
+  tests/records/test_completeness.py tests/records/test_composition_change.py tests/records/test_conservation.py \
+  tests/simulate/test_recent.py tests/detainers/test_disclosed.py tests/surveillance/test_delays.py \
+  tests/places/test_variants.py tests/explain/test_contradictions.py tests/releases/test_update.py
 
 check: lint types imports
 	@$(BIN)/pytest -m "not slow and not browser" -n 2 --dist worksteal $(addprefix --ignore=,$(WHOLE))
