@@ -167,8 +167,9 @@ class PerturbationSolver:
         steps = {reached[0] + self.spread, reached[1] - self.spread}
         steps = {s for s in steps if s < reached[0] or s > reached[1]}
         part = {s for s in range(-self.spread, self.spread + 1) if s < reached[0] or s > reached[1]} - steps
-        scales = (_CLOSE, *_HOPS, None)
-        for hops, wanted, unmark in itertools.product(scales, (steps, part), (False, True)):
+        near = (_CLOSE, *_HOPS)
+        tries = [*itertools.product((steps, part), near), (steps, None), (part, None)]
+        for (wanted, hops), unmark in itertools.product(tries, (False, True)):
             columns = self._columns(status, price, can_suppress, unmark=unmark, near=self._near(target, hops))
             best, least = None, np.inf
             for step in sorted(wanted, reverse=True):
