@@ -166,9 +166,8 @@ class ShareForecast:
         """Sums by period of all units inside [D, T], and of each group [D, G, T], for every date."""
         by_group = None
         if self._labels is not None:
-            groups = np.arange(int(self._labels.max()) + 1)
-            members = (self._labels[None, :] == groups[:, None]).astype(np.float64)
-            by_group = (members[None] * self._inside[:, None, :]) @ values
+            members = [np.flatnonzero(self._labels == g) for g in range(int(self._labels.max()) + 1)]
+            by_group = np.stack([self._inside[:, m] @ values[m] for m in members], axis=1)
         return self._inside @ values, by_group
 
     def of(self, rows: Ints) -> Floats:

@@ -135,7 +135,7 @@ class Daily:
             found[np.diff(holes[rows], axis=-1) > 0] = np.nan
         return np.asarray(found)
 
-    def running_of(self, rows: Sequence[int]) -> NDArray[np.float32]:
+    def running_of(self, rows: Sequence[int] | NDArray[np.int64]) -> NDArray[np.float32]:
         """Running totals [rows x days + 1] of some units."""
         return np.asarray(self._running[0][rows])
 
@@ -325,12 +325,17 @@ class _Joined(Daily):
 
     def running_of(self, rows: Sequence[int] | NDArray[np.int64]) -> NDArray[np.float32]:
         """Running totals [rows x days + 1] of some units."""
-        found = np.zeros((len(rows), self._days + 1), dtype=np.float32)
+        wanted, which = np.unique(np.asarray(rows, dtype=np.int64), return_inverse=True)
+        at = np.full(len(self.keys), -1)
+        at[wanted] = np.arange(len(wanted))
+        found = np.zeros((len(wanted), self._days + 1), dtype=np.float32)
         for counts, own, theirs in self._parts:
-            for k, row in enumerate(rows):
-                for other in theirs[own == row]:
-                    found[k] += counts.running_of([other])[0]
-        return found
+            pairs = np.flatnonzero(at[own] >= 0)
+            pairs = pairs[np.argsort(at[own[pairs]], kind="stable")]
+            if len(pairs):
+                row, begin = np.unique(at[own[pairs]], return_index=True)
+                found[row] += np.add.reduceat(counts.running_of(theirs[pairs]), begin, axis=0)
+        return found[which]
 
     def _between(self, a: NDArray[np.int64], b: NDArray[np.int64]) -> Floats:
         found = np.zeros((len(self.keys), len(a)))
