@@ -27,7 +27,7 @@ from atlarge.policies import Policy, policies
 from atlarge.records.store import Store, open_store
 
 HERE = Path(__file__).parent
-for folder in ("explain", "publish"):
+for folder in ("", "explain", "publish"):
     sys.path.insert(0, str(HERE.parent / "tests" / folder))
 
 from consistency import contradictions  # type: ignore[import-not-found]  # noqa: E402
