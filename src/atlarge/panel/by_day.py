@@ -37,7 +37,7 @@ def _of(store: Store) -> str:
     return found.hexdigest()
 
 
-def write(store: Store, count: Callable[..., tuple[pl.DataFrame, Any]]) -> None:
+def write(store: Store, count: Callable[..., tuple[pl.DataFrame, Any, Any]]) -> None:
     """Keep the counts of a store by day in it, as `count` (`panel.counting.sparse`) adds them up."""
     folder = store.path / FOLDER
     folder.mkdir(exist_ok=True)
@@ -45,7 +45,7 @@ def write(store: Store, count: Callable[..., tuple[pl.DataFrame, Any]]) -> None:
     written = {}
     for scheme in SCHEMES:
         for level in LEVELS:
-            counts, _ = count(store, by=level, every="day", measures=MEASURES, scheme=scheme)
+            counts, *_ = count(store, by=level, every="day", measures=MEASURES, scheme=scheme)
             is_first = pl.col("place").is_first_distinct()  # a place with records and none of these is known
             kept = counts.filter(is_first | pl.any_horizontal(pl.col(MEASURES) > 0))
             kept = kept.cast(dict.fromkeys(MEASURES, pl.Int32))
