@@ -39,8 +39,9 @@ def years(
 ) -> Drawing:
     """One bar a fiscal year, of its parts on top of each other, with the count of all above it.
 
-    Where the parts of a year are hidden the bar is an open box as tall as the whole; where the whole is
-    hidden too, a mark says so. Years in `partial` are covered in part: they stand on a shade.
+    Where parts of a year are hidden, the others stand at the foot of a box that is open above them and as
+    tall as the whole; where the whole is hidden too, a mark says so. Years in `partial` are covered in part:
+    they stand on a shade.
     """
     periods = whole.periods
     is_narrow = width <= NARROW
@@ -91,11 +92,6 @@ def _bar(x: float, wide: float, y: Scale, whole: Counts, parts: Sequence[Counts]
     if value is None:
         return words(middle, base - 5, "–", "c-tick", "middle")
     text = words(middle, y(value) - 5, w.count(value), "c-strong", "middle")
-    if any(p.values[i] is None for p in parts):
-        return (
-            tag("rect", x=x, y=y(value), width=wide, height=max(base - y(value), 0.5), class_="c-missing")
-            + text
-        )
     marks, at = [], 0.0
     for fill, p in zip(_FILLS, parts, strict=False):
         n = p.values[i] or 0
@@ -104,6 +100,9 @@ def _bar(x: float, wide: float, y: Scale, whole: Counts, parts: Sequence[Counts]
                 tag("rect", x=x, y=y(at + n), width=wide, height=max(y(at) - y(at + n), 0.5), class_=fill)
             )
         at += n
+    if any(p.values[i] is None for p in parts):
+        rest = max(y(at) - y(value), 0.5)
+        marks.append(tag("rect", x=x, y=y(value), width=wide, height=rest, class_="c-missing"))
     return "".join(marks) + text
 
 
