@@ -8,8 +8,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any, NamedTuple
 
-import yaml
-
+from atlarge.files import read_yaml
 from atlarge.reference import table
 
 _SHERIFF = r"(?:sh?[er]+i+f+'?[a-z]*)"
@@ -90,7 +89,7 @@ def _city_counties() -> dict[tuple[str, str], tuple[str, ...]]:
 def _hand() -> dict[tuple[str, str], dict[str, Any]]:
     """Places of agencies whose names and columns name none, decided by hand."""
     text = files("atlarge.reference").joinpath("agreement_places.yaml").read_text(encoding="utf-8")
-    rows = yaml.safe_load(text)["agencies"]
+    rows = read_yaml(text)["agencies"]
     return {(row["state"], agency_key(row["agency"])): row for row in rows}
 
 

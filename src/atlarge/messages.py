@@ -14,7 +14,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any, Literal, NamedTuple
 
-import yaml
+from atlarge.files import read_yaml
 
 LANGUAGES = ("en", "es")
 MONTHS = {
@@ -175,8 +175,7 @@ def join(*parts: Message | None) -> Message:
 def catalogue() -> dict[str, dict[str, str]]:
     """Every pattern: key -> language -> text; a percent sign stays on the line of its number."""
     text = files("atlarge").joinpath("messages.yaml").read_text(encoding="utf-8")
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    loaded = yaml.load(unbroken(text), Loader=loader)
+    loaded = read_yaml(unbroken(text))
     return {str(key): dict(value) for key, value in loaded.items()}
 
 

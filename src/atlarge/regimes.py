@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import polars as pl
 
@@ -15,9 +15,6 @@ from atlarge.calendar import as_day, month_start, months_apart, months_through
 from atlarge.errors import QuestionError
 from atlarge.policies import Policy, Registry, kind_of, registry
 from atlarge.reference import table
-
-if TYPE_CHECKING:
-    pass
 
 COLUMNS = {
     "agreement_jail": "an agency of the county holds a jail enforcement or warrant service agreement",

@@ -10,8 +10,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-import yaml
-
+from atlarge.files import read_yaml
 from atlarge.periods import Period
 from atlarge.reference import table
 
@@ -104,7 +103,7 @@ def figures() -> tuple[Figure, ...]:
     """All figures of all reference tables that figures.yaml names, in the order of their rows."""
     text = files(__package__).joinpath("figures.yaml").read_text(encoding="utf-8")
     result: list[Figure] = []
-    for name, about in yaml.safe_load(text).items():
+    for name, about in read_yaml(text).items():
         columns = about["columns"]
         only = about.get("only", {})
         for i, row in enumerate(table(name).iter_rows(named=True), start=2):

@@ -8,7 +8,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-import yaml
+from atlarge.files import read_yaml
 
 READINGS = ("standard", "strict", "loose")
 
@@ -42,7 +42,7 @@ class Band:
 @cache
 def words() -> tuple[dict[str, Any], ...]:
     """The entries of words.yaml, in its order."""
-    return tuple(yaml.safe_load(files(__package__).joinpath("words.yaml").read_text(encoding="utf-8")))
+    return tuple(read_yaml(files(__package__).joinpath("words.yaml").read_text(encoding="utf-8")))
 
 
 def word_names(kind: str | None = None) -> list[str]:

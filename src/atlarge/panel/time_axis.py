@@ -14,8 +14,8 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
-import yaml
 
+from atlarge.files import read_yaml
 from atlarge.messages import Message, render, say
 from atlarge.panel.counting import measure as measure_of
 from atlarge.panel.counting import measures as all_measures
@@ -90,7 +90,7 @@ class Segment:
 def all_breaks() -> tuple[Break, ...]:
     """Every dated break, the earliest first."""
     text = files(__package__).joinpath("breaks.yaml").read_text(encoding="utf-8")
-    rows = [Break(**{**row, "measures": tuple(row["measures"])}) for row in yaml.safe_load(text)]
+    rows = [Break(**{**row, "measures": tuple(row["measures"])}) for row in read_yaml(text)]
     return tuple(sorted(rows, key=lambda b: (b.date, b.id)))
 
 

@@ -6,9 +6,8 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from atlarge.explain import explain
+from atlarge.files import read_yaml
 from atlarge.publish.i18n import Words
 from atlarge.publish.reports import report
 from atlarge.publish.site import publish
@@ -19,7 +18,7 @@ def demo(out: Path) -> dict[str, Any]:
 
     Returns title, sentences, headline (label, text, numbers), and the paths report and site.
     """
-    example = yaml.safe_load(files("atlarge").joinpath("examples.yaml").read_text(encoding="utf-8"))["demo"]
+    example = read_yaml(files("atlarge").joinpath("examples.yaml").read_text(encoding="utf-8"))["demo"]
     answer = explain(example["place"], policy=example["policy"])
     document = answer.to_dict()
     return {

@@ -12,9 +12,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
-import yaml
-
 from atlarge.errors import CoverageError, QuestionError, StoreError
+from atlarge.files import read_yaml
 from atlarge.publish.claims_data import raw_claims
 from atlarge.publish.forecast_view import past_forecast
 from atlarge.publish.pooled_view import DIRECTIONS, pooled_finding
@@ -64,7 +63,7 @@ class Workers:
 
 def _worked_case() -> list[str]:
     text = files("atlarge").joinpath("examples.yaml").read_text(encoding="utf-8")
-    return [str(yaml.safe_load(text)["demo"]["policy"])]
+    return [str(read_yaml(text)["demo"]["policy"])]
 
 
 def _ids(wanted: Callable[[Policy], bool]) -> list[str]:

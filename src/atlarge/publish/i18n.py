@@ -7,11 +7,10 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-import yaml
-
 from atlarge import messages
 from atlarge.calendar import fiscal_year
 from atlarge.errors import QuestionError
+from atlarge.files import read_yaml
 
 LANGUAGES = ("en", "es")
 _MONTHS = {
@@ -30,7 +29,7 @@ def catalogue() -> dict[str, dict[str, str]]:
     found: dict[str, dict[str, str]] = {}
     for name in ("words.yaml", "site_words.yaml"):
         text = files("atlarge.publish").joinpath(name).read_text(encoding="utf-8")
-        some = {str(key): dict(value) for key, value in yaml.safe_load(messages.unbroken(text)).items()}
+        some = {str(key): dict(value) for key, value in read_yaml(messages.unbroken(text)).items()}
         if twice := found.keys() & some.keys():
             raise ValueError(f"{name}: texts that another file has too: {', '.join(sorted(twice))}")
         found |= some

@@ -7,9 +7,9 @@ from importlib.resources import files
 from typing import Any
 
 import polars as pl
-import yaml
 
 from atlarge.disclosure.table import SMALL, WITHHELD
+from atlarge.files import read_yaml
 from atlarge.publish.i18n import Words
 from atlarge.publish.layout import name_of
 from atlarge.publish.place_facts import homes, known_sum, residents
@@ -21,7 +21,7 @@ from atlarge.reference import table
 def aliases() -> dict[str, list[str]]:
     """Codes of places by the names that people use for them, in small letters."""
     text = files("atlarge.publish").joinpath("search_aliases.yaml").read_text(encoding="utf-8")
-    return {str(name).lower(): [str(code) for code in codes] for name, codes in yaml.safe_load(text).items()}
+    return {str(name).lower(): [str(code) for code in codes] for name, codes in read_yaml(text).items()}
 
 
 @cache

@@ -19,10 +19,10 @@ from typing import Any
 
 import numpy as np
 import polars as pl
-import yaml
 from numpy.typing import NDArray
 
 from atlarge.errors import QuestionError
+from atlarge.files import read_yaml
 from atlarge.simulate.landmarks import Places, real_places
 from atlarge.simulate.panels import Draw, draw_world
 from atlarge.simulate.records import (
@@ -59,7 +59,7 @@ _SITES = ("home_or_street", "courthouse", "office", "workplace", "unknown")
 
 @cache
 def _forms() -> dict[str, Any]:
-    return dict(yaml.safe_load(files(__package__).joinpath("forms.yaml").read_text(encoding="utf-8")))
+    return dict(read_yaml(files(__package__).joinpath("forms.yaml").read_text(encoding="utf-8")))
 
 
 @dataclass(frozen=True)

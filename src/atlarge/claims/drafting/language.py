@@ -9,7 +9,7 @@ from functools import cache, cached_property
 from importlib.resources import files
 from typing import Any
 
-import yaml
+from atlarge.files import read_yaml
 
 FILES = {"en": "english.yaml", "es": "spanish.yaml"}
 
@@ -55,12 +55,12 @@ class Language:
 @cache
 def vocabulary(code: str = "en") -> dict[str, Any]:
     """What the drafting rules go by in a language."""
-    return dict(yaml.safe_load(files(__package__).joinpath(FILES[code]).read_text(encoding="utf-8")))
+    return dict(read_yaml(files(__package__).joinpath(FILES[code]).read_text(encoding="utf-8")))
 
 
 @cache
 def _lists() -> dict[str, Any]:
-    return dict(yaml.safe_load(files(__package__).joinpath("lists.yaml").read_text(encoding="utf-8")))
+    return dict(read_yaml(files(__package__).joinpath("lists.yaml").read_text(encoding="utf-8")))
 
 
 def word_list(name: str) -> frozenset[str]:
