@@ -70,8 +70,7 @@ def audit_command(
     if table is not None:
         from atlarge.records.lineage import lineage
 
-        first, last = start, end
-        document["trace"] = lineage(opened, table, first, last, place, engine).to_dicts()
+        document["trace"] = lineage(opened, table, start, end, place, engine).to_dicts()
     if verify:
         document |= _files(opened)
         if not document["changed"]:

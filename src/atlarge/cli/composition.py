@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,6 +12,7 @@ from atlarge.cli._output import JsonFlag, StoreOption, emit_json, mark_undisclos
 
 if TYPE_CHECKING:
     from atlarge.composition import Composition
+    from atlarge.records.store import Store
 
 
 def register(app: typer.Typer) -> None:
@@ -32,16 +32,15 @@ def _span(words: str, option: str) -> tuple[str, str]:
 _ALONE = "; beside a site of the same records some may follow: name it by --beside"
 
 
-def _check(found: Composition, store: Path | None, beside: Path, scheme: str) -> None:
+def _check(found: Composition, store: Store, beside: Path, scheme: str) -> None:
     """The arrests of both periods, and of their parts, against what a site published."""
     from atlarge.cli._disclose import require_published
     from atlarge.publish.day_ranges import Window
-    from atlarge.records.store import open_store
 
     measures = ("arrests", "at_large", "handoffs") if found.by == "category" else ("arrests",)
     member = ((found.level, found.place),)
     windows = [Window(member, m, *span, scheme) for m in measures for span in (found.before, found.after)]
-    require_published(open_store(store), windows, beside)
+    require_published(store, windows, beside)
 
 
 def composition_command(
@@ -65,11 +64,13 @@ def composition_command(
     from atlarge.composition import composition
     from atlarge.records.store import open_store
 
+    spans = _span(before, "--before"), _span(after, "--after")
+    opened = open_store(store)
     found = composition(
         place,
-        before=_span(before, "--before"),
-        after=_span(after, "--after"),
-        store=store,
+        before=spans[0],
+        after=spans[1],
+        store=opened,
         of=of,
         by=by,
         scheme=scheme,
@@ -77,7 +78,7 @@ def composition_command(
         disclose=disclose,
     )
     if disclose and beside is not None:
-        _check(found, store, beside, scheme)
+        _check(found, opened, beside, scheme)
     if as_json:
         emit_json(found.to_dict(), disclosed=disclose)
     else:
@@ -93,7 +94,7 @@ def composition_command(
     if disclose:
         note("no small count is behind these numbers" + ("" if beside else _ALONE))
     if not as_json:
-        note_open_end(open_store(store), dt.date.fromisoformat(_span(after, "--after")[1]))
+        note_open_end(opened, found.after[1])
     for name, left_out in zip(("before", "after"), found.not_recorded, strict=True):
         if left_out:
             note(f"{left_out:,} arrests {name} have no criminality recorded; they are left out")

@@ -81,9 +81,8 @@ def explain_command(
         check_fit(wanted, found)
     from atlarge.explain import explain
 
-    day = date
     answer = explain(
-        place, policy=policy, date=day, store=store, scheme=scheme, registry=registry,
+        place, policy=policy, date=date, store=store, scheme=scheme, registry=registry,
         summary_only=not (as_json or details or disclose or out or brief),
     )  # fmt: skip
     if out is not None:

@@ -93,8 +93,9 @@ def panel_command(
     from atlarge.records.store import open_store
 
     named = [name.strip() for text in measure or ["arrests"] for name in text.split(",") if name.strip()]
+    opened = open_store(store)
     result = panel(
-        open_store(store),
+        opened,
         by=by,
         every=every,
         measures=named,
@@ -110,15 +111,15 @@ def panel_command(
         if out is not None:
             raise typer.BadParameter("--disclose prints to stdout; send it to a file instead of --out")
         windows = panel_windows(result.frame, by, every, scheme)
-        emit_disclosed(open_store(store), windows, as_json=as_json, beside=beside)
+        emit_disclosed(opened, windows, as_json=as_json, beside=beside)
         return
     if out is not None:
         result.write(out)
     if as_json:
         document: dict[str, Any] = {"rows": result.frame.height, "path": out, "coverage": result.coverage}
-        document |= _over_time(open_store(store), result, named)
+        document |= _over_time(opened, result, named)
         if by == "aor":
-            document["areas"] = _areas(open_store(store), result, named)
+            document["areas"] = _areas(opened, result, named)
         if out is None:
             document["data"] = result.frame.to_dicts()
         emit_json(document, disclosed=False)
@@ -129,9 +130,10 @@ def panel_command(
         mark_undisclosed()
     for name, about in result.breaks.items():
         note(f"{name}: a break on {about['break']}; from then on {about['after']}")
-    for table, scope in () if as_json else result.coverage.items():
-        last = dt.date.fromisoformat(scope["end"])
-        note_open_end(open_store(store), min(last, end or last), table)
+    if not as_json:
+        for table, scope in result.coverage.items():
+            last = dt.date.fromisoformat(scope["end"])
+            note_open_end(opened, min(last, end or last), table)
     for name, scope in result.coverage.items():
         for counted, rows in scope["unplaced"].items():
             if rows:
@@ -139,7 +141,7 @@ def panel_command(
         for counted, rows in scope["outside_coverage"].items():
             if rows:
                 note(f"{name}: {rows:,} {counted} lie where no release covers; they are in no row above")
-    for row in () if as_json else _areas(open_store(store), result, named):
+    for row in () if as_json else _areas(opened, result, named):
         if row["recovered"] != row["recorded"]:
             both = f"{row['recorded']:,} {row['measure']} as recorded, {row['recovered']:,} recovered"
             note(f"{row['place']}: {both}")

@@ -65,10 +65,10 @@ def policies_command(
             )
         return
     known = _from_lists(lists) if lists else None
-    day, fips = at, _fips(place)
+    fips = _fips(place)
     if out is not None:
         narrowed = (known or registry()).select(kind=kind, state=state, direction=direction, place=fips)
-        chosen = [p for p in narrowed if day is None or p.status(day) != "not in force"]
+        chosen = [p for p in narrowed if at is None or p.status(at) != "not in force"]
         Registry(tuple(chosen)).write(out, since=dt.date.today())
         note(f"{len(chosen):,} policies written to {out}")
     rows = listed(
@@ -76,7 +76,7 @@ def policies_command(
         direction=direction,
         with_agreements=with_agreements,
         kind=kind,
-        at=day,
+        at=at,
         place=fips,
         given=known,
     )

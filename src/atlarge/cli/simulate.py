@@ -58,8 +58,7 @@ def simulate_command(
     if form == "ero":
         world = World(places=places, weeks=weeks or 200, policies=20 if policies is None else policies)
         world = world.but(**read_settings(words))
-        first = start or FIRST_MONDAY
-        result = simulate(out, seed=seed, world=world, arrests=arrests, start=first)
+        result = simulate(out, seed=seed, world=world, arrests=arrests, start=start or FIRST_MONDAY)
     else:
         if weeks is not None or start is not None:
             raise typer.BadParameter(
