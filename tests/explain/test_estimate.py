@@ -148,7 +148,7 @@ def test_of_many_comparison_places_sixty_at_most_are_shown_evenly() -> None:
     for many, wanted in [(59, 59), (60, 60), (61, 31), (120, 60), (121, 41)]:
         keys = tuple(f"k{k}" for k in range(many))
         gaps = np.arange(many + 1.0)[:, None] * np.ones(3)
-        shown = placebos_of(replace(found, donor_keys=keys, fixed_gaps=gaps), {"k0": "First"})
+        shown = placebos_of(replace(found, grid=None, donor_keys=keys, fixed_gaps=gaps), {"k0": "First"})
         assert len(shown) == wanted
         step = -(-many // 60)
         assert [p.place for p in shown] == [f"k{k}" for k in range(0, many, step)]
@@ -162,7 +162,7 @@ def test_a_chart_has_gaps_and_bands_of_each_month() -> None:
     found = estimate(counts, "u00", AREA, "at_large", months, set())
     size = len(months.start)
     drawn = replace(
-        found, observed=np.full(size, 9.0), fitted=np.full(size, 6.0),
+        found, grid=None, observed=np.full(size, 9.0), fitted=np.full(size, 6.0),
         fixed_band=(np.full(size, 2.0), np.full(size, 13.0)),
     )  # fmt: skip
     drawn.observed[2] = np.nan

@@ -126,7 +126,7 @@ class Estimate:
 
     def band(self) -> tuple[Floats, Floats]:
         """Interval of the count without a policy, by period."""
-        if self.fixed_band is not None or self.grid is None:
+        if self.grid is None:
             assert self.fixed_band is not None
             return self.fixed_band
         n = len(self.months.start)
@@ -135,7 +135,7 @@ class Estimate:
 
     def gaps(self, kept: slice) -> Floats:
         """Observed less fitted of some of the comparison places [places x periods]."""
-        if self.fixed_gaps is not None or self.grid is None:
+        if self.grid is None:
             assert self.fixed_gaps is not None
             return np.asarray(self.fixed_gaps[1:][kept])
         return self.grid.gaps(len(self.months.start), kept)[1:]
