@@ -201,11 +201,59 @@ def release_changes(parts: Iterable[Segment], measures: Iterable[str]) -> list[B
     return found
 
 
-def breaks_of_store(store: Store, measures: Iterable[str], start: dt.date, end: dt.date) -> list[Break]:
+def breaks_within(
+    measures: Iterable[str],
+    start: dt.date,
+    end: dt.date,
+    families: Container[str],
+    changes: Iterable[Break],
+    complete_until: dt.date | None = None,
+) -> list[Break]:
+    """Breaks of measures within some days: definitions, changes of release, the end of what is complete.
+
+    Parameters
+    ----------
+    measures : iterable of str
+    start, end : date
+        First and last day of what is shown.
+    families : container of str
+        Of the releases shown.
+    changes : iterable of Break
+        As `release_changes` gives them.
+    complete_until : date, optional
+        The last day of which all records are in, where the series grows.
+
+    Returns
+    -------
+    list of Break
+        The earliest first.
+
+    Examples
+    --------
+    >>> import datetime as dt
+    >>> days = dt.date(2025, 1, 1), dt.date(2026, 5, 1)
+    >>> found = breaks_within(["handoffs"], *days, {"ddp-arrests-c"}, [], dt.date(2026, 4, 1))
+    >>> [one.id for one in found]
+    ['cap-collapse', 'incomplete']
+    """
+    names = list(measures)
+    found = breaks(names, start, end, families) + [one for one in changes if start < one.date < end]
+    if complete_until and start < complete_until < end:
+        found.append(incomplete_from(complete_until, names))
+    return sorted(found, key=lambda one: one.date)
+
+
+def breaks_of_store(
+    store: Store,
+    measures: Iterable[str],
+    start: dt.date,
+    end: dt.date,
+    complete_until: dt.date | None = None,
+) -> list[Break]:
     """Breaks of measures of arrests within some days, as the releases of a store have them.
 
     Definitions that change, and releases of another form; the end of what ships only where that is in the
-    store.
+    store; the end of what is complete (`complete_until`) where it is given.
 
     Examples
     --------
@@ -216,11 +264,8 @@ def breaks_of_store(store: Store, measures: Iterable[str], start: dt.date, end: 
     """
     names = list(measures)
     families = {str(release["family"]) for release in store.releases}
-    found = breaks(names, start, end, families)
-    if len(families) > 1:
-        changes = release_changes(segments(store, "arrests"), names)
-        found += [one for one in changes if start < one.date < end]
-    return sorted(found, key=lambda one: one.date)
+    changes = release_changes(segments(store, "arrests"), names) if len(families) > 1 else []
+    return breaks_within(names, start, end, families, changes, complete_until)
 
 
 def incomplete_from(until: dt.date, measures: Iterable[str]) -> Break:

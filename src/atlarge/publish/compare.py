@@ -15,7 +15,7 @@ from atlarge.disclosure.table import Counts, Disclosed
 from atlarge.errors import QuestionError
 from atlarge.panel import NATION, measure, panel
 from atlarge.panel.counting import measure as measure_of
-from atlarge.panel.time_axis import Break, breaks_of_store, incomplete_from
+from atlarge.panel.time_axis import Break, breaks_of_store
 from atlarge.places import find_place
 from atlarge.publish import charts
 from atlarge.publish.day_ranges import Window, daily_counts
@@ -157,10 +157,8 @@ def compare(
         raise QuestionError("no month of these places is covered whole: there is nothing to compare")
     disclosed = window_cells((windows, daily_counts(opened, windows)))
     first, last = min(window.start for window in windows), max(window.end for window in windows)
-    dated = breaks_of_store(opened, [measure], first, last)
     ends = open_end(opened) if measure_of(measure).table == "arrests" else None
-    if ends and ends.complete_until and first < ends.complete_until < last:
-        dated.append(incomplete_from(ends.complete_until, [measure]))
+    dated = breaks_of_store(opened, [measure], first, last, ends.complete_until if ends else None)
     return Comparison(tuple(found), measure, frame, disclosed, tuple(dated))
 
 

@@ -16,7 +16,7 @@ from atlarge.calendar import fiscal_year, fiscal_year_start, month_end
 from atlarge.disclosure.table import THRESHOLD, Counts, Disclosed
 from atlarge.errors import CoverageError
 from atlarge.panel.counting import place_name
-from atlarge.panel.time_axis import Break, breaks, incomplete_from, release_changes, segments
+from atlarge.panel.time_axis import Break, breaks_within, release_changes, segments
 from atlarge.publish.answers import Shown, members, show_with, windows_of
 from atlarge.publish.claims_data import claim_windows, disclosed_claims
 from atlarge.publish.day_ranges import Window
@@ -130,12 +130,9 @@ class SiteData:
     def dated(self, measures: Sequence[str], first: dt.date, last: dt.date) -> list[Break]:
         """Days between two at which series of arrests change: definitions, releases, and the end of what is
         complete."""
-        found = breaks(measures, first, last, {str(release["family"]) for release in self.releases})
-        found += [b for b in self.changes if first < b.date < last]
+        families = {str(release["family"]) for release in self.releases}
         until = self.ends.until if self.ends else None
-        if until and first < until < last:
-            found.append(incomplete_from(until, measures))
-        return sorted(found, key=lambda b: b.date)
+        return breaks_within(measures, first, last, families, self.changes, until)
 
     @cached_property
     def _periods(self) -> dict[tuple[str, str, str], tuple[dt.date, ...]]:
