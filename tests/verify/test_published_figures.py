@@ -170,6 +170,16 @@ def test_day_first_dates_are_seen(tmp_path: Path) -> None:
         ("Detention population", "detained"),
         ("ADP", "average_daily_population"),
         ("Noncitizen population", "noncitizen"),
+        ("Number of arrests", "arrests"),
+        ("Total number of ICE arrests", "arrests"),
+        ("ICE ERO administrative arrests", "arrests"),
+        ("Arrests by ICE", "arrests"),
+        ("arrests made by ERO", "arrests"),
+        ("At-large arrests (ICE)", "at_large"),
+        ("At-large arrests (agency definition)", "at_large_agency"),
+        ("at-large by the agency's definition", "at_large_agency"),
+        ("Number of detainers issued by ICE", "detainers_issued"),
+        ("criminal arrests", "criminal_arrests"),
     ],
 )
 def test_measures_have_the_names_that_people_use(written: str, name: str) -> None:

@@ -133,25 +133,6 @@ def test_a_table_without_places_says_so_by_its_own_heads(tmp_path: Path) -> None
         read_figures(path)
 
 
-@pytest.mark.parametrize(
-    ("words", "name"),
-    [
-        ("Number of arrests", "arrests"),
-        ("Total number of ICE arrests", "arrests"),
-        ("ICE ERO administrative arrests", "arrests"),
-        ("Arrests by ICE", "arrests"),
-        ("arrests made by ERO", "arrests"),
-        ("At-large arrests (ICE)", "at_large"),
-        ("At-large arrests (agency definition)", "at_large_agency"),
-        ("at-large by the agency's definition", "at_large_agency"),
-        ("Number of detainers issued by ICE", "detainers_issued"),
-        ("criminal arrests", "criminal_arrests"),
-    ],
-)
-def test_words_about_a_measure_change_nothing(words: str, name: str) -> None:
-    assert canonical(words) == name
-
-
 def test_other_heads_and_points_between_thousands(tmp_path: Path) -> None:
     """The agency's 8,510 of San Antonio in FY2017, as a European table has it."""
     path = tmp_path / "a.csv"
