@@ -177,10 +177,10 @@ def publish(
         opened = open_store(store)
         which = ("worked" if "county" in levels else "none") if answers is None else answers
         chosen = requested_policies(which) if isinstance(which, str) else which
-        asked = [a for a in chosen if isinstance(a, str)]
+        ids = [a for a in chosen if isinstance(a, str)]
         given = [a for a in chosen if not isinstance(a, str)]
         checked = "county" in levels if claims is None else claims
-        settings = {"threshold": threshold, "base": base_url, "levels": levels, "answers": asked}
+        settings = {"threshold": threshold, "base": base_url, "levels": levels, "answers": ids}
         settings |= {"claims": checked, "after": _digest(named), "every": every_county}
         key = "" if given else build_key(opened, **settings)
         stands = standing(target, key)
@@ -190,7 +190,7 @@ def publish(
         before = earlier(target, others)
         with Workers(workers) as crew:
             found = findings(
-                crew, opened, levels, asked, pooled=bool(chosen), claims=checked, progress=progress
+                crew, opened, levels, ids, pooled=bool(chosen), claims=checked, progress=progress
             )
             data, table = gather_site(
                 opened,

@@ -501,9 +501,9 @@
           const t = this.tool(name);
           if (!t) continue;
           if (s[name] && ![...t.options].some((o) => o.value === s[name])) {
-            const made = document.createElement("option");
-            made.value = s[name]; made.textContent = months[Number(s[name].slice(5)) - 1] + " " + s[name].slice(0, 4);
-            t.append(made);
+            const option = document.createElement("option");
+            option.value = s[name]; option.textContent = months[Number(s[name].slice(5)) - 1] + " " + s[name].slice(0, 4);
+            t.append(option);
           }
           t.value = s[name];
         }

@@ -22,7 +22,7 @@ document.addEventListener("DOMContentLoaded", () => {
   new IntersectionObserver((seen, self) => { if (seen.some((one) => one.isIntersecting)) { self.disconnect(); begin(); } }, { rootMargin: "500px" }).observe(figure);
 });
 
-const work = (figure, slot, told, W, shapes) => {
+const work = (figure, slot, data, W, shapes) => {
   const $ = (id) => document.getElementById(id);
   const { home } = document.body.dataset;
   const say = (key, values = {}) => (W[key] || key).replace(/\{(\w+)\}/g, (_, name) => values[name] ?? "");
@@ -40,22 +40,22 @@ const work = (figure, slot, told, W, shapes) => {
   const sheet = $("map-sheet");
   const number = (v, digits) => v.toLocaleString("en-US", { maximumFractionDigits: digits ?? (v < 100 ? 1 : 0) });
   const at = {};
-  for (const name of Object.keys(told.levels)) at[name] = new Map(told.levels[name].codes.map((code, i) => [code, i]));
+  for (const name of Object.keys(data.levels)) at[name] = new Map(data.levels[name].codes.map((code, i) => [code, i]));
   const ofCounties = () => level.value.startsWith("county");
   const monthName = (n) => short[(n + 12) % 12];
   const periodName = (text) => (text.length === 4 ? say("fiscal", { year: text }) : monthName(Number(text.slice(5)) - 1) + " " + text.slice(0, 4));
   const codeOf = (path) => {
     const fips = path.id.slice(1);
     if (ofCounties()) return fips;
-    const home_ = told.homes[fips];
+    const home_ = data.homes[fips];
     return home_ ? home_[level.value === "state" ? 0 : 1] : "";
   };
-  const now = () => told.levels[level.value].periods[+when.value];
+  const now = () => data.levels[level.value].periods[+when.value];
   /* A county with too few records for months of its own is published by the quarter or the fiscal year: the
      number of that period, with how many months it is of. */
   const yearOf = (period) => String(Number(period.slice(0, 4)) + (Number(period.slice(5)) > 9 ? 1 : 0));
   const quarterOf = (period) => { const m = Number(period.slice(5)); return period.slice(0, 5) + String(m - (m - 1) % 3).padStart(2, "0"); };
-  const byMonth = told.levels.county_month;
+  const byMonth = data.levels.county_month;
   if (byMonth && byMonth.quarters) at.quarters = new Map(byMonth.quarters.codes.map((code, i) => [code, i]));
   const find = (table, index, name, code, period) => {
     const i = index && index.get(code), k = table ? table.periods.indexOf(period) : -1;
@@ -66,18 +66,18 @@ const work = (figure, slot, told, W, shapes) => {
     return table.people[years.includes(year) ? year : year < years[0] ? years[0] : years[years.length - 1]][i];
   };
   const cellAt = (name, code, period) => {
-    const own = find(told.levels[level.value], at[level.value], name, code, period);
+    const own = find(data.levels[level.value], at[level.value], name, code, period);
     if (own) return { ...own, months: 1, period };
     if (level.value !== "county_month") return undefined;
     const quarter = quarterOf(period), year = yearOf(period);
     const q = find(byMonth.quarters, at.quarters, name, code, quarter);
     if (q) return { ...q, months: 3, period: quarter };
-    const y = find(told.levels.county, at.county, name, code, year);
-    return y && { ...y, months: byMonth.year_months[told.levels.county.periods.indexOf(year)], period: year };
+    const y = find(data.levels.county, at.county, name, code, year);
+    return y && { ...y, months: byMonth.year_months[data.levels.county.periods.indexOf(year)], period: year };
   };
   const coarseName = (cell) => (cell.period.length === 4 ? periodName(cell.period) : monthName(Number(cell.period.slice(5)) - 1) + "–" + monthName(Number(cell.period.slice(5)) + 1) + " " + cell.period.slice(0, 4));
   const rateOf = (cell) => (!cell || cell.n === null || cell.n < 0 || !cell.people || !cell.months ? null : cell.n / cell.people * 1e5 / cell.months);
-  const norate = new Set(told.norate);
+  const norate = new Set(data.norate);
   const kind = (code) => {
     const cell = cellAt(measure.value, code, now());
     if (!cell || cell.n === null) return "qn";
@@ -88,7 +88,7 @@ const work = (figure, slot, told, W, shapes) => {
     const rate = rateOf(cell);
     if (rate === null) return "qn";
     let step = 1;
-    for (const cut of told.levels[level.value].cuts[measure.value]) if (rate >= cut) step += 1;
+    for (const cut of data.levels[level.value].cuts[measure.value]) if (rate >= cut) step += 1;
     return "q" + Math.min(step, 5) + own;
   };
   const FILLS = { qs: "url(#p-small)", qx: "url(#p-withheld)", qr: "url(#p-norate)" };
@@ -108,7 +108,7 @@ const work = (figure, slot, told, W, shapes) => {
     $("map-title").textContent = say(level.value === "county_month" ? "map.rated_month" : "map.rated", { measure: name, period });
     $("map-when-say").textContent = period;
     when.setAttribute("aria-valuetext", period);
-    const cuts = told.levels[level.value].cuts[measure.value];
+    const cuts = data.levels[level.value].cuts[measure.value];
     legend.querySelectorAll("[data-step]").forEach((one) => {
       const i = Number(one.dataset.step);
       one.textContent = i === 1 ? "< " + number(cuts[0]) : i === 5 ? number(cuts[3]) + " +" : number(cuts[i - 2]) + " – " + number(cuts[i - 1]);
@@ -120,7 +120,7 @@ const work = (figure, slot, told, W, shapes) => {
     const cell = cellAt(measure.value, code, now());
     if (!cell || cell.n === null) return say("map.none");
     const tail = cell.period === now() ? "" : " " + say("map.coarse", { period: coarseName(cell) });
-    if (cell.n === -1) return say("map.small", { threshold: told.threshold }) + tail;
+    if (cell.n === -1) return say("map.small", { threshold: data.threshold }) + tail;
     if (cell.n === -2) return say("map.withheld") + tail;
     const rate = rateOf(cell);
     const some = say("map.arrests", { n: number(cell.n, 0) }) + tail;
@@ -129,7 +129,7 @@ const work = (figure, slot, told, W, shapes) => {
   };
   const nameOf = (code) => {
     const view = ofCounties() ? "county" : level.value, i = at[view].get(code);
-    return i === undefined ? told.names[code] || "" : told.levels[view].names[i];
+    return i === undefined ? data.names[code] || "" : data.levels[view].names[i];
   };
   const pageOf = (code) => {
     const known = ofCounties() || at[level.value].has(code);
@@ -141,13 +141,13 @@ const work = (figure, slot, told, W, shapes) => {
     const table = twin.querySelector("table");
     table.caption.textContent = $("map-title").textContent + (at.quarters && level.value === "county_month" ? ". " + say("map.table_months") : "");
     table.querySelectorAll("th").forEach((head) => head.removeAttribute("aria-sort"));
-    const rows = told.levels[level.value].codes.filter((code) => (cellAt("arrests", code, now()) || {}).n).map((code) => {
+    const rows = data.levels[level.value].codes.filter((code) => (cellAt("arrests", code, now()) || {}).n).map((code) => {
       const row = document.createElement("tr"), head = document.createElement("th"), link = document.createElement("a");
       head.scope = "row"; link.href = pageOf(code); link.textContent = nameOf(code);
       head.append(link); row.append(head);
       for (const option of measure.options) {
         const { n } = cellAt(option.value, code, now()) || {};
-        row.insertCell().textContent = n === null || n === undefined ? "–" : n === -1 ? "<" + told.threshold : n === -2 ? say("withheld") : number(n, 0);
+        row.insertCell().textContent = n === null || n === undefined ? "–" : n === -1 ? "<" + data.threshold : n === -2 ? say("withheld") : number(n, 0);
       }
       const rate = ofCounties() && norate.has(code) ? null : rateOf(cellAt(measure.value, code, now()));
       row.insertCell().textContent = rate === null ? "–" : number(rate, 1);
@@ -183,7 +183,7 @@ const work = (figure, slot, told, W, shapes) => {
   const close = () => { sheet.hidden = true; if (chosen) chosen.classList.remove("on"); chosen = null; };
   sheet.querySelector("button").addEventListener("click", () => { close(); svg.focus(); });
   const select = () => {
-    const own = told.levels[level.value];
+    const own = data.levels[level.value];
     when.max = own.periods.length - 1;
     when.value = own.periods.length - 1;
     close();
@@ -216,7 +216,7 @@ const work = (figure, slot, told, W, shapes) => {
   svg.addEventListener("click", (event) => {
     const path = event.target.closest(".m-counties path");
     if (!path) return;
-    const state = (told.homes[path.id.slice(1)] || [])[0];
+    const state = (data.homes[path.id.slice(1)] || [])[0];
     if (scale < 2 && slot.clientWidth < 560 && state) zoomTo(state); /* counties are too small for a finger */
     open(path);
   });
@@ -269,7 +269,7 @@ const work = (figure, slot, told, W, shapes) => {
   $("map-out").addEventListener("click", () => zoomBy(1 / 1.8));
   /* To a state: as large as fits, from the boxes of its counties. */
   const zoomTo = (state) => {
-    const boxes = paths.filter((p) => (told.homes[p.id.slice(1)] || [])[0] === state).map((p) => p.getBBox());
+    const boxes = paths.filter((p) => (data.homes[p.id.slice(1)] || [])[0] === state).map((p) => p.getBBox());
     if (!boxes.length) { zoom.transform(d3.select(svg), d3.zoomIdentity); return; }
     const x0 = Math.min(...boxes.map((b) => b.x)) / 2, x1 = Math.max(...boxes.map((b) => b.x + b.width)) / 2;
     const y0 = Math.min(...boxes.map((b) => b.y)) / 2, y1 = Math.max(...boxes.map((b) => b.y + b.height)) / 2;

@@ -12,10 +12,10 @@
   const script = (name, done) => {
     if (once.has(name)) return;
     once.add(name);
-    const made = document.createElement("script");
-    made.src = document.body.dataset.root + "static/" + name + ".js";
-    made.onload = done;
-    document.head.append(made);
+    const element = document.createElement("script");
+    element.src = document.body.dataset.root + "static/" + name + ".js";
+    element.onload = done;
+    document.head.append(element);
   };
   const ready = () => callbacks.forEach((call) => call());
   const loadPlaces = () => script("places", () => {
@@ -216,36 +216,36 @@
     const ns = "http://www.w3.org/2000/svg";
     const box = svg.viewBox.baseVal;
     const wide = Math.max(box.width, 320), face = "Helvetica, Arial, sans-serif";
-    const made = document.createElementNS(ns, "svg");
+    const picture = document.createElementNS(ns, "svg");
     const put = (text, y, size, bold, colour, x = 12) => {
       const t = document.createElementNS(ns, "text");
       const about = { x, y, "font-family": face, "font-size": size, "font-weight": bold ? "bold" : "normal", fill: colour };
       for (const [n, v] of Object.entries(about)) t.setAttribute(n, v);
-      t.textContent = text; made.append(t);
+      t.textContent = text; picture.append(t);
     };
     const style = document.createElementNS(ns, "style");
     style.textContent = chartStyle();
     const paper = document.createElementNS(ns, "rect");
     paper.setAttribute("width", "100%"); paper.setAttribute("height", "100%"); paper.setAttribute("fill", "#ffffff");
-    made.append(style, paper);
+    picture.append(style, paper);
     let y = 10;
     for (const text of wrapped(title, wide - 24, `bold 18px ${face}`)) { y += 22; put(text, y, 18, true, "#16202a"); }
     for (const text of wrapped(about, wide - 24, `13px ${face}`)) { y += 18; put(text, y, 13, false, "#53606c"); }
     y += 12;
     for (const l of key || []) {
       const mark = document.createElementNS(ns, "path");
-      mark.setAttribute("d", `M12 ${y + 6}h22`); mark.setAttribute("class", l.kind); made.append(mark);
+      mark.setAttribute("d", `M12 ${y + 6}h22`); mark.setAttribute("class", l.kind); picture.append(mark);
       put(l.name, y + 10, 13, false, "#53606c", 42); y += 18;
     }
     const copy = svg.cloneNode(true);
     copy.querySelectorAll(".c-cursor,.c-brush,.c-hit,.c-hit-all").forEach((e) => e.remove());
     copy.setAttribute("x", "0"); copy.setAttribute("y", y); copy.setAttribute("width", box.width); copy.setAttribute("height", box.height);
-    made.append(copy);
+    picture.append(copy);
     y += box.height + 6;
     for (const text of wrapped(source, wide - 24, `12px ${face}`)) { y += 16; put(text, y, 12, false, "#53606c"); }
     const tall = y + 14;
-    for (const [n, v] of Object.entries({ xmlns: ns, viewBox: `0 0 ${wide} ${tall}`, width: wide, height: tall })) made.setAttribute(n, v);
-    const text = new XMLSerializer().serializeToString(made);
+    for (const [n, v] of Object.entries({ xmlns: ns, viewBox: `0 0 ${wide} ${tall}`, width: wide, height: tall })) picture.setAttribute(n, v);
+    const text = new XMLSerializer().serializeToString(picture);
     if (kind === "svg") { window.atlargeSave(new Blob([text], { type: "image/svg+xml" }), name); return; }
     const image = new Image();
     image.onload = () => {
@@ -302,10 +302,10 @@
       tools.className = "take ui no-print";
       const stem = "atlarge-" + (figure.id || plain(heading.textContent).replace(/ /g, "-").slice(0, 40));
       const button = (name, act) => {
-        const made = document.createElement("button");
-        made.type = "button"; made.textContent = name;
-        made.setAttribute("aria-label", (W["download"] || "Download") + ": " + name + ", " + heading.textContent);
-        made.addEventListener("click", act); tools.append(made);
+        const element = document.createElement("button");
+        element.type = "button"; element.textContent = name;
+        element.setAttribute("aria-label", (W["download"] || "Download") + ": " + name + ", " + heading.textContent);
+        element.addEventListener("click", act); tools.append(element);
       };
       for (const kind of ["png", "svg"]) button(kind.toUpperCase(), () => window.atlargeDrawn(drawing(), { title: heading.textContent, about: figure.querySelector("figcaption p")?.textContent || "", source: body.dataset.source, kind, name: stem + "." + kind }));
       const table = figure.querySelector("table");
@@ -347,8 +347,8 @@
       if (filter) filter.addEventListener("input", apply);
       choices.forEach((c) => c.addEventListener("change", apply));
       box.addEventListener("sorted", apply);
-      const asked = new URLSearchParams(location.search).get("q");
-      if (asked && filter) filter.value = asked;
+      const searched = new URLSearchParams(location.search).get("q");
+      if (searched && filter) filter.value = searched;
       if (location.hash) most = Infinity; /* what the address points at must be seen */
       apply();
     }
