@@ -126,14 +126,14 @@ def _of_stores() -> Iterator[Row]:
 
 def _of_editions() -> Iterator[Row]:
     import test_editions as of
-    from made import made_store
+    from simulated_counts import simulated_store
 
     from atlarge.publish.release_table import site_cells
 
     for name, (first, second) in of.PAIRS.items():
 
         def run(knows: bool, folder: Path, first: Any = first, second: Any = second) -> int:
-            store = made_store(folder / "store")
+            store = simulated_store(folder / "store")
             one = site_cells(store, **first)
             before = {"before": of._edition(one)} if knows else {}
             return len(of._attack(store, one, site_cells(store, **second, **before)))

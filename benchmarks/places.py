@@ -323,7 +323,7 @@ def made_texts(seed: int = 20261128) -> dict[str, object]:
     texts = pl.concat([variants.counties(rng), variants.cities(rng, 2000), variants.facilities(rng)])
     found = pl.concat([texts, resolve(texts)], how="horizontal").with_columns(
         is_right=(pl.col("county_fips") == pl.col("truth")).fill_null(False),
-        told=variants.can_be_told(texts),
+        told=variants.fits_one_place(texts),
     )
 
     def score(part: pl.DataFrame) -> dict[str, object]:

@@ -88,10 +88,10 @@ def main() -> None:
     """Write the table and print its account."""
     lists, refused = read_lists([sys.argv[1]])
     spells = agreements_of(lists)
-    made = with_registry(spells.frame())
+    spells_with_registry = with_registry(spells.frame())
     columns = list(sidecar("agreements_287g")["columns"])
-    made.select(columns).write_csv(_OUT)
-    print(f"{made.height} spells, {len(refused)} files without a list")
+    spells_with_registry.select(columns).write_csv(_OUT)
+    print(f"{spells_with_registry.height} spells, {len(refused)} files without a list")
     for name, why in refused.items():
         print(f"  {name}: {why}")
     for name, count in sorted(spells.rows.items()):

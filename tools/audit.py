@@ -45,33 +45,33 @@ class Audit:
         return 3 if self.unknown or self.why or not self.looked_up else 0
 
 
-def read(told: str, today: dt.date, accepted: list[dict[str, Any]]) -> Audit:
+def read(text: str, today: dt.date, accepted: list[dict[str, Any]]) -> Audit:
     """What pip-audit's JSON says. A package that it skipped was not audited, whatever its exit code."""
-    made = Audit()
+    found = Audit()
     try:
-        listed = json.loads(told)["dependencies"]
+        listed = json.loads(text)["dependencies"]
     except (ValueError, KeyError, TypeError):
-        made.why = "the advisory service gave no answer"
-        return made
+        found.why = "the advisory service gave no answer"
+        return found
     holding = {(a["package"], a["id"]) for a in accepted if dt.date.fromisoformat(str(a["until"])) >= today}
     for one in listed:
         if "skip_reason" in one:
-            made.unknown.append(one["name"])
+            found.unknown.append(one["name"])
             continue
-        made.looked_up += 1
+        found.looked_up += 1
         for advisory in one["vulns"]:
             names = {advisory["id"], *advisory.get("aliases", [])}
             if not any((one["name"], name) in holding for name in names):
                 fixed = ", ".join(advisory.get("fix_versions", [])) or "none"
-                made.vulnerable.append(
+                found.vulnerable.append(
                     f"{one['name']} {one['version']}: {advisory['id']} (fixed in: {fixed})"
                 )
-    return made
+    return found
 
 
-def yanked(told: str) -> list[str]:
+def yanked(text: str) -> list[str]:
     """Versions that the index has withdrawn, as uv warns of them."""
-    return [line.strip() for line in _YANKED.findall(told)]
+    return [line.strip() for line in _YANKED.findall(text)]
 
 
 def _run(command: list[str]) -> subprocess.CompletedProcess[str]:
@@ -85,27 +85,27 @@ def ask(lock: Path) -> Audit:
     """Audit one lock file as it stands, without resolving it anew."""
     command = [sys.executable, "-m", "pip_audit", "--requirement", str(lock), "--require-hashes"]
     command += ["--disable-pip", "--format", "json", "--progress-spinner", "off"]
-    asked = _run([*command, "--timeout", str(_TIMEOUT_SECONDS)])
-    made = read(asked.stdout, dt.date.today(), yaml.safe_load(ACCEPTED.read_text(encoding="utf-8")) or [])
-    if made.why and asked.stderr.strip():
-        made.why += f" ({' '.join(asked.stderr.split())[-160:]})"
+    answer = _run([*command, "--timeout", str(_TIMEOUT_SECONDS)])
+    found = read(answer.stdout, dt.date.today(), yaml.safe_load(ACCEPTED.read_text(encoding="utf-8")) or [])
+    if found.why and answer.stderr.strip():
+        found.why += f" ({' '.join(answer.stderr.split())[-160:]})"
     uv = shutil.which("uv") or shutil.which("uv", path=str(Path(sys.executable).parent))
     if uv:
         options = ["--dry-run", "--reinstall", "--no-deps", "--require-hashes", "--requirement", str(lock)]
-        made.yanked = yanked(_run([uv, "pip", "install", "--python", sys.executable, *options]).stderr)
-    return made
+        found.yanked = yanked(_run([uv, "pip", "install", "--python", sys.executable, *options]).stderr)
+    return found
 
 
-def report(lock: str, made: Audit) -> str:
+def report(lock: str, found: Audit) -> str:
     """The outcome for a person, one line for each finding; what is not known is one too."""
-    lines = [f"VULNERABLE: {lock}: {line}" for line in made.vulnerable]
-    lines += [f"YANKED: {lock}: {line}" for line in made.yanked]
-    if made.unknown or made.why or not made.looked_up:
-        every = made.looked_up + len(made.unknown)
-        why = made.why or f"the advisory service knows {made.looked_up} of {every} pinned versions"
+    lines = [f"VULNERABLE: {lock}: {line}" for line in found.vulnerable]
+    lines += [f"YANKED: {lock}: {line}" for line in found.yanked]
+    if found.unknown or found.why or not found.looked_up:
+        every = found.looked_up + len(found.unknown)
+        why = found.why or f"the advisory service knows {found.looked_up} of {every} pinned versions"
         lines.append(f"NOT AUDITED: {lock}: {why}; run `make audit` where its network is reached")
     else:
-        lines.append(f"audited: {lock}: {made.looked_up} pinned versions, none known to be vulnerable")
+        lines.append(f"audited: {lock}: {found.looked_up} pinned versions, none known to be vulnerable")
     return "\n".join(lines)
 
 
@@ -114,10 +114,10 @@ def main(arguments: list[str]) -> int:
     locks = [Path(a) for a in arguments if not a.startswith("--")] or list(LOCKS)
     codes = []
     for lock in locks:
-        made = ask(lock)
-        told = report(lock.name, made)
-        print(told, flush=True)
-        codes.append(made.code)
+        found = ask(lock)
+        text = report(lock.name, found)
+        print(text, flush=True)
+        codes.append(found.code)
     if 1 in codes:
         return 1
     return 0 if "--where-reached" in arguments else max(codes)

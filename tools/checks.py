@@ -66,7 +66,7 @@ def checks() -> list[dict[str, str]]:
     """Numbers of each check."""
     whole = read("verify")["whole"]
     results = [one for study in read("replications")["studies"] for one in study["results"]]
-    told = [one["agrees"] for one in results if one["agrees"] is not None]
+    compared = [one["agrees"] for one in results if one["agrees"] is not None]
     cells = [cell for rows in read("power")["widths"].values() for cell in rows["discounted share"]]
     false_dates = read("explain_false_dates")
     cases = read("forecast")["cases"]
@@ -76,8 +76,8 @@ def checks() -> list[dict[str, str]]:
         ("published", "testable"): whole["figures"] - whole["not_testable"],
         ("published", "agree"): whole["equal"] + whole["within_tolerance"],
         ("published", "open"): whole["not_understood"],
-        ("replications", "of"): len(told),
-        ("replications", "agree"): sum(told),
+        ("replications", "of"): len(compared),
+        ("replications", "agree"): sum(compared),
         ("placebos", "cells"): sum(cell["cells"] for cell in cells),
         ("placebos", "coverage"): sum(c["cells"] * c["coverage"] for c in cells)
         / sum(c["cells"] for c in cells),

@@ -20,7 +20,7 @@ DOCS = ROOT / "docs"
 RESULTS = ROOT / "benchmarks" / "results"
 OWN_PAGES = {"answers": "answers.md"}
 COLUMNS = Path(__file__).parent / "columns.yaml"
-MADE = "<!-- Made by tools/docs.py; change the code, not this page. -->\n\n"
+NOTICE = "<!-- Made by tools/docs.py; change the code, not this page. -->\n\n"
 _MOST_ROWS = 40
 
 
@@ -43,7 +43,7 @@ def cli() -> str:
     if not atlarge.cli.app.registered_commands:
         atlarge.cli._load_commands()
     root = typer.main.get_command(atlarge.cli.app)
-    text = f"# Commands\n\n{MADE}"
+    text = f"# Commands\n\n{NOTICE}"
     text += (
         "Every command exits 0 when done, 1 when the data or the question do not allow an answer (one "
         "line on stderr says why), 2 when it was called wrongly. With `--json`, stdout holds one JSON "
@@ -84,7 +84,7 @@ def data_dictionary() -> str:
 
     words = yaml.safe_load(COLUMNS.read_text(encoding="utf-8"))
     common: dict[str, str] = words["common"]
-    text = f"# Data dictionary\n\n{MADE}## Records tables\n\n"
+    text = f"# Data dictionary\n\n{NOTICE}## Records tables\n\n"
     text += (
         "Each table also carries `n` and the lineage columns; tables of records carry the place columns.\n\n"
     )
@@ -122,14 +122,14 @@ def data_dictionary() -> str:
 
 def benchmarks() -> str:
     """Every figure that a benchmark saved."""
-    text = (
-        f"# Benchmarks\n\n{MADE}`python -m benchmarks` measures all of it again. Times depend on the machine "
-    )
-    text += "and on what else it does; ratios to a peer were measured in the same run.\n\n"
+    text = f"# Benchmarks\n\n{NOTICE}`python -m benchmarks` measures all of it again. Times depend on the "
+    text += "machine and on what else it does; ratios to a peer were measured in the same run.\n\n"
     for file in sorted(RESULTS.glob("*.json")):
         script = ROOT / "benchmarks" / f"{file.stem}.py"
-        told = ast.get_docstring(ast.parse(script.read_text(encoding="utf-8"))) if script.exists() else None
-        text += f"## {file.stem}\n\n{(told or file.stem).splitlines()[0]}\n\n"
+        docstring = (
+            ast.get_docstring(ast.parse(script.read_text(encoding="utf-8"))) if script.exists() else None
+        )
+        text += f"## {file.stem}\n\n{(docstring or file.stem).splitlines()[0]}\n\n"
         found = json.loads(file.read_text(encoding="utf-8"))
         if file.stem in OWN_PAGES:
             text += f"Row by row: [{OWN_PAGES[file.stem]}]({OWN_PAGES[file.stem]}).\n\n"
@@ -200,12 +200,14 @@ def filled(name: str) -> str:
     environment = jinja2.Environment(
         loader=loader, undefined=jinja2.StrictUndefined, keep_trailing_newline=True
     )
-    made = MADE.replace("change the code, not this page", f"change tools/pages/{name}.j2 or measure again")
+    notice = NOTICE.replace(
+        "change the code, not this page", f"change tools/pages/{name}.j2 or measure again"
+    )
     checks: dict[str, dict[str, float]] = {}
     for check, key, value in table("checks").iter_rows():
         checks.setdefault(check, {})[key] = value
     template = environment.get_template(f"{name}.j2")
-    return template.render(results=results, figure=figure, made=made, checks=checks)
+    return template.render(results=results, figure=figure, notice=notice, checks=checks)
 
 
 PAGES = {"cli.md": cli, "data-dictionary.md": data_dictionary, "benchmarks.md": benchmarks}

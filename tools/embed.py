@@ -39,11 +39,11 @@ def build(data: Path, out: Path) -> Path:
 
     The same releases give the same bytes. ReleaseError if a release is not below `data`.
     """
-    made = recipe()
-    found = [_find(data, name) for name in made["releases"]]
+    kept_parts = recipe()
+    found = [_find(data, name) for name in kept_parts["releases"]]
     with tempfile.TemporaryDirectory() as folder:
         ingest(found, Path(folder) / "store")
-        _count(open_store(Path(folder) / "store"), made["keep"], out)
+        _count(open_store(Path(folder) / "store"), kept_parts["keep"], out)
     return out
 
 

@@ -23,8 +23,10 @@ def make(data: Path, out: Path) -> int:
     """Read every landmark of the national releases and write the table; returns its rows."""
     folder = data / "raw" / "UWCHR__ice-enforce"
     paths = sorted(path for pattern in _RELEASES for path in folder.glob(pattern))
-    asked = pl.concat([combinations_of(prepare(read_release(path)).frame).select(QUERY) for path in paths])
-    table = resolve_queries(asked.unique().sort(QUERY, nulls_last=False))
+    combinations = pl.concat(
+        [combinations_of(prepare(read_release(path)).frame).select(QUERY) for path in paths]
+    )
+    table = resolve_queries(combinations.unique().sort(QUERY, nulls_last=False))
     table.write_parquet(
         out, compression="zstd", compression_level=19, metadata={"fingerprint": fingerprint()}
     )

@@ -37,8 +37,8 @@ def main(arguments: list[str]) -> int:
     folder = Path(arguments[0] if arguments else ROOT / "notebooks")
     folder.mkdir(parents=True, exist_ok=True)
     for example in EXAMPLES:
-        made = execute(example, folder)
-        nbformat.write(made, folder / f"{example.stem}.ipynb")
+        notebook = execute(example, folder)
+        nbformat.write(notebook, folder / f"{example.stem}.ipynb")
         print(folder / f"{example.stem}.ipynb")
     return 0
 

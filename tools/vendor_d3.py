@@ -34,26 +34,28 @@ BUNDLE = (
 
 def main() -> int:
     """Install the pinned packages in a temporary folder, bundle them, compare or write."""
-    told = json.loads((HERE / "d3.json").read_text(encoding="utf-8"))
-    bundler = told["bundler"].replace(" ", "@")
-    wanted = [f"{p['name']}@{p['version']}" for p in told["packages"]]
+    vendored = json.loads((HERE / "d3.json").read_text(encoding="utf-8"))
+    bundler = vendored["bundler"].replace(" ", "@")
+    wanted = [f"{p['name']}@{p['version']}" for p in vendored["packages"]]
     with tempfile.TemporaryDirectory() as folder:
         work = Path(folder)
         (work / "entry.js").write_text(ENTRY, encoding="utf-8")
         (work / "package.json").write_text('{"name": "vendor", "private": true}', encoding="utf-8")
         subprocess.run(["npm", "install", "--no-audit", "--no-fund", bundler, *wanted], cwd=work, check=True)
         lock = json.loads((work / "package-lock.json").read_text(encoding="utf-8"))["packages"]
-        for package in told["packages"]:
+        for package in vendored["packages"]:
             if lock[f"node_modules/{package['name']}"]["integrity"] != package["integrity"]:
                 sys.stderr.write(f"{package['name']}: not the package of d3.json\n")
                 return 1
         subprocess.run(["npx", "esbuild", "entry.js", *BUNDLE, "--outfile=d3.min.js"], cwd=work, check=True)
-        made = (work / "d3.min.js").read_bytes()
-    digest = hashlib.sha256(made).hexdigest()
+        bundle = (work / "d3.min.js").read_bytes()
+    digest = hashlib.sha256(bundle).hexdigest()
     if "--check" in sys.argv:
-        return 0 if digest == told["sha256"] else 1
-    (HERE / "d3.min.js").write_bytes(made)
-    (HERE / "d3.json").write_text(json.dumps(told | {"sha256": digest}, indent=1) + "\n", encoding="utf-8")
+        return 0 if digest == vendored["sha256"] else 1
+    (HERE / "d3.min.js").write_bytes(bundle)
+    (HERE / "d3.json").write_text(
+        json.dumps(vendored | {"sha256": digest}, indent=1) + "\n", encoding="utf-8"
+    )
     return 0
 
 

@@ -52,7 +52,7 @@ def commands(block: Block) -> list[tuple[str, list[str]]]:
     return rows
 
 
-def made_files(page: Path, folder: Path) -> None:
+def write_files(page: Path, folder: Path) -> None:
     """Write the blocks of a page that are files (`file=NAME`) into a folder."""
     for block in blocks(page):
         if block.name == "file":

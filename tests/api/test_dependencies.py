@@ -109,7 +109,7 @@ def test_none_is_given_up_by_its_makers() -> None:
     assert not given_up
 
 
-def _told(*dependencies: dict[str, Any]) -> str:
+def _audit_answer(*dependencies: dict[str, Any]) -> str:
     return json.dumps({"dependencies": list(dependencies), "fixes": []})
 
 
@@ -124,29 +124,31 @@ DECIDED = {"package": "three", "id": "CVE-1", "reason": "not called", "until": "
 
 
 def test_a_sound_answer(audit: ModuleType) -> None:
-    result = audit.read(_told(SOUND), TODAY, [])
+    result = audit.read(_audit_answer(SOUND), TODAY, [])
     assert result.code == 0
     assert "NOT AUDITED" not in audit.report("lock", result)
 
 
-@pytest.mark.parametrize("told", ["", "null", "[]", "{}", _told(SKIPPED), _told(SOUND, SKIPPED), _told()])
-def test_what_was_not_looked_up_is_never_sound(told: str, audit: ModuleType) -> None:
+@pytest.mark.parametrize(
+    "answer", ["", "null", "[]", "{}", _audit_answer(SKIPPED), _audit_answer(SOUND, SKIPPED), _audit_answer()]
+)
+def test_what_was_not_looked_up_is_never_sound(answer: str, audit: ModuleType) -> None:
     """pip-audit itself exits 0 when it skipped every package."""
-    result = audit.read(told, TODAY, [])
+    result = audit.read(answer, TODAY, [])
     assert result.code == 3
     assert "NOT AUDITED" in audit.report("lock", result)
 
 
 def test_a_known_vulnerability_fails(audit: ModuleType) -> None:
-    result = audit.read(_told(SOUND, SKIPPED, FAULTY), TODAY, [])
+    result = audit.read(_audit_answer(SOUND, SKIPPED, FAULTY), TODAY, [])
     assert result.code == 1
     assert "VULNERABLE: lock: three 0.9: PYSEC-1 (fixed in: 1.0)" in audit.report("lock", result)
 
 
 def test_a_decision_holds_until_its_day(audit: ModuleType) -> None:
-    assert audit.read(_told(FAULTY), TODAY, [DECIDED]).code == 0
-    assert audit.read(_told(FAULTY), TODAY + dt.timedelta(days=1), [DECIDED]).code == 1
-    assert audit.read(_told(FAULTY), TODAY, [{**DECIDED, "package": "one"}]).code == 1
+    assert audit.read(_audit_answer(FAULTY), TODAY, [DECIDED]).code == 0
+    assert audit.read(_audit_answer(FAULTY), TODAY + dt.timedelta(days=1), [DECIDED]).code == 1
+    assert audit.read(_audit_answer(FAULTY), TODAY, [{**DECIDED, "package": "one"}]).code == 1
 
 
 def test_decisions_have_a_reason_and_an_end() -> None:
@@ -159,7 +161,7 @@ def test_decisions_have_a_reason_and_an_end() -> None:
 def test_a_yanked_version_is_reported(audit: ModuleType) -> None:
     line = 'warning: `attrs==21.1.0` is yanked (reason: "Installable but not importable on Python 3.4.")'
     assert audit.yanked(f"Would install 1 package\n{line}\n") == [line.removeprefix("warning: ")]
-    result = audit.read(_told(SOUND), TODAY, [])
+    result = audit.read(_audit_answer(SOUND), TODAY, [])
     result.yanked = audit.yanked(line)
     assert result.code == 1
     assert "YANKED: lock: `attrs==21.1.0`" in audit.report("lock", result)

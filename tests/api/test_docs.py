@@ -13,10 +13,10 @@ from pathlib import Path
 
 import pytest
 import yaml
-from blocks import ROOT, Block, blocks, commands, made_files, run_command
+from blocks import ROOT, Block, blocks, commands, run_command, write_files
 
 import java
-import making
+import simulated_files
 from atlarge.publish import site
 
 DOCS = ROOT / "docs"
@@ -50,7 +50,7 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
     tmp_path = tmp_path_factory.mktemp("docs")
     simulated = simulate(tmp_path, seed=5, arrests=60_000)
     simulated.detainers.unlink()
-    detainers = making.detainers(tmp_path / "detainers.csv")
+    detainers = simulated_files.detainers(tmp_path / "detainers.csv")
     ingest([*simulated.arrests, detainers], tmp_path / "mystore")
     (tmp_path / "claims.yaml").write_text(shipped("sanctuary-cities-2017"), encoding="utf-8")
     story = "The sheriff's office declined about 140 detainers in February 2017, officials in Texas said.\n"
@@ -92,7 +92,7 @@ def _runs(block: Block) -> list[tuple[str, list[str]]]:
 def test_commands_of_a_page_run(page: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Sites are published without the pages of counties that no record names."""
     monkeypatch.setattr(site, "publish", partial(site.publish, every_county=False))
-    made_files(page, folder)
+    write_files(page, folder)
     for block in blocks(page):
         if block.kind == "console":
             for line, shown in _runs(block):

@@ -145,7 +145,7 @@ def test_a_wrong_answer_is_asked_again_and_nothing_is_lost(tmp_path: Path) -> No
     said: list[str] = []
     saved: list[int] = []
     done = finish(
-        ledger, lambda _: next(answers), said.append, lambda made: saved.append(len(made["claims"]))
+        ledger, lambda _: next(answers), said.append, lambda finished: saved.append(len(finished["claims"]))
     )
     assert done == {"confirmed": 2, "dropped": 0, "left": 0}
     assert saved == [2, 2]

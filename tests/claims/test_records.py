@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import making
+import simulated_files
 from atlarge.claims import check_claims
 from atlarge.claims.verdicts import Verdict
 from atlarge.ingest import ingest
@@ -276,7 +276,7 @@ def test_no_valid_claim_crashes(
 
 def test_detainers_at_a_facility_are_those_of_the_file(tmp_path: Path) -> None:
     """Counted from the lines of the release; what it does not cover or name is not testable."""
-    file = making.detainers(tmp_path / "pa.csv", 600, seed=4)
+    file = simulated_files.detainers(tmp_path / "pa.csv", 600, seed=4)
     ingest([file], tmp_path / "store")
     rows = list(csv.DictReader(file.open()))
     inside = [

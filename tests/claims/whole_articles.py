@@ -35,12 +35,12 @@ class Score:
     spurious: int = 0
     advertising: int = 0
     right: dict[str, int] = field(default_factory=dict)
-    asked: dict[str, int] = field(default_factory=dict)
+    looked_for: dict[str, int] = field(default_factory=dict)
     differences: list[str] = field(default_factory=list)
 
     def rate(self, name: str) -> float:
         """Share right of a field, among the claims found."""
-        return self.right.get(name, 0) / self.asked[name] if self.asked.get(name) else 1.0
+        return self.right.get(name, 0) / self.looked_for[name] if self.looked_for.get(name) else 1.0
 
     def row(self) -> dict[str, Any]:
         """Figures of the article as plain numbers."""
@@ -65,12 +65,12 @@ def score_file(path: Path) -> Score:
     return score(path.stem, kept, draft_article(kept["text"], kept["published"]))
 
 
-def score(name: str, held: dict[str, Any], drafted: Drafted) -> Score:
+def score(name: str, marked: dict[str, Any], drafted: Drafted) -> Score:
     """Match every mark with one draft of its sentence, the likest first, and compare."""
     result = Score(name, drafted=len(drafted.drafts))
     free = list(range(len(drafted.drafts)))
     pairs: list[tuple[float, int, int]] = []
-    for m, mark in enumerate(held["claims"]):
+    for m, mark in enumerate(marked["claims"]):
         for d in free:
             likeness = _likeness(mark, drafted, d)
             if likeness > 0:
@@ -81,7 +81,7 @@ def score(name: str, held: dict[str, Any], drafted: Drafted) -> Score:
         if m not in taken and d not in used:
             taken[m] = d
             used.add(d)
-    for m, mark in enumerate(held["claims"]):
+    for m, mark in enumerate(marked["claims"]):
         is_optional = mark.get("optional", False)
         result.marked += not is_optional
         if m not in taken:
@@ -96,7 +96,7 @@ def score(name: str, held: dict[str, Any], drafted: Drafted) -> Score:
             claim = drafted.drafts[d].claim
             result.differences.append(f"not marked: {claim['kind']}: {claim.get('about') or claim['text']}")
     text = _plain(" ".join(d.claim["text"] for d in drafted.drafts))
-    for gone in held.get("left_out", []):
+    for gone in marked.get("left_out", []):
         if _plain(gone) in text:
             result.advertising += 1
             result.differences.append(f"advertising or boilerplate drafted: {gone}")
@@ -136,7 +136,7 @@ def _values(claim: dict[str, Any]) -> list[Any]:
     return found + ([against["value"]] if isinstance(against, dict) and "value" in against else [])
 
 
-def _compare(mark: dict[str, Any], claim: dict[str, Any], made: Score) -> None:
+def _compare(mark: dict[str, Any], claim: dict[str, Any], scored: Score) -> None:
     """Tally every field that the mark gives."""
     speaker = claim["speaker"]
     if "speaker" in mark:
@@ -147,13 +147,13 @@ def _compare(mark: dict[str, Any], claim: dict[str, Any], made: Score) -> None:
             )
         else:
             is_right = any(_same_name(name, speaker) for name in wanted)
-        _tally(made, "speaker", is_right, f"{wanted} {mark.get('role', '')}", speaker, mark)
+        _tally(scored, "speaker", is_right, f"{wanted} {mark.get('role', '')}", speaker, mark)
     if "named" in mark:
-        _tally(made, "named", speaker["named"] == mark["named"], mark["named"], speaker, mark)
+        _tally(scored, "named", speaker["named"] == mark["named"], mark["named"], speaker, mark)
     if "heard" in mark:
-        _tally(made, "heard", speaker["heard"] == mark["heard"], mark["heard"], speaker["heard"], mark)
+        _tally(scored, "heard", speaker["heard"] == mark["heard"], mark["heard"], speaker["heard"], mark)
     alike = {claim["kind"], mark["kind"]} <= {"comparison", "timing"}
-    _tally(made, "kind", claim["kind"] == mark["kind"] or alike, mark["kind"], claim["kind"], mark)
+    _tally(scored, "kind", claim["kind"] == mark["kind"] or alike, mark["kind"], claim["kind"], mark)
     if "numbers" in mark:
         got = claim.get("expected", {})
         is_right = False
@@ -167,13 +167,15 @@ def _compare(mark: dict[str, Any], claim: dict[str, Any], made: Score) -> None:
             )
             is_word = value is None or word == got.get("word") or value != got.get("value")
             is_right = is_right or (is_value and is_unit and is_word)
-        _tally(made, "numbers", is_right, mark["numbers"], (got, claim.get("against")), mark)
+        _tally(scored, "numbers", is_right, mark["numbers"], (got, claim.get("against")), mark)
     if "places" in mark:
         where = claim.get("where")
         got_places = where if isinstance(where, list) else [where]
-        _tally(made, "places", any(p in got_places for p in mark["places"]), mark["places"], where, mark)
+        _tally(scored, "places", any(p in got_places for p in mark["places"]), mark["places"], where, mark)
     if "dates" in mark:
-        _tally(made, "dates", str(claim.get("when")) in mark["dates"], mark["dates"], claim.get("when"), mark)
+        _tally(
+            scored, "dates", str(claim.get("when")) in mark["dates"], mark["dates"], claim.get("when"), mark
+        )
 
 
 def _same_unit(got: Any, wanted: str) -> bool:
@@ -194,11 +196,11 @@ def _same_name(name: str, speaker: dict[str, Any]) -> bool:
     return bool(wanted and got) and (wanted <= got | role or got <= wanted)
 
 
-def _tally(made: Score, name: str, is_right: bool, wanted: Any, got: Any, mark: dict[str, Any]) -> None:
-    made.asked[name] = made.asked.get(name, 0) + 1
-    made.right[name] = made.right.get(name, 0) + bool(is_right)
+def _tally(scored: Score, name: str, is_right: bool, wanted: Any, got: Any, mark: dict[str, Any]) -> None:
+    scored.looked_for[name] = scored.looked_for.get(name, 0) + 1
+    scored.right[name] = scored.right.get(name, 0) + bool(is_right)
     if not is_right:
-        made.differences.append(f"{name}: marked {wanted}, drafted {got}: {mark['words']}")
+        scored.differences.append(f"{name}: marked {wanted}, drafted {got}: {mark['words']}")
 
 
 def score_part(part: str) -> list[Score]:

@@ -12,7 +12,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-import making
+import simulated_files
 from atlarge.ingest import ingest
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -44,7 +44,7 @@ ingest(sys.argv[1:-1], sys.argv[-1])
 YEARS = 365 * 86_400
 
 
-def _asked(path: Path) -> set[str]:
+def _queried(path: Path) -> set[str]:
     tree = ast.parse(path.read_text(encoding="utf-8"))
     return {ast.unparse(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)} & CLOCKS
 
@@ -53,7 +53,7 @@ def test_no_module_asks_what_time_it_is() -> None:
     found = {
         (str(path.relative_to(ROOT / "src" / "atlarge")), name)
         for path in (ROOT / "src").rglob("*.py")
-        for name in _asked(path)
+        for name in _queried(path)
     }
     assert found == WAITS
 
@@ -72,16 +72,20 @@ def _ingest(files: list[Path], store: Path, off: int = 0, zone: str = "UTC") -> 
 @pytest.mark.slow
 def test_a_clock_that_jumps_between_two_ingests(tmp_path: Path) -> None:
     """Forward by twenty years, then back by forty, with files and a store from what is then the future."""
-    files = [making.arrests(tmp_path / f"{y}.csv", 300, y, dt.date(y, 1, 1)) for y in (2015, 2016, 2017)]
+    files = [
+        simulated_files.arrests(tmp_path / f"{y}.csv", 300, y, dt.date(y, 1, 1)) for y in (2015, 2016, 2017)
+    ]
     for file in files:
         ingest([file], tmp_path / "plain")
     for file, off in zip(files, (20 * YEARS, -20 * YEARS, 0), strict=True):
         _ingest([file], tmp_path / "jumps", off)
         for path in [file, *(tmp_path / "jumps").rglob("*")]:
             os.utime(path, (4e9, 4e9))
-    assert making.tree(tmp_path / "jumps") == making.tree(tmp_path / "plain")
+    assert simulated_files.tree(tmp_path / "jumps") == simulated_files.tree(tmp_path / "plain")
     _ingest([files[0]], tmp_path / "jumps", -20 * YEARS)
-    assert making.tree(tmp_path / "jumps") == making.tree(tmp_path / "plain"), "held already: nothing to do"
+    assert simulated_files.tree(tmp_path / "jumps") == simulated_files.tree(tmp_path / "plain"), (
+        "held already: nothing to do"
+    )
 
 
 NIGHTS = [
@@ -113,7 +117,7 @@ def test_nights_of_summer_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
         kept = pl.read_parquet(store / "stints" / "*.parquet")
         assert sorted(kept["book_in"].to_list()) == NIGHTS
         assert sorted(kept["date"].unique().to_list()) == [dt.date(2023, 3, 12), dt.date(2023, 11, 5)]
-        trees.append(making.tree(store))
+        trees.append(simulated_files.tree(store))
     assert trees[0] == trees[1] == trees[2]
 
 

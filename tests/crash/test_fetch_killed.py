@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-import making
+import simulated_files
 
 CONTENT = bytes(i * 7 % 251 for i in range(400_000))
 SHA256 = hashlib.sha256(CONTENT).hexdigest()
@@ -36,11 +36,11 @@ class _Server(BaseHTTPRequestHandler):
 
     stop_at: int | None = None
     sent = threading.Event()
-    asked: list[str | None] = []  # noqa: RUF012
+    ranges_requested: list[str | None] = []  # noqa: RUF012
 
     def do_GET(self) -> None:
         query = self.headers.get("Range")
-        type(self).asked.append(query)
+        type(self).ranges_requested.append(query)
         body = CONTENT[int(query.split("=")[1].rstrip("-")) if query else 0 :]
         self.send_response(206 if query else 200)
         self.send_header("Content-Length", str(len(body)))
@@ -62,7 +62,7 @@ def code() -> Iterator[str]:
     """Code that makes ready a fetch from a server on this machine."""
     server = ThreadingHTTPServer(("127.0.0.1", 0), _Server)
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    _Server.stop_at, _Server.asked = None, []
+    _Server.stop_at, _Server.ranges_requested = None, []
     _Server.sent.clear()
     yield FETCH.format(url=f"http://127.0.0.1:{server.server_port}/a.csv", sha256=SHA256)
     server.shutdown()
@@ -80,7 +80,7 @@ def _run(code: str, folder: Path, **options: object) -> subprocess.CompletedProc
 
 def _is_whole(folder: Path) -> None:
     """The file alone is there, to the byte."""
-    assert making.tree(folder) == {"a.csv": CONTENT}
+    assert simulated_files.tree(folder) == {"a.csv": CONTENT}
     assert [p.name for p in folder.iterdir()] == ["a.csv"]
 
 
@@ -103,7 +103,7 @@ def test_killed_in_the_midst_of_a_download(sent: int, code: str, tmp_path: Path)
     _Server.stop_at = None
     assert _run(code, tmp_path).returncode == 0
     _is_whole(tmp_path)
-    assert _Server.asked[-1] == (f"bytes={len(kept)}-" if kept else None)
+    assert _Server.ranges_requested[-1] == (f"bytes={len(kept)}-" if kept else None)
 
 
 @pytest.mark.slow

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-import making
+import simulated_files
 from atlarge.errors import StoreError
 from atlarge.ingest import ingest
 from atlarge.records import store as store_module
@@ -23,8 +23,8 @@ Dies = Callable[[str, str], list[int]]
 
 def _files(folder: Path) -> list[Path]:
     return [
-        making.arrests(folder / "b.csv", 200, 2, dt.date(2017, 10, 1)),
-        making.detainers(folder / "d.csv", 100, 3),
+        simulated_files.arrests(folder / "b.csv", 200, 2, dt.date(2017, 10, 1)),
+        simulated_files.detainers(folder / "d.csv", 100, 3),
     ]
 
 
@@ -39,7 +39,7 @@ def _named(folder: Path) -> dict[str, bytes]:
 @pytest.mark.parametrize("spills", [False, True])
 def test_killed_at_every_step(tmp_path: Path, dies: Dies, spills: bool) -> None:
     """Wherever it dies, readers see the store of before or of after; ingesting again mends the rest."""
-    first, more = making.arrests(tmp_path / "a.csv", 200, 1), _files(tmp_path)
+    first, more = simulated_files.arrests(tmp_path / "a.csv", 200, 1), _files(tmp_path)
     ingest([first], tmp_path / "store-0")
     for trial in range(1, 60):
         shutil.copytree(tmp_path / "store-0", tmp_path / f"store-{trial}")
@@ -55,14 +55,16 @@ def test_killed_at_every_step(tmp_path: Path, dies: Dies, spills: bool) -> None:
         assert _named(folder) in ((before, after) if end else (after,)), f"step {trial}"
         ingest(more, folder)
         assert _named(folder) == after, f"step {trial}"
-        ingest([making.arrests(tmp_path / "c.csv", 20, 3, dt.date(2019, 1, 1))], folder)
-        named = {p for p in making.tree(folder) if not p.startswith(".")}
-        assert named == set(making.tree(folder)) == set(_named(folder)), f"step {trial}: something is left"
+        ingest([simulated_files.arrests(tmp_path / "c.csv", 20, 3, dt.date(2019, 1, 1))], folder)
+        named = {p for p in simulated_files.tree(folder) if not p.startswith(".")}
+        assert named == set(simulated_files.tree(folder)) == set(_named(folder)), (
+            f"step {trial}: something is left"
+        )
 
 
 def test_a_new_store_killed_at_its_first_commit(tmp_path: Path, dies: Dies) -> None:
     """There is no store, or the whole store."""
-    file = making.arrests(tmp_path / "a.csv", 50)
+    file = simulated_files.arrests(tmp_path / "a.csv", 50)
     ends = dies(
         "from atlarge.ingest import ingest",
         f"ingest([{str(file)!r}], {str(tmp_path)!r} + f'/store-{{at}}')",
@@ -75,20 +77,20 @@ def test_a_new_store_killed_at_its_first_commit(tmp_path: Path, dies: Dies) -> N
             with pytest.raises(StoreError, match="there is no store here"):
                 open_store(folder)
         ingest([file], folder)
-        assert making.counted(folder) == 50
+        assert simulated_files.counted(folder) == 50
 
 
 def test_full_disk(tmp_path: Path, command: Any, full_disk: dict[str, Any]) -> None:
     """No file may grow: one clear line, the store to the byte as it was."""
-    ingest([making.arrests(tmp_path / "a.csv", 50)], tmp_path / "store")
-    before = making.tree(tmp_path / "store")
-    more = making.arrests(tmp_path / "b.csv", 5_000, 2)
+    ingest([simulated_files.arrests(tmp_path / "a.csv", 50)], tmp_path / "store")
+    before = simulated_files.tree(tmp_path / "store")
+    more = simulated_files.arrests(tmp_path / "b.csv", 5_000, 2)
 
     done = command("ingest", str(more), "--store", str(tmp_path / "store"), **full_disk)
     assert done.returncode == 1, done.stderr
     assert done.stderr.count("\n") == 1
     assert "cannot be written" in done.stderr
-    assert making.tree(tmp_path / "store") == before
+    assert simulated_files.tree(tmp_path / "store") == before
 
 
 def test_panel_on_a_full_disk(tmp_path: Path, command: Any, full_disk: dict[str, Any]) -> None:
@@ -105,7 +107,9 @@ def test_panel_on_a_full_disk(tmp_path: Path, command: Any, full_disk: dict[str,
 
 def test_two_writers_at_once(tmp_path: Path) -> None:
     """Four processes ingest four files into one new store at one time: all are in it, as if one by one."""
-    files = [making.arrests(tmp_path / f"{y}.csv", 300, y, dt.date(y, 1, 1)) for y in range(2010, 2014)]
+    files = [
+        simulated_files.arrests(tmp_path / f"{y}.csv", 300, y, dt.date(y, 1, 1)) for y in range(2010, 2014)
+    ]
     code = "import sys; from atlarge.ingest import ingest; ingest([sys.argv[1]], sys.argv[2])"
     running = [
         subprocess.Popen([sys.executable, "-c", code, str(file), str(tmp_path / "store")]) for file in files
@@ -113,7 +117,7 @@ def test_two_writers_at_once(tmp_path: Path) -> None:
     assert [process.wait() for process in running] == [0, 0, 0, 0]
     for file in files:
         ingest([file], tmp_path / "one-by-one")
-    assert making.tree(tmp_path / "store") == making.tree(tmp_path / "one-by-one")
+    assert simulated_files.tree(tmp_path / "store") == simulated_files.tree(tmp_path / "one-by-one")
 
 
 def test_a_writer_that_waits_in_vain(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -122,26 +126,28 @@ def test_a_writer_that_waits_in_vain(tmp_path: Path, monkeypatch: pytest.MonkeyP
         store_module.lock(tmp_path / "store"),
         pytest.raises(StoreError, match="another writer holds the store"),
     ):
-        ingest([making.arrests(tmp_path / "a.csv", 50)], tmp_path / "store")
+        ingest([simulated_files.arrests(tmp_path / "a.csv", 50)], tmp_path / "store")
 
 
 def test_a_reader_keeps_what_it_opened(tmp_path: Path) -> None:
     """A store opened before a commit is read to its end as it was."""
-    ingest([making.arrests(tmp_path / "a.csv", 300, 1)], tmp_path / "store")
+    ingest([simulated_files.arrests(tmp_path / "a.csv", 300, 1)], tmp_path / "store")
     opened = open_store(tmp_path / "store")
     half = (tmp_path / "a.csv").read_text().splitlines()
-    (tmp_path / "again.csv").write_text("\n".join([half[0], *half[1:], *making.arrest_lines(20, 9)]) + "\n")
+    (tmp_path / "again.csv").write_text(
+        "\n".join([half[0], *half[1:], *simulated_files.arrest_lines(20, 9)]) + "\n"
+    )
     ingest([tmp_path / "again.csv"], tmp_path / "store")
     assert opened.scan("arrests").collect().height == 300
-    assert making.counted(tmp_path / "store") >= 320
+    assert simulated_files.counted(tmp_path / "store") >= 320
 
 
 def test_store_that_may_only_be_read(tmp_path: Path, command: Any, read_only: dict[str, Any]) -> None:
     """Questions are answered; ingest says in one line that it cannot write."""
     store = tmp_path / "store"
-    ingest([making.arrests(tmp_path / "a.csv", 200)], store)
-    more = making.arrests(tmp_path / "b.csv", 100, 2)
-    before = making.tree(store)
+    ingest([simulated_files.arrests(tmp_path / "a.csv", 200)], store)
+    more = simulated_files.arrests(tmp_path / "b.csv", 100, 2)
+    before = simulated_files.tree(store)
     paths = [store, *store.rglob("*")]
     for path in paths:
         path.chmod(0o555 if path.is_dir() else 0o444)
@@ -155,12 +161,12 @@ def test_store_that_may_only_be_read(tmp_path: Path, command: Any, read_only: di
     assert done.returncode == 1
     assert done.stderr.count("\n") == 1
     assert "cannot be written" in done.stderr
-    assert making.tree(store) == before
+    assert simulated_files.tree(store) == before
 
 
 def test_a_manifest_that_is_damaged(tmp_path: Path) -> None:
     """Cut, edited, of another version, or naming files outside the store: one line, and nothing changed."""
-    ingest([making.arrests(tmp_path / "a.csv", 50)], tmp_path / "store")
+    ingest([simulated_files.arrests(tmp_path / "a.csv", 50)], tmp_path / "store")
     manifest = tmp_path / "store" / "manifest.json"
     whole = manifest.read_bytes()
     outside = [

@@ -20,7 +20,7 @@ from atlarge.records.store import Coverage, Store
 FISCAL_2015 = (dt.date(2014, 10, 1), dt.date(2015, 7, 19))
 
 
-class _Made(Store):
+class _OneFrame(Store):
     """A store of one made frame."""
 
     def __init__(self, frame: pl.DataFrame) -> None:
@@ -37,7 +37,7 @@ class _Made(Store):
         return [Coverage("made", dt.date(2016, 1, 1), dt.date(2017, 12, 31), "nation")]
 
 
-def _made() -> _Made:
+def _small_store() -> _OneFrame:
     day = dt.date(2017, 2, 1)
     rows = [
         ("48453", "declined", "THEFT", day, dt.date(2016, 6, 1), 40),
@@ -50,17 +50,17 @@ def _made() -> _Made:
     ]
     columns = ["county_fips", "outcome", "charge", "decision_date", "date", "n"]
     frame = pl.DataFrame(rows, schema=columns, orient="row")
-    return _Made(frame.with_columns(pl.lit("JAIL").alias("facility"), pl.lit("TX").alias("state")))
+    return _OneFrame(frame.with_columns(pl.lit("JAIL").alias("facility"), pl.lit("TX").alias("state")))
 
 
 def test_charges_are_grouped_until_none_is_small() -> None:
-    report = detainer_report(_made(), by="county")
+    report = detainer_report(_small_store(), by="county")
     travis = report.declined.filter(pl.col("place") == "48453")
     assert travis.select("charge", "declined").rows() == [("THEFT", 40), ("other charges", 5)]
 
 
 def test_a_day_of_review_is_shown_apart() -> None:
-    report = detainer_report(_made(), by="county")
+    report = detainer_report(_small_store(), by="county")
     assert report.batches.select("place", "decision_date", "decided").rows() == [
         ("48453", dt.date(2017, 2, 1), 45)
     ]
@@ -68,16 +68,16 @@ def test_a_day_of_review_is_shown_apart() -> None:
 
 
 def test_policies_in_force_are_those_of_the_time() -> None:
-    report = detainer_report(_made(), dt.date(2017, 2, 1), dt.date(2017, 2, 28), "county")
+    report = detainer_report(_small_store(), dt.date(2017, 2, 1), dt.date(2017, 2, 28), "county")
     ids = report.policies["id"].to_list()
     assert "travis-tx-2017" in ids
-    before = detainer_report(_made(), dt.date(2016, 6, 1), dt.date(2016, 12, 31), "county")
+    before = detainer_report(_small_store(), dt.date(2016, 6, 1), dt.date(2016, 12, 31), "county")
     assert "travis-tx-2017" not in before.policies["id"].to_list()
 
 
 def test_a_time_that_no_release_covers_is_refused() -> None:
     with pytest.raises(CoverageError, match="2016-01-01 to 2017-12-31"):
-        detainer_report(_made(), dt.date(2019, 1, 1), dt.date(2019, 2, 1))
+        detainer_report(_small_store(), dt.date(2019, 1, 1), dt.date(2019, 2, 1))
 
 
 def test_reconciliation_keeps_status_and_sources() -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-import making
+import simulated_files
 
 # Everything that is written, from releases to pages, by one process with its own settings.
 MAKE = """
@@ -53,7 +53,7 @@ verdicts = [verdict.to_dict() for verdict in atlarge.check("claims.yaml")]
 """
 
 
-def _made(code: str, files: list[Path], out: Path, threads: int, seed: int) -> dict[str, str]:
+def _hashes(code: str, files: list[Path], out: Path, threads: int, seed: int) -> dict[str, str]:
     """What a process writes that may use so many threads; with one thread it has one core, too."""
     out.mkdir()
     cores = sorted(os.sched_getaffinity(0))
@@ -75,18 +75,18 @@ def _made(code: str, files: list[Path], out: Path, threads: int, seed: int) -> d
         preexec_fn=lambda: os.sched_setaffinity(0, cores[:1] if threads == 1 else cores),
     )
     assert done.returncode == 0, done.stderr
-    return {name: hashlib.sha256(content).hexdigest() for name, content in making.tree(out).items()}
+    return {name: hashlib.sha256(content).hexdigest() for name, content in simulated_files.tree(out).items()}
 
 
 @pytest.mark.slow
 def test_store_panel_and_site(tmp_path: Path) -> None:
     files = [
-        making.arrests(tmp_path / "a.csv.gz", 3_000, 1),
-        making.arrests(tmp_path / "b.csv", 2_000, 2, making.dt.date(2017, 10, 1)),
-        making.detainers(tmp_path / "d.csv", 500, 3),
+        simulated_files.arrests(tmp_path / "a.csv.gz", 3_000, 1),
+        simulated_files.arrests(tmp_path / "b.csv", 2_000, 2, simulated_files.dt.date(2017, 10, 1)),
+        simulated_files.detainers(tmp_path / "d.csv", 500, 3),
     ]
-    one = _made(MAKE.format(late=False, workers=1), files, tmp_path / "one", 1, 0)
-    other = _made(MAKE.format(late=True, workers=2), files[::-1], tmp_path / "other", 4, 1)
+    one = _hashes(MAKE.format(late=False, workers=1), files, tmp_path / "one", 1, 0)
+    other = _hashes(MAKE.format(late=True, workers=2), files[::-1], tmp_path / "other", 4, 1)
     assert one == other
     written = {"store", "site", "county.csv", "county.parquet", "detainers.json"}
     assert {name.split("/")[0] for name in one} >= written
@@ -94,8 +94,8 @@ def test_store_panel_and_site(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_answer_report_and_surges(tmp_path: Path) -> None:
-    one = _made(ANSWER, [], tmp_path / "one", 1, 0)
-    other = _made(ANSWER, [], tmp_path / "other", 2, 1)
+    one = _hashes(ANSWER, [], tmp_path / "one", 1, 0)
+    other = _hashes(ANSWER, [], tmp_path / "other", 2, 1)
     assert one == other
     written = {"answer.json", "report.html", "informe.html", "surges.json", "charts", "verdicts.json"}
     assert {name.split("/")[0] for name in one} == written
@@ -106,11 +106,12 @@ def test_order_of_files_and_of_ingests_does_not_matter(tmp_path: Path) -> None:
     from atlarge.ingest import ingest
 
     files = [
-        making.arrests(tmp_path / f"{y}.csv", 200, y, making.dt.date(y, 1, 1)) for y in (2015, 2016, 2017)
+        simulated_files.arrests(tmp_path / f"{y}.csv", 200, y, simulated_files.dt.date(y, 1, 1))
+        for y in (2015, 2016, 2017)
     ]
     ingest(files, tmp_path / "together")
     ingest(files[::-1], tmp_path / "reversed")
     for file in (files[1], files[2], files[0], files[1]):
         ingest([file], tmp_path / "apart")
-    assert making.tree(tmp_path / "together") == making.tree(tmp_path / "reversed")
-    assert making.tree(tmp_path / "together") == making.tree(tmp_path / "apart")
+    assert simulated_files.tree(tmp_path / "together") == simulated_files.tree(tmp_path / "reversed")
+    assert simulated_files.tree(tmp_path / "together") == simulated_files.tree(tmp_path / "apart")

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from scipy.optimize import linprog
-from trial import believed, drawn, told
+from trial import believed, drawn, exactly_known
 
 from atlarge.disclosure import suppression
 from atlarge.disclosure.certificates import Certificates, proved_spread
@@ -337,7 +337,7 @@ def test_no_hidden_count_of_any_table_can_be_worked_out(seed: int) -> None:
     assert ((found.status == UNPUBLISHED) == ~p.published).all()
     assert not (found.status[(p.values == 0) | ~p.covered] == COMPLEMENTARY).any()
     hidden = small | np.isin(found.status, [COMPLEMENTARY, UNMARKED])
-    assert told(p.values, p.covered, found.status, p.r, p.threshold, hidden) == []
+    assert exactly_known(p.values, p.covered, found.status, p.r, p.threshold, hidden) == []
     sound = proved(found.certificates, p.values, p.covered, found.status, p.r, threshold=p.threshold)
     assert (sound[small]).all()
     # What the marks let a reader believe is never false.
@@ -373,7 +373,7 @@ def test_what_is_hidden_is_nearly_always_the_cheapest_that_will_do() -> None:
                 break
             tried = plain.copy()
             tried[list(choice)] = COMPLEMENTARY
-            if not told(p.values, p.covered, tried, p.r, p.threshold, small):
+            if not exactly_known(p.values, p.covered, tried, p.r, p.threshold, small):
                 dearer.append(paid / max(price[list(choice)].sum(), 0.1))
                 break
     assert len(dearer) > 30

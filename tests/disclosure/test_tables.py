@@ -458,7 +458,7 @@ def test_columns_tell_each_step_that_may_be_taken_and_its_price() -> None:
         (6, 1): (10, kept), (6, -1): (1, kept),
     }  # fmt: skip
 
-    def told(
+    def changes_of(
         *, unmark: bool, near: np.ndarray = np.ones(8, bool)
     ) -> tuple[dict[object, object], list[object]]:
         columns = solver._columns(status, price, can_suppress, unmark=unmark, near=near)
@@ -466,13 +466,13 @@ def test_columns_tell_each_step_that_may_be_taken_and_its_price() -> None:
         inside = {(c, s): (high, paid) for c, s, high, paid, _ in rows if paid != _UNMARK_PRICE}
         return inside, [(c, s, high, past) for c, s, high, paid, past in rows if paid == _UNMARK_PRICE]
 
-    assert told(unmark=False) == (within, [])
+    assert changes_of(unmark=False) == (within, [])
     past = [(0, 1, 9, True), (1, 1, 10, False), (2, 1, 7, True)]
-    assert told(unmark=True) == (within, past)
+    assert changes_of(unmark=True) == (within, past)
     near = np.isin(np.arange(8), [1, 2, 3, 7])
     some = {key: value for key, value in within.items() if key[0] in (1, 2, 3)}
-    assert told(unmark=True, near=near) == (some, past[1:])
-    assert told(unmark=False, near=near) == (some, [])
+    assert changes_of(unmark=True, near=near) == (some, past[1:])
+    assert changes_of(unmark=False, near=near) == (some, [])
 
 
 def test_targets_take_one_step_in_their_own_direction_and_pay_for_no_mark_that_they_need_not_lose() -> None:

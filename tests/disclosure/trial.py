@@ -91,7 +91,7 @@ def a_table(rows: list[Row], bounds: Bounds) -> list[int] | None:
     return None
 
 
-def told(
+def exactly_known(
     values: np.ndarray,
     covered: np.ndarray,
     status: np.ndarray,

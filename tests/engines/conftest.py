@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 import java
-import making
+import simulated_files
 from atlarge.ingest import ingest
 from atlarge.records.store import Store, open_store
 
@@ -18,9 +18,9 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Store:
     """Two years of arrests and some detainers, in several files."""
     folder = tmp_path_factory.mktemp("engines")
     files = [
-        making.arrests(folder / "a.csv.gz", 2_000, 1),
-        making.arrests(folder / "b.csv", 2_000, 2, making.dt.date(2017, 10, 1)),
-        making.detainers(folder / "d.csv", 900, 3),
+        simulated_files.arrests(folder / "a.csv.gz", 2_000, 1),
+        simulated_files.arrests(folder / "b.csv", 2_000, 2, simulated_files.dt.date(2017, 10, 1)),
+        simulated_files.detainers(folder / "d.csv", 900, 3),
     ]
     ingest(files, folder / "store", covers="nation")
     return open_store(folder / "store")

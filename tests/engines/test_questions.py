@@ -14,7 +14,7 @@ import pytest
 from on_engines import every_engine
 from typer.testing import CliRunner
 
-import making
+import simulated_files
 from atlarge.cli import _load_commands, app
 from atlarge.cli._output import _plain
 from atlarge.detainers import detainer_report
@@ -117,10 +117,10 @@ def test_later_arrests_are_those_counted_by_hand(keyed: Store, engine: str) -> N
 @every_engine
 def test_surges_are_the_same(engine: str, tmp_path: Path) -> None:
     """Through the panel, the surroundings and the operation marks, on forty arrests in two days."""
-    lines = making.arrest_lines(4_000, 6)
+    lines = simulated_files.arrest_lines(4_000, 6)
     burst = "San Antonio Area of Responsibility|03/0{}/2017|Located|AUS GENERAL AREA, NON-SPECIFIC|{}||||"
     lines += [burst.format(7 + i % 2, "(B)(7)(E)" if i % 3 else "") for i in range(40)]
-    (tmp_path / "a.csv").write_text("\n".join([making.ARRESTS_HEADER, *lines]) + "\n")
+    (tmp_path / "a.csv").write_text("\n".join([simulated_files.ARRESTS_HEADER, *lines]) + "\n")
     ingest([tmp_path / "a.csv"], tmp_path / "store")
     opened = open_store(tmp_path / "store")
     question: dict[str, Any] = {"by": "aor", "measure": "at_large", "every": "day"}
@@ -159,7 +159,7 @@ def test_the_account_is_checked_against_the_files(store: Store, engine: str, tmp
     assert [(c["release"], c["table"], c["in_files"]) for c in counted] == sorted(
         (r["id"], e["table"], e["rows"]) for r in store.releases for e in r["tables"]
     )
-    ingest([making.arrests(tmp_path / "a.csv", 100)], tmp_path / "store")
+    ingest([simulated_files.arrests(tmp_path / "a.csv", 100)], tmp_path / "store")
     [file] = open_store(tmp_path / "store").files("arrests")
     pl.read_parquet(file)[:90].write_parquet(file)
     _load_commands()
@@ -192,8 +192,8 @@ def test_commands_take_the_engine(store: Store, engine: str) -> None:
 def test_a_folder_whose_name_means_something_to_a_shell(name: str, engine: str, tmp_path: Path) -> None:
     """A store is read where it is, and nothing beside it that its name would match."""
     for beside in ("my s", "axbx", "a", "b"):
-        ingest([making.arrests(tmp_path / "other.csv", 50, 3)], tmp_path / beside / "store")
-    file = making.arrests(tmp_path / "a.csv", 300, 1)
+        ingest([simulated_files.arrests(tmp_path / "other.csv", 50, 3)], tmp_path / beside / "store")
+    file = simulated_files.arrests(tmp_path / "a.csv", 300, 1)
     ingest([file], tmp_path / name / "store")
     opened = open_store(tmp_path / name / "store")
     assert verify(opened, engine)[0]["in_files"] == 300

@@ -16,7 +16,7 @@ import polars as pl
 
 from atlarge.policies import Policy
 from atlarge.reference import table
-from making import Span, counted_store
+from simulated_files import Span, counted_store
 
 FIRST, LAST = dt.date(2015, 10, 1), dt.date(2019, 8, 31)
 DAYS = (LAST - FIRST).days + 1

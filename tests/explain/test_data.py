@@ -16,7 +16,7 @@ from atlarge.errors import QuestionError
 from atlarge.explain.data import Daily, daily, localities
 from atlarge.panel import panel
 from atlarge.records.store import open_store
-from making import Span, counted_store
+from simulated_files import Span, counted_store
 
 DAY = dt.date(2016, 1, 1)
 

@@ -17,7 +17,7 @@ from atlarge.errors import QuestionError
 from atlarge.explain.pooled_answer import by_decision, pooled
 from atlarge.policies import Policy
 from atlarge.reference import table
-from making import Span, counted_store
+from simulated_files import Span, counted_store
 
 DAYS = (LAST - FIRST).days + 1
 MONTHS = [dt.date(2015 + (9 + k) // 12, (9 + k) % 12 + 1, 1) for k in range(47)]

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-import making
+import simulated_files
 from atlarge.errors import AtlargeError
 from atlarge.ingest import ingest
 
@@ -19,26 +19,26 @@ MIB = 1024 * 1024
 
 
 @pytest.fixture
-def held(tmp_path: Path) -> Path:
+def full_store(tmp_path: Path) -> Path:
     """A store that holds a small release."""
-    ingest([making.arrests(tmp_path / "held.csv", 30)], tmp_path / "store")
+    ingest([simulated_files.arrests(tmp_path / "held.csv", 30)], tmp_path / "store")
     return tmp_path / "store"
 
 
 @pytest.fixture
-def refused(held: Path) -> Callable[[Path], str]:
+def refused(full_store: Path) -> Callable[[Path], str]:
     """Ingest a file that must be refused: one line, naming the file, the store to the byte as it was."""
-    before = making.tree(held)
+    before = simulated_files.tree(full_store)
 
     def check(path: Path) -> str:
         with pytest.raises(AtlargeError) as raised:
-            ingest([path], held)
+            ingest([path], full_store)
         line = str(raised.value)
         assert "\n" not in line
         assert line.isprintable()
         assert path.suffix in line
         assert len(line) < 600 + len(str(path))
-        assert making.tree(held) == before
+        assert simulated_files.tree(full_store) == before
         return line
 
     return check

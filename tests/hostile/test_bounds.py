@@ -14,10 +14,10 @@ from typing import Any
 import pytest
 import workbooks as wb
 
-import making
+import simulated_files
 
 MIB = 1024 * 1024
-HEADER = making.ARRESTS_HEADER.encode()
+HEADER = simulated_files.ARRESTS_HEADER.encode()
 MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 
 
@@ -80,7 +80,7 @@ def _short_lines(path: Path) -> Path:
 
 def _not_text(path: Path) -> Path:
     """Bytes that no encoding gives, far behind a sound beginning."""
-    lines = ("\n".join(making.arrest_lines(2_000)) + "\n").encode()
+    lines = ("\n".join(simulated_files.arrest_lines(2_000)) + "\n").encode()
     path.write_bytes(HEADER + b"\n" + lines * 300 + b"\xff\xfe\x80" * 1_000 + b"\n")
     return path
 
@@ -100,12 +100,12 @@ HOSTILE: dict[str, tuple[Callable[[Path], Path], str, int]] = {
 
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", HOSTILE)
-def test_refused_within_bounds(kind: str, tmp_path: Path, within: Any, held: Path) -> None:
+def test_refused_within_bounds(kind: str, tmp_path: Path, within: Any, full_store: Path) -> None:
     make, ending, mebibytes = HOSTILE[kind]
-    before = making.tree(held)
+    before = simulated_files.tree(full_store)
     path = make(tmp_path / f"hostile.{ending}")
-    done = within(["ingest", str(path), "--store", str(held)], mebibytes)
+    done = within(["ingest", str(path), "--store", str(full_store)], mebibytes)
     assert done.returncode == 1, done.stderr
     assert done.stderr.count("\n") == 0, done.stderr
     assert path.name in done.stderr
-    assert making.tree(held) == before
+    assert simulated_files.tree(full_store) == before

@@ -15,19 +15,19 @@ import workbooks as wb
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-import making
+import simulated_files
 from atlarge.errors import AtlargeError
 from atlarge.records.prepare import prepare
 from atlarge.releases.opening import open_release
 from atlarge.releases.reading import read_parts
 
-TEXT = "\n".join([making.ARRESTS_HEADER, *making.arrest_lines(12)]).encode() + b"\n"
+TEXT = "\n".join([simulated_files.ARRESTS_HEADER, *simulated_files.arrest_lines(12)]).encode() + b"\n"
 
 
 def _parquet() -> bytes:
-    rows = [line.split("|") for line in making.arrest_lines(12)]
+    rows = [line.split("|") for line in simulated_files.arrest_lines(12)]
     buffer = io.BytesIO()
-    pl.DataFrame(rows, schema=making.ARRESTS_HEADER.split("|"), orient="row").write_parquet(buffer)
+    pl.DataFrame(rows, schema=simulated_files.ARRESTS_HEADER.split("|"), orient="row").write_parquet(buffer)
     return buffer.getvalue()
 
 

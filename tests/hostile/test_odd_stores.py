@@ -19,7 +19,7 @@ from atlarge.cli import _load_commands, app
 from atlarge.errors import AtlargeError
 from atlarge.ingest import ingest
 from atlarge.publish import site
-from making import ARRESTS_HEADER, arrest_lines
+from simulated_files import ARRESTS_HEADER, arrest_lines
 
 SAMPLES = Path(__file__).parents[1] / "samples"
 

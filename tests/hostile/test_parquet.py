@@ -19,18 +19,20 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-import making
+import simulated_files
 from atlarge.ingest import ingest
 from atlarge.releases import parquetform
 from atlarge.releases.arrowform import arrow_bytes
 from atlarge.releases.parquetform import DamagedError, unpacked_bytes
 
 Refused = Callable[[Path], str]
-COLUMNS = making.ARRESTS_HEADER.split("|")
+COLUMNS = simulated_files.ARRESTS_HEADER.split("|")
 
 
 def _frame(rows: int = 5) -> pl.DataFrame:
-    return pl.DataFrame([line.split("|") for line in making.arrest_lines(rows)], schema=COLUMNS, orient="row")
+    return pl.DataFrame(
+        [line.split("|") for line in simulated_files.arrest_lines(rows)], schema=COLUMNS, orient="row"
+    )
 
 
 def _sound() -> bytes:
@@ -146,15 +148,15 @@ def _bomb(kind: str, path: Path) -> Path:
     ],
 )
 def test_bombs_of_text_are_refused_within_bounds(
-    kind: str, words: str, tmp_path: Path, within: Any, held: Path
+    kind: str, words: str, tmp_path: Path, within: Any, full_store: Path
 ) -> None:
     """One text named by all rows, held as a category or once a row group; pages of zstd."""
-    before = making.tree(held)
+    before = simulated_files.tree(full_store)
     bomb = _bomb(kind, tmp_path / "bomb.parquet")
-    done = within(["ingest", str(bomb), "--store", str(held)], 400)
+    done = within(["ingest", str(bomb), "--store", str(full_store)], 400)
     assert done.returncode == 1
     assert words in done.stderr
-    assert making.tree(held) == before
+    assert simulated_files.tree(full_store) == before
 
 
 def test_a_text_too_long_for_a_cell(tmp_path: Path, refused: Refused) -> None:
@@ -250,7 +252,7 @@ def test_memory_does_not_grow_with_the_rows(tmp_path: Path, within: Any) -> None
             writer.write_table(table)
     done = within(["ingest", str(path), "--store", str(tmp_path / "store")], 700)
     assert done.returncode == 0, done.stderr
-    assert making.counted(tmp_path / "store") == 3_000_000
+    assert simulated_files.counted(tmp_path / "store") == 3_000_000
 
 
 def _columnar(folder: Path) -> None:

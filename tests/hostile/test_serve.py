@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-import making
+import simulated_files
 from atlarge.ingest import ingest
 from atlarge.publish import publish
 from atlarge.publish.preview import _Handler, server
@@ -23,7 +23,7 @@ SECRET = b"not of the site"
 def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
     """A served site, with secrets in it (unlisted), above it, and behind a link that takes a page's place."""
     folder = tmp_path_factory.mktemp("serve")
-    ingest([making.arrests(folder / "a.csv", 300, 1)], folder / "store")
+    ingest([simulated_files.arrests(folder / "a.csv", 300, 1)], folder / "store")
     publish(folder / "site", folder / "store", workers=1, levels=("nation", "state"))
     (folder / "secret.txt").write_bytes(SECRET)
     (folder / "site" / ".env").write_bytes(SECRET)

@@ -10,12 +10,12 @@ from typing import Any
 
 import pytest
 
-import making
+import simulated_files
 from atlarge.ingest import ingest
 
 MIB = 1024 * 1024
-HEADER = making.ARRESTS_HEADER.encode()
-LINES = "\n".join(making.arrest_lines(5)).encode()
+HEADER = simulated_files.ARRESTS_HEADER.encode()
+LINES = "\n".join(simulated_files.arrest_lines(5)).encode()
 Refused = Callable[[Path], str]
 
 BROKEN: dict[str, tuple[bytes, str]] = {
@@ -24,9 +24,9 @@ BROKEN: dict[str, tuple[bytes, str]] = {
     "zeros": (bytes(4096), ""),
     "random": (bytes(range(256)) * 20, ""),
     "zero byte inside": (HEADER + b"\n" + LINES + b"\n" + b"a|b\0c|d|e|f|g|h|i|j\n", "zero byte"),
-    "UTF-16": ("\ufeff" + making.ARRESTS_HEADER).encode("utf-16"),
-    "UTF-32": ("\ufeff" + making.ARRESTS_HEADER).encode("utf-32"),
-    "UTF-16 without mark": making.ARRESTS_HEADER.encode("utf-16-le"),
+    "UTF-16": ("\ufeff" + simulated_files.ARRESTS_HEADER).encode("utf-16"),
+    "UTF-32": ("\ufeff" + simulated_files.ARRESTS_HEADER).encode("utf-32"),
+    "UTF-16 without mark": simulated_files.ARRESTS_HEADER.encode("utf-16-le"),
     "an encoding of old Macs": (HEADER + b"\n" + LINES + b"\n||Pe\x96a\x83||||||\n", "UTF-8"),
     "unclosed quote": HEADER + b"\n" + LINES + b'\n||"Located||||||\n',
     "only a header of another kind": b"Name,Age,City\n",
@@ -57,7 +57,7 @@ def test_broken_text_is_refused(kind: str, tmp_path: Path, refused: Refused) -> 
     assert words in refused(path)
 
 
-def test_names_that_play_tricks(tmp_path: Path, refused: Refused, held: Path) -> None:
+def test_names_that_play_tricks(tmp_path: Path, refused: Refused, full_store: Path) -> None:
     """A file's name is told, never followed, and its control characters never reach the terminal."""
     for name in (
         "re\nlease.csv",
@@ -70,11 +70,11 @@ def test_names_that_play_tricks(tmp_path: Path, refused: Refused, held: Path) ->
         path.write_bytes(b"")
         refused(path)
     for name in ("..%2f..%2fetc.csv", "$(touch owned).csv", "'; DROP TABLE arrests; --.csv"):
-        ingest([making.arrests(tmp_path / name, 5, seed=len(name))], held)
+        ingest([simulated_files.arrests(tmp_path / name, 5, seed=len(name))], full_store)
     outside = {p.name for p in tmp_path.iterdir()} - {"store"}
     assert "owned" not in outside
-    for file in held.rglob("*"):
-        assert file.resolve().is_relative_to(held.resolve())
+    for file in full_store.rglob("*"):
+        assert file.resolve().is_relative_to(full_store.resolve())
 
 
 def test_what_is_harmless_is_read(tmp_path: Path) -> None:
@@ -113,10 +113,10 @@ def _members(path: Path, blocks: int, block: bytes, head: bytes) -> Path:
 
 @pytest.mark.slow
 def test_gzip_bombs_are_refused_within_bounds(
-    tmp_path: Path, within: Any, held: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, within: Any, full_store: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Gigabytes in a few kilobytes, in one member and in many."""
-    before = making.tree(held)
+    before = simulated_files.tree(full_store)
     packer = zlib.compressobj(1, zlib.DEFLATED, 31)
     packed = packer.compress(HEADER + b"\n")
     packed += b"".join(packer.compress(bytes(16 * MIB)) for _ in range(32)) + packer.flush()
@@ -127,15 +127,15 @@ def test_gzip_bombs_are_refused_within_bounds(
     rows = _members(tmp_path / "rows.csv.gz", 40, lines, HEADER + b"\n")
     monkeypatch.setenv("ATLARGE_MAX_BYTES", str(200 * MIB))
     for bomb in (one, zeros, rows):
-        done = within(["ingest", str(bomb), "--store", str(held)], 1000)
+        done = within(["ingest", str(bomb), "--store", str(full_store)], 1000)
         assert done.returncode == 1
         assert "unpacks to more than" in done.stderr or "long" in done.stderr or "zero byte" in done.stderr
-        assert making.tree(held) == before
+        assert simulated_files.tree(full_store) == before
 
 
 @pytest.mark.slow
-def test_a_line_of_a_gigabyte_is_refused_within_bounds(tmp_path: Path, within: Any, held: Path) -> None:
-    before = making.tree(held)
+def test_a_line_of_a_gigabyte_is_refused_within_bounds(tmp_path: Path, within: Any, full_store: Path) -> None:
+    before = simulated_files.tree(full_store)
     packed = _members(tmp_path / "line.csv.gz", 64, b"A" * 16 * MIB, HEADER + b"\n")
     plain = tmp_path / "line.csv"
     with plain.open("wb") as file:
@@ -143,9 +143,9 @@ def test_a_line_of_a_gigabyte_is_refused_within_bounds(tmp_path: Path, within: A
         for _ in range(64):
             file.write(b"A" * 16 * MIB)
     for path in (packed, plain):
-        done = within(["ingest", str(path), "--store", str(held)], 600)
+        done = within(["ingest", str(path), "--store", str(full_store)], 600)
         assert done.returncode == 1
-        assert making.tree(held) == before
+        assert simulated_files.tree(full_store) == before
     assert "line 2 is over a million characters" in done.stderr
 
 
@@ -156,7 +156,7 @@ def test_a_file_changed_while_it_is_read(
     from atlarge.releases import opening
 
     monkeypatch.setattr(opening, "BLOCK", 1000)
-    path = making.arrests(tmp_path / "release.csv", 200)
+    path = simulated_files.arrests(tmp_path / "release.csv", 200)
     first = opening.hashlib.file_digest
 
     def changed(file: Any, kind: str) -> Any:
@@ -175,7 +175,7 @@ def test_blocks_give_what_the_whole_gives(tmp_path: Path, monkeypatch: pytest.Mo
 
     from atlarge.releases import opening
 
-    lines = [making.ARRESTS_HEADER, *making.arrest_lines(400, 5)]
+    lines = [simulated_files.ARRESTS_HEADER, *simulated_files.arrest_lines(400, 5)]
     lines[50] = '|2/1/2017|Located|"A LANDMARK\nON TWO LINES | WITH A BAR"||Other|MEXICO|Male|'
     lines[70] = "|not a day|Located|X||Other|MEXICO|Male|"
     lines[90] = "too|few"

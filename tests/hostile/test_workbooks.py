@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 import workbooks as wb
 
-import making
+import simulated_files
 from atlarge.ingest import ingest
 from atlarge.releases import archive, read_release
 
@@ -39,22 +39,23 @@ def test_entity_bombs(tmp_path: Path, refused: Refused) -> None:
     assert "entities" in refused(wb.write(tmp_path / "shared.xlsx", result))
 
 
-def test_names_that_play_tricks(tmp_path: Path, refused: Refused, held: Path) -> None:
+def test_names_that_play_tricks(tmp_path: Path, refused: Refused, full_store: Path) -> None:
     """Sheet names are told, never followed; parts outside the archive are not written anywhere."""
     for number, name in enumerate(("../../../etc/passwd", "a\x1b[2Jb", "C:\\x", "..", "=cmd()", "x" * 300)):
         path = wb.workbook(tmp_path / f"{number}.xlsx", name=name.replace("\x1b", "&#27;"))
         try:
-            ingest([path], held)
+            ingest([path], full_store)
         except Exception:  # noqa: BLE001
             refused(path)
     result = wb.parts(wb.sheet_xml(wb.rows_xml(wb.HEADER, wb.ROW)))
     ingest(
-        [wb.write(tmp_path / "slip.xlsx", {**result, "../../slipped.txt": "x", "/slipped.txt": "x"})], held
+        [wb.write(tmp_path / "slip.xlsx", {**result, "../../slipped.txt": "x", "/slipped.txt": "x"})],
+        full_store,
     )
     assert not list(tmp_path.parent.rglob("slipped.txt"))
     assert not Path("/slipped.txt").exists()
-    for file in held.rglob("*"):
-        assert file.resolve().is_relative_to(held.resolve())
+    for file in full_store.rglob("*"):
+        assert file.resolve().is_relative_to(full_store.resolve())
 
 
 def test_formula_cells_are_read_as_saved_and_never_run(tmp_path: Path) -> None:
@@ -301,8 +302,8 @@ def test_parts_that_are_broken(part: str, content: str, tmp_path: Path, refused:
 
 
 @pytest.mark.slow
-def test_a_zip_bomb_is_refused_within_bounds(tmp_path: Path, within: Any, held: Path) -> None:
-    before = making.tree(held)
+def test_a_zip_bomb_is_refused_within_bounds(tmp_path: Path, within: Any, full_store: Path) -> None:
+    before = simulated_files.tree(full_store)
     bomb = tmp_path / "bomb.xlsx"
     rows = wb.rows_xml(wb.HEADER, wb.ROW)
     with zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
@@ -311,7 +312,7 @@ def test_a_zip_bomb_is_refused_within_bounds(tmp_path: Path, within: Any, held: 
         with archive.open("xl/worksheets/sheet2.xml", "w") as part:
             for _ in range(20):
                 part.write(b" " * (16 << 20))
-    done = within(["ingest", str(bomb), "--store", str(held)], 400)
+    done = within(["ingest", str(bomb), "--store", str(full_store)], 400)
     assert done.returncode == 1
     assert "unpacks to" in done.stderr
-    assert making.tree(held) == before
+    assert simulated_files.tree(full_store) == before

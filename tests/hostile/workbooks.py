@@ -68,10 +68,10 @@ def parts(sheet: str, name: str = "Arrests", shared: str | None = None) -> dict[
     return result
 
 
-def write(path: Path, made: dict[str, str]) -> Path:
+def write(path: Path, contents: dict[str, str]) -> Path:
     """Pack the parts."""
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, content in made.items():
+        for name, content in contents.items():
             archive.writestr(name, content)
     return path
 

@@ -17,7 +17,7 @@ import pytest
 
 from atlarge.errors import CoverageError
 from atlarge.panel import panel
-from making import HandStore, Span
+from simulated_files import HandStore, Span
 
 D = dt.date
 FIRST, DAYS = D(2017, 1, 25), 45

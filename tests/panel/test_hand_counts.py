@@ -13,7 +13,7 @@ from test_panel import _rows
 from atlarge.errors import CoverageError, QuestionError
 from atlarge.panel import Measure, measures, panel, place_codes
 from atlarge.panel.counting import _is_one_span, sparse
-from making import HandStore, Span
+from simulated_files import HandStore, Span
 
 D = dt.date
 
@@ -57,7 +57,7 @@ def test_monthly_figures_stand_for_whole_months_and_never_become_zero(tmp_path: 
 
 
 @pytest.mark.parametrize(
-    ("every", "told", "untold"),
+    ("every", "complete", "incomplete"),
     [
         ("day", [D(2025, 7, 19), D(2025, 7, 20)], [D(2025, 7, 21), D(2025, 7, 22)]),
         ("week", [D(2025, 7, 7), D(2025, 7, 14)], [D(2025, 7, 21), D(2025, 7, 28)]),
@@ -65,15 +65,15 @@ def test_monthly_figures_stand_for_whole_months_and_never_become_zero(tmp_path: 
     ],
 )
 def test_a_measure_that_ends_is_missing_from_its_last_day_on(
-    tmp_path: Path, every: str, told: list[dt.date], untold: list[dt.date]
+    tmp_path: Path, every: str, complete: list[dt.date], incomplete: list[dt.date]
 ) -> None:
     """Handoffs can be told through 20 July 2025, a Sunday; all arrests can be told after it too."""
     days = pl.date_range(D(2025, 6, 2), D(2025, 8, 3), eager=True).to_list()
     store = HandStore(tmp_path, _arrests(days), [Span("a", days[0], days[-1])])
     frame = panel(store, by="county", every=every, measures=["handoffs", "arrests"]).frame
     handoffs, arrests = _series(frame, "handoffs"), _series(frame)
-    assert all(handoffs[day] == arrests[day] for day in told)
-    assert all(handoffs[day] is None for day in untold)
+    assert all(handoffs[day] == arrests[day] for day in complete)
+    assert all(handoffs[day] is None for day in incomplete)
     assert all(value for value in arrests.values())
     assert sum(arrests.values()) == len(days)
 
@@ -82,8 +82,8 @@ def test_the_time_in_question_is_cut_at_both_ends_and_may_be_one_day(tmp_path: P
     days = pl.date_range(D(2017, 2, 1), D(2017, 2, 10), eager=True).to_list()
     store = HandStore(tmp_path, _arrests(days), [Span("a", days[0], days[-1])])
 
-    def count(**asked: dt.date) -> tuple[list[int], list[int], str, str]:
-        result = panel(store, by="county", every="month", **asked)
+    def count(**queried: dt.date) -> tuple[list[int], list[int], str, str]:
+        result = panel(store, by="county", every="month", **queried)
         reported = result.coverage["arrests"]
         return (
             result.frame["value"].to_list(),
@@ -105,7 +105,7 @@ def test_the_time_in_question_is_cut_at_both_ends_and_may_be_one_day(tmp_path: P
 
 
 @pytest.mark.parametrize(
-    ("scope", "by", "asked", "inside"),
+    ("scope", "by", "queried", "inside"),
     [
         ("aor:SEA", "state", ["AK", "OR", "TX", "WA"], ["AK", "OR", "WA"]),
         # Texas lies in four areas of responsibility: all of them make the state, three do not.
@@ -121,14 +121,14 @@ def test_the_time_in_question_is_cut_at_both_ends_and_may_be_one_day(tmp_path: P
     ],
 )
 def test_a_scope_takes_in_the_places_that_lie_wholly_in_it(
-    tmp_path: Path, scope: str, by: str, asked: list[str], inside: list[str]
+    tmp_path: Path, scope: str, by: str, queried: list[str], inside: list[str]
 ) -> None:
     store = HandStore(tmp_path, _rows(), [Span("a", D(2017, 2, 1), D(2017, 2, 28), scope)])
     if not inside:
         with pytest.raises(CoverageError, match="nothing to count"):
-            panel(store, by=by, every="month", places=asked)
+            panel(store, by=by, every="month", places=queried)
         return
-    frame = panel(store, by=by, every="month", places=asked).frame
+    frame = panel(store, by=by, every="month", places=queried).frame
     assert frame["place"].to_list() == inside
     assert frame["days_covered"].to_list() == [28] * len(inside)
 

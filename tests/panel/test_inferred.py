@@ -16,7 +16,7 @@ from atlarge.panel import measure
 from atlarge.panel.counting import sparse
 from atlarge.panel.inferred import CONFIDENCE, _factors
 from atlarge.records.store import open_store
-from making import HandStore, Span
+from simulated_files import HandStore, Span
 
 BREAK = dt.date(2025, 7, 21)
 LATER = dt.timedelta(days=2557)
@@ -126,14 +126,14 @@ def test_intervals_hold_in_nine_of_ten_places_however_far_places_differ(spread: 
     def scores(places: int) -> np.ndarray:
         return np.abs(spread * rng.normal(size=(places, 1)) + rng.normal(size=(places, 24)))
 
-    held, pooled = [], []
+    inside, pooled = [], []
     for _ in range(40):
         known, fresh = scores(60), scores(60)
         size, groups = np.full(known.size, 2), np.repeat(np.arange(60), 24)
         factor = _factors(known.ravel(), size, groups)[2]
-        held.append((np.quantile(fresh, CONFIDENCE, axis=1) <= factor).mean())
+        inside.append((np.quantile(fresh, CONFIDENCE, axis=1) <= factor).mean())
         loose = _factors(known.ravel(), size, np.full(known.size, -1))[2]
         pooled.append((np.quantile(fresh, CONFIDENCE, axis=1) <= loose).mean())
-    assert np.mean(held) == pytest.approx(0.9, abs=0.04)
+    assert np.mean(inside) == pytest.approx(0.9, abs=0.04)
     if spread:
-        assert np.mean(pooled) < np.mean(held) - 0.05
+        assert np.mean(pooled) < np.mean(inside) - 0.05

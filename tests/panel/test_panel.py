@@ -10,7 +10,7 @@ import pytest
 
 from atlarge.errors import CoverageError, QuestionError
 from atlarge.panel import counting, measures, panel
-from making import HandStore, Span
+from simulated_files import HandStore, Span
 
 ENGINES = ["polars", "duckdb"]
 
@@ -83,8 +83,8 @@ def test_engines_agree(store: HandStore) -> None:
         for engine in ENGINES
         for by, every in [("county", "month"), ("aor", "week"), ("state", "day"), ("nation", "month")]
     ]
-    for polars_made, duckdb_made in zip(rows[:4], rows[4:], strict=True):
-        assert polars_made.equals(duckdb_made)
+    for by_polars, by_duckdb in zip(rows[:4], rows[4:], strict=True):
+        assert by_polars.equals(by_duckdb)
 
 
 def _arrest_measures() -> list[str]:
@@ -123,7 +123,7 @@ def test_what_no_release_covers_is_refused(store: HandStore) -> None:
 
 
 @pytest.mark.parametrize(
-    ("asked", "said"),
+    ("question", "said"),
     [
         ({"by": "town"}, "no level 'town'"),
         ({"every": "year"}, "no period 'year'"),
@@ -134,9 +134,9 @@ def test_what_no_release_covers_is_refused(store: HandStore) -> None:
         ({"start": dt.date(2017, 2, 2), "end": dt.date(2017, 2, 1)}, "before it starts"),
     ],
 )
-def test_a_wrong_question_is_named(store: HandStore, asked: dict[str, object], said: str) -> None:
+def test_a_wrong_question_is_named(store: HandStore, question: dict[str, object], said: str) -> None:
     with pytest.raises(QuestionError, match=said):
-        panel(store, **asked)
+        panel(store, **question)
 
 
 def test_matrix_leaves_out_partial_periods_on_demand(store: HandStore) -> None:

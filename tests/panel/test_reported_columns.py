@@ -12,7 +12,7 @@ from atlarge.errors import CoverageError, QuestionError
 from atlarge.panel import panel
 from atlarge.panel.counting import short_scope
 from atlarge.records.store import Coverage
-from making import HandStore
+from simulated_files import HandStore
 
 DAYS = [dt.date(2020, 1, 1), dt.date(2020, 1, 31)]
 ROWS = pl.DataFrame({"date": DAYS, "aor": ["SNA", "SNA"], "method": [None, None], "n": [2, 3]})

@@ -22,7 +22,7 @@ from atlarge.panel.time_axis import (
 )
 from atlarge.records.store import open_store
 from atlarge.reference import table
-from making import arrests
+from simulated_files import arrests
 
 
 def test_every_break_has_words_a_reason_a_source_and_measures_that_exist() -> None:

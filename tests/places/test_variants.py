@@ -23,13 +23,13 @@ def judged() -> pl.DataFrame:
     answers = pl.concat([texts, resolve(texts)], how="horizontal")
     return answers.with_columns(
         is_right=(pl.col("county_fips") == pl.col("truth")).fill_null(False),
-        told=variants.can_be_told(texts),
+        has_one_place=variants.fits_one_place(texts),
         sure=(pl.col("place_kind") == "county") & (pl.col("place_confidence") >= SURE),
     )
 
 
 def test_texts_that_fit_one_place_are_found_and_sure_answers_are_right(judged: pl.DataFrame) -> None:
-    reported = judged.filter("told")
+    reported = judged.filter("has_one_place")
     by_style = reported.group_by("style").agg(pl.col("is_right").mean(), of=pl.len())
     assert reported["is_right"].mean() >= 0.97
     assert by_style.filter(pl.col("is_right") < 0.9).rows() == []
@@ -37,7 +37,7 @@ def test_texts_that_fit_one_place_are_found_and_sure_answers_are_right(judged: p
 
 
 def test_texts_that_fit_several_places_are_never_guessed_above_nine_tenths(judged: pl.DataFrame) -> None:
-    open_ones = judged.filter(~pl.col("told"))
+    open_ones = judged.filter(~pl.col("has_one_place"))
     assert open_ones.height >= 500
     assert open_ones.filter("sure", ~pl.col("is_right")).height <= 0.01 * open_ones.height
 

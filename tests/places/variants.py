@@ -156,12 +156,12 @@ TYPED = frozenset(COUNTY_STYLES) - {"bare", "cap bare", "aor", "bare sheriff", "
 """Styles of counties that carry the type word, which no city of the name fits."""
 
 
-def can_be_told(texts: pl.DataFrame) -> pl.Series:
+def fits_one_place(texts: pl.DataFrame) -> pl.Series:
     """Say which texts fit one place alone: the state is named, or the area has no namesake to speak of."""
-    return pl.Series([_told(*row) for row in texts.select(SCHEMA).rows()])
+    return pl.Series([_fits_one_place(*row) for row in texts.select(SCHEMA).rows()])
 
 
-def _told(landmark: str, aor: str, fips: str, style: str) -> bool:
+def _fits_one_place(landmark: str, aor: str, fips: str, style: str) -> bool:
     gaz = gazetteer()
     county = gaz.counties[fips]
     if "state" in style or style in ("commas", "worksite", "words run together", "city jail"):

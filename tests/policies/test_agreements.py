@@ -35,7 +35,7 @@ STEADY = [
 Row = tuple[str, str, str, str, str]
 
 
-def made(day: dt.date, rows: list[Row]) -> AgencyList:
+def agency_list(day: dt.date, rows: list[Row]) -> AgencyList:
     """A list of a day as it comes from `read_list`."""
     frame = pl.DataFrame(
         [
@@ -55,7 +55,7 @@ def made(day: dt.date, rows: list[Row]) -> AgencyList:
 
 def spells(shown: dict[int, list[Row]], key: str = "lamb") -> list[AgreementSpell]:
     """Spells of the agencies named by `key`, from lists 0 to 7 that all show the steady twenty."""
-    lists = [made(day, [*STEADY, *shown.get(k, [])]) for k, day in enumerate(DAYS)]
+    lists = [agency_list(day, [*STEADY, *shown.get(k, [])]) for k, day in enumerate(DAYS)]
     return [s for s in make_spells(lists).spells if key in s.agency_key]
 
 
@@ -130,16 +130,16 @@ def test_two_agencies_of_a_county_stay_two() -> None:
 
 
 def test_absence_from_a_partial_list_ends_nothing() -> None:
-    lists = [made(day, [*STEADY, lamb()]) for day in DAYS]
-    lists[4] = made(DAYS[4], STEADY[:12])
+    lists = [agency_list(day, [*STEADY, lamb()]) for day in DAYS]
+    lists[4] = agency_list(DAYS[4], STEADY[:12])
     table = make_spells(lists)
     assert [one["partial"] for one in table.lists] == [k == 4 for k in range(8)]
     assert all(s.end is None for s in table.spells)
 
 
 def test_the_newest_list_is_partial_when_a_tenth_is_gone() -> None:
-    lists = [made(day, STEADY) for day in DAYS]
-    lists[-1] = made(DAYS[-1], STEADY[:16])
+    lists = [agency_list(day, STEADY) for day in DAYS]
+    lists[-1] = agency_list(DAYS[-1], STEADY[:16])
     table = make_spells(lists)
     assert table.lists[-1]["partial"]
     assert all(s.end is None for s in table.spells)
@@ -172,7 +172,7 @@ def test_every_row_is_counted_once_whatever_happens_to_it() -> None:
             ("TEXAS", "Nowhere Rangers", "", JEM, ""),
         ]
         rng.shuffle(rows)
-        lists.append(made(day, rows))
+        lists.append(agency_list(day, rows))
     table = make_spells(lists)
     parts = ("county found", "agency of the state, no county", "county not found", "no state", "no model")
     assert table.rows["rows"] == sum(len(one.rows) for one in lists)
@@ -190,7 +190,7 @@ def test_older_agreements_are_carried_on_or_ended_before_the_first_list() -> Non
         {"agency": "Lynn County Sheriff's Office", "state": "TX", "fips": "48305", "model": "jem",
          "signed": dt.date(2016, 6, 8), "last_seen": dt.date(2017, 8, 1), "ended": dt.date(2018, 5, 1)},
     ]  # fmt: skip
-    found = {s.agency_key: s for s in make_spells([made(day, STEADY) for day in DAYS], older).spells}
+    found = {s.agency_key: s for s in make_spells([agency_list(day, STEADY) for day in DAYS], older).spells}
     bell, gone, known = (found[f"{name} county sheriff"] for name in ("bell", "lamb", "lynn"))
     assert (bell.start, bell.end) == (dt.date(2016, 6, 8), None)
     assert (gone.end_earliest, gone.end_latest) == (dt.date(2017, 8, 2), DAYS[0])

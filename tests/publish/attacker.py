@@ -51,7 +51,7 @@ class Published:
     """What a site tells: cells and marks, counts that any file gives, bounds from rates, the geography."""
 
     table: pl.DataFrame
-    told: dict[tuple[str, str, str, str, dt.date], int]
+    reported: dict[tuple[str, str, str, str, dt.date], int]
     between: dict[tuple[str, str, str, str, dt.date], tuple[float, float]]
     pairs: list[tuple[str, str, str, str]]
     statistics: list[Statistic] = field(default_factory=list)
@@ -255,12 +255,12 @@ class Attacker:
         self.at: dict[Cell, int] = {}
         self.groups: dict[Any, list[int]] = defaultdict(list)
         self.rows += self._days_of(published.statistics)
-        told_small = set(blurred)
+        known_small = set(blurred)
         for i, row in enumerate(self.rows):
             key = tuple(row[k] for k in KEYS)
             self.at[key] = i
             self.groups[(*key[:4],)].append(i)
-            self.term.append(self._term(i, row, published, key in told_small, threshold))
+            self.term.append(self._term(i, row, published, key in known_small, threshold))
         self._times()
         self._measures()
         self._places(published.pairs)
@@ -299,7 +299,7 @@ class Attacker:
     ) -> tuple[int | None, float]:
         """A known count, or an unknown with its bounds."""
         key = tuple(row[k] for k in KEYS[:5])
-        value = row["value"] if row["mark"] == "shown" else published.told.get(key)
+        value = row["value"] if row["mark"] == "shown" else published.reported.get(key)
         if value is not None and row["period"] != "window":
             if row["mark"] != "shown" and 0 < value < threshold:
                 self.leaks[i] = value

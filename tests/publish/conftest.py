@@ -8,8 +8,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from made import made_store, story_store
 from playwright.sync_api import Browser, sync_playwright
+from simulated_counts import simulated_store, story_store
 
 import chromium
 from atlarge.publish.preview import server
@@ -29,7 +29,7 @@ ARGUMENTS = [
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A site of the made store."""
     folder = tmp_path_factory.mktemp("made")
-    store = made_store(folder / "store")
+    store = simulated_store(folder / "store")
     publish(folder / "site", store, workers=1, answers=[], claims=False, every_county=False)
     return folder / "site"
 

@@ -17,9 +17,9 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pytest
-from made import arrests, made_store
 from scipy import sparse
 from scipy.optimize import Bounds, LinearConstraint, milp
+from simulated_counts import arrests, simulated_store
 from test_editions import _windows as spans_of_answers
 
 from atlarge.publish.editions import Edition, record_of
@@ -241,7 +241,7 @@ def attack(cells: Sequence[SiteCells]) -> Atoms:
 
 @pytest.fixture(scope="module")
 def store(tmp_path_factory: pytest.TempPathFactory) -> Store:
-    return made_store(tmp_path_factory.mktemp("atoms") / "store")
+    return simulated_store(tmp_path_factory.mktemp("atoms") / "store")
 
 
 SERIES: dict[str, list[dict[str, Any]]] = {

@@ -14,7 +14,7 @@ import numpy as np
 import polars as pl
 import pytest
 from attacker import KEYS, Attacker, Cell, read_site
-from made import made_store
+from simulated_counts import simulated_store
 
 import atlarge
 from atlarge.disclosure import table as disclosure
@@ -94,7 +94,7 @@ def simulated(folder: Path) -> Store:
 
 
 STORES: dict[str, Callable[[Path], Store]] = {
-    "made": lambda folder: made_store(folder / "made"),
+    "made": lambda folder: simulated_store(folder / "made"),
     "simulated": simulated,
 }
 

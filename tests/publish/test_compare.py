@@ -7,7 +7,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from made import made_store
+from simulated_counts import simulated_store
 from typer.testing import CliRunner
 
 from atlarge.errors import QuestionError
@@ -16,7 +16,7 @@ from atlarge.publish.compare import compare
 
 
 def test_rows_are_the_panels_and_the_table_hides_small_counts(tmp_path: Path) -> None:
-    store = made_store(tmp_path / "store")
+    store = simulated_store(tmp_path / "store")
     found = compare(["48453", "48029", "SNA"], store, measure="at_large")
     assert found.frame["level"].unique().sort().to_list() == ["aor", "county"]
     mine = found.frame.filter(pl.col("place") == "48453").sort("period")["value"].to_list()
@@ -29,7 +29,7 @@ def test_rows_are_the_panels_and_the_table_hides_small_counts(tmp_path: Path) ->
 
 @pytest.mark.parametrize("ending", ["svg", "png", "csv", "parquet"])
 def test_every_kind_of_file_is_written(tmp_path: Path, ending: str) -> None:
-    found = compare(["48453", "48029"], made_store(tmp_path / "store"))
+    found = compare(["48453", "48029"], simulated_store(tmp_path / "store"))
     target = tmp_path / f"out.{ending}"
     found.write(target)
     raw = target.read_bytes()
@@ -43,7 +43,7 @@ def test_the_command_gives_one_document(tmp_path: Path) -> None:
     from atlarge.cli import _load_commands, app
 
     _load_commands()
-    made_store(tmp_path / "store")
+    simulated_store(tmp_path / "store")
     run = CliRunner().invoke(app, ["compare", "48453", "48029", "--store", str(tmp_path / "store"), "--json"])
     assert run.exit_code == 0
     document = json.loads(run.stdout)
@@ -57,10 +57,10 @@ def test_the_command_gives_one_document(tmp_path: Path) -> None:
 )
 def test_too_few_and_too_many_places_are_refused(tmp_path: Path, names: list[str]) -> None:
     with pytest.raises(QuestionError, match="two to 5"):
-        compare(names, made_store(tmp_path / "store"))
+        compare(names, simulated_store(tmp_path / "store"))
 
 
 def test_another_ending_is_refused(tmp_path: Path) -> None:
-    found = compare(["48453", "48029"], made_store(tmp_path / "store"))
+    found = compare(["48453", "48029"], simulated_store(tmp_path / "store"))
     with pytest.raises(QuestionError, match="ending"):
         found.write(tmp_path / "out.gif")

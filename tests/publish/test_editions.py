@@ -9,8 +9,8 @@ from pathlib import Path
 import polars as pl
 import pytest
 from attacker import KEYS, Attacker, Cell, Published
-from made import END, START, arrests, made_store
 from prose import Statistic
+from simulated_counts import END, START, arrests, simulated_store
 
 from atlarge.errors import QuestionError
 from atlarge.publish.day_ranges import Window
@@ -96,7 +96,7 @@ def _attack(store: Store, one: SiteCells, two: SiteCells) -> list[Cell]:
 
 @pytest.fixture(scope="module")
 def store(tmp_path_factory: pytest.TempPathFactory) -> Store:
-    return made_store(tmp_path_factory.mktemp("editions") / "store")
+    return simulated_store(tmp_path_factory.mktemp("editions") / "store")
 
 
 @pytest.mark.parametrize("name", PAIRS)
@@ -153,7 +153,7 @@ def test_what_was_published_stays_and_what_was_not_stays_suppressed(store: Store
 
 def test_a_release_that_adds_months_is_disclosed_against_the_first(tmp_path: Path) -> None:
     """The first edition ends in the middle of a fiscal year, the second has the whole of it."""
-    whole = made_store(tmp_path / "whole")
+    whole = simulated_store(tmp_path / "whole")
     cut = tmp_path / "cut"
     (cut / "arrests").mkdir(parents=True)
     end = dt.date(2017, 6, 30)

@@ -18,8 +18,8 @@ import polars as pl
 import pytest
 from area import area_rows, write_store
 from attacker import KEYS, Attacker, Published, read_site
-from made import END, arrests, made_store
 from prose import Page, Part, Statistic
+from simulated_counts import END, arrests, simulated_store
 from test_attack import SMALL, attack, only_small, residents
 
 import atlarge
@@ -49,7 +49,7 @@ def _quick(monkeypatch: Patch) -> None:
 
 
 def _sums(folder: Path, monkeypatch: Patch, *, protected: bool) -> int:
-    store = made_store(folder / "store")
+    store = simulated_store(folder / "store")
     if not protected:
         monkeypatch.setattr(disclosure, "search", only_small)
     site.publish(folder / "site", store, workers=1, answers=[], claims=False, every_county=False)

@@ -11,8 +11,8 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import pytest
-from made import made_store
 from PIL import Image
+from simulated_counts import simulated_store
 
 from atlarge.publish import share
 from atlarge.publish.i18n import Words
@@ -63,7 +63,7 @@ def test_a_share_picture_holds_the_published_counts_and_nothing_of_the_hidden_on
 ) -> None:
     """Every text that is set is one of the counts' marks, and stands in the finished PNG to the pixel; a year
     has a bar where its count is shown, and none where it is hidden."""
-    store = made_store(tmp_path / "store")
+    store = simulated_store(tmp_path / "store")
     years = site_cells(store).table.filter(pl.col("every") == "year", pl.col("measure") == "at_large")
     put, texts = share.Face.put, []
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import polars as pl
 import pytest
-from made import HOSTILE, made_store
+from simulated_counts import HOSTILE, simulated_store
 
 from atlarge.disclosure.table import Counts, Disclosed
 from atlarge.errors import QuestionError
@@ -36,7 +36,7 @@ def test_only_disclose_makes_what_can_be_drawn() -> None:
 
 def test_no_small_count_is_published(site: Path, tmp_path: Path) -> None:
     """Everything the site publishes, against the truth, which is known from the made records."""
-    store = made_store(tmp_path / "store")
+    store = simulated_store(tmp_path / "store")
     table = pl.read_parquet(site / "data" / "all.parquet")
     assert not table.filter((pl.col("value") > 0) & (pl.col("value") < 5)).height
     truth = gather(store)[0].filter("published").rename({"every": "period", "value": "truth"})
@@ -51,7 +51,7 @@ def test_no_small_count_is_published(site: Path, tmp_path: Path) -> None:
 
 
 def test_the_same_store_gives_the_same_bytes_and_nothing_is_rewritten(site: Path, tmp_path: Path) -> None:
-    store = made_store(tmp_path / "store")
+    store = simulated_store(tmp_path / "store")
     publish(tmp_path / "site", store, workers=1, answers=[], claims=False, every_county=False)
 
     def digest(folder: Path) -> dict[str, str]:
@@ -69,7 +69,7 @@ def test_the_same_store_gives_the_same_bytes_and_nothing_is_rewritten(site: Path
 
 
 def test_what_was_changed_is_mended_and_other_settings_make_another_site(tmp_path: Path) -> None:
-    store, out = made_store(tmp_path / "store"), tmp_path / "site"
+    store, out = simulated_store(tmp_path / "store"), tmp_path / "site"
     some: dict[str, Any] = {"workers": 1, "answers": [], "claims": False, "levels": ("nation", "state")}
     first = publish(out, store, **some)
     page = out / "place" / "state" / "TX.html"
@@ -90,7 +90,7 @@ def test_what_was_changed_is_mended_and_other_settings_make_another_site(tmp_pat
 
 
 def test_one_level_alone_has_pages_of_its_own(tmp_path: Path) -> None:
-    store = made_store(tmp_path / "store")
+    store = simulated_store(tmp_path / "store")
     publish(tmp_path / "site", store, workers=1, levels=("aor",), claims=False)
     assert list((tmp_path / "site" / "place" / "aor").glob("*.html"))
     assert not (tmp_path / "site" / "place" / "county").exists()
@@ -163,7 +163,7 @@ def test_the_vendored_library_is_the_one_that_is_named() -> None:
 
 
 def test_a_county_that_no_record_names_has_a_page_that_says_so(tmp_path: Path) -> None:
-    store = made_store(tmp_path / "store")
+    store = simulated_store(tmp_path / "store")
     publish(tmp_path / "site", store, workers=1, answers=[], claims=False, levels=("nation", "aor", "county"))
     page = (tmp_path / "site" / "place" / "county" / "48137.html").read_text()
     assert "Edwards County" in page

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from made import made_store
+from simulated_counts import simulated_store
 
 from atlarge.publish import charts
 from atlarge.publish.i18n import Words
@@ -24,7 +24,7 @@ def _attribute(shape: str, name: str) -> str:
 
 
 def test_parts_and_what_is_open_above_them_are_as_tall_as_the_counts_of_the_table(tmp_path: Path) -> None:
-    years = site_cells(made_store(tmp_path / "store")).table.filter(pl.col("every") == "year")
+    years = site_cells(simulated_store(tmp_path / "store")).table.filter(pl.col("every") == "year")
     mixed = 0
     for level, place in years.frame.select("level", "place").unique().sort("level", "place").rows():
         here = (pl.col("level") == level) & (pl.col("place") == place)

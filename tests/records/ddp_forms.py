@@ -25,8 +25,8 @@ PREAMBLE = [
     "",
 ]
 
-_TOLD = yaml.safe_load(Path(__file__).with_name("ddp_headers.yaml").read_text())
-HEADERS: dict[str, str] = {form: told.replace(" | ", "|") for form, told in _TOLD.items()}
+_HEADERS = yaml.safe_load(Path(__file__).with_name("ddp_headers.yaml").read_text())
+HEADERS: dict[str, str] = {form: header.replace(" | ", "|") for form, header in _HEADERS.items()}
 
 MAIN_DATE = {
     "arrests": "Apprehension Date", "detainers": "Detainer Prepare Date", "stints": "Book In Date Time",
@@ -67,7 +67,7 @@ _WORDS: dict[str, list[Any]] = {
 
 
 @dataclass
-class Made:
+class FormWorkbook:
     """A workbook and what is in it: rows by sheet, as cells by column."""
 
     path: Path
@@ -114,12 +114,12 @@ def write(
     sheets: dict[str, list[dict[str, Any]]],
     as_text: bool = True,
     preamble: bool = True,
-) -> Made:
+) -> FormWorkbook:
     """Write sheets of rows in a form. With `as_text`, every third date is text, in two spellings."""
     names = HEADERS[family].split("|")
     book = xlsxwriter.Workbook(path)
     shown = book.add_format({"num_format": "m/d/yyyy h:mm:ss"})
-    result = Made(path, family)
+    result = FormWorkbook(path, family)
     for title, rows in sheets.items():
         sheet = book.add_worksheet(title)
         top = PREAMBLE if preamble else []
@@ -145,7 +145,9 @@ def write(
     return result
 
 
-def make(path: Path, family: str, rows: int = 60, seed: int = 0, people: int = 12, **options: Any) -> Made:
+def make(
+    path: Path, family: str, rows: int = 60, seed: int = 0, people: int = 12, **options: Any
+) -> FormWorkbook:
     """Write a workbook of two sheets in a form."""
     drawn = rows_of(family, rows, seed, people)
     half = rows // 2

@@ -11,7 +11,7 @@ import pytest
 from atlarge.ingest import ingest
 from atlarge.records.completeness import completeness
 from atlarge.records.store import Store, open_store
-from making import ARRESTS_HEADER
+from simulated_files import ARRESTS_HEADER
 
 START = dt.date(2016, 10, 3)  # a Monday
 WEEKS = 50

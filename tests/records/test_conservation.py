@@ -52,8 +52,8 @@ def _releases(draw: st.DrawFn) -> tuple[str, bytes, int]:
 
 @settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(_releases())
-def test_every_row_is_accounted_for(made: tuple[str, bytes, int]) -> None:
-    name, content, rows = made
+def test_every_row_is_accounted_for(drawn: tuple[str, bytes, int]) -> None:
+    name, content, rows = drawn
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "release.csv"
         path.write_bytes(content)

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import making
+import simulated_files
 from atlarge.errors import ReleaseError
 from atlarge.ingest import ingest
 from atlarge.records.dates import read_dates
@@ -215,7 +215,7 @@ def test_exports_of_spreadsheets_and_of_r_give_the_same_rows(
     encoding: str, between: str, names: bool, tmp_path: Path
 ) -> None:
     plain = tmp_path / "plain.csv"
-    plain.write_text("\n".join([making.ARRESTS_HEADER, *making.arrest_lines(40)]) + "\n")
+    plain.write_text("\n".join([simulated_files.ARRESTS_HEADER, *simulated_files.arrest_lines(40)]) + "\n")
     head, *rows = plain.read_text().splitlines()
     if names:  # R writes a number before each row, and no name for it
         rows = [f'"{i}"|{row}' for i, row in enumerate(rows, 1)]

@@ -11,7 +11,7 @@ import ddp_forms
 import polars as pl
 import pytest
 
-import making
+import simulated_files
 from atlarge.ingest import ingest
 from atlarge.records.store import open_store
 from atlarge.releases import families
@@ -22,7 +22,7 @@ def _kept(store: Path) -> dict[str, tuple[int, dict[str, int]]]:
 
 
 def _arrest_file(path: Path, lines: list[str]) -> Path:
-    path.write_text("\n".join([making.ARRESTS_HEADER, *lines]) + "\n")
+    path.write_text("\n".join([simulated_files.ARRESTS_HEADER, *lines]) + "\n")
     return path
 
 
@@ -33,7 +33,7 @@ def _counted(store: Path) -> int:
 
 def test_a_part_of_a_release_is_not_counted_again(tmp_path: Path) -> None:
     """A user's cut of one area loses to the whole, before it or after it, and the audit says which won."""
-    lines = making.arrest_lines(600, seed=1)
+    lines = simulated_files.arrest_lines(600, seed=1)
     whole = _arrest_file(tmp_path / "whole.csv", lines)
     part = _arrest_file(tmp_path / "part.csv", [line for line in lines if line.startswith("San Antonio")])
     rows = sum(line.startswith("San Antonio") for line in lines)
@@ -49,7 +49,7 @@ def test_a_part_of_a_release_is_not_counted_again(tmp_path: Path) -> None:
 
 def test_the_store_is_the_same_whatever_the_order(tmp_path: Path) -> None:
     """Three releases that overlap, in all six orders: the same manifest and the same counted rows."""
-    lines = making.arrest_lines(400, seed=2)
+    lines = simulated_files.arrest_lines(400, seed=2)
     files = [
         _arrest_file(tmp_path / "whole.csv", lines),
         _arrest_file(tmp_path / "half.csv", lines[:200]),
@@ -70,7 +70,7 @@ def test_the_store_is_the_same_whatever_the_order(tmp_path: Path) -> None:
 
 def test_halves_of_a_release_are_both_counted(tmp_path: Path) -> None:
     """Rows split by chance into two files share days, landmarks and methods, and are not the same rows."""
-    lines = making.arrest_lines(600, seed=3)
+    lines = simulated_files.arrest_lines(600, seed=3)
     random.Random(3).shuffle(lines)
     store = tmp_path / "store"
     ingest(

@@ -13,7 +13,7 @@ import polars as pl
 import pytest
 from typer.testing import CliRunner
 
-import making
+import simulated_files
 from atlarge.cli import _load_commands, app
 from atlarge.errors import QuestionError, ReleaseError, StoreError
 from atlarge.ingest import ingest
@@ -22,7 +22,7 @@ from atlarge.records.lineage import lineage, ranges
 from atlarge.records.store import Coverage, open_store
 from atlarge.records.tables import schema
 
-HEADER = making.ARRESTS_HEADER
+HEADER = simulated_files.ARRESTS_HEADER
 
 
 def _file(path: Path, *lines: str) -> Path:
@@ -31,25 +31,25 @@ def _file(path: Path, *lines: str) -> Path:
 
 
 def test_ingest_again_changes_nothing(tmp_path: Path) -> None:
-    path = making.arrests(tmp_path / "a.csv.gz", 200)
+    path = simulated_files.arrests(tmp_path / "a.csv.gz", 200)
     first = ingest([path], tmp_path / "store").to_dict()
-    before = making.tree(tmp_path / "store")
+    before = simulated_files.tree(tmp_path / "store")
     assert ingest([path], tmp_path / "store").to_dict() == first
-    assert making.tree(tmp_path / "store") == before
+    assert simulated_files.tree(tmp_path / "store") == before
 
 
 def test_the_same_bytes_twice_are_taken_once(tmp_path: Path) -> None:
-    path = making.arrests(tmp_path / "a.csv", 50)
+    path = simulated_files.arrests(tmp_path / "a.csv", 50)
     copy = tmp_path / "b.csv"
     copy.write_bytes(path.read_bytes())
     audit = ingest([path, copy], tmp_path / "store")
     assert [r.file for r in audit.releases] == ["a.csv"]
     assert audit.notes == ["b.csv holds the same bytes as a.csv; taken once"]
-    assert making.counted(tmp_path / "store") == 50
+    assert simulated_files.counted(tmp_path / "store") == 50
 
 
 def test_all_files_or_none(tmp_path: Path) -> None:
-    good = making.arrests(tmp_path / "good.csv", 50)
+    good = simulated_files.arrests(tmp_path / "good.csv", 50)
     bad = tmp_path / "bad.csv"
     bad.write_text("not,a,release\n")
     with pytest.raises(ReleaseError, match=r"bad\.csv"):
@@ -59,19 +59,22 @@ def test_all_files_or_none(tmp_path: Path) -> None:
 
 def test_two_writers_both_get_in(tmp_path: Path) -> None:
     """Four processes write four releases at once: all are held, whole, and nothing is left lying about."""
-    files = [making.arrests(tmp_path / f"{y}.csv", 400, y, dt.date(y, 1, 1)) for y in range(2014, 2018)]
+    files = [
+        simulated_files.arrests(tmp_path / f"{y}.csv", 400, y, dt.date(y, 1, 1)) for y in range(2014, 2018)
+    ]
     code = "import sys; from atlarge.ingest import ingest; ingest([sys.argv[1]], sys.argv[2])"
     store = tmp_path / "store"
     running = [subprocess.Popen([sys.executable, "-c", code, str(f), str(store)]) for f in files]
     assert [p.wait(timeout=120) for p in running] == [0] * 4
     assert {r["file"] for r in open_store(store).releases} == {f.name for f in files}
-    assert making.counted(store) == 1600
+    assert simulated_files.counted(store) == 1600
     assert {p.name for p in store.iterdir()} == {".lock", "arrests", "manifest.json"}
 
 
 def test_a_table_has_its_columns_in_order(tmp_path: Path) -> None:
     ingest(
-        [making.arrests(tmp_path / "a.csv", 20), making.detainers(tmp_path / "d.csv", 20)], tmp_path / "store"
+        [simulated_files.arrests(tmp_path / "a.csv", 20), simulated_files.detainers(tmp_path / "d.csv", 20)],
+        tmp_path / "store",
     )
     store = open_store(tmp_path / "store")
     assert store.tables() == ["arrests", "detainers"]

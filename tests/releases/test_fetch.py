@@ -24,12 +24,12 @@ CONTENT = bytes(i * 7 % 251 for i in range(300_000))
 class _Server(BaseHTTPRequestHandler):
     """Gives CONTENT, from the byte asked for; breaks off once if told to."""
 
-    asked: list[str | None] = []  # noqa: RUF012
+    ranges_requested: list[str | None] = []  # noqa: RUF012
     breaks: list[int] = []  # noqa: RUF012
 
     def do_GET(self) -> None:
         query = self.headers.get("Range")
-        type(self).asked.append(query)
+        type(self).ranges_requested.append(query)
         start = int(query.split("=")[1].rstrip("-")) if query else 0
         body = CONTENT[start:]
         self.send_response(206 if query else 200)
@@ -46,7 +46,7 @@ def served(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """A family whose one file a local server gives."""
     server = ThreadingHTTPServer(("127.0.0.1", 0), _Server)
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    _Server.asked, _Server.breaks = [], []
+    _Server.ranges_requested, _Server.breaks = [], []
     url = f"http://127.0.0.1:{server.server_port}/a%20file.csv"
     one = catalogue.family("pa-detainers")
     result = replace(one, fetch={url: hashlib.sha256(CONTENT).hexdigest()})
@@ -60,7 +60,7 @@ def test_a_download_is_checked_and_not_repeated(served: str, tmp_path: Path) -> 
     assert path.name == "a file.csv"
     assert path.read_bytes() == CONTENT
     fetch("pa-detainers", tmp_path)
-    assert _Server.asked == [None], "a whole file is not asked for again"
+    assert _Server.ranges_requested == [None], "a whole file is not asked for again"
 
 
 def test_a_broken_download_goes_on_where_it_ended(served: str, tmp_path: Path) -> None:
@@ -72,7 +72,7 @@ def test_a_broken_download_goes_on_where_it_ended(served: str, tmp_path: Path) -
     assert 0 < kept <= 100_000
     [path] = fetch("pa-detainers", tmp_path)
     assert path.read_bytes() == CONTENT
-    assert _Server.asked == [None, f"bytes={kept}-"]
+    assert _Server.ranges_requested == [None, f"bytes={kept}-"]
     assert not part.exists()
 
 

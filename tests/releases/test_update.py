@@ -39,13 +39,13 @@ class _Files(BaseHTTPRequestHandler):
     """Gives files by name, with an entity tag that changes with the content; breaks off where asked to."""
 
     files: dict[str, bytes] = {}  # noqa: RUF012
-    asked: list[tuple[str, str, str | None]] = []  # noqa: RUF012
+    requests: list[tuple[str, str, str | None]] = []  # noqa: RUF012
     breaks: list[int] = []  # noqa: RUF012
 
     def _answer(self, with_body: bool) -> None:
         body = self.files.get(self.path.rsplit("/", 1)[-1])
         wanted = self.headers.get("Range")
-        type(self).asked.append((self.command, self.path, wanted))
+        type(self).requests.append((self.command, self.path, wanted))
         if body is None:
             self.send_error(404)
             return
@@ -77,7 +77,7 @@ class _Files(BaseHTTPRequestHandler):
 def source() -> Iterator[str]:
     server = ThreadingHTTPServer(("127.0.0.1", 0), _Files)
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    _Files.files, _Files.asked, _Files.breaks = {}, [], []
+    _Files.files, _Files.requests, _Files.breaks = {}, [], []
     yield f"http://127.0.0.1:{server.server_port}/data"
     server.shutdown()
 
@@ -106,7 +106,7 @@ def test_a_newest_release_is_fetched_once(source: str, tmp_path: Path) -> None:
     first = fetch_latest("arrests-latest", tmp_path, source=source)
     assert (first.status, first.sha256) == ("new", hashlib.sha256(arrests()).hexdigest())
     assert fetch_latest("arrests-latest", tmp_path, source=source).status == "unchanged"
-    assert [command for command, *_ in _Files.asked] == ["HEAD", "GET", "HEAD"]
+    assert [command for command, *_ in _Files.requests] == ["HEAD", "GET", "HEAD"]
     _Files.files = {"arrests-latest.parquet": arrests(extra=9)}
     again = fetch_latest("arrests-latest", tmp_path, source=source)
     assert (again.status, again.bytes) == ("new", len(arrests(extra=9)))
@@ -119,7 +119,7 @@ def test_a_broken_download_goes_on_unless_the_file_was_replaced(source: str, tmp
     _Files.files = {"arrests-latest.parquet": arrests()}
     for replaced in (False, True):
         folder = tmp_path / str(replaced)
-        _Files.asked, _Files.breaks = [], [2_000]
+        _Files.requests, _Files.breaks = [], [2_000]
         with pytest.raises(ReleaseError, match=r"cannot be downloaded.*deportationdata\.org"):
             fetch_latest("arrests-latest", folder, source=source)
         assert (folder / "arrests-latest.parquet.part").stat().st_size == 2_000
@@ -128,7 +128,7 @@ def test_a_broken_download_goes_on_unless_the_file_was_replaced(source: str, tmp
             _Files.files = {"arrests-latest.parquet": arrests(extra=50)}
         done = fetch_latest("arrests-latest", folder, source=source)
         assert Path(str(done.file)).read_bytes() == _Files.files["arrests-latest.parquet"]
-        assert _Files.asked[-1][2] == (None if replaced else "bytes=2000-")
+        assert _Files.requests[-1][2] == (None if replaced else "bytes=2000-")
         assert sorted(p.name for p in folder.iterdir()) == ["arrests-latest.parquet", RECORD]
 
 

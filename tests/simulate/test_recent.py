@@ -27,7 +27,7 @@ ONLY_B = ["targeted", "collateral", "arrested_by_cbp", "operation_marked"]
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[Path, pl.DataFrame, dict[str, Any]]]:
+def worlds(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[Path, pl.DataFrame, dict[str, Any]]]:
     """Of each form: the store, the true panel, the truth."""
     found = {}
     for form in "abc":
@@ -55,15 +55,15 @@ def _both(store: Path, truth: pl.DataFrame, measures: list[str]) -> pl.DataFrame
 
 
 @pytest.mark.parametrize("form", ["a", "b", "c"])
-def test_composition_comes_back_to_the_record(made: Any, form: str) -> None:
-    store, truth, _ = made[form]
+def test_composition_comes_back_to_the_record(worlds: Any, form: str) -> None:
+    store, truth, _ = worlds[form]
     both = _both(store, truth, [*EXACT, *(ONLY_B if form == "b" else [])])
     wrong = both.filter(pl.col("value") != pl.col("true"))
     assert wrong.is_empty(), wrong.head()
     assert both.filter(measure="convicted")["value"].sum() > 4_000
 
 
-def test_what_a_form_does_not_have_is_refused(made: Any) -> None:
+def test_what_a_form_does_not_have_is_refused(worlds: Any) -> None:
     for form, measure in (
         ("a", "targeted"),
         ("c", "collateral"),
@@ -71,12 +71,12 @@ def test_what_a_form_does_not_have_is_refused(made: Any) -> None:
         ("c", "operation_marked"),
     ):
         with pytest.raises(CoverageError, match=f"no release in the store reports {measure}"):
-            atlarge.panel(made[form][0], by="nation", measures=[measure])
+            atlarge.panel(worlds[form][0], by="nation", measures=[measure])
 
 
 @pytest.mark.parametrize("form", ["b", "c"])
-def test_inferred_handoffs_hold_the_truth(made: Any, form: str) -> None:
-    store, truth, _ = made[form]
+def test_inferred_handoffs_hold_the_truth(worlds: Any, form: str) -> None:
+    store, truth, _ = worlds[form]
     both = _both(store, truth.with_columns(pl.col("measure").replace("handoffs", "handoffs_inferred")),
                  ["handoffs_inferred"])  # fmt: skip
     before, after = both.filter(part="recorded"), both.filter(part="inferred")
@@ -89,8 +89,10 @@ def test_inferred_handoffs_hold_the_truth(made: Any, form: str) -> None:
     assert recorded.frame["value"].null_count() == recorded.frame.height
 
 
-def test_an_answer_across_the_break_counts_what_is_inferred_and_hides_it_from_publication(made: Any) -> None:
-    store, truth, about = made["b"]
+def test_an_answer_across_the_break_counts_what_is_inferred_and_hides_it_from_publication(
+    worlds: Any,
+) -> None:
+    store, truth, about = worlds["b"]
     signed = [a for a in about["agreements"] if "2025-01-01" < a["from"] < "2025-12-01"]
     local = [p for p in about["policies"] if p["effective"] < "2025-07-01"]
     questions = [(a["place"], a["from"]) for a in signed] + [(p["place"], p["effective"]) for p in local]
@@ -125,8 +127,8 @@ def test_an_answer_across_the_break_counts_what_is_inferred_and_hides_it_from_pu
     assert not shown.filter(measure="handoffs").is_empty()
 
 
-def test_the_change_of_the_convicted_share_is_that_of_the_truth(made: Any) -> None:
-    store, truth, _ = made["b"]
+def test_the_change_of_the_convicted_share_is_that_of_the_truth(worlds: Any) -> None:
+    store, truth, _ = worlds["b"]
     spans = {"before": ("2024-01-01", "2024-12-29"), "after": ("2025-02-03", "2026-03-01")}
     found = composition("US", store=store, **spans)  # type: ignore[arg-type]
     when = [pl.col("week").is_between(*map(dt.date.fromisoformat, span)) for span in spans.values()]
@@ -142,9 +144,9 @@ def test_the_change_of_the_convicted_share_is_that_of_the_truth(made: Any) -> No
 
 
 @pytest.mark.parametrize("form", ["b", "c"])
-def test_operations_are_found_where_and_when_they_were(made: Any, form: str) -> None:
+def test_operations_are_found_where_and_when_they_were(worlds: Any, form: str) -> None:
     """Every planted operation, and at most two surges of other areas or weeks in fourteen months."""
-    store, _, about = made[form]
+    store, _, about = worlds[form]
     found = find_surges(store, by="aor", measure="at_large", start=dt.date(2025, 6, 1)).surges
     hit = {
         (s.place, o["id"])
@@ -157,15 +159,15 @@ def test_operations_are_found_where_and_when_they_were(made: Any, form: str) -> 
     assert len(others) <= 2
 
 
-def test_more_handoffs_under_agreements_are_in_the_estimates(made: Any, tmp_path: Path) -> None:
+def test_more_handoffs_under_agreements_are_in_the_estimates(worlds: Any, tmp_path: Path) -> None:
     """Agreements add 30 % to handoffs, three quarters of them under the county's own label."""
-    store, truth, about = made["c"]
+    store, truth, about = worlds["c"]
     limited = {p["place"] for p in about["policies"]}
     signed = [a for a in about["agreements"] if a["place"] not in limited and a["from"] < "2025-12-01"]
     table = tmp_path / "agreements.csv"
     lines = [f"sim-{a['place']},{a['place']},{a['from']},extends" for a in signed]
     table.write_text("\n".join(["id,fips,effective,direction", *lines]) + "\n", encoding="utf-8")
-    inside, asked = 0, 0
+    inside, answered = 0, 0
     for one in signed[:4]:
         day = dt.date.fromisoformat(one["from"])
         answer = atlarge.explain(one["place"], policy=f"sim-{one['place']}", store=store, registry=table)
@@ -175,15 +177,15 @@ def test_more_handoffs_under_agreements_are_in_the_estimates(made: Any, tmp_path
         mine = truth.filter(pl.col("week") < day, place=one["place"], measure="handoffs")
         weeks = (day - truth["week"].min()).days / 7
         true = 0.75 * 0.3 * mine["value"].sum() / weeks * (span.end - day).days / 7
-        asked += 1
+        answered += 1
         inside += span.effect.low <= true <= (span.effect.high or 0.0)
-    assert asked >= 2
-    assert inside >= asked - 1
+    assert answered >= 2
+    assert inside >= answered - 1
 
 
-def test_the_forms_of_one_seed_are_vintages_of_one_world(made: Any, tmp_path: Path) -> None:
-    _, early, _ = made["b"]
-    _, late, _ = made["c"]
+def test_the_forms_of_one_seed_are_vintages_of_one_world(worlds: Any, tmp_path: Path) -> None:
+    _, early, _ = worlds["b"]
+    _, late, _ = worlds["c"]
     weeks = pl.col("week").is_between(dt.date(2023, 1, 2), dt.date(2026, 3, 2))
     same = [t.filter(weeks, measure="arrests").sort("place", "week") for t in (early, late)]
     assert same[0].equals(same[1])

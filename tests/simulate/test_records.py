@@ -23,7 +23,7 @@ WORLD = World(
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def simulated(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("world")
     simulate(folder, seed=11, world=WORLD, arrests=20_000)
     return folder
@@ -37,28 +37,28 @@ def _arrests(folder: Path) -> pl.DataFrame:
     return pl.concat(frames).with_columns(date=pl.col("Apprehension Date").str.to_date("%-m/%-d/%Y"))
 
 
-def test_form_is_that_of_the_family(made: Path) -> None:
-    files = sorted(made.glob("EROArrests_FY*.csv.gz"))
+def test_form_is_that_of_the_family(simulated: Path) -> None:
+    files = sorted(simulated.glob("EROArrests_FY*.csv.gz"))
     assert [f.name for f in files] == ["EROArrests_FY2016.csv.gz", "EROArrests_FY2017.csv.gz"]
     lines = gzip.decompress(files[0].read_bytes()).decode().splitlines()
     assert "Simulated records, seed 11: not real" in lines[0]
     assert all(line.count("|") == 8 for line in lines)
     assert lines[5] == "|".join(f'"{name}"' for name in ARREST_COLUMNS)
-    head = gzip.decompress((made / "detainers.csv.gz").read_bytes()).decode().splitlines()[0]
+    head = gzip.decompress((simulated / "detainers.csv.gz").read_bytes()).decode().splitlines()[0]
     assert head == ",".join(DETAINER_COLUMNS)
 
 
-def test_fiscal_years_hold_their_own_dates(made: Path) -> None:
-    path = made / "EROArrests_FY2017.csv.gz"
+def test_fiscal_years_hold_their_own_dates(simulated: Path) -> None:
+    path = simulated / "EROArrests_FY2017.csv.gz"
     frame = pl.read_csv(gzip.decompress(path.read_bytes()), separator="|", skip_rows=5, infer_schema=False)
     dates = frame["Apprehension Date"].str.to_date("%-m/%-d/%Y")
     assert str(dates.min()) >= "2016-10-01"
     assert str(dates.max()) <= "2017-09-30"
 
 
-def test_rows_add_up_to_the_truth(made: Path) -> None:
-    truth = json.loads((made / "truth.json").read_text())
-    arrests = _arrests(made)
+def test_rows_add_up_to_the_truth(simulated: Path) -> None:
+    truth = json.loads((simulated / "truth.json").read_text())
+    arrests = _arrests(simulated)
     jail = pl.col("Apprehension Method") == "CAP Local Incarceration"
     assert arrests.height == truth["rows"]["arrests"]
     assert arrests.filter(jail).height == truth["totals"]["handoffs"]
@@ -66,10 +66,10 @@ def test_rows_add_up_to_the_truth(made: Path) -> None:
     assert arrests.height == pytest.approx(20_000, rel=0.1)
 
 
-def test_every_week_of_every_place_agrees_with_the_truth_panel(made: Path) -> None:
-    truth = json.loads((made / "truth.json").read_text())
-    arrests = _arrests(made).with_columns(week=pl.col("date").dt.truncate("1w"))
-    panel = pl.read_parquet(made / "truth_panel.parquet")
+def test_every_week_of_every_place_agrees_with_the_truth_panel(simulated: Path) -> None:
+    truth = json.loads((simulated / "truth.json").read_text())
+    arrests = _arrests(simulated).with_columns(week=pl.col("date").dt.truncate("1w"))
+    panel = pl.read_parquet(simulated / "truth_panel.parquet")
     names = {p["place"]: p["place_name"] for p in truth["places"]}
     for fips in list(names)[:4]:
         name, state = names[fips].rsplit(", ", 1)
@@ -83,18 +83,18 @@ def test_every_week_of_every_place_agrees_with_the_truth_panel(made: Path) -> No
             assert (joined[column] == joined["n"]).all()
 
 
-def test_detainers_agree_with_the_truth_panel(made: Path) -> None:
-    frame = pl.read_csv(gzip.decompress((made / "detainers.csv.gz").read_bytes()), infer_schema=False)
-    panel = pl.read_parquet(made / "truth_panel.parquet")
+def test_detainers_agree_with_the_truth_panel(simulated: Path) -> None:
+    frame = pl.read_csv(gzip.decompress((simulated / "detainers.csv.gz").read_bytes()), infer_schema=False)
+    panel = pl.read_parquet(simulated / "truth_panel.parquet")
     assert frame.height == panel["detainers_recorded"].sum()
     counts = dict(frame.group_by("Detainer Lift Reason").len().iter_rows())
     assert counts["Booked into Detention"] == panel["handoffs_true"].sum()
     assert counts["Detainer Declined by LEA"] == panel["declined_recorded"].sum()
 
 
-def test_bursts_are_partly_marked_and_nothing_else_is(made: Path) -> None:
-    arrests = _arrests(made)
-    truth = json.loads((made / "truth.json").read_text())
+def test_bursts_are_partly_marked_and_nothing_else_is(simulated: Path) -> None:
+    arrests = _arrests(simulated)
+    truth = json.loads((simulated / "truth.json").read_text())
     marked = arrests.filter(pl.col("Operation").is_not_null())
     assert 0 < marked.height <= truth["totals"]["burst"] + truth["totals"]["at_large"] * 0.1
     assert set(marked["Operation"]) == {"(B)(7)(E) "}

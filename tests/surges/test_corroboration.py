@@ -24,7 +24,7 @@ from atlarge.surges.corroboration import (
 )
 from atlarge.surges.labels import labels
 from atlarge.surveillance.windows import Windows
-from making import HandStore, Span
+from simulated_files import HandStore, Span
 
 D = dt.date
 FIRST, DAYS, BURST = D(2017, 1, 1), 200, D(2017, 5, 10)
@@ -180,13 +180,13 @@ def _store(folder: Path, spans: list[Span] | None = None, rows: pl.DataFrame | N
     return HandStore(folder, _rows() if rows is None else rows, spans or [Span("a", FIRST, LAST)])
 
 
-def _told(store: Any, place: str, by: str, measure: str = "at_large", **more: Any) -> Corroboration:
+def _corroboration(store: Any, place: str, by: str, measure: str = "at_large", **more: Any) -> Corroboration:
     return corroborations(store, [(place, BURST, BURST)], by=by, measure=measure, scheme="ddp", **more)[0]
 
 
 def test_a_burst_in_an_office_by_hand(tmp_path: Path) -> None:
     store = _store(tmp_path)
-    reported = _told(store, "AUS", "office")
+    reported = _corroboration(store, "AUS", "office")
     # What is expected of a place of two a day is two, up to the few events that its level is drawn by.
     assert reported.ratio == pytest.approx(42.5 / 2.5, rel=0.05)
     assert reported.top_day_share == 1.0
@@ -204,20 +204,20 @@ def test_a_burst_in_an_office_by_hand(tmp_path: Path) -> None:
 
 def test_witnesses_of_an_area_and_of_the_nation(tmp_path: Path) -> None:
     store = _store(tmp_path)
-    area = _told(store, "SNA", "aor")
+    area = _corroboration(store, "SNA", "aor")
     assert area.ratio == pytest.approx(48.5 / 8.5, rel=0.05)
     assert area.surroundings_ratio == pytest.approx(1.0, abs=0.05)  # Atlanta's seven
     assert area.operation_share == pytest.approx(10 / 48)
-    nation = _told(store, "US", "nation")
+    nation = _corroboration(store, "US", "nation")
     assert nation.ratio == pytest.approx(55.5 / 15.5, rel=0.05)
     assert nation.surroundings_ratio is None
     assert nation.surroundings_p is None
     assert nation.usual_operation_share == pytest.approx(11 / (15 * 199 + 55))
-    whole = _told(store, "AUS", "office", measure="arrests")
+    whole = _corroboration(store, "AUS", "office", measure="arrests")
     assert whole.ratio == pytest.approx(72.5 / 5.5, rel=0.05)
     assert whole.other_methods_ratio is None  # there are no others
     assert whole.operation_share == pytest.approx(15 / 72)
-    marked = _told(store, "AUS", "office", measure="operation_marked")
+    marked = _corroboration(store, "AUS", "office", measure="operation_marked")
     assert marked.operation_share == 1.0
 
 
@@ -228,7 +228,9 @@ def test_surroundings_that_rise_too(tmp_path: Path) -> None:
         state=pl.lit("TX"), county_fips=pl.lit(None, pl.String),
     )  # fmt: skip
     rows = _rows()
-    reported = _told(_store(tmp_path, rows=pl.concat([rows, more.select(rows.columns)])), "AUS", "office")
+    reported = _corroboration(
+        _store(tmp_path, rows=pl.concat([rows, more.select(rows.columns)])), "AUS", "office"
+    )
     assert reported.surroundings_ratio == pytest.approx(36.5 / 6.5, rel=0.05)
     assert "surroundings_rise_too" in flags_of(False, reported)
     assert ARTEFACT not in flags_of(False, reported)
@@ -236,12 +238,12 @@ def test_surroundings_that_rise_too(tmp_path: Path) -> None:
 
 def test_surroundings_are_missing_where_the_records_lack_them(tmp_path: Path) -> None:
     area = "aor:SNA"
-    no_nation = _told(_store(tmp_path, [Span("a", FIRST, LAST, area)]), "SNA", "aor")
+    no_nation = _corroboration(_store(tmp_path, [Span("a", FIRST, LAST, area)]), "SNA", "aor")
     short = [Span("a", FIRST, D(2017, 3, 31)), Span("b", FIRST, LAST, area)]
-    part = _told(_store(tmp_path, short), "SNA", "aor")
+    part = _corroboration(_store(tmp_path, short), "SNA", "aor")
     unknown = "QQQ"  # a code of no office known
     rows = _rows().with_columns(pl.col("office").replace("AUS", unknown))
-    homeless = _told(_store(tmp_path, rows=rows), unknown, "office")
+    homeless = _corroboration(_store(tmp_path, rows=rows), unknown, "office")
     for reported in (no_nation, part, homeless):
         assert reported.surroundings_ratio is None
         assert reported.surroundings_p is None
@@ -280,9 +282,9 @@ def test_marks_are_counted_among_the_rows_that_the_measure_counts(tmp_path: Path
             method=pl.lit(None, pl.String), n=pl.lit(5, pl.UInt32), operation_mark=pl.lit(False)
         ),
     ])  # fmt: skip
-    reported = _told(_store(tmp_path, rows=rows), "AUS", "office", measure="other_methods")
+    reported = _corroboration(_store(tmp_path, rows=rows), "AUS", "office", measure="other_methods")
     assert reported.operation_share == pytest.approx(3 / 8)
-    large = _told(_store(tmp_path, rows=rows), "AUS", "office")
+    large = _corroboration(_store(tmp_path, rows=rows), "AUS", "office")
     assert large.operation_share == pytest.approx(10 / 42)
 
 

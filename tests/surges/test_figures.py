@@ -304,18 +304,18 @@ DAYS = np.datetime64("2017-01-02") + np.arange(35)
 
 
 def test_periods_are_those_with_a_day_in_the_time() -> None:
-    def asked(days: np.ndarray, every: str, start: dt.date | None, end: dt.date | None) -> list[int]:
+    def queried(days: np.ndarray, every: str, start: dt.date | None, end: dt.date | None) -> list[int]:
         return np.nonzero(_Axis(days, every, start, end).tested)[0].tolist()
 
-    assert asked(MONDAYS, "week", None, None) == [0, 1, 2, 3, 4]
-    assert asked(MONDAYS, "week", D(2017, 1, 9), D(2017, 1, 22)) == [1, 2]
-    assert asked(MONDAYS, "week", D(2017, 1, 8), D(2017, 1, 23)) == [0, 1, 2, 3]  # a Sunday and a Monday
-    assert asked(DAYS, "day", D(2017, 1, 9), D(2017, 1, 11)) == [7, 8, 9]
-    assert asked(DAYS, "day", D(2017, 2, 5), None) == [34]
-    assert asked(DAYS, "day", None, D(2017, 1, 2)) == [0]
+    assert queried(MONDAYS, "week", None, None) == [0, 1, 2, 3, 4]
+    assert queried(MONDAYS, "week", D(2017, 1, 9), D(2017, 1, 22)) == [1, 2]
+    assert queried(MONDAYS, "week", D(2017, 1, 8), D(2017, 1, 23)) == [0, 1, 2, 3]  # a Sunday and a Monday
+    assert queried(DAYS, "day", D(2017, 1, 9), D(2017, 1, 11)) == [7, 8, 9]
+    assert queried(DAYS, "day", D(2017, 2, 5), None) == [34]
+    assert queried(DAYS, "day", None, D(2017, 1, 2)) == [0]
     for start, end in ((D(2017, 2, 6), None), (None, D(2017, 1, 1))):
         with pytest.raises(QuestionError, match="no day between"):
-            asked(DAYS, "day", start, end)
+            queried(DAYS, "day", start, end)
     week, day = _Axis(MONDAYS, "week", None, None), _Axis(DAYS, "day", None, None)
     assert week.span(1, 2) == (D(2017, 1, 9), D(2017, 1, 22))
     assert day.span(1, 2) == (D(2017, 1, 3), D(2017, 1, 4))

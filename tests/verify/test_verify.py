@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 from typer.testing import CliRunner
 
-import making
+import simulated_files
 from atlarge import ingest, open_store
 from atlarge.cli import _load_commands, app
 from atlarge.errors import QuestionError, StoreError
@@ -66,7 +66,7 @@ def test_what_is_not_understood_comes_first_and_differs(done: Verification) -> N
 
 def test_figures_of_your_own(tmp_path: Path) -> None:
     """Arrests of one area as the lines of the file name it; a little off, doubled, and of other years."""
-    release = making.arrests(tmp_path / "a.csv", rows=4000)
+    release = simulated_files.arrests(tmp_path / "a.csv", rows=4000)
     lines = release.read_text().splitlines()
     n = sum(line.startswith("San Antonio Area") for line in lines)
     ingest([release], tmp_path / "store")
@@ -123,7 +123,7 @@ def test_the_command_gives_a_list_with_the_promised_keys(tmp_path: Path) -> None
 
 @pytest.mark.parametrize("column", ["method", "county_fips", "date", "disposition"])
 def test_a_store_of_which_a_file_was_changed_ends_with_one_line(tmp_path: Path, column: str) -> None:
-    ingest([making.arrests(tmp_path / "a.csv", rows=400)], tmp_path / "store")
+    ingest([simulated_files.arrests(tmp_path / "a.csv", rows=400)], tmp_path / "store")
     for path in (tmp_path / "store" / "arrests").glob("*.parquet"):
         pl.read_parquet(path).drop(column).write_parquet(path)
     _load_commands()

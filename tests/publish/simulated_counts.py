@@ -1,4 +1,4 @@
-"""A made store: counts drawn at random for a few places, so that the truth is known and nothing is real."""
+"""A simulated store: counts drawn at random for a few places, so the truth is known and nothing is real."""
 
 from __future__ import annotations
 
@@ -78,8 +78,8 @@ def _place(rng: np.random.Generator, days: pl.Series, rate: float, **where: str)
     return long.with_columns(*[pl.lit(v).alias(c) for c, v in where.items()], *empty)
 
 
-def made_store(folder: Path, seed: int = 3) -> Store:
-    """Write the made arrests as a store of one release and open it."""
+def simulated_store(folder: Path, seed: int = 3) -> Store:
+    """Write the simulated arrests as a store of one release and open it."""
     return _written(folder, arrests(seed), END)
 
 
