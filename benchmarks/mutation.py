@@ -70,7 +70,7 @@ POOL = (
 
 ROOMS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     # room: modules, the room's tests
-    "panel": (("panel/counting.py",), ("tests/panel", "tests/engines/test_engines.py")),
+    "panel": (("panel/*.py",), ("tests/panel", "tests/engines/test_engines.py")),
     "surges": (("surges/*.py",), ("tests/surges",)),
     "surveillance": (("surveillance/*.py",), ("tests/surveillance", "tests/surges")),
     "effects": (("effects/*.py",), ("tests/effects",)),
@@ -79,6 +79,9 @@ ROOMS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "publish": (("publish/*.py",), ("tests/publish",)),
     "records": (("records/*.py",), ("tests/records",)),
     "places": (("places/*.py",), ("tests/places",)),
+    "releases": (("releases/*.py", "releases/*/*.py"), ("tests/releases",)),
+    "detainers": (("detainers/*.py",), ("tests/detainers",)),
+    "forecast and verify": (("forecast/*.py", "verify/*.py"), ("tests/verify",)),
 }
 
 
