@@ -17,7 +17,7 @@ from atlarge.records.duplicates import RULES
 from atlarge.records.tables import TABLES
 from atlarge.releases import families, read_release
 from atlarge.releases.catalogue import recognise
-from atlarge.releases.family import plain
+from atlarge.releases.family import family_of, plain
 from atlarge.releases.faults import faults, faults_of
 
 FAMILIES = families()
@@ -53,6 +53,23 @@ def test_a_header_is_that_of_its_own_family(name: str) -> None:
     assert found.id == name
     needed = frozenset(c.plain_names[0] for c in one.columns.values() if c.is_needed)
     assert recognise(needed) is not None
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"covrs": "Texas"}, "covrs"),
+        ({"columns": {"date": {"needed": True}}}, "one kind of"),
+        ({"columns": {"date": {"day": "Day", "text": "Day"}}}, "one kind of"),
+        ({"columns": {"date": {"day": "Day", "optional": True}}}, "optional"),
+    ],
+)
+def test_a_file_that_states_no_family_is_named(wrong: dict[str, object], said: str) -> None:
+    texts = dict.fromkeys(("title", "publisher", "url", "table", "covers"), "a text")
+    right = {"id": "an-example", **texts, "columns": {"date": {"day": ["Day", "DAY"]}}}
+    assert family_of(right).columns["date"].plain_names == ("day", "day")
+    with pytest.raises(ValueError, match=f"an-example.*{said}"):
+        family_of(right | wrong)
 
 
 def _text(name: str, row: list[str], spelled: str = "as published") -> bytes:

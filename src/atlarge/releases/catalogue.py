@@ -5,24 +5,34 @@ from __future__ import annotations
 import importlib
 import pkgutil
 import re
+from collections.abc import Iterator
 from functools import cache
+from importlib.resources import files
 
 from atlarge.errors import ReleaseError
+from atlarge.files import read_yaml
 from atlarge.releases import families as _folder
-from atlarge.releases.family import Family
+from atlarge.releases.family import Family, family_of
+
+
+def _stated() -> Iterator[Family]:
+    """Every family that a file of the folder states: YAML, or a module."""
+    for entry in files(_folder).iterdir():
+        if entry.name.endswith(".yaml"):
+            yield from map(family_of, read_yaml(entry.read_text(encoding="utf-8"))["families"])
+    for module in pkgutil.iter_modules(_folder.__path__):
+        loaded = importlib.import_module(f"{_folder.__name__}.{module.name}")
+        yield from getattr(loaded, "FAMILIES", None) or [loaded.FAMILY]
 
 
 @cache
 def families() -> dict[str, Family]:
     """All families by id, in the order of their ids."""
     found: dict[str, Family] = {}
-    for module in pkgutil.iter_modules(_folder.__path__):
-        loaded = importlib.import_module(f"{_folder.__name__}.{module.name}")
-        listed = getattr(loaded, "FAMILIES", None) or ([loaded.FAMILY] if hasattr(loaded, "FAMILY") else [])
-        for one in listed:
-            if one.id in found:
-                raise ValueError(f"two release families are called {one.id}")
-            found[one.id] = one
+    for one in _stated():
+        if one.id in found:
+            raise ValueError(f"two release families are called {one.id}")
+        found[one.id] = one
     return dict(sorted(found.items()))
 
 

@@ -1,10 +1,12 @@
 """What a release family is: its columns, how each is read, and how the family is recognised.
 
-A family is one small module in `families/` that states these facts and nothing else.
+A family is one small file in `families/` that states these facts: YAML, or a module where its rows must be
+reshaped too.
 """
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -170,3 +172,33 @@ class Family:
             for column in self.columns.values()
             if column.is_needed and not any(name in header for name in column.plain_names)
         ]
+
+
+_KINDS: dict[str, Callable[..., Column]] = {
+    make.__name__: make for make in (text, day, other_day, moment, other_moment, count, number, mark)
+}
+
+
+def family_of(row: Mapping[str, Any]) -> Family:
+    """A family as a YAML file states it; ValueError that names the family for what is no field of one.
+
+    A column is its kind with the names it is published under, as `{text: [State, STATE], needed: false}`;
+    `known` may be lists of lists; `fetch` has the sha256 of each file, and `from` the folder they are in.
+    """
+    fields: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in row.items()}
+    try:
+        fields["columns"] = {name: _column(**about) for name, about in row["columns"].items()}
+        folder, *hashes = row.get("fetch", {"from": ""}).items()
+        fields["fetch"] = {folder[1] + name: sha256 for name, sha256 in hashes}
+        groups = [[known] if isinstance(known, str) else known for known in row.get("known", ())]
+        return Family(**fields | {"known": tuple(itertools.chain.from_iterable(groups))})
+    except (KeyError, TypeError, ValueError) as error:
+        raise ValueError(f"release family {row.get('id')}: {error}") from None
+
+
+def _column(**about: Any) -> Column:
+    kinds = about.keys() & _KINDS
+    if len(kinds) != 1:
+        raise ValueError(f"a column needs one kind of {', '.join(_KINDS)}, and has {', '.join(about)}")
+    names = about.pop(kind := kinds.pop())
+    return _KINDS[kind](*([names] if isinstance(names, str) else names), **about)

@@ -1,1 +1,1 @@
-"""One module a family; each states `FAMILY` (or `FAMILIES`, where forms differ in a word or two)."""
+"""Release families: `*.yaml`, or a module that states `FAMILY` (or `FAMILIES`) where rows are reshaped."""
