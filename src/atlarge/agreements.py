@@ -357,7 +357,7 @@ def make_spells(lists: Sequence[AgencyList], older: Iterable[dict[str, Any]] = (
     ordered = _distinct(sorted(lists, key=lambda one: (one.day, one.file)))
     out = SpellTable([], [])
     lines = _lines(ordered, out)
-    lines = _join_spellings(_join_states(lines), ordered)
+    lines = _join_spellings(_join_states(lines))
     _account(lines, out)
     partial = _partial(lines, ordered)
     for k, one in enumerate(ordered):
@@ -473,7 +473,7 @@ def _join_states(lines: list[_Line]) -> list[_Line]:
     return [line for line in lines if id(line) not in slips]
 
 
-def _join_spellings(lines: list[_Line], lists: list[AgencyList]) -> list[_Line]:
+def _join_spellings(lines: list[_Line]) -> list[_Line]:
     """Lines that are one agency under two spellings.
 
     Two lines of a state and model are one where their names are near, their places the same, no list shows

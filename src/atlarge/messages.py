@@ -180,7 +180,7 @@ def catalogue() -> dict[str, dict[str, str]]:
 
 
 def unbroken(text: str) -> str:
-    """The text with a percent sign on the line of its number: the space between them does not break.
+    r"""The text with a percent sign on the line of its number: the space between them does not break.
 
     >>> unbroken("90 % of 20 places")
     '90\\xa0% of 20 places'

@@ -95,7 +95,7 @@ def update(
     ReleaseError
         If nothing at all could be fetched; the line says why and what to do instead.
     """
-    report = on_progress or (lambda line: None)
+    report = on_progress or (lambda _line: None)
     path = Path(store)
     into = Path(folder) if folder else path.parent / "releases"
     wanted = list(names) or _of_store(path)

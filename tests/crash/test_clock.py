@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import datetime as dt
 import os
 import subprocess
@@ -16,22 +15,6 @@ import simulated_files
 from atlarge.ingest import ingest
 
 ROOT = Path(__file__).resolve().parents[2]
-# A forecast and an update keep the day on which they were made, and the calendar of policies lists what is
-# still to come; nothing is counted from it.
-WAITS = {
-    ("cli/forecast.py", "dt.date.today"),
-    ("cli/policies.py", "dt.date.today"),
-    ("releases/latest.py", "dt.datetime.now"),
-}
-CLOCKS = {
-    *(f"time.{name}" for name in ("time", "time_ns", "localtime", "gmtime", "ctime", "monotonic")),
-    "time.perf_counter",
-    *(f"dt.{kind}.{name}" for kind in ("datetime", "date") for name in ("now", "today", "utcnow")),
-    *(f"datetime.{name}" for name in ("now", "today", "utcnow")),
-    "date.today",
-    "dt.datetime.fromtimestamp",
-    "os.utime",
-}  # fmt: skip
 # The clock of the machine, as all of Python sees it, is off by so many seconds.
 OFF = """
 import datetime, sys, time
@@ -42,20 +25,6 @@ from atlarge.ingest import ingest
 ingest(sys.argv[1:-1], sys.argv[-1])
 """
 YEARS = 365 * 86_400
-
-
-def _queried(path: Path) -> set[str]:
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    return {ast.unparse(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)} & CLOCKS
-
-
-def test_no_module_asks_what_time_it_is() -> None:
-    found = {
-        (str(path.relative_to(ROOT / "src" / "atlarge")), name)
-        for path in (ROOT / "src").rglob("*.py")
-        for name in _queried(path)
-    }
-    assert found == WAITS
 
 
 def _ingest(files: list[Path], store: Path, off: int = 0, zone: str = "UTC") -> None:

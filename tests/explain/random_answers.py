@@ -285,7 +285,7 @@ def answer_of(found: Facts) -> Answer:
         change_point=found.jail_change or _no_change(main.area),
         surges=[],
         verdicts=verdicts,
-        headline=headline(found, verdicts),
+        headline=headline(found),
         messages=paragraphs(verdicts),
         warnings=caveats_of(found),
         spans=[s for s in spans if s is not None],

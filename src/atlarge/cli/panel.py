@@ -63,6 +63,27 @@ def _areas(store: Store, result: Panel, named: list[str]) -> list[dict[str, Any]
     return found.to_dicts()
 
 
+def _note(store: Store, result: Panel, named: list[str], end: dt.date | None, *, is_brief: bool) -> None:
+    """Say on stderr where the series break and what is in no row; not in brief, what the document has."""
+    for name, about in result.breaks.items():
+        note(f"{name}: a break on {about['break']}; from then on {about['after']}")
+    if not is_brief:
+        for table, scope in result.coverage.items():
+            last = dt.date.fromisoformat(scope["end"])
+            note_open_end(store, min(last, end or last), table)
+    for name, scope in result.coverage.items():
+        for counted, rows in scope["unplaced"].items():
+            if rows:
+                note(f"{name}: {rows:,} {counted} name no {result.by}; they are in no row above")
+        for counted, rows in scope["outside_coverage"].items():
+            if rows:
+                note(f"{name}: {rows:,} {counted} lie where no release covers; they are in no row above")
+    for row in () if is_brief else _areas(store, result, named):
+        if row["recovered"] != row["recorded"]:
+            both = f"{row['recorded']:,} {row['measure']} as recorded, {row['recovered']:,} recovered"
+            note(f"{row['place']}: {both}")
+
+
 def register(app: typer.Typer) -> None:
     """Add the command."""
     app.command(name="panel")(panel_command)
@@ -128,23 +149,7 @@ def panel_command(
 
         sys.stdout.write(csv_text(result.frame))
         mark_undisclosed()
-    for name, about in result.breaks.items():
-        note(f"{name}: a break on {about['break']}; from then on {about['after']}")
-    if not as_json:
-        for table, scope in result.coverage.items():
-            last = dt.date.fromisoformat(scope["end"])
-            note_open_end(opened, min(last, end or last), table)
-    for name, scope in result.coverage.items():
-        for counted, rows in scope["unplaced"].items():
-            if rows:
-                note(f"{name}: {rows:,} {counted} name no {by}; they are in no row above")
-        for counted, rows in scope["outside_coverage"].items():
-            if rows:
-                note(f"{name}: {rows:,} {counted} lie where no release covers; they are in no row above")
-    for row in () if as_json else _areas(opened, result, named):
-        if row["recovered"] != row["recorded"]:
-            both = f"{row['recorded']:,} {row['measure']} as recorded, {row['recovered']:,} recovered"
-            note(f"{row['place']}: {both}")
+    _note(opened, result, named, end, is_brief=as_json)
     if out is not None:
         note(f"{result.frame.height:,} rows written to {out}")
         if not as_json:

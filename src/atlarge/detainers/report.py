@@ -201,7 +201,7 @@ def detainer_report(
         rows=shown,
         total=_total(total, found),
         highest_volume=highest,
-        declined=declined_by_charge(inside, by, threshold, found),
+        declined=declined_by_charge(inside, by, found),
         policies=policies_between(first, last),
         batches=_batches(inside, by, threshold),
         later_arrests=follow_up(store, first, last, threshold, engine=engine),
@@ -292,9 +292,7 @@ def _window(
     return first, last, kept
 
 
-def declined_by_charge(
-    detainers: pl.LazyFrame, by: str, threshold: int = DEFAULT_THRESHOLD, found: Disclosed | None = None
-) -> pl.DataFrame:
+def declined_by_charge(detainers: pl.LazyFrame, by: str, found: Disclosed | None = None) -> pl.DataFrame:
     """Declined detainers by place and most serious charge: place, place_name, charge, declined, suppressed.
 
     Where the release has no charges, charge is "not in the release". Counts that are suppressed are put

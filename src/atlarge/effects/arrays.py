@@ -98,6 +98,7 @@ class Setting:
 
     @property
     def scaled(self) -> Floats:
+        """Counts by their unit of size."""
         return np.asarray(self.y / self.unit[:, None])
 
 

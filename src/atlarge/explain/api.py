@@ -132,7 +132,7 @@ def explain(
     row = counts.row(study.key)
     seen = np.zeros(len(months.start)) if row is None else counts.binned(months)[row]
     check_enough(seen, months, study.area.name, nearest_of(where, requested.effective))
-    facts = gather(study, requested, months, found.code)
+    facts = gather(study, requested, months)
     return _answer(facts, study, found, summary_only=summary_only)
 
 
@@ -233,7 +233,7 @@ def _answer(facts: Facts, study: Study, place: Place, *, summary_only: bool) -> 
         change_point=jail,
         surges=facts.surges,
         verdicts=verdicts,
-        headline=headline(facts, verdicts),
+        headline=headline(facts),
         messages=paragraphs(verdicts),
         warnings=caveats_of(facts),
         spans=_spans(main, shares, facts, others),

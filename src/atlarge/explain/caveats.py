@@ -144,7 +144,7 @@ def _rule(about: str) -> Callable[[Callable[[Facts], Fields]], Callable[[Facts],
 
 
 @_rule("count")
-def _counts_not_intent(facts: Facts) -> Fields:
+def _counts_not_intent(_facts: Facts) -> Fields:
     return {}
 
 

@@ -406,7 +406,7 @@ def _empty_months(
 
 
 @lru_cache(maxsize=4)
-def _cells(key: str, source: StoreSource) -> pl.DataFrame:
+def _cells(_key: str, source: StoreSource) -> pl.DataFrame:
     return custodial_cells(source.store)
 
 
@@ -473,7 +473,7 @@ def stamp_of(store: Store) -> str:
 
 @lru_cache(maxsize=4)
 def _all_localities(
-    key: str, source: StoreSource, measures: tuple[str, ...], scheme: str
+    _key: str, source: StoreSource, measures: tuple[str, ...], scheme: str
 ) -> dict[str, Localities]:
     county, office = (daily(source.store, by, measures, scheme) for by in ("county", "office"))
     return localities(county, office)

@@ -21,7 +21,7 @@ MEASURES = ("handoffs", "at_large")
 
 @lru_cache(maxsize=8)
 def _found(
-    key: str, source: StoreSource, direction: str, scheme: str, registry: Registry
+    _key: str, source: StoreSource, direction: str, scheme: str, registry: Registry
 ) -> dict[str, Any] | None:
     try:
         return pooled(source.store, direction=direction, scheme=scheme, registry=registry)

@@ -48,8 +48,8 @@ def attempt(notes: dict[str, str], name: str, compute: Callable[[], T]) -> T | N
         return None
 
 
-def gather(study: Study, policy: Policy, months: Months, code: str) -> Facts:
-    """The numbers of an answer for the headline area of `study`; `code` is the place in question.
+def gather(study: Study, policy: Policy, months: Months) -> Facts:
+    """The numbers of an answer for the headline area of `study`.
 
     Raises QuestionError where arrests at large cannot be compared there at all.
     """

@@ -65,7 +65,6 @@ def lasting_of(
 
 def _whole(compared: Total, observed: float) -> Total:
     """The same with a whole number of arrests observed."""
-
     shift = observed - compared.observed
     return replace(
         compared, observed=observed, effect=compared.effect + shift, low=compared.low + shift,

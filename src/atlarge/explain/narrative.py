@@ -77,7 +77,7 @@ def _lasting_keys(facts: Facts) -> tuple[CountKey, ...]:
     return keys
 
 
-def headline(facts: Facts, verdicts: Mapping[str, Judgement]) -> Message:
+def headline(facts: Facts) -> Message:
     """One plain sentence of at most 30 words: what happened, and how sure that is."""
     place = at(facts.where)
     short = say(place.key, name=_short(facts.where))

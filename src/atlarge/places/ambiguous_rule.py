@@ -58,7 +58,7 @@ def shared_rule(case: Case) -> Answer | None:
     text = case.query.text or ""
     if not _JOINED.search(text):
         return None
-    hits = sorted([h for h in case.found.bare_counties if _apart(case, h)], key=lambda h: (h.start, -h.end))
+    hits = sorted([h for h in case.found.bare_counties if _apart(h)], key=lambda h: (h.start, -h.end))
     for first in hits:
         for second in hits:
             gap = case.words[first.end : second.start]
@@ -77,7 +77,7 @@ def shared_rule(case: Case) -> Answer | None:
     return None
 
 
-def _apart(case: Case, hit: Hit) -> bool:
+def _apart(hit: Hit) -> bool:
     return hit.end - hit.start <= 3 and len(hit.key) >= 3
 
 

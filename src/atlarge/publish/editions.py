@@ -150,7 +150,9 @@ def _of_report(document: dict[str, Any]) -> Iterator[dict[str, Any]]:
             if name in row:
                 yield {
                     **dict(zip(KEYS[:3], (level, row["place"], f"detainers_{name}"), strict=True)),
-                    **{"start": start, "end": end, "value": row[name]},
+                    "start": start,
+                    "end": end,
+                    "value": row[name],
                     "mark": WITHHELD if row[name] is None else SHOWN,
                 }
 

@@ -81,7 +81,7 @@ def _is_well_dated(policy: Policy) -> bool:
 ANSWERS: dict[str, Callable[[], list[str]]] = {
     "worked": _worked_case,
     "dated": lambda: _ids(_is_well_dated),
-    "all": lambda: _ids(lambda policy: True),
+    "all": lambda: _ids(lambda _policy: True),
     "none": list,
 }
 """Ids of the policies that a word asks for."""

@@ -446,7 +446,7 @@ def place_page(data: SiteData, place: PlaceInfo, w: Words) -> str:
         rates=rates_table(data, place, w, home),
         lineage=lineage_of(data, place, home, w),
         answers=answer_sections(data, code, w),
-        ask=ask_command(data, place, policies),
+        ask=ask_command(place, policies),
         policies=policies_table(policies, w, home=home, answered=answered(data)),
         agreements=agreements_here(place.level, place.code, w),
         held=detention_figure(place.level, place.code, name_of(place, w), data.last_month, w),
@@ -486,7 +486,7 @@ def blank_page(data: SiteData, place: PlaceInfo, w: Words) -> str:
     )
 
 
-def ask_command(data: SiteData, place: PlaceInfo, policies: Sequence[dict[str, Any]]) -> str:
+def ask_command(place: PlaceInfo, policies: Sequence[dict[str, Any]]) -> str:
     """The command that asks about a place: its first policy with a day, else the place alone."""
     own = [r for r in policies if r["effective"] and r["level"] != "state"] or [
         r for r in policies if r["effective"]

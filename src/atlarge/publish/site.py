@@ -242,7 +242,7 @@ def _write_shared(folder: Folder, data: SiteData, table: Disclosed) -> None:
         w = Words(language)
         if "county" in counted["levels"]:
             path = path_of("img/map", w).replace(".html", ".svg")
-            folder.put(path, map_drawing(data, counted, w).standalone())
+            folder.put(path, map_drawing(counted, w).standalone())
         for stem, make in SINGLE.items():
             folder.put(path_of(stem, w), make(data, w))
         for shown in data.answers:

@@ -87,11 +87,11 @@ def _national(data: SiteData, nation: PlaceInfo, w: Words) -> str:
     return w("front.nation_says", list=text) + (f" {note}" if (note := partial_note(data, w)) else "")
 
 
-def map_drawing(data: SiteData, counted: dict[str, Any], w: Words) -> Drawing:
+def map_drawing(counted: dict[str, Any], w: Words) -> Drawing:
     """The map before a reader works it, as a picture for pages without script: the last fiscal year."""
     year = counted["levels"]["county"]["periods"][-1]
     title = w("front.map_title", measure=w(f"measure.{MAP_MEASURES[0]}"), year=w("fiscal_year", year=year))
-    return charts.choropleth(first_classes(counted), w=w, title=title, sentence=w("front.map_says"))
+    return charts.choropleth(first_classes(counted), title=title, sentence=w("front.map_says"))
 
 
 def _map(data: SiteData, w: Words) -> dict[str, Any] | None:
@@ -110,7 +110,7 @@ def _map(data: SiteData, w: Words) -> dict[str, Any] | None:
     for row in legend:
         row["swatch"] = charts.swatch(str(row["kind"]))
     return {
-        "drawing": map_drawing(data, counted, w),
+        "drawing": map_drawing(counted, w),
         "image": path_of("img/map", w).replace(".html", ".svg"),
         "patterns": charts.PATTERN_DEFS,
         "states": sorted(zip(states["codes"], states["names"], strict=True), key=lambda s: s[1]),

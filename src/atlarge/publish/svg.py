@@ -105,6 +105,7 @@ class Scale:
     end: float
 
     def __call__(self, value: float) -> float:
+        """Where a value stands."""
         span = self.last - self.first or 1.0
         return self.start + (value - self.first) / span * (self.end - self.start)
 

@@ -88,7 +88,7 @@ def matched(gains: pl.DataFrame, loses: pl.DataFrame, table: str, same: bool) ->
     return pl.concat(found)
 
 
-def _sources(own: pl.DataFrame, other: pl.DataFrame, taken: dict[str, pl.Expr]) -> pl.Expr:
+def _sources(taken: dict[str, pl.Expr]) -> pl.Expr:
     named = [pl.when(mask).then(pl.lit(name)) for name, mask in taken.items()]
     words = pl.concat_list(named).list.drop_nulls()
     where = pl.format(
@@ -139,7 +139,7 @@ def filled(gains: Stored, loses: Stored, table: str) -> tuple[pl.DataFrame, int]
         if "landmark" in place:
             changes["landmark"] = pl.coalesce("landmark", "landmark_right")
             taken["landmark"] = pl.col("landmark").is_null() & pl.col("landmark_right").is_not_null()
-    both = both.with_columns(_sources(frame, aside, taken).alias("_source"))
+    both = both.with_columns(_sources(taken).alias("_source"))
     known = both.filter(pl.col("_source").is_not_null())
     if known.is_empty():
         return gains.frame, 0

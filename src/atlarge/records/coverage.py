@@ -164,7 +164,7 @@ def _absent(expected: dict[str, float], counts: dict[str, int]) -> float:
     return sum(rows for place, rows in expected.items() if not counts.get(place))
 
 
-def _list(level: str, counts: dict[str, int], expected: dict[str, float]) -> list[str]:
+def _list(counts: dict[str, int], expected: dict[str, float]) -> list[str]:
     """Places of a level that the file was cut to; one with a stray row or two is not among them."""
     usual = {place: expected.get(place, 0.0) for place in counts}
     whole, rows = sum(usual.values()) or 1.0, sum(counts.values())
@@ -222,7 +222,7 @@ def _fine(seen: Seen, usual: pl.DataFrame, texts: int | None) -> list[Scope] | N
         return [Scope("facility")]
     rows = {x: sum(counts[x].values()) for x in ("county", "office")}
     level = "county" if rows["county"] >= rows["office"] else "office"
-    return _scope(level, _list(level, counts[level], expected[level])) or None
+    return _scope(level, _list(counts[level], expected[level])) or None
 
 
 def _states(seen: Seen, usual: pl.DataFrame) -> list[Scope] | None:
@@ -233,7 +233,7 @@ def _states(seen: Seen, usual: pl.DataFrame) -> list[Scope] | None:
     areas = seen.counts("aor")
     if _absent(expected, counts) < _ABSENT_STATE and (areas or len(counts) > 12):
         return None
-    return _scope("state", _list("state", counts, expected))
+    return _scope("state", _list(counts, expected))
 
 
 def _lacking(seen: Seen, usual: pl.DataFrame, levels: tuple[str, ...] | None) -> tuple[str, ...]:
@@ -313,7 +313,7 @@ def places_of(
     if scope == "nation" and areas:
         present = sum(rows for place, rows in expected.items() if place in areas)
         if present < _WIDE * sum(expected.values()):
-            kept = [p for p in _list("aor", areas, expected) if p != "HQ"] or list(areas)
+            kept = [p for p in _list(areas, expected) if p != "HQ"] or list(areas)
             lacks = tuple(x for x in lacks if not x.startswith("aor:"))
             return [Scope(f"aor:{','.join(kept)}", levels, lacks)]
     return [Scope(scope, levels, lacks)]

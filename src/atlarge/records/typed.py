@@ -105,7 +105,7 @@ def _quarantined(
 
 
 def _faulty(
-    release: Release, sheet: Sheet, typed: pl.DataFrame, bad: dict[str, pl.Series], source: dict[str, str]
+    release: Release, typed: pl.DataFrame, bad: dict[str, pl.Series], source: dict[str, str]
 ) -> Iterator[tuple[pl.Series, str, str]]:
     """Masks of rows that fail, each with its reason and column."""
     for name, column in release.family.columns.items():
@@ -219,7 +219,7 @@ def _type_sheet(release: Release, sheet: Sheet, order: DateOrder) -> Typed:
     table = pl.DataFrame({name: values.alias(name) for name, values in columns.items()})
     quarantined: list[pl.DataFrame] = []
     failing: pl.Series | None = None
-    for mask, reason, column in _faulty(release, sheet, table, bad, source):
+    for mask, reason, column in _faulty(release, table, bad, source):
         fresh = mask if failing is None else mask & ~failing
         failing = mask if failing is None else failing | mask
         if fresh.any():

@@ -29,6 +29,7 @@ class Resuming:
         self._progress = progress
 
     def __call__(self, url: str, output_file: Any, pooch: Any, check_only: bool = False) -> None:
+        """Go on with the part file; the signature is that of pooch."""
         have = self._part.stat().st_size if self._part.exists() else 0
         request = urllib.request.Request(url, headers={"Range": f"bytes={have}-"} if have else {})
         try:

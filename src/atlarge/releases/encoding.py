@@ -20,7 +20,7 @@ _RUN = re.compile(rb"[\x80-\xff]{4}")
 NOTE = "the text is not in UTF-8: it is read as Windows-1252, as Excel on Windows writes it"
 
 
-def from_utf16(path: Path, packed: Iterator[bytes], most: int) -> Iterator[bytes]:
+def from_utf16(path: Path, packed: Iterator[bytes], _most: int) -> Iterator[bytes]:
     """The text of a file in UTF-16 (Excel's "Unicode text") in UTF-8; never more than a piece ahead."""
     decoder, given = codecs.getincrementaldecoder("utf-16")(), 0
     try:

@@ -49,6 +49,7 @@ class Column:
 
     @cached_property
     def plain_names(self) -> tuple[str, ...]:
+        """The names as headers are compared: without case, marks and spaces."""
         return tuple(plain(name) for name in self.names)
 
 

@@ -208,7 +208,7 @@ def simulate_recent(
     known = _known_by(world, rows, last, rng)
     kept = rows.filter(pl.Series(known) & pl.col("date").is_between(first, last))
     path = folder / f"arrests_form_{form}.csv.gz"
-    _write_csv(path, _form(form, kept, recent, places), seed)
+    _write_csv(path, _form(form, kept, places), seed)
     of_detainers = folder / f"detainers_form_{form}.csv.gz"
     issued = detainers.filter(pl.col("date").is_between(first, last))
     _write_csv(of_detainers, _detainer_form(form, issued, places), seed)
@@ -381,7 +381,7 @@ def _known_by(world: World, rows: pl.DataFrame, last: dt.date, rng: np.random.Ge
     return np.asarray(delay <= rows.select(age).to_series().to_numpy() + 1e-6)
 
 
-def _method(rows: pl.DataFrame) -> pl.Expr:
+def _method() -> pl.Expr:
     """The method as recorded: from July 2025 on, one for the three of custody."""
     merged = (pl.col("kind") >= JAIL) & (pl.col("date") >= MERGED_FROM)
     at_large = pl.col("way").replace_strict(
@@ -428,7 +428,7 @@ def _persons(rows: pl.Series) -> pl.Series:
     return pl.Series(names, dtype=pl.String)
 
 
-def _form(form: str, rows: pl.DataFrame, recent: Recent, places: Places) -> pl.DataFrame:
+def _form(form: str, rows: pl.DataFrame, places: Places) -> pl.DataFrame:
     """Rows in the columns of a form; those that a simulation has nothing for are blank."""
     state = pl.when("is_blank_state").then(None).otherwise(_of_place(places.state_name))
     moment = (pl.col("date").cast(pl.Datetime) + pl.duration(minutes=pl.col("minute"))).dt.strftime(
@@ -450,7 +450,7 @@ def _form(form: str, rows: pl.DataFrame, recent: Recent, places: Places) -> pl.D
         "City": pl.lit(None),
         "Final Program": pl.when(pl.col("kind") >= JAIL).then(pl.lit("ERO Criminal Alien Program"))
         .otherwise(pl.lit("Fugitive Operations")),
-        "Apprehension Method": _method(rows),
+        "Apprehension Method": _method(),
         "Apprehension Criminality": pl.col("criminality").replace_strict(
             dict(enumerate(_CRIMINALITY)), return_dtype=pl.String
         ),

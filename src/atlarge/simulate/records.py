@@ -63,6 +63,7 @@ class Simulated:
         return f"<Simulated in {self.truth.parent}: {len(self.arrests)} files of arrests, one of detainers>"
 
     def to_dict(self) -> dict[str, Any]:
+        """The paths of all files."""
         return {
             "arrests": [str(path) for path in self.arrests],
             "detainers": str(self.detainers),
@@ -130,8 +131,8 @@ def simulate(
     draw = draw_world(world, seed, population=people)
     rng = np.random.default_rng([seed, 1])
     writer = _FiscalYears(folder, seed)
-    for week, frame in _arrest_rows(world, draw, places, rng, start):
-        writer.write(frame, week)
+    for _week, frame in _arrest_rows(world, draw, places, rng, start):
+        writer.write(frame)
     paths = writer.close()
     detainers = folder / "detainers.csv.gz"
     n_detainers = _write_detainers(detainers, draw, places, rng, start)
@@ -259,7 +260,7 @@ class _FiscalYears:
         self.folder, self.seed, self.rows = folder, seed, 0
         self.open: dict[int, tuple[Path, BinaryIO, gzip.GzipFile]] = {}
 
-    def write(self, frame: pl.DataFrame, week: int) -> None:
+    def write(self, frame: pl.DataFrame) -> None:
         self.rows += frame.height
         for (year,), part in frame.partition_by("fiscal_year", as_dict=True, maintain_order=True).items():
             buffer = io.BytesIO()

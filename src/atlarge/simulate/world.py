@@ -133,6 +133,7 @@ class World:
         return replace(self, **changes)
 
     def to_dict(self) -> dict[str, Any]:
+        """Every setting by its name."""
         return asdict(self)
 
     @property

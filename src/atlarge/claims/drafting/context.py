@@ -110,7 +110,7 @@ def fill(part: Part, split: Split, context: Context, lang: Language) -> Filled:
     if part.kind == "comparison":
         _other_side(part, split, filled, text)
     if part.kind in ("cause", "denial"):
-        _account(part, clause, context, filled)
+        _account(clause, context, filled)
     _latest_figure(filled, context)
     return filled
 
@@ -420,7 +420,7 @@ def _year_before(when: str) -> Any:
 # --- why --------------------------------------------------------------------------------------------------
 
 
-def _account(part: Part, clause: str, context: Context, filled: Filled) -> None:
+def _account(clause: str, context: Context, filled: Filled) -> None:
     """The account that a cause or denial speaks of, and the place's policy, if the registry has one."""
     found = next((name for name, words in _ACCOUNTS.items() if re.search(words, clause, re.IGNORECASE)), None)
     if found is None:

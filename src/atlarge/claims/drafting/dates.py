@@ -228,16 +228,16 @@ def _mes(m: re.Match[str], published: dt.date | None) -> str | None:
     return _part_of_month(part, name, year or _year_beside(m), published)
 
 
-def _fiscal(m: re.Match[str], published: dt.date | None) -> str | None:
+def _fiscal(m: re.Match[str], _published: dt.date | None) -> str | None:
     return f"FY{m.group(1)}"
 
 
-def _years(m: re.Match[str], published: dt.date | None) -> str | None:
+def _years(m: re.Match[str], _published: dt.date | None) -> str | None:
     years = [g for g in m.groups() if g]
     return f"{years[0]}..{years[1]}" if years[0] <= years[1] else None
 
 
-def _year(m: re.Match[str], published: dt.date | None) -> str | None:
+def _year(m: re.Match[str], _published: dt.date | None) -> str | None:
     return m.group(1)
 
 
@@ -335,7 +335,7 @@ def _nth_weekday(m: re.Match[str], published: dt.date | None) -> str | None:
     return fitting[_ORDINALS[which.lower()] - (which.lower() != "last")].isoformat()
 
 
-def _recent(m: re.Match[str], published: dt.date | None) -> str | None:
+def _recent(_m: re.Match[str], published: dt.date | None) -> str | None:
     if published is None:
         return None
     return _span(published - dt.timedelta(days=RECENT_DAYS - 1), published)

@@ -178,7 +178,7 @@ class Discourse:
         turns = [p.turn for p in self.article.paragraphs if p.turn]
         if turns and _name_case(turns[0]) == name:
             return True
-        last = re.escape(name.split()[-1])
+        last = re.escape(name.rsplit(maxsplit=1)[-1])
         text = self.article.text
         is_host = re.search(
             rf"^{last}(?: [A-Z]+)?, (?:HOST|BYLINE|ANCHOR)|{last.upper()}, (?:HOST|BYLINE|ANCHOR)", text, re.M
@@ -201,7 +201,7 @@ class Discourse:
                 for n, q in enumerate(paragraph.quotes)
                 if q.start < sentence.end and q.end > sentence.start
             ]
-            masked = _masked(paragraph, sentence, [q for _, q in quotes])
+            masked = _masked(sentence, [q for _, q in quotes])
             reading = read_sentence(sentence.text, masked, self.finder, self.lang)
             known = self._resolve(reading)
             turned.append(
@@ -441,7 +441,7 @@ class Discourse:
 
     def _unnamed_body(self, mention: Mention) -> Entity:
         """An office that the article never names: "the agency"."""
-        name = " ".join(["the", mention.head]) if self.lang.code == "en" else mention.text.lower()
+        name = f"the {mention.head}" if self.lang.code == "en" else mention.text.lower()
         for entity in self.entities:
             if entity.kind == "body" and entity.name == name:
                 self._touch(entity)
@@ -882,7 +882,7 @@ def _name_case(name: str) -> str:
     )
 
 
-def _masked(paragraph: Paragraph, sentence: Sentence, quotes: list[Quote]) -> str:
+def _masked(sentence: Sentence, quotes: list[Quote]) -> str:
     """The sentence with what is between quotation marks blanked out; a word or two in marks is left."""
     text = list(sentence.text)
     for quote in quotes:

@@ -68,7 +68,7 @@ def draft_article(text: str, published: dt.date | str | None = None) -> Drafted:
     for one in splits:
         alone = len(one.parts) == 1
         for part in one.parts:
-            drafts.append(_draft(part, one, fill(part, one, context, article.language), alone, discourse))
+            drafts.append(_draft(part, one, fill(part, one, context, article.language), alone))
     drafts = _numbered(drafts)
     if not drafts:
         raise QuestionError("the article holds no sentence with a number, a reason, a denial or a statement")
@@ -95,7 +95,7 @@ def _read(article: Article) -> tuple[Discourse, list[Split]]:
 # --- one claim --------------------------------------------------------------------------------------------
 
 
-def _draft(part: Part, one: Split, filled: Filled, is_alone: bool, discourse: Discourse) -> Draft:
+def _draft(part: Part, one: Split, filled: Filled, is_alone: bool) -> Draft:
     """The claim of a part, its fields in the order in which a ledger writes them."""
     spoken, span = one.spoken, part.span
     text = spoken.sentence.text
@@ -106,7 +106,7 @@ def _draft(part: Part, one: Split, filled: Filled, is_alone: bool, discourse: Di
     if quotes:
         claim["quote"] = " / ".join(quotes)
     claim["paragraph"] = spoken.paragraph
-    claim["speaker"] = speaker_fields(span, discourse)
+    claim["speaker"] = speaker_fields(span)
     claim["kind"] = part.kind
     fields, inferred = dict(filled.fields), list(filled.inferred)
     needs: Any = None
@@ -160,7 +160,7 @@ def _about(part: Part, text: str) -> str:
     return words.strip(" ,;—–“”") or text[part.start : part.end]
 
 
-def speaker_fields(span: Span, discourse: Discourse) -> dict[str, Any]:
+def speaker_fields(span: Span) -> dict[str, Any]:
     """The speaker of a span as a ledger writes it."""
     entity = span.speaker
     fields: dict[str, Any] = {"name": entity.name}

@@ -221,7 +221,7 @@ class _Splitter:
         """The kind of claim a number makes, its direction, and the other number where it compares."""
         near = before[-70:]
         change = self._change(near)
-        noun = self._change(after[:24].split(",")[0], is_after=True)
+        noun = self._change(after[:24].split(",", maxsplit=1)[0], is_after=True)
         if self.lang.has(
             "of_a_known", self.text[max(0, number.start - 12) : number.start]
         ) and self._is_repeated(number):
@@ -303,7 +303,7 @@ class _Splitter:
             own = [p for p in self.parts if p.clause == clause and p.kind != "rank"]
             before = self.text[start : start + event.start()]
             hangs = re.search(r"\b(?:after|before|since|when|until)\b[^,;]{0,40}$", before)
-            if (not own or hangs) and not self._is_weak("timing", self.span_at(start + event.start())):
+            if (not own or hangs) and not self._is_weak(self.span_at(start + event.start())):
                 self._add("timing", start + event.start(), start + event.end(), clause)
 
     def _is_taken(self, start: int, end: int) -> bool:
@@ -326,14 +326,14 @@ class _Splitter:
         is_verb = any(a.verb_at <= start < a.end for a in self.spoken.reading.attributions)
         if span.is_declined or (self._in_attribution(start) and not is_verb):
             return False
-        if kind in ("cause", "denial", "comparison") and self._is_weak(kind, span):
+        if kind in ("cause", "denial", "comparison") and self._is_weak(span):
             return False
         same = [p for p in self.parts if p.kind == kind and p.span.speaker is span.speaker]
         if not (once and same and kind in ("cause", "denial", "timing")):
             self.parts.append(Part(kind, start, end, span, None, None, clause, word, direction))
         return True
 
-    def _is_weak(self, kind: str, span: Span) -> bool:
+    def _is_weak(self, span: Span) -> bool:
         """Whether words of the narrator's own are about something else than what the article is on."""
         is_narrator = span.speaker is self.narrator and not span.is_quoted and not self.narrator.is_named
         return is_narrator and self.lang.has("asides", self.text)

@@ -440,13 +440,13 @@ class Finder:
             if length and tokens[i].is_capital:
                 words = _joined(tokens[i : i + length])
                 end = self._branch_end(tokens, i + length)
-                yield self._body(tokens, i, end, words)
+                yield self._body(i, end, words)
                 self._learn_acronym(tokens, i + length, words)
                 i = end
                 continue
             token = tokens[i]
             if token.base in self.acronyms and token.is_word:
-                yield self._body(tokens, i, i + 1, self.acronyms[token.base])
+                yield self._body(i, i + 1, self.acronyms[token.base])
                 i += 1
                 continue
             if (
@@ -454,7 +454,7 @@ class Finder:
                 and i
                 and tokens[i - 1].text == "The"
             ):
-                yield self._body(tokens, i - 1, i + 1, f"The {token.base}", "newspaper")
+                yield self._body(i - 1, i + 1, f"The {token.base}", "newspaper")
                 i += 1
                 continue
             is_name = token.is_capital and token.is_word and token.low not in self.lang.words("not_names")
@@ -472,14 +472,14 @@ class Finder:
                 ):
                     first += 1
                 words = _joined(tokens[first:end])
-                yield self._body(tokens, first, end, words, _body_words(self.lang)[nouns[-1]])
+                yield self._body(first, end, words, _body_words(self.lang)[nouns[-1]])
                 self._learn_acronym(tokens, end, words)
                 i = end
             elif re.fullmatch(r"[A-Z]{3,6}", token.base) and self._acts(tokens, i + 1):
-                yield self._body(tokens, i, i + 1, token.base)
+                yield self._body(i, i + 1, token.base)
                 i += 1
             elif self._place_speaks(tokens, i, end):
-                yield self._body(tokens, i, end, _joined(tokens[i:end]), "government")
+                yield self._body(i, end, _joined(tokens[i:end]), "government")
                 i = end
             else:
                 i = max(i + 1, end if not nouns and end - i > 1 else i + 1)
@@ -497,9 +497,7 @@ class Finder:
         before = tokens[start - 1].low if start else ""
         return (words.endswith(" County") or is_place_name(words)) and before not in _PLACE_WORDS - {"of"}
 
-    def _body(
-        self, tokens: list[Token], first: int, last: int, words: str, sort: str | None = None
-    ) -> Mention:
+    def _body(self, first: int, last: int, words: str, sort: str | None = None) -> Mention:
         bare = re.sub(r"^(?:the|The) ", "", words.replace("’", "'"))
         key = _canonical(self.lang).get(bare.lower(), bare)
         sort = sort or next(

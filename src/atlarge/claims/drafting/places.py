@@ -209,7 +209,7 @@ def _with_state(name: str, state: str | None, known: list[str], beside: list[str
 def _is_person(text: str, start: int, end: int, people: frozenset[str] = frozenset()) -> bool:
     """Whether the words around make a name out of a place: "Judge Andrew Austin", or a surname met before."""
     before = text[:start].rstrip().split()
-    surname = text[start:end].split()[-1].lower()
+    surname = text[start:end].rsplit(maxsplit=1)[-1].lower()
     last = before[-1].strip('“"(').lower() if before else ""
     if surname in people and last not in _PLACE_PREPOSITIONS:
         after = text[end:].lstrip()

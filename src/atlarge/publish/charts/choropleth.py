@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from atlarge.publish import geometry
-from atlarge.publish.i18n import Words
 from atlarge.publish.svg import Drawing, tag
 
 PATTERNS = {"qs": "p-small", "qx": "p-withheld", "qr": "p-norate"}
@@ -23,7 +22,7 @@ PATTERN_DEFS = (
 )
 
 
-def choropleth(classes: Mapping[str, str], *, w: Words, title: str, sentence: str) -> Drawing:
+def choropleth(classes: Mapping[str, str], *, title: str, sentence: str) -> Drawing:
     """Counties coloured by class; thin state borders on top.
 
     `classes` maps the FIPS code to its class: q0 none, q1..q5 by rate, qs under the threshold, qx withheld,

@@ -77,7 +77,7 @@ def text_width(text: str) -> float:
     return len(text) * CHARACTER
 
 
-def lanes(items: Sequence[tuple[float, str, str]], left: float, right: float, top: float, most: int) -> str:
+def lanes(items: Sequence[tuple[float, str, str]], right: float, top: float, most: int) -> str:
     """Labels above the plot, each by its x: as few lanes as keep them apart; those past `most` are dropped.
 
     An item is (x, text, class). Labels start at their x, or end there when the plot's edge is near.

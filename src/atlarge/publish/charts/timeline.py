@@ -169,7 +169,7 @@ def _annotations(
             note = tag("title", escape(r.text, quote=False))
             d = f"M{number(x)} {number(plot.top + 2)}l5 6l-5 6l-5-6z"
             marks.append(tag("path", note, d=d, class_="c-report"))
-    return "".join(marks) + lanes(items, plot.left, plot.right + min(60.0, plot.room - 2), top, most)
+    return "".join(marks) + lanes(items, plot.right + min(60.0, plot.room - 2), top, most)
 
 
 def _uncovered(plot: _Plot, counts: Counts, w: Words) -> str:
