@@ -7,6 +7,7 @@ import gzip
 import lzma
 import os
 from collections.abc import Callable
+from itertools import combinations
 from pathlib import Path
 
 import polars as pl
@@ -123,6 +124,29 @@ def test_a_date_and_one_column_are_enough(tmp_path: Path) -> None:
     assert result.frame["value"].sum() == 30
     with pytest.raises(Exception, match="at_large"):  # no method: nothing is at large, nor not
         panel(open_store(tmp_path / "store"), by="county", measures=["at_large"], places=["48453"])
+
+
+OTHER_COLUMNS = [name for name in _table().columns if name != "apprehension_date_time"]
+
+
+@pytest.mark.parametrize("width", range(1, len(OTHER_COLUMNS) + 1))
+def test_whatever_columns_are_left_the_rows_are_kept_or_the_file_is_refused(
+    width: int, tmp_path: Path
+) -> None:
+    kept, refusals = 0, []
+    for i, left in enumerate(combinations(OTHER_COLUMNS, width)):
+        path = tmp_path / f"{i}.csv"
+        _text(_table().select("apprehension_date_time", *left), path)
+        try:
+            audit = ingest([path], tmp_path / f"store{i}").releases[0]
+        except ReleaseError as error:
+            refusals.append((path.name, str(error)))
+            continue
+        kept += 1
+        assert audit.rows_kept == ROWS, left
+        assert open_store(tmp_path / f"store{i}").scan("arrests").collect()["date"].len() == ROWS, left
+    assert kept
+    assert all(name in line and "\n" not in line for name, line in refusals)
 
 
 def test_counts_by_day_are_no_records(tmp_path: Path) -> None:

@@ -226,10 +226,16 @@ def _to_stderr(line: str) -> None:
 
 
 def _words(frame: pl.DataFrame) -> pl.DataFrame:
-    """The words of each row that may name its place; `text` is the landmark, else the facility."""
+    """The words of each row that may name its place; `text` is the landmark, else the facility.
+
+    A release without a column of place has one of nulls, the area, so that its rows are counted all the same.
+    """
     text = next((name for name in ("landmark", "facility") if name in frame.columns), None)
     named = [pl.col(text).alias("text")] if text else []
-    return frame.select(*named, *[pl.col(name) for name in _WORDS[1:] if name in frame.columns])
+    named += [pl.col(name) for name in _WORDS[1:] if name in frame.columns]
+    if not named:
+        frame, named = frame.with_columns(pl.lit(None, pl.String).alias("aor")), [pl.col("aor")]
+    return frame.select(named)
 
 
 def _area_of_landmarks(combinations: pl.DataFrame) -> pl.DataFrame:
@@ -372,8 +378,7 @@ def put_places(prepared: Prepared, own: pl.DataFrame | None) -> None:
 def with_places(frame: pl.DataFrame, own: pl.DataFrame) -> pl.DataFrame:
     """Rows with the places of their words."""
     words = _words(frame)
-    keys = words.columns or ["_rows"]
-    joined = words.join(own, on=keys, how="left", nulls_equal=True, maintain_order="left")
+    joined = words.join(own, on=words.columns, how="left", nulls_equal=True, maintain_order="left")
     return frame.with_columns(
         joined["_area"].alias("aor"), joined["_code"].alias("state"),
         *joined.select("aor_basis", *_FOUND_KEPT).get_columns(),

@@ -56,7 +56,11 @@ class Rule:
 
         Narrow, so that a release too long for memory is compared on all its rows at once.
         """
-        keys = [key.alias(f"_key{i}") for i, key in enumerate(self.order)]
+        known = set(frame.columns)
+        keys = [
+            (key if set(key.meta.root_names()) <= known else pl.lit(None)).alias(f"_key{i}")
+            for i, key in enumerate(self.order)
+        ]
         wanted = [name for name in self.group if name not in ("_episode", "_day", "_key0")]
         texts = [_number(frame, _TEXTS[name], name) for name in ("_who", *wanted) if name in _TEXTS]
         days = [_WHEN.alias("_day")] if "_day" in self.group else []
