@@ -129,7 +129,7 @@ def test_command(tmp_path: Path) -> None:
     import typer
 
     app = typer.Typer()
-    command.register(app)
+    app.command()(command.simulate_command)
     words = ["--seed", "5", "--out", str(tmp_path), "--places", "5", "--weeks", "30", "--policies", "1"]
     result = CliRunner().invoke(app, [*words, "--set", "retaliation_share=1", "--json"])
     assert result.exit_code == 0

@@ -1,7 +1,7 @@
 """The command line: each command is a few lines over a public function.
 
-A command lives in a module of this folder, which defines `register(app)`; the modules are found by
-listing the folder, so that a new command is one new file.
+A command is a function NAME_command in a module of this folder; the modules are found by listing the folder,
+so that a new command is one new file. A group of commands adds itself by `register(app)`.
 """
 
 from __future__ import annotations
@@ -80,7 +80,12 @@ def _load_commands(named: str = "") -> None:
     """Register the command whose module is `named` so; all of them where none is (for help, or a mistake)."""
     found = sorted(m.name for m in pkgutil.iter_modules(__path__) if not m.name.startswith("_"))
     for name in [named] if named in found else found:
-        importlib.import_module(f"{__name__}.{name}").register(app)
+        defined = vars(importlib.import_module(f"{__name__}.{name}"))
+        if "register" in defined:
+            defined["register"](app)
+            continue
+        for each in [key for key in defined if key.endswith("_command")]:
+            app.command(name=each.removesuffix("_command"))(defined[each])
 
 
 def main() -> None:

@@ -15,11 +15,6 @@ if TYPE_CHECKING:
     from atlarge.records.store import Store
 
 
-def register(app: typer.Typer) -> None:
-    """Add the command."""
-    app.command(name="audit")(audit_command)
-
-
 def audit_command(
     store: Annotated[Path, typer.Option("--store", help="Folder of the store.")],
     release: Annotated[

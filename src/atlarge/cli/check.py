@@ -11,11 +11,6 @@ import typer
 from atlarge.cli._output import JsonFlag, StoreOption, emit_json, note
 
 
-def register(app: typer.Typer) -> None:
-    """Add the command."""
-    app.command(name="check")(check_command)
-
-
 def check_command(
     claims: Annotated[Path, typer.Argument(help="A ledger of claims in YAML (see `atlarge claims new`).")],
     store: StoreOption = None,

@@ -11,11 +11,6 @@ import typer
 from atlarge.cli._output import FromOption, JsonFlag, StoreOption, ToOption, emit_json, mark_undisclosed, note
 
 
-def register(app: typer.Typer) -> None:
-    """Add the command."""
-    app.command(name="compare")(compare_command)
-
-
 def compare_command(
     places: Annotated[
         list[str], typer.Argument(help='Two to five: 48453, "Travis County, TX", AUS, CHI, TX or US.')

@@ -15,11 +15,6 @@ if TYPE_CHECKING:
     from atlarge.records.store import Store
 
 
-def register(app: typer.Typer) -> None:
-    """Add the command."""
-    app.command(name="composition")(composition_command)
-
-
 def _span(words: str, option: str) -> tuple[str, str]:
     first, colon, last = words.partition(":")
     if not colon:

@@ -11,11 +11,6 @@ import typer
 from atlarge.cli._output import JsonFlag, emit_json
 
 
-def register(app: typer.Typer) -> None:
-    """Add the command."""
-    app.command(name="demo")(demo_command)
-
-
 def demo_command(
     out: Annotated[Path, typer.Option("--out", help="Folder to write to.")] = Path("demo"),
     as_json: JsonFlag = False,

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from atlarge.cli._disclose import BesideOption
 from atlarge.cli._output import JsonFlag, StoreOption, day_option, emit_json, mark_undisclosed
 
 if TYPE_CHECKING:
@@ -17,11 +18,6 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from atlarge.detainers import DetainerReport
-
-
-def register(app: typer.Typer) -> None:
-    """Add the command."""
-    app.command(name="detainers")(detainers_command)
 
 
 def detainers_command(
@@ -52,13 +48,7 @@ def detainers_command(
             "suppressed count follows from both; may be given again.",
         ),
     ] = None,
-    beside: Annotated[
-        Path | None,
-        typer.Option(
-            "--beside",
-            help="Folder of a site of the same records, so that no suppressed count follows from both.",
-        ),
-    ] = None,
+    beside: BesideOption = None,
     as_json: JsonFlag = False,
 ) -> None:
     """Detainers by outcome; declined is not released, and missing is not honored."""

@@ -20,11 +20,6 @@ if TYPE_CHECKING:
 _MOST_LISTED = 4
 
 
-def register(app: typer.Typer) -> None:
-    """Add the command."""
-    app.command(name="explain")(explain_command)
-
-
 def explain_command(
     place: Annotated[
         str | None,

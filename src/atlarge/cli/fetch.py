@@ -11,11 +11,6 @@ import typer
 from atlarge.cli._output import JsonFlag, emit_json, note
 
 
-def register(app: typer.Typer) -> None:
-    """Add the command."""
-    app.command(name="fetch")(fetch_command)
-
-
 def fetch_command(
     name: Annotated[
         str,

@@ -13,12 +13,6 @@ import typer
 from atlarge.cli._output import JsonFlag, StoreOption, emit_json, note
 
 
-def register(app: typer.Typer) -> None:
-    """Add the commands."""
-    app.command(name="forecast")(forecast_command)
-    app.command(name="score")(score_command)
-
-
 def forecast_command(
     by: Annotated[str, typer.Option("--by", help="Level: nation, state, aor, office, county.")] = "aor",
     measure: Annotated[str, typer.Option("--measure", help="What is counted.")] = "at_large",

@@ -14,11 +14,6 @@ if TYPE_CHECKING:
     from atlarge.records.audit import ReleaseAudit
 
 
-def register(app: typer.Typer) -> None:
-    """Add the command."""
-    app.command(name="ingest")(ingest_command)
-
-
 def ingest_command(
     files: Annotated[
         list[Path], typer.Argument(help="Files as published; each is recognized by its content.")

@@ -84,11 +84,6 @@ def _note(store: Store, result: Panel, named: list[str], end: dt.date | None, *,
             note(f"{row['place']}: {both}")
 
 
-def register(app: typer.Typer) -> None:
-    """Add the command."""
-    app.command(name="panel")(panel_command)
-
-
 def panel_command(
     store: StoreOption = None,
     by: Annotated[str, typer.Option("--by", help="county, office, aor, state or nation.")] = "county",

@@ -15,11 +15,6 @@ if TYPE_CHECKING:
     import polars as pl
 
 
-def register(app: typer.Typer) -> None:
-    """Add the command."""
-    app.command(name="place")(place_command)
-
-
 def place_command(
     text: Annotated[str | None, typer.Argument(help="A landmark or facility text.")] = None,
     aor: Annotated[

@@ -12,11 +12,6 @@ import typer
 from atlarge.cli._output import JsonFlag, day_option, emit_json, note
 
 
-def register(app: typer.Typer) -> None:
-    """Add the command."""
-    app.command(name="policies")(policies_command)
-
-
 def policies_command(
     at: Annotated[
         dt.date | None, day_option("--at", "Only what was in force on this day, with agreements.")

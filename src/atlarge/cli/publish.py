@@ -11,60 +11,56 @@ import typer
 from atlarge.cli._output import JsonFlag, StoreOption, emit_json, note
 
 
-def register(app: typer.Typer) -> None:
-    """Add the command."""
+def publish_command(
+    out: Annotated[
+        Path, typer.Option("--out", help="Folder of the site: new, or written by this command before.")
+    ],
+    store: StoreOption = None,
+    threshold: Annotated[int, typer.Option(help="Counts from 1 to this less 1 are hidden.")] = 5,
+    base_url: Annotated[
+        str, typer.Option(help="Address the site will stand at, such as https://example.org/arrests/.")
+    ] = "",
+    answers: Annotated[
+        str,
+        typer.Option(
+            help="Policies answered: worked (the worked case), dated (those well dated), all, or none."
+        ),
+    ] = "worked",
+    workers: Annotated[int, typer.Option(help="Processes that write pages.")] = 2,
+    after: Annotated[
+        list[Path] | None,
+        typer.Option(
+            help="Folder of an earlier site of the same records, or a file that --disclose --json "
+            "wrote, so that no suppressed count follows from both; may be given again. A site that "
+            "stands in --out is one of them."
+        ),
+    ] = None,
+    as_json: JsonFlag = False,
+) -> None:
+    """Publish a store as a static site: pages by place, map, search, downloads; small counts hidden."""
+    from atlarge.publish.site import publish as publish_site
 
-    @app.command()
-    def publish(
-        out: Annotated[
-            Path, typer.Option("--out", help="Folder of the site: new, or written by this command before.")
-        ],
-        store: StoreOption = None,
-        threshold: Annotated[int, typer.Option(help="Counts from 1 to this less 1 are hidden.")] = 5,
-        base_url: Annotated[
-            str, typer.Option(help="Address the site will stand at, such as https://example.org/arrests/.")
-        ] = "",
-        answers: Annotated[
-            str,
-            typer.Option(
-                help="Policies answered: worked (the worked case), dated (those well dated), all, or none."
-            ),
-        ] = "worked",
-        workers: Annotated[int, typer.Option(help="Processes that write pages.")] = 2,
-        after: Annotated[
-            list[Path] | None,
-            typer.Option(
-                help="Folder of an earlier site of the same records, or a file that --disclose --json "
-                "wrote, so that no suppressed count follows from both; may be given again. A site that "
-                "stands in --out is one of them."
-            ),
-        ] = None,
-        json_: JsonFlag = False,
-    ) -> None:
-        """Publish a store as a static site: pages by place, map, search, downloads; small counts hidden."""
-        from atlarge.publish.site import publish as publish_site
-
-        with _Bar() as bar:
-            audit = publish_site(
-                out,
-                store,
-                threshold=threshold,
-                base_url=base_url,
-                answers=answers,
-                workers=workers,
-                progress=bar.step,
-                after=after or (),
-            )
-        if json_:
-            emit_json(audit.to_dict())
-            return
-        totals = audit.to_dict()
-        note(
-            f"{totals['pages']:,} pages, {totals['bytes'] / 1e6:,.1f} MB, "
-            f"{totals['files_written']:,} files written"
+    with _Bar() as bar:
+        audit = publish_site(
+            out,
+            store,
+            threshold=threshold,
+            base_url=base_url,
+            answers=answers,
+            workers=workers,
+            progress=bar.step,
+            after=after or (),
         )
-        note(f"{totals['cells_suppressed']:,} counts hidden ({totals['cells_small']:,} small)")
-        typer.echo(audit.path)
+    if as_json:
+        emit_json(audit.to_dict())
+        return
+    totals = audit.to_dict()
+    note(
+        f"{totals['pages']:,} pages, {totals['bytes'] / 1e6:,.1f} MB, "
+        f"{totals['files_written']:,} files written"
+    )
+    note(f"{totals['cells_suppressed']:,} counts hidden ({totals['cells_small']:,} small)")
+    typer.echo(audit.path)
 
 
 class _Bar:

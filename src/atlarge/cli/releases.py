@@ -10,11 +10,6 @@ import typer
 from atlarge.cli._output import JsonFlag, emit_json
 
 
-def register(app: typer.Typer) -> None:
-    """Add the command."""
-    app.command(name="releases")(releases_command)
-
-
 def releases_command(
     name: Annotated[str | None, typer.Argument(help="One family, with its columns and known faults.")] = None,
     as_json: JsonFlag = False,

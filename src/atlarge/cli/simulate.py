@@ -11,11 +11,6 @@ import typer
 from atlarge.cli._output import JsonFlag, day_option, emit_json, note
 
 
-def register(app: typer.Typer) -> None:
-    """Add the command."""
-    app.command(name="simulate")(simulate_command)
-
-
 def simulate_command(
     out: Annotated[Path, typer.Option("--out", help="Folder for the files; created if absent.")],
     form: Annotated[

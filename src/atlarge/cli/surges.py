@@ -15,11 +15,6 @@ if TYPE_CHECKING:
 _WIDTH = 150  # of the table in a file or a pipe
 
 
-def register(app: typer.Typer) -> None:
-    """Add the command."""
-    app.command(name="surges")(surges_command)
-
-
 def surges_command(
     store: StoreOption = None,
     by: Annotated[str, typer.Option("--by", help="aor, office, county, state or nation.")] = "aor",

@@ -11,11 +11,6 @@ import typer
 from atlarge.cli._output import JsonFlag, emit_json, note, revision_lines
 
 
-def register(app: typer.Typer) -> None:
-    """Add the command."""
-    app.command(name="update")(update_command)
-
-
 def update_command(
     names: Annotated[
         list[str] | None,

@@ -11,11 +11,6 @@ import typer
 from atlarge.cli._output import JsonFlag, StoreOption, emit_json, mark_undisclosed
 
 
-def register(app: typer.Typer) -> None:
-    """Add the command."""
-    app.command(name="verify")(verify_command)
-
-
 def verify_command(
     figures: Annotated[
         Path | None,
