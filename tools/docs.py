@@ -115,6 +115,9 @@ def data_dictionary() -> str:
         text += table(
             ["column", "type", "meaning"], [[f"`{c}`", a["type"], a["description"]] for c, a in columns]
         )
+        for column in ("kinds", "scopes", "rules"):
+            if column in about:
+                text += table([column, "meaning"], [[f"`{w}`", says] for w, says in about[column].items()])
         for fault in about.get("known_faults") or []:
             text += f"Known fault: {_cell(fault)}\n\n"
     return text

@@ -25,16 +25,16 @@ if TYPE_CHECKING:
 __version__ = "0.2.0"
 
 _HOMES = {
-    "open_store": "atlarge.records.store",
-    "ingest": "atlarge.ingest",
-    "resolve": "atlarge.places",
-    "panel": "atlarge.panel",
-    "detainer_report": "atlarge.detainers",
-    "find_surges": "atlarge.surges",
-    "explain": "atlarge.explain",
-    "check": "atlarge.claims",
-    "simulate": "atlarge.simulate",
-    "publish": "atlarge.publish",
+    "atlarge.records.store": "open_store",
+    "atlarge.ingest": "ingest",
+    "atlarge.places": "resolve",
+    "atlarge.panel": "panel",
+    "atlarge.detainers": "detainer_report",
+    "atlarge.surges": "find_surges",
+    "atlarge.explain": "explain",
+    "atlarge.claims": "check",
+    "atlarge.simulate": "simulate",
+    "atlarge.publish": "publish",
 }
 
 __all__ = [
@@ -65,4 +65,4 @@ __getattr__ = lazy_names(__name__, _HOMES)
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *_HOMES})
+    return sorted({*globals(), *__all__})

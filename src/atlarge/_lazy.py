@@ -15,17 +15,18 @@ def lazy_names(package: str, homes: Mapping[str, str]) -> Callable[[str], Any]:
     package
         Name of the package, as in `__name__`.
     homes
-        For each public name the module that defines it.
+        For each module the public names that it defines, separated by spaces.
 
     Returns
     -------
     callable
-        Gives the object of a name; raises AttributeError for a name that is not in `homes`.
+        Gives the object of a name; raises AttributeError for a name that is in none of `homes`.
     """
+    home_of = {name: module for module, names in homes.items() for name in names.split()}
 
     def named(name: str) -> Any:
-        if name not in homes:
+        if name not in home_of:
             raise AttributeError(f"module {package!r} has no attribute {name!r}")
-        return getattr(importlib.import_module(homes[name]), name)
+        return getattr(importlib.import_module(home_of[name]), name)
 
     return named

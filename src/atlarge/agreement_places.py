@@ -5,11 +5,10 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from functools import cache
-from importlib.resources import files
 from typing import Any, NamedTuple
 
-from atlarge.files import read_yaml
-from atlarge.reference import table
+from atlarge.files import shipped_yaml
+from atlarge.reference import states, table
 
 _SHERIFF = r"(?:sh?[er]+i+f+'?[a-z]*)"
 _STATE_WORDS = re.compile(
@@ -88,8 +87,7 @@ def _city_counties() -> dict[tuple[str, str], tuple[str, ...]]:
 @cache
 def _hand() -> dict[tuple[str, str], dict[str, Any]]:
     """Places of agencies whose names and columns name none, decided by hand."""
-    text = files("atlarge.reference").joinpath("agreement_places.yaml").read_text(encoding="utf-8")
-    rows = read_yaml(text)["agencies"]
+    rows = shipped_yaml("atlarge.reference", "agreement_places.yaml")["agencies"]
     return {(row["state"], agency_key(row["agency"])): row for row in rows}
 
 
@@ -181,8 +179,7 @@ def _repeats_name(name: str, county: str | None) -> bool:
 def _is_of_state(name: str, kind: str, state: str) -> bool:
     if re.search(_SHERIFF, name) or "constable" in name:
         return False
-    states = dict(table("counties").select("state", "state_name").unique().iter_rows())
-    starts = name.startswith(str(states[state]).lower())
+    starts = name.startswith(states()[state].lower())
     if name.startswith(("city of", "town of")):
         return False
     if re.search(r"police dep|police$", name) and not (starts and "state" in name) and "state" not in kind:

@@ -1,8 +1,8 @@
 """287(g) agreements: ICE's lists of participating agencies turned into spells with a start and an end.
 
 A list shows which agreements were in force on its day. Lists of many days show when each began and ended,
-within the days between two lists. The rules are stated once, in `RULES`, and counted for every spell they
-touch.
+within the days between two lists. The rules are stated once, beside the table `agreements_287g`, and counted
+for every spell they touch.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ import polars as pl
 
 from atlarge.agreement_places import Resolved, agency_key, resolve
 from atlarge.errors import ReleaseError
-from atlarge.reference import table
+from atlarge.reference import states, table
 
 __all__ = [
     "AgencyList",
@@ -51,23 +51,6 @@ SIGNED_ANEW = {"jem": (dt.date(2020, 3, 1), dt.date(2020, 8, 31))}
 OLDER_ROSTER = dt.date(2017, 8, 1)
 """The newest roster before the lists; an agreement that it lacks began later."""
 
-RULES = {
-    "signed": "starts on the day of signing that the lists print",
-    "misprinted_year": "the printed year cannot be right, since lists before the agreement's first one lack "
-    "it; the same day of the year in which it was first listed is taken",
-    "signed_anew": "signed in the months of 2020 in which all agreements of its model were signed anew, and "
-    "not on the roster of August 2017; it began in between",
-    "unsigned": "no day of signing can be read; it began between the list before its first one and that list",
-    "renewed": "a later day of signing took the place of an earlier one while the agreement stood; one spell",
-    "redated": "the printed day moved by 45 days or less, by whole years, or back; the start is an interval",
-    "respelled": "another spelling of the same agency took over on the next list; one spell",
-    "wrong_state": "some lists print a state that has no such county; joined to the agency's own state",
-    "slip": "missing from one list, or from several with the same day of signing after; one spell",
-    "switched": "ended when the same agency began another model within the same pair of lists",
-    "left": "gone from a whole list; ended between the last list with it and the first without",
-    "partial_list": "absence from a partial list says nothing",
-}
-
 
 @dataclass(frozen=True)
 class AgencyList:
@@ -85,7 +68,7 @@ class AgreementSpell:
 
     `start`: the day it began, with the first and last day it can have begun. `end`: the day it was over by,
     None while it stands on the newest list; `end_earliest` is the day after the last list with it, `end` and
-    `end_latest` the first whole list without it. `rules`: names in `RULES` that produced this spell.
+    `end_latest` the first whole list without it. `rules`: names of the rules that produced this spell.
     """
 
     agency: str
@@ -295,10 +278,8 @@ def model_code(printed: str | None) -> str | None:
 
 
 @cache
-def _states() -> dict[str, str]:
-    return {
-        str(n).upper(): c for c, n in table("counties").select("state", "state_name").unique().iter_rows()
-    }
+def _codes_of_states() -> dict[str, str]:
+    return {name.upper(): code for code, name in states().items()}
 
 
 @cache
@@ -306,7 +287,7 @@ def mended_state(printed: str) -> str | None:
     """Two-letter code of a printed state, its misspellings mended where only one name is near."""
     from rapidfuzz import fuzz, process
 
-    names = _states()
+    names = _codes_of_states()
     words = re.sub(r"[^A-Z ]+", "", printed.upper()).strip()
     if words in names:
         return names[words]
@@ -517,8 +498,7 @@ def _join_spellings(lines: list[_Line]) -> list[_Line]:
 @cache
 def _bare(key: str, state: str) -> str:
     """An agency's key without the name of its state, which some lists leave out, and words said twice."""
-    names = {code: name for name, code in _states().items()}
-    words = key.removeprefix(names[state].lower()).split()
+    words = key.removeprefix(states()[state].lower()).split()
     return " ".join(dict.fromkeys(words)) or key
 
 

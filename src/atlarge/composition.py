@@ -16,7 +16,7 @@ from atlarge.calendar import as_day
 from atlarge.effects import ShareChange, count_contributions, kitagawa
 from atlarge.engines import compact
 from atlarge.errors import CoverageError, QuestionError
-from atlarge.panel import NATION, PLACE_COLUMN, panel
+from atlarge.panel import PLACE_COLUMN, panel
 from atlarge.records.schemes import scheme as scheme_of
 
 if TYPE_CHECKING:
@@ -159,6 +159,7 @@ def composition(
     Traceback (most recent call last):
     atlarge.errors.CoverageError: no release in the store reports convicted: the column it is counted by ...
     """
+    from atlarge.places import find_place
     from atlarge.records.store import open_store
 
     if of not in KINDS:
@@ -171,7 +172,7 @@ def composition(
             f"before ends on {spans[0][1]}, and after starts on {spans[1][0]}: they must not meet"
         )
     opened = open_store(store)
-    level, code, name = _place(place)
+    level, code, name = find_place(place)
     parts = []
     for span in spans:
         _require_coverage(opened, level, code, span, by, engine)
@@ -210,16 +211,6 @@ def _span(days: tuple[dt.date | str, dt.date | str], name: str) -> tuple[dt.date
     if first is None or last is None or last < first:
         raise QuestionError(f"{name} needs a first day and a last day after it, as 2025-01-01:2025-06-30")
     return first, last
-
-
-def _place(name: str) -> tuple[str, str, str]:
-    """Level, code and name of a place."""
-    from atlarge.places import find_place
-
-    if name.strip().lower() in ("us", "usa", "united states", "nation"):
-        return "nation", NATION, "United States"
-    found = find_place(name)
-    return found.kind, found.code, found.name
 
 
 def _require_coverage(

@@ -8,6 +8,7 @@ import os
 import stat
 import tempfile
 from collections.abc import Callable, Iterator
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,16 @@ from atlarge.errors import QuestionError
 def read_yaml(text: str) -> Any:
     """The value of a YAML text; by the parser in C where PyYAML was built with it, six times as fast."""
     return yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+
+
+def shipped_text(package: str | None, *path: str) -> str:
+    """A text file that ships with a package of ours."""
+    return files(str(package)).joinpath(*path).read_text(encoding="utf-8")
+
+
+def shipped_yaml(package: str | None, *path: str) -> Any:
+    """The value of a YAML file that ships with a package of ours."""
+    return read_yaml(shipped_text(package, *path))
 
 
 _FORMULA = "=+-@\t\r"

@@ -11,42 +11,17 @@ import string
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
-from importlib.resources import files
 from typing import Any, Literal, NamedTuple
 
-from atlarge.files import read_yaml
+from atlarge.files import read_yaml, shipped_text
 
 LANGUAGES = ("en", "es")
-MONTHS = {
-    "en": [
-        "January",
-        "February",
-        "March",
-        "April",
-        "May",
-        "June",
-        "July",
-        "August",
-        "September",
-        "October",
-        "November",
-        "December",
-    ],
-    "es": [
-        "enero",
-        "febrero",
-        "marzo",
-        "abril",
-        "mayo",
-        "junio",
-        "julio",
-        "agosto",
-        "septiembre",
-        "octubre",
-        "noviembre",
-        "diciembre",
-    ],
+_MONTHS = {
+    "en": "January February March April May June July August September October November December",
+    "es": "enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre",
 }
+MONTHS = {language: names.split() for language, names in _MONTHS.items()}
+SHORT_MONTHS = {language: [name[:3] for name in names] for language, names in MONTHS.items()}
 Kind = Literal["count", "difference", "mean", "rate", "ratio", "share", "estimate"]
 
 
@@ -174,7 +149,7 @@ def join(*parts: Message | None) -> Message:
 @cache
 def catalogue() -> dict[str, dict[str, str]]:
     """Every pattern: key -> language -> text; a percent sign stays on the line of its number."""
-    text = files("atlarge").joinpath("messages.yaml").read_text(encoding="utf-8")
+    text = shipped_text("atlarge", "messages.yaml")
     loaded = read_yaml(unbroken(text))
     return {str(key): dict(value) for key, value in loaded.items()}
 

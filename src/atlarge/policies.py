@@ -42,28 +42,11 @@ DIRECTIONS = ("limits", "extends")
 LEVELS = ("nation", "state", "county", "city")
 PRECISIONS = ("day", "month", "year", "none")
 CONFIDENCES = ("high", "medium", "low")
-KINDS = {
-    "detainers": "whether and when a jail holds or notifies on a detainer",
-    "program_287g": "a 287(g) agreement, or a law that such agreements be sought",
-    "ends_287g": "an end of, or a bar on, 287(g) agreements",
-    "state_law": "a state's law or order on cooperation at large",
-    "court_ruling": "a court's ruling on holds or on a policy",
-    "jail_contract": "housing of detainees for pay",
-    "local_law": "a county's or city's rule on property, data or police, not on its jail",
-    "entry_crime": "a state crime of entry or presence",
-}
+KINDS: dict[str, str] = sidecar("policies")["kinds"]
+"""What a policy may be about, by name."""
 KIND_ALIASES = {"287g": "program_287g", "287(g)": "program_287g", "agreements": "program_287g"}
-SCOPES = {
-    "jails": "sheriffs and jails",
-    "local": "all local agencies, jails among them",
-    "police": "police and deputies outside the jail",
-    "state": "the state's own agencies",
-    "courts": "courthouses and other protected places",
-    "property": "public property",
-    "housing": "housing of detainees",
-    "entry": "crimes of entry or presence",
-    "advice": "an opinion without force of law",
-}
+SCOPES: dict[str, str] = sidecar("policies")["scopes"]
+"""Whom a policy may bind, by name."""
 _SCOPE_OF_KIND = {
     "detainers": "jails",
     "court_ruling": "jails",

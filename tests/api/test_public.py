@@ -10,7 +10,7 @@ import pytest
 
 import atlarge
 
-NAMES = sorted(atlarge._HOMES)
+NAMES = sorted({*atlarge.__all__} - {"__version__"})
 
 
 def test_a_dozen_names() -> None:

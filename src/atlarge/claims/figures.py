@@ -7,10 +7,9 @@ import datetime as dt
 import re
 from dataclasses import dataclass, field
 from functools import cache
-from importlib.resources import files
 from typing import Any
 
-from atlarge.files import read_yaml
+from atlarge.files import shipped_yaml
 from atlarge.periods import Period
 from atlarge.reference import table
 
@@ -101,9 +100,8 @@ def _period(row: dict[str, Any], columns: dict[str, Any], every: str | None) -> 
 @cache
 def figures() -> tuple[Figure, ...]:
     """All figures of all reference tables that figures.yaml names, in the order of their rows."""
-    text = files(__package__).joinpath("figures.yaml").read_text(encoding="utf-8")
     result: list[Figure] = []
-    for name, about in read_yaml(text).items():
+    for name, about in shipped_yaml(__package__, "figures.yaml").items():
         columns = about["columns"]
         only = about.get("only", {})
         for i, row in enumerate(table(name).iter_rows(named=True), start=2):

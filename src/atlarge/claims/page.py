@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 from atlarge.claims.verdicts import Verdict
+from atlarge.files import shipped_text
 
 _SMALL = 5
 _MEANING = {
@@ -177,7 +177,7 @@ def render_template(name: str, **context: Any) -> str:
     """A page of this package that needs nothing else: it loads nothing and runs no script."""
     from jinja2 import Environment
 
-    text = files(__package__).joinpath(name).read_text(encoding="utf-8")
+    text = shipped_text(__package__, name)
     environment = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
     environment.filters["web_link"] = web_link
     return environment.from_string(text).render(policy=content_policy(text), **context)

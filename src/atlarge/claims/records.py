@@ -13,9 +13,7 @@ from atlarge.periods import Period
 if TYPE_CHECKING:
     from atlarge.records.store import Store
 
-PANEL_KINDS = {"county": "county", "office": "office_area", "aor": "aor", "state": "state"}
 _STOCKS = {"jail_inmates_with_detainer"}  # people counted anew each month: months are averaged, not added up
-_NATION = {"us", "usa", "united states", "nation", "national", "nationwide"}
 
 
 class PanelSource:
@@ -37,21 +35,14 @@ class PanelSource:
 
     def find(self, place: str) -> tuple[str, str, str]:
         """Level, code and name of a place; a level of "" when it is not found, with the reason as name."""
-        if place not in self._found:
-            self._found[place] = self._look_up(place)
-        return self._found[place]
-
-    def _look_up(self, place: str) -> tuple[str, str, str]:
         from atlarge.places import find_place
 
-        if normal(place) in _NATION:
-            return "nation", "US", "United States"
-        try:
-            found = find_place(place)
-        except AtlargeError as error:
-            return "", "", str(error)
-        level = {v: k for k, v in PANEL_KINDS.items()}.get(found.kind, found.kind)
-        return level, found.code, found.name
+        if place not in self._found:
+            try:
+                self._found[place] = find_place(place)
+            except AtlargeError as error:
+                self._found[place] = "", "", str(error)
+        return self._found[place]
 
     def amount(self, measure: str, place: str, kind: str | None, when: Period | None) -> Amount | Gap:
         """The measure's sum over the period, if releases cover every day of it."""
@@ -214,7 +205,9 @@ class PanelSource:
         """Every place of a level with its sum, in one pass over the records."""
         import polars as pl
 
-        if when is None or kind not in (*PANEL_KINDS, "nation"):
+        from atlarge.panel import PLACE_COLUMN
+
+        if when is None or kind not in PLACE_COLUMN:
             return []
         counted = self._panel(measure, kind, when, None, _grain(measure, when))
         if isinstance(counted, Gap):

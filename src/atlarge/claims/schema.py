@@ -6,13 +6,13 @@ import difflib
 import json
 import re
 from functools import cache
-from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from atlarge.claims.words import find_word, word_names
 from atlarge.claims.yaml_lines import MOST_CHARACTERS, LineError, read_yaml
 from atlarge.errors import QuestionError
+from atlarge.files import shipped_text
 from atlarge.periods import parse_period
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ class LedgerError(QuestionError):
 @cache
 def ledger_schema() -> dict[str, Any]:
     """The published JSON Schema of a ledger (draft 2020-12)."""
-    return dict(json.loads(files(__package__).joinpath("ledger.schema.json").read_text(encoding="utf-8")))
+    return dict(json.loads(shipped_text(__package__, "ledger.schema.json")))
 
 
 def read_ledger(path: Path | str) -> dict[str, Any]:

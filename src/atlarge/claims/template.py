@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from atlarge.errors import QuestionError
+from atlarge.files import shipped_text
 
 if TYPE_CHECKING:
     from atlarge.claims.drafting import Drafted
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
 def template() -> str:
     """An empty ledger with one claim of each kind, valid as it stands."""
-    return files(__package__).joinpath("template.yaml").read_text(encoding="utf-8")
+    return shipped_text(__package__, "template.yaml")
 
 
 def shipped_names() -> list[str]:
@@ -29,7 +30,7 @@ def shipped(name: str) -> str:
     """Text of a shipped ledger. QuestionError that lists them when there is none of that name."""
     if name not in shipped_names():
         raise QuestionError(f"no shipped ledger {name!r}; there are: {', '.join(shipped_names())}")
-    return files(__package__).joinpath("ledgers", f"{name}.yaml").read_text(encoding="utf-8")
+    return shipped_text(__package__, "ledgers", f"{name}.yaml")
 
 
 def drafted_from_file(article: Path, *, published: dt.date | None = None) -> tuple[Drafted, Opened]:

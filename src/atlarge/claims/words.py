@@ -5,10 +5,9 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
 from typing import Any
 
-from atlarge.files import read_yaml
+from atlarge.files import shipped_yaml
 
 READINGS = ("standard", "strict", "loose")
 
@@ -42,7 +41,7 @@ class Band:
 @cache
 def words() -> tuple[dict[str, Any], ...]:
     """The entries of words.yaml, in its order."""
-    return tuple(read_yaml(files(__package__).joinpath("words.yaml").read_text(encoding="utf-8")))
+    return tuple(shipped_yaml(__package__, "words.yaml"))
 
 
 def word_names(kind: str | None = None) -> list[str]:

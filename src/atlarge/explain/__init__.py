@@ -30,13 +30,9 @@ __all__ = [
 __getattr__ = lazy_names(
     __name__,
     {
-        "Answer": "atlarge.explain.answer",
-        "Policy": "atlarge.policies",
-        "explain": "atlarge.explain.api",
-        "find_policy": "atlarge.policies",
-        "policies": "atlarge.policies",
-        "policy_table": "atlarge.policies",
-        "pooled": "atlarge.explain.pooled_answer",
-        "pooled_by_kind": "atlarge.explain.pooled_answer",
+        "atlarge.explain.answer": "Answer",
+        "atlarge.explain.api": "explain",
+        "atlarge.explain.pooled_answer": "pooled pooled_by_kind",
+        "atlarge.policies": "Policy find_policy policies policy_table",
     },
 )

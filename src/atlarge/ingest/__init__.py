@@ -13,10 +13,5 @@ if TYPE_CHECKING:
 __all__ = ["IngestAudit", "ReleaseAudit", "ingest"]
 
 __getattr__ = lazy_names(
-    __name__,
-    {
-        "IngestAudit": "atlarge.records.audit",
-        "ReleaseAudit": "atlarge.records.audit",
-        "ingest": "atlarge.ingest.run",
-    },
+    __name__, {"atlarge.records.audit": "IngestAudit ReleaseAudit", "atlarge.ingest.run": "ingest"}
 )

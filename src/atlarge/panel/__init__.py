@@ -31,5 +31,10 @@ __all__ = [
     "place_codes",
 ]
 
-_NAMES = dict.fromkeys(__all__, "atlarge.panel.counting") | {"area_totals": "atlarge.panel.areas"}
-__getattr__ = lazy_names(__name__, _NAMES)
+__getattr__ = lazy_names(
+    __name__,
+    {
+        "atlarge.panel.counting": "NATION PLACE_COLUMN Measure Panel measure measures panel place_codes",
+        "atlarge.panel.areas": "area_totals",
+    },
+)

@@ -11,7 +11,6 @@ import operator
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache, reduce
-from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,11 +20,11 @@ import polars as pl
 from atlarge.calendar import as_day, month_end
 from atlarge.engines import collect, scan
 from atlarge.errors import CoverageError, QuestionError
-from atlarge.files import read_yaml
+from atlarge.files import shipped_yaml
 from atlarge.panel import by_day
 from atlarge.records.schemes import Scheme
 from atlarge.records.schemes import scheme as scheme_of
-from atlarge.reference import table
+from atlarge.reference import states, table
 
 if TYPE_CHECKING:
     import narwhals as nw
@@ -90,9 +89,8 @@ class Measure:
 @cache
 def measures() -> dict[str, Measure]:
     """All measures by name, as `measures.yaml` states them."""
-    text = files("atlarge").joinpath("measures.yaml").read_text(encoding="utf-8")
     catalogue = {}
-    for name, about in read_yaml(text).items():
+    for name, about in shipped_yaml("atlarge", "measures.yaml").items():
         equals = tuple((column, tuple(values)) for column, values in about.pop("equals", {}).items())
         catalogue[name] = Measure(name=name, equals=equals, **about)
     return catalogue
@@ -952,8 +950,7 @@ def _place_names(by: str) -> dict[str, str]:
     if by == "nation":
         return {NATION: "United States"}
     if by == "state":
-        states = table("counties").select("state", "state_name").unique()
-        return dict(states.iter_rows())
+        return states()
     name, code, label = {
         "county": ("counties", "fips", "place_name"),
         "office": ("offices", "office", "name"),

@@ -10,12 +10,11 @@ import datetime as dt
 from collections.abc import Container, Iterable
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from atlarge.files import read_yaml
+from atlarge.files import shipped_yaml
 from atlarge.messages import Message, render, say
 from atlarge.panel.counting import measure as measure_of
 from atlarge.panel.counting import measures as all_measures
@@ -89,8 +88,10 @@ class Segment:
 @cache
 def all_breaks() -> tuple[Break, ...]:
     """Every dated break, the earliest first."""
-    text = files(__package__).joinpath("breaks.yaml").read_text(encoding="utf-8")
-    rows = [Break(**{**row, "measures": tuple(row["measures"])}) for row in read_yaml(text)]
+    rows = [
+        Break(**{**row, "measures": tuple(row["measures"])})
+        for row in shipped_yaml(__package__, "breaks.yaml")
+    ]
     return tuple(sorted(rows, key=lambda b: (b.date, b.id)))
 
 

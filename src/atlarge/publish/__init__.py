@@ -16,10 +16,8 @@ __all__ = ["Disclosed", "disclose", "export_charts", "publish", "report"]
 __getattr__ = lazy_names(
     __name__,
     {
-        "Disclosed": "atlarge.disclosure.table",
-        "disclose": "atlarge.disclosure.table",
-        "export_charts": "atlarge.publish.reports",
-        "publish": "atlarge.publish.site",
-        "report": "atlarge.publish.reports",
+        "atlarge.disclosure.table": "Disclosed disclose",
+        "atlarge.publish.reports": "export_charts report",
+        "atlarge.publish.site": "publish",
     },
 )

@@ -13,7 +13,7 @@ import polars as pl
 from atlarge.calendar import month_end
 from atlarge.disclosure.table import Counts, Disclosed
 from atlarge.errors import QuestionError
-from atlarge.panel import NATION, measure, panel
+from atlarge.panel import measure, panel
 from atlarge.panel.counting import measure as measure_of
 from atlarge.panel.time_axis import Break, breaks_of_store
 from atlarge.places import find_place
@@ -27,7 +27,6 @@ from atlarge.records.completeness import open_end
 from atlarge.records.store import Store
 
 MOST = 5
-_NATION = {"us", "usa", "united states", "nation"}
 
 
 @dataclass(frozen=True, repr=False)
@@ -164,7 +163,5 @@ def compare(
 
 def _find(name: str) -> tuple[str, str, str]:
     """Level, code and name of a place as a user names it."""
-    if name.strip().lower() in _NATION:
-        return "nation", NATION, "United States"
     place = find_place(name)
     return place.kind, place.code, Words()(f"level.{place.kind}", name=place.name, code=place.code)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 from atlarge.explain import explain
-from atlarge.files import read_yaml
+from atlarge.files import shipped_yaml
 from atlarge.publish.i18n import Words
 from atlarge.publish.reports import report
 from atlarge.publish.site import publish
@@ -18,7 +17,7 @@ def demo(out: Path) -> dict[str, Any]:
 
     Returns title, sentences, headline (label, text, numbers), and the paths report and site.
     """
-    example = read_yaml(files("atlarge").joinpath("examples.yaml").read_text(encoding="utf-8"))["demo"]
+    example = shipped_yaml("atlarge", "examples.yaml")["demo"]
     answer = explain(example["place"], policy=example["policy"])
     document = answer.to_dict()
     return {

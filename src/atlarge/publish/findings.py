@@ -7,13 +7,12 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
-from importlib.resources import files
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from atlarge.errors import CoverageError, QuestionError, StoreError
-from atlarge.files import read_yaml
+from atlarge.files import shipped_yaml
 from atlarge.publish.claims_data import raw_claims
 from atlarge.publish.forecast_view import past_forecast
 from atlarge.publish.pooled_view import DIRECTIONS, pooled_finding
@@ -62,8 +61,7 @@ class Workers:
 
 
 def _worked_case() -> list[str]:
-    text = files("atlarge").joinpath("examples.yaml").read_text(encoding="utf-8")
-    return [str(read_yaml(text)["demo"]["policy"])]
+    return [str(shipped_yaml("atlarge", "examples.yaml")["demo"]["policy"])]
 
 
 def _ids(wanted: Callable[[Policy], bool]) -> list[str]:

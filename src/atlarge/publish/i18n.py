@@ -4,23 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 from functools import cache
-from importlib.resources import files
 from typing import Any
 
 from atlarge import messages
 from atlarge.calendar import fiscal_year
 from atlarge.errors import QuestionError
-from atlarge.files import read_yaml
+from atlarge.files import read_yaml, shipped_text
 
-LANGUAGES = ("en", "es")
-_MONTHS = {
-    "en": "January February March April May June July August September October November December",
-    "es": "enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre",
-}
-_SHORT = {
-    "en": "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec",
-    "es": "ene feb mar abr may jun jul ago sep oct nov dic",
-}
+LANGUAGES = messages.LANGUAGES
 
 
 @cache
@@ -28,7 +19,7 @@ def catalogue() -> dict[str, dict[str, str]]:
     """Every interface text: key -> language -> text."""
     found: dict[str, dict[str, str]] = {}
     for name in ("words.yaml", "site_words.yaml"):
-        text = files("atlarge.publish").joinpath(name).read_text(encoding="utf-8")
+        text = shipped_text("atlarge.publish", name)
         some = {str(key): dict(value) for key, value in read_yaml(messages.unbroken(text)).items()}
         if twice := found.keys() & some.keys():
             raise ValueError(f"{name}: texts that another file has too: {', '.join(sorted(twice))}")
@@ -49,8 +40,7 @@ class Words:
             raise QuestionError(f"no interface in {language!r}; there are: {', '.join(LANGUAGES)}")
         self.language = language
         self._texts = _texts_of(language)
-        self._months = _MONTHS[language].split()
-        self._short = _SHORT[language].split()
+        self._short = messages.SHORT_MONTHS[language]
 
     def __call__(self, key: str, **values: Any) -> str:
         """The text of a key, its {names} filled in. KeyError for a key that the catalogue lacks."""
@@ -98,12 +88,7 @@ class Words:
 
     def day(self, day: dt.date) -> str:
         """9 February 2017; 9 de febrero de 2017."""
-        month = self._months[day.month - 1]
-        return (
-            f"{day.day} {month} {day.year}"
-            if self.language == "en"
-            else f"{day.day} de {month} de {day.year}"
-        )
+        return messages.day_text(day, self.language)
 
     def short_day(self, day: dt.date) -> str:
         """9 Feb 2017."""
@@ -125,8 +110,7 @@ class Words:
 
     def long_month(self, day: dt.date) -> str:
         """February 2017; febrero de 2017."""
-        month = self._months[day.month - 1]
-        return f"{month} {day.year}" if self.language == "en" else f"{month} de {day.year}"
+        return messages.month_text(day, self.language)
 
     def fiscal_year(self, day: dt.date) -> str:
         """The federal fiscal year that starts on the day: FY2017 from October 2016."""

@@ -17,7 +17,7 @@ from atlarge.publish.layout import page_of, path_of
 from atlarge.publish.render import Link, Section, Table, list_page, render, safe_link, source_link, static
 from atlarge.publish.series_files import setting
 from atlarge.publish.site_data import SiteData
-from atlarge.reference import sidecar, table
+from atlarge.reference import sidecar, states, table
 from atlarge.regimes import county_regimes, monthly_totals, months_between, with_residents
 
 FIRST_MONTH = dt.date(2015, 1, 1)
@@ -57,18 +57,12 @@ def states_shown(data: SiteData) -> list[str]:
     counties = dict(table("counties").select("fips", "state").iter_rows())
     found = {code for level, code in data.places if level == "state"}
     found |= {str(counties[code]) for level, code in data.places if level == "county" and code in counties}
-    return sorted(found & set(state_names()["state"]))
-
-
-def state_names() -> pl.DataFrame:
-    """Two letters and name of each state."""
-    return table("counties").select("state", "state_name").unique().sort("state")
+    return sorted(found & set(states()))
 
 
 def policy_links(data: SiteData, page: dict[str, Any]) -> tuple[list[tuple[str, str]], list[Link]]:
     """Text and address of the page of each state, and of each download, as seen from a page."""
-    states, names = states_shown(data), dict(state_names().iter_rows())
-    pages = sorted((names[state], f"{page['home']}{state_stem(state)}.html") for state in states)
+    pages = sorted((states()[s], f"{page['home']}{state_stem(s)}.html") for s in states_shown(data))
     return pages, _files(page)
 
 
@@ -79,14 +73,14 @@ def _files(page: dict[str, Any]) -> list[Link]:
 
 def policy_files(data: SiteData) -> Iterator[tuple[str, str | bytes]]:
     """Paths and contents of all pages of the registry, both languages, and of its downloads."""
-    known, states = registry(), states_shown(data)
-    if not states:
+    known, wanted = registry(), states_shown(data)
+    if not wanted:
         return
-    shown = [p for p in _decisions(known) if p.state in states]
+    shown = [p for p in _decisions(known) if p.state in wanted]
     for language in LANGUAGES:
         w = Words(language)
         yield path_of("policies/map", w), _map_page(data, w)
-        for state in states:
+        for state in wanted:
             yield path_of(state_stem(state), w), _state_page(data, w, known, state)
         for p in shown:
             yield path_of(policy_stem(p.id), w), _policy_page(data, w, known, p)
@@ -237,7 +231,7 @@ def _table(policies: list[Policy], w: Words, home: str, caption: str) -> Table:
 
 def _state_page(data: SiteData, w: Words, known: Registry, state: str) -> str:
     stem = state_stem(state)
-    name = str(table("counties").filter(table("counties")["state"] == state)["state_name"][0])
+    name = states()[state]
     page = _page(data, w, stem, w("registry.state_title", state=name), "")
     home, today = page["home"], as_of()
     history = [p for p in known.history(state=state) if not p.is_agreement]

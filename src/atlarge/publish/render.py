@@ -8,13 +8,13 @@ import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
 from typing import Any
 from urllib.parse import urlsplit
 
 import jinja2
 
 from atlarge.disclosure.table import SMALL, WITHHELD, Counts
+from atlarge.files import shipped_text
 from atlarge.publish.charts import HALF, NARROW, WIDE
 from atlarge.publish.charts.parts import cell
 from atlarge.publish.i18n import Words
@@ -138,7 +138,7 @@ def safe_link(url: Any) -> str:
 
 def static(name: str) -> str:
     """A text file of `static/`."""
-    return files("atlarge.publish").joinpath(f"static/{name}").read_text(encoding="utf-8")
+    return shipped_text("atlarge.publish", f"static/{name}")
 
 
 def source_link(address: str) -> Link | str:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from functools import cache
-from importlib.resources import files
 from typing import Any
 
 import polars as pl
 
 from atlarge.disclosure.table import SMALL, WITHHELD
-from atlarge.files import read_yaml
+from atlarge.files import shipped_yaml
 from atlarge.publish.i18n import Words
 from atlarge.publish.layout import name_of
 from atlarge.publish.place_facts import homes, known_sum, residents
@@ -20,8 +19,10 @@ from atlarge.reference import table
 @cache
 def aliases() -> dict[str, list[str]]:
     """Codes of places by the names that people use for them, in small letters."""
-    text = files("atlarge.publish").joinpath("search_aliases.yaml").read_text(encoding="utf-8")
-    return {str(name).lower(): [str(code) for code in codes] for name, codes in read_yaml(text).items()}
+    return {
+        str(name).lower(): [str(code) for code in codes]
+        for name, codes in shipped_yaml("atlarge.publish", "search_aliases.yaml").items()
+    }
 
 
 @cache

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit
 
+from atlarge.files import shipped_yaml
 from atlarge.panel import NATION
 from atlarge.publish import charts
 from atlarge.publish.agreements_view import agreements_figure
@@ -244,32 +245,7 @@ def methods_page(data: SiteData, w: Words) -> str:
     return _list(data, w, "methods", [w(f"methods.p{i}") for i in (1, 2, 3, 4)], sections)
 
 
-SNIPPETS = [
-    (
-        "pandas",
-        "import pandas as pd\n"
-        'types = {"place": str, "value": "Int64"}\n'
-        'counts = pd.read_csv("all.csv", dtype=types, parse_dates=["start", "end"])\n'
-        'print(counts.query("place == \'48453\' and period == \'year\'")[["measure", "start", "value"]])',
-    ),
-    (
-        "polars",
-        "import polars as pl\n"
-        'counts = pl.read_parquet("all.parquet")\n'
-        'print(counts.filter(pl.col("place") == "48453", pl.col("period") == "year"))',
-    ),
-    (
-        "R",
-        'types <- c(place = "character", start = "Date", end = "Date")\n'
-        'counts <- read.csv("all.csv", colClasses = types)\n'
-        'print(subset(counts, place == "48453" & period == "year"))',
-    ),
-    (
-        "DuckDB",
-        "select measure, start, value, mark\nfrom 'all.parquet'\nwhere place = '48453' and period = 'year';",
-    ),
-    ("Datasette", "datasette atlarge.sqlite --metadata metadata.json"),
-]
+SNIPPETS = list(shipped_yaml("atlarge.publish", "snippets.yaml").items())
 """Three lines each that read the published counts; the tests run them."""
 
 

@@ -11,44 +11,15 @@ from typing import Any
 import polars as pl
 
 import atlarge
+from atlarge.files import shipped_yaml
 from atlarge.publish.i18n import Words
 from atlarge.publish.search_data import people_of
 from atlarge.publish.site_data import PlaceInfo, SiteData
 
-COLUMNS: dict[str, tuple[str, str]] = {
-    "level": (
-        "string",
-        "nation, state, aor (ICE area of responsibility), office (ICE office area) or county",
-    ),
-    "place": ("string", "Code of the place: five-digit FIPS code, office or area code, state, US"),
-    "place_name": ("string", "Name of the place"),
-    "measure": ("string", "What is counted; see the measures of the package"),
-    "period": (
-        "string",
-        "month, quarter, year (fiscal, from October) or window (days of a surge or an answer)",
-    ),
-    "start": ("date", "First day of the period"),
-    "end": ("date", "Last day of the period"),
-    "value": ("integer", "Count of records; empty where it is hidden or not covered"),
-    "mark": ("string", "shown, small (1 to threshold - 1), withheld (to protect a small one) or uncovered"),
-}
+_ABOUT = shipped_yaml("atlarge.publish", "download_columns.yaml")
+COLUMNS: dict[str, tuple[str, str]] = {name: (kind, says) for name, (kind, says) in _ABOUT["counts"].items()}
 """Columns of the published counts: type and meaning."""
-
-PLACE_COLUMNS: dict[str, tuple[str, str]] = {
-    "level": ("string", "Level of the place"),
-    "place": ("string", "Code of the place"),
-    "place_name": ("string", "Name of the place"),
-    "parents": ("string", "Codes of the places that hold it, as level:code, separated by spaces"),
-    "published_by": (
-        "string",
-        "Finest period published: month, quarter or year; empty where no record names it",
-    ),
-    "residents": (
-        "integer",
-        "Residents in the latest year known (Census Bureau); empty where not counted",
-    ),
-    "page": ("string", "Path of its page on the site"),
-}
+PLACE_COLUMNS: dict[str, tuple[str, str]] = {n: (kind, says) for n, (kind, says) in _ABOUT["places"].items()}
 
 
 def place_rows(data: SiteData) -> list[tuple[Any, ...]]:

@@ -17,6 +17,8 @@ from html import escape
 from importlib.resources import as_file, files
 from pathlib import Path
 
+from atlarge.files import shipped_text
+
 LONE = 1.5
 FONT = "Source Sans 3"  # in static/fonts, under the SIL Open Font License
 
@@ -136,7 +138,7 @@ def days(day: dt.date) -> float:
 @cache
 def style() -> str:
     """The chart style sheet as written, with its custom properties."""
-    return files("atlarge.publish").joinpath("static/charts.css").read_text(encoding="utf-8")
+    return shipped_text("atlarge.publish", "static/charts.css")
 
 
 @cache

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import re
 from functools import cache
-from importlib.resources import files
 
 import polars as pl
 
-from atlarge.files import read_yaml
+from atlarge.files import shipped_yaml
 
 OTHER = "other"
 _CODE = re.compile(r"^\d+\s*[-.:]?\s*")
@@ -17,13 +16,12 @@ _CODE = re.compile(r"^\d+\s*[-.:]?\s*")
 @cache
 def vocabulary() -> dict[str, tuple[str, dict[str, str]]]:
     """Of each column that is read so: the column it comes from, and the group of every listed value."""
-    text = files(__package__).joinpath("composition.yaml").read_text(encoding="utf-8")
     return {
         name: (
             about["from"],
             {_key(value): group for group, values in about["groups"].items() for value in values},
         )
-        for name, about in read_yaml(text).items()
+        for name, about in shipped_yaml(__package__, "composition.yaml").items()
         if isinstance(about, dict)
     }
 

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from functools import cache
-from importlib.resources import files
 from typing import Any
 
 import polars as pl
 
-from atlarge.files import read_yaml
+from atlarge.files import shipped_yaml
 
 OUTCOMES = ("booked", "declined", "lifted", "transferred", "closed", "other")
 
 
 @cache
 def _vocabulary() -> dict[str, Any]:
-    return dict(read_yaml(files(__package__).joinpath("outcomes.yaml").read_text(encoding="utf-8")))
+    return dict(shipped_yaml(__package__, "outcomes.yaml"))
 
 
 def outcome(reasons: pl.Series) -> tuple[pl.Series, dict[str, int]]:

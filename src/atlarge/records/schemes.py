@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
 
 from atlarge.errors import QuestionError
-from atlarge.files import read_yaml
+from atlarge.files import shipped_yaml
 
 
 @dataclass(frozen=True)
@@ -33,7 +32,6 @@ class Scheme:
 @cache
 def schemes() -> dict[str, Scheme]:
     """All schemes by name."""
-    text = files(__package__).joinpath("schemes.yaml").read_text(encoding="utf-8")
     return {
         name: Scheme(
             name,
@@ -42,7 +40,7 @@ def schemes() -> dict[str, Scheme]:
             about["unlisted"],
             {category: tuple(methods) for category, methods in about["categories"].items()},
         )
-        for name, about in read_yaml(text).items()
+        for name, about in shipped_yaml(__package__, "schemes.yaml").items()
     }
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import polars as pl
 
-from atlarge.files import read_yaml
+from atlarge.files import shipped_yaml
 
 _TYPES: dict[str, Any] = {
     "str": pl.String,
@@ -29,8 +29,7 @@ def sidecar(name: str) -> dict[str, Any]:
 
     Raises FileNotFoundError if there is no such table.
     """
-    text = files(__package__).joinpath(f"{name}.yaml").read_text(encoding="utf-8")
-    return dict(read_yaml(text))
+    return dict(shipped_yaml(__package__, f"{name}.yaml"))
 
 
 @cache
@@ -44,6 +43,12 @@ def table(name: str) -> pl.DataFrame:
     if frame.columns != list(columns):
         raise ValueError(f"reference table {name}: columns differ from its sidecar")
     return frame
+
+
+@cache
+def states() -> dict[str, str]:
+    """Name of each state by its two letters, in their order."""
+    return dict(table("counties").select("state", "state_name").unique().sort("state").iter_rows())
 
 
 def tables() -> list[str]:

@@ -21,5 +21,5 @@ __all__ = [
     "read_releases",
 ]
 
-_READING = ("Release", "Sheet", "read_release", "read_releases")  # a question of a store reads no file
-__getattr__ = lazy_names(__name__, dict.fromkeys(_READING, "atlarge.releases.reading"))
+# a question of a store reads no file
+__getattr__ = lazy_names(__name__, {"atlarge.releases.reading": "Release Sheet read_release read_releases"})

@@ -28,15 +28,9 @@ __all__ = [
 __getattr__ = lazy_names(
     __name__,
     {
-        "Draw": "atlarge.simulate.panels",
-        "Population": "atlarge.simulate.panels",
-        "Recent": "atlarge.simulate.recent",
-        "Simulated": "atlarge.simulate.records",
-        "World": "atlarge.simulate.world",
-        "draw_world": "atlarge.simulate.panels",
-        "draw_worlds": "atlarge.simulate.panels",
-        "recent_world": "atlarge.simulate.recent",
-        "simulate": "atlarge.simulate.records",
-        "simulate_recent": "atlarge.simulate.recent",
+        "atlarge.simulate.panels": "Draw Population draw_world draw_worlds",
+        "atlarge.simulate.recent": "Recent recent_world simulate_recent",
+        "atlarge.simulate.records": "Simulated simulate",
+        "atlarge.simulate.world": "World",
     },
 )

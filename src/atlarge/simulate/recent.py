@@ -13,7 +13,6 @@ import hashlib
 import json
 from dataclasses import asdict, dataclass
 from functools import cache
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +21,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from atlarge.errors import QuestionError
-from atlarge.files import read_yaml
+from atlarge.files import shipped_yaml
 from atlarge.simulate.landmarks import Places, real_places
 from atlarge.simulate.panels import Draw, draw_world
 from atlarge.simulate.records import (
@@ -30,6 +29,7 @@ from atlarge.simulate.records import (
     AT_LARGE_SHARES,
     JAIL_DAYS,
     Simulated,
+    clean_folder,
     population_of,
     scaled,
 )
@@ -59,7 +59,7 @@ _SITES = ("home_or_street", "courthouse", "office", "workplace", "unknown")
 
 @cache
 def _forms() -> dict[str, Any]:
-    return dict(read_yaml(files(__package__).joinpath("forms.yaml").read_text(encoding="utf-8")))
+    return dict(shipped_yaml(__package__, "forms.yaml"))
 
 
 @dataclass(frozen=True)
@@ -190,8 +190,7 @@ def simulate_recent(
     if form not in SPANS:
         raise QuestionError(f"no form {form!r}; there are: {', '.join(SPANS)}")
     world, recent = world or recent_world(), recent or Recent()
-    folder = Path(out)
-    _clear(folder)
+    folder = clean_folder(out, "arrests_form_*.csv.gz", "detainers_form_*.csv.gz")
     places = real_places(world.places)
     people = population_of(world, places, seed)
     rng = np.random.default_rng([seed, 7])
@@ -239,15 +238,6 @@ def _day(week: int) -> dt.date:
 
 def _week(day: dt.date) -> int:
     return (day - START).days // 7
-
-
-def _clear(folder: Path) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
-    named = sorted([*folder.glob("arrests_form_*.csv.gz"), *folder.glob("detainers_form_*.csv.gz")])
-    if named and not (folder / "truth.json").exists():
-        raise QuestionError(f"{named[0]} is not from a simulation: give an empty folder with --out")
-    for path in named:
-        path.unlink()
 
 
 def _starts(

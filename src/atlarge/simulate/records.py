@@ -121,8 +121,7 @@ def simulate(
     world = World() if world is None else world
     if arrests is not None and arrests < 1:
         raise QuestionError(f"--arrests {arrests}: ask for at least one arrest")
-    folder = Path(out)
-    _clear(folder)
+    folder = clean_folder(out, "EROArrests_FY*.csv.gz", "detainers.csv.gz")
     start = as_day(start)
     start -= dt.timedelta(days=start.weekday())
     places = real_places(world.places)
@@ -145,14 +144,19 @@ def simulate(
     return Simulated(paths, detainers, truth, panel, rows)
 
 
-def _clear(folder: Path) -> None:
-    """Create the folder; remove the files of an earlier simulation, and touch nothing else."""
+def clean_folder(out: Path | str, *patterns: str) -> Path:
+    """The folder, created if it is not there; files of an earlier simulation are removed, nothing else.
+
+    QuestionError where files of these names are there that no simulation wrote.
+    """
+    folder = Path(out)
     folder.mkdir(parents=True, exist_ok=True)
-    named = sorted(folder.glob("EROArrests_FY*.csv.gz")) + sorted(folder.glob("detainers.csv.gz"))
+    named = [path for pattern in patterns for path in sorted(folder.glob(pattern))]
     if named and not (folder / "truth.json").exists():
         raise QuestionError(f"{named[0]} is not from a simulation: give an empty folder with --out")
     for path in named:
         path.unlink()
+    return folder
 
 
 def population_of(world: World, places: Places, seed: int) -> Population:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import cache
-from importlib.resources import files
 from itertools import accumulate
 from json import loads
 from math import dist
@@ -13,6 +12,7 @@ from typing import Any
 
 import polars as pl
 
+from atlarge.files import shipped_text
 from atlarge.panel import measures
 from atlarge.reference import table
 from atlarge.verify.candidate import Candidate, columns
@@ -134,7 +134,7 @@ def catchment(fips: str) -> list[str]:
 
 @cache
 def _shapes() -> Any:
-    return loads(files("atlarge").joinpath("publish/geometry/counties.json").read_text(encoding="utf-8"))
+    return loads(shipped_text("atlarge", "publish/geometry/counties.json"))
 
 
 @cache

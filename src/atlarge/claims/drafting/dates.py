@@ -10,11 +10,10 @@ from dataclasses import dataclass
 
 from atlarge.claims.drafting.amounts import SMALL_NUMBERS
 from atlarge.claims.drafting.language import word_table
-from atlarge.messages import MONTHS
+from atlarge.messages import MONTHS, SHORT_MONTHS
 
 _ENGLISH, _SPANISH = MONTHS["en"], MONTHS["es"]
-_SHORT = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
-_SPANISH_SHORT = ["ene", "feb", "mar", "abr", "may", "jun", "jul", "ago", "sep", "oct", "nov", "dic"]
+_SHORT, _SPANISH_SHORT = SHORT_MONTHS["en"], SHORT_MONTHS["es"]
 _MONTHS = {
     n.lower(): i for names in (_ENGLISH, _SHORT, _SPANISH, _SPANISH_SHORT) for i, n in enumerate(names, 1)
 }

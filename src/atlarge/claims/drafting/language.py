@@ -6,10 +6,9 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache, cached_property
-from importlib.resources import files
 from typing import Any
 
-from atlarge.files import read_yaml
+from atlarge.files import shipped_yaml
 
 FILES = {"en": "english.yaml", "es": "spanish.yaml"}
 
@@ -55,12 +54,12 @@ class Language:
 @cache
 def vocabulary(code: str = "en") -> dict[str, Any]:
     """What the drafting rules go by in a language."""
-    return dict(read_yaml(files(__package__).joinpath(FILES[code]).read_text(encoding="utf-8")))
+    return dict(shipped_yaml(__package__, FILES[code]))
 
 
 @cache
 def _lists() -> dict[str, Any]:
-    return dict(read_yaml(files(__package__).joinpath("lists.yaml").read_text(encoding="utf-8")))
+    return dict(shipped_yaml(__package__, "lists.yaml"))
 
 
 def word_list(name: str) -> frozenset[str]:

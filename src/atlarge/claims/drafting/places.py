@@ -8,7 +8,7 @@ from functools import cache
 import polars as pl
 
 from atlarge.claims.drafting.language import language, word_list, word_table
-from atlarge.reference import table
+from atlarge.reference import states, table
 
 _NOT_THE_NATION = (  # "U.S." as part of an office's name or of a phrase about its people
     "Immigration|Magistrate|District|Attorney|Customs|Rep|Sen|officials?|agents?|government|[Cc]itizen|House"
@@ -38,9 +38,7 @@ _NOT_A_STATE = "Times|Tribune|Commission|University|Observer"
 @cache
 def _states() -> dict[str, str]:
     """Code by name and by code."""
-    rows = table("counties").select("state", "state_name").unique().iter_rows()
-    named = {str(name): str(code) for code, name in rows}
-    return named | {code: code for code in named.values()}
+    return {name: code for code, name in states().items()} | {code: code for code in states()}
 
 
 @cache

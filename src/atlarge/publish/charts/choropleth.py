@@ -5,21 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from atlarge.files import shipped_text
 from atlarge.publish import geometry
 from atlarge.publish.svg import Drawing, tag
 
 PATTERNS = {"qs": "p-small", "qx": "p-withheld", "qr": "p-norate"}
 """Classes that are drawn with a pattern, so that they stay apart in both themes and in print."""
 
-PATTERN_DEFS = (
-    '<defs><pattern id="p-small" width="14" height="14" patternUnits="userSpaceOnUse">'
-    '<rect class="p-back" width="14" height="14"/><circle class="p-ink" cx="4" cy="4" r="1.9"/>'
-    '<circle class="p-ink" cx="11" cy="11" r="1.9"/></pattern><pattern id="p-withheld" width="10" '
-    'height="10" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">'
-    '<rect class="p-back" width="10" height="10"/><rect class="p-ink" width="3.4" height="10"/></pattern>'
-    '<pattern id="p-norate" width="12" height="12" patternUnits="userSpaceOnUse">'
-    '<rect class="p-back" width="12" height="12"/><path class="p-line" d="M0 6H12M6 0V12"/></pattern></defs>'
-)
+PATTERN_DEFS = shipped_text("atlarge.publish", "static/patterns.svg")
 
 
 def choropleth(classes: Mapping[str, str], *, title: str, sentence: str) -> Drawing:

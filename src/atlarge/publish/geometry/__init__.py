@@ -10,16 +10,16 @@ from __future__ import annotations
 
 import json
 from functools import cache
-from importlib.resources import files
 from typing import Any
+
+from atlarge.files import shipped_text
 
 WIDTH, HEIGHT = 975, 610
 
 
 @cache
 def _shapes() -> dict[str, Any]:
-    text = files(__package__).joinpath("counties.json").read_text(encoding="utf-8")
-    return dict(json.loads(text))
+    return dict(json.loads(shipped_text(__package__, "counties.json")))
 
 
 def _ring(numbers: list[int], arcs: list[list[int]]) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import calendar
+
 import polars as pl
 
 from atlarge.reference import table
@@ -13,16 +15,13 @@ _FROM = (
     "4d76166b5fa74ecb67dbd631cd3f84a189f5ef20/data/clean_data/"
 )
 
-_MONTHS = (
-    "january", "february", "march", "april", "may", "june", "july", "august", "september", "october",
-    "november", "december",
-)  # fmt: skip
+_MONTHS = [name.lower() for name in calendar.month_name[1:]]
 
 
 def _one_month_back(frame: pl.DataFrame) -> pl.DataFrame:
     """The label names the month a report came out: its figures are for the month before."""
     number_of = pl.col("label_month").str.to_lowercase().replace_strict(
-        list(_MONTHS), list(range(1, 13)), default=None, return_dtype=pl.Int64
+        _MONTHS, list(range(1, 13)), default=None, return_dtype=pl.Int64
     )  # fmt: skip
     counties = county_code(frame["county"], pl.repeat("TX", frame.height, eager=True))
     private = pl.col("county").str.contains(r"\(private")
