@@ -13,16 +13,17 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from atlarge.calendar import as_day
+from atlarge.disclosure.table import THRESHOLD
 from atlarge.effects import ShareChange, count_contributions, kitagawa
 from atlarge.engines import compact
 from atlarge.errors import CoverageError, QuestionError
 from atlarge.panel import PLACE_COLUMN, panel
+from atlarge.places import find_place
 from atlarge.records.schemes import scheme as scheme_of
+from atlarge.records.store import Store, open_store
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-
-    from atlarge.records.store import Store
 
 KINDS = ("convicted", "pending", "no_charge")
 BY = ("category", "landmark_class", "agency", "arrest_type", "method")
@@ -159,9 +160,6 @@ def composition(
     Traceback (most recent call last):
     atlarge.errors.CoverageError: no release in the store reports convicted: the column it is counted by ...
     """
-    from atlarge.places import find_place
-    from atlarge.records.store import open_store
-
     if of not in KINDS:
         raise QuestionError(f"no kind {of!r}; there are: {', '.join(KINDS)}")
     if by not in BY:
@@ -273,8 +271,6 @@ def _by_kind(known: pl.DataFrame, spans: list[tuple[dt.date, dt.date]], of: str)
 
 def _refuse_small(rows: pl.DataFrame, of: str) -> None:
     """QuestionError where a count from which the numbers follow is small."""
-    from atlarge.disclosure.table import THRESHOLD
-
     kinds = rows.with_columns(pl.col("conviction").fill_null(NOT_RECORDED))
     by_group = kinds.filter(pl.col("conviction") != NOT_RECORDED).group_by(
         "group", "period", (pl.col("conviction") == of).alias("is_case")

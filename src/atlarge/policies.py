@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 
 from atlarge.calendar import as_day, month_end
 from atlarge.errors import QuestionError
+from atlarge.files import write_by_ending
 from atlarge.reference import sidecar, table
 
 Ints = NDArray[np.int64]
@@ -618,8 +619,6 @@ class Registry:
 
         `since`: see `calendar`. QuestionError for another ending.
         """
-        from atlarge.files import write_by_ending
-
         write_by_ending(path, self.to_frame(), ics=lambda: self.calendar(since).encode())
 
     def calendar(self, since: dt.date | None = None) -> str:

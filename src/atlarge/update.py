@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from atlarge.errors import AtlargeError, ReleaseError
 from atlarge.ingest import ingest
-from atlarge.records.store import Store, read_manifest
+from atlarge.records.store import Store, open_store, read_manifest
 from atlarge.releases import families
 from atlarge.releases.latest import Fetched, address, fetch_latest, latest_names
 
@@ -127,7 +127,6 @@ def update(
 def _alarms(path: Path, say: Say) -> tuple[list[dict[str, Any]], dict[str, Any] | None]:
     """Surges in the last weeks that are complete, and how complete the records are."""
     from atlarge.records.completeness import completeness
-    from atlarge.records.store import open_store
     from atlarge.surges import find_surges
 
     store = open_store(path)
@@ -172,7 +171,6 @@ def _is_in(store: Store | None, sha256: str | None) -> bool:
 def _answers(before: Store, path: Path, revisions: list[dict[str, Any]], say: Say) -> list[dict[str, Any]]:
     """Answers on dated policies of places whose records were revised, that read differently now."""
     from atlarge.policies import policies
-    from atlarge.records.store import open_store
 
     revised: dict[str, float] = {}
     for row in revisions:

@@ -10,7 +10,9 @@ import yaml
 
 from atlarge.claims.drafting import open_points
 from atlarge.claims.drafting.writing import plain_text, yaml_value
+from atlarge.claims.figures import figure_measures
 from atlarge.claims.schema import LedgerError, parse_ledger
+from atlarge.panel import measures
 
 HELP = "Enter leaves a point open; ? lists what can be given; q saves and stops."
 _HEARD = ("court", "sworn", "statement", "interview", "document", "report", "second hand", "third hand")
@@ -110,9 +112,6 @@ def _choices(name: str) -> str:
     if name == "heard":
         return ", ".join(_HEARD)
     if name == "measure":
-        from atlarge.claims.figures import figure_measures
-        from atlarge.panel import measures
-
         return ", ".join(sorted({*measures(), *figure_measures()}))
     examples = {
         "where": "Travis County, TX; AUS; TX; United States; {top: 20, kind: metro}",

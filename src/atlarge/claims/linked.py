@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from atlarge.errors import AtlargeError
+from atlarge.records.store import Store
 
 if TYPE_CHECKING:
     from atlarge.explain import Answer
-    from atlarge.records.store import Store
 
 ACCOUNTS = {"retaliation": "singling_out", "substitution": "substitution", "concentration": "concentration"}
 FITS, DOES_NOT_FIT, CANNOT_BE_TOLD = "fits", "does not fit", "cannot be told"

@@ -7,8 +7,9 @@ import hashlib
 from pathlib import Path
 from typing import Any
 
+from atlarge.claims.schema import is_web_address
 from atlarge.claims.verdicts import Verdict
-from atlarge.files import shipped_text
+from atlarge.files import shipped_text, write_atomically
 
 _SMALL = 5
 _MEANING = {
@@ -156,8 +157,6 @@ def _row(v: Verdict) -> dict[str, Any]:
 
 def web_link(url: Any) -> str:
     """An address that may become a link, or "" for any other text, such as javascript:."""
-    from atlarge.claims.schema import is_web_address
-
     return str(url) if is_web_address(url) else ""
 
 
@@ -221,6 +220,4 @@ def write_page(path: Path | str, verdicts: list[Verdict], article: dict[str, Any
     ...     "as printed" in Path(folder, "checked.html").read_text(encoding="utf-8")
     True
     """
-    from atlarge.files import write_atomically
-
     write_atomically(path, render_page(verdicts, article).encode("utf-8"))

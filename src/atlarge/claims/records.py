@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from atlarge.claims.figures import Figure, normal
 from atlarge.claims.sources import Amount, Gap
 from atlarge.errors import AtlargeError
+from atlarge.panel import PLACE_COLUMN, measures, panel
 from atlarge.periods import Period
-
-if TYPE_CHECKING:
-    from atlarge.records.store import Store
+from atlarge.places import find_place
+from atlarge.records.store import Store
 
 _STOCKS = {"jail_inmates_with_detainer"}  # people counted anew each month: months are averaged, not added up
 
@@ -35,8 +35,6 @@ class PanelSource:
 
     def find(self, place: str) -> tuple[str, str, str]:
         """Level, code and name of a place; a level of "" when it is not found, with the reason as name."""
-        from atlarge.places import find_place
-
         if place not in self._found:
             try:
                 self._found[place] = find_place(place)
@@ -107,8 +105,6 @@ class PanelSource:
         return self._panels[key]
 
     def _counted(self, measure: str, level: str, when: Period, places: list[str] | None, every: str) -> Any:
-        from atlarge.panel import measures, panel
-
         known = measures().get(measure)
         if known is None:
             return Gap(f"the panel has no measure {measure}")
@@ -132,8 +128,6 @@ class PanelSource:
 
     def _national(self, counted: Any, measure: str, when: Period) -> float | Gap:
         """The sum for the nation, if releases of national scope cover every day; one of a state does not."""
-        from atlarge.panel import measures
-
         releases = counted.coverage[measures()[measure].table]["releases"]
         spans = [
             (dt.date.fromisoformat(r["start"]), dt.date.fromisoformat(r["end"]))
@@ -167,8 +161,6 @@ class PanelSource:
     def _figure(
         self, measure: str, level: str, code: str, name: str, when: Period, value: float, counted: Any
     ) -> Figure:
-        from atlarge.panel import measures
-
         scope = counted.coverage[measures()[measure].table]
         ids = sorted({str(r["id"]) for r in scope["releases"]})
         named = {str(r.get("id")): str(r.get("file")) for r in self.store.manifest.get("releases", [])}
@@ -204,8 +196,6 @@ class PanelSource:
     def ranked(self, measure: str, kind: str, when: Period | None) -> list[tuple[str, float]]:
         """Every place of a level with its sum, in one pass over the records."""
         import polars as pl
-
-        from atlarge.panel import PLACE_COLUMN
 
         if when is None or kind not in PLACE_COLUMN:
             return []

@@ -15,6 +15,7 @@ from typing import Protocol
 from atlarge.claims.figures import Figure, figures, normal
 from atlarge.errors import AtlargeError
 from atlarge.periods import Period
+from atlarge.places import find_place
 
 
 @dataclass(frozen=True)
@@ -56,8 +57,6 @@ def _names(place: str) -> Iterator[str]:
 @cache
 def _code(place: str) -> str | None:
     """Code of a place of the registry; None for a metropolitan area, a group or a name it does not know."""
-    from atlarge.places import find_place
-
     try:
         return normal(find_place(place).code)
     except AtlargeError:

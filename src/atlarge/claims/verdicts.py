@@ -5,10 +5,10 @@ from __future__ import annotations
 import difflib
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from atlarge.claims.checks import run
-from atlarge.claims.figures import figure_measures, figures
+from atlarge.claims.figures import figure_measures, figures, normal
 from atlarge.claims.linked import CANNOT_BE_TOLD, FITS, explained
 from atlarge.claims.merging import fit_of, merge, named, unique
 from atlarge.claims.outcomes import CONTRADICTED, DEPENDS, NOT_TESTABLE, SUPPORTED, Outcome
@@ -17,11 +17,10 @@ from atlarge.claims.records import PanelSource
 from atlarge.claims.schema import read_ledger
 from atlarge.claims.sources import Gap, Source, parties
 from atlarge.errors import StoreError
+from atlarge.panel import measures
 from atlarge.periods import parse_period
+from atlarge.records.store import Store, open_store
 from atlarge.reference import table
-
-if TYPE_CHECKING:
-    from atlarge.records.store import Store
 
 _TESTED = ("count", "share", "rank", "comparison", "timing")
 _OVERRIDES = (
@@ -139,8 +138,6 @@ def check_claims(claims: list[dict[str, Any]], store: Store | Path | str | None 
 
 def _opened(store: Store | Path | str | None) -> Store | None:
     """The store; None when none was named and none is embedded."""
-    from atlarge.records.store import open_store
-
     if store is None:
         try:
             return open_store(None)
@@ -265,8 +262,6 @@ class _Checker:
 
     def _other_scheme(self) -> Outcome | None:
         """The outcome under the other reading of apprehension methods, where the measure depends on it."""
-        from atlarge.panel import measures
-
         measure = measures().get(str(self.claim.get("measure", "")))
         if measure is None or not measure.category or self.store is None or "scheme" in self.claim:
             return None
@@ -394,7 +389,6 @@ class _Checker:
         if "measure" not in self.claim or "when" not in self.claim:
             return []
         wanted = side(self.claim)
-        from atlarge.claims.figures import normal
 
         names = {normal(place) for place in wanted.places}
         used = {entry.get("rows") for entry in result.evidence}
@@ -438,8 +432,6 @@ def _scheme_row(other: Outcome) -> list[dict[str, Any]]:
 def _holds(source: Source, measure: str) -> bool:
     """Whether a source knows the measure at all."""
     if isinstance(source, PanelSource):
-        from atlarge.panel import measures
-
         return measure in measures()
     return any(f.measure == measure for f in getattr(source, "published", ()))
 
@@ -451,8 +443,6 @@ def _nearest(word: str, known: list[str]) -> str:
 
 def _no_measure(measure: str, requested: Any, has_store: bool) -> str:
     """Why no source has a measure, with the nearest name."""
-    from atlarge.panel import measures
-
     known = [*measures(), *figure_measures()]
     if measure in known:
         where = f" in {requested}" if requested else ""

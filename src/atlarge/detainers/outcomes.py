@@ -15,6 +15,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from atlarge.errors import QuestionError
+from atlarge.panel.counting import place_name
 
 OUTCOMES = ("booked", "declined", "lifted", "transferred", "closed", "other", "missing")
 LEVELS = ("nation", "state", "county", "facility")
@@ -116,8 +117,6 @@ def outcome_counts(detainers: pl.LazyFrame, by: str = "county", every: str = "al
     sums = [pl.col("n").filter(pl.col("outcome") == outcome).sum().alias(outcome) for outcome in OUTCOMES]
     wide = long.group_by(*names, "period").agg(pl.col("n").sum().alias("issued"), *sums)
     if "place_name" not in wide.columns:
-        from atlarge.panel.counting import place_name
-
         wide = wide.with_columns(place_name(pl.col("place"), by).alias("place_name"))
     named = pl.when(pl.col("place").is_null()).then(pl.lit(UNPLACED)).otherwise(pl.col("place_name"))
     wide = wide.with_columns(named.alias("place_name"))

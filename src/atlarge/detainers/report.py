@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import polars as pl
 
@@ -17,10 +17,9 @@ from atlarge.detainers.outcomes import OUTCOMES, add_rates, outcome_counts
 from atlarge.detainers.timing import between, follow_up, has_keys
 from atlarge.engines import compact, scan
 from atlarge.errors import CoverageError, QuestionError
+from atlarge.panel.counting import place_name
+from atlarge.records.store import Coverage, Store, open_store
 from atlarge.reference import table
-
-if TYPE_CHECKING:
-    from atlarge.records.store import Coverage, Store
 
 # What the report counts by. A table's other columns are not read, and rows that agree in these are one.
 _COLUMNS = (
@@ -164,8 +163,6 @@ def detainer_report(
     >>> report.total["issued"] > 0
     True
     """
-    from atlarge.records.store import open_store
-
     store, start, end = open_store(store), as_day(start), as_day(end)
     detainers = scan(store, "detainers", engine)
     first, last, covered = _window(store.coverage("detainers"), start, end)
@@ -330,8 +327,6 @@ def declined_by_charge(detainers: pl.LazyFrame, by: str, found: Disclosed | None
     if by == "facility":
         name = pl.col("place")
     else:
-        from atlarge.panel.counting import place_name
-
         name = place_name(pl.col("place"), by)
     total = pl.col("declined").fill_null(0).sum().over("place")
     return (

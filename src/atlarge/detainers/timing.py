@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import narwhals as nw
 import polars as pl
 
 from atlarge.engines import collect, scans
 from atlarge.errors import QuestionError
-
-if TYPE_CHECKING:
-    from atlarge.records.store import Store
+from atlarge.records.schemes import scheme as scheme_of
+from atlarge.records.store import Store
 
 
 def time_to_outcome(detainers: pl.LazyFrame, by: str = "outcome") -> pl.DataFrame:
@@ -154,8 +153,6 @@ def follow_up(
     Arrests are at large by the scheme's methods. Counts under the threshold are nulled, with what would give
     them away, and marked `suppressed`.
     """
-    from atlarge.records.schemes import scheme as scheme_of
-
     if "arrests" not in store.tables():
         return pl.DataFrame()
     detainers, arrests = scans(store, ["detainers", "arrests"], engine)

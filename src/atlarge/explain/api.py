@@ -7,7 +7,7 @@ import datetime as dt
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -50,9 +50,7 @@ from atlarge.explain.verdicts import (
 from atlarge.messages import Message, say
 from atlarge.places import Place, place_name
 from atlarge.policies import Policy, Registry, as_registry, from_date
-
-if TYPE_CHECKING:
-    from atlarge.records.store import Store
+from atlarge.records.store import Store, open_store
 
 
 def explain(
@@ -113,7 +111,6 @@ def explain(
     if (policy is None) == (date is None):
         raise QuestionError("name either a policy or a date, not both and not neither")
     date = as_day(date)
-    from atlarge.records.store import open_store
 
     policies = as_registry(registry)
     if policy is not None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -28,10 +28,8 @@ from atlarge.explain.population import (
     nation_population,
 )
 from atlarge.explain.verdicts import BAND, level_of
+from atlarge.records.store import Store
 from atlarge.reference import table
-
-if TYPE_CHECKING:
-    from atlarge.records.store import Store
 
 Z = 1.645
 PER = 10_000.0

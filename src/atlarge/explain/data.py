@@ -6,7 +6,6 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
-from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
@@ -20,9 +19,7 @@ from atlarge.panel import NATION, PLACE_COLUMN
 from atlarge.panel import measure as measure_of
 from atlarge.panel.counting import sparse
 from atlarge.panel.inferred import Calibration, custodial_cells, daily_inference
-
-if TYPE_CHECKING:
-    from atlarge.records.store import Store
+from atlarge.records.store import Store
 
 Floats = NDArray[np.float64]
 MIN_TOTAL = 12

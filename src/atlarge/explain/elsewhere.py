@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from atlarge.errors import AtlargeError
 from atlarge.explain.data import StoreSource, stamp_of
@@ -11,10 +11,7 @@ from atlarge.explain.numbers import Number
 from atlarge.explain.pooled_answer import pooled
 from atlarge.messages import Message, say
 from atlarge.policies import Registry
-
-if TYPE_CHECKING:
-    from atlarge.records.store import Store
-
+from atlarge.records.store import Store
 
 MEASURES = ("handoffs", "at_large")
 

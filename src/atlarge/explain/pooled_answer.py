@@ -5,20 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from atlarge.effects import PooledEffect, pooled_effect, q_values
 from atlarge.errors import AtlargeError, QuestionError
 from atlarge.explain.answer import Interval
 from atlarge.explain.data import all_localities
 from atlarge.explain.estimate import LEVEL
 from atlarge.policies import DIRECTIONS, Policy, Registry, as_registry
-
-if TYPE_CHECKING:
-    from atlarge.effects import PooledEffect
-    from atlarge.records.store import Store
+from atlarge.records.store import Store, open_store
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -79,8 +77,6 @@ def pooled(
     >>> found["handoffs"]["ratio"]["value"] < 1 < found["at_large"]["ratio"]["value"]
     True
     """
-    from atlarge.records.store import open_store
-
     if direction not in DIRECTIONS:
         raise QuestionError(f"no direction {direction!r}; there are: {', '.join(DIRECTIONS)}")
     opened = open_store(store)
@@ -173,8 +169,6 @@ def pooled_by_kind(
     >>> all("note" in found or 0 <= found["at_large"]["q"] <= 1 for found in by_kind.values())
     True
     """
-    from atlarge.effects import q_values
-
     found: dict[str, dict[str, Any]] = {}
     for name, (direction, policies) in kinds_of_change(registry).items():
         try:
@@ -202,8 +196,6 @@ def by_decision(y: Floats, starts: Ints, decisions: list[str]) -> tuple[Floats, 
 
 
 def _pooled_effect(y: Floats, starts: Ints, method: str) -> dict[str, Any]:
-    from atlarge.effects import pooled_effect
-
     try:
         found: PooledEffect = pooled_effect(y, starts, method=method, horizon=HORIZON_MONTHS, level=LEVEL)
     except AtlargeError as error:

@@ -8,15 +8,13 @@ voting age), Pew's estimate of the metropolitan area, and the number modelled fo
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import numpy as np
 import polars as pl
 
+from atlarge.records.store import Store
 from atlarge.reference import sidecar, table
-
-if TYPE_CHECKING:
-    from atlarge.records.store import Store
 
 Z = 1.645
 UNKNOWN_MARGIN = 0.15

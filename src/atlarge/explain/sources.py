@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from atlarge.policies import Policy
+from atlarge.records.store import Store
 from atlarge.reference import sidecar
-
-if TYPE_CHECKING:
-    from atlarge.records.store import Store
 
 
 def sources_of(store: Store, policy: Policy, concentration: dict[str, Any]) -> list[dict[str, str]]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
@@ -16,10 +15,8 @@ from atlarge.explain.areas import Where, seat_of
 from atlarge.explain.data import Daily, Localities, daily, localities
 from atlarge.explain.periods import Months
 from atlarge.policies import Registry, registry
+from atlarge.records.store import Store
 from atlarge.reference import table
-
-if TYPE_CHECKING:
-    from atlarge.records.store import Store
 
 MEASURES = ("at_large", "handoffs")
 EPOCH = dt.date(1970, 1, 1).toordinal()

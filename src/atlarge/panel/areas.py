@@ -9,16 +9,13 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import polars as pl
 
 from atlarge.calendar import as_day
 from atlarge.panel.counting import measure as measure_of
 from atlarge.panel.counting import rows_of
-
-if TYPE_CHECKING:
-    from atlarge.records.store import Store
+from atlarge.records.store import Store, open_store
 
 SCHEMA = {"place": pl.String, "measure": pl.String, "recorded": pl.Int64, "recovered": pl.Int64}
 
@@ -63,8 +60,6 @@ def area_totals(
     >>> area_totals(places=["BOS"], start="2015-10-01", end="2016-09-30").row(0)
     ('BOS', 'arrests', 1858, 1860)
     """
-    from atlarge.records.store import open_store
-
     store, start, end = open_store(store), as_day(start), as_day(end)
     parts = [pl.DataFrame(schema=SCHEMA)]
     for name in measures:

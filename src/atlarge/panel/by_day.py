@@ -12,15 +12,13 @@ import json
 from collections.abc import Callable, Sequence
 from importlib.resources import files
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import polars as pl
 
 from atlarge.files import write_atomically
 from atlarge.records.integrity import digest
-
-if TYPE_CHECKING:
-    from atlarge.records.store import Store
+from atlarge.records.store import Store
 
 FOLDER = "by_day"
 LEVELS = ("county", "office", "aor", "state", "nation")

@@ -20,10 +20,11 @@ import polars as pl
 from atlarge.calendar import as_day, month_end
 from atlarge.engines import collect, scan
 from atlarge.errors import CoverageError, QuestionError
-from atlarge.files import shipped_yaml
+from atlarge.files import shipped_yaml, write_by_ending
 from atlarge.panel import by_day
 from atlarge.records.schemes import Scheme
 from atlarge.records.schemes import scheme as scheme_of
+from atlarge.records.store import Coverage, Store, open_store
 from atlarge.reference import states, table
 
 if TYPE_CHECKING:
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from atlarge.records.gaps import Gap
-    from atlarge.records.store import Coverage, Store
 
 PLACE_COLUMN: dict[str, str] = {
     "county": "county_fips",
@@ -233,8 +233,6 @@ class Panel:
 
         QuestionError for another ending.
         """
-        from atlarge.files import write_by_ending
-
         write_by_ending(path, self.frame)
 
 
@@ -305,8 +303,6 @@ def panel(
     >>> int(year.frame["value"].sum())
     143470
     """
-    from atlarge.records.store import open_store
-
     store = open_store(store)
     first, last = as_day(start), as_day(end)
     wanted = [measure(name) for name in dict.fromkeys(measures)]

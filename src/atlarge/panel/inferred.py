@@ -20,11 +20,10 @@ import polars as pl
 from atlarge.calendar import month_start
 from atlarge.engines import collect, scan
 from atlarge.errors import CoverageError
+from atlarge.records.store import Store
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-
-    from atlarge.records.store import Store
 
 LOCAL, ELSEWHERE = "CAP Local Incarceration", ("CAP State Incarceration", "CAP Federal Incarceration")
 PROGRAM = "287(g) Program"

@@ -10,7 +10,7 @@ import datetime as dt
 from collections.abc import Container, Iterable
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import polars as pl
 
@@ -18,10 +18,8 @@ from atlarge.files import shipped_yaml
 from atlarge.messages import Message, render, say
 from atlarge.panel.counting import measure as measure_of
 from atlarge.panel.counting import measures as all_measures
+from atlarge.records.store import Store
 from atlarge.records.tables import DATE_COLUMN
-
-if TYPE_CHECKING:
-    from atlarge.records.store import Store
 
 KINDS = ("definition", "source", "coverage")
 """Kinds of dated breaks; a store adds `release` and `incomplete` of its own."""

@@ -5,16 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from importlib.resources import files
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import polars as pl
 
 from atlarge.calendar import as_day
 from atlarge.disclosure.table import SHOWN, Disclosed
 from atlarge.publish.day_ranges import Window
-
-if TYPE_CHECKING:
-    from atlarge.records.store import Store
+from atlarge.records.store import Store
 
 Claims = list[dict[str, Any]]
 

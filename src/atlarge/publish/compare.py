@@ -13,6 +13,7 @@ import polars as pl
 from atlarge.calendar import month_end
 from atlarge.disclosure.table import Counts, Disclosed
 from atlarge.errors import QuestionError
+from atlarge.files import write_by_ending
 from atlarge.panel import measure, panel
 from atlarge.panel.counting import measure as measure_of
 from atlarge.panel.time_axis import Break, breaks_of_store
@@ -24,7 +25,7 @@ from atlarge.publish.i18n import Words
 from atlarge.publish.release_table import window_cells
 from atlarge.publish.svg import Drawing
 from atlarge.records.completeness import open_end
-from atlarge.records.store import Store
+from atlarge.records.store import Store, open_store
 
 MOST = 5
 
@@ -82,8 +83,6 @@ class Comparison:
 
     def write(self, path: Path | str, language: str = "en") -> None:
         """Write the chart (.svg, .png) or its published counts (.csv, .parquet); whole or not at all."""
-        from atlarge.files import write_by_ending
-
         write_by_ending(
             path,
             self.table(),
@@ -132,8 +131,6 @@ def compare(
     >>> compare(["48453", "48201"], measure="handoffs").frame.columns[:3]
     ['level', 'place', 'place_name']
     """
-    from atlarge.records.store import open_store
-
     opened = open_store(store)
     found = list(dict.fromkeys(_find(name) for name in names))
     if not 2 <= len(found) <= MOST:

@@ -11,7 +11,6 @@ import datetime as dt
 import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
@@ -22,9 +21,7 @@ from atlarge.disclosure.constraints import ConstraintBuilder, LinearConstraints
 from atlarge.errors import CoverageError, QuestionError
 from atlarge.panel import measure as measure_of
 from atlarge.panel import panel
-
-if TYPE_CHECKING:
-    from atlarge.records.store import Store
+from atlarge.records.store import Store
 
 Member = tuple[str, str]
 """Level and code of a place."""

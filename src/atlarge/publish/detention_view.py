@@ -14,7 +14,7 @@ from typing import Any
 
 import polars as pl
 
-from atlarge.calendar import months_through
+from atlarge.calendar import fiscal_year, months_through
 from atlarge.messages import render
 from atlarge.panel.time_axis import Break, breaks
 from atlarge.publish import charts
@@ -207,8 +207,6 @@ def book_ins_figure(w: Words) -> Figure | None:
 
 def book_ins_table(w: Words) -> Table:
     """Book-ins of the nation by fiscal year and arresting agency; years without a workbook are missing."""
-    from atlarge.calendar import fiscal_year
-
     totals: dict[int, dict[str, int]] = {}
     months: dict[int, int] = {}
     for measure in BOOKED:

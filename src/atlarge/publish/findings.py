@@ -9,19 +9,17 @@ from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from atlarge.errors import CoverageError, QuestionError, StoreError
+from atlarge.explain.answer import Answer
 from atlarge.files import shipped_yaml
+from atlarge.policies import Policy, policies
 from atlarge.publish.claims_data import raw_claims
 from atlarge.publish.forecast_view import past_forecast
 from atlarge.publish.pooled_view import DIRECTIONS, pooled_finding
 from atlarge.publish.site_data import Found, raw_surges, surge_levels
-
-if TYPE_CHECKING:
-    from atlarge.explain.answer import Answer
-    from atlarge.policies import Policy
-    from atlarge.records.store import Store
+from atlarge.records.store import Store, open_store
 
 Step = Callable[[str, int, int], None]
 """Called as work goes on: what is being built (findings, places), how many are done, how many there are."""
@@ -65,8 +63,6 @@ def _worked_case() -> list[str]:
 
 
 def _ids(wanted: Callable[[Policy], bool]) -> list[str]:
-    from atlarge.policies import policies
-
     return [p.id for p in policies() if wanted(p)]
 
 
@@ -125,8 +121,6 @@ _FINDERS: dict[str, Callable[[Store, str], Any]] = {
 
 def find(job: tuple[str, Path, str]) -> Any:
     """One piece of work: its kind, the store, and the level, direction or policy that it is about."""
-    from atlarge.records.store import open_store
-
     kind, path, name = job
     return _FINDERS[kind](open_store(path), name)
 

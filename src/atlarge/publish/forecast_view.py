@@ -3,30 +3,28 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import polars as pl
 
 from atlarge.disclosure.table import SMALL, WITHHELD
+from atlarge.errors import CoverageError, QuestionError
+from atlarge.panel import panel
 from atlarge.publish import charts
 from atlarge.publish.charts import Estimate
 from atlarge.publish.i18n import Words
 from atlarge.publish.layout import name_of
 from atlarge.publish.render import Figure, Section, counts_table, figure
 from atlarge.publish.site_data import SiteData
-
-if TYPE_CHECKING:
-    from atlarge.records.store import Store
+from atlarge.records.store import Store
 
 MONTHS_AHEAD = 6
 
 
 def past_forecast(store: Store, measure: str = "at_large") -> dict[str, Any] | None:
     """Each area forecast from six months before the records end; None for too short a past."""
-    from atlarge.errors import CoverageError, QuestionError
     from atlarge.forecast import quantiles
-    from atlarge.panel import panel
 
     try:
         frame = panel(store, by="aor", every="month", measures=[measure]).frame

@@ -8,7 +8,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import polars as pl
 
@@ -16,9 +16,7 @@ from atlarge.calendar import month_end
 from atlarge.disclosure.table import Disclosed
 from atlarge.errors import StoreError
 from atlarge.panel import NATION
-
-if TYPE_CHECKING:
-    from atlarge.records.store import Store
+from atlarge.records.store import Store
 
 UNITS = (100, 1_000, 10_000, 100_000, 1_000_000)
 """What numbers of rows are rounded to."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING
 
 import polars as pl
 
@@ -14,10 +13,8 @@ from atlarge.explain.areas import office_of
 from atlarge.panel import NATION
 from atlarge.panel.areas import area_totals
 from atlarge.publish.lineage_data import rounded
+from atlarge.records.store import Store
 from atlarge.reference import table
-
-if TYPE_CHECKING:
-    from atlarge.records.store import Store
 
 Code = tuple[str, str]
 

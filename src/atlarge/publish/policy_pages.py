@@ -9,6 +9,7 @@ from typing import Any
 
 import polars as pl
 
+from atlarge.files import csv_text, parquet_bytes
 from atlarge.policies import Policy, Registry, registry
 from atlarge.publish import charts
 from atlarge.publish.charts.choropleth import PATTERNS
@@ -90,8 +91,6 @@ def policy_files(data: SiteData) -> Iterator[tuple[str, str | bytes]]:
 
 def downloads(known: Registry) -> Iterator[tuple[str, str | bytes]]:
     """The registry as CSV, Parquet and a calendar of its decisions' dates."""
-    from atlarge.files import csv_text, parquet_bytes
-
     frame = known.to_frame()
     yield DOWNLOADS[0], csv_text(frame)
     yield DOWNLOADS[1], parquet_bytes(frame)

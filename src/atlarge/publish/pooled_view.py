@@ -5,14 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from atlarge.errors import AtlargeError
 from atlarge.messages import render
+from atlarge.policies import registry
 from atlarge.publish.charts.ratios import Ratios, ratios
 from atlarge.publish.i18n import Words
 from atlarge.publish.layout import page_of
 from atlarge.publish.render import Figure, Table, figure
 from atlarge.publish.render import render as page_from
 from atlarge.publish.site_data import SiteData
-from atlarge.records.store import Store
+from atlarge.records.store import Store, open_store
 
 DIRECTIONS = ("limits", "extends")
 MEASURES = ("at_large", "handoffs")
@@ -20,11 +22,8 @@ MEASURES = ("at_large", "handoffs")
 
 def pooled_finding(store: Store | Path | None, direction: str) -> dict[str, Any] | None:
     """The pooled answer for decisions of a direction and its words; None where too few can be pooled."""
-    from atlarge.errors import AtlargeError
     from atlarge.explain.elsewhere import headline, says
     from atlarge.explain.pooled_answer import pooled
-    from atlarge.policies import registry
-    from atlarge.records.store import open_store
 
     try:
         opened = open_store(store)

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import polars as pl
 import polars.selectors as cs
@@ -21,6 +21,7 @@ import polars.selectors as cs
 from atlarge.calendar import add_months
 from atlarge.disclosure.table import THRESHOLD, Counts, Disclosed
 from atlarge.errors import QuestionError
+from atlarge.explain.answer import Answer
 from atlarge.files import parquet_bytes, without_formulas
 from atlarge.publish.answer_pages import answer_page, answer_series, answer_stem, series_key
 from atlarge.publish.answer_view import context
@@ -49,10 +50,7 @@ from atlarge.publish.sqlite_file import (
 )
 from atlarge.publish.where_view import at_least
 from atlarge.publish.writer import Folder, Tally, build_key, building, finish, standing
-
-if TYPE_CHECKING:
-    from atlarge.explain.answer import Answer
-    from atlarge.records.store import Store
+from atlarge.records.store import Store, open_store
 
 _CHUNK = 48
 
@@ -168,7 +166,6 @@ def publish(
     if threshold < 2:
         raise QuestionError(f"the threshold {threshold} hides nothing; give 2 or more")
     from atlarge.explain.verdicts import with_q_values
-    from atlarge.records.store import open_store
 
     target = Path(out)
     others = [after] if isinstance(after, Path | str) else list(after)

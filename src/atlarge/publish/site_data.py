@@ -8,15 +8,17 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import polars as pl
 
 from atlarge.calendar import fiscal_year, fiscal_year_start, month_end
 from atlarge.disclosure.table import THRESHOLD, Counts, Disclosed
 from atlarge.errors import CoverageError
+from atlarge.explain.answer import Answer
 from atlarge.panel.counting import place_name
 from atlarge.panel.time_axis import Break, breaks_within, release_changes, segments
+from atlarge.policies import policy_table
 from atlarge.publish.answers import Shown, members, show_with, windows_of
 from atlarge.publish.claims_data import claim_windows, disclosed_claims
 from atlarge.publish.day_ranges import Window
@@ -33,11 +35,8 @@ from atlarge.publish.place_facts import (
 )
 from atlarge.publish.release_table import LEVELS, SiteCells, site_cells, site_measures
 from atlarge.records.completeness import NEARLY, open_end
+from atlarge.records.store import Store
 from atlarge.reference import table
-
-if TYPE_CHECKING:
-    from atlarge.explain.answer import Answer
-    from atlarge.records.store import Store
 
 Code = tuple[str, str]
 """Level and code of a place."""
@@ -314,8 +313,6 @@ def _rates(shown: Disclosed) -> dict[tuple[str, str, str, dt.date], Rate]:
 
 def _policies(places: dict[Code, PlaceInfo], last: dt.date) -> dict[Code, list[dict[str, Any]]]:
     """Policies and 287(g) agreements by place, to the end of the records; a city's stand with its county."""
-    from atlarge.policies import policy_table
-
     found: dict[Code, list[dict[str, Any]]] = {}
     known = policy_table().filter(pl.col("effective").is_null() | (pl.col("effective") <= last))
     for row in known.sort("effective", "id", nulls_last=True).iter_rows(named=True):

@@ -12,6 +12,7 @@ import polars as pl
 
 import atlarge
 from atlarge.files import shipped_yaml
+from atlarge.panel import measures
 from atlarge.publish.i18n import Words
 from atlarge.publish.search_data import people_of
 from atlarge.publish.site_data import PlaceInfo, SiteData
@@ -79,8 +80,6 @@ def _marks(columns: dict[str, tuple[str, str]]) -> str:
 
 def measure_rows(data: SiteData) -> list[tuple[str, str, str]]:
     """Name, label and meaning of each published measure."""
-    from atlarge.panel import measures
-
     known = measures()
     return [(m, known[m].label, known[m].description) for some in data.groups.values() for m in some]
 

@@ -11,14 +11,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import atlarge
 from atlarge.errors import QuestionError
 from atlarge.files import locked
-
-if TYPE_CHECKING:
-    from atlarge.records.store import Store
+from atlarge.records.store import Store
 
 MANIFEST = "site.json"
 FORMAT = 1

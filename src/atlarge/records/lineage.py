@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from functools import reduce
 from operator import or_
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import narwhals as nw
 import polars as pl
@@ -13,10 +13,8 @@ import polars as pl
 from atlarge.engines import collect, scan
 from atlarge.errors import QuestionError
 from atlarge.records.best import FILLED
+from atlarge.records.store import Store
 from atlarge.records.tables import DATE_COLUMN, TABLES
-
-if TYPE_CHECKING:
-    from atlarge.records.store import Store
 
 _PLACE = ("county_fips", "office", "aor", "state")
 

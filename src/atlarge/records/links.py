@@ -6,15 +6,13 @@ Only counts leave this module: how many records were linked, and why the others 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import narwhals as nw
 import polars as pl
 
 from atlarge.engines import collect, scans
-
-if TYPE_CHECKING:
-    from atlarge.records.store import Store
+from atlarge.records.store import Store
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from atlarge.calendar import as_day
 from atlarge.errors import QuestionError
 from atlarge.panel import Panel, panel
+from atlarge.records.store import Store, open_store
 from atlarge.reference import table
 from atlarge.surges.corroboration import Corroboration, corroborations, flags_of
 from atlarge.surges.labels import Label, labels
@@ -23,9 +24,6 @@ from atlarge.surveillance.scan import DAYS, WEEKS, Bursts, Scan, scan
 from atlarge.surveillance.validation import Bools, Floats, as_days
 from atlarge.surveillance.weekly import weeks_by_days
 from atlarge.surveillance.windows import MIN_COUNT
-
-if TYPE_CHECKING:
-    from atlarge.records.store import Store
 
 LEVELS = ("county", "office", "aor", "state", "nation")
 PERIODS = ("day", "week")
@@ -223,8 +221,6 @@ def find_surges(
     >>> found.surges[0].place, found.surges[0].excess > 0
     ('US', True)
     """
-    from atlarge.records.store import open_store
-
     store, start, end = open_store(store), as_day(start), as_day(end)
     _check(by, every, start, end, alpha, neighbours)
     counted = panel(store, by=by, every=every, measures=[measure], scheme=scheme, engine=engine)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -20,6 +20,7 @@ from atlarge.errors import CoverageError
 from atlarge.panel import NATION, PLACE_COLUMN, Measure, panel
 from atlarge.panel import measure as measure_of
 from atlarge.records.schemes import scheme as scheme_of
+from atlarge.records.store import Store
 from atlarge.reference import table
 from atlarge.surveillance.baseline import fit_baseline
 from atlarge.surveillance.holidays import day_classes, weekdays
@@ -27,9 +28,6 @@ from atlarge.surveillance.scan import DAYS
 from atlarge.surveillance.tails import mid_tail
 from atlarge.surveillance.validation import Floats, as_days
 from atlarge.surveillance.windows import Windows, covered_by, sums_between
-
-if TYPE_CHECKING:
-    from atlarge.records.store import Store
 
 DAYS_BEFORE = 28
 _RAISED_P = 0.01

@@ -15,7 +15,11 @@ from atlarge.claims.drafting.dates import DateSpan
 from atlarge.claims.drafting.kinds import Part, Split
 from atlarge.claims.drafting.language import Language, word_table
 from atlarge.claims.drafting.places import place_spans, states_named
+from atlarge.claims.figures import figures
 from atlarge.claims.words import find_word
+from atlarge.errors import AtlargeError
+from atlarge.places import find_place
+from atlarge.policies import policies
 
 _METROS = re.compile(r"\b(?:metro(?:politan)?(?: areas?)?|áreas metropolitanas)\b", re.IGNORECASE)
 _TOP = re.compile(
@@ -436,10 +440,6 @@ def _account(clause: str, context: Context, filled: Filled) -> None:
 @cache
 def _policy(where: str, published: dt.date | None) -> str | None:
     """The one policy of a county in the registry that had begun when the article appeared."""
-    from atlarge.errors import AtlargeError
-    from atlarge.places import find_place
-    from atlarge.policies import policies
-
     try:
         code = find_place(where).code
     except AtlargeError:
@@ -466,7 +466,6 @@ def _latest_figure(filled: Filled, context: Context) -> None:
         or published is None
     ):
         return
-    from atlarge.claims.figures import figures
 
     years = {
         f.period.start.year

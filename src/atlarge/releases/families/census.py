@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
+from atlarge.reference import table
 from atlarge.releases.areas import county_code, state_code
 from atlarge.releases.family import Column, Family, count, text
 from atlarge.releases.spreads import figures
@@ -82,8 +83,6 @@ def _place(codes: pl.Series) -> tuple[pl.Series, pl.Series]:
 
 
 def _state_of_fips() -> dict[str, str]:
-    from atlarge.reference import table
-
     rows = table("counties").select(pl.col("fips").str.slice(0, 2), "state").unique()
     return dict(rows.iter_rows())
 
