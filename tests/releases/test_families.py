@@ -62,14 +62,15 @@ def test_a_header_is_that_of_its_own_family(name: str) -> None:
         ({"columns": {"date": {"needed": True}}}, "one kind of"),
         ({"columns": {"date": {"day": "Day", "text": "Day"}}}, "one kind of"),
         ({"columns": {"date": {"day": "Day", "optional": True}}}, "optional"),
+        ({"spread": "into_rows"}, "into_rows"),
     ],
 )
 def test_a_file_that_states_no_family_is_named(wrong: dict[str, object], said: str) -> None:
     texts = dict.fromkeys(("title", "publisher", "url", "table", "covers"), "a text")
     right = {"id": "an-example", **texts, "columns": {"date": {"day": ["Day", "DAY"]}}}
-    assert family_of(right).columns["date"].plain_names == ("day", "day")
+    assert family_of(right, {}).columns["date"].plain_names == ("day", "day")
     with pytest.raises(ValueError, match=f"an-example.*{said}"):
-        family_of(right | wrong)
+        family_of(right | wrong, {})
 
 
 def _text(name: str, row: list[str], spelled: str = "as published") -> bytes:

@@ -16,13 +16,14 @@ from atlarge.releases.family import Family, family_of
 
 
 def _stated() -> Iterator[Family]:
-    """Every family that a file of the folder states: YAML, or a module."""
+    """Every family that a file of the folder states; the module of the file's name reshapes its rows."""
+    modules = {module.name for module in pkgutil.iter_modules(_folder.__path__)}
     for entry in files(_folder).iterdir():
-        if entry.name.endswith(".yaml"):
-            yield from map(family_of, read_yaml(entry.read_text(encoding="utf-8"))["families"])
-    for module in pkgutil.iter_modules(_folder.__path__):
-        loaded = importlib.import_module(f"{_folder.__name__}.{module.name}")
-        yield from getattr(loaded, "FAMILIES", None) or [loaded.FAMILY]
+        stem, _, ending = entry.name.rpartition(".")
+        if ending == "yaml":
+            functions = importlib.import_module(f"{_folder.__name__}.{stem}") if stem in modules else None
+            for row in read_yaml(entry.read_text(encoding="utf-8"))["families"]:
+                yield family_of(row, vars(functions) if functions else {})
 
 
 @cache

@@ -1,7 +1,7 @@
 """What a release family is: its columns, how each is read, and how the family is recognised.
 
-A family is one small file in `families/` that states these facts: YAML, or a module where its rows must be
-reshaped too.
+A family is one small YAML file in `families/` that states these facts; where published rows must be reshaped,
+the functions for it are in a module of the same name.
 """
 
 from __future__ import annotations
@@ -12,6 +12,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 from typing import Any, Literal
+
+import polars as pl
 
 Kind = Literal["text", "day", "moment", "count", "number", "mark"]
 
@@ -180,17 +182,20 @@ _KINDS: dict[str, Callable[..., Column]] = {
 }
 
 
-def family_of(row: Mapping[str, Any]) -> Family:
+def family_of(row: Mapping[str, Any], functions: Mapping[str, Any]) -> Family:
     """A family as a YAML file states it; ValueError that names the family for what is no field of one.
 
     A column is its kind with the names it is published under, as `{text: [State, STATE], needed: false}`;
     `known` may be lists of lists; `fetch` has the sha256 of each file, and `from` the folder they are in.
+    `spread` and `stated` name one of the functions; rules are SQL over the columns.
     """
     fields: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in row.items()}
     try:
         fields["columns"] = {name: _column(**about) for name, about in row["columns"].items()}
         folder, *hashes = row.get("fetch", {"from": ""}).items()
         fields["fetch"] = {folder[1] + name: sha256 for name, sha256 in hashes}
+        fields |= {key: functions[row[key]] for key in ("spread", "stated") if key in row}
+        fields["rules"] = {words: pl.sql_expr(rule) for words, rule in row.get("rules", {}).items()}
         groups = [[known] if isinstance(known, str) else known for known in row.get("known", ())]
         return Family(**fields | {"known": tuple(itertools.chain.from_iterable(groups))})
     except (KeyError, TypeError, ValueError) as error:

@@ -1,1 +1,1 @@
-"""Release families: `*.yaml`, or a module that states `FAMILY` (or `FAMILIES`) where rows are reshaped."""
+"""Release families: the facts of each in a YAML file; a module beside it has what reshapes its rows."""

@@ -14,7 +14,6 @@ import polars as pl
 
 from atlarge.reference import table
 from atlarge.releases.areas import county_code, state_code
-from atlarge.releases.family import Column, Family, count, text
 from atlarge.releases.spreads import figures
 
 if TYPE_CHECKING:
@@ -46,7 +45,8 @@ def survey_years(name: str, folder: str = "") -> tuple[int, int] | None:
     return (int(found[1]), int(found[1])) if found else None
 
 
-def _stated(release: Release) -> Mapping[str, Any]:
+def stated(release: Release) -> Mapping[str, Any]:
+    """First and last year of the survey, as the file's name says."""
     years = survey_years(release.path.name, release.path.parent.name)
     first, last = years or (None, None)
     return {"first_year": first, "last_year": last}
@@ -98,7 +98,7 @@ def _number(name: str) -> pl.Expr:
     return pl.when(controlled).then(0.0).when(value >= 0).then(value)
 
 
-def _spread(frame: pl.DataFrame) -> pl.DataFrame:
+def spread(frame: pl.DataFrame) -> pl.DataFrame:
     """One row a figure: noncitizens, their margin, and residents."""
     codes = frame["geo"] if "geo" in frame.columns else _codes(frame)
     kind, place = _place(codes.fill_null(""))
@@ -155,91 +155,3 @@ def _codes(frame: pl.DataFrame) -> pl.Series:
         pl.concat_str(["s", pl.col("c").str.zfill(3)])
     )
     return both.select(pl.coalesce(digits, "n", pl.lit("")).alias("geo")).to_series()
-
-
-def _cells(number: str) -> dict[str, Column]:
-    """A cell of the table and its margin, as the download, the interface and the summary file name them."""
-    return {
-        "estimate": text(f"B05001_{number}E", f"B05001_E{number}"),
-        "margin": text(f"B05001_{number}M", f"B05001_M{number}", needed=False),
-    }
-
-
-_NONCITIZENS, _RESIDENTS = _cells("006"), _cells("001")
-_FIGURES = {
-    "noncitizens": _NONCITIZENS["estimate"],
-    "noncitizens_margin": _NONCITIZENS["margin"],
-    "residents": Column(_RESIDENTS["estimate"].names, "text", is_needed=False),
-    "year": count("year", needed=False),
-    "name": text("NAME", "Geographic Area Name", needed=False),
-}
-_FORMS = ("{}E", "{}M", "{}EA", "{}MA", "E{}", "M{}")
-_KNOWN = (
-    *("B05001_" + form.format(f"{number:03}") for number in range(1, 7) for form in _FORMS),
-    "us", "region", "division", "for", "ucgid",
-)  # fmt: skip
-_ABOUT: dict[str, Any] = {
-    "publisher": "U.S. Census Bureau, American Community Survey",
-    "url": "https://data.census.gov/table?q=B05001",
-    "table": "aggregates",
-    "spread": _spread,
-    "stated": _stated,
-    "licence": "federal work",
-}
-_NOTE = "The years are read from the file's name. Row 2 of a download holds labels and gives no figure."
-
-FAMILIES = [
-    Family(
-        id="census-b05001",
-        title="Noncitizens by place, Census table B05001, as downloaded or of the summary file",
-        covers="Nation, states and counties that the file names.",
-        columns={"geo": text("GEO_ID", "GEOID", "Geography", filled=True), **_FIGURES},
-        known=_KNOWN,
-        delimiters=(",", "|"),
-        note=_NOTE,
-        **_ABOUT,
-    ),
-    Family(
-        id="census-b05001-api",
-        title="Noncitizens by place, Census table B05001, as the interface gives it",
-        covers="States and counties that the answer names.",
-        columns={"state": text("state", filled=True), "county": text("county", needed=False), **_FIGURES},
-        known=_KNOWN,
-        note=_NOTE,
-        **_ABOUT,
-    ),
-    Family(
-        id="census-b05001-long",
-        title="Noncitizens by place, Census table B05001, one row a variable",
-        covers="Nation, states and counties that the file names.",
-        columns={
-            "geo": text("GEOID", "GEO_ID", filled=True),
-            "variable": text("variable", filled=True),
-            "noncitizens": text("estimate", filled=True),
-            "noncitizens_margin": text("moe"),
-            "year": count("year", needed=False),
-            "name": text("NAME", needed=False),
-        },
-        known=_KNOWN,
-        note="Rows of other variables than B05001_006 give no figure.",
-        **_ABOUT,
-    ),
-    Family(
-        id="census-cvap",
-        title="Citizens of voting age by place, special tabulation of the American Community Survey",
-        covers="Nation, states and counties that the file names.",
-        columns={
-            "geo": text("geoid", filled=True),
-            "name": text("geoname", "NAME", needed=False),
-            "line": text("lntitle", filled=True),
-            "residents": text("tot_est", filled=True),
-            "residents_margin": text("tot_moe"),
-            "citizens": text("cit_est", filled=True),
-            "citizens_margin": text("cit_moe"),
-        },
-        known=("lnnumber", "adu_est", "adu_moe", "cvap_est", "cvap_moe"),
-        note="Noncitizens are residents less citizens; their margin is the root of the sum of both squared, "
-        "which is wider than it need be where the two go together.",
-        **_ABOUT,
-    ),
-]

@@ -13,19 +13,13 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from atlarge.releases.family import Family, count, number, other_day, text
 from atlarge.releases.spreads import figures
 
 if TYPE_CHECKING:
     from atlarge.releases.reading import Release
 
-_FROM = (
-    "https://raw.githubusercontent.com/CarwilB/ice-detention/"
-    "d4dc30aa135ccc29e0904d737fe7dacabe083862/data/ice/"
-)
 
 _MONTHS = ("Oct", "Nov", "Dec", "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep")
-_YEARS = range(2019, 2036)
 _LEVELS = ("level_a", "level_b", "level_c", "level_d")
 _SOURCE = re.compile(r"IIDS\)?,?\s*(?:as of\s*)?(\d{1,2})/(\d{1,2})/(\d{4})")
 _MEASURES = {
@@ -45,7 +39,8 @@ def stated_day(preamble: list[str]) -> dt.date | None:
     return None
 
 
-def _stated(release: Release) -> Mapping[str, Any]:
+def stated(release: Release) -> Mapping[str, Any]:
+    """The day up to which the figures count."""
     return {"as_of": stated_day(release.preamble)}
 
 
@@ -102,14 +97,15 @@ def _book_ins(frame: pl.DataFrame) -> pl.DataFrame:
     return pl.concat(parts) if parts else _facilities(frame.clear(), _fiscal_year())
 
 
-def _spread(frame: pl.DataFrame) -> pl.DataFrame:
+def spread(frame: pl.DataFrame) -> pl.DataFrame:
+    """Facilities, and book-ins where the workbook has them."""
     parts = [_facilities(frame, _fiscal_year())]
     if "agency" in frame.columns:
         parts.append(_book_ins(frame))
     return pl.concat(parts).sort("sheet", "row", "measure", "date")
 
 
-def _pulls(frame: pl.DataFrame) -> pl.DataFrame:
+def pulls(frame: pl.DataFrame) -> pl.DataFrame:
     """Facilities of the joined file, whose rows carry their own year and day."""
     year = pl.col("fiscal_year").cast(pl.Int32)
     alos = [name for name in frame.columns if name.startswith("alos_fy")]
@@ -118,83 +114,3 @@ def _pulls(frame: pl.DataFrame) -> pl.DataFrame:
     ) if alos else pl.lit(None, pl.Float64)  # fmt: skip
     frame = frame.with_columns(own.alias("alos_days"), pl.coalesce("pull_date", "file_date").alias("as_of"))
     return _facilities(frame, year)
-
-
-_INSPECTIONS = (
-    "Address", "Zip", "Type Detailed", "Male/Female", "Male Crim", "Male Non-Crim", "Female Crim",
-    "Female Non-Crim", "ICE Threat Level 1", "ICE Threat Level 2", "ICE Threat Level 3",
-    "No ICE Threat Level", "Mandatory", "Guaranteed Minimum", "Last Inspection Type",
-    "Last Inspection End Date", "Last Inspection Standard", "Last Final Rating",
-    "Last Inspection Rating - Final", "Last Inspection Date", "Second to Last Inspection Type",
-    "Second to Last Inspection Standard", "Second to Last Inspection Rating",
-    "Second to Last Inspection Date", "ODO Inspection End Date", "ODO Last Inspection Standard",
-    "ODO Final Rating", "Last Nakamoto Inspection Standard", "Last Nakamoto Inspection Rating - Final",
-    "Last Nakamoto Inspection Date", "Per Diem Rate Detailed", "Contract Initiation Date", "Total",
-    *[f"Pending FY{year % 100} Inspection" for year in _YEARS],
-)  # fmt: skip
-_PLACED: dict[str, Any] = {
-    "city": text("City"),
-    "state": text("State"),
-    "aor": text("AOR"),
-    "level_a": number("Level A"),
-    "level_b": number("Level B"),
-    "level_c": number("Level C"),
-    "level_d": number("Level D"),
-}
-
-FAMILIES = [
-    Family(
-        id="detention-statistics",
-        title="ICE detention statistics, FY2019 on",
-        publisher="U.S. Immigration and Customs Enforcement",
-        url="https://www.ice.gov/detain/detention-management",
-        table="aggregates",
-        covers="National; facilities with average daily population; initial book-ins by agency and month.",
-        columns={
-            "facility": text("Name"),
-            **_PLACED,
-            "alos_days": number(*[f"FY{year % 100} ALOS" for year in _YEARS]),
-            "agency": text("Agency", needed=False),
-            **{month.lower(): count(month, needed=False) for month in _MONTHS},
-        },
-        known=_INSPECTIONS,
-        block=("Agency", *_MONTHS, "Total"),
-        allows_formulas=True,
-        spread=_spread,
-        stated=_stated,
-        fetch={
-            _FROM + "FY24_detentionStats.xlsx": (
-                "a177b8bdfe5eb391ed458ed84de810146a019cb25898387c27178357e20b7e30"
-            ),
-            _FROM + "FY25_detentionStats09242025.xlsx": (
-                "3b9e2d626b1e249b2c87539554758333b27bc0da64a37e5dac99944a210c0782"
-            ),
-        },
-        note="Months after a workbook's day are missing, not 0; the newest workbook of a year is counted.",
-        licence="federal work",
-    ),
-    Family(
-        id="ddp-detention-management",
-        title="Facilities of ICE's detention statistics, all workbooks joined, FY2019 on",
-        publisher="Deportation Data Project, from ICE detention statistics",
-        url="https://deportationdata.org",
-        table="aggregates",
-        covers="National; facilities with average daily population by fiscal year and day of the workbook.",
-        columns={
-            "facility": text("Name", filled=True),
-            **_PLACED,
-            "fiscal_year": count("fiscal_year", filled=True),
-            "file_date": other_day("file_date"),
-            "pull_date": other_day("pull_date", needed=True),
-            **{
-                f"alos_fy{year % 100}": number(f"FY{year % 100} ALOS", f"FY{year % 100} ALOS 2", needed=False)
-                for year in _YEARS
-            },
-        },
-        known=_INSPECTIONS,
-        spread=_pulls,
-        rank=10,
-        note="Each row keeps its fiscal year and the day of its workbook (`as_of`).",
-        licence="CC0 1.0",
-    ),
-]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import polars as pl
 
 from atlarge.releases.areas import state_code
-from atlarge.releases.family import Family, text
 
 _SIGNED = ("%Y-%m-%d", "%m/%d/%Y", "%m/%d/%y", "%B %d, %Y", "%b %d, %Y", "%d-%b-%y", "%m-%d-%Y")
 """Ways in which the lists print a day of signing; a time after the day is dropped first."""
@@ -27,7 +26,7 @@ def signing_day(words: pl.Expr) -> pl.Expr:
     return pl.coalesce(*(mended.str.to_date(form, strict=False) for form in _SIGNED), from_serial)
 
 
-def _rows(frame: pl.DataFrame) -> pl.DataFrame:
+def rows(frame: pl.DataFrame) -> pl.DataFrame:
     """State codes and days of signing; a state that no name fits stays as printed."""
     code = state_code(frame["state"])
     rows = [
@@ -38,35 +37,3 @@ def _rows(frame: pl.DataFrame) -> pl.DataFrame:
     if "last_seen" in frame.columns:
         rows.append(signing_day(pl.col("last_seen").str.replace_all("/", "-")).alias("last_seen"))
     return frame.with_columns(rows)
-
-
-FAMILY = Family(
-    id="participating-agencies",
-    title="Agencies that take part in the 287(g) program",
-    publisher="U.S. Immigration and Customs Enforcement",
-    url="https://www.ice.gov/identify-and-arrest/287g",
-    table="agreements",
-    covers="National; one row an agreement in force on the day of the list.",
-    columns={
-        "state": text("STATE", "State Name", filled=True),
-        "agency": text(
-            "LAW ENFORCEMENT AGENCY", "AGENCY", "AGENCY NAME", "LEA", "LEA NAME",
-            "PARTICIPATING AGENCY", "LAW ENFORCEMENT AGENCY (LEA)", filled=True,
-        ),
-        "model": text(
-            "SUPPORT TYPE", "MODEL", "PROGRAM MODEL", "AGREEMENT TYPE", "287(g) MODEL", "MODEL TYPE",
-        ),
-        "signed": text(
-            "SIGNED", "DATE SIGNED", "SIGNED DATE", "MOA SIGNED", "SIGNING DATE", "MOA SIGNED DATE",
-        ),
-        "agency_type": text("TYPE", "AGENCY TYPE", "LEA TYPE", needed=False),
-        "county": text("COUNTY", "COUNTY NAME", needed=False),
-        "status": text("Status", needed=False),
-        "last_seen": text("LAST SEEN", needed=False),
-    },
-    known=("MOA", "ADDENDUM", "EXTRACTED LINK", "EXTRACTED ADDENDUM", "Agency Validation", "MOA Link",
-           "Link", "State Agency Validation"),
-    spread=_rows,
-    licence="federal work",
-    note="A workbook that holds only summary sheets (agreements by state or week) is no list.",
-)  # fmt: skip
