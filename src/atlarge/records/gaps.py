@@ -23,7 +23,7 @@ from atlarge.reference import table as reference
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    Coded = tuple[list[str], NDArray[np.int64]]
+    Coded = tuple[list[str], NDArray[np.int32]]
 
 SEEN = {
     "citizenship": ("citizenship", "citizenship_country", "country_of_citizenship", "birth_country"),
@@ -121,105 +121,143 @@ def _usual(table: str) -> pl.DataFrame:
     return usual.filter(pl.col("table") == table).with_columns(pl.col("share") / 10_000)
 
 
-def shown(frame: pl.DataFrame, table: str) -> pl.DataFrame:
+def shown(frame: pl.DataFrame, table: str, coded: dict[str, Coded] | None = None) -> pl.DataFrame:
     """Rows (`n`) by column, level, unit and value: the month, the area, the finest place that is known.
 
     Values that are not always there are one, "". Of the level "distinct", `value` is each text of place that
-    is always there, and "" counts the distinct values.
+    is always there, and "" counts the distinct values. `coded`: columns that are coded already.
     """
-    usual = _usual(table)
+    wanted = _wanted(table)
     names = {c: c for c in _OWN if c in frame.columns}
     names |= {c.removeprefix(_MARK): c for c in frame.columns if c.startswith(_MARK)}
-    listed = set(usual["column"].unique())
-    names = {name: c for name, c in names.items() if name in listed}
+    names = {name: c for name, c in names.items() if name in wanted}
     if not names or frame.is_empty() or "date" not in frame.columns:
         return pl.DataFrame(schema=_SCHEMA)
-    coded = {column: _coded(frame[column]) for column in {*names.values(), "aor"} & set(frame.columns)}
-    levels = dict(zip(("month", "aor", "finest", "place"), _units(frame, usual, coded), strict=True))
+    coded = dict(coded or {})
+    for column in {*names.values(), "aor", "office", "county_fips"} & set(frame.columns) - set(coded):
+        coded[column] = code(frame[column])
+    levels = dict(zip(("month", "aor", "finest", "place"), _units(frame, table, coded), strict=True))
     complete = _complete(list(names))
-    parts = []
+    parts: list[pl.DataFrame] = []
     for name, column in names.items():
-        wanted = usual.filter(pl.col("column") == name)["value"].unique().to_list()
-        texts, code = coded[column]
-        index = _among(wanted, texts)
-        value = index[code]
-        parts.append(_counted(name, "distinct", ([""], np.zeros(1, np.int64)), [""], np.zeros(1, np.int64)))
-        parts[-1] = parts[-1].with_columns(pl.lit(int((index <= len(wanted)).sum()), pl.UInt32).alias("n"))
+        texts, codes = coded[column]
+        index = _among(wanted[name], texts, column != name)
+        distinct = int((index <= len(wanted[name])).sum())
+        parts.append(
+            pl.DataFrame(
+                {"column": [name], "level": ["distinct"], "unit": [""], "value": [""], "n": [distinct]},
+                schema=_SCHEMA,
+            )
+        )
+        value = index[codes]
         for level, units in levels.items():
-            if level == "place" and name != complete:
-                continue
-            if name not in _TEXTS or level != "aor":
-                parts.append(_counted(name, level, units, [*wanted, ""], value))
+            is_wanted = name == complete if level == "place" else level != "aor" or name not in _TEXTS
+            if is_wanted:
+                parts.append(_counted(name, level, units, [*wanted[name], ""], value))
     return pl.concat(parts)
 
 
 def _counted(
-    column: str, level: str, units: Coded, values: list[str], value: NDArray[np.int64]
+    column: str, level: str, units: Coded, values: list[str], value: NDArray[np.int32]
 ) -> pl.DataFrame:
     """Rows of each unit and value; one integer a row counts quicker than a grouping by texts."""
     named, unit = units
-    counts = np.bincount(unit * (len(values) + 1) + value)
-    cells = np.flatnonzero(counts)
-    row, at = np.divmod(cells, len(values) + 1)
-    known = (row < len(named)) & (at < len(values))
-    row, at = row[known].tolist(), at[known].tolist()
+    width = len(values) + 1  # beyond the last: no value
+    counts = np.bincount(unit * np.int32(width) + value, minlength=len(named) * width)
+    cells = np.flatnonzero(counts[: len(named) * width].reshape(-1, width)[:, :-1])
+    row, at = np.divmod(cells, width - 1)
     return pl.DataFrame(
         {
-            "column": [column] * len(row),
-            "level": [level] * len(row),
-            "unit": [named[i] for i in row],
-            "value": [values[i] for i in at],
-            "n": counts[cells[known]].astype(np.uint32),
+            "column": pl.repeat(column, len(cells), eager=True),
+            "level": pl.repeat(level, len(cells), eager=True),
+            "unit": pl.Series(named, dtype=pl.String).gather(row),
+            "value": pl.Series(values, dtype=pl.String).gather(at),
+            "n": counts[row * width + at].astype(np.uint32),
         },
         schema=_SCHEMA,
     )
 
 
-def _coded(values: pl.Series) -> Coded:
-    """The distinct texts, and for each row the index of its own; beyond the last where there is none."""
-    texts = values.cast(pl.String)
-    distinct = texts.unique().drop_nulls()
-    codes = texts.cast(pl.Enum(distinct)).to_physical().cast(pl.Int64).fill_null(len(distinct))
-    return distinct.to_list(), codes.to_numpy()
+def code(values: pl.Series) -> Coded:
+    """The distinct texts, and for each row the index of its own; beyond the last where there is none.
 
-
-def _among(wanted: list[str], texts: list[str]) -> NDArray[np.int64]:
-    """The index of each text among the wanted ones, one more where it is none of them, two more for null."""
-    from atlarge.releases.marks import bare_words  # with what reads files, which a question needs not
-
-    index = {value: i for i, value in enumerate(wanted)}
-    bare = bare_words(pl.Series(texts, dtype=pl.String)).str.to_uppercase()
-    found = [len(wanted) + 1 if text is None else index.get(text, len(wanted)) for text in bare.to_list()]
-    return np.array([*found, len(wanted) + 1], np.int64)
-
-
-def _units(frame: pl.DataFrame, usual: pl.DataFrame, coded: dict[str, Coded]) -> list[Coded]:
-    """The month, the area, the finest place whose usual values are known, and the place of each row.
-
-    `coded`: columns that are coded already.
+    Examples
+    --------
+    >>> code(pl.Series(["b", None, "b"]))
+    (['b'], array([0, 1, 0], dtype=int32))
     """
+    numbers = (
+        values.cast(pl.String).cast(pl.Categorical).to_physical().cast(pl.Int32).fill_null(-1).to_numpy()
+    )
+    last = np.full(int(numbers.max(initial=-1)) + 2, -1, np.int32)
+    last[numbers] = np.arange(len(numbers), dtype=np.int32)
+    last[-1] = -1  # where there is no text
+    present = np.flatnonzero(last >= 0)
+    place = np.full(len(last), len(present), np.int32)
+    place[present] = np.arange(len(present), dtype=np.int32)
+    return values.gather(last[present]).cast(pl.String).to_list(), place[numbers]
+
+
+def recode(coded: Coded, rows: NDArray[np.int32]) -> Coded:
+    """The codes of rows that are given by their positions among those coded."""
+    return coded[0], coded[1][rows]
+
+
+@cache
+def _wanted(table: str) -> dict[str, list[str]]:
+    """The values of each column that are looked for."""
+    usual = (
+        _usual(table).group_by("column", maintain_order=True).agg(pl.col("value").unique(maintain_order=True))
+    )
+    return {str(column): list(values) for column, values in usual.iter_rows()}
+
+
+def _among(wanted: list[str], texts: list[str], is_published: bool) -> NDArray[np.int32]:
+    """The index of each text among the wanted ones, one more where it is none of them, two more for null.
+
+    `is_published`: the texts are as published, with their marks for nothing.
+    """
+    words = pl.Series(texts, dtype=pl.String)
+    if is_published:
+        from atlarge.releases.marks import bare_words  # with what reads files, which a question needs not
+
+        words = bare_words(words)
+    index = {value: i for i, value in enumerate(wanted)}
+    upper = words.str.to_uppercase().to_list()
+    found = [len(wanted) + 1 if text is None else index.get(text, len(wanted)) for text in upper]
+    return np.array([*found, len(wanted) + 1], np.int32)
+
+
+@cache
+def _known_units(table: str) -> frozenset[str]:
+    return frozenset(_usual(table)["unit"].unique())
+
+
+def _units(frame: pl.DataFrame, table: str, coded: dict[str, Coded]) -> list[Coded]:
+    """The month, the area, the finest place whose usual values are known, and the place of each row."""
     date = frame["date"]
     first = date.min()
     assert isinstance(first, dt.date)
-    month = (date.dt.year().cast(pl.Int64) * 12 + date.dt.month() - 1).to_numpy()
+    month = (date.dt.year() * 12 + (date.dt.month() - 1)).to_numpy()
     start = first.year * 12 + first.month - 1
     months = [f"{m // 12}-{m % 12 + 1:02}-01" for m in range(start, int(month.max()) + 1)]
-    empty: Coded = ([], np.zeros(frame.height, np.int64))
+    empty: Coded = ([], np.zeros(frame.height, np.int32))
     areas, area = coded.get("aor", empty)
-    named = set(usual["unit"].unique())
+    named = _known_units(table)
     units = [*(f"aor:{a}" for a in areas), "US"]
-    finest, place = area.copy(), np.full(frame.height, -1, np.int64)
+    finest, place = area, np.full(frame.height, -1, np.int32)
     for kind, column in (("office", "office"), ("county", "county_fips")):
-        if column not in frame.columns:
+        if column not in coded:
             continue
-        codes, code = _coded(frame[column])
-        to = np.array([len(units) + i if f"{kind}:{c}" in named else -1 for i, c in enumerate(codes)] + [-1])
-        finest = np.where(to[code] >= 0, to[code], finest)
-        place = np.where(code < len(codes), code + len(units), place)
+        codes, of_row = coded[column]
+        to = [len(units) + i if f"{kind}:{c}" in named else -1 for i, c in enumerate(codes)]
+        own = np.array([*to, -1], np.int32)[of_row]
+        finest = np.where(own >= 0, own, finest)
+        place = np.where(of_row < len(codes), of_row + np.int32(len(units)), place)
         units += [f"{kind}:{c}" for c in codes]
+    place = np.where(place < 0, np.int32(len(units)), place)
     named_areas = [f"aor:{a}" for a in areas]
-    place = np.where(place < 0, len(units), place)
-    return [(months, month - start), (named_areas, area), (units, finest), (units, place)]
+    return [(months, month - np.int32(start)), (named_areas, area), (units, finest), (units, place)]
 
 
 def added(parts: list[pl.DataFrame]) -> pl.DataFrame:
@@ -240,61 +278,74 @@ def gaps_of(seen: pl.DataFrame, table: str, scope: str = "nation") -> list[Gap]:
 
     `scope`: what a whole release of the family covers; texts of place are the same only in national ones.
     """
-    found = _thin(seen, table, scope)
+    if seen.is_empty():
+        return []
+    totals = _totals(seen)
+    found = _thin(totals, table) if scope == "nation" else []
     if not is_rich(seen):
         return found
-    found += _thin_places(seen, table, scope)
-    for column in seen["column"].unique().sort().to_list():
-        if column in _TEXTS and scope != "nation":
-            continue
-        rows = seen.filter(pl.col("column") == column)
-        usual = _usual(table).filter(pl.col("column") == column)
-        words = rows.filter(pl.col("level") == "month")
-        known = int(words.filter(pl.col("value") != "")["n"].sum())
-        if column not in _TEXTS and known < 0.5 * int(words["n"].sum()):
-            continue  # other words than the agency's: redacted or recoded
-        usual = usual.filter(pl.col("share") > 0)
-        found += [gap for gap in _of_column(rows, usual, column) if gap.share >= _LEAST_SHARE]
+    found += _thin_places(totals) if scope == "nation" and table == "arrests" else []
+    rows = seen.filter(pl.col("level").is_in(["month", "aor", "finest"]))
+    lacking = _lacking(rows, table)
+    whole = _lacking_whole(lacking)
+    sure = lacking.filter((pl.col("has") == 0) & (pl.col("rows") >= SURE)).partition_by(
+        "column", as_dict=True
+    )
+    for about in _judged(rows, scope):
+        own = sure.get((about["column"],), lacking.clear())
+        gaps = _of_column(about, own.rows(named=True), whole.get(about["column"], []))
+        found += [gap for gap in gaps if gap.share >= _LEAST_SHARE]
     return found
 
 
-def _thin(seen: pl.DataFrame, table: str, scope: str) -> list[Gap]:
+def _totals(seen: pl.DataFrame) -> dict[str, dict[str, int]]:
+    """Rows by level and unit, of a column that every row has a value of as far as there is one."""
+    complete = _complete(seen["column"].unique(maintain_order=True).to_list())
+    one = seen.filter(pl.col("column") == complete).group_by("level", "unit").agg(pl.col("n").sum())
+    found: dict[str, dict[str, int]] = {level: {} for level in ("month", "aor", "finest", "place")}
+    for level, unit, n in one.iter_rows():
+        found.setdefault(level, {})[unit] = n
+    return found
+
+
+@cache
+def _usual_places() -> list[tuple[str | None, str, int, int]]:
+    """Place, area, rows in a million of the nation's, least rows in a million of the area's."""
+    place = pl.col("kind") + ":" + pl.col("code")
+    return reference("usual_places").select(place, "aor", "per_million", "least_of_area").rows()
+
+
+def _thin(totals: dict[str, dict[str, int]], table: str) -> list[Gap]:
     """A gap of all columns, of a file with a tiny part of the rows that its places have in its months."""
     a_year = _ROWS_A_YEAR.get(table)
-    if a_year is None or scope != "nation" or seen.is_empty():
+    if a_year is None:
         return []
-    one = seen.filter(pl.col("column") == _complete(seen["column"].unique(maintain_order=True).to_list()))
-    areas = one.filter(pl.col("level") == "aor")["unit"].str.strip_prefix("aor:").unique()
-    months = one.filter(pl.col("level") == "month")["unit"].n_unique()
-    usual = reference("usual_places").with_columns((pl.col("kind") + ":" + pl.col("code")).alias("place"))
-    finest = one.filter(pl.col("level") == "finest")["unit"].unique()
-    is_named = finest.str.contains("^county|^office").all()
-    inside = pl.col("place").is_in(finest.implode()) if is_named else pl.col("aor").is_in(areas.implode())
-    here = float(usual.filter(inside)["per_million"].sum() or 1e6)
-    expected = a_year * here / 1e6 * months / 12
-    rows = int(one.filter(pl.col("level") == "month")["n"].sum())
-    if rows >= _THIN * expected:
+    areas = {unit.removeprefix("aor:") for unit in totals["aor"]}
+    is_named = all(unit.startswith(("county", "office")) for unit in totals["finest"])
+    here = sum(
+        per_million
+        for place, aor, per_million, _ in _usual_places()
+        if (place in totals["finest"] if is_named else aor in areas)
+    )
+    expected = a_year * (here or 1e6) / 1e6 * len(totals["month"]) / 12
+    if sum(totals["month"].values()) >= _THIN * expected:
         return []
     return [Gap(_ANY, ("most rows",), expected, 1.0)]
 
 
-def _thin_places(seen: pl.DataFrame, table: str, scope: str) -> list[Gap]:
+def _thin_places(totals: dict[str, dict[str, int]]) -> list[Gap]:
     """Gaps of all columns in places with a small part of the rows that they should have in their area."""
-    if scope != "nation" or table != "arrests" or "place" not in seen["level"]:
-        return []
-    one = seen.filter(pl.col("column") == _complete(seen["column"].unique(maintain_order=True).to_list()))
-    areas = one.filter(pl.col("level") == "aor").group_by(
-        pl.col("unit").str.strip_prefix("aor:").alias("aor")
-    )
-    usual = reference("usual_places").with_columns((pl.col("kind") + ":" + pl.col("code")).alias("unit"))
-    expected = usual.join(areas.agg(pl.col("n").sum()), on="aor")
-    least = (pl.col("least_of_area") * pl.col("n")).sum() / 1e6
-    expected = expected.group_by("unit").agg(least.alias("rows"))
-    has = one.filter(pl.col("level") == "place").group_by("unit").agg(pl.col("n").sum())
-    both = expected.drop_nulls("unit").join(has, on="unit", how="left").with_columns(pl.col("n").fill_null(0))
-    is_few = (pl.col("rows") >= _MANY) & (pl.col("n") < _FEW * pl.col("rows"))
-    few = both.filter(is_few | ((pl.col("rows") >= _SOME) & (pl.col("n") == 0)))
-    return [Gap(_ANY, ("most rows",), rows, 1.0, unit) for unit, rows, _ in few.sort("unit").iter_rows()]
+    expected: dict[str, float] = {}
+    for place, aor, _, least in _usual_places():
+        rows = totals["aor"].get(f"aor:{aor}")
+        if place is not None and rows is not None:
+            expected[place] = expected.get(place, 0.0) + least * rows / 1e6
+    found = []
+    for place, rows in sorted(expected.items()) if totals["place"] else []:
+        n = totals["place"].get(place, 0)
+        if (rows >= _MANY and n < _FEW * rows) or (rows >= _SOME and n == 0):
+            found.append(Gap(_ANY, ("most rows",), rows, 1.0, place))
+    return found
 
 
 def _complete(columns: list[str]) -> str:
@@ -306,97 +357,142 @@ def is_rich(seen: pl.DataFrame) -> bool:
     """Whether a column has the variety that records have; simulated ones have it in method and place."""
     if seen.is_empty():
         return False
-    others = seen.filter((pl.col("level") == "distinct") & ~pl.col("column").is_in(["method", *_TEXTS]))
-    texts = seen.filter(pl.col("column").is_in(_TEXTS) & (pl.col("level") == "finest"))
-    known = texts.filter(pl.col("value") != "")["value"].n_unique()
-    return int(others["n"].max() or 0) >= _RICH or known >= _RICH_TEXTS  # type: ignore[arg-type]
+    is_other = (pl.col("level") == "distinct") & ~pl.col("column").is_in(["method", *_TEXTS])
+    is_text = pl.col("column").is_in(_TEXTS) & (pl.col("level") == "finest") & (pl.col("value") != "")
+    most, texts = seen.select(
+        pl.col("n").filter(is_other).max().alias("most"), pl.col("value").filter(is_text).n_unique()
+    ).row(0)
+    return (most or 0) >= _RICH or texts >= _RICH_TEXTS
 
 
-def _of_column(rows: pl.DataFrame, usual: pl.DataFrame, column: str) -> list[Gap]:
-    months = rows.filter(pl.col("level") == "month").with_columns(pl.col("unit").str.to_date().alias("month"))
-    by_month = months.group_by("month").agg(pl.col("n").sum()).sort("month")
-    scaled = _scaled(usual, by_month)
-    finest, areas = (rows.filter(pl.col("level") == level) for level in ("finest", "aor"))
-    lacking = _lacking(finest, scaled)
-    of_all = int(finest["n"].sum())
-    whole = lacking.group_by("value").agg(pl.col("rows").sum(), pl.col("has").sum())
-    whole = whole.filter((pl.col("has") == 0) & (pl.col("rows") >= SURE) & ~_is_recoded(finest))
-    gone = whole["value"].to_list()
-    found = _gap(column, whole, of_all, "") if column not in _TEXTS else []
-    places = finest.filter(pl.col("unit").str.contains("^county|^office"))
-    least = SURE if places["unit"].n_unique() <= _FEW_PLACES else _LIKELY
-    within = _lacking(places, scaled)
-    if areas["unit"].n_unique() > 1:
-        within = pl.concat([within, _lacking(areas, scaled)])
-    within = within.filter((pl.col("has") == 0) & (pl.col("rows") >= least))
-    if column not in _TEXTS:
-        within = within.filter(~pl.col("value").is_in(gone))
-    for (unit,), part in within.sort("unit").group_by("unit", maintain_order=True):
-        found += _gap(column, part, int(part["of"][0]), str(unit))
-    if areas["unit"].n_unique() >= _MANY_AREAS or areas.is_empty():
-        found += _months(months, scaled, column, gone)
+def _judged(rows: pl.DataFrame, scope: str) -> list[dict[str, Any]]:
+    """Columns whose shares say something (in others than the agency's words it is redacted or recoded), and
+    of each: all its rows (`of`), its areas and places, and its words."""
+    is_month, is_finest = pl.col("level") == "month", pl.col("level") == "finest"
+    is_place = is_finest & pl.col("unit").str.contains("^county|^office")
+    about = rows.group_by("column").agg(
+        pl.col("n").filter(is_month).sum().alias("_rows"),
+        pl.col("n").filter(is_month & (pl.col("value") != "")).sum().alias("_known"),
+        pl.col("n").filter(is_finest).sum().alias("of"),
+        pl.col("unit").filter(pl.col("level") == "aor").n_unique().alias("areas"),
+        pl.col("unit").filter(is_place).n_unique().alias("places"),
+        pl.col("value").filter(is_finest).unique().alias("words"),
+    )
+    is_text = pl.col("column").is_in(_TEXTS)
+    is_told = (is_text & (scope == "nation")) | (~is_text & (pl.col("_known") >= 0.5 * pl.col("_rows")))
+    return about.filter(is_told).sort("column").rows(named=True)
+
+
+def _of_column(
+    about: dict[str, Any], lacking: list[dict[str, Any]], whole: list[dict[str, Any]]
+) -> list[Gap]:
+    """Gaps of a column: of the whole file, of places and areas, of months."""
+    column, words = about["column"], set(about["words"])
+    is_text = column in _TEXTS
+    recoded = _recoded(words) if whole else set()
+    whole = [row for row in whole if row["value"] not in recoded]
+    gone = {row["value"] for row in whole}
+    found = _gap(column, whole, about["of"], "") if not is_text else []
+    least = SURE if about["places"] <= _FEW_PLACES else _LIKELY
+    within: dict[str, list[dict[str, Any]]] = {}
+    for row in lacking:
+        is_place = row["level"] == "finest" and row["unit"].startswith(("county", "office"))
+        is_place |= row["level"] == "aor" and about["areas"] > 1
+        if is_place and row["rows"] >= least and (is_text or row["value"] not in gone):
+            within.setdefault(row["unit"], []).append(row)
+    for unit, rows in sorted(within.items()):
+        found += _gap(column, rows, rows[0]["of"], unit)
+    if about["areas"] >= _MANY_AREAS or not about["areas"]:
+        months = [row for row in lacking if row["level"] == "month" and row["rows"] >= _LIKELY]
+        found += _months([row for row in months if row["value"] not in gone], column)
     return found
 
 
-def _scaled(usual: pl.DataFrame, by_month: pl.DataFrame) -> pl.DataFrame:
-    """Shares as they may be expected of rows of these months: less outside the months that were counted."""
-    windows = usual.select("until").unique()
+def _factors(rows: pl.DataFrame, untils: list[dt.date | None]) -> pl.DataFrame:
+    """By how much shares are multiplied, by column and their last month: less outside the months counted."""
+    by_month: dict[str, dict[str, int]] = {}
+    months = rows.filter(pl.col("level") == "month").group_by("column", "unit").agg(pl.col("n").sum())
+    for column, month, n in months.iter_rows():
+        by_month.setdefault(column, {})[month] = n
+    first, last = (day.isoformat() for day in _COUNTED)
     factors = []
-    total = int(by_month["n"].sum()) or 1
-    for until in windows["until"].to_list():
-        usable = by_month if until is None else by_month.filter(pl.col("month") <= until)
-        inside = int(usable.filter(pl.col("month").is_between(*_COUNTED))["n"].sum())
-        factors.append((inside + _LATER * (int(usable["n"].sum()) - inside)) / total)
-    windows = windows.with_columns(pl.Series("factor", factors, pl.Float64))
-    return usual.join(windows, on="until", nulls_equal=True).with_columns(pl.col("share") * pl.col("factor"))
+    for column, counts in by_month.items():
+        total = sum(counts.values()) or 1
+        for until in untils:
+            usable = {m: n for m, n in counts.items() if until is None or m <= until.isoformat()}
+            inside = sum(n for m, n in usable.items() if first <= m <= last)
+            factors.append((column, until, (inside + _LATER * (sum(usable.values()) - inside)) / total))
+    schema = {"column": pl.String, "until": pl.Date, "factor": pl.Float64}
+    return pl.DataFrame(factors, schema=schema, orient="row")
 
 
-def _lacking(units: pl.DataFrame, usual: pl.DataFrame) -> pl.DataFrame:
-    """Of each unit and value that it usually has: the rows expected, those it has, and all it has (`of`)."""
-    totals = units.group_by("unit").agg(pl.col("n").sum().alias("of"))
-    expected = totals.join(usual.select("unit", "value", "share"), on="unit")
-    has = units.select("unit", "value", pl.col("n").alias("has"))
-    return expected.join(has, on=["unit", "value"], how="left").select(
-        "unit", "value", (pl.col("share") * pl.col("of")).alias("rows"), pl.col("has").fill_null(0), "of"
+def _lacking(rows: pl.DataFrame, table: str) -> pl.DataFrame:
+    """Of each column, level, unit and value that it usually has: the rows expected, those it has (`has`) and
+    all of the unit (`of`)."""
+    usual = _usual(table).filter(pl.col("share") > 0)
+    factors = _factors(rows, usual["until"].unique().to_list())
+    scaled = usual.join(factors, on=["column", "until"], nulls_equal=True).select(
+        "column", pl.col("unit").alias("_usual"), "value", "until",
+        (pl.col("share") * pl.col("factor")).alias("share"),
+    )  # fmt: skip
+    is_month = pl.col("level") == "month"
+    totals = rows.group_by("column", "level", "unit").agg(pl.col("n").sum().alias("of"))
+    totals = totals.with_columns(
+        pl.when(is_month).then(pl.lit("US")).otherwise("unit").alias("_usual"),
+        pl.when(is_month).then(pl.col("unit").str.to_date(strict=False)).alias("_month"),
     )
+    expected = totals.join(scaled, on=["column", "_usual"])
+    in_time = (pl.col("_month") <= pl.col("until")).fill_null(True)
+    has = rows.select("column", "level", "unit", "value", pl.col("n").alias("has"))
+    both = expected.filter(in_time).join(has, on=["column", "level", "unit", "value"], how="left")
+    share = (pl.col("share") * pl.col("of")).alias("rows")
+    return both.select("column", "level", "unit", "value", share, pl.col("has").fill_null(0), "of")
 
 
-def _is_recoded(units: pl.DataFrame) -> pl.Expr:
-    """Whether a method is one that the file writes in a wider word."""
-    words = set(units["value"].unique().to_list())
-    written = [
+def _lacking_whole(lacking: pl.DataFrame) -> dict[str, list[dict[str, Any]]]:
+    """Values that no row of the file has, by column."""
+    whole = lacking.filter(pl.col("level") == "finest").group_by("column", "value")
+    gone = whole.agg(pl.col("rows").sum(), pl.col("has").sum()).filter(
+        (pl.col("has") == 0) & (pl.col("rows") >= SURE)
+    )
+    found: dict[str, list[dict[str, Any]]] = {}
+    for row in gone.iter_rows(named=True):
+        found.setdefault(row["column"], []).append(row)
+    return found
+
+
+def _recoded(words: set[str]) -> set[str]:
+    """Methods that a file of these words writes in a wider word."""
+    return {
         method.upper()
         for category, wider in _RECODED.items()
         if words & set(wider)
         for method in scheme("ddp").methods(category)
-    ]
-    return pl.col("value").is_in(written)
+    }
 
 
 def _gap(
-    column: str, lacking: pl.DataFrame, of: int, where: str,
+    column: str, lacking: list[dict[str, Any]], of: int, where: str,
     start: dt.date | None = None, end: dt.date | None = None,
 ) -> list[Gap]:  # fmt: skip
-    if lacking.is_empty():
+    if not lacking:
         return []
-    rows = float(lacking["rows"].sum())
+    ordered = sorted(lacking, key=lambda row: (-row["rows"], row["value"]))
+    rows = float(sum(row["rows"] for row in ordered))
     # of a whole release, the rows that are here and those that are not; a value cut to is all that is here
     share = rows / max(of, 1)
-    values = tuple(lacking.sort("rows", "value", descending=[True, False])["value"].to_list())
-    return [Gap(column, values, rows, min(1.0, share), where, start, end)]
+    return [Gap(column, tuple(row["value"] for row in ordered), rows, min(1.0, share), where, start, end)]
 
 
-def _months(months: pl.DataFrame, usual: pl.DataFrame, column: str, gone: list[str]) -> list[Gap]:
+def _months(lacking: list[dict[str, Any]], column: str) -> list[Gap]:
     """Gaps of single months of a national release, runs of the same values joined."""
-    nation = usual.filter((pl.col("unit") == "US") & ~pl.col("value").is_in(gone))
-    each = nation.drop("unit").join(months.select("unit").unique(), how="cross")
-    until = pl.col("until").is_null() | (pl.col("unit").str.to_date() <= pl.col("until"))
-    lacking = _lacking(months, each.filter(until))
-    lacking = lacking.filter((pl.col("has") == 0) & (pl.col("rows") >= _LIKELY)).sort("unit", "value")
+    by_month: dict[str, list[dict[str, Any]]] = {}
+    for row in lacking:
+        by_month.setdefault(row["unit"], []).append(row)
     found: list[Gap] = []
-    for (unit,), part in lacking.group_by("unit", maintain_order=True):
-        start = dt.date.fromisoformat(str(unit))
-        (one,) = _gap(column, part, int(part["of"][0]), "", start, month_end(start))
+    for unit, rows in sorted(by_month.items()):
+        start = dt.date.fromisoformat(unit)
+        (one,) = _gap(column, rows, rows[0]["of"], "", start, month_end(start))
         last = found[-1] if found else None
         if last and last.end and set(last.values) == set(one.values) and (start - last.end).days == 1:
             share = (last.rows + one.rows) / max(last.rows / last.share + one.rows / one.share, 1e-9)
