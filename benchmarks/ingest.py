@@ -43,7 +43,7 @@ INGEST = """
 import json, resource, sys, tempfile, time
 from atlarge.ingest import ingest
 if sys.argv[1] == "unknown":
-    sys.modules["atlarge.ingest.run"].known_places = lambda: None
+    sys.modules["atlarge.ingest.placing"].known_places = lambda: None
 with tempfile.TemporaryDirectory() as folder:
     begun, used = time.perf_counter(), time.process_time()
     audit = ingest(sys.argv[2:], folder + "/store")

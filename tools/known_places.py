@@ -11,7 +11,7 @@ from pathlib import Path
 
 import polars as pl
 
-from atlarge.ingest.run import combinations_of
+from atlarge.ingest.placing import combinations_of
 from atlarge.known_places import QUERY, TABLE, fingerprint, resolve_queries
 from atlarge.records.prepare import prepare
 from atlarge.releases import read_release

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import polars as pl
 
-from atlarge.ingest.run import _counted_words, _Placer, _words, with_places
+from atlarge.ingest.placing import Placer, Words, with_places
 from atlarge.records.gaps import SURE
 from atlarge.records.prepare import prepare
 from atlarge.reference import table
@@ -39,12 +39,13 @@ CRIMINALITY = {"1 CONVICTED CRIMINAL": 1500, "2 PENDING CRIMINAL CHARGES": 500,
 
 def rows_of(data: Path, pattern: str) -> pl.DataFrame:
     """Placed rows of national releases, with the columns that are looked at."""
-    placer, parts = _Placer(), []
+    placer, parts = Placer(), []
     for path in sorted((data / "raw" / "UWCHR__ice-enforce").glob(pattern)):
         prepared = prepare(read_release(path))
-        own = placer.read_words(prepared.audit.table, [_counted_words(_words(prepared.frame))])
+        words = Words(prepared.frame)
+        own = placer.read_words(prepared.audit.table, [words.counted])
         assert own is not None
-        frame = with_places(prepared.frame, own)
+        frame = with_places(prepared.frame, words, words.places(own))
         names = [c for c in ("aor", "aor_basis", "state", "office", "county_fips", "date", *COLUMNS)
                  if c in frame.columns]  # fmt: skip
         parts.append(frame.select(names).with_columns(pl.lit(path.name[-11:-7]).alias("year")))

@@ -74,21 +74,48 @@ class Seen:
 
     def __post_init__(self) -> None:
         self.rows = int(self.frame["n"].sum())
+        self._cells = {name: self.frame[name].to_list() for name in self.frame.columns}
+
+    def by(self, *levels: str) -> dict[tuple[str, ...], int]:
+        """Rows by places of levels; those that name one of each."""
+        columns = [self._cells.get(_COLUMNS[level], []) for level in levels]
+        found: dict[tuple[str, ...], int] = {}
+        for *places, n in zip(*columns, self._cells["n"], strict=False):
+            if None not in places:
+                key = tuple(places)
+                found[key] = found.get(key, 0) + n
+        return found
 
     def counts(self, level: str) -> dict[str, int]:
         """Rows by place of a level."""
-        column = _COLUMNS[level]
-        if column not in self.frame.columns:
-            return {}
-        known = self.frame.filter(pl.col(column).is_not_null())
-        return dict(known.group_by(column).agg(pl.col("n").sum()).sort(column).iter_rows())
+        found: dict[str, int] = {}
+        for place, n in zip(self._cells.get(_COLUMNS[level], []), self._cells["n"], strict=False):
+            if place is not None:
+                found[place] = found.get(place, 0) + n
+        return dict(sorted(found.items()))
+
+    def named(self, level: str) -> int:
+        """Rows that name a place of a level; all where none can."""
+        return sum(self.counts(level).values()) if _COLUMNS[level] in self._cells else self.rows
+
+    def areas(self, level: str) -> dict[str, int]:
+        """Rows by area, of those that name a place of a level; none where most of them lack their area."""
+        areas = self._cells.get("aor", [])
+        places = self._cells.get(_COLUMNS[level], areas)
+        known = [(area, n) for area, place, n in zip(areas, places, self._cells["n"], strict=False) if place]
+        found: dict[str, int] = {}
+        for area, n in known:
+            if area is not None:
+                found[area] = found.get(area, 0) + n
+        return found if 2 * sum(area is None for area, _ in known) < len(known) else {}
 
     def known(self, *levels: str) -> float:
         """The share of rows that name a place of one of the levels."""
-        named = [pl.col(_COLUMNS[x]).is_not_null() for x in levels if _COLUMNS[x] in self.frame.columns]
-        if not named or not self.rows:
+        columns = [self._cells[_COLUMNS[x]] for x in levels if _COLUMNS[x] in self._cells]
+        if not columns or not self.rows:
             return 0.0
-        return float(self.frame.filter(pl.any_horizontal(named))["n"].sum()) / self.rows
+        named = (n for *places, n in zip(*columns, self._cells["n"], strict=True) if any(places))
+        return sum(named) / self.rows
 
 
 def parse_scope(words: str) -> list[Scope]:
@@ -126,37 +153,60 @@ def _codes(kind: str) -> set[str]:
     return set()
 
 
+@dataclass(frozen=True)
+class Usual:
+    """What a whole release of a family's scope has: rows in a million, by area and place of each level."""
+
+    levels: dict[str, dict[tuple[str, str], int]]
+
+    def rows(self, level: str) -> dict[str, int]:
+        """Rows in a million by place of a level."""
+        found: dict[str, int] = {}
+        for (_, place), rows in self.levels[level].items():
+            found[place] = found.get(place, 0) + rows
+        return found
+
+    def shares(self, level: str) -> dict[str, dict[str, float]]:
+        """The share of each place in the rows of an area, by area."""
+        found: dict[str, dict[str, float]] = {}
+        for (area, place), rows in self.levels[level].items():
+            found.setdefault(area, {})[place] = rows
+        return {
+            area: {place: rows / max(sum(places.values()), 1) for place, rows in places.items()}
+            for area, places in found.items()
+        }
+
+
 @cache
-def _usual() -> pl.DataFrame:
-    return table("usual_places")
-
-
-def _inside(scope: str) -> pl.DataFrame:
-    """What a whole release of a family's scope has."""
+def _inside(scope: str) -> Usual:
+    """What a whole release of a scope has."""
     kind, _, codes = scope.partition(":")
-    usual = _usual()
-    return usual if kind == "nation" else usual.filter(pl.col(kind).is_in(codes.split(",")))
+    usual = table("usual_places")
+    if kind != "nation":
+        usual = usual.filter(pl.col(kind).is_in(codes.split(",")))
+    levels: dict[str, dict[tuple[str, str], int]] = {level: {} for level in _COLUMNS}
+    for area, state, kind, code, rows in usual.select(
+        "aor", "state", "kind", "code", "per_million"
+    ).iter_rows():
+        for level, place in (("aor", area), ("state", state), (kind, code)):
+            if level in levels and place is not None:
+                levels[level][area, place] = levels[level].get((area, place), 0) + rows
+    return Usual(levels)
 
 
-def _expected(usual: pl.DataFrame, seen: Seen, level: str) -> dict[str, float]:
+def _expected(usual: Usual, seen: Seen, level: str, by_area: bool = True) -> dict[str, float]:
     """Rows that each place of a level should have, given the rows of the areas of the file (all, if none)."""
-    if level in ("county", "office"):
-        usual = usual.filter(pl.col("kind") == level).with_columns(pl.col("code").alias(level))
-    known = usual.filter(pl.col(level).is_not_null())
-    column = _COLUMNS[level]
-    frame = seen.frame.filter(pl.col(column).is_not_null()) if column in seen.frame.columns else seen.frame
-    has_area = level != "aor" and "aor" in frame.columns and frame["aor"].null_count() < 0.5 * frame.height
-    if not has_area:
-        share = pl.col("per_million").sum() / known["per_million"].sum()
-        found = known.group_by(level).agg(share.alias("share")).sort(level)
-        return {place: share * float(frame["n"].sum()) for place, share in found.iter_rows()}
-    rows = frame.group_by("aor").agg(pl.col("n").sum())
-    shares = known.group_by("aor", level).agg(pl.col("per_million").sum())
-    shares = shares.with_columns(
-        (pl.col("per_million") / pl.col("per_million").sum().over("aor").clip(1)).alias("share")
-    )
-    expected = shares.join(rows, on="aor").select(level, (pl.col("share") * pl.col("n")).alias("rows"))
-    return dict(expected.group_by(level).agg(pl.col("rows").sum()).sort(level).iter_rows())
+    areas = seen.areas(level) if by_area and level != "aor" else {}
+    if not areas:
+        rows = usual.rows(level)
+        each = seen.named(level) / (sum(rows.values()) or 1)
+        return {place: n * each for place, n in sorted(rows.items())}
+    found: dict[str, float] = {}
+    shares = usual.shares(level)
+    for area, n in areas.items():
+        for place, share in shares.get(area, {}).items():
+            found[place] = found.get(place, 0.0) + share * n
+    return dict(sorted(found.items()))
 
 
 def _absent(expected: dict[str, float], counts: dict[str, int]) -> float:
@@ -189,7 +239,7 @@ def _small(seen: Seen, counts: dict[str, dict[str, int]]) -> list[Scope] | None:
     return _scope(level, list(wide), (level,)) + fine
 
 
-def _is_wide(seen: Seen, usual: pl.DataFrame) -> bool:
+def _is_wide(seen: Seen, usual: Usual) -> bool:
     """Whether rows of few kinds, such as simulated ones, reach nearly every area and state.
 
     Such rows name a county each, in a list of counties; of real ones (`is_real`), that is a cut to the list.
@@ -198,14 +248,12 @@ def _is_wide(seen: Seen, usual: pl.DataFrame) -> bool:
         return False
     reached = []
     for level in ("aor", "state"):
-        expected = usual.filter(pl.col(level).is_not_null()).group_by(level).agg(pl.col("per_million").sum())
-        counts = seen.counts(level)
-        rows = dict(expected.iter_rows())
+        rows, counts = usual.rows(level), seen.counts(level)
         reached.append(sum(rows[place] for place in counts if place in rows) / (sum(rows.values()) or 1.0))
-    return usual["aor"].n_unique() > 1 and min(reached) >= _WIDE_REACH
+    return len(usual.rows("aor")) > 1 and min(reached) >= _WIDE_REACH
 
 
-def _fine(seen: Seen, usual: pl.DataFrame, texts: int | None) -> list[Scope] | None:
+def _fine(seen: Seen, usual: Usual, texts: int | None) -> list[Scope] | None:
     """Scopes of a file cut to counties, office areas or facilities; None if it is not."""
     if seen.known("county", "office") < _ALL:
         return None
@@ -225,7 +273,7 @@ def _fine(seen: Seen, usual: pl.DataFrame, texts: int | None) -> list[Scope] | N
     return _scope(level, _list(counts[level], expected[level])) or None
 
 
-def _states(seen: Seen, usual: pl.DataFrame) -> list[Scope] | None:
+def _states(seen: Seen, usual: Usual) -> list[Scope] | None:
     """Scopes of a file cut to states; None if it is not."""
     if seen.known("state") < _ALL or _is_wide(seen, usual):
         return None
@@ -236,7 +284,7 @@ def _states(seen: Seen, usual: pl.DataFrame) -> list[Scope] | None:
     return _scope("state", _list(counts, expected))
 
 
-def _lacking(seen: Seen, usual: pl.DataFrame, levels: tuple[str, ...] | None) -> tuple[str, ...]:
+def _lacking(seen: Seen, usual: Usual, levels: tuple[str, ...] | None) -> tuple[str, ...]:
     """Places that a release of many places lacks, though each alone should have had many rows.
 
     Only of the levels that its rows can name at all (None: every level).
@@ -249,7 +297,7 @@ def _lacking(seen: Seen, usual: pl.DataFrame, levels: tuple[str, ...] | None) ->
             continue
         counts, expected = seen.counts(level), _expected(usual, seen, level)
         if level == "state" and is_wide:  # where a state's own areas are gone with it, the nation's rows tell
-            alone = _expected(usual, Seen(seen.frame.drop("aor", strict=False)), level)
+            alone = _expected(usual, seen, level, by_area=False)
             expected = {x: max(expected.get(x, 0.0), alone.get(x, 0.0)) for x in {*expected, *alone}}
         total = sum(expected.values())
         is_thin = level == "county" and _is_wide(seen, usual)  # wide, and in some counties of each state
@@ -294,7 +342,7 @@ def places_of(
     """
     seen = Seen(frame, is_real)
     usual = _inside(scope)
-    if usual.is_empty() or not seen.rows:
+    if not usual.levels["aor"] or not seen.rows:
         return [Scope(scope)]
     levels = _levels(seen, has_text, has_state)
     cut = _fine(seen, usual, texts) if has_text else None

@@ -11,19 +11,15 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import polars as pl
 
 from atlarge.calendar import month_end
+from atlarge.records.codes import Coded, Numbers, code
 from atlarge.records.schemes import scheme
 from atlarge.reference import table as reference
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    Coded = tuple[list[str], NDArray[np.int32]]
 
 SEEN = {
     "citizenship": ("citizenship", "citizenship_country", "country_of_citizenship", "birth_country"),
@@ -60,7 +56,7 @@ _THIN = 0.005
 _MANY, _FEW, _SOME = 60, 0.08, 12
 """Nor does a place that should have so many rows and has under this share of them, or some and has none."""
 _ROWS_A_YEAR = {"arrests": 100_000, "encounters": 300_000, "removals": 150_000}
-_SCHEMA = {"column": pl.String, "level": pl.String, "unit": pl.String, "value": pl.String, "n": pl.UInt32}
+_SCHEMA = {**dict.fromkeys(("column", "level", "unit", "value"), pl.Categorical), "n": pl.UInt32}
 
 
 @dataclass(frozen=True)
@@ -117,8 +113,10 @@ def extra_columns(names: list[str]) -> dict[str, str]:
 
 @cache
 def _usual(table: str) -> pl.DataFrame:
-    usual = reference("usual_values")
-    return usual.filter(pl.col("table") == table).with_columns(pl.col("share") / 10_000)
+    usual = reference("usual_values").filter(pl.col("table") == table)
+    return usual.with_columns(
+        pl.col("share") / 10_000, pl.col("column", "unit", "value").cast(pl.Categorical)
+    )
 
 
 def shown(frame: pl.DataFrame, table: str, coded: dict[str, Coded] | None = None) -> pl.DataFrame:
@@ -151,15 +149,15 @@ def shown(frame: pl.DataFrame, table: str, coded: dict[str, Coded] | None = None
         )
         value = index[codes]
         for level, units in levels.items():
-            is_wanted = name == complete if level == "place" else level != "aor" or name not in _TEXTS
-            if is_wanted:
+            if level == "place" and name == complete:
+                known = (value > len(wanted[name])).astype(np.int32)
+                parts.append(_counted(name, level, units, [""], known))
+            elif level != "place" and (level != "aor" or name not in _TEXTS):
                 parts.append(_counted(name, level, units, [*wanted[name], ""], value))
     return pl.concat(parts)
 
 
-def _counted(
-    column: str, level: str, units: Coded, values: list[str], value: NDArray[np.int32]
-) -> pl.DataFrame:
+def _counted(column: str, level: str, units: Coded, values: list[str], value: Numbers) -> pl.DataFrame:
     """Rows of each unit and value; one integer a row counts quicker than a grouping by texts."""
     named, unit = units
     width = len(values) + 1  # beyond the last: no value
@@ -168,39 +166,14 @@ def _counted(
     row, at = np.divmod(cells, width - 1)
     return pl.DataFrame(
         {
-            "column": pl.repeat(column, len(cells), eager=True),
-            "level": pl.repeat(level, len(cells), eager=True),
-            "unit": pl.Series(named, dtype=pl.String).gather(row),
-            "value": pl.Series(values, dtype=pl.String).gather(at),
+            "column": pl.repeat(column, len(cells), dtype=pl.Categorical, eager=True),
+            "level": pl.repeat(level, len(cells), dtype=pl.Categorical, eager=True),
+            "unit": pl.Series(named, dtype=pl.Categorical).gather(row),
+            "value": pl.Series(values, dtype=pl.Categorical).gather(at),
             "n": counts[row * width + at].astype(np.uint32),
         },
         schema=_SCHEMA,
     )
-
-
-def code(values: pl.Series) -> Coded:
-    """The distinct texts, and for each row the index of its own; beyond the last where there is none.
-
-    Examples
-    --------
-    >>> code(pl.Series(["b", None, "b"]))
-    (['b'], array([0, 1, 0], dtype=int32))
-    """
-    numbers = (
-        values.cast(pl.String).cast(pl.Categorical).to_physical().cast(pl.Int32).fill_null(-1).to_numpy()
-    )
-    last = np.full(int(numbers.max(initial=-1)) + 2, -1, np.int32)
-    last[numbers] = np.arange(len(numbers), dtype=np.int32)
-    last[-1] = -1  # where there is no text
-    present = np.flatnonzero(last >= 0)
-    place = np.full(len(last), len(present), np.int32)
-    place[present] = np.arange(len(present), dtype=np.int32)
-    return values.gather(last[present]).cast(pl.String).to_list(), place[numbers]
-
-
-def recode(coded: Coded, rows: NDArray[np.int32]) -> Coded:
-    """The codes of rows that are given by their positions among those coded."""
-    return coded[0], coded[1][rows]
 
 
 @cache
@@ -212,7 +185,7 @@ def _wanted(table: str) -> dict[str, list[str]]:
     return {str(column): list(values) for column, values in usual.iter_rows()}
 
 
-def _among(wanted: list[str], texts: list[str], is_published: bool) -> NDArray[np.int32]:
+def _among(wanted: list[str], texts: list[str], is_published: bool) -> Numbers:
     """The index of each text among the wanted ones, one more where it is none of them, two more for null.
 
     `is_published`: the texts are as published, with their marks for nothing.
@@ -369,7 +342,9 @@ def _judged(rows: pl.DataFrame, scope: str) -> list[dict[str, Any]]:
     """Columns whose shares say something (in others than the agency's words it is redacted or recoded), and
     of each: all its rows (`of`), its areas and places, and its words."""
     is_month, is_finest = pl.col("level") == "month", pl.col("level") == "finest"
-    is_place = is_finest & pl.col("unit").str.contains("^county|^office")
+    is_place = is_finest & (
+        pl.col("unit").cat.starts_with("county") | pl.col("unit").cat.starts_with("office")
+    )
     about = rows.group_by("column").agg(
         pl.col("n").filter(is_month).sum().alias("_rows"),
         pl.col("n").filter(is_month & (pl.col("value") != "")).sum().alias("_known"),
@@ -380,7 +355,7 @@ def _judged(rows: pl.DataFrame, scope: str) -> list[dict[str, Any]]:
     )
     is_text = pl.col("column").is_in(_TEXTS)
     is_told = (is_text & (scope == "nation")) | (~is_text & (pl.col("_known") >= 0.5 * pl.col("_rows")))
-    return about.filter(is_told).sort("column").rows(named=True)
+    return sorted(about.filter(is_told).rows(named=True), key=lambda row: row["column"])
 
 
 def _of_column(
@@ -422,7 +397,7 @@ def _factors(rows: pl.DataFrame, untils: list[dt.date | None]) -> pl.DataFrame:
             usable = {m: n for m, n in counts.items() if until is None or m <= until.isoformat()}
             inside = sum(n for m, n in usable.items() if first <= m <= last)
             factors.append((column, until, (inside + _LATER * (sum(usable.values()) - inside)) / total))
-    schema = {"column": pl.String, "until": pl.Date, "factor": pl.Float64}
+    schema = {"column": pl.Categorical, "until": pl.Date, "factor": pl.Float64}
     return pl.DataFrame(factors, schema=schema, orient="row")
 
 
@@ -438,8 +413,8 @@ def _lacking(rows: pl.DataFrame, table: str) -> pl.DataFrame:
     is_month = pl.col("level") == "month"
     totals = rows.group_by("column", "level", "unit").agg(pl.col("n").sum().alias("of"))
     totals = totals.with_columns(
-        pl.when(is_month).then(pl.lit("US")).otherwise("unit").alias("_usual"),
-        pl.when(is_month).then(pl.col("unit").str.to_date(strict=False)).alias("_month"),
+        pl.when(is_month).then(pl.lit("US", pl.Categorical)).otherwise("unit").alias("_usual"),
+        pl.when(is_month).then("unit").cast(pl.String).str.to_date().alias("_month"),
     )
     expected = totals.join(scaled, on=["column", "_usual"])
     in_time = (pl.col("_month") <= pl.col("until")).fill_null(True)

@@ -1,0 +1,191 @@
+"""The places of a release's rows, by their words; each distinct combination of words is read once.
+
+Placing needs both records and places, so this module stands above both.
+"""
+
+from __future__ import annotations
+
+import threading
+
+import polars as pl
+
+from atlarge.known_places import QUERY, known_places, resolve_queries
+from atlarge.records.codes import code, combine, recode
+from atlarge.records.gaps import shown
+from atlarge.records.prepare import Prepared
+from atlarge.records.tables import PLACE, TABLES, conform
+from atlarge.releases.areas import area_code, county_code, state_code
+
+_WORDS = ("text", "aor", "state", "city", "facility_code", "county")
+_TEXTS = ("landmark", "facility")
+_SURE_ROWS, _SURE_SHARE = 20, 0.99
+"""A landmark gives the area of rows that lack one if at least so many rows, and this share, agree on it."""
+_FOUND = (
+    "aor_basis", "office", "county_fips", "place_kind", "place_confidence", "place_basis", "landmark_class",
+)  # fmt: skip
+
+
+class Words:
+    """The words of each row that may name its place: `counted`, distinct combinations with their `_rows`.
+
+    `text` is the landmark, else the facility. `row` gives for each row of the frame its combination.
+    """
+
+    def __init__(self, frame: pl.DataFrame) -> None:
+        text = next((name for name in _TEXTS if name in frame.columns), None)
+        named = {"text": text} if text else {}
+        named |= {name: name for name in _WORDS[1:] if name in frame.columns}
+        self.coded = {column: code(frame[column]) for column in named.values()}
+        self.row, last, rows = combine(self.coded.values(), frame.height)
+        self.counted = pl.DataFrame(
+            [frame[column].gather(last).alias(name) for name, column in named.items()]
+            + [pl.Series("_rows", rows, dtype=pl.UInt32)]
+        )
+
+    def places(self, own: pl.DataFrame) -> pl.DataFrame:
+        """The places of each combination; `own`: by words."""
+        words = self.counted.drop("_rows")
+        if words.width:
+            own = words.join(own, on=words.columns, how="left", nulls_equal=True, maintain_order="left")
+        return own.select(pl.col("_area").alias("aor"), pl.col("_code").alias("state"), *_FOUND)
+
+
+def combinations_of(frame: pl.DataFrame) -> pl.DataFrame:
+    """Distinct combinations of the words that decide the places of a release's rows, and the queries they
+    become."""
+    return _combinations([Words(frame).counted])
+
+
+def _area_of_landmarks(combinations: pl.DataFrame) -> pl.DataFrame:
+    """The area of responsibility that the rows of a landmark in this release agree on: text, _learned."""
+    known = combinations.filter(pl.col("_aor").is_not_null() & pl.col("text").is_not_null())
+    by_area = known.group_by("text", "_aor").agg(pl.col("_rows").sum())
+    return (
+        by_area.sort("text", "_rows", "_aor", descending=[False, True, False])
+        .group_by("text", maintain_order=True)
+        .agg(
+            pl.col("_aor").first().alias("_learned"),
+            pl.col("_rows").first(),
+            pl.col("_rows").sum().alias("_all"),
+        )
+        .filter((pl.col("_all") >= _SURE_ROWS) & (pl.col("_rows") >= _SURE_SHARE * pl.col("_all")))
+        .select("text", "_learned")
+    )
+
+
+def _combinations(counted: list[pl.DataFrame]) -> pl.DataFrame:
+    """Distinct combinations of words of a release, with the area recorded, else the landmark's."""
+    columns = [name for name in counted[0].columns if name != "_rows"]
+    has_text = "text" in columns
+    found = counted[0]
+    if len(counted) > 1:
+        found = pl.concat(counted).group_by(columns).agg(pl.col("_rows").sum())
+    found = found.with_columns(pl.lit(None, pl.String).alias(n) for n in _WORDS if n not in columns)
+    found = found.sort(_WORDS, nulls_last=False)
+    found = found.with_columns(
+        area_code(found["aor"]).alias("_aor"), state_code(found["state"]).alias("_state")
+    )
+    found = found.join(_area_of_landmarks(found), on="text", how="left", maintain_order="left")
+    return found.with_columns(
+        pl.lit(has_text).alias("_has_text"),
+        pl.coalesce("_aor", "_learned").alias("_asked"),
+        county_code(found["county"], found["_state"]).alias("_stated"),
+    )
+
+
+def _placed(combinations: pl.DataFrame, places: pl.DataFrame) -> pl.DataFrame:
+    """The store's place columns for each combination of words."""
+    joined = combinations.join(places, on=list(QUERY), how="left", nulls_equal=True, maintain_order="left")
+    reported = pl.col("_stated").is_not_null()
+    # a release without any text of place is placed by what it does record
+    by_area = ~pl.col("_has_text") & (pl.col("place_kind") == "unresolved") & pl.col("_aor").is_not_null()
+    by_state = ~pl.col("_has_text") & (pl.col("place_kind") == "unresolved") & pl.col("_state").is_not_null()
+    by_state = by_state & ~by_area
+    area = pl.coalesce("_asked", "aor_resolved")
+    return joined.select(
+        *_WORDS,
+        pl.when(pl.col("_aor").is_not_null())
+        .then(pl.lit("recorded"))
+        .when(area.is_not_null())
+        .then(pl.lit("landmark"))
+        .alias("aor_basis"),
+        area.alias("_area"),
+        "office",
+        "landmark_class",
+        pl.coalesce("_stated", "county_fips").alias("county_fips"),
+        pl.coalesce("_state", "state_resolved").alias("_code"),
+        pl.when(reported)
+        .then(pl.lit("county"))
+        .when(by_area)
+        .then(pl.lit("aor"))
+        .when(by_state)
+        .then(pl.lit("state"))
+        .otherwise("place_kind")
+        .alias("place_kind"),
+        pl.when(reported | by_area | by_state)
+        .then(1.0)
+        .otherwise("place_confidence")
+        .cast(pl.Float32)
+        .alias("place_confidence"),
+        pl.when(reported)
+        .then(pl.lit("county column of the release"))
+        .when(by_area)
+        .then(pl.lit("area of responsibility recorded; the release has no text of place"))
+        .when(by_state)
+        .then(pl.lit("state recorded; the release has no text of place"))
+        .otherwise("place_basis")
+        .alias("place_basis"),
+    )
+
+
+class Placer:
+    """Places the rows of releases; each distinct combination of words is read once, in whatever file."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._known: pl.DataFrame | None = None
+
+    def _resolved(self, combinations: pl.DataFrame) -> pl.DataFrame:
+        """Places of the combinations, from memory where they were resolved before."""
+        queries = combinations.select(QUERY).unique().sort(QUERY, nulls_last=False)
+        with self._lock:
+            if self._known is None:
+                self._known = known_places()
+            if self._known is not None:
+                queries = queries.join(self._known, on=list(QUERY), how="anti", nulls_equal=True)
+            if self._known is None or queries.height:
+                fresh = resolve_queries(queries)
+                self._known = fresh if self._known is None else pl.concat([self._known, fresh])
+            return self._known
+
+    def read_words(self, table: str, counted: list[pl.DataFrame]) -> pl.DataFrame | None:
+        """Places of the words of a release, from those of its parts; None if its table has no places."""
+        if not set(PLACE) <= set(TABLES[table]):
+            return None
+        combinations = _combinations(counted)
+        return _placed(combinations, self._resolved(combinations))
+
+    def place(self, prepared: Prepared) -> None:
+        """Place the rows of a release that is in memory as a whole."""
+        words = Words(prepared.frame)
+        put_places(prepared, self.read_words(prepared.audit.table, [words.counted]), words)
+
+
+def put_places(prepared: Prepared, own: pl.DataFrame | None, words: Words) -> None:
+    """Give rows the places of their words and the class of their landmark, in the table's form.
+
+    `own`: places and classes by the words of a row.
+    """
+    coded = dict(words.coded)
+    if own is not None:
+        found = words.places(own)
+        prepared.frame = with_places(prepared.frame, words, found)
+        coded |= {n: recode(code(found[n]), words.row) for n in ("aor", "office", "county_fips")}
+        prepared.audit.unresolved_places = int((prepared.frame["place_kind"] == "unresolved").sum())
+    prepared.shown = shown(prepared.frame, prepared.audit.table, coded)
+    prepared.frame = conform(prepared.frame, prepared.audit.table)
+
+
+def with_places(frame: pl.DataFrame, words: Words, found: pl.DataFrame) -> pl.DataFrame:
+    """Rows with the places of their words; `found`: those of each combination."""
+    return frame.with_columns(found.select(pl.all().gather(words.row)).get_columns())
