@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import threading
 
+import numpy as np
 import polars as pl
 
+from atlarge.codes import code, combine
 from atlarge.known_places import QUERY, known_places, resolve_queries
-from atlarge.records.codes import code, combine, recode
 from atlarge.records.gaps import shown
 from atlarge.records.prepare import Prepared
 from atlarge.records.tables import PLACE, TABLES, conform
@@ -23,6 +24,8 @@ _SURE_ROWS, _SURE_SHARE = 20, 0.99
 _FOUND = (
     "aor_basis", "office", "county_fips", "place_kind", "place_confidence", "place_basis", "landmark_class",
 )  # fmt: skip
+
+_PLACES = ("aor", "state", "office", "county_fips")
 
 
 class Words:
@@ -180,7 +183,10 @@ def put_places(prepared: Prepared, own: pl.DataFrame | None, words: Words) -> No
     if own is not None:
         found = words.places(own)
         prepared.frame = with_places(prepared.frame, words, found)
-        coded |= {n: recode(code(found[n]), words.row) for n in ("aor", "office", "county_fips")}
+        rows = np.bincount(words.row, weights=prepared.frame["n"].to_numpy()).astype(np.int64)
+        by_place = found.select(_PLACES).with_columns(pl.Series("n", rows)).group_by(_PLACES)
+        prepared.places = by_place.agg(pl.col("n").sum())
+        coded |= {n: code(found[n]).at(words.row) for n in ("aor", "office", "county_fips")}
         prepared.audit.unresolved_places = int((prepared.frame["place_kind"] == "unresolved").sum())
     prepared.shown = shown(prepared.frame, prepared.audit.table, coded)
     prepared.frame = conform(prepared.frame, prepared.audit.table)

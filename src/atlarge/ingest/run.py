@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -12,7 +13,7 @@ import polars as pl
 from atlarge.errors import ReleaseError
 from atlarge.ingest.placing import Placer, Words, put_places
 from atlarge.records.audit import IngestAudit, ReleaseAudit
-from atlarge.records.commit import already_stored, commit, digest
+from atlarge.records.commit import already_stored, commit, coverage_of, digest
 from atlarge.records.coverage import Scope, parse_scope
 from atlarge.records.parts import Aside, prepared_parts, whole
 from atlarge.records.prepare import Prepared, prepare
@@ -25,7 +26,7 @@ from atlarge.releases.reading import is_long, read_parts
 __all__ = ["IngestAudit", "ReleaseAudit", "ingest"]
 
 Progress = Callable[[str], None]
-_READERS = 4
+_MOST_READERS = 4
 
 
 def _paths(files: Iterable[Path | str]) -> list[Path]:
@@ -79,6 +80,7 @@ def _read_all(
                 prepared = prepare(release)
                 placer.place(prepared)
                 prepared.covers = covers
+                prepared.audit.coverage = coverage_of(prepared)
                 found.append(aside.keep(prepared))
         for one_of in found:
             if isinstance(one_of, Prepared):
@@ -87,7 +89,7 @@ def _read_all(
 
     if len(paths) == 1:
         return [one(paths[0])]
-    with ThreadPoolExecutor(min(_READERS, len(paths))) as pool:
+    with ThreadPoolExecutor(min(os.cpu_count() or 1, _MOST_READERS, len(paths))) as pool:
         return list(pool.map(one, paths))
 
 

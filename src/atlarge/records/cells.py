@@ -10,11 +10,11 @@ from __future__ import annotations
 
 import polars as pl
 
+from atlarge.codes import Coded, code, repeats
 from atlarge.records.dates import Order, bare_clock, read_dates
 from atlarge.releases.family import Column
 from atlarge.releases.marks import BLANK, bare_words
 
-_MANY_DISTINCT = 4
 _OLDEST = "1900-01-01"
 
 Read = tuple[pl.Series, pl.Series | None]
@@ -45,36 +45,39 @@ def _parse(
     return dates, bad
 
 
-def _spread(cells: pl.Series, words: pl.Series, values: pl.Series) -> pl.Series:
+def _spread(values: pl.Series, coded: Coded | None) -> pl.Series:
     """Values of all cells, from the values of the distinct words."""
-    if len(words) == len(cells):
-        return values
-    return cells.replace_strict(words, values, return_dtype=values.dtype)
+    return values if coded is None else values.gather(coded.rows)
 
 
 def read_cells(
-    cells: pl.Series, column: Column, first: str, last: str, order: Order | None = "month"
+    cells: pl.Series,
+    column: Column,
+    first: str,
+    last: str,
+    order: Order | None = "month",
+    coded: Coded | None = None,
 ) -> Read:
     """Typed values of a column, and a mask of the cells that cannot be read (None if all can).
 
     `first` and `last` (ISO dates) bound what a date may plausibly be; `order` is that of day and month in
-    the file.
+    the file. `coded`: the distinct texts of the cells, if they are known.
     """
     if column.kind in ("day", "moment") and (typed := bare_clock(cells)) is not None:
         values, bad = _parse(typed, column, first, last, order)
         return values, (bad if bad.any() else None)
     if cells.dtype != pl.String:
-        cells = cells.cast(pl.String)
-    words = cells.unique(maintain_order=False)
-    if len(words) * _MANY_DISTINCT > len(cells):
-        words = cells
+        cells, coded = cells.cast(pl.String), None
+    if coded is None and repeats(cells):
+        coded = code(cells)
+    words = cells if coded is None else coded.texts.extend_constant(None, 1)
     if column.kind == "mark":
         trimmed = words.str.strip_chars()
         filled = (trimmed.is_not_null() & ~trimmed.is_in(list(BLANK))).fill_null(False)
-        return _spread(cells, words, filled), None
+        return _spread(filled, coded), None
     bare = bare_words(words)
     values, bad = _parse(bare, column, first, last, order)
     is_bad = bool(bad.any())
     if column.kind == "text" and not is_bad and bare.equals(words, null_equal=True):
         return cells, None
-    return _spread(cells, words, values), (_spread(cells, words, bad) if is_bad else None)
+    return _spread(values, coded), (_spread(bad, coded) if is_bad else None)

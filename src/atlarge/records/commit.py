@@ -77,8 +77,10 @@ def _scopes(prepared: Prepared) -> list[Scope]:
     if not is_placed(prepared.audit.table) or "aor" not in prepared.frame.columns:
         return [Scope(scope)]
     texts, has_text = _texts(prepared.frame)
-    names = [c for c in ("aor", "state", "office", "county_fips") if c in prepared.frame.columns]
-    places = prepared.frame.group_by(names).agg(pl.col("n").sum())
+    places = prepared.places
+    if places is None:
+        names = [c for c in ("aor", "state", "office", "county_fips") if c in prepared.frame.columns]
+        places = prepared.frame.group_by(names).agg(pl.col("n").sum())
     is_real = is_rich(prepared.shown) and not prepared.is_simulated
     found = places_of(places, scope, texts, has_text, "state" in prepared.family.columns, is_real)
     if prepared.is_simulated:
@@ -190,8 +192,6 @@ def commit(
 def _write(writer: Writer, fresh: list[Prepared], manifest: dict[str, Any]) -> None:
     """Write fresh releases, and those stored that lose rows to them or win rows from them."""
     for prepared in fresh:
-        if not prepared.pieces:
-            prepared.audit.coverage = coverage_of(prepared)
         if prepared.quarantine.height:
             prepared.audit.quarantine = writer.put(
                 prepared.quarantine, f"quarantine/{prepared.audit.id}.parquet"

@@ -115,7 +115,7 @@ class Seen:
         if not columns or not self.rows:
             return 0.0
         named = (n for *places, n in zip(*columns, self._cells["n"], strict=True) if any(places))
-        return sum(named) / self.rows
+        return float(sum(named)) / self.rows
 
 
 def parse_scope(words: str) -> list[Scope]:

@@ -17,7 +17,7 @@ import numpy as np
 import polars as pl
 
 from atlarge.calendar import month_end
-from atlarge.records.codes import Coded, Numbers, code
+from atlarge.codes import Coded, Numbers, code
 from atlarge.records.schemes import scheme
 from atlarge.reference import table as reference
 
@@ -139,40 +139,36 @@ def shown(frame: pl.DataFrame, table: str, coded: dict[str, Coded] | None = None
     parts: list[pl.DataFrame] = []
     for name, column in names.items():
         texts, codes = coded[column]
+        width = len(wanted[name])
         index = _among(wanted[name], texts, column != name)
-        distinct = int((index <= len(wanted[name])).sum())
-        parts.append(
-            pl.DataFrame(
-                {"column": [name], "level": ["distinct"], "unit": [""], "value": [""], "n": [distinct]},
-                schema=_SCHEMA,
-            )
+        distinct = Coded(
+            pl.Series([""], dtype=pl.Categorical), np.zeros(int((index <= width).sum()), np.int32)
         )
-        value = index[codes]
+        parts.append(_counted(name, "distinct", distinct, distinct))
+        values = Coded(pl.Series([*wanted[name], ""], dtype=pl.Categorical), index[codes])
         for level, units in levels.items():
             if level == "place" and name == complete:
-                known = (value > len(wanted[name])).astype(np.int32)
-                parts.append(_counted(name, level, units, [""], known))
+                known = (values.rows > width).astype(np.int32)
+                parts.append(_counted(name, level, units, Coded(values.texts.tail(1), known)))
             elif level != "place" and (level != "aor" or name not in _TEXTS):
-                parts.append(_counted(name, level, units, [*wanted[name], ""], value))
+                parts.append(_counted(name, level, units, values))
     return pl.concat(parts)
 
 
-def _counted(column: str, level: str, units: Coded, values: list[str], value: Numbers) -> pl.DataFrame:
+def _counted(column: str, level: str, units: Coded, values: Coded) -> pl.DataFrame:
     """Rows of each unit and value; one integer a row counts quicker than a grouping by texts."""
-    named, unit = units
-    width = len(values) + 1  # beyond the last: no value
-    counts = np.bincount(unit * np.int32(width) + value, minlength=len(named) * width)
-    cells = np.flatnonzero(counts[: len(named) * width].reshape(-1, width)[:, :-1])
+    height, width = len(units.texts), len(values.texts) + 1  # beyond the last: none
+    counts = np.bincount(units.rows * np.int32(width) + values.rows, minlength=height * width)
+    cells = np.flatnonzero(counts[: height * width].reshape(-1, width)[:, :-1])
     row, at = np.divmod(cells, width - 1)
     return pl.DataFrame(
         {
             "column": pl.repeat(column, len(cells), dtype=pl.Categorical, eager=True),
             "level": pl.repeat(level, len(cells), dtype=pl.Categorical, eager=True),
-            "unit": pl.Series(named, dtype=pl.Categorical).gather(row),
-            "value": pl.Series(values, dtype=pl.Categorical).gather(at),
+            "unit": units.texts.gather(row),
+            "value": values.texts.gather(at),
             "n": counts[row * width + at].astype(np.uint32),
-        },
-        schema=_SCHEMA,
+        }
     )
 
 
@@ -185,18 +181,17 @@ def _wanted(table: str) -> dict[str, list[str]]:
     return {str(column): list(values) for column, values in usual.iter_rows()}
 
 
-def _among(wanted: list[str], texts: list[str], is_published: bool) -> Numbers:
+def _among(wanted: list[str], texts: pl.Series, is_published: bool) -> Numbers:
     """The index of each text among the wanted ones, one more where it is none of them, two more for null.
 
     `is_published`: the texts are as published, with their marks for nothing.
     """
-    words = pl.Series(texts, dtype=pl.String)
     if is_published:
         from atlarge.releases.marks import bare_words  # with what reads files, which a question needs not
 
-        words = bare_words(words)
+        texts = bare_words(texts)
     index = {value: i for i, value in enumerate(wanted)}
-    upper = words.str.to_uppercase().to_list()
+    upper = texts.str.to_uppercase().to_list()
     found = [len(wanted) + 1 if text is None else index.get(text, len(wanted)) for text in upper]
     return np.array([*found, len(wanted) + 1], np.int32)
 
@@ -214,23 +209,25 @@ def _units(frame: pl.DataFrame, table: str, coded: dict[str, Coded]) -> list[Cod
     month = (date.dt.year() * 12 + (date.dt.month() - 1)).to_numpy()
     start = first.year * 12 + first.month - 1
     months = [f"{m // 12}-{m % 12 + 1:02}-01" for m in range(start, int(month.max()) + 1)]
-    empty: Coded = ([], np.zeros(frame.height, np.int32))
-    areas, area = coded.get("aor", empty)
-    named = _known_units(table)
-    units = [*(f"aor:{a}" for a in areas), "US"]
-    finest, place = area, np.full(frame.height, -1, np.int32)
+    nowhere = np.zeros(frame.height, np.int32)
+    areas, area = coded.get("aor", Coded(pl.Series([], dtype=pl.String), nowhere))
+    known = _known_units(table)
+    named_areas = [f"aor:{a}" for a in areas]
+    units = [*named_areas, "US"]
+    finest, place = area, nowhere - 1
     for kind, column in (("office", "office"), ("county", "county_fips")):
         if column not in coded:
             continue
-        codes, of_row = coded[column]
-        to = [len(units) + i if f"{kind}:{c}" in named else -1 for i, c in enumerate(codes)]
-        own = np.array([*to, -1], np.int32)[of_row]
+        named = [f"{kind}:{c}" for c in coded[column].texts]
+        to = [len(units) + i if unit in known else -1 for i, unit in enumerate(named)]
+        own = np.array([*to, -1], np.int32)[coded[column].rows]
         finest = np.where(own >= 0, own, finest)
-        place = np.where(of_row < len(codes), of_row + np.int32(len(units)), place)
-        units += [f"{kind}:{c}" for c in codes]
+        of_row = coded[column].rows
+        place = np.where(of_row < len(named), of_row + np.int32(len(units)), place)
+        units += named
     place = np.where(place < 0, np.int32(len(units)), place)
-    named_areas = [f"aor:{a}" for a in areas]
-    return [(months, month - np.int32(start)), (named_areas, area), (units, finest), (units, place)]
+    by_name = [(months, month - np.int32(start)), (named_areas, area), (units, finest), (units, place)]
+    return [Coded(pl.Series(names, dtype=pl.Categorical), rows) for names, rows in by_name]
 
 
 def added(parts: list[pl.DataFrame]) -> pl.DataFrame:
@@ -310,9 +307,9 @@ def _thin_places(totals: dict[str, dict[str, int]]) -> list[Gap]:
     """Gaps of all columns in places with a small part of the rows that they should have in their area."""
     expected: dict[str, float] = {}
     for place, aor, _, least in _usual_places():
-        rows = totals["aor"].get(f"aor:{aor}")
-        if place is not None and rows is not None:
-            expected[place] = expected.get(place, 0.0) + least * rows / 1e6
+        of_area = totals["aor"].get(f"aor:{aor}")
+        if place is not None and of_area is not None:
+            expected[place] = expected.get(place, 0.0) + least * of_area / 1e6
     found = []
     for place, rows in sorted(expected.items()) if totals["place"] else []:
         n = totals["place"].get(place, 0)

@@ -37,7 +37,6 @@ class Aside:
         if prepared.pieces or self._bytes + size <= _MOST_BYTES:
             self._bytes += size
             return prepared
-        prepared.audit.coverage = coverage_of(prepared)
         prepared.pieces = [self.spill.write(prepared.frame)]
         prepared.frame = prepared.frame.clear()
         return prepared

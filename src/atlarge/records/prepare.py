@@ -33,7 +33,7 @@ class Prepared:
 
     `pieces`: files that hold the rows instead of `frame`, which then is empty. `covers`: places that the user
     says it covers. `is_simulated`: its world need not have every place that the real nation has.
-    `shown`: its rows by the values of the columns that show what it lacks.
+    `shown`: its rows by the values of the columns that show what it lacks. `places`: its rows by place.
     """
 
     family: Family
@@ -44,6 +44,7 @@ class Prepared:
     covers: list[Scope] = field(default_factory=list)
     is_simulated: bool = False
     shown: pl.DataFrame = field(default_factory=pl.DataFrame)
+    places: pl.DataFrame | None = None
 
     def rows(self) -> pl.DataFrame:
         """The rows, wherever they are."""

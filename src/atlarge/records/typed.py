@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import polars as pl
 
@@ -11,7 +11,8 @@ from atlarge.records.cells import read_cells
 from atlarge.records.dates import DateOrder
 from atlarge.records.gaps import extra_columns
 from atlarge.releases.family import Column, plain
-from atlarge.releases.reading import Release, Sheet
+from atlarge.releases.reading import Release
+from atlarge.releases.sheet import Sheet
 
 QUARANTINE = {
     "release_id": pl.String,
@@ -51,16 +52,17 @@ def _published(sheet: Sheet, column: Column) -> str | None:
     return next((name for name in column.plain_names if name in sheet.frame.columns), None)
 
 
-def _has_blank(cells: pl.Series) -> bool:
-    words = cells.unique()
-    if words.dtype != pl.String:
-        return words.null_count() > 0
-    return bool((words.str.strip_chars() == "").fill_null(True).any())
+def _has_blank(sheet: Sheet, name: str) -> bool:
+    if sheet.frame[name].null_count():
+        return True
+    words = sheet.words(name)
+    return words.dtype == pl.String and bool((words.str.strip_chars() == "").any())
 
 
-def _blank(frame: pl.DataFrame, columns: dict[str, str]) -> pl.Series | None:
+def _blank(sheet: Sheet, columns: dict[str, str]) -> pl.Series | None:
     """Mask of rows without a filled cell; None if there is none: one column without blanks is enough."""
-    if frame.width == 0 or not all(_has_blank(frame[name]) for name in columns.values()):
+    frame = sheet.frame
+    if frame.width == 0 or not all(_has_blank(sheet, name) for name in columns.values()):
         return None
     empty = pl.all_horizontal(
         pl.all().is_null() | (pl.all().cast(pl.String).str.strip_chars() == "").fill_null(True)
@@ -69,14 +71,15 @@ def _blank(frame: pl.DataFrame, columns: dict[str, str]) -> pl.Series | None:
     return mask if mask.any() else None
 
 
-def _repeated_header(frame: pl.DataFrame, columns: dict[str, str]) -> pl.Series | None:
+def _repeated_header(sheet: Sheet, columns: dict[str, str]) -> pl.Series | None:
     """Mask of rows that repeat the header, as pasted sheets have; None if there is none."""
+    frame = sheet.frame
     names = list(dict.fromkeys(columns.values()))[:3]
     if len(names) < 2 or any(frame[n].dtype != pl.String for n in names):
         return None
     mask: pl.Series | None = None
     for name in names:
-        words = frame[name].unique().drop_nulls()
+        words = sheet.words(name)
         bare = words.str.to_lowercase().str.replace_all("[^a-z0-9]", "") == name.replace("_", "")
         same = [w for w in words.filter(bare).to_list() if plain(w) == name]
         if not same:
@@ -133,10 +136,9 @@ def _decide_order(release: Release, sheet: Sheet, source: dict[str, str], order:
         if published in sheet.frame.columns
     ]
     for published in dict.fromkeys(read):
-        cells = sheet.frame[published]
-        if cells.dtype == pl.String:
+        if sheet.frame[published].dtype == pl.String:
             before = (order.month_first, order.day_first, order.either)
-            order.look_at(cells.unique())
+            order.look_at(sheet.words(published))
             if before != (order.month_first, order.day_first, order.either):
                 named.append(published)
     if named:
@@ -177,7 +179,9 @@ def _read_columns(
     bad: dict[str, pl.Series] = {}
     for name, published in source.items():
         column = family.columns[name]
-        columns[name], wrong = read_cells(frame[published], column, family.first, family.last, order.now)
+        columns[name], wrong = read_cells(
+            frame[published], column, family.first, family.last, order.now, sheet.coded(published)
+        )
         if column.is_main and column.kind == "moment":
             days = _days_beside(sheet, column, published, order)
             if days is not None:
@@ -208,14 +212,14 @@ def _type_sheet(release: Release, sheet: Sheet, order: DateOrder) -> Typed:
     family = release.family
     source = {n: p for n, c in family.columns.items() if (p := _published(sheet, c)) is not None}
     _decide_order(release, sheet, source, order)
-    frame, rows = sheet.frame, sheet.rows
     typed = Typed(pl.DataFrame(), pl.DataFrame(schema=QUARANTINE))
     for reason in ("blank_row", "repeated_header"):
-        mask = _blank(frame, source) if reason == "blank_row" else _repeated_header(frame, source)
+        mask = _blank(sheet, source) if reason == "blank_row" else _repeated_header(sheet, source)
         if mask is not None:
             typed.drop(reason, int(mask.sum()))
-            frame, rows = frame.filter(~mask), rows.filter(~mask)
-    columns, bad = _read_columns(release, Sheet(sheet.name, frame, rows, []), source, order, typed.notes)
+            sheet = replace(sheet, frame=sheet.frame.filter(~mask), rows=sheet.rows.filter(~mask))
+    frame, rows = sheet.frame, sheet.rows
+    columns, bad = _read_columns(release, sheet, source, order, typed.notes)
     table = pl.DataFrame({name: values.alias(name) for name, values in columns.items()})
     quarantined: list[pl.DataFrame] = []
     failing: pl.Series | None = None

@@ -9,7 +9,8 @@ from atlarge.releases.catalogue import families, family
 from atlarge.releases.family import Family
 
 if TYPE_CHECKING:
-    from atlarge.releases.reading import Release, Sheet, read_release, read_releases
+    from atlarge.releases.reading import Release, read_release, read_releases
+    from atlarge.releases.sheet import Sheet
 
 __all__ = [
     "Family",
@@ -22,4 +23,7 @@ __all__ = [
 ]
 
 # a question of a store reads no file
-__getattr__ = lazy_names(__name__, {"atlarge.releases.reading": "Release Sheet read_release read_releases"})
+__getattr__ = lazy_names(
+    __name__,
+    {"atlarge.releases.reading": "Release read_release read_releases", "atlarge.releases.sheet": "Sheet"},
+)

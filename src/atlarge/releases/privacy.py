@@ -7,6 +7,7 @@ numbers, is refused whole: nothing of it is kept.
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import polars as pl
@@ -14,6 +15,7 @@ import polars as pl
 from atlarge.errors import ReleaseError
 from atlarge.releases.family import Family
 from atlarge.releases.marks import BLANK, REDACTION
+from atlarge.releases.sheet import Sheet
 
 _NAME = re.compile(
     r"^(?:(?:first|last|middle|full|given|family|maiden|sur|alias|inmate|detainee|subject|person|defendant"
@@ -42,15 +44,15 @@ def names_persons(header: frozenset[str]) -> list[str]:
     return sorted(c for c in header if _NAME.match(c) or _BIRTH.search(c) or _ALIEN_NUMBER.match(c))
 
 
-def _first_visible(frame: pl.DataFrame, rows: pl.Series, column: str) -> tuple[int, int]:
+def _first_visible(sheet: Sheet, column: str) -> tuple[int, int]:
     """How many cells of a column hold more than a blank or a redaction mark, and the row of the first."""
-    values = frame[column].cast(pl.String).str.strip_chars()
-    words = values.unique().drop_nulls()
-    readable = words.filter(~words.is_in(list(BLANK)) & ~words.str.contains(REDACTION))
+    words = sheet.words(column).cast(pl.String)
+    bare = words.str.strip_chars()
+    readable = words.filter(~bare.is_in(list(BLANK)) & ~bare.str.contains(REDACTION))
     if readable.is_empty():
         return 0, 0
-    hits = values.is_in(readable.to_list()).fill_null(False)
-    return int(hits.sum()), int(rows.filter(hits)[0])
+    hits = sheet.frame[column].cast(pl.String).is_in(readable.to_list()).fill_null(False)
+    return int(hits.sum()), int(sheet.rows.filter(hits)[0])
 
 
 _FACILITY = (
@@ -80,20 +82,21 @@ _SOMETHING = (
 _NO_TEXT = ("subject", "stay", "published_likely", "published_drop", "facility_code", "facility_codes_all")
 
 
-def blank_persons(family: Family, frame: pl.DataFrame) -> tuple[pl.DataFrame, list[str]]:
+def blank_persons(family: Family, sheet: Sheet) -> tuple[Sheet, list[str]]:
     """Rows without the texts that name someone or give their number, and a note of each column.
 
     Looked for inside landmarks, facilities, remarks and the like: alien numbers, social security
     numbers, and whose home it was.
     """
     notes = []
+    frame = sheet.frame
     for name, column in family.columns.items():
         if column.kind != "text" or name in _NO_TEXT:
             continue
         for spelling in column.plain_names:
             if spelling not in frame.columns or frame[spelling].dtype != pl.String:
                 continue
-            words = frame[spelling].unique().drop_nulls()
+            words = sheet.words(spelling)
             found = words.filter(
                 words.str.contains(_NUMBERS)
                 | (words.str.contains(_SOMEONE) & ~words.str.contains(_SOMETHING))
@@ -106,18 +109,17 @@ def blank_persons(family: Family, frame: pl.DataFrame) -> tuple[pl.DataFrame, li
                 f"{spelling}: the text names a person or gives a person's number in {int(hit.sum()):,} rows: "
                 "it is blanked, and nothing of it is kept"
             )
-    return frame, notes
+    return (replace(sheet, frame=frame) if notes else sheet), notes
 
 
-def refuse_persons(
-    path: Path, family: Family, frame: pl.DataFrame, rows: pl.Series, sheet: str | None
-) -> None:
+def refuse_persons(path: Path, family: Family, sheet: Sheet) -> None:
     """Raise ReleaseError if a column names persons, or holds birth dates or alien numbers unredacted."""
-    where = f"sheet {sheet!r}, " if sheet else ""
+    frame, rows = sheet.frame, sheet.rows
+    where = f"sheet {sheet.name!r}, " if sheet.name else ""
     own = {name for column in family.columns.values() for name in column.plain_names}
     for column in frame.columns:
         if _BIRTH.search(column) or _ALIEN_NUMBER.match(column):
-            count, row = _first_visible(frame, rows, column)
+            count, row = _first_visible(sheet, column)
             if count:
                 raise ReleaseError(
                     f"{path}: {where}row {row}: column {column!r} is not redacted in {count:,} rows; "
@@ -126,7 +128,7 @@ def refuse_persons(
         elif column not in own and _NAME.match(column):
             if frame[column].dtype == pl.String and _names_facilities(frame[column]):
                 continue
-            count, row = _first_visible(frame, rows, column)
+            count, row = _first_visible(sheet, column)
             if count:
                 raise ReleaseError(
                     f"{path}: {where}row {row}: column {column!r} names persons; refused: take the column out"

@@ -22,7 +22,8 @@ from atlarge.releases.guard import reading
 from atlarge.releases.opening import Opened, open_release
 from atlarge.releases.parquetform import DamagedError, unpacked_bytes
 from atlarge.releases.privacy import blank_persons, refuse_persons
-from atlarge.releases.textform import Ragged, Table, read_blocks, read_header, read_text, unique_names
+from atlarge.releases.sheet import Sheet
+from atlarge.releases.textform import Table, read_blocks, read_header, read_text, unique_names
 from atlarge.releases.unknown import unknown
 from atlarge.releases.unpacking import allowed_bytes, most_bytes
 from atlarge.releases.workbook import read_workbook
@@ -34,16 +35,6 @@ SIMULATED = "Simulated records"
 """How the first line of a simulated release begins."""
 _LONGEST_TEXT = 1_000_000
 _CELL_BYTES = 16  # of a cell in memory, by which the rows of a block of Parquet are reckoned
-
-
-@dataclass(frozen=True)
-class Sheet:
-    """Rows of one sheet, as published: columns by plain name; `rows` the row number of each."""
-
-    name: str | None
-    frame: pl.DataFrame
-    rows: pl.Series
-    ragged: list[Ragged]
 
 
 @dataclass(frozen=True)
@@ -238,10 +229,10 @@ def read_parts(path: Path, opened: Opened) -> Iterator[Release]:
     else:
         tables = read_blocks(path, opened.content, opened.rest)
     for table in tables:
-        refuse_persons(path, table.family, table.frame, table.rows, None)
-        refuse_averages(path, table.family, table.frame, table.rows, None)
-        frame, notes = blank_persons(table.family, table.frame)
-        sheet = Sheet(None, frame, table.rows, table.ragged)
+        sheet = Sheet(None, table.frame, table.rows, table.ragged)
+        refuse_persons(path, table.family, sheet)
+        refuse_averages(path, table.family, sheet)
+        sheet, notes = blank_persons(table.family, sheet)
         yield Release(path, opened.sha256, table.family, [sheet], table.preamble, [], (*opened.notes, *notes))
 
 
@@ -338,10 +329,10 @@ def read_releases(path: Path, opened: Opened | None = None) -> list[Release]:
         first = parts[0][1]
         sheets = [Sheet(name, t.frame, t.rows, t.ragged) for name, t in parts]
         for sheet in sheets:
-            refuse_persons(path, first.family, sheet.frame, sheet.rows, sheet.name)
-            refuse_averages(path, first.family, sheet.frame, sheet.rows, sheet.name)
-        blanked = [blank_persons(first.family, sheet.frame) for sheet in sheets]
-        sheets = [replace(sheet, frame=frame) for sheet, (frame, _) in zip(sheets, blanked, strict=True)]
+            refuse_persons(path, first.family, sheet)
+            refuse_averages(path, first.family, sheet)
+        blanked = [blank_persons(first.family, sheet) for sheet in sheets]
+        sheets = [sheet for sheet, _ in blanked]
         notes += [note for _, found in blanked for note in found]
         if not any(sheet.frame.height for sheet in sheets):
             raise ReleaseError(f"{path}: has the header of {first.family.id} and no rows; download it again")

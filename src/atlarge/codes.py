@@ -3,15 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import NamedTuple
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
 Numbers = NDArray[np.int32]
-Coded = tuple[list[str], Numbers]
-"""The distinct texts, and for each row the index of its own; beyond the last where there is none."""
 _MOST_CELLS = 2**22
+_LOOKED_AT = 4096
+
+
+class Coded(NamedTuple):
+    """The distinct texts, and for each row the index of its own; beyond the last where there is none."""
+
+    texts: pl.Series
+    rows: Numbers
+
+    def at(self, rows: Numbers) -> Coded:
+        """Other rows, given by their positions among these."""
+        return Coded(self.texts, self.rows[rows])
 
 
 def code(values: pl.Series) -> Coded:
@@ -19,8 +30,9 @@ def code(values: pl.Series) -> Coded:
 
     Examples
     --------
-    >>> code(pl.Series(["b", None, "b"]))
-    (['b'], array([0, 1, 0], dtype=int32))
+    >>> texts, rows = code(pl.Series(["b", None, "b"]))
+    >>> texts.to_list(), rows.tolist()
+    (['b'], [0, 1, 0])
     """
     physical = values.cast(pl.String).cast(pl.Categorical).to_physical()
     numbers = physical.cast(pl.Int32).fill_null(-1).to_numpy()
@@ -30,12 +42,13 @@ def code(values: pl.Series) -> Coded:
     present = np.flatnonzero(last >= 0)
     place = np.full(len(last), len(present), np.int32)
     place[present] = np.arange(len(present), dtype=np.int32)
-    return values.gather(last[present]).cast(pl.String).to_list(), place[numbers]
+    return Coded(values.gather(last[present]).cast(pl.String), place[numbers])
 
 
-def recode(coded: Coded, rows: Numbers) -> Coded:
-    """The codes of rows that are given by their positions among those coded."""
-    return coded[0], coded[1][rows]
+def repeats(values: pl.Series) -> bool:
+    """Whether the first cells of a column repeat each other, so that coding it saves work."""
+    first = values.head(_LOOKED_AT)
+    return len(first) < _LOOKED_AT or first.n_unique() < _LOOKED_AT // 2
 
 
 def combine(columns: Iterable[Coded], height: int) -> tuple[Numbers, Numbers, Numbers]:

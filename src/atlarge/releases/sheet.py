@@ -1,0 +1,36 @@
+"""Rows of one sheet of a release, as published."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from atlarge.codes import Coded, code, repeats
+
+if TYPE_CHECKING:
+    from atlarge.releases.textform import Ragged
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """Rows of one sheet, as published: columns by plain name; `rows` the row number of each."""
+
+    name: str | None
+    frame: pl.DataFrame
+    rows: pl.Series
+    ragged: list[Ragged]
+    _coded: dict[str, Coded | None] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    def coded(self, name: str) -> Coded | None:
+        """The distinct texts of a column; None where it is no text, or hardly any cell repeats another."""
+        if name not in self._coded:
+            cells = self.frame[name]
+            self._coded[name] = code(cells) if cells.dtype == pl.String and repeats(cells) else None
+        return self._coded[name]
+
+    def words(self, name: str) -> pl.Series:
+        """The distinct cells of a column that are filled."""
+        coded = self.coded(name)
+        return coded.texts if coded is not None else self.frame[name].unique().drop_nulls()
