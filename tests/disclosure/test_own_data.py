@@ -120,6 +120,14 @@ def test_what_cannot_be_protected_is_named(change: dict[str, object], message: s
         protect(_long(0), **given)
 
 
+@pytest.mark.parametrize("wrong", [float("nan"), -1.0, 0.5, None])
+def test_what_is_no_count_is_named_with_its_row(wrong: float | None) -> None:
+    frame = _long(0).with_columns(n=pl.col("n").cast(pl.Float64))
+    frame[3, "n"] = wrong
+    with pytest.raises(QuestionError, match=f"column 'n': row 3 is {wrong}, not a count"):
+        protect(frame, by=["county", "sex"], value="n")
+
+
 @pytest.mark.parametrize("spread", [1, 2, 3])
 def test_the_spread_is_kept_where_the_mark_allows(spread: int) -> None:
     rng = np.random.default_rng(spread)

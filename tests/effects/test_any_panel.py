@@ -10,6 +10,8 @@ import pandas as pd
 import polars as pl
 import pyarrow as pa
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from atlarge.effects import (
     PooledEffect,
@@ -28,6 +30,7 @@ from atlarge.effects import (
     share_effect,
     watch_bursts,
 )
+from atlarge.effects.bursts import MULTIPLES, _mde
 from atlarge.errors import QuestionError
 
 N, T = 40, 48
@@ -154,3 +157,15 @@ def test_event_times_are_drawn_around_one() -> None:
     pytest.importorskip("matplotlib").use("Agg")
     ax = pooled_effect(Y, STARTS, draws=20).plot()
     assert [1.0, 1.0] in [list(line.get_ydata()) for line in ax.lines]
+
+
+@given(st.lists(st.floats(0.0, 1.0), min_size=len(MULTIPLES), max_size=len(MULTIPLES)).map(sorted))
+def test_the_least_burst_found_is_where_the_power_curve_crosses_four_fifths(powers: list[float]) -> None:
+    found = _mde(np.array(powers))
+    if powers[0] >= 0.8:
+        assert found == MULTIPLES[0]
+    elif powers[-1] < 0.8:
+        assert found == MULTIPLES[-1]
+    else:
+        assert MULTIPLES[0] <= found <= MULTIPLES[-1]
+        assert np.interp(found, MULTIPLES, powers) == pytest.approx(0.8, abs=1e-6)

@@ -58,7 +58,12 @@ def test_callaway_and_imputation_agree() -> None:
     assert own.low <= 1.25 <= own.high
     assert peer.low <= 1.25 <= peer.high
     assert own.ratio == pytest.approx(peer.ratio, abs=3 * peer.log_se)
-    assert peer.event_ratio[peer.event_time == -1] == pytest.approx(1.0)
+    # the reference period is 1 without an error, every other has one
+    is_reference = peer.event_time == -1
+    assert peer.event_ratio[is_reference] == pytest.approx(1.0)
+    widths = peer.event_high - peer.event_low
+    assert widths[is_reference] == pytest.approx(0.0)
+    assert (widths[~is_reference] > 0).all()
 
 
 def test_honest_bounds_widen_with_m() -> None:

@@ -14,7 +14,8 @@ from atlarge import panel
 from atlarge.errors import CoverageError, QuestionError
 from atlarge.panel import measure
 from atlarge.panel.counting import sparse
-from atlarge.panel.inferred import CONFIDENCE, _factors
+from atlarge.panel.inferred import CONFIDENCE, _agreements, _factors, _hidden_windows
+from atlarge.policies import registry
 from atlarge.records.store import open_store
 from simulated_files import HandStore, Span
 
@@ -137,3 +138,30 @@ def test_intervals_hold_in_nine_of_ten_places_however_far_places_differ(spread: 
     assert np.mean(inside) == pytest.approx(0.9, abs=0.04)
     if spread:
         assert np.mean(pooled) < np.mean(inside) - 0.05
+
+
+@pytest.mark.parametrize("days", [40, 364, 365, 729, 730, 731, 911, 912, 1094, 1095, 3000])
+def test_the_hidden_windows_are_years_with_a_year_before_them_or_the_last_half(days: int) -> None:
+    first = dt.date(2015, 3, 1)
+    last = first + dt.timedelta(days=days)
+    windows = _hidden_windows(first, last)
+    if days < 730:
+        [(start, end)] = windows
+        assert end == last
+        assert (start - first).days - (end - start).days == days % 2
+    else:
+        assert [(last - end).days for _, end in windows] == [0, 182, 364][: 1 + min(2, (days - 730) // 182)]
+        assert {(end - start).days for start, end in windows} == {365}
+        assert all((start - first).days >= 365 for start, _ in windows)
+
+
+@pytest.mark.parametrize("month", [dt.date(2017, 1, 1), dt.date(2025, 6, 1)])
+def test_counties_with_an_agreement_are_those_whose_dates_take_in_the_month(month: dt.date) -> None:
+    jail = ("Jail Enforcement Model", "Warrant Service Officer", "Hybrid Model")
+    expected = set()
+    for one in registry():
+        first, _, _, end = one.spell
+        if one.is_agreement and one.model in jail and first <= month and (end is None or month < end):
+            expected.update(one.counties())
+    assert len(expected) > 20
+    assert _agreements(month) == expected

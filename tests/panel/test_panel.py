@@ -117,6 +117,13 @@ def test_a_scope_covers_its_own_places_only(tmp_path: Path) -> None:
     assert days == {"48453": 28, "13121": 8}
 
 
+def test_a_summary_names_first_and_last_period_places_and_what_is_missing(store: HandStore) -> None:
+    text = panel(store, by="state", every="day", measures=["arrests", "at_large"]).summary()
+    assert text.startswith("arrests, at_large by state and day, 2017-01-28 to 2017-03-03: 2 places, ")
+    days = 35  # of which the six between the two releases have no count
+    assert f"{2 * 2 * days} counts, {2 * 2 * 6} of them missing" in text
+
+
 def test_what_no_release_covers_is_refused(store: HandStore) -> None:
     with pytest.raises(CoverageError, match="2017-01-28 to 2017-02-20"):
         panel(store, start=dt.date(2019, 1, 1), end=dt.date(2019, 2, 1))

@@ -87,6 +87,21 @@ def _part(family: str, start: str, end: str) -> Segment:
     return Segment(family, family, family.upper(), f"{family}.csv", *map(dt.date.fromisoformat, (start, end)))
 
 
+def test_a_store_of_two_forms_breaks_where_the_other_form_begins(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(str(Path(__file__).parents[1] / "records"))
+    import ddp_forms
+
+    older = arrests(tmp_path / "a.csv", 300, 1, dt.date(2017, 10, 1))
+    newer = ddp_forms.make(tmp_path / "newer.xlsx", "ddp-arrests-c", rows=80)
+    ingest([older, newer.path], tmp_path / "store")
+    store = open_store(tmp_path / "store")
+    [_, part] = segments(store, "arrests")
+    found = breaks_of_store(store, ["at_large"], dt.date(2020, 1, 1), dt.date(2023, 6, 1))
+    assert [(one.date, one.source) for one in found if one.kind == "release"] == [(part.start, "newer.xlsx")]
+
+
 def test_a_change_of_form_is_a_break_and_a_later_file_of_the_same_form_is_none() -> None:
     parts = [
         _part("a", "2015-10-01", "2016-09-30"),
