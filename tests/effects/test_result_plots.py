@@ -56,3 +56,17 @@ def test_parts_are_drawn_one_a_line_and_numbers_without_an_interval_as_points() 
     assert {"trend", "substitution", "residual"} <= set(_drawn(parts))
     found = minimum_detectable_effect(counterfactual(outcome, 0, range(30)))
     assert _drawn(found)["total"] == [[found.total]]
+
+
+def test_a_counterfactual_draws_what_was_observed_and_fitted_on_its_own_axes_or_those_given() -> None:
+    import matplotlib.pyplot as plt
+
+    y = np.random.default_rng(2).poisson(20.0, (12, 40)).astype(float)
+    found = counterfactual(y, 0, range(30))
+    given = plt.subplots()[1]
+    assert found.plot(given) is given
+    for ax in (given, found.plot()):
+        fitted, observed = (line.get_ydata() for line in ax.lines)
+        assert np.allclose(fitted, found.fitted, equal_nan=True)
+        assert np.allclose(observed, y[0])
+        assert [text.get_text() for text in ax.get_legend().get_texts()] == ["fitted", "observed"]

@@ -132,6 +132,7 @@ def test_an_effect_that_was_added_is_found_judged_material_and_from_both_sides()
     assert loud.total.effect == pytest.approx(quiet.total.effect + 6 * np.round(added), rel=0.02)
     assert loud.total.p_high <= 0.02
     assert loud.total.p_material > 0.5
+    assert loud.total.material == pytest.approx(0.25 * loud.total.expected)
     assert loud.two_sided is not None
     assert loud.two_sided.low > 0
     assert loud.two_sided.high - loud.two_sided.low < loud.total.high - loud.total.low
@@ -244,12 +245,16 @@ def test_a_switch_of_method_is_dated_and_an_unsteady_mix_is_none() -> None:
     assert found.is_switch
     assert found.low <= 22 <= found.high
     assert (found.before, found.after) == (pytest.approx(0.85, abs=0.08), pytest.approx(0.2, abs=0.08))
-    false = []
+    unsteady, steady = [], []
     for seed in range(60):
         r = np.random.default_rng(seed)
         n = r.poisson(25.0, 40)
-        false.append(mix_switch(r.binomial(n, r.beta(4, 4, 40)), n, draws=99, seed=seed).is_switch)
-    assert np.mean(false) <= 0.05 + 3 * np.sqrt(0.05 * 0.95 / 60)
+        unsteady.append(mix_switch(r.binomial(n, r.beta(4, 4, 40)), n, draws=99, seed=seed))
+        few = r.poisson(4.0, 40)  # so few that the share of a steady mix moves by a fifth by chance
+        steady.append(mix_switch(r.binomial(few, 0.4), few, draws=99, seed=seed))
+    assert np.mean([one.is_switch for one in unsteady]) <= 0.05 + 3 * np.sqrt(0.05 * 0.95 / 60)
+    # of steady mixes p is spread evenly over 0 to 1: its mean has a standard error of 0.037
+    assert np.mean([one.p for one in steady]) == pytest.approx(0.5, abs=0.15)
     with pytest.raises(QuestionError, match="at least 8"):
         mix_switch([1, 2, 3], [4, 5, 6])
 
