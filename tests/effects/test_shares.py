@@ -122,6 +122,19 @@ def test_intervals_cover_and_tails_are_even_on_units_that_taught_nothing() -> No
     assert 0.05 <= high / n <= 0.13
 
 
+@pytest.mark.parametrize(("missing", "is_used"), [(0.2, True), (0.3, False)])
+def test_a_unit_that_misses_more_than_a_quarter_is_in_no_comparison(missing: float, is_used: bool) -> None:
+    y = _panel(5)
+    target, other = np.argsort(y.mean(1))[[-15, -10]]
+    y[other, :: round(1 / missing)] = np.nan
+    if missing > 0.25:
+        y[other, 1::7] = np.nan
+    before = share_effect(y, int(target), 24, 30).total.expected
+    y[other, 20:] *= 4
+    after = share_effect(y, int(target), 24, 30).total.expected
+    assert (after != before) is is_used
+
+
 def test_an_effect_that_was_added_is_found_judged_material_and_from_both_sides() -> None:
     y = _panel(11)
     target = int(np.argsort(y.mean(1))[-15])
