@@ -14,6 +14,7 @@ import polars as pl
 
 from atlarge.calendar import month_start, months_apart, months_through
 from atlarge.errors import CoverageError, QuestionError
+from atlarge.files import shipped_yaml
 from atlarge.panel import PLACE_COLUMN, measure, measures, panel
 from atlarge.panel.counting import rows_of
 from atlarge.policies import registry
@@ -22,46 +23,8 @@ from atlarge.reference import table
 from atlarge.verify.figure import Figure, Spot
 
 AS_RECORDED, RECOVERED = "areas as recorded", "areas recovered from landmarks"
-_ALIASES = {
-    "total_ice_arrests": "arrests", "arrested": "arrests",
-    "administrative_arrests": "arrests", "ice_arrests": "arrests", "ero_arrests": "arrests",
-    "total_arrests": "arrests", "all_arrests": "arrests",
-    "community_arrests": "at_large", "at_large_arrests": "at_large",
-    "noncustodial_arrests": "at_large", "street_arrests": "at_large", "arrests_at_large": "at_large",
-    "noncustodial": "at_large", "non_custodial": "at_large",
-    "custodial_arrests": "custodial", "custodial_transfers": "custodial", "custody_transfers": "custodial",
-    "jails": "local_jails", "jail_arrests": "local_jails", "local_jail_arrests": "local_jails",
-    "jail_transfers": "handoffs", "jail_handoff": "handoffs",
-    "287g_arrests": "program_287g", "287g_program": "program_287g",
-    "prison_arrests": "prisons", "state_federal_prisons": "prisons",
-    "deportations": "removals", "ice_removals": "removals", "ero_removals": "removals",
-    "detainers": "detainers_issued", "ice_detainers": "detainers_issued",
-    "detainer_requests": "detainers_issued", "detainers_lodged": "detainers_issued",
-    "ice_detainer_requests": "detainers_issued",
-    "declined_detainers": "detainers_declined", "detainers_refused": "detainers_declined",
-    "ero_encounters": "encounters",
-    "jail_inmates": "jail_inmates_with_detainer",
-    "jail_cost": "jail_cost_dollars",
-    "287g": "agreements_287g", "agreements": "agreements_287g", "287g_agreements": "agreements_287g",
-    "agreements_287_g": "agreements_287g", "287_g_agreements": "agreements_287g",
-    "287g_agencies": "agencies_287g",
-    "detention_population": "detained", "detention": "detained", "people_detained": "detained",
-    "in_detention": "detained", "detained_population": "detained", "population_at_midnight": "detained",
-    "people_held": "detained", "headcount": "detained",
-    "adp": "average_daily_population",
-    "book_ins_national": "book_ins_ice_cbp", "book_ins_national_ice": "book_ins_ice",
-    "book_ins_national_cbp": "book_ins_cbp", "book_ins_national_daily": "book_ins_ice_cbp_a_day",
-    "book_ins_total": "book_ins_ice_cbp", "book_ins_a_day": "book_ins_ice_cbp_a_day",
-    "daily_book_ins": "book_ins_ice_cbp_a_day",
-    "book_ins_by_ice": "book_ins_ice", "ice_book_ins": "book_ins_ice",
-    "book_ins_by_cbp": "book_ins_cbp", "cbp_book_ins": "book_ins_cbp",
-    "residents": "population", "total_population": "population",
-    "noncitizens": "noncitizen", "noncitizen_population": "noncitizen",
-    "foreign_born_population": "foreign_born",
-    "unauthorized_population": "unauthorized", "undocumented": "unauthorized",
-    "unauthorized_immigrants": "unauthorized",
-    "jail_inmates_a_month": "jail_inmates_with_detainer_a_month",
-}  # fmt: skip
+NAMES = shipped_yaml("atlarge.verify", "names.yaml")
+_ALIASES = {alias: name for name, aliases in NAMES["measures"].items() for alias in aliases}
 _AROUND = (
     r"^(?:total_)?(?:number|count|no)_of_",
     r"^total_",

@@ -17,47 +17,14 @@ import polars as pl
 from atlarge.errors import PlaceError, QuestionError
 from atlarge.periods import FORMS, Period, parse_period
 from atlarge.records.dates import DateOrder, read_dates
-from atlarge.verify.counting import canonical, is_share
+from atlarge.verify.counting import NAMES, canonical, is_share
 from atlarge.verify.figure import AT_LEAST, AT_MOST, EXACT, KINDS, LEVELS, ROUNDED, Figure, places
 from atlarge.verify.wide import head_of, long_form
 
-_NAMES = {
-    "measure": ("what", "quantity", "metric", "series", "indicator", "variable", "statistic", "measure_name",
-                "type", "subject"),
-    "place": ("where", "place_name", "location", "geography", "jurisdiction", "place_code", "fips",
-              "county_fips", "county", "aor", "area", "area_of_responsibility", "field_office", "office",
-              "facility", "state", "region"),
-    "start": ("from", "first_day", "begin", "start_date", "date_from", "from_date", "begin_date",
-              "window_start", "period_start"),
-    "end": ("to", "last_day", "until", "end_date", "date_to", "to_date", "through", "thru", "window_end",
-            "period_end"),
-    "window": ("period", "when", "time_period", "date_range", "dates", "time_frame", "timeframe", "time",
-               "date", "day", "as_of"),
-    "value": ("published", "published_value", "published_figure", "reported", "count", "number", "total", "n",
-              "amount", "share", "percent", "percentage", "pct", "estimate", "figure"),
-    "id": ("figure_id", "key", "name", "claim", "claim_id", "ref", "reference", "label", "figure",
-           "no", "nr"),
-    "fiscal_year": ("fy", "fiscal_yr"),
-    "year": ("calendar_year", "cy", "yr"),
-    "quarter": ("qtr", "fiscal_quarter", "q"),
-    "month": ("mo",),
-    "scheme": ("definition",),
-    "level": ("place_kind", "place_level", "place_type", "geo_level", "geography_level", "area_type"),
-    "publisher": ("who", "organization", "organisation", "agency", "author", "outlet"),
-    "read_on": ("source", "source_url", "url", "quoted_in", "link"),
-    "kind": ("precision", "qualifier"),
-    "tolerance": ("tolerance_pct", "tol", "margin", "margin_pct", "within", "tolerance_percent"),
-    "published_on": ("date_published", "publication_date", "published_date"),
-    "note": ("notes", "comment", "comments", "remarks"),
-    "unit": ("units",),
-}  # fmt: skip
+_NAMES = NAMES["columns"]
 """Names under which a column of a user's file is known, the first found counts."""
 _PARTS = ("fiscal_year", "year", "quarter", "month")
-_LEVEL_WORDS = {
-    "national": "nation", "us": "nation", "country": "nation", "usa": "nation", "counties": "county",
-    "states": "state", "area": "aor", "area_of_responsibility": "aor", "field_office": "aor", "ero": "aor",
-    "sub_office": "office", "suboffice": "office", "detention_facility": "facility", "parish": "county",
-}  # fmt: skip
+_LEVEL_WORDS = {word: level for level, words in NAMES["levels"].items() for word in words}
 _WORDS = {
     r"(more than|over|at least|above|upwards? of|no fewer than|exceeds?|>=?|≥)": AT_LEAST,
     r"(nearly|almost|under|fewer than|less than|below|up to|at most|no more than|just under|<=?|≤)": AT_MOST,
