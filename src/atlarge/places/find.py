@@ -12,7 +12,7 @@ import polars as pl
 
 from atlarge.errors import PlaceError
 from atlarge.places.gazetteer import USED, Gazetteer, base_name, gazetteer, state_code
-from atlarge.places.text import squash
+from atlarge.places.text import SPELLINGS, squash
 from atlarge.reference import table
 
 MOST_LISTED = 12
@@ -30,17 +30,7 @@ _AREA = re.compile(
 )
 _IN_BRACKETS = re.compile(r"^(.+?)\s*\(([A-Za-z]{3})\)$")
 _FIPS = re.compile(r"^(?:fips\s*(?:code)?[:\s]*|0500000US)?(\d{4,5})(?:\.0)?$", re.IGNORECASE)
-_SHORT_STATES = {
-    "ALA": "AL", "ARIZ": "AZ", "ARK": "AR", "CAL": "CA", "CALIF": "CA", "COLO": "CO", "CONN": "CT",
-    "DEL": "DE",
-    "FLA": "FL", "ILL": "IL", "IND": "IN", "KAN": "KS", "KANS": "KS", "MASS": "MA", "MICH": "MI",
-    "MINN": "MN",
-    "MISS": "MS", "MONT": "MT", "NEB": "NE", "NEBR": "NE", "NEV": "NV", "OKLA": "OK", "ORE": "OR",
-    "PENN": "PA",
-    "TENN": "TN", "TEX": "TX", "WASH": "WA", "WIS": "WI", "WISC": "WI", "WYO": "WY", "W VA": "WV",
-    "N MEX": "NM", "N CAR": "NC", "S CAR": "SC", "N DAK": "ND", "S DAK": "SD",
-}  # fmt: skip
-"""Short forms of states as newspapers write them (GPO and AP style), besides those of the post office."""
+_SHORT_STATES = {short: code for code, forms in SPELLINGS["states"].items() for short in forms}
 
 
 class Place(NamedTuple):

@@ -21,36 +21,11 @@ from atlarge.places.name_rule import core, county_first, jail_alone, name_alone,
 from atlarge.places.office_rule import office_rule, team_rule
 from atlarge.places.scan import COUNTY_WORDS, NOTHING, STATE_OF_TYPE, Hit, PrisonHit, scan
 from atlarge.places.spelling import corrected
-from atlarge.places.text import fault, squash, tokens
+from atlarge.places.text import SPELLINGS, fault, squash, tokens
 from atlarge.places.township_rule import township_rule
 
 _ONE_COUNTY = {"DC": "11001", "GU": "66010"}
-_STREETS = frozenset(
-    [
-        "AVE",
-        "AVENUE",
-        "ST",
-        "STREET",
-        "RD",
-        "ROAD",
-        "DR",
-        "DRIVE",
-        "LN",
-        "LANE",
-        "BLVD",
-        "BOULEVARD",
-        "HWY",
-        "HIGHWAY",
-        "PKWY",
-        "PARKWAY",
-        "FWY",
-        "FREEWAY",
-        "TPKE",
-        "TURNPIKE",
-        "EXPY",
-        "EXPRESSWAY",
-    ]
-)
+_STREETS = frozenset(SPELLINGS["streets"])
 _LONGEST_STREET = 5
 _COMPASS = frozenset(
     {"NORTH", "SOUTH", "EAST", "WEST", "CENTRAL", "NORTHERN", "SOUTHERN", "EASTERN", "WESTERN"}

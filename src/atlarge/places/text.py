@@ -11,6 +11,8 @@ import unicodedata
 
 import polars as pl
 
+from atlarge.files import shipped_yaml
+
 MAX_LENGTH = 300
 """Longest text that is read; a landmark of a release has at most about 120 characters."""
 
@@ -21,90 +23,8 @@ _ORI = re.compile(r"\b([A-Z]{2})[0-9]{6,9}[A-Z0-9]*\b")
 _LETTER = re.compile(r"[A-Za-z]")
 _ZIP = re.compile(r"\b[0-9]{5}(?:-[0-9]{4})?\b")
 
-_WORDS = {
-    "CTY": "COUNTY",
-    "CNTY": "COUNTY",
-    "CNTRY": "COUNTY",
-    "COUNY": "COUNTY",
-    "COUTY": "COUNTY",
-    "COUNT": "COUNTY",
-    "CONTY": "COUNTY",
-    "COUNTU": "COUNTY",
-    "COUNNTY": "COUNTY",
-    "CUNTY": "COUNTY",
-    "COUNTRYJAIL": "COUNTY JAIL",
-    "COUNTYJAIL": "COUNTY JAIL",
-    "COUNTIES": "COUNTY",
-    "PAR": "PARISH",
-    "PARRISH": "PARISH",
-    "PARISHES": "PARISH",
-    "SHERRIF": "SHERIFF",
-    "SHERRIFF": "SHERIFF",
-    "SHERIF": "SHERIFF",
-    "SHERRIFFS": "SHERIFF",
-    "CITYPOLICE": "CITY POLICE",
-    "CITYJAIL": "CITY JAIL",
-    "POLIC": "POLICE",
-    "DEPTARTMENT": "DEPARTMENT",
-    "DEPARTMEMT": "DEPARTMENT",
-    "DEPART": "DEPARTMENT",
-    "PENTENTIARY": "PENITENTIARY",
-    "PENETENTIARY": "PENITENTIARY",
-    "PROBATIO": "PROBATION",
-    "PTOBATION": "PROBATION",
-    "JUVENIL": "JUVENILE",
-    "SUPERIO": "SUPERIOR",
-    "FACILTIY": "FACILITY",
-    "REGIOANL": "REGIONAL",
-    "RECEPTIO": "RECEPTION",
-    "FACILTY": "FACILITY",
-    "DETETION": "DETENTION",
-    "DETENTON": "DETENTION",
-    "CORECTIONAL": "CORRECTIONAL",
-    "CORERCTIONAL": "CORRECTIONAL",
-    "CORRECTINAL": "CORRECTIONAL",
-    "CORRECTIONNAL": "CORRECTIONAL",
-    "CORR": "CORRECTIONAL",
-    "CORRECTION": "CORRECTIONAL",
-    "CORRECTIONS": "CORRECTIONAL",
-    "INST": "INSTITUTION",
-    "INSTITUTE": "INSTITUTION",
-    "INSTITUTIONS": "INSTITUTION",
-    "DET": "DETENTION",
-    "CTR": "CENTER",
-    "CNTR": "CENTER",
-    "CENTRE": "CENTER",
-    "FAC": "FACILITY",
-    "REG": "REGIONAL",
-    "FED": "FEDERAL",
-    "PROC": "PROCESSING",
-    "JUV": "JUVENILE",
-    "JUS": "JUSTICE",
-    "PEN": "PENITENTIARY",
-    "PENT": "PENITENTIARY",
-    "RECEPT": "RECEPTION",
-    "CORRECTS": "CORRECTIONAL",
-    "COR": "CORRECTIONAL",
-    "CORRS": "CORRECTIONAL",
-    "DEPT": "DEPARTMENT",
-    "SHERIFFS": "SHERIFF",
-    "HTS": "HEIGHTS",
-    "BCH": "BEACH",
-    "SPGS": "SPRINGS",
-    "BLDG": "BUILDING",
-    "SFTY": "SAFETY",
-    "TWP": "TOWNSHIP",
-    "TXN": "TX",
-    "SUBOFFICE": "SUB OFFICE",
-    "FUGOP": "FUGOPS",
-    "GENREAL": "GENERAL",
-    "CORRECETIONAL": "CORRECTIONAL",
-    "FEDERAN": "FEDERAL",
-    "FEDRAL": "FEDERAL",
-    "DETENION": "DETENTION",
-    "REFERALS": "REFERRALS",
-    "METROPOLITIAN": "METROPOLITAN",
-}
+SPELLINGS = shipped_yaml("atlarge.places", "hand", "spellings.yaml")
+_WORDS = {short: word for word, forms in SPELLINGS["stands_for"].items() for short in forms}
 _AFTER_COUNTY = frozenset({"JAIL", "SHERIFF", "SHERIFFS", "SO", "DETENTION", "PRISON", "CORRECTIONAL"})
 _BEFORE_NAME = {"ST": "SAINT", "STE": "SAINTE", "FT": "FORT", "MT": "MOUNT"}
 _AFTER_STATE = frozenset(
