@@ -15,7 +15,8 @@ from typing import Any
 
 from atlarge.ingest import ingest
 from atlarge.reference import table
-from atlarge.verify import TOLERANCE, Checked, Verification, figures, verify
+from atlarge.verify import TOLERANCE, UNTOLD, Checked, Verification, figures, verify
+from atlarge.verify.candidate import EXCLUSION
 from atlarge.verify.counting import is_share, table_of
 from atlarge.verify.figure import AT_LEAST, AT_MOST, Figure
 
@@ -47,19 +48,38 @@ def publishable(row: dict[str, Any]) -> dict[str, Any]:
     """A row of the table as it may be published: no count below the threshold, none by subtraction.
 
     Counts of people under `LEAST` are withheld, as are a recovered area that exceeds the recorded one by
-    fewer and an explanation that prints such a count.
+    fewer, and an explanation that prints such a count or one as near to another count of the row.
     """
-    if row["counts_people"] and row["ours"] is not None and 0 < row["ours"] < LEAST:
+    ours, people = row["ours"], row["counts_people"]
+    if people and ours is not None and 0 < ours < LEAST:
         row = {**row, "ours": None, "difference_pct": None, "recorded": None, "recovered": None,
                "why": f"fewer than {LEAST} records"}  # fmt: skip
     both = row["recorded"] is not None and row["recovered"] is not None
     if both and 0 < abs(row["recovered"] - row["recorded"]) < LEAST:
         row = {**row, "recovered": None}
-    if row["counts_people"] and any(0 < n < LEAST for n in counts_in(row["why"])):
-        row = {**row, "why": "cannot be told: the nearest definition gives too few records to print"}
+    if people and any(0 < n < LEAST or 0 < abs(n - (ours or n)) < LEAST for n in counts_in(row["why"])):
+        row = {**row, "why": f"{UNTOLD}: the nearest definition gives too few records to print"}
     has_more = not row.get("understood", True) and row["ours"] is not None
-    row = {**row, "candidates": tried(row) if has_more else []}
-    return {key: value for key, value in row.items() if key != "counts_people"}
+    kept = tried(row) if has_more else []
+    row = {**row, "candidates": [c for c in kept if c["kind"] != EXCLUSION]}
+    if has_more:
+        row["search"] = {**row["search"], **_span(row, kept)}
+    return row
+
+
+def _span(row: dict[str, Any], kept: list[dict[str, Any]]) -> dict[str, Any]:
+    """From where to where the definitions reach that may be published, and those that leave a value out."""
+    ends = [row["ours"], *(c[key] for c in kept for key in ("value", "low", "high") if c[key] is not None)]
+    without = [c["value"] for c in kept if c["kind"] == EXCLUSION]
+    left_out = [len(without), min(without), max(without)] if without else None
+    nearest = row["search"].get("nearest")
+    is_kept = nearest and nearest["label"] in {row["counted_as"], *(c["label"] for c in kept)}
+    return {
+        "low": min(ends),
+        "high": max(ends),
+        "nearest": nearest if is_kept else None,
+        "left_out": left_out,
+    }
 
 
 def tried(row: dict[str, Any]) -> list[dict[str, Any]]:
@@ -70,7 +90,7 @@ def tried(row: dict[str, Any]) -> list[dict[str, Any]]:
     """
     kept: list[dict[str, Any]] = []
     known = [row["ours"]]
-    for c in row["candidates"]:
+    for c in sorted(row["candidates"], key=lambda c: c["kind"] == EXCLUSION):
         ends = [c["value"]] if c["low"] is None else [c["low"], c["high"]]
         apart = [abs(end - other) for end in ends for other in known]
         if row["counts_people"] and (any(0 < n < LEAST for n in (*apart, *ends))):
@@ -123,12 +143,14 @@ def main() -> None:
             "ours": row.ours,
             "difference_pct": row.difference_pct,
             "verdict": row.verdict,
+            "state": row.state,
             "why": row.why,
             "understood": row.understood,
             "recorded": row.recorded,
             "recovered": row.recovered,
             "tried": len(row.candidates),
             "candidates": row.candidates,
+            "search": row.search,
             "counts_people": not is_share(row.measure) and table_of(row.measure) is not None,
         }
         for row in whole.rows

@@ -30,10 +30,16 @@ def read(name: str) -> Any:
 
 
 def figures() -> list[dict[str, str]]:
-    """The verdict on each published figure, and whether a difference is understood."""
+    """The verdict on each published figure, whether a difference is understood, and what was tried."""
     rows = sorted(read("verify")["rows"], key=lambda row: row["figure"])
     return [
-        {"id": r["figure"], "verdict": VERDICTS[r["verdict"]], "understood": str(r["understood"]).lower()}
+        {
+            "id": r["figure"],
+            "verdict": VERDICTS[r["verdict"]],
+            "understood": str(r["understood"]).lower(),
+            "definitions": str(r["search"].get("definitions", "")),
+            "would_decide": r["search"].get("would_decide", ""),
+        }
         for r in rows
     ]
 

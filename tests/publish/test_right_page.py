@@ -28,8 +28,8 @@ def test_verdicts_do_not_tell_equal_from_near(site: Path, page: str) -> None:
     text = (site / page).read_text(encoding="utf-8").split("<tbody>")[-1]
     plain = re.sub(r"<[^>]+>", "|", text)
     verdicts = {cell.strip() for cell in plain.split("|")} & {
-        "agrees", "equal", "within tolerance", "differs, explained", "differs, not understood",
-        "coincide", "igual", "difiere, explicado", "difiere, sin explicación",
+        "agrees", "equal", "within tolerance", "differs, explained", "cannot be told from these records",
+        "coincide", "igual", "difiere, explicado", "no se puede aclarar con estos registros",
     }  # fmt: skip
     assert len(verdicts) == 3
     assert not verdicts & {"equal", "within tolerance", "igual"}

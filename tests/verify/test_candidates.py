@@ -52,7 +52,7 @@ def test_a_definition_that_fits_one_figure_only_is_not_believed(tmp_path: Path) 
     rows = _checked(tmp_path, _line("lucky", "DAL", lucky), _line("other", "SNA", other))
     assert not rows["lucky"].understood
     assert "reaches it, but not other" in rows["lucky"].why
-    assert rows["other"].why.startswith("cannot be told: of ")
+    assert rows["other"].why.startswith("cannot be told from these records: none of ")
 
 
 def test_the_number_of_another_area_is_seen_as_a_slip(tmp_path: Path) -> None:

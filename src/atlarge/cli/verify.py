@@ -22,7 +22,7 @@ def verify_command(
     store: StoreOption = None,
     as_json: JsonFlag = False,
 ) -> None:
-    """Published figures against the records; differences that are not understood come first."""
+    """Published figures against the records; those that cannot be told from these records come first."""
     from atlarge.verify import verify
 
     done = verify(store, figures)
@@ -38,7 +38,7 @@ def verify_command(
         if row.recorded is not None and row.recovered is not None and row.recorded != row.recovered:
             areas = f" [area as recorded {_number(row.recorded)}, recovered {_number(row.recovered)}]"
         published = "-" if row.published is None else _number(row.published)
-        sys.stdout.write(f"{row.verdict}\t{row.id}\t{published}\t{ours}{share}{areas}{why}\n")
+        sys.stdout.write(f"{row.state}\t{row.id}\t{published}\t{ours}{share}{areas}{why}\n")
     mark_undisclosed()
 
 

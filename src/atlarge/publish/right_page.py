@@ -46,6 +46,7 @@ def how_right_page(data: SiteData, w: Words) -> str:
         "replications": Section(w("right.replications"), [w("right.replications_list")], _replications(w)),
         "forecasts": Section(w("right.forecasts"), [w("right.forecasts_list")], _forecasts(w)),
         **({"past": past} if past else {}),
+        "untold": Section(w("right.untold"), [w("right.untold_says")], _untold(w)),
         "published": Section(w("right.figures"), [w("right.figures_says")], _figures(w)),
     }
     anchors = {check: f"#s{n}" for n, check in enumerate(below, start=2)}  # sections are numbered from 1
@@ -140,24 +141,49 @@ def _place(figure: Figure, w: Words) -> str:
     return ", ".join(named)
 
 
+def _cells(figure: Figure, w: Words) -> list[str | Link]:
+    """A figure as its publisher gave it."""
+    return [
+        figure.publisher,
+        w(f"right.kind.{_kind(figure)}"),
+        _place(figure, w),
+        w.days(figure.start, figure.end),
+        w.count(figure.value),
+    ]
+
+
+_FIGURE = ("publisher", "what", "where", "days", "published")
+
+
+def _untold(w: Words) -> Table:
+    """Figures that cannot be told: how many definitions were tried, and what would decide each."""
+    found = table("figures_checked").filter(pl.col("verdict") == "differs", ~pl.col("understood"))
+    tried = {
+        key: (n, decides) for key, n, decides in found.select("id", "definitions", "would_decide").iter_rows()
+    }
+    rows = [
+        [*_cells(f, w), w.count(tried[f.id][0]), w(f"decides.{tried[f.id][1]}")]
+        for f in sorted(figures(), key=lambda f: f.id)
+        if f.id in tried
+    ]
+    head = [w(f"right.col.{name}") for name in (*_FIGURE, "tried", "decides")]
+    title = w("right.untold")
+    return Table(
+        title, head, rows, is_stacked=True, texts=(0, 1, 2, 3, 6), has_heading=True, is_sortable=True
+    )
+
+
 def _figures(w: Words) -> Table:
     """Figures that could be tested, those that differ without explanation first."""
-    verdicts = {key: (verdict, known) for key, verdict, known in table("figures_checked").iter_rows()}
+    verdicts = {key: (verdict, known) for key, verdict, known, *_ in table("figures_checked").iter_rows()}
     order = {("differs", False): 0, ("differs", True): 1, ("agrees", True): 2}
     shown = [(f, verdicts[f.id]) for f in figures() if verdicts[f.id] in order]
     shown.sort(key=lambda one: (order[one[1]], one[0].id))
-    rows: list[list[str | Link]] = [
-        [
-            f.publisher,
-            w(f"right.kind.{_kind(f)}"),
-            _place(f, w),
-            w.days(f.start, f.end),
-            w.count(f.value),
-            w(f"right.verdict.{verdict}{'' if known else '_open'}"),
-        ]
+    rows = [
+        [*_cells(f, w), w(f"right.verdict.{verdict}{'' if known else '_open'}")]
         for f, (verdict, known) in shown
     ]
-    head = [w(f"right.col.{name}") for name in ("publisher", "what", "where", "days", "published", "verdict")]
+    head = [w(f"right.col.{name}") for name in (*_FIGURE, "verdict")]
     texts = (0, 1, 2, 3, 5)
     title = w("right.figures")
     return Table(title, head, rows, is_stacked=True, texts=texts, has_heading=True, is_sortable=True)

@@ -2,8 +2,9 @@
 
 A figure is counted by the measure and scheme that its publisher seems to use. Where it differs, other
 definitions are computed too (areas as recorded, the agency's own at-large definition, other methods, wider
-areas, other days, repeats, later completion), and the one that gives the published number is named; where
-none does, the nearest is, and that it cannot be told.
+areas, other days, repeats, later completion), and the one that gives the published number is named. Where
+none does that also serves the other figures of the publication, the figure is in a state of its own, "cannot
+be told from these records", with what was tried, what it spans, what came nearest and what would decide it.
 """
 
 from __future__ import annotations
@@ -17,9 +18,10 @@ import polars as pl
 
 from atlarge.calendar import month_end
 from atlarge.errors import PlaceError, QuestionError
+from atlarge.messages import Message, render
 from atlarge.panel import measures
 from atlarge.records.store import Store, open_store
-from atlarge.verify.candidate import Candidate
+from atlarge.verify.candidate import EXCLUSION, Candidate
 from atlarge.verify.candidates import REFUSALS, candidates, other_words, pace
 from atlarge.verify.counting import (
     AS_RECORDED,
@@ -39,6 +41,9 @@ from atlarge.verify.figures import figures
 from atlarge.verify.user_file import Unreadable, read_figures
 
 EQUAL, WITHIN, DIFFERS, NOT_TESTABLE = "equal", "within tolerance", "differs", "not testable"
+EXPLAINED, UNTOLD = "explained", "cannot be told from these records"
+STATES = (UNTOLD, EXPLAINED, WITHIN, EQUAL, NOT_TESTABLE)
+"""What is known of a figure, in the order of the list: a difference is explained or cannot be told."""
 TOLERANCE = {"exact": 0.005, "rounded": 0.02, AT_LEAST: 0.05, AT_MOST: 0.05}
 """Relative difference taken as agreement: later completion of records, rounding in words, and how far
 beyond a bound ("more than 5,300") the number may lie."""
@@ -76,6 +81,11 @@ class Checked:
     candidates
         Every explanation that was computed, the nearest first: kind, label, value, low, high, difference_pct,
         reaches, rejected.
+    search
+        For a figure that cannot be told: how many `definitions` were tried, `low` and `high` of what they
+        give, the `nearest` (label, value, difference_pct), the one that serves the publication's figures best
+        (`joint`: label, figures, worst_pct), how often as many definitions hit such a figure by chance
+        (`by_chance`), and what `would_decide` it. Empty elsewhere.
     """
 
     id: str
@@ -95,6 +105,14 @@ class Checked:
     recovered: float | None = None
     others: dict[str, float] = field(default_factory=dict)
     candidates: list[dict[str, Any]] = field(default_factory=list)
+    search: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def state(self) -> str:
+        """The verdict or, where it differs, whether that is explained or cannot be told."""
+        if self.verdict != DIFFERS:
+            return self.verdict
+        return EXPLAINED if self.understood else UNTOLD
 
     @property
     def difference(self) -> float | None:
@@ -110,7 +128,12 @@ class Checked:
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, the difference included."""
-        return {**asdict(self), "difference": self.difference, "difference_pct": self.difference_pct}
+        return {
+            **asdict(self),
+            "state": self.state,
+            "difference": self.difference,
+            "difference_pct": self.difference_pct,
+        }
 
 
 @dataclass(frozen=True, repr=False)
@@ -128,13 +151,15 @@ class Verification:
         open_ = sum(not r.understood for r in self.rows)
         return (
             f"{len(self.rows)} published figures: {number[EQUAL]} equal, {number[WITHIN]} within tolerance, "
-            f"{number[DIFFERS]} differ ({open_} of them not understood), {number[NOT_TESTABLE]} not testable"
+            f"{number[DIFFERS]} differ ({open_} of them cannot be told from these records), "
+            f"{number[NOT_TESTABLE]} not testable"
         )
 
     def to_frame(self) -> pl.DataFrame:
         """One row for each figure."""
         rows = [
-            {k: v for k, v in r.to_dict().items() if k not in ("others", "candidates")} for r in self.rows
+            {k: v for k, v in r.to_dict().items() if k not in ("others", "candidates", "search")}
+            for r in self.rows
         ]
         return pl.DataFrame(rows, infer_schema_length=None)
 
@@ -318,18 +343,11 @@ class _Checking:
         c = pace(self.counter, query, ours.value, missing).judged(self.figure.value, self.room)
         self.tried = [c]
         is_known = c.reaches or self.figure.tested == "tested"
-        why = "; ".join(
-            filter(
-                None,
-                (
-                    "" if is_known else "cannot be told",
-                    f"window: the records lack {missing} of these days",
-                    c.in_words(self.figure.value) + ("" if c.reaches else " does not reach it"),
-                    self._offered(),
-                ),
-            )
-        ).replace("cannot be told; ", "cannot be told: ")
-        return self._row(ours.value, DIFFERS, why, ours.definition, is_known)
+        said = c.in_words(self.figure.value) + ("" if c.reaches else " does not reach it")
+        lacks = f"window: the records lack {missing} of these days"
+        why = "; ".join(filter(None, (lacks, said, self._offered())))
+        row = self._row(ours.value, DIFFERS, why, ours.definition, is_known)
+        return row if is_known else _untold(row, self, [c], [])
 
     def _judged(self, query: Query | None, ours: Counted) -> Checked:
         """The verdict by the usual definition or, where that differs, by the one that gives the figure."""
@@ -431,39 +449,104 @@ def _explained(row: Checked, checking: _Checking, alike: list[_Checking]) -> Che
         replace(c, rejected=_doubt(c, checking, alike)) if c.reaches else c for c in checking.explanations()
     ]
     best = next((c for c in tried if c.reaches and not c.rejected), None)
-    reached = [c for c in tried if c.reaches][:3]
     published = checking.figure.value
-    number = {id(c): c.in_words(published) for c in tried}
+    row = replace(row, candidates=[c.to_dict(published) for c in tried])
     if best is not None:
-        said = f"explained by {best.kind}: {number[id(best)]}"
-    elif row.understood:  # the table's own explanation was tested by other means
-        said = ""
+        said = f"explained by {best.kind}: {best.in_words(published)}"
+        return replace(row, why="; ".join(filter(None, (said, row.why))), understood=True)
+    return row if row.understood else _untold(row, checking, tried, alike)
+
+
+def _untold(row: Checked, checking: _Checking, tried: list[Candidate], alike: list[_Checking]) -> Checked:
+    """A figure that no definition gives: what was tried, what came nearest, and what would decide it."""
+    published, found = checking.figure.value, _search(row, checking, tried, alike)
+    reached = sorted((c for c in tried if c.reaches), key=lambda c: c.kind == EXCLUSION)
+    n = f"{len(tried)} definitions tried" if len(tried) != 1 else "the one definition tried"
+    if not tried:
+        said = "no other definition can be computed"
     elif reached:
-        said = "cannot be told: " + "; ".join(
-            f"{number[id(c)]} reaches it, but {c.rejected}" for c in reached
-        )
-    elif tried:
-        nearest = min(tried, key=lambda c: abs(c.value - published))
-        of = (
-            f"of {len(tried)} definitions tried the nearest is"
-            if len(tried) > 1
-            else "the one definition tried is"
-        )
-        said = f"cannot be told: {of} {number[id(nearest)]}"
+        these = "; ".join(f"{c.in_words(published)} reaches it, but {c.rejected}" for c in reached[:3])
+        more = f"; so do {len(reached) - 3} more" if len(reached) > 3 else ""
+        said = f"of {n} {len(reached)} reach it, none to be believed: {these}{more}"
     else:
-        said = "cannot be told: no other definition can be computed"
-    return replace(
-        row,
-        candidates=[c.to_dict(published) for c in tried],
-        why="; ".join(filter(None, (said, row.why))),
-        understood=row.understood or best is not None,
+        none = f"none of {n} gives it" if len(tried) > 1 else f"{n} does not give it"
+        said = f"{none}; {found['nearest']['words']}"
+    if "joint" in found:
+        joint = found["joint"]
+        said += (
+            f"; for all {joint['figures']} figures of the publication the best is {joint['label']}, "
+            f"off by up to {joint['worst_pct']:.1f} %"
+        )
+    decides = render(Message(f"decides.{found['would_decide']}"))
+    why = f"{UNTOLD}: {said}; what would decide it: {decides}"
+    return replace(row, why="; ".join(filter(None, (why, row.why))), search=found)
+
+
+def _search(
+    row: Checked, checking: _Checking, tried: list[Candidate], alike: list[_Checking]
+) -> dict[str, Any]:
+    """What a search over definitions found for a figure that none of them gives."""
+    published = checking.figure.value
+    found: dict[str, Any] = {"definitions": len(tried), "would_decide": would_decide(checking)}
+    if not tried or row.ours is None:
+        return found
+    ends = [row.ours, *(end for c in tried for end in (c.value, c.low, c.high) if end is not None)]
+    usual = Candidate("usual", row.definition, row.ours)
+    nearest = min((usual, *tried), key=lambda c: (abs(c.value - published), c.low is not None))
+    is_usual = abs(nearest.value - published) >= abs(row.ours - published)
+    nearest = usual if is_usual else nearest
+    words = (
+        "none comes nearer than the usual count" if is_usual else f"nearest is {nearest.in_words(published)}"
     )
+    spread = max(ends) - min(ends)
+    share = min(1.0, 2 * checking.room / spread) if spread else 0.0
+    found |= {
+        "low": min(ends),
+        "high": max(ends),
+        "nearest": {
+            **{key: nearest.to_dict(published)[key] for key in ("label", "value", "difference_pct")},
+            "words": words,
+        },
+        "by_chance": round(1 - (1 - share) ** len(tried), 3),
+    }
+    group = [o for o in alike if o.name == checking.name and o.query is not None and o.figure.value]
+    if len(group) > 1:
+        errors = [
+            {"the usual count": abs(o.ours / o.figure.value - 1)}
+            | {c.label: abs(c.value / o.figure.value - 1) for c in o.explanations() if c.low is None}
+            for o in group
+        ]
+        shared = set.intersection(*(set(e) for e in errors))
+        worst = {label: max(e[label] for e in errors) for label in shared}
+        label = min(sorted(worst), key=lambda one: worst[one])
+        found["joint"] = {"label": label, "figures": len(group), "worst_pct": round(100 * worst[label], 2)}
+    return found
+
+
+def would_decide(checking: _Checking) -> str:
+    """What would settle a figure that cannot be told, as a key: its own or, failing that, its kind's."""
+    figure, name = checking.figure, checking.name
+    if figure.would_decide:
+        return figure.would_decide
+    if checking.query is None:
+        return "days"
+    is_county = any(s.level == "county" for s in checking.query.spots) and table_of(name) == "arrests"
+    if name.startswith("counties_with_") or is_county:
+        return "county_table"
+    if "287g" in name and name not in measures():
+        return "list"
+    if table_of(name) is None:
+        return "count_of_the_day"
+    return "reports" if checking.counter.is_monthly(name) else "rows"
 
 
 def _doubt(c: Candidate, checking: _Checking, alike: list[_Checking]) -> str:
     """Why an explanation that reaches a figure is not believed; empty where it is."""
     if c.kind == "duplicates":
         return "repeats cannot be told from people without an identifier"
+    is_exact = agreement(c.value, checking.figure, is_percent=is_share(checking.name)) == EQUAL
+    if c.kind == EXCLUSION and not (is_exact and checking.figure.value >= _MEANT):
+        return "it is one of many values left out in turn, of which some come near by chance"
     is_wider = c.kind == "geography"  # a wider area must serve every place of the same measure
     if (c.low is not None and not is_wider) or c.kind == "slip":
         return ""
@@ -472,7 +555,6 @@ def _doubt(c: Candidate, checking: _Checking, alike: list[_Checking]) -> str:
     holds = {o.figure.id: o.agrees(c.label) for o in others[:_MOST_OTHERS]}
     if fails := [key for key, does in holds.items() if does is False]:
         return f"not {', '.join(fails[:3])}" + (f" and {len(fails) - 3} more" if len(fails) > 3 else "")
-    is_exact = agreement(c.value, checking.figure, is_percent=is_share(checking.name)) == EQUAL
     if any(holds.values()) or (is_exact and checking.figure.value >= _MEANT):
         return ""
     return "one figure may be met by chance"
@@ -482,9 +564,12 @@ __all__ = [
     "AS_RECORDED",
     "DIFFERS",
     "EQUAL",
+    "EXPLAINED",
     "NOT_TESTABLE",
     "RECOVERED",
+    "STATES",
     "TOLERANCE",
+    "UNTOLD",
     "WITHIN",
     "Checked",
     "Verification",

@@ -8,6 +8,9 @@ from typing import Any
 from atlarge.panel import measure
 from atlarge.records.tables import TABLES
 
+EXCLUSION = "exclusion"
+"""Kind of what was left out in turn, one value of a column after the other: a search, not a definition."""
+
 
 @dataclass(frozen=True)
 class Candidate:
@@ -16,7 +19,7 @@ class Candidate:
     Attributes
     ----------
     kind
-        areas, definition, scheme, geography, window, duplicates, individuals, completion,
+        areas, definition, exclusion, scheme, geography, window, duplicates, individuals, completion,
         vintage, coverage, list or slip.
     label
         The definition in words; the same for every figure that it is tried on.

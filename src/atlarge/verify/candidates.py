@@ -25,7 +25,7 @@ from atlarge.calendar import (
 from atlarge.errors import CoverageError, PlaceError, QuestionError, StoreError
 from atlarge.panel import measure, measures
 from atlarge.reference import table
-from atlarge.verify.candidate import Candidate, columns
+from atlarge.verify.candidate import EXCLUSION, Candidate, columns
 from atlarge.verify.counting import (
     AS_RECORDED,
     BOOK_INS,
@@ -58,6 +58,11 @@ _LEFT_OUT = (
     ("287(g) Program",),
 )
 _ALIKE = ("date", "method", "aor", "landmark", "facility", "operation_mark", "criminality", "disposition")
+_EXCLUDED = {
+    "method": "method", "disposition": "disposition", "landmark_class": "landmark class",
+    "place_kind": "place kind", "operation_mark": "operation mark", "criminality": "criminality",
+}  # fmt: skip
+"""Columns whose values are left out in turn, and their names in words."""
 _SOON = 480
 """Days after its last day within which a figure is a first count, which records outgrow: those of the agency
 compare a quarter with the first count of the year before."""
@@ -94,6 +99,7 @@ def candidates(counter: Counter, figure: Figure, name: str, query: Query, ours: 
     found: list[Candidate] = []
     for source in (
         _methods,
+        _exclusions,
         geography,
         _windows,
         _repeats,
@@ -134,6 +140,29 @@ def _methods(counter: Counter, figure: Figure, name: str, query: Query, ours: fl
         n = counter.count(replace(query, without=left))
         if n < counter.count(query):
             yield Candidate("definition", f"without {' and '.join(left)}", n)
+
+
+def _exclusions(
+    counter: Counter, figure: Figure, name: str, query: Query, ours: float
+) -> Iterator[Candidate]:
+    """Without each value of a column in turn, and without what names no place: a search, not a definition.
+
+    One of as many comes near a figure by chance, so that none is believed for being near.
+    """
+    del figure
+    if name not in measures() or measure(name).is_reported:
+        return
+    rows = counter.selected(query, counter.inside(query))
+    schema = rows.collect_schema().names()
+    for column in (c for c in _EXCLUDED if c in schema):
+        by = rows.group_by(column).agg(pl.col(measure(name).value).sum().alias("n")).collect()
+        for value, n in by.sort(column, nulls_last=True).iter_rows():
+            if 0 < n < ours and (column, value) not in {("method", left[0]) for left in _LEFT_OUT}:
+                words = "" if value is None else f" {str(value).lower() if value in (True, False) else value}"
+                label = (
+                    f"without {_EXCLUDED[column]}{words}" if words else f"without a blank {_EXCLUDED[column]}"
+                )
+                yield Candidate(EXCLUSION, label, ours - n)
 
 
 def _windows(counter: Counter, figure: Figure, name: str, query: Query, ours: float) -> Iterator[Candidate]:
@@ -435,6 +464,13 @@ def _counties(counter: Counter, figure: Figure, name: str, query: Query, ours: f
     for least in (0.9, 0.95, 0.99):
         n = float(by.filter(pl.col("sure") >= least).height)
         yield Candidate("definition", f"counties of a record placed at confidence {least:g} or more", n)
+    known = counter.days("arrests")
+    if of in ("at_large", "custodial", "handoffs", "local_jails") and known and known[0] < query.start:
+        yield from _counties_of_known_landmarks(counter, of, query, known[0])
+    if "landmark_class" in rows.columns:
+        for value in rows["landmark_class"].drop_nulls().unique().sort():
+            kept = rows.filter(pl.col("landmark_class").ne_missing(value))["county_fips"].n_unique()
+            yield Candidate(EXCLUSION, f"counties without landmarks of class {value}", float(kept))
     if of == "at_large":
         other = counter.selected(
             replace(query, measure="at_large_agency"), pl.col("county_fips").is_not_null()
@@ -446,3 +482,18 @@ def _counties(counter: Counter, figure: Figure, name: str, query: Query, ours: f
             other = counter.selected(replace(query, measure=another), pl.col("county_fips").is_not_null())
             n = other.select(pl.col("county_fips").n_unique()).collect().item()
             yield Candidate("definition", f"counties with {another}", float(n))
+
+
+def _counties_of_known_landmarks(
+    counter: Counter, of: str, query: Query, first: dt.date
+) -> Iterator[Candidate]:
+    """Counties by landmarks that stood in earlier records, as an older list of landmarks would place them."""
+    rows = counter.selected(replace(query, measure=of), pl.col("county_fips").is_not_null())
+    before = replace(query, measure="arrests", start=first, end=query.start - dt.timedelta(days=1))
+    earlier = counter.selected(before, pl.col("landmark").is_not_null())
+    for least in (1, 2, 3, 5):
+        known = earlier.group_by("landmark").agg(pl.col("n").sum()).filter(pl.col("n") >= least)
+        kept = rows.join(known.select("landmark"), on="landmark", how="semi")
+        n = kept.select(pl.col("county_fips").n_unique()).collect().item()
+        label = f"counties of landmarks with {least} or more arrests before these days"
+        yield Candidate("definition", label, float(n))

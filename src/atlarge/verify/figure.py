@@ -53,6 +53,8 @@ class Figure:
         What the table of figures says of it.
     published_on
         Day on which it came out, where known.
+    would_decide
+        What would settle it where it cannot be told, a key of the messages; empty: by what it counts.
     """
 
     id: str
@@ -74,6 +76,7 @@ class Figure:
     tested: str = ""
     note: str = ""
     published_on: dt.date | None = None
+    would_decide: str = ""
 
     @property
     def spots(self) -> tuple[Spot, ...]:
