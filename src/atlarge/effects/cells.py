@@ -63,6 +63,11 @@ class Departure(Result):
     judged: Judged
 
 
+def _is_run(index: Ints) -> bool:
+    """Whether each number is one more than that before it."""
+    return bool((np.diff(index) == 1).all())
+
+
 class Forecasts:
     """Forecasts [N, D, H] of units, each worked out when it is first wanted: placebos of a question are of
     like size, so that most units never are."""
@@ -73,13 +78,17 @@ class Forecasts:
         self._values = np.empty(self.shape) if isinstance(source, ShareForecast) else source
         self._known = np.full(self.shape[0], self._source is None)
 
-    def of(self, rows: Ints) -> Floats:
-        """Of some units [len(rows), D, H]."""
+    def of(self, rows: Ints, ahead: Ints | None = None) -> Floats:
+        """Of some units [len(rows), D, H], or of some periods ahead alone [len(rows), D, len(ahead)]."""
         fresh = rows[~self._known[rows]]
         if self._source is not None and len(fresh):
             self._values[fresh] = self._source.of(fresh)
             self._known[fresh] = True
-        return np.asarray(self._values[rows])
+        if ahead is None:
+            return np.asarray(self._values[rows])
+        if _is_run(ahead):  # nothing else is read
+            return np.asarray(self._values[:, :, int(ahead[0]) : int(ahead[-1]) + 1][rows])
+        return np.asarray(self._values[rows][:, :, ahead])
 
     def put(self, row: int, date: Ints, values: Floats) -> None:
         """Replace those of a unit from one date, by its index."""
@@ -154,11 +163,15 @@ class PlaceboGrid:
         units or of some rows."""
         index = np.atleast_1d(np.asarray(ahead, dtype=np.int64))
         rows = np.arange(len(self.y)) if rows is None else rows
-        period = self.starts[:, None] + index[None, :]
-        inside = period < self.y.shape[1]
-        seen = self.y[rows][:, np.minimum(period, self.y.shape[1] - 1)]
-        seen[:, ~inside] = np.nan
-        return seen.sum(2), self.forecasts.of(rows)[:, :, index].sum(2)
+        beyond = np.full((len(rows), int(index.max()) + 1), np.nan)
+        own = np.hstack([self.y[rows], beyond])
+        if _is_run(index) and _is_run(self.starts):
+            first = int(self.starts[0] + index[0])
+            windows = np.lib.stride_tricks.sliding_window_view(own, len(index), axis=1)
+            seen = windows[:, first : first + len(self.starts)]
+        else:
+            seen = own[:, self.starts[:, None] + index[None, :]]
+        return seen.sum(2), self.forecasts.of(rows, index).sum(2)
 
     def _recorded(self, index: Ints) -> Bools:
         """Whether all of the periods `index` ahead have a record [N, D] (or [1, D], alike for all units)."""
@@ -434,8 +447,7 @@ def placebo_grid(
         after,
     )
     over = np.arange(horizon) if calibrated_on is None else np.asarray(calibrated_on)
-    factor = _factor(grid, over)
-    return replace(grid, factor=factor, _known={})
+    return replace(grid, factor=_factor(grid, over))
 
 
 def _factor(grid: PlaceboGrid, over: Ints) -> float:
@@ -556,4 +568,4 @@ def sdid_grid(grid: PlaceboGrid, horizon: int, *, dates: int = 4) -> PlaceboGrid
         targets = np.append(np.flatnonzero(usable & like[:, d]), grid.target)  # no error of others is read
         path = sdid_paths(np.where(whole[:, None], scale, 0.0), int(start), stop, usable, targets)
         expected[targets, d, : stop - int(start)] = unroot(path)
-    return replace(result, factor=_factor(result, np.arange(horizon)), _known={})
+    return replace(result, factor=_factor(result, np.arange(horizon)))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import cache, lru_cache
 
 import numpy as np
 
@@ -67,8 +67,15 @@ def _log_chance(count: Floats, mean: Floats, phi: Floats) -> Floats:
     if poisson.any():
         chance = np.where(poisson, count * np.log(mean) - mean, chance)
     if count.max(initial=0.0) < _MANY:  # whole numbers, most of them many times over
-        return np.asarray(chance - gammaln(np.arange(1.0, _MANY + 1))[count.astype(np.int64)])
+        return np.asarray(chance - _log_factorials()[count.astype(np.int64)])
     return np.asarray(chance - gammaln(count + 1.0))
+
+
+@cache
+def _log_factorials() -> Floats:
+    from scipy.special import gammaln
+
+    return np.asarray(gammaln(np.arange(1.0, _MANY + 1)))
 
 
 def quantile(level: Floats, mean: Floats, phi: Floats) -> Floats:
@@ -124,18 +131,18 @@ def _crossing(steps: Floats, lengths: int, z: float) -> float:
     grid = even * np.sqrt(total[0])
     density = np.exp(-0.5 * grid**2 / total[0]) / np.sqrt(2.0 * np.pi * total[0])
     density *= ends * (grid[1] - grid[0])
-    step = np.empty((_GRID, _GRID))
-    for k in range(1, lengths):
-        sd, spread = float(np.sqrt(variance[k])), float(np.sqrt(total[k]))
-        crossed += float(density @ ndtr((grid - z * spread) / sd))
-        fresh = even * spread
-        scale = 1.0 / (sd * np.sqrt(2.0))
-        np.subtract((fresh * scale)[:, None], grid * scale, out=step)
-        np.multiply(step, step, out=step)
-        np.negative(step, out=step)
-        np.exp(step, out=step)
-        density = step @ density * (scale / np.sqrt(np.pi)) * (ends * (fresh[1] - fresh[0]))
-        grid = fresh
+    # with x, y the points in standard deviations, the chance of a step from one to the other is a factor of
+    # x, one of y and one of x - y, so that each step of the walk is a convolution
+    spread, sd = np.sqrt(total)[:, None], np.sqrt(variance)[1:, None]
+    old, new, width = spread[:-1], spread[1:], even[1] - even[0]
+    apart = width * np.arange(1 - _GRID, _GRID)
+    by_step = np.exp(-0.5 * old * new * (apart / sd) ** 2)
+    from_here = np.exp(0.5 * old / (old + new) * even**2)
+    to_here = np.exp(-0.5 * new / (old + new) * even**2) * ends * (new * width / sd) / np.sqrt(2.0 * np.pi)
+    beyond = ndtr((even * old - z * new) / sd)
+    for k in range(lengths - 1):
+        crossed += float(density @ beyond[k])
+        density = np.convolve(density * from_here[k], by_step[k], "valid") * to_here[k]
     return crossed
 
 
