@@ -321,7 +321,7 @@ def learn_errors(
     u, where, when = np.asarray(unsteady, dtype=np.float64), np.asarray(units), np.asarray(dates)
     good = np.isfinite(y) & np.isfinite(e)
     y, e, u, where, when = y[good], e[good], u[good], where[good], when[good]
-    n_units = len(np.unique(where))
+    n_units = _n_distinct(where)
     if len(y) < MIN_CELLS or n_units < MIN_UNITS:
         raise QuestionError(
             f"only {len(y)} placebo totals of {n_units} comparison units; at least {MIN_CELLS} of "
@@ -351,9 +351,8 @@ def learn_errors(
         z = np.where(when == here, z / np.exp(shift), z)
         base += shift
         same = np.sort(z[when == here])
-    dates_seen = np.unique(when)
     # spans of one unit that do not overlap share its ways: they count by their square root
-    spans = max(1.0, (int(dates_seen.max() - dates_seen.min()) + length) / max(length, 1))
+    spans = max(1.0, (int(when.max() - when.min()) + length) / max(length, 1))
     blocks = n_units * math.sqrt(spans)
     return PredictionErrors(
         beta,
@@ -365,9 +364,22 @@ def learn_errors(
         factor,
         min(float(len(y)), blocks),
         n_units,
-        len(dates_seen),
+        _n_distinct(when),
         same,
     )
+
+
+def _n_distinct(values: Ints) -> int:
+    """How many different numbers there are."""
+    ordered = np.sort(values)
+    return int((ordered[1:] != ordered[:-1]).sum()) + min(1, len(ordered))
+
+
+def _median(values: Floats) -> float:
+    """Median of values of which none is missing, as np.median has it, which looks for those."""
+    middle = len(values) // 2
+    ordered = np.partition(values, (middle - 1 + len(values) % 2, middle))
+    return float(ordered[[middle - 1 + len(values) % 2, middle]].mean())
 
 
 def _date_shift(z: Floats, when: Ints, here: int) -> float:
@@ -375,6 +387,7 @@ def _date_shift(z: Floats, when: Ints, here: int) -> float:
     near = when == here
     if not near.any():
         return 0.0
-    usual, own = float(np.median(np.abs(z))), float(np.median(np.abs(z[near])))
+    size = np.abs(z)
+    usual, own = _median(size), _median(size[near])
     weight = near.sum() / (near.sum() + 30.0)
     return float(np.clip(weight * np.log(max(own, 1e-6) / max(usual, 1e-6)), -0.25, 0.7))

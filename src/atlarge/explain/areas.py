@@ -113,11 +113,27 @@ def _office_area(code: str, note: str = "") -> Area:
     return Area("office", code, str(row["name"] or code) if row else code, note)
 
 
+@cache
+def _aor_names() -> dict[str, str]:
+    return dict(table("aors").select("aor", "name").iter_rows())
+
+
+@cache
+def county_aors() -> dict[str, str | None]:
+    """The area of responsibility of each county."""
+    return dict(table("counties").select("fips", "aor").iter_rows())
+
+
+@cache
+def _county_states() -> dict[str, str]:
+    return dict(table("counties").select("fips", "state").iter_rows())
+
+
 def _aor_area(code: str | None) -> Area | None:
     if not code:
         return None
-    rows = table("aors").filter(pl.col("aor") == code)
-    return Area("aor", code, f"{rows['name'][0]} area of responsibility") if rows.height else None
+    name = _aor_names().get(code)
+    return Area("aor", code, f"{name} area of responsibility") if name is not None else None
 
 
 def aors_of(where: Where) -> tuple[str, ...]:
@@ -132,15 +148,15 @@ def aors_of(where: Where) -> tuple[str, ...]:
 def where_of(kind: str, code: str, name: str) -> Where:
     """The areas of a place that `find_place` found; QuestionError for a kind that has none (the nation)."""
     if kind == "county":
-        row = table("counties").filter(pl.col("fips") == code).row(0, named=True)
-        found = office_of(code, row["aor"])
+        aor = county_aors()[code]
+        found = office_of(code, aor)
         county = Area("county", code, name)
         office = (
             _office_area(found[0], f"ICE publishes no list of counties by office; {found[1]}")
             if found
             else None
         )
-        return Where(county, county, office, _aor_area(row["aor"]), row["state"])
+        return Where(county, county, office, _aor_area(aor), _county_states()[code])
     if kind == "office":
         entry = offices().rows.get(code, {})
         area = _office_area(code)

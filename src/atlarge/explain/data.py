@@ -329,9 +329,13 @@ class _Joined(Daily):
         for counts, own, theirs in self._parts:
             pairs = np.flatnonzero(at[own] >= 0)
             pairs = pairs[np.argsort(at[own[pairs]], kind="stable")]
-            if len(pairs):
-                row, begin = np.unique(at[own[pairs]], return_index=True)
-                found[row] += np.add.reduceat(counts.running_of(theirs[pairs]), begin, axis=0)
+            values, row = counts.running_of(theirs[pairs]), at[own[pairs]]
+            more = np.zeros(len(row), dtype=bool)  # of a unit that has one above already
+            more[1:] = row[1:] == row[:-1]
+            if more.any():
+                np.add.at(found, row[more], values[more])
+                values, row = values[~more], row[~more]
+            found[row] += values
         return found[which]
 
     def _between(self, a: NDArray[np.int64], b: NDArray[np.int64]) -> Floats:

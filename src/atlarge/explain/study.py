@@ -11,7 +11,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from atlarge.explain.answer import Area
-from atlarge.explain.areas import Where, seat_of
+from atlarge.explain.areas import Where, county_aors, seat_of
 from atlarge.explain.data import Daily, Localities, daily, localities
 from atlarge.explain.periods import Months
 from atlarge.policies import Registry, registry
@@ -207,7 +207,7 @@ def group_of(level: str, keys: tuple[str, ...]) -> NDArray[np.str_] | None:
     """The area of responsibility of each unit of a level; None where units are no smaller than that."""
     if level in ("aor", "state"):
         return None
-    aors = dict(table("counties").select("fips", "aor").iter_rows())
+    aors = county_aors()
     seats = [(seat_of(key) or "") if level == "office" else key.split("+")[0] for key in keys]
     return np.array([str(aors.get(seat) or "") for seat in seats])
 
