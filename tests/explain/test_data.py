@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from atlarge.errors import QuestionError
-from atlarge.explain.data import Daily, daily, localities
+from atlarge.explain.data import Daily, _Sparse, daily, localities
 from atlarge.panel import panel
 from atlarge.records.store import open_store
 from simulated_files import Span, counted_store
@@ -166,3 +166,29 @@ def test_days_before_the_records_are_not_covered() -> None:
     assert np.isnan(found[:, 0]).all()
     np.testing.assert_array_equal(found[:, 1], counts.values.sum(1))
     assert (counts.row("48001"), counts.row("48009")) == (1, None)
+
+
+def test_sparse_counts_are_those_of_an_array() -> None:
+    rng = np.random.default_rng(8)
+    dense = rng.poisson(0.05, (7, 400)).astype(np.float32)
+    row, day = np.nonzero(dense)
+    first = dt.date(2016, 1, 1)
+    keys = tuple("abcdefg")
+    mixed = rng.permutation(len(row))
+    counts = _Sparse(keys, first, 400, row[mixed], day[mixed], dense[row, day][mixed])
+    plain = Daily(dense, keys, first)
+    assert (counts.totals == dense.sum(1)).all()
+    assert (counts.of_rows([4, 1, 1]) == dense[[4, 1, 1]]).all()
+    assert (counts.of_rows(2) == dense[2]).all()
+    months = [dt.date(2016, m, 1) for m in range(2, 13)]
+    for start, stop in (
+        (months[:-1], months[1:]),
+        (months[:-2], months[2:]),  # overlapping
+        ([months[0], months[4]], [months[1], months[4]]),  # with a gap, and an empty one
+        ([dt.date(2015, 12, 1)], [dt.date(2016, 2, 1)]),  # begins before the records
+    ):
+        assert np.array_equal(counts.sums(start, stop), plain.sums(start, stop), equal_nan=True)
+    both = counts.plus(plain)
+    assert (both.values == 2 * dense).all()
+    assert (both.totals == 2 * dense.sum(1)).all()
+    assert np.array_equal(counts.capped.values, plain.capped.values)

@@ -54,11 +54,14 @@ def changes_in(counts: Daily, key: str) -> list[Change]:
     except QuestionError:
         return []
     left_to_date = list(splits)
+    known: dict[tuple[int, ...], Change | None] = {}
     while True:
         edges = [0, *left_to_date, len(firsts)]
-        found = [
-            _change(counts, row, series, firsts, *edges[k - 1 : k + 2]) for k in range(1, len(edges) - 1)
-        ]
+        around = [tuple(edges[k - 1 : k + 2]) for k in range(1, len(edges) - 1)]
+        for bounds in around:
+            if bounds not in known:
+                known[bounds] = _change(counts, row, series, firsts, *bounds)
+        found = [known[bounds] for bounds in around]
         if None not in found:
             return [change for change in found if change is not None]
         del left_to_date[found.index(None)]

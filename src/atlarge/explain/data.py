@@ -132,17 +132,14 @@ class Daily:
             found[np.diff(holes[rows], axis=-1) > 0] = np.nan
         return np.asarray(found)
 
-    def running_of(self, rows: Sequence[int] | NDArray[np.int64]) -> NDArray[np.float32]:
-        """Running totals [rows x days + 1] of some units."""
-        return np.asarray(self._running[0][rows])
-
     def plus(self, other: Daily) -> Daily:
         """Both counts added up, for the same units and days; a day must be covered in both."""
         parts = [one for one in (self.inferred, other.inferred) if one is not None]
         inferred = parts[0].plus(parts[1]) if len(parts) > 1 else parts[0] if parts else None
         if self.is_covered and other.is_covered:
-            total = self._running[0] + other._running[0]
-            return Daily.of_totals(total, None, self.keys, self.first, inferred)
+            every = np.arange(len(self.keys))
+            parts = [(one, every, every) for one in (self, other)]
+            return _Joined(self.keys, self.first, self.n_days, parts, inferred)
         return Daily(self.values + other.values, self.keys, self.first, inferred)
 
     @property
@@ -250,6 +247,76 @@ class Daily:
         return self.sums([starts[k] for k in whole], [stops[k] for k in whole]), [starts[k] for k in whole]
 
 
+class _Whole(Daily):
+    """Counts with a record of every day, added up for the units and days that are wanted: an array of all
+    would be large."""
+
+    _days: int
+
+    @cached_property
+    def _running(self) -> tuple[NDArray[np.float32], NDArray[np.int32] | None]:
+        total = np.zeros((len(self.keys), self._days + 1), dtype=np.float32)
+        np.cumsum(self.values, axis=1, out=total[:, 1:])
+        return total, None
+
+    @property
+    def n_days(self) -> int:
+        """Number of days."""
+        return self._days
+
+    @property
+    def is_covered(self) -> bool:
+        """Whether every day of every unit is covered."""
+        return True
+
+
+class _Sparse(_Whole):
+    """The same, most of them zero: row, day and count of the others [entries]."""
+
+    def __init__(
+        self,
+        keys: tuple[str, ...],
+        first: dt.date,
+        n_days: int,
+        row: NDArray[np.int64],
+        day: NDArray[np.int64],
+        count: NDArray[np.float32],
+    ) -> None:
+        self.keys, self.first, self.inferred, self._days = keys, first, None, n_days
+        order = np.argsort(row, kind="stable")
+        self._row, self._day, self._count = row[order], day[order], count[order]
+        self._begin = np.searchsorted(self._row, np.arange(len(keys) + 1))
+
+    @property
+    def totals(self) -> Floats:
+        """All records of each unit [units]."""
+        return np.bincount(self._row, weights=self._count, minlength=len(self.keys))
+
+    def of_rows(self, rows: slice | Sequence[int] | int | NDArray[np.int64]) -> NDArray[np.float32]:
+        """The counts by day of some units."""
+        index = np.arange(len(self.keys))[rows]
+        wanted = np.atleast_1d(index)
+        length = self._begin[wanted + 1] - self._begin[wanted]
+        place = np.repeat(np.arange(len(wanted)), length)
+        entry = np.arange(len(place)) + (self._begin[wanted] - np.cumsum(length) + length)[place]
+        found = np.zeros((len(wanted), self._days), dtype=np.float32)
+        found[place, self._day[entry]] = self._count[entry]
+        return found if index.ndim else found[0]
+
+    def _between(self, a: NDArray[np.int64], b: NDArray[np.int64]) -> Floats:
+        if not ((b[:-1] <= a[1:]).all() and (a <= b).all()):  # not one after the other
+            return super()._between(a, b)
+        days = np.arange(self._days)
+        period = np.searchsorted(a, days, side="right") - 1
+        period[(period < 0) | (days >= b[period])] = -1
+        of_entry = period[self._day]
+        inside = np.flatnonzero(of_entry >= 0)
+        where = self._row[inside] * len(a) + of_entry[inside]
+        size = len(self.keys) * len(a)
+        found = np.bincount(where, weights=self._count[inside], minlength=size)
+        return found.reshape(len(self.keys), len(a))
+
+
 class _Replaced(Daily):
     """Counts of which some units are replaced, by running totals of these alone [rows x days + 1]."""
 
@@ -269,6 +336,11 @@ class _Replaced(Daily):
         """Number of days."""
         return self._of.n_days
 
+    @property
+    def is_covered(self) -> bool:
+        """Whether every day of every unit is covered."""
+        return self._of.is_covered
+
     def _between(self, a: NDArray[np.int64], b: NDArray[np.int64]) -> Floats:
         value = self._of._between(a, b)
         own = (self._total[:, b] - self._total[:, a]).astype(np.float64)
@@ -276,7 +348,7 @@ class _Replaced(Daily):
         return value
 
 
-class _Joined(Daily):
+class _Joined(_Whole):
     """Sums of units of one or two levels that are covered on every day, added up for the units and days that
     are wanted. `parts`: for each level its counts, the rows of this that have some there, and theirs in it
     (`own` [pairs], `theirs` [pairs])."""
@@ -292,20 +364,6 @@ class _Joined(Daily):
         self.keys, self.first, self._days, self._parts = keys, first, n_days, parts
         self.inferred = inferred
 
-    @cached_property
-    def _running(self) -> tuple[NDArray[np.float32], NDArray[np.int32] | None]:
-        return self.running_of(range(len(self.keys))), None
-
-    @property
-    def n_days(self) -> int:
-        """Number of days."""
-        return self._days
-
-    @property
-    def is_covered(self) -> bool:
-        """Whether every day of every unit is covered."""
-        return True
-
     @property
     def totals(self) -> Floats:
         """All records of each unit [units]."""
@@ -317,26 +375,19 @@ class _Joined(Daily):
     def of_rows(self, rows: slice | Sequence[int] | int | NDArray[np.int64]) -> NDArray[np.float32]:
         """The counts by day of some units."""
         index = np.arange(len(self.keys))[rows]
-        found = np.diff(self.running_of(np.atleast_1d(index)), axis=1)
-        return np.asarray(found if index.ndim else found[0])
-
-    def running_of(self, rows: Sequence[int] | NDArray[np.int64]) -> NDArray[np.float32]:
-        """Running totals [rows x days + 1] of some units."""
-        wanted, which = np.unique(np.asarray(rows, dtype=np.int64), return_inverse=True)
+        wanted, which = np.unique(np.atleast_1d(index), return_inverse=True)
         at = np.full(len(self.keys), -1)
         at[wanted] = np.arange(len(wanted))
-        found = np.zeros((len(wanted), self._days + 1), dtype=np.float32)
+        found = np.zeros((len(wanted), self._days), dtype=np.float32)
         for counts, own, theirs in self._parts:
             pairs = np.flatnonzero(at[own] >= 0)
-            pairs = pairs[np.argsort(at[own[pairs]], kind="stable")]
-            values, row = counts.running_of(theirs[pairs]), at[own[pairs]]
-            more = np.zeros(len(row), dtype=bool)  # of a unit that has one above already
-            more[1:] = row[1:] == row[:-1]
-            if more.any():
-                np.add.at(found, row[more], values[more])
-                values, row = values[~more], row[~more]
-            found[row] += values
-        return found[which]
+            values, row = counts.of_rows(theirs[pairs]), at[own[pairs]]
+            first = np.zeros(len(row), dtype=bool)
+            first[np.unique(row, return_index=True)[1]] = True
+            found[row[first]] += values[first]
+            np.add.at(found, row[~first], values[~first])
+        found = found[which]
+        return found if index.ndim else found[0]
 
     def _between(self, a: NDArray[np.int64], b: NDArray[np.int64]) -> Floats:
         found = np.zeros((len(self.keys), len(a)))
@@ -359,15 +410,30 @@ def _daily(
     first, last = min(c.start for c, _ in covered), max(c.end for c, _ in covered)
     places = counts["place"].unique().sort().to_list()
     index = {place: k for k, place in enumerate(places)}
-    reported = np.zeros((len(places), (last - first).days + 1), dtype=bool)
+    is_of_all = all(len(inside) == len(places) for _, inside in covered)
+    reported = np.zeros((1 if is_of_all else len(places), (last - first).days + 1), dtype=bool)
     for release, inside in covered:
         days = slice((release.start - first).days, (release.end - first).days + 1)
         reported[slice(None) if len(inside) == len(places) else [index[p] for p in inside], days] = True
     is_whole = bool(reported.all())
+    reported = np.broadcast_to(reported, (len(places), reported.shape[1]))
     rows = counts["place"].cast(pl.Enum(places)).to_physical().to_numpy()
     columns = (counts["period"] - first).dt.total_days().to_numpy()
     found = {}
     for measure in measures:
+        until = measure_of(measure).unmeasured_from
+        if is_whole and measure not in unsure and (until is None or until > last):
+            count = counts[measure].to_numpy().astype(np.float32)
+            some = np.flatnonzero(count)
+            found[measure] = _Sparse(
+                tuple(places),
+                first,
+                reported.shape[1],
+                rows[some].astype(np.int64),
+                columns[some],
+                count[some],
+            )
+            continue
         # a day's counts lie side by side: sums over months take whole days
         total = np.zeros((reported.shape[1] + 1, len(places)), dtype=np.float32).T
         total[rows, columns + 1] = counts[measure].to_numpy()
@@ -375,7 +441,6 @@ def _daily(
         if measure in unsure:
             empty = _empty_months(unsure[measure], total[:, 1:], index, first)
             missing = empty if missing is None else missing | empty
-        until = measure_of(measure).unmeasured_from
         inferred = None
         if until is not None and until <= last:
             inferred = _inferred(key, source, by, measure, until, last, index, first)
