@@ -140,9 +140,9 @@ def watch_bursts(
     is_whole = bool(seen.all())
     total = np.zeros((len(values), n_days + 1))
     np.cumsum(values if is_whole else np.where(seen, values, 0.0), axis=1, out=total[:, 1:])
-    holes = np.broadcast_to(np.int32(0), total.shape)
+    holes: Ints = np.broadcast_to(np.int64(0), total.shape)
     if not is_whole:
-        holes = np.zeros(total.shape, dtype=np.int32)
+        holes = np.zeros(total.shape, dtype=np.int64)
         np.cumsum(~seen, axis=1, out=holes[:, 1:])
     dates = np.arange(first % length, n_days - span + 1, length)
     dates = dates[dates >= MIN_HISTORY_DAYS]

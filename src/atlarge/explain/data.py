@@ -137,9 +137,9 @@ class Daily:
         parts = [one for one in (self.inferred, other.inferred) if one is not None]
         inferred = parts[0].plus(parts[1]) if len(parts) > 1 else parts[0] if parts else None
         if self.is_covered and other.is_covered:
-            every = np.arange(len(self.keys))
-            parts = [(one, every, every) for one in (self, other)]
-            return _Joined(self.keys, self.first, self.n_days, parts, inferred)
+            every = np.arange(len(self.keys), dtype=np.int64)
+            both = [(one, every, every) for one in (self, other)]
+            return _Joined(self.keys, self.first, self.n_days, both, inferred)
         return Daily(self.values + other.values, self.keys, self.first, inferred)
 
     @property
@@ -290,7 +290,8 @@ class _Sparse(_Whole):
     @property
     def totals(self) -> Floats:
         """All records of each unit [units]."""
-        return np.bincount(self._row, weights=self._count, minlength=len(self.keys))
+        found = np.bincount(self._row, weights=self._count, minlength=len(self.keys))
+        return found.astype(np.float64)
 
     def of_rows(self, rows: slice | Sequence[int] | int | NDArray[np.int64]) -> NDArray[np.float32]:
         """The counts by day of some units."""
@@ -314,7 +315,7 @@ class _Sparse(_Whole):
         where = self._row[inside] * len(a) + of_entry[inside]
         size = len(self.keys) * len(a)
         found = np.bincount(where, weights=self._count[inside], minlength=size)
-        return found.reshape(len(self.keys), len(a))
+        return found.astype(np.float64).reshape(len(self.keys), len(a))
 
 
 class _Replaced(Daily):
@@ -419,7 +420,7 @@ def _daily(
     reported = np.broadcast_to(reported, (len(places), reported.shape[1]))
     rows = counts["place"].cast(pl.Enum(places)).to_physical().to_numpy()
     columns = (counts["period"] - first).dt.total_days().to_numpy()
-    found = {}
+    found: dict[str, Daily] = {}
     for measure in measures:
         until = measure_of(measure).unmeasured_from
         if is_whole and measure not in unsure and (until is None or until > last):
