@@ -12,6 +12,7 @@ from atlarge.effects import (
     minimum_detectable_effect,
     pool_estimates,
     pool_ratio,
+    share_effect,
     watch_bursts,
 )
 from atlarge.effects.results import Result
@@ -70,3 +71,25 @@ def test_a_counterfactual_draws_what_was_observed_and_fitted_on_its_own_axes_or_
         assert np.allclose(fitted, found.fitted, equal_nan=True)
         assert np.allclose(observed, y[0])
         assert [text.get_text() for text in ax.get_legend().get_texts()] == ["fitted", "observed"]
+
+
+def test_a_share_effect_draws_both_paths_and_marks_its_start() -> None:
+    import matplotlib.pyplot as plt
+
+    y = np.random.default_rng(4).poisson(25.0, (60, 40)).astype(float)
+    found = share_effect(y, 7, 30, 36)
+    given = plt.subplots()[1]
+    assert found.plot(given) is given
+    for ax in (given, found.plot()):
+        expected, observed, start = (line for line in ax.lines)
+        assert np.allclose(expected.get_ydata(), found.expected, equal_nan=True)
+        assert np.allclose(observed.get_ydata(), y[7])
+        assert start.get_xdata()[0] == 29.5
+        assert ax.get_ylim()[0] == 0
+    rows = found.to_frame()
+    assert rows.filter("in_force")["time"].to_list() == list(range(30, 36))
+    assert rows["observed"].to_list() == y[7].tolist()
+    first, numbers, effect, *_ = found.summary().splitlines()
+    assert first == "7, 30 to 35"
+    assert numbers == f"observed {y[7, 30:36].sum():.0f}, expected {found.total.expected:.1f}"
+    assert f"{y[7, 30:36].sum() - found.total.expected:+.1f}" in effect

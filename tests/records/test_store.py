@@ -57,6 +57,7 @@ def test_all_files_or_none(tmp_path: Path) -> None:
     assert not (tmp_path / "store" / "manifest.json").exists()
 
 
+@pytest.mark.slow
 def test_two_writers_both_get_in(tmp_path: Path) -> None:
     """Four processes write four releases at once: all are held, whole, and nothing is left lying about."""
     files = [

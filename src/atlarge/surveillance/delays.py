@@ -99,7 +99,7 @@ class Delays:
         if ax is None:
             import matplotlib.pyplot as plt
 
-            ax = plt.gca()
+            ax = plt.subplots()[1]
         every = np.arange(len(self.share))
         ax.fill_between(every, self.low, self.high, alpha=0.25, step="post")
         ax.step(every, self.share, where="post")
