@@ -31,6 +31,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
+from functools import cache
 from itertools import accumulate, chain, zip_longest
 from pathlib import Path
 
@@ -84,7 +85,7 @@ ROOMS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "publish": (("publish/*.py", "publish/charts/*.py"), ("tests/publish", EXAMPLES)),
     "records": (("records/*.py",), ("tests/records", EXAMPLES)),
     "places": (("places/*.py",), ("tests/places", EXAMPLES)),
-    "releases": (("releases/*.py", "releases/*/*.py"), ("tests/releases", EXAMPLES)),
+    "releases": (("releases/*.py", "releases/*/*.py"), ("tests/releases", "tests/hostile", EXAMPLES)),
     "detainers": (("detainers/*.py",), ("tests/detainers", EXAMPLES)),
     "forecast and verify": (("forecast/*.py", "verify/*.py"), ("tests/verify", EXAMPLES)),
 }
@@ -126,6 +127,7 @@ def _not_code(source: str) -> list[tuple[tuple[int, int], tuple[int, int]]]:
     return spans
 
 
+@cache
 def _sites(path: Path) -> dict[tuple[int, int], list[tuple[str, int]]]:
     """By place in a file: the operators that can change something there, with their occurrence."""
     source = path.read_text(encoding="utf-8")

@@ -117,6 +117,8 @@ def test_the_months_after_a_policy_are_six_and_whole_and_counted_on() -> None:
     assert [str(short.start[k]) for k in range(len(short.start)) if short.after[k]] == ["2019-07-10"]
     edge = months_of(_policy(effective=day, latest=day, ended=dt.date(2019, 8, 2)), FIRST, LAST)
     assert str(edge.stop[-1]) == "2019-09-02"  # its one month after ends on the last day of the records
+    over = months_of(_policy(effective=day, latest=day, ended=dt.date(2019, 8, 3)), FIRST, LAST)
+    assert not over.after.any()  # its first month after would end a day later
 
 
 def test_spans_are_the_first_the_first_three_and_what_follows_the_first() -> None:
