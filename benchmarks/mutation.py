@@ -53,6 +53,7 @@ SEED, LIMIT_FACTOR, LEAST_SECONDS = 2017, 4, 30
 """A mutant may take so many times the time of its tests, and at least so many seconds."""
 FIRST_SECONDS, MOST_SECONDS = 8, 30
 """Seconds of tests in the first trial, and in all where quick tests alone are tried, the shortest first."""
+FEW_TESTS = 5
 NOT_USED = ("RemoveDecorator", "VariableInserter", "VariableReplacer")
 """Not drawn: taking a decorator away (a cache: speed alone) and operators that need arguments."""
 STATES = ("killed", "timed out", "survived")
@@ -209,6 +210,8 @@ class Map:
         if not mutant.in_function:
             found = {t for of_line in of.values() for t in of_line}
         own = tuple(ROOMS[mutant.room][1])
+        if found and len(found) < FEW_TESTS:  # what is kept in a cache is run by the first test that needs it
+            found |= {t for t in self.seconds if t.startswith(own)}
         ordered = sorted(
             found - set(self.left_out), key=lambda t: (not t.startswith(own), self.seconds.get(t, 0.0), t)
         )

@@ -33,8 +33,7 @@ def usable(values: pl.Series) -> tuple[pl.Series, list[str]]:
     >>> usable(pl.Series(["1.23457E+12", "a91f"]))[0].to_list()
     [None, 'a91f']
     """
-    if values.dtype != pl.String:
-        values = values.cast(pl.String)
+    values = values.cast(pl.String)
     counted = values.drop_nulls().value_counts(name="_rows")
     if counted.is_empty():
         return values, []
