@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import re
 
 import numpy as np
 import polars as pl
@@ -58,6 +59,17 @@ def test_a_burst_of_rows_that_name_no_area_is_found_at_the_area(areas: SurgeList
     aor, day, rows = recovered.row(0)
     assert rows > 100
     assert any(s.place == aor and s.start <= day <= s.end and s.observed > rows for s in areas.surges)
+
+
+def test_a_list_says_how_many_were_found_where_and_the_first_of_them(offices: SurgeList) -> None:
+    head, *lines = offices.summary(3).splitlines()
+    places = {s.place for s in offices.surges}
+    numbers = [float(n) for n in re.findall(r"[\d.]+", head)]
+    assert numbers == [len(offices.surges), offices.about["places"], 0.05, len(offices.too_thin)]
+    assert len(places) <= offices.about["places"]
+    assert lines == [s.summary() for s in offices.surges[:3]]
+    assert len(str(offices).splitlines()) == 11
+    assert [s.rank for s in offices.surges] == list(range(1, len(offices.surges) + 1))
 
 
 def test_the_area_of_austin_shows_it_too(areas: SurgeList) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -108,10 +108,10 @@ class SurgeList:
     surges: list[Surge]
     too_thin: list[dict[str, str]]
     about: dict[str, Any]
-    _scan: Scan = field(repr=False)
-    _values: Floats = field(repr=False)
-    _places: list[str] = field(repr=False)
-    _periods: list[dt.date] = field(repr=False)
+    _scan: Scan
+    _values: Floats
+    _places: list[str]
+    _periods: list[dt.date]
 
     def summary(self, top: int = 10) -> str:
         """How many surges in how many places, and a line for each of the first `top`."""
