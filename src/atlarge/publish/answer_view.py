@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from atlarge.calendar import as_day
 from atlarge.disclosure.table import SHOWN, SMALL, UNCOVERED, WITHHELD, Counts, mark_text
-from atlarge.explain.answer import ACCOUNTS, QUIET, ChangeStrip, Interval, Judgement, Series
+from atlarge.explain.answer import ACCOUNTS, QUIET, ChangeStrip, Interval, Judgement, Series, Span
 from atlarge.explain.narrative import level_keys
 from atlarge.panel.time_axis import breaks
 from atlarge.publish import charts
@@ -93,21 +93,38 @@ def _in_sentence(cell: tuple[int | None, str], shown: Shown, w: Words) -> str:
     return w("cell.hidden") if cell[1] == WITHHELD else _text(cell, shown, w)
 
 
-def _interval(i: Interval, w: Words, *, is_signed: bool = False) -> str:
+def _value(value: float | None, w: Words) -> str:
+    return w("cell.unknown") if value is None else w.count(value)
+
+
+def _signed(value: float | None, w: Words) -> str:
+    return w("cell.unknown") if value is None else w.signed(value)
+
+
+def _interval(i: Interval | Valued, w: Words) -> str:
     if i.low is None or i.high is None:
         return w("cell.unknown")
-    say = w.signed if is_signed else w.count
-    return w("interval", low=say(i.low), high=say(i.high))
+    return w("interval", low=w.signed(i.low), high=w.signed(i.high))
 
 
-def _value(value: float | None, w: Words, *, is_signed: bool = False) -> str:
-    if value is None:
-        return w("cell.unknown")
-    return w.signed(value) if is_signed else w.count(value)
+def _span_cells(span: Span, shown: Shown, w: Words) -> dict[str, str]:
+    """The numbers of a span as cells, by column; no effect where its count is withheld."""
+    count, effect = shown.span(span), span.effect
+    withheld = w("cell.withheld")
+    is_shown = count[1] == SHOWN and effect.value is not None
+    expected = span.counterfactual.value
+    return {
+        "observed": _text(count, shown, w),
+        "expected": withheld if expected is None else w.count(expected),
+        "difference": _signed(effect.value, w) if is_shown else withheld,
+        "interval": _interval(effect, w) if is_shown else withheld,
+        "p": p_text(span.p_placebo, w),
+        "mde": _value(span.mde, w),
+    }
 
 
-def _expected(i: Interval, w: Words) -> str:
-    return w("cell.withheld") if i.value is None else _value(i.value, w)
+def _heads(names: Iterable[str], w: Words) -> list[str]:
+    return [w(f"report.col.{name}") for name in names]
 
 
 def p_text(p: float | None, w: Words) -> str:
@@ -183,52 +200,28 @@ def _elsewhere(shown: Shown, w: Words) -> str:
 
 def _numbers(shown: Shown, w: Words) -> Table:
     a = shown.answer
+    names = ("observed", "expected", "difference", "interval", "p", "mde")
     rows = []
     for s in drawn_spans(a):
-        if s.measure != a.measure or s.area.code != a.area.code:
-            continue
-        cell = shown.span(s)
-        is_shown = cell[1] == SHOWN and s.effect.value is not None
-        rows.append(
-            [
-                f"{w(f'span.{s.span}')} ({w.days(s.start, s.end)})",
-                _text(cell, shown, w),
-                _expected(s.counterfactual, w),
-                _value(s.effect.value, w, is_signed=True) if is_shown else w("cell.withheld"),
-                _interval(s.effect, w, is_signed=True) if is_shown else w("cell.withheld"),
-                p_text(s.p_placebo, w),
-                _value(s.mde, w),
-            ]
-        )
-    names = ("span", "observed", "expected", "difference", "interval", "p", "mde")
-    measure = _measure(a.measure, a.measure, w)
-    return Table(
-        w("report.numbers_caption", measure=measure, area=area_name(a.area, w)),
-        [w(f"report.col.{n}") for n in names],
-        rows,
-        is_stacked=True,
+        if s.measure == a.measure and s.area.code == a.area.code:
+            cells = _span_cells(s, shown, w)
+            days = f"{w(f'span.{s.span}')} ({w.days(s.start, s.end)})"
+            rows.append([days, *(cells[name] for name in names)])
+    caption = w(
+        "report.numbers_caption", measure=_measure(a.measure, a.measure, w), area=area_name(a.area, w)
     )
+    return Table(caption, _heads(("span", *names), w), rows, is_stacked=True)
 
 
 def _areas(shown: Shown, w: Words) -> Table | None:
     """Every span of every area and measure that was counted, one row each."""
+    names = ("observed", "expected", "interval", "p")
     rows = []
     for s in drawn_spans(shown.answer):
-        cell = shown.span(s)
-        is_shown = cell[1] == SHOWN and s.effect.value is not None
-        rows.append(
-            [
-                area_name(s.area, w),
-                _measure(s.measure, s.measure, w),
-                w(f"span.{s.span}"),
-                _text(cell, shown, w),
-                _expected(s.counterfactual, w),
-                _interval(s.effect, w, is_signed=True) if is_shown else w("cell.withheld"),
-                p_text(s.p_placebo, w),
-            ]
-        )
-    names = ("area", "measure", "span", "observed", "expected", "interval", "p")
-    head = [w(f"report.col.{n}") for n in names]
+        cells = _span_cells(s, shown, w)
+        known = [area_name(s.area, w), _measure(s.measure, s.measure, w), w(f"span.{s.span}")]
+        rows.append([*known, *(cells[name] for name in names)])
+    head = _heads(("area", "measure", "span", *names), w)
     return Table(w("report.areas_caption"), head, rows, is_wide=True) if rows else None
 
 
@@ -436,6 +429,12 @@ def _cell(value: float | None, w: Words) -> str:
     return "" if value is None else w.count(max(value, 0.0), 1)
 
 
+def _is_main_whole(shown: Shown) -> bool:
+    """Whether every period of the answer's own series may be published."""
+    main = next((s for s in shown_series(shown.answer) if s.measure == shown.answer.measure), None)
+    return main is not None and shown.is_whole(shown.counts(main, ""), len(main.period))
+
+
 def _valued(label: str, i: Interval) -> Valued:
     return Valued(label, i.value, i.low, i.high)
 
@@ -444,28 +443,23 @@ def _waterfall(shown: Shown, w: Words) -> Figure | None:
     a = shown.answer
     if not shown.is_all_shown or a.baseline is None or not a.parts:
         return None
-    main = next((s for s in shown_series(a) if s.measure == a.measure), None)
     # The earlier pace is the mean of the months before: with one of them withheld it would give that away.
-    if main is None or not shown.is_whole(shown.counts(main, ""), len(main.period)):
+    if not _is_main_whole(shown):
         return None
     parts = [_valued(w.label("part", name, name), i) for name, i in a.parts.items()]
     sentence = w(
         "chart.waterfall_says",
         start=_value(a.baseline, w),
         end=_value(a.observed, w),
-        **{n: _value(i.value, w, is_signed=True) for n, i in a.parts.items()},
+        **{n: _signed(i.value, w) for n, i in a.parts.items()},
     )
     start, end = Valued(w("part.baseline"), a.baseline), Valued(w("part.observed"), a.observed)
     rows = [
-        [
-            p.label,
-            _value(p.value, w, is_signed=True),
-            _interval(Interval(p.value, p.low, p.high), w, is_signed=True),
-        ]
-        for p in parts
+        [start.label, _value(start.value, w), ""],
+        *([p.label, _signed(p.value, w), _interval(p, w)] for p in parts),
+        [end.label, _value(end.value, w), ""],
     ]
-    rows = [[start.label, _value(start.value, w), ""], *rows, [end.label, _value(end.value, w), ""]]
-    head = [w("report.col.variant"), w("report.col.value"), w("report.col.interval")]
+    head = _heads(("variant", "value", "interval"), w)
     return figure(
         charts.waterfall,
         start,
@@ -505,11 +499,12 @@ def _event(shown: Shown, w: Words) -> Figure | None:
         before=sum(_is_out(v) for _, v in before),
         m=len(before),
     )
+    withheld = w("cell.withheld")
     rows = [
         [
             w.signed(m) if m else "0",
-            _value1(v.value, w),
-            _interval(Interval(v.value, v.low, v.high), w, is_signed=True),
+            withheld if v.value is None else w.signed(v.value, 1),
+            _interval(v, w),
         ]
         for m, v in points
     ]
@@ -523,10 +518,6 @@ def _event(shown: Shown, w: Words) -> Figure | None:
         table=Table(sentence, head, rows),
         id="chart-event",
     )
-
-
-def _value1(value: float | None, w: Words) -> str:
-    return w("cell.withheld") if value is None else w.signed(value, 1)
 
 
 def _is_out(v: Valued) -> bool:
@@ -580,15 +571,10 @@ def _sensitivity(shown: Shown, w: Words) -> Figure | None:
     known = [r["value"] for r in rows]
     sentence = w("chart.sensitivity_says", n=len(rows), low=w.signed(min(known)), high=w.signed(max(known)))
     cells = [
-        [
-            v.label,
-            _value(v.value, w, is_signed=True),
-            _interval(Interval(v.value, v.low, v.high), w, is_signed=True),
-            p_text(r.get("p_placebo"), w),
-        ]
+        [v.label, _signed(v.value, w), _interval(v, w), p_text(r.get("p_placebo"), w)]
         for v, r in zip(values, rows, strict=True)
     ]
-    head = [w(f"report.col.{n}") for n in ("variant", "difference", "interval", "p")]
+    head = _heads(("variant", "difference", "interval", "p"), w)
     return figure(
         charts.forest,
         values,
@@ -605,20 +591,16 @@ def _schemes(shown: Shown, w: Words) -> Table | None:
         if under_scheme.get("observed") is None:
             continue
         cell = shown.scheme(name)
-        effect = under_scheme.get("effect") or {}
-        is_shown = cell[1] == SHOWN
-        difference = _value(effect.get("value"), w, is_signed=True) if is_shown else w("cell.withheld")
+        effect = (under_scheme.get("effect") or {}).get("value")
+        difference = _signed(effect, w) if cell[1] == SHOWN else w("cell.withheld")
         rows.append([name, _text(cell, shown, w), difference, p_text(under_scheme.get("p_placebo"), w)])
-    head = [w(f"report.col.{n}") for n in ("variant", "observed", "difference", "p")]
+    head = _heads(("variant", "observed", "difference", "p"), w)
     return Table(w("report.schemes_caption"), head, rows, is_stacked=True) if rows else None
 
 
 def _fit(shown: Shown, w: Words) -> str:
     fit = shown.answer.pre_fit
-    main = next((s for s in shown_series(shown.answer) if s.measure == shown.answer.measure), None)
-    if not fit or fit.get("rmse") is None or main is None:
-        return ""
-    if not shown.is_whole(shown.counts(main, ""), len(main.period)):
+    if not fit or fit.get("rmse") is None or not _is_main_whole(shown):
         return ""
     return w(
         "report.fit",
