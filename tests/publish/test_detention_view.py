@@ -61,9 +61,7 @@ def test_a_gap_is_empty_and_its_break_is_drawn() -> None:
     assert series.values[series.months.index(dt.date(2021, 5, 1))] is None
     marks = break_marks_of(series.breaks, Words("en"))
     assert [mark.day for mark in marks] == [dt.date(2019, 9, 1), dt.date(2020, 10, 1)]
-    drawn = lines_of(
-        series.months, [Line("x", series.whole)], w=Words("en"), title="x", sentence="x", breaks=marks
-    )
+    drawn = lines_of(series.months, [Line("x", series.whole)], w=Words("en"), breaks=marks)
     assert drawn.marks.count('class="c-break"') == 2
     assert "NaN" not in drawn.marks
 
@@ -94,8 +92,8 @@ def test_a_timeline_that_spans_a_break_draws_it_with_its_words() -> None:
     marks = break_marks_of(breaks(["handoffs"], periods[0], periods[-1]), w)
     assert [mark.day for mark in marks] == [dt.date(2025, 7, 21)]
     for width in (340.0, 720.0):
-        drawn = timeline([counts], w=w, title="x", sentence="x", breaks=marks, width=width)
+        drawn = timeline([counts], w=w, breaks=marks, width=width)
         assert drawn.marks.count('class="c-break"') == 1
         assert "cárceles locales" in drawn.marks
-    plain = timeline([counts], w=w, title="x", sentence="x")
+    plain = timeline([counts], w=w)
     assert "c-break" not in plain.marks

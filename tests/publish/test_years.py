@@ -33,7 +33,7 @@ def test_parts_and_what_is_open_above_them_are_as_tall_as_the_counts_of_the_tabl
         }
         whole, parts = series["arrests"], [series[m] for m in PARTS]
         parts.append(whole.less(*parts))
-        drawing = charts.years(whole, parts, w=Words("en"), title="", sentence="")
+        drawing = charts.years(whole, parts, w=Words("en"))
         shapes = [s for s in BAR.findall(drawing.marks) if re.search("-fill|c-missing", s)][len(parts) :]
         bars: dict[str, list[str]] = {}
         for shape in shapes:

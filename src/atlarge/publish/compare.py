@@ -71,15 +71,9 @@ class Comparison:
         label = w.label("measure", self.measure, measure(self.measure).label)
         names = "; ".join(name for _, _, name in self.places)
         first, last = w.month(longest.periods[0]), w.month(longest.periods[-1])
-        return charts.timeline(
-            series,
-            w=w,
-            title=w("compare.cli_title", measure=label, places=names),
-            sentence=w("compare.cli_says", first=first, last=last),
-            breaks=break_marks_of(self.breaks, w),
-            width=900,
-            height=420,
-        )
+        drawn = charts.timeline(series, w=w, breaks=break_marks_of(self.breaks, w), width=900, height=420)
+        title = w("compare.cli_title", measure=label, places=names)
+        return drawn.named(title, w("compare.cli_says", first=first, last=last))
 
     def write(self, path: Path | str, language: str = "en") -> None:
         """Write the chart (.svg, .png) or its published counts (.csv, .parquet); whole or not at all."""

@@ -149,7 +149,7 @@ def _map_page(data: SiteData, w: Words) -> str:
         "policy_map.html.j2",
         w=w,
         page=_page(data, w, "policies/map", w("registry.map_heading"), said),
-        drawing=charts.choropleth(newest, title=title, sentence=said),
+        drawing=charts.choropleth(newest).named(title, said),
         months=[w.long_month(m) for m in axis],
         legend=[
             {"swatch": charts.swatch(_KINDS[name]), "text": w(f"registry.class.{name}")} for name in CLASSES

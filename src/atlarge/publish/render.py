@@ -66,6 +66,8 @@ class Figure:
 def figure(
     chart: Callable[..., Drawing],
     *data: Any,
+    title: str,
+    sentence: str,
     table: Table | None = None,
     note: str = "",
     id: str = "",
@@ -74,7 +76,7 @@ def figure(
 ) -> Figure:
     """Draw a chart of some data for desktop and phone. `is_half`: something stands beside it."""
     wide, kind = (HALF, "wide half") if is_half else (WIDE, "wide")
-    drawn, narrow = (chart(*data, width=width, **options) for width in (wide, NARROW))
+    drawn, narrow = (chart(*data, width=width, **options).named(title, sentence) for width in (wide, NARROW))
     return Figure(drawn, narrow, table, note, id, kind)
 
 

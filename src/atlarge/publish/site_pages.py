@@ -92,7 +92,7 @@ def map_drawing(counted: dict[str, Any], w: Words) -> Drawing:
     """The map before a reader works it, as a picture for pages without script: the last fiscal year."""
     year = counted["levels"]["county"]["periods"][-1]
     title = w("front.map_title", measure=w(f"measure.{MAP_MEASURES[0]}"), year=w("fiscal_year", year=year))
-    return charts.choropleth(first_classes(counted), title=title, sentence=w("front.map_says"))
+    return charts.choropleth(first_classes(counted)).named(title, w("front.map_says"))
 
 
 def _map(data: SiteData, w: Words) -> dict[str, Any] | None:

@@ -11,7 +11,7 @@ import math
 import re
 from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from html import escape
 from importlib.resources import as_file, files
@@ -155,13 +155,17 @@ def plain_style() -> str:
 
 @dataclass(frozen=True)
 class Drawing:
-    """A finished chart: its marks, size, and the sentence that says what it shows."""
+    """A finished chart: its marks and size, its title, and the sentence that says what it shows."""
 
     width: float
     height: float
     marks: str
-    title: str
-    sentence: str
+    title: str = ""
+    sentence: str = ""
+
+    def named(self, title: str, sentence: str) -> Drawing:
+        """The same chart under a title, with the sentence that says what it shows."""
+        return replace(self, title=title, sentence=sentence)
 
     def _open(self, extra: str = "", size: bool = False) -> str:
         box = f'viewBox="0 0 {number(self.width)} {number(self.height)}"'
@@ -184,7 +188,7 @@ class Drawing:
             + words(4, 22, self.title, "c-title")
             + f'<g class="chart" transform="translate(0 {number(head)})">{self.marks}</g>'
         )
-        tall = Drawing(self.width, self.height + head, "", self.title, self.sentence)
+        tall = replace(self, height=self.height + head)
         return f"{tall._open(size=True)}{body}</svg>\n"
 
     def png(self, scale: float = 2.0) -> bytes:

@@ -15,7 +15,7 @@ PATTERNS = {"qs": "p-small", "qx": "p-withheld", "qr": "p-norate"}
 PATTERN_DEFS = shipped_text("atlarge.publish", "static/patterns.svg")
 
 
-def choropleth(classes: Mapping[str, str], *, title: str, sentence: str) -> Drawing:
+def choropleth(classes: Mapping[str, str]) -> Drawing:
     """Counties coloured by class; thin state borders on top.
 
     `classes` maps the FIPS code to its class: q0 none, q1..q5 by rate, qs under the threshold, qx withheld,
@@ -27,7 +27,7 @@ def choropleth(classes: Mapping[str, str], *, title: str, sentence: str) -> Draw
     inner = (
         f'<g class="m-zoom"><g transform="scale(.5)"><g class="m-counties">{counties}</g>{borders}</g></g>'
     )
-    return Drawing(geometry.WIDTH, geometry.HEIGHT, PATTERN_DEFS + inner, title, sentence)
+    return Drawing(geometry.WIDTH, geometry.HEIGHT, PATTERN_DEFS + inner)
 
 
 def shapes() -> dict[str, Any]:

@@ -34,8 +34,6 @@ def waterfall(
     end: Valued,
     *,
     w: Words,
-    title: str,
-    sentence: str,
     width: float = 720.0,
 ) -> Drawing:
     """From a start to an end by signed parts, each a bar from where the last ended, with its interval."""
@@ -73,7 +71,7 @@ def waterfall(
             marks.append(whisker(x(base + row.low), x(base + row.high), y + 13))
         text = w.count(row.value) if is_end else w.signed(row.value)
         marks.append(words(min(reach + 6, width - 44), y + 18, text, "c-strong"))
-    return Drawing(width, bottom + 26, "".join(marks), title, sentence)
+    return Drawing(width, bottom + 26, "".join(marks))
 
 
 def _vertical(x: Scale, steps: Sequence[float], top: float, bottom: float, w: Words) -> str:
@@ -99,8 +97,6 @@ def event_time(
     points: Sequence[tuple[int, Valued]],
     *,
     w: Words,
-    title: str,
-    sentence: str,
     width: float = 720.0,
     height: float = 280.0,
 ) -> Drawing:
@@ -130,7 +126,7 @@ def event_time(
             marks.append(words(x(m), height - 24, w.signed(m) if m else "0", "c-tick", "middle"))
     marks.append(words(width - 8, height - 5, w("chart.months_from"), "c-tick", "end"))
     marks.append(words(left + 4, 14, w("chart.gap"), "c-observed-t"))
-    return Drawing(width, height, "".join(marks), title, sentence)
+    return Drawing(width, height, "".join(marks))
 
 
 def change_strip(
@@ -140,8 +136,6 @@ def change_strip(
     policy: dt.date | None,
     *,
     w: Words,
-    title: str,
-    sentence: str,
     width: float = 720.0,
     height: float = 170.0,
 ) -> Drawing:
@@ -182,15 +176,13 @@ def change_strip(
     for at, text, kind, top in labels:
         fits = at + text_width(text) < width
         marks.append(words(at + (4 if fits else -4), top, text, kind, None if fits else "end"))
-    return Drawing(width, height, "".join(marks), title, sentence)
+    return Drawing(width, height, "".join(marks))
 
 
 def forest(
     rows: Sequence[Valued],
     *,
     w: Words,
-    title: str,
-    sentence: str,
     width: float = 720.0,
     strong: int | None = 0,
 ) -> Drawing:
@@ -220,4 +212,4 @@ def forest(
         if row.low is not None and row.high is not None:
             marks.append(whisker(x(row.low), x(row.high), y))
         marks.append(tag("circle", cx=x(row.value), cy=y, r=4.5, class_="c-dot"))
-    return Drawing(width, bottom + 26, "".join(marks), title, sentence)
+    return Drawing(width, bottom + 26, "".join(marks))

@@ -31,8 +31,6 @@ def years(
     parts: Sequence[Counts],
     *,
     w: Words,
-    title: str,
-    sentence: str,
     partial: Collection[dt.date] = (),
     width: float = 720.0,
     height: float = 250.0,
@@ -67,7 +65,7 @@ def years(
         texts = [w.fiscal_year(day), *(f"{s.label}: {cell(s, i, w)}" for s in (whole, *parts))]
         text = " · ".join([*texts, in_part] if in_part else texts)
         marks.append(hover(left + slot * i, left + slot * (i + 1), top, height - 26, text))
-    return Drawing(width, height, "".join(marks), title, sentence)
+    return Drawing(width, height, "".join(marks))
 
 
 def _key(parts: Sequence[Counts], width: float, is_narrow: bool) -> tuple[str, float]:
@@ -122,8 +120,6 @@ def lines_of(
     lines: Sequence[Line],
     *,
     w: Words,
-    title: str,
-    sentence: str,
     breaks: Sequence[BreakMark] = (),
     width: float = 720.0,
     height: float = 260.0,
@@ -157,7 +153,7 @@ def lines_of(
         texts = [f"{s.label}: {w.count(v)}" for s in lines if (v := s.values[i]) is not None]
         text = f"{w.month(day)} · " + (" · ".join(texts) or "–")
         marks.append(hover(x(days(day)), x(days(month_start(day, 1))), top, bottom, text))
-    return Drawing(width, height, "".join(marks), title, sentence)
+    return Drawing(width, height, "".join(marks))
 
 
 def _at_end(s: Line) -> tuple[int, float]:
@@ -168,8 +164,6 @@ def coverage(
     rows: Sequence[tuple[str, Sequence[tuple[dt.date, float]]]],
     *,
     w: Words,
-    title: str,
-    sentence: str,
     width: float = 720.0,
 ) -> Drawing:
     """One strip a table of records: filled where a month is covered whole, pale in part, open where not.
@@ -198,7 +192,7 @@ def coverage(
         marks.append(tag("rect", x=at_x, y=bottom + 30, width=16, height=10, class_=kind))
         marks.append(words(at_x + 22, bottom + 39, w(f"coverage.{key}"), "c-tick"))
         at_x += text_width(w(f"coverage.{key}")) + 36
-    return Drawing(width, bottom + 46, "".join(marks), title, sentence)
+    return Drawing(width, bottom + 46, "".join(marks))
 
 
 def _runs(cells: Sequence[tuple[dt.date, float]]) -> list[tuple[dt.date, dt.date, float]]:

@@ -27,8 +27,6 @@ def ratios(
     series: Sequence[Ratios],
     *,
     w: Words,
-    title: str,
-    sentence: str,
     width: float = 720.0,
     height: float = 300.0,
 ) -> Drawing:
@@ -68,7 +66,7 @@ def ratios(
         for spot, s, (_, kind, _) in zip(spots, series, _LINES, strict=False):
             marks.append(words(width - room + 8, spot, s.label, kind))
     marks += [_strip(m, series, x, top, bottom, months) for m in months]
-    return Drawing(width, height, "".join(marks), title, sentence)
+    return Drawing(width, height, "".join(marks))
 
 
 def _strip(

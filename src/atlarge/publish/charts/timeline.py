@@ -70,8 +70,6 @@ def timeline(
     series: Sequence[Counts],
     *,
     w: Words,
-    title: str,
-    sentence: str,
     estimate: Estimate | None = None,
     policies: Sequence[PolicyMark] = (),
     bursts: Sequence[Burst] = (),
@@ -113,7 +111,7 @@ def timeline(
     marks.append(_annotations(plot, policies, bursts, reports, key + 12, label_lanes, w))
     marks.append(_key(series, estimate) if is_narrow else _end_labels(plot, series, estimate))
     marks.append(_hover(plot, series, estimate, w))
-    return Drawing(width, height, "".join(marks), title, sentence)
+    return Drawing(width, height, "".join(marks))
 
 
 def _policy_marks(plot: _Plot, policies: Sequence[PolicyMark]) -> str:
