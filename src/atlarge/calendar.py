@@ -68,6 +68,20 @@ def month_end(day: dt.date) -> dt.date:
     return day.replace(day=monthrange(day.year, day.month)[1])
 
 
+def period_end(first: dt.date, every: str) -> dt.date:
+    """The last day of the day, week, month, quarter, year or fiscal_year that begins on a day.
+
+    Examples
+    --------
+    >>> period_end(dt.date(2016, 10, 1), "quarter")
+    datetime.date(2016, 12, 31)
+    """
+    months = {"month": 1, "quarter": 3, "year": 12, "fiscal_year": 12}.get(every)
+    if months is None:
+        return first + dt.timedelta(days=6 if every == "week" else 0)
+    return add_months(first, months) - dt.timedelta(days=1)
+
+
 def months_apart(first: dt.date, last: dt.date) -> int:
     """How many months the month of a day lies after that of another; below 0 where it lies before.
 

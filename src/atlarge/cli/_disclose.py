@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -84,13 +83,10 @@ def emit_disclosed(
 
 def panel_windows(frame: Any, by: str, every: str, scheme: str) -> list[Window]:
     """Counts of a panel as days of places; those that are not covered are left out."""
-    from atlarge.calendar import month_end
+    from atlarge.calendar import period_end
     from atlarge.publish.day_ranges import Window
 
-    def last(day: dt.date) -> dt.date:
-        if every == "month":
-            return month_end(day)
-        return day + dt.timedelta(days=6 if every == "week" else 0)
-
     rows = frame.drop_nulls("value").select("place", "measure", "period").iter_rows()
-    return [Window(((by, place),), measure, day, last(day), scheme) for place, measure, day in rows]
+    return [
+        Window(((by, place),), measure, day, period_end(day, every), scheme) for place, measure, day in rows
+    ]

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from atlarge.detainers.outcomes import OUTCOMES, PERIODS, _period, _place, add_rates
+from atlarge.detainers.outcomes import OUTCOMES, PERIODS, _period, add_rates, place_columns
 from atlarge.disclosure.constraints import NO_END, ConstraintBuilder, Knowledge
 from atlarge.disclosure.suppression import SPREAD
 from atlarge.disclosure.table import SHOWN, SMALL, UNCOVERED, disclose
@@ -214,9 +214,9 @@ def disclose_report(
     if site is not None and site.height:
         threshold = max(threshold, int(site["threshold"].max()))  # type: ignore[arg-type]
     now = pl.col("date").is_between(first, last) if "date" in detainers.columns else pl.lit(True)
-    keys = [k.meta.output_name() for k in _place(by, detainers.columns)]
+    keys = [k.meta.output_name() for k in place_columns(by, detainers.columns)]
     period = pl.lit(None, dtype=pl.Date) if PERIODS[every] is None else _period(every)
-    columns = [*_place(by, detainers.columns), period.alias("period"), now.alias("now")]
+    columns = [*place_columns(by, detainers.columns), period.alias("period"), now.alias("now")]
     for k, report in enumerate(after):
         columns += _earlier_columns(k, report, detainers.columns)
     edges = [] if site is None else _edges(site)
@@ -239,7 +239,7 @@ def disclose_report(
         cells.outcomes("volume", keys, is_now)
     charge = pl.col("charge") if "charge" in detainers.columns else pl.lit(None, dtype=pl.String)
     named = detainers.filter(now).select(
-        _place(by, detainers.columns)[0].alias("place"),
+        place_columns(by, detainers.columns)[0].alias("place"),
         charge.fill_null("not in the release").alias("charge"),
         _largest(by, largest, detainers.columns),
         outcome.alias("outcome"),
@@ -292,7 +292,7 @@ def _largest(by: str, largest: bool, columns: Sequence[str]) -> pl.Expr:
     """Whether a record is of the facility that its place has most detainers to."""
     if not largest or "facility" not in columns:
         return pl.lit(False).alias("is_largest")
-    place = _place(by, list(columns))[0].alias("place")
+    place = place_columns(by, list(columns))[0].alias("place")
     per = pl.col("n").cast(pl.Int64).sum().over(place, "facility")
     # Of facilities with as many, the first by name.
     name = pl.col("facility").sort_by([-per, pl.col("facility")]).first().over(place)
@@ -304,7 +304,7 @@ def _earlier_columns(k: int, report: Mapping[str, Any], columns: Sequence[str]) 
     try:
         by, every = str(report["by"]), str(report["every"])
         first, last = (dt.date.fromisoformat(str(report[name])) for name in ("from", "to"))
-        place = _place(by, list(columns))[0]
+        place = place_columns(by, list(columns))[0]
     except (KeyError, ValueError):
         raise QuestionError("an earlier report is not the JSON of atlarge detainers --disclose") from None
     inside = pl.col("date").is_between(first, last)
@@ -349,7 +349,7 @@ def _know_charges(
     """
     number = {key: cells.base.height + i for i, key in enumerate(cells.keys)}
     then = _earlier_columns(k, report, detainers.columns)[0].alias("then")
-    place = _place(str(report["by"]), detainers.columns)[0].alias("place")
+    place = place_columns(str(report["by"]), detainers.columns)[0].alias("place")
     named = detainers.filter(pl.col("outcome") == "declined").select(
         place, charge.fill_null("not in the release").alias("charge"), "now", then, pl.col("n").cast(pl.Int64)
     )

@@ -57,8 +57,8 @@ def wilson(
     return np.clip(centre - half, 0, 1), np.clip(centre + half, 0, 1)
 
 
-def _place(by: str, columns: list[str]) -> list[pl.Expr]:
-    """The columns that identify a place at a level."""
+def place_columns(by: str, columns: list[str]) -> list[pl.Expr]:
+    """The columns that identify a place at a level, its key first."""
     if by == "nation":
         return [pl.lit("US").alias("place")]
     if by == "state":
@@ -101,7 +101,7 @@ def outcome_counts(detainers: pl.LazyFrame, by: str = "county", every: str = "al
     if every not in PERIODS:
         raise QuestionError(f"no period {every!r} of detainers; there are: {', '.join(PERIODS)}")
     columns = detainers.collect_schema().names()
-    keys = _place(by, columns)
+    keys = place_columns(by, columns)
     names = [key.meta.output_name() for key in keys]
     period = pl.lit(None, dtype=pl.Date) if PERIODS[every] is None else _period(every)
     outcome = pl.col("outcome").fill_null("missing")

@@ -13,7 +13,7 @@ import polars as pl
 from atlarge.calendar import as_day
 from atlarge.detainers.batches import find_batches
 from atlarge.detainers.disclosed import DEFAULT_THRESHOLD, OTHER_CHARGES, Disclosed, disclose_report
-from atlarge.detainers.outcomes import OUTCOMES, add_rates, outcome_counts
+from atlarge.detainers.outcomes import OUTCOMES, add_rates, outcome_counts, place_columns
 from atlarge.detainers.timing import between, follow_up, has_keys
 from atlarge.engines import compact, scan
 from atlarge.errors import CoverageError, QuestionError
@@ -172,7 +172,7 @@ def detainer_report(
     inside = compact(store, "detainers", columns, engine, first, last).lazy()
     rows = add_rates(outcome_counts(inside, by, every))
     total = add_rates(outcome_counts(inside, "nation"))
-    ranked = add_rates(outcome_counts(inside, by))
+    volumes = add_rates(outcome_counts(inside, by))
     has_largest = by in ("county", "state") and every == "all"
     found = None
     if threshold > 1:
@@ -180,15 +180,9 @@ def detainer_report(
         found = disclose_report(
             wide, by, every, first, last, threshold=threshold, largest=has_largest, after=after, beside=beside
         )
-    shown, highest = (
-        _shown(found, rows, "rows"),
-        _shown(found, ranked, "rows" if every == "all" else "volume"),
-    )
+    shown = _shown(found, rows, "rows")
     if has_largest:
         shown = _with_facilities(shown, inside, by, found)
-    highest = highest.filter(pl.col("place").is_not_null())
-    highest = highest.sort("issued", descending=True, nulls_last=True, maintain_order=True)
-    highest = highest.drop_nulls("issued").head(top).with_row_index("rank", offset=1).drop("period")
     return DetainerReport(
         by=by,
         every=every,
@@ -197,7 +191,7 @@ def detainer_report(
         threshold=threshold,
         rows=shown,
         total=_total(total, found),
-        highest_volume=highest,
+        highest_volume=_highest(_shown(found, volumes, "rows" if every == "all" else "volume"), top),
         declined=declined_by_charge(inside, by, found),
         policies=policies_between(first, last),
         batches=_batches(inside, by, threshold),
@@ -242,13 +236,23 @@ def _shown(found: Disclosed | None, rows: pl.DataFrame, section: str) -> pl.Data
     return found.rows(section, rows, keys)
 
 
+def _highest(volumes: pl.DataFrame, top: int) -> pl.DataFrame:
+    """The places by detainers issued, of those whose number may be published, with their rank."""
+    return (
+        volumes.drop_nulls(["place", "issued"])
+        .sort("issued", descending=True, maintain_order=True)
+        .head(top)
+        .with_row_index("rank", offset=1)
+        .drop("period")
+    )
+
+
 def _with_facilities(
     rows: pl.DataFrame, detainers: pl.LazyFrame, by: str, found: Disclosed | None
 ) -> pl.DataFrame:
     """Add how many facilities a place's detainers went to, and the largest with what was issued to it."""
-    place = pl.col("county_fips" if by == "county" else "state").alias("place")
     per = (
-        detainers.group_by(place, pl.col("facility"))
+        detainers.group_by(place_columns(by, [])[0], pl.col("facility"))
         .agg(pl.col("n").sum().cast(pl.Int64).alias("n"))
         .sort("n", "facility", descending=[True, False])
         .group_by("place", maintain_order=True)
@@ -298,11 +302,9 @@ def declined_by_charge(detainers: pl.LazyFrame, by: str, found: Disclosed | None
     columns = detainers.collect_schema().names()
     declined = detainers.filter(pl.col("outcome") == "declined")
     charge = pl.col("charge") if "charge" in columns else pl.lit(None, dtype=pl.String)
-    place = {"nation": pl.lit("US"), "state": pl.col("state"), "county": pl.col("county_fips")}.get(
-        by, pl.coalesce(pl.col("facility_code") if "facility_code" in columns else None, pl.col("facility"))
-    )
+    place = place_columns(by, columns)[0]
     counts = (
-        declined.group_by(place.alias("place"), charge.fill_null("not in the release").alias("charge"))
+        declined.group_by(place, charge.fill_null("not in the release").alias("charge"))
         .agg(pl.col("n").sum().cast(pl.Int64).alias("declined"))
         .sort("place", "declined", "charge")
         .collect()
@@ -345,11 +347,10 @@ def policies_between(start: dt.date, end: dt.date) -> pl.DataFrame:
 
 def _batches(detainers: pl.LazyFrame, by: str, threshold: int) -> pl.DataFrame:
     """Batch days by place, where the release has dates of decision; empty otherwise."""
-    if "decision_date" not in detainers.collect_schema().names():
+    columns = detainers.collect_schema().names()
+    if "decision_date" not in columns:
         return pl.DataFrame()
-    place = {"nation": pl.lit("US"), "state": pl.col("state"), "county": pl.col("county_fips")}.get(
-        by, pl.col("facility")
-    )
+    place = pl.col("facility") if by == "facility" else place_columns(by, columns)[0]
     decisions = (
         detainers.filter(pl.col("outcome") == "declined")
         .select(place.alias("place"), pl.col("date").alias("issue_date"), "decision_date", "n")

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from atlarge.calendar import add_months
+from atlarge.calendar import period_end
 from atlarge.detainers.outcomes import OUTCOMES
 from atlarge.disclosure.constraints import NO_END, ConstraintBuilder, Knowledge
 from atlarge.disclosure.table import SHOWN, SMALL, THRESHOLD, UNCOVERED, WITHHELD, Disclosed
@@ -145,7 +145,7 @@ def _of_report(document: dict[str, Any]) -> Iterator[dict[str, Any]]:
         start, end = first, last
         if row["period"]:
             begin = dt.date.fromisoformat(str(row["period"]))
-            start, end = max(first, begin), min(last, _until(begin, every))
+            start, end = max(first, begin), min(last, period_end(begin, every))
         for name in ("issued", *OUTCOMES):
             if name in row:
                 yield {
@@ -155,14 +155,6 @@ def _of_report(document: dict[str, Any]) -> Iterator[dict[str, Any]]:
                     "value": row[name],
                     "mark": WITHHELD if row[name] is None else SHOWN,
                 }
-
-
-def _until(first: dt.date, every: str) -> dt.date:
-    """Last day of a period of a report."""
-    if every == "week":
-        return first + dt.timedelta(days=6)
-    months = {"month": 1, "quarter": 3}.get(every, 12)
-    return add_months(first, months) - dt.timedelta(days=1)
 
 
 def earlier(target: Path | None, after: Sequence[Path | str] = ()) -> Edition | None:

@@ -11,7 +11,7 @@ from atlarge.calendar import add_months
 from atlarge.panel import NATION
 from atlarge.publish import charts
 from atlarge.publish.place_facts import homes, population_table, residents
-from atlarge.publish.series_files import HIDDEN, HIDDEN_SMALL
+from atlarge.publish.series_files import HIDDEN_SMALL, number_of
 from atlarge.publish.site_data import PlaceInfo, SiteData
 
 MEASURES = ("arrests", "at_large", "handoffs")
@@ -112,13 +112,8 @@ def _row(data: SiteData, places: list[PlaceInfo], measure: str, every: str, day:
     row: list[int | None] = []
     for p in places:
         counts = data.series(p, measure, every)
-        at = counts.periods.index(day) if counts and day in counts.periods else -1
-        if counts is None or at < 0:
-            row.append(None)
-        elif counts.values[at] is not None:
-            row.append(counts.values[at])
-        else:
-            row.append({"small": HIDDEN_SMALL, "withheld": HIDDEN}.get(counts.marks[at]))
+        has_day = counts is not None and day in counts.periods
+        row.append(number_of(counts, counts.periods.index(day)) if counts and has_day else None)
     return row
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import datetime as dt
 import hashlib
 import io
 import pickle
@@ -18,7 +17,7 @@ from typing import Any
 import polars as pl
 import polars.selectors as cs
 
-from atlarge.calendar import add_months
+from atlarge.calendar import period_end
 from atlarge.disclosure.table import THRESHOLD, Counts, Disclosed
 from atlarge.errors import QuestionError
 from atlarge.explain.answer import Answer
@@ -172,10 +171,7 @@ def publish(
     named = earlier(None, others)
     with building(target) as new:
         opened = open_store(store)
-        which = ("worked" if "county" in levels else "none") if answers is None else answers
-        chosen = requested_policies(which) if isinstance(which, str) else which
-        ids = [a for a in chosen if isinstance(a, str)]
-        given = [a for a in chosen if not isinstance(a, str)]
+        ids, given = _requested(answers, levels)
         checked = "county" in levels if claims is None else claims
         settings = {"threshold": threshold, "base": base_url, "levels": levels, "answers": ids}
         settings |= {"claims": checked, "after": _digest(named), "every": every_county}
@@ -186,9 +182,8 @@ def publish(
             return _audit(target, *stands)
         before = earlier(target, others)
         with Workers(workers) as crew:
-            found = findings(
-                crew, opened, levels, ids, pooled=bool(chosen), claims=checked, progress=progress
-            )
+            pooled = bool(ids or given)
+            found = findings(crew, opened, levels, ids, pooled=pooled, claims=checked, progress=progress)
             data, table = gather_site(
                 opened,
                 surges=found.surges,
@@ -208,6 +203,15 @@ def publish(
         total = folder.tally
         finish(target, total, key, data.hidden)
     return _audit(target, total, data.hidden)
+
+
+def _requested(
+    answers: Sequence[Answer | str] | str | None, levels: Sequence[str]
+) -> tuple[list[str], list[Answer]]:
+    """The policies to answer about, by their ids, and the answers that are given as such."""
+    which = ("worked" if "county" in levels else "none") if answers is None else answers
+    chosen = requested_policies(which) if isinstance(which, str) else which
+    return [a for a in chosen if isinstance(a, str)], [a for a in chosen if not isinstance(a, str)]
 
 
 def _digest(edition: Edition | None) -> str:
@@ -280,7 +284,7 @@ def download_frame(table: Disclosed, names: dict[tuple[str, str], str]) -> pl.Da
 
 
 _MANY_ROWS = 10_000
-_MONTHS = {"month": 1, "quarter": 3, "year": 12}
+_PERIODS = ("month", "quarter", "year")
 
 
 def _csv(frame: pl.DataFrame) -> str:
@@ -377,12 +381,11 @@ def _place_frame(data: SiteData, place: PlaceInfo) -> pl.DataFrame:
     rows = []
     for measures in data.groups.values():
         for measure in measures:
-            for every, months in _MONTHS.items():
+            for every in _PERIODS:
                 counts = data.series(place, measure, every)
                 if counts is not None:
                     for start, value, mark in zip(counts.periods, counts.values, counts.marks, strict=True):
-                        end = add_months(start, months) - dt.timedelta(days=1)
-                        rows.append((measure, every, start, end, value, mark))
+                        rows.append((measure, every, start, period_end(start, every), value, mark))
     named = {"level": place.level, "place": place.code, "place_name": place.name}
     same = [pl.Series(key, [text] * len(rows), dtype=pl.String) for key, text in named.items()]
     kinds = {"measure": pl.String, "period": pl.String, "start": pl.Date, "end": pl.Date}
