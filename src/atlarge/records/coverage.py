@@ -75,24 +75,17 @@ class Seen:
     def __post_init__(self) -> None:
         self.rows = int(self.frame["n"].sum())
         self._cells = {name: self.frame[name].to_list() for name in self.frame.columns}
-
-    def by(self, *levels: str) -> dict[tuple[str, ...], int]:
-        """Rows by places of levels; those that name one of each."""
-        columns = [self._cells.get(_COLUMNS[level], []) for level in levels]
-        found: dict[tuple[str, ...], int] = {}
-        for *places, n in zip(*columns, self._cells["n"], strict=False):
-            if None not in places:
-                key = tuple(places)
-                found[key] = found.get(key, 0) + n
-        return found
+        self._counts: dict[str, dict[str, int]] = {}
 
     def counts(self, level: str) -> dict[str, int]:
         """Rows by place of a level."""
-        found: dict[str, int] = {}
-        for place, n in zip(self._cells.get(_COLUMNS[level], []), self._cells["n"], strict=False):
-            if place is not None:
-                found[place] = found.get(place, 0) + n
-        return dict(sorted(found.items()))
+        if level not in self._counts:
+            found: dict[str, int] = {}
+            for place, n in zip(self._cells.get(_COLUMNS[level], []), self._cells["n"], strict=False):
+                if place is not None:
+                    found[place] = found.get(place, 0) + n
+            self._counts[level] = dict(sorted(found.items()))
+        return self._counts[level]
 
     def named(self, level: str) -> int:
         """Rows that name a place of a level; all where none can."""
@@ -153,28 +146,28 @@ def _codes(kind: str) -> set[str]:
     return set()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Usual:
     """What a whole release of a family's scope has: rows in a million, by area and place of each level."""
 
     levels: dict[str, dict[tuple[str, str], int]]
 
+    @cache  # noqa: B019
     def rows(self, level: str) -> dict[str, int]:
         """Rows in a million by place of a level."""
         found: dict[str, int] = {}
         for (_, place), rows in self.levels[level].items():
             found[place] = found.get(place, 0) + rows
-        return found
+        return dict(sorted(found.items()))
 
+    @cache  # noqa: B019
     def shares(self, level: str) -> dict[str, dict[str, float]]:
         """The share of each place in the rows of an area, by area."""
-        found: dict[str, dict[str, float]] = {}
+        found: dict[str, dict[str, int]] = {}
         for (area, place), rows in self.levels[level].items():
             found.setdefault(area, {})[place] = rows
-        return {
-            area: {place: rows / max(sum(places.values()), 1) for place, rows in places.items()}
-            for area, places in found.items()
-        }
+        whole = {area: max(sum(places.values()), 1) for area, places in found.items()}
+        return {a: {place: n / whole[a] for place, n in places.items()} for a, places in found.items()}
 
 
 @cache
@@ -200,7 +193,7 @@ def _expected(usual: Usual, seen: Seen, level: str, by_area: bool = True) -> dic
     if not areas:
         rows = usual.rows(level)
         each = seen.named(level) / (sum(rows.values()) or 1)
-        return {place: n * each for place, n in sorted(rows.items())}
+        return {place: n * each for place, n in rows.items()}
     found: dict[str, float] = {}
     shares = usual.shares(level)
     for area, n in areas.items():

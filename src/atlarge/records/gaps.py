@@ -59,6 +59,9 @@ _ROWS_A_YEAR = {"arrests": 100_000, "encounters": 300_000, "removals": 150_000}
 _SCHEMA = {**dict.fromkeys(("column", "level", "unit", "value"), pl.Categorical), "n": pl.UInt32}
 
 
+Named = tuple[list[str], Numbers]
+
+
 @dataclass(frozen=True)
 class Gap:
     """Values of a column that rows of a place ("aor:SEA", "county:48453", "" for all) and time have not.
@@ -136,40 +139,60 @@ def shown(frame: pl.DataFrame, table: str, coded: dict[str, Coded] | None = None
         coded[column] = code(frame[column])
     levels = dict(zip(("month", "aor", "finest", "place"), _units(frame, table, coded), strict=True))
     complete = _complete(list(names))
-    parts: list[pl.DataFrame] = []
+    rows = _Shown(levels, {name: wanted[name] for name in names})
     for name, column in names.items():
         texts, codes = coded[column]
         width = len(wanted[name])
         index = _among(wanted[name], texts, column != name)
-        distinct = Coded(
-            pl.Series([""], dtype=pl.Categorical), np.zeros(int((index <= width).sum()), np.int32)
-        )
-        parts.append(_counted(name, "distinct", distinct, distinct))
-        values = Coded(pl.Series([*wanted[name], ""], dtype=pl.Categorical), index[codes])
-        for level, units in levels.items():
+        value = index[codes]
+        rows.add_distinct(name, int((index <= width).sum()))
+        for level in levels:
             if level == "place" and name == complete:
-                known = (values.rows > width).astype(np.int32)
-                parts.append(_counted(name, level, units, Coded(values.texts.tail(1), known)))
+                rows.add(name, level, np.where(value > width, value, np.int32(width)))
             elif level != "place" and (level != "aor" or name not in _TEXTS):
-                parts.append(_counted(name, level, units, values))
-    return pl.concat(parts)
+                rows.add(name, level, value)
+    return rows.frame()
 
 
-def _counted(column: str, level: str, units: Coded, values: Coded) -> pl.DataFrame:
-    """Rows of each unit and value; one integer a row counts quicker than a grouping by texts."""
-    height, width = len(units.texts), len(values.texts) + 1  # beyond the last: none
-    counts = np.bincount(units.rows * np.int32(width) + values.rows, minlength=height * width)
-    cells = np.flatnonzero(counts[: height * width].reshape(-1, width)[:, :-1])
-    row, at = np.divmod(cells, width - 1)
-    return pl.DataFrame(
-        {
-            "column": pl.repeat(column, len(cells), dtype=pl.Categorical, eager=True),
-            "level": pl.repeat(level, len(cells), dtype=pl.Categorical, eager=True),
-            "unit": units.texts.gather(row),
-            "value": values.texts.gather(at),
-            "n": counts[row * width + at].astype(np.uint32),
-        }
-    )
+class _Shown:
+    """Rows by column, level, unit and value, as numbers until all are there: texts are slow to handle."""
+
+    def __init__(self, levels: dict[str, Named], wanted: dict[str, list[str]]) -> None:
+        self._names: dict[str, int] = {"": 0}
+        self._levels = {level: (self._numbers(names), unit) for level, (names, unit) in levels.items()}
+        self._wanted = {column: self._numbers([*names, ""]) for column, names in wanted.items()}
+        self._parts: list[tuple[int, int, Numbers, Numbers, Numbers]] = []
+
+    def _numbers(self, names: list[str]) -> Numbers:
+        return np.array([self._names.setdefault(name, len(self._names)) for name in names], np.int32)
+
+    def add(self, column: str, level: str, value: Numbers) -> None:
+        """Count the rows of each unit of a level and value of a column; one beyond the last value is none."""
+        units, unit = self._levels[level]
+        values = self._wanted[column]
+        height, width = len(units), len(values) + 1
+        counts = np.bincount(unit * np.int32(width) + value, minlength=height * width)
+        cells = np.flatnonzero(counts[: height * width].reshape(-1, width)[:, :-1])
+        row, at = np.divmod(cells, width - 1)
+        column_at, level_at = self._numbers([column, level])
+        n = counts[row * width + at].astype(np.int32)
+        self._parts.append((column_at, level_at, units[row], values[at], n))
+
+    def add_distinct(self, column: str, n: int) -> None:
+        """State how many distinct values a column has."""
+        column_at, level_at = self._numbers([column, "distinct"])
+        nothing = np.zeros(1, np.int32)
+        self._parts.append((column_at, level_at, nothing, nothing, nothing + np.int32(n)))
+
+    def frame(self) -> pl.DataFrame:
+        """All rows, as `shown` gives them."""
+        lengths = [len(part[4]) for part in self._parts]
+        numbers = [np.repeat([part[i] for part in self._parts], lengths) for i in (0, 1)]
+        numbers += [np.concatenate([part[i] for part in self._parts]) for i in (2, 3)]
+        names = pl.Series(list(self._names), dtype=pl.Categorical)
+        named = {name: names.gather(n) for name, n in zip(_SCHEMA, numbers, strict=False)}
+        n = np.concatenate([part[4] for part in self._parts]).astype(np.uint32)
+        return pl.DataFrame({**named, "n": n})
 
 
 @cache
@@ -201,7 +224,7 @@ def _known_units(table: str) -> frozenset[str]:
     return frozenset(_usual(table)["unit"].unique())
 
 
-def _units(frame: pl.DataFrame, table: str, coded: dict[str, Coded]) -> list[Coded]:
+def _units(frame: pl.DataFrame, table: str, coded: dict[str, Coded]) -> list[Named]:
     """The month, the area, the finest place whose usual values are known, and the place of each row."""
     date = frame["date"]
     first = date.min()
@@ -226,8 +249,7 @@ def _units(frame: pl.DataFrame, table: str, coded: dict[str, Coded]) -> list[Cod
         place = np.where(of_row < len(named), of_row + np.int32(len(units)), place)
         units += named
     place = np.where(place < 0, np.int32(len(units)), place)
-    by_name = [(months, month - np.int32(start)), (named_areas, area), (units, finest), (units, place)]
-    return [Coded(pl.Series(names, dtype=pl.Categorical), rows) for names, rows in by_name]
+    return [(months, month - np.int32(start)), (named_areas, area), (units, finest), (units, place)]
 
 
 def added(parts: list[pl.DataFrame]) -> pl.DataFrame:
