@@ -84,7 +84,6 @@ def _combinations(counted: list[pl.DataFrame]) -> pl.DataFrame:
     if len(counted) > 1:
         found = pl.concat(counted).group_by(columns).agg(pl.col("_rows").sum())
     found = found.with_columns(pl.lit(None, pl.String).alias(n) for n in _WORDS if n not in columns)
-    found = found.sort(_WORDS, nulls_last=False)
     found = found.with_columns(
         area_code(found["aor"]).alias("_aor"), state_code(found["state"]).alias("_state")
     )
@@ -96,9 +95,12 @@ def _combinations(counted: list[pl.DataFrame]) -> pl.DataFrame:
     )
 
 
-def _placed(combinations: pl.DataFrame, places: pl.DataFrame) -> pl.DataFrame:
+def _joined(combinations: pl.DataFrame, places: pl.DataFrame) -> pl.DataFrame:
+    return combinations.join(places, on=list(QUERY), how="left", nulls_equal=True, maintain_order="left")
+
+
+def _placed(joined: pl.DataFrame) -> pl.DataFrame:
     """The store's place columns for each combination of words."""
-    joined = combinations.join(places, on=list(QUERY), how="left", nulls_equal=True, maintain_order="left")
     reported = pl.col("_stated").is_not_null()
     # a release without any text of place is placed by what it does record
     by_area = ~pl.col("_has_text") & (pl.col("place_kind") == "unresolved") & pl.col("_aor").is_not_null()
@@ -149,24 +151,27 @@ class Placer:
         self._known: pl.DataFrame | None = None
 
     def _resolved(self, combinations: pl.DataFrame) -> pl.DataFrame:
-        """Places of the combinations, from memory where they were resolved before."""
-        queries = combinations.select(QUERY).unique().sort(QUERY, nulls_last=False)
+        """The combinations with their places, from memory where they were resolved before."""
         with self._lock:
             if self._known is None:
                 self._known = known_places()
             if self._known is not None:
-                queries = queries.join(self._known, on=list(QUERY), how="anti", nulls_equal=True)
-            if self._known is None or queries.height:
-                fresh = resolve_queries(queries)
-                self._known = fresh if self._known is None else pl.concat([self._known, fresh])
-            return self._known
+                found = _joined(combinations, self._known)
+                if not found["place_kind"].null_count():
+                    return found
+                combinations = found.select(combinations.columns)
+                fresh = found.filter(pl.col("place_kind").is_null()).select(QUERY)
+            else:
+                fresh = combinations.select(QUERY)
+            resolved = resolve_queries(fresh.unique().sort(QUERY, nulls_last=False))
+            self._known = resolved if self._known is None else pl.concat([self._known, resolved])
+            return _joined(combinations, self._known)
 
     def read_words(self, table: str, counted: list[pl.DataFrame]) -> pl.DataFrame | None:
         """Places of the words of a release, from those of its parts; None if its table has no places."""
         if not set(PLACE) <= set(TABLES[table]):
             return None
-        combinations = _combinations(counted)
-        return _placed(combinations, self._resolved(combinations))
+        return _placed(self._resolved(_combinations(counted)))
 
     def place(self, prepared: Prepared) -> None:
         """Place the rows of a release that is in memory as a whole."""

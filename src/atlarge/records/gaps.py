@@ -226,12 +226,10 @@ def _known_units(table: str) -> frozenset[str]:
 
 def _units(frame: pl.DataFrame, table: str, coded: dict[str, Coded]) -> list[Named]:
     """The month, the area, the finest place whose usual values are known, and the place of each row."""
-    date = frame["date"]
-    first = date.min()
-    assert isinstance(first, dt.date)
-    month = (date.dt.year() * 12 + (date.dt.month() - 1)).to_numpy()
-    start = first.year * 12 + first.month - 1
-    months = [f"{m // 12}-{m % 12 + 1:02}-01" for m in range(start, int(month.max()) + 1)]
+    days = frame["date"].to_physical().to_numpy()
+    first = int(days.min())
+    every = pl.Series(np.arange(first, int(days.max()) + 1, dtype=np.int32)).cast(pl.Date)
+    months, month = code(every.dt.truncate("1mo").dt.to_string("%Y-%m-%d"))
     nowhere = np.zeros(frame.height, np.int32)
     areas, area = coded.get("aor", Coded(pl.Series([], dtype=pl.String), nowhere))
     known = _known_units(table)
@@ -249,7 +247,12 @@ def _units(frame: pl.DataFrame, table: str, coded: dict[str, Coded]) -> list[Nam
         place = np.where(of_row < len(named), of_row + np.int32(len(units)), place)
         units += named
     place = np.where(place < 0, np.int32(len(units)), place)
-    return [(months, month - np.int32(start)), (named_areas, area), (units, finest), (units, place)]
+    return [
+        (months.to_list(), month[days - first]),
+        (named_areas, area),
+        (units, finest),
+        (units, place),
+    ]
 
 
 def added(parts: list[pl.DataFrame]) -> pl.DataFrame:
