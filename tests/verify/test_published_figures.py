@@ -10,6 +10,7 @@ import polars as pl
 import pytest
 
 from atlarge.errors import PlaceError, QuestionError
+from atlarge.panel import panel
 from atlarge.reference import table
 from atlarge.verify import DIFFERS, EQUAL, NOT_TESTABLE, WITHIN, verify
 from atlarge.verify.counting import canonical
@@ -374,3 +375,77 @@ def test_modelled_populations_agree_within_their_interval_and_published_ones_as_
     )
     verdicts = {one.id: one.verdict for one in verify(None, path).rows}
     assert verdicts == {"line 2": WITHIN, "line 3": DIFFERS, "line 4": EQUAL, "line 5": NOT_TESTABLE}
+
+
+@pytest.mark.parametrize(
+    ("written", "value", "kind", "within"),
+    [
+        ("a dozen", 12, "exact", None),
+        ("about a thousand", 1_000, "rounded", None),
+        ("one hundred and forty-three thousand", 143_000, "rounded", None),
+        ("two hundred", 200, "rounded", None),
+        ("1.43E+05", 143_000, "rounded", None),
+        ("0.14 million", 140_000, "rounded", 5_000),
+        ("143.5k", 143_500, "rounded", None),
+        ("0.1 million", 100_000, "rounded", 50_000),
+    ],
+)
+def test_numbers_written_out_and_known_to_their_last_digit(
+    written: str, value: float, kind: str, within: float | None, tmp_path: Path
+) -> None:
+    [figure] = figures(_file(tmp_path, f'measure,place,window,value\narrests,US,2017,"{written}"\n'))
+    assert (figure.value, figure.kind) == (value, kind)
+    assert figure.tolerance == (None if within is None else pytest.approx(within / value))
+
+
+@pytest.mark.parametrize(
+    ("measure", "value"),
+    [
+        ("arrests per day", 143_470 / 365),
+        ("average daily arrests", 143_470 / 365),
+        ("monthly arrests", 143_470 / 12),
+        ("arrests a week", 143_470 * 7 / 365),
+        ("ratio of at large arrests to custodial arrests", 0.4488),
+        ("custodial arrests per at-large arrest", None),
+        ("custodial to at large ratio", 1 / 0.4488),
+    ],
+)
+def test_rates_and_ratios(measure: str, value: float | None, tmp_path: Path) -> None:
+    """143,470 arrests of FY2017; its at-large arrests, 40,083, are 44.88 to a hundred custodial ones."""
+    shown = 1 if value is None else round(value, 4)
+    [row] = verify(None, _file(tmp_path, f"measure,place,window,value\n{measure},US,FY2017,{shown}\n")).rows
+    if value is None:
+        assert (row.verdict, row.ours) == (NOT_TESTABLE, None)
+        return
+    counts = {name: _count(name) for name in ("at_large", "custodial")}
+    of = {
+        "ratio": 100 * counts["at_large"] / counts["custodial"],
+        "custo": 100 * counts["custodial"] / counts["at_large"],
+    }
+    assert row.ours == pytest.approx(of.get(measure[:5], value), rel=1e-3)
+    assert row.verdict in (EQUAL, WITHIN)
+
+
+def _count(measure: str) -> float:
+    rows = panel(by="nation", every="month", measures=[measure], start="2016-10-01", end="2017-09-30").frame
+    return float(rows["value"].sum())
+
+
+@pytest.mark.parametrize("scheme", ["agency", "ICE", "official"])
+def test_the_agencys_own_reading_is_a_scheme(scheme: str, tmp_path: Path) -> None:
+    text = f"measure,place,window,value,scheme\nat large,US,FY2017,40066,{scheme}\n"
+    [row] = verify(None, _file(tmp_path, text)).rows
+    assert (row.measure, row.verdict) == ("at_large_agency", EQUAL)
+
+
+@pytest.mark.parametrize(
+    ("place", "read_as"),
+    [
+        ("Washington", "Washington (area of responsibility WAS)"),
+        ("Washington state", "Washington (state WA)"),
+        ("Texas and Oklahoma", "Texas (state TX); Oklahoma (state OK)"),
+    ],
+)
+def test_what_a_place_was_read_as_is_said(place: str, read_as: str, tmp_path: Path) -> None:
+    [row] = verify(None, _file(tmp_path, f"measure,place,window,value\narrests,{place},FY2017,10\n")).rows
+    assert row.counted_in == read_as

@@ -33,10 +33,12 @@ def verify_command(
     for row in done.rows:
         ours = "-" if row.ours is None else _number(row.ours)
         share = "" if not row.difference_pct else f" ({row.difference_pct:+.2f} %)"
-        why = f": {row.why}" if row.why else ""
         areas = ""
+        if row.counted_in and row.place.upper() not in row.counted_in:
+            areas = f" [counted in {row.counted_in}]"
+        why = f": {row.why}" if row.why else ""
         if row.recorded is not None and row.recovered is not None and row.recorded != row.recovered:
-            areas = f" [area as recorded {_number(row.recorded)}, recovered {_number(row.recovered)}]"
+            areas += f" [area as recorded {_number(row.recorded)}, recovered {_number(row.recovered)}]"
         published = "-" if row.published is None else _number(row.published)
         sys.stdout.write(f"{row.state}\t{row.id}\t{published}\t{ours}{share}{areas}{why}\n")
     mark_undisclosed()

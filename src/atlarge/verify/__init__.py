@@ -10,6 +10,8 @@ be told from these records", with what was tried, what it spans, what came neare
 from __future__ import annotations
 
 import datetime as dt
+import math
+import re
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -20,6 +22,7 @@ from atlarge.calendar import month_end
 from atlarge.errors import PlaceError, QuestionError
 from atlarge.messages import Message, render
 from atlarge.panel import measures
+from atlarge.places.find import place_name
 from atlarge.records.store import Store, open_store
 from atlarge.verify.candidate import EXCLUSION, Candidate
 from atlarge.verify.candidates import REFUSALS, candidates, other_words, pace
@@ -36,7 +39,7 @@ from atlarge.verify.counting import (
     table_of,
     unauthorized,
 )
-from atlarge.verify.figure import AT_LEAST, AT_MOST, Figure
+from atlarge.verify.figure import AT_LEAST, AT_MOST, TOLERANCE, Figure, Spot
 from atlarge.verify.figures import figures
 from atlarge.verify.user_file import Unreadable, read_figures
 
@@ -44,9 +47,6 @@ EQUAL, WITHIN, DIFFERS, NOT_TESTABLE = "equal", "within tolerance", "differs", "
 EXPLAINED, UNTOLD = "explained", "cannot be told from these records"
 STATES = (UNTOLD, EXPLAINED, WITHIN, EQUAL, NOT_TESTABLE)
 """What is known of a figure, in the order of the list: a difference is explained or cannot be told."""
-TOLERANCE = {"exact": 0.005, "rounded": 0.02, AT_LEAST: 0.05, AT_MOST: 0.05}
-"""Relative difference taken as agreement: later completion of records, rounding in words, and how far
-beyond a bound ("more than 5,300") the number may lie."""
 _MOST_OTHERS = 6
 """Figures of the same publication that an explanation is tried on."""
 _MEANT = 1000
@@ -70,6 +70,8 @@ class Checked:
         What explains the difference, or why it cannot be tested.
     definition
         How `ours` was counted.
+    counted_in
+        The places that it was counted in, by name, level and code: what the text of `place` was read as.
     understood
         Whether the difference is explained by a definition that was computed, or by coverage; True for
         figures that agree.
@@ -106,6 +108,7 @@ class Checked:
     others: dict[str, float] = field(default_factory=dict)
     candidates: list[dict[str, Any]] = field(default_factory=list)
     search: dict[str, Any] = field(default_factory=dict)
+    counted_in: str = ""
 
     @property
     def state(self) -> str:
@@ -270,8 +273,9 @@ class _Checking:
             self.name = f"share_{self.name}"
         if self.name == "book_ins" and counter.days("book_ins") is None:
             self.name = "book_ins_ice_cbp"  # of the agency's workbooks, where the store has no stays
-        is_fraction = is_share(self.name) and not figure.percent and 0 < figure.value < 1
-        if is_fraction:
+        is_ratio = "/" in self.name and bool(re.search(r"\bratio\b|\b(per|to)\b", figure.measure.lower()))
+        is_fraction = is_share(self.name) and 0 < figure.value < (math.inf if is_ratio else 1)
+        if is_fraction and not figure.percent:
             figure = replace(figure, value=round(100 * figure.value, 6), decimals=max(figure.decimals - 2, 0))
         self.figure = figure
         self.others: dict[str, float] = {}
@@ -409,6 +413,7 @@ class _Checking:
             verdict=verdict,
             why=why,
             definition=definition,
+            counted_in="" if ours is None or self.query is None else _named(self.query.spots),
             understood=understood,
             recorded=self.areas.get("recorded"),
             recovered=self.areas.get("recovered"),
@@ -420,6 +425,18 @@ class _Checking:
             if figure.value
             else [],
         )
+
+
+def _named(spots: tuple[Spot, ...]) -> str:
+    """Places by name, level and code: "Washington (area of responsibility WAS)"."""
+    return "; ".join(
+        f"{place_name(s.level, s.code)} ({_LEVEL_NAMES.get(s.level, s.level)} {s.code})"
+        for s in spots
+        if s.level != "nation"
+    )
+
+
+_LEVEL_NAMES = {"aor": "area of responsibility", "office": "office area"}
 
 
 def _by_publication(checkings: list[_Checking]) -> list[Checked]:

@@ -34,6 +34,12 @@ _AROUND = (
     r"_made$|_conducted$",
 )
 """Words about the name of a measure that change nothing, each taken off where a measure is left."""
+_RATE = re.compile(
+    r"^(?P<of>.+)_(?:per|a|each|every)_(?P<unit>day|week|month|year)$"
+    r"|^(?:average_|mean_)*(?P<often>daily|weekly|monthly|annual|yearly)_(?:average_|mean_)*(?P<what>.+)$"
+)
+_OFTEN = {"daily": "day", "weekly": "week", "monthly": "month", "annual": "year", "yearly": "year"}
+_RATIO = re.compile(r"^ratio_of_(.+)_to_(.+)$|^(.+)_(?:per|to)_(.+?)(?:_ratio)?$")
 _SHARES = {"287g": "program_287g", "state_federal_prisons": "prisons", "community": "at_large"}
 _MODELS = {
     "jail": "Jail Enforcement Model",
@@ -109,12 +115,27 @@ def canonical(name: str) -> str:
         r"(?:ice_)?at_large(?:_arrests)?_(?:by_)?(?:the_)?(?:ice_|agency_?s?_)+(?:own_)?definition", word
     ):
         return "at_large_agency"
+    if found := _rate_or_ratio(word):
+        return found
     if not _is_known(word):
         for around in _AROUND:
             bare = re.sub(around, "", word)
             if bare != word and is_measure(bare):
                 return canonical(bare)
     return word
+
+
+def _rate_or_ratio(word: str) -> str:
+    """Rates as X_a_day and ratios as X/Y: "arrests_per_day", "ratio_of_at_large_to_custodial"; else empty."""
+    if rate := _RATE.match(word):
+        of = canonical(rate["of"] or rate["what"])
+        if of in measures():
+            return f"{of}_a_{rate['unit'] or _OFTEN[rate['often']]}"
+    if ratio := _RATIO.match(word):
+        above, below = (canonical(part) for part in ratio.groups() if part)
+        if {above, below} <= measures().keys():
+            return f"{above}/{below}"
+    return ""
 
 
 def is_measure(text: str) -> bool:
@@ -131,8 +152,10 @@ def is_measure(text: str) -> bool:
 def _is_known(name: str) -> bool:
     if name in measures() or name in _POPULATIONS:
         return True
-    parts = re.sub(r"^(share|counties_with)_|_a_month$", "", name).split("/")
-    return all(p in measures() for p in parts) or any(re.fullmatch(kind, name) for kind in list(_KINDS)[3:])
+    parts = re.sub(r"^(share|counties_with)_|_a_(day|week|month|year)$", "", name).split("/")
+    return all(p in measures() for p in parts) or any(
+        re.fullmatch(kind, name) for kind, count in _KINDS.items() if count in _OF_OTHER_TABLES
+    )
 
 
 def is_share(name: str) -> bool:
@@ -151,9 +174,7 @@ def _whole_of(part: str) -> str:
 def table_of(name: str) -> str | None:
     """The records table that a measure counts; None for measures that no table of records counts."""
     known = measures()
-    for part in re.split(
-        r"[/]", name.removeprefix("share_").removeprefix("counties_with_").removesuffix("_a_month")
-    ):
+    for part in re.sub(r"^(share|counties_with)_|_a_(day|week|month|year)$", "", name).split("/"):
         if part in known:
             return known[part].table
     return None
@@ -286,13 +307,16 @@ def _share(counter: Counter, name: str, query: Query) -> Counted:
     )
 
 
-def _a_month(counter: Counter, name: str, query: Query) -> Counted:
-    of = name.removesuffix("_a_month")
+def _a_period(counter: Counter, name: str, query: Query) -> Counted:
+    """Mean of a measure over the days, weeks, months or years of the window."""
+    of, _, unit = name.rpartition("_a_")
     if of not in measures():
         raise QuestionError(_unknown(of))
+    days = (query.end - query.start).days + 1
     months = months_apart(query.start, query.end) + 1
+    n = {"day": days, "week": days / 7, "month": months, "year": months / 12}[unit]
     total = counter.count(replace(query, measure=of))
-    return Counted(total / months, f"{of} of {months} months, {total:,.0f}, a month")
+    return Counted(total / n, f"{of} of {n:,.10g} {unit}{'s' if n != 1 else ''}, {total:,.0f}, a {unit}")
 
 
 def _counties(counter: Counter, name: str, query: Query) -> Counted:
@@ -465,10 +489,11 @@ def unauthorized(figure: Figure) -> Counted:
 
 _KINDS: dict[str, Callable[[Counter, str, Query], Counted]] = {
     r"share_.+|.+/.+": _share,
-    r".+_a_month": _a_month,
     r"counties_with_.+": _counties,
     r"(agreements|agencies)_287g(_.+)?": _agreements,
     r"book_ins_(ice|cbp|ice_cbp)(_a_day)?": _book_ins,
+    r".+_a_(day|week|month|year)": _a_period,
     r"detained|average_daily_population": _held,
     r"population|noncitizen|foreign_born": _population,
 }
+_OF_OTHER_TABLES = (_agreements, _book_ins, _held, _population)

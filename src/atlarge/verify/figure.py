@@ -16,6 +16,9 @@ from atlarge.reference import table
 
 EXACT, ROUNDED, AT_LEAST, AT_MOST = "exact", "rounded", "at_least", "at_most"
 KINDS = (EXACT, ROUNDED, AT_LEAST, AT_MOST)
+TOLERANCE = {EXACT: 0.005, ROUNDED: 0.02, AT_LEAST: 0.05, AT_MOST: 0.05}
+"""Relative difference taken as agreement: later completion of records, rounding in words, and how far
+beyond a bound ("more than 5,300") the number may lie."""
 LEVELS = ("nation", "aor", "office", "county", "state", "facility")
 _JOINED = re.compile(r"\s*(?:\+|;|&|,?\s+and\b)\s*", re.IGNORECASE)
 

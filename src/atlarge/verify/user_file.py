@@ -18,12 +18,13 @@ from atlarge.errors import PlaceError, QuestionError
 from atlarge.periods import FORMS, Period, parse_period
 from atlarge.records.dates import DateOrder, read_dates
 from atlarge.verify.counting import NAMES, canonical, is_share
-from atlarge.verify.figure import AT_LEAST, AT_MOST, EXACT, KINDS, LEVELS, ROUNDED, Figure, places
+from atlarge.verify.figure import AT_LEAST, AT_MOST, EXACT, KINDS, LEVELS, ROUNDED, TOLERANCE, Figure, places
 from atlarge.verify.wide import head_of, long_form
 
 _NAMES = NAMES["columns"]
 """Names under which a column of a user's file is known, the first found counts."""
 _PARTS = ("fiscal_year", "year", "quarter", "month")
+_SCHEMES = {word: scheme for scheme, words in NAMES["schemes"].items() for word in (scheme, *words)}
 _LEVEL_WORDS = {word: level for level, words in NAMES["levels"].items() for word in words}
 _WORDS = {
     r"(more than|over|at least|above|upwards? of|no fewer than|exceeds?|>=?|≥)": AT_LEAST,
@@ -44,6 +45,17 @@ _ONE_IN = re.compile(
 _SMALL = {"one": 1, "a": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "ten": 10}
 _FRACTIONS = {"half": 2, "third": 3, "quarter": 4, "fourth": 4, "fifth": 5, "tenth": 10}
 _FRACTION = re.compile(rf"^(?:(a|one|two|three)[ -])?({'|'.join(_FRACTIONS)})s?$", re.I)
+_SCIENTIFIC = re.compile(r"^[+-]?\d(?:\.\d+)?e([+-]?\d+)$", re.I)
+_UNITS = (
+    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen "
+    "seventeen eighteen nineteen"
+)
+_TENS = "twenty thirty forty fifty sixty seventy eighty ninety"
+_SPOKEN = {
+    **{word: n for n, word in enumerate(_UNITS.split())},
+    **{word: 10 * n for n, word in enumerate(_TENS.split(), 2)},
+    "a": 1, "dozen": 12, "hundred": 100, "thousand": 1_000, "million": 1_000_000,
+}  # fmt: skip
 _BLANK = frozenset({"n/a", "na", "nan", "none", "null", "-", "--", "–", "—", "."})
 
 
@@ -263,20 +275,23 @@ class _Line:
         start, end = self._window()
         value, kind, decimals, percent, tolerance, note = self._value()
         given = (cell.get("kind") or "").lower().replace(" ", "_")
-        scheme = (cell.get("scheme") or "ddp").lower()
-        if scheme not in ("ddp", "biglocal"):
-            raise _BadCellError(f"{self.shown['scheme']} {scheme!r} is no scheme; write ddp or biglocal")
+        written = cell.get("scheme") or "ddp"
+        scheme = _SCHEMES.get(_key(written), "")
+        if not scheme:
+            known = "ddp, biglocal or agency"
+            raise _BadCellError(f"{self.shown['scheme']} {written!r} is no scheme; write {known}")
+        is_own = scheme == "agency" and canonical(str(cell["measure"])) == "at_large"
         notes = filter(None, (note, cell.get("note")))
         return Figure(
             id=cell.get("id") or f"line {self.at}",
-            measure=str(cell["measure"]),
+            measure="at_large_agency" if is_own else str(cell["measure"]),
             place=str(place),
             start=start,
             end=end,
             value=value,
             publisher=cell.get("publisher") or "",
             source=cell.get("read_on") or "",
-            scheme=scheme,
+            scheme="ddp" if scheme == "agency" else scheme,
             level=level,
             kind=given if given in KINDS else kind,
             decimals=decimals,
@@ -423,12 +438,21 @@ class _Line:
         if number is None:
             raise _BadCellError(f"{column} {text!r} is no number")
         value, decimals, scale, percent = number
-        if scale != 1 and kind == EXACT:
+        half = None
+        if scale != 1 and kind == EXACT:  # "0.14 million" is known to its last digit
             kind = ROUNDED
-        return value, kind, decimals, percent or in_percent, None, ""
+            after = re.search(r"\.(\d+)", rest)
+            half = scale / 2 / 10 ** (len(after.group(1)) if after else 0)
+            is_finer = not rest[:1].isdigit() or half <= TOLERANCE[ROUNDED] * abs(value)
+            half = None if is_finer else half
+        return value, kind, decimals, percent or in_percent, half, ""
 
     def _number(self, text: str) -> tuple[float, int, float, bool] | None:
         """Value, printed decimals (-1 for scaled), scale and whether a percentage; None where it is none."""
+        if spoken := _spoken_number(text):
+            return float(spoken), -1, 1.0 if spoken < 100 else float(spoken), False
+        if found := _SCIENTIFIC.match(text.strip()):
+            return float(text), -1, 10.0 ** int(found.group(1)), False
         found = _NUMBER.match(text.strip())
         if not found:
             return None
@@ -499,3 +523,22 @@ def _spoken_share(text: str) -> float | None:
         above, below = (int(g) if g.isdigit() else _SMALL[g.lower()] for g in found.groups())
         return round(100 * above / below, 1) if below else None
     return None
+
+
+def _spoken_number(text: str) -> int | None:
+    """ "a dozen", "one hundred forty thousand" as numbers; None for anything else.
+
+    >>> _spoken_number("one hundred and forty-two thousand"), _spoken_number("dozens")
+    (142000, None)
+    """
+    words = [w for w in re.split(r"[\s-]+", text.strip().lower()) if w != "and"]
+    if not words or any(w not in _SPOKEN for w in words) or words == ["a"]:
+        return None
+    total, part = 0, 0
+    for word in words:
+        n = _SPOKEN[word]
+        if n >= 1_000:
+            total, part = total + max(part, 1) * n, 0
+        else:
+            part = max(part, 1) * n if word in ("dozen", "hundred") else part + n
+    return total + part
