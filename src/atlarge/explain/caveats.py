@@ -22,7 +22,7 @@ from atlarge.policies import HOUSING, Policy
 from atlarge.records.completeness import Completeness
 from atlarge.reference import sidecar, table
 
-SHORT_LIFE_DAYS = 365
+BRIEF_DAYS = 365
 POOR_FIT = 0.35
 FEW_PLACEBOS = 39
 UNPLACED_SHARE = 0.05
@@ -228,7 +228,7 @@ def _larger_than_city(facts: Facts) -> Fields:
 
 
 @_rule("policy")
-def _office_asked(facts: Facts) -> Fields:
+def _office_reaches_beyond(facts: Facts) -> Fields:
     if facts.policy.kind == "date" or facts.where.own.level != "office":
         return None
     return {"place": facts.policy.place_name}
@@ -323,10 +323,10 @@ def _policy_window(facts: Facts) -> Fields:
 
 
 @_rule("interval")
-def _short_life(facts: Facts) -> Fields:
+def _in_force_briefly(facts: Facts) -> Fields:
     first, last = facts.months.bounds(facts.months.in_force)
     days = (last - first).days + 1
-    return {"days": days} if not facts.months.is_cut and days < SHORT_LIFE_DAYS else None
+    return {"days": days} if not facts.months.is_cut and days < BRIEF_DAYS else None
 
 
 @_rule("interval")
@@ -537,7 +537,7 @@ def _anticipation(facts: Facts) -> Fields:
 
 
 @_rule("policy")
-def _life_cut(facts: Facts) -> Fields:
+def _followed_in_part(facts: Facts) -> Fields:
     if not facts.months.is_cut or facts.policy.kind == "date":
         return None
     return {"months": int(facts.months.in_force.sum()), "end": facts.months.bounds(facts.months.in_force)[1]}
