@@ -151,9 +151,10 @@ def test_links_lead_somewhere() -> None:
 def test_tests_that_trust_names_are_there() -> None:
     """docs/trust.md and docs/security.md name only tests and scripts that exist."""
     for page in (DOCS / "trust.md", DOCS / "security.md"):
-        for name in re.findall(
+        named = re.findall(
             r"`((?:tests|benchmarks|tools)/[\w/.]+)(?:::(\w+))?`", page.read_text(encoding="utf-8")
-        ):
-            path, test = name
+        )
+        assert len(named) >= 5, page.name
+        for path, test in named:
             assert (ROOT / path).exists(), f"{page.name}: {path}"
             assert not test or f"def {test}(" in (ROOT / path).read_text(encoding="utf-8"), f"{path}::{test}"

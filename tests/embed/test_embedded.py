@@ -45,6 +45,7 @@ def test_every_row_of_the_releases_is_counted() -> None:
 
 def test_nothing_of_a_person_is_kept() -> None:
     store = open_store(None)
+    assert store.tables()
     for name in store.tables():
         frame = store.scan(name).collect()
         reported = {column for column in frame.columns if frame[column].null_count() < frame.height}

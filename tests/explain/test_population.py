@@ -151,6 +151,8 @@ def test_a_state_and_an_area_are_counted_by_their_own_records() -> None:
     assert found["share_ratio"]["value"] == pytest.approx(0.1 / (people / 11_100_000), abs=0.01)
     assert found["is_modelled"] is True
     assert found["born_abroad"]["residents"] == born_abroad("aor", "SNA", frozenset())
+    survey = table("county_foreign_born").select("first_year", "last_year").unique().rows()
+    assert [tuple(found["born_abroad"]["years"])] == survey
 
 
 def test_noncitizens_that_the_user_brought_come_first_with_the_margin_of_their_sum() -> None:

@@ -58,7 +58,9 @@ def test_a_cut_covers_what_it_was_cut_to(whole: tuple[Store, pl.DataFrame], colu
     value = random.Random(seed).choice(sorted(counts.filter(pl.col(column) != "HQ")[column].to_list()))
     kind = "county" if column == "county_fips" else column
     home = {"state": 2}.get(kind, len(value))
-    for scope, _, without in _coverage(rows.filter(pl.col(column) == value)):
+    covered = _coverage(rows.filter(pl.col(column) == value))
+    assert covered
+    for scope, _, without in covered:
         level, _, codes = scope.partition(":")
         assert level != "nation"
         if level == kind:

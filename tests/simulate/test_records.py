@@ -71,6 +71,7 @@ def test_every_week_of_every_place_agrees_with_the_truth_panel(simulated: Path) 
     arrests = _arrests(simulated).with_columns(week=pl.col("date").dt.truncate("1w"))
     panel = pl.read_parquet(simulated / "truth_panel.parquet")
     names = {p["place"]: p["place_name"] for p in truth["places"]}
+    assert len(names) >= 4
     for fips in list(names)[:4]:
         name, state = names[fips].rsplit(", ", 1)
         for landmark, column in [(f"{name.upper()} JAIL, {state}", "handoffs_recorded"),

@@ -74,6 +74,7 @@ def test_farrington_equals_r(case: dict[str, Any]) -> None:
 
 
 def test_ears_equals_r() -> None:
+    assert EARS["method"].n_unique() == 3
     groups = EARS.group_by("series", "method", "baseline", "min_sigma")
     for (name, method, baseline, sigma), part in groups:
         counts, _ = _counts(str(name))
