@@ -21,6 +21,7 @@ import polars as pl
 from atlarge.agreement_places import Resolved, agency_key, resolve
 from atlarge.errors import ReleaseError
 from atlarge.reference import states, table
+from atlarge.wording import some
 
 __all__ = [
     "AgencyList",
@@ -190,7 +191,7 @@ def read_list(path: Path | str) -> AgencyList:
             rows["status"].str.to_lowercase().str.contains("absent|removed|ended|terminated").fill_null(False)
         )
         if gone.any():
-            notes.append(f"{int(gone.sum())} rows are marked as no longer on the list and left out")
+            notes.append(f"{some(int(gone.sum()), 'row')} marked as no longer on the list, left out")
             rows = rows.filter(~gone)
     return AgencyList(day, path.name, rows, tuple(notes))
 

@@ -24,6 +24,7 @@ from atlarge.calendar import as_day, month_end
 from atlarge.errors import QuestionError
 from atlarge.files import write_by_ending
 from atlarge.reference import sidecar, table
+from atlarge.wording import some
 
 Ints = NDArray[np.int64]
 Status = Literal["in force", "possible", "not in force"]
@@ -410,7 +411,10 @@ class Registry:
 
     def __repr__(self) -> str:
         agreed = sum(p.is_agreement for p in self.policies)
-        return f"<Registry: {len(self) - agreed} policies, {agreed} agreements, {len(self.undated)} undated>"
+        return (
+            f"<Registry: {some(len(self) - agreed, 'policy', 'policies')}, "
+            f"{some(agreed, 'agreement')}, {len(self.undated)} undated>"
+        )
 
     @cached_property
     def _by_id(self) -> dict[str, Policy]:
@@ -450,7 +454,7 @@ class Registry:
         """Ids most like a word that is none."""
         from rapidfuzz import fuzz, process
 
-        wanted = name.lower().replace(" ", "-").replace(",", "").replace("-county", "")
+        wanted = str(name).lower().replace(" ", "-").replace(",", "").replace("-county", "")
         ids = self.ids()
         decisions = [i for i in ids if i not in self._by_id or not self._by_id[i].is_agreement]
         found = process.extract(wanted, decisions or ids, scorer=fuzz.WRatio, limit=limit)
@@ -458,7 +462,7 @@ class Registry:
 
     def get(self, name: str) -> Policy:
         """The policy of an id; QuestionError with near ids if there is none, or if it has no date."""
-        wanted = name.strip().lower()
+        wanted = str(name).strip().lower()
         if wanted in self._by_id:
             return self._by_id[wanted]
         if (older := self._by_older_id.get(_undated_id(wanted))) is not None:

@@ -98,7 +98,7 @@ def test_an_alien_number_is_refused(tmp_path: Path) -> None:
     rows = ddp_forms.rows_of("ddp-arrests-c", 5, seed=1, people=3)
     rows[0]["Alien File Number"] = "A012345678"
     result = ddp_forms.write(tmp_path / "r.xlsx", "ddp-arrests-c", {"FY2025": rows})
-    with pytest.raises(ReleaseError, match="row 8: column 'alien_file_number' is not redacted in 1 rows"):
+    with pytest.raises(ReleaseError, match="row 8: column 'alien_file_number' is not redacted in 1 row"):
         ingest([result.path], tmp_path / "store")
 
 

@@ -314,7 +314,7 @@ def test_periods_are_those_with_a_day_in_the_time() -> None:
     assert queried(DAYS, "day", D(2017, 2, 5), None) == [34]
     assert queried(DAYS, "day", None, D(2017, 1, 2)) == [0]
     for start, end in ((D(2017, 2, 6), None), (None, D(2017, 1, 1))):
-        with pytest.raises(QuestionError, match="no day between"):
+        with pytest.raises(QuestionError, match=r"no day of .* is covered"):
             queried(DAYS, "day", start, end)
     week, day = _Axis(MONDAYS, "week", None, None), _Axis(DAYS, "day", None, None)
     assert week.span(1, 2) == (D(2017, 1, 9), D(2017, 1, 22))

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from atlarge.cli._output import emit_json, note
+from atlarge.wording import some
 
 if TYPE_CHECKING:
     import polars as pl
@@ -62,7 +63,7 @@ def emit_disclosed(
     if not windows:
         raise QuestionError("there are no counts to disclose")
     if len(windows) > MOST:
-        raise QuestionError(f"{len(windows):,} counts are too many for --disclose; name places or days")
+        raise QuestionError(f"{some(len(windows), 'count')} are too many for --disclose; name places or days")
     if beside is None:
         table = window_cells((windows, daily_counts(store, windows)))
     else:
@@ -76,7 +77,7 @@ def emit_disclosed(
     else:
         sys.stdout.write(csv_text(rows))
     hidden = table.suppressed
-    note(f"{hidden['small']:,} small counts and {hidden['withheld']:,} others are suppressed")
+    note(f"{some(hidden['small'], 'small count')} and {hidden['withheld']:,} others are suppressed")
     if beside is None:
         note("disclosed alone: beside a site or another table of the same records name it by --beside")
 

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from atlarge.wording import some
+
 if TYPE_CHECKING:
     from atlarge.records.store import Store
 
@@ -106,7 +108,7 @@ def revision_lines(revisions: list[dict[str, Any]]) -> list[str]:
     """What changed, the largest first, in at most some ten lines."""
     if not revisions:
         return []
-    lines = [f"{len(revisions):,} counts of places and months were revised; the largest:"]
+    lines = [f"revised: {some(len(revisions), 'count')} of places and months; the largest:"]
     for row in revisions[:_MOST_LINES]:
         lines.append(
             f"  {row['date']} {row['place_kind']} {row['place']}, {row['measure']}: "
@@ -118,8 +120,8 @@ def revision_lines(revisions: list[dict[str, Any]]) -> list[str]:
 def overlap_line(overlap: dict[str, Any]) -> str:
     """What another release counts of this one's rows, or of its figures."""
     if overlap["by"] == ["figure"]:
-        return f"{overlap['rows']:,} figures are given anew in {overlap['won_file']}, which is counted"
+        return f"{some(overlap['rows'], 'figure')} given anew in {overlap['won_file']}, which is counted"
     return (
-        f"{overlap['rows']:,} rows are also in {overlap['won_file']}, which is counted "
+        f"{some(overlap['rows'], 'row')} also in {overlap['won_file']}, which is counted "
         f"({overlap['matched']:,} matched one to one)"
     )

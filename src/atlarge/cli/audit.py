@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from atlarge.cli._output import JsonFlag, day_option, emit_json, overlap_line
+from atlarge.wording import some
 
 if TYPE_CHECKING:
     from atlarge.records.store import Store
@@ -99,7 +100,8 @@ def _verified(store: Store, engine: str) -> list[dict[str, Any]]:
         if one["in_manifest"] != one["in_files"]:
             raise StoreError(
                 f"{store.path}: {one['table']} of {one['release']}: the manifest has "
-                f"{one['in_manifest']:,} rows, the files hold {one['in_files']:,}; ingest the releases again"
+                f"{some(one['in_manifest'], 'row')}, the files hold {one['in_files']:,}; ingest the "
+                "releases again"
             )
     return counted
 
@@ -109,20 +111,23 @@ def _print(document: dict[str, Any]) -> None:
     for r in document["releases"]:
         say(f"{r['id']}  {r['file']}\n")
         say(f"  sha256 {r['sha256']}\n")
-        say(f"  {r['table']}: {r['rows_read']:,} rows read = {r['rows_kept']:,} kept")
+        say(f"  {r['table']}: {some(r['rows_read'], 'row')} read = {r['rows_kept']:,} kept")
         say("".join(f" + {n:,} {reason}" for reason, n in r["rows_dropped"].items()) + "\n")
         for span in r["coverage"]:
             say(f"  covers {span['start']} to {span['end']}, {span['scope']}\n")
         if r["unresolved_places"]:
-            say(f"  {r['unresolved_places']:,} rows without a place\n")
+            say(f"  {some(r['unresolved_places'], 'row')} without a place\n")
         for reason, n in r["quarantine_reasons"].items():
             say(f"  quarantine: {reason}: {n:,}\n")
         for o in r["overlaps"]:
             say(f"  {overlap_line(o)}\n")
         for fault in r["faults"]:
-            say(f"  known fault {fault['id']} ({fault['action']}, {fault['rows']:,} rows): {fault['what']}\n")
+            say(
+                f"  known fault {fault['id']} ({fault['action']}, {some(fault['rows'], 'row')}): "
+                f"{fault['what']}\n"
+            )
         for name, outcome in r["checks"].items():
-            say(f"  {name.replace('_', ' ')}: {outcome}\n")
+            say(f"  {name.replace('_', ' ')}: {_in_words(outcome)}\n")
         for text in r["notes"]:
             say(f"  note: {text}\n")
     for row in document.get("quarantine", []):
@@ -133,9 +138,18 @@ def _print(document: dict[str, Any]) -> None:
         say(f"{outcome['link']}: {outcome['linked']:,} of {outcome['rows']:,} linked; {why}\n")
     for one in document.get("verified", []):
         say(
-            f"{one['release']}: {one['in_files']:,} rows of {one['table']} in its files, as in the manifest\n"
+            f"{one['release']}: {some(one['in_files'], 'row')} of {one['table']} in its files, as "
+            "in the manifest\n"
         )
     _print_trace(document.get("trace", []))
+
+
+def _in_words(outcome: Any) -> str:
+    """The outcome of a check as text: numbers by name, or as it is."""
+    if isinstance(outcome, dict):
+        parts = ((name.replace("_", " "), value) for name, value in outcome.items())
+        return ", ".join(f"{name} {_in_words(value)}" for name, value in parts)
+    return f"{outcome:,}" if isinstance(outcome, int) else str(outcome)
 
 
 def _print_trace(traced: list[dict[str, Any]]) -> None:
@@ -143,4 +157,4 @@ def _print_trace(traced: list[dict[str, Any]]) -> None:
 
     for one in traced:
         sheet = f", sheet {one['sheet']}" if one["sheet"] else ""
-        sys.stdout.write(f"{one['file']}{sheet}: {len(one['rows']):,} rows: {ranges(one['rows'])}\n")
+        sys.stdout.write(f"{one['file']}{sheet}: {some(len(one['rows']), 'row')}: {ranges(one['rows'])}\n")

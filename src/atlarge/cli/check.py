@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from atlarge.cli._output import JsonFlag, StoreOption, emit_json, note
+from atlarge.wording import some
 
 
 def check_command(
@@ -42,5 +43,6 @@ def check_command(
     drafts = sum(verdict.status == "draft" for verdict in verdicts)
     if drafts:
         note(
-            f"{drafts} of {len(verdicts)} claims are drafts; `atlarge claims finish` confirms them one by one"
+            f"drafts: {drafts} of {some(len(verdicts), 'claim')}; `atlarge claims finish` confirms "
+            "them one by one"
         )

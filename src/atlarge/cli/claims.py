@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from atlarge.cli._output import JsonFlag, StoreOption, day_option, emit_json, note
+from atlarge.wording import some
 
 
 def register(app: typer.Typer) -> None:
@@ -62,7 +63,10 @@ def new_command(
         from atlarge.files import write_atomically
 
         write_atomically(out, text.encode("utf-8"))
-        note(f"{len(claims)} claims drafted to {out}; `atlarge claims finish {out}` confirms them one by one")
+        note(
+            f"{some(len(claims), 'claim')} drafted to {out}; `atlarge claims finish {out}` confirms "
+            "them one by one"
+        )
     if as_json:
         emit_json({"claims": claims, "path": out, "html": html, "verdicts": verdicts})
     elif out is None:

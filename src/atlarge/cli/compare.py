@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from atlarge.cli._output import FromOption, JsonFlag, StoreOption, ToOption, emit_json, mark_undisclosed, note
+from atlarge.wording import some
 
 
 def compare_command(
@@ -39,7 +40,10 @@ def compare_command(
     )
     if out is not None:
         comparison.write(out)
-        note(f"{out}: {len(comparison.places)} places, small counts suppressed")
+        note(f"{out}: {some(len(comparison.places), 'place')}, small counts suppressed")
+    for level, rows in comparison.unplaced.items():
+        if rows:
+            note(f"{rows:,} {measure} name no {level}, so they are in the row of none")
     if as_json:
         emit_json({**comparison.to_dict(), "path": out}, disclosed=False)
     elif out is None:

@@ -12,6 +12,7 @@ import typer
 
 from atlarge.cli._disclose import BesideOption
 from atlarge.cli._output import JsonFlag, StoreOption, day_option, emit_json, mark_undisclosed
+from atlarge.wording import some
 
 if TYPE_CHECKING:
     import polars as pl
@@ -191,7 +192,7 @@ def _console() -> Console:
 def _audit_line(entry: dict[str, Any]) -> str:
     """A release's account of its rows, in one line."""
     dropped = ", ".join(f"{reason} {n:,}" for reason, n in entry.get("rows_dropped", {}).items()) or "none"
-    faults = "; ".join(f"{f['what']} ({f['rows']:,} rows)" for f in entry.get("faults", [])) or "none"
+    faults = "; ".join(f"{f['what']} ({some(f['rows'], 'row')})" for f in entry.get("faults", [])) or "none"
     unplaced = f"without a county or state: {entry.get('unresolved_places', 0):,}"
     return (
         f"{entry.get('file')}: read {entry.get('rows_read', 0):,}, kept {entry.get('rows_kept', 0):,}, "

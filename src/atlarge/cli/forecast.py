@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from atlarge.cli._output import JsonFlag, StoreOption, emit_json, note
+from atlarge.wording import some
 
 
 def forecast_command(
@@ -39,7 +40,7 @@ def forecast_command(
         return
     if out is None:
         sys.stdout.write(result.to_frame().write_csv())
-    note(f"as of {result.as_of}; {len(result.left_out)} places have too few records to forecast")
+    note(f"as of {result.as_of}; {some(len(result.left_out), 'place')} with too few records to forecast")
 
 
 def score_command(
@@ -59,11 +60,11 @@ def score_command(
     if done.same_program is False:
         note("the program has changed since; scores depend on the registered numbers alone")
     if not done.n:
-        sys.stdout.write(f"none of the {done.waiting} counts has come yet\n")
+        sys.stdout.write(f"none of {some(done.waiting, 'count')} has come yet\n")
         return
     skill = "not covered a year before" if done.skill is None else f"{100 * done.skill:+.0f} %"
     sys.stdout.write(
-        f"{done.n} counts have come, {done.waiting} have not\n"
+        f"{some(done.n, 'count')} come, {done.waiting} still to come\n"
         f"within the 90 % interval: {100 * (done.coverage_90 or 0):.0f} %; within the 50 % interval: "
         f"{100 * (done.coverage_50 or 0):.0f} %\n"
         f"skill against the same period a year before: {skill}\n"

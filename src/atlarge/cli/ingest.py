@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from atlarge.cli._output import JsonFlag, emit_json, note, overlap_line, revision_lines
+from atlarge.wording import some
 
 if TYPE_CHECKING:
     from atlarge.records.audit import ReleaseAudit
@@ -58,12 +59,14 @@ def _remarks(one: ReleaseAudit) -> list[str]:
     """What a reader of the counts should know: overlaps, quarantine, known faults, notes."""
     remarks = [overlap_line(o) for o in one.overlaps]
     remarks += [
-        f"{f['rows']:,} rows have values filled from {f['file']}, which knew what this file leaves blank"
+        f"{some(f['rows'], 'row')} with values filled from {f['file']}, which knew what this file "
+        "leaves blank"
         for f in one.filled
     ]
-    remarks += [f"quarantine: {reason}: {n:,} rows" for reason, n in one.quarantine_reasons.items()]
+    remarks += [f"quarantine: {reason}: {some(n, 'row')}" for reason, n in one.quarantine_reasons.items()]
     remarks += [
-        f"known fault {f['id']}, {f['rows']:,} rows: {f['what']}" + (f" ({f['note']})" if "note" in f else "")
+        f"known fault {f['id']}, {some(f['rows'], 'row')}: {f['what']}"
+        + (f" ({f['note']})" if "note" in f else "")
         for f in one.faults
     ]
     return remarks + one.notes

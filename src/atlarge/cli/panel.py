@@ -20,6 +20,7 @@ from atlarge.cli._output import (
     note,
     note_open_end,
 )
+from atlarge.wording import some
 
 if TYPE_CHECKING:
     from atlarge.panel import Panel
@@ -146,6 +147,6 @@ def panel_command(
         mark_undisclosed()
     _note(opened, result, named, end, is_brief=as_json)
     if out is not None:
-        note(f"{result.frame.height:,} rows written to {out}")
+        note(f"{some(result.frame.height, 'row')} written to {out}")
         if not as_json:
             mark_undisclosed()

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from atlarge.cli._output import JsonFlag, day_option, emit_json, note
+from atlarge.wording import some
 
 
 def policies_command(
@@ -56,7 +57,7 @@ def policies_command(
             emit_json(found)
         else:
             sys.stdout.write(
-                f"{check.name}: {found['rows']} rows, {found['undated']} of them without a date\n"
+                f"{check.name}: {some(found['rows'], 'row')}, {found['undated']} of them without a date\n"
             )
         return
     known = _from_lists(lists) if lists else None
@@ -65,7 +66,7 @@ def policies_command(
         narrowed = (known or registry()).select(kind=kind, state=state, direction=direction, place=fips)
         chosen = [p for p in narrowed if at is None or p.status(at) != "not in force"]
         Registry(tuple(chosen)).write(out, since=dt.date.today())
-        note(f"{len(chosen):,} policies written to {out}")
+        note(f"{some(len(chosen), 'policy', 'policies')} written to {out}")
     rows = listed(
         state=state,
         direction=direction,
@@ -78,6 +79,8 @@ def policies_command(
     if as_json:
         emit_json(rows)
         return
+    if not rows:
+        note("no policy fits; the registry as a whole: atlarge policies")
     for row in rows:
         sys.stdout.write(_line(row))
 
@@ -111,7 +114,7 @@ def _from_lists(paths: list[Path]) -> Any:
             *one["notes"],
             *(["lacks many of the agreements around it: a partial list"] if one["partial"] else []),
         ]
-        note(f"{one['file']}: {one['day']}, {one['rows']:,} rows; {'; '.join(said)}")
+        note(f"{one['file']}: {one['day']}, {some(one['rows'], 'row')}; {'; '.join(said)}")
     for name, why in sorted(result.unresolved.items()):
         note(f"no county: {name}: {why}")
     return Registry.from_agreements(result.frame())
@@ -121,7 +124,7 @@ def _line(row: dict[str, Any]) -> str:
     day = row["effective"].isoformat() if row["effective"] else "no date"
     known = "" if row["precision"] in ("day", "none") else f" (to the {row['precision']})"
     if row["precision"] == "interval":
-        known = f" to {row['start_latest']}"
+        known = f" (or later, by {row['start_latest']})"
     ended = f", ended {row['ended']}" if row["ended"] else ""
     perhaps = " (possibly)" if row.get("status") == "possible" else ""
     return (

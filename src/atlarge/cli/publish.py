@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from atlarge.cli._output import JsonFlag, StoreOption, emit_json, note
+from atlarge.wording import some
 
 
 def publish_command(
@@ -56,10 +57,10 @@ def publish_command(
         return
     totals = audit.to_dict()
     note(
-        f"{totals['pages']:,} pages, {totals['bytes'] / 1e6:,.1f} MB, "
-        f"{totals['files_written']:,} files written"
+        f"{some(totals['pages'], 'page')}, {totals['bytes'] / 1e6:,.1f} MB, "
+        f"{some(totals['files_written'], 'file')} written"
     )
-    note(f"{totals['cells_suppressed']:,} counts hidden ({totals['cells_small']:,} small)")
+    note(f"{some(totals['cells_suppressed'], 'count')} hidden ({totals['cells_small']:,} small)")
     typer.echo(audit.path)
 
 

@@ -45,11 +45,15 @@ def simulate_command(
     """Write simulated record-level releases in the form of real ones, with truth.json beside them."""
     from dataclasses import fields
 
+    from atlarge.errors import QuestionError
     from atlarge.simulate import Recent, World, recent_world, simulate, simulate_recent
+    from atlarge.simulate.recent import SPANS
     from atlarge.simulate.records import FIRST_MONDAY
     from atlarge.simulate.world import read_settings
 
     words = setting or []
+    if form not in ("ero", *SPANS):
+        raise QuestionError(f"no form {form!r}; there are: {', '.join(('ero', *SPANS))}")
     if form == "ero":
         world = World(places=places, weeks=weeks or 200, policies=20 if policies is None else policies)
         world = world.but(**read_settings(words))

@@ -8,6 +8,7 @@ import typer
 
 from atlarge.cli._disclose import BesideOption, DiscloseFlag
 from atlarge.cli._output import FromOption, JsonFlag, StoreOption, ToOption, emit_json, mark_undisclosed, note
+from atlarge.wording import some
 
 if TYPE_CHECKING:
     from atlarge.surges import SurgeList
@@ -66,8 +67,9 @@ def surges_command(
     places = found.about["places"]
     borderline = sum("borderline" in s.flags for s in found.surges)
     note(
-        f"{len(found.surges)} surges in {places} places at q <= {alpha:g}, {borderline} of them borderline; "
-        f"{len(found.too_thin)} places too thin"
+        f"{some(len(found.surges), 'surge')} in {some(places, 'place')} at q <= {alpha:g}, "
+        f"{borderline} of them borderline; "
+        f"{some(len(found.too_thin), 'place')} too thin"
     )
 
 

@@ -20,6 +20,7 @@ from atlarge.errors import CoverageError, QuestionError
 from atlarge.panel.counting import place_name
 from atlarge.records.store import Coverage, Store, open_store
 from atlarge.reference import table
+from atlarge.wording import some
 
 # What the report counts by. A table's other columns are not read, and rows that agree in these are one.
 _COLUMNS = (
@@ -65,7 +66,7 @@ class DetainerReport:
         shown = ["suppressed" if n is None else f"{n:,}" for n in (issued, declined)]
         return (
             f"{shown[0]} detainers issued {self.start} to {self.end}, {shown[1]} declined; "
-            f"{self.rows.height:,} rows by {self.by}"
+            f"{some(self.rows.height, 'row')} by {self.by}"
         )
 
     __str__ = summary
@@ -433,6 +434,6 @@ def _warnings(
         scopes = ", ".join(sorted({c.scope for c in covered if c.scope != "nation"}))
         part = f"only {scopes}" if scopes else "nothing"
         warnings.append(
-            f"On {days - len(national):,} of {days:,} days the releases cover {part}, not the nation."
+            f"On {days - len(national):,} of {some(days, 'day')} the releases cover {part}, not the nation."
         )
     return warnings

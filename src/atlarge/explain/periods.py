@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from atlarge.calendar import add_months
 from atlarge.errors import CoverageError, QuestionError
 from atlarge.policies import Policy
+from atlarge.wording import some
 
 Bools = NDArray[np.bool_]
 MAX_BEFORE_MONTHS = 48
@@ -90,8 +91,9 @@ def months_of(
     after = np.array([a >= end for a in start])
     if pre.sum() < MIN_PRE_MONTHS:
         n, needed = int(pre.sum()), add_months(aware, -MIN_PRE_MONTHS)
+        found = f"only {some(n, 'whole month')}" if n else "no whole month"
         raise QuestionError(
-            f"{_named(policy)}only {n} whole {'month' if n == 1 else 'months'} of records before {aware}; "
+            f"{_named(policy)}{found} of records before {aware}; "
             f"at least {MIN_PRE_MONTHS} are needed, so records from {needed} on"
         )
     is_cut = policy.ended is None or policy.ended > end

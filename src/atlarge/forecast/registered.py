@@ -30,6 +30,7 @@ from atlarge.forecast.projection import (
 from atlarge.panel import measure as measure_of
 from atlarge.panel import panel
 from atlarge.records.store import Store, open_store
+from atlarge.wording import some
 
 MOST_PERIODS = {"week": 26, "month": 12}
 _LATE = 3
@@ -80,7 +81,7 @@ class Forecast:
 
     def __repr__(self) -> str:
         what = f"{self.measure} by {self.by} and {self.every}"
-        return f"Forecast({what}, {len(self.rows)} rows, as of {self.as_of})"
+        return f"Forecast({what}, {some(len(self.rows), 'row')}, as of {self.as_of})"
 
     def to_frame(self) -> pl.DataFrame:
         """One row for each place and period."""
@@ -315,7 +316,7 @@ class Scores:
     same_history: bool | None = None
 
     def __repr__(self) -> str:
-        return f"Scores({self.n} counts, {self.waiting} to come, 90 % coverage {self.coverage_90})"
+        return f"Scores({some(self.n, 'count')}, {self.waiting} to come, 90 % coverage {self.coverage_90})"
 
 
 def score(registered: Forecast | Path | str, store: Store | Path | str | None = None) -> Scores:

@@ -22,6 +22,7 @@ from atlarge.records.store import Spill, Store, open_store, read_manifest
 from atlarge.releases import Release, read_releases
 from atlarge.releases.opening import open_release
 from atlarge.releases.reading import is_long, read_parts
+from atlarge.wording import some
 
 __all__ = ["IngestAudit", "ReleaseAudit", "ingest"]
 
@@ -29,8 +30,12 @@ Progress = Callable[[str], None]
 _MOST_READERS = 4
 
 
-def _paths(files: Iterable[Path | str]) -> list[Path]:
-    paths = [Path(f) for f in files]
+def _paths(files: Path | str | Iterable[Path | str]) -> list[Path]:
+    named = [files] if isinstance(files, Path | str) or not isinstance(files, Iterable) else list(files)
+    wrong = [one for one in named if not isinstance(one, Path | str)]
+    if wrong:
+        raise ReleaseError(f"a release is named by its path, not by {wrong[0]!r}")
+    paths = [Path(f) for f in named]
     if not paths:
         raise ReleaseError("no files given; name one release or more")
     return paths
@@ -84,7 +89,7 @@ def _read_all(
                 found.append(aside.keep(prepared))
         for one_of in found:
             if isinstance(one_of, Prepared):
-                report(f"read {path.name}: {one_of.audit.rows_read:,} rows of {one_of.audit.family}")
+                report(f"read {path.name}: {some(one_of.audit.rows_read, 'row')} of {one_of.audit.family}")
         return found
 
     if len(paths) == 1:
@@ -124,7 +129,7 @@ def _refuse_loss(read: Sequence[Prepared], paths: Sequence[Path]) -> None:
 
 
 def ingest(
-    files: Iterable[Path | str],
+    files: Path | str | Iterable[Path | str],
     store: Path | str,
     progress: bool = False,
     on_progress: Progress | None = None,
@@ -139,8 +144,8 @@ def ingest(
 
     Parameters
     ----------
-    files : iterable of path
-        Releases, in any order.
+    files : path or iterable of path
+        A release, or several in any order.
     store : path
         Folder of the store; created if it is not there.
     progress : bool

@@ -12,9 +12,10 @@ from pathlib import Path
 
 import polars as pl
 
+from atlarge.arguments import names_of
 from atlarge.calendar import as_day
 from atlarge.panel.counting import measure as measure_of
-from atlarge.panel.counting import rows_of
+from atlarge.panel.counting import place_codes, rows_of
 from atlarge.records.store import Store, open_store
 
 SCHEMA = {"place": pl.String, "measure": pl.String, "recorded": pl.Int64, "recovered": pl.Int64}
@@ -22,12 +23,12 @@ SCHEMA = {"place": pl.String, "measure": pl.String, "recorded": pl.Int64, "recov
 
 def area_totals(
     store: Store | Path | str | None = None,
-    measures: Sequence[str] = ("arrests",),
+    measures: str | Sequence[str] = ("arrests",),
     *,
     start: dt.date | str,
     end: dt.date | str,
     scheme: str = "ddp",
-    places: Sequence[str] | None = None,
+    places: str | Sequence[str] | None = None,
 ) -> pl.DataFrame:
     """Totals by area of responsibility, as recorded and recovered.
 
@@ -36,13 +37,13 @@ def area_totals(
     store
         A store; left out: the embedded records.
     measures
-        Names of measures; those whose table has no basis for its areas are left out.
+        A measure's name, or several; those whose table has no basis for its areas are left out.
     start, end
         First and last day; dates or ISO strings.
     scheme
         Reading of apprehension methods.
     places
-        Codes of areas; None: all.
+        An area, or several, by code or name; None: all.
 
     Returns
     -------
@@ -62,13 +63,14 @@ def area_totals(
     """
     store, start, end = open_store(store), as_day(start), as_day(end)
     parts = [pl.DataFrame(schema=SCHEMA)]
-    for name in measures:
+    chosen = None if places is None else place_codes(names_of(places, "place"), "aor")
+    for name in names_of(measures, "measure"):
         about = measure_of(name)
         if "aor_basis" not in store.scan(about.table).collect_schema().names():
             continue
         inside = pl.col(about.date).is_between(start, end) & pl.col("aor").is_not_null()
-        if places is not None:
-            inside &= pl.col("aor").is_in(list(places))
+        if chosen is not None:
+            inside &= pl.col("aor").is_in(chosen)
         rows = rows_of(store, about, scheme, inside)
         value = pl.col(about.value).cast(pl.Int64)
         counted = rows.group_by(pl.col("aor").alias("place")).agg(

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import polars as pl
 
+from atlarge.arguments import names_of
 from atlarge.calendar import as_day, month_end
 from atlarge.engines import collect, scan
 from atlarge.errors import CoverageError, QuestionError
@@ -26,6 +27,7 @@ from atlarge.records.schemes import Scheme
 from atlarge.records.schemes import scheme as scheme_of
 from atlarge.records.store import Coverage, Store, open_store
 from atlarge.reference import states, table
+from atlarge.wording import some
 
 if TYPE_CHECKING:
     import narwhals as nw
@@ -151,7 +153,7 @@ class Panel:
         missing = self.frame["value"].null_count()
         return (
             f"{counted or 'nothing'} by {self.by} and {self.every}, {periods}: "
-            f"{self.frame['place'].n_unique():,} places, {self.frame.height:,} counts, "
+            f"{some(self.frame['place'].n_unique(), 'place')}, {some(self.frame.height, 'count')}, "
             f"{missing:,} of them missing (not covered by a release)"
         )
 
@@ -254,12 +256,12 @@ def panel(
     *,
     by: str = "county",
     every: str = "month",
-    measures: Sequence[str] = ("arrests",),
+    measures: str | Sequence[str] = ("arrests",),
     scheme: str = "ddp",
     engine: str = "polars",
     start: dt.date | str | None = None,
     end: dt.date | str | None = None,
-    places: Sequence[str] | None = None,
+    places: str | Sequence[str] | None = None,
 ) -> Panel:
     """Count named measures by place and period.
 
@@ -272,7 +274,7 @@ def panel(
     every
         Period: day, week (from Monday) or month.
     measures
-        Names of measures.
+        A measure's name, or several.
     scheme
         Reading of apprehension methods: ddp or biglocal.
     engine
@@ -280,7 +282,7 @@ def panel(
     start, end
         First and last day, dates or ISO text; None: all that the releases cover.
     places
-        Codes; None: every place of the level with a record in that time.
+        A place of the level, or several, by code or name; None: every one with a record in that time.
 
     Returns
     -------
@@ -291,7 +293,9 @@ def panel(
     Raises
     ------
     QuestionError
-        For an unknown level, period, measure, scheme or engine.
+        For an unknown level, period, measure, scheme or engine, or a place of another level.
+    PlaceError
+        For a place whose name is unknown or ambiguous.
     CoverageError
         Where no release covers the time.
     StoreError
@@ -305,11 +309,10 @@ def panel(
     """
     store = open_store(store)
     first, last = as_day(start), as_day(end)
-    wanted = [measure(name) for name in dict.fromkeys(measures)]
-    if not wanted:
-        raise QuestionError("no measure was named")
-    chosen = None if places is None else tuple(dict.fromkeys(places))
-    query = _query(by, every, scheme, engine, first, last, chosen)
+    wanted = [measure(name) for name in names_of(measures, "measure")]
+    query = _query(by, every, scheme, engine, first, last)
+    if places is not None:
+        query = replace(query, places=tuple(dict.fromkeys(place_codes(names_of(places, "place"), by))))
     parts: list[pl.DataFrame] = []
     coverage: dict[str, Any] = {}
     breaks: dict[str, Any] = {}
@@ -521,7 +524,7 @@ def _query(
     engine: str,
     start: dt.date | None,
     end: dt.date | None,
-    places: tuple[str, ...] | None,
+    places: tuple[str, ...] | None = None,
 ) -> _Query:
     """The query, once its arguments are checked; QuestionError if one is wrong."""
     if by not in PLACE_COLUMN:
@@ -647,10 +650,21 @@ def _window(coverage: list[Coverage], name: str, query: _Query) -> list[Coverage
     if not coverage:
         raise CoverageError(f"the store has no {name}")
     if not kept:
-        spans = ", ".join(f"{c.start} to {c.end}" for c in coverage)
+        spans = ", ".join(f"{start} to {end}" for start, end in _spans(coverage))
         wanted = f"{start or 'the beginning'} to {end or 'the end'}"
         raise CoverageError(f"the {name} in the store do not cover {wanted}; they cover {spans}")
     return kept
+
+
+def _spans(coverage: list[Coverage]) -> list[tuple[dt.date, dt.date]]:
+    """The days covered by any release, as runs in their order."""
+    runs: list[tuple[dt.date, dt.date]] = []
+    for first, last in sorted((c.start, c.end) for c in coverage):
+        if runs and first <= runs[-1][1] + dt.timedelta(days=1):
+            runs[-1] = (runs[-1][0], max(runs[-1][1], last))
+        else:
+            runs.append((first, last))
+    return runs
 
 
 def _clipped(coverage: list[Coverage], query: _Query) -> list[Coverage]:

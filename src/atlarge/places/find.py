@@ -86,7 +86,9 @@ def find_place(name: str, kind: str | None = None) -> Place:
     if best:
         listed = ", ".join(sorted(f"{p.name} ({p.code})" for p in best)[:MOST_LISTED])
         more = f" and {len(best) - MOST_LISTED} more" if len(best) > MOST_LISTED else ""
-        raise PlaceError(f"'{text}' names {len(best)} places: {listed}{more}; add the state or give the code")
+        states = {p.name.rpartition(", ")[2] for p in best}
+        mend = "give the code" if len(states) == 1 else "add the state or give the code"
+        raise PlaceError(f"'{text}' names {len(best)} places: {listed}{more}; {mend}")
     for plainer, of_kind in _plainer(text, kind):
         with contextlib.suppress(PlaceError):
             return find_place(plainer, of_kind)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 import polars as pl
 
 from atlarge.errors import QuestionError
@@ -22,7 +25,7 @@ COLUMNS = {
 
 
 def resolve(
-    texts: pl.DataFrame,
+    texts: Any,
     *,
     text: str = "landmark",
     aor: str | None = "aor",
@@ -34,15 +37,15 @@ def resolve(
 
     Parameters
     ----------
-    texts : DataFrame
-        One row a text.
+    texts : DataFrame, str or sequence of str
+        One row a text: a frame of polars, pandas or pyarrow, or the texts alone.
     text, aor, state, city, facility_code : str
         Names of columns; all but `text` may be None or hold nulls. An area of responsibility may be a code,
         a name or a long name; a state, letters or a name.
 
     Returns
     -------
-    DataFrame
+    polars.DataFrame
         One row a row, columns as of COLUMNS: `place_kind` is county, office_area, aor, state or unresolved;
         `place_confidence` is the probability (0 to 1) that the place is right; `place_basis` names the
         words and the rule.
@@ -50,7 +53,7 @@ def resolve(
     Raises
     ------
     QuestionError
-        If there is no column `text`.
+        If there is no column `text`, or `texts` is neither texts nor a frame of them.
 
     Examples
     --------
@@ -58,14 +61,17 @@ def resolve(
     >>> found = resolve(pl.DataFrame({"landmark": ["TRAVIS COUNTY JAIL, AUSTIN, TX"], "aor": ["SNA"]}))
     >>> found["county_fips", "place_name"].row(0)
     ('48453', 'Travis County, TX')
+    >>> resolve("COBB COUNTY JAIL")["place_name"].item()
+    'Cobb County, GA'
     """
-    if text not in texts.columns:
-        raise QuestionError(f"no column {text!r} to read places from; there are: {', '.join(texts.columns)}")
+    frame = _frame(texts, text)
+    if text not in frame.columns:
+        raise QuestionError(f"no column {text!r} to read places from; there are: {', '.join(frame.columns)}")
     wanted = {"text": text, "aor": aor, "state": state, "city": city, "code": facility_code}
     given = {
-        name: column for name, column in wanted.items() if column is not None and column in texts.columns
+        name: column for name, column in wanted.items() if column is not None and column in frame.columns
     }
-    keys = texts.select(
+    keys = frame.select(
         **{
             name: trimmed(pl.col(column).cast(pl.String))
             if name != "text"
@@ -77,6 +83,29 @@ def resolve(
     answers = pl.concat([unique, resolve_unique(unique)], how="horizontal")
     return keys.join(answers, on=list(given), how="left", nulls_equal=True, maintain_order="left").select(
         *COLUMNS
+    )
+
+
+def _frame(texts: Any, name: str) -> pl.DataFrame:
+    """Texts, or a frame of any library, as a frame of polars; QuestionError for anything else."""
+    if isinstance(texts, pl.DataFrame):
+        return texts
+    import narwhals as nw
+
+    try:
+        if isinstance(texts, str):
+            return pl.DataFrame({name: [texts]})
+        if isinstance(texts, Sequence):
+            return pl.DataFrame({name: pl.Series(list(texts), dtype=pl.String)})
+        given = nw.from_native(texts, eager_only=True, allow_series=True)
+        if isinstance(given, nw.Series):
+            return pl.DataFrame({name: given.to_polars()})
+        frame: pl.DataFrame = given.to_polars()
+        return frame
+    except (TypeError, ValueError):
+        pass
+    raise QuestionError(
+        f"{type(texts).__name__}: places are read from texts, or from a frame with a column {name!r} of them"
     )
 
 

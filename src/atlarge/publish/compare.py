@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +26,7 @@ from atlarge.publish.release_table import window_cells
 from atlarge.publish.svg import Drawing
 from atlarge.records.completeness import open_end
 from atlarge.records.store import Store, open_store
+from atlarge.wording import some
 
 MOST = 5
 
@@ -37,6 +38,7 @@ class Comparison:
     `places`: level, code and name of each, in the requested order. `frame`: the rows of the panel with a
     column `level`; undisclosed. `chart()` and `table()` are what may be passed on: small counts are
     suppressed. `breaks`: days at which its definition or releases change, or it is no more complete.
+    `unplaced`: by level, how many of what is counted name no place of it, and so stand in no row.
     """
 
     places: tuple[tuple[str, str, str], ...]
@@ -44,6 +46,7 @@ class Comparison:
     frame: pl.DataFrame
     disclosed: Disclosed
     breaks: tuple[Break, ...] = ()
+    unplaced: dict[str, int] = field(default_factory=dict)
 
     def table(self) -> pl.DataFrame:
         """Published months: level, place, measure, start, end, value, mark."""
@@ -101,6 +104,7 @@ class Comparison:
             "measure": self.measure,
             "places": [{"place": c, "place_name": n, "level": level} for level, c, n in self.places],
             "rows": self.frame.height,
+            "unplaced": self.unplaced,
             "data": self.frame.to_dicts(),
         }
 
@@ -128,12 +132,16 @@ def compare(
     opened = open_store(store)
     found = list(dict.fromkeys(_find(name) for name in names))
     if not 2 <= len(found) <= MOST:
-        raise QuestionError(f"{len(found)} different places were named; compare takes two to {MOST}")
+        raise QuestionError(
+            f"{some(len(found), 'place')} named, the same one counted once; compare takes 2 to {MOST}"
+        )
     frames = []
+    unplaced = {}
     for level, code, name in found:
         counted = panel(
             opened, by=level, measures=[measure], scheme=scheme, start=start, end=end, places=[code]
         )
+        unplaced[level] = sum(scope["unplaced"].get(measure, 0) for scope in counted.coverage.values())
         named = (pl.lit(level).alias("level"), pl.lit(name).alias("place_name"))
         frames.append(counted.frame.with_columns(*named))
     frame = pl.concat(frames)
@@ -149,7 +157,7 @@ def compare(
     first, last = min(window.start for window in windows), max(window.end for window in windows)
     ends = open_end(opened) if measure_of(measure).table == "arrests" else None
     dated = breaks_of_store(opened, [measure], first, last, ends.complete_until if ends else None)
-    return Comparison(tuple(found), measure, frame, disclosed, tuple(dated))
+    return Comparison(tuple(found), measure, frame, disclosed, tuple(dated), unplaced)
 
 
 def _find(name: str) -> tuple[str, str, str]:

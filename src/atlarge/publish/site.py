@@ -50,6 +50,7 @@ from atlarge.publish.sqlite_file import (
 from atlarge.publish.where_view import at_least
 from atlarge.publish.writer import Folder, Tally, build_key, building, finish, standing
 from atlarge.records.store import Store, open_store
+from atlarge.wording import some
 
 _CHUNK = 48
 
@@ -67,7 +68,9 @@ class SiteAudit:
 
     def summary(self) -> str:
         """Pages, and how many counts are suppressed, in one line."""
-        return f"{self.path}: {self.pages:,} pages; {sum(self.hidden.values()):,} counts suppressed"
+        return (
+            f"{self.path}: {some(self.pages, 'page')}; {some(sum(self.hidden.values()), 'count')} suppressed"
+        )
 
     __str__ = summary
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from atlarge.wording import some
+
 
 @dataclass
 class ReleaseAudit:
@@ -45,13 +47,14 @@ class ReleaseAudit:
         if lost["duplicate"] > lost["quarantine"] or not reasons:
             reasons = [("likely duplicates by the identifier", lost["duplicate"])]
         ((reason, count),) = reasons
-        return f"only {self.rows_kept:,} of {rows:,} rows can be kept ({reason}: {count:,} rows)"
+        return f"only {self.rows_kept:,} of {some(rows, 'row')} can be kept ({reason}: {some(count, 'row')})"
 
     def summary(self) -> str:
         """One line: file, family, rows read, kept, left out and without a place."""
         dropped = "".join(f"; {n:,} left out ({reason})" for reason, n in self.rows_dropped.items())
         return (
-            f"{self.file}: {self.family}, {self.rows_read:,} rows read, {self.rows_kept:,} kept{dropped}; "
+            f"{self.file}: {self.family}, {some(self.rows_read, 'row')} read, {self.rows_kept:,} "
+            f"kept{dropped}; "
             f"{self.unresolved_places:,} without a place"
         )
 
@@ -76,7 +79,7 @@ class IngestAudit:
 
     def __repr__(self) -> str:
         rows = sum(one.rows_kept for one in self.releases)
-        return f"<IngestAudit: {len(self.releases)} releases, {rows:,} rows kept>"
+        return f"<IngestAudit: {some(len(self.releases), 'release')}, {some(rows, 'row')} kept>"
 
     def to_dict(self) -> dict[str, Any]:
         """`{"releases", "notes", "revisions"}`, as `atlarge ingest --json` prints it."""

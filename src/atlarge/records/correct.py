@@ -10,6 +10,7 @@ from atlarge.errors import ReleaseError
 from atlarge.records.typed import QUARANTINE, Typed
 from atlarge.releases.faults import Fault, faults_of
 from atlarge.releases.reading import Release
+from atlarge.wording import some
 
 
 def _is_whole(fault: Fault, release: Release) -> bool:
@@ -27,7 +28,8 @@ def _applied(
     whole = _is_whole(fault, release)
     if whole and fault.rows is not None and rows != fault.rows:
         raise ReleaseError(
-            f"{release.path}: the known fault {fault.id} touches {rows:,} rows of this release, not the "
+            f"{release.path}: the known fault {fault.id} touches {some(rows, 'row')} of this "
+            "release, not the "
             f"{fault.rows:,} it is known to touch: the reading of the release is wrong; report it"
         )
     if not rows:

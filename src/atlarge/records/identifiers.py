@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import polars as pl
 
+from atlarge.wording import some
+
 _NO_ONE = (
     r"(?i)^(?:unknown|unk|redacted|withheld|missing|not available|not applicable|not provided|not recorded"
     r"|confidential|exempt|tbd|test|anonymous|anonymized|blank|empty|false|true|yes|no|y|n|male|female"
@@ -55,7 +57,7 @@ def usable(values: pl.Series) -> tuple[pl.Series, list[str]]:
         values = values.str.replace(_WHOLE_FLOAT, "$1")  # pandas writes 123 as 123.0 once one is missing
     kinds_found = classified.group_by("_kind").agg(pl.col("_rows").sum()).sort("_kind")
     return values, [
-        f"the identifier is {kind} in {rows:,} rows: it is not used, and none of them is dropped by it"
+        f"the identifier is {kind} in {some(rows, 'row')}: it is not used, and none of them is dropped by it"
         for kind, rows in kinds_found.iter_rows()
     ]
 

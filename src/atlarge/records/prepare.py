@@ -22,6 +22,7 @@ from atlarge.records.typed import Typed, type_release
 from atlarge.releases.areas import area_code, state_code
 from atlarge.releases.family import Family
 from atlarge.releases.reading import Release
+from atlarge.wording import some
 
 _SALT = b"atlarge subject 1"
 _MOST_WORDS = 20
@@ -106,13 +107,15 @@ def _derive(family: Family, frame: pl.DataFrame, audit: ReleaseAudit) -> pl.Data
         frame = frame.with_columns(outcomes.alias("outcome"))
         for words, rows in unlisted.items():
             audit.notes.append(
-                f"lift reason {words!r} is not in the vocabulary; read as other in {rows:,} rows"
+                f"lift reason {words!r} is not in the vocabulary; read as other in {some(rows, 'row')}"
             )
     if family.table == "arrests":
         columns, unread = composition(frame)
         frame = frame.with_columns(columns)
         for (column, value), rows in unread.items():
-            audit.notes.append(f"{column} {value!r} is not in the vocabulary; read as other in {rows:,} rows")
+            audit.notes.append(
+                f"{column} {value!r} is not in the vocabulary; read as other in {some(rows, 'row')}"
+            )
     if family.table == "detainers" and "detainer_type" in frame.columns:
         frame = frame.with_columns(request_type(frame["detainer_type"]).alias("request_type"))
     return frame
@@ -137,7 +140,7 @@ def _unknown_places(family: Family, frame: pl.DataFrame) -> list[str]:
         words = frame[name].unique().drop_nulls().sort()
         for word in words.filter(coded(words).is_null()).to_list()[:_MOST_WORDS]:
             rows = int((frame[name] == word).sum())
-            notes.append(f"{word!r} names no {what} in {rows:,} rows; it is read as not recorded")
+            notes.append(f"{word!r} names no {what} in {some(rows, 'row')}; it is read as not recorded")
     return notes
 
 
@@ -172,7 +175,9 @@ def begin(release: Release, hashes: list[pl.Series] | None = None, order: DateOr
         audit.notes += notes
         without = identifiers.null_count()
         if without and not notes:
-            audit.notes.append(f"no identifier in {without:,} rows: none of them is dropped as a duplicate")
+            audit.notes.append(
+                f"no identifier in {some(without, 'row')}: none of them is dropped as a duplicate"
+            )
         keys = subject_keys(identifiers).alias("subject_key")
         typed.frame = typed.frame.drop("subject").with_columns(keys)
     elif family.table in ("arrests", "detainers", "encounters", "removals"):

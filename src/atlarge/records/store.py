@@ -28,6 +28,7 @@ from atlarge.files import locked, sync, write_atomically
 from atlarge.records.gaps import Gap
 from atlarge.records.integrity import digest, is_sealed, require, sealed
 from atlarge.records.tables import TABLES
+from atlarge.wording import some
 
 __all__ = [
     "Coverage",
@@ -83,10 +84,10 @@ class Store:
 
     def summary(self) -> str:
         """The folder, and a line a table: rows and the time that the releases cover."""
-        lines = [f"{self.path}: {len(self.releases)} releases"]
+        lines = [f"{self.path}: {some(len(self.releases), 'release')}"]
         for name in self.tables():
             rows = sum(int(entry["rows"]) for entry in self._entries(name))
-            lines.append(f"{name}: {rows:,} rows")
+            lines.append(f"{name}: {some(rows, 'row')}")
         return "\n".join(lines)
 
     __str__ = summary
@@ -122,6 +123,11 @@ class Store:
         found = [str(e["path"]) for e in self._entries(table)]
         if not found:
             available = ", ".join(self.tables()) or "nothing"
+            if self.path == _embedded():
+                raise StoreError(
+                    f"the embedded records have no {table}, only {available}; name a store that has "
+                    "them (--store)"
+                )
             raise StoreError(f"{self.path}: the store has no {table}; it holds {available}")
         return self._sound(found)
 
@@ -244,6 +250,11 @@ def _is_sound(manifest: dict[str, Any]) -> bool:
     return True
 
 
+def _embedded() -> Path:
+    """The folder of the records that ship with the package."""
+    return Path(str(package_files("atlarge").joinpath("embedded")))
+
+
 def open_store(path: Store | Path | str | None = None) -> Store:
     """Open a store.
 
@@ -263,9 +274,11 @@ def open_store(path: Store | Path | str | None = None) -> Store:
     ['arrests']
     """
     if path is None:
-        path = Path(str(package_files("atlarge").joinpath("embedded")))
+        path = _embedded()
     if not isinstance(path, Path | str):
-        return path
+        if hasattr(path, "scan"):
+            return path
+        raise StoreError(f"a store is named by its folder, not by {path!r}")
     folder = Path(path)
     manifest = read_manifest(folder)
     if manifest is None:

@@ -13,6 +13,7 @@ from atlarge.records.gaps import extra_columns
 from atlarge.releases.family import Column, plain
 from atlarge.releases.reading import Release
 from atlarge.releases.sheet import Sheet
+from atlarge.wording import some
 
 QUARANTINE = {
     "release_id": pl.String,
@@ -188,7 +189,8 @@ def _read_columns(
                 columns[name], moved = _settle_days(columns[name], days)
                 if moved:
                     notes.append(
-                        f"{published}: in {moved:,} rows the time lies on another day than the date beside "
+                        f"{published}: in {some(moved, 'row')} the time lies on another day than "
+                        "the date beside "
                         "it; the date stands"
                     )
         if (
@@ -198,7 +200,7 @@ def _read_columns(
         ):
             first = frame[published].filter(wrong)[0]
             notes.append(
-                f"{published}: not a date within bounds in {int(wrong.sum()):,} rows (such as "
+                f"{published}: not a date within bounds in {some(int(wrong.sum()), 'row')} (such as "
                 f"{str(first)[:40]!r} in row {rows.filter(wrong)[0]}); that cell is missing, the row is kept"
             )
             columns[name] = columns[name].to_frame("m").select(pl.when(~wrong).then(pl.col("m"))).to_series()

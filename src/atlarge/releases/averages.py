@@ -10,6 +10,7 @@ from atlarge.errors import ReleaseError
 from atlarge.releases.family import Family
 from atlarge.releases.marks import bare_words
 from atlarge.releases.sheet import Sheet
+from atlarge.wording import some
 
 _FRACTION = r"^\s*-?\d*[.,]\d*[1-9]\d*\s*$"
 _FEWEST = 20
@@ -40,6 +41,7 @@ def refuse_averages(path: Path, family: Family, sheet: Sheet) -> None:
         if count >= _FEWEST and count >= _SHARE * (len(column) - column.null_count()):
             raise ReleaseError(
                 f"{path}: {where}row {sheet.rows.filter(broken)[0]}: the column {name!r} holds fractions "
-                f"in {count:,} rows, so it holds averages or rates and not counts; refused: use the file of "
+                f"in {some(count, 'row')}, so it holds averages or rates and not counts; refused: "
+                "use the file of "
                 "counts that it was computed from"
             )

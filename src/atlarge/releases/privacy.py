@@ -16,6 +16,7 @@ from atlarge.errors import ReleaseError
 from atlarge.releases.family import Family
 from atlarge.releases.marks import BLANK, REDACTION
 from atlarge.releases.sheet import Sheet
+from atlarge.wording import some
 
 _NAME = re.compile(
     r"^(?:(?:first|last|middle|full|given|family|maiden|sur|alias|inmate|detainee|subject|person|defendant"
@@ -106,7 +107,8 @@ def blank_persons(family: Family, sheet: Sheet) -> tuple[Sheet, list[str]]:
             hit = frame[spelling].is_in(found.to_list()).fill_null(False)
             frame = frame.with_columns(pl.when(~hit).then(pl.col(spelling)).alias(spelling))
             notes.append(
-                f"{spelling}: the text names a person or gives a person's number in {int(hit.sum()):,} rows: "
+                f"{spelling}: the text names a person or gives a person's number in "
+                f"{some(int(hit.sum()), 'row')}: "
                 "it is blanked, and nothing of it is kept"
             )
     return (replace(sheet, frame=frame) if notes else sheet), notes
@@ -122,7 +124,7 @@ def refuse_persons(path: Path, family: Family, sheet: Sheet) -> None:
             count, row = _first_visible(sheet, column)
             if count:
                 raise ReleaseError(
-                    f"{path}: {where}row {row}: column {column!r} is not redacted in {count:,} rows; "
+                    f"{path}: {where}row {row}: column {column!r} is not redacted in {some(count, 'row')}; "
                     "refused: take the column out"
                 )
         elif column not in own and _NAME.match(column):

@@ -22,6 +22,7 @@ from atlarge.simulate.landmarks import UNAUTHORIZED_SHARE, Places, real_places
 from atlarge.simulate.panels import Draw, Population, draw_world
 from atlarge.simulate.truth import truth_document, truth_panel
 from atlarge.simulate.world import World
+from atlarge.wording import some
 
 ROWS_AT_ONCE = 500_000
 FIRST_MONDAY = dt.date(2015, 10, 5)
@@ -55,12 +56,15 @@ class Simulated:
 
     def summary(self) -> str:
         """Rows of each file, in one line."""
-        return ", ".join(f"{name}: {rows:,} rows" for name, rows in self.rows.items())
+        return ", ".join(f"{name}: {some(rows, 'row')}" for name, rows in self.rows.items())
 
     __str__ = summary
 
     def __repr__(self) -> str:
-        return f"<Simulated in {self.truth.parent}: {len(self.arrests)} files of arrests, one of detainers>"
+        return (
+            f"<Simulated in {self.truth.parent}: {some(len(self.arrests), 'file')} of arrests, "
+            "one of detainers>"
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """The paths of all files."""

@@ -24,6 +24,7 @@ from atlarge.surveillance.scan import DAYS, WEEKS, Bursts, Scan, scan
 from atlarge.surveillance.validation import Bools, Floats, as_days
 from atlarge.surveillance.weekly import weeks_by_days
 from atlarge.surveillance.windows import MIN_COUNT
+from atlarge.wording import some
 
 LEVELS = ("county", "office", "aor", "state", "nation")
 PERIODS = ("day", "week")
@@ -115,14 +116,19 @@ class SurgeList:
 
     def summary(self, top: int = 10) -> str:
         """How many surges in how many places, and a line for each of the first `top`."""
-        head = f"{len(self.surges)} surges in {self.about['places']} places at q <= {self.about['alpha']:g}; "
-        lines = [f"{head}{len(self.too_thin)} places with too few records to be tested"]
+        head = (
+            f"{some(len(self.surges), 'surge')} in {some(self.about['places'], 'place')} at q <= "
+            f"{self.about['alpha']:g}; "
+        )
+        lines = [f"{head}{some(len(self.too_thin), 'place')} with too few records to be tested"]
         return "\n".join([*lines, *(surge.summary() for surge in self.surges[:top])])
 
     __str__ = summary
 
     def __repr__(self) -> str:
-        return f"<SurgeList: {len(self.surges)} surges of {self.about['measure']} by {self.about['by']}>"
+        return (
+            f"<SurgeList: {some(len(self.surges), 'surge')} of {self.about['measure']} by {self.about['by']}>"
+        )
 
     def to_dicts(self) -> list[dict[str, Any]]:
         """One plain dict a surge, by rank."""
@@ -285,7 +291,11 @@ class _Axis:
         if end is not None:
             tested &= days <= np.datetime64(end)
         if not tested.any():
-            raise QuestionError(f"no {every} between {start} and {end} is covered")
+            first, last = days[0].item(), days[-1].item()
+            asked = f"{start or 'the beginning'} to {end or 'the end'}"
+            raise QuestionError(
+                f"no {every} of {asked} is covered; {every}s with records start on {first} to {last}"
+            )
         self.tested: Bools = tested
 
     def calendar(self) -> dict[str, Any]:
