@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 import sys
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 import chromium
 
@@ -58,3 +60,25 @@ def data_dir() -> Path:
 def samples() -> Path:
     """Folder of small samples in the form of published releases; see tools/samples.py."""
     return SAMPLES
+
+
+@pytest.fixture(scope="session")
+def built_once(
+    tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
+) -> Callable[[str, Callable[[Path], object]], Path]:
+    """Build a folder once for all processes of a run; the tests that share it only read it."""
+
+    def build_once(name: str, build: Callable[[Path], object]) -> Path:
+        if not hasattr(request.config, "workerinput"):
+            folder = tmp_path_factory.mktemp(name)
+            build(folder)
+            return folder
+        shared = tmp_path_factory.getbasetemp().parent
+        with FileLock(shared / f"{name}.lock"):
+            if not (shared / f"{name}.done").exists():
+                (shared / name).mkdir()
+                build(shared / name)
+                (shared / f"{name}.done").touch()
+        return shared / name
+
+    return build_once

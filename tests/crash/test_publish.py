@@ -56,7 +56,7 @@ def test_killed_at_every_step(tmp_path: Path, dies: Dies) -> None:
 @pytest.fixture(scope="module")
 def published_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a store and a site of it, with a file of the owner's."""
-    folder = tmp_path_factory.mktemp("held")
+    folder = tmp_path_factory.mktemp("published")
     ingest([simulated_files.arrests(folder / "a.csv", 300, 1)], folder / "store")
     publish(folder / "site", folder / "store", workers=1, levels=("aor",))
     (folder / "site" / "CNAME").write_text("example.org")

@@ -1,9 +1,9 @@
-"""A made site, published once, and Chromium."""
+"""A simulated site, published once, and Chromium."""
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -26,21 +26,27 @@ ARGUMENTS = [
 
 
 @pytest.fixture(scope="session")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A site of the made store."""
-    folder = tmp_path_factory.mktemp("made")
-    store = simulated_store(folder / "store")
-    publish(folder / "site", store, workers=1, answers=[], claims=False, every_county=False)
-    return folder / "site"
+def site(built_once: Callable[[str, Callable[[Path], object]], Path]) -> Path:
+    """A site of the simulated store."""
+
+    def build(folder: Path) -> None:
+        store = simulated_store(folder / "store")
+        publish(folder / "site", store, workers=1, answers=[], claims=False, every_county=False)
+
+    return built_once("simulated", build) / "site"
 
 
 @pytest.fixture(scope="session")
-def story_site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def story_site(built_once: Callable[[str, Callable[[Path], object]], Path]) -> Path:
     """A site like the one of the embedded records: four fiscal years, an answer, the ledger of claims."""
-    folder = tmp_path_factory.mktemp("story")
-    store = story_store(folder / "store")
-    publish(folder / "site", store, workers=1, answers=["travis-tx-2017"], claims=True, every_county=False)
-    return folder / "site"
+
+    def build(folder: Path) -> None:
+        store = story_store(folder / "store")
+        publish(
+            folder / "site", store, workers=1, answers=["travis-tx-2017"], claims=True, every_county=False
+        )
+
+    return built_once("story", build) / "site"
 
 
 @contextmanager
@@ -60,7 +66,7 @@ def story_address(story_site: Path) -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def address(site: Path) -> Iterator[str]:
-    """The made site, served."""
+    """The simulated site, served."""
     with _served(site) as address:
         yield address
 
