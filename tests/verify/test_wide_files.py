@@ -16,6 +16,7 @@ from atlarge.verify import verify
 from atlarge.verify.counting import canonical
 from atlarge.verify.figure import Figure
 from atlarge.verify.user_file import Unreadable, read_figures
+from atlarge.verify.wide import long_form
 
 AREAS = {"Atlanta": "ATL", "San Antonio": "SNA", "Dallas": "DAL", "Boston": "BOS"}
 MEASURES = {
@@ -142,3 +143,15 @@ def test_other_heads_and_points_between_thousands(tmp_path: Path) -> None:
     frame = verify(None, path).to_frame()
     assert frame.select("published", "verdict").rows() == [(8510.0, "equal")]
     assert frame.filter(pl.col("ours") == 8510).height == 1
+
+
+def test_a_table_with_a_column_of_values_is_wide_only_where_heads_name_periods() -> None:
+    """A measure's name over a column beside values may be a note; with a year it is a figure."""
+    plain = (["AOR", "Arrests", "Value"], [(2, ["SNA", "all", "5"])])
+    assert long_form(*plain, {"value"}) == plain
+    table = ["AOR", "Arrests FY2017", "FY2018", "Value"], [(2, ["SNA", "7", "8", ""])]
+    heads, rows = long_form(*table, {"value"})
+    assert heads == ["id", "measure", "window", "value", "AOR", "FY2018", "Value"]
+    assert rows == [(2, ["line 2, Arrests FY2017", "Arrests", "FY2017", "7", "SNA", "8", ""])]
+    whole = (["AOR", "Arrests FY2017"], [(2, ["SNA", "7"])])
+    assert long_form(*whole, {"value", "window"}) == whole
