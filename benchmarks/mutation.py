@@ -114,12 +114,15 @@ class Mutant:
 
 
 def _not_code(source: str) -> list[tuple[tuple[int, int], tuple[int, int]]]:
-    """Spans that no test can feel: type hints, and what is written into an exception's message."""
+    """Spans that no test can feel: type hints, what is written into an exception's message, and how a
+    function is kept in a cache or a dataclass is made."""
     spans = []
     for node in ast.walk(ast.parse(source)):
         hints = [getattr(node, "annotation", None), getattr(node, "returns", None)]
         if isinstance(node, ast.Raise):
             hints.append(node.exc)
+        hints += [one for one in getattr(node, "decorator_list", ()) if isinstance(one, ast.Call)
+                  and ast.unparse(one.func) in ("dataclass", "lru_cache")]  # fmt: skip
         if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
             hints.append(node)
         for hint in hints:
