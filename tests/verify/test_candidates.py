@@ -11,11 +11,13 @@ import pytest
 from atlarge import open_store
 from atlarge.reference import table
 from atlarge.verify import DIFFERS, Checked, verify
+from atlarge.verify.candidate import Candidate
 from atlarge.verify.counting import Counter, Query
 from atlarge.verify.figure import Spot
 from atlarge.verify.geography import catchment, neighbours
 
 YEAR = (dt.date(2017, 10, 1), dt.date(2018, 9, 30))
+PROGRAM = "287(g) Program"
 HEADER = "id,publisher,measure,place,start,end,value,published_on"
 
 
@@ -53,6 +55,26 @@ def test_a_definition_that_fits_one_figure_only_is_not_believed(tmp_path: Path) 
     assert not rows["lucky"].understood
     assert "reaches it, but not other" in rows["lucky"].why
     assert rows["other"].why.startswith("cannot be told from these records: none of ")
+
+
+def test_a_definition_need_not_fit_the_figures_of_another_publisher(tmp_path: Path) -> None:
+    """Two figures of one bureau fit a definition; a figure of another bureau, of the same day, does not."""
+    counter = Counter(open_store(None))
+    lines = [
+        _line(area, area, counter.count(Query("arrests", (Spot("aor", area),), *YEAR, without=(PROGRAM,))))
+        for area in ("ATL", "DAL")
+    ]
+    other = 1.07 * counter.count(Query("arrests", (Spot("aor", "SNA"),), *YEAR))
+    for name, is_theirs in (("A bureau", True), ("A bureau via a paper", True), ("B bureau", False)):
+        line = _line("other", "SNA", other).replace("A bureau", name)
+        rows = _checked(tmp_path, *lines, line)
+        assert [rows[area].understood for area in ("ATL", "DAL")] == [not is_theirs] * 2, name
+
+
+def test_the_difference_is_in_hundredths_of_a_percent_of_the_published_figure() -> None:
+    assert Candidate("definition", "x", 1033.3).to_dict(1000.0)["difference_pct"] == 3.33
+    assert Candidate("definition", "x", 600.0).to_dict(900.0)["difference_pct"] == -33.33
+    assert Candidate("definition", "x", 600.0).to_dict(0.0)["difference_pct"] is None
 
 
 def test_the_number_of_another_area_is_seen_as_a_slip(tmp_path: Path) -> None:

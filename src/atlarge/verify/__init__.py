@@ -418,12 +418,7 @@ class _Checking:
             recorded=self.areas.get("recorded"),
             recovered=self.areas.get("recovered"),
             others=self.others,
-            candidates=[
-                {**asdict(c), "difference_pct": round(100 * (c.value / figure.value - 1), 2)}
-                for c in self.tried
-            ]
-            if figure.value
-            else [],
+            candidates=[c.to_dict(figure.value) for c in self.tried] if figure.value else [],
         )
 
 
