@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import io
 import os
 import stat
 import tempfile
 from collections.abc import Callable, Iterator
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -142,3 +144,18 @@ def is_stream(path: Path) -> bool:
 
 STREAM = "is a device or a pipe, not a file; save its content to a file first"
 """What is said of such a path."""
+
+
+_CODE = {".py", ".yaml", ".csv", ".json", ".j2", ".css", ".js", ".svg"}
+
+
+@cache
+def code_hash() -> str:
+    """SHA-256 of the program: code, tables, templates; the embedded records are a store as any other."""
+    root = Path(str(files("atlarge")))
+    digest = hashlib.sha256()
+    for path in sorted(root.rglob("*")):
+        name = path.relative_to(root)
+        if path.suffix in _CODE and "embedded" not in name.parts:
+            digest.update(name.as_posix().encode() + b"\0" + hashlib.sha256(path.read_bytes()).digest())
+    return digest.hexdigest()

@@ -402,11 +402,9 @@ class _Joined(_Whole):
 
 
 @lru_cache(maxsize=12)
-def _daily(
-    key: str, source: StoreSource, by: str, measures: tuple[str, ...], scheme: str
-) -> dict[str, Daily]:
+def _daily(store: Store, by: str, measures: tuple[str, ...], scheme: str) -> dict[str, Daily]:
     counts, covered, unsure = sparse(
-        source.store, by=by, every="day", measures=measures, scheme=scheme, ordered=False
+        store, by=by, every="day", measures=measures, scheme=scheme, ordered=False
     )
     first, last = min(c.start for c, _ in covered), max(c.end for c, _ in covered)
     places = counts["place"].unique().sort().to_list()
@@ -444,7 +442,7 @@ def _daily(
             missing = empty if missing is None else missing | empty
         inferred = None
         if until is not None and until <= last:
-            inferred = _inferred(key, source, by, measure, until, last, index, first)
+            inferred = _inferred(store, by, measure, until, last, index, first)
         if inferred is not None and until is not None:
             day = (until - first).days
             total[:, max(0, day) + 1 :] += np.diff(inferred.mean, axis=1)
@@ -472,14 +470,11 @@ def _empty_months(
     return found
 
 
-@lru_cache(maxsize=4)
-def _cells(_key: str, source: StoreSource) -> pl.DataFrame:
-    return custodial_cells(source.store)
+_cells = lru_cache(maxsize=4)(custodial_cells)
 
 
 def _inferred(
-    key: str,
-    source: StoreSource,
+    store: Store,
     by: str,
     measure: str,
     until: dt.date,
@@ -495,7 +490,7 @@ def _inferred(
         return None
     column = PLACE_COLUMN[by]
     place = pl.col(column) if column else pl.lit(NATION)
-    found = daily_inference(_cells(key, source), until, place)
+    found = daily_inference(_cells(store), until, place)
     if found is None:
         return None
     start = max(until, first)
@@ -510,19 +505,6 @@ def _inferred(
     return Inferred(start, sums[0], sums[1], sums[2], found.calibration)
 
 
-class StoreSource:
-    """Carries a store past the cache, which knows it by its path and manifest alone."""
-
-    def __init__(self, store: Store) -> None:
-        self.store = store
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, StoreSource)
-
-    def __hash__(self) -> int:
-        return 0
-
-
 def daily(
     store: Store, by: str, measures: Sequence[str] = ("at_large", "handoffs"), scheme: str = "ddp"
 ) -> dict[str, Daily]:
@@ -530,19 +512,12 @@ def daily(
 
     A level that no record names gives no rows. Raises what the panel does.
     """
-    return _daily(stamp_of(store), StoreSource(store), by, tuple(measures), scheme)
-
-
-def stamp_of(store: Store) -> str:
-    """What identifies a store: its path and manifest."""
-    return f"{store.path}:{sorted(store.manifest.items(), key=str)}"
+    return _daily(store, by, tuple(measures), scheme)
 
 
 @lru_cache(maxsize=4)
-def _all_localities(
-    _key: str, source: StoreSource, measures: tuple[str, ...], scheme: str
-) -> dict[str, Localities]:
-    county, office = (daily(source.store, by, measures, scheme) for by in ("county", "office"))
+def _all_localities(store: Store, measures: tuple[str, ...], scheme: str) -> dict[str, Localities]:
+    county, office = (daily(store, by, measures, scheme) for by in ("county", "office"))
     return localities(county, office)
 
 
@@ -550,7 +525,7 @@ def all_localities(
     store: Store, measures: Sequence[str] = ("at_large", "handoffs"), scheme: str = "ddp"
 ) -> dict[str, Localities]:
     """`localities` of a store with no place in question, kept in memory as `daily` is."""
-    return _all_localities(stamp_of(store), StoreSource(store), tuple(measures), scheme)
+    return _all_localities(store, tuple(measures), scheme)
 
 
 class Localities:

@@ -6,7 +6,6 @@ from functools import lru_cache
 from typing import Any
 
 from atlarge.errors import AtlargeError
-from atlarge.explain.data import StoreSource, stamp_of
 from atlarge.explain.numbers import Number
 from atlarge.explain.pooled_answer import pooled
 from atlarge.messages import Message, say
@@ -17,11 +16,9 @@ MEASURES = ("handoffs", "at_large")
 
 
 @lru_cache(maxsize=8)
-def _found(
-    _key: str, source: StoreSource, direction: str, scheme: str, registry: Registry
-) -> dict[str, Any] | None:
+def _found(store: Store, direction: str, scheme: str, registry: Registry) -> dict[str, Any] | None:
     try:
-        return pooled(source.store, direction=direction, scheme=scheme, registry=registry)
+        return pooled(store, direction=direction, scheme=scheme, registry=registry)
     except AtlargeError:
         return None
 
@@ -39,7 +36,7 @@ def elsewhere(
     other = "limits" if wanted == "extends" else "extends"
 
     def found(way: str) -> dict[str, Any]:
-        return _summary(_found(stamp_of(store), StoreSource(store), way, scheme, registry))
+        return _summary(_found(store, way, scheme, registry))
 
     own = found(wanted)
     return {**own, "reverse": found(other) if has_reverse else {}} if own else {}

@@ -7,7 +7,6 @@ import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +15,7 @@ import polars as pl
 
 from atlarge.calendar import month_start, months_through
 from atlarge.errors import CoverageError, QuestionError
-from atlarge.files import write_atomically
+from atlarge.files import code_hash, write_atomically
 from atlarge.forecast.projection import (
     LEAST_HISTORY,
     PERIODS_A_YEAR,
@@ -234,7 +233,7 @@ def forecast(
         found.last_day,
         discount,
         code_hash(),
-        data_hash(opened),
+        opened.fingerprint,
         rows,
         left_out,
         history=_history(found, rows[0]["period"], sorted(shown)),
@@ -260,20 +259,6 @@ def _next(last: dt.date, every: str, n: int, step: dt.timedelta) -> dt.date:
     if every == "week":
         return last + n * step
     return month_start(last, n)
-
-
-def code_hash() -> str:
-    """SHA-256 of the program's code and tables."""
-    root = Path(str(files("atlarge")))
-    digest = hashlib.sha256()
-    for path in sorted(p for kind in ("*.py", "*.yaml", "*.csv") for p in root.rglob(kind)):
-        digest.update(path.relative_to(root).as_posix().encode() + b"\0" + path.read_bytes())
-    return digest.hexdigest()
-
-
-def data_hash(store: Store) -> str:
-    """SHA-256 of the store's manifest, which holds the hash of every release in it."""
-    return hashlib.sha256(json.dumps(store.manifest, sort_keys=True, default=str).encode()).hexdigest()
 
 
 @dataclass(frozen=True, repr=False)

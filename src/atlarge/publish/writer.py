@@ -9,13 +9,11 @@ import os
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import cache
 from pathlib import Path
 from typing import Any
 
-import atlarge
 from atlarge.errors import QuestionError
-from atlarge.files import locked
+from atlarge.files import code_hash, locked
 from atlarge.records.store import Store
 
 MANIFEST = "site.json"
@@ -214,25 +212,10 @@ def finish(out: Path, tally: Tally, key: str = "", hidden: dict[str, int] | None
     new.rename(out)
 
 
-_KINDS = {".py", ".yaml", ".csv", ".json", ".j2", ".css", ".js", ".svg"}
-
-
-@cache
-def _code() -> str:
-    """Hash of the package: its code, tables and templates; the embedded records are a store as any other."""
-    root = Path(atlarge.__file__).parent
-    digest = hashlib.sha256()
-    for path in sorted(root.rglob("*")):
-        name = path.relative_to(root)
-        if path.suffix in _KINDS and "embedded" not in name.parts:
-            digest.update(str(name).encode() + b"\0" + hashlib.sha256(path.read_bytes()).digest())
-    return digest.hexdigest()
-
-
 def build_key(store: Store, **settings: Any) -> str:
     """Key of a site: the code, the store's manifest and files, and its settings."""
-    digest = hashlib.sha256(_code().encode())
-    digest.update(json.dumps(store.manifest, sort_keys=True, default=str).encode())
+    digest = hashlib.sha256(code_hash().encode())
+    digest.update(store.fingerprint.encode())
     for table in store.tables():
         for path in store.files(table):
             with path.open("rb") as opened:

@@ -17,6 +17,7 @@ import tempfile
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from importlib.resources import files as package_files
 from pathlib import Path
 from typing import Any
@@ -74,13 +75,24 @@ class Coverage:
 
 
 class Store:
-    """A store, as its manifest was when it was opened."""
+    """A store, as its manifest was when it was opened; stores of one folder and one manifest are equal."""
 
     def __init__(self, path: Path, manifest: dict[str, Any]) -> None:
         self.path = path
         self.manifest = manifest
         self._checked: set[str] = set()
         self._names: dict[str, frozenset[str]] = {}
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """SHA-256 of the manifest, which holds the hash of every release."""
+        return hashlib.sha256(json.dumps(self.manifest, sort_keys=True, default=str).encode()).hexdigest()
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Store) and (self.path, self.fingerprint) == (other.path, other.fingerprint)
+
+    def __hash__(self) -> int:
+        return hash((self.path, self.fingerprint))
 
     def summary(self) -> str:
         """The folder, and a line a table: rows and the time that the releases cover."""
