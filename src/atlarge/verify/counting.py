@@ -115,8 +115,8 @@ def canonical(name: str) -> str:
         r"(?:ice_)?at_large(?:_arrests)?_(?:by_)?(?:the_)?(?:ice_|agency_?s?_)+(?:own_)?definition", word
     ):
         return "at_large_agency"
-    if found := _rate_or_ratio(word):
-        return found
+    if rate := _rate_or_ratio(word):
+        return rate
     if not _is_known(word):
         for around in _AROUND:
             bare = re.sub(around, "", word)
