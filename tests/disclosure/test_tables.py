@@ -280,7 +280,7 @@ def test_free_moves_push_some_up_and_some_down() -> None:
     """A hundred lone counts of 2 or 3 in any direction; the ends of the mark in the one that is left."""
     values = np.array([1] * 50 + [2, 3] * 50 + [4] * 50)
     solver = PerturbationSolver(values, np.ones(200, bool), LinearConstraints.none(), threshold=5)
-    move = solver.free(np.full(200, PRIMARY), np.arange(200), np.random.default_rng(0))
+    move = solver.free(np.full(200, PRIMARY), np.arange(200), np.random.default_rng(0).choice([-1, 1], 200))
     assert set(move[:50].tolist()) == {0, 1}
     assert set(move[50:150].tolist()) == {-1, 1}  # each moves, by one step
     assert 20 < (move[50:150] > 0).sum() < 80

@@ -22,6 +22,7 @@ from scipy.optimize import Bounds, LinearConstraint, milp
 from simulated_counts import arrests, simulated_store
 from test_editions import _windows as spans_of_answers
 
+from atlarge.publish import monthly_ties
 from atlarge.publish.editions import Edition, record_of
 from atlarge.publish.release_table import SiteCells, site_cells
 from atlarge.records.store import Store
@@ -261,6 +262,20 @@ def test_no_small_count_is_known_to_within_one(name: str, store: Store) -> None:
     found = attack(editions(store, *SERIES[name]))
     assert any(c[2] == "other" for c in found.targets())
     assert found.known(width=2) == []
+
+
+@pytest.mark.parametrize("threshold", [2, 3, pytest.param(4, marks=pytest.mark.slow)])
+def test_no_small_count_follows_whatever_the_threshold(threshold: int, store: Store) -> None:
+    found = attack([site_cells(store, threshold=threshold)])
+    assert found.known(width=2 if threshold > 3 else 1) == []
+
+
+@pytest.mark.slow
+def test_months_give_counts_away_where_coarse_places_are_not_tied_to_them(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(monthly_ties, "LOOSE", -1)
+    assert attack([site_cells(store, threshold=3)]).known(width=1)
 
 
 def test_the_attack_succeeds_where_only_small_counts_are_hidden(store: Store) -> None:

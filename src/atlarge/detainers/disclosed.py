@@ -8,7 +8,7 @@ together; rates are computed from published counts alone.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,7 +17,7 @@ import polars as pl
 
 from atlarge.detainers.outcomes import OUTCOMES, PERIODS, _period, add_rates, place_columns
 from atlarge.disclosure.constraints import NO_END, ConstraintBuilder, Knowledge
-from atlarge.disclosure.suppression import SPREAD
+from atlarge.disclosure.suppression import SPREAD, ExposedError
 from atlarge.disclosure.table import SHOWN, SMALL, UNCOVERED, disclose
 from atlarge.errors import QuestionError
 
@@ -31,6 +31,9 @@ _DECLINED_WORTH = 10.0
 """How many times its count a cell is worth to a reader; the figure that a reader comes for is kept
 longest."""
 
+_OF_PLACES = ("rows", "volume", "all charges", "charge", "all facilities", "facility")
+"""Sections of a report whose cells have the place after the name of the section."""
+
 Key = tuple[Any, ...]
 
 
@@ -38,7 +41,8 @@ Key = tuple[Any, ...]
 class _Cells:
     """Published counts, each the sum of some of the finest counts, which stand on no page.
 
-    `is_finer`: the finest counts are finer than any that is published.
+    `is_finer`: the finest counts are finer than any that is published. `left_out`: places of which nothing
+    is published, zeros included.
     """
 
     base: pl.DataFrame
@@ -50,6 +54,7 @@ class _Cells:
     least: dict[int, int] = field(default_factory=dict)
     most: dict[int, int] = field(default_factory=dict)
     sums: ConstraintBuilder = field(default_factory=ConstraintBuilder)
+    left_out: set[Any] = field(default_factory=set)
 
     def put(self, key: Key, value: int, parts: Sequence[int] | None, worth: float, *, shown: bool) -> int:
         """A further cell and the rows of the base that it is the sum of (None: of no rows); its number."""
@@ -100,6 +105,22 @@ class _Cells:
         grouped = rows.group_by(*keys, maintain_order=True).agg("row", pl.col("n").sum())
         return grouped.rows()
 
+    def leave_out(self, cells: Sequence[int]) -> bool:
+        """Publish nothing of the places of these cells, or else of those that have none of some outcome;
+        False where there are none such left."""
+        numbers = [cell - self.base.height for cell in cells if cell >= self.base.height]
+        places = {self.keys[n][1] for n in numbers if self.keys[n][0] in _OF_PLACES}
+        places |= {self.keys[n][2] for n in numbers if self.keys[n][0] == "site"}
+        own = {key[1] for key in self.keys if key[0] in _OF_PLACES}
+        counted = {(key[1], key[-1]) for key in self.keys if key[0] == "rows"}
+        with_zeros = {place for place in own if any((place, name) not in counted for name in OUTCOMES)}
+        more = (places & own) - self.left_out or with_zeros - self.left_out
+        self.left_out |= more
+        for n, key in enumerate(self.keys):
+            if key[0] in _OF_PLACES and key[1] in more:
+                self.published[n] = False
+        return bool(more)
+
     def solved(self, threshold: int) -> dict[Key, int | None]:
         """Each published count by its key; None where it is suppressed."""
         n, m = self.base.height, len(self.keys)
@@ -126,9 +147,10 @@ class _Cells:
 
 @dataclass(frozen=True)
 class Disclosed:
-    """The published counts of a report; those that are suppressed are None."""
+    """The published counts of a report; None where suppressed, and for all counts of a place left out."""
 
     counts: Mapping[Key, int | None]
+    left_out: Collection[Any] = ()
 
     def rows(self, section: str, rows: pl.DataFrame, keys: Sequence[str]) -> pl.DataFrame:
         """A table of outcome counts as published, with rates of what is shown."""
@@ -136,7 +158,8 @@ class Disclosed:
         for row in rows.select(keys).iter_rows() if keys else [()] * rows.height:
             for name in COUNTS:
                 # A cell without records is zero: it describes no one.
-                at[name].append(self.counts.get((section, *row, name), 0))
+                none = None if row and row[0] in self.left_out else 0
+                at[name].append(self.counts.get((section, *row, name), none))
         plain = rows.select(c for c in rows.columns if c not in _RATES and c != "known")
         frame = plain.with_columns(pl.Series(name, values, dtype=pl.Int64) for name, values in at.items())
         return _with_rates(frame)
@@ -261,16 +284,18 @@ def disclose_report(
         inside = ["now", *(f"in{k}" for k in range(len(after)))]
         cells.outcomes("difference", ["place", *inside], pl.lit(True), shown=False)
         cells.outcomes("difference of all", inside, pl.lit(True), shown=False)
-    try:
-        counts = cells.solved(threshold)
-    except ValueError:
-        if not after and site is None:
-            raise
-        raise QuestionError(
-            "small counts would follow from this report and what was published before together; ask for the "
-            "same places and days"
-        ) from None
-    return Disclosed(counts)
+    while True:
+        try:
+            return Disclosed(cells.solved(threshold), cells.left_out)
+        except ValueError as exposed:
+            if not after and site is None:
+                raise
+            # Zeros of a place may give its small counts away beside what was published before.
+            if not isinstance(exposed, ExposedError) or not cells.leave_out(exposed.cells):
+                raise QuestionError(
+                    "small counts would follow from this report and what was published before together; ask "
+                    "for the same places and days"
+                ) from None
 
 
 def _with_possible(base: pl.DataFrame, names: list[str], fine: Sequence[str]) -> pl.DataFrame:

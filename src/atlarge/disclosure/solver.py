@@ -118,15 +118,15 @@ class PerturbationSolver:
         high = np.where(self.covered, np.minimum(most - self.values, self.reach), 0)
         return low, high
 
-    def free(self, status: Ints, targets: Ints, rng: np.random.Generator) -> Ints:
-        """A perturbation that suppresses nothing more and moves as many targets as it can, half up, half
-        down."""
+    def free(self, status: Ints, targets: Ints, signs: Ints) -> Ints:
+        """A perturbation that suppresses nothing more and moves as many targets as it can up or down
+        (`signs`)."""
         low, high = self.room(status)
         low[targets] = np.maximum(low[targets], -self.spread)
         high[targets] = np.minimum(high[targets], self.spread)
         cells = np.flatnonzero((low < high) & self._around(targets))
         cost = np.zeros(len(self.values))
-        cost[targets] = rng.choice([-1.0, 1.0], len(targets))
+        cost[targets] = -signs
         found = self._solve(self.matrix[:, cells], cost[cells], low[cells], high[cells], whole=False)
         move = np.zeros(len(self.values))
         if found is not None:

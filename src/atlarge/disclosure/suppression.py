@@ -44,13 +44,23 @@ _SPARSE_ROUNDS, _SPARSE = 3, 0.3
 """First rounds that suppress, and the share of cells that each takes on."""
 _JOINT_ROUNDS = 4
 _WORTH = 0.98
-_MANY = 500
+_MANY = 100
 """Rounds over so many cells go on while each leaves less than this share of what was left. Those over fewer
 are quick, and a round without a step may have tried the wrong directions."""
+_TURN = 0.8
+"""Share of the cells that went one way only which are pushed the other way next."""
 _SOME, _STUCK = 100, 0.05
 """A round over so many cells that protects less than this share of them was held up by how far cells may
 move."""
 _SEED = 7
+
+
+class ExposedError(ValueError):
+    """Small counts that nothing protects, whatever is suppressed. `cells`: their numbers."""
+
+    def __init__(self, cells: list[int]) -> None:
+        super().__init__("a small count stands in a sum in which nothing else can be suppressed")
+        self.cells = cells
 
 
 @dataclass(frozen=True)
@@ -125,10 +135,13 @@ class _Search:
             found._pay(some, found._signs(), can_suppress, unmark=False)
         for unmark in (False, True):
             signs = np.ones_like(found.status) if unmark else found._signs()
-            for number in range(_JOINT_ROUNDS):
-                found._pay(found.left, signs * (1 - 2 * (number % 2)), can_suppress, unmark=unmark)
-                if number % 2:
-                    signs = found._signs()
+            for _ in range(_JOINT_ROUNDS // 2):
+                before = len(found.left)
+                for direction in (1, -1):
+                    found._pay(found.left, signs * direction, can_suppress, unmark=unmark)
+                if before >= _MANY and len(found.left) > _WORTH * before:
+                    break
+                signs = found._signs()
         found._one_by_one(can_suppress)
         return found
 
@@ -150,7 +163,12 @@ class _Search:
             before = len(self.left)
             if not before:
                 return
-            self._take(self.solver.free(self.status, self.left, self.rng))
+            signs = self.rng.choice(np.array([-1, 1]), before)
+            low, high = self.certificates.lowest[self.left], self.certificates.highest[self.left]
+            turns = self.rng.random(before) < _TURN
+            signs[turns & (low < 0) & (high == 0)] = 1
+            signs[turns & (high > 0) & (low == 0)] = -1
+            self._take(self.solver.free(self.status, self.left, signs))
             if before >= _MANY and len(self.left) > _WORTH * before:
                 return
 
@@ -165,6 +183,7 @@ class _Search:
         return np.asarray(signs, np.int64)
 
     def _one_by_one(self, can_suppress: Bools) -> None:
+        exposed = []
         while len(self.left):
             cell = int(self.left[0])
             reached = int(self.certificates.lowest[cell]), int(self.certificates.highest[cell])
@@ -176,7 +195,10 @@ class _Search:
             elif reached != (0, 0):  # protected, though not by the whole spread
                 self.left = self.left[1:]
             else:
-                raise ValueError("a small count stands in a sum in which nothing else can be suppressed")
+                exposed.append(cell)
+                self.left = self.left[1:]
+        if exposed:
+            raise ExposedError(exposed)
 
     def _take(self, step: Ints) -> None:
         """Keep a perturbation as a certificate, and suppress what it needs suppressed."""

@@ -22,6 +22,7 @@ from atlarge.errors import CoverageError, QuestionError
 from atlarge.panel import PLACE_COLUMN, panel
 from atlarge.publish.day_ranges import OTHERS, Daily, Member, Window, daily_counts, tie_windows, weights
 from atlarge.publish.editions import Edition, extra_rows, prior_of, windows_before
+from atlarge.publish.monthly_ties import PART, MonthlyTies, monthly_ties
 from atlarge.records.store import Store
 
 LEVELS = ("nation", "state", "aor", "office", "county")
@@ -129,6 +130,11 @@ def _resolution(months: pl.DataFrame, wholes: Sequence[str]) -> pl.DataFrame:
 
 def gather(store: Store, levels: Sequence[str] = LEVELS) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Raw cells of a site (KEYS, value, published), and the finest period of each place. Not for pages."""
+    return _gathered(store, levels)[:2]
+
+
+def _gathered(store: Store, levels: Sequence[str]) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
+    """What `gather` gives, and the counts of all places by the month."""
     by_table = site_measures(store)
     frames = [_months(store, measures, levels) for measures in by_table.values()]
     if not frames:
@@ -143,7 +149,7 @@ def gather(store: Store, levels: Sequence[str] = LEVELS) -> tuple[pl.DataFrame, 
         cells.append(_summed(kept, every))
     table = pl.concat([c.select(*KEYS, "value", "published") for c in cells])
     others = [_others(table, *measures) for measures in by_table.values() if len(measures) > 1]
-    return pl.concat([table, *others]).sort(KEYS), fine.sort("level", "place")
+    return pl.concat([table, *others]).sort(KEYS), fine.sort("level", "place"), months
 
 
 def _others(table: pl.DataFrame, whole: str, *parts: str) -> pl.DataFrame:
@@ -233,14 +239,21 @@ def _numbered(cells: pl.DataFrame) -> pl.DataFrame:
 
 
 def relations(
-    cells: pl.DataFrame, within: Sequence[pl.DataFrame], groups: dict[str, list[str]]
+    cells: pl.DataFrame,
+    within: Sequence[pl.DataFrame],
+    groups: dict[str, list[str]],
+    ties: MonthlyTies | None = None,
 ) -> LinearConstraints:
-    """All sums among the cells: over time, over measures and over places (`within`: `families`)."""
+    """All sums among the cells: over time, over measures and over places (`within`: `families`).
+
+    The cells of `ties` come after the others.
+    """
     numbered = _numbered(cells)
     parts = [
         *_over_time(numbered),
         *_over_measures(numbered, groups),
         *_over_places(numbered, within, groups),
+        *(ties.constraints(_kinds(numbered, groups), cells.height) if ties else ()),
     ]
     return LinearConstraints.join(parts) if parts else LinearConstraints.none()
 
@@ -287,6 +300,17 @@ def _kinds(numbered: pl.DataFrame, groups: dict[str, list[str]]) -> pl.DataFrame
         signs, schema={"measure": pl.String, "kind": pl.String, "sign": pl.Int64}, orient="row"
     )
     return numbered.select("level", "place", "measure", "every", "start", "row").join(kinds, on="measure")
+
+
+def _monthly_ties(
+    months: pl.DataFrame, fine: pl.DataFrame, within: Sequence[pl.DataFrame], groups: dict[str, list[str]]
+) -> MonthlyTies:
+    """Parts of the places without months of their own, by the kind of record."""
+    numbered = months.with_columns(pl.lit(0, pl.Int64).alias("row"), pl.lit("month").alias("every"))
+    keys = ["level", "place", "start"]
+    kinds = _kinds(numbered, groups).join(months, on=[*keys, "measure"]).drop_nulls("value")
+    by_kind = kinds.group_by(*keys, "kind").agg((pl.col("value") * pl.col("sign")).sum())
+    return monthly_ties(by_kind, fine, within, _to(pl.col("start"), "year"))
 
 
 def _over_places(
@@ -388,10 +412,12 @@ def site_cells(
     """
     groups = site_measures(store)
     wanted = [level for level in LEVELS if level in levels or (before and level in before.levels)]
-    cells, fine = gather(store, wanted)
+    cells, fine, months = _gathered(store, wanted)
     pairs = parentage(store, wanted)
     within = families(store, pairs, wanted)
-    tied = [relations(cells, within, groups)]
+    ties = _monthly_ties(months, fine, within, groups)
+    tied = [relations(cells, within, groups, ties)]
+    cells = pl.concat([cells, ties.as_cells()])
     on_page = cells["published"] & cells["level"].is_in(list(levels))
     published = on_page.to_numpy() & (not only_windows)
     cells = cells.drop("published")
@@ -430,6 +456,7 @@ def site_cells(
             published=published,
             known=known,
             withheld=withheld,
+            auxiliary=cells["every"] == PART,
         )
     except ValueError:
         if not before:
