@@ -121,7 +121,9 @@ def overlap_line(overlap: dict[str, Any]) -> str:
     """What another release counts of this one's rows, or of its figures."""
     if overlap["by"] == ["figure"]:
         return f"{some(overlap['rows'], 'figure')} given anew in {overlap['won_file']}, which is counted"
+    gone = overlap.get("no_longer_listed", 0)
     return (
-        f"{some(overlap['rows'], 'row')} also in {overlap['won_file']}, which is counted "
+        f"{some(overlap['rows'] - gone, 'row')} also in {overlap['won_file']}, which is counted "
         f"({overlap['matched']:,} matched one to one)"
+        + (f"; not counted, as it is later and no longer lists them: {gone:,}" if gone else "")
     )

@@ -11,14 +11,14 @@ from typing import Any
 
 import polars as pl
 
-from atlarge.records.overlap import MOVED_DAYS, SAME_FAMILY, TWO_FAMILIES, Stored, inside, moved
+from atlarge.records.overlap import GONE, MOVED_DAYS, SAME_FAMILY, TWO_FAMILIES, Stored, inside, moved
 
 FILLED = "filled_from"
 _PLACE = (
     "aor", "aor_basis", "office", "county_fips", "state", "place_kind", "place_confidence", "place_basis",
     "landmark",
 )  # fmt: skip
-_KEPT = ("release_id", "file", "sheet", "row", "n", "date", "_aside", "_at", FILLED)
+_KEPT = ("release_id", "file", "sheet", "row", "n", "date", "_aside", GONE, "_at", FILLED)
 _FINENESS = {"county": 4, "office_area": 3, "state": 2, "aor": 1}
 _COMMON_IDENTIFIERS = 0.5
 
@@ -36,7 +36,9 @@ def _agrees(name: str) -> pl.Expr:
 def _keys(table: str, same: bool, columns: list[str]) -> list[tuple[str, ...]]:
     """What rows are matched by, the finest first."""
     own, both = SAME_FAMILY[table], TWO_FAMILIES[table]
-    tried = [("date", "subject_key"), (*both, "aor", "state", "criminality"), (*both, "aor", "state")]
+    tried: list[tuple[str, ...]] = [("date", "subject_key")]
+    tried += [(*own, "aor", "state", "criminality"), (*own, "aor", "state")] if same else []
+    tried += [(*both, "aor", "state", "criminality"), (*both, "aor", "state")]
     tried += [own] if same else []
     tried += [(*both, "aor"), both]
     return [tuple(dict.fromkeys(key)) for key in tried if all(name in columns for name in key)]
@@ -109,7 +111,8 @@ def filled(gains: Stored, loses: Stored, table: str) -> tuple[pl.DataFrame, int]
     frame = gains.frame.with_row_index("_at")
     if FILLED not in frame.columns:
         frame = frame.with_columns(pl.lit(None, pl.String).alias(FILLED))
-    aside = loses.frame.filter(pl.col("_aside") & inside(gains, loses)).with_row_index("_at")
+    same_events = pl.col("_aside") & ~pl.col(GONE) if GONE in loses.frame.columns else pl.col("_aside")
+    aside = loses.frame.filter(same_events & inside(gains, loses)).with_row_index("_at")
     counts = frame.filter(~pl.col("_aside") & inside(loses, gains, MOVED_DAYS))
     same = gains.audit["family"] == loses.audit["family"]
     pairs = matched(counts, aside, table, same)

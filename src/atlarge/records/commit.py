@@ -13,7 +13,7 @@ from atlarge.records.best import FILLED, fill
 from atlarge.records.coverage import Scope, days_with_rows, is_placed, places_of, spans_of
 from atlarge.records.gaps import gaps_of, is_rich, notes_of
 from atlarge.records.missing import filled, lacks, reported_days
-from atlarge.records.overlap import Stored, overlaps
+from atlarge.records.overlap import GONE, Stored, overlaps
 from atlarge.records.prepare import Prepared
 from atlarge.records.store import Writer, content_hash, empty_manifest, lock, read_manifest
 from atlarge.records.tables import DATE_COLUMN, EVENTS
@@ -220,7 +220,7 @@ def _put(writer: Writer, entry: dict[str, Any], frame: pl.DataFrame) -> None:
     if FILLED in frame.columns and frame[FILLED].null_count() != frame.height:
         base = frame.drop(FILLED, *[c for c in frame.columns if c.startswith("_best_")])
         best = [c.removeprefix("_best_") for c in frame.columns if c.startswith("_best_")]
-        kept = base.filter(~pl.col("_aside")).drop("_aside") if "_aside" in base.columns else base
+        kept = base.filter(~pl.col("_aside")).drop("_aside", GONE) if "_aside" in base.columns else base
         entry["base"] = writer.put(kept, f"overlap/{name}.{content_hash(kept)}.base.parquet")
         frame = frame.with_columns(pl.col(f"_best_{c}").alias(c) for c in best).drop(
             [f"_best_{c}" for c in best]
@@ -228,7 +228,8 @@ def _put(writer: Writer, entry: dict[str, Any], frame: pl.DataFrame) -> None:
         name = f"{name}.{content_hash(frame, FILLED)}"
     if "_aside" in frame.columns:
         lost = frame.filter(pl.col("_aside")).drop("_aside")
-        frame = frame.filter(~pl.col("_aside")).drop("_aside")
+        lost = lost if lost[GONE].any() else lost.drop(GONE)
+        frame = frame.filter(~pl.col("_aside")).drop("_aside", GONE)
         if table in SERIES:  # a published row holds several figures, so rows are counted as before
             entry["checks"]["superseded"] = lost.height
         else:
@@ -257,15 +258,19 @@ def _take(writer: Writer, entry: dict[str, Any], prepared: Prepared) -> None:
         entry["tables"].append({"table": table, "path": taken, "rows": rows})
 
 
+def _unmarked(frame: pl.DataFrame) -> pl.DataFrame:
+    """Rows none of which is set aside yet."""
+    return frame.with_columns(pl.lit(False).alias("_aside"), pl.lit(False).alias(GONE))
+
+
 def _stored(path: Path, entry: dict[str, Any]) -> Stored:
     """A release that the store holds, its rows as the release says."""
     files = [entry["base"]] if entry.get("base") else [e["path"] for e in entry["tables"]]
-    kept = pl.read_parquet([path / file for file in files], glob=False).with_columns(
-        pl.lit(False).alias("_aside")
-    )
+    kept = _unmarked(pl.read_parquet([path / file for file in files], glob=False))
     if entry["overlap"]:
         lost = pl.read_parquet(path / entry["overlap"], glob=False).with_columns(pl.lit(True).alias("_aside"))
-        kept = pl.concat([kept, lost]).sort("sheet", "row", nulls_last=False)
+        kept = pl.concat([kept, lost], how="diagonal").sort("sheet", "row", nulls_last=False)
+        kept = kept.with_columns(pl.col(GONE).fill_null(False))
     return Stored(entry, kept, _rank(entry))
 
 
@@ -298,18 +303,18 @@ def _set_aside(
         near = any(_near(a.audit.coverage, b.audit.coverage) for a in new for b in new if a is not b)
         if not old and not near:
             continue
-        everything = [
-            Stored(entries[m.audit.id], m.rows().with_columns(pl.lit(False).alias("_aside")), m.family.rank)
-            for m in new
-        ]
+        everything = [Stored(entries[m.audit.id], _unmarked(m.rows()), m.family.rank) for m in new]
         everything += [_stored(path, r) for r in old]
         judge = superseded if table in SERIES else overlaps
         lost = judge(table, everything, {m.audit.id for m in new})
         for stored in everything:
             if stored.audit["id"] not in lost:
                 continue
-            for rows, reason in lost[stored.audit["id"]]:
-                stored.frame = stored.frame.with_columns((stored.frame["_aside"] | rows).alias("_aside"))
+            for masks, reason in lost[stored.audit["id"]]:
+                stored.frame = stored.frame.with_columns(
+                    (stored.frame["_aside"] | masks["lost"]).alias("_aside"),
+                    (stored.frame[GONE] | masks["gone"]).alias(GONE),
+                )
                 stored.audit["overlaps"] = sorted(
                     [*stored.audit["overlaps"], reason], key=lambda o: str(o["won"])
                 )
@@ -318,6 +323,10 @@ def _set_aside(
             continue
         for name, best in fill(table, everything, set(changed)).items():
             own = next(stored.frame for stored in everything if stored.audit["id"] == name)
-            names = [c for c in own.columns if c != "_aside" and not best[c].equals(own[c], null_equal=True)]
+            names = [
+                c
+                for c in own.columns
+                if c not in ("_aside", GONE) and not best[c].equals(own[c], null_equal=True)
+            ]
             changed[name] = own.with_columns(best[FILLED], *[best[c].alias(f"_best_{c}") for c in names])
     return changed

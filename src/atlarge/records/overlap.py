@@ -35,6 +35,8 @@ TWO_FAMILIES: dict[str, tuple[str, ...]] = {
     "stints": ("date", "facility_code"),
     "stays": ("date", "facility_code"),
 }
+GONE = "_gone"
+"""The column of rows set aside that a later release no longer lists: they tell nothing of any row it has."""
 _NEAR_DAYS = 62
 MOVED_DAYS = 31
 """A later vintage may put a person's date right by so many days."""
@@ -43,6 +45,11 @@ _COLUMNS = {"aor": "aor", "state": "state", "office": "office", "county": "count
 _SHARE_SAME, _SHARE_TWO = 0.8, 0.5
 """The share of the loser's rows that must be matched. Within a family the key is fine, and halves of one
 release share days and landmarks by chance; between families the key is coarse and wordings differ."""
+_AS_MANY = 0.95
+"""A later release lists what there is on days and in places if it has this share of an older one's rows."""
+_KINDS = ("aor", "state", "office", "county_fips", "method", "outcome", "disposition", "facility_code")
+_SEVERAL = 5
+"""Unless it has no row of a kind of which it would leave out so many: then it was cut."""
 
 
 @dataclass
@@ -172,11 +179,48 @@ def _same_rows(rows: pl.DataFrame, others: pl.DataFrame, columns: tuple[str, ...
     return found | _scattered(~found, _matched(rows.filter(~found), others.filter(~theirs), columns))
 
 
-def _compare(winner: Stored, loser: Stored, table: str) -> tuple[Stored, pl.Series, dict[str, Any]] | None:
-    """The release that loses, a mask of its rows that it loses, and the details; None if none does.
+def _strays(gains: Stored, loses: Stored, columns: tuple[str, ...]) -> pl.Series:
+    """Mask of rows that two files of one family both hold in places that one or neither covers."""
+    places = inside(gains, loses) & inside(loses, gains)
+    margin = dt.timedelta(days=MOVED_DAYS)
+    stray = loses.frame.select(_days(gains, dt.timedelta()) & ~places).to_series()
+    rows = loses.frame.filter(stray)
+    others = gains.frame.filter(_days(loses, margin) & ~places)
+    if rows.is_empty() or others.is_empty():
+        return stray & False
+    return _scattered(stray, _same_rows(rows, others, columns))
 
-    Of two files of one family the rows that both hold are set aside; of two families all rows on the days and
-    in the places that the winner covers, since a row worded otherwise is the same event all the same.
+
+def _is_later(one: Stored, other: Stored) -> bool:
+    """Whether a release of the same family reaches beyond the other, and so came out after it."""
+    ends = [max((end for _, end in release.spans), default=dt.date.min) for release in (one, other)]
+    return ends[0] > ends[1]
+
+
+def _no_longer_listed(rows: pl.DataFrame, matched: pl.Series, later: pl.DataFrame) -> pl.Series:
+    """Mask of rows that a later release of the same days and places has taken out, in whatever words.
+
+    `matched`: rows that it still has. None where it has clearly fewer rows, or none at all of a kind (a
+    place, a method, a month) of several rows that it would take out: what was cut away was not revised.
+    """
+    gone = ~matched
+    if later.height < _AS_MANY * rows.height:
+        return gone & False
+    month = pl.col("date").dt.truncate("1mo").cast(pl.String).alias("month")
+    rows, later = (frame.with_columns(month) for frame in (rows, later))
+    for name in ("month", *(c for c in _KINDS if c in rows.columns and c in later.columns)):
+        kinds = rows.filter(gone).group_by(name).len().filter(pl.col("len") >= _SEVERAL)[name]
+        cut = set(kinds.drop_nulls()) - set(later[name].unique())
+        gone &= ~rows[name].is_in(sorted(cut)).fill_null(False)
+    return gone
+
+
+def _compare(winner: Stored, loser: Stored, table: str) -> tuple[Stored, pl.DataFrame, dict[str, Any]] | None:
+    """The release that loses, masks of its rows (`lost`, and of these `gone`), and the details; None if none.
+
+    Of two files of one family the rows that both hold are set aside, and those that the later one no longer
+    lists; of two families all rows on the days and in the places that the winner covers, since a row worded
+    otherwise is the same event all the same.
     """
     same = winner.audit["family"] == loser.audit["family"]
     columns = (SAME_FAMILY if same else TWO_FAMILIES)[table]
@@ -190,16 +234,22 @@ def _compare(winner: Stored, loser: Stored, table: str) -> tuple[Stored, pl.Seri
             return None
         matched = _same_rows(rows, others, columns) if same else _matched(rows, others, columns)
         if matched.sum() >= share * rows.height:
-            lost = _scattered(within, matched) if same else within
+            gone = matched & False
+            if same and _is_later(gains, loses):
+                later = gains.frame.filter(inside(gains, loses) & inside(loses, gains))
+                gone = _no_longer_listed(rows, matched, later)
+            lost = _scattered(within, matched | gone) | _strays(gains, loses, columns) if same else within
             details = {
                 "won": gains.audit["id"],
                 "won_file": gains.audit["file"],
                 "rows": int(lost.sum()),
-                "matched": int(matched.sum()),
+                "matched": int((lost.sum() if same else matched.sum()) - gone.sum()),
                 "compared": rows.height,
                 "by": list(columns),
             }
-            return loses, lost, details
+            if gone.any():
+                details["no_longer_listed"] = int(gone.sum())
+            return loses, lost.to_frame("lost").with_columns(_scattered(within, gone).alias("gone")), details
     return None
 
 
@@ -210,7 +260,9 @@ def _scattered(within: pl.Series, matched: pl.Series) -> pl.Series:
     return pl.Series(whole)
 
 
-Lost = dict[str, list[tuple[pl.Series, dict[str, Any]]]]
+Lost = dict[str, list[tuple[pl.DataFrame, dict[str, Any]]]]
+"""By id of a release: masks of the rows that it loses to another (`lost`, and of these `gone`: those that the
+other no longer lists), and which that is."""
 
 
 def overlaps(table: str, stored: list[Stored], fresh: set[str]) -> Lost:

@@ -54,7 +54,8 @@ def superseded(table: str, stored: list[Stored], fresh: set[str]) -> Lost:
                 )
                 rows = both["_both"].fill_null(False) & ~gone
                 if rows.any():
-                    lost.setdefault(str(older.audit["id"]), []).append((rows, _details(newer, rows, older)))
+                    masks = pl.DataFrame({"lost": rows, "gone": rows & False})
+                    lost.setdefault(str(older.audit["id"]), []).append((masks, _details(newer, rows, older)))
                     gone = gone | rows
     return lost
 
