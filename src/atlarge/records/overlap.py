@@ -243,7 +243,7 @@ def _compare(winner: Stored, loser: Stored, table: str) -> tuple[Stored, pl.Data
                 "won": gains.audit["id"],
                 "won_file": gains.audit["file"],
                 "rows": int(lost.sum()),
-                "matched": int((lost.sum() if same else matched.sum()) - gone.sum()),
+                "matched": int((lost if same else matched).sum()) - int(gone.sum()),
                 "compared": rows.height,
                 "by": list(columns),
             }
