@@ -6,9 +6,10 @@ Nothing from the origin on is used for a forecast. Peers: the seasonal naive for
 quantiles of the last twelve periods), AutoETS of statsforecast and a structural model of statsmodels (local
 level and yearly Fourier terms), by maximum likelihood and by a Bayesian sampler, all on the square root of
 counts; those are left out where they are not installed (group `peers`). They are fitted place by place, to
-some places of each level only. `--peer NAME` measures one peer, and leaves the rest of the table as it is.
-`--registered FOLDER` registers forecasts on a store of the arrests of FY2016 to FY2018, and scores them in a
-store that has those of FY2019 too, as users do.
+some places of each level only. Coverage of our own intervals is measured from every month, and every fourth
+week, that has enough before it: `--coverage` measures it alone. `--peer NAME` measures one peer, and leaves
+the rest of the table as it is. `--registered FOLDER` registers forecasts on a store of the arrests of FY2016
+to FY2018, and scores them in a store that has those of FY2019 too, as users do.
 """
 
 from __future__ import annotations
@@ -35,6 +36,7 @@ from atlarge.forecast import (
     score,
     seasonal_naive,
 )
+from atlarge.forecast.projection import LEAST_HISTORY
 from atlarge.ingest import ingest
 from atlarge.records.store import open_store
 
@@ -47,6 +49,8 @@ CASES = [
     for measure in ("at_large", "handoffs")
 ]
 ORIGINS = 4
+STEPS = {"week": 4, "month": 1}
+"""Periods from one origin to the next where coverage alone is measured."""
 MOST_FITTED = {"AutoETS": 60, "structural": 12, "Bayesian": 6}
 """Places of a level that a peer is fitted to: those of the largest counts, then every n-th."""
 PRIOR_SCALES = {"sigma2.irregular": 0.5, "sigma2.level": 0.5}
@@ -232,6 +236,27 @@ def one(by: str, measure: str, every: str, horizon: int, peers: list[str]) -> di
     }
 
 
+def coverage(by: str, measure: str, every: str, horizon: int) -> dict[str, Any]:
+    """Share of later counts within our 90 % interval, from every origin with enough before it."""
+    found, extra = learning_series(open_store(None), measure, by, every, "ddp")
+    least = LEAST_HISTORY[every]
+    inside, seen = [], []
+    for origin in range(least + horizon + 2, found.shape[1] - horizon + 1, STEPS[every]):
+        kept = np.nanmean(found[:, origin - least : origin], axis=1) >= 1.0
+        own = int(kept[: len(found) - extra].sum())
+        figures = quantiles(found[kept], horizon, every, origin=origin)[0][:own]
+        later = found[kept][:own, origin : origin + horizon]
+        known = np.isfinite(later)
+        inside.append(int(((later >= figures[:, :, 0]) & (later <= figures[:, :, 4]) & known).sum()))
+        seen.append(int(known.sum()))
+    return {
+        "origins": len(seen),
+        "counts": sum(seen),
+        "coverage_90": round(sum(inside) / sum(seen), 3),
+        "lowest_origin": round(min(i / n for i, n in zip(inside, seen, strict=True)), 3),
+    }
+
+
 def registered(data: Path) -> list[dict[str, Any]]:
     """Forecasts of the store of three years, scored when the fourth has come."""
     files = sorted(data.rglob("EROArrests_FY*.csv.gz"))
@@ -257,6 +282,7 @@ def main() -> None:
     asked.add_argument("by", nargs="*", default=LEVELS)
     asked.add_argument("--peer", action="append", choices=list(PEERS))
     asked.add_argument("--registered", type=Path)
+    asked.add_argument("--coverage", action="store_true")
     options = asked.parse_args()
     if options.registered:
         rows = registered(options.registered)
@@ -264,15 +290,19 @@ def main() -> None:
         return
     for case in CASES:
         if case[0] in options.by:
-            new = one(*case, options.peer or list(PEERS))
             table = json.loads(OUT.read_text())["cases"]
             at = next(i for i, r in enumerate(table) if (r["by"], r["measure"], r["every"]) == case[:3])
+            if options.coverage:
+                new = table[at]
+            else:
+                new = one(*case, options.peer or list(PEERS))
             own = ("counts", "coverage_90", "interval_score")
             if options.peer:
                 if any(table[at][k] != new[k] for k in own):
                     print("our own figures over all places are no longer those of the table", flush=True)
                 new = table[at] | {"peers": table[at]["peers"] | new["peers"]}
-            table[at] = new
+            is_measured = options.peer and "every_origin" in table[at]
+            table[at] = new | {"every_origin": table[at]["every_origin"] if is_measured else coverage(*case)}
             OUT.write_text(json.dumps({"cases": table}, indent=1) + "\n")
             print(json.dumps(new), flush=True)
 

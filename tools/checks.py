@@ -60,7 +60,8 @@ def forecasts() -> list[dict[str, str]]:
         skill, peer = min((found["skill"], name) for name, found in case["peers"].items())
         rows.append(
             {
-                **{key: str(case[key]) for key in ("by", "measure", "every", "counts", "coverage_90")},
+                **{key: str(case[key]) for key in ("by", "measure", "every")},
+                **{key: str(case["every_origin"][key]) for key in ("counts", "coverage_90")},
                 "best_peer": peer,
                 "skill": str(skill),
             }
@@ -77,7 +78,7 @@ def checks() -> list[dict[str, str]]:
     false_dates = read("explain_false_dates")
     cases = read("forecast")["cases"]
     at_09 = read("places")["score"]["county_precision_at_0.9"]
-    coverage = [case["coverage_90"] for case in cases]
+    coverage = [case["every_origin"]["coverage_90"] for case in cases]
     numbers = {
         ("published", "testable"): whole["figures"] - whole["not_testable"],
         ("published", "agree"): whole["equal"] + whole["within_tolerance"],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
@@ -53,3 +54,51 @@ def test_checks_lead_to_their_numbers(site: Path, page: str) -> None:
     agree, of = table("replications_checked").select(pl.col("agree").sum(), pl.col("of").sum()).row(0)
     shown = {(c, k): v for c, k, v in table("checks").iter_rows()}
     assert (shown["replications", "agree"], shown["replications", "of"]) == (agree, of)
+
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def _plain(html: str) -> str:
+    """Text of a page with plain spaces and signs."""
+    text = re.sub(r"<[^>]+>", " ", html)
+    return re.sub(r"\s+", " ", text.replace("\u00a0", " ").replace("\u202f", " ").replace("&nbsp;", " "))
+
+
+def _stated() -> dict[str, list[str]]:
+    """The numbers of each check, from the results that benchmarks saved."""
+    read = {
+        name: json.loads((ROOT / "benchmarks" / "results" / f"{name}.json").read_text(encoding="utf-8"))
+        for name in ("verify", "replications", "forecast")
+    }
+    whole = read["verify"]["whole"]
+    results = [one["agrees"] for s in read["replications"]["studies"] for one in s["results"]]
+    cases = read["forecast"]["cases"]
+    inside = [case["every_origin"]["coverage_90"] for case in cases]
+    agree = whole["equal"] + whole["within_tolerance"]
+    return {
+        "published": [f"{agree} of {whole['figures'] - whole['not_testable']}", f"{whole['not_understood']}"],
+        "replications": [f"{results.count(True)} of {sum(one is not None for one in results)}"],
+        "forecasts": [f"{100 * sum(inside) / len(inside):.1f}", f"{100 * min(inside):.1f}"],
+    }
+
+
+def test_page_and_docs_state_the_numbers_of_the_results(site: Path) -> None:
+    """One number, one place: the site, docs/how-right.md and the saved results say the same."""
+    page = _plain(
+        (site / "how-right.html").read_text(encoding="utf-8").split("<tbody>")[1].split("</tbody>")[0]
+    )
+    docs = (ROOT / "docs" / "how-right.md").read_text(encoding="utf-8")
+    for check, numbers in _stated().items():
+        for number in numbers:
+            assert re.search(rf"(?<![\d.,]){re.escape(number)}(?![\d,])", page), (check, number)
+            assert re.search(rf"(?<![\d.,]){re.escape(number)}(?![\d,])", docs), (check, number)
+
+
+def test_what_cannot_be_told_stands_with_what_was_tried(site: Path) -> None:
+    found = table("figures_checked").filter(pl.col("verdict") == "differs", ~pl.col("understood"))
+    assert found["definitions"].min() >= 1
+    assert found["would_decide"].null_count() == 0
+    page = (site / "how-right.html").read_text(encoding="utf-8")
+    sections = page.split("What cannot be told")
+    assert len(re.findall(r"<tr", sections[-1].split("<tbody>")[1].split("</tbody>")[0])) == found.height

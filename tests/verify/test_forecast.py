@@ -14,6 +14,7 @@ import polars as pl
 import pytest
 from typer.testing import CliRunner
 
+from atlarge import ingest
 from atlarge.cli import _load_commands, app
 from atlarge.errors import CoverageError, QuestionError
 from atlarge.forecast import QUANTILES, Forecast, forecast, pinball, quantiles, score, seasonal_naive
@@ -258,3 +259,63 @@ def test_a_measure_that_ended_has_no_next_count(monkeypatch: pytest.MonkeyPatch,
     store = _store_of(monkeypatch, _months(series, dt.date(2015, 10, 1), keeps=True))
     result = forecast(store, measure="arrests", periods=3, every="month")
     assert {row["place"] for row in result.rows} == set(on)
+
+
+@pytest.mark.parametrize("states", [["MN"], ["TX", "OK"]])
+def test_a_store_of_some_states_is_forecast_at_the_levels_that_it_covers(
+    tmp_path: Path, states: list[str]
+) -> None:
+    """No area of responsibility is covered there, and a level of few places is forecast all the same."""
+    store = tmp_path / "store"
+    _ingest_of_states(tmp_path, states, store)
+    found = forecast(store, by="state", measure="arrests", periods=2, every="month")
+    assert {row["place"] for row in found.rows} == set(states)
+    assert len(found.rows) == 2 * len(states)
+    with pytest.raises(CoverageError):
+        forecast(store, by="aor", measure="arrests", periods=2, every="month")
+
+
+def test_what_was_registered_is_not_replaced(tmp_path: Path) -> None:
+    path = tmp_path / "f.json"
+    found = forecast(by="nation", measure="arrests", periods=2, every="month")
+    found.write(path)
+    first = path.read_bytes()
+    with pytest.raises(QuestionError, match="is there already"):
+        found.write(path)
+    assert path.read_bytes() == first
+
+
+def _ingest_of_states(folder: Path, states: list[str], store: Path) -> None:
+    """Three years of arrests of some states, in a release of 2025, as a file cut to them."""
+    draw = np.random.default_rng(3)
+    names = {"MN": ("MINNESOTA", "St. Paul"), "TX": ("TEXAS", "Dallas"), "OK": ("OKLAHOMA", "Dallas")}
+    jails = {
+        "MN": ("HENNEPIN", "RAMSEY", "DAKOTA", "ANOKA", "OLMSTED", "STEARNS"),
+        "TX": ("DALLAS", "TARRANT", "COLLIN", "DENTON"),
+        "OK": ("TULSA", "OKLAHOMA", "CLEVELAND"),
+    }
+    rows = []
+    for state in states:
+        (name, area), named = names[state], jails[state]
+        for day in range(760):
+            date = dt.datetime(2022, 10, 1, 9) + dt.timedelta(days=day)
+            rows += [
+                {
+                    "apprehension_date": date.isoformat(sep=" "),
+                    "apprehension_state": name,
+                    "apprehension_aor": f"{area} Area of Responsibility",
+                    "apprehension_method": "Located",
+                    "apprehension_site_landmark": f"{named[k % len(named)]} COUNTY JAIL, {state}",
+                    "unique_identifier": f"{len(rows) + k:040x}",
+                }
+                for k in range(int(draw.poisson(9.0)))
+            ]
+    path = folder / "cut.csv"
+    pl.DataFrame(rows).write_csv(path)
+    ingest([path], store, covers=f"state:{','.join(states)}")
+
+
+def test_too_few_places_to_learn_errors_from_end_in_one_line(tmp_path: Path) -> None:
+    _ingest_of_states(tmp_path, ["OK"], tmp_path / "store")
+    with pytest.raises(CoverageError, match=r"4 places have enough records.*at least 5"):
+        forecast(tmp_path / "store", by="state", measure="arrests", periods=2, every="month")

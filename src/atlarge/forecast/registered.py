@@ -14,6 +14,7 @@ import numpy as np
 import polars as pl
 
 from atlarge.calendar import month_start, months_through
+from atlarge.effects.prediction import MIN_UNITS
 from atlarge.errors import CoverageError, QuestionError
 from atlarge.files import code_hash, write_atomically
 from atlarge.forecast.projection import (
@@ -36,6 +37,8 @@ _LATE = 3
 """Last weeks or months of which one at least must be counted: a series that ended has no next count."""
 _LEAST_MEAN = 1.0
 _FEW_PLACES = 10
+_HELPERS = ("aor", "county", "office", "state")
+"""Levels whose places help a level of few, the first that the store covers over the same periods."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -87,7 +90,17 @@ class Forecast:
         return pl.DataFrame(self.rows, infer_schema_length=None)
 
     def write(self, path: Path | str) -> None:
-        """Write as JSON, sealed, to be scored later."""
+        """Write as JSON, sealed, to be scored later.
+
+        Raises
+        ------
+        QuestionError
+            Where the file is there already: a registered forecast is not written anew.
+        """
+        if Path(path).exists():
+            raise QuestionError(
+                f"{path}: is there already; what was registered is not replaced: name another file"
+            )
         document = asdict(self) | {"seal": self.sealed()}
         text = json.dumps(document, default=str, indent=1, ensure_ascii=False, sort_keys=True)
         write_atomically(path, (text + "\n").encode())
@@ -134,9 +147,10 @@ def _series(
 
 
 def learning_series(store: Store, measure: str, by: str, every: str, scheme: str) -> tuple[Floats, int]:
-    """Counts [places, T] of a level; those of areas of responsibility follow where it has few places.
+    """Counts [places, T] of a level; those of another level follow where it has few places.
 
-    The errors of a few places say little of their spread. Returned with the number of the added rows.
+    The errors of a few places say little of their spread. The other level is areas of responsibility or,
+    where the store covers no whole area, the next that it covers. Returned with the number of added rows.
 
     Examples
     --------
@@ -147,8 +161,14 @@ def learning_series(store: Store, measure: str, by: str, every: str, scheme: str
     found = _series(store, measure, by, every, scheme)
     if len(found.places) > _FEW_PLACES:
         return found.counts, 0
-    added = _series(store, measure, "aor", every, scheme).counts
-    return np.concatenate([found.counts, added]), len(added)
+    for other in (level for level in _HELPERS if level != by):
+        try:
+            added = _series(store, measure, other, every, scheme)
+        except CoverageError:
+            continue
+        if added.starts == found.starts:
+            return np.concatenate([found.counts, added.counts]), len(added.counts)
+    return found.counts, 0
 
 
 def forecast(
@@ -207,6 +227,13 @@ def forecast(
     recent = np.nansum(late, axis=1) / np.maximum(np.isfinite(late).sum(1), 1)
     goes_on = np.isfinite(counts[:, -_LATE:]).any(axis=1)
     kept = np.nonzero((recent >= _LEAST_MEAN) & goes_on)[0]
+    if not (kept < len(found.places)).any():
+        raise CoverageError(f"no {by} has {_LEAST_MEAN:g} {measure} a {every}: too few to forecast")
+    if len(kept) < MIN_UNITS:
+        raise CoverageError(
+            f"{len(kept)} places have enough records; the errors of at least {MIN_UNITS} are needed to say "
+            "how far a forecast may be off"
+        )
     figures, discount = quantiles(counts[kept], periods, every)
     step = dt.timedelta(weeks=1)
     starts = [_next(found.starts[-1], every, i + 1, step) for i in range(periods)]
@@ -221,8 +248,6 @@ def forecast(
         if row < len(found.places)
         for h in range(periods)
     ]
-    if not rows:
-        raise CoverageError(f"no {by} has {_LEAST_MEAN:g} {measure} a {every}: too few to forecast")
     shown = {row["place"] for row in rows}
     left_out = [place for place in found.places if place not in shown]
     return Forecast(

@@ -73,12 +73,15 @@ class Words:
         text = f"{value:,.{decimals}f}"
         return "0" if text in ("-0", "0") else text.replace("-", "\u2212")
 
-    def percent(self, share: float) -> str:
-        """A share as a percentage: whole, or with a decimal under ten; never 0 or 100 where it is neither."""
+    def percent(self, share: float, *, is_fine: bool = False) -> str:
+        """A share as a percentage: whole, or with a decimal under ten; never 0 or 100 where it is neither.
+
+        `is_fine` keeps a decimal at every size.
+        """
         value = 100 * share
         if 0 < value < 0.1:
             return "<0.1\u202f%" if self.language == "es" else "<0.1%"
-        text = f"{value:.1f}" if value < 9.95 or 99 <= value < 100 else f"{value:.0f}"
+        text = f"{value:.1f}" if is_fine or value < 9.95 or 99 <= value < 100 else f"{value:.0f}"
         return f"{text.removesuffix('.0')}\u202f%" if self.language == "es" else f"{text.removesuffix('.0')}%"
 
     def signed(self, value: float, decimals: int = 0) -> str:

@@ -74,7 +74,7 @@ def _numbers(w: Words) -> dict[str, dict[str, str]]:
         is_share_ = f"{check}.{key}" in _SHARES
         if key == "difference":
             key, value = "digits", math.floor(-math.log10(value))
-        text = w.percent(value) if is_share_ else w.count(value)
+        text = w.percent(value, is_fine=True) if is_share_ else w.count(value)
         found.setdefault(check, {})[key] = text
     return found
 
@@ -107,7 +107,7 @@ def _forecasts(w: Words) -> Table:
         [
             f"{w(f'right.by.{by}')}, {w(f'right.kind.{_KINDS[measure]}')}, {w(f'right.every.{every}')}",
             w.count(counts),
-            w.percent(coverage),
+            w.percent(coverage, is_fine=True),
             w("right.skill", peer=w(f"right.peer.{peer}"), skill=w.signed(100 * skill)),
         ]
         for by, measure, every, counts, coverage, peer, skill in table("forecasts_checked")
