@@ -8,11 +8,13 @@ from typing import Any
 import pytest
 from drawn_study import BURST, day_index, drawn_study
 from hand_facts import AOR, HERE, POLICY, months, policy
+from scipy.stats import poisson
 
 from atlarge.errors import QuestionError
 from atlarge.explain.answer import Area
 from atlarge.explain.areas import Where
 from atlarge.explain.data import Daily
+from atlarge.explain.estimate import counting_noise
 from atlarge.explain.fit import measure
 from atlarge.policies import Policy
 
@@ -94,3 +96,12 @@ def test_bursts_are_sought_from_the_announcement_on(where: Where) -> None:
     else:  # three areas and two states are too few to compare with
         with pytest.raises(QuestionError):
             measure(study, early, months(early))
+
+
+@pytest.mark.parametrize("expected", [0.01, 0.38, 1.0, 3.3, 7.0, 15.0, 19.9])
+@pytest.mark.parametrize("observed", [0, 1, 5, 30, 200])
+def test_a_small_number_is_never_surer_than_counting_allows(expected: float, observed: int) -> None:
+    least, most, fewer, more = counting_noise(expected, observed)
+    assert (least, most) == (poisson.ppf(0.05, expected), poisson.ppf(0.95, expected))
+    assert fewer == pytest.approx(poisson.cdf(observed, expected), abs=1e-9)
+    assert more == pytest.approx(poisson.sf(observed - 1, expected), abs=1e-9)

@@ -6,6 +6,7 @@ import dataclasses
 import datetime as dt
 
 import numpy as np
+import polars as pl
 import pytest
 from hand_facts import months, policy
 
@@ -14,6 +15,7 @@ from atlarge.explain import explain
 from atlarge.explain.question import check_enough, check_fit, requested_place
 from atlarge.places import Place
 from atlarge.policies import Policy, from_date, policies
+from atlarge.reference import table
 
 COUNTIES = [Place("county", "48453", "Travis County, TX"), Place("county", "48201", "Harris County, TX")]
 OTHERS = [Place("aor", "SNA", "San Antonio"), Place("state", "TX", "Texas"), Place("office", "DAL", "Dallas")]
@@ -25,6 +27,15 @@ def _fits(of: Policy, place: Place) -> bool:
     except QuestionError:
         return False
     return True
+
+
+@pytest.mark.parametrize("fips", [f"09{n}" for n in range(110, 191, 10)])
+def test_a_planning_region_is_led_to_the_counties_that_the_records_name(fips: str) -> None:
+    with pytest.raises(QuestionError, match="same land") as error:
+        explain(fips, date="2017-06-01")
+    changes = table("county_changes")
+    for older in changes.filter(pl.col("new_fips") == fips)["old_fips"]:
+        assert f"atlarge explain {older} --date 2017-06-01" in str(error.value)
 
 
 def test_a_policy_answers_for_its_own_place_only() -> None:

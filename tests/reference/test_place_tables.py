@@ -63,6 +63,14 @@ def test_changes_and_offices_point_to_codes_that_exist() -> None:
     assert set(served) <= codes
 
 
+def test_a_part_of_a_divided_county_has_the_name_that_its_change_states() -> None:
+    names = dict(table("counties").select("fips", "name").iter_rows())
+    split = table("county_changes").filter(pl.col("kind") == "split")
+    assert split.height
+    for code, note in split.select("new_fips", "note").iter_rows():
+        assert names[code].split()[0] in note.partition(";")[2].split(), code
+
+
 def test_a_city_lies_in_a_county_of_its_state() -> None:
     counties = table("counties").select("fips", county_state="state")
     joined = table("cities").join(counties, left_on="county_fips", right_on="fips", how="left")

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import polars as pl
 
 from atlarge.calendar import as_day
 from atlarge.errors import QuestionError
@@ -51,6 +52,7 @@ from atlarge.messages import Message, say
 from atlarge.places import Place, place_name
 from atlarge.policies import Policy, Registry, as_registry, from_date
 from atlarge.records.store import Store, open_store
+from atlarge.reference import table
 
 
 def explain(
@@ -134,11 +136,23 @@ def explain(
 
 
 def nearest_of(where: Where, day: dt.date) -> str | None:
-    """The next larger place that can be queried, as a command for that day."""
+    """What can be queried instead, as commands for that day: counties of the same land under an older or
+    a newer code, else the next larger place."""
+    if where.own.level == "county" and (others := _same_land(where.own.code)):
+        names = ", ".join(f"{place_name('county', c)} (atlarge explain {c} --date {day})" for c in others)
+        return f"under another name of the same land: {names}"
     if where.own.level in ("county", "office", "state") and len(codes := aors_of(where)) == 1:
         name = place_name("aor", codes[0])
         return f"its {name} area of responsibility (atlarge explain {codes[0]} --date {day})"
     return None
+
+
+def _same_land(fips: str) -> list[str]:
+    """Counties that share land with a county under an older or a newer code."""
+    changes = table("county_changes")
+    older = changes.filter(pl.col("new_fips") == fips)["old_fips"].to_list()
+    newer = changes.filter(pl.col("old_fips") == fips)["new_fips"].to_list()
+    return sorted({*older, *newer})
 
 
 def settled(facts: Facts) -> Facts:

@@ -156,8 +156,8 @@ def _left_before(facts: Facts) -> Fields:
         return None
     if found["p_placebo"] > 0.1:
         return None
-    numbers = {k: Number(found[k], "difference", _before(facts)) for k in ("value", "low", "high")}
-    return {"date": dt.date.fromisoformat(found["date"]), **numbers}
+    effect = Interval(found["value"], found["low"], found["high"])
+    return {"date": dt.date.fromisoformat(found["date"]), "difference": difference(effect, _before(facts))}
 
 
 def _mix(facts: Facts, switch: MethodSwitch, *, before: bool) -> tuple[CountKey, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from statistics import NormalDist
@@ -38,6 +39,8 @@ MIN_DONOR_MEAN = 1.0
 LIKE_SIZE = 0.25
 MIN_LIKE = 40
 MAX_SHOWN_PLACEBOS = 60
+FEW = 20.0
+"""Below so many expected, the chance of counting alone may be more than placebos of other sizes show."""
 
 
 @dataclass(frozen=True)
@@ -309,18 +312,39 @@ def grid_of(
     )  # fmt: skip
 
 
+def counting_noise(expected: float, observed: float) -> tuple[int, int, float, float]:
+    """What chance alone makes of a small expected count, as of a Poisson variable.
+
+    The 5 % and the 95 % quantile of the count, and the chances of `observed` or fewer and of as many or more.
+    """
+    most = math.ceil(expected + 6 * math.sqrt(expected) + 6)
+    mass = np.array([math.exp(k * math.log(expected) - expected - math.lgamma(k + 1)) for k in range(most)])
+    below = np.cumsum(mass)
+    seen = math.floor(observed)
+    fewer = float(below[min(seen, most - 1)])
+    more = 1.0 if seen == 0 else float(1 - below[min(seen, most) - 1])
+    tail = (1 - LEVEL) / 2
+    return int(np.searchsorted(below, tail)), int(np.searchsorted(below, 1 - tail)), fewer, more
+
+
 def total_of(compared: Judged) -> Total:
-    """A tested total as the answer carries it."""
+    """A tested total as the answer carries it; never surer than counting a small number allows."""
+    low, high, p = compared.low, compared.high, compared.p
+    p_low, p_high = compared.p_low, compared.p_high
+    if 0 < compared.expected < FEW and math.isfinite(compared.observed):
+        least, most, fewer, more = counting_noise(compared.expected, compared.observed)
+        low, high = min(low, compared.observed - most), max(high, compared.observed - least)
+        p_low, p_high, p = max(p_low, fewer), max(p_high, more), max(p, min(1.0, 2 * min(fewer, more)))
     return Total(
         observed=compared.observed,
         expected=compared.expected,
-        effect=Interval(compared.effect, compared.low, compared.high),
-        scale=(compared.high - compared.low) / (2 * 1.645),
-        p=compared.p,
-        p_high=compared.p_high,
+        effect=Interval(compared.effect, low, high),
+        scale=(high - low) / (2 * 1.645),
+        p=p,
+        p_high=p_high,
         mde=compared.mde,
         placebos=compared.n_placebos,
-        p_low=compared.p_low,
+        p_low=p_low,
         p_material=compared.p_material,
         power=compared.power,
         placebo_units=compared.n_units,

@@ -386,6 +386,12 @@ def level_keys(about: dict[str, Any], scheme: str) -> tuple[CountKey, ...]:
     return (CountKey(about["area_level"], about["area"], about["measure"], first, last, scheme),)
 
 
+def may_be_none(about: dict[str, Any]) -> bool:
+    """Whether the margin of the number of people reaches down to none, so that a rate has no upper end."""
+    low = about.get("population_low")
+    return low is not None and low <= 1.0
+
+
 def level_paragraph(facts: Facts) -> Message:
     """Arrests a year for every 10,000 unauthorized residents, here and in the nation."""
     about = facts.concentration
@@ -410,15 +416,11 @@ def level_paragraph(facts: Facts) -> Message:
         people = [Number(about["population"], "count"), Number(low, "count"), Number(high, "count")]
         named = dict(zip(("people", "low", "high"), people, strict=True))
         sentences.append(say("level.modelled", year=str(about["population_year"]), **named))
-    sentences.append(
-        say(
-            "level.ratio",
-            ratio=Number(ratio["value"], "ratio", keys),
-            low=Number(ratio["low"], "ratio", keys),
-            high=Number(ratio["high"], "ratio", keys),
-            group=group,
-        )
-    )
+    bounds = {name: Number(ratio[name], "ratio", keys) for name in ("low", "high")}
+    if may_be_none(about):
+        bounds.pop("high")
+    key = "level.ratio" if "high" in bounds else "level.ratio.open"
+    sentences.append(say(key, ratio=Number(ratio["value"], "ratio", keys), group=group, **bounds))
     return join(*sentences)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from atlarge.calendar import as_day
 from atlarge.disclosure.table import SHOWN, SMALL, UNCOVERED, WITHHELD, Counts, mark_text
 from atlarge.explain.answer import ACCOUNTS, QUIET, ChangeStrip, Interval, Judgement, Series, Span
-from atlarge.explain.narrative import level_keys
+from atlarge.explain.narrative import level_keys, may_be_none
 from atlarge.panel.time_axis import breaks
 from atlarge.publish import charts
 from atlarge.publish.answers import Shown, burst_window, drawn_spans, drawn_strips, shown_series
@@ -619,7 +619,7 @@ def _rates(shown: Shown, w: Words) -> str:
     if any(shown.mark_of(key) != SHOWN for key in level_keys(c, shown.answer.scheme)):
         return ""
     return w(
-        "report.concentration_text",
+        "report.concentration_open" if may_be_none(c) else "report.concentration_text",
         group=w(f"report.group.{c.get('group') or 'unauthorized residents'}"),
         basis=w(f"report.population.{c.get('population_kind') or 'published'}"),
         rate=w.count(rate["value"], 1),
