@@ -94,7 +94,7 @@ ROOMS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
 
 @dataclass
 class Mutant:
-    """One fault: where it is, what it changes, and what became of it."""
+    """One fault: where it is, what it changes, what became of it, and what had when it was first tried."""
 
     room: str
     module: str
@@ -105,8 +105,8 @@ class Mutant:
     now: str
     end: int = 0
     in_function: bool = True
-    first: str = ""
     state: str = ""
+    fresh: str = ""
 
     @property
     def key(self) -> str:
@@ -377,7 +377,7 @@ def attempt(mutants: list[Mutant], slots: list[Slot], original: Path, until: flo
         while waiting and free and time.time() < until:
             mutant, tries = waiting.pop(0)
             if not tries:
-                mutant.state = mutant.first = "survived"
+                mutant.state = "survived"
                 print(f"no quick test runs {mutant.module}:{mutant.line}  {mutant.was}", flush=True)
                 continue
             (tests, *others), slot = tries, free.pop()
@@ -391,10 +391,9 @@ def attempt(mutants: list[Mutant], slots: list[Slot], original: Path, until: flo
         slot.mend(mutant, original)
         free.append(slot)
         if state == "survived" and others:
-            mutant.first = mutant.first or state
             waiting.insert(0, (mutant, others))
             continue
-        mutant.state, mutant.first = state, mutant.first or state
+        mutant.state = state
         print(f"{mutant.state:9} {mutant.module}:{mutant.line}  {mutant.was}  ->  {mutant.now}", flush=True)
 
 
@@ -402,6 +401,7 @@ def _figures(own: list[Mutant], places: int) -> dict[str, float]:
     count = {state: sum(m.state == state for m in own) for state in STATES}
     figures: dict[str, float] = {"places": places, "tried": len(own)}
     figures |= {state.replace(" ", "_"): n for state, n in count.items()}
+    figures["survived_at_first"] = sum(m.fresh == "survived" for m in own)
     figures["score"] = round(1 - count["survived"] / len(own), 4)
     return figures
 
@@ -425,6 +425,8 @@ def save(mutants: list[Mutant], sites: dict[str, int], run: tuple[int, list[str]
     judged = verdicts()
     saved = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
     tried = [m for m in mutants if m.state]
+    for one in tried:
+        one.fresh = one.fresh or one.state
     again = {m.room for m in tried}
     others = [Mutant(**m) for m in saved.get("mutants", []) if m["room"] not in again]
     kept = sorted([*others, *tried], key=lambda m: (m.room, m.module, m.line, m.now))
@@ -442,6 +444,7 @@ def save(mutants: list[Mutant], sites: dict[str, int], run: tuple[int, list[str]
         figures |= {
             "equivalent": alike,
             "score_of_others": round(1 - (figures["survived"] - alike) / left, 4),
+            "score_of_others_at_first": round(1 - max(0, figures["survived_at_first"] - alike) / left, 4),
         }
     document = {
         "seed": run[0],
