@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -43,14 +43,7 @@ class Update:
     def to_dict(self) -> dict[str, Any]:
         """`fetched`, `revisions`, `answers_changed`, `alarms`, `completeness` and `notes`, as `atlarge update
         --json` prints them."""
-        return {
-            "fetched": [one.to_dict() for one in self.fetched],
-            "revisions": self.revisions,
-            "answers_changed": self.answers_changed,
-            "alarms": self.alarms,
-            "completeness": self.completeness,
-            "notes": self.notes,
-        }
+        return asdict(self)
 
 
 def update(

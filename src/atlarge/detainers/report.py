@@ -83,20 +83,10 @@ class DetainerReport:
 
     def to_dict(self) -> dict[str, Any]:
         """The report as plain values for JSON."""
+        keys = {"start": "from", "end": "to"}
         return {
-            "by": self.by,
-            "every": self.every,
-            "from": self.start,
-            "to": self.end,
-            "threshold": self.threshold,
-            "rows": self.rows.to_dicts(),
-            "total": self.total,
-            "highest_volume": self.highest_volume.to_dicts(),
-            "declined": self.declined.to_dicts(),
-            "policies": self.policies.to_dicts(),
-            "batches": self.batches.to_dicts(),
-            "later_arrests": self.later_arrests.to_dicts(),
-            "scope": self.scope,
+            keys.get(name, name): value.to_dicts() if isinstance(value, pl.DataFrame) else value
+            for name, value in vars(self).items()
         }
 
 

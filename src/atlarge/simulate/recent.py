@@ -26,6 +26,7 @@ from atlarge.simulate.landmarks import Places, real_places
 from atlarge.simulate.panels import Draw, draw_world
 from atlarge.simulate.records import (
     AT_LARGE_DAYS,
+    AT_LARGE_METHODS,
     AT_LARGE_SHARES,
     JAIL_DAYS,
     Simulated,
@@ -374,9 +375,7 @@ def _known_by(world: World, rows: pl.DataFrame, last: dt.date, rng: np.random.Ge
 def _method() -> pl.Expr:
     """The method as recorded: from July 2025 on, one for the three of custody."""
     merged = (pl.col("kind") >= JAIL) & (pl.col("date") >= MERGED_FROM)
-    at_large = pl.col("way").replace_strict(
-        {0: "Non-Custodial Arrest", 1: "Located", 2: "Probation and Parole"}, return_dtype=pl.String
-    )
+    at_large = pl.col("way").replace_strict(dict(enumerate(AT_LARGE_METHODS)), return_dtype=pl.String)
     return (
         pl.when("is_program").then(pl.lit("287(g) Program"))
         .when(merged).then(pl.lit("Custodial Arrest"))
