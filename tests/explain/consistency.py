@@ -297,7 +297,7 @@ def _chosen(answer: Answer, part: Message) -> Iterator[str]:
     family, _, rest = part.key.partition(".")
     lasting, bursts = answer.lasting, answer.bursts
     rule = lasting_rule(lasting) if lasting is not None else None
-    plain = "cannot be told" if rule in ("left", "more", "fewer") else rule
+    plain = "cannot be told" if rule == "left" else rule
     explained = "explained" if rule in ("replaced", "placing") else plain
     if part.key.startswith("rule.lasting.") and rule and part.key != f"rule.lasting.{rule}":
         yield f"{part.key}, where {rule} was found"
@@ -316,7 +316,9 @@ def _chosen(answer: Answer, part: Message) -> Iterator[str]:
         yield f"{part.key}, where {bursts.verdict} was found"
 
 
-_TAILS = ("fits", "does not fit", "cannot be told", "shortfall", "explained")
+_TAILS = (
+    "fits", "does not fit", "cannot be told", "shortfall", "explained", "more", "little_more", "fewer",
+)  # fmt: skip
 
 
 def _all_numbers(value: Any) -> Iterator[float]:

@@ -8,7 +8,10 @@ import datetime as dt
 import numpy as np
 import pytest
 from hand_facts import bursts, facts, lasting, total
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from atlarge.effects import learn_errors
 from atlarge.explain.answer import Interval
 from atlarge.explain.api import verdicts_of
 from atlarge.explain.quantities import ALPHA_BURST, ALPHA_LASTING, Bursts, Lasting, LeftBefore
@@ -25,7 +28,7 @@ from atlarge.explain.verdicts import (
     substitution,
     withheld,
 )
-from atlarge.messages import say
+from atlarge.messages import render, say
 
 YES, NO, UNCLEAR = "fits", "does not fit", "cannot be told"
 WHY = say("level.none", at=say("at.county", name="Somewhere"))
@@ -51,6 +54,35 @@ FEWER = {"p": 0.99, "p_low": 0.01, "effect": Interval(-30.0, -50.0, -5.0), "obse
 )
 def test_a_lasting_excess_has_three_values(given: dict[str, object], verdict: str) -> None:
     assert lasting(**given).verdict == verdict
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.integers(0, 10**6))
+def test_the_words_say_that_a_difference_is_clear_just_where_the_range_leaves_zero_out(seed: int) -> None:
+    """Placebos of any number, spread and date, one total among or beyond them."""
+    rng = np.random.default_rng(seed)
+    units, dates = int(rng.integers(6, 40)), int(rng.integers(6, 20))
+    unit, date = (index.ravel() for index in np.mgrid[:units, :dates])
+    expected = rng.uniform(3, 80, len(unit))
+    shock = np.where(date == dates - 1, rng.normal(0, 0.4), 0.0)  # what befell all at the date in question
+    counts = rng.poisson(expected * np.exp(shock + rng.normal(0, rng.uniform(0.05, 0.5), len(unit))))
+    errors = learn_errors(counts, expected, np.zeros(len(unit)), unit, date, length=3, here=dates - 1)
+    due = float(rng.uniform(3, 80))
+    one = errors.judge(float(rng.poisson(due * np.exp(rng.normal(0, 0.6)))), due, 0.0, alpha=ALPHA_LASTING)
+    assert (one.low > 0) == (one.effect > 0 and one.p_high <= 0.05)
+    assert (one.high < 0) == (one.effect < 0 and one.p_low <= 0.05)
+    found = lasting(
+        observed=one.observed, expected=one.expected, effect=Interval(one.effect, one.low, one.high),
+        p=one.p_high, p_low=one.p_low, p_material=one.p_material, material=one.material,
+    )  # fmt: skip
+    rule = lasting_rule(found)
+    assert (rule in ("fits", "more", "little_more")) == (one.low > 0)
+    assert (rule in ("shortfall", "fewer")) == (one.high < 0)
+    text = render(say(f"rule.lasting.{rule}"), "en")
+    assert ("more than expected" in text or text.removeprefix("a ") == "lasting rise") == (one.low > 0)
+    assert ("fewer than expected" in text) == (one.high < 0)
+    for part in ("tail", "then", "rule.lasting"):
+        assert all(render(say(f"{part}.{rule}"), language) for language in ("en", "es"))
 
 
 def test_a_shortfall_needs_its_own_chance_and_an_interval_below_zero() -> None:

@@ -178,7 +178,7 @@ def watch_bursts(
         stop=stop,
         observed=count,
         expected=usual,
-        low=min(count - edges[0], count - usual),
+        low=min(count - edges[0], count - usual, *([0.0] if p > 0.05 else [])),
         high=max(count - edges[1], count - usual),
         usual_month=float(usual_rate * MONTH_DAYS) if start is not None else month,
         score=score,

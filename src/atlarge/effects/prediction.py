@@ -141,9 +141,19 @@ class PredictionErrors:
 
     def interval(self, expected: ArrayLike, unsteady: ArrayLike, level: float) -> tuple[Floats, Floats]:
         """Interval of the count without a change, for expected totals (already times `factor`)."""
-        size, centre, tail = self.size(expected, unsteady), root(expected), (1.0 - level) / 2
-        low, high = self.quantile(tail), self.quantile(1 - tail)
+        size, centre = self.size(expected, unsteady), root(expected)
+        low, high = self.bounds(level)
         return unroot(centre + low * size), unroot(centre + high * size)
+
+    def bounds(self, level: float) -> tuple[float, float]:
+        """Standardised errors between which a test at this level rejects none: beyond the quantiles of all
+        placebos, those of the date of the question whose chance is not as small either."""
+        tail = (1.0 - level) / 2
+        low, high = self.quantile(tail), self.quantile(1 - tail)
+        above, below = self.same[self.same > high], self.same[self.same < low]
+        low = min([float(v) for v in below if self.tail(float(v))[1] > tail], default=low)
+        high = max([float(v) for v in above if self.tail(float(v))[0] > tail], default=high)
+        return low, high
 
     def tail(self, z: float) -> tuple[float, float]:
         """Chance of a standardised error of at least z, and of at most z: the larger of those among all
@@ -183,19 +193,26 @@ class PredictionErrors:
         # a share of the expected count is a share of the unknown count without a change, not of its estimate
         without = observed / (1 + MATERIAL) if material is None else max(observed - material, 0.0)
         p_material = self.tail((float(root(without)) - centre) / size)[1]
+        bar = (1.0 - level) / 2  # an interval leaves zero out just where the chance is as small
+        effect = observed - expected
+        effect_low, effect_high = min(observed - high, effect), max(observed - low, effect)
+        if p_high > bar:
+            effect_low = min(effect_low, 0.0)
+        if p_low > bar:
+            effect_high = max(effect_high, 0.0)
         nothing = unroot(centre + size * self.z)
-        bar = self._bar(alpha)
-        bar_count = (centre + bar * size) ** 2 - ROOT_SHIFT  # the least count that is found
+        least_z = self._bar(alpha)
+        bar_count = (centre + least_z * size) ** 2 - ROOT_SHIFT  # the least count that is found
 
         def power(effect: float) -> float:
-            return float(((root(nothing + effect) - centre) / size >= bar).mean())
+            return float(((root(nothing + effect) - centre) / size >= least_z).mean())
 
         return Judged(
             observed=observed,
             expected=expected,
-            effect=observed - expected,
-            low=min(observed - high, observed - expected),
-            high=max(observed - low, observed - expected),
+            effect=effect,
+            low=effect_low,
+            high=effect_high,
             p=min(1.0, 2 * min(p_high, p_low)),
             p_high=p_high,
             p_low=p_low,

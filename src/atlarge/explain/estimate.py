@@ -82,13 +82,16 @@ class Total:
         def weaker(p: float) -> float:
             return 1 - NormalDist().cdf(NormalDist().inv_cdf(min(max(1 - p, 1e-9), 1 - 1e-9)) * shrink)
 
+        high, bar = min(high, max(self.observed, value)), (1 - LEVEL) / 2
+        p_high, p_low = weaker(self.p_high), weaker(self.p_low)
+        low, high = min(low, 0.0) if p_high > bar else low, max(high, 0.0) if p_low > bar else high
         return replace(
             self,
-            effect=Interval(value, low, min(high, max(self.observed, value))),
+            effect=Interval(value, low, high),
             scale=scale,
-            p=min(1.0, 2 * weaker(self.p / 2)),
-            p_high=weaker(self.p_high),
-            p_low=weaker(self.p_low),
+            p=min(1.0, 2 * min(p_high, p_low)),
+            p_high=p_high,
+            p_low=p_low,
             p_material=None if self.p_material is None else weaker(self.p_material),
             mde=self.mde / shrink if shrink > 0 else self.mde,
             inferred=inferred,

@@ -13,9 +13,9 @@ from typing import Any
 from atlarge.explain.answer import Area, Judgement
 from atlarge.explain.areas import Where
 from atlarge.explain.caveats import Facts, months_between, people_of
-from atlarge.explain.estimate import Estimate, Total
+from atlarge.explain.estimate import Estimate
 from atlarge.explain.numbers import CountKey, Number, difference, is_same, key_of
-from atlarge.explain.quantities import ALPHA_LASTING, Bursts, Lasting
+from atlarge.explain.quantities import Bursts, Lasting
 from atlarge.explain.verdicts import clear_way, lasting_rule
 from atlarge.messages import Days, Message, Month, join, render, say
 
@@ -129,7 +129,7 @@ def _headline(facts: Facts, place: Message, brief: str, *, is_led: bool) -> Mess
 
 
 def _plain(rule: str) -> str:
-    return "cannot be told" if rule in ("left", "more", "fewer") else rule
+    return "cannot be told" if rule == "left" else rule
 
 
 def _burst_headline(
@@ -177,12 +177,6 @@ def _lead(facts: Facts, day: dt.date) -> Message:
     return say("lead.days", n=days) if days > 0 and is_plain else say("lead.none")
 
 
-def _is_clear(whole: Total) -> bool:
-    """Whether arrests at large clearly differ from what was expected, by the bar of the lasting excess."""
-    way = clear_way(whole.effect)
-    return way != "unclear" and (whole.p_high if way == "more" else whole.p_low) <= ALPHA_LASTING
-
-
 _CLEAR = {(True, True): "both", (True, False): "first", (False, True): "second", (False, False): "neither"}
 
 
@@ -203,7 +197,7 @@ def _handoff_headline(facts: Facts, handoffs: Estimate, place: Message, rule: st
     }
     if rule == "replaced" and facts.policy.direction != "extends":
         return say("headline.replaced", **shared)
-    clear = clear_way(jails.effect) != "unclear", _is_clear(whole)
+    clear = clear_way(jails.effect) != "unclear", clear_way(whole.effect) != "unclear"
     return say(f"headline.extends{brief}", when=when(facts), tail=say(f"tail.{_CLEAR[clear]}"), **shared)
 
 

@@ -69,14 +69,20 @@ def withheld(lasting: Lasting, left: LeftBefore | None, *, is_replaced: bool, is
 
 
 def lasting_rule(lasting: Lasting) -> str:
-    """Name of what is to be said of the lasting excess: its verdict, a shortfall, or why none is given.
+    """Name of what is to be said of the lasting excess, so that it never contradicts the range beside it: its
+    verdict, a shortfall, or why no verdict is given.
 
-    "more" and "fewer": the interval leaves zero out, but chance is too likely for a verdict.
+    Where the 90 % range leaves zero out and neither a rise nor a shortfall reaches the bar of a verdict:
+    "more", "fewer", or "little_more" where a rise of a quarter can be excluded.
     """
-    if lasting.withheld or lasting.is_shortfall or lasting.verdict != "cannot be told":
-        return lasting.withheld or ("shortfall" if lasting.is_shortfall else lasting.verdict)
+    if lasting.withheld:
+        return lasting.withheld
+    if lasting.is_shortfall:
+        return "shortfall"
     way = clear_way(lasting.effect)
-    return lasting.verdict if way == "unclear" else way
+    if lasting.verdict == "fits" or way == "unclear":
+        return lasting.verdict
+    return "little_more" if way == "more" and lasting.verdict == "does not fit" else way
 
 
 def clear_way(effect: Interval | None) -> str:
