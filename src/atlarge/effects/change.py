@@ -90,14 +90,14 @@ def change_point(
     (20, True)
     """
     counts, base, where = _inputs(y, expected, min_size)
-    gain, left, right = _scan(counts[None], base, min_size)
+    gain, left, right = scan_steps(counts[None], base, min_size)
     split = int(gain[0].argmax()) + min_size
     before, after = float(left[0, split - min_size]), float(right[0, split - min_size])
     mean = np.where(np.arange(len(counts)) < split, before, after) * base
-    dispersion = _dispersion(counts, mean, 2)
+    dispersion = pearson_dispersion(counts, mean, 2)
     rng = np.random.default_rng(seed)
     flat = base * counts.sum() / base.sum()
-    flat_dispersion = _dispersion(counts, flat, 1)
+    flat_dispersion = pearson_dispersion(counts, flat, 1)
     none = _draw(rng, flat, min(flat_dispersion, max(dispersion, 1.0) * 1.5), draws)
     p = (1 + int((_top_gain(none, base, min_size) >= gain[0].max() / dispersion).sum())) / (draws + 1)
     low, high = _interval(rng, gain[0] / dispersion, mean, base, dispersion, split, min_size, level, draws)
@@ -128,7 +128,7 @@ def _inputs(
     return series[where], base[where], where
 
 
-def _scan(counts: Floats, base: Floats, min_size: int) -> tuple[Floats, Floats, Floats]:
+def scan_steps(counts: Floats, base: Floats, min_size: int) -> tuple[Floats, Floats, Floats]:
     """Twice the log-likelihood gain of each split, and the levels on both sides: [S, K] each, S series."""
     total = counts.cumsum(1)
     weight = base.cumsum()
@@ -144,7 +144,7 @@ def _xlog(count: Floats, rate: Floats) -> Floats:
     return np.asarray(np.where(count > 0, count * np.log(np.maximum(rate, 1e-300)), 0.0))
 
 
-def _dispersion(counts: Floats, mean: Floats, n_levels: int) -> float:
+def pearson_dispersion(counts: Floats, mean: Floats, n_levels: int) -> float:
     """Pearson dispersion, not below 1 (counts do not scatter less than Poisson here)."""
     good = mean > 0
     pearson = ((counts - mean)[good] ** 2 / mean[good]).sum()
@@ -162,7 +162,7 @@ def _draw(rng: np.random.Generator, mean: Floats, dispersion: float, draws: int)
 
 def _top_gain(sample: Floats, base: Floats, min_size: int) -> Floats:
     """Largest gain of each drawn series over its own dispersion."""
-    gain, left, right = _scan(sample, base, min_size)
+    gain, left, right = scan_steps(sample, base, min_size)
     best = gain.argmax(1)
     rows = np.arange(len(sample))
     split = best + min_size
@@ -190,7 +190,7 @@ def _interval(
     `level` quantile; the interval holds the splits that lose no more.
     """
     sample = _draw(rng, mean, dispersion, draws)
-    drawn = _scan(sample, base, min_size)[0] / dispersion
+    drawn = scan_steps(sample, base, min_size)[0] / dispersion
     loss = drawn.max(1) - drawn[:, split - min_size]
     cut = float(np.quantile(loss, level))
     near = np.flatnonzero(gain.max() - gain <= cut + 1e-9)

@@ -15,13 +15,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from atlarge.effects.arrays import Periods, as_panel, pre_post
 from atlarge.effects.cells import DEPARTURE_LAGS, PlaceboGrid, placebo_grid
+from atlarge.effects.change import pearson_dispersion, scan_steps
 from atlarge.effects.pooling import Ratio, pool_ratio
 from atlarge.effects.prediction import Judged, root
 from atlarge.effects.results import Result
@@ -34,6 +35,7 @@ Ints = NDArray[np.int64]
 USUAL_RELABELLED = (
     0.35  # chance, before looking, that a jail's handoffs came to be recorded under another name
 )
+MIN_SIDE = 2  # periods on each side of a rise
 LEAST_CHANCE = 0.05
 MIN_PAIRED = 5
 CLEAR_DEPARTURE = 0.25
@@ -305,40 +307,81 @@ def paired_errors(one: PlaceboGrid, two: PlaceboGrid, ahead: Ints) -> Floats:
 
 @dataclass(frozen=True)
 class Surroundings:
-    """What the surroundings of a unit gained as it lost: the gain, the size of its error, and errors [M] as
-    they usually fall, in units of that size."""
+    """What the surroundings of a unit gained as it lost: the gain, the size of its error, errors [M] as they
+    usually fall, in units of that size, and the probability that the gain began as the unit changed."""
 
     gain: float
     size: float
     errors: Floats
+    began: float = 1.0
 
     def chance(self, loss: float) -> float:
         """Probability that any of a loss is only recorded elsewhere, given the gain.
 
         Before looking `USUAL_RELABELLED`; if so, any part of the loss is as likely to have moved, and the
-        gain is that part plus the usual error (Bayes' rule for two hypotheses).
+        gain is that part plus the usual error (Bayes' rule for two hypotheses). A gain that began at another
+        time is that of another unit.
         """
         from scipy.special import ndtr
 
         gain, most = self.gain / self.size, max(loss, 1e-9) / self.size
         moved = USUAL_RELABELLED * float(ndtr(gain) - ndtr(gain - most)) / most
         none = (1 - USUAL_RELABELLED) * math.exp(-0.5 * min(gain**2, 1400.0)) / math.sqrt(2 * math.pi)
-        return moved / max(moved + none, 1e-300)
+        return self.began * moved / max(moved + none, 1e-300)
 
 
 def surroundings(
     grid: Callable[[], PlaceboGrid], ahead: Ints, own: Floats, before: Bools, after: Bools
 ) -> Surroundings:
     """What the surroundings gained, compared with placebos, or else with their own periods alone."""
+    began = began_at(own, int(np.flatnonzero(after)[0]))
     try:
         placebos = grid()
         judged = placebos.judge(ahead)
     except QuestionError:  # nothing there before, or too few others with any
-        return _own_gain(own, before, after)
+        return replace(_own_gain(own, before, after), began=began)
     z = placebos.standard_errors(ahead)
     usual = _draw(placebos, ahead, judged, z[np.isfinite(z)]) - judged.expected
     size = max(float(usual.std()), 1.0)
-    return Surroundings(judged.effect, size, usual / size)
+    return Surroundings(judged.effect, size, usual / size, began)
+
+
+def began_at(own: ArrayLike, here: int) -> float:
+    """Probability that counts rose at one period, where they may as well have risen at any other.
+
+    Parameters
+    ----------
+    own : array [T]
+        Counts; NaN is missing.
+    here : int
+        First period of the new level.
+
+    Returns
+    -------
+    float
+        Of two causes held as likely before: a rise at `here` (or a period beside it), and one at any time, by
+        the likelihood of a step in Poisson means, scatter beyond Poisson taken off. One half where too few
+        periods lie on either side.
+
+    Examples
+    --------
+    >>> counts = [3.0] * 12 + [9.0] * 12
+    >>> began_at(counts, 12) > 0.8, began_at(counts, 6) < 0.1
+    (True, True)
+    """
+    series = np.asarray(own, dtype=np.float64)
+    where = np.flatnonzero(np.isfinite(series))
+    counts = series[where]
+    split = np.arange(MIN_SIDE, len(counts) - MIN_SIDE + 1)
+    near = np.abs(split - np.searchsorted(where, here)) <= 1
+    if not near.any() or not counts.any():
+        return 0.5
+    gain, left, right = scan_steps(counts[None], np.ones(len(counts)), MIN_SIDE)
+    best = int(gain[0].argmax())
+    mean = np.where(np.arange(len(counts)) < split[best], left[0, best], right[0, best])
+    rise = np.where(right[0] > left[0], gain[0], 0.0) / (2 * pearson_dispersion(counts, mean, 2))
+    likely = np.exp(rise - rise.max())
+    return float(likely[near].mean() / (likely[near].mean() + likely.mean()))
 
 
 def _own_gain(own: Floats, pre: Bools, post: Bools) -> Surroundings:
