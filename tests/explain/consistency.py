@@ -248,7 +248,7 @@ def _effect_of(answer: Answer, key: str) -> float | None:
     """The difference that a sentence without observed and expected numbers is about."""
     if key == "left_before.says" and answer.left_before is not None:
         return answer.left_before.estimate_from.value
-    if key == "two_sided.says" and answer.two_sided is not None:
+    if key in ("two_sided.says", "two_sided.long") and answer.two_sided is not None:
         return answer.two_sided.effect.value
     if key.startswith("lasting.") and answer.lasting is not None:
         return answer.lasting.effect.value

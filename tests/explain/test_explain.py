@@ -13,6 +13,7 @@ from atlarge.cli import _load_commands, app
 from atlarge.errors import CoverageError, PlaceError, QuestionError
 from atlarge.explain import Answer, explain, find_policy
 from atlarge.explain.terminal import text_of
+from atlarge.messages import render
 from example_answer import example_answer
 
 VERDICTS = {"fits", "does not fit", "cannot be told"}
@@ -168,24 +169,29 @@ def test_the_example_fills_every_field() -> None:
 
 
 @pytest.mark.parametrize(
-    ("ended", "why"),
+    ("begun", "ended", "why"),
     [
-        (dt.date(2018, 6, 1), None),
-        (dt.date(2019, 7, 15), "only 1 whole months after its end"),
-        (dt.date(2022, 1, 1), "still in force where it is followed to"),
+        (dt.date(2017, 2, 1), dt.date(2018, 6, 1), None),
+        (dt.date(2016, 4, 10), dt.date(2019, 5, 20), None),  # for longer than other estimates follow it
+        (dt.date(2017, 2, 1), dt.date(2019, 7, 15), "only 1 whole months after its end"),
+        (dt.date(2017, 2, 1), dt.date(2022, 1, 1), "still in force where the records end"),
     ],
 )
 def test_a_policy_that_ended_is_set_against_both_sides_or_it_is_said_why_not(
-    ended: dt.date, why: str | None
+    begun: dt.date, ended: dt.date, why: str | None
 ) -> None:
-    policy = dataclasses.replace(find_policy("travis-tx-2017"), ended=ended)
-    document = explain("48453", policy=policy.id, registry=[policy]).to_dict()
+    policy = find_policy("travis-tx-2017")
+    policy = dataclasses.replace(policy, announced=None, effective=begun, latest=begun, ended=ended)
+    answer = explain("48453", policy=policy.id, registry=[policy])
+    document = answer.to_dict()
     reason = document["method"]["not_told"].get("two_sided")
     if why is None:
         assert reason is None
         both = document["two_sided"]
         assert both["effect"]["low"] <= both["effect"]["value"] <= both["effect"]["high"]
         assert both["end"] == (ended - dt.timedelta(days=1)).isoformat()
+        own = answer.verdicts["singling_out"].details[0]
+        assert ("Over all of its 37 months" in render(own, "en")) == (ended.year == 2019)
     else:
         assert document["two_sided"] is None
         assert why in reason

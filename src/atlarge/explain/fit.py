@@ -120,7 +120,7 @@ def measure(study: Study, policy: Policy, months: Months) -> Facts:
         facts.two_sided = attempt(
             notes,
             "two_sided",
-            lambda: two_sided_of(main, outcome, study.key, changed=changed, policies=study.registry),
+            lambda: two_sided_of(main, outcome, study.key, policy, changed=changed, policies=study.registry),
         )
     facts.left_before = left_before_of(main)
     facts.method_switches = method_switches(study, policy, months, changed)

@@ -12,10 +12,12 @@ from atlarge.errors import QuestionError
 from atlarge.explain.answer import Interval
 from atlarge.explain.data import Daily
 from atlarge.explain.estimate import Estimate, grid_of
+from atlarge.explain.periods import months_of
 from atlarge.explain.quantities import ALPHA_LASTING, Lasting, LeftBefore, TwoSided
-from atlarge.policies import Registry
+from atlarge.policies import Policy, Registry
 
 MIN_AFTER_MONTHS = 3
+LONGEST = 1200
 LEFT_P = 0.05
 
 
@@ -73,19 +75,24 @@ def _whole(compared: Total, observed: float) -> Total:
 
 
 def two_sided_of(
-    main: Estimate, counts: Daily, key: str, *, changed: set[str], policies: Registry
+    main: Estimate, counts: Daily, key: str, policy: Policy, *, changed: set[str], policies: Registry
 ) -> TwoSided:
-    """The time in force against the months before and after it.
+    """The whole time in force against the months before and after it.
 
-    Raises QuestionError where it has not ended, as far as it is followed, fewer than three months after it
-    are recorded, or too few placebos are as long.
+    Other estimates follow a policy for three years, since a forecast from before alone soon knows little;
+    with months after it as well, all of its time is compared with placebos as long.
+
+    Raises QuestionError where it has not ended in the records, fewer than three months after it are recorded,
+    or too few placebos are as long.
     """
     months = main.months
+    if months.is_cut and policy.ended is not None:
+        months = months_of(policy, counts.first, counts.last, longest=LONGEST)
     row = counts.keys.index(key)
     y = counts.binned(months)[row]
     after = int((months.after & np.isfinite(y)).sum())
     if months.is_cut:
-        raise QuestionError(f"it was still in force where it is followed to, at {months.policy_end}")
+        raise QuestionError(f"it was still in force where the records end, at {months.policy_end}")
     if after < MIN_AFTER_MONTHS:
         raise QuestionError(f"only {after} whole months after its end are recorded, not {MIN_AFTER_MONTHS}")
     grid = grid_of(counts, row, main.area.level, months, changed=changed, policies=policies, after=after)

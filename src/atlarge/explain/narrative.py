@@ -288,9 +288,15 @@ def at_large_paragraph(facts: Facts) -> Message:
 
 def details(facts: Facts) -> dict[str, tuple[Message, ...]]:
     """What stands behind an account's paragraph, for whoever asks for more."""
-    two = None
-    if facts.two_sided is not None:
-        two = say("two_sided.says", difference=difference(facts.two_sided.effect, (_main_key(facts),)))
+    two, both = None, facts.two_sided
+    if both is not None:
+        key = key_of(facts.main.area, facts.main.measure, both.start, both.end, facts.scheme)
+        is_longer = both.end >= facts.months.policy_end
+        two = say(
+            "two_sided.long" if is_longer else "two_sided.says",
+            difference=difference(both.effect, (key,)),
+            **({"n": both.months} if is_longer else {}),
+        )
     return {"singling_out": tuple(m for m in (two, smallest_sentence(facts)) if m is not None)}
 
 

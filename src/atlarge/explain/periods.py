@@ -69,12 +69,14 @@ def months_of(
     *,
     anchor: dt.date | None = None,
     known: dt.date | None = None,
+    longest: int = MAX_LIFE_MONTHS,
 ) -> Months:
     """Lay months around a policy over covered days `first` to `last` (inclusive).
 
     `anchor` moves the policy's first day (to its announcement, say); `known` moves the end of the pre-period
-    back. A policy known to the month has that month between: neither before nor after. Raises CoverageError
-    where the day lies outside the records, QuestionError where too few months lie before it or none after.
+    back; a policy is followed for `longest` months at most. A policy known to the month has that month
+    between: neither before nor after. Raises CoverageError where the day lies outside the records,
+    QuestionError where too few months lie before it or none after.
     """
     day = anchor or policy.latest
     if policy.is_window and anchor is None:
@@ -84,7 +86,7 @@ def months_of(
     back = 0
     while back < MAX_BEFORE_MONTHS and add_months(day, -back - 1) >= first:
         back += 1
-    end = min(policy.ended or dt.date.max, add_months(day, MAX_LIFE_MONTHS), last + dt.timedelta(days=1))
+    end = min(policy.ended or dt.date.max, add_months(day, longest), last + dt.timedelta(days=1))
     start, stop, offset = _cut(day, back, end, last)
     pre = np.array([b <= aware for b in stop])
     in_force = np.array([a >= day and a < end for a in start])

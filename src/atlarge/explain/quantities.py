@@ -179,6 +179,11 @@ class TwoSided(_Plain):
     months_after: int = 0
     assumption: str = "two_sided.assumption"
 
+    @property
+    def months(self) -> int:
+        """Months in force, to the nearest."""
+        return round((self.end - self.start).days / (365.25 / 12))
+
 
 @dataclass(frozen=True, kw_only=True)
 class LeftBefore(_Plain):

@@ -114,7 +114,7 @@ def rows_of(answer: Answer, language: str = "en") -> list[Row]:
     [65, 192, 108, 192, 134]
     """
 
-    def label(key: str, measure: str, **more: Days) -> str:
+    def label(key: str, measure: str, **more: Days | int) -> str:
         return render(say(key, measure=say(f"table.{measure}"), **more), language)
 
     rows: list[Row] = []
@@ -128,7 +128,10 @@ def rows_of(answer: Answer, language: str = "en") -> list[Row]:
     if lasting is not None and lasting.bursts_removed:
         rows.append((label("table.apart", "at_large"), lasting.observed, lasting.expected, lasting.effect))
     if two is not None:
-        rows.append((label("table.two_sided", "at_large"), two.observed, two.expected, two.effect))
+        name = label("table.two_sided", "at_large")
+        if two.end > answer.end:  # the other rows follow the policy for some years only
+            name = label("table.two_sided_long", "at_large", n=two.months)
+        rows.append((name, two.observed, two.expected, two.effect))
     jails = answer.handoffs
     if jails is not None and jails.counterfactual.value is not None:
         name = label("table.whole", "handoffs")
