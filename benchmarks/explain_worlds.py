@@ -50,6 +50,7 @@ SETTINGS: dict[str, World] = {
 }
 MIN_PER_MONTH = 1.0
 BURST = 8
+SIZES = (0.5, 1.0, 2.0, 4.0)  # a week's extra arrests in usual months
 
 
 def days_of(weekly: np.ndarray, shares: tuple[float, ...], rng: np.random.Generator) -> np.ndarray:
@@ -121,6 +122,7 @@ def truth_of(world: World, draw: Draw, places: Places, i: int, office: str | Non
         "residual": float(burst),
         "loss": float(draw.lost[i, week:].sum()),
         "first_weeks": float(draw.burst[i, week : week + 5].sum()),
+        "one_week": float((draw.burst[:, week : week + 5].T @ share).max(initial=0.0)),
     }
 
 
@@ -189,6 +191,8 @@ def against(facts: Any, judged: Any, truth: dict[str, float]) -> dict[str, Any]:
     row["verdicts"] = {name: one.verdict for name, one in judged.items()}
     change = facts.jail_change.date if facts.jail_change else None
     row["change_days"] = None if change is None else (change - facts.policy.effective).days
+    first = int(np.flatnonzero(facts.months.in_force)[0])
+    row["usual_month"] = float(facts.main.fitted[first]) / facts.months.days[first] * 30.44
     row["rate_known"] = bool(parts and parts.ratio.is_known)
     return row
 
@@ -211,12 +215,18 @@ def share(hits: list[bool]) -> dict[str, Any]:
 def summary(rows: list[dict[str, Any]]) -> dict[str, Any]:
     """Coverage of the 90 % intervals; how often rules err where no place was singled out, and what they find.
 
-    `quiet`: policies without a burst. `burst`: at least `BURST` extra arrests within five weeks of the
-    announcement, and at least twice the usual number of those weeks.
+    `quiet`: policies without a burst. `burst`: at least `BURST` extra arrests in the records of the area
+    within one of five weeks from the first day, and half a usual month of that area or more; found by their
+    size in such months, which is what `power.py` plants in three days.
     """
     answered = [row for row in rows if "refused" not in row]
     quiet = [row for row in answered if row["true_residual"] < 0.5]
-    loud = [row for row in answered if row["true_first_weeks"] >= max(BURST, row["level"])]
+    size = [row["true_one_week"] / max(row["usual_month"] or 0.0, 0.1) for row in answered]
+    loud = [
+        row
+        for row, months in zip(answered, size, strict=True)
+        if row["true_one_week"] >= BURST and months >= SIZES[0]
+    ]
     found: dict[str, Any] = {"worlds": len(rows), "refused": len(rows) - len(answered)}
     for part in ("effect", "substitution", "residual", "loss"):
         found[f"cover_{part}"] = share([row[f"covers_{part}"] for row in answered if f"covers_{part}" in row])
@@ -232,6 +242,13 @@ def summary(rows: list[dict[str, Any]]) -> dict[str, Any]:
         found[f"quiet_{name}_fits"] = share([row["fits"].get(name, False) for row in quiet])
     found["quiet_singled_fits"] = share([row["verdicts"]["singling_out"] == "fits" for row in quiet])
     found["burst_found"] = share([row["fits"].get("burst", False) for row in loud])
+    for low, high in zip(SIZES, [*SIZES[1:], float("inf")], strict=True):
+        of = [
+            row["fits"].get("burst", False)
+            for row, months in zip(answered, size, strict=True)
+            if low <= months < high
+        ]
+        found[f"burst_found_{low:g}"] = share(of)
     found["burst_singled_fits"] = share([row["verdicts"]["singling_out"] == "fits" for row in loud])
     fell = [row for row in answered if row["true_loss"] >= 100]
     close = [row["change_days"] is not None and abs(row["change_days"]) <= 31 for row in fell]
