@@ -456,7 +456,8 @@ def answered(
 
 
 def rules(r: Records) -> dict[str, Any]:
-    """Lasting excess: coverage of the range as answers have it, wrong "fits" without an effect, wrong "does not fit" with a material one, and power for
+    """Lasting excess: coverage of the range that answers print, wrong "fits" without an effect, wrong "does
+    not fit" with a material one, and power for
     0.5, 1, 2 and 4 usual months spread over the span; and both errors at the dates where they are worst."""
     found: dict[str, Any] = {}
     rng = np.random.default_rng(20171)
@@ -710,7 +711,8 @@ def document(found: dict[str, Any]) -> str:
     for horizon, row in found["rules"].items():
         power = [" / ".join(f"{100 * v:.0f}" for v in row["power"][m]) for m in ("0.5", "1", "2", "4")]
         lines.append(
-            f"| {horizon} | {_by_class(row['coverage'])} | {_by_class(row['wrong_fits'])} ({100 * row['wrong_fits_worst_date']:.1f}) | "
+            f"| {horizon} | {_by_class(row['coverage'])} | "
+            f"{_by_class(row['wrong_fits'])} ({100 * row['wrong_fits_worst_date']:.1f}) | "
             f"{_by_class(row['wrong_does_not_fit'])} ({100 * row['wrong_does_not_fit_worst_date']:.1f}) | "
             + " | ".join(power)
             + " |"

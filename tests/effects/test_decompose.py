@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from atlarge.effects import Ratio, decompose
-from atlarge.effects.decompose import Surroundings
+from atlarge.effects import PlaceboGrid, Ratio, decompose
+from atlarge.effects.decompose import Surroundings, began_at, surroundings
 from atlarge.errors import QuestionError
 from atlarge.simulate import Draw, World, draw_world
 
@@ -138,3 +138,33 @@ def test_what_turns_up_where_nothing_was_before_is_found_too() -> None:
     assert aware.elsewhere is not None
     assert aware.elsewhere.value == pytest.approx(180, abs=30)  # 12 x 15; a count of 180 has a spread of 13
     assert aware.loss.low <= 60 <= aware.loss.high
+
+
+def test_a_gain_nearby_counts_as_moved_only_where_it_began_with_the_loss() -> None:
+    rng = np.random.default_rng(5)
+    here, right, wrong = 24, [], []
+    for _ in range(60):
+        step = int(rng.choice([k for k in range(6, 40) if abs(k - here) > 3]))
+        rate, more = rng.uniform(2, 20), rng.uniform(1.6, 4)
+        for at, found in ((here, right), (step, wrong)):
+            counts = rng.poisson(rng.gamma(6.0, np.where(np.arange(44) < at, rate, rate * more) / 6.0))
+            found.append(began_at(counts.astype(float), here))
+    assert np.median(right) > 0.7
+    assert np.median(wrong) < 0.1
+    assert began_at(np.zeros(30), 20) == 0.5
+
+
+def test_a_loss_is_not_taken_for_moved_where_the_gain_nearby_began_elsewhen() -> None:
+    months, here = 44, 24
+    after, before = np.arange(months) >= here, np.arange(months) < here
+    ahead = np.arange(months - here)
+
+    def none() -> PlaceboGrid:
+        raise QuestionError("no others")
+
+    with_it, without = (
+        surroundings(none, ahead, np.where(np.arange(months) < at, 5.0, 25.0), before, after)
+        for at in (here, 12)
+    )
+    assert with_it.chance(300.0) > 0.6
+    assert without.chance(300.0) < 0.1
