@@ -8,7 +8,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from atlarge.errors import CoverageError, QuestionError
+from atlarge.errors import CoverageError, PlaceError, QuestionError
 from atlarge.panel import counting, measures, panel
 from simulated_files import HandStore, Span
 
@@ -144,6 +144,14 @@ def test_what_no_release_covers_is_refused(store: HandStore) -> None:
 def test_a_wrong_question_is_named(store: HandStore, question: dict[str, object], said: str) -> None:
     with pytest.raises(QuestionError, match=said):
         panel(store, **question)
+
+
+def test_a_code_that_only_the_records_know_may_be_named_and_no_other(tmp_path: Path) -> None:
+    rows = _rows().with_columns(pl.col("office").replace("AUS", "QQQ"))
+    store = HandStore(tmp_path, rows, [Span("a", dt.date(2017, 1, 28), dt.date(2017, 3, 3))])
+    assert panel(store, by="office", measures=["arrests"], places="QQQ").frame["value"].sum() == 7
+    with pytest.raises(PlaceError, match="no place is called 'QQX'"):
+        panel(store, by="office", measures=["arrests"], places="QQX")
 
 
 def test_matrix_leaves_out_partial_periods_on_demand(store: HandStore) -> None:

@@ -56,7 +56,7 @@ def test_the_command_gives_one_document(tmp_path: Path) -> None:
     "names", [["48453"], ["48453", "48453"], ["48453", "48029", "48491", "48209", "48021", "US"]]
 )
 def test_too_few_and_too_many_places_are_refused(tmp_path: Path, names: list[str]) -> None:
-    with pytest.raises(QuestionError, match="two to 5"):
+    with pytest.raises(QuestionError, match="compare takes 2 to 5"):
         compare(names, simulated_store(tmp_path / "store"))
 
 

@@ -17,6 +17,7 @@ from atlarge.panel import panel
 from atlarge.panel.counting import sparse
 from atlarge.records.gaps import Gap, gaps_of, shown
 from atlarge.records.store import Store, open_store
+from atlarge.reference import table
 
 SAMPLES = Path(__file__).resolve().parents[1] / "samples"
 LEVELS = ("nation", "aor", "state", "county", "office")
@@ -56,7 +57,10 @@ def _cells(store: Store, places: dict[str, list[str]]) -> Cells:
 
 
 def _places(cells: Cells) -> dict[str, list[str]]:
-    return {by: sorted({place for level, place, _, _ in cells if level == by}) for by in LEVELS}
+    """Places of the whole; an office that no table knows can be named only where records have it."""
+    found = {by: {place for level, place, _, _ in cells if level == by} for by in LEVELS}
+    found["office"] &= set(table("offices")["office"])
+    return {by: sorted(places) for by, places in found.items()}
 
 
 def _cut(rows: pl.DataFrame, draw: random.Random) -> pl.DataFrame:

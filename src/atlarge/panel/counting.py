@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import operator
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache, reduce
 from pathlib import Path
@@ -312,7 +312,8 @@ def panel(
     wanted = [measure(name) for name in names_of(measures, "measure")]
     query = _query(by, every, scheme, engine, first, last)
     if places is not None:
-        query = replace(query, places=tuple(dict.fromkeys(place_codes(names_of(places, "place"), by))))
+        tables = dict.fromkeys(m.table for m in wanted)
+        query = replace(query, places=_codes(store, tables, names_of(places, "place"), by))
     parts: list[pl.DataFrame] = []
     coverage: dict[str, Any] = {}
     breaks: dict[str, Any] = {}
@@ -973,6 +974,19 @@ def place_name(code: pl.Expr, by: str) -> pl.Expr:
     """Names of the place codes of a level; a code that no reference table names stands for itself."""
     names = _place_names(by)
     return code.replace_strict(list(names), list(names.values()), default=code, return_dtype=pl.String)
+
+
+def _codes(store: Store, tables: Iterable[str], names: Sequence[str], by: str) -> tuple[str, ...]:
+    """Codes of places, each once; one that the records have stands for itself, known to a table or not."""
+    recorded: set[str] = set()
+    column = PLACE_COLUMN[by]
+    if column and not set(names) <= _place_names(by).keys():
+        for name in tables:
+            rows = store.scan(name)
+            if column in rows.collect_schema():
+                recorded.update(rows.select(pl.col(column).drop_nulls().unique()).collect().to_series())
+    found = (name if name in recorded else place_codes([name], by)[0] for name in names)
+    return tuple(dict.fromkeys(found))
 
 
 def place_codes(names: Sequence[str], by: str) -> list[str]:

@@ -18,8 +18,9 @@ from atlarge.records.gaps import added
 from atlarge.records.prepare import Begun, Prepared, begin, finish, identical
 from atlarge.records.store import Spill
 from atlarge.releases import Release
+from atlarge.wording import some
 
-_IN_ROWS = re.compile(r"(.* in )([\d,]+)( rows.*)", re.DOTALL)
+_IN_ROWS = re.compile(r"(.* in |in )([\d,]+) rows?\b(.*)", re.DOTALL)
 _MOST_BYTES = 512 * 1024 * 1024
 """Rows of releases in memory beyond this wait for their commit on disk."""
 
@@ -91,13 +92,14 @@ def one_account(audits: list[ReleaseAudit]) -> ReleaseAudit:
 
 def _notes(notes: list[str]) -> list[str]:
     """Each note once; those that count rows with the rows of all parts."""
-    rows: dict[tuple[str, ...], int] = {}
+    rows: dict[tuple[str, str | None], int] = {}
     for note in notes:
         counted = _IN_ROWS.match(note)
-        before, number, after = counted.groups() if counted else (note, "", "")
-        key = (before, after)
-        rows[key] = rows.get(key, 0) + int(number.replace(",", "") or 0)
-    return [f"{before}{n:,}{after}" if after else before for (before, after), n in rows.items()]
+        before, number, after = counted.groups() if counted else (note, "0", None)
+        rows[before, after] = rows.get((before, after), 0) + int(number.replace(",", ""))
+    return [
+        before if after is None else f"{before}{some(n, 'row')}{after}" for (before, after), n in rows.items()
+    ]
 
 
 def _added(checks: list[dict[str, Any]]) -> dict[str, Any]:
