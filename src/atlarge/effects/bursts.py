@@ -124,26 +124,12 @@ def watch_bursts(
     >>> 498 <= found.start <= 500, found.p < 0.02
     (True, True)
     """
-    values = as_panel(daily)
+    values, target, changed = _of_large(as_panel(daily), target, changed)
     n_days = values.shape[1]
-    kept = large_enough(np.nansum(values, axis=1), n_days)
-    kept[target] = True
-    if changed is not None:
-        moved = np.asarray(changed, dtype=np.int64).reshape(-1, 2)
-        moved = moved[kept[moved[:, 0]]]
-        changed = np.column_stack([np.cumsum(kept)[moved[:, 0]] - 1, moved[:, 1]])
-    values, target = values[kept], int(kept[:target].sum())
     offset = np.asarray(starts, dtype=np.int64)
     span = int(offset[-1] - offset[0]) + length
     first = int(offset[0])
-    seen = np.isfinite(values)
-    is_whole = bool(seen.all())
-    total = np.zeros((len(values), n_days + 1))
-    np.cumsum(values if is_whole else np.where(seen, values, 0.0), axis=1, out=total[:, 1:])
-    holes: Ints = np.broadcast_to(np.int64(0), total.shape)
-    if not is_whole:
-        holes = np.zeros(total.shape, dtype=np.int64)
-        np.cumsum(~seen, axis=1, out=holes[:, 1:])
+    total, holes = _running(values)
     dates = np.arange(first % length, n_days - span + 1, length)
     dates = dates[dates >= MIN_HISTORY_DAYS]
     dates = np.unique(np.append(dates, first))
@@ -193,6 +179,30 @@ def watch_bursts(
             values, rate[:, at], spread[:, at], np.flatnonzero(usable[:, at]), int(start), int(stop or start)
         ),
     )  # fmt: skip
+
+
+def _of_large(values: Floats, target: int, changed: ArrayLike | None) -> tuple[Floats, int, ArrayLike | None]:
+    """The target and the units that can be a placebo, with the target's row and the changes among these."""
+    kept = large_enough(np.nansum(values, axis=1), values.shape[1])
+    kept[target] = True
+    if changed is not None:
+        moved = np.asarray(changed, dtype=np.int64).reshape(-1, 2)
+        moved = moved[kept[moved[:, 0]]]
+        changed = np.column_stack([np.cumsum(kept)[moved[:, 0]] - 1, moved[:, 1]])
+    return values[kept], int(kept[:target].sum()), changed
+
+
+def _running(values: Floats) -> tuple[Floats, Ints]:
+    """Running totals and running numbers of days without a record [units, days + 1]."""
+    seen = np.isfinite(values)
+    is_whole = bool(seen.all())
+    total = np.zeros((values.shape[0], values.shape[1] + 1))
+    np.cumsum(values if is_whole else np.where(seen, values, 0.0), axis=1, out=total[:, 1:])
+    if is_whole:
+        return total, np.broadcast_to(np.int64(0), total.shape)
+    holes = np.zeros(total.shape, dtype=np.int64)
+    np.cumsum(~seen, axis=1, out=holes[:, 1:])
+    return total, holes
 
 
 def large_enough(total: Floats, n_days: int) -> Bools:

@@ -427,27 +427,20 @@ def placebo_grid(
     level_before = before(panel, starts, LEVEL_PERIODS)[0]
     bar = min(MIN_LEVEL, 0.5 * float(level_before[target, starts == here][0]))
     usable = (level_before >= bar) & ~out[:, None] & (rows >= 0)[:, None]
-    stop = starts[:, None] + (horizon + after if after else np.arange(1, horizon + 1)[None, :])
-    stop = np.broadcast_to(stop, (len(starts), horizon))
-    inside = starts[:, None] + np.arange(1, horizon + 1)[None, :] + after <= periods
-    quiet = changes[:, np.maximum(starts - CLEAR_PERIODS, 0), None] >= stop[None]
-    is_placebo = quiet & inside[None] & usable[:, :, None]
+    placebos = usable[:, :, None] & _quiet(changes, starts, horizon, after, periods)
+    spread = unsteadiness(panel, starts)
     grid = PlaceboGrid(
-        panel,
-        forecasts,
-        starts,
-        here,
-        target,
-        rows,
-        is_placebo,
-        unsteadiness(panel, starts),
-        level_before,
-        level,
-        0.0,
-        after,
+        panel, forecasts, starts, here, target, rows, placebos, spread, level_before, level, 0.0, after
     )
     over = np.arange(horizon) if calibrated_on is None else np.asarray(calibrated_on)
     return replace(grid, factor=_factor(grid, over))
+
+
+def _quiet(changes: Ints, starts: Ints, horizon: int, after: int, periods: int) -> Bools:
+    """Where no change is near the periods from a date to an end, all recorded [units, dates, ends]."""
+    ends = starts[:, None] + np.arange(1, horizon + 1)[None, :]
+    stop = np.broadcast_to(starts[:, None] + horizon + after, ends.shape) if after else ends
+    return (changes[:, np.maximum(starts - CLEAR_PERIODS, 0), None] >= stop) & (ends + after <= periods)
 
 
 def _factor(grid: PlaceboGrid, over: Ints) -> float:

@@ -109,9 +109,8 @@ def publish(
     """Publish a store as a static site in a folder.
 
     The folder must be new, empty, or a site written before; it changes all at once, and files that stay the
-    same are
-    not rewritten. A site that was built from the very same code, records and settings is checked file by
-    file and left as it is.
+    same are not rewritten. A site that was built from the very same code, records and settings is checked
+    file by file and left as it is.
 
     Parameters
     ----------
@@ -131,16 +130,14 @@ def publish(
         Levels that get pages: nation, state, aor, office, county.
     answers : answers, ids of policies, or one of ANSWERS, optional
         The worked case; all policies of counties and cities that limit cooperation from a day that is known
-        with high
-        confidence; all policies with a date; none. A policy that the records cannot answer is passed over.
-        None takes the worked case where counties have pages.
+        with high confidence; all policies with a date; none. A policy that the records cannot answer is
+        passed over. None takes the worked case where counties have pages.
     claims : bool, optional
         Whether to check the shipped ledger; None does where counties have pages.
     after : path or paths
         Folders of earlier sites of the same records, against which this one is disclosed, so that no
-        suppressed count
-        follows from both; a site that stands in `out` is one of them without being named; its threshold
-        stays.
+        suppressed count follows from both; a site that stands in `out` is one of them without being named;
+        its threshold stays.
     every_county : bool
         Counties that no record names get a page too, which says so and leads to their area.
 
