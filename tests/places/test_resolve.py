@@ -123,6 +123,24 @@ def test_namesakes_without_a_state_are_sure_only_if_alone_in_the_area(name: str)
                 assert f"{name} County, " in str(answer["place_basis"])  # names the candidates
 
 
+@pytest.mark.parametrize(
+    ("name", "aor", "fips", "surer"),
+    [
+        ("EL PASO", "ELP", "48141", True),  # a county and, in it, a city of the name
+        ("FRESNO", "SFR", "06019", True),
+        ("ERIE", "PHI", "42049", True),
+        ("SAN ANTONIO", "SNA", "48029", False),  # a city alone
+        ("HOUSTON", "HOU", "48201", False),  # the city lies in Harris; Houston County is small
+    ],
+)
+def test_a_county_and_a_city_in_it_that_bear_one_name_make_it_surer(
+    name: str, aor: str, fips: str, surer: bool
+) -> None:
+    found = place(name, aor)
+    assert found["county_fips"] == fips
+    assert (round(found["place_confidence"], 3) >= 0.96) is surer
+
+
 def test_every_county_with_its_state_is_found_without_an_area() -> None:
     counties = table("counties").filter(
         pl.col("vintage").is_in(["all", "to 2021", "from 2015"]), ~pl.col("state").is_in(["AS", "MP", "VI"])
