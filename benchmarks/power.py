@@ -592,11 +592,11 @@ def world(
     return y + burst, kept.reshape(n, periods, 4).sum(2), group, target, here
 
 
-def judged_world(setting: str, seed: int, effect: float = 0.0) -> Judged:
-    """A world's total of eight months as an answer judges it."""
+def judged_world(setting: str, seed: int, effect: float = 0.0, after: int = 0) -> Judged:
+    """A world's total of eight months as an answer judges it; with `after` months beyond as history, too."""
     y, capped, group, target, here = world(setting, seed, effect)
     used = y if capped is None else capped
-    grid = placebo_grid(used, target, here, 8, capped=capped, group=group)
+    grid = placebo_grid(used, target, here, 8, capped=capped, group=group, after=after)
     return grid.judge(np.arange(8), alpha=ALPHA_LASTING)
 
 
@@ -604,7 +604,7 @@ def worlds(count: int) -> dict[str, Any]:
     """Coverage over eight months, wrong "fits" with no effect, wrong "does not fit" with a quarter more."""
     out = {}
     for setting in SETTINGS:
-        cover, fits, unfit, lost = [], [], [], []
+        cover, fits, unfit, lost, both = [], [], [], [], []
         for seed in range(count):
             judged = judged_world(setting, seed)
             cover.append(judged.low <= 0 <= judged.high)
@@ -612,9 +612,12 @@ def worlds(count: int) -> dict[str, Any]:
             more = judged_world(setting, seed, 0.25)
             unfit.append(more.p_material <= ALPHA_LASTING)
             lost.append(more.power)
+            two = judged_world(setting, seed, after=6)
+            both.append(two.low <= 0 <= two.high)
         out[setting] = {
             "worlds": count, "coverage": float(np.mean(cover)), "wrong_fits": float(np.mean(fits)),
             "wrong_does_not_fit": float(np.mean(unfit)), "power_stated": float(np.mean(lost)),
+            "coverage_both_sides": float(np.mean(both)),
         }  # fmt: skip
         print(setting, out[setting], flush=True)
     return out
@@ -735,12 +738,13 @@ def document(found: dict[str, Any]) -> str:
         "in single weeks and the remainder is judged, as answers do. The bar is 3 %; with 300 worlds a rate",
         "of 3 % has a standard error of 1.0 points, a coverage of 90 % one of 1.7.",
         "",
-        "| setting | worlds | coverage | wrong fits | wrong does not fit |",
-        "| --- | --- | --- | --- | --- |",
+        "| setting | worlds | coverage | coverage, both sides | wrong fits | wrong does not fit |",
+        "| --- | --- | --- | --- | --- | --- |",
     ]
     for name, row in found["worlds"].items():
         lines.append(
-            f"| {name} | {row['worlds']} | {100 * row['coverage']:.0f} % | {100 * row['wrong_fits']:.1f} % | "
+            f"| {name} | {row['worlds']} | {100 * row['coverage']:.0f} % | "
+            f"{100 * row['coverage_both_sides']:.0f} % | {100 * row['wrong_fits']:.1f} % | "
             f"{100 * row['wrong_does_not_fit']:.1f} % |"
         )
     return "\n".join(lines) + "\n"
