@@ -141,19 +141,9 @@ class PredictionErrors:
 
     def interval(self, expected: ArrayLike, unsteady: ArrayLike, level: float) -> tuple[Floats, Floats]:
         """Interval of the count without a change, for expected totals (already times `factor`)."""
-        size, centre = self.size(expected, unsteady), root(expected)
-        low, high = self.bounds(level)
-        return unroot(centre + low * size), unroot(centre + high * size)
-
-    def bounds(self, level: float) -> tuple[float, float]:
-        """Standardised errors between which a test at this level rejects none: beyond the quantiles of all
-        placebos, those of the date of the question whose chance is not as small either."""
-        tail = (1.0 - level) / 2
+        size, centre, tail = self.size(expected, unsteady), root(expected), (1.0 - level) / 2
         low, high = self.quantile(tail), self.quantile(1 - tail)
-        above, below = self.same[self.same > high], self.same[self.same < low]
-        low = min([float(v) for v in below if self.tail(float(v))[1] > tail], default=low)
-        high = max([float(v) for v in above if self.tail(float(v))[0] > tail], default=high)
-        return low, high
+        return unroot(centre + low * size), unroot(centre + high * size)
 
     def tail(self, z: float) -> tuple[float, float]:
         """Chance of a standardised error of at least z, and of at most z: the larger of those among all
@@ -193,7 +183,9 @@ class PredictionErrors:
         # a share of the expected count is a share of the unknown count without a change, not of its estimate
         without = observed / (1 + MATERIAL) if material is None else max(observed - material, 0.0)
         p_material = self.tail((float(root(without)) - centre) / size)[1]
-        bar = (1.0 - level) / 2  # an interval leaves zero out just where the chance is as small
+        # errors of the date of the question can make a chance larger than the interval alone would have it:
+        # zero is left out just where the chance is small enough
+        bar = (1.0 - level) / 2
         effect = observed - expected
         effect_low, effect_high = min(observed - high, effect), max(observed - low, effect)
         if p_high > bar:
