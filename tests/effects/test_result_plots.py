@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import numpy as np
 import pytest
 
@@ -16,6 +18,7 @@ from atlarge.effects import (
     watch_bursts,
 )
 from atlarge.effects.results import Result
+from atlarge.errors import QuestionError
 
 pytest.importorskip("matplotlib").use("Agg")
 
@@ -93,3 +96,12 @@ def test_a_share_effect_draws_both_paths_and_marks_its_start() -> None:
     assert first == "7, 30 to 35"
     assert numbers == f"observed {y[7, 30:36].sum():.0f}, expected {found.total.expected:.1f}"
     assert f"{y[7, 30:36].sum() - found.total.expected:+.1f}" in effect
+
+
+def test_without_matplotlib_a_picture_is_refused_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "matplotlib.pyplot", None)
+    y = np.random.default_rng(4).poisson(25.0, (60, 40)).astype(float)
+    pooled = pool_estimates([1.0, 2.0, 4.0], [0.5, 0.5, 0.6])
+    for result in (share_effect(y, 7, 30, 36), counterfactual(y, 0, range(30)), pooled):
+        with pytest.raises(QuestionError, match="pip install matplotlib"):
+            result.plot()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from typing import Any
 
 import numpy as np
@@ -119,3 +120,11 @@ def test_a_series_is_found_by_its_name_and_the_message_names_five() -> None:
     assert [position(series, name) for name in (None, *names)] == [0, 0, 1, 2, 3, 4, 5, 6]
     with pytest.raises(QuestionError, match=r"no series 'h'; there are: a, b, c, d, e, \.\.\.$"):
         position(series, "h")
+
+
+def test_without_matplotlib_a_picture_is_refused_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "matplotlib.pyplot", None)
+    delays = reporting_delays([[50, 80, 100.0]] * 2, [[0, 1, 2]] * 2, draws=10)
+    for result in (ears(COUNTS), scan(COUNTS), delays):
+        with pytest.raises(QuestionError, match="pip install matplotlib"):
+            result.plot()

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from atlarge.effects.results import new_axes
 from atlarge.errors import QuestionError
 
 if TYPE_CHECKING:
@@ -97,12 +98,7 @@ class ShareChange:
 
     def plot(self, ax: Axes | None = None) -> Axes:
         """Contributions of each group in percentage points, as two bars (matplotlib)."""
-        if ax is None:
-            try:
-                import matplotlib.pyplot as plt
-            except ImportError:
-                raise QuestionError("plot() needs Matplotlib: pip install matplotlib") from None
-            ax = plt.subplots()[1]
+        ax = ax if ax is not None else new_axes()
         at = np.arange(len(self.groups))
         ax.barh(at - 0.2, 100 * self.by_group[0], height=0.4, label="another mix of groups")
         ax.barh(at + 0.2, 100 * self.by_group[1], height=0.4, label="other shares within groups")

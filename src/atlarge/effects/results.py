@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from atlarge.errors import QuestionError
+
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
@@ -53,10 +55,7 @@ class Result:
 
     def plot(self, ax: Axes | None = None) -> Axes:
         """The result's values with their intervals, one a line (matplotlib)."""
-        if ax is None:
-            import matplotlib.pyplot as plt
-
-            ax = plt.subplots()[1]
+        ax = ax if ax is not None else new_axes()
         ranges = self._ranges()
         for row, (_, value, low, high) in enumerate(ranges):
             if low is not None and high is not None:
@@ -97,10 +96,7 @@ class EventTimes(Result):
 
     def plot(self, ax: Axes | None = None) -> Axes:
         """Ratio of observed to expected by time since the change (matplotlib)."""
-        if ax is None:
-            import matplotlib.pyplot as plt
-
-            ax = plt.subplots()[1]
+        ax = ax if ax is not None else new_axes()
         spread = np.vstack([self.event_ratio - self.event_low, self.event_high - self.event_ratio])
         ax.errorbar(self.event_time, self.event_ratio, yerr=np.maximum(spread, 0), fmt="o", capsize=2)
         ax.axhline(1.0, color="grey", linewidth=1)
@@ -134,16 +130,22 @@ class Paths(Result):
 
     def plot(self, ax: Axes | None = None) -> Axes:
         """Observed and fitted by period (matplotlib)."""
-        if ax is None:
-            import matplotlib.pyplot as plt
-
-            ax = plt.subplots()[1]
+        ax = ax if ax is not None else new_axes()
         axis = np.arange(len(self.observed))
         ax.fill_between(axis, self.low, self.high, alpha=0.2, linewidth=0)
         ax.plot(axis, self.fitted, label="fitted")
         ax.plot(axis, self.observed, label="observed", color="black", linewidth=1)
         ax.legend(frameon=False)
         return ax
+
+
+def new_axes() -> Axes:
+    """New axes of Matplotlib; QuestionError where it is not installed."""
+    try:
+        import matplotlib.pyplot as plt
+    except ImportError:
+        raise QuestionError("plot() needs Matplotlib: pip install matplotlib") from None
+    return plt.subplots()[1]
 
 
 def _short(value: Any) -> str:

@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from atlarge.effects.cells import MIN_HISTORY, Departure, PlaceboGrid, placebo_grid
 from atlarge.effects.frames import Panel, panel_of
 from atlarge.effects.prediction import Judged
+from atlarge.effects.results import new_axes
 from atlarge.errors import QuestionError
 
 if TYPE_CHECKING:
@@ -94,10 +95,7 @@ class ShareEffect:
 
     def plot(self, ax: Axes | None = None) -> Axes:
         """Observed and expected by period (matplotlib)."""
-        if ax is None:
-            import matplotlib.pyplot as plt
-
-            ax = plt.subplots()[1]
+        ax = ax if ax is not None else new_axes()
         axis = np.arange(len(self.times))
         ax.fill_between(axis, self.low, self.high, alpha=0.2, linewidth=0)
         ax.plot(axis, self.expected, label="expected")

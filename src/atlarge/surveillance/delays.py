@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from atlarge.errors import QuestionError
-from atlarge.surveillance.series import to_frame
+from atlarge.surveillance.series import new_axes, to_frame
 from atlarge.surveillance.validation import Floats
 
 _STEPS, _CLOSE = 400, 1e-7
@@ -96,10 +96,7 @@ class Delays:
 
     def plot(self, ax: Any = None) -> Any:
         """Draw the share reported by delay with its interval; returns the axes."""
-        if ax is None:
-            import matplotlib.pyplot as plt
-
-            ax = plt.subplots()[1]
+        ax = new_axes() if ax is None else ax
         every = np.arange(len(self.share))
         ax.fill_between(every, self.low, self.high, alpha=0.25, step="post")
         ax.step(every, self.share, where="post")

@@ -166,13 +166,8 @@ def draw(
 
     Raises QuestionError without Matplotlib, and for a series that is not there.
     """
-    try:
-        import matplotlib.pyplot as plt
-    except ImportError:
-        raise QuestionError("plot() needs Matplotlib: pip install matplotlib") from None
     row = position(series, unit)
-    if ax is None:
-        _, ax = plt.subplots(figsize=(8, 3))
+    ax = new_axes(figsize=(8, 3)) if ax is None else ax
     ax.step(series.times, series.counts[row], where="mid", color="#6b6b6b", label="observed")
     for (label, values), colour in zip(lines.items(), ("#4269d0", "#d95f02", "#b30000"), strict=False):
         style = {"linestyle": "none", "marker": "v"} if label == "alarm" else {"linestyle": "-"}
@@ -181,6 +176,15 @@ def draw(
     ax.set_title(f"{series.units[row]}")
     ax.legend(frameon=False)
     return ax
+
+
+def new_axes(**size: Any) -> Any:
+    """New axes of Matplotlib; QuestionError where it is not installed."""
+    try:
+        import matplotlib.pyplot as plt
+    except ImportError:
+        raise QuestionError("plot() needs Matplotlib: pip install matplotlib") from None
+    return plt.subplots(**size)[1]
 
 
 def count_alarms(alarm: NDArray[np.bool_]) -> str:
