@@ -10,7 +10,9 @@ import pytest
 
 from atlarge.errors import ReleaseError
 from atlarge.records.prepare import prepare
+from atlarge.reference import table
 from atlarge.releases import families, read_release, read_releases
+from atlarge.releases.areas import area_code
 from atlarge.releases.families.detention_statistics import last_month, stated_day
 
 DAYS = ["2019-03-01", "2019-03-02", "2019-03-05"]
@@ -162,3 +164,28 @@ def test_every_form_of_the_public_repository_has_an_address() -> None:
         "detention-stays-latest",
         "detention-stints-latest",
     }
+
+
+@pytest.mark.parametrize("has_office", [True, False])
+def test_facilities_name_their_area_by_its_code(tmp_path: Path, has_office: bool) -> None:
+    areas = table("aors").select("aor", "name").sort("aor").rows()
+    head = "detention_facility_code,name,city,county_fips_code,state,latitude,longitude"
+    lines = [head + ",field_office" * has_office]
+    for k, (_, name) in enumerate(areas):
+        lines.append(f"F{k:03d},JAIL {k},TOWN,48453,TX,30.1,-97.7" + f",{name}" * has_office)
+    path = tmp_path / "facilities.csv"
+    path.write_text("\n".join(lines) + "\n")
+    found = prepare(read_release(path)).frame
+    assert found.height == len(areas) > 20
+    wanted = [code for code, _ in areas]
+    assert ("aor" in found.columns) is has_office
+    assert not has_office or found.sort("facility_code")["aor"].to_list() == wanted
+
+
+@pytest.mark.parametrize("ending", ["", " Area of Responsibility", " AOR", " Field Office", " field office "])
+def test_an_area_is_known_by_every_usual_way_to_write_its_name(ending: str) -> None:
+    written = {"St Paul": "SPM", "St. Paul": "SPM", "Saint Paul": "SPM", "ST PAUL": "SPM", "New York": "NYC",
+               "New York City": "NYC", "Salt Lake City": "SLC", "SNA": "SNA", "San Antonio": "SNA",
+               "Paul": None, "San": None, "": None}  # fmt: skip
+    found = area_code(pl.Series([name + ending for name in written]))
+    assert found.to_list() == list(written.values())

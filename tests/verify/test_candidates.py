@@ -93,6 +93,22 @@ def test_the_difference_is_in_hundredths_of_a_percent_of_the_published_figure() 
     assert Candidate("definition", "x", 600.0).to_dict(0.0)["difference_pct"] is None
 
 
+@pytest.mark.parametrize(
+    ("candidate", "words"),
+    [
+        (Candidate("definition", "x", 1234.5), "x (1,234, +23.45 %)"),
+        (Candidate("definition", "x", 99.5), "x (99.5, -90.05 %)"),
+        (Candidate("definition", "x", 1100.0, 1100.0, 1100.0), "x (1,100, +10.00 %)"),
+        (Candidate("definition", "x", 1100.0, 1000.0, 1200.0), "x (1,000 to 1,200)"),
+        (Candidate("definition", "x", 1100.0, 1000.0, None), "x (1,100, +10.00 %)"),
+        (Candidate("definition", "x", 900.0, detail="as of May"), "x (as of May: 900, -10.00 %)"),
+    ],
+)
+def test_a_candidate_in_words_gives_its_number_or_its_range(candidate: Candidate, words: str) -> None:
+    assert candidate.in_words(1000.0) == words
+    assert "%" not in candidate.in_words(0.0)
+
+
 def test_the_number_of_another_area_is_seen_as_a_slip(tmp_path: Path) -> None:
     counter = Counter(open_store(None))
     los = counter.count(Query("arrests", (Spot("aor", "LOS"),), *YEAR, is_recorded=True))

@@ -8,7 +8,8 @@ import polars as pl
 
 from atlarge.reference import table
 
-_SUFFIX = r"(?i)\s+(?:area of responsibility|aor)$"
+_SUFFIX = r"(?i)\s+(?:area of responsibility|aor|field office)$"
+_SAINT = r"(?i)^(?:saint|st\.?)\s+"
 
 
 @cache
@@ -17,7 +18,12 @@ def _area_codes() -> dict[str, str]:
     codes: dict[str, str] = {}
     for code, name, long_name in areas.select("aor", "name", "long_name").iter_rows():
         short = str(long_name).lower().removesuffix(" area of responsibility")
-        codes |= {str(code).lower(): code, str(name).lower(): code, short: code}
+        codes |= {
+            str(code).lower(): code,
+            str(name).lower(): code,
+            short: code,
+            short.removesuffix(" city"): code,
+        }
     return codes
 
 
@@ -40,7 +46,8 @@ def _coded(words: pl.Series, codes: dict[str, str]) -> pl.Series:
 
 def area_code(words: pl.Series) -> pl.Series:
     """Three-letter codes of areas of responsibility; null where the words name none."""
-    return _coded(words.str.replace(_SUFFIX, ""), _area_codes())
+    plain = words.str.strip_chars().str.replace(_SUFFIX, "").str.replace(_SAINT, "st. ")
+    return _coded(plain, _area_codes())
 
 
 def state_code(words: pl.Series) -> pl.Series:
