@@ -10,7 +10,7 @@ import polars as pl
 
 from atlarge.files import read_yaml
 from atlarge.places.own import own_decisions
-from atlarge.places.text import plain, squash, tokens
+from atlarge.places.text import SPELLINGS, plain, squash, tokens
 from atlarge.reference import table
 
 TOWN_WEIGHT = 5000.0
@@ -21,19 +21,7 @@ _TOWNS_ARE_CITIES = frozenset({"MA", "ME", "NH", "NY", "RI", "VT"})
 """States in which a town is what a city is elsewhere."""
 USED = ("all", "to 2019", "to 2021", "from 2015")
 _CITY_AS_COUNTY = {"24510", "29510", "32510"}
-_LEGAL_TYPES = (
-    " City and Borough",
-    " Census Area",
-    " Municipality",
-    " Municipio",
-    " Planning Region",
-    " County",
-    " Parish",
-    " Borough",
-    " Island",
-    " city",
-    " City",
-)
+_LEGAL_TYPES = [f" {kind}" for kind in SPELLINGS["legal_types"]]
 
 
 class County(NamedTuple):

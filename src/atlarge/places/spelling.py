@@ -12,7 +12,7 @@ from rapidfuzz.distance import OSA
 
 from atlarge.places.gazetteer import gazetteer
 from atlarge.places.scan import COUNTY_WORDS
-from atlarge.places.text import expand
+from atlarge.places.text import SPELLINGS, expand
 
 SHORTEST = 4
 """Fewest letters of a word that is looked at."""
@@ -21,14 +21,7 @@ STEM = 5
 _GLUED = ("COUNTY", "PARISH", "JAIL", "POLICE", "SHERIFF", "DETENTION", "PRISON")
 
 
-_COMPASS = {
-    "N": ("NORTH", "NORTHERN"),
-    "S": ("SOUTH", "SOUTHERN"),
-    "E": ("EAST", "EASTERN"),
-    "W": ("WEST", "WESTERN"),
-    "NO": ("NORTH", "NORTHERN"),
-    "SO": ("SOUTH", "SOUTHERN"),
-}
+_COMPASS: dict[str, list[str]] = SPELLINGS["compass"]
 
 
 def corrected(words: list[str]) -> list[str]:

@@ -29,18 +29,7 @@ _TOP = re.compile(
     re.IGNORECASE,
 )
 _KINDS = word_table("context.kinds")
-_ACCOUNTS = {
-    "retaliation": r"retaliat|retribution|reveng|payback|reprisal|punish|pressur|press |push|singl|target"
-    r"|on purpose|accident|coincidence|result of|"
-    r"because of (the|what|our|this|that|a)|prompted|tied to|politic|message|embarrass|represalia|castig"
-    r"|venganza|respuesta a|por nuestra|random|al azar",
-    "substitution": r"no choice|have to|had to|at[- ]large|in(to)? the community|homes|streets|neighborhood"
-    r"|necessary|required (where|when)|forced? |"
-    r"refus\w+ .{0,40}(make|mean|force|require)|fail(s|ed)? to honor|do(es)? not cooperate"
-    r"|make up the number|jail doors",
-    "concentration": r"more (people|immigrants|cases)|where the cases|live (here|there)|largest population"
-    r"|most (undocumented|unauthorized)",
-}
+_ACCOUNTS = {name: "|".join(words) for name, words in word_table("context.accounts").items()}
 
 
 _OWN = re.compile(r"\b(?:his|her|our|my|its) (?:\w+ )?(?:jail|office|county|city|department|deputies|town)\b")

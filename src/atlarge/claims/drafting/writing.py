@@ -7,6 +7,8 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from atlarge.claims.drafting.language import word_table
+
 if TYPE_CHECKING:
     from atlarge.claims.drafting.draft import Drafted
 
@@ -16,18 +18,7 @@ HEADING = [
     " none.",
     "# `inferred` lists fields that the sentence itself does not give.",
 ]
-QUESTIONS = {
-    "speaker": "Who says it? A name, or anonymous.",
-    "heard": "How did it reach the article? court, sworn, statement, interview, document, report, second"
-    " hand or third hand.",
-    "measure": "What is counted? A name from `atlarge claims measures`.",
-    "where": "Where? A county, office area, state, city or United States.",
-    "when": "When? A day, month, year, FY2017 or 2017-02-01..2017-02-09.",
-    "of": "Of which whole? A place, a measure or a number.",
-    "against": "Against what? A period, a place or a number.",
-    "expected": "What does it say the value is?",
-    "implies": "What would be so in the records if it were true?",
-}
+QUESTIONS = word_table("writing.questions")
 _FLOW = ("speaker", "of", "against", "expected", "inferred", "where", "article")
 _PLAIN = re.compile(
     r"^[A-Za-z][\w .-]*$|^\d{4}-\d{2}(?:-\d{2})?(?:\.\.\d{4}-\d{2}(?:-\d{2})?)?$|^FY\d{4}$|^\d{4}-Q\d$"
