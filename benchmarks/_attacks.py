@@ -146,6 +146,45 @@ def _of_editions() -> Iterator[Row]:
         )
 
 
+def _of_records() -> Iterator[Row]:
+    """The attack whose unknowns are the records themselves."""
+    import test_atoms as of
+    from simulated_counts import simulated_store
+
+    from atlarge.publish import monthly_ties
+    from atlarge.publish.release_table import site_cells
+
+    def exact(is_tied: bool, folder: Path, patch: Any) -> tuple[int, int]:
+        if not is_tied:
+            patch.setattr(monthly_ties, "LOOSE", -1)
+        found = of.attack([site_cells(simulated_store(folder / "store"), threshold=3)])
+        return len(found.known(width=1)), len(found.targets())
+
+    yield _row(
+        "single records, threshold 3",
+        "random",
+        lambda folder, patch: exact(True, folder, patch),
+        lambda folder, patch: exact(False, folder, patch),
+    )
+    for name, make in of.OTHER_STORES.items():
+
+        def beside(knows: bool, folder: Path, make: Any = make) -> tuple[int, int]:
+            store = make(folder)
+            truth = of.records_of(store)
+            given = {"windows": of.reports(truth), "only_windows": True}
+            pair = of.editions(store, {}, given) if knows else [site_cells(store), site_cells(store, **given)]
+            found = of.attack(pair, truth)
+            most = 60
+            return len(found.known(width=2, most=most)), min(most, len(found.targets()))
+
+        yield _row(
+            "single records of a site and a report beside it, within one",
+            name,
+            lambda folder, patch, run=beside: run(True, folder),
+            lambda folder, patch, run=beside: run(False, folder),
+        )
+
+
 def _of_detainers() -> Iterator[Row]:
     import datetime as dt
 
@@ -195,4 +234,4 @@ def attacks() -> list[Row]:
     module = importlib.util.module_from_spec(spec)
     sys.modules["test_detainer_reports"] = module
     spec.loader.exec_module(module)
-    return [*_of_protections(), *_of_editions(), *_of_detainers(), *_of_stores()]
+    return [*_of_protections(), *_of_editions(), *_of_records(), *_of_detainers(), *_of_stores()]

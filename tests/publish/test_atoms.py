@@ -12,6 +12,7 @@ import datetime as dt
 import itertools
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -22,14 +23,17 @@ from scipy.optimize import Bounds, LinearConstraint, milp
 from simulated_counts import arrests, simulated_store
 from test_editions import _windows as spans_of_answers
 
+import atlarge
 from atlarge.publish import monthly_ties
+from atlarge.publish.day_ranges import Window
 from atlarge.publish.editions import Edition, record_of
 from atlarge.publish.release_table import SiteCells, site_cells
 from atlarge.records.store import Store
+from atlarge.simulate import World, simulate
 
 KEY = ["level", "place", "measure", "start", "end"]
 KINDS = {
-    "at_large": {"Located", "Non-Custodial Arrest"},
+    "at_large": {"Located", "Non-Custodial Arrest", "Probation and Parole", "Worksite Enforcement"},
     "handoffs": {"CAP Local Incarceration", "287(g) Program"},
 }
 Cell = tuple[str, str, str, dt.date, dt.date]
@@ -46,7 +50,8 @@ class Table:
     @staticmethod
     def of(cells: SiteCells) -> Table:
         """The table of a site."""
-        frame = cells.table.frame.filter(pl.col("mark") != "uncovered")
+        is_arrests = pl.col("measure").str.split("@").list.first().is_in(["arrests", *KINDS])
+        frame = cells.table.frame.filter(pl.col("mark") != "uncovered", is_arrests)
         rows = frame.select(*KEY, "value", "mark").iter_rows()
         return Table({row[:5]: row[5:] for row in rows}, cells.table.threshold)
 
@@ -207,21 +212,21 @@ class Atoms:
         """Targets whose least and greatest count are less than so much apart; of `most` of them."""
         targets = self.targets()[:most]
         assert len(targets) > 20
+        assert self.solve(np.zeros(self.n)) is not None  # the records themselves fit all that is published
         return [c for c, (a, b) in self.ranges(targets).items() if b - a < width - 0.5]
 
 
-STATES = {"48": "TX", "22": "LA", "01": "AL"}
-
-
-def homes(cells: SiteCells) -> dict[tuple[str, str], dict[str, str]]:
+def homes(cells: SiteCells, truth: pl.DataFrame) -> dict[tuple[str, str], dict[str, str]]:
     """State and area of places, as their pages have them; a county lies in the state of its number."""
+    named = truth.select(pl.col("county_fips").str.head(2), "state").drop_nulls()
+    states = dict(named.group_by("county_fips").agg(pl.col("state").mode().first()).rows())
     found: dict[tuple[str, str], dict[str, str]] = {}
     for level, place, above, parent in cells.pairs.iter_rows():
         if level in ("county", "office") and above in ("state", "aor"):
             found.setdefault((level, place), {})[above] = parent
     for (level, place), home in found.items():
         if level == "county":
-            home.setdefault("state", STATES[place[:2]])
+            home.setdefault("state", states[place[:2]])
     return found
 
 
@@ -235,9 +240,67 @@ def editions(store: Store, *settings: dict[str, Any]) -> list[SiteCells]:
     return found
 
 
-def attack(cells: Sequence[SiteCells]) -> Atoms:
-    """What the tables of some publications of the random records give away together."""
-    return Atoms([Table.of(c) for c in cells], homes(cells[-1]), arrests())
+def attack(cells: Sequence[SiteCells], truth: pl.DataFrame | None = None) -> Atoms:
+    """What the tables of some publications of some records (the random ones) give away together."""
+    rows = arrests() if truth is None else truth
+    return Atoms([Table.of(c) for c in cells], homes(cells[-1], rows), rows)
+
+
+def records_of(store: Store) -> pl.DataFrame:
+    """The arrests of a store, as the attack takes them."""
+    keys = ["date", "method", "county_fips", "state", "office", "aor"]
+    rows = store.scan("arrests")
+    if "n" not in rows.collect_schema():
+        rows = rows.with_columns(pl.lit(1).alias("n"))
+    found = rows.group_by(keys).agg(pl.col("n").sum()).collect().with_columns(pl.col("method").fill_null(""))
+    # A site counts whole months alone.
+    days = store.coverage("arrests")
+    first, last = min(c.start for c in days), max(c.end for c in days) + DAY
+    begin = first if first.day == 1 else (first.replace(day=1) + 31 * DAY).replace(day=1)
+    return found.filter(pl.col("date") >= begin, pl.col("date") < last.replace(day=1))
+
+
+def reports(truth: pl.DataFrame, days: int = 40) -> list[Window]:
+    """Spans of days of the places that most records name, as a report beside a site has them."""
+    found = []
+    first = truth["date"].min()
+    assert isinstance(first, dt.date)
+    for level, column in (("county", "county_fips"), ("office", "office"), ("aor", "aor")):
+        sizes = truth.drop_nulls(column).group_by(column).agg(pl.col("n").sum()).sort("n", column)
+        for k, place in enumerate(sizes[column].tail(4).to_list()):
+            day = first + dt.timedelta(days=61 + 17 * k)
+            for measure in KINDS:
+                found.append(Window(((level, place),), measure, day, day + dt.timedelta(days=days + k)))
+    return found
+
+
+def part_of_the_embedded(folder: Path) -> Store:
+    """An area of the embedded records, two years of it."""
+    from area import area_rows, write_store
+
+    rows = area_rows(counties=14, offices=6).filter(pl.col("date") < dt.date(2017, 10, 1))
+    return write_store(folder / "area", rows, dt.date(2017, 9, 30))
+
+
+def simulated(folder: Path) -> Store:
+    """A simulated store of many small counties, read from releases."""
+    world = World(places=40, weeks=60, policies=2, general_area_share=0.2)
+    result = simulate(folder / "world", seed=8, world=world)
+    atlarge.ingest([*result.arrests, result.detainers], folder / "store")
+    return atlarge.open_store(folder / "store")
+
+
+OTHER_STORES = {"part of the embedded": part_of_the_embedded, "simulated, ingested": simulated}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", OTHER_STORES)
+def test_a_report_beside_a_site_of_other_records_gives_nothing_away(name: str, tmp_path: Path) -> None:
+    store = OTHER_STORES[name](tmp_path)
+    truth = records_of(store)
+    pair = editions(store, {}, {"windows": reports(truth), "only_windows": True})
+    found = attack(pair, truth)
+    assert found.known(width=2, most=60) == []
 
 
 @pytest.fixture(scope="module")
