@@ -6,23 +6,11 @@ import datetime as dt
 
 import polars as pl
 
+from atlarge.files import shipped_yaml
 from atlarge.records.tables import DATE_COLUMN, TABLES
 from atlarge.releases.family import Column, Family
 
-_CLOSES = {
-    "method": "at-large and custodial cannot be told apart",
-    "landmark": "counties and office areas cannot be told",
-    "facility": "facilities and their counties cannot be told",
-    "aor": "areas of responsibility are known only where a text tells",
-    "state": "states are known only where a text tells",
-    "subject": "duplicates cannot be found, nor records linked",
-    "criminality": "criminality cannot be told",
-    "lift_reason": "outcomes (declined, booked) cannot be told",
-    "operation_mark": "arrests under an operation cannot be told",
-    "disposition": "dispositions cannot be told",
-    "stay_book_in": "stays cannot be told",
-    "apprehension_date": "the time from apprehension cannot be told",
-}
+_CLOSES: dict[str, str] = shipped_yaml("atlarge.records", "closed_questions.yaml")
 _IN_PARTS = ("conviction", "arrest_type", "agency", "landmark_class")
 """Columns that measures count by and that a release may report for a part of its days only."""
 _COUNTED_BY = ("method", "operation_mark", "outcome", "disposition", *_IN_PARTS)

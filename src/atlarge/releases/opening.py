@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from atlarge.errors import ReleaseError
-from atlarge.files import STREAM, is_stream
+from atlarge.files import STREAM, is_stream, shipped_yaml
 from atlarge.releases.encoding import Decoded
 from atlarge.releases.jsonform import is_json, json_as_text
 from atlarge.releases.unpacking import bounded, member_of, most_bytes, unpacker
@@ -22,27 +22,10 @@ BLOCK = 64 * _MIB
 _MOST_LAYERS = 3
 _LONGEST_MAGIC = 6
 
-_NOT_RELEASES: tuple[tuple[bytes, str], ...] = (
-    (b"version https://git-lfs", "is a Git LFS pointer, not the data; download the file itself"),
-    (b"%PDF", "is a PDF; ask for the spreadsheet, or take the table out as CSV"),
-    (b"\xd0\xcf\x11\xe0", "is an old or password-protected Office file; save it as .xlsx without password"),
-    (b"FEA1", "is a Feather file of the first version; write it again as Parquet or CSV"),
-    (b"RDX", "is an R workspace; write the table from R as CSV or Parquet"),
-    (b"RDA", "is an R workspace; write the table from R as CSV or Parquet"),
-    (b"X\n\0", "is an R object (.rds); write the table from R as CSV or Parquet"),
-    (b"A\n", "is an R object (.rds); write the table from R as CSV or Parquet"),
-    (b"SQLite format 3", "is an SQLite database; export the table as CSV"),
-    (b"(\xb5/\xfd", "is packed with zstd; unpack it first"),
-    (b"7z\xbc\xaf", "is a 7z archive; unpack it first"),
-    (b"Rar!", "is a RAR archive; unpack it first"),
-    (b"ORC", "is an ORC file; write it again as Parquet or CSV"),
-    (b"Obj\1", "is an Avro file; write it again as Parquet or CSV"),
-    (b"\x89HDF", "is an HDF5 file; write the table as Parquet or CSV"),
-    (b"\x89PNG", "is a picture; ask for the table it shows"),
-    (b"\xff\xd8\xff", "is a picture; ask for the table it shows"),
-    (b"\xff\xfe\0\0", "is in UTF-32; save it as UTF-8"),
-    (b"\0\1\0\0Standard", "is an Access database; export the table as CSV"),
-)
+_NOT_RELEASES = {
+    begins.encode("latin-1"): description
+    for begins, description in shipped_yaml("atlarge.releases", "refused.yaml")["begins_with"].items()
+}
 
 
 @dataclass(frozen=True)
@@ -128,7 +111,7 @@ def _form(path: Path, content: bytes) -> str:
     """What a file is, by how it begins; ReleaseError if it is plainly not a table."""
     if content.isspace():
         raise ReleaseError(f"{path}: the file holds nothing but blanks; download it again")
-    for magic, description in _NOT_RELEASES:
+    for magic, description in _NOT_RELEASES.items():
         if content.startswith(magic):
             raise ReleaseError(f"{path}: {description}")
     for magic, form in _FORMS:

@@ -15,6 +15,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from atlarge.errors import ReleaseError
+from atlarge.files import shipped_yaml
 from atlarge.releases.encoding import from_utf16
 
 _MIB = 1024 * 1024
@@ -146,13 +147,7 @@ _TABLES = (
 _ABOUT = re.compile(
     r"(?i)read.?me|licen[cs]e|codebook|dictionar|metadata|schema|document|layout|notes?\b|about"
 )
-_OTHERS = (
-    ("content.xml", "is an OpenDocument spreadsheet; save it as .xlsx or CSV"),
-    ("xl/workbook.bin", "is a binary Excel workbook (.xlsb); save it as .xlsx or CSV"),
-    ("word/document.xml", "is a Word document; save its table as .xlsx or CSV"),
-    ("ppt/presentation.xml", "is a presentation; save its table as .xlsx or CSV"),
-    ("Index/Document.iwa", "is a Numbers document; export it as .xlsx or CSV"),
-)
+_OTHERS: dict[str, str] = shipped_yaml("atlarge.releases", "refused.yaml")["holds"]
 _MOST_MEMBERS = 10_000
 
 
@@ -179,7 +174,7 @@ def member_of(path: Path, content: bytes, is_inside: bool) -> tuple[str, Iterato
     except _BROKEN as error:
         raise _broken(path, error) from None
     names = [entry.filename for entry in entries]
-    for part, description in _OTHERS:
+    for part, description in _OTHERS.items():
         if part in names:
             raise ReleaseError(f"{path}: {description}")
     if "[Content_Types].xml" in names or any(name.startswith("xl/") for name in names):
