@@ -11,7 +11,8 @@ from typing import Any
 
 import polars as pl
 
-from atlarge.records.overlap import GONE, MOVED_DAYS, SAME_FAMILY, TWO_FAMILIES, Stored, inside, moved
+from atlarge.records.overlap import GONE, MOVED_DAYS, Stored, inside, moved
+from atlarge.records.tables import ONE_FAMILY, TWO_FAMILIES
 
 FILLED = "filled_from"
 _PLACE = (
@@ -35,7 +36,7 @@ def _agrees(name: str) -> pl.Expr:
 
 def _keys(table: str, same: bool, columns: list[str]) -> list[tuple[str, ...]]:
     """What rows are matched by, the finest first."""
-    own, both = SAME_FAMILY[table], TWO_FAMILIES[table]
+    own, both = ONE_FAMILY[table], TWO_FAMILIES[table]
     tried: list[tuple[str, ...]] = [("date", "subject_key")]
     tried += [(*own, "aor", "state", "criminality"), (*own, "aor", "state")] if same else []
     tried += [(*both, "aor", "state", "criminality"), (*both, "aor", "state")]

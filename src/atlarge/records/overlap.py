@@ -16,25 +16,8 @@ from typing import Any
 
 import polars as pl
 
-# What rows are matched by: releases of one family in its own words; of two families in what both must share.
-SAME_FAMILY: dict[str, tuple[str, ...]] = {
-    "arrests": ("date", "method", "landmark"),
-    "detainers": ("date", "facility", "outcome"),
-    "encounters": ("date", "landmark", "disposition"),
-    "removals": ("date", "aor", "disposition"),
-    "book_ins": ("date", "facility", "method"),
-    "stints": ("date", "facility_code", "subject_key"),
-    "stays": ("date", "facility_code", "subject_key"),
-}
-TWO_FAMILIES: dict[str, tuple[str, ...]] = {
-    "arrests": ("date", "method"),
-    "detainers": ("date", "outcome"),
-    "encounters": ("date",),
-    "removals": ("date",),
-    "book_ins": ("date", "method"),
-    "stints": ("date", "facility_code"),
-    "stays": ("date", "facility_code"),
-}
+from atlarge.records.tables import ONE_FAMILY, TWO_FAMILIES
+
 GONE = "_gone"
 """The column of rows set aside that a later release no longer lists: they tell nothing of any row it has."""
 _NEAR_DAYS = 62
@@ -223,7 +206,7 @@ def _compare(winner: Stored, loser: Stored, table: str) -> tuple[Stored, pl.Data
     otherwise is the same event all the same.
     """
     same = winner.audit["family"] == loser.audit["family"]
-    columns = (SAME_FAMILY if same else TWO_FAMILIES)[table]
+    columns = (ONE_FAMILY if same else TWO_FAMILIES)[table]
     share = _SHARE_SAME if same else _SHARE_TWO
     both = inside(winner, loser)
     for gains, loses in ((winner, loser), (loser, winner)):

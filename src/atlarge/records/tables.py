@@ -28,17 +28,15 @@ PLACE = _typed(_STATED["place"])
 
 TABLES: dict[str, Schema] = {name: _typed(columns) for name, columns in _STATED["tables"].items()}
 
-# The column that says when, per table; tables without one have no coverage.
-DATE_COLUMN: dict[str, str | None] = {
-    **dict.fromkeys(TABLES, "date"),
-    "jail_counts": "month",
-    "facilities": None,
-    "landmarks": None,
-    "agreements": None,
-}
-
-# Tables whose rows are events: two releases of the same events are counted once.
-EVENTS = ("arrests", "detainers", "encounters", "removals", "book_ins", "stints", "stays")
+DATE_COLUMN: dict[str, str | None] = dict.fromkeys(TABLES, "date") | _STATED["dates"]
+"""The column that says when, by table; tables without one have no coverage."""
+EVENTS = tuple(_STATED["events"])
+"""Tables whose rows are events: two releases of the same events are counted once."""
+ONE_FAMILY, TWO_FAMILIES = (
+    {table: tuple(by[kind]) for table, by in _STATED["events"].items()}
+    for kind in ("one_family", "two_families")
+)
+"""What rows of these are matched by, within a family and between two."""
 
 
 def schema(table: str) -> Schema:

@@ -10,20 +10,13 @@ import polars as pl
 from atlarge.records.cells import read_cells
 from atlarge.records.dates import DateOrder
 from atlarge.records.gaps import extra_columns
+from atlarge.records.tables import LINEAGE
 from atlarge.releases.family import Column, plain
 from atlarge.releases.reading import Release
 from atlarge.releases.sheet import Sheet
 from atlarge.wording import some
 
-QUARANTINE = {
-    "release_id": pl.String,
-    "file": pl.String,
-    "sheet": pl.String,
-    "row": pl.UInt32,
-    "reason": pl.String,
-    "column": pl.String,
-    "value": pl.String,
-}
+QUARANTINE = LINEAGE | dict.fromkeys(("reason", "column", "value"), pl.String)
 _WORDS = {
     "text": "formula in the cell",
     "day": "not a date within bounds",
