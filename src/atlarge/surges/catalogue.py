@@ -104,15 +104,19 @@ class Surge:
 
 @dataclass(frozen=True)
 class SurgeList:
-    """Surges by rank, the places with too few records to be tested, and how the list was built."""
+    """Surges by rank, the places with too few records to be tested, and how the list was built.
+
+    `values`: counts of the measure [places, periods], NaN where not covered; rows are sorted by place code.
+    `periods`: the first day of each.
+    """
 
     surges: list[Surge]
     too_thin: list[dict[str, str]]
     about: dict[str, Any]
     _scan: Scan
-    _values: Floats
+    values: Floats
     _places: list[str]
-    _periods: list[dt.date]
+    periods: list[dt.date]
 
     def summary(self, top: int = 10) -> str:
         """How many surges in how many places, and a line for each of the first `top`."""
@@ -134,16 +138,6 @@ class SurgeList:
         """One plain dict a surge, by rank."""
         return [surge.to_dict() for surge in self.surges]
 
-    @property
-    def values(self) -> Floats:
-        """Counts of the measure [places, periods], NaN where not covered; rows are sorted by place code."""
-        return self._values
-
-    @property
-    def periods(self) -> list[dt.date]:
-        """First day of each period."""
-        return self._periods
-
     def figures(self, n: int = 50, margin_days: int = 42) -> list[dict[str, Any]]:
         """Data of small multiples of the first `n` surges: the series around each, and its baseline.
 
@@ -151,17 +145,17 @@ class SurgeList:
         `expected` (the weekday-adjusted baseline), from `margin_days` before to `margin_days` after.
         """
         row = {place: i for i, place in enumerate(self._places)}
-        periods = np.array(self._periods, dtype="datetime64[D]")
+        periods = np.array(self.periods, dtype="datetime64[D]")
         result = []
         for surge in self.surges[:n]:
             first = np.datetime64(surge.start - dt.timedelta(days=margin_days))
             last = np.datetime64(surge.end + dt.timedelta(days=margin_days))
             inside = np.nonzero((periods >= first) & (periods <= last))[0]
             rows = np.array([row[place] for place in surge.places or (surge.place,)], dtype=np.int64)
-            seen = self._values[np.ix_(rows, inside)].sum(axis=0)
+            seen = self.values[np.ix_(rows, inside)].sum(axis=0)
             due = self._scan.baseline.expected[np.ix_(rows, inside)].sum(axis=0)
             series = {
-                "period": [self._periods[t].isoformat() for t in inside],
+                "period": [self.periods[t].isoformat() for t in inside],
                 "observed": [None if np.isnan(v) else int(v) for v in seen],
                 "expected": [round(float(v), 3) for v in due],
             }
