@@ -50,6 +50,7 @@ SETTINGS: dict[str, World] = {
 }
 MIN_PER_MONTH = 1.0
 BURST = 8
+ENOUGH = 5.0  # arrests a month: where there are fewer, a run of a month's worth is too few to count as one
 SIZES = (0.5, 1.0, 2.0, 4.0)  # a week's extra arrests in usual months
 
 
@@ -246,7 +247,7 @@ def summary(rows: list[dict[str, Any]]) -> dict[str, Any]:
         of = [
             row["fits"].get("burst", False)
             for row, months in zip(answered, size, strict=True)
-            if low <= months < high
+            if low <= months < high and row["usual_month"] >= ENOUGH
         ]
         found[f"burst_found_{low:g}"] = share(of)
     found["burst_singled_fits"] = share([row["verdicts"]["singling_out"] == "fits" for row in loud])
