@@ -89,6 +89,10 @@ def _read(path: Path) -> pl.DataFrame:
     return frame.select(pl.col(names["aor"]).alias("aor"), pl.col(names["landmark"]).alias("landmark"))
 
 
+_CODE = {"county": "county_fips", "office_area": "office", "aor": "aor_resolved", "state": "state_resolved"}
+"""Column of a place's code by its kind."""
+
+
 def _answers(frame: pl.DataFrame) -> list[dict[str, Any]]:
     from atlarge.places import resolve
 
@@ -96,6 +100,8 @@ def _answers(frame: pl.DataFrame) -> list[dict[str, Any]]:
     return [
         {
             "kind": row["place_kind"],
+            "place": row[_CODE[row["place_kind"]]] if row["place_kind"] in _CODE else None,
+            "place_name": row["place_name"],
             "fips": row["county_fips"],
             "name": row["place_name"],
             "confidence": round(row["place_confidence"], 3),

@@ -24,6 +24,12 @@ def surges_command(
     scheme: Annotated[str, typer.Option("--scheme", help="ddp or biglocal: how methods are read.")] = "ddp",
     start: FromOption = None,
     end: ToOption = None,
+    place: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--place", help="Print only surges of this place, by their rank among all; may be given again."
+        ),
+    ] = None,
     alpha: Annotated[
         float, typer.Option("--alpha", help="Largest share of false ones to accept in the list (q).")
     ] = 0.05,
@@ -37,9 +43,13 @@ def surges_command(
     as_json: JsonFlag = False,
 ) -> None:
     """Bursts of a measure above what the weeks around lead one to expect, ranked over all places."""
+    from dataclasses import replace
+
+    from atlarge.panel import place_codes
     from atlarge.records.store import open_store
     from atlarge.surges import find_surges
 
+    only = place_codes(place, by) if place else None
     found = find_surges(
         open_store(store),
         by=by,
@@ -52,6 +62,12 @@ def surges_command(
         neighbours=neighbours,
         engine=engine,
     )
+    if only is not None:
+        found = replace(
+            found,
+            surges=[s for s in found.surges if s.place in only],
+            too_thin=[one for one in found.too_thin if one["place"] in only],
+        )
     if disclose:
         from atlarge.cli._disclose import emit_disclosed
         from atlarge.publish.day_ranges import Window
@@ -64,7 +80,7 @@ def surges_command(
     else:
         _print(found, top)
         mark_undisclosed()
-    places = found.about["places"]
+    places = len({s.place for s in found.surges}) if only is not None else found.about["places"]
     borderline = sum("borderline" in s.flags for s in found.surges)
     note(
         f"{some(len(found.surges), 'surge')} in {some(places, 'place')} at q <= {alpha:g}, "

@@ -518,6 +518,11 @@ def sparse(
     return counts, [(c, _scope_places(c, places, by)) for c in covered], unsure
 
 
+def _known_level(by: str) -> None:
+    if by not in PLACE_COLUMN:
+        raise QuestionError(f"no level {by!r}; there are: {', '.join(PLACE_COLUMN)}")
+
+
 def _query(
     by: str,
     every: str,
@@ -528,8 +533,7 @@ def _query(
     places: tuple[str, ...] | None = None,
 ) -> _Query:
     """The query, once its arguments are checked; QuestionError if one is wrong."""
-    if by not in PLACE_COLUMN:
-        raise QuestionError(f"no level {by!r}; there are: {', '.join(PLACE_COLUMN)}")
+    _known_level(by)
     if every not in _TRUNCATE:
         raise QuestionError(f"no period {every!r}; there are: {', '.join(_TRUNCATE)}")
     if start and end and start > end:
@@ -1018,6 +1022,7 @@ def place_codes(names: Sequence[str], by: str) -> list[str]:
     """
     from atlarge.places import find_place
 
+    _known_level(by)
     codes = []
     for name in names:
         if name in _place_names(by):

@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import Any
 
 import atlarge
-from atlarge.calendar import fiscal_year, fiscal_year_start
+from atlarge.calendar import add_months, fiscal_year, fiscal_year_start
 from atlarge.disclosure.table import UNCOVERED, Counts
 from atlarge.publish import charts
 from atlarge.publish.agreements_view import agreements_here
@@ -157,8 +157,13 @@ def finding_of(data: SiteData, place: PlaceInfo, w: Words) -> str:
     )
 
 
-def timeline_of(data: SiteData, place: PlaceInfo, w: Words, home: str = "") -> Figure | None:
-    """At-large arrests and jail handoffs by the finest period that the place is published by."""
+def timeline_of(
+    data: SiteData, place: PlaceInfo, w: Words, home: str = "", own_page: str = ""
+) -> Figure | None:
+    """At-large arrests and jail handoffs by the finest period that the place is published by.
+
+    `own_page`: address of the place's page, which says where the numbers come from; left out on that page.
+    """
     every = place.fine
     series = [_named(c, m, w) for m in PARTS if (c := data.series(place, m, every)) is not None]
     if every == "year" or len(series) < 2 or len(series[0].periods) < 2:
@@ -193,7 +198,12 @@ def timeline_of(data: SiteData, place: PlaceInfo, w: Words, home: str = "") -> F
         breaks=series_breaks,
         height=330,
         table=counts_table(
-            series, w, sentence, every, heads=_heads(series, PARTS, home), lead=lambda day: f"#{year_id(day)}"
+            series,
+            w,
+            sentence,
+            every,
+            heads=_heads(series, PARTS, home),
+            lead=lambda day: f"{own_page}#{year_id(day)}",
         ),
         note=" ".join(n for n in notes if n),
         id="timeline",
@@ -446,7 +456,7 @@ def place_page(data: SiteData, place: PlaceInfo, w: Words) -> str:
         rates=rates_table(data, place, w, home),
         lineage=lineage_of(data, place, home, w),
         answers=answer_sections(data, code, w),
-        ask=ask_command(place, policies),
+        ask=ask_command(data, place, policies),
         policies=policies_table(policies, w, home=home, answered=answered(data)),
         agreements=agreements_here(place.level, place.code, w),
         held=detention_figure(place.level, place.code, name_of(place, w), data.last_month, w),
@@ -486,17 +496,22 @@ def blank_page(data: SiteData, place: PlaceInfo, w: Words) -> str:
     )
 
 
-def ask_command(place: PlaceInfo, policies: Sequence[dict[str, Any]]) -> str:
-    """The command that asks about a place: its first policy with a day, else the place alone."""
-    own = [r for r in policies if r["effective"] and r["level"] != "state"] or [
-        r for r in policies if r["effective"]
-    ]
-    option = f" --policy {own[0]['id']}" if own else ""
-    return (
-        f"atlarge explain {shlex.quote(place.code)}{option}"
-        if option
-        else f"atlarge surges --by {place.level} --place {shlex.quote(place.code)}"
-    )
+BEFORE, AFTER = 7, 3
+"""Months before and after a day that a question about it needs."""
+
+
+def ask_command(data: SiteData, place: PlaceInfo, policies: Sequence[dict[str, Any]]) -> str:
+    """The command that asks about a place: its first policy that the records can answer, the day of its
+    state's, else its surges."""
+    first, last = add_months(data.first_day, BEFORE), add_months(data.last_month, -AFTER)
+    dated = [r for r in policies if r["effective"] and first <= r["effective"] <= last]
+    code = shlex.quote(place.code)
+    for r in dated:
+        if (r["level"] == "state") == (place.level == "state"):
+            return f"atlarge explain {code} --policy {r['id']}"
+    if dated:
+        return f"atlarge explain {code} --date {dated[0]['effective']}"
+    return f"atlarge surges --by {place.level} --place {code}"
 
 
 def cite(data: SiteData, place: PlaceInfo, w: Words) -> str:

@@ -55,7 +55,7 @@ def front_page(data: SiteData, w: Words) -> str:
         page["image"] = f"img/nation-{NATION}.png"
     counted = (s for rows in data.surges.values() for s in rows if s["observed"])
     ranked = sorted(counted, key=lambda s: (s["rank"], s["level"]))
-    drawn = timeline_of(data, nation, w, home) if nation else None
+    drawn = timeline_of(data, nation, w, home, f"{home}{nation.stem}.html") if nation else None
     return render(
         "front.html.j2",
         w=w,

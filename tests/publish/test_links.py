@@ -1,0 +1,51 @@
+"""Whatever a page offers works: its links lead somewhere, and its commands are commands."""
+
+from __future__ import annotations
+
+import html
+import re
+import shlex
+from pathlib import Path
+from urllib.parse import unquote
+
+import typer
+
+from atlarge import cli
+
+ATTRIBUTE = re.compile(r'(?:href|src)="([^"]*)"')
+COMMAND = re.compile(r"<code[^>]*>(atlarge [^<]*)</code>")
+
+
+def _pages(site: Path) -> dict[Path, str]:
+    return {page.resolve(): page.read_text("utf-8") for page in site.rglob("*.html")}
+
+
+def test_every_link_within_the_site_leads_to_a_page_and_a_place_on_it(story_site: Path) -> None:
+    pages = _pages(story_site)
+    names = {page: set(re.findall(r'\sid="([^"]+)"', text)) for page, text in pages.items()}
+    broken, followed = set(), 0
+    for page, text in pages.items():
+        if page.name == "404.html":  # its links start at the root of the address
+            continue
+        for address in set(ATTRIBUTE.findall(text)):
+            if re.match(r"[a-z]+:|//", address):
+                continue
+            path, _, name = html.unescape(address).partition("#")
+            target = (page.parent / unquote(path.partition("?")[0])).resolve() if path else page
+            followed += 1
+            known = target in pages or target.is_file()
+            if not known or (name and target in names and name not in names[target]):
+                broken.add((page.name, address))
+    assert followed > 1_000
+    assert not broken
+
+
+def test_every_command_on_a_page_is_one(story_site: Path) -> None:
+    shown = {html.unescape(one) for text in _pages(story_site).values() for one in COMMAND.findall(text)}
+    assert {line.split()[1] for line in shown} >= {"panel", "explain", "surges"}
+    cli._load_commands()
+    group = typer.main.get_command(cli.app)
+    for line in sorted(shown):
+        _, name, *rest = shlex.split(line)
+        command = group.commands[name]  # type: ignore[attr-defined]
+        command.make_context(name, rest)  # raises where an option is unknown or a value is no value
