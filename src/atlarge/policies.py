@@ -750,11 +750,6 @@ def find_policy(name: str) -> Policy:
     return registry().get(name)
 
 
-def changed_counties(start: dt.date, end: dt.date, kinds: Sequence[str] | None = None) -> dict[str, set[str]]:
-    """Counties whose cooperation changed within the days, by the shipped registry."""
-    return registry().changed_counties(start, end, kinds)
-
-
 # ---- reading an own table --------------------------------------------------------------------------------
 
 _DATES = ("announced", "effective", "ended", "deadline", "start_latest", "end_earliest", "end_latest")

@@ -15,7 +15,6 @@ from atlarge.policies import (
     Policy,
     Registry,
     applies_to,
-    changed_counties,
     find_policy,
     from_date,
     listed,
@@ -69,14 +68,14 @@ def test_a_policy_without_a_date_says_what_is_missing() -> None:
 
 
 def test_changed_counties_takes_in_state_laws_and_leaves_housing_out() -> None:
-    found = changed_counties(dt.date(2018, 1, 1), dt.date(2018, 12, 31))
+    found = registry().changed_counties(dt.date(2018, 1, 1), dt.date(2018, 12, 31))
     assert {"06037", "37119", "36103"} <= found["limits"]  # SB 54, a sheriff, a court ruling
     assert "41039" not in found["limits"]  # a city ended housing only
     assert "48453" not in found["limits"] | found["extends"]
 
 
 def test_the_end_of_a_policy_is_a_change_too() -> None:
-    assert "48453" in changed_counties(dt.date(2017, 9, 20), dt.date(2017, 9, 30))["limits"]
+    assert "48453" in registry().changed_counties(dt.date(2017, 9, 20), dt.date(2017, 9, 30))["limits"]
 
 
 def test_listing_narrows_and_refuses_unknown_words() -> None:

@@ -23,7 +23,7 @@ from atlarge.publish.answer_view import context
 from atlarge.publish.answers import Shown, show
 from atlarge.publish.i18n import Words
 from atlarge.publish.render import Figure, Table, render, static, style_hash
-from atlarge.publish.reports import policy_line, safe, squeezed, title_of
+from atlarge.publish.reports import policy_line, squeezed, title_of
 from atlarge.publish.svg import number, plain_style, tag
 
 WIDTH, HEIGHT, MARGIN = 595.0, 792.0, 40.0
@@ -112,7 +112,7 @@ def brief_page(shown: Shown, w: Words, parts: dict[str, Any] | None = None) -> s
         b=brief_of(shown, w, parts),
         w=w,
         policy=f"default-src 'none'; style-src '{style_hash(css)}'; img-src data:; base-uri 'none'",
-        css=safe(css),
+        css=css,
         version=atlarge.__version__,
     )
 

@@ -35,7 +35,7 @@ def report_html(
         title=title_of(shown, w),
         policy_line=policy_line(shown, w),
         policy=_POLICY.format(style=style_hash(css)),
-        css=safe(css),
+        css=css,
         version=atlarge.__version__,
         privacy=w("report.privacy", most=threshold - 1, threshold=threshold),
         cite=_cite(shown, w),
@@ -135,18 +135,6 @@ def export_charts(answer: Answer, folder: Path | str, *, language: str = "en") -
             write_atomically(target, content)
             written.append(target)
     return written
-
-
-class Safe(str):
-    """Text of our own that a template takes as it is."""
-
-    def __html__(self) -> str:
-        return str(self)
-
-
-def safe(text: str) -> Safe:
-    """Text of our own, marked so."""
-    return Safe(text)
 
 
 def squeezed(css: str) -> str:
