@@ -58,6 +58,7 @@ def test_callaway_and_imputation_agree() -> None:
     assert own.low <= 1.25 <= own.high
     assert peer.low <= 1.25 <= peer.high
     assert own.ratio == pytest.approx(peer.ratio, abs=3 * peer.log_se)
+    assert own.event_time.tolist() == peer.event_time.tolist() == list(range(-6, 12))
     # the reference period is 1 without an error, every other has one
     is_reference = peer.event_time == -1
     assert peer.event_ratio[is_reference] == pytest.approx(1.0)

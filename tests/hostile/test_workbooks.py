@@ -17,6 +17,7 @@ import workbooks as wb
 import simulated_files
 from atlarge.ingest import ingest
 from atlarge.releases import archive, read_release
+from atlarge.releases.archive import _Walk
 
 Refused = Callable[[Path], str]
 ENTITIES = '<!DOCTYPE x [<!ENTITY a "aaaaaaaaaa">' + "".join(
@@ -316,3 +317,24 @@ def test_a_zip_bomb_is_refused_within_bounds(tmp_path: Path, within: Any, full_s
     assert done.returncode == 1
     assert "unpacks to" in done.stderr
     assert simulated_files.tree(full_store) == before
+
+
+@pytest.mark.parametrize(
+    ("cells", "rows", "columns"),
+    [
+        (["A1"], 1, 1),
+        (["Z9"], 9, 26),
+        (["AA10"], 10, 27),
+        (["XFD1048576"], 1_048_576, 16_384),
+        (["C2", ""], 2, 4),  # a cell without a place follows the one before
+        (["", "", ""], 0, 3),
+        (["B3", "A7"], 7, 2),
+    ],
+)
+def test_how_far_cells_reach_is_read_from_their_places(cells: list[str], rows: int, columns: int) -> None:
+    walk = _Walk()
+    for place in cells:
+        walk.start("x:c", {"r": place} if place else {})
+    assert (walk.rows, walk.columns) == (rows, columns)
+    walk.start("row", {})
+    assert walk.row == rows + 1
