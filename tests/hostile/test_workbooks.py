@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 import workbooks as wb
+import xlsxwriter
 
 import simulated_files
 from atlarge.ingest import ingest
@@ -57,6 +58,27 @@ def test_names_that_play_tricks(tmp_path: Path, refused: Refused, full_store: Pa
     assert not Path("/slipped.txt").exists()
     for file in full_store.rglob("*"):
         assert file.resolve().is_relative_to(full_store.resolve())
+
+
+@pytest.mark.parametrize("way", ["by a filter", "by hand"])
+@pytest.mark.parametrize("rows", [1, 40])
+def test_hidden_rows_are_read_and_told(tmp_path: Path, way: str, rows: int) -> None:
+    path = tmp_path / "hidden.xlsx"
+    book = xlsxwriter.Workbook(path)
+    sheet = book.add_worksheet()
+    names = simulated_files.ARRESTS_HEADER.split("|")
+    lines = [line.split("|") for line in simulated_files.arrest_lines(60, seed=4)]
+    for number, cells in enumerate([names, *lines]):
+        sheet.write_row(number, 0, cells)
+    if way == "by a filter":
+        sheet.autofilter(0, 0, len(lines), len(names) - 1)
+    for number in range(3, 3 + rows):
+        sheet.set_row(number, None, None, {"hidden": True})
+    sheet.set_column(1, 1, None, None, {"hidden": True})  # a hidden column is no hidden row
+    book.close()
+    release = read_release(path)
+    assert release.rows_read == 60
+    assert [note for note in release.notes if f"hidden {rows:,} rows" in note]
 
 
 def test_formula_cells_are_read_as_saved_and_never_run(tmp_path: Path) -> None:

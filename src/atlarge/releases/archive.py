@@ -14,6 +14,7 @@ import zipfile
 import zlib
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 from xml.parsers import expat
 
 import numpy as np
@@ -25,6 +26,7 @@ from atlarge.releases.unpacking import allowed_bytes, most_bytes
 _Bytes = npt.NDArray[np.uint8]
 _Places = npt.NDArray[np.intp]
 _CHUNK = 1 << 20
+_HIDDEN_ROW = re.compile(rb"""<(?:\w+:)?row [^<>]{0,300}?\bhidden=["'](?:1|true)["']""")
 _BROKEN = (
     zipfile.BadZipFile, EOFError, zlib.error, struct.error, NotImplementedError, RuntimeError, ValueError,
     LookupError, OverflowError, expat.ExpatError,
@@ -59,6 +61,7 @@ class _Extent:
     unnamed_rows: int = 0
     unnamed_cells: int = 0
     has_formulas: bool = False
+    hidden_rows: int = 0
 
     @property
     def most_cells(self) -> int:
@@ -228,6 +231,8 @@ def _read_part(path: Path, archive: zipfile.ZipFile, name: str, found: _Contents
             if extent is not None and attributes is not None:
                 _check_references(path, name, attributes.odd(chunk))
                 extent.size += len(chunk)
+                if b" hidden=" in seen:
+                    extent.hidden_rows += sum(m.end() > len(tail) for m in _HIDDEN_ROW.finditer(seen))
             if is_texts:
                 lengths = [len(piece) for piece in chunk.split(b"</si>")]
                 lengths[0] += text
@@ -323,8 +328,15 @@ def _check_texts(path: Path, archive: zipfile.ZipFile, found: _Contents) -> None
             )
 
 
-def check_archive(path: Path, content: bytes) -> bool:
-    """Whether a sheet holds formulas.
+class Checked(NamedTuple):
+    """What a reader should be told of a workbook: whether it holds formulas, and how many rows are hidden."""
+
+    has_formulas: bool
+    hidden_rows: int
+
+
+def check_archive(path: Path, content: bytes) -> Checked:
+    """Look a workbook through before it is read.
 
     ReleaseError for a broken archive, one whose parts are not as long as declared, and one that would grow in
     a reader's hands.
@@ -354,4 +366,5 @@ def check_archive(path: Path, content: bytes) -> bool:
             f"{path}: the workbook is damaged, packed in an unknown way or cut short ({message}); "
             "download it again"
         ) from None
-    return any(extent.has_formulas for extent in found.sheets.values())
+    sheets = found.sheets.values()
+    return Checked(any(one.has_formulas for one in sheets), sum(one.hidden_rows for one in sheets))

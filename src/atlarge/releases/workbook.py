@@ -49,14 +49,19 @@ def read_workbook(path: Path, content: bytes) -> tuple[dict[str, Table], list[st
     """
     import fastexcel
 
-    has_formulas = check_archive(path, content)
+    checked = check_archive(path, content)
     with reading(path, "a workbook"):
         tables, passed, widest = _read_sheets(path, fastexcel.read_excel(content))
     if not tables:
         raise unknown(path, widest, "in any sheet")
     notes = []
-    if has_formulas and not all(table.family.allows_formulas for table in tables.values()):
+    if checked.has_formulas and not all(table.family.allows_formulas for table in tables.values()):
         notes.append("holds formulas: their values are read as they were saved, no formula is run")
+    if checked.hidden_rows:
+        notes.append(
+            f"a filter or a user has hidden {checked.hidden_rows:,} rows of the workbook: they are read and "
+            "counted like the others; if only those in sight are meant, copy these into a new sheet"
+        )
     return tables, passed, notes
 
 
