@@ -19,16 +19,22 @@ from atlarge.releases import read_release
 REFERENCE = Path(__file__).resolve().parents[1] / "src" / "atlarge" / "reference"
 RELEASES = {
     "arrests": "EROArrests_FY*.csv.gz", "encounters": "EROEncounters_FY*.csv.gz",
-    "removals": "ICERemovals_FY*.csv.gz",
+    "removals": "ICERemovals_FY*.csv.gz", "detainers": "*.xlsx",
 }  # fmt: skip
 COLUMNS = {
     "method": "method", "disposition": "disposition", "operation_mark": "operation_mark",
-    "landmark": "landmark", "_seen_citizenship": "citizenship", "_seen_gender": "gender",
+    "landmark": "landmark", "facility": "facility", "outcome": "outcome", "detainer_type": "detainer_type",
+    "_seen_citizenship": "citizenship", "_seen_gender": "gender",
     "_seen_charge": "charge",
 }  # fmt: skip
 LEAST = {"US": 0.003, "aor": 0.01, "county": 0.06, "office": 0.06}
 """Least share of the rows of every month (nation) or year for a value to be one that is always there."""
 LEAST_TEXT = 0.08
+TEXTS = ("landmark", "facility")
+ONE_RELEASE = ("detainers",)
+"""Tables of which there is one national release, of ten months: its quarters stand for years."""
+NOT_KNOWN = "MISSING"  # an outcome not told yet, of which a later release may have none
+DETAINERS_UNTIL = "2015-09-01"
 ROWS_OF_PLACE, ROWS_OF_YEAR, ROWS_OF_MONTH, ROWS_OF_WORD = 200, 30, 1000, 10
 TEXTS_UNTIL = "2019-09-01"
 CAP_UNTIL = "2025-06-30"
@@ -40,7 +46,8 @@ CRIMINALITY = {"1 CONVICTED CRIMINAL": 1500, "2 PENDING CRIMINAL CHARGES": 500,
 def rows_of(data: Path, pattern: str) -> pl.DataFrame:
     """Placed rows of national releases, with the columns that are looked at."""
     placer, parts = Placer(), []
-    for path in sorted((data / "raw" / "UWCHR__ice-enforce").glob(pattern)):
+    folder = "nprapps__sanctuary-cities" if pattern.endswith("xlsx") else "UWCHR__ice-enforce"
+    for path in sorted((data / "raw" / folder).glob(pattern)):
         prepared = prepare(read_release(path))
         words = Words(prepared.frame)
         own = placer.read_words(prepared.audit.table, [words.counted])
@@ -48,7 +55,9 @@ def rows_of(data: Path, pattern: str) -> pl.DataFrame:
         frame = with_places(prepared.frame, words, words.places(own))
         names = [c for c in ("aor", "aor_basis", "state", "office", "county_fips", "date", *COLUMNS)
                  if c in frame.columns]  # fmt: skip
-        parts.append(frame.select(names).with_columns(pl.lit(path.name[-11:-7]).alias("year")))
+        quarter = pl.format("{} {}", pl.col("date").dt.year(), pl.col("date").dt.quarter())
+        year = quarter if prepared.audit.table in ONE_RELEASE else pl.lit(path.name[-11:-7])
+        parts.append(frame.select(names).with_columns(year.alias("year")))
     return pl.concat(parts, how="diagonal_relaxed")
 
 
@@ -137,7 +146,7 @@ def values(rows: pl.DataFrame, table: str) -> pl.DataFrame:
             continue
         kinds = (
             []
-            if name == "landmark"
+            if name in TEXTS
             else [
                 ("US", pl.lit("US"), pl.col("date").dt.truncate("1mo"), ROWS_OF_MONTH),
                 ("aor", pl.lit("aor:") + pl.col("aor"), pl.col("year"), 1),
@@ -153,10 +162,10 @@ def values(rows: pl.DataFrame, table: str) -> pl.DataFrame:
                 code = "county_fips" if kind == "county" else "office"
                 inside = inside.filter(pl.len().over(code) >= ROWS_OF_PLACE)
             shares = least_shares(inside, published, unit, time, least)
-            limit = LEAST_TEXT if name == "landmark" else LEAST[kind]
-            shares = shares.filter(pl.col("share") >= limit)
+            limit = LEAST_TEXT if name in TEXTS else LEAST[kind]
+            shares = shares.filter((pl.col("share") >= limit) & (pl.col("value") != NOT_KNOWN))
             found.append(shares.with_columns(pl.lit(name).alias("column")))
-        if name != "landmark":
+        if name not in TEXTS:
             words = rows[published].drop_nulls().cast(pl.String).str.strip_chars().str.to_uppercase()
             seen = words.value_counts().filter(pl.col("count") >= ROWS_OF_WORD)[published]
             nation = pl.concat(found).filter((pl.col("unit") == "US") & (pl.col("column") == name))["value"]
@@ -166,6 +175,8 @@ def values(rows: pl.DataFrame, table: str) -> pl.DataFrame:
         pl.lit(table).alias("table"), (pl.col("share") * 10_000).floor().cast(pl.Int64),
         pl.when((pl.col("column") == "landmark") | (pl.col("column") == "operation_mark"))
         .then(pl.lit(TEXTS_UNTIL))
+        .when(pl.lit(table in ONE_RELEASE) & (pl.col("column") != "outcome"))
+        .then(pl.lit(DETAINERS_UNTIL))
         .when(pl.col("value").is_in(["CAP LOCAL INCARCERATION", "CAP STATE INCARCERATION",
                                      "CAP FEDERAL INCARCERATION"]))
         .then(pl.lit(CAP_UNTIL)).alias("until"),

@@ -40,9 +40,12 @@ that others recorded, or that name no area."""
 _ENOUGH_ROWS = 50
 _WIDE = 0.9
 _WIDE_REACH = 0.9
+_FEW_STATES = 10
 """Share of usual rows, by area and by state, that a release must reach not to be a cut to counties."""
 _MOST_LACKING = 0.35
 _FEW_TEXTS = 3
+_FEW_OF_PLACES = 0.5
+"""A file with fewer texts of place than this share of the places that it should name was cut to the texts."""
 
 
 @dataclass(frozen=True)
@@ -243,15 +246,16 @@ def _is_wide(seen: Seen, usual: Usual) -> bool:
     for level in ("aor", "state"):
         rows, counts = usual.rows(level), seen.counts(level)
         reached.append(sum(rows[place] for place in counts if place in rows) / (sum(rows.values()) or 1.0))
-    return len(usual.rows("aor")) > 1 and min(reached) >= _WIDE_REACH
+    return len(usual.rows("state")) > _FEW_STATES and min(reached) >= _WIDE_REACH
 
 
 def _fine(seen: Seen, usual: Usual, texts: int | None) -> list[Scope] | None:
     """Scopes of a file cut to counties, office areas or facilities; None if it is not."""
-    if seen.known("county", "office") < _ALL:
-        return None
     counts = {x: seen.counts(x) for x in ("county", "office")}
     expected = {x: _expected(usual, seen, x) for x in ("county", "office")}
+    places = sum(rows >= _ABSENT_FINE for x in expected.values() for rows in x.values())
+    if seen.known("county", "office") < _ALL and not (texts and texts < _FEW_OF_PLACES * places):
+        return None
     absent = sum(_absent(expected[x], counts[x]) for x in ("county", "office"))
     total = sum(sum(expected[x].values()) for x in ("county", "office"))
     is_few = texts is not None and texts <= _FEW_TEXTS

@@ -29,12 +29,14 @@ SEEN = {
     "criminality": ("apprehension_criminality", "criminality", "arrest_criminality", "encounter_criminality"),
 }
 """Columns that are looked at for gaps though the store does not keep them, by their published names."""
-_OWN = ("method", "disposition", "operation_mark", "outcome", "landmark", "facility")
+_OWN = ("method", "disposition", "operation_mark", "outcome", "detainer_type", "landmark", "facility")
 _MARK = "_seen_"
 _RICH = 6
 """A file without a column of so many different values is recoded or simulated: shares say nothing of it."""
 _RICH_TEXTS = 25
 """Or of so many texts of place that national releases have."""
+_RICH_FACILITIES = 25
+"""Or, of detainers, whose other columns have few values, of so many facilities."""
 _TEXTS = ("landmark", "facility")
 SURE, _LIKELY = 3.0, 6.0
 """Rows of a value that the file, or one of its many places or months, should have had to have a gap there."""
@@ -42,6 +44,10 @@ _CLOSES_ROWS, _CLOSES_SHARE = 20.0, 0.05
 """Rows that are lacking, and their share of all, from which on the count itself is not reported."""
 _COUNTED = (dt.date(2015, 10, 1), dt.date(2019, 9, 1))
 _LATER = 0.3
+_ALIKE = ("citizenship", "gender")
+_LIKE = {"detainers": "^US$|^aor:", "book_ins": "^US$|^aor:", "stints": "^US$"}
+"""Tables of which no national releases were counted, and the units in which the people in them are expected
+to be those of arrests, with a part of their shares."""
 _LEAST_SHARE = 0.002
 """Shares change with the years: outside those that were counted, so much of a share is still expected."""
 _MANY_AREAS, _FEW_PLACES = 15, 3
@@ -50,12 +56,17 @@ _RECODED = {
     "at_large": ("AT-LARGE", "AT-LARGE ARREST"),
     "custodial": ("CUSTODIAL", "CUSTODIAL ARREST", "CRIMINAL ALIEN PROGRAM"),
 }
+_OUTCOMES = ("BOOKED", "DECLINED", "LIFTED", "TRANSFERRED", "CLOSED", "OTHER")
+_MANY_DETAINERS, _FEWEST_OUTCOMES = 150, 4
+"""So many detainers have so many outcomes in every release known."""
 _ANY = "any column"
 _THIN = 0.005
 """A file with less than this share of the rows of its places and months shows no zero."""
 _MANY, _FEW, _SOME = 60, 0.08, 12
 """Nor does a place that should have so many rows and has under this share of them, or some and has none."""
-_ROWS_A_YEAR = {"arrests": 100_000, "encounters": 300_000, "removals": 150_000}
+_ROWS_A_YEAR = {
+    "arrests": 100_000, "encounters": 300_000, "removals": 150_000, "detainers": 90_000, "stints": 250_000,
+}  # fmt: skip
 _SCHEMA = {**dict.fromkeys(("column", "level", "unit", "value"), pl.Categorical), "n": pl.UInt32}
 
 
@@ -116,10 +127,15 @@ def extra_columns(names: list[str]) -> dict[str, str]:
 
 @cache
 def _usual(table: str) -> pl.DataFrame:
-    usual = reference("usual_values").filter(pl.col("table") == table)
-    return usual.with_columns(
-        pl.col("share") / 10_000, pl.col("column", "unit", "value").cast(pl.Categorical)
-    )
+    every = reference("usual_values")
+    usual = every.filter(pl.col("table") == table).with_columns(pl.col("share") / 10_000)
+    if table in _LIKE:
+        like = every.filter(
+            (pl.col("table") == "arrests") & pl.col("column").is_in(_ALIKE),
+            pl.col("unit").str.contains(_LIKE[table]),
+        )
+        usual = pl.concat([usual, like.with_columns(pl.col("share") * _LATER / 10_000)])
+    return usual.with_columns(pl.col("column", "unit", "value").cast(pl.Categorical))
 
 
 def shown(frame: pl.DataFrame, table: str, coded: dict[str, Coded] | None = None) -> pl.DataFrame:
@@ -281,6 +297,7 @@ def gaps_of(seen: pl.DataFrame, table: str, scope: str = "nation") -> list[Gap]:
         return found
     found += _thin_places(totals) if scope == "nation" and table == "arrests" else []
     rows = seen.filter(pl.col("level").is_in(["month", "aor", "finest"]))
+    found += _few_outcomes(rows)
     lacking = _lacking(rows, table)
     whole = _lacking_whole(lacking)
     sure = lacking.filter((pl.col("has") == 0) & (pl.col("rows") >= SURE)).partition_by(
@@ -354,10 +371,26 @@ def is_rich(seen: pl.DataFrame) -> bool:
         return False
     is_other = (pl.col("level") == "distinct") & ~pl.col("column").is_in(["method", *_TEXTS])
     is_text = pl.col("column").is_in(_TEXTS) & (pl.col("level") == "finest") & (pl.col("value") != "")
-    most, texts = seen.select(
-        pl.col("n").filter(is_other).max().alias("most"), pl.col("value").filter(is_text).n_unique()
+    is_facility = (pl.col("level") == "distinct") & (pl.col("column") == "facility")
+    most, facilities, texts, is_detainers = seen.select(
+        pl.col("n").filter(is_other).max().alias("most"),
+        pl.col("n").filter(is_facility).max().alias("facilities"),
+        pl.col("value").filter(is_text).n_unique(),
+        (pl.col("column") == "outcome").any().alias("is_detainers"),
     ).row(0)
-    return (most or 0) >= _RICH or texts >= _RICH_TEXTS
+    many = is_detainers and (facilities or 0) >= _RICH_FACILITIES
+    return many or (most or 0) >= _RICH or texts >= _RICH_TEXTS
+
+
+def _few_outcomes(rows: pl.DataFrame) -> list[Gap]:
+    """A gap of the outcomes that many detainers have not, where they have so few that the others were cut."""
+    finest = rows.filter((pl.col("column") == "outcome") & (pl.col("level") == "finest"))
+    total = int(finest["n"].sum())
+    here = set(finest["value"].cast(pl.String)) & set(_OUTCOMES)
+    if total < _MANY_DETAINERS or not 0 < len(here) < _FEWEST_OUTCOMES:
+        return []
+    absent = tuple(outcome for outcome in _OUTCOMES if outcome not in here)
+    return [Gap("outcome", absent, _CLOSES_SHARE * total, _CLOSES_SHARE)]
 
 
 def _judged(rows: pl.DataFrame, scope: str) -> list[dict[str, Any]]:
