@@ -7,7 +7,7 @@ import datetime as dt
 
 import numpy as np
 import pytest
-from hand_facts import bursts, facts, lasting, total
+from hand_facts import bursts, estimate, facts, lasting, total
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -235,3 +235,13 @@ def test_q_values_are_those_of_benjamini_and_hochberg() -> None:
     assert judged["singling_out"].q >= (judged["singling_out"].p or 0.0)
     assert judged["concentration"].q is None
     assert total().p == 0.4
+
+
+@pytest.mark.parametrize(("policy_p", "lasting_p", "worse"), [(0.2, 0.03, 0.2), (0.01, 0.3, 0.3)])
+def test_a_substitution_is_as_sure_as_the_less_sure_of_its_two_halves(
+    policy_p: float, lasting_p: float, worse: float
+) -> None:
+    """Handoffs must fall and arrests at large rise: the chance is the larger of both."""
+    fewer = estimate({"policy": total(40.0, 80.0, p=policy_p)})
+    found = verdicts_of(facts(handoffs=fewer, lasting=lasting(p=lasting_p)))
+    assert found["substitution"].p == worse

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from atlarge.places import COLUMNS, resolve
+from atlarge.places.spelling import corrected
 from atlarge.reference import table
 
 CERTAIN = 0.9
@@ -139,6 +140,13 @@ def test_a_county_and_a_city_in_it_that_bear_one_name_make_it_surer(
     found = place(name, aor)
     assert found["county_fips"] == fips
     assert (round(found["place_confidence"], 3) >= 0.96) is surer
+
+
+@pytest.mark.parametrize("before", [[], ["DALE"], ["DALE", "OLD"]])
+def test_a_word_is_read_as_misspelt_but_not_where_it_names_a_county(before: list[str]) -> None:
+    assert corrected([*before, "DETENTOIN"]) == [*before, "DETENTION"]
+    assert corrected([*before, "DETENTOIN", "JAIL"]) == [*before, "DETENTION", "JAIL"]
+    assert corrected([*before, "DETENTOIN", "COUNTY"]) == [*before, "DETENTOIN", "COUNTY"]
 
 
 def test_every_county_with_its_state_is_found_without_an_area() -> None:

@@ -153,5 +153,13 @@ def test_a_table_with_a_column_of_values_is_wide_only_where_heads_name_periods()
     heads, rows = long_form(*table, {"value"})
     assert heads == ["id", "measure", "window", "value", "AOR", "FY2018", "Value"]
     assert rows == [(2, ["line 2, Arrests FY2017", "Arrests", "FY2017", "7", "SNA", "8", ""])]
+    short = (
+        ["AOR", "Arrests FY2017", "Arrests FY2018"],
+        [(2, ["SNA", "7"]), (3, ["DAL", "", "8", "x"]), (4, [])],
+    )
+    assert [(at, cells[1:]) for at, cells in long_form(*short, set())[1]] == [
+        (2, ["Arrests", "FY2017", "7", "SNA"]),
+        (3, ["Arrests", "FY2018", "8", "DAL", "x"]),
+    ]
     whole = (["AOR", "Arrests FY2017"], [(2, ["SNA", "7"])])
     assert long_form(*whole, {"value", "window"}) == whole
