@@ -164,3 +164,21 @@ def test_a_file_without_texts_of_place_counts_no_county(tmp_path: Path) -> None:
     cells = _cells(open_store(tmp_path / "store"), {"county": ["48453"]})
     assert not set(cells["county"].values()) - {None}
     assert sum(v or 0 for v in cells["aor"].values()) > 0
+
+
+@pytest.mark.parametrize(
+    "scope", ["county:30031", "county:48453,48491", "office:AUS", "aor:SEA", "state:TX", "state:OR,WA"]
+)
+def test_a_family_may_cover_places_of_any_level(scope: str) -> None:
+    frame = pl.DataFrame(
+        {
+            "aor": ["SNA", "SLC"],
+            "state": ["TX", "MT"],
+            "office": ["AUS", None],
+            "county_fips": ["48453", "30031"],
+            "n": [3, 2],
+        }
+    )
+    found = places_of(frame, scope, 2, True)
+    assert found
+    assert all(one.places.partition(":")[0] in ("county", "office", "aor", "state") for one in found)

@@ -175,10 +175,12 @@ class Usual:
 
 @cache
 def _inside(scope: str) -> Usual:
-    """What a whole release of a scope has."""
+    """What a whole release of a scope has; nothing is known of one of counties or of office areas."""
     kind, _, codes = scope.partition(":")
     usual = table("usual_places")
-    if kind != "nation":
+    if kind not in ("nation", *usual.columns):
+        usual = usual.clear()
+    elif kind != "nation":
         usual = usual.filter(pl.col(kind).is_in(codes.split(",")))
     levels: dict[str, dict[tuple[str, str], int]] = {level: {} for level in _COLUMNS}
     for area, state, kind, code, rows in usual.select(
