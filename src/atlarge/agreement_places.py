@@ -21,9 +21,6 @@ _STATE_WORDS = re.compile(
     r"|department of correctional services|department of natural resources|state guard|department of revenue"
     r"|department of transportation|department of homeland security|office of state)\b"
 )
-_LOCAL_BODY = re.compile(
-    r"\b(?:sheriff|police dep|police$|police services|town of|city of|village|township|borough|county|parish)"
-)
 _COUNTY_WORDS = r"count[yi]e?s?|county's|coounty|couty|counry|cnty"
 _COUNTY_IN_NAME = {
     "AK": re.compile(r"(?P<name>[a-z'.\- ]+?) borough\b"),

@@ -343,7 +343,7 @@ def test_rows_of_a_log_that_are_gone_are_left_out_and_counted(tmp_path: Path) ->
     path.write_text(head + "".join(rows))
     found = read_list(path)
     assert found.rows.height == 3
-    assert any("2 rows are marked" in note for note in found.notes)
+    assert any("2 rows marked" in note for note in found.notes)
 
 
 @pytest.mark.parametrize(

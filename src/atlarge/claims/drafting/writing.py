@@ -19,7 +19,6 @@ HEADING = [
     "# `inferred` lists fields that the sentence itself does not give.",
 ]
 QUESTIONS = word_table("writing.questions")
-_FLOW = ("speaker", "of", "against", "expected", "inferred", "where", "article")
 _PLAIN = re.compile(
     r"^[A-Za-z][\w .-]*$|^\d{4}-\d{2}(?:-\d{2})?(?:\.\.\d{4}-\d{2}(?:-\d{2})?)?$|^FY\d{4}$|^\d{4}-Q\d$"
 )
