@@ -21,6 +21,7 @@ from atlarge.effects import (
     share_effect,
     watch_bursts,
 )
+from atlarge.effects.mixes import MIN_SIDE, _scores
 from atlarge.effects.shares import ShareForecast, ShareSettings
 from atlarge.errors import QuestionError
 
@@ -270,6 +271,22 @@ def test_a_switch_of_method_is_dated_and_an_unsteady_mix_is_none() -> None:
     assert np.mean([one.p for one in steady]) == pytest.approx(0.5, abs=0.15)
     with pytest.raises(QuestionError, match="at least 8"):
         mix_switch([1, 2, 3], [4, 5, 6])
+
+
+def test_a_switch_is_scored_by_the_test_of_two_shares() -> None:
+    """Nine periods on either side of the date, fewer at the ends; no fifth of a shift, no score."""
+    rng = np.random.default_rng(8)
+    n = rng.poisson(30.0, 40).astype(float)
+    a = rng.binomial(n.astype(int), np.where(np.arange(40) < 22, 0.8, 0.3)).astype(float)
+    found = _scores(a[None], n, 1.0)[0]
+    for at in range(MIN_SIDE, 40 - MIN_SIDE + 1):
+        left, right = slice(max(0, at - 9), at), slice(at, min(40, at + 9))
+        m, k = n[left].sum(), n[right].sum()
+        shift = a[right].sum() / k - a[left].sum() / m
+        pooled = (a[left].sum() + a[right].sum()) / (m + k)
+        z = abs(shift) / np.sqrt(pooled * (1 - pooled) * (1 / m + 1 / k))
+        assert found[at - MIN_SIDE] == pytest.approx(z if abs(shift) >= 0.2 else 0.0)
+    assert found.argmax() + MIN_SIDE == 22
 
 
 def test_q_values_are_those_of_benjamini_and_hochberg() -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from atlarge.calendar import month_end
+from atlarge.publish import site_pages
 from atlarge.publish.i18n import Words
 from atlarge.publish.pages import partial_note
 from atlarge.publish.site_data import SiteData
@@ -52,3 +53,11 @@ def test_the_note_names_the_years_covered_in_part_and_is_empty_where_none_is(lan
     )  # fmt: skip
     assert partial_note(whole, w) == ""
     assert "2017" in partial_note(part, w)
+
+
+def test_the_national_sentence_ends_with_the_note_where_there_is_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    w, data, nation = Words("en"), SimpleNamespace(series=lambda *_: SimpleNamespace(periods=[])), None
+    for note, ending in (("FY2017: in part.", " FY2017: in part."), ("", "")):
+        monkeypatch.setattr(site_pages, "partial_note", lambda *_, note=note: note)
+        said = site_pages._national(data, nation, w)  # type: ignore[arg-type]
+        assert said == w("front.nation_says", list="") + ending
