@@ -15,6 +15,7 @@ from . import (
     secure_communities,
     texas_jails,
     trac_arrests,
+    trac_counties,
 )
 
 OUT = Path(__file__).parents[1] / "results" / "replications.json"
@@ -25,6 +26,7 @@ MODULES = (
     removals,
     gao_arrests,
     trac_arrests,
+    trac_counties,
     texas_jails,
     detention_series,
 )
@@ -38,7 +40,7 @@ def main() -> None:
     for module in MODULES:
         key = module.__name__.rpartition(".")[2]
         if named and key not in named:
-            table.append(kept[key])
+            table += [kept[key]] if key in kept else []
             continue
         about = " ".join((module.__doc__ or "").split())
         results = [one.to_dict() for one in module.replicate(data)]

@@ -219,3 +219,46 @@ def test_first_counts_of_an_area_that_enters_late_explain_its_next(tmp_path: Pat
     assert rows["near"].why.startswith("explained by completion")
     assert not rows["far"].understood
     assert not rows["late"].understood
+
+
+def test_what_cannot_be_told_is_a_state_with_what_was_tried(tmp_path: Path) -> None:
+    """Essex County: its number, the range, the nearest and the bound are those of the list of definitions."""
+    row = _checked(tmp_path, _line("a", "34013", 676, measure="at_large"))["a"]
+    assert (row.verdict, row.state) == (DIFFERS, "cannot be told from these records")
+    values = [v for c in row.candidates for v in (c["value"], c["low"], c["high"]) if v is not None]
+    assert row.search["definitions"] == len(row.candidates)
+    assert (row.search["low"], row.search["high"]) == (min([*values, row.ours]), max([*values, row.ours]))
+    away = [abs(c["value"] - 676) for c in row.candidates]
+    assert abs(row.search["nearest"]["value"] - 676) == min(away)
+    rows = open_store(None).scan("arrests").filter(
+        pl.col("date").is_between(*YEAR), pl.col("aor") == "NEW",
+        pl.col("county_fips").is_null() | (pl.col("county_fips") == "34013"),
+        pl.col("method").str.contains("Located|Non-Custodial|Probation|Worksite"),
+    )  # fmt: skip
+    most = rows.select(pl.col("n").sum()).collect().item()
+    if most < 676:
+        assert row.search["bound"] == {"most": most, "elsewhere": 676 - most}
+    assert row.search["would_decide"] == "county_table"
+    assert "what would decide it" in row.why
+    assert row.to_dict()["state"] == row.state
+
+
+@pytest.mark.parametrize("value", [143_470, 143_400, 1])
+def test_states_of_figures_that_agree_are_their_verdicts(tmp_path: Path, value: int) -> None:
+    line = f"a,X,arrests,US,2016-10-01,2017-09-30,{value},"
+    row = _checked(tmp_path, line)["a"]
+    assert (row.state == row.verdict) is (value > 1)
+    assert bool(row.search) is (row.state == "cannot be told from these records")
+
+
+def test_a_value_left_out_is_not_believed_for_being_near(tmp_path: Path) -> None:
+    """Arrests without one method, a little off: reached by the search, and explained by nothing."""
+    rows = open_store(None).scan("arrests").filter(pl.col("date").is_between(*YEAR))
+    by = rows.group_by("method").agg(pl.col("n").sum()).collect().sort("n")
+    some = by.filter(pl.col("method") == "Probation and Parole")["n"].item()
+    total = by["n"].sum()
+    row = _checked(tmp_path, _line("a", "US", total - some + 40))["a"]
+    assert row.state == "cannot be told from these records"
+    near = [c for c in row.candidates if c["label"] == "without method Probation and Parole"]
+    assert near[0]["reaches"]
+    assert near[0]["rejected"]

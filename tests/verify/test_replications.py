@@ -105,3 +105,38 @@ def test_the_shipped_tables_of_checks_are_those_of_the_benchmarks(monkeypatch: p
     verdicts = {r["id"]: r["verdict"] for r in checks.figures()}
     assert dict(table("figures_checked").select("id", "verdict").iter_rows()) == verdicts
     assert set(verdicts) == set(table("published_figures")["id"])
+
+
+def test_twos_of_values_that_hold_a_planted_gap_are_counted() -> None:
+    """Ten values of counts apart by orders; the gap is that of two of them, and of no one alone."""
+    from replications.gao_arrests import that_meet
+
+    parts = np.outer(3.0 ** np.arange(10), np.array([1.0, 1.1, 0.9, 1.2, 0.8]))
+    published = np.full(5, 1_000.0)
+    alone, pairs, nearest = that_meet(parts, parts[7] + parts[9], published)
+    assert (alone, pairs) == (0, 1)
+    assert nearest < 1e-12
+    assert that_meet(parts, parts[8], published)[0] == 1
+
+
+def test_rules_of_placing_give_each_arrest_the_county_that_they_say() -> None:
+    """An arrest in Newark's office area, one that names Hudson County, and one that names nothing."""
+    from replications.trac_counties import RULES, companions, placed
+
+    rows = pl.DataFrame(
+        {
+            "method": ["Located", "CAP Local Incarceration", "Located"],
+            "aor": ["NEW"] * 3,
+            "office": ["NEW", None, None],
+            "county_fips": [None, "34017", None],
+            "n": [5, 1, 7],
+        }
+    )
+    essex = {
+        rule: dict(placed(rows, rule).group_by("at").agg(pl.col("n").sum()).iter_rows()).get("34013", 0)
+        for rule in RULES
+    }
+    assert list(essex.values()) == [0, 5, 12, 12, 13]
+    found = companions(placed(rows, RULES[2]))
+    assert (found["counties with custodial arrests"], found["of these with one"]) == (1, 1)
+    assert (found["Essex, community"], found["Essex, custodial"]) == (12, 0)

@@ -41,6 +41,7 @@ from atlarge.verify.counting import (
 )
 from atlarge.verify.figure import AT_LEAST, AT_MOST, TOLERANCE, Figure, Spot
 from atlarge.verify.figures import figures
+from atlarge.verify.geography import NO_OTHER_COUNTY
 from atlarge.verify.user_file import Unreadable, read_figures
 
 EQUAL, WITHIN, DIFFERS, NOT_TESTABLE = "equal", "within tolerance", "differs", "not testable"
@@ -86,7 +87,8 @@ class Checked:
     search
         For a figure that cannot be told: how many `definitions` were tried, `low` and `high` of what they
         give, the `nearest` (label, value, difference_pct), the one that serves the publication's figures best
-        (`joint`: label, figures, worst_pct), how often as many definitions hit such a figure by chance
+        (`joint`: label, figures, worst_pct), for a county the `most` that records give which name no other
+        and how many must name another (`bound`), how often as many definitions hit such a figure by chance
         (`by_chance`), and what `would_decide` it. Empty elsewhere.
     """
 
@@ -483,6 +485,11 @@ def _untold(row: Checked, checking: _Checking, tried: list[Candidate], alike: li
     else:
         none = f"none of {n} gives it" if len(tried) > 1 else f"{n} does not give it"
         said = f"{none}; {found['nearest']['words']}"
+    if "bound" in found:
+        said += (
+            f"; records that name no other county give at most {found['bound']['most']:,.0f}, so that at "
+            f"least {found['bound']['elsewhere']:,.0f} of those counted name another"
+        )
     if "joint" in found:
         joint = found["joint"]
         said += (
@@ -521,6 +528,9 @@ def _search(
         },
         "by_chance": round(1 - (1 - share) ** len(tried), 3),
     }
+    own = next((c.value for c in tried if c.label == NO_OTHER_COUNTY), None)
+    if own is not None and published > own:
+        found["bound"] = {"most": own, "elsewhere": published - own}
     group = [o for o in alike if o.name == checking.name and o.query is not None and o.figure.value]
     if len(group) > 1:
         errors = [

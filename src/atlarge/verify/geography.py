@@ -19,6 +19,9 @@ from atlarge.verify.candidate import Candidate, columns
 from atlarge.verify.counting import Counter, Query
 from atlarge.verify.figure import Figure, Spot
 
+NO_OTHER_COUNTY = "what its area of responsibility records without another county"
+"""All that can be a county's where no record counts that names another county."""
+
 
 def geography(counter: Counter, figure: Figure, name: str, query: Query, ours: float) -> Iterator[Candidate]:
     """A county with what lies or is recorded around it; a state with its offices."""
@@ -62,7 +65,7 @@ def geography(counter: Counter, figure: Figure, name: str, query: Query, ours: f
             seated | pl.col("county_fips").is_in(near),
         "the counties of its metropolitan area in the same area of responsibility":
             (pl.col("county_fips").is_in(metro) & (pl.col("aor") == area)) | seated,
-        "what its area of responsibility records without another county":
+        NO_OTHER_COUNTY:
             (pl.col("aor") == area) & (pl.col("county_fips").is_null() | county),
         "its area of responsibility": pl.col("aor") == area,
         "the state": pl.col("state") == row["state"],
