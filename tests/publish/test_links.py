@@ -6,11 +6,14 @@ import html
 import re
 import shlex
 from pathlib import Path
+from types import SimpleNamespace
 from urllib.parse import unquote
 
 import typer
 
 from atlarge import cli
+from atlarge.publish.search_data import other_names
+from atlarge.reference import table
 
 ATTRIBUTE = re.compile(r'(?:href|src)="([^"]*)"')
 COMMAND = re.compile(r"<code[^>]*>(atlarge [^<]*)</code>")
@@ -49,3 +52,16 @@ def test_every_command_on_a_page_is_one(story_site: Path) -> None:
         _, name, *rest = shlex.split(line)
         command = group.commands[name]  # type: ignore[attr-defined]
         command.make_context(name, rest)  # raises where an option is unknown or a value is no value
+
+
+def test_a_search_for_a_county_of_another_time_leads_to_those_of_its_land() -> None:
+    counties = table("counties").select("fips", "name", "vintage").rows()
+    names = {fips: name for fips, name, _ in counties}
+    for kept, gone in (("from", "to"), ("to", "from")):
+        pages = {("county", fips) for fips, _, vintage in counties if not vintage.startswith(gone)}
+        found = other_names(SimpleNamespace(places=dict.fromkeys(pages, 1)))  # type: ignore[arg-type]
+        assert found, kept
+        for older, newer in table("county_changes").select("old_fips", "new_fips").iter_rows():
+            for one, other in ((older, newer), (newer, older)):
+                if ("county", one) not in pages and ("county", other) in pages and one in names:
+                    assert other in found[names[one].lower()]

@@ -25,6 +25,20 @@ def aliases() -> dict[str, list[str]]:
     }
 
 
+def other_names(data: SiteData) -> dict[str, list[str]]:
+    """Counties with a page by the names that their land has had or has now, in small letters."""
+    names = dict(table("counties").select("fips", "name").iter_rows())
+    found: dict[str, list[str]] = {}
+    for older, newer in table("county_changes").select("old_fips", "new_fips").iter_rows():
+        for gone, kept in ((older, newer), (newer, older)):
+            if ("county", gone) in data.places or ("county", kept) not in data.places:
+                continue
+            name = str(names.get(gone, gone)).lower()
+            for said in {name, name.removesuffix(" planning region"), name.removesuffix(" county")}:
+                found.setdefault(said, []).append(kept)
+    return found
+
+
 @cache
 def _cities() -> dict[str, list[tuple[str, int]]]:
     """Cities and postal names by county, with their residents in thousands where known; the largest first."""
@@ -81,7 +95,7 @@ def search_index(data: SiteData, w: Words) -> dict[str, Any]:
         rows.append(
             [full_name(data, p, w), f"{p.stem}.html", where, p.code, people_of(p), records_of(data, p), text]
         )
-    return {"rows": rows, "aliases": aliases()}
+    return {"rows": rows, "aliases": other_names(data) | aliases()}
 
 
 def zip_index(data: SiteData) -> dict[str, str]:
