@@ -49,7 +49,7 @@ def _long(panel: Floats, begun: Ints) -> Any:
 
 
 def poisson_event_study(
-    y: ArrayLike, starts: ArrayLike, *, horizon: int = 12, leads: int = 6, level: float = 0.9
+    y: ArrayLike, starts: ArrayLike, *, horizon: int, leads: int, level: float
 ) -> PooledEffect:
     """Two-way Poisson event study with unit-clustered errors (pyfixest `fepois`).
 
@@ -112,7 +112,7 @@ def _group_time(y: ArrayLike, starts: ArrayLike, level: float) -> tuple[Any, Any
 
 
 def callaway_santanna(
-    y: ArrayLike, starts: ArrayLike, *, horizon: int = 12, leads: int = 6, level: float = 0.9
+    y: ArrayLike, starts: ArrayLike, *, horizon: int, leads: int, level: float
 ) -> PooledEffect:
     """Callaway and Sant'Anna (2021) group-time effects by diff-diff, averaged by time since the start.
 
