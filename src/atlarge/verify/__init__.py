@@ -493,8 +493,8 @@ def _untold(row: Checked, checking: _Checking, tried: list[Candidate], alike: li
     if "joint" in found:
         joint = found["joint"]
         said += (
-            f"; for all {joint['figures']} figures of the publication the best is {joint['label']}, "
-            f"off by up to {joint['worst_pct']:.1f} %"
+            f"; none serves all {joint['figures']} figures of the publication, the best "
+            f"({joint['label']}) is off by up to {joint['worst_pct']:.1f} %"
         )
     decides = render(Message(f"decides.{found['would_decide']}"))
     why = f"{UNTOLD}: {said}; what would decide it: {decides}"
