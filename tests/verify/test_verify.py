@@ -69,7 +69,7 @@ def test_figures_of_your_own(tmp_path: Path) -> None:
     release = simulated_files.arrests(tmp_path / "a.csv", rows=4000)
     lines = release.read_text().splitlines()
     n = sum(line.startswith("San Antonio Area") for line in lines)
-    ingest([release], tmp_path / "store")
+    ingest([release], tmp_path / "store", covers="aor:SNA,ATL,SEA")
     covered = open_store(tmp_path / "store").coverage("arrests")
     span = f"{min(c.start for c in covered)},{max(c.end for c in covered)}"
     mine = _mine(
