@@ -109,15 +109,16 @@ class Scan:
     series: CountSeries
 
     def __repr__(self) -> str:
-        return f"Scan({self.bursts.p.size} bursts in {len(self.p)} series, {self.n_tests} starts tested)"
+        found = f"{self.bursts.p.size} candidate bursts in {len(self.p)} series"
+        return f"Scan({found}, {self.n_tests} starts tested)"
 
     def summary(self, q: float = 0.05) -> str:
         """How many bursts at a false discovery rate of `q`, and in how many series none could be found."""
         kept = self.bursts.q <= q
         return (
-            f"{int(kept.sum())} bursts at a false discovery rate of {q:g} in "
-            f"{np.unique(self.bursts.series[kept]).size} of {len(self.p)} series; "
-            f"{int(self.too_thin.sum())} series are too thin to show any."
+            f"{int(kept.sum())} {'burst' if kept.sum() == 1 else 'bursts'} at a false discovery rate of "
+            f"{q:g} in {np.unique(self.bursts.series[kept]).size} of {len(self.p)} series; "
+            f"series too thin to show any: {int(self.too_thin.sum())}."
         )
 
     def to_frame(self, like: Any = None) -> Any:

@@ -189,7 +189,8 @@ def new_axes(**size: Any) -> Any:
 
 def count_alarms(alarm: NDArray[np.bool_]) -> str:
     """Alarms and the series that they are in, for a summary."""
-    return f"{int(alarm.sum())} alarms in {int(alarm.any(axis=1).sum())} of {len(alarm)} series"
+    word = "alarm" if alarm.sum() == 1 else "alarms"
+    return f"{int(alarm.sum())} {word} in {int(alarm.any(axis=1).sum())} of {len(alarm)} series"
 
 
 def position(series: CountSeries, unit: Any) -> int:
