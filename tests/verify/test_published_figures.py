@@ -408,12 +408,13 @@ def test_numbers_written_out_and_known_to_their_last_digit(
         ("ratio of at large arrests to custodial arrests", 0.4488),
         ("custodial arrests per at-large arrest", None),
         ("custodial to at large ratio", 1 / 0.4488),
+        ("arrests, daily", 143_470 / 365),
     ],
 )
 def test_rates_and_ratios(measure: str, value: float | None, tmp_path: Path) -> None:
     """143,470 arrests of FY2017; its at-large arrests, 40,083, are 44.88 to a hundred custodial ones."""
     shown = 1 if value is None else round(value, 4)
-    [row] = verify(None, _file(tmp_path, f"measure,place,window,value\n{measure},US,FY2017,{shown}\n")).rows
+    [row] = verify(None, _file(tmp_path, f'measure,place,window,value\n"{measure}",US,FY2017,{shown}\n')).rows
     if value is None:
         assert (row.verdict, row.ours) == (NOT_TESTABLE, None)
         return
@@ -449,3 +450,16 @@ def test_the_agencys_own_reading_is_a_scheme(scheme: str, tmp_path: Path) -> Non
 def test_what_a_place_was_read_as_is_said(place: str, read_as: str, tmp_path: Path) -> None:
     [row] = verify(None, _file(tmp_path, f"measure,place,window,value\narrests,{place},FY2017,10\n")).rows
     assert row.counted_in == read_as
+
+
+@pytest.mark.parametrize(("written", "value"), [("2.2 to 1", 220), ("2.2:1", 220), ("2.2", 220)])
+def test_a_ratio_to_one(written: str, value: float, tmp_path: Path) -> None:
+    text = f"measure,place,window,value\nratio of custodial to at large,US,FY2017,{written}\n"
+    [row] = verify(None, _file(tmp_path, text)).rows
+    assert (row.published, row.measure) == (pytest.approx(value), "custodial/at_large")
+
+
+@pytest.mark.parametrize("written", ["1e400", "1e99", "-1e999", "e5", "1e-3", "hundred of", "and"])
+def test_what_is_no_number_ends_in_one_line(written: str, tmp_path: Path) -> None:
+    with pytest.raises(QuestionError, match="is no number"):
+        figures(_file(tmp_path, f"measure,place,window,value\narrests,US,2017,{written}\n"))

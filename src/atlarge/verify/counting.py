@@ -36,6 +36,7 @@ _AROUND = (
 """Words about the name of a measure that change nothing, each taken off where a measure is left."""
 _RATE = re.compile(
     r"^(?P<of>.+)_(?:per|a|each|every)_(?P<unit>day|week|month|year)$"
+    r"|^(?P<whole>.+)_(?P<rate>daily|weekly|monthly)$"
     r"|^(?:average_|mean_)*(?P<often>daily|weekly|monthly|annual|yearly)_(?:average_|mean_)*(?P<what>.+)$"
 )
 _OFTEN = {"daily": "day", "weekly": "week", "monthly": "month", "annual": "year", "yearly": "year"}
@@ -128,9 +129,9 @@ def canonical(name: str) -> str:
 def _rate_or_ratio(word: str) -> str:
     """Rates as X_a_day and ratios as X/Y: "arrests_per_day", "ratio_of_at_large_to_custodial"; else empty."""
     if rate := _RATE.match(word):
-        of = canonical(rate["of"] or rate["what"])
+        of = canonical(rate["of"] or rate["what"] or rate["whole"])
         if of in measures():
-            return f"{of}_a_{rate['unit'] or _OFTEN[rate['often']]}"
+            return f"{of}_a_{rate['unit'] or _OFTEN[rate['often'] or rate['rate']]}"
     if ratio := _RATIO.match(word):
         above, below = (canonical(part) for part in ratio.groups() if part)
         if {above, below} <= measures().keys():

@@ -45,7 +45,7 @@ _ONE_IN = re.compile(
 _SMALL = {"one": 1, "a": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "ten": 10}
 _FRACTIONS = {"half": 2, "third": 3, "quarter": 4, "fourth": 4, "fifth": 5, "tenth": 10}
 _FRACTION = re.compile(rf"^(?:(a|one|two|three)[ -])?({'|'.join(_FRACTIONS)})s?$", re.I)
-_SCIENTIFIC = re.compile(r"^[+-]?\d(?:\.\d+)?e([+-]?\d+)$", re.I)
+_SCIENTIFIC = re.compile(r"^[+-]?\d(?:\.\d+)?e\+?(0?\d)$", re.I)
 _UNITS = (
     "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen "
     "seventeen eighteen nineteen"
@@ -425,6 +425,8 @@ class _Line:
         rest = rest.rstrip("*†‡ ")
         if (share := _spoken_share(rest)) is not None:
             return share, kind if kind != EXACT else ROUNDED, 0, True, None, ""
+        if to_one := re.fullmatch(r"(\d[\d.]*)\s*(?:to|:)\s*1", rest, re.I):
+            rest = to_one.group(1) if "/" in canonical(self.cell["measure"] or "") else rest
         number = self._number(rest)
         if number is None and (two := _RANGE.match(rest)):
             low, high = self._number(two.group(1)), self._number(two.group(2))
