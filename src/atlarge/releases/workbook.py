@@ -14,6 +14,7 @@ from atlarge.releases.family import Family, plain
 from atlarge.releases.guard import reading
 from atlarge.releases.textform import Table, unique_names
 from atlarge.releases.unknown import unknown
+from atlarge.wording import some
 
 _HEADER_WITHIN_ROWS = 40
 
@@ -59,8 +60,8 @@ def read_workbook(path: Path, content: bytes) -> tuple[dict[str, Table], list[st
         notes.append("holds formulas: their values are read as they were saved, no formula is run")
     if checked.hidden_rows:
         notes.append(
-            f"a filter or a user has hidden {checked.hidden_rows:,} rows of the workbook: they are read and "
-            "counted like the others; if only those in sight are meant, copy these into a new sheet"
+            f"the workbook hides {some(checked.hidden_rows, 'row')} (a filter, or by hand), read and counted "
+            "like the others; if only what is in sight is meant, copy it into a new sheet"
         )
     return tables, passed, notes
 
