@@ -148,6 +148,31 @@ def test_links_lead_somewhere() -> None:
     assert not lost
 
 
+def test_every_promise_names_a_test_that_tests() -> None:
+    """Each row of docs/trust.md and docs/security.md, and each point of what goes out, names a file of tests,
+    or a benchmark or script."""
+    found = 0
+    for page in (DOCS / "trust.md", DOCS / "security.md"):
+        text = page.read_text(encoding="utf-8")
+        heads, _, attacks = text.partition("### Attacks")
+        rows = [*heads.splitlines(), *attacks.partition("## ")[2].splitlines()]
+        promises = [
+            r for r in rows if r.startswith("| ") and "held by" not in r and not r.startswith("| ---")
+        ]
+        going_out = text.partition("## What goes out")[2].partition("\n## ")[0]
+        promises += [point for point in re.split(r"^- ", going_out, flags=re.M)[1:] if point.strip()]
+        for promise in promises:
+            paths = re.findall(r"`((?:tests|benchmarks|tools)/[\w/.]+)", promise) + re.findall(
+                r"`(make \w+)`", promise
+            )
+            assert paths, f"{page.name}: {promise}"
+            for path in (ROOT / p for p in paths if p.startswith("tests/")):
+                files = [path] if path.is_file() else list(path.glob("test_*.py"))
+                assert any("\ndef test_" in f.read_text(encoding="utf-8") for f in files), path
+        found += len(promises)
+    assert found > 60
+
+
 def test_tests_that_trust_names_are_there() -> None:
     """docs/trust.md and docs/security.md name only tests and scripts that exist."""
     for page in (DOCS / "trust.md", DOCS / "security.md"):

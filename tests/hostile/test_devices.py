@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
 
@@ -25,6 +26,41 @@ COMMANDS = [
     ["publish", "--after", "{pipe}", "--out", "{new}"],
     ["serve", "{pipe}"],
 ]
+
+
+@pytest.mark.parametrize("within", ["manifest.json", "arrests/part.parquet"])
+def test_a_store_of_pipes_is_refused(within: str, tmp_path: Path) -> None:
+    """A store that someone else made: its manifest, or a table that it names, is a pipe."""
+    release = {"id": "a", "file": "a.csv", "family": "a", "sha256": "0" * 64, "rows_read": 1, "rows_kept": 1}
+    release |= {"rows_dropped": {}, "unresolved_places": 0, "table": "arrests"}
+    release |= {"tables": [{"table": "arrests", "path": "arrests/part.parquet", "rows": 1}]}
+    release |= {
+        "coverage": [{"table": "arrests", "start": "2016-01-01", "end": "2017-12-31", "scope": "nation"}]
+    }
+    (tmp_path / "arrests").mkdir()
+    if within != "manifest.json":
+        (tmp_path / "manifest.json").write_text(json.dumps({"format": 1, "releases": [release]}))
+    os.mkfifo(tmp_path / within)
+    _load_commands()
+    for words in (["panel"], ["audit"], ["audit", "--verify"], ["publish", "--out", str(tmp_path / "site")]):
+        found = CliRunner().invoke(app, [*words, "--store", str(tmp_path)])
+        if words == ["audit"] and within != "manifest.json":
+            continue  # it reads the manifest alone
+        assert found.exit_code == 1, (words, found.output)
+        assert isinstance(found.exception, AtlargeError), words
+        assert "pipe" in str(found.exception), words
+
+
+def test_a_site_of_pipes_is_refused(tmp_path: Path) -> None:
+    """The list of files of a site, or the record of what it disclosed, is a pipe."""
+    (tmp_path / "data").mkdir()
+    os.mkfifo(tmp_path / "site.json")
+    os.mkfifo(tmp_path / "data" / "disclosed.parquet")
+    _load_commands()
+    for words in (["serve", str(tmp_path)], ["surges", "--disclose", "--beside", str(tmp_path)]):
+        found = CliRunner().invoke(app, words)
+        assert found.exit_code == 1, (words, found.output)
+        assert isinstance(found.exception, AtlargeError), words
 
 
 @pytest.mark.parametrize("words", COMMANDS, ids=lambda words: " ".join(words[:2]))

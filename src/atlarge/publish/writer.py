@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from atlarge.errors import QuestionError
-from atlarge.files import code_hash, locked
+from atlarge.files import code_hash, is_stream, locked
 from atlarge.records.store import Store
 
 MANIFEST = "site.json"
@@ -92,6 +92,8 @@ class Folder:
 
 def read_manifest(folder: Path) -> dict[str, Any] | None:
     """The list of files of a site; None where the folder is not one."""
+    if is_stream(folder / MANIFEST):  # reading it may never end
+        return None
     try:
         manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
     except (OSError, ValueError):

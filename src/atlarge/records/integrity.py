@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from atlarge.errors import StoreError
+from atlarge.files import is_stream
 
 _SEAL = "sha256"
 
@@ -34,10 +35,12 @@ def is_sealed(manifest: dict[str, Any]) -> bool:
 
 
 def inside(store: Path, name: str) -> Path:
-    """The path of a store's file. StoreError if a link leads out of the store."""
+    """The path of a store's file. StoreError if a link leads out of the store, or it is no file."""
     path = store / name
     if not path.resolve().is_relative_to(store.resolve()):
         raise StoreError(f"{path}: leads out of the store; it is not followed. Ingest the releases again")
+    if is_stream(path):
+        raise StoreError(f"{path}: is a device or a pipe, not a file of a store. Ingest the releases again")
     return path
 
 

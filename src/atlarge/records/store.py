@@ -25,9 +25,9 @@ from typing import Any
 import polars as pl
 
 from atlarge.errors import StoreError
-from atlarge.files import locked, sync, write_atomically
+from atlarge.files import STREAM, is_stream, locked, sync, write_atomically
 from atlarge.records.gaps import Gap
-from atlarge.records.integrity import digest, is_sealed, require, sealed
+from atlarge.records.integrity import digest, inside, is_sealed, require, sealed
 from atlarge.records.tables import TABLES
 from atlarge.wording import some
 
@@ -147,7 +147,7 @@ class Store:
         """The columns of a file of the store (older versions wrote fewer); none of a lost file."""
         if path not in self._names:
             try:
-                self._names[path] = frozenset(pl.read_parquet_schema(self.path / path))
+                self._names[path] = frozenset(pl.read_parquet_schema(inside(self.path, path)))
             except (OSError, pl.exceptions.PolarsError):
                 return frozenset()
         return self._names[path]
@@ -223,6 +223,8 @@ def empty_manifest() -> dict[str, Any]:
 def read_manifest(path: Path) -> dict[str, Any] | None:
     """The manifest of a folder; None if there is none. StoreError if unreadable or of another format."""
     file = path / MANIFEST
+    if is_stream(file):
+        raise StoreError(f"{file}: {STREAM}")
     try:
         manifest = json.loads(file.read_text(encoding="utf-8"))
     except FileNotFoundError:
