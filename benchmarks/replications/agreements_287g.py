@@ -5,6 +5,8 @@ encounters by agency are not at hand, arrests at local jails by county and month
 agreement was in force, by the two-way Poisson model that the other replications use, for counties whose first
 agreement began between April 2016 and March 2019 and that had none before. A rise of jail arrests (CAP Local
 and 287(g) together) is the effect; a rise of arrests recorded under the program alone may be relabelling.
+What was published for these years is a series: Stateline (Pew, January 2019), from TRAC's counts, had arrests
+under the program rise from fewer than 300 a month in mid-2016 to 945 in January 2018.
 Needed for the published effects on removals: removals of 2005 to 2015 with the agency that handed over.
 """
 
@@ -65,6 +67,31 @@ def county_months(measure: str) -> pl.DataFrame:
     )
 
 
+def _by_month() -> list[Result]:
+    """Arrests under the program by month, as Stateline gave them from TRAC's counts."""
+    frame = panel(
+        by="nation", every="month", measures=["program_287g"], start="2016-01-01", end="2018-07-31"
+    ).frame
+    n = dict(frame.select("period", "value").iter_rows())
+    study, source = "Stateline (2019), from TRAC", "trac.syr.edu/tracatwork/detail/A3451.html"
+    middle = [n[dt.date(2016, month, 1)] for month in (6, 7)]
+    later = max(n[dt.date(2018, month, 1)] for month in range(2, 8))
+    said = {dt.date(2018, 1, 1): 945, dt.date(2018, 2, 1): 816, dt.date(2018, 3, 1): 903}
+    made = [
+        Result(study, f"arrests under 287(g), {day:%B %Y}", source, value, float(n[day]))
+        for day, value in said.items()
+    ]
+    what = "arrests under 287(g) a month, June and July 2016: fewer than 300"
+    made.append(
+        Result(study, what, source, 300.0, float(max(middle)), 0.1, note="the larger of the two months")
+    )
+    what = "most arrests under 287(g) in a month, February to July 2018: below January's 945"
+    made.append(
+        Result(study, what, source, 945.0, float(later), note="July 2018, the last month that TRAC had")
+    )
+    return made
+
+
 def replicate(data: Path) -> list[Result]:
     """Agreements in force as reported, and the change of arrests once one began."""
     del data
@@ -74,6 +101,7 @@ def replicate(data: Path) -> list[Result]:
         if is_list and row.start and row.published is not None and row.ours is not None:
             what = f"agreements in force, {row.start:%-d %B %Y}"
             made.append(Result(row.publisher, what, row.source, row.published, row.ours, 0.02))
+    made += _by_month()
     for measure, what in (
         ("handoffs", "change of arrests at local jails (CAP Local and 287(g)) once an agreement began"),
         ("at_large", "change of at-large arrests that name the county once an agreement began"),
