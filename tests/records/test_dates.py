@@ -34,6 +34,10 @@ WRITTEN = {
     "Excel, 12 hours": "%m/%d/%Y %I:%M:%S %p",
     "Excel, two-digit year": "%m/%d/%y %H:%M:%S",
     "long": "%A, %B %d, %Y %I:%M:%S %p",
+    "Unix, date": "%a %b %d %H:%M:%S UTC %Y",
+    "C, ctime": "%a %b %d %H:%M:%S %Y",
+    "Go": "%Y-%m-%d %H:%M:%S.000 +0000 UTC",
+    "Oracle": "%d-%b-%y %I.%M.%S.000000 %p",
 }
 DAYS = {
     "ISO": "%Y-%m-%d", "SDATE": "%Y/%m/%d", "Stata": "%d%b%Y", "SPSS": "%d-%b-%Y", "Excel": "%m/%d/%Y",

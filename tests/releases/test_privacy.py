@@ -81,6 +81,7 @@ def test_names_of_things_are_no_persons() -> None:
         "RESIDENCE OF GARCIA, JUAN A191130615", "HOME OF JANE DOE, AUSTIN, TX",
         "TRAVIS COUNTY JAIL A-191-130-615",
         "BOOKED AS 123-45-6789", "SUBJECT: DOE, JANE", "A191130615",
+        "CALL 512-555-0199 FIRST", "(512) 555-0199", "jane.doe@example.org, AUSTIN",
     ],
 )  # fmt: skip
 def test_persons_inside_a_text_never_reach_the_store(text: str, tmp_path: Path) -> None:

@@ -49,6 +49,12 @@ _MONTHS = (
     "november", "december",
 )  # fmt: skip
 _SAS_CLOCK = r"(?i)^(\d{1,2}[-/]?[a-z]{3}[-/]?\d{2,4}):"
+_OTHER_CLOCKS = (
+    (r"^([A-Za-z]{3,9}) (\d{1,2}) (\d{1,2}:\d{2}:\d{2})(?: [A-Z]{2,4})? (\d{4})$", "${2} ${1} ${4} ${3}"),
+    (r"([+-]\d{4}) [A-Z]{2,4}$", "${1}"),
+    (r" (\d{1,2})\.(\d{2})\.(\d{2})(?:\.\d{1,9})?( ?[AaPp][Mm])?$", " ${1}:${2}:${3}${4}"),
+)
+"""Clocks as `date` on Unix, Go and Oracle write them, and how others write the same."""
 _COUNTED = r"^(\d{9,10}|\d{12,13}|\d{15,16})(?:\.\d*)?$"
 _COUNTED_WITHIN = (946_684_800, 1_893_456_000)
 """Seconds since 1970 of the years 2000 and 2030: the digits of a date written in one are never these."""
@@ -220,7 +226,10 @@ def _clocks(words: pl.Series) -> pl.DataFrame:
 def _any_form(words: pl.Series, order: Order | None) -> pl.Series:
     """Dates of distinct words in any other form."""
     spaces = words.str.replace_all(r"[\s\u00a0\u202f]+", " ").str.strip_chars()
-    parts = _clocks(spaces.str.replace(_WEEKDAY, "").str.replace(_SAS_CLOCK, "${1} "))
+    spaces = spaces.str.replace(_WEEKDAY, "").str.replace(_SAS_CLOCK, "${1} ")
+    for form, usual in _OTHER_CLOCKS:
+        spaces = spaces.str.replace(form, usual)
+    parts = _clocks(spaces)
     day, month = ("a", "b") if order == "day" else ("b", "a")
     forms = [
         (_YEAR_FIRST, "y", "m", "d"),

@@ -70,6 +70,7 @@ def _names_facilities(values: pl.Series) -> bool:
 
 _NUMBERS = (
     r"(?i)(?:^|[^A-Z0-9])A[-#: ]{0,2}\d{3}[- ]?\d{3}[- ]?\d{2,3}(?:[^0-9]|$)"
+    r"|[\w.+-]+@[\w-]+\.[A-Z]{2}|(?:^|[^0-9])(?:\(\d{3}\) ?|\d{3}[-. ])\d{3}[-. ]\d{4}(?:[^0-9]|$)"
     r"|(?:^|[^0-9])\d{3}-\d{2}-\d{4}(?:[^0-9]|$)|\b(?:SSN|DOB|D\.O\.B\.?|A-?FILE|ALIEN NO)\b[:# ]*\d"
 )
 _SOMEONE = (
@@ -86,8 +87,8 @@ _NO_TEXT = ("subject", "stay", "published_likely", "published_drop", "facility_c
 def blank_persons(family: Family, sheet: Sheet) -> tuple[Sheet, list[str]]:
     """Rows without the texts that name someone or give their number, and a note of each column.
 
-    Looked for inside landmarks, facilities, remarks and the like: alien numbers, social security
-    numbers, and whose home it was.
+    Looked for inside landmarks, facilities, remarks and the like: alien and social security numbers,
+    telephone numbers, e-mail addresses, and whose home it was.
     """
     notes = []
     frame = sheet.frame
