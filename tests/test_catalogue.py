@@ -131,3 +131,16 @@ def test_a_sentence_begins_with_a_capital_and_a_part_of_one_does_not() -> None:
     assert render(say("change.flat")).startswith("Their")
     assert render(say("when.policy")) == "while the policy was in force"
     assert render(say("moment.began")) == "as the policy began"
+
+
+def test_names_of_areas_that_follow_a_preposition_begin_with_no_article_that_it_would_join() -> None:
+    """ "de el" and "a el" are no Spanish; what stands after "de" or "a" is worded with another noun."""
+    after = {
+        parameter
+        for texts in catalogue().values()
+        for parameter in re.findall(r"\b(?:de|a) \{(\w+)\}", texts["es"])
+    }
+    assert "place" in after
+    people = [texts["es"] for key, texts in catalogue().items() if key.startswith("level.people.")]
+    assert people
+    assert not [text for text in people if text.startswith("el ")]
