@@ -11,7 +11,7 @@ from atlarge.effects import PlaceboGrid
 from atlarge.errors import QuestionError
 from atlarge.explain.answer import Interval
 from atlarge.explain.data import Daily
-from atlarge.explain.estimate import Estimate, grid_of
+from atlarge.explain.estimate import Estimate, grid_of, total_of
 from atlarge.explain.periods import months_of
 from atlarge.explain.quantities import ALPHA_LASTING, Lasting, LeftBefore, TwoSided
 from atlarge.policies import Policy, Registry
@@ -45,12 +45,13 @@ def lasting_of(
         )
         compared = _whole(capped.judge(ahead, alpha=ALPHA_LASTING), compared.observed - removed)
     start, end = months.bounds(months.in_force)
+    total = total_of(compared)
     return Lasting(
         observed=compared.observed,
         expected=compared.expected,
-        effect=Interval(compared.effect, compared.low, compared.high),
-        p=compared.p_high,
-        p_low=compared.p_low,
+        effect=total.effect,
+        p=total.p_high,
+        p_low=total.p_low,
         p_material=compared.p_material,
         material=compared.material,
         power=compared.power,
@@ -96,14 +97,14 @@ def two_sided_of(
     if after < MIN_AFTER_MONTHS:
         raise QuestionError(f"only {after} whole months after its end are recorded, not {MIN_AFTER_MONTHS}")
     grid = grid_of(counts, row, main.area.level, months, changed=changed, policies=policies, after=after)
-    compared = grid.judge(np.flatnonzero(months.in_force) - grid.here)
+    compared = total_of(grid.judge(np.flatnonzero(months.in_force) - grid.here))
     start, end = months.bounds(months.in_force)
     return TwoSided(
         start=start,
         end=end,
         observed=compared.observed,
         expected=compared.expected,
-        effect=Interval(compared.effect, compared.low, compared.high),
+        effect=compared.effect,
         p=compared.p,
         p_high=compared.p_high,
         months_before=int(months.pre.sum()),
@@ -128,8 +129,8 @@ def left_before_of(main: Estimate) -> LeftBefore | None:
     effect, expected = Interval(None), None
     if int(ahead.max()) < grid.horizon:
         try:
-            early = grid.judge(ahead, start=left.start)
-            effect, expected = Interval(early.effect, early.low, early.high), early.expected
+            early = total_of(grid.judge(ahead, start=left.start))
+            effect, expected = early.effect, early.expected
         except QuestionError:
             pass
     return LeftBefore(
