@@ -117,7 +117,7 @@ def test_verdicts_and_warnings_as_plain_values() -> None:
     }  # fmt: skip
     singled = replace(judged, account="singling_out", by_span={"burst": "fits", "lasting": "does not fit"})
     assert (singled.to_dict()["burst"], singled.to_dict()["lasting"]) == ("fits", "does not fit")
-    warned = Warned("in_force_briefly", say("caveat.in_force_briefly", days=1), "interval")
+    warned = Warned("short_life", say("caveat.short_life", days=1), "interval")
     assert warned.to_dict()["text"].startswith("The policy was in force for only 1 day;")
 
 

@@ -112,11 +112,11 @@ CASES: list[tuple[str, dict[str, Any], dict[str, str] | None]] = [
     ("policy_confidence", {"policy": policy(confidence="low")}, {"confidence": "low"}),
     ("policy_confidence", {"policy": policy(confidence="medium")}, {"confidence": "medium"}),
     ("policy_confidence", {"policy": policy(confidence="")}, None),
-    ("in_force_briefly", {"policy": SHORT}, {"days": "364"}),
-    ("in_force_briefly", {"policy": policy(ended=dt.date(2018, 3, 10))}, None),  # 365
-    ("followed_in_part", {"policy": OPEN}, {"months": "30", "end": "2019-09-01"}),
+    ("short_life", {"policy": SHORT}, {"days": "364"}),
+    ("short_life", {"policy": policy(ended=dt.date(2018, 3, 10))}, None),  # 365
+    ("life_cut", {"policy": OPEN}, {"months": "30", "end": "2019-09-01"}),
     (
-        "followed_in_part",  # cut, and short for that: no word of a short life
+        "life_cut",  # cut, and short for that: no word of a short life
         {"policy": policy(effective=dt.date(2019, 8, 20), ended=None)},
         {"months": "1", "end": "2019-09-01"},
     ),
@@ -206,7 +206,7 @@ def test_a_caveat_applies_where_its_rule_says(
 ) -> None:
     found = {w.id: w for w in caveats_of(facts(**otherwise))}
     assert (name in found) == (values is not None)
-    by_length = {"followed_in_part", "in_force_briefly"}
+    by_length = {"life_cut", "short_life"}
     allowed = QUIET | {name, "extends_policy", "detectable"} | (by_length & set(found))
     assert set(found) <= allowed
     if values is not None:
@@ -244,7 +244,7 @@ def test_a_change_comes_before_where_its_latest_day_lies_before_the_month_the_po
 
 def test_those_that_change_the_reading_come_first() -> None:
     order = list(RULES)
-    assert order.index("left_before") < order.index("area_not_county") < order.index("followed_in_part")
+    assert order.index("left_before") < order.index("area_not_county") < order.index("life_cut")
     assert MOST_CAVEATS == 3
 
 

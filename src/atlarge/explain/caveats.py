@@ -134,7 +134,7 @@ RULES: dict[str, tuple[str, Callable[[Facts], Fields]]] = {}
 
 
 def _rule(about: str) -> Callable[[Callable[[Facts], Fields]], Callable[[Facts], Fields]]:
-    """Register the rule of the caveat that has the function's name."""
+    """Register the rule of the caveat that has the function's name: a key that readers of `--json` know."""
 
     def register(function: Callable[[Facts], Fields]) -> Callable[[Facts], Fields]:
         RULES[function.__name__.removeprefix("_")] = about, function
@@ -228,7 +228,7 @@ def _larger_than_city(facts: Facts) -> Fields:
 
 
 @_rule("policy")
-def _office_reaches_beyond(facts: Facts) -> Fields:
+def _office_asked(facts: Facts) -> Fields:
     if facts.policy.kind == "date" or facts.where.own.level != "office":
         return None
     return {"place": facts.policy.place_name}
@@ -323,7 +323,7 @@ def _policy_window(facts: Facts) -> Fields:
 
 
 @_rule("interval")
-def _in_force_briefly(facts: Facts) -> Fields:
+def _short_life(facts: Facts) -> Fields:
     first, last = facts.months.bounds(facts.months.in_force)
     days = (last - first).days + 1
     return {"days": days} if not facts.months.is_cut and days < BRIEF_DAYS else None
@@ -537,7 +537,7 @@ def _anticipation(facts: Facts) -> Fields:
 
 
 @_rule("policy")
-def _followed_in_part(facts: Facts) -> Fields:
+def _life_cut(facts: Facts) -> Fields:
     if not facts.months.is_cut or facts.policy.kind == "date":
         return None
     return {"months": int(facts.months.in_force.sum()), "end": facts.months.bounds(facts.months.in_force)[1]}
