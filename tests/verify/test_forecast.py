@@ -153,7 +153,7 @@ class _Months:
     """A store of one measure by month, whose panel is given."""
 
     def __init__(self, frame: pl.DataFrame) -> None:
-        self.frame, self.manifest = frame, {"rows": frame.height}
+        self.frame, self.fingerprint = frame, str(frame.height)
 
     def coverage(self, table: str) -> list[object]:
         del table
