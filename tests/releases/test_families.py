@@ -156,3 +156,20 @@ def test_every_family_is_in_the_docs() -> None:
     text = (Path(__file__).parents[2] / "docs" / "releases.md").read_text(encoding="utf-8")
     assert not [name for name in FAMILIES if f"`{name}`" not in text]
     assert not [fault.id for fault in faults() if f"`{fault.id}`" not in text]
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"columns": {"date": {"day": "Date", "blank": True}}},  # no such setting
+        {"columns": {"date": {"day": "Date", "text": "Date"}}},
+        {"columns": {"date": {"needed": False}}},
+        {"columns": {}, "spread": "no function of the module"},
+        {"columns": {}, "colour": "blue"},
+        {},
+    ],
+)
+def test_a_family_that_is_stated_wrongly_is_named(wrong: dict[str, object]) -> None:
+    row = {"id": "mine", "title": "x", "publisher": "x", "url": "x", "table": "arrests"} | wrong
+    with pytest.raises(ValueError, match=r"^release family mine: "):
+        family_of(row, {})
