@@ -771,6 +771,8 @@ def read_registry(path: Path | str) -> Registry:
 
 def _read(path: Path | str) -> tuple[list[Policy], list[str]]:
     name = Path(path).name
+    if not Path(path).is_file():
+        raise QuestionError(f"{path}: there is no such file; check the name")
     try:
         rows = pl.read_csv(path, infer_schema=False, glob=False)
     except (OSError, pl.exceptions.PolarsError) as error:
