@@ -149,6 +149,7 @@ def _of_editions() -> Iterator[Row]:
 def _of_records() -> Iterator[Row]:
     """The attack whose unknowns are the records themselves."""
     import test_atoms as of
+    import test_attack as whole
     from simulated_counts import simulated_store
 
     from atlarge.publish import monthly_ties
@@ -168,20 +169,23 @@ def _of_records() -> Iterator[Row]:
     )
     for name, make in of.OTHER_STORES.items():
 
-        def beside(knows: bool, folder: Path, make: Any = make) -> tuple[int, int]:
+        def beside(is_naive: bool, folder: Path, patch: Any, make: Any = make) -> tuple[int, int]:
+            if is_naive:
+                patch.setattr(whole.disclosure, "search", whole.only_small)
             store = make(folder)
             truth = of.records_of(store)
             given = {"windows": of.reports(truth), "only_windows": True}
-            pair = of.editions(store, {}, given) if knows else [site_cells(store), site_cells(store, **given)]
+            pair = (
+                [site_cells(store), site_cells(store, **given)] if is_naive else of.editions(store, {}, given)
+            )
             found = of.attack(pair, truth)
-            most = 60
-            return len(found.known(width=2, most=most)), min(most, len(found.targets()))
+            return len(found.known(width=2, most=60)), min(60, len(found.targets()))
 
         yield _row(
             "single records of a site and a report beside it, within one",
             name,
-            lambda folder, patch, run=beside: run(True, folder),
-            lambda folder, patch, run=beside: run(False, folder),
+            lambda folder, patch, run=beside: run(False, folder, patch),
+            lambda folder, patch, run=beside: run(True, folder, patch),
         )
 
 
