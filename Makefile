@@ -79,7 +79,8 @@ WHOLE := tests/api tests/claims tests/crash tests/engines tests/explain/test_exp
   tests/places/test_variants.py tests/explain/test_contradictions.py tests/releases/test_update.py \
   tests/publish/test_atoms.py tests/explain/test_answer_from_counts.py tests/effects/test_kitagawa.py \
   tests/explain/test_pages_of_figures.py tests/records/test_overlap.py tests/determinism \
-  tests/policies/test_pages.py tests/records/test_duplicates.py tests/releases/test_formats.py
+  tests/policies/test_pages.py tests/records/test_duplicates.py tests/releases/test_formats.py \
+  tests/records/test_real.py tests/publish/test_messages.py tests/explain/test_population.py
 
 check: lint types imports
 	@$(BIN)/pytest -m "not slow and not browser" -n 2 --dist worksteal $(addprefix --ignore=,$(WHOLE))
