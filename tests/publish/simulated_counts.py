@@ -88,6 +88,17 @@ def story_store(folder: Path) -> Store:
     return _written(folder, arrests(5, STORY_END, STORY_COUNTIES, STORY_OFFICES), STORY_END)
 
 
+def few_arrests() -> pl.DataFrame:
+    """Arrests of a few places alone: what a site shows of them is gathered in two seconds."""
+    counties = {fips: COUNTIES[fips] for fips in ("48453", "48029", "48491", "22071", "22051")}
+    return arrests(7, END, counties, {office: OFFICES[office] for office in ("AUS", "NOL")})
+
+
+def few_store(folder: Path) -> Store:
+    """Write those and open them."""
+    return _written(folder, few_arrests(), END)
+
+
 def _written(folder: Path, rows: pl.DataFrame, end: dt.date) -> Store:
     (folder / "arrests").mkdir(parents=True)
     rows = rows.with_columns(
