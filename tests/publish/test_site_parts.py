@@ -27,9 +27,11 @@ from atlarge.publish import pages, search_data, where_view
 from atlarge.publish.dataset import dataset_jsonld
 from atlarge.publish.i18n import Words
 from atlarge.publish.layout import path_of
+from atlarge.publish.lineage_view import year_id as lineage_year
 from atlarge.publish.live import spans_of
 from atlarge.publish.map_data import first_classes, map_data
 from atlarge.publish.pages import place_page
+from atlarge.publish.place_facts import homes, known_sum
 from atlarge.publish.policy_pages import policy_files
 from atlarge.publish.render import Link
 from atlarge.publish.series_files import key_of, series_of
@@ -146,7 +148,7 @@ def test_the_table_of_years_has_the_counts_of_the_records_and_their_rates(data: 
 
 def year_id(year: int) -> str:
     """The part of a page that says where a year's numbers are from."""
-    return pages.year_id(dt.date(year - 1, 10, 1))
+    return lineage_year(dt.date(year - 1, 10, 1))
 
 
 def test_what_a_page_says_first_are_the_sums_of_what_it_shows(data: SiteData) -> None:
@@ -166,7 +168,7 @@ def test_what_a_page_says_first_are_the_sums_of_what_it_shows(data: SiteData) ->
                 assert f"at least {sum(known):,}" in said
                 assert sum(known) <= whole
                 kinds["part"] += 1
-            assert where_view.known_sum(counts) == sum(known)
+            assert known_sum(counts) == sum(known)
             assert (counts.total is None) == (len(known) < 2)
         assert "October 2015" in said
         assert "September 2017" in said
@@ -229,8 +231,8 @@ def test_the_search_knows_each_place_its_residents_its_records_and_its_cities(da
     zips = search_data.zip_index(data)
     pairs = ((start, one.split(":")) for start, some in zips.items() for one in some.split(";"))
     found = {start + rest: fips for start, (rest, fips) in pairs}
-    known = table("zips").select("zip", "county_fips").iter_rows()
-    expected = {code: fips for code, fips in known if ("county", fips) in data.places}
+    zip_rows = table("zips").select("zip", "county_fips").iter_rows()
+    expected = {code: fips for code, fips in zip_rows if ("county", fips) in data.places}
     assert found == expected
     assert found["78701"] == "48453"
 
@@ -342,7 +344,7 @@ def test_shares_that_name_a_county_are_those_of_the_shown_counts(data: SiteData)
         sums = [sum(v or 0 for v in (data.series(p, "arrests", "year") or _none()).values) for p in counties]
         assert share == pytest.approx(sum(sums) / _true(data.places["aor", area], "arrests", START, END))
     for (_, code), reason in data.unrated.items():
-        home = where_view.homes()["county", code]
+        home = homes()["county", code]
         offices = [data.places["office", o] for o in home.offices if ("office", o) in data.places]
         beside = sum(_true(o, "arrests", START, END) for o in offices)
         own = data.series(data.places["county", code], "arrests", "year")
@@ -476,7 +478,7 @@ def test_the_database_has_the_rows_of_the_download(
 
 
 def _all_pages(data: SiteData) -> dict[str, str]:
-    made = {}
+    made: dict[str, str] = {}
     for language in ("en", "es"):
         w = Words(language)
         made |= {path_of(p.stem, w): place_page(data, p, w) for p in data.places.values()}
