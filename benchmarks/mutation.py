@@ -49,9 +49,9 @@ ROOT = Path(__file__).resolve().parents[1]
 RESULTS = ROOT / "benchmarks" / "results" / "mutation.json"
 VERDICTS = ROOT / "benchmarks" / "mutation_verdicts"
 PARTS = ("src", "tests", "docs", "benchmarks", "tools", "pyproject.toml")
-SEED, LIMIT_FACTOR, LEAST_SECONDS = 2017, 4, 30
+SEED, LIMIT_FACTOR, LEAST_SECONDS = 2017, 4, 90
 """A mutant may take so many times the time of its tests, and at least so many seconds."""
-FIRST_SECONDS, MOST_SECONDS = 8, 30
+FIRST_SECONDS, MOST_SECONDS = 8, 90
 """Seconds of tests in the first trial, and in all where quick tests alone are tried, the shortest first."""
 FEW_TESTS = 5
 NOT_USED = ("RemoveDecorator", "VariableInserter", "VariableReplacer")
@@ -417,10 +417,11 @@ def verdicts() -> dict[str, str]:
     return {f"{e['module']}: {e['was']} -> {e['now']}": e["verdict"] for e in entries}
 
 
-def save(mutants: list[Mutant], sites: dict[str, int], run: tuple[int, list[str]], file: Path) -> None:
+def save(mutants: list[Mutant], sites: dict[str, int], run: tuple[int | None, list[str]], file: Path) -> None:
     """Write the figures of the rooms tried, and the survivors with their verdicts; other rooms stay.
 
-    `run`: the seed, and the tests that were left out.
+    `run`: the seed of what was drawn, None where nothing was, and the tests that were left out. A room that
+    was drawn with another seed than the first has its own.
     """
     judged = verdicts()
     saved = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
@@ -430,8 +431,15 @@ def save(mutants: list[Mutant], sites: dict[str, int], run: tuple[int, list[str]
     again = {m.room for m in tried}
     others = [Mutant(**m) for m in saved.get("mutants", []) if m["room"] not in again]
     kept = sorted([*others, *tried], key=lambda m: (m.room, m.module, m.line, m.now))
-    rooms = {r: of_room for r, of_room in saved.get("rooms", {}).items() if r not in again}
-    rooms |= {r: _figures([m for m in tried if m.room == r], sites[r]) for r in again}
+    before = saved.get("rooms", {})
+    rooms = {r: of_room for r, of_room in before.items() if r not in again}
+    seed = saved.get("seed", run[0])
+    left_out = {*run[1], *(saved.get("left_out_tests", []) if rooms else [])}
+    for r in again:
+        own = before.get(r, {}).get("seed", seed) if run[0] is None else run[0]
+        rooms[r] = ({"seed": own} if own != seed else {}) | _figures(
+            [m for m in tried if m.room == r], sites[r]
+        )
     survivors = [
         {"room": m.room, "place": f"{m.module}:{m.line}", "was": m.was, "now": m.now}
         | {"verdict": judged.get(m.key, "not judged")}
@@ -447,8 +455,8 @@ def save(mutants: list[Mutant], sites: dict[str, int], run: tuple[int, list[str]
             "score_of_others_at_first": round(1 - max(0, figures["survived_at_first"] - alike) / left, 4),
         }
     document = {
-        "seed": run[0],
-        "left_out_tests": run[1],
+        "seed": seed,
+        "left_out_tests": sorted(left_out),
         "rooms": {room: rooms[room] for room in ROOMS if room in rooms},
         "survivors": survivors,
         "mutants": [asdict(m) for m in kept],
@@ -518,7 +526,7 @@ def main() -> None:
     mutants = [Mutant(**m) for m in saved.get("mutants", [])]
     sites = {room: of_room["places"] for room, of_room in saved.get("rooms", {}).items()}
     if options.judge:
-        save(mutants, sites, (saved["seed"], saved["left_out_tests"]), options.results)
+        save(mutants, sites, (None, saved["left_out_tests"]), options.results)
         return
     _load()
     with tempfile.TemporaryDirectory() as folder:
@@ -541,7 +549,7 @@ def main() -> None:
             }
             sites = {room: sum(len(_sites(f)) for f in of) for room, of in files.items()}
         attempt(todo, slots, original, until, known)
-        save(mutants, sites, (saved.get("seed", options.seed), known.left_out), options.results)
+        save(mutants, sites, (None if options.again else options.seed, known.left_out), options.results)
 
 
 if __name__ == "__main__":

@@ -292,7 +292,7 @@ def test_agreements_in_force_are_counted_at_the_end_of_each_month() -> None:
 
 def _pooled(left: bool) -> dict[str, Any]:
     low = 1.02 if left else 0.9
-    rows = [{"month": m, "ratio": 1.1, "low": low, "high": 1.3} for m in range(-3, 4)]
+    rows: list[dict[str, Any]] = [{"month": m, "ratio": 1.1, "low": low, "high": 1.3} for m in range(-3, 4)]
     rows.append({"month": 4, "ratio": None, "low": None, "high": None})
     return {
         "direction": "limits",
@@ -485,7 +485,7 @@ def test_an_edition_says_what_it_disclosed_and_the_next_counts_it_again(store: S
     keys = ["level", "place", "measure", "every", "start", "end"]
     joined = found.table.frame.join(after.table.frame, on=keys, suffix="_after")
     assert joined.height == after.table.frame.height
-    assert (joined["mark"] == joined["mark_after"]).mean() > 0.95  # type: ignore[operator]
+    assert (joined["mark"] == joined["mark_after"]).mean() > 0.95
     both = joined.drop_nulls(["value", "value_after"])
     assert (both["value"] == both["value_after"]).all()
 
