@@ -28,7 +28,7 @@ from simulated_counts import (
 from atlarge.disclosure import disclose
 from atlarge.explain.answer import Answer, Interval
 from atlarge.policies import registry
-from atlarge.publish import agreements_view, answer_view, answers, pooled_view
+from atlarge.publish import agreements_view, answer_view, answers, pooled_view, reports
 from atlarge.publish.answer_pages import answer_series, answer_stem, series_key
 from atlarge.publish.answer_view import context, p_text, peak
 from atlarge.publish.answers import Shown, show, shown_series
@@ -260,7 +260,9 @@ def test_a_brief_sets_its_text_within_its_margins(shown: Shown) -> None:
 
 def test_agreements_in_force_are_counted_at_the_end_of_each_month() -> None:
     points = dict(agreements_view.in_force_by_month())
-    assert min(points) >= dt.date(2015, 1, 1)
+    assert min(p.effective for p in registry() if p.is_agreement) < dt.date(2015, 1, 1)
+    assert min(points) == dt.date(2015, 1, 1)
+    assert max(points) == agreements_view.last_known().replace(day=1)
     spells = [p.spell for p in registry() if p.is_agreement]
     last = agreements_view.last_known()
     for month in (dt.date(2017, 1, 1), dt.date(2019, 6, 1), dt.date(2025, 3, 1)):
@@ -515,3 +517,22 @@ def test_an_answer_without_its_parts_shows_none_of_their_charts() -> None:
     span = replace(answer.spans[0], counterfactual=Interval(None))
     first = context(show(replace(answer, spans=[span])), W)["numbers"].rows[0]
     assert first[2] == W("cell.withheld")
+
+
+def test_an_answer_that_does_not_say_what_it_covers_is_of_the_months_of_its_series(shown: Shown) -> None:
+    unsaid = replace(shown, answer=replace(shown.answer, coverage={}))
+    assert "2016-01-01" in reports._cite(unsaid, W)
+    assert "2017-12-01" in reports._cite(unsaid, W)
+    assert context(unsaid, W)["coverage"] == W(
+        "report.coverage", start="1 January 2016", end="1 December 2017"
+    )
+    bare = replace(unsaid, answer=replace(unsaid.answer, series=[]))
+    assert reports._cite(bare, W).count("2017-03-01") == 2
+    assert "2015-10-01" in reports._cite(shown, W)
+    assert reports.policy_line(shown, W) == W(
+        "report.policy_line",
+        title="Sheriff declines detainers without a warrant",
+        announced="20 February 2017",
+        effective="1 March 2017",
+        ended="24 October 2017",
+    )

@@ -19,7 +19,7 @@ from atlarge.publish.charts import parts, ratios
 from atlarge.publish.charts.choropleth import PATTERNS
 from atlarge.publish.charts.plain import Line
 from atlarge.publish.i18n import Words
-from atlarge.publish.svg import Drawing, Scale, area, number, path, tag, ticks, words
+from atlarge.publish.svg import Drawing, Scale, area, number, path, style, tag, ticks, words
 
 W = Words("en")
 Shape = dict[str, str]
@@ -530,3 +530,68 @@ def test_a_drawing_as_a_file_has_its_heading_and_room_for_it() -> None:
     assert '<g class="chart" transform="translate(0 34)"><g/></g>' in alone
     assert "<title>A &amp; B</title><desc>Says.</desc>" in alone
     assert "var(--" not in alone
+
+
+def _drawn() -> list[Drawing]:
+    """Every kind of chart, wide and narrow."""
+    counts, few = _counts(VALUES), _counts([100, 200, 3], [dt.date(y, 10, 1) for y in (2015, 2016, 2017)])
+    plain = tuple(float(v) for v in VALUES)
+    expected = parts.Estimate("Expected", tuple(MONTHS), plain, plain, plain, "Band")
+    policy = parts.PolicyMark("p", None, dt.date(2016, 3, 1), None)
+    change = dt.date(2016, 9, 1), dt.date(2016, 8, 1), dt.date(2016, 10, 31)
+    rows = [charts.Valued("Main", 10.0, -5.0, 25.0), charts.Valued("Other", None)]
+    points = [(m, charts.Valued("", float(m), m - 5.0, m + 5.0)) for m in range(-3, 5)]
+    months, values = (-1, 0, 1), (1.0, 2.0, 0.5)
+    found = []
+    for width in (charts.NARROW, charts.WIDE):
+        found += [
+            charts.timeline([counts, counts], w=W, estimate=expected, policies=[policy], width=width),
+            charts.years(few, [few], w=W, partial=[few.periods[0]], width=width),
+            charts.lines_of(MONTHS, [Line("Held", plain), Line("Freed", plain)], w=W, width=width),
+            charts.coverage([("Arrests", [(m, 1.0) for m in MONTHS])], w=W, width=width),
+            charts.waterfall(rows[0], rows, rows[0], w=W, width=width),
+            charts.forest(rows, w=W, width=width),
+            charts.event_time(points, w=W, width=width),
+            charts.change_strip(counts, change, [(MONTHS[0], None, 9.0)], MONTHS[9], w=W, width=width),
+            ratios.ratios([ratios.Ratios("Arrests", months, values, values, values)], w=W, width=width),
+        ]
+    return found
+
+
+def test_every_mark_has_a_style_and_every_text_lies_in_its_drawing() -> None:
+    known = set(re.findall(r"\.((?:c|m|q)-[\w-]+)", style()))
+    for drawn in _drawn():
+        used = {name for some in re.findall(r'class="([^"]*)"', drawn.marks) for name in some.split()}
+        assert {name for name in used if name.startswith("c-")} - known <= {"c-break-group", "c-tick"}
+        for text in _shapes(drawn.marks, "text"):
+            anchor = text.get("text-anchor", "start")
+            share = {"start": 0.0, "middle": 0.5, "end": 1.0}[anchor]
+            left = float(text["x"]) - share * 0.8 * parts.text_width(text["text"])
+            assert left > -8, text
+            assert left < drawn.width, text
+            assert 0 < float(text["y"]) < drawn.height, text
+        for shape in _shapes(drawn.marks, "rect"):
+            assert float(shape["width"]) > 0
+            assert float(shape["height"]) > 0
+            assert -1 <= float(shape["x"]) <= float(shape["x"]) + float(shape["width"]) <= drawn.width + 1
+
+
+def test_labels_of_rows_end_at_the_plot_or_stand_above_it() -> None:
+    rows = [charts.Valued("Main", 10.0, -5.0, 25.0), charts.Valued("Other", 3.0)]
+    months = [(m, 1.0) for m in MONTHS]
+    for wide, narrow in (
+        (charts.forest(rows, w=W), charts.forest(rows, w=W, width=charts.NARROW)),
+        (
+            charts.waterfall(rows[0], [], rows[1], w=W),
+            charts.waterfall(rows[0], [], rows[1], w=W, width=charts.NARROW),
+        ),
+        (
+            charts.coverage([("Main", months)], w=W),
+            charts.coverage([("Main", months)], w=W, width=charts.NARROW),
+        ),
+    ):
+        [one] = [s for s in _shapes(wide.marks, "text") if s["text"] == "Main"]
+        [two] = [s for s in _shapes(narrow.marks, "text") if s["text"] == "Main"]
+        assert (one["text-anchor"], two["text-anchor"]) == ("end", "start")
+        assert float(one["x"]) > 4 * 6.6
+        assert float(two["x"]) in (4, 8)

@@ -122,6 +122,11 @@ def test_a_claim_shows_the_counts_behind_it_as_they_were_disclosed() -> None:
     assert shown.rows[2][4] == Link("ICE", "https://ice.example/x", True)
     assert shown.rows[3][4] == "ICE"
     assert _table(_claim(evidence=[]), data, W) is None
+    half = _table(
+        _claim(evidence=[{**_claim()["evidence"][0], gone: None} for gone in ("start", "end")]), data, W
+    )
+    assert half is not None
+    assert [row[2] for row in half.rows] == ["–", "–"]
     view = _view(_claim(), data, W)
     assert (view["kind"], view["who"], view["hidden"]) == ("fits", "A", "")
     assert view["compared"] == W("claims.compared", claimed="70", found="71")
@@ -225,6 +230,12 @@ def test_bars_of_a_share_picture_are_as_tall_as_their_counts() -> None:
     assert cut.endswith("…")
     assert face.width(cut) <= 552 < face.width(cut) + 40
     assert share._fitted("short", face) == "short"
+    edge: share.Levels = np.zeros((20, 60), np.uint8)
+    face.put(edge, -4, 12, "HHH", 1)  # cut at the left and above, to the last row and column
+    whole: share.Levels = np.zeros((60, 90), np.uint8)
+    face.put(whole, 16, 42, "HHH", 1)
+    assert edge[0].any()
+    assert (edge == whole[30:50, 20:80]).all()
     plates = share._palette()
     assert len(plates) == 1 + 4 * share.LEVELS
     assert plates[0] == (255, 255, 255)
