@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
+import http.client
 import json
 import re
+import threading
 from itertools import pairwise
 from pathlib import Path
 from types import SimpleNamespace
@@ -21,6 +23,7 @@ from atlarge.publish.claims_view import _table, _view
 from atlarge.publish.i18n import Words
 from atlarge.publish.lineage_data import Origin
 from atlarge.publish.lineage_view import _command, lineage_of, year_id
+from atlarge.publish.preview import server
 from atlarge.publish.render import Link, counts_table, hidden_note, safe_link, source_link
 from atlarge.publish.site_data import PlaceInfo
 from atlarge.publish.sqlite_file import data_package
@@ -284,3 +287,32 @@ def test_a_file_that_stays_the_same_is_not_written_again(tmp_path: Path) -> None
     other = Folder(first, tmp_path / "third")
     other.put("a.txt", "same")
     assert other.tally.written == 1
+
+
+@pytest.mark.parametrize(
+    ("files", "on_disk", "is_own"),
+    [
+        (["index.html", "404.html"], True, True),
+        (["index.html"], True, False),  # a file of the folder that is not the site's
+        (["index.html", "404.html"], False, False),
+    ],
+)
+def test_a_page_that_is_not_there_is_answered_by_the_site_only_with_its_own_page(
+    tmp_path: Path, files: list[str], on_disk: bool, is_own: bool
+) -> None:
+    (tmp_path / "site.json").write_text(json.dumps({"format": 1, "files": dict.fromkeys(files, "")}))
+    (tmp_path / "index.html").write_text("front")
+    if on_disk:
+        (tmp_path / "404.html").write_text("own page")
+    with server(tmp_path) as served:
+        threading.Thread(target=served.serve_forever, daemon=True).start()
+        connection = http.client.HTTPConnection("127.0.0.1", served.server_address[1], timeout=10)
+        for path, status in (("/", 200), ("/gone.html", 404)):
+            connection.request("GET", path)
+            found = connection.getresponse()
+            body = found.read().decode()
+            assert found.status == status
+            assert (body == "own page") == (is_own and status == 404)
+            assert found.headers["X-Content-Type-Options"] == "nosniff"
+        connection.close()
+        served.shutdown()
