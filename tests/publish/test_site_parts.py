@@ -559,3 +559,11 @@ def test_the_chart_of_a_page_has_the_table_of_its_months(data: SiteData) -> None
         assert len(figure.table.rows) == 24
         assert "Oct 2015 to Sep 2017" in figure.wide.sentence
     assert drawn > 200
+
+
+def test_pages_load_the_scripts_of_live_charts_where_they_have_one(data: SiteData) -> None:
+    """A place without months has none to work, and yet says which it could be laid beside."""
+    for path, text in _all_pages(data).items():
+        loads, has = "static/vendor/d3.min.js" in text, "data-live" in text
+        assert loads or not has, path
+        assert not loads or has or "place/" in path or path.endswith("index.html"), path
