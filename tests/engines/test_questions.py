@@ -122,7 +122,7 @@ def test_surges_are_the_same(engine: str, tmp_path: Path) -> None:
     burst = "San Antonio Area of Responsibility|03/0{}/2017|Located|AUS GENERAL AREA, NON-SPECIFIC|{}||||"
     lines += [burst.format(7 + i % 2, "(B)(7)(E)" if i % 3 else "") for i in range(40)]
     (tmp_path / "a.csv").write_text("\n".join([simulated_files.ARRESTS_HEADER, *lines]) + "\n")
-    ingest([tmp_path / "a.csv"], tmp_path / "store")
+    ingest([tmp_path / "a.csv"], tmp_path / "store", covers="nation")
     opened = open_store(tmp_path / "store")
     question: dict[str, Any] = {"by": "aor", "measure": "at_large", "every": "day"}
     result = find_surges(opened, engine=engine, **question)
