@@ -25,7 +25,8 @@ _MOST_ROWS = 40
 
 
 def _cell(value: Any) -> str:
-    return " ".join(str("" if value is None else value).replace("|", "\\|").split())
+    text = " ".join(str("" if value is None else value).replace("|", "\\|").split())
+    return f"`{text}`" if "][" in text else text  # code, and no reference to another page
 
 
 def table(head: list[str], rows: list[list[Any]]) -> str:
