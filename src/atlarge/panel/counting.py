@@ -338,7 +338,7 @@ def panel(
         scopes = {"the nation without some of its places" if s == by == "nation" else s for s in scopes}
         raise CoverageError(
             f"no release in the store covers {where}, only {', '.join(map(short_scope, sorted(scopes)))}: "
-            "there is nothing to count"
+            "there is nothing to count; if the files hold all of more than that, ingest them with --covers"
         )
     return Panel(frame, coverage, by, every, scheme, breaks)
 
