@@ -21,7 +21,7 @@ files, out = sys.argv[1:-1], Path(sys.argv[-1])
 if {late}:
     time.time = lambda: 4e9  # a clock that is far ahead
 import atlarge
-atlarge.ingest(files, out / "store")
+atlarge.ingest(files, out / "store", covers="nation")  # of three counties only
 store = atlarge.open_store(out / "store")
 for by, every in (("county", "week"), ("aor", "day"), ("office", "month")):
     made = atlarge.panel(store, by=by, every=every, measures=["arrests", "at_large", "handoffs"])

@@ -121,7 +121,7 @@ def test_a_faulty_table_is_refused_by_line(tmp_path: Path, text: str, words: str
 
 
 def test_a_table_that_is_not_there_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(QuestionError, match="cannot be read"):
+    with pytest.raises(QuestionError, match="there is no such file"):
         read_registry(tmp_path / "none.csv")
 
 
