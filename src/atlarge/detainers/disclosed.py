@@ -18,11 +18,13 @@ import polars as pl
 
 from atlarge.detainers.outcomes import OUTCOMES, PERIODS, _period, add_rates, place_columns
 from atlarge.disclosure.constraints import NO_END, ConstraintBuilder, Knowledge
-from atlarge.disclosure.suppression import ExposedError
+from atlarge.disclosure.suppression import SPREAD, ExposedError
 from atlarge.disclosure.table import SHOWN, SMALL, UNCOVERED, disclose
 from atlarge.errors import QuestionError
 
 DEFAULT_THRESHOLD = 5
+MOST_CELLS_OF_FULL_SPREAD = 4_000
+"""In larger tables a suppressed count may be known to within one: the full spread takes too long."""
 COUNTS = ("issued", *OUTCOMES)
 OTHER_CHARGES = "other charges"
 _WORTH = {"total": 1e6, "rows": 10.0, "volume": 10.0, "facility": 1.0, "charge": 1.0, "all charges": 50.0}
@@ -153,10 +155,9 @@ class _Cells:
             threshold=threshold,
             cost=[*([0.0] * n), *self.cost],
             published=[*([False] * n), *shown_here],
-            # A report marks no small count as one: what is suppressed is one or more.
-            withheld=[0 < value < threshold for value in frame["value"].to_list()],
             known=known if self.least or self.given or self.left_out else None,
             auxiliary=[self.is_finer] * n + [i in self.given for i in range(m)],
+            spread=SPREAD if m <= MOST_CELLS_OF_FULL_SPREAD else 1,
             is_strict=self.is_finer,
         )
         shown = {
