@@ -194,13 +194,3 @@ def test_a_file_cut_to_days_of_each_month_covers_these_alone(kept: set[int]) -> 
     draw = random.Random(len(kept))
     few = sorted(draw.choices(every, k=9 * len(days)) + draw.choices(every[200:210], k=400))
     assert len(spans_of(pl.DataFrame({"day": few, "n": [1] * len(few)}))) == 1
-
-
-@pytest.mark.parametrize("kept", [{2, 4, 9, 11}, {1, 3, 5, 7, 9, 11}, {6}])
-def test_a_file_cut_to_months_of_each_year_covers_these_alone(kept: set[int]) -> None:
-    every = [dt.date(2013, 1, 1) + dt.timedelta(days=i) for i in range(5 * 365)]
-    days = [day for day in every if day.month in kept]
-    draw = random.Random(1)
-    rows = [draw.randint(3, 15) for _ in days]
-    spans = spans_of(pl.DataFrame({"day": days, "n": rows}))
-    assert {day for start, end in spans for day in every if start <= day <= end} == set(days)

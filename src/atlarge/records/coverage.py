@@ -402,7 +402,7 @@ def _is_cut_to_days(daily: pl.DataFrame) -> bool:
     blocks = daily.group_by(block).agg(pl.len().alias("days"), pl.col("n").sum())
     expected = _BLOCK_DAYS * (1 - (pl.col("n").cast(pl.Float64) / -_BLOCK_DAYS).exp())
     days, usual = blocks.select(pl.col("days").sum(), expected.sum().alias("usual")).row(0)
-    return bool(days < min(_MOST_CLUMPED * usual, usual - _SURE_DAYS))
+    return days < min(_MOST_CLUMPED * usual, usual - _SURE_DAYS)
 
 
 def days_with_rows(frame: pl.DataFrame) -> list[tuple[Scope, dt.date, dt.date]]:
@@ -423,11 +423,8 @@ def days_with_rows(frame: pl.DataFrame) -> list[tuple[Scope, dt.date, dt.date]]:
 
 
 def _weekday_rates(daily: pl.DataFrame) -> list[float]:
-    """Rows of each weekday (Monday first), a low number over the days that have any, less where few have.
-
-    Few of the weeks with a row: those without one, as of months that were cut away, say nothing.
-    """
-    weeks = max(1, daily["day"].dt.truncate("1w").n_unique() - 1)
+    """Rows of each weekday (Monday first), the median over the days that have any, less where few have."""
+    weeks = max(1.0, ((daily["day"][-1] - daily["day"][0]).days + 1) / 7)
     by_day = daily.group_by(pl.col("day").dt.weekday().alias("w")).agg(
         pl.col("n").quantile(0.1).alias("low"), pl.len().alias("days")
     )
