@@ -825,7 +825,7 @@ def _touched(kind: str, code: str, by: str, zero_days: int = 0) -> frozenset[str
 
 
 def _usual(by: str) -> pl.DataFrame:
-    usual = table("usual_places").filter(pl.col("table") == "arrests")
+    usual = table("usual_places")
     if by == "state":
         return usual.drop_nulls("state").with_columns(pl.col("state").alias("code"))
     return usual.filter(pl.col("kind") == by)
