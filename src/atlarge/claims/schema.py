@@ -133,7 +133,7 @@ def _field(path: tuple[str | int, ...]) -> str:
     """A path as a person writes it: claims[2].speaker.name."""
     field = ""
     for part in path:
-        field += f"[{part}]" if isinstance(part, int) else f".{part}" if field else part
+        field += f"[{part}]" if isinstance(part, int) else f".{part}" if field else str(part)
     return field
 
 
