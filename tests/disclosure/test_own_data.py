@@ -81,6 +81,7 @@ def test_the_audit_succeeds_where_only_small_counts_are_suppressed() -> None:
     assert found.least.tolist() == found.most.tolist() == [2, 3]
     assert "2 known exactly" in found.summary()
     assert found.to_frame()["least"].to_list() == [2, 3]
+    assert found.to_frame(like=pd)["least"].tolist() == [2, 3]
 
 
 def test_frames_of_any_library_come_back_as_they_came() -> None:

@@ -64,14 +64,16 @@ class Audit:
             f"within one; the narrowest range is {int(width.min())} wide."
         )
 
-    def to_frame(self, pl: Any = None) -> Any:
+    def to_frame(self, like: Any = None) -> Any:
         """A frame of cell, least and most; of polars, or of the library named by `like` (a module)."""
         import narwhals.stable.v1 as nw
 
         columns = {"cell": self.cell.tolist(), "least": self.least.tolist(), "most": self.most.tolist()}
-        if pl is None:
+        if like is None:
             import polars as pl
-        return nw.from_dict(columns, native_namespace=pl).to_native()
+
+            like = pl
+        return nw.from_dict(columns, native_namespace=like).to_native()
 
     def plot(self, ax: Any = None) -> Any:
         """Draw how wide the ranges are, as bars; returns the axes (needs Matplotlib)."""
