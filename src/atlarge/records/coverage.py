@@ -9,15 +9,18 @@ has none at all.
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from functools import cache
-from typing import Any
+from functools import cache, cached_property
+from typing import Any, TypeVar
 
 import polars as pl
 
 from atlarge.errors import QuestionError
 from atlarge.records.tables import EVENTS
 from atlarge.reference import table
+
+_Count = TypeVar("_Count", int, float)
 
 LEVELS = ("nation", "aor", "state", "office", "county")
 _COLUMNS = {"aor": "aor", "state": "state", "office": "office", "county": "county_fips"}
@@ -39,9 +42,9 @@ _MANY, _STRAYS = 60, 0.08
 that others recorded, or that name no area."""
 _ENOUGH_ROWS = 50
 _WIDE = 0.9
-_WIDE_REACH = 0.9
-_FEW_STATES = 10
-"""Share of usual rows, by area and by state, that a release must reach not to be a cut to counties."""
+_WIDE_REACH, _FEW_STATES = 0.9, 10
+"""Share of usual rows, by area and by state, that a release must reach not to be a cut to counties; that says
+nothing in a scope of so few states."""
 _MOST_LACKING = 0.35
 _FEW_TEXTS = 3
 _FEW_OF_PLACES = 0.5
@@ -83,11 +86,8 @@ class Seen:
     def counts(self, level: str) -> dict[str, int]:
         """Rows by place of a level."""
         if level not in self._counts:
-            found: dict[str, int] = {}
-            for place, n in zip(self._cells.get(_COLUMNS[level], []), self._cells["n"], strict=False):
-                if place is not None:
-                    found[place] = found.get(place, 0) + n
-            self._counts[level] = dict(sorted(found.items()))
+            places = self._cells.get(_COLUMNS[level], [])
+            self._counts[level] = _tally(zip(places, self._cells["n"], strict=False))
         return self._counts[level]
 
     def named(self, level: str) -> int:
@@ -99,11 +99,7 @@ class Seen:
         areas = self._cells.get("aor", [])
         places = self._cells.get(_COLUMNS[level], areas)
         known = [(area, n) for area, place, n in zip(areas, places, self._cells["n"], strict=False) if place]
-        found: dict[str, int] = {}
-        for area, n in known:
-            if area is not None:
-                found[area] = found.get(area, 0) + n
-        return found if 2 * sum(area is None for area, _ in known) < len(known) else {}
+        return _tally(known) if 2 * sum(area is None for area, _ in known) < len(known) else {}
 
     def known(self, *levels: str) -> float:
         """The share of rows that name a place of one of the levels."""
@@ -112,6 +108,15 @@ class Seen:
             return 0.0
         named = (n for *places, n in zip(*columns, self._cells["n"], strict=True) if any(places))
         return float(sum(named)) / self.rows
+
+
+def _tally(rows: Iterable[tuple[str | None, _Count]]) -> dict[str, _Count]:
+    """Sums by name, in the order of the names; rows without one are left out."""
+    found: dict[str, _Count] = {}
+    for name, n in rows:
+        if name is not None:
+            found[name] = found[name] + n if name in found else n
+    return dict(sorted(found.items()))
 
 
 def parse_scope(words: str) -> list[Scope]:
@@ -153,24 +158,27 @@ def _codes(kind: str) -> set[str]:
 class Usual:
     """What a whole release of a family's scope has: rows in a million, by area and place of each level."""
 
-    levels: dict[str, dict[tuple[str, str], int]]
+    levels: dict[str, dict[tuple[str | None, str], int]]
 
-    @cache  # noqa: B019
-    def rows(self, level: str) -> dict[str, int]:
-        """Rows in a million by place of a level."""
-        found: dict[str, int] = {}
-        for (_, place), rows in self.levels[level].items():
-            found[place] = found.get(place, 0) + rows
-        return dict(sorted(found.items()))
+    @cached_property
+    def rows(self) -> dict[str, dict[str, int]]:
+        """Rows in a million by level and place."""
+        return {
+            level: _tally((place, n) for (_, place), n in cells.items())
+            for level, cells in self.levels.items()
+        }
 
-    @cache  # noqa: B019
-    def shares(self, level: str) -> dict[str, dict[str, float]]:
-        """The share of each place in the rows of an area, by area."""
-        found: dict[str, dict[str, int]] = {}
-        for (area, place), rows in self.levels[level].items():
-            found.setdefault(area, {})[place] = rows
-        whole = {area: max(sum(places.values()), 1) for area, places in found.items()}
-        return {a: {place: n / whole[a] for place, n in places.items()} for a, places in found.items()}
+    @cached_property
+    def shares(self) -> dict[str, dict[str, dict[str, float]]]:
+        """The share of each place in the rows of an area, by level and area."""
+        found: dict[str, dict[str, dict[str, float]]] = {}
+        for level, cells in self.levels.items():
+            whole = _tally((area, n) for (area, _), n in cells.items())
+            of_level = found.setdefault(level, {})
+            for (area, place), n in cells.items():
+                if area is not None:
+                    of_level.setdefault(area, {})[place] = n / max(whole[area], 1)
+        return found
 
 
 @cache
@@ -182,7 +190,7 @@ def _inside(scope: str) -> Usual:
         usual = usual.clear()
     elif kind != "nation":
         usual = usual.filter(pl.col(kind).is_in(codes.split(",")))
-    levels: dict[str, dict[tuple[str, str], int]] = {level: {} for level in _COLUMNS}
+    levels: dict[str, dict[tuple[str | None, str], int]] = {level: {} for level in _COLUMNS}
     for area, state, kind, code, rows in usual.select(
         "aor", "state", "kind", "code", "per_million"
     ).iter_rows():
@@ -196,15 +204,13 @@ def _expected(usual: Usual, seen: Seen, level: str, by_area: bool = True) -> dic
     """Rows that each place of a level should have, given the rows of the areas of the file (all, if none)."""
     areas = seen.areas(level) if by_area and level != "aor" else {}
     if not areas:
-        rows = usual.rows(level)
+        rows = usual.rows[level]
         each = seen.named(level) / (sum(rows.values()) or 1)
         return {place: n * each for place, n in rows.items()}
-    found: dict[str, float] = {}
-    shares = usual.shares(level)
-    for area, n in areas.items():
-        for place, share in shares.get(area, {}).items():
-            found[place] = found.get(place, 0.0) + share * n
-    return dict(sorted(found.items()))
+    shares = usual.shares[level]
+    return _tally(
+        (place, share * n) for area, n in areas.items() for place, share in shares.get(area, {}).items()
+    )
 
 
 def _absent(expected: dict[str, float], counts: dict[str, int]) -> float:
@@ -246,9 +252,9 @@ def _is_wide(seen: Seen, usual: Usual) -> bool:
         return False
     reached = []
     for level in ("aor", "state"):
-        rows, counts = usual.rows(level), seen.counts(level)
+        rows, counts = usual.rows[level], seen.counts(level)
         reached.append(sum(rows[place] for place in counts if place in rows) / (sum(rows.values()) or 1.0))
-    return len(usual.rows("state")) > _FEW_STATES and min(reached) >= _WIDE_REACH
+    return len(usual.rows["state"]) > _FEW_STATES and min(reached) >= _WIDE_REACH
 
 
 def _fine(seen: Seen, usual: Usual, texts: int | None) -> list[Scope] | None:
