@@ -87,10 +87,8 @@ class MonthlyTies:
         own = self.groups.select(
             pl.col("level").alias("parent_level"), pl.col("place").alias("parent"), "group"
         )
-        wholes = bounds.join(own, on=["parent_level", "parent"], how="left").with_columns(
-            pl.when(pl.col("group").is_null()).then("parent_level").otherwise(pl.lit(PART)).alias("level"),
-            pl.coalesce("group", "parent").alias("place"),
-        )
+        wholes = bounds.join(own, on=["parent_level", "parent"], how="left")
+        wholes = wholes.with_columns(_counted_as("parent_level", "parent"))
         whole = months.join(wholes, on=_CELL[:4])
         return [over_time, _sums(inside, whole, np.ones(bounds.height, bool))]
 
@@ -126,11 +124,7 @@ def monthly_ties(
         return MonthlyTies(pl.DataFrame(schema=_PARTS), empty, empty, empty)
     groups = _groups(coarse, nested)
     members = nested.join(groups.drop("fine"), on=["level", "place"], how="left")
-    # Children by the place or the part that stands for them.
-    standing = members.with_columns(
-        pl.when(pl.col("group").is_null()).then("level").otherwise(pl.lit(PART)).alias("level"),
-        pl.coalesce("group", "place").alias("place"),
-    )
+    standing = members.with_columns(_counted_as("level", "place"))
     children = nested.join(months, on=["level", "place"]).join(groups, on=["level", "place"], how="left")
     inside = children.group_by(_ROW).agg(
         pl.col("value").sum().alias("inside"), pl.col("group").is_not_null().any().alias("has_parts")
@@ -165,6 +159,15 @@ def monthly_ties(
         bounds.select(_ROW).sort(_ROW),
         standing.drop("group").unique(),
     )
+
+
+def _counted_as(level: str, place: str) -> list[pl.Expr]:
+    """Level and place of the cells that count a place: of its group, where it has no months of its own."""
+    own = pl.when(pl.col("group").is_null())
+    return [
+        own.then(level).otherwise(pl.lit(PART)).alias("level"),
+        pl.coalesce("group", place).alias("place"),
+    ]
 
 
 def _bounded_twice(needed: pl.DataFrame) -> pl.DataFrame:
