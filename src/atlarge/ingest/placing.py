@@ -6,6 +6,7 @@ Placing needs both records and places, so this module stands above both.
 from __future__ import annotations
 
 import threading
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -107,6 +108,12 @@ def _placed(joined: pl.DataFrame) -> pl.DataFrame:
     by_state = ~pl.col("_has_text") & (pl.col("place_kind") == "unresolved") & pl.col("_state").is_not_null()
     by_state = by_state & ~by_area
     area = pl.coalesce("_asked", "aor_resolved")
+
+    def by_column(county: Any, aor: Any, state: Any, resolved: str) -> pl.Expr:
+        """A value by what the release records of the place, else as its words were resolved."""
+        chosen = pl.when(reported).then(county).when(by_area).then(aor).when(by_state).then(state)
+        return chosen.otherwise(resolved).alias(resolved)
+
     return joined.select(
         *_WORDS,
         pl.when(pl.col("_aor").is_not_null())
@@ -119,27 +126,14 @@ def _placed(joined: pl.DataFrame) -> pl.DataFrame:
         "landmark_class",
         pl.coalesce("_stated", "county_fips").alias("county_fips"),
         pl.coalesce("_state", "state_resolved").alias("_code"),
-        pl.when(reported)
-        .then(pl.lit("county"))
-        .when(by_area)
-        .then(pl.lit("aor"))
-        .when(by_state)
-        .then(pl.lit("state"))
-        .otherwise("place_kind")
-        .alias("place_kind"),
-        pl.when(reported | by_area | by_state)
-        .then(1.0)
-        .otherwise("place_confidence")
-        .cast(pl.Float32)
-        .alias("place_confidence"),
-        pl.when(reported)
-        .then(pl.lit("county column of the release"))
-        .when(by_area)
-        .then(pl.lit("area of responsibility recorded; the release has no text of place"))
-        .when(by_state)
-        .then(pl.lit("state recorded; the release has no text of place"))
-        .otherwise("place_basis")
-        .alias("place_basis"),
+        by_column(pl.lit("county"), pl.lit("aor"), pl.lit("state"), "place_kind"),
+        by_column(1.0, 1.0, 1.0, "place_confidence").cast(pl.Float32),
+        by_column(
+            pl.lit("county column of the release"),
+            pl.lit("area of responsibility recorded; the release has no text of place"),
+            pl.lit("state recorded; the release has no text of place"),
+            "place_basis",
+        ),
     )
 
 
