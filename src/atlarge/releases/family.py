@@ -9,7 +9,7 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
 from typing import Any, Literal
 
@@ -53,46 +53,6 @@ class Column:
     def plain_names(self) -> tuple[str, ...]:
         """The names as headers are compared: without case, marks and spaces."""
         return tuple(plain(name) for name in self.names)
-
-
-def text(*names: str, needed: bool = True, filled: bool = False) -> Column:
-    """A column of text, trimmed; blanks and redaction marks are missing."""
-    return Column(names, "text", needed, filled)
-
-
-def day(*names: str, needed: bool = True, filled: bool = True) -> Column:
-    """The column of dates that rows count under; a row without one goes to quarantine."""
-    return Column(names, "day", needed, filled, True)
-
-
-def other_day(*names: str, needed: bool = False) -> Column:
-    """A column of dates beside the main one."""
-    return Column(names, "day", needed, False)
-
-
-def moment(*names: str, needed: bool = True, filled: bool = True) -> Column:
-    """The column of dates, with a time of day, that rows count under."""
-    return Column(names, "moment", needed, filled, True)
-
-
-def other_moment(*names: str, needed: bool = False) -> Column:
-    """A column of dates with a time of day beside the main one."""
-    return Column(names, "moment", needed, False)
-
-
-def count(*names: str, needed: bool = True, filled: bool = False) -> Column:
-    """A column of whole numbers, none negative."""
-    return Column(names, "count", needed, filled)
-
-
-def number(*names: str, needed: bool = True, filled: bool = False) -> Column:
-    """A column of numbers."""
-    return Column(names, "number", needed, filled)
-
-
-def mark(*names: str, needed: bool = True) -> Column:
-    """A column of which only the presence of a value is kept."""
-    return Column(names, "mark", needed, False)
 
 
 Spread = Callable[[Any], Any]
@@ -177,9 +137,19 @@ class Family:
         ]
 
 
-_KINDS: dict[str, Callable[..., Column]] = {
-    make.__name__: make for make in (text, day, other_day, moment, other_moment, count, number, mark)
+_KINDS = {
+    "text": Column((), "text"),
+    "day": Column((), "day", is_filled=True, is_main=True),
+    "other_day": Column((), "day", is_needed=False),
+    "moment": Column((), "moment", is_filled=True, is_main=True),
+    "other_moment": Column((), "moment", is_needed=False),
+    "count": Column((), "count"),
+    "number": Column((), "number"),
+    "mark": Column((), "mark"),
 }
+"""Columns as a family states them: what holds of each kind where it says nothing else. `day` and `moment` are
+the dates that rows count under, the others stand beside them."""
+_NEVER_FILLED = ("other_day", "other_moment", "mark")
 
 
 def family_of(row: Mapping[str, Any], functions: Mapping[str, Any]) -> Family:
@@ -207,4 +177,8 @@ def _column(**about: Any) -> Column:
     if len(kinds) != 1:
         raise ValueError(f"a column needs one kind of {', '.join(_KINDS)}, and has {', '.join(about)}")
     names = about.pop(kind := kinds.pop())
-    return _KINDS[kind](*([names] if isinstance(names, str) else names), **about)
+    wrong = about.keys() - ({"needed"} if kind in _NEVER_FILLED else {"needed", "filled"})
+    if wrong:
+        raise ValueError(f"a column of the kind {kind} does not say {', '.join(sorted(wrong))}")
+    names = (names,) if isinstance(names, str) else tuple(names)
+    return replace(_KINDS[kind], names=names, **{f"is_{name}": value for name, value in about.items()})
