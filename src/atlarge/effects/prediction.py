@@ -46,6 +46,29 @@ def unroot(value: ArrayLike) -> Floats:
     return np.asarray(np.maximum(np.maximum(np.asarray(value, dtype=np.float64), 0.0) ** 2 - ROOT_SHIFT, 0.0))
 
 
+def range_by_chance(
+    low: float, high: float, p_low: float, p_high: float, level: float
+) -> tuple[float, float]:
+    """A range of an effect that leaves zero out just where the chance of so much without one is small enough.
+
+    Parameters
+    ----------
+    low, high : float
+        Ends of the range.
+    p_low, p_high : float
+        One-sided chances of a shortfall and of an excess as large where there is no effect.
+    level : float
+        Coverage of the range; a chance over half of what is left reaches zero.
+
+    Returns
+    -------
+    tuple of float
+        The ends, one of them at zero where it would leave zero out and must not.
+    """
+    bar = (1.0 - level) / 2
+    return min(low, 0.0) if p_high > bar else low, max(high, 0.0) if p_low > bar else high
+
+
 @dataclass(frozen=True, repr=False)
 class Judged(Result):
     """A total against what was expected, compared with placebo errors. Counts, except p-values and power.
@@ -183,15 +206,11 @@ class PredictionErrors:
         # a share of the expected count is a share of the unknown count without a change, not of its estimate
         without = observed / (1 + MATERIAL) if material is None else max(observed - material, 0.0)
         p_material = self.tail((float(root(without)) - centre) / size)[1]
-        # errors of the date of the question can make a chance larger than the interval alone would have it:
-        # zero is left out just where the chance is small enough
-        bar = (1.0 - level) / 2
+        # errors of the date of the question can make a chance larger than the interval alone would have it
         effect = observed - expected
-        effect_low, effect_high = min(observed - high, effect), max(observed - low, effect)
-        if p_high > bar:
-            effect_low = min(effect_low, 0.0)
-        if p_low > bar:
-            effect_high = max(effect_high, 0.0)
+        effect_low, effect_high = range_by_chance(
+            min(observed - high, effect), max(observed - low, effect), p_low, p_high, level
+        )
         nothing = unroot(centre + size * self.z)
         least_z = self._bar(alpha)
         bar_count = (centre + least_z * size) ** 2 - ROOT_SHIFT  # the least count that is found

@@ -24,6 +24,7 @@ from atlarge.effects import (
     sdid_grid,
 )
 from atlarge.effects.placebo import learn_scale, quantile_pair, rank_p
+from atlarge.effects.prediction import range_by_chance
 from atlarge.errors import QuestionError
 from atlarge.explain.answer import Area, EventPoint, Interval, Placebo, Series, Span
 from atlarge.explain.data import Daily
@@ -82,9 +83,8 @@ class Total:
         def weaker(p: float) -> float:
             return 1 - NormalDist().cdf(NormalDist().inv_cdf(min(max(1 - p, 1e-9), 1 - 1e-9)) * shrink)
 
-        high, bar = min(high, max(self.observed, value)), (1 - LEVEL) / 2
         p_high, p_low = weaker(self.p_high), weaker(self.p_low)
-        low, high = min(low, 0.0) if p_high > bar else low, max(high, 0.0) if p_low > bar else high
+        low, high = range_by_chance(low, min(high, max(self.observed, value)), p_low, p_high, LEVEL)
         return replace(
             self,
             effect=Interval(value, low, high),
@@ -320,9 +320,10 @@ def counting_noise(expected: float, observed: float) -> tuple[int, int, float, f
 
     The 5 % and the 95 % quantile of the count, and the chances of `observed` or fewer and of as many or more.
     """
+    from scipy.special import pdtr
+
     most = math.ceil(expected + 6 * math.sqrt(expected) + 6)
-    mass = np.array([math.exp(k * math.log(expected) - expected - math.lgamma(k + 1)) for k in range(most)])
-    below = np.cumsum(mass)
+    below = pdtr(np.arange(most), expected)
     seen = math.floor(observed)
     fewer = float(below[min(seen, most - 1)])
     more = 1.0 if seen == 0 else float(1 - below[min(seen, most) - 1])
