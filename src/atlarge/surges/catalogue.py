@@ -286,9 +286,9 @@ class _Axis:
             tested &= days <= np.datetime64(end)
         if not tested.any():
             first, last = days[0].item(), days[-1].item()
-            asked = f"{start or 'the beginning'} to {end or 'the end'}"
+            requested = f"{start or 'the beginning'} to {end or 'the end'}"
             raise QuestionError(
-                f"no {every} of {asked} is covered; {every}s with records start on {first} to {last}"
+                f"no {every} of {requested} is covered; {every}s with records start on {first} to {last}"
             )
         self.tested: Bools = tested
 
