@@ -5,8 +5,10 @@ from __future__ import annotations
 import datetime as dt
 import gzip
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -152,4 +154,40 @@ def counted_store(folder: Path, rows: pl.DataFrame, *spans: Span) -> Path:
             }
         )  # fmt: skip
     (folder / "manifest.json").write_text(json.dumps({"format": 1, "releases": releases}))
+    return folder
+
+
+def write_tables(
+    folder: Path,
+    tables: Mapping[str, pl.DataFrame],
+    start: dt.date,
+    end: dt.date,
+    *,
+    name: str = "part",
+    family: str = "",
+    **manifest: Any,
+) -> Path:
+    """Write a store of one release of these tables, which covers the nation from start to end."""
+    folder.mkdir(parents=True)
+    listed = []
+    for table, rows in tables.items():
+        (folder / table).mkdir()
+        path = f"{table}/{name}.parquet"
+        rows.write_parquet(folder / path)
+        listed.append({"table": table, "path": path, "rows": rows.height})
+    n = sum(int(rows["n"].sum()) for rows in tables.values())
+    release = {
+        "id": name,
+        "file": f"{name}.csv",
+        "family": family or name,
+        "sha256": "0" * 64,
+        "rows_read": n,
+        "rows_kept": n,
+        "rows_dropped": {},
+        "table": next(iter(tables), "arrests"),
+        "unresolved_places": 0,
+        "tables": listed,
+        "coverage": [{"table": t, "start": str(start), "end": str(end), "scope": "nation"} for t in tables],
+    }
+    (folder / "manifest.json").write_text(json.dumps({"format": 1, **manifest, "releases": [release]}))
     return folder

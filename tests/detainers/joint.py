@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ from scipy.optimize import Bounds, LinearConstraint, milp
 
 from atlarge.detainers.outcomes import OUTCOMES
 from atlarge.records.store import Store, open_store
+from simulated_files import write_tables
 
 FIRST, LAST = dt.date(2015, 10, 1), dt.date(2016, 9, 30)
 COUNTS = ("issued", *OUTCOMES)
@@ -46,21 +46,7 @@ def records(seed: int, n: int = 300) -> pl.DataFrame:
 
 def store_of(folder: Path, rows: pl.DataFrame) -> Store:
     """The records as a store of one release that covers the nation."""
-    (folder / "detainers").mkdir(parents=True)
-    rows.write_parquet(folder / "detainers" / "part.parquet")
-    release = {
-        "id": "part",
-        "file": "part.csv",
-        "family": "detainers",
-        "sha256": "0" * 64,
-        "rows_read": rows.height,
-        "rows_kept": rows.height,
-        "rows_dropped": {},
-        "unresolved_places": 0,
-        "tables": [{"table": "detainers", "path": "detainers/part.parquet", "rows": rows.height}],
-        "coverage": [{"table": "detainers", "start": str(FIRST), "end": str(LAST), "scope": "nation"}],
-    }
-    (folder / "manifest.json").write_text(json.dumps({"format": 1, "releases": [release]}))
+    write_tables(folder, {"detainers": rows}, FIRST, LAST, family="detainers")
     return open_store(folder)
 
 

@@ -19,7 +19,7 @@ from atlarge.cli import _load_commands, app
 from atlarge.errors import AtlargeError
 from atlarge.ingest import ingest
 from atlarge.publish import site
-from simulated_files import ARRESTS_HEADER, arrest_lines
+from simulated_files import ARRESTS_HEADER, arrest_lines, write_tables
 
 SAMPLES = Path(__file__).parents[1] / "samples"
 
@@ -29,37 +29,20 @@ LEDGER = Path(atlarge.__file__).parent / "claims" / "ledgers" / "sanctuary-citie
 
 def _store(folder: Path, tables: dict[str, pl.DataFrame], start: dt.date, end: dt.date) -> Path:
     """A store of one release with some tables, covered from start to end."""
-    folder.mkdir(parents=True)
-    listed = []
-    for name, rows in tables.items():
-        (folder / name).mkdir()
-        rows = rows.with_columns(  # what ingest gives every record
+    whole = {
+        name: rows.with_columns(  # what ingest gives every record
             pl.lit("odd").alias("release_id"),
             pl.lit("odd.csv").alias("file"),
             *(
                 pl.lit(None, pl.String).alias(c)
                 for c in ("sheet", "landmark", "place_basis", "place_kind", "aor_basis")
             ),
-            *(pl.lit(None, pl.Float64).alias(c) for c in ("place_confidence",)),
+            pl.lit(None, pl.Float64).alias("place_confidence"),
             pl.int_range(1, rows.height + 1, dtype=pl.Int64).alias("row"),
         )
-        rows.write_parquet(folder / name / "odd.parquet")
-        listed.append({"table": name, "path": f"{name}/odd.parquet", "rows": rows.height})
-    release = {
-        "id": "odd",
-        "file": "odd.csv",
-        "family": "odd",
-        "sha256": "0" * 64,
-        "rows_read": sum(t["rows"] for t in listed),
-        "rows_kept": sum(t["rows"] for t in listed),
-        "rows_dropped": {},
-        "table": next(iter(tables), "arrests"),
-        "unresolved_places": 0,
-        "tables": listed,
-        "coverage": [{"table": n, "start": str(start), "end": str(end), "scope": "nation"} for n in tables],
+        for name, rows in tables.items()
     }
-    (folder / "manifest.json").write_text(json.dumps({"format": 1, "releases": [release]}))
-    return folder
+    return write_tables(folder, whole, start, end, name="odd")
 
 
 def _arrests(rows: list[tuple[dt.date, str | None, str | None, str | None, str | None, int]]) -> pl.DataFrame:

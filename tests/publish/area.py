@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
 from pathlib import Path
 
 import polars as pl
 
 from atlarge.records.store import Store, open_store
+from simulated_files import write_tables
 
 FIRST, LAST = dt.date(2015, 10, 1), dt.date(2018, 9, 30)
 
@@ -31,23 +31,5 @@ def area_rows(area: str = "SNA", counties: int = 16, offices: int = 10) -> pl.Da
 
 def write_store(folder: Path, rows: pl.DataFrame, last: dt.date = LAST) -> Store:
     """A store of one release of these records, which covers the nation."""
-    (folder / "arrests").mkdir(parents=True)
-    rows.write_parquet(folder / "arrests" / "part.parquet")
-    n = int(rows["n"].sum())
-    release = {
-        "id": "part",
-        "file": "part.csv",
-        "family": "ero-arrests",
-        "sha256": "0" * 64,
-        "rows_read": n,
-        "rows_kept": n,
-        "rows_dropped": {},
-        "unresolved_places": 0,
-        "table": "arrests",
-        "tables": [{"table": "arrests", "path": "arrests/part.parquet", "rows": rows.height}],
-        "coverage": [{"table": "arrests", "start": str(FIRST), "end": str(last), "scope": "nation"}],
-    }
-    (folder / "manifest.json").write_text(
-        json.dumps({"format": 1, "aggregated": True, "releases": [release]})
-    )
+    write_tables(folder, {"arrests": rows}, FIRST, last, family="ero-arrests", aggregated=True)
     return open_store(folder)

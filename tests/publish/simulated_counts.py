@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -12,6 +11,7 @@ import polars as pl
 
 from atlarge.records.store import Store, open_store
 from atlarge.records.tables import TABLES
+from simulated_files import write_tables
 
 START, END = dt.date(2015, 10, 1), dt.date(2017, 9, 30)
 METHODS = ["Located", "Non-Custodial Arrest", "CAP Local Incarceration", "CAP Federal Incarceration"]
@@ -100,23 +100,8 @@ def few_store(folder: Path) -> Store:
 
 
 def _written(folder: Path, rows: pl.DataFrame, end: dt.date) -> Store:
-    (folder / "arrests").mkdir(parents=True)
     rows = rows.with_columns(
         pl.lit(None, kind).alias(name) for name, kind in TABLES["arrests"].items() if name not in rows.columns
     )
-    rows.write_parquet(folder / "arrests" / "made.parquet")
-    release = {
-        "id": "made",
-        "file": "made.csv",
-        "family": "made",
-        "table": "arrests",
-        "sha256": "0" * 64,
-        "rows_read": int(rows["n"].sum()),
-        "rows_kept": int(rows["n"].sum()),
-        "rows_dropped": {},
-        "unresolved_places": 0,
-        "tables": [{"table": "arrests", "path": "arrests/made.parquet", "rows": rows.height}],
-        "coverage": [{"table": "arrests", "start": str(START), "end": str(end), "scope": "nation"}],
-    }
-    (folder / "manifest.json").write_text(json.dumps({"format": 1, "releases": [release]}))
+    write_tables(folder, {"arrests": rows}, START, end, name="made")
     return open_store(folder)
