@@ -15,7 +15,7 @@ from typing import Any
 
 from atlarge.ingest import ingest
 from atlarge.reference import table
-from atlarge.verify import TOLERANCE, UNTOLD, Checked, Verification, figures, verify
+from atlarge.verify import CANNOT_BE_TOLD, TOLERANCE, Checked, Verification, figures, verify
 from atlarge.verify.candidate import EXCLUSION
 from atlarge.verify.counting import is_share, table_of
 from atlarge.verify.figure import AT_LEAST, AT_MOST, Figure
@@ -58,7 +58,7 @@ def publishable(row: dict[str, Any]) -> dict[str, Any]:
     if both and 0 < abs(row["recovered"] - row["recorded"]) < LEAST:
         row = {**row, "recovered": None}
     if people and any(0 < n < LEAST or 0 < abs(n - (ours or n)) < LEAST for n in counts_in(row["why"])):
-        row = {**row, "why": f"{UNTOLD}: the nearest definition gives too few records to print"}
+        row = {**row, "why": f"{CANNOT_BE_TOLD}: the nearest definition gives too few records to print"}
     has_more = not row.get("understood", True) and row["ours"] is not None
     kept = tried(row) if has_more else []
     row = {**row, "candidates": [c for c in kept if c["kind"] != EXCLUSION]}

@@ -46,7 +46,9 @@ def how_right_page(data: SiteData, w: Words) -> str:
         "replications": Section(w("right.replications"), [w("right.replications_list")], _replications(w)),
         "forecasts": Section(w("right.forecasts"), [w("right.forecasts_list")], _forecasts(w)),
         **({"past": past} if past else {}),
-        "untold": Section(w("right.untold"), [w("right.untold_says")], _untold(w)),
+        "cannot_be_told": Section(
+            w("right.cannot_be_told"), [w("right.cannot_be_told_says")], _cannot_be_told(w)
+        ),
         "published": Section(w("right.figures"), [w("right.figures_says")], _figures(w)),
     }
     anchors = {check: f"#s{n}" for n, check in enumerate(below, start=2)}  # sections are numbered from 1
@@ -155,7 +157,7 @@ def _cells(figure: Figure, w: Words) -> list[str | Link]:
 _FIGURE = ("publisher", "what", "where", "days", "published")
 
 
-def _untold(w: Words) -> Table:
+def _cannot_be_told(w: Words) -> Table:
     """Figures that cannot be told: how many definitions were tried, and what would decide each."""
     found = table("figures_checked").filter(pl.col("verdict") == "differs", ~pl.col("understood"))
     tried = {
@@ -167,7 +169,7 @@ def _untold(w: Words) -> Table:
         if f.id in tried
     ]
     head = [w(f"right.col.{name}") for name in (*_FIGURE, "tried", "decides")]
-    title = w("right.untold")
+    title = w("right.cannot_be_told")
     return Table(
         title, head, rows, is_stacked=True, texts=(0, 1, 2, 3, 6), has_heading=True, is_sortable=True
     )

@@ -45,8 +45,8 @@ from atlarge.verify.geography import NO_OTHER_COUNTY
 from atlarge.verify.user_file import Unreadable, read_figures
 
 EQUAL, WITHIN, DIFFERS, NOT_TESTABLE = "equal", "within tolerance", "differs", "not testable"
-EXPLAINED, UNTOLD = "explained", "cannot be told from these records"
-STATES = (UNTOLD, EXPLAINED, WITHIN, EQUAL, NOT_TESTABLE)
+EXPLAINED, CANNOT_BE_TOLD = "explained", "cannot be told from these records"
+STATES = (CANNOT_BE_TOLD, EXPLAINED, WITHIN, EQUAL, NOT_TESTABLE)
 """What is known of a figure, in the order of the list: a difference is explained or cannot be told."""
 _MOST_OTHERS = 6
 """Figures of the same publication that an explanation is tried on."""
@@ -117,7 +117,7 @@ class Checked:
         """The verdict or, where it differs, whether that is explained or cannot be told."""
         if self.verdict != DIFFERS:
             return self.verdict
-        return EXPLAINED if self.understood else UNTOLD
+        return EXPLAINED if self.understood else CANNOT_BE_TOLD
 
     @property
     def difference(self) -> float | None:
@@ -353,7 +353,7 @@ class _Checking:
         lacks = f"window: the records lack {missing} of these days"
         why = "; ".join(filter(None, (lacks, said, self._offered())))
         row = self._row(ours.value, DIFFERS, why, ours.definition, is_known)
-        return row if is_known else _untold(row, self, [c], [])
+        return row if is_known else _cannot_be_told(row, self, [c], [])
 
     def _judged(self, query: Query | None, ours: Counted) -> Checked:
         """The verdict by the usual definition or, where that differs, by the one that gives the figure."""
@@ -468,10 +468,12 @@ def _explained(row: Checked, checking: _Checking, alike: list[_Checking]) -> Che
     if best is not None:
         said = f"explained by {best.kind}: {best.in_words(published)}"
         return replace(row, why="; ".join(filter(None, (said, row.why))), understood=True)
-    return row if row.understood else _untold(row, checking, tried, alike)
+    return row if row.understood else _cannot_be_told(row, checking, tried, alike)
 
 
-def _untold(row: Checked, checking: _Checking, tried: list[Candidate], alike: list[_Checking]) -> Checked:
+def _cannot_be_told(
+    row: Checked, checking: _Checking, tried: list[Candidate], alike: list[_Checking]
+) -> Checked:
     """A figure that no definition gives: what was tried, what came nearest, and what would decide it."""
     published, found = checking.figure.value, _search(row, checking, tried, alike)
     reached = sorted((c for c in tried if c.reaches), key=lambda c: c.kind == EXCLUSION)
@@ -497,7 +499,7 @@ def _untold(row: Checked, checking: _Checking, tried: list[Candidate], alike: li
             f"({joint['label']}) is off by up to {joint['worst_pct']:.1f} %"
         )
     decides = render(Message(f"decides.{found['would_decide']}"))
-    why = f"{UNTOLD}: {said}; what would decide it: {decides}"
+    why = f"{CANNOT_BE_TOLD}: {said}; what would decide it: {decides}"
     return replace(row, why="; ".join(filter(None, (why, row.why))), search=found)
 
 
@@ -584,6 +586,7 @@ def _doubt(c: Candidate, checking: _Checking, alike: list[_Checking]) -> str:
 
 __all__ = [
     "AS_RECORDED",
+    "CANNOT_BE_TOLD",
     "DIFFERS",
     "EQUAL",
     "EXPLAINED",
@@ -591,7 +594,6 @@ __all__ = [
     "RECOVERED",
     "STATES",
     "TOLERANCE",
-    "UNTOLD",
     "WITHIN",
     "Checked",
     "Verification",
