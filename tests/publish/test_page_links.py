@@ -65,3 +65,4 @@ def test_a_search_for_a_county_of_another_time_leads_to_those_of_its_land() -> N
             for one, other in ((older, newer), (newer, older)):
                 if ("county", one) not in pages and ("county", other) in pages and one in names:
                     assert other in found[names[one].lower()]
+                    assert other in found[one]

@@ -19,6 +19,7 @@ from numpy.typing import ArrayLike, NDArray
 from atlarge.effects.arrays import Periods, Setting, prepare
 from atlarge.effects.fit import Fit, fit
 from atlarge.effects.results import Result
+from atlarge.errors import QuestionError
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -111,7 +112,8 @@ def placebo_in_space(
     Raises
     ------
     QuestionError
-        Where there are too few periods or donors, or the target is zero throughout.
+        Where there are too few periods or donors, the target is zero throughout, or `max_pre_ratio` leaves no
+        placebo.
 
     Notes
     -----
@@ -150,6 +152,11 @@ def space(setting: Setting, fitted: Fit, max_pre_ratio: float | None = None) -> 
         relative = pre_rmse / np.maximum(np.abs(setting.unit), 1e-12)
         kept = relative <= max_pre_ratio * relative[0]
         kept[0] = True
+        if not kept[1:].any():
+            raise QuestionError(
+                f"none of {len(kept) - 1} comparison units fits before within {max_pre_ratio:g} times the "
+                "error of the target: raise max_pre_ratio"
+            )
     gaps, pre_rmse, post_rmse = gaps[kept], pre_rmse[kept], post_rmse[kept]
     effect = gaps[:, setting.post].sum(1)
     level = np.maximum(fitted.fitted[kept][:, setting.post].mean(1) * setting.unit[kept], 0.0)

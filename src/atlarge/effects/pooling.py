@@ -250,8 +250,8 @@ def pool_ratio(
 
 
 def _between(rest: Floats, noise: Floats, lost: Floats) -> float:
-    """Expected variance of the ratio between units given the residuals: flat prior on its root up to
-    `MOST_BETWEEN`.
+    """Expected variance of the ratio between units given the residuals: half-normal prior on its root, of
+    scale `USUAL_BETWEEN`.
 
     A point estimate is often zero with few units, and intervals for a new unit would then be too short. A
     unit that stands out counts as three standard deviations, so that it does not pass for ordinary spread.
@@ -268,5 +268,5 @@ def _with_interval(ratio: float, se: float, between: float, n: int, level: float
     from scipy.special import stdtrit
 
     reach = float(stdtrit(max(2, n - 1), 0.5 + level / 2)) * float(np.hypot(se, between))
-    value = min(max(ratio, 0.0), 1.0)
-    return Ratio(value, se, between, max(0.0, ratio - reach), min(1.0, max(ratio + reach, 0.0)), n, True)
+    value, low, high = (min(max(one, 0.0), 1.0) for one in (ratio, ratio - reach, ratio + reach))
+    return Ratio(value, se, between, low, high, n, True)

@@ -47,7 +47,7 @@ def find_place(name: str, kind: str | None = None) -> Place:
     Parameters
     ----------
     name : str
-    "Travis County, TX", 48453, AUS, "San Antonio", "TX". A three-letter code of an area of
+        "Travis County, TX", 48453, AUS, "San Antonio", "TX". A three-letter code of an area of
         responsibility stands before an office of the same code.
     kind : str, optional
         county, office, aor or state: narrows the search.

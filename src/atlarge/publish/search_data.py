@@ -26,7 +26,7 @@ def aliases() -> dict[str, list[str]]:
 
 
 def other_names(data: SiteData) -> dict[str, list[str]]:
-    """Counties with a page by the names that their land has had or has now, in small letters."""
+    """Counties with a page by the names, in small letters, and codes that their land has had or has now."""
     names = dict(table("counties").select("fips", "name").iter_rows())
     found: dict[str, list[str]] = {}
     for older, newer in table("county_changes").select("old_fips", "new_fips").iter_rows():
@@ -34,7 +34,7 @@ def other_names(data: SiteData) -> dict[str, list[str]]:
             if ("county", gone) in data.places or ("county", kept) not in data.places:
                 continue
             name = str(names.get(gone, gone)).lower()
-            for said in {name, name.removesuffix(" planning region"), name.removesuffix(" county")}:
+            for said in {gone, name, name.removesuffix(" planning region"), name.removesuffix(" county")}:
                 found.setdefault(said, []).append(kept)
     return found
 

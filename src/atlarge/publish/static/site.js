@@ -105,6 +105,11 @@
 
   const byNumber = (digits) => {
     const some = places.filter((p) => p.code.startsWith(digits) && /^\d{5}$/.test(p.code)).slice(0, digits.length === 5 ? 1 : 8).map((place) => ({ place, shown: "FIPS " + place.code, score: 0 }));
+    /* Codes of counties of another time lead to those that have their land now. */
+    for (const [code, kept] of Object.entries(window.atlargeIndex.aliases)) {
+      if (some.length >= 8 || !/^\d{5}$/.test(code) || !code.startsWith(digits)) continue;
+      some.push(...places.filter((p) => kept.includes(p.code)).map((place) => ({ place, shown: "FIPS " + code, score: 0 })));
+    }
     if (digits.length === 5) {
       loadZips();
       const codes = zips ? (zips[digits.slice(0, 3)] || "").split(";").map((one) => one.split(":")).filter(([tail]) => tail === digits.slice(3)).flatMap(([, list]) => list.split(",")) : [];
