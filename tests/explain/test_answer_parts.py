@@ -10,7 +10,10 @@ from hand_facts import POLICY, estimate, facts, parts, steady_study, total
 from atlarge.effects.pooling import Ratio
 from atlarge.explain import api
 from atlarge.explain.answer import Interval
+from atlarge.explain.areas import seat_of, where_of
 from atlarge.explain.decomposition import unknown_ratio
+from atlarge.explain.narrative import headline
+from atlarge.messages import render
 
 
 def test_without_handoffs_the_effect_is_what_remains_and_the_trend_is_over_the_past() -> None:
@@ -32,6 +35,19 @@ def test_without_handoffs_the_effect_is_what_remains_and_the_trend_is_over_the_p
     bare = replace(total(), effect=Interval(1.0))
     nothing = api._parts(facts(main=estimate({"policy": bare}), parts=None))["trend"]
     assert (nothing.low, nothing.high) == (None, None)
+
+
+@pytest.mark.parametrize("share", [None, 0.2, 0.5, 0.97, 1.0])
+@pytest.mark.parametrize(("fips", "office"), [("48453", "AUS"), ("48491", "AUS"), ("15005", "HHW")])
+def test_a_count_that_is_mostly_of_an_office_elsewhere_is_put_by_the_office(
+    share: float | None, fips: str, office: str
+) -> None:
+    where = where_of("county", fips, f"{fips} County, ZZ")
+    found = render(headline(facts(where=where, area_only_share=share)))
+    is_elsewhere = seat_of(office) != fips and share is not None and share >= 0.5
+    assert where.office is not None
+    assert (f"in ICE's {where.office.name} office area and {fips} County" in found) == is_elsewhere
+    assert (f"around {fips} County" in found) != is_elsewhere
 
 
 def test_the_expected_count_is_never_below_none() -> None:

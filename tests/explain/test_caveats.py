@@ -154,6 +154,7 @@ CASES: list[tuple[str, dict[str, Any], dict[str, str] | None]] = [
     ("aor_recovered", {"recovered": 1}, {"count": "1"}),
     ("few_placebos", _whole(placebos=38), {"places": "38", "least": "0.026"}),  # 1 of 39
     ("few_placebos", _whole(placebos=39), None),
+    ("few_placebos", _whole(placebo_units=20, p_least=0.0123), {"places": "20", "least": "0.012"}),
     ("poor_fit", {"main": estimate(pre_rmse=1.8, pre_mean=5.0)}, {"rmse": "1.8", "mean": "5"}),
     ("poor_fit", {"main": estimate(pre_rmse=0.35, pre_mean=1.0)}, None),
     ("poor_fit", {"main": estimate(pre_rmse=0.35, pre_mean=0.0)}, None),

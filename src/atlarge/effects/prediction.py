@@ -93,6 +93,8 @@ class Judged(Result):
         Level of power and mde, one-sided.
     n_placebos, n_units, n_dates : int
         Placebo totals behind it; units and dates among them.
+    p_least : float
+        No chance below this can be shown with so many placebos.
     """
 
     observed: float
@@ -112,6 +114,7 @@ class Judged(Result):
     n_placebos: int
     n_units: int
     n_dates: int
+    p_least: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -236,6 +239,7 @@ class PredictionErrors:
             n_placebos=len(self.z),
             n_units=self.n_units,
             n_dates=self.n_dates,
+            p_least=1 / (max(self.blocks, 2.0) + 1),
         )
 
     def _bar(self, alpha: float) -> float:

@@ -26,6 +26,7 @@ BRIEF_DAYS = 365
 POOR_FIT = 0.35
 FEW_PLACEBOS = 39
 UNPLACED_SHARE = 0.05
+MOSTLY_OFFICE = 0.5
 LARGE_MDE = 0.25
 MOST_NAMED = 2
 OLD_POPULATION_YEARS = 5
@@ -234,10 +235,15 @@ def _office_asked(facts: Facts) -> Fields:
     return {"place": facts.policy.place_name}
 
 
+def is_mostly_office(facts: Facts) -> bool:
+    """Whether half or more of a county's arrests at large name only the area of its ICE office."""
+    return facts.area_only_share is not None and facts.area_only_share >= MOSTLY_OFFICE
+
+
 @_rule("count")
 def _area_not_county(facts: Facts) -> Fields:
     share = facts.area_only_share
-    if share is None or share < 0.5 or facts.where.county is None:
+    if share is None or not is_mostly_office(facts) or facts.where.county is None:
         return None
     months = facts.months
     days = months.start[0], months.stop[-1] - dt.timedelta(days=1)
@@ -342,10 +348,12 @@ def _detectable(facts: Facts) -> Fields:
 
 @_rule("interval")
 def _few_placebos(facts: Facts) -> Fields:
-    places = facts.main.totals["policy"].placebos
+    total = facts.main.totals["policy"]
+    places = total.placebos if total.placebo_units is None else total.placebo_units
     if places >= FEW_PLACEBOS:
         return None
-    return {"places": places, "least": Number(1 / (places + 1), "ratio", digits=3)}
+    least = 1 / (places + 1) if total.p_least is None else total.p_least
+    return {"places": places, "least": Number(least, "ratio", digits=3)}
 
 
 @_rule("interval")

@@ -50,8 +50,8 @@ class Total:
     error; p-values two-sided, of an excess (`p_high`) and of a shortfall (`p_low`); `p_material`, the chance
     of so small an excess were a material one there (a quarter of what was expected); `power`, the chance
     that a material one would be found; the smallest excess found with 80 % power (`mde`); the numbers of
-    placebo totals, places and dates behind them; and how much of what was observed is inferred, with half of
-    that interval."""
+    placebo totals and places behind them, and the least chance that so many can show; how much of what was
+    observed is inferred, with half of that interval."""
 
     observed: float
     expected: float
@@ -64,8 +64,8 @@ class Total:
     p_low: float = 1.0
     p_material: float | None = None
     power: float | None = None
-    placebo_units: int = 0
-    placebo_dates: int = 0
+    placebo_units: int | None = None
+    p_least: float | None = None
     inferred: float = 0.0
     inferred_half: float = 0.0
 
@@ -352,7 +352,7 @@ def total_of(compared: Judged) -> Total:
         p_material=compared.p_material,
         power=compared.power,
         placebo_units=compared.n_units,
-        placebo_dates=compared.n_dates,
+        p_least=compared.p_least,
     )
 
 

@@ -11,8 +11,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from atlarge.explain.answer import Area, Judgement
-from atlarge.explain.areas import Where
-from atlarge.explain.caveats import Facts, months_between, people_of
+from atlarge.explain.areas import Where, seat_of
+from atlarge.explain.caveats import Facts, is_mostly_office, months_between, people_of
 from atlarge.explain.estimate import Estimate
 from atlarge.explain.numbers import CountKey, Number, difference, is_same, key_of
 from atlarge.explain.quantities import Bursts, Lasting
@@ -28,11 +28,19 @@ SOON_MONTHS = 6
 ALL_PLACES = " area of responsibility"
 
 
-def at(where: Where) -> Message:
-    """Where, as a sentence takes it up: "around Travis County, TX"."""
-    if where.county is not None:
-        return say("at.locality" if where.office else "at.county", name=where.county.name)
-    return say(f"at.{where.own.level}", name=where.own.name.removesuffix(ALL_PLACES))
+def at(facts: Facts, *, is_short: bool = False) -> Message:
+    """Where, as a sentence takes it up: "around Travis County, TX", or by the ICE office where most of what
+    is counted names that alone and its seat is in another county. `is_short`: without the state.
+    """
+    where = facts.where
+    name = _short(where) if is_short else where.own.name.removesuffix(ALL_PLACES)
+    if where.county is None:
+        return say(f"at.{where.own.level}", name=name)
+    if where.office is None:
+        return say("at.county", name=name)
+    if is_mostly_office(facts) and seat_of(where.office.code) != where.county.code:
+        return say("at.office_and", name=name, office=where.office.name)
+    return say("at.locality", name=name)
 
 
 def area_said(area: Area, where: Where) -> Message:
@@ -79,15 +87,17 @@ def _lasting_keys(facts: Facts) -> tuple[CountKey, ...]:
 
 def headline(facts: Facts) -> Message:
     """One plain sentence of at most 30 words: what happened, and how sure that is."""
-    place = at(facts.where)
-    short = say(place.key, name=_short(facts.where))
-    tries = (
+    place, short = at(facts), at(facts, is_short=True)
+    tries = [
         (place, "", True),
         (short, "", True),
         (place, "", False),
         (short, "", False),
         (short, ".brief", False),
-    )
+    ]
+    if short.key == "at.office_and":
+        office = say("at.office", name=short.params["office"], county=short.params["name"])
+        tries.append((office, ".brief", False))
     for name, brief, is_led in tries:
         found = _headline(facts, name, brief, is_led=is_led)
         if all(len(render(found, language).split()) <= most for language, most in MOST_OF.items()):
@@ -185,8 +195,10 @@ def _handoff_headline(facts: Facts, handoffs: Estimate, place: Message, rule: st
     start, end = facts.months.bounds(facts.months.in_force)
     around, at_jails = say("around.there"), place
     if facts.main.area.level == "locality" and handoffs.area.level == "county":
-        around = say("around.it")
-        at_jails = say("at.county", name=place.params["name"])
+        around, county = say("around.it"), place.params.get("county") or place.params["name"]
+        if place.key != "at.locality":
+            around = say("at.office", name=place.params.get("office") or place.params["name"])
+        at_jails = say("at.county", name=county)
     shared = {
         "ho": Number(jails.observed, "count", (key_of(handoffs.area, "handoffs", start, end, facts.scheme),)),
         "he": Number(jails.expected, "estimate"),
@@ -213,7 +225,8 @@ def burst_sentence(facts: Facts) -> Message | None:
             "burst.does not fit", material=Number(bursts.material, "estimate", (_main_key(facts),)), **watch
         )
     if bursts.start is None or bursts.end is None or bursts.observed <= bursts.expected:
-        return say("burst.flat", **watch) if bursts.watch_start else None
+        mde = Number(bursts.mde, "estimate", (_main_key(facts),))
+        return say("burst.flat", mde=mde, **watch) if bursts.watch_start else None
     return say(
         f"burst.{'fits' if bursts.verdict == 'fits' else 'cannot be told'}",
         n=Number(bursts.observed, "count", keys),
@@ -240,10 +253,11 @@ def lasting_sentence(facts: Facts) -> Message:
 
 def smallest_sentence(facts: Facts) -> Message | None:
     """The smallest lasting rise that would have been found, where none was found or excluded."""
-    lasting = _lasting(facts)
-    if lasting.verdict != "cannot be told" or not lasting.mde:
+    lasting, keys = _lasting(facts), (_main_key(facts),)
+    if lasting_rule(lasting) not in ("cannot be told", "more") or not lasting.mde or not lasting.mde_relative:
         return None
-    return say("lasting.mde", mde=Number(lasting.mde, "estimate", (_main_key(facts),)))
+    relative = Number(lasting.mde_relative, "share", keys)
+    return say("lasting.mde", mde=Number(lasting.mde, "estimate", keys), relative=relative)
 
 
 def _removed(facts: Facts) -> dict[str, Number]:
@@ -283,7 +297,8 @@ def at_large_paragraph(facts: Facts) -> Message:
             month=Month(facts.left_before.date),
             difference=difference(facts.left_before.estimate_from, (_main_key(facts),)),
         )
-    return join(burst_sentence(facts), later_sentence(facts), lasting_sentence(facts), left)
+    said = lasting_sentence(facts), smallest_sentence(facts)
+    return join(burst_sentence(facts), later_sentence(facts), *said, left)
 
 
 def details(facts: Facts) -> dict[str, tuple[Message, ...]]:
@@ -297,13 +312,13 @@ def details(facts: Facts) -> dict[str, tuple[Message, ...]]:
             difference=difference(both.effect, (key,)),
             **({"n": both.months} if is_longer else {}),
         )
-    return {"singling_out": tuple(m for m in (two, smallest_sentence(facts)) if m is not None)}
+    return {"singling_out": () if two is None else (two,)}
 
 
 def handoffs_paragraph(facts: Facts) -> Message:
     """Jail handoffs: against what was expected, and when their level changed."""
     if facts.handoffs is None:
-        return join(say("handoffs.none", at=at(facts.where)), _change(facts, None))
+        return join(say("handoffs.none", at=at(facts)), _change(facts, None))
     area, total = facts.handoffs.area, facts.handoffs.totals["policy"]
     start, end = facts.months.bounds(facts.months.in_force)
     keys = (key_of(area, "handoffs", start, end, facts.scheme),)
@@ -398,7 +413,7 @@ def level_paragraph(facts: Facts) -> Message:
     if about.get("population") is None:
         missing = about.get("missing") or "population"
         key = "level.none" if missing == "population" else f"level.none.{missing}"
-        return say(key, at=at(facts.where))
+        return say(key, at=at(facts))
     keys = (_main_key(facts), *level_keys(about, facts.scheme))
     ratio = about["share_ratio"]
     group = say(f"level.group.{about.get('group') or 'unauthorized residents'}")
