@@ -34,6 +34,8 @@ def day_option(name: str, help: str) -> Any:
     return typer.Option(name, parser=_day, metavar="<%Y-%m-%d>", help=help)
 
 
+SchemeOption = Annotated[str, typer.Option(help="ddp or biglocal: how methods are read.")]
+EngineOption = Annotated[str, typer.Option(help="polars, duckdb or spark.")]
 FromOption = Annotated[dt.date | None, day_option("--from", "First day.")]
 ToOption = Annotated[dt.date | None, day_option("--to", "Last day.")]
 

@@ -17,10 +17,8 @@ if TYPE_CHECKING:
 
 
 def audit_command(
-    store: Annotated[Path, typer.Option("--store", help="Folder of the store.")],
-    release: Annotated[
-        str | None, typer.Option("--release", help="Only this release, by its id or file.")
-    ] = None,
+    store: Annotated[Path, typer.Option(help="Folder of the store.")],
+    release: Annotated[str | None, typer.Option(help="Only this release, by its id or file.")] = None,
     quarantine: Annotated[
         bool,
         typer.Option("--quarantine", help="List the rows that failed: file, sheet, row, column, reason."),
@@ -31,7 +29,7 @@ def audit_command(
     table: Annotated[
         str | None, typer.Option("--trace", help="List the rows of releases behind this table's records.")
     ] = None,
-    place: Annotated[str | None, typer.Option("--place", help="With --trace: code of a place.")] = None,
+    place: Annotated[str | None, typer.Option(help="With --trace: code of a place.")] = None,
     start: Annotated[dt.date | None, day_option("--from", "With --trace: first day.")] = None,
     end: Annotated[dt.date | None, day_option("--to", "With --trace: last day.")] = None,
     verify: Annotated[
@@ -42,7 +40,7 @@ def audit_command(
         ),
     ] = False,
     engine: Annotated[
-        str, typer.Option("--engine", help="With --trace, --links or --verify: polars, duckdb or spark.")
+        str, typer.Option(help="With --trace, --links or --verify: polars, duckdb or spark.")
     ] = "polars",
     as_json: JsonFlag = False,
 ) -> None:

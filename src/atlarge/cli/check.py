@@ -15,9 +15,7 @@ from atlarge.wording import some
 def check_command(
     claims: Annotated[Path, typer.Argument(help="A ledger of claims in YAML (see `atlarge claims new`).")],
     store: StoreOption = None,
-    out: Annotated[
-        Path | None, typer.Option("--out", help="Also write the ledger as an HTML page here.")
-    ] = None,
+    out: Annotated[Path | None, typer.Option(help="Also write the ledger as an HTML page here.")] = None,
     as_json: JsonFlag = False,
 ) -> None:
     """What the records say of each claim: supported, contradicted, disputed, depends or not testable."""

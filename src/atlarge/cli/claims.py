@@ -30,15 +30,15 @@ def register(app: typer.Typer) -> None:
 def new_command(
     article: Annotated[
         Path | None,
-        typer.Option("--article", help="An article as text, HTML or PDF; left out: an empty template."),
+        typer.Option(help="An article as text, HTML or PDF; left out: an empty template."),
     ] = None,
-    out: Annotated[Path | None, typer.Option("--out", help="File to write; left out: stdout.")] = None,
+    out: Annotated[Path | None, typer.Option(help="File to write; left out: stdout.")] = None,
     html: Annotated[
-        Path | None, typer.Option("--html", help="Also write the article beside its claims as a page here.")
+        Path | None, typer.Option(help="Also write the article beside its claims as a page here.")
     ] = None,
-    outlet: Annotated[str | None, typer.Option("--outlet", help="Who published the article.")] = None,
+    outlet: Annotated[str | None, typer.Option(help="Who published the article.")] = None,
     date: Annotated[dt.date | None, day_option("--date", "Day of publication.")] = None,
-    url: Annotated[str | None, typer.Option("--url", help="Address of the article.")] = None,
+    url: Annotated[str | None, typer.Option(help="Address of the article.")] = None,
     store: StoreOption = None,
     check: Annotated[
         bool, typer.Option("--check/--no-check", help="Say beside each claim what the records say already.")
@@ -104,7 +104,7 @@ def _drafted(
 
 def finish_command(
     ledger: Annotated[Path, typer.Argument(help="A ledger with drafts, from `atlarge claims new`.")],
-    out: Annotated[Path | None, typer.Option("--out", help="File to write; left out: the same file.")] = None,
+    out: Annotated[Path | None, typer.Option(help="File to write; left out: the same file.")] = None,
     as_json: JsonFlag = False,
 ) -> None:
     """Ask the open points of each draft, one by one, and confirm it; the file is saved after every claim."""

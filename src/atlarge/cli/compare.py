@@ -8,7 +8,16 @@ from typing import Annotated
 
 import typer
 
-from atlarge.cli._output import FromOption, JsonFlag, StoreOption, ToOption, emit_json, mark_undisclosed, note
+from atlarge.cli._output import (
+    FromOption,
+    JsonFlag,
+    SchemeOption,
+    StoreOption,
+    ToOption,
+    emit_json,
+    mark_undisclosed,
+    note,
+)
 from atlarge.wording import some
 
 
@@ -16,14 +25,14 @@ def compare_command(
     places: Annotated[
         list[str], typer.Argument(help='Two to five: 48453, "Travis County, TX", AUS, CHI, TX or US.')
     ],
-    measure: Annotated[str, typer.Option("--measure", help="What is counted.")] = "at_large",
+    measure: Annotated[str, typer.Option(help="What is counted.")] = "at_large",
     store: StoreOption = None,
-    scheme: Annotated[str, typer.Option("--scheme", help="ddp or biglocal: how methods are read.")] = "ddp",
+    scheme: SchemeOption = "ddp",
     start: FromOption = None,
     end: ToOption = None,
     out: Annotated[
         Path | None,
-        typer.Option("--out", help="Chart (.svg, .png) or counts (.csv, .parquet), small ones suppressed."),
+        typer.Option(help="Chart (.svg, .png) or counts (.csv, .parquet), small ones suppressed."),
     ] = None,
     as_json: JsonFlag = False,
 ) -> None:

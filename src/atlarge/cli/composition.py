@@ -8,7 +8,16 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from atlarge.cli._disclose import BesideOption
-from atlarge.cli._output import JsonFlag, StoreOption, emit_json, mark_undisclosed, note, note_open_end
+from atlarge.cli._output import (
+    EngineOption,
+    JsonFlag,
+    SchemeOption,
+    StoreOption,
+    emit_json,
+    mark_undisclosed,
+    note,
+    note_open_end,
+)
 
 if TYPE_CHECKING:
     from atlarge.composition import Composition
@@ -40,14 +49,14 @@ def _check(found: Composition, store: Store, beside: Path, scheme: str) -> None:
 
 def composition_command(
     place: Annotated[str, typer.Argument(help='As 48453, "Travis County, TX", AUS, CHI, TX or US.')],
-    before: Annotated[str, typer.Option("--before", help="First and last day, as 2024-10-01:2025-01-19.")],
-    after: Annotated[str, typer.Option("--after", help="First and last day of the later period.")],
-    of: Annotated[str, typer.Option("--of", help="convicted, pending or no_charge.")] = "convicted",
+    before: Annotated[str, typer.Option(help="First and last day, as 2024-10-01:2025-01-19.")],
+    after: Annotated[str, typer.Option(help="First and last day of the later period.")],
+    of: Annotated[str, typer.Option(help="convicted, pending or no_charge.")] = "convicted",
     by: Annotated[
-        str, typer.Option("--by", help="Groups: category, landmark_class, agency, arrest_type or method.")
+        str, typer.Option(help="Groups: category, landmark_class, agency, arrest_type or method.")
     ] = "category",
-    scheme: Annotated[str, typer.Option("--scheme", help="ddp or biglocal: how methods are read.")] = "ddp",
-    engine: Annotated[str, typer.Option("--engine", help="polars, duckdb or spark.")] = "polars",
+    scheme: SchemeOption = "ddp",
+    engine: EngineOption = "polars",
     store: StoreOption = None,
     disclose: Annotated[
         bool, typer.Option("--disclose", help="Only if no count behind the numbers is small.")

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from atlarge.cli._disclose import BesideOption
-from atlarge.cli._output import JsonFlag, StoreOption, day_option, emit_json, mark_undisclosed
+from atlarge.cli._output import EngineOption, JsonFlag, StoreOption, day_option, emit_json, mark_undisclosed
 from atlarge.wording import some
 
 if TYPE_CHECKING:
@@ -25,18 +25,16 @@ def detainers_command(
     store: StoreOption = None,
     start: Annotated[dt.date | None, day_option("--from", "First day of issue.")] = None,
     end: Annotated[dt.date | None, day_option("--to", "Last day of issue.")] = None,
-    by: Annotated[str, typer.Option("--by", help="county, state, facility or nation.")] = "county",
+    by: Annotated[str, typer.Option(help="county, state, facility or nation.")] = "county",
     every: Annotated[
-        str, typer.Option("--every", help="all, week, month, quarter, year or fiscal_year of issue.")
+        str, typer.Option(help="all, week, month, quarter, year or fiscal_year of issue.")
     ] = "all",
-    threshold: Annotated[
-        int, typer.Option("--threshold", min=0, help="Counts below this are suppressed; 0 shows all.")
-    ] = 5,
-    top: Annotated[int, typer.Option("--top", min=1, help="Places in section I.")] = 10,
+    threshold: Annotated[int, typer.Option(min=0, help="Counts below this are suppressed; 0 shows all.")] = 5,
+    top: Annotated[int, typer.Option(min=1, help="Places in section I.")] = 10,
     reconcile: Annotated[
         bool, typer.Option("--reconcile", help="Official, sheriff's, press and recomputed figures instead.")
     ] = False,
-    engine: Annotated[str, typer.Option("--engine", help="polars, duckdb or spark.")] = "polars",
+    engine: EngineOption = "polars",
     disclose: Annotated[
         bool,
         typer.Option("--disclose", help="Only tables that may be passed on: no accounts of releases."),
@@ -44,7 +42,6 @@ def detainers_command(
     after: Annotated[
         list[Path] | None,
         typer.Option(
-            "--after",
             help="An earlier report of the same records, as --disclose --json wrote it, so that no "
             "suppressed count follows from both; may be given again.",
         ),

@@ -10,7 +10,15 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from atlarge.cli._disclose import BesideOption, DiscloseFlag
-from atlarge.cli._output import JsonFlag, StoreOption, day_option, emit_json, mark_undisclosed, note
+from atlarge.cli._output import (
+    JsonFlag,
+    SchemeOption,
+    StoreOption,
+    day_option,
+    emit_json,
+    mark_undisclosed,
+    note,
+)
 from atlarge.messages import LANGUAGES
 
 if TYPE_CHECKING:
@@ -25,24 +33,22 @@ def explain_command(
         str | None,
         typer.Argument(help='A county ("Travis County, TX" or 48453), an office, an AOR or a state.'),
     ] = None,
-    policy: Annotated[
-        str | None, typer.Option("--policy", help="Id of a dated policy (see: atlarge policies).")
-    ] = None,
+    policy: Annotated[str | None, typer.Option(help="Id of a dated policy (see: atlarge policies).")] = None,
     date: Annotated[dt.date | None, day_option("--date", "A day instead of a policy.")] = None,
     store: StoreOption = None,
     registry: Annotated[
         Path | None,
         typer.Option("--policies", help="A CSV of dated policies that stands for the shipped table."),
     ] = None,
-    scheme: Annotated[str, typer.Option("--scheme", help="ddp or biglocal: how methods are read.")] = "ddp",
+    scheme: SchemeOption = "ddp",
     is_pooled: Annotated[
         bool, typer.Option("--pooled", help="All usable localities together instead of one place.")
     ] = False,
-    out: Annotated[Path | None, typer.Option("--out", help="Write the report, one HTML file, here.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Write the report, one HTML file, here.")] = None,
     disclose: DiscloseFlag = False,
     beside: BesideOption = None,
     brief: Annotated[
-        Path | None, typer.Option("--brief", help="Write the one-page brief here, as .html or .pdf.")
+        Path | None, typer.Option(help="Write the one-page brief here, as .html or .pdf.")
     ] = None,
     language: Annotated[
         str, typer.Option("--language", "--lang", help="en or es: of report, brief and text.")

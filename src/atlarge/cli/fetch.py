@@ -19,7 +19,7 @@ def fetch_command(
             "detainers-latest, detention-stays-latest, detention-stints-latest, encounters-latest."
         ),
     ],
-    out: Annotated[Path, typer.Option("--out", help="Folder to put the files in.")] = Path("releases"),
+    out: Annotated[Path, typer.Option(help="Folder to put the files in.")] = Path("releases"),
     source: Annotated[
         str | None,
         typer.Option("--from", help="Another address that keeps the newest releases under the same names."),

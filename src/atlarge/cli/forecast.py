@@ -15,12 +15,12 @@ from atlarge.wording import some
 
 
 def forecast_command(
-    by: Annotated[str, typer.Option("--by", help="Level: nation, state, aor, office, county.")] = "aor",
-    measure: Annotated[str, typer.Option("--measure", help="What is counted.")] = "at_large",
-    weeks: Annotated[int | None, typer.Option("--weeks", help="Weeks ahead, 1 to 26 (default 12).")] = None,
-    months: Annotated[int | None, typer.Option("--months", help="Months ahead instead, 1 to 12.")] = None,
-    scheme: Annotated[str, typer.Option("--scheme", help="Reading of methods: ddp, biglocal.")] = "ddp",
-    out: Annotated[Path | None, typer.Option("--out", help="File to register the forecast in.")] = None,
+    by: Annotated[str, typer.Option(help="Level: nation, state, aor, office, county.")] = "aor",
+    measure: Annotated[str, typer.Option(help="What is counted.")] = "at_large",
+    weeks: Annotated[int | None, typer.Option(help="Weeks ahead, 1 to 26 (default 12).")] = None,
+    months: Annotated[int | None, typer.Option(help="Months ahead instead, 1 to 12.")] = None,
+    scheme: Annotated[str, typer.Option(help="Reading of methods: ddp, biglocal.")] = "ddp",
+    out: Annotated[Path | None, typer.Option(help="File to register the forecast in.")] = None,
     store: StoreOption = None,
     as_json: JsonFlag = False,
 ) -> None:

@@ -19,11 +19,10 @@ def ingest_command(
     files: Annotated[
         list[Path], typer.Argument(help="Files as published; each is recognized by its content.")
     ],
-    store: Annotated[Path, typer.Option("--store", help="Folder of the store; created if it is not there.")],
+    store: Annotated[Path, typer.Option(help="Folder of the store; created if it is not there.")],
     covers: Annotated[
         str | None,
         typer.Option(
-            "--covers",
             help="Places that the files cover, where they cannot show it: nation, state:MN, aor:SEA, "
             "county:48453, ... (several with commas).",
         ),

@@ -11,8 +11,10 @@ import typer
 
 from atlarge.cli._disclose import BesideOption, DiscloseFlag
 from atlarge.cli._output import (
+    EngineOption,
     FromOption,
     JsonFlag,
+    SchemeOption,
     StoreOption,
     ToOption,
     emit_json,
@@ -87,20 +89,18 @@ def _note(store: Store, result: Panel, named: list[str], end: dt.date | None, *,
 
 def panel_command(
     store: StoreOption = None,
-    by: Annotated[str, typer.Option("--by", help="county, office, aor, state or nation.")] = "county",
-    every: Annotated[str, typer.Option("--every", help="day, week (from Monday) or month.")] = "month",
+    by: Annotated[str, typer.Option(help="county, office, aor, state or nation.")] = "county",
+    every: Annotated[str, typer.Option(help="day, week (from Monday) or month.")] = "month",
     measure: Annotated[
         list[str] | None,
-        typer.Option("--measure", help="A measure, or several with commas; may be given again."),
+        typer.Option(help="A measure, or several with commas; may be given again."),
     ] = None,
-    scheme: Annotated[str, typer.Option("--scheme", help="ddp or biglocal: how methods are read.")] = "ddp",
-    engine: Annotated[str, typer.Option("--engine", help="polars, duckdb or spark.")] = "polars",
+    scheme: SchemeOption = "ddp",
+    engine: EngineOption = "polars",
     start: FromOption = None,
     end: ToOption = None,
-    place: Annotated[
-        list[str] | None, typer.Option("--place", help="Only this place; may be given again.")
-    ] = None,
-    out: Annotated[Path | None, typer.Option("--out", help="File to write: .csv or .parquet.")] = None,
+    place: Annotated[list[str] | None, typer.Option(help="Only this place; may be given again.")] = None,
+    out: Annotated[Path | None, typer.Option(help="File to write: .csv or .parquet.")] = None,
     disclose: DiscloseFlag = False,
     beside: BesideOption = None,
     as_json: JsonFlag = False,

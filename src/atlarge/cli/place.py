@@ -19,14 +19,14 @@ def place_command(
     text: Annotated[str | None, typer.Argument(help="A landmark or facility text.")] = None,
     aor: Annotated[
         str | None,
-        typer.Option("--aor", help="Area of responsibility: code, name or long name; may be left out."),
+        typer.Option(help="Area of responsibility: code, name or long name; may be left out."),
     ] = None,
     file: Annotated[
         Path | None,
-        typer.Option("--file", help="CSV with the columns aor and landmark; all rows are resolved."),
+        typer.Option(help="CSV with the columns aor and landmark; all rows are resolved."),
     ] = None,
     worst: Annotated[
-        int | None, typer.Option("--worst", min=1, help="List the N heaviest unresolved texts of the store.")
+        int | None, typer.Option(min=1, help="List the N heaviest unresolved texts of the store.")
     ] = None,
     store: StoreOption = None,
     as_json: JsonFlag = False,

@@ -18,33 +18,29 @@ def policies_command(
         dt.date | None, day_option("--at", "Only what was in force on this day, with agreements.")
     ] = None,
     kind: Annotated[
-        str | None, typer.Option("--kind", help="Only this kind: 287g, detainers, state_law and others.")
+        str | None, typer.Option(help="Only this kind: 287g, detainers, state_law and others.")
     ] = None,
-    state: Annotated[str | None, typer.Option("--state", help="Only this state, two letters.")] = None,
+    state: Annotated[str | None, typer.Option(help="Only this state, two letters.")] = None,
     direction: Annotated[
-        str | None, typer.Option("--direction", help="Only policies that limit, or extend: limits, extends.")
+        str | None, typer.Option(help="Only policies that limit, or extend: limits, extends.")
     ] = None,
     place: Annotated[
         str | None,
-        typer.Option(
-            "--place", help="Only this county (name with its state, or FIPS) and the laws of its state."
-        ),
+        typer.Option(help="Only this county (name with its state, or FIPS) and the laws of its state."),
     ] = None,
     with_agreements: Annotated[
         bool, typer.Option("--agreements", help="Also every 287(g) agreement, past and present.")
     ] = False,
     lists: Annotated[
         list[Path] | None,
-        typer.Option("--lists", help="Lists of participating agencies to take agreements from instead."),
+        typer.Option(help="Lists of participating agencies to take agreements from instead."),
     ] = None,
     check: Annotated[
-        Path | None, typer.Option("--check", help="Check a CSV of policies by the registry's schema.")
+        Path | None, typer.Option(help="Check a CSV of policies by the registry's schema.")
     ] = None,
     out: Annotated[
         Path | None,
-        typer.Option(
-            "--out", help="Also write them to this .csv, .parquet or .ics (calendar of dates to come)."
-        ),
+        typer.Option(help="Also write them to this .csv, .parquet or .ics (calendar of dates to come)."),
     ] = None,
     as_json: JsonFlag = False,
 ) -> None:

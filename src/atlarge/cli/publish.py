@@ -13,9 +13,7 @@ from atlarge.wording import some
 
 
 def publish_command(
-    out: Annotated[
-        Path, typer.Option("--out", help="Folder of the site: new, or written by this command before.")
-    ],
+    out: Annotated[Path, typer.Option(help="Folder of the site: new, or written by this command before.")],
     store: StoreOption = None,
     threshold: Annotated[int, typer.Option(help="Counts from 1 to this less 1 are hidden.")] = 5,
     base_url: Annotated[

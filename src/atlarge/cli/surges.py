@@ -7,7 +7,17 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from atlarge.cli._disclose import BesideOption, DiscloseFlag
-from atlarge.cli._output import FromOption, JsonFlag, StoreOption, ToOption, emit_json, mark_undisclosed, note
+from atlarge.cli._output import (
+    EngineOption,
+    FromOption,
+    JsonFlag,
+    SchemeOption,
+    StoreOption,
+    ToOption,
+    emit_json,
+    mark_undisclosed,
+    note,
+)
 from atlarge.wording import some
 
 if TYPE_CHECKING:
@@ -18,26 +28,24 @@ _WIDTH = 150  # of the table in a file or a pipe
 
 def surges_command(
     store: StoreOption = None,
-    by: Annotated[str, typer.Option("--by", help="aor, office, county, state or nation.")] = "aor",
-    measure: Annotated[str, typer.Option("--measure", help="The measure to search.")] = "at_large",
-    every: Annotated[str, typer.Option("--every", help="day or week (from Monday).")] = "day",
-    scheme: Annotated[str, typer.Option("--scheme", help="ddp or biglocal: how methods are read.")] = "ddp",
+    by: Annotated[str, typer.Option(help="aor, office, county, state or nation.")] = "aor",
+    measure: Annotated[str, typer.Option(help="The measure to search.")] = "at_large",
+    every: Annotated[str, typer.Option(help="day or week (from Monday).")] = "day",
+    scheme: SchemeOption = "ddp",
     start: FromOption = None,
     end: ToOption = None,
     place: Annotated[
         list[str] | None,
-        typer.Option(
-            "--place", help="Print only surges of this place, by their rank among all; may be given again."
-        ),
+        typer.Option(help="Print only surges of this place, by their rank among all; may be given again."),
     ] = None,
     alpha: Annotated[
-        float, typer.Option("--alpha", help="Largest share of false ones to accept in the list (q).")
+        float, typer.Option(help="Largest share of false ones to accept in the list (q).")
     ] = 0.05,
     neighbours: Annotated[
         bool, typer.Option("--neighbours", help="By office: also bursts spread over offices of a state.")
     ] = False,
-    top: Annotated[int, typer.Option("--top", min=1, help="Rows to print; --json gives all.")] = 30,
-    engine: Annotated[str, typer.Option("--engine", help="polars, duckdb or spark.")] = "polars",
+    top: Annotated[int, typer.Option(min=1, help="Rows to print; --json gives all.")] = 30,
+    engine: EngineOption = "polars",
     disclose: DiscloseFlag = False,
     beside: BesideOption = None,
     as_json: JsonFlag = False,

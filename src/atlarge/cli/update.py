@@ -16,11 +16,11 @@ def update_command(
         list[str] | None,
         typer.Argument(help="Newest releases, such as arrests-latest; left out: of the tables in the store."),
     ] = None,
-    store: Annotated[
-        Path, typer.Option("--store", help="Folder of the store; created if it is not there.")
-    ] = Path("store"),
+    store: Annotated[Path, typer.Option(help="Folder of the store; created if it is not there.")] = Path(
+        "store"
+    ),
     out: Annotated[
-        Path | None, typer.Option("--out", help="Folder for the files; left out: releases, beside the store.")
+        Path | None, typer.Option(help="Folder for the files; left out: releases, beside the store.")
     ] = None,
     source: Annotated[
         str | None,

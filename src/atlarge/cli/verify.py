@@ -15,7 +15,6 @@ def verify_command(
     figures: Annotated[
         Path | None,
         typer.Option(
-            "--figures",
             help="CSV of your own: measure, place, value, and start and end or window (FY2017, 2017-Q2).",
         ),
     ] = None,
