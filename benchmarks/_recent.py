@@ -30,7 +30,7 @@ SETTINGS: dict[str, dict[str, float]] = {
                 "retaliation_size": 8.0},
 }  # fmt: skip
 RECENT = Recent(agreement_rise=0.8, general_custody=0.0, sites=(0.0, 0.2, 0.4, 0.4, 0.0))
-"""Agreements add 80 % to handoffs; every arrest is under a label of its county, so its count is whole."""
+"""Agreements add 80% to handoffs; every arrest is under a label of its county, so its count is whole."""
 SHORTEST = dt.timedelta(weeks=26)
 """Time before and after a decision that a form must cover for it to be asked about."""
 

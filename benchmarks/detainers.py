@@ -80,7 +80,7 @@ def counts() -> dict[str, Any]:
 
 
 def coverage() -> dict[str, Any]:
-    """How often the 95 % interval holds the true rate, against Wald's."""
+    """How often the 95% interval holds the true rate, against Wald's."""
     rng = np.random.default_rng(2)
     made = {}
     for n in (10, 40, 400):

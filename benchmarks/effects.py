@@ -136,7 +136,7 @@ def releases(arrests: int) -> dict[str, Any]:
 
 
 def coverage(worlds: int, only: str | None = None) -> dict[str, Any]:
-    """Does the truth lie in the 90 % intervals, and how often does a test at 5 % reject without a burst?"""
+    """Does the truth lie in the 90% intervals, and how often does a test at 5% reject without a burst?"""
     found = {}
     for name, world in SETTINGS.items():
         if only and not name.startswith(only):
@@ -190,7 +190,7 @@ def _inside(part: Any, value: float) -> bool:
 
 
 def power(worlds: int) -> list[dict[str, Any]]:
-    """Share of places in which an added 25, 50, 100 or 200 % over twelve periods is found at 5 %, by place
+    """Share of places in which an added 25, 50, 100 or 200% over twelve periods is found at 5%, by place
     size."""
     edges = [0.5, 2, 5, 10, 20, 50, np.inf]
     z, lift, level = [], [], []

@@ -272,7 +272,7 @@ def leads(pool: dict[str, Any]) -> str:
 
 def pct(rate: dict[str, Any]) -> str:
     """A share in a cell."""
-    return "–" if rate["share"] is None else f"{100 * rate['share']:.1f} %"
+    return "–" if rate["share"] is None else f"{100 * rate['share']:.1f}%"
 
 
 def agreements_section() -> str:

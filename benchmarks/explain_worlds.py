@@ -214,7 +214,7 @@ def share(hits: list[bool]) -> dict[str, Any]:
 
 
 def summary(rows: list[dict[str, Any]]) -> dict[str, Any]:
-    """Coverage of the 90 % intervals; how often rules err where no place was singled out, and what they find.
+    """Coverage of the 90% intervals; how often rules err where no place was singled out, and what they find.
 
     `quiet`: policies without a burst. `burst`: at least `BURST` extra arrests in the records of the area
     within one of five weeks from the first day, and half a usual month of that area or more; found by their

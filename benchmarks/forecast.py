@@ -237,7 +237,7 @@ def one(by: str, measure: str, every: str, horizon: int, peers: list[str]) -> di
 
 
 def coverage(by: str, measure: str, every: str, horizon: int) -> dict[str, Any]:
-    """Share of later counts within our 90 % interval, from every origin with enough before it."""
+    """Share of later counts within our 90% interval, from every origin with enough before it."""
     found, extra = learning_series(open_store(None), measure, by, every, "ddp")
     least = LEAST_HISTORY[every]
     inside, seen = [], []

@@ -35,7 +35,7 @@ BINS = [0.0, 0.7, 0.8, 0.87, 0.9, 0.93, 0.965, 1.01]
 
 
 def wilson(right: int, of: int) -> tuple[float, float]:
-    """Return the 95 % Wilson interval of a proportion (Wilson 1927)."""
+    """Return the 95% Wilson interval of a proportion (Wilson 1927)."""
     if of == 0:
         return (0.0, 1.0)
     p, z2 = right / of, Z95**2

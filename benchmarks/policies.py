@@ -246,7 +246,7 @@ def section(found: dict[str, Any] | None = None) -> str:
     page.filters |= {
         "n": lambda v: f"{v:,}",
         "millions": lambda v: f"{v / 1e6:.1f}",
-        "pct": lambda v: f"{100 * v:.1f} %",
+        "pct": lambda v: f"{100 * v:.1f}%",
     }
     told = found or json.loads(OUT.read_text(encoding="utf-8"))
     return page.get_template("policies.md.j2").render(**told)

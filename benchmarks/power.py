@@ -209,7 +209,7 @@ def ascm(r: Records, g: dict[str, np.ndarray], horizon: int) -> np.ndarray:
 
 
 def summary(rows: np.ndarray, is_root: bool) -> list[dict[str, float]]:
-    """By class: cells, nominal coverage, and the log width at a realised coverage of 90 %."""
+    """By class: cells, nominal coverage, and the log width at a realised coverage of 90%."""
     found = []
     band = np.digitize(rows[:, 5], [5, 10, 20])
     for k in range(len(CLASSES)):
@@ -638,7 +638,7 @@ def _losses(table: dict[str, Any]) -> list[str]:
     ]
     wide, off = sum(c["ratio"] > 1 for c in own), sum(not 0.855 <= c["coverage"] < 0.945 for c in own)
     return [f"Of {len(own)} cells {wide} are wider than the baseline and {off} cover less than 86 or more "
-            "than 94 %. Most of the wide ones are the second opinion's (sdid); a stack of ten forecasts by "
+            "than 94%. Most of the wide ones are the second opinion's (sdid); a stack of ten forecasts by "
             "placebo loss does not mend them (see what was weighed and not taken).", ""]  # fmt: skip
 
 
@@ -650,11 +650,11 @@ def document(found: dict[str, Any]) -> str:
         "Made by `python benchmarks/power.py --docs`; its first lines give the design of the test. Widths",
         "are ratios to the estimator of version f4b17d9 (`ascm`: ridge-augmented synthetic control of each",
         "place from places of like size, with its own intervals) when the intervals of every method are",
-        "stretched to cover 90 % of the test cells of their class; in brackets the coverage of the intervals",
+        "stretched to cover 90% of the test cells of their class; in brackets the coverage of the intervals",
         f"as the method gives them. Both are means over {SPLITS} splits of the places in two, by their key",
         "and random ones: a single split tests a class on some tens of places whose spans overlap, and its",
         "coverage moves by several points. Classes are arrests a month in the year before. Cells above 1,",
-        "and coverage outside 86 to 94 %, are losses and stay in the table.",
+        "and coverage outside 86 to 94%, are losses and stay in the table.",
         "",
         *_losses(found["widths"]),
     ]
@@ -666,7 +666,7 @@ def document(found: dict[str, Any]) -> str:
             "| --- | " + " | ".join("---" for _ in CLASSES) + " |",
         ]
         for name, cells in table.items():
-            shown = [f"{c['ratio']:.2f} ({100 * c['coverage']:.0f} %)" for c in cells]
+            shown = [f"{c['ratio']:.2f} ({100 * c['coverage']:.0f}%)" for c in cells]
             lines.append(f"| {name} | " + " | ".join(shown) + " |")
         floor = [
             f"{np.exp(least - c['log_width']):.2f}"
@@ -693,7 +693,7 @@ def document(found: dict[str, Any]) -> str:
         "",
         "## Verdicts on a lasting excess",
         "",
-        "On placebos, bursts apart: how often an excess is said to fit with none there (bar 3 %), how often",
+        "On placebos, bursts apart: how often an excess is said to fit with none there (bar 3%), how often",
         "a quarter more is said not to fit when it is there, and how often an excess of so many usual",
         "months, spread over the span, is found. All in per cent, by class; in brackets all classes at the",
         "date where it is worst. Learnt from half of the places at all dates, tested on the other half, over",
@@ -701,8 +701,8 @@ def document(found: dict[str, Any]) -> str:
         "",
         "What befell all places at one date is no effect on one of them: a chance is never taken as less",
         "than among the placebos of the date of the question (with ten of all dates, where those are few).",
-        "Without that the errors are as rare on average, but reach 10 % at single dates. Learnt from four",
-        "dates alone, an excess was wrongly excluded in 5.5 % of places of 2 to 5 a month over three months:",
+        "Without that the errors are as rare on average, but reach 10% at single dates. Learnt from four",
+        "dates alone, an excess was wrongly excluded in 5.5% of places of 2 to 5 a month over three months:",
         "small places fell behind the nation in 2017, in months that those four dates do not show.",
         "",
         "The first column is the coverage of the ranges that answers print.",
@@ -724,27 +724,27 @@ def document(found: dict[str, Any]) -> str:
         "",
         "## The watch for bursts",
         "",
-        f"31 days, {b['cells']} places and dates without a policy, bar 2 %. Found with no burst: "
-        f"{100 * b['0']:.1f} %. A three-day burst of 0.5, 1, 2 and 4 usual months: "
+        f"31 days, {b['cells']} places and dates without a policy, bar 2%. Found with no burst: "
+        f"{100 * b['0']:.1f}%. A three-day burst of 0.5, 1, 2 and 4 usual months: "
         f"{100 * b['0.5']:.0f}, "
-        f"{100 * b['1']:.0f}, {100 * b['2']:.0f} and {100 * b['4']:.0f} %. A burst of one usual month is "
-        f"wrongly excluded in {100 * b['excluded_wrongly']:.1f} %.",
+        f"{100 * b['1']:.0f}, {100 * b['2']:.0f} and {100 * b['4']:.0f}%. A burst of one usual month is "
+        f"wrongly excluded in {100 * b['excluded_wrongly']:.1f}%.",
         "",
         "## Simulated worlds",
         "",
         "140 places over 48 months, an effect of none or a quarter over eight months at one of them. Counts",
         "are monthly, so that bursts are not taken apart, but in the setting that says so: there bursts fall",
-        "in single weeks and the remainder is judged, as answers do. The bar is 3 %; with 300 worlds a rate",
-        "of 3 % has a standard error of 1.0 points, a coverage of 90 % one of 1.7.",
+        "in single weeks and the remainder is judged, as answers do. The bar is 3%; with 300 worlds a rate",
+        "of 3% has a standard error of 1.0 points, a coverage of 90% one of 1.7.",
         "",
         "| setting | worlds | coverage | coverage, both sides | wrong fits | wrong does not fit |",
         "| --- | --- | --- | --- | --- | --- |",
     ]
     for name, row in found["worlds"].items():
         lines.append(
-            f"| {name} | {row['worlds']} | {100 * row['coverage']:.0f} % | "
-            f"{100 * row['coverage_both_sides']:.0f} % | {100 * row['wrong_fits']:.1f} % | "
-            f"{100 * row['wrong_does_not_fit']:.1f} % |"
+            f"| {name} | {row['worlds']} | {100 * row['coverage']:.0f}% | "
+            f"{100 * row['coverage_both_sides']:.0f}% | {100 * row['wrong_fits']:.1f}% | "
+            f"{100 * row['wrong_does_not_fit']:.1f}% |"
         )
     return "\n".join(lines) + "\n"
 

@@ -101,8 +101,8 @@ def tried(row: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def counts_in(why: str) -> list[float]:
-    """The counts that an explanation prints beside a definition: "(1,344, -2.1 %)", "(2 to 1,344)"."""
-    found = re.findall(r"[(:] ?([\d,.]+)(?: to ([\d,.]+))?(?:, [+-][\d.]+ %)?\)", why)
+    """The counts that an explanation prints beside a definition: "(1,344, -2.1%)", "(2 to 1,344)"."""
+    found = re.findall(r"[(:] ?([\d,.]+)(?: to ([\d,.]+))?(?:, [+-][\d.]+ ?%)?\)", why)
     return [float(n.replace(",", "")) for pair in found for n in pair if n.strip(",.")]
 
 
@@ -115,7 +115,7 @@ def _within(figure: Figure) -> str:
     """The tolerance in words."""
     share = TOLERANCE[figure.kind] if figure.tolerance is None else figure.tolerance
     beyond = {AT_LEAST: "above by ", AT_MOST: "below by "}.get(figure.kind, "")
-    return f"{beyond}{100 * share:g} %"
+    return f"{beyond}{100 * share:g}%"
 
 
 def main() -> None:

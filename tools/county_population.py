@@ -294,7 +294,7 @@ def rounded(value: float) -> float:
 
 
 def summaries(found: Simulated) -> pl.DataFrame:
-    """Mean and 90 % interval by county, metropolitan area, area of responsibility and state."""
+    """Mean and 90% interval by county, metropolitan area, area of responsibility and state."""
     states = found.frame["state"]
     levels = {
         "county": found.frame["fips"],
@@ -447,7 +447,7 @@ def drift_by_year() -> float:
 
     From areas that Pew printed for two years, next to each other in its tables. They are few and small, so
     the standard deviation is not taken at its best value: the number returned is that of a normal law
-    whose 90 % interval is as wide as the one with the standard deviation unknown (uniform prior).
+    whose 90% interval is as wide as the one with the standard deviation unknown (uniform prior).
     """
     rows = table("pew_metros").drop_nulls("estimate")
     nation = dict(rows.filter(pl.col("place_kind") == "nation").select("year", "estimate").iter_rows())

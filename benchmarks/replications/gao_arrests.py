@@ -80,7 +80,7 @@ def left_out(rows: pl.DataFrame) -> np.ndarray:
 
 
 def that_meet(parts: np.ndarray, gap: np.ndarray, published: np.ndarray) -> tuple[int, int, float]:
-    """How many values, and twos, are the gap in all counts to 0.5 %, and how near the nearest two are."""
+    """How many values, and twos, are the gap in all counts to 0.5%, and how near the nearest two are."""
     alone = int((np.abs(gap - parts) <= 0.005 * published).all(axis=1).sum())
     pairs, nearest = 0, np.inf
     for i in range(len(parts) - 1):
@@ -119,7 +119,7 @@ def replicate(data: Path) -> list[Result]:
     draw = np.random.default_rng(20)
     invented = [that_meet(parts, draw.uniform(0, 2, 5) * (ours - published), published)[1] for _ in range(40)]
     n, as_many = len(parts), sum(one >= pairs for one in invented)
-    of_all = "that meet all five counts within 0.5 %"
+    of_all = "that meet all five counts within 0.5%"
     made += [
         Result(GAO, f"values left out in turn, of {n}, {of_all}", "", None, float(alone)),
         Result(GAO, f"twos of values, of {n * (n - 1) // 2:,}, {of_all}", "", None, float(pairs),

@@ -44,7 +44,7 @@ class Result:
 def poisson_did(
     frame: pl.DataFrame, *, unit: str = "place", time: str = "period"
 ) -> tuple[float, float, float]:
-    """Relative change while `treated` is 1, with a 95 % interval: two-way Poisson, errors clustered by unit.
+    """Relative change while `treated` is 1, with a 95% interval: two-way Poisson, errors clustered by unit.
 
     `frame`: a row a unit and period with `n` and `treated`. Units without a record are left out, since they
     say nothing of a relative change.

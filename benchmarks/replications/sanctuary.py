@@ -103,7 +103,7 @@ def replicate(data: Path) -> list[Result]:
             "removals after an arrest and notice to appear, California's areas after January 2018"
         )
         note = (
-            f"as low in {100 * rank:.0f} % of all threes of areas; removals after all kinds of arrest, not "
+            f"as low in {100 * rank:.0f}% of all threes of areas; removals after all kinds of arrest, not "
             "of those fingerprinted in jails"
         )
         made.append(Result(STUDY, what, SOURCE, published, round(effect, 3), tolerance=0.3, note=note))

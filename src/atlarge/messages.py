@@ -22,6 +22,8 @@ _MONTHS = {
 }
 MONTHS = {language: names.split() for language, names in _MONTHS.items()}
 SHORT_MONTHS = {language: [name[:3] for name in names] for language, names in MONTHS.items()}
+PERCENT = {"en": "%", "es": "\u202f%"}
+"""The percent sign after a number: English sets it close, Spanish with a narrow space that does not break."""
 Kind = Literal["count", "difference", "mean", "rate", "ratio", "share", "estimate"]
 
 
@@ -148,19 +150,19 @@ def join(*parts: Message | None) -> Message:
 
 @cache
 def catalogue() -> dict[str, dict[str, str]]:
-    """Every pattern: key -> language -> text; a percent sign stays on the line of its number."""
+    """Every pattern: key -> language -> text."""
     text = shipped_text("atlarge", "messages.yaml")
     loaded = read_yaml(unbroken(text))
     return {str(key): dict(value) for key, value in loaded.items()}
 
 
 def unbroken(text: str) -> str:
-    r"""The text with a percent sign on the line of its number: the space between them does not break.
+    r"""Keep a percent sign on the line of its number, in Spanish, where a space stands between them.
 
-    >>> unbroken("90 % of 20 places")
-    '90\\xa0% of 20 places'
+    >>> unbroken("90 % de 20 lugares")
+    '90\\u202f% de 20 lugares'
     """
-    return text.replace(" %", "\u00a0%")
+    return text.replace(" %", PERCENT["es"])
 
 
 class _Formatter(string.Formatter):

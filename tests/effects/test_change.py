@@ -67,7 +67,7 @@ def test_false_alarms_and_interval_coverage() -> None:
         step = np.concatenate([rng.negative_binomial(15, 1 / 3, 22), rng.negative_binomial(8, 1 / 3, 18)])
         got = change_point(step.astype(float), draws=199, seed=seed)
         kept += got.low <= 22 <= got.high
-    # 5 % of 120 is 6, standard error 2.4; 90 % of 120 is 108, standard error 3.3: three of them allowed
+    # 5% of 120 is 6, standard error 2.4; 90% of 120 is 108, standard error 3.3: three of them allowed
     assert alarms <= 13
     assert kept >= 98
 

@@ -159,7 +159,7 @@ def test_detectable_effect_by_hand() -> None:
     z = np.concatenate([[0.0], np.linspace(-1.98, 1.98, 199)])
     result = replace(base, statistic=z, scale=np.full(200, 10.0))
     got = minimum_detectable_effect(result, power=0.8, alpha=0.1)
-    # 90 % of |z| lie below 1.80; 80 % of estimates exceed that if the effect is 1.80 + 1.188 scales
+    # 90% of |z| lie below 1.80; 80% of estimates exceed that if the effect is 1.80 + 1.188 scales
     assert got.total == pytest.approx(10 * (1.80 + 1.188), abs=0.25)
 
 
@@ -187,7 +187,7 @@ def test_scale_learns_count_noise_and_common_shocks() -> None:
     level = rng.uniform(1, 100, 4000)
     gap = rng.normal(size=4000) * np.sqrt(2 * level + 0.04 * level**2)
     got = learn_scale(gap, level, np.sqrt(level)).predict(np.array([4.0, 80.0]), np.array([2.0, 9.0]))
-    # standard error of the learnt scale is about 2 % here
+    # standard error of the learnt scale is about 2% here
     assert got == pytest.approx(np.sqrt([8.64, 416.0]), rel=0.1)
 
 
@@ -241,6 +241,6 @@ def test_intervals_cover_and_tests_keep_their_size() -> None:
         big = got.scale[1:] >= np.quantile(got.scale[1:], 0.8)
         rejected.append(np.mean(np.abs(got.statistic[1:][big]) > 1.96))
     # all units: by construction; the large ones alone: only if the scale is learnt well. 12 x 16 large units
-    # with heavy common shocks: a standard error of about 2.5 %
+    # with heavy common shocks: a standard error of about 2.5%
     assert np.mean(covered) == pytest.approx(0.9, abs=0.05)
     assert np.mean(rejected) == pytest.approx(0.05, abs=0.06)

@@ -108,7 +108,7 @@ def test_parts_cover_the_truth() -> None:
         for name, value in truth.items():
             part = getattr(got, name)
             kept[name] += part.low <= value <= part.high
-    # 90 % of 40 is 36, standard error 1.9: three of them. The benchmark does this over 500 worlds a setting
+    # 90% of 40 is 36, standard error 1.9: three of them. The benchmark does this over 500 worlds a setting
     assert min(kept.values()) >= 30
 
 

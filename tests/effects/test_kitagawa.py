@@ -31,7 +31,7 @@ def _drawn(seed: int, groups: int = 4) -> np.ndarray[Any, Any]:
 
 
 def test_by_hand() -> None:
-    """Jail 80 of 100 with 70 %, street 20 with 20 %; then jail 40 with 75 %, street 60 with 30 %."""
+    """Jail 80 of 100 with 70%, street 20 with 20%; then jail 40 with 75%, street 60 with 30%."""
     counts = np.array([[[800, 560], [200, 40]], [[400, 300], [600, 180]]])
     found = kitagawa(_frame(counts))
     assert (found.before, found.after) == (0.6, 0.48)

@@ -84,7 +84,7 @@ def test_intervals_cover() -> None:
         y = rng.poisson(y * np.exp(np.cumsum(rng.normal(0, 0.04, y.shape), axis=1))).astype(float)
         got = pooled_effect(y, starts, draws=150)
         inside += got.low <= 1.0 <= got.high
-    assert inside >= 47  # 90 % of 60 is 54, standard error 2.3: three of them
+    assert inside >= 47  # 90% of 60 is 54, standard error 2.3: three of them
 
 
 def test_missing_cells_are_not_zeros() -> None:

@@ -59,7 +59,7 @@ def test_surges_are_those_of_the_areas_own_series_on_the_days_in_question() -> N
     for surge, row, days in [(found[0], 0, 4), (found[1], 1, 3)]:
         at = (dt.date.fromisoformat(surge["start"]) - FIRST).days
         assert surge["observed"] == values[row, at : at + days].sum()
-        assert surge["expected"] == pytest.approx(2.0 * days, rel=0.25)  # 200 days a weekday: 10 %
+        assert surge["expected"] == pytest.approx(2.0 * days, rel=0.25)  # 200 days a weekday: 10%
         assert surge["threshold"] <= surge["observed"]
         assert surge["p"] <= surge["q"] <= 0.05
         assert surge["measure"] == "at_large"

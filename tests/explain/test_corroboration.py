@@ -75,7 +75,7 @@ def test_shares_on_the_bursts_days_stand_beside_the_usual_ones() -> None:
         "marked": "supports", "marked_aor": "supports", "marked_nation": "supports", "offices": "supports",
         "methods": "supports", "returns": "supports",
     }  # fmt: skip
-    assert "60\u00a0% carry an operation mark; usually 5.0\u00a0%" in str(lines["marked"]["says"])
+    assert "60% carry an operation mark; usually 5.0%" in str(lines["marked"]["says"])
     assert lines["marked_aor"]["counts"][:2] == [12, 3]  # a page leaves the line out: three is small
 
 

@@ -131,7 +131,7 @@ def test_an_interval_widens_with_the_years_between() -> None:
     assert at is not None
     assert later is not None
     assert at.estimate == later.estimate
-    # nine years at 7.3 % a root year: log SD 0.219, 90 % interval wider by exp(1.645 x 0.219) = 1.434
+    # nine years at 7.3% a root year: log SD 0.219, 90% interval wider by exp(1.645 x 0.219) = 1.434
     assert later.high / at.high == pytest.approx(1.434, rel=0.01)
     assert at.low / later.low == pytest.approx(1.434, rel=0.01)
 

@@ -43,7 +43,7 @@ def test_true_bursts_are_found_on_their_days_and_no_others(answers: list[Any]) -
         found = dt.date.fromisoformat(answer["burst"]["start"])
         # the burst halves every week: its clearest days lie in its first two
         assert dt.timedelta(0) <= found - begin <= dt.timedelta(days=13)
-    # the burst's bar is 2 %: two of a handful would be one chance in a hundred or less
+    # the burst's bar is 2%: two of a handful would be one chance in a hundred or less
     assert sum(answer["bursts"]["verdict"] == "fits" for _, answer in quiet if answer["bursts"]) <= 1
 
 
@@ -58,6 +58,6 @@ def test_lost_handoffs_are_dated_and_counted(answers: list[Any]) -> None:
         near += change is not None and abs((dt.date.fromisoformat(change) - day).days) <= 31
         loss = answer["substitution_rate"]["lost_handoffs"]
         covered += loss["low"] <= truth["lost_handoffs"] <= loss["high"]
-    # nine of ten are dated within a month (benchmarks/explain_worlds.py), and 90 % intervals miss one of ten
+    # nine of ten are dated within a month (benchmarks/explain_worlds.py), and 90% intervals miss one of ten
     assert near >= len(lost) - 2
     assert covered >= len(lost) - 2

@@ -61,7 +61,7 @@ def test_a_town_known_by_its_post_office_alone_is_no_sure_police_department() ->
 
 
 def test_a_city_name_that_no_county_outweighs_is_not_taken_for_the_largest() -> None:
-    """Two or more counties of the area have the city, none with 55 % of their weight, counted here."""
+    """Two or more counties of the area have the city, none with 55% of their weight, counted here."""
     gaz, texts = gazetteer(), []
     for aor in ("CHI", "DET", "ATL"):
         for key, names in gaz.cities.items():

@@ -102,7 +102,7 @@ def _claim(**more: Any) -> dict[str, Any]:
         "is_counted": True, "scheme": "ddp", "party": "",
         "url": "", "rows": "", "shown": "", "value": 71, "mark": "shown",
     }  # fmt: skip
-    said = {**evidence, "is_counted": False, "party": "ICE", "url": "https://ice.example/x", "shown": "51 %"}
+    said = {**evidence, "is_counted": False, "party": "ICE", "url": "https://ice.example/x", "shown": "51%"}
     return {
         "id": "c1", "text": "said", "speaker": "A", "heard": "", "verdict": "supported", "claimed": "70",
         "found": "71", "fits": "", "needs": "", "answers": [], "explained": ["answers of travis-tx-2017"],
@@ -117,7 +117,7 @@ def test_a_claim_shows_the_counts_behind_it_as_they_were_disclosed() -> None:
     data: Any = SimpleNamespace(places={("county", "48453"): place}, threshold=5, answers=[answer])
     shown = _table(_claim(), data, W)
     assert shown is not None
-    assert [row[3] for row in shown.rows] == ["71", "<5", "51 %", "51 %"]
+    assert [row[3] for row in shown.rows] == ["71", "<5", "51%", "51%"]
     assert [row[2] for row in shown.rows] == ["1–28 Feb 2017"] * 4
     assert shown.rows[0][1] == Link("Travis County, TX", "place/county/48453.html")
     assert shown.rows[2][1] == "Travis County, TX"

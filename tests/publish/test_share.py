@@ -25,7 +25,7 @@ SIZE = 30
 
 @pytest.mark.parametrize("text", ["Travis County, TX", "Doña Ana <&>", "1,234 arrests", "St. Mary's"])
 def test_a_text_is_as_long_and_as_dark_as_the_converter_of_charts_draws_it(text: str) -> None:
-    """Two programs, one font: within 3 % of the length and 5 % of the ink."""
+    """Two programs, one font: within 3% of the length and 5% of the ink."""
     shown = f'<text x="10" y="40" font-size="{SIZE}" font-weight="bold">{html.escape(text)}</text>'
     svg = f'<svg xmlns="http://www.w3.org/2000/svg" width="600" height="60">{shown}</svg>'
     drawn = np.asarray(Image.open(io.BytesIO(to_png(svg))).getchannel("A"), dtype=float)

@@ -118,7 +118,7 @@ def test_a_statistician_reaches_method_coverage_and_code_in_two_clicks(
     expect(desk.locator("main")).to_contain_text("placebo")
     desk.goto(answer)
     desk.locator("main").get_by_role("link", name="How right is this?").click()
-    expect(desk.locator("main")).to_contain_text("90 %")
+    expect(desk.locator("main")).to_contain_text("90%")
     desk.goto(answer)
     desk.locator("main").get_by_role("link", name="Data and audit").click()
     assert desk.locator("pre", has_text="import polars as pl").is_visible()

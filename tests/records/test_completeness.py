@@ -62,7 +62,7 @@ def test_the_delay_distribution_is_recovered_within_its_interval(tmp_path: Path)
     inside = [found.delays.low[d] <= truth[d] <= found.delays.high[d] for d in range(5)]
     assert sum(inside) >= 4  # each holds nine times in ten
     assert found.as_of == START + dt.timedelta(weeks=50, days=-1)
-    # 95 % are in after four weeks (0.55 + 0.2 + 0.1 + 0.07 + 0.05 = 0.97), perhaps five by the lower end
+    # 95% are in after four weeks (0.55 + 0.2 + 0.1 + 0.07 + 0.05 = 0.97), perhaps five by the lower end
     weeks = (found.as_of - found.complete_until).days // 7 if found.complete_until else 0
     assert weeks in (4, 5)
     assert found.weeks[-1].share == pytest.approx(0.55, abs=0.06)

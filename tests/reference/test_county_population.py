@@ -104,7 +104,7 @@ def test_the_model_recovers_coefficients_and_the_spread_of_areas(tool: ModuleTyp
 
 @pytest.mark.parametrize("power", [0.0, 0.5])
 def test_areas_left_out_lie_in_their_intervals_as_often_as_stated(tool: ModuleType, power: float) -> None:
-    """Fit on 40 areas, fifteen times over; nine in ten of 40 others lie in the 90 % interval."""
+    """Fit on 40 areas, fifteen times over; nine in ten of 40 others lie in the 90% interval."""
     rng = np.random.default_rng(9)
     inside = []
     for _ in range(15):

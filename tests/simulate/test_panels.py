@@ -58,7 +58,7 @@ def test_means_are_those_of_the_parameters() -> None:
     # 40,000 cells of mean 7 and variance 7 + 0.1 x 49 = 11.9: standard error of the mean 0.017
     assert d.at_large_base.mean() == pytest.approx(7.0, abs=0.07)
     assert d.at_large_base.var() == pytest.approx(11.9, rel=0.05)
-    # bookings 4 per 10,000, detainers 40 % of them, 70 % of those honored
+    # bookings 4 per 10,000, detainers 40% of them, 70% of those honored
     assert d.detainers.mean() == pytest.approx(16.0, rel=0.01)
     assert d.handoffs_true.mean() == pytest.approx(11.2, rel=0.01)
     # half of those not honored are recorded as declined

@@ -160,7 +160,7 @@ def test_operations_are_found_where_and_when_they_were(worlds: Any, form: str) -
 
 
 def test_more_handoffs_under_agreements_are_in_the_estimates(worlds: Any, tmp_path: Path) -> None:
-    """Agreements add 30 % to handoffs, three quarters of them under the county's own label."""
+    """Agreements add 30% to handoffs, three quarters of them under the county's own label."""
     store, truth, about = worlds["c"]
     limited = {p["place"] for p in about["policies"]}
     signed = [a for a in about["agreements"] if a["place"] not in limited and a["from"] < "2025-12-01"]

@@ -70,7 +70,7 @@ def test_price_of_looking_equals_simulation() -> None:
     p = norm.sf(np.concatenate(best))
     for u in (0.05, 0.01, 0.001):
         got = scan_adjusted_p(np.array([u]), profile, 14)[0]
-        assert got == pytest.approx((p <= u).mean(), rel=0.06)  # simulation error at 0.001: about 2 %
+        assert got == pytest.approx((p <= u).mean(), rel=0.06)  # simulation error at 0.001: about 2%
         assert level_of_window(got, profile, 14) == pytest.approx(u, rel=0.01)
 
 

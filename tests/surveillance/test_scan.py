@@ -20,10 +20,10 @@ def _scan(world: World, **more: object):  # type: ignore[no-untyped-def]
 @pytest.mark.slow
 @pytest.mark.parametrize(("mean", "phi"), [(0.3, 1.0), (1.0, 2.0), (5.0, 2.0), (5.0, 4.0), (30.0, 4.0)])
 def test_false_alarms_come_at_their_nominal_rate(mean: float, phi: float) -> None:
-    """Season, weekdays, holidays, overdispersion and no burst: within 20 % of nominal.
+    """Season, weekdays, holidays, overdispersion and no burst: within 20% of nominal.
 
     30 series x 4 years hold some 2,000 independent stretches beyond p = 0.05, so that chance moves the rate
-    by about 3 %.
+    by about 3%.
     """
     found = _scan(null_world(30, 1461, mean=mean, phi=phi, seed=5))
     p = found.p[np.isfinite(found.p)]
@@ -49,7 +49,7 @@ def test_bursts_are_found_where_they_are() -> None:
 def test_false_discoveries_are_controlled_by_date_and_by_burst() -> None:
     """q over places and dates, and q over bursts, each against its own truth.
 
-    The slack over 0.05: p is calibrated within 20 %, and false dates come in clumps of up to 14, so that
+    The slack over 0.05: p is calibrated within 20%, and false dates come in clumps of up to 14, so that
     chance moves the share by about 0.01; and with a strong burst every two months, bursts lie in each other's
     baselines.
     """

@@ -96,12 +96,12 @@ def test_the_difference_is_in_hundredths_of_a_percent_of_the_published_figure() 
 @pytest.mark.parametrize(
     ("candidate", "words"),
     [
-        (Candidate("definition", "x", 1234.5), "x (1,234, +23.45 %)"),
-        (Candidate("definition", "x", 99.5), "x (99.5, -90.05 %)"),
-        (Candidate("definition", "x", 1100.0, 1100.0, 1100.0), "x (1,100, +10.00 %)"),
+        (Candidate("definition", "x", 1234.5), "x (1,234, +23.45%)"),
+        (Candidate("definition", "x", 99.5), "x (99.5, -90.05%)"),
+        (Candidate("definition", "x", 1100.0, 1100.0, 1100.0), "x (1,100, +10.00%)"),
         (Candidate("definition", "x", 1100.0, 1000.0, 1200.0), "x (1,000 to 1,200)"),
-        (Candidate("definition", "x", 1100.0, 1000.0, None), "x (1,100, +10.00 %)"),
-        (Candidate("definition", "x", 900.0, detail="as of May"), "x (as of May: 900, -10.00 %)"),
+        (Candidate("definition", "x", 1100.0, 1000.0, None), "x (1,100, +10.00%)"),
+        (Candidate("definition", "x", 900.0, detail="as of May"), "x (as of May: 900, -10.00%)"),
     ],
 )
 def test_a_candidate_in_words_gives_its_number_or_its_range(candidate: Candidate, words: str) -> None:
@@ -205,7 +205,7 @@ def test_counties_go_to_one_office_each(area: str) -> None:
 
 
 def test_first_counts_of_an_area_that_enters_late_explain_its_next(tmp_path: Path) -> None:
-    """San Diego's first counts were short by 4 % three times; one short by 9 % is not explained by them."""
+    """San Diego's first counts were short by 4% three times; one short by 9% is not explained by them."""
     ours = Counter(open_store(None)).count(
         Query("arrests", (Spot("aor", "SND"),), dt.date(2017, 10, 1), dt.date(2017, 12, 31), is_recorded=True)
     )

@@ -90,7 +90,7 @@ def test_numbers_in_words(written: str, value: float, kind: str, tmp_path: Path)
 @pytest.mark.parametrize("measure", ["at_large", "share at large", "% at large", "at_large/arrests"])
 @pytest.mark.parametrize("value", ["28%", "28 percent", "27.9%"])
 def test_percentages_are_shares(measure: str, value: str, tmp_path: Path) -> None:
-    """40,083 of 143,470 arrests of FY2017 were at large: 27.94 %."""
+    """40,083 of 143,470 arrests of FY2017 were at large: 27.94%."""
     [row] = verify(None, _file(tmp_path, f"measure,place,window,value\n{measure},US,FY2017,{value}\n")).rows
     assert row.ours == pytest.approx(100 * 40_083 / 143_470, abs=0.001)
     assert row.verdict == EQUAL

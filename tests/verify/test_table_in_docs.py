@@ -43,7 +43,7 @@ def test_a_small_difference_of_two_totals_is_not_printed(more: int, recovered: i
 
 
 @pytest.mark.parametrize(
-    "why", ["nearest is the county (3.0, -92.5 %)", "once, at most (2 to 40)", "(SNA: 1)"]
+    "why", ["nearest is the county (3.0, -92.5%)", "once, at most (2 to 40)", "(SNA: 1)"]
 )
 def test_small_counts_in_explanations_are_withheld(why: str) -> None:
     from verify import publishable

@@ -89,8 +89,8 @@ def composition_command(
         typer.echo(found.summary())
         for row in found.to_frame().iter_rows(named=True):
             typer.echo(
-                f"{row['group']}: {100 * row['weight_before']:.0f} % of arrests before, "
-                f"{100 * row['weight_after']:.0f} % after; mix {100 * row['composition']:+.1f}, "
+                f"{row['group']}: {100 * row['weight_before']:.0f}% of arrests before, "
+                f"{100 * row['weight_after']:.0f}% after; mix {100 * row['composition']:+.1f}, "
                 f"within {100 * row['within']:+.1f} points"
             )
         if not disclose:

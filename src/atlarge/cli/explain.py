@@ -150,5 +150,5 @@ def _pooled(
             ratio = group[measure]["ratio"]
             sys.stdout.write(
                 f"  {measure}: {ratio['value']} times what was expected in the first year "
-                f"(90 % interval {ratio['low']} to {ratio['high']})\n"
+                f"(90% interval {ratio['low']} to {ratio['high']})\n"
             )

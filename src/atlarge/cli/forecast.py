@@ -62,10 +62,10 @@ def score_command(
     if not done.n:
         sys.stdout.write(f"none of {some(done.waiting, 'count')} has come yet\n")
         return
-    skill = "not covered a year before" if done.skill is None else f"{100 * done.skill:+.0f} %"
+    skill = "not covered a year before" if done.skill is None else f"{100 * done.skill:+.0f}%"
     sys.stdout.write(
         f"{some(done.n, 'count')} come, {done.waiting} still to come\n"
-        f"within the 90 % interval: {100 * (done.coverage_90 or 0):.0f} %; within the 50 % interval: "
-        f"{100 * (done.coverage_50 or 0):.0f} %\n"
+        f"within the 90% interval: {100 * (done.coverage_90 or 0):.0f}%; within the 50% interval: "
+        f"{100 * (done.coverage_50 or 0):.0f}%\n"
         f"skill against the same period a year before: {skill}\n"
     )

@@ -31,7 +31,7 @@ def verify_command(
     sys.stdout.write(f"{done.summary()}\n\n")
     for row in done.rows:
         ours = "-" if row.ours is None else _number(row.ours)
-        share = "" if not row.difference_pct else f" ({row.difference_pct:+.2f} %)"
+        share = "" if not row.difference_pct else f" ({row.difference_pct:+.2f}%)"
         areas = ""
         if row.counted_in and row.place.upper() not in row.counted_in:
             areas = f" [counted in {row.counted_in}]"

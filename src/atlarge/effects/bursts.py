@@ -59,7 +59,7 @@ class BurstWatch(Result):
     power : float
         Chance that a burst of one usual month in three days is found at `alpha`.
     mde : float
-        Burst found with 80 % power, a count.
+        Burst found with 80% power, a count.
     n_placebos, n_same_days, elsewhere : int
         Placebo watches of like level; units compared in the same days; those of them with a run of their own,
         far above chance, that touches these days.
@@ -345,7 +345,7 @@ def _deviance(count: float, usual: float) -> float:
 
 
 def _mde(powers: Floats) -> float:
-    """The multiple of a usual month that is found with 80 % power, between the multiples tried."""
+    """The multiple of a usual month that is found with 80% power, between the multiples tried."""
     if powers[0] >= 0.8:
         return float(MULTIPLES[0])
     for k in range(1, len(powers)):

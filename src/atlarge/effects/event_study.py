@@ -19,7 +19,7 @@ MIN_TREATED = 2
 
 @dataclass(frozen=True, repr=False)
 class PooledEffect(EventTimes):
-    """Effects are ratios: 1.2 means 20 % above what was expected.
+    """Effects are ratios: 1.2 means 20% above what was expected.
 
     ratio, low, high   over all post-periods within the horizon; p: two-sided, of ratio 1
     log_se             standard error of the log ratio

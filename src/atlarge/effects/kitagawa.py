@@ -90,7 +90,7 @@ class ShareChange:
             return f"{100 * part.value:+.1f} points ({100 * part.low:+.1f} to {100 * part.high:+.1f})"
 
         return (
-            f"share: {100 * self.before:.1f} % before, {100 * self.after:.1f} % after\n"
+            f"share: {100 * self.before:.1f}% before, {100 * self.after:.1f}% after\n"
             f"change: {points(self.change)}\n"
             f"another mix of groups: {points(self.composition)}\n"
             f"other shares within groups: {points(self.within)}"

@@ -88,7 +88,7 @@ class Judged(Result):
     power : float
         Chance that a material excess would be found at `alpha`.
     mde : float
-        Excess that would be found with 80 % power.
+        Excess that would be found with 80% power.
     alpha : float
         Level of power and mde, one-sided.
     n_placebos, n_units, n_dates : int
@@ -199,7 +199,7 @@ class PredictionErrors:
         level: float = 0.9,
         alpha: float = 0.05,
     ) -> Judged:
-        """Judge an observed total; `expected` is already times `factor`; `material` is 25 % of it if left
+        """Judge an observed total; `expected` is already times `factor`; `material` is 25% of it if left
         out."""
         size = float(self.size(expected, unsteady))
         centre = float(root(expected))

@@ -49,7 +49,7 @@ class Plain:
 
 @dataclass(frozen=True)
 class Interval(Plain):
-    """A value with its 90 % interval; None where it cannot be told."""
+    """A value with its 90% interval; None where it cannot be told."""
 
     value: float | None
     low: float | None = None

@@ -91,7 +91,7 @@ def explain(
     -------
     Answer
         Headline, verdicts, estimates, caveats; prints as a summary. Counts are arrests; effects are
-        observed less expected, with 90 % intervals.
+        observed less expected, with 90% intervals.
 
     Raises
     ------

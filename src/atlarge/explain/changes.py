@@ -173,7 +173,7 @@ def relabelled(jail: Daily, around: Daily | None, key: str, since: dt.date, unti
 
 
 def _difference(series: Floats, before: NDArray[np.bool_], after: NDArray[np.bool_]) -> Interval:
-    """Mean after less mean before, with a 90 % interval whose spread is that of the months themselves."""
+    """Mean after less mean before, with a 90% interval whose spread is that of the months themselves."""
     a, b = series[before], series[after]
     a, b = a[np.isfinite(a)], b[np.isfinite(b)]
     value = float(b.mean() - a.mean())

@@ -49,7 +49,7 @@ class Total:
     """A span's sums: effect = observed - expected with its placebo interval; scale, the usual size of its
     error; p-values two-sided, of an excess (`p_high`) and of a shortfall (`p_low`); `p_material`, the chance
     of so small an excess were a material one there (a quarter of what was expected); `power`, the chance
-    that a material one would be found; the smallest excess found with 80 % power (`mde`); the numbers of
+    that a material one would be found; the smallest excess found with 80% power (`mde`); the numbers of
     placebo totals and places behind them, and the least chance that so many can show; how much of what was
     observed is inferred, with half of that interval."""
 
@@ -318,7 +318,7 @@ def grid_of(
 def counting_noise(expected: float, observed: float) -> tuple[int, int, float, float]:
     """What chance alone makes of a small expected count, as of a Poisson variable.
 
-    The 5 % and the 95 % quantile of the count, and the chances of `observed` or fewer and of as many or more.
+    The 5% and the 95% quantile of the count, and the chances of `observed` or fewer and of as many or more.
     """
     from scipy.special import pdtr
 

@@ -28,7 +28,7 @@ def is_same(observed: float, expected: float) -> bool:
 
 
 def difference(effect: Interval, rests_on: tuple[CountKey, ...], *, is_brief: bool = False) -> Message:
-    """More or fewer than expected, with its 90 % interval; the words go by the numbers as printed.
+    """More or fewer than expected, with its 90% interval; the words go by the numbers as printed.
 
     `is_brief`: "12 more" for where the expected number stands right before it.
     """

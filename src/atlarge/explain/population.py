@@ -28,7 +28,7 @@ Kind = Literal["published", "measured", "modelled"]
 
 @dataclass(frozen=True)
 class Population:
-    """People liable to arrest: an estimate with its 90 % interval, for what place and year, from where.
+    """People liable to arrest: an estimate with its 90% interval, for what place and year, from where.
 
     `kind`: published (by its source, as an estimate), measured (counted by a survey) or modelled (by this
     package). `group`: unauthorized residents or noncitizens. `level` and `counties`: the area it is for.

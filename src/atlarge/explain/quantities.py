@@ -61,7 +61,7 @@ class Judged(_Plain):
 
     `p`: one-sided chance of as large an excess with no effect; `p_low`: of as large a shortfall;
     `p_material`: of so small an excess were there a `material` one (a count); `power`: chance that a material
-    excess would have been found; `mde`: the excess found with 80 % power; `alpha`: the bar for p.
+    excess would have been found; `mde`: the excess found with 80% power; `alpha`: the bar for p.
     """
 
     observed: float

@@ -72,7 +72,7 @@ def lasting_rule(lasting: Lasting) -> str:
     """Name of what is to be said of the lasting excess, so that it never contradicts the range beside it: its
     verdict, a shortfall, or why no verdict is given.
 
-    Where the 90 % range leaves zero out and neither a rise nor a shortfall reaches the bar of a verdict:
+    Where the 90% range leaves zero out and neither a rise nor a shortfall reaches the bar of a verdict:
     "more", "fewer", or "little_more" where a rise of a quarter can be excluded.
     """
     if lasting.withheld:
@@ -86,7 +86,7 @@ def lasting_rule(lasting: Lasting) -> str:
 
 
 def clear_way(effect: Interval | None) -> str:
-    """ "more" or "fewer" where the 90 % interval of a difference leaves zero out, else "unclear"."""
+    """ "more" or "fewer" where the 90% interval of a difference leaves zero out, else "unclear"."""
     if effect is None or effect.low is None or effect.high is None:
         return "unclear"
     return "more" if effect.low > 0 else "fewer" if effect.high < 0 else "unclear"
@@ -97,7 +97,7 @@ def singling_out(
 ) -> Judgement:
     """Join burst and lasting excess: either fits, neither does, or it "cannot be told".
 
-    The two bars (2 and 3 %) together err in one of twenty.
+    The two bars (2 and 3%) together err in one of twenty.
     """
     burst = bursts.verdict if bursts is not None else "cannot be told"
     lasting_verdict, rule = lasting.verdict, lasting_rule(lasting)
@@ -116,7 +116,7 @@ def singling_out(
 
 
 def joint_p(bursts: Bursts | None, lasting: Lasting) -> float | None:
-    """One p for both tests, each by its share of the 5 %: at most 0.05 just where either reaches its bar."""
+    """One p for both tests, each by its share of the 5%: at most 0.05 just where either reaches its bar."""
     parts = [one.p * ALPHA / one.alpha for one in (bursts, lasting) if one is not None and one.p is not None]
     return min(1.0, *parts) if parts else None
 

@@ -147,7 +147,7 @@ def pinball(observed: Floats, figures: Floats) -> Floats:
 
 
 def interval_score(observed: Floats, low: Floats, high: Floats) -> Floats:
-    """Interval score [n] of 90 % intervals: their width, and 20 times the distance of counts outside.
+    """Interval score [n] of 90% intervals: their width, and 20 times the distance of counts outside.
 
     Source: Gneiting and Raftery (2007), Strictly proper scoring rules, section 6.2.
 

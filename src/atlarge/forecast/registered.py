@@ -297,9 +297,9 @@ class Scores:
     waiting
         Counts that have not.
     coverage_90, coverage_50
-        Share of counts within the 90 % and 50 % interval.
+        Share of counts within the 90% and 50% interval.
     interval_score
-        Mean interval score of the 90 % interval: its width, and 20 times the distance of counts outside.
+        Mean interval score of the 90% interval: its width, and 20 times the distance of counts outside.
     pinball
         Mean quantile loss over the five quantiles.
     skill
@@ -326,7 +326,7 @@ class Scores:
     same_history: bool | None = None
 
     def __repr__(self) -> str:
-        return f"Scores({some(self.n, 'count')}, {self.waiting} to come, 90 % coverage {self.coverage_90})"
+        return f"Scores({some(self.n, 'count')}, {self.waiting} to come, 90% coverage {self.coverage_90})"
 
 
 def score(registered: Forecast | Path | str, store: Store | Path | str | None = None) -> Scores:

@@ -79,10 +79,8 @@ class Words:
         `is_fine` keeps a decimal at every size.
         """
         value = 100 * share
-        if 0 < value < 0.1:
-            return "<0.1\u202f%" if self.language == "es" else "<0.1%"
         text = f"{value:.1f}" if is_fine or value < 9.95 or 99 <= value < 100 else f"{value:.0f}"
-        return f"{text.removesuffix('.0')}\u202f%" if self.language == "es" else f"{text.removesuffix('.0')}%"
+        return ("<0.1" if 0 < value < 0.1 else text.removesuffix(".0")) + messages.PERCENT[self.language]
 
     def signed(self, value: float, decimals: int = 0) -> str:
         """A difference, with its sign."""

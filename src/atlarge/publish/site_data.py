@@ -68,7 +68,7 @@ class PlaceInfo:
 
 @dataclass(frozen=True)
 class Rate:
-    """A rate per 100,000 residents with its 90 % interval."""
+    """A rate per 100,000 residents with its 90% interval."""
 
     value: float
     low: float
@@ -78,7 +78,7 @@ class Rate:
 @dataclass(frozen=True)
 class OpenEnd:
     """How complete the end of a growing series is. `weeks`: first day, and the share of the records that are
-    in with its 90 % interval, of the weeks not known to be complete; none where one vintage cannot tell."""
+    in with its 90% interval, of the weeks not known to be complete; none where one vintage cannot tell."""
 
     as_of: dt.date
     until: dt.date | None
@@ -296,7 +296,7 @@ def _places(cells: SiteCells, every_county: bool) -> dict[Code, PlaceInfo]:
 def _rates(shown: Disclosed) -> dict[tuple[str, str, str, dt.date], Rate]:
     """Rates per 100,000 residents by fiscal year, from shown counts alone.
 
-    The interval is the exact Poisson one (Garwood 1936), 90 %; residents are those of the fiscal year.
+    The interval is the exact Poisson one (Garwood 1936), 90%; residents are those of the fiscal year.
     """
     from scipy.special import chdtri
 

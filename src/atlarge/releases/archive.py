@@ -46,7 +46,7 @@ _KIND_OF = _KINDS.tobytes()
 _LONGEST_COLUMN, _LONGEST_ROW, _LONGEST_TYPE = 3, 7, 20  # letters, digits, letters
 _SHARED = re.compile(rb't="s"[^>]{0,200}><v>(\d{1,9})</v>')
 _ALWAYS_ALLOWED_CELLS = 4_000_000
-_CELLS_PER_BYTE = 4  # a filled cell takes some 20 bytes of XML; even sheets that are 98 % blank pass
+_CELLS_PER_BYTE = 4  # a filled cell takes some 20 bytes of XML; even sheets that are 98% blank pass
 _LONGEST_TEXT = 1 << 20  # a cell holds at most 32,767 characters
 
 

@@ -80,7 +80,7 @@ class Delays:
         """The median delay, and after how long nearly all is in."""
         median = int(np.searchsorted(self.share, 0.5))
         return (
-            f"Half of the records are in after {median} periods, 95 % after {self.complete_after()}; "
+            f"Half of the records are in after {median} periods, 95% after {self.complete_after()}; "
             f"from {self.records:,} records of {self.periods} periods."
         )
 

@@ -62,7 +62,7 @@ class Bursts:
     `p` is the chance that the best window from a given start does as well under the baseline. `q` is its
     false discovery rate over all series and starts tested; `q_burst` is that among bursts, each counted once
     however many starts it makes exceed. `excess_low` and `excess_high` bound observed - expected at
-    95 %. `thin`: the baseline rests on few events.
+    95%. `thin`: the baseline rests on few events.
     """
 
     series: Ints

@@ -496,7 +496,7 @@ def _cannot_be_told(
         joint = found["joint"]
         said += (
             f"; none serves all {joint['figures']} figures of the publication, the best "
-            f"({joint['label']}) is off by up to {joint['worst_pct']:.1f} %"
+            f"({joint['label']}) is off by up to {joint['worst_pct']:.1f}%"
         )
     decides = render(Message(f"decides.{found['would_decide']}"))
     why = f"{CANNOT_BE_TOLD}: {said}; what would decide it: {decides}"

@@ -55,7 +55,7 @@ class Candidate:
         if self.low is not None and self.high is not None and self.low != self.high:
             number = f"{self.low:,.{digits}f} to {self.high:,.{digits}f}"
         else:
-            share = f", {100 * (self.value / published - 1):+.2f} %" if published else ""
+            share = f", {100 * (self.value / published - 1):+.2f}%" if published else ""
             number = f"{self.value:,.{digits}f}{share}"
         return f"{self.label} ({self.detail}: {number})" if self.detail else f"{self.label} ({number})"
 

@@ -237,7 +237,7 @@ def _completion(
     ]
     if others:
         most = max(others)
-        said = f"{len(others)} other first counts fall short of the records by up to {100 * most:.1f} %"
+        said = f"{len(others)} other first counts fall short of the records by up to {100 * most:.1f}%"
         low = ours * (1 - most) - 2 * sqrt(ours * most)
         yield Candidate("completion", "later completion", low, low, ours, detail=said)
 

@@ -483,7 +483,7 @@ def unauthorized(figure: Figure) -> Counted:
         one = rows.filter(pl.col("place_kind") == spot.level, pl.col("place") == spot.code)
         if one.height and len(figure.spots) == 1:
             value, low, high = one.select("estimate", "low", "high").row(0)
-            what = f"modelled for {year}, 90 % interval {low:,.0f} to {high:,.0f}"
+            what = f"modelled for {year}, 90% interval {low:,.0f} to {high:,.0f}"
             return Counted(value, what, max(high / value - 1, 1 - low / value))
     raise CoverageError(f"no estimate of the unauthorized population of {figure.place} in {year} is at hand")
 

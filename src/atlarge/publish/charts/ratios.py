@@ -30,7 +30,7 @@ def ratios(
     width: float = 720.0,
     height: float = 300.0,
 ) -> Drawing:
-    """One line a measure around the line of one: as much as expected; bands are 90 % intervals."""
+    """One line a measure around the line of one: as much as expected; bands are 90% intervals."""
     is_narrow = width <= NARROW
     key = 19.0 * len(series) if is_narrow else 0.0
     room = 12.0 if is_narrow else max(text_width(s.label) for s in series) + 16
