@@ -149,12 +149,15 @@ def _sites(path: Path) -> dict[tuple[int, int], list[tuple[str, int]]]:
     return sites
 
 
-def _compiles(source: str) -> bool:
+def _changed(source: str, name: str, occurrence: int) -> str | None:
+    """The source with one mutant; None where the operator cannot write it (such as the star before keywords
+    taken for a product, or an exception named with its module)."""
     try:
-        ast.parse(source)
-    except SyntaxError:
-        return False
-    return True
+        changed = str(mutate_code(source, get_operator(name)(), occurrence))
+        ast.parse(changed)
+    except (AttributeError, SyntaxError):
+        return None
+    return changed
 
 
 def _statement(source: str, line: int) -> tuple[int, int, bool]:
@@ -184,8 +187,8 @@ def draw(room: str, number: int, seed: int, root: Path) -> list[Mutant]:
         source = file.read_text(encoding="utf-8")
         for place in rng.sample(sorted(places), share):
             name, occurrence = rng.choice(places[place])
-            changed = mutate_code(source, get_operator(name)(), occurrence)
-            if not _compiles(changed):  # such as the star before keywords taken for a product
+            changed = _changed(source, name, occurrence)
+            if changed is None:
                 continue
             both = zip(source.splitlines(), changed.splitlines(), strict=False)
             line, was, now = next((i, a, b) for i, (a, b) in enumerate(both, 1) if a != b)
@@ -481,7 +484,9 @@ def _still_there(mutant: Mutant, root: Path) -> bool:
         for place in operator.mutation_positions(node)
     )
     for occurrence, _ in enumerate(places):
-        changed = mutate_code(source, get_operator(mutant.operator)(), occurrence)
+        changed = _changed(source, mutant.operator, occurrence)
+        if changed is None:
+            continue
         both = zip(source.splitlines(), changed.splitlines(), strict=False)
         line, was, now = next(((i, a, b) for i, (a, b) in enumerate(both, 1) if a != b), (0, "", ""))
         if (was.strip(), now.strip()) == (mutant.was, mutant.now):
