@@ -8,8 +8,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
 GOOD = """
 - texts: ["CHILDRENS VILLAGE"]
   aor: NYC
@@ -35,21 +33,10 @@ def test_an_own_decision_resolves_a_text(tmp_path: Path) -> None:
     assert "Dobbs Ferry" in answer["basis"]
 
 
-@pytest.mark.parametrize(
-    ("content", "said"),
-    [
-        ("texts: [A]", "not a list"),
-        ("- {texts: [A], kind: town, reason: x}", "'kind' must be one of"),
-        ("- {texts: [A], kind: county, reason: x}", "decision 1 lacks fips"),
-        ('- {texts: [A], kind: county, reason: x, fips: "99999"}', "no county has the code 99999"),
-        ("- {texts: A, kind: aor, reason: x}", "must be a list"),
-        ("- [", "while parsing"),
-    ],
-)
-def test_a_faulty_file_is_refused(tmp_path: Path, content: str, said: str) -> None:
+def test_a_faulty_file_is_refused(tmp_path: Path) -> None:
     own = tmp_path / "mine.yaml"
-    own.write_text(content, encoding="utf-8")
+    own.write_text("- {texts: [A], kind: town, reason: x}", encoding="utf-8")
     done = ask("ANY", own)
     assert done.returncode == 1
-    assert said in done.stderr
+    assert "'kind' must be one of" in done.stderr
     assert done.stderr.count("\n") == 1

@@ -73,7 +73,7 @@ def find_place(name: str, kind: str | None = None) -> Place:
         raise PlaceError(
             "no place named: give a county with its state, a FIPS code, an office or an area code"
         )
-    found = [p for p in _candidates(gaz, text) if kind is None or p.kind == kind]
+    found = _candidates(gaz, text, kind)
     best = _strongest(found)
     if len(best) == 1:
         city = _larger_city(gaz, text, best[0])
@@ -116,13 +116,16 @@ def _plainer(text: str, kind: str | None) -> Iterator[tuple[str, str | None]]:
         yield bare, kind
     if found := re.match(r"^county of\s+([^,]+)(.*)$", text, re.IGNORECASE):
         yield f"{found.group(1).strip()} County{found.group(2)}", kind
-    if (bare := re.sub(r"^city of\s+", "", text, flags=re.IGNORECASE)) != text:
-        yield bare, "county"
+    if found := re.match(r"^city of\s+([^,]+)(.*)$", text, re.IGNORECASE):
+        for bare in (f"{found.group(1).strip()} city", found.group(1)):  # an independent city is a county
+            yield f"{bare}{found.group(2)}", "county"
+    if found := re.match(r"^([^,]+)\s+CO$", text, re.IGNORECASE):  # Colorado, which is short for county too
+        yield f"{found.group(1)}, CO", kind
     head, comma, tail = text.rpartition(",")
     short = re.sub(r"[.\s]+", " ", tail).strip().upper()
     joined = short.replace(" ", "")
     code = _SHORT_STATES.get(short) or (joined if joined in gazetteer().states else None)
-    if code and joined == "DC" and squash(head) == "WASHINGTON":
+    if squash(text.replace(".", "")) == "WASHINGTONDC":
         yield "DC", kind
     elif code and (comma or kind in (None, "state")) and tail.strip() != code:
         yield f"{head}, {code}" if comma else code, kind
@@ -193,8 +196,9 @@ def _begins(name: str, initial: str) -> bool:
     return name[:1].upper() == initial or not name[:1].isascii()
 
 
-def _candidates(gaz: Gazetteer, text: str) -> list[Place]:
-    """Return all places with this name; earlier kinds bind before later ones (see _strongest)."""
+def _candidates(gaz: Gazetteer, text: str, kind: str | None) -> list[Place]:
+    """Return all places of a kind, or of any, with this name; earlier kinds bind before later ones (see
+    _strongest)."""
     key = squash(text)
     upper = text.upper()
     counties = _all_counties()
@@ -218,11 +222,11 @@ def _candidates(gaz: Gazetteer, text: str) -> list[Place]:
     out += [Place("county", fips, counties[fips][0]) for fips in named]
     if key in NATION_NAMES:
         out.append(Place("nation", "US", "United States"))
-    if not out:
-        out = [Place("office", c, place_name("office", c)) for c in gaz.office_cities.get(key, [])]
+    if not any(kind in (None, p.kind) for p in out):
+        out += [Place("office", c, place_name("office", c)) for c in gaz.office_cities.get(key, [])]
     if not out:
         out = _bare(counties, key)
-    return list(dict.fromkeys(out))
+    return [p for p in dict.fromkeys(out) if kind in (None, p.kind)]
 
 
 @cache

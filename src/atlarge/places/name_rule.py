@@ -70,6 +70,8 @@ def name_alone(case: Case) -> Answer | None:
     said = " ".join(span).title()
     if len(key) < SHORTEST or (key in case.gaz.state_names and key not in case.gaz.cities):
         return None
+    if len(span) == 2 and span[0] in case.gaz.states and span[1] == "STATE":
+        return None  # MS STATE is Mississippi, not its university's town
     listed = [s for s in case.gaz.sites.get(key, ()) if s.aor in (None, case.query.aor)]
     if any(_here(case, site.fips) for site in listed):
         return None
