@@ -23,14 +23,7 @@ from atlarge.errors import ReleaseError
 from atlarge.reference import states, table
 from atlarge.wording import some
 
-__all__ = [
-    "AgencyList",
-    "AgreementSpell",
-    "SpellTable",
-    "agreements_of",
-    "read_list",
-    "read_lists",
-]
+__all__ = ["AgencyList", "AgreementSpell", "SpellTable", "agreements_of", "read_list", "read_lists"]
 
 MODELS = {
     "jem": "Jail Enforcement Model",
@@ -393,10 +386,7 @@ def _lines(lists: list[AgencyList], out: SpellTable) -> list[_Line]:
             line = lines.setdefault((state, key, model), _Line(state, key, model))
             line.seen.setdefault(k, set()).add(row["signed"])
             line.names[row["agency"].strip()] += 1
-            line.places[
-                row.get("county"),
-                row.get("agency_type"),
-            ] += 1
+            line.places[row.get("county"), row.get("agency_type")] += 1
     return list(lines.values())
 
 

@@ -29,15 +29,7 @@ from atlarge.wording import some
 Ints = NDArray[np.int64]
 Status = Literal["in force", "possible", "not in force"]
 
-__all__ = [
-    "Policy",
-    "Registry",
-    "as_registry",
-    "find_policy",
-    "policies",
-    "policy_table",
-    "registry",
-]
+__all__ = ["Policy", "Registry", "as_registry", "find_policy", "policies", "policy_table", "registry"]
 
 HOUSING = "jail_contract"
 DIRECTIONS = ("limits", "extends")
@@ -330,13 +322,11 @@ def _agreement_rows(spells: pl.DataFrame | None = None) -> pl.DataFrame:
     )
     kept = ("title", "source_url", "note", "confidence", "announced")
     own = table("policies").select(
-        pl.col("id").alias("policy_id"),
-        *(pl.col(k).alias(f"own_{k}") for k in kept),
+        pl.col("id").alias("policy_id"), *(pl.col(k).alias(f"own_{k}") for k in kept)
     )
     joined = agreements.join(own, on="policy_id", how="left", maintain_order="left")
     return joined.with_columns(
-        pl.coalesce("policy_id", "id").alias("id"),
-        *(pl.coalesce(f"own_{k}", k).alias(k) for k in kept),
+        pl.coalesce("policy_id", "id").alias("id"), *(pl.coalesce(f"own_{k}", k).alias(k) for k in kept)
     ).drop("policy_id", *(f"own_{k}" for k in kept))
 
 

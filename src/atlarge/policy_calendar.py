@@ -13,9 +13,7 @@ if TYPE_CHECKING:
     from atlarge.policies import Policy
 
 
-__all__ = [
-    "calendar_text",
-]
+__all__ = ["calendar_text"]
 
 
 def calendar_text(policies: Iterable[Policy], since: dt.date | None = None) -> str:

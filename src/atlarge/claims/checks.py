@@ -18,13 +18,9 @@ def run(
 ) -> Outcome | Gap:
     """Run the check of a test's kind against one source."""
     query = Query(test, side(test), expected(test.get("expected")), source, place_kind, others)
-    check = {
-        "count": _count,
-        "share": _share,
-        "rank": rank,
-        "comparison": _comparison,
-        "timing": _timing,
-    }[test["kind"]]
+    check = {"count": _count, "share": _share, "rank": rank, "comparison": _comparison, "timing": _timing}[
+        test["kind"]
+    ]
     return check(query)
 
 

@@ -29,8 +29,7 @@ def register(app: typer.Typer) -> None:
 
 def new_command(
     article: Annotated[
-        Path | None,
-        typer.Option(help="An article as text, HTML or PDF; left out: an empty template."),
+        Path | None, typer.Option(help="An article as text, HTML or PDF; left out: an empty template.")
     ] = None,
     out: Annotated[Path | None, typer.Option(help="File to write; left out: stdout.")] = None,
     html: Annotated[

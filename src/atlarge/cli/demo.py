@@ -12,8 +12,7 @@ from atlarge.cli._output import JsonFlag, emit_json
 
 
 def demo_command(
-    out: Annotated[Path, typer.Option(help="Folder to write to.")] = Path("demo"),
-    as_json: JsonFlag = False,
+    out: Annotated[Path, typer.Option(help="Folder to write to.")] = Path("demo"), as_json: JsonFlag = False
 ) -> None:
     """Answer the worked case on the embedded records: a report and a small site, with no network."""
     from atlarge.publish.demo import demo

@@ -24,7 +24,7 @@ def ingest_command(
         str | None,
         typer.Option(
             help="Places that the files cover, where they cannot show it: nation, state:MN, aor:SEA, "
-            "county:48453, ... (several with commas).",
+            "county:48453, ... (several with commas)."
         ),
     ] = None,
     allow_loss: Annotated[

@@ -18,12 +18,10 @@ if TYPE_CHECKING:
 def place_command(
     text: Annotated[str | None, typer.Argument(help="A landmark or facility text.")] = None,
     aor: Annotated[
-        str | None,
-        typer.Option(help="Area of responsibility: code, name or long name; may be left out."),
+        str | None, typer.Option(help="Area of responsibility: code, name or long name; may be left out.")
     ] = None,
     file: Annotated[
-        Path | None,
-        typer.Option(help="CSV with the columns aor and landmark; all rows are resolved."),
+        Path | None, typer.Option(help="CSV with the columns aor and landmark; all rows are resolved.")
     ] = None,
     worst: Annotated[
         int | None, typer.Option(min=1, help="List the N heaviest unresolved texts of the store.")

@@ -14,15 +14,13 @@ from atlarge.cli._output import JsonFlag, day_option, emit_json, note
 def simulate_command(
     out: Annotated[Path, typer.Option(help="Folder for the files; created if absent.")],
     form: Annotated[
-        str,
-        typer.Option(help="ero (FY2016-19), or a, b, c: the releases of 2025 and 2026."),
+        str, typer.Option(help="ero (FY2016-19), or a, b, c: the releases of 2025 and 2026.")
     ] = "ero",
     seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same bytes.")] = 0,
     places: Annotated[int, typer.Option(min=2, help="How many counties, the most populous.")] = 150,
     weeks: Annotated[int | None, typer.Option(min=20, help="How many weeks (form ero; 200).")] = None,
     policies: Annotated[
-        int | None,
-        typer.Option(min=0, help="Places that limit cooperation (20; forms a, b, c: 6)."),
+        int | None, typer.Option(min=0, help="Places that limit cooperation (20; forms a, b, c: 6).")
     ] = None,
     arrests: Annotated[
         int | None, typer.Option(min=1, help="About how many arrests; left out: by the rates.")

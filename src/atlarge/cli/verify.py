@@ -15,7 +15,7 @@ def verify_command(
     figures: Annotated[
         Path | None,
         typer.Option(
-            help="CSV of your own: measure, place, value, and start and end or window (FY2017, 2017-Q2).",
+            help="CSV of your own: measure, place, value, and start and end or window (FY2017, 2017-Q2)."
         ),
     ] = None,
     store: StoreOption = None,

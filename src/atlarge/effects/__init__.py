@@ -36,14 +36,7 @@ from atlarge.effects.mixes import MixSwitch, mix_switch
 from atlarge.effects.multiplicity import q_values
 from atlarge.effects.placebo import PlaceboSpace, placebo_in_space
 from atlarge.effects.pooled import pooled_effect
-from atlarge.effects.pooling import (
-    Pooled,
-    PooledRates,
-    Ratio,
-    pool_estimates,
-    pool_rates,
-    pool_ratio,
-)
+from atlarge.effects.pooling import Pooled, PooledRates, Ratio, pool_estimates, pool_rates, pool_ratio
 from atlarge.effects.prediction import Judged, PredictionErrors, learn_errors, unsteadiness
 from atlarge.effects.sdid import sdid_paths
 from atlarge.effects.share_effect import ShareEffect, share_effect

@@ -400,13 +400,7 @@ def _own_gain(own: Floats, pre: Bools, post: Bools) -> Surroundings:
 
 
 def transfer_ratio(
-    main: PlaceboGrid,
-    path: PlaceboGrid,
-    starts: ArrayLike,
-    treated: int,
-    n_post: int,
-    *,
-    level: float = 0.9,
+    main: PlaceboGrid, path: PlaceboGrid, starts: ArrayLike, treated: int, n_post: int, *, level: float = 0.9
 ) -> Ratio:
     """Pool gain in the outcome over loss in the exposure across all changed units but `treated`.
 

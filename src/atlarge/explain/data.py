@@ -474,13 +474,7 @@ _cells = lru_cache(maxsize=4)(custodial_cells)
 
 
 def _inferred(
-    store: Store,
-    by: str,
-    measure: str,
-    until: dt.date,
-    last: dt.date,
-    index: dict[str, int],
-    first: dt.date,
+    store: Store, by: str, measure: str, until: dt.date, last: dt.date, index: dict[str, int], first: dt.date
 ) -> Inferred | None:
     """What goes on, inferred, where a measure ends; None where there is no such measure, or no ground for it.
 

@@ -22,13 +22,7 @@ LEFT_P = 0.05
 
 
 def lasting_of(
-    main: Estimate,
-    counts: Daily,
-    key: str,
-    usual_month: float,
-    *,
-    changed: set[str],
-    policies: Registry,
+    main: Estimate, counts: Daily, key: str, usual_month: float, *, changed: set[str], policies: Registry
 ) -> Lasting:
     """The whole time in force without the arrests of its bursts, tested on counts with bursts capped.
 

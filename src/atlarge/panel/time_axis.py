@@ -243,11 +243,7 @@ def breaks_within(
 
 
 def breaks_of_store(
-    store: Store,
-    measures: Iterable[str],
-    start: dt.date,
-    end: dt.date,
-    complete_until: dt.date | None = None,
+    store: Store, measures: Iterable[str], start: dt.date, end: dt.date, complete_until: dt.date | None = None
 ) -> list[Break]:
     """Breaks of measures of arrests within some days, as the releases of a store have them.
 

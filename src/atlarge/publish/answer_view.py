@@ -273,10 +273,7 @@ def policy_mark(shown: Shown) -> PolicyMark | None:
         return None
     announced, ended = (p.get(k) for k in ("announced", "ended"))
     return PolicyMark(
-        str(p.get("title", "")),
-        as_day(announced or None),
-        as_day(effective),
-        as_day(ended or None),
+        str(p.get("title", "")), as_day(announced or None), as_day(effective), as_day(ended or None)
     )
 
 
@@ -501,11 +498,7 @@ def _event(shown: Shown, w: Words) -> Figure | None:
     )
     withheld = w("cell.withheld")
     rows = [
-        [
-            w.signed(m) if m else "0",
-            withheld if v.value is None else w.signed(v.value, 1),
-            _interval(v, w),
-        ]
+        [w.signed(m) if m else "0", withheld if v.value is None else w.signed(v.value, 1), _interval(v, w)]
         for m, v in points
     ]
     head = [w("chart.months_from"), w("chart.gap"), w("report.col.interval")]

@@ -80,7 +80,7 @@ class MonthlyTies:
             [
                 kinds.filter(pl.col("every") == "month").select(_CELL),
                 parts.select(pl.lit(PART).alias("level"), pl.col("group").alias("place"), *_CELL[2:]),
-            ],
+            ]
         )
         bounds = self.bounds.with_row_index("sum")
         inside = months.join(self.members, on=["level", "place"]).join(bounds, on=_ROW)

@@ -80,12 +80,7 @@ def surges_page(data: SiteData, w: Words) -> str:
             }
         )
     flags = [(w(key), w(key.replace("flag.", "flag_says."))) for key in w.keys("flag.")]
-    return render(
-        "surges.html.j2",
-        **heading(data, w, "surges"),
-        sections=sections,
-        flags=flags,
-    )
+    return render("surges.html.j2", **heading(data, w, "surges"), sections=sections, flags=flags)
 
 
 def _says(level: str, rows: list[dict[str, Any]], data: SiteData, w: Words) -> str:

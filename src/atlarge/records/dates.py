@@ -21,12 +21,7 @@ from atlarge.releases.marks import bare_words
 
 Order = Literal["month", "day"]
 
-_FAST = (
-    "%Y-%m-%d %H:%M:%S",
-    "%Y-%m-%dT%H:%M:%S",
-    "%Y-%m-%dT%H:%M:%SZ",
-    "%Y-%m-%d %H:%M:%S%.f",
-)
+_FAST = ("%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%SZ", "%Y-%m-%d %H:%M:%S%.f")
 _NUMERIC = r"^(\d{1,2})([/.\-])(\d{1,2})[/.\-](?:\d{4}|\d{2})(?:[ T,]|$)"
 _ISO_DAY = r"^\d{4}-\d{2}-(\d{2})"
 _ZONE = r"(?:Z|UTC|GMT|[A-Z]{2,4}T|[+-]\d{2}(?::?\d{2})?)(?:\s?\[[^\]]*\])?"

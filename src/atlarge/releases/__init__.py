@@ -12,15 +12,7 @@ if TYPE_CHECKING:
     from atlarge.releases.reading import Release, read_release, read_releases
     from atlarge.releases.sheet import Sheet
 
-__all__ = [
-    "Family",
-    "Release",
-    "Sheet",
-    "families",
-    "family",
-    "read_release",
-    "read_releases",
-]
+__all__ = ["Family", "Release", "Sheet", "families", "family", "read_release", "read_releases"]
 
 # a question of a store reads no file
 __getattr__ = lazy_names(

@@ -36,7 +36,7 @@ _NOT_COUNTS = re.compile(
     r"|\b\d{1,2}:\d{2}\b|\b\d{3}-\d{4}\b|\b287\(g\)|\bI-\d+\w*|\b\d+(?:st|nd|rd|th)\b|\b(?:told"
     r"|by) \d+ (?=[A-Z][a-z])"
     r"|[$€£]\s?[\d,.]+\d?(?!\s+(?:million|billion))|\bPage [A-Z]?\d+|\b(?:Feb|Mar)\w*\.? \d+\b"
-    r"|\bage[ds]?\s+\d+|(?<=[a-z]), \d{1,2},(?=\s)",
+    r"|\bage[ds]?\s+\d+|(?<=[a-z]), \d{1,2},(?=\s)"
 )
 _DURATION = re.compile(
     r"\s*(?:more |straight |consecutive )?(?:years?|months?|weeks?|days?|minutes?|miles?|p\.m|a\.m|dollars"

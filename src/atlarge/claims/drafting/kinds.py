@@ -38,11 +38,7 @@ class Split:
 
 
 def split(
-    spoken: Spoken,
-    published: dt.date | None,
-    lang: Language,
-    narrator: Entity,
-    known: set[float],
+    spoken: Spoken, published: dt.date | None, lang: Language, narrator: Entity, known: set[float]
 ) -> Split:
     """Find the claims of a sentence. `known` are numbers that the article has claimed before."""
     return _Splitter(spoken, published, lang, narrator, known).split()
@@ -50,12 +46,7 @@ def split(
 
 class _Splitter:
     def __init__(
-        self,
-        spoken: Spoken,
-        published: dt.date | None,
-        lang: Language,
-        narrator: Entity,
-        known: set[float],
+        self, spoken: Spoken, published: dt.date | None, lang: Language, narrator: Entity, known: set[float]
     ) -> None:
         self.spoken, self.lang, self.narrator, self.known = spoken, lang, narrator, known
         self.text = spoken.sentence.text

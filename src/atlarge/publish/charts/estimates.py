@@ -29,12 +29,7 @@ def _span_of(values: Sequence[float | None]) -> tuple[float, float]:
 
 
 def waterfall(
-    start: Valued,
-    parts: Sequence[Valued],
-    end: Valued,
-    *,
-    w: Words,
-    width: float = 720.0,
+    start: Valued, parts: Sequence[Valued], end: Valued, *, w: Words, width: float = 720.0
 ) -> Drawing:
     """From a start to an end by signed parts, each a bar from where the last ended, with its interval."""
     rows = [start, *parts, end]
@@ -94,11 +89,7 @@ def whisker(x1: float, x2: float, y: float) -> str:
 
 
 def event_time(
-    points: Sequence[tuple[int, Valued]],
-    *,
-    w: Words,
-    width: float = 720.0,
-    height: float = 280.0,
+    points: Sequence[tuple[int, Valued]], *, w: Words, width: float = 720.0, height: float = 280.0
 ) -> Drawing:
     """The gap by month from the policy's day, with the band of the errors at places without one."""
     months = [m for m, _ in points]
@@ -179,13 +170,7 @@ def change_strip(
     return Drawing(width, height, "".join(marks))
 
 
-def forest(
-    rows: Sequence[Valued],
-    *,
-    w: Words,
-    width: float = 720.0,
-    strong: int | None = 0,
-) -> Drawing:
+def forest(rows: Sequence[Valued], *, w: Words, width: float = 720.0, strong: int | None = 0) -> Drawing:
     """Estimates one below the other: a dot and its interval; the zero line is the axis.
 
     `strong`: the row that stands out, the main one of its variants; None where all are alike.

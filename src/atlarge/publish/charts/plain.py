@@ -161,10 +161,7 @@ def _at_end(s: Line) -> tuple[int, float]:
 
 
 def coverage(
-    rows: Sequence[tuple[str, Sequence[tuple[dt.date, float]]]],
-    *,
-    w: Words,
-    width: float = 720.0,
+    rows: Sequence[tuple[str, Sequence[tuple[dt.date, float]]]], *, w: Words, width: float = 720.0
 ) -> Drawing:
     """One strip a table of records: filled where a month is covered whole, pale in part, open where not.
 

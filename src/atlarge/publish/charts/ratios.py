@@ -23,13 +23,7 @@ class Ratios:
     high: tuple[float, ...]
 
 
-def ratios(
-    series: Sequence[Ratios],
-    *,
-    w: Words,
-    width: float = 720.0,
-    height: float = 300.0,
-) -> Drawing:
+def ratios(series: Sequence[Ratios], *, w: Words, width: float = 720.0, height: float = 300.0) -> Drawing:
     """One line a measure around the line of one: as much as expected; bands are 90% intervals."""
     is_narrow = width <= NARROW
     key = 19.0 * len(series) if is_narrow else 0.0
