@@ -859,23 +859,18 @@ def check_registry(path: Path | str) -> dict[str, int]:
 
 def from_date(day: dt.date, place: str, place_name: str) -> Policy:
     """A question about a day stands for a policy of that day that is still in force."""
-    return Policy(
-        id=f"date-{day.isoformat()}",
-        level="",
-        place_name=place_name,
-        state="",
-        fips=place if len(place) == 5 and place.isdigit() else None,
-        direction="",
-        kind="date",
-        title=f"The day {day.isoformat()}",
-        announced=None,
-        effective=day,
-        latest=day,
-        precision="day",
-        ended=None,
-        confidence="",
-        source_url="",
-        note="A day named in the question; no policy is claimed.",
+    about = {
+        "id": f"date-{day}",
+        "place_name": place_name,
+        "fips": place if len(place) == 5 and place.isdigit() else None,
+        "kind": "date",
+        "title": f"The day {day}",
+        "effective": day,
+        "precision": "day",
+        "note": "A day named in the question; no policy is claimed.",
+    }
+    return _policy(
+        {**dict.fromkeys(("level", "state", "direction"), ""), "announced": None, "ended": None, **about}
     )
 
 

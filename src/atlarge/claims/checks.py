@@ -18,17 +18,14 @@ def run(
 ) -> Outcome | Gap:
     """Run the check of a test's kind against one source."""
     query = Query(test, side(test), expected(test.get("expected")), source, place_kind, others)
-    check = {"count": _count, "share": _share, "rank": rank, "comparison": _comparison, "timing": _timing}[
-        test["kind"]
-    ]
-    return check(query)
+    return _CHECKS[test["kind"]](query)
 
 
 def _judge(
-    kind: str, says: Expected, value: float, margin: float | None = None, stated: float | None = None
+    kind: str, says: Expected, value: float, margin: float | None = None
 ) -> tuple[str, Band, list[dict[str, Any]]]:
     """Verdict, band and sensitivity of a value."""
-    bands = says.bands(kind, stated)
+    bands = says.bands(kind)
     verdict = SUPPORTED if bands["standard"].holds(value) else CONTRADICTED
     rows = []
     for reading, allowed in bands.items():
@@ -199,3 +196,6 @@ def _timing(query: Query) -> Outcome | Gap:
         [],
         figures=(pick,),
     )
+
+
+_CHECKS = {"count": _count, "share": _share, "rank": rank, "comparison": _comparison, "timing": _timing}

@@ -34,22 +34,21 @@ class Expected:
         """The plain number that the claim states, if it does."""
         return plain(self.value)
 
-    def band(self, kind: str, reading: str = "standard", value: float | None = None) -> Band:
+    def band(self, kind: str, reading: str = "standard") -> Band:
         """The values that the claim allows under a reading of its word."""
         if self.low is not None or self.high is not None:
             return Band(
                 float("-inf") if self.low is None else self.low,
                 float("inf") if self.high is None else self.high,
             )
-        stated = self.value if value is None else value
         entry = find_word(self.word, kind) if self.word else None
-        if entry is not None and "direction" in entry and stated is not None:
+        if entry is not None and "direction" in entry and self.value is not None:
             entry = find_word("about")
-        return band(entry, stated, reading)
+        return band(entry, self.value, reading)
 
-    def bands(self, kind: str, value: float | None = None) -> dict[str, Band]:
+    def bands(self, kind: str) -> dict[str, Band]:
         """The band under each reading."""
-        return {reading: self.band(kind, reading, value) for reading in READINGS}
+        return {reading: self.band(kind, reading) for reading in READINGS}
 
     def heading(self, kind: str) -> str | None:
         """up, down or both, from the word or the field."""

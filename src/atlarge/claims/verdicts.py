@@ -24,18 +24,9 @@ from atlarge.reference import table
 
 _TESTED = ("count", "share", "rank", "comparison", "timing")
 _OVERRIDES = (
-    "measure",
-    "where",
-    "when",
-    "of",
-    "against",
-    "among",
-    "event",
-    "every",
-    "scheme",
-    "source",
-    "expected",
-)
+    "measure", "where", "when", "of", "against", "among", "event", "every", "scheme", "source", "expected",
+)  # fmt: skip
+"""Fields that a reading of a claim may change."""
 
 
 @dataclass(frozen=True)

@@ -215,21 +215,8 @@ _figures = figures
 
 def _unread(line: Unreadable) -> Checked:
     """A line of a user's file that is no figure."""
-    return Checked(
-        id=line.id,
-        publisher=line.publisher,
-        source=line.source,
-        measure=line.measure,
-        place=line.place,
-        start=None,
-        end=None,
-        published=None,
-        ours=None,
-        verdict=NOT_TESTABLE,
-        why=line.why,
-        definition="",
-        understood=True,
-    )
+    blank = dict.fromkeys(("start", "end", "published", "ours"))
+    return Checked(**asdict(line), **blank, verdict=NOT_TESTABLE, definition="", understood=True)
 
 
 def agreement(ours: float, figure: Figure, *, is_percent: bool = False, slack: float = 0.0) -> str:
@@ -402,14 +389,10 @@ class _Checking:
         figure = self.figure
         if figure.window_fitted and verdict in (EQUAL, WITHIN):
             why = "; ".join(filter(None, (why, "the days were chosen because they agree: no evidence")))
+        about = ("id", "publisher", "source", "place", "start", "end")
         return Checked(
-            id=figure.id,
-            publisher=figure.publisher,
-            source=figure.source,
+            **{name: getattr(figure, name) for name in about},
             measure=self.name,
-            place=figure.place,
-            start=figure.start,
-            end=figure.end,
             published=figure.value,
             ours=ours if ours is None or ours == int(ours) else round(ours, 3),
             verdict=verdict,

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import calendar
 import datetime as dt
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
+from atlarge.calendar import add_months, month_end
 from atlarge.claims.drafting.amounts import SMALL_NUMBERS
 from atlarge.claims.drafting.language import word_table
 from atlarge.messages import MONTHS, SHORT_MONTHS
@@ -60,11 +61,10 @@ def date_spans(sentence: str, published: dt.date | None = None) -> tuple[list[Da
     text = sentence
     for pattern, read, is_relative in _READERS:
         for match in pattern.finditer(text):
-            period = read(match, published)
+            period = None if published is None and read in _RECKONED else read(match, published)
             if period is not None:
                 found.append(DateSpan(match.start(), match.end(), period, is_relative))
-                text = text[: match.start()] + " " * (match.end() - match.start()) + text[match.end() :]
-            elif pattern in _ALWAYS_BLANK:
+            if period is not None or pattern in _ALWAYS_BLANK:
                 text = text[: match.start()] + " " * (match.end() - match.start()) + text[match.end() :]
     return sorted(found, key=lambda span: span.start), text
 
@@ -73,14 +73,12 @@ def _number(name: str) -> int:
     return _MONTHS[name.lower().rstrip(".")]
 
 
+_SMALL_IN_SPANISH = "cero un dos tres cuatro cinco seis siete ocho nueve diez"
+_SMALL = SMALL_NUMBERS | {word: n for n, word in enumerate(_SMALL_IN_SPANISH.split())}
+
+
 def _count(word: str) -> int:
-    spanish = {
-        w: i
-        for i, w in enumerate(
-            ["cero", "un", "dos", "tres", "cuatro", "cinco", "seis", "siete", "ocho", "nueve", "diez"]
-        )
-    }
-    return int(word) if word.isdigit() else (SMALL_NUMBERS | spanish)[word.lower()]
+    return int(word) if word.isdigit() else _SMALL[word.lower()]
 
 
 def _dated(month: int, day: int, year: str | int | None, published: dt.date | None) -> dt.date | None:
@@ -149,10 +147,8 @@ def _reckoned(at: dt.date | None, days: int, way: str) -> str | None:
     return _span(at, at + dt.timedelta(days=days - 1))
 
 
-def _begun_weekday(m: re.Match[str], published: dt.date | None) -> str | None:
+def _begun_weekday(m: re.Match[str], published: dt.date) -> str | None:
     """ "a five-day operation that ended Thursday"."""
-    if published is None:
-        return None
     count, unit, way, name = m.groups()
     days = _count(count) * (7 if unit.startswith(("week", "semana")) else 1)
     return _reckoned(_last_weekday(name, published), days, way)
@@ -195,7 +191,7 @@ def _part_of_month(part: str | None, name: str, year: str | None, published: dt.
     if part is None:
         return f"{date:%Y-%m}"
     first, last = _PARTS[part.lower()]
-    last = min(last, calendar.monthrange(date.year, date.month)[1])
+    last = min(last, month_end(date).day)
     return f"{date.replace(day=first)}..{date.replace(day=last)}"
 
 
@@ -275,7 +271,7 @@ def _season(m: re.Match[str], published: dt.date | None) -> str | None:
         if last.lower() == "this":
             begins = of_year - 1 if first_month > last_month else of_year
             return f"{begins}-{first_month:02d}..{of_year}-{last_month:02d}"
-        while dt.date(of_year, last_month, calendar.monthrange(of_year, last_month)[1]) >= published:
+        while month_end(dt.date(of_year, last_month, 1)) >= published:
             of_year -= 1
     else:
         of_year = int(year)
@@ -283,9 +279,7 @@ def _season(m: re.Match[str], published: dt.date | None) -> str | None:
     return f"{begins}-{first_month:02d}..{of_year}-{last_month:02d}"
 
 
-def _relative(m: re.Match[str], published: dt.date | None) -> str | None:
-    if published is None:
-        return None
+def _relative(m: re.Match[str], published: dt.date) -> str | None:
     text = " ".join(m.group().lower().split())
     if text in ("yesterday", "ayer"):
         return (published - dt.timedelta(days=1)).isoformat()
@@ -303,18 +297,15 @@ def _relative(m: re.Match[str], published: dt.date | None) -> str | None:
     return str(published.year - back)
 
 
-def _ago(m: re.Match[str], published: dt.date | None) -> str | None:
+def _ago(m: re.Match[str], published: dt.date) -> str | None:
     """ "three weeks ago", "in the past five days"."""
-    if published is None:
-        return None
     ago_count, ago_unit, past_count, past_unit = m.groups()
     count, unit = _count(ago_count or past_count), (ago_unit or past_unit).lower()
     if ago_count:
         if unit.startswith("year"):
             return str(published.year - count)
         if unit.startswith("month"):
-            month = published.year * 12 + published.month - 1 - count
-            return f"{month // 12}-{month % 12 + 1:02d}"
+            return f"{add_months(published, -count):%Y-%m}"
         if unit.startswith("week"):
             at = published - dt.timedelta(days=7 * count)
             return _span(at - dt.timedelta(days=3), at + dt.timedelta(days=3))
@@ -329,14 +320,12 @@ def _nth_weekday(m: re.Match[str], published: dt.date | None) -> str | None:
     first = _dated(_number(month), 1, year or _year_beside(m), published)
     if first is None:
         return None
-    days = [first.replace(day=d) for d in range(1, calendar.monthrange(first.year, first.month)[1] + 1)]
+    days = [first.replace(day=d) for d in range(1, month_end(first).day + 1)]
     fitting = [day for day in days if day.weekday() == _WEEKDAYS.index(name.lower())]
     return fitting[_ORDINALS[which.lower()] - (which.lower() != "last")].isoformat()
 
 
-def _recent(_m: re.Match[str], published: dt.date | None) -> str | None:
-    if published is None:
-        return None
+def _recent(_m: re.Match[str], published: dt.date) -> str | None:
     return _span(published - dt.timedelta(days=RECENT_DAYS - 1), published)
 
 
@@ -345,13 +334,11 @@ def _last_weekday(name: str, published: dt.date) -> dt.date:
     return published - dt.timedelta(days=(published.weekday() - names.index(name.lower())) % 7)
 
 
-def _weekday(m: re.Match[str], published: dt.date | None) -> str | None:
-    return None if published is None else _last_weekday(m.group(1), published).isoformat()
+def _weekday(m: re.Match[str], published: dt.date) -> str | None:
+    return _last_weekday(m.group(1), published).isoformat()
 
 
-def _weekdays(m: re.Match[str], published: dt.date | None) -> str | None:
-    if published is None:
-        return None
+def _weekdays(m: re.Match[str], published: dt.date) -> str | None:
     end = _last_weekday(m.group(2), published)
     return _span(_last_weekday(m.group(1), end), end)
 
@@ -363,7 +350,9 @@ _WAY = (
     r"(begin\w*|began|start\w*|from|that ended|ended|ending|end\w*|that began|that started"
     r"|concluded|through|until|to)"
 )
-_Reader = Callable[[re.Match[str], "dt.date | None"], "str | None"]
+_Reader = Callable[[re.Match[str], Any], "str | None"]
+_RECKONED = (_begun_weekday, _relative, _ago, _recent, _weekday, _weekdays)
+"""Readers that need the day of publication."""
 # The longer form first: what is read is blanked out.
 _READERS: tuple[tuple[re.Pattern[str], _Reader, bool], ...] = (
     (_R(rf"\b{_COUNT}[- ]{_UNIT}\b[^.;,]{{0,30}}?\b{_WAY}\s+(?:on\s+)?"

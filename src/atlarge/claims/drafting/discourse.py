@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from atlarge.claims.drafting.article import Article, Paragraph, Quote, Sentence
@@ -219,16 +220,14 @@ class Discourse:
         for mention in reading.mentions:
             if mention.kind == "pronoun" and mention not in speaking:
                 continue
-            if mention.kind in ("someone", "document") and mention not in speaking:
-                if mention.kind == "someone":
-                    self._glimpse(mention)
-                    if (
-                        mention.is_definite
-                        and mention.first <= 1
-                        and mention.head in self.lang.data["definite"]
-                    ):
-                        self.last_body = self._someone(mention)
-                        self.focus = self.focus if reading.attributions else self.last_body
+            if mention.kind == "document" and mention not in speaking:
+                continue
+            if mention.kind == "someone" and mention not in speaking:
+                self._glimpse(mention)
+                opens = mention.is_definite and mention.first <= 1
+                if opens and mention.head in self.lang.data["definite"]:
+                    self.last_body = self._someone(mention)
+                    self.focus = self.focus if reading.attributions else self.last_body
                 continue
             entity = self._entity(mention)
             known[mention] = entity
@@ -291,6 +290,13 @@ class Discourse:
             self.entities.remove(entity)
         self.entities.append(entity)
 
+    def _met(self, fits: Callable[[Entity], bool]) -> Entity | None:
+        """The entity met last that fits, which so becomes the one met most lately."""
+        found = next((entity for entity in reversed(self.entities) if fits(entity)), None)
+        if found is not None:
+            self._touch(found)
+        return found
+
     def _person_named(self, name: str) -> Entity:
         full = self.finder.surnames.get(name.lower(), name)
         last = full.split()[-1].lower()
@@ -339,15 +345,11 @@ class Discourse:
             )
             if issuer is not None:
                 return self._by_document(issuer, "statement")
-        for entity in reversed(self.entities):
-            if (
-                entity.kind == "document"
-                and (mention.head in entity.heads or _same_document(mention.head, entity.heads))
-                and (mention.is_definite or len(mention.text.split()) <= 2)
-            ):
-                self._touch(entity)
-                return entity
         way = "report" if mention.head in self.lang.words("report_heads") else "document"
+        if mention.is_definite or len(mention.text.split()) <= 2:
+            known = self._met(lambda e: e.kind == "document" and _has_head(e, mention.head))
+            if known is not None:
+                return known
         entity = Entity("document", mention.role or mention.head, way, {mention.head}, ways=[way])
         self.entities.append(entity)
         return entity
@@ -395,20 +397,13 @@ class Discourse:
             member = self._member(phrase)
             if member is not None:
                 return member
-        for entity in reversed(self.entities):
-            if (
-                entity.kind == "someone"
-                and entity.role
-                and entity.role.lower() == (mention.role or "").lower()
-            ):
-                self._touch(entity)
-                return entity
-        one_of = re.match(r"^(one|another|un[oa]) of|^(one|uno|una)$", phrase)
-        if one_of:
+        role = (mention.role or "").lower()
+        known = self._met(lambda e: e.kind == "someone" and bool(e.role) and str(e.role).lower() == role)
+        if known is not None:
+            return known
+        if re.match(r"^(one|another|un[oa]) of|^(one|uno|una)$", phrase):
             for entity in reversed(self.entities):
-                if entity.kind == "someone" and _singular(mention.head) in {
-                    _singular(h) for h in entity.heads
-                }:
+                if entity.kind == "someone" and _has_head(entity, mention.head):
                     return entity
         entity = self._new_someone(mention)
         self.entities.append(entity)
@@ -442,10 +437,9 @@ class Discourse:
     def _unnamed_body(self, mention: Mention) -> Entity:
         """An office that the article never names: "the agency"."""
         name = f"the {mention.head}" if self.lang.code == "en" else mention.text.lower()
-        for entity in self.entities:
-            if entity.kind == "body" and entity.name == name:
-                self._touch(entity)
-                return entity
+        known = self._met(lambda e: e.kind == "body" and e.name == name)
+        if known is not None:
+            return known
         entity = Entity("body", name, sort=mention.head, names={name})
         self.entities.append(entity)
         return entity
@@ -466,9 +460,8 @@ class Discourse:
                 for e in self.entities
                 if e.kind == "body" and e.sort in sorts and not e.name.startswith("the ")
             ]
-            own = [e for e in named if head in _noun(e)]
-            pool = own or named
-            chosen = self._salient(pool, sorts)
+            own = [e for e in named if head in " ".join([e.name, e.role or "", *e.names]).lower()]
+            chosen = self._salient(own or named, sorts)
             if chosen is not None:
                 self._touch(chosen)
                 return chosen
@@ -477,18 +470,16 @@ class Discourse:
             return None
         if head in self.lang.words("places_that_speak"):
             return None
-        wanted = _singular(head)
+        wanted, people = _singular(head), ("person", "someone")
         if head in self.lang.words("references") and not any(
-            e.kind in ("person", "someone") and wanted in {_singular(h) for h in e.heads}
-            for e in self.entities
+            e.kind in people and _has_head(e, head) for e in self.entities
         ):
             hidden = [e for e in self.entities if e.kind == "someone" and not e.is_plural]
             if hidden:
                 return hidden[-1]
         for entity in reversed(self.entities):
-            if entity.kind in ("person", "someone") and wanted in {
-                _singular(h) for h in entity.heads | _heads(entity.role, self.lang)
-            }:
+            heads = entity.heads | _heads(entity.role, self.lang)
+            if entity.kind in people and wanted in {_singular(h) for h in heads}:
                 if mention is not None and mention.owner and entity.owner and mention.owner != entity.owner:
                     continue
                 self._touch(entity)
@@ -497,13 +488,8 @@ class Discourse:
 
     def _salient(self, pool: list[Entity], sorts: list[str]) -> Entity | None:
         """Of several bodies the one met last among those of the first sort that fits."""
-        if not pool:
-            return None
-        for sort in sorts:
-            matching = [e for e in pool if e.sort == sort]
-            if matching:
-                return matching[-1]
-        return pool[-1]
+        fitting = [[e for e in pool if e.sort == sort] for sort in sorts]
+        return next((some[-1] for some in [*fitting, pool] if some), None)
 
     def _pronoun(self, mention: Mention) -> Entity:
         """Whom "he", "they" or "it" stands for."""
@@ -513,14 +499,8 @@ class Discourse:
         if wanted == "n":
             if self.paper is not None:
                 return self.paper
-            body = self.last_body
-            if self.focus is not None and self.focus.kind == "body":
-                body = self.focus
-            focus = (
-                self.focus
-                if self.focus is not None and self.focus.kind not in ("person", "someone")
-                else None
-            )
+            focus = self.focus if self.focus and self.focus.kind not in ("person", "someone") else None
+            body = focus if focus and focus.kind == "body" else self.last_body
             return body or focus or self.narrator
         candidates = [self.focus, *reversed(self.entities)]
         for entity in candidates:
@@ -554,20 +534,10 @@ class Discourse:
                 continue
             earlier = [found[n] for n in range(number) if n in found]
             later = [found[n] for n in range(number + 1, len(paragraph.quotes)) if n in found]
-            lead = [
-                e
-                for t in turned
-                if t.sentence.end <= quote.start + 1
-                for a, e in t.attributions
-                if not a.is_declined
-            ]
-            after = [
-                e
-                for t in turned
-                if t.sentence.start >= quote.end - 1
-                for a, e in t.attributions
-                if a.is_trailing
-            ]
+            before = [pair for t in turned if t.sentence.end <= quote.start + 1 for pair in t.attributions]
+            behind = [pair for t in turned if t.sentence.start >= quote.end - 1 for pair in t.attributions]
+            lead = [e for a, e in before if not a.is_declined]
+            after = [e for a, e in behind if a.is_trailing]
             speaker = (earlier[-1:] or lead[-1:] or later[:1] or after[:1] or [None])[0]  # type: ignore[list-item]
             if speaker is None and paragraph.turn is not None:
                 speaker = base
@@ -594,15 +564,14 @@ class Discourse:
             before = [
                 (start - a.end, e) for a, e in one.attributions if a.end <= start + 1 and not a.is_declined
             ]
-            gap = one.reading.masked[end : end + 60] if end > 0 else ""
             close_after = [e for d, e in sorted(after, key=lambda p: p[0]) if d < 120]
-            close_before = [e for d, e in sorted(before, key=lambda p: p[0])]
+            close_before = [e for _, e in sorted(before, key=lambda p: p[0])]
             leads = one.reading.masked[max(0, start - 40) : max(0, start)].rstrip()
             if close_before and (
                 leads.endswith((",", ":", "that", "que", "said", "statement")) or not close_after
             ):
                 return close_before[0]
-            if close_after and gap is not None:
+            if close_after:
                 return close_after[0]
             if leads.endswith(":"):
                 people = [m for m in one.reading.mentions if m.kind in ("person", "body", "someone")]
@@ -923,18 +892,15 @@ def _gender(text: str, lang: Language) -> str | None:
     return None
 
 
-def _noun(entity: Entity) -> str:
-    return " ".join([entity.name, entity.role or "", *entity.names]).lower()
-
-
 def _singular(word: str) -> str:
     if word.endswith("people"):
         return word.replace("people", "person")
     return word[:-1] if word.endswith("s") and not word.endswith("ss") else word
 
 
-def _same_document(head: str, heads: set[str]) -> bool:
-    return _singular(head) in {_singular(h) for h in heads}
+def _has_head(entity: Entity, head: str) -> bool:
+    """Whether a noun, in singular or plural, is one that an entity goes by."""
+    return _singular(head) in {_singular(h) for h in entity.heads}
 
 
 def _outlet(words: str) -> str | None:
