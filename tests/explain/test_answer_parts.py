@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import replace
+from types import SimpleNamespace
 
+import numpy as np
 import pytest
 from hand_facts import POLICY, estimate, facts, parts, steady_study, total
 
@@ -11,8 +14,11 @@ from atlarge.effects.pooling import Ratio
 from atlarge.explain import api
 from atlarge.explain.answer import Interval
 from atlarge.explain.areas import seat_of, where_of
+from atlarge.explain.data import Daily
 from atlarge.explain.decomposition import unknown_ratio
 from atlarge.explain.narrative import headline
+from atlarge.explain.quantities import NamingShift
+from atlarge.explain.switches import naming_shift
 from atlarge.messages import render
 
 
@@ -48,6 +54,38 @@ def test_a_count_that_is_mostly_of_an_office_elsewhere_is_put_by_the_office(
     assert where.office is not None
     assert (f"in ICE's {where.office.name} office area and {fips} County" in found) == is_elsewhere
     assert (f"around {fips} County" in found) != is_elsewhere
+
+
+@pytest.mark.parametrize(("later", "is_shift"), [(0.8, False), (0.65, False), (0.5, True), (0.1, True)])
+@pytest.mark.parametrize("level", ["county", "locality"])
+def test_a_shift_in_how_handoffs_are_named_is_found_by_its_size(
+    later: float, is_shift: bool, level: str
+) -> None:
+    days = 24 * 31
+    share = np.repeat([0.8, later], days // 2)
+    every = np.full((2, days), 50, np.float32)
+    first = dt.date(2016, 1, 1)
+    study = SimpleNamespace(
+        exposure_area=SimpleNamespace(level=level),
+        county={"handoffs": Daily((every * share).astype(np.float32), ("48453", "48201"), first)},
+        aor={"handoffs": Daily(every, ("SNA", "HOU"), first)},
+    )
+    found = naming_shift(study, dt.date(2018, 1, 1))  # type: ignore[arg-type]
+    assert (found is not None) == (is_shift and level == "county")
+    if found is not None:
+        assert (found.before, found.after) == (pytest.approx(0.8), pytest.approx(later))
+    assert naming_shift(study, dt.date(2017, 1, 1)) is None  # type: ignore[arg-type]
+
+
+def test_a_shift_in_naming_leaves_replacement_untold() -> None:
+    fell = total(60.0, 100.0, low=-60.0, high=-20.0)
+    rose = total(142.0, 100.0, low=20.0, high=60.0)
+    clear = facts(main=estimate({"policy": rose}), handoffs=estimate({"policy": fell}, measure="handoffs"))
+    clear.lasting = replace(clear.lasting, p=0.01)
+    assert api.verdicts_of(clear)["substitution"].verdict == "fits"
+    clear.naming = NamingShift(before=0.8, after=0.4)
+    assert api.verdicts_of(clear)["substitution"].verdict == "cannot be told"
+    assert api.settled(clear).lasting.withheld == "replaced"
 
 
 def test_the_expected_count_is_never_below_none() -> None:

@@ -160,7 +160,8 @@ def settled(facts: Facts) -> Facts:
     assert facts.lasting is not None
     lasting = dc.replace(facts.lasting, withheld="")
     residual = facts.parts.residual.low if facts.parts is not None else None
-    is_replaced = _substitution(facts, lasting, say("join")).verdict == "fits"
+    by_numbers = dc.replace(facts, naming=None)
+    is_replaced = _substitution(by_numbers, lasting, say("join")).verdict == "fits"
     why = withheld(
         lasting,
         facts.left_before,
@@ -211,6 +212,7 @@ def _substitution(facts: Facts, lasting: Lasting, reason: Message) -> Judgement:
         is_before=is_before,
         reason=reason,
         p=max((p for p in chances if p is not None), default=None),
+        is_named_otherwise=facts.naming is not None,
     )
 
 

@@ -14,7 +14,7 @@ from atlarge.explain.decomposition import Parts
 from atlarge.explain.estimate import Estimate
 from atlarge.explain.numbers import CountKey, Number, difference, key_of, members_of
 from atlarge.explain.periods import Months
-from atlarge.explain.quantities import Burst, Bursts, Lasting, LeftBefore, MethodSwitch, TwoSided
+from atlarge.explain.quantities import Burst, Bursts, Lasting, LeftBefore, MethodSwitch, NamingShift, TwoSided
 from atlarge.explain.verdicts import placing
 from atlarge.messages import Message, Month, say
 from atlarge.panel.time_axis import Break
@@ -56,6 +56,7 @@ class Facts:
     two_sided: TwoSided | None = None
     left_before: LeftBefore | None = None
     method_switches: list[MethodSwitch] = field(default_factory=list)
+    naming: NamingShift | None = None
     usual_month: float | None = None
     surges: list[dict[str, Any]] = field(default_factory=list)
     concentration: dict[str, Any] = field(default_factory=dict)
@@ -290,6 +291,14 @@ def _schemes_differ(facts: Facts) -> Fields:
         difference(Interval(about["effect"]["value"]), (key._replace(scheme=name),)) for name, about in pair
     )
     return {"a": pair[0][0], "one": one, "b": pair[1][0], "two": two}
+
+
+@_rule("handoffs")
+def _naming(facts: Facts) -> Fields:
+    found = facts.naming
+    if found is None:
+        return None
+    return {"before": Number(found.before, "share"), "after": Number(found.after, "share")}
 
 
 @_rule("handoffs")

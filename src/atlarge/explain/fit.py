@@ -26,7 +26,7 @@ from atlarge.explain.lasting import lasting_of, left_before_of, two_sided_of
 from atlarge.explain.periods import Months, months_of
 from atlarge.explain.sensitivity import in_time_of, row_of, same_aor
 from atlarge.explain.study import MEASURES, Study, changed_units, outcome_under
-from atlarge.explain.switches import method_switches
+from atlarge.explain.switches import method_switches, naming_shift
 from atlarge.messages import Message, Month, say
 from atlarge.panel.time_axis import breaks_of_store
 from atlarge.policies import Policy, Registry, applies_to
@@ -96,9 +96,10 @@ def measure(study: Study, policy: Policy, months: Months) -> Facts:
     facts.jail_change, jail = _jail_change(study, months, policy.effective)
     if jail is not None and facts.jail_change is not None and facts.jail_change.date is not None:
         facts.relabel = relabelled(jail, study.around, study.key, facts.jail_change.date, months.policy_end)
+    facts.naming = naming_shift(study, months.policy_end)
     ratio = attempt(notes, "parts", lambda: _bounded(rate_of(study, months, changed), main, facts.handoffs))
     handoffs = facts.handoffs
-    if ratio is not None and handoffs is not None:
+    if ratio is not None and handoffs is not None and facts.naming is None:
         around = study.around if study.area.level == "locality" else None
         facts.parts = attempt(
             notes,

@@ -221,3 +221,11 @@ class MethodSwitch(_Plain):
     robust_p: float | None = None
     first: dt.date | None = None
     last: dt.date | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class NamingShift(_Plain):
+    """Shares of all jail handoffs that name a county, in the two half years that differ most."""
+
+    before: float
+    after: float

@@ -5,6 +5,8 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import replace
 
+import numpy as np
+
 from atlarge.calendar import add_months
 from atlarge.effects import mix_switch
 from atlarge.effects.mixes import REACH
@@ -13,11 +15,14 @@ from atlarge.explain.answer import Area, Interval
 from atlarge.explain.data import Daily
 from atlarge.explain.estimate import estimate
 from atlarge.explain.periods import Months
-from atlarge.explain.quantities import MethodSwitch
+from atlarge.explain.quantities import MethodSwitch, NamingShift
 from atlarge.explain.study import Study
 from atlarge.policies import Policy
 
 NEAR_MONTHS = 6
+HALF_YEAR = 6
+LEAST_NAMED = 100.0
+NAMING_SHIFT = 0.2
 LABELS = {
     "office": "only the office area",
     "county": "the county",
@@ -48,6 +53,34 @@ def method_switches(study: Study, policy: Policy, months: Months, changed: set[s
             )  # fmt: skip
         found.append(switch)
     return found
+
+
+def naming_shift(study: Study, until: dt.date) -> NamingShift | None:
+    """Whether records of jail handoffs began to name counties more or less often, over all places together.
+
+    Compared are all half years before `until`. What a jail lost is then not what its name lost: neither its
+    own records nor those of the others count as they did. None where the share moved by less than a fifth,
+    or where what is studied is larger than a county.
+    """
+    if study.exposure_area.level != "county":
+        return None
+    sums = []
+    for level in (study.county, study.aor):
+        values, firsts = level["handoffs"].recorded.calendar()
+        whole = np.nansum(values, axis=0)[[month < until for month in firsts]]
+        whole = whole[len(whole) % HALF_YEAR :]
+        sums.append(whole.reshape(-1, HALF_YEAR).sum(1))
+    named, every = sums
+    if len(named) != len(every):  # not recorded over the same time
+        return None
+    enough = np.flatnonzero(every >= LEAST_NAMED)
+    if len(enough) < 2:
+        return None
+    share = np.clip(named[enough] / every[enough], 0.0, 1.0)
+    first, last = sorted((int(share.argmin()), int(share.argmax())))
+    if abs(share[last] - share[first]) < NAMING_SHIFT:
+        return None
+    return NamingShift(before=float(share[first]), after=float(share[last]))
 
 
 def _switch(at_large: Daily, handoffs: Daily, area: Area) -> MethodSwitch | None:

@@ -130,6 +130,7 @@ def substitution(
     is_before: bool,
     reason: Message,
     p: float | None = None,
+    is_named_otherwise: bool = False,
 ) -> Judgement:
     """Whether arrests at large replaced handoffs; where a policy extends cooperation, the reverse.
 
@@ -141,6 +142,8 @@ def substitution(
     name, sign = ("gain", 1.0) if extends else ("shortfall", -1.0)
     if handoffs.value is None or handoffs.low is None or handoffs.high is None or lasting.effect.low is None:
         return _replaced("cannot be told", "not_comparable", extends, reason, None)
+    if is_named_otherwise:
+        return _replaced("cannot be told", "named_otherwise", extends, reason, None)
     low, high = sorted((sign * handoffs.low, sign * handoffs.high))
     effect = lasting.effect
     most = -(effect.low or 0.0) if extends else (effect.high or 0.0)  # that can have moved
