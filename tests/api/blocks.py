@@ -13,9 +13,7 @@ import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
 
-from typer.testing import CliRunner
-
-from atlarge.cli import _load_commands, app
+from command_line import run
 
 ROOT = Path(__file__).resolve().parents[2]
 _BLOCK = re.compile(r"^```([^\n]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -78,8 +76,8 @@ def run_command(line: str, shown: list[str], folder: Path, source: Path = ROOT /
     if given[1] == "serve":
         _serve(given, folder, environment)
         return
-    run = _here if source == ROOT / "src" else _apart
-    code, stdout, stderr = run(given[1:], folder, environment)
+    perform = _here if source == ROOT / "src" else _apart
+    code, stdout, stderr = perform(given[1:], folder, environment)
     assert code == 0, f"{line}\n{stderr}"
     if target:
         (folder / target).write_text(stdout, encoding="utf-8")
@@ -91,10 +89,8 @@ def run_command(line: str, shown: list[str], folder: Path, source: Path = ROOT /
 
 def _here(words: list[str], folder: Path, environment: dict[str, str]) -> tuple[int, str, str]:
     """Exit code and output of a command in this process: a new one spends most of its time on starting."""
-    if not app.registered_commands:
-        _load_commands()
     with contextlib.chdir(folder):
-        done = CliRunner().invoke(app, words, env=environment)
+        done = run(words, env=environment)
     return done.exit_code, done.stdout, f"{done.stderr}{done.exception or ''}"
 
 

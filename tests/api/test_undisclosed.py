@@ -7,9 +7,8 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from typer.testing import CliRunner
 
-from atlarge.cli import _load_commands, app
+from command_line import run
 
 NOTE = "not disclosed"
 LOCAL = {
@@ -19,8 +18,7 @@ LOCAL = {
 
 
 def _run(*words: str) -> tuple[str, str, int]:
-    _load_commands()
-    found = CliRunner().invoke(app, list(words))
+    found = run(list(words))
     return found.stdout, found.stderr, found.exit_code
 
 
@@ -52,7 +50,6 @@ def test_a_disclosed_panel_has_no_small_count() -> None:
 
 def test_what_is_no_site_is_one_clear_line(tmp_path: Path) -> None:
     given = ["panel", "--by", "state", "--from", "2017-01-01", "--to", "2017-03-31"]
-    _load_commands()
-    found = CliRunner().invoke(app, [*given, "--disclose", "--beside", str(tmp_path)])
+    found = run([*given, "--disclose", "--beside", str(tmp_path)])
     assert found.exit_code == 1
     assert "no record of what it disclosed" in str(found.exception)

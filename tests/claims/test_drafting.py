@@ -14,6 +14,7 @@ from atlarge.claims.drafting.article import quotations, read_article, sentence_s
 from atlarge.claims.drafting.dates import find_dates
 from atlarge.claims.schema import parse_ledger
 from atlarge.errors import QuestionError
+from command_line import run
 
 from .scoring import FIELDS, read_marked, score
 
@@ -137,17 +138,11 @@ def test_any_text_gives_a_valid_draft_or_a_clear_no(text: str) -> None:
 def test_the_command_writes_a_draft(tmp_path: Path) -> None:
     import json
 
-    from typer.testing import CliRunner
-
-    from atlarge.cli import _load_commands, app
-
-    if not app.registered_commands:
-        _load_commands()
     (tmp_path / "a.txt").write_text(_ARTICLE, encoding="utf-8")
     out = tmp_path / "ledger.yaml"
-    done = CliRunner().invoke(app, ["claims", "new", "--article", str(tmp_path / "a.txt"), "--out", str(out)])
+    done = run(["claims", "new", "--article", str(tmp_path / "a.txt"), "--out", str(out)])
     assert done.exit_code == 0
-    checked = CliRunner().invoke(app, ["check", str(out), "--json"])
+    checked = run(["check", str(out), "--json"])
     assert checked.exit_code == 0
     verdicts = json.loads(checked.stdout)
     assert verdicts[0]["verdict"] == "supported"

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from typer.testing import CliRunner
 
 from atlarge.claims.drafting import ledger_text
 from atlarge.claims.drafting.opening import MOST_BYTES, open_article
@@ -17,8 +16,8 @@ from atlarge.claims.finishing import finish
 from atlarge.claims.schema import parse_ledger, read_ledger
 from atlarge.claims.template import drafted_from_file
 from atlarge.claims.view import preview, render_draft
-from atlarge.cli import _load_commands, app
 from atlarge.errors import QuestionError
+from command_line import run
 
 _TEXT = (
     "Travis County declined 142 detainers from Jan. 28 to Feb. 3, 2017, according to a report by the agency.\n\n"
@@ -32,9 +31,7 @@ _PAGE = (
 
 
 def _run(*words: str, answers: str | None = None) -> Any:
-    if not app.registered_commands:
-        _load_commands()
-    return CliRunner().invoke(app, list(words), input=answers)
+    return run(list(words), input=answers)
 
 
 def _article(folder: Path) -> Path:

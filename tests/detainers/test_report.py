@@ -10,12 +10,11 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from typer.testing import CliRunner
 
-from atlarge.cli import _load_commands, app
 from atlarge.detainers import OUTCOMES, detainer_report, reconcile
 from atlarge.errors import CoverageError
 from atlarge.records.store import Coverage, Store
+from command_line import run
 
 FISCAL_2015 = (dt.date(2014, 10, 1), dt.date(2015, 7, 19))
 
@@ -154,8 +153,6 @@ def test_philadelphia_declines_rose_in_2014(detainer_store: Store, data_dir: Pat
 
 @pytest.mark.data
 def test_the_printed_report_has_four_sections_and_no_small_cell(detainer_store: Store) -> None:
-    if not app.registered_commands:
-        _load_commands()
     arguments = [
         "detainers",
         "--store",
@@ -165,11 +162,11 @@ def test_the_printed_report_has_four_sections_and_no_small_cell(detainer_store: 
         "--to",
         "2015-07-19",
     ]
-    shown = CliRunner().invoke(app, arguments)
+    shown = run(arguments)
     assert shown.exit_code == 0
     for title in ("I. Highest volume", "II. Detainers declined", "III. Policies", "IV. Scope"):
         assert title in shown.stdout
-    reported = json.loads(CliRunner().invoke(app, [*arguments, "--by", "county", "--json"]).stdout)
+    reported = json.loads(run([*arguments, "--by", "county", "--json"]).stdout)
     assert reported["total"]["issued"] == 79_053
     for row in reported["rows"]:
         for name in OUTCOMES:

@@ -12,10 +12,8 @@ import numpy as np
 import polars as pl
 import pytest
 from on_engines import every_engine
-from typer.testing import CliRunner
 
 import simulated_files
-from atlarge.cli import _load_commands, app
 from atlarge.cli._output import _plain
 from atlarge.detainers import detainer_report
 from atlarge.errors import StoreError
@@ -25,6 +23,7 @@ from atlarge.records.lineage import lineage, verify
 from atlarge.records.links import link_report
 from atlarge.records.store import Store, open_store
 from atlarge.surges import find_surges
+from command_line import run
 
 DAY = dt.date(2017, 1, 1)
 
@@ -163,16 +162,14 @@ def test_the_account_is_checked_against_the_files(store: Store, engine: str, tmp
     ingest([simulated_files.arrests(tmp_path / "a.csv", 100)], tmp_path / "store")
     [file] = open_store(tmp_path / "store").files("arrests")
     pl.read_parquet(file)[:90].write_parquet(file)
-    _load_commands()
     arguments = ["audit", "--store", str(tmp_path / "store"), "--verify", "--engine", engine]
-    done = CliRunner().invoke(app, arguments)
+    done = run(arguments)
     assert isinstance(done.exception, StoreError)
     assert "not as written (its sha256 differs)" in str(done.exception)
 
 
 @every_engine
 def test_commands_take_the_engine(store: Store, engine: str) -> None:
-    _load_commands()
     common = ["--store", str(store.path), "--json"]
     for command in (
         ["detainers", "--by", "county"],
@@ -181,7 +178,7 @@ def test_commands_take_the_engine(store: Store, engine: str) -> None:
         ["audit", "--verify"],
     ):
         reported = [
-            CliRunner().invoke(app, [*command, *common, *extra], catch_exceptions=False).stdout
+            run([*command, *common, *extra], catch_exceptions=False).stdout
             for extra in ([], ["--engine", engine])
         ]
         assert reported[0] == reported[1]

@@ -7,13 +7,12 @@ import datetime as dt
 import json
 
 import pytest
-from typer.testing import CliRunner
 
-from atlarge.cli import _load_commands, app
 from atlarge.errors import CoverageError, PlaceError, QuestionError
 from atlarge.explain import Answer, explain, find_policy
 from atlarge.explain.terminal import text_of
 from atlarge.messages import render
+from command_line import run
 from example_answer import example_answer
 
 VERDICTS = {"fits", "does not fit", "cannot be told"}
@@ -151,13 +150,11 @@ def test_bad_questions_are_refused_with_what_would_be_needed(
 
 
 def test_the_command_line_tells_usage_from_bad_questions() -> None:
-    _load_commands()
-    runner = CliRunner()
-    neither = runner.invoke(app, ["explain", "48453"])
+    neither = run(["explain", "48453"])
     assert neither.exit_code == 2
-    both = runner.invoke(app, ["explain", "48453", "--policy", "travis-tx-2017", "--date", "2017-02-01"])
+    both = run(["explain", "48453", "--policy", "travis-tx-2017", "--date", "2017-02-01"])
     assert both.exit_code == 2
-    listed = runner.invoke(app, ["policies", "--state", "TX", "--json"])
+    listed = run(["policies", "--state", "TX", "--json"])
     assert listed.exit_code == 0
     assert "travis-tx-2017" in {row["id"] for row in json.loads(listed.stdout)}
 

@@ -7,10 +7,9 @@ import os
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner
 
-from atlarge.cli import _load_commands, app
 from atlarge.errors import AtlargeError
+from command_line import run
 
 COMMANDS = [
     ["ingest", "{pipe}", "--store", "{new}"],
@@ -41,9 +40,8 @@ def test_a_store_of_pipes_is_refused(within: str, tmp_path: Path) -> None:
     if within != "manifest.json":
         (tmp_path / "manifest.json").write_text(json.dumps({"format": 1, "releases": [release]}))
     os.mkfifo(tmp_path / within)
-    _load_commands()
     for words in (["panel"], ["audit"], ["audit", "--verify"], ["publish", "--out", str(tmp_path / "site")]):
-        found = CliRunner().invoke(app, [*words, "--store", str(tmp_path)])
+        found = run([*words, "--store", str(tmp_path)])
         if words == ["audit"] and within != "manifest.json":
             continue  # it reads the manifest alone
         assert found.exit_code == 1, (words, found.output)
@@ -56,9 +54,8 @@ def test_a_site_of_pipes_is_refused(tmp_path: Path) -> None:
     (tmp_path / "data").mkdir()
     os.mkfifo(tmp_path / "site.json")
     os.mkfifo(tmp_path / "data" / "disclosed.parquet")
-    _load_commands()
     for words in (["serve", str(tmp_path)], ["surges", "--disclose", "--beside", str(tmp_path)]):
-        found = CliRunner().invoke(app, words)
+        found = run(words)
         assert found.exit_code == 1, (words, found.output)
         assert isinstance(found.exception, AtlargeError), words
 
@@ -68,9 +65,8 @@ def test_a_site_of_pipes_is_refused(tmp_path: Path) -> None:
 def test_no_command_waits_for_a_pipe(words: list[str], name: str, tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     (tmp_path / "link").symlink_to(tmp_path / "pipe")
-    _load_commands()
     paths = {"pipe": tmp_path / name, "new": tmp_path / "new"}
-    found = CliRunner().invoke(app, [word.format(**paths) for word in words])
+    found = run([word.format(**paths) for word in words])
     assert found.exit_code in (1, 2), found.output
     assert isinstance(found.exception, AtlargeError | SystemExit)
     assert not (tmp_path / "new").exists()

@@ -12,13 +12,13 @@ from pathlib import Path
 import polars as pl
 import pytest
 from typer.main import get_command
-from typer.testing import CliRunner
 
 import atlarge
-from atlarge.cli import _load_commands, app
+from atlarge.cli import app
 from atlarge.errors import AtlargeError
 from atlarge.ingest import ingest
 from atlarge.publish import site
+from command_line import run
 from simulated_files import ARRESTS_HEADER, arrest_lines, write_tables
 
 SAMPLES = Path(__file__).parents[1] / "samples"
@@ -182,7 +182,6 @@ TOO_LONG = {("many counties with a row", "publish after")}
 def test_every_command_answers_or_says_why_not(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    _load_commands()
     monkeypatch.setattr(site, "publish", partial(site.publish, every_county=False))
     store = STORES[name](tmp_path / "store")
     (tmp_path / "out").mkdir()
@@ -192,7 +191,7 @@ def test_every_command_answers_or_says_why_not(
         if (name, command) in TOO_LONG:
             continue
         where = [] if words[0] in WITHOUT_STORE else ["--store", str(store)]
-        found = CliRunner().invoke(app, [*(word.format(**paths) for word in words), *where])
+        found = run([*(word.format(**paths) for word in words), *where])
         said = f"{name}: {command}: {found.exception!r} {found.output[-300:]}"
         if found.exit_code == 0:
             document = json.loads(found.stdout)
@@ -209,7 +208,6 @@ def test_every_command_answers_or_says_why_not(
 
 def test_every_command_is_tried() -> None:
     """But those that take no store: what they read is tried elsewhere."""
-    _load_commands()
     elsewhere = {"claims", "demo", "fetch", "ingest", "serve", "simulate", "update"}
     names = set(get_command(app).commands)  # type: ignore[attr-defined]
     assert names - elsewhere == {words[0] for words in COMMANDS.values()}

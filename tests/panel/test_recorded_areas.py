@@ -7,11 +7,10 @@ import json
 
 import polars as pl
 import pytest
-from typer.testing import CliRunner
 
 from atlarge import open_store
-from atlarge.cli import _load_commands, app
 from atlarge.panel import area_totals, panel
+from command_line import run
 
 YEAR = {"start": dt.date(2017, 10, 1), "end": dt.date(2018, 9, 30)}
 
@@ -39,9 +38,7 @@ def test_recovered_totals_hold_the_recorded_ones(measure: str) -> None:
 
 
 def test_the_panel_command_gives_both_for_areas_alone() -> None:
-    if not app.registered_commands:
-        _load_commands()
     arguments = ["panel", "--measure", "arrests", "--from", "2017-10-01", "--to", "2018-09-30", "--json"]
-    whole = json.loads(CliRunner().invoke(app, [*arguments, "--by", "aor", "--place", "MIA"]).stdout)
+    whole = json.loads(run([*arguments, "--by", "aor", "--place", "MIA"]).stdout)
     assert whole["areas"] == [{"place": "MIA", "measure": "arrests", "recorded": 8_474, "recovered": 8_506}]
-    assert "areas" not in json.loads(CliRunner().invoke(app, [*arguments, "--by", "nation"]).stdout)
+    assert "areas" not in json.loads(run([*arguments, "--by", "nation"]).stdout)

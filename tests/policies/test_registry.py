@@ -9,9 +9,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from typer.testing import CliRunner
 
-from atlarge.cli import _load_commands, app
 from atlarge.errors import QuestionError
 from atlarge.policies import (
     KINDS,
@@ -26,9 +24,8 @@ from atlarge.policies import (
 )
 from atlarge.reference import __file__ as _reference
 from atlarge.reference import table
+from command_line import run
 
-_load_commands()
-runner = CliRunner()
 DAY = dt.date(2021, 5, 10)
 
 
@@ -260,7 +257,7 @@ NEW = {
 
 
 def rows_of(*args: str) -> list[dict[str, object]]:
-    result = runner.invoke(app, ["policies", *args, "--json"])
+    result = run(["policies", *args, "--json"])
     assert result.exit_code == 0, result.output
     return list(json.loads(result.stdout))
 
@@ -299,14 +296,14 @@ def test_the_command_narrows_to_agreements() -> None:
     ],
 )
 def test_the_command_refuses_in_one_line(args: list[str], code: int, words: str) -> None:
-    result = runner.invoke(app, ["policies", *args])
+    result = run(["policies", *args])
     assert result.exit_code == code
     assert words in result.output + str(result.exception)
 
 
 def test_the_command_writes_a_calendar(tmp_path: Path) -> None:
     out = tmp_path / "dates.ics"
-    assert runner.invoke(app, ["policies", "--state", "TX", "--out", str(out)]).exit_code == 0
+    assert run(["policies", "--state", "TX", "--out", str(out)]).exit_code == 0
     assert out.read_text().startswith("BEGIN:VCALENDAR")
 
 

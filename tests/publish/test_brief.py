@@ -7,9 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner
 
-from atlarge.cli import _load_commands, app
 from atlarge.errors import QuestionError
 from atlarge.explain.answer import MOST_CAVEATS, Warned
 from atlarge.messages import Number, say
@@ -17,6 +15,7 @@ from atlarge.publish.answer_view import context, headline
 from atlarge.publish.answers import show
 from atlarge.publish.brief import HEIGHT, brief, brief_html, brief_of, brief_pdf, brief_svg, digest
 from atlarge.publish.i18n import Words
+from command_line import run
 from example_answer import example_answer
 
 
@@ -56,9 +55,8 @@ def test_a_hidden_count_is_not_on_the_brief_either() -> None:
 def test_another_ending_is_a_usage_error(tmp_path: Path) -> None:
     with pytest.raises(QuestionError, match=r"\.html or \.pdf"):
         brief(example_answer(), tmp_path / "b.docx")
-    _load_commands()
     arguments = ["explain", "48453", "--policy", "travis-tx-2017", "--brief", "b.docx"]
-    assert CliRunner().invoke(app, arguments).exit_code == 2
+    assert run(arguments).exit_code == 2
 
 
 def test_a_witness_that_gives_a_small_count_away_is_left_out_of_the_page() -> None:

@@ -8,11 +8,11 @@ from pathlib import Path
 import polars as pl
 import pytest
 from simulated_counts import simulated_store
-from typer.testing import CliRunner
 
 from atlarge.errors import QuestionError
 from atlarge.panel import panel
 from atlarge.publish.compare import compare
+from command_line import run
 
 
 def test_rows_are_the_panels_and_the_table_hides_small_counts(tmp_path: Path) -> None:
@@ -40,13 +40,11 @@ def test_every_kind_of_file_is_written(tmp_path: Path, ending: str) -> None:
 
 
 def test_the_command_gives_one_document(tmp_path: Path) -> None:
-    from atlarge.cli import _load_commands, app
 
-    _load_commands()
     simulated_store(tmp_path / "store")
-    run = CliRunner().invoke(app, ["compare", "48453", "48029", "--store", str(tmp_path / "store"), "--json"])
-    assert run.exit_code == 0
-    document = json.loads(run.stdout)
+    done = run(["compare", "48453", "48029", "--store", str(tmp_path / "store"), "--json"])
+    assert done.exit_code == 0
+    document = json.loads(done.stdout)
     assert [p["place"] for p in document["places"]] == ["48453", "48029"]
     assert document["rows"] == len(document["data"]) == 48
     assert document["disclosed"] is False

@@ -9,14 +9,13 @@ from pathlib import Path
 import ddp_forms
 import polars as pl
 import pytest
-from typer.testing import CliRunner
 
 from atlarge import ingest
-from atlarge.cli import _load_commands, app
 from atlarge.composition import composition
 from atlarge.effects import kitagawa
 from atlarge.errors import CoverageError, QuestionError
 from atlarge.publish import publish
+from command_line import run
 
 BEFORE, AFTER = ("2025-09-01", "2025-10-30"), ("2025-11-01", "2025-12-30")
 JAIL = ("Custodial Arrest", "TRAVIS COUNTY JAIL, AUSTIN, TX")
@@ -77,13 +76,12 @@ def test_numbers_beside_a_site_leave_no_day_over(
     store: Path, tmp_path: Path, last: str, is_safe: bool
 ) -> None:
     """The site has October; on its last day there was one arrest."""
-    _load_commands()
     site = tmp_path / "site"
     publish(site, store, workers=1, levels=("nation", "state"), answers="none")
     words = ["composition", "TX", "--before", f"2025-10-01:{last}", "--after", "2025-11-01:2025-11-30"]
     words += ["--by", "landmark_class", "--store", str(store), "--json", "--disclose"]
-    assert CliRunner().invoke(app, words).exit_code == 0
-    found = CliRunner().invoke(app, [*words, "--beside", str(site)])
+    assert run(words).exit_code == 0
+    found = run([*words, "--beside", str(site)])
     assert (found.exit_code == 0) is is_safe
     assert is_safe or "small counts would follow" in str(found.exception)
 
@@ -132,17 +130,16 @@ def test_a_place_without_arrests_has_no_share_rather_than_zero(store: Path) -> N
 
 
 def test_the_command_and_what_may_be_passed_on(store: Path) -> None:
-    _load_commands()
     spans = ["--before", ":".join(BEFORE), "--after", ":".join(AFTER)]
-    run = CliRunner().invoke(app, ["composition", "TX", *spans, "--store", str(store), "--json"])
-    document = json.loads(run.stdout)
+    done = run(["composition", "TX", *spans, "--store", str(store), "--json"])
+    document = json.loads(done.stdout)
     assert document["place"] == "TX"
     assert document["disclosed"] is False
     assert document["change"]["value"] == pytest.approx(-1 / 6)
     assert document["composition"]["value"] + document["within"]["value"] == pytest.approx(-1 / 6)
-    refused = CliRunner().invoke(app, ["composition", "TX", *spans, "--store", str(store), "--disclose"])
+    refused = run(["composition", "TX", *spans, "--store", str(store), "--disclose"])
     assert refused.exit_code == 1  # one arrest without a criminality is a small count
     with pytest.raises(QuestionError, match="1 of the 15 counts"):
         composition("TX", before=BEFORE, after=AFTER, store=store, disclose=True)
-    wrong = CliRunner().invoke(app, ["composition", "TX", "--before", "2025", "--after", "x:y"])
+    wrong = run(["composition", "TX", "--before", "2025", "--after", "x:y"])
     assert wrong.exit_code == 2

@@ -7,12 +7,11 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from typer.testing import CliRunner
 
-from atlarge.cli import _load_commands, app
 from atlarge.errors import ReleaseError
 from atlarge.records.prepare import prepare
 from atlarge.releases import read_release
+from command_line import run
 
 # Rows by file, as the provenance of the data states them (headers left out).
 STATED = {
@@ -196,15 +195,13 @@ def test_outcomes_of_the_national_detainers(data_dir: Path) -> None:
 @pytest.mark.data
 def test_commands_over_a_real_release(data_dir: Path, tmp_path: Path) -> None:
     """Ingest, audit and trace from the command line: the way back from a count to rows of the file."""
-    _load_commands()
-    run = CliRunner().invoke
     path = _files(data_dir)["bookins.csv.gz"]
     store = str(tmp_path / "store")
-    done = run(app, ["ingest", str(path), "--store", store])
+    done = run(["ingest", str(path), "--store", store])
     assert done.exit_code == 0, done.output
     assert "36,811 rows read, 36,811 kept" in done.output
     audit = run(
-        app, ["audit", "--store", store, "--trace", "book_ins", "--from", "2012-01-01", "--to", "2012-01-01"]
+        ["audit", "--store", store, "--trace", "book_ins", "--from", "2012-01-01", "--to", "2012-01-01"]
     )
     assert audit.exit_code == 0, audit.output
     # the header is on line 7; the rows of the first day follow it

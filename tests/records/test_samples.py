@@ -13,12 +13,11 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from typer.testing import CliRunner
 
 from atlarge import detainer_report, ingest, open_store, panel
-from atlarge.cli import _load_commands, app
 from atlarge.records.prepare import prepare
 from atlarge.releases import read_release
+from command_line import run
 
 PERSON = ("Birth Date", "Citizenship", "Gender", "date_of_birth", "gender", "country_of_citizenship")
 AREA = re.compile(r"^[A-Z]{3} GENERAL AREA, NON-SPECIFIC$")
@@ -127,15 +126,13 @@ def test_texas_months_are_those_before_their_label(samples: Path) -> None:
 
 
 def test_commands_lead_from_a_count_back_to_its_rows(samples: Path, tmp_path: Path) -> None:
-    if not app.registered_commands:
-        _load_commands()
-    run, store = CliRunner().invoke, str(tmp_path / "store")
-    added = run(app, ["ingest", str(samples / "bookins.csv.gz"), "--store", store])
+    store = str(tmp_path / "store")
+    added = run(["ingest", str(samples / "bookins.csv.gz"), "--store", store])
     assert added.exit_code == 0, added.output
     rows = _rows(samples / "bookins.csv.gz")
     day = _day(rows[0]["Book In Date"])
     trace = ["audit", "--store", store, "--trace", "book_ins", "--from", str(day), "--to", str(day), "--json"]
-    found = run(app, trace)
+    found = run(trace)
     assert found.exit_code == 0, found.output
     same_day = [i for i, row in enumerate(rows) if _day(row["Book In Date"]) == day]
     [traced] = json.loads(found.stdout)["trace"]

@@ -11,16 +11,15 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from typer.testing import CliRunner
 
 import simulated_files
-from atlarge.cli import _load_commands, app
 from atlarge.errors import QuestionError, ReleaseError, StoreError
 from atlarge.ingest import ingest
 from atlarge.known_places import FOUND, QUERY, known_places, resolve_queries
 from atlarge.records.lineage import lineage, ranges
 from atlarge.records.store import Coverage, open_store
 from atlarge.records.tables import schema
+from command_line import run
 
 HEADER = simulated_files.ARRESTS_HEADER
 
@@ -151,17 +150,15 @@ def test_audit_prints_the_account(tmp_path: Path) -> None:
         tmp_path / "a.csv", f"x|2/1/2017{end}", f"x|31/31/2017{end}", "cut|short", *[f"x|2/1/2017{end}"] * 4
     )
     ingest([path], tmp_path / "store")
-    _load_commands()
-    run = CliRunner().invoke
     store = ["--store", str(tmp_path / "store")]
-    text = run(app, ["audit", *store, "--quarantine"]).output
+    text = run(["audit", *store, "--quarantine"]).output
     assert "arrests: 7 rows read = 5 kept + 2 quarantine" in text
     assert "a.csv, row 3: Apprehension Date: not a date within bounds" in text
     assert "a.csv, row 4: 2 fields where the header has 9" in text
     assert "31/31" not in text, "no cell is printed"
-    reported = json.loads(run(app, ["audit", *store, "--json", "--release", "a.csv"]).output)
+    reported = json.loads(run(["audit", *store, "--json", "--release", "a.csv"]).output)
     assert reported["releases"][0]["rows_dropped"] == {"quarantine": 2}
-    assert isinstance(run(app, ["audit", *store, "--release", "b.csv"]).exception, StoreError)
+    assert isinstance(run(["audit", *store, "--release", "b.csv"]).exception, StoreError)
 
 
 def test_the_memory_of_places_is_in_force_and_true() -> None:

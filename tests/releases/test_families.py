@@ -9,9 +9,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from typer.testing import CliRunner
 
-from atlarge.cli import _load_commands, app
 from atlarge.errors import ReleaseError
 from atlarge.records.duplicates import RULES
 from atlarge.records.tables import TABLES
@@ -19,6 +17,7 @@ from atlarge.releases import families, read_release
 from atlarge.releases.catalogue import recognise
 from atlarge.releases.family import family_of, plain
 from atlarge.releases.faults import faults, faults_of
+from command_line import run
 
 FAMILIES = families()
 
@@ -143,11 +142,10 @@ def test_conditions_of_faults_by_hand() -> None:
 
 
 def test_releases_command_lists_all() -> None:
-    _load_commands()
-    done = CliRunner().invoke(app, ["releases", "--json"])
+    done = run(["releases", "--json"])
     assert done.exit_code == 0
     assert [row["id"] for row in json.loads(done.output)] == list(FAMILIES)
-    one = CliRunner().invoke(app, ["releases", "texas-jails"])
+    one = run(["releases", "texas-jails"])
     assert "known fault texas-repeated-2017-02 (drop)" in one.output
     assert "num_of_inmates" in one.output
 

@@ -10,13 +10,12 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner
 
-from atlarge.cli import _load_commands, app
 from atlarge.errors import ReleaseError
 from atlarge.releases import catalogue
 from atlarge.releases import fetch as fetching
 from atlarge.releases.fetch import fetch
+from command_line import run
 
 CONTENT = bytes(i * 7 % 251 for i in range(300_000))
 
@@ -89,8 +88,7 @@ def test_another_file_than_published_is_refused(
 def test_without_network_one_line_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     result = replace(catalogue.family("pa-detainers"), fetch={"http://127.0.0.1:9/x.csv": "0" * 64})
     monkeypatch.setattr(fetching, "family", lambda name: result)
-    _load_commands()
-    done = CliRunner().invoke(app, ["fetch", "pa-detainers", "--out", str(tmp_path)])
+    done = run(["fetch", "pa-detainers", "--out", str(tmp_path)])
     assert isinstance(done.exception, ReleaseError)
     assert "check the network" in str(done.exception)
     assert "\n" not in str(done.exception)

@@ -14,17 +14,15 @@ from typing import Any
 
 import polars as pl
 import pytest
-from typer.testing import CliRunner
 
-from atlarge.cli import _load_commands, app
 from atlarge.errors import ReleaseError
 from atlarge.ingest import ingest
 from atlarge.records.store import Store, open_store
 from atlarge.releases.fetch import fetch
 from atlarge.releases.latest import RECORD, fetch_latest
 from atlarge.update import update
+from command_line import run
 
-_load_commands()
 SITES = ("TRAVIS COUNTY JAIL, AUSTIN, TX", "WILLIAMSON COUNTY JAIL, TX", "AUS GENERAL AREA, NON-SPECIFIC")
 OTHERS = [
     f"{name} COUNTY JAIL, TX"
@@ -229,7 +227,7 @@ def test_answers_that_read_differently_are_named(
 
 
 def test_an_update_that_fetches_nothing_says_so(source: str, tmp_path: Path) -> None:
-    done = CliRunner().invoke(app, ["update", "--store", str(tmp_path / "s"), "--from", source, "--json"])
+    done = run(["update", "--store", str(tmp_path / "s"), "--from", source, "--json"])
     assert isinstance(done.exception, ReleaseError)
     assert not (tmp_path / "s").exists()
 
@@ -237,7 +235,7 @@ def test_an_update_that_fetches_nothing_says_so(source: str, tmp_path: Path) -> 
 def test_the_command_prints_one_json_document(source: str, tmp_path: Path) -> None:
     _Files.files = {"arrests-latest.parquet": arrests()}
     command = ["update", "--store", str(tmp_path / "s"), "--from", source, "--json", "--no-answers"]
-    printed = json.loads(CliRunner().invoke(app, command).stdout)
+    printed = json.loads(run(command).stdout)
     assert {one["name"]: one["status"] for one in printed["fetched"]} == {
         "arrests-latest": "new",
         "detainers-latest": "failed",

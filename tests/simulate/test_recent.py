@@ -10,15 +10,14 @@ from typing import Any
 
 import polars as pl
 import pytest
-from typer.testing import CliRunner
 
 import atlarge
-from atlarge.cli import _load_commands, app
 from atlarge.composition import composition
 from atlarge.errors import CoverageError, QuestionError
 from atlarge.publish.answers import show
 from atlarge.simulate import Recent, recent_world, simulate_recent
 from atlarge.surges import find_surges
+from command_line import run
 
 WORLD = recent_world(places=40, policies=3)
 EXACT = ["arrests", "at_large", "convicted", "pending", "no_charge", "program_287g", "at_courthouse",
@@ -217,7 +216,6 @@ def test_same_seed_same_bytes_and_another_form_is_refused(tmp_path: Path) -> Non
 
 
 def test_the_command_takes_a_form(tmp_path: Path) -> None:
-    _load_commands()
     arguments = [
         "simulate",
         "--form",
@@ -230,12 +228,12 @@ def test_the_command_takes_a_form(tmp_path: Path) -> None:
         "2000",
         "--json",
     ]
-    run = CliRunner().invoke(app, [*arguments, "--out", str(tmp_path / "c"), "--set", "convicted=0.6"])
-    document = json.loads(run.stdout)
+    done = run([*arguments, "--out", str(tmp_path / "c"), "--set", "convicted=0.6"])
+    document = json.loads(done.stdout)
     assert document["arrests"][0].endswith("arrests_form_c.csv.gz")
     truth = json.loads((tmp_path / "c" / "truth.json").read_text(encoding="utf-8"))
     assert truth["recent"]["convicted"] == 0.6
-    wrong = CliRunner().invoke(app, [*arguments, "--out", str(tmp_path / "w"), "--weeks", "30"])
+    wrong = run([*arguments, "--out", str(tmp_path / "w"), "--weeks", "30"])
     assert wrong.exit_code == 2
 
 

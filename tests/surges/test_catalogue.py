@@ -9,14 +9,13 @@ import re
 import numpy as np
 import polars as pl
 import pytest
-from typer.testing import CliRunner
 
-from atlarge.cli import _load_commands, app
 from atlarge.errors import CoverageError, QuestionError
 from atlarge.records.store import open_store
 from atlarge.reference import table
 from atlarge.surges import SurgeList, find_surges
 from atlarge.surges.corroboration import Corroboration, flags_of
+from command_line import run
 
 KEYS = {
     "place", "place_name", "start", "end", "observed", "expected", "threshold", "p", "q", "score", "rank",
@@ -171,8 +170,7 @@ def test_a_month_typed_on_one_day_is_not_taken_for_an_operation() -> None:
 
 
 def test_the_command_answers_in_json() -> None:
-    _load_commands()
-    done = CliRunner().invoke(app, ["surges", "--by", "aor", "--every", "week", "--json"])
+    done = run(["surges", "--by", "aor", "--every", "week", "--json"])
     assert done.exit_code == 0
     listed = json.loads(done.stdout)
     assert [s["rank"] for s in listed] == list(range(1, len(listed) + 1))

@@ -12,12 +12,11 @@ from types import SimpleNamespace
 import numpy as np
 import polars as pl
 import pytest
-from typer.testing import CliRunner
 
 from atlarge import ingest
-from atlarge.cli import _load_commands, app
 from atlarge.errors import CoverageError, QuestionError
 from atlarge.forecast import QUANTILES, Forecast, forecast, pinball, quantiles, score, seasonal_naive
+from command_line import run
 
 
 def _drifting(seed: int, units: int = 60, periods: int = 150) -> np.ndarray:
@@ -94,12 +93,8 @@ def test_scores_of_months_that_are_known() -> None:
 
 
 def test_a_forecast_survives_its_file_and_waits_for_its_records(tmp_path: Path) -> None:
-    if not app.registered_commands:
-        _load_commands()
     path = tmp_path / "f.json"
-    run = CliRunner().invoke
     done = run(
-        app,
         ["forecast", "--by", "aor", "--measure", "at_large", "--months", "3", "--out", str(path), "--json"],
     )
     assert done.exit_code == 0, done.output
@@ -107,7 +102,7 @@ def test_a_forecast_survives_its_file_and_waits_for_its_records(tmp_path: Path) 
     assert {"place", "period", "q05", "q50", "q95"} <= set(rows[0])
     document = json.loads(path.read_text())
     assert len(document["code"]) == len(document["data"]) == 64
-    scored = json.loads(run(app, ["score", str(path), "--json"]).stdout)
+    scored = json.loads(run(["score", str(path), "--json"]).stdout)
     assert (scored["n"], scored["waiting"]) == (0, len(rows))
 
 

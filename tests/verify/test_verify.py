@@ -7,14 +7,13 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from typer.testing import CliRunner
 
 import simulated_files
 from atlarge import ingest, open_store
-from atlarge.cli import _load_commands, app
 from atlarge.errors import QuestionError, StoreError
 from atlarge.reference import table
 from atlarge.verify import DIFFERS, EQUAL, NOT_TESTABLE, WITHIN, Verification, verify
+from command_line import run
 
 HEADER = "id,measure,place,start,end,value"
 
@@ -112,10 +111,8 @@ def test_a_file_that_cannot_be_read_names_its_line(
 
 
 def test_the_command_gives_a_list_with_the_promised_keys(tmp_path: Path) -> None:
-    if not app.registered_commands:
-        _load_commands()
     mine = _mine(tmp_path, "a,arrests,US,2016-10-01,2017-09-30,143471")
-    shown = CliRunner().invoke(app, ["verify", "--figures", str(mine), "--json"])
+    shown = run(["verify", "--figures", str(mine), "--json"])
     [row] = json.loads(shown.stdout)
     assert {"id", "published", "ours", "difference", "difference_pct", "verdict", "why"} <= set(row)
     assert (row["ours"], row["difference"], row["verdict"]) == (143_470, -1, WITHIN)
@@ -126,8 +123,7 @@ def test_a_store_of_which_a_file_was_changed_ends_with_one_line(tmp_path: Path, 
     ingest([simulated_files.arrests(tmp_path / "a.csv", rows=400)], tmp_path / "store")
     for path in (tmp_path / "store" / "arrests").glob("*.parquet"):
         pl.read_parquet(path).drop(column).write_parquet(path)
-    _load_commands()
-    done = CliRunner().invoke(app, ["verify", "--store", str(tmp_path / "store")])
+    done = run(["verify", "--store", str(tmp_path / "store")])
     assert done.exit_code == 1 or isinstance(done.exception, StoreError)
     with pytest.raises(StoreError, match=r"is not as it was written.*make the store again"):
         verify(tmp_path / "store")

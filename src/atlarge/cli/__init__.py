@@ -11,6 +11,7 @@ import importlib
 import os
 import pkgutil
 import sys
+from functools import cache
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -76,6 +77,7 @@ def _root(
     """Measures in aggregate only; takes no side; says what cannot be told."""
 
 
+@cache
 def _load_commands(named: str = "") -> None:
     """Register the command whose module is `named` so; all of them where none is (for help, or a mistake)."""
     found = sorted(m.name for m in pkgutil.iter_modules(__path__) if not m.name.startswith("_"))
