@@ -169,7 +169,9 @@ def seasonal_naive(counts: Floats, origin: int, horizon: int, year: int) -> Floa
     >>> seasonal_naive(months, 24, 3, 12)[0, :, 2].round(6).tolist()
     [1.0, 2.0, 3.0]
     """
-    ahead = counts[:, origin - year : origin - year + horizon] if origin >= year else counts[:, :0]
+    ahead = (
+        counts[:, origin - year : min(origin - year + horizon, origin)] if origin >= year else counts[:, :0]
+    )
     out = np.full((len(counts), horizon, len(QUANTILES)), np.nan)
     if ahead.shape[1] < horizon or origin < year + 8:
         return out
