@@ -92,7 +92,8 @@ def test_quantiles_are_those_of_errors_at_earlier_origins(every: str, periods: i
         cells = [(u, k) for u in range(6) for k in range(len(origins))]
         errors = learn_errors(
             [counts[u, origins[k] + h] for u, k in cells], [before[k][u, h] for u, k in cells],
-            [steady[u, k] for u, k in cells], [u for u, _ in cells], [origins[k] for _, k in cells], factor=1.0,
+            [steady[u, k] for u, k in cells], [u for u, _ in cells], [origins[k] for _, k in cells],
+            factor=1.0,
         )  # fmt: skip
         for u in range(6):
             size = float(errors.size(now[u, h], steady[u, -1]))
