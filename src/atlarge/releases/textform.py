@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 _DELIMITERS = "|,\t;"
 _HEADER_WITHIN_LINES = 40
 _MIB = 1024 * 1024
+_FILLED = re.compile(rb"\S")
 
 
 @dataclass(frozen=True)
@@ -175,32 +177,41 @@ def read_header(path: Path, content: bytes) -> Header:
     return _find_header(path, content)
 
 
-def read_body(path: Path, header: Header, body: bytes, before: int = 0) -> Table:
-    """Rows under the header as text; `before` is the number of rows read already.
+def read_body(path: Path, header: Header, body: bytes, before: int = 0, start: int = 0) -> Table:
+    """Rows under the header as text; `before` is the number of rows read already, `start` where in `body` a
+    line begins that is the first to be read.
 
     ReleaseError for an unclosed quotation mark, or rows most of which have the wrong number of fields.
     """
-    blank = len(body) - len(body.lstrip(b"\r\n"))
-    line = header.line + before + body.count(b"\n", 0, blank)
-    body = body[blank:] if blank else body
-    lines = body.count(b"\n") + (not body.endswith(b"\n") and bool(body))
-    frame = _even_rows(path, body, header, lines)
+    line = header.line + before
+    if body[start : start + 1] in (b"\r", b"\n"):
+        rest = body[start:]
+        body, start = rest.lstrip(b"\r\n"), 0
+        line += rest.count(b"\n", 0, len(rest) - len(body))
+    lines = _line_ends(body, start) + (not body.endswith(b"\n") and start < len(body))
+    frame = _even_rows(path, body, header, lines, start)
     if frame is not None:
         rows = pl.int_range(line + 2, line + 2 + frame.height, dtype=pl.UInt32, eager=True).alias("row")
         return Table(header.family, frame, rows, [], header.preamble)
-    return _uneven_rows(path, header, body, lines, line)
+    return _uneven_rows(path, header, body[start:], lines, line)
 
 
-def _even_rows(path: Path, body: bytes, header: Header, lines: int) -> pl.DataFrame | None:
+def _line_ends(body: bytes, start: int) -> int:
+    """How many lines end from there on; in pieces, which takes a fifth of the time of `bytes.count`."""
+    raw = np.frombuffer(body, np.uint8)[start:]
+    return sum(int(np.count_nonzero(raw[at : at + _MIB] == ord("\n"))) for at in range(0, len(raw), _MIB))
+
+
+def _even_rows(path: Path, body: bytes, header: Header, lines: int, start: int) -> pl.DataFrame | None:
     """The rows, if it shows at once that every line is one row with all its fields; else None.
 
     A line with too many fields is an error of the reader; one with too few leaves its last field missing; an
     open quotation mark swallows the lines that follow it, or, in the last line, stands there alone.
     """
-    if body.count(b'"', body.rfind(b"\n", 0, len(body) - 1) + 1) % 2:
+    if body.count(b'"', max(start, body.rfind(b"\n", start, len(body) - 1) + 1)) % 2:
         return None
     try:
-        frame = _read_rows(path, body, header.delimiter, header.names)
+        frame = _read_rows(path, body, header.delimiter, header.names, start)
     except ReleaseError:
         return None
     whole = frame.height == lines and frame.width and not frame.to_series(frame.width - 1).null_count()
@@ -250,7 +261,7 @@ def _with_row_names(path: Path, header: Header, body: bytes, line: int) -> Table
 def read_text(path: Path, content: bytes) -> Table:
     """Rows of a delimited text file, every cell as text. Raises as `read_header` and `read_body` do."""
     header = read_header(path, content)
-    return read_body(path, header, content[header.end :])
+    return read_body(path, header, content, start=header.end)
 
 
 def _cut(path: Path, content: bytes, before: int) -> int:
@@ -293,23 +304,24 @@ def read_blocks(path: Path, first: bytes, rest: Iterator[bytes]) -> Iterator[Tab
         yield read_body(path, header, carried, rows)
 
 
-def _parse(body: bytes, delimiter: str, names: list[str]) -> pl.DataFrame:
+def _parse(body: bytes, delimiter: str, names: list[str], start: int) -> pl.DataFrame:
     columns = unique_names(names)
-    if not body or body.isspace():
+    if _FILLED.search(body, start) is None:
         return pl.DataFrame(schema=dict.fromkeys(columns, pl.String))
     return pl.read_csv(
         body,
         separator=delimiter,
         has_header=False,
+        skip_lines=body.count(b"\n", 0, start),
         new_columns=columns,
         schema=dict.fromkeys(columns, pl.String),
         infer_schema=False,
     )
 
 
-def _read_rows(path: Path, body: bytes, delimiter: str, names: list[str]) -> pl.DataFrame:
+def _read_rows(path: Path, body: bytes, delimiter: str, names: list[str], start: int = 0) -> pl.DataFrame:
     with reading(path, "rows of text"):
-        return _parse(body, delimiter, names)
+        return _parse(body, delimiter, names, start)
 
 
 def unique_names(names: Sequence[str | None]) -> list[str]:
