@@ -24,6 +24,11 @@ class Coded(NamedTuple):
         """Other rows, given by their positions among these."""
         return Coded(self.texts, self.rows[rows])
 
+    def read_as(self, values: pl.Series) -> Coded:
+        """The same rows with other texts: one for each of `texts`, and one for rows without any."""
+        texts, rows = code(values)
+        return Coded(texts, rows[self.rows])
+
 
 def code(values: pl.Series) -> Coded:
     """The distinct texts of a column, and of each row which is its own.

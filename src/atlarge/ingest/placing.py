@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from atlarge.codes import code, combine
+from atlarge.codes import Coded, code, combine
 from atlarge.known_places import QUERY, known_places, resolve_queries
 from atlarge.records.gaps import shown
 from atlarge.records.prepare import Prepared
@@ -32,15 +32,19 @@ _PLACES = ("aor", "state", "office", "county_fips")
 class Words:
     """The words of each row that may name its place: `counted`, distinct combinations with their `_rows`.
 
-    `text` is the landmark, else the facility. `row` gives for each row of the frame its combination.
+    `text` is the landmark, else the facility. `row` gives for each row of the frame its combination. `coded`:
+    columns that are coded already.
     """
 
-    def __init__(self, frame: pl.DataFrame) -> None:
+    def __init__(self, frame: pl.DataFrame, coded: dict[str, Coded] | None = None) -> None:
         text = next((name for name in _TEXTS if name in frame.columns), None)
         named = {"text": text} if text else {}
         named |= {name: name for name in _WORDS[1:] if name in frame.columns}
-        self.coded = {column: code(frame[column]) for column in named.values()}
-        self.row, last, rows = combine(self.coded.values(), frame.height)
+        self.coded = dict(coded or {})
+        for column in named.values():
+            if column not in self.coded:
+                self.coded[column] = code(frame[column])
+        self.row, last, rows = combine([self.coded[column] for column in named.values()], frame.height)
         self.counted = pl.DataFrame(
             [frame[column].gather(last).alias(name) for name, column in named.items()]
             + [pl.Series("_rows", rows, dtype=pl.UInt32)]
@@ -169,7 +173,7 @@ class Placer:
 
     def place(self, prepared: Prepared) -> None:
         """Place the rows of a release that is in memory as a whole."""
-        words = Words(prepared.frame)
+        words = Words(prepared.frame, prepared.coded)
         put_places(prepared, self.read_words(prepared.audit.table, [words.counted]), words)
 
 

@@ -49,7 +49,7 @@ def _in_parts(parts: Iterator[Release], placer: Placer, spill: Spill, covers: li
     for one in prepared_parts(parts, spill, hashes):
         counted.append(Words(one.frame).counted)
         waiting.append(spill.write(one.frame))
-        one.frame = one.frame.clear()
+        one.frame, one.coded = one.frame.clear(), {}
         prepared.append(one)
     own = placer.read_words(prepared[0].audit.table, counted)
     for one, file in zip(prepared, waiting, strict=True):

@@ -8,6 +8,8 @@ reason.
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import polars as pl
 
 from atlarge.codes import Coded, code, repeats
@@ -17,7 +19,14 @@ from atlarge.releases.marks import BLANK, bare_words
 
 _OLDEST = "1900-01-01"
 
-Read = tuple[pl.Series, pl.Series | None]
+
+class Read(NamedTuple):
+    """Typed values of a column, a mask of the cells that cannot be read (None if all can), and, where texts
+    repeat, which rows have which."""
+
+    values: pl.Series
+    bad: pl.Series | None
+    coded: Coded | None = None
 
 
 def _numbers(words: pl.Series) -> pl.Series:
@@ -58,14 +67,14 @@ def read_cells(
     order: Order | None = "month",
     coded: Coded | None = None,
 ) -> Read:
-    """Typed values of a column, and a mask of the cells that cannot be read (None if all can).
+    """Typed values of a column.
 
     `first` and `last` (ISO dates) bound what a date may plausibly be; `order` is that of day and month in
     the file. `coded`: the distinct texts of the cells, if they are known.
     """
     if column.kind in ("day", "moment") and (typed := bare_clock(cells)) is not None:
         values, bad = _parse(typed, column, first, last, order)
-        return values, (bad if bad.any() else None)
+        return Read(values, bad if bad.any() else None)
     if cells.dtype != pl.String:
         cells, coded = cells.cast(pl.String), None
     if coded is None and repeats(cells):
@@ -74,10 +83,11 @@ def read_cells(
     if column.kind == "mark":
         trimmed = words.str.strip_chars()
         filled = (trimmed.is_not_null() & ~trimmed.is_in(list(BLANK))).fill_null(False)
-        return _spread(filled, coded), None
+        return Read(_spread(filled, coded), None)
     bare = bare_words(words)
     values, bad = _parse(bare, column, first, last, order)
     is_bad = bool(bad.any())
     if column.kind == "text" and not is_bad and bare.equals(words, null_equal=True):
-        return cells, None
-    return _spread(values, coded), (_spread(bad, coded) if is_bad else None)
+        return Read(cells, None, coded)
+    own = coded.read_as(values) if coded is not None and column.kind == "text" else None
+    return Read(_spread(values, coded), _spread(bad, coded) if is_bad else None, own)

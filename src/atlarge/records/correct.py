@@ -59,7 +59,9 @@ def apply_faults(release: Release, typed: Typed) -> list[dict[str, Any]]:
     details = []
     for fault in faults_of(release.family.id):
         before = typed.frame.height
-        typed.frame, done = _applied(fault, release, typed.frame)
+        frame, done = _applied(fault, release, typed.frame)
+        if frame is not typed.frame:
+            typed.put(frame)
         typed.drop(f"known fault: {fault.id}", before - typed.frame.height)
         if done:
             details.append(done)
@@ -91,6 +93,6 @@ def apply_rules(release: Release, typed: Typed) -> None:
                 value.alias("value"),
             ).cast(pl.Schema(QUARANTINE))
         )
-        typed.frame = typed.frame.filter(~failing)
+        typed.put(typed.frame.filter(~failing))
         typed.drop("quarantine", count)
     typed.quarantine = pl.concat(quarantined).sort("sheet", "row", nulls_last=False)

@@ -61,7 +61,7 @@ def prepared_parts(parts: Iterable[Release], spill: Spill, hashes: list[pl.Serie
             continue
         looked_at.append(rule.looked_at(begun.typed.frame))
         waiting.append((begun, begun.typed.frame.height, spill.write(begun.typed.frame)))
-        begun.typed.frame = begun.typed.frame.clear()
+        begun.typed.put(begun.typed.frame.clear())
     if rule is None:
         return
     found = rule.judge_release(pl.concat(looked_at, how="vertical_relaxed"))

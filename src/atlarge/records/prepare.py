@@ -8,6 +8,7 @@ from pathlib import Path
 
 import polars as pl
 
+from atlarge.codes import Coded
 from atlarge.records.audit import ReleaseAudit
 from atlarge.records.composition import composition
 from atlarge.records.correct import apply_faults, apply_rules
@@ -35,6 +36,7 @@ class Prepared:
     `pieces`: files that hold the rows instead of `frame`, which then is empty. `covers`: places that the user
     says it covers. `is_simulated`: its world need not have every place that the real nation has.
     `shown`: its rows by the values of the columns that show what it lacks. `places`: its rows by place.
+    `coded`: which of the rows in `frame` have which text, of columns where this is known.
     """
 
     family: Family
@@ -46,6 +48,7 @@ class Prepared:
     is_simulated: bool = False
     shown: pl.DataFrame = field(default_factory=pl.DataFrame)
     places: pl.DataFrame | None = None
+    coded: dict[str, Coded] = field(default_factory=dict)
 
     def rows(self) -> pl.DataFrame:
         """The rows, wherever they are."""
@@ -90,35 +93,36 @@ def _drop_duplicates(begun: Begun, found: Duplicates) -> None:
     if agreed:
         audit.checks["published_flags"] = agreed
     audit.checks["without_identifier"] = int(typed.frame["subject_key"].null_count())
-    typed.frame = typed.frame.filter(~found.dropped)
+    if found.dropped.any():
+        typed.put(typed.frame.filter(~found.dropped))
     typed.drop("duplicate", int(found.dropped.sum()))
 
 
-def _derive(family: Family, frame: pl.DataFrame, audit: ReleaseAudit) -> pl.DataFrame:
+def _derive(family: Family, typed: Typed, audit: ReleaseAudit) -> None:
     """Columns that follow from those read: day, outcome, request type."""
+    frame = typed.frame
     if "moment" in frame.columns:
-        frame = frame.with_columns(pl.col("moment").dt.date().alias("date"))
+        typed.add(pl.col("moment").dt.date().alias("date"))
         if family.table == "stints":
-            frame = frame.with_columns(pl.col("moment").alias("book_in"))
+            typed.add(pl.col("moment").alias("book_in"))
         if family.table == "stays":
-            frame = frame.with_columns(pl.col("moment").alias("stay_book_in"))
+            typed.add(pl.col("moment").alias("stay_book_in"))
     if family.table == "detainers" and "lift_reason" in frame.columns:
         outcomes, unlisted = outcome(frame["lift_reason"])
-        frame = frame.with_columns(outcomes.alias("outcome"))
+        typed.add(outcomes.alias("outcome"))
         for words, rows in unlisted.items():
             audit.notes.append(
                 f"lift reason {words!r} is not in the vocabulary; read as other in {some(rows, 'row')}"
             )
     if family.table == "arrests":
         columns, unread = composition(frame)
-        frame = frame.with_columns(columns)
+        typed.add(*columns)
         for (column, value), rows in unread.items():
             audit.notes.append(
                 f"{column} {value!r} is not in the vocabulary; read as other in {some(rows, 'row')}"
             )
     if family.table == "detainers" and "detainer_type" in frame.columns:
-        frame = frame.with_columns(request_type(frame["detainer_type"]).alias("request_type"))
-    return frame
+        typed.add(request_type(frame["detainer_type"]).alias("request_type"))
 
 
 def _unread(release: Release) -> list[str]:
@@ -201,18 +205,21 @@ def finish(begun: Begun, found: Duplicates | None) -> Prepared:
     if found is not None:
         _drop_duplicates(begun, found)
     audit.notes += _unknown_places(family, typed.frame)
-    frame = _derive(family, typed.frame, audit)
+    _derive(family, typed, audit)
+    frame = typed.frame
     audit.rows_kept = frame.height
     audit.rows_dropped = dict(sorted(typed.dropped.items()))
     if family.spread is not None:
-        frame = family.spread(frame)
+        typed.put(frame := family.spread(frame))
     if "n" not in frame.columns:
         frame = frame.with_columns(pl.lit(1, pl.UInt32).alias("n"))
     audit.values = frame.height
     audit.quarantine_reasons = dict(typed.quarantine.group_by("reason").len().sort("reason").iter_rows())
     if begun.passed_sheets:
         audit.notes.append(f"sheets without records passed over: {', '.join(begun.passed_sheets)}")
-    return Prepared(family, frame, typed.quarantine, audit, is_simulated=begun.is_simulated)
+    return Prepared(
+        family, frame, typed.quarantine, audit, is_simulated=begun.is_simulated, coded=typed.coded
+    )
 
 
 def prepare(release: Release) -> Prepared:

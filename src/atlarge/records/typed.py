@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 
 import polars as pl
 
+from atlarge.codes import Coded
 from atlarge.records.cells import read_cells
 from atlarge.records.dates import DateOrder
 from atlarge.records.gaps import extra_columns
@@ -28,12 +29,26 @@ _WORDS = {
 
 @dataclass
 class Typed:
-    """Typed rows of a release. `dropped`: rows left out, by reason, quarantine among them."""
+    """Typed rows of a release. `dropped`: rows left out, by reason, quarantine among them.
+
+    `coded`: which rows have which text, of columns where this is known.
+    """
 
     frame: pl.DataFrame
     quarantine: pl.DataFrame
     dropped: dict[str, int] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+    coded: dict[str, Coded] = field(default_factory=dict)
+
+    def put(self, frame: pl.DataFrame) -> None:
+        """Take other rows or texts: what was known of those before no longer holds."""
+        self.frame, self.coded = frame, {}
+
+    def add(self, *columns: pl.Series | pl.Expr) -> None:
+        """Take more columns, or other ones in the place of those of their names."""
+        self.frame = self.frame.with_columns(columns)
+        for column in columns:
+            self.coded.pop(column.name if isinstance(column, pl.Series) else column.meta.output_name(), None)
 
     def drop(self, reason: str, rows: int) -> None:
         """Count rows left out."""
@@ -144,7 +159,7 @@ def _days_beside(sheet: Sheet, column: Column, used: str, order: DateOrder) -> p
     beside = [name for name in column.plain_names if name in sheet.frame.columns and name != used]
     if not beside:
         return None
-    days, bad = read_cells(
+    days, bad, _ = read_cells(
         sheet.frame[beside[0]], Column((beside[0],), "moment"), "1900-01-01", "2099-12-31", order.now
     )
     return days if bad is None else days.to_frame("d").select(pl.when(~bad).then(pl.col("d"))).to_series()
@@ -165,23 +180,28 @@ def _settle_days(times: pl.Series, days: pl.Series) -> tuple[pl.Series, int]:
 
 
 def _read_columns(
-    release: Release, sheet: Sheet, source: dict[str, str], order: DateOrder, notes: list[str]
+    release: Release, sheet: Sheet, source: dict[str, str], order: DateOrder, typed: Typed
 ) -> tuple[dict[str, pl.Series], dict[str, pl.Series]]:
-    """Values of the columns, and masks of those that fail; a side date that fails costs its cell alone."""
+    """Values of the columns, and masks of those that fail; a side date that fails costs its cell alone.
+
+    What is noted and coded goes into `typed`.
+    """
     family, frame, rows = release.family, sheet.frame, sheet.rows
     columns: dict[str, pl.Series] = {}
     bad: dict[str, pl.Series] = {}
     for name, published in source.items():
         column = family.columns[name]
-        columns[name], wrong = read_cells(
+        columns[name], wrong, coded = read_cells(
             frame[published], column, family.first, family.last, order.now, sheet.coded(published)
         )
+        if coded is not None:
+            typed.coded[name] = coded
         if column.is_main and column.kind == "moment":
             days = _days_beside(sheet, column, published, order)
             if days is not None:
                 columns[name], moved = _settle_days(columns[name], days)
                 if moved:
-                    notes.append(
+                    typed.notes.append(
                         f"{published}: in {some(moved, 'row')} the time lies on another day than "
                         "the date beside "
                         "it; the date stands"
@@ -192,7 +212,7 @@ def _read_columns(
             and not (column.is_main or column.is_filled)
         ):
             first = frame[published].filter(wrong)[0]
-            notes.append(
+            typed.notes.append(
                 f"{published}: not a date within bounds in {some(int(wrong.sum()), 'row')} (such as "
                 f"{str(first)[:40]!r} in row {rows.filter(wrong)[0]}); that cell is missing, the row is kept"
             )
@@ -214,7 +234,8 @@ def _type_sheet(release: Release, sheet: Sheet, order: DateOrder) -> Typed:
             typed.drop(reason, int(mask.sum()))
             sheet = replace(sheet, frame=sheet.frame.filter(~mask), rows=sheet.rows.filter(~mask))
     frame, rows = sheet.frame, sheet.rows
-    columns, bad = _read_columns(release, sheet, source, order, typed.notes)
+    extra = extra_columns(frame.columns)
+    columns, bad = _read_columns(release, sheet, source, order, typed)
     table = pl.DataFrame({name: values.alias(name) for name, values in columns.items()})
     quarantined: list[pl.DataFrame] = []
     failing: pl.Series | None = None
@@ -230,9 +251,13 @@ def _type_sheet(release: Release, sheet: Sheet, order: DateOrder) -> Typed:
         pl.lit(release.path.name).alias("file"),
         pl.lit(sheet.name, pl.String).alias("sheet"),
         rows.alias("row"),
-        *[frame[published].alias(name) for name, published in extra_columns(frame.columns).items()],
+        *[frame[published].alias(name) for name, published in extra.items()],
     )
-    typed.frame = table.filter(~failing) if failing is not None else table
+    if failing is not None:
+        typed.put(table.filter(~failing))
+    else:
+        typed.frame = table
+        typed.coded |= {name: c for name, p in extra.items() if (c := sheet.coded(p)) is not None}
     quarantined += [
         _quarantined(
             release,
@@ -257,7 +282,7 @@ def type_release(release: Release, order: DateOrder | None = None) -> Typed:
     parts = [_type_sheet(release, sheet, order) for sheet in release.sheets]
     frame = pl.concat([p.frame for p in parts], how="diagonal") if len(parts) > 1 else parts[0].frame
     quarantine = pl.concat([p.quarantine for p in parts])
-    whole = Typed(frame, quarantine)
+    whole = Typed(frame, quarantine, coded=parts[0].coded if len(parts) == 1 else {})
     for part in parts:
         whole.notes += part.notes
         for reason, rows in part.dropped.items():
