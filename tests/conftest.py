@@ -24,8 +24,11 @@ NO_DATA = "they read the published releases; set ATLARGE_DATA to the folder that
 NO_BROWSER = "they need a browser; install Chromium, or set ATLARGE_CHROMIUM to its program"
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave out what cannot run on this machine, unless `ATLARGE_REQUIRE` says that it must."""
+    processes = getattr(config, "workerinput", {}).get("workercount", 1)
+    if processes > 1:
+        items[:] = _slow_files_first(items, processes)
     absent = []
     if not DATA.is_dir() and "data" not in REQUIRED:
         absent.append(("data", NO_DATA))
@@ -36,6 +39,28 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             needs_data = mark == "data" and "data_dir" in getattr(item, "fixturenames", ())
             if item.get_closest_marker(mark) or needs_data:
                 item.add_marker(pytest.mark.skip(reason=reason))
+
+
+def _slow_files_first(items: list[pytest.Item], processes: int) -> list[pytest.Item]:
+    """Tests in the order in which processes get equal shares, so that each starts with slow files and ends
+    with quick ones: then none waits at the end for a long test of another. What is slow of a room stays in
+    one share, since its tests use the same sites, browsers and virtual machines."""
+    files: dict[Path, list[pytest.Item]] = {}
+    for item in items:
+        files.setdefault(item.path, []).append(item)
+    rooms: dict[Path, list[pytest.Item]] = {}
+    quick: list[pytest.Item] = []
+    for path, tests in files.items():
+        is_slow = any(test.get_closest_marker(mark) for test in tests for mark in ("slow", "browser"))
+        (rooms.setdefault(path.parent, []) if is_slow else quick).extend(tests)
+    shares: list[list[pytest.Item]] = [[] for _ in range(processes)]
+    for tests in sorted(rooms.values(), key=len, reverse=True):
+        min(shares, key=len).extend(tests)
+    for number, share in enumerate(shares):
+        room_left = (number + 1) * len(items) // processes - number * len(items) // processes - len(share)
+        share.extend(quick[: max(room_left, 0)])
+        del quick[: max(room_left, 0)]
+    return [item for share in [*shares, quick] for item in share]
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
