@@ -215,7 +215,7 @@ _figures = figures
 
 def _unread(line: Unreadable) -> Checked:
     """A line of a user's file that is no figure."""
-    blank = dict.fromkeys(("start", "end", "published", "ours"))
+    blank: dict[str, Any] = dict.fromkeys(("start", "end", "published", "ours"))
     return Checked(**asdict(line), **blank, verdict=NOT_TESTABLE, definition="", understood=True)
 
 
