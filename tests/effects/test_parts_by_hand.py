@@ -291,7 +291,7 @@ def test_groups_without_any_unit_in_both_periods_are_left_out() -> None:
         with pytest.raises(QuestionError, match="must be two of its periods"):
             kitagawa(frame, before=periods[0], after=periods[1])
     rows = found.summary().splitlines()
-    assert rows[0] == "share: 50.0 % before, 25.0 % after"
+    assert rows[0] == "share: 50.0% before, 25.0% after"
     value, low, high = (100 * getattr(found.within, name) for name in ("value", "low", "high"))
     assert rows[3] == f"other shares within groups: {value:+.1f} points ({low:+.1f} to {high:+.1f})"
 

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from atlarge.effects.results import frame_of
 from atlarge.errors import QuestionError
 
 Floats = NDArray[np.float64]
@@ -32,16 +33,9 @@ class Panel:
 
     def to_frame(self) -> Any:
         """One row a unit and period (Polars): unit, time, value."""
-        import polars as pl
-
-        n = len(self.times)
-        return pl.DataFrame(
-            {
-                "unit": [unit for unit in self.units for _ in range(n)],
-                "time": list(self.times) * len(self.units),
-                "value": self.values.ravel(),
-            }
-        )
+        units = [unit for unit in self.units for _ in self.times]
+        times = list(self.times) * len(self.units)
+        return frame_of({"unit": units, "time": times, "value": self.values.ravel()})
 
     def row(self, unit: Any) -> int:
         """Index of a unit; QuestionError where there is none."""

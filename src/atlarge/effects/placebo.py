@@ -18,7 +18,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from atlarge.effects.arrays import Periods, Setting, prepare
 from atlarge.effects.fit import Fit, fit
-from atlarge.effects.results import Result
+from atlarge.effects.results import Result, frame_of
 from atlarge.errors import QuestionError
 
 Floats = NDArray[np.float64]
@@ -67,10 +67,8 @@ class PlaceboSpace(Result):
 
     def to_frame(self) -> Any:
         """One row a unit (Polars), the target first: unit, effect, scale, statistic, ratio."""
-        import polars as pl
-
         names = ("effect", "scale", "statistic", "ratio")
-        return pl.DataFrame({"unit": self.units, **{name: getattr(self, name) for name in names}})
+        return frame_of({"unit": self.units, **{name: getattr(self, name) for name in names}})
 
 
 def placebo_in_space(

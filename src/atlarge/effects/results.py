@@ -30,9 +30,7 @@ class Result:
 
     def to_frame(self) -> Any:
         """The result's numbers as a Polars frame of one row."""
-        import polars as pl
-
-        return pl.DataFrame([self._numbers()])
+        return frame_of({name: [value] for name, value in self._numbers().items()})
 
     def summary(self) -> str:
         """The result's numbers, one a line."""
@@ -82,17 +80,8 @@ class EventTimes(Result):
 
     def to_frame(self) -> Any:
         """One row a time since the change (Polars): time, ratio, low, high, units."""
-        import polars as pl
-
-        return pl.DataFrame(
-            {
-                "time": self.event_time,
-                "ratio": self.event_ratio,
-                "low": self.event_low,
-                "high": self.event_high,
-                "units": self.event_units,
-            }
-        )
+        names = ("time", "ratio", "low", "high", "units")
+        return frame_of({name: getattr(self, f"event_{name}") for name in names})
 
     def plot(self, ax: Axes | None = None) -> Axes:
         """Ratio of observed to expected by time since the change (matplotlib)."""
@@ -116,27 +105,30 @@ class Paths(Result):
 
     def to_frame(self) -> Any:
         """One row a period (Polars): observed, fitted, low, high, is_after."""
-        import polars as pl
-
-        return pl.DataFrame(
-            {
-                "observed": self.observed,
-                "fitted": self.fitted,
-                "low": self.low,
-                "high": self.high,
-                "is_after": self.post,
-            }
-        )
+        names = ("observed", "fitted", "low", "high")
+        return frame_of({**{name: getattr(self, name) for name in names}, "is_after": self.post})
 
     def plot(self, ax: Axes | None = None) -> Axes:
         """Observed and fitted by period (matplotlib)."""
-        ax = ax if ax is not None else new_axes()
-        axis = np.arange(len(self.observed))
-        ax.fill_between(axis, self.low, self.high, alpha=0.2, linewidth=0)
-        ax.plot(axis, self.fitted, label="fitted")
-        ax.plot(axis, self.observed, label="observed", color="black", linewidth=1)
-        ax.legend(frameon=False)
-        return ax
+        return draw_paths(self.observed, self.fitted, self.low, self.high, "fitted", ax)
+
+
+def draw_paths(observed: Any, fitted: Any, low: Any, high: Any, name: str, ax: Axes | None) -> Axes:
+    """Observed values, and those fitted (by `name` in the legend) with their band, by period."""
+    ax = ax if ax is not None else new_axes()
+    axis = np.arange(len(observed))
+    ax.fill_between(axis, low, high, alpha=0.2, linewidth=0)
+    ax.plot(axis, fitted, label=name)
+    ax.plot(axis, observed, label="observed", color="black", linewidth=1)
+    ax.legend(frameon=False)
+    return ax
+
+
+def frame_of(columns: dict[str, Any]) -> Any:
+    """A Polars frame, which only those need who ask for one."""
+    import polars as pl
+
+    return pl.DataFrame(columns)
 
 
 def new_axes() -> Axes:

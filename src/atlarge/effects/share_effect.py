@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,7 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from atlarge.effects.cells import MIN_HISTORY, Departure, PlaceboGrid, placebo_grid
 from atlarge.effects.frames import Panel, panel_of
 from atlarge.effects.prediction import Judged
-from atlarge.effects.results import new_axes
+from atlarge.effects.results import draw_paths, frame_of
 from atlarge.errors import QuestionError
 
 if TYPE_CHECKING:
@@ -61,19 +62,10 @@ class ShareEffect:
 
     def to_frame(self) -> Any:
         """One row a period (Polars): time, observed, expected, low, high, in_force."""
-        import polars as pl
-
         index = np.arange(len(self.times))
-        return pl.DataFrame(
-            {
-                "time": list(self.times),
-                "observed": self.observed,
-                "expected": self.expected,
-                "low": self.low,
-                "high": self.high,
-                "in_force": (index >= self.start) & (index < self.stop),
-            }
-        )
+        paths = {name: getattr(self, name) for name in ("observed", "expected", "low", "high")}
+        in_force = (index >= self.start) & (index < self.stop)
+        return frame_of({"time": list(self.times), **paths, "in_force": in_force})
 
     def summary(self) -> str:
         """A few lines of text."""
@@ -95,14 +87,9 @@ class ShareEffect:
 
     def plot(self, ax: Axes | None = None) -> Axes:
         """Observed and expected by period (matplotlib)."""
-        ax = ax if ax is not None else new_axes()
-        axis = np.arange(len(self.times))
-        ax.fill_between(axis, self.low, self.high, alpha=0.2, linewidth=0)
-        ax.plot(axis, self.expected, label="expected")
-        ax.plot(axis, self.observed, label="observed", color="black", linewidth=1)
+        ax = draw_paths(self.observed, self.expected, self.low, self.high, "expected", ax)
         ax.axvline(self.start - 0.5, linestyle=":", color="grey")
         ax.set_ylim(bottom=0)
-        ax.legend(frameon=False)
         return ax
 
 
@@ -169,22 +156,13 @@ def share_effect(
     elif group is not None:
         labels = np.asarray(group)
     horizon = stop - first
-    grid = placebo_grid(panel.values, row, first, horizon, changed=changed, group=labels, level=level)
+    question = partial(
+        placebo_grid, panel.values, row, first, horizon, changed=changed, group=labels, level=level
+    )
+    grid = question()
     total = grid.judge(np.arange(horizon))
-    two = None
     after = len(panel.times) - stop
-    if after:
-        sided = placebo_grid(
-            panel.values,
-            row,
-            first,
-            horizon,
-            changed=changed,
-            group=labels,
-            after=min(after, 12),
-            level=level,
-        )
-        two = sided.judge(np.arange(horizon))
+    two = question(after=min(after, 12)).judge(np.arange(horizon)) if after else None
     low, high = grid.band()
     return ShareEffect(
         target, panel.times, first, stop, panel.values[row], grid.path(), low, high, total, two,

@@ -193,10 +193,21 @@ def estimate(
         raise QuestionError(
             f"{area.name}: {_label(measure)} are not recorded throughout the month from {first} on"
         )
-    found = _estimate(
-        counts, row, area, measure, months, changed, method, leave_out, donors, tuning, policies, only_total,
-        grid,
-    )  # fmt: skip
+    try:
+        if method in ("share", "sdid"):
+            found = share_estimate(
+                counts, row, area, measure, months, changed, leave_out, donors, method, policies,
+                only_total, grid,
+            )  # fmt: skip
+        else:
+            y = counts.binned(months)
+            if donors is None:
+                banned = changed | (leave_out or set())
+                usable = np.array([banned.isdisjoint(k.split("+")) for k in counts.keys])
+                donors = of_like_size([y[:, months.pre]], row, usable)
+            found = _fit(counts, row, area, measure, months, y, donors, method, tuning)
+    except QuestionError as error:
+        raise QuestionError(f"{area.name}, {_label(measure)}: {error}") from None
     if counts.inferred is None:
         return found
     totals = {}
@@ -204,42 +215,6 @@ def estimate(
         first, last = months.bounds(months.span(name))
         totals[name] = total.widened(*counts.inferred.over(first, last + dt.timedelta(days=1), row))
     return replace(found, totals=totals)
-
-
-def _estimate(
-    counts: Daily,
-    row: int,
-    area: Area,
-    measure: str,
-    months: Months,
-    changed: set[str],
-    method: str,
-    leave_out: set[str] | None,
-    donors: NDArray[np.bool_] | None,
-    tuning: float | None,
-    policies: Registry | None,
-    only_total: bool,
-    grid: PlaceboGrid | None,
-) -> Estimate:
-    if method in ("share", "sdid"):
-        try:
-            return share_estimate(
-                counts, row, area, measure, months, changed, leave_out, donors, method, policies,
-                only_total, grid,
-            )  # fmt: skip
-        except QuestionError as error:
-            raise QuestionError(f"{area.name}, {_label(measure)}: {error}") from None
-    y = counts.binned(months)
-    banned = changed | (leave_out or set())
-    usable = np.array([not banned.intersection(k.split("+")) for k in counts.keys])
-    if donors is not None:
-        usable = donors
-    else:
-        usable = of_like_size([y[:, months.pre]], row, usable)
-    try:
-        return _fit(counts, row, area, measure, months, y, usable, method, tuning)
-    except QuestionError as error:
-        raise QuestionError(f"{area.name}, {_label(measure)}: {error}") from None
 
 
 def bins_of(months: Months, last: dt.date) -> tuple[list[dt.date], list[dt.date]]:
@@ -279,7 +254,6 @@ def grid_of(
     donors: NDArray[np.bool_] | None = None,
     is_capped: bool = False,
     after: int = 0,
-    first: int = 0,
     policies: Registry | None = None,
     only_total: bool = False,
 ) -> PlaceboGrid:
@@ -310,7 +284,7 @@ def grid_of(
     out[row] = False
     return placebo_grid(
         capped if is_capped else y, row, here, horizon, capped=capped, changed=moved,
-        group=group_of(level, counts.keys), leave_out=out, after=after, first=first,
+        group=group_of(level, counts.keys), leave_out=out, after=after,
         calibrated_on=np.arange(over), level=LEVEL, only=over if only_total else None,
     )  # fmt: skip
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import http.client
 import shutil
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from atlarge.releases.unpacking import most_bytes
 
 _CHUNK = 1 << 16
 _TIMEOUT_SECONDS = 30
-OF_THE_DISK = (errno.ENOSPC, errno.EFBIG, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM)
+_OF_THE_DISK = (errno.ENOSPC, errno.EFBIG, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM)
 _WORK = ".fetching"  # what is not yet known to be whole is kept in here, but for the part files
 
 
@@ -63,23 +64,63 @@ class Resuming:
 
 @contextlib.contextmanager
 def work_folder(folder: Path) -> Iterator[Path]:
-    """A folder for one download at a time, empty at first and gone at the end; killed ones leave theirs.
+    """A folder for one download at a time: empty at first, removed at the end unless the process is killed.
 
-    ReleaseError if another process downloads into the folder. The system lets go of the lock when it dies.
+    ReleaseError if another process downloads into the folder, or it cannot be written. The system releases
+    the lock when a process dies.
     """
-    work = folder / _WORK
-    folder.mkdir(parents=True, exist_ok=True)
+    work, lock = folder / _WORK, folder / f"{_WORK}.lock"
     busy = ReleaseError(f"{folder}: another download into it is under way; try again when it is done")
-    lock = folder / f"{_WORK}.lock"
-    with locked(lock, busy):
-        try:
-            work.mkdir(exist_ok=True)
-            for stale in work.iterdir():
-                stale.unlink()
-            yield work
-        finally:
-            shutil.rmtree(work, ignore_errors=True)
-            lock.unlink(missing_ok=True)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with locked(lock, busy):
+            try:
+                work.mkdir(exist_ok=True)
+                for stale in work.iterdir():
+                    stale.unlink()
+                yield work
+            finally:
+                shutil.rmtree(work, ignore_errors=True)
+                lock.unlink(missing_ok=True)
+    except OSError as error:
+        raise ReleaseError(
+            f"{folder}: cannot be written ({error.strerror or error}); choose another folder"
+        ) from None
+
+
+def pooch() -> Any:
+    """The library that downloads; ReleaseError where it is not installed."""
+    try:
+        import pooch as library
+    except ImportError:
+        raise ReleaseError("downloading needs pooch: pip install 'atlarge[fetch]'") from None
+    library.get_logger().setLevel("ERROR")
+    return library
+
+
+def retrieve(
+    url: str,
+    sha256: str | None,
+    target: Path,
+    work: Path,
+    progress: bool,
+    failed: Callable[[object], ReleaseError],
+) -> Path:
+    """A file downloaded into the work folder; a part of it kept beside `target` is continued.
+
+    Raises ValueError where its `sha256` differs, and what `failed` makes of the reason why it did not come.
+    """
+    part = target.with_name(target.name + ".part")
+    try:
+        written = pooch().retrieve(
+            url, known_hash=sha256 and f"sha256:{sha256}", fname=target.name, path=work,
+            downloader=Resuming(part, progress),
+        )  # fmt: skip
+    except (OSError, http.client.HTTPException) as error:
+        if getattr(error, "errno", None) in _OF_THE_DISK:
+            raise
+        raise failed(getattr(error, "reason", None) or error) from None
+    return Path(written)
 
 
 def settle(written: Path, target: Path) -> None:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import http.client
 import urllib.parse
 from collections.abc import Callable
 from pathlib import Path
 
 from atlarge.errors import ReleaseError
 from atlarge.releases.catalogue import family
-from atlarge.releases.downloads import OF_THE_DISK, Resuming, settle, work_folder
+from atlarge.releases.downloads import pooch, retrieve, settle, work_folder
 from atlarge.releases.latest import fetch_latest, latest_names
 
 
@@ -45,25 +44,15 @@ def fetch(
         near = sorted(other for other in latest_names() if _same_table(other, one.table))
         hint = f"; the newest is `atlarge fetch {near[0]}`" if near else ""
         raise ReleaseError(f"{name}: no file at a fixed address; see {one.url}{hint}")
-    try:
-        import pooch
-    except ImportError:
-        raise ReleaseError("downloading needs pooch: pip install 'atlarge[fetch]'") from None
-    pooch.get_logger().setLevel("ERROR")
-    paths = []
-    try:
-        with work_folder(folder) as work:
-            for url, sha256 in one.fetch.items():
-                target = folder / _file_name(url)
-                if not (target.exists() and pooch.file_hash(str(target), alg="sha256") == sha256):
-                    _download(url, sha256, target, work, progress)
-                if on_progress:
-                    on_progress(f"{target.name}: whole, sha256 as published")
-                paths.append(target)
-    except OSError as error:
-        raise ReleaseError(
-            f"{folder}: cannot be written ({error.strerror or error}); choose another folder"
-        ) from None
+    library, paths = pooch(), []
+    with work_folder(folder) as work:
+        for url, sha256 in one.fetch.items():
+            target = folder / _file_name(url)
+            if not (target.exists() and library.file_hash(str(target), alg="sha256") == sha256):
+                _download(url, sha256, target, work, progress)
+            if on_progress:
+                on_progress(f"{target.name}: whole, sha256 as published")
+            paths.append(target)
     return paths
 
 
@@ -73,25 +62,15 @@ def _same_table(newest: str, table: str) -> bool:
 
 def _download(url: str, sha256: str, target: Path, work: Path, progress: bool) -> None:
     """One file, whole and as published, or ReleaseError."""
-    import pooch
+    had_part = target.with_name(target.name + ".part").exists()
 
-    part = target.with_name(target.name + ".part")
-    had_part = part.exists()
+    def failed(reason: object) -> ReleaseError:
+        return ReleaseError(f"{url}: cannot be downloaded ({reason}); check the network and try again")
+
     try:
-        written = pooch.retrieve(
-            url, known_hash=f"sha256:{sha256}", fname=target.name, path=work,
-            downloader=Resuming(part, progress),
-        )  # fmt: skip
+        settle(retrieve(url, sha256, target, work, progress, failed), target)
     except ValueError:  # pooch: the hash differs
         if had_part:  # the part may be of something else: from the beginning, once
             _download(url, sha256, target, work, progress)
             return
         raise ReleaseError(f"{url}: the file is not the one published (its sha256 differs)") from None
-    except (OSError, http.client.HTTPException) as error:
-        if getattr(error, "errno", None) in OF_THE_DISK:
-            raise
-        reason = getattr(error, "reason", None) or error
-        raise ReleaseError(
-            f"{url}: cannot be downloaded ({reason}); check the network and try again"
-        ) from None
-    settle(Path(written), target)

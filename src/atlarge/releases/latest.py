@@ -20,7 +20,7 @@ from typing import Any
 from atlarge.errors import ReleaseError
 from atlarge.files import write_atomically
 from atlarge.releases.catalogue import families
-from atlarge.releases.downloads import OF_THE_DISK, Resuming, settle, work_folder
+from atlarge.releases.downloads import retrieve, settle, work_folder
 
 SOURCE = "https://github.com/deportationdata/ice/raw/refs/heads/main/data/"
 """Where the project keeps its newest releases. The address must be this one: the repository stores its data
@@ -101,27 +101,22 @@ def fetch_latest(
     if name not in known:
         raise ReleaseError(f"no newest release is called {name!r}; there are: {', '.join(sorted(known))}")
     url, target = address(name, source), folder / f"{name}.parquet"
-    try:
-        with work_folder(folder) as work:
-            record = _record(folder)
-            before = record.get(target.name, {})
-            tag = before.get("etag") if target.exists() and before.get("url") == url else None
-            new_tag = _tag(url, name, tag)
-            if new_tag is not None and new_tag == tag:
-                if on_progress:
-                    on_progress(f"{target.name}: unchanged")
-                return Fetched(name, url, "unchanged", str(target), before["sha256"], target.stat().st_size)
-            written = _download(url, name, target, work, new_tag, progress)
-            sha256 = _checked(written, url, name)
-            same = target.exists() and before.get("sha256") == sha256
-            settle(written, target)
-            fetched = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
-            record[target.name] = {"url": url, "etag": new_tag, "sha256": sha256, "fetched": fetched}
-            write_atomically(folder / RECORD, (json.dumps(record, indent=1, sort_keys=True) + "\n").encode())
-    except OSError as error:
-        raise ReleaseError(
-            f"{folder}: cannot be written ({error.strerror or error}); choose another folder"
-        ) from None
+    with work_folder(folder) as work:
+        record = _record(folder)
+        before = record.get(target.name, {})
+        tag = before.get("etag") if target.exists() and before.get("url") == url else None
+        new_tag = _tag(url, name, tag)
+        if new_tag is not None and new_tag == tag:
+            if on_progress:
+                on_progress(f"{target.name}: unchanged")
+            return Fetched(name, url, "unchanged", str(target), before["sha256"], target.stat().st_size)
+        written = _download(url, name, target, work, new_tag, progress)
+        sha256 = _checked(written, url, name)
+        same = target.exists() and before.get("sha256") == sha256
+        settle(written, target)
+        fetched = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
+        record[target.name] = {"url": url, "etag": new_tag, "sha256": sha256, "fetched": fetched}
+        write_atomically(folder / RECORD, (json.dumps(record, indent=1, sort_keys=True) + "\n").encode())
     if on_progress:
         on_progress(f"{target.name}: {'unchanged' if same else 'new'}, sha256 {sha256}")
     status = "unchanged" if same else "new"
@@ -162,28 +157,16 @@ def _tag(url: str, name: str, tag: str | None) -> str | None:
 
 
 def _download(url: str, name: str, target: Path, work: Path, tag: str | None, progress: bool) -> Path:
-    """The file as it came, in the work folder. A part left over goes on only if it is of the same tag."""
-    try:
-        import pooch
-    except ImportError:
-        raise ReleaseError("downloading needs pooch: pip install 'atlarge[fetch]'") from None
-    pooch.get_logger().setLevel("ERROR")
+    """The file as it came, in the work folder. A part left over is continued only if its tag is the same."""
     part, of = target.with_name(target.name + ".part"), target.with_name(target.name + ".part.tag")
     if part.exists() and (tag is None or not of.exists() or of.read_text(encoding="utf-8") != tag):
         part.unlink()
     if tag is not None:
         of.parent.mkdir(parents=True, exist_ok=True)
         of.write_text(tag, encoding="utf-8")
-    try:
-        written = pooch.retrieve(
-            url, known_hash=None, fname=target.name, path=work, downloader=Resuming(part, progress)
-        )
-    except (OSError, http.client.HTTPException) as error:
-        if getattr(error, "errno", None) in OF_THE_DISK:
-            raise
-        raise _by_hand(name, getattr(error, "reason", None) or error, url) from None
+    written = retrieve(url, None, target, work, progress, lambda reason: _by_hand(name, reason, url))
     of.unlink(missing_ok=True)
-    return Path(written)
+    return written
 
 
 def _checked(written: Path, url: str, name: str) -> str:

@@ -8,7 +8,6 @@ every form, so that the forms are vintages of one another.
 from __future__ import annotations
 
 import datetime as dt
-import gzip
 import hashlib
 import json
 from dataclasses import asdict, dataclass
@@ -31,6 +30,7 @@ from atlarge.simulate.records import (
     JAIL_DAYS,
     Simulated,
     clean_folder,
+    packed,
     population_of,
     scaled,
 )
@@ -468,15 +468,10 @@ def _form(form: str, rows: pl.DataFrame, places: Places) -> pl.DataFrame:
 
 def _detainer_rows(rows: pl.DataFrame, recent: Recent, draw: Draw, rng: np.random.Generator) -> pl.DataFrame:
     """Detainers: one before each arrest in local or state custody, and those that were not honored."""
-    held = rows.filter(pl.col("kind").is_in([JAIL, STATE]))
-    before = pl.duration(days=pl.lit(pl.Series(rng.integers(0, 5, held.height))))
-    booked = held.select(
-        "place",
-        "kind",
-        (pl.col("date") - before).alias("date"),
-        "row",
-        pl.lit("Booked into Detention").alias("reason"),
-    )
+    custody = rows.filter(pl.col("kind").is_in([JAIL, STATE]))
+    before = pl.duration(days=pl.lit(pl.Series(rng.integers(0, 5, custody.height))))
+    day, reason = (pl.col("date") - before).alias("date"), pl.lit("Booked into Detention").alias("reason")
+    booked = custody.select("place", "kind", day, "row", reason)
     lost = np.maximum(np.nan_to_num(draw.detainers).astype(np.int64) - draw.handoffs_true, 0)
     declined = np.minimum(np.nan_to_num(draw.declined).astype(np.int64), lost)
     parts = [booked]
@@ -522,14 +517,12 @@ def _detainer_form(form: str, rows: pl.DataFrame, places: Places) -> pl.DataFram
 
 
 def _write_csv(path: Path, frame: pl.DataFrame, seed: int) -> None:
-    """Write a release whose first line says that it is simulated; it gets its name when it is complete."""
-    partial = path.with_name(path.name + ".tmp")
+    """Write a release whose first line says that it is simulated."""
     bare = "," * (frame.width - 1)
     head = [f'"Simulated records, seed {seed}: not real"{bare}', f'"atlarge simulate"{bare}', *[bare] * 4]
-    with partial.open("wb") as raw, gzip.GzipFile("", "wb", compresslevel=1, fileobj=raw, mtime=0) as packed:
-        packed.write(("\n".join(head) + "\n").encode())
-        packed.write(frame.write_csv().encode())
-    partial.rename(path)
+    with packed(path) as stream:
+        stream.write(("\n".join(head) + "\n").encode())
+        stream.write(frame.write_csv().encode())
 
 
 def _truth_panel(rows: pl.DataFrame, places: Places) -> pl.DataFrame:

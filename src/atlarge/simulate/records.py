@@ -8,9 +8,10 @@ import gzip
 import io
 import json
 from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -163,6 +164,16 @@ def clean_folder(out: Path | str, *patterns: str) -> Path:
     return folder
 
 
+@contextmanager
+def packed(path: Path) -> Iterator[gzip.GzipFile]:
+    """A gzipped file that gets its name when it is complete; no name and no time are in it, so that the same
+    content gives the same bytes."""
+    partial = path.with_name(path.name + ".tmp")
+    with partial.open("wb") as raw, gzip.GzipFile("", "wb", compresslevel=1, fileobj=raw, mtime=0) as stream:
+        yield stream
+    partial.rename(path)
+
+
 def population_of(world: World, places: Places, seed: int) -> Population:
     """Unauthorized residents: the national share of each county's residents, spread as the world says."""
     rng = np.random.default_rng([seed, 2])
@@ -262,11 +273,13 @@ class _Quoted:
 
 
 class _FiscalYears:
-    """One compressed file a fiscal year; a file gets its name only when it is complete."""
+    """One compressed file a fiscal year."""
 
     def __init__(self, folder: Path, seed: int) -> None:
         self.folder, self.seed, self.rows = folder, seed, 0
-        self.open: dict[int, tuple[Path, BinaryIO, gzip.GzipFile]] = {}
+        self.paths: list[Path] = []
+        self.streams: dict[int, gzip.GzipFile] = {}
+        self.stack = ExitStack()
 
     def write(self, frame: pl.DataFrame) -> None:
         self.rows += frame.height
@@ -281,14 +294,11 @@ class _FiscalYears:
             self._file(int(str(year))).write(buffer.getvalue())
 
     def _file(self, year: int) -> gzip.GzipFile:
-        if year not in self.open:
-            path = self.folder / f"EROArrests_FY{year}.csv.gz.tmp"
-            raw = path.open("wb")
-            # no file name and no time in the header: the same seed gives the same bytes
-            packed = gzip.GzipFile("", "wb", compresslevel=1, fileobj=raw, mtime=0)
-            self.open[year] = (path, raw, packed)
-            packed.write(self._preamble(year).encode())
-        return self.open[year][2]
+        if year not in self.streams:
+            self.paths.append(self.folder / f"EROArrests_FY{year}.csv.gz")
+            self.streams[year] = self.stack.enter_context(packed(self.paths[-1]))
+            self.streams[year].write(self._preamble(year).encode())
+        return self.streams[year]
 
     def _preamble(self, year: int) -> str:
         bars = "|" * (len(ARREST_COLUMNS) - 1)
@@ -303,12 +313,8 @@ class _FiscalYears:
         return "\n".join(first) + "\n"
 
     def close(self) -> list[Path]:
-        done = []
-        for _, (path, raw, packed) in sorted(self.open.items()):
-            packed.close()
-            raw.close()
-            done.append(path.rename(path.with_suffix("")))
-        return done
+        self.stack.close()
+        return sorted(self.paths)
 
 
 def _write_detainers(path: Path, draw: Draw, places: Places, rng: np.random.Generator, start: dt.date) -> int:
@@ -323,9 +329,8 @@ def _write_detainers(path: Path, draw: Draw, places: Places, rng: np.random.Gene
     facility, state = pl.Series(places.jail), pl.Series(places.state_name)
     city = pl.Series(places.city, dtype=pl.String)
     rows = 0
-    partial = path.with_name(path.name + ".tmp")
-    with partial.open("wb") as raw, gzip.GzipFile("", "wb", compresslevel=1, fileobj=raw, mtime=0) as packed:
-        packed.write((",".join(DETAINER_COLUMNS) + "\n").encode())
+    with packed(path) as stream:
+        stream.write((",".join(DETAINER_COLUMNS) + "\n").encode())
         for week in range(counts.shape[2]):
             for block in _blocks(counts[:, :, week].sum(0)):
                 flat = counts[:, block, week]
@@ -346,7 +351,6 @@ def _write_detainers(path: Path, draw: Draw, places: Places, rng: np.random.Gene
                 )
                 buffer = io.BytesIO()
                 frame.write_csv(buffer, include_header=False)
-                packed.write(buffer.getvalue())
+                stream.write(buffer.getvalue())
                 rows += len(which)
-    partial.rename(path)
     return rows
