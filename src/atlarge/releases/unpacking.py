@@ -107,7 +107,7 @@ def from_blocks(path: Path, packed: Iterator[bytes], most: int) -> Iterator[byte
                 piece = piece.lstrip(b"\0") if given else piece
                 if not piece:
                     break
-                name = "bzip2" if piece.startswith(b"BZh") else "xz"
+                name = "bzip2" if piece.startswith(b"B") else "xz"  # the rest of BZh may come with the next
                 stream = (
                     bz2.BZ2Decompressor() if name == "bzip2" else lzma.LZMADecompressor(memlimit=_XZ_MEMORY)
                 )

@@ -94,9 +94,13 @@ def _read_sheets(path: Path, reader: Any) -> tuple[dict[str, Table], list[str], 
 
 def _goes_on(top: pl.DataFrame, table: Table) -> bool:
     """Whether a sheet's first rows have the columns of a table, and dates where it has its dates."""
-    if table.family.main is None or top.width != table.frame.width:
+    beyond = table.frame[:, top.width :]  # a sheet ends with the last column that has a cell
+    is_blank = beyond.select(pl.all().replace("", None).is_null().all()).row(0) if beyond.width else ()
+    if table.family.main is None or top.width > table.frame.width or not all(is_blank):
         return False
-    date = next((name for name in table.frame.columns if name in table.family.main.plain_names), None)
+    date = next(
+        (name for name in table.frame.columns[: top.width] if name in table.family.main.plain_names), None
+    )
     if date is None or top.is_empty():
         return False
     forms = [

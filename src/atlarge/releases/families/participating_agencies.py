@@ -9,6 +9,9 @@ from atlarge.releases.areas import state_code
 _SIGNED = ("%Y-%m-%d", "%m/%d/%Y", "%m/%d/%y", "%B %d, %Y", "%b %d, %Y", "%d-%b-%y", "%m-%d-%Y")
 """Ways in which the lists print a day of signing; a time after the day is dropped first."""
 
+_FIRST = 1996
+"""Year of the law that section 287(g) is of: an earlier one is of two digits, read in the wrong form."""
+
 
 def signing_day(words: pl.Expr) -> pl.Expr:
     """The day that a cell of the column SIGNED prints; null where it prints none that can be read.
@@ -23,7 +26,8 @@ def signing_day(words: pl.Expr) -> pl.Expr:
     )
     serial = mended.str.extract(r"^(\d{5})(?:\.0)?$", 1).cast(pl.Int32, strict=False)
     from_serial = pl.date(1899, 12, 30) + pl.duration(days=serial)
-    return pl.coalesce(*(mended.str.to_date(form, strict=False) for form in _SIGNED), from_serial)
+    days = [mended.str.to_date(form, strict=False) for form in _SIGNED]
+    return pl.coalesce(*(pl.when(day.dt.year() >= _FIRST).then(day) for day in days), from_serial)
 
 
 def rows(frame: pl.DataFrame) -> pl.DataFrame:
