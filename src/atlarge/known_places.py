@@ -20,7 +20,7 @@ from atlarge.places import resolve
 from atlarge.places.landmark_class import classes_of
 from atlarge.places.own import OWN_FILE
 
-QUERY = ("text", "_asked", "_state", "city", "facility_code")
+QUERY = ("text", "aor_code", "state_code", "city", "facility_code")
 FOUND = (
     "office",
     "county_fips",
@@ -73,7 +73,7 @@ def known_places() -> pl.DataFrame | None:
 def resolve_queries(queries: pl.DataFrame) -> pl.DataFrame:
     """Places of the queries (QUERY), as QUERY and FOUND; every row is resolved by the rules."""
     found = resolve(
-        queries, text="text", aor="_asked", state="_state", city="city", facility_code="facility_code"
+        queries, text="text", aor="aor_code", state="state_code", city="city", facility_code="facility_code"
     )
     return queries.hstack(
         found.with_columns(classes_of(queries["text"]).alias("landmark_class")).select(FOUND)

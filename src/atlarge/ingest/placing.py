@@ -65,19 +65,19 @@ def combinations_of(frame: pl.DataFrame) -> pl.DataFrame:
 
 
 def _area_of_landmarks(combinations: pl.DataFrame) -> pl.DataFrame:
-    """The area of responsibility that the rows of a landmark in this release agree on: text, _learned."""
+    """The area of responsibility that the rows of a landmark agree on: text, _landmark_aor."""
     known = combinations.filter(pl.col("_aor").is_not_null() & pl.col("text").is_not_null())
     by_area = known.group_by("text", "_aor").agg(pl.col("_rows").sum())
     return (
         by_area.sort("text", "_rows", "_aor", descending=[False, True, False])
         .group_by("text", maintain_order=True)
         .agg(
-            pl.col("_aor").first().alias("_learned"),
+            pl.col("_aor").first().alias("_landmark_aor"),
             pl.col("_rows").first(),
             pl.col("_rows").sum().alias("_all"),
         )
         .filter((pl.col("_all") >= _SURE_ROWS) & (pl.col("_rows") >= _SURE_SHARE * pl.col("_all")))
-        .select("text", "_learned")
+        .select("text", "_landmark_aor")
     )
 
 
@@ -90,13 +90,13 @@ def _combinations(counted: list[pl.DataFrame]) -> pl.DataFrame:
         found = pl.concat(counted).group_by(columns).agg(pl.col("_rows").sum())
     found = found.with_columns(pl.lit(None, pl.String).alias(n) for n in _WORDS if n not in columns)
     found = found.with_columns(
-        area_code(found["aor"]).alias("_aor"), state_code(found["state"]).alias("_state")
+        area_code(found["aor"]).alias("_aor"), state_code(found["state"]).alias("state_code")
     )
     found = found.join(_area_of_landmarks(found), on="text", how="left", maintain_order="left")
     return found.with_columns(
         pl.lit(has_text).alias("_has_text"),
-        pl.coalesce("_aor", "_learned").alias("_asked"),
-        county_code(found["county"], found["_state"]).alias("_stated"),
+        pl.coalesce("_aor", "_landmark_aor").alias("aor_code"),
+        county_code(found["county"], found["state_code"]).alias("_stated"),
     )
 
 
@@ -109,9 +109,11 @@ def _placed(joined: pl.DataFrame) -> pl.DataFrame:
     reported = pl.col("_stated").is_not_null()
     # a release without any text of place is placed by what it does record
     by_area = ~pl.col("_has_text") & (pl.col("place_kind") == "unresolved") & pl.col("_aor").is_not_null()
-    by_state = ~pl.col("_has_text") & (pl.col("place_kind") == "unresolved") & pl.col("_state").is_not_null()
+    by_state = (
+        ~pl.col("_has_text") & (pl.col("place_kind") == "unresolved") & pl.col("state_code").is_not_null()
+    )
     by_state = by_state & ~by_area
-    area = pl.coalesce("_asked", "aor_resolved")
+    area = pl.coalesce("aor_code", "aor_resolved")
 
     def by_column(county: Any, aor: Any, state: Any, resolved: str) -> pl.Expr:
         """A value by what the release records of the place, else as its words were resolved."""
@@ -129,7 +131,7 @@ def _placed(joined: pl.DataFrame) -> pl.DataFrame:
         "office",
         "landmark_class",
         pl.coalesce("_stated", "county_fips").alias("county_fips"),
-        pl.coalesce("_state", "state_resolved").alias("_code"),
+        pl.coalesce("state_code", "state_resolved").alias("_code"),
         by_column(pl.lit("county"), pl.lit("aor"), pl.lit("state"), "place_kind"),
         by_column(1.0, 1.0, 1.0, "place_confidence").cast(pl.Float32),
         by_column(

@@ -110,7 +110,7 @@ def _with_agreement(cells: pl.DataFrame) -> pl.DataFrame:
     return joined.drop("_month").with_columns(pl.col("agreement").fill_null(False))
 
 
-def _held(rows: pl.DataFrame, store: Store, engine: str) -> pl.DataFrame:
+def _with_facility(rows: pl.DataFrame, store: Store, engine: str) -> pl.DataFrame:
     """Rows with the kind of facility of the last detainer before the arrest, by the same identifier."""
     import narwhals as nw
 
@@ -142,9 +142,7 @@ def custodial_cells(store: Store, engine: str = "polars") -> pl.DataFrame:
 
     frame = scan(store, "arrests", engine)
     names = frame.collect_schema().names()
-    has_detainers = (
-        "detainers" in store.tables() and "subject_key" in names if hasattr(store, "tables") else False
-    )
+    has_detainers = "detainers" in store.tables() and "subject_key" in names
     kept = ["date", "method", *(k for k in _KEYS if k in names), *(["subject_key"] if has_detainers else [])]
     methods = [LOCAL, *ELSEWHERE, PROGRAM, *MERGED]
     chosen = (
@@ -153,7 +151,7 @@ def custodial_cells(store: Store, engine: str = "polars") -> pl.DataFrame:
     rows = collect(chosen, engine).with_columns(pl.col("date").cast(pl.Date))
     rows = rows.with_columns(pl.lit(None, pl.String).alias(k) for k in _KEYS if k not in names)
     rows = (
-        _held(rows, store, engine)
+        _with_facility(rows, store, engine)
         if has_detainers
         else rows.with_columns(pl.lit(None, pl.String).alias("facility_class"))
     )

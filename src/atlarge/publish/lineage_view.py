@@ -75,7 +75,7 @@ def lineage_page(data: SiteData, w: Words) -> str:
         steps=[w(f"lineage.step{i}") for i in (1, 2, 3, 4, 5)],
         measures=[_measure(name, w) for names in data.groups.values() for name in names],
         sheets=_sheets(data, w),
-        held=w("lineage.rows_held" if data.has_rows else "lineage.counts_held"),
+        kept=w("lineage.rows_kept" if data.has_rows else "lineage.counts_kept"),
         commands=_commands(data),
     )
 

@@ -459,7 +459,7 @@ def place_page(data: SiteData, place: PlaceInfo, w: Words) -> str:
         ask=ask_command(data, place, policies),
         policies=policies_table(policies, w, home=home, answered=answered(data)),
         agreements=agreements_here(place.level, place.code, w),
-        held=detention_figure(place.level, place.code, name_of(place, w), data.last_month, w),
+        detention=detention_figure(place.level, place.code, name_of(place, w), data.last_month, w),
         since=book_ins_figure(w) if place.level == "nation" else None,
         surges=surges_table(data.surges.get(code, []), w),
         detainers=detainers_table(data, place, w, home),
@@ -492,7 +492,7 @@ def blank_page(data: SiteData, place: PlaceInfo, w: Words) -> str:
         where=where_of(data, place, w, home),
         policies=policies_table(policies, w, home=home, answered=answered(data)),
         agreements=agreements_here(place.level, place.code, w),
-        held=detention_figure(place.level, place.code, name_of(place, w), data.last_month, w),
+        detention=detention_figure(place.level, place.code, name_of(place, w), data.last_month, w),
     )
 
 

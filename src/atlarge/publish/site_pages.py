@@ -68,7 +68,9 @@ def front_page(data: SiteData, w: Words) -> str:
         nation=live_place(data, nation, drawn, w, is_linked=False) if nation and drawn else None,
         map=_map(data, w),
         since=since_2015_figure(data, nation, w) if nation else None,
-        held=detention_figure("nation", NATION, name_of(nation, w), data.last_month, w) if nation else None,
+        detention=detention_figure("nation", NATION, name_of(nation, w), data.last_month, w)
+        if nation
+        else None,
         numbers=three_numbers(w),
         agreements=agreements_figure(w),
         surges=surges_table(ranked[:6], w, data.places, home),

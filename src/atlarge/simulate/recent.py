@@ -470,8 +470,9 @@ def _detainer_rows(rows: pl.DataFrame, recent: Recent, draw: Draw, rng: np.rando
     """Detainers: one before each arrest in local or state custody, and those that were not honored."""
     custody = rows.filter(pl.col("kind").is_in([JAIL, STATE]))
     before = pl.duration(days=pl.lit(pl.Series(rng.integers(0, 5, custody.height))))
-    day, reason = (pl.col("date") - before).alias("date"), pl.lit("Booked into Detention").alias("reason")
-    booked = custody.select("place", "kind", day, "row", reason)
+    booked = custody.select(
+        "place", "kind", pl.col("date") - before, "row", reason=pl.lit("Booked into Detention")
+    )
     lost = np.maximum(np.nan_to_num(draw.detainers).astype(np.int64) - draw.handoffs_true, 0)
     declined = np.minimum(np.nan_to_num(draw.declined).astype(np.int64), lost)
     parts = [booked]
