@@ -114,6 +114,9 @@ class HandStore:
         rows.write_parquet(self._path)
         self._spans = spans
 
+    def tables(self) -> list[str]:
+        return ["arrests"]
+
     def scan(self, name: str) -> pl.LazyFrame:
         return pl.scan_parquet(self._path)
 
