@@ -218,6 +218,7 @@ class _DayRanges:
             sums.add(inside, [self.first_row + i])
         self._tie_schemes(rows, sums)
         self._tie_measures(pieces, rows, sums)
+        self._tie_windows_of_parts(rows, sums)
         for family in within:
             self._tie_family(family, pieces, sums)
         names = ["level", "place", "measure", "every", "start", "end", "value"]
@@ -246,8 +247,8 @@ class _DayRanges:
                 sums.add(inside, [row], is_inequality=True)
 
     def _tie_measures(self, pieces: Pieces, rows: list[Row], sums: ConstraintBuilder) -> None:
-        """Over the same days parts of a measure are together no more than the whole; where all of them are
-        counted, what else it counts is a count of its own."""
+        """Over the same days parts of a measure are together no more than the whole; what else it counts,
+        beside the parts that are counted on all of those days, is a count of its own."""
         for (member, name), wholes in pieces.items():
             some = PARTS.get(name, ())
             finest = [p for p in EXHAUSTIVE.get(name, ()) if (member, p) in pieces]
@@ -259,13 +260,33 @@ class _DayRanges:
                 inside = [number for parts in each for _, _, number in parts]
                 if not inside:
                     continue
-                is_all = all(sum(b - a for a, b, _ in parts) == stop - first for parts in each)
-                if is_all and some != EXHAUSTIVE.get(name):
-                    values = [rows[number - self.first_row][6] for number in (row, *inside)]
+                whole_days = [sum(b - a for a, b, _ in parts) == stop - first for parts in each]
+                if any(whole_days) and some != EXHAUSTIVE.get(name):
+                    counted = [
+                        n for parts, ok in zip(each, whole_days, strict=True) if ok for _, _, n in parts
+                    ]
+                    values = [rows[number - self.first_row][6] for number in (row, *counted)]
                     days = rows[row - self.first_row][4:6]
-                    inside.append(self.first_row + len(rows))
+                    sums.add([*counted, self.first_row + len(rows)], [row])
                     rows.append((*member, name + OTHERS, "piece", *days, values[0] - sum(values[1:])))
-                sums.add(inside, [row], is_inequality=not is_all)
+                if not all(whole_days) or some == EXHAUSTIVE.get(name):
+                    sums.add(inside, [row], is_inequality=not all(whole_days))
+
+    def _tie_windows_of_parts(self, rows: list[Row], sums: ConstraintBuilder) -> None:
+        """What a window counts beside the windows of its parts over the same days is a count of its own: it
+        may be small where its pieces are together."""
+        at = {(w.members, w.name, w.start, w.end): i for i, (w, _) in enumerate(self.windows)}
+        for i, (window, value) in enumerate(self.windows):
+            if window.name in EXHAUSTIVE:
+                continue
+            keys = [(window.members, p, window.start, window.end) for p in PARTS.get(window.name, ())]
+            parts = [at[key] for key in keys if key in at]
+            if not parts:
+                continue
+            sums.add([*(self.first_row + k for k in parts), self.first_row + len(rows)], [self.first_row + i])
+            rest = value - sum(self.windows[k][1] for k in parts)
+            days = window.start, window.end
+            rows.append((window.level, window.place, window.name + OTHERS, "piece", *days, rest))
 
     def _tie_base(
         self, key: tuple[Member, str], inside: list[int], row: int, rows: list[Row], sums: ConstraintBuilder

@@ -50,6 +50,8 @@ GROUPS: dict[str, tuple[str, tuple[str, ...]]] = {
 """Published measures by table: the whole, and parts of it that need not exhaust it."""
 
 KEYS = ["level", "place", "measure", "every", "start", "end"]
+_PLACE_AND_TIME = ["level", "place", "every", "start"]
+"""What a count and its parts have in common: where a part ends before the whole, so does its fiscal year."""
 _SCHEMA = dict.fromkeys(KEYS[:4], pl.String) | dict.fromkeys(KEYS[4:], pl.Date) | {"value": pl.Int64}
 _PARENTS = (("county", "state"), ("county", "aor"), ("office", "aor"), ("state", "nation"), ("aor", "nation"))
 _STEP = {"month": "1mo", "quarter": "3mo", "year": "1y"}
@@ -153,12 +155,19 @@ def _gathered(store: Store, levels: Sequence[str]) -> tuple[pl.DataFrame, pl.Dat
 
 
 def _others(table: pl.DataFrame, whole: str, *parts: str) -> pl.DataFrame:
-    """What a measure counts beside its parts: on no page, but the difference of what is, and so protected."""
-    keys = [k for k in KEYS if k != "measure"]
+    """What a measure counts beside those of its parts that are counted: on no page, but the difference of
+    what is, and so protected. Months in which a part is not counted (such as handoffs, once the records no
+    longer tell them) are in the difference of their fiscal year as they are in that of their own."""
+    is_whole = pl.col("measure") == whole
     some = table.filter(pl.col("measure").is_in([whole, *parts]), pl.col("value").is_not_null())
-    sign = pl.when(pl.col("measure") == whole).then(1).otherwise(-1)
-    rest = some.group_by(keys).agg((pl.col("value") * sign).sum(), pl.len().alias("n"))
-    named = rest.filter(pl.col("n") == 1 + len(parts)).with_columns(
+    rest = some.group_by(_PLACE_AND_TIME).agg(
+        (pl.col("value") * pl.when(is_whole).then(1).otherwise(-1)).sum(),
+        pl.col("end").filter(is_whole).first(),
+        (~is_whole).any().alias("has_part"),
+    )
+    parted = rest.filter(pl.col("end").is_not_null())
+    any_part = parted.filter("has_part").select(_PLACE_AND_TIME[:2]).unique()
+    named = parted.join(any_part, on=_PLACE_AND_TIME[:2], how="semi").with_columns(
         pl.lit(whole + OTHERS).alias("measure"), pl.lit(False).alias("published")
     )
     return named.select(*KEYS, "value", "published")
@@ -273,13 +282,15 @@ def _over_time(numbered: pl.DataFrame) -> list[LinearConstraints]:
 
 def _over_measures(numbered: pl.DataFrame, groups: dict[str, list[str]]) -> list[LinearConstraints]:
     """Parts of a measure are no more than the whole; with what else it counts they are the whole."""
-    keys = ["level", "place", "every", "start", "end"]
     frames = []
     for whole, *parts in groups.values():
         if not parts:
             continue
-        wholes = numbered.filter(pl.col("measure") == whole).select(*keys, pl.col("row").alias("whole"))
-        joined = numbered.filter(pl.col("measure").is_in([*parts, whole + OTHERS])).join(wholes, on=keys)
+        wholes = numbered.filter(pl.col("measure") == whole)
+        wholes = wholes.select(*_PLACE_AND_TIME, pl.col("row").alias("whole"))
+        joined = numbered.filter(pl.col("measure").is_in([*parts, whole + OTHERS])).join(
+            wholes, on=_PLACE_AND_TIME
+        )
         is_all = (pl.col("measure") == whole + OTHERS).any().over("whole")
         for is_open, rows in joined.group_by((~is_all).alias("is_open"), maintain_order=True):
             sums = rows["whole"].to_numpy(), rows["row"].to_numpy()
