@@ -111,18 +111,18 @@ def test_too_few_records_are_one_line() -> None:
     with pytest.raises(
         QuestionError, match=r"too few arrests at large .*: 11 in .* years; the nearest"
     ) as raised:
-        check_enough(few, laid, "Somewhere", "its area (atlarge explain SNA --date DAY)")
+        check_enough(few, laid, "Somewhere", lambda: "its area (atlarge explain SNA --date DAY)")
     assert "\n" not in str(raised.value)
     few[-1] = 60.0  # a rise from nothing is an answer, not too few
-    check_enough(few, laid, "Somewhere", None)
-    check_enough(np.full(len(laid.start), 1.2), laid, "Somewhere", None)
+    check_enough(few, laid, "Somewhere", lambda: None)
+    check_enough(np.full(len(laid.start), 1.2), laid, "Somewhere", lambda: None)
 
 
 def test_a_place_without_arrests_before_is_refused_with_the_nearest() -> None:
     laid = months()
     seen = np.where(laid.in_force, 30.0, 0.0)
     with pytest.raises(QuestionError, match=r"no arrest at large here in the months before.*its nearest"):
-        check_enough(seen, laid, "X", "its nearest")
+        check_enough(seen, laid, "X", lambda: "its nearest")
     with pytest.raises(QuestionError, match="too few"):
-        check_enough(seen / 1000, laid, "X", None)
-    check_enough(np.where(laid.in_force, 30.0, 1.0), laid, "X", None)
+        check_enough(seen / 1000, laid, "X", lambda: None)
+    check_enough(np.where(laid.in_force, 30.0, 1.0), laid, "X", lambda: None)

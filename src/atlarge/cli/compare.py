@@ -52,7 +52,7 @@ def compare_command(
         note(f"{out}: {some(len(comparison.places), 'place')}, small counts suppressed")
     for level, rows in comparison.unplaced.items():
         if rows:
-            note(f"{rows:,} {measure} name no {level}, so they are in the row of none")
+            note(f"{some(rows, 'record')} counted as {measure} name no {level}: no row has them")
     if as_json:
         emit_json({**comparison.to_dict(), "path": out}, disclosed=False)
     elif out is None:

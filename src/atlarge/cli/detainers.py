@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
     from atlarge.detainers import DetainerReport
 
+_MOST_CHARGES = 40
+"""Rows of places and charges that are printed."""
+
 
 def detainers_command(
     store: StoreOption = None,
@@ -128,6 +131,8 @@ def _reconcile(store: Any, engine: str, as_json: bool) -> None:
 
 def _print(report: DetainerReport) -> None:
     """The report for a person."""
+    from atlarge.panel.counting import short_scope
+
     out = _console()
     hidden = f"; counts below {report.threshold} are suppressed" if report.threshold > 1 else ""
     out.print(f"Detainers issued {report.start} to {report.end}, by {report.by}{hidden}", highlight=False)
@@ -148,9 +153,11 @@ def _print(report: DetainerReport) -> None:
     )
     _table(
         "II. Detainers declined, by place and charge",
-        report.declined.head(40),
+        report.declined.head(_MOST_CHARGES),
         ("place_name", "charge", "declined"),
     )
+    if (others := report.declined.height - _MOST_CHARGES) > 0:
+        out.print(f"  and {some(others, 'row')} more; --json has all of them", highlight=False)
     if report.batches.height:
         _table("Days of mass review, apart from the weekly flow", report.batches, report.batches.columns)
     if report.later_arrests.height:
@@ -173,7 +180,7 @@ def _print(report: DetainerReport) -> None:
                 out.print(f"  {_audit_line(entry)}", highlight=False)
         elif name == "releases":
             for entry in value:
-                about = f"{entry['id']}: {entry['from']} to {entry['to']}, {entry['scope']}"
+                about = f"{entry['id']}: {entry['from']} to {entry['to']}, {short_scope(entry['scope'])}"
                 out.print(f"  release {about}", highlight=False)
         elif value is not None:
             out.print(f"  {name.replace('_', ' ')}: {value:,}", highlight=False)

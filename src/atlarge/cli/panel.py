@@ -77,10 +77,11 @@ def _note(store: Store, result: Panel, named: list[str], end: dt.date | None, *,
     for name, scope in result.coverage.items():
         for counted, rows in scope["unplaced"].items():
             if rows:
-                note(f"{name}: {rows:,} {counted} name no {result.by}; they are in no row above")
+                note(f"{name}: {rows:,} counted as {counted} name no {result.by}; no row above has them")
         for counted, rows in scope["outside_coverage"].items():
             if rows:
-                note(f"{name}: {rows:,} {counted} lie where no release covers; they are in no row above")
+                said = f"{rows:,} counted as {counted} lie where no release covers"
+                note(f"{name}: {said}; no row above has them")
     for row in () if is_brief else _areas(store, result, named):
         if row["recovered"] != row["recorded"]:
             both = f"{row['recorded']:,} {row['measure']} as recorded, {row['recovered']:,} recovered"

@@ -54,6 +54,7 @@ def surges_command(
     from dataclasses import replace
 
     from atlarge.panel import place_codes
+    from atlarge.places import place_name
     from atlarge.records.store import open_store
     from atlarge.surges import find_surges
 
@@ -70,6 +71,8 @@ def surges_command(
         neighbours=neighbours,
         engine=engine,
     )
+    every_surge = len(found.surges)
+    searched, thin = set(found.places), {one["place"] for one in found.too_thin}
     if only is not None:
         found = replace(
             found,
@@ -86,14 +89,18 @@ def surges_command(
     if as_json:
         emit_json(found.to_dicts(), disclosed=False)
     else:
-        _print(found, top)
+        if found.surges:
+            _print(found, top)
         mark_undisclosed()
-    places = len({s.place for s in found.surges}) if only is not None else found.about["places"]
+    for code in only or ():
+        here = sum(s.place == code for s in found.surges)
+        why = "too few records to be searched" if code in thin else some(here, "surge")
+        note(f"{place_name(by, code)}: {why if code in searched else 'no record names it'}")
     borderline = sum("borderline" in s.flags for s in found.surges)
     note(
-        f"{some(len(found.surges), 'surge')} in {some(places, 'place')} at q <= {alpha:g}, "
-        f"{borderline} of them borderline; "
-        f"{some(len(found.too_thin), 'place')} too thin"
+        f"{some(every_surge, 'surge')} in {some(found.about['places'], 'place')} searched at q <= {alpha:g}, "
+        f"{some(len(thin), 'place')} of which with too few records"
+        + (f"; {borderline} borderline" if borderline else "")
     )
 
 

@@ -17,7 +17,7 @@ from atlarge.detainers.outcomes import OUTCOMES, add_rates, outcome_counts, plac
 from atlarge.detainers.timing import between, follow_up, has_keys
 from atlarge.engines import compact, scan
 from atlarge.errors import CoverageError, QuestionError
-from atlarge.panel.counting import place_name
+from atlarge.panel.counting import place_name, short_scope
 from atlarge.records.store import Coverage, Store, open_store
 from atlarge.reference import table
 from atlarge.wording import some
@@ -311,7 +311,8 @@ def declined_by_charge(detainers: pl.LazyFrame, by: str, found: Disclosed | None
         # What is left of a published total without the published charges says nothing new.
         left = pl.col("whole") - pl.col("declined").sum().over("place")
         counts = counts.with_columns(left.alias("left"))
-        merged = pl.when(pl.col("declined").is_null()).then(pl.lit(OTHER_CHARGES)).otherwise("charge")
+        is_one_of_several = pl.col("declined").is_null() & (pl.len().over("place") > 1)
+        merged = pl.when(is_one_of_several).then(pl.lit(OTHER_CHARGES)).otherwise("charge")
         some = pl.col("declined").is_null().any()
         counts = counts.group_by("place", merged.alias("charge")).agg(
             pl.when(some).then(pl.col("left").first()).otherwise(pl.col("declined").sum()).alias("declined")
@@ -421,7 +422,7 @@ def _warnings(
     }
     days = (last - first).days + 1
     if len(national) < days:
-        scopes = ", ".join(sorted({c.scope for c in covered if c.scope != "nation"}))
+        scopes = ", ".join(sorted({short_scope(c.scope) for c in covered if c.scope != "nation"}))
         part = f"only {scopes}" if scopes else "nothing"
         warnings.append(
             f"On {days - len(national):,} of {some(days, 'day')} the releases cover {part}, not the nation."

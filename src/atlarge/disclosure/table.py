@@ -75,15 +75,17 @@ class Counts:
     def less(self, *parts: Counts) -> Counts:
         """What remains of the series without some parts of it, from shown counts alone.
 
-        A period is withheld where it or a part of it is hidden, and not covered where any of them is not.
+        A period is withheld where it or a part of it is hidden. Where some parts are not covered, what they
+        would be is in what remains; where none is, or the series is not, nothing is known.
         """
         values: list[int | None] = []
         marks = []
         for i, whole in enumerate(self.values):
-            some = [(whole, self.marks[i]), *((p.values[i], p.marks[i]) for p in parts)]
+            known = [(p.values[i], p.marks[i]) for p in parts if p.marks[i] != UNCOVERED]
+            some = [(whole, self.marks[i]), *known]
             shown = [v for v, _ in some if v is not None]
-            is_bare = any(m == UNCOVERED for _, m in some)
-            is_known = len(shown) == len(some)
+            is_bare = self.marks[i] == UNCOVERED or not known
+            is_known = len(shown) == len(some) and not is_bare
             values.append(shown[0] - sum(shown[1:]) if is_known else None)
             marks.append(SHOWN if is_known else UNCOVERED if is_bare else WITHHELD)
         return replace(self, label="", values=tuple(values), marks=tuple(marks))

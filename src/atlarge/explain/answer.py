@@ -318,7 +318,8 @@ class Answer:
     @property
     def main_caveats(self) -> list[Warned]:
         """The caveats that change how the answer is read: three at most."""
-        return [warned for warned in self.warnings if warned.id not in QUIET][:MOST_CAVEATS]
+        loud = [warned for warned in self.warnings if warned.id not in QUIET]
+        return loud[: MOST_CAVEATS + (loud[:1] != [] and loud[0].id == "simulated")]
 
     def __repr__(self) -> str:
         verdicts = ", ".join(f"{v.account}: {v.verdict}" for v in self.verdicts.values())

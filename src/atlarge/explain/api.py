@@ -13,7 +13,7 @@ import numpy as np
 import polars as pl
 
 from atlarge.calendar import as_day
-from atlarge.errors import QuestionError
+from atlarge.errors import CoverageError, QuestionError
 from atlarge.explain.answer import Answer, Area, ChangeStrip, Interval, Judgement, Series, Span
 from atlarge.explain.areas import Where, aors_of, where_of
 from atlarge.explain.burst import burst_shares
@@ -49,6 +49,7 @@ from atlarge.explain.verdicts import (
     withheld,
 )
 from atlarge.messages import Message, say
+from atlarge.panel import panel
 from atlarge.places import Place, place_name
 from atlarge.policies import Policy, Registry, as_registry, from_date
 from atlarge.records.store import Store, open_store
@@ -130,20 +131,32 @@ def explain(
     counts = study.main["at_large"]
     row = counts.row(study.key)
     seen = np.zeros(len(months.start)) if row is None else counts.binned(months)[row]
-    check_enough(seen, months, study.area.name, nearest_of(where, requested.effective))
+    if not np.nansum(seen):  # nothing was counted: none was made, or none is covered
+        panel(opened, by=where.own.level, every="month", measures=["at_large"], places=[where.own.code])
+    check_enough(seen, months, study.area.name, lambda: nearest_of(where, requested.effective, opened))
     facts = gather(study, requested, months)
     return _answer(facts, study, found, summary_only=summary_only)
 
 
-def nearest_of(where: Where, day: dt.date) -> str | None:
+def nearest_of(where: Where, day: dt.date, store: Store) -> str | None:
     """What can be queried instead, as commands for that day: counties of the same land under an older or
-    a newer code, else the next larger place."""
+    a newer code, else the next larger place that the store covers."""
     if where.own.level == "county" and (others := _same_land(where.own.code)):
         names = ", ".join(f"{place_name('county', c)} (atlarge explain {c} --date {day})" for c in others)
         return f"under another name of the same land: {names}"
-    if where.own.level in ("county", "office", "state") and len(codes := aors_of(where)) == 1:
-        name = place_name("aor", codes[0])
-        return f"its {name} area of responsibility (atlarge explain {codes[0]} --date {day})"
+    if where.own.level not in ("county", "office", "state"):
+        return None
+    codes = aors_of(where)
+    larger = [("aor", codes[0])] if len(codes) == 1 else []
+    larger += [("state", where.state)] if where.state and where.own.level != "state" else []
+    for level, code in larger:
+        try:
+            panel(store, by=level, every="month", measures=["at_large"], places=[code])
+        except CoverageError:
+            continue
+        name = place_name(level, code)
+        larger_place = f"its {name} area of responsibility" if level == "aor" else f"its state, {name}"
+        return f"{larger_place} (atlarge explain {code} --date {day})"
     return None
 
 

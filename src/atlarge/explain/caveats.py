@@ -70,6 +70,7 @@ class Facts:
     placed_during: float | None = None
     aor_total: float = 0.0
     recovered: int = 0
+    is_simulated: bool = False
     same_aor_donors: int = 0
     notes: dict[str, str] = field(default_factory=dict)
 
@@ -148,6 +149,11 @@ def _rule(about: str) -> Callable[[Callable[[Facts], Fields]], Callable[[Facts],
 @_rule("count")
 def _counts_not_intent(_facts: Facts) -> Fields:
     return {}
+
+
+@_rule("count")
+def _simulated(facts: Facts) -> Fields:
+    return {} if facts.is_simulated else None
 
 
 @_rule("interval")

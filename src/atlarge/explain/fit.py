@@ -79,7 +79,15 @@ def measure(study: Study, policy: Policy, months: Months) -> Facts:
     outcome, exposure = study.main["at_large"], study.exposure
     changed = changed_units(study.area.level, months, outcome.keys, study.registry)
     main = estimate(outcome, study.key, study.area, "at_large", months, changed, policies=study.registry)
-    facts = Facts(policy, study.where, months, main, scheme=study.scheme, notes=notes)
+    facts = Facts(
+        policy,
+        study.where,
+        months,
+        main,
+        scheme=study.scheme,
+        notes=notes,
+        is_simulated=study.store.is_simulated,
+    )
     facts.handoffs = attempt(
         notes,
         "handoffs",

@@ -17,6 +17,8 @@ from atlarge.places.text import squash
 from atlarge.policies import Policy
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import numpy as np
 
     from atlarge.explain.periods import Months
@@ -102,23 +104,26 @@ def check_fit(policy: Policy, place: Place) -> None:
     )
 
 
-def check_enough(observed: np.ndarray, months: Months, area_name: str, nearest: str | None) -> None:
+def check_enough(
+    observed: np.ndarray, months: Months, area_name: str, nearest: Callable[[], str | None]
+) -> None:
     """QuestionError, in one line, where a place's records are too few to say whether anything changed.
 
-    `observed`: arrests at large by period of `months`; `nearest`: what to ask instead.
+    `observed`: arrests at large by period of `months`; `nearest` finds what to ask instead.
     """
     import numpy as np  # not needed to refuse a name
 
     seen = float(np.nansum(observed))
     before = float(np.nansum(observed[months.pre])) / (sum(np.array(months.days)[months.pre]) / 30.44)
-    hint = f"; the nearest answer is {nearest}" if nearest else ""
+    if before > 0 and (seen >= MIN_ARRESTS or before >= MIN_PER_MONTH):
+        return
+    instead = nearest()
+    hint = f"; the nearest answer is {instead}" if instead else ""
     if before == 0 and seen >= MIN_ARRESTS:
         raise QuestionError(
             f"{area_name}: the records place no arrest at large here in the months before, "
             f"so that nothing can be expected from them{hint}"
         )
-    if before > 0 and (seen >= MIN_ARRESTS or before >= MIN_PER_MONTH):
-        return
     years = sum(months.days) / 365.25
     raise QuestionError(
         f"{area_name}: the records place too few arrests at large here to say whether anything changed: "

@@ -333,7 +333,7 @@ def panel(
                 coverage[name] = _joined(coverage.get(name), scope)
     frame = pl.concat(parts, how="diagonal").sort("measure", "place", "period")
     if frame.is_empty():
-        where = ", ".join(query.places) if query.places else f"the level {by}"
+        where = _listed(query.places, by) if query.places else f"the level {by}"
         scopes = {r["scope"] for scope in coverage.values() for r in scope["releases"]}
         scopes = {"the nation without some of its places" if s == by == "nation" else s for s in scopes}
         raise CoverageError(
@@ -341,6 +341,14 @@ def panel(
             "there is nothing to count; if the files hold all of more than that, ingest them with --covers"
         )
     return Panel(frame, coverage, by, every, scheme, breaks)
+
+
+def _listed(places: Sequence[str], by: str, most: int = 3) -> str:
+    """Places by name and code; of many, the first few and the number of the others."""
+    names = _place_names(by)
+    named = [f"{names[code]} ({code})" if code in names else code for code in places[:most]]
+    others = len(places) - most
+    return ", ".join(named) + (f" and {others} more" if others > 0 else "")
 
 
 def _joined(before: dict[str, Any] | None, added: dict[str, Any]) -> dict[str, Any]:

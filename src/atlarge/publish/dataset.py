@@ -21,7 +21,7 @@ def dataset_jsonld(data: SiteData, place: PlaceInfo | None, w: Words) -> str:
         "name": name,
         "description": w("dataset.description", threshold=data.threshold),
         "inLanguage": w.language,
-        "temporalCoverage": f"{data.first_day.isoformat()[:7]}/{data.last_month.isoformat()[:7]}",
+        "temporalCoverage": "/".join(day.isoformat()[:7] for day in data.whole_months()),
         "isAccessibleForFree": True,
         "creator": {"@type": "Organization", "name": "atlarge", "version": atlarge.__version__},
         "isBasedOn": [str(r["id"]) for r in data.releases],

@@ -23,6 +23,7 @@ def page_of(data: SiteData, w: Words, stem: str, title: str, description: str, *
         "live": False,
         "jsonld": "",
         "source": source_line(data, w),
+        "simulated": w("site.simulated") if data.is_simulated else "",
         "base_url": data.base_url,
         "root": root,
         "home": root if w.language == LANGUAGES[0] else f"{root}{w.language}/",
@@ -38,8 +39,9 @@ def page_of(data: SiteData, w: Words, stem: str, title: str, description: str, *
 def source_line(data: SiteData, w: Words) -> str:
     """What stands under a chart that is taken along: the agency, the records, their dates."""
     files = ", ".join(w.label("site.source_table", t, w.label("tables", t, t)) for t in data.groups)
-    first, last = w.long_month(data.first_day), w.long_month(data.last_month)
-    return w(
+    first, last = (w.long_month(day) for day in data.whole_months())
+    simulated = f"{w('site.simulated')} " if data.is_simulated else ""
+    return simulated + w(
         "site.source",
         files=files,
         first=first,

@@ -10,7 +10,7 @@ import datetime as dt
 import shlex
 from typing import Any
 
-from atlarge.calendar import fiscal_year
+from atlarge.calendar import fiscal_year, month_end
 from atlarge.panel import measures
 from atlarge.publish.i18n import Words
 from atlarge.publish.layout import heading
@@ -52,6 +52,8 @@ def lineage_of(data: SiteData, place: PlaceInfo, home: str, w: Words) -> dict[st
         counts = data.series(place, names[0], "year")
         for start in counts.periods if counts else ():
             end = dt.date(start.year + 1, 9, 30)
+            first, last = data.whole_months(table)
+            days = max(start, first), min(end, month_end(last))
             found = origins_of(data, table, start, end)
             if not found:
                 continue
@@ -61,7 +63,7 @@ def lineage_of(data: SiteData, place: PlaceInfo, home: str, w: Words) -> dict[st
                     "id": year_id(start, table),
                     "title": f"{w.label('tables', table, table)}, {w.fiscal_year(start)}",
                     "files": [Link(name or r, f"{home}lineage.html#r-{r}") for r, name in files],
-                    "command": _command(data, place, start, end, names),
+                    "command": _command(data, place, *days, names),
                 }
             )
     return {"says": w("lineage.place_rows" if data.has_rows else "lineage.place_counts"), "years": years}

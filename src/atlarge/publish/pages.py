@@ -24,6 +24,7 @@ from atlarge.publish.i18n import Words
 from atlarge.publish.layout import crumbs, name_of, page_of, path_of
 from atlarge.publish.lineage_view import lineage_of, measure_link, year_id
 from atlarge.publish.live import live_place
+from atlarge.publish.place_facts import residents_until
 from atlarge.publish.render import (
     Figure,
     Link,
@@ -37,7 +38,7 @@ from atlarge.publish.render import (
 )
 from atlarge.publish.search_data import full_name, records_of
 from atlarge.publish.series_files import policies_of
-from atlarge.publish.site_data import Code, PlaceInfo, SiteData, order
+from atlarge.publish.site_data import SURGE_LEVELS, Code, PlaceInfo, SiteData, order
 from atlarge.publish.surges_view import surges_table
 from atlarge.publish.where_view import at_least, recovered_note, sides_of, where_of
 
@@ -50,7 +51,8 @@ def _named(counts: Counts, measure: str, w: Words) -> Counts:
 
 
 def _span(data: SiteData, w: Words) -> dict[str, str]:
-    return {"first": w.long_month(data.first_day), "last": w.long_month(data.last_month)}
+    """First and last month of what is counted: of arrests, where there are any."""
+    return dict(zip(("first", "last"), map(w.long_month, data.whole_months(WHOLE)), strict=True))
 
 
 def in_sentence(place: PlaceInfo, w: Words) -> str:
@@ -83,8 +85,10 @@ def adds(data: SiteData, place: PlaceInfo, w: Words) -> str:
     if REST not in totals or None in totals.values():
         return ""
     counts = {m: w.count(n or 0) for m, n in totals.items()}
+    until = add_months(data.parts_end, -1) if data.parts_end else None
     return w(
-        "place.adds",
+        "place.adds_merged" if until else "place.adds",
+        until=w.long_month(until) if until else "",
         all=counts[WHOLE],
         at_large=counts["at_large"],
         handoffs=counts["handoffs"],
@@ -241,7 +245,7 @@ def years_of(data: SiteData, place: PlaceInfo, w: Words) -> Figure | None:
 
 
 def partial_note(data: SiteData, w: Words) -> str:
-    """Which fiscal years are covered in part, and from which months."""
+    """Which fiscal years are covered in part, from and to which months; and of handoffs, where these end."""
     texts = []
     for start in data.partial_years():
         months = [
@@ -250,6 +254,11 @@ def partial_note(data: SiteData, w: Words) -> str:
             if share >= 1 and fiscal_year_start(fiscal_year(m)) == start
         ]
         texts.append(f"{w.fiscal_year(start)}: {w.month(months[0])} – {w.month(months[-1])}")
+    if data.parts_end:
+        start = fiscal_year_start(fiscal_year(data.parts_end))
+        last = add_months(data.parts_end, -1)
+        span = f"{w.month(start)} – {w.month(last)}"
+        texts.append(f"{w('measure.handoffs')}, {w.fiscal_year(start)}: {span}")
     return w("place.partial", list="; ".join(texts)) if texts else ""
 
 
@@ -270,6 +279,8 @@ def rates_table(data: SiteData, place: PlaceInfo, w: Words, home: str) -> Table:
             row.append(rate_text(data, place, m, day, w))
         rows.append(row)
     caption = w("place.rates_caption") if rated else w("place.counts_caption")
+    if rated and first and fiscal_year(first.periods[-1]) > residents_until():
+        caption += " " + w("place.residents_until", year=residents_until())
     return Table(caption, head, rows, is_stacked=True)
 
 
@@ -463,6 +474,11 @@ def place_page(data: SiteData, place: PlaceInfo, w: Words) -> str:
         since=book_ins_figure(w) if place.level == "nation" else None,
         surges=surges_table(data.surges.get(code, []), w),
         detainers=detainers_table(data, place, w, home),
+        no_detainers=w(
+            "place.no_detainers" if "detainers" not in data.groups else "place.detainers_not_covered"
+        ),
+        rest_note=w("place.rest_note_merged" if data.parts_end else "place.rest_note"),
+        no_surges=no_surges(data, place, w),
         reports=reports_table(data.reports.get(code, []), w),
         within=within(data, place, w),
         how=w(f"place.how_{place.level}"),
@@ -500,18 +516,25 @@ BEFORE, AFTER = 7, 3
 """Months before and after a day that a question about it needs."""
 
 
+def no_surges(data: SiteData, place: PlaceInfo, w: Words) -> str:
+    """Why no surge stands on a page: none was found, or none was looked for."""
+    if place.level not in SURGE_LEVELS or WHOLE not in data.groups:
+        return w("place.surges_not_sought")
+    return w("place.no_surges")
+
+
 def ask_command(data: SiteData, place: PlaceInfo, policies: Sequence[dict[str, Any]]) -> str:
     """The command that asks about a place: its first policy that the records can answer, the day of its
     state's, else its surges."""
     first, last = add_months(data.first_day, BEFORE), add_months(data.last_month, -AFTER)
     dated = [r for r in policies if r["effective"] and first <= r["effective"] <= last]
-    code = shlex.quote(place.code)
+    code, store = shlex.quote(place.code), " --store STORE" if data.has_rows else ""
     for r in dated:
         if (r["level"] == "state") == (place.level == "state"):
-            return f"atlarge explain {code} --policy {r['id']}"
+            return f"atlarge explain {code} --policy {r['id']}{store}"
     if dated:
-        return f"atlarge explain {code} --date {dated[0]['effective']}"
-    return f"atlarge surges --by {place.level} --place {code}"
+        return f"atlarge explain {code} --date {dated[0]['effective']}{store}"
+    return f"atlarge surges --by {place.level} --place {code}{store}"
 
 
 def cite(data: SiteData, place: PlaceInfo, w: Words) -> str:

@@ -48,6 +48,12 @@ def population_table() -> pl.DataFrame:
     return pl.concat(frames).filter(pl.col("place").is_not_null() & (pl.col("people") > 0))
 
 
+@cache
+def residents_until() -> int:
+    """The last year whose residents are known."""
+    return int(population_table()["year"].max())  # type: ignore[arg-type]
+
+
 @dataclass(frozen=True)
 class Home:
     """Where a county or office area lies: its state, its area of responsibility, its offices."""

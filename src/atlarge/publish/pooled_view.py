@@ -82,7 +82,7 @@ def _figure(found: dict[str, Any], w: Words) -> Figure | None:
     if not series:
         return None
     title = w(f"pooled_chart.title.{found['direction']}")
-    sentence = w("pooled_chart.says", n=found["decisions"])
+    sentence = w("pooled_chart.says", n=found["decisions"], places=found["places"])
     months = sorted({m for s in series for m in s.months})
     rows_of = [[str(m), *(_text(s, m) for s in series)] for m in months]
     table = Table(sentence, [w("pooled_chart.month"), *(s.label for s in series)], rows_of)

@@ -356,7 +356,8 @@ def _write_place(folder: Folder, data: SiteData, place: PlaceInfo) -> None:
     w = Words(LANGUAGES[0])
     series = data.series(place, WHOLE, "year")
     name, line = name_of(place, w), _total(series, w)
-    source = w("share.source", first=w.month(data.first_day), last=w.month(data.last_month))
+    first, last = (w.month(day) for day in data.whole_months(WHOLE))
+    source = w("share.simulated" if data.is_simulated else "share.source", first=first, last=last)
     caveat = w("share.names") if place.level == "county" else ""
     partial = [d for d in data.partial_years() if series is not None and d in series.periods]
     shown = (series.periods, series.values, series.marks, series.threshold) if series else ()

@@ -16,6 +16,7 @@ from atlarge.calendar import fiscal_year, fiscal_year_start, month_end
 from atlarge.disclosure.table import THRESHOLD, Counts, Disclosed
 from atlarge.errors import CoverageError
 from atlarge.explain.answer import Answer
+from atlarge.panel import measure as measure_of
 from atlarge.panel.counting import place_name
 from atlarge.panel.time_axis import Break, breaks_within, release_changes, segments
 from atlarge.policies import policy_table
@@ -30,6 +31,7 @@ from atlarge.publish.place_facts import (
     named_shares,
     population_table,
     recovered,
+    residents_until,
     unplaced,
     unrated,
 )
@@ -110,6 +112,7 @@ class SiteData:
     unrated: dict[Code, str] = field(default_factory=dict)
     named_shares: dict[str, float] = field(default_factory=dict)
     unplaced: int = 0
+    is_simulated: bool = False
     recovered: dict[str, int] = field(default_factory=dict)
     """Arrests of each area of responsibility whose area is recovered from the landmark, rounded."""
     pooled: list[dict[str, Any]] = field(default_factory=list)
@@ -155,7 +158,22 @@ class SiteData:
     @property
     def last_month(self) -> dt.date:
         """Last month that the records cover whole."""
-        return max(m for cells in self.coverage.values() for m, share in cells if share >= 1)
+        return self.whole_months()[1]
+
+    def whole_months(self, table: str = "") -> tuple[dt.date, dt.date]:
+        """First and last month that the records cover whole: months whose records are counted. Of one table,
+        where it covers any; else of all."""
+        of_all = {name: [m for m, share in cells if share >= 1] for name, cells in self.coverage.items()}
+        months = of_all.get(table) or [m for some in of_all.values() for m in some]
+        return min(months), max(months)
+
+    @cached_property
+    def parts_end(self) -> dt.date | None:
+        """The day from which on the records no longer tell handoffs from other custody; None where they end
+        before it."""
+        until = measure_of("handoffs").unmeasured_from
+        months = [m for m, share in self.coverage.get("arrests", []) if share]
+        return until if until and months and until <= month_end(months[-1]) else None
 
     @property
     def last_day(self) -> dt.date:
@@ -226,6 +244,7 @@ def gather_site(
         unrated=no_rates,
         named_shares=named_shares(counts, places),
         unplaced=unplaced(counts, places),
+        is_simulated=store.is_simulated,
         recovered=recovered(store, counts),
         pooled=list(pooled),
         changes=release_changes(segments(store, "arrests"), measures),
@@ -296,13 +315,14 @@ def _places(cells: SiteCells, every_county: bool) -> dict[Code, PlaceInfo]:
 def _rates(shown: Disclosed) -> dict[tuple[str, str, str, dt.date], Rate]:
     """Rates per 100,000 residents by fiscal year, from shown counts alone.
 
-    The interval is the exact Poisson one (Garwood 1936), 90%; residents are those of the fiscal year.
+    The interval is the exact Poisson one (Garwood 1936), 90%; residents are those of the fiscal year, or of
+    the last year known.
     """
     from scipy.special import chdtri
 
     years = shown.frame.filter((pl.col("every") == "year") & pl.col("value").is_not_null())
-    years = years.with_columns((pl.col("start").dt.year() + 1).cast(pl.Int32).alias("year"))
-    joined = years.join(population_table(), on=["level", "place", "year"])
+    fiscal = (pl.col("start").dt.year() + 1).clip(upper_bound=residents_until()).cast(pl.Int32)
+    joined = years.with_columns(fiscal.alias("year")).join(population_table(), on=["level", "place", "year"])
     value = joined["value"].to_numpy().astype(float)
     people = joined["people"].to_numpy() / 100_000
     low = chdtri(2 * value.clip(1), 0.95) / 2 * (value > 0) / people

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from atlarge.files import shipped_yaml
 from atlarge.panel import NATION
+from atlarge.panel.counting import short_scope
 from atlarge.publish import charts
 from atlarge.publish.agreements_view import agreements_figure
 from atlarge.publish.answer_pages import answer_cards, answered
@@ -47,7 +48,8 @@ def front_page(data: SiteData, w: Words) -> str:
     nation = data.places.get(("nation", NATION))
     # A store without arrests says what it has records of.
     other = "" if "arrests" in data.groups else "_other"
-    said = w(f"front.lede{other}", first=w.long_month(data.first_day), last=w.long_month(data.last_month))
+    first, last = (w.long_month(day) for day in data.whole_months("arrests"))
+    said = w(f"front.lede{other}", first=first, last=last)
     title, jsonld = w(f"front.title{other}"), dataset_jsonld(data, None, w)
     page = page_of(data, w, "index", title, said, nav="", live=True, jsonld=jsonld)
     home = str(page["home"])
@@ -281,7 +283,8 @@ def data_page(data: SiteData, w: Words) -> str:
     for r in data.releases:
         dropped = r["rows_dropped"]
         covers = "; ".join(
-            f"{c['table']} {c['start']} – {c['end']}, {c['scope']}" for c in r.get("coverage") or []
+            f"{c['table']} {c['start']} – {c['end']}, {short_scope(c['scope'])}"
+            for c in r.get("coverage") or []
         )
         rows.append(
             [

@@ -7,6 +7,9 @@ from typing import Any
 
 from atlarge.wording import some
 
+SIMULATED = "simulated records: places that they lack are not missed"
+"""The note of a release that says its records are simulated."""
+
 
 @dataclass
 class ReleaseAudit:

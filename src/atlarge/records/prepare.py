@@ -9,7 +9,7 @@ from pathlib import Path
 import polars as pl
 
 from atlarge.codes import Coded
-from atlarge.records.audit import ReleaseAudit
+from atlarge.records.audit import SIMULATED, ReleaseAudit
 from atlarge.records.composition import composition
 from atlarge.records.correct import apply_faults, apply_rules
 from atlarge.records.coverage import Scope
@@ -195,7 +195,7 @@ def begin(release: Release, hashes: list[pl.Series] | None = None, order: DateOr
     audit.notes += release.notes
     audit.notes += _unread(release)
     if release.is_simulated:
-        audit.notes.append("simulated records: places that they lack are not missed")
+        audit.notes.append(SIMULATED)
     return Begun(family, typed, audit, release.passed_sheets, release.is_simulated)
 
 

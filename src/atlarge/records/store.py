@@ -26,6 +26,7 @@ import polars as pl
 
 from atlarge.errors import StoreError
 from atlarge.files import STREAM, is_stream, locked, sync, write_atomically
+from atlarge.records.audit import SIMULATED
 from atlarge.records.gaps import Gap
 from atlarge.records.integrity import digest, inside, is_sealed, require, sealed
 from atlarge.records.tables import TABLES
@@ -122,6 +123,11 @@ class Store:
     def releases(self) -> list[dict[str, Any]]:
         """The audits of all stored releases, by id."""
         return list(self.manifest["releases"])
+
+    @property
+    def is_simulated(self) -> bool:
+        """Whether any stored release says that its records are simulated."""
+        return any(SIMULATED in (r.get("notes") or []) for r in self.releases)
 
     def _entries(self, table: str) -> list[dict[str, Any]]:
         return [e for r in self.releases for e in r["tables"] if e["table"] == table]

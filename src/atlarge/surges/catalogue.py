@@ -121,7 +121,7 @@ class SurgeList:
     def summary(self, top: int = 10) -> str:
         """How many surges in how many places, and a line for each of the first `top`."""
         head = (
-            f"{some(len(self.surges), 'surge')} in {some(self.about['places'], 'place')} at q <= "
+            f"{some(len(self.surges), 'surge')} in {some(self.about['places'], 'place')} searched at q <= "
             f"{self.about['alpha']:g}; "
         )
         lines = [f"{head}{some(len(self.too_thin), 'place')} with too few records to be tested"]
@@ -137,6 +137,11 @@ class SurgeList:
     def to_dicts(self) -> list[dict[str, Any]]:
         """One plain dict a surge, by rank."""
         return [surge.to_dict() for surge in self.surges]
+
+    @property
+    def places(self) -> list[str]:
+        """Codes of the places that were searched, those with too few records too."""
+        return list(self._places)
 
     def figures(self, n: int = 50, margin_days: int = 42) -> list[dict[str, Any]]:
         """Data of small multiples of the first `n` surges: the series around each, and its baseline.

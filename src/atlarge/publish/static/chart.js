@@ -74,9 +74,9 @@
       const [all, ...parts] = ["arrests", "at_large", "handoffs"].map((m) => own[m]);
       if (!all || parts.some((p) => !p)) return null;
       return all.map((v, i) => {
-        const some = [v, parts[0][i], parts[1][i]];
-        if (some.some((one) => one === null)) return null;
-        return some.some((one) => one < 0) ? WITHHELD : some[0] - some[1] - some[2];
+        const known = parts.map((p) => p[i]).filter((one) => one !== null);
+        if (v === null || !known.length) return null;
+        return [v, ...known].some((one) => one < 0) ? WITHHELD : known.reduce((rest, one) => rest - one, v);
       });
     };
     /* Start and end of each period of a measure: months as they are, or an answer's own periods. */
