@@ -46,9 +46,9 @@ def test_years_covered_in_part_have_some_whole_months_and_not_all(
 @pytest.mark.parametrize("language", ["en", "es"])
 def test_the_note_names_the_years_covered_in_part_and_is_empty_where_none_is(language: str) -> None:
     w = Words(language)
-    whole: Any = SimpleNamespace(partial_years=lambda *_: [])
+    whole: Any = SimpleNamespace(partial_years=lambda *_: [], parts_end=None)
     part: Any = SimpleNamespace(
-        partial_years=lambda *_: [dt.date(2016, 10, 1)], last_day=dt.date(2017, 5, 31),
+        partial_years=lambda *_: [dt.date(2016, 10, 1)], last_day=dt.date(2017, 5, 31), parts_end=None,
         coverage={"arrests": _months(dt.date(2016, 10, 1), [1.0] * 8)},
     )  # fmt: skip
     assert partial_note(whole, w) == ""

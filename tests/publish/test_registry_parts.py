@@ -154,6 +154,7 @@ def test_the_way_back_names_files_of_the_year_and_the_command() -> None:
         origins=from_files,
         has_rows=True,
         series=lambda *_: counts,
+        whole_months=lambda _table: (dt.date(2015, 10, 1), dt.date(2017, 9, 1)),
     )
     years = lineage_of(data, place, "../", W)["years"]
     assert [y["id"] for y in years] == ["from-arrests-2016", "from-arrests-2017"]
