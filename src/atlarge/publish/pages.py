@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import Any
 
 import atlarge
-from atlarge.calendar import add_months, fiscal_year, fiscal_year_start
+from atlarge.calendar import add_months, fiscal_year, fiscal_year_start, period_end
 from atlarge.disclosure.table import UNCOVERED, Counts
 from atlarge.publish import charts
 from atlarge.publish.agreements_view import agreements_here
@@ -57,6 +57,8 @@ def _span(data: SiteData, w: Words) -> dict[str, str]:
 
 def in_sentence(place: PlaceInfo, w: Words) -> str:
     """Name of a place within a sentence."""
+    if place.level in ("aor", "office"):
+        return w(f"level.in.{place.level}", name=place.name, code=place.code)
     return w("place.nation") if place.level == "nation" else name_of(place, w)
 
 
@@ -185,7 +187,12 @@ def timeline_of(
     )
     marks = policy_marks(policies_of(data, place))
     found = bursts(data.surges.get((place.level, place.code), []), w)
-    report_notes = report_marks(data.reports.get((place.level, place.code), []), w)
+    figures = data.reports.get((place.level, place.code), [])
+    report_notes = [
+        mark
+        for mark in report_marks(figures, w)
+        if covered and covered[0] <= mark.end and mark.start <= period_end(covered[-1], every)
+    ]
     dated = data.dated(PARTS, covered[0], covered[-1]) if covered else []
     series_breaks = break_marks_of(dated, w)
     notes = [hidden_note(series, w), w("chart.report_note") if report_notes else ""]

@@ -70,6 +70,9 @@ def series_of(data: SiteData, place: PlaceInfo) -> dict[str, Any]:
         "policies": policy_marks(data, place),
         "surges": surge_marks(data, place),
     }
+    spans = {(r["start"], r["end"]) for r in data.reports.get((place.level, place.code), [])}
+    if dated := sorted((a.isoformat(), b.isoformat()) for a, b in spans if a and b):
+        found["reports"] = [{"start": a, "end": b} for a, b in dated]
     covered = data.coverage.get("arrests", [])
     found["partial"] = {
         "month": [m.isoformat()[:7] for m, share in covered if 0 < share < 1],

@@ -25,6 +25,7 @@
     };
     data.name = data.names[document.documentElement.lang] || data.names.en;
     for (const p of data.policies) p.label = fill(W["policy." + (p.scope || "own") + "." + p.kind], { day: one(p.day).s });
+    for (const r of data.reports || []) r.label = fill(W["report"], { days: days(r.start, r.end) });
     for (const s of data.surges) s.label = s.labels ? s.labels[document.documentElement.lang] : (s.area ? s.area + ": " : "") + fill(W["surge"], { count: s.count, days: days(s.start, s.end) });
   };
 
@@ -332,6 +333,10 @@
         if (c.isAnswer && !c.many) for (const p of policies.filter((one) => one.soft)) svg.append("path").attr("class", "c-policy-soft").attr("d", `M${x(p.at)} ${top - 6}V${bottom}`);
         for (const p of policies.filter((one) => !one.soft)) svg.append("path").attr("class", "c-policy-line").attr("d", `M${x(p.at)} ${top - 6}V${bottom}`);
         for (const b of surges) svg.append("path").attr("class", "c-surge").attr("d", `M${x(b.at) - 4} ${top - 9}h8l-4 7z`);
+        if (!c.many) for (const r of this.data[0].reports || []) {
+          const at = x((day(r.start) + day(r.end)) / 2);
+          if (at >= left && at <= right) svg.append("path").attr("class", "c-report").attr("d", `M${at} ${top + 2}l5 6l-5 6l-5 -6z`).append("title").text(r.label);
+        }
         for (const m of marks) {
           const wide = measureText(m.text, m.kind);
           const start = m.x + 4 + wide <= width - 2 ? m.x + 4 : Math.max(2, m.x - 4 - wide);
