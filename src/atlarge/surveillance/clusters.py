@@ -7,10 +7,14 @@ circles: each zone is a series of its own, with a baseline and a scatter of its 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
-from atlarge.surveillance.scan import DAYS, Scan, Settings, scan
+from atlarge.surveillance.holidays import weekdays
+from atlarge.surveillance.scan import Scan, Settings, scan, settings_for
+from atlarge.surveillance.series import position, read_counts
 from atlarge.surveillance.validation import Bools, Floats, Ints
 from atlarge.surveillance.windows import Windows, sums_between
 
@@ -23,23 +27,28 @@ def zone_counts(counts: Floats, zones: Sequence[Sequence[int]]) -> Floats:
 
 
 def scan_clusters(
-    counts: Floats,
-    zones: Sequence[Sequence[int]],
+    counts: Any,
+    zones: Sequence[Sequence[Any]],
     *,
+    unit: str | None = None,
+    time: str | None = None,
+    value: str | None = None,
     cycle: Ints | None = None,
     classes: Ints | None = None,
-    settings: Settings = DAYS,
+    settings: Settings | None = None,
     alpha: float = 0.05,
     tested: Bools | None = None,
-) -> tuple[Scan, list[list[int]]]:
+) -> tuple[Scan, list[list[Any]]]:
     """Scan groups of series together, so that a burst spread over neighbours is seen as one.
 
     Parameters
     ----------
     counts
-        Counts [series, T]; NaN where nothing was observed.
+        Counts [series, T]; NaN where nothing was observed. Or a frame with one row a series and time.
     zones
-        Groups: positions of two or more series each.
+        Groups of two or more series each: their positions, or their names in the frame.
+    unit, time, value
+        Columns of a frame: series, time and count.
     cycle, classes, settings, alpha, tested
         As for `scan`.
 
@@ -47,12 +56,12 @@ def scan_clusters(
     -------
     tuple
         The scan, whose series are the groups, and for each of its bursts the members that took part in it,
-        by excess.
+        by excess; positions or names, as in `zones`.
 
     Raises
     ------
     QuestionError
-        As `scan`.
+        As `scan`, and for a member that is no series.
 
     Examples
     --------
@@ -63,17 +72,26 @@ def scan_clusters(
     >>> int(found.bursts.series[0]), sorted(members[0])
     (0, [0, 1])
     """
-    joint = zone_counts(counts, zones)
+    series = read_counts(counts, unit=unit, time=time, value=value)
+    members_of = [[position(series, name) for name in zone] for zone in zones]
+    y, joint = series.counts, zone_counts(series.counts, members_of)
+    if settings is None:
+        settings = settings_for(series)
+    if cycle is None and series.step == 1:
+        cycle = weekdays(series.times)
     found = scan(joint, cycle=cycle, classes=classes, settings=settings, alpha=alpha, tested=tested)
-    alone = scan(counts, cycle=cycle, classes=classes, settings=settings, alpha=alpha, tested=tested)
+    alone = scan(y, cycle=cycle, classes=classes, settings=settings, alpha=alpha, tested=tested)
+    names = np.array([" + ".join(map(str, zone)) for zone in zones], dtype=object)
+    found = replace(found, series=replace(series, counts=joint, units=names))
     bursts = found.bursts
     taking_part = []
     for i in range(bursts.p.size):
-        members = np.array(zones[int(bursts.series[i])], dtype=np.int64)
+        members = np.array(members_of[int(bursts.series[i])], dtype=np.int64)
         span = np.full(members.size, bursts.start[i]), np.full(members.size, bursts.end[i])
         window = Windows(members, *span, np.zeros(members.size))
-        excess = sums_between(counts, window) - sums_between(alone.baseline.expected, window)
+        excess = sums_between(y, window) - sums_between(alone.baseline.expected, window)
         order = np.argsort(-excess, kind="stable")
         least = SHARE_OF_EXCESS * excess.sum()
-        taking_part.append([int(members[j]) for j in order if excess[j] >= least])
+        zone = zones[int(bursts.series[i])]
+        taking_part.append([zone[j] for j in order if excess[j] >= least])
     return found, taking_part

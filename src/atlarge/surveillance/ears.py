@@ -13,7 +13,7 @@ import numpy as np
 
 from atlarge.errors import QuestionError
 from atlarge.surveillance.series import CountSeries, count_alarms, draw, read_counts, to_frame, too_short
-from atlarge.surveillance.validation import Bools, Floats
+from atlarge.surveillance.validation import Bools, Floats, check_level
 
 Method = Literal["C1", "C2", "C3"]
 _LAG = {"C1": 0, "C2": 2, "C3": 2}
@@ -121,6 +121,8 @@ def ears(
         raise QuestionError(f"the baseline must hold at least 3 times, not {baseline}")
     if min_sigma < 0:
         raise QuestionError(f"min_sigma must not be negative, not {min_sigma:g}")
+    if alpha is not None:
+        check_level(alpha)
     series = read_counts(counts, unit=unit, time=time, value=value)
     y = series.counts
     n, lag = y.shape[1], _LAG[method]

@@ -75,7 +75,7 @@ class Options:
     alpha
         One-sided level of the threshold.
     frequency
-        Times in a year where no days are given.
+        Times in a year where no days are given; 12 for a frame of months.
     """
 
     years: int = 5
@@ -248,7 +248,9 @@ def farrington_flexible(
     series = read_counts(counts, unit=unit, time=time, value=value)
     y = series.counts
     n = y.shape[1]
-    days = as_days(times, n) if times is not None else as_days(series.times, n) if series.has_days else None
+    days = as_days(times, n) if times is not None else series.times if series.step else None
+    if series.step == 0:
+        options = replace(options, frequency=12)
     if days is not None:
         series = replace(series, times=days)
     tested = np.arange(n) if at is None else np.asarray(at, dtype=np.int64)

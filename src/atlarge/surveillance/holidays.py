@@ -8,9 +8,9 @@ from __future__ import annotations
 import datetime as dt
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike
 
-from atlarge.surveillance.validation import Ints
+from atlarge.surveillance.validation import Ints, days_of
 
 ORDINARY = 0
 # Classes of day. Large holidays empty an office, small ones do not; days beside a large one are quiet.
@@ -79,15 +79,15 @@ def federal_holidays(year: int) -> dict[dt.date, str]:
 _SMALL = {"Columbus Day", "Veterans Day", "Washington's Birthday", "Birthday of Martin Luther King, Jr."}
 
 
-def day_classes(days: NDArray[np.datetime64]) -> Ints:
+def day_classes(days: ArrayLike) -> Ints:
     """The class of each day: ordinary, large holiday, small holiday, or quiet beside a large one.
 
     Beside: the day after Thanksgiving, and 24 to 31 December and 1 to 2 January otherwise.
 
     Parameters
     ----------
-    days : datetime64 array [T]
-        Days.
+    days : array_like [T]
+        Days: dates, datetime64 or ISO strings.
 
     Returns
     -------
@@ -100,7 +100,7 @@ def day_classes(days: NDArray[np.datetime64]) -> Ints:
     >>> day_classes(np.array(["2017-07-04", "2017-07-05"], "datetime64[D]"))
     array([1, 0])
     """
-    dates = [d.astype(object) for d in days]
+    dates = days_of(days).tolist()
     classes = np.full(len(dates), ORDINARY, dtype=np.int64)
     if not dates:
         return classes
@@ -119,13 +119,13 @@ def day_classes(days: NDArray[np.datetime64]) -> Ints:
     return classes
 
 
-def weekdays(days: NDArray[np.datetime64]) -> Ints:
+def weekdays(days: ArrayLike) -> Ints:
     """Day of the week of each day.
 
     Parameters
     ----------
-    days : datetime64 array [T]
-        Days.
+    days : array_like [T]
+        Days: dates, datetime64 or ISO strings.
 
     Returns
     -------
@@ -138,10 +138,10 @@ def weekdays(days: NDArray[np.datetime64]) -> Ints:
     >>> weekdays(np.array(["2017-07-04"], "datetime64[D]"))
     array([1])
     """
-    return (days.astype("datetime64[D]").astype(np.int64) + 3) % 7
+    return (days_of(days).astype(np.int64) + 3) % 7
 
 
-def week_classes(mondays: NDArray[np.datetime64]) -> Ints:
+def week_classes(mondays: ArrayLike) -> Ints:
     """The class of each week: 0 ordinary, else the largest class of a weekday in it, 1 to 3.
 
     Parameters

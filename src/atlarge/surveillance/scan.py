@@ -12,13 +12,14 @@ from typing import Any
 
 import numpy as np
 
+from atlarge.errors import QuestionError
 from atlarge.surveillance.baseline import Baseline, fit_baseline
 from atlarge.surveillance.calibration import calibrate
 from atlarge.surveillance.fdr import benjamini_hochberg, q_at
 from atlarge.surveillance.holidays import weekdays
 from atlarge.surveillance.series import CountSeries, draw, read_counts, to_frame
 from atlarge.surveillance.tails import extremal_index, level_of_window, quantile
-from atlarge.surveillance.validation import Bools, Floats, Ints, window_sums
+from atlarge.surveillance.validation import Bools, Floats, Ints, check_level, window_sums
 from atlarge.surveillance.windows import (
     MIN_COUNT,
     Windows,
@@ -210,6 +211,11 @@ def describe(
     return Bursts(**{name: column[order] for name, column in vars(columns).items()})
 
 
+def settings_for(series: CountSeries) -> Settings:
+    """`WEEKS` for times that are a week or more apart, else `DAYS`."""
+    return DAYS if series.step is None or 0 < series.step < 7 else WEEKS
+
+
 def scan(
     counts: Any,
     *,
@@ -218,7 +224,7 @@ def scan(
     value: str | None = None,
     cycle: Ints | None = None,
     classes: Ints | None = None,
-    settings: Settings = DAYS,
+    settings: Settings | None = None,
     alpha: float = 0.05,
     tested: Bools | None = None,
     by_burst: bool = True,
@@ -238,7 +244,8 @@ def scan(
     classes
         Class of each day, [T], 0 ordinary (`day_classes`). None: all ordinary.
     settings
-        `DAYS`, `WEEKS` or lengths of your own.
+        `DAYS`, `WEEKS` or lengths of your own. None: `WEEKS` for a frame of times a week or more apart, else
+        `DAYS`.
     alpha
         Level of the thresholds shown.
     tested
@@ -269,9 +276,13 @@ def scan(
     >>> int(found.bursts.series[0]), int(found.bursts.start[0]), int(found.bursts.end[0])
     (1, 200, 202)
     """
+    check_level(alpha)
     series = read_counts(counts, unit=unit, time=time, value=value)
     y = series.counts
-    if cycle is None and series.has_days and (np.diff(series.times).astype(np.int64) == 1).all():
+    settings = settings_for(series) if settings is None else settings
+    if not isinstance(settings, Settings):
+        raise QuestionError(f"settings are DAYS, WEEKS or Settings of your own, not {settings!r}")
+    if cycle is None and series.step == 1:
         cycle = weekdays(series.times)
     n = y.shape[1]
     cycle = np.zeros(n, dtype=np.int64) if cycle is None else cycle

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from types import ModuleType
@@ -12,6 +14,8 @@ from numpy.typing import NDArray
 
 from atlarge.errors import QuestionError
 from atlarge.surveillance.validation import Floats, as_counts
+
+_ISO_TIME = re.compile(r"\d{4}-\d\d-\d\d[T ]")
 
 
 @dataclass(frozen=True)
@@ -40,6 +44,14 @@ class CountSeries:
         """Whether the times are days."""
         return bool(np.issubdtype(self.times.dtype, np.datetime64))
 
+    @property
+    def step(self) -> int | None:
+        """Days between times, where they are days as far apart as each other; 0 where they are months."""
+        if not self.has_days or self.times.size < 2:
+            return None
+        steps = np.unique(np.diff(self.times).astype(np.int64))
+        return int(steps[0]) if steps.size == 1 else 0
+
 
 def read_counts(
     data: Any, *, unit: str | None = None, time: str | None = None, value: str | None = None
@@ -52,7 +64,8 @@ def read_counts(
         Array or nested list [series, T], or a pandas, polars or pyarrow frame.
     unit, time, value
         Columns of a frame: the series (None: a single one), the time (dates, date-times, ISO strings or
-        whole numbers) and the count. Times that a series lacks are NaN: not observed, not zero.
+        whole numbers) and the count. Times that a series lacks, or all of them, are NaN: not observed, not
+        zero. Of a date-time with a zone the day is that of its own clock.
 
     Returns
     -------
@@ -62,8 +75,8 @@ def read_counts(
     Raises
     ------
     QuestionError
-        For columns that are not there, a series and time given twice, times that cannot be read, and counts
-        that are negative, fractional or infinite.
+        For columns that are not there, a series and time given twice, times that cannot be read or are not
+        evenly spaced, rows without a series, and counts that are negative, fractional or infinite.
 
     Examples
     --------
@@ -78,17 +91,26 @@ def read_counts(
     if time is None or value is None:
         raise QuestionError(
             "a dataframe needs time= and value=, the columns of the times and counts (and unit= for several "
-            "series), one row for each series and time"
+            "series), one row for each series and time; a column for each series is melt() in pandas and "
+            "unpivot() in polars"
         )
     import narwhals.stable.v1 as nw
 
-    frame = nw.from_native(data, eager_only=True)
+    try:
+        frame = nw.from_native(data, eager_only=True)
+    except TypeError:
+        raise QuestionError("give a pandas, polars or pyarrow frame; a lazy one, collected") from None
     for column in filter(None, (unit, time, value)):
         if column not in frame.columns:
             raise QuestionError(f"no column {column!r}; there are: {', '.join(map(str, frame.columns))}")
     names: list[Any] = [0] * len(frame) if unit is None else frame[unit].to_list()
+    for row, name in enumerate(names):
+        if name is None or name != name:
+            raise QuestionError(f"column {unit!r}: row {row} names no series")
     units, of_unit = _in_order_of_appearance(names)
-    times, of_time = np.unique(_as_times(frame[time].to_list(), time), return_inverse=True)
+    given_times = _as_times(frame[time].to_list(), time)
+    times = _every_time(np.unique(given_times), time)
+    of_time = np.searchsorted(times, given_times)
     cell = of_unit * times.size + of_time
     if np.unique(cell).size < cell.size:
         ordered = np.sort(cell)
@@ -104,7 +126,8 @@ def read_counts(
             f"column {value!r} holds no counts: {_no_number(given)!r} is not a number"
         ) from None
     library = nw.get_native_namespace(data)
-    return CountSeries(as_counts(counts.reshape(units.size, times.size)), units, times, library)
+    counts = as_counts(counts.reshape(units.size, times.size), units.tolist(), times.tolist())
+    return CountSeries(counts, units, times, library)
 
 
 def _no_number(values: list[Any]) -> Any:
@@ -126,14 +149,53 @@ def _in_order_of_appearance(names: list[Any]) -> tuple[NDArray[Any], NDArray[np.
 def _as_times(values: list[Any], column: str) -> NDArray[Any]:
     if all(isinstance(v, int) and not isinstance(v, bool) for v in values):
         return np.array(values, dtype=np.int64)
-    wrong = QuestionError(f"column {column!r} holds no times: give dates, ISO strings or whole numbers")
+    for row, value in enumerate(values):
+        if value is None or value != value:
+            raise QuestionError(f"column {column!r}: row {row} has no time")
     try:
-        times = np.array(values, dtype="datetime64[D]")
+        return np.array([_own_day(v) for v in values], dtype="datetime64[D]")
     except (ValueError, TypeError):
-        raise wrong from None
-    if np.isnat(times).any():
-        raise wrong
-    return times
+        raise QuestionError(
+            f"column {column!r} holds no times: give dates, ISO strings or whole numbers"
+        ) from None
+
+
+def _own_day(value: Any) -> Any:
+    """A time without its clock and zone, so that it stays on its own day."""
+    if isinstance(value, str):
+        return value[:10] if _ISO_TIME.match(value) else value
+    return value.date() if isinstance(value, dt.datetime) else value
+
+
+def _every_time(times: NDArray[Any], column: str) -> NDArray[Any]:
+    """All times from the first to the last [T], those that no row has too.
+
+    Days are as far apart as the nearest two of them; days that are the first, or all the same day, of
+    different months are months. QuestionError where the others lie between.
+    """
+    if times.size < 3:
+        return times
+    if not np.issubdtype(times.dtype, np.datetime64):
+        months = times.min() >= 1900_01 and times.max() <= 2199_53 and (times % 100 - 1 < 53).all()
+        if months and np.diff(times // 100).any():
+            raise QuestionError(
+                f"column {column!r} holds a year and a month or week in one number ({times[0]}): give dates"
+            )
+        return np.arange(times[0], times[-1] + 1)
+    month = times.astype("datetime64[M]")
+    is_same_day = np.unique((times - month.astype("datetime64[D]")).astype(np.int64)).size == 1
+    if is_same_day and np.unique(month).size == times.size and np.diff(times).astype(np.int64).min() > 27:
+        every = np.arange(month[0], month[-1] + 1)
+        return every.astype("datetime64[D]") + (times[0] - month[0].astype("datetime64[D]"))
+    steps = np.diff(times).astype(np.int64)
+    step = int(steps.min())
+    if (steps % step).any():
+        at = int(np.flatnonzero(steps % step)[0]) + 1
+        raise QuestionError(
+            f"the times are not evenly spaced: {times[at - 1]} to {times[at]} is {steps[at - 1]} days, "
+            f"others are {step}; give each series the same days of the week"
+        )
+    return np.arange(times[0], times[-1] + np.timedelta64(1, "D"), np.timedelta64(step, "D"))
 
 
 def to_frame(columns: dict[str, Any], library: ModuleType | None, like: Any = None) -> Any:

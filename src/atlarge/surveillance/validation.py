@@ -15,10 +15,11 @@ Bools = NDArray[np.bool_]
 Ints = NDArray[np.int64]
 
 
-def as_counts(y: ArrayLike) -> Floats:
+def as_counts(y: ArrayLike, units: Sequence[object] = (), times: Sequence[object] = ()) -> Floats:
     """Counts as a float array [series, T]; a single series may be given as [T]. NaN means not observed.
 
-    QuestionError for negative, fractional or infinite values, naming the first one, and for an empty array.
+    QuestionError for negative, fractional or infinite values, naming the first one by its number or by its
+    name and time where these are given, and for an empty array.
     """
     counts = np.array(y, dtype=np.float64, ndmin=2)
     if counts.ndim != 2:
@@ -32,8 +33,10 @@ def as_counts(y: ArrayLike) -> Floats:
     ):
         if wrong.any():
             series, time = (int(i[0]) for i in np.nonzero(wrong))
+            where = f"series {units[series] if len(units) else series}"
+            where += f", time {times[time] if len(times) else time}"
             raise QuestionError(
-                f"series {series}, time {time}: the count {counts[series, time]:g} is {word}; "
+                f"{where}: the count {counts[series, time]:g} is {word}; "
                 "counts must be whole numbers from 0, or NaN where nothing was observed"
             )
     return counts
@@ -55,6 +58,20 @@ def as_days(times: Sequence[dt.date] | ArrayLike, n_times: int) -> NDArray[np.da
             f"not {steps[0]}; put NaN where nothing was observed"
         )
     return days
+
+
+def days_of(days: ArrayLike) -> NDArray[np.datetime64]:
+    """Days as datetime64[D] [T]: of an array, an index of pandas, dates, or ISO strings."""
+    try:
+        return np.asarray(days).astype("datetime64[D]")
+    except (TypeError, ValueError):
+        raise QuestionError("give days as dates, datetime64 or ISO strings") from None
+
+
+def check_level(alpha: float) -> None:
+    """QuestionError unless a level lies between 0 and 1."""
+    if not 0.0 < alpha < 1.0:
+        raise QuestionError(f"alpha must lie between 0 and 1, not {alpha:g}")
 
 
 def window_sums(values: Floats, length: int) -> Floats:
