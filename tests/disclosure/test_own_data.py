@@ -112,7 +112,7 @@ def test_results_are_short_to_look_at_and_can_be_drawn() -> None:
         ({"by": ["town"]}, "no column 'town'"),
         ({"value": "count"}, "no column 'count'"),
         ({"by": ["county"], "value": "sex"}, "not a count"),
-        ({"total": "A"}, "stands for a total"),
+        ({"total": "A"}, "Leave totals out"),
     ],
 )
 def test_what_cannot_be_protected_is_named(change: dict[str, object], message: str) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 from atlarge.disclosure.constraints import ConstraintBuilder
 from atlarge.disclosure.suppression import SPREAD
-from atlarge.disclosure.table import THRESHOLD, Disclosed, disclose
+from atlarge.disclosure.table import THRESHOLD, Disclosed, disclose, framed
 from atlarge.errors import QuestionError
 
 
@@ -31,7 +31,7 @@ def protect(
         Any dataframe (polars, pandas, pyarrow) in long form: a column for each dimension and one of counts.
         Rows of the same dimensions are added up.
     by
-        The dimensions, such as ["county", "year"].
+        The dimensions, such as ["county", "year"]; no row may be a total itself.
     value
         The column of counts.
     threshold
@@ -52,8 +52,8 @@ def protect(
     Raises
     ------
     QuestionError
-        For a dimension or column that the frame lacks, counts that are negative or missing, and a dimension
-        that has a value of the name of the total.
+        For a dimension or column that the frame lacks, counts that are negative or missing, a dimension that
+        is empty or has a value of the name of the total, and a threshold that is no whole number.
 
     Examples
     --------
@@ -67,7 +67,8 @@ def protect(
     """
     import narwhals.stable.v1 as nw
 
-    table = nw.from_native(frame, eager_only=True)
+    by = [by] if isinstance(by, str) else list(by)
+    table = framed(frame)
     for name in [*by, value]:
         if name not in table.columns:
             raise QuestionError(f"the frame has no column {name!r}; it has {', '.join(table.columns)}")
@@ -75,8 +76,14 @@ def protect(
     for row, (*key, n) in enumerate(table.select(*by, value).iter_rows()):
         if not isinstance(n, numbers.Real) or n != n or n < 0 or n != round(float(n)):
             raise QuestionError(f"column {value!r}: row {row} is {n}, not a count")
-        if total in map(str, key):
-            raise QuestionError(f"row {row}: {total!r} stands for a total; name another with total=")
+        for name, label in zip(by, key, strict=True):
+            if label is None or label != label:
+                raise QuestionError(f"row {row} has no {name!r}: name what is not known, such as 'unknown'")
+            if str(label) == total:
+                raise QuestionError(
+                    f"row {row}: {name!r} is {total!r}. Leave totals out: they are worked out here. If it is "
+                    "a value of its own, give totals another name by total="
+                )
         cells[tuple(map(str, key))] = cells.get(tuple(map(str, key)), 0) + int(float(n))
     rows, builder = _with_margins(cells, len(by), total)
     columns: dict[str, list[Any]] = {name: [key[i] for key in rows] for i, name in enumerate(by)}

@@ -8,6 +8,7 @@ whatever else is published (complementary). The search for those further cells i
 from __future__ import annotations
 
 import datetime as dt
+import numbers
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -141,7 +142,7 @@ class Disclosed:
         """How many cells are published, small, withheld and not covered, in one line each."""
         names = {
             SHOWN: "published",
-            SMALL: f"primary suppression (1 to {self.threshold - 1})",
+            SMALL: "primary suppression" + (f" (1 to {self.threshold - 1})" if self.threshold > 1 else ""),
             WITHHELD: "complementary suppression",
             UNCOVERED: "not covered",
         }
@@ -227,6 +228,16 @@ class _System:
         return self.values
 
 
+def framed(data: Any) -> Any:
+    """A dataframe of any library, by its common face; QuestionError for what is none."""
+    import narwhals.stable.v1 as nw
+
+    try:
+        return nw.from_native(data, eager_only=True)
+    except TypeError:
+        raise QuestionError("give a pandas, Polars or PyArrow frame; a lazy one, collected") from None
+
+
 def disclose(
     cells: Any,
     constraints: LinearConstraints | None = None,
@@ -274,6 +285,8 @@ def disclose(
     ------
     ValueError
         Where the constraints do not hold, or a small cell cannot be protected.
+    QuestionError
+        For a column that is not there, values that are no counts, and a threshold that is no whole number.
 
     Examples
     --------
@@ -282,11 +295,16 @@ def disclose(
     >>> disclose(frame, LinearConstraints.of(whole=[3, 3, 3], part=[0, 1, 2]))
     Disclosed(4 cells: 2 published, 1 small (<5), 1 withheld)
     """
-    import narwhals.stable.v1 as nw
-
-    table = nw.from_native(cells, eager_only=True)
+    table = framed(cells)
+    if value not in table.columns:
+        raise QuestionError(f"the frame has no column {value!r}; it has {', '.join(table.columns)}")
+    if isinstance(threshold, bool) or not isinstance(threshold, int | np.integer) or threshold < 0:
+        raise QuestionError(f"threshold is a whole number from 0, not {threshold!r}")
     raw = table[value].to_list()
     covered = np.array([v is not None and v == v for v in raw], bool)
+    for row in np.flatnonzero(covered).tolist():
+        if not isinstance(raw[row], numbers.Real) or raw[row] != round(float(raw[row])):
+            raise QuestionError(f"column {value!r}: row {row} is {raw[row]!r}, not a count")
     counts = np.array([int(v) if ok else 0 for v, ok in zip(raw, covered, strict=True)], np.int64)
     if (counts < 0).any():
         raise QuestionError(f"column {value!r}: row {int((counts < 0).argmax())} is negative; counts are not")

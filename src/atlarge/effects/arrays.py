@@ -21,6 +21,12 @@ MIN_DONORS = 5
 MAX_MISSING_SHARE = 0.25
 
 
+def check_level(level: float) -> None:
+    """QuestionError unless the level of an interval lies between 0 and 1."""
+    if not 0.0 < level < 1.0:
+        raise QuestionError(f"level must lie between 0 and 1, such as 0.9, not {level:g}")
+
+
 def as_panel(y: ArrayLike) -> Floats:
     """A float array [units, T]; ValueError if not two-dimensional, QuestionError for a long dataframe."""
     try:
@@ -118,6 +124,8 @@ def prepare(
     """
     panel = as_panel(y)
     members = np.atleast_1d(np.asarray(treated, dtype=np.int64))
+    if (out := members[(members < 0) | (members >= len(panel))]).size:
+        raise QuestionError(f"no row {out[0]}: there are {len(panel)}, from 0")
     before, after = pre_post(pre, post, panel.shape[1])
     target = panel[members].sum(axis=0)
     seen = np.isfinite(target)

@@ -9,7 +9,7 @@ from functools import partial
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from atlarge.effects.arrays import as_panel
+from atlarge.effects.arrays import as_panel, check_level
 from atlarge.effects.prediction import (
     Judged,
     PredictionErrors,
@@ -402,6 +402,7 @@ def placebo_grid(
     >>> total.low < 6 * 20 < total.high
     True
     """
+    check_level(level)
     panel = as_panel(y)
     smooth = panel if capped is None else np.asarray(capped, dtype=np.float64)
     n, periods = panel.shape

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from atlarge.effects.arrays import check_level
 from atlarge.effects.results import Result
 from atlarge.errors import QuestionError
 
@@ -89,6 +90,7 @@ def change_point(
     >>> found.index, found.is_change
     (20, True)
     """
+    check_level(level)
     counts, base, where = _inputs(y, expected, min_size)
     gain, left, right = scan_steps(counts[None], base, min_size)
     split = int(gain[0].argmax()) + min_size
@@ -119,6 +121,9 @@ def _inputs(
 ) -> tuple[Floats, Floats, NDArray[np.int64]]:
     series = np.asarray(y, dtype=np.float64)
     base = np.ones_like(series) if expected is None else np.asarray(expected, dtype=np.float64)
+    if series.ndim != 1 or base.shape != series.shape:
+        shapes = f"{series.shape} and {base.shape}"
+        raise QuestionError(f"y and expected are one series each, of the same periods, not {shapes}")
     where = np.flatnonzero(np.isfinite(series) & np.isfinite(base) & (base > 0))
     needed = max(MIN_PERIODS, 2 * min_size)
     if len(where) < needed:

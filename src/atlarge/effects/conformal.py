@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from atlarge.effects.arrays import Periods, Setting, prepare
+from atlarge.effects.arrays import Periods, Setting, check_level, prepare
 from atlarge.effects.fit import noise_penalty
 from atlarge.effects.results import Result
 from atlarge.effects.simplex import simplex_weights
@@ -92,6 +92,7 @@ def conformal_effect(
     >>> found.p < 0.05, found.effect_low < 12 * 15 < found.effect_high
     (True, True)
     """
+    check_level(level)
     setting = prepare(y, treated, pre, post, donors, scale)
     used = setting.pre | setting.post
     after = setting.post[used]

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from atlarge.effects.arrays import Periods, Setting, as_panel, period_mask, prepare
+from atlarge.effects.arrays import Periods, Setting, as_panel, check_level, period_mask, prepare
 from atlarge.effects.fit import Fit
 from atlarge.effects.placebo import PlaceboSpace, ScaleModel, fit_setting, learn_scale, quantile_pair, space
 from atlarge.effects.results import Paths, Result
@@ -129,6 +129,7 @@ def counterfactual(
     >>> found.effect_low < 12 * 15 < found.effect_high
     True
     """
+    check_level(level)
     setting = prepare(y, treated, pre, post, donors, scale)
     fitted = fit_setting(setting, method, tuning=tuning)
     placebos = space(setting, fitted, max_pre_ratio)
@@ -253,6 +254,7 @@ def placebo_in_time(
     >>> before.effect_low < 0 < before.effect_high
     True
     """
+    check_level(level)
     n_periods = as_panel(y).shape[1]
     index = np.flatnonzero(period_mask(pre, n_periods))
     take = max(1, len(index) // 3) if holdout is None else holdout

@@ -20,7 +20,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from atlarge.effects.arrays import Periods, as_panel, pre_post
+from atlarge.effects.arrays import Periods, as_panel, check_level, pre_post
 from atlarge.effects.cells import DEPARTURE_LAGS, PlaceboGrid, placebo_grid
 from atlarge.effects.change import pearson_dispersion, scan_steps
 from atlarge.effects.pooling import Ratio, pool_ratio
@@ -138,6 +138,7 @@ def decompose(
     >>> found.loss.low < 200 < found.loss.high
     True
     """
+    check_level(level)
     y, x = as_panel(outcome), as_panel(exposure)
     before, after = pre_post(pre, post, y.shape[1])
     here = int(np.flatnonzero(before)[-1]) + 1
@@ -439,6 +440,7 @@ def transfer_ratio(
     >>> 0.3 < transfer_ratio(main, path, starts, treated=0, n_post=8).value < 0.7
     True
     """
+    check_level(level)
     begun = np.asarray(starts, dtype=np.int64)
     found = []
     for unit in np.flatnonzero(begun >= 0):

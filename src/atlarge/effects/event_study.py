@@ -54,7 +54,7 @@ def usable(y: ArrayLike, starts: ArrayLike) -> tuple[Floats, Ints]:
     left."""
     panel, begun = as_panel(y), np.asarray(starts, dtype=np.int64)
     if panel.ndim != 2 or begun.shape != (len(panel),):
-        raise ValueError("y must be units x periods and starts one entry a unit")
+        raise QuestionError("y must be units x periods and starts one entry a unit")
     begun = np.where(begun >= panel.shape[1], -1, begun)
     clean = since_start(begun, panel.shape[1]) < 0
     kept = np.nansum(np.where(clean, panel, 0.0), axis=1) > 0

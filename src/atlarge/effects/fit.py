@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from atlarge.effects.simplex import simplex_weights
 from atlarge.effects.smooth import smooth_simplex_weights
+from atlarge.errors import QuestionError
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -64,7 +65,7 @@ def fit(
         return Fit(weights @ x, weights)
     if method == "ascm":
         return _augmented(x, pre, size, rows, tuning)
-    raise ValueError(f"unknown method {method!r}: use ascm, sc or did")
+    raise QuestionError(f"unknown method {method!r}: use ascm, sc or did")
 
 
 def precision(size: Floats) -> Floats:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -47,24 +48,60 @@ class Panel:
 
     def column(self, time: Any) -> int:
         """Index of the first period at or after a time; QuestionError where there is none."""
-        wanted = _like(time, self.times[0]) if self.times else time
+        wanted, labels = _alike(time, self.times)
         try:
-            found = next((k for k, label in enumerate(self.times) if label >= wanted), None)
+            found = next((k for k, label in enumerate(labels) if label >= wanted), None)
         except TypeError:
             raise QuestionError(f"{time!r} is no time like those of the data ({self.times[0]!r})") from None
         if found is None:
+            last = name_of(self.times[-1]) if self.times else "none"
             raise QuestionError(
-                f"{time} lies after the last of {len(self.times)} periods ({(self.times or ('none',))[-1]}); "
+                f"{time} lies after the last of {len(self.times)} periods ({last}); "
                 "an array has a row for each unit and a column for each period"
             )
         return found
 
 
+def name_of(label: Any) -> str:
+    """A label as it is printed: of a moment at midnight, the day."""
+    is_day = isinstance(label, dt.datetime) and label.time() == dt.time(0)
+    return label.date().isoformat() if is_day else str(label)
+
+
+_DAY = re.compile(r"(\d{4})(?:-(\d\d?)(?:-(\d\d?))?|-?Q([1-4]))?")
+
+
+def _day(text: Any) -> Any:
+    """The first day of a date, month, quarter or year that is written out; anything else as it is."""
+    found = _DAY.fullmatch(text) if isinstance(text, str) else None
+    if found is None:
+        return text
+    year, month, day, quarter = (int(part) if part else None for part in found.groups())
+    try:
+        return dt.date(year or 1, 3 * quarter - 2 if quarter else month or 1, day or 1)
+    except ValueError:
+        return text
+
+
+def _alike(time: Any, labels: tuple[Any, ...]) -> tuple[Any, tuple[Any, ...]]:
+    """A time and the labels of periods in one type. "2018-06" is no day before "2018-06-01", but the same."""
+    if labels and isinstance(labels[0], str):
+        days = tuple(_day(label) for label in labels)
+        if all(isinstance(day, dt.date) for day in days):
+            labels = days
+    return (_like(time, labels[0]) if labels else time), labels
+
+
 def _like(time: Any, label: Any) -> Any:
     """A day given as text or in another type, in the type of the labels."""
+    if hasattr(time, "astype") and not isinstance(time, dt.date):  # of NumPy
+        time = (
+            time.astype("datetime64[us]").item() if np.issubdtype(time.dtype, np.datetime64) else time.item()
+        )
     if isinstance(label, dt.date) and isinstance(time, str):
+        time = _day(time)
         try:
-            time = dt.datetime.fromisoformat(time)
+            time = dt.datetime.fromisoformat(time) if isinstance(time, str) else time
         except ValueError:
             return time
     if isinstance(label, dt.datetime):
@@ -83,8 +120,8 @@ def _check_even(times: list[Any]) -> None:
     for (a, b), width in zip(pairwise(times), step, strict=True):
         if not usual / 1.5 < width < usual * 1.5:
             raise QuestionError(
-                f"periods are not evenly spaced: from {a} to {b} it is not as far as between others; add the "
-                "missing periods (empty where nothing was recorded, 0 where nothing happened)"
+                f"periods are not evenly spaced: from {name_of(a)} to {name_of(b)} it is not as far as "
+                "between others; add the missing periods (empty where nothing was recorded, 0 where nothing happened)"
             )
 
 
@@ -139,13 +176,17 @@ def panel_of(
         return Panel(values, tuple(range(len(values))), tuple(range(values.shape[1])))
     import narwhals as nw
 
-    frame = nw.from_native(data, eager_only=True)
+    try:
+        frame = nw.from_native(data, eager_only=True)
+    except TypeError:
+        raise QuestionError("give a pandas, Polars or PyArrow frame; a lazy one, collected") from None
     if missing := [name for name in (unit, time, value) if name is None or name not in frame.columns]:
         raise QuestionError(
             f"unit, time and value must name columns; missing: {', '.join(map(str, missing))}; there are: "
             f"{', '.join(frame.columns)}"
         )
     rows, columns = frame[str(unit)].to_list(), frame[str(time)].to_list()
+    columns = [v.start_time if hasattr(v, "start_time") else v for v in columns]  # periods of pandas
     if any(v is None or v != v for v in (*rows, *columns)):  # NaN is not equal to itself
         raise QuestionError(f"{unit} or {time} is empty in some row: leave such rows out")
     units, times = sorted(set(rows)), sorted(set(columns))
@@ -162,3 +203,19 @@ def panel_of(
         numbers = column.cast(nw.Float64).to_numpy()
     out[[at[r] for r in rows], [when[c] for c in columns]] = numbers
     return Panel(out, tuple(units), tuple(times))
+
+
+def groups_of(data: Any, unit: str | None, group: str) -> dict[Any, Any]:
+    """The group of each unit by a column of a dataframe; QuestionError where a unit has several."""
+    import narwhals as nw
+
+    if unit is None:
+        raise QuestionError("group names a column of a dataframe; of an array, give one entry a unit")
+    frame = nw.from_native(data, eager_only=True)
+    if group not in frame.columns:
+        raise QuestionError(f"no column {group!r}; there are: {', '.join(frame.columns)}")
+    found: dict[Any, Any] = {}
+    for name, label in zip(frame[unit].to_list(), frame[group].to_list(), strict=True):
+        if found.setdefault(name, label) != label:
+            raise QuestionError(f"{unit} {name} is in two groups: {found[name]} and {label}")
+    return found

@@ -73,7 +73,14 @@ def mix_switch(
     (12, True)
     """
     a, n = np.asarray(part, dtype=np.float64), np.asarray(whole, dtype=np.float64)
+    if a.ndim != 1 or a.shape != n.shape:
+        raise QuestionError(
+            f"part and whole are one series each, of the same periods, not {a.shape} and {n.shape}"
+        )
     where = np.flatnonzero(np.isfinite(a) & np.isfinite(n))
+    if (over := where[(a[where] > n[where]) | (a[where] < 0)]).size:
+        k = int(over[0])
+        raise QuestionError(f"period {k}: {a[k]:g} of {n[k]:g}; a part lies between 0 and its whole")
     a, n = a[where], n[where]
     if len(where) < 2 * MIN_SIDE + 2 or n.sum() < 2 * MIN_EVENTS:
         raise QuestionError(

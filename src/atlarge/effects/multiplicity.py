@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from atlarge.errors import QuestionError
+
 
 def q_values(p: ArrayLike) -> NDArray[np.float64]:
     """Benjamini-Hochberg q-values of p-values; NaN (no answer) stays NaN and does not count.
@@ -18,6 +20,11 @@ def q_values(p: ArrayLike) -> NDArray[np.float64]:
     -------
     array of the same shape
 
+    Raises
+    ------
+    QuestionError
+        For a value that is no p-value.
+
     Examples
     --------
     >>> from atlarge.effects import q_values
@@ -28,7 +35,9 @@ def q_values(p: ArrayLike) -> NDArray[np.float64]:
     found = np.full(values.shape, np.nan)
     known = np.isfinite(values)
     if known.any():
-        given = np.clip(values[known], 0.0, 1.0)
+        given = values[known]
+        if (given < 0).any() or (given > 1).any():
+            raise QuestionError("a p-value lies outside 0 to 1")
         order = np.argsort(-given, kind="stable")
         ranks = np.arange(len(given), 0, -1)
         stepped = np.minimum.accumulate(given[order] * len(given) / ranks)

@@ -14,7 +14,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from atlarge.effects.arrays import check_level
 from atlarge.effects.event_study import PooledEffect, assemble, since_start, usable
+from atlarge.errors import QuestionError
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -82,13 +84,14 @@ def pooled_effect(
     >>> found.low < 2 < found.high
     True
     """
+    check_level(level)
     if method in ("poisson", "callaway"):
         from atlarge.effects import crosscheck
 
         run = crosscheck.poisson_event_study if method == "poisson" else crosscheck.callaway_santanna
         return run(y, starts, horizon=horizon, leads=leads, level=level)
     if method != "imputation":
-        raise ValueError(f"unknown method {method!r}: use imputation, poisson or callaway")
+        raise QuestionError(f"unknown method {method!r}: use imputation, poisson or callaway")
     panel, begun = usable(y, starts)
     post = _Fit.of(panel, begun, begun, draws, seed)
     early = np.where(begun >= 0, np.maximum(begun - leads, 0), -1)

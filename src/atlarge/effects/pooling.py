@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from atlarge.effects.arrays import check_level
 from atlarge.effects.results import Result
 from atlarge.errors import QuestionError
 
@@ -68,9 +69,14 @@ def pool_estimates(estimate: ArrayLike, se: ArrayLike, *, level: float = 0.9) ->
     >>> pool_estimates([1.0, 2.0, 3.0], [0.5, 0.5, 0.5]).mean
     2.0
     """
+    check_level(level)
     from scipy.stats import chi2, t
 
     value, error = np.asarray(estimate, dtype=np.float64), np.asarray(se, dtype=np.float64)
+    if value.shape != error.shape:
+        raise QuestionError(
+            f"{value.size} estimates and {error.size} standard errors: give one of each a unit"
+        )
     good = np.isfinite(value) & np.isfinite(error) & (error > 0)
     if good.sum() < 2:
         raise QuestionError(f"only {int(good.sum())} units have an estimate: pooling needs at least 2")
@@ -140,6 +146,7 @@ def pool_rates(events: ArrayLike, exposure: ArrayLike, *, level: float = 0.9) ->
     >>> pool_rates([1, 4, 20], [100, 100, 400]).rate.round(3)
     array([0.033, 0.041, 0.047])
     """
+    check_level(level)
     from scipy.stats import gamma
 
     count, base = np.asarray(events, dtype=np.float64), np.asarray(exposure, dtype=np.float64)
@@ -226,6 +233,7 @@ def pool_ratio(
     >>> round(found.value, 2), found.is_known
     (0.42, True)
     """
+    check_level(level)
     g, lost, sg, sl, base = (np.asarray(v, dtype=np.float64) for v in (gain, loss, gain_se, loss_se, weight))
     good = np.isfinite(g) & np.isfinite(lost) & (sg > 0) & np.isfinite(sl) & (base > 0)
     g, lost, sg, sl, base = g[good], lost[good], sg[good], sl[good], base[good]

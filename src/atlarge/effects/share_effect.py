@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from atlarge.effects.arrays import check_level
 from atlarge.effects.cells import MIN_HISTORY, Departure, PlaceboGrid, placebo_grid
-from atlarge.effects.frames import Panel, panel_of
+from atlarge.effects.frames import Panel, groups_of, name_of, panel_of
 from atlarge.effects.prediction import Judged
 from atlarge.effects.results import draw_paths, frame_of
 from atlarge.errors import QuestionError
@@ -69,11 +70,11 @@ class ShareEffect:
 
     def summary(self) -> str:
         """A few lines of text."""
-        t = self.total
+        t, level = self.total, 100 * self.grid.level
         lines = [
-            f"{self.unit}, {self.times[self.start]} to {self.times[self.stop - 1]}",
+            f"{self.unit}, {name_of(self.times[self.start])} to {name_of(self.times[self.stop - 1])}",
             f"observed {t.observed:.0f}, expected {t.expected:.1f}",
-            f"effect {t.effect:+.1f}, 90% interval {t.low:.1f} to {t.high:.1f}, p {t.p:.3f}",
+            f"effect {t.effect:+.1f}, {level:g}% interval {t.low:.1f} to {t.high:.1f}, p {t.p:.3f}",
             f"an excess of {t.mde:.1f} would be found with 80% power",
             f"{t.n_placebos} placebo totals of {t.n_units} units at {t.n_dates} dates",
         ]
@@ -102,7 +103,7 @@ def share_effect(
     unit: str | None = None,
     time: str | None = None,
     value: str | None = None,
-    group: Mapping[Any, Any] | ArrayLike | None = None,
+    group: Mapping[Any, Any] | ArrayLike | str | None = None,
     changed: ArrayLike | None = None,
     level: float = 0.9,
 ) -> ShareEffect:
@@ -118,8 +119,8 @@ def share_effect(
         First period of the change, and the first one after it ended (None: it lasts).
     unit, time, value : str, optional
         Columns of a dataframe.
-    group : mapping or array [N], optional
-        Each unit's group (region).
+    group : mapping, array [N] or str, optional
+        Each unit's group (region); or the column of a dataframe that has it.
     changed : bool array [N, T], optional
         Periods in which other units changed themselves: they are no placebos there.
     level : float
@@ -145,16 +146,21 @@ def share_effect(
     >>> found.total.low > 0, found.two_sided.low > 0
     (True, True)
     """
+    check_level(level)
     panel = panel_of(data, unit=unit, time=time, value=value)
     row = panel.row(target)
     first = panel.column(start)
     stop = len(panel.times) if end is None else panel.column(end)
     _check(panel, row, first, stop)
     labels = None
+    if isinstance(group, str):
+        group = groups_of(data, unit, group)
     if isinstance(group, Mapping):
         labels = np.array([str(group.get(name)) for name in panel.units])
     elif group is not None:
         labels = np.asarray(group)
+        if labels.shape != (len(panel.units),):
+            raise QuestionError(f"group has {labels.size} entries for {len(panel.units)} units")
     horizon = stop - first
     question = partial(
         placebo_grid, panel.values, row, first, horizon, changed=changed, group=labels, level=level
@@ -177,7 +183,7 @@ def _check(panel: Panel, row: int, first: int, stop: int) -> None:
         unit, period = wrong[0]
         raise QuestionError(
             f"counts are 0 or more: {panel.units[unit]} has {panel.values[unit, period]:g} "
-            f"in {panel.times[period]}"
+            f"in {name_of(panel.times[period])}"
         )
     if stop <= first:
         raise QuestionError("the change ends before its first period: `end` is the first period after it")
@@ -190,6 +196,6 @@ def _check(panel: Panel, row: int, first: int, stop: int) -> None:
     lacking = np.flatnonzero(np.isnan(panel.values[row, first:stop]))
     if before and len(lacking):
         raise QuestionError(
-            f"{panel.units[row]} has no record in {panel.times[first + lacking[0]]}: "
+            f"{panel.units[row]} has no record in {name_of(panel.times[first + lacking[0]])}: "
             "let `end` be a period before which it has"
         )

@@ -1,0 +1,151 @@
+"""Periods as people write them, levels, groups by a column, and what is refused in one line."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pytest
+
+from atlarge.effects import (
+    change_point,
+    conformal_effect,
+    counterfactual,
+    mix_switch,
+    panel_of,
+    pool_estimates,
+    pool_rates,
+    pooled_effect,
+    q_values,
+    share_effect,
+)
+from atlarge.errors import QuestionError
+
+MONTHS = pd.date_range("2015-01-01", periods=48, freq="MS")
+COLUMNS = {"unit": "state", "time": "month", "value": "jobs"}
+FIRST, STOP = 36, 42
+"""Of the change: January to June 2018."""
+
+
+def _frame(months: Any = None) -> pd.DataFrame:
+    """30 states by month; one gains from January to June 2018."""
+    labels = MONTHS if months is None else months
+    counts = np.random.default_rng(4).poisson(25, (30, len(MONTHS)))
+    counts[3, FIRST:STOP] += 18
+    states = [f"s{i:02}" for i in range(30)]
+    return pd.DataFrame(
+        {"state": np.repeat(states, len(MONTHS)), "month": list(labels) * 30, "jobs": counts.ravel()}
+    )
+
+
+WRITTEN: dict[str, Any] = {
+    "timestamps": MONTHS,
+    "dates": MONTHS.date,
+    "in a zone": MONTHS.tz_localize("US/Eastern"),
+    "periods": MONTHS.to_period("M"),
+    "days as text": MONTHS.strftime("%Y-%m-%d"),
+    "months as text": MONTHS.strftime("%Y-%m"),
+}
+NAMED: dict[str, tuple[Any, Any]] = {
+    "days": ("2018-01-01", "2018-07-01"),
+    "months": ("2018-01", "2018-07"),
+    "dates": (dt.date(2018, 1, 1), dt.date(2018, 7, 1)),
+    "datetimes": (dt.datetime(2018, 1, 1), dt.datetime(2018, 7, 1)),
+    "timestamps": (pd.Timestamp("2018-01-01"), pd.Timestamp("2018-07-01")),
+    "of NumPy": (np.datetime64("2018-01"), np.datetime64("2018-07-01T00")),
+}
+
+
+@pytest.mark.parametrize("written", WRITTEN)
+@pytest.mark.parametrize("named", NAMED)
+def test_a_change_begins_in_the_period_that_is_named_however_it_is_written(written: str, named: str) -> None:
+    panel = panel_of(_frame(WRITTEN[written]), **COLUMNS)
+    assert [panel.column(day) for day in NAMED[named]] == [FIRST, STOP]
+
+
+@pytest.mark.parametrize("form", ["%Y-Q{q}", "%YQ{q}", "%Y"])
+def test_quarters_and_years_are_periods_too(form: str) -> None:
+    every = 3 if "q" in form else 12
+    labels = [day.strftime(form).format(q=(day.month + 2) // 3) for day in MONTHS[::every]]
+    frame = pl.DataFrame({"state": ["a"] * len(labels), "month": labels, "jobs": range(len(labels))})
+    panel = panel_of(frame, **COLUMNS)
+    for k, day in enumerate(MONTHS[::every]):
+        assert panel.column(day.date()) == panel.column(labels[k]) == k
+
+
+@pytest.mark.parametrize("level", [0.5, 0.8, 0.95])
+def test_an_interval_is_named_by_its_level(level: float) -> None:
+    found = share_effect(_frame(), "s03", "2018-01", "2018-07", level=level, **COLUMNS)
+    said = found.summary()
+    assert f"{100 * level:g}% interval {found.total.low:.1f} to {found.total.high:.1f}" in said
+    assert "2018-01-01 to 2018-06-01\n" in said
+
+
+def test_intervals_widen_with_their_level() -> None:
+    wide = [
+        share_effect(_frame(), "s03", "2018-01", "2018-07", level=level, **COLUMNS).total
+        for level in (0.5, 0.8, 0.95)
+    ]
+    assert [t.effect for t in wide] == [wide[0].effect] * 3
+    assert sorted(t.high - t.low for t in wide) == [t.high - t.low for t in wide]
+
+
+def test_groups_come_from_a_column_as_from_a_mapping() -> None:
+    frame = _frame()
+    region = {state: int(state[1:]) % 4 for state in frame["state"].unique()}
+    named = frame.assign(region=frame["state"].map(region))
+    by_column = share_effect(named, "s03", "2018-01", "2018-07", group="region", **COLUMNS)
+    by_mapping = share_effect(frame, "s03", "2018-01", "2018-07", group=region, **COLUMNS)
+    assert by_column.total == by_mapping.total
+    both = named.assign(region=range(len(named)))
+    for data, group, message in (
+        (frame, "region", "no column 'region'"),
+        (both, "region", "is in two groups"),
+        (frame, ["a", "b"], "2 entries for 30 units"),
+    ):
+        with pytest.raises(QuestionError, match=message):
+            share_effect(data, "s03", "2018-01", group=group, **COLUMNS)
+
+
+ARRAY = np.random.default_rng(2).poisson(20, (12, 40)).astype(float)
+LEVELS: dict[str, Callable[[float], Any]] = {
+    "share_effect": lambda level: share_effect(ARRAY, 1, 24, level=level),
+    "counterfactual": lambda level: counterfactual(ARRAY, 1, 24, level=level),
+    "conformal": lambda level: conformal_effect(ARRAY, 1, 24, level=level),
+    "pooled": lambda level: pooled_effect(ARRAY, [24, 24] + [-1] * 10, level=level),
+    "change": lambda level: change_point(ARRAY[0], level=level),
+    "estimates": lambda level: pool_estimates([1, 2, 3], [1, 1, 1], level=level),
+    "rates": lambda level: pool_rates([3, 4], [100, 200], level=level),
+}
+
+
+@pytest.mark.parametrize("name", LEVELS)
+@pytest.mark.parametrize("level", [90, 0, 1, -0.5, 1.5])
+def test_a_level_beside_0_and_1_is_refused(name: str, level: float) -> None:
+    with pytest.raises(QuestionError, match="level must lie between 0 and 1"):
+        LEVELS[name](level)
+
+
+REFUSED: list[tuple[Callable[[], Any], str]] = [
+    (lambda: q_values([0.1, 1.1]), "outside 0 to 1"),
+    (lambda: mix_switch([5.0] * 20, [4.0] * 20), "period 0: 5 of 4"),
+    (lambda: mix_switch([5.0] * 20, [9.0] * 19), "one series each"),
+    (lambda: change_point(ARRAY), "one series each"),
+    (lambda: counterfactual(ARRAY, 12, 24), "no row 12"),
+    (lambda: counterfactual(ARRAY, 1, 24, method="scm"), "use ascm, sc or did"),
+    (lambda: pooled_effect(ARRAY, [24]), "one entry a unit"),
+    (lambda: pooled_effect(ARRAY, [24] * 12, method="cs"), "use imputation"),
+    (lambda: pool_estimates([1, 2], [1]), "one of each"),
+    (lambda: panel_of(pl.DataFrame({"state": ["a"]}).lazy(), **COLUMNS), "a lazy one, collected"),
+]
+
+
+@pytest.mark.parametrize(("call", "message"), REFUSED, ids=[m for _, m in REFUSED])
+def test_what_cannot_be_answered_is_refused_in_one_line(call: Callable[[], Any], message: str) -> None:
+    with pytest.raises(QuestionError, match=message) as error:
+        call()
+    assert "\n" not in str(error.value)
