@@ -88,12 +88,12 @@ def test_a_day_stays_its_own_whatever_its_clock_and_zone(kind: str) -> None:
     assert read.counts[0].tolist() == frame["n"][:30].tolist()
 
 
-@pytest.mark.parametrize("day", [1, 15])
+@pytest.mark.parametrize("day", [1, 15, 31])
 @pytest.mark.parametrize("start", ["2014-03", "2015-12"])
 def test_months_are_evenly_spaced_and_twelve_make_a_year(start: str, day: int) -> None:
     months = pd.period_range(start, periods=84, freq="M")
     counts = np.random.default_rng(day).poisson(12, 84)
-    days = [dt.date(m.year, m.month, day) for m in months]
+    days = [dt.date(m.year, m.month, min(day, m.days_in_month)) for m in months]
     frame = pl.DataFrame({"when": days, "n": counts}).sample(fraction=1.0, shuffle=True, seed=3)
     options = Options(years=3, half_width=1)
     found = farrington_flexible(frame, time="when", value="n", options=options)

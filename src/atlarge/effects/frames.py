@@ -121,7 +121,8 @@ def _check_even(times: list[Any]) -> None:
         if not usual / 1.5 < width < usual * 1.5:
             raise QuestionError(
                 f"periods are not evenly spaced: from {name_of(a)} to {name_of(b)} it is not as far as "
-                "between others; add the missing periods (empty where nothing was recorded, 0 where nothing happened)"
+                "between others; add the missing periods (empty where nothing was recorded, 0 where nothing "
+                "happened)"
             )
 
 

@@ -161,7 +161,7 @@ def week_classes(mondays: ArrayLike) -> Ints:
     array([1, 0])
     """
     offsets = np.arange(5).astype("timedelta64[D]")
-    days = (mondays[:, None] + offsets[None, :]).reshape(-1)
+    days = (days_of(mondays)[:, None] + offsets[None, :]).reshape(-1)
     order = np.argsort(days, kind="stable")
     classes = np.empty(days.size, dtype=np.int64)
     classes[order] = day_classes(days[order])

@@ -170,8 +170,8 @@ def _own_day(value: Any) -> Any:
 def _every_time(times: NDArray[Any], column: str) -> NDArray[Any]:
     """All times from the first to the last [T], those that no row has too.
 
-    Days are as far apart as the nearest two of them; days that are the first, or all the same day, of
-    different months are months. QuestionError where the others lie between.
+    Days are as far apart as the nearest two of them; days that are the same day of their months, or the last,
+    are months. QuestionError where the others lie between.
     """
     if times.size < 3:
         return times
@@ -182,11 +182,12 @@ def _every_time(times: NDArray[Any], column: str) -> NDArray[Any]:
                 f"column {column!r} holds a year and a month or week in one number ({times[0]}): give dates"
             )
         return np.arange(times[0], times[-1] + 1)
-    month = times.astype("datetime64[M]")
-    is_same_day = np.unique((times - month.astype("datetime64[D]")).astype(np.int64)).size == 1
-    if is_same_day and np.unique(month).size == times.size and np.diff(times).astype(np.int64).min() > 27:
-        every = np.arange(month[0], month[-1] + 1)
-        return every.astype("datetime64[D]") + (times[0] - month[0].astype("datetime64[D]"))
+    for shift in (0, 1):  # the same day of every month, or the last one of each
+        month = (times + shift).astype("datetime64[M]")
+        into = np.unique(times + shift - month.astype("datetime64[D]"))
+        if into.size == 1 and np.diff(times).astype(np.int64).min() > 27 and (shift == 0 or not into[0]):
+            every = np.arange(month[0], month[-1] + 1).astype("datetime64[D]") + into[0] - shift
+            return np.asarray(every)
     steps = np.diff(times).astype(np.int64)
     step = int(steps.min())
     if (steps % step).any():
