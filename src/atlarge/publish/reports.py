@@ -129,7 +129,7 @@ def export_charts(answer: Answer, folder: Path | str, *, language: str = "en") -
     figures: list[Figure] = [*parts["figures"], *parts["method_figures"]]
     written = []
     for index, figure in enumerate(figures, 1):
-        stem = re.sub(r"\W+", "-", f"{index:02d} {figure.wide.title}".lower()).strip("-")[:60]
+        stem = re.sub(r"\W+", "-", f"{index:02d} {figure.wide.title}".lower())[:60].strip("-")
         for ending, content in (("svg", figure.wide.standalone().encode()), ("png", figure.wide.png())):
             target = Path(folder) / f"{stem}.{ending}"
             write_atomically(target, content)
