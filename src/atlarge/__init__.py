@@ -52,9 +52,9 @@ __all__ = [
 ]
 
 
-# Five packages bear the name of their main function. Importing a package for the first time sets its name
-# here, so their faces, which load nothing, are imported now and the names freed: `atlarge.panel` is the
-# function from then on, and `from atlarge.panel import ...` finds the package as ever.
+# Five packages have the same name as their main function. The first import of a package sets its name on this
+# module, so we import them here (they load nothing themselves) and delete the names again. From then on
+# `atlarge.panel` is the function, while `from atlarge.panel import ...` still finds the package.
 for _name in ("explain", "ingest", "panel", "publish", "simulate"):
     importlib.import_module(f"{__name__}.{_name}")
     del globals()[_name]

@@ -8,19 +8,19 @@ from typing import Any
 
 
 def lazy_names(package: str, homes: Mapping[str, str]) -> Callable[[str], Any]:
-    """The `__getattr__` of a package whose public names live in modules that are imported on first use.
+    """Build the `__getattr__` of a package whose modules are imported only when one of their names is used.
 
     Parameters
     ----------
     package
         Name of the package, as in `__name__`.
     homes
-        For each module the public names that it defines, separated by spaces.
+        The public names that each module defines, separated by spaces.
 
     Returns
     -------
     callable
-        Gives the object of a name; raises AttributeError for a name that is in none of `homes`.
+        Returns the object of a name; raises AttributeError for a name that is not in `homes`.
     """
     home_of = {name: module for module, names in homes.items() for name in names.split()}
 

@@ -8,19 +8,19 @@ from atlarge.errors import QuestionError
 
 
 def names_of(given: str | Iterable[str], what: str) -> list[str]:
-    """Names given as one text, or as several.
+    """Accept one name or several, and return a list without repeats.
 
     Parameters
     ----------
     given
-        A text, or texts.
+        One string, or an iterable of strings.
     what
-        What is named, for the message: "measure", "place".
+        What is being named, for the error message: "measure", "place".
 
     Raises
     ------
     QuestionError
-        Where none is named, or one is no text.
+        If nothing is named, or a name is not a string.
 
     Examples
     --------

@@ -16,7 +16,7 @@ def as_day(value: dt.date | str) -> dt.date: ...
 @overload
 def as_day(value: dt.date | str | None) -> dt.date | None: ...
 def as_day(value: dt.date | str | None) -> dt.date | None:
-    """A day given as a date or as ISO text; None stays None. QuestionError for anything else.
+    """Convert a date or ISO string to a date; None stays None. Raises QuestionError for anything else.
 
     Examples
     --------
@@ -83,7 +83,7 @@ def period_end(first: dt.date, every: str) -> dt.date:
 
 
 def months_apart(first: dt.date, last: dt.date) -> int:
-    """How many months the month of a day lies after that of another; below 0 where it lies before.
+    """Number of months from the month of one day to that of another; negative if it is earlier.
 
     Examples
     --------
@@ -94,12 +94,12 @@ def months_apart(first: dt.date, last: dt.date) -> int:
 
 
 def months_from(first: dt.date, count: int) -> list[dt.date]:
-    """First days of so many months, from that of `first` on."""
+    """First days of `count` months, starting with the month of `first`."""
     return [month_start(first, k) for k in range(count)]
 
 
 def months_through(first: dt.date, last: dt.date) -> list[dt.date]:
-    """First days of the months from that of `first` to that of `last`.
+    """First days of all months from that of `first` through that of `last`.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Texts of many rows as numbers: one integer a row counts and groups quicker than a text."""
+"""Text columns as integer codes, which count and group faster than strings."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ _LOOKED_AT = 4096
 
 
 class Coded(NamedTuple):
-    """The distinct texts, and for each row the index of its own; beyond the last where there is none."""
+    """The distinct texts, and the index of each row's text among them (one past the last for a null)."""
 
     texts: pl.Series
     rows: Numbers
 
     def at(self, rows: Numbers) -> Coded:
-        """Other rows, given by their positions among these."""
+        """The same for other rows, given by their positions among these."""
         return Coded(self.texts, self.rows[rows])
 
     def read_as(self, values: pl.Series) -> Coded:
@@ -31,7 +31,7 @@ class Coded(NamedTuple):
 
 
 def code(values: pl.Series) -> Coded:
-    """The distinct texts of a column, and of each row which is its own.
+    """Encode a column: its distinct texts, and the index of each row's text.
 
     Examples
     --------
@@ -51,13 +51,14 @@ def code(values: pl.Series) -> Coded:
 
 
 def repeats(values: pl.Series) -> bool:
-    """Whether the first cells of a column repeat each other, so that coding it saves work."""
+    """Whether values repeat often enough among the first cells for encoding to save work."""
     first = values.head(_LOOKED_AT)
     return len(first) < _LOOKED_AT or first.n_unique() < _LOOKED_AT // 2
 
 
 def combine(columns: Iterable[Coded], height: int) -> tuple[Numbers, Numbers, Numbers]:
-    """Distinct combinations of columns: of each row which is its own, and of each its last row and its rows.
+    """Distinct combinations of encoded columns: the combination of each row, and for each combination its
+    last row and number of rows.
 
     Examples
     --------

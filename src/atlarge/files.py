@@ -21,26 +21,26 @@ from atlarge.errors import QuestionError
 
 
 def read_yaml(text: str) -> Any:
-    """The value of a YAML text; by the parser in C where PyYAML was built with it, six times as fast."""
+    """Parse a YAML text, with the C parser (six times as fast) where PyYAML has it."""
     return yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
 
 
 def shipped_text(package: str | None, *path: str) -> str:
-    """A text file that ships with a package of ours."""
+    """Read a text file that ships with one of our packages."""
     return files(str(package)).joinpath(*path).read_text(encoding="utf-8")
 
 
 def shipped_yaml(package: str | None, *path: str) -> Any:
-    """The value of a YAML file that ships with a package of ours."""
+    """Parse a YAML file that ships with one of our packages."""
     return read_yaml(shipped_text(package, *path))
 
 
 _FORMULA = "=+-@\t\r"
-"""How a cell begins that a spreadsheet program would take for a formula."""
+"""First characters of cells that a spreadsheet program would run as a formula."""
 
 
 def without_formulas(frame: pl.DataFrame) -> pl.DataFrame:
-    """A frame whose text cells a spreadsheet takes for text: formulas get a quote before them."""
+    """Put a quote before every text cell that a spreadsheet program would run as a formula."""
     texts = [column for column in frame.get_columns() if column.dtype == pl.String]
     risky = [c.name for c in texts if any(text and text[0] in _FORMULA for text in c.to_list())]
     if not risky:
@@ -59,14 +59,14 @@ def parquet_bytes(frame: pl.DataFrame) -> bytes:
 
 
 def csv_text(frame: pl.DataFrame) -> str:
-    """A frame as CSV in which a spreadsheet finds no formula."""
+    """A frame as CSV that a spreadsheet program can open safely: no cell is a formula."""
     return without_formulas(frame).write_csv()
 
 
 def write_by_ending(path: Path | str, frame: pl.DataFrame, **others: Callable[[], bytes]) -> None:
-    """Write a frame as .csv or .parquet, or one of `others` by its ending; whole or not at all.
+    """Write a frame by the extension of the path: .csv, .parquet or one of `others`; atomic.
 
-    QuestionError for an ending that is none of these.
+    Raises QuestionError for any other extension.
     """
     forms: dict[str, Callable[[], bytes]] = {
         **others,

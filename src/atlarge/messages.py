@@ -1,7 +1,7 @@
 """Sentences as data: a key, typed values, and one catalogue that words them in English and Spanish.
 
-A function that has something to say returns a `Message`; nothing is worded before it is shown. A number goes
-with the counts that it rests on, so that a page can leave it out by name, never by its looks.
+Functions return a `Message`, which is put into words only when it is shown. Each number carries the counts it
+was computed from, so that a page can leave it out by reference instead of searching the text.
 """
 
 from __future__ import annotations
@@ -28,9 +28,10 @@ Kind = Literal["count", "difference", "mean", "rate", "ratio", "share", "estimat
 
 
 class CountKey(NamedTuple):
-    """A count of records: in which place, of which measure, over which days (both ends inside).
+    """A count of records: its place, measure and days (both ends included).
 
-    `level` "locality" stands for counties and office areas counted together; `place` is then "48453+AUS".
+    For counties and office areas counted together `level` is "locality" and `place` joins their codes:
+    "48453+AUS".
     """
 
     level: str
@@ -47,7 +48,7 @@ class CountKey(NamedTuple):
 
 
 def members_of(level: str, place: str) -> tuple[tuple[str, str], ...]:
-    """Levels and codes of the places that a place consists of: itself, or counties and office areas.
+    """Levels and codes of the places that make up a place: itself, or several counties and office areas.
 
     >>> members_of("locality", "48453+AUS")
     (('county', '48453'), ('office', 'AUS'))
@@ -61,8 +62,8 @@ def members_of(level: str, place: str) -> tuple[tuple[str, str], ...]:
 class Number:
     """A number in a sentence, and the counts that it was computed from.
 
-    `rests_on` names every observed count of the place that the value could be worked back to; it is empty for
-    what rests on none (a p-value, a number of placebos, a population).
+    `rests_on` lists every observed count of the place that could be deduced from the value; it is empty where
+    none could (a p-value, a number of placebos, a population).
 
     >>> day = dt.date(2017, 2, 1)
     >>> key = CountKey("county", "48453", "at_large", day, dt.date(2017, 2, 28))
@@ -92,7 +93,7 @@ class Number:
 
 
 Hide = Callable[[Number], str | None]
-"""What stands for a number that must not be shown; None where it may be."""
+"""Returns what is printed instead of a number that must not be shown, or None if it may be shown."""
 
 
 def _zero(value: float) -> float:
@@ -125,7 +126,7 @@ class Message:
         return render(self)
 
     def numbers(self) -> list[Number]:
-        """All numbers in it, those of its parts included, in the order of its params."""
+        """All numbers in the message and its parts, in the order of `params`."""
         found: list[Number] = []
         for value in self.params.values():
             if isinstance(value, Number):
@@ -141,7 +142,7 @@ def say(key: str, **params: Any) -> Message:
 
 
 def join(*parts: Message | None) -> Message:
-    """Sentences after each other; None is left out."""
+    """Join sentences into one message, leaving out None."""
     kept = [part for part in parts if part is not None]
     if len(kept) == 1:
         return kept[0]
@@ -180,14 +181,14 @@ _FORMATTER = _Formatter()
 
 
 class _Shown(str):
-    """A rendered value; `hidden` where something in it was left out."""
+    """A rendered value; `hidden` is true if something in it was left out."""
 
     hidden: bool = False
 
 
 def render(message: Message, language: str = "en", hide: Hide | None = None) -> str:
-    """The message as text. A pattern of the key "<key>.hidden", where there is one, words a message of which
-    a number must not be shown; else what `hide` gives stands in its place."""
+    """Render the message as text. If a number must not be shown, the pattern "<key>.hidden" is used where the
+    catalogue has one; otherwise what `hide` returns is printed in its place."""
     return str(_render(message, language, hide))
 
 

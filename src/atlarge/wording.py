@@ -4,7 +4,7 @@ from __future__ import annotations
 
 
 def some(number: int, noun: str, plural: str | None = None) -> str:
-    """A number and its noun, singular for one.
+    """A number with its noun, in the singular for one.
 
     Examples
     --------

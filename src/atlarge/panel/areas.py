@@ -1,7 +1,7 @@
-"""Areas of responsibility as the records name them, and with those whose blank area is recovered.
+"""Totals by area of responsibility (AOR), both as recorded and with blank areas recovered from landmarks.
 
-The agency's own totals by area equal the column as recorded. The panel also counts rows whose area is blank
-and is recovered from the landmark, so that its totals are a little higher: both are needed to compare.
+The agency's own totals match the area column as recorded. The panel also counts rows whose blank area was
+recovered from the landmark, so its totals are slightly higher; a comparison needs both.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
-"""Counts by place and day that were added up when a store was built, so that a question need not add up.
+"""Counts by place and day, precomputed when a store is built.
 
-The embedded records carry them in `by_day/`: a Parquet file for each level and reading of the method column.
-They stand for the records from which they were counted, under the definitions of then: `counts.json` names
-both by a hash, and counts that are of others, or not as they were written, are not used.
+The embedded records have them in `by_day/`, one Parquet file for each level and reading of the method column.
+`counts.json` holds a hash of the records and definitions they were computed from; counts with another hash,
+or files that have changed since, are ignored.
 """
 
 from __future__ import annotations
@@ -28,7 +28,8 @@ _LIST = "counts.json"
 
 
 def _of(store: Store) -> str:
-    """A hash of what the counts of a store rest on: its records, and what is counted under which name."""
+    """Hash of everything the counts of a store depend on: its records and the definitions of measures and
+    schemes."""
     found = hashlib.sha256(json.dumps(store.manifest, sort_keys=True).encode())
     for name in ("measures.yaml", "records/schemes.yaml"):
         found.update(files("atlarge").joinpath(name).read_bytes())
@@ -36,7 +37,7 @@ def _of(store: Store) -> str:
 
 
 def write(store: Store, count: Callable[..., tuple[pl.DataFrame, Any, Any]]) -> None:
-    """Keep the counts of a store by day in it, as `count` (`panel.counting.sparse`) adds them up."""
+    """Compute the daily counts of a store with `count` (`panel.counting.sparse`) and save them in it."""
     folder = store.path / FOLDER
     folder.mkdir(exist_ok=True)
     (folder / _LIST).unlink(missing_ok=True)  # so that they are counted, not read
@@ -55,9 +56,10 @@ def write(store: Store, count: Callable[..., tuple[pl.DataFrame, Any, Any]]) -> 
 
 
 def read(store: Store, level: str, scheme: str, measures: Sequence[str]) -> pl.DataFrame | None:
-    """Columns place, period and a measure each, of rows of nothing but zeros one a place at most.
+    """Read precomputed counts: place, period and one column for each measure. Rows that are all zero are left
+    out, except one for a place that has no others.
 
-    None where a store has no counts that fit.
+    Returns None if the store has no valid counts for these measures.
     """
     folder = Path(store.path) / FOLDER
     if not set(measures) <= set(MEASURES) or not (folder / _LIST).is_file():

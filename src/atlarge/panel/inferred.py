@@ -1,9 +1,9 @@
-"""Jail handoffs after July 2025, when methods no longer say which custodial arrests were at local jails.
+"""Infer jail handoffs after July 2025, when the method column stops telling local jails from prisons.
 
-What the three methods of the Criminal Alien Program (local, state, federal) were before the break shows how
-often a custodial arrest with such a landmark, in such a place, was at a local jail. Each rate is drawn
-towards that of the next wider group, and recent months weigh most. The interval comes from the same inference
-made on months before the break with their methods hidden.
+Before the break the Criminal Alien Program had three methods (local, state, federal). They show how often a
+custodial arrest with a given landmark, in a given place, was at a local jail. Each rate is shrunk towards
+that of the next wider group, with most weight on recent months. The interval comes from applying the same
+inference to months before the break with their methods hidden.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 LOCAL, ELSEWHERE = "CAP Local Incarceration", ("CAP State Incarceration", "CAP Federal Incarceration")
 PROGRAM = "287(g) Program"
 MERGED = ("Custodial Arrest", "Criminal Alien Program")
-"""Methods that do not say which kind of custody; from the break on they hold what the three said before."""
+"""Methods that do not name the kind of custody; from the break on they replace the three."""
 LEVELS: tuple[tuple[str, ...], ...] = (
     ("landmark_class",),
     ("landmark_class", "facility_class"),
@@ -37,18 +37,20 @@ LEVELS: tuple[tuple[str, ...], ...] = (
     ("landmark_class", "facility_class", "aor", "state", "county_fips", "office", "agreement"),
     ("landmark_class", "facility_class", "aor", "landmark"),
 )
-"""Groups whose rates are learned, from the widest; each draws on the one before where its rows are few."""
+"""Groups whose rates are estimated, widest first; each is shrunk towards the one before it."""
 STRENGTH = 20.0
-"""Rows that a wider group counts as within a narrower one."""
+"""Weight of the wider group, in rows, when a rate is shrunk towards it."""
 HALF_LIFE_DAYS = 180
 FEWEST = 200
-"""Custodial arrests with their method that are needed before the break."""
+"""Custodial arrests with a known method that are needed before the break."""
 CONFIDENCE = 0.9
 SIZES = (0, 5, 20, 100, 400)
-"""Lower bounds of the sizes by which intervals are calibrated: arrests of a period to be told apart."""
+"""Lower bounds of the size classes in which intervals are calibrated, by the number of arrests to be
+classified in a period."""
 _HIDDEN_DAYS, _STEP_DAYS, _WINDOWS, _ENOUGH = 365, 182, 3, 20
 FEW_PLACES = 100
-"""Up to so many places (states, areas) an interval must hold in nine of ten of them, not in months of all."""
+"""With at most this many places (states, areas), intervals must cover in nine of ten places, not only in nine
+of ten months pooled over all."""
 _LEAST_OF_PLACE = 6
 _DRIFTS = (0.0, 0.02, 0.04, 0.07, 0.1, 0.15, 0.2, 0.3)
 _FLOOR = 0.1
@@ -59,10 +61,10 @@ _KEYS = ("county_fips", "office", "aor", "state", "landmark", "landmark_class")
 
 @dataclass(frozen=True)
 class Calibration:
-    """How far inferred handoffs were off where the methods are known and were hidden.
+    """Errors of inferred handoffs in months whose methods are known but were hidden.
 
-    An interval is the estimate and `factor` (by size class) times the root of the binomial variance, of the
-    square of `drift` x arrests to be told apart, and of a small constant.
+    The half width of an interval is `factor` (by size class) times the square root of the sum of the binomial
+    variance, the square of `drift` times the arrests to be classified, and a small constant.
     """
 
     drift: float
@@ -72,7 +74,8 @@ class Calibration:
     error: float | None
 
     def half_width(self, merged: NDArray[np.float64], variance: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Half of the interval of sums of `merged` arrests with this binomial variance; 0 where none."""
+        """Half width of the interval of a sum of `merged` arrests with this binomial variance; 0 if there are
+        none."""
         scale = np.sqrt(variance + (self.drift * merged) ** 2 + _FLOOR)
         return np.asarray(np.where(merged > 0, np.array(self.factor)[_size(merged)] * scale, 0.0))
 
@@ -90,7 +93,8 @@ class Calibration:
 
 @cache
 def _agreements(month: dt.date) -> frozenset[str]:
-    """Counties with an agreement of a jail model that stood, or may have, on the first day of a month."""
+    """Counties with a jail-model 287(g) agreement that was, or may have been, in force on the first day of a
+    month."""
     from atlarge.policies import registry
 
     models = [p for p in registry() if p.is_agreement and p.model in _JAIL_MODELS]
@@ -98,7 +102,7 @@ def _agreements(month: dt.date) -> frozenset[str]:
 
 
 def _with_agreement(cells: pl.DataFrame) -> pl.DataFrame:
-    """Whether an agreement of a jail model was in force in the row's county in its month."""
+    """Add `agreement`: whether a jail-model agreement was in force in the row's county that month."""
     months = cells["date"].dt.truncate("1mo").unique().to_list()
     pairs = [(month, county) for month in months for county in sorted(_agreements(month_start(month)))]
     standing = pl.DataFrame(
@@ -111,7 +115,8 @@ def _with_agreement(cells: pl.DataFrame) -> pl.DataFrame:
 
 
 def _with_facility(rows: pl.DataFrame, store: Store, engine: str) -> pl.DataFrame:
-    """Rows with the kind of facility of the last detainer before the arrest, by the same identifier."""
+    """Add `facility_class`: the kind of facility of the last detainer before the arrest with the same
+    identifier."""
     import narwhals as nw
 
     from atlarge.places.landmark_class import classes_of
@@ -180,7 +185,8 @@ def local_share(known: pl.DataFrame, rows: pl.DataFrame, as_of: dt.date) -> NDAr
 
 
 def _by_period(rows: pl.DataFrame, place: pl.Expr, period: pl.Expr) -> pl.DataFrame:
-    """Sums of rows with `p` by place and period: arrests to be told apart, mean, binomial variance."""
+    """Sums by place and period of rows with a probability `p`: arrests to be classified, mean, binomial
+    variance."""
     return rows.group_by(place.alias("place"), period.alias("period")).agg(
         pl.col("n").sum().alias("merged"),
         (pl.col("n") * pl.col("p")).sum().alias("mean"),
@@ -236,7 +242,7 @@ def _trials(known: pl.DataFrame, place: pl.Expr, period: pl.Expr) -> tuple[pl.Da
 def _factors(
     scores: NDArray[np.float64], size: NDArray[np.int64], groups: NDArray[np.int64]
 ) -> NDArray[np.float64]:
-    """What scales are multiplied by, of each size class: the conformal quantile of its scores.
+    """Multiplier of the scale for each size class: the conformal quantile of its scores.
 
     Errors of one place in one window are alike, since practice there changed or a new site opened: pooled
     months cover well what most places do and leave out some place for most of a year. Where there are

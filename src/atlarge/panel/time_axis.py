@@ -1,7 +1,7 @@
-"""Which release each part of a series is from, and where its definition changes.
+"""The release that each part of a series comes from, and the days on which its definition changes.
 
-Breaks are dated in `breaks.yaml`, each with its reason and source; which release the rows of a day are from
-is read from the store.
+Breaks are listed in `breaks.yaml`, each with its reason and source; the release of each day's rows is read
+from the store.
 """
 
 from __future__ import annotations
@@ -176,7 +176,7 @@ def segments(
 
 
 def release_changes(parts: Iterable[Segment], measures: Iterable[str]) -> list[Break]:
-    """Days from which on the rows are from a release of another family than those before.
+    """Days on which the rows begin to come from a release of a different family.
 
     Files of one family that follow each other (fiscal years, later vintages) are no change.
 
