@@ -1,4 +1,5 @@
-"""How much of a change is trend, how much replaces lost handoffs, what remains; and what cannot be told.
+"""Explain a change in arrests: how much is trend, how much replaces lost jail handoffs, what remains, and
+what cannot be told.
 
 `explain` answers for one place and one policy or day; `Answer` is what it gives; `pooled` for all usable
 localities together. `find_policy`, `policies` and `policy_table` are the dated policies.

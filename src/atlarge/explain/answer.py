@@ -20,11 +20,11 @@ QUIET = ("counts_not_intent",)
 
 
 FINER = {"p": 4, "q": 4, "p_placebo": 4, "burst_share": 3}
-"""Decimals of numbers in a document, where they are not two."""
+"""Decimals of numbers in JSON where they are not two."""
 
 
 def plain(value: Any, digits: int = 2) -> Any:
-    """A value as JSON holds it: days as ISO text, floats rounded, what has a document of its own as that."""
+    """Convert a value for JSON: dates to ISO text, floats rounded, objects by their own `to_dict`."""
     if hasattr(value, "to_dict"):
         return value.to_dict()
     if isinstance(value, list):
@@ -35,7 +35,7 @@ def plain(value: Any, digits: int = 2) -> Any:
 
 
 class Plain:
-    """A dataclass whose document has all its fields by name."""
+    """Base of dataclasses whose `to_dict` has all their fields by name."""
 
     _digits: ClassVar[int] = 2
 
@@ -111,7 +111,8 @@ class Series(Plain):
 
 @dataclass(frozen=True)
 class Placebo(Plain):
-    """The gap (observed less expected, counts) of a place without such a policy, by the series' periods."""
+    """The gap (observed minus expected, in counts) of a place without such a policy, for each period of the
+    series."""
 
     place: str
     place_name: str
@@ -133,7 +134,7 @@ class EventPoint:
 
 @dataclass(frozen=True)
 class ChangeStrip:
-    """A monthly series and the changes of level found in it without being given any date.
+    """A monthly series and the changes of level found in it without using any date.
 
     `date` is the one nearest to the policy (None: none within a year of it), `low` and `high` its interval,
     `before` and `after` monthly means, `p` of no change; `changes` are all of them.
@@ -159,9 +160,9 @@ class ChangeStrip:
 
     @property
     def segments(self) -> list[dict[str, Any]]:
-        """The runs of one level that the changes cut the series into: first day, day of the next, level.
+        """Segments of constant level between the changes: first day, first day of the next segment, level.
 
-        What a chart draws; the levels are those of `changes`, never a mean over more than one run.
+        For drawing. The levels are those of `changes`, never a mean over more than one segment.
         """
         if not self.changes or not self.period:
             return []
@@ -189,8 +190,8 @@ class Judgement:
     """A verdict on one account, the rule that gave it, the numbers it rests on, and the verdicts by span.
 
     `p`: chance of evidence as strong with no effect, where the account has a test; `q`: the same corrected
-    for all tests that are shown together (of this answer, or of a list of answers)).
-    `details`: what else is known of it.
+    for all tests shown together (those of this answer, or of a list of answers). `details`: further messages
+    about the account.
     """
 
     account: str
@@ -225,8 +226,8 @@ class Judgement:
 
 @dataclass(frozen=True)
 class Warned:
-    """A caveat that applies: its id, its words, and which number it belongs to (count, interval, handoffs,
-    level, policy, burst)."""
+    """A caveat that applies: its id, its message, and the number it qualifies (count, interval, handoffs,
+    level, policy or burst)."""
 
     id: str
     message: Message
@@ -247,7 +248,8 @@ class Answer:
     """The answer for one place and one policy or date; printing it gives its summary.
 
     `observed`, `counterfactual`, `effect`, `p_placebo`, `mde` are of `measure` in `area` over `span`;
-    `headline` and `messages` (one for each account) word it, `warnings` are all caveats in order of weight.
+    `headline` and `messages` (one for each account) put it into words; `warnings` are all caveats, the
+    weightiest first.
     """
 
     place: str
@@ -308,7 +310,8 @@ class Answer:
 
     @property
     def handoffs(self) -> Span | None:
-        """Handoffs of the whole time, of the place or the county in it; None where none can be compared."""
+        """Handoffs over the whole time in force, in the place or its county; None if they cannot be
+        compared."""
         own = (self.area.code, *self.area.code.split("+"))
         return next(
             (s for s in self.spans if (s.span, s.measure) == ("policy", "handoffs") and s.area.code in own),

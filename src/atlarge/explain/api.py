@@ -1,4 +1,4 @@
-"""The answer for one place and one policy or day: gathers the numbers, then the verdicts and the words."""
+"""Answer for one place and one policy or day: collect the numbers, then derive verdicts and sentences."""
 
 from __future__ import annotations
 
@@ -139,8 +139,8 @@ def explain(
 
 
 def nearest_of(where: Where, day: dt.date, store: Store) -> str | None:
-    """What can be queried instead, as commands for that day: counties of the same land under an older or
-    a newer code, else the next larger place that the store covers."""
+    """What to query instead, as commands: counties with the same land under an older or newer code, otherwise
+    the next larger place that the store covers."""
     if where.own.level == "county" and (others := _same_land(where.own.code)):
         names = ", ".join(f"{place_name('county', c)} (atlarge explain {c} --date {day})" for c in others)
         return f"under another name of the same land: {names}"
@@ -161,7 +161,7 @@ def nearest_of(where: Where, day: dt.date, store: Store) -> str | None:
 
 
 def _same_land(fips: str) -> list[str]:
-    """Counties that share land with a county under an older or a newer code."""
+    """Counties with the same land as a county, under an older or newer code."""
     changes = table("county_changes")
     older = changes.filter(pl.col("new_fips") == fips)["old_fips"].to_list()
     newer = changes.filter(pl.col("old_fips") == fips)["new_fips"].to_list()
@@ -169,7 +169,7 @@ def _same_land(fips: str) -> list[str]:
 
 
 def settled(facts: Facts) -> Facts:
-    """The facts with the verdict on the lasting excess withheld where something else can explain it."""
+    """Withhold the verdict on the lasting excess where something else can explain it."""
     assert facts.lasting is not None
     lasting = dc.replace(facts.lasting, withheld="")
     residual = facts.parts.residual.low if facts.parts is not None else None
@@ -185,7 +185,7 @@ def settled(facts: Facts) -> Facts:
 
 
 def verdicts_of(facts: Facts) -> dict[str, Judgement]:
-    """The three accounts tested by the rules of `verdicts`, with q-values over the tests of this answer."""
+    """Judge the three accounts by the rules in `verdicts`, with q-values over the tests of this answer."""
     assert facts.lasting is not None
     lasting, why = facts.lasting, reasons(facts)
     replaced = _substitution(facts, dc.replace(lasting, withheld=""), why["substitution"])
@@ -210,7 +210,7 @@ def verdicts_of(facts: Facts) -> dict[str, Judgement]:
 
 
 def _substitution(facts: Facts, lasting: Lasting, reason: Message) -> Judgement:
-    """Replacement is tested by the one estimate of handoffs that the answer prints."""
+    """Judge substitution, using the same estimate of handoffs that the answer prints."""
     extends = facts.policy.direction == "extends"
     if facts.handoffs is None:
         return substitution(Interval(None), 0.0, lasting, extends=extends, is_before=False, reason=reason)
@@ -302,7 +302,8 @@ def _answer(facts: Facts, study: Study, place: Place, *, summary_only: bool) -> 
 
 
 def _parts(facts: Facts) -> dict[str, Interval]:
-    """The parts; without handoffs the whole effect is what remains, and the trend alone is split off."""
+    """Trend, substitution and residual; without handoffs only the trend is separated and the whole effect
+    remains."""
     if facts.parts is not None:
         return facts.parts.as_dict()
     total, baseline = facts.main.totals["policy"], facts.main.baseline
@@ -320,7 +321,8 @@ def _no_change(area: Area) -> ChangeStrip:
 
 
 def _other_estimates(study: Study, facts: Facts) -> list[Estimate]:
-    """Both measures in the county, its office area and its AOR, where they can be compared at all."""
+    """Estimates of both measures in the county, its office area and its AOR, wherever a comparison is
+    possible."""
     where, months = study.where, facts.months
     found = []
     for area in (where.county, where.office, where.aor):

@@ -22,7 +22,8 @@ _SEATED = ("office", "field office")
 
 @dataclass(frozen=True)
 class Where:
-    """The areas of a question: `own` is the place in question; others are None where they do not apply."""
+    """The areas involved in a question: `own` is the place itself; the others are None where they do not
+    apply."""
 
     own: Area
     county: Area | None
@@ -93,18 +94,18 @@ class Offices:
 
 @cache
 def offices() -> Offices:
-    """Those of the reference tables."""
+    """The offices of the reference tables."""
     metros = dict(table("metro_counties").select("fips", "cbsa_code").iter_rows())
     return Offices(list(table("offices").iter_rows(named=True)), metros)
 
 
 def seat_of(office: str) -> str | None:
-    """County of the seat of one of the country's offices."""
+    """County in which an ICE office has its seat."""
     return offices().seat(office)
 
 
 def office_of(fips: str, aor: str | None) -> tuple[str, str] | None:
-    """Which of the country's offices serves a county, and how it was found."""
+    """The ICE office that serves a county, and how that was determined."""
     return offices().serving(fips, aor)
 
 

@@ -1,4 +1,4 @@
-"""Bursts after a policy became known, and surges in the area's own series in the months of a question."""
+"""Bursts after a policy became known, and surges in an area's own series during the months studied."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ ALPHA = 0.05
 def surges_of(
     series: list[tuple[Area, Daily]], measure: str, start: dt.date, end: dt.date
 ) -> list[dict[str, Any]]:
-    """Surges of the areas' own series on the days `start` to `end`, the clearest first.
+    """Surges in the areas' own series between `start` and `end`, clearest first.
 
-    The day-level scan of `atlarge.surges` with the whole of the records as baseline; its false-discovery
-    rate is over the tests of these series alone.
+    Uses the daily scan of `atlarge.surges` with all records as baseline; the false-discovery rate covers the
+    tests of these series only.
     """
     from atlarge.surveillance.holidays import day_classes, weekdays
     from atlarge.surveillance.scan import DAYS, scan
@@ -67,10 +67,9 @@ def surges_of(
 
 
 def burst_shares(found: Estimate, surges: list[dict[str, Any]]) -> dict[str, float | None]:
-    """For each span, the excess of its surges over the span's own positive excess; None where there is none.
+    """For each span, the excess in surges as a share of the span's positive excess; None if it has none.
 
-    More than one means that the surges contained more than the whole excess: the other days ran below what
-    was expected.
+    A share above one means that the other days were below what was expected.
     """
     shares: dict[str, float | None] = {}
     for name, total in found.totals.items():
@@ -87,8 +86,8 @@ def burst_shares(found: Estimate, surges: list[dict[str, Any]]) -> dict[str, flo
 
 
 def watch_starts(policy: Policy) -> list[dt.date]:
-    """First days of the watch for bursts: the day the policy was known, and its first day where that came
-    more than a month later."""
+    """Days on which the watch for bursts begins: when the policy became known, and when it took effect if
+    that was more than a month later."""
     begin = [policy.known]
     if (policy.effective - policy.known).days > WATCH_DAYS:
         begin.append(policy.effective)

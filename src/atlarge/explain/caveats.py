@@ -1,4 +1,5 @@
-"""Which caveats apply: one small rule for each `caveat.*` of the catalogue, over the facts of an answer."""
+"""Decide which caveats apply: one small rule for each `caveat.*` message, applied to the facts of an
+answer."""
 
 from __future__ import annotations
 
@@ -36,7 +37,7 @@ Fields = dict[str, Any] | None
 
 @dataclass
 class Facts:
-    """Everything that rules, verdicts and sentences read. `notes` holds reasons why something is not
+    """All facts that the rules, verdicts and sentences use. `notes` holds the reasons why something is not
     reported."""
 
     policy: Policy
@@ -113,7 +114,7 @@ def _jails(facts: Facts) -> tuple[CountKey, ...]:
 
 
 def short_name(area: Area) -> str:
-    """An area's name without what it is."""
+    """An area's name without "area of responsibility"."""
     return area.name.removesuffix(" area of responsibility")
 
 
@@ -125,7 +126,7 @@ _PEOPLE = {
 
 
 def people_of(place: str) -> Message:
-    """Whose residents a number of people is, as a sentence takes it up."""
+    """The area whose residents were counted, as a phrase for a sentence."""
     for kind, suffix in _PEOPLE.items():
         if place.endswith(suffix):
             return say(f"level.people.{kind}", name=place.removesuffix(suffix))
@@ -133,7 +134,7 @@ def people_of(place: str) -> Message:
 
 
 RULES: dict[str, tuple[str, Callable[[Facts], Fields]]] = {}
-"""By id, in order of weight: which number a caveat belongs to, and its rule."""
+"""For each id, in order of importance: the number that the caveat qualifies, and its rule."""
 
 
 def _rule(about: str) -> Callable[[Callable[[Facts], Fields]], Callable[[Facts], Fields]]:
@@ -158,7 +159,8 @@ def _simulated(facts: Facts) -> Fields:
 
 @_rule("interval")
 def _left_before(facts: Facts) -> Fields:
-    """A false date before the policy shows an effect; said in the paragraph itself where it was dated."""
+    """A placebo date before the policy shows an effect; if its date was found, the paragraph says so
+    instead."""
     found = facts.in_time
     if facts.left_before is not None or not found or found.get("p_placebo") is None:
         return None
@@ -169,7 +171,7 @@ def _left_before(facts: Facts) -> Fields:
 
 
 def _mix(facts: Facts, switch: MethodSwitch, *, before: bool) -> tuple[CountKey, ...]:
-    """The counts behind the share at large on one side of a switch."""
+    """The counts from which the at-large share on one side of a switch was computed."""
     day = dt.timedelta(days=1)
     first, last = (switch.first, switch.date - day) if before else (switch.date, switch.last)
     if first is None or last is None:
@@ -182,7 +184,7 @@ def _mix(facts: Facts, switch: MethodSwitch, *, before: bool) -> tuple[CountKey,
 
 
 def _label(switch: MethodSwitch, where: Where) -> Message:
-    """What the records of a label name, as a sentence takes it up."""
+    """The place that a landmark label names, as a phrase for a sentence."""
     if "+" in switch.place:
         return say("switch.locality")
     if where.county is not None and switch.place == where.county.code:
@@ -208,7 +210,7 @@ def _method_switch(facts: Facts) -> Fields:
 
 
 def _placed_in(facts: Facts) -> Message | None:
-    """The areas of responsibility within which records may name a place or not."""
+    """The areas of responsibility whose records may or may not name this place."""
     where = facts.where
     if where.aor is not None:
         return say("area.aor", name=short_name(where.aor))
@@ -280,7 +282,8 @@ def _office_not_known(facts: Facts) -> Fields:
 
 @_rule("interval")
 def _schemes_differ(facts: Facts) -> Fields:
-    """Where one reading's interval excludes zero and the other's does not, or the signs of both are clear."""
+    """The two readings disagree: one interval excludes zero and the other does not, or they have opposite
+    signs."""
 
     def sign(about: dict[str, Any]) -> int:
         effect = about["effect"]
@@ -440,7 +443,7 @@ def _unknown_end(facts: Facts) -> Fields:
 
 @_rule("count")
 def _led_elsewhere(facts: Facts) -> Fields:
-    """The first operation of the months, in the place or its AOR, whose arrests others made."""
+    """The first operation during these months, in the place or its AOR, led by another agency."""
     where = facts.where
     codes = [area.code for area in (where.county, where.aor) if area is not None]
     last = facts.months.bounds(facts.months.in_force)[1]
@@ -480,7 +483,7 @@ def _handoffs_end(facts: Facts) -> Fields:
 
 @_rule("count")
 def _series_break(facts: Facts) -> Fields:
-    """The first break within the months that are compared; the end of a series is no break in it."""
+    """The first break within the months compared; the end of a series does not count as one."""
     inside = [b for b in facts.breaks if b.kind != "coverage" and b.id != _END_OF_HANDOFFS]
     if not inside:
         return None
@@ -586,7 +589,7 @@ def _officers_from_elsewhere(facts: Facts) -> Fields:
 
 
 def caveats_of(facts: Facts) -> list[Warned]:
-    """All caveats that apply, those that change how the answer is read first."""
+    """All caveats that apply, the most important first."""
     found = []
     for name, (about, rule) in RULES.items():
         filled = rule(facts)

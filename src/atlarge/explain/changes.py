@@ -1,4 +1,4 @@
-"""When did a series change, without being given the date; and was a fall only a change of label?"""
+"""Find when a series changed without using any date, and whether a fall was only a change of label."""
 
 from __future__ import annotations
 
@@ -37,12 +37,12 @@ class Change(Plain):
 
 
 def changes_in(counts: Daily, key: str) -> list[Change]:
-    """All changes of level in the whole record of a unit; the date of no policy enters.
+    """All changes of level in the record of a unit; no policy date is used.
 
     The months are cut into segments of one level each (PELT with a count cost); where a segment and its
     neighbour hold two records a week or more, the week of the change is then found by a likelihood scan. A
-    change that cannot be dated is none: its neighbours are one segment, so that each level follows the one
-    before. An empty list: no change, too few months, or no records.
+    change that cannot be dated is dropped and its neighbours are merged. The list is empty if there is no
+    change, or too few months or no records.
     """
     row = counts.row(key)
     if row is None:
@@ -70,7 +70,7 @@ def changes_in(counts: Daily, key: str) -> list[Change]:
 def _change(
     counts: Daily, row: int, series: Floats, firsts: list[dt.date], left: int, split: int, right: int
 ) -> Change | None:
-    """One change between its neighbours, to the week where the records allow, else to the month."""
+    """Date one change between its neighbours, to the week if the records allow it, otherwise to the month."""
     before, after = float(np.nanmean(series[left:split])), float(np.nanmean(series[split:right]))
     start, stop = firsts[left], month_start(firsts[right - 1], 1)
     days = (stop - start).days

@@ -1,4 +1,4 @@
-"""Concentration is a question of level: are there more arrests than the people who live there would give?
+"""Concentration: are there more arrests than the number of people living there would lead one to expect?
 
 Arrests per 10,000 people liable to arrest and a year, and the place's share of the nation's arrests over its
 share of those people. Both carry the population's own margin and the chance in the counts. `population` says

@@ -1,8 +1,8 @@
-"""What else the records show of a burst's days: evidence that is independent of the count itself.
+"""Other evidence on the days of a burst, independent of the count itself.
 
 Each line sets the burst's days against the place's own usual days before the policy was known. A line
-"supports" an operation there, speaks "against" it (something wider happened), or is "neutral". None decides a
-verdict.
+"supports" an operation there, speaks "against" it (something wider happened), or is "neutral". No line
+decides a verdict.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ HERE, MARKED, LARGE, AREA = pl.col("here"), pl.col("marked"), pl.col("large"), p
 
 
 def corroborate(study: Study, facts: Facts) -> list[dict[str, Any]]:
-    """Lines on the days of a clear burst; none where there is no clear burst, or the store has no rows."""
+    """Lines of evidence for a clear burst; empty if there is no clear burst or the store has no rows."""
     bursts = facts.bursts
     if bursts is None or bursts.verdict != "fits" or bursts.start is None or bursts.end is None:
         return []

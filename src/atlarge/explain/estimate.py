@@ -1,4 +1,4 @@
-"""One measure in one area against what the comparison places expect, over every span at once."""
+"""Estimate one measure in one area against its comparison places, for all spans at once."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ LIKE_SIZE = 0.25
 MIN_LIKE = 40
 MAX_SHOWN_PLACEBOS = 60
 FEW = 20.0
-"""Below so many expected, the chance of counting alone may be more than placebos of other sizes show."""
+"""Below this expected count, Poisson noise alone can exceed what placebos of other sizes show."""
 
 
 @dataclass(frozen=True)
@@ -108,9 +108,9 @@ class Total:
 
 @dataclass(frozen=True)
 class Estimate:
-    """What came of one fit. `observed`, `fitted` are counts by period of `months`.
+    """The result of one fit. `observed` and `fitted` are counts for each period of `months`.
 
-    `fixed_band` and `fixed_gaps` are kept by a method without a grid; a grid works them out when wanted.
+    `fixed_band` and `fixed_gaps` belong to methods without a grid; with a grid they are computed on demand.
     """
 
     measure: str
@@ -290,9 +290,10 @@ def grid_of(
 
 
 def counting_noise(expected: float, observed: float) -> tuple[int, int, float, float]:
-    """What chance alone makes of a small expected count, as of a Poisson variable.
+    """Poisson noise of a small expected count.
 
-    The 5% and the 95% quantile of the count, and the chances of `observed` or fewer and of as many or more.
+    Returns the 5% and 95% quantiles of the count, and the probabilities of `observed` or fewer and of
+    `observed` or more.
     """
     from scipy.special import pdtr
 
@@ -306,7 +307,7 @@ def counting_noise(expected: float, observed: float) -> tuple[int, int, float, f
 
 
 def total_of(compared: Judged) -> Total:
-    """A tested total as the answer carries it; never surer than counting a small number allows."""
+    """Convert a judged total for the answer; it is never more certain than Poisson noise allows."""
     low, high, p = compared.low, compared.high, compared.p
     p_low, p_high = compared.p_low, compared.p_high
     if 0 < compared.expected < FEW and math.isfinite(compared.observed):
@@ -344,8 +345,8 @@ def share_estimate(
     only_total: bool = False,
     grid: PlaceboGrid | None = None,
 ) -> Estimate:
-    """The unit in `row` by its discounted share (or by synthetic difference in differences), over every span
-    at once."""
+    """Estimate the unit in `row` by its discounted share (or by synthetic difference in differences), for all
+    spans at once."""
     if grid is None:
         grid = grid_of(
             counts, row, area.level, months, changed=changed, leave_out=leave_out, donors=donors,
@@ -383,7 +384,7 @@ def share_estimate(
 
 
 def of_like_size(rows: Sequence[Floats], row: int, usable: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Comparison units not much smaller than the target: their chance variation would swamp the fit.
+    """Select comparison units that are not much smaller than the target, whose noise would swamp the fit.
 
     `rows`: one array [N, pre-periods] a measure. At least a record a month and a quarter of the target's
     mean of every measure; where fewer than 40 are left, the 40 that come nearest to that.
@@ -452,7 +453,8 @@ def _fit(
 
 
 def _total(y: Floats, row: int, mask: NDArray[np.bool_], result: Counterfactual) -> Total:
-    """A span's sums from the one fit: the gaps of all places over these periods, sized and ranked anew."""
+    """Total of one span from an existing fit: the gaps of all places over its periods, scaled and ranked
+    again."""
     placebos = _over(result.placebos, np.vstack([y[row], y[result.placebos.units[1:]]]), mask)
     down, up = quantile_pair(placebos.statistic[1:], LEVEL)
     effect, scale = float(placebos.effect[0]), float(placebos.scale[0])
@@ -472,7 +474,7 @@ def _total(y: Floats, row: int, mask: NDArray[np.bool_], result: Counterfactual)
 
 
 def _over(space: PlaceboSpace, y: Floats, mask: NDArray[np.bool_]) -> PlaceboSpace:
-    """The same placebo study with other periods summed."""
+    """The same placebo study, summed over other periods."""
     gaps = space.gaps[:, mask]
     effect = np.nansum(gaps, axis=1)
     level = np.maximum(np.nanmean(y[:, mask] - gaps, axis=1), 0.0)
@@ -491,7 +493,7 @@ def _over(space: PlaceboSpace, y: Floats, mask: NDArray[np.bool_]) -> PlaceboSpa
 
 
 def span_of(found: Estimate, name: str, burst_share: float | None = None) -> Span | None:
-    """One span of an estimate as the answer carries it; None where the policy was too short for it."""
+    """One span of an estimate for the answer; None if the policy was too short for it."""
     total = found.totals.get(name)
     if total is None:
         return None
@@ -536,7 +538,8 @@ def series_of(found: Estimate) -> Series:
 
 
 def placebos_of(found: Estimate, names: dict[str, str]) -> list[Placebo]:
-    """Gaps of the comparison places as if they had had the policy, evenly thinned to 60, for a chart."""
+    """Gaps of the comparison places as if they had had the policy, for a chart; evenly thinned to at most
+    60."""
     kept = slice(None, None, max(1, -(-len(found.donor_keys) // MAX_SHOWN_PLACEBOS)))
     keys = found.donor_keys[kept]
     return [

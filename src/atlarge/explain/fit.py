@@ -1,4 +1,5 @@
-"""All numbers of an answer: the main estimate must succeed, what else is unknown is noted as such."""
+"""Compute all numbers of an answer. The main estimate must succeed; any other that fails is noted as
+unknown."""
 
 from __future__ import annotations
 
@@ -40,7 +41,7 @@ T = TypeVar("T")
 
 
 def attempt(notes: dict[str, str], name: str, compute: Callable[[], T]) -> T | None:
-    """The value, or None with the reason kept under `name`: an unknown part is no failure."""
+    """Compute a value; if that fails, return None and keep the reason in `notes` under `name`."""
     try:
         return compute()
     except AtlargeError as error:
@@ -71,7 +72,7 @@ def gather(study: Study, policy: Policy, months: Months) -> Facts:
 
 
 def measure(study: Study, policy: Policy, months: Months) -> Facts:
-    """The estimates that verdicts on singling out and substitution rest on: from the counts alone.
+    """Compute the estimates needed for the verdicts on singling out and substitution, from the counts alone.
 
     Raises QuestionError where arrests at large cannot be compared there at all.
     """
@@ -137,13 +138,15 @@ def measure(study: Study, policy: Policy, months: Months) -> Facts:
 
 
 def _usual_month(main: Estimate) -> float:
-    """A month's count at the level from which the forecast starts, where no watch for bursts gives one."""
+    """A usual month's count at the level from which the forecast starts, if no watch for bursts provides
+    one."""
     first = int(np.flatnonzero(main.months.pre)[-1]) + 1
     return float(main.fitted[first]) / main.months.days[first] * DAYS_IN_MONTH
 
 
 def _jail_change(study: Study, months: Months, day: dt.date) -> tuple[ChangeStrip | None, Daily | None]:
-    """The change in the handoffs of the county's own jails (for an office: its seat's), else of the area."""
+    """The change in handoffs at the county's own jails (for an office, at those of its seat), otherwise in
+    the area."""
     end, shown = months.policy_end, _shown(months)
     seat = seat_of(study.area.code) if study.area.level == "office" else None
     if study.jail is not None and study.where.county is not None:
@@ -166,7 +169,7 @@ def _county_name(fips: str) -> str:
 
 
 def _shown(months: Months) -> dt.date:
-    """Charts go a year beyond the policy's end."""
+    """Charts extend one year beyond the policy's end."""
     return add_months(months.policy_end, 12)
 
 
@@ -191,7 +194,8 @@ def rate_of(study: Study, months: Months, changed: set[str]) -> Ratio:
 
 
 def _seated_key(study: Study, handoffs: Daily) -> str:
-    """The locality that stands for an office, AOR or state when errors are sized: the largest within it."""
+    """The locality used for an office, AOR or state when the size of errors is estimated: the largest within
+    it."""
     inside = [
         k
         for k, key in enumerate(handoffs.keys)
@@ -202,7 +206,7 @@ def _seated_key(study: Study, handoffs: Daily) -> str:
 
 
 def _bounded(ratio: Ratio, main: Estimate, handoffs: Estimate | None) -> Ratio:
-    """An unknown rate lies anywhere from none to all, but replaces no more than were arrested."""
+    """Bound an unknown rate: between none and all, and replacing no more than were arrested."""
     if ratio.is_known or handoffs is None:
         return ratio
     total, lost = main.totals["policy"], -(handoffs.totals["policy"].effect.value or 0.0)

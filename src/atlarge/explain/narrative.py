@@ -1,7 +1,7 @@
-"""The answer in words: a headline and a paragraph for each account. All are messages; none is worded here.
+"""The answer in words: a headline and a paragraph for each account, as messages from the catalogue.
 
-Each number in a sentence is the field of the answer that the JSON holds, and each word of direction is chosen
-by the number it stands beside.
+Each number in a sentence is the one in the JSON, and each word of direction follows from the number beside
+it.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ def at(facts: Facts, *, is_short: bool = False) -> Message:
 
 
 def area_said(area: Area, where: Where) -> Message:
-    """The whole name of an area."""
+    """The full name of an area."""
     if area.level == "locality" and where.county is not None and where.office is not None:
         return say("area.locality", county=where.county.name, office=where.office.name)
     return say(f"area.{area.level}", name=area.name.removesuffix(ALL_PLACES))
@@ -86,7 +86,7 @@ def _lasting_keys(facts: Facts) -> tuple[CountKey, ...]:
 
 
 def headline(facts: Facts) -> Message:
-    """One plain sentence of at most 30 words: what happened, and how sure that is."""
+    """One plain sentence of at most 30 words: what happened, and how certain it is."""
     place, short = at(facts), at(facts, is_short=True)
     tries = [
         (place, "", True),
@@ -166,7 +166,7 @@ def _months_in(facts: Facts, days: Days) -> int:
 
 
 def _later_headline(facts: Facts, later: tuple[Number, Days, Area], rule: str, *, is_led: bool) -> Message:
-    """Days that stand out after those watched for a burst: too much to leave out of a headline."""
+    """A surge after the days watched for a burst that is too large to leave out of the headline."""
     n, days, area = later
     name = area.name.removesuffix(ALL_PLACES)
     after = say(f"then.{'explained' if rule in ('replaced', 'placing') else _plain(rule)}")
@@ -214,7 +214,7 @@ def _handoff_headline(facts: Facts, handoffs: Estimate, place: Message, rule: st
 
 
 def burst_sentence(facts: Facts) -> Message | None:
-    """What the clearest run of days holds."""
+    """Sentence about the clearest run of days."""
     bursts = facts.bursts
     if bursts is None:
         return None
@@ -302,7 +302,7 @@ def at_large_paragraph(facts: Facts) -> Message:
 
 
 def details(facts: Facts) -> dict[str, tuple[Message, ...]]:
-    """What stands behind an account's paragraph, for whoever asks for more."""
+    """Further details behind the paragraph of each account."""
     two, both = None, facts.two_sided
     if both is not None:
         key = key_of(facts.main.area, facts.main.measure, both.start, both.end, facts.scheme)
@@ -446,7 +446,7 @@ def verdict_sentence(judgement: Judgement) -> Message:
 
 
 def reasons(facts: Facts) -> dict[str, Message]:
-    """What each account is tested by, in numbers."""
+    """The numbers by which each account is judged."""
     return {
         "singling_out": at_large_paragraph(facts),
         "substitution": handoffs_paragraph(facts),

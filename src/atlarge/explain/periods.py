@@ -71,7 +71,7 @@ def months_of(
     known: dt.date | None = None,
     longest: int = MAX_LIFE_MONTHS,
 ) -> Months:
-    """Lay months around a policy over covered days `first` to `last` (inclusive).
+    """Divide the covered days `first` to `last` (inclusive) into months counted from a policy's day.
 
     `anchor` moves the policy's first day (to its announcement, say); `known` moves the end of the pre-period
     back; a policy is followed for `longest` months at most. A policy known to the month has that month
@@ -103,12 +103,12 @@ def months_of(
 
 
 def _named(policy: Policy) -> str:
-    """What a line on it begins with: a policy's name; a day names itself."""
+    """How an error message names the policy or day."""
     return "" if policy.kind == "date" else f"{policy.id}: "
 
 
 def _check_covered(policy: Policy, day: dt.date, first: dt.date, last: dt.date) -> None:
-    """CoverageError unless at least a week with the policy in force is in the records."""
+    """Raise CoverageError unless the records include at least a week with the policy in force."""
     if not YEARS[0] <= day.year <= YEARS[1]:
         raise CoverageError(f"{_named(policy)}{day} is outside the years {YEARS[0]} to {YEARS[1]}")
     if day < first:

@@ -40,8 +40,8 @@ def pooled(
 
     A locality is usable with six months of records before its policy and two handoffs a month in them;
     localities
-    with no policy of any direction are the comparison. Counties under one state's law are no independent
-    evidence: they are added up to one.
+    with no policy of any direction are the comparison. Counties under one state's law are not independent
+    evidence, so they are added up and count as one.
 
     Parameters
     ----------
@@ -117,8 +117,8 @@ def pooled(
 
 
 def kinds_of_change(registry: Registry | None = None) -> dict[str, tuple[str, list[Policy]]]:
-    """The policies of each kind that is pooled apart, with their direction: agreements begun and left, state
-    laws, decisions of a county or city."""
+    """Policies by kind of change, with their direction: agreements begun, agreements ended, state laws,
+    decisions of a county or city."""
     known = as_registry(registry)
     agreements = [p for p in known if p.is_agreement]
     left = [
@@ -185,7 +185,7 @@ def pooled_by_kind(
 
 
 def by_decision(y: Floats, starts: Ints, decisions: list[str]) -> tuple[Floats, Ints]:
-    """Rows of y [N, T] added up by decision, with the start of each: one row a decision."""
+    """Rows of y [N, T] summed by decision, with the start of each."""
     order = {name: k for k, name in enumerate(dict.fromkeys(decisions))}
     group = np.array([order[name] for name in decisions])
     total = np.zeros((len(order), y.shape[1]))

@@ -1,8 +1,8 @@
-"""How many people liable to arrest live in a place: a number published, brought by the user, or modelled.
+"""Number of people liable to arrest in a place: published, supplied by the user, or modelled.
 
 The order is: noncitizens that the user's store holds (Census table B05001 or the tabulation of citizens of
 voting age), Pew's estimate of the metropolitan area, and the number modelled for 2014
-(`reference/unauthorized_modelled`). What kind of number it is stays with it.
+(`reference/unauthorized_modelled`). The kind of number is kept with it.
 """
 
 from __future__ import annotations

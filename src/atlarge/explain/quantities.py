@@ -1,6 +1,6 @@
-"""What an answer says of bursts, of a lasting excess, and of both sides of a policy: numbers and verdicts.
+"""Numbers and verdicts on bursts, on a lasting excess and on both sides of a policy that ended.
 
-All are frozen and plain; `to_dict()` is their JSON.
+All are frozen dataclasses; `to_dict()` gives their JSON.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ class Burst:
 
 @dataclass(frozen=True, kw_only=True)
 class Judged(_Plain):
-    """An excess over some days, and what is known of it.
+    """An excess over some days and the evidence for it.
 
     `p`: one-sided chance of as large an excess with no effect; `p_low`: of as large a shortfall;
     `p_material`: of so small an excess were there a `material` one (a count); `power`: chance that a material

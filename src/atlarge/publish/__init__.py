@@ -1,4 +1,4 @@
-"""Publish: a report of one answer, and a static site of a whole store, safe by construction."""
+"""Publish a report of one answer or a static site of a whole store; nothing undisclosed can be rendered."""
 
 from __future__ import annotations
 

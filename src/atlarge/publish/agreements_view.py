@@ -14,7 +14,8 @@ from atlarge.publish.render import Figure, Table, figure
 
 @cache
 def in_force_by_month() -> tuple[tuple[dt.date, int], ...]:
-    """First day of each month and the agreements in force on its last day, as far as the lists reach."""
+    """First day of each month, and the number of agreements in force on its last day, up to the newest
+    list."""
     found = registry()
     days = [d for p in found if p.is_agreement for d in (p.effective, p.ended) if d]
     if not days:
@@ -30,7 +31,7 @@ def in_force_by_month() -> tuple[tuple[dt.date, int], ...]:
 
 @cache
 def last_known() -> dt.date:
-    """The last day that ICE's lists show agreements."""
+    """Day of the newest of ICE's lists."""
     days = [d for p in registry() if p.is_agreement for d in (p.effective, p.ended) if d]
     return max(days)
 

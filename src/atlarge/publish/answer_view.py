@@ -1,4 +1,5 @@
-"""An answer as the parts of a page: sentences, figures, tables. Only what `Shown` lets through."""
+"""The parts of an answer's page: sentences, figures, tables. Everything comes from `Shown`, the disclosed
+answer."""
 
 from __future__ import annotations
 
@@ -37,7 +38,7 @@ def main_figure(shown: Shown, w: Words) -> Figure | None:
 
 
 def context(shown: Shown, w: Words) -> dict[str, Any]:
-    """Everything that `answer.html.j2` asks for."""
+    """The context of the template `answer.html.j2`."""
     a = shown.answer
     figures = list(_timelines(shown, w))
     figures += [f for f in (_waterfall(shown, w), _event(shown, w)) if f]
@@ -89,7 +90,7 @@ def _text(cell: tuple[int | None, str], shown: Shown, w: Words) -> str:
 
 
 def _in_sentence(cell: tuple[int | None, str], shown: Shown, w: Words) -> str:
-    """A count inside a sentence."""
+    """A count as written within a sentence."""
     return w("cell.hidden") if cell[1] == WITHHELD else _text(cell, shown, w)
 
 
@@ -108,7 +109,7 @@ def _interval(i: Interval | Valued, w: Words) -> str:
 
 
 def _span_cells(span: Span, shown: Shown, w: Words) -> dict[str, str]:
-    """The numbers of a span as cells, by column; no effect where its count is withheld."""
+    """Table cells for a span, by column; the effect is withheld with its count."""
     count, effect = shown.span(span), span.effect
     withheld = w("cell.withheld")
     is_shown = count[1] == SHOWN and effect.value is not None
@@ -151,7 +152,7 @@ def _more_caveats(shown: Shown, w: Words) -> list[str]:
 
 
 def _safe_rows(shown: Shown) -> list[dict[str, Any]]:
-    """The lines of corroboration that give no small count away."""
+    """Lines of corroboration that reveal no small count."""
     least = shown.table.threshold
     return [row for row in shown.answer.corroboration if not any(0 < c < least for c in row["counts"])]
 
@@ -169,7 +170,7 @@ _SHARES = ("marked", "marked_aor", "marked_nation", "returns")
 
 
 def _corroboration_figure(shown: Shown, w: Words) -> Figure | None:
-    """Shares on the burst's days beside the usual ones, in percent."""
+    """Shares on the days of the burst compared with the usual ones, in percent."""
     rows = [
         (w(f"corroborated.{row['id']}"), 100.0 * row["value"], 100.0 * row["usual"])
         for row in _safe_rows(shown)
@@ -193,7 +194,7 @@ def _corroboration_figure(shown: Shown, w: Words) -> Figure | None:
 
 
 def _elsewhere(shown: Shown, w: Words) -> str:
-    """What happened, on average, where other places took such a decision."""
+    """What happened, on average, in other places that took such a decision."""
     says = shown.answer.elsewhere.get("says")
     return Teller(shown, w)(says) if says is not None else ""
 
@@ -246,7 +247,7 @@ def _verdicts(shown: Shown, w: Words) -> list[dict[str, Any]]:
 
 
 def _tested(judgement: Judgement, w: Words) -> list[str]:
-    """The chance behind a verdict, alone and among all that are shown together."""
+    """The p-value behind a verdict, and its q-value among all those shown together."""
     if judgement.p is None or judgement.q is None:
         return []
     return [w("report.tested", p=p_text(judgement.p, w), q=p_text(judgement.q, w))]
@@ -256,7 +257,7 @@ _ABOUT = {"handoffs": "substitution", "level": "concentration"}
 
 
 def _cards(shown: Shown, w: Words) -> list[dict[str, Any]]:
-    """The three accounts, same shape: verdict, rule, its numbers, and the caveats that belong to them."""
+    """The three accounts in one layout: verdict, rule, numbers and the caveats that apply to them."""
     main = {warned.id for warned in shown.answer.main_caveats} | set(QUIET)
     beside: dict[str, list[str]] = {}
     for warned in shown.answer.warnings:
@@ -266,7 +267,7 @@ def _cards(shown: Shown, w: Words) -> list[dict[str, Any]]:
 
 
 def policy_mark(shown: Shown) -> PolicyMark | None:
-    """The policy as drawn; None where the question was about a bare date without one."""
+    """The policy's mark on a chart; None if the question was about a date only."""
     p = shown.answer.policy
     effective = p.get("effective") or p.get("date")
     if not effective:
@@ -278,7 +279,7 @@ def policy_mark(shown: Shown) -> PolicyMark | None:
 
 
 def bursts_of(shown: Shown, series: Series, w: Words) -> list[Burst]:
-    """The burst of an answer and the surges of its area, as drawn on a series."""
+    """The burst of an answer and the surges of its area, as marks on a chart."""
     rows = []
     named = burst_window(shown.answer)
     if named is not None and shown.answer.measure == series.measure and _has_burst(shown):
@@ -353,7 +354,7 @@ def _timeline_sentence(shown: Shown, series: Series, counts: Counts, w: Words) -
 
 
 def _estimate(series: Series, counts: Counts, w: Words) -> Estimate:
-    """What was expected in the periods whose counts are shown: the chart and its table hold the same."""
+    """Expected counts for the periods whose counts are shown, for both the chart and its table."""
     at = {period: k for k, period in enumerate(series.period)}
     rows = [at[period] for period in counts.periods]
 
@@ -381,7 +382,7 @@ def _expected_columns(estimate: Estimate, w: Words) -> list[tuple[str, list[str]
 
 
 def _break_marks(shown: Shown, series: Series, first: dt.date, last: dt.date, w: Words) -> list[BreakMark]:
-    """Days on which the definition changes, or the release, of those that the answer knows."""
+    """Days on which the definition or the release changes, among the breaks listed in the answer."""
     known = {str(one["id"]) for one in shown.answer.breaks}
     dated = [b for b in breaks([series.measure], first, last) if not b.family or b.id in known]
     changes = [
@@ -440,7 +441,7 @@ def _waterfall(shown: Shown, w: Words) -> Figure | None:
     a = shown.answer
     if not shown.is_all_shown or a.baseline is None or not a.parts:
         return None
-    # The earlier pace is the mean of the months before: with one of them withheld it would give that away.
+    # The baseline is the mean of the months before, so it would reveal a month that is withheld.
     if not _is_main_whole(shown):
         return None
     parts = [_valued(w.label("part", name, name), i) for name, i in a.parts.items()]
@@ -518,7 +519,7 @@ def _is_out(v: Valued) -> bool:
 
 
 def _segments(strip: ChangeStrip) -> list[tuple[dt.date, dt.date | None, float]]:
-    """The runs of one level, as the answer's document has them."""
+    """Segments of constant level, taken from the answer's JSON."""
     return [(as_day(s["start"]), as_day(s["end"] or None), float(s["level"])) for s in strip.segments]
 
 

@@ -1,4 +1,4 @@
-"""What of an answer may be shown: its counts, put through disclosure control as one table.
+"""What may be shown of an answer: all its counts go through disclosure control as one table.
 
 The months of its charts, the spans, the surges, the two schemes and the nested areas are tied by sums and
 differences; a count that is hidden in one of them must not follow from the others. Estimates are not
@@ -34,7 +34,7 @@ Key = tuple[str, str, dt.date, dt.date]
 
 
 def area_key(level: str, code: str) -> str:
-    """Name of an area in the table: codes alone may stand for an office and an AOR."""
+    """Key of an area in the table; the level is part of it because an office and an AOR can share a code."""
     return f"{level}:{code}"
 
 
@@ -57,9 +57,8 @@ def _periods(series: Series) -> list[tuple[dt.date, dt.date]]:
 
 
 def _is_drawn(strip: ChangeStrip, days: tuple[dt.date, dt.date], drawn: set[tuple[dt.date, dt.date]]) -> bool:
-    """Whether a month of a strip is shown.
-
-    For places counted together a second grid of months, across the chart's own, hides more than it shows.
+    """Whether a month of a strip is shown. For localities, a second set of months that overlaps those of the
+    chart would cause more suppression than it is worth.
     """
     return strip.area.level != "locality" or days in drawn
 
@@ -70,7 +69,7 @@ def _strip_periods(strip: ChangeStrip) -> list[tuple[dt.date, dt.date]]:
 
 
 def shown_series(answer: Answer) -> list[Series]:
-    """The series that are drawn: of each measure the first, that of the headline's measure before others."""
+    """The series to draw: the first of each measure, beginning with that of the headline."""
     first: dict[str, Series] = {}
     for series in answer.series:
         is_main = series.measure != answer.measure or series.area.code == answer.area.code
@@ -80,7 +79,8 @@ def shown_series(answer: Answer) -> list[Series]:
 
 
 def drawn_spans(answer: Answer) -> list[Span]:
-    """The spans of the drawn series: those of further areas would cost many months of the site."""
+    """The spans of the drawn series; those of further areas would cause many months of the site to be
+    suppressed."""
     drawn = {(s.measure, s.area.code) for s in shown_series(answer)}
     drawn.add((answer.measure, answer.area.code))
     unique = {(s.measure, s.area.code, s.span): s for s in reversed(answer.spans)}
@@ -107,7 +107,7 @@ def _surge_window(answer: Answer, surge: dict[str, Any]) -> Window:
 
 
 def burst_window(answer: Answer) -> Window | None:
-    """The clearest run of days that the reasons name."""
+    """The days of the clearest burst, which the reasons mention."""
     if answer.burst is None:
         return None
     start, end = as_day(answer.burst["start"]), as_day(answer.burst["end"])
@@ -119,7 +119,7 @@ def _main_window(answer: Answer, scheme: str) -> Window:
 
 
 def entries(answer: Answer) -> Iterable[tuple[Window, float | None]]:
-    """Every count that an answer shows, with its days; the same count may come twice."""
+    """Every count that an answer shows, with its days; counts may be repeated."""
     for series in shown_series(answer):
         for days, value in zip(_periods(series), series.observed, strict=True):
             yield Window(members(series.area), series.measure, *days, answer.scheme), value
@@ -158,7 +158,8 @@ class Shown:
         return {row[:4]: (row[4], row[5]) for row in self.table.frame.select(columns).iter_rows()}
 
     def _cell(self, window: Window) -> tuple[int | None, str]:
-        """Count and mark of a window; one that the table lacks, as a site may lack its place, is withheld."""
+        """Count and mark of a window; a count that is not in the table (a site may not have its place) is
+        withheld."""
         return self._by_key.get(key_of(window), (None, WITHHELD))
 
     def _counts(self, measure: str, area: Area, days: list[Days], label: str) -> Counts:
@@ -246,7 +247,8 @@ def _is_of(drawn: Series | ChangeStrip, key: CountKey) -> bool:
 
 
 def windows_of(answer: Answer) -> list[Window]:
-    """Every count of an answer as days of a place, for a site that discloses it with all its other counts.
+    """Every count of an answer as a window of days, for a site that discloses it together with its other
+    counts.
 
     Those that its tables and charts show and those that the numbers in its sentences rest on. What the first
     sentence and the table of numbers say weighs most, then the months of its chart.
@@ -272,7 +274,7 @@ def windows_of(answer: Answer) -> list[Window]:
 
 
 def _numbers_in(thing: Any) -> Iterator[Number]:
-    """Every typed number in messages, however they are nested."""
+    """Every `Number` in messages, at any depth."""
     if isinstance(thing, Number):
         yield thing
     elif isinstance(thing, Message):

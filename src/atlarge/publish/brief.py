@@ -100,7 +100,7 @@ def _few(table: Table) -> Table:
 def brief_html(
     answer: Answer, *, language: str = "en", threshold: int = THRESHOLD, beside: Path | str | None = None
 ) -> str:
-    """The brief as one HTML file that asks nothing of the network."""
+    """The brief as one HTML file that loads nothing from the network."""
     return brief_page(show(answer, threshold=threshold, beside=beside), Words(language))
 
 

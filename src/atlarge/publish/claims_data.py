@@ -39,7 +39,7 @@ def _claim(row: dict[str, Any]) -> dict[str, Any]:
 
 
 def _evidence(entry: dict[str, Any]) -> dict[str, Any]:
-    """A figure behind a verdict; one counted in the records keeps its question, not its count."""
+    """A figure behind a verdict; for one counted in the records only the query is kept, not the count."""
     is_counted = entry.get("source") == "panel"
     note = str(entry.get("note") or "")
     return {

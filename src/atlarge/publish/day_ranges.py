@@ -1,8 +1,9 @@
 """Counts over days of their own (surges, the spans and months of answers, what an earlier edition published),
 tied to the periods of the site.
 
-A surge of four days and the month around it give away the rest of the month. So the days of a place are
-cut wherever a published count begins or ends; the pieces stand on no page, but are protected as if they did.
+A surge of four days, together with its month, reveals the count of the rest of the month. So the days of a
+place are cut wherever a published count begins or ends; the pieces stand on no page, but are protected as if
+they did.
 """
 
 from __future__ import annotations

@@ -1,4 +1,5 @@
-"""Detention by month to 2026, as published in aggregate: of the nation, an area of responsibility, a county.
+"""Detention by month up to 2026, as published in aggregate: for the nation, an area of responsibility or a
+county.
 
 Figures are those of `reference/detention_monthly`, in which county means under five people are left out. The
 figure of an area is the sum of its counties that are shown, so that none that is left out follows from it.

@@ -34,19 +34,19 @@ _DIGIT = 0.1
 
 
 def _influence(n: int) -> NDArray[np.float64]:
-    """Weight of each of n months, the last one first, in the month expected after them; they add up to 1."""
+    """Weights of n past months, latest first, in the count expected for the next month; they sum to 1."""
     age = np.arange(n)
     each = [decay**age / (decay**age).sum() for decay in USUAL.decay]
     return np.asarray(np.mean(each, axis=0))
 
 
 def _reach(threshold: int) -> int:
-    """Months before an expected one of which a small count moves its last digit."""
+    """Number of past months in which a small count would change the last digit of an expected one."""
     return int((_influence(120) * (threshold - 1) >= _DIGIT).sum())
 
 
 def gives_a_month_away(series: Series, start: dt.date, threshold: int) -> bool:
-    """Whether a small count of the months before the policy could follow from what is expected after it."""
+    """Whether a small count before the policy could be deduced from the counts expected after it."""
     past = [v for p, v in zip(series.period, series.observed, strict=True) if p < start and v is not None]
     counts = np.array(past[::-1], dtype=float)
     is_small = (counts > 0) & (counts < threshold)
@@ -66,7 +66,7 @@ def is_closed(answer: Answer, threshold: int) -> bool:
 
 
 def printable(answer: Answer, marks: Mapping[str, Sequence[str]], threshold: int) -> Answer:
-    """The answer with those estimates alone that give no count away. `marks`: those of each drawn series'
+    """The answer with only those estimates that reveal no count. `marks`: those of each drawn series'
     periods, by measure.
 
     What was expected of a month before the policy follows the months just before it, one by one; it goes
@@ -103,7 +103,7 @@ def _masked(series: Series, marks: Sequence[str], start: dt.date, reach: int) ->
 
 
 def _blank(series: Series, keep: Sequence[bool] | None = None) -> Series:
-    """A series with the estimates of some periods alone; of none without `keep`."""
+    """A series with the estimates of some periods only; of none without `keep`."""
     stays = [False] * len(series.period) if keep is None else keep
 
     def of(values: list[float | None]) -> list[float | None]:

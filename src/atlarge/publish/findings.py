@@ -1,4 +1,4 @@
-"""What a site says besides counts: surges, answers, verdicts and forecasts, found side by side."""
+"""What a site shows besides counts: surges, answers, verdicts and forecasts, computed in parallel."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ ANSWERS: dict[str, Callable[[], list[str]]] = {
     "all": lambda: _ids(lambda _policy: True),
     "none": list,
 }
-"""Ids of the policies that a word asks for."""
+"""Ids of the policies that each option stands for."""
 
 
 def requested_policies(which: str) -> list[str]:
@@ -90,7 +90,7 @@ def requested_policies(which: str) -> list[str]:
 
 @dataclass(frozen=True)
 class Findings:
-    """What was found, raw: not for pages before it is disclosed."""
+    """The raw results, which must be disclosed before they reach a page."""
 
     surges: Found
     answers: list[Answer]
@@ -120,7 +120,7 @@ _FINDERS: dict[str, Callable[[Store, str], Any]] = {
 
 
 def find(job: tuple[str, Path, str]) -> Any:
-    """One piece of work: its kind, the store, and the level, direction or policy that it is about."""
+    """Run one job: its kind, the store, and the level, direction or policy concerned."""
     kind, path, name = job
     return _FINDERS[kind](open_store(path), name)
 
@@ -135,7 +135,7 @@ def findings(
     claims: bool,
     progress: Step | None,
 ) -> Findings:
-    """Surges, answers and verdicts, side by side; the longest work first."""
+    """Compute surges, answers and verdicts in parallel, the longest jobs first."""
     jobs = [("surges", store.path, level) for level in reversed(surge_levels(levels))]
     jobs += [("claims", store.path, ""), ("forecast", store.path, "")] if claims else []
     jobs += [("pooled", store.path, direction) for direction in DIRECTIONS if pooled]

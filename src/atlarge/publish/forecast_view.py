@@ -1,4 +1,4 @@
-"""A forecast made from the records up to six months before they end, beside what came."""
+"""A forecast made from the records up to six months before their end, compared with what followed."""
 
 from __future__ import annotations
 

@@ -57,7 +57,7 @@ class Words:
         return key in self._texts
 
     def keys(self, start: str) -> list[str]:
-        """The catalogue's keys that start so, sorted."""
+        """Keys of the catalogue with a prefix, sorted."""
         return sorted(key for key in self._texts if key.startswith(start))
 
     def english(self, key: str) -> str:
@@ -65,11 +65,12 @@ class Words:
         return catalogue()[key]["en"]
 
     def label(self, kind: str, name: str, default: str) -> str:
-        """Name of a thing listed in the data, such as a measure; `default` where the catalogue has none."""
+        """Display name of something listed in the data, such as a measure; `default` if the catalogue has
+        none."""
         return self._texts.get(f"{kind}.{name}", default)
 
     def count(self, value: float, decimals: int = 0) -> str:
-        """A number with thousands marked: 1,234.5 in both languages, as written in the United States."""
+        """A number with thousands separators: 1,234.5 in both languages, as written in the United States."""
         text = f"{value:,.{decimals}f}"
         return "0" if text in ("-0", "0") else text.replace("-", "\u2212")
 

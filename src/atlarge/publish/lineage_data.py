@@ -1,4 +1,4 @@
-"""Which files and sheets the counts of a store come from. Never which row is whose, nor how many rows.
+"""The files and sheets that the counts of a store come from, never individual rows nor exact numbers of rows.
 
 With the published months an exact number of rows would give the records of the other days.
 """

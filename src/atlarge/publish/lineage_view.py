@@ -1,4 +1,4 @@
-"""Where a number comes from: what its measure counts, from which files, and how to count it again.
+"""Where a number comes from: the definition of its measure, the files, and the command that counts it again.
 
 A number stands in a row (a time), under a head (a measure), on a page (a place). The row leads to the files,
 the head to the rule, and the page says how a record gets its place; together they are its lineage.

@@ -1,4 +1,5 @@
-"""The report: one HTML file that opens anywhere, asks nothing of the network and can be printed."""
+"""The report: one self-contained HTML file that opens anywhere, loads nothing from the network and can be
+printed."""
 
 from __future__ import annotations
 
@@ -21,7 +22,7 @@ _POLICY = "default-src 'none'; style-src '{style}'; img-src data:; base-uri 'non
 def report_html(
     answer: Answer, *, language: str = "en", threshold: int = THRESHOLD, beside: Path | str | None = None
 ) -> str:
-    """The report as text. Counts of 1 to threshold - 1, and what gives them away, are suppressed.
+    """The report as text. Counts of 1 to threshold - 1, and any that would reveal them, are suppressed.
 
     `beside`: the folder of a site of the same records, so that no suppressed count follows from both.
     """

@@ -1,4 +1,4 @@
-"""A static site of a store: pages in two languages, downloads and pictures; written whole or not at all."""
+"""Build a static site of a store: pages in two languages, downloads and pictures; written atomically."""
 
 from __future__ import annotations
 
@@ -208,7 +208,7 @@ def publish(
 def _requested(
     answers: Sequence[Answer | str] | str | None, levels: Sequence[str]
 ) -> tuple[list[str], list[Answer]]:
-    """The policies to answer about, by their ids, and the answers that are given as such."""
+    """Split `answers` into ids of policies to answer and answers that are already computed."""
     which = ("worked" if "county" in levels else "none") if answers is None else answers
     chosen = requested_policies(which) if isinstance(which, str) else which
     return [a for a in chosen if isinstance(a, str)], [a for a in chosen if not isinstance(a, str)]
@@ -220,13 +220,13 @@ def _digest(edition: Edition | None) -> str:
 
 
 def _audit(path: Path, total: Tally, hidden: dict[str, int]) -> SiteAudit:
-    """What a site holds, and how much of it was written now."""
+    """Summarise the contents of a site and how much was written this time."""
     pages = sum(name.endswith(".html") for name in total.files)
     return SiteAudit(path, pages, len(total.files), sum(total.sizes.values()), total.written, hidden)
 
 
 def _write_shared(folder: Folder, data: SiteData, table: Disclosed) -> None:
-    """What all pages share, and the pages that are not of one place."""
+    """Write shared files, and the pages that do not belong to one place."""
     css = "".join(static(name) for name in ("charts.css", "page.css", "site.css"))
     folder.put("static/site.css", re.sub(r"/\*.*?\*/\s*", "", css, flags=re.S))
     for name in ("site.js", "icon.svg", "chart.js", "map.js", "vendor/d3.min.js"):
@@ -288,7 +288,7 @@ _PERIODS = ("month", "quarter", "year")
 
 
 def _csv(frame: pl.DataFrame) -> str:
-    """A table as CSV that a spreadsheet opens as text: a name from the data is never taken for a formula."""
+    """A table as CSV in which no cell from the data can be run as a formula."""
     safe = without_formulas(frame)
     if safe.height > _MANY_ROWS:
         return safe.write_csv()
@@ -308,7 +308,7 @@ def _write_pages(
     tally: Tally,
     progress: Step | None,
 ) -> None:
-    """Write what all pages share; beside it the pages, downloads and pictures of all places, by chunks."""
+    """Write shared files and, in parallel, the pages, downloads and pictures of all places in chunks."""
     places = sorted(data.places)
     chunks = [places[i : i + _CHUNK] for i in range(0, len(places), _CHUNK)]
     raw = pickle.dumps((out, new, data, table))
@@ -332,7 +332,7 @@ def _state(path: Path) -> tuple[Path, Path, SiteData, Disclosed]:
 
 
 def _work(job: tuple[Path, Sequence[tuple[str, str]]]) -> Tally:
-    """Write the files of some places; without any, those that all pages share."""
+    """Write the files of some places or, if none are given, those that all pages share."""
     path, codes = job
     out, new, data, table = _state(path)
     folder = Folder(out, new)

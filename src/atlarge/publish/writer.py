@@ -1,4 +1,4 @@
-"""Writing a site: beside the old one, unchanged files linked not written, then swapped in by rename."""
+"""Write a site next to the old one, hard-linking unchanged files, then swap it in by renaming."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ FORMAT = 1
 
 @dataclass
 class Tally:
-    """What was done: files by path with hash and size, how many were written and how many kept."""
+    """Account of the files of a site: hash and size by path, and how many were written."""
 
     files: dict[str, str] = field(default_factory=dict)
     keys: dict[str, str] = field(default_factory=dict)
@@ -30,7 +30,7 @@ class Tally:
     written: int = 0
 
     def add(self, other: Tally) -> None:
-        """Take in what another worker did."""
+        """Add the account of another worker."""
         self.files |= other.files
         self.keys |= other.keys
         self.sizes |= other.sizes
@@ -38,7 +38,7 @@ class Tally:
 
 
 class Folder:
-    """A site being written in `new`, with the site of before, if any, in `old`."""
+    """A site being written in `new`; the previous site, if any, is in `old`."""
 
     def __init__(self, old: Path, new: Path) -> None:
         self.old, self.new = old, new
@@ -48,7 +48,7 @@ class Folder:
         self._keys: dict[str, str] = before.get("keys", {})
 
     def put(self, path: str, content: bytes | str) -> None:
-        """Add a file; where the site of before has the very same, that file is kept as it is."""
+        """Add a file; if the previous site has an identical one, that file is reused."""
         raw = content.encode() if isinstance(content, str) else content
         digest = hashlib.sha256(raw).hexdigest()
         if self._files.get(path) != digest or not self._link(path):
@@ -59,8 +59,8 @@ class Folder:
         self._note(path, digest, len(raw))
 
     def put_built(self, path: str, key: str, make: Any) -> None:
-        """Add a file that is expensive to build; `key` names all it is built from: the same key, the same
-        file."""
+        """Add a file that is expensive to build; `key` identifies all its inputs, so an equal key means an
+        equal file."""
         digest = self._files.get(path, "")
         if self._keys.get(path) == key and digest and self._link(path):
             self._note(path, digest, (self.new / path).stat().st_size)
@@ -75,7 +75,7 @@ class Folder:
         self.tally.sizes[path] = size
 
     def _link(self, path: str) -> bool:
-        """Take a file over from the site of before; False where it is gone or was changed by hand."""
+        """Reuse a file of the previous site; False if it is missing or was changed by hand."""
         source, target = self.old / path, self.new / path
         try:
             if hashlib.sha256(source.read_bytes()).hexdigest() != self._files[path]:
@@ -91,7 +91,7 @@ class Folder:
 
 
 def read_manifest(folder: Path) -> dict[str, Any] | None:
-    """The list of files of a site; None where the folder is not one."""
+    """The manifest of a site; None if the folder is not one."""
     if is_stream(folder / MANIFEST):  # reading it may never end
         return None
     try:
@@ -121,7 +121,7 @@ def building(out: Path) -> Iterator[Path]:
 
 @contextlib.contextmanager
 def _alone(out: Path) -> Iterator[None]:
-    """Hold the folder against other publishers by a file beside it."""
+    """Lock the folder against other publishers with a file next to it."""
     path = out.with_name(f".{out.name}.lock")
     busy = QuestionError(f"{out}: another publish into it is under way; try again when it is done")
     with locked(path, busy):
@@ -132,7 +132,7 @@ def _alone(out: Path) -> Iterator[None]:
 
 
 def _prepared(out: Path) -> Path:
-    """Check that the folder may be written, mend a swap that was cut short, return the folder to build in.
+    """Check that the folder may be written, complete an interrupted swap, and return the folder to build in.
 
     QuestionError where the folder holds something that is not a site of ours.
     """
@@ -153,7 +153,7 @@ def _prepared(out: Path) -> Path:
 
 
 def _keep_extra(gone: Path, out: Path) -> None:
-    """Move what the owner added to a site into the site that replaces it."""
+    """Move files that the owner added to a site into its replacement."""
     before = read_manifest(gone)
     if before is None:
         return
@@ -168,10 +168,8 @@ def _beside(out: Path) -> tuple[Path, Path]:
 
 
 def standing(out: Path, key: str) -> tuple[Tally, dict[str, int]] | None:
-    """The site that stands in a folder, if it was built from the same and every file of it is as it was
-    written.
-
-    With it, how many counts it hides, by reason.
+    """The site already in a folder, if it was built from the same inputs and no file has changed since. Also
+    returns how many counts it hides, by reason.
     """
     manifest = read_manifest(out) or {}
     built_from = manifest.get("built_from", {})

@@ -31,7 +31,8 @@ def _span_of(values: Sequence[float | None]) -> tuple[float, float]:
 def waterfall(
     start: Valued, parts: Sequence[Valued], end: Valued, *, w: Words, width: float = 720.0
 ) -> Drawing:
-    """From a start to an end by signed parts, each a bar from where the last ended, with its interval."""
+    """Waterfall from a start to an end: each signed part is a bar that begins where the last ended, with its
+    interval."""
     rows = [start, *parts, end]
     is_narrow = width <= NARROW
     tall = 46.0 if is_narrow else 34.0
@@ -171,7 +172,7 @@ def change_strip(
 
 
 def forest(rows: Sequence[Valued], *, w: Words, width: float = 720.0, strong: int | None = 0) -> Drawing:
-    """Estimates one below the other: a dot and its interval; the zero line is the axis.
+    """Forest plot: one estimate per row, as a dot with its interval; the zero line is the axis.
 
     `strong`: the row that stands out, the main one of its variants; None where all are alike.
     """

@@ -96,7 +96,7 @@ def lanes(items: Sequence[tuple[float, str, str]], right: float, top: float, mos
 
 
 def value_axis(scale: Scale, values: Sequence[float], left: float, right: float, w: Words) -> str:
-    """Quiet horizontal lines with their values at the left; the zero line is the axis."""
+    """Light horizontal grid lines with their values at the left; the zero line is the axis."""
     marks = []
     for value in values:
         y = scale(value)
@@ -163,13 +163,13 @@ def apart(wanted: Sequence[float], gap: float, top: float, bottom: float) -> lis
 
 
 def wrapped(text: str, room: float) -> list[str]:
-    """A text in lines no wider than the room, as far as its words allow."""
+    """Wrap a text to lines no wider than the space available, as far as its words allow."""
     most = max(1, int(room / CHARACTER))
     return textwrap.wrap(text, most, break_long_words=False, break_on_hyphens=False) or [""]
 
 
 def hover(x1: float, x2: float, top: float, bottom: float, text: str) -> str:
-    """An invisible strip of a chart that shows a text."""
+    """An invisible strip of a chart that shows a text on hover."""
     note = tag("title", escape(text, quote=False))
     return tag("rect", note, x=x1, width=x2 - x1, class_="c-hit", y=top, height=bottom - top)
 
