@@ -19,7 +19,7 @@ from atlarge.records.parts import Aside, prepared_parts, whole
 from atlarge.records.prepare import Prepared, prepare
 from atlarge.records.revisions import revisions
 from atlarge.records.store import Spill, Store, open_store, read_manifest
-from atlarge.releases import Release, read_releases
+from atlarge.releases import Release, families, read_releases
 from atlarge.releases.opening import open_release
 from atlarge.releases.reading import is_long, read_parts
 from atlarge.wording import some
@@ -95,7 +95,9 @@ def _read_all(
     if len(paths) == 1:
         return [one(paths[0])]
     with ThreadPoolExecutor(min(os.cpu_count() or 1, _MOST_READERS, len(paths))) as pool:
-        return list(pool.map(one, paths))
+        read = pool.map(one, paths)
+        families()  # read here while the threads unpack their files
+        return list(read)
 
 
 def _once(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import pkgutil
 import re
+import threading
 from collections.abc import Iterator
 from functools import cache
 from importlib.resources import files
@@ -26,9 +27,17 @@ def _stated() -> Iterator[Family]:
                 yield family_of(row, vars(functions) if functions else {})
 
 
-@cache
+_reading = threading.Lock()
+
+
 def families() -> dict[str, Family]:
-    """All families by id, in the order of their ids."""
+    """All families by id, in the order of their ids; read once, by whichever thread is the first to ask."""
+    with _reading:
+        return _families()
+
+
+@cache
+def _families() -> dict[str, Family]:
     found: dict[str, Family] = {}
     for one in _stated():
         if one.id in found:
