@@ -152,3 +152,21 @@ def test_the_same_input_gives_the_same_answer() -> None:
     one, two = _scan(world), _scan(world)
     assert np.array_equal(one.p, two.p, equal_nan=True)
     assert np.array_equal(one.bursts.q, two.bursts.q)
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_a_scan_for_wanted_bursts_misses_none_of_them(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    days = rng.poisson(rng.uniform(0.05, 4.0), (2, 400)).astype(float)
+    at = int(rng.integers(60, 300))
+    days[0, at : at + 3] += rng.poisson(rng.choice([0.0, 1.5, 3.0, 6.0]) * days.mean() ** 0.5, 3)
+    tested = np.arange(400) >= 50
+    every, wanted = scan(days, tested=tested), scan(days, tested=tested, wanted=0.05)
+    kept = every.bursts.q <= 0.05
+    assert (wanted.bursts.q <= 0.05).sum() == kept.sum()
+    if kept.any():
+        assert np.array_equal(wanted.bursts.start, every.bursts.start)
+        assert np.array_equal(wanted.p, every.p, equal_nan=True)
+    else:  # a bound where none was simulated, the same where it was
+        assert np.array_equal(np.isfinite(wanted.p), np.isfinite(every.p))
+        assert (wanted.p <= every.p)[np.isfinite(every.p)].all()

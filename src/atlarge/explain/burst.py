@@ -44,7 +44,7 @@ def surges_of(
     tested = (days >= np.datetime64(start)) & (days <= np.datetime64(end))
     found = scan(
         values, cycle=weekdays(days), classes=day_classes(days), settings=DAYS, alpha=ALPHA, tested=tested,
-        by_burst=False,
+        by_burst=False, wanted=ALPHA,
     ).bursts  # fmt: skip
     kept = [i for i in np.argsort(-found.score, kind="stable") if found.q[i] <= ALPHA]
     return [

@@ -21,6 +21,9 @@ _MEAN_EDGES = np.array([0.02, 0.06, 0.2, 0.6, 2.0, 6.0, 20.0])
 _CELLS = 80_000
 _SEED = 19650201
 _SMALLEST = 1e-300
+LEAST_FACTOR, _MOST_FACTOR = 2.0 / 3.0, 3.0
+"""A p-value that comes out smaller than it should is raised; one that comes out too large is lowered by no
+more than a third, so that a rare freak of the simulation cannot make alarms."""
 
 
 @dataclass(frozen=True)
@@ -71,7 +74,5 @@ def _realised(base: Baseline, rows: Ints, profile: Floats, lengths: int) -> Floa
     paid = scan_adjusted_p(np.maximum(best[:, : max(1, n - lengths)], far), profile, lengths).ravel()
     above = np.bincount(np.searchsorted(_LEVELS, paid), minlength=_LEVELS.size + 1)[:-1]
     rate = above.cumsum() / paid.size / _LEVELS
-    # A p-value that comes out smaller than it should is raised; one that comes out too large is lowered by
-    # no more than a third, so that a rare freak of the simulation cannot make alarms.
-    clipped: Floats = np.clip(rate, 2.0 / 3.0, 3.0)
+    clipped: Floats = np.clip(rate, LEAST_FACTOR, _MOST_FACTOR)
     return clipped

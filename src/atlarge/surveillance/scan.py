@@ -14,11 +14,11 @@ import numpy as np
 
 from atlarge.errors import QuestionError
 from atlarge.surveillance.baseline import Baseline, fit_baseline
-from atlarge.surveillance.calibration import calibrate
+from atlarge.surveillance.calibration import LEAST_FACTOR, calibrate
 from atlarge.surveillance.fdr import benjamini_hochberg, q_at
 from atlarge.surveillance.holidays import weekdays
 from atlarge.surveillance.series import CountSeries, draw, read_counts, to_frame
-from atlarge.surveillance.tails import extremal_index, level_of_window, quantile
+from atlarge.surveillance.tails import extremal_index, level_of_window, quantile, scan_adjusted_p
 from atlarge.surveillance.validation import Bools, Floats, Ints, check_level, window_sums
 from atlarge.surveillance.windows import (
     MIN_COUNT,
@@ -228,6 +228,7 @@ def scan(
     alpha: float = 0.05,
     tested: Bools | None = None,
     by_burst: bool = True,
+    wanted: float = 1.0,
 ) -> Scan:
     """Scan for bursts of unknown start and length, with a false discovery rate over all series and starts.
 
@@ -252,6 +253,9 @@ def scan(
         Times whose starts are tested, [T]; None: all. The others still serve the baseline.
     by_burst
         Whether `q_burst` is worked out (it takes a simulation); else it is NaN.
+    wanted
+        Bursts with a greater `q` are not asked for. Where it shows beforehand that there are no others, none
+        is described, the simulation that calibrates p-values is left out, and `p` is the least they could be.
 
     Returns
     -------
@@ -297,20 +301,32 @@ def scan(
     kept = y[rows]
     base = _fit(kept, cycle, classes, settings)
     profile = cycle_profile(base, cycle)
-    p_kept, found = _found(kept, base, settings, profile, allowed)
+    worth = level_of_window(_CANDIDATE_P, profile, settings.lengths)
+    best, listed = judge(kept, base.expected, base.dispersion, worth=worth, floor_sd=1.0)
+    whole = _spread(base, rows, y.shape, settings)
+    if wanted < 1.0:
+        least = LEAST_FACTOR * scan_adjusted_p(np.where(allowed, best, np.nan), profile, settings.lengths)
+        tests = least[np.isfinite(least)]
+        if q_at(np.zeros(1), tests)[0] > wanted:
+            p[rows] = least
+            return Scan(_no_bursts(), p, whole, too_thin, tests.size, series)
+    p_kept, found = _found(kept, base, best, listed, settings, profile, allowed)
     p[rows] = p_kept
     bursts = describe(kept, base, found, p_kept, settings, alpha, profile, by_burst)
     bursts = replace(bursts, series=rows[bursts.series])
-    whole = _spread(base, rows, y.shape, settings)
     return Scan(bursts, p, whole, too_thin, int(np.isfinite(p).sum()), series)
 
 
 def _found(
-    y: Floats, base: Baseline, settings: Settings, profile: Floats, allowed: Bools
+    y: Floats,
+    base: Baseline,
+    best: Floats,
+    listed: Windows,
+    settings: Settings,
+    profile: Floats,
+    allowed: Bools,
 ) -> tuple[Floats, Windows]:
-    """The calibrated p of every start [series, T], and the bursts worth describing."""
-    worth = level_of_window(_CANDIDATE_P, profile, settings.lengths)
-    best, listed = judge(y, base.expected, base.dispersion, worth=worth, floor_sd=1.0)
+    """The calibrated p of every start [series, T] and the bursts worth describing, of what `judge` gave."""
     calibration = calibrate(base, profile, settings.lengths)
     series, start = np.nonzero(np.isfinite(best) & allowed)  # a start that is not observed has no p
     p = np.full(y.shape, np.nan)
