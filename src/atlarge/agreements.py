@@ -761,6 +761,9 @@ _TYPES: dict[str, Any] = {
 }
 
 
+_LATER_DAYS = ("end_earliest", "end_latest", "first_listed", "last_listed")
+
+
 def _frame(spells: Sequence[AgreementSpell]) -> pl.DataFrame:
     ids: Counter[str] = Counter()
     rows = []
@@ -775,20 +778,13 @@ def _frame(spells: Sequence[AgreementSpell]) -> pl.DataFrame:
         rows.append(
             {
                 "id": name,
-                "agency": spell.agency,
-                "level": spell.level,
-                "state": spell.state,
-                "fips": spell.fips,
+                **{column: getattr(spell, column) for column in ("agency", "level", "state", "fips")},
                 "other_fips": " ".join(spell.other_fips) or None,
                 "model": MODELS[spell.model],
                 "signed": spell.start,
-                "start_earliest": spell.start_earliest,
-                "start_latest": spell.start_latest,
+                **{day: getattr(spell, day) for day in ("start_earliest", "start_latest")},
                 "ended": spell.end,
-                "end_earliest": spell.end_earliest,
-                "end_latest": spell.end_latest,
-                "first_listed": spell.first_listed,
-                "last_listed": spell.last_listed,
+                **{day: getattr(spell, day) for day in _LATER_DAYS},
                 "signings": len(spell.signings),
                 "signing_days": " ".join(day.isoformat() for day in spell.signings),
                 "place_basis": spell.place_basis,

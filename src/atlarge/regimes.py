@@ -163,17 +163,9 @@ def trace(place: str, day: dt.date | str, known: Registry | None = None) -> list
     """The policies behind a county's cell: id, direction, kind, level, status and source of each."""
     on = as_day(day)
     found = (known or registry()).in_force(on, place=place)
+    names = ("id", "direction", "kind", "level", "agency", "model")
     return [
-        {
-            "id": p.id,
-            "direction": p.direction,
-            "kind": p.kind,
-            "level": p.level,
-            "agency": p.agency,
-            "model": p.model,
-            "status": p.status(on),
-            "source": p.source_url,
-        }
+        {**{name: getattr(p, name) for name in names}, "status": p.status(on), "source": p.source_url}
         for p in found
         if p.is_cooperation and (p.level != "state" or p.counties())
     ]

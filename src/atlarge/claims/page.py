@@ -127,30 +127,23 @@ def _row(v: Verdict) -> dict[str, Any]:
     found, claimed = _shown_value(v.value, v.unit, v.evidence), _claimed(v)
     answer = _answer(v, claimed, found)
     return {
-        "id": v.id,
+        **{
+            name: getattr(v, name) for name in ("id", "kind", "status", "measure", "where", "when", "verdict")
+        },
+        **{name: getattr(v, name) for name in ("fits", "sensitivity", "needs", "notes")},
         "text": " ".join(v.text.split()),
-        "kind": v.kind,
-        "status": v.status,
         "draft": DRAFT if v.status == "draft" else "",
         "about": ", ".join(part for part in (v.measure, v.where, v.when) if part),
-        "measure": v.measure,
-        "where": v.where,
-        "when": v.when,
         "speaker": ", ".join(part for part in (v.speaker.get("name"), v.speaker.get("role")) if part),
         "is_named": v.speaker.get("named"),
         "heard": v.speaker.get("heard"),
-        "verdict": v.verdict,
         "meaning": _MEANING[v.verdict],
         "answer": answer,
         "shown": answer,
         "claimed": claimed,
         "found": found,
-        "fits": v.fits,
         "answers": [{**a, "shown": _shown_value(a["value"], a["unit"], v.evidence)} for a in v.answers],
-        "sensitivity": v.sensitivity,
         "evidence": [_evidence(e) for e in v.evidence],
-        "needs": v.needs,
-        "notes": v.notes,
         "sources": list(dict.fromkeys(e["source_url"] for e in v.evidence if e.get("source_url"))),
     }
 

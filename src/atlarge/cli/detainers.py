@@ -114,19 +114,12 @@ def _reconcile(store: Any, engine: str, as_json: bool) -> None:
         emit_json({"rows": rows.to_dicts()}, disclosed=False)
         return
     mark_undisclosed()
-    shown = (
-        "place",
-        "measure",
-        "start",
-        "end",
-        "official",
-        "sheriff",
-        "other",
-        "nearby",
-        "recomputed",
-        "status",
-    )
+    figures = ("official", "sheriff", "other", "nearby", "recomputed", "status")
+    shown = ("place", "measure", "start", "end", *figures)
     _table("Official, sheriff's, press and recomputed figures", rows, shown)
+
+
+_CASES = ("best_case", "worst_case")
 
 
 def _print(report: DetainerReport) -> None:
@@ -139,17 +132,7 @@ def _print(report: DetainerReport) -> None:
     _table(
         "I. Highest volume of detainers issued",
         report.highest_volume,
-        (
-            "rank",
-            "place_name",
-            "issued",
-            "booked",
-            "declined",
-            "missing",
-            "decline_rate",
-            "best_case",
-            "worst_case",
-        ),
+        ("rank", "place_name", "issued", "booked", "declined", "missing", "decline_rate", *_CASES),
     )
     _table(
         "II. Detainers declined, by place and charge",

@@ -18,9 +18,18 @@ MOST_CAVEATS = 3
 QUIET = ("counts_not_intent",)
 """Caveats that every answer has; a page words them once for all."""
 
-
 FINER = {"p": 4, "q": 4, "p_placebo": 4, "burst_share": 3}
 """Decimals of numbers in JSON where they are not two."""
+DOCUMENT = (
+    "place", "place_name", "place_kind", "headline", "policy", "measure", "area", "span", "start", "end",
+    "scheme", "observed", "counterfactual", "counterfactual_interval", "effect", "p_placebo", "mde",
+    "baseline", "parts", "concentration", "change_point", "change_points", "surges", "burst", "bursts",
+    "lasting", "two_sided", "left_before", "method_switches", "usual_month", "corroboration", "elsewhere",
+    "substitution_rate", "verdicts", "sentences", "warnings", "warning_ids", "caveats", "spans", "event_time",
+    "relabelling", "pre_fit", "schemes", "sensitivity", "series", "sources", "coverage", "breaks",
+    "completeness", "method",
+)  # fmt: skip
+"""Keys of an answer's JSON, in order."""
 
 
 def plain(value: Any, digits: int = 2) -> Any:
@@ -341,59 +350,27 @@ class Answer:
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON document of `atlarge explain --json`."""
-        return {
-            "place": self.place,
-            "place_name": self.place_name,
-            "place_kind": self.place_kind,
+        worded = {
             "headline": str(self.headline),
             "policy": {k: v.isoformat() if isinstance(v, dt.date) else v for k, v in self.policy.items()},
-            "measure": self.measure,
-            "area": self.area.to_dict(),
-            "span": self.span,
-            "start": self.start.isoformat(),
-            "end": self.end.isoformat(),
-            "scheme": self.scheme,
             "observed": plain(float(self.observed)),
             "counterfactual": plain(self.counterfactual.value),
             "counterfactual_interval": self.counterfactual.to_dict(),
-            "effect": self.effect.to_dict(),
-            "p_placebo": plain(self.p_placebo, 4),
-            "mde": plain(self.mde),
-            "baseline": plain(self.baseline),
             "parts": {name: part.to_dict() for name, part in self.parts.items()},
-            "concentration": self.concentration,
             "change_point": self.change_point.point(),
             "change_points": [strip.point() for strip in self.change_strips],
-            "surges": self.surges,
-            "burst": self.burst,
-            "bursts": self.bursts.to_dict() if self.bursts else None,
-            "lasting": self.lasting.to_dict() if self.lasting else None,
-            "two_sided": self.two_sided.to_dict() if self.two_sided else None,
-            "left_before": self.left_before.to_dict() if self.left_before else None,
-            "method_switches": [switch.to_dict() for switch in self.method_switches],
-            "usual_month": plain(self.usual_month),
             "corroboration": [
                 {**row, "says": str(row["says"])} if "says" in row else row for row in self.corroboration
             ],
             "elsewhere": _worded(self.elsewhere),
-            "substitution_rate": self.substitution_rate,
             "verdicts": {name: verdict.to_dict() for name, verdict in self.verdicts.items()},
-            "sentences": self.sentences,
             "warnings": [warned.text for warned in self.warnings],
             "warning_ids": [warned.id for warned in self.warnings],
             "caveats": [warned.to_dict() for warned in self.main_caveats],
-            "spans": [span.to_dict() for span in self.spans],
-            "event_time": [point.to_dict() for point in self.event_time],
-            "relabelling": self.relabelling,
-            "pre_fit": self.pre_fit,
-            "schemes": self.schemes,
-            "sensitivity": self.sensitivity,
-            "series": [series.to_dict() for series in self.series],
-            "sources": self.sources,
-            "coverage": self.coverage,
-            "breaks": self.breaks,
-            "completeness": self.completeness,
-            "method": self.method,
+        }
+        return {
+            name: worded[name] if name in worded else plain(getattr(self, name), FINER.get(name, 2))
+            for name in DOCUMENT
         }
 
 

@@ -51,9 +51,9 @@ def source_line(data: SiteData, w: Words) -> str:
     )
 
 
-def heading(data: SiteData, w: Words, stem: str, **more: Any) -> dict[str, Any]:
-    """What the template of a page without a place asks first: its words, itself, title and lede."""
-    title, lede = w(f"{stem}.title"), w(f"{stem}.lede")
+def heading(data: SiteData, w: Words, stem: str, lede: str = "", **more: Any) -> dict[str, Any]:
+    """First part of the template context of a page without a place: words, page, title and lede."""
+    title, lede = w(f"{stem}.title"), lede or w(f"{stem}.lede")
     return {"w": w, "page": page_of(data, w, stem, title, lede, **more), "title": title, "lede": lede}
 
 

@@ -18,6 +18,7 @@ from atlarge.publish.claims_view import claims_page
 from atlarge.publish.dataset import dataset_jsonld
 from atlarge.publish.detention_view import detention_figure, since_2015_figure
 from atlarge.publish.i18n import LANGUAGES, Words
+from atlarge.publish.layout import heading
 from atlarge.publish.lineage_view import lineage_page
 from atlarge.publish.live import Live, live_place, spans_of
 from atlarge.publish.map_data import MEASURES as MAP_MEASURES
@@ -150,19 +151,9 @@ def _list(data: SiteData, w: Words, name: str, paragraphs: list[str], sections: 
 
 def compare_page(data: SiteData, w: Words) -> str:
     """Up to five places on one chart, kept in the address."""
-    page = page_of(data, w, "compare", w("compare.title"), w("compare.lede"), live=True)
-    chart = Live(
-        "compare",
-        w("compare.chart"),
-        w("compare.says"),
-        [],
-        "at_large",
-        spans_of(data, w),
-        is_linked=True,
-    )
-    return render(
-        "compare.html.j2", w=w, page=page, title=w("compare.title"), lede=w("compare.lede"), chart=chart
-    )
+    title, says = w("compare.chart"), w("compare.says")
+    chart = Live("compare", title, says, [], "at_large", spans_of(data, w), is_linked=True)
+    return render("compare.html.j2", **heading(data, w, "compare", live=True), chart=chart)
 
 
 def embed_page(data: SiteData, w: Words) -> str:
@@ -190,17 +181,8 @@ def places_page(data: SiteData, w: Words) -> str:
     for state, counties in sorted(by_state.items()):
         title = w("places.open", state=state, n=w.count(len(counties)))
         groups.append({"title": title, "links": [entry(data, p, w) for p in counties], "is_open": False})
-    lede = w("places.lede", n=w.count(len(data.places)))
-    page = page_of(data, w, "places", w("places.title"), lede)
-    return render(
-        "places.html.j2",
-        w=w,
-        page=page,
-        title=w("places.title"),
-        lede=lede,
-        groups=groups,
-        n=w.count(len(some)),
-    )
+    head = heading(data, w, "places", w("places.lede", n=w.count(len(data.places))))
+    return render("places.html.j2", **head, groups=groups, n=w.count(len(some)))
 
 
 def policies_page(data: SiteData, w: Words) -> str:
@@ -210,13 +192,11 @@ def policies_page(data: SiteData, w: Words) -> str:
     table = policies_table(rows, w, data.places, answered=answered(data))
     table = replace(table, is_sortable=True)
     says = [w("policies.lede"), *([w("policies.answered", n=len(data.answers))] if data.answers else [])]
-    page = page_of(data, w, "policies", w("policies.title"), says[0])
-    links, files = policy_links(data, page)
+    head = heading(data, w, "policies", says[0])
+    links, files = policy_links(data, head["page"])
     return render(
         "policies.html.j2",
-        w=w,
-        page=page,
-        title=w("policies.title"),
+        **head,
         paragraphs=says,
         rows=table,
         agreements=agreements_figure(w),
