@@ -1,4 +1,4 @@
-"""The account of every row of a release: read, kept, left out by reason."""
+"""Account of every row of a release: read, kept, or left out for a counted reason."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class ReleaseAudit:
     filled: list[dict[str, Any]] = field(default_factory=list)
 
     def loss(self) -> str | None:
-        """Why the release must not be taken as it is: fewer than half of its rows are kept; else None.
+        """Reason to refuse the release: fewer than half of its rows are kept. None if it can be accepted.
 
         Rows that another release counts, blank and repeated ones, and known faults are no loss.
         """
@@ -68,14 +68,14 @@ class ReleaseAudit:
 
 @dataclass(frozen=True)
 class IngestAudit:
-    """The accounts of the releases of one ingest, in the order given."""
+    """Accounts of the releases of one ingest, in the order of the files."""
 
     releases: list[ReleaseAudit]
     notes: list[str] = field(default_factory=list)
     revisions: list[dict[str, Any]] = field(default_factory=list)
 
     def summary(self) -> str:
-        """A line a release."""
+        """One line for each release."""
         return "\n".join(one.summary() for one in self.releases)
 
     __str__ = summary

@@ -1,4 +1,4 @@
-"""The best of both where releases overlap: what the one that counts does not know is taken from the other.
+"""Combine overlapping releases: values that the counted release lacks are filled from the other.
 
 A newer release may leave blank what an older one said, landmarks above all. Rows are matched one to one, by
 identifier where both have it, else by what both must share; a value that is missing in the row that counts
@@ -29,13 +29,13 @@ def _fineness(name: str) -> pl.Expr:
 
 
 def _agrees(name: str) -> pl.Expr:
-    """Where both rows know a value, it is the same."""
+    """Whether two rows agree wherever both have a value."""
     other = pl.col(f"{name}_right")
     return ((pl.col(name) == other) | pl.col(name).is_null() | other.is_null()).fill_null(True)
 
 
 def _keys(table: str, same: bool, columns: list[str]) -> list[tuple[str, ...]]:
-    """What rows are matched by, the finest first."""
+    """Columns by which rows are matched, the most specific first."""
     own, both = ONE_FAMILY[table], TWO_FAMILIES[table]
     tried: list[tuple[str, ...]] = [("date", "subject_key")]
     tried += [(*own, "aor", "state", "criminality"), (*own, "aor", "state")] if same else []
@@ -46,7 +46,7 @@ def _keys(table: str, same: bool, columns: list[str]) -> list[tuple[str, ...]]:
 
 
 def _pairs(gains: pl.DataFrame, loses: pl.DataFrame, key: tuple[str, ...]) -> pl.DataFrame:
-    """One-to-one pairs of rows equal in the key: _at, _at_right; the first with the first, and so on."""
+    """One-to-one pairs of rows with equal keys (_at, _at_right), matched in order of appearance."""
     words = [pl.col(k).str.to_uppercase() if gains[k].dtype == pl.String else pl.col(k) for k in key]
     numbered = [
         frame.select("_at", *words).with_columns(pl.int_range(pl.len()).over(key).alias("_nth"))
@@ -60,7 +60,7 @@ def _pairs(gains: pl.DataFrame, loses: pl.DataFrame, key: tuple[str, ...]) -> pl
 def _without(
     gains: pl.DataFrame, loses: pl.DataFrame, pairs: pl.DataFrame
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Both sides without the rows that are paired."""
+    """Both sides without the rows already paired."""
     return (
         gains.join(pairs, on="_at", how="anti", maintain_order="left"),
         loses.join(pairs, left_on="_at", right_on="_at_right", how="anti", maintain_order="left"),
@@ -68,7 +68,7 @@ def _without(
 
 
 def matched(gains: pl.DataFrame, loses: pl.DataFrame, table: str, same: bool) -> pl.DataFrame:
-    """One-to-one pairs of rows (_at, _at_right) of the release that counts and of rows set aside."""
+    """One-to-one pairs (_at, _at_right) of rows of the counted release and rows set aside."""
     found: list[pl.DataFrame] = []
     columns = [c for c in gains.columns if c in loses.columns]
     for key in _keys(table, same, columns):
@@ -84,7 +84,7 @@ def matched(gains: pl.DataFrame, loses: pl.DataFrame, table: str, same: bool) ->
         if key[-1] == "subject_key" and matches.height >= _COMMON_IDENTIFIERS * (
             matches.height + loses.height
         ):
-            # the same identifiers are in both: who has one and was not found is someone else
+            # both have the same identifiers, so a row with one that was not found is of someone else
             gains, loses = gains.filter(pl.col(key[-1]).is_null()), loses.filter(pl.col(key[-1]).is_null())
     if not found:
         return pl.DataFrame(schema={"_at": pl.UInt32, "_at_right": pl.UInt32})
@@ -105,7 +105,7 @@ def _sources(taken: dict[str, pl.Expr]) -> pl.Expr:
 
 
 def filled(gains: Stored, loses: Stored, table: str) -> tuple[pl.DataFrame, int]:
-    """The rows of a release that counts, with what it lacks filled from rows that another lost to it.
+    """Fill missing values in the rows of a counted release from matching rows that were set aside.
 
     Returns the rows and how many were filled.
     """

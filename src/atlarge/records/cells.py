@@ -1,7 +1,8 @@
-"""Cells: from published text to typed values, by distinct value, with a mask of what cannot be read.
+"""Convert cells from published text to typed values, once per distinct text, with a mask of those that cannot
+be read.
 
-Nothing is nulled silently: a cell that holds something and cannot be read is flagged, and its row goes
-to quarantine. Plain rules over Polars expressions serve here instead of a validation library: a rule is
+Nothing is silently set to null: a non-empty cell that cannot be read is flagged and its row goes to
+quarantine. Plain rules over Polars expressions serve here instead of a validation library: a rule is
 applied once per distinct value (half a million rows have some thousands), and each failing row keeps its
 reason.
 """
@@ -36,7 +37,7 @@ def _numbers(words: pl.Series) -> pl.Series:
 def _parse(
     words: pl.Series, column: Column, first: str, last: str, order: Order | None
 ) -> tuple[pl.Series, pl.Series]:
-    """Values of distinct bare words, and which words cannot be read."""
+    """Values of distinct trimmed texts, and which of them cannot be read."""
     if column.kind == "text":
         return words, words.str.starts_with("=").fill_null(False)
     if column.kind in ("day", "moment"):
@@ -55,7 +56,7 @@ def _parse(
 
 
 def _spread(values: pl.Series, coded: Coded | None) -> pl.Series:
-    """Values of all cells, from the values of the distinct words."""
+    """Values of all cells, from those of the distinct texts."""
     return values if coded is None else values.gather(coded.rows)
 
 

@@ -1,4 +1,4 @@
-"""Putting prepared releases into a store: under the lock, counted once, all or nothing."""
+"""Commit prepared releases to a store under its lock, all or nothing, counting overlapping rows once."""
 
 from __future__ import annotations
 
@@ -145,7 +145,7 @@ def coverage_of(prepared: Prepared) -> list[dict[str, Any]]:
 
 
 def _declare(entry: dict[str, Any], scopes: list[Scope]) -> None:
-    """Take the places of a stored release from what the user says."""
+    """Replace the places that a stored release covers by those the user declares."""
     lacking = {k: next((c[k] for c in entry["coverage"] if c.get(k)), None) for k in ("lacks", "reported")}
     lacking = {key: value for key, value in lacking.items() if value}
     spans = sorted({(c["table"], c["start"], c["end"]) for c in entry["coverage"]})
@@ -157,7 +157,7 @@ def _declare(entry: dict[str, Any], scopes: list[Scope]) -> None:
 
 
 def already_stored(path: Path, sha256: str) -> list[str]:
-    """The ids of the releases of a file that the store holds, by its sha256; none if it does not."""
+    """Ids of the releases in the store that came from a file with this sha256; empty if there are none."""
     manifest = read_manifest(path) if path.is_dir() else None
     return [str(r["id"]) for r in (manifest or empty_manifest())["releases"] if r["sha256"] == sha256]
 
@@ -190,7 +190,7 @@ def commit(
 
 
 def _write(writer: Writer, fresh: list[Prepared], manifest: dict[str, Any]) -> None:
-    """Write fresh releases, and those stored that lose rows to them or win rows from them."""
+    """Write new releases, and stored ones that lose rows to them or gain rows from them."""
     for prepared in fresh:
         if prepared.quarantine.height:
             prepared.audit.quarantine = writer.put(
@@ -248,7 +248,7 @@ def _put(writer: Writer, entry: dict[str, Any], frame: pl.DataFrame) -> None:
 
 
 def _take(writer: Writer, entry: dict[str, Any], prepared: Prepared) -> None:
-    """Take over the files in which a release's rows wait."""
+    """Move the temporary files of a release's rows into the store."""
     table, name = entry["table"], entry["id"]
     entry["tables"] = []
     for number, piece in enumerate(prepared.pieces):
@@ -259,12 +259,12 @@ def _take(writer: Writer, entry: dict[str, Any], prepared: Prepared) -> None:
 
 
 def _unmarked(frame: pl.DataFrame) -> pl.DataFrame:
-    """Rows none of which is set aside yet."""
+    """Rows, none of them marked as set aside."""
     return frame.with_columns(pl.lit(False).alias("_aside"), pl.lit(False).alias(GONE))
 
 
 def _stored(path: Path, entry: dict[str, Any]) -> Stored:
-    """A release that the store holds, its rows as the release says."""
+    """A stored release with its rows as the release has them, before any were filled."""
     files = [entry["base"]] if entry.get("base") else [e["path"] for e in entry["tables"]]
     kept = _unmarked(pl.read_parquet([path / file for file in files], glob=False))
     if entry["overlap"]:

@@ -1,4 +1,4 @@
-"""How much of the last weeks of a growing release is in yet, from the vintages that a store holds.
+"""Estimate how complete the last weeks of a growing release are, from the vintages in a store.
 
 A release ends where its agency cut it, and records of the last weeks go on coming in. A store that holds two
 or more vintages of a series shows how much each week grew; from that follows what share of each of the newest
@@ -46,7 +46,7 @@ class Week:
 
 @dataclass(frozen=True)
 class Completeness:
-    """What is known of how complete the end of a table is.
+    """How complete the end of a table is, as far as that can be estimated.
 
     `as_of`: last day that the newest release covers. `complete_until`: last day up to which the lower end of
     the share reported is at least 95%; None where nothing can be told, and `why` says the reason. `weeks`:
@@ -86,7 +86,7 @@ class Completeness:
 
 
 def completeness(store: Store, table: str = "arrests") -> Completeness:
-    """How complete the last weeks of a table are, by the vintages of its releases.
+    """Estimate how complete the last weeks of a table are, from the vintages of its releases.
 
     Parameters
     ----------
@@ -170,7 +170,7 @@ def open_end(store: Store, table: str = "arrests") -> Completeness | None:
     Examples
     --------
     >>> from atlarge.records.store import open_store
-    >>> open_end(open_store()) is None  # nobody adds to the records that ship
+    >>> open_end(open_store()) is None  # the embedded records are closed
     True
     """
     from atlarge.releases import families
@@ -182,7 +182,7 @@ def open_end(store: Store, table: str = "arrests") -> Completeness | None:
 
 
 def _by_week(store: Store, release: dict[str, Any], table: str) -> dict[dt.date, int]:
-    """Records of a release by week, those set aside for a later release among them."""
+    """Records of a release by week, including those set aside for a later release."""
     files = [store.path / str(e["path"]) for e in release["tables"] if e["table"] == table]
     if release.get("overlap"):
         files.append(store.path / str(release["overlap"]))

@@ -1,4 +1,4 @@
-"""Who was arrested, how and by whom, as far as a release says: its words, read by a vocabulary."""
+"""Criminality, type of arrest and agency, mapped from a release's own words by a vocabulary."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _CODE = re.compile(r"^\d+\s*[-.:]?\s*")
 
 @cache
 def vocabulary() -> dict[str, tuple[str, dict[str, str]]]:
-    """Of each column that is read so: the column it comes from, and the group of every listed value."""
+    """For each derived column: its source column, and the group of every listed value."""
     return {
         name: (
             about["from"],
@@ -31,9 +31,9 @@ def _key(value: str) -> str:
 
 
 def composition(frame: pl.DataFrame) -> tuple[list[pl.Series], dict[tuple[str, str], int]]:
-    """The columns read from those that a release has, and the rows of each value that no group lists.
+    """Derived columns of a release, and the number of rows of each value that no group lists.
 
-    A blank stays missing: it is no group, and no other one either.
+    A blank stays missing; it belongs to no group.
     """
     columns: list[pl.Series] = []
     unlisted: dict[tuple[str, str], int] = {}

@@ -1,4 +1,4 @@
-"""Applying known faults and the rules of a family to typed rows."""
+"""Apply known faults and the rules of a family to typed rows."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from atlarge.wording import some
 
 
 def _is_whole(fault: Fault, release: Release) -> bool:
-    """Whether the file is, byte for byte, the release that the fault was counted in."""
+    """Whether the file is byte for byte the release in which the fault was found."""
     return release.sha256 in fault.whole_sha256
 
 

@@ -1,4 +1,4 @@
-"""One reader of dates and times for all families: whatever program wrote the file.
+"""Read dates and times for all release families, whatever program wrote the file.
 
 Times are read as the wall clock that was written: records state local time, and programs label it UTC when
 they write Parquet or ISO 8601, so a zone or an offset never moves a record to another day.
@@ -73,7 +73,7 @@ def _names() -> dict[str, str]:
 
 @dataclass
 class DateOrder:
-    """What the numeric dates of a file show about the order of day and month.
+    """Evidence from a file's numeric dates on the order of day and month.
 
     `published`: the order that the family is published in, which decides where nothing in the file does.
     """
@@ -89,7 +89,7 @@ class DateOrder:
 
     @property
     def now(self) -> Order | None:
-        """The order decided so far."""
+        """The order as determined so far."""
         return self.decided or self.published
 
     @property

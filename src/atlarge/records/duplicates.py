@@ -1,4 +1,4 @@
-"""Likely duplicates: the project's rule for each table, and how far it agrees with published flags.
+"""Find likely duplicates by one rule for each table, and compare them with published flags.
 
 An episode is a run of records of one person with no gap over 24 hours. One row of an episode is always
 kept; rows without an identifier are never dropped, since nothing shows whether they are the same person.
@@ -101,7 +101,7 @@ def _number(frame: pl.DataFrame, name: str, alias: str) -> pl.Expr:
 
 
 def _episodes(ordered: pl.DataFrame) -> pl.DataFrame:
-    """Number the episodes: a new one starts with a person, or after more than 24 hours."""
+    """Number the episodes: a new one starts with each person and after a gap of more than 24 hours."""
     gap = pl.col("_key0").diff()
     is_new = (
         pl.col("_who").is_null()

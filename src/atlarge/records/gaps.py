@@ -1,4 +1,5 @@
-"""Kinds of records that a whole release always has and a file has not: gaps, of which nothing is zero.
+"""Find gaps: kinds of records that a complete release always has and a file lacks, so that their absence is
+not a zero.
 
 A file that was cut by apprehension method, citizenship, sex, facility or another column has rows of every day
 and place, and still cannot show what was cut away. What a whole release always has is known from national
@@ -95,7 +96,7 @@ class Gap:
         return self.column != _ANY and self.rows >= _CLOSES_ROWS and self.share >= _CLOSES_SHARE
 
     def to_dict(self) -> dict[str, Any]:
-        """As in the manifest."""
+        """The gap as stored in the manifest."""
         days = {} if self.start is None or self.end is None else {
             "start": self.start.isoformat(), "end": self.end.isoformat()
         }  # fmt: skip
@@ -213,7 +214,7 @@ class _Shown:
 
 @cache
 def _wanted(table: str) -> dict[str, list[str]]:
-    """The values of each column that are looked for."""
+    """Values of each column to look for."""
     usual = (
         _usual(table).group_by("column", maintain_order=True).agg(pl.col("value").unique(maintain_order=True))
     )
@@ -272,7 +273,7 @@ def _units(frame: pl.DataFrame, table: str, coded: dict[str, Coded]) -> list[Nam
 
 
 def added(parts: list[pl.DataFrame]) -> pl.DataFrame:
-    """What the parts of a release show, as one."""
+    """Combine what the parts of a release show."""
     same = ["column", "level", "unit", "value"]
     rows = pl.col("level") != "distinct"
     whole = pl.concat(parts)

@@ -1,4 +1,5 @@
-"""Identifiers that cannot identify: words for nothing, numbers that a spreadsheet has cut, one value for all.
+"""Detect identifiers that cannot identify a person: placeholders, numbers truncated by a spreadsheet, one
+value for all.
 
 A row is dropped as a duplicate only because its identifier says that it is the same person. So a value that
 says no such thing is taken as missing: its rows are all kept, and a note counts them.
@@ -24,7 +25,8 @@ _MOST_ROWS = 500
 
 
 def usable(values: pl.Series) -> tuple[pl.Series, list[str]]:
-    """Identifiers with those that cannot identify taken away, and notes that count these by kind.
+    """Remove identifiers that cannot identify a person; returns the rest, and notes that count those removed
+    by kind.
 
     `values`: identifiers as published, trimmed, one a row. A value is taken away if it is a word for nothing
     or a withheld person, or a number that a spreadsheet wrote as 1.23E+12 or rounded to 15 digits. Values

@@ -1,4 +1,4 @@
-"""Whether a store is what was written: every file, and the manifest, against its sha256."""
+"""Verify that a store is as it was written: every file, and the manifest, against its sha256."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ def _seal_of(manifest: dict[str, Any]) -> str:
 
 
 def sealed(manifest: dict[str, Any]) -> dict[str, Any]:
-    """A manifest with the sha256 of all else in it."""
+    """Add to a manifest the sha256 of its other contents."""
     return {**manifest, _SEAL: _seal_of(manifest)}
 
 
 def is_sealed(manifest: dict[str, Any]) -> bool:
-    """Whether a manifest is as it was written; one of before there were seals is taken as it is."""
+    """Whether a manifest is unchanged since it was written; older manifests without a seal are accepted."""
     return _SEAL not in manifest or manifest[_SEAL] == _seal_of(manifest)
 
 

@@ -1,4 +1,4 @@
-"""From a count back to rows of releases: which file, sheet and rows stand behind it."""
+"""Trace a count back to the file, sheet and rows of the releases behind it."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ def verify(store: Store, engine: str = "polars") -> list[dict[str, Any]]:
 
 
 def ranges(numbers: list[int]) -> str:
-    """Row numbers in short: `7-9, 12`."""
+    """Row numbers as ranges: `7-9, 12`."""
     merged: list[list[int]] = []
     for number in numbers:
         if merged and number == merged[-1][1] + 1:

@@ -1,4 +1,4 @@
-"""Links between records of the same person, where identifiers allow: detainer to arrest to detention.
+"""Link records of the same person where identifiers allow it: detainer to arrest to detention.
 
 Only counts leave this module: how many records were linked, and why the others were not.
 """
@@ -116,7 +116,7 @@ def _of_both(frame: nw.LazyFrame[Any], other: nw.LazyFrame[Any], engine: str) ->
 
 
 def _counts(kind: Link, left: nw.LazyFrame[Any], right: nw.LazyFrame[Any], engine: str) -> dict[str, Any]:
-    """Counts of one kind of link; what cannot have one is counted where it lies."""
+    """Counts for one kind of link; rows that cannot have one are counted without loading them."""
     sizes = collect(left.select(nw.len().alias("rows"), nw.col("subject_key").count().alias("keyed")), engine)
     rows, keyed = (int(value) for value in sizes.row(0))
     known = _of_both(left, right, engine)

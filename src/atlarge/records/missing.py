@@ -1,4 +1,4 @@
-"""What a file without some columns cannot answer, and the days on which a column is reported."""
+"""Questions that a file cannot answer for lack of a column, and the days on which a column is reported."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Two releases of the same events: found by their content, and counted once.
+"""Detect releases of the same events by their content, and count each event once.
 
 Releases of one table overlap where the days and places they cover do and most rows of one are matched, one
 to one, by rows of the other. The loser's rows are set aside, not deleted.
@@ -118,7 +118,7 @@ def _spelled(frame: pl.DataFrame, columns: tuple[str, ...]) -> pl.DataFrame:
 
 
 def _matched(rows: pl.DataFrame, others: pl.DataFrame, columns: tuple[str, ...]) -> pl.Series:
-    """Mask of rows that other rows match, one to one."""
+    """Mask of rows that have a one-to-one match among other rows."""
     theirs = _spelled(others, columns).with_columns(pl.lit(True).alias("_both"))
     both = _spelled(rows, columns).join(theirs, on=[*columns, "_place"], how="left", maintain_order="left")
     return both["_both"].fill_null(False)

@@ -1,4 +1,4 @@
-"""A release too long for memory: prepared part by part, accounted for as one."""
+"""Prepare a release that does not fit into memory in parts, with one account."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ def one_account(audits: list[ReleaseAudit]) -> ReleaseAudit:
 
 
 def _notes(notes: list[str]) -> list[str]:
-    """Each note once; those that count rows with the rows of all parts."""
+    """Merge notes: each appears once, and counts of rows are added up."""
     rows: dict[tuple[str, str | None], int] = {}
     for note in notes:
         counted = _IN_ROWS.match(note)
@@ -103,7 +103,7 @@ def _notes(notes: list[str]) -> list[str]:
 
 
 def _added(checks: list[dict[str, Any]]) -> dict[str, Any]:
-    """Counts added up, whatever they are nested in."""
+    """Add up counts, however they are nested."""
     names = list(dict.fromkeys(name for check in checks for name in check))
     of = {name: [check[name] for check in checks if name in check] for name in names}
     return {name: _added(check) if isinstance(check[0], dict) else sum(check) for name, check in of.items()}

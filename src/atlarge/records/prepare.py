@@ -1,4 +1,4 @@
-"""A release prepared for the store: typed, faults applied, duplicates dropped, outcomes read."""
+"""Prepare a release for the store: type its rows, apply known faults, drop duplicates, derive outcomes."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class Prepared:
     coded: dict[str, Coded] = field(default_factory=dict)
 
     def rows(self) -> pl.DataFrame:
-        """The rows, wherever they are."""
+        """The rows, from memory or from disk."""
         return pl.read_parquet(self.pieces, glob=False) if self.pieces else self.frame
 
 
@@ -99,7 +99,7 @@ def _drop_duplicates(begun: Begun, found: Duplicates) -> None:
 
 
 def _derive(family: Family, typed: Typed, audit: ReleaseAudit) -> None:
-    """Columns that follow from those read: day, outcome, request type."""
+    """Add derived columns: day, outcome, request type."""
     frame = typed.frame
     if "moment" in frame.columns:
         typed.add(pl.col("moment").dt.date().alias("date"))

@@ -1,4 +1,4 @@
-"""What a later release changed: counts by place and month, before and after."""
+"""Compare counts by place and month before and after a later release."""
 
 from __future__ import annotations
 

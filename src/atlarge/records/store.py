@@ -50,7 +50,7 @@ _LOCK_SECONDS = 300.0
 
 
 def _ask(module: str, name: str) -> Any:
-    """A question of a room above this one, by name: rooms import downwards only."""
+    """Call a function of a higher layer by name, since modules import downwards only."""
     return getattr(importlib.import_module(module), name)
 
 
@@ -96,7 +96,7 @@ class Store:
         return hash((self.path, self.fingerprint))
 
     def summary(self) -> str:
-        """The folder, and a line a table: rows and the time that the releases cover."""
+        """The folder, then one line for each table: its rows and the days its releases cover."""
         lines = [f"{self.path}: {some(len(self.releases), 'release')}"]
         for name in self.tables():
             rows = sum(int(entry["rows"]) for entry in self._entries(name))
@@ -310,9 +310,10 @@ def open_store(path: Store | Path | str | None = None) -> Store:
 
 @contextlib.contextmanager
 def lock(path: Path) -> Iterator[None]:
-    """Hold a store against other writers; wait for one that holds it. StoreError after five minutes.
+    """Lock a store against other writers, waiting for one that has the lock. Raises StoreError after five
+    minutes.
 
-    The system lets go of the lock when a writer dies, however it dies.
+    The system releases the lock when a writer's process ends for any reason.
     """
     busy = StoreError(f"{path}: another writer holds the store; try again when it is done")
     with contextlib.ExitStack() as stack:
@@ -326,7 +327,7 @@ def lock(path: Path) -> Iterator[None]:
 
 @contextlib.contextmanager
 def _write_errors(path: Path) -> Iterator[None]:
-    """A failure to write, in one line."""
+    """Turn errors while writing into one line."""
     try:
         yield
     except OSError as error:
@@ -345,7 +346,8 @@ def write_rows(frame: pl.DataFrame, path: Path) -> None:
 
 
 class Spill:
-    """Rows that wait for their commit on disk beside the store, so that many releases fit into memory."""
+    """Temporary files next to the store for rows that await their commit, so that many releases can be
+    handled in little memory."""
 
     def __init__(self, store: Path) -> None:
         self._store = store
@@ -367,21 +369,21 @@ class Spill:
             return self._folder / f"{self._count}.parquet"
 
     def write(self, frame: pl.DataFrame) -> Path:
-        """Put rows aside; returns where. StoreError if they cannot be written."""
+        """Write rows to a temporary file and return where it is. Raises StoreError if that fails."""
         with _write_errors(self._store):
             path = self._place()
             write_rows(frame, path)
         return path
 
     def take(self, path: Path) -> pl.DataFrame:
-        """Rows put aside, which from now on are in memory alone."""
+        """Load rows that were put aside and remove their file."""
         with _write_errors(self._store):
             frame = pl.read_parquet(path, glob=False)
             path.unlink()
         return frame
 
     def close(self) -> None:
-        """Take away what was put aside, and the store's folder if there is nothing else in it."""
+        """Remove the temporary files, and the store's folder if it is otherwise empty."""
         if self._folder is None:
             return
         self._lock.close()
@@ -392,7 +394,7 @@ class Spill:
 
 
 def _sweep_spills(path: Path) -> None:
-    """Take away what writers that were killed put aside; those that live hold a lock on theirs."""
+    """Remove temporary files left by killed writers; running writers hold a lock on theirs."""
     for folder in [p.parent for p in path.glob(f"{_SPILL}*/{_LOCK}")]:
         in_use = StoreError(f"{folder}: is in use")
         with contextlib.suppress(OSError, StoreError), locked(folder / _LOCK, in_use):
@@ -400,7 +402,7 @@ def _sweep_spills(path: Path) -> None:
 
 
 class Writer:
-    """Files of a commit, kept apart until it is done. To be used under `lock`."""
+    """Files of a commit, kept separate until it is done. Use it while holding `lock`."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -431,7 +433,8 @@ class Writer:
             return {str(final.relative_to(self.path)): digest(temporary) for temporary, final in self._moves}
 
     def commit(self, manifest: dict[str, Any]) -> None:
-        """Put files in their places and swap the manifest. Files of before stay for those who read them."""
+        """Move the files into place and swap the manifest. Earlier files stay for processes that still read
+        them."""
         folders = {self.path}
         kept = manifest.get("files", {}) | self._hashes()
         manifest["files"] = {name: kept[name] for name in named_files(manifest) if name in kept}
@@ -451,11 +454,11 @@ class Writer:
         self.discard()
 
     def discard(self) -> None:
-        """Take away what was written and not committed."""
+        """Remove files that were written but not committed."""
         shutil.rmtree(self._folder, ignore_errors=True)
 
     def sweep(self, manifest: dict[str, Any]) -> None:
-        """Take away files that this manifest does not name: left by an older commit or a killed writer."""
+        """Remove files that the manifest does not list, left by an earlier commit or a killed writer."""
         named = set(named_files(manifest))
         for file in self.path.glob("*/*.parquet"):
             is_aside = file.parent.name.startswith(".")

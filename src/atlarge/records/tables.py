@@ -1,4 +1,4 @@
-"""The records tables: their columns, in order, and the types of these."""
+"""The records tables: their columns in order, with types."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From a release's rows as text to typed rows, with every row that is left out counted by its reason."""
+"""Convert the text rows of a release to typed rows, counting every row left out by its reason."""
 
 from __future__ import annotations
 
@@ -41,11 +41,11 @@ class Typed:
     coded: dict[str, Coded] = field(default_factory=dict)
 
     def put(self, frame: pl.DataFrame) -> None:
-        """Take other rows or texts: what was known of those before no longer holds."""
+        """Replace the rows; what was cached about the previous ones is dropped."""
         self.frame, self.coded = frame, {}
 
     def add(self, *columns: pl.Series | pl.Expr) -> None:
-        """Take more columns, or other ones in the place of those of their names."""
+        """Add columns, or replace those of the same names."""
         self.frame = self.frame.with_columns(columns)
         for column in columns:
             self.coded.pop(column.name if isinstance(column, pl.Series) else column.meta.output_name(), None)

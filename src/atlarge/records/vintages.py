@@ -1,4 +1,5 @@
-"""Series of figures that a publisher gives anew: of each figure the newest release of its family is counted.
+"""Series of figures that are published repeatedly: each figure is counted from the newest release of its
+family.
 
 ICE's workbooks of one fiscal year repeat every month of it, each time a little different. What an older one
 said is set aside with its release, not deleted, so that both can be compared.
