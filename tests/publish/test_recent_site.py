@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+import json
 import re
 from collections import Counter
 from pathlib import Path
@@ -10,6 +12,7 @@ import polars as pl
 import pytest
 
 import atlarge
+from atlarge.calendar import month_end
 from atlarge.errors import CoverageError
 from atlarge.messages import render
 from atlarge.publish.i18n import LANGUAGES, Words
@@ -17,6 +20,7 @@ from atlarge.publish.pages import place_page, rates_table
 from atlarge.publish.site_data import SiteData, gather_site
 from atlarge.publish.site_pages import SINGLE
 from atlarge.simulate import recent_world, simulate_recent
+from command_line import run
 
 NUMBER = r"([\d,]+)"
 
@@ -130,3 +134,42 @@ def test_a_place_that_no_file_covers_has_no_count_rather_than_none(
 ) -> None:
     with pytest.raises(CoverageError, match="no release in the store covers"):
         atlarge.explain(place, date="2024-09-02", store=recent[1])
+
+
+def _traced(store: Path, *words: str) -> list[int]:
+    """Row numbers that `audit --trace` lists."""
+    found = run(["audit", "--store", str(store), "--trace", *words, "--json"])
+    return [row for one in json.loads(found.stdout)["trace"] for row in one["rows"]]
+
+
+@pytest.mark.parametrize("measure", ["arrests", "at_large", "handoffs", "detainers_declined"])
+def test_every_count_leads_back_to_as_many_rows(recent: tuple[Path, Path], measure: str) -> None:
+    counted = atlarge.panel(recent[1], by="county", every="month", measures=[measure]).frame
+    known = counted.drop_nulls("value").sort("value", descending=True).gather_every(7).head(4)
+    for place, name, first, value in known.select("place", "place_name", "period", "value").iter_rows():
+        days = ["--from", str(first), "--to", str(month_end(first))]
+        for asked in (place, name):
+            rows = _traced(recent[1], measure, "--place", asked, *days)
+            assert len(rows) == len(set(rows)) == value
+
+
+def test_the_rows_behind_a_count_are_those_of_the_file(recent: tuple[Path, Path]) -> None:
+    lines = gzip.decompress(recent[0].read_bytes()).decode().splitlines()
+    rows = _traced(recent[1], "at_large", "--place", "TX")
+    assert len(rows) > 20
+    in_texas = [row for row in rows if "TEXAS" in lines[row - 1] or ", TX" in lines[row - 1]]
+    assert len(in_texas) > 0.8 * len(rows)  # others are placed by an office area or a city
+    assert not any("CAP Local Incarceration" in lines[row - 1] for row in rows)
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--trace", "arrests", "--place", "Haris County, TX"], "did you mean Harris County, TX"),
+        (["--trace", "at_larg"], "no measure 'at_larg'"),
+        (["--trace", "arrests", "--place", "Denver County, CO"], "no row stands behind this count"),
+    ],
+)
+def test_a_trace_of_nothing_says_so(recent: tuple[Path, Path], words: list[str], message: str) -> None:
+    found = run(["audit", "--store", str(recent[1]), *words])
+    assert message in found.output + str(found.exception)

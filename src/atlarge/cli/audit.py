@@ -27,9 +27,14 @@ def audit_command(
         bool, typer.Option("--links", help="Count links by identifier between the tables.")
     ] = False,
     table: Annotated[
-        str | None, typer.Option("--trace", help="List the rows of releases behind this table's records.")
+        str | None,
+        typer.Option("--trace", help="List the rows of releases behind a measure, or all of a table."),
     ] = None,
-    place: Annotated[str | None, typer.Option(help="With --trace: code of a place.")] = None,
+    place: Annotated[str | None, typer.Option(help="With --trace: name or code of a place.")] = None,
+    by: Annotated[
+        str | None,
+        typer.Option("--by", help="With --place: county, office, aor or state, where a code is of several."),
+    ] = None,
     start: Annotated[dt.date | None, day_option("--from", "With --trace: first day.")] = None,
     end: Annotated[dt.date | None, day_option("--to", "With --trace: last day.")] = None,
     verify: Annotated[
@@ -62,9 +67,7 @@ def audit_command(
 
         document["links"] = link_report(opened, engine)
     if table is not None:
-        from atlarge.records.lineage import lineage
-
-        document["trace"] = lineage(opened, table, start, end, place, engine).to_dicts()
+        document["trace"] = _trace(opened, table, (start, end), place, by, engine)
     if verify:
         document |= _files(opened)
         if not document["changed"]:
@@ -78,6 +81,36 @@ def audit_command(
             f"{store}: {', '.join(document['changed'])}: not as written (its sha256 differs) or "
             "missing; make the store again by `atlarge ingest`"
         )
+
+
+def _trace(
+    store: Store,
+    name: str,
+    days: tuple[dt.date | None, dt.date | None],
+    place: str | None,
+    by: str | None,
+    engine: str,
+) -> list[dict[str, Any]]:
+    """The rows behind a measure or a table, of some days and one place."""
+    from atlarge.panel import measure, place_codes
+    from atlarge.panel.counting import rows_counted
+    from atlarge.places import find_place
+    from atlarge.records.lineage import lineage
+    from atlarge.records.schemes import scheme
+
+    table, only = name, None
+    if name not in store.tables():
+        counted = measure(name)
+        table, only = counted.table, rows_counted(counted, scheme("ddp"))
+    code, level = place, by
+    if place is not None and by is not None:
+        code = place_codes([place], by)[0]
+    elif place is not None:
+        found = find_place(place)
+        code, level = found.code, found.kind
+    if level == "nation":
+        code, level = None, None
+    return lineage(store, table, *days, code, engine, level=level, only=only).to_dicts()
 
 
 def _files(store: Store) -> dict[str, Any]:
@@ -139,7 +172,8 @@ def _print(document: dict[str, Any]) -> None:
             f"{one['release']}: {some(one['in_files'], 'row')} of {one['table']} in its files, as "
             "in the manifest\n"
         )
-    _print_trace(document.get("trace", []))
+    if "trace" in document:
+        _print_trace(document["trace"])
 
 
 def _in_words(outcome: Any) -> str:
@@ -153,6 +187,8 @@ def _in_words(outcome: Any) -> str:
 def _print_trace(traced: list[dict[str, Any]]) -> None:
     from atlarge.records.lineage import ranges
 
+    if not traced:
+        sys.stdout.write("no row stands behind this count\n")
     for one in traced:
         sheet = f", sheet {one['sheet']}" if one["sheet"] else ""
         sys.stdout.write(f"{one['file']}{sheet}: {some(len(one['rows']), 'row')}: {ranges(one['rows'])}\n")

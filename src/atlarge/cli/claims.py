@@ -28,9 +28,13 @@ def register(app: typer.Typer) -> None:
 
 
 def new_command(
-    article: Annotated[
-        Path | None, typer.Option(help="An article as text, HTML or PDF; left out: an empty template.")
+    source: Annotated[
+        Path | None,
+        typer.Argument(
+            metavar="[article]", help="An article as text, HTML or PDF; left out: an empty template."
+        ),
     ] = None,
+    article: Annotated[Path | None, typer.Option(help="The article by name, as before.")] = None,
     out: Annotated[Path | None, typer.Option(help="File to write; left out: stdout.")] = None,
     html: Annotated[
         Path | None, typer.Option(help="Also write the article beside its claims as a page here.")
@@ -50,9 +54,10 @@ def new_command(
 
     if url is not None and not is_web_address(url):
         raise typer.BadParameter(f"--url {url!r} is no web address; it must begin with http:// or https://")
+    article = article or source
     if article is None:
         if html is not None:
-            raise typer.BadParameter("--html shows an article beside its claims; name it with --article")
+            raise typer.BadParameter("--html shows an article beside its claims; name the article")
         text = template()
         verdicts: dict[str, str] = {}
     else:

@@ -16,7 +16,7 @@ from atlarge.records.best import FILLED
 from atlarge.records.store import Store
 from atlarge.records.tables import DATE_COLUMN, TABLES
 
-_PLACE = ("county_fips", "office", "aor", "state")
+_PLACE = {"county": "county_fips", "office": "office", "aor": "aor", "state": "state"}
 
 
 def lineage(
@@ -26,11 +26,16 @@ def lineage(
     end: dt.date | None = None,
     place: str | None = None,
     engine: str = "polars",
+    *,
+    level: str | None = None,
+    only: nw.Expr | None = None,
 ) -> pl.DataFrame:
     """Rows of releases behind the records of a table, days and place: release_id, file, sheet, rows.
 
-    `place` is a code: a county's five digits, an office, an area of responsibility or a state. `rows` lists
-    row numbers as a spreadsheet shows them. `engine` (polars, duckdb or spark) reads the store.
+    `place` is a code: a county's five digits, an office, an area of responsibility or a state; `level`
+    (county, office, aor or state) says which where a code is of several. `only`: a condition on the rows,
+    such as what a measure counts. `rows` lists row numbers as a spreadsheet shows them. `engine` (polars,
+    duckdb or spark) reads the store.
     QuestionError if the store's rows carry none (the embedded one holds counts), or the table knows no such
     place.
     """
@@ -40,10 +45,12 @@ def lineage(
         frame = frame.filter(nw.col(column) >= nw.lit(start)) if start else frame
         frame = frame.filter(nw.col(column) <= nw.lit(end)) if end else frame
     if place is not None:
-        named = [(nw.col(name) == place).fill_null(False) for name in _PLACE if name in TABLES[table]]
+        columns = _PLACE.values() if level is None else [_PLACE[level]]
+        named = [(nw.col(name) == place).fill_null(False) for name in columns if name in TABLES[table]]
         if not named:
             raise QuestionError(f"the table {table} has no place to ask for")
         frame = frame.filter(reduce(or_, named))
+    frame = frame if only is None else frame.filter(only)
     names = ["release_id", "file", "sheet", "row"]
     has_fills = FILLED in frame.collect_schema().names()
     rows = collect(frame.select(*names, *([FILLED] if has_fills else [])), engine)
