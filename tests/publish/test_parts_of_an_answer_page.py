@@ -299,6 +299,7 @@ def _pooled(left: bool) -> dict[str, Any]:
     return {
         "direction": "limits",
         "decisions": 12,
+        "places": 15,
         "at_large": {"event_time": rows},
         "handoffs": {"event_time": rows},
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import gzip
 import json
 import re
@@ -15,8 +16,10 @@ import atlarge
 from atlarge.calendar import month_end
 from atlarge.errors import CoverageError
 from atlarge.messages import render
+from atlarge.publish.brief import brief_html
 from atlarge.publish.i18n import LANGUAGES, Words
 from atlarge.publish.pages import place_page, rates_table
+from atlarge.publish.reports import report_html
 from atlarge.publish.site_data import SiteData, gather_site
 from atlarge.publish.site_pages import SINGLE
 from atlarge.simulate import recent_world, simulate_recent
@@ -126,6 +129,18 @@ def test_an_answer_from_simulated_records_says_it_first(recent: tuple[Path, Path
     for language in LANGUAGES:
         assert "simula" in render(answer.main_caveats[0].message, language)
     assert len({c.id for c in answer.main_caveats}) == len(answer.main_caveats)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_an_answer_about_a_day_speaks_of_no_policy(recent: tuple[Path, Path], language: str) -> None:
+    answer = atlarge.explain("Los Angeles County, CA", date="2024-09-02", store=recent[1])
+    w = Words(language)
+    for page in (brief_html(answer, language=language), report_html(answer, language=language)):
+        text = re.sub(r"<style.*?</style>|<script.*?</script>|<[^>]+>", " ", page, flags=re.DOTALL)
+        said = text.replace(w("report.kicker"), "")
+        assert not re.findall(r".{0,60}(?:polic|polít).{0,60}", said, re.IGNORECASE)
+        assert "2024-09-02" not in text.split(w("report.cite"))[0]
+        assert w.day(dt.date(2024, 9, 2)) in text
 
 
 @pytest.mark.parametrize("place", ["Colorado", "Denver County, CO", "DEN", "PHO", "Cook County, MN", "HOU"])

@@ -9,7 +9,7 @@ from typing import Any
 
 from atlarge.calendar import as_day
 from atlarge.disclosure.table import SHOWN, SMALL, UNCOVERED, WITHHELD, Counts, mark_text
-from atlarge.explain.answer import ACCOUNTS, QUIET, ChangeStrip, Interval, Judgement, Series, Span
+from atlarge.explain.answer import ACCOUNTS, QUIET, Answer, ChangeStrip, Interval, Judgement, Series, Span
 from atlarge.explain.narrative import level_keys, may_be_none
 from atlarge.panel.time_axis import breaks
 from atlarge.publish import charts
@@ -45,7 +45,8 @@ def context(shown: Shown, w: Words) -> dict[str, Any]:
     figures += [f for strip in drawn_strips(a) if (f := _strip(shown, strip, w))]
     sensitivity = _sensitivity(shown, w)
     estimator = str(a.method.get("estimator", "discounted share"))
-    how = w("report.how_text", estimator=w.label("estimator", estimator, estimator), scheme=a.scheme)
+    named = w.label("estimator", estimator, estimator)
+    how = w(_of_kind("report.how_text", a), estimator=named, scheme=a.scheme)
     return {
         "w": w,
         "headline": headline(shown, w),
@@ -206,11 +207,10 @@ def _numbers(shown: Shown, w: Words) -> Table:
     for s in drawn_spans(a):
         if s.measure == a.measure and s.area.code == a.area.code:
             cells = _span_cells(s, shown, w)
-            days = f"{w(f'span.{s.span}')} ({w.days(s.start, s.end)})"
+            days = f"{_span_name(s, a, w)} ({w.days(s.start, s.end)})"
             rows.append([days, *(cells[name] for name in names)])
-    caption = w(
-        "report.numbers_caption", measure=_measure(a.measure, a.measure, w), area=area_name(a.area, w)
-    )
+    measure, area = _measure(a.measure, a.measure, w), area_name(a.area, w)
+    caption = w(_of_kind("report.numbers_caption", a), measure=measure, area=area)
     return Table(caption, _heads(("span", *names), w), rows, is_stacked=True)
 
 
@@ -220,7 +220,7 @@ def _areas(shown: Shown, w: Words) -> Table | None:
     rows = []
     for s in drawn_spans(shown.answer):
         cells = _span_cells(s, shown, w)
-        known = [area_name(s.area, w), _measure(s.measure, s.measure, w), w(f"span.{s.span}")]
+        known = [area_name(s.area, w), _measure(s.measure, s.measure, w), _span_name(s, shown.answer, w)]
         rows.append([*known, *(cells[name] for name in names)])
     head = _heads(("area", "measure", "span", *names), w)
     return Table(w("report.areas_caption"), head, rows, is_wide=True) if rows else None
@@ -266,12 +266,24 @@ def _cards(shown: Shown, w: Words) -> list[dict[str, Any]]:
     return [{**card, "beside": beside.get(card["account"], [])[:1]} for card in _verdicts(shown, w)]
 
 
+def _of_kind(key: str, answer: Answer) -> str:
+    """The key of a text that is worded otherwise where the question names a day and no policy."""
+    return f"{key}_date" if answer.policy.get("kind") == "date" else key
+
+
+def _span_name(span: Span, answer: Answer, w: Words) -> str:
+    """What a span of an answer is called."""
+    return w(_of_kind("span.policy", answer) if span.span == "policy" else f"span.{span.span}")
+
+
 def policy_mark(shown: Shown) -> PolicyMark | None:
-    """The policy's mark on a chart; None if the question was about a date only."""
+    """The mark of the policy on a chart; of the day alone, without a name, where the question was about a day."""
     p = shown.answer.policy
     effective = p.get("effective") or p.get("date")
     if not effective:
         return None
+    if p.get("kind") == "date":
+        return PolicyMark("", None, as_day(effective), None, limits=False)
     announced, ended = (p.get(k) for k in ("announced", "ended"))
     return PolicyMark(
         str(p.get("title", "")), as_day(announced or None), as_day(effective), as_day(ended or None)
@@ -345,7 +357,7 @@ def _timeline_sentence(shown: Shown, series: Series, counts: Counts, w: Words) -
     return w(
         "chart.timeline_says",
         **shared,
-        span=w(f"span.{span.span}"),
+        span=_span_name(span, shown.answer, w),
         observed=_in_sentence(shown.span(span), shown, w),
         expected=_value(span.counterfactual.value, w),
         low=_value(span.counterfactual.low, w),
@@ -486,7 +498,7 @@ def _event(shown: Shown, w: Words) -> Figure | None:
         return None
     largest = max(after, key=lambda pair: abs(pair[1].value or 0.0))
     sentence = w(
-        "chart.event_says",
+        _of_kind("chart.event_says", shown.answer),
         measure=_measure(a.measure, a.measure, w).lower()
         if w.language == "en"
         else _measure(a.measure, "", w),
@@ -549,6 +561,7 @@ def _strip(shown: Shown, strip: ChangeStrip, w: Words) -> Figure | None:
         found,
         _segments(strip) if is_whole else [],
         policy.effective if policy else None,
+        label="chart.in_effect" if policy and policy.name else "chart.day",
         w=w,
         title=title,
         sentence=sentence,
@@ -597,7 +610,7 @@ def _fit(shown: Shown, w: Words) -> str:
     if not fit or fit.get("rmse") is None or not _is_main_whole(shown):
         return ""
     return w(
-        "report.fit",
+        _of_kind("report.fit", shown.answer),
         rmse=w.count(fit["rmse"], 1),
         mean=w.count(fit.get("mean") or 0.0, 1),
         donors=fit.get("donors", 0),

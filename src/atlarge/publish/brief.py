@@ -23,7 +23,7 @@ from atlarge.publish.answer_view import context
 from atlarge.publish.answers import Shown, show
 from atlarge.publish.i18n import Words
 from atlarge.publish.render import Figure, Table, render, static, style_hash
-from atlarge.publish.reports import policy_line, squeezed, title_of
+from atlarge.publish.reports import named_of, policy_line, squeezed, title_of
 from atlarge.publish.svg import number, plain_style, tag
 
 WIDTH, HEIGHT, MARGIN = 595.0, 792.0, 40.0
@@ -66,7 +66,7 @@ def brief_of(shown: Shown, w: Words, parts: dict[str, Any] | None = None) -> Bri
         "brief.cite_text",
         version=atlarge.__version__,
         place=shown.answer.place_name,
-        policy=shown.answer.policy.get("title") or w.day(shown.answer.start),
+        policy=named_of(shown.answer, w),
         coverage=coverage,
         digest=digest(shown.answer),
     )

@@ -147,7 +147,7 @@ def squeezed(css: str) -> str:
 def title_of(shown: Shown, w: Words) -> str:
     """The heading of an answer."""
     a = shown.answer
-    if a.policy.get("title"):
+    if a.policy.get("title") and a.policy.get("kind") != "date":
         kind = (
             "report.title_policy"
             if a.policy.get("direction", "limits") == "limits"
@@ -171,16 +171,21 @@ def policy_line(shown: Shown, w: Words) -> str:
     )
 
 
+def named_of(answer: Answer, w: Words) -> str:
+    """What an answer is about: its policy's title, or the day."""
+    is_day = answer.policy.get("kind") == "date" or not answer.policy.get("title")
+    return w.day(answer.start) if is_day else str(answer.policy["title"])
+
+
 def _cite(shown: Shown, w: Words) -> str:
     a = shown.answer
-    policy = a.policy.get("title") or w.day(a.start)
     periods = [p for s in a.series for p in s.period] or [a.start]
     start, end = a.coverage.get("start") or min(periods), a.coverage.get("end") or max(periods)
     return w(
         "report.cite_text",
         version=atlarge.__version__,
         place=a.place_name,
-        policy=policy,
+        policy=named_of(a, w),
         start=start,
         end=end,
     )

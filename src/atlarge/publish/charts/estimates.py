@@ -128,6 +128,7 @@ def change_strip(
     policy: dt.date | None,
     *,
     w: Words,
+    label: str = "chart.in_effect",
     width: float = 720.0,
     height: float = 170.0,
 ) -> Drawing:
@@ -164,7 +165,7 @@ def change_strip(
     if policy and x.first <= days(policy) <= x.last:
         at = x(days(policy))
         marks.append(line(at, 36, at, height - 26, "c-policy-line"))
-        labels.append((at, w("chart.in_effect", day=w.short_day(policy)), "c-policy-t", 29))
+        labels.append((at, w(label, day=w.short_day(policy)), "c-policy-t", 29))
     for at, text, kind, top in labels:
         fits = at + text_width(text) < width
         marks.append(words(at + (4 if fits else -4), top, text, kind, None if fits else "end"))

@@ -144,7 +144,7 @@ def _annotations(
     for p in policies:
         x = plot.x(days(p.effective))
         if plot.left <= x <= plot.right:
-            key = "chart.in_effect" if p.limits else "chart.extended"
+            key = "chart.in_effect" if p.limits else "chart.extended" if p.name else "chart.day"
             items.append((x, w(key, day=w.short_day(p.effective)), "c-policy-t"))
         if p.ended and plot.left <= plot.x(days(p.ended)) <= plot.right:
             items.append((plot.x(days(p.ended)), w("chart.ended", day=w.short_day(p.ended)), "c-policy-t"))
