@@ -277,7 +277,7 @@ def _span_name(span: Span, answer: Answer, w: Words) -> str:
 
 
 def policy_mark(shown: Shown) -> PolicyMark | None:
-    """The mark of the policy on a chart; of the day alone, without a name, where the question was about a day."""
+    """The policy's mark on a chart; without a name if the question was about a day only."""
     p = shown.answer.policy
     effective = p.get("effective") or p.get("date")
     if not effective:
