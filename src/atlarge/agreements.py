@@ -48,7 +48,7 @@ OLDER_ROSTER = dt.date(2017, 8, 1)
 
 @dataclass(frozen=True)
 class AgencyList:
-    """One list: its day, its rows (state, agency, model, signed, ...) and what was noticed on reading it."""
+    """One list: its day, its rows (state, agency, model, signed, ...) and notes made while reading it."""
 
     day: dt.date
     file: str
@@ -88,7 +88,7 @@ class AgreementSpell:
 
 @dataclass
 class SpellTable:
-    """Spells with the account of every row of every list."""
+    """Spells, and an account of every row of every list."""
 
     spells: list[AgreementSpell]
     lists: list[dict[str, Any]]
@@ -539,7 +539,8 @@ def _spells_of(line: _Line, lists: list[AgencyList], partial: set[int]) -> list[
 
 
 def _is_slip(line: _Line, before: int, after: int, missed: list[int], lists: list[AgencyList]) -> bool:
-    """Whether an absence is no end: one list only, or the same day of signing stands again after it."""
+    """Whether an absence is only a slip: it is on one list only, or the same signing day appears again
+    afterwards."""
     same = (line.seen[before] & line.seen[after]) - {None}
     if same:
         return True

@@ -1,4 +1,5 @@
-"""Why the share with a conviction changed: other kinds of arrests, or other people arrested in them.
+"""Decompose a change in the share with a conviction: a different mix of arrests, or different people within
+each kind.
 
 And, by counts: more of some, fewer of others.
 """
@@ -34,7 +35,7 @@ NOT_RECORDED = "not recorded"
 
 @dataclass(frozen=True)
 class Composition:
-    """What `composition` gives: undisclosed unless it was asked for as `disclose`.
+    """The result of `composition`; undisclosed unless computed with `disclose`.
 
     Attributes
     ----------

@@ -1,7 +1,7 @@
-"""The registry of dated policies: who limits and who extends cooperation, from when to when, on whose word.
+"""The registry of dated policies: who limits or extends cooperation, from when to when, and by which source.
 
-One `Registry` holds state laws, local decisions and 287(g) agreements. It is passed explicitly to whatever
-asks of it; `registry()` is the one shipped with the package.
+One `Registry` holds state laws, local decisions and 287(g) agreements. It is passed explicitly to every
+function that needs it; `registry()` is the one shipped with the package.
 """
 
 from __future__ import annotations
@@ -420,7 +420,8 @@ class Registry:
 
     @cached_property
     def _by_older_id(self) -> dict[str, Policy]:
-        """Agreements by their id without its day, where only one has it: days are corrected, ids go on."""
+        """Agreements by their id without its day, if unambiguous, so that an id still works after its day was
+        corrected."""
         found: dict[str, Policy | None] = {}
         for policy in self.policies:
             if policy.is_agreement:
@@ -441,7 +442,7 @@ class Registry:
         return sorted([*self._by_id, *self.undated])
 
     def near(self, name: str, limit: int = 4) -> list[str]:
-        """Ids most like a word that is none."""
+        """The ids most similar to an unknown one."""
         from rapidfuzz import fuzz, process
 
         wanted = str(name).lower().replace(" ", "-").replace(",", "").replace("-county", "")
@@ -666,7 +667,7 @@ def registry() -> Registry:
 
 
 def as_registry(given: Registry | Iterable[Policy] | Path | str | None) -> Registry:
-    """A registry from what a caller gave.
+    """Convert an argument to a registry.
 
     Parameters
     ----------
@@ -858,7 +859,7 @@ def check_registry(path: Path | str) -> dict[str, int]:
 
 
 def from_date(day: dt.date, place: str, place_name: str) -> Policy:
-    """A question about a day stands for a policy of that day that is still in force."""
+    """Represent a question about a day as a policy that began that day and is still in force."""
     about = {
         "id": f"date-{day}",
         "place_name": place_name,

@@ -1,4 +1,4 @@
-"""Which counties stood under which agreement or limit, month by month, and who adopted or left one when.
+"""Agreements and limits in force in each county by month, and when counties adopted or left them.
 
 Everything here is counted from a `Registry`; `trace` names the policies behind any county's cell.
 """
@@ -50,7 +50,7 @@ def county_regimes(
     *,
     possible: bool = True,
 ) -> pl.DataFrame:
-    """Every county of the states and the District in every month: what stood there on the month's first day.
+    """What was in force in every county of the states and DC on the first day of each month.
 
     `months`: first days of months, or the first and last of a span. `possible` False counts only what surely
     stood; the difference of the two is what dates known to an interval leave open.
@@ -226,7 +226,8 @@ _TREATMENT: dict[str, Any] = {
 
 
 def _merged(policies: list[Policy]) -> list[list[Policy]]:
-    """Policies in runs without a gap: a switch of model or a second agency does not end a treatment."""
+    """Group policies into runs without a gap: a switch of model or a second agency does not end a
+    treatment."""
     runs: list[list[Policy]] = []
     reach: dt.date | None = None
     for p in sorted(policies, key=lambda p: (p.effective, p.id)):

@@ -1,4 +1,4 @@
-"""One check a kind of claim: the value that a source gives, against what the claim says."""
+"""One check for each kind of claim: the value from a source compared with what the claim says."""
 
 from __future__ import annotations
 

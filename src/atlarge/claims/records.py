@@ -1,4 +1,4 @@
-"""Numbers of the panel over a store: the one way in which records are counted."""
+"""Counts for claims from the panel of a store, the only way in which records are counted."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From a claim to its verdict: every source and reading tried, and what they say together."""
+"""Judge a claim: try every source and reading, and combine the results."""
 
 from __future__ import annotations
 

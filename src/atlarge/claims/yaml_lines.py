@@ -1,4 +1,4 @@
-"""YAML read with the line of every field, so that an error can point to it."""
+"""Read YAML with the line number of every field, so that errors can point to it."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """The command line: each command is a few lines over a public function.
 
-A command is a function NAME_command in a module of this folder; the modules are found by listing the folder,
-so that a new command is one new file. A group of commands adds itself by `register(app)`.
+A command is a function called NAME_command in a module of this folder. The modules are found by listing the
+folder, so a new command is one new file. A group of commands adds itself with `register(app)`.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ OUTPUTS = {"out", "brief"}
 
 
 class _Command(TyperCommand):
-    """A command that refuses a device or a pipe where a file is read: opening one may never end."""
+    """A command that refuses devices and pipes as input files, since reading one may never end."""
 
     def invoke(self, ctx: Any) -> Any:
         """Look at the paths, then run."""
@@ -79,7 +79,8 @@ def _root(
 
 @cache
 def _load_commands(named: str = "") -> None:
-    """Register the command whose module is `named` so; all of them where none is (for help, or a mistake)."""
+    """Register the command whose module is called `named`; all of them if there is none (for help, or a
+    misspelt name)."""
     found = sorted(m.name for m in pkgutil.iter_modules(__path__) if not m.name.startswith("_"))
     for name in [named] if named in found else found:
         defined = vars(importlib.import_module(f"{__name__}.{name}"))
@@ -92,7 +93,7 @@ def _load_commands(named: str = "") -> None:
 
 def main() -> None:
     """Entry point. Exit 0 done; 1 the data or the question allow no answer; 2 usage."""
-    gc.set_threshold(100_000, 20, 20)  # most of what a command makes, it keeps to the end
+    gc.set_threshold(100_000, 20, 20)  # most objects that a command creates live until it ends
     # its matrices are many and small: threads of linear algebra would only wait for each other
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     _load_commands("".join(sys.argv[1:2]))

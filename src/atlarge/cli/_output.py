@@ -64,7 +64,7 @@ UNDISCLOSED = (
 
 
 def mark_undisclosed() -> None:
-    """Say on stderr that what is printed has not passed disclosure control."""
+    """Note on stderr that the output has not passed disclosure control."""
     note(UNDISCLOSED)
 
 

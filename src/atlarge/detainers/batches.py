@@ -1,4 +1,4 @@
-"""Batches: the days on which a place decided its whole jail population at once.
+"""Batches: days on which a place decided on its whole jail population at once.
 
 A policy that takes effect may be applied to everyone already in custody. A weekly count then shows a stock,
 not a flow. Such a day is recognized by two things together: far more decisions than the place makes on other

@@ -1,4 +1,4 @@
-"""What became of detainers: counts by outcome, the decline rate, and how far the missing could move it.
+"""Outcomes of detainers: counts by outcome, the decline rate, and how much missing outcomes could change it.
 
 A missing outcome is never read as "honored": it may be a person still in custody, one released, or a form not
 filled in. So the decline rate is given twice: among detainers whose outcome is recorded, with a Wilson

@@ -65,7 +65,7 @@ def time_to_outcome(detainers: pl.LazyFrame, by: str = "outcome") -> pl.DataFram
 def later_arrests(
     detainers: Any, arrests: Any, within_days: int = 365, engine: str = "polars"
 ) -> pl.DataFrame:
-    """Of detainers by outcome, how many people were arrested at large within a time after the issue.
+    """By outcome of the detainer, how many people were later arrested at large within some days of its issue.
 
     Both are lazy frames of one engine (as `atlarge.engines.scans` gives, or of Polars) and need subject_key
     (hashed); `arrests` holds at-large arrests (date, subject_key). Gives outcome, n, with_key,

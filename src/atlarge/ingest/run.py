@@ -1,4 +1,4 @@
-"""From releases to a store: read, type, place, count once, commit; all files or none."""
+"""Ingest releases into a store: read, type, place, remove overlaps, commit; all files or none."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The real counties that a simulated world is laid on, and how its records name them."""
+"""The real counties used in a simulated world, and how its records name them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The catalogue: bursts of a measure in places, ranked, with what else the records show of each."""
+"""Catalogue of surges: ranked bursts of a measure, each with corroborating evidence from the records."""
 
 from __future__ import annotations
 
@@ -104,7 +104,7 @@ class Surge:
 
 @dataclass(frozen=True)
 class SurgeList:
-    """Surges by rank, the places with too few records to be tested, and how the list was built.
+    """Surges by rank, places with too few records to test, and how the list was built.
 
     `values`: counts of the measure [places, periods], NaN where not covered; rows are sorted by place code.
     `periods`: the first day of each.
@@ -262,7 +262,7 @@ def find_surges(
 def _check(
     by: str, every: str, start: dt.date | None, end: dt.date | None, alpha: float, neighbours: bool
 ) -> None:
-    """QuestionError for a question that has no meaning."""
+    """Raise QuestionError if the arguments make no sense."""
     if by not in LEVELS:
         raise QuestionError(f"no level {by!r}; there are: {', '.join(LEVELS)}")
     if every not in PERIODS:

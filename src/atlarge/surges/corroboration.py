@@ -1,4 +1,4 @@
-"""What else the records show of a burst: other methods, places around, the days before, the Operation mark.
+"""Further evidence on a burst: other methods, surrounding places, the days before, the Operation mark.
 
 None of this decides whether a burst is found. It separates a burst of arrests from a burst of data entry:
 when an office enters a month of rows on one day, all methods swell by about the same factor, the places

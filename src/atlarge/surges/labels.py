@@ -1,4 +1,4 @@
-"""What a surge might be, where a source says so; blank where none does. Nothing is guessed."""
+"""Label a surge with an operation if a source dates one to those days and that place; nothing is guessed."""
 
 from __future__ import annotations
 

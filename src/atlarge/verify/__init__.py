@@ -1,4 +1,4 @@
-"""Figures that others published, set beside the same counts from the records.
+"""Compare published figures with the same counts from the records.
 
 A figure is counted by the measure and scheme that its publisher seems to use. Where it differs, other
 definitions are computed too (areas as recorded, the agency's own at-large definition, other methods, wider
@@ -56,7 +56,7 @@ _MEANT = 1000
 
 @dataclass(frozen=True)
 class Checked:
-    """A published figure and the records' own.
+    """A published figure compared with the records.
 
     Attributes
     ----------
@@ -143,7 +143,7 @@ class Checked:
 
 @dataclass(frozen=True, repr=False)
 class Verification:
-    """All figures checked: differences that are not understood first."""
+    """All figures checked; unexplained differences come first."""
 
     rows: list[Checked]
 
@@ -214,13 +214,13 @@ _figures = figures
 
 
 def _unread(line: Unreadable) -> Checked:
-    """A line of a user's file that is no figure."""
+    """The result for a line of a user's file that could not be read as a figure."""
     blank: dict[str, Any] = dict.fromkeys(("start", "end", "published", "ours"))
     return Checked(**asdict(line), **blank, verdict=NOT_TESTABLE, definition="", understood=True)
 
 
 def agreement(ours: float, figure: Figure, *, is_percent: bool = False, slack: float = 0.0) -> str:
-    """The verdict on two numbers: equal as printed, within tolerance, or differs.
+    """Compare two numbers: equal as printed, within tolerance, or different.
 
     Examples
     --------
@@ -243,7 +243,8 @@ def agreement(ours: float, figure: Figure, *, is_percent: bool = False, slack: f
 
 
 def _room(figure: Figure, tolerance: float, *, is_percent: bool) -> float:
-    """Difference taken as agreement; for a printed percentage at least half its last digit."""
+    """Largest difference that counts as agreement; for a printed percentage at least half of its last
+    digit."""
     printed = 0.51 * 10.0 ** -max(figure.decimals, 0) if is_percent and figure.tolerance is None else 0.0
     return max(tolerance * abs(figure.value), printed)
 
@@ -308,7 +309,7 @@ class _Checking:
             return self._row(None, NOT_TESTABLE, "; ".join(filter(None, (str(error), noted))), "", True)
 
     def _within_coverage(self, query: Query) -> Checked:
-        """Count, on the days that the store covers."""
+        """Count on the days that the store covers."""
         name = table_of(self.name)
         if name is None:
             return self._judged(query, counted(self.counter, self.name, query))
@@ -332,7 +333,8 @@ class _Checking:
         return self._judged(query, counted(self.counter, self.name, query))
 
     def _in_part(self, query: Query, ours: Counted, missing: int) -> Checked:
-        """The verdict where the records lack days: whether as many days like those nearby make it up."""
+        """Verdict where the records lack days: could as many days like those nearby make up the
+        difference?"""
         c = pace(self.counter, query, ours.value, missing).judged(self.figure.value, self.room)
         self.tried = [c]
         is_known = c.reaches or self.figure.tested == "tested"
@@ -380,7 +382,7 @@ class _Checking:
         )
 
     def _offered(self) -> str:
-        """What the table of figures says of it, and its explanation where that was tested by other means."""
+        """The note in the table of figures, and the explanation if it was tested by other means."""
         figure = self.figure
         said = figure.explanation if figure.tested == "tested" else ""
         return ": ".join(filter(None, (said, figure.note)))
@@ -420,7 +422,8 @@ _LEVEL_NAMES = {"aor": "area of responsibility", "office": "office area"}
 
 
 def _by_publication(checkings: list[_Checking]) -> list[Checked]:
-    """The verdicts; an explanation is believed if it holds for the other figures of the publication too."""
+    """Verdicts on all figures; an explanation is accepted only if it also holds for the publication's other
+    figures."""
     rows = [checking.result() for checking in checkings]
     alike: dict[Any, list[_Checking]] = {}
     for checking, row in zip(checkings, rows, strict=True):
@@ -435,13 +438,14 @@ def _by_publication(checkings: list[_Checking]) -> list[Checked]:
 
 
 def _publication(row: Checked) -> tuple[str, str | None, bool]:
-    """Whose count it is and of what: its figures are counted by one definition."""
+    """Key of the figures that presumably share one definition: publisher, table, and whether they are
+    shares."""
     publisher = row.publisher.partition(" via ")[0].partition(" from ")[0]
     return publisher, table_of(row.measure), is_share(row.measure)
 
 
 def _explained(row: Checked, checking: _Checking, alike: list[_Checking]) -> Checked:
-    """A figure that differs, with what its candidates say."""
+    """Explain a figure that differs by its candidates, if one is accepted."""
     tried = [
         replace(c, rejected=_doubt(c, checking, alike)) if c.reaches else c for c in checking.explanations()
     ]
@@ -457,7 +461,8 @@ def _explained(row: Checked, checking: _Checking, alike: list[_Checking]) -> Che
 def _cannot_be_told(
     row: Checked, checking: _Checking, tried: list[Candidate], alike: list[_Checking]
 ) -> Checked:
-    """A figure that no definition gives: what was tried, what came nearest, and what would decide it."""
+    """Describe a figure that no definition gives: what was tried, what came nearest, and what would settle
+    it."""
     published, found = checking.figure.value, _search(row, checking, tried, alike)
     reached = sorted((c for c in tried if c.reaches), key=lambda c: c.kind == EXCLUSION)
     n = f"{len(tried)} definitions tried" if len(tried) != 1 else "the one definition tried"
@@ -489,7 +494,7 @@ def _cannot_be_told(
 def _search(
     row: Checked, checking: _Checking, tried: list[Candidate], alike: list[_Checking]
 ) -> dict[str, Any]:
-    """What a search over definitions found for a figure that none of them gives."""
+    """Summarise the search over definitions for a figure that none of them gives."""
     published = checking.figure.value
     found: dict[str, Any] = {"definitions": len(tried), "would_decide": would_decide(checking)}
     if not tried or row.ours is None:
@@ -531,7 +536,7 @@ def _search(
 
 
 def would_decide(checking: _Checking) -> str:
-    """What would settle a figure that cannot be told, as a key: its own or, failing that, its kind's."""
+    """Key of what would settle a figure that cannot be told: its own, or else that of its kind."""
     figure, name = checking.figure, checking.name
     if figure.would_decide:
         return figure.would_decide
@@ -548,7 +553,7 @@ def would_decide(checking: _Checking) -> str:
 
 
 def _doubt(c: Candidate, checking: _Checking, alike: list[_Checking]) -> str:
-    """Why an explanation that reaches a figure is not believed; empty where it is."""
+    """Reason not to accept an explanation that reaches a figure; empty if it is accepted."""
     if c.kind == "duplicates":
         return "repeats cannot be told from people without an identifier"
     is_exact = agreement(c.value, checking.figure, is_percent=is_share(checking.name)) == EQUAL

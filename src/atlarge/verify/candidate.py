@@ -1,4 +1,4 @@
-"""One explanation of a difference, and its number."""
+"""A possible explanation of a difference, and the number it gives."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ class Candidate:
         return f"{self.label} ({self.detail}: {number})" if self.detail else f"{self.label} ({number})"
 
     def judged(self, published: float, room: float) -> Candidate:
-        """The same, with whether it comes within a room of a figure."""
+        """Record whether it comes within `room` of a figure."""
         if self.low is not None and self.high is not None:
             inside = self.low <= published <= self.high
             return replace(self, value=min(max(published, self.low), self.high), reaches=inside)

@@ -1,7 +1,7 @@
-"""Explanations of a difference, each computed: what the records give under another definition.
+"""Possible explanations of a difference: what the records give under other definitions.
 
-Each candidate is a number, or an interval where repeats or completion can only be bounded. None is believed
-for being near: a publication's figures must be reached by the same one.
+Each candidate is a number, or an interval where repeats or completion can only be bounded. Being near is not
+enough: one definition must give all figures of a publication.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ _NEAR, _LEAST_MONTHS = 500, 6
 
 
 def other_words(counter: Counter, name: str, query: Query) -> Iterator[Candidate]:
-    """Counts by definitions that a publisher may have used without a word."""
+    """Counts by definitions that a publisher may have used without saying so."""
     if name not in measures():
         return
     at_areas = all(s.level == "aor" for s in query.spots)
@@ -95,7 +95,7 @@ def other_words(counter: Counter, name: str, query: Query) -> Iterator[Candidate
 
 
 def candidates(counter: Counter, figure: Figure, name: str, query: Query, ours: float) -> list[Candidate]:
-    """Every other explanation of a difference that can be computed for a figure, in no order."""
+    """All other explanations that can be computed for a figure, in no particular order."""
     found: list[Candidate] = []
     for source in (
         _methods,
@@ -118,7 +118,7 @@ def candidates(counter: Counter, figure: Figure, name: str, query: Query, ours: 
 
 
 def _methods(counter: Counter, figure: Figure, name: str, query: Query, ours: float) -> Iterator[Candidate]:
-    """Without methods that some leave out."""
+    """Without methods that some publishers leave out."""
     del figure, ours
     if is_share(name):
         part, _, whole = name.removeprefix("share_").partition("/")
@@ -147,7 +147,7 @@ def _exclusions(
 ) -> Iterator[Candidate]:
     """Without each value of a column in turn, and without what names no place: a search, not a definition.
 
-    One of as many comes near a figure by chance, so that none is believed for being near.
+    With so many tried, some come near a figure by chance, so being near is not accepted as an explanation.
     """
     del figure
     if name not in measures() or measure(name).is_reported:
@@ -227,7 +227,8 @@ def _repeats(counter: Counter, figure: Figure, name: str, query: Query, ours: fl
 def _completion(
     counter: Counter, figure: Figure, name: str, query: Query, ours: float
 ) -> Iterator[Candidate]:
-    """Records entered after the count: as far as other first counts of the same kind fell short of them."""
+    """Records entered after the count, up to the share by which other first counts of the same kind fell
+    short."""
     soon = figure.published_on is not None and 0 <= (figure.published_on - figure.end).days <= _SOON
     if not soon or ours <= figure.value or not _is_event(name):
         return
@@ -307,7 +308,7 @@ def first_counts(counter: Counter) -> dict[str, tuple[object, str, float]]:
 
 
 def _slips(counter: Counter, figure: Figure, name: str, query: Query, ours: float) -> Iterator[Candidate]:
-    """The number of another area or year, to the record, in the place of this one."""
+    """A misprint: the exact number of another area or year in place of this one."""
     del ours
     if (
         name not in measures()
@@ -331,7 +332,7 @@ def _slips(counter: Counter, figure: Figure, name: str, query: Query, ours: floa
 
 
 def _lists(counter: Counter, figure: Figure, name: str, query: Query, ours: float) -> Iterator[Candidate]:
-    """Agreements surely or possibly in force, agencies, and the weeks about the day."""
+    """Agreements surely or possibly in force, agencies, and the weeks around the day."""
     del counter, figure
     if "_287g" not in name:
         return
@@ -350,7 +351,7 @@ def _lists(counter: Counter, figure: Figure, name: str, query: Query, ours: floa
 
 
 def _held(counter: Counter, figure: Figure, name: str, query: Query, ours: float) -> Iterator[Candidate]:
-    """People held at midnight against at any time of the day, and the days about it."""
+    """People held at midnight or at any time of the day, and on the days around it."""
     del figure, ours
     if name not in ("detained", "average_daily_population"):
         return
@@ -409,7 +410,7 @@ def _headcount_ratios(counter: Counter, query: Query) -> list[float]:
 
 
 def _workbooks(counter: Counter, figure: Figure, name: str, query: Query, ours: float) -> Iterator[Candidate]:
-    """The nation's number in each of the agency's workbooks, of which older ones say less."""
+    """The national number in each of the agency's workbooks; older ones are less complete."""
     del counter, figure, ours
     wanted = BOOK_INS.get(name.removesuffix("_a_day"), (name,))
     if query.spots != (Spot("nation", "US"),):
@@ -444,7 +445,7 @@ def _workbook(counter: Counter, query: Query) -> float | None:
 
 
 def _counties(counter: Counter, figure: Figure, name: str, query: Query, ours: float) -> Iterator[Candidate]:
-    """Counties by fewer or surer records."""
+    """Counties with more records, or with more certain ones."""
     del figure, ours
     of = name.removeprefix("counties_with_")
     if of == name or of not in measures():

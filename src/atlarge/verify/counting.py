@@ -1,4 +1,4 @@
-"""The records' own number for a figure: what its measure means, and how it is counted."""
+"""Count a figure from the records: the meaning of its measure, and how it is counted."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ _NOT_KEPT = "the store keeps no citizenship or convictions of the people removed
 
 
 class Counted(NamedTuple):
-    """A number, how it was counted, and the relative difference that the way of counting alone can make."""
+    """A number, its definition, and the relative difference that the method alone can make."""
 
     value: float
     definition: str
@@ -86,7 +86,8 @@ class Query:
 
 @cache
 def canonical(name: str) -> str:
-    """The one name of a measure that people write in several ways; the word itself where it is none.
+    """The canonical name of a measure that people write in several ways; other words are returned as they
+    are.
 
     Examples
     --------
@@ -182,7 +183,7 @@ def table_of(name: str) -> str | None:
 
 
 class Counter:
-    """Counts of one store, each computed once."""
+    """Counts of one store, each computed once and cached."""
 
     def __init__(self, store: Store) -> None:
         self.store = store
@@ -372,7 +373,7 @@ def _book_ins(counter: Counter, name: str, query: Query) -> Counted:
 
 
 def monthly(query: Query, wanted: tuple[str, ...]) -> pl.DataFrame:
-    """Rows of detention by month, every month there; CoverageError where one is not."""
+    """Monthly detention figures for every month; raises CoverageError if one is missing."""
     months = months_through(query.start, query.end)
     codes = [s.code for s in query.spots]
     rows = table("detention_monthly").filter(

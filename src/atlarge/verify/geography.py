@@ -1,4 +1,4 @@
-"""Wider areas about a place, in which a publisher may have counted what records name otherwise."""
+"""Wider areas around a place, in which a publisher may have counted records that name something else."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from atlarge.verify.counting import Counter, Query
 from atlarge.verify.figure import Figure, Spot
 
 NO_OTHER_COUNTY = "what its area of responsibility records without another county"
-"""All that can be a county's where no record counts that names another county."""
+"""The most that can belong to a county if no record that names another county is counted."""
 
 
 def geography(counter: Counter, figure: Figure, name: str, query: Query, ours: float) -> Iterator[Candidate]:

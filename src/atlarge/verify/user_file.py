@@ -1,4 +1,4 @@
-"""A user's own file of figures: whatever the columns are called, a line at a time.
+"""Read a user's file of figures line by line, whatever its columns are called.
 
 A line that cannot be read does not stop the others: it is kept with the reason.
 """
@@ -61,7 +61,7 @@ _BLANK = frozenset({"n/a", "na", "nan", "none", "null", "-", "--", "–", "—",
 
 @dataclass(frozen=True)
 class Unreadable:
-    """A line that is no figure, and why."""
+    """A line that could not be read as a figure, with the reason."""
 
     id: str
     measure: str
@@ -76,7 +76,7 @@ class _BadCellError(Exception):
 
 
 def read_figures(path: Path | str) -> list[Figure | Unreadable]:
-    """The lines of a file as figures, or with what is wrong with them, in order.
+    """Read the lines of a file as figures or, if that fails, with the reason; in order.
 
     Raises
     ------
@@ -133,13 +133,13 @@ def read_figures(path: Path | str) -> list[Figure | Unreadable]:
 
 
 def _key(name: str) -> str:
-    """The name of a column in plain letters, with what stands in brackets left out."""
+    """A column name as lower-case words joined by underscores, without anything in brackets."""
     bare = re.sub(r"\(.*?\)", "", name).strip() or name
     return re.sub(r"\W+", "_", bare.lower().lstrip("\ufeff").replace("%", "pct")).strip("_")
 
 
 def _text(cell: str) -> str | None:
-    """A cell without spaces about it; None where it says nothing."""
+    """A trimmed cell; None if it is blank."""
     text = re.sub(r"\s+", " ", cell.replace("\u00a0", " ")).strip()
     return None if text.lower() in _BLANK or not text else text
 
@@ -184,7 +184,7 @@ def _lines(path: Path | str) -> tuple[list[tuple[int, list[str]]], str]:
 def _table(
     path: Path | str, lines: list[tuple[int, list[str]]]
 ) -> tuple[list[str], list[tuple[int, list[str]]], dict[str, int]]:
-    """Heads, rows and where each column stands, from the first line that names the needed columns."""
+    """Header, rows and column positions, taking as header the first line that names the required columns."""
     refused: QuestionError | None = None
     for k, (_, cells) in enumerate(lines[:20]):
         heads = [cell.strip() for cell in cells]

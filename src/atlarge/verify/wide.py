@@ -1,4 +1,4 @@
-"""Tables with figures side by side: a column for each year, or for each measure, as agencies print them."""
+"""Wide tables, with a column for each year or each measure, as agencies print them."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def _is_period(words: str) -> bool:
 def long_form(
     names: list[str], body: list[tuple[int, list[str]]], known: set[str]
 ) -> tuple[list[str], list[tuple[int, list[str]]]]:
-    """One figure a line, of a table with figures side by side; the table itself where it is not one.
+    """Convert a wide table to one figure per line; other tables are returned unchanged.
 
     Parameters
     ----------

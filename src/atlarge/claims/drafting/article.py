@@ -1,4 +1,4 @@
-"""An article's plain text as what is said in it: its heading, and paragraphs of sentences and quotations."""
+"""Parse the plain text of an article into its heading and paragraphs of sentences and quotations."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who says what within one sentence: verbs of saying and their subjects, and "according to"."""
+"""Determine who says what within one sentence: verbs of saying with their subjects, and "according to"."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a claim's own words leave out, taken from elsewhere in the article and marked as inferred."""
+"""Fill in what a claim's own words leave out from the rest of the article, marked as inferred."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""Who says each sentence of an article: attributions carried through quotations and paragraphs."""
+"""Determine who says each sentence of an article, following attributions through quotations and
+paragraphs."""
 
 from __future__ import annotations
 
@@ -793,7 +794,7 @@ class Discourse:
             entity.via = via
 
     def _with_ways(self, one: Spoken) -> Spoken:
-        """Fill in how words reached us from the speaker's other words, where those agree."""
+        """Fill in how a statement was obtained from the speaker's other statements, if they agree."""
         spans = []
         for span in one.spans:
             heard, via = span.heard, span.via
