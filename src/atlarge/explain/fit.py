@@ -55,6 +55,7 @@ def gather(study: Study, policy: Policy, months: Months) -> Facts:
     Raises QuestionError where arrests at large cannot be compared there at all.
     """
     facts = measure(study, policy, months)
+    facts.is_simulated = study.store.is_simulated
     facts.surges = surges_of(
         _surge_series(study), "at_large", policy.known, months.bounds(months.in_force)[1]
     )
@@ -80,15 +81,7 @@ def measure(study: Study, policy: Policy, months: Months) -> Facts:
     outcome, exposure = study.main["at_large"], study.exposure
     changed = changed_units(study.area.level, months, outcome.keys, study.registry)
     main = estimate(outcome, study.key, study.area, "at_large", months, changed, policies=study.registry)
-    facts = Facts(
-        policy,
-        study.where,
-        months,
-        main,
-        scheme=study.scheme,
-        notes=notes,
-        is_simulated=study.store.is_simulated,
-    )
+    facts = Facts(policy, study.where, months, main, scheme=study.scheme, notes=notes)
     facts.handoffs = attempt(
         notes,
         "handoffs",
