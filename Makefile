@@ -98,8 +98,6 @@ audit: $(VENV)/.dev
 
 test: lint types imports chromium
 	@$(BIN)/python tools/audit.py --where-reached
-	@mkdir -p build
-	@$(BIN)/zensical build --strict >build/docs.log 2>&1 || { cat build/docs.log; exit 1; }
 	@echo "running every test on two processes (about ten minutes)"
 	@$(BIN)/pytest -n 2 --dist worksteal
 

@@ -21,10 +21,21 @@ from atlarge.records.store import open_store
 Dies = Callable[[str, str], list[int]]
 
 
+def _placeless(path: Path) -> Path:
+    """The file without landmarks: each process that dies would load all places to read them."""
+    lines = path.read_text().splitlines()
+    for at, line in enumerate(lines[1:], 1):
+        separator, cells = ("|", [3]) if "|" in line else (",", [2, 3])
+        values = line.split(separator)
+        lines[at] = separator.join("" if k in cells else value for k, value in enumerate(values))
+    path.write_text("\n".join(lines) + "\n")
+    return path
+
+
 def _files(folder: Path) -> list[Path]:
     return [
-        simulated_files.arrests(folder / "b.csv", 200, 2, dt.date(2017, 10, 1)),
-        simulated_files.detainers(folder / "d.csv", 100, 3),
+        _placeless(simulated_files.arrests(folder / "b.csv", 200, 2, dt.date(2017, 10, 1))),
+        _placeless(simulated_files.detainers(folder / "d.csv", 100, 3)),
     ]
 
 
@@ -64,7 +75,7 @@ def test_killed_at_every_step(tmp_path: Path, dies: Dies, spills: bool) -> None:
 
 def test_a_new_store_killed_at_its_first_commit(tmp_path: Path, dies: Dies) -> None:
     """There is no store, or the whole store."""
-    file = simulated_files.arrests(tmp_path / "a.csv", 50)
+    file = _placeless(simulated_files.arrests(tmp_path / "a.csv", 50))
     ends = dies(
         "from atlarge.ingest import ingest",
         f"ingest([{str(file)!r}], {str(tmp_path)!r} + f'/store-{{at}}')",

@@ -112,7 +112,7 @@ def test_two_reports_of_which_the_later_knows_the_earlier_give_no_small_count_aw
 @pytest.mark.slow
 def test_a_report_beside_a_site_gives_no_small_count_away(tmp_path: Path) -> None:
     """The site has months and four of the outcomes, the report has all outcomes of the whole time."""
-    rows = records(1)
+    rows = records(1, 100)
     store = store_of(tmp_path / "store", rows)
     site = record_of(site_cells(store).table)
     for beside, is_safe in ((None, False), (site, True)):
