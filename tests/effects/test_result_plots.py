@@ -12,6 +12,7 @@ from atlarge.effects import (
     counterfactual,
     decompose,
     minimum_detectable_effect,
+    placebo_grid,
     pool_estimates,
     pool_ratio,
     share_effect,
@@ -96,6 +97,22 @@ def test_a_share_effect_draws_both_paths_and_marks_its_start() -> None:
     assert first == "7, 30 to 35"
     assert numbers == f"observed {y[7, 30:36].sum():.0f}, expected {found.total.expected:.1f}"
     assert f"{y[7, 30:36].sum() - found.total.expected:+.1f}" in effect
+
+
+def test_a_placebo_grid_shows_its_target_as_frame_line_and_picture() -> None:
+    y = np.random.default_rng(4).poisson(25.0, (60, 40)).astype(float)
+    grid = placebo_grid(y, target=7, here=30, horizon=6)
+    rows = grid.to_frame()
+    assert rows["observed"].to_list() == y[7].tolist()
+    total = grid.judge(np.arange(6))
+    assert rows["expected"].to_numpy()[30:36].sum() == pytest.approx(total.expected)
+    known = rows.drop_nans()
+    assert ((known["low"] <= known["expected"]) & (known["expected"] <= known["high"])).all()
+    expected, observed = grid.plot().lines
+    assert np.allclose(observed.get_ydata(), y[7])
+    assert np.allclose(expected.get_ydata(), rows["expected"].to_numpy(), equal_nan=True)
+    assert grid.summary().startswith("60 units forecast 6 periods ahead from 34 dates; 59 placebos")
+    assert len(repr(grid)) < 100
 
 
 def test_without_matplotlib_a_picture_is_refused_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -19,10 +20,13 @@ from atlarge.effects.prediction import (
     unroot,
     unsteadiness,
 )
-from atlarge.effects.results import Result
+from atlarge.effects.results import Result, draw_paths, frame_of
 from atlarge.effects.sdid import sdid_paths
 from atlarge.effects.shares import USUAL, ShareForecast, ShareSettings
 from atlarge.errors import QuestionError
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -101,8 +105,8 @@ class Forecasts:
         return self._values
 
 
-@dataclass(frozen=True)
-class PlaceboGrid:
+@dataclass(frozen=True, repr=False)
+class PlaceboGrid(Result):
     """Forecasts of every unit from every date, and which of them are placebos. Returned by `placebo_grid`.
 
     Attributes
@@ -153,6 +157,22 @@ class PlaceboGrid:
     def horizon(self) -> int:
         """Periods forecast."""
         return self.forecasts.shape[2]
+
+    def to_frame(self) -> Any:
+        """The target by period (Polars): observed, expected, low, high."""
+        low, high = self.band()
+        return frame_of({"observed": self.y[self.target], "expected": self.path(), "low": low, "high": high})
+
+    def summary(self) -> str:
+        """Units, dates and horizon of the grid, and the placebos at the date of the question."""
+        return (
+            f"{len(self.y)} units forecast {self.horizon} periods ahead from {len(self.starts)} dates; "
+            f"{len(self.others())} placebos at the date of the question"
+        )
+
+    def plot(self, ax: Axes | None = None) -> Axes:
+        """The target's observed and expected counts by period (matplotlib)."""
+        return draw_paths(self.y[self.target], self.path(), *self.band(), "expected", ax)
 
     def own(self) -> Floats:
         """The target's forecasts [D, H]."""

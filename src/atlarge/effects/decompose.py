@@ -41,8 +41,8 @@ MIN_PAIRED = 5
 CLEAR_DEPARTURE = 0.25
 
 
-@dataclass(frozen=True)
-class Part:
+@dataclass(frozen=True, repr=False)
+class Part(Result):
     """A value with its interval, in the units of the outcome summed over the post-periods."""
 
     value: float

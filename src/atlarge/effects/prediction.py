@@ -117,8 +117,8 @@ class Judged(Result):
     p_least: float = 0.0
 
 
-@dataclass(frozen=True)
-class PredictionErrors:
+@dataclass(frozen=True, repr=False)
+class PredictionErrors(Result):
     """What placebo totals say about the error of an expected total. Returned by `learn_errors`.
 
     Attributes

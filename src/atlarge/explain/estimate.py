@@ -195,10 +195,12 @@ def estimate(
         )
     try:
         if method in ("share", "sdid"):
-            found = share_estimate(
-                counts, row, area, measure, months, changed, leave_out, donors, method, policies,
-                only_total, grid,
-            )  # fmt: skip
+            if grid is None:
+                grid = grid_of(
+                    counts, row, area.level, months, changed=changed, leave_out=leave_out, donors=donors,
+                    policies=policies, only_total=only_total,
+                )  # fmt: skip
+            found = _by_share(counts, row, area, measure, months, grid, method, only_total)
         else:
             y = counts.binned(months)
             if donors is None:
@@ -331,27 +333,18 @@ def total_of(compared: Judged) -> Total:
     )
 
 
-def share_estimate(
+def _by_share(
     counts: Daily,
     row: int,
     area: Area,
     measure: str,
     months: Months,
-    changed: set[str] | None = None,
-    leave_out: set[str] | None = None,
-    donors: NDArray[np.bool_] | None = None,
-    method: str = "share",
-    policies: Registry | None = None,
-    only_total: bool = False,
-    grid: PlaceboGrid | None = None,
+    grid: PlaceboGrid,
+    method: str,
+    only_total: bool,
 ) -> Estimate:
     """Estimate the unit in `row` by its discounted share (or by synthetic difference in differences), for all
     spans at once."""
-    if grid is None:
-        grid = grid_of(
-            counts, row, area.level, months, changed=changed, leave_out=leave_out, donors=donors,
-            policies=policies, only_total=only_total,
-        )  # fmt: skip
     if method == "sdid":
         grid = sdid_grid(grid, int(np.flatnonzero(months.in_force)[-1]) + 1 - grid.here)
     totals = {}
