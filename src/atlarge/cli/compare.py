@@ -39,14 +39,7 @@ def compare_command(
     """Places side by side: one measure by month, as rows, a chart, or both."""
     from atlarge.publish.compare import compare
 
-    comparison = compare(
-        places,
-        store,
-        measure=measure,
-        start=start,
-        end=end,
-        scheme=scheme,
-    )
+    comparison = compare(places, store, measure=measure, start=start, end=end, scheme=scheme)
     if out is not None:
         comparison.write(out)
         note(f"{out}: {some(len(comparison.places), 'place')}, small counts suppressed")

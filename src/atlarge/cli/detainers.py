@@ -39,14 +39,13 @@ def detainers_command(
     ] = False,
     engine: EngineOption = "polars",
     disclose: Annotated[
-        bool,
-        typer.Option("--disclose", help="Only tables that may be passed on: no accounts of releases."),
+        bool, typer.Option("--disclose", help="Only tables that may be passed on: no accounts of releases.")
     ] = False,
     after: Annotated[
         list[Path] | None,
         typer.Option(
             help="An earlier report of the same records, as --disclose --json wrote it, so that no "
-            "suppressed count follows from both; may be given again.",
+            "suppressed count follows from both; may be given again."
         ),
     ] = None,
     beside: BesideOption = None,

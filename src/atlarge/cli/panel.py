@@ -93,8 +93,7 @@ def panel_command(
     by: Annotated[str, typer.Option(help="county, office, aor, state or nation.")] = "county",
     every: Annotated[str, typer.Option(help="day, week (from Monday) or month.")] = "month",
     measure: Annotated[
-        list[str] | None,
-        typer.Option(help="A measure, or several with commas; may be given again."),
+        list[str] | None, typer.Option(help="A measure, or several with commas; may be given again.")
     ] = None,
     scheme: SchemeOption = "ddp",
     engine: EngineOption = "polars",

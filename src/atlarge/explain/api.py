@@ -290,11 +290,7 @@ def _answer(facts: Facts, study: Study, place: Place, *, summary_only: bool) -> 
         store=study.store.path,
         corroboration=[] if summary_only else corroborate(study, facts),
         elsewhere=elsewhere(
-            study.store,
-            facts.policy.direction,
-            facts.scheme,
-            study.registry,
-            has_reverse=not summary_only,
+            study.store, facts.policy.direction, facts.scheme, study.registry, has_reverse=not summary_only
         ),
         breaks=[b.to_dict() for b in facts.breaks],
         completeness=facts.completeness.to_dict() if facts.completeness else None,
@@ -338,16 +334,7 @@ def _other_estimates(study: Study, facts: Facts) -> list[Estimate]:
             estimates = attempt(
                 facts.notes,
                 key,
-                partial(
-                    estimate,
-                    counts,
-                    area.code,
-                    area,
-                    measure,
-                    months,
-                    changed,
-                    policies=study.registry,
-                ),
+                partial(estimate, counts, area.code, area, measure, months, changed, policies=study.registry),
             )
             if estimates is not None:
                 found.append(estimates)

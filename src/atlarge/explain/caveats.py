@@ -118,11 +118,7 @@ def short_name(area: Area) -> str:
     return area.name.removesuffix(" area of responsibility")
 
 
-_PEOPLE = {
-    "metro": " metropolitan area",
-    "aor": " area of responsibility",
-    "area": " area",
-}
+_PEOPLE = {"metro": " metropolitan area", "aor": " area of responsibility", "area": " area"}
 
 
 def people_of(place: str) -> Message:
@@ -222,11 +218,7 @@ def _placing_changed(facts: Facts) -> Fields:
     aor, before, during = _placed_in(facts), facts.placed_before, facts.placed_during
     if aor is None or placing(before, during) == "fits" or before is None or during is None:
         return None
-    return {
-        "aor": aor,
-        "before": Number(before, "share"),
-        "during": Number(during, "share"),
-    }
+    return {"aor": aor, "before": Number(before, "share"), "during": Number(during, "share")}
 
 
 @_rule("policy")

@@ -86,13 +86,7 @@ def measure(study: Study, policy: Policy, months: Months) -> Facts:
         notes,
         "handoffs",
         lambda: estimate(
-            exposure,
-            study.key,
-            study.exposure_area,
-            "handoffs",
-            months,
-            changed,
-            policies=study.registry,
+            exposure, study.key, study.exposure_area, "handoffs", months, changed, policies=study.registry
         ),
     )
     facts.jail_change, jail = _jail_change(study, months, policy.effective)

@@ -23,10 +23,7 @@ NEAR_MONTHS = 6
 HALF_YEAR = 6
 LEAST_NAMED = 100.0
 NAMING_SHIFT = 0.2
-LABELS = {
-    "office": "only the office area",
-    "county": "the county",
-}
+LABELS = {"office": "only the office area", "county": "the county"}
 
 
 def method_switches(study: Study, policy: Policy, months: Months, changed: set[str]) -> list[MethodSwitch]:

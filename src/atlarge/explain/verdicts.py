@@ -12,14 +12,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from atlarge.explain.answer import Interval, Judgement, Verdict
-from atlarge.explain.quantities import (
-    ALPHA_BURST,
-    ALPHA_LASTING,
-    MATERIAL,
-    Bursts,
-    Lasting,
-    LeftBefore,
-)
+from atlarge.explain.quantities import ALPHA_BURST, ALPHA_LASTING, MATERIAL, Bursts, Lasting, LeftBefore
 from atlarge.messages import Message, say
 from atlarge.surveillance.fdr import benjamini_hochberg
 

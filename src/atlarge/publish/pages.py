@@ -179,11 +179,7 @@ def timeline_of(
     covered = [d for d, m in zip(series[0].periods, series[0].marks, strict=True) if m != UNCOVERED]
     first, last = (w.period(covered[i], every) if covered else "–" for i in (0, -1))
     sentence = w(
-        "place.timeline_says",
-        every=w(f"every.{every}"),
-        first=first,
-        last=last,
-        peaks="".join(peaks),
+        "place.timeline_says", every=w(f"every.{every}"), first=first, last=last, peaks="".join(peaks)
     )
     marks = policy_marks(policies_of(data, place))
     found = bursts(data.surges.get((place.level, place.code), []), w)

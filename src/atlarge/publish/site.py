@@ -300,13 +300,7 @@ def _csv(frame: pl.DataFrame) -> str:
 
 
 def _write_pages(
-    crew: Workers,
-    out: Path,
-    new: Path,
-    data: SiteData,
-    table: Disclosed,
-    tally: Tally,
-    progress: Step | None,
+    crew: Workers, out: Path, new: Path, data: SiteData, table: Disclosed, tally: Tally, progress: Step | None
 ) -> None:
     """Write shared files and, in parallel, the pages, downloads and pictures of all places in chunks."""
     places = sorted(data.places)

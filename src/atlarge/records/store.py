@@ -32,11 +32,7 @@ from atlarge.records.integrity import digest, inside, is_sealed, require, sealed
 from atlarge.records.tables import TABLES
 from atlarge.wording import some
 
-__all__ = [
-    "Coverage",
-    "Store",
-    "open_store",
-]
+__all__ = ["Coverage", "Store", "open_store"]
 
 FORMAT = 1
 MANIFEST = "manifest.json"
