@@ -307,6 +307,14 @@ class _Line:
     rules: set[str] = field(default_factory=set)
 
     @property
+    def name(self) -> str:
+        return self.names.most_common(1)[0][0]
+
+    @property
+    def days(self) -> set[dt.date | None]:
+        return set().union(*self.seen.values()) - {None}
+
+    @property
     def first(self) -> int:
         return min(self.seen)
 
@@ -399,7 +407,7 @@ def _account(lines: list[_Line], out: SpellTable) -> None:
             out.rows["agency of the state, no county"] += shown
         elif place.fips is None:
             out.rows["county not found"] += shown
-            out.unresolved[f"{line.names.most_common(1)[0][0]}, {line.state}"] = place.reason
+            out.unresolved[f"{line.name}, {line.state}"] = place.reason
         else:
             out.rows["county found"] += shown
 
@@ -407,9 +415,8 @@ def _account(lines: list[_Line], out: SpellTable) -> None:
 def _place_of(line: _Line) -> Resolved:
     """The place most rows of a line give; a place found goes before none."""
     votes: Counter[Resolved] = Counter()
-    name = line.names.most_common(1)[0][0]
     for (county, kind), n in line.places.items():
-        votes[resolve(name, line.state, county, kind)] += n
+        votes[resolve(line.name, line.state, county, kind)] += n
     states = sum(n for place, n in votes.items() if place.level == "state")
     if states and states >= sum(votes.values()) - states:
         return next(place for place in votes if place.level == "state")
@@ -431,12 +438,8 @@ def _join_states(lines: list[_Line]) -> list[_Line]:
         place = _place_of(line)
         if place.level == "state" or place.fips is not None:
             continue
-        days = set().union(*line.seen.values()) - {None}
-        same = [
-            other
-            for other in by_name[line.key, line.model]
-            if other is not line and _place_of(other).fips and days & set().union(*other.seen.values())
-        ]
+        others = [other for other in by_name[line.key, line.model] if other is not line]
+        same = [other for other in others if _place_of(other).fips and line.days & other.days]
         if len(same) == 1:
             same[0].seen.update({k: same[0].seen.get(k, set()) | d for k, d in line.seen.items()})
             same[0].names.update(line.names)
@@ -468,7 +471,7 @@ def _join_spellings(lines: list[_Line]) -> list[_Line]:
                     continue
                 near = fuzz.ratio(_bare(other.key, line.state), _bare(line.key, line.state))
                 same_place = places[id(other)].fips == places[id(line)].fips
-                days = set().union(*other.seen.values()) & set().union(*line.seen.values()) - {None}
+                days = other.days & line.days
                 next_to = line.first == other.last + 1 or other.first == line.last + 1
                 is_one = same_place and (
                     (near >= 80 and (next_to or days)) or (near >= 60 and next_to and days)
@@ -531,11 +534,7 @@ def _spells_of(line: _Line, lists: list[AgencyList], partial: set[int]) -> list[
             rules[-1].add("partial_list")
         runs[-1].append(k)
     place = _place_of(line)
-    name = line.names.most_common(1)[0][0]
-    name = re.sub(r"\s+", " ", name)
-    return [
-        _spell(line, run, marks, lists, whole, place, name) for run, marks in zip(runs, rules, strict=True)
-    ]
+    return [_spell(line, run, marks, lists, whole, place) for run, marks in zip(runs, rules, strict=True)]
 
 
 def _is_slip(line: _Line, before: int, after: int, missed: list[int], lists: list[AgencyList]) -> bool:
@@ -556,7 +555,6 @@ def _spell(
     lists: list[AgencyList],
     whole: list[int],
     place: Resolved,
-    name: str,
 ) -> AgreementSpell:
     first, last = run[0], run[-1]
     day = lists[first].day
@@ -571,7 +569,7 @@ def _spell(
         marks.add("left")
     signings = sorted({d for k in run for d in line.seen[k] if d})
     return AgreementSpell(
-        agency=name,
+        agency=re.sub(r"\s+", " ", line.name),
         state=line.state,
         model=line.model,
         level=place.level,
