@@ -49,17 +49,34 @@ FORMS = (
     "%m/%d/%Y %I:%M %p", "%m/%d/%Y %I:%M:%S %p", "%m/%d/%y %H:%M", "%m/%d/%Y", "%m/%d/%y", "%d%b%Y",
     "%d%b%Y %H:%M:%S", "%d-%b-%Y", "%d-%b-%y", "%d-%b-%Y %H:%M:%S.00", "%b %d, %Y", "%B %d, %Y %I:%M %p",
     "%d %B %Y", "%A, %B %d, %Y", "%Y/%m/%d", "%Y%m%d", "%Y%m%dT%H%M%SZ", "%Y.%m.%d", "%d.%m.%Y",
-    "%m/%d/%Y, %I:%M:%S %p", "%Y-%b-%d",
+    "%m/%d/%Y, %I:%M:%S %p", "%Y-%b-%d", "%a %b %d %Y %H:%M:%S GMT-0500 (Central Daylight Time)",
+    "%a, %d %b %Y %H:%M:%S +0000", "%Y%m%d%H%M%S", "%Y%m%d%H%M%S000", "{ts '%Y-%m-%d %H:%M:%S'}",
+    "%Y-%m-%d %H:%M:%S.0000000 -05:00", "'%m/%d/%Y", "[%Y-%m-%d]", "%Y-%m-%dT%H:%M:%S-05:00[America/Chicago]",
+    "%m/%d/%Y %H%M", "%d %b %Y %H%M hrs", "%Y\u2011%m\u2011%d", "%m\u2013%d\u2013%Y", "%Y-%m-%d 23:59:60",
+    "%d%b%Y:%H:%M:%S", "%d%b%y:%H:%M:%S", "%Y-%m-%d %H:%M:%S Z", "%m/%d/%Y %I:%M%p", "%b. %d, %Y",
 )  # fmt: skip
-DAY_FIRST = ("%d/%m/%Y", "%d/%m/%Y %H:%M", "%d-%m-%Y", "%d/%m/%y", "%d-%m-%Y %H:%M:%S")
+DAY_FIRST = (
+    "%Y-%d-%m",
+    "%Y/%d/%m %H:%M",
+    "%d/%m/%Y",
+    "%d/%m/%Y %H:%M",
+    "%d-%m-%Y",
+    "%d/%m/%y",
+    "%d-%m-%Y %H:%M:%S",
+)
 NOBODY = (
     "#N/A", "N/A", "n/a", "NA", "null", "NULL", "<NA>", "NaN", "None", "(blank)", ".", "-", "--", "?", "\\N",
     "Unknown", "UNKNOWN", "REDACTED", "Withheld", "0", "000000", "xxxx", "1.23457E+12", "4.5E+09",
     "1234567890123450000", "X9-CONSTANT", "same for all", "(b)(6)", "b(6), b(7)c", "999999999",
+    "d41d8cd98f00b204e9800998ecf8427e", "#REF!", "#NAME?", "[object Object]", "undefined", "TBD",
+    "See remarks", "-1", "00000000-0000-0000-0000-000000000000", "\u2588\u2588\u2588\u2588", "*****", "FALSE",
 )  # fmt: skip
 PERSONS = (
     "RESIDENCE OF GARCIA, JUAN A191130615", "HOME OF JANE DOE", "TRAVIS COUNTY JAIL A-191-130-615",
     "BOOKED AS 123-45-6789", "SUBJECT: DOE, JANE", "A191130615", "JAIL, A# 191130615",
+    "TRAVIS COUNTY JAIL FBI# 123456AB7", "PASSPORT G12345678 AUSTIN", "EARM CASE 1234567890 DOE",
+    "1204 E 12TH ST APT 4, AUSTIN, TX", "30.2672, -97.7431", "SPOUSE OF JANE DOE, AUSTIN",
+    "DOE-ROE, MARIA DEL CARMEN", "TX PLATE ABC1234",
 )  # fmt: skip
 COLUMNS = (
     "Last", "First", "Last Name", "Full Name", "Subject", "Nombre", "Apellido", "DOB", "D.O.B.", "Birth Date",

@@ -10,7 +10,7 @@ import pytest
 
 from atlarge.errors import CoverageError, QuestionError
 from atlarge.panel import panel
-from atlarge.panel.counting import short_scope
+from atlarge.records.coverage import short_scope
 from atlarge.records.store import Coverage
 from simulated_files import HandStore
 

@@ -38,7 +38,24 @@ WRITTEN = {
     "C, ctime": "%a %b %d %H:%M:%S %Y",
     "Go": "%Y-%m-%d %H:%M:%S.000 +0000 UTC",
     "Oracle": "%d-%b-%y %I.%M.%S.000000 %p",
+    "JavaScript": "%a %b %d %Y %H:%M:%S GMT-0500 (Central Daylight Time)",
+    "JavaScript, JSON": "%Y-%m-%dT%H:%M:%S.000Z",
+    "database, digits": "%Y%m%d%H%M%S",
+    "database, digits and thousandths": "%Y%m%d%H%M%S000",
+    "ODBC": "{ts '%Y-%m-%d %H:%M:%S'}",
+    "SQL Server": "%Y-%m-%d %H:%M:%S.0000000 -05:00",
+    "Excel, kept as text": "'%m/%d/%Y %H:%M:%S",
+    "Excel, text by formula": '="%m/%d/%Y %H:%M:%S"',
+    "Java": "%Y-%m-%dT%H:%M:%S-05:00[America/Chicago]",
+    "brackets": "[%Y-%m-%d %H:%M:%S]",
+    "typeset hyphens": "%Y\u2011%m\u2011%d %H:%M:%S",
+    "typeset dashes": "%m\u2013%d\u2013%Y %H:%M:%S",
 }
+SINCE = dt.datetime(1970, 1, 1)
+MESES = [
+    "enero", "febrero", "marzo", "abril", "mayo", "junio", "julio", "agosto", "septiembre", "octubre",
+    "noviembre", "diciembre",
+]  # fmt: skip
 DAYS = {
     "ISO": "%Y-%m-%d", "SDATE": "%Y/%m/%d", "Stata": "%d%b%Y", "SPSS": "%d-%b-%Y", "Excel": "%m/%d/%Y",
     "Excel, short": "%m/%d/%y", "Excel, name": "%d-%b-%y", "long": "%B %d, %Y", "eight digits": "%Y%m%d",
@@ -57,6 +74,27 @@ def test_times_are_read_as_written(times: list[dt.datetime], program: str) -> No
 def test_days_are_read_as_written(times: list[dt.datetime], program: str) -> None:
     words = [t.strftime(DAYS[program]) for t in times]
     assert read_dates(pl.Series(words)).dt.date().to_list() == [t.date() for t in times]
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.lists(TIMES, min_size=1, max_size=20))
+def test_times_as_people_and_other_scripts_write_them(times: list[dt.datetime]) -> None:
+    minutes = [t.replace(second=0) for t in times]
+    wide = {ord(digit): ord(digit) + 0xFEE0 for digit in "0123456789"}
+    spanish = [f"{t.day} de {MESES[t.month - 1]} de {t.year}" for t in times]
+    written = {
+        "military": ([t.strftime("%m/%d/%Y %H%M") for t in times], minutes),
+        "military, hours": ([t.strftime("%d %b %Y %H%M hrs") for t in times], minutes),
+        "wide digits": ([t.strftime("%Y-%m-%d %H:%M:%S").translate(wide) for t in times], times),
+        "billionths": ([f"{(t - SINCE).total_seconds():.0f}000000000" for t in times], times),
+        "Spanish": (spanish, [t.replace(hour=0, minute=0, second=0) for t in times]),
+        "leap second": (
+            [t.strftime("%Y-%m-%d %H:%M:60") for t in times], [t.replace(second=59) for t in times]
+        ),
+    }  # fmt: skip
+    for name, (words, true) in written.items():
+        known = [t for t in true if name != "billionths" or t.year < 2030]
+        assert [t for t in read_dates(pl.Series(words)).to_list() if t in known] == known, name
 
 
 @settings(max_examples=40, deadline=None)
@@ -102,6 +140,8 @@ _START = dt.datetime(2025, 5, 1, 9, 30)
         ("%d/%m/%Y", range(40), "day/month/year"),
         ("%d-%m-%Y %H:%M", range(40), "day/month/year"),
         ("%d/%m/%y", range(40), "day/month/year"),
+        ("%Y-%d-%m", range(40), "year-day-month"),
+        ("%Y/%d/%m %H:%M", range(40), "year-day-month"),
         ("%m/%d/%Y", [1, 2, 3, 34, 35, 36], "no date shows whether day or month comes first"),
         ("%d/%m/%Y", [1, 2, 3, 34, 35, 36], "no date shows whether day or month comes first"),
     ],

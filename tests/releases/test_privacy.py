@@ -81,6 +81,9 @@ def test_names_of_things_are_no_persons() -> None:
         "RESIDENCE OF GARCIA, JUAN A191130615", "HOME OF JANE DOE, AUSTIN, TX",
         "TRAVIS COUNTY JAIL A-191-130-615",
         "BOOKED AS 123-45-6789", "SUBJECT: DOE, JANE", "A191130615",
+        "TRAVIS COUNTY JAIL FBI# 123456AB7", "PASSPORT G12345678 AUSTIN", "EARM CASE 1234567890",
+        "1204 E 12TH ST APT 4, AUSTIN, TX", "30.2672, -97.7431", "SPOUSE OF JANE DOE, AUSTIN",
+        "DOE-ROE, MARIA DEL CARMEN", "TX PLATE ABC1234",
         "CALL 512-555-0199 FIRST", "(512) 555-0199", "jane.doe@example.org, AUSTIN",
     ],
 )  # fmt: skip
@@ -97,7 +100,19 @@ def test_persons_inside_a_text_never_reach_the_store(text: str, tmp_path: Path) 
 
 
 @pytest.mark.parametrize(
-    "text", ["MILWAUKEE COUNTY HOUSE OF CORRECTION", "I-95 MILE 123", "A1 TOWING, AUSTIN"]
+    "text",
+    [
+        "MILWAUKEE COUNTY HOUSE OF CORRECTION",
+        "I-95 MILE 123",
+        "A1 TOWING, AUSTIN",
+        "AUSTIN, TX",
+        "SANTA MARIA, CALIFORNIA",
+        "1010 E WHATLEY ROAD, OAKDALE",
+        "UNIT 4, TDCJ HUNTSVILLE",
+        "CASE COUNTY JAIL",
+        "JOHN E POLK CORRECTIONAL FACILITY, SANFORD",
+        "HOUSTON, DAVID WAYNE UNIT JAIL 2",
+    ],
 )
 def test_texts_of_places_are_kept(text: str, tmp_path: Path) -> None:
     path = tmp_path / "r.csv"

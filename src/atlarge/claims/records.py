@@ -202,8 +202,12 @@ class PanelSource:
         counted = self._panel(measure, kind, when, None, _grain(measure, when))
         if isinstance(counted, Gap):
             return []
+        # a month that is covered in part has a value, and is none of the whole month
+        is_reported = pl.lit(measures()[measure].is_reported)
+        is_whole = is_reported | (pl.col("days_covered") == pl.col("days_in_period"))
+        is_whole &= pl.col("value").is_not_null()
         whole = counted.frame.group_by("place").agg(
-            pl.col("value").sum().alias("value"), pl.col("value").null_count().alias("gaps")
+            pl.col("value").sum().alias("value"), (~is_whole).sum().alias("gaps")
         )
         kept = whole.filter(pl.col("gaps") == 0).sort("value", "place", descending=[True, False])
         return [(str(place), float(value)) for place, value in kept.select("place", "value").iter_rows()]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import sys
+from collections.abc import Iterator
+from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -14,6 +16,9 @@ from atlarge.wording import some
 
 if TYPE_CHECKING:
     from atlarge.records.store import Store
+
+_MOST_SPANS = 3
+"""More stretches of days than these are told by their number."""
 
 
 def audit_command(
@@ -137,6 +142,17 @@ def _verified(store: Store, engine: str) -> list[dict[str, Any]]:
     return counted
 
 
+def _covered(coverage: list[dict[str, Any]]) -> Iterator[str]:
+    """Stretches of days and the places that are covered on them; many of the same places in one line."""
+    from atlarge.records.coverage import short_scope
+
+    for scope, spans in groupby(coverage, key=lambda span: span["scope"]):
+        days = [f"{span['start']} to {span['end']}" for span in spans]
+        if len(days) > _MOST_SPANS:
+            days = [f"{len(days)} stretches of days from {days[0][:10]} to {days[-1][-10:]}"]
+        yield from (f"{span}, {short_scope(scope)}" for span in days)
+
+
 def _print(document: dict[str, Any]) -> None:
     say = sys.stdout.write
     for r in document["releases"]:
@@ -144,8 +160,7 @@ def _print(document: dict[str, Any]) -> None:
         say(f"  sha256 {r['sha256']}\n")
         say(f"  {r['table']}: {some(r['rows_read'], 'row')} read = {r['rows_kept']:,} kept")
         say("".join(f" + {n:,} {reason}" for reason, n in r["rows_dropped"].items()) + "\n")
-        for span in r["coverage"]:
-            say(f"  covers {span['start']} to {span['end']}, {span['scope']}\n")
+        say("".join(f"  covers {line}\n" for line in _covered(r["coverage"])))
         if r["unresolved_places"]:
             say(f"  {some(r['unresolved_places'], 'row')} without a place\n")
         for reason, n in r["quarantine_reasons"].items():

@@ -23,6 +23,7 @@ from atlarge.engines import collect, scan
 from atlarge.errors import CoverageError, QuestionError
 from atlarge.files import shipped_yaml, write_by_ending
 from atlarge.panel import by_day
+from atlarge.records.coverage import short_scope
 from atlarge.records.schemes import Scheme
 from atlarge.records.schemes import scheme as scheme_of
 from atlarge.records.store import Coverage, Store, open_store
@@ -338,7 +339,8 @@ def panel(
         scopes = {"the nation without some of its places" if s == by == "nation" else s for s in scopes}
         raise CoverageError(
             f"no release in the store covers {where}, only {', '.join(map(short_scope, sorted(scopes)))}: "
-            "there is nothing to count; if the files hold all of more than that, ingest them with --covers"
+            "there is nothing to count; if the files hold all of more than that, ingest them with --covers, "
+            f"as --covers {'nation' if by == 'nation' else f'{by}:' + ','.join(query.places or ('CODE',))}"
         )
     return Panel(frame, coverage, by, every, scheme, breaks)
 
@@ -471,19 +473,6 @@ def _alike(store: Store, group: list[Measure], read_as: Scheme) -> list[list[Mea
         covers = (tuple(_reporting(store, [m], read_as, is_zero=z)) for z in (False, True))
         found.setdefault(tuple(covers), []).append(m)
     return list(found.values())
-
-
-def short_scope(scope: str) -> str:
-    """A scope in a few words: the first three places of a list and the number of the others.
-
-    Examples
-    --------
-    >>> short_scope("state:AL,AZ,CA,CO,DE")
-    'state:AL,AZ,CA and 2 more'
-    """
-    kind, _, codes = scope.partition(":")
-    listed = codes.split(",")
-    return scope if len(listed) <= 4 else f"{kind}:{','.join(listed[:3])} and {len(listed) - 3} more"
 
 
 def sparse(

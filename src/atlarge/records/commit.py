@@ -10,7 +10,7 @@ import polars as pl
 
 from atlarge.records.audit import ReleaseAudit
 from atlarge.records.best import FILLED, fill
-from atlarge.records.coverage import Scope, days_with_rows, is_placed, places_of, spans_of
+from atlarge.records.coverage import Scope, days_with_rows, is_placed, places_of, short_scope, spans_of
 from atlarge.records.gaps import gaps_of, is_rich, notes_of
 from atlarge.records.missing import filled, lacks, reported_days
 from atlarge.records.overlap import GONE, Stored, overlaps
@@ -83,9 +83,22 @@ def _scopes(prepared: Prepared) -> list[Scope]:
         places = prepared.frame.group_by(names).agg(pl.col("n").sum())
     is_real = is_rich(prepared.shown) and not prepared.is_simulated
     found = places_of(places, scope, texts, has_text, "state" in prepared.family.columns, is_real)
+    prepared.audit.notes += _cut_to(found, scope)
     if prepared.is_simulated:
         found = [replace(one, without=()) if one.places == "nation" else one for one in found]
     return found
+
+
+def _cut_to(found: list[Scope], whole: str) -> list[str]:
+    """What follows where a release is taken for a cut of one that has more places."""
+    if any(scope.places == whole for scope in found):
+        return []
+    named = ", ".join(short_scope(scope.places) for scope in found)
+    what = "a file of single facilities" if named == "facility" else f"a cut to {named}"
+    return [
+        f"taken for {what}: other places, and those that are wider, have no count; if it is whole in more, "
+        f"say so, as by --covers {whole}"
+    ]
 
 
 def _lacking(prepared: Prepared) -> dict[str, Any]:

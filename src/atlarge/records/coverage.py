@@ -31,7 +31,7 @@ _SURE_ROWS = 60
 """Nor one without a row in days that by its own weekdays would have so many rows."""
 _ALL = 0.98
 """Rows of a file cut to some places all name such a place; a whole release always has some that do not."""
-_ABSENT_FINE, _ABSENT_STATE, _ABSENT_AOR = 20, 12, 20
+_ABSENT_FINE, _ABSENT_STATE = 20, 12
 """Rows that the absent places of a level should have had together, for the file to be cut to the others."""
 _ABSENT_SHARE = 0.25
 """And of all rows with such a place: facilities come and go, and differ between tables."""
@@ -117,6 +117,19 @@ def _tally(rows: Iterable[tuple[str | None, _Count]]) -> dict[str, _Count]:
         if name is not None:
             found[name] = found[name] + n if name in found else n
     return dict(sorted(found.items()))
+
+
+def short_scope(scope: str) -> str:
+    """A scope in a few words: the first three places of a list and the number of the others.
+
+    Examples
+    --------
+    >>> short_scope("state:AL,AZ,CA,CO,DE")
+    'state:AL,AZ,CA and 2 more'
+    """
+    kind, _, codes = scope.partition(":")
+    listed = codes.split(",")
+    return scope if len(listed) <= 4 else f"{kind}:{','.join(listed[:3])} and {len(listed) - 3} more"
 
 
 def parse_scope(words: str) -> list[Scope]:

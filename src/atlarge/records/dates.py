@@ -9,6 +9,7 @@ cell: it is decided from all its date columns at once, and a file where it canno
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,7 +25,8 @@ Order = Literal["month", "day"]
 _FAST = ("%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%SZ", "%Y-%m-%d %H:%M:%S%.f")
 _NUMERIC = r"^(\d{1,2})([/.\-])(\d{1,2})[/.\-](?:\d{4}|\d{2})(?:[ T,]|$)"
 _ISO_DAY = r"^\d{4}-\d{2}-(\d{2})"
-_ZONE = r"(?:Z|UTC|GMT|[A-Z]{2,4}T|[+-]\d{2}(?::?\d{2})?)(?:\s?\[[^\]]*\])?"
+_YEAR_DAY = r"^\d{4}[-/. ](\d{1,2})[-/. ](\d{1,2})(?:[ T]|$)"
+_ZONE = r"(?:Z|[A-Z]{2,4}T|(?:UTC|GMT)?[+-]\d{2}(?::?\d{2})?|UTC|GMT)(?:\s?[\[(][^\])]*[\])])?"
 _CLOCK = (
     r"(?i)^(?P<date>.+?)(?:\s*[T,]\s*|\s+)(?P<h>\d{1,2}):(?P<mi>\d{2})(?::(?P<s>\d{2})(?:[.,]\d{1,9})?)?"
     rf"\s*(?P<half>[ap]\.?m\.?)?\s*(?:{_ZONE})?$"
@@ -36,21 +38,32 @@ _YEAR_FIRST = r"^(?P<y>\d{4})[-/. ](?P<m>\d{1,2})[-/. ](?P<d>\d{1,2})$"
 _EIGHT_DIGITS = r"^(?P<y>(?:19|20)\d{2})(?P<m>\d{2})(?P<d>\d{2})$"
 _YEAR_LAST = r"^(?P<a>\d{1,2})[/.\-](?P<b>\d{1,2})[/.\-](?P<y>\d{4}|\d{2})$"
 _MONTH_FIRST_ALONE = r"^(?P<a>\d{1,2})[/.\-](?P<b>1[3-9]|2\d|3[01])[/.\-](?P<y>\d{4}|\d{2})$"
-_DAY_MONTH_NAME = r"^(?P<d>\d{1,2})(?:st|nd|rd|th)?[ \-/.]*(?P<m>[a-z]{3,9})\.?[ \-/,.]*(?P<y>\d{4}|\d{2})$"
+_DAY_MONTH_NAME = r"^(?P<d>\d{1,2})(?:st|nd|rd|th)?[ \-/.]*(?P<m>[a-z]{3,10})\.?[ \-/,.]*(?P<y>\d{4}|\d{2})$"
 _MONTH_NAME_DAY = r"^(?P<m>[a-z]{3,9})\.?[ \-]*(?P<d>\d{1,2})(?:st|nd|rd|th)?,?[ \-]+(?P<y>\d{4}|\d{2})$"
 _YEAR_MONTH_NAME = r"^(?P<y>\d{4})[- ](?P<m>[a-z]{3,9})[- ](?P<d>\d{1,2})$"
 _MONTHS = (
     "january", "february", "march", "april", "may", "june", "july", "august", "september", "october",
     "november", "december",
 )  # fmt: skip
+_MESES = (
+    "enero", "febrero", "marzo", "abril", "mayo", "junio", "julio", "agosto", "septiembre", "octubre",
+    "noviembre", "diciembre",
+)  # fmt: skip
 _SAS_CLOCK = r"(?i)^(\d{1,2}[-/]?[a-z]{3}[-/]?\d{2,4}):"
 _OTHER_CLOCKS = (
     (r"^([A-Za-z]{3,9}) (\d{1,2}) (\d{1,2}:\d{2}:\d{2})(?: [A-Z]{2,4})? (\d{4})$", "${2} ${1} ${4} ${3}"),
     (r"([+-]\d{4}) [A-Z]{2,4}$", "${1}"),
     (r" (\d{1,2})\.(\d{2})\.(\d{2})(?:\.\d{1,9})?( ?[AaPp][Mm])?$", " ${1}:${2}:${3}${4}"),
+    (r"^((?:19|20)\d{6})(\d{6})(?:\d{3})?$", "${1}T${2}"),
+    (r"(?i)^(.*\d{4}) ([01]\d|2[0-3])([0-5]\d)(?: ?h(?:ou)?rs?)?$", "${1} ${2}:${3}"),
+    (r"(?i)^(\d{1,2}) de ([a-z]+) del? ", "${1} ${2} "),
+    (r":60((?:\D.*)?)$", ":59${1}"),
 )
-"""Clocks as `date` on Unix, Go and Oracle write them, and how others write the same."""
-_COUNTED = r"^(\d{9,10}|\d{12,13}|\d{15,16})(?:\.\d*)?$"
+"""Clocks as `date` on Unix, Go and Oracle, databases, the military and Spanish speakers write them, a leap
+second, and how others write the same."""
+_WRAPPED = r"""^(?:'|="|\[|\{ts '|\{d ')(.*?)(?:"|\]|'\})?$"""
+_ODD = r"""[^\x20-\x7e]|^['=\[{]"""
+_COUNTED = r"^(\d{9,10}|\d{12,13}|\d{15,16}|\d{18,19})(?:\.\d*)?$"
 _COUNTED_WITHIN = (946_684_800, 1_893_456_000)
 """Seconds since 1970 of the years 2000 and 2030: the digits of a date written in one are never these."""
 _SERIAL = r"^[1-6]\d{4}(?:\.\d+)?$"
@@ -61,14 +74,30 @@ _FEW = 0.25
 _ENOUGH = 10
 _STRAYS = 0.01
 """So many of the cells that show an order may show the other one: they are mistyped, and quarantined."""
+_MISTYPED = 0.1
+"""The same of dates that begin with the year."""
 
 
 def _names() -> dict[str, str]:
     names = {}
-    for number, name in enumerate(_MONTHS, 1):
-        for length in range(3, len(name) + 1):
-            names[name[:length]] = str(number)
+    for months in (_MONTHS, _MESES):
+        for number, name in enumerate(months, 1):
+            for length in range(3, len(name) + 1):
+                names[name[:length]] = str(number)
     return names
+
+
+def _plain(words: pl.Series) -> pl.Series:
+    """Words without the marks by which programs keep them text, in plain digits and hyphens."""
+    if not words.str.contains(_ODD).any():
+        return words
+    odd = words.filter(words.str.contains(_ODD).fill_null(False)).unique()
+    digits = [
+        "".join("-" if unicodedata.category(c) == "Pd" else str(unicodedata.decimal(c, c)) for c in word)
+        for word in odd.to_list()
+    ]
+    plain = pl.Series(digits, dtype=pl.String).str.replace(_WRAPPED, "${1}").str.strip_chars()
+    return words.replace(odd, plain)
 
 
 @dataclass
@@ -84,6 +113,7 @@ class DateOrder:
     either: int = 0
     others: int = 0
     late_days: int = 0
+    year_day: int = 0
     dotted: bool = True
     decided: Order | None = None
 
@@ -99,7 +129,9 @@ class DateOrder:
 
     def look_at(self, words: pl.Series) -> None:
         """Count the distinct words of a column that show an order, or could be of either."""
-        words = bare_words(words).drop_nulls()
+        words = _plain(bare_words(words).drop_nulls())
+        years = words.str.extract_groups(_YEAR_DAY).struct.unnest().drop_nulls().cast(pl.Int32)
+        self.year_day += int(((years["1"] > 12) & (years["1"] <= 31) & (years["2"] <= 12)).sum())
         parts = words.str.extract_groups(_NUMERIC).struct.unnest().drop_nulls()
         self.others += len(words) - parts.height
         iso = words.str.extract(_ISO_DAY, 1).drop_nulls().cast(pl.Int32, strict=False)
@@ -118,14 +150,19 @@ class DateOrder:
         A few numeric dates among many in another form are read month first, as US agencies write; if some of
         them can be day first alone, those that could be either go to quarantine.
         """
+        named = ", ".join(repr(name) for name in columns)
+        mend = "write dates as YYYY-MM-DD and try again"
+        if self.year_day > _MISTYPED * (self.year_day + self.late_days):
+            raise ReleaseError(
+                f"{path}: the dates in {named} are year-day-month in {self.year_day:,} values, and others "
+                f"cannot be told from year-month-day; {mend}"
+            )
         if self.numeric <= _FEW * (self.numeric + self.others) and self.decided is None:
             if not self.day_first:  # US agencies write the month first
                 self.decided = "month"
             return
         shown = self.month_first + self.day_first
-        named = ", ".join(repr(name) for name in columns)
         minority = min(self.month_first, self.day_first)
-        mend = "write dates as YYYY-MM-DD and try again"
         if minority and minority > _STRAYS * shown:
             raise ReleaseError(
                 f"{path}: the dates in {named} are month/day/year in {self.month_first:,} values and "
@@ -184,6 +221,7 @@ def read_dates(words: pl.Series, order: Order | None = "month") -> pl.Series:
     tried = [pl.col("w").str.to_date("%Y-%m-%d", strict=False).cast(pl.Datetime("us"))]
     tried += [pl.col("w").str.to_datetime(form, time_unit="us", strict=False) for form in _FAST]
     year_first = pl.col("w").str.contains(r"^\d{4}-")  # the parser takes 05 for a year, too
+    year_first &= ~pl.col("w").str.contains(":60", literal=True)  # and a leap second for one of the next day
     dates = words.rename("w").to_frame().select(pl.when(year_first).then(pl.coalesce(tried))).to_series()
     rest = words.filter(dates.is_null() & words.is_not_null()).unique()
     if rest.is_empty():
@@ -220,7 +258,7 @@ def _clocks(words: pl.Series) -> pl.DataFrame:
 
 def _any_form(words: pl.Series, order: Order | None) -> pl.Series:
     """Dates of distinct words in any other form."""
-    spaces = words.str.replace_all(r"[\s\u00a0\u202f]+", " ").str.strip_chars()
+    spaces = _plain(words.str.replace_all(r"[\s\u00a0\u202f]+", " ").str.strip_chars())
     spaces = spaces.str.replace(_WEEKDAY, "").str.replace(_SAS_CLOCK, "${1} ")
     for form, usual in _OTHER_CLOCKS:
         spaces = spaces.str.replace(form, usual)
@@ -265,10 +303,11 @@ def _any_form(words: pl.Series, order: Order | None) -> pl.Series:
 
 
 def _since_1970(words: pl.Expr) -> pl.Expr:
-    """Times counted in seconds, thousandths or millionths of a second, as databases and JSON write them."""
+    """Times counted in seconds, thousandths, millionths or billionths, as databases and JSON write them."""
     digits = words.str.extract(_COUNTED, 1)
     count = digits.cast(pl.Int64, strict=False)
     length = digits.str.len_chars()
+    count = pl.when(length <= 16).then(count).otherwise(count // 1_000)
     unit = pl.when(length <= 10).then(1).when(length <= 13).then(1_000).otherwise(1_000_000)
     is_time = (count // unit).is_between(*_COUNTED_WITHIN)
     return pl.when(is_time).then(pl.from_epoch(count * (1_000_000 // unit), "us")).cast(pl.Datetime("us"))

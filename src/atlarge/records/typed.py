@@ -146,9 +146,9 @@ def _decide_order(release: Release, sheet: Sheet, source: dict[str, str], order:
     ]
     for published in dict.fromkeys(read):
         if sheet.frame[published].dtype == pl.String:
-            before = (order.month_first, order.day_first, order.either)
+            before = order.numeric + order.year_day
             order.look_at(sheet.words(published))
-            if before != (order.month_first, order.day_first, order.either):
+            if before != order.numeric + order.year_day:
                 named.append(published)
     if named:
         order.decide(release.path, named)

@@ -72,12 +72,20 @@ _NUMBERS = (
     r"(?i)(?:^|[^A-Z0-9])A[-#: ]{0,2}\d{3}[- ]?\d{3}[- ]?\d{2,3}(?:[^0-9]|$)"
     r"|[\w.+-]+@[\w-]+\.[A-Z]{2}|(?:^|[^0-9])(?:\(\d{3}\) ?|\d{3}[-. ])\d{3}[-. ]\d{4}(?:[^0-9]|$)"
     r"|(?:^|[^0-9])\d{3}-\d{2}-\d{4}(?:[^0-9]|$)|\b(?:SSN|DOB|D\.O\.B\.?|A-?FILE|ALIEN NO)\b[:# ]*\d"
+    r"|\b(?:FBI|FINS?|SID|PASSPORT|EARM|EID|BOOKING|INMATE|CASE|PLATE|DRIVER'?S? LIC\w*|VIN)\b"
+    r"(?:[-:#. ]|NO|NUMBER|CASE|ID){0,4}[A-Z]{0,3}\d{4}|[-+]?\d{1,2}\.\d{3,}[, ]+[-+]?\d{2,3}\.\d{3}"
+    r"|^\d+ .*\b(?:APT|APARTMENT|UNIT|LOT|TRAILER)\b[ #.:]*[A-Z]?\d"
 )
 _SOMEONE = (
-    r"(?i)\b(?:RESIDENCE|HOME|HOUSE|APARTMENT|APT|VEHICLE|CAR|WIFE|HUSBAND|MOTHER|FATHER|BROTHER|SISTER)"
-    r" OF [A-Z]"
-    r"|\b(?:SUBJECT|NAME|ALIAS|AKA|TARGET)(?: NAME)?: ?[A-Z]"
+    r"(?i)\b(?:RESIDENCE|HOME|HOUSE|APARTMENT|APT|VEHICLE|CAR|WIFE|HUSBAND|SPOUSE|GIRLFRIEND|BOYFRIEND|MOTHER"
+    r"|FATHER|BROTHER|SISTER|SON|DAUGHTER|COUSIN|UNCLE|AUNT|ROOMMATE) OF [A-Z]"
+    r"|\b(?:SUBJECT|NAME|ALIAS|AKA|TARGET)(?: NAME)?: ?[A-Z]|\bAKA\W*\""
+    r"|^[A-Z'’ -]{2,40}, ?(?:JOSE|JUAN|MARIA|LUIS|CARLOS|JORGE|MIGUEL|MANUEL|PEDRO|ANTONIO|FRANCISCO|JESUS"
+    r"|RAMON|RICARDO|ROBERTO|FERNANDO|EDUARDO|OSCAR|SERGIO|MARIO|RAFAEL|RAUL|ALEJANDRO|ARMANDO|ENRIQUE|JAIME"
+    r"|JAVIER|JULIO|HECTOR|HUGO|ANA|ROSA|CARMEN|ELENA|JOHN|JAMES|ROBERT|MICHAEL|WILLIAM|DAVID|DANIEL|MARY|JANE)"
+    r"(?: [A-Z.'’-]+){0,3}$"
 )
+"""Whose home or car it was, and texts that are LAST, FIRST with a given name that is common."""
 _SOMETHING = (
     r"(?i)\b(?:HOUSE|HOME) OF (?:COR|DETENTION|REFORM|HOPE|PRAYER|REFUGE|REPRES|THE|GOD|WORSHIP|BLUES)"
 )
