@@ -16,19 +16,24 @@ def as_day(value: dt.date | str) -> dt.date: ...
 @overload
 def as_day(value: dt.date | str | None) -> dt.date | None: ...
 def as_day(value: dt.date | str | None) -> dt.date | None:
-    """Convert a date or ISO string to a date; None stays None. Raises QuestionError for anything else.
+    """Convert a date, a date-time or an ISO string of either to a date; None stays None.
+
+    Date-times of pandas and NumPy are such, and keep the day of their own clock. Raises QuestionError for
+    anything else.
 
     Examples
     --------
     >>> as_day("2017-02-01")
     datetime.date(2017, 2, 1)
     """
-    if isinstance(value, dt.datetime):
-        return value.date()
-    if value is None or isinstance(value, dt.date):
-        return value
     try:
-        return dt.date.fromisoformat(str(value))
+        if value is not None and value != value:  # no time, of pandas
+            raise ValueError
+        if isinstance(value, dt.datetime):
+            return value.date()
+        if value is None or isinstance(value, dt.date):
+            return value
+        return dt.datetime.fromisoformat(str(value)).date()
     except ValueError:
         raise QuestionError(f"{value!r} is no day; write it as 2017-02-01") from None
 

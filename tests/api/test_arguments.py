@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import polars as pl
 import pyarrow as pa
 import pytest
 
 import atlarge
+from atlarge.calendar import as_day
 from atlarge.errors import AtlargeError
 from atlarge.wording import some
 
@@ -93,3 +98,61 @@ def test_a_wrong_thing_is_answered_in_a_line(name: str, value: Any, tmp_path: Pa
 @pytest.mark.parametrize("number", [0, 1, 2, 1_000])
 def test_a_number_agrees_with_its_noun(number: int) -> None:
     assert some(number, "row") == f"{number:,} row{'' if number == 1 else 's'}"
+
+
+DAY = dt.date(2017, 2, 1)
+DAYS: list[Any] = [
+    "2017-02-01", "2017-02-01T23:00", "2017-02-01 23:00:00-06:00", dt.datetime(2017, 2, 1, 23),
+    np.datetime64("2017-02-01"), np.datetime64("2017-02-01T23:00:00.000000000"), pd.Timestamp(DAY),
+    pd.Timestamp("2017-02-01T23:00", tz="US/Pacific"), pd.Series(pd.to_datetime([DAY])).to_numpy()[0],
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("day", DAYS, ids=repr)
+def test_a_day_may_be_of_any_library_and_stays_its_own(day: Any) -> None:
+    assert as_day(day) == DAY
+    rows = atlarge.panel(by="nation", every="day", measures="arrests", start=day, end=day).frame
+    assert rows["period"].to_list() == [DAY]
+
+
+@pytest.mark.parametrize(
+    "day",
+    ["2017-02", "02/01/2017", "", 3.5, pd.NaT, np.datetime64("NaT"), np.datetime64("2017-02")],
+    ids=repr,
+)
+def test_what_is_no_day_is_refused(day: Any) -> None:
+    with pytest.raises(AtlargeError, match="is no day"):
+        atlarge.panel(by="nation", start=day)
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda path: atlarge.open_store(path), "is a file, not the folder of a store"),
+        (lambda path: atlarge.panel(path), "is a file, not the folder of a store"),
+        (lambda path: atlarge.ingest(path, None), "name the folder of the store"),
+        (lambda path: atlarge.check({"claims": []}), "a ledger is named by its file"),
+        (lambda path: atlarge.publish(path.parent / "x", base_url="javascript:1"), "no web address"),
+        (lambda path: atlarge.panel(measures="at_lrge"), "did you mean at_large"),
+    ],
+)
+def test_a_thing_of_the_wrong_kind_is_named_in_one_line(
+    call: Callable[[Path], Any], message: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "arrests.csv"
+    path.write_text("a,b\n1,2\n")
+    with pytest.raises(AtlargeError, match=message) as error:
+        call(path)
+    assert "\n" not in str(error.value)
+
+
+def test_a_script_without_a_main_guard_runs_once(tmp_path: Path) -> None:
+    """Processes that draw pages do not run the script that wants them again."""
+    script = tmp_path / "mine.py"
+    script.write_text(
+        "import math\nfrom atlarge.publish.findings import Workers\nprint('runs')\n"
+        "with Workers(2) as crew:\n    print(list(crew.map(math.sqrt, [1, 4])), crew._pool is not None)\n"
+    )
+    done = subprocess.run([sys.executable, script], capture_output=True, text=True, check=True)
+    assert done.stdout.split("\n")[:2] == ["runs", "[1.0, 2.0] True"]
+    assert "bootstrapping" not in done.stderr

@@ -83,6 +83,11 @@ def read_ledger(path: Path | str) -> dict[str, Any]:
     ...         print("txt" in str(error))
     True
     """
+    if not isinstance(path, str | Path):
+        raise QuestionError(
+            f"a ledger is named by its file, not by a {type(path).__name__}; claims that are read already "
+            "are checked by check_claims"
+        )
     target = Path(path)
     try:
         if not target.is_file() and target.exists():

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import polars as pl
 
-from atlarge.errors import ReleaseError
+from atlarge.errors import ReleaseError, StoreError
 from atlarge.ingest.placing import Placer, Words, put_places
 from atlarge.records.audit import IngestAudit, ReleaseAudit
 from atlarge.records.commit import already_stored, commit, coverage_of, digest
@@ -186,6 +186,8 @@ def ingest(
     say = on_progress or (_to_stderr if progress else _silent)
     paths = _paths(files)
     said = parse_scope(covers) if covers else []
+    if not isinstance(store, str | Path):
+        raise StoreError(f"name the folder of the store, not {store!r}")
     aside = Aside(Path(store))
     try:
         by_path, notes = _once(_read_all(paths, Path(store), aside, say, said), paths)

@@ -7,6 +7,7 @@ is small (one row a place and period that has records); filling, coverage and or
 from __future__ import annotations
 
 import datetime as dt
+import difflib
 import operator
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
@@ -124,7 +125,9 @@ def measure(name: str) -> Measure:
     """
     known = measures()
     if name not in known:
-        raise QuestionError(f"no measure {name!r}; there are: {', '.join(known)}")
+        near = difflib.get_close_matches(str(name), known, n=2, cutoff=0.6)
+        hint = f"did you mean {' or '.join(near)}? " if near else ""
+        raise QuestionError(f"no measure {name!r}; {hint}there are: {', '.join(known)}")
     return known[name]
 
 

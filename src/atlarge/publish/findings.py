@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -23,6 +25,19 @@ from atlarge.records.store import Store, open_store
 
 Step = Callable[[str, int, int], None]
 """Called as work goes on: what is being built (findings, places), how many are done, how many there are."""
+
+
+@contextmanager
+def _without_script() -> Iterator[None]:
+    """Start processes that do not run the caller's script again: they import functions of this package alone,
+    so that a script needs no main guard."""
+    main = vars(sys.modules["__main__"])
+    kept: dict[str, Any] = {name: main[name] for name in ("__spec__", "__file__") if name in main}
+    try:
+        main.update(dict.fromkeys(kept))
+        yield
+    finally:
+        main.update(kept)
 
 
 class Workers:
@@ -49,10 +64,12 @@ class Workers:
         done = 0
         if self._pool is not None:
             try:
-                for result in self._pool.map(function, jobs):
+                with _without_script():
+                    results = self._pool.map(function, jobs)
+                for result in results:
                     done += 1
                     yield result
-            except BrokenProcessPool:  # a script without a main guard cannot start processes
+            except BrokenProcessPool:  # processes cannot be started here
                 self._pool = None
         if self._pool is None:
             yield from map(function, jobs[done:])

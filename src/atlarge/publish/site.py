@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import polars as pl
 import polars.selectors as cs
@@ -149,7 +150,8 @@ def publish(
     Raises
     ------
     QuestionError
-        For a folder that holds something else, or a word that is not one of ANSWERS.
+        For a folder that holds something else, a word that is not one of ANSWERS, or an address of the site
+        that is none.
     StoreError
         For a store that cannot be read.
 
@@ -164,6 +166,8 @@ def publish(
     """
     if threshold < 2:
         raise QuestionError(f"the threshold {threshold} hides nothing; give 2 or more")
+    if base_url and urlsplit(base_url).scheme not in ("http", "https"):
+        raise QuestionError(f"{base_url!r} is no web address; it must begin with https:// or http://")
     from atlarge.explain.verdicts import with_q_values
 
     target = Path(out)

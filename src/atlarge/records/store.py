@@ -296,6 +296,11 @@ def open_store(path: Store | Path | str | None = None) -> Store:
             return path
         raise StoreError(f"a store is named by its folder, not by {path!r}")
     folder = Path(path)
+    if folder.is_file():
+        raise StoreError(
+            f"{folder}: is a file, not the folder of a store; read a release into one by "
+            f"`atlarge ingest {folder} --store FOLDER`"
+        )
     manifest = read_manifest(folder)
     if manifest is None:
         raise StoreError(
