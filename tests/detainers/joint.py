@@ -81,14 +81,16 @@ class Joint:
             self.targets.append(self.sums[-1])
 
     def report(self, report: Mapping[str, Any]) -> None:
-        """A report of detainers by county: rows and totals. What is hidden is one or more."""
+        """A report of detainers by county: rows and totals. What is hidden is one or more, but for a place
+        of which nothing is shown: its zeros are not either."""
         first, last = (dt.date.fromisoformat(str(report[n])) for n in ("from", "to"))
         days = pl.col("month").is_between(first, last)
         for row in [*report["rows"], {"place": None, **report["total"]}]:
             here = days if row["place"] is None else days & (pl.col("county_fips") == row["place"])
+            is_bare = all(row[name] is None for name in COUNTS)
             for name in COUNTS:
                 keep = here if name == "issued" else here & (pl.col("outcome") == name)
-                self._add(keep, row[name], (1, np.inf))
+                self._add(keep, row[name], (0 if is_bare and name != "issued" else 1, np.inf))
 
     def site(self, rows: pl.DataFrame) -> None:
         """The record of a site."""

@@ -8,6 +8,7 @@ together; rates are computed from published counts alone.
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -33,6 +34,8 @@ longest."""
 
 _OF_PLACES = ("rows", "volume", "all charges", "charge", "all facilities", "facility")
 """Sections of a report whose cells have the place after the name of the section."""
+_BESIDE = "beside"
+"""Section of the counts that follow from a report and a site by subtraction, by level and place."""
 
 Key = tuple[Any, ...]
 
@@ -42,7 +45,8 @@ class _Cells:
     """Published counts, each the sum of some of the finest counts, which stand on no page.
 
     `is_finer`: the finest counts are finer than any that is published. `left_out`: places of which nothing
-    is published, zeros included.
+    is published, zeros included. `given`: counts that earlier publications leave known to within one without
+    any of this report.
     """
 
     base: pl.DataFrame
@@ -55,6 +59,7 @@ class _Cells:
     most: dict[int, int] = field(default_factory=dict)
     sums: ConstraintBuilder = field(default_factory=ConstraintBuilder)
     left_out: set[Any] = field(default_factory=set)
+    given: set[int] = field(default_factory=set)
 
     def put(self, key: Key, value: int, parts: Sequence[int] | None, worth: float, *, shown: bool) -> int:
         """A further cell and the rows of the base that it is the sum of (None: of no rows); its number."""
@@ -110,7 +115,7 @@ class _Cells:
         False where there are none such left."""
         numbers = [cell - self.base.height for cell in cells if cell >= self.base.height]
         places = {self.keys[n][1] for n in numbers if self.keys[n][0] in _OF_PLACES}
-        places |= {self.keys[n][2] for n in numbers if self.keys[n][0] == "site"}
+        places |= {self.keys[n][2] for n in numbers if self.keys[n][0] in ("site", _BESIDE)}
         own = {key[1] for key in self.keys if key[0] in _OF_PLACES}
         counted = {(key[1], key[-1]) for key in self.keys if key[0] == "rows"}
         with_zeros = {place for place in own if any((place, name) not in counted for name in OUTCOMES)}
@@ -121,28 +126,45 @@ class _Cells:
                 self.published[n] = False
         return bool(more)
 
+    def know_what_is_given(self, threshold: int) -> None:
+        """Find the counts that follow, or are known to within one, with nothing of this report published."""
+        published, self.published = self.published, [False] * len(self.keys)
+        try:
+            self.solved(threshold)
+        except ExposedError as exposed:
+            self.given = {cell - self.base.height for cell in exposed.cells}
+        finally:
+            self.published = published
+
     def solved(self, threshold: int) -> dict[Key, int | None]:
         """Each published count by its key; None where it is suppressed."""
         n, m = self.base.height, len(self.keys)
+        shown_here = [is_shown and i not in self.given for i, is_shown in enumerate(self.published)]
         frame = pl.DataFrame({"cell": range(n + m), "value": [*self.base["n"].to_list(), *self.values]})
         known = Knowledge.none(n + m)
         for cell, least in self.least.items():
             known.least[cell], known.most[cell] = least, self.most.get(cell, NO_END)
+        for i, key in enumerate(self.keys):
+            # Suppressed, and no zero; nor is there a row of a place without detainers.
+            is_row = key[0] == "rows" and key[1] in self.left_out and key[-1] == "issued"
+            if is_row or (i in self.given and self.published[i]):
+                known.least[n + i] = max(known.least[n + i], 1)
         table = disclose(
             frame,
             self.sums.build(),
             threshold=threshold,
             cost=[*([0.0] * n), *self.cost],
-            published=[*([False] * n), *self.published],
-            known=known if self.least else None,
-            auxiliary=[self.is_finer] * n + [False] * m,
+            published=[*([False] * n), *shown_here],
+            known=known if self.least or self.given or self.left_out else None,
+            auxiliary=[self.is_finer] * n + [i in self.given for i in range(m)],
             spread=SPREAD if m <= MOST_CELLS_OF_FULL_SPREAD else 1,
+            is_strict=self.is_finer,
         )
         shown = {
             cell: value if mark == SHOWN else None
             for cell, value, mark in table.frame.select("cell", "value", "mark").iter_rows()
         }
-        return {key: shown[n + i] for i, key in enumerate(self.keys) if self.published[i]}
+        return {key: shown.get(n + i) for i, key in enumerate(self.keys) if self.published[i]}
 
 
 @dataclass(frozen=True)
@@ -279,18 +301,26 @@ def disclose_report(
         _know_charges(cells, k, report, detainers.with_columns(now.alias("now")), charge)
     if site is not None:
         _know_site(cells, site, edges)
+        _differences_to_site(cells, site, edges, by)
     if after:
         # What lies in one report and not in another follows by subtraction, of each place and of all.
         inside = ["now", *(f"in{k}" for k in range(len(after)))]
         cells.outcomes("difference", ["place", *inside], pl.lit(True), shown=False)
         cells.outcomes("difference of all", inside, pl.lit(True), shown=False)
+    return _solved_with_places_left_out(cells, threshold, has_earlier=bool(after) or site is not None)
+
+
+def _solved_with_places_left_out(cells: _Cells, threshold: int, *, has_earlier: bool) -> Disclosed:
+    """The published counts, without those places whose zeros would give small counts away beside what was
+    published before."""
+    if cells.is_finer:
+        cells.know_what_is_given(threshold)
     while True:
         try:
             return Disclosed(cells.solved(threshold), cells.left_out)
         except ValueError as exposed:
-            if not after and site is None:
+            if not has_earlier:
                 raise
-            # Zeros of a place may give its small counts away beside what was published before.
             if not isinstance(exposed, ExposedError) or not cells.leave_out(exposed.cells):
                 raise QuestionError(
                     "small counts would follow from this report and what was published before together; ask "
@@ -457,6 +487,62 @@ def _know_site(cells: _Cells, site: pl.DataFrame, edges: Sequence[dt.date]) -> N
                 cells.least[cell], cells.most[cell] = 1, threshold - 1
             else:  # a small one may be withheld without its mark
                 cells.least[cell] = threshold if count >= threshold else 1
+
+
+def _differences_to_site(cells: _Cells, site: pl.DataFrame, edges: Sequence[dt.date], by: str) -> None:
+    """What follows from a count of the report and those of a site by subtraction, which are cells too.
+
+    Of the days that a row of the report counts: those within spans of the site, all others of the row, and
+    those that these spans and the ones that the row only touches have beyond it. Once with the spans of which
+    the site shows the count alone, once with all; the months of a place apart from its quarters and years.
+    """
+    at = {day: i + 1 for i, day in enumerate(edges)}
+    level = "county" if by == "facility" else by
+    spans: dict[tuple[str, str, str, str], list[tuple[int, int, bool]]] = {}
+    for where, place, name, period, start, end, mark in site.select(
+        "level", "place", "measure", "period", "start", "end", "mark"
+    ).iter_rows():
+        if where in (level, "nation"):
+            days = (at[start], at[end + dt.timedelta(days=1)], mark == SHOWN)
+            spans.setdefault((where, place, name.removeprefix(_SITE_PREFIX), period), []).append(days)
+    periods = cells.base.filter("now")["period"].drop_nulls()
+    # All days, and the periods that the report may cut: its first and last.
+    windows = [
+        pl.col("now"),
+        *(
+            pl.col("now") & (pl.col("period") == day)
+            for day in dict.fromkeys((periods.min(), periods.max()))
+            if day is not None
+        ),
+    ]
+    base = cells.base.with_columns(w.alias(f"in{i}") for i, w in enumerate(windows))
+    places = {
+        where: {key[0]: rows for key, rows in base.group_by(f"site_{where}", maintain_order=True)}
+        for where in {key[0] for key in spans}
+    }
+    seen: set[bytes] = set()
+    for (where, place, outcome, period), found in spans.items():
+        rows = places[where].get(place, base.clear())
+        is_counted = (rows["outcome"] == outcome).to_numpy() | (outcome == "issued")
+        atom, n, number = (rows[c].to_numpy() for c in ("atom", "n", "row"))
+        for i, only_shown in itertools.product(range(len(windows)), (True, False)):
+            now = rows[f"in{i}"].to_numpy()
+            within, touched = np.zeros(rows.height, bool), np.zeros(rows.height, bool)
+            for first, stop, is_shown in found:
+                span = (atom >= first) & (atom < stop)
+                if is_shown or not only_shown:
+                    within |= span & bool(now[span].all())
+                    touched |= span & bool(now[span].any())
+            parts = [touched & ~now]
+            if where != by or ((now & within & is_counted).any() and (now & ~within & is_counted).any()):
+                parts += [now & within, now & ~within]
+            for part in parts:
+                inside = number[part & is_counted]
+                total = int(n[part & is_counted].sum())
+                if total and inside.tobytes() not in seen:
+                    seen.add(inside.tobytes())
+                    key = (_BESIDE, where, place, outcome, period, i, len(seen))
+                    cells.put(key, total, inside.tolist(), 0.0, shown=False)
 
 
 def _day(value: Any) -> dt.date | None:

@@ -257,7 +257,11 @@ def _with_facilities(
     if found is not None:
         counts = [found.counts.get(("facility", place)) for place in per["place"].to_list()]
         per = per.with_columns(pl.Series("largest_facility_issued", counts, dtype=pl.Int64))
-    return rows.join(per, on="place", how="left", nulls_equal=True)
+    beside = rows.join(per, on="place", how="left", nulls_equal=True)
+    if found is None:
+        return beside
+    # Detainers to so many facilities are at least as many.
+    return beside.with_columns(pl.when(pl.col("issued").is_not_null()).then("facilities").alias("facilities"))
 
 
 def _total(total: pl.DataFrame, found: Disclosed | None) -> dict[str, Any]:
@@ -301,6 +305,8 @@ def declined_by_charge(detainers: pl.LazyFrame, by: str, found: Disclosed | None
         .collect()
     )
     if found is not None:
+        if found.left_out:  # that a place has declined any is not said either
+            counts = counts.filter([place not in found.left_out for place in counts["place"].to_list()])
         published = [
             found.counts.get(("charge", *key)) for key in counts.select("place", "charge").iter_rows()
         ]

@@ -110,7 +110,10 @@ class _Search:
         small: Bools,
         price: Floats,
         seed: int = _SEED,
+        *,
+        is_strict: bool = False,
     ) -> None:
+        self.is_strict = is_strict
         self.solver, self.status, self.price = solver, status.copy(), price
         self.rng = np.random.default_rng(seed)
         self.certificates = Certificates.empty(len(status))
@@ -192,7 +195,7 @@ class _Search:
             )
             if step is not None:
                 self._take(step)
-            elif reached != (0, 0):  # protected, though not by the whole spread
+            elif reached != (0, 0) and not self.is_strict:  # protected, though not by the whole spread
                 self.left = self.left[1:]
             else:
                 exposed.append(cell)
@@ -222,6 +225,7 @@ def search(
     known: Knowledge | None = None,
     withheld: Any = None,
     auxiliary: Any = None,
+    is_strict: bool = False,
     covered: Any = None,
     r: LinearConstraints | None = None,
 ) -> Suppression:
@@ -253,6 +257,8 @@ def search(
     auxiliary
         Cells that are on no page and only make up others, finer than anything published: they move, but are
         not protected themselves.
+    is_strict
+        Whether a small count that cannot have the whole spread, though a part of it, is an error too.
     covered, r
         Older names of `is_counted` and `constraints`.
 
@@ -289,7 +295,7 @@ def search(
         stays = np.asarray(withheld, bool) & on_page & counted & (values > 0)
         start[stays] = np.where(is_small[stays], UNMARKED, COMPLEMENTARY)
     solver = PerturbationSolver(values, counted, sums, threshold=threshold, spread=spread, known=known)
-    plain = _Search(solver, start, small, price)
+    plain = _Search(solver, start, small, price, is_strict=is_strict)
     plain.move_freely()
     can_suppress = on_page & counted & (values >= threshold)
     if known is not None:

@@ -250,6 +250,7 @@ def disclose(
     known: Knowledge | None = None,
     withheld: Any = None,
     auxiliary: Any = None,
+    is_strict: bool = False,
 ) -> Disclosed:
     """Suppress small counts, and what would give them away.
 
@@ -276,6 +277,8 @@ def disclose(
         Rows that an earlier publication withheld: they stay so.
     auxiliary
         Rows that are not published and only make up others: they are not protected themselves.
+    is_strict
+        Whether a small count that can only have a part of the spread is an error too.
 
     Returns
     -------
@@ -320,6 +323,7 @@ def disclose(
         known=known,
         withheld=withheld,
         auxiliary=auxiliary,
+        is_strict=is_strict,
     )
     marks = mark_of(found.status, covered)
     shown = [int(v) if m == SHOWN else None for v, m in zip(counts.tolist(), marks, strict=True)]
