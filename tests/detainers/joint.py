@@ -44,24 +44,35 @@ def records(seed: int, n: int = 300) -> pl.DataFrame:
     return frame.with_columns(pl.lit(None, pl.String).alias(c) for c in ("office", "city", "facility_code"))
 
 
-def store_of(folder: Path, rows: pl.DataFrame) -> Store:
+def store_of(folder: Path, rows: pl.DataFrame, first: dt.date = FIRST, last: dt.date = LAST) -> Store:
     """The records as a store of one release that covers the nation."""
-    write_tables(folder, {"detainers": rows}, FIRST, LAST, family="detainers")
+    write_tables(folder, {"detainers": rows}, first, last, family="detainers")
     return open_store(folder)
 
 
-class Joint:
-    """The finest counts of the records: county, outcome and month; and what publications say of them."""
+def half_month(date: pl.Expr) -> pl.Expr:
+    """First day of the half of a month that a day lies in: the 1st or the 16th."""
+    return date.dt.truncate("1mo") + pl.duration(days=pl.when(date.dt.day() > 15).then(15).otherwise(0))
 
-    def __init__(self, rows: pl.DataFrame) -> None:
-        month = pl.col("date").dt.truncate("1mo").alias("month")
+
+class Joint:
+    """The finest counts of the records: county, outcome and month (`halves`: half of a month); and what
+    publications say of them. Their days must begin and end with one. `all_have_states`: no record may be of
+    no state, as no publication says."""
+
+    def __init__(self, rows: pl.DataFrame, *, halves: bool = False, all_have_states: bool = True) -> None:
+        date = pl.col("date")
+        month = (half_month(date) if halves else date.dt.truncate("1mo")).alias("month")
         here = rows.group_by("county_fips", "state", "aor", "outcome", month).agg(
             n=pl.col("n").sum().cast(pl.Int64)
         )
         # As far as a reader knows there may be some of each outcome in each month, and some of no county.
         places = here.select("county_fips", "state", "aor").unique()
-        nowhere = places.with_columns(pl.lit(None, pl.String).alias("county_fips")).unique()
-        each = pl.concat([places, nowhere]).join(here.select("outcome").unique(), how="cross")
+        nowhere = [
+            places.with_columns(pl.lit(None, pl.String).alias(c) for c in lacking).unique()
+            for lacking in (["county_fips"], ["county_fips", "state", "aor"])[: 2 - all_have_states]
+        ]
+        each = pl.concat([places, *nowhere]).join(here.select("outcome").unique(), how="cross")
         each = each.join(here.select("month").unique(), how="cross")
         found = each.join(here, on=[c for c in here.columns if c != "n"], how="left", nulls_equal=True)
         self.base = found.with_columns(pl.col("n").fill_null(0)).sort(found.columns)

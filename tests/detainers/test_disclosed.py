@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import itertools
 import json
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -138,17 +139,14 @@ def _follow(report: Any, site: pl.DataFrame, first: dt.date, last: dt.date) -> l
     return [n for n in found if 0 < n < 5]
 
 
-QUICK = {(0, False), (1, True)}
-
-
 @pytest.mark.parametrize(
-    ("seed", "by_month"),
+    ("seed", "by_month", "windows"),
     [
-        pytest.param(*case, marks=[] if case in QUICK else pytest.mark.slow)
-        for case in itertools.product(range(3), (False, True))
+        (0, False, WINDOWS),
+        pytest.param(1, True, ("both", "mid month", "a month and a half"), marks=pytest.mark.slow),
     ],
 )
-def test_no_small_difference_to_a_site_is_known(seed: int, by_month: bool) -> None:
+def test_no_small_difference_to_a_site_is_known(seed: int, by_month: bool, windows: Iterable[str]) -> None:
     """What a report counts beyond the days of a site, or a month of the site beyond the report, must not
     follow where it is small."""
     found = _records(seed)
@@ -157,12 +155,70 @@ def test_no_small_difference_to_a_site_is_known(seed: int, by_month: bool) -> No
     spans = [(a, b.replace(day=1) - dt.timedelta(days=1)) for a, b in months] if by_month else [SITE_DAYS]
     site = _site(found, spans)
     alone_gives = 0
-    for start, end in WINDOWS.values():
+    for start, end in (WINDOWS[name] for name in windows):
         alone = disclose_report(found, "county", "all", start, end, threshold=5)
         alone_gives += len(_follow(alone, site, start, end))
         beside = disclose_report(found, "county", "all", start, end, threshold=5, beside=site)
         assert _follow(beside, site, start, end) == []
     assert alone_gives > 0
+
+
+HALF_YEAR = (dt.date(2015, 10, 1), dt.date(2016, 3, 31))
+DAYS_BESIDE = {
+    "past": (dt.date(2015, 12, 1), HALF_YEAR[1]),
+    "before": (HALF_YEAR[0], dt.date(2016, 1, 31)),
+    "half months": (dt.date(2015, 11, 16), dt.date(2016, 2, 15)),
+}
+
+
+def _alike(kind: str, k: int) -> pl.DataFrame:
+    """Detainers of three counties over half a year: as many of each outcome, of one month each, or few."""
+    rng = np.random.default_rng(k)
+    rows = []
+    for place, outcome in itertools.product(("48453", "48491", "06037"), OUTCOMES):
+        n = {"constant": k, "by month": 6 * k, "few": int(rng.integers(0, 2 * k + 1)), "mixed": 0}[kind]
+        n = int(rng.choice([0, 1, k, 3 * k, 20 * k])) if kind == "mixed" else n
+        for i in range(n if kind != "few" or rng.random() < 0.4 else 0):
+            month = i % 6 if kind == "by month" else int(rng.integers(6))
+            day = (HALF_YEAR[0] + dt.timedelta(days=31 * month)).replace(day=1 + int(rng.integers(28)))
+            rows.append((day, place, "TX" if place.startswith("48") else "CA", outcome))
+    names = ["date", "county_fips", "state", "outcome"]
+    frame = pl.DataFrame(rows, schema=names, orient="row")
+    aor = pl.col("state").replace_strict({"TX": "SNA", "CA": "LOS"})
+    none = [pl.lit(None, pl.String).alias(c) for c in ("office", "city", "facility_code", "charge")]
+    return frame.with_columns(
+        aor.alias("aor"), pl.lit("JAIL").alias("facility"), pl.lit(1, pl.UInt32).alias("n"), *none
+    )
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("kind", "k", "threshold", "days", "is_cut"),
+    [
+        ("constant", 1, 5, "past", False),
+        ("constant", 3, 5, "half months", False),
+        ("few", 4, 5, "past", False),
+        ("mixed", 3, 5, "before", True),
+        ("mixed", 5, 8, "half months", True),
+        ("mixed", 3, 3, "past", False),
+    ],
+)
+def test_reports_of_odd_records_beside_a_site_give_no_small_count_away(
+    tmp_path: Path, kind: str, k: int, threshold: int, days: str, is_cut: bool
+) -> None:
+    """The days of the report go past those of the site, end before it, or cut its months; a site that was
+    made earlier (`is_cut`) ends before the report. The mark "<3" itself allows but two counts."""
+    rows = _alike(kind, k)
+    store = store_of(tmp_path / "store", rows, *HALF_YEAR)
+    site = record_of(site_cells(store, threshold=threshold).table)
+    if is_cut:
+        site = site.filter(pl.col("end") <= dt.date(2015, 12, 31))
+    first, last = DAYS_BESIDE[days]
+    joint = Joint(rows, halves=True, all_have_states=False)
+    joint.site(site)
+    joint.report(_disclosed(store, start=first, end=last, threshold=threshold, beside=site))
+    assert joint.targets
+    assert joint.known(width=1 if threshold == 3 else 2) == []
 
 
 def test_what_is_no_report_is_named() -> None:
@@ -187,6 +243,17 @@ def test_two_reports_of_which_the_later_knows_the_earlier_give_no_small_count_aw
         joint.report(_disclosed(store, after=after))
         joint.month(dt.date(2016, 9, 1))
         assert (joint.known(width=2) == []) is is_safe
+
+
+def test_the_threshold_of_an_earlier_report_stays(tmp_path: Path) -> None:
+    """The marks of two thresholds would say more together than either."""
+    store = store_of(tmp_path / "store", records(1, 100))
+    first = _disclosed(store, end="2016-08-31", threshold=9)
+    second = _disclosed(store, after=[first], threshold=4)
+    assert second["threshold"] == 9
+    shown = [row[name] for row in second["rows"] for name in COUNTS if row[name]]
+    assert shown
+    assert min(shown) >= 9
 
 
 @pytest.mark.slow

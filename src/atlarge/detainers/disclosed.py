@@ -18,13 +18,11 @@ import polars as pl
 
 from atlarge.detainers.outcomes import OUTCOMES, PERIODS, _period, add_rates, place_columns
 from atlarge.disclosure.constraints import NO_END, ConstraintBuilder, Knowledge
-from atlarge.disclosure.suppression import SPREAD, ExposedError
-from atlarge.disclosure.table import SHOWN, SMALL, UNCOVERED, disclose
+from atlarge.disclosure.suppression import ExposedError
+from atlarge.disclosure.table import SHOWN, UNCOVERED, WITHHELD, believed, disclose
 from atlarge.errors import QuestionError
 
 DEFAULT_THRESHOLD = 5
-MOST_CELLS_OF_FULL_SPREAD = 4_000
-"""In larger tables a suppressed count may be known to within one: the full spread takes too long."""
 COUNTS = ("issued", *OUTCOMES)
 OTHER_CHARGES = "other charges"
 _WORTH = {"total": 1e6, "rows": 10.0, "volume": 10.0, "facility": 1.0, "charge": 1.0, "all charges": 50.0}
@@ -157,8 +155,9 @@ class _Cells:
             published=[*([False] * n), *shown_here],
             known=known if self.least or self.given or self.left_out else None,
             auxiliary=[self.is_finer] * n + [i in self.given for i in range(m)],
-            spread=SPREAD if m <= MOST_CELLS_OF_FULL_SPREAD else 1,
             is_strict=self.is_finer,
+            # A report says of no suppressed count that it is small; a site beside it does.
+            is_marked=self.is_finer,
         )
         shown = {
             cell: value if mark == SHOWN else None
@@ -169,10 +168,14 @@ class _Cells:
 
 @dataclass(frozen=True)
 class Disclosed:
-    """The published counts of a report; None where suppressed, and for all counts of a place left out."""
+    """The published counts of a report; None where suppressed, and for all counts of a place left out.
+
+    `threshold`: the highest of this report and those before it, which stays.
+    """
 
     counts: Mapping[Key, int | None]
     left_out: Collection[Any] = ()
+    threshold: int = DEFAULT_THRESHOLD
 
     def rows(self, section: str, rows: pl.DataFrame, keys: Sequence[str]) -> pl.DataFrame:
         """A table of outcome counts as published, with rates of what is shown."""
@@ -258,6 +261,8 @@ def disclose_report(
     site = None if beside is None else _of_detainers(beside, detainers.columns)
     if site is not None and site.height:
         threshold = max(threshold, int(site["threshold"].max()))  # type: ignore[arg-type]
+    for report in after:
+        threshold = max(threshold, _threshold_of(report))
     now = pl.col("date").is_between(first, last) if "date" in detainers.columns else pl.lit(True)
     keys = [k.meta.output_name() for k in place_columns(by, detainers.columns)]
     period = pl.lit(None, dtype=pl.Date) if PERIODS[every] is None else _period(every)
@@ -317,7 +322,7 @@ def _solved_with_places_left_out(cells: _Cells, threshold: int, *, has_earlier: 
         cells.know_what_is_given(threshold)
     while True:
         try:
-            return Disclosed(cells.solved(threshold), cells.left_out)
+            return Disclosed(cells.solved(threshold), cells.left_out, threshold)
         except ValueError as exposed:
             if not has_earlier:
                 raise
@@ -371,9 +376,14 @@ def _earlier_columns(k: int, report: Mapping[str, Any], columns: Sequence[str]) 
     ]
 
 
+def _threshold_of(report: Mapping[str, Any]) -> int:
+    """Counts of an earlier report from 1 to so many less one were suppressed."""
+    return int(report.get("threshold") or DEFAULT_THRESHOLD)
+
+
 def _know(cells: _Cells, k: int, report: Mapping[str, Any]) -> None:
-    """Take in what an earlier report published: its counts are known, those it suppressed are one or more."""
-    least_hidden = 1
+    """Take in what an earlier report published: its counts are known, those it suppressed bear no mark."""
+    then = _threshold_of(report)
     for section, keys, published in (
         ("rows", [f"place{k}", f"period{k}"], report.get("rows", [])),
         ("total", [], [report.get("total", {})]),
@@ -389,10 +399,9 @@ def _know(cells: _Cells, k: int, report: Mapping[str, Any]) -> None:
             if row is None or name not in row:
                 continue
             number, value = cells.base.height + i, row[name]
-            if value is None:
-                cells.least[number] = least_hidden
-            elif value == cells.values[i]:
-                cells.least[number] = cells.most[number] = value
+            if cells.values[i] > 0 and value in (None, cells.values[i]):
+                mark = WITHHELD if value is None else SHOWN
+                cells.least[number], cells.most[number] = believed(mark, cells.values[i], then)
 
 
 def _know_charges(
@@ -481,12 +490,7 @@ def _know_site(cells: _Cells, site: pl.DataFrame, edges: Sequence[dt.date]) -> N
                 continue  # the records have changed since
             numbers = inside["row"].to_list()
             cell = cells.put(("site", level, place, name, start, end), count, numbers, 0.0, shown=False)
-            if mark == SHOWN:
-                cells.least[cell] = cells.most[cell] = count
-            elif mark == SMALL:
-                cells.least[cell], cells.most[cell] = 1, threshold - 1
-            else:  # a small one may be withheld without its mark
-                cells.least[cell] = threshold if count >= threshold else 1
+            cells.least[cell], cells.most[cell] = believed(mark, count, threshold)
 
 
 def _differences_to_site(cells: _Cells, site: pl.DataFrame, edges: Sequence[dt.date], by: str) -> None:

@@ -117,7 +117,7 @@ def detainer_report(
         all, month or week: the periods of issue.
     threshold : int
         Counts from 1 to threshold - 1, and what would give them away, are suppressed (null, `suppressed`
-        true); 0 or 1 suppresses nothing.
+        true); 0 or 1 suppresses nothing. The highest of this report and of those before it holds.
     top : int
         Places in the list of highest volumes.
     engine : str
@@ -171,6 +171,7 @@ def detainer_report(
         found = disclose_report(
             wide, by, every, first, last, threshold=threshold, largest=has_largest, after=after, beside=beside
         )
+        threshold = found.threshold
     shown = _shown(found, rows, "rows")
     if has_largest:
         shown = _with_facilities(shown, inside, by, found)

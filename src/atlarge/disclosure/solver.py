@@ -83,6 +83,8 @@ class PerturbationSolver:
         How far apart the least and the greatest count that a reader can believe of a small cell shall be.
     known
         What a reader knows beforehand.
+    is_marked
+        Whether small counts bear the mark "<5". Without it there are more than two of "<3".
     """
 
     def __init__(
@@ -94,6 +96,7 @@ class PerturbationSolver:
         threshold: int,
         spread: int = 1,
         known: Knowledge | None = None,
+        is_marked: bool = True,
     ) -> None:
         matrix, self.fall, self.rise = constraint_matrix(values, covered, r)
         self.matrix = matrix.tocsc()
@@ -102,7 +105,8 @@ class PerturbationSolver:
         self.values, self.covered, self.threshold, self.known = values, covered, threshold, known
         self.reach = 2 * threshold
         # Within the mark "<3" there are only two counts, within "<2" one.
-        self.spread = max(min(spread, threshold - 2), 1)
+        self.is_marked = is_marked
+        self.spread = max(min(spread, threshold - 2), 1) if is_marked else spread
         self.is_short = np.diff(matrix.indptr) <= _SHORT
         self.is_tight = (self.rise < self.reach) | (self.fall > -self.reach)
 
@@ -169,10 +173,16 @@ class PerturbationSolver:
         part = {s for s in range(-self.spread, self.spread + 1) if s < reached[0] or s > reached[1]} - steps
         near = (_CLOSE, *_HOPS)
         tries = [*itertools.product((steps, part), near), (steps, None), (part, None)]
+        within: tuple[float, float] | None = None
         for (wanted, hops), unmark in itertools.product(tries, (False, True)):
+            if within is None and hops not in near[:2]:
+                within = self._reach(status, target, price, can_suppress)
+            possible = wanted if within is None else {s for s in wanted if within[0] <= s <= within[1]}
+            if not possible:
+                continue
             columns = self._columns(status, price, can_suppress, unmark=unmark, near=self._near(target, hops))
             best, least = None, np.inf
-            for step in sorted(wanted, reverse=True):
+            for step in sorted(possible, reverse=True):
                 sign = np.array([1 if step > 0 else -1])
                 move = self._priced(columns, np.array([target]), sign, abs(step), whole=True)
                 cost = self._cost(move, status, price)
@@ -181,6 +191,22 @@ class PerturbationSolver:
             if best is not None:
                 return best
         return None
+
+    def _reach(self, status: Ints, target: int, price: Floats, can_suppress: Bools) -> tuple[float, float]:
+        """How far a cell can fall and rise, up to the spread on both sides, if all that may be suppressed
+        were: a bound by linear programmes, so that what cannot be had is not looked for far and wide."""
+        everywhere = self._near(target, None)
+        cell, sign, high, _, _ = self._columns(status, price, can_suppress, unmark=True, near=everywhere)
+        matrix = self.matrix[:, cell].multiply(sign).tocsc()
+        ends = []
+        for direction in (-1, 1):
+            is_aim = (cell == target) & (sign == direction)
+            limit = np.where(cell == target, np.where(is_aim, 2.0 * self.spread, 0.0), np.inf)
+            found = self._solve(
+                matrix, -is_aim.astype(float), np.zeros(len(cell)), np.minimum(high, limit), whole=False
+            )
+            ends.append(direction * (0.0 if found is None else float(found[is_aim].sum()) + 1e-6))
+        return ends[0], ends[1]
 
     def _around(self, targets: Ints) -> Bools:
         """Cells that a joint perturbation may change: those near by of a few targets, all of many."""

@@ -43,6 +43,7 @@ _FREE_ROUNDS = 24
 _SPARSE_ROUNDS, _SPARSE = 3, 0.3
 """First rounds that suppress, and the share of cells that each takes on."""
 _JOINT_ROUNDS = 4
+_UNMARKED_ROUNDS, _FEW_LEFT = 16, 8
 _WORTH = 0.98
 _MANY = 100
 """Rounds over so many cells go on while each leaves less than this share of what was left. Those over fewer
@@ -145,8 +146,19 @@ class _Search:
                 if before >= _MANY and len(found.left) > _WORTH * before:
                     break
                 signs = found._signs()
+        if not self.solver.is_marked:
+            found._without_marks(can_suppress)
         found._one_by_one(can_suppress)
         return found
+
+    def _without_marks(self, can_suppress: Bools) -> None:
+        """Further joint rounds where no reader sees a mark, so that none is lost: in each, one cell of every
+        row that is small as a whole gets its spread."""
+        for _ in range(_UNMARKED_ROUNDS):
+            if len(self.left) < _FEW_LEFT:
+                return
+            some = self.left[self.rng.random(len(self.left)) < 0.5]
+            self._pay(some, np.ones_like(self.status), can_suppress, unmark=True)
 
     def _pay(self, some: Ints, signs: Ints, can_suppress: Bools, *, unmark: bool) -> None:
         """Move some cells together in the directions given, and suppress what that needs."""
@@ -226,6 +238,7 @@ def search(
     withheld: Any = None,
     auxiliary: Any = None,
     is_strict: bool = False,
+    is_marked: bool = True,
     covered: Any = None,
     r: LinearConstraints | None = None,
 ) -> Suppression:
@@ -259,6 +272,9 @@ def search(
         not protected themselves.
     is_strict
         Whether a small count that cannot have the whole spread, though a part of it, is an error too.
+    is_marked
+        Whether a page says which of the suppressed counts are small ("<5"). Where it does not, each is 1 or
+        more to a reader; ranges that also hold for one who has heard which are small are tried first.
     covered, r
         Older names of `is_counted` and `constraints`.
 
@@ -294,7 +310,9 @@ def search(
     if withheld is not None:
         stays = np.asarray(withheld, bool) & on_page & counted & (values > 0)
         start[stays] = np.where(is_small[stays], UNMARKED, COMPLEMENTARY)
-    solver = PerturbationSolver(values, counted, sums, threshold=threshold, spread=spread, known=known)
+    solver = PerturbationSolver(
+        values, counted, sums, threshold=threshold, spread=spread, known=known, is_marked=is_marked
+    )
     plain = _Search(solver, start, small, price, is_strict=is_strict)
     plain.move_freely()
     can_suppress = on_page & counted & (values >= threshold)

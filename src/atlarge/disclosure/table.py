@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from atlarge.disclosure.audit import Audit, audit
-from atlarge.disclosure.constraints import Knowledge
+from atlarge.disclosure.constraints import NO_END, Knowledge
 from atlarge.disclosure.suppression import (
     OPEN,
     PRIMARY,
@@ -251,6 +251,7 @@ def disclose(
     withheld: Any = None,
     auxiliary: Any = None,
     is_strict: bool = False,
+    is_marked: bool = True,
 ) -> Disclosed:
     """Suppress small counts, and what would give them away.
 
@@ -279,6 +280,8 @@ def disclose(
         Rows that are not published and only make up others: they are not protected themselves.
     is_strict
         Whether a small count that can only have a part of the spread is an error too.
+    is_marked
+        Whether the page says which of the suppressed counts are small.
 
     Returns
     -------
@@ -324,6 +327,7 @@ def disclose(
         withheld=withheld,
         auxiliary=auxiliary,
         is_strict=is_strict,
+        is_marked=is_marked,
     )
     marks = mark_of(found.status, covered)
     shown = [int(v) if m == SHOWN else None for v, m in zip(counts.tolist(), marks, strict=True)]
@@ -356,6 +360,25 @@ def mark_of(status: Any, covered: Any) -> list[str]:
     """Mark of each cell by its status."""
     by_status = np.where(status == PRIMARY, SMALL, np.where(status == OPEN, SHOWN, WITHHELD))
     return [str(m) for m in np.where(~covered & (status != UNPUBLISHED), UNCOVERED, by_status)]
+
+
+def believed(mark: str, count: int, threshold: int) -> tuple[int, int]:
+    """Least and greatest count that a reader believes of a published cell, from its mark.
+
+    A shown count is itself, "<5" is 1 to 4. A withheld one is the threshold or more, as zeros are never
+    suppressed and the rules are public; but a small one may be withheld without its mark, and then, as where
+    no small count is marked as one (a report of detainers), it is 1 or more.
+
+    Examples
+    --------
+    >>> believed("small", 2, 5)
+    (1, 4)
+    """
+    if mark == SHOWN:
+        return count, count
+    if mark == SMALL:
+        return 1, threshold - 1
+    return threshold if count >= threshold else 1, NO_END
 
 
 def mark_text(value: int | None, mark: str, threshold: int, withheld: str, uncovered: str) -> str:

@@ -20,7 +20,7 @@ import polars as pl
 from atlarge.calendar import period_end
 from atlarge.detainers.outcomes import OUTCOMES
 from atlarge.disclosure.constraints import NO_END, ConstraintBuilder, Knowledge
-from atlarge.disclosure.table import SHOWN, SMALL, THRESHOLD, UNCOVERED, WITHHELD, Disclosed
+from atlarge.disclosure.table import SHOWN, SMALL, THRESHOLD, UNCOVERED, WITHHELD, Disclosed, believed
 from atlarge.errors import QuestionError
 from atlarge.messages import members_of
 from atlarge.publish.day_ranges import Window
@@ -219,20 +219,20 @@ def prior_of(cells: pl.DataFrame, before: Edition) -> Prior:
     seen: set[tuple[int, int]] = set()
     columns = ("row", "now", "value", "mark", "threshold")
     for row, now, value, mark, threshold in rows.select(columns).iter_rows():
-        if mark == SHOWN and value is not None:
-            if value == now:
-                least[row] = most[row] = now
-            elif (row, value) not in seen:
+        if mark == SHOWN and value is not None and value != now:
+            if (row, value) not in seen:
                 seen.add((row, value))
                 extra.append(abs(now - value))
                 change = cells.height + len(extra) - 1
                 sign = -1 if now > value else 1
                 constraints.add_interval([row, change], low=value, high=value, coefficients=[1, sign])
-        elif mark == SMALL and 0 < now < threshold:
-            least[row], most[row] = max(least[row], 1), min(most[row], threshold - 1)
-        elif mark == WITHHELD and now > 0:  # a small one may be withheld without its mark
-            least[row] = max(least[row], threshold if now >= threshold else 1)
-            withheld.add(row)
+            continue
+        is_unchanged = now > 0 and (mark != SMALL or now < threshold)
+        if (mark == SHOWN and value is not None) or (mark in (SMALL, WITHHELD) and is_unchanged):
+            low, high = believed(mark, now, threshold)
+            least[row], most[row] = max(least[row], low), min(most[row], high)
+            if mark == WITHHELD:
+                withheld.add(row)
     return Prior(Knowledge(least, most), extra, constraints, withheld)
 
 
