@@ -144,3 +144,10 @@ def test_names_of_areas_that_follow_a_preposition_begin_with_no_article_that_it_
     people = [texts["es"] for key, texts in catalogue().items() if key.startswith("level.people.")]
     assert people
     assert not [text for text in people if text.startswith("el ")]
+
+
+def test_percentages_are_set_as_each_language_sets_them() -> None:
+    """90% in English; in Spanish a narrow no-break space before the sign, so that no line breaks there."""
+    for key, texts in catalogue().items():
+        assert not re.search(r"[\d}][ \u00a0\u202f]%", texts["en"]), key
+        assert not re.search(r"[\d}][ \u00a0]?%", texts["es"]), key
