@@ -246,7 +246,8 @@ def mapped(slot: Slot, processes: int, rooms: list[str] | None = None) -> Map:
     if rooms is not None:
         tests = sorted({test for room in rooms for test in ROOMS[room][1]})
         marks = "not browser and not slow"
-    options = ["-n", str(processes), "-m", marks, "-vv", "--durations=0", "-p", "no:cacheprovider"]
+    options = ["-n", str(processes), "-m", marks, "-p", "no:cacheprovider"]
+    options += ["--durations=0", "--durations-min=0"]  # the shortest too: else they are not known to be there
     measure = ["--cov=atlarge", "--cov-context=test", "--cov-report="]
     with log_file.open("w") as log:
         subprocess.run(

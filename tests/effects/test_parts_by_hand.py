@@ -75,7 +75,7 @@ def test_without_noise_the_chances_of_the_residual_are_those_of_its_units() -> N
     y, x = level[:, None] * trend, 2 * level[:, None] * trend[::-1]
     x[4, 18:] -= 6.0
     half = Ratio(0.5, 0.0, 0.0, 0.5, 0.5, 20, True)
-    for more, high, two in ((60.0, None, None), (3.0, 0.5, 1.0), (-60.0, 1.0, None)):
+    for more, high, two in ((60.0, None, None), (3.0, 0.5, 1.0), (-60.0, 1.0, None), (-2.0, 1.0, None)):
         other = y.copy()
         other[4, 18:] = np.maximum(other[4, 18:] + more, 0)
         found = decompose(other, x, 4, 18, ratio=half)
