@@ -128,7 +128,10 @@ def test_states_areas_and_offices(text: str, aor: str, kind: str, code: str, lev
         ("TRAVIS COUNTY HAYS COUNTY", "SNA", "several counties: Hays County, TX, Travis County, TX"),
         ("RILEY-DICKINSON COUNTY JAIL", "CHI", "names two counties"),
         ("PIKE/AMITE COUNTY JAIL", "NOL", "names two counties"),
+        ("HIDALGO-STARR COUNTY JAIL", "SNA", "names two counties"),  # the second has a jail on the hand list
         ("PIKE AMITE COUNTY", "NOL", ""),
+        ("CLAY SO", "SEA", "no rule"),  # no Clay County there, and many elsewhere
+        ("MADISON SHERIFF", "SEA", "no rule"),
         ("LAWRENCE POLICE DEPT", "NOL", "Lawrence County, TN"),
         ("CAP - LEWIS", "SEA", "Lewis County, WA, Maricopa County, AZ"),
         ("ORANGE GROVE AVE", "LOS", "street"),
