@@ -117,8 +117,8 @@ def test_the_worked_case_names_the_numbers_of_its_own_measure_and_area(
                 "counterfactual": {"value": expected}}  # fmt: skip
 
     spans = [
-        span("month", "at_large", "A", 71.0, 25.6), span("month", "handoffs", "A", 9.0, 8.0),
-        span("month", "at_large", "B", 5.0, 4.0), span("policy", "at_large", "A", 2050.0, 1880.4),
+        span("month", "at_large", "A", 71.0, 25.6), span("month", "at_large", "B", 5.0, 4.0),
+        span("month", "handoffs", "A", 9.0, 8.0), span("policy", "at_large", "A", 2050.0, 1880.4),
     ]  # fmt: skip
     document = {"place_name": "P", "policy": {"title": "T"}, "sentences": ["s"], "spans": spans}
     monkeypatch.setattr(demo, "explain", lambda place, policy: SimpleNamespace(to_dict=lambda: document))
