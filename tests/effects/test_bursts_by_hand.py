@@ -149,7 +149,7 @@ def _by_hand(cells: _Cells, target: int, changed: list[tuple[int, int]], alpha: 
         "p": min(1.0, p),
         "p_material": (sum(planted[one][3] <= score for one in like) + 1) / (len(like) + 1),
         "power": powers[3],
-        "mde": mde * rate * MONTH,
+        "mde": max(mde * rate * MONTH, 5.0),  # fewer make no run
         "alpha": alpha,
         "n_placebos": len(like),
         "n_same_days": len(same),

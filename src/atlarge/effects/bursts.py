@@ -171,7 +171,7 @@ def watch_bursts(
         p=p,
         p_material=float((one <= score).sum() + 1) / (n + 1),
         power=float(powers[int(np.flatnonzero(MULTIPLES == 1.0)[0])]),
-        mde=_mde(powers) * month,
+        mde=max(_mde(powers) * month, LEAST_COUNT),
         alpha=alpha,
         n_placebos=n,
         n_same_days=len(same),
