@@ -104,6 +104,8 @@ def test_results_are_short_to_look_at_and_can_be_drawn() -> None:
     assert len(repr(result.audit())) < 120
     assert len(result.plot().patches) == 4
     assert result.audit().plot().patches
+    found = search([2, 30, 40, 72], constraints=LinearConstraints.of(whole=[3, 3, 3], part=[0, 1, 2]))
+    assert [bar.get_height() for bar in found.plot().patches] == [2, 1, 1]
 
 
 @pytest.mark.parametrize(

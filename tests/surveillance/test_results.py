@@ -66,6 +66,7 @@ def test_a_scan_gives_its_bursts_as_rows_counts_them_and_draws_them() -> None:
     bursts, rate, with_one, series, thin = _numbers(found.summary())
     assert (bursts, rate, with_one, series) == (sure.height, 0.05, sure["unit"].n_unique(), 3)
     assert thin == found.too_thin.sum()
+    assert _numbers(repr(found.bursts)) == [rows.height, rows["unit"].n_unique()]
     assert found.too_thin.tolist() == [False, False, True]
     assert _numbers(found.summary(q=1.0))[0] == rows.height
     lines = _lines(found.plot(1))

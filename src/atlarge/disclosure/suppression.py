@@ -95,10 +95,18 @@ class Suppression:
         """How many cells are published, and how many are suppressed and why."""
         return repr(self)
 
+    def plot(self, ax: Any = None) -> Any:
+        """Draw how many cells are published and suppressed, as bars; returns the axes (needs Matplotlib)."""
+        from atlarge.disclosure.plots import bars
+
+        return bars(self._tally(), "cells", ax)
+
+    def _tally(self) -> dict[str, int]:
+        n = [int((self.status == status).sum()) for status in (OPEN, PRIMARY, COMPLEMENTARY, UNMARKED)]
+        return {"published": n[0], "primary": n[1], "complementary": n[2] + n[3]}
+
     def __repr__(self) -> str:
-        n = {name: int((self.status == s).sum()) for name, s in (("primary", PRIMARY), ("open", OPEN))}
-        also = int(((self.status == COMPLEMENTARY) | (self.status == UNMARKED)).sum())
-        return f"Suppression({n['open']} published, {n['primary']} primary, {also} complementary)"
+        return f"Suppression({', '.join(f'{n} {kind}' for kind, n in self._tally().items())})"
 
 
 class _Search:

@@ -56,7 +56,7 @@ DAYS = Settings()
 WEEKS = Settings(lengths=2, guard=2, reach=8, gap=-1)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Bursts:
     """Bursts found, by p; one entry each: series, first and last time (inclusive) and the figures.
 
@@ -79,6 +79,9 @@ class Bursts:
     q_burst: Floats
     score: Floats
     thin: Bools
+
+    def __repr__(self) -> str:
+        return f"Bursts({self.p.size} in {np.unique(self.series).size} series)"
 
 
 @dataclass(frozen=True, repr=False)
