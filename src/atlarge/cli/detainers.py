@@ -123,7 +123,7 @@ _CASES = ("best_case", "worst_case")
 
 def _print(report: DetainerReport) -> None:
     """The report for a person."""
-    from atlarge.panel.counting import short_scope
+    from atlarge.records.coverage import short_scope
 
     out = _console()
     hidden = f"; counts below {report.threshold} are suppressed" if report.threshold > 1 else ""

@@ -9,7 +9,6 @@ from urllib.parse import urlsplit
 
 from atlarge.files import shipped_yaml
 from atlarge.panel import NATION
-from atlarge.panel.counting import short_scope
 from atlarge.publish import charts
 from atlarge.publish.agreements_view import agreements_figure
 from atlarge.publish.answer_pages import answer_cards, answered
@@ -42,6 +41,7 @@ from atlarge.publish.site_data import PlaceInfo, SiteData, order
 from atlarge.publish.sqlite_file import COLUMNS
 from atlarge.publish.surges_view import surges_page, surges_table
 from atlarge.publish.svg import Drawing
+from atlarge.records.coverage import short_scope
 
 
 def front_page(data: SiteData, w: Words) -> str:
