@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from html import escape
+from typing import Any
+
 
 def some(number: int, noun: str, plural: str | None = None) -> str:
     """A number with its noun, in the singular for one.
@@ -12,3 +15,15 @@ def some(number: int, noun: str, plural: str | None = None) -> str:
     ('1 row', '0 rows', '12,345 agencies')
     """
     return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
+
+
+def notebook(text: str, *frames: Any) -> str:
+    """What a notebook shows of a result: its text by paragraph, and its tables.
+
+    Examples
+    --------
+    >>> notebook("One line.\\n\\n- a caveat")
+    '<p>One line.</p><p>- a caveat</p>'
+    """
+    paragraphs = [f"<p>{escape(part.strip())}</p>" for part in text.split("\n") if part.strip()]
+    return "".join([*paragraphs, *(frame._repr_html_() for frame in frames)])

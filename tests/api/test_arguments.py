@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import html
 import subprocess
 import sys
 from collections.abc import Callable
@@ -156,3 +157,22 @@ def test_a_script_without_a_main_guard_runs_once(tmp_path: Path) -> None:
     done = subprocess.run([sys.executable, script], capture_output=True, text=True, check=True)
     assert done.stdout.split("\n")[:2] == ["runs", "[1.0, 2.0] True"]
     assert "bootstrapping" not in done.stderr
+
+
+RESULTS: dict[str, Callable[[], Any]] = {
+    "panel": lambda: atlarge.panel(by="county", places=["48453"], start="2017-01-01", end="2017-03-31"),
+    "surges": lambda: atlarge.find_surges(by="aor", start="2017-02-01", end="2017-02-28"),
+    "answer": lambda: atlarge.explain("Travis County, TX", date="2017-02-01"),
+}
+
+
+@pytest.mark.parametrize("name", RESULTS)
+def test_a_notebook_shows_a_result_as_its_summary_and_its_table(name: str) -> None:
+    result = RESULTS[name]()
+    shown = result._repr_html_()
+    said = result.summary(0) if name == "surges" else result.summary()
+    for line in filter(None, map(str.strip, said.split("\n"))):
+        assert f"<p>{html.escape(line)}</p>" in shown
+    assert ("<table" in shown) == (name != "answer")
+    if name == "surges":
+        assert all(s.place_name in shown for s in result.surges[:3])

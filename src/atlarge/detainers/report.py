@@ -21,7 +21,7 @@ from atlarge.panel.counting import place_name
 from atlarge.records.coverage import short_scope
 from atlarge.records.store import Coverage, Store, open_store
 from atlarge.reference import table
-from atlarge.wording import some
+from atlarge.wording import notebook, some
 
 # What the report counts by. A table's other columns are not read, and rows that agree in these are one.
 _COLUMNS = (
@@ -74,6 +74,9 @@ class DetainerReport:
 
     def __repr__(self) -> str:
         return f"<DetainerReport: {self.summary()}>"
+
+    def _repr_html_(self) -> str:
+        return notebook(self.summary(), self.rows)
 
     def without_accounts(self) -> DetainerReport:
         """The report that may be passed on: without accounts of releases, whose totals are of no table

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from atlarge.messages import Message, render
+from atlarge.wording import notebook
 
 if TYPE_CHECKING:
     from atlarge.explain.quantities import Bursts, Lasting, LeftBefore, MethodSwitch, TwoSided
@@ -339,6 +340,9 @@ class Answer:
 
     def __str__(self) -> str:
         return self.summary()
+
+    def _repr_html_(self) -> str:
+        return notebook(self.summary())
 
     def summary(self, language: str = "en") -> str:
         """Headline, a paragraph for each account, and what to know before quoting it."""

@@ -29,7 +29,7 @@ from atlarge.records.schemes import Scheme
 from atlarge.records.schemes import scheme as scheme_of
 from atlarge.records.store import Coverage, Store, open_store
 from atlarge.reference import states, table
-from atlarge.wording import some
+from atlarge.wording import notebook, some
 
 if TYPE_CHECKING:
     import narwhals as nw
@@ -163,6 +163,9 @@ class Panel:
 
     def __repr__(self) -> str:
         return f"<Panel: {self.summary()}>"
+
+    def _repr_html_(self) -> str:
+        return notebook(self.summary(), self.frame)
 
     __str__ = summary
 

@@ -24,7 +24,7 @@ from atlarge.surveillance.scan import DAYS, WEEKS, Bursts, Scan, scan
 from atlarge.surveillance.validation import Bools, Floats, as_days
 from atlarge.surveillance.weekly import weeks_by_days
 from atlarge.surveillance.windows import MIN_COUNT
-from atlarge.wording import some
+from atlarge.wording import notebook, some
 
 LEVELS = ("county", "office", "aor", "state", "nation")
 PERIODS = ("day", "week")
@@ -133,6 +133,14 @@ class SurgeList:
         return (
             f"<SurgeList: {some(len(self.surges), 'surge')} of {self.about['measure']} by {self.about['by']}>"
         )
+
+    def _repr_html_(self) -> str:
+        columns = ("rank", "place_name", "start", "end", "observed", "expected", "q", "flags")
+        rows = [
+            {name: getattr(s, name) for name in columns[:-1]} | {"flags": ", ".join(s.flags)}
+            for s in self.surges
+        ]
+        return notebook(self.summary(0), pl.DataFrame(rows))
 
     def to_dicts(self) -> list[dict[str, Any]]:
         """One plain dict a surge, by rank."""
