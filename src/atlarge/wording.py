@@ -18,11 +18,11 @@ def some(number: int, noun: str, plural: str | None = None) -> str:
 
 
 def notebook(text: str, *frames: Any) -> str:
-    """What a notebook shows of a result: its text by paragraph, and its tables.
+    r"""What a notebook shows of a result: its text by paragraph, and its tables.
 
     Examples
     --------
-    >>> notebook("One line.\\n\\n- a caveat")
+    >>> notebook("One line.\n\n- a caveat")
     '<p>One line.</p><p>- a caveat</p>'
     """
     paragraphs = [f"<p>{escape(part.strip())}</p>" for part in text.split("\n") if part.strip()]
