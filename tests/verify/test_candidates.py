@@ -230,6 +230,10 @@ def test_what_cannot_be_told_is_a_state_with_what_was_tried(tmp_path: Path) -> N
     assert (row.search["low"], row.search["high"]) == (min([*values, row.ours]), max([*values, row.ours]))
     away = [abs(c["value"] - 676) for c in row.candidates]
     assert abs(row.search["nearest"]["value"] - 676) == min(away)
+    is_usual = abs(row.ours - 676) <= min(away)
+    words = row.search["nearest"]["words"]
+    assert words.startswith("none comes nearer than the usual count" if is_usual else "nearest is ")
+    assert words in row.why
     rows = open_store(None).scan("arrests").filter(
         pl.col("date").is_between(*YEAR), pl.col("aor") == "NEW",
         pl.col("county_fips").is_null() | (pl.col("county_fips") == "34013"),

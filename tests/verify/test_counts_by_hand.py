@@ -367,6 +367,21 @@ def test_agreements_are_counted_on_the_day_and_about_it(counter: Counter) -> Non
         agreements("agreements_287g", Query("x", (Spot("aor", "SNA"),), D(2018, 6, 1), D(2018, 6, 1)))
 
 
+def test_older_workbooks_give_their_own_number_and_its_mean_a_day(counter: Counter) -> None:
+    """July 2024 by the agency's workbooks: 15,428 book-ins by CBP in that of 5 August, as TRAC read it."""
+    days = (D(2024, 7, 1), D(2024, 7, 31))
+    whole = _tried(counter, Query("book_ins_cbp", US, *days), 1.0)
+    a_day = _tried(counter, Query("book_ins_cbp_a_day", US, *days), 1.0)
+    label = "the agency's workbook of 2024-08-05"
+    assert whole[label].value == 15_428
+    assert a_day[label].value == pytest.approx(15_428 / 31)
+    assert {c for c in whole if c.startswith("the agency's")} == {
+        c for c in a_day if c.startswith("the agency's")
+    }
+    texas = _tried(counter, Query("book_ins_cbp", (Spot("state", "TX"),), *days), 1.0)
+    assert not [c for c in texas if c.startswith("the agency's")]
+
+
 class _Held:
     """A store of people held by facility and day."""
 

@@ -10,6 +10,7 @@ import pytest
 from atlarge.errors import QuestionError
 from atlarge.verify import verify
 from atlarge.verify.figure import Figure
+from atlarge.verify.figures import figures
 from atlarge.verify.user_file import Unreadable, read_figures
 from atlarge.verify.wide import head_of, long_form
 
@@ -138,6 +139,10 @@ def test_a_tolerance_of_a_percentage_is_no_number_of_its_own(
         ("two-thirds", 66.7, 0, "rounded", True),
         ("half", 50, 0, "rounded", True),
         ("1 in 4", 25, 0, "rounded", True),
+        ("a quarter", 25, 0, "rounded", True),
+        ("three fourths", 75, 0, "rounded", True),
+        ("a fifth", 20, 0, "rounded", True),
+        ("one tenth", 10, 0, "rounded", True),
         ("three out of five", 60, 0, "rounded", True),
         ("more than half", 50, 0, "at_least", True),
         ("3 million", 3_000_000, -1, "rounded", False),
@@ -196,6 +201,13 @@ def test_files_that_are_no_tables_of_figures_are_refused(tmp_path: Path, text: s
         read_figures(path)
     with pytest.raises(QuestionError, match="cannot be read"):
         read_figures(tmp_path / "none.csv")
+
+
+def test_figures_of_a_file_are_all_or_none(tmp_path: Path) -> None:
+    path = tmp_path / "mine.csv"
+    path.write_text("measure,place,window,value\narrests,US,2017,5\narrests,US,2017,many\n")
+    with pytest.raises(QuestionError, match="line 3: value 'many' is no number"):
+        figures(path)
 
 
 def test_lines_keep_their_numbers_and_what_else_they_say(tmp_path: Path) -> None:
