@@ -177,9 +177,10 @@ class Atoms:
         )
         return None if found.x is None else found.x
 
-    def ranges(self, targets: Sequence[Cell], rounds: int = 8) -> dict[Cell, tuple[float, float]]:
-        """Least and greatest count of each target that fits. Many are pushed at once; those that did not move
-        apart by two get programmes of their own."""
+    def ranges(self, targets: Sequence[Cell], rounds: int = 30) -> dict[Cell, tuple[float, float]]:
+        """Least and greatest count of each target that fits. Many are pushed at once, over and over, since
+        most solutions are no whole numbers; those that did not move apart by two get programmes of their
+        own."""
         sums = sparse.csr_matrix(
             np.array([np.isin(np.arange(self.n), self._inside(c)) for c in targets], float).reshape(
                 -1, self.n
@@ -196,6 +197,8 @@ class Atoms:
 
         for _ in range(rounds):
             left = high - low < 2
+            if left.sum() < rounds / 4:  # each of them costs two programmes
+                break
             cost = sums.T @ (rng.choice([-1.0, 1.0], len(targets)) * left)
             seen(self.solve(np.minimum(np.asarray(cost), 3.0) + 1e-3))
         for i in np.flatnonzero(~(high - low >= 1.5)):
