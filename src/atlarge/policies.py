@@ -24,7 +24,7 @@ from atlarge.calendar import as_day, month_end
 from atlarge.errors import QuestionError
 from atlarge.files import write_by_ending
 from atlarge.reference import sidecar, table
-from atlarge.wording import some
+from atlarge.wording import is_web_address, some
 
 Ints = NDArray[np.int64]
 Status = Literal["in force", "possible", "not in force"]
@@ -828,7 +828,7 @@ def _check_words(where: str, row: Mapping[str, Any]) -> None:
     if row["ended"] and row["ended"] < row["effective"]:
         raise QuestionError(f"{where}: ended {row['ended']} lies before effective {row['effective']}")
     url = row["source_url"]
-    if url and not url.startswith(("http://", "https://")):
+    if url and not is_web_address(url):
         raise QuestionError(f"{where}: source_url {url!r} is no web address; it begins with https://")
 
 

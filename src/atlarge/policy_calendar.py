@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from atlarge.reference import sidecar
+from atlarge.wording import printable
 
 if TYPE_CHECKING:
     from atlarge.policies import Policy
@@ -43,7 +44,7 @@ def calendar_text(policies: Iterable[Policy], since: dt.date | None = None) -> s
     for day, what, policy, words in sorted(events, key=lambda e: (e[0], e[2].id, e[1])):
         lines += [
             "BEGIN:VEVENT",
-            f"UID:{policy.id}-{what}@atlarge",
+            f"UID:{_ical_text(policy.id)}-{what}@atlarge",
             f"DTSTAMP:{stamp}",
             f"DTSTART;VALUE=DATE:{day.strftime('%Y%m%d')}",
             f"SUMMARY:{_ical_text(f'{policy.place_name}: {policy.title} ({words})')}",
@@ -68,8 +69,8 @@ def _events(policy: Policy) -> list[tuple[dt.date, str, Policy, str]]:
 
 
 def _ical_text(words: str) -> str:
-    """Text with the marks escaped that iCalendar gives a meaning."""
-    return re.sub(r"([\\;,])", r"\\\1", words).replace("\n", "\\n")
+    """Text with the marks escaped that iCalendar gives a meaning; no control begins another line."""
+    return printable(re.sub(r"([\\;,])", r"\\\1", words).replace("\r\n", "\n").replace("\n", "\\n"))
 
 
 def _folded(line: str) -> str:

@@ -1,9 +1,26 @@
-"""Numbers with their nouns, in the lines that commands and errors print."""
+"""Numbers with their nouns, and texts of files, in what commands and errors print and pages link to."""
 
 from __future__ import annotations
 
+import re
 from html import escape
 from typing import Any
+
+OBEYED = re.compile(
+    r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]|\r(?!\n)"
+)
+"""Characters that a terminal obeys instead of showing: controls, escapes, and marks of writing direction."""
+
+
+def printable(text: str) -> str:
+    r"""A text of a file as it may be printed: what a terminal would obey becomes "?".
+
+    Examples
+    --------
+    >>> printable("COUNTY \x1b[31mJAIL")
+    'COUNTY ?[31mJAIL'
+    """
+    return OBEYED.sub("?", text)
 
 
 def some(number: int, noun: str, plural: str | None = None) -> str:
@@ -27,3 +44,11 @@ def notebook(text: str, *frames: Any) -> str:
     """
     paragraphs = [f"<p>{escape(part.strip())}</p>" for part in text.split("\n") if part.strip()]
     return "".join([*paragraphs, *(frame._repr_html_() for frame in frames)])
+
+
+_WEB_ADDRESS = re.compile(r"(?i:https?)://[^\s\x00-\x20\x7f/?#\"'<>]+[^\s\x00-\x20\x7f\"'<>]*")
+
+
+def is_web_address(url: object) -> bool:
+    """Whether a text may become a link: an http or https address with a host, without spaces or controls."""
+    return isinstance(url, str) and _WEB_ADDRESS.fullmatch(url) is not None

@@ -7,9 +7,9 @@ import hashlib
 from pathlib import Path
 from typing import Any
 
-from atlarge.claims.schema import is_web_address
 from atlarge.claims.verdicts import Verdict
 from atlarge.files import shipped_text, write_atomically
+from atlarge.wording import is_web_address
 
 _SMALL = 5
 _MEANING = {

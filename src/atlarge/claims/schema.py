@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import difflib
 import json
-import re
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,12 +13,12 @@ from atlarge.claims.yaml_lines import MOST_CHARACTERS, LineError, read_yaml
 from atlarge.errors import QuestionError
 from atlarge.files import shipped_text
 from atlarge.periods import parse_period
+from atlarge.wording import is_web_address
 
 if TYPE_CHECKING:
     from jsonschema import ValidationError  # type: ignore[import-untyped]
 
 _SHOWN = 10
-_WEB_ADDRESS = re.compile(r"(?i:https?)://[^\s\x00-\x20\x7f/?#\"'<>]+[^\s\x00-\x20\x7f\"'<>]*")
 Problems = list[tuple[tuple[str | int, ...], str]]
 """Where in a ledger something is wrong, and what."""
 MOST_CLAIMS = 2_000
@@ -211,11 +210,6 @@ def _best_branch(error: ValidationError, path: tuple[str | int, ...]) -> Problem
                 return messages
     about = error.schema.get("description", "a value of another form")
     return [(path, f"{error.instance!r} cannot be read here. {about}")]
-
-
-def is_web_address(url: object) -> bool:
-    """Whether a text may become a link: an http or https address with a host, without spaces or controls."""
-    return isinstance(url, str) and _WEB_ADDRESS.fullmatch(url) is not None
 
 
 def _meaning(document: dict[str, Any]) -> Problems:

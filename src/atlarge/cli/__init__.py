@@ -19,6 +19,7 @@ import typer
 from typer.core import TyperCommand
 
 import atlarge
+from atlarge.cli._output import PrintableStream
 from atlarge.errors import AtlargeError, QuestionError
 
 OUTPUTS = {"out", "brief"}
@@ -97,6 +98,7 @@ def main() -> None:
     # its matrices are many and small: threads of linear algebra would only wait for each other
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     _load_commands("".join(sys.argv[1:2]))
+    sys.stdout, sys.stderr = PrintableStream(sys.stdout), PrintableStream(sys.stderr)
     try:
         app()
     except AtlargeError as error:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from atlarge.wording import some
+from atlarge.wording import OBEYED, printable, some
 
 if TYPE_CHECKING:
     from atlarge.records.store import Store
@@ -79,8 +79,28 @@ def emit_json(document: Any, *, disclosed: bool | None = None) -> None:
             document = {**document, "disclosed": disclosed}
         if not disclosed:
             mark_undisclosed()
-    json.dump(_plain(document), sys.stdout, ensure_ascii=False, indent=2)
-    sys.stdout.write("\n")
+    text = json.dumps(_plain(document), ensure_ascii=False, indent=2)
+    # No such character stands outside of a string, where JSON may escape any.
+    sys.stdout.write(OBEYED.sub(lambda found: f"\\u{ord(found[0]):04x}", text) + "\n")
+
+
+class PrintableStream:
+    """A stream on which texts of files give a terminal no orders (`printable`); else the stream itself."""
+
+    def __init__(self, stream: Any) -> None:
+        self.terminal = stream
+
+    def write(self, text: str) -> int:
+        """Write a text as it may be printed."""
+        return int(self.terminal.write(printable(text)))
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.terminal, name)
+
+
+def terminal_of(stream: Any) -> Any:
+    """The stream to which tables and bars, of printable texts alone, may give orders."""
+    return getattr(stream, "terminal", stream)
 
 
 def note(text: str) -> None:

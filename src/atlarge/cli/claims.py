@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from atlarge.cli._output import JsonFlag, StoreOption, day_option, emit_json, note
-from atlarge.wording import some
+from atlarge.wording import is_web_address, some
 
 
 def register(app: typer.Typer) -> None:
@@ -49,7 +49,7 @@ def new_command(
     as_json: JsonFlag = False,
 ) -> None:
     """A draft ledger from an article, or an empty template; a person confirms every claim."""
-    from atlarge.claims.schema import is_web_address, parse_ledger
+    from atlarge.claims.schema import parse_ledger
     from atlarge.claims.template import template
 
     if url is not None and not is_web_address(url):

@@ -11,8 +11,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from atlarge.cli._disclose import BesideOption
-from atlarge.cli._output import EngineOption, JsonFlag, StoreOption, day_option, emit_json, mark_undisclosed
-from atlarge.wording import some
+from atlarge.cli._output import (
+    EngineOption,
+    JsonFlag,
+    StoreOption,
+    day_option,
+    emit_json,
+    mark_undisclosed,
+    terminal_of,
+)
+from atlarge.wording import printable, some
 
 if TYPE_CHECKING:
     import polars as pl
@@ -127,7 +135,7 @@ def _print(report: DetainerReport) -> None:
 
     out = _console()
     hidden = f"; counts below {report.threshold} are suppressed" if report.threshold > 1 else ""
-    out.print(f"Detainers issued {report.start} to {report.end}, by {report.by}{hidden}", highlight=False)
+    out.print(f"Detainers issued {report.start} to {report.end}, by {report.by}{hidden}")
     _table(
         "I. Highest volume of detainers issued",
         report.highest_volume,
@@ -139,7 +147,7 @@ def _print(report: DetainerReport) -> None:
         ("place_name", "charge", "declined"),
     )
     if (others := report.declined.height - _MOST_CHARGES) > 0:
-        out.print(f"  and {some(others, 'row')} more; --json has all of them", highlight=False)
+        out.print(f"  and {some(others, 'row')} more; --json has all of them")
     if report.batches.height:
         _table("Days of mass review, apart from the weekly flow", report.batches, report.batches.columns)
     if report.later_arrests.height:
@@ -156,23 +164,25 @@ def _print(report: DetainerReport) -> None:
     for name, value in report.scope.items():
         if name in ("notes", "warnings"):
             for line in value:
-                out.print(f"  {line}", highlight=False)
+                out.print(printable(f"  {line}"))
         elif name == "audit":
             for entry in value:
-                out.print(f"  {_audit_line(entry)}", highlight=False)
+                out.print(printable(f"  {_audit_line(entry)}"))
         elif name == "releases":
             for entry in value:
                 about = f"{entry['id']}: {entry['from']} to {entry['to']}, {short_scope(entry['scope'])}"
-                out.print(f"  release {about}", highlight=False)
+                out.print(printable(f"  release {about}"))
         elif value is not None:
-            out.print(f"  {name.replace('_', ' ')}: {value:,}", highlight=False)
+            out.print(f"  {name.replace('_', ' ')}: {value:,}")
 
 
 def _console() -> Console:
     """A console as wide as the terminal; wide enough for every table when the output goes to a file."""
     from rich.console import Console
 
-    return Console(soft_wrap=True, width=None if sys.stdout.isatty() else 160)
+    width = None if sys.stdout.isatty() else 160
+    plain = {"markup": False, "emoji": False, "highlight": False}  # texts of files are no markup
+    return Console(file=terminal_of(sys.stdout), soft_wrap=True, width=width, **plain)  # type: ignore[arg-type]
 
 
 def _audit_line(entry: dict[str, Any]) -> str:
@@ -197,10 +207,10 @@ def _table(title: str, frame: pl.DataFrame, columns: Any) -> None:
         is_number = frame[name].dtype.is_numeric()
         grid.add_column(name.replace("_", " "), justify="right" if is_number else "left")
     for row in frame.iter_rows(named=True):
-        grid.add_row(*[_cell(row, name) for name in names])
+        grid.add_row(*[printable(_cell(row, name)) for name in names])
     out.print(grid)
     if not frame.height:
-        out.print("  none", highlight=False)
+        out.print("  none")
 
 
 def _cell(row: dict[str, Any], name: str) -> str:

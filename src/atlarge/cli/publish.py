@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from atlarge.cli._output import JsonFlag, StoreOption, emit_json, note
+from atlarge.cli._output import JsonFlag, StoreOption, emit_json, note, terminal_of
 from atlarge.wording import some
 
 
@@ -72,7 +72,7 @@ class _Bar:
             from rich.console import Console
             from rich.progress import Progress
 
-            self._bar = Progress(console=Console(stderr=True), transient=True)
+            self._bar = Progress(console=Console(file=terminal_of(sys.stderr)), transient=True)
 
     def __enter__(self) -> _Bar:
         if self._bar:

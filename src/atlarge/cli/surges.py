@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -17,6 +18,7 @@ from atlarge.cli._output import (
     emit_json,
     mark_undisclosed,
     note,
+    terminal_of,
 )
 from atlarge.wording import some
 
@@ -109,9 +111,8 @@ def _print(found: SurgeList, top: int) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    console = Console()
-    if not console.is_terminal:
-        console = Console(width=_WIDTH)
+    width = None if sys.stdout.isatty() else _WIDTH
+    console = Console(file=terminal_of(sys.stdout), width=width)
     table = Table()
     for name in ("rank", "place", "start", "end", "observed", "expected", "q", "marked", "flags"):
         table.add_column(name, justify="left" if name in ("place", "flags") else "right")

@@ -19,6 +19,7 @@ from atlarge.publish.charts import HALF, NARROW, WIDE
 from atlarge.publish.charts.parts import cell
 from atlarge.publish.i18n import Words
 from atlarge.publish.svg import Drawing
+from atlarge.wording import is_web_address
 
 
 @dataclass(frozen=True)
@@ -134,8 +135,7 @@ def hidden_note(series: Sequence[Counts], w: Words) -> str:
 
 def safe_link(url: Any) -> str:
     """The address if it is a web address, else nothing: data never make a `javascript:` link."""
-    text = str(url or "")
-    return text if urlsplit(text).scheme in ("http", "https") else ""
+    return str(url) if is_web_address(url) else ""
 
 
 def static(name: str) -> str:
