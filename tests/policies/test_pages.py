@@ -26,8 +26,9 @@ def pages() -> dict[str, str | bytes]:
         base_url="",
         threshold=5,
         groups={},
+        is_simulated=False,
         first_day=dt.date(2014, 10, 1),
-        last_month=dt.date(2018, 5, 1),
+        whole_months=lambda: (dt.date(2014, 10, 1), dt.date(2018, 5, 1)),
     )
     found: dict[str, str | bytes] = {}
     for path, content in policy_files(data):
