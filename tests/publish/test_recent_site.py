@@ -20,7 +20,7 @@ from atlarge.publish.brief import brief_html
 from atlarge.publish.i18n import LANGUAGES, Words
 from atlarge.publish.pages import place_page, rates_table
 from atlarge.publish.reports import report_html
-from atlarge.publish.site_data import SiteData, gather_site
+from atlarge.publish.site_data import PlaceInfo, SiteData, gather_site
 from atlarge.publish.site_pages import SINGLE
 from atlarge.simulate import recent_world, simulate_recent
 from command_line import run
@@ -188,3 +188,27 @@ def test_the_rows_behind_a_count_are_those_of_the_file(recent: tuple[Path, Path]
 def test_a_trace_of_nothing_says_so(recent: tuple[Path, Path], words: list[str], message: str) -> None:
     found = run(["audit", "--store", str(recent[1]), *words])
     assert message in found.output + str(found.exception)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_county_that_no_file_covers_is_not_one_without_arrests(data: SiteData, language: str) -> None:
+    w = Words(language)
+    states = {o.scope for o in data.origins if o.table == "arrests"}
+    assert all(scope.startswith("state:") for scope in states)
+    for fips, name in (("08031", "Denver County, CO"), ("48301", "Loving County, TX")):
+        page = place_page(data, PlaceInfo("county", fips, name, ""), w)
+        assert (w("where.none", place=name) in page) == data.covers(("county", fips)) == (name[-2:] == "TX")
+        assert (w("where.not_covered", place=name) in page) == (name[-2:] == "CO")
+
+
+def test_commands_of_pages_name_the_store_that_is_not_embedded(data: SiteData) -> None:
+    w = Words("en")
+    pages = [page(data, w) for page in SINGLE.values()]
+    pages += [place_page(data, place, w) for place in list(data.places.values())[:12]]
+    commands = [
+        c
+        for page in pages
+        for c in re.findall(r"<code>(atlarge (?:panel|explain|surges|compare)[^<]*)", page)
+    ]
+    assert len(commands) > 10
+    assert all("--store STORE" in command for command in commands), commands

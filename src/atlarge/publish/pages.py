@@ -497,7 +497,8 @@ def place_page(data: SiteData, place: PlaceInfo, w: Words) -> str:
 def blank_page(data: SiteData, place: PlaceInfo, w: Words) -> str:
     """The page of a county that no record names: what that means, and the areas to read instead."""
     title = full_name(data, place, w)
-    says = w("where.none", place=place.name)
+    is_covered = data.covers((place.level, place.code)) or WHOLE not in data.groups
+    says = w("where.none" if is_covered else "where.not_covered", place=place.name)
     page = page_of(data, w, place.stem, title, says, nav="places")
     home = str(page["home"])
     policies = policies_of(data, place)

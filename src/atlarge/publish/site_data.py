@@ -26,8 +26,10 @@ from atlarge.publish.day_ranges import Window
 from atlarge.publish.editions import Edition, record_of
 from atlarge.publish.lineage_data import Origin, origins, release_facts
 from atlarge.publish.place_facts import (
+    Home,
     areas_of,
     current_counties,
+    homes,
     named_shares,
     population_table,
     recovered,
@@ -144,6 +146,16 @@ class SiteData:
             if every != "window":
                 found.setdefault((level, code, every), set()).update(counts.periods)
         return {key: tuple(sorted(days)) for key, days in found.items()}
+
+    def covers(self, code: Code) -> bool:
+        """Whether the scope of some file of arrests holds a place."""
+        home = homes().get(code, Home())
+        inside = {code, ("state", home.state), ("aor", home.aor)}
+        for scope in {o.scope for o in self.origins if o.table == "arrests"}:
+            level, _, codes = scope.partition(":")
+            if level == "nation" or any((level, one) in inside for one in codes.split(",")):
+                return True
+        return False
 
     @property
     def has_rows(self) -> bool:

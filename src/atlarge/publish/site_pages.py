@@ -153,7 +153,8 @@ def compare_page(data: SiteData, w: Words) -> str:
     """Up to five places on one chart, kept in the address."""
     title, says = w("compare.chart"), w("compare.says")
     chart = Live("compare", title, says, [], "at_large", spans_of(data, w), is_linked=True)
-    return render("compare.html.j2", **heading(data, w, "compare", live=True), chart=chart)
+    store = " --store STORE" if data.has_rows else ""
+    return render("compare.html.j2", **heading(data, w, "compare", live=True), chart=chart, store=store)
 
 
 def embed_page(data: SiteData, w: Words) -> str:
@@ -215,6 +216,12 @@ COMMANDS = [
 """The program's commands behind the pages of places, answers, surges and checks."""
 
 
+def commands_of(data: SiteData) -> list[tuple[str, str]]:
+    """The same for the store of a site: one that is not embedded is named."""
+    store = " --store STORE" if data.has_rows else ""
+    return [(name, command + store) for name, command in COMMANDS]
+
+
 def methods_page(data: SiteData, w: Words) -> str:
     """How the numbers are computed, and what is suppressed."""
     hidden = {name: w.count(n) for name, n in data.hidden.items()}
@@ -224,7 +231,7 @@ def methods_page(data: SiteData, w: Words) -> str:
         Section(w("methods.hidden"), [text, edition]),
         Section(w("methods.words"), [w("methods.w1")]),
         Section(w("right.title"), [w("right.lede")], links=[Link(w("right.link"), f"{STEM}.html")]),
-        Section(w("methods.repeat"), [w("methods.repeat_says")], code=COMMANDS),
+        Section(w("methods.repeat"), [w("methods.repeat_says")], code=commands_of(data)),
     ]
     return _list(data, w, "methods", [w(f"methods.p{i}") for i in (1, 2, 3, 4)], sections)
 
