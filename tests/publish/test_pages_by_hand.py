@@ -177,8 +177,8 @@ def test_pages_know_where_they_are_and_what_holds_their_place() -> None:
     every = (county, _place("state", "TX"), _place("aor", "SNA"), _place("nation", "US"))
     places = {(p.level, p.code): p for p in every}
     data: Any = SimpleNamespace(
-        places=places, groups={"arrests": ["arrests"]}, first_day=D(2016, 10, 1), last_month=D(2019, 8, 1),
-        threshold=5, base_url="https://x.org",
+        places=places, groups={"arrests": ["arrests"]}, threshold=5, is_simulated=False,
+        whole_months=lambda *_: (D(2016, 10, 1), D(2019, 8, 1)), base_url="https://x.org",
     )  # fmt: skip
     assert [c["href"] for c in crumbs(data, county, W)] == [
         f"{places[key].stem}.html" for key in (("nation", "US"), ("aor", "SNA"), ("state", "TX"))
