@@ -132,16 +132,14 @@ def _cities(counties: dict[str, County]) -> dict[str, list[Named]]:
     )
     out: dict[str, list[Named]] = {}
     keys = frame["key"].to_list()
-    rows = frame.select("county_fips", "weight", "source").rows()
-    for key, row in zip(keys, rows, strict=True):
+    columns = [frame[name].to_list() for name in ("county_fips", "weight", "source")]
+    for key, named in zip(keys, map(Named._make, zip(*columns, strict=True)), strict=True):
         found = out.get(key)
         if found is None:
-            out[key] = [Named(*row)]
+            out[key] = [named]
         else:
-            found.append(Named(*row))
-    listed = {
-        (key, county.state) for key, named in out.items() for county in (counties[n.fips] for n in named)
-    }
+            found.append(named)
+    listed = set(zip(keys, (counties[fips].state for fips in columns[0]), strict=True))
     for (key, state, kind), found_in in _divisions().items():
         if kind == "place" or (kind == "town" and state in _TOWNS_ARE_CITIES and (key, state) not in listed):
             weight = TOWN_LISTED if kind == "town" else PLACE_LISTED
