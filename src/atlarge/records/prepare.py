@@ -18,6 +18,7 @@ from atlarge.records.duplicates import RULES, Duplicates, Rule, agreement
 from atlarge.records.identifiers import usable
 from atlarge.records.missing import closed_questions
 from atlarge.records.outcomes import outcome, request_type
+from atlarge.records.schemes import spelled
 from atlarge.records.tables import TABLES
 from atlarge.records.typed import Typed, type_release
 from atlarge.releases.areas import area_code, state_code
@@ -113,6 +114,16 @@ def _derive(family: Family, typed: Typed, audit: ReleaseAudit) -> None:
         for words, rows in unlisted.items():
             audit.notes.append(
                 f"lift reason {words!r} is not in the vocabulary; read as other in {some(rows, 'row')}"
+            )
+    if "method" in frame.columns:
+        written = frame["method"]
+        methods, unknown = spelled(written)
+        if methods is not written:
+            typed.add(methods.alias("method"))
+        for method, rows in list(unknown.items())[:_MOST_WORDS]:
+            audit.notes.append(
+                f"apprehension method {method!r} is not in the vocabulary: in {some(rows, 'row')} a scheme "
+                "reads it as any method that it does not list"
             )
     if family.table == "arrests":
         columns, unread = composition(frame)

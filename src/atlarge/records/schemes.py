@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cache
 
+import polars as pl
+
 from atlarge.errors import QuestionError
 from atlarge.files import shipped_yaml
 
@@ -50,3 +52,24 @@ def scheme(name: str) -> Scheme:
     if name not in known:
         raise QuestionError(f"no scheme {name!r}; there are: {', '.join(known)}")
     return known[name]
+
+
+def _key(method: str) -> str:
+    return "".join(c for c in method.casefold() if c.isalnum())
+
+
+@cache
+def _spellings() -> dict[str, str]:
+    """The agency's spelling of every method known, by its letters and digits alone."""
+    listed = [method for one in schemes().values() for method in one.listed]
+    return {_key(method): method for method in [*shipped_yaml(__package__, "methods.yaml"), *listed]}
+
+
+def spelled(methods: pl.Series) -> tuple[pl.Series, dict[str, int]]:
+    """Methods in the agency's spelling, whatever the capitals and blanks of a file, and the rows of each
+    value that is none of its methods."""
+    words = methods.unique().drop_nulls().sort().to_list()
+    found = {word: _spellings().get(_key(word)) for word in words}
+    changed = {word: own for word, own in found.items() if own is not None and own != word}
+    unknown = {word: int((methods == word).sum()) for word, own in found.items() if own is None}
+    return (methods.replace(list(changed), list(changed.values())) if changed else methods), unknown
