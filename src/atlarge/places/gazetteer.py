@@ -133,13 +133,13 @@ def _cities(counties: dict[str, County]) -> dict[str, list[Named]]:
     out: dict[str, list[Named]] = {}
     keys = frame["key"].to_list()
     columns = [frame[name].to_list() for name in ("county_fips", "weight", "source")]
-    for key, named in zip(keys, map(Named._make, zip(*columns, strict=True)), strict=True):
+    for key, city in zip(keys, map(Named._make, zip(*columns, strict=True)), strict=True):
         found = out.get(key)
         if found is None:
-            out[key] = [named]
+            out[key] = [city]
         else:
-            found.append(named)
-    listed = set(zip(keys, (counties[fips].state for fips in columns[0]), strict=True))
+            found.append(city)
+    listed = set(zip(keys, (counties[str(fips)].state for fips in columns[0]), strict=True))
     for (key, state, kind), found_in in _divisions().items():
         if kind == "place" or (kind == "town" and state in _TOWNS_ARE_CITIES and (key, state) not in listed):
             weight = TOWN_LISTED if kind == "town" else PLACE_LISTED
