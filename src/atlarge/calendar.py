@@ -27,7 +27,7 @@ def as_day(value: dt.date | str | None) -> dt.date | None:
     datetime.date(2017, 2, 1)
     """
     try:
-        if value is not None and value != value:  # no time, of pandas
+        if value is not None and value != value:  # NaT of pandas
             raise ValueError
         if isinstance(value, dt.datetime):
             return value.date()

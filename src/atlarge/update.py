@@ -137,7 +137,7 @@ def _alarms(path: Path, say: Say) -> tuple[list[dict[str, Any]], dict[str, Any] 
         try:
             found = find_surges(store, by=level, measure="at_large", start=start, end=until)
             break
-        except AtlargeError as error:  # a file of one state or county covers no whole area
+        except AtlargeError as error:  # a file of one state or county does not cover a whole area
             why = why or str(error)
     else:
         say(f"no surges looked for: {why}")

@@ -79,7 +79,7 @@ def side(written: dict[str, Any], base: Side | None = None) -> Side:
         return replace(here, of=side(written["of"], here))
     if base is None or base.of is None:
         return here
-    # The same whole at the other place or time: what `of` says apart from it is kept.
+    # The same denominator at the other place or time; what else `of` says is kept.
     of = replace(base.of, of=None)
     if of.places == base.places:
         of = replace(of, places=places, kind=kind, top=top)

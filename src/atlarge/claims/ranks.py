@@ -26,7 +26,7 @@ def rank(query: Query) -> Outcome | Gap:
     if not wanted.places:
         return Gap("say where: a rank needs the place or places that are ranked")
     if isinstance(source, PanelSource) and wanted.of is not None and wanted.of.places != wanted.places:
-        wanted = replace(wanted, of=None)  # one whole for all places does not change their order
+        wanted = replace(wanted, of=None)  # a denominator common to all places does not change their order
         query = replace(query, wanted=wanted)
     stated = says.value if says.value is not None else float(len(wanted.places))
     is_range = len(wanted.places) > 1 or says.is_range_of_ranks

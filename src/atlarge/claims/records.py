@@ -13,7 +13,7 @@ from atlarge.periods import Period
 from atlarge.places import find_place
 from atlarge.records.store import Store
 
-_STOCKS = {"jail_inmates_with_detainer"}  # people counted anew each month: months are averaged, not added up
+_STOCKS = {"jail_inmates_with_detainer"}  # a stock counted each month: months are averaged, not summed
 
 
 class PanelSource:
@@ -202,7 +202,7 @@ class PanelSource:
         counted = self._panel(measure, kind, when, None, _grain(measure, when))
         if isinstance(counted, Gap):
             return []
-        # a month that is covered in part has a value, and is none of the whole month
+        # a partly covered month has a value, but not one for the whole month
         is_reported = pl.lit(measures()[measure].is_reported)
         is_whole = is_reported | (pl.col("days_covered") == pl.col("days_in_period"))
         is_whole &= pl.col("value").is_not_null()

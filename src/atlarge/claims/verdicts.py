@@ -174,7 +174,7 @@ class _Checker:
             return self._untestable()
         other = self._other_scheme()
         if other and [(o.verdict, other.verdict) for _, o in answers] == [(CONTRADICTED, SUPPORTED)]:
-            # What is so under another published reading of the methods is not simply wrong.
+            # A claim that holds under another published reading of the methods is not simply wrong.
             answers = [("scheme ddp", answers[0][1]), ("scheme biglocal", other)]
         first = next((a for a in answers if a[1].verdict == SUPPORTED), answers[0])[1]
         verdicts = {outcome.verdict for _, outcome in answers}

@@ -80,7 +80,7 @@ def emit_json(document: Any, *, disclosed: bool | None = None) -> None:
         if not disclosed:
             mark_undisclosed()
     text = json.dumps(_plain(document), ensure_ascii=False, indent=2)
-    # No such character stands outside of a string, where JSON may escape any.
+    # Such characters occur only within strings, where JSON may escape any character.
     sys.stdout.write(OBEYED.sub(lambda found: f"\\u{ord(found[0]):04x}", text) + "\n")
 
 

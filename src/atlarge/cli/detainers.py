@@ -181,7 +181,7 @@ def _console() -> Console:
     from rich.console import Console
 
     width = None if sys.stdout.isatty() else 160
-    plain = {"markup": False, "emoji": False, "highlight": False}  # texts of files are no markup
+    plain = {"markup": False, "emoji": False, "highlight": False}  # texts from files are not markup
     return Console(file=terminal_of(sys.stdout), soft_wrap=True, width=width, **plain)  # type: ignore[arg-type]
 
 

@@ -97,10 +97,10 @@ def _test_days(days: pl.DataFrame, least: int, alpha: float) -> pl.DataFrame:
     total, old = int(days["decided"].sum()), int(days["old"].sum())
     others_old = (old - days["old"].to_numpy() + 0.5) / (total - days["decided"].to_numpy() + 1.0)
     decided = days["decided"].to_numpy()
-    level = days["usual"].to_numpy().clip(0.05)  # a place with no other decisions: one in 20 days, at most
+    level = days["usual"].to_numpy().clip(0.05)  # for a place with no other decisions: one in 20 days
     many = poisson.sf(decided - 1, level) < alpha / span
     aged = binom.sf(days["old"].to_numpy() - 1, decided, others_old) < alpha
-    alone = total == decided  # nothing to compare with: half of them old is called old
+    alone = total == decided  # nothing to compare with: old if half of them are old
     aged = aged & ~alone | alone & (days["old"].to_numpy() * 2 > decided)
     keep = (decided >= least) & many & aged
     return (

@@ -77,7 +77,7 @@ class _Cells:
             rows = some if name == "issued" else some.filter(pl.col("outcome") == name)
             worth = _WORTH.get(section, 1.0) * (_DECLINED_WORTH if name in ("declined", "issued") else 1.0)
             for *key, numbers, value in self._grouped(rows, keys):
-                # Records without a place are a row only where there are any.
+                # Records without a place have a row only if there are any.
                 is_shown = shown and (value > 0 or not self.is_finer or None not in key[:1])
                 self.put((section, *key, name), value, numbers, worth, shown=is_shown)
 
@@ -143,7 +143,7 @@ class _Cells:
         for cell, least in self.least.items():
             known.least[cell], known.most[cell] = least, self.most.get(cell, NO_END)
         for i, key in enumerate(self.keys):
-            # Suppressed, and no zero; nor is there a row of a place without detainers.
+            # Suppressed counts are not zero, and places without detainers have no row.
             is_row = key[0] == "rows" and key[1] in self.left_out and key[-1] == "issued"
             if is_row or (i in self.given and self.published[i]):
                 known.least[n + i] = max(known.least[n + i], 1)
@@ -156,7 +156,7 @@ class _Cells:
             known=known if self.least or self.given or self.left_out else None,
             auxiliary=[self.is_finer] * n + [i in self.given for i in range(m)],
             is_strict=self.is_finer,
-            # A report says of no suppressed count that it is small; a site beside it does.
+            # A report does not say which suppressed counts are small; a site beside it does.
             is_marked=self.is_finer,
         )
         shown = {
@@ -308,7 +308,7 @@ def disclose_report(
         _know_site(cells, site, edges)
         _differences_to_site(cells, site, edges, by)
     if after:
-        # What lies in one report and not in another follows by subtraction, of each place and of all.
+        # What is in one report but not in another follows by subtraction, for each place and for all.
         inside = ["now", *(f"in{k}" for k in range(len(after)))]
         cells.outcomes("difference", ["place", *inside], pl.lit(True), shown=False)
         cells.outcomes("difference of all", inside, pl.lit(True), shown=False)
@@ -354,7 +354,7 @@ def _largest(by: str, largest: bool, columns: Sequence[str]) -> pl.Expr:
         return pl.lit(False).alias("is_largest")
     place = place_columns(by, list(columns))[0].alias("place")
     per = pl.col("n").cast(pl.Int64).sum().over(place, "facility")
-    # Of facilities with as many, the first by name.
+    # Among facilities with equal numbers, the first by name.
     name = pl.col("facility").sort_by([-per, pl.col("facility")]).first().over(place)
     return (pl.col("facility").eq_missing(name)).alias("is_largest")
 
@@ -417,7 +417,7 @@ def _know_charges(
     named = detainers.filter(pl.col("outcome") == "declined").select(
         place, charge.fill_null("not in the release").alias("charge"), "now", then, pl.col("n").cast(pl.Int64)
     )
-    # Days of one report alone, where any record shows that there are such.
+    # Days that only one report covers, if any record shows that there are such days.
     kinds = set(named.select("now", "then").unique().rows())
     possible = {name for name, kind in (("here", (True, False)), ("there", (False, True))) if kind in kinds}
     published = {
@@ -510,7 +510,7 @@ def _differences_to_site(cells: _Cells, site: pl.DataFrame, edges: Sequence[dt.d
             days = (at[start], at[end + dt.timedelta(days=1)], mark == SHOWN)
             spans.setdefault((where, place, name.removeprefix(_SITE_PREFIX), period), []).append(days)
     periods = cells.base.filter("now")["period"].drop_nulls()
-    # All days, and the periods that the report may cut: its first and last.
+    # All days, and the periods that the report may cover in part: its first and last.
     windows = [
         pl.col("now"),
         *(

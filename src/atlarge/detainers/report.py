@@ -23,7 +23,7 @@ from atlarge.records.store import Coverage, Store, open_store
 from atlarge.reference import table
 from atlarge.wording import notebook, some
 
-# What the report counts by. A table's other columns are not read, and rows that agree in these are one.
+# Columns that the report counts by. Other columns are not read, and rows that agree in these are grouped.
 _COLUMNS = (
     "date",
     "facility",
@@ -161,7 +161,7 @@ def detainer_report(
     store, start, end = open_store(store), as_day(start), as_day(end)
     detainers = scan(store, "detainers", engine)
     first, last, covered = _window(store.coverage("detainers"), start, end)
-    # Days are needed for periods, and for how long a decision took; else rows of all days are one.
+    # Days are needed for periods and for how long a decision took; otherwise all days are grouped.
     needs_days = every != "all" or "decision_date" in detainers.collect_schema().names()
     columns = _COLUMNS if needs_days else _COLUMNS[1:]
     inside = compact(store, "detainers", columns, engine, first, last).lazy()
@@ -265,7 +265,7 @@ def _with_facilities(
     beside = rows.join(per, on="place", how="left", nulls_equal=True)
     if found is None:
         return beside
-    # Detainers to so many facilities are at least as many.
+    # There are at least as many detainers as facilities.
     return beside.with_columns(pl.when(pl.col("issued").is_not_null()).then("facilities").alias("facilities"))
 
 
@@ -310,7 +310,7 @@ def declined_by_charge(detainers: pl.LazyFrame, by: str, found: Disclosed | None
         .collect()
     )
     if found is not None:
-        if found.left_out:  # that a place has declined any is not said either
+        if found.left_out:  # do not reveal either whether the place has declined any
             counts = counts.filter([place not in found.left_out for place in counts["place"].to_list()])
         published = [
             found.counts.get(("charge", *key)) for key in counts.select("place", "charge").iter_rows()
@@ -319,7 +319,7 @@ def declined_by_charge(detainers: pl.LazyFrame, by: str, found: Disclosed | None
         counts = counts.with_columns(
             pl.Series("declined", published, dtype=pl.Int64), pl.Series("whole", whole, dtype=pl.Int64)
         )
-        # What is left of a published total without the published charges says nothing new.
+        # The rest of a published total, without the published charges, reveals nothing new.
         left = pl.col("whole") - pl.col("declined").sum().over("place")
         counts = counts.with_columns(left.alias("left"))
         is_one_of_several = pl.col("declined").is_null() & (pl.len().over("place") > 1)
@@ -362,8 +362,8 @@ def _batches(detainers: pl.LazyFrame, by: str, threshold: int) -> pl.DataFrame:
     found = find_batches(decisions, least=max(10, threshold))
     if threshold <= 1 or not found.height:
         return found
-    # What is old or new among them, and what the place decided on all other days, follows by subtraction. The
-    # usual level is a mean of counts on no page.
+    # How many of them are old or new, and what the place decided on all other days, follows by subtraction.
+    # The usual level is a mean of unpublished counts.
     place_total = decisions.group_by("place").agg(pl.col("n").sum().alias("all"))
     beside = found.join(place_total, on="place", how="left", nulls_equal=True)
     few = [pl.col("old"), pl.col("decided") - pl.col("old"), pl.col("all") - pl.col("decided")]

@@ -92,7 +92,7 @@ def later_arrests(
     issued = issued.group_by("date", "outcome", "subject_key").agg(n)
     keyed = issued.select("date", "subject_key").drop_nulls().unique()
     seen = arrested.select("subject_key", nw.col("date").alias("arrest_date")).drop_nulls().unique()
-    # The first arrest after the issue: if it is too late, so is every other.
+    # Only the first arrest after the issue matters: if it is too late, so are all later ones.
     first = (
         keyed.join(seen, on="subject_key", how="inner")
         .filter(nw.col("arrest_date") > nw.col("date"))

@@ -218,7 +218,7 @@ class PerturbationSolver:
             return np.ones(len(self.values), bool)
         near = np.zeros(len(self.values), bool)
         near[targets] = True
-        # Close by, sums of very many cells are balanced among the cells reached through shorter ones.
+        # Nearby, sums of very many cells are balanced among the cells reached through shorter sums.
         leads = self.is_tight & self.is_short if hops == _CLOSE else self.is_tight
         for _ in range(hops):
             rows = (self.size @ near.astype(np.int64) > 0) & leads
@@ -241,7 +241,7 @@ class PerturbationSolver:
         low, high = self.room(np.where(is_candidate, COMPLEMENTARY, status))
         _, beyond = self.room(np.where(status == PRIMARY, UNMARKED, status))
         step = np.where(is_candidate, price, _SUPPRESSED_PRICE)
-        # Past the mark last; steps within it come first as they cost less.
+        # Steps beyond the mark come last; steps within it come first, as they cost less.
         up, down = np.flatnonzero(near & (high > 0)), np.flatnonzero(near & (low < 0))
         past = np.flatnonzero(near & unmark & (status == PRIMARY) & (beyond > high))
         sizes = [len(up), len(past), len(down)]

@@ -139,10 +139,10 @@ class _Search:
         ValueError where a small cell cannot move whatever is suppressed.
         """
         found = copy.deepcopy(self, {id(self.solver): self.solver})
-        # A few at first: cells that must all move at once get in each other's way, and would cost more.
+        # A few at first: cells that must all move at once obstruct each other, and would cost more.
         for _ in range(_SPARSE_ROUNDS):
             some = found.left[found.rng.random(len(found.left)) < _SPARSE]
-            if not len(some):  # of a handful, one
+            if not len(some):  # at least one
                 some = found.left[:1]
             found._pay(some, found._signs(), can_suppress, unmark=False)
         for unmark in (False, True):
@@ -327,7 +327,7 @@ def search(
     if known is not None:
         can_suppress &= ~known.is_exact
     first = plain.suppress(can_suppress)
-    # Once more among what was suppressed, so that what was suppressed in vain is published again.
+    # Search again among the suppressed cells, to publish what was suppressed unnecessarily.
     best = plain.suppress((first.status == COMPLEMENTARY) & (start == OPEN))
     checked = proved_spread(
         best.certificates, values, counted, best.status, sums, threshold=threshold, known=known

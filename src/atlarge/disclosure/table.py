@@ -344,7 +344,7 @@ def _marked(table: Any, value: str, shown: list[int | None], marks: list[str]) -
 
     names = [c for c in table.columns if c != value]
     native = nw.get_native_namespace(table)
-    if native.__name__ == "pandas":  # its whole numbers know no null
+    if native.__name__ == "pandas":  # its integer columns cannot hold nulls
         frame = table.to_native()[names].copy()
         frame["value"] = native.array(shown, dtype="Int64")
         frame["mark"] = marks

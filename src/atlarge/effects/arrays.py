@@ -183,6 +183,6 @@ def _fill(values: Floats, used: Bools) -> tuple[Floats, int]:
         return values, 0
     known = np.where(missing, 0.0, values)
     unit = known.sum(1) / np.maximum((~missing).sum(1), 1)
-    expected = np.where(missing, 0.0, unit[:, None]).sum(0)  # of the units that have a record in the period
+    expected = np.where(missing, 0.0, unit[:, None]).sum(0)  # sum over the units with a record in the period
     factor = np.where(expected > 0, known.sum(0) / np.where(expected > 0, expected, 1.0), 1.0)
     return np.where(missing, unit[:, None] * factor, values), count

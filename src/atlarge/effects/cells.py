@@ -90,7 +90,7 @@ class Forecasts:
             self._known[fresh] = True
         if ahead is None:
             return np.asarray(self._values[rows])
-        if _is_run(ahead):  # nothing else is read
+        if _is_run(ahead):  # otherwise it is not needed
             return np.asarray(self._values[:, :, int(ahead[0]) : int(ahead[-1]) + 1][rows])
         return np.asarray(self._values[rows][:, :, ahead])
 
@@ -197,7 +197,7 @@ class PlaceboGrid(Result):
         """Whether all of the periods `index` ahead have a record [N, D] (or [1, D], alike for all units)."""
         missing = np.zeros((len(self.y), self.y.shape[1] + 1), dtype=bool)
         missing[:, :-1] = ~np.isfinite(self.y)
-        missing[:, -1] = True  # what lies beyond
+        missing[:, -1] = True  # periods beyond the end
         period = np.minimum(self.starts[:, None] + index[None, :], self.y.shape[1])
         if missing[:, :-1].any():
             return np.asarray(~missing[:, period].any(2))
@@ -579,7 +579,7 @@ def sdid_grid(grid: PlaceboGrid, horizon: int, *, dates: int = 4) -> PlaceboGrid
     for d, start in enumerate(starts):
         stop = min(int(start) + horizon, grid.y.shape[1])
         usable = is_placebo[:, d, 0]
-        targets = np.append(np.flatnonzero(usable & like[:, d]), grid.target)  # no error of others is read
+        targets = np.append(np.flatnonzero(usable & like[:, d]), grid.target)  # others' errors are not read
         path = sdid_paths(np.where(whole[:, None], scale, 0.0), int(start), stop, usable, targets)
         expected[targets, d, : stop - int(start)] = unroot(path)
     return replace(result, factor=_factor(result, np.arange(horizon)))

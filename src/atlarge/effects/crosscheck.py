@@ -66,7 +66,7 @@ def poisson_event_study(
     frame["now"] = (changed & (since >= 0) & (since < horizon)).astype(int)
     frame["late"] = (changed & (since >= horizon)).astype(int)
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # the library's own use of pandas warns; nothing of ours
+        warnings.simplefilter("ignore")  # about the library's own use of pandas
         late = " + late" if frame["late"].any() else ""
         whole = pyfixest.fepois(f"y ~ now{late} | unit + period", frame, vcov={"CRV1": "unit"}).tidy()
         each = pyfixest.fepois("y ~ i(event, ref=-1) | unit + period", frame, vcov={"CRV1": "unit"}).tidy()

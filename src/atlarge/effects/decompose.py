@@ -32,9 +32,7 @@ Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 Ints = NDArray[np.int64]
 
-USUAL_RELABELLED = (
-    0.35  # chance, before looking, that a jail's handoffs came to be recorded under another name
-)
+USUAL_RELABELLED = 0.35  # prior probability that a jail's handoffs came to be recorded under another name
 MIN_SIDE = 2  # periods on each side of a rise
 LEAST_CHANCE = 0.05
 MIN_PAIRED = 5
@@ -339,7 +337,7 @@ def surroundings(
     try:
         placebos = grid()
         judged = placebos.judge(ahead)
-    except QuestionError:  # nothing there before, or too few others with any
+    except QuestionError:  # no counts before, or too few other units with any
         return replace(_own_gain(own, before, after), began=began)
     z = placebos.standard_errors(ahead)
     usual = _draw(placebos, ahead, judged, z[np.isfinite(z)]) - judged.expected

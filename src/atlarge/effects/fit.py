@@ -143,7 +143,7 @@ def noise_penalty(size: Floats, n_pre: int) -> Floats | None:
     with the least placebo error in simulated data and is not sensitive (1 to 10 do nearly as well).
     """
     if not (size[1:] > 0).all() or (size == size[0]).all():
-        return None  # values that are not counts relative to their mean: no model of their noise
+        return None  # no noise model for values that are not counts relative to their mean
     return np.asarray(NOISE_PENALTY * n_pre / np.maximum(size, 1e-12))
 
 

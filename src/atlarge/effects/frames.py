@@ -94,7 +94,7 @@ def _alike(time: Any, labels: tuple[Any, ...]) -> tuple[Any, tuple[Any, ...]]:
 
 def _like(time: Any, label: Any) -> Any:
     """A day given as text or in another type, in the type of the labels."""
-    if hasattr(time, "astype") and not isinstance(time, dt.date):  # of NumPy
+    if hasattr(time, "astype") and not isinstance(time, dt.date):  # a NumPy type
         time = (
             time.astype("datetime64[us]").item() if np.issubdtype(time.dtype, np.datetime64) else time.item()
         )
@@ -187,7 +187,7 @@ def panel_of(
             f"{', '.join(frame.columns)}"
         )
     rows, columns = frame[str(unit)].to_list(), frame[str(time)].to_list()
-    columns = [v.start_time if hasattr(v, "start_time") else v for v in columns]  # periods of pandas
+    columns = [v.start_time if hasattr(v, "start_time") else v for v in columns]  # pandas periods
     if any(v is None or v != v for v in (*rows, *columns)):  # NaN is not equal to itself
         raise QuestionError(f"{unit} or {time} is empty in some row: leave such rows out")
     units, times = sorted(set(rows)), sorted(set(columns))
@@ -198,7 +198,7 @@ def panel_of(
     when = {name: k for k, name in enumerate(times)}
     out = np.full((len(units), len(times)), np.nan)
     column = frame[str(value)]
-    if not (column.dtype.is_numeric() or column.dtype == nw.Boolean):  # text: each entry by itself
+    if not (column.dtype.is_numeric() or column.dtype == nw.Boolean):  # text: convert each entry
         numbers = np.array(_numbers(column.to_list(), str(value)))
     else:
         numbers = column.cast(nw.Float64).to_numpy()

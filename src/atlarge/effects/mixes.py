@@ -91,7 +91,7 @@ def mix_switch(
     score = _scores(a[None], n, spread)[0]
     best = int(score.argmax())
     p = 1.0
-    if score[best] > 0:  # else every series redrawn has as large a switch
+    if score[best] > 0:  # otherwise every redrawn series has as large a switch
         rng = np.random.default_rng(seed)
         null = _scores(_redraw(rng, n, share, spread, draws), n, spread).max(1)
         p = (1 + float((null >= score[best]).sum())) / (draws + 1)

@@ -229,7 +229,7 @@ def learn_scale(gap: Floats, level: Floats, pre_rmse: Floats) -> ScaleModel:
     turned = np.swapaxes(scaled, -1, -2)
     for _ in range(SCALE_STEPS):
         expected = (scaled @ beta[..., None])[..., 0]
-        near = np.minimum(squared, 25.0 * expected)  # one wild placebo must not steer the fit
+        near = np.minimum(squared, 25.0 * expected)  # so that one extreme placebo does not dominate the fit
         up = (turned @ (near / expected**2)[..., None])[..., 0]
         down = (turned @ (1.0 / expected)[..., None])[..., 0]
         beta = beta * up / np.maximum(down, 1e-300)  # a feature may be zero for all units

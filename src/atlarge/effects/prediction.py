@@ -30,7 +30,7 @@ PRIOR_SPREAD = (0.05, 0.05)
 PRIOR_UNITS = 20.0
 SLOPE_BOUNDS = ((0.0, 0.5), (-0.2, 0.6))
 SMALL_ERROR = 0.05
-PRIOR_SAME = 10.0  # placebos of all dates that count beside those of the date of the question
+PRIOR_SAME = 10.0  # weight of the placebos of all dates, besides those of the date of the question
 MATERIAL = 0.25
 GOAL = 0.8  # the power at which an effect is called detectable
 ROOT_SHIFT = 0.4
@@ -160,7 +160,7 @@ class PredictionErrors(Result):
         """Quantile of the standardised error, a little outward for the number of independent placebos."""
         n = max(self.blocks, 2.0)
         outward = min(1.0, max(0.0, 0.5 + (q - 0.5) * (n + 1) / n))
-        at = (len(self.z) - 1) * outward  # as np.quantile has it, which sorts once more
+        at = (len(self.z) - 1) * outward  # the definition of np.quantile, which would sort again
         k, share = int(at), at - int(at)
         a, b = float(self.z[k]), float(self.z[min(k + 1, len(self.z) - 1)])
         return a + (b - a) * share if share < 0.5 else b - (b - a) * (1 - share)
@@ -209,7 +209,7 @@ class PredictionErrors(Result):
         # a share of the expected count is a share of the unknown count without a change, not of its estimate
         without = observed / (1 + MATERIAL) if material is None else max(observed - material, 0.0)
         p_material = self.tail((float(root(without)) - centre) / size)[1]
-        # errors of the date of the question can make a chance larger than the interval alone would have it
+        # errors at the date of the question can make the p-value larger than the interval alone implies
         effect = observed - expected
         effect_low, effect_high = range_by_chance(
             min(observed - high, effect), max(observed - low, effect), p_low, p_high, level
@@ -368,7 +368,7 @@ def learn_errors(
     scaled = (features - centre) / spread
     log = np.log(np.abs(error) + SMALL_ERROR)
     base = float(log.mean())
-    # totals of one unit say much the same: the design counts as if each unit had one
+    # totals of one unit are nearly the same, so the design counts as if each unit had one
     share = n_units / len(y)
     prior = np.array(USUAL_SLOPES) * spread
     gram = scaled.T @ scaled * share + PRIOR_UNITS * np.diag(1 / spread**2) * np.array(PRIOR_SPREAD)
@@ -383,7 +383,7 @@ def learn_errors(
         z = np.where(when == here, z / np.exp(shift), z)
         base += shift
         same = np.sort(z[when == here])
-    # spans of one unit that do not overlap share its ways: they count by their square root
+    # spans of one unit are correlated even if they do not overlap: they count by their square root
     spans = max(1.0, (int(when.max() - when.min()) + length) / max(length, 1))
     blocks = n_units * math.sqrt(spans)
     return PredictionErrors(

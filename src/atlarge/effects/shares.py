@@ -136,7 +136,7 @@ class ShareForecast:
         self._whole = _filled(panel, seen)
         period = begin[:, None] + np.arange(horizon)[None, :]
         self._is_covered = period < periods
-        # only what lies within the periods is worked out: K pairs of date and time
+        # computed only for the K pairs of date and time that lie within the periods
         self._date, self._ahead = np.nonzero(self._is_covered)[0], period[self._is_covered]
         self._inside = (usable & complete[None, :]).astype(np.float64)  # [D, N]
         self._mask = seen.astype(np.float64)

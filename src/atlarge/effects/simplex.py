@@ -135,7 +135,7 @@ class _ActiveSet:
         gram = columns @ columns.transpose(0, 2, 1)
         gram += (self.d[rows] ** 2)[:, None, None] * (filled[:, :, None] & filled[:, None, :])
         diagonal = np.arange(width)
-        # a relative ridge far below the tolerance keeps equal donors from making a singular system
+        # a relative ridge far below the tolerance avoids a singular system when donors are equal
         gram[:, diagonal, diagonal] *= 1.0 + 1e-14
         gram[:, diagonal, diagonal] += ~filled * (self.d[rows] ** 2)[:, None]
         right = np.where(filled, (self.d[rows] ** 2)[:, None], 0.0)

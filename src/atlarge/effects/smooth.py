@@ -29,7 +29,7 @@ def smooth_simplex_weights(targets: Floats, donors: Floats, allowed: Bools, pena
         raise ValueError("a target has no donor")
     if not (penalty > 0).all():
         raise ValueError("every donor needs a positive penalty; use simplex_weights for none")
-    if donors.shape[1] > len(donors) + len(targets):  # distances within their span are all that counts
+    if donors.shape[1] > len(donors) + len(targets):  # only distances within their span matter
         both = np.asarray(np.linalg.qr(np.vstack([targets, donors]).T, mode="r")).T
         targets, donors = both[: len(targets)], both[len(targets) :]
     centre = donors.mean(axis=0)

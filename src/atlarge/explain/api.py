@@ -126,12 +126,12 @@ def explain(
     where = where_of(found.kind, found.code, found.name)
     opened = open_store(store)
     covered = daily(opened, "county", MEASURES, scheme)["at_large"]
-    months = months_of(requested, covered.first, covered.last)  # refuses before anything is added up
+    months = months_of(requested, covered.first, covered.last)  # refuses before anything is summed
     study = study_of(opened, where, scheme, policies)
     counts = study.main["at_large"]
     row = counts.row(study.key)
     seen = np.zeros(len(months.start)) if row is None else counts.binned(months)[row]
-    if not np.nansum(seen):  # nothing was counted: none was made, or none is covered
+    if not np.nansum(seen):  # no counts: there were none, or none are covered
         panel(opened, by=where.own.level, every="month", measures=["at_large"], places=[where.own.code])
     check_enough(seen, months, study.area.name, lambda: nearest_of(where, requested.effective, opened))
     facts = gather(study, requested, months)

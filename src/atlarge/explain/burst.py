@@ -19,7 +19,7 @@ from atlarge.policies import Policy, Registry
 
 Floats = NDArray[np.float64]
 WATCH_DAYS = 31
-MOST_DAYS_BEFORE = 92  # a policy can be known of for long before it applies
+MOST_DAYS_BEFORE = 92  # a policy can be known long before it applies
 ALPHA = 0.05
 
 
@@ -113,7 +113,7 @@ def bursts_of(counts: Daily, key: str, level: str, policy: Policy, policies: Reg
     kept[row] = True
     moved = np.array(changes, dtype=np.int64).reshape(-1, 2)
     moved = moved[kept[moved[:, 0]]]
-    place = np.cumsum(kept) - 1  # of each unit among those that are kept
+    place = np.cumsum(kept) - 1  # position of each unit among those that are kept
     moved[:, 0] = place[moved[:, 0]]
     found = watch_bursts(
         counts.of_rows(np.flatnonzero(kept)),

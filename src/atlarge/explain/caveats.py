@@ -249,7 +249,7 @@ def _area_not_county(facts: Facts) -> Fields:
     months = facts.months
     days = months.start[0], months.stop[-1] - dt.timedelta(days=1)
     whole = key_of(facts.main.area, facts.main.measure, *days, facts.scheme)
-    # With the sum, the share gives both of its parts.
+    # Together with the sum, the share would reveal both of its parts.
     parts = (whole._replace(level=level, place=code) for level, code in whole.members)
     return {"share": Number(share, "share", (whole, *parts)), "county": facts.where.county.name}
 
@@ -382,7 +382,7 @@ def _poor_fit(facts: Facts) -> Fields:
 def _same_week_elsewhere(facts: Facts) -> Fields:
     bursts = facts.bursts
     if bursts is None or bursts.elsewhere == 0 or bursts.verdict == "fits":
-        return None  # the paragraph says it of a burst that fits
+        return None  # the paragraph already says it about a burst that fits
     return {"count": bursts.elsewhere, "places": bursts.places}
 
 

@@ -305,7 +305,7 @@ class _Sparse(_Whole):
         return found if index.ndim else found[0]
 
     def _between(self, a: NDArray[np.int64], b: NDArray[np.int64]) -> Floats:
-        if not ((b[:-1] <= a[1:]).all() and (a <= b).all()):  # not one after the other
+        if not ((b[:-1] <= a[1:]).all() and (a <= b).all()):  # they overlap or are out of order
             return super()._between(a, b)
         days = np.arange(self._days)
         period = np.searchsorted(a, days, side="right") - 1
@@ -433,7 +433,7 @@ def _daily(store: Store, by: str, measures: tuple[str, ...], scheme: str) -> dic
                 count[some],
             )
             continue
-        # a day's counts lie side by side: sums over months take whole days
+        # the counts of a day are contiguous, since sums over months take whole days
         total = np.zeros((reported.shape[1] + 1, len(places)), dtype=np.float32).T
         total[rows, columns + 1] = counts[measure].to_numpy()
         missing = None if is_whole else ~reported

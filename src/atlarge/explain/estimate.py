@@ -452,7 +452,7 @@ def _total(y: Floats, row: int, mask: NDArray[np.bool_], result: Counterfactual)
     down, up = quantile_pair(placebos.statistic[1:], LEVEL)
     effect, scale = float(placebos.effect[0]), float(placebos.scale[0])
     seen = float(y[row, mask].sum())
-    # a path of counts is never below zero, so the effect is never above what was observed
+    # a path of counts cannot be negative, so the effect cannot exceed the observed count
     high = min(effect - down * scale, max(seen, effect))
     return Total(
         observed=seen,

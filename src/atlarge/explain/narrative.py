@@ -356,7 +356,7 @@ def _change(facts: Facts, effect: float | None) -> Message | None:
     is_opposed |= Number(change.before, "mean").text() == Number(change.after, "mean").text()
     keys = _change_keys(facts, change.date)
     elsewhere: dict[str, Message] = {}
-    if facts.handoffs is not None and facts.handoffs.area != change.area:  # of an office: its seat's jail
+    if facts.handoffs is not None and facts.handoffs.area != change.area:  # an office: its seat's jail
         elsewhere, is_opposed = {"area": area_said(change.area, facts.where)}, False
     way = "went" if is_opposed else "fell" if fell else "rose"
     return say(

@@ -138,7 +138,7 @@ def _cut(
         edges.append((add_months(day, k), min(add_months(day, k + 1), end), k))
         k += 1
     if len(edges) - back > 1 and (edges[-1][1] - edges[-1][0]).days < MIN_LAST_DAYS:
-        _, stop, k = edges.pop()  # the months after take its number: none is left out
+        _, stop, k = edges.pop()  # later months move up, so that no number is skipped
         edges[-1] = (edges[-1][0], stop, edges[-1][2])
     for extra in range(AFTERMATH_MONTHS):
         a, b = add_months(end, extra), add_months(end, extra + 1)

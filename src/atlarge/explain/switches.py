@@ -68,7 +68,7 @@ def naming_shift(study: Study, until: dt.date) -> NamingShift | None:
         whole = whole[len(whole) % HALF_YEAR :]
         sums.append(whole.reshape(-1, HALF_YEAR).sum(1))
     named, every = sums
-    if len(named) != len(every):  # not recorded over the same time
+    if len(named) != len(every):  # these were not recorded over the same time
         return None
     enough = np.flatnonzero(every >= LEAST_NAMED)
     if len(enough) < 2:

@@ -139,7 +139,7 @@ def substitution(
         return _replaced("cannot be told", "named_otherwise", extends, reason, None)
     low, high = sorted((sign * handoffs.low, sign * handoffs.high))
     effect = lasting.effect
-    most = -(effect.low or 0.0) if extends else (effect.high or 0.0)  # that can have moved
+    most = -(effect.low or 0.0) if extends else (effect.high or 0.0)  # the most that can have moved
     is_moved = lasting.is_shortfall if extends else lasting.verdict == "fits"
     is_other_way = lasting.verdict == "fits" if extends else lasting.is_shortfall
     if high < REPLACED * max(expected, 1.0):

@@ -30,7 +30,7 @@ def _season(total: Floats, origin: int, horizon: int, year: int, weight: float) 
     rises = []
     for then in range(origin - year, max(before, origin - _MOST_YEARS * year) - 1, -year):
         level = np.nanmean(logs[then - before : then])
-        # a rise that the rest of that year kept is a trend, not a season
+        # a rise that lasted for the rest of that year is a trend, not a season
         kept = np.nanmean(logs[min(then + horizon, then + year - 1) : then + year]) - level
         slope = np.clip(kept, -1.0, 1.0) * np.arange(1, horizon + 1) / horizon
         rises.append(logs[then : then + horizon] - level - slope)

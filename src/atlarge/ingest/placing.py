@@ -107,7 +107,7 @@ def _joined(combinations: pl.DataFrame, places: pl.DataFrame) -> pl.DataFrame:
 def _placed(joined: pl.DataFrame) -> pl.DataFrame:
     """The store's place columns for each combination of words."""
     reported = pl.col("_stated").is_not_null()
-    # a release without any text of place is placed by what it does record
+    # a release without location texts is placed by the columns it has
     by_area = ~pl.col("_has_text") & (pl.col("place_kind") == "unresolved") & pl.col("_aor").is_not_null()
     by_state = (
         ~pl.col("_has_text") & (pl.col("place_kind") == "unresolved") & pl.col("state_code").is_not_null()

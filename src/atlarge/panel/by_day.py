@@ -40,12 +40,12 @@ def write(store: Store, count: Callable[..., tuple[pl.DataFrame, Any, Any]]) -> 
     """Compute the daily counts of a store with `count` (`panel.counting.sparse`) and save them in it."""
     folder = store.path / FOLDER
     folder.mkdir(exist_ok=True)
-    (folder / _LIST).unlink(missing_ok=True)  # so that they are counted, not read
+    (folder / _LIST).unlink(missing_ok=True)  # so that they are counted instead of read
     written = {}
     for scheme in SCHEMES:
         for level in LEVELS:
             counts, *_ = count(store, by=level, every="day", measures=MEASURES, scheme=scheme)
-            is_first = pl.col("place").is_first_distinct()  # a place with records and none of these is known
+            is_first = pl.col("place").is_first_distinct()  # also places with none of these
             kept = counts.filter(is_first | pl.any_horizontal(pl.col(MEASURES) > 0))
             kept = kept.cast(dict.fromkeys(MEASURES, pl.Int32))
             path = folder / f"{level}-{scheme}.parquet"

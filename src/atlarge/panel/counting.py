@@ -554,7 +554,7 @@ def _table_panel(
             f"{', '.join(reported)}: reported by the month; ask for it by month, not by {query.every}"
         )
     covered = _window(_coverage_of_all(store, group, query.scheme), name, query)
-    if reported:  # a figure stands for its whole month, and is dated by the first day of it
+    if reported:  # a figure is for its whole month, and dated by its first day
         covered = [replace(c, end=month_end(c.end)) for c in covered]
     # Where a period may be covered in part, its records of other days must not count: days separate them.
     is_plain = _is_one_span(covered)
@@ -777,7 +777,7 @@ def _scope_places(c: Coverage, places: list[str], by: str, zero_days: int = 0) -
     kind, _, codes = scope.partition(":")
     wide = [w for w in without if w.partition(":")[0] not in ("county", "office")]
     if kind != "nation":
-        if by == "nation":  # a release of some places is no count of the nation
+        if by == "nation":  # a release of some places does not count the nation
             return []
         allowed = _members(kind, frozenset(codes.split(",")), by, zero_days)
         places = [p for p in places if p in allowed]
@@ -798,13 +798,13 @@ def _members(kind: str, codes: frozenset[str], by: str, zero_days: int = 0) -> f
     """Places of one level that lie wholly in places of another."""
     if kind == by:
         return codes
-    if kind not in ("aor", "state"):  # a county, an office area or a facility takes in no other place whole
+    if kind not in ("aor", "state"):  # others contain no place entirely
         return frozenset()
     if by in ("county", "office"):
         name = "counties" if by == "county" else "offices"
         own = frozenset(table(name).filter(pl.col(kind).is_in(list(codes)))["fips" if by == "county" else by])
         return own - _shared(kind, codes, by, zero_days)
-    if kind == "state":  # states never take in a whole area for certain
+    if kind == "state":  # no state is certain to contain a whole area
         return frozenset()
     counties = table("counties").group_by("state").agg(pl.col("aor").is_in(list(codes)).all())
     whole = frozenset(counties.filter("aor")["state"])
@@ -816,7 +816,7 @@ def _touched(kind: str, code: str, by: str, zero_days: int = 0) -> frozenset[str
     """Places of one level of which a place that is lacking is a part, or which are parts of it."""
     if kind == by:
         return frozenset([code])
-    if kind in ("county", "office"):  # one county less is no reason to give up its state
+    if kind in ("county", "office"):  # one missing county is no reason to give up its state
         return frozenset()
     if by == "nation":
         return frozenset(["US"])

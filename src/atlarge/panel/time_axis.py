@@ -190,7 +190,7 @@ def release_changes(parts: Iterable[Segment], measures: Iterable[str]) -> list[B
     before: Segment | None = None
     for part in sorted(parts, key=lambda s: (s.start, s.end)):
         if before is not None and part.end <= before.end:
-            continue  # within the days of another: it begins nothing
+            continue  # within the days of another release: no break begins here
         if before is not None and part.family != before.family:
             params = (("day", part.start), ("file", part.file or part.title))
             found.append(
@@ -310,7 +310,7 @@ def time_axis(
     ]
     first = start or min((one.start for one in parts), default=None)
     last = end or max((one.end for one in parts), default=None)
-    # the end of what ships is a break only where something follows it
+    # the end of the shipped records is a break only if something follows
     shown = {one.family for one in parts} or None
     found = [b for b in breaks(names, first, last, shown) if not parts or max(p.end for p in parts) > b.date]
     return {"breaks": [b.to_dict() for b in found], "releases": [one.to_dict() for one in parts]}

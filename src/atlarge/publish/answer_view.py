@@ -303,7 +303,7 @@ def bursts_of(shown: Shown, series: Series, w: Words) -> list[Burst]:
             continue
         start, end = as_day(surge["start"]), as_day(surge["end"])
         if named is not None and start <= named.end and named.start <= end:
-            continue  # the same days by another rule: a page has one count for them
+            continue  # the same days under another rule: a page shows one count for them
         count = _text(shown.surge(surge), shown, w)
         rows.append(Burst(start, end, w("chart.burst", count=count, days=w.days(start, end)), rank))
     return rows

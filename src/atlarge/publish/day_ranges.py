@@ -115,7 +115,7 @@ def daily_counts(store: Store, windows: Sequence[Window]) -> Daily:
         n = len(periods) if until is None else sum(day < until for day in periods)
         if n == 0:
             continue
-        values = values[:, :n]  # days from which a measure ends are not covered: no count, not zero
+        values = values[:, :n]  # days after the end of a measure are not covered: missing, not zero
         sums = np.concatenate([np.zeros((len(places), 1)), np.nan_to_num(values).cumsum(axis=1)], axis=1)
         for i, code in enumerate(places):
             found[((level, code), measure, scheme)] = (periods[0].toordinal(), sums[i].astype(np.int64))

@@ -69,7 +69,7 @@ class Workers:
                 for result in results:
                     done += 1
                     yield result
-            except BrokenProcessPool:  # processes cannot be started here
+            except BrokenProcessPool:  # this system cannot start processes
                 self._pool = None
         if self._pool is None:
             yield from map(function, jobs[done:])

@@ -135,6 +135,6 @@ def _published(
         pl.col("mark") != "uncovered",
     )
     days = sum((month_end(day) - day).days + 1 for day in months["start"].to_list())
-    # Any other month of the release is one of days that stand on no page, but for those at either end.
+    # Apart from the months at both ends, days of another month of the release are not published.
     is_whole = days + 62 > (last - first).days
     return int(months["value"].sum()) if months["value"].null_count() == 0 and is_whole else None

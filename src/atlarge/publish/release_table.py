@@ -176,7 +176,7 @@ def _others(table: pl.DataFrame, whole: str, *parts: str) -> pl.DataFrame:
 def parentage(store: Store, levels: Sequence[str] = LEVELS) -> pl.DataFrame:
     """Pairs child level, child, parent level, parent where every record of the child lies in the parent."""
     names = ["child_level", "child", "parent_level", "parent"]
-    frames = [pl.DataFrame(schema=dict.fromkeys(names, pl.String))]  # one level alone lies in no other
+    frames = [pl.DataFrame(schema=dict.fromkeys(names, pl.String))]  # a single level is part of no other
     for table_name in site_measures(store):
         columns = [c for c in (PLACE_COLUMN[level] for level in LEVELS) if c]
         rows = store.scan(table_name).select(columns).unique().collect()
@@ -355,7 +355,7 @@ def _nested(children: pl.DataFrame, parents: pl.DataFrame, every: str) -> Linear
     tops = parents.filter(pl.col("every").is_in(inside)).with_columns(
         _to(pl.col("start"), every).alias("period")
     )
-    if every == "quarter":  # months against months are summed by the month already
+    if every == "quarter":  # months are summed against months elsewhere
         some = kids.filter(pl.col("every") == "quarter").select("parent", *keys).unique()
         kids = kids.join(some, on=["parent", *keys], how="semi")
     group = (
@@ -386,7 +386,7 @@ def cost(cells: pl.DataFrame, requested: Collection[Member] = ()) -> Any:
     for column, worth in WEIGHTS.items():
         weight *= pl.col(column).replace_strict(worth, default=1.0, return_dtype=pl.Float64)
     names = [f"{level}:{code}" for level, code in requested]
-    # A locality, which several places make up, is counted for answers only.
+    # A locality, which consists of several places, is counted for answers only.
     is_requested = pl.concat_str("level", pl.lit(":"), "place").is_in(names) | (pl.col("level") == "locality")
     size = pl.col("value").fill_null(0).cast(pl.Float64)
     return (
@@ -445,7 +445,7 @@ def site_cells(
         price = np.concatenate([price, cost(more, requested) * weights(more, windows)])
     known, withheld = None, None
     if before:
-        # The threshold of the first edition stays: with another, the marks of both would say more together.
+        # Keep the first edition's threshold: marks of two thresholds together would reveal more.
         threshold = before.threshold or threshold
         prior = prior_of(cells, before)
         changes = extra_rows(prior)
@@ -453,7 +453,7 @@ def site_cells(
         tied.append(prior.constraints.build())
         published = np.concatenate([published, np.zeros(changes.height, bool)])
         price = np.concatenate([price, np.ones(changes.height)])
-        # One that another edition published since is known, and shown.
+        # A count that another edition has published since is known, and therefore shown.
         stays = {row for row in prior.withheld if not prior.known.is_exact[row]}
         withheld = np.isin(np.arange(cells.height), sorted(stays))
         none = Knowledge.none(changes.height)

@@ -54,7 +54,7 @@ def series_of(data: SiteData, place: PlaceInfo) -> dict[str, Any]:
             series[every] = {m: [number_of(c, i) for i in range(len(c.values))] for m, c in own.items()}
     if (
         place.fine == "month" and "month" in series
-    ):  # to be laid beside a place that is published by the quarter
+    ):  # for comparison with a place that is published by quarter
         start["quarter"], series["quarter"] = _quarters(start["month"], series["month"])
     people = residents().get((place.level, place.code), {})
     found = {

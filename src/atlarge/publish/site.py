@@ -296,10 +296,10 @@ def _csv(frame: pl.DataFrame) -> str:
     safe = without_formulas(frame)
     if safe.height > _MANY_ROWS:
         return safe.write_csv()
-    text = io.StringIO()  # thousands of small tables: the threads of the other take longer to wake
+    text = io.StringIO()  # Polars' threads would take longer to start than these small tables take
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(safe.columns)
-    writer.writerows(safe.with_columns(cs.boolean().cast(pl.String)).iter_rows())  # true as polars spells it
+    writer.writerows(safe.with_columns(cs.boolean().cast(pl.String)).iter_rows())  # true, not True
     return text.getvalue()
 
 

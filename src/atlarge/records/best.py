@@ -84,7 +84,7 @@ def matched(gains: pl.DataFrame, loses: pl.DataFrame, table: str, same: bool) ->
         if key[-1] == "subject_key" and matches.height >= _COMMON_IDENTIFIERS * (
             matches.height + loses.height
         ):
-            # both have the same identifiers, so a row with one that was not found is of someone else
+            # both have the same identifiers, so a row whose identifier was not found is another person's
             gains, loses = gains.filter(pl.col(key[-1]).is_null()), loses.filter(pl.col(key[-1]).is_null())
     if not found:
         return pl.DataFrame(schema={"_at": pl.UInt32, "_at_right": pl.UInt32})

@@ -121,7 +121,7 @@ def completeness(store: Store, table: str = "arrests") -> Completeness:
     begins = {r["id"]: min(dt.date.fromisoformat(c["start"]) for c in r["coverage"]) for r in group}
     newest = max((r["id"] for r in group), key=lambda name: (ends[name], name), default="")
     overlapping = dt.timedelta(weeks=_LEAST_OVERLAP)
-    group = [r for r in group if begins[newest] + overlapping <= ends[r["id"]]]  # others follow each other
+    group = [r for r in group if begins[newest] + overlapping <= ends[r["id"]]]  # the others hardly overlap
     kept: list[dict[str, Any]] = []
     for release in sorted(group, key=lambda r: (ends[r["id"]], r["rows_read"])):
         if not kept or (ends[release["id"]] - ends[kept[-1]["id"]]).days >= _LEAST_APART:

@@ -314,11 +314,11 @@ def _lacking(seen: Seen, usual: Usual, levels: tuple[str, ...] | None) -> tuple[
         if levels is not None and level not in levels:
             continue
         counts, expected = seen.counts(level), _expected(usual, seen, level)
-        if level == "state" and is_wide:  # where a state's own areas are gone with it, the nation's rows tell
+        if level == "state" and is_wide:  # if its own areas are missing as well, use the nation's rows
             alone = _expected(usual, seen, level, by_area=False)
             expected = {x: max(expected.get(x, 0.0), alone.get(x, 0.0)) for x in {*expected, *alone}}
         total = sum(expected.values())
-        is_thin = level == "county" and _is_wide(seen, usual)  # wide, and in some counties of each state
+        is_thin = level == "county" and _is_wide(seen, usual)  # though wide in its states
         if not counts or not total or (_absent(expected, counts) > _MOST_LACKING * total and not is_thin):
             continue
         has_strays = seen.is_real and level in ("aor", "state")
@@ -373,7 +373,7 @@ def places_of(
     lacks = _lacking(seen, usual, levels)
     if levels is None and not seen.counts("office"):
         offices = sum(_expected(usual, seen, "office").values())
-        if offices >= _ABSENT_FINE:  # no text of this file names an office area, though many would
+        if offices >= _ABSENT_FINE:  # no text of this file names an office area, although many should
             levels = tuple(x for x in LEVELS if x != "office")
     areas, expected = seen.counts("aor"), _expected(usual, seen, "aor")
     if scope == "nation" and areas:

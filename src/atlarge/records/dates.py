@@ -220,8 +220,8 @@ def read_dates(words: pl.Series, order: Order | None = "month") -> pl.Series:
         return typed
     tried = [pl.col("w").str.to_date("%Y-%m-%d", strict=False).cast(pl.Datetime("us"))]
     tried += [pl.col("w").str.to_datetime(form, time_unit="us", strict=False) for form in _FAST]
-    year_first = pl.col("w").str.contains(r"^\d{4}-")  # the parser takes 05 for a year, too
-    year_first &= ~pl.col("w").str.contains(":60", literal=True)  # and a leap second for one of the next day
+    year_first = pl.col("w").str.contains(r"^\d{4}-")  # the parser would also read 05 as a year
+    year_first &= ~pl.col("w").str.contains(":60", literal=True)  # and a leap second as the next day
     dates = words.rename("w").to_frame().select(pl.when(year_first).then(pl.coalesce(tried))).to_series()
     rest = words.filter(dates.is_null() & words.is_not_null()).unique()
     if rest.is_empty():

@@ -112,17 +112,17 @@ def _episodes(ordered: pl.DataFrame) -> pl.DataFrame:
 
 
 RULES: dict[str, Rule] = {
-    # Arrests of one person in one episode: the first is kept; at one time, reprocessed ones stand last.
+    # Arrests of one person in one episode: the first is kept; at equal times, reprocessed ones come last.
     "arrest_episodes": Rule(("_episode",), (_MOMENT, _REPROCESSED)),
-    # Detainers of one person in one episode, of one type at one facility.
+    # Detainers for one person in one episode, of one type at one facility.
     "detainer_episodes": Rule(("_episode", "_type", "_facility"), (_MOMENT,)),
-    # Detainers of one person of one day, type and facility.
+    # Detainers for one person on one day, of one type at one facility.
     "detainer_days": Rule(("_day", "_type", "_facility"), (_MOMENT,)),
     # Removals of one person on one day.
     "removal_days": Rule(("_day",), keep_last=True),
-    # Encounters of one person at one time as recorded.
+    # Encounters of one person at one recorded time.
     "encounter_days": Rule(("_key0",), (_MOMENT,)),
-    # Stints of one person at one facility, of one book-in day and stay.
+    # Stints of one person at one facility, with one book-in day and in one stay.
     "stints": Rule(("_code", "_day", "stay_book_in"), keep_last=True),
 }
 

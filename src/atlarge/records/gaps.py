@@ -227,7 +227,7 @@ def _among(wanted: list[str], texts: pl.Series, is_published: bool) -> Numbers:
     `is_published`: the texts are as published, with their marks for nothing.
     """
     if is_published:
-        from atlarge.releases.marks import bare_words  # with what reads files, which a question needs not
+        from atlarge.releases.marks import bare_words  # imports the file readers, which questions do not need
 
         texts = bare_words(texts)
     index = {value: i for i, value in enumerate(wanted)}
@@ -511,7 +511,7 @@ def _gap(
         return []
     ordered = sorted(lacking, key=lambda row: (-row["rows"], row["value"]))
     rows = float(sum(row["rows"] for row in ordered))
-    # of a whole release, the rows that are here and those that are not; a value cut to is all that is here
+    # for a whole release, the rows in and outside the cut; for an extract only the rows it has
     share = rows / max(of, 1)
     return [Gap(column, tuple(row["value"] for row in ordered), rows, min(1.0, share), where, start, end)]
 

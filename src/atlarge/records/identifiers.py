@@ -56,7 +56,7 @@ def usable(values: pl.Series) -> tuple[pl.Series, list[str]]:
         gone = classified[name].to_list()
         values = values.to_frame("v").select(pl.when(~pl.col("v").is_in(gone)).then(pl.col("v"))).to_series()
     if counted.select(word.str.contains(_WHOLE_FLOAT).any()).item():
-        values = values.str.replace(_WHOLE_FLOAT, "$1")  # pandas writes 123 as 123.0 once one is missing
+        values = values.str.replace(_WHOLE_FLOAT, "$1")  # pandas writes 123 as 123.0 if any value is missing
     kinds_found = classified.group_by("_kind").agg(pl.col("_rows").sum()).sort("_kind")
     return values, [
         f"the identifier is {kind} in {some(rows, 'row')}: it is not used, and none of them is dropped by it"

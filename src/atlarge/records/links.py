@@ -104,7 +104,7 @@ def _side(frame: nw.LazyFrame[Any], table: str, date: str) -> nw.LazyFrame[Any]:
     """Rows of a table that have a day: subject_key and day."""
     days = frame.select("subject_key", nw.col(date).cast(nw.Date).alias("day")).drop_nulls("day")
     if table == "stints" and date == "stay_book_in":
-        days = days.unique()  # a stay has several stints, and is one detention
+        days = days.unique()  # a stay of several stints is one detention
     return days
 
 

@@ -110,7 +110,7 @@ def _in_use(daily: pl.DataFrame) -> Spans | None:
     for i, is_used in enumerate(used):
         if not is_used:
             continue
-        # at an edge of its use the column begins, or ends, with the first or last day that is filled
+        # at the edges of its use the column begins or ends with the first or last filled day
         start = rows_of[i]["from"] if i == 0 or used[i - 1] else rows_of[i]["first"]
         end = rows_of[i]["to"] if i == len(used) - 1 or used[i + 1] else rows_of[i]["last"]
         if i and used[i - 1] and spans:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Family", "Release", "Sheet", "families", "family", "read_release", "read_releases"]
 
-# a question of a store reads no file
+# a question about a store does not read files
 __getattr__ = lazy_names(
     __name__,
     {"atlarge.releases.reading": "Release read_release read_releases", "atlarge.releases.sheet": "Sheet"},

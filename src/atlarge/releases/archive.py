@@ -147,7 +147,7 @@ class _Attributes:
             at = at[kinds[at] == _SPACE]
             if not len(at):
                 return False
-        return True  # more blanks than any program writes
+        return True  # more blank cells than any program writes
 
     def _is_odd_type(self, values: _Bytes, kinds: _Bytes, at: _Places) -> bool:
         if (kinds[at] != _QUOTE).any():
@@ -320,7 +320,7 @@ def _check_texts(path: Path, archive: zipfile.ZipFile, found: _Contents) -> None
                 matched += len(named)
                 total += int(lengths[named[named < len(lengths)]].sum())
                 tail = seen[at:][-_LONGEST_MARK:]
-        total += max(0, extent.shared - matched) * longest  # which text these name is not plain to see
+        total += max(0, extent.shared - matched) * longest  # which text these cells refer to is unknown here
         if total > most_bytes():
             raise ReleaseError(
                 f"{path}: the texts of its cells are over {total:,} bytes from {sum(found.texts):,}; if the "

@@ -93,7 +93,7 @@ def _messages(data: bytes) -> Iterator[tuple[_Table, bytes]]:
     content = data[-10 - size : -10]
     footer = _Table(content, struct.unpack_from("<I", content)[0])
     for begin, header, length in sorted((*footer.rows(2, "<qi4xq"), *footer.rows(3, "<qi4xq"))):
-        if begin < at:  # else a few batches could be listed again and again
+        if begin < at:  # otherwise a few batches could be listed many times
             raise DamagedError("two batches of rows lie in the same place")
         message, body, at = _message(data, begin)
         if len(body) != length or at != begin + header + length:

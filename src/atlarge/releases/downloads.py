@@ -19,7 +19,7 @@ from atlarge.releases.unpacking import most_bytes
 _CHUNK = 1 << 16
 _TIMEOUT_SECONDS = 30
 _OF_THE_DISK = (errno.ENOSPC, errno.EFBIG, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM)
-_WORK = ".fetching"  # what is not yet known to be whole is kept in here, but for the part files
+_WORK = ".fetching"  # holds files not yet known to be complete, except part files
 
 
 class Resuming:
@@ -39,7 +39,7 @@ class Resuming:
                 with self._part.open("ab" if goes_on else "wb") as stream:
                     self._copy(answer, stream, have if goes_on else 0)
         except urllib.error.HTTPError as error:
-            if error.code != 416:  # 416: the part is whole already
+            if error.code != 416:  # 416: the part file is already complete
                 raise
         self._part.replace(str(output_file))
 

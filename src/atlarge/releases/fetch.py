@@ -70,7 +70,7 @@ def _download(url: str, sha256: str, target: Path, work: Path, progress: bool) -
     try:
         settle(retrieve(url, sha256, target, work, progress, failed), target)
     except ValueError:  # pooch: the hash differs
-        if had_part:  # the part may be of something else: from the beginning, once
+        if had_part:  # the part may be of another file: start again, once
             _download(url, sha256, target, work, progress)
             return
         raise ReleaseError(f"{url}: the file is not the one published (its sha256 differs)") from None

@@ -68,7 +68,7 @@ class _Thrift:
     def _value(self, kind: int, depth: int) -> Any:
         if depth > _DEEPEST:
             raise DamagedError("headers within headers")
-        if kind in (_TRUE, _FALSE, _BYTE):  # a flag within a list has a byte of its own
+        if kind in (_TRUE, _FALSE, _BYTE):  # flags within a list take one byte each
             return self._take(1)[0]
         if kind in (_I16, _I32, _I64):
             return self._signed()
@@ -174,7 +174,7 @@ def unpacked_bytes(data: bytes) -> int:
     total, pages, last = 0, 0, 0
     try:
         for chunk in sorted(_chunks(data), key=lambda c: c.start):
-            if chunk.start < last:  # else a few pages could be listed again and again
+            if chunk.start < last:  # otherwise a few pages could be listed many times
                 raise DamagedError("two of its columns lie in the same place")
             last = chunk.end
             header = _Thrift(data, chunk.start)

@@ -29,12 +29,12 @@ from atlarge.releases.unpacking import allowed_bytes, most_bytes
 from atlarge.releases.workbook import read_workbook
 
 _MOST_TEXT_RATIO = (
-    1_000  # of the texts of a Parquet file, each written out as often as it stands, to its size
+    1_000  # limit of the length of all texts of a Parquet file, repeats included, relative to its size
 )
 SIMULATED = "Simulated records"
 """How the first line of a simulated release begins."""
 _LONGEST_TEXT = 1_000_000
-_CELL_BYTES = 16  # of a cell in memory, by which the rows of a block of Parquet are reckoned
+_CELL_BYTES = 16  # of a cell in memory, to determine the rows in a block of Parquet
 
 
 @dataclass(frozen=True)
@@ -96,7 +96,7 @@ def _refuse_bombs(opened: Opened, what: str, measure: Callable[[bytes], int]) ->
 
 def _text_sizes(opened: Opened, frame: pl.DataFrame) -> pl.Series:
     """Bytes of the texts of each row. ReleaseError if one of them is over a million characters long."""
-    # A text that many rows share is stored once, so nothing is written out to be measured.
+    # A text that many rows share is stored once, so measure it without expanding it.
     lengths = [
         pl.col(name).str.len_bytes() if kind == pl.String else pl.col(name).cat.len_bytes()
         for name, kind in frame.schema.items()

@@ -112,7 +112,7 @@ def _goes_on(top: pl.DataFrame, table: Table) -> bool:
 
 def _read_sheet(reader: Any, sheet: str) -> Table | pl.DataFrame:
     """The rows under a release's header, or the first rows of a sheet that has none."""
-    whole = _load(reader, sheet)  # once: every load reads the sheet from its start
+    whole = _load(reader, sheet)  # loaded once, since every load reads the sheet from its start
     top = whole.head(_HEADER_WITHIN_ROWS)
     found = _find_header(top)
     if found is None:

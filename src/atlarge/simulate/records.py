@@ -177,7 +177,7 @@ def packed(path: Path) -> Iterator[gzip.GzipFile]:
 def population_of(world: World, places: Places, seed: int) -> Population:
     """Unauthorized residents: the national share of each county's residents, spread as the world says."""
     rng = np.random.default_rng([seed, 2])
-    spread = world.unauthorized_sigma * 0.5  # the sizes of real counties differ already
+    spread = world.unauthorized_sigma * 0.5  # since real counties already differ in size
     factor = np.exp(spread * rng.standard_normal(world.places) - spread**2 / 2)
     return Population(places.residents * UNAUTHORIZED_SHARE * factor, places.area)
 

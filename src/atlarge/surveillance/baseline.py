@@ -14,9 +14,9 @@ import numpy as np
 
 from atlarge.surveillance.validation import Floats, Ints, running_total, sums_from
 
-PRIOR_EVENTS = 5.0  # the level is drawn to the mean of the series as by so many events
-CALENDAR_PRIOR_EVENTS = 20.0  # a thin series' weekday pattern is drawn to the pattern of all
-DISPERSION_PRIOR_WINDOWS = 20.0  # and its scatter to the scatter of all
+PRIOR_EVENTS = 5.0  # shrinks the level to the mean of the series, with the weight of so many events
+CALENDAR_PRIOR_EVENTS = 20.0  # shrinks a thin series' weekday pattern to the pattern of all
+DISPERSION_PRIOR_WINDOWS = 20.0  # and its dispersion to the dispersion of all
 _ROUNDS = 4
 _TRUNCATE_AT_SD = 2.5
 _SMALLEST_FACTOR = 1e-3
@@ -162,7 +162,7 @@ def _dispersion(y: Floats, expected: Floats, weights: Floats, lengths: int) -> F
         columns.append(phi)
         typicals.append(typical)
     every = np.stack(columns, axis=1)
-    # Where windows of a length hold next to nothing, the largest scatter of any length stands for theirs.
+    # If windows of a length have almost no events, use the largest dispersion of any length.
     share = np.minimum(np.stack(typicals, axis=1), 1.0)
     mixed: Floats = share * every + (1.0 - share) * every.max(axis=1, keepdims=True)
     return np.maximum(mixed, 1.0)

@@ -69,7 +69,7 @@ def _realised(base: Baseline, rows: Ints, profile: Floats, lengths: int) -> Floa
     size = mean / np.maximum(phi - 1.0, 1e-6)
     y = rng.poisson(rng.gamma(np.maximum(size, 1e-12)) * np.maximum(phi - 1.0, 1e-6)).astype(np.float64)
     best, _ = judge(y, mean, np.repeat(phi, lengths, axis=1), worth=0.0, floor_sd=0.5)
-    # what is far below the least level counts for all of them, whatever its own price
+    # a p-value far below the lowest level counts for all levels, whatever its correction
     far = 0.5 * _LEVELS[0] / lengths
     paid = scan_adjusted_p(np.maximum(best[:, : max(1, n - lengths)], far), profile, lengths).ravel()
     above = np.bincount(np.searchsorted(_LEVELS, paid), minlength=_LEVELS.size + 1)[:-1]

@@ -175,14 +175,14 @@ def _intervals(counts: Floats, delays: Floats, seen: Any, longest: int) -> Float
     if not len(at):
         return np.empty((0, 4))
     ends = np.minimum(delays[at], longest)
-    # a later vintage may have taken records out: what it has not, was not there
+    # a later vintage may have removed records: treat them as never reported
     total = np.minimum.accumulate(counts[at][::-1])[::-1]
     last = {float(end): float(number) for end, number in zip(ends, total, strict=True)}
     to = np.array(sorted(last))
     number = np.diff(np.array([last[end] for end in to]), prepend=0.0)
     above = np.concatenate([[-1.0], to[:-1]])
     if len(to) == 1 and to[0] >= longest:
-        return np.empty((0, 4))  # seen when complete alone: it says nothing of delays
+        return np.empty((0, 4))  # seen only when complete: no information on delays
     return np.column_stack([above, to, np.full(len(to), to[-1]), number])
 
 

@@ -382,7 +382,7 @@ def _fit(rows: Rows, design: Design, now: float, options: Options, *, has_trend:
         fit = method(rows, weights, design)
         squared = working_residuals(rows, fit)
         phi = np.maximum(pearson(squared, weights, fit, degrees), 1.0)
-        # The reference takes the prior weights for the working ones when it scales standard errors.
+        # The reference uses prior weights instead of working weights when it scales standard errors.
         scale = np.einsum("ij,ij->i", weights, squared) / degrees
     return _predict(fit, scale, phi, usable, degrees, now, has_trend)
 

@@ -100,7 +100,7 @@ def fit_levels(rows: Rows, weights: Floats, design: Design) -> Fit:
     information = np.maximum(weighted @ indicator, _SMALLEST_INFORMATION)
     level = ((weighted * rows.log_start - 0.1 * weights) @ indicator) / information
     settled = np.zeros(len(weights), dtype=bool)
-    step = np.full(level.shape, np.nan)  # level at which the last step was weighted; NaN: the start
+    step = np.full(level.shape, np.nan)  # level that gave the last step its weights; NaN at the start
     for turn in range(_MOST_ITERATIONS):
         if turn:
             mean_sum = np.maximum(weight_sum * np.exp(level), _SMALLEST_INFORMATION)
@@ -199,7 +199,7 @@ def _iterate(
 
 def working_residuals(rows: Rows, fit: Fit) -> Floats:
     """(y - mean) / mean, squared [F, n]."""
-    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):  # fits that did not settle
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):  # fits that did not converge
         squared = rows.y / fit.mean
         squared -= 1.0
         squared *= squared

@@ -34,7 +34,7 @@ from atlarge.surveillance.windows import (
 THIN_SUPPORT = 10.0  # a level that rests on fewer events is thin
 _SET_ASIDE_P = 1e-3
 _CANDIDATE_P = 0.05
-_QUIET_FACTOR = 0.4  # times with less than this share of an ordinary one do not part two bursts
+_QUIET_FACTOR = 0.4  # times with less than this share of a usual time do not separate two bursts
 
 
 @dataclass(frozen=True)

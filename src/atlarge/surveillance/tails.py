@@ -11,7 +11,7 @@ from atlarge.surveillance.validation import Floats
 _POISSON_BELOW = 1.0 + 1e-6
 _SMALLEST = 1e-300
 _MANY = 1000
-_TERMS = 3  # of the tail, summed before the whole of it is worked out
+_TERMS = 3  # terms of the tail to sum before computing all of it
 _GRID = 141  # points of the grid that carries a walk's density, and how far down it reaches
 _GRID_SD = 5.0
 
@@ -66,7 +66,7 @@ def _log_chance(count: Floats, mean: Floats, phi: Floats) -> Floats:
     poisson = phi <= _POISSON_BELOW
     if poisson.any():
         chance = np.where(poisson, count * np.log(mean) - mean, chance)
-    if count.max(initial=0.0) < _MANY:  # whole numbers, most of them many times over
+    if count.max(initial=0.0) < _MANY:  # whole numbers, most of which occur many times
         return np.asarray(chance - _log_factorials()[count.astype(np.int64)])
     return np.asarray(chance - gammaln(count + 1.0))
 
@@ -126,7 +126,7 @@ def _crossing(steps: Floats, lengths: int, z: float) -> float:
     total = np.cumsum(variance)
     crossed = float(ndtr(-z))
     even = np.linspace(-_GRID_SD, z, _GRID)
-    ends = np.ones(_GRID)  # of the trapezoidal rule
+    ends = np.ones(_GRID)  # end weights of the trapezoidal rule
     ends[[0, -1]] = 0.5
     grid = even * np.sqrt(total[0])
     density = np.exp(-0.5 * grid**2 / total[0]) / np.sqrt(2.0 * np.pi * total[0])

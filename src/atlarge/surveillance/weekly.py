@@ -15,9 +15,9 @@ from atlarge.surveillance.scan import WEEKS, Scan, Settings, describe
 from atlarge.surveillance.validation import Bools, Floats, Ints
 from atlarge.surveillance.windows import Windows, merge, pick
 
-# The price of seven starts and two scans, strongly correlated, by the mean count of a week; found on
-# simulated null worlds (benchmarks/surges.py). Thin counts have fewer distinct windows, so looking twice
-# costs less.
+# Factors on p for seven starts and two scans, which are strongly correlated, by the mean count of a week;
+# found on simulated null worlds (benchmarks/surges.py). Thin counts have fewer distinct windows, so their
+# factor is smaller.
 _MEAN_A_WEEK = np.array([0.7, 2.1, 7.0, 35.0])
 _PRICE = np.array([2.3, 2.65, 3.3, 3.5])
 _JOIN_P = 1e-3

@@ -11,7 +11,7 @@ from atlarge.surveillance.validation import Bools, Floats, Ints, running_total, 
 
 MIN_COUNT = 5  # a window with fewer events is never called a burst
 _STEP, _STEP_P, _STEP_COUNT = 3, 0.03, 2  # how a window is widened
-_TRIM_SHARE = 0.02  # and when its ends are cut off
+_TRIM_SHARE = 0.02  # and when its ends are trimmed
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ def judge(
     due_all = np.where(observed, expected, 0.0)
     n = y.shape[1]
     best = np.ones(y.shape)
-    low = np.full(y.shape, -np.inf)  # the most standard deviations among windows that are not looked at
+    low = np.full(y.shape, -np.inf)  # the largest number of standard deviations among skipped windows
     listed = []
     total_seen, total_due = running_total(y), running_total(due_all)
     is_whole = bool(observed.all())

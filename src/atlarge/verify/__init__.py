@@ -202,7 +202,7 @@ def verify(store: Store | Path | str | None = None, figures: Path | str | None =
     """
     counter = Counter(open_store(store))
     for name in counter.store.tables():
-        counter.store.files(name)  # a file that was changed ends it, and is not a figure less to test
+        counter.store.files(name)  # a changed file stops everything; it is not one figure less to test
     rows_read = _figures() if figures is None else read_figures(figures)
     rows = _by_publication([_Checking(counter, figure) for figure in rows_read if isinstance(figure, Figure)])
     rows += [_unread(line) for line in rows_read if isinstance(line, Unreadable)]

@@ -209,7 +209,7 @@ class Counter:
     def _count(self, query: Query) -> float:
         if not query.is_recorded and not query.without:
             return sum(self._placed(query, spot) for spot in query.spots)
-        self.count(replace(query, is_recorded=False, without=()))  # refuses what is not covered
+        self.count(replace(query, is_recorded=False, without=()))  # raises if it is not covered
         if query.is_recorded:
             codes = [s.code for s in query.spots]
             inside = pl.col("aor").is_in(codes) & (pl.col("aor_basis") == "recorded")

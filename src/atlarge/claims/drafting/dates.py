@@ -41,7 +41,7 @@ class DateSpan:
     start: int
     end: int
     period: str
-    is_relative: bool = False  # reckoned from the day of publication
+    is_relative: bool = False  # relative to the day of publication
 
 
 def find_dates(sentence: str, published: dt.date | None = None) -> tuple[list[str], str]:
@@ -353,7 +353,7 @@ _WAY = (
 _Reader = Callable[[re.Match[str], Any], "str | None"]
 _RECKONED = (_begun_weekday, _relative, _ago, _recent, _weekday, _weekdays)
 """Readers that need the day of publication."""
-# The longer form first: what is read is blanked out.
+# Longer forms first, since text is blanked out once read.
 _READERS: tuple[tuple[re.Pattern[str], _Reader, bool], ...] = (
     (_R(rf"\b{_COUNT}[- ]{_UNIT}\b[^.;,]{{0,30}}?\b{_WAY}\s+(?:on\s+)?"
         rf"(?:{_WEEKDAY[1:-1]},?\s+)?{_MONTH}\s+{_DAY_NUMBER}\b(?:,?\s*{_YEAR})?"

@@ -91,7 +91,7 @@ class Discourse:
         self.previous_heard: str | None = None
         self.relaying: Entity | None = None  # who has the floor in a transcript, and is not the outlet's own
         self.members: dict[int, dict[str, Entity]] = {}  # those met one by one of a group
-        self.papers_open = False  # whether the article tells from papers that someone wrote
+        self.papers_open = False  # whether the article reports from papers that someone wrote
         self.paper: Entity | None = None  # whose statement the paragraph speaks of
         self._introduce()
 
@@ -749,7 +749,7 @@ class Discourse:
         documents = [a for a in reading.attributions if a.mention.kind == "document"]
         for way, patterns in self.lang.data["heard"].items():
             if way in ("document", "report") and reading.attributions and not documents:
-                continue  # the speaker speaks of a report, and is none
+                continue  # the speaker mentions a report but is not one
             for pattern in patterns:
                 flags = 0 if way == "interview" else re.IGNORECASE
                 found = re.search(pattern, reading.masked, flags)

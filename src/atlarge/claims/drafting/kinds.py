@@ -22,7 +22,7 @@ class Part:
     end: int
     span: Span
     number: Number | None = None
-    against: Number | None = None  # a comparison's other side
+    against: Number | None = None  # the other side of a comparison
     clause: tuple[int, int] = (0, 0)
     word: str | None = None  # of a rank or comparison without a number
     direction: str | None = None

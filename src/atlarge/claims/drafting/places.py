@@ -81,7 +81,7 @@ def place_spans(
         if county is not None:
             at = match.start(1) + match.group(1).rfind(county.split(" County")[0])
             found.append((at, match.end(), county))
-            # the state written after a county is part of its name, and no place of its own
+            # a state written after a county is part of its name, not a separate place
             end = match.end() if _states().get(match.group(3) or "") else match.end(1)
             text = text[: match.start(1)] + " " * (end - match.start(1)) + text[end:]
     for match in re.finditer(r"\bNew York City\b", text):

@@ -108,7 +108,7 @@ def spread(frame: pl.DataFrame) -> pl.DataFrame:
         frame = frame.filter(wanted.fill_null(False))
     read = [name for name in ("noncitizens", "noncitizens_margin", "residents") if name in frame.columns]
     frame = frame.with_columns([_number(name).alias(name) for name in read])
-    if "citizens" in frame.columns:  # citizens of voting age: of all residents, those who are no citizens
+    if "citizens" in frame.columns:  # citizens of voting age: residents minus citizens are noncitizens
         margins = [_number(name) for name in ("residents_margin", "citizens_margin")]
         frame = frame.filter(pl.col("line").str.strip_chars().str.to_lowercase() == "total").with_columns(
             noncitizens=pl.max_horizontal(pl.col("residents") - _number("citizens"), 0.0),
