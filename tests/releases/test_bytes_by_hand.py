@@ -519,3 +519,34 @@ def test_arrow_files_that_end_elsewhere_are_refused() -> None:
             with pytest.raises(DamagedError, match=why):
                 arrow_bytes(sound[:cut])
     assert arrow_bytes(_arrow("stream")) == arrow_bytes(_arrow("file"))
+
+
+def test_a_footer_of_arrow_must_agree_with_its_messages() -> None:
+    """Where the footer says that each batch begins, how long its header is and its body: each changed alone."""
+    sound = _arrow("file")
+    size = int.from_bytes(sound[-10:-6], "little")
+    found = []
+    for at in range(len(sound) - 10 - size, len(sound) - 34):
+        begin, header, length = struct.unpack_from("<qi4xq", sound, at)
+        if (
+            0 < begin < len(sound)
+            and sound[begin : begin + 4] == b"\xff" * 4
+            and 0 < header < 4096
+            and length > 0
+        ):
+            found.append((at, begin, header, length))
+    assert len(found) == 1
+    ((at, begin, header, length),) = found
+    for changed in (
+        (begin, header + 8, length),
+        (begin, header, length + 8),
+        (begin, header - 8, length + 8),
+    ):
+        wrong = bytearray(sound)
+        struct.pack_into("<qi4xq", wrong, at, *changed)
+        with pytest.raises(DamagedError, match="not as long as its footer states"):
+            arrow_bytes(bytes(wrong))
+    wrong = bytearray(sound)
+    struct.pack_into("<qi4xq", wrong, at, begin - 8, header, length)
+    with pytest.raises(DamagedError):
+        arrow_bytes(bytes(wrong))
