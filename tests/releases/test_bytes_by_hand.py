@@ -522,7 +522,7 @@ def test_arrow_files_that_end_elsewhere_are_refused() -> None:
 
 
 def test_a_footer_of_arrow_must_agree_with_its_messages() -> None:
-    """Where the footer says that each batch begins, how long its header is and its body: each changed alone."""
+    """Where the footer says a batch begins, how long its header is and its body: each changed alone."""
     sound = _arrow("file")
     size = int.from_bytes(sound[-10:-6], "little")
     found = []
