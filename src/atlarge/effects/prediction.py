@@ -356,8 +356,8 @@ def learn_errors(
     n_units = _n_distinct(where)
     if len(y) < MIN_CELLS or n_units < MIN_UNITS:
         raise QuestionError(
-            f"only {len(y)} placebo totals of {n_units} comparison units; at least {MIN_CELLS} of "
-            f"{MIN_UNITS} are needed"
+            f"only {len(y)} placebo totals of {n_units} comparison units; at least {MIN_CELLS} totals "
+            f"of {MIN_UNITS} units are needed"
         )
     if factor is None:
         factor = float(np.clip(y.sum() / max(float(e.sum()), 1e-9), 0.5, 2.0))
