@@ -25,7 +25,7 @@ from atlarge.disclosure.constraints import (
     limits,
     sensitive,
 )
-from atlarge.disclosure.solver import _SUPPRESSED_PRICE, _UNMARK_PRICE, PerturbationSolver, prices
+from atlarge.disclosure.solver import _SUPPRESSED_PRICE, _UNMARK_PRICE, PerturbationSolver, _cost, prices
 from atlarge.disclosure.table import Counts, Disclosed, mark_text, stack
 from atlarge.errors import QuestionError
 
@@ -432,7 +432,7 @@ def test_what_a_move_costs_is_what_is_newly_hidden_and_the_marks_lost() -> None:
     status, price = np.array([PRIMARY, PRIMARY, OPEN, OPEN, COMPLEMENTARY]), np.array([1.0, 2, 4, 8, 16])
 
     def cost(*move: int) -> float:
-        return solver._cost(np.array(move), status, price)
+        return _cost(np.array(move), status, price, solver.room(status)[1])
 
     assert cost(0, 0, 0, 0, 0) == 0
     assert cost(1, -1, 0, 0, -2) == pytest.approx(4 * _SUPPRESSED_PRICE)

@@ -8,6 +8,8 @@ left out, or an integer programme is solved for one cell.
 from __future__ import annotations
 
 import itertools
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -174,22 +176,25 @@ class PerturbationSolver:
         near = (_CLOSE, *_HOPS)
         tries = [*itertools.product((steps, part), near), (steps, None), (part, None)]
         within: tuple[float, float] | None = None
-        for (wanted, hops), unmark in itertools.product(tries, (False, True)):
-            if within is None and hops not in near[:2]:
-                within = self._reach(status, target, price, can_suppress)
-            possible = wanted if within is None else {s for s in wanted if within[0] <= s <= within[1]}
-            if not possible:
-                continue
-            columns = self._columns(status, price, can_suppress, unmark=unmark, near=self._near(target, hops))
-            best, least = None, np.inf
-            for step in sorted(possible, reverse=True):
-                sign = np.array([1 if step > 0 else -1])
-                move = self._priced(columns, np.array([target]), sign, abs(step), whole=True)
-                cost = self._cost(move, status, price)
-                if move[target] * sign[0] >= abs(step) and cost < least:
-                    best, least = move, cost
-            if best is not None:
-                return best
+        _, high = self.room(status)
+        with ThreadPoolExecutor(2) as pool:  # a step up and one down know nothing of each other
+            for (wanted, hops), unmark in itertools.product(tries, (False, True)):
+                if within is None and hops not in near[:2]:
+                    within = self._reach(status, target, price, can_suppress)
+                possible = wanted if within is None else {s for s in wanted if within[0] <= s <= within[1]}
+                if not possible:
+                    continue
+                around = self._near(target, hops)
+                columns = self._columns(status, price, can_suppress, unmark=unmark, near=around)
+                best, least = None, np.inf
+                order = sorted(possible, reverse=True)
+                moves = pool.map(partial(self._step, columns, target), order)
+                for step, move in zip(order, moves, strict=True):
+                    cost = _cost(move, status, price, high)
+                    if move[target] * np.sign(step) >= abs(step) and cost < least:
+                        best, least = move, cost
+                if best is not None:
+                    return best
         return None
 
     def _reach(self, status: Ints, target: int, price: Floats, can_suppress: Bools) -> tuple[float, float]:
@@ -208,6 +213,10 @@ class PerturbationSolver:
             ends.append(direction * (0.0 if found is None else float(found[is_aim].sum()) + 1e-6))
         return ends[0], ends[1]
 
+    def _step(self, columns: _Columns, target: int, step: int) -> Ints:
+        """The cheapest perturbation that moves one cell by so much, in whole numbers."""
+        return self._priced(columns, np.array([target]), np.array([np.sign(step)]), abs(step), whole=True)
+
     def _around(self, targets: Ints) -> Bools:
         """Cells that a joint perturbation may change: those near by of a few targets, all of many."""
         return self._near(targets, _NEAR if len(targets) < _FEW else None)
@@ -224,14 +233,6 @@ class PerturbationSolver:
             rows = (self.size @ near.astype(np.int64) > 0) & leads
             near |= self.size.T @ rows.astype(np.int64) > 0
         return near
-
-    def _cost(self, move: Ints, status: Ints, price: Floats) -> float:
-        _, high = self.room(status)
-        newly = (move != 0) & (status == OPEN)
-        unmarked = (status == PRIMARY) & (move > high)
-        return float(
-            price[newly].sum() + _UNMARK_PRICE * unmarked.sum() + _SUPPRESSED_PRICE * np.abs(move).sum()
-        )
 
     def _columns(
         self, status: Ints, price: Floats, can_suppress: Bools, *, unmark: bool, near: Bools
@@ -302,3 +303,10 @@ class PerturbationSolver:
                 return steps
             # No constraint is broken without a step in it, so that each round takes some away.
             steps[self.size[wrong].sum(axis=0).A1 > 0] = 0
+
+
+def _cost(move: Ints, status: Ints, price: Floats, high: Ints) -> float:
+    """What a perturbation costs a reader; `high`: the greatest step of each cell as it is marked."""
+    newly = (move != 0) & (status == OPEN)
+    unmarked = (status == PRIMARY) & (move > high)
+    return float(price[newly].sum() + _UNMARK_PRICE * unmarked.sum() + _SUPPRESSED_PRICE * np.abs(move).sum())
