@@ -6,8 +6,8 @@ import contextlib
 import hashlib
 import io
 import os
+import secrets
 import stat
-import tempfile
 from collections.abc import Callable, Iterator
 from functools import cache
 from importlib.resources import files
@@ -80,6 +80,18 @@ def write_by_ending(path: Path | str, frame: pl.DataFrame, **others: Callable[[]
     write_atomically(path, forms[ending]())
 
 
+PRIVATE = 0o600
+"""Mode of what only its owner may read, whatever the umask."""
+
+
+def private_folder(path: Path) -> None:
+    """Make a folder, and those that it lies in, that only its owner may open, whatever the umask; one that is
+    there stays as it is."""
+    for folder in reversed([p for p in (path, *path.parents) if not p.exists()]):
+        folder.mkdir(exist_ok=True, mode=0o700)
+        folder.chmod(0o700)
+
+
 @contextlib.contextmanager
 def locked(path: Path, busy: Exception, *, wait_seconds: float = 0.0) -> Iterator[None]:
     """Lock a path against other processes; the system releases the lock when this process dies.
@@ -114,20 +126,23 @@ def sync(path: Path) -> None:
 def write_atomically(path: Path | str, content: bytes, mode: int = 0o644) -> None:
     """Write bytes so that a reader sees the old file or the new one, never a part.
 
-    The folder is created if it is not there. OSError passes through when the disk or the rights forbid it.
+    The folder is created if it is not there. `mode`: who may read it, of whom the umask may forbid some.
+    OSError passes through when the disk or the rights forbid it.
     """
     target = Path(path)
     target.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(prefix=f".{target.name}.", suffix=".tmp", dir=target.parent)
+    name = target.parent / f".{target.name}.{secrets.token_hex(4)}.tmp"
     try:
+        handle = os.open(name, os.O_CREAT | os.O_EXCL | os.O_WRONLY | getattr(os, "O_BINARY", 0), mode)
         with os.fdopen(handle, "wb") as stream:
             stream.write(content)
             stream.flush()
             os.fsync(stream.fileno())
-        Path(name).chmod(mode)
-        Path(name).replace(target)
+        if mode == PRIVATE:
+            name.chmod(mode)
+        name.replace(target)
     except BaseException as error:
-        Path(name).unlink(missing_ok=True)
+        name.unlink(missing_ok=True)
         if isinstance(error, OSError):
             error.filename = str(target)
         raise

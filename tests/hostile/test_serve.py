@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import socket
 import struct
 import threading
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -28,9 +31,12 @@ def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
     (folder / "secret.txt").write_bytes(SECRET)
     (folder / "site" / ".env").write_bytes(SECRET)
     (folder / "site" / "secret.txt").write_bytes(SECRET)
-    page = folder / "site" / "data" / "all.csv"
-    page.unlink()
-    page.symlink_to(folder / "secret.txt")
+    for name in ("data/all.csv", "404.html"):
+        page = folder / "site" / name
+        page.unlink()
+        page.symlink_to(folder / "secret.txt")
+    (folder / "site" / "places.html").unlink()
+    os.mkfifo(folder / "site" / "places.html")
     running = server(folder / "site")
     thread = threading.Thread(target=running.serve_forever, daemon=True)
     thread.start()
@@ -84,6 +90,40 @@ def test_nothing_else_is_given(path: bytes, port: int) -> None:
     assert SECRET not in reported
     assert b"root:" not in reported
     assert not reported.startswith(b"HTTP/1.0 200")
+
+
+def test_a_pipe_in_a_page_s_place_is_not_waited_for(port: int) -> None:
+    assert _get(port, b"/places.html").startswith(b"HTTP/1.0 404")
+
+
+@pytest.mark.parametrize("method", [b"HEAD", b"OPTIONS", b"POST", b"PUT", b"DELETE", b"TRACE", b"CONNECT"])
+def test_other_methods_give_no_file(method: bytes, port: int) -> None:
+    head, _, body = _ask(port, method + b" /index.html HTTP/1.0\r\n\r\n").partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.0 200" if method == b"HEAD" else b"HTTP/1.0 501")
+    assert b"<title>at large" not in body.lower()
+    assert not body or method != b"HEAD"
+
+
+@pytest.mark.parametrize(
+    "asked", [b"bytes=0-4", b"bytes=-5", b"bytes=9999999999-", b"bytes=5-1", b"x" * 9_000]
+)
+def test_a_part_of_a_file_is_the_whole_of_it(asked: bytes, port: int) -> None:
+    whole = _get(port, b"/index.html")
+    assert _ask(port, b"GET /index.html HTTP/1.0\r\nRange: " + asked + b"\r\n\r\n")[-500:] == whole[-500:]
+
+
+def test_a_request_that_trickles_in_is_cut_off(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A byte now and then is no idle connection; it would be kept for as long as its sender likes."""
+    monkeypatch.setattr(_Handler, "timeout", 0.3)
+    with socket.create_connection(("127.0.0.1", port), timeout=20) as link:
+        sent = 0
+        with contextlib.suppress(ConnectionError):
+            for _ in range(2_000):
+                link.sendall(b"G" if sent else b"GET / HTTP/1.0\r\nX: ")
+                sent += 1
+                time.sleep(0.02)
+        assert sent < 2_000
+    assert _get(port, b"/").startswith(b"HTTP/1.0 200")
 
 
 def test_a_link_out_of_the_site_is_not_followed(port: int) -> None:

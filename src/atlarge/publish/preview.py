@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import socket
 import sys
+import threading
 from functools import partial
 from http import HTTPStatus
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -45,9 +47,27 @@ class _Handler(SimpleHTTPRequestHandler):
         self._listed = listed
         super().__init__(*args, **more)
 
+    def setup(self) -> None:
+        """Begin a connection, which has `timeout` seconds in all to say what it asks for, however slowly."""
+        super().setup()
+        self._patience = threading.Timer(self.timeout, self._hang_up)
+        self._patience.daemon = True
+        self._patience.start()
+
+    def finish(self) -> None:
+        """End a connection."""
+        self._patience.cancel()
+        super().finish()
+
+    def _hang_up(self) -> None:
+        with contextlib.suppress(OSError):
+            self.connection.shutdown(socket.SHUT_RDWR)
+
     def parse_request(self) -> bool:
         """Refuse a request that names another host: a page elsewhere may have its name lead here."""
-        if not super().parse_request():
+        is_request = super().parse_request()  # which reads what follows the first line
+        self._patience.cancel()
+        if not is_request:
             return False
         named = self.headers.get_all("Host") or []
         # HTTP/1.0 needs no Host; without one a browser cannot have sent it.
@@ -66,17 +86,21 @@ class _Handler(SimpleHTTPRequestHandler):
         name = unquote(urlsplit(self.path).path).lstrip("/")
         if name == "" or name.endswith("/"):
             name += "index.html"
+        return super().send_head() if self._own(name) else self._missing()
+
+    def _own(self, name: str) -> Path | None:
+        """A file that the site lists and that lies in it: no link out of it, no pipe that took its place."""
         if name not in self._listed:
-            return self._missing()
-        target = Path(self.directory) / name
-        if not target.resolve().is_relative_to(Path(self.directory).resolve()):
-            return self._missing()
-        return super().send_head()
+            return None
+        page = Path(self.directory) / name
+        return (
+            page if page.is_file() and page.resolve().is_relative_to(Path(self.directory).resolve()) else None
+        )
 
     def _missing(self) -> Any:
         """The site's own page for an address that it does not have."""
-        page = Path(self.directory) / "404.html"
-        if "404.html" not in self._listed or not page.is_file():
+        page = self._own("404.html")
+        if page is None:
             self.send_error(HTTPStatus.NOT_FOUND, "no such page")
             return None
         self.send_response(HTTPStatus.NOT_FOUND)

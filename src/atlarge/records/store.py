@@ -25,7 +25,7 @@ from typing import Any
 import polars as pl
 
 from atlarge.errors import StoreError
-from atlarge.files import STREAM, is_stream, locked, sync, write_atomically
+from atlarge.files import PRIVATE, STREAM, is_stream, locked, private_folder, sync, write_atomically
 from atlarge.records.audit import SIMULATED
 from atlarge.records.gaps import Gap
 from atlarge.records.integrity import digest, inside, is_sealed, require, sealed
@@ -319,7 +319,7 @@ def lock(path: Path) -> Iterator[None]:
     busy = StoreError(f"{path}: another writer holds the store; try again when it is done")
     with contextlib.ExitStack() as stack:
         try:
-            path.mkdir(parents=True, exist_ok=True, mode=0o700)
+            private_folder(path)
             stack.enter_context(locked(path / _LOCK, busy, wait_seconds=_LOCK_SECONDS))
         except OSError as error:
             raise StoreError(f"{path}: cannot be written ({error.strerror}); choose another folder") from None
@@ -361,7 +361,7 @@ class Spill:
     def _place(self) -> Path:
         with self._guard:
             if self._folder is None:
-                self._store.mkdir(parents=True, exist_ok=True, mode=0o700)
+                private_folder(self._store)
                 self._folder = Path(tempfile.mkdtemp(prefix=_SPILL, dir=self._store))
                 self._lock.enter_context(
                     locked(self._folder / _LOCK, StoreError(f"{self._folder}: is in use"))
@@ -443,14 +443,14 @@ class Writer:
         text = json.dumps(sealed(manifest), ensure_ascii=False, indent=1, sort_keys=True) + "\n"
         with _write_errors(self.path):
             for temporary, final in self._moves:
-                final.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-                temporary.chmod(0o600)
+                private_folder(final.parent)
+                temporary.chmod(PRIVATE)
                 sync(temporary)
                 temporary.replace(final)
                 folders.add(final.parent)
             for folder in sorted(folders):
                 sync(folder)
-            write_atomically(self.path / MANIFEST, text.encode(), mode=0o600)
+            write_atomically(self.path / MANIFEST, text.encode(), mode=PRIVATE)
             sync(self.path)
         self.discard()
 
