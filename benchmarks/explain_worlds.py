@@ -45,9 +45,11 @@ SETTINGS: dict[str, World] = {
     "relabelling at the policy": BASE.but(relabel_share=0.5, relabel_at_policy=True, general_area_share=0.3),
     "pre-policy drift": BASE.but(drift_weeks=20, drift_share=0.5),
     "most records name an office area": BASE.but(general_area_share=0.6),
+    "most records name an office area, other worlds": BASE.but(general_area_share=0.6),
     "late records": BASE.but(reporting_delay_weeks=3.0),
     "strong local trends": BASE.but(place_sigma=0.3, area_sigma=0.02, trend_loading_sigma=0.4),
 }
+FIRST_SEED = {"most records name an office area, other worlds": 1000}  # else 1
 MIN_PER_MONTH = 1.0
 BURST = 8
 ENOUGH = 5.0  # arrests a month: where there are fewer, a run of a month's worth is too few to count as one
@@ -200,8 +202,9 @@ def against(facts: Any, judged: Any, truth: dict[str, float]) -> dict[str, Any]:
 
 def study(name: str, worlds: int, workers: int) -> list[dict[str, Any]]:
     """All worlds of a setting; the same whatever the number of processes."""
+    first = FIRST_SEED.get(name, 1)
     with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
-        return list(pool.map(ask, [SETTINGS[name]] * worlds, range(1, worlds + 1), chunksize=8))
+        return list(pool.map(ask, [SETTINGS[name]] * worlds, range(first, first + worlds), chunksize=8))
 
 
 def share(hits: list[bool]) -> dict[str, Any]:
