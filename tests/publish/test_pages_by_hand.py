@@ -28,6 +28,7 @@ from atlarge.publish.findings import Workers, requested_policies
 from atlarge.publish.forecast_view import forecast_section
 from atlarge.publish.i18n import Words
 from atlarge.publish.layout import crumbs, crumbs_to, page_of, path_of
+from atlarge.publish.pages import reports_table
 from atlarge.publish.render import Table, figure, style_hash
 from atlarge.publish.reports import export_charts, policy_line, report_html, squeezed, title_of
 from atlarge.publish.site_data import PlaceInfo
@@ -501,3 +502,21 @@ def test_counts_of_a_label_and_the_parts_of_a_drawing() -> None:
     )
     assert 'class="chart">' in drawing.inline()
     assert np.isfinite(len(drawing.standalone()))
+
+
+def test_a_published_percentage_stands_as_one_and_a_count_as_a_count() -> None:
+    about = {
+        "report": "R",
+        "measure": "arrests",
+        "start": D(2019, 1, 1),
+        "end": D(2019, 12, 31),
+        "source_url": "",
+    }
+    rows = [
+        {**about, "value": 37.0, "unit": "percent", "source_url": ""},
+        {**about, "value": 1204.0, "unit": "count", "start": None, "source_url": ""},
+    ]
+    first, second = reports_table(rows, W).rows
+    assert (first[3], second[3]) == ("37%", "1,204")
+    assert "2019" in str(first[2])
+    assert second[2] == "–"
