@@ -10,11 +10,13 @@ from __future__ import annotations
 class AtlargeError(Exception):
     """Base of all errors a user can act on: the data or the question do not allow an answer.
 
-    The message is one line whatever the file's name or contents: what cannot be printed becomes "?".
+    The message is one line whatever the file's name or contents: what cannot be printed becomes "?". A ledger
+    with several faults has a line for each.
     """
 
-    def __init__(self, message: str) -> None:
-        super().__init__("".join(c if c.isprintable() else "?" for c in message))
+    def __init__(self, *lines: str) -> None:
+        shown = ("".join(c if c.isprintable() else "?" for c in line) for line in lines)
+        super().__init__("\n".join(shown))
 
 
 class ReleaseError(AtlargeError):

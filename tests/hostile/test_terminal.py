@@ -105,6 +105,24 @@ def test_no_other_text_becomes_a_link(address: str, tmp_path: Path) -> None:
         check_registry(tmp_path / "policies.csv")
 
 
+def test_a_ledger_gives_its_page_and_its_reader_no_orders() -> None:
+    """The page of checked claims is one file with a policy of its own, and a fault is a line of the error."""
+    from atlarge.claims import check_claims
+    from atlarge.claims.page import render_page
+    from atlarge.claims.schema import LedgerError, parse_ledger
+
+    text = "<img src=x onerror=alert(1)> " + ORDERS["right to left"]
+    claim = {"id": "a", "text": text, "kind": "count", "measure": "arrests", "where": "48453"}
+    claim |= {"when": "2017", "expected": 5}
+    page = render_page(check_claims(parse_ledger(json.dumps({"claims": [claim]}))["claims"]), {"title": text})
+    assert not any(_is_order(c) for c in page)
+    assert "<img" not in page
+    assert page.index("Content-Security-Policy") < page.index("<style")
+    with pytest.raises(LedgerError) as wrong:
+        parse_ledger(json.dumps({"claims": [claim | {"kind": "x", "place": "\x1b\n"}]}, indent=1))
+    assert len(str(wrong.value).split("\n")) == 2
+
+
 def test_a_title_adds_no_line_to_a_calendar() -> None:
     policy = from_date(dt.date(2017, 2, 1), "48453", "Travis\r\nEND:VEVENT\rBEGIN:VEVENT\nX:\x1b")
     lines = calendar_text([policy]).split("\r\n")

@@ -9,7 +9,7 @@ from typing import Any
 
 from atlarge.claims.verdicts import Verdict
 from atlarge.files import shipped_text, write_atomically
-from atlarge.wording import is_web_address
+from atlarge.wording import is_web_address, printable
 
 _SMALL = 5
 _MEANING = {
@@ -165,12 +165,17 @@ def content_policy(template: str) -> str:
     return f"default-src 'none'; style-src 'sha256-{style}'; base-uri 'none'; form-action 'none'"
 
 
+def _shown(value: Any) -> Any:
+    """A value as a page shows it: texts without controls and marks of writing direction."""
+    return printable(value) if type(value) is str else value
+
+
 def render_template(name: str, **context: Any) -> str:
     """A page of this package that needs nothing else: it loads nothing and runs no script."""
     from jinja2 import Environment
 
     text = shipped_text(__package__, name)
-    environment = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
+    environment = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True, finalize=_shown)
     environment.filters["web_link"] = web_link
     return environment.from_string(text).render(policy=content_policy(text), **context)
 

@@ -41,7 +41,7 @@ class LedgerError(QuestionError):
         lines = [f"{file}:{line}: {text}" for line, text in self.problems[:_SHOWN]]
         if len(self.problems) > _SHOWN:
             lines.append(f"{file}: and {len(self.problems) - _SHOWN} more problems")
-        super().__init__("\n".join(lines))
+        super().__init__(*lines)
 
 
 @cache
