@@ -83,7 +83,7 @@ def read_counts(
     >>> read_counts([[3, 1, 4], [1, 5, 9]]).counts.shape
     (2, 3)
     """
-    if not hasattr(data, "columns") and not hasattr(data, "column_names"):
+    if not any(hasattr(type(data), name) for name in ("columns", "column_names")):
         if unit or time or value:
             raise QuestionError("unit, time and value name columns of a dataframe; an array has none")
         counts = as_counts(data)
