@@ -106,7 +106,7 @@ def test_simplex_weights_and_differences_are_those_of_each_row_by_itself() -> No
         share[serve] = weight[serve] / weight[serve].sum()
         assert did.weights is not None
         assert did.weights[row] == pytest.approx(share)
-    with pytest.raises(ValueError, match="unknown method 'ols'"):
+    with pytest.raises(QuestionError, match="unknown method 'ols'"):
         counterfactual(y, 0, 16, method="ols")
 
 

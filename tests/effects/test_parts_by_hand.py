@@ -304,7 +304,9 @@ def test_false_discovery_rates_of_any_shape_leave_what_is_missing_out(seed: int)
     known = p[~np.isnan(p)]
     assert found[~np.isnan(p)] == pytest.approx(stats.false_discovery_control(known))
     assert np.isnan(found[1, 2])
-    assert q_values([1.5, -0.5]).tolist() == [1.0, 0.0]
+    for wrong in (1.5, -0.5):
+        with pytest.raises(QuestionError, match="0 to 1"):
+            q_values([0.1, wrong])
 
 
 def _months(n: int, kind: type) -> list[dt.date]:

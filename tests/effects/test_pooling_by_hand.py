@@ -213,7 +213,7 @@ def test_units_with_nothing_before_their_change_are_left_out() -> None:
     for starts in ([4, 4, -1, -1, -1, -1], [1, 2, 3, 4, 5, 6]):
         with pytest.raises(QuestionError, match="at least 2 changed and 1 unchanged"):
             usable(y, starts)
-    with pytest.raises(ValueError, match="one entry a unit"):
+    with pytest.raises(QuestionError, match="one entry a unit"):
         usable(y, [1, 2])
 
 
