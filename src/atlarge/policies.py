@@ -24,7 +24,7 @@ from atlarge.calendar import as_day, month_end
 from atlarge.errors import QuestionError
 from atlarge.files import write_by_ending
 from atlarge.reference import sidecar, table
-from atlarge.wording import is_web_address, some
+from atlarge.wording import is_web_address, printable, some
 
 Ints = NDArray[np.int64]
 Status = Literal["in force", "possible", "not in force"]
@@ -773,7 +773,9 @@ def _read(path: Path | str) -> tuple[list[Policy], list[str]]:
     if missing := {"id", "effective"} - set(rows.columns):
         raise QuestionError(f"{name}: no column {', '.join(sorted(missing))}; see: atlarge policies --json")
     dated, undated = [], []
-    for number, row in enumerate(rows.iter_rows(named=True), start=2):
+    for number, texts in enumerate(rows.iter_rows(named=True), start=2):
+        # A text is one line, without controls and marks of writing direction, wherever it is shown.
+        row = {name: text and " ".join(printable(text).split()) for name, text in texts.items()}
         if row.get("precision") == "none" and not row.get("effective") and row.get("id"):
             undated.append(str(row["id"]).lower())
         else:

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from atlarge import cli
 from atlarge.claims.page import web_link
 from atlarge.errors import QuestionError
-from atlarge.policies import check_registry, from_date
+from atlarge.policies import check_registry, from_date, read_registry
 from atlarge.policy_calendar import calendar_text
 from atlarge.publish.render import safe_link
 from atlarge.wording import printable
@@ -121,6 +121,21 @@ def test_a_ledger_gives_its_page_and_its_reader_no_orders() -> None:
     with pytest.raises(LedgerError) as wrong:
         parse_ledger(json.dumps({"claims": [claim | {"kind": "x", "place": "\x1b\n"}]}, indent=1))
     assert len(str(wrong.value).split("\n")) == 2
+
+
+@pytest.mark.parametrize("text", ORDERS.values())
+def test_texts_of_a_table_of_policies_are_plain_lines(text: str, tmp_path: Path) -> None:
+    row = {
+        "id": "a",
+        "effective": "2017-02-01",
+        "fips": "48453",
+        "direction": "limits",
+        "title": text + "\nB",
+    }
+    pl.DataFrame([row]).write_csv(tmp_path / "policies.csv")
+    (policy,) = read_registry(tmp_path / "policies.csv")
+    assert policy.title.endswith(" B")
+    assert not any(_is_order(c) or c == "\n" for c in policy.title)
 
 
 def test_a_title_adds_no_line_to_a_calendar() -> None:
