@@ -18,8 +18,10 @@ from atlarge.releases import read_release
 
 REFERENCE = Path(__file__).resolve().parents[1] / "src" / "atlarge" / "reference"
 RELEASES = {
-    "arrests": "EROArrests_FY*.csv.gz", "encounters": "EROEncounters_FY*.csv.gz",
-    "removals": "ICERemovals_FY*.csv.gz", "detainers": "*.xlsx",
+    "arrests": ["UWCHR__ice-enforce/EROArrests_FY*.csv.gz"],
+    "encounters": ["UWCHR__ice-enforce/EROEncounters_FY*.csv.gz"],
+    "removals": ["UWCHR__ice-enforce/ICERemovals_FY*.csv.gz"],
+    "detainers": ["nprapps__sanctuary-cities/*.xlsx", "eads__geocode-pa-detainers/pa_detainers.csv"],
 }  # fmt: skip
 COLUMNS = {
     "method": "method", "disposition": "disposition", "operation_mark": "operation_mark",
@@ -42,12 +44,14 @@ CRIMINALITY = {"1 CONVICTED CRIMINAL": 1500, "2 PENDING CRIMINAL CHARGES": 500,
                "3 OTHER IMMIGRATION VIOLATOR": 500}  # fmt: skip
 """Per 10,000 arrests or encounters, well under what the agency's yearly reports give for any year."""
 
+WITHOUT_CONVICTION = 3000
+"""Per 10,000 rows of the Seattle releases, under the share without a conviction in any of their years."""
 
-def rows_of(data: Path, pattern: str) -> pl.DataFrame:
-    """Placed rows of national releases, with the columns that are looked at."""
+
+def rows_of(data: Path, patterns: list[str]) -> pl.DataFrame:
+    """Placed rows of releases, with the columns that are looked at and whether they are of a state alone."""
     placer, parts = Placer(), []
-    folder = "nprapps__sanctuary-cities" if pattern.endswith("xlsx") else "UWCHR__ice-enforce"
-    for path in sorted((data / "raw" / folder).glob(pattern)):
+    for path in sorted(path for pattern in patterns for path in (data / "raw").glob(pattern)):
         prepared = prepare(read_release(path))
         words = Words(prepared.frame)
         own = placer.read_words(prepared.audit.table, [words.counted])
@@ -57,11 +61,12 @@ def rows_of(data: Path, pattern: str) -> pl.DataFrame:
                  if c in frame.columns]  # fmt: skip
         quarter = pl.format("{} {}", pl.col("date").dt.year(), pl.col("date").dt.quarter())
         year = quarter if prepared.audit.table in ONE_RELEASE else pl.lit(path.name[-11:-7])
-        parts.append(frame.select(names).with_columns(year.alias("year")))
+        is_part = pl.lit(prepared.family.scope != "nation")
+        parts.append(frame.select(names).with_columns(year.alias("year"), is_part.alias("is_part")))
     return pl.concat(parts, how="diagonal_relaxed")
 
 
-def places(arrests: pl.DataFrame) -> pl.DataFrame:
+def places(arrests: pl.DataFrame, table_of: str = "arrests") -> pl.DataFrame:
     """Rows per million by area, state and place, the least share of its area's rows that a place had in a
     year, and whether some rows there had no area recorded."""
     kind = (
@@ -75,11 +80,14 @@ def places(arrests: pl.DataFrame) -> pl.DataFrame:
         kind.alias("kind"), pl.coalesce("county_fips", "office").alias("code")
     )
     cells = ["aor", "state", "kind", "code"]
+    known = known.with_columns((pl.col("year") + pl.col("is_part").cast(pl.String)).alias("year"))
     years = known.group_by(*cells, "year").agg(
         pl.len().alias("rows"), (pl.col("aor_basis") != "recorded").any().alias("unrecorded")
     )
     years = years.with_columns((pl.col("rows") / pl.col("rows").sum().over("aor", "year")).alias("share"))
-    in_every = pl.len() == known["year"].n_unique()
+    periods = known.group_by("aor").agg(pl.col("year").n_unique().alias("periods"))
+    years = years.join(periods, on="aor")
+    in_every = pl.len() == pl.col("periods").first()
     grouped = years.group_by(cells).agg(
         pl.col("rows").sum(), pl.col("unrecorded").any(),
         pl.when(in_every).then(pl.col("share").min()).otherwise(0.0).alias("least"),
@@ -100,11 +108,11 @@ def places(arrests: pl.DataFrame) -> pl.DataFrame:
     kept = grouped.filter((pl.col("rows") >= 20) | is_shared.fill_null(False))
     per_million = (pl.col("rows") * 1e6 / known.height).round().cast(pl.Int64)
     return kept.select(
-        "aor", "state", "kind", "code",
+        pl.lit(table_of).alias("table"), "aor", "state", "kind", "code",
         pl.when(pl.col("rows") >= 20).then(per_million).otherwise(0).alias("per_million"),
         (pl.col("least") * 1e6).floor().cast(pl.Int64).alias("least_of_area"),
         pl.col("unrecorded").cast(pl.Int64),
-    ).sort("aor", "state", "kind", "code", nulls_last=False)  # fmt: skip
+    ).sort("table", "aor", "state", "kind", "code", nulls_last=False)  # fmt: skip
 
 
 def least_shares(rows: pl.DataFrame, column: str, unit: pl.Expr, time: pl.Expr, least: int) -> pl.DataFrame:
@@ -184,24 +192,40 @@ def values(rows: pl.DataFrame, table: str) -> pl.DataFrame:
     return table_of.select("table", "unit", "column", "value", "share", "until")
 
 
+def with_parts(rows: pl.DataFrame, own: pl.DataFrame, table: str) -> pl.DataFrame:
+    """Values of national releases, and in the states of other releases those that are always in both."""
+    states = rows.filter(pl.col("is_part"))["county_fips"].drop_nulls().unique().sort()
+    units = ("county:" + states).to_list()
+    is_theirs = (pl.col("column") == "facility") & pl.col("unit").is_in(units)
+    theirs = values(rows.filter(pl.col("county_fips").is_in(states.implode())), table).filter(is_theirs)
+    return pl.concat([values(own, table).filter(~is_theirs), theirs])
+
+
 def main(data: Path) -> None:
     """Write both tables."""
-    tables = []
+    tables, usual_places = [], []
     for name, pattern in RELEASES.items():
         rows = rows_of(data, pattern)
-        if name == "arrests":
-            places(rows).write_csv(REFERENCE / "usual_places.csv")
-        tables.append(values(rows, name))
+        if name in ("arrests", "detainers"):
+            of_table = places(rows, name)
+            is_wanted = (pl.col("least_of_area") > 0) & pl.col("code").is_not_null()
+            usual_places.append(of_table if name == "arrests" else of_table.filter(is_wanted))
+        own = rows.filter(~pl.col("is_part"))
+        tables.append(values(own, name) if own.height == rows.height else with_parts(rows, own, name))
     stated = [
         {"table": table, "unit": "US", "column": "criminality", "value": value, "share": share,
          "until": None}
         for table in ("arrests", "encounters", "detainers") for value, share in CRIMINALITY.items()
+    ] + [
+        {"table": "arrests", "unit": "aor:SEA", "column": "conviction", "value": "(NONE)",
+         "share": WITHOUT_CONVICTION, "until": None}
     ]  # fmt: skip
     whole = pl.concat([*tables, pl.DataFrame(stated, schema=tables[0].schema)])
     whole = whole.sort(
         "table", "column", "unit", "share", "value", descending=[False, False, False, True, False]
     )
     whole.write_csv(REFERENCE / "usual_values.csv")
+    pl.concat(usual_places).write_csv(REFERENCE / "usual_places.csv")
     sys.stdout.write(f"{whole.height:,} shares\n")
 
 

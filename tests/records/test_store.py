@@ -122,7 +122,7 @@ def test_coverage_is_narrowed_to_what_rows_show(tmp_path: Path) -> None:
     ingest([_file(tmp_path / "a.csv", *lines)], tmp_path / "store")
     store = open_store(tmp_path / "store")
     [release] = store.releases
-    found = [replace(c, lacks=()) for c in store.coverage("arrests")]
+    found = [replace(c, lacks=(), gaps=()) for c in store.coverage("arrests")]
     assert found == [
         Coverage(release["id"], dt.date(2017, 1, 1), dt.date(2017, 1, 19), "aor:ATL,SEA"),
         Coverage(release["id"], dt.date(2017, 6, 5), dt.date(2017, 6, 8), "aor:ATL,SEA"),

@@ -7,7 +7,7 @@ row of lower <= A x <= upper over the counts x.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -100,6 +100,26 @@ class LinearConstraints:
             np.concatenate([p.coefficient for p in parts]),
             np.concatenate([p.lower for p in parts]),
             np.concatenate([p.upper for p in parts]),
+        )
+
+    def relaxed(self, values: Ints, where: Bools) -> LinearConstraints:
+        """The rows with a cell marked in `where` without the bound that does not hold among the values.
+
+        Such a cell counts less than its row would need: a sum that it falls short of says only that its parts
+        are no more than the whole.
+
+        Examples
+        --------
+        >>> rows = LinearConstraints.of(whole=[2, 2, 3, 3], part=[0, 1, 0, 1])
+        >>> rows.relaxed(np.array([2, 3, 5, 9]), where=np.array([False, False, False, True]))
+        LinearConstraints(2 rows, 1 of them inequalities)
+        """
+        sums = np.bincount(self.row, self.coefficient * values[self.cell], len(self))
+        is_partial = np.bincount(self.row, where[self.cell], len(self)) > 0
+        return replace(
+            self,
+            lower=np.where(is_partial & (sums < self.lower), -np.inf, self.lower),
+            upper=np.where(is_partial & (sums > self.upper), np.inf, self.upper),
         )
 
 

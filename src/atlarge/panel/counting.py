@@ -521,6 +521,20 @@ def sparse(
     return counts, [(c, _scope_places(c, places, by)) for c in covered], unsure
 
 
+def is_rowless() -> pl.Expr:
+    """Whether a count of a panel is missing only since no row is there, which is no sure zero.
+
+    Its days are covered, and its measure is still one: a sum with it is the sum of the rows that there are.
+    """
+    end = pl.col("period").dt.offset_by(pl.format("{}d", pl.col("days_in_period")))
+    ends = {m.name: m.unmeasured_from for m in measures().values() if m.unmeasured_from is not None}
+    until = pl.col("measure").replace_strict(
+        list(ends), list(ends.values()), default=None, return_dtype=pl.Date
+    )
+    is_measured = (end <= until).fill_null(True)
+    return pl.col("value").is_null() & (pl.col("days_covered") > 0) & is_measured
+
+
 def _known_level(by: str) -> None:
     if by not in PLACE_COLUMN:
         raise QuestionError(f"no level {by!r}; there are: {', '.join(PLACE_COLUMN)}")
@@ -828,7 +842,7 @@ def _touched(kind: str, code: str, by: str, zero_days: int = 0) -> frozenset[str
 
 
 def _usual(by: str) -> pl.DataFrame:
-    usual = table("usual_places")
+    usual = table("usual_places").filter(pl.col("table") == "arrests")
     if by == "state":
         return usual.drop_nulls("state").with_columns(pl.col("state").alias("code"))
     return usual.filter(pl.col("kind") == by)

@@ -20,6 +20,7 @@ from atlarge.disclosure.constraints import Knowledge, LinearConstraints
 from atlarge.disclosure.table import THRESHOLD, Disclosed, disclose
 from atlarge.errors import CoverageError, QuestionError
 from atlarge.panel import PLACE_COLUMN, panel
+from atlarge.panel.counting import is_rowless
 from atlarge.publish.day_ranges import OTHERS, Daily, Member, Window, daily_counts, tie_windows, weights
 from atlarge.publish.editions import Edition, extra_rows, prior_of, windows_before
 from atlarge.publish.monthly_ties import PART, MonthlyTies, monthly_ties
@@ -64,7 +65,11 @@ def site_measures(store: Store) -> dict[str, list[str]]:
 
 
 def _months(store: Store, measures: Sequence[str], levels: Sequence[str]) -> pl.DataFrame:
-    """Levels by month: level, place, measure, start, value."""
+    """Levels by month: level, place, measure, start, value, missing.
+
+    A month without a row that is no sure zero is `missing`, yet its records are none, and counted so: every
+    sum is of the records that there are, which a reader can add up.
+    """
     frames = []
     for level in levels:
         try:
@@ -72,9 +77,11 @@ def _months(store: Store, measures: Sequence[str], levels: Sequence[str]) -> pl.
         except CoverageError:  # a release may name no place of a level at all
             continue
         # A month covered only in part would read as a fall.
-        whole = pl.when(pl.col("days_covered") == pl.col("days_in_period")).then(pl.col("value"))
+        is_whole = pl.col("days_covered") == pl.col("days_in_period")
+        rows = pl.when(is_rowless()).then(0).otherwise(pl.col("value"))
         named = (pl.lit(level).alias("level"), "place", "measure", pl.col("period").alias("start"))
-        frames.append(frame.select(*named, whole.alias("value")))
+        value = pl.when(is_whole).then(rows).cast(pl.Int64).alias("value")
+        frames.append(frame.select(*named, value, (is_whole & is_rowless()).alias("missing")))
     if not frames:
         listed = ", ".join(levels)
         raise CoverageError(f"no release in the store covers {listed}: there is nothing to publish")
@@ -95,7 +102,8 @@ def _summed(months: pl.DataFrame, every: str) -> pl.DataFrame:
 
     A fiscal year of which some months are missing is published as the sum of the others, to the end of the
     last. A quarter is published only when whole; else it is counted, so that it is protected, and not
-    published.
+    published. A sum of no record is missing where a month of it is. `known`: the months of the fiscal year
+    that are counted, as bits.
     """
     whole = {"month": 1, "quarter": 3, "year": 12}[every]
     known = pl.col("value").is_not_null()
@@ -105,6 +113,8 @@ def _summed(months: pl.DataFrame, every: str) -> pl.DataFrame:
         pl.when(known.any()).then(pl.col("value").sum()).otherwise(None).alias("value"),
         (known.sum() == whole).alias("is_whole"),
         pl.col("start").filter(known).max().alias("last"),
+        (known & pl.col("missing")).any().alias("missing"),
+        (known.cast(pl.Int64) * pl.lit(2, pl.Int64).pow(pl.col("start").dt.month())).sum().alias("known"),
     )
     whole_end = pl.col("period").dt.offset_by(_STEP[every])
     end = pl.coalesce(pl.col("last").dt.offset_by("1mo"), whole_end) if every == "year" else whole_end
@@ -112,7 +122,11 @@ def _summed(months: pl.DataFrame, every: str) -> pl.DataFrame:
         pl.lit(every).alias("every"),
         pl.col("period").alias("start"),
         end.dt.offset_by("-1d").alias("end"),
-        (pl.col("is_whole") | pl.lit(every != "quarter")).alias("published"),
+        # what a measure counts beside its parts is on no page, but is the difference of what is
+        ((pl.col("is_whole") | pl.lit(every != "quarter")) & ~pl.col("measure").str.ends_with(OTHERS)).alias(
+            "published"
+        ),
+        pl.col("missing") & (pl.col("value") == 0),
     )
 
 
@@ -131,7 +145,8 @@ def _resolution(months: pl.DataFrame, wholes: Sequence[str]) -> pl.DataFrame:
 
 
 def gather(store: Store, levels: Sequence[str] = LEVELS) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Raw cells of a site (KEYS, value, published), and the finest period of each place. Not for pages."""
+    """Raw cells of a site (KEYS, value, published, missing, known, is_part), and the finest period of each
+    place. Not for pages."""
     return _gathered(store, levels)[:2]
 
 
@@ -145,32 +160,36 @@ def _gathered(store: Store, levels: Sequence[str]) -> tuple[pl.DataFrame, pl.Dat
     if months["value"].null_count() == months.height:
         raise CoverageError("no release in the store covers a whole month: there is nothing to publish")
     fine = _resolution(months, [measures[0] for measures in by_table.values()])
-    cells = [_summed(months, "year")]
+    others = [_others(months, *measures) for measures in by_table.values() if len(measures) > 1]
+    counted = pl.concat([months, *others])
+    cells = [_summed(counted, "year")]
     for every in ("month", "quarter"):
-        kept = months.join(fine.filter(pl.col("fine") == every), on=["level", "place"], how="semi")
+        kept = counted.join(fine.filter(pl.col("fine") == every), on=["level", "place"], how="semi")
         cells.append(_summed(kept, every))
-    table = pl.concat([c.select(*KEYS, "value", "published") for c in cells])
-    others = [_others(table, *measures) for measures in by_table.values() if len(measures) > 1]
-    return pl.concat([table, *others]).sort(KEYS), fine.sort("level", "place"), months
+    table = pl.concat([c.select(*KEYS, "value", "published", "missing", "known") for c in cells])
+    source = {name: t for t, names in by_table.items() for name in [*names, names[0] + OTHERS]}
+    table_of = pl.col("measure").replace_strict(source)
+    all_known = pl.col("known").bitwise_or().over(table_of, "every", "start")
+    table = table.with_columns((pl.col("known") != all_known).alias("is_part"))
+    return table.sort(KEYS), fine.sort("level", "place"), months
 
 
-def _others(table: pl.DataFrame, whole: str, *parts: str) -> pl.DataFrame:
-    """What a measure counts beside those of its parts that are counted: on no page, but the difference of
-    what is, and so protected. Months in which a part is not counted (such as handoffs, once the records no
-    longer tell them) are in the difference of their fiscal year as they are in that of their own."""
+def _others(months: pl.DataFrame, whole: str, *parts: str) -> pl.DataFrame:
+    """What a measure counts beside those of its parts that are counted, by the month: on no page, but the
+    difference of what is, and so protected. Where a part is not counted (such as handoffs, once the records
+    no longer tell them), it is in the difference."""
+    keys = ["level", "place", "start"]
     is_whole = pl.col("measure") == whole
-    some = table.filter(pl.col("measure").is_in([whole, *parts]), pl.col("value").is_not_null())
-    rest = some.group_by(_PLACE_AND_TIME).agg(
+    some = months.filter(pl.col("measure").is_in([whole, *parts]), pl.col("value").is_not_null())
+    rest = some.group_by(keys).agg(
         (pl.col("value") * pl.when(is_whole).then(1).otherwise(-1)).sum(),
-        pl.col("end").filter(is_whole).first(),
+        is_whole.any().alias("has_whole"),
         (~is_whole).any().alias("has_part"),
+        pl.col("missing").any(),
     )
-    parted = rest.filter(pl.col("end").is_not_null())
-    any_part = parted.filter("has_part").select(_PLACE_AND_TIME[:2]).unique()
-    named = parted.join(any_part, on=_PLACE_AND_TIME[:2], how="semi").with_columns(
-        pl.lit(whole + OTHERS).alias("measure"), pl.lit(False).alias("published")
-    )
-    return named.select(*KEYS, "value", "published")
+    any_part = rest.filter("has_part").select(keys[:2]).unique()
+    named = rest.filter("has_whole").join(any_part, on=keys[:2], how="semi")
+    return named.with_columns(pl.lit(whole + OTHERS).alias("measure")).select(months.columns)
 
 
 def parentage(store: Store, levels: Sequence[str] = LEVELS) -> pl.DataFrame:
@@ -255,7 +274,8 @@ def relations(
 ) -> LinearConstraints:
     """All sums among the cells: over time, over measures and over places (`within`: `families`).
 
-    The cells of `ties` come after the others.
+    The cells of `ties` come after the others. A sum of which a part is missing is no equation: where
+    some of its cells count fewer months than others, it bounds them only on the side on which it holds.
     """
     numbered = _numbered(cells)
     parts = [
@@ -264,7 +284,12 @@ def relations(
         *_over_places(numbered, within, groups),
         *(ties.constraints(_kinds(numbered, groups), cells.height) if ties else ()),
     ]
-    return LinearConstraints.join(parts) if parts else LinearConstraints.none()
+    if not parts:
+        return LinearConstraints.none()
+    counts = pl.concat([cells["value"].fill_null(0), ties.cells["value"]]) if ties else cells["value"]
+    extra = [False] * (len(counts) - cells.height)
+    is_part = np.concatenate([cells["is_part"].to_numpy(), np.array(extra, bool)])
+    return LinearConstraints.join(parts).relaxed(counts.fill_null(0).to_numpy(), where=is_part)
 
 
 def _over_time(numbered: pl.DataFrame) -> list[LinearConstraints]:
@@ -287,11 +312,12 @@ def _over_measures(numbered: pl.DataFrame, groups: dict[str, list[str]]) -> list
         if not parts:
             continue
         wholes = numbered.filter(pl.col("measure") == whole)
-        wholes = wholes.select(*_PLACE_AND_TIME, pl.col("row").alias("whole"))
+        wholes = wholes.select(*_PLACE_AND_TIME, pl.col("row").alias("whole"), pl.col("known").alias("of"))
         joined = numbered.filter(pl.col("measure").is_in([*parts, whole + OTHERS])).join(
             wholes, on=_PLACE_AND_TIME
         )
-        is_all = (pl.col("measure") == whole + OTHERS).any().over("whole")
+        in_whole = ((pl.col("known") & pl.col("of")) == pl.col("known")).all().over("whole")
+        is_all = in_whole & (pl.col("measure") == whole + OTHERS).any().over("whole")
         for is_open, rows in joined.group_by((~is_all).alias("is_open"), maintain_order=True):
             sums = rows["whole"].to_numpy(), rows["row"].to_numpy()
             frames.append(LinearConstraints.of(*sums, is_inequality=bool(is_open[0])))
@@ -320,7 +346,10 @@ def _monthly_ties(
     numbered = months.with_columns(pl.lit(0, pl.Int64).alias("row"), pl.lit("month").alias("every"))
     keys = ["level", "place", "start"]
     kinds = _kinds(numbered, groups).join(months, on=[*keys, "measure"]).drop_nulls("value")
-    by_kind = kinds.group_by(*keys, "kind").agg((pl.col("value") * pl.col("sign")).sum())
+    by_kind = kinds.group_by(*keys, "kind").agg(
+        (pl.col("value") * pl.col("sign")).sum(), (pl.col("sign") == 1).any().alias("has_whole")
+    )
+    by_kind = by_kind.filter("has_whole").drop("has_whole")  # parts of what is not counted are no kind
     return monthly_ties(by_kind, fine, within, _to(pl.col("start"), "year"))
 
 
@@ -428,10 +457,11 @@ def site_cells(
     within = families(store, pairs, wanted)
     ties = _monthly_ties(months, fine, within, groups)
     tied = [relations(cells, within, groups, ties)]
-    cells = pl.concat([cells, ties.as_cells()])
+    cells = pl.concat([cells.drop("known", "is_part"), ties.as_cells()], how="diagonal")
     on_page = cells["published"] & cells["level"].is_in(list(levels))
     published = on_page.to_numpy() & (not only_windows)
-    cells = cells.drop("published")
+    is_missing = cells["missing"].fill_null(False)
+    cells = cells.drop("published", "missing")
     price = cost(cells, requested)
     new = {_window_key(w) for w in windows}
     if before:
@@ -458,9 +488,10 @@ def site_cells(
         withheld = np.isin(np.arange(cells.height), sorted(stays))
         none = Knowledge.none(changes.height)
         known = Knowledge(*(np.concatenate(pair) for pair in zip(prior.known, none, strict=True)))
+    shown = is_missing.extend_constant(False, cells.height - len(is_missing))
     try:
         table = disclose(
-            cells,
+            cells.with_columns(pl.when(~shown).then(pl.col("value"))),
             LinearConstraints.join(tied),
             threshold=threshold,
             cost=price,

@@ -141,7 +141,7 @@ def coverage_of(prepared: Prepared) -> list[dict[str, Any]]:
         if column == "month":
             last = counted.with_columns(pl.col("day").dt.month_end(), pl.lit(0, pl.UInt32).alias("n"))
             counted = pl.concat([counted.cast({"n": pl.UInt32}), last.cast({"n": pl.UInt32})])
-        spans = list(spans_of(counted))
+        spans = spans_of(counted, prepared.audit.table in EVENTS)
     stretches = [(scope, *span) for scope in scopes for span in spans]
     if [scope.places for scope in scopes] == ["facility"]:
         stretches = days_with_rows(prepared.frame.rename({column: "day"}))

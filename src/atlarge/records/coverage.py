@@ -40,6 +40,9 @@ _ALONE = {"aor": 20, "state": 30, "county": 400}
 _MANY, _STRAYS = 60, 0.08
 """An area or state that should have had so many rows and has under this share of them has strays alone: rows
 that others recorded, or that name no area."""
+_BLOCK_DAYS, _MOST_CLUMPED, _SURE_DAYS = 28, 0.4, 10
+"""A file with rows on under this share of the days of four weeks on which so many rows would fall, and on so
+many days less in all, was cut to days."""
 _ENOUGH_ROWS = 50
 _WIDE = 0.9
 _WIDE_REACH, _FEW_STATES = 0.9, 10
@@ -198,7 +201,7 @@ class Usual:
 def _inside(scope: str) -> Usual:
     """What a whole release of a scope has; nothing is known of one of counties or of office areas."""
     kind, _, codes = scope.partition(":")
-    usual = table("usual_places")
+    usual = table("usual_places").filter(pl.col("table") == "arrests")
     if kind not in ("nation", *usual.columns):
         usual = usual.clear()
     elif kind != "nation":
@@ -385,17 +388,19 @@ def places_of(
     return [Scope(scope, levels, lacks)]
 
 
-def spans_of(days: pl.DataFrame) -> list[tuple[dt.date, dt.date]]:
+def spans_of(days: pl.DataFrame, is_of_events: bool = True) -> list[tuple[dt.date, dt.date]]:
     """First and last days of the stretches of days that a release covers: day, n (its rows).
 
     A stretch ends where no row follows for longer than two months, or where days are empty that, by the rows
-    of the same weekdays on either side, would hold too many for that.
+    of the same weekdays on either side, would hold too many for that. Where events (`is_of_events`) lie on a
+    few days of each month, only these are covered.
     """
     daily = days.drop_nulls("day").group_by("day").agg(pl.col("n").sum()).sort("day")
     if daily.is_empty():
         return []
     gap = daily["day"].diff().dt.total_days()
-    is_start = (gap > _GAP_DAYS).fill_null(True)
+    is_cut = is_of_events and _is_cut_to_days(daily)
+    is_start = (gap > (1 if is_cut else _GAP_DAYS)).fill_null(True)
     holes = daily.with_columns(gap.alias("gap")).filter((pl.col("gap") > 1) & (pl.col("gap") <= _GAP_DAYS))
     if not holes.is_empty():
         rates = _weekday_rates(daily)
@@ -408,6 +413,15 @@ def spans_of(days: pl.DataFrame) -> list[tuple[dt.date, dt.date]]:
     starts = daily["day"].filter(is_start)
     ends = daily["day"].filter(is_start.shift(-1).fill_null(True))
     return list(zip(starts.to_list(), ends.to_list(), strict=True))
+
+
+def _is_cut_to_days(daily: pl.DataFrame) -> bool:
+    """Whether the rows of every four weeks lie on few days, though so many would fall on many."""
+    block = (pl.col("day") - pl.col("day").min()).dt.total_days() // _BLOCK_DAYS
+    blocks = daily.group_by(block).agg(pl.len().alias("days"), pl.col("n").sum())
+    expected = _BLOCK_DAYS * (1 - (pl.col("n").cast(pl.Float64) / -_BLOCK_DAYS).exp())
+    days, usual = blocks.select(pl.col("days").sum(), expected.sum().alias("usual")).row(0)
+    return bool(days < min(_MOST_CLUMPED * usual, usual - _SURE_DAYS))
 
 
 def days_with_rows(frame: pl.DataFrame) -> list[tuple[Scope, dt.date, dt.date]]:
@@ -428,8 +442,11 @@ def days_with_rows(frame: pl.DataFrame) -> list[tuple[Scope, dt.date, dt.date]]:
 
 
 def _weekday_rates(daily: pl.DataFrame) -> list[float]:
-    """Rows of each weekday (Monday first), the median over the days that have any, less where few have."""
-    weeks = max(1.0, ((daily["day"][-1] - daily["day"][0]).days + 1) / 7)
+    """Rows of each weekday (Monday first), a low number over the days that have any, less where few have.
+
+    Few of the weeks with a row: those without one, as of months that were cut away, say nothing.
+    """
+    weeks = max(1, daily["day"].dt.truncate("1w").n_unique() - 1)
     by_day = daily.group_by(pl.col("day").dt.weekday().alias("w")).agg(
         pl.col("n").quantile(0.1).alias("low"), pl.len().alias("days")
     )

@@ -28,6 +28,7 @@ SEEN = {
     "charge": ("final_charge_section",),
     "program": ("final_program", "apprehension_final_program"),
     "criminality": ("apprehension_criminality", "criminality", "arrest_criminality", "encounter_criminality"),
+    "conviction": ("most_serious_conviction",),
 }
 """Columns that are looked at for gaps though the store does not keep them, by their published names."""
 _OWN = ("method", "disposition", "operation_mark", "outcome", "detainer_type", "landmark", "facility")
@@ -37,7 +38,7 @@ _RICH = 6
 _RICH_TEXTS = 25
 """Or of so many texts of place that national releases have."""
 _RICH_FACILITIES = 25
-"""Or, of detainers, whose other columns have few values, of so many facilities."""
+"""Or of so many facilities: the other columns of detainers and of files cut to one value have few values."""
 _TEXTS = ("landmark", "facility")
 SURE, _LIKELY = 3.0, 6.0
 """Rows of a value that the file, or one of its many places or months, should have had to have a gap there."""
@@ -45,7 +46,10 @@ _CLOSES_ROWS, _CLOSES_SHARE = 20.0, 0.05
 """Rows that are lacking, and their share of all, from which on the count itself is not reported."""
 _COUNTED = (dt.date(2015, 10, 1), dt.date(2019, 9, 1))
 _LATER = 0.3
-_ALIKE = ("citizenship", "gender")
+_ALIKE = {
+    "detainers": ["citizenship", "gender"], "book_ins": ["citizenship", "gender", "method", "conviction"],
+    "stints": ["citizenship", "gender"],
+}  # fmt: skip
 _LIKE = {"detainers": "^US$|^aor:", "book_ins": "^US$|^aor:", "stints": "^US$"}
 """Tables of which no national releases were counted, and the units in which the people in them are expected
 to be those of arrests, with a part of their shares."""
@@ -54,19 +58,32 @@ _LEAST_SHARE = 0.002
 _MANY_AREAS, _FEW_PLACES = 15, 3
 _MOST_NAMED = 4
 _RECODED = {
-    "at_large": ("AT-LARGE", "AT-LARGE ARREST"),
-    "custodial": ("CUSTODIAL", "CUSTODIAL ARREST", "CRIMINAL ALIEN PROGRAM"),
+    "at_large": ("LOCATED", "AT-LARGE", "AT-LARGE ARREST"),
+    "custodial": ("CAP ", "CUSTODIAL", "CUSTODIAL ARREST", "CRIMINAL ALIEN PROGRAM"),
 }
+"""By category, how the agency's own words begin and the wider words that files have instead."""
 _OUTCOMES = ("BOOKED", "DECLINED", "LIFTED", "TRANSFERRED", "CLOSED", "OTHER")
 _MANY_DETAINERS, _FEWEST_OUTCOMES = 150, 4
 """So many detainers have so many outcomes in every release known, the commonest (booked) among them."""
+_FEWEST_VALUES = {
+    "citizenship": 6, "gender": 2, "method": 3, "disposition": 3, "detainer_type": 2, "charge": 4,
+    "program": 3, "criminality": 2, "conviction": 3, "facility": 5, "landmark": 5,
+}  # fmt: skip
+_MANY_ROWS = 500
+"""So many rows have so many different values in every release known; with fewer, the file is a cut."""
+_NONE = "(NONE)"
+"""Stands for no value, in columns of which a whole release always has rows without one."""
 _ANY = "any column"
-_THIN = 0.005
-"""A file with less than this share of the rows of its places and months shows no zero."""
+_THIN, _TINY, _SMALL = 0.2, 0.005, 2000
+"""A file with less than this share of the rows of its places and months shows no zero: one of few rows (under
+the third) or with the variety that real records have, and another, which may be of a smaller world."""
+_MOST_ROWS = 0.98
+"""Months beyond those that hold so much of a file are strays."""
 _MANY, _FEW, _SOME = 60, 0.08, 12
 """Nor does a place that should have so many rows and has under this share of them, or some and has none."""
 _ROWS_A_YEAR = {
     "arrests": 100_000, "encounters": 300_000, "removals": 150_000, "detainers": 90_000, "stints": 250_000,
+    "book_ins": 130_000,
 }  # fmt: skip
 _SCHEMA = {**dict.fromkeys(("column", "level", "unit", "value"), pl.Categorical), "n": pl.UInt32}
 
@@ -132,7 +149,7 @@ def _usual(table: str) -> pl.DataFrame:
     usual = every.filter(pl.col("table") == table).with_columns(pl.col("share") / 10_000)
     if table in _LIKE:
         like = every.filter(
-            (pl.col("table") == "arrests") & pl.col("column").is_in(_ALIKE),
+            (pl.col("table") == "arrests") & pl.col("column").is_in(_ALIKE[table]),
             pl.col("unit").str.contains(_LIKE[table]),
         )
         usual = pl.concat([usual, like.with_columns(pl.col("share") * _LATER / 10_000)])
@@ -143,9 +160,10 @@ def shown(frame: pl.DataFrame, table: str, coded: dict[str, Coded] | None = None
     """Rows (`n`) by column, level, unit and value: the month, the area, the finest place that is known.
 
     Values that are not always there are one, "". Of the level "distinct", `value` is each text of place that
-    is always there, and "" counts the distinct values. `coded`: columns that are coded already.
+    is always there, and "" counts the distinct values; of "all", the unit is the month of every row.
+    `coded`: columns that are coded already.
     """
-    wanted = _wanted(table)
+    wanted = {"facility": [], **_wanted(table)}
     names = {c: c for c in _OWN if c in frame.columns}
     names |= {c.removeprefix(_MARK): c for c in frame.columns if c.startswith(_MARK)}
     names = {name: c for name, c in names.items() if name in wanted}
@@ -155,15 +173,19 @@ def shown(frame: pl.DataFrame, table: str, coded: dict[str, Coded] | None = None
     for column in {*names.values(), "aor", "office", "county_fips"} & set(frame.columns) - set(coded):
         coded[column] = code(frame[column])
     levels = dict(zip(("month", "aor", "finest", "place"), _units(frame, table, coded), strict=True))
+    levels["all"] = levels["month"]
     complete = _complete(list(names))
     rows = _Shown(levels, {name: wanted[name] for name in names})
+    rows.add(complete, "all", np.full(frame.height, len(wanted[complete]), np.int32))
     for name, column in names.items():
         texts, codes = coded[column]
         width = len(wanted[name])
         index = _among(wanted[name], texts, column != name)
         value = index[codes]
+        if _NONE in wanted[name]:
+            value = np.where(value > width, np.int32(wanted[name].index(_NONE)), value)
         rows.add_distinct(name, int((index <= width).sum()))
-        for level in levels:
+        for level in ("month", "aor", "finest", "place"):
             if level == "place" and name == complete:
                 rows.add(name, level, np.where(value > width, value, np.int32(width)))
             elif level != "place" and (level != "aor" or name not in _TEXTS):
@@ -293,10 +315,13 @@ def gaps_of(seen: pl.DataFrame, table: str, scope: str = "nation") -> list[Gap]:
     if seen.is_empty():
         return []
     totals = _totals(seen)
-    found = _thin(totals, table) if scope == "nation" else []
-    if not is_rich(seen):
+    is_real = is_rich(seen)
+    is_small = sum(totals["all"].values()) < _SMALL
+    found = _thin(totals, table, _THIN if is_real or is_small else _TINY)
+    if not is_real:
         return found
-    found += _thin_places(totals) if scope == "nation" and table == "arrests" else []
+    if table == "detainers" or (scope == "nation" and table == "arrests"):
+        found += _thin_places(totals, table)
     rows = seen.filter(pl.col("level").is_in(["month", "aor", "finest"]))
     found += _few_outcomes(rows)
     lacking = _lacking(rows, table)
@@ -307,28 +332,33 @@ def gaps_of(seen: pl.DataFrame, table: str, scope: str = "nation") -> list[Gap]:
     for about in _judged(rows, scope):
         own = sure.get((about["column"],), lacking.clear())
         gaps = _of_column(about, own.rows(named=True), whole.get(about["column"], []))
-        found += [gap for gap in gaps if gap.share >= _LEAST_SHARE]
-    return found
+        gaps = [gap for gap in gaps if gap.share >= _LEAST_SHARE]
+        if about["column"] in _OWN and about["column"] not in _TEXTS:
+            gaps += _unseen_beside(gaps, about, table)
+        found += gaps
+    told = {gap.column for gap in found if not gap.where and gap.start is None}
+    return found + [gap for gap in _few_values(seen, table) if gap.column not in told]
 
 
 def _totals(seen: pl.DataFrame) -> dict[str, dict[str, int]]:
-    """Rows by level and unit, of a column that every row has a value of as far as there is one."""
-    complete = _complete(seen["column"].unique(maintain_order=True).to_list())
-    one = seen.filter(pl.col("column") == complete).group_by("level", "unit").agg(pl.col("n").sum())
-    found: dict[str, dict[str, int]] = {level: {} for level in ("month", "aor", "finest", "place")}
-    for level, unit, n in one.iter_rows():
+    """Rows by level and unit, at least those that have a value of the column in which most have one."""
+    rows = seen.group_by("level", "unit", "column").agg(pl.col("n").sum())
+    most = rows.group_by("level", "unit").agg(pl.col("n").max())
+    found: dict[str, dict[str, int]] = {level: {} for level in ("all", "aor", "finest", "place")}
+    for level, unit, n in most.iter_rows():
         found.setdefault(level, {})[unit] = n
     return found
 
 
 @cache
-def _usual_places() -> list[tuple[str | None, str, int, int]]:
+def _usual_places(table: str) -> list[tuple[str | None, str, int, int]]:
     """Place, area, rows in a million of the nation's, least rows in a million of the area's."""
     place = pl.col("kind") + ":" + pl.col("code")
-    return reference("usual_places").select(place, "aor", "per_million", "least_of_area").rows()
+    usual = reference("usual_places").filter(pl.col("table") == table)
+    return usual.select(place, "aor", "per_million", "least_of_area").rows()
 
 
-def _thin(totals: dict[str, dict[str, int]], table: str) -> list[Gap]:
+def _thin(totals: dict[str, dict[str, int]], table: str, least: float) -> list[Gap]:
     """A gap of all columns, of a file with a tiny part of the rows that its places have in its months."""
     a_year = _ROWS_A_YEAR.get(table)
     if a_year is None:
@@ -337,19 +367,23 @@ def _thin(totals: dict[str, dict[str, int]], table: str) -> list[Gap]:
     is_named = all(unit.startswith(("county", "office")) for unit in totals["finest"])
     here = sum(
         per_million
-        for place, aor, per_million, _ in _usual_places()
+        for place, aor, per_million, _ in _usual_places("arrests")
         if (place in totals["finest"] if is_named else aor in areas)
     )
-    expected = a_year * (here or 1e6) / 1e6 * len(totals["month"]) / 12
-    if sum(totals["month"].values()) >= _THIN * expected:
+    rows = sum(totals["all"].values())
+    months, held = 0, 0
+    for n in sorted(totals["all"].values(), reverse=True):
+        months, held = months + (held < _MOST_ROWS * rows), held + n
+    expected = a_year * (here or 1e6) / 1e6 * months / 12
+    if rows >= least * expected:
         return []
     return [Gap(_ANY, ("most rows",), expected, 1.0)]
 
 
-def _thin_places(totals: dict[str, dict[str, int]]) -> list[Gap]:
+def _thin_places(totals: dict[str, dict[str, int]], table: str) -> list[Gap]:
     """Gaps of all columns in places with a small part of the rows that they should have in their area."""
     expected: dict[str, float] = {}
-    for place, aor, _, least in _usual_places():
+    for place, aor, _, least in _usual_places(table):
         of_area = totals["aor"].get(f"aor:{aor}")
         if place is not None and of_area is not None:
             expected[place] = expected.get(place, 0.0) + least * of_area / 1e6
@@ -373,14 +407,12 @@ def is_rich(seen: pl.DataFrame) -> bool:
     is_other = (pl.col("level") == "distinct") & ~pl.col("column").is_in(["method", *_TEXTS])
     is_text = pl.col("column").is_in(_TEXTS) & (pl.col("level") == "finest") & (pl.col("value") != "")
     is_facility = (pl.col("level") == "distinct") & (pl.col("column") == "facility")
-    most, facilities, texts, is_detainers = seen.select(
+    most, facilities, texts = seen.select(
         pl.col("n").filter(is_other).max().alias("most"),
         pl.col("n").filter(is_facility).max().alias("facilities"),
         pl.col("value").filter(is_text).n_unique(),
-        (pl.col("column") == "outcome").any().alias("is_detainers"),
     ).row(0)
-    many = is_detainers and (facilities or 0) >= _RICH_FACILITIES
-    return many or (most or 0) >= _RICH or texts >= _RICH_TEXTS
+    return (facilities or 0) >= _RICH_FACILITIES or (most or 0) >= _RICH or texts >= _RICH_TEXTS
 
 
 def _few_outcomes(rows: pl.DataFrame) -> list[Gap]:
@@ -393,6 +425,35 @@ def _few_outcomes(rows: pl.DataFrame) -> list[Gap]:
         return []
     absent = tuple(outcome for outcome in _OUTCOMES if outcome not in here)
     return [Gap("outcome", absent, _CLOSES_SHARE * total, _CLOSES_SHARE)]
+
+
+def _few_values(seen: pl.DataFrame, table: str) -> list[Gap]:
+    """Gaps of columns in which many rows have fewer values than those of any release known."""
+    is_month = pl.col("level") == "month"
+    about = seen.group_by("column").agg(
+        pl.col("n").filter(pl.col("level") == "distinct").max().alias("values"),
+        pl.col("n").filter(is_month).sum().alias("rows"),
+        pl.col("value").filter(is_month).unique().alias("words"),
+    )
+    found = []
+    for column, values, rows, words in sorted(about.iter_rows()):
+        is_few = rows >= _MANY_ROWS and (values or 0) < _FEWEST_VALUES.get(column, 0)
+        if is_few and not (column == "method" and _recoded(set(words))):
+            absent = _unseen(column, set(words), table) or ("other values",)
+            found.append(Gap(column, absent, 0.0, 0.0))
+    return found
+
+
+def _unseen_beside(gaps: list[Gap], about: dict[str, Any], table: str) -> list[Gap]:
+    """Beside a gap of a whole file, which is a cut in its column: all known values that no row has."""
+    own = {value for gap in gaps if not gap.where and gap.start is None for value in gap.values}
+    unseen = [value for value in _unseen(about["column"], set(about["words"]), table) if value not in own]
+    return [Gap(about["column"], tuple(unseen), 0.0, 0.0)] if own and unseen else []
+
+
+def _unseen(column: str, words: set[str], table: str) -> tuple[str, ...]:
+    """The known values of a column that a file has no row of."""
+    return tuple(word for word in _wanted(table).get(column, []) if word not in words)
 
 
 def _judged(rows: pl.DataFrame, scope: str) -> list[dict[str, Any]]:
@@ -411,7 +472,9 @@ def _judged(rows: pl.DataFrame, scope: str) -> list[dict[str, Any]]:
         pl.col("value").filter(is_finest).unique().alias("words"),
     )
     is_text = pl.col("column").is_in(_TEXTS)
-    is_told = (is_text & (scope == "nation")) | (~is_text & (pl.col("_known") >= 0.5 * pl.col("_rows")))
+    is_same = (pl.col("column") == "facility") | (scope == "nation")
+    is_told = pl.col("column") == "conviction"  # its usual value is none
+    is_told |= (is_text & is_same) | (~is_text & (pl.col("_known") >= 0.5 * pl.col("_rows")))
     return sorted(about.filter(is_told).rows(named=True), key=lambda row: row["column"])
 
 
@@ -483,10 +546,12 @@ def _lacking(rows: pl.DataFrame, table: str) -> pl.DataFrame:
 
 def _lacking_whole(lacking: pl.DataFrame) -> dict[str, list[dict[str, Any]]]:
     """Values that no row of the file has, by column."""
-    whole = lacking.filter(pl.col("level") == "finest").group_by("column", "value")
-    gone = whole.agg(pl.col("rows").sum(), pl.col("has").sum()).filter(
-        (pl.col("has") == 0) & (pl.col("rows") >= SURE)
-    )
+    summed = lacking.group_by("column", "value", "level").agg(pl.col("rows", "has").sum())
+    finest, areas = (summed.filter(pl.col("level") == level) for level in ("finest", "aor"))
+    # what is usual in an area and in none of its places is looked for in the area
+    areas = areas.join(finest.filter(pl.col("rows") >= SURE), on=["column", "value"], how="anti")
+    whole = pl.concat([finest.join(areas, on=["column", "value"], how="anti"), areas])
+    gone = whole.filter((pl.col("has") == 0) & (pl.col("rows") >= SURE)).sort("column", "value")
     found: dict[str, list[dict[str, Any]]] = {}
     for row in gone.iter_rows(named=True):
         found.setdefault(row["column"], []).append(row)
@@ -494,13 +559,13 @@ def _lacking_whole(lacking: pl.DataFrame) -> dict[str, list[dict[str, Any]]]:
 
 
 def _recoded(words: set[str]) -> set[str]:
-    """Methods that a file of these words writes in a wider word."""
-    return {
-        method.upper()
-        for category, wider in _RECODED.items()
-        if words & set(wider)
-        for method in scheme("ddp").methods(category)
-    }
+    """Methods that a file of these words writes in a wider word, and none of them in its own."""
+    found = set()
+    for category, (first, *wider) in _RECODED.items():
+        methods = {method.upper() for method in scheme("ddp").methods(category)}
+        own = {method for method in methods if method.startswith(first)} - set(wider)
+        found |= methods if words & set(wider) and not words & own else set()
+    return found
 
 
 def _gap(
@@ -542,6 +607,13 @@ def notes_of(gaps: list[Gap]) -> list[str]:
             notes.append(
                 f"a whole release of these places and months would have about {gap.rows:,.0f} rows: where "
                 "there is no row a count is missing, not zero; if the file is whole, say so by --covers"
+            )
+            continue
+        if not gap.rows:
+            notes.append(
+                f"the file is a cut by {gap.column.replace('_', ' ')}: where a measure that counts "
+                f"{', '.join(gap.values[:_MOST_NAMED])} has no row, it is missing, not zero; if the file is "
+                "whole, say so by --covers"
             )
             continue
         time = f" from {gap.start} to {gap.end}" if gap.start else ""
