@@ -12,7 +12,8 @@ from test_panel import _rows
 
 from atlarge.errors import CoverageError, QuestionError
 from atlarge.panel import Measure, measures, panel, place_codes
-from atlarge.panel.counting import _is_one_span, sparse
+from atlarge.panel.counting import sparse
+from atlarge.panel.covered import is_one_span
 from simulated_files import HandStore, Span
 
 D = dt.date
@@ -222,7 +223,7 @@ def test_a_measure_of_several_conditions_counts_what_meets_them_all(
         "and_at_large": Measure("and_at_large", category="at_large", equals=both, **about),
         "at_large": measures()["at_large"],
     }
-    monkeypatch.setattr(sys.modules["atlarge.panel.counting"], "measures", lambda: named)
+    monkeypatch.setattr(sys.modules["atlarge.panel.catalogue"], "measures", lambda: named)
     store = HandStore(tmp_path, rows, [Span("a", days[0], days[-1])])
     for engine in ("polars", "duckdb"):
         frame = panel(store, by="nation", every="month", measures=list(named), engine=engine).frame
@@ -255,9 +256,9 @@ def test_days_are_separate_only_where_a_period_may_be_covered_in_part() -> None:
     def days(first: int, last: int, scope: str = "nation") -> Span:
         return Span("r", D(2017, 2, first), D(2017, 2, last), scope)
 
-    assert _is_one_span([days(3, 3)])
-    assert _is_one_span([days(1, 5), days(6, 9)])
-    assert _is_one_span([days(6, 9), days(1, 20), days(2, 3), days(21, 21)])
-    assert not _is_one_span([days(1, 5), days(7, 9)])
-    assert not _is_one_span([days(1, 9), days(2, 3), days(11, 12)])
-    assert not _is_one_span([days(1, 9), days(1, 9, "state:TX")])
+    assert is_one_span([days(3, 3)])
+    assert is_one_span([days(1, 5), days(6, 9)])
+    assert is_one_span([days(6, 9), days(1, 20), days(2, 3), days(21, 21)])
+    assert not is_one_span([days(1, 5), days(7, 9)])
+    assert not is_one_span([days(1, 9), days(2, 3), days(11, 12)])
+    assert not is_one_span([days(1, 9), days(1, 9, "state:TX")])

@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 
 from atlarge.errors import CoverageError, PlaceError, QuestionError
-from atlarge.panel import counting, measures, panel
+from atlarge.panel import covered, measures, panel
 from simulated_files import HandStore, Span
 
 ENGINES = ["polars", "duckdb"]
@@ -186,7 +186,7 @@ def test_a_release_of_some_places_is_no_count_of_the_nation(tmp_path: Path) -> N
 )
 def test_a_place_that_lacks_records_touches_places_of_every_level(kind: str, code: str, by: str) -> None:
     """A gap of an area or state is one of the nation too; one of a county or office is its own alone."""
-    touched = counting._touched(kind, code, by)
+    touched = covered._touched(kind, code, by)
     if kind == by:
         assert touched == {code}
     elif by == "nation":

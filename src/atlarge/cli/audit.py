@@ -98,7 +98,7 @@ def _trace(
 ) -> list[dict[str, Any]]:
     """The rows behind a measure or a table, of some days and one place."""
     from atlarge.panel import measure, place_codes
-    from atlarge.panel.counting import rows_counted
+    from atlarge.panel.catalogue import rows_counted
     from atlarge.places import find_place
     from atlarge.records.lineage import lineage
     from atlarge.records.schemes import scheme

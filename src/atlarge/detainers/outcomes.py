@@ -15,7 +15,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from atlarge.errors import QuestionError
-from atlarge.panel.counting import place_name
+from atlarge.panel.levels import place_name
 
 OUTCOMES = ("booked", "declined", "lifted", "transferred", "closed", "other", "missing")
 LEVELS = ("nation", "state", "county", "facility")

@@ -17,7 +17,7 @@ from atlarge.detainers.outcomes import OUTCOMES, add_rates, outcome_counts, plac
 from atlarge.detainers.timing import between, follow_up, has_keys
 from atlarge.engines import compact, scan
 from atlarge.errors import CoverageError, QuestionError
-from atlarge.panel.counting import place_name
+from atlarge.panel.levels import place_name
 from atlarge.records.coverage import short_scope
 from atlarge.records.store import Coverage, Store, open_store
 from atlarge.reference import table

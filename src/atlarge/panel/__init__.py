@@ -8,16 +8,10 @@ from atlarge._lazy import lazy_names
 
 if TYPE_CHECKING:
     from atlarge.panel.areas import area_totals
-    from atlarge.panel.counting import (
-        NATION,
-        PLACE_COLUMN,
-        Measure,
-        Panel,
-        measure,
-        measures,
-        panel,
-        place_codes,
-    )
+    from atlarge.panel.catalogue import Measure, measure, measures
+    from atlarge.panel.counting import panel
+    from atlarge.panel.levels import NATION, PLACE_COLUMN, place_codes
+    from atlarge.panel.result import Panel
 
 __all__ = [
     "NATION",
@@ -34,7 +28,10 @@ __all__ = [
 __getattr__ = lazy_names(
     __name__,
     {
-        "atlarge.panel.counting": "NATION PLACE_COLUMN Measure Panel measure measures panel place_codes",
+        "atlarge.panel.catalogue": "Measure measure measures",
+        "atlarge.panel.counting": "panel",
+        "atlarge.panel.levels": "NATION PLACE_COLUMN place_codes",
+        "atlarge.panel.result": "Panel",
         "atlarge.panel.areas": "area_totals",
     },
 )

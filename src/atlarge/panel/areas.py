@@ -14,8 +14,9 @@ import polars as pl
 
 from atlarge.arguments import names_of
 from atlarge.calendar import as_day
-from atlarge.panel.counting import measure as measure_of
-from atlarge.panel.counting import place_codes, rows_of
+from atlarge.panel.catalogue import measure as measure_of
+from atlarge.panel.catalogue import rows_of
+from atlarge.panel.levels import place_codes
 from atlarge.records.store import Store, open_store
 
 SCHEMA = {"place": pl.String, "measure": pl.String, "recorded": pl.Int64, "recovered": pl.Int64}

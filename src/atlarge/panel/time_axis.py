@@ -16,8 +16,8 @@ import polars as pl
 
 from atlarge.files import shipped_yaml
 from atlarge.messages import Message, render, say
-from atlarge.panel.counting import measure as measure_of
-from atlarge.panel.counting import measures as all_measures
+from atlarge.panel.catalogue import measure as measure_of
+from atlarge.panel.catalogue import measures as all_measures
 from atlarge.records.store import Store
 from atlarge.records.tables import DATE_COLUMN
 

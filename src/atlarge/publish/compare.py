@@ -15,7 +15,7 @@ from atlarge.disclosure.table import Counts, Disclosed
 from atlarge.errors import QuestionError
 from atlarge.files import write_by_ending
 from atlarge.panel import measure, panel
-from atlarge.panel.counting import measure as measure_of
+from atlarge.panel.catalogue import measure as measure_of
 from atlarge.panel.time_axis import Break, breaks_of_store
 from atlarge.places import find_place
 from atlarge.publish import charts

@@ -20,7 +20,7 @@ from atlarge.disclosure.constraints import Knowledge, LinearConstraints
 from atlarge.disclosure.table import THRESHOLD, Disclosed, disclose
 from atlarge.errors import CoverageError, QuestionError
 from atlarge.panel import PLACE_COLUMN, panel
-from atlarge.panel.counting import is_rowless
+from atlarge.panel.result import is_rowless
 from atlarge.publish.day_ranges import OTHERS, Daily, Member, Window, daily_counts, tie_windows, weights
 from atlarge.publish.editions import Edition, extra_rows, prior_of, windows_before
 from atlarge.publish.monthly_ties import PART, MonthlyTies, monthly_ties

@@ -17,7 +17,7 @@ from atlarge.disclosure.table import THRESHOLD, Counts, Disclosed
 from atlarge.errors import CoverageError
 from atlarge.explain.answer import Answer
 from atlarge.panel import measure as measure_of
-from atlarge.panel.counting import place_name
+from atlarge.panel.levels import place_name
 from atlarge.panel.time_axis import Break, breaks_within, release_changes, segments
 from atlarge.policies import policy_table
 from atlarge.publish.answers import Shown, members, show_with, windows_of

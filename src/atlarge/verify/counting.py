@@ -16,7 +16,7 @@ from atlarge.calendar import month_start, months_apart, months_through
 from atlarge.errors import CoverageError, QuestionError
 from atlarge.files import shipped_yaml
 from atlarge.panel import PLACE_COLUMN, measure, measures, panel
-from atlarge.panel.counting import rows_of
+from atlarge.panel.catalogue import rows_of
 from atlarge.policies import registry
 from atlarge.records.store import Store
 from atlarge.reference import table
