@@ -31,7 +31,18 @@ _reading = threading.Lock()
 
 
 def families() -> dict[str, Family]:
-    """All families by id, in the order of their ids; read once, by whichever thread is the first to ask."""
+    """All families of releases, read once, by whichever thread is the first to ask.
+
+    Returns
+    -------
+    dict of str to Family
+        By id, in the order of the ids.
+
+    Examples
+    --------
+    >>> families()["ero-arrests"].table
+    'arrests'
+    """
     with _reading:
         return _families()
 
