@@ -131,7 +131,7 @@ def test_pages_show_how_much_of_the_last_weeks_is_in_and_no_count(
         age = (START + dt.timedelta(weeks=WEEKS - 1) - day).days // 7
         assert share == pytest.approx(np.cumsum(DELAYS)[age], abs=0.06)
         assert low <= share <= high
-        assert str(row[1]).split() == [str(round(100 * share)), "%"]
+        assert str(row[1]) == f"{round(100 * share)}%"
     axis = START, START + dt.timedelta(weeks=60)
     [end] = data.dated(["at_large"], *axis)
     assert (end.kind, end.date) == ("incomplete", data.ends.until)
