@@ -80,7 +80,7 @@ def test_zeros_no_records_and_too_few_places_are_refused() -> None:
     months = months_of(POLICY, counts.first, counts.last)
     with pytest.raises(QuestionError, match="no at-large arrests are recorded there"):
         estimate(counts, "nowhere", AREA, "at_large", months, set())
-    with pytest.raises(QuestionError, match="comparison units; at least 30 of 5"):
+    with pytest.raises(QuestionError, match="comparison units; at least 30 totals of 5 units"):
         estimate(counts, "u00", AREA, "at_large", months, {f"u{k:02d}" for k in range(4, 50)})
     counts.values[0] = 0
     zero = Daily(counts.values, counts.keys, FIRST)
