@@ -43,6 +43,11 @@ _SHORT = 60
 _FEW, _NEAR = 3000, 4
 """Fewer targets than this are moved together by cells at most so many constraints away, which is quick."""
 
+_BOUNDED_FIRST = 30_000
+"""Cells up to which it is asked how far a target can move at all before it is sought more than two
+constraints away. In a larger table that question takes seconds, and is asked only before a search
+everywhere."""
+
 _CLOSE, _HOPS = 3, (2, 4, 8)
 """Constraints away at which cells are looked for to move one target: short ones first, then any, step by
 step: eight reach half of a site that has all answers, where an integer programme takes seconds for each
@@ -175,11 +180,12 @@ class PerturbationSolver:
         part = {s for s in range(-self.spread, self.spread + 1) if s < reached[0] or s > reached[1]} - steps
         near = (_CLOSE, *_HOPS)
         tries = [*itertools.product((steps, part), near), (steps, None), (part, None)]
+        unbounded = near[:2] if len(self.values) <= _BOUNDED_FIRST else near
         within: tuple[float, float] | None = None
         _, high = self.room(status)
         with ThreadPoolExecutor(2) as pool:  # a step up and one down know nothing of each other
             for (wanted, hops), unmark in itertools.product(tries, (False, True)):
-                if within is None and hops not in near[:2]:
+                if within is None and hops not in unbounded:
                     within = self._reach(status, target, price, can_suppress)
                 possible = wanted if within is None else {s for s in wanted if within[0] <= s <= within[1]}
                 if not possible:
