@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.stats import nbinom, poisson
 
-from atlarge.surveillance.baseline import Baseline, fit_baseline
+from atlarge.surveillance.baseline import Baseline, _cut_sd, _kept_share, fit_baseline
 from atlarge.surveillance.calibration import Calibration, calibrate
 from atlarge.surveillance.tails import scan_adjusted_p
 
@@ -198,3 +198,16 @@ def test_p_is_corrected_by_the_rate_at_its_own_level() -> None:
     np.testing.assert_allclose(table[0], np.minimum(paid * line, 1.0), rtol=1e-9)
     np.testing.assert_allclose(table[1], paid, rtol=1e-9)
     assert Calibration(np.full((1, 7), 3.0), ONE, 1).paid(np.array([0.6]), np.zeros(1, dtype=np.int64)) == 1.0
+
+
+def test_the_share_of_scatter_left_within_the_cut_is_that_of_a_truncated_negative_binomial() -> None:
+    """Summed over every whole count within the cut by SciPy's law, and over no other."""
+    log_mean, log_phi, share = _kept_share()
+    for i, j in [(3, 4), (9, 8), (14, 2), (20, 11)]:
+        mean, phi = np.exp(log_mean[i]), np.exp(log_phi[j])
+        reach = float(_cut_sd(np.array(mean))) * np.sqrt(phi * mean)
+        counts = [x for x in range(int(mean + reach) + 3) if abs(x - mean) <= reach]
+        size = mean / (phi - 1)
+        chance = nbinom.pmf(counts, size, 1 / phi)
+        scatter = sum(p * (x - mean) ** 2 for p, x in zip(chance, counts, strict=True)) / chance.sum()
+        assert share[i, j] == pytest.approx(scatter / (phi * mean), rel=1e-9)

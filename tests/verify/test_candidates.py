@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import datetime as dt
+import sys
+from dataclasses import replace
 from pathlib import Path
 
 import polars as pl
 import pytest
 
-from atlarge import open_store
+from atlarge import open_store, panel
 from atlarge.reference import table
-from atlarge.verify import DIFFERS, Checked, verify
+from atlarge.verify import DIFFERS, Checked, figures, verify
 from atlarge.verify.candidate import Candidate
+from atlarge.verify.candidates import first_counts
 from atlarge.verify.counting import Counter, Query
 from atlarge.verify.figure import Spot
 from atlarge.verify.geography import catchment, neighbours
@@ -266,3 +269,30 @@ def test_a_value_left_out_is_not_believed_for_being_near(tmp_path: Path) -> None
     near = [c for c in row.candidates if c["label"] == "without method Probation and Parole"]
     assert near[0]["reaches"]
     assert near[0]["rejected"]
+
+
+def test_first_counts_are_found_to_the_end_of_the_table_whatever_stands_between() -> None:
+    """Figures published soon after their days, early and late in the table, with the part of today's count
+    that each lacked; between them stand others that are rounded, undated or of records that are not there."""
+    store = open_store(None)
+    found = first_counts(Counter(store))
+    rows = figures()
+    places = {figure.id: i for i, figure in enumerate(rows)}
+    for name in ("ice-spring-2017-all", "ice-q1fy19-first", "ice-jan20-sep30-2017"):
+        figure = rows[places[name]]
+        days = panel(store, by="nation", every="day", start=figure.start, end=figure.end).frame
+        assert found[name][2] == pytest.approx(1 - figure.value / days["value"].sum())
+    between = [f for f in rows[: places["ice-jan20-sep30-2017"]] if f.id not in found]
+    assert any(f.kind != "exact" for f in between)
+    assert any(f.published_on is None for f in between)
+    assert any(f.measure == "removals" and f.published_on for f in between)
+
+
+def test_a_figure_of_a_place_without_arrests_hides_no_first_count_after_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Nobody was arrested in Loving County, Texas: how far a figure falls short of none is no number."""
+    real = next(figure for figure in figures() if figure.id == "ice-spring-2017-all")
+    empty = replace(real, id="empty", place="48301", level="county", value=1.0)
+    monkeypatch.setattr(sys.modules[first_counts.__module__], "figures", lambda: [empty, real])
+    assert list(first_counts(Counter(open_store(None)))) == [real.id]
