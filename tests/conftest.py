@@ -63,6 +63,13 @@ def _slow_files_first(items: list[pytest.Item], processes: int) -> list[pytest.I
     return [item for share in [*shares, quick] for item in share]
 
 
+def pytest_runtest_teardown() -> None:
+    """Close what a test drew: Matplotlib warns of more than twenty open figures."""
+    pyplot = sys.modules.get("matplotlib.pyplot")
+    if pyplot is not None:
+        pyplot.close("all")
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """One line for each reason for which tests were not run."""
     reasons: Counter[str] = Counter()
