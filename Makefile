@@ -80,7 +80,10 @@ WHOLE := tests/api tests/claims tests/crash tests/engines tests/explain/test_exp
   tests/publish/test_atoms.py tests/explain/test_answer_from_counts.py tests/effects/test_kitagawa.py \
   tests/explain/test_pages_of_figures.py tests/records/test_overlap.py tests/determinism \
   tests/policies/test_pages.py tests/records/test_duplicates.py tests/releases/test_formats.py \
-  tests/records/test_real.py tests/publish/test_messages.py tests/explain/test_population.py
+  tests/records/test_real.py tests/publish/test_messages.py tests/explain/test_population.py \
+  tests/records/test_cuts.py tests/records/test_gaps.py tests/records/test_vintages.py \
+  tests/publish/test_partly_missing.py tests/publish/test_recent_site.py tests/publish/test_page_links.py \
+  tests/detainers/test_small_cells.py
 
 check: lint types imports
 	@$(BIN)/pytest -m "not slow and not browser" -n 2 --dist worksteal $(addprefix --ignore=,$(WHOLE))
