@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from html import escape
 from typing import Any
 
@@ -32,6 +33,22 @@ def some(number: int, noun: str, plural: str | None = None) -> str:
     ('1 row', '0 rows', '12,345 agencies')
     """
     return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
+
+
+def did_you_mean(name: str, known: Iterable[str], *, likeness: float = 0.6) -> str:
+    """The question after a name that is not known, with the one or two nearest; empty where none is near.
+
+    `likeness`: from 0 to 1, how like a name must be, by difflib.
+
+    Examples
+    --------
+    >>> did_you_mean("at_larg", ["arrests", "at_large"])
+    'did you mean at_large?'
+    """
+    import difflib  # only a mistake needs it
+
+    near = difflib.get_close_matches(name, list(known), n=2, cutoff=likeness)
+    return f"did you mean {' or '.join(near)}?" if near else ""
 
 
 def notebook(text: str, *frames: Any) -> str:

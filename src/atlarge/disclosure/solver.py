@@ -44,9 +44,8 @@ _FEW, _NEAR = 3000, 4
 """Fewer targets than this are moved together by cells at most so many constraints away, which is quick."""
 
 _BOUNDED_FIRST = 30_000
-"""Cells up to which it is asked how far a target can move at all before it is sought more than two
-constraints away. In a larger table that question takes seconds, and is asked only before a search
-everywhere."""
+"""Cells up to which the farthest that a target can move is computed before it is sought more than two
+constraints away. In a larger table that takes seconds, and is computed only before a search everywhere."""
 
 _CLOSE, _HOPS = 3, (2, 4, 8)
 """Constraints away at which cells are looked for to move one target: short ones first, then any, step by

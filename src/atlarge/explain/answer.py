@@ -330,9 +330,10 @@ class Answer:
 
     @property
     def main_caveats(self) -> list[Warned]:
-        """The caveats that change how the answer is read: three at most."""
+        """The caveats that change how the answer is read: three at most, and that records are simulated."""
         loud = [warned for warned in self.warnings if warned.id not in QUIET]
-        return loud[: MOST_CAVEATS + (loud[:1] != [] and loud[0].id == "simulated")]
+        most = MOST_CAVEATS + any(warned.id == "simulated" for warned in loud[:1])
+        return loud[:most]
 
     def __repr__(self) -> str:
         verdicts = ", ".join(f"{v.account}: {v.verdict}" for v in self.verdicts.values())

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import difflib
 import operator
 from dataclasses import dataclass
 from functools import cache, reduce
@@ -16,6 +15,7 @@ from atlarge.files import shipped_yaml
 from atlarge.records.schemes import Scheme
 from atlarge.records.schemes import scheme as scheme_of
 from atlarge.records.store import Store
+from atlarge.wording import did_you_mean
 
 if TYPE_CHECKING:
     import narwhals as nw
@@ -89,9 +89,8 @@ def measure(name: str) -> Measure:
     """
     known = measures()
     if name not in known:
-        near = difflib.get_close_matches(str(name), known, n=2, cutoff=0.6)
-        hint = f"did you mean {' or '.join(near)}? " if near else ""
-        raise QuestionError(f"no measure {name!r}; {hint}there are: {', '.join(known)}")
+        hint = did_you_mean(str(name), known)
+        raise QuestionError(f"no measure {name!r}; {hint}{' ' if hint else ''}there are: {', '.join(known)}")
     return known[name]
 
 

@@ -287,8 +287,8 @@ def relations(
     if not parts:
         return LinearConstraints.none()
     counts = pl.concat([cells["value"].fill_null(0), ties.cells["value"]]) if ties else cells["value"]
-    extra = [False] * (len(counts) - cells.height)
-    is_part = np.concatenate([cells["is_part"].to_numpy(), np.array(extra, bool)])
+    of_ties = np.zeros(len(counts) - cells.height, bool)
+    is_part = np.concatenate([cells["is_part"].to_numpy(), of_ties])
     return LinearConstraints.join(parts).relaxed(counts.fill_null(0).to_numpy(), where=is_part)
 
 
@@ -488,10 +488,10 @@ def site_cells(
         withheld = np.isin(np.arange(cells.height), sorted(stays))
         none = Knowledge.none(changes.height)
         known = Knowledge(*(np.concatenate(pair) for pair in zip(prior.known, none, strict=True)))
-    shown = is_missing.extend_constant(False, cells.height - len(is_missing))
+    is_missing = is_missing.extend_constant(False, cells.height - len(is_missing))
     try:
         table = disclose(
-            cells.with_columns(pl.when(~shown).then(pl.col("value"))),
+            cells.with_columns(pl.when(~is_missing).then(pl.col("value"))),
             LinearConstraints.join(tied),
             threshold=threshold,
             cost=price,

@@ -336,8 +336,8 @@ def gaps_of(seen: pl.DataFrame, table: str, scope: str = "nation") -> list[Gap]:
         if about["column"] in _OWN and about["column"] not in _TEXTS:
             gaps += _unseen_beside(gaps, about, table)
         found += gaps
-    told = {gap.column for gap in found if not gap.where and gap.start is None}
-    return found + [gap for gap in _few_values(seen, table) if gap.column not in told]
+    cut_by = {gap.column for gap in found if not gap.where and gap.start is None}
+    return found + [gap for gap in _few_values(seen, table) if gap.column not in cut_by]
 
 
 def _totals(seen: pl.DataFrame) -> dict[str, dict[str, int]]:
@@ -371,9 +371,9 @@ def _thin(totals: dict[str, dict[str, int]], table: str, least: float) -> list[G
         if (place in totals["finest"] if is_named else aor in areas)
     )
     rows = sum(totals["all"].values())
-    months, held = 0, 0
+    months, so_far = 0, 0
     for n in sorted(totals["all"].values(), reverse=True):
-        months, held = months + (held < _MOST_ROWS * rows), held + n
+        months, so_far = months + (so_far < _MOST_ROWS * rows), so_far + n
     expected = a_year * (here or 1e6) / 1e6 * months / 12
     if rows >= least * expected:
         return []

@@ -257,7 +257,7 @@ def scan(
     by_burst
         Whether `q_burst` is worked out (it takes a simulation); else it is NaN.
     wanted
-        Bursts with a greater `q` are not asked for. Where it shows beforehand that there are no others, none
+        Bursts with a greater `q` are not needed. Where it shows beforehand that there are no others, none
         is described, the simulation that calibrates p-values is left out, and `p` is the least they could be.
 
     Returns

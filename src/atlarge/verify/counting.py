@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import difflib
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -21,6 +20,7 @@ from atlarge.policies import registry
 from atlarge.records.store import Store
 from atlarge.reference import table
 from atlarge.verify.figure import Figure, Spot
+from atlarge.wording import did_you_mean
 
 AS_RECORDED, RECOVERED = "areas as recorded", "areas recovered from landmarks"
 NAMES = shipped_yaml("atlarge.verify", "names.yaml")
@@ -289,9 +289,8 @@ def _unknown(name: str) -> str:
     if re.search(r"(^|_)(change|increase|decrease|growth|decline|rise|drop)(_|$)", name):
         return "changes between two periods are claims: atlarge check reads them"
     known = [*measures(), *_ALIASES, "share_at_large", "counties_with_at_large", *_POPULATIONS]
-    near = difflib.get_close_matches(name, known, n=2, cutoff=0.7)
-    hint = f"; did you mean {' or '.join(near)}?" if near else ""
-    return f"no measure counts {name.replace('_', ' ')}{hint}"
+    hint = did_you_mean(name, known, likeness=0.7)
+    return f"no measure counts {name.replace('_', ' ')}{'; ' if hint else ''}{hint}"
 
 
 def _share(counter: Counter, name: str, query: Query) -> Counted:
