@@ -162,13 +162,14 @@ def policy_line(shown: Shown, w: Words) -> str:
     mark: Any = policy_mark(shown)
     if mark is None or not mark.name:
         return w("report.coverage_day", day=w.day(shown.answer.start))
-    return w(
-        "report.policy_line",
-        title=mark.name,
-        announced=w.day(mark.announced) if mark.announced else w("report.unknown_day"),
-        effective=w.day(mark.effective),
-        ended=w.day(mark.ended) if mark.ended else w("report.in_force"),
-    )
+    about = {
+        "title": mark.name,
+        "announced": w.day(mark.announced) if mark.announced else w("report.unknown_day"),
+        "effective": w.day(mark.effective),
+    }
+    if mark.ended:
+        return w("report.policy_line", **about, ended=w.day(mark.ended))
+    return w("report.policy_line_in_force", **about, in_force=w("report.in_force"))
 
 
 def named_of(answer: Answer, w: Words) -> str:
