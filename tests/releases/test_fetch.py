@@ -52,6 +52,7 @@ def served(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     monkeypatch.setattr(fetching, "family", lambda name: result)
     yield url
     server.shutdown()
+    server.server_close()
 
 
 def test_a_download_is_checked_and_not_repeated(served: str, tmp_path: Path) -> None:

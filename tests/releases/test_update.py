@@ -7,6 +7,7 @@ import hashlib
 import io
 import json
 import threading
+import urllib.error
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -18,6 +19,7 @@ import pytest
 from atlarge.errors import ReleaseError
 from atlarge.ingest import ingest
 from atlarge.records.store import Store, open_store
+from atlarge.releases import latest
 from atlarge.releases.fetch import fetch
 from atlarge.releases.latest import RECORD, fetch_latest
 from atlarge.update import update
@@ -78,6 +80,7 @@ def source() -> Iterator[str]:
     _Files.files, _Files.requests, _Files.breaks = {}, [], []
     yield f"http://127.0.0.1:{server.server_port}/data"
     server.shutdown()
+    server.server_close()
 
 
 def arrests(changed: dict[str, str] | None = None, extra: int = 0, start: int = 0) -> bytes:
@@ -111,6 +114,20 @@ def test_a_newest_release_is_fetched_once(source: str, tmp_path: Path) -> None:
     assert json.loads((tmp_path / RECORD).read_text())["arrests-latest.parquet"]["sha256"] == again.sha256
     assert fetch("arrests-latest", tmp_path, source=source) == [tmp_path / "arrests-latest.parquet"]
     assert fetch("ddp-arrests-c", tmp_path, source=source) == [tmp_path / "arrests-latest.parquet"]
+
+
+@pytest.mark.parametrize("by", [latest._tag, latest._download])
+def test_a_refused_request_lets_go_of_its_connection(by: Any, source: str, tmp_path: Path) -> None:
+    """Left to the garbage collector, it may be found open: a warning in whatever runs then."""
+    url = f"{source}/gone.parquet"
+    rest = (None,) if by is latest._tag else (tmp_path / "gone.parquet", tmp_path / "work", None, False)
+    with pytest.raises(ReleaseError, match="404|Not Found") as refusal:
+        by(url, "arrests-latest", *rest)
+    error: BaseException | None = refusal.value
+    while error is not None and not isinstance(error, urllib.error.HTTPError):
+        error = error.__context__
+    assert error is not None
+    assert error.fp.closed
 
 
 def test_a_broken_download_goes_on_unless_the_file_was_replaced(source: str, tmp_path: Path) -> None:

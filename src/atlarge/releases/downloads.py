@@ -39,6 +39,7 @@ class Resuming:
                 with self._part.open("ab" if goes_on else "wb") as stream:
                     self._copy(answer, stream, have if goes_on else 0)
         except urllib.error.HTTPError as error:
+            error.close()  # it holds the connection
             if error.code != 416:  # 416: the part file is already complete
                 raise
         self._part.replace(str(output_file))

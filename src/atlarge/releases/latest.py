@@ -147,6 +147,7 @@ def _tag(url: str, name: str, tag: str | None) -> str | None:
             found: str | None = answer.headers.get("ETag")
             return found
     except urllib.error.HTTPError as error:
+        error.close()  # it holds the connection
         if error.code == 304:
             return tag
         if error.code in (405, 501):  # a server that does not answer HEAD
