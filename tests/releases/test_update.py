@@ -121,7 +121,7 @@ def test_a_refused_request_lets_go_of_its_connection(by: Any, source: str, tmp_p
     """Left to the garbage collector, it may be found open: a warning in whatever runs then."""
     url = f"{source}/gone.parquet"
     rest = (None,) if by is latest._tag else (tmp_path / "gone.parquet", tmp_path / "work", None, False)
-    with pytest.raises(ReleaseError, match="404|Not Found") as refusal:
+    with pytest.raises(ReleaseError, match=r"404|Not Found") as refusal:
         by(url, "arrests-latest", *rest)
     error: BaseException | None = refusal.value
     while error is not None and not isinstance(error, urllib.error.HTTPError):
