@@ -67,26 +67,8 @@ imports: $(VENV)/.dev
 chromium: $(VENV)/.dev
 	@$(BIN)/python tools/chromium.py
 
-# Rooms whose tests start processes or answer whole questions wait for `make test`.
-WHOLE := tests/api tests/claims tests/crash tests/engines tests/explain/test_explain.py tests/hostile \
-  tests/places/test_command.py tests/places/test_own.py tests/publish/test_site.py tests/disclosure/test_suppression.py \
-  tests/effects/test_pooled.py tests/surges/test_catalogue.py tests/publish/test_editions.py \
-  tests/publish/test_protections.py tests/publish/test_same_site.py tests/publish/test_right_page.py \
-  tests/publish/test_downloads.py tests/publish/test_pictures.py tests/detainers/test_report.py \
-  tests/policies/test_agreements.py tests/verify tests/reference \
-  tests/records/test_completeness.py tests/records/test_composition_change.py tests/records/test_conservation.py \
-  tests/simulate/test_recent.py tests/detainers/test_disclosed.py tests/surveillance/test_delays.py \
-  tests/places/test_variants.py tests/explain/test_contradictions.py tests/releases/test_update.py \
-  tests/publish/test_atoms.py tests/explain/test_answer_from_counts.py tests/effects/test_kitagawa.py \
-  tests/explain/test_pages_of_figures.py tests/records/test_overlap.py tests/determinism \
-  tests/policies/test_pages.py tests/records/test_duplicates.py tests/releases/test_formats.py \
-  tests/records/test_real.py tests/publish/test_messages.py tests/explain/test_population.py \
-  tests/records/test_cuts.py tests/records/test_gaps.py tests/records/test_vintages.py \
-  tests/publish/test_partly_missing.py tests/publish/test_recent_site.py tests/publish/test_page_links.py \
-  tests/detainers/test_small_cells.py
-
 check: lint types imports
-	@$(BIN)/pytest -m "not slow and not browser" -n 2 --dist worksteal $(addprefix --ignore=,$(WHOLE))
+	@$(BIN)/pytest -m "not slow and not slow_file and not browser" -n 2 --dist worksteal
 
 notebooks: $(VENV)/.dev
 	@$(BIN)/python tools/notebooks.py

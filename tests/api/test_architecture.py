@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.slow_file
+
 ROOT = Path(__file__).resolve().parents[2]
 HOME = ROOT / "src" / "atlarge"
 TEXT = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")

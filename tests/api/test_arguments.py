@@ -21,6 +21,8 @@ from atlarge.calendar import as_day
 from atlarge.errors import AtlargeError
 from atlarge.wording import some
 
+pytestmark = pytest.mark.slow_file
+
 TEXTS = ["TRAVIS COUNTY JAIL, AUSTIN, TX", "SOMEWHERE NOT KNOWN", None]
 CODES = ["48453", None, None]
 

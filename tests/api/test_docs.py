@@ -19,6 +19,8 @@ import java
 import simulated_files
 from atlarge.publish import site
 
+pytestmark = pytest.mark.slow_file
+
 DOCS = ROOT / "docs"
 PAGES = [ROOT / "README.md", *sorted(DOCS.rglob("*.md"))]
 GENERATED = ("cli.md", "data-dictionary.md", "benchmarks.md", "scale.md", "trust.md")

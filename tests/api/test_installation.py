@@ -19,6 +19,8 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+pytestmark = pytest.mark.slow_file
+
 ROOT = Path(__file__).resolve().parents[2]
 
 

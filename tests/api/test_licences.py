@@ -6,6 +6,10 @@ import re
 from importlib import metadata
 from pathlib import Path
 
+import pytest
+
+pytestmark = pytest.mark.slow_file
+
 ROOT = Path(__file__).resolve().parents[2]
 PERMISSIVE = re.compile(
     r"\b(Permission is hereby granted|"

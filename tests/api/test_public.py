@@ -10,6 +10,8 @@ import pytest
 
 import atlarge
 
+pytestmark = pytest.mark.slow_file
+
 NAMES = sorted({*atlarge.__all__} - {"__version__"})
 
 

@@ -9,6 +9,8 @@ import pytest
 import atlarge
 from atlarge.errors import QuestionError
 
+pytestmark = pytest.mark.slow_file
+
 
 def test_a_method_gives_what_its_function_gives() -> None:
     store = atlarge.open_store()

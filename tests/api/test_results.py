@@ -10,6 +10,8 @@ import pytest
 import atlarge
 from atlarge.policies import find_policy
 
+pytestmark = pytest.mark.slow_file
+
 
 @pytest.fixture(scope="module")
 def results(tmp_path_factory: pytest.TempPathFactory) -> dict[str, object]:

@@ -10,6 +10,8 @@ import pytest
 
 from command_line import run
 
+pytestmark = pytest.mark.slow_file
+
 NOTE = "not disclosed"
 LOCAL = {
     "panel": ["panel", "--by", "state", "--measure", "at_large"],

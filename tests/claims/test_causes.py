@@ -8,6 +8,8 @@ import pytest
 
 from atlarge.claims import Verdict, check_claims
 
+pytestmark = pytest.mark.slow_file
+
 TRAVIS = "Travis County, TX"
 
 

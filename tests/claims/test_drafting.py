@@ -18,6 +18,8 @@ from command_line import run
 
 from .scoring import FIELDS, read_marked, score
 
+pytestmark = pytest.mark.slow_file
+
 _ARTICLE = """\
 County that turned down most requests sees more arrests
 

@@ -19,6 +19,8 @@ from atlarge.claims.view import preview, render_draft
 from atlarge.errors import QuestionError
 from command_line import run
 
+pytestmark = pytest.mark.slow_file
+
 _TEXT = (
     "Travis County declined 142 detainers from Jan. 28 to Feb. 3, 2017, according to a report by the agency.\n\n"
     "“It was not retaliation,” said Sheriff Ana Houston. “Thank you.”\n\n"

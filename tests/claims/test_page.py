@@ -15,6 +15,8 @@ from atlarge.claims import Verdict, check_claims, ledger_rows, write_page
 from atlarge.claims.schema import parse_ledger
 from atlarge.claims.template import template
 
+pytestmark = pytest.mark.slow_file
+
 
 class _Reader(HTMLParser):
     """Collects tags, ids and text; fails on tags closed out of order."""

@@ -15,6 +15,8 @@ from atlarge.claims import check_claims
 from atlarge.claims.verdicts import Verdict
 from atlarge.ingest import ingest
 
+pytestmark = pytest.mark.slow_file
+
 WEEK_ONE = "2017-01-28..2017-02-03"
 TRAVIS = "Travis County, TX"
 

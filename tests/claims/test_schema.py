@@ -18,6 +18,8 @@ from atlarge.claims.schema import parse_ledger
 from atlarge.claims.template import shipped, shipped_names, template
 from atlarge.periods import parse_period
 
+pytestmark = pytest.mark.slow_file
+
 _GOOD = """\
 article: {title: A, date: 2017-03-20}
 claims:

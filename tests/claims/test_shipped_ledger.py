@@ -11,6 +11,8 @@ from atlarge.claims import Verdict, check_claims
 from atlarge.claims.schema import parse_ledger
 from atlarge.claims.template import shipped
 
+pytestmark = pytest.mark.slow_file
+
 
 @pytest.fixture(scope="module")
 def claims() -> list[dict[str, Any]]:

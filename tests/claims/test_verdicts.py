@@ -9,6 +9,8 @@ import pytest
 from atlarge.claims import check_claims
 from atlarge.claims.verdicts import Verdict
 
+pytestmark = pytest.mark.slow_file
+
 WEEK_ONE = "2017-01-28..2017-02-03"
 TRAVIS = "Travis County, TX"
 

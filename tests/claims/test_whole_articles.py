@@ -13,6 +13,8 @@ from atlarge.claims.schema import parse_ledger
 
 from .whole_articles import names, score_part, summary
 
+pytestmark = pytest.mark.slow_file
+
 
 def _claims(text: str, published: dt.date = dt.date(2017, 6, 20)) -> list[dict[str, Any]]:
     return [draft.claim for draft in draft_article(text, published).drafts]

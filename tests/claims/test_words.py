@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 
 from atlarge.claims.words import READINGS, band, find_word, precision, word_names, words
 
+pytestmark = pytest.mark.slow_file
+
 
 def test_every_word_has_readings_a_reason_and_is_listed_once_a_kind() -> None:
     for kind in ("count", "share", "rank", "comparison", "timing"):

@@ -17,6 +17,8 @@ import pytest
 
 import simulated_files
 
+pytestmark = pytest.mark.slow_file
+
 CONTENT = bytes(i * 7 % 251 for i in range(400_000))
 SHA256 = hashlib.sha256(CONTENT).hexdigest()
 Dies = Callable[[str, str], list[int]]

@@ -18,6 +18,8 @@ from atlarge.ingest import ingest
 from atlarge.records import store as store_module
 from atlarge.records.store import open_store
 
+pytestmark = pytest.mark.slow_file
+
 Dies = Callable[[str, str], list[int]]
 
 

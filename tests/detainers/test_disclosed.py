@@ -23,6 +23,8 @@ from atlarge.publish.editions import read_edition, record_of
 from atlarge.publish.release_table import site_cells
 from atlarge.records.store import Store
 
+pytestmark = pytest.mark.slow_file
+
 FIRST, LAST = dt.date(2016, 1, 1), dt.date(2016, 6, 30)
 
 

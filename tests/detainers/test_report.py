@@ -16,6 +16,8 @@ from atlarge.errors import CoverageError
 from atlarge.records.store import Coverage, Store
 from command_line import run
 
+pytestmark = pytest.mark.slow_file
+
 FISCAL_2015 = (dt.date(2014, 10, 1), dt.date(2015, 7, 19))
 
 

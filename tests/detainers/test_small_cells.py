@@ -16,6 +16,8 @@ from atlarge.detainers.disclosed import COUNTS, disclose_report
 from atlarge.disclosure import ConstraintBuilder, audit
 from atlarge.disclosure.suppression import OPEN, UNMARKED
 
+pytestmark = pytest.mark.slow_file
+
 
 def _rows(values: np.ndarray) -> pl.DataFrame:
     data = {name: values[:, i].tolist() for i, name in enumerate(OUTCOMES)}

@@ -12,6 +12,8 @@ import pytest
 
 import simulated_files
 
+pytestmark = pytest.mark.slow_file
+
 # Everything that is written, from releases to pages, by one process with its own settings.
 MAKE = """
 import json, sys, time, datetime

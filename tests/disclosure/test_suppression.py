@@ -28,6 +28,8 @@ from atlarge.disclosure.suppression import (
     sensitive,
 )
 
+pytestmark = pytest.mark.slow_file
+
 SMALL = 5
 
 # Unless a test says otherwise, one other count is enough: what must be suppressed is then easily seen by

@@ -12,6 +12,8 @@ import pytest
 from atlarge.effects import count_contributions, kitagawa
 from atlarge.errors import QuestionError
 
+pytestmark = pytest.mark.slow_file
+
 
 def _frame(counts: np.ndarray[Any, Any]) -> pl.DataFrame:
     """counts [2 periods, groups, size and cases]."""

@@ -10,6 +10,8 @@ from atlarge.effects import pool_estimates, pool_rates, pool_ratio, pooled_effec
 from atlarge.effects.crosscheck import honest_bounds
 from atlarge.errors import QuestionError
 
+pytestmark = pytest.mark.slow_file
+
 
 def _staggered(seed: int, ratio: float, noise: bool = True) -> tuple[np.ndarray, np.ndarray]:
     rng = np.random.default_rng(seed)

@@ -15,6 +15,8 @@ from atlarge.panel import panel
 from atlarge.panel.counting import sparse
 from atlarge.records.store import Store
 
+pytestmark = pytest.mark.slow_file
+
 ARRESTS = ["arrests", "at_large", "custodial", "handoffs", "operation_marked"]
 
 

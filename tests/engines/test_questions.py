@@ -25,6 +25,8 @@ from atlarge.records.store import Store, open_store
 from atlarge.surges import find_surges
 from command_line import run
 
+pytestmark = pytest.mark.slow_file
+
 DAY = dt.date(2017, 1, 1)
 
 

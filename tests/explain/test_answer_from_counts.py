@@ -19,6 +19,8 @@ from atlarge.explain.population import metro_of
 from atlarge.policies import Policy, Registry
 from atlarge.reference import table
 
+pytestmark = pytest.mark.slow_file
+
 DAY = dt.timedelta(days=1)
 START, END = POLICY.effective, dt.date(2018, 9, 9)
 LEVELS = {

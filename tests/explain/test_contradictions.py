@@ -19,6 +19,8 @@ from atlarge.explain import explain
 from atlarge.explain.answer import Answer, Area, Interval
 from atlarge.messages import Message, say
 
+pytestmark = pytest.mark.slow_file
+
 SEEDS = 2000
 MOST_GRADE = 9.0
 VERDICTS = ["fits", "does not fit", "cannot be told"]

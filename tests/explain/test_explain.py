@@ -15,6 +15,8 @@ from atlarge.messages import render
 from command_line import run
 from example_answer import example_answer
 
+pytestmark = pytest.mark.slow_file
+
 VERDICTS = {"fits", "does not fit", "cannot be told"}
 KEYS = {
     "place",

@@ -13,7 +13,10 @@ from atlarge.explain import explain
 
 ROOT = Path(__file__).parents[2]
 BENCHMARKS, DOCS = ROOT / "benchmarks", ROOT / "docs"
-pytestmark = pytest.mark.skipif(not BENCHMARKS.is_dir(), reason="the benchmarks come with the source only")
+pytestmark = [
+    pytest.mark.slow_file,
+    pytest.mark.skipif(not BENCHMARKS.is_dir(), reason="the benchmarks come with the source only"),
+]
 
 
 def _results(name: str) -> dict[str, Any]:

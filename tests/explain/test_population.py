@@ -29,6 +29,8 @@ from atlarge.explain.population import (
 from atlarge.messages import render
 from atlarge.reference import table
 
+pytestmark = pytest.mark.slow_file
+
 WAKE = where_of("county", "37183", "Wake County, NC")
 
 

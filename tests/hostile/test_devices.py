@@ -11,6 +11,8 @@ import pytest
 from atlarge.errors import AtlargeError
 from command_line import run
 
+pytestmark = pytest.mark.slow_file
+
 COMMANDS = [
     ["ingest", "{pipe}", "--store", "{new}"],
     ["score", "{pipe}"],

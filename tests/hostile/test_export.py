@@ -15,6 +15,8 @@ from atlarge.errors import QuestionError
 from atlarge.files import csv_text
 from atlarge.panel import Panel
 
+pytestmark = pytest.mark.slow_file
+
 FORMULAS = ["=HYPERLINK(1)", "+1+cmd|' /C calc'!A0", "-2+3", "@SUM(A1)", "\t=1", "\r=1"]
 
 

@@ -21,6 +21,8 @@ from atlarge.records.prepare import prepare
 from atlarge.releases.opening import open_release
 from atlarge.releases.reading import read_parts
 
+pytestmark = pytest.mark.slow_file
+
 TEXT = "\n".join([simulated_files.ARRESTS_HEADER, *simulated_files.arrest_lines(12)]).encode() + b"\n"
 
 

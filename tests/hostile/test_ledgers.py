@@ -13,6 +13,8 @@ from atlarge.claims.schema import parse_ledger
 from atlarge.claims.template import template
 from atlarge.errors import AtlargeError
 
+pytestmark = pytest.mark.slow_file
+
 _ARTICLE = "ledger: 1\narticle: {title: a, outlet: b, date: 2017-03-20, url: https://example.org}\n"
 
 

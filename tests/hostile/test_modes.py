@@ -15,7 +15,7 @@ import simulated_files
 from atlarge.files import write_atomically, write_by_ending
 from atlarge.ingest import ingest
 
-pytestmark = pytest.mark.skipif(os.name == "nt", reason="modes are of POSIX")
+pytestmark = [pytest.mark.slow_file, pytest.mark.skipif(os.name == "nt", reason="modes are of POSIX")]
 
 
 @contextmanager

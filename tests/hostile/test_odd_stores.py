@@ -21,6 +21,8 @@ from atlarge.publish import site
 from command_line import run
 from simulated_files import ARRESTS_HEADER, arrest_lines, write_tables
 
+pytestmark = pytest.mark.slow_file
+
 SAMPLES = Path(__file__).parents[1] / "samples"
 
 FIRST = dt.date(2016, 10, 1)

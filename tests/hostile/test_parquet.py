@@ -25,6 +25,8 @@ from atlarge.releases import parquetform
 from atlarge.releases.arrowform import arrow_bytes
 from atlarge.releases.parquetform import DamagedError, unpacked_bytes
 
+pytestmark = pytest.mark.slow_file
+
 Refused = Callable[[Path], str]
 COLUMNS = simulated_files.ARRESTS_HEADER.split("|")
 

@@ -19,6 +19,8 @@ from atlarge.ingest import ingest
 from atlarge.publish import publish
 from atlarge.publish.preview import _Handler, server
 
+pytestmark = pytest.mark.slow_file
+
 SECRET = b"not of the site"
 
 

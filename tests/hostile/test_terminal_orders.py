@@ -22,6 +22,8 @@ from atlarge.publish.render import safe_link
 from atlarge.wording import printable
 from simulated_files import write_tables
 
+pytestmark = pytest.mark.slow_file
+
 ORDERS = {
     "colour": "\x1b[31mA JAIL",
     "one-byte escape": "\x9b31mB JAIL",

@@ -13,6 +13,8 @@ import pytest
 import simulated_files
 from atlarge.ingest import ingest
 
+pytestmark = pytest.mark.slow_file
+
 MIB = 1024 * 1024
 HEADER = simulated_files.ARRESTS_HEADER.encode()
 LINES = "\n".join(simulated_files.arrest_lines(5)).encode()

@@ -20,6 +20,8 @@ from atlarge.ingest import ingest
 from atlarge.releases import archive, read_release
 from atlarge.releases.archive import _Walk
 
+pytestmark = pytest.mark.slow_file
+
 Refused = Callable[[Path], str]
 ENTITIES = '<!DOCTYPE x [<!ENTITY a "aaaaaaaaaa">' + "".join(
     f'<!ENTITY {chr(98 + i)} "{f"&{chr(97 + i)};" * 10}">' for i in range(9)

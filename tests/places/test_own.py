@@ -8,6 +8,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
+pytestmark = pytest.mark.slow_file
+
 GOOD = """
 - texts: ["CHILDRENS VILLAGE"]
   aor: NYC

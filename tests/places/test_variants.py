@@ -13,6 +13,8 @@ from atlarge.places import resolve
 from atlarge.places.gazetteer import gazetteer
 from atlarge.places.spelling import corrected
 
+pytestmark = pytest.mark.slow_file
+
 SURE = 0.9
 CLEAR = (
     "287g", "at large", "border", "brackets", "cap and state", "city, state", "commas", "directions", "jail",

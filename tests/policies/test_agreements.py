@@ -24,6 +24,8 @@ from atlarge.agreements import (
 )
 from atlarge.errors import ReleaseError
 
+pytestmark = pytest.mark.slow_file
+
 JEM, WSO, TFM = "Jail Enforcement Model", "Warrant Service Officer", "Task Force Model"
 DAYS = [dt.date(2025, 3, 1) + dt.timedelta(days=15 * k) for k in range(8)]
 STEADY = [

@@ -14,6 +14,8 @@ from atlarge.policies import registry
 from atlarge.publish import policy_pages
 from atlarge.publish.policy_pages import CLASSES, DOWNLOADS, policy_files, state_stem
 
+pytestmark = pytest.mark.slow_file
+
 STATES = ("TX", "NC")
 
 

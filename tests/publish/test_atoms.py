@@ -31,6 +31,8 @@ from atlarge.publish.release_table import SiteCells, site_cells
 from atlarge.records.store import Store
 from atlarge.simulate import World, recent_world, simulate, simulate_recent
 
+pytestmark = pytest.mark.slow_file
+
 KEY = ["level", "place", "measure", "start", "end"]
 KINDS = {
     "at_large": {"Located", "Non-Custodial Arrest", "Probation and Parole", "Worksite Enforcement"},

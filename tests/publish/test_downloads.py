@@ -20,6 +20,8 @@ import pytest
 from atlarge.publish.site_pages import SNIPPETS
 from atlarge.publish.sqlite_file import COLUMNS
 
+pytestmark = pytest.mark.slow_file
+
 
 def _counts(site: Path) -> pl.DataFrame:
     return pl.read_parquet(site / "data" / "all.parquet")

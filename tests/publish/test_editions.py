@@ -19,6 +19,8 @@ from atlarge.publish.release_table import SiteCells, site_cells
 from atlarge.publish.site import publish
 from atlarge.records.store import Store, open_store
 
+pytestmark = pytest.mark.slow_file
+
 Settings = dict[str, object]
 PLACES = (("county", "48453"), ("county", "48029"), ("office", "AUS"), ("county", "22071"), ("aor", "NOL"))
 

@@ -12,6 +12,8 @@ from atlarge.publish.answers import show
 from atlarge.publish.i18n import Words, catalogue
 from atlarge.publish.messages import Teller
 
+pytestmark = pytest.mark.slow_file
+
 
 @cache
 def worked() -> Answer:

@@ -9,11 +9,14 @@ from pathlib import Path
 from types import SimpleNamespace
 from urllib.parse import unquote
 
+import pytest
 import typer
 
 from atlarge import cli
 from atlarge.publish.search_data import other_names
 from atlarge.reference import table
+
+pytestmark = pytest.mark.slow_file
 
 ATTRIBUTE = re.compile(r'(?:href|src)="([^"]*)"')
 COMMAND = re.compile(r"<code[^>]*>(atlarge [^<]*)</code>")

@@ -17,6 +17,8 @@ from atlarge.publish.release_table import LEVELS, site_cells, site_measures
 from atlarge.records.store import Store, open_store
 from atlarge.releases import read_release
 
+pytestmark = pytest.mark.slow_file
+
 SAMPLES = Path(__file__).resolve().parents[1] / "samples"
 STORES = {
     "two years of the nation": ["EROArrests_FY2016.csv.gz", "EROArrests_FY2017.csv.gz"],

@@ -16,6 +16,8 @@ from atlarge.publish.i18n import Words
 from atlarge.publish.render import Figure
 from example_answer import example_answer
 
+pytestmark = pytest.mark.slow_file
+
 PLACES = [
     ("48453", "travis-tx-2017"),
     ("37119", "mecklenburg-nc-2018"),

@@ -34,6 +34,8 @@ from atlarge.publish.reports import report_html
 from atlarge.records.store import Store
 from example_answer import example_answer
 
+pytestmark = pytest.mark.slow_file
+
 Patch = pytest.MonkeyPatch
 PLACE = ("locality", "99001+EXA")
 

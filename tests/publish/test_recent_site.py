@@ -25,6 +25,8 @@ from atlarge.publish.site_pages import SINGLE
 from atlarge.simulate import recent_world, simulate_recent
 from command_line import run
 
+pytestmark = pytest.mark.slow_file
+
 NUMBER = r"([\d,]+)"
 
 

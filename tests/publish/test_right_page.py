@@ -11,6 +11,8 @@ import pytest
 
 from atlarge.reference import table
 
+pytestmark = pytest.mark.slow_file
+
 PAGES = ("how-right.html", "es/how-right.html")
 
 

@@ -22,6 +22,8 @@ from atlarge.disclosure import table as disclosure
 from atlarge.disclosure.suppression import COMPLEMENTARY, OPEN, PRIMARY, UNMARKED, Suppression, search
 from atlarge.publish import release_table, site
 
+pytestmark = pytest.mark.slow_file
+
 PARTS = {
     "at_large": {"Located", "Non-Custodial Arrest"},
     "handoffs": {"CAP Local Incarceration", "287(g) Program"},

@@ -26,6 +26,8 @@ from atlarge.publish.site import publish
 from atlarge.records.store import open_store
 from example_answer import example_answer
 
+pytestmark = pytest.mark.slow_file
+
 
 def test_only_disclose_makes_what_can_be_drawn() -> None:
     with pytest.raises(TypeError, match="disclose"):

@@ -13,6 +13,8 @@ from atlarge.records.completeness import completeness
 from atlarge.records.store import Store, open_store
 from simulated_files import ARRESTS_HEADER
 
+pytestmark = pytest.mark.slow_file
+
 START = dt.date(2016, 10, 3)  # a Monday
 WEEKS = 50
 DELAYS = np.array([0.55, 0.2, 0.1, 0.07, 0.05, 0.03])  # by weeks

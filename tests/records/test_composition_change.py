@@ -17,6 +17,8 @@ from atlarge.errors import CoverageError, QuestionError
 from atlarge.publish import publish
 from command_line import run
 
+pytestmark = pytest.mark.slow_file
+
 BEFORE, AFTER = ("2025-09-01", "2025-10-30"), ("2025-11-01", "2025-12-30")
 JAIL = ("Custodial Arrest", "TRAVIS COUNTY JAIL, AUSTIN, TX")
 STREET = ("Located", "AUS FUGITIVE OPERATIONS")

@@ -16,6 +16,8 @@ from atlarge.errors import ReleaseError
 from atlarge.records.prepare import prepare
 from atlarge.releases import families, read_release
 
+pytestmark = pytest.mark.slow_file
+
 _DAYS = st.sampled_from(
     ["2/1/2017", "2017-02-01", "2017-02-01 10:00:00", "13/45/2017", "", "--", "soon", "1/1/1800"]
 )

@@ -15,6 +15,8 @@ from atlarge.panel import panel
 from atlarge.records.store import Store, open_store
 from atlarge.releases import read_release
 
+pytestmark = pytest.mark.slow_file
+
 SAMPLES = Path(__file__).resolve().parents[1] / "samples"
 MEASURES = {
     "detainers": ("detainers_issued", "detainers_declined", "detainers_booked"),

@@ -15,6 +15,8 @@ from hypothesis import strategies as st
 from atlarge.ingest import ingest
 from atlarge.records.duplicates import RULES, Duplicates
 
+pytestmark = pytest.mark.slow_file
+
 DAY = dt.timedelta(hours=24)
 START = dt.datetime(2024, 3, 1)
 

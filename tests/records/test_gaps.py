@@ -19,6 +19,8 @@ from atlarge.records.gaps import Gap, gaps_of, shown
 from atlarge.records.store import Store, open_store
 from atlarge.reference import table
 
+pytestmark = pytest.mark.slow_file
+
 SAMPLES = Path(__file__).resolve().parents[1] / "samples"
 LEVELS = ("nation", "aor", "state", "county", "office")
 MEASURES = ("arrests", "at_large", "custodial", "program_287g", "handoffs", "operation_marked")

@@ -16,6 +16,8 @@ from atlarge.ingest import ingest
 from atlarge.records.store import open_store
 from atlarge.releases import families
 
+pytestmark = pytest.mark.slow_file
+
 
 def _kept(store: Path) -> dict[str, tuple[int, dict[str, int]]]:
     return {r["file"]: (r["rows_kept"], r["rows_dropped"]) for r in open_store(store).releases}

@@ -13,6 +13,8 @@ from atlarge.records.prepare import prepare
 from atlarge.releases import read_release
 from command_line import run
 
+pytestmark = pytest.mark.slow_file
+
 # Rows by file, as the provenance of the data states them (headers left out).
 STATED = {
     "EROArrests_FY2016.csv.gz": 110_104,

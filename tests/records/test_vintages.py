@@ -15,6 +15,8 @@ import pytest
 from atlarge.ingest import ingest
 from atlarge.records.store import open_store
 
+pytestmark = pytest.mark.slow_file
+
 FAMILIES = (
     "ddp-arrests-b",
     "ddp-arrests-c",

@@ -11,6 +11,8 @@ import pytest
 
 from atlarge.reference import sidecar, table
 
+pytestmark = pytest.mark.slow_file
+
 ROOT = Path(__file__).parents[2]
 
 

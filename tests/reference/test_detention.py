@@ -10,6 +10,8 @@ import pytest
 from atlarge.reference import table
 from atlarge.verify import EQUAL, WITHIN, verify
 
+pytestmark = pytest.mark.slow_file
+
 
 def test_book_ins_that_trac_published_of_the_same_workbooks() -> None:
     """March 2025: 19,122 by ICE and 3,805 by CBP; October 2024: 23,616 by both."""

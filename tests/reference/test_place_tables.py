@@ -7,6 +7,8 @@ import pytest
 
 from atlarge.reference import sidecar, table
 
+pytestmark = pytest.mark.slow_file
+
 OURS = ["aors", "cities", "counties", "county_changes", "facilities", "landmark_styles", "offices"]
 
 

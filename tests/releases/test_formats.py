@@ -18,6 +18,8 @@ from atlarge.ingest import ingest
 from atlarge.panel import panel
 from atlarge.records.store import open_store
 
+pytestmark = pytest.mark.slow_file
+
 ROWS = 60
 COUNTIES = ["TRAVIS COUNTY JAIL, AUSTIN, TX", "HARRIS COUNTY JAIL, HOUSTON, TX"]
 

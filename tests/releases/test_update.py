@@ -25,6 +25,8 @@ from atlarge.releases.latest import RECORD, fetch_latest
 from atlarge.update import update
 from command_line import run
 
+pytestmark = pytest.mark.slow_file
+
 SITES = ("TRAVIS COUNTY JAIL, AUSTIN, TX", "WILLIAMSON COUNTY JAIL, TX", "AUS GENERAL AREA, NON-SPECIFIC")
 OTHERS = [
     f"{name} COUNTY JAIL, TX"

@@ -19,6 +19,8 @@ from atlarge.simulate import Recent, recent_world, simulate_recent
 from atlarge.surges import find_surges
 from command_line import run
 
+pytestmark = pytest.mark.slow_file
+
 WORLD = recent_world(places=40, policies=3)
 EXACT = ["arrests", "at_large", "convicted", "pending", "no_charge", "program_287g", "at_courthouse",
          "at_office", "at_workplace", "at_home_or_street"]  # fmt: skip

@@ -17,6 +17,8 @@ from atlarge.surges import SurgeList, find_surges
 from atlarge.surges.corroboration import Corroboration, flags_of
 from command_line import run
 
+pytestmark = pytest.mark.slow_file
+
 KEYS = {
     "place", "place_name", "start", "end", "observed", "expected", "threshold", "p", "q", "score", "rank",
 }  # fmt: skip

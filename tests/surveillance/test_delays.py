@@ -8,6 +8,8 @@ import pytest
 from atlarge.errors import QuestionError
 from atlarge.surveillance.delays import reporting_delays, reporting_triangle
 
+pytestmark = pytest.mark.slow_file
+
 
 def _vintages(
     rng: np.random.Generator, probability: np.ndarray, weeks: int, at: list[int], mean: float

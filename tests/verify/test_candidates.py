@@ -19,6 +19,8 @@ from atlarge.verify.counting import Counter, Query
 from atlarge.verify.figure import Spot
 from atlarge.verify.geography import catchment, neighbours
 
+pytestmark = pytest.mark.slow_file
+
 YEAR = (dt.date(2017, 10, 1), dt.date(2018, 9, 30))
 PROGRAM = "287(g) Program"
 HEADER = "id,publisher,measure,place,start,end,value,published_on"

@@ -21,6 +21,8 @@ from atlarge.verify.counting import Counter, Query, agreements, counted, held, u
 from atlarge.verify.figure import Figure, Spot, places, spot
 from atlarge.verify.geography import geography, neighbours
 
+pytestmark = pytest.mark.slow_file
+
 D = dt.date
 US = (Spot("nation", "US"),)
 FY17 = (D(2016, 10, 1), D(2017, 9, 30))

@@ -18,6 +18,8 @@ from atlarge.errors import CoverageError, QuestionError
 from atlarge.forecast import QUANTILES, Forecast, forecast, pinball, quantiles, score, seasonal_naive
 from command_line import run
 
+pytestmark = pytest.mark.slow_file
+
 
 def _drifting(seed: int, units: int = 60, periods: int = 150) -> np.ndarray:
     """Poisson counts about levels that wander."""

@@ -26,6 +26,8 @@ from atlarge.forecast import (
     seasonal_naive,
 )
 
+pytestmark = pytest.mark.slow_file
+
 YEARS = {"week": 52, "month": 12}
 LEAST = {"week": 60, "month": 18}
 OVER = {"week": 26, "month": 12}

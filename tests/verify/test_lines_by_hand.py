@@ -14,6 +14,8 @@ from atlarge.verify.figures import figures
 from atlarge.verify.user_file import Unreadable, read_figures
 from atlarge.verify.wide import head_of, long_form
 
+pytestmark = pytest.mark.slow_file
+
 D = dt.date
 
 

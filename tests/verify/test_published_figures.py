@@ -17,6 +17,8 @@ from atlarge.verify.counting import canonical
 from atlarge.verify.figure import Spot, spot
 from atlarge.verify.figures import figures
 
+pytestmark = pytest.mark.slow_file
+
 
 def _file(tmp_path: Path, text: str) -> Path:
     path = tmp_path / "mine.csv"

@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+pytestmark = pytest.mark.slow_file
+
 ROOT = Path(__file__).resolve().parents[2]
 
 

@@ -15,6 +15,8 @@ from atlarge.reference import table
 from atlarge.verify import DIFFERS, EQUAL, NOT_TESTABLE, WITHIN, Verification, verify
 from command_line import run
 
+pytestmark = pytest.mark.slow_file
+
 HEADER = "id,measure,place,start,end,value"
 
 

@@ -18,6 +18,8 @@ from atlarge.verify.figure import Figure
 from atlarge.verify.user_file import Unreadable, read_figures
 from atlarge.verify.wide import long_form
 
+pytestmark = pytest.mark.slow_file
+
 AREAS = {"Atlanta": "ATL", "San Antonio": "SNA", "Dallas": "DAL", "Boston": "BOS"}
 MEASURES = {
     "Administrative arrests": "arrests",
