@@ -20,17 +20,10 @@ from typing import Any
 
 import polars as pl
 
-from atlarge.agreement_places import agency_key, resolve
-from atlarge.agreements import (
-    AgencyList,
-    SpellTable,
-    agreements_of,
-    make_spells,
-    mended_state,
-    model_code,
-    read_list,
-    read_lists,
-)
+from atlarge.agreements import AgencyList, SpellTable, agreements_of, read_list, read_lists
+from atlarge.agreements.lines import mended_state, model_code
+from atlarge.agreements.places import agency_key, resolve
+from atlarge.agreements.spells import make_spells
 from atlarge.policies import registry
 from atlarge.reference import table
 from atlarge.regimes import county_regimes, monthly_totals

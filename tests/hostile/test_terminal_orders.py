@@ -16,8 +16,7 @@ from hypothesis import strategies as st
 from atlarge import cli
 from atlarge.claims.page import web_link
 from atlarge.errors import QuestionError
-from atlarge.policies import check_registry, from_date, read_registry
-from atlarge.policy_calendar import calendar_text
+from atlarge.policies import calendar_text, check_registry, from_date, read_registry
 from atlarge.publish.render import safe_link
 from atlarge.wording import printable
 from simulated_files import write_tables

@@ -11,17 +11,11 @@ import polars as pl
 import pytest
 import xlsxwriter
 
-from atlarge.agreement_places import agency_key, resolve
-from atlarge.agreements import (
-    AgencyList,
-    AgreementSpell,
-    list_day,
-    make_spells,
-    mended_state,
-    model_code,
-    read_list,
-    read_lists,
-)
+from atlarge.agreements import AgencyList, AgreementSpell, read_list, read_lists
+from atlarge.agreements.lines import mended_state, model_code
+from atlarge.agreements.lists import list_day
+from atlarge.agreements.places import agency_key, resolve
+from atlarge.agreements.spells import make_spells
 from atlarge.errors import ReleaseError
 
 pytestmark = pytest.mark.slow_file

@@ -7,6 +7,8 @@ from collections import defaultdict
 from functools import cache
 from typing import Any, NamedTuple
 
+from rapidfuzz import fuzz, process
+
 from atlarge.files import shipped_yaml
 from atlarge.reference import states, table
 
@@ -90,8 +92,6 @@ def _hand() -> dict[tuple[str, str], dict[str, Any]]:
 
 def _county(name: str, state: str) -> tuple[str | None, str]:
     """FIPS of a county's name in a state and how it was found: exactly, or by the only near spelling."""
-    from rapidfuzz import fuzz, process
-
     names = _county_names().get(state, {})
     key = _squash(name)
     bare = re.sub(r"(county|parish|borough|coounty|couty|cnty|co)$", "", key)

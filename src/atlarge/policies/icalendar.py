@@ -11,7 +11,7 @@ from atlarge.reference import sidecar
 from atlarge.wording import printable
 
 if TYPE_CHECKING:
-    from atlarge.policies import Policy
+    from atlarge.policies.policy import Policy
 
 
 __all__ = ["calendar_text"]
