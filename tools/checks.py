@@ -89,7 +89,7 @@ def checks() -> list[dict[str, str]]:
         ("placebos", "coverage"): sum(c["cells"] * c["coverage"] for c in cells)
         / sum(c["cells"] for c in cells),
         ("placebos", "lowest"): min(cell["coverage"] for cell in cells),
-        ("placebos", "asked"): false_dates["answered"],
+        ("placebos", "dates"): false_dates["answered"],
         ("placebos", "singled_out"): false_dates["accounts_fit"]["singling_out"]["share"],
         ("forecasts", "cases"): len(cases),
         ("forecasts", "coverage"): sum(coverage) / len(coverage),

@@ -280,7 +280,7 @@ def test_detainers_at_a_facility_are_those_of_the_file(tmp_path: Path) -> None:
     """Counted from the lines of the release; what it does not cover or name is not testable."""
     file = simulated_files.detainers(tmp_path / "pa.csv", 600, seed=4)
     ingest([file], tmp_path / "store")
-    rows = list(csv.DictReader(file.open()))
+    rows = list(csv.DictReader(file.read_text(encoding="utf-8").splitlines()))
     inside = [
         r
         for r in rows

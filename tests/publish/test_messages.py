@@ -10,7 +10,7 @@ from atlarge.explain import explain
 from atlarge.explain.answer import Answer
 from atlarge.publish.answers import show
 from atlarge.publish.i18n import Words, catalogue
-from atlarge.publish.messages import Teller
+from atlarge.publish.messages import MessageRenderer
 
 pytestmark = pytest.mark.slow_file
 
@@ -22,28 +22,28 @@ def worked() -> Answer:
 
 def test_english_is_what_the_answer_says_where_nothing_is_hidden() -> None:
     shown = show(worked(), threshold=2)
-    tell = Teller(shown, Words("en"))
+    as_text = MessageRenderer(shown, Words("en"))
     assert shown.is_main_shown
     for message in [worked().headline, *worked().messages]:
-        assert tell(message) == str(message)
+        assert as_text(message) == str(message)
 
 
 @pytest.mark.parametrize("word", [" the ", " were ", " of ", " that ", " expected", " month ", " policy"])
 def test_spanish_leaves_no_english_behind(word: str) -> None:
-    tell = Teller(show(worked(), threshold=2), Words("es"))
+    as_text = MessageRenderer(show(worked(), threshold=2), Words("es"))
     answer = worked()
     for message in [answer.headline, *answer.messages, *(w.message for w in answer.warnings)]:
-        assert word not in tell(message)
+        assert word not in as_text(message)
 
 
 def test_what_rests_on_a_hidden_count_is_left_out() -> None:
     """At a threshold above the whole time's count, neither it nor what it gives away is on the page."""
     answer = worked()
     shown = show(answer, threshold=int(answer.observed) + 1)
-    tell = Teller(shown, Words("en"))
+    as_text = MessageRenderer(shown, Words("en"))
     assert not shown.is_main_shown
     for message in [answer.headline, *answer.messages]:
-        reported = tell(message)
+        reported = as_text(message)
         for number in message.numbers():
             if any(shown.mark_of(key) != "shown" for key in number.rests_on) and (number.value or 0) >= 20:
                 assert f" {number.text()} " not in reported, reported
@@ -52,8 +52,8 @@ def test_what_rests_on_a_hidden_count_is_left_out() -> None:
 @pytest.mark.parametrize("language", ["en", "es"])
 def test_a_caveat_whose_count_is_hidden_is_worded_without_it(language: str) -> None:
     answer, w = worked(), Words(language)
-    tell = Teller(show(answer, threshold=int(answer.observed) + 1), w)
-    texts = [tell(warned.message) for warned in answer.warnings]
+    as_text = MessageRenderer(show(answer, threshold=int(answer.observed) + 1), w)
+    texts = [as_text(warned.message) for warned in answer.warnings]
     assert len(texts) > 3
     assert not [text for text in texts if w("cell.hidden") in text]
 

@@ -22,10 +22,10 @@ def run(
 
 
 def _judge(
-    kind: str, says: Expected, value: float, margin: float | None = None
+    kind: str, expected: Expected, value: float, margin: float | None = None
 ) -> tuple[str, Band, list[dict[str, Any]]]:
     """Verdict, band and sensitivity of a value."""
-    bands = says.bands(kind)
+    bands = expected.bands(kind)
     verdict = SUPPORTED if bands["standard"].holds(value) else CONTRADICTED
     rows = []
     for reading, allowed in bands.items():
@@ -44,7 +44,7 @@ def _judge(
 def _outcome(
     verdict: str,
     value: float,
-    says: Expected,
+    expected: Expected,
     unit: str,
     allowed: Band,
     rows: list[dict[str, Any]],
@@ -54,42 +54,50 @@ def _outcome(
 ) -> Outcome:
     rounded = plain(round(value, 6))
     return Outcome(
-        verdict, rounded, says.stated, unit, evidence, allowed.to_dict(), rows, notes or [], figures=figures
+        verdict,
+        rounded,
+        expected.stated,
+        unit,
+        evidence,
+        allowed.to_dict(),
+        rows,
+        notes or [],
+        figures=figures,
     )
 
 
 def _count(query: Query) -> Outcome | Gap:
     """A number of things."""
-    says, found = query.says, query.found()
+    expected, found = query.expected, query.found()
     if isinstance(found, Gap):
         return found
-    divisor = says.scale * (found.days if says.unit == "per_day" else 1)
+    divisor = expected.scale * (found.days if expected.unit == "per_day" else 1)
     value = found.value / divisor
     margin = None if found.margin is None else found.margin / divisor
-    verdict, allowed, rows = _judge("count", says, value, margin)
-    unit = says.unit or found.parts[0].unit
-    return _outcome(verdict, value, says, unit, allowed, rows, evidence_of(found), found.figures)
+    verdict, allowed, rows = _judge("count", expected, value, margin)
+    unit = expected.unit or found.parts[0].unit
+    return _outcome(verdict, value, expected, unit, allowed, rows, evidence_of(found), found.figures)
 
 
 def _share(query: Query) -> Outcome | Gap:
     """A part of a whole, in percent unless the claim states it as a share of 1."""
-    wanted, says, found = query.wanted, query.says, query.found()
+    wanted, expected, found = query.wanted, query.expected, query.found()
     if isinstance(found, Gap):
         return found
     if wanted.of is None and found.parts[0].unit != "percent":
         return Gap(f"say of what: {wanted.measure} is a count, and a share needs `of`")
     percent = found.value if wanted.of is None else 100 * found.value
     margin = None if found.margin is None else found.margin * (1 if wanted.of is None else 100)
-    by = 0.01 if says.unit == "share" else 1.0
-    if by != 1.0 and says.value is None:  # words such as "most" are read in percent
+    by = 0.01 if expected.unit == "share" else 1.0
+    if by != 1.0 and expected.value is None:  # words such as "most" are read in percent
         by = 1.0
-    verdict, allowed, rows = _judge("share", says, percent * by, None if margin is None else margin * by)
+    verdict, allowed, rows = _judge("share", expected, percent * by, None if margin is None else margin * by)
     unit = "share" if by != 1.0 else "percent"
     notes = []
     if any(p.source != w.source and p.party != w.party for p in found.parts for w in found.whole):
         notes.append("The part and the whole are from different sources.")
     return _outcome(
-        verdict, percent * by, says, unit, allowed, rows, evidence_of(found), found.figures, notes
+        verdict, percent * by, expected, unit, allowed, rows, evidence_of(found), found.figures, notes
     )
 
 
@@ -120,17 +128,23 @@ def _comparison(query: Query) -> Outcome | Gap:
     if uneven and abs(first.days - second.days) > 0.02 * max(first.days, second.days):
         a, b = a / first.days, b / second.days
         notes.append(f"Compared a day, since the periods have {first.days} and {second.days} days.")
-    return _compared(query.says, a, b, first, second, notes, wanted.of is not None)
+    return _compared(query.expected, a, b, first, second, notes, wanted.of is not None)
 
 
 def _compared(
-    says: Expected, a: float, b: float, first: Quantity, second: Quantity, notes: list[str], is_share: bool
+    expected: Expected,
+    a: float,
+    b: float,
+    first: Quantity,
+    second: Quantity,
+    notes: list[str],
+    is_share: bool,
 ) -> Outcome | Gap:
     """Judge two values against each other."""
-    heading = says.heading("comparison")
+    heading = expected.heading("comparison")
     down = heading == "down"
-    is_number = says.value is not None or says.low is not None or says.high is not None
-    unit = says.unit or ("percent_change" if not is_number or heading else "times")
+    is_number = expected.value is not None or expected.low is not None or expected.high is not None
+    unit = expected.unit or ("percent_change" if not is_number or heading else "times")
     if unit in ("times", "share", "percent_change", "percent") and b == 0:
         return Gap("the other side is 0, so there is no ratio")
     if unit == "times":
@@ -141,16 +155,16 @@ def _compared(
     elif unit in ("percent_change", "percent"):
         value = 100 * (a / b - 1) * (-1 if down else 1)
     else:
-        value = (a - b) * (-1 if down else 1) / says.scale
+        value = (a - b) * (-1 if down else 1) / expected.scale
         unit = "difference" if unit in ("count", "people", "arrests", "detainers", "inmates") else unit
-    verdict, allowed, rows = _judge("comparison", says, value)
+    verdict, allowed, rows = _judge("comparison", expected, value)
     evidence = evidence_of(first) + evidence_of(second, "compared")
     if down:
         notes.append("The value is the size of the fall.")
     figures = (*first.figures, *second.figures)
     shown = [f"{100 * v:.3g} percent" if is_share else f"{v:,.6g}" for v in (a, b)]
     notes.append(f"{shown[0]} against {shown[1]}.")
-    return _outcome(verdict, value, says, unit, allowed, rows, evidence, figures, notes)
+    return _outcome(verdict, value, expected, unit, allowed, rows, evidence, figures, notes)
 
 
 def _timing(query: Query) -> Outcome | Gap:
@@ -178,7 +192,7 @@ def _timing(query: Query) -> Outcome | Gap:
         "first": lambda: some[0],
         "last": lambda: some[-1],
     }[event]()
-    claimed = query.says.date
+    claimed = query.expected.date
     if claimed is None:
         return Gap("say the date claimed: `expected: {date: 2017-02}`")
     verdict = SUPPORTED if claimed.overlaps(pick.period) else CONTRADICTED

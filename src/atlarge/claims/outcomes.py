@@ -39,7 +39,7 @@ class Query:
 
     test: dict[str, Any]
     wanted: Side
-    says: Expected
+    expected: Expected
     source: Source
     kind: str | None
     others: tuple[Source, ...]

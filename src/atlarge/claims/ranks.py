@@ -22,14 +22,14 @@ def rank(query: Query) -> Outcome | Gap:
     A rank that the source itself prints is taken as it is. A counted one is the least it can be when the list
     is not whole; where places without a figure leave the verdict open, the answer is a gap.
     """
-    wanted, says, source = query.wanted, query.says, query.source
+    wanted, expected, source = query.wanted, query.expected, query.source
     if not wanted.places:
         return Gap("say where: a rank needs the place or places that are ranked")
     if isinstance(source, PanelSource) and wanted.of is not None and wanted.of.places != wanted.places:
         wanted = replace(wanted, of=None)  # a denominator common to all places does not change their order
         query = replace(query, wanted=wanted)
-    stated = says.value if says.value is not None else float(len(wanted.places))
-    is_range = len(wanted.places) > 1 or says.is_range_of_ranks
+    stated = expected.value if expected.value is not None else float(len(wanted.places))
+    is_range = len(wanted.places) > 1 or expected.is_range_of_ranks
     allowed = Band(1 if is_range else stated, stated)
     printed = _printed(query)
     if printed is not None:
@@ -44,7 +44,7 @@ def rank(query: Query) -> Outcome | Gap:
 def _printed(query: Query) -> list[Figure] | None:
     """The figures of the places, if the source prints a rank from the top for every one."""
     wanted, source = query.wanted, query.source
-    if not isinstance(source, PartySource) or query.says.order() != "descending":
+    if not isinstance(source, PartySource) or query.expected.order() != "descending":
         return None
     if "among" in query.test or wanted.of is not None:
         return None
@@ -71,7 +71,7 @@ def _counted(query: Query, allowed: Band, stated: float) -> Outcome | Gap:
         quantities.append(one)
     if len(values) < 2:
         return Gap(f"{source.name} gives {wanted.measure} for {len(values)} place, and a rank needs others")
-    sign = 1 if query.says.order() == "descending" else -1
+    sign = 1 if query.expected.order() == "descending" else -1
     ranks = [1 + sum(1 for v in values if sign * v > sign * one.value + 1e-9) for one in quantities]
     notes = [f"Rank among {len(values)} places with a figure."]
     higher, note = _unlisted(wanted, source, values, quantities, sign)

@@ -75,7 +75,7 @@ def _card(claim: dict[str, Any], found: Preview) -> dict[str, Any]:
     name = speaker["name"] if speaker["name"] != "anonymous" else "not named"
     if speaker.get("role") == "reporter":
         name = "the article itself"
-    said = ", ".join(
+    name_and_role = ", ".join(
         part for part in (name, speaker.get("role") if speaker.get("role") != "reporter" else "") if part
     )
     inferred = claim.get("inferred", [])
@@ -92,7 +92,7 @@ def _card(claim: dict[str, Any], found: Preview) -> dict[str, Any]:
         "number": claim["id"].split("-")[0].lstrip("c").lstrip("0"),
         "kind": claim["kind"],
         "about": claim.get("about") or claim["text"],
-        "speaker": said,
+        "speaker": name_and_role,
         "is_speaker_inferred": "speaker" in inferred,
         "heard": speaker["heard"],
         "via": speaker.get("via"),

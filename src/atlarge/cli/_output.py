@@ -72,7 +72,7 @@ def emit_json(document: Any, *, disclosed: bool | None = None) -> None:
     """Write one JSON document to stdout.
 
     `disclosed`: whether its counts have passed disclosure control, put into a document that is an object (a
-    list stays a list) and, where they have not, said on stderr. None for what holds no counts of records.
+    list stays a list) and, where they have not, reported on stderr. None for what holds no counts of records.
     """
     if disclosed is not None:
         if isinstance(document, dict):

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from atlarge.records.store import Store
 
 _MOST_SPANS = 3
-"""More stretches of days than these are told by their number."""
+"""Where there are more stretches of days than these, only their number is printed."""
 
 
 def audit_command(

@@ -80,8 +80,8 @@ def _note(store: Store, result: Panel, named: list[str], end: dt.date | None, *,
                 note(f"{name}: {rows:,} counted as {counted} name no {result.by}; no row above has them")
         for counted, rows in scope["outside_coverage"].items():
             if rows:
-                said = f"{rows:,} counted as {counted} lie where no release covers"
-                note(f"{name}: {said}; no row above has them")
+                text = f"{rows:,} counted as {counted} lie where no release covers"
+                note(f"{name}: {text}; no row above has them")
     for row in () if is_brief else _areas(store, result, named):
         if row["recovered"] != row["recorded"]:
             both = f"{row['recorded']:,} {row['measure']} as recorded, {row['recovered']:,} recovered"

@@ -50,8 +50,8 @@ def place_command(
         return
     for answer in answers:
         code = answer["fips"] or answer["office"] or answer["aor"] or "-"
-        said = [answer["kind"], code, answer["name"] or "-", f"{answer['confidence']:.2f}", answer["basis"]]
-        sys.stdout.write("\t".join(said) + "\n")
+        name, confidence = answer["name"] or "-", f"{answer['confidence']:.2f}"
+        sys.stdout.write("\t".join([answer["kind"], code, name, confidence, answer["basis"]]) + "\n")
 
 
 def _one(text: str, aor: str | None) -> pl.DataFrame:

@@ -106,11 +106,11 @@ def _from_lists(paths: list[Path]) -> Any:
         raise ReleaseError("none of the files holds a list of participating agencies")
     result = agreements_of(read)
     for one in result.lists:
-        said = [
+        remarks = [
             *one["notes"],
             *(["lacks many of the agreements around it: a partial list"] if one["partial"] else []),
         ]
-        note(f"{one['file']}: {one['day']}, {some(one['rows'], 'row')}; {'; '.join(said)}")
+        note(f"{one['file']}: {one['day']}, {some(one['rows'], 'row')}; {'; '.join(remarks)}")
     for name, why in sorted(result.unresolved.items()):
         note(f"no county: {name}: {why}")
     return Registry.from_agreements(result.frame())

@@ -29,7 +29,7 @@ MOST_KEPT = 6
 @dataclass(frozen=True)
 class Inferred:
     """The part of counts that is inferred: from the day `start` on, running sums [units x days + 1] of the
-    arrests to be told apart, of the count inferred, and of its binomial variance."""
+    arrests to be divided, of the count inferred, and of its binomial variance."""
 
     start: dt.date
     merged: Floats

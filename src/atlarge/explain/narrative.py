@@ -297,8 +297,8 @@ def at_large_paragraph(facts: Facts) -> Message:
             month=Month(facts.left_before.date),
             difference=difference(facts.left_before.estimate_from, (_main_key(facts),)),
         )
-    said = lasting_sentence(facts), smallest_sentence(facts)
-    return join(burst_sentence(facts), later_sentence(facts), *said, left)
+    excess = lasting_sentence(facts), smallest_sentence(facts)
+    return join(burst_sentence(facts), later_sentence(facts), *excess, left)
 
 
 def details(facts: Facts) -> dict[str, tuple[Message, ...]]:
@@ -383,7 +383,7 @@ def _change_keys(facts: Facts, date: dt.date) -> tuple[CountKey, ...]:
 
 
 def _moment(facts: Facts, date: dt.date) -> Message:
-    """When the level changed, counted from the policy (or the day asked about)."""
+    """When the level changed, counted from the policy (or the day in question)."""
     gap, is_after = abs(months_between(date, facts.policy.effective)), date >= facts.policy.effective
     if facts.policy.kind == "date":
         way = "at" if gap == 0 else "after" if is_after else "before"

@@ -19,7 +19,7 @@ def key_of(area: Area, measure: str, start: dt.date, end: dt.date, scheme: str =
 
 
 NEAR = 0.5
-"""A difference of less than this is said as "about as many as expected"."""
+"""A difference of less than this is worded as "about as many as expected"."""
 
 
 def is_same(observed: float, expected: float) -> bool:
@@ -38,16 +38,16 @@ def difference(effect: Interval, rests_on: tuple[CountKey, ...], *, is_brief: bo
 
     value = effect.value or 0.0
     if abs(value) < NEAR:
-        said = say("diff.none")
+        text = say("diff.none")
     else:
-        said = say(f"diff.{'more' if value > 0 else 'fewer'}{'_brief' * is_brief}", n=number(value))
+        text = say(f"diff.{'more' if value > 0 else 'fewer'}{'_brief' * is_brief}", n=number(value))
     low, high = effect.low, effect.high
     if low is None or high is None:
-        return said
+        return text
     if low >= 0:
         between = say("between.more", low=number(low), high=number(high))
     elif high <= 0:
         between = say("between.fewer", low=number(high), high=number(low))
     else:
         between = say("between.mixed", low=number(low), high=number(high))
-    return say("diff.within", difference=said, between=between)
+    return say("diff.within", difference=text, between=between)

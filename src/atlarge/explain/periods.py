@@ -15,7 +15,7 @@ from atlarge.wording import some
 
 Bools = NDArray[np.bool_]
 MAX_BEFORE_MONTHS = 48
-MAX_LIFE_MONTHS = 36
+MAX_FOLLOWED_MONTHS = 36
 AFTERMATH_MONTHS = 6
 MIN_PRE_MONTHS = 6
 MIN_LAST_DAYS = 7
@@ -69,7 +69,7 @@ def months_of(
     *,
     anchor: dt.date | None = None,
     known: dt.date | None = None,
-    longest: int = MAX_LIFE_MONTHS,
+    longest: int = MAX_FOLLOWED_MONTHS,
 ) -> Months:
     """Divide the covered days `first` to `last` (inclusive) into months counted from a policy's day.
 

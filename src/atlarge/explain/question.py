@@ -30,7 +30,7 @@ _KINDS = {"county": "county", "office": "ICE office area", "aor": "area of respo
 
 
 def requested_place(name: str, policy: Policy | None = None) -> Place:
-    """The one place that a name means; of counties of one name, the one whose policy is asked about.
+    """The one place that a name means; of counties of one name, the one whose policy is named.
 
     Raises PlaceError for a name of no place (with the nearest) or of several, QuestionError for a name that
     is a state's and also an area of responsibility's or a city's: their answers are about different people.

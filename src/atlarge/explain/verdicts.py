@@ -99,13 +99,13 @@ def singling_out(
         verdict = "fits"
     elif burst == lasting_verdict == "does not fit":
         verdict = "does not fit"
-    said = say(
+    rule_of_both = say(
         "rule.two",
         burst=say(f"rule.burst.{burst if bursts is not None else 'none'}"),
         lasting=say(f"rule.lasting.{rule}"),
     )
     spans = {**by_span, "burst": burst, "lasting": lasting_verdict}
-    return _judgement("singling_out", verdict, reason, said, spans, p=joint_p(bursts, lasting))
+    return _judgement("singling_out", verdict, reason, rule_of_both, spans, p=joint_p(bursts, lasting))
 
 
 def joint_p(bursts: Bursts | None, lasting: Lasting) -> float | None:

@@ -9,7 +9,17 @@ from typing import Any
 
 from atlarge.calendar import as_day
 from atlarge.disclosure.table import SHOWN, SMALL, UNCOVERED, WITHHELD, Counts, mark_text
-from atlarge.explain.answer import ACCOUNTS, QUIET, Answer, ChangeStrip, Interval, Judgement, Series, Span
+from atlarge.explain.answer import (
+    ACCOUNTS,
+    QUIET,
+    Answer,
+    ChangeStrip,
+    Interval,
+    Judgement,
+    Series,
+    Span,
+    Warned,
+)
 from atlarge.explain.narrative import level_keys, may_be_none
 from atlarge.panel.time_axis import breaks
 from atlarge.publish import charts
@@ -17,7 +27,7 @@ from atlarge.publish.answers import Shown, burst_window, drawn_spans, drawn_stri
 from atlarge.publish.charts import BreakMark, Burst, Estimate, PolicyMark, Valued
 from atlarge.publish.detention_view import break_marks_of
 from atlarge.publish.i18n import Words
-from atlarge.publish.messages import Teller, area_name, variant_name
+from atlarge.publish.messages import MessageRenderer, area_name, variant_name
 from atlarge.publish.render import Figure, Table, counts_table, figure, hidden_note, safe_link
 
 _KINDS = {"fits": "fits", "does not fit": "unfit", "cannot be told": ""}
@@ -52,8 +62,8 @@ def context(shown: Shown, w: Words) -> dict[str, Any]:
         "headline": headline(shown, w),
         "sentences": sentences(shown, w),
         "cards": _cards(shown, w),
-        "caveats": [Teller(shown, w)(warned.message) for warned in a.main_caveats],
-        "more_caveats": _more_caveats(shown, w),
+        "caveats": _texts(a.main_caveats, shown, w),
+        "more_caveats": _texts(_minor_warnings(a), shown, w),
         "corroboration": _corroboration(shown, w),
         "corroboration_figure": _corroboration_figure(shown, w),
         "elsewhere": _elsewhere(shown, w),
@@ -66,7 +76,7 @@ def context(shown: Shown, w: Words) -> dict[str, Any]:
         "areas": _areas(shown, w),
         "schemes": _schemes(shown, w),
         "method_figures": [sensitivity] if sensitivity else [],
-        "warnings": [Teller(shown, w)(warned.message) for warned in a.warnings],
+        "warnings": _texts(a.warnings, shown, w),
         "sources": [
             {"title": s.get("title", ""), "url": safe_link(s.get("url")), "note": s.get("note", "")}
             for s in a.sources
@@ -138,18 +148,24 @@ def p_text(p: float | None, w: Words) -> str:
 
 def sentences(shown: Shown, w: Words) -> list[str]:
     """The answer in three sentences; a count that may not be published is left out of them."""
-    tell = Teller(shown, w)
-    return [tell(message) for message in shown.answer.messages]
+    as_text = MessageRenderer(shown, w)
+    return [as_text(message) for message in shown.answer.messages]
 
 
 def headline(shown: Shown, w: Words) -> str:
     """The one plain sentence of an answer."""
-    return Teller(shown, w)(shown.answer.headline)
+    return MessageRenderer(shown, w)(shown.answer.headline)
 
 
-def _more_caveats(shown: Shown, w: Words) -> list[str]:
-    main = {warned.id for warned in shown.answer.main_caveats} | set(QUIET)
-    return [Teller(shown, w)(warned.message) for warned in shown.answer.warnings if warned.id not in main]
+def _texts(warnings: Iterable[Warned], shown: Shown, w: Words) -> list[str]:
+    as_text = MessageRenderer(shown, w)
+    return [as_text(warned.message) for warned in warnings]
+
+
+def _minor_warnings(answer: Answer) -> list[Warned]:
+    """The warnings that are neither main caveats nor those that every answer has."""
+    main = {warned.id for warned in answer.main_caveats} | set(QUIET)
+    return [warned for warned in answer.warnings if warned.id not in main]
 
 
 def _safe_rows(shown: Shown) -> list[dict[str, Any]]:
@@ -160,9 +176,9 @@ def _safe_rows(shown: Shown) -> list[dict[str, Any]]:
 
 def _corroboration(shown: Shown, w: Words) -> list[dict[str, str]]:
     """What else the records show of the burst's days, and which way each points."""
-    tell = Teller(shown, w)
+    as_text = MessageRenderer(shown, w)
     return [
-        {"says": tell(row["says"]), "points": w(f"corroboration.{row['points']}"), "kind": row["points"]}
+        {"says": as_text(row["says"]), "points": w(f"corroboration.{row['points']}"), "kind": row["points"]}
         for row in _safe_rows(shown)
     ]
 
@@ -197,7 +213,7 @@ def _corroboration_figure(shown: Shown, w: Words) -> Figure | None:
 def _elsewhere(shown: Shown, w: Words) -> str:
     """What happened, on average, in other places that took such a decision."""
     says = shown.answer.elsewhere.get("says")
-    return Teller(shown, w)(says) if says is not None else ""
+    return MessageRenderer(shown, w)(says) if says is not None else ""
 
 
 def _numbers(shown: Shown, w: Words) -> Table:
@@ -227,7 +243,7 @@ def _areas(shown: Shown, w: Words) -> Table | None:
 
 
 def _verdicts(shown: Shown, w: Words) -> list[dict[str, Any]]:
-    cards, tell = [], Teller(shown, w)
+    cards, as_text = [], MessageRenderer(shown, w)
     for name in ACCOUNTS:
         v = shown.answer.verdicts.get(name)
         if v is None:
@@ -235,12 +251,12 @@ def _verdicts(shown: Shown, w: Words) -> list[dict[str, Any]]:
         cards.append(
             {
                 "account": name,
-                "title": tell(v.title),
+                "title": as_text(v.title),
                 "verdict": w(f"verdict.{v.verdict}"),
                 "kind": _KINDS[v.verdict],
-                "rule": tell(v.rule),
-                "reason": tell(v.reason),
-                "details": [*(tell(message) for message in v.details), *_tested(v, w)],
+                "rule": as_text(v.rule),
+                "reason": as_text(v.reason),
+                "details": [*(as_text(message) for message in v.details), *_tested(v, w)],
             }
         )
     return cards
@@ -258,12 +274,14 @@ _ABOUT = {"handoffs": "substitution", "level": "concentration"}
 
 def _cards(shown: Shown, w: Words) -> list[dict[str, Any]]:
     """The three accounts in one layout: verdict, rule, numbers and the caveats that apply to them."""
-    main = {warned.id for warned in shown.answer.main_caveats} | set(QUIET)
-    beside: dict[str, list[str]] = {}
-    for warned in shown.answer.warnings:
-        if warned.id not in main and warned.about in _ABOUT:
-            beside.setdefault(_ABOUT[warned.about], []).append(Teller(shown, w)(warned.message))
-    return [{**card, "beside": beside.get(card["account"], [])[:1]} for card in _verdicts(shown, w)]
+    beside: dict[str, list[Warned]] = {}
+    for warned in _minor_warnings(shown.answer):
+        if warned.about in _ABOUT:
+            beside.setdefault(_ABOUT[warned.about], []).append(warned)
+    return [
+        {**card, "beside": _texts(beside.get(card["account"], [])[:1], shown, w)}
+        for card in _verdicts(shown, w)
+    ]
 
 
 def _of_kind(key: str, answer: Answer) -> str:

@@ -164,11 +164,11 @@ class _Page:
         self.left_out = 0
 
     def text(
-        self, said: str, size: float, kind: str = "serif", *, indent: float = 0.0, after: float = 4.0
+        self, paragraph: str, size: float, kind: str = "serif", *, indent: float = 0.0, after: float = 4.0
     ) -> None:
         """A paragraph, wrapped to the page's width."""
         most = int((WIDTH - 2 * MARGIN - indent) / (size * _WIDTHS[kind]))
-        lines = textwrap.wrap(said, most, break_long_words=False, break_on_hyphens=False)
+        lines = textwrap.wrap(paragraph, most, break_long_words=False, break_on_hyphens=False)
         if self.y + len(lines) * size * 1.28 > HEIGHT - MARGIN:
             self.left_out += 1
             return

@@ -16,8 +16,8 @@ from atlarge.publish.answers import Shown
 from atlarge.publish.i18n import Words
 
 
-class Teller:
-    """Words the messages of one answer in one language."""
+class MessageRenderer:
+    """Renders the messages of one answer in one language, as disclosed."""
 
     def __init__(self, shown: Shown, w: Words) -> None:
         self._shown, self._w = shown, w

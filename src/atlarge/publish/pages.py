@@ -447,9 +447,9 @@ def place_page(data: SiteData, place: PlaceInfo, w: Words) -> str:
     if not place.fine:
         return blank_page(data, place, w)
     title = full_name(data, place, w)
-    said = lede(data, place, w)
+    intro = lede(data, place, w)
     code = (place.level, place.code)
-    page = page_of(data, w, place.stem, title, said, image=image_path(place), nav="places", live=True)
+    page = page_of(data, w, place.stem, title, intro, image=image_path(place), nav="places", live=True)
     page["jsonld"] = dataset_jsonld(data, place, w)
     home = str(page["home"])
     drawn = timeline_of(data, place, w, home)
@@ -459,7 +459,7 @@ def place_page(data: SiteData, place: PlaceInfo, w: Words) -> str:
         w=w,
         page=page,
         title=title,
-        lede=said,
+        lede=intro,
         adds=adds(data, place, w),
         crumbs=crumbs(data, place, w),
         where=where_of(data, place, w, home),

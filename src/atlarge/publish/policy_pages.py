@@ -144,12 +144,12 @@ def _map_page(data: SiteData, w: Words) -> str:
     axis = months_between(FIRST_MONTH, last_month())
     newest = {fips: _KINDS[name] for fips, name in zip(places, months[-1], strict=True)}
     title = w("registry.map_title", month=w.long_month(axis[-1]))
-    said = w("registry.map_says", day=w.day(as_of()))
+    description = w("registry.map_says", day=w.day(as_of()))
     return render(
         "policy_map.html.j2",
         w=w,
-        page=_page(data, w, "policies/map", w("registry.map_heading"), said),
-        drawing=charts.choropleth(newest).named(title, said),
+        page=_page(data, w, "policies/map", w("registry.map_heading"), description),
+        drawing=charts.choropleth(newest).named(title, description),
         months=[w.long_month(m) for m in axis],
         legend=[
             {"swatch": charts.swatch(_KINDS[name]), "text": w(f"registry.class.{name}")} for name in CLASSES

@@ -1,7 +1,7 @@
-"""How right is this? Checks of the program by numbers that others made.
+"""How right is this? Checks of the program by numbers from elsewhere.
 
 Our own counts are not printed: a published figure beside ours would give small counts away as a difference.
-What is said of a figure is that it agrees (equal or within tolerance) or differs.
+A figure is said to agree (equal or within tolerance) or to differ.
 """
 
 from __future__ import annotations

@@ -34,8 +34,8 @@ def other_names(data: SiteData) -> dict[str, list[str]]:
             if ("county", gone) in data.places or ("county", kept) not in data.places:
                 continue
             name = str(names.get(gone, gone)).lower()
-            for said in {gone, name, name.removesuffix(" planning region"), name.removesuffix(" county")}:
-                found.setdefault(said, []).append(kept)
+            for spelling in {gone, name, name.removesuffix(" planning region"), name.removesuffix(" county")}:
+                found.setdefault(spelling, []).append(kept)
     return found
 
 

@@ -105,8 +105,8 @@ def _bars(picture: Levels, s: Counts, w: Words, partial: Sequence[dt.date]) -> N
         elif s.marks[i] == SMALL:
             top = min(_FOOT - 5, round(y(s.threshold - 1)))
             _box(picture, left, top, wide)
-        said = cell(s, i, w)
-        _middle(picture, letters(15), middle, top - 6, said, _first(_SOFT))
+        label = cell(s, i, w)
+        _middle(picture, letters(15), middle, top - 6, label, _first(_SOFT))
         _middle(
             picture,
             letters(14, True),

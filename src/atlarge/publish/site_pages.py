@@ -50,9 +50,9 @@ def front_page(data: SiteData, w: Words) -> str:
     # A store without arrests says what it has records of.
     other = "" if "arrests" in data.groups else "_other"
     first, last = (w.long_month(day) for day in data.whole_months("arrests"))
-    said = w(f"front.lede{other}", first=first, last=last)
+    intro = w(f"front.lede{other}", first=first, last=last)
     title, jsonld = w(f"front.title{other}"), dataset_jsonld(data, None, w)
-    page = page_of(data, w, "index", title, said, nav="", live=True, jsonld=jsonld)
+    page = page_of(data, w, "index", title, intro, nav="", live=True, jsonld=jsonld)
     home = str(page["home"])
     if nation:
         page["image"] = f"img/nation-{NATION}.png"
@@ -64,7 +64,7 @@ def front_page(data: SiteData, w: Words) -> str:
         w=w,
         page=page,
         title=title,
-        lede=said,
+        lede=intro,
         findings=findings(data, w),
         answers=answer_cards(data, w),
         says=_national(data, nation, w) if nation else "",

@@ -64,8 +64,8 @@ def where_of(data: SiteData, place: PlaceInfo, w: Words, home: str) -> dict[str,
     short = place.name.rsplit(", ", 1)[0]
     offices = offices_of(data, place, SLIGHT * k)
     parts: list[tuple[str, int, str, str, str]] = []
-    said_own = at_least(own, w) if own is not None else w.count(0)
-    parts.append(("w-county", n, said_own, w("where.county", place=short), ""))
+    own_count = at_least(own, w) if own is not None else w.count(0)
+    parts.append(("w-county", n, own_count, w("where.county", place=short), ""))
     for office in offices:
         counts = data.series(office, WHOLE, "year")
         if counts is None:
@@ -74,11 +74,11 @@ def where_of(data: SiteData, place: PlaceInfo, w: Words, home: str) -> dict[str,
         parts.append(("w-office", known_sum(counts), at_least(counts, w), text, f"{home}{office.stem}.html"))
     rest = max(0, k - sum(p[1] for p in parts))
     parts.append(("w-rest", rest, w.count(rest), w("where.rest", aor=area.name), f"{home}{area.stem}.html"))
-    listed = "; ".join(f"{said} {text}" for _, _, said, text, _ in parts)
+    listed = "; ".join(f"{count} {text}" for _, _, count, text, _ in parts)
     share = data.named_shares.get(area.code)
     values = {
         "place": short,
-        "n": said_own,
+        "n": own_count,
         "k": at_least(whole, w),
         "aor": area.name,
         "share": w.percent(1 - share) if share is not None else "",
@@ -102,12 +102,12 @@ def where_of(data: SiteData, place: PlaceInfo, w: Words, home: str) -> dict[str,
         "parts": [
             {
                 "kind": kind,
-                "n": said,
+                "n": count,
                 "text": text,
                 "href": href,
                 "share": w.percent(value / k) if value else "",
             }
-            for kind, value, said, text, href in parts
+            for kind, value, count, text, href in parts
         ],
         "says": says,
     }
