@@ -12,9 +12,9 @@ def lazy_names(package: str, homes: Mapping[str, str]) -> Callable[[str], Any]:
 
     Parameters
     ----------
-    package
+    package : str
         Name of the package, as in `__name__`.
-    homes
+    homes : mapping of str to str
         The public names that each module defines, separated by spaces.
 
     Returns

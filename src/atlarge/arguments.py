@@ -12,9 +12,9 @@ def names_of(given: str | Iterable[str], what: str) -> list[str]:
 
     Parameters
     ----------
-    given
+    given : str or iterable of str
         One string, or an iterable of strings.
-    what
+    what : str
         What is being named, for the error message: "measure", "place".
 
     Raises

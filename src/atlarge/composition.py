@@ -121,22 +121,22 @@ def composition(
 
     Parameters
     ----------
-    place
+    place : str
         As for `find_place`, or US.
-    before, after
+    before, after : two dates or ISO texts each
         First and last day of each period, dates or ISO text.
-    store
+    store : Store or path, optional
         Store, its folder, or None: the embedded records (which have no criminality).
-    of
+    of : str
         convicted, pending or no_charge.
-    by
+    by : str
         What arrests are grouped by: category (at large, custodial, ... by the scheme), landmark_class,
         agency, arrest_type or method.
-    scheme
+    scheme : str
         Reading of apprehension methods: ddp or biglocal.
-    engine
+    engine : str
         polars, duckdb or spark.
-    disclose
+    disclose : bool
         Refuse where a count under 5 is among those that the numbers follow from, so that they may be passed
         on.
 

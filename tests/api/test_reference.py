@@ -5,20 +5,29 @@ from __future__ import annotations
 import doctest
 import importlib
 import inspect
-import pydoc
 import re
 import subprocess
 import sys
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
 pytestmark = pytest.mark.slow_file
 
+
+def _imported(name: str) -> ModuleType | None:
+    try:
+        return importlib.import_module(name)
+    except ModuleNotFoundError:  # a function
+        return None
+
+
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = sorted((ROOT / "docs" / "reference").glob("*.md"))
 NAMES = [name for page in PAGES for name in re.findall(r"^::: (\S+)", page.read_text("utf-8"), re.MULTILINE)]
-PACKAGES = [name for name in NAMES if inspect.ismodule(pydoc.locate(name))]
+# Five packages have the name of their main function, so that an attribute of the name would be the function.
+PACKAGES = [name for name in NAMES if isinstance(_imported(name), ModuleType)]
 
 WHOLE_ANSWERS = ("check", "explain", "export_charts", "pooled", "pooled_by_kind", "publish", "report")
 """Functions whose example takes seconds."""
@@ -80,3 +89,21 @@ def test_a_function_has_an_example_that_runs(package: str, name: str) -> None:
     for test in examples:
         runner.run(test)
     assert runner.summarize(verbose=False).failed == 0
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_a_function_says_what_it_takes_and_returns(package: str) -> None:
+    """Every parameter (by ruff's D417 once there is a section of them), what comes back, and errors."""
+    module = importlib.import_module(package)
+    for name in _functions(package):
+        function = getattr(module, name)
+        text, signature = inspect.getdoc(function) or "", inspect.signature(function)
+        wanted = {
+            "Parameters": bool(signature.parameters),
+            "Returns|Yields": signature.return_annotation != "None",
+        }
+        wanted["Raises"] = "raise QuestionError" in inspect.getsource(function)
+        for section, is_wanted in wanted.items():
+            assert not is_wanted or re.search(rf"^({section})\n-+$", text, re.MULTILINE), (
+                f"{name}: no {section}"
+            )

@@ -23,9 +23,7 @@ def find_batches(
     (Bonferroni over the days) allows at the place's usual level; and the share of decisions on detainers
     issued over `old_after_days` before exceeds the share on all other days and places by a one-sided
     binomial test at `alpha`. The usual level is the mean over the place's other days, zero days among them,
-    its largest other day left out, so that a second batch does not hide the first. Gives place,
-    decision_date, decided, old, share_old, usual. Sorted by place and date. QuestionError when a column is
-    missing.
+    its largest other day left out, so that a second batch does not hide the first.
 
     Parameters
     ----------
@@ -41,7 +39,12 @@ def find_batches(
     Returns
     -------
     DataFrame
-        One row a batch day.
+        One row a batch day, by place and date: place, decision_date, decided, old, share_old, usual.
+
+    Raises
+    ------
+    QuestionError
+        If a column is missing.
 
     Examples
     --------

@@ -556,8 +556,19 @@ def _day(value: Any) -> dt.date | None:
 def suppress(rows: pl.DataFrame, threshold: int = DEFAULT_THRESHOLD) -> pl.DataFrame:
     """Null the small cells of an outcome table and what would give them away; mark its rows (`suppressed`).
 
-    Rows and columns have printed totals. Rates of suppressed counts are nulled with them. `threshold` 0 or 1
-    suppresses nothing.
+    Rows and columns have printed totals. Rates of suppressed counts are nulled with them.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        As `outcome_counts` gives them.
+    threshold : int
+        Counts from 1 to threshold - 1 are small; 0 or 1 suppresses nothing.
+
+    Returns
+    -------
+    DataFrame
+        The rows, with the column `suppressed`.
 
     Examples
     --------

@@ -81,10 +81,26 @@ def _period(every: str) -> pl.Expr:
 def outcome_counts(detainers: pl.LazyFrame, by: str = "county", every: str = "all") -> pl.DataFrame:
     """Detainers issued and their outcomes, by place and period of issue.
 
-    Input columns: date, facility, state, county_fips, outcome, n (and facility_code, city where present).
-    Gives place, place_name, period (null for `all`), issued and one column an outcome; rows without a place
-    have place null and place_name "not placed", so that the column sums are the whole. Sorted by place and
-    period. QuestionError for an unknown level, period or outcome.
+    Parameters
+    ----------
+    detainers : LazyFrame
+        Columns date, facility, state, county_fips, outcome, n (and facility_code, city where present).
+    by : str
+        nation, state, county or facility.
+    every : str
+        Period of issue: all, week, month, quarter, year or fiscal_year.
+
+    Returns
+    -------
+    DataFrame
+        By place and period: place, place_name, period (null for `all`), issued and one column an outcome.
+        Rows without a place have place null and place_name "not placed", so that the columns add up to the
+        whole.
+
+    Raises
+    ------
+    QuestionError
+        For an unknown level, period or outcome.
 
     Examples
     --------

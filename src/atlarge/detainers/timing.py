@@ -17,8 +17,7 @@ from atlarge.records.store import Store
 def time_to_outcome(detainers: pl.LazyFrame, by: str = "outcome") -> pl.DataFrame:
     """Days from issue to decision by `by`: n, without_date, median_days, q25_days, q75_days, over_30_days.
 
-    Needs the column decision_date (QuestionError without it: the FOIA releases of 2007-2015 and 2022 on
-    date the issue alone). Rows decided before they were issued are left out and counted in `out_of_order`.
+    Rows decided before they were issued are left out and counted in `out_of_order`.
 
     Parameters
     ----------
@@ -31,6 +30,11 @@ def time_to_outcome(detainers: pl.LazyFrame, by: str = "outcome") -> pl.DataFram
     -------
     DataFrame
         One row a group.
+
+    Raises
+    ------
+    QuestionError
+        Without the column decision_date: the FOIA releases of 2007-2015 and 2022 on date the issue alone.
 
     Examples
     --------
@@ -67,10 +71,26 @@ def later_arrests(
 ) -> pl.DataFrame:
     """By outcome of the detainer, how many people were later arrested at large within some days of its issue.
 
-    Both are lazy frames of one engine (as `atlarge.engines.scans` gives, or of Polars) and need subject_key
-    (hashed); `arrests` holds at-large arrests (date, subject_key). Gives outcome, n, with_key,
-    arrested_later, share and median_days (from issue to the first such arrest). A detainer without a key is
-    counted apart, never as "not arrested". QuestionError when a release has no identifiers.
+    Parameters
+    ----------
+    detainers, arrests : lazy frames of one engine
+        As `atlarge.engines.scans` gives them, or of Polars: detainers (date, outcome, subject_key, n) and
+        at-large arrests (date, subject_key, n); the keys are hashed.
+    within_days : int
+        Days after the issue.
+    engine : str
+        polars, duckdb or spark.
+
+    Returns
+    -------
+    DataFrame
+        outcome, n, with_key, arrested_later, share and median_days (from issue to the first such arrest). A
+        detainer without a key is counted apart, never as "not arrested".
+
+    Raises
+    ------
+    QuestionError
+        If a release has no identifiers.
 
     Examples
     --------

@@ -343,7 +343,19 @@ def suppress(
     constraints: LinearConstraints | None = None,
     **options: Any,
 ) -> Ints:
-    """The status of every cell, as `search` finds it; arguments as there.
+    """The status of every cell, as `search` finds it.
+
+    Parameters
+    ----------
+    values, is_counted, constraints
+        As of `search`.
+    **options
+        Its other arguments.
+
+    Returns
+    -------
+    int array [n]
+        OPEN, PRIMARY or COMPLEMENTARY for each cell.
 
     Examples
     --------

@@ -401,6 +401,11 @@ def stack(tables: Sequence[Disclosed]) -> Disclosed:
     Disclosed
         All rows in order.
 
+    Raises
+    ------
+    QuestionError
+        If there is no table.
+
     Examples
     --------
     >>> import polars as pl

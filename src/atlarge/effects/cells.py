@@ -398,9 +398,13 @@ def placebo_grid(
     first : int
         First period of the target's history (dates of placebos keep the same length of history).
     only : int, optional
-        Periods of the horizon that will be asked about: later ones are not worked out. Not with `after`.
+        Periods of the horizon that are needed: later ones are not computed. Not with `after`.
     calibrated_on : int array, optional
         Periods ahead over which placebo totals are to be right on average; all of the horizon if left out.
+    level : float
+        Of the intervals.
+    settings : ShareSettings
+        How shares are estimated and carried forward.
 
     Raises
     ------

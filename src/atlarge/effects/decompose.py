@@ -115,10 +115,17 @@ def decompose(
         that goes with the loss is taken for relabelling, not loss.
     group : array [N], optional
         Labels of the units' groups (regions), whose own movement is followed in part.
+    level : float
+        Of the intervals.
+    draws : int
+        Number of joint draws from which intervals are read.
+    seed : int
+        Of the draws: the same seed gives the same intervals.
 
     Returns
     -------
     Decomposition
+        Trend, substitution and residual, each with its interval, in units of the outcome.
 
     Raises
     ------
@@ -416,6 +423,8 @@ def transfer_ratio(
         Row that gives nothing.
     n_post : int
         Periods after the start that count.
+    level : float
+        Of the interval.
 
     Returns
     -------

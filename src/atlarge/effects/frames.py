@@ -151,6 +151,11 @@ def panel_of(
     unit, time, value : str
         Column names of a dataframe.
 
+    Returns
+    -------
+    Panel
+        The values [N, T], NaN where a unit has no row, with the names of its units and its periods.
+
     Raises
     ------
     QuestionError

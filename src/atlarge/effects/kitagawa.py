@@ -132,7 +132,7 @@ def kitagawa(
         Polars, pandas, PyArrow, ...; rows of one group and period are added up.
     group, period, size, cases : str
         Columns: the group, the period, the number of units, and how many of them are cases.
-    before, after
+    before, after : hashable
         The two periods; left out where the frame has only two, which are then taken in order.
     confidence : float
         Of the intervals. They say how far chance would move the numbers if units were counted anew
@@ -270,7 +270,7 @@ def count_contributions(
     ----------
     before, after : mapping
         Counts, or counts per day where the periods are not of one length, by kind; at most 7 kinds.
-    cases
+    cases : hashable
         The kind whose share it is.
 
     Returns

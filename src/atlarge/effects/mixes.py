@@ -56,6 +56,17 @@ def mix_switch(
     ----------
     part, whole : array [T]
         Counts of the part and of all events; NaN where there is no record.
+    alpha : float
+        Size of the test.
+    draws : int
+        Number of redrawn series behind the p-value.
+    seed : int
+        Of the redrawn series: the same seed gives the same p-value.
+
+    Returns
+    -------
+    MixSwitch
+        The period of the clearest switch, the shares on both sides of it, and its p-value.
 
     Raises
     ------

@@ -137,6 +137,11 @@ def pool_rates(events: ArrayLike, exposure: ArrayLike, *, level: float = 0.9) ->
     PooledRates
         Shrunk rates with intervals [K], their mean, and the shape of the gamma distribution between units.
 
+    Raises
+    ------
+    QuestionError
+        With fewer than 2 units that have exposure, or without an event.
+
     Notes
     -----
     Clayton and Kaldor (1987), Biometrics 43: gamma-Poisson, by moments.

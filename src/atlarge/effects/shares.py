@@ -82,6 +82,8 @@ def expected_counts(
         Periods after the horizon that serve as history too (for a change that ended).
     first : int
         First period that serves as history.
+    settings : ShareSettings
+        How shares are estimated and carried forward.
 
     Returns
     -------

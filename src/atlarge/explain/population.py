@@ -167,6 +167,7 @@ def brought_noncitizens(store: Store | None, level: str, codes: frozenset[str]) 
     Parameters
     ----------
     store : Store or None
+        The user's store; None where there is none.
     level : str
         county, state or nation.
     codes : frozenset of str

@@ -78,18 +78,25 @@ def _choose(counts: Floats, origins: list[int], horizon: int, year: int) -> tupl
 
 
 def quantiles(counts: Floats, horizon: int, every: str, origin: int | None = None) -> tuple[Floats, float]:
-    """Quantiles of the next counts, [units, horizon, 5], and the discount used.
+    """Quantiles of the next counts of every unit.
 
     Parameters
     ----------
-    counts
+    counts : float array
         Counts [units, T]; NaN where nothing was observed. At least five units.
-    horizon
+    horizon : int
         Periods ahead.
-    every
+    every : str
         "week" or "month".
-    origin
+    origin : int, optional
         First period to forecast; nothing from it on is used. None: the one after the last.
+
+    Returns
+    -------
+    figures : float array [units, horizon, 5]
+        Quantiles, at the levels of `QUANTILES`.
+    discount : float
+        Weight of a period relative to the next one, chosen at earlier origins.
 
     Raises
     ------
@@ -134,7 +141,23 @@ def quantiles(counts: Floats, horizon: int, every: str, origin: int | None = Non
 
 
 def pinball(observed: Floats, figures: Floats) -> Floats:
-    """Quantile loss [n] of five quantiles [n, 5], their mean.
+    """Mean quantile (pinball) loss of five quantiles.
+
+    Parameters
+    ----------
+    observed : float array [n]
+        Counts.
+    figures : float array [n, 5]
+        Their quantiles, at the levels of `QUANTILES`.
+
+    Returns
+    -------
+    float array [n]
+        Losses in the units of the counts; 0 is best.
+
+    Notes
+    -----
+    Gneiting and Raftery (2007), J. Am. Stat. Assoc. 102.
 
     Examples
     --------
@@ -147,9 +170,23 @@ def pinball(observed: Floats, figures: Floats) -> Floats:
 
 
 def interval_score(observed: Floats, low: Floats, high: Floats) -> Floats:
-    """Interval score [n] of 90% intervals: their width, and 20 times the distance of counts outside.
+    """Interval score of 90% intervals: their width, and 20 times the distance of counts outside.
 
-    Source: Gneiting and Raftery (2007), Strictly proper scoring rules, section 6.2.
+    Parameters
+    ----------
+    observed : float array [n]
+        Counts.
+    low, high : float array [n]
+        Ends of the intervals.
+
+    Returns
+    -------
+    float array [n]
+        Scores in the units of the counts; small is good.
+
+    Notes
+    -----
+    Gneiting and Raftery (2007), J. Am. Stat. Assoc. 102, section 6.2.
 
     Examples
     --------
@@ -161,7 +198,23 @@ def interval_score(observed: Floats, low: Floats, high: Floats) -> Floats:
 
 
 def seasonal_naive(counts: Floats, origin: int, horizon: int, year: int) -> Floats:
-    """Quantiles [units, horizon, 5] of the seasonal naive forecast; NaN without a year before.
+    """Quantiles of the seasonal naive forecast: the count a year before, with its own past errors.
+
+    Parameters
+    ----------
+    counts : float array [units, T]
+        Counts; NaN where nothing was observed.
+    origin : int
+        First period to forecast; nothing from it on is used.
+    horizon : int
+        Periods ahead, at most a year.
+    year : int
+        Periods in a year.
+
+    Returns
+    -------
+    float array [units, horizon, 5]
+        Quantiles, at the levels of `QUANTILES`; NaN without a year and 8 periods before.
 
     Examples
     --------

@@ -51,7 +51,7 @@ class Forecast:
         What is counted, of which places, by week or month.
     as_of
         Last day of the records used.
-    registered
+    registered : Forecast or path
         Day on which the forecast was registered, where that was recorded.
     history
         SHA-256 of the counts that the forecast rests on: it shows whether records of that time were revised.
@@ -147,10 +147,24 @@ def _series(
 
 
 def learning_series(store: Store, measure: str, by: str, every: str, scheme: str) -> tuple[Floats, int]:
-    """Counts [places, T] of a level; those of another level follow where it has few places.
+    """Series from which a forecast learns: those of a level and, where it has few places, of another.
 
     The errors of a few places say little of their spread. The other level is areas of responsibility or,
-    where the store covers no whole area, the next that it covers. Returned with the number of added rows.
+    where the store covers no whole area, the next that it covers.
+
+    Parameters
+    ----------
+    store : Store
+        The records.
+    measure, by, every, scheme : str
+        As of `panel`.
+
+    Returns
+    -------
+    counts : float array [places, T]
+        Counts of the level first, then of the other one; NaN where nothing was observed.
+    added : int
+        Number of rows of the other level.
 
     Examples
     --------
@@ -184,13 +198,13 @@ def forecast(
 
     Parameters
     ----------
-    store
+    store : Store or path, optional
         Store, its folder, or None: the embedded records.
-    by, measure, scheme
+    by, measure, scheme : str
         As for `panel`.
-    periods
+    periods : int
         Weeks (up to 26) or months (up to 12) ahead.
-    every
+    every : str
         "week" or "month".
 
     Returns
@@ -336,7 +350,7 @@ def score(registered: Forecast | Path | str, store: Store | Path | str | None = 
     ----------
     registered
         A `Forecast`, or the file that it was written to.
-    store
+    store : Store or path, optional
         Store with the newer records.
 
     Returns

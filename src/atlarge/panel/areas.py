@@ -35,15 +35,15 @@ def area_totals(
 
     Parameters
     ----------
-    store
+    store : Store or path, optional
         A store; left out: the embedded records.
-    measures
+    measures : str or sequence of str
         A measure's name, or several; those whose table has no basis for its areas are left out.
-    start, end
+    start, end : date or ISO text
         First and last day; dates or ISO strings.
-    scheme
+    scheme : str
         Reading of apprehension methods.
-    places
+    places : str or sequence of str, optional
         An area, or several, by code or name; None: all.
 
     Returns

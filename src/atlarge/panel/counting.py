@@ -58,21 +58,21 @@ def panel(
 
     Parameters
     ----------
-    store
+    store : Store or path, optional
         Store, its folder, or None: the embedded records.
-    by
+    by : str
         Level: county, office, aor, state or nation.
-    every
+    every : str
         Period: day, week (from Monday) or month.
-    measures
+    measures : str or sequence of str
         A measure's name, or several.
-    scheme
+    scheme : str
         Reading of apprehension methods: ddp or biglocal.
-    engine
+    engine : str
         polars, duckdb or spark.
-    start, end
+    start, end : date or ISO text, optional
         First and last day, dates or ISO text; None: all that the releases cover.
-    places
+    places : str or sequence of str, optional
         A place of the level, or several, by code or name; None: every one with a record in that time.
 
     Returns

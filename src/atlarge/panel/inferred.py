@@ -297,13 +297,13 @@ def inferred_counts(
 
     Parameters
     ----------
-    cells
+    cells : DataFrame
         Arrests in custody, as of `custodial_cells`; the rates are learned from them.
-    inside
+    inside : DataFrame
         Those of them that are to be counted.
-    break_day
+    break_day : date
         First day on which the method does not say the kind of custody.
-    place, period
+    place, period : Polars expression
         Expressions over the cells.
 
     Returns

@@ -86,9 +86,9 @@ class Panel:
 
         Parameters
         ----------
-        name
+        name : str, optional
             The measure; None where the panel has one only.
-        ax
+        ax : Matplotlib axes, optional
             Axes to draw on; None for new ones.
 
         Raises

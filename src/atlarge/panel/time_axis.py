@@ -213,6 +213,7 @@ def breaks_within(
     Parameters
     ----------
     measures : iterable of str
+        Names of the panel or of `reference/detention_monthly`.
     start, end : date
         First and last day of what is shown.
     families : container of str
@@ -283,6 +284,7 @@ def time_axis(
     Parameters
     ----------
     store : Store
+        Whose releases are shown.
     measures : iterable of str
         Names of the panel.
     start, end : date, optional

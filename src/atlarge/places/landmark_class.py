@@ -79,7 +79,7 @@ def landmark_class(text: str | None) -> str | None:
 
     Parameters
     ----------
-    text
+    text : str, optional
         A landmark as published, or None.
 
     Returns

@@ -276,8 +276,13 @@ def open_store(path: Store | Path | str | None = None) -> Store:
 
     Parameters
     ----------
-    path
+    path : Store or path, optional
         Its folder; None: the embedded records, which ship with the package; a store is given back as it is.
+
+    Returns
+    -------
+    Store
+        Its tables can be read; nothing of them is in memory yet.
 
     Raises
     ------

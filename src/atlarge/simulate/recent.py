@@ -136,7 +136,30 @@ class Recent:
 
 
 def recent_world(places: int = 150, policies: int = 6, **changes: Any) -> World:
-    """A `World` from October 2022 to August 2026, its at-large arrests rising from 20 January 2025 on."""
+    """A `World` from October 2022 to August 2026, its at-large arrests rising from 20 January 2025 on.
+
+    Parameters
+    ----------
+    places, policies : int
+        Number of counties, and of those that adopt a policy.
+    changes
+        Other parameters of `World`, by name.
+
+    Returns
+    -------
+    World
+        For `simulate_recent`.
+
+    Raises
+    ------
+    QuestionError
+        For a parameter that `World` does not have, or that makes no sense.
+
+    Examples
+    --------
+    >>> recent_world(places=12, policies=1).weeks
+    200
+    """
     weeks = (SPANS["c"][1] - START).days // 7 + 1
     usual = {"trend_week": (SURGE - START).days // 7, "trend_step": 0.7}
     return World(places=places, weeks=weeks, policies=policies).but(**{**usual, **changes})
@@ -155,17 +178,17 @@ def simulate_recent(
 
     Parameters
     ----------
-    out
+    out : path
         Folder; files of an earlier simulation in it are replaced.
-    form
+    form : str
         a (2025), b (March 2026) or c (later in 2026). The same seed gives the same world in each, and each
         has what its form has: type, agency, operation and duty site in b; county in c.
-    seed
+    seed : int
         The same seed gives the same bytes.
-    world, recent
+    world, recent : World and Recent, optional
         The parameters; None: `recent_world()` and `Recent()`. Of what `World` says of recording, only
         `reporting_delay_weeks` has a place here: late arrests are in a later release only.
-    arrests
+    arrests : int, optional
         About how many arrests in the whole world; None: by its rates.
 
     Returns

@@ -43,13 +43,13 @@ def scan_clusters(
 
     Parameters
     ----------
-    counts
+    counts : array or frame
         Counts [series, T]; NaN where nothing was observed. Or a frame with one row a series and time.
-    zones
+    zones : sequence of sequences of int or str
         Groups of two or more series each: their positions, or their names in the frame.
-    unit, time, value
+    unit, time, value : str, optional
         Columns of a frame: series, time and count.
-    cycle, classes, settings, alpha, tested
+    cycle, classes, settings, alpha, tested : optional
         As for `scan`.
 
     Returns

@@ -82,18 +82,18 @@ def ears(
 
     Parameters
     ----------
-    counts
+    counts : array or frame
         Counts [series, T], or a frame with one row a series and time.
-    method
+    method : str
         "C1": the baseline is the `baseline` times before; "C2": those two times earlier; "C3": C2, adding up
         how far the two times before were above their own means by more than one standard deviation.
-    unit, time, value
+    unit, time, value : str, optional
         Columns of a frame: series, time and count.
-    baseline
+    baseline : int
         Times in the baseline, at least 3.
-    min_sigma
+    min_sigma : float
         Least standard deviation, a count.
-    alpha
+    alpha : float, optional
         One-sided level; None: 0.001, and 0.025 for C3.
 
     Returns

@@ -114,7 +114,7 @@ class Farrington:
 
     Attributes
     ----------
-    at
+    at : sequence of int, optional
         Positions of the times tested, [K].
     upper, expected
         Threshold and expected count; NaN unless `status` is "ok".
@@ -204,19 +204,19 @@ def farrington_flexible(
 
     Parameters
     ----------
-    counts
+    counts : array or frame
         Counts [series, T], whole numbers from 0; NaN is missing and serves neither as past nor as present.
         Or a pandas, polars or pyarrow frame with one row a series and time.
-    unit, time, value
+    unit, time, value : str, optional
         Columns of a frame: series, time and count.
-    times
+    times : sequence of dates, optional
         Days of the columns of an array, evenly spaced: weeks are matched to the nearest same week of
         earlier years. Left out, `options.frequency` times make a year.
     at
         Positions of the times to test; None: every time with enough past.
-    options
+    options : Options, optional
         See `Options`.
-    threads
+    threads : int, optional
         Threads to use; None: up to four.
 
     Returns

@@ -14,9 +14,9 @@ def benjamini_hochberg(p: ArrayLike, n_tests: float | None = None) -> Floats:
 
     Parameters
     ----------
-    p
+    p : array
         p-values of any shape; NaN stays NaN and is no test.
-    n_tests
+    n_tests : float, optional
         Tests in all, where only the smallest p-values of them are given; None: as many as are given.
 
     Returns

@@ -237,26 +237,26 @@ def scan(
 
     Parameters
     ----------
-    counts
+    counts : array or frame
         Counts [series, T], whole numbers from 0, NaN where nothing was observed; or a pandas, polars or
         pyarrow frame with one row a series and time.
-    unit, time, value
+    unit, time, value : str, optional
         Columns of a frame: series, time and count.
-    cycle
+    cycle : int array, optional
         Place in the week of each time, [T], 0 to 6 (`weekdays`). None: no cycle, and the days of the week
         for a frame of consecutive days.
-    classes
+    classes : int array, optional
         Class of each day, [T], 0 ordinary (`day_classes`). None: all ordinary.
-    settings
+    settings : Settings, optional
         `DAYS`, `WEEKS` or lengths of your own. None: `WEEKS` for a frame of times a week or more apart, else
         `DAYS`.
-    alpha
+    alpha : float
         Level of the thresholds shown.
-    tested
+    tested : bool array, optional
         Times whose starts are tested, [T]; None: all. The others still serve the baseline.
-    by_burst
+    by_burst : bool
         Whether `q_burst` is worked out (it takes a simulation); else it is NaN.
-    wanted
+    wanted : float
         Bursts with a greater `q` are not needed. Where it shows beforehand that there are no others, none
         is described, the simulation that calibrates p-values is left out, and `p` is the least they could be.
 

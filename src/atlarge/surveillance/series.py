@@ -60,9 +60,9 @@ def read_counts(
 
     Parameters
     ----------
-    data
+    data : array or frame
         Array or nested list [series, T], or a pandas, polars or pyarrow frame.
-    unit, time, value
+    unit, time, value : str, optional
         Columns of a frame: the series (None: a single one), the time (dates, date-times, ISO strings or
         whole numbers) and the count. Times that a series lacks, or all of them, are NaN: not observed, not
         zero. Of a date-time with a zone the day is that of its own clock.

@@ -174,9 +174,9 @@ def verify(store: Store | Path | str | None = None, figures: Path | str | None =
 
     Parameters
     ----------
-    store
+    store : Store or path, optional
         Store, its folder, or None: the embedded records.
-    figures
+    figures : path, optional
         CSV with a measure, a place, a value, and start and end or a window (FY2017, 2017-Q2, 2017-03) in
         each row (and id, publisher, source, scheme, level, kind, tolerance, published_on, note); None: the
         project's own table `published_figures`.
@@ -221,6 +221,22 @@ def _unread(line: Unreadable) -> Checked:
 
 def agreement(ours: float, figure: Figure, *, is_percent: bool = False, slack: float = 0.0) -> str:
     """Compare two numbers: equal as printed, within tolerance, or different.
+
+    Parameters
+    ----------
+    ours : float
+        The number from the records.
+    figure : Figure
+        The published one: its value, printed decimals, kind and tolerance.
+    is_percent : bool
+        Whether it is a printed percentage, which half of its last digit cannot tell from its neighbours.
+    slack : float
+        Share of the figure by which ours is uncertain itself.
+
+    Returns
+    -------
+    str
+        equal, within tolerance or differs.
 
     Examples
     --------

@@ -22,7 +22,7 @@ def figures(path: Path | str | None = None) -> list[Figure]:
 
     Parameters
     ----------
-    path
+    path : path, optional
         CSV with a measure, a place, a value and either start and end or a window (FY2017, 2017-Q2, 2017-03)
         in each row; None: the table `published_figures`.
 

@@ -52,9 +52,10 @@ def long_form(
 
     Parameters
     ----------
-    names, body
-        Heads, and rows with their line numbers; `known` says which of measure, window and value the table
-        has a column for.
+    names, body : list of str, and list of numbered rows of str
+        Heads, and rows with their line numbers.
+    known : set of str
+        Which of measure, window and value the table has a column for.
 
     Returns
     -------
