@@ -20,6 +20,12 @@ REFUSED: list[tuple[Callable[[], Any], str]] = [
      "row 1 has no 'region'"),
     (lambda: protect(TABLE.with_columns(sex=pl.Series(["f", "total", "f", "m"])), ["region", "sex"], "n"),
      "row 1: 'sex' is 'total'. Leave totals out"),
+    *((lambda word=word: protect(TABLE.with_columns(sex=pl.Series(["f", "m", "f", word])), ["sex"], "n"),
+       f"row 3: 'sex' is '{word}'. Leave totals") for word in ("Total", "ALL", "Grand total", " total ")),
+    (lambda: protect(TABLE, ["region", "region"], "n"), "name a column twice"),
+    (lambda: protect(TABLE, ["region", "n"], "n"), "name a column twice"),
+    (lambda: protect(TABLE, ["region", "sex"], "n", keep=["year"]), "keep='year' is no dimension"),
+    (lambda: protect(TABLE.with_columns(n=pl.Series([3, None, 3, 4])), ["sex"], "n"), "row 1 has no count"),
     (lambda: protect(TABLE, ["region", "sex"], "n", threshold=-3), "threshold is a whole number"),
     (lambda: protect(TABLE, ["region", "sex"], "n", threshold="5"), "threshold is a whole number"),  # type: ignore[arg-type]
     (lambda: disclose(TABLE.with_columns(value=pl.col("n") + 0.5)), "row 0 is 3.5, not a count"),
@@ -51,3 +57,10 @@ def test_a_threshold_of_none_suppresses_nothing_and_says_so(threshold: int) -> N
     found = protect(TABLE, ["region", "sex"], "n", threshold=threshold)
     assert found.suppressed == {"small": 0, "withheld": 0}
     assert "(1 to" not in found.summary()
+
+
+def test_a_value_named_all_is_kept_where_totals_have_another_name() -> None:
+    named = TABLE.with_columns(region=pl.Series(["N", "N", "all", "all"]))
+    plain = protect(TABLE, ["region", "sex"], "n").to_frame()
+    found = protect(named, ["region", "sex"], "n", total="sum of all").to_frame()
+    assert found["value"].to_list() == plain["value"].to_list()

@@ -131,6 +131,10 @@ def test_a_level_beside_0_and_1_is_refused(name: str, level: float) -> None:
 
 
 REFUSED: list[tuple[Callable[[], Any], str]] = [
+    (lambda: pool_estimates([1, 2], [1, -1]), "standard error -1 is negative"),
+    (lambda: counterfactual(panel_of(_frame(), **COLUMNS), "s03", 36), r"panel.row\('s03'\)"),
+    (lambda: panel_of(_frame(MONTHS.strftime("%Y%m").astype(int)), **COLUMNS), "in one number"),
+    (lambda: panel_of(pd.concat([_frame(), _frame()[:1]]), **COLUMNS), "s00 for 2015-01-01: add them up"),
     (lambda: q_values([0.1, 1.1]), "outside 0 to 1"),
     (lambda: mix_switch([5.0] * 20, [4.0] * 20), "period 0: 5 of 4"),
     (lambda: mix_switch([5.0] * 20, [9.0] * 19), "one series each"),
@@ -149,3 +153,46 @@ def test_what_cannot_be_answered_is_refused_in_one_line(call: Callable[[], Any],
     with pytest.raises(QuestionError, match=message) as error:
         call()
     assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize("form", ["%b %Y", "%B %Y", "%m/%Y", "%d.%m.%Y", "%m-%d-%Y", "month {}"])
+@pytest.mark.parametrize("is_sorted", [False, True])
+def test_text_without_an_order_in_time_is_refused(form: str, is_sorted: bool) -> None:
+    text = [form.format(i) for i in range(48)] if "{}" in form else MONTHS.strftime(form)
+    frame = _frame(text)
+    if is_sorted and "{}" not in form:  # as a group-by leaves it
+        frame = frame.sort_values(["state", "month"])
+    with pytest.raises(QuestionError, match="no order in time"):
+        share_effect(frame, "s03", text[FIRST], **COLUMNS)
+
+
+@pytest.mark.parametrize(
+    "write", [lambda m: f"{m.year}-{m.month}", lambda m: m.strftime("%Y%m"), lambda m: m]
+)
+def test_months_of_text_are_ordered_by_time(write: Callable[[Any], Any]) -> None:
+    known = share_effect(_frame(), "s03", "2018-01", "2018-07", **COLUMNS)
+    frame = _frame([write(month) for month in MONTHS]).sample(frac=1, random_state=1)
+    assert share_effect(frame, "s03", "2018-01", "2018-07", **COLUMNS).total == known.total
+    with pytest.raises(QuestionError, match="not evenly spaced"):
+        panel_of(frame[frame["month"] != write(MONTHS[20])], **COLUMNS)
+
+
+def test_a_wide_frame_is_read_by_its_labels() -> None:
+    long = _frame(MONTHS.to_period("M"))
+    wide = long.pivot(index="state", columns="month", values="jobs")
+    known = share_effect(long, "s03", pd.Period("2018-01"), "2018-07", **COLUMNS)
+    mixed = wide[list(wide.columns[::-1])].sample(frac=1, random_state=3)
+    found = share_effect(mixed, "s03", "2018-01", pd.Period("2018-07"))
+    assert found.observed.tolist() == known.observed.tolist()
+    assert found.total.effect == pytest.approx(known.total.effect)
+    with pytest.raises(QuestionError, match="no unit 's03'; there are 48: 2015-01"):
+        share_effect(wide.T, "s03", "2018-01")
+
+
+def test_masked_values_are_missing_and_starts_may_be_nan() -> None:
+    masked = np.ma.masked_less(ARRAY, 12)
+    missing = np.where(ARRAY < 12, np.nan, ARRAY)
+    np.testing.assert_array_equal(panel_of(masked).values, missing)
+    assert counterfactual(masked, 1, 24).effect == counterfactual(missing, 1, 24).effect
+    starts = [24.0, 24.0] + [np.nan] * 10
+    assert pooled_effect(ARRAY, starts).ratio == pooled_effect(ARRAY, [24, 24] + [-1] * 10).ratio

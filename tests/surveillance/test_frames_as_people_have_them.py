@@ -125,6 +125,13 @@ def test_weeks_are_scanned_as_weeks_unless_told_otherwise() -> None:
             "not evenly spaced",
         ),
         (lambda f: pl.from_pandas(f).lazy(), "a lazy one, collected"),
+        (lambda f: f.assign(when=f["when"].dt.strftime("%m/%d/%Y")), "row 0 is '01/07/2019'"),
+        (lambda f: f.assign(when=f["when"].dt.strftime("%Y%m%d").astype(int)), "holds dates as numbers"),
+        (
+            lambda f: f.assign(when=f["when"] + pd.to_timedelta([i % 7 % 3 for i in range(len(f))], "D")),
+            "not evenly spaced",
+        ),
+        (lambda f: f.to_dict(), "unit, time and value name columns"),
     ],
 )
 @pytest.mark.parametrize("detector", DETECTORS)
@@ -171,3 +178,26 @@ def test_days_may_be_dates_strings_or_an_index(read: Callable[[Any], Any]) -> No
         assert read(days).tolist() == expected
     with pytest.raises(QuestionError, match="give days"):
         read(["the first of May"])
+
+
+@pytest.mark.parametrize("form", ["%Y%m%d", "%G-W%V-%u", "%G-W%V", "%Y-%m-%d 00:00:00"])
+def test_iso_text_is_the_day_that_it_names(form: str) -> None:
+    frame = _weekly(3)
+    text = frame.assign(when=frame["when"].dt.strftime(form))
+    assert read_counts(text, **COLUMNS).times.tolist() == read_counts(frame, **COLUMNS).times.tolist()
+
+
+@pytest.mark.parametrize("dtype", ["Int64", "int64[pyarrow]", "float64", "object"])
+def test_what_is_missing_is_not_observed_in_every_type(dtype: str) -> None:
+    frame = _weekly(4)
+    missing = frame.index % 11 == 3
+    counts = read_counts(frame.assign(n=frame["n"].astype(dtype).where(~missing)), **COLUMNS).counts
+    assert (np.isnan(counts).ravel() == missing).all()
+    masked = np.ma.MaskedArray(frame["n"].to_numpy().reshape(2, -1), missing.reshape(2, -1))
+    np.testing.assert_array_equal(read_counts(masked).counts, counts)
+
+
+@pytest.mark.parametrize("nothing", [None, {}, {"A": [1, 2]}, "counts.csv", []])
+def test_what_is_no_array_is_refused(nothing: Any) -> None:
+    with pytest.raises(QuestionError, match="counts"):
+        read_counts(nothing)

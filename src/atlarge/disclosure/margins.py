@@ -12,6 +12,8 @@ from atlarge.disclosure.suppression import SPREAD
 from atlarge.disclosure.table import THRESHOLD, Disclosed, disclose, framed
 from atlarge.errors import QuestionError
 
+_TOTALS = ("total", "totals", "all", "overall", "sum", "subtotal", "grand total", "margin", "margins")
+
 
 def protect(
     frame: Any,
@@ -53,7 +55,8 @@ def protect(
     ------
     QuestionError
         For a dimension or column that the frame lacks, counts that are negative or missing, a dimension that
-        is empty or has a value of the name of the total, and a threshold that is no whole number.
+        is empty or has a value of the name of the total or such as "All", a column named twice, and a
+        threshold that is no whole number.
 
     Examples
     --------
@@ -72,17 +75,25 @@ def protect(
     for name in [*by, value]:
         if name not in table.columns:
             raise QuestionError(f"the frame has no column {name!r}; it has {', '.join(table.columns)}")
+    if len({*by, value}) <= len(by):
+        raise QuestionError(f"by={by} and value={value!r} name a column twice")
+    keep = [keep] if isinstance(keep, str) else list(keep)
+    if unknown := [name for name in keep if name not in by]:
+        raise QuestionError(f"keep={unknown[0]!r} is no dimension; there are {', '.join(by)}")
+    totals = {total.casefold(), *(_TOTALS if total == "total" else ())}
     cells: dict[tuple[str, ...], int] = {}
     for row, (*key, n) in enumerate(table.select(*by, value).iter_rows()):
         if not isinstance(n, numbers.Real) or n != n or n < 0 or n != round(float(n)):
-            raise QuestionError(f"column {value!r}: row {row} is {n}, not a count")
+            lacks = n is None or (n != n) is not False  # of pandas' NA neither is true
+            said = "has no count: leave out rows that were not counted" if lacks else f"is {n!r}, not a count"
+            raise QuestionError(f"column {value!r}: row {row} {said}")
         for name, label in zip(by, key, strict=True):
             if label is None or label != label:
                 raise QuestionError(f"row {row} has no {name!r}: name what is not known, such as 'unknown'")
-            if str(label) == total:
+            if str(label).strip().casefold() in totals:
                 raise QuestionError(
-                    f"row {row}: {name!r} is {total!r}. Leave totals out: they are worked out here. If it is "
-                    "a value of its own, give totals another name by total="
+                    f"row {row}: {name!r} is {str(label)!r}. Leave totals out: they are worked out here. If "
+                    "it is a value of its own, give totals another name by total="
                 )
         cells[tuple(map(str, key))] = cells.get(tuple(map(str, key)), 0) + int(float(n))
     rows, builder = _with_margins(cells, len(by), total)

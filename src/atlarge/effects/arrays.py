@@ -30,7 +30,8 @@ def check_level(level: float) -> None:
 def as_panel(y: ArrayLike) -> Floats:
     """A float array [units, T]; ValueError if not two-dimensional, QuestionError for a long dataframe."""
     try:
-        panel = np.asarray(y, dtype=np.float64)
+        numbers = y.astype(np.float64).filled(np.nan) if isinstance(y, np.ma.MaskedArray) else y
+        panel = np.asarray(numbers, dtype=np.float64)
     except (TypeError, ValueError):
         if not hasattr(y, "columns"):
             raise
@@ -123,7 +124,12 @@ def prepare(
     "raw" leaves the values; "auto" is "mean" for values that are nowhere negative, else "raw".
     """
     panel = as_panel(y)
-    members = np.atleast_1d(np.asarray(treated, dtype=np.int64))
+    try:
+        members = np.atleast_1d(np.asarray(treated, dtype=np.int64))
+    except (TypeError, ValueError):
+        raise QuestionError(
+            f"treated is a row number, not {treated!r}; of a panel, panel.row({treated!r})"
+        ) from None
     if (out := members[(members < 0) | (members >= len(panel))]).size:
         raise QuestionError(f"no row {out[0]}: there are {len(panel)}, from 0")
     before, after = pre_post(pre, post, panel.shape[1])

@@ -52,7 +52,11 @@ class PooledEffect(EventTimes):
 def usable(y: ArrayLike, starts: ArrayLike) -> tuple[Floats, Ints]:
     """Units with something before their change (and anything at all); QuestionError where too few are
     left."""
-    panel, begun = as_panel(y), np.asarray(starts, dtype=np.int64)
+    panel = as_panel(y)
+    try:
+        begun = np.nan_to_num(np.asarray(starts, dtype=np.float64), nan=-1, posinf=-1).astype(np.int64)
+    except (TypeError, ValueError):
+        raise QuestionError("starts are column numbers, negative or NaN for units without a change") from None
     if panel.ndim != 2 or begun.shape != (len(panel),):
         raise QuestionError("y must be units x periods and starts one entry a unit")
     begun = np.where(begun >= panel.shape[1], -1, begun)

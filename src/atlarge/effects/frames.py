@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from collections import Counter
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -68,17 +69,23 @@ def name_of(label: Any) -> str:
     return label.date().isoformat() if is_day else str(label)
 
 
-_DAY = re.compile(r"(\d{4})(?:-(\d\d?)(?:-(\d\d?))?|-?Q([1-4]))?")
+_DAY = re.compile(r"(\d{4})(?:-(\d\d?)(?:-(\d\d?))?|(\d\d)(\d\d)?|-?Q([1-4])|-?W(\d\d))?")
+_MONTH_NAME = re.compile(r"(?i)\b(jan|feb|mar|apr|may|jun|jul|aug|sept?|oct|nov|dec)[a-z]*\b")
+_YEAR_LAST = re.compile(r"\D\d{4}$")
 
 
 def _day(text: Any) -> Any:
-    """The first day of a date, month, quarter or year that is written out; anything else as it is."""
+    """The first day of a date, month, week, quarter or year that is written out; anything else as it is."""
     found = _DAY.fullmatch(text) if isinstance(text, str) else None
     if found is None:
         return text
-    year, month, day, quarter = (int(part) if part else None for part in found.groups())
+    year, *parts = (int(part) if part else None for part in found.groups())
+    month, day, compact_month, compact_day, quarter, week = parts
     try:
-        return dt.date(year or 1, 3 * quarter - 2 if quarter else month or 1, day or 1)
+        if week is not None:
+            return dt.date.fromisocalendar(year or 1, week, 1)
+        month = 3 * quarter - 2 if quarter else month or compact_month
+        return dt.date(year or 1, month or 1, day or compact_day or 1)
     except ValueError:
         return text
 
@@ -94,6 +101,7 @@ def _alike(time: Any, labels: tuple[Any, ...]) -> tuple[Any, tuple[Any, ...]]:
 
 def _like(time: Any, label: Any) -> Any:
     """A day given as text or in another type, in the type of the labels."""
+    time = getattr(time, "start_time", time)  # a pandas period
     if hasattr(time, "astype") and not isinstance(time, dt.date):  # a NumPy type
         time = (
             time.astype("datetime64[us]").item() if np.issubdtype(time.dtype, np.datetime64) else time.item()
@@ -117,6 +125,9 @@ def _check_even(times: list[Any]) -> None:
         return
     step = [(b - a).total_seconds() if isinstance(a, dt.date) else b - a for a, b in pairwise(times)]
     usual = sorted(step)[len(step) // 2]
+    are_months = all(isinstance(t, int) and 190001 <= t <= 219912 and 1 <= t % 100 <= 12 for t in times)
+    if are_months and times[0] // 100 != times[-1] // 100:
+        raise QuestionError(f"{times[0]} is a year and a month in one number: give dates or '2018-06'")
     for (a, b), width in zip(pairwise(times), step, strict=True):
         if not usual / 1.5 < width < usual * 1.5:
             raise QuestionError(
@@ -137,6 +148,70 @@ def _numbers(values: list[Any], name: str) -> list[float]:
     return found
 
 
+def _in_order(times: list[Any], rows: list[Any], name: str) -> list[Any]:
+    """Distinct times from the first to the last; QuestionError for text that cannot be put in order.
+
+    Dates, months, weeks, quarters and years written from the year on are ordered by time. Other text
+    ("wave 1") must follow its order in the rows of each unit (`rows`).
+    """
+    distinct = dict.fromkeys(times)
+    try:
+        ordered = sorted(distinct)
+    except TypeError:
+        raise QuestionError(f"column {name!r} holds times of several types: give all as dates") from None
+    texts = [label for label in ordered if isinstance(label, str)]
+    if not texts:
+        _check_even(ordered)
+        return ordered
+    days = {label: _day(label) for label in texts}
+    if all(isinstance(day, dt.date) for day in days.values()):
+        if len(set(days.values())) < len(days):
+            raise QuestionError(f"column {name!r} writes one time in several ways: write all in one way")
+        ordered.sort(key=lambda label: days[label])
+        _check_even([days[label] for label in ordered])
+        return ordered
+    position = {label: k for k, label in enumerate(ordered)}
+    last: dict[Any, int] = {}
+    for unit, label in zip(rows, times, strict=True):
+        is_back = position[label] < last.get(unit, -1)
+        if is_back or _MONTH_NAME.search(label) or _YEAR_LAST.search(label):
+            raise QuestionError(
+                f"column {name!r}: {label!r} has no order in time; give dates, or text such as '2018-06'"
+            )
+        last[unit] = position[label]
+    return ordered
+
+
+def _units_of(names: list[Any]) -> list[Any]:
+    """Distinct units in order; those of several types in the order of their first row."""
+    distinct = dict.fromkeys(names)
+    try:
+        return sorted(distinct)
+    except TypeError:
+        return list(distinct)
+
+
+def _wide(data: Any) -> Panel:
+    """An array [N, T], or a wide pandas frame: a row a unit and a column a period, by their labels."""
+    try:
+        values = np.array(np.ma.filled(np.ma.asarray(data, dtype=np.float64), np.nan))
+    except (TypeError, ValueError):
+        raise QuestionError(
+            "not all values are numbers; of a dataframe, name the columns by unit=, time= and value="
+        ) from None
+    if values.ndim != 2:
+        raise QuestionError(f"expected an array of units x periods, got {values.ndim} dimension(s)")
+    if not (hasattr(data, "index") and hasattr(data, "columns")):
+        return Panel(values, tuple(range(len(values))), tuple(range(values.shape[1])))
+    units, given = data.index.tolist(), data.columns.tolist()
+    if len(set(units)) < len(units) or len(set(given)) < len(given):
+        raise QuestionError("a wide frame has one row a unit and one column a period: some stand there twice")
+    given = [getattr(label, "start_time", label) for label in given]  # pandas periods
+    times = _in_order(given, [0] * len(given), "columns")
+    place = {label: k for k, label in enumerate(given)}
+    return Panel(values[:, [place[label] for label in times]], tuple(units), tuple(times))
+
+
 def panel_of(
     data: Any, *, unit: str | None = None, time: str | None = None, value: str | None = None
 ) -> Panel:
@@ -147,7 +222,7 @@ def panel_of(
     Parameters
     ----------
     data : array [N, T] or dataframe
-        Counts or rates.
+        Counts or rates. A wide pandas frame has its units in the index and its periods in the columns.
     unit, time, value : str
         Column names of a dataframe.
 
@@ -171,15 +246,7 @@ def panel_of(
     [[3.0, 4.0], [5.0, nan]]
     """
     if unit is None and time is None and value is None:
-        try:
-            values = np.asarray(data, dtype=np.float64)
-        except (TypeError, ValueError):
-            raise QuestionError(
-                "not all values are numbers; of a dataframe, name the columns by unit=, time= and value="
-            ) from None
-        if values.ndim != 2:
-            raise QuestionError(f"expected an array of units x periods, got {values.ndim} dimension(s)")
-        return Panel(values, tuple(range(len(values))), tuple(range(values.shape[1])))
+        return _wide(data)
     import narwhals as nw
 
     try:
@@ -189,16 +256,19 @@ def panel_of(
     if missing := [name for name in (unit, time, value) if name is None or name not in frame.columns]:
         raise QuestionError(
             f"unit, time and value must name columns; missing: {', '.join(map(str, missing))}; there are: "
-            f"{', '.join(frame.columns)}"
+            f"{', '.join(map(str, frame.columns))}"
         )
     rows, columns = frame[str(unit)].to_list(), frame[str(time)].to_list()
     columns = [v.start_time if hasattr(v, "start_time") else v for v in columns]  # pandas periods
     if any(v is None or v != v for v in (*rows, *columns)):  # NaN is not equal to itself
         raise QuestionError(f"{unit} or {time} is empty in some row: leave such rows out")
-    units, times = sorted(set(rows)), sorted(set(columns))
-    _check_even(times)
+    units, times = _units_of(rows), _in_order(columns, rows, str(time))
     if len(set(zip(rows, columns, strict=True))) < len(rows):
-        raise QuestionError(f"a {unit} has more than one row for a {time}: add them up first")
+        (twice, at_time), _ = Counter(zip(rows, columns, strict=True)).most_common(1)[0]
+        raise QuestionError(
+            f"a {unit} has more than one row for a {time}, {name_of(twice)} for {name_of(at_time)}: add them "
+            "up first"
+        )
     at = {name: k for k, name in enumerate(units)}
     when = {name: k for k, name in enumerate(times)}
     out = np.full((len(units), len(times)), np.nan)

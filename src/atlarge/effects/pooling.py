@@ -57,7 +57,7 @@ def pool_estimates(estimate: ArrayLike, se: ArrayLike, *, level: float = 0.9) ->
     Raises
     ------
     QuestionError
-        For fewer than 2 usable estimates.
+        For fewer than 2 usable estimates, and a negative standard error.
 
     Notes
     -----
@@ -77,6 +77,8 @@ def pool_estimates(estimate: ArrayLike, se: ArrayLike, *, level: float = 0.9) ->
         raise QuestionError(
             f"{value.size} estimates and {error.size} standard errors: give one of each a unit"
         )
+    if (error < 0).any():
+        raise QuestionError(f"the standard error {error[error < 0][0]:g} is negative")
     good = np.isfinite(value) & np.isfinite(error) & (error > 0)
     if good.sum() < 2:
         raise QuestionError(f"only {int(good.sum())} units have an estimate: pooling needs at least 2")

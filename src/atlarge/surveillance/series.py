@@ -118,7 +118,8 @@ def read_counts(
         where = f"series {units[twice // times.size]}, time {times[twice % times.size]}"
         raise QuestionError(f"{where}: two rows; add them up first")
     counts = np.full(units.size * times.size, np.nan)
-    given = frame[value].to_list()
+    missing = frame[value].is_null().to_list()
+    given = [None if lacks else v for v, lacks in zip(frame[value].to_list(), missing, strict=True)]
     try:
         counts[cell] = np.array([np.nan if v is None else v for v in given], dtype=np.float64)
     except (TypeError, ValueError):
@@ -147,23 +148,32 @@ def _in_order_of_appearance(names: list[Any]) -> tuple[NDArray[Any], NDArray[np.
 
 
 def _as_times(values: list[Any], column: str) -> NDArray[Any]:
-    if all(isinstance(v, int) and not isinstance(v, bool) for v in values):
-        return np.array(values, dtype=np.int64)
     for row, value in enumerate(values):
-        if value is None or value != value:
+        if value is None or (value != value) is not False:  # of pandas' NA neither is true
             raise QuestionError(f"column {column!r}: row {row} has no time")
-    try:
-        return np.array([_own_day(v) for v in values], dtype="datetime64[D]")
-    except (ValueError, TypeError):
-        raise QuestionError(
-            f"column {column!r} holds no times: give dates, ISO strings or whole numbers"
-        ) from None
+    if all(isinstance(v, int | float) and not isinstance(v, bool) and v == round(v) for v in values):
+        return np.array(values, dtype=np.int64)
+    days = []
+    for row, value in enumerate(values):
+        try:
+            days.append(np.datetime64(_own_day(value), "D"))
+        except (ValueError, TypeError):
+            raise QuestionError(
+                f"column {column!r} holds no times: row {row} is {str(value)!r}; give dates, ISO strings "
+                "such as 2018-06-30 or whole numbers (pandas.to_datetime reads most others)"
+            ) from None
+    return np.array(days, dtype="datetime64[D]")
 
 
 def _own_day(value: Any) -> Any:
     """A time without its clock and zone, so that it stays on its own day."""
     if isinstance(value, str):
-        return value[:10] if _ISO_TIME.match(value) else value
+        text = value[:10] if _ISO_TIME.match(value) else value
+        if re.fullmatch(r"\d{8}|\d{4}-?W\d\d(-?\d)?", text):  # NumPy takes 20180630 for a year
+            return dt.date.fromisoformat(text)
+        if not re.fullmatch(r"\d{4}(-\d\d(-\d\d)?)?", text):
+            raise ValueError(text)
+        return text
     return value.date() if isinstance(value, dt.datetime) else value
 
 
@@ -181,6 +191,8 @@ def _every_time(times: NDArray[Any], column: str) -> NDArray[Any]:
             raise QuestionError(
                 f"column {column!r} holds a year and a month or week in one number ({times[0]}): give dates"
             )
+        if times.min() >= 1900_01_01 and ((times // 100 % 100 - 1 < 12) & (times % 100 - 1 < 31)).all():
+            raise QuestionError(f"column {column!r} holds dates as numbers ({times[0]}): give dates or text")
         return np.arange(times[0], times[-1] + 1)
     for shift in (0, 1):  # the same day of every month, or the last one of each
         month = (times + shift).astype("datetime64[M]")
@@ -189,7 +201,12 @@ def _every_time(times: NDArray[Any], column: str) -> NDArray[Any]:
             every = np.arange(month[0], month[-1] + 1).astype("datetime64[D]") + into[0] - shift
             return np.asarray(every)
     steps = np.diff(times).astype(np.int64)
-    step = int(steps.min())
+    step, usual = int(steps.min()), int(np.median(steps))
+    if usual > step and not (steps % step).any():
+        raise QuestionError(
+            f"the times are not evenly spaced: most are {usual} days apart, some {step}; add a row for each "
+            f"time: 0 where nothing happened, empty where nothing was recorded"
+        )
     if (steps % step).any():
         at = int(np.flatnonzero(steps % step)[0]) + 1
         raise QuestionError(

@@ -21,7 +21,14 @@ def as_counts(y: ArrayLike, units: Sequence[object] = (), times: Sequence[object
     QuestionError for negative, fractional or infinite values, naming the first one by its number or by its
     name and time where these are given, and for an empty array.
     """
-    counts = np.array(y, dtype=np.float64, ndmin=2)
+    try:
+        counts = np.array(np.ma.filled(np.ma.asarray(y, dtype=np.float64), np.nan), ndmin=2)
+    except (TypeError, ValueError):
+        raise QuestionError(
+            "counts must be an array of numbers [series, time], or a dataframe with unit=, time= and value="
+        ) from None
+    if y is None:
+        raise QuestionError("there are no counts: give at least one series and one time")
     if counts.ndim != 2:
         raise QuestionError(f"counts must be series x time, not an array of {counts.ndim} dimensions")
     if counts.size == 0:
