@@ -67,8 +67,6 @@ def test_an_augmented_control_is_the_ridge_of_the_paper(share: float) -> None:
     found = fit(x, pre, size, "ascm", tuning=share).fitted
     for row in (0, 1, 7, 13):
         assert found[row] == pytest.approx(_augmented(x, pre, size, row, share), abs=1e-5)
-    alone = fit(x, pre, size, "ascm", tuning=share, only_target=True)
-    assert alone.fitted == pytest.approx(found[:1])
     assert counterfactual(y, 0, 16, tuning=share).fitted == pytest.approx(found[0] * size[0])
 
 

@@ -13,7 +13,7 @@ from atlarge.surveillance.baseline import Baseline
 from atlarge.surveillance.holidays import day_classes, federal_holidays, week_classes
 from atlarge.surveillance.scan import Bursts, Scan
 from atlarge.surveillance.series import read_counts
-from atlarge.surveillance.weekly import _best_day, _candidates, _price, _week_of, weeks_by_days
+from atlarge.surveillance.weekly import _best_day, _candidates, _correction, _week_of, weeks_by_days
 
 # Days kept, from the calendars that the US Office of Personnel Management publishes.
 KEPT = {
@@ -115,15 +115,15 @@ def test_the_best_day_of_a_week() -> None:
     assert best[1].tolist() == [p[1, 9], 1.0, p[1, 23], p[1, 30]]
 
 
-def test_looking_twice_has_its_price_by_the_size_of_the_place() -> None:
+def test_looking_twice_has_its_correction_by_the_size_of_the_place() -> None:
     """2.3 for the thinnest, 3.5 for the thickest, and between by the logarithm of the mean."""
     mean = np.array([0.1, 0.7, 2.1, np.sqrt(2.1 * 7.0), 7.0, 35.0, 900.0])
     scan = _scan(_bursts((0, 0, 0, 0.1)), np.ones((8, 4)), np.append(mean, np.nan)[:, None].repeat(4, axis=1))
-    price = _price(scan)
+    price = _correction(scan)
     assert price[:7] == pytest.approx([2.3, 2.3, 2.65, (2.65 + 3.3) / 2.0, 3.3, 3.5, 3.5])
     assert 2.3 <= price[7] <= 3.5
     lone = _scan(_bursts((0, 0, 0, 0.1)), np.ones((1, 4)), np.array([[0.0, 2.8, 1.4, 4.2]]))
-    assert _price(lone) == pytest.approx([2.65])
+    assert _correction(lone) == pytest.approx([2.65])
 
 
 def test_bursts_of_days_become_bursts_of_the_weeks_they_lie_in() -> None:
@@ -144,7 +144,7 @@ def test_bursts_of_days_become_bursts_of_the_weeks_they_lie_in() -> None:
     assert [row[3] for row in rows] == pytest.approx([0.02, 1.0, 0.06, 0.06, 0.08, 0.15])
 
 
-def test_a_week_takes_the_smaller_p_of_both_looks_at_their_price() -> None:
+def test_a_week_takes_the_smaller_p_of_both_looks_at_their_correction() -> None:
     """Counts of whole weeks; weeks not told or not asked about have no p."""
     by_week = np.array([[0.2, 1e-6, np.nan, 0.9]])
     by_day = np.full((1, 34), 0.5)

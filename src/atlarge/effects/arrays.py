@@ -116,7 +116,6 @@ def prepare(
     post: Periods | None = None,
     donors: ArrayLike | None = None,
     scale: str = "auto",
-    min_level: float = 0.0,
 ) -> Setting:
     """Make a problem ready for the estimators, or raise QuestionError saying what is wanting.
 
@@ -149,7 +148,7 @@ def prepare(
         level = np.where(missing, 0.0, values)[:, before].sum(1) / (~missing[:, before]).sum(1)
     good = (missing[:, used].mean(1) <= MAX_MISSING_SHARE) & np.isfinite(level)
     if scale == "mean":
-        good &= level > min_level
+        good &= level > 0
     if good.sum() < MIN_DONORS:
         raise QuestionError(
             f"only {int(good.sum())} units can serve as comparison; at least {MIN_DONORS} with records "

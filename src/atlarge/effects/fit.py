@@ -49,22 +49,20 @@ def fit(
     size: Floats,
     method: str,
     *,
-    only_target: bool = False,
     tuning: float | None = None,
 ) -> Fit:
-    """Fit all rows by `method`: "sc", "ascm" or "did"; or row 0 alone.
+    """Fit all rows by `method`: "sc", "ascm" or "did".
 
     `size` [R] is the mean count behind each row; rows with larger counts are less noisy and weigh more in
     the ridge and in the factors. `tuning` fixes the tuning value instead of choosing it.
     """
-    rows = np.arange(1 if only_target else len(x))
     if method == "did":
-        return _differences(x, pre, size, rows)
+        return _differences(x, pre, size)
     if method == "sc":
-        weights = simplex_weights(x[rows][:, pre], x[:, pre], allowed_pairs(len(x))[rows])
+        weights = simplex_weights(x[:, pre], x[:, pre], allowed_pairs(len(x)))
         return Fit(weights @ x, weights)
     if method == "ascm":
-        return _augmented(x, pre, size, rows, tuning)
+        return _augmented(x, pre, size, tuning)
     raise QuestionError(f"unknown method {method!r}: use ascm, sc or did")
 
 
@@ -77,15 +75,15 @@ def precision(size: Floats) -> Floats:
     return np.asarray(share)
 
 
-def _differences(x: Floats, pre: Bools, size: Floats, rows: Ints) -> Fit:
+def _differences(x: Floats, pre: Bools, size: Floats) -> Fit:
     """Own pre-mean moved by the precision-weighted mean path of the others (difference in differences)."""
     weight = precision(size)
     level = x[:, pre].mean(1, keepdims=True)
     deviation = x - level
-    left = weight.sum() - weight[rows]
-    path = ((weight @ deviation) - weight[rows, None] * deviation[rows]) / left[:, None]
-    share = np.where(allowed_pairs(len(x))[rows], weight[None, :] / left[:, None], 0.0)
-    return Fit(path + level[rows], share)
+    left = weight.sum() - weight
+    path = ((weight @ deviation) - weight[:, None] * deviation) / left[:, None]
+    share = np.where(allowed_pairs(len(x)), weight[None, :] / left[:, None], 0.0)
+    return Fit(path + level, share)
 
 
 def _folds(pre: Bools) -> list[Bools]:
@@ -154,11 +152,12 @@ def _weights(x: Floats, pre: Bools, rows: Ints, cost: Floats | None) -> Floats:
     return smooth_simplex_weights(x[rows][:, pre], x[:, pre], allowed, cost)
 
 
-def _augmented(x: Floats, pre: Bools, size: Floats, rows: Ints, tuning: float | None) -> Fit:
+def _augmented(x: Floats, pre: Bools, size: Floats, tuning: float | None) -> Fit:
     """Ridge-augmented synthetic control; one penalty for all rows, chosen by predicting held-out periods."""
     weight = precision(size)
     share = _choose_penalty(x, pre, weight, size) if tuning is None else tuning
     cost = noise_penalty(size, int(pre.sum()))
+    rows = np.arange(len(x))
     w = _weights(x, pre, rows, cost)
     base = w @ x
     if not np.isfinite(share):

@@ -129,15 +129,13 @@ def placebo_in_space(
     return space(setting, fit_setting(setting, method), max_pre_ratio)
 
 
-def fit_setting(
-    setting: Setting, method: str, *, only_target: bool = False, tuning: float | None = None
-) -> Fit:
+def fit_setting(setting: Setting, method: str, *, tuning: float | None = None) -> Fit:
     """Fit a prepared problem; the fitted paths are in scaled units."""
     if setting.is_relative:
         size = np.maximum(setting.y[:, setting.pre].mean(1), 0.0)
     else:
         size = np.ones(len(setting.y))
-    return fit(setting.scaled, setting.pre, size, method, only_target=only_target, tuning=tuning)
+    return fit(setting.scaled, setting.pre, size, method, tuning=tuning)
 
 
 def space(setting: Setting, fitted: Fit, max_pre_ratio: float | None = None) -> PlaceboSpace:

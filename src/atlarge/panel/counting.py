@@ -10,7 +10,7 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import polars as pl
 
@@ -37,9 +37,6 @@ from atlarge.panel.query import TRUNCATE, Query, checked_query
 from atlarge.panel.result import Panel
 from atlarge.records.coverage import short_scope
 from atlarge.records.store import Coverage, Store, open_store
-
-if TYPE_CHECKING:
-    pass
 
 
 def panel(

@@ -4,16 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from functools import cache
-from typing import TYPE_CHECKING
 
 import polars as pl
 
 from atlarge.errors import QuestionError
 from atlarge.records.store import Store
 from atlarge.reference import states, table
-
-if TYPE_CHECKING:
-    pass
 
 PLACE_COLUMN: dict[str, str] = {
     "county": "county_fips",

@@ -4,15 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from atlarge.errors import QuestionError
 from atlarge.panel.levels import known_level
 from atlarge.records.schemes import Scheme
 from atlarge.records.schemes import scheme as scheme_of
-
-if TYPE_CHECKING:
-    pass
 
 TRUNCATE = {"day": "1d", "week": "1w", "month": "1mo"}
 

@@ -136,7 +136,7 @@ def draw_world(
     >>> bool((draw_world(world, 1).at_large == draw_world(world, 1).at_large).all())
     True
     """
-    streams = _streams(seed, 4)
+    streams = _streams(seed)
     rng = streams[0]
     if population is None:
         population = _population(world, rng)
@@ -175,9 +175,10 @@ def draw_world(
     )
 
 
-def _streams(seed: int | np.random.SeedSequence, n: int) -> list[np.random.Generator]:
+def _streams(seed: int | np.random.SeedSequence) -> list[np.random.Generator]:
+    """Four independent streams: one for each part of a world."""
     root = seed if isinstance(seed, np.random.SeedSequence) else np.random.SeedSequence(seed)
-    keys = [np.random.SeedSequence(root.entropy, spawn_key=(*root.spawn_key, k)) for k in range(n)]
+    keys = [np.random.SeedSequence(root.entropy, spawn_key=(*root.spawn_key, k)) for k in range(4)]
     return [np.random.default_rng(key) for key in keys]
 
 

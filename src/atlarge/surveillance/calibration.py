@@ -1,7 +1,7 @@
 """Calibration: a null world of the same size, calendar and scatter gives p <= u in a share u of times.
 
-The price of having looked at many windows is known for a Gaussian walk. Counts are discrete, and the thinner
-they are, the more the price overstates. So the baseline itself is simulated (seeded), scanned in the same
+The correction for many tested windows is known for a Gaussian walk. Counts are discrete, and the thinner
+they are, the more it overstates. So the baseline itself is simulated (seeded), scanned in the same
 way, and the p-values are corrected by what that null world showed, for thin and thick series apart.
 """
 
@@ -30,7 +30,7 @@ more than a third, so that a rare freak of the simulation cannot make alarms."""
 class Calibration:
     """Turns the p of a window into the p of the best window of its start, under the null world simulated.
 
-    `ratio` [series, levels]: realised over nominal rate at each level of the Gaussian price.
+    `ratio` [series, levels]: realised over nominal rate at each level of the Gaussian correction.
     """
 
     ratio: Floats

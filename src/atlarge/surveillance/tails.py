@@ -1,4 +1,4 @@
-"""Tail probabilities: overdispersed counts, and the price of having looked at many windows."""
+"""Tail probabilities: overdispersed counts, and the correction for many tested windows."""
 
 from __future__ import annotations
 
@@ -103,7 +103,7 @@ _LEVELS = np.logspace(-12, np.log10(0.5), 24)
 
 
 @lru_cache(maxsize=1024)
-def _price_at(profile: tuple[float, ...], lengths: int, k: int) -> float:
+def _chance_at(profile: tuple[float, ...], lengths: int, k: int) -> float:
     """The chance that the best of the windows 1..lengths from one start has p <= u, for u = _LEVELS[k].
 
     The window sums of a null series are a random walk. The chance that it stays under its moving bound is
@@ -154,7 +154,7 @@ def scan_adjusted_p(p: Floats, profile: Floats, lengths: int) -> Floats:
     if not needed.size:
         return np.full(p.shape, np.nan)
     levels = _LEVELS[needed]
-    chance = np.array([_price_at(key, lengths, int(k)) for k in needed])
+    chance = np.array([_chance_at(key, lengths, int(k)) for k in needed])
     inside = np.exp(np.interp(np.log(np.maximum(p, _SMALLEST)), np.log(levels), np.log(chance)))
     paid = np.minimum(np.where(p < levels[0], chance[0] / levels[0] * p, inside), 1.0)
     result: Floats = np.where(np.isfinite(p), paid, np.nan)
@@ -165,16 +165,16 @@ def level_of_window(alpha: float, profile: Floats, lengths: int) -> float:
     """The p of one window at which the best of all windows from its start has p = alpha.
 
     The best of some windows is never less likely to pass than one of them, so the search starts at the level
-    alpha itself and prices only the few levels below it.
+    alpha itself and computes only the few levels below it.
     """
     key = tuple(np.round(profile, 1))
     above = min(int(np.searchsorted(_LEVELS, alpha)), _LEVELS.size - 1)
     below = above
-    while below > 0 and _price_at(key, lengths, below) > alpha:
+    while below > 0 and _chance_at(key, lengths, below) > alpha:
         above, below = below, below - 1
-    if below == 0 and alpha < _price_at(key, lengths, 0):
-        return float(alpha * _LEVELS[0] / _price_at(key, lengths, 0))
-    chance = [_price_at(key, lengths, k) for k in (below, above)]
+    if below == 0 and alpha < _chance_at(key, lengths, 0):
+        return float(alpha * _LEVELS[0] / _chance_at(key, lengths, 0))
+    chance = [_chance_at(key, lengths, k) for k in (below, above)]
     if below == above:
         return float(_LEVELS[below])
     return float(np.exp(np.interp(np.log(alpha), np.log(chance), np.log(_LEVELS[[below, above]]))))

@@ -1,7 +1,7 @@
 """Weeks, tested by their whole count and by their strongest days.
 
-An effort of three days can vanish in a week's count, and one of two weeks in a day's. So a week is looked at
-twice, by the scan of weeks and by the scan of days, and pays for both looks.
+An effort of three days can vanish in a week's count, and one of two weeks in a day's. So a week is tested
+twice, by the scan of weeks and by the scan of days, and its p-value is corrected for both tests.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from atlarge.surveillance.scan import WEEKS, Scan, Settings, describe
+from atlarge.surveillance.scan import WEEKS, Scan, describe
 from atlarge.surveillance.validation import Bools, Floats, Ints
 from atlarge.surveillance.windows import Windows, merge, pick
 
@@ -19,7 +19,7 @@ from atlarge.surveillance.windows import Windows, merge, pick
 # found on simulated null worlds (benchmarks/surges.py). Thin counts have fewer distinct windows, so their
 # factor is smaller.
 _MEAN_A_WEEK = np.array([0.7, 2.1, 7.0, 35.0])
-_PRICE = np.array([2.3, 2.65, 3.3, 3.5])
+_FACTOR = np.array([2.3, 2.65, 3.3, 3.5])
 _JOIN_P = 1e-3
 
 
@@ -45,40 +45,39 @@ def weeks_by_days(
     by_day: Scan,
     days: NDArray[np.datetime64],
     *,
-    settings: Settings = WEEKS,
     alpha: float = 0.05,
     tested: Bools | None = None,
 ) -> Scan:
     """Join two scans of the same series into one of weeks.
 
     `counts` [series, weeks]; `weeks` are the first days of weeks, `days` the days of `by_day`. Bursts are
-    whole weeks; their counts, expectations and thresholds are of whole weeks, their p is of both looks.
+    whole weeks, with the counts, expectations and thresholds of whole weeks and p corrected for both tests.
     """
     n = counts.shape[1]
     week = _week_of(days, weeks)
     both = np.fmin(by_week.p, _best_day(by_day.p, week, n))
-    price = _price(by_week)
-    p = np.where(np.isfinite(by_week.p), np.minimum(price[:, None] * both, 1.0), np.nan)
+    factor = _correction(by_week)
+    p = np.where(np.isfinite(by_week.p), np.minimum(factor[:, None] * both, 1.0), np.nan)
     if tested is not None:
         p[:, ~tested] = np.nan
-    found = pick(_candidates(by_week, by_day, price, week, n), counts.shape)
+    found = pick(_candidates(by_week, by_day, factor, week, n), counts.shape)
     found = found.take(np.isfinite(p[found.series, found.start]))
-    found = merge(found, np.zeros(counts.shape, dtype=bool), settings.gap, _JOIN_P)
+    found = merge(found, np.zeros(counts.shape, dtype=bool), WEEKS.gap, _JOIN_P)
     profile = np.ones(1)
-    bursts = describe(counts, by_week.baseline, found, p, settings, alpha, profile)
+    bursts = describe(counts, by_week.baseline, found, p, WEEKS, alpha, profile)
     return replace(by_week, bursts=bursts, p=p, n_tests=int(np.isfinite(p).sum()))
 
 
-def _price(by_week: Scan) -> Floats:
-    """The price of two looks for each series."""
+def _correction(by_week: Scan) -> Floats:
+    """Factor on p for two tests, by series."""
     mean = by_week.baseline.expected.mean(axis=1)
     mean = np.where(np.isfinite(mean), np.maximum(mean, 1e-9), 1.0)  # unknown for series that are too thin
-    price: Floats = np.interp(np.log(mean), np.log(_MEAN_A_WEEK), _PRICE)
-    return price
+    factor: Floats = np.interp(np.log(mean), np.log(_MEAN_A_WEEK), _FACTOR)
+    return factor
 
 
-def _candidates(by_week: Scan, by_day: Scan, price: Floats, week: Ints, n_weeks: int) -> Windows:
-    """Bursts of both scans in weeks, with the price of two looks on their p."""
+def _candidates(by_week: Scan, by_day: Scan, factor: Floats, week: Ints, n_weeks: int) -> Windows:
+    """Bursts of both scans in weeks, with the correction for two tests on their p."""
     w, d = by_week.bursts, by_day.bursts
     first, last = week[d.start], week[d.end]
     inside = (first >= 0) | (last >= 0)
@@ -89,5 +88,5 @@ def _candidates(by_week: Scan, by_day: Scan, price: Floats, week: Ints, n_weeks:
         series,
         np.concatenate([w.start, first[inside]]),
         np.concatenate([w.end, last[inside]]),
-        np.minimum(price[series] * np.concatenate([w.p, d.p[inside]]), 1.0),
+        np.minimum(factor[series] * np.concatenate([w.p, d.p[inside]]), 1.0),
     )
