@@ -28,9 +28,11 @@ from simulated_counts import (
 from atlarge.disclosure import disclose
 from atlarge.explain.answer import Answer, Interval
 from atlarge.policies import registry
-from atlarge.publish import agreements_view, answer_view, answers, pooled_view, reports
+from atlarge.publish import agreements_view, answer_figures, answers, pooled_view, reports
+from atlarge.publish.answer_figures import peak
 from atlarge.publish.answer_pages import answer_series, answer_stem, series_key
-from atlarge.publish.answer_view import context, p_text, peak
+from atlarge.publish.answer_text import p_text
+from atlarge.publish.answer_view import context
 from atlarge.publish.answers import Shown, show, shown_series
 from atlarge.publish.brief import MARGIN, WIDTH, _Page, brief_of
 from atlarge.publish.day_ranges import Window, count_between, daily_counts, tie_windows, weights
@@ -207,14 +209,14 @@ def test_the_script_of_an_answer_has_its_series_and_marks(shown: Shown) -> None:
     ]  # fmt: skip
     [burst] = found["surges"]
     assert (burst["start"], burst["end"], burst["rank"]) == ("2017-03-09", "2017-03-12", 1)
-    [drawn] = answer_view.bursts_of(shown, main, W)
+    [drawn] = answer_figures.bursts_of(shown, main, W)
     assert burst["labels"]["en"] == drawn.text
     assert drawn.text.endswith("9–12 Mar 2017")
     bare = replace(shown.answer, policy={}, place="48 453", start=dt.date(2017, 3, 1))
     assert answer_stem(bare) == "answers/48-453-2017-03-01"
     assert found["every"] == "month_from"
     daily = SimpleNamespace(days=[7, 7, 31])
-    assert answer_view.every_of(daily) == "day"  # type: ignore[arg-type]
+    assert answer_figures.every_of(daily) == "day"  # type: ignore[arg-type]
 
 
 def test_verdicts_keep_their_order_kinds_and_chances(shown: Shown, parts: dict[str, Any]) -> None:

@@ -27,7 +27,7 @@ from atlarge.disclosure import ConstraintBuilder, search
 from atlarge.disclosure import table as disclosure
 from atlarge.disclosure.table import Counts
 from atlarge.explain.answer import Answer
-from atlarge.publish import answer_view, lineage_data, site, site_pages
+from atlarge.publish import answer_figures, answer_view, lineage_data, site, site_pages
 from atlarge.publish.answers import Shown, show, shown_series
 from atlarge.publish.i18n import Words
 from atlarge.publish.reports import report_html
@@ -136,7 +136,7 @@ def _said(kind: str) -> Callable[..., int]:
 def _drawn(folder: Path, monkeypatch: Patch, *, protected: bool) -> int:
     """A chart that is drawn from the counts as they are, beside a table that hides."""
     if not protected:
-        timeline, answer = answer_view.charts.timeline, _small_month()
+        timeline, answer = answer_figures.charts.timeline, _small_month()
         raw = tuple(int(v or 0) for v in shown_series(answer)[0].observed)
 
         def unprotected(counts: list[Counts], **named: Any) -> Any:
@@ -145,7 +145,7 @@ def _drawn(folder: Path, monkeypatch: Patch, *, protected: bool) -> int:
                 counts = [replace(counts[0], values=raw, marks=marks)]
             return timeline(counts, **named)
 
-        monkeypatch.setattr(answer_view.charts, "timeline", unprotected)
+        monkeypatch.setattr(answer_figures.charts, "timeline", unprotected)
     return _recovered_of(report_html(_small_month()), "a point of the chart")
 
 

@@ -6,7 +6,8 @@ import re
 from typing import Any
 
 from atlarge.explain.answer import Answer, Series
-from atlarge.publish.answer_view import bursts_of, every_of, headline, main_figure, policy_mark
+from atlarge.publish.answer_figures import bursts_of, every_of, policy_mark
+from atlarge.publish.answer_view import headline, main_figure
 from atlarge.publish.answers import Shown, members, shown_series
 from atlarge.publish.i18n import LANGUAGES, Words
 from atlarge.publish.layout import crumbs_to, page_of

@@ -183,17 +183,15 @@ class Shown:
         """Count and mark of one span."""
         return self._cell(Window(members(span.area), span.measure, span.start, span.end, self.answer.scheme))
 
-    def headline_count(self, name: str) -> tuple[int | None, str]:
-        """Count and mark of a span of the headline (month, quarter, rest, whole) or of its burst."""
-        a = self.answer
-        if name == "burst":
-            window = burst_window(a)
-            return self._cell(window) if window else (None, WITHHELD)
-        wanted = "policy" if name == "whole" else name
-        for s in a.spans:
-            if (s.span, s.measure, s.area.code) == (wanted, a.measure, a.area.code):
-                return self.span(s)
-        return None, WITHHELD
+    @property
+    def has_burst(self) -> bool:
+        """Whether the answer's burst stands out from the usual."""
+        return self.answer.bursts is not None and self.answer.bursts.verdict == "fits"
+
+    def burst(self) -> tuple[int | None, str]:
+        """Count and mark of the answer's burst."""
+        window = burst_window(self.answer)
+        return self._cell(window) if window else (None, WITHHELD)
 
     def surge(self, surge: dict[str, Any]) -> tuple[int | None, str]:
         """Count and mark of one surge."""

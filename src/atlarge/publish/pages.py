@@ -14,8 +14,8 @@ from atlarge.calendar import add_months, fiscal_year, fiscal_year_start, period_
 from atlarge.disclosure.table import UNCOVERED, Counts
 from atlarge.publish import charts
 from atlarge.publish.agreements_view import agreements_here
+from atlarge.publish.answer_figures import peak
 from atlarge.publish.answer_pages import answer_sections, answered
-from atlarge.publish.answer_view import peak
 from atlarge.publish.charts import Burst, PolicyMark, ReportMark
 from atlarge.publish.charts.parts import cell as counts_cell
 from atlarge.publish.dataset import dataset_jsonld
@@ -453,16 +453,13 @@ def place_page(data: SiteData, place: PlaceInfo, w: Words) -> str:
     page["jsonld"] = dataset_jsonld(data, place, w)
     home = str(page["home"])
     drawn = timeline_of(data, place, w, home)
-    policies = policies_of(data, place)
     return render(
         "place.html.j2",
-        w=w,
+        **_shared_context(data, place, w, home),
         page=page,
         title=title,
         lede=intro,
         adds=adds(data, place, w),
-        crumbs=crumbs(data, place, w),
-        where=where_of(data, place, w, home),
         sides=sides_of(data, place, w, home),
         recovered=recovered_note(data, place, w) if place.level == "aor" else "",
         timeline=live_place(data, place, drawn, w) if drawn else None,
@@ -470,10 +467,7 @@ def place_page(data: SiteData, place: PlaceInfo, w: Words) -> str:
         rates=rates_table(data, place, w, home),
         lineage=lineage_of(data, place, home, w),
         answers=answer_sections(data, code, w),
-        ask=ask_command(data, place, policies),
-        policies=policies_table(policies, w, home=home, answered=answered(data)),
-        agreements=agreements_here(place.level, place.code, w),
-        detention=detention_figure(place.level, place.code, name_of(place, w), data.last_month, w),
+        ask=ask_command(data, place, policies_of(data, place)),
         since=book_ins_figure(w) if place.level == "nation" else None,
         surges=surges_table(data.surges.get(code, []), w),
         detainers=detainers_table(data, place, w, home),
@@ -500,20 +494,20 @@ def blank_page(data: SiteData, place: PlaceInfo, w: Words) -> str:
     is_covered = data.covers((place.level, place.code)) or WHOLE not in data.groups
     says = w("where.none" if is_covered else "where.not_covered", place=place.name)
     page = page_of(data, w, place.stem, title, says, nav="places")
-    home = str(page["home"])
-    policies = policies_of(data, place)
-    return render(
-        "blank_place.html.j2",
-        w=w,
-        page=page,
-        title=title,
-        says=says,
-        crumbs=crumbs(data, place, w),
-        where=where_of(data, place, w, home),
-        policies=policies_table(policies, w, home=home, answered=answered(data)),
-        agreements=agreements_here(place.level, place.code, w),
-        detention=detention_figure(place.level, place.code, name_of(place, w), data.last_month, w),
-    )
+    shared = _shared_context(data, place, w, str(page["home"]))
+    return render("blank_place.html.j2", **shared, page=page, title=title, says=says)
+
+
+def _shared_context(data: SiteData, place: PlaceInfo, w: Words, home: str) -> dict[str, Any]:
+    """What the page of a place shows whether or not records name it."""
+    return {
+        "w": w,
+        "crumbs": crumbs(data, place, w),
+        "where": where_of(data, place, w, home),
+        "policies": policies_table(policies_of(data, place), w, home=home, answered=answered(data)),
+        "agreements": agreements_here(place.level, place.code, w),
+        "detention": detention_figure(place.level, place.code, name_of(place, w), data.last_month, w),
+    }
 
 
 BEFORE, AFTER = 7, 3

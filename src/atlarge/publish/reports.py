@@ -11,7 +11,8 @@ import atlarge
 from atlarge.disclosure.table import THRESHOLD
 from atlarge.explain.answer import Answer
 from atlarge.files import write_atomically
-from atlarge.publish.answer_view import context, policy_mark
+from atlarge.publish.answer_figures import policy_mark
+from atlarge.publish.answer_view import context
 from atlarge.publish.answers import Shown, show
 from atlarge.publish.i18n import Words
 from atlarge.publish.render import Figure, render, static, style_hash

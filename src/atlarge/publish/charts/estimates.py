@@ -49,7 +49,7 @@ def waterfall(
     steps = ticks(low, high, 3 if is_narrow else 5)
     x = Scale(steps[0], steps[-1], left + 6, width - 50)
     bottom = 6 + tall * len(rows)
-    marks = [_vertical(x, steps, 2, bottom, w)]
+    marks = [_vertical(x, steps, bottom, w)]
     for i, row in enumerate(rows):
         y = 6 + tall * i + (16 if is_narrow else 0)
         is_end = i in (0, len(rows) - 1)
@@ -70,10 +70,10 @@ def waterfall(
     return Drawing(width, bottom + 26, "".join(marks))
 
 
-def _vertical(x: Scale, steps: Sequence[float], top: float, bottom: float, w: Words) -> str:
+def _vertical(x: Scale, steps: Sequence[float], bottom: float, w: Words) -> str:
     marks = []
     for value in steps:
-        marks.append(line(x(value), top, x(value), bottom, "c-axis" if value == 0 else "c-grid"))
+        marks.append(line(x(value), 2, x(value), bottom, "c-axis" if value == 0 else "c-grid"))
         marks.append(
             words(x(value), bottom + 17, w.count(value, 0 if value == int(value) else 1), "c-tick", "middle")
         )
@@ -185,7 +185,7 @@ def forest(rows: Sequence[Valued], *, w: Words, width: float = 720.0, strong: in
     steps = ticks(low, high, 3 if is_narrow else 5)
     x = Scale(steps[0], steps[-1], left + 10, width - 14)
     bottom = 4 + sum(tall)
-    marks = [_vertical(x, steps, 2, bottom, w)]
+    marks = [_vertical(x, steps, bottom, w)]
     for i, row in enumerate(rows):
         top, n = 4 + sum(tall[:i]), len(labels[i])
         y = top + (12 + 16 * n if is_narrow else tall[i] / 2)
