@@ -8,11 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from atlarge.effects.typing import Bools, Floats, Ints
 from atlarge.errors import QuestionError
-
-Floats = NDArray[np.float64]
-Bools = NDArray[np.bool_]
-Ints = NDArray[np.int64]
 
 Periods = int | slice | Sequence[int] | NDArray[np.bool_] | NDArray[np.int64]
 

@@ -13,14 +13,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from atlarge.effects.arrays import as_panel
 from atlarge.effects.results import Result
-
-Floats = NDArray[np.float64]
-Bools = NDArray[np.bool_]
-Ints = NDArray[np.int64]
+from atlarge.effects.typing import Bools, Floats, Ints
 
 WINDOWS_DAYS = (2, 4, 7)
 MONTH_DAYS = 365.25 / 12

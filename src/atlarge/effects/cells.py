@@ -23,14 +23,12 @@ from atlarge.effects.prediction import (
 from atlarge.effects.results import Result, draw_paths, frame_of
 from atlarge.effects.sdid import sdid_paths
 from atlarge.effects.shares import USUAL, ShareForecast, ShareSettings
+from atlarge.effects.typing import Bools, Floats, Ints
 from atlarge.errors import QuestionError
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-Floats = NDArray[np.float64]
-Bools = NDArray[np.bool_]
-Ints = NDArray[np.int64]
 
 MIN_HISTORY = 6
 CLEAR_PERIODS = 6

@@ -15,10 +15,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from atlarge.effects.arrays import check_level
 from atlarge.effects.results import Result
+from atlarge.effects.typing import Floats
 from atlarge.errors import QuestionError
-
-Floats = NDArray[np.float64]
-Bools = NDArray[np.bool_]
 
 MIN_PERIODS = 8
 

@@ -21,8 +21,7 @@ from atlarge.effects.fit import noise_penalty
 from atlarge.effects.results import Result
 from atlarge.effects.simplex import simplex_weights
 from atlarge.effects.smooth import smooth_simplex_weights
-
-Floats = NDArray[np.float64]
+from atlarge.effects.typing import Floats
 
 
 @dataclass(frozen=True, repr=False)

@@ -7,16 +7,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from atlarge.effects.arrays import Periods, Setting, as_panel, check_level, period_mask, prepare
 from atlarge.effects.fit import Fit
 from atlarge.effects.placebo import PlaceboSpace, ScaleModel, fit_setting, learn_scale, quantile_pair, space
 from atlarge.effects.results import Paths, Result
-
-Floats = NDArray[np.float64]
-Bools = NDArray[np.bool_]
-Ints = NDArray[np.int64]
+from atlarge.effects.typing import Bools, Floats
 
 
 @dataclass(frozen=True, repr=False)

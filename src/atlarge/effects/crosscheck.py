@@ -14,13 +14,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from atlarge.effects.event_study import PooledEffect, assemble, usable
+from atlarge.effects.typing import Floats, Ints
 from atlarge.errors import QuestionError
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
 
 
 def _need(module: str) -> Any:

@@ -26,11 +26,8 @@ from atlarge.effects.change import pearson_dispersion, scan_steps
 from atlarge.effects.pooling import Ratio, pool_ratio
 from atlarge.effects.prediction import Judged, root
 from atlarge.effects.results import Result
+from atlarge.effects.typing import Bools, Floats, Ints
 from atlarge.errors import QuestionError
-
-Floats = NDArray[np.float64]
-Bools = NDArray[np.bool_]
-Ints = NDArray[np.int64]
 
 USUAL_RELABELLED = 0.35  # prior probability that a jail's handoffs came to be recorded under another name
 MIN_SIDE = 2  # periods on each side of a rise

@@ -5,14 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from atlarge.effects.arrays import as_panel
 from atlarge.effects.results import EventTimes
+from atlarge.effects.typing import Floats, Ints
 from atlarge.errors import QuestionError
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
 
 MIN_TREATED = 2
 

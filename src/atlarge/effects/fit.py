@@ -9,19 +9,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from atlarge.effects.simplex import simplex_weights
 from atlarge.effects.smooth import smooth_simplex_weights
+from atlarge.effects.typing import Bools, Floats, Ints
 from atlarge.errors import QuestionError
 
-Floats = NDArray[np.float64]
-Bools = NDArray[np.bool_]
-Ints = NDArray[np.int64]
-
-PENALTIES = np.geomspace(
-    10.0, 1e-5, 13
-)  # of the ridge, as shares of the largest eigenvalue; infinity is added
+PENALTIES = np.geomspace(10.0, 1e-5, 13)
+"""Of the ridge, as shares of the largest eigenvalue; infinity is added."""
 NOISE_PENALTY = 3.0  # see `noise_penalty`
 MAX_TUNING_ROWS = 200
 

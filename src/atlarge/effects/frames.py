@@ -10,12 +10,10 @@ from itertools import pairwise
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from atlarge.effects.results import frame_of
+from atlarge.effects.typing import Floats
 from atlarge.errors import QuestionError
-
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)

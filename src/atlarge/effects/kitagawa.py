@@ -10,15 +10,14 @@ from statistics import NormalDist
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from atlarge.effects.results import new_axes
+from atlarge.effects.typing import Floats
 from atlarge.errors import QuestionError
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-Floats = NDArray[np.float64]
 _MOST_PARTS = 7
 
 

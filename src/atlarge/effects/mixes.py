@@ -5,12 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from atlarge.effects.results import Result
+from atlarge.effects.typing import Floats
 from atlarge.errors import QuestionError
-
-Floats = NDArray[np.float64]
 
 MIN_SIDE = 3
 REACH = 9

@@ -14,16 +14,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from atlarge.effects.arrays import Periods, Setting, prepare
 from atlarge.effects.fit import Fit, fit
 from atlarge.effects.results import Result, frame_of
+from atlarge.effects.typing import Floats, Ints
 from atlarge.errors import QuestionError
-
-Floats = NDArray[np.float64]
-Bools = NDArray[np.bool_]
-Ints = NDArray[np.int64]
 
 MIN_FOR_REGRESSION = 30
 SCALE_STEPS = 60

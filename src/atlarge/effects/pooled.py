@@ -12,15 +12,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from atlarge.effects.arrays import check_level
 from atlarge.effects.event_study import PooledEffect, assemble, since_start, usable
+from atlarge.effects.typing import Bools, Floats, Ints
 from atlarge.errors import QuestionError
-
-Floats = NDArray[np.float64]
-Bools = NDArray[np.bool_]
-Ints = NDArray[np.int64]
 
 ITERATIONS = 200
 

@@ -11,13 +11,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from atlarge.effects.arrays import check_level
 from atlarge.effects.results import Result
+from atlarge.effects.typing import Floats
 from atlarge.errors import QuestionError
-
-Floats = NDArray[np.float64]
 
 USUAL_BETWEEN = 0.07  # prior scale of the spread of a share between units
 

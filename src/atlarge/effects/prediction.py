@@ -11,15 +11,12 @@ import math
 from dataclasses import dataclass, field
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from atlarge.effects.arrays import as_panel
 from atlarge.effects.results import Result
+from atlarge.effects.typing import Floats, Ints
 from atlarge.errors import QuestionError
-
-Floats = NDArray[np.float64]
-Bools = NDArray[np.bool_]
-Ints = NDArray[np.int64]
 
 MIN_CELLS = 30
 MIN_UNITS = 5

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from atlarge.effects.arrays import as_panel
 from atlarge.effects.smooth import smooth_simplex_weights
+from atlarge.effects.typing import Floats
 from atlarge.errors import QuestionError
-
-Floats = NDArray[np.float64]
-Bools = NDArray[np.bool_]
 
 MIN_DONORS = 5
 TINY = 1e-6

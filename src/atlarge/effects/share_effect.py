@@ -8,19 +8,18 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from atlarge.effects.arrays import check_level
 from atlarge.effects.cells import MIN_HISTORY, Departure, PlaceboGrid, placebo_grid
 from atlarge.effects.frames import Panel, groups_of, name_of, panel_of
 from atlarge.effects.prediction import Judged
 from atlarge.effects.results import draw_paths, frame_of
+from atlarge.effects.typing import Floats
 from atlarge.errors import QuestionError
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)

@@ -11,11 +11,8 @@ for all targets together: one matrix product for the gradients, one stacked solv
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
-Bools = NDArray[np.bool_]
-Ints = NDArray[np.int64]
+from atlarge.effects.typing import Bools, Floats, Ints
 
 
 def simplex_weights(targets: Floats, donors: Floats, allowed: Bools | None = None) -> Floats:

@@ -11,10 +11,8 @@ of positive weights times the donors' outer products.
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
-Bools = NDArray[np.bool_]
+from atlarge.effects.typing import Bools, Floats
 
 MAX_STEPS = 100
 BLOCK_FLOATS = 8_000_000

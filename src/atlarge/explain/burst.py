@@ -6,7 +6,6 @@ import datetime as dt
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from atlarge.effects import watch_bursts
 from atlarge.effects.bursts import large_enough
@@ -17,7 +16,6 @@ from atlarge.explain.quantities import ALPHA_BURST, Bursts
 from atlarge.explain.study import change_days
 from atlarge.policies import Policy, Registry
 
-Floats = NDArray[np.float64]
 WATCH_DAYS = 31
 MOST_DAYS_BEFORE = 92  # a policy can be known long before it applies
 ALPHA = 0.05

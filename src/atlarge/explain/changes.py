@@ -11,12 +11,12 @@ from numpy.typing import NDArray
 
 from atlarge.calendar import month_start
 from atlarge.effects import change_point, change_points
+from atlarge.effects.typing import Floats
 from atlarge.errors import QuestionError
 from atlarge.explain.answer import Area, ChangeStrip, Interval, Plain
 from atlarge.explain.data import Daily
 from atlarge.panel import measure as measure_of
 
-Floats = NDArray[np.float64]
 Z = 1.645
 RELABELLED_SHARE = 0.25
 NEAR_DAYS = 366

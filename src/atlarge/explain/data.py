@@ -12,6 +12,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from atlarge.calendar import month_end, month_start
+from atlarge.effects.typing import Floats
 from atlarge.errors import QuestionError
 from atlarge.explain.areas import seat_of
 from atlarge.explain.periods import Months
@@ -21,7 +22,6 @@ from atlarge.panel.counting import sparse
 from atlarge.panel.inferred import Calibration, custodial_cells, daily_inference
 from atlarge.records.store import Store
 
-Floats = NDArray[np.float64]
 MIN_TOTAL = 12
 MOST_KEPT = 6
 

@@ -19,6 +19,7 @@ from atlarge.effects.decompose import (
     transfer_ratio,
 )
 from atlarge.effects.pooling import Ratio
+from atlarge.effects.typing import Floats, Ints
 from atlarge.errors import QuestionError
 from atlarge.explain.answer import Area, Interval
 from atlarge.explain.data import Daily
@@ -27,8 +28,6 @@ from atlarge.explain.periods import Months
 from atlarge.explain.study import group_of
 from atlarge.policies import Registry
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
 MIN_RATE_MEAN = 2.0
 MIN_LIKE_UNITS = 5
 

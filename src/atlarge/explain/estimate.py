@@ -25,6 +25,7 @@ from atlarge.effects import (
 )
 from atlarge.effects.placebo import learn_scale, quantile_pair, rank_p
 from atlarge.effects.prediction import range_by_chance
+from atlarge.effects.typing import Floats
 from atlarge.errors import QuestionError
 from atlarge.explain.answer import Area, EventPoint, Interval, Placebo, Series, Span
 from atlarge.explain.data import Daily
@@ -33,7 +34,6 @@ from atlarge.explain.study import change_arrays, group_of
 from atlarge.panel import measure as measure_of
 from atlarge.policies import Registry, registry
 
-Floats = NDArray[np.float64]
 LEVEL = 0.9
 SPAN_NAMES = ("month", "quarter", "rest", "policy")
 MIN_DONOR_MEAN = 1.0

@@ -6,14 +6,13 @@ import datetime as dt
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from atlarge.calendar import add_months
+from atlarge.effects.typing import Bools
 from atlarge.errors import CoverageError, QuestionError
 from atlarge.policies import Policy
 from atlarge.wording import some
 
-Bools = NDArray[np.bool_]
 MAX_BEFORE_MONTHS = 48
 MAX_FOLLOWED_MONTHS = 36
 AFTERMATH_MONTHS = 6

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from atlarge.effects import PooledEffect, pooled_effect, q_values
+from atlarge.effects.typing import Floats, Ints
 from atlarge.errors import AtlargeError, QuestionError
 from atlarge.explain.answer import Interval
 from atlarge.explain.data import all_localities
@@ -18,8 +18,6 @@ from atlarge.explain.estimate import LEVEL
 from atlarge.policies import DIRECTIONS, Policy, Registry, as_registry
 from atlarge.records.store import Store, open_store
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
 MIN_LEVEL = 2.0
 MIN_BEFORE_MONTHS = 6
 HORIZON_MONTHS = 12

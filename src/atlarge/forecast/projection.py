@@ -8,12 +8,11 @@ and origins: the errors that judge an estimate (`effects.learn_errors`) are thos
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
 from atlarge.effects import learn_errors, unsteadiness
+from atlarge.effects.typing import Floats
 from atlarge.errors import QuestionError
 
-Floats = NDArray[np.float64]
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 DISCOUNTS = (0.5, 0.65, 0.75, 0.85, 0.92, 0.96)
 PERIODS_A_YEAR = {"week": 52, "month": 12}
