@@ -192,9 +192,11 @@ def put_places(prepared: Prepared, own: pl.DataFrame | None, words: Words) -> No
         by_place = found.select(_PLACES).with_columns(pl.Series("n", rows)).group_by(_PLACES)
         prepared.places = by_place.agg(pl.col("n").sum())
         coded |= {n: code(found[n]).at(words.row) for n in ("aor", "office", "county_fips")}
-        prepared.audit.unresolved_places = int((prepared.frame["place_kind"] == "unresolved").sum())
     prepared.shown = shown(prepared.frame, prepared.audit.table, coded)
     prepared.frame = conform(prepared.frame, prepared.audit.table)
+    if "place_kind" in prepared.frame.columns:
+        kinds = prepared.frame["place_kind"].fill_null("unresolved")
+        prepared.audit.unresolved_places = int((kinds == "unresolved").sum())
 
 
 def with_places(frame: pl.DataFrame, words: Words, found: pl.DataFrame) -> pl.DataFrame:

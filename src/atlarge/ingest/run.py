@@ -15,7 +15,7 @@ from atlarge.ingest.placing import Placer, Words, put_places
 from atlarge.records.audit import IngestAudit, ReleaseAudit
 from atlarge.records.commit import already_stored, commit, coverage_of, digest
 from atlarge.records.coverage import Scope, parse_scope
-from atlarge.records.parts import Aside, prepared_parts, whole
+from atlarge.records.parts import prepared_parts, put_aside, whole
 from atlarge.records.prepare import Prepared, prepare
 from atlarge.records.revisions import revisions
 from atlarge.records.store import Spill, Store, open_store, read_manifest
@@ -62,9 +62,9 @@ def _in_parts(parts: Iterator[Release], placer: Placer, spill: Spill, covers: li
 
 
 def _read_all(
-    paths: Sequence[Path], store: Path, aside: Aside, report: Progress, covers: list[Scope]
+    paths: Sequence[Path], store: Path, spill: Spill, report: Progress, covers: list[Scope]
 ) -> list[list[Prepared | str]]:
-    """Read, type and place files on a few threads; of several refusals, the first one given is raised.
+    """Read, type, place and write files on a few threads; of several refusals, the first one given is raised.
 
     One list a file, of its releases: one, or one a family of a workbook's sheets. For a file whose bytes the
     store already holds, their ids instead.
@@ -79,14 +79,14 @@ def _read_all(
             return list(earlier)
         found: list[Prepared | str] = []
         if is_long(opened):
-            found.append(aside.keep(_in_parts(read_parts(path, opened), placer, aside.spill, covers)))
+            found.append(_in_parts(read_parts(path, opened), placer, spill, covers))
         else:
             for release in read_releases(path, opened):
                 prepared = prepare(release)
                 placer.place(prepared)
                 prepared.covers = covers
                 prepared.audit.coverage = coverage_of(prepared)
-                found.append(aside.keep(prepared))
+                found.append(put_aside(prepared, spill))
         for one_of in found:
             if isinstance(one_of, Prepared):
                 report(f"read {path.name}: {some(one_of.audit.rows_read, 'row')} of {one_of.audit.family}")
@@ -188,9 +188,9 @@ def ingest(
     said = parse_scope(covers) if covers else []
     if not isinstance(store, str | Path):
         raise StoreError(f"name the folder of the store, not {store!r}")
-    aside = Aside(Path(store))
+    spill = Spill(Path(store))
     try:
-        by_path, notes = _once(_read_all(paths, Path(store), aside, say, said), paths)
+        by_path, notes = _once(_read_all(paths, Path(store), spill, say, said), paths)
         read = [prepared for prepared in by_path.values() if prepared is not None]
         if not allow_loss:
             _refuse_loss(read, paths)
@@ -199,7 +199,7 @@ def ingest(
         before = _before(Path(store), read)
         audits = commit(read, Path(store), declared)
     finally:
-        aside.spill.close()
+        spill.close()
     changed = revisions(before, open_store(store), [m.audit.table for m in read]) if before else []
     return IngestAudit([audits[name] for name in by_path], notes, changed)
 

@@ -212,11 +212,11 @@ def _write(writer: Writer, fresh: list[Prepared], manifest: dict[str, Any]) -> N
     entries = {prepared.audit.id: prepared.audit.to_dict() for prepared in fresh}
     aside = _set_aside(writer.path, fresh, entries, manifest)
     for prepared in fresh:
-        if prepared.audit.id not in aside and prepared.pieces:
-            _take(writer, entries[prepared.audit.id], prepared)
-            continue
-        frame = prepared.rows() if prepared.audit.id not in aside else aside.pop(prepared.audit.id)
-        _put(writer, entries[prepared.audit.id], frame)
+        entry = entries[prepared.audit.id]
+        if prepared.audit.id in aside:
+            _put(writer, entry, aside.pop(prepared.audit.id))
+        else:
+            _take(writer, entry, prepared)
     stored = {r["id"]: r for r in manifest["releases"]}
     for name, frame in aside.items():
         _put(writer, stored[name], frame)

@@ -21,26 +21,14 @@ from atlarge.releases import Release
 from atlarge.wording import some
 
 _IN_ROWS = re.compile(r"(.* in |in )([\d,]+) rows?\b(.*)", re.DOTALL)
-_MOST_BYTES = 512 * 1024 * 1024
-"""Rows of releases in memory beyond this wait for their commit on disk."""
 
 
-class Aside:
-    """Keeps the rows of prepared releases in memory, or on disk once they are many."""
-
-    def __init__(self, store: Path) -> None:
-        self.spill = Spill(store)
-        self._bytes = 0
-
-    def keep(self, prepared: Prepared) -> Prepared:
-        """Put the rows of a placed release aside if those in memory are many."""
-        size = int(prepared.frame.estimated_size())
-        if prepared.pieces or self._bytes + size <= _MOST_BYTES:
-            self._bytes += size
-            return prepared
-        prepared.pieces = [self.spill.write(prepared.frame)]
+def put_aside(prepared: Prepared, spill: Spill) -> Prepared:
+    """Write the rows of a placed release to disk, where they wait for their commit."""
+    if not prepared.pieces:
+        prepared.pieces = [spill.write(prepared.frame)]
         prepared.frame = prepared.frame.clear()
-        return prepared
+    return prepared
 
 
 def prepared_parts(parts: Iterable[Release], spill: Spill, hashes: list[pl.Series]) -> Iterator[Prepared]:
