@@ -140,6 +140,11 @@ def _usable(case: Case, hit: Hit) -> bool:
         for b in case.found.bare_counties
     ):
         return False
+    if after in ("POLICE", "PD", "TOWNSHIP") and hit.start > 0:
+        # EAST DONEGAL is a township: the DONEGAL inside it is no city
+        longer = "".join([case.words[hit.start - 1], *span])
+        if longer in case.gaz.townships and longer not in case.gaz.cities:
+            return False
     return not any(start <= hit.start and hit.end <= end for start, end in case.found.state_spans)
 
 

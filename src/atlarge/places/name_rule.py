@@ -73,7 +73,7 @@ def name_alone(case: Case) -> Answer | None:
     if len(span) == 2 and span[0] in case.gaz.states and span[1] == "STATE":
         return None  # MS STATE is Mississippi, not its university's town
     listed = [s for s in case.gaz.sites.get(key, ()) if s.aor in (None, case.query.aor)]
-    if any(_here(case, site.fips) for site in listed):
+    if any(is_here(case, site.fips) for site in listed):
         return None
     names = _places(case, key)
     if not names:
@@ -96,9 +96,9 @@ def _facility_alone(case: Case, key: str, said: str) -> Answer | None:
     """A facility without the word that says so: COYOTE RIDGE, OTAY MESA; no place here has the name."""
     if case.query.aor is None and not case.context.states:
         return None
-    found = {p.fips for p in case.gaz.prisons.get(key, ()) if _here(case, p.fips)}
+    found = {p.fips for p in case.gaz.prisons.get(key, ()) if is_here(case, p.fips)}
     if not found and len(key) >= WHOLE_WORDS and not case.has("facility"):
-        found = {fips for name, fips in case.gaz.hand_sites if name.startswith(key) and _here(case, fips)}
+        found = {fips for name, fips in case.gaz.hand_sites if name.startswith(key) and is_here(case, fips)}
     if len(found) != 1:
         return None
     level = case.gaz.confidence["facility_alone"]
@@ -205,10 +205,12 @@ def _places(case: Case, key: str) -> list[Named]:
         if gaz.counties[n.fips].state not in NO_COUNTIES
     ]
     cities = [*gaz.cities.get(key, ()), *gaz.city_counties.get(key, ())]
-    return [n for n in [*counties, *(Named(c.fips, c.weight, "city") for c in cities)] if _here(case, n.fips)]
+    return [
+        n for n in [*counties, *(Named(c.fips, c.weight, "city") for c in cities)] if is_here(case, n.fips)
+    ]
 
 
-def _here(case: Case, fips: str) -> bool:
+def is_here(case: Case, fips: str) -> bool:
     """Say whether a county lies in the state named, or else in the area of responsibility."""
     if case.context.states:
         return case.gaz.counties[fips].state in case.context.states

@@ -17,12 +17,21 @@ from atlarge.places.city_rule import (
 )
 from atlarge.places.fuzzy import near_city, near_county, near_prison, near_site
 from atlarge.places.gazetteer import Gazetteer, Named, Site
-from atlarge.places.name_rule import core, county_first, jail_alone, name_alone, name_misspelt, police_alone
+from atlarge.places.name_rule import (
+    WELL_KNOWN,
+    core,
+    county_first,
+    is_here,
+    jail_alone,
+    name_alone,
+    name_misspelt,
+    police_alone,
+)
 from atlarge.places.office_rule import office_rule, team_rule
 from atlarge.places.scan import COUNTY_WORDS, NOTHING, STATE_OF_TYPE, Hit, PrisonHit, scan
 from atlarge.places.spelling import corrected
 from atlarge.places.text import SPELLINGS, fault, squash, tokens
-from atlarge.places.township_rule import township_rule
+from atlarge.places.township_rule import township_police, township_rule
 
 _ONE_COUNTY = {"DC": "11001", "GU": "66010"}
 _STREETS = frozenset(SPELLINGS["streets"])
@@ -124,7 +133,11 @@ def _pick_site(case: Case) -> tuple[int, int, Site, float] | None:
             inside = [s for s in fits if s.aor == code or in_area(case.gaz, s.fips, code)]
         if not inside:
             generic = "".join(w for w in case.words[start:end] if w != ",") in case.gaz.words["generic_site"]
-            inside = [] if generic or end - start < 2 else [s for s in sites if s.source == "hand"]
+            # MANSFIELD JAIL is not the one in Texas where a Mansfield lies in the area
+            inner = (c for c in case.found.cities if c.start == start and c.end <= end)
+            namesake = any(_weight_here(case, c) >= WELL_KNOWN for c in inner)
+            no = generic or namesake or end - start < 2
+            inside = [] if no else [s for s in sites if s.source == "hand"]
             factor = OUTSIDE_BY_HAND
         if case.context.states:
             inside = [s for s in inside if case.gaz.counties[s.fips].state in case.context.states]
@@ -184,7 +197,7 @@ def _county_rule(case: Case) -> Answer | None:
         return None
     picks = [(hit, choose(case.gaz, hit.names, _county_context(case, hit))) for hit in case.found.counties]
     hit, pick = max(picks, key=lambda p: (p[1].fips is not None, p[1].factor, len(p[0].key)))
-    longer = _longer_misspelt(case, hit)
+    longer = _town_of_county(case, hit, pick) or _longer_misspelt(case, hit)
     if longer is not None:
         return longer
     if pick.candidates:
@@ -205,6 +218,62 @@ def _county_rule(case: Case) -> Answer | None:
         names = ", ".join(case.gaz.counties[fips].place_name for fips in several)
         return unresolved(case, f"the text names several counties: {names}")
     return county(case, pick.fips, confidence, basis)
+
+
+def _town_of_county(case: Case, hit: Hit, pick: Pick) -> Answer | None:
+    """A town whose name ends in a county's: BONNERS FERRY CO. JAIL is not Ferry County's.
+
+    The words before the county's name would else mean nothing. Where they have a meaning of their own (WEST
+    ORANGE COUNTY) and the county lies in the area too, the text is left open.
+    """
+    town = _longest_town(case, hit.end - 1)
+    if town is None or town.start >= hit.start:
+        return None
+    before = [c for c in case.found.cities if (c.start, c.end) == (town.start, hit.start)]
+    if any(n.fips == pick.fips for c in before for n in c.names):
+        return None  # LAKEPORT LAKE COUNTY: a town and its own county
+    chosen = choose(case.gaz, town.names, case.context)
+    known = pick.fips is not None and not pick.how.startswith("outside")
+    outside = chosen.how.startswith("outside")
+    if chosen.fips in (None, pick.fips) or (outside and (known or pick.fips is None)):
+        return None
+    first = case.words[town.start]
+    if known and (first in _COMPASS or len(first) == 1):
+        labels = sorted(case.gaz.counties[str(f)].place_name for f in (chosen.fips, pick.fips))
+        return unresolved(case, f"'{case.said(town)} County' fits a town and a county: {', '.join(labels)}")
+    return _by_town(case, town, chosen)
+
+
+def _longest_town(case: Case, end: int) -> Hit | None:
+    """Return the longest name of a city that ends at a word for counties."""
+    if end >= len(case.words) or case.words[end] not in ("COUNTY", "PARISH"):
+        return None
+    return min((t for t in case.found.cities if t.end == end), key=lambda t: t.start, default=None)
+
+
+def _weight_here(case: Case, hit: Hit) -> float:
+    return max((n.weight for n in hit.names if is_here(case, n.fips)), default=0.0)
+
+
+def _by_town(case: Case, town: Hit, pick: Pick) -> Answer:
+    level = case.gaz.confidence["county_by_town"] * pick.factor
+    basis = f"county named by a town in it: '{case.said(town)}'; {pick.how}"
+    return county(case, str(pick.fips), level, basis)
+
+
+def _named_by_town(case: Case, least: float = WEAK_LEAST) -> Answer | None:
+    """A county called by its town's name, where no county has that name: GRAND JUNCTION CO JAIL."""
+    for at in (i for i, word in enumerate(case.words) if i > 0 and word in ("COUNTY", "PARISH")):
+        town = _longest_town(case, at)
+        if town is None or town.key in case.gaz.county_names or town.key in case.gaz.words["never_city"]:
+            continue
+        if town.start > 0 and case.words[town.start - 1] not in case.gaz.words["frame_before"] | {","}:
+            continue
+        pick = choose(case.gaz, town.names, case.context)
+        weight = max((n.weight for n in town.names if n.fips == pick.fips), default=0.0)
+        if pick.fips is not None and not pick.how.startswith("outside") and weight >= least:
+            return _by_town(case, town, pick)
+    return None
 
 
 def _longer_misspelt(case: Case, hit: Hit) -> Answer | None:
@@ -414,8 +483,15 @@ def _county_misspelt(case: Case) -> Answer | None:
         if word in COUNTY_WORDS and i > 0:
             near = near_county(words[max(0, i - 3) : i], _of_type_context(case, word), word)
             if near is not None:
+                # SOUTH BEND CO JAIL is not a misspelt Bond County's
+                if (large := _named_by_town(case, WELL_KNOWN)) is not None:
+                    return large
                 basis = f"county named, misspelt: '{near[1]}'"
-                return county(case, near[0], case.gaz.confidence["county_fuzzy"], basis)
+                level = case.gaz.confidence["county_fuzzy"]
+                town = _longest_town(case, i)
+                if town is not None and _weight_here(case, town) >= WEAK_LEAST:
+                    level = min(level, case.gaz.confidence["namesake_at_most"])
+                return county(case, near[0], level, basis)
     return None
 
 
@@ -427,8 +503,8 @@ def _fuzzy(case: Case) -> Answer | None:
     start, end = core(case)
     key = "".join(word for word in words[start:end] if word != ",")
     # a county's misspelt name is looked for among counties, not among the jails on a list
-    whole = COUNTY_WORDS.isdisjoint(words[start:end])
-    site = near_site(key, case.query.aor, case.context.states) if whole else None
+    untyped = COUNTY_WORDS.isdisjoint(words[start:end])
+    site = near_site(key, case.query.aor, case.context.states) if untyped else None
     if site is not None:
         return county(case, site[0], case.gaz.confidence["site_fuzzy"], f"facility '{site[1]}', misspelt")
     for at, word in enumerate(words):
@@ -445,7 +521,11 @@ def _fuzzy(case: Case) -> Answer | None:
     ]
     for end in ends:
         near = near_city(case.gaz, words[max(0, end - 3) : end], case.context)
-        if near is not None and not _known_city(case.gaz, near[1]):
+        if near is None or _known_city(case.gaz, near[1]):
+            continue
+        # BONNERS FERRY PD is of a town elsewhere, and no misspelt Perry's
+        whole = max((c.end - c.start for c in case.found.cities if c.end == end), default=0)
+        if whole <= len(near[1].split()):
             basis = f"city named, misspelt: '{near[1]}'"
             return county(case, near[0], case.gaz.confidence["city_fuzzy"], basis)
     return None
@@ -492,11 +572,13 @@ RULES: tuple[Callable[[Case], Answer | None], ...] = (
     name_alone,
     _site_rule,
     _sheriff,
+    township_police,
     police_alone,
     jail_alone,
     township_rule,
     city_rule,
     _bare_county,
+    _named_by_town,
     _fuzzy,
     name_misspelt,
     county_first,

@@ -6,12 +6,12 @@ from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
 from atlarge.places.case import Answer, Case, county, unresolved
-from atlarge.places.choose import in_area
 from atlarge.places.fuzzy import edits_allowed
 from atlarge.places.gazetteer import Named
-from atlarge.places.name_rule import KNOWN_SIZE
+from atlarge.places.name_rule import KNOWN_SIZE, is_here
 
 _LONGEST = 4
+POLICE = frozenset({"POLICE", "PD"})
 
 
 def township_rule(case: Case) -> Answer | None:
@@ -41,6 +41,34 @@ def township_rule(case: Case) -> Answer | None:
         )
     labels = ", ".join(sorted(case.gaz.counties[n.fips].place_name for n in fits)[:6])
     return unresolved(case, f"township named: '{said}'; several of that name: {labels}")
+
+
+def township_police(case: Case) -> Answer | None:
+    """A township's police without the word township: EAST DONEGAL POLICE is not Donegal's.
+
+    Only where no city of the area has the whole name; one word must be no other place's name anywhere.
+    """
+    for at in (i for i, word in enumerate(case.words) if word in POLICE):
+        for start in range(max(0, at - _LONGEST), at):
+            key = "".join(case.words[start:at])
+            names = [] if "," in case.words[start:at] else _here(case, key)
+            if not names or _is_place(case, key, single=at - start == 1):
+                continue
+            said = " ".join(case.words[start:at]).title()
+            if len({n.fips for n in names}) == 1:
+                level = case.gaz.confidence["township_police"]
+                return county(case, names[0].fips, level, f"police of a township: '{said}'")
+            labels = ", ".join(sorted(case.gaz.counties[n.fips].place_name for n in names)[:6])
+            return unresolved(case, f"police of a township: '{said}'; several of that name: {labels}")
+    return None
+
+
+def _is_place(case: Case, key: str, *, single: bool) -> bool:
+    """Say whether a city or county has a township's name too: of one word anywhere, else here."""
+    if single:
+        return key in case.gaz.any_name or key in case.gaz.words["never_city"]
+    named = [n for source in (case.gaz.cities, case.gaz.county_names) for n in source.get(key, ())]
+    return any(is_here(case, n.fips) for n in named)
 
 
 def _before(case: Case, at: int) -> tuple[str, list[Named], float] | None:
@@ -76,8 +104,4 @@ def _after(case: Case, at: int) -> tuple[str, list[Named], float] | None:
 
 def _here(case: Case, key: str) -> list[Named]:
     """Return the townships of a name inside the state named, or else inside the area."""
-    found = [n for n in case.gaz.townships.get(key, ()) if n.source == "township"]
-    if case.context.states:
-        return [n for n in found if case.gaz.counties[n.fips].state in case.context.states]
-    code = case.query.aor
-    return [n for n in found if code in (None, "HQ") or in_area(case.gaz, n.fips, str(code))]
+    return [n for n in case.gaz.townships.get(key, ()) if n.source == "township" and is_here(case, n.fips)]
