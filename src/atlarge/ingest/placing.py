@@ -17,6 +17,7 @@ from atlarge.records.gaps import shown
 from atlarge.records.prepare import Prepared
 from atlarge.records.tables import PLACE, TABLES, conform
 from atlarge.releases.areas import area_code, county_code, state_code
+from atlarge.wording import some
 
 _WORDS = ("text", "aor", "state", "city", "facility_code", "county")
 _TEXTS = ("landmark", "facility")
@@ -55,7 +56,9 @@ class Words:
         words = self.counted.drop("_rows")
         if words.width:
             own = words.join(own, on=words.columns, how="left", nulls_equal=True, maintain_order="left")
-        return own.select(pl.col("_area").alias("aor"), pl.col("_code").alias("state"), *_FOUND)
+        return own.select(
+            pl.col("_area").alias("aor"), pl.col("_code").alias("state"), *_FOUND, "_other_state"
+        )
 
 
 def combinations_of(frame: pl.DataFrame) -> pl.DataFrame:
@@ -132,6 +135,9 @@ def _placed(joined: pl.DataFrame) -> pl.DataFrame:
         "landmark_class",
         pl.coalesce("_stated", "county_fips").alias("county_fips"),
         pl.coalesce("state_code", "state_resolved").alias("_code"),
+        (~reported & (pl.col("place_kind") == "county") & (pl.col("state_code") != pl.col("state_resolved")))
+        .fill_null(False)
+        .alias("_other_state"),
         by_column(pl.lit("county"), pl.lit("aor"), pl.lit("state"), "place_kind"),
         by_column(1.0, 1.0, 1.0, "place_confidence").cast(pl.Float32),
         by_column(
@@ -192,6 +198,11 @@ def put_places(prepared: Prepared, own: pl.DataFrame | None, words: Words) -> No
         by_place = found.select(_PLACES).with_columns(pl.Series("n", rows)).group_by(_PLACES)
         prepared.places = by_place.agg(pl.col("n").sum())
         coded |= {n: code(found[n]).at(words.row) for n in ("aor", "office", "county_fips")}
+        if others := int(rows[found["_other_state"].to_numpy()].sum()):
+            prepared.audit.notes.append(
+                f"the landmark names a county outside the state recorded in {some(others, 'row')}; "
+                "each counts in both, and its county is not sure"
+            )
     prepared.shown = shown(prepared.frame, prepared.audit.table, coded)
     prepared.frame = conform(prepared.frame, prepared.audit.table)
     if "place_kind" in prepared.frame.columns:
@@ -201,4 +212,4 @@ def put_places(prepared: Prepared, own: pl.DataFrame | None, words: Words) -> No
 
 def with_places(frame: pl.DataFrame, words: Words, found: pl.DataFrame) -> pl.DataFrame:
     """Rows with the places of their words; `found`: those of each combination."""
-    return frame.with_columns(found.select(pl.all().gather(words.row)).get_columns())
+    return frame.with_columns(found.drop("_other_state").select(pl.all().gather(words.row)).get_columns())

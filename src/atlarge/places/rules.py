@@ -43,6 +43,9 @@ _PRISON = frozenset(
     {"CORRECTIONAL", "PRISON", "UNIT", "PENITENTIARY", "FCI", "USP", "CI", "CF", "INSTITUTION"}
 )
 _CAMPUS = frozenset({"UNIVERSITY", "COLLEGE"})
+SURE = 0.9
+"""Confidence from which an answer is taken for sure."""
+_BY_FACILITY = ("facility ", "prison named: ")
 OUTSIDE_BY_HAND = 0.88
 """Factor for a facility decided by hand that lies outside the area of responsibility of the record."""
 
@@ -65,11 +68,35 @@ def resolve_one(gaz: Gazetteer, query: Query) -> Answer:
     found = scan(gaz, words, _states_of(gaz, query.aor))
     body = [w for w in words if w != ","]
     case = Case(gaz, query, words, found, Context(query.aor, states or found.states), body)
+    return _against_state(case, _first_answer(case)) if states else _first_answer(case)
+
+
+def _first_answer(case: Case) -> Answer:
     for rule in RULES:
         answer = rule(case)
         if answer is not None:
             return answer
     return _without_text(case, "no rule found a place in the text")
+
+
+def _against_state(case: Case, answer: Answer) -> Answer:
+    """Return an answer that the recorded state contradicts as one that is not sure.
+
+    The text stands where area and text agree on a place in another state, and nothing in the state recorded
+    has its whole name: TWO RIVERS CORRECTIONAL under Seattle is in Oregon, whatever the release's state says.
+    """
+    recorded = str(case.query.state)
+    if answer.kind != "county" or answer.confidence < SURE:
+        query = case.query._replace(state=None)
+        free = _first_answer(case._replace(query=query, context=Context(query.aor, case.found.states)))
+        named = free.kind == "county" and free.confidence >= SURE and free.state != recorded
+        inside = query.aor not in (None, "HQ") and named and in_area(case.gaz, str(free.fips), str(query.aor))
+        if inside and (answer.kind != "county" or free.basis.startswith(_BY_FACILITY)):
+            answer = free
+    if answer.kind not in ("county", "state") or answer.state == recorded:
+        return answer
+    level = min(answer.confidence, case.gaz.confidence["other_state_recorded"])
+    return answer._replace(confidence=level, basis=f"{answer.basis}; the state recorded is {recorded}")
 
 
 def _states_of(gaz: Gazetteer, code: str | None) -> frozenset[str]:
@@ -373,7 +400,8 @@ def _county_elsewhere(case: Case, hit: Hit, pick: Pick) -> Answer:
         other = choose(case.gaz, hit.names, Context(case.context.aor, frozenset()))
         if other.fips is not None and not other.candidates:
             basis = f"county named: '{case.said(hit)}'; not in the state named, but {other.how}"
-            return county(case, other.fips, 0.8 * other.factor, basis)
+            level = case.gaz.confidence["other_state_recorded"] * other.factor
+            return county(case, other.fips, level, basis)
     return abstain(case, f"county named: '{case.said(hit)}'", pick)
 
 

@@ -236,7 +236,7 @@ def read_parts(path: Path, opened: Opened) -> Iterator[Release]:
         yield Release(path, opened.sha256, table.family, [sheet], table.preamble, [], (*opened.notes, *notes))
 
 
-def read_release(path: Path, opened: Opened | None = None) -> Release:
+def read_release(path: str | Path, opened: Opened | None = None) -> Release:
     """Read a file, recognise its family by its header, and refuse what names or dates persons.
 
     Parameters
@@ -275,7 +275,7 @@ def read_release(path: Path, opened: Opened | None = None) -> Release:
     return found[0]
 
 
-def read_releases(path: Path, opened: Opened | None = None) -> list[Release]:
+def read_releases(path: str | Path, opened: Opened | None = None) -> list[Release]:
     """Read a file as `read_release` does: one release for each family of a workbook's sheets.
 
     Parameters
@@ -304,6 +304,7 @@ def read_releases(path: Path, opened: Opened | None = None) -> list[Release]:
     ...     len(read_releases(simulated.arrests[0]))
     1
     """
+    path = Path(path)
     opened = opened or open_release(path)
     if opened.rest is not None:
         opened = replace(opened, content=b"".join([opened.content, *opened.rest]), rest=None)
