@@ -511,8 +511,9 @@ def _county_misspelt(case: Case) -> Answer | None:
         if word in COUNTY_WORDS and i > 0:
             near = near_county(words[max(0, i - 3) : i], _of_type_context(case, word), word)
             if near is not None:
-                # SOUTH BEND CO JAIL is not a misspelt Bond County's
-                if (large := _named_by_town(case, WELL_KNOWN)) is not None:
+                # SOUTH BEND CO JAIL is not a misspelt Bond County's; PLAQUEMINE PARISH is Plaquemines'
+                end_left_out = _letter_at_end(near[1], case.gaz.counties[near[0]].base)
+                if not end_left_out and (large := _named_by_town(case, WELL_KNOWN)) is not None:
                     return large
                 basis = f"county named, misspelt: '{near[1]}'"
                 level = case.gaz.confidence["county_fuzzy"]
@@ -521,6 +522,12 @@ def _county_misspelt(case: Case) -> Answer | None:
                     level = min(level, case.gaz.confidence["namesake_at_most"])
                 return county(case, near[0], level, basis)
     return None
+
+
+def _letter_at_end(said: str, name: str) -> bool:
+    """Say whether a name is said with one letter too few or too many at its end."""
+    short, long = sorted((squash(said), squash(name)), key=len)
+    return len(long) - len(short) == 1 and long.startswith(short)
 
 
 def _fuzzy(case: Case) -> Answer | None:
