@@ -27,7 +27,7 @@ def check_level(level: float) -> None:
 def as_panel(y: ArrayLike) -> Floats:
     """A float array [units, T]; ValueError if not two-dimensional, QuestionError for a long dataframe."""
     try:
-        numbers = y.astype(np.float64).filled(np.nan) if isinstance(y, np.ma.MaskedArray) else y
+        numbers = np.ma.filled(y.astype(np.float64), np.nan) if isinstance(y, np.ma.MaskedArray) else y
         panel = np.asarray(numbers, dtype=np.float64)
     except (TypeError, ValueError):
         if not hasattr(y, "columns"):

@@ -123,8 +123,9 @@ def _check_even(times: list[Any]) -> None:
         return
     step = [(b - a).total_seconds() if isinstance(a, dt.date) else b - a for a, b in pairwise(times)]
     usual = sorted(step)[len(step) // 2]
-    are_months = all(isinstance(t, int) and 190001 <= t <= 219912 and 1 <= t % 100 <= 12 for t in times)
-    if are_months and times[0] // 100 != times[-1] // 100:
+    whole = [t for t in times if isinstance(t, int)]
+    are_months = len(whole) == len(times) and all(190001 <= t <= 219912 and 1 <= t % 100 <= 12 for t in whole)
+    if are_months and whole[0] // 100 != whole[-1] // 100:
         raise QuestionError(f"{times[0]} is a year and a month in one number: give dates or '2018-06'")
     for (a, b), width in zip(pairwise(times), step, strict=True):
         if not usual / 1.5 < width < usual * 1.5:

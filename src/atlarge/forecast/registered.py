@@ -15,13 +15,13 @@ import polars as pl
 
 from atlarge.calendar import month_start, months_through
 from atlarge.effects.prediction import MIN_UNITS
+from atlarge.effects.typing import Floats
 from atlarge.errors import CoverageError, QuestionError
 from atlarge.files import code_hash, write_atomically
 from atlarge.forecast.projection import (
     LEAST_HISTORY,
     PERIODS_A_YEAR,
     QUANTILES,
-    Floats,
     interval_score,
     pinball,
     quantiles,
