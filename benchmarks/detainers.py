@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-import time
+import timeit
 from collections.abc import Callable
 from pathlib import Path
 from statistics import median
@@ -27,12 +27,7 @@ START = dt.date(2016, 10, 1)
 
 def timed(work: Callable[[], Any], times: int = 7) -> float:
     """Median seconds of a call."""
-    seconds = []
-    for _ in range(times):
-        begun = time.perf_counter()
-        work()
-        seconds.append(time.perf_counter() - begun)
-    return median(seconds)
+    return median(timeit.repeat(work, number=1, repeat=times))
 
 
 def made_detainers(rows: int, rng: np.random.Generator) -> pl.DataFrame:

@@ -14,6 +14,7 @@ import json
 import resource
 import tempfile
 import time
+import timeit
 import warnings
 from pathlib import Path
 from typing import Any
@@ -52,7 +53,7 @@ def speed() -> dict[str, Any]:
     scaled = y / y.std(axis=0, ddof=1)  # Synth scales each predictor row so
     allowed = ~np.eye(len(y), dtype=bool)
     simplex_weights(scaled, scaled, allowed)
-    own = min(_timed(lambda: simplex_weights(scaled, scaled, allowed)) for _ in range(5))
+    own = min(timeit.repeat(lambda: simplex_weights(scaled, scaled, allowed), number=1, repeat=5))
     weights = simplex_weights(scaled, scaled, allowed)
     frame = pd.DataFrame(y.T)
     picks = np.linspace(0, len(y) - 1, 10).astype(int)
@@ -78,12 +79,6 @@ def speed() -> dict[str, Any]:
 
 def _objective(scaled: np.ndarray, i: int, w: np.ndarray, allowed: np.ndarray) -> float:
     return float(((scaled[i] - w @ scaled[allowed]) ** 2).sum())
-
-
-def _timed(call: Any) -> float:
-    begin = time.perf_counter()
-    call()
-    return time.perf_counter() - begin
 
 
 def prop99() -> dict[str, Any]:

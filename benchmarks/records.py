@@ -18,6 +18,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import timeit
 import warnings
 from collections.abc import Callable
 from pathlib import Path
@@ -42,12 +43,7 @@ KILLS = 20
 
 def timed(work: Callable[[], Any], times: int = 3) -> float:
     """Median seconds of a call."""
-    seconds = []
-    for _ in range(times):
-        begun = time.perf_counter()
-        work()
-        seconds.append(time.perf_counter() - begun)
-    return median(seconds)
+    return median(timeit.repeat(work, number=1, repeat=times))
 
 
 def workbook() -> dict[str, Any]:

@@ -15,28 +15,24 @@ from atlarge.claims import check_claims
 from atlarge.claims.verdicts import Verdict
 from atlarge.ingest import ingest
 
+from .one_claim import checked, verdict_of
+
 pytestmark = pytest.mark.slow_file
 
 WEEK_ONE = "2017-01-28..2017-02-03"
 TRAVIS = "Travis County, TX"
 
 
-def _one(**fields: Any) -> Verdict:
-    claim = {"id": "x", "text": "x", "kind": "count", **fields}
-    return check_claims([claim])[0]
-
-
-def _verdict(**fields: Any) -> str:
-    return _one(**fields).verdict
-
-
 def test_counts_of_records() -> None:
     # the rows of the FY2017 release, as its provenance counts them
-    assert _verdict(measure="arrests", where="United States", when="FY2017", expected=143_470) == "supported"
     assert (
-        _verdict(measure="arrests", where="United States", when="FY2017", expected=110_104) == "contradicted"
+        verdict_of(measure="arrests", where="United States", when="FY2017", expected=143_470) == "supported"
     )
-    rise = _one(
+    assert (
+        verdict_of(measure="arrests", where="United States", when="FY2017", expected=110_104)
+        == "contradicted"
+    )
+    rise = checked(
         kind="comparison",
         measure="arrests",
         where="United States",
@@ -49,7 +45,7 @@ def test_counts_of_records() -> None:
 
 
 def test_periods_of_unequal_length_are_compared_by_the_day() -> None:
-    result = _one(
+    result = checked(
         kind="comparison",
         measure="arrests",
         where="United States",
@@ -62,7 +58,7 @@ def test_periods_of_unequal_length_are_compared_by_the_day() -> None:
 
 
 def test_the_other_scheme_is_part_of_the_sensitivity() -> None:
-    result = _one(
+    result = checked(
         measure="at_large", where="United States", when="FY2017", expected={"value": 40_000, "word": "about"}
     )
     assert any(row["reading"] == "scheme biglocal" for row in result.sensitivity)
@@ -70,17 +66,17 @@ def test_the_other_scheme_is_part_of_the_sensitivity() -> None:
 
 def test_a_number_that_is_so_under_the_other_scheme_depends() -> None:
     fields: dict[str, Any] = {"measure": "at_large", "where": "United States", "when": "FY2017"}
-    ddp, biglocal = (_one(**fields, scheme=scheme, expected=1).value for scheme in ("ddp", "biglocal"))
+    ddp, biglocal = (checked(**fields, scheme=scheme, expected=1).value for scheme in ("ddp", "biglocal"))
     assert ddp != biglocal
-    assert _one(**fields, expected=ddp).verdict == "supported"
-    result = _one(**fields, expected=biglocal)
+    assert checked(**fields, expected=ddp).verdict == "supported"
+    result = checked(**fields, expected=biglocal)
     assert result.verdict == "depends"
     assert [(a["reading"], a["value"]) for a in result.answers] == [
         ("scheme ddp", ddp),
         ("scheme biglocal", biglocal),
     ]
-    assert _one(**fields, scheme="ddp", expected=biglocal).verdict == "contradicted"
-    assert _one(**fields, expected=ddp + biglocal).verdict == "contradicted"
+    assert checked(**fields, scheme="ddp", expected=biglocal).verdict == "contradicted"
+    assert checked(**fields, expected=ddp + biglocal).verdict == "contradicted"
 
 
 @pytest.mark.parametrize(
@@ -119,7 +115,7 @@ def test_a_number_that_is_so_under_the_other_scheme_depends() -> None:
 def test_what_cannot_be_told_is_not_testable_and_says_what_is_needed(
     fields: dict[str, Any], said: str
 ) -> None:
-    result = _one(**fields)
+    result = checked(**fields)
     assert result.verdict == "not testable"
     assert result.value is None
     assert said in " ".join(result.needs)
@@ -132,14 +128,14 @@ def test_all_places_of_a_kind_and_the_largest_few() -> None:
         "when": "FY2017",
         "of": {"where": "United States"},
     }
-    five = _one(
+    five = checked(
         **named, where={"top": 5, "kind": "aor"}, expected={"value": 36, "unit": "percent", "word": "about"}
     )
     by_hand = [entry["value"] for entry in five.evidence if entry["role"] == "counted"]
     assert len(by_hand) == 5
     whole = next(entry["value"] for entry in five.evidence if entry["role"] == "whole")
     assert five.value == pytest.approx(100 * sum(by_hand) / whole, abs=1e-4)
-    placed = _one(
+    placed = checked(
         measure="arrests",
         where={"kind": "aor"},
         when="FY2017",
@@ -152,13 +148,13 @@ def test_all_places_of_a_kind_and_the_largest_few() -> None:
 
 def test_a_rank_of_shares_and_one_of_a_fixed_whole() -> None:
     base: dict[str, Any] = {"kind": "rank", "measure": "at_large", "when": "2017-02", "where": "Atlanta"}
-    plain = _one(**base, expected={"value": 5, "word": "top"})
-    fixed = _one(**base, of={"where": "United States"}, expected={"value": 5, "word": "top"})
+    plain = checked(**base, expected={"value": 5, "word": "top"})
+    fixed = checked(**base, of={"where": "United States"}, expected={"value": 5, "word": "top"})
     assert plain.value == fixed.value  # one whole for all does not change an order
 
 
 def test_sides_of_different_kinds_may_be_compared() -> None:
-    result = _one(
+    result = checked(
         kind="comparison",
         measure="at_large",
         where="AUS",

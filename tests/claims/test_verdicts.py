@@ -6,22 +6,14 @@ from typing import Any
 
 import pytest
 
-from atlarge.claims import check_claims
 from atlarge.claims.verdicts import Verdict
+
+from .one_claim import checked, verdict_of
 
 pytestmark = pytest.mark.slow_file
 
 WEEK_ONE = "2017-01-28..2017-02-03"
 TRAVIS = "Travis County, TX"
-
-
-def _one(**fields: Any) -> Verdict:
-    claim = {"id": "x", "text": "x", "kind": "count", **fields}
-    return check_claims([claim])[0]
-
-
-def _verdict(**fields: Any) -> str:
-    return _one(**fields).verdict
 
 
 # --- counts and words ---------------------------------------------------------------------------------
@@ -44,19 +36,19 @@ def _verdict(**fields: Any) -> str:
     ],
 )
 def test_a_count_of_the_first_report(expected: Any, verdict: str) -> None:
-    assert _verdict(measure="detainers_declined", where=TRAVIS, when=WEEK_ONE, expected=expected) == verdict
+    assert verdict_of(measure="detainers_declined", where=TRAVIS, when=WEEK_ONE, expected=expected) == verdict
 
 
 @pytest.mark.parametrize("where", [TRAVIS, "Travis County, Texas", 48453, "48453", "travis county"])
 def test_a_place_may_be_named_in_several_ways(where: Any) -> None:
-    result = _one(measure="detainers_declined", where=where, when=WEEK_ONE, expected=142)
+    result = checked(measure="detainers_declined", where=where, when=WEEK_ONE, expected=142)
     assert (result.verdict, result.value) == ("supported", 142)
 
 
 def test_weeks_side_by_side_are_added_and_a_hole_is_not_filled() -> None:
-    both = _one(measure="detainers_declined", where=TRAVIS, when="2017-01-28..2017-02-10", expected=144)
+    both = checked(measure="detainers_declined", where=TRAVIS, when="2017-01-28..2017-02-10", expected=144)
     assert (both.verdict, both.value) == ("supported", 144)  # 142 and 2
-    three = _one(
+    three = checked(
         measure="detainers_declined", where="United States", when="2017-01-28..2017-02-17", expected=253
     )
     assert three.verdict == "not testable"
@@ -65,13 +57,13 @@ def test_weeks_side_by_side_are_added_and_a_hole_is_not_filled() -> None:
 
 def test_months_of_the_sheriff_are_added() -> None:
     # 20 in January and 55 in September 2016 are printed; the year's sum to September by hand from the source
-    assert _verdict(measure="county_detainers", where=TRAVIS, when="2016-01", expected=20) == "supported"
-    assert _verdict(measure="county_detainers", where=TRAVIS, when="2016-09", expected=55) == "supported"
-    assert _verdict(measure="county_detainers", where=TRAVIS, when="2016-10", expected=6) == "not testable"
+    assert verdict_of(measure="county_detainers", where=TRAVIS, when="2016-01", expected=20) == "supported"
+    assert verdict_of(measure="county_detainers", where=TRAVIS, when="2016-09", expected=55) == "supported"
+    assert verdict_of(measure="county_detainers", where=TRAVIS, when="2016-10", expected=6) == "not testable"
 
 
 def test_evidence_is_traced_to_row_source_and_status() -> None:
-    result = _one(measure="detainers_declined", where=TRAVIS, when=WEEK_ONE, expected=142)
+    result = checked(measure="detainers_declined", where=TRAVIS, when=WEEK_ONE, expected=142)
     first = result.evidence[0]
     assert first["value"] == 142
     assert first["rows"].startswith("declined_detainer_figures.csv line ")
@@ -83,7 +75,7 @@ def test_evidence_is_traced_to_row_source_and_status() -> None:
 
 
 def test_sensitivity_tells_where_the_verdict_turns() -> None:
-    result = _one(
+    result = checked(
         kind="share",
         measure="unauthorized_population",
         where={"top": 20, "kind": "metro"},
@@ -112,7 +104,7 @@ def test_sensitivity_tells_where_the_verdict_turns() -> None:
 )
 def test_a_figure_disputed_or_withdrawn_supports_nothing(place: str, value: int, verdict: str) -> None:
     measure = "detainers_declined" if "Williamson" in place else "detainers_issued"
-    assert _verdict(measure=measure, where=place, when=WEEK_ONE, expected=value) == verdict
+    assert verdict_of(measure=measure, where=place, when=WEEK_ONE, expected=value) == verdict
 
 
 def test_parties_of_record_that_conflict_make_a_claim_disputed() -> None:
@@ -139,18 +131,18 @@ def test_cities_and_metros_give_both_answers() -> None:
         "of": {"where": "United States"},
         "expected": {"value": 10, "unit": "percent", "word": "nearly"},
     }
-    result = _one(**fields)
+    result = checked(**fields)
     assert result.verdict == "depends"
     reported = {answer["reading"]: (answer["verdict"], answer["value"]) for answer in result.answers}
     # by hand: 525+375+140+55+50+35+35 = 1,215 thousand; 1,150+1,000+425+130+160+180+240 = 3,285 thousand
     assert reported["by city"] == ("supported", pytest.approx(100 * 1215 / 11100, abs=1e-4))
     assert reported["by metro"] == ("contradicted", pytest.approx(100 * 3285 / 11100, abs=1e-4))
-    assert _one(**fields | {"where": {"places": seven, "kind": "city"}}).verdict == "supported"
-    assert _one(**fields | {"where": {"places": seven, "kind": "metro"}}).verdict == "contradicted"
+    assert checked(**fields | {"where": {"places": seven, "kind": "city"}}).verdict == "supported"
+    assert checked(**fields | {"where": {"places": seven, "kind": "metro"}}).verdict == "contradicted"
 
 
 def test_readings_of_the_claim_are_each_answered() -> None:
-    result = _one(
+    result = checked(
         measure="detainers_declined",
         where=TRAVIS,
         expected=142,
@@ -167,7 +159,7 @@ def test_readings_of_the_claim_are_each_answered() -> None:
 
 
 def _rank(measure: str, where: Any, when: Any, expected: Any, **more: Any) -> Verdict:
-    return _one(kind="rank", measure=measure, where=where, when=when, expected=expected, **more)
+    return checked(kind="rank", measure=measure, where=where, when=when, expected=expected, **more)
 
 
 def test_ranks() -> None:
@@ -193,7 +185,7 @@ def test_the_worst_on_the_list_is_certain_although_the_list_is_not_whole() -> No
     result = _rank("detainers_declined", TRAVIS, WEEK_ONE, {"word": "worst"})
     assert (result.verdict, result.value) == ("supported", 1)
     assert any("none of them can rank higher" in note for note in result.notes)
-    two = _one(
+    two = checked(
         kind="rank",
         measure="operation_not_convicted_percent",
         where="Atlanta",
@@ -234,17 +226,17 @@ def test_comparisons_of_printed_figures() -> None:
         {"places": "New York", "kind": "metro"},
         {"where": {"places": "Boston", "kind": "metro"}},
     )
-    times = _one(**base, where=new_york, against=boston, expected={"value": 6.4, "unit": "times"})
+    times = checked(**base, where=new_york, against=boston, expected={"value": 6.4, "unit": "times"})
     assert times.value == pytest.approx(1150 / 180, abs=1e-6)
     assert times.verdict == "supported"
-    less = _one(**base, where=new_york, against=boston, expected={"word": "lower"})
+    less = checked(**base, where=new_york, against=boston, expected={"word": "lower"})
     assert less.verdict == "contradicted"
-    gap = _one(**base, where=new_york, against=boston, expected={"value": 970_000, "unit": "difference"})
+    gap = checked(**base, where=new_york, against=boston, expected={"value": 970_000, "unit": "difference"})
     assert gap.verdict == "supported"
 
 
 def test_a_share_before_and_after() -> None:
-    result = _one(
+    result = checked(
         kind="timing",
         measure="unauthorized_population",
         where="Top 20 metros",
@@ -264,6 +256,6 @@ def test_the_peak_of_a_series() -> None:
         "where": TRAVIS,
         "event": "peak",
     }
-    right = _one(**fields, when="2006..2016", expected={"date": "2010-08"})
+    right = checked(**fields, when="2006..2016", expected={"date": "2010-08"})
     assert (right.verdict, right.value) == ("supported", "2010-08-01")
-    assert _one(**fields, when="2006..2016", expected={"date": 2016}).verdict == "contradicted"
+    assert checked(**fields, when="2006..2016", expected={"date": 2016}).verdict == "contradicted"

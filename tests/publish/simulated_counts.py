@@ -9,8 +9,10 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
+from atlarge.ingest import ingest
 from atlarge.records.store import Store, open_store
 from atlarge.records.tables import TABLES
+from atlarge.simulate import World, simulate
 from simulated_files import write_tables
 
 START, END = dt.date(2015, 10, 1), dt.date(2017, 9, 30)
@@ -105,3 +107,11 @@ def _written(folder: Path, rows: pl.DataFrame, end: dt.date) -> Store:
     )
     write_tables(folder, {"arrests": rows}, START, end, name="made")
     return open_store(folder)
+
+
+def ingested_world(folder: Path, seed: int, policies: int) -> Store:
+    """A store of the releases of a simulated world: some large and many small counties, with detainers."""
+    world = World(places=40, weeks=60, policies=policies, general_area_share=0.2)
+    result = simulate(folder / "world", seed=seed, world=world)
+    ingest([*result.arrests, result.detainers], folder / "store")
+    return open_store(folder / "store")

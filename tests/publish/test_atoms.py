@@ -20,7 +20,7 @@ import polars as pl
 import pytest
 from scipy import sparse
 from scipy.optimize import Bounds, LinearConstraint, milp
-from simulated_counts import arrests, simulated_store
+from simulated_counts import arrests, ingested_world, simulated_store
 from test_editions import _windows as spans_of_answers
 
 import atlarge
@@ -29,7 +29,7 @@ from atlarge.publish.day_ranges import Window
 from atlarge.publish.editions import Edition, record_of
 from atlarge.publish.release_table import SiteCells, site_cells
 from atlarge.records.store import Store
-from atlarge.simulate import World, recent_world, simulate, simulate_recent
+from atlarge.simulate import recent_world, simulate_recent
 
 pytestmark = pytest.mark.slow_file
 
@@ -289,10 +289,7 @@ def part_of_the_embedded(folder: Path) -> Store:
 
 def simulated(folder: Path) -> Store:
     """A simulated store of many small counties, read from releases."""
-    world = World(places=40, weeks=60, policies=2, general_area_share=0.2)
-    result = simulate(folder / "world", seed=8, world=world)
-    atlarge.ingest([*result.arrests, result.detainers], folder / "store")
-    return atlarge.open_store(folder / "store")
+    return ingested_world(folder, seed=8, policies=2)
 
 
 OTHER_STORES = {"part of the embedded": part_of_the_embedded, "simulated, ingested": simulated}

@@ -14,7 +14,7 @@ import numpy as np
 import polars as pl
 import pytest
 from attacker import KEYS, Attacker, Cell, read_site
-from simulated_counts import simulated_store
+from simulated_counts import ingested_world, simulated_store
 
 import atlarge
 from atlarge.disclosure import table as disclosure
@@ -25,7 +25,6 @@ from atlarge.publish import site, site_data
 from atlarge.publish.release_table import gather
 from atlarge.records.store import Store
 from atlarge.reference import table
-from atlarge.simulate import World, simulate
 
 SMALL = 5
 
@@ -87,10 +86,7 @@ def check_naive(folder: Path, store: Store, least: int) -> None:
 
 def simulated(folder: Path) -> Store:
     """A store of a simulated world of some large and many small counties, with detainers."""
-    world = World(places=40, weeks=60, policies=3, general_area_share=0.2)
-    result = simulate(folder / "world", seed=5, world=world)
-    atlarge.ingest([*result.arrests, result.detainers], folder / "store")
-    return atlarge.open_store(folder / "store")
+    return ingested_world(folder, seed=5, policies=3)
 
 
 STORES: dict[str, Callable[[Path], Store]] = {
