@@ -29,9 +29,10 @@ def agree(prepared: Prepared) -> bool:
     assert prepared.coded
     for name, (texts, rows) in prepared.coded.items():
         again = texts.extend_constant(None, 1).gather(rows)
-        if not again.equals(prepared.frame[name].rename(again.name), null_equal=True):
+        values = prepared.frame[name].cast(pl.String)  # a mark is coded as true or false
+        if not again.equals(values.rename(again.name), null_equal=True):
             return False
-        assert sorted(texts) == sorted(prepared.frame[name].drop_nulls().unique())
+        assert sorted(texts) == sorted(values.drop_nulls().unique())
     return True
 
 
@@ -50,7 +51,7 @@ def test_codes_of_arrests_are_those_of_their_rows(tmp_path: Path, change: str) -
         assert not prepared.coded
     else:
         assert agree(prepared)
-        assert {"aor", "method", "landmark", "_seen_citizenship"} <= prepared.coded.keys()
+        assert {"aor", "method", "landmark", "operation_mark", "_seen_citizenship"} <= prepared.coded.keys()
 
 
 @pytest.mark.parametrize("family", ["ddp-arrests-b", "ddp-detainers-c", "ddp-stints-b"])

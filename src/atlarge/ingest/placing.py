@@ -68,8 +68,10 @@ def combinations_of(frame: pl.DataFrame) -> pl.DataFrame:
 
 
 def _area_of_landmarks(combinations: pl.DataFrame) -> pl.DataFrame:
-    """The area of responsibility that the rows of a landmark agree on: text, _landmark_aor."""
-    known = combinations.filter(pl.col("_aor").is_not_null() & pl.col("text").is_not_null())
+    """The area of responsibility that the rows of a landmark agree on, of those that lack it in some row:
+    text, _landmark_aor."""
+    lacking = combinations.filter(pl.col("_aor").is_null()).select("text").drop_nulls()
+    known = combinations.filter(pl.col("_aor").is_not_null()).join(lacking, on="text", how="semi")
     by_area = known.group_by("text", "_aor").agg(pl.col("_rows").sum())
     return (
         by_area.sort("text", "_rows", "_aor", descending=[False, True, False])

@@ -23,7 +23,7 @@ _OLDEST = "1900-01-01"
 
 class Read(NamedTuple):
     """Typed values of a column, a mask of the cells that cannot be read (None if all can), and, where texts
-    repeat, which rows have which."""
+    or marks repeat, which rows have which."""
 
     values: pl.Series
     bad: pl.Series | None
@@ -84,7 +84,7 @@ def read_cells(
     if column.kind == "mark":
         trimmed = words.str.strip_chars()
         filled = (trimmed.is_not_null() & ~trimmed.is_in(list(BLANK))).fill_null(False)
-        return Read(_spread(filled, coded), None)
+        return Read(_spread(filled, coded), None, coded and coded.read_as(filled.cast(pl.String)))
     bare = bare_words(words)
     values, bad = _parse(bare, column, first, last, order)
     is_bad = bool(bad.any())

@@ -8,6 +8,7 @@ from typing import Any
 
 import polars as pl
 
+from atlarge.codes import Coded
 from atlarge.records.audit import ReleaseAudit
 from atlarge.records.best import FILLED, fill
 from atlarge.records.coverage import Scope, days_with_rows, is_placed, places_of, short_scope, spans_of
@@ -25,15 +26,21 @@ _SOME_TEXT = 0.02
 """The share of rows that must have a text of place for a release to be one that can name counties."""
 
 
-def _texts(frame: pl.DataFrame) -> tuple[int | None, bool]:
-    """How many distinct texts of place rows have (None: none or many), and whether they can name a county."""
+def _texts(frame: pl.DataFrame, coded: dict[str, Coded] | None = None) -> tuple[int | None, bool]:
+    """How many distinct texts of place rows have (None: none or many), and whether they can name a county.
+
+    `coded`: columns that are coded already.
+    """
     if "_has_text" in frame.columns:
         texts_seen = {
             text for texts in frame["_texts"].unique().to_list() for text in texts.split("|") if text
         }
         return len(texts_seen) or None, bool(frame["_has_text"].any())
     name = next((c for c in ("landmark", "facility") if c in frame.columns), None)
-    found = frame[name].drop_nulls().n_unique() if name else 0
+    if coded and name in coded:
+        found = len(coded[name].texts)
+    else:
+        found = frame[name].drop_nulls().n_unique() if name else 0
     some = name is not None and frame[name].null_count() <= (1 - _SOME_TEXT) * frame.height
     return found or None, some or _names_counties(frame)
 
@@ -76,7 +83,7 @@ def _scopes(prepared: Prepared) -> list[Scope]:
     scope = prepared.family.scope
     if not is_placed(prepared.audit.table) or "aor" not in prepared.frame.columns:
         return [Scope(scope)]
-    texts, has_text = _texts(prepared.frame)
+    texts, has_text = _texts(prepared.frame, prepared.coded)
     places = prepared.places
     if places is None:
         names = [c for c in ("aor", "state", "office", "county_fips") if c in prepared.frame.columns]

@@ -23,6 +23,7 @@ from atlarge.releases.marks import bare_words
 Order = Literal["month", "day"]
 
 _FAST = ("%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%SZ", "%Y-%m-%d %H:%M:%S%.f")
+_SLASHED = r"^[0-9]{1,2}/[0-9]{1,2}/[0-9]{4}$"
 _NUMERIC = r"^(\d{1,2})([/.\-])(\d{1,2})[/.\-](?:\d{4}|\d{2})(?:[ T,]|$)"
 _ISO_DAY = r"^\d{4}-\d{2}-(\d{2})"
 _YEAR_DAY = r"^\d{4}[-/. ](\d{1,2})[-/. ](\d{1,2})(?:[ T]|$)"
@@ -222,7 +223,12 @@ def read_dates(words: pl.Series, order: Order | None = "month") -> pl.Series:
     tried += [pl.col("w").str.to_datetime(form, time_unit="us", strict=False) for form in _FAST]
     year_first = pl.col("w").str.contains(r"^\d{4}-")  # the parser would also read 05 as a year
     year_first &= ~pl.col("w").str.contains(":60", literal=True)  # and a leap second as the next day
-    dates = words.rename("w").to_frame().select(pl.when(year_first).then(pl.coalesce(tried))).to_series()
+    read = pl.when(year_first).then(pl.coalesce(tried))
+    if order is not None:
+        form = "%m/%d/%Y" if order == "month" else "%d/%m/%Y"
+        slashed = pl.col("w").str.to_date(form, strict=False).cast(pl.Datetime("us"))
+        read = read.when(pl.col("w").str.contains(_SLASHED)).then(slashed)
+    dates = words.rename("w").to_frame().select(read).to_series()
     rest = words.filter(dates.is_null() & words.is_not_null()).unique()
     if rest.is_empty():
         return dates

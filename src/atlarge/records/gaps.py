@@ -210,12 +210,12 @@ class _Shown:
         units, unit = self._levels[level]
         values = self._wanted[column]
         height, width = len(units), len(values) + 1
-        counts = np.bincount(unit * np.int32(width) + value, minlength=height * width)
-        cells = np.flatnonzero(counts[: height * width].reshape(-1, width)[:, :-1])
-        row, at = np.divmod(cells, width - 1)
+        counts = np.bincount(unit * np.int32(width) + value, minlength=height * width)[: height * width]
+        cells = np.flatnonzero(counts)
+        cells = cells[cells % width < width - 1]
+        row, at = np.divmod(cells, width)
         column_at, level_at = self._numbers([column, level])
-        n = counts[row * width + at].astype(np.int32)
-        self._parts.append((column_at, level_at, units[row], values[at], n))
+        self._parts.append((column_at, level_at, units[row], values[at], counts[cells].astype(np.int32)))
 
     def add_distinct(self, column: str, n: int) -> None:
         """State how many distinct values a column has."""
@@ -273,23 +273,24 @@ def _units(frame: pl.DataFrame, table: str, coded: dict[str, Coded]) -> list[Nam
     areas, area = coded.get("aor", Coded(pl.Series([], dtype=pl.String), nowhere))
     known = _known_units(table)
     named_areas = [f"aor:{a}" for a in areas]
-    units = [*named_areas, "US"]
+    usual, units = [*named_areas, "US"], list[str]()
     finest, place = area, nowhere - 1
     for kind, column in (("office", "office"), ("county", "county_fips")):
         if column not in coded:
             continue
         named = [f"{kind}:{c}" for c in coded[column].texts]
-        to = [len(units) + i if unit in known else -1 for i, unit in enumerate(named)]
-        own = np.array([*to, -1], np.int32)[coded[column].rows]
-        finest = np.where(own >= 0, own, finest)
         of_row = coded[column].rows
+        at = {unit: len(usual) + i for i, unit in enumerate(unit for unit in named if unit in known)}
+        own = np.array([*(at.get(unit, -1) for unit in named), -1], np.int32)[of_row]
+        finest = np.where(own >= 0, own, finest)
+        usual += at
         place = np.where(of_row < len(named), of_row + np.int32(len(units)), place)
         units += named
     place = np.where(place < 0, np.int32(len(units)), place)
     return [
         (months.to_list(), month[days - first]),
         (named_areas, area),
-        (units, finest),
+        (usual, finest),
         (units, place),
     ]
 

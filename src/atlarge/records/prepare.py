@@ -117,7 +117,7 @@ def _derive(family: Family, typed: Typed, audit: ReleaseAudit) -> None:
             )
     if "method" in frame.columns:
         written = frame["method"]
-        methods, unknown = spelled(written)
+        methods, unknown = spelled(written, typed.words("method").to_list())
         if methods is not written:
             typed.add(methods.alias("method"))
         for method, rows in list(unknown.items())[:_MOST_WORDS]:
@@ -144,17 +144,17 @@ def _unread(release: Release) -> list[str]:
     return [f"columns not known and left unread: {', '.join(unread)}"] if unread else []
 
 
-def _unknown_places(family: Family, frame: pl.DataFrame) -> list[str]:
+def _unknown_places(family: Family, typed: Typed) -> list[str]:
     """Notes of words that stand where an area of responsibility or a state should, and name none."""
     if "place_kind" not in TABLES[family.table] or family.table == "aggregates":
         return []
     notes = []
     for name, what, coded in (("aor", "area of responsibility", area_code), ("state", "state", state_code)):
-        if name not in frame.columns:
+        if name not in typed.frame.columns:
             continue
-        words = frame[name].unique().drop_nulls().sort()
+        words = typed.words(name)
         for word in words.filter(coded(words).is_null()).to_list()[:_MOST_WORDS]:
-            rows = int((frame[name] == word).sum())
+            rows = int((typed.frame[name] == word).sum())
             notes.append(f"{word!r} names no {what} in {some(rows, 'row')}; it is read as not recorded")
     return notes
 
@@ -215,7 +215,7 @@ def finish(begun: Begun, found: Duplicates | None) -> Prepared:
     family, typed, audit = begun.family, begun.typed, begun.audit
     if found is not None:
         _drop_duplicates(begun, found)
-    audit.notes += _unknown_places(family, typed.frame)
+    audit.notes += _unknown_places(family, typed)
     _derive(family, typed, audit)
     frame = typed.frame
     audit.rows_kept = frame.height

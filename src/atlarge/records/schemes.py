@@ -65,10 +65,9 @@ def _spellings() -> dict[str, str]:
     return {_key(method): method for method in [*shipped_yaml(__package__, "methods.yaml"), *listed]}
 
 
-def spelled(methods: pl.Series) -> tuple[pl.Series, dict[str, int]]:
+def spelled(methods: pl.Series, words: list[str]) -> tuple[pl.Series, dict[str, int]]:
     """Methods in the agency's spelling, whatever the capitals and blanks of a file, and the rows of each
-    value that is none of its methods."""
-    words = methods.unique().drop_nulls().sort().to_list()
+    value that is none of its methods. `words`: the distinct ones."""
     found = {word: _spellings().get(_key(word)) for word in words}
     changed = {word: own for word, own in found.items() if own is not None and own != word}
     unknown = {word: int((methods == word).sum()) for word, own in found.items() if own is None}

@@ -44,6 +44,11 @@ class Typed:
         """Replace the rows; what was cached about the previous ones is dropped."""
         self.frame, self.coded = frame, {}
 
+    def words(self, name: str) -> pl.Series:
+        """The distinct texts of a column, sorted."""
+        texts = self.coded[name].texts if name in self.coded else self.frame[name].unique().drop_nulls()
+        return texts.sort()
+
     def add(self, *columns: pl.Series | pl.Expr) -> None:
         """Add columns, or replace those of the same names."""
         self.frame = self.frame.with_columns(columns)

@@ -37,6 +37,8 @@ def _state_codes() -> dict[str, str]:
 
 
 def _coded(words: pl.Series, codes: dict[str, str]) -> pl.Series:
+    if words.null_count() == len(words):
+        return words.cast(pl.String)
     return (
         words.str.strip_chars()
         .str.to_lowercase()
@@ -76,5 +78,7 @@ def _bare_county(words: pl.Series) -> pl.Series:
 
 def county_code(words: pl.Series, states: pl.Series) -> pl.Series:
     """Five-digit codes of counties named with their state; null where they name none, or two."""
+    if words.null_count() == len(words):
+        return words.cast(pl.String)
     wanted = pl.DataFrame({"state": states, "_county": _bare_county(words)})
     return wanted.join(_county_codes(), on=["state", "_county"], how="left", maintain_order="left")["_fips"]

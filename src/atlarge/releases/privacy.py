@@ -47,7 +47,7 @@ def names_persons(header: frozenset[str]) -> list[str]:
 
 def _first_visible(sheet: Sheet, column: str) -> tuple[int, int]:
     """How many cells of a column hold more than a blank or a redaction mark, and the row of the first."""
-    words = sheet.words(column).cast(pl.String)
+    words = sheet.frame[column].unique().drop_nulls().cast(pl.String)
     bare = words.str.strip_chars()
     readable = words.filter(~bare.is_in(list(BLANK)) & ~bare.str.contains(REDACTION))
     if readable.is_empty():
