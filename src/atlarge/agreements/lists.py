@@ -23,7 +23,19 @@ _DAY_IN_NAME = (
 
 @dataclass(frozen=True)
 class AgencyList:
-    """One list: its day, its rows (state, agency, model, signed, ...) and notes made while reading it."""
+    """One list of participating agencies. Returned by `read_list`.
+
+    Attributes
+    ----------
+    day : date
+        The day of the list.
+    file : str
+        Name of the file.
+    rows : DataFrame
+        state, agency, model and signed, and county and agency_type where the list has them.
+    notes : tuple of str
+        What was noticed while it was read.
+    """
 
     day: dt.date
     file: str

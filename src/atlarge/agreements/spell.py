@@ -29,9 +29,29 @@ _LATER_DAYS = ("end_earliest", "end_latest", "first_listed", "last_listed")
 class AgreementSpell:
     """One agreement of one agency from its start to its end.
 
-    `start`: the day it began, with the first and last day it can have begun. `end`: the day it was over by,
-    None while it stands on the newest list; `end_earliest` is the day after the last list with it, `end` and
-    `end_latest` the first whole list without it. `rules`: names of the rules that produced this spell.
+    Attributes
+    ----------
+    agency, agency_key, spellings : str, and tuple of str
+        Its usual spelling, the form in which spellings are compared, and every spelling of the lists.
+    state, fips, other_fips : str or None, and tuple of str
+        Two letters of the state, FIPS code of the county (None for a state's agency), and further counties.
+    level : str
+        state, county or city.
+    place_basis : str
+        Which words led to the county, or why none was found.
+    model : str
+        jem, wso, tfm or hybrid.
+    start, start_earliest, start_latest : date
+        The day it began, and the first and last day it can have begun.
+    end, end_earliest, end_latest : date or None
+        None while it stands on the newest list; else the first whole list without it (`end`, `end_latest`)
+        and the day after the last list with it.
+    first_listed, last_listed : date
+        Days of the first and the last list that show it.
+    signings : tuple of date
+        Every printed day of signing.
+    rules : tuple of str
+        Names of the rules that produced this spell.
     """
 
     agency: str
@@ -57,7 +77,21 @@ class AgreementSpell:
 
 @dataclass
 class SpellTable:
-    """Spells, and an account of every row of every list."""
+    """Spells, and an account of every row of every list. Returned by `agreements_of`.
+
+    Attributes
+    ----------
+    spells : list of AgreementSpell
+        By state, agency, model and start.
+    lists : list of dict
+        day, file, rows, partial and notes of each list.
+    rows : Counter
+        Rows of all lists, by what became of them.
+    rules : Counter
+        Spells, by the rules that produced them.
+    unresolved : dict
+        Agencies without a place, with the reason.
+    """
 
     spells: list[AgreementSpell]
     lists: list[dict[str, Any]]

@@ -57,6 +57,8 @@ class BurstWatch(Result):
         Chance that a burst of one usual month in three days is found at `alpha`.
     mde : float
         Burst found with 80% power, a count.
+    alpha : float
+        Level of power and mde.
     n_placebos, n_same_days, elsewhere : int
         Placebo watches of like level; units compared in the same days; those of them with a run of their own,
         far above chance, that touches these days.

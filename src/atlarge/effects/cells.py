@@ -125,6 +125,12 @@ class PlaceboGrid(Result):
         Mean count a period before each date.
     level : float
         Of all intervals.
+    target, rows : int, and int array [N]
+        Row of the unit in question, and row of each unit in the caller's array (-1 for a sum of small ones).
+    factor : float
+        What expected counts are multiplied by, so that placebo totals are right on average.
+    after : int
+        Periods after the horizon that serve as history too.
     """
 
     y: Floats

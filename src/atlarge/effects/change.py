@@ -23,9 +23,25 @@ MIN_PERIODS = 8
 
 @dataclass(frozen=True, repr=False)
 class ChangePoint(Result):
-    """index: first period of the new level; low, high: its interval (indices, inclusive); before, after:
-    mean per period (relative to `expected` where that was given: a factor); ratio = after / before; p: of
-    no change at all; dispersion: variance over mean within the segments; is_change: p below alpha."""
+    """The level of a series changes once: when, and by how much. Returned by `change_point`.
+
+    Attributes
+    ----------
+    index : int
+        First period of the new level.
+    low, high : int
+        First and last index of its interval, both inside.
+    before, after : float
+        Mean per period; relative to `expected` where that was given, so that it is a factor.
+    ratio : float or None
+        after / before; None where before is 0.
+    p : float
+        Chance of as clear a change in a series without one.
+    dispersion : float
+        Variance over mean within the two segments.
+    is_change : bool
+        Whether p is at most `alpha`.
+    """
 
     index: int
     low: int

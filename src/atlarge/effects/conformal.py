@@ -26,8 +26,17 @@ from atlarge.effects.typing import Floats
 
 @dataclass(frozen=True, repr=False)
 class Conformal(Result):
-    """p: of no effect at all; effect_low, effect_high: interval of the effect, summed over the post-periods
-    (infinite where the grid ends inside it); grid, p_values: supposed effect per period and its p-value."""
+    """A constant effect per period, judged by the unit's own past. Returned by `conformal_effect`.
+
+    Attributes
+    ----------
+    p : float
+        p-value of no effect at all.
+    effect_low, effect_high : float
+        Interval of the effect, summed over the post-periods; infinite where the grid ends inside it.
+    grid, p_values : array [points + 1]
+        Supposed effects per period, and the p-value of each.
+    """
 
     p: float
     effect_low: float

@@ -18,20 +18,40 @@ from atlarge.effects.typing import Bools, Floats
 
 @dataclass(frozen=True, repr=False)
 class Counterfactual(Paths):
-    """What `counterfactual` gives. All values are in the units of y.
+    """A unit's path without the change. Returned by `counterfactual`; values are in the units of y.
 
-    observed, fitted, low, high  [T]  the target; its path without the change; the prediction band
-    pre, post      [T] masks of the periods used
-    effect         sum over the post-periods of observed - fitted; effect_low, effect_high its interval
-    effect_mean    the same per post-period
-    relative       effect / sum of fitted (None where that sum is not positive)
-    p, p_high, p_ratio  placebo p-values: two-sided, one-sided for an increase, of the RMSPE ratio
-    weights        [N] weight of each unit of the panel
-    pre_rmse       root mean squared gap before the change; pre_rmse_relative the same over the pre-mean
-    pre_mean       mean of the target before the change
-    n_donors, n_imputed, n_dropped  donors used; donor cells filled; donors left out
-    method, level, tuning  as requested; tuning = ridge penalty share
-    placebos       the placebo statistics of all donors
+    Attributes
+    ----------
+    observed, fitted : array [T]
+        The target, NaN where it has no record, and its path without the change.
+    low, high : array [T]
+        Prediction band around `fitted`.
+    pre, post : bool array [T]
+        The periods used before and after the change.
+    effect, effect_low, effect_high : float
+        Sum over the post-periods of observed - fitted, and its interval.
+    effect_mean : float
+        The same per post-period.
+    relative : float or None
+        effect / sum of fitted; None where that sum is not positive.
+    p, p_high, p_ratio : float
+        Placebo p-values: two-sided, one-sided for an increase, and of the RMSPE ratio.
+    weights : array [N] or None
+        Weight of each unit of the panel; None for a method without weights.
+    pre_rmse, pre_rmse_relative : float
+        Root mean squared gap before the change, and that over `pre_mean`.
+    pre_mean : float
+        Mean of the target before the change.
+    n_donors, n_imputed, n_dropped : int
+        Donors used, donor cells filled, donors left out.
+    method : str
+        As requested.
+    level : float
+        Of the intervals.
+    tuning : float or None
+        Ridge penalty as a share of the largest eigenvalue; infinity for none.
+    placebos : PlaceboSpace
+        The placebo statistics of all donors.
     """
 
     observed: Floats
@@ -262,8 +282,17 @@ def placebo_in_time(
 
 @dataclass(frozen=True, repr=False)
 class Detectable(Result):
-    """Smallest change that would be found with the given power; total over the post-periods and per
-    period."""
+    """The smallest change that would be found. Returned by `minimum_detectable_effect`.
+
+    Attributes
+    ----------
+    total, per_period : float
+        In units of y: over all post-periods and per period (NaN where their number is unknown).
+    relative : float or None
+        total over the expected total, where that is known.
+    power, alpha : float
+        Chance of finding it, and size of the test.
+    """
 
     total: float
     per_period: float

@@ -38,7 +38,13 @@ CLEAR_DEPARTURE = 0.25
 
 @dataclass(frozen=True, repr=False)
 class Part(Result):
-    """A value with its interval, in the units of the outcome summed over the post-periods."""
+    """A value with its interval, in the units of the outcome summed over the post-periods.
+
+    Attributes
+    ----------
+    value, low, high : float
+        The value and the ends of its interval.
+    """
 
     value: float
     low: float
@@ -47,15 +53,28 @@ class Part(Result):
 
 @dataclass(frozen=True, repr=False)
 class Decomposition(Result):
-    """What `decompose` gives. observed = baseline + trend + substitution + residual holds exactly.
+    """What `decompose` gives: observed = baseline + trend + substitution + residual holds exactly.
 
-    effect            trend-adjusted change: substitution + residual
-    loss              what the exposure series lost (positive) against its own counterfactual
-    elsewhere         how much of that loss was found recorded elsewhere and is not counted as lost
-    ratio             the pooled rate and where it comes from
-    p_residual        two-sided p-value of the residual; p_residual_high: of no excess (one-sided)
-    outcome, exposure the two series, each compared with its placebos
-    periods           [K] periods after the change with a record of both
+    Attributes
+    ----------
+    observed, baseline : float
+        The outcome after the change, and what the unit's level before it would have given.
+    trend, substitution, residual : Part
+        What others gained or lost too; what replaces the loss of the exposure; what is left.
+    effect : Part
+        Trend-adjusted change: substitution + residual.
+    loss : Part
+        What the exposure lost (positive) against its own counterfactual.
+    elsewhere : Part or None
+        How much of that loss was found recorded elsewhere and is not counted as lost.
+    ratio : Ratio
+        The pooled substitution rate and where it comes from.
+    p_residual, p_residual_high : float
+        p-values of the residual: two-sided, and one-sided for an excess.
+    outcome, exposure : Judged
+        The two series, each compared with its placebos.
+    periods : int array [K]
+        Periods after the change with a record of both.
     """
 
     observed: float

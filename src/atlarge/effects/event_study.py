@@ -17,18 +17,31 @@ MIN_TREATED = 2
 
 @dataclass(frozen=True, repr=False)
 class PooledEffect(EventTimes):
-    """Effects are ratios: 1.2 means 20% above what was expected.
+    """The effect over all treated units, and by time since the start.
 
-    ratio, low, high   over all post-periods within the horizon; p: two-sided, of ratio 1
-    log_se             standard error of the log ratio
-    extra              observed minus expected in those cells (None where the method has no such sum)
-    event_time         periods since the start; below 0: before it
-    event_ratio, event_low, event_high  [len(event_time)] the same by time since the start. The times before
-    are
-                       predicted too (from a fit that has not seen them), so they test the comparison
-    event_units        [len(event_time)] units behind each
-    n_treated, n_never units with and without a change
-    method             imputation, poisson or callaway
+    Effects are ratios: 1.2 is 20% above expected.
+
+    Attributes
+    ----------
+    ratio, low, high : float
+        Over all post-periods within the horizon, with its interval.
+    p : float
+        Two-sided p-value of ratio 1.
+    log_se : float
+        Standard error of the log ratio.
+    extra : float or None
+        Observed minus expected in those cells; None where the method has no such sum.
+    event_time : int array [K]
+        Periods since the start; below 0, before it.
+    event_ratio, event_low, event_high : array [K]
+        The same by time since the start. Times before it are predicted too, from a fit that has not seen
+        them, so that they test the comparison.
+    event_units : int array [K]
+        Units behind each.
+    n_treated, n_never : int
+        Units with and without a change.
+    method : str
+        imputation, poisson or callaway.
     """
 
     ratio: float

@@ -18,7 +18,15 @@ from atlarge.errors import QuestionError
 
 @dataclass(frozen=True)
 class Panel:
-    """values [N, T] with the labels of its rows and columns; NaN where the frame has no row."""
+    """An array of units x periods with its labels. Returned by `panel_of`.
+
+    Attributes
+    ----------
+    values : array [N, T]
+        Counts or rates; NaN where the frame has no row.
+    units, times : tuple
+        Labels of the N rows and of the T columns.
+    """
 
     values: Floats
     units: tuple[Any, ...]

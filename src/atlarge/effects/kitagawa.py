@@ -49,6 +49,10 @@ class ShareChange:
         they add up to `change`.
     groups : tuple of str
         The groups, in the order of their rows.
+    weights, rates : array [2, groups]
+        Share of each group in all, and share of cases within it, in both periods.
+    by_group : array [2, groups]
+        What each group contributes to composition (row 0) and to within (row 1).
     """
 
     before: float

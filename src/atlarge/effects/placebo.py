@@ -28,19 +28,32 @@ SCALE_STEPS = 60
 
 @dataclass(frozen=True, repr=False)
 class PlaceboSpace(Result):
-    """Row 0 is the target, rows 1.. the placebo units (index `units` in the caller's panel; -1 for a sum).
+    """The target and every placebo unit fitted alike. Returned by `placebo_in_space`.
 
-    units      [1 + M]     index of the unit
-    gaps       [1 + M, T]  observed minus fitted, in the units of y
-    effect     [1 + M]     sum of the gaps over the post-periods, in the units of y
-    scale      [1 + M]     expected size (standard deviation) of such a sum without any effect
-    statistic  [1 + M]     effect / scale
-    model      how `scale` goes with level and pre-period fit, for use on other units
-    pre_rmse, post_rmse, ratio  [1 + M]  root mean squared gaps before, after, and their ratio
-    p          two-sided p-value of the target's statistic by rank among the placebos
-    p_high     one-sided p-value for an increase
-    p_ratio    p-value of the RMSPE ratio (Abadie, Diamond and Hainmueller 2010)
-    n_excluded placebos left out for a poor pre-period fit
+    Row 0 is the target, rows 1 to M are the placebo units.
+
+    Attributes
+    ----------
+    units : int array [1 + M]
+        Row of each unit in the caller's panel; -1 for a sum of several.
+    gaps : array [1 + M, T]
+        Observed minus fitted, in the units of y.
+    effect : array [1 + M]
+        Sum of the gaps over the post-periods, in the units of y.
+    scale : array [1 + M]
+        Expected size (standard deviation) of such a sum without any effect.
+    statistic : array [1 + M]
+        effect / scale.
+    model : ScaleModel
+        How `scale` depends on level and pre-period fit, for use on other units.
+    pre_rmse, post_rmse, ratio : array [1 + M]
+        Root mean squared gaps before and after, and their ratio.
+    p, p_high : float
+        p-values of the target's statistic by its rank: two-sided, and one-sided for an increase.
+    p_ratio : float
+        p-value of the RMSPE ratio (Abadie, Diamond and Hainmueller 2010).
+    n_excluded : int
+        Placebos left out for a poor pre-period fit.
     """
 
     units: Ints

@@ -23,9 +23,21 @@ USUAL_BETWEEN = 0.07  # prior scale of the spread of a share between units
 
 @dataclass(frozen=True, repr=False)
 class Pooled(Result):
-    """mean with its standard error and interval; between: standard deviation between units; shrunk,
-    shrunk_se [K]: each unit's own value after pooling; n: units used; heterogeneity_p: of no difference
-    between units."""
+    """Estimates of several units pooled by a random-effects model.
+
+    Attributes
+    ----------
+    mean, se, low, high : float
+        Mean over units, its standard error and interval.
+    between : float
+        Standard deviation of the true values between units.
+    shrunk, shrunk_se : array [K]
+        Each unit's own value after pooling, and its standard error.
+    n : int
+        Units used.
+    heterogeneity_p : float
+        p-value of no difference between units.
+    """
 
     mean: float
     se: float
@@ -104,9 +116,18 @@ def pool_estimates(estimate: ArrayLike, se: ArrayLike, *, level: float = 0.9) ->
 
 @dataclass(frozen=True, repr=False)
 class PooledRates(Result):
-    """rate, low, high [K]: shrunk rate of each unit and its interval; mean: rate of the typical unit;
-    shape: of the gamma distribution of rates between units (large = alike; infinity = no difference beyond
-    chance)."""
+    """Rates of units shrunk towards their mean. Returned by `pool_rates`.
+
+    Attributes
+    ----------
+    rate, low, high : array [K]
+        Shrunk rate of each unit, and its interval.
+    mean : float
+        Rate of the typical unit.
+    shape : float
+        Of the gamma distribution of rates between units: large where they are alike, infinite where they
+        differ by chance alone.
+    """
 
     rate: Floats
     low: Floats
@@ -178,9 +199,21 @@ def pool_rates(events: ArrayLike, exposure: ArrayLike, *, level: float = 0.9) ->
 
 @dataclass(frozen=True, repr=False)
 class Ratio(Result):
-    """value: pooled ratio; se: its standard error; between: standard deviation of the ratio between units;
-    n: units; low, high: interval for the ratio of a NEW unit (both kinds of uncertainty); is_known: False
-    where the units do not identify it, value 0.5 and the interval [0, 1] then standing for ignorance."""
+    """A pooled ratio, and how sure it is for a further unit.
+
+    Attributes
+    ----------
+    value, se : float
+        The ratio and its standard error.
+    between : float
+        Standard deviation of the ratio between units.
+    low, high : float
+        Interval for the ratio of a new unit: both kinds of uncertainty.
+    n : int
+        Units it is pooled over.
+    is_known : bool
+        False where the units do not identify it: value 0.5 and the interval [0, 1] then stand for ignorance.
+    """
 
     value: float
     se: float

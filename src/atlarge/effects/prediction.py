@@ -88,6 +88,8 @@ class Judged(Result):
         Excess that would be found with 80% power.
     alpha : float
         Level of power and mde, one-sided.
+    size : float
+        Usual size of a prediction error, on the root scale.
     n_placebos, n_units, n_dates : int
         Placebo totals behind it; units and dates among them.
     p_least : float
@@ -130,6 +132,8 @@ class PredictionErrors(Result):
         What expected counts are multiplied by, so that placebo totals are right on average.
     blocks : float
         Placebo totals that count as independent: units times the root of their spans without overlap.
+    n_units, n_dates : int
+        Units and dates among the placebo totals.
     same : array [K]
         The standardised errors of the date of the question, sorted. What befell all units at that date is no
         effect on one of them, so a chance is never less than among these and ten of all dates together.

@@ -32,6 +32,8 @@ class ShareEffect:
         The unit in question.
     times : tuple
         Labels of the periods.
+    start, stop : int
+        First period of the change, and the first after its end.
     observed, expected, low, high : array [T]
         The unit's counts, what was to be expected, and its prediction interval; before the change each period
         is predicted from those before it.
@@ -41,6 +43,8 @@ class ShareEffect:
         The same against the periods before and after, for a change that ended.
     departure : Departure or None
         Whether the unit had left its comparison before.
+    grid : PlaceboGrid
+        The placebos of the comparison.
     """
 
     unit: Any

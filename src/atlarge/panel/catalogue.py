@@ -25,9 +25,23 @@ if TYPE_CHECKING:
 class Measure:
     """A named count: which table it counts, and which rows of it.
 
-    `category` is read under a scheme; `equals` keeps rows whose column holds one of the values.
-    `reported` tables hold figures that a source reports for a month: where no row is, none was reported,
-    so nothing is filled with zero.
+    Attributes
+    ----------
+    name, label, unit, description : str
+        As `measures.yaml` states them.
+    table : str
+        Table of the store; a table of reported figures is not filled with zero, since a month without a row
+        was not reported.
+    category : str or None
+        Category of methods, read under a scheme.
+    equals : tuple
+        Columns with the values that a row must have one of.
+    value, date : str
+        Columns that are summed and dated.
+    unmeasured_from, unmeasured_reason : date or None, and str
+        First day on which the records no longer tell it apart, and why.
+    inferred_from : date or None
+        First day from which it is inferred, not counted.
     """
 
     name: str

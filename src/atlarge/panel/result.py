@@ -21,13 +21,20 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Panel:
-    """A panel and what it covers.
+    """A panel and what it covers. Returned by `panel`.
 
-    `frame`: place, place_name, period (first day), measure, value (null where no release covers it),
-    days_covered, days_in_period; sorted by measure, place, period. With an inferred measure also low, high
-    and part (recorded, inferred, or "recorded and inferred").
-    `breaks`: of each measure whose definition changes within the time, the day and what stands before and
-    after.
+    Attributes
+    ----------
+    frame : DataFrame
+        place, place_name, period (first day), measure, value (null where no release covers it), days_covered,
+        days_in_period; sorted by measure, place, period. With an inferred measure also low, high and part
+        (recorded, inferred, or "recorded and inferred").
+    coverage : dict
+        By table: the releases counted, with their days and places, and the rows left out.
+    by, every, scheme : str
+        Level, period and reading of methods.
+    breaks : dict
+        For each measure whose definition changes within the time, the day and what stands before and after.
     """
 
     frame: pl.DataFrame

@@ -37,8 +37,17 @@ Ints = NDArray[np.int64]
 
 
 class Starts(NamedTuple):
-    """Treatment starts of units: number of the month [N], -1 for none; whether no policy of any direction
-    touched the unit in the months [N]; the policy's id by unit."""
+    """When units were first treated.
+
+    Attributes
+    ----------
+    month : int array [N]
+        Number of the first whole month; -1 for none.
+    clean : bool array [N]
+        Whether no policy of either direction touched the unit in the months.
+    ids : dict
+        The policy's id, by unit.
+    """
 
     month: Ints
     clean: NDArray[np.bool_]
@@ -46,7 +55,15 @@ class Starts(NamedTuple):
 
 
 class Conflict(NamedTuple):
-    """A local decision and a state's law of the other direction, both in force in a place."""
+    """A local decision and a state's law of the other direction, both in force in a place.
+
+    Attributes
+    ----------
+    place : str
+        FIPS code of the county, or the state's two letters.
+    local, state : Policy
+        The two.
+    """
 
     place: str
     local: Policy
@@ -60,8 +77,20 @@ class Conflict(NamedTuple):
 
 
 class Regime(NamedTuple):
-    """What governs a place on a day. `governing`: limits, extends or None; a state's law goes before a local
-    decision, and where both directions stand at the state's level neither governs."""
+    """What governs a place on a day.
+
+    Attributes
+    ----------
+    place, day : str and date
+        FIPS code of a county or two letters of a state, and the day.
+    limits, extends : tuple of Policy
+        Policies in force that bear on jails, by direction.
+    governing : str or None
+        limits or extends. A state's law goes before a local decision; where both directions stand at the
+        state's level, neither governs.
+    conflicts : tuple of Conflict
+        Local decisions against the state's law.
+    """
 
     place: str
     day: dt.date
@@ -82,6 +111,13 @@ def _undated_id(name: str) -> str:
 @dataclass(frozen=True)
 class Registry:
     """Dated policies, and the ids of those for which no date was found.
+
+    Attributes
+    ----------
+    policies : tuple of Policy
+        Those with a date; no two have one id.
+    undated : tuple of str
+        Ids of the others.
 
     Examples
     --------

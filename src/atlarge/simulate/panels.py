@@ -19,15 +19,26 @@ Ints = NDArray[np.int64]
 
 @dataclass(frozen=True)
 class Draw:
-    """One drawn world. Arrays are [places, weeks] unless said otherwise.
+    """One drawn world. Counts are [places, weeks]; NaN where nothing was recorded.
 
-    Recorded (NaN where nothing was recorded): at_large, handoffs (under the place's own name), detainers,
-    declined; general_handoffs, general_at_large: recorded under the office area and not under the place
-    (by true place, so that sums over an area are possible).
-    True: at_large_base (without any policy), substituted, burst, handoffs_true, lost (handoffs that the
-    policy prevented; before the effective week by drift).
-    Per place [places]: unauthorized residents, area, announced, effective (week, -1 without a policy),
-    burst_week (-1 without one), relabel_week (-1 without), substitution share.
+    Attributes
+    ----------
+    at_large, handoffs, detainers, declined : array [places, weeks]
+        Recorded under the place's own name.
+    general_handoffs, general_at_large : array [places, weeks]
+        Recorded under the office area and not under the place, by true place, so that areas can be summed.
+    at_large_base, substituted, burst : array [places, weeks]
+        True at-large arrests: without any policy, those that replace lost handoffs, and those of bursts.
+    handoffs_true, lost : array [places, weeks]
+        True handoffs, and those that the policy prevented (before the effective week by drift).
+    unauthorized : array [places]
+        Residents.
+    area : int array [places]
+        Area of responsibility.
+    announced, effective, burst_week, relabel_week : int array [places]
+        Weeks; -1 for none.
+    substitution : array [places]
+        Share of lost handoffs that is replaced.
     """
 
     at_large: Floats
@@ -52,7 +63,15 @@ class Draw:
 
 @dataclass(frozen=True)
 class Population:
-    """Places of a world, if they are not to be drawn: unauthorized residents and area [places]."""
+    """Places of a world, if they are not to be drawn.
+
+    Attributes
+    ----------
+    unauthorized : array [places]
+        Residents.
+    area : int array [places]
+        Area of responsibility.
+    """
 
     unauthorized: NDArray[np.float64]
     area: Ints

@@ -47,7 +47,17 @@ MARKED_SHARE_OF_BURSTS = 0.7
 
 @dataclass(frozen=True)
 class Simulated:
-    """Where the files are: arrests (one a fiscal year), detainers, truth.json, truth_panel.parquet."""
+    """Where the files of a simulated world are. Returned by `simulate` and `simulate_recent`.
+
+    Attributes
+    ----------
+    arrests : list of Path
+        One a fiscal year, or one of a form.
+    detainers, truth, truth_panel : Path
+        Detainers, truth.json and truth_panel.parquet.
+    rows : dict
+        Number of arrests and detainers written.
+    """
 
     arrests: list[Path]
     detainers: Path

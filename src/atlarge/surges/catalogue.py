@@ -32,10 +32,30 @@ PERIODS = ("day", "week")
 
 @dataclass(frozen=True)
 class Surge:
-    """One burst. Counts are of the measure; `start` and `end` are days, both inside.
+    """One burst. Counts are of the measure.
 
-    `label`: the operation that a source dates to those days and that area; None where no source does.
-    `places`: for a burst over neighbouring places, those that took part; `place` is the first of them.
+    Attributes
+    ----------
+    place, place_name : str
+        Code and name; for a burst over neighbours, of the first of them.
+    start, end : date
+        First and last day, both inside.
+    observed, expected, threshold : number
+        Count of those days, the usual one, and what chance would exceed at the level of the list.
+    excess, excess_low, excess_high : float
+        observed - expected, and its 95% interval.
+    p, q, q_burst, score : float
+        As of `scan`'s bursts.
+    rank : int
+        Place in the list, from 1.
+    flags : tuple of str
+        What else is known of those days.
+    places : tuple of str
+        Codes of the neighbouring places that took part.
+    corroboration : Corroboration or None
+        What the records say of the days beside the count.
+    label : Label or None
+        The operation that a source dates to those days and that area.
     """
 
     place: str
@@ -104,10 +124,20 @@ class Surge:
 
 @dataclass(frozen=True)
 class SurgeList:
-    """Surges by rank, places with too few records to test, and how the list was built.
+    """Surges by rank, and how the list was built. Returned by `find_surges`.
 
-    `values`: counts of the measure [places, periods], NaN where not covered; rows are sorted by place code.
-    `periods`: the first day of each.
+    Attributes
+    ----------
+    surges : list of Surge
+        By rank.
+    too_thin : list of dict
+        Places with too few records to test, with the reason.
+    about : dict
+        Measure, level, days and level of the false discovery rate.
+    values : array [places, periods]
+        Counts of the measure, NaN where not covered; rows sorted by place code.
+    periods : list of date
+        First day of each period.
     """
 
     surges: list[Surge]

@@ -39,10 +39,18 @@ _QUIET_FACTOR = 0.4  # times with less than this share of a usual time do not se
 
 @dataclass(frozen=True)
 class Settings:
-    """How to scan. Lengths are in times (days or weeks), as are `guard` and `reach` of the baseline.
+    """How to scan. Lengths are in times: days or weeks.
 
-    `gap`: bursts no more than this many times apart are one (-1: never). `rounds`: how often bursts found are
-    excluded and the baseline is fitted again.
+    Attributes
+    ----------
+    lengths : int
+        Longest window.
+    guard, reach : int
+        Times left out around a time, and times that its baseline reaches over, on both sides.
+    gap : int
+        Bursts no more than this many times apart are one; -1: never.
+    rounds : int
+        How often bursts found are excluded and the baseline is fitted again.
     """
 
     lengths: int = 14
@@ -58,12 +66,25 @@ WEEKS = Settings(lengths=2, guard=2, reach=8, gap=-1)
 
 @dataclass(frozen=True, repr=False)
 class Bursts:
-    """Bursts found, by p; one entry each: series, first and last time (inclusive) and the figures.
+    """Bursts found, by p, as columns of one length.
 
-    `p` is the chance that the best window from a given start does as well under the baseline. `q` is its
-    false discovery rate over all series and starts tested; `q_burst` is that among bursts, each counted once
-    however many starts it makes exceed. `excess_low` and `excess_high` bound observed - expected at
-    95%. `thin`: the baseline rests on few events.
+    Attributes
+    ----------
+    series, start, end : int array [K]
+        Row of the series, first and last time, both inside.
+    observed, expected, threshold : array [K]
+        Counts over the burst: seen, usual, and what would be exceeded by chance at `alpha`.
+    excess_low, excess_high : array [K]
+        Interval of observed - expected at 95%.
+    p : array [K]
+        Chance that the best window from that start does as well under the baseline.
+    q, q_burst : array [K]
+        False discovery rate over all series and starts tested, and among bursts, each counted once however
+        many starts it makes exceed.
+    score : array [K]
+        Excess over the distance from expected to threshold.
+    thin : bool array [K]
+        Whether the baseline rests on few events.
     """
 
     series: Ints

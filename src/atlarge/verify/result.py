@@ -73,31 +73,33 @@ class Checked:
 
     Attributes
     ----------
-    published, ours
+    id, publisher, source, measure, place, start, end : str, and date or None
+        What was published, by whom, of what, where and when.
+    published, ours : float or None
         The two numbers; `ours` is None where it cannot be counted, and `published`, `start` and `end` where
         the line of a user's file cannot be read.
-    difference, difference_pct
+    difference, difference_pct : float or None
         ours - published, and that as a percentage of the published figure.
-    verdict
+    verdict : str
         "equal", "within tolerance", "differs" or "not testable".
-    why
+    why : str
         What explains the difference, or why it cannot be tested.
-    definition
+    definition : str
         How `ours` was counted.
-    counted_in
+    counted_in : str
         The places that it was counted in, by name, level and code: what the text of `place` was read as.
-    understood
+    understood : bool
         Whether the difference is explained by a definition that was computed, or by coverage; True for
         figures that agree.
-    recorded, recovered
+    recorded, recovered : float or None
         For areas of responsibility: the count by the area that records name, and with those whose blank area
         is recovered from their landmark. None elsewhere.
-    others
+    others : dict
         Counts by other definitions, by name.
-    candidates
+    candidates : list of dict
         Every explanation that was computed, the nearest first: kind, label, value, low, high, difference_pct,
         reaches, rejected.
-    search
+    search : dict
         For a figure that cannot be told: how many `definitions` were tried, `low` and `high` of what they
         give, the `nearest` (label, value, difference_pct), the one that serves the publication's figures best
         (`joint`: label, figures, worst_pct), for a county the `most` that records give which name no other
@@ -156,7 +158,13 @@ class Checked:
 
 @dataclass(frozen=True, repr=False)
 class Verification:
-    """All figures checked; unexplained differences come first."""
+    """All figures checked. Returned by `verify`.
+
+    Attributes
+    ----------
+    rows : list of Checked
+        Unexplained differences come first.
+    """
 
     rows: list[Checked]
 
