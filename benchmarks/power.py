@@ -1,12 +1,12 @@
-"""How narrow, how honest, how strong: estimates and verdict rules on real placebos and in simulated worlds.
+"""Width, coverage and power of estimates and verdict rules, on real placebos and in simulated worlds.
 
     python benchmarks/power.py [--parts widths,chance,tried,rules,bursts,worlds] [--worlds 400] [--docs]
 
 Real records: units are split in two by a hash of their key, dates into four for tuning and the rest for
 testing. What is learnt of errors (sizes, quantiles) is learnt on one half of the places at the tuning dates
 and tested on the other half at the other dates, then the halves swap; random halves follow. `ascm` is the
-estimator of version f4b17d9, place by place. Writes results/power.json; `--docs` puts the table into
-../docs/methods/power.md.
+estimator of version f4b17d9, place by place. Writes results/power.json; `--docs` writes
+../docs/methods/power.md; `--parts "" --docs` only that.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from atlarge.effects import (
     Judged,
@@ -623,130 +624,38 @@ def worlds(count: int) -> dict[str, Any]:
     return out
 
 
-def _by_class(rates: list[float]) -> str:
-    """Rates of the classes in per cent."""
-    return " / ".join(f"{100 * rate:.1f}" for rate in rates)
-
-
 PARTS = {"widths": widths, "chance": chance, "tried": tried, "rules": rules, "bursts": bursts}
 
 
-def _losses(table: dict[str, Any]) -> list[str]:
-    """How many cells lose, in a sentence."""
-    own = [
-        c for designs in table.values() for name, cells in designs.items() if name != "ascm" for c in cells
-    ]
-    wide, off = sum(c["ratio"] > 1 for c in own), sum(not 0.855 <= c["coverage"] < 0.945 for c in own)
-    return [f"Of {len(own)} cells {wide} are wider than the baseline and {off} cover less than 86 or more "
-            "than 94%. Most of the wide ones are the second opinion's (sdid); a stack of ten forecasts by "
-            "placebo loss does not mend them (see what was weighed and not taken).", ""]  # fmt: skip
-
-
 def document(found: dict[str, Any]) -> str:
-    """The page, every number from the results."""
-    lines = [
-        "# How narrow, how honest, how strong",
-        "",
-        "Made by `python benchmarks/power.py --docs`; its first lines give the design of the test. Widths",
-        "are ratios to the estimator of version f4b17d9 (`ascm`: ridge-augmented synthetic control of each",
-        "place from places of like size, with its own intervals) when the intervals of every method are",
-        "stretched to cover 90% of the test cells of their class; in brackets the coverage of the intervals",
-        f"as the method gives them. Both are means over {SPLITS} splits of the places in two, by their key",
-        "and random ones: a single split tests a class on some tens of places whose spans overlap, and its",
-        "coverage moves by several points. Classes are arrests a month in the year before. Cells above 1,",
-        "and coverage outside 86 to 94%, are losses and stay in the table.",
-        "",
-        *_losses(found["widths"]),
+    """The page, every number from the results; its words are in power.md.j2."""
+    cells = [
+        cell
+        for designs in found["widths"].values()
+        for name, row in designs.items()
+        if name != "ascm"
+        for cell in row
     ]
-    for horizon, table in found["widths"].items():
-        lines += [
-            f"## {horizon} month{'s' if horizon != '1' else ''}",
-            "",
-            "| design | " + " | ".join(CLASS_NAMES) + " |",
-            "| --- | " + " | ".join("---" for _ in CLASSES) + " |",
-        ]
-        for name, cells in table.items():
-            shown = [f"{c['ratio']:.2f} ({100 * c['coverage']:.0f}%)" for c in cells]
-            lines.append(f"| {name} | " + " | ".join(shown) + " |")
-        floor = [
-            f"{np.exp(least - c['log_width']):.2f}"
-            for least, c in zip(found["chance"][horizon], table["ascm"], strict=True)
-        ]
-        lines.append("| chance alone, the level known | " + " | ".join(floor) + " |")
-        counts = ", ".join(f"{c['cells']:.0f}" for c in table["discounted share"])
-        lines += ["", f"Test cells of the discounted share: {counts}.", ""]
-    lines += [
-        "## Weighed and not taken",
-        "",
-        "Widths at equal coverage as ratios to the discounted share's own, over the same splits, by class: a",
-        "stack of ten forecasts by placebo loss, the mean with synthetic differences, other memories, and a",
-        "gamma-Poisson filter with its own predictive distribution. What wins by a few per cent at one",
-        "horizon loses at another, or in another class.",
-        "",
-        "| design | " + " | ".join(f"{h} month{'s' if h != '1' else ''}" for h in found["tried"]) + " |",
-        "| --- | " + " | ".join("---" for _ in found["tried"]) + " |",
-    ]
-    for name in next(iter(found["tried"].values())):
-        cells = [" / ".join(f"{v:.2f}" for v in found["tried"][h][name]) for h in found["tried"]]
-        lines.append(f"| {name} | " + " | ".join(cells) + " |")
-    lines += [
-        "",
-        "## Verdicts on a lasting excess",
-        "",
-        "On placebos, bursts apart: how often an excess is said to fit with none there (bar 3%), how often",
-        "a quarter more is said not to fit when it is there, and how often an excess of so many usual",
-        "months, spread over the span, is found. All in per cent, by class; in brackets all classes at the",
-        "date where it is worst. Learnt from half of the places at all dates, tested on the other half, over",
-        f"{SPLITS} splits.",
-        "",
-        "What befell all places at one date is no effect on one of them: a chance is never taken as less",
-        "than among the placebos of the date of the question (with ten of all dates, where those are few).",
-        "Without that the errors are as rare on average, but reach 10% at single dates. Learnt from four",
-        "dates alone, an excess was wrongly excluded in 5.5% of places of 2 to 5 a month over three months:",
-        "small places fell behind the nation in 2017, in months that those four dates do not show.",
-        "",
-        "The first column is the coverage of the ranges that answers print.",
-        "",
-        "| span, months | range covers | wrong fits | wrong does not fit | finds 0.5 | 1 | 2 | 4 |",
-        "| --- | --- | --- | --- | --- | --- | --- | --- |",
-    ]
-    for horizon, row in found["rules"].items():
-        power = [" / ".join(f"{100 * v:.0f}" for v in row["power"][m]) for m in ("0.5", "1", "2", "4")]
-        lines.append(
-            f"| {horizon} | {_by_class(row['coverage'])} | "
-            f"{_by_class(row['wrong_fits'])} ({100 * row['wrong_fits_worst_date']:.1f}) | "
-            f"{_by_class(row['wrong_does_not_fit'])} ({100 * row['wrong_does_not_fit_worst_date']:.1f}) | "
-            + " | ".join(power)
-            + " |"
-        )
-    b = found["bursts"]
-    lines += [
-        "",
-        "## The watch for bursts",
-        "",
-        f"31 days, {b['cells']} places and dates without a policy, bar 2%. Found with no burst: "
-        f"{100 * b['0']:.1f}%. A three-day burst of 0.5, 1, 2 and 4 usual months: "
-        f"{100 * b['0.5']:.0f}, "
-        f"{100 * b['1']:.0f}, {100 * b['2']:.0f} and {100 * b['4']:.0f}%. A burst of one usual month is "
-        f"wrongly excluded in {100 * b['excluded_wrongly']:.1f}%.",
-        "",
-        "## Simulated worlds",
-        "",
-        "140 places over 48 months, an effect of none or a quarter over eight months at one of them. Counts",
-        "are monthly, so that bursts are not taken apart, but in the setting that says so: there bursts fall",
-        "in single weeks and the remainder is judged, as answers do. The bar is 3%; with 300 worlds a rate",
-        "of 3% has a standard error of 1.0 points, a coverage of 90% one of 1.7.",
-        "",
-        "| setting | worlds | coverage | coverage, both sides | wrong fits | wrong does not fit |",
-        "| --- | --- | --- | --- | --- | --- |",
-    ]
-    for name, row in found["worlds"].items():
-        lines.append(
-            f"| {name} | {row['worlds']} | {100 * row['coverage']:.0f}% | "
-            f"{100 * row['coverage_both_sides']:.0f}% | {100 * row['wrong_fits']:.1f}% | "
-            f"{100 * row['wrong_does_not_fit']:.1f}% |"
-        )
-    return "\n".join(lines) + "\n"
+    floor = {
+        horizon: [np.exp(least - cell["log_width"]) for least, cell in zip(row, table["ascm"], strict=True)]
+        for (horizon, row), table in zip(found["chance"].items(), found["widths"].values(), strict=True)
+    }
+    page = Environment(
+        loader=FileSystemLoader(HERE),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    return page.get_template("power.md.j2").render(
+        **found,
+        cells=len(cells),
+        wide=sum(cell["ratio"] > 1 for cell in cells),
+        off=sum(not 0.855 <= cell["coverage"] < 0.945 for cell in cells),
+        floor=floor,
+        classes=CLASS_NAMES,
+        splits=SPLITS,
+    )
 
 
 def main() -> None:
