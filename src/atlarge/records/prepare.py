@@ -10,10 +10,10 @@ import polars as pl
 
 from atlarge.codes import Coded
 from atlarge.records.audit import SIMULATED, ReleaseAudit
-from atlarge.records.composition import composition
 from atlarge.records.correct import apply_faults, apply_rules
 from atlarge.records.coverage import Scope
 from atlarge.records.dates import DateOrder
+from atlarge.records.derived import derived_columns
 from atlarge.records.duplicates import RULES, Duplicates, Rule, agreement
 from atlarge.records.identifiers import usable
 from atlarge.records.missing import closed_questions
@@ -126,7 +126,7 @@ def _derive(family: Family, typed: Typed, audit: ReleaseAudit) -> None:
                 "reads it as any method that it does not list"
             )
     if family.table == "arrests":
-        columns, unread = composition(frame)
+        columns, unread = derived_columns(frame)
         typed.add(*columns)
         for (column, value), rows in unread.items():
             audit.notes.append(

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-import json
 from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
@@ -34,7 +33,7 @@ from atlarge.simulate.records import (
     population_of,
     scaled,
 )
-from atlarge.simulate.truth import truth_document
+from atlarge.simulate.truth import truth_document, write_truth
 from atlarge.simulate.world import World
 
 Ints = NDArray[np.int64]
@@ -235,9 +234,6 @@ def simulate_recent(
     of_detainers = folder / f"detainers_form_{form}.csv.gz"
     issued = detainers.filter(pl.col("date").is_between(first, last))
     _write_csv(of_detainers, _detainer_form(form, issued, places), seed)
-    panel = folder / "truth_panel.parquet"
-    _truth_panel(kept, places).write_parquet(panel, compression="zstd", statistics=False)
-    truth = folder / "truth.json"
     counts = {"arrests": kept.height, "detainers": issued.height}
     document = truth_document(world, draw, places, START, seed, counts)
     document |= {
@@ -252,7 +248,7 @@ def simulate_recent(
         ],
         "operations": operations,
     }
-    truth.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
+    truth, panel = write_truth(folder, _truth_panel(kept, places), document)
     return Simulated([path], of_detainers, truth, panel, counts)
 
 

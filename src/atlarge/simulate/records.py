@@ -6,7 +6,6 @@ from __future__ import annotations
 import datetime as dt
 import gzip
 import io
-import json
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -21,7 +20,7 @@ from atlarge.calendar import as_day, fiscal_year
 from atlarge.errors import QuestionError
 from atlarge.simulate.landmarks import UNAUTHORIZED_SHARE, Places, real_places
 from atlarge.simulate.panels import Draw, Population, draw_world
-from atlarge.simulate.truth import truth_document, truth_panel
+from atlarge.simulate.truth import truth_document, truth_panel, write_truth
 from atlarge.simulate.world import World
 from atlarge.wording import some
 
@@ -150,12 +149,9 @@ def simulate(
     paths = writer.close()
     detainers = folder / "detainers.csv.gz"
     n_detainers = _write_detainers(detainers, draw, places, rng, start)
-    panel = folder / "truth_panel.parquet"
-    truth_panel(draw, places, start).write_parquet(panel, compression="zstd", statistics=False)
-    truth = folder / "truth.json"
     rows = {"arrests": writer.rows, "detainers": n_detainers}
     document = truth_document(world, draw, places, start, seed, rows)
-    truth.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
+    truth, panel = write_truth(folder, truth_panel(draw, places, start), document)
     return Simulated(paths, detainers, truth, panel, rows)
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -35,6 +37,14 @@ def truth_panel(draw: Draw, places: Places, start: dt.date) -> pl.DataFrame:
     )
     whole = [pl.col(name).fill_nan(None).cast(pl.Int64) for name in columns]
     return frame.with_columns(*whole, *[pl.col(name).cast(pl.Int64) for name in truths]).sort("place", "week")
+
+
+def write_truth(folder: Path, panel: pl.DataFrame, document: dict[str, Any]) -> tuple[Path, Path]:
+    """Write the truth into a folder: its document and its panel, in this order."""
+    written = folder / "truth.json", folder / "truth_panel.parquet"
+    written[0].write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
+    panel.write_parquet(written[1], compression="zstd", statistics=False)
+    return written
 
 
 def truth_document(

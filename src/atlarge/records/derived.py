@@ -1,4 +1,4 @@
-"""Criminality, type of arrest and agency, mapped from a release's own words by a vocabulary."""
+"""Columns derived from a release's own words: criminality, type of arrest, agency."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ _CODE = re.compile(r"^\d+\s*[-.:]?\s*")
 
 
 @cache
-def vocabulary() -> dict[str, tuple[str, dict[str, str]]]:
+def _groups() -> dict[str, tuple[str, dict[str, str]]]:
     """For each derived column: its source column, and the group of every listed value."""
     return {
         name: (
             about["from"],
             {_key(value): group for group, values in about["groups"].items() for value in values},
         )
-        for name, about in shipped_yaml(__package__, "composition.yaml").items()
+        for name, about in shipped_yaml(__package__, "derived.yaml").items()
         if isinstance(about, dict)
     }
 
@@ -30,14 +30,14 @@ def _key(value: str) -> str:
     return " ".join(_CODE.sub("", value.strip()).casefold().split())
 
 
-def composition(frame: pl.DataFrame) -> tuple[list[pl.Series], dict[tuple[str, str], int]]:
+def derived_columns(frame: pl.DataFrame) -> tuple[list[pl.Series], dict[tuple[str, str], int]]:
     """Derived columns of a release, and the number of rows of each value that no group lists.
 
     A blank stays missing; it belongs to no group.
     """
     columns: list[pl.Series] = []
     unlisted: dict[tuple[str, str], int] = {}
-    for name, (source, groups) in vocabulary().items():
+    for name, (source, groups) in _groups().items():
         if source not in frame.columns:
             continue
         counts = frame[source].drop_nulls().value_counts()
