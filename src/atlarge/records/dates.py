@@ -223,11 +223,12 @@ def read_dates(words: pl.Series, order: Order | None = "month") -> pl.Series:
     tried += [pl.col("w").str.to_datetime(form, time_unit="us", strict=False) for form in _FAST]
     year_first = pl.col("w").str.contains(r"^\d{4}-")  # the parser would also read 05 as a year
     year_first &= ~pl.col("w").str.contains(":60", literal=True)  # and a leap second as the next day
-    read = pl.when(year_first).then(pl.coalesce(tried))
+    iso = pl.when(year_first).then(pl.coalesce(tried))
+    read: pl.Expr = iso
     if order is not None:
         form = "%m/%d/%Y" if order == "month" else "%d/%m/%Y"
         slashed = pl.col("w").str.to_date(form, strict=False).cast(pl.Datetime("us"))
-        read = read.when(pl.col("w").str.contains(_SLASHED)).then(slashed)
+        read = iso.when(pl.col("w").str.contains(_SLASHED)).then(slashed)
     dates = words.rename("w").to_frame().select(read).to_series()
     rest = words.filter(dates.is_null() & words.is_not_null()).unique()
     if rest.is_empty():
