@@ -24,7 +24,7 @@ def generic_rule(case: Case) -> Answer | None:
     body = [word for word in case.words[start:end] if word != ","]
     if case.context.states or not body or not all(word in case.gaz.words["generic"] for word in body):
         return None
-    said = " ".join(body).title()
+    phrase = " ".join(body).title()
     key = "".join(body)
     code = case.query.aor
     listed = {s.fips: s for s in case.gaz.sites.get(key, ()) if s.aor is not None and s.aor == code}
@@ -39,10 +39,10 @@ def generic_rule(case: Case) -> Answer | None:
     known = sorted(_federal(case))
     if len(known) == 1:
         level = case.gaz.confidence["namesake_at_most"]
-        return county(case, known[0], level, f"'{said}': the area has one federal institution")
+        return county(case, known[0], level, f"'{phrase}': the area has one federal institution")
     names = ", ".join(case.gaz.counties[fips].place_name for fips in known[:6])
     return unresolved(
-        case, f"'{said}' names no one facility; federal institutions of the area: {names or 'none'}"
+        case, f"'{phrase}' names no one facility; federal institutions of the area: {names or 'none'}"
     )
 
 
@@ -72,8 +72,8 @@ def shared_rule(case: Case) -> Answer | None:
             )
             states = _states(case, first) & _states(case, second)
             if facility and states and not _same(first, second):
-                said = " ".join(w for w in case.words[first.start : second.end] if w != ",").title()
-                return unresolved(case, f"'{said}' names two counties")
+                phrase = " ".join(w for w in case.words[first.start : second.end] if w != ",").title()
+                return unresolved(case, f"'{phrase}' names two counties")
     return None
 
 

@@ -56,7 +56,7 @@ class Case(NamedTuple):
         padded = f" {' '.join(self.body)} "
         return any(phrase in padded for phrase in phrases)
 
-    def said(self, hit: Hit) -> str:
+    def phrase(self, hit: Hit) -> str:
         """Return the words of a hit, for a basis."""
         return " ".join(w for w in self.words[hit.start : hit.end] if w != ",").title()
 

@@ -42,7 +42,7 @@ def city_rule(case: Case) -> Answer | None:
     beside = column_city(case)
     if beside is not None or failed is None:
         return beside
-    return abstain(case, f"city named: '{case.said(failed[0])}'", failed[1])
+    return abstain(case, f"city named: '{case.phrase(failed[0])}'", failed[1])
 
 
 def city_outside(case: Case) -> Answer | None:
@@ -256,7 +256,7 @@ def _county_instead(case: Case, hit: Hit, pick: Pick) -> bool:
 
 
 def _answer(case: Case, hit: Hit, pick: Pick, level: float) -> Answer:
-    basis = f"city named: '{case.said(hit)}'; {pick.how}"
+    basis = f"city named: '{case.phrase(hit)}'; {pick.how}"
     level *= pick.factor
     if pick.candidates and (pick.factor < CLEARLY_LARGEST or "style" in pick.how):
         level = min(level, case.gaz.confidence["namesake_at_most"])

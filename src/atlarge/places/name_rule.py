@@ -67,7 +67,7 @@ def name_alone(case: Case) -> Answer | None:
     if all(word in case.gaz.words["generic"] for word in span):
         return None
     key = "".join(span)
-    said = " ".join(span).title()
+    phrase = " ".join(span).title()
     if len(key) < SHORTEST or (key in case.gaz.state_names and key not in case.gaz.cities):
         return None
     if len(span) == 2 and span[0] in case.gaz.states and span[1] == "STATE":
@@ -77,7 +77,7 @@ def name_alone(case: Case) -> Answer | None:
         return None
     names = _places(case, key)
     if not names:
-        return _facility_alone(case, key, said)
+        return _facility_alone(case, key, phrase)
     if case.context.states and any(n.source == "city" and n.weight >= KNOWN_SIZE for n in names):
         return None  # a name with its state is a city's: that rule says so more surely
     # CAP - LEWIS: a prison of that name elsewhere has as good a claim as the county here
@@ -87,12 +87,12 @@ def name_alone(case: Case) -> Answer | None:
     if claims and not case.context.states:
         labels = sorted(case.gaz.counties[f].place_name for f in claims | {n.fips for n in names})
         return unresolved(
-            case, f"'{said}' names a place here and a facility elsewhere: {', '.join(labels[:6])}"
+            case, f"'{phrase}' names a place here and a facility elsewhere: {', '.join(labels[:6])}"
         )
-    return weighed(case, names, said)
+    return weighed(case, names, phrase)
 
 
-def _facility_alone(case: Case, key: str, said: str) -> Answer | None:
+def _facility_alone(case: Case, key: str, phrase: str) -> Answer | None:
     """A facility without the word that says so: COYOTE RIDGE, OTAY MESA; no place here has the name."""
     if case.query.aor is None and not case.context.states:
         return None
@@ -102,7 +102,7 @@ def _facility_alone(case: Case, key: str, said: str) -> Answer | None:
     if len(found) != 1:
         return None
     level = case.gaz.confidence["facility_alone"]
-    return county(case, next(iter(found)), level, f"name alone: '{said}'; a facility of the name")
+    return county(case, next(iter(found)), level, f"name alone: '{phrase}'; a facility of the name")
 
 
 def county_first(case: Case) -> Answer | None:
@@ -133,13 +133,11 @@ def county_first(case: Case) -> Answer | None:
     if len(fits) != 1:
         return None
     level = case.gaz.confidence["name_small"]
-    basis = f"county's name before other words: '{case.said(hit)}'; the only place of the name in the area"
+    basis = f"county's name before other words: '{case.phrase(hit)}'; the only place of the name in the area"
     return county(case, next(iter(fits)), level, basis)
 
 
-def weighed(
-    case: Case, names: list[Named], said: str, *, misspelt: bool = False, level: str = "name_alone"
-) -> Answer:
+def weighed(case: Case, names: list[Named], phrase: str, *, misspelt: bool = False) -> Answer:
     """Return the place that outweighs the others of a name, or abstain and name them."""
     weights: dict[str, float] = {}
     for name in names:
@@ -149,8 +147,8 @@ def weighed(
     top, share = ranked[0], weights[ranked[0]] / sum(weights.values())
     labels = ", ".join(case.gaz.counties[fips].place_name for fips in ranked[:6])
     if share < DOMINANT:
-        return unresolved(case, f"'{said}' fits several places: {labels}")
-    confidence = case.gaz.confidence[level]
+        return unresolved(case, f"'{phrase}' fits several places: {labels}")
+    confidence = case.gaz.confidence["name_alone"]
     how = "the only place of the name in the area" if len(ranked) == 1 else f"the largest of: {labels}"
     if misspelt:
         confidence, how = case.gaz.confidence["name_fuzzy"], f"misspelt; {how}"
@@ -158,7 +156,7 @@ def weighed(
         confidence = case.gaz.confidence["name_small"]
     elif {n.source == "name" for n in names if n.fips == top} == {True, False}:
         confidence = case.gaz.confidence["city_and_county"]
-    elif weights[top] < WELL_KNOWN and _one_letter_off(case, said):
+    elif weights[top] < WELL_KNOWN and _one_letter_off(case, phrase):
         confidence = min(confidence, case.gaz.confidence["name_fuzzy"])
     if any(name.source == "name" and name.fips != top for name in names):  # another county has the name
         confidence = min(confidence, case.gaz.confidence["namesake_at_most"])
@@ -167,12 +165,12 @@ def weighed(
     outside = case.query.aor not in (None, "HQ") and not in_area(case.gaz, top, str(case.query.aor))
     if case.context.states and outside:
         confidence, how = confidence * STATED_OUTSIDE, f"{how}; outside the area of responsibility"
-    return county(case, top, confidence, f"name alone: '{said}'; {how}")
+    return county(case, top, confidence, f"name alone: '{phrase}'; {how}")
 
 
-def _one_letter_off(case: Case, said: str) -> bool:
+def _one_letter_off(case: Case, phrase: str) -> bool:
     """Say whether a small place's name is one letter off the name of a county of the area."""
-    near = near_name(said.upper().replace(" ", ""), case.context, counties_only=True)
+    near = near_name(phrase.upper().replace(" ", ""), case.context, counties_only=True)
     return near is not None
 
 
@@ -232,15 +230,15 @@ def police_alone(case: Case) -> Answer | None:
         names = _places(case, key)
         if not names:
             continue
-        said = " ".join(case.words[start:end]).title()
+        phrase = " ".join(case.words[start:end]).title()
         cities = [n for n in names if n.source != "name"]
         others = {n.fips for n in names if n.source == "name"} - {n.fips for n in cities}
         largest = max((n.weight for n in cities), default=0.0)
         bigger = [n for n in case.gaz.cities.get(key, ()) if n.weight >= max(WELL_KNOWN, 10 * largest)]
         if cities and largest < KNOWN_SIZE and (others or bigger):
-            return _fits_several(case, said, [*names, *bigger])
+            return _fits_several(case, phrase, [*names, *bigger])
         if not cities and len(others) > 1:
-            return _fits_several(case, said, names)
+            return _fits_several(case, phrase, names)
         return None
     return None
 
@@ -259,19 +257,21 @@ def jail_alone(case: Case) -> Answer | None:
             or any(b.start < start and b.end >= end for b in case.found.cities)
         ):
             continue
-        said = " ".join(case.words[start:end]).title()
+        phrase = " ".join(case.words[start:end]).title()
         if cities:
-            answer = weighed(case, names, said)
+            answer = weighed(case, names, phrase)
             level = min(answer.confidence, case.gaz.confidence["namesake_at_most"])
             return answer._replace(confidence=level)
         hit = Hit(start, end, key, [n for n in case.gaz.county_names[key] if n.fips in counties])
         pick = choose(case.gaz, hit.names, case.styled("county", hit))
         if pick.fips is None:
-            return _fits_several(case, said, names)
+            return _fits_several(case, phrase, names)
         level = case.gaz.confidence["county_bare"] * pick.factor
         if pick.candidates:
             level = min(level, case.gaz.confidence["namesake_at_most"])
-        return county(case, pick.fips, level, f"county's name without the word county: '{said}'; {pick.how}")
+        return county(
+            case, pick.fips, level, f"county's name without the word county: '{phrase}'; {pick.how}"
+        )
     return None
 
 
@@ -290,7 +290,7 @@ def _before(case: Case, after: frozenset[str]) -> list[tuple[int, int, str]]:
     return out
 
 
-def _fits_several(case: Case, said: str, names: list[Named]) -> Answer:
+def _fits_several(case: Case, phrase: str, names: list[Named]) -> Answer:
     ranked = sorted({n.fips: n for n in names}.values(), key=lambda n: (-n.weight, n.fips))
     labels = ", ".join(case.gaz.counties[n.fips].place_name for n in ranked[:6])
-    return unresolved(case, f"'{said}' fits several places: {labels}")
+    return unresolved(case, f"'{phrase}' fits several places: {labels}")

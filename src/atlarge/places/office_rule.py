@@ -49,7 +49,7 @@ def _office(case: Case, general: bool) -> Answer:
     if (general or case.has("office")) and named:
         hit = max(named, key=lambda h: (len(h.key), -h.start))
         return office(
-            case, None, case.said(hit), 0.9, f"office area '{case.said(hit)}'; its code is not known"
+            case, None, case.phrase(hit), 0.9, f"office area '{case.phrase(hit)}'; its code is not known"
         )
     if case.found.states:
         return state(case, min(case.found.states), 0.9, "names an office or team of a state")
@@ -126,5 +126,5 @@ def _city_in_state(case: Case) -> Answer | None:
     pick = choose(case.gaz, hit.names, Context(case.query.aor, frozenset({case.words[at - 1]})))
     if pick.fips is None:
         return None
-    basis = f"city named with its state: '{case.said(hit)}'; {pick.how}"
+    basis = f"city named with its state: '{case.phrase(hit)}'; {pick.how}"
     return county(case, pick.fips, case.gaz.confidence["city_area"] * pick.factor, basis)

@@ -235,7 +235,7 @@ def _county_rule(case: Case) -> Answer | None:
         return nearer
     if pick.fips is None:
         return _listed_jail(case, hit) or _county_elsewhere(case, hit, pick)
-    basis = f"county named: '{case.said(hit)}'; {pick.how}"
+    basis = f"county named: '{case.phrase(hit)}'; {pick.how}"
     confidence = case.gaz.confidence["county_named"] * pick.factor
     if pick.candidates:
         # a likely namesake is an answer, but never a sure one
@@ -267,7 +267,7 @@ def _town_of_county(case: Case, hit: Hit, pick: Pick) -> Answer | None:
     first = case.words[town.start]
     if known and (first in _COMPASS or len(first) == 1):
         labels = sorted(case.gaz.counties[str(f)].place_name for f in (chosen.fips, pick.fips))
-        return unresolved(case, f"'{case.said(town)} County' fits a town and a county: {', '.join(labels)}")
+        return unresolved(case, f"'{case.phrase(town)} County' fits a town and a county: {', '.join(labels)}")
     return _by_town(case, town, chosen)
 
 
@@ -284,7 +284,7 @@ def _weight_here(case: Case, hit: Hit) -> float:
 
 def _by_town(case: Case, town: Hit, pick: Pick) -> Answer:
     level = case.gaz.confidence["county_by_town"] * pick.factor
-    basis = f"county named by a town in it: '{case.said(town)}'; {pick.how}"
+    basis = f"county named by a town in it: '{case.phrase(town)}'; {pick.how}"
     return county(case, str(pick.fips), level, basis)
 
 
@@ -350,11 +350,11 @@ def _sheriff(case: Case) -> Answer | None:
         if pick.fips is None and case.query.aor and not here:
             continue
         if pick.fips is None:
-            return abstain(case, f"sheriff of '{case.said(hit)}'", pick)
+            return abstain(case, f"sheriff of '{case.phrase(hit)}'", pick)
         level = case.gaz.confidence["county_bare"] * pick.factor
         if pick.candidates:
             level = min(level, case.gaz.confidence["namesake_at_most"])
-        return county(case, pick.fips, level, f"sheriff of '{case.said(hit)}'; {pick.how}")
+        return county(case, pick.fips, level, f"sheriff of '{case.phrase(hit)}'; {pick.how}")
     return None
 
 
@@ -379,9 +379,8 @@ def _listed_jail(case: Case, hit: Hit) -> Answer | None:
         return None
     if picked[0] > hit.start or picked[1] < hit.end:
         return None
-    basis = (
-        f"county named: '{case.said(hit)}'; of several, the one with '{picked[2].label}' on the facility list"
-    )
+    how = f"of several, the one with '{picked[2].label}' on the facility list"
+    basis = f"county named: '{case.phrase(hit)}'; {how}"
     return county(case, picked[2].fips, case.gaz.confidence["county_listed"], basis)
 
 
@@ -391,18 +390,18 @@ def _county_elsewhere(case: Case, hit: Hit, pick: Pick) -> Answer:
         # LA's parishes are called counties too
         called = choose(case.gaz, case.gaz.county_names.get(hit.key, []), case.context)
         if called.fips is not None and not called.candidates:
-            basis = f"county named: '{case.said(hit)}'; {called.how}"
+            basis = f"county named: '{case.phrase(hit)}'; {called.how}"
             return county(case, called.fips, case.gaz.confidence["county_named"] * called.factor, basis)
         near = near_county(case.words[hit.start : hit.end - 1], case.context, case.words[hit.end - 1])
         if near is not None:
-            basis = f"county named, misspelt: '{case.said(hit)}'; state named"
+            basis = f"county named, misspelt: '{case.phrase(hit)}'; state named"
             return county(case, near[0], case.gaz.confidence["county_fuzzy"], basis)
         other = choose(case.gaz, hit.names, Context(case.context.aor, frozenset()))
         if other.fips is not None and not other.candidates:
-            basis = f"county named: '{case.said(hit)}'; not in the state named, but {other.how}"
+            basis = f"county named: '{case.phrase(hit)}'; not in the state named, but {other.how}"
             level = case.gaz.confidence["other_state_recorded"] * other.factor
             return county(case, other.fips, level, basis)
-    return abstain(case, f"county named: '{case.said(hit)}'", pick)
+    return abstain(case, f"county named: '{case.phrase(hit)}'", pick)
 
 
 def _by_city(case: Case, hit: Hit) -> Answer | None:
@@ -418,7 +417,7 @@ def _by_city(case: Case, hit: Hit) -> Answer | None:
         cities = [n for n in cities if in_area(case.gaz, n.fips, case.context.aor)]
     if len({n.fips for n in cities}) != 1:
         return None
-    basis = f"county named: '{case.said(hit)}'; told from its namesakes by a city beside it"
+    basis = f"county named: '{case.phrase(hit)}'; told from its namesakes by a city beside it"
     return county(case, cities[0].fips, case.gaz.confidence["county_by_city"], basis)
 
 
@@ -450,7 +449,7 @@ def _prison_rule(case: Case) -> Answer | None:
             best = (factor, hit.end - hit.start, Hit(hit.start, hit.end, "", names), pick)
     if best is None:
         return None
-    basis = f"prison named: '{case.said(best[2])}'; {best[3].how}"
+    basis = f"prison named: '{case.phrase(best[2])}'; {best[3].how}"
     return county(case, str(best[3].fips), case.gaz.confidence["prison"] * best[0], basis)
 
 
@@ -493,7 +492,7 @@ def _bare_county(case: Case) -> Answer | None:
         if after in case.gaz.words["facility"] or whole or programme:
             pick = choose(case.gaz, hit.names, case.styled("county", hit))
             if pick.fips and not pick.how.startswith("outside"):
-                basis = f"county's name without the word county: '{case.said(hit)}'; {pick.how}"
+                basis = f"county's name without the word county: '{case.phrase(hit)}'; {pick.how}"
                 level = case.gaz.confidence["county_bare" if not programme else "county_programme"]
                 level *= pick.factor * part_of_longer(case, hit)
                 if pick.candidates:
@@ -524,9 +523,9 @@ def _county_misspelt(case: Case) -> Answer | None:
     return None
 
 
-def _letter_at_end(said: str, name: str) -> bool:
-    """Say whether a name is said with one letter too few or too many at its end."""
-    short, long = sorted((squash(said), squash(name)), key=len)
+def _letter_at_end(phrase: str, name: str) -> bool:
+    """Say whether a name is written with one letter too few or too many at its end."""
+    short, long = sorted((squash(phrase), squash(name)), key=len)
     return len(long) - len(short) == 1 and long.startswith(short)
 
 
@@ -574,9 +573,9 @@ def _street_alone(case: Case) -> Answer | None:
     return _without_text(case, "names a street and no town")
 
 
-def _known_city(gaz: Gazetteer, said: str) -> bool:
+def _known_city(gaz: Gazetteer, phrase: str) -> bool:
     """Say whether the words are the right spelling of a city elsewhere, and so no misspelling of one here."""
-    return any(n.weight >= WEAK_LEAST for n in gaz.cities.get(squash(said), []))
+    return any(n.weight >= WEAK_LEAST for n in gaz.cities.get(squash(phrase), []))
 
 
 def _state_rule(case: Case) -> Answer | None:

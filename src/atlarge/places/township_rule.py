@@ -26,21 +26,21 @@ def township_rule(case: Case) -> Answer | None:
     named = _before(case, at) or _after(case, at)
     if named is None:
         return None
-    said, names, level = named
+    phrase, names, level = named
     beside = {n.fips for hit in case.found.bare_counties for n in hit.names if hit.end != at}
     fits = [n for n in names if n.fips in beside] or names
     if len({n.fips for n in fits}) == 1:
-        return county(case, fits[0].fips, level, f"township named: '{said}'")
-    known = case.gaz.cities.get("".join(said.upper().split()), ())
+        return county(case, fits[0].fips, level, f"township named: '{phrase}'")
+    known = case.gaz.cities.get("".join(phrase.upper().split()), ())
     towns = {n.fips: n.weight for n in known if n.weight >= KNOWN_SIZE}
     likely = sorted((n.fips for n in fits if n.fips in towns), key=lambda fips: (-towns[fips], fips))
     if len(likely) == 1:
         level = min(level, case.gaz.confidence["township_by_town"])
         return county(
-            case, likely[0], level, f"township named: '{said}'; of several, the one with a town of it"
+            case, likely[0], level, f"township named: '{phrase}'; of several, the one with a town of it"
         )
     labels = ", ".join(sorted(case.gaz.counties[n.fips].place_name for n in fits)[:6])
-    return unresolved(case, f"township named: '{said}'; several of that name: {labels}")
+    return unresolved(case, f"township named: '{phrase}'; several of that name: {labels}")
 
 
 def township_police(case: Case) -> Answer | None:
@@ -54,12 +54,12 @@ def township_police(case: Case) -> Answer | None:
             names = [] if "," in case.words[start:at] else _here(case, key)
             if not names or _is_place(case, key, single=at - start == 1):
                 continue
-            said = " ".join(case.words[start:at]).title()
+            phrase = " ".join(case.words[start:at]).title()
             if len({n.fips for n in names}) == 1:
                 level = case.gaz.confidence["township_police"]
-                return county(case, names[0].fips, level, f"police of a township: '{said}'")
+                return county(case, names[0].fips, level, f"police of a township: '{phrase}'")
             labels = ", ".join(sorted(case.gaz.counties[n.fips].place_name for n in names)[:6])
-            return unresolved(case, f"police of a township: '{said}'; several of that name: {labels}")
+            return unresolved(case, f"police of a township: '{phrase}'; several of that name: {labels}")
     return None
 
 
