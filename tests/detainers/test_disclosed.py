@@ -15,8 +15,9 @@ import pytest
 from joint import Joint, records, store_of
 
 from atlarge.detainers import detainer_report
-from atlarge.detainers.disclosed import COUNTS, disclose_report
+from atlarge.detainers.disclosed import disclose_report
 from atlarge.detainers.outcomes import OUTCOMES
+from atlarge.detainers.report_cells import COUNTS
 from atlarge.disclosure.table import SHOWN, SMALL
 from atlarge.errors import QuestionError
 from atlarge.publish.editions import read_edition, record_of

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from atlarge.detainers import OUTCOMES, add_rates, suppress
-from atlarge.detainers.disclosed import COUNTS, disclose_report
+from atlarge.detainers.disclosed import disclose_report
+from atlarge.detainers.report_cells import COUNTS
 from atlarge.disclosure import ConstraintBuilder, audit
 from atlarge.disclosure.suppression import OPEN, UNMARKED
 

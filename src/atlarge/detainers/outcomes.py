@@ -8,6 +8,7 @@ interval; and among all that were issued, between the best case (no missing one 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from statistics import NormalDist
 
 import numpy as np
@@ -71,8 +72,16 @@ def place_columns(by: str, columns: list[str]) -> list[pl.Expr]:
     return [place.alias("place"), pl.col("facility").alias("place_name"), *extra]
 
 
-def _period(every: str) -> pl.Expr:
-    """First day of the period of a date."""
+def charge_of(columns: Sequence[str]) -> pl.Expr:
+    """The most serious charge, "not in the release" where that has none."""
+    charge = pl.col("charge") if "charge" in columns else pl.lit(None, dtype=pl.String)
+    return charge.fill_null("not in the release").alias("charge")
+
+
+def period_of(every: str) -> pl.Expr:
+    """First day of the period of a date; null where all days are one period."""
+    if PERIODS[every] is None:
+        return pl.lit(None, dtype=pl.Date)
     if every == "fiscal_year":  # federal: from 1 October of the year before
         return pl.col("date").dt.offset_by("3mo").dt.truncate("1y").dt.offset_by("-3mo")
     return pl.col("date").dt.truncate(str(PERIODS[every]))
@@ -119,10 +128,9 @@ def outcome_counts(detainers: pl.LazyFrame, by: str = "county", every: str = "al
     columns = detainers.collect_schema().names()
     keys = place_columns(by, columns)
     names = [key.meta.output_name() for key in keys]
-    period = pl.lit(None, dtype=pl.Date) if PERIODS[every] is None else _period(every)
     outcome = pl.col("outcome").fill_null("missing")
     long = (
-        detainers.select(*keys, period.alias("period"), outcome.alias("outcome"), pl.col("n"))
+        detainers.select(*keys, period_of(every).alias("period"), outcome.alias("outcome"), pl.col("n"))
         .group_by(*names, "period", "outcome")
         .agg(pl.col("n").sum().cast(pl.Int64))
         .collect()

@@ -12,11 +12,13 @@ import polars as pl
 
 from atlarge.calendar import as_day
 from atlarge.detainers.batches import find_batches
-from atlarge.detainers.disclosed import DEFAULT_THRESHOLD, OTHER_CHARGES, Disclosed, disclose_report
-from atlarge.detainers.outcomes import OUTCOMES, add_rates, outcome_counts, place_columns
+from atlarge.detainers.disclosed import OTHER_CHARGES, RATES, Disclosed, disclose_report
+from atlarge.detainers.outcomes import OUTCOMES, add_rates, charge_of, outcome_counts, place_columns
+from atlarge.detainers.published_earlier import DEFAULT_THRESHOLD, days_of
+from atlarge.detainers.report_cells import COUNTS
 from atlarge.detainers.timing import between, follow_up, has_keys
 from atlarge.engines import compact, scan
-from atlarge.errors import CoverageError, QuestionError
+from atlarge.errors import CoverageError
 from atlarge.panel.levels import place_name
 from atlarge.records.coverage import short_scope
 from atlarge.records.store import Coverage, Store, open_store
@@ -211,12 +213,8 @@ def _wide(
         return compact(store, "detainers", [*columns, "date", "aor", "office"], engine)
     if not after:
         return compact(store, "detainers", columns, engine, first, last)
-    try:
-        starts = [dt.date.fromisoformat(str(a["from"])) for a in after]
-        ends = [dt.date.fromisoformat(str(a["to"])) for a in after]
-    except (KeyError, ValueError, TypeError):
-        raise QuestionError("an earlier report is not the JSON of atlarge detainers --disclose") from None
-    span = min([first, *starts]), max([last, *ends])
+    starts, ends = zip((first, last), *map(days_of, after), strict=True)
+    span = min(starts), max(ends)
     return compact(store, "detainers", [*columns, "date"], engine, *span)
 
 
@@ -224,8 +222,7 @@ def _shown(found: Disclosed | None, rows: pl.DataFrame, section: str) -> pl.Data
     """A table of places as it may be published; all of it where nothing is suppressed."""
     if found is None:
         return rows.with_columns(pl.lit(False).alias("suppressed"))
-    skip = {"issued", *OUTCOMES, "known", "decline_rate", "rate_low", "rate_high"}
-    skip |= {"best_case", "worst_case", "missing_share"}
+    skip = {*COUNTS, "known", *RATES}
     keys = [c for c in rows.columns if c not in skip and not (section == "volume" and c == "period")]
     if "place_name" in keys and "facility" not in rows.columns and rows["place"].dtype == pl.String:
         keys = [c for c in keys if c != "place_name" or "city" in rows.columns]
@@ -301,10 +298,9 @@ def declined_by_charge(detainers: pl.LazyFrame, by: str, found: Disclosed | None
     """
     columns = detainers.collect_schema().names()
     declined = detainers.filter(pl.col("outcome") == "declined")
-    charge = pl.col("charge") if "charge" in columns else pl.lit(None, dtype=pl.String)
     place = place_columns(by, columns)[0]
     counts = (
-        declined.group_by(place, charge.fill_null("not in the release").alias("charge"))
+        declined.group_by(place, charge_of(columns))
         .agg(pl.col("n").sum().cast(pl.Int64).alias("declined"))
         .sort("place", "declined", "charge")
         .collect()
