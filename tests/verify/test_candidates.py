@@ -15,7 +15,7 @@ from atlarge.reference import table
 from atlarge.verify import DIFFERS, Checked, figures, verify
 from atlarge.verify.candidate import Candidate
 from atlarge.verify.candidates import first_counts
-from atlarge.verify.counting import Counter, Query
+from atlarge.verify.counting import Query, StoreCounter
 from atlarge.verify.figure import Spot
 from atlarge.verify.geography import catchment, neighbours
 
@@ -38,7 +38,7 @@ def _line(key: str, place: str, value: float, measure: str = "arrests", publishe
 
 def test_a_definition_is_found_that_a_publication_used_throughout(tmp_path: Path) -> None:
     """Three areas counted without the 287(g) program: each differs, and the definition is named."""
-    counter = Counter(open_store(None))
+    counter = StoreCounter(open_store(None))
     lines = []
     for area in ("ATL", "DAL", "WAS"):
         query = Query("arrests", (Spot("aor", area),), *YEAR, without=("287(g) Program",))
@@ -52,7 +52,7 @@ def test_a_definition_is_found_that_a_publication_used_throughout(tmp_path: Path
 
 
 def test_a_definition_that_fits_one_figure_only_is_not_believed(tmp_path: Path) -> None:
-    counter = Counter(open_store(None))
+    counter = StoreCounter(open_store(None))
     without = Query("arrests", (Spot("aor", "DAL"),), *YEAR, without=("287(g) Program",))
     lucky = counter.count(without)
     other = 1.07 * counter.count(Query("arrests", (Spot("aor", "SNA"),), *YEAR))
@@ -64,7 +64,7 @@ def test_a_definition_that_fits_one_figure_only_is_not_believed(tmp_path: Path) 
 
 def test_a_definition_need_not_fit_the_figures_of_another_publisher(tmp_path: Path) -> None:
     """Two figures of one bureau fit a definition; a figure of another bureau, of the same day, does not."""
-    counter = Counter(open_store(None))
+    counter = StoreCounter(open_store(None))
     lines = [
         _line(area, area, counter.count(Query("arrests", (Spot("aor", area),), *YEAR, without=(PROGRAM,))))
         for area in ("ATL", "DAL")
@@ -115,7 +115,7 @@ def test_a_candidate_in_words_gives_its_number_or_its_range(candidate: Candidate
 
 
 def test_the_number_of_another_area_is_seen_as_a_slip(tmp_path: Path) -> None:
-    counter = Counter(open_store(None))
+    counter = StoreCounter(open_store(None))
     los = counter.count(Query("arrests", (Spot("aor", "LOS"),), *YEAR, is_recorded=True))
     row = _checked(tmp_path, _line("a", "MIA", los))["a"]
     assert row.why.startswith("explained by slip")
@@ -123,7 +123,7 @@ def test_the_number_of_another_area_is_seen_as_a_slip(tmp_path: Path) -> None:
 
 
 def test_first_counts_may_fall_short_as_far_as_others_did(tmp_path: Path) -> None:
-    n = Counter(open_store(None)).count(Query("arrests", (Spot("nation", "US"),), *YEAR))
+    n = StoreCounter(open_store(None)).count(Query("arrests", (Spot("nation", "US"),), *YEAR))
     lines = (
         _line("near", "US", 0.99 * n, published_on="2018-10-20"),
         _line("far", "US", 0.9 * n, published_on="2018-10-20"),
@@ -211,7 +211,7 @@ def test_counties_go_to_one_office_each(area: str) -> None:
 
 def test_first_counts_of_an_area_that_enters_late_explain_its_next(tmp_path: Path) -> None:
     """San Diego's first counts were short by 4% three times; one short by 9% is not explained by them."""
-    ours = Counter(open_store(None)).count(
+    ours = StoreCounter(open_store(None)).count(
         Query("arrests", (Spot("aor", "SND"),), dt.date(2017, 10, 1), dt.date(2017, 12, 31), is_recorded=True)
     )
     days = "arrests,SND,2017-10-01,2017-12-31"
@@ -277,7 +277,7 @@ def test_first_counts_are_found_to_the_end_of_the_table_whatever_stands_between(
     """Figures published soon after their days, early and late in the table, with the part of today's count
     that each lacked; between them stand others that are rounded, undated or of records that are not there."""
     store = open_store(None)
-    found = first_counts(Counter(store))
+    found = first_counts(StoreCounter(store))
     rows = figures()
     places = {figure.id: i for i, figure in enumerate(rows)}
     for name in ("ice-spring-2017-all", "ice-q1fy19-first", "ice-jan20-sep30-2017"):
@@ -297,4 +297,4 @@ def test_a_figure_of_a_place_without_arrests_hides_no_first_count_after_it(
     real = next(figure for figure in figures() if figure.id == "ice-spring-2017-all")
     empty = replace(real, id="empty", place="48301", level="county", value=1.0)
     monkeypatch.setattr(sys.modules[first_counts.__module__], "figures", lambda: [empty, real])
-    assert list(first_counts(Counter(open_store(None)))) == [real.id]
+    assert list(first_counts(StoreCounter(open_store(None)))) == [real.id]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections import Counter as Tally
+from collections import Counter
 from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
@@ -16,8 +16,9 @@ import simulated_files
 from atlarge import ingest, open_store
 from atlarge.errors import CoverageError, PlaceError, QuestionError
 from atlarge.reference import table
+from atlarge.verify.candidate import Difference
 from atlarge.verify.candidates import candidates, first_counts, other_words, pace
-from atlarge.verify.counting import Counter, Query, agreements, counted, held, unauthorized
+from atlarge.verify.counting import Query, StoreCounter, agreements, counted, held, unauthorized
 from atlarge.verify.figure import Figure, Spot, places, spot
 from atlarge.verify.geography import geography, neighbours
 
@@ -36,15 +37,17 @@ def rows() -> pl.DataFrame:
 
 
 @pytest.fixture(scope="module")
-def counter() -> Counter:
-    return Counter(open_store(None))
+def counter() -> StoreCounter:
+    return StoreCounter(open_store(None))
 
 
 def _number(rows: pl.DataFrame, start: D, end: D, *conditions: pl.Expr) -> float:
     return float(rows.filter(pl.col("date") >= start, pl.col("date") <= end, *conditions)["n"].sum())
 
 
-def _tried(counter: Counter, query: Query, ours: float, value: float = 999.0, **more: Any) -> dict[str, Any]:
+def _tried(
+    counter: StoreCounter, query: Query, ours: float, value: float = 999.0, **more: Any
+) -> dict[str, Any]:
     figure = Figure("x", query.measure, "US", query.start, query.end, value, **more)
     found = candidates(counter, figure, query.measure, query, ours)
     return {c.label: c for c in found}
@@ -81,7 +84,7 @@ def _tried(counter: Counter, query: Query, ours: float, value: float = 999.0, **
     ],
 )  # fmt: skip
 def test_other_days_of_a_figure(
-    rows: pl.DataFrame, counter: Counter, start: D, end: D, expected: dict[str, tuple[D, D]]
+    rows: pl.DataFrame, counter: StoreCounter, start: D, end: D, expected: dict[str, tuple[D, D]]
 ) -> None:
     tried = _tried(counter, Query("arrests", (Spot("aor", "ATL"),), start, end), 1.0)
     windows = {label: c for label, c in tried.items() if c.kind == "window"}
@@ -91,7 +94,7 @@ def test_other_days_of_a_figure(
         assert windows[label].detail == f"{first} to {last}"
 
 
-def test_methods_and_values_are_left_out_one_by_one(rows: pl.DataFrame, counter: Counter) -> None:
+def test_methods_and_values_are_left_out_one_by_one(rows: pl.DataFrame, counter: StoreCounter) -> None:
     dallas = pl.col("aor") == "DAL"
     total = _number(rows, *FY17, dallas)
     tried = _tried(counter, Query("arrests", (Spot("aor", "DAL"),), *FY17), total)
@@ -103,7 +106,7 @@ def test_methods_and_values_are_left_out_one_by_one(rows: pl.DataFrame, counter:
             assert (tried[label].value, tried[label].kind) == (without, "definition")
     inside = rows.filter(dallas, pl.col("date").is_between(*FY17))
     for column, words in (("landmark_class", "landmark class"), ("criminality", "criminality")):
-        tally: Tally[str | None] = Tally()
+        tally: Counter[str | None] = Counter()
         for value, n in inside.select(column, "n").rows():
             tally[value] += n
         for value, n in tally.items():
@@ -114,7 +117,7 @@ def test_methods_and_values_are_left_out_one_by_one(rows: pl.DataFrame, counter:
 
 
 def test_a_share_is_taken_of_fewer_arrests_and_by_the_other_reading(
-    rows: pl.DataFrame, counter: Counter
+    rows: pl.DataFrame, counter: StoreCounter
 ) -> None:
     chicago = pl.col("aor") == "CHI"
     whole = _number(rows, *FY17, chicago)
@@ -134,14 +137,14 @@ def test_a_share_is_taken_of_fewer_arrests_and_by_the_other_reading(
 
 
 @pytest.fixture(scope="module")
-def small(tmp_path_factory: pytest.TempPathFactory) -> Counter:
+def small(tmp_path_factory: pytest.TempPathFactory) -> StoreCounter:
     folder = tmp_path_factory.mktemp("small")
     release = simulated_files.arrests(folder / "a.csv", rows=900)
     ingest([release], folder / "store", covers="aor:SNA,ATL,SEA")
-    return Counter(open_store(folder / "store"))
+    return StoreCounter(open_store(folder / "store"))
 
 
-def test_records_alike_and_landmarks_of_a_store_with_rows(small: Counter) -> None:
+def test_records_alike_and_landmarks_of_a_store_with_rows(small: StoreCounter) -> None:
     rows = small.store.scan("arrests").collect()
     assert rows["landmark"].null_count() < rows.height
     start, end = rows["date"].min(), rows["date"].max()
@@ -165,7 +168,7 @@ def test_records_alike_and_landmarks_of_a_store_with_rows(small: Counter) -> Non
     jails = pl.col("method").is_in(["CAP Local Incarceration", "287(g) Program"])
     later = rows.filter(jails, pl.col("date") >= middle, pl.col("county_fips").is_not_null())
     tried = _tried(small, of, 1.0)
-    earlier: Tally[str] = Tally()
+    earlier: Counter[str] = Counter()
     for landmark, n in rows.filter(pl.col("date") < middle).select("landmark", "n").rows():
         earlier[landmark] += n
     for least in (1, 2, 3, 5):
@@ -178,7 +181,7 @@ def test_records_alike_and_landmarks_of_a_store_with_rows(small: Counter) -> Non
     assert later.height > 20
 
 
-def test_one_landmark_without_a_county_that_makes_up_the_rest_is_named(small: Counter) -> None:
+def test_one_landmark_without_a_county_that_makes_up_the_rest_is_named(small: StoreCounter) -> None:
     rows = small.store.scan("arrests").collect()
     days = (rows["date"].min(), rows["date"].max())
     open_ones = rows.filter(pl.col("county_fips").is_null(), pl.col("landmark").is_not_null())
@@ -188,18 +191,18 @@ def test_one_landmark_without_a_county_that_makes_up_the_rest_is_named(small: Co
     query = Query("arrests", (Spot("county", fips),), *days)
     figure = Figure("x", "arrests", "x", *days, 1.0)
     seat = next(
-        c.value for c in geography(small, figure, "arrests", query, 1.0)
+        c.value for c in geography(Difference(small, figure, "arrests", query, 1.0))
         if c.label == "the county and the office areas seated in it"
     )  # fmt: skip
     n = open_ones.filter(pl.col("landmark") == landmark, pl.col("aor") == aor)["n"].sum()
     exact = replace(figure, value=seat + n)
-    details = [c.detail for c in geography(small, exact, "arrests", query, 1.0) if c.detail]
+    details = [c.detail for c in geography(Difference(small, exact, "arrests", query, 1.0)) if c.detail]
     assert landmark in details
 
 
 @pytest.mark.parametrize(("aor", "years"), [("LOS", 0), ("MIA", -1), ("MIA", 1)])
 def test_the_number_of_another_year_or_area_is_named(
-    rows: pl.DataFrame, counter: Counter, aor: str, years: int
+    rows: pl.DataFrame, counter: StoreCounter, aor: str, years: int
 ) -> None:
     days = (D(2016 + years, 10, 1), D(2017 + years, 9, 30))
     value = _number(rows, *days, pl.col("aor") == aor, pl.col("aor_basis") == "recorded")
@@ -211,13 +214,13 @@ def test_the_number_of_another_year_or_area_is_named(
 
 @pytest.mark.parametrize("missing", [10, 60])
 def test_missing_days_are_made_up_at_the_pace_of_the_nearest_year(
-    rows: pl.DataFrame, counter: Counter, missing: int
+    rows: pl.DataFrame, counter: StoreCounter, missing: int
 ) -> None:
     last = max(c.end for c in open_store(None).coverage("arrests"))
     query = Query("arrests", (Spot("aor", "BOS"),), D(2018, 10, 1), last + dt.timedelta(days=missing))
     found = pace(counter, query, 1000.0, missing)
     first = query.end - dt.timedelta(days=365 + missing)
-    a_day: Tally[D] = Tally()
+    a_day: Counter[D] = Counter()
     for day, n in rows.filter(pl.col("aor") == "BOS", pl.col("date") >= first).select("date", "n").rows():
         a_day[day] += n
     days = [a_day[first + dt.timedelta(days=k)] for k in range((last - first).days + 1)]
@@ -239,12 +242,12 @@ def test_missing_days_are_made_up_at_the_pace_of_the_nearest_year(
     assert sums.high == pytest.approx(max(spans) + 2 * np.sqrt(max(spans)))
 
 
-def test_counties_are_counted_by_more_and_surer_records(rows: pl.DataFrame, counter: Counter) -> None:
+def test_counties_are_counted_by_more_and_surer_records(rows: pl.DataFrame, counter: StoreCounter) -> None:
     days, aor = (D(2017, 10, 1), D(2018, 9, 30)), (Spot("nation", "US"),)
     query = Query("counties_with_at_large", aor, *days)
     inside = rows.filter(pl.col("date").is_between(*days), pl.col("method").is_in(AT_LARGE))
     named = inside.filter(pl.col("county_fips").is_not_null())
-    n: Tally[str] = Tally()
+    n: Counter[str] = Counter()
     sure: dict[str, float] = {}
     for fips, k, level in named.select("county_fips", "n", "place_confidence").rows():
         n[fips] += k
@@ -270,7 +273,9 @@ def test_counties_are_counted_by_more_and_surer_records(rows: pl.DataFrame, coun
     assert custodial["counties with handoffs"].value == len(both)
 
 
-def test_areas_and_other_readings_are_offered_for_what_they_fit(rows: pl.DataFrame, counter: Counter) -> None:
+def test_areas_and_other_readings_are_offered_for_what_they_fit(
+    rows: pl.DataFrame, counter: StoreCounter
+) -> None:
     named = {
         "areas as recorded",
         "at_large_agency",
@@ -292,13 +297,15 @@ def test_areas_and_other_readings_are_offered_for_what_they_fit(rows: pl.DataFra
     assert list(other_words(counter, "share_at_large", query)) == []
 
 
-def test_wider_areas_of_a_county_and_a_state_are_sums_over_rows(rows: pl.DataFrame, counter: Counter) -> None:
+def test_wider_areas_of_a_county_and_a_state_are_sums_over_rows(
+    rows: pl.DataFrame, counter: StoreCounter
+) -> None:
     figure = Figure("x", "arrests", "x", *FY17, 5.0)
     fips = "48029"  # Bexar, with San Antonio's office
     about = table("counties").filter(pl.col("fips") == fips).row(0, named=True)
     seated = set(table("offices").filter(pl.col("seat_county_fips") == fips)["office"])
     near = set(neighbours(fips))
-    expected: Tally[str] = Tally()
+    expected: Counter[str] = Counter()
     inside = rows.filter(pl.col("date").is_between(*FY17))
     for county, office, aor, state, n in inside.select("county_fips", "office", "aor", "state", "n").rows():
         is_own = county == fips
@@ -319,7 +326,9 @@ def test_wider_areas_of_a_county_and_a_state_are_sums_over_rows(rows: pl.DataFra
         expected["the state"] += n * (state == about["state"])
     found = {
         c.label: c
-        for c in geography(counter, figure, "arrests", Query("arrests", (Spot("county", fips),), *FY17), 1.0)
+        for c in geography(
+            Difference(counter, figure, "arrests", Query("arrests", (Spot("county", fips),), *FY17), 1.0)
+        )
     }
     for label, value in expected.items():
         assert found[label].value == value, label
@@ -331,7 +340,7 @@ def test_wider_areas_of_a_county_and_a_state_are_sums_over_rows(rows: pl.DataFra
     assert found[both].high == found[both].low + blank["n"].sum()
     # without an office of its own a county has no counties nearest to it
     bare = Query("arrests", (Spot("county", "48031"),), *FY17)
-    labels = [c.label for c in geography(counter, figure, "arrests", bare, 1.0)]
+    labels = [c.label for c in geography(Difference(counter, figure, "arrests", bare, 1.0))]
     assert not [one for one in labels if "nearest" in one]
     state = Query("arrests", (Spot("state", "NJ"),), *FY17)
     offices = set(table("offices").filter(pl.col("state") == "NJ")["office"])
@@ -339,13 +348,13 @@ def test_wider_areas_of_a_county_and_a_state_are_sums_over_rows(rows: pl.DataFra
         k for st, office, aor, k in inside.select("state", "office", "aor", "n").rows()
         if st == "NJ" or (st is None and (office in offices or aor == "NEW"))
     )  # fmt: skip
-    of_state = {c.label: c.value for c in geography(counter, figure, "arrests", state, 1.0)}
+    of_state = {c.label: c.value for c in geography(Difference(counter, figure, "arrests", state, 1.0))}
     assert of_state["the state with the offices and areas of responsibility in it alone"] == n
     assert of_state["the area of responsibility NEW"] == _number(rows, *FY17, pl.col("aor") == "NEW")
-    assert list(geography(counter, figure, "arrests", Query("arrests", US, *FY17), 1.0)) == []
+    assert list(geography(Difference(counter, figure, "arrests", Query("arrests", US, *FY17), 1.0))) == []
 
 
-def test_agreements_are_counted_on_the_day_and_about_it(counter: Counter) -> None:
+def test_agreements_are_counted_on_the_day_and_about_it(counter: StoreCounter) -> None:
     for name in ("agreements_287g", "agencies_287g", "agreements_287g_jail"):
         query = Query(name, (Spot("nation", "US"),), D(2018, 6, 1), D(2018, 6, 1))
         surely, possibly, definition = agreements(name, query)
@@ -369,7 +378,7 @@ def test_agreements_are_counted_on_the_day_and_about_it(counter: Counter) -> Non
         agreements("agreements_287g", Query("x", (Spot("aor", "SNA"),), D(2018, 6, 1), D(2018, 6, 1)))
 
 
-def test_older_workbooks_give_their_own_number_and_its_mean_a_day(counter: Counter) -> None:
+def test_older_workbooks_give_their_own_number_and_its_mean_a_day(counter: StoreCounter) -> None:
     """July 2024 by the agency's workbooks: 15,428 book-ins by CBP in that of 5 August, as TRAC read it."""
     days = (D(2024, 7, 1), D(2024, 7, 31))
     whole = _tried(counter, Query("book_ins_cbp", US, *days), 1.0)
@@ -406,7 +415,7 @@ class _Held:
         return self.frame.lazy()
 
 
-def _held_store() -> tuple[Counter, list[D], dict[D, int], dict[D, int]]:
+def _held_store() -> tuple[StoreCounter, list[D], dict[D, int], dict[D, int]]:
     days = [D(2023, 9, 1) + dt.timedelta(days=k) for k in range(426)]
     rng = np.random.default_rng(3)
     rows, midnight, ever = [], {}, {}
@@ -416,7 +425,7 @@ def _held_store() -> tuple[Counter, list[D], dict[D, int], dict[D, int]]:
         # an older release with a headcount alone, larger: the one that reports midnight counts
         rows.append((day, "old", "ADAMSMS", 99_999, None))
         midnight[day], ever[day] = a + b, a + b + 800
-    return Counter(_Held(rows, days[0], days[-1])), days, midnight, ever  # type: ignore[arg-type]
+    return StoreCounter(_Held(rows, days[0], days[-1])), days, midnight, ever  # type: ignore[arg-type]
 
 
 def test_people_held_are_a_mean_over_days_of_the_release_that_reports_midnight() -> None:
@@ -472,7 +481,7 @@ def test_people_held_in_a_place_are_those_of_its_facilities() -> None:
         counted(counter, "detained", Query("detained", (Spot("aor", "NOL"),), days[5], days[5]))
 
 
-def test_without_facility_counts_people_held_come_from_means_of_months(counter: Counter) -> None:
+def test_without_facility_counts_people_held_come_from_means_of_months(counter: StoreCounter) -> None:
     means = table("detention_monthly").filter(
         pl.col("measure") == "population_at_midnight", pl.col("place") == "US"
     ).sort("month")  # fmt: skip
@@ -504,7 +513,7 @@ def test_without_facility_counts_people_held_come_from_means_of_months(counter: 
     [("arrests_a_day", 365), ("arrests_a_week", 365 / 7), ("arrests_a_month", 12), ("arrests_a_year", 1)],
 )
 def test_means_are_over_the_days_weeks_months_or_years(
-    rows: pl.DataFrame, counter: Counter, name: str, n: float
+    rows: pl.DataFrame, counter: StoreCounter, name: str, n: float
 ) -> None:
     total = _number(rows, *FY17)
     found = counted(counter, name, Query(name, US, *FY17))
@@ -528,12 +537,14 @@ def test_means_are_over_the_days_weeks_months_or_years(
         ("nothing_a_day", "no measure counts nothing"),
     ],
 )
-def test_what_no_measure_counts_is_refused_with_the_reason(counter: Counter, name: str, why: str) -> None:
+def test_what_no_measure_counts_is_refused_with_the_reason(
+    counter: StoreCounter, name: str, why: str
+) -> None:
     with pytest.raises(QuestionError, match=why):
         counted(counter, name, Query(name, US, *FY17))
 
 
-def test_counts_of_facilities_and_of_days_without_records_are_refused(counter: Counter) -> None:
+def test_counts_of_facilities_and_of_days_without_records_are_refused(counter: StoreCounter) -> None:
     with pytest.raises(QuestionError, match="not counted by facility"):
         counted(counter, "arrests", Query("arrests", (Spot("facility", "ADAMSMS"),), *FY17))
     with pytest.raises(CoverageError):
@@ -543,7 +554,7 @@ def test_counts_of_facilities_and_of_days_without_records_are_refused(counter: C
         counted(counter, "at_large/program_287g", nowhere)
 
 
-def test_populations_are_sums_of_their_counties(counter: Counter) -> None:
+def test_populations_are_sums_of_their_counties(counter: StoreCounter) -> None:
     counties = table("counties")
     for place, column, code in (
         (US[0], None, None), (Spot("state", "TX"), "state", "TX"), (Spot("county", "48453"), "fips", "48453"),
@@ -593,7 +604,7 @@ def test_modelled_estimates_have_the_room_of_their_interval() -> None:
         unauthorized(Figure("x", "unauthorized", "Travis County, TX", D(1950, 1, 1), D(1950, 12, 31), 1.0))
 
 
-def test_first_counts_that_came_out_soon_are_kept_with_their_shortfall(counter: Counter) -> None:
+def test_first_counts_that_came_out_soon_are_kept_with_their_shortfall(counter: StoreCounter) -> None:
     found = first_counts(counter)
     shipped = table("published_figures").filter(pl.col("published_on").is_not_null())
     soon = shipped.filter((pl.col("published_on") - pl.col("end")).dt.total_days().is_between(0, 480))

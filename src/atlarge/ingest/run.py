@@ -214,7 +214,7 @@ def _before(store: Path, read: Sequence[Prepared]) -> Store | None:
 
 
 def _silent(line: str) -> None:
-    """Tell nobody."""
+    """Report no progress."""
 
 
 def _to_stderr(line: str) -> None:

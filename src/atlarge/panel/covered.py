@@ -1,4 +1,4 @@
-"""Which places and days the releases of a store cover, and where a period without a row is no sure zero."""
+"""Which places and days the releases of a store cover, and where no row does not prove a zero."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ NATION = "US"
 
 
 def known_level(by: str) -> None:
-    """QuestionError for a level that is none."""
+    """Raise QuestionError for an unknown level."""
     if by not in PLACE_COLUMN:
         raise QuestionError(f"no level {by!r}; there are: {', '.join(PLACE_COLUMN)}")
 
@@ -43,7 +43,7 @@ def place_names(by: str) -> dict[str, str]:
 
 
 def place_name(code: pl.Expr, by: str) -> pl.Expr:
-    """Names of the place codes of a level; a code that no reference table names stands for itself."""
+    """Names of the place codes of a level; an unknown code is its own name."""
     names = place_names(by)
     return code.replace_strict(list(names), list(names.values()), default=code, return_dtype=pl.String)
 

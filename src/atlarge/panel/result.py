@@ -141,7 +141,7 @@ class Panel:
 
 
 def is_rowless() -> pl.Expr:
-    """Whether a count of a panel is missing only since no row is there, which is no sure zero.
+    """Whether a count of a panel is missing because there is no row, and no row does not prove a zero.
 
     Its days are covered, and its measure is still one: a sum with it is the sum of the rows that there are.
     """

@@ -1,4 +1,4 @@
-"""Workbooks are archives of XML: what must hold before a reader is let loose on one.
+"""Checks of a workbook, an archive of XML, before any reader opens it: its size, structure and spelling.
 
 An archive of a few kilobytes can unpack to gigabytes, two cells far apart make a reader fill all cells
 between them, one long text can be named by a million cells, and entities can be nested. Every part is read
@@ -65,7 +65,7 @@ class _Extent:
 
     @property
     def most_cells(self) -> int:
-        """A bound of its cells: what names no place of its own follows what stands before it."""
+        """An upper bound of its cells: a cell without a reference follows the one before it."""
         return (self.columns + self.unnamed_cells) * (self.rows + self.unnamed_rows)
 
 
@@ -77,7 +77,7 @@ class _Contents:
 
 
 class _Attributes:
-    """The attributes `r` (reference) and `t` (type) of a sheet's cells, looked at a piece at a time.
+    """The attributes `r` (reference) and `t` (type) of a sheet's cells, read piece by piece.
 
     Every equals sign is judged once, from the bytes on both sides of it, all of a piece at the same time.
     Odd are spellings that a reader could take otherwise than they are taken here: in other quotes, with
@@ -258,7 +258,7 @@ def _is_sheet(name: str) -> bool:
 
 
 class _Walk:
-    """How far a sheet's rows and cells reach, where some name no place: each then follows the one before."""
+    """How far a sheet's rows and cells reach; one without a reference follows the one before."""
 
     def __init__(self) -> None:
         self.row = self.column = self.cells_of_row = self.rows = self.columns = 0
@@ -282,7 +282,7 @@ class _Walk:
 
 
 def _cells(archive: zipfile.ZipFile, name: str) -> int:
-    """The cells that a sheet reaches over: a second look, at the sheets alone that seem to reach too far."""
+    """The cells that a sheet reaches over: counted again for the sheets that seem to reach too far."""
     walk, parser = _Walk(), expat.ParserCreate()
     parser.StartElementHandler = walk.start
     with archive.open(name) as stream:
@@ -329,14 +329,14 @@ def _check_texts(path: Path, archive: zipfile.ZipFile, found: _Contents) -> None
 
 
 class Checked(NamedTuple):
-    """What a reader should be told of a workbook: whether it holds formulas, and how many rows are hidden."""
+    """What is worth a note about a workbook: whether it holds formulas, and how many rows are hidden."""
 
     has_formulas: bool
     hidden_rows: int
 
 
 def check_archive(path: Path, content: bytes) -> Checked:
-    """Look a workbook through before it is read.
+    """Check a workbook before it is read.
 
     ReleaseError for a broken archive, one whose parts are not as long as declared, and one that would grow in
     a reader's hands.

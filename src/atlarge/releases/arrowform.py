@@ -1,4 +1,4 @@
-"""What an Arrow file (Feather) will unpack to, by its own headers before any reader may unpack it.
+"""The size that an Arrow file (Feather) unpacks to, from its headers, before any reader unpacks it.
 
 A file is a row of messages: each a header in the flat buffers of Message.fbs (Apache Arrow format 1.5) and a
 body. The header of a batch of rows names the buffers of its body; a reader takes memory by their lengths, and

@@ -1,4 +1,4 @@
-"""Text in UTF-8, whatever encoding it was written in; what cannot be told apart safely is left as it is."""
+"""Convert text to UTF-8 from UTF-16, Windows-1252 or Latin-1; ambiguous bytes are left as they are."""
 
 from __future__ import annotations
 

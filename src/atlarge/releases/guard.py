@@ -1,4 +1,4 @@
-"""What readers of files throw at broken ones, turned into one clear line."""
+"""Turn the errors that readers raise on broken files into one clear line."""
 
 from __future__ import annotations
 

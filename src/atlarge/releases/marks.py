@@ -1,4 +1,4 @@
-"""Words that stand for nothing, and marks that stand for something withheld."""
+"""Words that mean a missing value, and marks of redaction."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From a path to bytes: unpacked within bounds, or refused in one clear line."""
+"""Open a file: its bytes, unpacked within bounds, or one clear line that says why not."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class Opened:
 
 
 class _Watched:
-    """A file read from start to end, hashed on the way: it must still be what it was when first hashed."""
+    """A file hashed while it is read, to make sure that it has not changed since it was first hashed."""
 
     def __init__(self, path: Path, file: BinaryIO, sha256: str) -> None:
         self._path, self._file, self._sha256 = path, file, sha256

@@ -1,4 +1,4 @@
-"""What a Parquet file will unpack to, by its own headers before any reader may unpack it.
+"""The size that a Parquet file unpacks to, from its headers, before any reader unpacks it.
 
 The footer names the column chunks, and each chunk is a row of pages with the unpacked size of each before it.
 A reader takes memory by these sizes, so they are added up first. Both are written in the compact protocol of

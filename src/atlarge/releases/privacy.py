@@ -1,4 +1,4 @@
-"""Refusing what would be about named or identifiable persons.
+"""Refuse files about named or identifiable persons, and blank what names someone in others.
 
 Releases are de-identified. A file that still names people, or gives birth dates or alien registration
 numbers, is refused whole: nothing of it is kept.

@@ -1,4 +1,4 @@
-"""Surges: bursts of a count above what its own past and surroundings lead one to expect.
+"""Surges: bursts of a count above what its past and its surroundings predict.
 
 `find_surges` works on a store; `scan`, `benjamini_hochberg` and the detectors beside them work on any array
 of counts (series x time).

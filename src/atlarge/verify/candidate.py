@@ -3,13 +3,39 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from atlarge.panel import measure
 from atlarge.records.tables import TABLES
+from atlarge.verify.counting import Query, StoreCounter
+from atlarge.verify.figure import Figure
 
 EXCLUSION = "exclusion"
 """Kind of what was left out in turn, one value of a column after the other: a search, not a definition."""
+
+
+class Difference(NamedTuple):
+    """A figure and the records' own number for it, which explanations start from.
+
+    Attributes
+    ----------
+    counter : StoreCounter
+        Counts of the store.
+    figure : Figure
+        As it was published.
+    name : str
+        Canonical name of its measure.
+    query : Query
+        What was counted.
+    ours : float
+        The number that was counted.
+    """
+
+    counter: StoreCounter
+    figure: Figure
+    name: str
+    query: Query
+    ours: float
 
 
 @dataclass(frozen=True)

@@ -25,12 +25,12 @@ from atlarge.calendar import (
 from atlarge.errors import CoverageError, PlaceError, QuestionError, StoreError
 from atlarge.panel import measure, measures
 from atlarge.reference import table
-from atlarge.verify.candidate import EXCLUSION, Candidate, columns
+from atlarge.verify.candidate import EXCLUSION, Candidate, Difference, columns
 from atlarge.verify.counting import (
     AS_RECORDED,
     BOOK_INS,
-    Counter,
     Query,
+    StoreCounter,
     agreements,
     canonical,
     counted,
@@ -71,7 +71,7 @@ _NEAR, _LEAST_MONTHS = 500, 6
 """Days within which months of the agency's own means serve a count, and how many there must be."""
 
 
-def other_words(counter: Counter, name: str, query: Query) -> Iterator[Candidate]:
+def other_words(counter: StoreCounter, name: str, query: Query) -> Iterator[Candidate]:
     """Counts by definitions that a publisher may have used without saying so."""
     if name not in measures():
         return
@@ -94,8 +94,11 @@ def other_words(counter: Counter, name: str, query: Query) -> Iterator[Candidate
             continue
 
 
-def candidates(counter: Counter, figure: Figure, name: str, query: Query, ours: float) -> list[Candidate]:
+def candidates(
+    counter: StoreCounter, figure: Figure, name: str, query: Query, ours: float
+) -> list[Candidate]:
     """All other explanations that can be computed for a figure, in no particular order."""
+    difference = Difference(counter, figure, name, query, ours)
     found: list[Candidate] = []
     for source in (
         _methods,
@@ -111,15 +114,15 @@ def candidates(counter: Counter, figure: Figure, name: str, query: Query, ours: 
         _workbooks,
     ):
         try:
-            found += list(source(counter, figure, name, query, ours))
+            found += list(source(difference))
         except REFUSALS:
             continue
     return found
 
 
-def _methods(counter: Counter, figure: Figure, name: str, query: Query, ours: float) -> Iterator[Candidate]:
+def _methods(difference: Difference) -> Iterator[Candidate]:
     """Without methods that some publishers leave out."""
-    del figure, ours
+    counter, name, query = difference.counter, difference.name, difference.query
     if is_share(name):
         part, _, whole = name.removeprefix("share_").partition("/")
         if table_of(name) != "arrests":
@@ -142,14 +145,12 @@ def _methods(counter: Counter, figure: Figure, name: str, query: Query, ours: fl
             yield Candidate("definition", f"without {' and '.join(left)}", n)
 
 
-def _exclusions(
-    counter: Counter, figure: Figure, name: str, query: Query, ours: float
-) -> Iterator[Candidate]:
+def _exclusions(difference: Difference) -> Iterator[Candidate]:
     """Without each value of a column in turn, and without what names no place: a search, not a definition.
 
     With so many tried, some come near a figure by chance, so being near is not accepted as an explanation.
     """
-    del figure
+    counter, name, query, ours = difference.counter, difference.name, difference.query, difference.ours
     if name not in measures() or measure(name).is_reported:
         return
     rows = counter.selected(query, counter.inside(query))
@@ -165,9 +166,9 @@ def _exclusions(
                 yield Candidate(EXCLUSION, label, ours - n)
 
 
-def _windows(counter: Counter, figure: Figure, name: str, query: Query, ours: float) -> Iterator[Candidate]:
+def _windows(difference: Difference) -> Iterator[Candidate]:
     """The same measure on days nearby: a month earlier or later, calendar against fiscal year, a week off."""
-    del figure, ours
+    counter, name, query = difference.counter, difference.name, difference.query
     start, end = query.start, query.end
     is_months = start.day == 1 and end == month_end(end)
     options: dict[str, tuple[dt.date, dt.date]] = {}
@@ -193,9 +194,9 @@ def _windows(counter: Counter, figure: Figure, name: str, query: Query, ours: fl
         yield Candidate("window", label, n, detail=f"{first} to {last}")
 
 
-def _repeats(counter: Counter, figure: Figure, name: str, query: Query, ours: float) -> Iterator[Candidate]:
+def _repeats(difference: Difference) -> Iterator[Candidate]:
     """People instead of records, where records have an identifier; records alike counted once, as a bound."""
-    del figure
+    counter, name, query, ours = difference.counter, difference.name, difference.query, difference.ours
     if name not in measures() or measure(name).is_reported:
         return
     conditions = [
@@ -224,11 +225,16 @@ def _repeats(counter: Counter, figure: Figure, name: str, query: Query, ours: fl
         )
 
 
-def _completion(
-    counter: Counter, figure: Figure, name: str, query: Query, ours: float
-) -> Iterator[Candidate]:
+def _completion(difference: Difference) -> Iterator[Candidate]:
     """Records entered after the count, up to the share by which other first counts of the same kind fell
     short."""
+    counter, figure, name, query, ours = (
+        difference.counter,
+        difference.figure,
+        difference.name,
+        difference.query,
+        difference.ours,
+    )
     soon = figure.published_on is not None and 0 <= (figure.published_on - figure.end).days <= _SOON
     if not soon or ours <= figure.value or not _is_event(name):
         return
@@ -243,7 +249,7 @@ def _completion(
         yield Candidate("completion", "later completion", low, low, ours, detail=said)
 
 
-def pace(counter: Counter, query: Query, ours: float, missing: int) -> Candidate:
+def pace(counter: StoreCounter, query: Query, ours: float, missing: int) -> Candidate:
     """The count with the days that the records lack, at the pace of as many days of their nearest year."""
     first, last = counter.days(measure(query.measure).table) or (query.start, query.end)
     around = replace(
@@ -276,7 +282,7 @@ def _kind(name: str) -> str:
     return "book_ins" if name.startswith("book_ins_") else measure(name).table
 
 
-def first_counts(counter: Counter) -> dict[str, tuple[object, str, float]]:
+def first_counts(counter: StoreCounter) -> dict[str, tuple[object, str, float]]:
     """The table's first counts by id: places and days, kind, and how far they fall short of the records."""
     if counter.first is None:
         counter.first = {}
@@ -307,9 +313,9 @@ def first_counts(counter: Counter) -> dict[str, tuple[object, str, float]]:
     return counter.first
 
 
-def _slips(counter: Counter, figure: Figure, name: str, query: Query, ours: float) -> Iterator[Candidate]:
+def _slips(difference: Difference) -> Iterator[Candidate]:
     """A misprint: the exact number of another area or year in place of this one."""
-    del ours
+    counter, figure, name, query = difference.counter, difference.figure, difference.name, difference.query
     if (
         name not in measures()
         or len(query.spots) != 1
@@ -331,9 +337,9 @@ def _slips(counter: Counter, figure: Figure, name: str, query: Query, ours: floa
                 )
 
 
-def _lists(counter: Counter, figure: Figure, name: str, query: Query, ours: float) -> Iterator[Candidate]:
+def _lists(difference: Difference) -> Iterator[Candidate]:
     """Agreements surely or possibly in force, agencies, and the weeks around the day."""
-    del counter, figure
+    name, query, ours = difference.name, difference.query, difference.ours
     if "_287g" not in name:
         return
     surely, possibly, _ = agreements(name, query)
@@ -350,9 +356,9 @@ def _lists(counter: Counter, figure: Figure, name: str, query: Query, ours: floa
     yield Candidate("list", "lists of the month before and after", max(highs), min(lows), max(highs))
 
 
-def _held(counter: Counter, figure: Figure, name: str, query: Query, ours: float) -> Iterator[Candidate]:
+def _held(difference: Difference) -> Iterator[Candidate]:
     """People held at midnight or at any time of the day, and on the days around it."""
-    del figure, ours
+    counter, name, query = difference.counter, difference.name, difference.query
     if name not in ("detained", "average_daily_population"):
         return
     workbook = _workbook(counter, query)
@@ -387,7 +393,7 @@ def _held(counter: Counter, figure: Figure, name: str, query: Query, ours: float
         yield Candidate("window", "days of two weeks before and after", max(around), min(around), max(around))
 
 
-def _headcount_ratios(counter: Counter, query: Query) -> list[float]:
+def _headcount_ratios(counter: StoreCounter, query: Query) -> list[float]:
     """The agency's own monthly means against the store's, of the nearest twelve months that have both."""
     span = counter.days("facility_population")
     if span is None or query.spots != (Spot("nation", "US"),):
@@ -409,9 +415,9 @@ def _headcount_ratios(counter: Counter, query: Query) -> list[float]:
     return found if len(found) >= _LEAST_MONTHS else []
 
 
-def _workbooks(counter: Counter, figure: Figure, name: str, query: Query, ours: float) -> Iterator[Candidate]:
+def _workbooks(difference: Difference) -> Iterator[Candidate]:
     """The national number in each of the agency's workbooks; older ones are less complete."""
-    del counter, figure, ours
+    name, query = difference.name, difference.query
     wanted = BOOK_INS.get(name.removesuffix("_a_day"), (name,))
     if query.spots != (Spot("nation", "US"),):
         return
@@ -432,7 +438,7 @@ def _workbooks(counter: Counter, figure: Figure, name: str, query: Query, ours: 
         yield Candidate("vintage", f"the agency's workbook of {as_of}{so_far}", value / days)
 
 
-def _workbook(counter: Counter, query: Query) -> float | None:
+def _workbook(counter: StoreCounter, query: Query) -> float | None:
     """Average daily population of a fiscal year by the agency's own workbook, where the store has it."""
     if "aggregates" not in counter.store.tables() or query.spots != (Spot("nation", "US"),):
         return None
@@ -444,9 +450,9 @@ def _workbook(counter: Counter, query: Query) -> float | None:
     return rows.select(pl.col("value").sum()).collect().item() or None
 
 
-def _counties(counter: Counter, figure: Figure, name: str, query: Query, ours: float) -> Iterator[Candidate]:
+def _counties(difference: Difference) -> Iterator[Candidate]:
     """Counties with more records, or with more certain ones."""
-    del figure, ours
+    counter, name, query = difference.counter, difference.name, difference.query
     of = name.removeprefix("counties_with_")
     if of == name or of not in measures():
         return
@@ -486,7 +492,7 @@ def _counties(counter: Counter, figure: Figure, name: str, query: Query, ours: f
 
 
 def _counties_of_known_landmarks(
-    counter: Counter, of: str, query: Query, first: dt.date
+    counter: StoreCounter, of: str, query: Query, first: dt.date
 ) -> Iterator[Candidate]:
     """Counties by landmarks that stood in earlier records, as an older list of landmarks would place them."""
     rows = counter.selected(replace(query, measure=of), pl.col("county_fips").is_not_null())

@@ -16,8 +16,8 @@ from atlarge.verify.candidates import REFUSALS, candidates, other_words, pace
 from atlarge.verify.counting import (
     AS_RECORDED,
     Counted,
-    Counter,
     Query,
+    StoreCounter,
     agreements,
     canonical,
     counted,
@@ -44,7 +44,7 @@ _LEVEL_NAMES = {"aor": "area of responsibility", "office": "office area"}
 class Checking:
     """One figure against one store."""
 
-    def __init__(self, counter: Counter, figure: Figure) -> None:
+    def __init__(self, counter: StoreCounter, figure: Figure) -> None:
         self.counter = counter
         self.name = canonical(figure.measure)
         if figure.percent and self.name in measures():

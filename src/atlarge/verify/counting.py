@@ -182,7 +182,7 @@ def table_of(name: str) -> str | None:
     return None
 
 
-class Counter:
+class StoreCounter:
     """Counts of one store, each computed once and cached."""
 
     def __init__(self, store: Store) -> None:
@@ -265,7 +265,7 @@ def _inside(spot: Spot) -> pl.Expr:
     return pl.col(column) == spot.code if column else pl.lit(True)
 
 
-def counted(counter: Counter, name: str, query: Query) -> Counted:
+def counted(counter: StoreCounter, name: str, query: Query) -> Counted:
     """The records' own number for a measure of any kind.
 
     Raises
@@ -293,7 +293,7 @@ def _unknown(name: str) -> str:
     return f"no measure counts {name.replace('_', ' ')}{'; ' if hint else ''}{hint}"
 
 
-def _share(counter: Counter, name: str, query: Query) -> Counted:
+def _share(counter: StoreCounter, name: str, query: Query) -> Counted:
     part, _, whole = name.removeprefix("share_").partition("/")
     if part not in measures() or (whole and whole not in measures()):
         raise QuestionError(_unknown(part if part not in measures() else whole))
@@ -308,7 +308,7 @@ def _share(counter: Counter, name: str, query: Query) -> Counted:
     )
 
 
-def _a_period(counter: Counter, name: str, query: Query) -> Counted:
+def _a_period(counter: StoreCounter, name: str, query: Query) -> Counted:
     """Mean of a measure over the days, weeks, months or years of the window."""
     of, _, unit = name.rpartition("_a_")
     if of not in measures():
@@ -320,7 +320,7 @@ def _a_period(counter: Counter, name: str, query: Query) -> Counted:
     return Counted(total / n, f"{of} of {n:,.10g} {unit}{'s' if n != 1 else ''}, {total:,.0f}, a {unit}")
 
 
-def _counties(counter: Counter, name: str, query: Query) -> Counted:
+def _counties(counter: StoreCounter, name: str, query: Query) -> Counted:
     of = name.removeprefix("counties_with_")
     if of not in measures():
         raise QuestionError(_unknown(of))
@@ -331,7 +331,7 @@ def _counties(counter: Counter, name: str, query: Query) -> Counted:
     return Counted(float(n), f"counties that records of {of} name")
 
 
-def _agreements(counter: Counter, name: str, query: Query) -> Counted:
+def _agreements(counter: StoreCounter, name: str, query: Query) -> Counted:
     del counter
     surely, _, definition = agreements(name, query)
     return Counted(surely, definition)
@@ -361,7 +361,7 @@ def agreements(name: str, query: Query) -> tuple[float, float, str]:
     return number[0], max(number), f"{what} surely in force on {query.start}"
 
 
-def _book_ins(counter: Counter, name: str, query: Query) -> Counted:
+def _book_ins(counter: StoreCounter, name: str, query: Query) -> Counted:
     del counter
     is_daily = name.endswith("_a_day")
     wanted = BOOK_INS[name.removesuffix("_a_day")]
@@ -383,7 +383,7 @@ def monthly(query: Query, wanted: tuple[str, ...]) -> pl.DataFrame:
     return rows.sort("month")
 
 
-def _held(counter: Counter, name: str, query: Query) -> Counted:
+def _held(counter: StoreCounter, name: str, query: Query) -> Counted:
     """People held, by the store's counts of facilities and days, else by the means of months."""
     del name
     span = counter.days("facility_population")
@@ -397,7 +397,7 @@ def _held(counter: Counter, name: str, query: Query) -> Counted:
     return Counted(mean, "mean of people held at midnight, from means of months", 0.01)
 
 
-def held(counter: Counter, query: Query, column: str) -> Counted:
+def held(counter: StoreCounter, query: Query, column: str) -> Counted:
     """Mean number of people held over the days, from the store's facility counts."""
     rows = counter.store.scan("facility_population").filter(pl.col("date").is_between(query.start, query.end))
     if not any(s.level == "nation" for s in query.spots):
@@ -440,7 +440,7 @@ def _held_between(query: Query) -> Counted:
     )
 
 
-def _population(counter: Counter, name: str, query: Query) -> Counted:
+def _population(counter: StoreCounter, name: str, query: Query) -> Counted:
     del counter
     total = sum(_people(name, s, query.start.year) for s in query.spots)
     return Counted(total, f"{name.replace('_', ' ')} of {query.start.year}")
@@ -488,7 +488,7 @@ def unauthorized(figure: Figure) -> Counted:
     raise CoverageError(f"no estimate of the unauthorized population of {figure.place} in {year} is at hand")
 
 
-_KINDS: dict[str, Callable[[Counter, str, Query], Counted]] = {
+_KINDS: dict[str, Callable[[StoreCounter, str, Query], Counted]] = {
     r"share_.+|.+/.+": _share,
     r"counties_with_.+": _counties,
     r"(agreements|agencies)_287g(_.+)?": _agreements,

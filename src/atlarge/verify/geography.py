@@ -15,17 +15,17 @@ import polars as pl
 from atlarge.files import shipped_text
 from atlarge.panel import measures
 from atlarge.reference import table
-from atlarge.verify.candidate import Candidate, columns
-from atlarge.verify.counting import Counter, Query
+from atlarge.verify.candidate import Candidate, Difference, columns
+from atlarge.verify.counting import Query, StoreCounter
 from atlarge.verify.figure import Figure, Spot
 
 NO_OTHER_COUNTY = "what its area of responsibility records without another county"
 """The most that can belong to a county if no record that names another county is counted."""
 
 
-def geography(counter: Counter, figure: Figure, name: str, query: Query, ours: float) -> Iterator[Candidate]:
+def geography(difference: Difference) -> Iterator[Candidate]:
     """A county with what lies or is recorded around it; a state with its offices."""
-    del ours
+    counter, figure, name, query = difference.counter, difference.figure, difference.name, difference.query
     if name not in measures() or len(query.spots) != 1 or "office" not in columns(name):
         return
     ((level, code),) = query.spots
@@ -85,7 +85,7 @@ def geography(counter: Counter, figure: Figure, name: str, query: Query, ours: f
 
 
 def _one_landmark(
-    counter: Counter, figure: Figure, query: Query, seated: float, no_county: pl.Expr
+    counter: StoreCounter, figure: Figure, query: Query, seated: float, no_county: pl.Expr
 ) -> Iterator[Candidate]:
     """The county, its office areas and a landmark of the area that names no county, if they meet it."""
     if "landmark" not in columns(query.measure):

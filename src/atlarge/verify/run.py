@@ -9,7 +9,7 @@ from typing import Any
 from atlarge.records.store import Store, open_store
 from atlarge.verify.checking import Checking
 from atlarge.verify.counting import (
-    Counter,
+    StoreCounter,
 )
 from atlarge.verify.explaining import by_publication
 from atlarge.verify.figure import Figure
@@ -49,7 +49,7 @@ def verify(store: Store | Path | str | None = None, figures: Path | str | None =
     >>> next(r.verdict for r in done.rows if r.id == "ice-fy2017-arrests")
     'equal'
     """
-    counter = Counter(open_store(store))
+    counter = StoreCounter(open_store(store))
     for name in counter.store.tables():
         counter.store.files(name)  # a changed file stops everything; it is not one figure less to test
     rows_read = published_figures() if figures is None else read_figures(figures)
