@@ -121,10 +121,15 @@ def _by_hand(cells: _Cells, target: int, changed: list[tuple[int, int]], alpha: 
     same = [best[one] for one in usable if one[1] == first]
     share = (sum(one >= score for one in null) + 1) / (len(null) + 1)
     p = max(share, sum(one >= score for one in same) / len(same))
-    bar = null[-max(1, math.floor(alpha * (len(null) + 1)))]
-    powers = [np.mean([planted[one][k] > bar + 1e-9 for one in like]) for k in range(len(MULTIPLES))]
+
+    def is_found(score: float) -> bool:
+        """Its p is at most alpha."""
+        in_all = (sum(one >= score for one in null) + 1) / (len(null) + 1)
+        return bool(max(in_all, sum(one >= score for one in same) / len(same)) <= alpha)
+
+    powers = [np.mean([is_found(planted[one][k]) for one in like]) for k in range(len(MULTIPLES))]
     k = next((k for k, power in enumerate(powers) if power >= 0.8), None)
-    mde = MULTIPLES[-1] if k is None else MULTIPLES[0]
+    mde = None if k is None else MULTIPLES[0]
     if k:
         share_up = (0.8 - powers[k - 1]) / (powers[k] - powers[k - 1])
         mde = MULTIPLES[k - 1] + share_up * (MULTIPLES[k] - MULTIPLES[k - 1])
@@ -149,7 +154,7 @@ def _by_hand(cells: _Cells, target: int, changed: list[tuple[int, int]], alpha: 
         "p": min(1.0, p),
         "p_material": (sum(planted[one][3] <= score for one in like) + 1) / (len(like) + 1),
         "power": powers[3],
-        "mde": max(mde * rate * MONTH, 5.0),  # fewer make no run
+        "mde": None if mde is None else max(mde * rate * MONTH, 5.0),  # fewer make no run
         "alpha": alpha,
         "n_placebos": len(like),
         "n_same_days": len(same),

@@ -208,7 +208,7 @@ def test_a_departure_is_the_clearest_of_some_lags_against_every_placebo(seed: in
         ahead = np.arange(lag)
         model = grid.errors(ahead, start=here - lag)
         for d, s in enumerate(grid.starts):
-            if s + lag >= y.shape[1]:  # the date that ends it is one of the grid's
+            if s + lag > y.shape[1]:
                 continue
             used = grid.is_placebo[:, d, lag - 1]
             for u in range(len(y)):
@@ -438,7 +438,4 @@ def test_few_placebos_find_only_what_is_clearer_than_all_of_them(few: int) -> No
     found = model.judge(200.0, 30.0, 0.0, alpha=0.05)
     assert found.p_high == pytest.approx(1 / (model.blocks + 1))
     assert found.p_high > 0.05
-    counts = [(_root(30.0) + found.size * z) ** 2 - 0.4 for z in model.z]
-    assert found.power == pytest.approx(np.mean([max(c, 0.0) + 7.5 > max(counts) for c in counts]))
-    top = (_root(30.0) + found.size * model.z[-1]) ** 2 - 0.4
-    assert found.mde == pytest.approx(top - sorted(counts)[6], rel=1e-4)  # the fifth of 30 that lies lowest
+    assert (found.power, found.mde) == (0.0, None)

@@ -356,6 +356,27 @@ def test_a_chance_is_never_less_than_among_the_placebos_of_the_same_date() -> No
     assert here.tail(here._bar(0.05) - 0.3)[0] > 0.05
 
 
+@pytest.mark.parametrize("alpha", [0.01, 0.03, 0.1, 0.5])
+@pytest.mark.parametrize(("n_units", "n_dates"), [(5, 6), (12, 4), (40, 20)])
+def test_power_and_least_effect_are_those_of_the_test_itself(
+    n_units: int, n_dates: int, alpha: float
+) -> None:
+    """However large: an excess that no p can show is never called detectable; else p tells it from less."""
+    units, dates = np.divmod(np.arange(n_units * n_dates), n_dates)
+    expected = np.full(len(units), 30.0)
+    observed = np.random.default_rng(n_units).poisson(expected).astype(float)
+    model = learn_errors(observed, expected, np.zeros(len(units)), units, dates, here=2)
+    judged = model.judge(1e6, 30.0 * model.factor, 0.0, alpha=alpha)
+    assert (judged.mde is None) == (judged.p_high > alpha)
+    if judged.mde is None:
+        assert judged.power == 0
+        return
+    nothing = model.draw(judged.expected, 0.0, model.z)
+    found = [model.judge(one + judged.mde + 1e-6, judged.expected, 0.0).p_high <= alpha for one in nothing]
+    missed = [model.judge(one + judged.mde - 0.5, judged.expected, 0.0).p_high <= alpha for one in nothing]
+    assert np.mean(found) >= 0.8 > np.mean(missed)
+
+
 def test_questions_that_the_data_do_not_allow_are_refused_in_one_line() -> None:
     y = np.random.default_rng(3).poisson(12, (40, 48)).astype(float)
 

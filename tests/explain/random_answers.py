@@ -145,7 +145,8 @@ def _lasting(
             p_low=p_low,
             p_material=float(rng.beta(0.4, 0.6)),
             material=total.expected / 4,
-            mde=_size(rng),
+            mde=None if rng.random() < 0.1 else _size(rng),
+            places=int(rng.integers(1, 300)),
             bursts_removed=burst.observed,
             **shared,
         )
@@ -157,7 +158,8 @@ def _lasting(
         p_low=p_low,
         p_material=float(rng.beta(0.4, 0.6)),
         material=total.expected / 4,
-        mde=total.mde,
+        mde=None if rng.random() < 0.1 else total.mde,
+        places=int(rng.integers(1, 300)),
         **shared,
     )
 

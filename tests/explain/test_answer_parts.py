@@ -12,14 +12,15 @@ from hand_facts import POLICY, estimate, facts, parts, steady_study, total
 
 from atlarge.effects.pooling import Ratio
 from atlarge.explain import api
-from atlarge.explain.answer import Interval
-from atlarge.explain.areas import seat_of, where_of
+from atlarge.explain.answer import Area, Interval
+from atlarge.explain.areas import Where, seat_of, where_of
 from atlarge.explain.data import Daily
 from atlarge.explain.decomposition import unknown_ratio
-from atlarge.explain.narrative import headline
+from atlarge.explain.narrative import at, headline
 from atlarge.explain.quantities import NamingShift
 from atlarge.explain.switches import naming_shift
 from atlarge.messages import render
+from atlarge.reference import table
 
 
 def test_without_handoffs_the_effect_is_what_remains_and_the_trend_is_over_the_past() -> None:
@@ -54,6 +55,18 @@ def test_a_count_that_is_mostly_of_an_office_elsewhere_is_put_by_the_office(
     assert where.office is not None
     assert (f"in ICE's {where.office.name} office area and {fips} County" in found) == is_elsewhere
     assert (f"around {fips} County" in found) != is_elsewhere
+
+
+def test_a_headline_names_the_state_of_every_county_whose_name_another_state_has() -> None:
+    """The shortest name that a headline falls back on is never that of two counties."""
+    names = sorted(table("counties")["place_name"])
+    said: dict[str, str] = {}
+    for k, name in enumerate(names):
+        where = Where(Area("county", "48453", name), Area("county", "48453", name), None, None, "TX")
+        short = render(at(facts(where=where), is_short=True))
+        assert said.setdefault(short, name) == name
+        beside = [other.split(",")[0] for other in (names[k - 1], names[(k + 1) % len(names)])]
+        assert (name in short) == (name.split(",")[0] in beside)
 
 
 @pytest.mark.parametrize(("later", "is_shift"), [(0.8, False), (0.65, False), (0.5, True), (0.1, True)])

@@ -9,6 +9,7 @@ and not less than the share of units with one in the very same days: an operatio
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -55,8 +56,8 @@ class BurstWatch(Result):
         Chance of so low a score were there a burst of one usual month.
     power : float
         Chance that a burst of one usual month in three days is found at `alpha`.
-    mde : float
-        Burst found with 80% power, a count.
+    mde : float or None
+        Burst found with 80% power, a count; None where so few placebos can show none.
     alpha : float
         Level of power and mde.
     n_placebos, n_same_days, elsewhere : int
@@ -75,7 +76,7 @@ class BurstWatch(Result):
     p: float
     p_material: float
     power: float
-    mde: float
+    mde: float | None
     alpha: float
     n_placebos: int
     n_same_days: int
@@ -150,8 +151,9 @@ def watch_bursts(
     score = own[0]
     share = float((null >= score).sum() + 1) / (n + 1)
     p = min(1.0, max(share, float((same >= score).mean()) if len(same) else 0.0))
-    bar = float(np.sort(null)[-max(1, int(np.floor(alpha * (n + 1))))]) + 1e-9 if n else float("inf")
-    powers = (planted > bar).mean(1)
+    bar = _bar(null, same, alpha)
+    powers = (planted > bar).mean(1) if n else np.zeros(len(MULTIPLES))
+    least = _mde(powers)
     month = float(rate[target, at] * MONTH_DAYS)
     one = planted[int(np.flatnonzero(MULTIPLES == 1.0)[0])]
     start, stop, count, usual = own[1:]
@@ -170,7 +172,7 @@ def watch_bursts(
         p=p,
         p_material=float((one <= score).sum() + 1) / (n + 1),
         power=float(powers[int(np.flatnonzero(MULTIPLES == 1.0)[0])]),
-        mde=max(_mde(powers) * month, LEAST_COUNT),
+        mde=None if least is None else max(least * month, LEAST_COUNT),
         alpha=alpha,
         n_placebos=n,
         n_same_days=len(same),
@@ -343,7 +345,18 @@ def _deviance(count: float, usual: float) -> float:
     return float(2 * (count * np.log(max(count, 1e-9) / usual) - (count - usual)))
 
 
-def _mde(powers: Floats) -> float:
+def _bar(null: Floats, same: Floats, alpha: float) -> float:
+    """A score is found where it is above this: among all placebos, and among those of the very same days.
+    Infinite where placebos are too few for a p of `alpha`."""
+    most = math.floor(alpha * (len(null) + 1))  # the score itself and the placebos that may reach it
+    if most < 1:
+        return math.inf
+    bar = float(np.sort(null)[-most])
+    alike = math.floor(alpha * len(same))
+    return max(bar, float(np.sort(same)[-alike - 1])) if len(same) else bar
+
+
+def _mde(powers: Floats) -> float | None:
     """The multiple of a usual month that is found with 80% power, between the multiples tried."""
     if powers[0] >= 0.8:
         return float(MULTIPLES[0])
@@ -351,7 +364,7 @@ def _mde(powers: Floats) -> float:
         if powers[k] >= 0.8:
             share = (0.8 - powers[k - 1]) / max(powers[k] - powers[k - 1], 1e-9)
             return float(MULTIPLES[k - 1] + share * (MULTIPLES[k] - MULTIPLES[k - 1]))
-    return float(MULTIPLES[-1])
+    return None
 
 
 def _touching(values: Floats, rate: Floats, spread: Floats, rows: Ints, start: int, stop: int) -> int:

@@ -298,8 +298,8 @@ class PlaceboGrid(Result):
                 continue
             z = self._standardised(ahead, model)
             own.append(float(self._scores(ahead, model, np.array([self.target]))[0, self.starts == start][0]))
-            shifted = np.full(z.shape, np.nan)  # by the date that ends the lag
-            shifted[:, lag:] = z[:, :-lag]
+            shifted = np.full((len(z), z.shape[1] + 1), np.nan)  # by the date that ends the lag
+            shifted[:, lag:] = z[:, : z.shape[1] + 1 - lag]
             found.append((lag, shifted))
         if not found or not np.isfinite(own).all():
             return None

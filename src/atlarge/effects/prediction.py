@@ -84,8 +84,8 @@ class Judged(Result):
         Chance of so small an excess were a material one there.
     power : float
         Chance that a material excess would be found at `alpha`.
-    mde : float
-        Excess that would be found with 80% power.
+    mde : float or None
+        Excess that would be found with 80% power; None where placebos are too few for a p of `alpha`.
     alpha : float
         Level of power and mde, one-sided.
     size : float
@@ -107,7 +107,7 @@ class Judged(Result):
     material: float
     p_material: float
     power: float
-    mde: float
+    mde: float | None
     alpha: float
     size: float
     n_placebos: int
@@ -222,6 +222,8 @@ class PredictionErrors(Result):
         def power(effect: float) -> float:
             return float(((root(nothing + effect) - centre) / size >= least_z).mean())
 
+        found_in_most = float(nothing[-math.ceil(GOAL * len(nothing) - 1e-9)])
+
         return Judged(
             observed=observed,
             expected=expected,
@@ -234,7 +236,7 @@ class PredictionErrors(Result):
             material=least,
             p_material=p_material,
             power=power(least),
-            mde=max(0.0, bar_count - float(nothing[-math.ceil(GOAL * len(nothing) - 1e-9)])),
+            mde=max(0.0, bar_count - found_in_most) if math.isfinite(bar_count) else None,
             alpha=alpha,
             size=size,
             n_placebos=len(self.z),
@@ -244,15 +246,18 @@ class PredictionErrors(Result):
         )
 
     def _bar(self, alpha: float) -> float:
-        """Least standardised error whose p_high is at most alpha; above all where placebos are few."""
+        """Least standardised error whose p_high is at most alpha; infinite where placebos are too few for
+        that."""
         n = max(self.blocks, 2.0)
         share = (alpha * (n + 1) - 1) / n
-        k = math.floor(max(share, 0.0) * len(self.z))
-        bar = float(self.z[-k]) if k >= 1 else float(self.z[-1]) + 1e-9
+        if share < 0:
+            return math.inf
+        most = min(math.floor(share * len(self.z)), len(self.z) - 1)  # placebos that may be as clear
+        bar = float(self.z[-most - 1]) + 1e-9
         if not len(self.same):
             return bar
         possible = [bar, *(float(v) + 1e-9 for v in self.same if v >= bar)]
-        return next((v for v in possible if self.tail(v)[0] <= alpha), possible[-1])
+        return next((v for v in possible if self.tail(v)[0] <= alpha), math.inf)
 
 
 def _features(expected: ArrayLike, unsteady: ArrayLike) -> Floats:

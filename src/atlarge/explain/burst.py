@@ -136,7 +136,9 @@ def bursts_of(counts: Daily, key: str, level: str, policy: Policy, policies: Reg
         material=found.usual_month,
         power=found.power,
         mde=found.mde,
-        mde_relative=found.mde / found.usual_month if found.usual_month > 0 else None,
+        mde_relative=found.mde / found.usual_month
+        if found.mde is not None and found.usual_month > 0
+        else None,
         start=None if found.start is None else day(found.start),
         end=None if found.stop is None else day(found.stop - 1),
         watch_start=starts[0],

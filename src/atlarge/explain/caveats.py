@@ -350,7 +350,7 @@ def _detectable(facts: Facts) -> Fields:
     total = facts.main.totals["policy"]
     if facts.lasting is not None and facts.lasting.verdict == "cannot be told":
         return None  # the paragraph says it
-    if total.expected <= 0 or total.mde < LARGE_MDE * total.expected:
+    if total.mde is None or total.expected <= 0 or total.mde < LARGE_MDE * total.expected:
         return None
     mde = Number(total.mde, "estimate", _whole(facts))
     return {"mde": mde, "relative": Number(total.mde / total.expected, "share", _whole(facts))}

@@ -49,9 +49,9 @@ class Total:
     """A span's sums: effect = observed - expected with its placebo interval; scale, the usual size of its
     error; p-values two-sided, of an excess (`p_high`) and of a shortfall (`p_low`); `p_material`, the chance
     of so small an excess were a material one there (a quarter of what was expected); `power`, the chance
-    that a material one would be found; the smallest excess found with 80% power (`mde`); the numbers of
-    placebo totals and places behind them, and the least chance that so many can show; how much of what was
-    observed is inferred, with half of that interval."""
+    that a material one would be found; the smallest excess found with 80% power (`mde`; None: placebos are
+    too few for any); the numbers of placebo totals and places behind them, and the least chance that so many
+    can show; how much of what was observed is inferred, with half of that interval."""
 
     observed: float
     expected: float
@@ -59,7 +59,7 @@ class Total:
     scale: float
     p: float
     p_high: float
-    mde: float
+    mde: float | None
     placebos: int
     p_low: float = 1.0
     p_material: float | None = None
@@ -93,7 +93,7 @@ class Total:
             p_high=p_high,
             p_low=p_low,
             p_material=None if self.p_material is None else weaker(self.p_material),
-            mde=self.mde / shrink if shrink > 0 else self.mde,
+            mde=self.mde / shrink if self.mde is not None and shrink > 0 else self.mde,
             inferred=inferred,
             inferred_half=half,
         )

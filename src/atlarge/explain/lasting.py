@@ -50,7 +50,9 @@ def lasting_of(
         material=compared.material,
         power=compared.power,
         mde=compared.mde,
-        mde_relative=compared.mde / compared.expected if compared.expected > 0 else None,
+        mde_relative=compared.mde / compared.expected
+        if compared.mde is not None and compared.expected > 0
+        else None,
         start=start,
         end=end,
         months=int(months.in_force.sum()),

@@ -7,7 +7,9 @@ it.
 from __future__ import annotations
 
 import datetime as dt
+from collections import Counter
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 from atlarge.explain.answer import Area, Judgement
@@ -18,6 +20,7 @@ from atlarge.explain.numbers import CountKey, Number, difference, is_same, key_o
 from atlarge.explain.quantities import Bursts, Lasting
 from atlarge.explain.verdicts import clear_way, lasting_rule
 from atlarge.messages import Days, Message, Month, join, render, say
+from atlarge.reference import table
 
 MOST_WORDS = 30
 MOST_OF = {"en": MOST_WORDS, "es": MOST_WORDS + 10}
@@ -30,7 +33,8 @@ ALL_PLACES = " area of responsibility"
 
 def at(facts: Facts, *, is_short: bool = False) -> Message:
     """Where, as a sentence takes it up: "around Travis County, TX", or by the ICE office where most of what
-    is counted names that alone and its seat is in another county. `is_short`: without the state.
+    is counted names that alone and its seat is in another county. `is_short`: without the state, where
+    another has no county of that name.
     """
     where = facts.where
     name = _short(where) if is_short else where.own.name.removesuffix(ALL_PLACES)
@@ -106,8 +110,27 @@ def headline(facts: Facts) -> Message:
 
 
 def _short(where: Where) -> str:
-    """The place's own name without its state."""
-    return where.own.name.removesuffix(ALL_PLACES).partition(",")[0]
+    """The place's own name, without its state where no other place is called the same."""
+    return without_state(where.own.name.removesuffix(ALL_PLACES))
+
+
+def without_state(name: str) -> str:
+    """A county's name without its state, but with it where another state has a county of that name.
+
+    Examples
+    --------
+    >>> without_state("Travis County, TX"), without_state("Teton County, WY")
+    ('Travis County', 'Teton County, WY')
+    """
+    short = name.partition(",")[0]
+    return name if short in _shared_names() else short
+
+
+@cache
+def _shared_names() -> frozenset[str]:
+    """Names that counties of two or more states have."""
+    found = Counter(name.partition(",")[0] for name in table("counties")["place_name"])
+    return frozenset(name for name, states in found.items() if states > 1)
 
 
 def _headline(facts: Facts, place: Message, brief: str, *, is_led: bool) -> Message:
@@ -173,7 +196,7 @@ def _later_headline(facts: Facts, later: tuple[Number, Days, Area], rule: str, *
     return say(
         "headline.later_date" if facts.policy.kind == "date" else "headline.later",
         n=n,
-        at=say(f"at.{area.level}", name=name if is_led else name.partition(",")[0]),
+        at=say(f"at.{area.level}", name=name if is_led else without_state(name)),
         days=days,
         m=max(1, _months_in(facts, days)),
         then=after,
@@ -225,8 +248,11 @@ def burst_sentence(facts: Facts) -> Message | None:
             "burst.does not fit", material=Number(bursts.material, "estimate", (_main_key(facts),)), **watch
         )
     if bursts.start is None or bursts.end is None or bursts.observed <= bursts.expected:
-        mde = Number(bursts.mde, "estimate", (_main_key(facts),))
-        return say("burst.flat", mde=mde, **watch) if bursts.watch_start else None
+        if not bursts.watch_start:
+            return None
+        if bursts.mde is None:
+            return say("burst.flat_few", **watch)
+        return say("burst.flat", mde=Number(bursts.mde, "estimate", (_main_key(facts),)), **watch)
     return say(
         f"burst.{'fits' if bursts.verdict == 'fits' else 'cannot be told'}",
         n=Number(bursts.observed, "count", keys),
@@ -254,7 +280,11 @@ def lasting_sentence(facts: Facts) -> Message:
 def smallest_sentence(facts: Facts) -> Message | None:
     """The smallest lasting rise that would have been found, where none was found or excluded."""
     lasting, keys = _lasting(facts), (_main_key(facts),)
-    if lasting_rule(lasting) not in ("cannot be told", "more") or not lasting.mde or not lasting.mde_relative:
+    if lasting_rule(lasting) not in ("cannot be told", "more"):
+        return None
+    if lasting.mde is None:
+        return say("lasting.few", places=lasting.places) if lasting.places else None
+    if not lasting.mde or not lasting.mde_relative:
         return None
     relative = Number(lasting.mde_relative, "share", keys)
     return say("lasting.mde", mde=Number(lasting.mde, "estimate", keys), relative=relative)
