@@ -30,7 +30,7 @@ _YEAR_DAY = r"^\d{4}[-/. ](\d{1,2})[-/. ](\d{1,2})(?:[ T]|$)"
 _ZONE = r"(?:Z|[A-Z]{2,4}T|(?:UTC|GMT)?[+-]\d{2}(?::?\d{2})?|UTC|GMT)(?:\s?[\[(][^\])]*[\])])?"
 _CLOCK = (
     r"(?i)^(?P<date>.+?)(?:\s*[T,]\s*|\s+)(?P<h>\d{1,2}):(?P<mi>\d{2})(?::(?P<s>\d{2})(?:[.,]\d{1,9})?)?"
-    rf"\s*(?P<half>[ap]\.?m\.?)?\s*(?:{_ZONE})?$"
+    rf"\s*(?P<half>[ap]\.?\s?m\.?)?\s*(?:{_ZONE})?$"
 )
 _COMPACT_CLOCK = r"^(?P<date>\d{8})[T ](?P<h>\d{2})(?P<mi>\d{2})(?P<s>\d{2})?(?:[.,]\d{1,9})?Z?$"
 _DATE_ZONE = r"\s*(?:Z|UTC|GMT|[+-]\d{2}:\d{2})$"
@@ -67,8 +67,11 @@ _ODD = r"""[^\x20-\x7e]|^['=\[{]"""
 _COUNTED = r"^(\d{9,10}|\d{12,13}|\d{15,16}|\d{18,19})(?:\.\d*)?$"
 _COUNTED_WITHIN = (946_684_800, 1_893_456_000)
 """Seconds since 1970 of the years 2000 and 2030: the digits of a date written in one are never these."""
-_SERIAL = r"^[1-6]\d{4}(?:\.\d+)?$"
+_SERIAL = r"^[1-6]\d{4}(?:[.,]\d+)?$"
 _EPOCH = pl.datetime(1899, 12, 30)
+_LOOKED_AT, _ENOUGH_TIMES = 2_000, 20
+_EVENING = range(14, 21)
+"""The hours at which midnight UTC falls in Hawaii, in the east in summer, and between."""
 _LAST_OF_2000S = 69
 """Two-digit years: 00 to 68 are of this century, as POSIX has it."""
 _FEW = 0.25
@@ -193,6 +196,26 @@ class DateOrder:
             self.decided = self.published
 
 
+def refuse_moved_midnights(path: Path, name: str, cells: pl.Series, order: Order | None) -> None:
+    """Raise ReleaseError if every time is midnight moved back by a zone: each day would be one too early.
+
+    A date at midnight UTC, shown in a zone of the United States, is seven or eight in the evening before.
+    """
+    if cells.dtype != pl.String and not isinstance(cells.dtype, pl.Datetime):
+        return
+    few = cells.head(_LOOKED_AT)
+    times = read_dates(bare_words(few) if few.dtype == pl.String else few, order).drop_nulls().unique()
+    if len(times) < _ENOUGH_TIMES or not (times.dt.truncate("1h") == times).all():
+        return
+    hours = times.dt.hour().unique().sort().to_list()
+    if hours[0] in _EVENING and hours[-1] - hours[0] <= 1:
+        seen = " or ".join(f"{hour}:00" for hour in hours)
+        raise ReleaseError(
+            f"{path}: every time in {name!r} is {seen}: a program has moved midnight to another time zone, "
+            "and each day is one too early; write dates as YYYY-MM-DD and try again"
+        )
+
+
 def bare_clock(values: pl.Series) -> pl.Series | None:
     """Dates that came typed (Parquet, Arrow, Stata) as wall-clock times; None if they are not dates."""
     kind = values.dtype
@@ -303,7 +326,8 @@ def _any_form(words: pl.Series, order: Order | None) -> pl.Series:
         pl.when("no_clock").then(0).otherwise(pl.col("h")).cast(pl.String).str.zfill(2),
         *[pl.col(name).fill_null(0).cast(pl.String).str.zfill(2) for name in ("mi", "s")],
     ).str.to_datetime("%Y-%m-%d %H:%M:%S", time_unit="us", strict=False)
-    serial = pl.when(pl.col("w").str.contains(_SERIAL)).then(pl.col("w")).cast(pl.Float64, strict=False)
+    point = pl.col("w").str.replace(",", ".", literal=True)
+    serial = pl.when(pl.col("w").str.contains(_SERIAL)).then(point).cast(pl.Float64, strict=False)
     seconds = (serial * 86400).round(0).cast(pl.Int64)
     counted = (_EPOCH + pl.duration(seconds=seconds)).cast(pl.Datetime("us"))
     return whole.select(pl.coalesce(written, counted, _since_1970(pl.col("w")))).to_series()

@@ -8,8 +8,9 @@ from dataclasses import dataclass, field, replace
 import polars as pl
 
 from atlarge.codes import Coded
+from atlarge.errors import ReleaseError
 from atlarge.records.cells import read_cells
-from atlarge.records.dates import DateOrder
+from atlarge.records.dates import DateOrder, refuse_moved_midnights
 from atlarge.records.gaps import extra_columns
 from atlarge.records.tables import LINEAGE
 from atlarge.releases.family import Column, plain
@@ -25,6 +26,9 @@ _WORDS = {
     "count": "not a whole number",
     "number": "not a number",
 }
+
+_LOOKED_AT, _FEWEST_NAMES = 200, 3
+"""How many rows whose date cannot be read are looked at, and how many names of columns make a header."""
 
 
 @dataclass
@@ -103,6 +107,24 @@ def _repeated_header(sheet: Sheet, columns: dict[str, str]) -> pl.Series | None:
     return mask if mask is not None and mask.any() else None
 
 
+def _refuse_other_header(
+    release: Release, sheet: Sheet, source: dict[str, str], bad: dict[str, pl.Series]
+) -> None:
+    """Raise ReleaseError if a row among the records is a header with its columns in another order."""
+    for name in (n for n in bad if release.family.columns[n].is_main):
+        for at in bad[name].arg_true().head(_LOOKED_AT).to_list():
+            if plain(str(sheet.frame[source[name]][at])) not in release.family.plain_known:
+                continue
+            cells = [plain(str(cell or "")) for cell in sheet.frame.row(at)]
+            named = [(cell, own) for cell, own in zip(cells, sheet.frame.columns, strict=True) if cell]
+            known = sum(cell in sheet.frame.columns for cell, _ in named)
+            if known >= _FEWEST_NAMES and any(cell != own for cell, own in named):
+                raise ReleaseError(
+                    f"{release.path}: row {sheet.rows[at]} is a second header, with the columns in another "
+                    "order: two files were joined; ingest each by itself"
+                )
+
+
 def _quarantined(
     release: Release, sheet: Sheet, rows: pl.Series, reason: str, column: str, values: pl.Series
 ) -> pl.DataFrame:
@@ -170,6 +192,23 @@ def _days_beside(sheet: Sheet, column: Column, used: str, order: DateOrder) -> p
     return days if bad is None else days.to_frame("d").select(pl.when(~bad).then(pl.col("d"))).to_series()
 
 
+def _without(values: pl.Series, wrong: pl.Series | None) -> pl.Series:
+    """Values without those that cannot be read."""
+    if wrong is None:
+        return values
+    return values.to_frame("m").select(pl.when(~wrong).then(pl.col("m"))).to_series()
+
+
+def _unless_dated(wrong: pl.Series | None, days: pl.Series, published: str, typed: Typed) -> pl.Series | None:
+    """Which times cannot be read and have no day beside them either; the others are noted."""
+    if wrong is None or not (dated := wrong & days.is_not_null()).any():
+        return wrong
+    rows = some(int(dated.sum()), "row")
+    typed.notes.append(f"{published}: no time can be read in {rows}; the date beside it is taken")
+    wrong = wrong & ~dated
+    return wrong if wrong.any() else None
+
+
 def _settle_days(times: pl.Series, days: pl.Series) -> tuple[pl.Series, int]:
     """Times filled and set right by the days of a second column, and how many were set right.
 
@@ -201,9 +240,13 @@ def _read_columns(
         )
         if coded is not None:
             typed.coded[name] = coded
-        if column.is_main and column.kind == "moment":
-            days = _days_beside(sheet, column, published, order)
-            if days is not None:
+        if column.is_main and column.kind in ("day", "moment"):
+            days = _days_beside(sheet, column, published, order) if column.kind == "moment" else None
+            if days is None:
+                refuse_moved_midnights(release.path, published, frame[published], order.now)
+            else:
+                columns[name] = _without(columns[name], wrong)
+                wrong = _unless_dated(wrong, days, published, typed)
                 columns[name], moved = _settle_days(columns[name], days)
                 if moved:
                     typed.notes.append(
@@ -221,7 +264,7 @@ def _read_columns(
                 f"{published}: not a date within bounds in {some(int(wrong.sum()), 'row')} (such as "
                 f"{str(first)[:40]!r} in row {rows.filter(wrong)[0]}); that cell is missing, the row is kept"
             )
-            columns[name] = columns[name].to_frame("m").select(pl.when(~wrong).then(pl.col("m"))).to_series()
+            columns[name] = _without(columns[name], wrong)
             wrong = None
         if wrong is not None:
             bad[name] = wrong
@@ -241,6 +284,7 @@ def _type_sheet(release: Release, sheet: Sheet, order: DateOrder) -> Typed:
     frame, rows = sheet.frame, sheet.rows
     extra = extra_columns(frame.columns)
     columns, bad = _read_columns(release, sheet, source, order, typed)
+    _refuse_other_header(release, sheet, source, bad)
     table = pl.DataFrame({name: values.alias(name) for name, values in columns.items()})
     quarantined: list[pl.DataFrame] = []
     failing: pl.Series | None = None

@@ -6,6 +6,7 @@ import importlib
 import pkgutil
 import re
 import threading
+from collections import Counter
 from collections.abc import Iterator
 from functools import cache
 from importlib.resources import files
@@ -107,8 +108,9 @@ _PLAIN_DATES = ("date", "day", "month", "year")
 
 
 _OF_COUNTS = re.compile(
-    r"^(?:n|count|counts|total|totals|freq|frequency|number|sum|mean|median|average|avg|percent|pct|rate|share|value"
-    r"|arrests|detainers|removals|encounters|detentions|(?:n|num|count|total|number)_\w+|\w+_(?:n|count|total|sum|avg))$"
+    r"^(?:n|nn|count|counts|cnt|total|totals|freq|frequency|number|num|qty|quantity|tally|cases|rows|records"
+    r"|people|persons|events|incidents|weight|sum|mean|median|average|avg|percent|pct|rate|share|value"
+    r"|apprehensions|arrests|detainers|removals|encounters|detentions|(?:n|num|count|total|number)_\w+|\w+_(?:n|count|total|sum|avg))$"
 )
 
 
@@ -118,6 +120,16 @@ def _tables_of(name: str) -> frozenset[str]:
     return frozenset(
         f.table for f in families().values() if f.table in _SUBSET_TABLES and name in f.plain_known
     )
+
+
+def _own(header: frozenset[str], table: str, *, alone: bool) -> bool:
+    """Say whether the columns that one table alone has are rather those of `table` than of another.
+
+    An arrest whose date has an unknown name is no removal, though it has a date of departure.
+    """
+    only = Counter(next(iter(tables)) for name in header if len(tables := _tables_of(name)) == 1)
+    mine = only.pop(table, 0)
+    return (mine > 0 or alone) and mine >= max(only.values(), default=0)
 
 
 def _subset(header: frozenset[str]) -> Family | None:
@@ -139,11 +151,17 @@ def _subset(header: frozenset[str]) -> Family | None:
             header & one.plain_known,
             (header & one.plain_read) - set(one.main.plain_names if one.main else ()),
         )
-        own = len(tables) == 1 or any(_tables_of(column) == {one.table} for column in known)
+        own = _own(header, one.table, alone=len(tables) == 1)
         counts = any(_OF_COUNTS.match(column) for column in header - known)
         if dates and own and read and not counts and len(known) >= _FEWEST_KNOWN * len(header):
             found.append((len(read), len(known), len(known) / len(one.plain_known), one.rank, one.id))
     return families()[max(found)[-1]] if found else None
+
+
+def counted_by(header: frozenset[str]) -> str | None:
+    """The column of a header that makes it one of counts, where without it it is a part of a release's."""
+    counts = sorted(name for name in header if _OF_COUNTS.match(name))
+    return counts[0] if counts and _subset(header - set(counts)) is not None else None
 
 
 def nearest(header: frozenset[str]) -> tuple[Family, list[str]] | None:

@@ -19,6 +19,13 @@ Kind = Literal["text", "day", "moment", "count", "number", "mark"]
 
 _NOT_WORD = re.compile(r"[^a-z0-9]+")
 _NEXT_WORD = re.compile(r"(?<=[a-z]{2})(?=[A-Z])")
+_UNIT = re.compile(
+    r"(?i)\s*[(\[](?:utc|gmt|local(?: time)?|[ecmp][sd]?t|eastern|central|mountain|pacific|date|time|text"
+    r"|string|[ymd]{1,4}[-/ .][ymd]{1,4}[-/ .][ymd]{1,4}(?: hh:mm(?::ss)?)?)[)\]]$"
+)
+"""What people write behind a column's name of how its cells are written."""
+_TABLE = re.compile(r"^'?[\w ]+'?\[([^\]]+)\]$|^[a-z]\d?\.(?=[a-zA-Z_]{3})|\.x$")
+"""The name of its table, as Power BI, SQL and a join in R write it."""
 
 
 @cache
@@ -29,8 +36,11 @@ def plain(name: str) -> str:
     --------
     >>> plain("Apprehension Date"), plain("apprehension.date"), plain("ApprehensionDate")
     ('apprehension_date', 'apprehension_date', 'apprehension_date')
+    >>> plain("Arrests[Apprehension Date]"), plain("Apprehension Date (UTC)"), plain("a.apprehension_date")
+    ('apprehension_date', 'apprehension_date', 'apprehension_date')
     """
-    return _NOT_WORD.sub("_", _NEXT_WORD.sub("_", name).lower()).strip("_")
+    bare = _TABLE.sub(lambda found: found.group(1) or "", _UNIT.sub("", name.strip()))
+    return _NOT_WORD.sub("_", _NEXT_WORD.sub("_", bare or name).lower()).strip("_")
 
 
 @dataclass(frozen=True)

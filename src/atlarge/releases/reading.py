@@ -13,7 +13,7 @@ import polars as pl
 from atlarge.errors import ReleaseError
 from atlarge.releases import opening
 from atlarge.releases.arrowform import arrow_bytes
-from atlarge.releases.averages import refuse_averages
+from atlarge.releases.averages import refuse_averages, refuse_counts
 from atlarge.releases.catalogue import recognise
 from atlarge.releases.family import Family, plain
 from atlarge.releases.faults import faults_of
@@ -332,6 +332,7 @@ def read_releases(path: str | Path, opened: Opened | None = None) -> list[Releas
         for sheet in sheets:
             refuse_persons(path, first.family, sheet)
             refuse_averages(path, first.family, sheet)
+            refuse_counts(path, first.family, sheet)
         blanked = [blank_persons(first.family, sheet) for sheet in sheets]
         sheets = [sheet for sheet, _ in blanked]
         notes += [note for _, found in blanked for note in found]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from atlarge.errors import ReleaseError
-from atlarge.releases.catalogue import nearest
+from atlarge.releases.catalogue import counted_by, nearest
 from atlarge.releases.privacy import names_persons
 
 
@@ -18,6 +18,11 @@ def unknown(path: Path, header: frozenset[str], where: str) -> ReleaseError:
     if named:
         return ReleaseError(
             f"{path}: not a known release, and column {named[0]!r} names persons or their births; refused"
+        )
+    counts = counted_by(header)
+    if counts is not None:
+        return ReleaseError(
+            f"{path}: not a known release, but a table of counts (column {counts!r}); use the file of records"
         )
     near = nearest(header)
     if near is None:

@@ -1,0 +1,149 @@
+"""Releases as other programs save them again: names, joined files, grouped tables, midnights."""
+
+from __future__ import annotations
+
+import datetime as dt
+import random
+from collections.abc import Callable
+from pathlib import Path
+
+import ddp_forms
+import polars as pl
+import pytest
+
+from atlarge.errors import ReleaseError
+from atlarge.ingest import ingest
+from atlarge.records.store import open_store
+from atlarge.releases.catalogue import families, recognise
+from atlarge.releases.family import plain
+
+NAMES = ("apprehension_date", "apprehension_state", "apprehension_aor", "apprehension_method",
+         "apprehension_site_landmark", "gender")  # fmt: skip
+AREAS = {"TEXAS": "San Antonio Area of Responsibility", "ILLINOIS": "Chicago Area of Responsibility"}
+WRITERS: dict[str, Callable[[str], str]] = {
+    "Power BI": lambda name: f"Arrests[{name}]",
+    "Power BI, blanks": lambda name: f"'All arrests'[{name}]",
+    "SQL": lambda name: f"a.{plain(name)}",
+    "R join": lambda name: f"{plain(name)}.x",
+    "unit": lambda name: f"{name} (local)" if "Date" in name else name,
+    "form": lambda name: f"{name} [YYYY-MM-DD]" if "Date" in name else name,
+}
+
+
+def rows(count: int = 120, seed: int = 3) -> pl.DataFrame:
+    """Arrests of two areas, one a row, without an identifier."""
+    draw = random.Random(seed)
+    found = []
+    for _ in range(count):
+        state = draw.choice(list(AREAS))
+        day = dt.date(2025, 3, 1) + dt.timedelta(days=draw.randrange(60))
+        jail = {"TEXAS": "TRAVIS COUNTY JAIL", "ILLINOIS": "COOK COUNTY JAIL"}[state]
+        method = draw.choice(["Located", "CAP Local Incarceration"])
+        found.append((day.isoformat(), state, AREAS[state], method, jail, draw.choice(["Male", "Female"])))
+    return pl.DataFrame(found, schema=list(NAMES), orient="row")
+
+
+def days(store: Path) -> list[dt.date]:
+    stored = open_store(store).scan("arrests").collect()
+    return sorted(day for day, n in stored.select("date", "n").rows() for _ in range(n))
+
+
+@pytest.mark.parametrize("writer", WRITERS)
+def test_a_columns_name_is_known_with_its_table_or_unit(writer: str) -> None:
+    for family, header in ddp_forms.HEADERS.items():
+        names = [WRITERS[writer](name) for name in header.split("|")]
+        found = recognise(frozenset(plain(name) for name in names))
+        assert found is not None, family
+        assert found.id == family
+
+
+def test_a_header_whose_date_is_unknown_is_of_no_other_table() -> None:
+    for name, header in ddp_forms.HEADERS.items():
+        own = families()[name]
+        dates = own.main.plain_names if own.main else ()
+        columns = [plain(column) for column in header.split("|")]
+        found = recognise(frozenset("when_it_was" if column in dates else column for column in columns))
+        assert found is None or found.table == own.table, (name, found.id)
+
+
+@pytest.mark.parametrize("count", ["cnt", "qty", "number_of", "V1", "how_many", "Anzahl", "x"])
+@pytest.mark.parametrize("left", [2, 3, 4, 6])
+def test_records_grouped_and_counted_are_refused(tmp_path: Path, count: str, left: int) -> None:
+    names = list(NAMES[:1] + NAMES[2 : left + 1])
+    grouped = rows(400).group_by(names, maintain_order=True).len(count)
+    grouped.write_csv(tmp_path / "grouped.csv")
+    with pytest.raises(ReleaseError):
+        ingest([tmp_path / "grouped.csv"], tmp_path / "store")
+
+
+@pytest.mark.parametrize("extra", ["age", "row_no", "priors"])
+def test_a_number_of_each_record_is_no_count(tmp_path: Path, extra: str) -> None:
+    draw = random.Random(7)
+    frame = rows(400)
+    cells = {
+        "age": [draw.randint(18, 70) for _ in range(400)],
+        "row_no": list(range(1, 401)),
+        "priors": [draw.choice([0, 0, 0, 1, 2]) for _ in range(400)],
+    }
+    frame.with_columns(pl.Series(extra, cells[extra])).write_csv(tmp_path / "a.csv")
+    assert ingest([tmp_path / "a.csv"], tmp_path / "store").releases[0].rows_kept == 400
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_a_second_header_in_another_order_is_refused_and_in_the_same_dropped(
+    tmp_path: Path, seed: int
+) -> None:
+    frame = rows(60)
+    order = list(NAMES)
+    while order == list(NAMES):
+        random.Random(seed).shuffle(order)
+    lines = frame.write_csv().splitlines()
+    other = frame.select(order).write_csv().splitlines()
+    (tmp_path / "same.csv").write_text("\n".join(lines + lines), encoding="utf-8")
+    (tmp_path / "other.csv").write_text("\n".join(lines + other), encoding="utf-8")
+    assert ingest([tmp_path / "same.csv"], tmp_path / "store").releases[0].rows_kept == 120
+    with pytest.raises(ReleaseError, match="second header"):
+        ingest([tmp_path / "other.csv"], tmp_path / "none", allow_loss=True)
+
+
+@pytest.mark.parametrize(
+    "zone", ["America/New_York", "America/Chicago", "America/Phoenix", "Pacific/Honolulu"]
+)
+@pytest.mark.parametrize("form", ["text", "parquet"])
+def test_midnight_moved_to_the_evening_before_is_refused(tmp_path: Path, zone: str, form: str) -> None:
+    midnight = pl.col("apprehension_date").str.to_datetime("%Y-%m-%d").dt.replace_time_zone("UTC")
+    moved = rows().with_columns(midnight.dt.convert_time_zone(zone).dt.replace_time_zone(None))
+    path = tmp_path / ("a.csv" if form == "text" else "a.parquet")
+    moved.write_csv(path) if form == "text" else moved.write_parquet(path)
+    with pytest.raises(ReleaseError, match="one too early"):
+        ingest([path], tmp_path / "store")
+
+
+@pytest.mark.parametrize("hour", [0, 4, 5, 12])
+def test_one_hour_for_all_that_moves_no_day_is_read(tmp_path: Path, hour: int) -> None:
+    frame = rows()
+    frame.with_columns(pl.col("apprehension_date") + f"T{hour:02d}:00:00Z").write_csv(tmp_path / "a.csv")
+    ingest([tmp_path / "a.csv"], tmp_path / "store")
+    assert days(tmp_path / "store") == sorted(dt.date.fromisoformat(d) for d in frame["apprehension_date"])
+
+
+@pytest.mark.parametrize("cell", ["12:30.0", "########", "0:00", "noon"])
+def test_a_time_that_cannot_be_read_leaves_the_date_beside_it(tmp_path: Path, cell: str) -> None:
+    frame = rows().with_columns(pl.lit(cell).alias("apprehension_date_time"))
+    frame.write_csv(tmp_path / "a.csv")
+    audit = ingest([tmp_path / "a.csv"], tmp_path / "store").releases[0]
+    assert any("no time can be read in 120 rows" in note for note in audit.notes)
+    assert days(tmp_path / "store") == sorted(dt.date.fromisoformat(d) for d in frame["apprehension_date"])
+
+
+@pytest.mark.parametrize("point", [",", "."])
+def test_serial_numbers_with_a_decimal_comma_are_dates(tmp_path: Path, point: str) -> None:
+    frame = rows()
+    origin = dt.date(1899, 12, 30)
+    serials = [
+        f"{(dt.date.fromisoformat(d) - origin).days}{point}{i % 9}25"
+        for i, d in enumerate(frame["apprehension_date"])
+    ]
+    frame.with_columns(pl.Series("apprehension_date", serials)).write_csv(tmp_path / "a.csv", separator=";")
+    ingest([tmp_path / "a.csv"], tmp_path / "store")
+    assert days(tmp_path / "store") == sorted(dt.date.fromisoformat(d) for d in frame["apprehension_date"])
