@@ -136,7 +136,7 @@ def main() -> None:
     plain = search(values, covered, r, published=published, threshold=THRESHOLD, cost=values)
     small = covered & (values > 0) & (values < THRESHOLD)
     naive = np.where(published, np.where(small, PRIMARY, OPEN), UNPUBLISHED)
-    told = {
+    measured = {
         "cells": len(values),
         "sums": len(r.is_inequality),
         "small": int(found.small.sum()),
@@ -154,8 +154,8 @@ def main() -> None:
         "hidden": _shares(frame, found.status, published, asked),
         "hidden_without_weights": _shares(frame, plain.status, published, asked),
     }
-    print(json.dumps(told, indent=2))
-    save({**told, "attacks": attacks()})
+    print(json.dumps(measured, indent=2))
+    save({**measured, "attacks": attacks()})
 
 
 def save(found: dict[str, Any]) -> None:

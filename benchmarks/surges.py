@@ -12,32 +12,27 @@ import subprocess
 import sys
 import tempfile
 import time
+import timeit
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 HERE = Path(__file__).resolve().parent
-sys.path.insert(0, str(HERE.parent))
-
-from tests.surges.worlds import World, null_world, world_with_bursts  # noqa: E402
+sys.path.insert(0, str(HERE.parent / "tests"))
 
 from atlarge.surges import find_surges  # noqa: E402
 from atlarge.surveillance.farrington import Options, farrington_flexible  # noqa: E402
 from atlarge.surveillance.scan import WEEKS, Scan, scan  # noqa: E402
 from atlarge.surveillance.weekly import weeks_by_days  # noqa: E402
+from surveillance.worlds import World, null_world, world_with_bursts  # noqa: E402
 
 LEVELS = (0.1, 0.05, 0.01, 0.001)
 WEEKS_JUDGED = 52
 
 
 def _median_seconds(run: Any, times: int = 5) -> float:
-    taken = []
-    for _ in range(times):
-        start = time.perf_counter()
-        run()
-        taken.append(time.perf_counter() - start)
-    return float(np.median(taken))
+    return float(np.median(timeit.repeat(run, number=1, repeat=times)))
 
 
 def speed() -> list[dict[str, Any]]:
@@ -55,10 +50,10 @@ def speed() -> list[dict[str, Any]]:
             counts, bounds = Path(folder) / "y.csv", Path(folder) / "upper.csv"
             np.savetxt(counts, y.T, delimiter=",", fmt="%d")
             command = ["Rscript", str(HERE / "surges_peer.R"), str(counts), str(periods)]
-            told = subprocess.run(
+            measured = subprocess.run(
                 [*command, str(WEEKS_JUDGED), str(bounds)], capture_output=True, text=True, check=True
             )
-            theirs = float(told.stdout.split()[-1])
+            theirs = float(measured.stdout.split()[-1])
             upper = np.genfromtxt(bounds, delimiter=",", skip_header=1).T
         judged = y.shape[0] * WEEKS_JUDGED
         rows.append(
@@ -157,11 +152,11 @@ def _score(world: World, found: Scan, length: int, first: int) -> dict[str, floa
 
 def nation() -> dict[str, Any]:
     """The embedded records, FY2016-19, by week: every county and office with an arrest."""
-    told: dict[str, Any] = {}
+    measured: dict[str, Any] = {}
     for by in ("county", "office"):
         start, cpu = time.perf_counter(), time.process_time()
         found = find_surges(by=by, every="week")
-        told[by] = {
+        measured[by] = {
             "seconds": time.perf_counter() - start,
             "cpu_seconds": time.process_time() - cpu,
             "places": found.about["places"],
@@ -170,12 +165,12 @@ def nation() -> dict[str, Any]:
         start, cpu = time.perf_counter(), time.process_time()
         options = Options(years=2, periods=10, method="nbPlugin")
         judged = farrington_flexible(found.values, times=found.periods, options=options)
-        told[by]["farrington_seconds"] = time.perf_counter() - start
-        told[by]["farrington_cpu_seconds"] = time.process_time() - cpu
-        told[by]["farrington_series_weeks"] = int(judged.upper.size)
-    told["seconds"] = sum(told[by]["seconds"] for by in ("county", "office"))
-    told["cpu_seconds"] = sum(told[by]["cpu_seconds"] for by in ("county", "office"))
-    return told
+        measured[by]["farrington_seconds"] = time.perf_counter() - start
+        measured[by]["farrington_cpu_seconds"] = time.process_time() - cpu
+        measured[by]["farrington_series_weeks"] = int(judged.upper.size)
+    measured["seconds"] = sum(measured[by]["seconds"] for by in ("county", "office"))
+    measured["cpu_seconds"] = sum(measured[by]["cpu_seconds"] for by in ("county", "office"))
+    return measured
 
 
 def _print(title: str, rows: list[dict[str, Any]]) -> None:
