@@ -172,6 +172,7 @@ CASES: list[tuple[str, dict[str, Any], dict[str, str] | None]] = [
     ("no_parts", {"parts": None, "notes": {"parts": "too few"}}, {"reason": "too few"}),
     ("no_parts", {"parts": None}, {"reason": "no handoffs are recorded"}),
     ("rate_not_known", {"parts": parts(ratio=UNKNOWN)}, {"n": "7"}),
+    ("rate_without_places", {"parts": parts(ratio=replace(UNKNOWN, n=0))}, {}),
     ("relabelled", {"relabel": relabel("fits")}, {"jail": "30", "around": "12"}),
     ("relabelled", {"relabel": relabel("does not fit")}, None),
     ("relabelling_untold", {"relabel": relabel("cannot be told")}, {}),

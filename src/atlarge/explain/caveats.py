@@ -529,7 +529,13 @@ def _no_parts(facts: Facts) -> Fields:
 
 @_rule("handoffs")
 def _rate_not_known(facts: Facts) -> Fields:
-    return {"n": facts.parts.ratio.n} if facts.parts and not facts.parts.ratio.is_known else None
+    ratio = facts.parts.ratio if facts.parts else None
+    return {"n": ratio.n} if ratio is not None and not ratio.is_known and ratio.n else None
+
+
+@_rule("handoffs")
+def _rate_without_places(facts: Facts) -> Fields:
+    return {} if facts.parts and not facts.parts.ratio.is_known and not facts.parts.ratio.n else None
 
 
 @_rule("handoffs")
