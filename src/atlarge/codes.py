@@ -50,6 +50,15 @@ def code(values: pl.Series) -> Coded:
     return Coded(values.gather(last[present]).cast(pl.String), place[numbers])
 
 
+def as_categories(frame: pl.DataFrame, coded: dict[str, Coded]) -> pl.DataFrame:
+    """A frame with its text columns as categories, which are written faster, where they are coded."""
+    return frame.with_columns(
+        coded[name].texts.extend_constant(None, 1).cast(pl.Categorical).gather(coded[name].rows).alias(name)
+        for name, kind in frame.schema.items()
+        if kind == pl.String and name in coded
+    )
+
+
 def repeats(values: pl.Series) -> bool:
     """Whether values repeat often enough among the first cells for encoding to save work."""
     first = values.head(_LOOKED_AT)

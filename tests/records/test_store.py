@@ -16,8 +16,9 @@ import simulated_files
 from atlarge.errors import QuestionError, ReleaseError, StoreError
 from atlarge.ingest import ingest
 from atlarge.known_places import FOUND, QUERY, known_places, resolve_queries
+from atlarge.records import store as store_module
 from atlarge.records.lineage import lineage, ranges
-from atlarge.records.store import Coverage, open_store
+from atlarge.records.store import Coverage, open_store, write_rows
 from atlarge.records.tables import schema
 from command_line import run
 
@@ -83,6 +84,20 @@ def test_a_table_has_its_columns_in_order(tmp_path: Path) -> None:
         assert all(path.is_file() for path in store.files(table))
     with pytest.raises(StoreError, match="has no removals; it holds arrests, detainers"):
         store.scan("removals")
+
+
+def test_categories_are_stored_as_their_texts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """To the byte; and as texts even where the writer would not let the schema be stated."""
+    texts = pl.DataFrame({"a": ["x", None, "y", "x"] * 50, "n": range(200), "b": ["one"] * 200})
+    categories = texts.with_columns(pl.col(pl.String).cast(pl.Categorical))
+    write_rows(texts, tmp_path / "texts.parquet")
+    write_rows(categories, tmp_path / "categories.parquet")
+    assert (tmp_path / "categories.parquet").read_bytes() == (tmp_path / "texts.parquet").read_bytes()
+    categories.write_parquet(tmp_path / "own.parquet")
+    own = pl.read_parquet_metadata(tmp_path / "own.parquet")["ARROW:schema"]
+    monkeypatch.setattr(store_module, "_arrow_schema", lambda _: own)
+    write_rows(categories, tmp_path / "unstated.parquet")
+    assert pl.read_parquet(tmp_path / "unstated.parquet").equals(texts)
 
 
 def test_what_is_no_store_is_refused(tmp_path: Path) -> None:

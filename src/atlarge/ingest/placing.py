@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from atlarge.codes import Coded, code, combine
+from atlarge.codes import Coded, as_categories, code, combine
 from atlarge.known_places import QUERY, known_places, resolve_queries
 from atlarge.records.gaps import shown
 from atlarge.records.prepare import Prepared
@@ -206,12 +206,13 @@ def put_places(prepared: Prepared, own: pl.DataFrame | None, words: Words) -> No
                 "each counts in both, and its county is not sure"
             )
     prepared.shown = shown(prepared.frame, prepared.audit.table, coded)
-    prepared.frame = conform(prepared.frame, prepared.audit.table)
+    prepared.frame = as_categories(conform(prepared.frame, prepared.audit.table), prepared.coded)
     if "place_kind" in prepared.frame.columns:
         kinds = prepared.frame["place_kind"].fill_null("unresolved")
         prepared.audit.unresolved_places = int((kinds == "unresolved").sum())
 
 
 def with_places(frame: pl.DataFrame, words: Words, found: pl.DataFrame) -> pl.DataFrame:
-    """Rows with the places of their words; `found`: those of each combination."""
-    return frame.with_columns(found.drop("_other_state").select(pl.all().gather(words.row)).get_columns())
+    """Rows with the places of their words, as categories; `found`: those of each combination."""
+    places = found.drop("_other_state").with_columns(pl.col(pl.String).cast(pl.Categorical))
+    return frame.with_columns(places[pl.Series(words.row, dtype=pl.UInt32)].get_columns())

@@ -10,6 +10,7 @@ import contextlib
 import datetime as dt
 import hashlib
 import importlib
+import io
 import json
 import os
 import shutil
@@ -17,7 +18,7 @@ import tempfile
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property, partial
 from importlib.resources import files as package_files
 from pathlib import Path
 from typing import Any
@@ -346,9 +347,29 @@ def _write_errors(path: Path) -> Iterator[None]:
 
 
 def write_rows(frame: pl.DataFrame, path: Path) -> None:
-    """Write rows as the store keeps them. The same frame gives the same bytes. OSError if it cannot be."""
+    """Write rows as the store keeps them. The same frame gives the same bytes. OSError if it cannot be.
+
+    Categories are stored as the texts that they are, to the byte: they only save the writer finding them.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
-    frame.write_parquet(path, compression="zstd", compression_level=1, statistics=True)
+    texts = pl.Schema({n: pl.String if kind == pl.Categorical else kind for n, kind in frame.schema.items()})
+    metadata = {_ARROW: _arrow_schema(tuple(texts.items()))} if texts != frame.schema else None
+    _write(frame, path, metadata=metadata)
+    if metadata and pl.read_parquet_schema(path) != texts:  # this Polars does not let the schema be stated
+        _write(frame.cast(texts), path)
+
+
+_ARROW = "ARROW:schema"
+_write = partial(pl.DataFrame.write_parquet, compression="zstd", compression_level=1, statistics=True)
+
+
+@cache
+def _arrow_schema(columns: tuple[tuple[str, Any], ...]) -> str:
+    """A schema as Parquet files state it, beside their own, for programs that use Arrow."""
+    file = io.BytesIO()
+    _write(pl.DataFrame(schema=dict(columns)), file)
+    file.seek(0)
+    return str(pl.read_parquet_metadata(file)[_ARROW])
 
 
 class Spill:

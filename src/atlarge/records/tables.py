@@ -47,9 +47,12 @@ def schema(table: str) -> Schema:
 
 
 def conform(frame: pl.DataFrame, table: str) -> pl.DataFrame:
-    """A frame in a table's columns, order and types; columns it lacks are null, others are left out."""
-    wanted = schema(table)
+    """A frame in a table's columns, order and types; columns it lacks are null, others are left out.
+
+    Texts may be categories.
+    """
+    wanted = schema(table) | {name: kind for name, kind in frame.schema.items() if kind == pl.Categorical}
     return frame.select(
-        pl.col(name).cast(dtype) if name in frame.columns else pl.lit(None, dtype).alias(name)
-        for name, dtype in wanted.items()
+        pl.col(name).cast(wanted[name]) if name in frame.columns else pl.lit(None, dtype).alias(name)
+        for name, dtype in schema(table).items()
     )
