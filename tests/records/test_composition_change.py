@@ -73,15 +73,22 @@ def test_the_change_is_taken_apart_as_built(store: Path) -> None:
     assert found.to_frame()["group"].to_list() == ["home_or_street", "jail"]
 
 
-@pytest.mark.parametrize(("last", "is_safe"), [("2025-10-30", False), ("2025-10-31", True)])
+@pytest.mark.parametrize(
+    ("last", "by", "is_safe"),
+    [
+        ("2025-10-30", "landmark_class", False),
+        ("2025-10-31", "landmark_class", True),
+        ("2025-10-31", "method", True),
+    ],
+)
 def test_numbers_beside_a_site_leave_no_day_over(
-    store: Path, tmp_path: Path, last: str, is_safe: bool
+    store: Path, tmp_path: Path, last: str, by: str, is_safe: bool
 ) -> None:
     """The site has October; on its last day there was one arrest."""
     site = tmp_path / "site"
     publish(site, store, workers=1, levels=("nation", "state"), answers="none")
     words = ["composition", "TX", "--before", f"2025-10-01:{last}", "--after", "2025-11-01:2025-11-30"]
-    words += ["--by", "landmark_class", "--store", str(store), "--json", "--disclose"]
+    words += ["--by", by, "--store", str(store), "--json", "--disclose"]
     assert run(words).exit_code == 0
     found = run([*words, "--beside", str(site)])
     assert (found.exit_code == 0) is is_safe

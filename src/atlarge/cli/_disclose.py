@@ -23,35 +23,40 @@ DiscloseFlag = Annotated[
     typer.Option("--disclose", help="Counts as a table that may be passed on: small ones are suppressed."),
 ]
 BesideOption = Annotated[
-    Path | None,
+    list[Path] | None,
     typer.Option(
-        "--beside", help="A site of the same records, so that no suppressed count follows from both."
+        "--beside",
+        help="A site of the same records, or a table that --disclose --json wrote, so that no suppressed "
+        "count follows from both; may be given again.",
     ),
 ]
 MOST = 50_000
 
 
-def require_published(store: Store, windows: Sequence[Window], beside: Path) -> None:
+def require_published(store: Store, windows: Sequence[Window], beside: Sequence[Path]) -> None:
     """QuestionError where one of some counts may not stand beside what a site published: a small count of the
-    days between them would follow."""
+    days between them would follow. Counts of days that the records do not cover are in no numbers."""
     from atlarge.disclosure.table import SHOWN
     from atlarge.errors import QuestionError
+    from atlarge.publish.day_ranges import daily_counts, is_covered
     from atlarge.publish.editions import read_edition
     from atlarge.publish.release_table import site_cells
 
+    daily = daily_counts(store, windows)
+    windows = [window for window in windows if is_covered(daily, window)]
     table = site_cells(store, windows, before=read_edition(beside), only_windows=True).table
     keys = {(w.level, w.place, w.name, w.start, w.end) for w in windows}
     shown = table.frame.filter((table.frame["every"] == "window") & (table.frame["mark"] == SHOWN))
     missing = keys - set(shown.select("level", "place", "measure", "start", "end").rows())
     if missing:
         raise QuestionError(
-            f"{beside}: small counts would follow from these numbers and that site together; ask for whole "
-            "months or fiscal years that it covers"
+            f"{', '.join(map(str, beside))}: small counts would follow from these numbers and that site "
+            "together; ask for whole months or fiscal years that it covers"
         )
 
 
 def emit_disclosed(
-    store: Store, windows: Sequence[Window], *, as_json: bool, beside: Path | None = None
+    store: Store, windows: Sequence[Window], *, as_json: bool, beside: Sequence[Path] | None = None
 ) -> None:
     """Print counts over days of places as disclosed: level, place, measure, start, end, value, mark."""
     from atlarge.errors import QuestionError
@@ -64,8 +69,8 @@ def emit_disclosed(
         raise QuestionError("there are no counts to disclose")
     if len(windows) > MOST:
         raise QuestionError(f"{some(len(windows), 'count')} are too many for --disclose; name places or days")
-    if beside is None:
-        table = window_cells((windows, daily_counts(store, windows)))
+    if not beside:
+        table = window_cells((windows, daily_counts(store, windows)), store=store)
     else:
         table = site_cells(store, windows, before=read_edition(beside), only_windows=True).table
     wanted: pl.DataFrame = table.frame
@@ -78,7 +83,7 @@ def emit_disclosed(
         sys.stdout.write(csv_text(rows))
     hidden = table.suppressed
     note(f"{some(hidden['small'], 'small count')} and {hidden['withheld']:,} others are suppressed")
-    if beside is None:
+    if not beside:
         note("disclosed alone: beside a site or another table of the same records name it by --beside")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -36,12 +37,17 @@ def _span(words: str, option: str) -> tuple[str, str]:
 _ALONE = "; beside a site of the same records some may follow: name it by --beside"
 
 
-def _check(found: Composition, store: Store, beside: Path, scheme: str) -> None:
+_CATEGORIES = ("at_large", "handoffs", "custodial", "program_287g", "other_methods")
+_GROUPS = {"category": _CATEGORIES, "method": (*_CATEGORIES, "local_jails", "prisons")}
+"""Measures that the numbers by a grouping tell, beside all arrests."""
+
+
+def _check(found: Composition, store: Store, beside: Sequence[Path], scheme: str) -> None:
     """The arrests of both periods, and of their parts, against what a site published."""
     from atlarge.cli._disclose import require_published
     from atlarge.publish.day_ranges import Window
 
-    measures = ("arrests", "at_large", "handoffs") if found.by == "category" else ("arrests",)
+    measures = ("arrests", *_GROUPS.get(found.by, ()))
     member = ((found.level, found.place),)
     windows = [Window(member, m, *span, scheme) for m in measures for span in (found.before, found.after)]
     require_published(store, windows, beside)
@@ -81,7 +87,7 @@ def composition_command(
         engine=engine,
         disclose=disclose,
     )
-    if disclose and beside is not None:
+    if disclose and beside:
         _check(found, opened, beside, scheme)
     if as_json:
         emit_json(found.to_dict(), disclosed=disclose)

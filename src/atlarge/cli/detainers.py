@@ -77,7 +77,7 @@ def detainers_command(
         top=top,
         engine=engine,
         after=[_earlier(path) for path in after or ()],
-        beside=None if beside is None else read_edition(beside).rows,
+        beside=read_edition(beside).rows if beside else None,
     )
     if disclose:
         if threshold < 2:

@@ -12,7 +12,6 @@ import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass, replace
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -24,7 +23,7 @@ from atlarge.explain.answer import Answer, Area, ChangeStrip, Series, Span
 from atlarge.explain.numbers import CountKey
 from atlarge.messages import Message, Number, members_of
 from atlarge.publish.day_ranges import Daily, Window, count_between, daily_counts
-from atlarge.publish.editions import read_edition
+from atlarge.publish.editions import Beside, read_edition
 from atlarge.publish.estimates import is_closed, printable
 from atlarge.publish.release_table import site_cells, window_cells
 from atlarge.records.store import open_store
@@ -300,16 +299,17 @@ def show_with(answer: Answer, site: Disclosed) -> Shown:
     return replace(shown, answer=printable(answer, marks, site.threshold))
 
 
-def show(answer: Answer, *, threshold: int = THRESHOLD, beside: Path | str | None = None) -> Shown:
+def show(answer: Answer, *, threshold: int = THRESHOLD, beside: Beside = None) -> Shown:
     """Put the counts of an answer through disclosure control, as a site does with those of all its answers.
 
-    `beside`: the folder of a site of the same records, so that no suppressed count follows from both.
+    `beside`: the folder of a site of the same records, or several, so that no suppressed count follows from
+    all together.
     """
     windows = windows_of(answer)
     if answer.store is None:  # an answer built by hand
         return show_with(answer, window_cells(_assumed(answer, windows), threshold=threshold))
     store = open_store(answer.store)
-    if beside is None:
+    if not beside:
         return show_with(answer, window_cells((windows, daily_counts(store, windows)), threshold=threshold))
     shown = members(answer.area)
     before = read_edition(beside)

@@ -21,6 +21,7 @@ from atlarge.explain.answer import Answer
 from atlarge.files import write_atomically
 from atlarge.publish.answer_view import context
 from atlarge.publish.answers import Shown, show
+from atlarge.publish.editions import Beside
 from atlarge.publish.i18n import Words
 from atlarge.publish.render import Figure, Table, render, static, style_hash
 from atlarge.publish.reports import named_of, policy_line, squeezed, title_of
@@ -98,7 +99,7 @@ def _few(table: Table) -> Table:
 
 
 def brief_html(
-    answer: Answer, *, language: str = "en", threshold: int = THRESHOLD, beside: Path | str | None = None
+    answer: Answer, *, language: str = "en", threshold: int = THRESHOLD, beside: Beside = None
 ) -> str:
     """The brief as one HTML file that loads nothing from the network."""
     return brief_page(show(answer, threshold=threshold, beside=beside), Words(language))
@@ -118,7 +119,7 @@ def brief_page(shown: Shown, w: Words, parts: dict[str, Any] | None = None) -> s
 
 
 def brief_pdf(
-    answer: Answer, *, language: str = "en", threshold: int = THRESHOLD, beside: Path | str | None = None
+    answer: Answer, *, language: str = "en", threshold: int = THRESHOLD, beside: Beside = None
 ) -> bytes:
     """The brief as a PDF of one page."""
     try:
@@ -138,7 +139,7 @@ def brief(
     *,
     language: str = "en",
     threshold: int = THRESHOLD,
-    beside: Path | str | None = None,
+    beside: Beside = None,
 ) -> Path:
     """Write the brief of an answer, as .html or .pdf by the path's ending, whole or not at all.
 

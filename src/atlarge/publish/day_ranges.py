@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import datetime as dt
 import itertools
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -132,22 +133,31 @@ def count_between(daily: Daily, key: tuple[Member, str, str], first: int, stop: 
     return int(sums[stop - begin] - sums[first - begin])
 
 
+def is_covered(daily: Daily, window: Window) -> bool:
+    """Whether all days of a window are covered, in each of its places."""
+    span = (window.start.toordinal(), window.end.toordinal() + 1)
+    keys = [(member, window.measure, window.scheme) for member in window.members]
+    return all(count_between(daily, key, *span) is not None for key in keys)
+
+
 def tie_windows(
     cells: pl.DataFrame,
     fine: pl.DataFrame,
     windows: Sequence[Window],
     daily: Daily,
     within: Sequence[pl.DataFrame] = (),
+    classes: Mapping[tuple[Any, ...], Sequence[Any]] | None = None,
 ) -> tuple[pl.DataFrame, NDArray[np.bool_], LinearConstraints]:
     """Rows for the windows and for the unpublished pieces, which of them are published, and their sums.
 
     Row numbers of the sums count on from the rows of `cells`. `within`: families of places that are together
-    no more than a parent (child_level, child, parent_level, parent).
+    no more than a parent (child_level, child, parent_level, parent). `classes`: what the measures of some
+    days divide the records into (`record_classes`).
     """
     system = _DayRanges(cells, fine, daily)
     for window in sorted(set(windows), key=lambda w: (w.level, w.place, w.name, w.start, w.end)):
         system.add(window)
-    return system.closed(within)
+    return system.closed(within, classes or {})
 
 
 class _DayRanges:
@@ -198,7 +208,7 @@ class _DayRanges:
         return {key: sorted(edges) for key, edges in cuts.items()}
 
     def closed(
-        self, within: Sequence[pl.DataFrame] = ()
+        self, within: Sequence[pl.DataFrame], classes: Mapping[tuple[Any, ...], Sequence[Any]]
     ) -> tuple[pl.DataFrame, NDArray[np.bool_], LinearConstraints]:
         """The rows and sums of all windows taken in."""
         rows: list[Row] = [
@@ -220,6 +230,7 @@ class _DayRanges:
         self._tie_schemes(rows, sums)
         self._tie_measures(pieces, rows, sums)
         self._tie_windows_of_parts(rows, sums)
+        self._tie_classes(classes, rows, sums)
         for family in within:
             self._tie_family(family, pieces, sums)
         names = ["level", "place", "measure", "every", "start", "end", "value"]
@@ -288,6 +299,32 @@ class _DayRanges:
             rest = value - sum(self.windows[k][1] for k in parts)
             days = window.start, window.end
             rows.append((window.level, window.place, window.name + OTHERS, "piece", *days, rest))
+
+    def _tie_classes(
+        self, classes: Mapping[tuple[Any, ...], Sequence[Any]], rows: list[Row], sums: ConstraintBuilder
+    ) -> None:
+        """Windows of several measures over the same days are sums of the classes that these tell apart."""
+        at: dict[tuple[Any, ...], dict[str, int]] = {}
+        for i, (window, _) in enumerate(self.windows if classes else ()):
+            at.setdefault((window.members, window.start, window.end), {})[window.name] = i
+        for days, numbers in at.items():
+            counts: dict[tuple[str, frozenset[str]], int] = {}
+            for one in classes.get(days, ()):
+                key = (one.column, one.names.intersection(numbers))
+                counts[key] = counts.get(key, 0) + one.count
+            window = self.windows[next(iter(numbers.values()))][0]
+            for column in dict.fromkeys(column for column, _ in counts):
+                some = {names: n for (of, names), n in counts.items() if of == column and names}
+                if not any(len(names) > 1 for names in some):
+                    continue
+                inside: dict[str, list[int]] = {}
+                for k, (names, n) in enumerate(some.items()):
+                    for name in names:
+                        inside.setdefault(name, []).append(self.first_row + len(rows))
+                    label = f"{column}-class-{k}"
+                    rows.append((window.level, window.place, label, "piece", window.start, window.end, n))
+                for name, parts in inside.items():
+                    sums.add(parts, [self.first_row + numbers[name]])
 
     def _tie_base(
         self, key: tuple[Member, str], inside: list[int], row: int, rows: list[Row], sums: ConstraintBuilder

@@ -11,6 +11,7 @@ import datetime as dt
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import reduce
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,9 @@ from atlarge.disclosure.table import SHOWN, SMALL, THRESHOLD, UNCOVERED, WITHHEL
 from atlarge.errors import QuestionError
 from atlarge.messages import members_of
 from atlarge.publish.day_ranges import Window
+
+Beside = Path | str | Sequence[Path | str] | None
+"""A publication that another shall stand beside, or several: the folder of a site, or a table in a file."""
 
 RECORD = "data/disclosed.parquet"
 KEYS = ("level", "place", "measure", "period", "start", "end")
@@ -62,12 +66,14 @@ class Edition:
         return Edition(rows, tuple(dict.fromkeys([*self.sources, *other.sources])))
 
 
-def read_edition(site: Path | str) -> Edition:
-    """What a site disclosed, or a table that `--disclose --json` wrote to a file.
+def read_edition(site: Path | str | Sequence[Path | str]) -> Edition:
+    """What a site disclosed, or a table that `--disclose --json` wrote to a file; of several, what all did.
 
     QuestionError where a folder is not a site or its record cannot be read, and for a file that is no such
     table.
     """
+    if not isinstance(site, Path | str):
+        return reduce(Edition.joined, map(read_edition, site), Edition())
     folder = Path(site)
     if folder.is_file():
         return _read_table(folder)

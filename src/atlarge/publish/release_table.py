@@ -24,6 +24,7 @@ from atlarge.panel.result import is_rowless
 from atlarge.publish.day_ranges import OTHERS, Daily, Member, Window, daily_counts, tie_windows, weights
 from atlarge.publish.editions import Edition, extra_rows, prior_of, windows_before
 from atlarge.publish.monthly_ties import PART, MonthlyTies, monthly_ties
+from atlarge.publish.record_classes import companions, record_classes, with_companions
 from atlarge.records.store import Store
 
 LEVELS = ("nation", "state", "aor", "office", "county")
@@ -49,6 +50,8 @@ GROUPS: dict[str, tuple[str, tuple[str, ...]]] = {
     "book_ins": ("book_ins", ()),
 }
 """Published measures by table: the whole, and parts of it that need not exhaust it."""
+
+_SITE_MEASURES = tuple(name for whole, parts in GROUPS.values() for name in (whole, *parts))
 
 KEYS = ["level", "place", "measure", "every", "start", "end"]
 _PLACE_AND_TIME = ["level", "place", "every", "start"]
@@ -467,7 +470,8 @@ def site_cells(
     if before:
         windows = [*windows, *windows_before(before, cells, set(fine.select("level", "place").rows()))]
     if windows:
-        more, _, sums = tie_windows(cells, fine, windows, daily_counts(store, windows), within)
+        windows, classes = with_companions(store, windows, [m for some in groups.values() for m in some])
+        more, _, sums = tie_windows(cells, fine, windows, daily_counts(store, windows), within, classes)
         cells = pl.concat([cells, more])
         tied.append(sums)
         is_new = [row[5] == "window" and row[:5] in new for row in more.select(_WINDOW_KEY).iter_rows()]
@@ -503,9 +507,12 @@ def site_cells(
     except ValueError:
         if not before:
             raise
+        ask = "ask for other places, longer periods or fewer measures"
+        if not only_windows:
+            ask = "publish with the same answers, or with none (answers=none)"
         raise QuestionError(
             f"{', '.join(before.sources)}: small counts would follow from this edition and the earlier one "
-            "together; publish with the same answers, or with none (answers=none)"
+            f"together; {ask}"
         ) from None
     on_site = pl.col("level").is_in(list(levels))
     return SiteCells(table, fine.filter(on_site), _among(pairs, levels), groups)
@@ -524,14 +531,25 @@ def _among(pairs: pl.DataFrame, levels: Sequence[str]) -> pl.DataFrame:
     return pairs.filter(pl.col("child_level").is_in(some) & pl.col("parent_level").is_in(some))
 
 
-def window_cells(counted: tuple[Sequence[Window], Daily], *, threshold: int = THRESHOLD) -> Disclosed:
+def window_cells(
+    counted: tuple[Sequence[Window], Daily], *, threshold: int = THRESHOLD, store: Store | None = None
+) -> Disclosed:
     """The counts of some windows alone, such as those of a report that stands beside no site.
 
-    `counted`: the windows, and the daily counts of their places.
+    `counted`: the windows, and the daily counts of their places. `store`: their records, which tell what
+    several measures count in common.
     """
     windows, daily = counted
+    new = {_window_key(w) for w in windows}
+    classes = None
+    if store is not None:
+        wholes = {whole for whole, _ in GROUPS.values()}
+        more = [w for w in companions(windows, _SITE_MEASURES) if w.measure in wholes]
+        classes = record_classes(store, windows, more, _SITE_MEASURES)
+        windows, daily = [*windows, *more], daily | daily_counts(store, more)
     none = pl.DataFrame(schema=_SCHEMA)
     fine = pl.DataFrame(schema=dict.fromkeys(("level", "place", "fine"), pl.String))
-    cells, published, sums = tie_windows(none, fine, windows, daily)
+    cells, published, sums = tie_windows(none, fine, windows, daily, classes=classes)
+    published &= np.array([row in new for row in cells.select(_WINDOW_KEY[:-1]).iter_rows()], bool)
     price = cost(cells) * weights(cells, windows)
     return disclose(cells, sums, threshold=threshold, cost=price, published=published)

@@ -14,6 +14,7 @@ from atlarge.files import write_atomically
 from atlarge.publish.answer_figures import policy_mark
 from atlarge.publish.answer_view import context
 from atlarge.publish.answers import Shown, show
+from atlarge.publish.editions import Beside
 from atlarge.publish.i18n import Words
 from atlarge.publish.render import Figure, render, static, style_hash
 
@@ -21,7 +22,7 @@ _POLICY = "default-src 'none'; style-src '{style}'; img-src data:; base-uri 'non
 
 
 def report_html(
-    answer: Answer, *, language: str = "en", threshold: int = THRESHOLD, beside: Path | str | None = None
+    answer: Answer, *, language: str = "en", threshold: int = THRESHOLD, beside: Beside = None
 ) -> str:
     """The report as text. Counts of 1 to threshold - 1, and any that would reveal them, are suppressed.
 
@@ -50,7 +51,7 @@ def report(
     *,
     language: str = "en",
     threshold: int = THRESHOLD,
-    beside: Path | str | None = None,
+    beside: Beside = None,
 ) -> Path:
     """Write the report of an answer to one file, whole or not at all.
 
