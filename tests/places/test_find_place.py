@@ -7,6 +7,7 @@ import pytest
 from atlarge.errors import PlaceError
 from atlarge.places import Place, find_place
 from atlarge.places.gazetteer import gazetteer
+from atlarge.places.text import squash
 from atlarge.reference import table
 
 
@@ -113,3 +114,50 @@ def test_every_county_is_found_by_its_printed_name() -> None:
     for name, found in codes.items():
         if len(found) == 1:
             assert find_place(name, "county").code in found, name
+
+
+def _answer(text: str) -> str:
+    """The code that a name finds, or how it is refused, whatever the name was."""
+    try:
+        return find_place(text).code
+    except PlaceError as error:
+        return str(error).partition("'")[2].partition("'")[2].partition("did you mean")[0]
+
+
+WRITTEN = [
+    "{name} {code}",
+    "{name}, {state}",
+    "{name} {state}",
+    "{name}, {code} 10001-1234",
+    "{name}, {code}, USA",
+]
+
+
+@pytest.mark.parametrize("form", WRITTEN)
+def test_a_city_with_the_name_of_a_county_is_not_the_county_however_it_is_written(form: str) -> None:
+    """No comma, a state in full, a ZIP code or the country do not turn Houston into Houston County."""
+    gaz = gazetteer()
+    counties = table("counties").select("name", "state").rows()
+    names = sorted({(n.removesuffix(" County"), s) for n, s in counties if n.endswith(" County")})
+    names = [(name, code) for name, code in names if squash(name) in gaz.cities and code != "CO"]
+    refused = 0
+    for name, code in names:
+        known = _answer(f"{name}, {code}")
+        refused += "also a city" in known
+        assert _answer(form.format(name=name, code=code, state=gaz.states[code])) == known, (name, code)
+    assert refused > 5
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("Springfield IL", r"lies in Sangamon County, IL \(17167\)"),
+        ("Charleston West Virginia", "lies in Kanawha County"),
+        ("City of Austin, TX", "names Austin County, TX .* lies in Travis County"),
+        ("90210", "a ZIP code is none"),
+        ("Navajo Nation", "give a county and state"),
+    ],
+)
+def test_a_refusal_says_what_to_ask_instead(name: str, message: str) -> None:
+    with pytest.raises(PlaceError, match=message):
+        find_place(name)

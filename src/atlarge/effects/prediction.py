@@ -306,6 +306,10 @@ def before(panel: Floats, starts: Ints, length: int) -> tuple[Floats, Floats]:
     return mean, np.maximum(squares / count - mean**2, 0.0)
 
 
+class TooFewPlacebos(QuestionError):
+    """Too few comparison units are like the one in question."""
+
+
 def learn_errors(
     observed: ArrayLike,
     expected: ArrayLike,
@@ -361,7 +365,7 @@ def learn_errors(
     y, e, u, where, when = y[good], e[good], u[good], where[good], when[good]
     n_units = _n_distinct(where)
     if len(y) < MIN_CELLS or n_units < MIN_UNITS:
-        raise QuestionError(
+        raise TooFewPlacebos(
             f"only {len(y)} placebo totals of {n_units} comparison units; at least {MIN_CELLS} totals "
             f"of {MIN_UNITS} units are needed"
         )

@@ -133,8 +133,14 @@ def explain(
     seen = np.zeros(len(months.start)) if row is None else counts.binned(months)[row]
     if not np.nansum(seen):  # no counts: there were none, or none are covered
         panel(opened, by=where.own.level, every="month", measures=["at_large"], places=[where.own.code])
-    check_enough(seen, months, study.area.name, lambda: nearest_of(where, requested.effective, opened))
-    facts = gather(study, requested, months)
+    nearest = partial(nearest_of, where, requested.effective, opened)
+    check_enough(seen, months, study.area.name, nearest)
+    try:
+        facts = gather(study, requested, months)
+    except QuestionError as error:
+        if (instead := nearest()) is None:
+            raise
+        raise QuestionError(f"{error}; the nearest answer is {instead}") from None
     return _answer(facts, study, found, summary_only=summary_only)
 
 

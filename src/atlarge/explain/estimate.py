@@ -24,7 +24,7 @@ from atlarge.effects import (
     sdid_grid,
 )
 from atlarge.effects.placebo import learn_scale, quantile_pair, rank_p
-from atlarge.effects.prediction import range_by_chance
+from atlarge.effects.prediction import TooFewPlacebos, range_by_chance
 from atlarge.effects.typing import Floats
 from atlarge.errors import QuestionError
 from atlarge.explain.answer import Area, EventPoint, Interval, Placebo, Series, Span
@@ -208,6 +208,10 @@ def estimate(
                 usable = np.array([banned.isdisjoint(k.split("+")) for k in counts.keys])
                 donors = of_like_size([y[:, months.pre]], row, usable)
             found = _fit(counts, row, area, measure, months, y, donors, method, tuning)
+    except TooFewPlacebos as error:
+        raise QuestionError(
+            f"{area.name}: too few places of like size to compare its {_label(measure)} with ({error})"
+        ) from None
     except QuestionError as error:
         raise QuestionError(f"{area.name}, {_label(measure)}: {error}") from None
     if counts.inferred is None:

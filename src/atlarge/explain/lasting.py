@@ -34,9 +34,15 @@ def lasting_of(
     row = counts.keys.index(key)
     removed = round(float(compared.observed - np.nansum(counts.capped.binned(months)[row, months.in_force])))
     if removed >= 1:
-        capped = grid_of(
-            counts, row, main.area.level, months, changed=changed, policies=policies, is_capped=True
-        )
+        try:
+            capped = grid_of(
+                counts, row, main.area.level, months, changed=changed, policies=policies, is_capped=True
+            )
+        except QuestionError:
+            raise QuestionError(
+                f"{main.area.name}: apart from bursts, the records place too few arrests at large here to "
+                "say whether anything changed"
+            ) from None
         compared = _whole(capped.judge(ahead, alpha=ALPHA_LASTING), compared.observed - removed)
     start, end = months.bounds(months.in_force)
     total = total_of(compared)

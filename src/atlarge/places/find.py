@@ -30,7 +30,15 @@ _AREA = re.compile(
 )
 _IN_BRACKETS = re.compile(r"^(.+?)\s*\(([A-Za-z]{3})\)$")
 _FIPS = re.compile(r"^(?:fips\s*(?:code)?[:\s]*|0500000US)?(\d{4,5})(?:\.0)?$", re.IGNORECASE)
+_COUNTRY = re.compile(
+    r"[,\s]+(?:\d{5}(?:-\d{4})?|USA?|U\.S\.(?:A\.)?|United States(?: of America)?)$", re.IGNORECASE
+)
+"""What an address has after its state: a ZIP code, the country."""
 _SHORT_STATES = {short: code for code, forms in SPELLINGS["states"].items() for short in forms}
+
+
+class _Unknown(PlaceError):
+    """No place has the name, so that a plainer way to write it may be tried."""
 
 
 class Place(NamedTuple):
@@ -69,12 +77,16 @@ def find_place(name: str, kind: str | None = None) -> Place:
     """
     gaz = gazetteer()
     text = str(name).strip()
+    if _before_state(bare := _COUNTRY.sub("", text))[1]:
+        text = bare
     if not text:
         raise PlaceError(
             "no place named: give a county with its state, a FIPS code, an office or an area code"
         )
     found = _candidates(gaz, text, kind)
     best = _strongest(found)
+    if len(best) > 1 and (code := _before_state(text)[1]):  # "Cass, IA" is not Cassia County, Idaho
+        best = [p for p in best if p.name.endswith(f", {code}")] or best
     if len(best) == 1:
         city = _larger_city(gaz, text, best[0])
         if city is not None:
@@ -90,16 +102,19 @@ def find_place(name: str, kind: str | None = None) -> Place:
         mend = "give the code" if len(states) == 1 else "add the state or give the code"
         raise PlaceError(f"'{text}' names {len(best)} places: {listed}{more}; {mend}")
     for plainer, of_kind in _plainer(text, kind):
-        with contextlib.suppress(PlaceError):
+        with contextlib.suppress(_Unknown):
             return find_place(plainer, of_kind)
     if text.isdigit():
-        raise PlaceError(f"no county has the FIPS code '{text}'; give its five digits, or a county and state")
+        mend = (
+            "a ZIP code is none: name the county" if len(text) == 5 else "give its five digits, or a county"
+        )
+        raise _Unknown(f"no county has the FIPS code '{text}'; {mend} and state")
     city = _city_hint(gaz, text)
     if city is not None:
-        raise PlaceError(f"'{text}' is a city, and places are counties: it lies in {city}")
+        raise _Unknown(f"'{text}' is a city, and places are counties: it lies in {city}")
     near = _near(gaz, text)
-    hint = f"; did you mean {', '.join(near)}?" if near else ""
-    raise PlaceError(f"no place is called '{text}'{hint}")
+    hint = f"did you mean {', '.join(near)}?" if near else "give a county and state, or an ICE area"
+    raise _Unknown(f"no place is called '{text}'; {hint}")
 
 
 def _plainer(text: str, kind: str | None) -> Iterator[tuple[str, str | None]]:
@@ -259,13 +274,24 @@ def _strongest(found: list[Place]) -> list[Place]:
     return found
 
 
+def _before_state(text: str) -> tuple[str, str | None]:
+    """A name without the state that follows it, with or without a comma, and the state, if it names one."""
+    name, comma, last = text.rpartition(",")
+    if comma:
+        return name, state_code(last)
+    words = text.split()
+    for n in range(min(3, len(words) - 1), 0, -1):  # "West Virginia" before "Virginia"
+        if code := state_code(" ".join(words[-n:])):
+            return " ".join(words[:-n]), code
+    return text, None
+
+
 def _cities_named(gaz: Gazetteer, text: str) -> list[tuple[float, str]]:
     """Population and county of the cities that a user may mean, with the state they named if any."""
-    name, _, last = text.rpartition(",")
-    code = state_code(last) if name else None
-    if name and code is None:
+    name, code = _before_state(text)
+    if "," in text and code is None:
         return []
-    named = gaz.cities.get(squash(name or text), [])
+    named = gaz.cities.get(squash(name), [])
     return sorted(
         ((n.weight, n.fips) for n in named if code is None or gaz.counties[n.fips].state == code),
         reverse=True,
@@ -291,7 +317,7 @@ def _larger_city(gaz: Gazetteer, text: str, found: Place) -> str | None:
 def _city_hint(gaz: Gazetteer, text: str) -> str | None:
     """Return the county of a city that the user named with its state, or a large one without it."""
     for people, fips in _cities_named(gaz, text)[:1]:
-        if "," in text or people >= LARGE_CITY:
+        if _before_state(text)[1] or people >= LARGE_CITY:
             return _lies_in(gaz, fips)
     return None
 
