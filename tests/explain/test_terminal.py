@@ -63,6 +63,18 @@ def test_the_table_of_a_text_holds_its_rows_and_differences_carry_their_sign() -
     assert min(seen.values()) > 5
 
 
+@pytest.mark.parametrize("width", [30, 40, 62, 80])
+@pytest.mark.parametrize("language", ["en", "es"])
+def test_a_narrow_terminal_breaks_lines_between_words_and_loses_nothing(language: str, width: int) -> None:
+    for answer in _answers()[:12]:
+        text = text_of(answer, language, width=width)
+        assert max(map(len, text.splitlines())) <= width
+        for message in (answer.headline, *answer.messages, *(w.message for w in answer.main_caveats)):
+            assert _flat(render(message, language)) in _flat(text)
+        for row in rows_of(answer, language):
+            assert row[0] in _flat(text) and Number(row[1]).text() in text
+
+
 def test_the_rows_are_those_that_the_answer_has() -> None:
     for answer in _answers():
         observed = [row[1] for row in rows_of(answer)]

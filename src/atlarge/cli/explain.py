@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import shutil
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -105,9 +106,10 @@ def explain_command(
     elif as_json:
         emit_json(answer.to_dict(), disclosed=False)
     else:
-        from atlarge.explain.terminal import text_of
+        from atlarge.explain.terminal import WIDTH, text_of
 
-        sys.stdout.write(text_of(answer, language, details=details))
+        columns = shutil.get_terminal_size().columns if sys.stdout.isatty() else WIDTH
+        sys.stdout.write(text_of(answer, language, details=details, width=columns))
         mark_undisclosed()
 
 

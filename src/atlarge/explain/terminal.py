@@ -18,7 +18,7 @@ WIDTH = 92
 Row = tuple[str, float, float, Interval]
 
 
-def text_of(answer: Answer, language: str = "en", *, details: bool = False) -> str:
+def text_of(answer: Answer, language: str = "en", *, details: bool = False, width: int = WIDTH) -> str:
     """The answer for a terminal.
 
     Parameters
@@ -29,11 +29,13 @@ def text_of(answer: Answer, language: str = "en", *, details: bool = False) -> s
         Language of every sentence.
     details : bool
         Also what stands behind the accounts, all areas and spans with their p-values, and every caveat.
+    width : int
+        Most characters in a line of text, 92 at most. Rows of a table that do not fit take two lines.
 
     Returns
     -------
     str
-        Lines of at most 92 characters, ending in a newline.
+        Lines ending in a newline.
 
     Examples
     --------
@@ -46,22 +48,24 @@ def text_of(answer: Answer, language: str = "en", *, details: bool = False) -> s
     def word(key: str) -> str:
         return render(say(key), language)
 
-    lines = [_title(answer, language), ""]
+    width = max(20, min(width, WIDTH))
+    title = _title(answer, language)
+    lines = [*(_wrapped(title, width) if width < WIDTH else [title]), ""]
     for part in (answer.headline, *answer.messages):
-        lines += [*_wrapped(render(part, language)), ""]
+        lines += [*_wrapped(render(part, language), width), ""]
     if answer.main_caveats:
         lines += [word("text.quote")]
         for warned in answer.main_caveats:
-            lines += _bulleted(render(warned.message, language))
+            lines += _bulleted(render(warned.message, language), width)
         lines += [""]
     if "says" in answer.elsewhere:
         head = "text.elsewhere_date" if answer.policy.get("kind") == "date" else "text.elsewhere"
-        lines += [word(head), *_bulleted(render(answer.elsewhere["says"], language)), ""]
-    lines += _table(answer, language)
+        lines += [word(head), *_bulleted(render(answer.elsewhere["says"], language), width), ""]
+    lines += _table(answer, language, width)
     if details:
-        lines += ["", *_details(answer, language)]
+        lines += ["", *_details(answer, language, width)]
     else:
-        lines += ["", *_wrapped(word("text.more"))]
+        lines += ["", *_wrapped(word("text.more"), width)]
     return "\n".join(lines) + "\n"
 
 
@@ -79,16 +83,16 @@ def _title(answer: Answer, language: str) -> str:
     return f"{name}: {title}, {day}"
 
 
-def _wrapped(text: str, first: str = "", rest: str = "") -> list[str]:
-    """Lines between words."""
+def _wrapped(text: str, width: int, first: str = "", rest: str = "") -> list[str]:
+    """Lines broken between words."""
     return textwrap.wrap(
-        text, WIDTH, initial_indent=first, subsequent_indent=rest,
+        text, width, initial_indent=first, subsequent_indent=rest,
         break_long_words=False, break_on_hyphens=False,
     )  # fmt: skip
 
 
-def _bulleted(text: str) -> list[str]:
-    return _wrapped(text, "  - ", "    ")
+def _bulleted(text: str, width: int) -> list[str]:
+    return _wrapped(text, width, "  - ", "    ")
 
 
 def _area(area: Area, language: str) -> str:
@@ -146,7 +150,7 @@ def _number(value: float | None, *, is_signed: bool = False) -> str:
     )
 
 
-def _table(answer: Answer, language: str) -> list[str]:
+def _table(answer: Answer, language: str, width: int) -> list[str]:
     names = ("observed", "expected", "difference", "range")
     cells = [["", *(render(say(f"table.{name}"), language) for name in names)]]
     for name, observed, expected, effect in rows_of(answer, language):
@@ -160,16 +164,22 @@ def _table(answer: Answer, language: str) -> list[str]:
         (row[0].ljust(widths[0]) + "".join(f"  {row[k].rjust(widths[k])}" for k in range(1, 5))).rstrip()
         for row in cells
     ]
+    if width < WIDTH and max(map(len, lines)) > width:  # each row's label above its numbers
+        head, *rows = cells
+        lines = []
+        for label, *numbers in rows:
+            said = ", ".join(f"{name} {n}" for name, n in zip(head[1:], numbers, strict=True) if n)
+            lines += [*_wrapped(label, width), *_wrapped(said, width, "  ", "  ")]
     jails = answer.handoffs
     counted = [("at_large", answer.area)] + ([("handoffs", jails.area)] if jails else [])
     says = [
         render(say("table.areas", measure=say(f"table.{measure}"), area=_area(area, language)), language)
         for measure, area in counted
     ]
-    return [*lines, *_wrapped(" ".join(says))]
+    return [*lines, *_wrapped(" ".join(says), width)]
 
 
-def _details(answer: Answer, language: str) -> list[str]:
+def _details(answer: Answer, language: str, width: int) -> list[str]:
     """What else is known: behind the accounts, of the burst's days, of other areas, and to keep in mind."""
 
     def word(key: str) -> str:
@@ -182,7 +192,10 @@ def _details(answer: Answer, language: str) -> list[str]:
         ("text.corroboration", [row["says"] for row in answer.corroboration]),
     ):
         if messages:
-            lines += [word(title), *(line for m in messages for line in _bulleted(render(m, language))), ""]
+            lines.append(word(title))
+            for message in messages:
+                lines += _bulleted(render(message, language), width)
+            lines.append("")
     lines += [word("table.title")]
     for span in answer.spans:
         effect, p = span.effect, span.p_placebo
@@ -198,5 +211,5 @@ def _details(answer: Answer, language: str) -> list[str]:
     if more:
         lines += ["", word("text.more_caveats")]
         for warned in more:
-            lines += _bulleted(render(warned.message, language))
+            lines += _bulleted(render(warned.message, language), width)
     return lines
