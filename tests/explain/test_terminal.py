@@ -72,7 +72,8 @@ def test_a_narrow_terminal_breaks_lines_between_words_and_loses_nothing(language
         for message in (answer.headline, *answer.messages, *(w.message for w in answer.main_caveats)):
             assert _flat(render(message, language)) in _flat(text)
         for row in rows_of(answer, language):
-            assert row[0] in _flat(text) and Number(row[1]).text() in text
+            assert row[0] in _flat(text)
+            assert Number(row[1]).text() in text
 
 
 def test_the_rows_are_those_that_the_answer_has() -> None:
