@@ -20,7 +20,7 @@ from atlarge.panel import NATION, PLACE_COLUMN
 from atlarge.panel import measure as measure_of
 from atlarge.panel.counting import sparse
 from atlarge.panel.inferred import Calibration, custodial_cells, daily_inference
-from atlarge.records.store import Store
+from atlarge.records.store import Coverage, Store
 
 MIN_TOTAL = 12
 MOST_KEPT = 6
@@ -409,19 +409,16 @@ def _daily(store: Store, by: str, measures: tuple[str, ...], scheme: str) -> dic
     first, last = min(c.start for c, _ in covered), max(c.end for c, _ in covered)
     places = counts["place"].unique().sort().to_list()
     index = {place: k for k, place in enumerate(places)}
-    is_of_all = all(len(inside) == len(places) for _, inside in covered)
-    reported = np.zeros((1 if is_of_all else len(places), (last - first).days + 1), dtype=bool)
-    for release, inside in covered:
-        days = slice((release.start - first).days, (release.end - first).days + 1)
-        reported[slice(None) if len(inside) == len(places) else [index[p] for p in inside], days] = True
+    reported = _reported(covered, index, first, last)
     is_whole = bool(reported.all())
-    reported = np.broadcast_to(reported, (len(places), reported.shape[1]))
     rows = counts["place"].cast(pl.Enum(places)).to_physical().to_numpy()
     columns = (counts["period"] - first).dt.total_days().to_numpy()
     found: dict[str, Daily] = {}
     for measure in measures:
         until = measure_of(measure).unmeasured_from
-        if is_whole and measure not in unsure and (until is None or until > last):
+        if until is not None and until > last:
+            until = None
+        if is_whole and measure not in unsure and until is None:
             count = counts[measure].to_numpy().astype(np.float32)
             some = np.flatnonzero(count)
             found[measure] = _Sparse(
@@ -441,22 +438,46 @@ def _daily(store: Store, by: str, measures: tuple[str, ...], scheme: str) -> dic
             empty = _empty_months(unsure[measure], total[:, 1:], index, first)
             missing = empty if missing is None else missing | empty
         inferred = None
-        if until is not None and until <= last:
+        if until is not None:
             inferred = _inferred(store, by, measure, until, last, index, first)
-        if inferred is not None and until is not None:
-            day = (until - first).days
-            total[:, max(0, day) + 1 :] += np.diff(inferred.mean, axis=1)
-        elif until is not None and until <= last:
-            missing = np.zeros(reported.shape, dtype=bool) if missing is None else missing.copy()
-            missing[:, max(0, (until - first).days) :] = True
-        holes = None
-        if missing is not None:
-            total[:, 1:][missing] = 0
-            holes = np.zeros(total.shape, dtype=np.int32)
-            np.cumsum(missing, axis=1, out=holes[:, 1:])
-        np.cumsum(total.T, axis=0, out=total.T)
-        found[measure] = Daily.of_totals(total, holes, tuple(places), first, inferred)
+            day = max(0, (until - first).days)
+            if inferred is not None:
+                total[:, day + 1 :] += np.diff(inferred.mean, axis=1)
+            else:
+                missing = np.zeros(reported.shape, dtype=bool) if missing is None else missing.copy()
+                missing[:, day:] = True
+        found[measure] = _with_gaps(total, missing, tuple(places), first, inferred)
     return found
+
+
+def _reported(
+    covered: list[tuple[Coverage, list[str]]], index: dict[str, int], first: dt.date, last: dt.date
+) -> NDArray[np.bool_]:
+    """Whether a release covers each place and day [places x days]."""
+    n = len(index)
+    is_of_all = all(len(inside) == n for _, inside in covered)
+    reported = np.zeros((1 if is_of_all else n, (last - first).days + 1), dtype=bool)
+    for release, inside in covered:
+        days = slice((release.start - first).days, (release.end - first).days + 1)
+        reported[slice(None) if len(inside) == n else [index[p] for p in inside], days] = True
+    return np.broadcast_to(reported, (n, reported.shape[1]))
+
+
+def _with_gaps(
+    total: NDArray[np.float32],
+    missing: NDArray[np.bool_] | None,
+    keys: tuple[str, ...],
+    first: dt.date,
+    inferred: Inferred | None,
+) -> Daily:
+    """Counts from those of each day, after a column of zeros, which become running totals in place."""
+    holes = None
+    if missing is not None:
+        total[:, 1:][missing] = 0
+        holes = np.zeros(total.shape, dtype=np.int32)
+        np.cumsum(missing, axis=1, out=holes[:, 1:])
+    np.cumsum(total.T, axis=0, out=total.T)
+    return Daily.of_totals(total, holes, keys, first, inferred)
 
 
 def _empty_months(
