@@ -204,3 +204,23 @@ def test_a_file_cut_to_months_of_each_year_covers_these_alone(kept: set[int]) ->
     rows = [draw.randint(3, 15) for _ in days]
     spans = spans_of(pl.DataFrame({"day": days, "n": rows}))
     assert {day for start, end in spans for day in every if start <= day <= end} == set(days)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_few_rows_of_a_facility_out_of_a_states_file_are_said_to_be_all_that_is_counted(
+    tmp_path: Path, seed: int
+) -> None:
+    """Nothing shows whether a small state's file is whole: the audit says what its counts are of."""
+    facility = ["YORK COUNTY JAIL, PA", "LEWISBURG U.S. PEN.", "BERKS COUNTY JAIL"][seed]
+    days = pl.date_range(dt.date(2014, 10, 1), dt.date(2015, 6, 1), "9d", eager=True)
+    few = pl.DataFrame({"date": days.cast(pl.String) + " 00:00:00"}).with_columns(
+        lift_reason=pl.lit("Case Closed"),
+        det_facility=pl.lit(facility),
+        city=pl.lit(facility.split()[0]),
+        state=pl.lit("PENNSYLVANIA"),
+        detainer_type=pl.lit("I247 - Immigration Detainer - Notice of Action"),
+    )
+    few.write_csv(tmp_path / "cut.csv")
+    notes = ingest([tmp_path / "cut.csv"], tmp_path / "store").releases[0].notes
+    assert any("counts of state:PA are of these rows alone" in note for note in notes), notes
+    assert any("--covers county:42" in note for note in notes)

@@ -99,7 +99,13 @@ def _scopes(prepared: Prepared) -> list[Scope]:
 def _cut_to(found: list[Scope], whole: str) -> list[str]:
     """What follows where a release is taken for a cut of one that has more places."""
     if any(scope.places == whole for scope in found):
-        return []
+        finer = [one.places for one in found if one.places != whole]
+        if not finer:
+            return []
+        return [
+            f"few rows and places: counts of {short_scope(whole)} are of these rows alone; if the file was "
+            f"cut to them, say so, as by --covers {finer[0]}"
+        ]
     named = ", ".join(short_scope(scope.places) for scope in found)
     what = "a file of single facilities" if named == "facility" else f"a cut to {named}"
     return [
