@@ -33,6 +33,7 @@ def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
     (folder / "secret.txt").write_bytes(SECRET)
     (folder / "site" / ".env").write_bytes(SECRET)
     (folder / "site" / "secret.txt").write_bytes(SECRET)
+    (folder / "site" / "a:index.html").write_bytes(SECRET)
     for name in ("data/all.csv", "404.html"):
         page = folder / "site" / name
         page.unlink()
@@ -85,6 +86,8 @@ def test_the_first_page_is_given(port: int) -> None:
         b"/..\\secret.txt",
         b"file:///etc/passwd",
         b"/" + b"a/" * 5_000,
+        b"http://[/index.html",
+        b"http://example.org/index.html",
     ],
 )
 def test_nothing_else_is_given(path: bytes, port: int) -> None:
@@ -92,6 +95,20 @@ def test_nothing_else_is_given(path: bytes, port: int) -> None:
     assert SECRET not in reported
     assert b"root:" not in reported
     assert not reported.startswith(b"HTTP/1.0 200")
+
+
+@pytest.mark.parametrize("path", ["/index.html", "a:index.html", "http://localhost:{port}/index.html"])
+def test_an_address_in_full_gives_the_page_that_it_names(path: str, port: int) -> None:
+    reported = _get(port, path.format(port=port).encode())
+    assert reported.startswith(b"HTTP/1.0 200")
+    assert b"<title>" in reported
+    assert SECRET not in reported
+
+
+def test_no_request_is_answered_by_a_traceback(port: int, capfd: pytest.CaptureFixture[str]) -> None:
+    for asked in (b"http://[/", b"//[x/", b"http://127.0.0.1:x/", b"\xff\xfe", b"a" * 70_000):
+        _get(port, asked)
+    assert capfd.readouterr().err == ""
 
 
 def test_a_pipe_in_a_page_s_place_is_not_waited_for(port: int) -> None:

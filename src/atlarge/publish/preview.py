@@ -11,7 +11,7 @@ from http import HTTPStatus
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 from atlarge.errors import QuestionError
 from atlarge.publish.writer import MANIFEST, read_manifest
@@ -83,10 +83,19 @@ class _Handler(SimpleHTTPRequestHandler):
 
     def send_head(self) -> Any:
         """The requested file, if it is one of the site's; GET and HEAD both come here."""
-        name = unquote(urlsplit(self.path).path).lstrip("/")
+        try:
+            asked = urlsplit(self.path)
+        except ValueError:  # such as an address of a host that is none
+            return self._missing()
+        if asked.netloc and not _is_here(asked.netloc, self.connection.getsockname()[1]):
+            return self._missing()
+        name = unquote(asked.path).lstrip("/")
         if name == "" or name.endswith("/"):
             name += "index.html"
-        return super().send_head() if self._own(name) else self._missing()
+        if self._own(name) is None:
+            return self._missing()
+        self.path = f"/{quote(name)}"  # what is given is what was looked up, however it was asked for
+        return super().send_head()
 
     def _own(self, name: str) -> Path | None:
         """A file that the site lists and that lies in it: no link out of it, no pipe that took its place."""
