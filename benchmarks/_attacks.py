@@ -146,6 +146,48 @@ def _of_editions() -> Iterator[Row]:
         )
 
 
+def _of_measures() -> Iterator[Row]:
+    """Subtraction among several measures of the same places and months."""
+    import test_record_classes as of
+    from simulated_counts import few_store
+
+    from atlarge.publish.editions import Edition, record_of
+    from atlarge.publish.release_table import site_cells
+
+    for name, given in of.SETS.items():
+
+        def run(knows: bool, folder: Path, given: Any = given) -> tuple[int, int]:
+            store = few_store(folder / "store")
+            return of._known([of._alone(store, of._windows(*given), knows=knows)], store)
+
+        yield _row(
+            f"one table of several measures: {name}",
+            "random",
+            lambda folder, patch, run=run: run(True, folder),
+            lambda folder, patch, run=run: run(False, folder),
+        )
+
+    def three(knows: bool, folder: Path) -> tuple[int, int]:
+        store = few_store(folder / "store")
+        tables = [site_cells(store).table]
+        before = Edition(record_of(tables[0]), ("site",))
+        for measure in ("custodial", "prisons"):
+            windows = of._windows([measure], members=of.FEW)
+            if knows:
+                tables.append(site_cells(store, windows, before=before, only_windows=True).table)
+                before = Edition(record_of(tables[-1], before), ("table",))
+            else:
+                tables.append(of._alone(store, windows, knows=True))
+        return of._known(tables, store)
+
+    yield _row(
+        "a site and two tables of measures that it does not have",
+        "random",
+        lambda folder, patch: three(True, folder),
+        lambda folder, patch: three(False, folder),
+    )
+
+
 def _of_records() -> Iterator[Row]:
     """The attack whose unknowns are the records themselves."""
     import test_atoms as of
@@ -238,4 +280,11 @@ def attacks() -> list[Row]:
     module = importlib.util.module_from_spec(spec)
     sys.modules["test_detainer_reports"] = module
     spec.loader.exec_module(module)
-    return [*_of_protections(), *_of_editions(), *_of_records(), *_of_detainers(), *_of_stores()]
+    return [
+        *_of_protections(),
+        *_of_editions(),
+        *_of_measures(),
+        *_of_records(),
+        *_of_detainers(),
+        *_of_stores(),
+    ]
