@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import gc
 import json
 import subprocess
 import sys
@@ -186,6 +187,7 @@ def test_the_memory_of_places_is_in_force_and_true() -> None:
     some = known.gather_every(40)
     assert some.height > 200
     assert resolve_queries(some.select(QUERY)).select(*QUERY, *FOUND).equals(some)
+    assert gc.isenabled()
 
 
 def test_a_users_own_decisions_leave_the_memory_aside(
