@@ -26,6 +26,8 @@ from atlarge.records.store import Store, open_store
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+__all__ = ["BY", "KINDS", "Composition", "composition"]
+
 KINDS = ("convicted", "pending", "no_charge")
 BY = ("category", "landmark_class", "agency", "arrest_type", "method")
 """What arrests may be grouped by: category is the reading of the method (at large, custodial, ...)."""

@@ -16,6 +16,17 @@ from atlarge.errors import QuestionError
 from atlarge.policies import Policy, Registry, kind_of, registry
 from atlarge.reference import table
 
+__all__ = [
+    "COLUMNS",
+    "county_regimes",
+    "event_time",
+    "monthly_totals",
+    "months_between",
+    "trace",
+    "treatments",
+    "with_residents",
+]
+
 COLUMNS = {
     "agreement_jail": "an agency of the county holds a jail enforcement or warrant service agreement",
     "agreement_task_force": "an agency of the county, or of a city in it, holds a task force agreement",
@@ -31,7 +42,28 @@ _LAST_POPULATION = 2019
 
 
 def months_between(first: dt.date | str, last: dt.date | str) -> list[dt.date]:
-    """First days of the months from that of `first` to that of `last`."""
+    """First days of the months from that of one day to that of another.
+
+    Parameters
+    ----------
+    first, last : date or ISO text
+        Any days of the first and of the last month.
+
+    Returns
+    -------
+    list of date
+        One for each month, both ends inside.
+
+    Raises
+    ------
+    QuestionError
+        If the last day lies before the first.
+
+    Examples
+    --------
+    >>> len(months_between("2016-11-15", "2017-02-01"))
+    4
+    """
     first, last = as_day(first), as_day(last)
     if last < first:
         raise QuestionError(f"the months end ({last}) before they begin ({first})")
@@ -52,10 +84,21 @@ def county_regimes(
 ) -> pl.DataFrame:
     """What was in force in every county of the states and DC on the first day of each month.
 
-    `months`: first days of months, or the first and last of a span. `possible` False counts only what surely
-    stood; the difference of the two is what dates known to an interval leave open.
+    Parameters
+    ----------
+    months : list of date, or tuple of two dates
+        First days of months, or the first and last of a span.
+    known : Registry, optional
+        The policies; those shipped if left out.
+    possible : bool
+        False counts only what surely stood; the difference of the two is what dates known to an interval
+        leave open.
 
-    Returns place, month, the columns of `COLUMNS` (bool) and governing (see `GOVERNING`).
+    Returns
+    -------
+    DataFrame
+        One row a county and month: place, month, the columns of `COLUMNS` (bool) and governing: limits,
+        extends, none, or both where neither direction goes before.
 
     Examples
     --------
@@ -123,7 +166,28 @@ def _on(day: dt.date, standing: Iterable[Policy], counties: pl.DataFrame) -> pl.
 
 
 def with_residents(regimes: pl.DataFrame) -> pl.DataFrame:
-    """The table of `county_regimes` with `residents`: of the month's year, of 2019 for later months."""
+    """Add the residents of each county to the table of `county_regimes`.
+
+    Parameters
+    ----------
+    regimes : DataFrame
+        With place and month.
+
+    Returns
+    -------
+    DataFrame
+        The same rows with `residents`: of the month's year, of 2010 for earlier and of 2019 for later ones.
+
+    Notes
+    -----
+    Census Bureau, population estimates of July of each year (`reference/counties`).
+
+    Examples
+    --------
+    >>> rows = with_residents(county_regimes([dt.date(2019, 1, 1)]))
+    >>> rows.filter(pl.col("place") == "48453")["residents"].item()
+    1273954
+    """
     years = [int(c.rsplit("_", 1)[1]) for c in table("counties").columns if c.startswith("population_")]
     long = (
         table("counties")
@@ -140,9 +204,24 @@ def with_residents(regimes: pl.DataFrame) -> pl.DataFrame:
 
 
 def monthly_totals(regimes: pl.DataFrame) -> pl.DataFrame:
-    """Counties and residents by month under each regime: month, regime, counties, residents.
+    """Count the counties and their residents under each regime, by month.
 
-    Regimes are the columns of `COLUMNS`, `agreement_any`, and `governing: ...`.
+    Parameters
+    ----------
+    regimes : DataFrame
+        As `county_regimes` gives it, with residents or without.
+
+    Returns
+    -------
+    DataFrame
+        month, regime, counties, residents. Regimes are the columns of `COLUMNS`, `agreement_any`, and
+        `governing: ...`.
+
+    Examples
+    --------
+    >>> totals = monthly_totals(county_regimes([dt.date(2019, 1, 1)]))
+    >>> totals.filter(pl.col("regime").str.starts_with("governing"))["counties"].sum()
+    3142
     """
     rows = regimes if "residents" in regimes.columns else with_residents(regimes)
     masks = {name: pl.col(name) for name in COLUMNS}
@@ -160,7 +239,27 @@ def monthly_totals(regimes: pl.DataFrame) -> pl.DataFrame:
 
 
 def trace(place: str, day: dt.date | str, known: Registry | None = None) -> list[dict[str, Any]]:
-    """The policies behind a county's cell: id, direction, kind, level, status and source of each."""
+    """List the policies behind a county's cell in `county_regimes`.
+
+    Parameters
+    ----------
+    place : str
+        FIPS code of the county.
+    day : date or ISO text
+        The day.
+    known : Registry, optional
+        The policies; those shipped if left out.
+
+    Returns
+    -------
+    list of dict
+        id, direction, kind, level, agency, model, status and source of each.
+
+    Examples
+    --------
+    >>> [row["id"] for row in trace("48453", "2017-03-01") if row["level"] == "county"]
+    ['travis-tx-2017']
+    """
     on = as_day(day)
     found = (known or registry()).in_force(on, place=place)
     names = ("id", "direction", "kind", "level", "agency", "model")
@@ -186,14 +285,39 @@ def treatments(
 ) -> pl.DataFrame:
     """Counties as adopters, leavers and never-adopters of a kind of policy within months, for event studies.
 
-    A county is treated while any policy of the kind and direction applies in it. `role`: `never`, `always`
-    (treated before `first` and to the end), `adopter` (began within and still treated), `leaver` (treated
-    before and ended within), `adopter-leaver`, `returner` (left and came back). `models` narrows agreements,
-    as ("Jail Enforcement Model",). `units`: FIPS codes, or codes joined with "+"; all counties if left out.
+    A county is treated while any policy of the kind and direction applies in it.
 
-    Returns unit, role, start, start_earliest, start_latest, end, end_earliest, end_latest (of the first
-    treatment that begins, or ends, within), start_month and end_month (numbers of the first whole month with
-    and without treatment, from 0 for that of `first`; null for none), ids.
+    Parameters
+    ----------
+    first, last : date or ISO text
+        Days of the first and the last month.
+    kind, direction : str
+        Of the policies, as `Registry.select` takes them.
+    models : sequence of str, optional
+        Narrows agreements, as ("Jail Enforcement Model",).
+    units : sequence of str, optional
+        FIPS codes, or codes joined with "+"; all counties if left out.
+    known : Registry, optional
+        The policies; those shipped if left out.
+
+    Returns
+    -------
+    DataFrame
+        One row a unit: unit; role; start, start_earliest, start_latest, end, end_earliest, end_latest of the
+        first treatment that begins, or ends, within; start_month and end_month, the numbers of the first
+        whole month with and without treatment (0 for that of `first`, null for none); ids. Roles are never,
+        always (treated before `first` and to the end), adopter (began within and still treated), leaver
+        (treated before and ended within), adopter-leaver, and returner (left and came back).
+
+    Raises
+    ------
+    QuestionError
+        For an unknown kind, or months that end before they begin.
+
+    Examples
+    --------
+    >>> treatments("2016-01-01", "2018-12-01", units=["48453", "48167"])["role"].to_list()
+    ['never', 'adopter']
     """
     found = known or registry()
     wanted = kind_of(kind)
@@ -290,8 +414,27 @@ def _month_number(day: dt.date, months: list[dt.date]) -> int | None:
 
 
 def event_time(treated: pl.DataFrame, first: dt.date | str, last: dt.date | str) -> pl.DataFrame:
-    """Unit by month with `event_month` (0 in the first whole month of treatment, null for never-adopters) and
-    `is_certain`, False in months between the first and the last day that the treatment can have begun."""
+    """Spread treated units over months, with the time since treatment began.
+
+    Parameters
+    ----------
+    treated : DataFrame
+        As `treatments` gives it.
+    first, last : date or ISO text
+        Days of the first and the last month, the same as there.
+
+    Returns
+    -------
+    DataFrame
+        unit, role, month, event_month (0 in the first whole month of treatment, null for never-adopters) and
+        is_certain, False in months between the first and the last day that the treatment can have begun.
+
+    Examples
+    --------
+    >>> treated = treatments("2017-01-01", "2017-06-01", units=["48167"])
+    >>> event_time(treated, "2017-01-01", "2017-06-01").height
+    6
+    """
     months = months_between(first, last)
     frame = pl.DataFrame({"month": months, "number": list(range(len(months)))})
     number = pl.col("number").cast(pl.Int64)

@@ -42,7 +42,15 @@ class _Unknown(PlaceError):
 
 
 class Place(NamedTuple):
-    """A place: its kind (county, office, aor, state, nation), its code and its printed name."""
+    """A place. Returned by `find_place`.
+
+    Attributes
+    ----------
+    kind : str
+        county, office, aor, state or nation.
+    code, name : str
+        Its code (five digits for a county) and its printed name.
+    """
 
     kind: str
     code: str

@@ -48,10 +48,39 @@ class Spell(NamedTuple):
 
 @dataclass(frozen=True)
 class Policy:
-    """A dated decision. `effective` is the first day that it can have applied; `latest` the last day it can
-    have begun (the same for a policy known to the day). `ended` is the first day without it, None while in
-    force when last read; `end_earliest` and `end_latest` bound that day. `deadline`: day by which others must
-    comply. `scope`: whom it binds, a name in `SCOPES`. `agency` and `model` are of 287(g) agreements.
+    """A dated decision of a place.
+
+    Attributes
+    ----------
+    id, title, note : str
+        Its name in the registry, what it is, and what a reader should know of it.
+    level, place_name, state, fips : str
+        nation, state, county or city; its place, the state's two letters, and the county's FIPS code (None
+        for a state's).
+    other_fips : str
+        FIPS codes of further counties it applies in, separated by blanks.
+    direction : str
+        limits or extends cooperation.
+    kind : str
+        A name in `KINDS`.
+    announced : date or None
+        Day on which it was announced.
+    effective, latest : date
+        First day that it can have applied, and last day it can have begun; the same if known to the day.
+    precision : str
+        day, month, year, interval or none.
+    ended, end_earliest, end_latest : date or None
+        First day without it, None while in force when last read, and the interval of that day.
+    ended_reason : str
+        Why it ended.
+    deadline : date or None
+        Day by which others must comply.
+    confidence, source_url, criteria : str
+        high, medium or low; the page that the date was read on; what was still honored.
+    scope : str
+        Whom it binds, a name in `SCOPES`.
+    agency, model : str
+        Of a 287(g) agreement.
     """
 
     id: str

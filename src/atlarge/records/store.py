@@ -53,12 +53,26 @@ def _ask(module: str, name: str) -> Any:
 
 @dataclass(frozen=True)
 class Coverage:
-    """Days (ends included) and places that a release covers: "nation", or a level and codes ("aor:SEA,...").
+    """Days and places that a release covers.
 
-    `levels`: the levels of place at which it counts (None: all). `without`: places inside that it lacks,
-    as "state:IA". `lacks`: columns of the table that the release leaves empty. `reported`: columns that it
-    fills on some days only, with the first and last days of the stretches in which it does. `gaps`: values
-    that it lacks though a whole release always has them.
+    Attributes
+    ----------
+    release_id : str
+        Of the release.
+    start, end : date
+        First and last day, both inside.
+    scope : str
+        "nation", or a level and codes ("aor:SEA,SPM").
+    levels : tuple of str or None
+        Levels of place at which it counts; None for all.
+    without : tuple of str
+        Places inside that it lacks, as "state:IA".
+    lacks : tuple of str
+        Columns of the table that it leaves empty.
+    reported : tuple
+        Columns that it fills on some days only, with first and last days of the stretches in which it does.
+    gaps : tuple of Gap
+        Values that it lacks though a complete release always has them.
     """
 
     release_id: str

@@ -39,7 +39,23 @@ _CELL_BYTES = 16  # of a cell in memory, to determine the rows in a block of Par
 
 @dataclass(frozen=True)
 class Release:
-    """A file recognised as of a family, its rows not yet typed."""
+    """A file recognised as of a family, its rows not yet typed. Returned by `read_release`.
+
+    Attributes
+    ----------
+    path, sha256 : Path and str
+        The file, and the hash of its bytes.
+    family : Family
+        The family that its header was recognised as.
+    sheets : list of Sheet
+        Its tables of that family; one for most files.
+    preamble : list of str
+        Lines before the header.
+    passed_sheets : list of str
+        Names of sheets that are no table of a known family.
+    notes : tuple of str
+        What was noticed while it was read.
+    """
 
     path: Path
     sha256: str

@@ -15,7 +15,19 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Sheet:
-    """Rows of one sheet, as published: columns by plain name; `rows` the row number of each."""
+    """Rows of one sheet, as published.
+
+    Attributes
+    ----------
+    name : str or None
+        Of the sheet; None for a file that has none.
+    frame : DataFrame
+        Rows as text, columns by plain name.
+    rows : Series
+        Row number of each in the file.
+    ragged : list of Ragged
+        Rows with too few or too many cells.
+    """
 
     name: str | None
     frame: pl.DataFrame
