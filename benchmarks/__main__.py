@@ -22,13 +22,13 @@ def names() -> list[str]:
 
 def main() -> int:
     """Run those named, or all; the exit code is that of the last that failed."""
-    asked = sys.argv[1:] or names()
-    unknown = sorted(set(asked) - set(names()))
+    wanted = sys.argv[1:] or names()
+    unknown = sorted(set(wanted) - set(names()))
     if unknown:
         sys.stderr.write(f"no benchmark {', '.join(unknown)}; there are: {', '.join(names())}\n")
         return 2
     failed = 0
-    for name in asked:
+    for name in wanted:
         begun = time.perf_counter()
         print(f"== {name}", flush=True)
         code = subprocess.run([sys.executable, str(HERE / f"{name}.py")], cwd=ROOT, check=False).returncode

@@ -35,21 +35,21 @@ def scoring(name: str = "scoring") -> Any:
 def drafting() -> dict[str, Any]:
     """Scores by group and field."""
     module = scoring()
-    held = module.read_marked()
-    made: dict[str, Any] = {}
+    marked = module.read_marked()
+    results: dict[str, Any] = {}
     for group in ("dev", "held_out"):
-        made[group] = {"sentences": len(held[group]), "fields": module.score(group)[0]}
-    return made
+        results[group] = {"sentences": len(marked[group]), "fields": module.score(group)[0]}
+    return results
 
 
 def articles() -> dict[str, Any]:
     """Scores of whole articles, by article, of the part for building and the part only scored."""
     module = scoring("whole_articles")
-    made: dict[str, Any] = {}
+    results: dict[str, Any] = {}
     for part in ("building", "scoring"):
         scores = module.score_part(part)
         rows = [one.row() for one in scores]
-        made[part] = {"articles": rows, **module.summary(scores)}
+        results[part] = {"articles": rows, **module.summary(scores)}
         worst = min(scores, key=lambda one: (one.rate("speaker"), one.found / one.marked))
         columns = list(rows[0])
         print(f"\n{part}: " + ", ".join(columns))
@@ -58,7 +58,7 @@ def articles() -> dict[str, Any]:
         print(f"  worst: {worst.name}")
         for difference in worst.differences if part == "scoring" else []:
             print(f"    {difference}")
-    return made
+    return results
 
 
 def parser() -> dict[str, Any]:
@@ -74,24 +74,26 @@ def parser() -> dict[str, Any]:
 
     nlp, module = model.load(), scoring("whole_articles")
     verbs = language("en").words("verbs")
-    made: dict[str, Any] = {"measured": True, "model": f"{model.__name__} {model.__version__}"}
+    results: dict[str, Any] = {"measured": True, "model": f"{model.__name__} {model.__version__}"}
     for part in ("building", "scoring"):
         right = total = 0
         for path in module.names(part):
-            held = yaml.safe_load(path.read_text(encoding="utf-8"))
-            if held["language"] != "en":
+            marked = yaml.safe_load(path.read_text(encoding="utf-8"))
+            if marked["language"] != "en":
                 continue
-            paragraphs = [p.text for p in draft_article(held["text"], held["published"]).article.paragraphs]
+            paragraphs = [
+                p.text for p in draft_article(marked["text"], marked["published"]).article.paragraphs
+            ]
             plain = [" ".join(text.replace("’", "'").split()).lower() for text in paragraphs]
-            for mark in held["claims"]:
+            for mark in marked["claims"]:
                 words = " ".join(mark["words"].replace("’", "'").split()).lower()
                 at = next((i for i, text in enumerate(plain) if words in text), None)
                 if "speaker" not in mark or mark.get("optional") or at is None:
                     continue
                 total += 1
                 right += _is_named(_subject(nlp(paragraphs[at]), verbs, plain[at].find(words)), mark)
-        made[part] = {"speakers": total, "right": right, "share": round(right / total, 3)}
-    return made
+        results[part] = {"speakers": total, "right": right, "share": round(right / total, 3)}
+    return results
 
 
 def _subject(doc: Any, verbs: frozenset[str], at: int) -> str:
@@ -136,16 +138,22 @@ def mutations() -> dict[str, Any]:
         and isinstance(claim.get("expected"), dict)
         and "value" in claim["expected"]
     ]
-    made: dict[str, Any] = {"claims": len(claims), "seconds": round(seconds, 2), "with_a_number": len(tested)}
-    made["verdicts"] = {v: sum(b.verdict == v for b in before) for v in sorted({b.verdict for b in before})}
+    results: dict[str, Any] = {
+        "claims": len(claims),
+        "seconds": round(seconds, 2),
+        "with_a_number": len(tested),
+    }
+    results["verdicts"] = {
+        v: sum(b.verdict == v for b in before) for v in sorted({b.verdict for b in before})
+    }
     for factor in (0.5, 0.8, 1.02, 1.25, 2.0):
         flipped = 0
         for claim, verdict in tested:
             changed = copy.deepcopy(claim)
             changed["expected"]["value"] = round(changed["expected"]["value"] * factor, 6)
             flipped += check_claims([changed])[0].verdict != verdict.verdict
-        made[f"flipped_at_times_{factor}"] = f"{flipped} of {len(tested)}"
-    return made
+        results[f"flipped_at_times_{factor}"] = f"{flipped} of {len(tested)}"
+    return results
 
 
 def validation() -> dict[str, Any]:
@@ -176,7 +184,7 @@ def validation() -> dict[str, Any]:
 
 def main() -> None:
     """Run all and save."""
-    made = {
+    results = {
         "articles": articles(),
         "parser": parser(),
         "drafting": drafting(),
@@ -184,8 +192,8 @@ def main() -> None:
         "validation": validation(),
     }
     OUT.parent.mkdir(parents=True, exist_ok=True)
-    OUT.write_text(json.dumps(made, indent=2) + "\n", encoding="utf-8")
-    shown = {name: value for name, value in made.items() if name not in ("articles", "drafting")}
+    OUT.write_text(json.dumps(results, indent=2) + "\n", encoding="utf-8")
+    shown = {name: value for name, value in results.items() if name not in ("articles", "drafting")}
     print(json.dumps(shown, indent=2))
 
 

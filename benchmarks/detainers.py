@@ -2,7 +2,7 @@
 
 Run: python benchmarks/detainers.py. Writes benchmarks/results/detainers.json. Peers, in the same run:
 pandas' crosstab for the counts (the usual way), the Wald interval for the rate, and, for the days, the mean
-plus three standard deviations. Data are made here, so that the truth is known.
+plus three standard deviations. The data are simulated here, so that the truth is known.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ def made_detainers(rows: int, rng: np.random.Generator) -> pl.DataFrame:
 
 def counts() -> dict[str, Any]:
     """Counting 79,053 and 1,000,000 rows by county against pandas."""
-    made = {}
+    results = {}
     for rows in (79_053, 1_000_000):
         frame = made_detainers(rows, np.random.default_rng(1))
         other = frame.to_pandas()
@@ -65,41 +65,43 @@ def counts() -> dict[str, Any]:
         theirs_s = timed(
             lambda o=other: pd.crosstab(o["county_fips"], o["outcome"], values=o["n"], aggfunc="sum")  # type: ignore[misc]
         )
-        made[f"{rows}_rows"] = {
+        results[f"{rows}_rows"] = {
             "same_counts": same,
             "seconds": round(ours_s, 4),
             "pandas_seconds": round(theirs_s, 4),
             "times_faster_than_pandas": round(theirs_s / ours_s, 2),
         }
-    return made
+    return results
 
 
 def coverage() -> dict[str, Any]:
     """How often the 95% interval holds the true rate, against Wald's."""
     rng = np.random.default_rng(2)
-    made = {}
+    results = {}
     for n in (10, 40, 400):
         for rate in (0.01, 0.07, 0.2, 0.6):
             hits = rng.binomial(n, rate, 20_000).astype(float)
             low, high = wilson(hits, np.full_like(hits, n))
             share = hits / n
             half = 1.959964 * np.sqrt(share * (1 - share) / n)
-            made[f"n={n}, rate={rate}"] = {
+            results[f"n={n}, rate={rate}"] = {
                 "wilson": round(float(((low <= rate) & (rate <= high)).mean()), 3),
                 "wald": round(float(((share - half <= rate) & (rate <= share + half)).mean()), 3),
             }
-    return made
+    return results
 
 
 def flow(
     place: str, daily: float, days: int, rng: np.random.Generator
 ) -> list[tuple[str, dt.date, dt.date, int]]:
     """A Poisson number of decisions a day, each up to 45 days after the issue."""
-    made = []
+    results = []
     for day, n in enumerate(rng.poisson(daily, days)):
         decided = START + dt.timedelta(days=day)
-        made += [(place, decided - dt.timedelta(days=int(age)), decided, 1) for age in rng.integers(0, 45, n)]
-    return made
+        results += [
+            (place, decided - dt.timedelta(days=int(age)), decided, 1) for age in rng.integers(0, 45, n)
+        ]
+    return results
 
 
 def naive_days(frame: pl.DataFrame) -> set[tuple[str, dt.date]]:
@@ -117,8 +119,8 @@ def naive_days(frame: pl.DataFrame) -> set[tuple[str, dt.date]]:
 
 
 def batches() -> dict[str, Any]:
-    """Share of made review days found, by size, and false days a place-year."""
-    made: dict[str, Any] = {"by_size": {}, "runs": 100}
+    """Share of simulated review days found, by size, and false days a place-year."""
+    results: dict[str, Any] = {"by_size": {}, "runs": 100}
     wrong, wrong_naive, place_days = 0, 0, 0
     day = dt.date(2017, 2, 1)
     for size in (10, 20, 40, 140):
@@ -136,18 +138,18 @@ def batches() -> dict[str, Any]:
             wrong += len(hit - {("P1", day)})
             wrong_naive += len(naive - {("P1", day)})
             place_days += 3 * 240
-        made["by_size"][str(size)] = {"found": found / 100, "naive_found": found_naive / 100}
-    made["false_days_a_place_year"] = round(365 * wrong / place_days, 4)
-    made["naive_false_days_a_place_year"] = round(365 * wrong_naive / place_days, 4)
-    return made
+        results["by_size"][str(size)] = {"found": found / 100, "naive_found": found_naive / 100}
+    results["false_days_a_place_year"] = round(365 * wrong / place_days, 4)
+    results["naive_false_days_a_place_year"] = round(365 * wrong_naive / place_days, 4)
+    return results
 
 
 def main() -> None:
     """Run all and save."""
-    made = {"counts": counts(), "interval_coverage_of_95_percent": coverage(), "review_days": batches()}
+    results = {"counts": counts(), "interval_coverage_of_95_percent": coverage(), "review_days": batches()}
     OUT.parent.mkdir(parents=True, exist_ok=True)
-    OUT.write_text(json.dumps(made, indent=2) + "\n", encoding="utf-8")
-    print(json.dumps(made, indent=2))
+    OUT.write_text(json.dumps(results, indent=2) + "\n", encoding="utf-8")
+    print(json.dumps(results, indent=2))
 
 
 if __name__ == "__main__":

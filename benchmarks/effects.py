@@ -121,10 +121,10 @@ def releases(arrests: int) -> dict[str, Any]:
     """Record-level releases of 3,000 counties with about so many arrests: time, bytes and memory."""
     with tempfile.TemporaryDirectory() as folder:
         begin, cpu = time.perf_counter(), time.process_time()
-        made = simulate(folder, seed=1, world=World(places=3000, policies=100), arrests=arrests)
+        simulated = simulate(folder, seed=1, world=World(places=3000, policies=100), arrests=arrests)
         size = sum(path.stat().st_size for path in Path(folder).iterdir())
         return {
-            "arrests": made.rows["arrests"], "detainers": made.rows["detainers"],
+            "arrests": simulated.rows["arrests"], "detainers": simulated.rows["detainers"],
             "wall_seconds": time.perf_counter() - begin, "processor_seconds": time.process_time() - cpu,
             "bytes": size, "peak_memory_mb": _peak_mb(),
         }  # fmt: skip

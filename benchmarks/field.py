@@ -182,18 +182,18 @@ def outcome(files: list[Path], store: Path) -> str:
 
 def main() -> int:
     """Try all, print a line each, save."""
-    told: list[dict[str, Any]] = []
+    results: list[dict[str, Any]] = []
     with tempfile.TemporaryDirectory() as folder:
         for number, (name, expected, write) in enumerate(situations()):
             got = outcome(write(Path(folder) / f"{number}.csv"), Path(folder) / f"s{number}")
             is_right = got.startswith(expected)
-            told.append({"situation": name, "expected": expected, "got": got, "right": is_right})
+            results.append({"situation": name, "expected": expected, "got": got, "right": is_right})
             print(f"{'right' if is_right else 'WRONG'}  {name}: expected {expected}; got {got}")
-    right = sum(one["right"] for one in told)
-    print(f"{right} of {len(told)} right")
+    right = sum(one["right"] for one in results)
+    print(f"{right} of {len(results)} right")
     OUT.parent.mkdir(exist_ok=True)
-    OUT.write_text(json.dumps({"right": right, "of": len(told), "situations": told}, indent=1) + "\n")
-    return 0 if right == len(told) else 1
+    OUT.write_text(json.dumps({"right": right, "of": len(results), "situations": results}, indent=1) + "\n")
+    return 0 if right == len(results) else 1
 
 
 if __name__ == "__main__":

@@ -203,9 +203,9 @@ def one(by: str, measure: str, every: str, horizon: int, peers: list[str]) -> di
         own = np.arange(len(counts)) < int(recent[: len(found) - extra].sum())
         ours, _ = quantiles(counts, horizon, every, origin=origin)
         later = counts[:, origin : origin + horizon]
-        asked = np.nonzero(own)[0]
+        chosen = np.nonzero(own)[0]
         for name in total:
-            rows = asked if name == "ours" else asked[fitted(counts[asked], MOST_FITTED.get(name))]
+            rows = chosen if name == "ours" else chosen[fitted(counts[chosen], MOST_FITTED.get(name))]
             figures = ours[rows] if name == "ours" else PEERS[name](counts[rows], origin, horizon, every)
             seen = np.isfinite(later[rows]) & np.isfinite(figures).all(2)
             y, q, mine = later[rows][seen], figures[seen], ours[rows][seen]
@@ -266,9 +266,15 @@ def registered(data: Path) -> list[dict[str, Any]]:
         ingest(files[:3], past)
         ingest(files, later)
         for by, measure, every, periods in CASES:
-            made = forecast(past, by=by, measure=measure, every=every, periods=periods)
-            found = score(made, later)
-            row = {"by": by, "measure": measure, "every": every, "as_of": str(made.as_of), "counts": found.n}
+            predicted = forecast(past, by=by, measure=measure, every=every, periods=periods)
+            found = score(predicted, later)
+            row = {
+                "by": by,
+                "measure": measure,
+                "every": every,
+                "as_of": str(predicted.as_of),
+                "counts": found.n,
+            }
             rows.append(row | {k: getattr(found, k) for k in ("coverage_90", "coverage_50", "skill")})
             print(json.dumps(rows[-1]), flush=True)
     return rows
@@ -278,12 +284,12 @@ def main() -> None:
     """Run the cases asked for and save the table."""
     warnings.simplefilter("ignore")
     np.seterr(all="ignore")
-    asked = argparse.ArgumentParser()
-    asked.add_argument("by", nargs="*", default=LEVELS)
-    asked.add_argument("--peer", action="append", choices=list(PEERS))
-    asked.add_argument("--registered", type=Path)
-    asked.add_argument("--coverage", action="store_true")
-    options = asked.parse_args()
+    parser = argparse.ArgumentParser()
+    parser.add_argument("by", nargs="*", default=LEVELS)
+    parser.add_argument("--peer", action="append", choices=list(PEERS))
+    parser.add_argument("--registered", type=Path)
+    parser.add_argument("--coverage", action="store_true")
+    options = parser.parse_args()
     if options.registered:
         rows = registered(options.registered)
         OUT.with_name("forecast_registered.json").write_text(json.dumps({"rows": rows}, indent=1) + "\n")

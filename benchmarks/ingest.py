@@ -88,11 +88,11 @@ def main(rounds: int) -> None:
             seen.setdefault(f"{name}_cpu", []).append(read["cpu"])
             seen.setdefault(f"{name}_process", []).append(whole)
         for name, word in (("ingest", "known"), ("unknown", "unknown")):
-            made, _ = run(INGEST, word)
-            assert made["rows"] == made["kept"] == read["rows"] == 544_059
-            seen.setdefault(name, []).append(made["seconds"])
-            seen.setdefault(f"{name}_cpu", []).append(made["cpu"])
-            seen.setdefault("peak_mib", []).append(made["peak_mib"])
+            ours, _ = run(INGEST, word)
+            assert ours["rows"] == ours["kept"] == read["rows"] == 544_059
+            seen.setdefault(name, []).append(ours["seconds"])
+            seen.setdefault(f"{name}_cpu", []).append(ours["cpu"])
+            seen.setdefault("peak_mib", []).append(ours["peak_mib"])
         seen.setdefault("ingest_process", []).append(run(COMMAND)[1])
 
     def ratio(name: str, to: str) -> float:

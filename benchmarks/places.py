@@ -290,12 +290,12 @@ def leave_out(answers: pl.DataFrame, by: str) -> dict[str, object]:
     }
 
 
-def _line(told: pl.DataFrame, scored: pl.DataFrame) -> str:
+def _line(fits_one: pl.DataFrame, scored: pl.DataFrame) -> str:
     """Return one group's scores in a line: texts found, answers that are sure and right, gap."""
     sure = scored.filter(pl.col("fitted") >= CERTAIN)
     gap = (scored["fitted"] - scored["is_right"].cast(pl.Float64)).mean()
     return (
-        f"found {int(told['is_right'].sum()):,} of {told.height:,}; right where sure "
+        f"found {int(fits_one['is_right'].sum()):,} of {fits_one.height:,}; right where sure "
         f"{int(sure['is_right'].sum()):,} of {sure.height:,}; gap {gap:+.3f}"
     )
 
@@ -323,18 +323,18 @@ def made_texts(seed: int = 20261128) -> dict[str, object]:
     texts = pl.concat([variants.counties(rng), variants.cities(rng, 2000), variants.facilities(rng)])
     found = pl.concat([texts, resolve(texts)], how="horizontal").with_columns(
         is_right=(pl.col("county_fips") == pl.col("truth")).fill_null(False),
-        told=variants.fits_one_place(texts),
+        fits_one=variants.fits_one_place(texts),
     )
 
     def score(part: pl.DataFrame) -> dict[str, object]:
         sure = part.filter((pl.col("place_kind") == "county") & (pl.col("place_confidence") >= CERTAIN))
         return {"texts": part.height, "found": _share(part), "precision_at_0.9": _share(sure)}
 
-    told = found.filter("told")
+    fits_one = found.filter("fits_one")
     return {
-        "fits one place": score(told),
-        "fits several": score(found.filter(~pl.col("told"))),
-        "by_style": {str(style): _styled(part) for (style,), part in sorted(told.group_by("style"))},
+        "fits one place": score(fits_one),
+        "fits several": score(found.filter(~pl.col("fits_one"))),
+        "by_style": {str(style): _styled(part) for (style,), part in sorted(fits_one.group_by("style"))},
     }
 
 
@@ -378,8 +378,8 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--plot", action="store_true")
     parser.add_argument("--rows", type=int, default=10_000_000)
-    asked = parser.parse_args()
-    timed = timing(asked.rows)
+    options = parser.parse_args()
+    timed = timing(options.rows)
     pairs = judged()
     score = pairs.filter(pl.col("part") == "score")
     published = judged_published()
@@ -415,7 +415,7 @@ def main() -> None:
     }
     OUT.parent.mkdir(parents=True, exist_ok=True)
     OUT.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
-    if asked.plot:
+    if options.plot:
         plot(result["calibration"])
     print(json.dumps(result, indent=2))
 

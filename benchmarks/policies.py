@@ -124,7 +124,7 @@ def newspaper_years(path: Path, found: SpellTable) -> dict[str, Any]:
     states = {str(name).upper(): str(code) for name, code in named}
     with path.open(encoding="utf-8-sig") as stream:
         rows = list(csv.DictReader(stream))
-    made: dict[str, Any] = {}
+    by_year: dict[str, Any] = {}
     for year in range(2015, 2020):
         theirs: set[str] = set()
         for row in rows:
@@ -138,14 +138,14 @@ def newspaper_years(path: Path, found: SpellTable) -> dict[str, Any]:
             if s.start_earliest <= high and (s.end_latest is None or s.end_latest > low)
         }
         names = dict(table("counties").select("fips", "place_name").iter_rows())
-        made[str(year)] = {
+        by_year[str(year)] = {
             "theirs": len(theirs),
             "ours": len(ours),
             "both": len(theirs & ours),
             "only_theirs": sorted(str(names.get(code, code)) for code in theirs - ours),
             "only_ours": sorted(str(names.get(code, code)) for code in ours - theirs),
         }
-    return made
+    return by_year
 
 
 def registry_counts() -> dict[str, Any]:
@@ -241,8 +241,8 @@ def section(found: dict[str, Any] | None = None) -> str:
         "millions": lambda v: f"{v / 1e6:.1f}",
         "pct": lambda v: f"{100 * v:.1f}%",
     }
-    told = found or json.loads(OUT.read_text(encoding="utf-8"))
-    return page.get_template("policies.md.j2").render(**told)
+    figures = found or json.loads(OUT.read_text(encoding="utf-8"))
+    return page.get_template("policies.md.j2").render(**figures)
 
 
 def write_section(text: str) -> None:
@@ -277,10 +277,12 @@ def main() -> None:
     )
     print(f"another project's list of {saved['other_list']['day']}: {saved['other_list']['not_in_force']} of "
           f"{saved['other_list']['rows']:,} rows not in force")  # fmt: skip
-    for year, told in saved["newspaper"].items():
-        print(f"newspaper {year}: {told['theirs']} agencies, here {told['ours']}, both {told['both']}")
-    told = saved["registry"]
-    print(f"registry: {told['rows']} rows, {told['from_2020']} from 2020 on, {len(told['undated'])} undated")
+    for year, figures in saved["newspaper"].items():
+        print(
+            f"newspaper {year}: {figures['theirs']} agencies, here {figures['ours']}, both {figures['both']}"
+        )
+    own = saved["registry"]
+    print(f"registry: {own['rows']} rows, {own['from_2020']} from 2020 on, {len(own['undated'])} undated")
 
 
 if __name__ == "__main__":

@@ -217,9 +217,9 @@ def overlap() -> dict[str, Any]:
         begun = time.perf_counter()
         audit = ingest([folder / "arrests_with_state.csv.gz"], Path(work) / "store").releases[0]
         seconds = time.perf_counter() - begun
-        held = open_store(Path(work) / "store").scan("arrests").select(pl.len()).collect().item()
+        stored = open_store(Path(work) / "store").scan("arrests").select(pl.len()).collect().item()
     lost = sum(o["matched"] for o in audit.overlaps)
-    assert held == 544_059 + audit.rows_kept
+    assert stored == 544_059 + audit.rows_kept
     return {
         "rows": audit.rows_read, "set_aside": audit.rows_dropped["overlap"], "matched_one_to_one": lost,
         "seconds": round(seconds, 2),
@@ -235,7 +235,7 @@ def _content(store: Path) -> dict[str, Any]:
 
 
 def kills() -> dict[str, Any]:
-    """kill -9 at random moments of an ingest: the store holds what it held, or the new whole."""
+    """kill -9 at random moments of an ingest: the store is as it was before, or wholly new."""
     folder = DATA / "UWCHR__ice-enforce"
     first, second = folder / "EROArrests_FY2016.csv.gz", folder / "EROArrests_FY2017.csv.gz"
     code = (
@@ -243,7 +243,7 @@ def kills() -> dict[str, Any]:
         "ingest([sys.argv[1]], sys.argv[2])"
     )
     draw = random.Random(7)
-    told = {"earlier": 0, "later": 0}
+    results = {"earlier": 0, "later": 0}
     with tempfile.TemporaryDirectory() as work:
         store, kept = Path(work) / "store", Path(work) / "kept"
         ingest([first], kept)
@@ -263,17 +263,17 @@ def kills() -> dict[str, Any]:
             running.send_signal(signal.SIGKILL)
             running.wait()
             found = _content(store)
-            assert found in (before, after), "the store holds neither what it held nor the new whole"
-            told["earlier" if found == before else "later"] += 1
+            assert found in (before, after), "the store is neither as it was before nor wholly new"
+            results["earlier" if found == before else "later"] += 1
             ingest([second], store)
             assert _content(store) == after
-    return {"kills": KILLS, **told, "broken": KILLS - sum(told.values())}
+    return {"kills": KILLS, **results, "broken": KILLS - sum(results.values())}
 
 
 def main() -> None:
     """Measure all, print a table, save; then try what people meet (`benchmarks/field.py`)."""
     warnings.filterwarnings("ignore", module="openpyxl")
-    told = {
+    results = {
         "workbook": workbook(),
         "agency_workbook": agency_workbook(),
         "duplicates": duplicates(),
@@ -282,8 +282,8 @@ def main() -> None:
         "kills": kills(),
     }
     OUT.parent.mkdir(exist_ok=True)
-    OUT.write_text(json.dumps(told, indent=1) + "\n")
-    for name, about in told.items():
+    OUT.write_text(json.dumps(results, indent=1) + "\n")
+    for name, about in results.items():
         print(name)
         for key, value in about.items():
             print(f"  {key:28}{value}")

@@ -1,4 +1,4 @@
-"""Measure time and memory of ingest and panel on made releases of growing size.
+"""Measure time and memory of ingest and panel on simulated releases of growing size.
 
 Run: python benchmarks/scale.py [--sizes 500000 5000000 50000000] [--folder DIR]. Writes
 benchmarks/results/scale.json and docs/img/scale.svg; sizes not measured in a run keep what an earlier run
@@ -32,7 +32,7 @@ DUCKDB_MEMORY = "2GB"
 
 
 def simulated(folder: Path, arrests: int) -> list[Path]:
-    """Files of a made world of at least so many arrests; made once."""
+    """Files of a simulated world of at least so many arrests; written once."""
     from atlarge.simulate import simulate
 
     if not list(folder.glob("EROArrests*")):
@@ -51,10 +51,10 @@ def step(name: str, files: list[Path], store: Path) -> int:
     from atlarge import open_store, panel
 
     engine = name.split()[1]
-    made = panel(open_store(store), by="county", every="month", measures=MEASURES, engine=engine)
-    counted = made.frame.filter(made.frame["measure"] == "arrests")["value"].sum()
-    told = made.coverage["arrests"]
-    return int(counted) + told["unplaced"]["arrests"] + told["outside_coverage"]["arrests"]
+    counts = panel(open_store(store), by="county", every="month", measures=MEASURES, engine=engine)
+    counted = counts.frame.filter(counts.frame["measure"] == "arrests")["value"].sum()
+    coverage = counts.coverage["arrests"]
+    return int(counted) + coverage["unplaced"]["arrests"] + coverage["outside_coverage"]["arrests"]
 
 
 def _pandas(files: list[Path]) -> int:
@@ -170,13 +170,13 @@ def main() -> None:
     """Measure, print, save."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--sizes", type=int, nargs="+", default=SIZES)
-    parser.add_argument("--folder", type=Path, help="keep the made releases here and use them again")
-    told = parser.parse_args()
+    parser.add_argument("--folder", type=Path, help="keep the simulated releases here and use them again")
+    options = parser.parse_args()
     before = json.loads(OUT.read_text())["results"] if OUT.exists() else []
-    results = [r for r in before if r["size"] not in told.sizes]
+    results = [r for r in before if r["size"] not in options.sizes]
     with tempfile.TemporaryDirectory() as temporary:
-        for size in told.sizes:
-            files = simulated((told.folder or Path(temporary)) / str(size), size)
+        for size in options.sizes:
+            files = simulated((options.folder or Path(temporary)) / str(size), size)
             for name in STEPS:
                 if name == "pandas" and size > PANDAS_MOST:
                     continue

@@ -1,8 +1,8 @@
 """Measure the panel on a local Spark as rows grow, and estimate a cluster's time for a billion rows from it.
 
 Run: python benchmarks/spark.py [--folder DIR]. Writes benchmarks/results/spark.json. The store of one
-made release is read again and again under other names, so that rows grow while nothing else does; DuckDB is
-the peer in the same run. The first question is asked once before, so that Spark's start is not in the times.
+simulated release is read again and again under other names, so that rows grow while nothing else does; DuckDB
+is the peer in the same run. The first query runs once before, so that Spark's start is not in the times.
 """
 
 from __future__ import annotations
@@ -42,10 +42,10 @@ def _repeated(store: Path, times: int) -> Any:
     """The store with every file named so many times, under other names."""
     from atlarge.records.store import Store, open_store
 
-    held = open_store(store)
+    opened = open_store(store)
     releases = []
     for number in range(times):
-        for release in held.releases:
+        for release in opened.releases:
             tables = []
             for entry in release["tables"]:
                 again = f"{entry['path'].removesuffix('.parquet')}-again{number}.parquet"
@@ -53,15 +53,15 @@ def _repeated(store: Path, times: int) -> Any:
                     os.link(store / entry["path"], store / again)
                 tables.append({**entry, "path": again})
             releases.append({**release, "tables": tables})
-    return Store(store, {**held.manifest, "releases": releases})
+    return Store(store, {**opened.manifest, "releases": releases})
 
 
 def _seconds(store: Any, engine: str) -> tuple[float, int]:
     from atlarge import panel
 
     begun = time.perf_counter()
-    made = panel(store, by="aor", every="month", measures=["arrests", "at_large"], engine=engine)
-    rows = int(made.frame.filter(made.frame["measure"] == "arrests")["value"].sum() or 0)
+    counts = panel(store, by="aor", every="month", measures=["arrests", "at_large"], engine=engine)
+    rows = int(counts.frame.filter(counts.frame["measure"] == "arrests")["value"].sum() or 0)
     return time.perf_counter() - begun, rows
 
 
@@ -85,8 +85,8 @@ def _estimate(results: list[dict[str, Any]], cores: int) -> dict[str, Any]:
 def main() -> None:
     """Measure, estimate, print, save."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--folder", type=Path, help="made releases of benchmarks/scale.py to use again")
-    told = parser.parse_args()
+    parser.add_argument("--folder", type=Path, help="simulated releases of benchmarks/scale.py to use again")
+    options = parser.parse_args()
     from pyspark.sql import SparkSession
 
     cores = os.cpu_count() or 1
@@ -99,12 +99,12 @@ def main() -> None:
     spark.sparkContext.setLogLevel("OFF")
     results = []
     with tempfile.TemporaryDirectory() as temporary:
-        store = _store(Path(temporary), (told.folder or Path(temporary)) / str(ARRESTS))
+        store = _store(Path(temporary), (options.folder or Path(temporary)) / str(ARRESTS))
         _seconds(_repeated(store, 1), "spark")
         for times in TIMES:
-            held = _repeated(store, times)
-            seconds, rows = _seconds(held, "spark")
-            peer, _ = _seconds(held, "duckdb")
+            repeated = _repeated(store, times)
+            seconds, rows = _seconds(repeated, "spark")
+            peer, _ = _seconds(repeated, "duckdb")
             found = {"rows": rows, "spark_seconds": round(seconds, 2), "duckdb_seconds": round(peer, 2)}
             results.append({**found, "spark_to_duckdb": round(seconds / peer, 2)})
             print(results[-1], flush=True)

@@ -41,7 +41,7 @@ for policy, place in QUESTIONS.items():
     for judged in answer.verdicts.values():
         print(f"  {judged.title}: {judged.verdict} ({judged.rule})")
     effect = answer.to_dict()["effect"]
-    rows.append({"place": place, **effect, "smallest that could be told": answer.to_dict()["mde"]})
+    rows.append({"place": place, **effect, "smallest detectable effect": answer.to_dict()["mde"]})
 
 # %% [markdown]
 # Arrests at large above (or below) what was expected, with the interval. An interval over zero tells

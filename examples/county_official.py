@@ -21,13 +21,13 @@ from atlarge.errors import AtlargeError
 alt.renderers.enable("png")  # figures that need no network
 
 # %% [markdown]
-# Releases, as you receive them from a records request. Here they are made up (with a known truth), so that
+# Releases, as you receive them from a records request. Here they are simulated (with a known truth), so that
 # the example runs anywhere; put your files in their place.
 
 # %%
 folder = Path(tempfile.mkdtemp())
-made = atlarge.simulate(folder / "releases", seed=3, arrests=20_000)
-audit = atlarge.ingest([*made.arrests, made.detainers], folder / "store")
+simulated = atlarge.simulate(folder / "releases", seed=3, arrests=20_000)
+audit = atlarge.ingest([*simulated.arrests, simulated.detainers], folder / "store")
 for release in audit.releases:
     dropped = sum(release.rows_dropped.values())
     print(
@@ -35,7 +35,7 @@ for release in audit.releases:
     )
 
 # %% [markdown]
-# Detainers by county and what became of them. Counts under five are held back. A missing outcome is not
+# Detainers by county and what became of them. Counts under five are suppressed. A missing outcome is not
 # "honored".
 
 # %%
@@ -43,9 +43,8 @@ store = atlarge.open_store(folder / "store")
 report = atlarge.detainer_report(store, by="county", every="all")
 shown = report.rows.sort("issued", descending=True, nulls_last=True).head(5)
 for row in shown.iter_rows(named=True):
-    print(
-        f"{row['place_name']}: {row['issued']} issued, {row['declined']} declined, {row['missing']} not told"
-    )
+    outcomes = f"{row['declined']} declined, {row['missing']} not reported"
+    print(f"{row['place_name']}: {row['issued']} issued, {outcomes}")
 
 # %% [markdown]
 # The same as a figure. A rate is given among detainers whose outcome is recorded, and its bar reaches from

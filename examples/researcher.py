@@ -34,7 +34,7 @@ values, places, months = panels["ddp"].matrix("at_large", whole=True)
 print(f"{len(places)} areas, {len(months)} months, {int(np.isnan(values).sum())} cells not covered")
 
 # %% [markdown]
-# How far do the schemes differ? The answer to any question should be asked under both.
+# How far do the schemes differ? Every question should be answered under both.
 
 # %%
 other, _, _ = panels["biglocal"].matrix("at_large", whole=True)
@@ -50,16 +50,16 @@ y = values[:, whole]
 kept = [month for month, is_whole in zip(months, whole, strict=True) if is_whole]
 first = kept.index(dt.date(2017, 2, 1))
 unit = places.index("SNA")
-made = counterfactual(y, unit, slice(0, first))
+estimate = counterfactual(y, unit, slice(0, first))
 after = slice(first, first + 8)
-observed, expected = float(y[unit, after].sum()), float(np.asarray(made.fitted).ravel()[after].sum())
+observed, expected = float(y[unit, after].sum()), float(np.asarray(estimate.fitted).ravel()[after].sum())
 print(f"San Antonio, February to September 2017: {observed:.0f} observed, {expected:.0f} expected")
 
 # %% [markdown]
 # Where the two lines part before February 2017, the fit is not to be trusted after it.
 
 # %%
-fitted = np.asarray(made.fitted).ravel()
+fitted = np.asarray(estimate.fitted).ravel()
 lines = pl.DataFrame(
     {
         "month": kept * 2,

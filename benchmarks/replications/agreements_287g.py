@@ -77,31 +77,31 @@ def _by_month() -> list[Result]:
     middle = [n[dt.date(2016, month, 1)] for month in (6, 7)]
     later = max(n[dt.date(2018, month, 1)] for month in range(2, 8))
     said = {dt.date(2018, 1, 1): 945, dt.date(2018, 2, 1): 816, dt.date(2018, 3, 1): 903}
-    made = [
+    results = [
         Result(study, f"arrests under 287(g), {day:%B %Y}", source, value, float(n[day]))
         for day, value in said.items()
     ]
     what = "arrests under 287(g) a month, June and July 2016: fewer than 300"
-    made.append(
+    results.append(
         Result(study, what, source, 300.0, float(max(middle)), 0.1, note="the larger of the two months")
     )
     what = "most arrests under 287(g) in a month, February to July 2018: below January's 945"
-    made.append(
+    results.append(
         Result(study, what, source, 945.0, float(later), note="July 2018, the last month that TRAC had")
     )
-    return made
+    return results
 
 
 def replicate(data: Path) -> list[Result]:
     """Agreements in force as reported, and the change of arrests once one began."""
     del data
-    made = []
+    results = []
     for row in verify().rows:
         is_list = row.measure == "agreements_287g" and row.place == "US"
         if is_list and row.start and row.published is not None and row.ours is not None:
             what = f"agreements in force, {row.start:%-d %B %Y}"
-            made.append(Result(row.publisher, what, row.source, row.published, row.ours, 0.02))
-    made += _by_month()
+            results.append(Result(row.publisher, what, row.source, row.published, row.ours, 0.02))
+    results += _by_month()
     for measure, what in (
         ("handoffs", "change of arrests at local jails (CAP Local and 287(g)) once an agreement began"),
         ("at_large", "change of at-large arrests that name the county once an agreement began"),
@@ -111,8 +111,8 @@ def replicate(data: Path) -> list[Result]:
         treated = frame.filter(pl.col("treated") == 1)["place"].n_unique()
         either = "; the interval holds no change" if low < 0 < high else ""
         note = f"{treated} counties with a first agreement among {frame['place'].n_unique()}{either}"
-        made.append(
+        results.append(
             Result(STUDY, what, "no number for these data", None, round(mean, 3), low=round(low, 3),
                    high=round(high, 3), note=note)
         )  # fmt: skip
-    return made
+    return results

@@ -107,20 +107,20 @@ def replicate(data: Path) -> list[Result]:
             .is_in(["Not Amenable to Removal", "Foreign Born USC", "Not in Custody", "TURNED OVER TO"])
         ),
     }
-    made = []
+    results = []
     for label, some in others.items():
         for (area, year), said, n in zip(PUBLISHED, published, five(some), strict=True):
             what = f"arrests, {area + ' area' if area else 'nation'}, {year}: {label}"
             note = "" if some is rows else f"{n / said - 1:+.1%} of GAO's {said:,.0f}"
             shown = float(said) if some is rows else None
-            made.append(Result(GAO, what, "statista.com, sltrib.com", shown, float(n), note=note))
+            results.append(Result(GAO, what, "statista.com, sltrib.com", shown, float(n), note=note))
     parts = left_out(rows.filter(pl.col("year").is_in([2016, 2017, 2018])))
     alone, pairs, nearest = that_meet(parts, ours - published, published)
     draw = np.random.default_rng(20)
     invented = [that_meet(parts, draw.uniform(0, 2, 5) * (ours - published), published)[1] for _ in range(40)]
     n, as_many = len(parts), sum(one >= pairs for one in invented)
     of_all = "that meet all five counts within 0.5%"
-    made += [
+    results += [
         Result(GAO, f"values left out in turn, of {n}, {of_all}", "", None, float(alone)),
         Result(GAO, f"twos of values, of {n * (n - 1) // 2:,}, {of_all}", "", None, float(pairs),
                note=f"the nearest is off by {nearest:.2%}, none exact; {as_many} of {len(invented)} sets of "
@@ -133,7 +133,7 @@ def replicate(data: Path) -> list[Result]:
         what = (
             f"values of {column!r} whose rows are what GAO leaves out, within {SLACK:.0%} in all five counts"
         )
-        made.append(
+        results.append(
             Result(GAO, what, "", None, float(len(found)), note="no set of them" if not found else "")
         )
-    return made
+    return results

@@ -41,7 +41,7 @@ def replicate(data: Path) -> list[Result]:
     fy = rows.filter(pl.col("day").is_between(pl.date(2017, 10, 1), pl.date(2018, 9, 30)))
     cy = rows.filter(pl.col("day").dt.year() == 2018)
     mexico, triangle = pl.col("citizenship") == "MEXICO", pl.col("citizenship").is_in(NORTHERN_TRIANGLE)
-    made = [
+    results = [
         Result(ICE, "removals, FY2018", "documentcloud.org/documents/5767387", 256_085, fy.height),
         Result(ICE, "removals of convicted people, FY2018", "crimmigration.com", 145_262,
                fy["convicted"].sum()),
@@ -55,5 +55,5 @@ def replicate(data: Path) -> list[Result]:
         what = f"removals of citizens of {country.title()}, 2018"
         short = "GAO leaves out some rows; without an identifier it cannot be told which"
         note = short if ours > 1.005 * published else ""
-        made.append(Result(GAO, what, "statista.com", published, ours, note=note))
-    return made
+        results.append(Result(GAO, what, "statista.com", published, ours, note=note))
+    return results

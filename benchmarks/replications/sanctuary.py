@@ -95,7 +95,7 @@ def replicate(data: Path) -> list[Result]:
     third = Result(
         STUDY, what, SOURCE, -1 / 3, round(mean, 3), low=round(low, 3), high=round(high, 3), note=note
     )
-    made = [third]
+    results = [third]
     for convicted, published in ((False, -0.5), (True, None)):
         effect, rank = california(data, convicted)
         what = (
@@ -106,5 +106,5 @@ def replicate(data: Path) -> list[Result]:
             f"as low in {100 * rank:.0f}% of all threes of areas; removals after all kinds of arrest, not "
             "of those fingerprinted in jails"
         )
-        made.append(Result(STUDY, what, SOURCE, published, round(effect, 3), tolerance=0.3, note=note))
-    return made
+        results.append(Result(STUDY, what, SOURCE, published, round(effect, 3), tolerance=0.3, note=note))
+    return results

@@ -46,10 +46,10 @@ def read(data: Path) -> pl.DataFrame:
 def replicate(data: Path) -> list[Result]:
     """The Tribune's totals of the state and of six counties."""
     rows = read(data)
-    made = []
+    results = []
     for (county, what), published in PUBLISHED.items():
         ours = float(rows.filter((pl.col("county") == county) | (county == ""))[what].sum())
         name = f"{county.title()} County" if county else "Texas"
         words = {"inmates": "inmates a month, added up", "days": "inmate-days", "cost": "cost in dollars"}
-        made.append(Result(STUDY, f"{name}: {words[what]}", PAGE, published, round(ours)))
-    return made
+        results.append(Result(STUDY, f"{name}: {words[what]}", PAGE, published, round(ours)))
+    return results

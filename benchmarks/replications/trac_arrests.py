@@ -30,7 +30,7 @@ def replicate(data: Path) -> list[Result]:
     """Shares of FY2018 to June, and arrests from local jails in two months; the embedded records do."""
     start, end = dt.date(2017, 10, 1), dt.date(2018, 6, 30)
     whole = _count("arrests", start, end)
-    made = []
+    results = []
     for name, measure, published in (
         ("at large", "at_large", 25.0),
         ("local jails", "local_jails", 41.0),
@@ -39,12 +39,12 @@ def replicate(data: Path) -> list[Result]:
     ):
         share = round(100 * _count(measure, start, end) / whole, 2)
         what = f"per cent of arrests: {name}, October 2017 to June 2018"
-        made.append(Result(STUDY, what, SHARES, published, share, tolerance=0.5 / published))
+        results.append(Result(STUDY, what, SHARES, published, share, tolerance=0.5 / published))
     for month, published in ((dt.date(2017, 8, 1), 6_585), (dt.date(2018, 6, 1), 5_363)):
         last = (month + dt.timedelta(days=32)).replace(day=1) - dt.timedelta(days=1)
         ours = _count("local_jails", month, last)
-        made.append(Result(STUDY, f"arrests from local jails, {month:%B %Y}", SHARES, published, ours))
-    return made + _counties() + _washington(data)
+        results.append(Result(STUDY, f"arrests from local jails, {month:%B %Y}", SHARES, published, ours))
+    return results + _counties() + _washington(data)
 
 
 def _counties() -> list[Result]:
@@ -55,7 +55,7 @@ def _counties() -> list[Result]:
     """
     days = pl.col("date").is_between(pl.date(2017, 10, 1), pl.date(2018, 5, 31))
     rows = open_store(None).scan("arrests").filter(days, pl.col("county_fips").is_not_null())
-    made = []
+    results = []
     for words, methods, published in (
         ("jails and prisons", ("CAP Local", "CAP State", "CAP Federal"), 1_467),
         ("jails, prisons and the 287(g) program", ("CAP Local", "CAP State", "CAP Federal", "287(g)"), None),
@@ -71,13 +71,13 @@ def _counties() -> list[Result]:
         n = rows.filter(of_methods).group_by("county_fips").agg(pl.col("n").sum()).collect()["n"]
         what = f"counties with arrests, October 2017 to May 2018: {words}"
         note = f"{(n == 1).sum()} of one arrest, median {n.median():.0f}"
-        made.append(Result(STUDY, what, COUNTIES, published, n.len(), note=note))
-    return made
+        results.append(Result(STUDY, what, COUNTIES, published, n.len(), note=note))
+    return results
 
 
 def _washington(data: Path) -> list[Result]:
     """Arrests in Washington State, October 2014 to May 2018; none where the file is not at hand."""
-    made = []
+    results = []
     for path in sorted(data.rglob("arrests_with_state.csv.gz"))[:1]:
         rows = pl.read_csv(path, infer_schema=False)
         day = pl.date(*(pl.col(part).cast(pl.Int32) for part in ("year", "month", "day")))
@@ -88,5 +88,5 @@ def _washington(data: Path) -> list[Result]:
         ):
             ours = rows.filter(pl.col("state").is_in(states)).height
             what = f"arrests in Washington State, October 2014 to May 2018, {label}"
-            made.append(Result(STUDY, what, "jsis.washington.edu", published, ours))
-    return made
+            results.append(Result(STUDY, what, "jsis.washington.edu", published, ours))
+    return results

@@ -138,17 +138,17 @@ def replicate(data: Path) -> list[Result]:
     met = {rule: sum(one <= NEAR for one in off(numbers).values()) for rule, numbers in tried.items()}
     best = max(met, key=lambda rule: (met[rule], -sum(off(tried[rule]).values())))
     one = f"of {len(COMPANIONS)} numbers at once, within {NEAR:.0%}"
-    made = [
+    results = [
         Result(STUDY, "rules tried", SOURCES, None, float(len(tried)), note=one),
         Result(STUDY, "numbers met by the best of them", SOURCES, None, float(met[best]), note=best),
     ]
     for name, said in COMPANIONS.items():
         reach = sorted(numbers[name] for numbers in tried.values())
         note = f"of TRAC's {said:,}; {reach[0]:,.0f} to {reach[-1]:,.0f} under the {len(tried)} rules"
-        made.append(
+        results.append(
             Result(STUDY, f"{name}, by the best rule", SOURCES, None, round(tried[best][name], 1), note=note)
         )
-    return made + _new_jersey(every)
+    return results + _new_jersey(every)
 
 
 def _new_jersey(every: pl.DataFrame) -> list[Result]:
