@@ -32,10 +32,10 @@ def count(function, after):
         mine = steps == at
         if mine and not after:
             os.kill(os.getpid(), signal.SIGKILL)
-        made = function(*given, **named)
+        result = function(*given, **named)
         if mine and after:
             os.kill(os.getpid(), signal.SIGKILL)
-        return made
+        return result
     return counted
 os.fsync = count(os.fsync, False)
 shutil.rmtree = count(shutil.rmtree, False)

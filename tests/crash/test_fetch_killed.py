@@ -28,8 +28,8 @@ from dataclasses import replace
 from pathlib import Path
 from atlarge.releases import catalogue
 from atlarge.releases import fetch as fetching
-made = replace(catalogue.family("pa-detainers"), fetch={{{url!r}: {sha256!r}}})
-fetching.family = lambda name: made
+own = replace(catalogue.family("pa-detainers"), fetch={{{url!r}: {sha256!r}}})
+fetching.family = lambda name: own
 """
 
 

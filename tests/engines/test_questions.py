@@ -156,7 +156,7 @@ def test_links_are_the_same(keyed: Store, engine: str) -> None:
 
 @every_engine
 def test_the_account_is_checked_against_the_files(store: Store, engine: str, tmp_path: Path) -> None:
-    """Every release's rows are in its files; a file that lacks some is told in one line."""
+    """Every release's rows are in its files; a file that lacks some is reported in one line."""
     counted = verify(store, engine)
     assert [(c["release"], c["table"], c["in_files"]) for c in counted] == sorted(
         (r["id"], e["table"], e["rows"]) for r in store.releases for e in r["tables"]

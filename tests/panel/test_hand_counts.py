@@ -1,4 +1,4 @@
-"""More of the panel by hand: monthly figures, measures that end, scopes, edges of the time asked about."""
+"""More of the panel by hand: monthly figures, measures that end, scopes, edges of the queried time."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def test_monthly_figures_stand_for_whole_months_and_never_become_zero(tmp_path: 
 def test_a_measure_that_ends_is_missing_from_its_last_day_on(
     tmp_path: Path, every: str, complete: list[dt.date], incomplete: list[dt.date]
 ) -> None:
-    """Handoffs can be told through 20 July 2025, a Sunday; all arrests can be told after it too."""
+    """Handoffs are measured through 20 July 2025, a Sunday; all arrests are measured after it too."""
     days = pl.date_range(D(2025, 6, 2), D(2025, 8, 3), eager=True).to_list()
     store = HandStore(tmp_path, _arrests(days), [Span("a", days[0], days[-1])])
     frame = panel(store, by="county", every=every, measures=["handoffs", "arrests"]).frame
@@ -188,7 +188,7 @@ def test_places_as_a_user_names_them() -> None:
 
 @pytest.mark.parametrize("engine", ["polars", "duckdb"])
 def test_a_month_covered_in_part_counts_its_covered_days_only(tmp_path: Path, engine: str) -> None:
-    """Texas alone is told for February, the nation for its third week: the nation's count is of that week."""
+    """Texas alone is reported for February, the nation for its third week; its count is of that week."""
     days = pl.date_range(D(2017, 2, 1), D(2017, 2, 28), eager=True).to_list()
     spans = [Span("a", days[0], days[-1], "state:TX"), Span("b", D(2017, 2, 13), D(2017, 2, 19))]
     store = HandStore(tmp_path, _arrests(days), spans)
@@ -197,7 +197,7 @@ def test_a_month_covered_in_part_counts_its_covered_days_only(tmp_path: Path, en
     assert nation.coverage["arrests"]["outside_coverage"] == {"arrests": 21}
     county = panel(store, by="county", every="month", engine=engine)
     assert county.frame.select("value", "days_covered").rows() == [(28, 28)]
-    # Two releases with a gap of one day between them, of which a record is told all the same.
+    # Two releases with a gap of one day between them, of which a record is reported all the same.
     gap = [Span("a", days[0], days[9]), Span("b", days[11], days[-1])]
     result = panel(HandStore(tmp_path, _arrests(days), gap), by="nation", every="month", engine=engine)
     assert result.frame.select("value", "days_covered").rows() == [(27, 27)]
@@ -233,7 +233,7 @@ def test_a_measure_of_several_conditions_counts_what_meets_them_all(
 
 
 def test_measures_and_places_named_twice_count_once_and_tables_stand_side_by_side(tmp_path: Path) -> None:
-    """A place asked for without a record is zero; every table of the question tells its coverage."""
+    """A place asked for without a record is zero; every table of the query states its coverage."""
     store = HandStore(tmp_path, _rows(), [Span("a", D(2017, 2, 1), D(2017, 2, 28))])
     arguments = ["encounters", "at_large", "arrests", "at_large"]
     result = panel(store, by="county", every="month", measures=arguments, places=["53033", "13121", "53033"])

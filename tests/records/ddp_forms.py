@@ -1,7 +1,7 @@
 """Workbooks in the forms of the Deportation Data Project's raw releases: made up, no person behind any row.
 
 Six lines of preamble, the header on line 7, several sheets, dates as cells and as text in one column,
-redaction marks, blank columns. What is in them is told back, so that a test can count it by hand.
+redaction marks, blank columns. What is in them is returned too, so that a test can count it by hand.
 """
 
 from __future__ import annotations

@@ -140,5 +140,5 @@ def test_a_file_of_few_rows_shows_no_zero_until_its_user_says_what_it_covers(tmp
     assert any("missing, not zero" in note and "--covers" in note for note in audit.notes)
     ask = {"by": "state", "measures": ["book_ins"], "places": ["WA", "OR", "AK"]}
     assert 0 not in panel(open_store(tmp_path / "store"), **ask).frame["value"].to_list()
-    ingest([path], tmp_path / "told", covers="aor:SEA")
-    assert 0 in panel(open_store(tmp_path / "told"), **ask).frame["value"].to_list()
+    ingest([path], tmp_path / "declared", covers="aor:SEA")
+    assert 0 in panel(open_store(tmp_path / "declared"), **ask).frame["value"].to_list()

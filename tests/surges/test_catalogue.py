@@ -1,4 +1,4 @@
-"""The catalogue on the embedded records, and its witnesses on made ones."""
+"""The catalogue on the embedded records, and its corroboration on simulated ones."""
 
 from __future__ import annotations
 

@@ -119,7 +119,7 @@ def test_scatter_of_a_short_record_is_drawn_to_that_of_all() -> None:
 
 
 def test_where_next_to_nothing_is_known_scatter_is_not_taken_for_none() -> None:
-    """A place seen every other day: of sums of two days nothing is told, so they may scatter by half more."""
+    """A place seen every other day: of sums of two days nothing is known; they may scatter by half more."""
     y = np.ones((1, 120))
     y[0, ::2] = np.nan
     result = fit_baseline(y, **_plain(120), guard=14, reach=56, lengths=2).dispersion[0]

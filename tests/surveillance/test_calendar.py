@@ -115,13 +115,13 @@ def test_the_best_day_of_a_week() -> None:
     assert best[1].tolist() == [p[1, 9], 1.0, p[1, 23], p[1, 30]]
 
 
-def test_looking_twice_has_its_correction_by_the_size_of_the_place() -> None:
+def test_the_correction_for_two_tests_follows_the_size_of_the_place() -> None:
     """2.3 for the thinnest, 3.5 for the thickest, and between by the logarithm of the mean."""
     mean = np.array([0.1, 0.7, 2.1, np.sqrt(2.1 * 7.0), 7.0, 35.0, 900.0])
     scan = _scan(_bursts((0, 0, 0, 0.1)), np.ones((8, 4)), np.append(mean, np.nan)[:, None].repeat(4, axis=1))
-    price = _correction(scan)
-    assert price[:7] == pytest.approx([2.3, 2.3, 2.65, (2.65 + 3.3) / 2.0, 3.3, 3.5, 3.5])
-    assert 2.3 <= price[7] <= 3.5
+    correction = _correction(scan)
+    assert correction[:7] == pytest.approx([2.3, 2.3, 2.65, (2.65 + 3.3) / 2.0, 3.3, 3.5, 3.5])
+    assert 2.3 <= correction[7] <= 3.5
     lone = _scan(_bursts((0, 0, 0, 0.1)), np.ones((1, 4)), np.array([[0.0, 2.8, 1.4, 4.2]]))
     assert _correction(lone) == pytest.approx([2.65])
 
@@ -144,12 +144,12 @@ def test_bursts_of_days_become_bursts_of_the_weeks_they_lie_in() -> None:
     assert [row[3] for row in rows] == pytest.approx([0.02, 1.0, 0.06, 0.06, 0.08, 0.15])
 
 
-def test_a_week_takes_the_smaller_p_of_both_looks_at_their_correction() -> None:
-    """Counts of whole weeks; weeks not told or not asked about have no p."""
+def test_a_week_takes_the_smaller_p_corrected_for_two_tests() -> None:
+    """Counts of whole weeks; weeks not observed or not tested have no p."""
     by_week = np.array([[0.2, 1e-6, np.nan, 0.9]])
     by_day = np.full((1, 34), 0.5)
     by_day[0, 3:10], by_day[0, 4] = 0.3, 0.1
-    by_day[0, 17:24] = 1e-9  # in the week that is not told
+    by_day[0, 17:24] = 1e-9  # in the week that is not observed
     scans = (
         _scan(_bursts((0, 1, 1, 1e-6)), by_week, np.full((1, 4), 2.1)),
         _scan(_bursts((0, 18, 19, 1e-9), (0, 4, 5, 1e-7)), by_day, np.full((1, 34), 0.3)),

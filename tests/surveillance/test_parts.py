@@ -58,7 +58,7 @@ def test_tails_equal_scipy(count: int, mean: float, phi: float) -> None:
     assert law.cdf(bound) >= 0.99 - 1e-9
 
 
-def test_price_of_looking_equals_simulation() -> None:
+def test_the_correction_for_many_windows_equals_simulation() -> None:
     """The chance that the best of 14 windows has p <= u, against 200,000 random walks a weekday."""
     profile = np.array([1.3, 1.4, 1.4, 1.3, 1.1, 0.3, 0.2])
     rng = np.random.default_rng(0)
