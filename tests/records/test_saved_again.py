@@ -14,9 +14,11 @@ import pytest
 from atlarge.errors import ReleaseError
 from atlarge.ingest import ingest
 from atlarge.records.store import open_store
+from atlarge.releases import read_release
 from atlarge.releases.catalogue import families, recognise
 from atlarge.releases.family import plain
 
+SAMPLES = Path(__file__).resolve().parents[1] / "samples"
 NAMES = ("apprehension_date", "apprehension_state", "apprehension_aor", "apprehension_method",
          "apprehension_site_landmark", "gender")  # fmt: skip
 AREAS = {"TEXAS": "San Antonio Area of Responsibility", "ILLINOIS": "Chicago Area of Responsibility"}
@@ -55,6 +57,12 @@ def test_a_columns_name_is_known_with_its_table_or_unit(writer: str) -> None:
         found = recognise(frozenset(plain(name) for name in names))
         assert found is not None, family
         assert found.id == family
+
+
+def test_a_short_name_is_known_with_its_table_too() -> None:
+    for family in families().values():
+        for name in family.plain_read:
+            assert plain(f"Table1[{name}]") == plain(f"'My data'[{name}]") == name
 
 
 def test_a_header_whose_date_is_unknown_is_of_no_other_table() -> None:
@@ -117,6 +125,17 @@ def test_midnight_moved_to_the_evening_before_is_refused(tmp_path: Path, zone: s
     moved.write_csv(path) if form == "text" else moved.write_parquet(path)
     with pytest.raises(ReleaseError, match="one too early"):
         ingest([path], tmp_path / "store")
+
+
+@pytest.mark.parametrize("name", ["EROArrests_FY2017.csv.gz", "ICERemovals_FY2017.csv.gz", "bookins.csv.gz"])
+def test_a_header_in_the_middle_is_no_birth_date(tmp_path: Path, name: str) -> None:
+    """Where two releases are joined, the column's name stands among birth dates that are all redacted."""
+    frame = pl.concat([sheet.frame for sheet in read_release(SAMPLES / name).sheets])
+    text = frame.write_csv() + frame.head(0).write_csv()
+    (tmp_path / "a.csv").write_text(text, encoding="utf-8")
+    audit = ingest([tmp_path / "a.csv"], tmp_path / "store").releases[0]
+    assert audit.rows_kept == frame.height
+    assert audit.rows_dropped == {"repeated_header": 1}
 
 
 @pytest.mark.parametrize("hour", [0, 4, 5, 12])

@@ -20,8 +20,8 @@ Kind = Literal["text", "day", "moment", "count", "number", "mark"]
 _NOT_WORD = re.compile(r"[^a-z0-9]+")
 _NEXT_WORD = re.compile(r"(?<=[a-z]{2})(?=[A-Z])")
 _UNIT = re.compile(
-    r"(?i)\s*[(\[](?:utc|gmt|local(?: time)?|[ecmp][sd]?t|eastern|central|mountain|pacific|date|time|text"
-    r"|string|[ymd]{1,4}[-/ .][ymd]{1,4}[-/ .][ymd]{1,4}(?: hh:mm(?::ss)?)?)[)\]]$"
+    r"(?i)(?:\s*\(|\s+\[)(?:utc|gmt|local(?: time)?|[ecmp][sd]?t|eastern|central|mountain|pacific|date|time"
+    r"|text|string|[ymd]{1,4}[-/ .][ymd]{1,4}[-/ .][ymd]{1,4}(?: hh:mm(?::ss)?)?)[)\]]$"
 )
 """What people write behind a column's name of how its cells are written."""
 _TABLE = re.compile(r"^'?[\w ]+'?\[([^\]]+)\]$|^[a-z]\d?\.(?=[a-zA-Z_]{3})|\.x$")

@@ -13,7 +13,7 @@ from pathlib import Path
 import polars as pl
 
 from atlarge.errors import ReleaseError
-from atlarge.releases.family import Family
+from atlarge.releases.family import Family, plain
 from atlarge.releases.marks import BLANK, REDACTION
 from atlarge.releases.sheet import Sheet
 from atlarge.wording import some
@@ -46,10 +46,12 @@ def names_persons(header: frozenset[str]) -> list[str]:
 
 
 def _first_visible(sheet: Sheet, column: str) -> tuple[int, int]:
-    """How many cells of a column hold more than a blank or a redaction mark, and the row of the first."""
+    """How many cells of a column hold more than a blank, a redaction mark or its own name (a header in the
+    middle of joined files), and the row of the first."""
     words = sheet.frame[column].unique().drop_nulls().cast(pl.String)
     bare = words.str.strip_chars()
     readable = words.filter(~bare.is_in(list(BLANK)) & ~bare.str.contains(REDACTION))
+    readable = readable.filter(pl.Series([plain(word) != column for word in readable], dtype=pl.Boolean))
     if readable.is_empty():
         return 0, 0
     hits = sheet.frame[column].cast(pl.String).is_in(readable.to_list()).fill_null(False)
