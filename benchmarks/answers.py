@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import sys
 import time
 from collections import Counter
@@ -98,7 +99,10 @@ def reach_of(answers: list[Answer]) -> dict[str, Any]:
         "burst_power_large": round(median((a.bursts.power or 0.0) for a in large if a.bursts), 2),
         "large": len(large),
         "lasting_power": round(median(one.power or 0.0 for one in lasting), 2),
-        "lasting_mde": round(median(one.mde_relative or 0.0 for one in lasting), 2),
+        "lasting_mde": round(
+            median(math.inf if one.mde is None else one.mde_relative or 0.0 for one in lasting), 2
+        ),
+        "few_places": sum(one.mde is None for one in lasting),
         "no_burst": sum(b.verdict == "does not fit" for b in bursts),
         "no_lasting": sum(one.verdict == "does not fit" for one in lasting),
         "neither": sum(a.bursts.verdict == a.lasting.verdict == "does not fit" for a in both),  # type: ignore[union-attr]
