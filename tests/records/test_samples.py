@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import datetime as dt
 import gzip
@@ -100,8 +101,8 @@ def test_declines_of_the_national_sample(samples: Path, tmp_path: Path) -> None:
     import openpyxl
 
     ingest([samples / "detainers_2015.xlsx"], tmp_path / "store")
-    sheet = openpyxl.load_workbook(samples / "detainers_2015.xlsx", read_only=True).worksheets[0]
-    header, *rows = sheet.iter_rows(values_only=True)
+    with contextlib.closing(openpyxl.load_workbook(samples / "detainers_2015.xlsx", read_only=True)) as book:
+        header, *rows = book.worksheets[0].iter_rows(values_only=True)
     reasons = Counter(row[header.index("Detainer Lift Reason")] for row in rows)
     total = detainer_report(
         open_store(tmp_path / "store"), dt.date(2014, 10, 1), dt.date(2015, 7, 19), "nation"
