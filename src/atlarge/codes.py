@@ -53,7 +53,7 @@ def code(values: pl.Series) -> Coded:
 def as_categories(frame: pl.DataFrame, coded: dict[str, Coded]) -> pl.DataFrame:
     """A frame with its text columns as categories, which are written faster, where they are coded."""
     return frame.with_columns(
-        coded[name].texts.extend_constant(None, 1).cast(pl.Categorical).gather(coded[name].rows).alias(name)
+        coded[name].texts.extend_constant(None, 1).cast(pl.Categorical)[coded[name].rows].alias(name)
         for name, kind in frame.schema.items()
         if kind == pl.String and name in coded
     )

@@ -215,4 +215,4 @@ def put_places(prepared: Prepared, own: pl.DataFrame | None, words: Words) -> No
 def with_places(frame: pl.DataFrame, words: Words, found: pl.DataFrame) -> pl.DataFrame:
     """Rows with the places of their words, as categories; `found`: those of each combination."""
     places = found.drop("_other_state").with_columns(pl.col(pl.String).cast(pl.Categorical))
-    return frame.with_columns(places[pl.Series(words.row, dtype=pl.UInt32)].get_columns())
+    return frame.with_columns(places[words.row].get_columns())

@@ -94,10 +94,16 @@ def _read_all(
 
     if len(paths) == 1:
         return [one(paths[0])]
-    with ThreadPoolExecutor(min(os.cpu_count() or 1, _MOST_READERS, len(paths))) as pool:
-        read = pool.map(one, paths)
-        families()  # read here while the threads unpack their files
-        return list(read)
+    readers = min(os.cpu_count() or 1, _MOST_READERS, len(paths))
+    with ThreadPoolExecutor(readers) as pool:
+        begun = [pool.submit(one, path) for path in paths[: readers - 1]]
+        families()  # read on the core that is left, while the others unpack their files
+        begun += [pool.submit(one, path) for path in paths[readers - 1 :]]
+        try:
+            return [reading.result() for reading in begun]
+        except BaseException:
+            pool.shutdown(cancel_futures=True)
+            raise
 
 
 def _once(

@@ -57,7 +57,7 @@ def _parse(
 
 def _spread(values: pl.Series, coded: Coded | None) -> pl.Series:
     """Values of all cells, from those of the distinct texts."""
-    return values if coded is None else values.gather(coded.rows)
+    return values if coded is None else values[coded.rows]
 
 
 def read_cells(
