@@ -56,7 +56,7 @@ _PARTICLE = re.compile(  # "handed over 622", "rounded up to": the word belongs 
 
 @dataclass(frozen=True)
 class Number:
-    """A number as said: its value, ledger unit, and the tolerance word before it."""
+    """A number as stated: its value, ledger unit, and the tolerance word before it."""
 
     value: float | None
     unit: str
@@ -67,7 +67,7 @@ class Number:
     is_known: bool = True  # whether a noun of the vocabulary says what is counted
 
     def as_change(self) -> Number:
-        """The same as a percent of change; "fell by half" is one of 50."""
+        """The same as a percent change; "fell by half" is one of 50."""
         parts = {"half": 50.0, "a third": 33.3, "two thirds": 66.7, "a quarter": 25.0}
         if self.value is None and self.word in parts:
             return replace(self, value=parts[self.word], word=None, unit="percent_change")
@@ -107,7 +107,7 @@ def _unit(after: str, before: str, lang: Language) -> tuple[str, bool]:
 
 
 def _blank(match: re.Match[str]) -> str:
-    """Blanks for what is no count; ", 34," is an age only after a name."""
+    """Blank out what is not a count; ", 34," is an age only after a name."""
     if match.group().startswith(", "):
         word = re.search(r"(\w+)$", match.string[: match.start()])
         if word is None or not word.group(1)[0].isupper():
@@ -159,7 +159,7 @@ _RATIO = re.compile(
 
 
 def _ratios(text: str, found: list[Number]) -> str:
-    """Take "one in four" and "three of every ten" for shares."""
+    """Read "one in four" and "three of every ten" as shares."""
     for match in _RATIO.finditer(text):
         part, whole = (_small(match.group(name)) for name in ("part", "whole"))
         if 0 < part < whole and (whole <= 5 or whole == 10 or part == 1):

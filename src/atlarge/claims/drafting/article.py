@@ -65,7 +65,7 @@ class Paragraph:
 
 @dataclass(frozen=True)
 class Article:
-    """An article as read: what is left when advertising, links, credits and captions are gone."""
+    """An article without its advertising, links, credits and captions."""
 
     text: str
     title: str | None
@@ -89,7 +89,7 @@ def is_boilerplate(line: str) -> bool:
 
 
 def _unified(text: str) -> str:
-    """Text with one kind of line end, space, ellipsis and quotation mark."""
+    """Text with uniform line ends, spaces, ellipses and quotation marks."""
     text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\u00a0", " ").replace("\u200b", "")
     text = (
         text.replace("\u2028", "\n").replace("«", "“").replace("»", "”").replace("``", "“").replace("''", "”")
@@ -135,7 +135,7 @@ def _blocks(text: str) -> list[str]:
 
 
 def _grouped(lines: list[str]) -> list[str]:
-    """Lines of a block joined where one runs on into the next, kept apart where each stands alone."""
+    """Lines of a block, joined where a sentence continues on the next line."""
     groups: list[str] = []
     for line in lines:
         runs_on = groups and not re.search(r"[.!?:;”\"’)]\s*$", groups[-1]) and len(groups[-1]) > 40
@@ -147,8 +147,8 @@ def _grouped(lines: list[str]) -> list[str]:
     return groups
 
 
-def _is_said(text: str) -> bool:
-    """Whether a block is something said rather than a heading or a scrap."""
+def _is_prose(text: str) -> bool:
+    """Whether a block is prose rather than a heading or a fragment."""
     if len(text.split()) < 3:
         return False
     if len(text.split()) < 12 and "“" not in text and _is_stamp(text):
@@ -179,7 +179,7 @@ def _shape(kept: list[tuple[str, str | None, str | None]]) -> tuple[Paragraph, .
 
 
 def _quotes(text: str, is_running: bool) -> list[Quote]:
-    """Quotations of a paragraph. One left open at its end is open; a running one may start without a mark."""
+    """Quotations of a paragraph. One without a closing mark is open, and may go on in the next."""
     found: list[Quote] = []
     start: int | None = None
     for i, mark in enumerate(text):
@@ -228,7 +228,7 @@ def read_article(text: str, *, published: dt.date | None = None) -> Article:
         is_kept = not _is_boilerplate(line, lang) and (not spoken or len(line.split()) > 3)
         dateline = None if spoken else _DATELINE.match(line)
         line = line[dateline.end() :] if dateline else line
-        if is_kept and (_is_said(line) or spoken or _is_list_item(line)) and line != title:
+        if is_kept and (_is_prose(line) or spoken or _is_list_item(line)) and line != title:
             kept.append((line, *turn))
         elif line != title:
             left.append(block)
@@ -299,7 +299,7 @@ def quotations(sentence: str) -> list[str]:
 
 
 def headline(text: str) -> str | None:
-    """The first line, if it stands alone and is no sentence."""
+    """The first line, if it is a paragraph of its own and not a sentence."""
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     for line in lines[:5]:
         if is_boilerplate(line) or _RELEASE.match(line) or (_OPINION.match(line) and len(line.split()) < 4):

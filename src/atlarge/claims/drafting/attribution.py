@@ -18,7 +18,7 @@ _REFUSED = re.compile(
     re.I,
 )
 _OBJECTING = word_list("attribution.objecting")
-_TOLD = {"told", "warned", "informed", "advised"}
+_INFORMED = {"told", "warned", "informed", "advised"}
 SHOWING = word_list("attribution.showing")
 _TALLIES = word_list("attribution.tallies")
 _PREPOSITIONS = word_list("attribution.prepositions")
@@ -39,14 +39,14 @@ class Attribution:
     end: int
     verb_at: int
     is_trailing: bool  # what is said stands before it
-    is_told: bool = False  # the subject was told it
+    is_informed: bool = False  # the subject was informed of it
     is_declined: bool = False  # the subject would not say
     is_inserted: bool = False  # "..., she said, ...": what is said stands on both sides
 
 
 @dataclass(frozen=True)
 class Reading:
-    """A sentence with its quotations blanked out, and who is named and says something in it."""
+    """A sentence with its quotations blanked out, the people and bodies it mentions, and its attributions."""
 
     text: str  # as printed
     masked: str  # quotations blanked out
@@ -96,8 +96,8 @@ class _Attributions:
         if (
             outer.is_trailing
             or inner.is_trailing
-            or outer.is_told
-            or inner.is_told
+            or outer.is_informed
+            or inner.is_informed
             or inner.start < outer.end
         ):
             return False
@@ -128,7 +128,7 @@ class _Attributions:
                 self.found.append(Attribution(mention, phrase, start, end, start, said_before))
 
     def _by_count(self) -> None:
-        """ "by the sheriff's count": the figure is of whose count it is."""
+        """ "by the sheriff's count": the figure belongs to whoever counted it."""
         for mention in self.mentions:
             at = mention.first - 1
             is_count = mention.kind == "document" and mention.head in _TALLIES
@@ -144,7 +144,7 @@ class _Attributions:
                 )
 
     def _starting(self, i: int) -> Mention | None:
-        """The mention that begins at a token, an article or a verb's object before it skipped."""
+        """The mention that begins at a token, after skipping an article or the object of the verb."""
         for mention in self.mentions:
             if mention.first in (i, i + 1) and (mention.first == i or self.tokens[i].low in self._articles()):
                 return mention
@@ -237,7 +237,7 @@ class _Attributions:
                 end,
                 token.start,
                 inverted or self._is_trailing(i, start),
-                is_told=token.low in _TOLD and i > 0 and self.tokens[i - 1].low in _BE,
+                is_informed=token.low in _INFORMED and i > 0 and self.tokens[i - 1].low in _BE,
                 is_declined=self._declines(token),
                 is_inserted=not inverted and self._is_inserted(start, end),
             )
@@ -257,7 +257,7 @@ class _Attributions:
         )
 
     def _drops_subject(self, i: int) -> bool:
-        """Whether a Spanish verb stands without its subject, as in ", añadió" or "Agregó que"."""
+        """Whether a Spanish verb has no explicit subject, as in ", añadió" or "Agregó que"."""
         if self.tokens[i].low not in self.lang.words("verbs") or self.tokens[i].low in self.lang.words(
             "object_verbs"
         ):
@@ -266,7 +266,7 @@ class _Attributions:
         return before in ("", ",", "”", "“", ".") or i == 0
 
     def _is_relayed(self, i: int) -> bool:
-        """Whether a verb tells something to a person who is the speaker of the sentence."""
+        """Whether a verb reports something to a person who is the speaker of the sentence."""
         said_before = any(not a.is_trailing and a.verb_at < self.tokens[i].start for a in self.found)
         after = self.tokens[i + 1].low if i + 1 < len(self.tokens) else ""
         before = self.tokens[i - 1].low if i else ""
@@ -286,7 +286,7 @@ class _Attributions:
         )
 
     def _is_joined(self, i: int) -> bool:
-        """Whether a verb goes on with the subject of the verb before: "and said", ", and added"."""
+        """Whether a verb shares the subject of the verb before it: "and said", ", and added"."""
         j = i - 1
         while j >= 0 and self.tokens[j].low in self.lang.words("adverbs") - {"and", "y"}:
             j -= 1
@@ -315,7 +315,7 @@ class _Attributions:
         )
 
     def _before(self, i: int) -> Mention | None:
-        """The subject of a verb before it: the nearest mention with nothing but an insertion in between."""
+        """The subject before a verb: the nearest mention with at most a parenthesis in between."""
         aside: Mention | None = None  # "One, a supervisor, said": who an aside names, where nothing else does
         for mention in reversed(self.mentions):
             if mention.last > i:
@@ -337,7 +337,7 @@ class _Attributions:
         return marks == [","] and self.tokens[start].text == ","
 
     def _is_object(self, mention: Mention) -> bool:
-        """Whether a mention is what a preposition is about, so that it is no subject."""
+        """Whether a mention is the object of a preposition, and so not a subject."""
         if mention.first == 0:
             return False
         before = self.tokens[mention.first - 1].low
@@ -346,7 +346,7 @@ class _Attributions:
         return before in _PREPOSITIONS
 
     def _is_gap(self, start: int, end: int) -> bool:
-        """Whether the words from a mention to a verb leave it the subject."""
+        """Whether the words between a mention and a verb allow it to be the subject."""
         start = self._past_hometown(start, end)
         gap = self.tokens[start:end]
         plain = self.lang.words("adverbs") | self.lang.words("determiners")
@@ -436,14 +436,14 @@ class _Attributions:
         return days | ({"el", "este"} if any(t.low in days for t in self.tokens) else set())
 
     def _is_trailing(self, i: int, start: int) -> bool:
-        """Whether what is said stands before the subject and verb: nothing but a time or way follows."""
+        """Whether the statement comes before its subject and verb, with only a time or manner after them."""
         rest = self.text[self.tokens[i].end :].strip(" .,”)")
         if not rest:
             return True
         if re.match(r"^(that|whether|how|why|what|“|:|que|si)\b|^[:“]", rest):
             return False
         takes_object = (
-            self.tokens[i].low in self.lang.words("object_verbs") and self.tokens[i].low not in _TOLD
+            self.tokens[i].low in self.lang.words("object_verbs") and self.tokens[i].low not in _INFORMED
         )
         if takes_object and rest.split()[0].lower() in _OBJECT_OPENS:
             return False
@@ -465,7 +465,7 @@ class _Attributions:
         )
 
     def _passive(self) -> None:
-        """ "advocates were told that ...": the told ones pass it on unless someone else does."""
+        """ "advocates were told that ...": those informed are the source, if no one else is."""
         for match in self.lang.all("told_passive", self.text):
             words = match.group().split()
             if words[0].lower() not in ("was", "were", "been", "fueron", "fue"):
@@ -479,5 +479,5 @@ class _Attributions:
             if subject is not None and not any(a.verb_at == self.tokens[at].start for a in self.found):
                 start = self.tokens[subject.first].start
                 self.found.append(
-                    Attribution(subject, "told", start, match.end(), match.start(), False, is_told=True)
+                    Attribution(subject, "told", start, match.end(), match.start(), False, is_informed=True)
                 )

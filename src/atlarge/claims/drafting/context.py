@@ -37,7 +37,7 @@ _OWN = re.compile(r"\b(?:his|her|our|my|its) (?:\w+ )?(?:jail|office|county|city
 
 @dataclass
 class Context:
-    """What an article has said so far, and says most."""
+    """What an article has mentioned so far, and mentions most."""
 
     article: Article
     people: frozenset[str]
@@ -53,7 +53,7 @@ class Context:
 
 
 def context_of(article: Article, splits: list[Split], people: frozenset[str]) -> Context:
-    """Read the places of an article: by sentence, by paragraph, and the one it is mostly of."""
+    """Read the places of an article: by sentence, by paragraph, and the one it is mainly about."""
     everything = "\n".join([article.title or "", *article.head, *(p.text for p in article.paragraphs)])
     context = Context(article, people, states_named(everything))
     counts: Counter[str] = Counter()
@@ -169,7 +169,7 @@ def _in_attribution(split: Split, at: int) -> bool:
 def _nearest(
     part: Part, before: list[tuple[int, int, str]], inside: list[tuple[int, int, str]], text: str
 ) -> str | None:
-    """The place that a number or word is of: right after it ("Kansas (23)" before), else the last one."""
+    """The place that a number or word refers to: right after it ("Kansas (23)" before), else the last one."""
     after = [
         p
         for p in inside
@@ -191,7 +191,7 @@ def _nearest(
 
 
 def _listed(text: str, part: Part, own: list[tuple[int, int, str]]) -> list[str]:
-    """Places of a list that a share is of together: three or more in a row."""
+    """Listed places that share one share: three or more in a row."""
     run: list[tuple[int, int, str]] = []
     for place in own:
         if run and re.fullmatch(r"\W*(?:and|y)?\W*", text[run[-1][1] : place[0]]):
@@ -206,7 +206,7 @@ def _listed(text: str, part: Part, own: list[tuple[int, int, str]]) -> list[str]
 
 
 def _ranked_places(text: str, part: Part, own: list[tuple[int, int, str]]) -> list[str]:
-    """The places that a rank is of: those listed after "most in", else the one before it."""
+    """The places that a rank refers to: those listed after "most in", else the one before it."""
     after = [p for p in own if part.start <= p[0] < part.end + 80]
     listed = (
         None
@@ -362,7 +362,7 @@ def _stated(number: Number) -> dict[str, Any]:
 
 
 def _whole(part: Part, text: str, filled: Filled) -> None:
-    """The whole that a share is of, where the words or the measure give it."""
+    """The whole of a share, where the words or the measure give it."""
     measure = filled.fields.get("measure")
     after = text[part.end : part.end + 120]
     if measure == "unauthorized_population":
@@ -414,7 +414,7 @@ def _year_before(when: str) -> Any:
 
 
 def _account(clause: str, context: Context, filled: Filled) -> None:
-    """The account that a cause or denial speaks of, and the place's policy, if the registry has one."""
+    """The account that a cause or denial refers to, and the place's policy, if the registry has one."""
     found = next((name for name, words in _ACCOUNTS.items() if re.search(words, clause, re.IGNORECASE)), None)
     if found is None:
         return
@@ -446,7 +446,7 @@ def _policy(where: str, published: dt.date | None) -> str | None:
 
 
 def _latest_figure(filled: Filled, context: Context) -> None:
-    """The period of the figures that were out when the article appeared, for a measure with few of them."""
+    """The period of the latest figures published before the article, for a measure with few of them."""
     measure = filled.fields.get("measure")
     published = context.article.published
     if (

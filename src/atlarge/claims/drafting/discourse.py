@@ -57,7 +57,7 @@ class Span:
 
 @dataclass(frozen=True)
 class Spoken:
-    """A sentence with who says its parts."""
+    """A sentence with the speaker of each part."""
 
     paragraph: int
     sentence: Sentence
@@ -67,7 +67,7 @@ class Spoken:
 
 @dataclass
 class _Turned:
-    """A sentence while its paragraph is read."""
+    """A sentence whose speakers are not yet known."""
 
     sentence: Sentence
     reading: Reading
@@ -84,15 +84,15 @@ class Discourse:
         self.finder = Finder(self.lang)
         self.entities: list[Entity] = []
         self.narrator = Entity("narrator", "anonymous", "reporter")
-        self.focus: Entity | None = None  # the last person, body or someone who spoke or was the subject
+        self.focus: Entity | None = None  # the last person or body that spoke or was the subject
         self.last_body: Entity | None = None
         self.quoted: Entity | None = None  # who was quoted last
         self.previous: Entity | None = None  # who said the sentence before, in the same paragraph
         self.previous_heard: str | None = None
-        self.relaying: Entity | None = None  # who has the floor in a transcript, and is not the outlet's own
-        self.members: dict[int, dict[str, Entity]] = {}  # those met one by one of a group
-        self.papers_open = False  # whether the article reports from papers that someone wrote
-        self.paper: Entity | None = None  # whose statement the paragraph speaks of
+        self.relaying: Entity | None = None  # the speaker of a transcript who is not of the outlet
+        self.members: dict[int, dict[str, Entity]] = {}  # members of a group, as the article mentions them
+        self.papers_open = False  # whether the article reports from documents
+        self.paper: Entity | None = None  # whose statement the paragraph is about
         self._introduce()
 
     # --- who the article is by ------------------------------------------------------------------------
@@ -133,7 +133,7 @@ class Discourse:
     # --- the walk -------------------------------------------------------------------------------------
 
     def read(self) -> list[Spoken]:
-        """Every sentence with who says its parts."""
+        """Every sentence with the speaker of each part."""
         sentences: list[Spoken] = []
         running: Entity | None = None  # whose quotation goes on from the paragraph before
         for paragraph in self.article.paragraphs:
@@ -162,7 +162,7 @@ class Discourse:
         return replace(one, spans=spans)
 
     def _turn(self, paragraph: Paragraph) -> Entity:
-        """Who speaks where no one else is cited: the narrator, or who has the floor in a transcript."""
+        """The speaker where no one is cited: the narrator, or the current speaker of a transcript."""
         if paragraph.turn is None:
             return self.narrator
         name = _name_case(paragraph.turn)
@@ -176,7 +176,7 @@ class Discourse:
         return entity
 
     def _reports(self, name: str) -> bool:
-        """Whether a voice of a transcript is the outlet's own: it opens, hands over, or is handed over to."""
+        """Whether a speaker of a transcript reports for the outlet: opens it, hands over or takes over."""
         turns = [p.turn for p in self.article.paragraphs if p.turn]
         if turns and _name_case(turns[0]) == name:
             return True
@@ -195,7 +195,7 @@ class Discourse:
         return bool(is_host or handed)
 
     def _sentences(self, paragraph: Paragraph) -> list[_Turned]:
-        """The sentences of a paragraph, read, with their quotations and whom their mentions stand for."""
+        """The sentences of a paragraph with their quotations and the entities of their mentions."""
         turned: list[_Turned] = []
         for sentence in paragraph.sentences:
             quotes = [
@@ -260,7 +260,7 @@ class Discourse:
         return known
 
     def _glimpse(self, mention: Mention) -> None:
-        """Remember someone who is spoken of, so that "the official" is found later."""
+        """Remember someone who is mentioned, so that "the official" is resolved later."""
         if mention.is_definite or mention.head in self.lang.words("bodies_without_a_name"):
             return
         if not any(e.kind == "someone" and e.role == mention.role for e in self.entities):
@@ -286,13 +286,13 @@ class Discourse:
         return self._someone(mention)
 
     def _touch(self, entity: Entity) -> None:
-        """Put an entity last, as the one met most lately."""
+        """Move an entity to the end, as the most recent one."""
         if entity in self.entities:
             self.entities.remove(entity)
         self.entities.append(entity)
 
     def _met(self, fits: Callable[[Entity], bool]) -> Entity | None:
-        """The entity met last that fits, which so becomes the one met most lately."""
+        """The most recent entity that fits; it moves to the end."""
         found = next((entity for entity in reversed(self.entities) if fits(entity)), None)
         if found is not None:
             self._touch(found)
@@ -386,7 +386,7 @@ class Discourse:
         return self._body(Mention("body", 0, 0, mention.owner, mention.owner, sort="agency"))
 
     def _someone(self, mention: Mention) -> Entity:
-        """Someone who is not named; "the official" is the one met before."""
+        """Someone who is not named; "the official" is the one mentioned before."""
         if mention.is_definite:
             found = self._definite(mention.head, mention)
             if found is not None:
@@ -411,7 +411,7 @@ class Discourse:
         return entity
 
     def _member(self, phrase: str) -> Entity | None:
-        """One of several met before: "one", then "another" or "the other", each the same one again."""
+        """A member of a group mentioned before: "one", then "another" or "the other"."""
         group = next((e for e in reversed(self.entities) if e.kind == "someone" and e.is_plural), None)
         if group is None:
             return None
@@ -446,7 +446,7 @@ class Discourse:
         return entity
 
     def _definite(self, head: str, mention: Mention | None) -> Entity | None:
-        """Who "the agency", "the judge" or "the official" is: the last one met that fits."""
+        """Who "the agency", "the judge" or "the official" is: the most recent one that fits."""
         sorts = self.lang.data["definite"].get(head)
         whose = (mention.owner or "").removeprefix("the ") if mention is not None else ""
         if (
@@ -488,7 +488,7 @@ class Discourse:
         return None
 
     def _salient(self, pool: list[Entity], sorts: list[str]) -> Entity | None:
-        """Of several bodies the one met last among those of the first sort that fits."""
+        """Of several bodies, the most recent of the first kind that fits."""
         fitting = [[e for e in pool if e.sort == sort] for sort in sorts]
         return next((some[-1] for some in [*fitting, pool] if some), None)
 
@@ -553,7 +553,7 @@ class Discourse:
         return found
 
     def _beside(self, number: int, quote: Quote, turned: list[_Turned]) -> Entity | None:
-        """Who says a quotation by the words of its own sentences."""
+        """The speaker of a quotation, from the sentences it is in."""
         for one in turned:
             if all(n != number for n, _ in one.quotes):
                 continue
@@ -600,7 +600,7 @@ class Discourse:
             start, end = max(0, quote.start - offset), min(len(text), quote.end - offset)
             speaker = quotes.get(number) or base
             inside = self._reported_way(text[start:end])
-            leading = [a for a, e in spoken if e is speaker and a.end <= start and not a.is_told]
+            leading = [a for a, e in spoken if e is speaker and a.end <= start and not a.is_informed]
             if leading and inside is None:  # "said that a deputy told him, ..."
                 inside = self._reported_way(one.reading.masked[leading[-1].end : start])
             is_beside = any(e is speaker for _, e in spoken)
@@ -621,7 +621,7 @@ class Discourse:
         return Spoken(paragraph.number, one.sentence, one.reading, tuple(ordered))
 
     def _outside(self, one: _Turned, base: Entity, way: str | None, via: str | None) -> list[Span]:
-        """Who says what stands outside quotation marks: by trailing and leading attributions."""
+        """The speaker of the words outside quotation marks, from attributions after or before them."""
         text, spoken = one.reading.masked, one.attributions
         if self.relaying is not None:
             passes_on = any(e is not self.relaying for _, e in spoken)
@@ -630,8 +630,8 @@ class Discourse:
             ]
         if not spoken:
             return [self._unattributed(one, base)]
-        outer = [pair for pair in spoken if not pair[0].is_told] or spoken
-        is_hearer = any(a.is_told for a, _ in spoken)
+        outer = [pair for pair in spoken if not pair[0].is_informed] or spoken
+        is_hearer = any(a.is_informed for a, _ in spoken)
         if is_hearer and not any(e.kind == "document" for _, e in outer):
             way = self._hearsay(spoken)
         spans: list[Span] = []
@@ -664,7 +664,7 @@ class Discourse:
         return spans
 
     def _unattributed(self, one: _Turned, base: Entity) -> Span:
-        """A sentence that names no speaker: of whoever goes on, of the report it names, else of the base."""
+        """A sentence without a speaker: that of whoever continues, of the report it names, else the base."""
         text = one.reading.masked
         carried = self._continued(one, base)
         heard = self.previous_heard if carried is not None else None
@@ -674,16 +674,16 @@ class Discourse:
         return Span(0, len(text), own, heard, False, carried is not None)
 
     def _hearsay(self, spoken: list[tuple[Attribution, Entity]]) -> str:
-        """Through how many mouths words came that the speaker was told."""
-        speaking = {id(e) for a, e in spoken if not a.is_told}
-        hearers = {id(e) for a, e in spoken if a.is_told}
+        """Whether what the speaker was informed of is second or third hand."""
+        speaking = {id(e) for a, e in spoken if not a.is_informed}
+        hearers = {id(e) for a, e in spoken if a.is_informed}
         passes_on = hearers == {id(self.narrator)}  # "I have been told"
         return "second hand" if speaking & hearers or passes_on else "third hand"
 
     def _heard(
         self, attribution: Attribution, entity: Entity, text: str, reported: str | None, way: str | None
     ) -> str | None:
-        """How the words of one attribution reached us."""
+        """How the writer learned of the words of one attribution."""
         if entity is self.narrator and entity.kind == "narrator" and entity.name == "anonymous":
             return way
         if self.lang.has("third_person_told", text):
@@ -693,7 +693,7 @@ class Discourse:
         return reported or way
 
     def _from_document(self, one: _Turned, base: Entity) -> Entity | None:
-        """The report or list that a sentence of the narrator's names before its figures: they are its own."""
+        """The report or list that a narrator's sentence names before its figures, as their source."""
         if base is not self.narrator or self.narrator.kind != "narrator":
             return None
         named = [
@@ -715,7 +715,7 @@ class Discourse:
         return None
 
     def _is_aside(self, text: str) -> bool:
-        """Whether words before a leading attribution are only a time or place, or hang on it."""
+        """Whether the words before a leading attribution are only a time, a place or part of it."""
         return bool(
             re.match(
                 r"^\s*(in|on|at|during|after|but|and|under|when|as|while|according|for)\b",
@@ -725,7 +725,7 @@ class Discourse:
         )
 
     def _continued(self, one: _Turned, base: Entity) -> Entity | None:
-        """Who goes on speaking in a sentence without an attribution, if it hangs on the one before."""
+        """The speaker of a sentence without attribution that continues the one before."""
         text = one.reading.masked.strip()
         if base is not self.narrator or self.previous is None:
             return None
@@ -745,7 +745,7 @@ class Discourse:
     # --- how it reached us ----------------------------------------------------------------------------
 
     def _way(self, reading: Reading) -> tuple[str | None, str | None]:
-        """How the words of a sentence reached us, by the words outside quotation marks, and through whom."""
+        """How the writer learned of a sentence, from the words outside quotation marks, and through whom."""
         documents = [a for a in reading.attributions if a.mention.kind == "document"]
         for way, patterns in self.lang.data["heard"].items():
             if way in ("document", "report") and reading.attributions and not documents:
@@ -769,7 +769,7 @@ class Discourse:
         return None, None
 
     def _document_way(self, mention: Mention) -> str | None:
-        """How words of a document reached us."""
+        """How the writer learned of the words of a document."""
         if mention.kind != "document":
             return None
         if mention.head in ("brief", "filing", "lawsuit", "complaint", "demanda"):
@@ -812,7 +812,7 @@ class Discourse:
         return replace(one, spans=tuple(spans))
 
     def _join_lede(self, sentences: list[Spoken]) -> None:
-        """Give the name to someone whom the first paragraphs mention by role and a later one names."""
+        """Name someone whom the first paragraphs mention by role and a later one by name."""
         people = [e for e in self.entities if e.kind == "person" and e.heads]
         generic = self.lang.words("generic")
         first = {id(s.speaker) for one in sentences if one.paragraph <= 2 for s in one.spans}
@@ -900,12 +900,12 @@ def _singular(word: str) -> str:
 
 
 def _has_head(entity: Entity, head: str) -> bool:
-    """Whether a noun, in singular or plural, is one that an entity goes by."""
+    """Whether a noun, in singular or plural, is used for an entity."""
     return _singular(head) in {_singular(h) for h in entity.heads}
 
 
 def _outlet(words: str) -> str | None:
-    """The outlet in "told the Columbus Courier"; None where the words are to this one."""
+    """The other outlet in "told the Columbus Courier"; None where it is this one."""
     found = re.search(r"(?:told|tells|to|with|dijo a|declaró a)\s+(.+)$", words)
     outlet = found.group(1) if found else None
     return None if outlet in (None, "me", "us", "this newspaper") else outlet

@@ -81,7 +81,7 @@ def draft_article(text: str, published: dt.date | str | None = None) -> Drafted:
 
 
 def _read(article: Article) -> tuple[Discourse, list[Split]]:
-    """The sentences of an article, each with who says it and what it claims."""
+    """The sentences of an article, each with its speakers and claims."""
     discourse = Discourse(article)
     spoken = discourse.read()
     splits: list[Split] = []
@@ -150,7 +150,7 @@ def _is_testable(kind: str, fields: dict[str, Any]) -> bool:
 
 
 def _about(part: Part, text: str) -> str:
-    """The words that the claim is of: a number with what follows it, or the whole clause."""
+    """The words that make the claim: a number with what follows it, or the whole clause."""
     if part.kind == "rank":
         return text[part.start : part.end].strip(" ,;—–“”")
     start, end = part.clause if part.number is None else (part.start, min(len(text), part.end + 60))
@@ -175,7 +175,7 @@ def speaker_fields(span: Span) -> dict[str, Any]:
 
 
 def _numbered(drafts: list[Draft]) -> list[Draft]:
-    """The drafts with an id each: a number, two telling words, and the kind."""
+    """The drafts with an id each: a number, two distinctive words, and the kind."""
     numbered = []
     for i, draft in enumerate(drafts, start=1):
         where = draft.claim.get("where")

@@ -15,7 +15,7 @@ from atlarge.claims.drafting.language import Language
 
 @dataclass(frozen=True)
 class Part:
-    """One claim of a sentence: its kind, the words it is of, and who says it."""
+    """One claim of a sentence: its kind, its words and its speaker."""
 
     kind: str
     start: int
@@ -56,7 +56,7 @@ class _Splitter:
         self.parts: list[Part] = []
 
     def split(self) -> Split:
-        """Numbers first, then what is said without one, clause by clause."""
+        """Claims with numbers first, then those without, clause by clause."""
         clauses = self._clauses()
         if not self._is_question() and not self._is_supposed():
             for number in self.numbers:
@@ -70,7 +70,7 @@ class _Splitter:
     # --- where words belong ---------------------------------------------------------------------------
 
     def span_at(self, at: int) -> Span:
-        """Who says the words at a place of the sentence."""
+        """The speaker at a position of the sentence."""
         spans = self.spoken.spans
         inside = [s for s in spans if s.start <= at < s.end]
         quoted = [s for s in inside if s.is_quoted]
@@ -79,7 +79,7 @@ class _Splitter:
         return min(spans, key=lambda s: min(abs(s.start - at), abs(s.end - at)))
 
     def _is_of_saying(self, date: DateSpan) -> bool:
-        """Whether a date is of when it was said: right after the verb of saying and what follows it."""
+        """Whether a date says when the statement was made: it follows the verb of saying."""
         if not date.is_relative and (
             self.lang.code == "es" or not re.fullmatch(r"\d{4}-\d{2}-\d{2}", date.period)
         ):
