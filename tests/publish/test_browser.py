@@ -516,6 +516,16 @@ def test_no_sideways_scroll_at_320(page: Page, address: str, path: str) -> None:
     assert page.evaluate("document.documentElement.scrollWidth") <= 320
 
 
+@pytest.mark.parametrize("width", [320, 390])
+def test_what_is_known_of_a_policy_fits_a_phone(page: Page, address: str, site: Path, width: int) -> None:
+    """Long addresses and notes break instead of reaching beyond the screen."""
+    page.set_viewport_size({"width": width, "height": 800})
+    for file in sorted((site / "policy").glob("*.html"))[::40]:
+        page.goto(f"{address}/policy/{file.name}")
+        over = "es => es.filter(e => e.scrollWidth > e.clientWidth).length"
+        assert page.eval_on_selector_all(".scroll", over) == 0, file.name
+
+
 def test_the_report_opens_from_a_file(page: Page, tmp_path: Path) -> None:
     page.set_viewport_size({"width": 320, "height": 640})
     page.goto(report(example_answer(), tmp_path / "r.html").as_uri())

@@ -18,7 +18,7 @@ from atlarge.errors import CoverageError
 from atlarge.messages import render
 from atlarge.publish.brief import brief_html
 from atlarge.publish.i18n import LANGUAGES, Words
-from atlarge.publish.pages import place_page, rates_table
+from atlarge.publish.pages import finding_of, place_page, rates_table
 from atlarge.publish.reports import report_html
 from atlarge.publish.site_data import PlaceInfo, SiteData, gather_site
 from atlarge.publish.site_pages import SINGLE
@@ -94,6 +94,22 @@ def test_kinds_of_arrests_add_up_in_every_row_and_in_the_sentence(data: SiteData
             parts = [int(n.replace(",", "")) for n in re.findall(rf"{NUMBER} (?:at|in)\b", said[2])]
             assert int(said[1].replace(",", "")) == sum(parts), said[0]
     assert sums
+
+
+def test_a_title_never_sets_a_year_in_part_against_a_whole_one(data: SiteData) -> None:
+    """Handoffs end within FY2025, and the records within FY2026: neither is in a title about them."""
+    w, could = Words("en"), 0
+    assert data.parts_end is not None
+    assert data.parts_end.month not in (1, 10)
+    for place in data.places.values():
+        counts = data.series(place, "handoffs", "year")
+        known = [] if counts is None else [v for v in counts.values if v]
+        could += len(known) > 1
+        title = finding_of(data, place, w)
+        if "handoffs" in title:
+            assert "FY2025" not in title
+            assert "FY2026" not in title
+    assert could > 2
 
 
 def test_the_commands_of_a_page_count_its_numbers_again(recent: tuple[Path, Path], data: SiteData) -> None:

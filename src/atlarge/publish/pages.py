@@ -137,11 +137,13 @@ def finding_of(data: SiteData, place: PlaceInfo, w: Words) -> str:
     if (place.level, place.code) in data.unrated:
         return w("place.timeline", place=name)
     part_years = set(data.partial_years())
+    ends_in = fiscal_year_start(fiscal_year(data.parts_end)) if data.parts_end else None
     found = []
     for measure in PARTS:
         counts = data.series(place, measure, "year")
         cells = [] if counts is None else zip(counts.periods, counts.values, counts.marks, strict=True)
-        whole = [(day, n) for day, n, mark in cells if day not in part_years and mark != UNCOVERED]
+        part = part_years | ({ends_in} if measure == "handoffs" else set())
+        whole = [(day, n) for day, n, mark in cells if day not in part and mark != UNCOVERED]
         if len(whole) < 2:
             continue
         (first, a), (last, b) = whole[0], whole[-1]
