@@ -166,3 +166,11 @@ def test_serial_numbers_with_a_decimal_comma_are_dates(tmp_path: Path, point: st
     frame.with_columns(pl.Series("apprehension_date", serials)).write_csv(tmp_path / "a.csv", separator=";")
     ingest([tmp_path / "a.csv"], tmp_path / "store")
     assert days(tmp_path / "store") == sorted(dt.date.fromisoformat(d) for d in frame["apprehension_date"])
+
+
+def test_days_of_eight_digits_that_pandas_made_floats_are_dates(tmp_path: Path) -> None:
+    frame = rows()
+    floats = frame["apprehension_date"].str.replace_all("-", "") + ".0"
+    frame.with_columns(floats.alias("apprehension_date")).write_csv(tmp_path / "a.csv")
+    ingest([tmp_path / "a.csv"], tmp_path / "store")
+    assert days(tmp_path / "store") == sorted(dt.date.fromisoformat(d) for d in frame["apprehension_date"])

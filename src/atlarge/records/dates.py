@@ -59,9 +59,10 @@ _OTHER_CLOCKS = (
     (r"(?i)^(.*\d{4}) ([01]\d|2[0-3])([0-5]\d)(?: ?h(?:ou)?rs?)?$", "${1} ${2}:${3}"),
     (r"(?i)^(\d{1,2}) de ([a-z]+) del? ", "${1} ${2} "),
     (r":60((?:\D.*)?)$", ":59${1}"),
+    (r"^((?:19|20)\d{6})\.0+$", "${1}"),
 )
 """Clocks as `date` on Unix, Go and Oracle, databases, the military and Spanish speakers write them, a leap
-second, and how others write the same."""
+second, eight digits that pandas made a float, and how others write the same."""
 _WRAPPED = r"""^(?:'|="|\[|\{ts '|\{d ')(.*?)(?:"|\]|'\})?$"""
 _ODD = r"""[^\x20-\x7e]|^['=\[{]"""
 _COUNTED = r"^(\d{9,10}|\d{12,13}|\d{15,16}|\d{18,19})(?:\.\d*)?$"

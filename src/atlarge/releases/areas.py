@@ -9,6 +9,7 @@ import polars as pl
 from atlarge.reference import table
 
 _SUFFIX = r"(?i)\s+(?:area of responsibility|aor|field office)$"
+_PREFIX = r"(?i)^(?:ice\s+)?ero\s+"
 _SAINT = r"(?i)^(?:saint|st\.?)\s+"
 
 
@@ -48,7 +49,9 @@ def _coded(words: pl.Series, codes: dict[str, str]) -> pl.Series:
 
 def area_code(words: pl.Series) -> pl.Series:
     """Three-letter codes of areas of responsibility; null where the words name none."""
-    plain = words.str.strip_chars().str.replace(_SUFFIX, "").str.replace(_SAINT, "st. ")
+    plain = (
+        words.str.strip_chars().str.replace(_SUFFIX, "").str.replace(_PREFIX, "").str.replace(_SAINT, "st. ")
+    )
     return _coded(plain, _area_codes())
 
 
