@@ -373,12 +373,15 @@ def table_of(found: dict[str, Any]) -> str:
         of = sum(n for _, n in parts)
         return f"{sum((share or 0.0) * n for share, n in parts) / of:.0f} ({of})" if of else "–"
 
-    lines = ["| setting | " + " | ".join(COLUMNS) + " |", "| --- " * (len(COLUMNS) + 1) + "|"]
+    lines = ["| setting | worlds | " + " | ".join(COLUMNS) + " |", "| --- " * (len(COLUMNS) + 2) + "|"]
     for name, row in found.items():
-        lines.append(f"| {name} | " + " | ".join(cell([row[key]]) for key in COLUMNS.values()) + " |")
+        lines.append(
+            f"| {name} | {row['worlds']} | " + " | ".join(cell([row[key]]) for key in COLUMNS.values()) + " |"
+        )
     together = [cell([row[key] for row in found.values()]) for key in COLUMNS.values()]
     by_class = zip(*(row["cover_by_class"] for row in found.values()), strict=True)
-    lines.append("| all | " + " | ".join(together) + " |")
+    worlds = sum(row["worlds"] for row in found.values())
+    lines.append(f"| all | {worlds} | " + " | ".join(together) + " |")
     return "\n".join([*lines, "", "By class: " + ", ".join(cell(list(parts)) for parts in by_class)])
 
 

@@ -1,6 +1,6 @@
 """Width, coverage and power of estimates and verdict rules, on real placebos and in simulated worlds.
 
-    python benchmarks/power.py [--parts widths,chance,tried,rules,bursts,worlds] [--worlds 400] [--docs]
+    python benchmarks/power.py [--parts widths,chance,tried,rules,rises,bursts,worlds] [--worlds 400] [--docs]
 
 Real records: units are split in two by a hash of their key, dates into four for tuning and the rest for
 testing. What is learnt of errors (sizes, quantiles) is learnt on one half of the places at the tuning dates
@@ -38,6 +38,7 @@ from atlarge.effects.sdid import sdid_paths
 
 HERE = Path(__file__).parent
 RESULTS = HERE / "results" / "power.json"
+ANSWERS = HERE / "results" / "answers.json"
 DOCS = HERE.parent / "docs" / "methods" / "power.md"
 CLASSES = ((2, 5), (5, 10), (10, 20), (20, float("inf")))
 CLASS_NAMES = ("2 to 5", "5 to 10", "10 to 20", "20 and over")
@@ -496,6 +497,34 @@ def rules(r: Records) -> dict[str, Any]:
     return found
 
 
+def rises(r: Records) -> dict[str, Any]:
+    """How often a rise that lasts is found, by how long it is followed: the count times 1.5, 2 and 3.
+
+    Also of spans without a burst alone ("no burst"), judged as answers do, by the errors of all spans as they
+    are, and by those of spans with bursts capped.
+    """
+    found: dict[str, Any] = {}
+    for horizon, name in (*((h, "all") for h in (3, 8, 12, 24)), (3, "no burst"), (8, "no burst")):
+        g = grid_of(r, horizon, 0)
+        removed = totals(r.y, g["starts"], horizon) - totals(r.capped, g["starts"], horizon)
+        for is_capped in (True,) if name == "all" else (False, True):
+            expected = share(r, g, horizon, 0, is_capped)
+            rows = answered(r, g, r.capped if is_capped else r.y, expected, horizon)
+            cell = rows[:, 6].astype(int), np.searchsorted(g["starts"], rows[:, 7])
+            rows = rows[(removed[cell] < 0.5) | (name == "all")]
+            band = np.digitize(rows[:, 5], [5, 10, 20])
+            hits = {"none": rows[:, 8] <= ALPHA_LASTING}
+            for times in (1.5, 2.0, 3.0):
+                z = (root(times * rows[:, 0]) - root(rows[:, 1])) / rows[:, 4]
+                hits[f"{times:g}"] = z >= rows[:, 10]
+            how = "" if name == "all" else ", bursts capped" if is_capped else ", as they are"
+            found[f"{horizon} months, {name}{how}"] = {
+                key: [float(hit[band == k].mean()) for k in range(len(CLASSES))] for key, hit in hits.items()
+            } | {"cells": [int((band == k).sum()) for k in range(len(CLASSES))]}
+    print("rises", found, flush=True)
+    return found
+
+
 def bursts(r: Records, length: int = 31, draws: int = 12) -> dict[str, Any]:
     """The watch for bursts: found without any (false), and with three-day bursts of 0.5, 1, 2, 4 usual
     months planted; and how often a burst of a month is wrongly excluded."""
@@ -624,11 +653,12 @@ def worlds(count: int) -> dict[str, Any]:
     return out
 
 
-PARTS = {"widths": widths, "chance": chance, "tried": tried, "rules": rules, "bursts": bursts}
+PARTS = {"widths": widths, "chance": chance, "tried": tried, "rules": rules, "rises": rises, "bursts": bursts}
 
 
 def document(found: dict[str, Any]) -> str:
     """The page, every number from the results; its words are in power.md.j2."""
+    answers = json.loads(ANSWERS.read_text(encoding="utf-8"))
     cells = [
         cell
         for designs in found["widths"].values()
@@ -653,6 +683,10 @@ def document(found: dict[str, Any]) -> str:
         wide=sum(cell["ratio"] > 1 for cell in cells),
         off=sum(not 0.855 <= cell["coverage"] < 0.945 for cell in cells),
         floor=floor,
+        asked=answers["answered"],
+        open=answers["verdicts"]["singling_out"]["cannot be told"],
+        few=answers["reach"]["few_places"],
+        least=answers["reach"]["lasting_mde"],
         classes=CLASS_NAMES,
         splits=SPLITS,
     )
@@ -661,7 +695,7 @@ def document(found: dict[str, Any]) -> str:
 def main() -> None:
     """Measure, print, save."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--parts", default="widths,chance,tried,rules,bursts,worlds")
+    parser.add_argument("--parts", default="widths,chance,tried,rules,rises,bursts,worlds")
     parser.add_argument("--worlds", type=int, default=400)
     parser.add_argument("--docs", action="store_true")
     given = parser.parse_args()
