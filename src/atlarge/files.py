@@ -35,8 +35,8 @@ def shipped_yaml(package: str | None, *path: str) -> Any:
     return read_yaml(shipped_text(package, *path))
 
 
-_FORMULA = "=+-@\t\r"
-"""First characters of cells that a spreadsheet program would run as a formula."""
+_FORMULA = "=+-@\t\r\n＝＋－＠"
+"""First characters of cells that a spreadsheet program would run as a formula; wide forms too."""
 
 
 def without_formulas(frame: pl.DataFrame) -> pl.DataFrame:

@@ -18,11 +18,16 @@ from atlarge.panel import Panel
 pytestmark = pytest.mark.slow_file
 
 FORMULAS = ["=HYPERLINK(1)", "+1+cmd|' /C calc'!A0", "-2+3", "@SUM(A1)", "\t=1", "\r=1"]
+FORMULAS += ["\n=1", "\uff1d1", "\uff0b1"]  # the last two are wide forms of = and +
 
 
 def test_no_cell_of_a_written_panel_is_a_formula(tmp_path: Path) -> None:
     frame = pl.DataFrame(
-        {"place": FORMULAS, "place_name": ["Travis County, TX"] * len(FORMULAS), "value": [-1, 2, 3, 4, 5, 6]}
+        {
+            "place": FORMULAS,
+            "place_name": ["Travis County, TX"] * len(FORMULAS),
+            "value": [-1, *range(len(FORMULAS) - 1)],
+        }
     )
     Panel(frame, {}, "county", "month", "ddp").write(tmp_path / "panel.csv")
     rows = list(csv.reader(io.StringIO((tmp_path / "panel.csv").read_bytes().decode(), newline="")))
