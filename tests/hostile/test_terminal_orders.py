@@ -16,10 +16,14 @@ from hypothesis import strategies as st
 from atlarge import cli
 from atlarge.claims.page import web_link
 from atlarge.errors import QuestionError
+from atlarge.ingest import ingest
 from atlarge.policies import calendar_text, check_registry, from_date, read_registry
+from atlarge.publish.lineage_data import origins, release_facts
+from atlarge.publish.release_table import site_cells
 from atlarge.publish.render import safe_link
+from atlarge.records.store import open_store
 from atlarge.wording import printable
-from simulated_files import write_tables
+from simulated_files import arrests, write_tables
 
 pytestmark = pytest.mark.slow_file
 
@@ -50,6 +54,16 @@ def test_what_is_printed_holds_no_orders(text: str) -> None:
     assert not any(_is_order(c) for c in shown.replace("\r\n", "\n"))
     assert len(shown) == len(text)
     assert all(a == b for a, b in zip(text, shown, strict=True) if a.isprintable())
+
+
+def test_names_of_files_on_pages_turn_no_line_around(tmp_path: Path) -> None:
+    path = arrests(tmp_path / "\u202egpj.stserra\x07.csv", 400)
+    ingest([path], tmp_path / "store", covers="nation")
+    store = open_store(tmp_path / "store")
+    shown = site_cells(store, levels=("nation",)).table
+    facts = release_facts(store, shown, {"arrests": ["arrests"]})
+    names = [fact["file"] for fact in facts] + [origin.file for origin in origins(store, ["arrests"])]
+    assert names == ["?gpj.stserra?.csv"] * 2
 
 
 @pytest.mark.parametrize("as_json", [False, True])

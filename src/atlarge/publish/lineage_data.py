@@ -17,6 +17,7 @@ from atlarge.disclosure.table import Disclosed
 from atlarge.errors import StoreError
 from atlarge.panel import NATION
 from atlarge.records.store import Store
+from atlarge.wording import printable
 
 UNITS = (100, 1_000, 10_000, 100_000, 1_000_000)
 """What numbers of rows are rounded to."""
@@ -53,7 +54,7 @@ def origins(store: Store, tables: list[str]) -> list[Origin]:
         releases = _stored(store, table)
         for release, span in sorted(spans.items()):
             for file, sheet, has_rows in releases.get(release, [("", "", False)]):
-                name = file or files.get(release, "")
+                name = printable(file or files.get(release, ""))
                 result.append(
                     Origin(table, release, name, sheet or "", has_rows, span.start, span.end, span.scope)
                 )
@@ -78,7 +79,7 @@ def _stored(store: Store, table: str) -> dict[str, list[tuple[str, str, bool]]]:
     found: dict[str, list[tuple[str, str, bool]]] = {}
     for release, file, sheet, numbered in rows.iter_rows():
         if release is not None:
-            found.setdefault(str(release), []).append((file or "", sheet or "", bool(numbered)))
+            found.setdefault(str(release), []).append((file or "", printable(sheet or ""), bool(numbered)))
     return found
 
 
@@ -108,6 +109,7 @@ def release_facts(store: Store, shown: Disclosed, groups: Mapping[str, list[str]
         published = _published(r.get("coverage") or [], shown, groups)
         unit = None if published is None else row_unit(published, shown.threshold)
         row = {k: r.get(k) for k in ("id", "file", "family", "sha256", "coverage")} | {"unit": unit}
+        row["file"] = row["file"] and printable(str(row["file"]))
         for name in ("rows_read", "rows_kept"):
             row[name] = None if unit is None else rounded(int(r.get(name) or 0), unit)
         dropped = (r.get("rows_dropped") or {}).items()
