@@ -97,7 +97,8 @@ def locked(path: Path, busy: Exception, *, wait_seconds: float = 0.0) -> Iterato
     """Lock a path against other processes; the system releases the lock when this process dies.
 
     The file `path` is created if it is not there and may be removed before the lock is released.
-    Raises `busy` where another process has kept the lock for `wait_seconds`.
+    Raises `busy` where another process has kept the lock for `wait_seconds`, OSError where the file cannot be
+    created.
     """
     from filelock import FileLock, Timeout  # not needed to read
 
@@ -105,6 +106,8 @@ def locked(path: Path, busy: Exception, *, wait_seconds: float = 0.0) -> Iterato
     try:
         lock.acquire()
     except Timeout:
+        if not path.exists():  # so it was not another process, unless that one has just ended
+            path.touch(mode=0o600)
         raise busy from None
     try:
         yield

@@ -12,7 +12,7 @@ import polars as pl
 import pytest
 
 import simulated_files
-from atlarge.files import write_atomically, write_by_ending
+from atlarge.files import locked, write_atomically, write_by_ending
 from atlarge.ingest import ingest
 
 pytestmark = [pytest.mark.slow_file, pytest.mark.skipif(os.name == "nt", reason="modes are of POSIX")]
@@ -49,3 +49,12 @@ def test_written_tables_follow_the_umask(mask: int, mode: int, tmp_path: Path) -
     for name in ("panel.csv", "page.html"):
         assert stat.S_IMODE((tmp_path / name).stat().st_mode) == mode
     assert sorted(p.name for p in tmp_path.iterdir()) == ["page.html", "panel.csv"]
+
+
+@pytest.mark.skipif(
+    not Path("/proc/self").is_dir(), reason="this system has no folder in which none may write"
+)
+def test_a_lock_that_cannot_be_made_is_not_said_to_be_taken() -> None:
+    busy = RuntimeError("another process has it")
+    with pytest.raises(OSError, match=r"/proc/none\.lock"), locked(Path("/proc/none.lock"), busy):
+        pass

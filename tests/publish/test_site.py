@@ -13,7 +13,7 @@ from typing import Any
 
 import polars as pl
 import pytest
-from simulated_counts import HOSTILE, simulated_store
+from simulated_counts import HOSTILE, few_store, simulated_store
 
 from atlarge.disclosure.table import Counts, Disclosed
 from atlarge.errors import QuestionError
@@ -103,6 +103,22 @@ def test_a_folder_of_something_else_is_left_alone(tmp_path: Path) -> None:
     with pytest.raises(QuestionError, match="not a site"):
         publish(tmp_path, None)
     assert [p.name for p in tmp_path.iterdir()] == ["mine.txt"]
+
+
+def test_the_folder_that_one_stands_in_takes_a_site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "here" / "in").mkdir(parents=True)
+    store = few_store(tmp_path / "store")
+    (tmp_path / "empty").mkdir()
+    monkeypatch.chdir(tmp_path / "empty")
+    given = {"workers": 1, "levels": ("nation",), "answers": [], "claims": False, "every_county": False}
+    publish(Path(), store, **given)
+    assert (tmp_path / "empty" / "index.html").is_file()
+    monkeypatch.chdir(tmp_path / "here" / "in")
+    with pytest.raises(QuestionError, match="not empty"):
+        publish("..", store, **given)
+    with pytest.raises(QuestionError, match="name a folder in it"):
+        publish("/", store, **given)
+    assert {p.name for p in tmp_path.iterdir()} == {"here", "store", "empty"}
 
 
 def test_text_of_the_data_is_shown_not_run(site: Path) -> None:

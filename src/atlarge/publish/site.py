@@ -49,7 +49,7 @@ from atlarge.publish.sqlite_file import (
     sqlite_bytes,
 )
 from atlarge.publish.where_view import at_least
-from atlarge.publish.writer import Folder, Tally, build_key, building, finish, standing
+from atlarge.publish.writer import Folder, Tally, build_key, building, finish, standing, whole_name
 from atlarge.records.store import Store, open_store
 from atlarge.wording import some
 
@@ -170,7 +170,7 @@ def publish(
         raise QuestionError(f"{base_url!r} is no web address; it must begin with https:// or http://")
     from atlarge.explain.verdicts import with_q_values
 
-    target = Path(out)
+    target = whole_name(out)
     others = [after] if isinstance(after, Path | str) else list(after)
     named = earlier(None, others)
     with building(target) as new:

@@ -101,6 +101,16 @@ def read_manifest(folder: Path) -> dict[str, Any] | None:
     return manifest if isinstance(manifest, dict) and manifest.get("format") == FORMAT else None
 
 
+def whole_name(out: Path | str) -> Path:
+    """A folder to write a site into by its name, which "." and ".." have not; QuestionError for the root."""
+    folder = Path(out)
+    if folder.name in ("", ".."):
+        folder = folder.resolve()
+        if not folder.name:
+            raise QuestionError(f"{folder}: holds everything on this machine; name a folder in it")
+    return folder
+
+
 @contextlib.contextmanager
 def building(out: Path) -> Iterator[Path]:
     """A folder to build a site in, locked against other publishers; removed if the site is not finished.
