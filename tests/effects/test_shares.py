@@ -187,6 +187,7 @@ def test_a_departure_before_the_date_is_dated_and_a_quiet_past_has_none() -> Non
     assert left.judged.effect > 0
 
 
+@pytest.mark.slow
 def test_a_second_opinion_covers_as_well_where_nothing_happened() -> None:
     y = _panel(7)
     inside = []

@@ -14,6 +14,8 @@ from atlarge.places import resolve
 from atlarge.places.gazetteer import gazetteer
 from atlarge.records.store import open_store
 
+pytestmark = pytest.mark.slow_file
+
 SURE = 0.9
 
 

@@ -19,6 +19,8 @@ from atlarge.publish.editions import Edition, record_of
 from atlarge.publish.release_table import site_cells, window_cells
 from atlarge.records.store import Store
 
+pytestmark = pytest.mark.slow_file
+
 COUNTED = {
     "arrests": METHODS,
     "at_large": METHODS[:2],
