@@ -118,7 +118,7 @@ def _answer(v: Verdict, claimed: str | None, found: str) -> str:
     if v.verdict == "not testable" and v.fits:
         answer = f"{answer.removesuffix('.')}. Counts alone: {v.fits}."
     if v.verdict == "not testable" and v.needs:
-        answer = f"{answer} Needed: {v.needs[0]}."
+        answer = f"{answer} Needed: {v.needs[0].rstrip('.')}{'' if v.needs[0].endswith('?') else '.'}"
     return f"{DRAFT} {answer}" if v.status == "draft" else answer
 
 

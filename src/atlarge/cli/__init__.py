@@ -97,9 +97,9 @@ def main() -> None:
     gc.set_threshold(100_000, 20, 20)  # most objects that a command creates live until it ends
     # its matrices are many and small: threads of linear algebra would only wait for each other
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    _load_commands("".join(sys.argv[1:2]))
     sys.stdout, sys.stderr = PrintableStream(sys.stdout), PrintableStream(sys.stderr)
     try:
+        _load_commands("".join(sys.argv[1:2]))
         app()
     except AtlargeError as error:
         sys.stderr.write(f"atlarge: {error}\n")

@@ -9,6 +9,7 @@ from typing import Any
 import polars as pl
 
 from atlarge.verify.figure import AT_LEAST, AT_MOST, TOLERANCE, Figure
+from atlarge.wording import some
 
 EQUAL, WITHIN, DIFFERS, NOT_TESTABLE = "equal", "within tolerance", "differs", "not testable"
 EXPLAINED, CANNOT_BE_TOLD = "explained", "cannot be told from these records"
@@ -175,8 +176,9 @@ class Verification:
         """How many agree."""
         number = {v: sum(r.verdict == v for r in self.rows) for v in (EQUAL, WITHIN, DIFFERS, NOT_TESTABLE)}
         open_ = sum(not r.understood for r in self.rows)
+        figures = some(len(self.rows), "published figure")
         return (
-            f"{len(self.rows)} published figures: {number[EQUAL]} equal, {number[WITHIN]} within tolerance, "
+            f"{figures}: {number[EQUAL]} equal, {number[WITHIN]} within tolerance, "
             f"{number[DIFFERS]} differ ({open_} of them cannot be told from these records), "
             f"{number[NOT_TESTABLE]} not testable"
         )
