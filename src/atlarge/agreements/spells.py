@@ -152,12 +152,7 @@ def _is_slip(line: Line, before: int, after: int, missed: list[int], lists: list
 
 
 def _spell(
-    line: Line,
-    run: list[int],
-    marks: set[str],
-    lists: list[AgencyList],
-    whole: list[int],
-    place: Resolved,
+    line: Line, run: list[int], marks: set[str], lists: list[AgencyList], whole: list[int], place: Resolved
 ) -> AgreementSpell:
     first, last = run[0], run[-1]
     day = lists[first].day

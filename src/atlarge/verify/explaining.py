@@ -7,10 +7,7 @@ from typing import Any
 
 from atlarge.verify.candidate import EXCLUSION, Candidate
 from atlarge.verify.checking import Checking
-from atlarge.verify.counting import (
-    is_share,
-    table_of,
-)
+from atlarge.verify.counting import is_share, table_of
 from atlarge.verify.result import DIFFERS, EQUAL, NOT_TESTABLE, Checked, agreement
 from atlarge.verify.undecided import cannot_be_told
 

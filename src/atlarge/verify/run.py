@@ -8,9 +8,7 @@ from typing import Any
 
 from atlarge.records.store import Store, open_store
 from atlarge.verify.checking import Checking
-from atlarge.verify.counting import (
-    StoreCounter,
-)
+from atlarge.verify.counting import StoreCounter
 from atlarge.verify.explaining import by_publication
 from atlarge.verify.figure import Figure
 from atlarge.verify.figures import figures as published_figures

@@ -8,9 +8,7 @@ from typing import TYPE_CHECKING, Any
 from atlarge.messages import Message, render
 from atlarge.panel import measures
 from atlarge.verify.candidate import EXCLUSION, Candidate
-from atlarge.verify.counting import (
-    table_of,
-)
+from atlarge.verify.counting import table_of
 from atlarge.verify.geography import NO_OTHER_COUNTY
 from atlarge.verify.result import CANNOT_BE_TOLD, Checked
 
