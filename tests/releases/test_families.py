@@ -13,7 +13,7 @@ import pytest
 from atlarge.errors import ReleaseError
 from atlarge.records.duplicates import RULES
 from atlarge.records.tables import TABLES
-from atlarge.releases import families, read_release
+from atlarge.releases import catalogue, families, read_release
 from atlarge.releases.catalogue import recognise
 from atlarge.releases.family import family_of, plain
 from atlarge.releases.faults import faults, faults_of
@@ -171,3 +171,24 @@ def test_a_family_that_is_stated_wrongly_is_named(wrong: dict[str, object]) -> N
     row = {"id": "mine", "title": "x", "publisher": "x", "url": "x", "table": "arrests"} | wrong
     with pytest.raises(ValueError, match=r"^release family mine: "):
         family_of(row, {})
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (b"", "must be `families:`"),
+        (b"family:\n- id: mine\n", "must be `families:`"),
+        (b"families:\n  id: mine\n", "must be `families:`"),
+        (b"families:\n- id: mine\n  columns:\n day: x\n", "no YAML"),
+        (b"families:\n- id: mine\xff\n", "byte 20 is not UTF-8"),
+        (b"families:\n- id: mine\n  colour: blue\n  columns: {}\n", "release family mine: .*colour"),
+    ],
+)
+def test_a_file_of_a_new_family_is_refused_by_its_name_in_one_line(
+    text: bytes, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "new_family.yaml").write_bytes(text)
+    monkeypatch.setattr(catalogue, "files", lambda _: tmp_path)
+    with pytest.raises(ReleaseError, match=f"^new_family.yaml: .*{said}") as error:
+        list(catalogue._stated())
+    assert "\n" not in str(error.value)

@@ -9,6 +9,7 @@ from pathlib import Path
 import polars as pl
 
 from atlarge.codes import Coded
+from atlarge.errors import ReleaseError
 from atlarge.records.audit import SIMULATED, ReleaseAudit
 from atlarge.records.correct import apply_faults, apply_rules
 from atlarge.records.coverage import Scope
@@ -171,6 +172,10 @@ def begin(release: Release, hashes: list[pl.Series] | None = None, order: DateOr
     `order`: what earlier parts showed of the order of day and month.
     """
     family = release.family
+    if family.table not in TABLES:
+        raise ReleaseError(
+            f"release family {family.id}: no table {family.table!r}; there are: {', '.join(TABLES)}"
+        )
     typed = type_release(release, order)
     audit = ReleaseAudit(
         id=release.id,

@@ -10,6 +10,10 @@ from collections import Counter
 from collections.abc import Iterator
 from functools import cache
 from importlib.resources import files
+from importlib.resources.abc import Traversable
+from typing import Any
+
+from yaml import YAMLError
 
 from atlarge.errors import ReleaseError
 from atlarge.files import read_yaml
@@ -24,8 +28,25 @@ def _stated() -> Iterator[Family]:
         stem, _, ending = entry.name.rpartition(".")
         if ending == "yaml":
             functions = importlib.import_module(f"{_folder.__name__}.{stem}") if stem in modules else None
-            for row in read_yaml(entry.read_text(encoding="utf-8"))["families"]:
-                yield family_of(row, vars(functions) if functions else {})
+            for row in _rows_of(entry):
+                try:
+                    yield family_of(row, vars(functions) if functions else {})
+                except ValueError as error:
+                    raise ReleaseError(f"{entry.name}: {error}") from None
+
+
+def _rows_of(entry: Traversable) -> list[dict[str, Any]]:
+    """What a file of the folder states; ReleaseError that names it where it is no list of families."""
+    try:
+        stated = read_yaml(entry.read_text(encoding="utf-8"))
+    except UnicodeDecodeError as error:
+        raise ReleaseError(f"{entry.name}: byte {error.start} is not UTF-8; save it as UTF-8") from None
+    except YAMLError as error:
+        raise ReleaseError(f"{entry.name}: no YAML: {' '.join(str(error).split())}") from None
+    rows = stated.get("families") if isinstance(stated, dict) else None
+    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+        raise ReleaseError(f"{entry.name}: must be `families:` and a list of them, each with its fields")
+    return rows
 
 
 _reading = threading.Lock()
@@ -53,7 +74,7 @@ def _families() -> dict[str, Family]:
     found: dict[str, Family] = {}
     for one in _stated():
         if one.id in found:
-            raise ValueError(f"two release families are called {one.id}")
+            raise ReleaseError(f"two release families are called {one.id}; give one another id")
         found[one.id] = one
     return dict(sorted(found.items()))
 
