@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 
 from atlarge.errors import AtlargeError
+from atlarge.ingest import ingest
 from command_line import run
+from simulated_files import arrests
 
 pytestmark = pytest.mark.slow_file
 
@@ -49,6 +51,18 @@ def test_a_store_of_pipes_is_refused(within: str, tmp_path: Path) -> None:
         assert found.exit_code == 1, (words, found.output)
         assert isinstance(found.exception, AtlargeError), words
         assert "pipe" in str(found.exception), words
+
+
+def test_a_link_out_of_a_store_is_not_followed(tmp_path: Path) -> None:
+    """A table of a store that is a link to a file elsewhere, which its owner may not mean to be read."""
+    ingest([arrests(tmp_path / "a.csv", 300)], tmp_path / "store", covers="nation")
+    (table,) = (tmp_path / "store" / "arrests").glob("*.parquet")
+    table.rename(tmp_path / "elsewhere.parquet")
+    table.symlink_to(tmp_path / "elsewhere.parquet")
+    for words in (["panel", "--by", "nation"], ["audit", "--verify"], ["surges"]):
+        found = run([*words, "--store", str(tmp_path / "store")])
+        assert found.exit_code == 1, words
+        assert "leads out of the store" in str(found.exception), words
 
 
 def test_a_site_of_pipes_is_refused(tmp_path: Path) -> None:

@@ -113,6 +113,13 @@ def test_the_folder_that_one_stands_in_takes_a_site(tmp_path: Path, monkeypatch:
     given = {"workers": 1, "levels": ("nation",), "answers": [], "claims": False, "every_county": False}
     publish(Path(), store, **given)
     assert (tmp_path / "empty" / "index.html").is_file()
+    (tmp_path / "here" / "link").symlink_to(tmp_path / "empty")
+    publish(tmp_path / "here" / "link", store, **given | {"levels": ("nation", "state")})
+    assert (tmp_path / "here" / "link").is_symlink()
+    assert (tmp_path / "empty" / "place" / "state").is_dir()
+    (tmp_path / "here" / "loop").symlink_to(tmp_path / "here" / "loop")
+    with pytest.raises(QuestionError, match="leads to itself"):
+        publish(tmp_path / "here" / "loop", store, **given)
     monkeypatch.chdir(tmp_path / "here" / "in")
     with pytest.raises(QuestionError, match="not empty"):
         publish("..", store, **given)

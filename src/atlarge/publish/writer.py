@@ -102,10 +102,14 @@ def read_manifest(folder: Path) -> dict[str, Any] | None:
 
 
 def whole_name(out: Path | str) -> Path:
-    """A folder to write a site into by its name, which "." and ".." have not; QuestionError for the root."""
+    """A folder to write a site into by its own name, which ".", ".." and a link have not; QuestionError for
+    the root and for a link that leads to itself."""
     folder = Path(out)
-    if folder.name in ("", ".."):
-        folder = folder.resolve()
+    if folder.name in ("", "..") or folder.is_symlink():
+        try:
+            folder = folder.resolve()
+        except (OSError, RuntimeError):
+            raise QuestionError(f"{folder}: is a link that leads to itself; name a folder") from None
         if not folder.name:
             raise QuestionError(f"{folder}: holds everything on this machine; name a folder in it")
     return folder
