@@ -1,13 +1,13 @@
 """Published figures against the records: the embedded ones, and the whole releases where they are at hand.
 
-python benchmarks/verify.py [FOLDER_OF_THE_DATA]
+python benchmarks/verify.py. Data: ATLARGE_DATA, else ../shared/data.
 """
 
 from __future__ import annotations
 
 import json
+import os
 import re
-import sys
 import tempfile
 from collections import Counter
 from pathlib import Path
@@ -21,6 +21,7 @@ from atlarge.verify.counting import is_share, table_of
 from atlarge.verify.figure import AT_LEAST, AT_MOST, Figure
 
 OUT = Path(__file__).parent / "results" / "verify.json"
+DATA = Path(os.environ.get("ATLARGE_DATA", Path(__file__).resolve().parents[2] / "shared" / "data"))
 LEAST = 5
 """Counts of people below this are not published, as in `atlarge publish`."""
 RELEASES = (
@@ -121,12 +122,10 @@ def _within(figure: Figure) -> str:
 def main() -> None:
     """Verify, and save the table."""
     embedded = verify()
-    whole = embedded
-    if len(sys.argv) > 1:
-        found = sorted(p for pattern in RELEASES for p in Path(sys.argv[1]).rglob(pattern))
-        with tempfile.TemporaryDirectory() as folder:
-            ingest(found, Path(folder) / "store")
-            whole = verify(Path(folder) / "store")
+    found = sorted(p for pattern in RELEASES for p in DATA.rglob(pattern))
+    with tempfile.TemporaryDirectory() as folder:
+        ingest(found, Path(folder) / "store")
+        whole = verify(Path(folder) / "store")
     shipped = {figure.id: figure for figure in figures()}
     hands = dict(table("published_figures").select("id", "hand").iter_rows())
     rows = [
