@@ -86,3 +86,10 @@ def test_no_command_waits_for_a_pipe(words: list[str], name: str, tmp_path: Path
     assert found.exit_code in (1, 2), found.output
     assert isinstance(found.exception, AtlargeError | SystemExit)
     assert not (tmp_path / "new").exists()
+
+
+@pytest.mark.parametrize("port", ["99999", "-1", "65536"])
+def test_a_port_that_is_none_is_a_wrong_use(port: str, tmp_path: Path) -> None:
+    found = run(["serve", str(tmp_path), "--port", port])
+    assert found.exit_code == 2
+    assert "--port" in found.output

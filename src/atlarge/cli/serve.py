@@ -12,7 +12,9 @@ from atlarge.cli._output import JsonFlag, emit_json, note
 
 def serve_command(
     site: Annotated[Path, typer.Argument(help="Folder that `atlarge publish` wrote.")],
-    port: Annotated[int, typer.Option(help="Port on 127.0.0.1; 0 takes a free one.")] = 8000,
+    port: Annotated[
+        int, typer.Option(min=0, max=65_535, help="Port on 127.0.0.1; 0 takes a free one.")
+    ] = 8000,
     as_json: JsonFlag = False,
 ) -> None:
     """Serve a site to this machine only, until interrupted."""
