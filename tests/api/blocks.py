@@ -124,4 +124,4 @@ def _serve(given: list[str], folder: Path, environment: dict[str, str]) -> None:
             assert b"<html" in page.read().lower()
     finally:
         running.terminate()
-        running.wait()
+        running.communicate()

@@ -82,6 +82,7 @@ def test_pip_takes_only_what_the_lock_names(tmp_path: Path) -> None:
     command = [str(python), "-m", "pip", "--isolated", "install", *options, str(lock), "--no-cache-dir"]
     done = subprocess.run([*command, "--index-url", address], capture_output=True, text=True, check=False)
     served.shutdown()
+    served.server_close()
     assert done.returncode == 0, done.stderr
     files = {path.rsplit("/", 1)[-1] for path in handler.requested if path.endswith(".whl")}
     assert files == {pinned.name, asks.name}

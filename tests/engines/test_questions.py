@@ -12,6 +12,7 @@ import numpy as np
 import polars as pl
 import pytest
 from on_engines import every_engine
+from polars.testing import assert_frame_equal
 
 import simulated_files
 from atlarge.cli._output import _plain
@@ -198,3 +199,10 @@ def test_a_folder_whose_name_means_something_to_a_shell(name: str, engine: str, 
     opened = open_store(tmp_path / name / "store")
     assert verify(opened, engine)[0]["in_files"] == 300
     assert panel(opened, by="aor", measures=["arrests"], engine=engine).frame["value"].sum() > 200
+    ingest([file], tmp_path / "plain" / "store")
+    counted = [
+        panel(at, by="county", every="month", measures=["at_large", "handoffs"], engine=engine).frame
+        for at in (opened, open_store(tmp_path / "plain" / "store"))
+    ]
+    assert_frame_equal(*counted)
+    assert counted[0]["value"].sum() > 0

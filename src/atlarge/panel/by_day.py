@@ -69,6 +69,6 @@ def read(store: Store, level: str, scheme: str, measures: Sequence[str]) -> pl.D
     kept = listed["files"].get(path.name)
     if kept is None or listed["of"] != _of(store) or digest(path) != kept:
         return None
-    return pl.read_parquet(path, columns=["place", "period", *measures]).cast(
+    return pl.read_parquet(path, columns=["place", "period", *measures], glob=False).cast(
         dict.fromkeys(measures, pl.Int64)
     )

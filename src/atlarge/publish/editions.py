@@ -84,7 +84,7 @@ def read_edition(site: Path | str | Sequence[Path | str]) -> Edition:
             "atlarge publish"
         )
     try:
-        rows = pl.read_parquet(record if record.is_file() else table)
+        rows = pl.read_parquet(record if record.is_file() else table, glob=False)
         if "threshold" not in rows.columns:  # a site from before there was a record
             rows = rows.with_columns(pl.lit(THRESHOLD).alias("threshold"))
         rows = rows.select(pl.col(name).cast(kind) for name, kind in _SCHEMA.items())

@@ -164,7 +164,7 @@ class Store:
         """The columns of a file of the store (older versions wrote fewer); none of a lost file."""
         if path not in self._names:
             try:
-                self._names[path] = frozenset(pl.read_parquet_schema(inside(self.path, path)))
+                self._names[path] = frozenset(_schema_of(inside(self.path, path)))
             except (OSError, pl.exceptions.PolarsError):
                 return frozenset()
         return self._names[path]
@@ -369,8 +369,14 @@ def write_rows(frame: pl.DataFrame, path: Path) -> None:
     texts = pl.Schema({n: pl.String if kind == pl.Categorical else kind for n, kind in frame.schema.items()})
     metadata = {_ARROW: _arrow_schema(tuple(texts.items()))} if texts != frame.schema else None
     _write(frame, path, metadata=metadata)
-    if metadata and pl.read_parquet_schema(path) != texts:  # this Polars does not let the schema be stated
+    if metadata and _schema_of(path) != texts:  # this Polars does not let the schema be stated
         _write(frame.cast(texts), path)
+
+
+def _schema_of(path: Path) -> dict[str, pl.DataType]:
+    """Columns of a Parquet file; its name is no pattern, whatever is in it."""
+    with path.open("rb") as file:
+        return pl.read_parquet_schema(file)
 
 
 _ARROW = "ARROW:schema"
