@@ -19,6 +19,8 @@ from atlarge.errors import CoverageError
 from atlarge.panel import panel
 from simulated_files import HandStore, Span
 
+pytestmark = pytest.mark.slow_file
+
 D = dt.date
 FIRST, DAYS = D(2017, 1, 25), 45
 # places none of whose records are of another area, so that an absent row means zero in a cut to theirs

@@ -14,6 +14,8 @@ from atlarge.ingest import ingest
 from atlarge.records.lineage import lineage
 from atlarge.records.store import open_store
 
+pytestmark = pytest.mark.slow_file
+
 B = (
     "apprehension_date_time,state,toa_current_duty_aor,apprehension_method,apprehension_criminality,"
     "apprehension_site_landmark,operation,toa_current_duty_site,anonymized_identifier"

@@ -10,6 +10,8 @@ import pytest
 
 import atlarge
 
+pytestmark = pytest.mark.slow_file
+
 
 @pytest.mark.parametrize("arrests", [2_000, 30_000])
 def test_a_simulated_store_covers_its_nation(tmp_path: Path, arrests: int) -> None:

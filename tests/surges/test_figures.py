@@ -32,6 +32,8 @@ from atlarge.surveillance.tails import (
 from atlarge.surveillance.windows import Windows
 from surveillance.worlds import null_world
 
+pytestmark = pytest.mark.slow_file
+
 D = dt.date
 ONE = np.ones(1)
 
