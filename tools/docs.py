@@ -223,6 +223,7 @@ FILLED = {
     "replications.md": "replications.md",
     "now.md": "now.md",
     "methods/forecast.md": "forecast.md",
+    "methods/records.md": "records.md",
 }
 PAGES |= {page: (lambda name=name: filled(name)) for page, name in FILLED.items()}
 
