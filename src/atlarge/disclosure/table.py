@@ -60,6 +60,11 @@ class Counts:
         if self.seal is not _SEAL:
             raise TypeError("counts are published through disclose(), which suppresses the small ones")
 
+    @property
+    def covered(self) -> tuple[dt.date, ...]:
+        """The periods that are covered, whether their counts are shown or not."""
+        return tuple(day for day, mark in zip(self.periods, self.marks, strict=True) if mark != UNCOVERED)
+
     def named(self, label: str) -> Counts:
         """The same series under another label."""
         return replace(self, label=label)

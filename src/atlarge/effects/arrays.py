@@ -24,11 +24,15 @@ def check_level(level: float) -> None:
         raise QuestionError(f"level must lie between 0 and 1, such as 0.9, not {level:g}")
 
 
+def as_numbers(y: ArrayLike) -> Floats:
+    """A float array; NaN where a masked array is masked."""
+    return np.asarray(np.ma.filled(np.ma.asarray(y, dtype=np.float64), np.nan))
+
+
 def as_panel(y: ArrayLike) -> Floats:
     """A float array [units, T]; ValueError if not two-dimensional, QuestionError for a long dataframe."""
     try:
-        numbers = np.ma.filled(y.astype(np.float64), np.nan) if isinstance(y, np.ma.MaskedArray) else y
-        panel = np.asarray(numbers, dtype=np.float64)
+        panel = as_numbers(y)
     except (TypeError, ValueError):
         if not hasattr(y, "columns"):
             raise

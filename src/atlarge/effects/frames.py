@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from atlarge.effects.arrays import as_numbers
 from atlarge.effects.results import frame_of
 from atlarge.effects.typing import Floats
 from atlarge.errors import QuestionError
@@ -201,7 +202,7 @@ def _units_of(names: list[Any]) -> list[Any]:
 def _wide(data: Any) -> Panel:
     """An array [N, T], or a wide pandas frame: a row a unit and a column a period, by their labels."""
     try:
-        values = np.array(np.ma.filled(np.ma.asarray(data, dtype=np.float64), np.nan))
+        values = np.array(as_numbers(data))
     except (TypeError, ValueError):
         raise QuestionError(
             "not all values are numbers; of a dataframe, name the columns by unit=, time= and value="

@@ -58,14 +58,15 @@ def read_registry(path: Path | str) -> Registry:
     ...     read_registry(file).ids()
     ['ours']
     """
-    dated, undated = _read(path)
+    dated, undated, _ = _read(path)
     try:
         return Registry(tuple(dated), tuple(undated))
     except QuestionError as error:
         raise QuestionError(f"{Path(path).name}: {error}") from None
 
 
-def _read(path: Path | str) -> tuple[list[Policy], list[str]]:
+def _read(path: Path | str) -> tuple[list[Policy], list[str], pl.DataFrame]:
+    """The dated policies of a table, the ids of the undated ones, and its rows as text."""
     name = Path(path).name
     if not Path(path).is_file():
         raise QuestionError(f"{path}: there is no such file; check the name")
@@ -85,7 +86,7 @@ def _read(path: Path | str) -> tuple[list[Policy], list[str]]:
             undated.append(str(row["id"]).lower())
         else:
             dated.append(_from_row(name, number, row))
-    return dated, undated
+    return dated, undated, rows
 
 
 def _from_row(name: str, number: int, row: dict[str, Any]) -> Policy:
@@ -166,9 +167,8 @@ def check_registry(path: Path | str) -> dict[str, int]:
     ...     check_registry(file)
     {'rows': 1, 'dated': 1, 'undated': 0}
     """
-    dated, undated = _read(path)
+    dated, undated, rows = _read(path)
     name = Path(path).name
-    rows = pl.read_csv(path, infer_schema=False, glob=False)
     seen: dict[str, int] = {}
     for number, row in enumerate(rows.iter_rows(named=True), start=2):
         where = f"{name}, line {number}"

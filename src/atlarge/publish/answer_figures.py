@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from atlarge.calendar import as_day
-from atlarge.disclosure.table import SHOWN, SMALL, UNCOVERED, WITHHELD, Counts
+from atlarge.disclosure.table import SHOWN, SMALL, WITHHELD, Counts
 from atlarge.explain.answer import ChangeStrip, Interval, Series
 from atlarge.panel.time_axis import breaks
 from atlarge.publish import charts
@@ -131,7 +131,7 @@ def every_of(series: Series) -> str:
 def _timeline_sentence(shown: Shown, series: Series, counts: Counts, w: Words) -> str:
     """What the timeline says: its peak, and the longest span observed and expected."""
     every = every_of(series)
-    covered = [d for d, m in zip(counts.periods, counts.marks, strict=True) if m != UNCOVERED]
+    covered = counts.covered
     first, last = (covered[0], covered[-1]) if covered else (series.period[0], series.period[-1])
     shared = {
         "measure": measure_name(series.measure, series.label, w),
@@ -209,7 +209,7 @@ def _timeline(shown: Shown, series: Series, counts: Counts, w: Words, *, is_main
     policy = policy_mark(shown)
     extra = _expected_columns(estimate, w) if has_estimate else []
     observed = counts.named(w("chart.observed"))
-    covered = [d for d, m in zip(counts.periods, counts.marks, strict=True) if m != UNCOVERED]
+    covered = counts.covered
     marks = _break_marks(shown, series, covered[0], covered[-1], w) if covered else []
     title = w("report.timeline_title", measure=name, area=area_name(series.area, w)) if has_estimate else name
     return figure(

@@ -178,7 +178,7 @@ def timeline_of(
         return None
     peaks = [f" {s.label}{highest}." for s in series if (highest := peak(s, w, every))]
     title = finding_of(data, place, w)
-    covered = [d for d, m in zip(series[0].periods, series[0].marks, strict=True) if m != UNCOVERED]
+    covered = series[0].covered
     first, last = (w.period(covered[i], every) if covered else "–" for i in (0, -1))
     sentence = w(
         "place.timeline_says", every=w(f"every.{every}"), first=first, last=last, peaks="".join(peaks)
