@@ -12,7 +12,7 @@ from atlarge.effects.bursts import large_enough
 from atlarge.explain.answer import Area, Interval
 from atlarge.explain.data import Daily
 from atlarge.explain.estimate import Estimate
-from atlarge.explain.quantities import ALPHA_BURST, Bursts
+from atlarge.explain.quantities import ALPHA_BURST, Bursts, relative
 from atlarge.explain.study import change_days
 from atlarge.policies import Policy, Registry
 
@@ -136,9 +136,7 @@ def bursts_of(counts: Daily, key: str, level: str, policy: Policy, policies: Reg
         material=found.usual_month,
         power=found.power,
         mde=found.mde,
-        mde_relative=found.mde / found.usual_month
-        if found.mde is not None and found.usual_month > 0
-        else None,
+        mde_relative=relative(found.mde, found.usual_month),
         start=None if found.start is None else day(found.start),
         end=None if found.stop is None else day(found.stop - 1),
         watch_start=starts[0],

@@ -13,7 +13,7 @@ from atlarge.explain.answer import Interval
 from atlarge.explain.data import Daily
 from atlarge.explain.estimate import Estimate, grid_of, total_of
 from atlarge.explain.periods import months_of
-from atlarge.explain.quantities import ALPHA_LASTING, Lasting, LeftBefore, TwoSided
+from atlarge.explain.quantities import ALPHA_LASTING, Lasting, LeftBefore, TwoSided, relative
 from atlarge.policies import Policy, Registry
 
 MIN_AFTER_MONTHS = 3
@@ -56,9 +56,7 @@ def lasting_of(
         material=compared.material,
         power=compared.power,
         mde=compared.mde,
-        mde_relative=compared.mde / compared.expected
-        if compared.mde is not None and compared.expected > 0
-        else None,
+        mde_relative=relative(compared.mde, compared.expected),
         start=start,
         end=end,
         months=int(months.in_force.sum()),

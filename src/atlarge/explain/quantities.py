@@ -17,6 +17,11 @@ MATERIAL = 0.25
 NOTHING = Interval(None)
 
 
+def relative(value: float | None, whole: float) -> float | None:
+    """A number as a share of another; None where it is not known, or the other is not positive."""
+    return value / whole if value is not None and whole > 0 else None
+
+
 class _Plain(Plain):
     _digits = 4
 
@@ -133,7 +138,7 @@ class Bursts(Judged):
     @property
     def ratio(self) -> float | None:
         """The run's arrests over the usual number of as many days."""
-        return self.observed / self.expected if self.expected > 0 else None
+        return relative(self.observed, self.expected)
 
     def to_dict(self) -> dict[str, Any]:
         """All fields by name, the verdict, and the run against a usual month and against as many days."""

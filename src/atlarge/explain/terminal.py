@@ -168,8 +168,8 @@ def _table(answer: Answer, language: str, width: int) -> list[str]:
         head, *rows = cells
         lines = []
         for label, *numbers in rows:
-            said = ", ".join(f"{name} {n}" for name, n in zip(head[1:], numbers, strict=True) if n)
-            lines += [*_wrapped(label, width), *_wrapped(said, width, "  ", "  ")]
+            named = ", ".join(f"{name} {n}" for name, n in zip(head[1:], numbers, strict=True) if n)
+            lines += [*_wrapped(label, width), *_wrapped(named, width, "  ", "  ")]
     jails = answer.handoffs
     counted = [("at_large", answer.area)] + ([("handoffs", jails.area)] if jails else [])
     says = [

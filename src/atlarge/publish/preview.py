@@ -84,17 +84,17 @@ class _Handler(SimpleHTTPRequestHandler):
     def send_head(self) -> Any:
         """The requested file, if it is one of the site's; GET and HEAD both come here."""
         try:
-            asked = urlsplit(self.path)
+            address = urlsplit(self.path)
         except ValueError:  # such as an address of a host that is none
             return self._missing()
-        if asked.netloc and not _is_here(asked.netloc, self.connection.getsockname()[1]):
+        if address.netloc and not _is_here(address.netloc, self.connection.getsockname()[1]):
             return self._missing()
-        name = unquote(asked.path).lstrip("/")
+        name = unquote(address.path).lstrip("/")
         if name == "" or name.endswith("/"):
             name += "index.html"
         if self._own(name) is None:
             return self._missing()
-        self.path = f"/{quote(name)}"  # what is given is what was looked up, however it was asked for
+        self.path = f"/{quote(name)}"  # what is given is what was looked up, however it was written
         return super().send_head()
 
     def _own(self, name: str) -> Path | None:
