@@ -97,5 +97,7 @@ def _no_collection() -> Iterator[None]:
     try:
         yield
     finally:
+        gc.freeze()
+        gc.unfreeze()  # what was loaded goes to the oldest generation without being searched
         if collects:
             gc.enable()

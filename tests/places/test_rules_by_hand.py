@@ -74,6 +74,21 @@ COUNTIES = [
     ("MISSISSIPPI STATE PENITENTIARY", "NOL", "28133", "prison", 1),
     ("WASCO ST PRISON", "SFR", "06029", "prison", 1),
     ("FCI", "BUF", "36031", "namesake_at_most", 1),  # the area has Ray Brook alone
+    ("JUNEAU CITY AND BOROUGH", "SEA", "02110", "county_named", 1),
+    ("CENSUS AREA OF HOONAH-ANGOON, AK", "SEA", "02105", "county_named", 1),
+    ("DELTA COUNTY ADULT DETENTION CENTER CO STATE", "DEN", "08029", "county_named", 1),
+    ("JEFFERSON COUNTY JAIL CO", "DEN", "08059", "county_named", 1),
+    ("WINDHAM COUNTY CT STATE", None, "09015", "county_named", 1),
+    ("GRANT PSH JUSTICE CENTER", "NOL", "22043", "county_named", 1),
+    ("TX, COMANCHE CNTY JAIL", "DAL", "48093", "county_named", 1),  # a larger one in Oklahoma
+    ("ARKANSAS - DESHA COUNTY DET CTR", "NOL", "05041", "county_named", 1),  # Arkansas is a county too
+    ("JACKSON COUNTY JAIL, OR", "DAL", "41029", "county_named", STATED_OUTSIDE),  # not Oklahoma's
+    ("CEIBA, PR", "MIA", "72037", "name_alone", 1),  # a ward of Vega Baja has the name too
+    ("FUG OPS - PAMPA, TX", "DAL", "48179", "name_small", 1),
+    ("US 83, NORTH TO UVALDE COUNTY LINE", "SNA", "48463", "county_line", 1),
+    ("ICE/ERO - NAPLES PD", "MIA", "12021", "city_role_3", 1),
+    ("WILKINSON COUNTY JAIL, MI", "NOL", "28157", "other_state_recorded", 1),  # or Dickinson, MI
+    ("BEDFORD COUNTY JAIL, OR", "WAS", "51019", "other_state_recorded", 1),
 ]
 
 
@@ -105,6 +120,9 @@ def test_each_rule_places_its_text_as_surely_as_the_hand_file_says(
         ("MS STATE", "NOL", "state", "MS", 0.95),  # not the town of its university
         ("NEW JERSEY ERO OFFICE", "NEW", "state", "NJ", 0.9),  # no Newark
         ("PENNSYLVANIA FUG OPS", "PHI", "state", "PA", 0.9),
+        ("NAVAJO NATION", "PHO", "aor", "PHO", 0.9),  # it spreads over several counties
+        ("GREATER BRIDGEPORT PLANNING REGION, CT", "BOS", "state", "CT", 0.9),
+        ("FUG OPS - LOS ANGELES, CA STATE", "LOS", "office_area", "LOS", LEVEL["office"]),
         ("DO NOT USE - OLD JAIL", "SNA", "aor", "SNA", 0.9),
         ("SAN ANTONIO ERO", "SNA", "office_area", "SNA", LEVEL["office"]),
         ("MOBILE AL ERO AT LARGE ARREST", "NOL", "office_area", "MOA", LEVEL["office"]),

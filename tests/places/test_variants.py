@@ -10,16 +10,19 @@ import pytest
 import variants
 
 from atlarge.places import resolve
+from atlarge.places.fuzzy import one_letter_off
 from atlarge.places.gazetteer import gazetteer
 from atlarge.places.spelling import corrected
+from atlarge.places.text import squash
 
 pytestmark = pytest.mark.slow_file
 
 SURE = 0.9
 CLEAR = (
-    "287g", "at large", "border", "brackets", "cap and state", "city, state", "commas", "directions", "jail",
-    "jail misspelt", "mixed case", "name misspelt, state", "name without spaces", "plain", "police, state",
-    "sheriff", "short type", "type and aor", "type first", "worksite",
+    "287g", "agency and jail", "at large", "border", "brackets", "cap and state", "city, state", "commas",
+    "directions", "jail", "jail misspelt", "mixed case", "name misspelt, state", "name without spaces",
+    "plain", "police, state", "sheriff", "short type", "state first", "state name first",
+    "team and sheriff", "type and aor", "type first", "worksite",
 )  # fmt: skip
 
 
@@ -107,6 +110,57 @@ def test_a_parish_is_louisianas_whatever_states_the_text_names() -> None:
     assert answers["place_confidence"].min() >= SURE
 
 
+def test_a_county_that_the_state_named_lacks_is_never_surely_another() -> None:
+    """WILKINSON COUNTY JAIL, MI under New Orleans: the state is wrong, or the name; Dickinson is a guess."""
+    gaz, rng = gazetteer(), random.Random(8)
+    own = [c for c in gaz.counties.values() if not c.is_city and c.state not in ("LA", "AK", "PR")]
+    with_county = {(squash(c.base), c.state) for c in own}
+    texts, truth = [], []
+    for c in rng.sample(own, 600):
+        near = set(gaz.aors[c.aor]["states"].split())
+        others = sorted({o.state for o in own} - near - {c.state, "DC"})
+        state = rng.choice([s for s in others if (squash(c.base), s) not in with_county])
+        texts.append((f"{c.base.upper()} COUNTY JAIL, {state}", c.aor))
+        truth.append(squash(c.base))
+    answers = resolve(pl.DataFrame(texts, schema=["landmark", "aor"], orient="row"))
+    named = [gaz.counties[fips].base if fips else None for fips in answers["county_fips"]]
+    sure = answers["place_confidence"].ge(SURE) & (answers["place_kind"] == "county")
+    judged = zip(texts, truth, [squash(str(name)) for name in named], sure, strict=True)
+    assert [t for t, key, name, is_sure in judged if is_sure and not one_letter_off(key, name)] == []
+
+
+def test_a_word_that_begins_longer_names_keeps_the_town_after_it_from_being_sure() -> None:
+    gaz = gazetteer()
+    texts = [
+        (f"{first} {name}, {gaz.counties[named[0].fips].state}", gaz.counties[named[0].fips].aor)
+        for first in ("FORT", "PORT", "MOUNT", "CAMP")
+        for name, named in list(gaz.cities.items())[::300]
+        if first + name not in gaz.any_name and len(name) > 4
+    ]
+    assert len(texts) > 200
+    answers = resolve(pl.DataFrame(texts, schema=["landmark", "aor"], orient="row"))
+    by_town = answers["place_basis"].str.contains("^(city named|name alone): '[A-Z][a-z]+'")
+    assert not (by_town & answers["place_confidence"].ge(SURE) & (answers["place_kind"] == "county")).any()
+
+
+@pytest.mark.parametrize("kind", ["DET CTR", "ADC", "JAIL", "LEC"])
+def test_a_county_jail_is_not_a_prison_of_the_countys_name_elsewhere(kind: str) -> None:
+    gaz, texts, truth = gazetteer(), [], []
+    for key, prisons in sorted(gaz.prisons.items()):
+        for county in gaz.county_names.get(key, ()):
+            about = gaz.counties[county.fips]
+            away = {p.fips for p in prisons if p.state == about.state} - {county.fips}
+            if county.source == "name" and away and about.base.upper() == key and about.state != "LA":
+                texts.append((f"{key} {kind}, {about.state}", about.aor))
+                truth.append(county.fips)
+    assert len(texts) > 10
+    answers = resolve(pl.DataFrame(texts, schema=["landmark", "aor"], orient="row"))
+    sure = answers["place_confidence"].ge(SURE) & (answers["place_kind"] == "county")
+    assert [
+        t for t, s, f, e in zip(texts, sure, answers["county_fips"], truth, strict=True) if s and f != e
+    ] == []
+
+
 def test_a_jail_of_two_counties_is_left_open() -> None:
     gaz = gazetteer()
     rng = random.Random(4)
@@ -131,6 +185,9 @@ def test_a_jail_of_two_counties_is_left_open() -> None:
         (["PARIS", "JAIL"], ["PARIS", "JAIL"]),
         (["JAL", "PD"], ["JAL", "PD"]),
         (["COUNTY", "JIAL"], ["COUNTY", "JAIL"]),
+        (["WINN", "CORRCTNL", "CENTER"], ["WINN", "CORRECTIONAL", "CENTER"]),
+        (["BATAVIA", "PRCSNG", "CENTER"], ["BATAVIA", "PROCESSING", "CENTER"]),
+        (["SHRFF", "PRSN", "DTNTN"], ["SHERIFF", "PRISON", "DETENTION"]),
     ],
 )
 def test_words_for_kinds_are_put_right_and_names_left_alone(words: list[str], expected: list[str]) -> None:

@@ -8,6 +8,7 @@ it was made from, and with the style, so that each style is scored by itself.
 from __future__ import annotations
 
 import random
+import re
 
 import polars as pl
 
@@ -45,6 +46,12 @@ COUNTY_STYLES = {
     "type misspelt": "{name} {wrong_type} JAIL",
     "type misspelt, state": "CAP - {name} {wrong_type} JAIL, {state} STATE",
     "jail misspelt": "{name} {type} JIAL",
+    "state first": "CAP - {state}, {name} {type} DET CTR",
+    "state name first": "{state_name} - {name} {type} JAIL",
+    "team and sheriff": "FUG OPS - {name} {type} SO, {state} STATE",
+    "agency and jail": "ICE/ERO - {name} {type} JAIL",
+    "team and bare sheriff": "VCAS - {name} SHERIFFS OFFICE",
+    "bare detention center": "HSI - {name} DET CTR",
 }
 CITY_STYLES = {
     "police": "{name} PD",
@@ -56,6 +63,9 @@ CITY_STYLES = {
     "city of": "CITY OF {name}",
     "city misspelt, state": "{wrong}, {state}",
     "police misspelt, state": "{wrong} PD, {state}",
+    "team, city, state": "FUG OPS - {name}, {state}",
+    "agency and police": "ICE/ERO - {name} POLICE DEPARTMENT",
+    "municipal court": "FUGOPS {name} MUNICIPAL COURT, {state} STATE",
 }
 SITE_STYLES = {
     "facility": "{name}",
@@ -66,6 +76,7 @@ SITE_STYLES = {
     "facility misspelt": "{wrong}",
     "facility misspelt, state": "{wrong}, {state}",
 }
+_CITY_FRAME = re.compile(r"^CITY OF |^ICE/ERO - | PD$| POLICE DEP(?:T|ARTMENT)$")
 _SHORT = {"COUNTY": "CO.", "PARISH": "PAR", "BOROUGH": "BOROUGH"}
 _SKIPPED = {"AS", "MP", "VI", "GU", "PR", "DC"}
 SCHEMA = ["landmark", "aor", "truth", "style"]
@@ -107,6 +118,7 @@ def counties(rng: random.Random, share: float = 1.0) -> pl.DataFrame:
             "type_title": kind.title(),
             "short": _SHORT[kind],
             "state": county.state,
+            "state_name": gazetteer().states[county.state].upper(),
             "glued": name.replace(" ", ""),
             "wrong": misspell(name, rng),
             "wrong_type": misspell(kind, rng),
@@ -152,7 +164,8 @@ def facilities(rng: random.Random) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=SCHEMA, orient="row")
 
 
-TYPED = frozenset(COUNTY_STYLES) - {"bare", "cap bare", "aor", "bare sheriff", "bare jail", "bare misspelt"}
+UNTYPED = {"bare", "cap bare", "aor", "bare sheriff", "bare jail", "bare misspelt", "team and bare sheriff"}
+TYPED = frozenset(COUNTY_STYLES) - UNTYPED - {"bare detention center"}
 """Styles of counties that carry the type word, which no city of the name fits."""
 
 
@@ -170,7 +183,7 @@ def _fits_one_place(landmark: str, aor: str, fips: str, style: str) -> bool:
         return True
     key = squash(county.base)
     if style in CITY_STYLES:
-        key = squash(landmark.removeprefix("CITY OF ").removesuffix(" PD").removesuffix(" POLICE DEPT"))
+        key = squash(_CITY_FRAME.sub("", landmark))
     names = [*gaz.county_names.get(key, ())]
     if style not in TYPED:
         names += [n for n in gaz.cities.get(key, ()) if n.weight >= 500]

@@ -64,7 +64,11 @@ def shared_rule(case: Case) -> Answer | None:
             gap = case.words[first.end : second.start]
             if second.start < first.end or gap not in ([], ["AND"], [","], [",", "AND"]):
                 continue
-            if _one_name(case, first, second) or not _joined_in(text, case, first, second):
+            if (
+                _one_name(case, first, second)
+                or _state_of(case, first, second)
+                or not _joined_in(text, case, first, second)
+            ):
                 continue
             follows = case.words[second.end : second.end + 1]
             facility = bool(follows) and (
@@ -90,6 +94,11 @@ def _states(case: Case, hit: Hit) -> set[str]:
     if code is None or code == "HQ":
         return states
     return {gaz.counties[n.fips].state for n in hit.names if in_area(gaz, n.fips, code)}
+
+
+def _state_of(case: Case, first: Hit, second: Hit) -> bool:
+    """Say whether the first name is the state of the second: ARKANSAS - DESHA COUNTY."""
+    return case.gaz.state_names.get(first.key) in _states(case, second)
 
 
 def _same(first: Hit, second: Hit) -> bool:

@@ -60,6 +60,10 @@ class Case(NamedTuple):
         """Return the words of a hit, for a basis."""
         return " ".join(w for w in self.words[hit.start : hit.end] if w != ",").title()
 
+    def is_state(self, hit: Hit) -> bool:
+        """Say whether a hit stands within the name of a state that the text names."""
+        return any(start <= hit.start and hit.end <= end for start, end in self.found.state_spans)
+
     def styled(self, kind: str, hit: Hit) -> Context:
         """Return the context with what the text's style says of the state, where no state is named."""
         if self.context.states or self.context.aor is None:
@@ -82,6 +86,14 @@ def county(case: Case, fips: str, confidence: float, basis: str) -> Answer:
     about = case.gaz.counties[fips]
     aor = case.query.aor or about.aor
     return Answer("county", fips, None, aor, about.state, min(confidence, 0.99), basis, about.place_name)
+
+
+def picked(case: Case, pick: Pick, level: float, basis: str) -> Answer:
+    """Answer with the county picked among those of a name; a likely namesake is never a sure answer."""
+    level *= pick.factor
+    if pick.candidates:
+        level = min(level, case.gaz.confidence["namesake_at_most"])
+    return county(case, str(pick.fips), level, basis)
 
 
 def office(case: Case, code: str | None, name: str | None, confidence: float, basis: str) -> Answer:

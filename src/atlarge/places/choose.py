@@ -12,6 +12,8 @@ STATED_OUTSIDE = 0.95
 """Factor for a name whose state is stated, but whose county lies outside the area: 30 of 30 right."""
 OUTSIDE = 0.75
 """Factor for a name that only counties outside the area have: 6 of 6 right in building, too few to trust."""
+OUTSIDE_BY_HAND = 0.88
+"""Factor for a facility decided by hand that lies outside the area of responsibility of the record."""
 OVERWHELMING = 0.97
 """From this share on, the size alone decides, and the style of the text does not count."""
 STYLE_FLOOR = 0.3

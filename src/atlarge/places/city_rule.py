@@ -9,7 +9,6 @@ from atlarge.places.scan import Hit
 from atlarge.places.text import tokens
 
 _OF = (["CITY", "OF"], ["TOWN", "OF"], ["VILLAGE", "OF"], ["TOWNSHIP", "OF"])
-_COMPASS = frozenset({"EAST", "WEST", "NORTH", "SOUTH", "UPPER", "LOWER", "NEW", "OLD", "GREAT", "LITTLE"})
 _CITY_SAID = frozenset({"CITY", "POLICE", "PD", "MUNICIPAL", "TOWN", "VILLAGE", "DISTRICT"})
 COUNTY_BIGGER = 5.0
 """How many times bigger than its namesake city a county must be to be meant without the word county."""
@@ -145,7 +144,7 @@ def _usable(case: Case, hit: Hit) -> bool:
         longer = "".join([case.words[hit.start - 1], *span])
         if longer in case.gaz.townships and longer not in case.gaz.cities:
             return False
-    return not any(start <= hit.start and hit.end <= end for start, end in case.found.state_spans)
+    return not case.is_state(hit)
 
 
 def _next_to(words: list[str], end: int, start: int) -> bool:
@@ -210,7 +209,7 @@ def _partial(case: Case, hit: Hit, fips: str) -> float:
         return part_of_longer(case, hit)
     if after in ("CORRECTIONAL", "PRISON", "STATE") and hit.key in case.gaz.prisons:
         return 0.8  # a prison of that name stands elsewhere
-    if after == "REGIONAL" or before in _COMPASS:
+    if after == "REGIONAL" or before in case.gaz.words["begins_name"]:
         return 0.8  # a regional police serves several towns
     town = any(n.source == "town" and n.fips == fips for n in hit.names)
     size = max((n.weight for n in hit.names if n.fips == fips), default=0.0)

@@ -29,6 +29,11 @@ def edits_allowed(key: str, shortest: int = 5) -> int:
     return 1 if len(key) < 8 else 2
 
 
+def one_letter_off(key: str, name: str) -> bool:
+    """Say whether two names that begin alike differ by one edit: CLARK and CLARKE, not BACON and MACON."""
+    return key[0] == name[0] and OSA.distance(key, name) <= 1
+
+
 @cache
 def _by_state(kind: str) -> dict[str, list[tuple[str, str]]]:
     """Return the names of a kind (county, city or town), with the county, by state."""

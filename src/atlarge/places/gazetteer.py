@@ -10,7 +10,7 @@ import polars as pl
 
 from atlarge.files import read_yaml
 from atlarge.places.own import own_decisions
-from atlarge.places.text import SPELLINGS, plain, squash, tokens
+from atlarge.places.text import SPELLINGS, plain, squash, squashed, tokens
 from atlarge.reference import table
 
 TOWN_WEIGHT = 5000.0
@@ -63,8 +63,9 @@ class Prison(NamedTuple):
     needs: str
 
 
+@cache
 def hand(name: str) -> Any:
-    """Return a hand file (`places/hand/<name>.yaml`)."""
+    """Return a hand file (`places/hand/<name>.yaml`), read once a process."""
     return read_yaml(files(__package__).joinpath("hand", f"{name}.yaml").read_text(encoding="utf-8"))
 
 
@@ -115,9 +116,10 @@ def _county_names(
 def _divisions() -> dict[tuple[str, str, str], list[str]]:
     """Return the counties of each township, town and small place, by key, state and kind."""
     out: dict[tuple[str, str, str], list[str]] = {}
-    rows = table("civil_divisions").select("name", "state", "kind", "county_fips").rows()
-    for name, state, kind, fips in rows:  # SAND CREEK and SANDCREEK are one key
-        out.setdefault((squash(name), state, kind), []).extend(fips.split())
+    frame = table("civil_divisions").select("name", "state", "kind", "county_fips")
+    keys = squashed(frame["name"])  # SAND CREEK and SANDCREEK are one key
+    for key, (_, state, kind, fips) in zip(keys, frame.rows(), strict=True):
+        out.setdefault((key, state, kind), []).extend(fips.split())
     return out
 
 
@@ -221,12 +223,22 @@ def _offices(aliases: dict[str, str]) -> tuple[dict[str, dict[str, Any]], dict[s
 
 
 def _own_cities(
-    cities: dict[str, list[Named]], own: dict[str, list[Named]], counties: dict[str, County]
+    cities: dict[str, list[Named]],
+    own: dict[str, list[Named]],
+    names: dict[str, list[Named]],
+    counties: dict[str, County],
 ) -> dict[str, list[Named]]:
-    """Let an independent city be its own county, whatever the list of cities says of its edges."""
+    """Let an independent city be its own county, whatever the list of cities says of its edges.
+
+    So too a municipio of Puerto Rico: it is the town of its name, not a ward of another that shares it.
+    """
     for key, named in own.items():
         states = {counties[n.fips].state for n in named}
         cities[key] = [n for n in cities.get(key, []) if counties[n.fips].state not in states]
+    for key, named in names.items():
+        towns = {n.fips for n in named if counties[n.fips].state == "PR"}
+        if towns and key in cities:
+            cities[key] = [n for n in cities[key] if n.fips in towns or counties[n.fips].state != "PR"]
     return cities
 
 
@@ -293,7 +305,7 @@ class Gazetteer:
     @cached_property
     def cities(self) -> dict[str, list[Named]]:
         """Cities by name, with the county in which they lie."""
-        return _own_cities(_cities(self.counties), self.city_counties, self.counties)
+        return _own_cities(_cities(self.counties), self.city_counties, self.county_names, self.counties)
 
     @cached_property
     def townships(self) -> dict[str, list[Named]]:
@@ -369,6 +381,11 @@ class Gazetteer:
         """Every name of a city, county or state."""
         named = (self.county_names, self.city_counties, self.state_names)
         return frozenset(self.cities).union(*named)
+
+    @cached_property
+    def every_name(self) -> frozenset[str]:
+        """Every name of a city, county, state, facility or prison."""
+        return self.any_name.union(self.sites, self.prisons)
 
     @cached_property
     def overrides(self) -> dict[tuple[str, str], dict[str, Any]]:

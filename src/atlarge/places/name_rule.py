@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from atlarge.places.case import Answer, Case, county, unresolved
+from atlarge.places.case import Answer, Case, county, picked, unresolved
 from atlarge.places.choose import DOMINANT, STATED_OUTSIDE, choose, in_area
 from atlarge.places.fuzzy import near_name
 from atlarge.places.gazetteer import Named
@@ -21,7 +21,7 @@ KNOWN_SIZE = 500.0
 """A place of less weight is known from a list of post offices or other names alone."""
 WELL_KNOWN = 5000.0
 """A place of this weight is known beyond its area."""
-_COUNTY_OR_CITY = frozenset({"JAIL", "JAILS", "DETENTION", "LOCKUP", "ADC", "COURT", "COURTHOUSE", "LEC"})
+JAILS = frozenset({"JAIL", "JAILS", "DETENTION", "LOCKUP", "ADC", "COURT", "COURTHOUSE", "LEC"})
 _CITY_SAID = frozenset(
     {"CITY", "POLICE", "PD", "MUNICIPAL", "TOWN", "TOWNSHIP", "VILLAGE", "COUNTY", "PARISH"}
 )
@@ -247,7 +247,7 @@ def jail_alone(case: Case) -> Answer | None:
     """A bare name before JAIL is the county's; if a city elsewhere bears it, the larger's, never surely."""
     if not _CITY_SAID.isdisjoint(case.words):
         return None
-    for start, end, key in _before(case, _COUNTY_OR_CITY):
+    for start, end, key in _before(case, JAILS):
         names = [n for n in _places(case, key) if n.source == "name" or n.weight >= KNOWN_SIZE]
         counties = {n.fips for n in names if n.source == "name"}
         cities = {n.fips for n in names if n.source != "name"}
@@ -266,12 +266,8 @@ def jail_alone(case: Case) -> Answer | None:
         pick = choose(case.gaz, hit.names, case.styled("county", hit))
         if pick.fips is None:
             return _fits_several(case, phrase, names)
-        level = case.gaz.confidence["county_bare"] * pick.factor
-        if pick.candidates:
-            level = min(level, case.gaz.confidence["namesake_at_most"])
-        return county(
-            case, pick.fips, level, f"county's name without the word county: '{phrase}'; {pick.how}"
-        )
+        basis = f"county's name without the word county: '{phrase}'; {pick.how}"
+        return picked(case, pick, case.gaz.confidence["county_bare"], basis)
     return None
 
 

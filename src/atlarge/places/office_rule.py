@@ -36,6 +36,9 @@ def team_rule(case: Case) -> Answer | None:
 
 
 def _office(case: Case, general: bool) -> Answer:
+    town = _town_of_arrest(case)
+    if town is not None:
+        return town
     code, sure = _code(case)
     if code is not None:
         known = code in case.gaz.offices
@@ -43,9 +46,8 @@ def _office(case: Case, general: bool) -> Answer:
         basis += "" if known else "; what the code stands for is not known"
         return office(case, code, None, case.gaz.confidence["office"] * (1.0 if sure else 0.9), basis)
     named = [hit for hit in case.found.cities if hit.end - hit.start > 1 or len(hit.key) > 4]
-    spans = case.found.state_spans
-    named = [hit for hit in named if hit.key not in case.gaz.words["never_city"]]
-    named = [hit for hit in named if not any(i <= hit.start and hit.end <= j for i, j in spans)]
+    never = case.gaz.words["never_city"]
+    named = [hit for hit in named if hit.key not in never and not case.is_state(hit)]
     if (general or case.has("office")) and named:
         hit = max(named, key=lambda h: (len(h.key), -h.start))
         return office(
@@ -56,6 +58,25 @@ def _office(case: Case, general: bool) -> Answer:
     if general or case.has("office") or (case.has("docket") and (case.found.sites or case.found.prisons)):
         return office(case, None, None, 0.9, "an office area, but not which")
     return aor(case, 0.9, "names an office, docket or team, but no place")
+
+
+def _town_of_arrest(case: Case) -> Answer | None:
+    """A team's arrest in a town that is no office's: FUG OPS - PAMPA, TX; likely, never sure."""
+    if case.has("office") or case.has("docket") or case.has("general_area"):
+        return None
+    offices = case.gaz.offices
+    for hit in sorted(case.found.cities, key=lambda h: (h.start, -h.end)):
+        ends = any(0 <= start - hit.end <= 1 for start, _ in case.found.state_spans)
+        seat = {offices[code]["state"] for code in case.gaz.office_cities.get(hit.key, ())}
+        if not ends or seat & case.found.states or case.words[hit.start] in case.gaz.words["frame_before"]:
+            continue
+        pick = choose(case.gaz, hit.names, case.context)
+        if pick.fips is not None:
+            level = case.gaz.confidence["name_small"] * pick.factor
+            return county(
+                case, pick.fips, level, f"a team's arrest in a town: '{case.phrase(hit)}'; {pick.how}"
+            )
+    return None
 
 
 def _bare_code(case: Case) -> str | None:

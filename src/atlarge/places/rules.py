@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from atlarge.places.ambiguous_rule import generic_rule, shared_rule
-from atlarge.places.case import Answer, Case, Query, abstain, aor, county, office, state, unresolved
-from atlarge.places.choose import Context, Pick, choose, in_area
+from atlarge.places.case import Answer, Case, Query, abstain, aor, county, office, picked, state, unresolved
+from atlarge.places.choose import OUTSIDE_BY_HAND, Context, Pick, choose, in_area
 from atlarge.places.city_rule import (
     TOWN_WORDS,
     WEAK_LEAST,
@@ -15,9 +15,10 @@ from atlarge.places.city_rule import (
     column_city,
     part_of_longer,
 )
-from atlarge.places.fuzzy import near_city, near_county, near_prison, near_site
-from atlarge.places.gazetteer import Gazetteer, Named, Site
+from atlarge.places.fuzzy import near_city, near_county, near_prison, near_site, one_letter_off
+from atlarge.places.gazetteer import Gazetteer, Site
 from atlarge.places.name_rule import (
+    KNOWN_SIZE,
     WELL_KNOWN,
     core,
     county_first,
@@ -28,17 +29,15 @@ from atlarge.places.name_rule import (
     police_alone,
 )
 from atlarge.places.office_rule import office_rule, team_rule
-from atlarge.places.scan import COUNTY_WORDS, NOTHING, STATE_OF_TYPE, Hit, PrisonHit, scan
+from atlarge.places.prison_rule import prison_rule
+from atlarge.places.scan import COUNTY_WORDS, NOTHING, STATE_OF_TYPE, Hit, scan
 from atlarge.places.spelling import corrected
 from atlarge.places.text import SPELLINGS, fault, squash, tokens
 from atlarge.places.township_rule import township_police, township_rule
 
 _ONE_COUNTY = {"DC": "11001", "GU": "66010"}
-_STREETS = frozenset(SPELLINGS["streets"])
 _LONGEST_STREET = 5
-_COMPASS = frozenset(
-    {"NORTH", "SOUTH", "EAST", "WEST", "CENTRAL", "NORTHERN", "SOUTHERN", "EASTERN", "WESTERN"}
-)
+_COMPASS = frozenset(word for words in SPELLINGS["compass"].values() for word in words) | {"CENTRAL"}
 _PRISON = frozenset(
     {"CORRECTIONAL", "PRISON", "UNIT", "PENITENTIARY", "FCI", "USP", "CI", "CF", "INSTITUTION"}
 )
@@ -46,8 +45,6 @@ _CAMPUS = frozenset({"UNIVERSITY", "COLLEGE"})
 SURE = 0.9
 """Confidence from which an answer is taken for sure."""
 _BY_FACILITY = ("facility ", "prison named: ")
-OUTSIDE_BY_HAND = 0.88
-"""Factor for a facility decided by hand that lies outside the area of responsibility of the record."""
 
 
 def resolve_one(gaz: Gazetteer, query: Query) -> Answer:
@@ -142,7 +139,11 @@ def _pick_site(case: Case) -> tuple[int, int, Site, float] | None:
             continue
         after = case.words[end] if end < len(case.words) else ""
         before = case.words[start - 1] if start > 0 else ""
-        if before in _COMPASS:  # SOUTH LOUISIANA PROCESSING is not LOUISIANA PROCESSING
+        if before in case.gaz.words["begins_name"]:  # SOUTH LOUISIANA PROCESSING is not LOUISIANA PROCESSING
+            continue
+        if any(
+            c.start < end < c.end for c in case.found.bare_counties
+        ):  # CAP - LEWIS AND CLARK is no CAP - LEWIS
             continue
         if end - start == 1 and after in ("SO", "SHERIFF") and case.words[start] in case.gaz.county_names:
             continue
@@ -236,15 +237,13 @@ def _county_rule(case: Case) -> Answer | None:
     if pick.fips is None:
         return _listed_jail(case, hit) or _county_elsewhere(case, hit, pick)
     basis = f"county named: '{case.phrase(hit)}'; {pick.how}"
-    confidence = case.gaz.confidence["county_named"] * pick.factor
-    if pick.candidates:
-        # a likely namesake is an answer, but never a sure one
-        confidence = min(confidence, case.gaz.confidence["namesake_at_most"])
     several = sorted({p.fips for h, p in picks if p.fips and h.key not in case.gaz.state_names})
     if len(several) > 1:
         names = ", ".join(case.gaz.counties[fips].place_name for fips in several)
         return unresolved(case, f"the text names several counties: {names}")
-    return county(case, pick.fips, confidence, basis)
+    # a line divides two counties: NORTH TO UVALDE COUNTY LINE
+    line = case.words[hit.end : hit.end + 1] in (["LINE"], ["LINES"])
+    return picked(case, pick, case.gaz.confidence["county_line" if line else "county_named"], basis)
 
 
 def _town_of_county(case: Case, hit: Hit, pick: Pick) -> Answer | None:
@@ -340,7 +339,7 @@ def _sheriff(case: Case) -> Answer | None:
         after = case.words[hit.end : hit.end + 1]
         if after not in (["SHERIFF"], ["SO"]) or (hit.start > 0 and case.words[hit.start - 1] == "OF"):
             continue
-        if any(start <= hit.start and hit.end <= end for start, end in case.found.state_spans):
+        if case.is_state(hit):
             continue
         pick = choose(case.gaz, hit.names, case.styled("county", hit))
         here = [n for n in hit.names if case.query.aor and in_area(case.gaz, n.fips, case.query.aor)]
@@ -351,10 +350,8 @@ def _sheriff(case: Case) -> Answer | None:
             continue
         if pick.fips is None:
             return abstain(case, f"sheriff of '{case.phrase(hit)}'", pick)
-        level = case.gaz.confidence["county_bare"] * pick.factor
-        if pick.candidates:
-            level = min(level, case.gaz.confidence["namesake_at_most"])
-        return county(case, pick.fips, level, f"sheriff of '{case.phrase(hit)}'; {pick.how}")
+        basis = f"sheriff of '{case.phrase(hit)}'; {pick.how}"
+        return picked(case, pick, case.gaz.confidence["county_bare"], basis)
     return None
 
 
@@ -392,16 +389,27 @@ def _county_elsewhere(case: Case, hit: Hit, pick: Pick) -> Answer:
         if called.fips is not None and not called.candidates:
             basis = f"county named: '{case.phrase(hit)}'; {called.how}"
             return county(case, called.fips, case.gaz.confidence["county_named"] * called.factor, basis)
-        near = near_county(case.words[hit.start : hit.end - 1], case.context, case.words[hit.end - 1])
-        if near is not None:
-            basis = f"county named, misspelt: '{case.phrase(hit)}'; state named"
-            return county(case, near[0], case.gaz.confidence["county_fuzzy"], basis)
+        span, word = case.words[hit.start : hit.end - 1], case.words[hit.end - 1]
+        near = near_county(span, case.context, word, whole=True)
         other = choose(case.gaz, hit.names, Context(case.context.aor, frozenset()))
+        # a county of the area of just that name is likelier than a misspelt one of a state outside it
+        fits = [f for f in (other.fips, near[0] if near else None) if f and _in_own_area(case, f)]
+        if near is not None and fits != [other.fips]:
+            basis = f"county named, misspelt: '{case.phrase(hit)}'; state named"
+            close = one_letter_off(hit.key, squash(case.gaz.counties[near[0]].base))
+            namesake = any(_in_own_area(case, n.fips) for n in hit.names) and not close
+            level = case.gaz.confidence["namesake_at_most" if namesake else "county_fuzzy"]
+            return county(case, near[0], level, basis)
         if other.fips is not None and not other.candidates:
             basis = f"county named: '{case.phrase(hit)}'; not in the state named, but {other.how}"
             level = case.gaz.confidence["other_state_recorded"] * other.factor
             return county(case, other.fips, level, basis)
     return abstain(case, f"county named: '{case.phrase(hit)}'", pick)
+
+
+def _in_own_area(case: Case, fips: str) -> bool:
+    """Say whether a county lies in the area of responsibility of the record, where one is known."""
+    return case.query.aor not in (None, "HQ") and in_area(case.gaz, fips, str(case.query.aor))
 
 
 def _by_city(case: Case, hit: Hit) -> Answer | None:
@@ -421,61 +429,6 @@ def _by_city(case: Case, hit: Hit) -> Answer | None:
     return county(case, cities[0].fips, case.gaz.confidence["county_by_city"], basis)
 
 
-def _prison_rule(case: Case) -> Answer | None:
-    """A prison's name beside a word that says prison."""
-    if (
-        not case.found.prisons
-        or case.has("no_prison")
-        or case.has("docket")
-        or case.has("general_area")
-        or case.has("office")
-    ):
-        return None
-    best: tuple[float, int, Hit, Pick] | None = None
-    hits = case.found.prisons
-    for hit in hits:
-        # of two names that overlap the first holds: PLEASANT VALLEY STATE PRISON is not VALLEY STATE
-        if any(_covers(o, hit) for o in hits if _prison_names(case, o)):
-            continue
-        names = _prison_names(case, hit)
-        if not names or (hit.end < len(case.words) and case.words[hit.end] in COUNTY_WORDS):
-            continue
-        pick = choose(case.gaz, names, case.context)
-        outside = pick.how.startswith("outside")
-        if pick.fips is None or (outside and not _sure_outside(case, hit, names)):
-            continue
-        factor = max(pick.factor, OUTSIDE_BY_HAND) if outside else pick.factor
-        if best is None or (factor, hit.end - hit.start) > best[:2]:
-            best = (factor, hit.end - hit.start, Hit(hit.start, hit.end, "", names), pick)
-    if best is None:
-        return None
-    basis = f"prison named: '{case.phrase(best[2])}'; {best[3].how}"
-    return county(case, str(best[3].fips), case.gaz.confidence["prison"] * best[0], basis)
-
-
-def _covers(other: PrisonHit, hit: PrisonHit) -> bool:
-    """Say whether another name begins before this one and runs into it, or is this one and more."""
-    longer = other.start == hit.start and other.end > hit.end
-    return longer or other.start < hit.start < other.end
-
-
-def _sure_outside(case: Case, hit: PrisonHit, names: list[Named]) -> bool:
-    """Say whether a prison may be believed outside the area: a federal one, or a name of two words."""
-    if names[0].source == "federal":
-        return True
-    before = case.words[hit.start - 1] if hit.start > 0 else ""
-    return hit.end - hit.start >= 2 and before not in ("NORTH", "SOUTH", "EAST", "WEST")
-
-
-def _prison_names(case: Case, hit: PrisonHit) -> list[Named]:
-    """Keep the prisons whose kind of word stands in the text; a federal word rules a state's prison out."""
-    names = [Named(p.fips, 1.0, p.needs) for p in hit.prisons if case.has(p.needs)]
-    if case.has("federal_only"):
-        return [n for n in names if n.source == "federal"]
-    state_run = [n for n in names if n.source != "federal"]
-    return state_run or names
-
-
 def _bare_county(case: Case) -> Answer | None:
     """A county's name without the word county, before a word such as jail, or in a programme's name."""
     programme = case.has("programme")
@@ -483,7 +436,7 @@ def _bare_county(case: Case) -> Answer | None:
         span = case.words[hit.start : hit.end]
         if len(span) == 1 and span[0] in case.gaz.words["never_city"]:
             continue
-        if any(start <= hit.start and hit.end <= end for start, end in case.found.state_spans):
+        if case.is_state(hit):
             continue
         after = case.words[hit.end] if hit.end < len(case.words) else ""
         if (after == "STATE" and hit.key in case.gaz.state_names) or after in ("CITY", "DIV"):
@@ -494,10 +447,13 @@ def _bare_county(case: Case) -> Answer | None:
             if pick.fips and not pick.how.startswith("outside"):
                 basis = f"county's name without the word county: '{case.phrase(hit)}'; {pick.how}"
                 level = case.gaz.confidence["county_bare" if not programme else "county_programme"]
-                level *= pick.factor * part_of_longer(case, hit)
-                if pick.candidates:
+                level *= part_of_longer(case, hit)
+                towns = [n for c in case.found.cities if c.key == hit.key for n in c.names if programme]
+                if any(
+                    n.fips != pick.fips and n.weight >= KNOWN_SIZE and is_here(case, n.fips) for n in towns
+                ):
                     level = min(level, case.gaz.confidence["namesake_at_most"])
-                return county(case, pick.fips, level, basis)
+                return picked(case, pick, level, basis)
     return None
 
 
@@ -567,10 +523,18 @@ def _fuzzy(case: Case) -> Answer | None:
 
 def _street_alone(case: Case) -> Answer | None:
     """A street without its town: ORANGE GROVE AVE lies in no town called Orange, FRESNO ST not in Fresno."""
-    is_street = case.body[-1] in _STREETS and 2 <= len(case.body) <= _LONGEST_STREET
+    is_street = case.body[-1] in case.gaz.words["street_ends"] and 2 <= len(case.body) <= _LONGEST_STREET
     if not is_street or "," in case.words or case.found.states or case.has("facility"):
         return None
     return _without_text(case, "names a street and no town")
+
+
+def _several_counties(case: Case) -> Answer | None:
+    """A nation's land or a planning region spreads over counties: NAVAJO NATION is not Navajo County."""
+    if not case.has("several_counties"):
+        return None
+    why = "names an area of several counties"
+    return state(case, min(case.found.states), 0.9, why) if case.found.states else aor(case, 0.9, why)
 
 
 def _known_city(gaz: Gazetteer, phrase: str) -> bool:
@@ -600,7 +564,8 @@ RULES: tuple[Callable[[Case], Answer | None], ...] = (
     _site_first,
     _county_rule,
     _county_misspelt,
-    _prison_rule,
+    prison_rule,
+    _several_counties,
     office_rule,
     _street_alone,
     name_alone,

@@ -18,6 +18,10 @@ _AGENCY = frozenset({"DEPARTMENT", "DOC", "PROBATION", "PAROLE", "STATE", "HIGHW
 _NEVER_INSIDE = frozenset({"CO", "IN", "OR", "ME", "LA", "DE", "OK", "HI", "DC", "AS", "SC", "MP"})
 
 
+_STATE_AT_END = frozenset({"DE", "HI", "IN", "ME", "OK", "OR"})
+"""Codes that are words too, but nothing else than a state after the last comma of a text."""
+
+
 class Hit(NamedTuple):
     """A name found in words [start, end)."""
 
@@ -73,6 +77,8 @@ def scan(gaz: Gazetteer, words: list[str], area_states: frozenset[str]) -> Found
                 apart = True
                 continue
             key += word
+            if key not in gaz.every_name:
+                continue
             if key in gaz.sites:
                 found.sites.append(SiteHit(i, j + 1, gaz.sites[key]))
             if apart or j - i > 5:
@@ -82,10 +88,9 @@ def scan(gaz: Gazetteer, words: list[str], area_states: frozenset[str]) -> Found
             if key in gaz.any_name:
                 _named(gaz, words, i, j + 1, key, found, named_states)
     counties = _longest(found.counties)
-    states, spans = _states(gaz, words, named_states, counties, found.cities, found.sites, area_states)
-    return found._replace(
-        counties=counties, bare_counties=_longest(found.bare_counties), states=states, state_spans=spans
-    )
+    found = found._replace(counties=counties, bare_counties=_longest(found.bare_counties))
+    states, spans = _states(gaz, words, named_states, found, area_states)
+    return found._replace(states=states, state_spans=spans)
 
 
 def _named(
@@ -120,11 +125,16 @@ def _type_word(words: list[str], start: int, end: int) -> tuple[int, int, int] |
     following = words[end] if end < len(words) else ""
     if following in COUNTY_WORDS:
         return start, end + 1, end
+    if words[end : end + 3] == ["CITY", "AND", "BOROUGH"]:
+        return start, end + 3, end + 2
     parted = following == "," and not COUNTY_WORDS.isdisjoint(words[end + 1 : end + 2])
     if parted and words[end + 2 : end + 3] in ([], [","], ["STATE"]):
         return start, end + 2, end + 1
-    if start >= 2 and words[start - 1] == "OF" and words[start - 2] in COUNTY_WORDS:
-        return start - 2, end, start - 2
+    of = words[max(0, start - 3) : start]
+    before = next((i for i, w in enumerate(of) if w in COUNTY_WORDS), len(of))
+    if of[before + 1 :] in (["OF"], ["AREA", "OF"]):  # CENSUS AREA OF HOONAH-ANGOON
+        at = start - len(of) + before
+        return at, end, at
     return None
 
 
@@ -153,9 +163,7 @@ def _states(
     gaz: Gazetteer,
     words: list[str],
     named: list[tuple[int, int, str]],
-    counties: list[Hit],
-    cities: list[Hit],
-    sites: list[SiteHit],
+    found: Found,
     area_states: frozenset[str],
 ) -> tuple[frozenset[str], list[tuple[int, int]]]:
     """Return the states that a text names, and where.
@@ -164,11 +172,15 @@ def _states(
     binds before one inside it; inside, only a state of the area of responsibility is believed.
     """
     n = len(words)
+    counties, cities = found.counties, found.cities
     # CAMP EAST MONTANA is in Texas
-    hand_sites = [s for s in sites if any(site.source == "hand" for site in s.sites)]
+    hand_sites = [s for s in found.sites if any(site.source == "hand" for site in s.sites)]
     codes = [(i, i + 1, w) for i, w in enumerate(words) if len(w) == 2 and w in gaz.states]
+    stated = [s for s in (*codes, *named) if _heads(gaz, words, s, found) or _ends(gaz, words, s, found)]
     spans = [
-        s for s in codes if _is_code(words, s[0], n, s[2], area_states) or _after_city(gaz, words, s, cities)
+        s
+        for s in codes
+        if s in stated or _is_code(words, s[0], n, s[2], area_states) or _after_city(gaz, words, s, cities)
     ]
     spans += [
         (i, j, code)
@@ -188,7 +200,7 @@ def _states(
         (final if ends else inside).append((i, j, code))
     # 'ADELANTO, CA ICE FACILITY': a city of the state before the comma makes the state certain
     apart = [s for s in inside if words[s[0] - 1 : s[0]] == [","] and words[s[1] : s[1] + 1] == [","]]
-    final += [s for s in inside if _after_city(gaz, words, s, cities)] or apart
+    final += [s for s in inside if _after_city(gaz, words, s, cities) or s in stated] or apart
     if final:
         i, j, code = max(final, key=lambda s: (s[1], s[1] - s[0]))
         return frozenset({code}), [(i, j)]
@@ -212,9 +224,31 @@ def _after_city(gaz: Gazetteer, words: list[str], span: tuple[int, int, str], ci
     start, _, code = span
     if start < 2 or words[start - 1] != ",":
         return False
-    return any(
-        h.end == start - 1 and any(gaz.counties[n.fips].state == code for n in h.names) for h in cities
-    )
+    return any(h.end == start - 1 and _has_in(gaz, h, code) for h in cities)
+
+
+def _heads(gaz: Gazetteer, words: list[str], span: tuple[int, int, str], found: Found) -> bool:
+    """Say whether a state stands before a county or city of it: TX, COMANCHE COUNTY; NC BEAUFORT COUNTY."""
+    start, end, code = span
+    apart = words[end : end + 1] == [","]
+    if not all(w == "," or len(w) == 1 or w in gaz.words["frame_before"] for w in words[:start]):
+        return False
+    if not apart and (code in _NEVER_INSIDE or end - start > 1 or words[start] not in gaz.states):
+        return False
+    return any(_has_in(gaz, h, code) for h in found.counties if h.start == end + apart)
+
+
+def _ends(gaz: Gazetteer, words: list[str], span: tuple[int, int, str], found: Found) -> bool:
+    """Say whether a code after a comma ends a text as its state: JACKSON JAIL, OR."""
+    start, end, code = span
+    if words[start - 1 : start] != [","] or words[end:] not in ([], ["STATE"]) or code in ("DC", "LA"):
+        return False  # a detention center, Los Angeles
+    before = (h for h in (*found.counties, *found.bare_counties) if h.end < start)
+    return code in _STATE_AT_END or any(_has_in(gaz, h, code) for h in before)
+
+
+def _has_in(gaz: Gazetteer, hit: Hit, code: str) -> bool:
+    return any(gaz.counties[n.fips].state == code for n in hit.names)
 
 
 def _is_code(words: list[str], i: int, n: int, code: str, area_states: frozenset[str]) -> bool:

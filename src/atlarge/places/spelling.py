@@ -88,12 +88,21 @@ def _read(word: str) -> tuple[str, ...]:
     return (word,) if near is None else tuple(expand([near]))
 
 
+def _within(word: str, longer: str) -> bool:
+    """Say whether the letters of a word stand in another in the same order."""
+    letters = iter(longer)
+    return all(letter in letters for letter in word)
+
+
 def _nearest(word: str, types: frozenset[str]) -> str | None:
     """Return the one type word that a word misspells or cuts short, or None."""
     if len(word) >= STEM:
         whole = [t for t in types if t.startswith(word)]
         if len(whole) == 1:
             return whole[0]
+    letters_left_out = [t for t in types if t[0] == word[0] and t[-1] == word[-1] and _within(word, t)]
+    if len(letters_left_out) == 1:  # RGNL, PRCSNG, CORRCTNL
+        return letters_left_out[0]
     found = process.extract(word, sorted(types), scorer=OSA.distance, score_cutoff=2, limit=3)
     # two edits only in a longer word that begins with the same letter
     close = [(t, d) for t, d, _ in found if d <= 1 or (len(t) >= 7 and len(word) >= STEM and t[0] == word[0])]

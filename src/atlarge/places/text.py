@@ -25,6 +25,7 @@ _ZIP = re.compile(r"\b[0-9]{5}(?:-[0-9]{4})?\b")
 
 SPELLINGS = shipped_yaml("atlarge.places", "hand", "spellings.yaml")
 _WORDS = {short: word for word, forms in SPELLINGS["stands_for"].items() for short in forms}
+_BEFORE_STATE = frozenset(SPELLINGS["before_state"])
 _AFTER_COUNTY = frozenset({"JAIL", "SHERIFF", "SHERIFFS", "SO", "DETENTION", "PRISON", "CORRECTIONAL"})
 _BEFORE_NAME = {"ST": "SAINT", "STE": "SAINTE", "FT": "FORT", "MT": "MOUNT"}
 _AFTER_STATE = frozenset(
@@ -53,7 +54,8 @@ def plain(text: str) -> str:
 def tokens(text: str, aor: str | None = None) -> list[str]:
     """Return the words of a text, with ',' where the text separates its parts.
 
-    'CO' is read as COUNTY, but as Colorado where the Denver area ends a text with it after a comma.
+    'CO' is read as COUNTY, but as Colorado where a text of the Denver area ends with it after a comma or a
+    word such as jail.
     """
     text = plain(text)
     if text.isascii() and text.replace(" ", "").isalpha():  # words and blanks alone: nothing to part
@@ -72,13 +74,14 @@ def expand(raw: list[str], aor: str | None = None) -> list[str]:
     for i, word in enumerate(raw):
         if word == "CO":
             ends = i == last or raw[i + 1] in ("STATE", ",")
-            apart = i > 0 and raw[i - 1] == ","
-            out.append("CO" if ends and apart and aor in ("DEN", None) else "COUNTY")
+            apart = i > 0 and (raw[i - 1] == "," or out[-1] in _BEFORE_STATE)
+            stated = i > 0 and raw[i + 1 :] == ["STATE"]
+            out.append("CO" if ((ends and apart) or stated) and aor in ("DEN", None) else "COUNTY")
         elif word == "COUNTRY" and i < last and raw[i + 1] in _AFTER_COUNTY:
             out.append("COUNTY")
         elif word == "ST" and 0 < i < last and raw[i + 1] in _AFTER_STATE:
             out.append("STATE")
-        elif word == "CT" and i > 0 and raw[i - 1] in _COURTS:
+        elif word == "CT" and i > 0 and raw[i - 1] in _COURTS and raw[i + 1 :] != ["STATE"]:
             out.append("COURT")
         elif word in _BEFORE_NAME and i < last and raw[i + 1] not in (",", "STATE"):
             out.append(_BEFORE_NAME[word])
@@ -102,6 +105,16 @@ def squash(text: str) -> str:
     if joined.isascii() and joined.isalpha() and _SHORT.isdisjoint(words):
         return joined
     return "".join(word for word in tokens(text) if word != ",")
+
+
+def squashed(names: pl.Series) -> list[str]:
+    """Return many names as keys; only those with a short form or a sign are read word by word."""
+    upper = names.str.to_uppercase()
+    short = upper.str.contains(rf"[^A-Z ]|\b(?:{'|'.join(sorted(_SHORT))})\b")
+    keys = upper.str.replace_all(" ", "", literal=True).to_list()
+    for i in short.arg_true():
+        keys[i] = squash(names[i])
+    return keys
 
 
 def fault(text: str | None) -> str | None:
