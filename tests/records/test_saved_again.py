@@ -174,3 +174,13 @@ def test_days_of_eight_digits_that_pandas_made_floats_are_dates(tmp_path: Path) 
     frame.with_columns(floats.alias("apprehension_date")).write_csv(tmp_path / "a.csv")
     ingest([tmp_path / "a.csv"], tmp_path / "store")
     assert days(tmp_path / "store") == sorted(dt.date.fromisoformat(d) for d in frame["apprehension_date"])
+
+
+@pytest.mark.parametrize("column", ["aor", "area_of_responsibility", "Apprehension AOR", "Docket AOR"])
+def test_a_release_of_one_area_names_no_area(column: str) -> None:
+    """A national table in the columns of a family of one area is not that area's."""
+    for one in (f for f in families().values() if "aor" in f.constants):
+        header = frozenset(name for c in one.columns.values() for name in c.plain_names)
+        assert recognise(header) == one
+        found = recognise(header | {plain(column)})
+        assert found is None or "aor" not in found.constants, found.id

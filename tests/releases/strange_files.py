@@ -11,6 +11,7 @@ import csv
 import datetime as dt
 import gzip
 import io
+import json
 import quopri
 import sqlite3
 import tarfile
@@ -211,6 +212,40 @@ def _spss(path: Path, **options: bool) -> None:
     pyreadstat.write_sav(clean(), str(path), **options)
 
 
+def _dots() -> pd.DataFrame:
+    return named(lambda name: name.replace(" ", "."))
+
+
+def _table_of_r(sep: str, names: Callable[[int], str]) -> Write:
+    """Writes the table as R does with names of rows, for which the header has no name."""
+
+    def write(path: Path) -> None:
+        frame = _dots().set_axis([names(i) for i in range(ROWS)])
+        header, rows = (
+            sep.join(f'"{name}"' for name in frame.columns),
+            text(frame, index=True, header=False, sep=sep, quoting=NONNUMERIC, na_rep="NA"),
+        )
+        path.write_text(f"{header}\n{rows}")
+
+    return write
+
+
+def _json(path: Path, orient: Any, within: Callable[[Any], Any] | None) -> None:
+    content = json.loads(base().to_json(orient=orient, date_format="iso"))
+    path.write_text(json.dumps(content if within is None else within(content)))
+
+
+_TABLES_OF_R: list[tuple[str, str, Callable[[int], str]]] = [
+    ("row numbers", " ", lambda i: str(i + 1)),
+    ("numbers of a shuffled table", ",", lambda i: str(i * 37 % ROWS + 1)),
+    ("names of rows", "\t", lambda i: f"TX.{i}"),
+]
+_WITHIN: dict[str, Callable[[Any], Any]] = {
+    "data": lambda rows: {"meta": {"view": 1}, "data": rows},
+    "a portal's answer": lambda rows: {"success": True, "result": {"total": ROWS, "records": rows}},
+    "features of a map": lambda rows: {"features": [{"properties": r, "geometry": None} for r in rows]},
+    "columns of R": lambda rows: {name: [row[name] for row in rows] for name in rows[0]},
+}
 NONNUMERIC = csv.QUOTE_NONNUMERIC
 ACCENTS = {"Citizenship_Country": "MÉXICO"}
 MAC = b"\0\5\x16\7" + b"x" * 80
@@ -243,11 +278,8 @@ _ALL: list[tuple[str, Write, str]] = [
         ),
         "read",
     ),
-    (
-        "R: write.table, txt",
-        as_text(lambda: named(lambda n: n.replace(" ", ".")), sep=" ", quoting=NONNUMERIC, na_rep="NA"),
-        "no header of a known release",
-    ),
+    ("R: write.table, txt", as_text(_dots, sep=" ", quoting=NONNUMERIC, na_rep="NA"), "read"),
+    *((f"R: write.table, {name}", _table_of_r(sep, rows), "read") for name, sep, rows in _TABLES_OF_R),
     ("R: fwrite, csv", as_text(clean, date_format="%Y-%m-%dT%H:%M:%SZ"), "read"),
     (
         "R: write_excel_csv, csv",
@@ -271,11 +303,15 @@ _ALL: list[tuple[str, Write, str]] = [
         lambda p: base().to_json(p, orient="records", lines=True, date_format="iso"),
         "read",
     ),
-    (
-        "pandas: JSON of columns, json",
-        lambda p: base().to_json(p, date_format="iso"),
-        "save the table as CSV",
+    *(
+        (f"pandas: JSON by {form}, json", lambda p, f=form: _json(p, f, None), "read")
+        for form in ("columns", "index", "split", "table")
     ),
+    *(
+        (f"JSON within {name}, json", lambda p, w=within: _json(p, "records", w), "read")
+        for name, within in _WITHIN.items()
+    ),
+    ("pandas: names of two levels in one, csv", as_text(lambda: named(lambda n: str(("arrest", n)))), "read"),
     ("pandas: Parquet, parquet", lambda p: base().to_parquet(p), "read"),
     (
         "pandas: Parquet with a zone, parquet",
@@ -321,6 +357,8 @@ _ALL: list[tuple[str, Write, str]] = [
         "read",
     ),
     ("Excel: Unicode text, txt", as_text(encoding="utf-16", sep="\t"), "read"),
+    ("Unicode text without a mark, txt", as_text(encoding="utf-16-le", sep="\t"), "read"),
+    ("Unicode text of the other order, csv", as_text(lambda: base(**ACCENTS), encoding="utf-16-be"), "read"),
     ("Excel: CSV of old Macs, csv", as_text(lineterminator="\r"), "read"),
     ("Excel: accents of old Macs, csv", as_text(lambda: base(**ACCENTS), "mac_roman"), "is not in UTF-8"),
     (
@@ -433,6 +471,40 @@ _ALL: list[tuple[str, Write, str]] = [
     ("total below, csv", changed(lambda t: t + "Total,40" + "," * 10 + "\n"), "read"),
     ("footnotes below, csv", changed(lambda t: t + "\nGrand Total,,,,,,,,,,,40\nSource: ICE\n"), "read"),
     ("commas at the end of lines, csv", _of_lines(lambda ls: [line + ",,," for line in ls]), "read"),
+    (
+        "a comma at the end of rows alone, csv",
+        _of_lines(lambda ls: [ls[0], *(x + "," for x in ls[1:])]),
+        "read",
+    ),
+    ("a comma at the end of the header alone, csv", _of_lines(lambda ls: [ls[0] + ",", *ls[1:]]), "read"),
+    (
+        "rows moved by one cell, csv",
+        _of_lines(lambda ls: [ls[0], *("," + x for x in ls[1:])]),
+        "do not have the",
+    ),
+    (
+        "blanks after commas, csv",
+        changed(lambda _: text(quoting=csv.QUOTE_ALL).replace('","', '", "')),
+        "read",
+    ),
+    ("single quotation marks, csv", as_text(quotechar="'", quoting=csv.QUOTE_ALL), "read"),
+    (
+        "single quotation marks without need, csv",
+        as_text(lambda: base(Apprehension_Site_Landmark="X"), quotechar="'", quoting=csv.QUOTE_ALL),
+        "read",
+    ),
+    ("commas after backslashes, csv", as_text(quoting=csv.QUOTE_NONE, escapechar="\\"), "read"),
+    ("a quotation mark within a cell, csv", changed(lambda t: t.replace("Located", 'Loc"ated', 1)), "read"),
+    *((f"cells between {sep!r}, txt", as_text(sep=sep), "read") for sep in ("~", "^", "\x01", "\x1f")),
+    (
+        "a sentence that names columns above, csv",
+        changed(lambda t: "Apprehension Date,Apprehension AOR,and more:\n\n" + t),
+        "read",
+    ),
+    *(
+        (f"headers with their table as {name.strip()}, csv", as_text(lambda n=name: named(n.__mod__)), "read")
+        for name in ("dbo.arrests.%s", "Column1.%s", "Arrests - %s", "%s (arrests.csv)", "%s_y")
+    ),
     ("commas alone below, csv", changed(lambda t: t + ("," * 11 + "\n") * 500), "read"),
     ("blank lines between, csv", _of_lines(lambda ls: [x for line in ls for x in (line, "")]), "read"),
     ("header again in the middle, csv", _of_lines(lambda ls: [*ls[:20], ls[0], *ls[20:]]), "read"),

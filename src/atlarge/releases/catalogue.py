@@ -7,10 +7,11 @@ import pkgutil
 import re
 import threading
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
+from itertools import takewhile
 from typing import Any
 
 from yaml import YAMLError
@@ -18,7 +19,7 @@ from yaml import YAMLError
 from atlarge.errors import ReleaseError
 from atlarge.files import read_yaml
 from atlarge.releases import families as _folder
-from atlarge.releases.family import Family, family_of
+from atlarge.releases.family import Family, family_of, plain
 
 
 def _stated() -> Iterator[Family]:
@@ -110,7 +111,9 @@ def family(name: str) -> Family:
 
 def recognise(header: frozenset[str]) -> Family | None:
     """The family that a header (in plain form) belongs to: the one that knows most of its columns."""
-    matching = [one for one in families().values() if one.matches(header)]
+    if len(header) < 2:
+        return None
+    matching = [one for one in families().values() if one.matches(header) and not _is_wider(header, one)]
     if not matching:
         return _subset(header)
     return max(
@@ -123,6 +126,49 @@ def recognise(header: frozenset[str]) -> Family | None:
     )
 
 
+def header_of(cells: Iterable[str | None]) -> tuple[Family | None, list[str]]:
+    """The family of a row of cells as a header, None if it is none's, and the cells in plain form.
+
+    Words that all names begin or end with are the name of their table, as joins and exports of databases
+    write it, and are left out where the header is known only without them.
+    """
+    names = [plain(cell or "") for cell in cells]
+    found = recognise(frozenset(names) - {""})
+    bare = _without_table(names) if found is None else names
+    if bare != names and (found := recognise(frozenset(bare) - {""})) is not None:
+        names = bare
+    return found, names
+
+
+def _without_table(names: list[str]) -> list[str]:
+    words = [name.split("_") for name in names if name]
+    if len(words) < _FEWEST_NAMED:
+        return names
+    first = _shared(words)
+    last = _shared([word[first:][::-1] for word in words])
+    return ["_".join(word[first : len(word) - last]) for word in (name.split("_") for name in names)]
+
+
+def _shared(words: list[list[str]]) -> int:
+    """How many words all names begin with."""
+    return sum(1 for _ in takewhile(lambda ones: len(set(ones)) == 1, zip(*words, strict=False)))
+
+
+def _is_wider(header: frozenset[str], one: Family) -> bool:
+    """Whether a header has a column of what is the same in every row of a family, and not written in it."""
+    return any(not header.isdisjoint(_names_of(column) - one.plain_known) for column in one.constants)
+
+
+@cache
+def _names_of(column: str) -> frozenset[str]:
+    """The names under which families publish a column."""
+    return frozenset(
+        name for f in families().values() if column in f.columns for name in f.columns[column].plain_names
+    )
+
+
+_FEWEST_NAMED = 3
+"""Fewest names of which words that they share may be the name of their table."""
 _SUBSET_TABLES = ("arrests", "detainers", "encounters", "removals", "stints")
 _FEWEST_KNOWN = 0.4
 _PLAIN_DATES = ("date", "day", "month", "year")
@@ -163,7 +209,7 @@ def _subset(header: frozenset[str]) -> Family | None:
     dated = {
         one.id: header & (set(one.main.plain_names) - set(_PLAIN_DATES))
         for one in families().values()
-        if one.main and one.table in _SUBSET_TABLES and not one.is_exact
+        if one.main and one.table in _SUBSET_TABLES and not one.is_exact and not _is_wider(header, one)
     }
     tables = {families()[name].table for name, dates in dated.items() if dates}
     for name, dates in dated.items():
@@ -190,6 +236,7 @@ def nearest(header: frozenset[str]) -> tuple[Family, list[str]] | None:
     scored = [
         (len(header & one.plain_known) / max(1, len(header | one.plain_known)), one.id, one)
         for one in families().values()
+        if not _is_wider(header, one)
     ]
     share, _, one = max(scored)
     return (one, one.missing(header)) if share >= 0.3 else None

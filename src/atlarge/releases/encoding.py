@@ -20,9 +20,12 @@ _RUN = re.compile(rb"[\x80-\xff]{4}")
 NOTE = "the text is not in UTF-8: it is read as Windows-1252, as Excel on Windows writes it"
 
 
-def from_utf16(path: Path, packed: Iterator[bytes], _most: int) -> Iterator[bytes]:
-    """The text of a file in UTF-16 (Excel's "Unicode text") in UTF-8; never more than a piece ahead."""
-    decoder, given = codecs.getincrementaldecoder("utf-16")(), 0
+def from_utf16(path: Path, packed: Iterator[bytes], _most: int, *, order: str = "") -> Iterator[bytes]:
+    """The text of a file in UTF-16 (Excel's "Unicode text") in UTF-8; never more than a piece ahead.
+
+    `order`: of the bytes of a letter (`-le`, `-be`); without it the file begins with a mark of it.
+    """
+    decoder, given = codecs.getincrementaldecoder("utf-16" + order)(), 0
     try:
         for piece in packed:
             given += len(piece)

@@ -24,7 +24,7 @@ _UNIT = re.compile(
     r"|text|string|[ymd]{1,4}[-/ .][ymd]{1,4}[-/ .][ymd]{1,4}(?: hh:mm(?::ss)?)?)[)\]]$"
 )
 """What people write behind a column's name of how its cells are written."""
-_TABLE = re.compile(r"^'?[\w ]+'?\[([^\]]+)\]$|^[a-z]\d?\.(?=[a-zA-Z_]{3})|\.x$")
+_TABLE = re.compile(r"^'?[\w ]+'?\[([^\]]+)\]$|^[a-z]\d?\.(?=[a-zA-Z_]{3})|[._]x$")
 """The name of its table, as Power BI, SQL and a join in R write it."""
 
 

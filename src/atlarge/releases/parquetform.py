@@ -130,6 +130,8 @@ def _footer(data: bytes) -> dict[int, Any]:
 def _chunks(data: bytes) -> Iterator[_Chunk]:
     """The column chunks, whose rows are as many as the footer states."""
     footer = _footer(data)
+    if not _number(footer, 3):
+        raise DamagedError("it holds no rows")
     is_flat = all(leaf.get(3) != _REPEATED and not leaf.get(5) for leaf in footer.get(2, [])[1:])
     rows = 0
     for group in footer.get(4, []):

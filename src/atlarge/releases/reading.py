@@ -14,8 +14,8 @@ from atlarge.errors import ReleaseError
 from atlarge.releases import opening
 from atlarge.releases.arrowform import arrow_bytes
 from atlarge.releases.averages import refuse_averages, refuse_counts
-from atlarge.releases.catalogue import recognise
-from atlarge.releases.family import Family, plain
+from atlarge.releases.catalogue import header_of
+from atlarge.releases.family import Family
 from atlarge.releases.faults import faults_of
 from atlarge.releases.frames import read_frame
 from atlarge.releases.guard import reading
@@ -88,12 +88,12 @@ class _Parquet:
 
     family: Family
     rows: int
-    columns: int
+    names: list[str]
 
     @property
     def block(self) -> int:
         """Rows that are read at a time."""
-        return max(1, opening.BLOCK // (_CELL_BYTES * max(1, self.columns)))
+        return max(1, opening.BLOCK // (_CELL_BYTES * max(1, len(self.names))))
 
 
 def _refuse_bombs(opened: Opened, what: str, measure: Callable[[bytes], int]) -> None:
@@ -127,16 +127,21 @@ def _text_sizes(opened: Opened, frame: pl.DataFrame) -> pl.Series:
     return sizes.select(pl.sum_horizontal(pl.all().cast(pl.Int64))).to_series()
 
 
-def _family_of(path: Path, schema: Mapping[str, Any]) -> Family:
-    """The family of a file with typed columns. ReleaseError if it is none's, or holds columns of lists."""
-    header = frozenset(plain(name) for name in schema)
-    family = recognise(header)
+def _family_of(path: Path, schema: Mapping[str, Any]) -> tuple[Family, list[str]]:
+    """The family of a file with typed columns, and their plain names.
+
+    ReleaseError if it is none's, or holds columns of lists.
+    """
+    family, names = header_of(schema)
     if family is None:
-        raise unknown(path, header, "in its columns")
+        raise unknown(path, frozenset(names), "in its columns")
     for name, kind in schema.items():
         if kind.is_nested() or kind in (pl.Binary, pl.Object):
-            raise ReleaseError(f"{path}: its column {name!r} holds {kind}, not text, numbers or dates")
-    return family
+            raise ReleaseError(
+                f"{path}: its column {name!r} holds {kind}, not text, numbers or dates; take it out, or "
+                "write it as text"
+            )
+    return family, unique_names(names)
 
 
 def _parquet_footer(opened: Opened) -> _Parquet:
@@ -148,17 +153,17 @@ def _parquet_footer(opened: Opened) -> _Parquet:
         raise ReleaseError(
             f"{opened.path}: holds {rows:,} rows of {len(schema)} columns, too many for ATLARGE_MAX_BYTES"
         )
-    family = _family_of(opened.path, schema)
-    return _Parquet(family, rows, len(schema))
+    family, names = _family_of(opened.path, schema)
+    return _Parquet(family, rows, names)
 
 
-def _parquet_rows(opened: Opened, family: Family, first: int, count: int) -> Table:
+def _parquet_rows(opened: Opened, footer: _Parquet, first: int, count: int) -> Table:
     """Rows of a Parquet file from the one of index `first` on; only row groups that hold them are read."""
     with reading(opened.path, "Parquet"):
         frame = pl.scan_parquet(io.BytesIO(opened.content)).slice(first, count).collect()
-        frame.columns = unique_names(frame.columns)
+        frame.columns = footer.names
     numbers = pl.int_range(first + 1, first + 1 + frame.height, dtype=pl.UInt32, eager=True).alias("row")
-    return Table(family, frame, numbers, [], [])
+    return Table(footer.family, frame, numbers, [], [])
 
 
 def _count_text(opened: Opened, before: int, sizes: pl.Series) -> int:
@@ -174,7 +179,7 @@ def _count_text(opened: Opened, before: int, sizes: pl.Series) -> int:
 
 def _read_parquet(opened: Opened) -> Table:
     footer = _parquet_footer(opened)
-    table = _parquet_rows(opened, footer.family, 0, footer.rows)
+    table = _parquet_rows(opened, footer, 0, footer.rows)
     _count_text(opened, 0, _text_sizes(opened, table.frame))
     return table
 
@@ -189,8 +194,7 @@ def _read_frame(opened: Opened) -> Table:
             f"{opened.path}: holds {frame.height:,} rows of {frame.width} columns, "
             "too many for ATLARGE_MAX_BYTES"
         )
-    family = _family_of(opened.path, frame.schema)
-    frame.columns = unique_names(frame.columns)
+    family, frame.columns = _family_of(opened.path, frame.schema)
     _count_text(opened, 0, _text_sizes(opened, frame))
     numbers = pl.int_range(1, 1 + frame.height, dtype=pl.UInt32, eager=True).alias("row")
     return Table(family, frame, numbers, [], [])
@@ -200,7 +204,7 @@ def _parquet_blocks(opened: Opened) -> Iterator[Table]:
     footer = _parquet_footer(opened)
     total = 0
     for first in range(0, footer.rows, footer.block):
-        table = _parquet_rows(opened, footer.family, first, footer.block)
+        table = _parquet_rows(opened, footer, first, footer.block)
         sizes = _text_sizes(opened, table.frame)
         total = _count_text(opened, total, sizes)
         parts = sizes.cum_sum() // opening.BLOCK  # long texts: fewer rows at a time

@@ -5,16 +5,17 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from io import StringIO
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import polars as pl
 
 from atlarge.errors import ReleaseError
-from atlarge.releases.catalogue import recognise
+from atlarge.releases.catalogue import header_of
 from atlarge.releases.family import Family, plain
 from atlarge.releases.guard import reading
 from atlarge.releases.unknown import unknown
@@ -22,10 +23,11 @@ from atlarge.releases.unknown import unknown
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-_DELIMITERS = "|,\t;"
+_DELIMITERS = "|,\t;~^\x01\x1f "
 _HEADER_WITHIN_LINES = 40
 _MIB = 1024 * 1024
 _FILLED = re.compile(rb"\S")
+_DATE = r"\d[-/. ]\w+[-/. ]\d|^\d{8}"
 
 
 @dataclass(frozen=True)
@@ -57,6 +59,13 @@ class Header:
     line: int
     end: int
     preamble: list[str]
+    is_plain: bool = True
+    """Whether its names stand bare or in double quotation marks; else in single ones, as the rows do."""
+
+    @property
+    def known(self) -> int:
+        """How many of its names the family knows."""
+        return len(self.family.plain_known.intersection(self.names))
 
 
 def _check_encoding(path: Path, content: bytes, before: int) -> None:
@@ -93,10 +102,6 @@ def _fields(line: str, delimiter: str) -> list[str]:
         return []
 
 
-def _header_set(cells: list[str]) -> frozenset[str]:
-    return frozenset(name for name in (plain(cell) for cell in cells) if name)
-
-
 def _row_end(content: bytes, offset: int) -> int:
     """Where the row that begins here ends: a cell in quotation marks may hold line ends; -1 for the last."""
     end = content.find(b"\n", offset)
@@ -107,33 +112,45 @@ def _row_end(content: bytes, offset: int) -> int:
     return content.find(b"\n", offset)
 
 
+def _header(line: str, number: int, end: int, above: list[str]) -> Header | frozenset[str]:
+    """A line as a header, or the most names that it may hold."""
+    most = frozenset[str]()
+    for delimiter in _DELIMITERS:
+        cells = _fields(line, delimiter)
+        family, names = header_of(cells)
+        if family is not None:
+            return Header(family, delimiter, names, number, end, above, not _is_quoted(cells, "'"))
+        if delimiter != " ":  # the words of a sentence are no names of columns
+            most = max(most, frozenset(names) - {""}, key=len)
+    return most
+
+
 def _find_header(path: Path, content: bytes) -> Header:
-    """The header, and what stands above it."""
+    """The header, and what stands above it: of two with nothing but single cells between, the fuller one."""
     offset, best = 0, frozenset[str]()
     preamble: list[str] = []
-    for line_number in range(_HEADER_WITHIN_LINES):
+    found: Header | None = None
+    for number in range(_HEADER_WITHIN_LINES):
         end = _row_end(content, offset)
         after = end + 1 if end >= 0 else len(content)
         line = content[offset:after].decode("utf-8").strip("\r\n\ufeff")
-        for delimiter in _DELIMITERS:
-            names = _fields(line, delimiter)
-            header = _header_set(names)
-            family = recognise(header) if len(header) > 1 else None
-            if family is None:
-                best = max(best, header, key=len)
-                continue
-            return Header(family, delimiter, names, line_number, after, [p for p in preamble if p])
-        preamble.append(line.strip('|,;\t "'))
-        if end < 0:
+        is_filled = found is None or sum(map(bool, map(str.strip, _fields(line, found.delimiter)))) > 1
+        header = _header(line, number, after, [p for p in preamble if p]) if is_filled else found
+        if isinstance(header, frozenset):
+            best = max(best, header, key=len)
+        elif header is not None and (found is None or header.known > found.known):
+            found = header
+        if end < 0 or (found is not None and is_filled and found is not header):
             break
+        preamble.append(line.strip('|,;\t "'))
         offset = after
-    raise unknown(path, best, f"in its first {_HEADER_WITHIN_LINES} lines")
+    if found is None:
+        raise unknown(path, best, f"in its first {_HEADER_WITHIN_LINES} lines")
+    return found
 
 
-def _ragged(
-    body: bytes, delimiter: str, columns: int
-) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
-    """Start, end and number of fields of each record whose number of fields is not the header's.
+def _lines(body: bytes, delimiter: str) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    """Start and end of each record, and its number of fields: 0 for a blank line.
 
     Vectorised: a delimiter or a line end counts where an even number of quotes stands before it.
     """
@@ -142,17 +159,16 @@ def _ragged(
     ends = np.flatnonzero((raw == ord("\n")) & (inside == 0))
     if not len(ends) or ends[-1] != len(raw) - 1:
         ends = np.append(ends, len(raw))
-    commas = np.flatnonzero((raw == ord(delimiter)) & (inside == 0))
-    counts = np.diff(np.searchsorted(commas, ends), prepend=0) + 1
+    between = np.flatnonzero((raw == ord(delimiter)) & (inside == 0))
+    counts = np.diff(np.searchsorted(between, ends), prepend=0) + 1
     starts = np.concatenate([[0], ends[:-1] + 1])
-    blank = ends - starts <= 1
-    bad = np.flatnonzero((counts != columns) & ~blank)
-    return np.stack([bad, starts[bad], np.minimum(ends[bad] + 1, len(raw))]), counts[bad], ends
+    counts[ends - starts <= 1] = 0
+    return starts, np.minimum(ends + 1, len(raw)), counts
 
 
-def _without(body: bytes, spans: NDArray[np.int64]) -> bytes:
+def _without(body: bytes, starts: NDArray[np.int64], ends: NDArray[np.int64]) -> bytes:
     kept, at = [], 0
-    for start, end in zip(spans[1].tolist(), spans[2].tolist(), strict=True):
+    for start, end in zip(starts.tolist(), ends.tolist(), strict=True):
         kept.append(body[at:start])
         at = end
     return b"".join([*kept, body[at:]])
@@ -208,7 +224,7 @@ def _even_rows(path: Path, body: bytes, header: Header, lines: int, start: int) 
     A line with too many fields is an error of the reader; one with too few leaves its last field missing; an
     open quotation mark swallows the lines that follow it, or, in the last line, stands there alone.
     """
-    if body.count(b'"', max(start, body.rfind(b"\n", start, len(body) - 1) + 1)) % 2:
+    if not header.is_plain or body.count(b'"', max(start, body.rfind(b"\n", start, len(body) - 1) + 1)) % 2:
         return None
     try:
         frame = _read_rows(path, body, header.delimiter, header.names, start)
@@ -220,42 +236,121 @@ def _even_rows(path: Path, body: bytes, header: Header, lines: int, start: int) 
 
 def _uneven_rows(path: Path, header: Header, body: bytes, lines: int, line: int) -> Table:
     """The rows that have all their fields, and the others by their numbers."""
-    _check_quotes(path, body)
     delimiter, names = header.delimiter, header.names
-    ragged: list[Ragged] = []
+    if not header.is_plain or body.count(b'"') % 2:
+        body = _respelled(body, header) or body
+    _check_quotes(path, body)
     bad_rows = np.array([], dtype=np.int64)
-    if body.count(delimiter.encode()) != lines * (len(names) - 1):
-        spans, fields, ends = _ragged(body, delimiter, len(names))
-        bad_rows = spans[0]
-        if len(bad_rows) == len(ends) and set(fields.tolist()) == {len(names) + 1}:
-            table = _with_row_names(path, header, body, line)
-            if table is not None:
-                return table
-        if len(bad_rows) * 2 > len(ends):
-            raise ReleaseError(
-                f"{path}: {len(bad_rows):,} of {len(ends):,} lines do not have the {len(names)} columns of "
-                f"the header on line {header.line + 1}; the file was not saved as published"
-            )
-        ragged = [
-            Ragged(line + 2 + row, f"{count} fields where the header has {len(names)}")
-            for row, count in zip(bad_rows.tolist(), fields.tolist(), strict=True)
-        ]
-        body = _without(body, spans) if len(bad_rows) else body
-    frame = _read_rows(path, body, delimiter, names)
+    counts = bad_rows
+    width = len(names)
+    if b'"' in body or body.count(delimiter.encode()) != lines * (width - 1):
+        starts, ends, counts = _lines(body, delimiter)
+        widths = np.bincount(counts, minlength=width + 1)
+        filled = int(widths[1:].sum())
+        width = width if widths[width] * 2 >= filled else int(widths[1:].argmax()) + 1
+        bad_rows = np.flatnonzero((counts != width) & (counts > 0))
+        again = _respelled(body, header) if len(bad_rows) * 100 > filled else None
+        if again is not None:
+            return _uneven_rows(path, replace(header, is_plain=True), again, lines, line)
+        if len(bad_rows) * 2 > filled:
+            raise _unfit(path, header, filled - int(widths[len(names)]), filled)
+        body = _without(body, starts[bad_rows], ends[bad_rows]) if len(bad_rows) else body
+    frame = _fitted_rows(path, header, body, width)
     numbers = np.arange(frame.height + len(bad_rows))
     rows = np.delete(numbers, bad_rows) if len(bad_rows) else numbers
+    ragged = [
+        Ragged(line + 2 + row, f"{counts[row]} fields where the header has {len(names)}")
+        for row in bad_rows.tolist()
+    ]
     series = pl.Series("row", rows + line + 2, dtype=pl.UInt32)
     return Table(header.family, frame, series, ragged, header.preamble)
 
 
-def _with_row_names(path: Path, header: Header, body: bytes, line: int) -> Table | None:
-    """The rows of a file to which R has added row numbers without a name for them; None if it has not."""
-    frame = _read_rows(path, body, header.delimiter, ["row names", *header.names])
-    numbers = frame.to_series(0).cast(pl.Int64, strict=False)
-    if numbers.null_count() or not (numbers.diff().drop_nulls() >= 1).all():
+def _fitted_rows(path: Path, header: Header, body: bytes, width: int) -> pl.DataFrame:
+    """The rows, all of one number of cells, under the header's names."""
+    names = header.names
+    beyond = [f"beyond {n}" for n in range(width - len(names))]
+    refusal: ReleaseError
+    try:
+        frame = _read_rows(path, body, header.delimiter, [*names, *beyond][:width])
+        fitted = _fitted(frame, header)
+        if fitted is not None:
+            return fitted
+        refusal = _unfit(path, header, frame.height, frame.height)
+    except ReleaseError as error:
+        refusal = error
+    again = _respelled(body, header)
+    if again is None:
+        raise refusal
+    return _read_rows(path, again, header.delimiter, names)
+
+
+def _unfit(path: Path, header: Header, wrong: int, of: int) -> ReleaseError:
+    return ReleaseError(
+        f"{path}: {wrong:,} of {of:,} lines do not have the {len(header.names)} columns of the header on "
+        f"line {header.line + 1}; the file was not saved as published"
+    )
+
+
+def _fitted(frame: pl.DataFrame, header: Header) -> pl.DataFrame | None:
+    """The rows under the header's names where they have another number of cells; None if it cannot be told.
+
+    A program ends each line, or the header alone, with a delimiter; R writes names of rows without a name.
+    """
+    more = frame.width - len(header.names)
+    if more <= 0:
+        return frame if not any(header.names[frame.width :]) else None
+    if frame[:, -more:].select(pl.all().replace("", None).is_null().all()).row(0) == (True,) * more:
+        return frame[:, :-more]
+    if more > 1 or not _has_row_names(frame, header):
         return None
-    rows = pl.int_range(line + 2, line + 2 + frame.height, dtype=pl.UInt32, eager=True).alias("row")
-    return Table(header.family, frame.drop(frame.columns[0]), rows, [], header.preamble)
+    return frame[:, 1:].rename(dict(zip(frame.columns[1:], frame.columns[:-1], strict=True)))
+
+
+def _has_row_names(frame: pl.DataFrame, header: Header) -> bool:
+    """Whether the first column numbers or names the rows: with it left out the dates are dates, else not."""
+    first = frame.to_series(0)
+    if first.null_count() or not first.is_unique().all():
+        return False
+    numbers = first.cast(pl.Int64, strict=False)
+    if not numbers.null_count() and (numbers.diff().drop_nulls() >= 1).all():
+        return True
+    main = header.family.main
+    at = next((i for i, name in enumerate(frame.columns) if main and name in main.plain_names), -1)
+    here, beside = (frame.to_series(i).str.contains(_DATE).mean() or 0 for i in (at, at + 1))
+    return at >= 0 and here < 0.5 <= beside  # type: ignore[operator]
+
+
+_SPELLINGS: tuple[dict[str, Any], ...] = (
+    {"quotechar": "'"},
+    {"skipinitialspace": True},
+    {"escapechar": "\\", "doublequote": False},
+    {"quoting": csv.QUOTE_NONE},
+)
+"""How other programs write cells that hold a delimiter or a quotation mark."""
+
+
+def _respelled(body: bytes, header: Header) -> bytes | None:
+    """The rows as R and Excel would write them, where every line has all its cells in another spelling."""
+    for spelling in _SPELLINGS:
+        lines = StringIO(body.decode(), "")
+        again = StringIO()
+        write = csv.writer(again, delimiter=header.delimiter, lineterminator="\n").writerow
+        try:
+            for row in csv.reader(lines, delimiter=header.delimiter, strict=True, **spelling):
+                is_odd = "quoting" in spelling and _is_quoted(row, '"')
+                if is_odd or len(row) not in (0, len(header.names)):
+                    break
+                write(row)
+            else:
+                return again.getvalue().encode()
+        except csv.Error:
+            continue
+    return None
+
+
+def _is_quoted(cells: list[str], mark: str) -> bool:
+    return any(len(cell) > 1 and cell[0] == cell[-1] == mark for cell in cells)
 
 
 def read_text(path: Path, content: bytes) -> Table:

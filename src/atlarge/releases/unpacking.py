@@ -11,6 +11,7 @@ import struct
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -133,6 +134,9 @@ def unpacker(magic: bytes) -> Unpack | None:
         return from_gzip
     if magic.startswith((b"\xff\xfe", b"\xfe\xff")) and not magic.startswith(b"\xff\xfe\0\0"):
         return from_utf16
+    for order, zeros, letters in (("-le", magic[1::2], magic[::2]), ("-be", magic[::2], magic[1::2])):
+        if zeros == b"\0\0\0" and letters.isascii() and letters.decode().isprintable():
+            return partial(from_utf16, order=order)
     return from_blocks if magic.startswith((b"BZh", b"\xfd7zXZ")) else None
 
 

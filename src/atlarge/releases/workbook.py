@@ -9,7 +9,7 @@ import polars as pl
 
 from atlarge.errors import ReleaseError
 from atlarge.releases.archive import check_archive
-from atlarge.releases.catalogue import recognise
+from atlarge.releases.catalogue import header_of
 from atlarge.releases.family import Family, plain
 from atlarge.releases.guard import reading
 from atlarge.releases.textform import Table, unique_names
@@ -19,12 +19,11 @@ from atlarge.wording import some
 _HEADER_WITHIN_ROWS = 40
 
 
-def _find_header(top: pl.DataFrame) -> tuple[Family, int] | None:
+def _find_header(top: pl.DataFrame) -> tuple[Family, int, list[str]] | None:
     for number, cells in enumerate(top.iter_rows()):
-        header = frozenset(name for name in (plain(str(cell or "")) for cell in cells) if name)
-        family = recognise(header) if len(header) > 1 else None
+        family, names = header_of(cells)
         if family is not None:
-            return family, number
+            return family, number, names
     return None
 
 
@@ -117,11 +116,9 @@ def _read_sheet(reader: Any, sheet: str) -> Table | pl.DataFrame:
     found = _find_header(top)
     if found is None:
         return top
-    family, number = found
+    family, number, names = found
     whole = whole[number + 1 :]
-    names = list(top.row(number))
-    names += [None] * (whole.width - len(names))
-    whole.columns = unique_names(names[: whole.width])
+    whole.columns = unique_names(names)
     preamble = [" ".join(str(c) for c in row if c) for row in top.head(number).iter_rows()]
     rows = pl.Series("row", range(number + 2, number + 2 + whole.height), dtype=pl.UInt32)
     return Table(family, whole, rows, [], [p for p in preamble if p])
