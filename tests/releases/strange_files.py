@@ -137,6 +137,12 @@ def _hide(book: Any) -> None:
         book.active.row_dimensions[row].hidden = True
 
 
+def _merge_rows(book: Any) -> None:
+    """Merge cells of the program, which is the same in all rows, and lose all but the first."""
+    for first, last in ((2, 3), (10, 25), (40, 41)):
+        book.active.merge_cells(f"D{first}:D{last}")
+
+
 def _epoch_1904(book: Any) -> None:
     from openpyxl.utils.datetime import CALENDAR_MAC_1904
 
@@ -398,6 +404,41 @@ _ALL: list[tuple[str, Write, str]] = [
         "Excel: second sheet without a header, xlsx",
         _sheets(a={"frame": lambda: base()[:20]}, b={"frame": lambda: base()[20:], "header": False}),
         "copy the header",
+    ),
+    ("Excel: cells merged over rows, xlsx", cells([], [], _merge_rows), "read"),
+    ("Excel: the day of the table below it, xlsx", cells([], [[], [dt.datetime(2025, 7, 1)]]), "read"),
+    (
+        "Excel: another table below, xlsx",
+        cells(
+            [], [[], ["Detainer Prepare Date", "Detention Facility", "Facility AOR"], [MOMENTS[0], "X", "Y"]]
+        ),
+        "is the header of another table",
+    ),
+    (
+        "Excel: two tables side by side, csv",
+        as_text(lambda: pd.concat([base(), base()], axis=1)),
+        "two tables stand side by side",
+    ),
+    (
+        "Excel: second sheet with a misspelt date, xlsx",
+        _sheets(
+            May={"frame": lambda: base()[:31]},
+            June={"frame": lambda: base()[31:].rename(columns={"Apprehension Date": "Aprehension Date"})},
+        ),
+        "none called 'apprehension_date'",
+    ),
+    (
+        "Excel: a sheet that repeats rows of another, xlsx",
+        _sheets(
+            All={"frame": lambda: base().drop(columns="Unique Identifier")},
+            Texas={"frame": lambda: base().drop(columns="Unique Identifier")[::2]},
+        ),
+        "take one of the two sheets out",
+    ),
+    (
+        "Excel: a sentence that names columns above, xlsx",
+        cells([["Apprehension Date", "Apprehension AOR", "and more"], []], []),
+        "read",
     ),
     (
         "Excel: summary before the data, xlsx",

@@ -109,3 +109,25 @@ def test_a_damaged_archive_is_refused_or_read_whole(seed: int, tmp_path: Path) -
     path.write_bytes(content)
     came = outcome(path)
     assert came == "read" or (str(path) in came and "\n" not in came)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_merged_cells_hold_their_text_in_every_row(seed: int, tmp_path: Path) -> None:
+    """Runs of rows of one state whose cells are merged: all but the first of each are empty in the file."""
+    import openpyxl
+
+    draw = random.Random(seed)
+    states = [state for state in ("TEXAS", "OHIO", "UTAH", "IOWA") for _ in range(draw.randint(2, 9))]
+    book = openpyxl.Workbook()
+    sheet = book.create_sheet("made last, first in order", 0)
+    for row in [["About"], ["Apprehension Date", "Apprehension State", "Apprehension Method"]]:
+        sheet.append(row)
+    for number, state in enumerate(states):
+        sheet.append([DAYS[number], state, "Located"])
+    at = 3
+    for state in ("TEXAS", "OHIO", "UTAH", "IOWA"):
+        sheet.merge_cells(start_row=at, end_row=at + states.count(state) - 1, start_column=2, end_column=2)
+        at += states.count(state)
+    book.save(tmp_path / "a.xlsx")
+    (release,) = read_releases(tmp_path / "a.xlsx")
+    assert release.sheets[0].frame["apprehension_state"].to_list() == states

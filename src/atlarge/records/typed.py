@@ -13,6 +13,7 @@ from atlarge.records.cells import read_cells
 from atlarge.records.dates import DateOrder, refuse_moved_midnights
 from atlarge.records.gaps import extra_columns
 from atlarge.records.tables import LINEAGE
+from atlarge.releases.catalogue import recognise
 from atlarge.releases.family import Column, plain
 from atlarge.releases.reading import Release
 from atlarge.releases.sheet import Sheet
@@ -27,6 +28,8 @@ _WORDS = {
     "number": "not a number",
 }
 
+_FEWEST_BESIDE, _MOST_SHARE = 4, 20
+"""Fewest columns beside the date, and the most rows, one of so many, in which a date alone is no record."""
 _LOOKED_AT, _FEWEST_NAMES = 200, 3
 """How many rows whose date cannot be read are looked at, and how many names of columns make a header."""
 
@@ -77,16 +80,29 @@ def _has_blank(sheet: Sheet, name: str) -> bool:
     return words.dtype == pl.String and bool((words.str.strip_chars() == "").any())
 
 
-def _blank(sheet: Sheet, columns: dict[str, str]) -> pl.Series | None:
-    """Mask of rows without a filled cell; None if there is none: one column without blanks is enough."""
-    frame = sheet.frame
-    if frame.width == 0 or not all(_has_blank(sheet, name) for name in columns.values()):
+def _blank(sheet: Sheet, names: list[str]) -> pl.Series | None:
+    """Mask of rows without a filled cell in these columns; None if there is none.
+
+    One column without blanks is enough to know it.
+    """
+    frame = sheet.frame.select(names)
+    if frame.width == 0 or not all(_has_blank(sheet, name) for name in names):
         return None
     empty = pl.all_horizontal(
         pl.all().is_null() | (pl.all().cast(pl.String).str.strip_chars() == "").fill_null(True)
     )
     mask = frame.select(empty).to_series()
     return mask if mask.any() else None
+
+
+def _dated_alone(release: Release, sheet: Sheet, source: dict[str, str]) -> tuple[str, pl.Series] | None:
+    """The few rows that hold a date and nothing else, as the day below a table; None if there is none."""
+    main = next((p for n, p in source.items() if release.family.columns[n].is_main), None)
+    others = [name for name in sheet.frame.columns if name != main]
+    if main is None or release.family.spread is not None or len(others) < _FEWEST_BESIDE:
+        return None
+    mask = _blank(sheet, others)
+    return None if mask is None or int(mask.sum()) * _MOST_SHARE > len(mask) else (main, mask)
 
 
 def _repeated_header(sheet: Sheet, columns: dict[str, str]) -> pl.Series | None:
@@ -110,12 +126,18 @@ def _repeated_header(sheet: Sheet, columns: dict[str, str]) -> pl.Series | None:
 def _refuse_other_header(
     release: Release, sheet: Sheet, source: dict[str, str], bad: dict[str, pl.Series]
 ) -> None:
-    """Raise ReleaseError if a row among the records is a header with its columns in another order."""
+    """Raise ReleaseError if a row among the records is a header of another table, or in another order."""
     for name in (n for n in bad if release.family.columns[n].is_main):
         for at in bad[name].arg_true().head(_LOOKED_AT).to_list():
-            if plain(str(sheet.frame[source[name]][at])) not in release.family.plain_known:
-                continue
             cells = [plain(str(cell or "")) for cell in sheet.frame.row(at)]
+            other = recognise(frozenset(cells) - {""})
+            if other is not None and other.table != release.family.table:
+                raise ReleaseError(
+                    f"{release.path}: row {sheet.rows[at]} is the header of another table ({other.id}): put "
+                    "each table into a file of its own"
+                )
+            if cells[sheet.frame.columns.index(source[name])] not in release.family.plain_known:
+                continue
             named = [(cell, own) for cell, own in zip(cells, sheet.frame.columns, strict=True) if cell]
             known = sum(cell in sheet.frame.columns for cell, _ in named)
             if known >= _FEWEST_NAMES and any(cell != own for cell, own in named):
@@ -277,7 +299,8 @@ def _type_sheet(release: Release, sheet: Sheet, order: DateOrder) -> Typed:
     _decide_order(release, sheet, source, order)
     typed = Typed(pl.DataFrame(), pl.DataFrame(schema=QUARANTINE))
     for reason in ("blank_row", "repeated_header"):
-        mask = _blank(sheet, source) if reason == "blank_row" else _repeated_header(sheet, source)
+        is_blank = reason == "blank_row"
+        mask = _blank(sheet, sheet.frame.columns) if is_blank else _repeated_header(sheet, source)
         if mask is not None:
             typed.drop(reason, int(mask.sum()))
             sheet = replace(sheet, frame=sheet.frame.filter(~mask), rows=sheet.rows.filter(~mask))
@@ -288,6 +311,12 @@ def _type_sheet(release: Release, sheet: Sheet, order: DateOrder) -> Typed:
     table = pl.DataFrame({name: values.alias(name) for name, values in columns.items()})
     quarantined: list[pl.DataFrame] = []
     failing: pl.Series | None = None
+    if (alone := _dated_alone(release, sheet, source)) is not None:
+        published, failing = alone
+        values = frame[published].filter(failing)
+        quarantined.append(
+            _quarantined(release, sheet, rows.filter(failing), "nothing but a date", published, values)
+        )
     for mask, reason, column in _faulty(release, table, bad, source):
         fresh = mask if failing is None else mask & ~failing
         failing = mask if failing is None else failing | mask

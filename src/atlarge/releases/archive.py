@@ -15,6 +15,7 @@ import zlib
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
+from xml.etree import ElementTree as ET
 from xml.parsers import expat
 
 import numpy as np
@@ -31,6 +32,9 @@ _BROKEN = (
     zipfile.BadZipFile, EOFError, zlib.error, struct.error, NotImplementedError, RuntimeError, ValueError,
     LookupError, OverflowError, expat.ExpatError,
 )  # fmt: skip
+_MERGED = re.compile(
+    rb"""<(?:\w+:)?mergeCell [^<>]{0,60}?ref=["']([A-Z]{1,3})(\d{1,7}):[A-Z]{1,3}(\d{1,7})["']"""
+)
 _MOST_PARTS = 2_000
 _LONGEST_MARK = 400
 _LONGEST_REFERENCE = 64
@@ -50,6 +54,14 @@ _CELLS_PER_BYTE = 4  # a filled cell takes some 20 bytes of XML; even sheets tha
 _LONGEST_TEXT = 1 << 20  # a cell holds at most 32,767 characters
 
 
+class Merged(NamedTuple):
+    """Cells of a column that are merged into one, by their first and last row (from 1)."""
+
+    column: str
+    first: int
+    last: int
+
+
 @dataclass
 class _Extent:
     """How far a sheet reaches, how many bytes it has, and how many cells name a shared text."""
@@ -62,6 +74,7 @@ class _Extent:
     unnamed_cells: int = 0
     has_formulas: bool = False
     hidden_rows: int = 0
+    merged: list[Merged] = field(default_factory=list)
 
     @property
     def most_cells(self) -> int:
@@ -233,6 +246,12 @@ def _read_part(path: Path, archive: zipfile.ZipFile, name: str, found: _Contents
                 extent.size += len(chunk)
                 if b" hidden=" in seen:
                     extent.hidden_rows += sum(m.end() > len(tail) for m in _HIDDEN_ROW.finditer(seen))
+                if b"mergeCell " in seen:
+                    extent.merged += [
+                        Merged(m[1].decode(), int(m[2]), int(m[3]))
+                        for m in _MERGED.finditer(seen)
+                        if m.end() > len(tail) and m[2] != m[3]
+                    ]
             if is_texts:
                 lengths = [len(piece) for piece in chunk.split(b"</si>")]
                 lengths[0] += text
@@ -329,10 +348,28 @@ def _check_texts(path: Path, archive: zipfile.ZipFile, found: _Contents) -> None
 
 
 class Checked(NamedTuple):
-    """What is worth a note about a workbook: whether it holds formulas, and how many rows are hidden."""
+    """What a reader does not say of a workbook: whether it holds formulas, how many rows are hidden, and, by
+    the name of each sheet, which cells are merged over several rows."""
 
     has_formulas: bool
     hidden_rows: int
+    merged: dict[str, list[Merged]]
+
+
+def _names_of_parts(archive: zipfile.ZipFile) -> dict[str, str]:
+    """The names of the sheets by the parts that hold them."""
+    try:
+        sheets = ET.fromstring(archive.read("xl/workbook.xml"))
+        files = ET.fromstring(archive.read("xl/_rels/workbook.xml.rels"))
+    except (KeyError, ET.ParseError):
+        return {}
+    targets = {one.get("Id"): one.get("Target", "").removeprefix("/xl/") for one in files}
+    return {
+        f"xl/{targets.get(value)}": one.get("name", "")
+        for one in sheets.iter()
+        for name, value in one.attrib.items()
+        if one.tag.endswith("}sheet") and name.endswith("}id")
+    }
 
 
 def check_archive(path: Path, content: bytes) -> Checked:
@@ -360,6 +397,8 @@ def check_archive(path: Path, content: bytes) -> Checked:
                 raise ReleaseError(f"{path}: is an archive, not an Excel workbook; unpack it first")
             _check_extents(path, archive, found)
             _check_texts(path, archive, found)
+            has_merged = any(one.merged for one in found.sheets.values())
+            names = _names_of_parts(archive) if has_merged else {}
     except _BROKEN as error:
         message = " ".join(str(error).split())[:160]
         raise ReleaseError(
@@ -367,4 +406,5 @@ def check_archive(path: Path, content: bytes) -> Checked:
             "download it again"
         ) from None
     sheets = found.sheets.values()
-    return Checked(any(one.has_formulas for one in sheets), sum(one.hidden_rows for one in sheets))
+    merged = {names.get(part, ""): one.merged for part, one in found.sheets.items() if one.merged}
+    return Checked(any(one.has_formulas for one in sheets), sum(one.hidden_rows for one in sheets), merged)

@@ -1,4 +1,4 @@
-"""Refusing averages that stand under a header of counts, and counts that stand beside a header of records."""
+"""Refusing what would be counted wrongly: averages, counts beside records, tables that stand twice."""
 
 from __future__ import annotations
 
@@ -19,6 +19,8 @@ _SHARE = 0.2
 """Share of the filled cells of a column of counts that must hold a fraction."""
 _EVENTS = frozenset({"arrests", "detainers", "encounters", "removals", "stints"})
 _FEWEST_ROWS, _EXPECTED = 20, 10
+_FEWEST_TWICE = 3
+_COPIED = 0.9
 
 
 def refuse_counts(path: Path, family: Family, sheet: Sheet) -> None:
@@ -44,6 +46,43 @@ def refuse_counts(path: Path, family: Family, sheet: Sheet) -> None:
                 f"{path}: {where}the column {name!r} seems to count records that are alike in the others; "
                 "refused: use the file of records, or take the column out if it counts nothing"
             )
+
+
+def refuse_twice(path: Path, family: Family, sheet: Sheet) -> None:
+    """Raise ReleaseError if two tables of the family stand side by side: the second would be lost."""
+    names = set(sheet.frame.columns)
+    twice = [name for name in sheet.frame.columns if name in family.plain_read and f"{name}_2" in names]
+    main = family.main
+    if main is None or len(twice) < _FEWEST_TWICE or names.isdisjoint(f"{n}_2" for n in main.plain_names):
+        return
+    where = f"sheet {sheet.name!r}, " if sheet.name else ""
+    raise ReleaseError(
+        f"{path}: {where}its header holds {twice[0]!r} and {len(twice) - 1} more columns twice: two tables "
+        "stand side by side; put one below the other"
+    )
+
+
+def refuse_repeated_sheets(path: Path, family: Family, sheets: list[Sheet]) -> None:
+    """Raise ReleaseError if the rows of a sheet without identifiers stand in another too, as copies do."""
+    identifier = family.columns.get("subject")
+    shared = [n for n in sheets[0].frame.columns if all(n in sheet.frame.columns for sheet in sheets)]
+    has_identifier = identifier is not None and not set(identifier.plain_names).isdisjoint(shared)
+    if len(sheets) < 2 or family.table not in _EVENTS or has_identifier:
+        return
+    rows = pl.concat(
+        sheet.frame.select(pl.struct(shared).hash().alias("row"), pl.lit(number).alias("sheet"))
+        for number, sheet in enumerate(sheets)
+    )
+    sums = rows.group_by("sheet").agg(rows=pl.len(), distinct=pl.col("row").n_unique())
+    pairs = rows.unique().join(rows.unique(), on="row").filter(pl.col("sheet") != pl.col("sheet_right"))
+    found = pairs.group_by("sheet", "sheet_right").agg(both=pl.len()).join(sums, on="sheet")
+    is_copy = pl.min_horizontal("both", "distinct") >= _COPIED * pl.col("rows")
+    copies = found.filter(is_copy & (pl.col("rows") >= _FEWEST_ROWS)).sort("rows", "sheet", "sheet_right")
+    for number, other, both in copies.select("sheet", "sheet_right", "both").head(1).iter_rows():
+        raise ReleaseError(
+            f"{path}: {both:,} rows of sheet {sheets[number].name!r} stand in sheet {sheets[other].name!r} "
+            "too, and no identifier tells whether they are the same: take one of the two sheets out"
+        )
 
 
 def _alike(frame: pl.DataFrame) -> float:

@@ -13,7 +13,7 @@ import polars as pl
 from atlarge.errors import ReleaseError
 from atlarge.releases import opening
 from atlarge.releases.arrowform import arrow_bytes
-from atlarge.releases.averages import refuse_averages, refuse_counts
+from atlarge.releases.averages import refuse_averages, refuse_counts, refuse_repeated_sheets, refuse_twice
 from atlarge.releases.catalogue import header_of
 from atlarge.releases.family import Family
 from atlarge.releases.faults import faults_of
@@ -252,6 +252,7 @@ def read_parts(path: Path, opened: Opened) -> Iterator[Release]:
         sheet = Sheet(None, table.frame, table.rows, table.ragged)
         refuse_persons(path, table.family, sheet)
         refuse_averages(path, table.family, sheet)
+        refuse_twice(path, table.family, sheet)
         sheet, notes = blank_persons(table.family, sheet)
         yield Release(path, opened.sha256, table.family, [sheet], table.preamble, [], (*opened.notes, *notes))
 
@@ -353,6 +354,8 @@ def read_releases(path: str | Path, opened: Opened | None = None) -> list[Releas
             refuse_persons(path, first.family, sheet)
             refuse_averages(path, first.family, sheet)
             refuse_counts(path, first.family, sheet)
+            refuse_twice(path, first.family, sheet)
+        refuse_repeated_sheets(path, first.family, sheets)
         blanked = [blank_persons(first.family, sheet) for sheet in sheets]
         sheets = [sheet for sheet, _ in blanked]
         notes += [note for _, found in blanked for note in found]

@@ -318,7 +318,7 @@ def _has_row_names(frame: pl.DataFrame, header: Header) -> bool:
     main = header.family.main
     at = next((i for i, name in enumerate(frame.columns) if main and name in main.plain_names), -1)
     here, beside = (frame.to_series(i).str.contains(_DATE).mean() or 0 for i in (at, at + 1))
-    return at >= 0 and here < 0.5 <= beside  # type: ignore[operator]
+    return bool(at >= 0 and here < 0.5 <= beside)  # type: ignore[operator]
 
 
 _SPELLINGS: tuple[dict[str, Any], ...] = (

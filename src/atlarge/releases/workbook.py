@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from functools import reduce
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import polars as pl
 
 from atlarge.errors import ReleaseError
-from atlarge.releases.archive import check_archive
+from atlarge.releases.archive import Merged, check_archive
 from atlarge.releases.catalogue import header_of
 from atlarge.releases.family import Family, plain
 from atlarge.releases.guard import reading
@@ -17,14 +19,23 @@ from atlarge.releases.unknown import unknown
 from atlarge.wording import some
 
 _HEADER_WITHIN_ROWS = 40
+_FEWEST_SHARED = 3
 
 
 def _find_header(top: pl.DataFrame) -> tuple[Family, int, list[str]] | None:
+    """The header: of two with nothing but single cells between, the one of which more is known."""
+    found: tuple[Family, int, list[str]] | None = None
+    most = 0
     for number, cells in enumerate(top.iter_rows()):
+        if found is not None and sum(cell is not None for cell in cells) < 2:
+            continue
         family, names = header_of(cells)
-        if family is not None:
-            return family, number, names
-    return None
+        known = len(family.plain_known.intersection(names)) if family else 0
+        if family is not None and known > most:
+            found, most = (family, number, names), known
+        elif found is not None:
+            break
+    return found
 
 
 def _widest(top: pl.DataFrame) -> frozenset[str]:
@@ -51,7 +62,7 @@ def read_workbook(path: Path, content: bytes) -> tuple[dict[str, Table], list[st
 
     checked = check_archive(path, content)
     with reading(path, "a workbook"):
-        tables, passed, widest = _read_sheets(path, fastexcel.read_excel(content))
+        tables, passed, widest = _read_sheets(path, fastexcel.read_excel(content), checked.merged)
     if not tables:
         raise unknown(path, widest, "in any sheet")
     notes = []
@@ -65,12 +76,14 @@ def read_workbook(path: Path, content: bytes) -> tuple[dict[str, Table], list[st
     return tables, passed, notes
 
 
-def _read_sheets(path: Path, reader: Any) -> tuple[dict[str, Table], list[str], frozenset[str]]:
+def _read_sheets(
+    path: Path, reader: Any, merged: dict[str, list[Merged]]
+) -> tuple[dict[str, Table], list[str], frozenset[str]]:
     """Data sheets by name, the names of the other sheets, and the widest row that may have been a header."""
     tables: dict[str, Table] = {}
     passed: dict[str, pl.DataFrame] = {}
     for sheet in reader.sheet_names:
-        found = _read_sheet(reader, sheet)
+        found = _read_sheet(reader, sheet, merged.get(sheet, []))
         if isinstance(found, Table):
             tables[sheet] = found
         else:
@@ -87,6 +100,12 @@ def _read_sheets(path: Path, reader: Any) -> tuple[dict[str, Table], list[str], 
                 raise ReleaseError(
                     f"{path}: sheet {sheet!r} holds rows like those of sheet {name!r}, but no header: copy "
                     "the header into its first row"
+                )
+            lacks = _lacks(top, other) if sheet in passed else None
+            if lacks is not None:
+                raise ReleaseError(
+                    f"{path}: sheet {sheet!r} has columns of sheet {name!r}, but none called {lacks!r}: name "
+                    "them alike, or take the sheet out"
                 )
     return tables, list(passed), widest
 
@@ -109,7 +128,33 @@ def _goes_on(top: pl.DataFrame, table: Table) -> bool:
     return len(forms[0]) > 0 and bool(forms[0].is_in(forms[1].to_list()).all()) and "0" in forms[0][0]
 
 
-def _read_sheet(reader: Any, sheet: str) -> Table | pl.DataFrame:
+def _lacks(top: pl.DataFrame, table: Table) -> str | None:
+    """The date that a sheet's header lacks to be that of a table of records; None if it is another's."""
+    main = table.family.main
+    if main is None:
+        return None
+    known = table.family.plain_known.intersection(table.frame.columns)
+    for cells in top.iter_rows():
+        names = {plain(cell or "") for cell in cells} - {""}
+        shared = len(names & known)
+        if shared >= _FEWEST_SHARED and 2 * shared >= max(len(names), len(known)):
+            return next((name for name in table.frame.columns if name in main.plain_names), main.names[0])
+    return None
+
+
+def _filled(whole: pl.DataFrame, merged: list[Merged], after: int) -> pl.DataFrame:
+    """The rows with what cells that are merged over several rows hold, in each of them."""
+    for column in {one.column for one in merged}:
+        at = reduce(lambda number, letter: 26 * number + ord(letter) - 64, column, 0) - 1
+        source = np.arange(whole.height)
+        for _, first, last in (one for one in merged if one.column == column and one.first > after):
+            source[first - 1 : last] = first - 1
+        if at < whole.width:
+            whole = whole.with_columns(whole.to_series(at).gather(source))
+    return whole
+
+
+def _read_sheet(reader: Any, sheet: str, merged: list[Merged]) -> Table | pl.DataFrame:
     """The rows under a release's header, or the first rows of a sheet that has none."""
     whole = _load(reader, sheet)  # loaded once, since every load reads the sheet from its start
     top = whole.head(_HEADER_WITHIN_ROWS)
@@ -117,6 +162,8 @@ def _read_sheet(reader: Any, sheet: str) -> Table | pl.DataFrame:
     if found is None:
         return top
     family, number, names = found
+    if merged and family.main is not None:
+        whole = _filled(whole, merged, number + 1)
     whole = whole[number + 1 :]
     whole.columns = unique_names(names)
     preamble = [" ".join(str(c) for c in row if c) for row in top.head(number).iter_rows()]
