@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import polars as pl
@@ -12,7 +13,8 @@ import pytest
 
 from atlarge.errors import ReleaseError
 from atlarge.records.duplicates import RULES
-from atlarge.records.tables import TABLES
+from atlarge.records.prepare import prepare
+from atlarge.records.tables import NOT_KEPT, TABLES
 from atlarge.releases import catalogue, families, read_release
 from atlarge.releases.catalogue import recognise
 from atlarge.releases.family import family_of, plain
@@ -35,11 +37,23 @@ def test_a_family_states_what_it_must(name: str) -> None:
     for url, sha256 in one.fetch.items():
         assert url.startswith("https://")
         assert len(sha256) == 64
-    if one.spread is None:  # every column read is one of the table's, or one that others are derived from
-        derived = {"moment", "subject", "county", "published_likely", "published_drop", "lift_reason_code",
-                   "duty_site", "program", "created_by", "threat_level", "agency", "stay", "city", "aor",
-                   "state", "landmark", "facility", "has_stay", "event_number", "conviction"}  # fmt: skip
-        assert set(one.columns) - derived <= set(TABLES[one.table]), name
+    if one.spread is None:
+        assert set(one.columns) - NOT_KEPT <= set(TABLES[one.table]), name
+
+
+@pytest.mark.parametrize("misspelt", ["landmrk", "methd", "critereon", "subjct"])
+def test_a_family_with_a_misspelt_column_is_refused_by_its_first_file(misspelt: str, tmp_path: Path) -> None:
+    """As a contributor meets it, who declares a family and ingests an example."""
+    one = FAMILIES["ero-arrests"]
+    path = tmp_path / "a.csv"
+    row = ["San Antonio Area of Responsibility", "2/1/2017", "Located", "TRAVIS COUNTY JAIL", "", "Other"]
+    path.write_bytes(_text("ero-arrests", row))
+    columns = {misspelt if name == "landmark" else name: column for name, column in one.columns.items()}
+    release = replace(read_release(path), family=replace(one, columns=columns))
+    with pytest.raises(
+        ReleaseError, match=f"release family ero-arrests: .* no column '{misspelt}'; (did|it)"
+    ):
+        prepare(release)
 
 
 @pytest.mark.parametrize("name", FAMILIES)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from pathlib import Path
 
 import polars as pl
@@ -20,7 +21,7 @@ from atlarge.records.identifiers import usable
 from atlarge.records.missing import closed_questions
 from atlarge.records.outcomes import outcome, request_type
 from atlarge.records.schemes import spelled
-from atlarge.records.tables import TABLES
+from atlarge.records.tables import NOT_KEPT, TABLES
 from atlarge.records.typed import Typed, type_release
 from atlarge.releases.areas import area_code, state_code
 from atlarge.releases.family import Family
@@ -175,6 +176,15 @@ def begin(release: Release, hashes: list[pl.Series] | None = None, order: DateOr
     if family.table not in TABLES:
         raise ReleaseError(
             f"release family {family.id}: no table {family.table!r}; there are: {', '.join(TABLES)}"
+        )
+    unread = (
+        sorted(set(family.columns) - set(TABLES[family.table]) - NOT_KEPT) if family.spread is None else []
+    )
+    if unread:
+        near = get_close_matches(unread[0], [*TABLES[family.table], *NOT_KEPT])
+        raise ReleaseError(
+            f"release family {family.id}: table {family.table!r} has no column {unread[0]!r}"
+            + (f"; did you mean {near[0]!r}?" if near else f"; it has: {', '.join(TABLES[family.table])}")
         )
     typed = type_release(release, order)
     audit = ReleaseAudit(

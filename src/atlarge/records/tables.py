@@ -28,6 +28,8 @@ PLACE = _typed(_STATED["place"])
 
 TABLES: dict[str, Schema] = {name: _typed(columns) for name, columns in _STATED["tables"].items()}
 
+NOT_KEPT = frozenset(_STATED["not_kept"])
+"""What a family may publish besides a table's columns, to work these out from."""
 DATE_COLUMN: dict[str, str | None] = dict.fromkeys(TABLES, "date") | _STATED["dates"]
 """The column that says when, by table; tables without one have no coverage."""
 EVENTS = tuple(_STATED["events"])
