@@ -230,12 +230,18 @@ def test_row_names_that_r_adds_are_left_out_and_other_first_columns_are_not() ->
     table = read_text(HERE, named.encode())
     assert (table.frame.height, table.ragged, table.rows.to_list()) == (6, [], list(range(2, 8)))
     assert table.frame.columns[0] == "area_of_responsibility"
-    for first in ((1, 1, 2, 3, 4, 5), (2, 1, 3, 4, 5, 6), ("a", "b", "c", "d", "e", "f")):
-        wrong = "\n".join([HEADER, *(f"{k}|{line}" for k, line in zip(first, LINES, strict=True))]) + "\n"
+    for first in ((2, 1, 3, 4, 5, 6), ("a", "b", "c", "d", "e", "f")):
+        lines = [HEADER, *(f"{k}|{line}" for k, line in zip(first, LINES, strict=True))]
+        assert read_text(HERE, ("\n".join(lines) + "\n").encode()).frame.equals(table.frame)
+    # one name twice is no name of rows, and a first column whose absence takes the dates away is the table's
+    repeated = [f"{k}|{line}" for k, line in zip((1, 1, 2, 3, 4, 5), LINES, strict=True)]
+    beyond = [f"{line}|{word}" for line, word in zip(LINES, "abcdef", strict=True)]
+    numbered = [f"{k}|{line}|{k}" for k, line in enumerate(LINES)]
+    for names, wrong in ((HEADER, repeated), (HEADER, beyond), (f"id|{HEADER}", numbered)):
         with pytest.raises(
-            ReleaseError, match="6 of 6 lines do not have the 9 columns of the header on line 1"
+            ReleaseError, match=r"6 of 6 lines do not have the (9|10) columns of the header on line 1"
         ):
-            read_text(HERE, wrong.encode())
+            read_text(HERE, ("\n".join([names, *wrong]) + "\n").encode())
 
 
 @pytest.mark.parametrize(("bad", "is_read"), [(3, True), (4, False)])

@@ -119,7 +119,7 @@ def _header(line: str, number: int, end: int, above: list[str]) -> Header | froz
         cells = _fields(line, delimiter)
         family, names = header_of(cells)
         if family is not None:
-            return Header(family, delimiter, names, number, end, above, not _is_quoted(cells, "'"))
+            return Header(family, delimiter, names, number, end, above, not _is_quoted(cells))
         if delimiter != " ":  # the words of a sentence are no names of columns
             most = max(most, frozenset(names) - {""}, key=len)
     return most
@@ -255,7 +255,7 @@ def _uneven_rows(path: Path, header: Header, body: bytes, lines: int, line: int)
         if len(bad_rows) * 2 > filled:
             raise _unfit(path, header, filled - int(widths[len(names)]), filled)
         body = _without(body, starts[bad_rows], ends[bad_rows]) if len(bad_rows) else body
-    frame = _fitted_rows(path, header, body, width)
+    frame = _fitted_rows(path, header, body, width, len(bad_rows))
     numbers = np.arange(frame.height + len(bad_rows))
     rows = np.delete(numbers, bad_rows) if len(bad_rows) else numbers
     ragged = [
@@ -266,8 +266,8 @@ def _uneven_rows(path: Path, header: Header, body: bytes, lines: int, line: int)
     return Table(header.family, frame, series, ragged, header.preamble)
 
 
-def _fitted_rows(path: Path, header: Header, body: bytes, width: int) -> pl.DataFrame:
-    """The rows, all of one number of cells, under the header's names."""
+def _fitted_rows(path: Path, header: Header, body: bytes, width: int, others: int) -> pl.DataFrame:
+    """The rows, all of one number of cells, under the header's names; `others`: those of another number."""
     names = header.names
     beyond = [f"beyond {n}" for n in range(width - len(names))]
     refusal: ReleaseError
@@ -276,7 +276,7 @@ def _fitted_rows(path: Path, header: Header, body: bytes, width: int) -> pl.Data
         fitted = _fitted(frame, header)
         if fitted is not None:
             return fitted
-        refusal = _unfit(path, header, frame.height, frame.height)
+        refusal = _unfit(path, header, frame.height, frame.height + others)
     except ReleaseError as error:
         refusal = error
     again = _respelled(body, header)
@@ -300,25 +300,28 @@ def _fitted(frame: pl.DataFrame, header: Header) -> pl.DataFrame | None:
     more = frame.width - len(header.names)
     if more <= 0:
         return frame if not any(header.names[frame.width :]) else None
-    if frame[:, -more:].select(pl.all().replace("", None).is_null().all()).row(0) == (True,) * more:
-        return frame[:, :-more]
-    if more > 1 or not _has_row_names(frame, header):
-        return None
-    return frame[:, 1:].rename(dict(zip(frame.columns[1:], frame.columns[:-1], strict=True)))
+    dated = [_dated(frame, header, moved) for moved in (0, 1)]
+    if more == 1 and _has_row_names(frame.to_series(0), dated):
+        return frame[:, 1:].rename(dict(zip(frame.columns[1:], frame.columns[:-1], strict=True)))
+    is_blank = frame[:, -more:].select(pl.all().replace("", None).is_null().all()).row(0)
+    return frame[:, :-more] if all(is_blank) and dated[0] > dated[1] else None
 
 
-def _has_row_names(frame: pl.DataFrame, header: Header) -> bool:
+def _dated(frame: pl.DataFrame, header: Header, moved: int) -> float:
+    """The share of cells that are written as dates in the column so far to the right of the family's date."""
+    main = header.family.main
+    at = next((i for i, name in enumerate(frame.columns) if main and name in main.plain_names), None)
+    cells = None if at is None else frame.to_series(at + moved).replace("", None).drop_nulls()
+    return 0.0 if cells is None or cells.is_empty() else cells.str.contains(_DATE).sum() / len(cells)
+
+
+def _has_row_names(first: pl.Series, dated: list[float]) -> bool:
     """Whether the first column numbers or names the rows: with it left out the dates are dates, else not."""
-    first = frame.to_series(0)
     if first.null_count() or not first.is_unique().all():
         return False
     numbers = first.cast(pl.Int64, strict=False)
-    if not numbers.null_count() and (numbers.diff().drop_nulls() >= 1).all():
-        return True
-    main = header.family.main
-    at = next((i for i, name in enumerate(frame.columns) if main and name in main.plain_names), -1)
-    here, beside = (frame.to_series(i).str.contains(_DATE).mean() or 0 for i in (at, at + 1))
-    return bool(at >= 0 and here < 0.5 <= beside)  # type: ignore[operator]
+    is_count = not numbers.null_count() and bool((numbers.diff().drop_nulls() >= 1).all())
+    return (is_count and dated[0] <= dated[1]) or dated[0] < 0.5 <= dated[1]
 
 
 _SPELLINGS: tuple[dict[str, Any], ...] = (
@@ -338,7 +341,8 @@ def _respelled(body: bytes, header: Header) -> bytes | None:
         write = csv.writer(again, delimiter=header.delimiter, lineterminator="\n").writerow
         try:
             for row in csv.reader(lines, delimiter=header.delimiter, strict=True, **spelling):
-                is_odd = "quoting" in spelling and _is_quoted(row, '"')
+                is_odd = "quoting" in spelling or "quotechar" in spelling
+                is_odd = is_odd and any(cell.startswith('"') for cell in row)
                 if is_odd or len(row) not in (0, len(header.names)):
                     break
                 write(row)
@@ -349,8 +353,8 @@ def _respelled(body: bytes, header: Header) -> bytes | None:
     return None
 
 
-def _is_quoted(cells: list[str], mark: str) -> bool:
-    return any(len(cell) > 1 and cell[0] == cell[-1] == mark for cell in cells)
+def _is_quoted(cells: list[str]) -> bool:
+    return any(len(cell) > 1 and cell[0] == cell[-1] == "'" for cell in cells)
 
 
 def read_text(path: Path, content: bytes) -> Table:
