@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 import random
 from collections.abc import Callable
 from pathlib import Path
@@ -14,6 +15,7 @@ import pytest
 from atlarge.errors import ReleaseError
 from atlarge.ingest import ingest
 from atlarge.records.store import open_store
+from atlarge.records.typed import type_release
 from atlarge.releases import read_release
 from atlarge.releases.catalogue import families, recognise
 from atlarge.releases.family import plain
@@ -184,3 +186,35 @@ def test_a_release_of_one_area_names_no_area(column: str) -> None:
         assert recognise(header) == one
         found = recognise(header | {plain(column)})
         assert found is None or "aor" not in found.constants, found.id
+
+
+def _table_of_r(frame: pl.DataFrame) -> str:
+    """As `write.table` writes it: blanks between, quotation marks, NA, and numbers of rows without a name."""
+    names = " ".join(f'"{name}"' for name in frame.columns)
+    rows = frame.with_row_index("row", 1).with_columns(pl.col("row").cast(pl.String))
+    body = rows.write_csv(include_header=False, separator=" ", quote_style="always", null_value="NA")
+    return names + "\n" + body
+
+
+RESAVED: dict[str, Callable[[pl.DataFrame], str]] = {
+    "write.table": _table_of_r,
+    "single quotation marks": lambda f: f.write_csv(quote_char="'", quote_style="always"),
+    "a comma after each row": lambda f: f.write_csv().replace("\n", ",\n").replace(",\n", "\n", 1),
+    "a comma after the header": lambda f: f.write_csv().replace("\n", ",\n", 1),
+    "columns in JSON": lambda f: json.dumps({c: dict(enumerate(f[c].to_list())) for c in f.columns}),
+    "names with their table": lambda f: f.rename(lambda name: f"tbl_{plain(name)}").write_csv(),
+}
+
+
+@pytest.mark.parametrize("family", ddp_forms.HEADERS)
+@pytest.mark.parametrize("way", RESAVED)
+def test_every_form_is_read_the_same_when_saved_again(family: str, way: str, tmp_path: Path) -> None:
+    names = ddp_forms.HEADERS[family].split("|")
+    rows = ddp_forms.rows_of(family, 30, seed=5, people=9)
+    cells = [[None if row[n] is None else str(row[n]) for n in names] for row in rows]
+    frame = pl.DataFrame(cells, schema=dict.fromkeys(names, pl.String), orient="row")
+    frame.write_csv(tmp_path / "a.csv")
+    (tmp_path / "b.txt").write_text(RESAVED[way](frame), encoding="utf-8")
+    one, other = (type_release(read_release(tmp_path / name)).frame for name in ("a.csv", "b.txt"))
+    left = [name for name in one.columns if name not in ("release_id", "file") and not name.startswith("_")]
+    assert other.select(left).equals(one.select(left))
