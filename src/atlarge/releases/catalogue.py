@@ -111,7 +111,7 @@ def family(name: str) -> Family:
 
 def recognise(header: frozenset[str]) -> Family | None:
     """The family that a header (in plain form) belongs to: the one that knows most of its columns."""
-    if len(header) < 2:
+    if len(header) < 2 or header.isdisjoint(_names_of(None)):
         return None
     matching = [one for one in families().values() if one.matches(header) and not _is_wider(header, one)]
     if not matching:
@@ -160,10 +160,14 @@ def _is_wider(header: frozenset[str], one: Family) -> bool:
 
 
 @cache
-def _names_of(column: str) -> frozenset[str]:
-    """The names under which families publish a column."""
+def _names_of(column: str | None) -> frozenset[str]:
+    """The names under which families publish a column, or any."""
     return frozenset(
-        name for f in families().values() if column in f.columns for name in f.columns[column].plain_names
+        name
+        for one in families().values()
+        for key, read in one.columns.items()
+        if column in (None, key)
+        for name in read.plain_names
     )
 
 
@@ -233,10 +237,12 @@ def counted_by(header: frozenset[str]) -> str | None:
 
 def nearest(header: frozenset[str]) -> tuple[Family, list[str]] | None:
     """The family nearest to a header that is none's, and the columns it lacks; None if none is near."""
-    scored = [
-        (len(header & one.plain_known) / max(1, len(header | one.plain_known)), one.id, one)
-        for one in families().values()
-        if not _is_wider(header, one)
-    ]
-    share, _, one = max(scored)
-    return (one, one.missing(header)) if share >= 0.3 else None
+    others = [one for one in families().values() if not _is_wider(header, one)]
+    scored = []
+    for one in others:
+        known = len(header & one.plain_known)
+        share = known / max(1, len(header | one.plain_known))
+        lacks_one = known >= _FEWEST_NAMED and 2 * known >= len(header) and len(one.missing(header)) == 1
+        scored.append((max(share, 0.3 if lacks_one else 0.0), share, one.id, one))
+    best, _, _, one = max(scored)
+    return (one, one.missing(header)) if best >= 0.3 else None

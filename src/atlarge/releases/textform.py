@@ -112,10 +112,10 @@ def _row_end(content: bytes, offset: int) -> int:
     return content.find(b"\n", offset)
 
 
-def _header(line: str, number: int, end: int, above: list[str]) -> Header | frozenset[str]:
+def _header(line: str, number: int, end: int, above: list[str], delimiters: str) -> Header | frozenset[str]:
     """A line as a header, or the most names that it may hold."""
     most = frozenset[str]()
-    for delimiter in _DELIMITERS:
+    for delimiter in delimiters:
         cells = _fields(line, delimiter)
         family, names = header_of(cells)
         if family is not None:
@@ -134,8 +134,9 @@ def _find_header(path: Path, content: bytes) -> Header:
         end = _row_end(content, offset)
         after = end + 1 if end >= 0 else len(content)
         line = content[offset:after].decode("utf-8").strip("\r\n\ufeff")
-        is_filled = found is None or sum(map(bool, map(str.strip, _fields(line, found.delimiter)))) > 1
-        header = _header(line, number, after, [p for p in preamble if p]) if is_filled else found
+        delimiters = found.delimiter if found else _DELIMITERS
+        is_filled = found is None or sum(map(bool, map(str.strip, _fields(line, delimiters)))) > 1
+        header = _header(line, number, after, [p for p in preamble if p], delimiters) if is_filled else found
         if isinstance(header, frozenset):
             best = max(best, header, key=len)
         elif header is not None and (found is None or header.known > found.known):
