@@ -313,7 +313,7 @@ def _dated(frame: pl.DataFrame, header: Header, moved: int) -> float:
     main = header.family.main
     at = next((i for i, name in enumerate(frame.columns) if main and name in main.plain_names), None)
     cells = None if at is None else frame.to_series(at + moved).replace("", None).drop_nulls()
-    return 0.0 if cells is None or cells.is_empty() else cells.str.contains(_DATE).sum() / len(cells)
+    return 0.0 if cells is None or cells.is_empty() else int(cells.str.contains(_DATE).sum()) / len(cells)
 
 
 def _has_row_names(first: pl.Series, dated: list[float]) -> bool:
