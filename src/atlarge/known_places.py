@@ -14,6 +14,7 @@ import hashlib
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
 
@@ -58,6 +59,16 @@ def fingerprint() -> str:
         digest.update(part.relative_to(root).as_posix().encode())
         digest.update(part.read_bytes())
     return digest.hexdigest()
+
+
+@cache
+def known_texts() -> pl.Series:
+    """The texts and cities of the table, which are public whatever the rules say of where they lie."""
+    path = Path(str(files("atlarge").joinpath(TABLE)))
+    if not path.is_file():
+        return pl.Series(dtype=pl.String)
+    known = pl.read_parquet(path, glob=False, columns=["text", "city"])
+    return pl.concat([known["text"], known["city"].alias("text")]).unique().drop_nulls()
 
 
 def known_places() -> pl.DataFrame | None:

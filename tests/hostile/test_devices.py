@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import signal
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -29,6 +31,25 @@ COMMANDS = [
     ["publish", "--after", "{pipe}", "--out", "{new}"],
     ["serve", "{pipe}"],
 ]
+
+
+_SECONDS = 60.0
+
+
+@pytest.fixture(autouse=True)
+def bounded(tmp_path: Path) -> Iterator[None]:
+    """Whoever waits for a pipe fails after a minute: its other end is opened, so no thread is left."""
+
+    def end(*_: object) -> None:
+        for pipe in filter(Path.is_fifo, tmp_path.rglob("*")):
+            os.close(os.open(pipe, os.O_RDWR | os.O_NONBLOCK))
+        raise TimeoutError("a pipe was waited for")
+
+    before = signal.signal(signal.SIGALRM, end)
+    signal.setitimer(signal.ITIMER_REAL, _SECONDS, 1.0)
+    yield
+    signal.setitimer(signal.ITIMER_REAL, 0)
+    signal.signal(signal.SIGALRM, before)
 
 
 @pytest.mark.parametrize("within", ["manifest.json", "arrests/part.parquet"])

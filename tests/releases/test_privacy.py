@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import csv
+import json
+import random
+from itertools import product
 from pathlib import Path
 
 import polars as pl
@@ -9,7 +13,10 @@ import pytest
 
 from atlarge.errors import ReleaseError
 from atlarge.ingest import ingest
-from atlarge.releases import read_release
+from atlarge.reference import table
+from atlarge.releases import families, read_release
+from atlarge.releases.family import plain
+from atlarge.releases.persons import how_named, persons_in, public_name
 from atlarge.releases.privacy import names_persons
 
 HEADER = "Area of Responsibility|Apprehension Date|Apprehension Method|Apprehension Landmark|Operation"
@@ -117,7 +124,9 @@ def test_persons_inside_a_text_never_reach_the_store(text: str, tmp_path: Path) 
 def test_texts_of_places_are_kept(text: str, tmp_path: Path) -> None:
     path = tmp_path / "r.csv"
     path.write_text(f'{HEADER}\nSan Antonio Area of Responsibility|2/14/2017|Located|"{text}"|\n')
-    assert read_release(path).sheets[0].frame["apprehension_landmark"].to_list() == [text]
+    ingest([path], tmp_path / "store")
+    (stored,) = (tmp_path / "store" / "arrests").glob("*.parquet")
+    assert pl.read_parquet(stored)["landmark"].to_list() == [text]
 
 
 @pytest.mark.parametrize(
@@ -136,3 +145,259 @@ def test_other_spellings_of_columns_of_persons_are_refused(column: str, tmp_path
 def test_a_column_called_name_may_hold_facilities(tmp_path: Path) -> None:
     path = _file(tmp_path / "r.csv", "Name", ["TRAVIS COUNTY JAIL", "STEWART DETENTION CENTER", ""])
     assert read_release(path).rows_read == 3
+
+
+GIVEN = [
+    "Juan",
+    "María",
+    "Nguyen",
+    "Mohammed",
+    "Oleksandr",
+    "Xiaoming",
+    "Jennifer",
+    "Ngozi",
+    "Łukasz",
+    "Embuh",
+]
+FAMILY = [
+    "Garcia",
+    "Hernández-López",
+    "Tran",
+    "Al-Sayed",
+    "Kovalenko",
+    "Wang",
+    "Okonkwo",
+    "Quispe",
+    "Purnawati",
+]
+
+
+def _names(draw: random.Random, rounds: int) -> list[str]:
+    """Names in every form that people write, of given and family names drawn at random."""
+    found = []
+    for _ in range(rounds):
+        first, last, other = draw.choice(GIVEN), draw.choice(FAMILY), draw.choice(FAMILY)
+        found += [
+            f"{last}, {first}",
+            f"{first} {last}",
+            f"{last} {first} {other[0]}",
+            f"{first} {other[0]}. {last}-{other}",
+            f"{last} {other}, {first} R.",
+            f"{first} {last}".lower(),
+            f"Mr. {first} {last}",
+            f"{first} de la {last}",
+            f"RES OF {first} {last}",
+            f"S/B {last}",
+            f"c/o {first} {last}",
+            f'{first} {last} aka "{other}"',
+            f"ARRESTED {first} {last}",
+            f"TRAVIS COUNTY JAIL - {last}, {first}",
+            f"{first} {last}, AUSTIN, TX",
+        ]
+    return [draw.choice([name, name.upper()]) for name in found]
+
+
+def _numbers(draw: random.Random, rounds: int) -> list[str]:
+    """Numbers of persons, papers, telephones, cars and homes, in the spellings of forms and notes."""
+    found = []
+    for _ in range(rounds):
+        n = f"{draw.randrange(10**9):09}"
+        a, b, c = n[:3], n[3:6], n[6:]
+        found += [
+            f"A{n}",
+            f"A{n[:8]}",
+            f"A {a}-{b}-{c}",
+            f"A# {a} {b} {c}",
+            f"A-{a} {b} {c}",
+            f"ALIEN NO. {n}",
+            f"{a}-{b}-{c}",
+            n,
+            f"{a}-{n[3:5]}-{n[5:]}",
+            f"SSN {n}",
+            f"DOB {int(n[0]) + 1}/1/19{n[1:3]}",
+            f"BORN 19{n[:2]}",
+            f"(512) 555-{n[:4]}",
+            f"512.555.{n[:4]}",
+            f"+52 1 {a} {b} {n[:4]}",
+            f"j{n}@example.org",
+            f"PASSPORT G{n[:8]}",
+            f"FINS {n}0",
+            f"TX DL {n[:8]}",
+            f"TX PLATE ABC{n[:4]}",
+            f"30.{n[:4]}, -97.{n[4:8]}",
+            f"{a} E 12TH ST APT {n[3]}, AUSTIN, TX",
+            f"FBI# {n[:6]}AB7",
+        ]
+    return found
+
+
+EVENTS = [
+    f
+    for f in families().values()
+    if f.table in ("arrests", "detainers", "encounters", "removals", "stints", "book_ins")
+]
+
+
+@pytest.mark.parametrize("family", EVENTS, ids=lambda family: family.id)
+def test_persons_in_any_column_that_is_kept_never_reach_the_store(family, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    """Names and numbers in every text column of every family, each in one row of a file."""
+    draw = random.Random(family.id)
+    texts = [
+        n for n, c in family.columns.items() if c.kind == "text" and n not in ("subject", "published_drop")
+    ]
+    secrets = _names(draw, 2) + _numbers(draw, 1)
+    rows = [(name, secret) for name in texts for secret in draw.sample(secrets, 9)]
+    rows += [(texts[0], "")] * 9
+    with (tmp_path / "r.csv").open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file, delimiter=family.delimiters[0])
+        writer.writerow([column.names[0] for column in family.columns.values()])
+        for number, (at, secret) in enumerate(rows):
+            day = f"{family.last[:4] if family.last < '2017' else '2017'}-02-{1 + number % 28:02}"
+            plain = {"day": day, "moment": f"{day} 10:00:00", "count": "1", "number": "1"}
+            cells = {
+                n: plain.get(c.kind, f"h{number}" if n == "subject" else "")
+                for n, c in family.columns.items()
+            }
+            writer.writerow((cells | {at: secret}).values())
+    audit = ingest([tmp_path / "r.csv"], tmp_path / "store", allow_loss=True)
+    kept = json.dumps(audit.to_dict(), default=str, ensure_ascii=False)
+    for stored in (tmp_path / "store").rglob("*.*"):
+        kept += str(pl.read_parquet(stored).to_dicts()) if stored.suffix == ".parquet" else stored.read_text()
+    assert [row for row in rows if row[1] and row[1].casefold() in kept.casefold()] == []
+
+
+def test_names_are_noticed_in_every_form() -> None:
+    names = pl.Series(sorted({*_names(random.Random(7), 60)}))
+    sure, of_unknown_words = persons_in(names)
+    assert sorted({*names} - {*sure} - {*of_unknown_words}) == []
+
+
+def test_public_names_are_not_taken_for_persons() -> None:
+    """Agencies, townships, jails, and towns with their state."""
+    agencies = table("agreements_287g")["agency"]
+    towns = table("cities").sample(3_000, seed=5).select(pl.col("city") + ", " + pl.col("state")).to_series()
+    divisions = table("civil_divisions").select(pl.col("name") + " TOWNSHIP, " + pl.col("state")).to_series()
+    jails = table("counties").select(pl.col("name").str.to_uppercase() + " JAIL").to_series()
+    for public in (agencies, towns, divisions, jails):
+        sure, _ = persons_in(public.drop_nulls().unique())
+        assert sure.to_list() == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "JOE CORLEY",
+        "T. DON HUTTO",
+        "JAMES A. MUSICK FACILITY",
+        "D. RAY JAMES",
+        "TULSA COUNTY JAIL - DAVID L. MOSS CENTER",
+        "RJ DONOVAN CORREC FAC",
+        "ANNE ARUNDEL CTY DET CNTR",
+        "ST. PAUL",
+        "SAN JUAN",
+        "FED JOE CORLEY CONROE, TX",
+        "MARY JANE SMITH DETENTION CENTER",
+        "JUAN SEGUIN HIGHWAY CHECKPOINT",
+        "NORFOLK, VIRGINIA",
+        "Jackson, Madison County, TN",
+    ],
+)
+def test_places_named_for_persons_are_places(text: str) -> None:
+    assert how_named(text) is None
+
+
+def test_cells_that_cannot_be_read_are_kept_only_as_numbers_and_dates(tmp_path: Path) -> None:
+    """What stands in a date's place by mistake may be a name."""
+    path = tmp_path / "r.csv"
+    cells = ["GARCIA, JUAN", "A191130615", "123-45-6789", "2/31/2017", "Feb 30 2017"]
+    rows = [
+        f"San Antonio Area of Responsibility|{day}|Located|TRAVIS COUNTY JAIL|"
+        for day in [*cells, *["2/1/2017"] * 9]
+    ]
+    path.write_text("\n".join([HEADER, *rows]) + "\n")
+    ingest([path], tmp_path / "store")
+    (stored,) = (tmp_path / "store" / "quarantine").glob("*.parquet")
+    assert pl.read_parquet(stored)["value"].to_list() == ["(text not kept)"] * 3 + cells[3:]
+
+
+@pytest.mark.parametrize(
+    ("name", "is_kept"),
+    [
+        ("EROArrests_FY2016.csv.gz", True),
+        ("rif-FOIA 15-87693 _07262015_LESA.xlsx", True),
+        ("jail_2017-02-01.csv", True),
+        ("Sheet1", True),
+        ("Garcia, Juan.xlsx", False),
+        ("juan_garcia_detainers.csv", False),
+        ("A191130615.csv", False),
+    ],
+)
+def test_names_of_files_and_sheets_that_are_persons_are_not_kept(name: str, is_kept: bool) -> None:
+    assert (public_name(name, "-") == name) == is_kept
+
+
+def test_a_header_that_is_a_person_is_not_shown(tmp_path: Path) -> None:
+    path = _file(tmp_path / "r.csv", "Juan Garcia", ["1", "2"])
+    (note,) = (n for n in ingest([path], tmp_path / "store").releases[0].notes if "left unread" in n)
+    assert "garcia" not in note
+
+
+def test_headers_of_personal_columns_in_both_languages() -> None:
+    """Whatever stands before or after the word; the same words of facilities, offices and events pass."""
+    words = [
+        "Last Name",
+        "FirstName",
+        "Full_Name",
+        "Surname",
+        "Nombre",
+        "Apellido",
+        "Alias",
+        "AKA",
+        "DOB",
+        "Date of Birth",
+        "F. Nac.",
+        "Fecha de Nacimiento",
+        "Phone",
+        "Cell Phone",
+        "Teléfono",
+        "Email",
+        "Passport No",
+        "Pasaporte",
+        "SSN",
+        "A-Number",
+        "Spouse",
+        "Mother's Maiden Name",
+        "Driver's License",
+        "License Plate",
+        "FINS",
+        "FBI Number",
+        "Home Address",
+        "Attorney",
+    ]
+    around = product(("", "Inmate ", "Detainee_"), ("", " 1"))
+    variants = [f"{before}{word}{after}" for before, after in around for word in words[:16]] + words
+    assert [v for v in variants if not names_persons(frozenset({plain(v)}))] == []
+    things = product(
+        ("Facility", "County", "Agency", "Office", "Court", "Operation"),
+        ("Name", "Full Name", "Phone", "Address"),
+    )
+    others = [
+        "Birth Year",
+        "Country of Birth",
+        "pct_of_foreign_born",
+        "Last Seen",
+        "Subject to Final Order",
+        "First Use",
+    ]
+    assert names_persons(frozenset(plain(v) for v in [*map(" ".join, things), *others])) == []
+
+
+def test_a_known_column_most_of_whose_cells_name_persons_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "r.csv"
+    people = [f"San Antonio Area of Responsibility|2/1/2017|Located|Garcia {name}|" for name in GIVEN[:8]]
+    path.write_text("\n".join([HEADER, *people, ROW, ROW]) + "\n")
+    with pytest.raises(
+        ReleaseError, match=r"'apprehension_landmark' seems to name persons .* 8 rows; refused"
+    ):
+        ingest([path], tmp_path / "store")
+    assert not (tmp_path / "store").exists()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from pathlib import Path
 
@@ -11,6 +11,7 @@ import polars as pl
 
 from atlarge.codes import Coded
 from atlarge.errors import ReleaseError
+from atlarge.known_places import known_texts
 from atlarge.records.audit import SIMULATED, ReleaseAudit
 from atlarge.records.correct import apply_faults, apply_rules
 from atlarge.records.coverage import Scope
@@ -25,6 +26,8 @@ from atlarge.records.tables import NOT_KEPT, TABLES
 from atlarge.records.typed import Typed, type_release
 from atlarge.releases.areas import area_code, state_code
 from atlarge.releases.family import Family
+from atlarge.releases.persons import how_named
+from atlarge.releases.privacy import blank_persons
 from atlarge.releases.reading import Release
 from atlarge.wording import some
 
@@ -143,7 +146,8 @@ def _unread(release: Release) -> list[str]:
     names = {n for sheet in release.sheets for n in sheet.frame.columns}
     known = release.family.plain_known | {"simulated"}
     unread = sorted(n for n in names - known if not n.startswith("unnamed"))
-    return [f"columns not known and left unread: {', '.join(unread)}"] if unread else []
+    shown = [n if how_named(n.replace("_", " ")) != "name" else "one that seems a person's" for n in unread]
+    return [f"columns not known and left unread: {', '.join(shown)}"] if unread else []
 
 
 def _unknown_places(family: Family, typed: Typed) -> list[str]:
@@ -186,12 +190,14 @@ def begin(release: Release, hashes: list[pl.Series] | None = None, order: DateOr
             f"release family {family.id}: table {family.table!r} has no column {unread[0]!r}"
             + (f"; did you mean {near[0]!r}?" if near else f"; it has: {', '.join(TABLES[family.table])}")
         )
+    blanked = [blank_persons(release.path, family, sheet, known_texts()) for sheet in release.sheets]
+    release = replace(release, sheets=[sheet for sheet, _ in blanked])
     typed = type_release(release, order)
     audit = ReleaseAudit(
         id=release.id,
         family=family.id,
         table=family.table,
-        file=release.path.name,
+        file=release.name,
         sha256=release.sha256,
         rows_read=release.rows_read,
         rows_kept=0,
@@ -219,6 +225,7 @@ def begin(release: Release, hashes: list[pl.Series] | None = None, order: DateOr
     names = {name for sheet in release.sheets for name in sheet.frame.columns}
     audit.notes += closed_questions(family, names)
     audit.notes += release.notes
+    audit.notes += [note for _, found in blanked for note in found]
     audit.notes += _unread(release)
     if release.is_simulated:
         audit.notes.append(SIMULATED)

@@ -15,6 +15,7 @@ from atlarge.records.gaps import extra_columns
 from atlarge.records.tables import LINEAGE
 from atlarge.releases.catalogue import recognise
 from atlarge.releases.family import Column, plain
+from atlarge.releases.persons import NUMBERS
 from atlarge.releases.reading import Release
 from atlarge.releases.sheet import Sheet
 from atlarge.wording import some
@@ -147,6 +148,19 @@ def _refuse_other_header(
                 )
 
 
+_MONTHS = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)\w*"
+_LETTERS = rf"(?i)^(?:[^\p{{L}}]|{_MONTHS}|[ap]\.?m\.?|utc|gmt|[tze]|[ecmp][sd]t)*$"
+UNSHOWN = "(text not kept)"
+
+
+def _shown(values: pl.Series) -> pl.Series:
+    """Cells that cannot be read, as far as they are numbers or dates: other texts may be a person's."""
+    short = values.cast(pl.String).str.slice(0, 80).alias("v").to_frame()
+    is_number = pl.col("v").str.contains(_LETTERS) & ~pl.col("v").str.contains(NUMBERS)
+    kept = pl.when(is_number | pl.col("v").is_null()).then("v").otherwise(pl.lit(UNSHOWN))
+    return short.select(kept.alias("v")).to_series()
+
+
 def _quarantined(
     release: Release, sheet: Sheet, rows: pl.Series, reason: str, column: str, values: pl.Series
 ) -> pl.DataFrame:
@@ -154,12 +168,12 @@ def _quarantined(
     return pl.DataFrame(
         {
             "release_id": pl.repeat(release.id, height, eager=True),
-            "file": pl.repeat(release.path.name, height, eager=True),
+            "file": pl.repeat(release.name, height, eager=True),
             "sheet": pl.repeat(sheet.name, height, dtype=pl.String, eager=True),
             "row": rows,
             "reason": pl.repeat(reason, height, eager=True),
             "column": pl.repeat(column, height, eager=True),
-            "value": values.cast(pl.String).str.slice(0, 80),
+            "value": _shown(values),
         },
         schema=QUARANTINE,
     )
@@ -281,7 +295,7 @@ def _read_columns(
             and column.kind in ("day", "moment")
             and not (column.is_main or column.is_filled)
         ):
-            first = frame[published].filter(wrong)[0]
+            first = _shown(frame[published].filter(wrong).head(1))[0]
             typed.notes.append(
                 f"{published}: not a date within bounds in {some(int(wrong.sum()), 'row')} (such as "
                 f"{str(first)[:40]!r} in row {rows.filter(wrong)[0]}); that cell is missing, the row is kept"
@@ -326,7 +340,7 @@ def _type_sheet(release: Release, sheet: Sheet, order: DateOrder) -> Typed:
             )
     table = table.with_columns(
         pl.lit(release.id).alias("release_id"),
-        pl.lit(release.path.name).alias("file"),
+        pl.lit(release.name).alias("file"),
         pl.lit(sheet.name, pl.String).alias("sheet"),
         rows.alias("row"),
         *[frame[published].alias(name) for name, published in extra.items()],

@@ -15,34 +15,58 @@ import polars as pl
 from atlarge.errors import ReleaseError
 from atlarge.releases.family import Family, plain
 from atlarge.releases.marks import BLANK, REDACTION
+from atlarge.releases.persons import FEW_ROWS, persons_in
 from atlarge.releases.sheet import Sheet
 from atlarge.wording import some
 
+_THINGS = (
+    r"(?:^|_)(?:facility|facilities|site|county|city|state|agency|office|area|aor|landmark|place|location|operation|program"
+    r"|court|jail|prison|detention|center|charge|statute|offense|crime|method|event|file|sheet|column|table|field|variable"
+    r"|district|division|team|unit|org\w*|department|dept|station|port|sector|region|school|company|country|nationality"
+    r"|citizenship|geo|metro|town|category|type|publisher|series|municipality|parish|jurisdiction|lea|source|item|code"
+    r"|birthplace|community|zip|tract)(?:_|$)"
+)
+_WHO = (
+    r"(?:inmate|detainee|subject|person|people|defendant|deft|arrestee|suspect|alien|noncitizen|individual|prisoner|offender"
+    r"|respondent|applicant|client|victim|witness|patient|student|employee|officer|agent|judge|attorney|lawyer|sponsor|child"
+    r"|minor|parent|mothers?|fathers?|madre|padre|spouses?|wife|husband|conyuge|esposa|esposo|siblings?|relative|contact"
+    r"|first|last|middle|full|given|family|maiden|sur|fore|nick|birth|legal|alias|preferred|complete)"
+)
 _NAME = re.compile(
-    r"^(?:(?:first|last|middle|full|given|family|maiden|sur|alias|inmate|detainee|subject|person|defendant"
-    r"|arrestee|suspect|alien|noncitizen|individual|prisoner|offender|respondent)_?names?(?:_.*)?"
-    r"|name|names|name_(?:first|last|middle|full|of_\w+)|surname|forename|alias(?:es)?|aka"
-    r"|(?:inmate|detainee|subject|defendant|arrestee|offender)"
-    r"|(?:last|first)_(?:first|last)(?:_\w+)?|[fl]name|ssn\w*|social_security\w*|social_sec\w*|soc_sec\w*"
-    r"|last|first|middle|subject|full_?nm|(?:last|first)_?nm|nombres?|apellidos?|nombre_\w+|apellido_\w+"
-    r"|(?:cell_?|home_?|work_?|mobile_?)?(?:tele)?phone(?:_\w+)?|mobile|e_?mail(?:_\w+)?|home_address|street_address"
-    r"|passport\w*|driver_?s?_licen[cs]e\w*|dl_(?:no|num|number)|fbi_?(?:no|num|number)|fins?_?(?:no|num|number)?"
-    r"|sid_(?:no|num|number)|booking_name|mothers?_\w+|fathers?_\w+|spouse\w*)$"
+    rf"(?:^|_){_WHO}s?(?:_s)?_?(?:names?|nm|nme|initials?)(?:_|$)|^{_WHO}_(?:{_WHO}_)?(?:names?|nm|initials?)|(?:^|_)(?:names?|nm)_(?:{_WHO}|of_\w+|person\w*)"
+    rf"|^(?:names?|nm|{_WHO}|initials|surnames?|forenames?|fname|lname|mname|f_name|l_name|m_name|last_first\w*|first_last\w*"
+    r"|known_as|also_known_as|a_k_a|akas?|alias(?:es)?\w*|moniker|nickname|nicknames)(?:_\d+|_?\w_?)?$"
+    r"|(?:^|_)(?:alias(?:es)?|akas?|nombres?|apellidos?|apodo|sobrenombre|titular)(?:_|$)|(?:^|_)(?:sur|fore|last|first|middle|full|maiden)_?names?(?:_|$)"
+    rf"|(?:^|_)(?:{_WHO}_)?(?:maiden|mothers?|fathers?|spouses?|wife|husband|conyuge|attorney|lawyer|sponsor|emergency_contact)(?:_|$)"
+    r"|(?:^|_)(?:ssn|ss_?no|ss_num\w*|social_sec\w*|soc_sec\w*|social|seguro_social|nss|itin|curp|rfc|dni|cedula|matricula)(?:_|$|\d)"
+    r"|(?:^|_)(?:(?:cell|home|work|mobile)?_?(?:tele)?phones?|phone_?(?:no|num|number)|cell|mobile|telefono|tel|celular|movil|fax)(?:_|$)"
+    r"|(?:^|_)(?:e_?mails?|correo|email_?addr\w*|facebook|whatsapp|social_media|username)(?:_|$)"
+    r"|^(?:\w+_)?(?:home|street|mailing|residen\w*|permanent|current)_?addr\w*|^addr(?:ess)?(?:_?(?:line)?_?\d)?$|^(?:direcci\w*|domicilio|residence)$"
+    r"|(?:^|_)(?:passports?|pasaporte|visa_?(?:no|num|number)|green_?card|travel_doc\w*)(?:_|$)"
+    r"|(?:^|_)(?:driver_?s?_?lic\w*|dl|oln|dln|lic_?plate|license_?(?:plate|no|num|number)|plate(?:s|_?no|_?number)?|licencia|placas?|vin)(?:_|$)"
+    r"|(?:^|_)(?:fbi|fins?|sid|ucn|booking|inmate|prisoner|offender|state_id|universal_control)_?(?:no|num|nbr|number|id)(?:_|$)"
+    r"|^(?:fbi|fins?|sid|uscis_?\w*number|fingerprint\w*|photo\w*|mugshot|face|tattoos?|scars?\w*)$"
 )
 _BIRTH = re.compile(
-    r"(?:^|_)(?:birth_?(?:date|dt|day)|date_(?:of_)?birth|dt_of_birth|d_o_b|dob|b_?date|b_?day|born(?:_on)?"
-    r"|fecha_(?:de_)?nac\w*)(?:_|$)"
+    r"(?:^|_)(?:birth_?(?:date|dt|day|d)|birthdate\w*|dt_?(?:of_?)?birth|date_?(?:of_?)?birth|dateofbirth|d_o_b|dob\d?|b_?date|b_?day|b_?dt"
+    r"|fecha_?(?:de_?)?nac\w*|f_?nac\w*|fec_?nac\w*|nacimiento|nacido|birth_month|month_of_birth|day_of_birth)(?:_|$)"
+    r"|^(?:date_)?born(?:_on)?$|^birth$"
 )
 _ALIEN_NUMBER = re.compile(
-    r"^(?:a|a_?(?:number|num|no|nbr|file|file_?(?:number|num|no))|alien_?(?:file_)?(?:number|num|no|nbr|id)(?:_\w+)?"
-    r"|alien_registration\w*|arn)$"
+    r"^(?:a|a_?(?:number|num|no|nbr|nr|file|file_?(?:number|num|no|nbr))s?|alien_?(?:file_?)?(?:number|num|no|nbr|id|reg\w*)(?:_\w+)?"
+    r"|alien_?registration\w*|arn|n\w{0,2}mero_?(?:de_?)?(?:a|alien|extranjero)|uscis_?(?:no|num|number)|a_?numero)$"
 )
 _LAST_FIRST = r"^[A-Z][A-Za-z'’\-]+(?: [A-Z][A-Za-z'’\-]+)?, ?[A-Z][a-zA-Z'’\-]+(?: [A-Z][a-z]*\.?)?$"
 
 
 def names_persons(header: frozenset[str]) -> list[str]:
     """Column names, in plain form, that are for names, births or numbers of persons."""
-    return sorted(c for c in header if _NAME.match(c) or _BIRTH.search(c) or _ALIEN_NUMBER.match(c))
+    return sorted(c for c in header if _is_of_persons(c) or _BIRTH.search(c) or _ALIEN_NUMBER.match(c))
+
+
+def _is_of_persons(column: str) -> bool:
+    """Whether a column, by its name in plain form, is for names or numbers of persons."""
+    return _NAME.search(column) is not None and re.search(_THINGS, column) is None
 
 
 def _first_visible(sheet: Sheet, column: str) -> tuple[int, int]:
@@ -70,66 +94,71 @@ def _names_facilities(values: pl.Series) -> bool:
     return len(words) > 0 and float(words.str.contains(_FACILITY).mean() or 0) > 0.5  # type: ignore[arg-type]
 
 
-_NUMBERS = (
-    r"(?i)(?:^|[^A-Z0-9])A[-#: ]{0,2}\d{3}[- ]?\d{3}[- ]?\d{2,3}(?:[^0-9]|$)"
-    r"|[\w.+-]+@[\w-]+\.[A-Z]{2}|(?:^|[^0-9])(?:\(\d{3}\) ?|\d{3}[-. ])\d{3}[-. ]\d{4}(?:[^0-9]|$)"
-    r"|(?:^|[^0-9])\d{3}-\d{2}-\d{4}(?:[^0-9]|$)|\b(?:SSN|DOB|D\.O\.B\.?|A-?FILE|ALIEN NO)\b[:# ]*\d"
-    r"|\b(?:FBI|FINS?|SID|PASSPORT|EARM|EID|BOOKING|INMATE|CASE|PLATE|DRIVER'?S? LIC\w*|VIN)\b"
-    r"(?:[-:#. ]|NO|NUMBER|CASE|ID){0,4}[A-Z]{0,3}\d{4}|[-+]?\d{1,2}\.\d{3,}[, ]+[-+]?\d{2,3}\.\d{3}"
-    r"|^\d+ .*\b(?:APT|APARTMENT|UNIT|LOT|TRAILER)\b[ #.:]*[A-Z]?\d"
-)
-_SOMEONE = (
-    r"(?i)\b(?:RESIDENCE|HOME|HOUSE|APARTMENT|APT|VEHICLE|CAR|WIFE|HUSBAND|SPOUSE|GIRLFRIEND|BOYFRIEND|MOTHER"
-    r"|FATHER|BROTHER|SISTER|SON|DAUGHTER|COUSIN|UNCLE|AUNT|ROOMMATE) OF [A-Z]"
-    r"|\b(?:SUBJECT|NAME|ALIAS|AKA|TARGET)(?: NAME)?: ?[A-Z]|\bAKA\W*\""
-    r"|^[A-Z'’ -]{2,40}, ?(?:JOSE|JUAN|MARIA|LUIS|CARLOS|JORGE|MIGUEL|MANUEL|PEDRO|ANTONIO|FRANCISCO|JESUS"
-    r"|RAMON|RICARDO|ROBERTO|FERNANDO|EDUARDO|OSCAR|SERGIO|MARIO|RAFAEL|RAUL|ALEJANDRO|ARMANDO|ENRIQUE|JAIME"
-    r"|JAVIER|JULIO|HECTOR|HUGO|ANA|ROSA|CARMEN|ELENA|JOHN|JAMES|ROBERT|MICHAEL|WILLIAM|DAVID|DANIEL|MARY|JANE)"
-    r"(?: [A-Z.'’-]+){0,3}$"
-)
-"""Whose home or car it was, and texts that are LAST, FIRST with a given name that is common."""
-_SOMETHING = (
-    r"(?i)\b(?:HOUSE|HOME) OF (?:COR|DETENTION|REFORM|HOPE|PRAYER|REFUGE|REPRES|THE|GOD|WORSHIP|BLUES)"
-)
-_NO_TEXT = ("subject", "stay", "published_likely", "published_drop", "facility_code", "facility_codes_all")
+_PLACES = (
+    "landmark", "facility", "city", "county", "agency", "duty_site", "place", "name", "geo", "facility_code",
+    "facility_code_longest", "facility_code_last", "facility_codes_all",
+)  # fmt: skip
+_FEWEST = 5
+"""Rows that name someone, for a column to be one of persons."""
+_UNREAD = ("subject", "stay", "published_likely", "published_drop")
+UNKNOWN_VALUE = "unrecognised value"
+"""What is kept instead of a text that names someone, in a column of codes."""
 
 
-def blank_persons(family: Family, sheet: Sheet) -> tuple[Sheet, list[str]]:
+def blank_persons(
+    path: Path, family: Family, sheet: Sheet, public: pl.Series | None = None
+) -> tuple[Sheet, list[str]]:
     """Rows without the texts that name someone or give their number, and a note of each column.
 
-    Looked for inside landmarks, facilities, remarks and the like: alien and social security numbers,
-    telephone numbers, e-mail addresses, and whose home it was.
+    Looked for in every text that is kept: names; numbers of persons and papers; telephones, e-mail and home
+    addresses; and whose home it was. `public`: texts known to be of places. ReleaseError if a column
+    does so in most rows.
     """
     notes = []
     frame = sheet.frame
     for name, column in family.columns.items():
-        if column.kind != "text" or name in _NO_TEXT:
+        if column.kind != "text" or name in _UNREAD:
             continue
+        if family.table == "aggregates" and name not in ("facility", "city"):
+            continue  # counts, and the codes of what is counted
         for spelling in column.plain_names:
             if spelling not in frame.columns or frame[spelling].dtype != pl.String:
                 continue
             words = sheet.words(spelling)
-            found = words.filter(
-                words.str.contains(_NUMBERS)
-                | (words.str.contains(_SOMEONE) & ~words.str.contains(_SOMETHING))
-            )
+            words = words.filter(~words.is_in(public.implode())) if public is not None else words
+            found, unknown = persons_in(words, is_code=name not in _PLACES)
+            _refuse_most(path, frame[spelling], found)
+            if len(unknown):
+                rows = frame[spelling].filter(frame[spelling].is_in(unknown.implode())).value_counts()
+                found = found.extend(rows.filter(pl.col("count") < FEW_ROWS)[spelling])
+            found = found.filter(~pl.Series([plain(w) == spelling for w in found], dtype=pl.Boolean))
             if found.is_empty():
                 continue
-            hit = frame[spelling].is_in(found.to_list()).fill_null(False)
-            frame = frame.with_columns(pl.when(~hit).then(pl.col(spelling)).alias(spelling))
+            hit = frame[spelling].is_in(found.implode()).fill_null(False)
+            instead = pl.lit(None if name in _PLACES else UNKNOWN_VALUE, pl.String)
+            frame = frame.with_columns(pl.when(hit).then(instead).otherwise(pl.col(spelling)).alias(spelling))
             notes.append(
-                f"{spelling}: the text names a person or gives a person's number in "
+                f"{spelling}: the text seems to name a person or gives a person's number in "
                 f"{some(int(hit.sum()), 'row')}: "
                 "it is blanked, and nothing of it is kept"
             )
     return (replace(sheet, frame=frame) if notes else sheet), notes
 
 
+def _refuse_most(path: Path, cells: pl.Series, found: pl.Series) -> None:
+    """Refuse a file in most rows of which a column names someone or gives their number."""
+    rows = int(cells.is_in(found.implode()).sum()) if len(found) else 0
+    if rows >= _FEWEST and rows * 2 > len(cells):
+        raise ReleaseError(
+            f"{path}: column {cells.name!r} seems to name persons or give their numbers in "
+            f"{some(rows, 'row')}; refused: take the column out"
+        )
+
+
 def refuse_persons(path: Path, family: Family, sheet: Sheet) -> None:
     """Raise ReleaseError if a column names persons, or holds birth dates or alien numbers unredacted."""
     frame, rows = sheet.frame, sheet.rows
     where = f"sheet {sheet.name!r}, " if sheet.name else ""
-    own = {name for column in family.columns.values() for name in column.plain_names}
     for column in frame.columns:
         if _BIRTH.search(column) or _ALIEN_NUMBER.match(column):
             count, row = _first_visible(sheet, column)
@@ -138,13 +167,14 @@ def refuse_persons(path: Path, family: Family, sheet: Sheet) -> None:
                     f"{path}: {where}row {row}: column {column!r} is not redacted in {some(count, 'row')}; "
                     "refused: take the column out"
                 )
-        elif column not in own and _NAME.match(column):
+        elif column not in family.plain_known and _is_of_persons(column):
             if frame[column].dtype == pl.String and _names_facilities(frame[column]):
                 continue
             count, row = _first_visible(sheet, column)
             if count:
                 raise ReleaseError(
-                    f"{path}: {where}row {row}: column {column!r} names persons; refused: take the column out"
+                    f"{path}: {where}row {row}: column {column!r} identifies persons; refused: "
+                    "take the column out"
                 )
         elif column not in family.plain_known and frame[column].dtype == pl.String:
             _refuse_name_values(path, frame[column], rows, where)
@@ -154,7 +184,7 @@ def _refuse_name_values(path: Path, values: pl.Series, rows: pl.Series, where: s
     """Refuse an unknown column most of whose cells look like LAST, FIRST."""
     words = values.drop_nulls().value_counts(name="_n")
     named = words.filter(pl.col(values.name).str.contains(_LAST_FIRST))
-    if words["_n"].sum() >= 5 and named["_n"].sum() * 2 > words["_n"].sum():
+    if words["_n"].sum() >= _FEWEST and named["_n"].sum() * 2 > words["_n"].sum():
         row = rows.filter(values.is_in(named[values.name].implode()).fill_null(False))[0]
         raise ReleaseError(
             f"{path}: {where}row {row}: the unknown column {values.name!r} seems to name persons; "

@@ -21,7 +21,8 @@ from atlarge.releases.frames import read_frame
 from atlarge.releases.guard import reading
 from atlarge.releases.opening import Opened, open_release
 from atlarge.releases.parquetform import DamagedError, unpacked_bytes
-from atlarge.releases.privacy import blank_persons, refuse_persons
+from atlarge.releases.persons import public_name
+from atlarge.releases.privacy import refuse_persons
 from atlarge.releases.sheet import Sheet
 from atlarge.releases.textform import Table, read_blocks, read_header, read_text, unique_names
 from atlarge.releases.unknown import unknown
@@ -75,6 +76,11 @@ class Release:
     def id(self) -> str:
         """The family and the start of the file's sha256: the same bytes always have the same id."""
         return f"{self.family.id}-{self.sha256[:12]}"
+
+    @property
+    def name(self) -> str:
+        """The name of the file, as it is kept; its kind and hash where its name is a person's."""
+        return public_name(self.path.name, f"{self.sha256[:12]}{''.join(self.path.suffixes[-2:])}")
 
     @property
     def rows_read(self) -> int:
@@ -253,8 +259,7 @@ def read_parts(path: Path, opened: Opened) -> Iterator[Release]:
         refuse_persons(path, table.family, sheet)
         refuse_averages(path, table.family, sheet)
         refuse_twice(path, table.family, sheet)
-        sheet, notes = blank_persons(table.family, sheet)
-        yield Release(path, opened.sha256, table.family, [sheet], table.preamble, [], (*opened.notes, *notes))
+        yield Release(path, opened.sha256, table.family, [sheet], table.preamble, [], tuple(opened.notes))
 
 
 def read_release(path: str | Path, opened: Opened | None = None) -> Release:
@@ -343,22 +348,21 @@ def read_releases(path: str | Path, opened: Opened | None = None) -> list[Releas
         else:
             one = _read_parquet(opened) if opened.form == "parquet" else _read_frame(opened)
         tables = {None: one}
+    named = {n: n and public_name(n, f"sheet {k}") for k, n in enumerate([*tables, *passed], 1)}
+    passed = [str(named[name]) for name in passed]
     by_family: dict[str, list[tuple[str | None, Table]]] = {}
     for name, table in tables.items():
         by_family.setdefault(table.family.id, []).append((name, table))
     releases = []
     for parts in by_family.values():
         first = parts[0][1]
-        sheets = [Sheet(name, t.frame, t.rows, t.ragged) for name, t in parts]
+        sheets = [Sheet(named[name], t.frame, t.rows, t.ragged) for name, t in parts]
         for sheet in sheets:
             refuse_persons(path, first.family, sheet)
             refuse_averages(path, first.family, sheet)
             refuse_counts(path, first.family, sheet)
             refuse_twice(path, first.family, sheet)
         refuse_repeated_sheets(path, first.family, sheets)
-        blanked = [blank_persons(first.family, sheet) for sheet in sheets]
-        sheets = [sheet for sheet, _ in blanked]
-        notes += [note for _, found in blanked for note in found]
         if not any(sheet.frame.height for sheet in sheets):
             raise ReleaseError(f"{path}: has the header of {first.family.id} and no rows; download it again")
         releases.append(
