@@ -195,3 +195,37 @@ def test_a_users_own_decisions_leave_the_memory_aside(
 ) -> None:
     monkeypatch.setenv("ATLARGE_PLACES", str(tmp_path / "mine.yaml"))
     assert known_places() is None
+
+
+def test_files_of_the_user_in_the_folder_of_a_store_stay(tmp_path: Path) -> None:
+    """A commit removes what earlier ones left, by the names that it gives, and nothing else."""
+    own = [tmp_path / "store" / name / "mine.parquet" for name in ("notes", "arrests", "arrests-2019")]
+    left = tmp_path / "store" / "arrests" / "ero-arrests-0123456789ab.parquet"
+    for path in [*own, left]:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"of the user")
+    ingest([simulated_files.arrests(tmp_path / "a.csv", 50)], tmp_path / "store")
+    assert [path.read_bytes() for path in own] == [b"of the user"] * 3
+    assert not left.exists()
+
+
+@pytest.mark.parametrize("change", ["rows", "bit", "gone"])
+def test_a_changed_file_is_not_taken_over_by_the_next_ingest(change: str, tmp_path: Path) -> None:
+    """Rows that overlap new ones are read and written again: damage must not be sealed as sound."""
+    store = tmp_path / "store"
+    row = "San Antonio Area of Responsibility|2/{}/2017|Located|TRAVIS COUNTY JAIL|||||"
+    days = [row.format(day) for day in range(1, 28)]
+    ingest([_file(tmp_path / "a.csv", *days[:20])], store)
+    (table,) = (store / "arrests").glob("*.parquet")
+    if change == "rows":
+        pl.read_parquet(table).head(3).write_parquet(table)
+    elif change == "bit":
+        content = bytearray(table.read_bytes())
+        content[len(content) // 2] ^= 4
+        table.write_bytes(content)
+    else:
+        table.unlink()
+    before = simulated_files.tree(store)
+    with pytest.raises(StoreError, match=r"is not as it was written|is missing"):
+        ingest([_file(tmp_path / "b.csv", *days[5:])], store)
+    assert simulated_files.tree(store) == before

@@ -13,6 +13,7 @@ from atlarge.records.audit import ReleaseAudit
 from atlarge.records.best import FILLED, fill
 from atlarge.records.coverage import Scope, days_with_rows, is_placed, places_of, short_scope, spans_of
 from atlarge.records.gaps import gaps_of, is_rich, notes_of
+from atlarge.records.integrity import require
 from atlarge.records.missing import filled, lacks, reported_days
 from atlarge.records.overlap import GONE, Stored, overlaps
 from atlarge.records.prepare import Prepared
@@ -289,9 +290,13 @@ def _unmarked(frame: pl.DataFrame) -> pl.DataFrame:
     return frame.with_columns(pl.lit(False).alias("_aside"), pl.lit(False).alias(GONE))
 
 
-def _stored(path: Path, entry: dict[str, Any]) -> Stored:
-    """A stored release with its rows as the release has them, before any were filled."""
+def _stored(path: Path, entry: dict[str, Any], manifest: dict[str, Any]) -> Stored:
+    """A stored release with its rows as the release has them, before any were filled.
+
+    StoreError if a file of it is not as it was written: it would be written anew as if it were sound.
+    """
     files = [entry["base"]] if entry.get("base") else [e["path"] for e in entry["tables"]]
+    require(path, manifest, [*files, *([entry["overlap"]] if entry["overlap"] else [])])
     kept = _unmarked(pl.read_parquet([path / file for file in files], glob=False))
     if entry["overlap"]:
         lost = pl.read_parquet(path / entry["overlap"], glob=False).with_columns(pl.lit(True).alias("_aside"))
@@ -330,7 +335,7 @@ def _set_aside(
         if not old and not near:
             continue
         everything = [Stored(entries[m.audit.id], _unmarked(m.rows()), m.family.rank) for m in new]
-        everything += [_stored(path, r) for r in old]
+        everything += [_stored(path, r, manifest) for r in old]
         judge = superseded if table in SERIES else overlaps
         lost = judge(table, everything, {m.audit.id for m in new})
         for stored in everything:

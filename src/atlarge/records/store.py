@@ -13,6 +13,7 @@ import importlib
 import io
 import json
 import os
+import re
 import shutil
 import tempfile
 import threading
@@ -44,6 +45,8 @@ _LOCK = ".lock"
 _TEMPORARY = ".new-"
 _SPILL = ".aside-"
 _LOCK_SECONDS = 300.0
+_OWN_NAME = re.compile(r"-[0-9a-f]{12}(?:[.-]|$)")
+"""In the name of every file of a release: the start of the sha256 that it came from."""
 
 
 def _ask(module: str, name: str) -> Any:
@@ -505,12 +508,15 @@ class Writer:
         shutil.rmtree(self._folder, ignore_errors=True)
 
     def sweep(self, manifest: dict[str, Any]) -> None:
-        """Remove files that the manifest does not list, left by an earlier commit or a killed writer."""
+        """Remove files that the manifest does not list, left by an earlier commit or a killed writer.
+
+        Only those with a name that a commit gives: the folder may hold files of the user's.
+        """
         named = set(named_files(manifest))
-        for file in self.path.glob("*/*.parquet"):
-            is_aside = file.parent.name.startswith(".")
-            if not is_aside and str(file.relative_to(self.path)) not in named:
-                file.unlink(missing_ok=True)
+        for folder in (*TABLES, "quarantine", "overlap"):
+            for file in (self.path / folder).glob("*.parquet"):
+                if _OWN_NAME.search(file.name) and str(file.relative_to(self.path)) not in named:
+                    file.unlink(missing_ok=True)
 
 
 def content_hash(frame: pl.DataFrame, *columns: str) -> str:
