@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from typing import Any
 
 import pytest
@@ -47,3 +49,27 @@ def test_a_command_explains_itself(name: str) -> None:
 @pytest.mark.parametrize("name", sorted(set(COMMANDS) - {"serve"}))
 def test_a_command_can_answer_in_json(name: str) -> None:
     assert "--json" in {opt for p in COMMANDS[name].params for opt in p.opts}
+
+
+_INTERRUPTED = """
+import os, runpy, signal, sys
+class Hook:
+    moment = sys.argv.pop(1)
+    def find_spec(self, name, path=None, target=None):
+        if name == self.moment:
+            os.kill(os.getpid(), signal.SIGINT)
+sys.meta_path.insert(0, Hook())
+runpy.run_module("atlarge", run_name="__main__")
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "moment", ["atlarge.cli", "typer", "polars", "atlarge.panel.catalogue", "atlarge.engines"]
+)
+def test_an_interrupt_at_any_moment_is_one_line_or_silence(moment: str) -> None:
+    """While modules load, the first of which is the command line itself, and while a command runs."""
+    code = [sys.executable, "-c", _INTERRUPTED, moment, "panel", "--by", "nation", "--every", "year"]
+    done = subprocess.run(code, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 130, done.stderr
+    assert done.stderr in ("", "atlarge: interrupted; nothing was half-written\n")
