@@ -268,10 +268,9 @@ def how_named(text: str, is_code: bool = False) -> str | None:
         for run, after in (found for part in parts for found in _runs(part)):
             if _is_name(run, "" if is_code else after, is_code or run == whole):
                 return "name"
-            unknown |= len(whole) <= _MOST_WORDS and (
-                _is_unknown(run, after) or (is_code and run == whole and run[0] in _given())
-            )
+            unknown |= len(whole) <= _MOST_WORDS and _is_unknown(run, after)
         unknown |= any(_is_unknown_pair(left, right) for left, right in pairwise(parts))
+    unknown |= is_code and _is_no_code(whole)
     return "words" if unknown else None
 
 
@@ -280,6 +279,16 @@ def _is_unknown(run: list[str], after: str) -> bool:
     if after in _words()["named_after"] or run[0] in _words()["prefixes"] or _is_place(run):
         return False
     return not _has_place(run) and sum(len(word) > 2 for word in run) >= 2
+
+
+def _is_no_code(words: list[str]) -> bool:
+    """Whether words that no code has are a given name, or two or more that are not one place's name."""
+    rest = _without_state(words)
+    if not rest or _known() & {*rest} or "".join(rest) in _places():
+        return False
+    return sum(len(word) > 2 for word in rest) > 1 or (
+        len(rest) == 1 and len(rest[0]) > 3 and rest[0] in _given()
+    )
 
 
 def _is_unknown_pair(left: list[str], right: list[str]) -> bool:

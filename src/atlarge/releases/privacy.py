@@ -100,6 +100,10 @@ _PLACES = (
 )  # fmt: skip
 _FEWEST = 5
 """Rows that name someone, for a column to be one of persons."""
+_OF_PERSONS = (
+    "arrests", "detainers", "encounters", "removals", "book_ins", "stints", "stays", "landmarks",
+)  # fmt: skip
+"""Tables whose rows are events of persons, and of which words that are unknown may be a name."""
 _UNREAD = ("subject", "stay", "published_likely", "published_drop")
 UNKNOWN_VALUE = "unrecognised value"
 """What is kept instead of a text that names someone, in a column of codes."""
@@ -116,6 +120,7 @@ def blank_persons(
     """
     notes = []
     frame = sheet.frame
+    is_of_persons = family.table in _OF_PERSONS
     for name, column in family.columns.items():
         if column.kind != "text" or name in _UNREAD:
             continue
@@ -126,7 +131,8 @@ def blank_persons(
                 continue
             words = sheet.words(spelling)
             words = words.filter(~words.is_in(public.implode())) if public is not None else words
-            found, unknown = persons_in(words, is_code=name not in _PLACES)
+            found, unknown = persons_in(words, is_code=is_of_persons and name not in _PLACES)
+            unknown = unknown if is_of_persons else unknown.clear()
             _refuse_most(path, frame[spelling], found)
             if len(unknown):
                 rows = frame[spelling].filter(frame[spelling].is_in(unknown.implode())).value_counts()
