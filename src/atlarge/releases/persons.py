@@ -88,9 +88,15 @@ def _names(kind: str) -> frozenset[str]:
     return frozenset(table("person_names").filter(pl.col("kind") == kind)["name"].to_list())
 
 
+def _all_plain(names: pl.Series) -> frozenset[str]:
+    """Names in plain letters, all at once."""
+    bare = names.unique().str.normalize("NFKD").str.to_uppercase().str.replace_all(r"[\p{M}'’`]", "")
+    return frozenset(bare.str.extract_all("[A-Z]+").list.join(" ").to_list())
+
+
 def _large() -> frozenset[str]:
     """Names of larger cities and of counties."""
-    return _cities(_MANY) | {_plain(name) for name in _counties()}
+    return _cities(_MANY) | _all_plain(_counties())
 
 
 @cache
@@ -105,28 +111,24 @@ def _states() -> frozenset[str]:
     return frozenset([*counties["state"].unique(), *counties["state_name"].str.to_uppercase().unique()])
 
 
-@cache
-def _counties() -> list[str]:
-    bare = table("counties")["name"].str.replace(
-        r"(?i) (?:county|parish|borough|census area|municipality|municipio)$", ""
-    )
-    return bare.unique().to_list()
+def _counties() -> pl.Series:
+    words = r"(?i) (?:county|parish|borough|census area|municipality|municipio)$"
+    return table("counties")["name"].str.replace(words, "")
 
 
 @cache
 def _cities(fewest: int) -> frozenset[str]:
     """Names of cities; those of one word if so many live there, as the smallest bear names of every kind."""
     one = ~pl.col("city").str.contains(" ")
-    large = table("cities").filter(~one | (pl.col("population") >= fewest))
-    return frozenset(_plain(name) for name in large["city"].unique().to_list())
+    return _all_plain(table("cities").filter(~one | (pl.col("population") >= fewest))["city"])
 
 
 @cache
 def _places() -> frozenset[str]:
     """Names of cities, counties, townships and areas, in plain letters without spaces."""
     divisions = table("civil_divisions")["name"]
-    named = [*_counties(), *divisions.filter(divisions.str.contains(" ")).to_list(), *table("aors")["name"]]
-    return frozenset(name.replace(" ", "") for name in _cities(_SOME) | {_plain(name) for name in named})
+    named = pl.concat([_counties(), divisions.filter(divisions.str.contains(" ")), table("aors")["name"]])
+    return frozenset(name.replace(" ", "") for name in _cities(_SOME) | _all_plain(named))
 
 
 @cache
@@ -311,7 +313,7 @@ def persons_in(words: pl.Series, is_code: bool = False) -> tuple[pl.Series, pl.S
     `is_code`: of a column of codes, in which a given name is enough.
     """
     found = words.str.contains(NUMBERS) | (words.str.contains(WHOSE) & ~words.str.contains(SOMETHING))
-    read = _to_read(words.filter(~found), 2 if is_code else 4)
+    read = _to_read(words.filter(~found), 3 if is_code else 4)
     ways = pl.Series([how_named(text, is_code) for text in read.to_list()], dtype=pl.String)
     sure = pl.concat([words.filter(found), read.filter((ways == "name").fill_null(False))])
     return sure, read.filter((ways == "words").fill_null(False))
@@ -345,6 +347,8 @@ def _weight(word: str) -> int:
         return 4
     if word in _known() or word in _words()["prefixes"]:
         return 0
+    if len(word) < 3:
+        return 1
     if word in _sure_given():
         return 3
-    return 1 if len(word) < 3 or word in _only_places() else 2
+    return 1 if word in _only_places() else 2

@@ -13,6 +13,7 @@ from pathlib import Path
 import polars as pl
 
 from atlarge.errors import ReleaseError
+from atlarge.releases.areas import area_code, state_code
 from atlarge.releases.family import Family, plain
 from atlarge.releases.marks import BLANK, REDACTION
 from atlarge.releases.persons import FEW_ROWS, persons_in
@@ -98,6 +99,8 @@ _PLACES = (
     "landmark", "facility", "city", "county", "agency", "duty_site", "place", "name", "geo", "facility_code",
     "facility_code_longest", "facility_code_last", "facility_codes_all",
 )  # fmt: skip
+_CODED = {"aor": area_code, "state": state_code}
+"""What words of a column stand for; those that do are no person's."""
 _FEWEST = 5
 """Rows that name someone, for a column to be one of persons."""
 _OF_PERSONS = (
@@ -130,7 +133,12 @@ def blank_persons(
             if spelling not in frame.columns or frame[spelling].dtype != pl.String:
                 continue
             words = sheet.words(spelling)
-            words = words.filter(~words.is_in(public.implode())) if public is not None else words
+            words = (
+                words.filter(~words.str.strip_chars().is_in(public.implode()))
+                if public is not None
+                else words
+            )
+            words = words.filter(_CODED[name](words).is_null()) if name in _CODED else words
             found, unknown = persons_in(words, is_code=is_of_persons and name not in _PLACES)
             unknown = unknown if is_of_persons else unknown.clear()
             _refuse_most(path, frame[spelling], found)
