@@ -501,6 +501,8 @@ def test_names_of_arguments_and_what_may_be_left_out() -> None:
     assert suppress([2, 30]).tolist() == [1, 0]  # no sums: nothing else to suppress
     with pytest.raises(ValueError, match="as many entries of is_counted"):
         suppress(cells, [True] * 3, total)
+    with pytest.raises(ValueError, match=r"not of shape \(2, 2\); `protect` takes a table"):
+        suppress([cells[:2], cells[2:]])
     found = search(cells, constraints=total)
     assert found.to_frame()["status"].to_list() == plain
     assert "1 primary" in found.summary()

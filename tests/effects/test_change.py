@@ -81,7 +81,7 @@ def test_several_changes_by_pelt() -> None:
 def test_empty_and_short_series_are_refused() -> None:
     with pytest.raises(QuestionError, match="all values are zero"):
         change_point(np.zeros(20))
-    with pytest.raises(QuestionError, match="only 5 periods"):
+    with pytest.raises(QuestionError, match="only 5 of the periods"):
         change_point(np.ones(5))
 
 

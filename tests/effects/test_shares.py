@@ -397,8 +397,8 @@ def test_questions_that_the_data_do_not_allow_are_refused_in_one_line() -> None:
     named = {"unit": "place", "time": "month", "value": "n"}
     cases = [
         (y[0], 0, 30, {}, "1 dimension"),
-        (y, 0, 0, {}, "only 0 periods before"),
-        (y, 0, 4, {}, "only 4 periods before"),
+        (y, 0, 0, {}, "only 0 of the periods before"),
+        (y, 0, 4, {}, "only 4 of the periods before"),
         (y, 0, 48, {}, "after the last of 48 periods"),
         (y, 99, 30, {}, "no unit 99"),
         (y, 0, 30, {"end": 30}, "ends before its first"),

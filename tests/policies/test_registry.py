@@ -286,11 +286,19 @@ def test_the_command_narrows_to_agreements() -> None:
     assert all(str(row["start_earliest"]) <= "2025-12-29" for row in rows)
 
 
+@pytest.mark.parametrize(("code", "name"), [("TX", "Texas"), ("NY", " new york "), ("CA", "CALIFORNIA")])
+def test_a_state_goes_by_its_name_or_its_letters(code: str, name: str) -> None:
+    rows = rows_of("--state", name)
+    assert rows == rows_of("--state", code.lower())
+    assert {row["state"] for row in rows} == {code}
+
+
 @pytest.mark.parametrize(
     ("args", "code", "words"),
     [
         (["--kind", "nonsense"], 1, "no kind 'nonsense'"),
-        (["--state", "Texas"], 1, "two letters"),
+        (["--state", "ZZ"], 1, "two letters"),
+        (["--state", "Texs"], 1, "did you mean Texas?"),
         (["--at", "yesterday"], 2, "yesterday"),
         (["--place", "Nowhere County, TX"], 1, "Nowhere"),
     ],

@@ -13,6 +13,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
 from atlarge.publish import report
+from command_line import run
 from example_answer import example_answer
 
 pytestmark = pytest.mark.browser
@@ -514,6 +515,20 @@ def test_no_sideways_scroll_at_320(page: Page, address: str, path: str) -> None:
     page.set_viewport_size({"width": 320, "height": 640})
     page.goto(address + path)
     assert page.evaluate("document.documentElement.scrollWidth") <= 320
+
+
+def test_text_of_twice_the_size_makes_no_page_wider_than_a_phone(
+    page: Page, story_address: str, tmp_path: Path
+) -> None:
+    """Long names of places, of measures and of columns, in both languages, on pages, briefs and ledgers."""
+    page.set_viewport_size({"width": 390, "height": 800})
+    ledger = tmp_path / "ledger.html"
+    (tmp_path / "ledger.yaml").write_text(run(["claims", "example"]).stdout, encoding="utf-8")
+    run(["check", str(tmp_path / "ledger.yaml"), "--out", str(ledger)])
+    for address in (*(story_address + path for path in STORY_PAGES), ledger.as_uri()):
+        page.goto(address)
+        page.evaluate("document.documentElement.style.fontSize = '200%'")
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390, address
 
 
 @pytest.mark.parametrize("width", [320, 390])

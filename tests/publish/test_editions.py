@@ -202,9 +202,11 @@ def test_a_site_carries_its_record_and_the_next_one_follows_it(store: Store, tmp
 
 
 def test_what_is_no_site_is_named(tmp_path: Path, store: Store) -> None:
-    with pytest.raises(QuestionError, match="no record of what it disclosed"):
+    with pytest.raises(QuestionError, match="nothing: there is no such folder or file"):
         publish(tmp_path / "site", store, after=tmp_path / "nothing")
     (tmp_path / "bad" / "data").mkdir(parents=True)
+    with pytest.raises(QuestionError, match="no record of what it disclosed"):
+        publish(tmp_path / "site", store, after=tmp_path / "bad")
     (tmp_path / "bad" / RECORD).write_bytes(b"no table")
     with pytest.raises(QuestionError, match="is damaged"):
         publish(tmp_path / "site", store, after=tmp_path / "bad")

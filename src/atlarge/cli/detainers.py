@@ -97,7 +97,9 @@ def _earlier(path: Path) -> dict[str, Any]:
 
     try:
         document = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+    except OSError:
+        raise QuestionError(f"{path}: there is no such file; check the name") from None
+    except ValueError:
         document = None
     if not isinstance(document, dict) or document.get("disclosed") is not True:
         raise QuestionError(f"{path}: is not a report that atlarge detainers --disclose --json wrote")

@@ -20,7 +20,7 @@ def policies_command(
     kind: Annotated[
         str | None, typer.Option(help="Only this kind: 287g, detainers, state_law and others.")
     ] = None,
-    state: Annotated[str | None, typer.Option(help="Only this state, two letters.")] = None,
+    state: Annotated[str | None, typer.Option(help="Only this state, by name or two letters.")] = None,
     direction: Annotated[
         str | None, typer.Option(help="Only policies that limit, or extend: limits, extends.")
     ] = None,

@@ -100,8 +100,8 @@ def surges_command(
         note(f"{place_name(by, code)}: {why if code in searched else 'no record names it'}")
     borderline = sum("borderline" in s.flags for s in found.surges)
     note(
-        f"{some(every_surge, 'surge')} in {some(found.about['places'], 'place')} searched at q <= {alpha:g}, "
-        f"{some(len(thin), 'place')} of which with too few records"
+        f"{some(every_surge, 'surge')} in {some(found.about['places'], 'place')} searched at q <= {alpha:g}"
+        + (f", {len(thin):,} of them with too few records" if thin else "")
         + (f"; {borderline} borderline" if borderline else "")
     )
 

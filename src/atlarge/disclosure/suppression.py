@@ -302,6 +302,8 @@ def search(
     Suppression(2 published, 1 primary, 1 complementary)
     """
     values = np.asarray(values, np.int64)
+    if values.ndim != 1:
+        raise ValueError(f"counts are one row of cells, not of shape {values.shape}; `protect` takes a table")
     given = covered if is_counted is None else is_counted
     counted = np.ones(len(values), bool) if given is None else np.asarray(given, bool)
     if len(counted) != len(values):

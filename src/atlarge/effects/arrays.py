@@ -165,7 +165,7 @@ def prepare(
 def _check_target(target: Floats, before: Bools, after: Bools) -> None:
     if before.sum() < MIN_PRE_PERIODS:
         raise QuestionError(
-            f"only {int(before.sum())} periods before the change have records; "
+            f"there are records in only {int(before.sum())} of the periods before the change; "
             f"at least {MIN_PRE_PERIODS} are needed"
         )
     if not after.any():

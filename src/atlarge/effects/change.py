@@ -141,7 +141,7 @@ def _inputs(
     where = np.flatnonzero(np.isfinite(series) & np.isfinite(base) & (base > 0))
     needed = max(MIN_PERIODS, 2 * min_size)
     if len(where) < needed:
-        raise QuestionError(f"only {len(where)} periods with records: a change point needs {needed}")
+        raise QuestionError(f"only {len(where)} of the periods have records: a change point needs {needed}")
     if not series[where].any():
         raise QuestionError("all values are zero: there is no change to find")
     return series[where], base[where], where

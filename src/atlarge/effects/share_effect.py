@@ -195,7 +195,7 @@ def _check(panel: Panel, row: int, first: int, stop: int) -> None:
     before = int(np.isfinite(panel.values[row, :first]).sum())
     if 0 < before < MIN_HISTORY or first == 0:
         raise QuestionError(
-            f"only {before} periods before the change have records of {panel.units[row]}; "
+            f"{panel.units[row]} has records in only {before} of the periods before the change; "
             f"at least {MIN_HISTORY} are needed"
         )
     lacking = np.flatnonzero(np.isnan(panel.values[row, first:stop]))

@@ -11,6 +11,7 @@ from typing import Any, Literal, NamedTuple
 from atlarge.calendar import month_end
 from atlarge.errors import QuestionError
 from atlarge.reference import sidecar, table
+from atlarge.wording import did_you_mean
 
 Status = Literal["in force", "possible", "not in force"]
 
@@ -298,6 +299,17 @@ def counties_of_states() -> dict[str, tuple[str, ...]]:
 def state_of_counties() -> dict[str, str]:
     """Two letters of the state of each county, by its FIPS code."""
     return {code: state for state, codes in counties_of_states().items() for code in codes}
+
+
+def state_code(word: str) -> str:
+    """The two letters of a state, from these or from its name. QuestionError for any other word."""
+    names = dict(table("counties").select("state_name", "state").unique().iter_rows())
+    known = {name.lower(): code for name, code in names.items()} | {s.lower(): s for s in names.values()}
+    code = known.get(word.strip().lower())
+    if code is None:
+        near = did_you_mean(word.strip().title(), names)
+        raise QuestionError(f"no state {word!r}; {near or 'give its name or two letters, as TX'}")
+    return code
 
 
 def kind_of(word: str) -> str:

@@ -28,6 +28,7 @@ from atlarge.policies.policy import (
     counties_of_states,
     kind_of,
     policy_from_row,
+    state_code,
     state_of_counties,
 )
 from atlarge.policies.tables import agreement_rows
@@ -229,7 +230,7 @@ class Registry:
         place: str | None = None,
         direction: str | None = None,
     ) -> list[Policy]:
-        """Policies narrowed by kind, state (two letters), place and direction.
+        """Policies narrowed by kind, state (two letters or name), place and direction.
 
         `place`: a county's FIPS code, which also finds the laws of its state, or a state's two letters.
         Raises QuestionError for a word that is no kind, state, place or direction.
@@ -237,9 +238,7 @@ class Registry:
         if direction is not None and direction not in DIRECTIONS:
             raise QuestionError(f"no direction {direction!r}; there are: {', '.join(DIRECTIONS)}")
         wanted = kind_of(kind) if kind is not None else None
-        code = state.strip().upper() if state is not None else None
-        if code is not None and code not in counties_of_states():
-            raise QuestionError(f"no state {state!r}; give two letters, as TX")
+        code = state_code(state) if state is not None else None
         if place is not None and place not in state_of_counties() and place not in counties_of_states():
             raise QuestionError(f"no place {place!r}; give a county's FIPS code or a state's two letters")
         return [

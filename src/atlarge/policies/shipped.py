@@ -11,7 +11,7 @@ from typing import Any
 import polars as pl
 
 from atlarge.calendar import as_day
-from atlarge.policies.policy import Policy, kind_of, policy_from_row, state_of_counties
+from atlarge.policies.policy import Policy, kind_of, policy_from_row, state_code, state_of_counties
 from atlarge.policies.reading import read_registry
 from atlarge.policies.registries import Registry
 from atlarge.policies.tables import policy_table
@@ -165,7 +165,7 @@ def _undated_rows(
     if direction is not None:
         rows = rows.filter(pl.col("direction") == direction)
     if state is not None:
-        rows = rows.filter(pl.col("state") == state.strip().upper())
+        rows = rows.filter(pl.col("state") == state_code(state))
     if kind is not None:
         rows = rows.filter(pl.col("kind") == kind_of(kind))
     out = []

@@ -132,9 +132,8 @@ def compare(
     opened = open_store(store)
     found = list(dict.fromkeys(_find(name) for name in names))
     if not 2 <= len(found) <= MOST:
-        raise QuestionError(
-            f"{some(len(found), 'place')} named, the same one counted once; compare takes 2 to {MOST}"
-        )
+        again = ", one named again counted once" if len(found) < len(names) else ""
+        raise QuestionError(f"{some(len(found), 'place')} named{again}; compare takes 2 to {MOST}")
     frames = []
     unplaced = {}
     for level, code, name in found:

@@ -77,6 +77,8 @@ def read_edition(site: Path | str | Sequence[Path | str]) -> Edition:
     folder = Path(site)
     if folder.is_file():
         return _read_table(folder)
+    if not folder.exists():
+        raise QuestionError(f"{folder}: there is no such folder or file; check the name")
     record, table = folder / RECORD, folder / "data" / "all.parquet"
     if not record.is_file() and not table.is_file():
         raise QuestionError(

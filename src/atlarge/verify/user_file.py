@@ -347,8 +347,15 @@ class _Line:
             day = read_dates(pl.Series([text]), self.order).dt.date()[0]
             if day is None:
                 raise _BadCellError(f"{column} {text!r} is no period; write {FORMS}") from None
-            return day, day
-        return period.start, period.end
+            return day, self._last_day(day)
+        return period.start, period.end if period.start < period.end else self._last_day(period.end)
+
+    def _last_day(self, first: dt.date) -> dt.date:
+        """The last day of a period written as its first day, by its length where a column has it."""
+        days = self.cell.get("days") or "1"
+        if not re.fullmatch(r"[1-9]\d{0,2}", days):
+            raise _BadCellError(f"{self.shown['days']} {days!r} is no number of days")
+        return first + dt.timedelta(days=int(days) - 1)
 
     def _end_day(self, column: str) -> Period:
         """A day, or the days of the month or year, that a start or an end names."""
