@@ -12,7 +12,7 @@ from atlarge.effects import counterfactual, minimum_detectable_effect
 from atlarge.errors import QuestionError
 from atlarge.explain.answer import Area
 from atlarge.explain.data import Daily
-from atlarge.explain.decomposition import _of_like_records, donors_of, parts_of, unknown_ratio
+from atlarge.explain.decomposition import _of_like_records, donors_of, parts_from, unknown_ratio
 from atlarge.explain.estimate import (
     estimate,
     event_time_of,
@@ -198,7 +198,11 @@ def test_the_parts_of_a_place_add_up_over_its_past_by_days() -> None:
     day = _day(dt.date(2017, 2, 1))
     lost.values[0, day:] = 0
     known = unknown_ratio(9, 0.5)
-    found = parts_of(counts, lost, None, "u00", months, set(), known)
+    main, path = (
+        estimate(series, "u00", AREA, measure, months, set())
+        for series, measure in ((counts, "at_large"), (lost, "handoffs"))
+    )
+    found = parts_from(main, path, None, known, key="u00", changed=set())
     before = counts.values[0, : _day(dt.date(2017, 2, 1))]
     days = (dt.date(2017, 9, 25) - dt.date(2017, 2, 1)).days
     assert found.baseline == pytest.approx(before.sum() / len(before) * days)
@@ -213,8 +217,6 @@ def test_the_parts_of_a_place_add_up_over_its_past_by_days() -> None:
     assert found.loss.value == pytest.approx(1.5 * 1.4 * days, rel=0.15)
     assert found.elsewhere is None
     assert found.ratio is known
-    month = parts_of(counts, lost, None, "u00", months, set(), known, "month")
-    assert month.baseline == pytest.approx(before.sum() / len(before) * 28)
     keys = counts.keys
     donors = donors_of([counts.binned(months)], 0, keys, months, {"u03"})
     assert not donors[[0, 3]].any()

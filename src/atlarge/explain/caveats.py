@@ -49,7 +49,6 @@ class Facts:
     jail_change: ChangeStrip | None = None
     relabel: Relabelled | None = None
     parts: Parts | None = None
-    parts_since_fall: Parts | None = None
     in_time: dict[str, Any] = field(default_factory=dict)
     burst: Burst | None = None
     bursts: Bursts | None = None

@@ -21,9 +21,9 @@ from atlarge.effects.decompose import (
 from atlarge.effects.pooling import Ratio
 from atlarge.effects.typing import Floats, Ints
 from atlarge.errors import QuestionError
-from atlarge.explain.answer import Area, Interval
+from atlarge.explain.answer import Interval
 from atlarge.explain.data import Daily
-from atlarge.explain.estimate import LEVEL, Estimate, changed_periods, estimate, grid_of, of_like_size
+from atlarge.explain.estimate import LEVEL, Estimate, changed_periods, grid_of, of_like_size
 from atlarge.explain.periods import Months
 from atlarge.explain.study import group_of
 from atlarge.policies import Registry
@@ -138,53 +138,30 @@ def donors_of(
     return of_like_size([y[:, months.pre] for y in series], row, _not_in(keys, changed))
 
 
-def parts_of(
-    outcome: Daily,
-    exposure: Daily,
-    around: Daily | None,
-    key: str,
-    months: Months,
-    changed: set[str],
-    ratio: Ratio,
-    span: str = "policy",
-    *,
-    policies: Registry | None = None,
-    level: str = "locality",
-) -> Parts:
-    """Decompose the outcome of unit `key` over a span; all arrays have the same rows of a `level`.
-
-    `around`: handoffs recorded for the office area of each unit: a clear gain there is taken for
-    relabelling, not for loss. Raises QuestionError as the estimates do.
-    """
-    area = Area(level, key, key)  # type: ignore[arg-type]
-    main, path = (
-        estimate(counts, key, area, measure, months, changed, policies=policies, only_total=True)
-        for counts, measure in ((outcome, "at_large"), (exposure, "handoffs"))
-    )
-    return parts_from(main, path, around, ratio, span, key=key, changed=changed, policies=policies)
-
-
 def parts_from(
     main: Estimate,
     path: Estimate,
     around: Daily | None,
     ratio: Ratio,
-    span: str = "policy",
     *,
-    key: str | None = None,
-    changed: set[str] | None = None,
+    key: str,
+    changed: set[str],
     policies: Registry | None = None,
 ) -> Parts:
-    """The same from estimates of both series that are at hand, so that the parts add up to their effect."""
+    """Decompose the outcome of unit `key` while the policy was in force, by the estimates of both series.
+
+    `around`: handoffs recorded for the office area of each unit: a clear gain there is taken for
+    relabelling, not for loss. Raises QuestionError for estimates that are not by the discounted share.
+    """
     if main.grid is None or path.grid is None:
         raise QuestionError("the parts need both series by their discounted share")
-    months, mask = main.months, main.months.span(span)
+    months, mask = main.months, main.months.in_force
     ahead = np.flatnonzero(mask) - main.grid.here
     days = np.array(months.days, dtype=float)
     before = months.pre & np.isfinite(main.observed)
     baseline = float(main.observed[before].sum() / days[before].sum() * days[mask].sum())
     near: Surroundings | None = None
-    row = None if around is None else around.row(key or main.area.code)
+    row = None if around is None else around.row(key)
     if around is not None and row is not None:
         near = surroundings(
             lambda: grid_of(around, row, main.area.level, months, changed=changed, policies=policies),

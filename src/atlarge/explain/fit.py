@@ -17,14 +17,14 @@ from atlarge.errors import AtlargeError
 from atlarge.explain.answer import Area, ChangeStrip
 from atlarge.explain.areas import Where, aors_of, seat_of
 from atlarge.explain.burst import bursts_of, surges_of
-from atlarge.explain.caveats import Facts, fell_before
+from atlarge.explain.caveats import Facts
 from atlarge.explain.changes import relabelled, strip_of
 from atlarge.explain.concentration import concentration_of
 from atlarge.explain.data import Daily, daily
-from atlarge.explain.decomposition import Parts, learn_rate, parts_from, parts_of, unknown_ratio
+from atlarge.explain.decomposition import learn_rate, parts_from, unknown_ratio
 from atlarge.explain.estimate import Estimate, estimate
 from atlarge.explain.lasting import lasting_of, left_before_of, two_sided_of
-from atlarge.explain.periods import Months, months_of
+from atlarge.explain.periods import Months
 from atlarge.explain.sensitivity import in_time_of, row_of, same_aor
 from atlarge.explain.study import MEASURES, Study, changed_units, outcome_under
 from atlarge.explain.switches import method_switches, naming_shift
@@ -104,8 +104,6 @@ def measure(study: Study, policy: Policy, months: Months) -> Facts:
                 main, handoffs, around, ratio, key=study.key, changed=changed, policies=study.registry
             ),
         )
-    if facts.parts is not None and ratio is not None:
-        facts.parts_since_fall = attempt(notes, "since the fall", lambda: _since_fall(study, facts, ratio))
     facts.in_time = in_time_of(study, main, changed)
     facts.bursts = bursts_of(outcome, study.key, study.area.level, policy, study.registry)
     facts.burst = facts.bursts.clearest() if facts.bursts else None
@@ -198,27 +196,6 @@ def _bounded(ratio: Ratio, main: Estimate, handoffs: Estimate | None) -> Ratio:
         return ratio
     total, lost = main.totals["policy"], -(handoffs.totals["policy"].effect.value or 0.0)
     return unknown_ratio(ratio.n, min(1.0, total.observed / lost) if lost > 0 else 1.0)
-
-
-def _parts(study: Study, months: Months, changed: set[str], ratio: Ratio) -> Parts:
-    """The parts while the policy was in force; the handoffs lost are those of the county's own jails, less
-    what is found again in the office area."""
-    around = study.around if study.area.level == "locality" else None
-    return parts_of(
-        study.main["at_large"], study.exposure, around, study.key, months, changed, ratio,
-        policies=study.registry, level=study.area.level,
-    )  # fmt: skip
-
-
-def _since_fall(study: Study, facts: Facts, ratio: Ratio) -> Parts | None:
-    """The parts from the month in which handoffs fell, where that was before the policy."""
-    change = facts.jail_change
-    if change is None or change.date is None or not fell_before(facts):
-        return None
-    counts = study.main["at_large"]
-    months = months_of(facts.policy, counts.first, counts.last, anchor=change.date, known=change.date)
-    changed = changed_units(study.area.level, months, counts.keys, study.registry)
-    return _parts(study, months, changed, ratio)
 
 
 def _surge_series(study: Study) -> list[tuple[Area, Daily]]:
