@@ -303,7 +303,7 @@ def state_of_counties() -> dict[str, str]:
 
 def state_code(word: str) -> str:
     """The two letters of a state, from these or from its name. QuestionError for any other word."""
-    names = dict(table("counties").select("state_name", "state").unique().iter_rows())
+    names: dict[str, str] = dict(table("counties").select("state_name", "state").unique().iter_rows())
     known = {name.lower(): code for name, code in names.items()} | {s.lower(): s for s in names.values()}
     code = known.get(word.strip().lower())
     if code is None:
