@@ -36,3 +36,6 @@ def make(data: Path, out: Path) -> int:
 if __name__ == "__main__":
     target = Path(str(files("atlarge").joinpath(TABLE)))
     sys.stdout.write(f"{make(Path(sys.argv[1]), target):,} texts read into {target.name}\n")
+    import control_totals  # of the places as read now
+
+    control_totals.main(Path(sys.argv[1]))

@@ -206,13 +206,15 @@ def test_a_file_cut_to_months_of_each_year_covers_these_alone(kept: set[int]) ->
     assert {day for start, end in spans for day in every if start <= day <= end} == set(days)
 
 
+@pytest.mark.parametrize("is_known", [True, False])
 @pytest.mark.parametrize("seed", range(3))
-def test_few_rows_of_a_facility_out_of_a_states_file_are_said_to_be_all_that_is_counted(
-    tmp_path: Path, seed: int
+def test_few_rows_of_a_facility_out_of_a_states_file_are_not_the_states(
+    tmp_path: Path, seed: int, is_known: bool
 ) -> None:
-    """Nothing shows whether a small state's file is whole: the audit says what its counts are of."""
+    """Where it is not known what was published, nothing shows it: the audit says what the counts are of."""
     facility = ["YORK COUNTY JAIL, PA", "LEWISBURG U.S. PEN.", "BERKS COUNTY JAIL"][seed]
-    days = pl.date_range(dt.date(2014, 10, 1), dt.date(2015, 6, 1), "9d", eager=True)
+    first = dt.date(2014, 10, 1) if is_known else dt.date(2020, 10, 1)
+    days = pl.date_range(first, first + dt.timedelta(days=243), "9d", eager=True)
     few = pl.DataFrame({"date": days.cast(pl.String) + " 00:00:00"}).with_columns(
         lift_reason=pl.lit("Case Closed"),
         det_facility=pl.lit(facility),
@@ -222,5 +224,9 @@ def test_few_rows_of_a_facility_out_of_a_states_file_are_said_to_be_all_that_is_
     )
     few.write_csv(tmp_path / "cut.csv")
     notes = ingest([tmp_path / "cut.csv"], tmp_path / "store").releases[0].notes
-    assert any("counts of state:PA are of these rows alone" in note for note in notes), notes
-    assert any("--covers county:42" in note for note in notes)
+    cells = open_store(tmp_path / "store").coverage("detainers")
+    assert any(c.scope == "state:PA" for c in cells) != is_known
+    wanted = ("taken for a cut to county:42", "--covers state:PA")
+    if not is_known:
+        wanted = ("counts of state:PA are of these rows alone", "--covers county:42")
+    assert all(any(words in note for note in notes) for words in wanted), notes

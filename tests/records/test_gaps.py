@@ -11,7 +11,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from atlarge.errors import AtlargeError, CoverageError
+from atlarge.errors import CoverageError
 from atlarge.ingest import ingest
 from atlarge.panel import panel
 from atlarge.panel.counting import sparse
@@ -65,60 +65,12 @@ def _places(cells: Cells) -> dict[str, list[str]]:
     return {by: sorted(places) for by, places in found.items()}
 
 
-def _cut(rows: pl.DataFrame, draw: random.Random) -> pl.DataFrame:
-    """Rows cut by one to three columns: to a value, to some, or to all but some."""
-    for column in draw.sample(CUT_BY, draw.choice([1, 1, 2, 3])):
-        counts = rows[column].drop_nulls().value_counts().sort(column)
-        if counts.is_empty():
-            continue
-        drawn = draw.choices(counts[column].to_list(), counts["count"].to_list(), k=draw.randint(1, 5))
-        inside = pl.col(column).is_in(drawn).fill_null(False)
-        rows = rows.filter(inside if draw.random() < 0.6 else ~inside)
-    return rows
-
-
-def _false_zeros(
-    rows: pl.DataFrame, whole: Cells, folder: Path, seed: int
-) -> list[tuple[str, str, dt.date, str]]:
-    part = _cut(rows, random.Random(seed))
-    if part.is_empty():
-        return []
-    try:
-        ingest([_written(part, folder / f"cut{seed}.csv")], folder / f"store{seed}")
-    except AtlargeError:
-        return []
-    cells = _cells(open_store(folder / f"store{seed}"), _places(whole))
-    return [cell for cell, value in cells.items() if value == 0 and whole.get(cell)]
-
-
 @pytest.fixture(scope="module")
 def sample(tmp_path_factory: pytest.TempPathFactory) -> tuple[pl.DataFrame, Cells]:
     folder = tmp_path_factory.mktemp("whole")
     rows = _rows(SAMPLES / "EROArrests_FY2017.csv.gz")
     ingest([_written(rows, folder / "whole.csv")], folder / "store")
     return rows, _cells(open_store(folder / "store"), {})
-
-
-@pytest.mark.parametrize("seed", range(10))
-def test_no_cut_of_a_sample_makes_many_false_zeros(
-    sample: tuple[pl.DataFrame, Cells], tmp_path: Path, seed: int
-) -> None:
-    """A sample of 1,500 rows has one or two of most places: what a place lacks can be shown of few."""
-    rows, whole = sample
-    known = sum(1 for value in whole.values() if value)
-    assert len(_false_zeros(rows, whole, tmp_path, seed)) <= 0.04 * known
-
-
-@pytest.mark.data
-@pytest.mark.slow
-def test_no_cut_of_a_whole_release_makes_a_false_zero(data_dir: Path, tmp_path: Path) -> None:
-    rows = _rows(data_dir / "raw" / "UWCHR__ice-enforce" / "EROArrests_FY2017.csv.gz")
-    ingest([_written(rows, tmp_path / "whole.csv")], tmp_path / "store")
-    whole = _cells(open_store(tmp_path / "store"), {})
-    wrong = [cell for seed in range(40, 55) for cell in _false_zeros(rows, whole, tmp_path, seed)]
-    cells = 15 * sum(1 for value in whole.values() if value)
-    assert len(wrong) <= 1e-5 * cells
-    assert not [cell for cell in wrong if cell[3] == "arrests" and cell[0] != "state"]
 
 
 @pytest.mark.data

@@ -13,9 +13,10 @@ import polars as pl
 
 from atlarge.codes import Coded, as_categories, code, combine
 from atlarge.known_places import QUERY, known_places, resolve_queries
+from atlarge.records.control_totals import daily, is_whole
 from atlarge.records.gaps import shown
 from atlarge.records.prepare import Prepared
-from atlarge.records.tables import PLACE, TABLES, conform
+from atlarge.records.tables import DATE_COLUMN, EVENTS, PLACE, TABLES, conform
 from atlarge.releases.areas import area_code, county_code, state_code
 from atlarge.wording import some
 
@@ -187,10 +188,10 @@ class Placer:
         put_places(prepared, self.read_words(prepared.audit.table, [words.counted]), words)
 
 
-def put_places(prepared: Prepared, own: pl.DataFrame | None, words: Words) -> None:
+def put_places(prepared: Prepared, own: pl.DataFrame | None, words: Words, *, is_part: bool = False) -> None:
     """Give rows the places of their words and the class of their landmark, in the table's form.
 
-    `own`: places and classes by the words of a row.
+    `own`: places and classes by the words of a row. `is_part`: the rows are a part of a release.
     """
     coded = dict(words.coded)
     if own is not None:
@@ -205,7 +206,10 @@ def put_places(prepared: Prepared, own: pl.DataFrame | None, words: Words) -> No
                 f"the landmark names a county outside the state recorded in {some(others, 'row')}; "
                 "each counts in both, and its county is not sure"
             )
-    prepared.shown = shown(prepared.frame, prepared.audit.table, coded)
+    day = DATE_COLUMN[prepared.audit.table]
+    prepared.daily = daily(prepared.frame, day) if day and prepared.audit.table in EVENTS else None
+    if is_part or prepared.daily is None or not is_whole(prepared.family.id, prepared.daily):
+        prepared.shown = shown(prepared.frame, prepared.audit.table, coded)
     prepared.frame = as_categories(conform(prepared.frame, prepared.audit.table), prepared.coded)
     if "place_kind" in prepared.frame.columns:
         kinds = prepared.frame["place_kind"].fill_null("unresolved")

@@ -54,7 +54,7 @@ def _in_parts(parts: Iterator[Release], placer: Placer, spill: Spill, covers: li
     own = placer.read_words(prepared[0].audit.table, counted)
     for one, file in zip(prepared, waiting, strict=True):
         one.frame = spill.take(file)
-        put_places(one, own, Words(one.frame))
+        put_places(one, own, Words(one.frame), is_part=True)
         digests.append(digest(one.frame, one.audit.table))
         pieces.append(spill.write(one.frame))
         one.frame = one.frame.clear()

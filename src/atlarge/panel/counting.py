@@ -344,11 +344,12 @@ def _filled(
         grid = grid.with_columns(
             pl.when(pl.col("days_covered") > 0).then(pl.col(names).fill_null(0)).otherwise(None)
         )
-        if unsure is not None and unsure.height:
-            grid = grid.join(unsure.with_columns(pl.lit(True).alias("_unsure")), on=["place", "period"],
-                             how="left")  # fmt: skip
-            is_known = pl.col("_unsure").is_null() | (pl.col(names) > 0)
-            grid = grid.with_columns(pl.when(is_known).then(pl.col(names))).drop("_unsure")
+    if unsure is not None and unsure.height:
+        grid = grid.join(
+            unsure.with_columns(pl.lit(True).alias("_unsure")), on=["place", "period"], how="left"
+        )
+        is_known = pl.col("_unsure").is_null() | (pl.col(names) > 0)
+        grid = grid.with_columns(pl.when(is_known).then(pl.col(names))).drop("_unsure")
     for m in group:
         if m.unmeasured_from is not None:
             unmeasured = pl.col("period").dt.offset_by(TRUNCATE[query.every]) > m.unmeasured_from

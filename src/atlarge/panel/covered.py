@@ -209,14 +209,14 @@ def places_covered(c: Coverage, places: list[str], by: str, zero_days: int = 0) 
     if levels is not None and by not in levels:
         return []
     kind, _, codes = scope.partition(":")
-    wide = [w for w in without if w.partition(":")[0] not in ("county", "office")]
+    wide = [w for w in without if w.partition(":")[0] in ("aor", "state")]
     if kind != "nation":
         if by == "nation":  # a release of some places does not count the nation
             return []
         allowed = _members(kind, frozenset(codes.split(",")), by, zero_days)
         places = [p for p in places if p in allowed]
-    elif by == "nation":
-        return [] if wide else places
+    elif by == "nation" and wide:
+        return []
     if wide and by == "office":
         known = frozenset(table("offices")["office"])
         places = [p for p in places if p in known]
@@ -248,6 +248,8 @@ def _members(kind: str, codes: frozenset[str], by: str, zero_days: int = 0) -> f
 @cache
 def _touched(kind: str, code: str, by: str, zero_days: int = 0) -> frozenset[str]:
     """Places of one level of which a place that is lacking is a part, or which are parts of it."""
+    if kind.startswith("="):  # these places alone
+        return frozenset(code.split(",")) if kind == f"={by}" else frozenset()
     if kind == by:
         return frozenset([code])
     if kind in ("county", "office"):  # one missing county is no reason to give up its state
@@ -336,7 +338,7 @@ def unsure_zeros(
     On some day no release covers them that has all that the measures count; or a place has rows of areas that
     the releases lack.
     """
-    if group[0].is_reported:
+    if group[0].is_reported and not any(c.gaps for c in covered):  # a zero is printed
         return None
     places = doubtful_places(store, group[0], query, covered, days["place"].unique().to_list())
     if not places:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,8 +12,17 @@ import polars as pl
 from atlarge.codes import Coded
 from atlarge.records.audit import ReleaseAudit
 from atlarge.records.best import FILLED, fill
-from atlarge.records.coverage import Scope, days_with_rows, is_placed, places_of, short_scope, spans_of
-from atlarge.records.gaps import gaps_of, is_rich, notes_of
+from atlarge.records.control_totals import Span, daily, shortfalls, split
+from atlarge.records.coverage import (
+    Scope,
+    days_with_rows,
+    is_placed,
+    levels_of,
+    places_of,
+    short_scope,
+    spans_of,
+)
+from atlarge.records.gaps import Gap, gaps_of, is_rich, notes_of
 from atlarge.records.integrity import require
 from atlarge.records.missing import filled, lacks, reported_days
 from atlarge.records.overlap import GONE, Stored, overlaps
@@ -77,8 +87,12 @@ def digest(frame: pl.DataFrame, table: str) -> pl.DataFrame:
     )
 
 
-def _scopes(prepared: Prepared) -> list[Scope]:
-    """The places that a release covers, as the user says, else as the family does and its rows show."""
+def _scopes(prepared: Prepared, lacking: set[str] | None = None) -> list[Scope]:
+    """The places that a release covers, as the user says, else as the family does and its rows show.
+
+    `lacking`: places known to lack rows, none of which is covered for the few rows that it has; None if the
+    release has every row that was published.
+    """
     if prepared.covers:
         return prepared.covers
     scope = prepared.family.scope
@@ -89,8 +103,13 @@ def _scopes(prepared: Prepared) -> list[Scope]:
     if places is None:
         names = [c for c in ("aor", "state", "office", "county_fips") if c in prepared.frame.columns]
         places = prepared.frame.group_by(names).agg(pl.col("n").sum())
+    has_state = "state" in prepared.family.columns
+    if lacking is None:
+        return [Scope(scope, levels_of(places, has_text, has_state))]
     is_real = is_rich(prepared.shown) and not prepared.is_simulated
-    found = places_of(places, scope, texts, has_text, "state" in prepared.family.columns, is_real)
+    found = places_of(places, scope, texts, has_text, has_state, is_real)
+    sure = [one for one in found if one.levels != (one.level,) or lacking.isdisjoint(one.each())]
+    found = sure or found
     prepared.audit.notes += _cut_to(found, scope)
     if prepared.is_simulated:
         found = [replace(one, without=()) if one.places == "nation" else one for one in found]
@@ -130,13 +149,41 @@ def _lacking(prepared: Prepared) -> dict[str, Any]:
     return ({"lacks": empty} if empty else {}) | ({"reported": reported} if reported else {})
 
 
-def _gaps(prepared: Prepared) -> dict[str, Any]:
-    """What a release lacks though a whole one always has it, for the manifest; noted in its account."""
+def _gaps(prepared: Prepared) -> list[Gap]:
+    """What a release lacks though a whole one always has it; noted in its account."""
     if prepared.covers or prepared.is_simulated or prepared.audit.table not in EVENTS:
-        return {}
+        return []
     found = gaps_of(prepared.shown, prepared.audit.table, prepared.family.scope)
     prepared.audit.notes += notes_of(found)
-    return {"gaps": [gap.to_dict() for gap in found]} if found else {}
+    return found
+
+
+def _as_published(prepared: Prepared, day: str, spans: list[Span]) -> list[tuple[str, Span]]:
+    """The spans of a release by whether it has every row of them that was published, as far as is known."""
+    if prepared.covers or prepared.is_simulated or "county_fips" not in prepared.frame.columns:
+        return [("unknown", span) for span in spans]
+    counted = daily(prepared.frame, day) if prepared.daily is None else prepared.daily
+    return split(prepared.family.id, counted, spans)
+
+
+def _partly(
+    prepared: Prepared, day: str, stretches: list[tuple[str, Span]], about: dict[str, Any]
+) -> list[tuple[Scope, dt.date, dt.date, dict[str, Any]]]:
+    """What a release covers on days of which it lacks rows ("short"), or of which nothing is known."""
+    short = [span for how, span in stretches if how == "short"]
+    exact = shortfalls(prepared.family.id, prepared.audit.table, prepared.frame, day, short) if short else []
+    prepared.audit.notes += notes_of(exact)
+    covers = _scopes(prepared, {place for gap in exact for place in gap.places()})
+    gaps = {"unknown": _gaps(prepared)}
+    gaps["short"] = gaps["unknown"] + exact
+    found = [(one, *span, gaps[how]) for how, span in stretches for one in covers]
+    if [one.places for one in covers] == ["facility"]:
+        every = gaps["short" if short else "unknown"]
+        found = [(*one, every) for one in days_with_rows(prepared.frame.rename({day: "day"}))]
+    return [
+        (one, start, end, about | ({"gaps": [gap.to_dict() for gap in lacks]} if lacks else {}))
+        for one, start, end, lacks in found
+    ]
 
 
 def coverage_of(prepared: Prepared) -> list[dict[str, Any]]:
@@ -144,11 +191,8 @@ def coverage_of(prepared: Prepared) -> list[dict[str, Any]]:
     column = DATE_COLUMN[prepared.audit.table]
     if column is None:
         return []
-    gaps = _gaps(prepared)
-    scopes, lacking = _scopes(prepared), _lacking(prepared) | gaps
-    days = prepared.frame[column].drop_nulls()
     if prepared.audit.table == "aggregates":
-        ends = days.sort().to_list()
+        ends = prepared.frame[column].drop_nulls().sort().to_list()
         spans = [(ends[0], ends[-1])] if ends else []
     else:
         counted = prepared.frame.select(pl.col(column).alias("day"), pl.col("n"))
@@ -156,9 +200,15 @@ def coverage_of(prepared: Prepared) -> list[dict[str, Any]]:
             last = counted.with_columns(pl.col("day").dt.month_end(), pl.lit(0, pl.UInt32).alias("n"))
             counted = pl.concat([counted.cast({"n": pl.UInt32}), last.cast({"n": pl.UInt32})])
         spans = spans_of(counted, prepared.audit.table in EVENTS)
-    stretches = [(scope, *span) for scope in scopes for span in spans]
-    if [scope.places for scope in scopes] == ["facility"]:
-        stretches = days_with_rows(prepared.frame.rename({column: "day"}))
+    stretches = _as_published(prepared, column, spans)
+    about = _lacking(prepared)
+    entries: list[tuple[Scope, dt.date, dt.date, dict[str, Any]]] = []
+    if any(how == "whole" for how, _ in stretches):
+        entries += [
+            (one, *span, about) for one in _scopes(prepared) for how, span in stretches if how == "whole"
+        ]
+    if any(how != "whole" for how, _ in stretches):
+        entries += _partly(prepared, column, [one for one in stretches if one[0] != "whole"], about)
     return [
         {
             "table": prepared.audit.table,
@@ -167,7 +217,7 @@ def coverage_of(prepared: Prepared) -> list[dict[str, Any]]:
             **scope.to_dict(),
             **lacking,
         }
-        for scope, start, end in stretches
+        for scope, start, end, lacking in entries
     ]
 
 

@@ -43,6 +43,8 @@ that others recorded, or that name no area."""
 _BLOCK_DAYS, _MOST_CLUMPED, _SURE_DAYS = 28, 0.4, 10
 """A file with rows on under this share of the days of four weeks on which so many rows would fall, and on so
 many days less in all, was cut to days."""
+_ROWS_OF_WEEKDAYS = 1000
+"""Or one of so many rows, on four weeks of days or more, that has none on some weekday."""
 _ENOUGH_ROWS = 50
 _WIDE = 0.9
 _WIDE_REACH, _FEW_STATES = 0.9, 10
@@ -62,6 +64,16 @@ class Scope:
     places: str
     levels: tuple[str, ...] | None = None
     without: tuple[str, ...] = ()
+
+    @property
+    def level(self) -> str:
+        """The level of its places."""
+        return self.places.partition(":")[0]
+
+    def each(self) -> set[str]:
+        """Its places one by one, as "state:MN"."""
+        level, _, codes = self.places.partition(":")
+        return {f"{level}:{code}" for code in codes.split(",")}
 
     def to_dict(self) -> dict[str, Any]:
         """As in the manifest: `scope`, and `levels` and `without` where they say something."""
@@ -334,13 +346,14 @@ def _lacking(seen: Seen, usual: Usual, levels: tuple[str, ...] | None) -> tuple[
     return tuple(lacks)
 
 
-def _levels(seen: Seen, has_text: bool, has_state: bool) -> tuple[str, ...] | None:
+def levels_of(frame: pl.DataFrame, has_text: bool, has_state: bool) -> tuple[str, ...] | None:
     """Levels of place that the rows can name at all; None for all of them.
 
     A state that only follows from an area of responsibility is no level of the file: most areas have several.
     """
     if has_text:
         return None
+    seen = Seen(frame)
     named = [x for x in LEVELS if x != "nation" and seen.known(x) >= 0.5]
     return ("nation", *(x for x in named if x != "state" or has_state))
 
@@ -365,7 +378,7 @@ def places_of(
     usual = _inside(scope)
     if not usual.levels["aor"] or not seen.rows:
         return [Scope(scope)]
-    levels = _levels(seen, has_text, has_state)
+    levels = levels_of(frame, has_text, has_state)
     cut = _fine(seen, usual, texts) if has_text else None
     if cut is None:
         cut = _states(seen, usual)
@@ -393,13 +406,13 @@ def spans_of(days: pl.DataFrame, is_of_events: bool = True) -> list[tuple[dt.dat
 
     A stretch ends where no row follows for longer than two months, or where days are empty that, by the rows
     of the same weekdays on either side, would hold too many for that. Where events (`is_of_events`) lie on a
-    few days of each month, only these are covered.
+    few days of each month, or on some weekdays, only these are covered.
     """
     daily = days.drop_nulls("day").group_by("day").agg(pl.col("n").sum()).sort("day")
     if daily.is_empty():
         return []
     gap = daily["day"].diff().dt.total_days()
-    is_cut = is_of_events and _is_cut_to_days(daily)
+    is_cut = is_of_events and (_is_cut_to_days(daily) or _lacks_weekday(daily))
     is_start = (gap > (1 if is_cut else _GAP_DAYS)).fill_null(True)
     holes = daily.with_columns(gap.alias("gap")).filter((pl.col("gap") > 1) & (pl.col("gap") <= _GAP_DAYS))
     if not holes.is_empty():
@@ -422,6 +435,12 @@ def _is_cut_to_days(daily: pl.DataFrame) -> bool:
     expected = _BLOCK_DAYS * (1 - (pl.col("n").cast(pl.Float64) / -_BLOCK_DAYS).exp())
     days, usual = blocks.select(pl.col("days").sum(), expected.sum().alias("usual")).row(0)
     return bool(days < min(_MOST_CLUMPED * usual, usual - _SURE_DAYS))
+
+
+def _lacks_weekday(daily: pl.DataFrame) -> bool:
+    """Whether no row of many is of some day of the week: whole releases have a few on Sundays, too."""
+    is_many = int(daily["n"].sum()) >= _ROWS_OF_WEEKDAYS and daily.height > _BLOCK_DAYS
+    return is_many and daily["day"].dt.weekday().n_unique() < 7
 
 
 def days_with_rows(frame: pl.DataFrame) -> list[tuple[Scope, dt.date, dt.date]]:

@@ -73,7 +73,7 @@ _MANY_ROWS = 500
 """So many rows have so many different values in every release known; with fewer, the file is a cut."""
 _NONE = "(NONE)"
 """Stands for no value, in columns of which a whole release always has rows without one."""
-_ANY = "any column"
+ANY = "any column"
 _THIN, _TINY, _SMALL = 0.2, 0.005, 2000
 """A file with less than this share of the rows of its places and months shows no zero: one of few rows (under
 the third) or with the variety that real records have, and another, which may be of a smaller world."""
@@ -95,8 +95,8 @@ Named = tuple[list[str], Numbers]
 class Gap:
     """Values of a column that rows of a place ("aor:SEA", "county:48453", "" for all) and time have not.
 
-    `rows`: how many a whole release would have; `share`: of its rows there. `start`, `end`: None for all
-    days.
+    Places after "=" ("=state:IA,MN") are meant alone, not those in them or around them. `rows`: how many a
+    whole release would have; `share`: of its rows there. `start`, `end`: None for all days.
     """
 
     column: str
@@ -110,7 +110,13 @@ class Gap:
     @property
     def closes(self) -> bool:
         """Whether so much is lacking that the counts themselves say too little."""
-        return self.column != _ANY and self.rows >= _CLOSES_ROWS and self.share >= _CLOSES_SHARE
+        is_all = self.column == ANY or self.where.startswith("=")
+        return not is_all and self.rows >= _CLOSES_ROWS and self.share >= _CLOSES_SHARE
+
+    def places(self) -> list[str]:
+        """Each place that is meant alone, as "state:IA"."""
+        level, _, codes = self.where.removeprefix("=").partition(":")
+        return [f"{level}:{code}" for code in codes.split(",")]
 
     def to_dict(self) -> dict[str, Any]:
         """The gap as stored in the manifest."""
@@ -378,7 +384,7 @@ def _thin(totals: dict[str, dict[str, int]], table: str, least: float) -> list[G
     expected = a_year * (here or 1e6) / 1e6 * months / 12
     if rows >= least * expected:
         return []
-    return [Gap(_ANY, ("most rows",), expected, 1.0)]
+    return [Gap(ANY, ("most rows",), expected, 1.0)]
 
 
 def _thin_places(totals: dict[str, dict[str, int]], table: str) -> list[Gap]:
@@ -392,7 +398,7 @@ def _thin_places(totals: dict[str, dict[str, int]], table: str) -> list[Gap]:
     for place, rows in sorted(expected.items()) if totals["place"] else []:
         n = totals["place"].get(place, 0)
         if (rows >= _MANY and n < _FEW * rows) or (rows >= _SOME and n == 0):
-            found.append(Gap(_ANY, ("most rows",), rows, 1.0, place))
+            found.append(Gap(ANY, ("most rows",), rows, 1.0, place))
     return found
 
 
@@ -603,8 +609,16 @@ def _months(lacking: list[dict[str, Any]], column: str) -> list[Gap]:
 def notes_of(gaps: list[Gap]) -> list[str]:
     """Gaps in sentences, for the audit: those of the whole file one by one, those of places together."""
     notes = []
+    for gap in (g for g in gaps if g.where == "=nation:US"):
+        kind = "" if gap.column == ANY else f" of {_named(gap)}"
+        notes.append(
+            f"the file is a cut: {gap.rows:,.0f} of {gap.rows / gap.share:,.0f} published rows{kind} are not "
+            "in it; where a place that lacks any has no row, its count is missing, not zero; if the file is "
+            "whole, say so by --covers"
+        )
+    gaps = [gap for gap in gaps if not gap.where.startswith("=")]
     for gap in (g for g in gaps if not g.where):
-        if gap.column == _ANY:
+        if gap.column == ANY:
             notes.append(
                 f"a whole release of these places and months would have about {gap.rows:,.0f} rows: where "
                 "there is no row a count is missing, not zero; if the file is whole, say so by --covers"
@@ -627,7 +641,7 @@ def notes_of(gaps: list[Gap]) -> list[str]:
         if within:
             first = max(within, key=lambda g: g.rows)
             lacks = f"no row of {first.where} has {_named(first)}"
-            if first.column == _ANY:
+            if first.column == ANY:
                 lacks = f"{first.where} has hardly any row"
             places = len({g.where for g in within})
             others = f" (and others in {places - 1:,} more places)" if places > 1 else ""

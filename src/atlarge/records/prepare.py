@@ -41,8 +41,8 @@ class Prepared:
 
     `pieces`: files that hold the rows instead of `frame`, which then is empty. `covers`: places that the user
     says it covers. `is_simulated`: its world need not have every place that the real nation has.
-    `shown`: its rows by the values of the columns that show what it lacks. `places`: its rows by place.
-    `coded`: which of the rows in `frame` have which text, of columns where this is known.
+    `daily`: its rows by day. `shown`: those by the values of columns that show what it lacks. `places`: those
+    by place. `coded`: which of the rows in `frame` have which text, of columns where this is known.
     """
 
     family: Family
@@ -52,6 +52,7 @@ class Prepared:
     pieces: list[Path] = field(default_factory=list)
     covers: list[Scope] = field(default_factory=list)
     is_simulated: bool = False
+    daily: pl.DataFrame | None = None
     shown: pl.DataFrame = field(default_factory=pl.DataFrame)
     places: pl.DataFrame | None = None
     coded: dict[str, Coded] = field(default_factory=dict)
