@@ -86,6 +86,10 @@ def _cell(name: str, draw: random.Random) -> Any:
     return draw.choice([None, "YES", "Something"])
 
 
+PERSON = ("Birth Year", "Citizenship Country", "Gender")
+"""What is the same in all rows of a person."""
+
+
 def rows_of(family: str, rows: int, seed: int, people: int) -> list[dict[str, Any]]:
     """Rows of a form: main dates always there, identifiers of a few people, so that episodes arise."""
     draw = random.Random(seed)
@@ -98,6 +102,8 @@ def rows_of(family: str, rows: int, seed: int, people: int) -> list[dict[str, An
         for name in names:
             if name.endswith("Identifier"):
                 row[name] = f"{draw.randrange(people):040x}" if draw.random() > 0.1 else None
+                person = random.Random(row[name])
+                row |= {n: _cell(n, person) for n in PERSON if row[name] and n in row}
         found.append(row)
     return found
 

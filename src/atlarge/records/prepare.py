@@ -89,10 +89,10 @@ class Begun:
 
 def _drop_duplicates(begun: Begun, found: Duplicates) -> None:
     typed, audit = begun.typed, begun.audit
-    if found.unusable is not None and found.unusable.any():
+    if found.unusable is not None and (rows := int(found.unusable.sum())):
         audit.notes.append(
-            f"one identifier stands in more rows than a person can have, in {int(found.unusable.sum()):,} "
-            "rows: it is not used, and none of them is dropped by it"
+            "identifiers stand for several persons, or in more rows than a person can have, in "
+            f"{some(rows, 'row')}: they are not used, and none of these is dropped by them"
         )
         key = pl.when(~found.unusable).then(pl.col("subject_key")).alias("subject_key")
         typed.frame = typed.frame.with_columns(key)
