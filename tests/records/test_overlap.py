@@ -70,6 +70,34 @@ def test_the_store_is_the_same_whatever_the_order(tmp_path: Path) -> None:
     assert {_counted(tmp_path / "-".join(p.stem for p in order)) for order in permutations(files)} == {400}
 
 
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize(
+    ("blank", "later_blank"), [(0.0, 0.7), (0.7, 0.0), (0.3, 0.5), (0.1, 0.1), (0.0, 1.0)]
+)
+def test_rows_of_which_one_vintage_leaves_the_landmark_blank_are_counted_once(
+    blank: float, later_blank: float, seed: int, tmp_path: Path
+) -> None:
+    """Without identifiers, in every order; what either file says of a row's place is kept."""
+    draw = random.Random(seed)
+    known: set[int] = set()
+    files = []
+    whole = [line.split("|") for line in simulated_files.arrest_lines(200, seed=seed)]
+    for name, share in (("a.csv", blank), ("b.csv", later_blank)):
+        kept = [draw.random() >= share for _ in whole]
+        known |= {at for at, is_kept in enumerate(kept) if is_kept and whole[at][3]}
+        lines = ["|".join([*c[:3], c[3] if k else "", *c[4:]]) for c, k in zip(whole, kept, strict=True)]
+        draw.shuffle(lines)
+        files.append(_arrest_file(tmp_path / name, lines))
+    stores = []
+    for at, order in enumerate(permutations(files)):
+        for file in order:
+            ingest([file], tmp_path / f"s{at}")
+        stores.append(open_store(tmp_path / f"s{at}").scan("arrests").collect())
+    assert [frame.height for frame in stores] == [200, 200]
+    assert stores[0].equals(stores[1], null_equal=True)
+    assert stores[0]["landmark"].count() == len(known)
+
+
 def test_halves_of_a_release_are_both_counted(tmp_path: Path) -> None:
     """Rows split by chance into two files share days, landmarks and methods, and are not the same rows."""
     lines = simulated_files.arrest_lines(600, seed=3)

@@ -25,11 +25,14 @@ MOVED_DAYS = 31
 """A later vintage may put a person's date right by so many days."""
 _BREADTH = {"nation": 4, "aor": 3, "state": 2, "county": 1, "office": 1}
 _COLUMNS = {"aor": "aor", "state": "state", "office": "office", "county": "county_fips"}
-_SHARE_SAME, _SHARE_TWO = 0.8, 0.5
+_SHARE_SAME, _SHARE_TWO, _SHARE_BLANK = 0.8, 0.5, 0.95
 """The share of the loser's rows that must be matched. Within a family the key is fine, and halves of one
-release share days and landmarks by chance; between families the key is coarse and wordings differ."""
+release share days and landmarks by chance; between families the key is coarse and wordings differ. The last
+is of rows within a family where what one leaves blank may be anything."""
 _AS_MANY = 0.95
 """A later release lists what there is on days and in places if it has this share of an older one's rows."""
+_MORE = ("criminality", "charge", "detainer_type")
+"""What rows must also agree in where one of them leaves a column blank."""
 _KINDS = ("aor", "state", "office", "county_fips", "method", "outcome", "disposition", "facility_code")
 _SEVERAL = 5
 """Unless it has no row of a kind of which it would leave out so many: then it was cut."""
@@ -149,8 +152,35 @@ def moved(rows: pl.DataFrame, others: pl.DataFrame) -> pl.DataFrame:
     return once.unique("_at_right", keep="first", maintain_order=True).select("_at", "_at_right")
 
 
-def _same_rows(rows: pl.DataFrame, others: pl.DataFrame, columns: tuple[str, ...]) -> pl.Series:
-    """Mask of rows of a file that another of its family holds too, one to one.
+def _where_blank(rows: pl.DataFrame, others: pl.DataFrame, columns: tuple[str, ...]) -> pl.Series:
+    """Mask of rows with a one-to-one match where what either leaves blank in a column may be anything.
+
+    Rows that leave nothing blank are matched first, those that both leave blank last, so that as many as can
+    be are.
+    """
+    own, theirs = (pl.Series([False] * frame.height, dtype=pl.Boolean) for frame in (rows, others))
+    more = [name for name in _MORE if name in rows.columns and name in others.columns]
+    blanks = [
+        frame.select(pl.any_horizontal(pl.col(columns).is_null())).to_series() for frame in (rows, others)
+    ]
+    steps = [(~blanks[0], ~blanks[1], columns)]
+    for name in columns[1:]:
+        key = (*(c for c in columns if c != name), *more)
+        mine, other = rows[name].is_null(), others[name].is_null()
+        steps += [(~mine, other, key), (mine, ~other, key)]
+    for mine, other, key in (*steps, (own | True, theirs | True, columns)):
+        mine, other = mine & ~own, other & ~theirs
+        left, right = rows.filter(mine), others.filter(other)
+        own |= _scattered(mine, _matched(left, right, key))
+        theirs |= _scattered(other, _matched(right, left, key))
+    return own
+
+
+def _same_rows(
+    rows: pl.DataFrame, others: pl.DataFrame, columns: tuple[str, ...]
+) -> tuple[pl.Series, pl.Series]:
+    """Masks of rows of a file that another of its family holds too, one to one: surely, and with those where
+    one leaves blank what the other says.
 
     By person and day, by person where a later vintage moved the day, and the rest by the family's own words.
     """
@@ -159,7 +189,15 @@ def _same_rows(rows: pl.DataFrame, others: pl.DataFrame, columns: tuple[str, ...
     pairs = moved(rows.filter(~found), others.filter(~theirs))
     found |= rows["_at"].is_in(pairs["_at"].implode())
     theirs |= others["_at"].is_in(pairs["_at_right"].implode())
-    return found | _scattered(~found, _matched(rows.filter(~found), others.filter(~theirs), columns))
+    left, right = rows.filter(~found), others.filter(~theirs)
+    sure = _matched(left, right, columns)
+    # where both name persons, a row of a person that the other lacks is another event
+    perhaps = sure if _names_persons(rows) and _names_persons(others) else _where_blank(left, right, columns)
+    return found | _scattered(~found, sure), found | _scattered(~found, perhaps)
+
+
+def _names_persons(rows: pl.DataFrame) -> bool:
+    return "subject_key" in rows.columns and rows["subject_key"].null_count() * 2 <= rows.height
 
 
 def _strays(gains: Stored, loses: Stored, columns: tuple[str, ...]) -> pl.Series:
@@ -171,7 +209,7 @@ def _strays(gains: Stored, loses: Stored, columns: tuple[str, ...]) -> pl.Series
     others = gains.frame.filter(_days(loses, margin) & ~places)
     if rows.is_empty() or others.is_empty():
         return stray & False
-    return _scattered(stray, _same_rows(rows, others, columns))
+    return _scattered(stray, _same_rows(rows, others, columns)[1])
 
 
 def _is_later(one: Stored, other: Stored) -> bool:
@@ -215,10 +253,14 @@ def _compare(winner: Stored, loser: Stored, table: str) -> tuple[Stored, pl.Data
         others = gains.frame.filter(inside(gains, loses) & inside(loses, gains, MOVED_DAYS))
         if rows.is_empty() or others.is_empty():
             return None
-        matched = _same_rows(rows, others, columns) if same else _matched(rows, others, columns)
-        if matched.sum() >= share * rows.height:
+        found = _same_rows(rows, others, columns) if same else (_matched(rows, others, columns),) * 2
+        sure, matched = found
+        if sure.sum() >= share * rows.height or (same and matched.sum() >= _SHARE_BLANK * rows.height):
+            is_later = same and _is_later(gains, loses)
+            if is_later and sure.sum() >= share * rows.height:
+                matched = sure  # what it lacks may have been taken out
             gone = matched & False
-            if same and _is_later(gains, loses):
+            if is_later:
                 later = gains.frame.filter(inside(gains, loses) & inside(loses, gains))
                 gone = _no_longer_listed(rows, matched, later)
             lost = _scattered(within, matched | gone) | _strays(gains, loses, columns) if same else within
