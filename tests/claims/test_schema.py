@@ -47,6 +47,28 @@ def test_a_good_ledger_keeps_its_values_and_its_dates_as_written() -> None:
     assert parse_ledger(_GOOD)["article"]["date"] == "2017-03-20"
 
 
+@pytest.mark.parametrize(
+    ("written", "other", "is_refused"),
+    [
+        ("02/04/2019", "2019-01-01", True),
+        ("02/04/2019", "03/28/2019", False),
+        ("02/04/2019..03/28/2019", "2019-01-01", False),
+        ("02/04/2019", "28/03/2019", True),
+        ("02/02/2019", "2019-01-01", False),
+    ],
+)
+def test_the_order_of_day_and_month_is_decided_from_the_whole_ledger(
+    written: str, other: str, is_refused: bool
+) -> None:
+    first = _GOOD.replace("2017-01-28..2017-02-03", written)
+    second = _GOOD.split("claims:\n")[1].replace("id: one", "id: two")
+    text = first + second.replace("2017-01-28..2017-02-03", other)
+    if is_refused:
+        assert any("day or month may come first" in problem for _, problem in _problems(text))
+    else:
+        parse_ledger(text)
+
+
 def test_a_code_with_a_leading_zero_is_no_octal_number() -> None:
     claim = parse_ledger(_GOOD.replace("Travis County, TX", "06037"))["claims"][0]
     assert claim["where"] == "06037"

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import datetime as dt
+import random
 from pathlib import Path
 
 import polars as pl
 import pytest
+import xlsxwriter
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import simulated_files
 from atlarge.errors import ReleaseError
 from atlarge.ingest import ingest
-from atlarge.records.dates import read_dates
+from atlarge.records.dates import is_from_1904, read_dates, refuse_exchanged_days
 from atlarge.records.store import open_store
 
 TIMES = st.datetimes(dt.datetime(2003, 3, 1), dt.datetime(2035, 12, 31)).map(
@@ -50,11 +52,27 @@ WRITTEN = {
     "brackets": "[%Y-%m-%d %H:%M:%S]",
     "typeset hyphens": "%Y\u2011%m\u2011%d %H:%M:%S",
     "typeset dashes": "%m\u2013%d\u2013%Y %H:%M:%S",
+    "zone of a place": "%Y-%m-%d %H:%M:%S America/Chicago",
+    "zone of a country": "%Y-%m-%d %H:%M:%S US/Eastern",
+    "zone, POSIX": "%Y-%m-%d %H:%M:%S EST5EDT",
+    "zone, two letters": "%m/%d/%Y %I:%M:%S %p CT",
+    "zone as Windows names it": "%Y-%m-%d %H:%M:%S (UTC-05:00) Eastern Time (US & Canada)",
+    "SQL": "TIMESTAMP '%Y-%m-%d %H:%M:%S'",
+    "SQL, in quotes": "'%Y-%m-%d %H:%M:%S'",
+    "mail": "%B %d, %Y at %I:%M:%S %p",
 }
 SINCE = dt.datetime(1970, 1, 1)
 MESES = [
     "enero", "febrero", "marzo", "abril", "mayo", "junio", "julio", "agosto", "septiembre", "octubre",
     "noviembre", "diciembre",
+]  # fmt: skip
+MOIS = [
+    "janvier", "f\u00e9vrier", "mars", "avril", "mai", "juin", "juillet", "ao\u00fbt", "septembre", "octobre",
+    "novembre", "d\u00e9cembre",
+]  # fmt: skip
+MOIS_COURTS = [
+    "janv.", "f\u00e9vr.", "mars", "avr.", "mai", "juin", "juil.", "ao\u00fbt", "sept.", "oct.",
+    "nov.", "d\u00e9c.",
 ]  # fmt: skip
 DAYS = {
     "ISO": "%Y-%m-%d", "SDATE": "%Y/%m/%d", "Stata": "%d%b%Y", "SPSS": "%d-%b-%Y", "Excel": "%m/%d/%Y",
@@ -88,12 +106,24 @@ def test_times_as_people_and_other_scripts_write_them(times: list[dt.datetime]) 
         "wide digits": ([t.strftime("%Y-%m-%d %H:%M:%S").translate(wide) for t in times], times),
         "billionths": ([f"{(t - SINCE).total_seconds():.0f}000000000" for t in times], times),
         "Spanish": (spanish, [t.replace(hour=0, minute=0, second=0) for t in times]),
+        "Spanish, weekday": (
+            [f"mi\u00e9rcoles, {day}" for day in spanish],
+            [t.replace(hour=0, minute=0, second=0) for t in times],
+        ),
+        "French": (
+            [t.strftime(f"%d {MOIS[t.month - 1]} %Y %H:%M:%S") for t in times], times
+        ),
+        "French, short": (
+            [t.strftime(f"%d {MOIS_COURTS[t.month - 1]} %Y %H:%M:%S") for t in times], times
+        ),
+        ".NET": ([f"/Date({(t - SINCE).total_seconds():.0f}000)/" for t in times], times),
+        "minutes in digits": ([t.strftime("%Y%m%d%H%M") for t in times], minutes),
         "leap second": (
             [t.strftime("%Y-%m-%d %H:%M:60") for t in times], [t.replace(second=59) for t in times]
         ),
     }  # fmt: skip
     for name, (words, true) in written.items():
-        known = [t for t in true if name != "billionths" or t.year < 2030]
+        known = [t for t in true if name not in ("billionths", ".NET") or t.year < 2030]
         assert [t for t in read_dates(pl.Series(words)).to_list() if t in known] == known, name
 
 
@@ -164,6 +194,119 @@ def test_dates_that_a_program_swapped_are_refused(tmp_path: Path) -> None:
     ]
     with pytest.raises(ReleaseError, match="has read day for month"):
         ingest([_arrests(tmp_path / "a.csv", moments)], tmp_path / "store")
+
+
+@pytest.mark.parametrize("ending", ["csv", "parquet"])
+@pytest.mark.parametrize(("start", "length"), [("2025-04-01", 160), ("2024-11-20", 130), ("2023-10-05", 700)])
+def test_dates_all_read_with_day_for_month_where_that_gives_a_date_are_refused(
+    start: str, length: int, ending: str, tmp_path: Path
+) -> None:
+    """As a program does that reads each cell by itself; what it writes then is ISO throughout."""
+    true = [dt.datetime.fromisoformat(start) + dt.timedelta(days=i) for i in range(length)]
+    exchanged = [t.replace(month=t.day, day=t.month) if t.day <= 12 else t for t in true]
+    read = {}
+    for name, days in (("true", true), ("exchanged", exchanged)):
+        path = _arrests(tmp_path / f"{name}.csv", [str(t.date()) for t in days])
+        if ending == "parquet":
+            frame = pl.read_csv(path).with_columns(pl.Series("apprehension_date_time", days))
+            path = path.with_suffix(".parquet")
+            frame.write_parquet(path)
+        read[name] = path
+    with pytest.raises(ReleaseError, match="read day for month"):
+        ingest([read["exchanged"]], tmp_path / "store")
+    assert ingest([read["true"]], tmp_path / "store").releases[0].rows_kept == length
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    st.dates(dt.date(2005, 1, 1), dt.date(2024, 1, 1)), st.integers(1, 900), st.integers(5, 300), st.randoms()
+)
+def test_true_dates_are_not_taken_for_exchanged_ones(
+    start: dt.date, length: int, rows: int, draw: random.Random
+) -> None:
+    days = [start + dt.timedelta(days=draw.randrange(length)) for _ in range(rows)]
+    refuse_exchanged_days(Path("x"), "day", pl.Series(days).cast(pl.Datetime("us")))
+
+
+def _serials(days: list[dt.date], first: dt.date) -> list[str]:
+    return [str((day - first).days) for day in days]
+
+
+FIRSTS = {1900: dt.date(1899, 12, 30), 1904: dt.date(1904, 1, 1)}
+
+
+@pytest.mark.parametrize("counted", [1900, 1904])
+@pytest.mark.parametrize("start", ["2024-02-01", "2025-05-01", "2026-03-01"])
+def test_days_counted_from_1904_are_told_by_what_the_family_publishes(
+    counted: int, start: str, tmp_path: Path
+) -> None:
+    days = [dt.date.fromisoformat(start) + dt.timedelta(days=i) for i in range(40)]
+    path = _arrests(tmp_path / "a.csv", _serials(days, FIRSTS[counted]))
+    audit = ingest([path], tmp_path / "store").releases[0]
+    assert open_store(tmp_path / "store").scan("arrests").collect()["date"].sort().to_list() == days
+    assert any("counted from 1904" in note for note in audit.notes) == (counted == 1904)
+
+
+@pytest.mark.parametrize("counted", [1900, 1904])
+@pytest.mark.parametrize("year", [2008, 2013, 2017])
+def test_days_counted_from_1904_are_told_by_the_weekend_or_by_dates_written_out(
+    counted: int, year: int
+) -> None:
+    draw = random.Random(year)
+    any_day = [dt.date(year, 1, 1) + dt.timedelta(days=draw.randrange(500)) for _ in range(4000)]
+    days = [day for day in any_day if day.weekday() < 5 or draw.random() < 0.4]
+    bounds = [("2003-03-01", "2035-12-31"), ()]
+    none = pl.Series([], dtype=pl.Date)
+    for written, rows in ((none, days), (pl.Series(days[:3]), any_day[:30])):
+        numbers = pl.Series(_serials(rows, FIRSTS[counted]))
+        assert is_from_1904(Path("x"), "day", numbers, written, bounds) == (counted == 1904)
+    with pytest.raises(ReleaseError, match="nothing in the file shows which"):
+        is_from_1904(Path("x"), "day", pl.Series(_serials(any_day[:30], FIRSTS[counted])), none, bounds)
+
+
+@pytest.mark.parametrize("from_1904", [False, True])
+@pytest.mark.parametrize("kind", ["date", "number", "text", "mixed"])
+def test_a_workbook_says_where_its_days_are_counted_from(from_1904: bool, kind: str, tmp_path: Path) -> None:
+    days = [dt.date(2014, 5, 1) + dt.timedelta(days=i) for i in range(30)]
+    book = xlsxwriter.Workbook(str(tmp_path / "a.xlsx"), {"date_1904": from_1904})
+    sheet, shown = book.add_worksheet(), book.add_format({"num_format": "yyyy-mm-dd"})
+    sheet.write_row(0, 0, HEADER.split(","))
+    for at, (day, number) in enumerate(
+        zip(days, _serials(days, FIRSTS[1904 if from_1904 else 1900]), strict=True)
+    ):
+        if kind == "date" or (kind == "mixed" and at % 2):
+            sheet.write_datetime(at + 1, 0, dt.datetime.combine(day, dt.time()), shown)
+        else:
+            sheet.write(at + 1, 0, number if kind == "text" else int(number))
+        sheet.write_row(at + 1, 1, [AREA, "Located", "TEXAS", "X", f"id{at:08x}a"])
+    book.close()
+    ingest([tmp_path / "a.xlsx"], tmp_path / "store")
+    assert open_store(tmp_path / "store").scan("arrests").collect()["date"].sort().to_list() == days
+
+
+@pytest.mark.parametrize("departed", [0.2, 0.5, 0.9])
+def test_columns_of_dates_that_have_changed_places_are_refused(departed: float, tmp_path: Path) -> None:
+    draw = random.Random(3)
+    names = HEADER.replace(",", ",departed_date,", 1)
+    rows = []
+    for at in range(200):
+        day = dt.date(2025, 1, 1) + dt.timedelta(days=draw.randrange(200))
+        later = day + dt.timedelta(days=draw.randrange(60)) if draw.random() < departed else ""
+        rows.append((str(day), str(later), f"{AREA},Located,TEXAS,X,id{at:08x}a"))
+    true, turned = tmp_path / "true.csv", tmp_path / "turned.csv"
+    true.write_text("\n".join([names, *(",".join(row) for row in rows)]) + "\n")
+    turned.write_text("\n".join([names, *(f"{b},{a},{rest}" for a, b, rest in rows)]) + "\n")
+    with pytest.raises(ReleaseError, match="the columns have changed places"):
+        ingest([turned], tmp_path / "store")
+    assert ingest([true], tmp_path / "store").releases[0].rows_kept == 200
+
+
+def test_a_note_says_so_where_a_few_dates_are_read_month_first_and_nothing_shows_it(tmp_path: Path) -> None:
+    days = [dt.date(2025, 6, 1) + dt.timedelta(days=i) for i in range(60)]
+    words = [day.strftime("%m/%d/%Y") if day.day in (2, 9) else str(day) for day in days]
+    audit = ingest([_arrests(tmp_path / "a.csv", words)], tmp_path / "store").releases[0]
+    assert open_store(tmp_path / "store").scan("arrests").collect()["date"].sort().to_list() == days
+    assert any("in 4 dates written in numbers: read month first" in note for note in audit.notes)
 
 
 @pytest.mark.parametrize("form", ["%d.%m.%Y", "%m/%d/%Y", "%m-%d-%y"])

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
+import random
 from collections import Counter
 from pathlib import Path
 
@@ -197,3 +199,91 @@ def test_a_release_in_blocks_is_judged_as_a_whole(
             k: v for k, v in whole.items() if k != "tables"
         }
         assert pl.read_parquet(tmp_path / f"by-{block}" / table / "*.parquet").sort("row").equals(kept)
+
+
+def _people(rows: int, seed: int) -> list[tuple[str, dt.datetime, int, str]]:
+    """Arrests of as many persons, a tenth of them recorded again within the day: identifier, time, birth year
+    and country."""
+    draw = random.Random(seed)
+    found = []
+    for at in range(rows):
+        when = START + dt.timedelta(minutes=draw.randrange(60 * 24 * 120))
+        person = (
+            f"{at:040x}",
+            when,
+            draw.randrange(1950, 2005),
+            draw.choice(["MEXICO", "CUBA", "PERU", "HAITI"]),
+        )
+        found.append(person)
+        if draw.random() < 0.1:
+            found.append((person[0], when + dt.timedelta(minutes=draw.randrange(1, 600)), *person[2:]))
+    return sorted(found, key=lambda row: row[1])
+
+
+WRONG = {
+    "batches of 40": lambda at, who: f"batch{at // 40}",
+    "batches of 12": lambda at, who: f"{at // 12:x}f",
+    "one for two who stand together": lambda at, who: f"{at // 2:x}e",
+    "the start of a hash": lambda at, who: hashlib.sha1(who.encode()).hexdigest()[:2] + "z",
+    "15 digits": lambda at, who: f"{10**17 + int(who, 16) * 37:d}"[:14] + "7",
+    "row numbers begun again": lambda at, who: str(at % 200 + 1),
+    "row numbers": lambda at, who: str(at + 1),
+    "every 30th row the same": lambda at, who: "desk 4" if at % 30 == 0 else who,
+}
+
+
+@pytest.mark.parametrize("told", ["birth_year", "citizenship_country"])
+@pytest.mark.parametrize("kind", [*WRONG, "right"])
+def test_an_identifier_of_several_persons_drops_no_row_of_another(
+    kind: str, told: str, tmp_path: Path
+) -> None:
+    rows = _people(800, seed=len(kind))
+    ids = [WRONG[kind](at, row[0]) if kind in WRONG else row[0] for at, row in enumerate(rows)]
+    path = tmp_path / "a.csv"
+    pl.DataFrame(
+        {
+            "apprehension_date_time": [str(row[1]) for row in rows],
+            "apprehension_aor": ["San Antonio Area of Responsibility"] * len(rows),
+            "apprehension_state": ["TEXAS"] * len(rows),
+            "apprehension_method": ["Located"] * len(rows),
+            "apprehension_site_landmark": ["TRAVIS COUNTY JAIL, AUSTIN, TX"] * len(rows),
+            told: [str(row[2]) if told == "birth_year" else row[3] for row in rows],
+            "unique_identifier": ids,
+        }
+    ).write_csv(path)
+    audit = ingest([path], tmp_path / "store").releases[0]
+    again = len(rows) - 800
+    if kind == "right":
+        assert audit.rows_dropped == {"duplicate": again}
+    elif kind == "every 30th row the same":
+        assert again * 0.85 <= audit.rows_dropped["duplicate"] <= again
+        assert any("in more rows than a person can have" in note for note in audit.notes)
+    else:
+        assert audit.rows_dropped == {}
+        assert any("identifier" in note for note in audit.notes)
+
+
+@pytest.mark.parametrize("dense", [2, 20, 120])
+@pytest.mark.parametrize("share", [0.3, 1.0])
+def test_batches_are_told_without_anything_of_the_person(dense: int, share: float) -> None:
+    """Identifiers shared by batches of 40, over as many days, in a part of a file or in all of it."""
+    draw = random.Random(dense)
+    rows = []
+    for batch in range(30):
+        for _ in range(40):
+            when = START + dt.timedelta(minutes=draw.randrange(60 * 24 * dense))
+            rows.append((f"b{batch}", when, "Located", "I247A", "x"))
+    for at in range(int(1200 / share) - 1200):
+        when = START + dt.timedelta(minutes=draw.randrange(60 * 24 * 120))
+        rows.append((f"p{at}", when, "Located", "I247A", "x"))
+    frame = _frame(rows)
+    found = RULES["arrest_episodes"].judge_release(RULES["arrest_episodes"].looked_at(frame))
+    assert int(found.dropped.sum()) == 0
+
+
+def test_copies_of_a_file_joined_to_it_are_dropped() -> None:
+    rows = [(f"p{at}", START + dt.timedelta(hours=7 * at), "Located", "I247A", "x") for at in range(300)]
+    rule = RULES["arrest_episodes"]
+    for copies in (2, 3, 9):
+        found = rule.judge_release(rule.looked_at(_frame(rows * copies)))
+        assert int(found.dropped.sum()) == 300 * (copies - 1)

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import difflib
 import json
+import re
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+import polars as pl
 
 from atlarge.claims.words import find_word, word_names
 from atlarge.claims.yaml_lines import MOST_CHARACTERS, LineError, read_yaml
 from atlarge.errors import QuestionError
 from atlarge.files import shipped_text
 from atlarge.periods import parse_period
+from atlarge.records.dates import DateOrder
 from atlarge.wording import is_web_address
 
 if TYPE_CHECKING:
@@ -234,7 +239,7 @@ def _meaning(document: dict[str, Any]) -> Problems:
         for j, implied in enumerate(claim.get("implies", [])):
             found += _words(implied, (*path, "implies", j), implied["kind"])
             found += _needed(implied, (*path, "implies", j))
-    return found
+    return found + _order_problems(document)
 
 
 def _periods(value: Any, path: tuple[str | int, ...]) -> Problems:
@@ -253,6 +258,43 @@ def _periods(value: Any, path: tuple[str | int, ...]) -> Problems:
         for i, inner in enumerate(value):
             found += _periods(inner, (*path, i))
     return found
+
+
+def _order_problems(document: dict[str, Any]) -> Problems:
+    """Dates in numbers whose order of day and month the ledger does not show to be the US one."""
+    written = [
+        (path, str(text))
+        for path, text in _leaves(document["claims"], ("claims",))
+        if _is_period(path) and "/" in str(text)
+    ]
+    shown = [(path, DateOrder(), text) for path, text in written]
+    for _, order, text in shown:
+        order.look_at(pl.Series(re.findall(r"\d+/\d+/\d+", text), dtype=pl.String))
+    if any(order.month_first for _, order, _ in shown) and not any(order.day_first for _, order, _ in shown):
+        return []
+    return [
+        (
+            path,
+            f"in {text!r} day or month may come first; no date of the ledger shows which; write 2017-02-01",
+        )
+        for path, order, text in shown
+        if order.either
+    ]
+
+
+def _leaves(value: Any, path: tuple[str | int, ...]) -> Iterator[tuple[tuple[str | int, ...], Any]]:
+    """Every value below another, with its path."""
+    inner = (
+        value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else None
+    )
+    if inner is None:
+        yield path, value
+    for key, one in inner or ():
+        yield from _leaves(one, (*path, key))
+
+
+def _is_period(path: tuple[str | int, ...]) -> bool:
+    return "when" in path or path[-2:] == ("expected", "date")
 
 
 def _words(test: dict[str, Any], path: tuple[str | int, ...], kind: str) -> Problems:

@@ -9,12 +9,14 @@ cell: it is decided from all its date columns at once, and a file where it canno
 
 from __future__ import annotations
 
+import datetime as dt
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+import numpy as np
 import polars as pl
 
 from atlarge.errors import ReleaseError
@@ -27,49 +29,63 @@ _SLASHED = r"^[0-9]{1,2}/[0-9]{1,2}/[0-9]{4}$"
 _NUMERIC = r"^(\d{1,2})([/.\-])(\d{1,2})[/.\-](?:\d{4}|\d{2})(?:[ T,]|$)"
 _ISO_DAY = r"^\d{4}-\d{2}-(\d{2})"
 _YEAR_DAY = r"^\d{4}[-/. ](\d{1,2})[-/. ](\d{1,2})(?:[ T]|$)"
-_ZONE = r"(?:Z|[A-Z]{2,4}T|(?:UTC|GMT)?[+-]\d{2}(?::?\d{2})?|UTC|GMT)(?:\s?[\[(][^\])]*[\])])?"
+_ZONE = (
+    r"(?:Z|[A-Z]{1,4}T|[A-Z]{3}\d[A-Z]{3}|[A-Z]+/[A-Z_/]+|(?:UTC|GMT)?[+-]\d{1,2}(?::?\d{2})?|UTC|GMT"
+    r"|\((?:UTC|GMT)[^)]*\)[A-Z &()]*)(?:\s?[\[(][^\])]*[\])])?"
+)
 _CLOCK = (
-    r"(?i)^(?P<date>.+?)(?:\s*[T,]\s*|\s+)(?P<h>\d{1,2}):(?P<mi>\d{2})(?::(?P<s>\d{2})(?:[.,]\d{1,9})?)?"
-    rf"\s*(?P<half>[ap]\.?\s?m\.?)?\s*(?:{_ZONE})?$"
+    r"(?i)^(?P<date>.+?)(?:\s*[T,]\s*|\s+(?:at )?)(?P<h>\d{1,2}):(?P<mi>\d{2})"
+    r"(?::(?P<s>\d{2})(?:[.,]\d{1,9})?)?"
+    rf"\s*(?P<half>[ap]\.?\s?m\b\.?)?\s*(?:{_ZONE})?$"
 )
 _COMPACT_CLOCK = r"^(?P<date>\d{8})[T ](?P<h>\d{2})(?P<mi>\d{2})(?P<s>\d{2})?(?:[.,]\d{1,9})?Z?$"
 _DATE_ZONE = r"\s*(?:Z|UTC|GMT|[+-]\d{2}:\d{2})$"
-_WEEKDAY = r"(?i)^(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*\.?,?\s+"
+_WEEKDAY = (
+    r"(?i)^(?:(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*|lunes|martes|miercoles|jueves|viernes|sabado|domingo"
+    r"|lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche)\.?,?\s+"
+)
 _YEAR_FIRST = r"^(?P<y>\d{4})[-/. ](?P<m>\d{1,2})[-/. ](?P<d>\d{1,2})$"
 _EIGHT_DIGITS = r"^(?P<y>(?:19|20)\d{2})(?P<m>\d{2})(?P<d>\d{2})$"
 _YEAR_LAST = r"^(?P<a>\d{1,2})[/.\-](?P<b>\d{1,2})[/.\-](?P<y>\d{4}|\d{2})$"
 _MONTH_FIRST_ALONE = r"^(?P<a>\d{1,2})[/.\-](?P<b>1[3-9]|2\d|3[01])[/.\-](?P<y>\d{4}|\d{2})$"
-_DAY_MONTH_NAME = r"^(?P<d>\d{1,2})(?:st|nd|rd|th)?[ \-/.]*(?P<m>[a-z]{3,10})\.?[ \-/,.]*(?P<y>\d{4}|\d{2})$"
+_DAY_MONTH_NAME = (
+    r"^(?P<d>\d{1,2})(?:st|nd|rd|th|er|o)?[ \-/.]*(?P<m>[a-z]{3,10})\.?[ \-/,.]*(?P<y>\d{4}|\d{2})$"
+)
 _MONTH_NAME_DAY = r"^(?P<m>[a-z]{3,9})\.?[ \-]*(?P<d>\d{1,2})(?:st|nd|rd|th)?,?[ \-]+(?P<y>\d{4}|\d{2})$"
 _YEAR_MONTH_NAME = r"^(?P<y>\d{4})[- ](?P<m>[a-z]{3,9})[- ](?P<d>\d{1,2})$"
 _MONTHS = (
-    "january", "february", "march", "april", "may", "june", "july", "august", "september", "october",
-    "november", "december",
-)  # fmt: skip
-_MESES = (
-    "enero", "febrero", "marzo", "abril", "mayo", "junio", "julio", "agosto", "septiembre", "octubre",
-    "noviembre", "diciembre",
-)  # fmt: skip
+    "january february march april may june july august september october november december",
+    "enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre",
+    "enero febrero marzo abril mayo junio julio agosto setiembre octubre noviembre diciembre",
+    "janvier fevrier mars avril mai juin juillet aout septembre octobre novembre decembre",
+)
+"""In English, Spanish and French."""
 _SAS_CLOCK = r"(?i)^(\d{1,2}[-/]?[a-z]{3}[-/]?\d{2,4}):"
 _OTHER_CLOCKS = (
     (r"^([A-Za-z]{3,9}) (\d{1,2}) (\d{1,2}:\d{2}:\d{2})(?: [A-Z]{2,4})? (\d{4})$", "${2} ${1} ${4} ${3}"),
     (r"([+-]\d{4}) [A-Z]{2,4}$", "${1}"),
     (r" (\d{1,2})\.(\d{2})\.(\d{2})(?:\.\d{1,9})?( ?[AaPp][Mm])?$", " ${1}:${2}:${3}${4}"),
-    (r"^((?:19|20)\d{6})(\d{6})(?:\d{3})?$", "${1}T${2}"),
+    (r"^((?:19|20)\d{6})(\d{6}|\d{4})(?:\d{3})?$", "${1}T${2}"),
     (r"(?i)^(.*\d{4}) ([01]\d|2[0-3])([0-5]\d)(?: ?h(?:ou)?rs?)?$", "${1} ${2}:${3}"),
-    (r"(?i)^(\d{1,2}) de ([a-z]+) del? ", "${1} ${2} "),
+    (r"(?i)^(\d{1,2})o? de ([a-z]+) del? ", "${1} ${2} "),
     (r":60((?:\D.*)?)$", ":59${1}"),
     (r"^((?:19|20)\d{6})\.0+$", "${1}"),
 )
 """Clocks as `date` on Unix, Go and Oracle, databases, the military and Spanish speakers write them, a leap
 second, eight digits that pandas made a float, and how others write the same."""
-_WRAPPED = r"""^(?:'|="|\[|\{ts '|\{d ')(.*?)(?:"|\]|'\})?$"""
-_ODD = r"""[^\x20-\x7e]|^['=\[{]"""
+_WRAPPED = r"""(?i)^(?:=?["']|\[|\{(?:ts|d) '|(?:date|timestamp) ?'|/date\()(.*?)["'\])}/]*$"""
+_ODD = r"""(?i)[^\x20-\x7e]|^(?:["'=\[{/]|(?:date|timestamp) ?')"""
 _COUNTED = r"^(\d{9,10}|\d{12,13}|\d{15,16}|\d{18,19})(?:\.\d*)?$"
 _COUNTED_WITHIN = (946_684_800, 1_893_456_000)
 """Seconds since 1970 of the years 2000 and 2030: the digits of a date written in one are never these."""
 _SERIAL = r"^[1-6]\d{4}(?:[.,]\d+)?$"
 _EPOCH = pl.datetime(1899, 12, 30)
+_TO_1904 = 1462
+"""Days from the first one of day numbers to that of workbooks from older Macintosh programs."""
+_LATEST = dt.date(2026, 12, 31)
+"""No record is of a later day, where its day is in question."""
+_CLOSE_DAYS, _SURE, _FEWEST_WEEKS = 183, 3.0, 10
+_FEWEST_DAYS, _FEWEST_MONTHS, _EXCHANGED = 10, 3, 0.95
 _LOOKED_AT, _ENOUGH_TIMES = 2_000, 20
 _EVENING = range(14, 21)
 """The hours at which midnight UTC falls in Hawaii, in the east in summer, and between."""
@@ -84,24 +100,30 @@ _MISTYPED = 0.1
 
 
 def _names() -> dict[str, str]:
-    names = {}
-    for months in (_MONTHS, _MESES):
-        for number, name in enumerate(months, 1):
+    """The number of each month by its names, and by their beginnings that no other month shares."""
+    found: dict[str, set[int]] = {}
+    for months in _MONTHS:
+        for number, name in enumerate(months.split(), 1):
             for length in range(3, len(name) + 1):
-                names[name[:length]] = str(number)
-    return names
+                found.setdefault(name[:length], set()).add(number)
+    return {name: str(*numbers) for name, numbers in found.items() if len(numbers) == 1}
+
+
+def _in_ascii(word: str) -> str:
+    kinds = [(unicodedata.category(c), c) for c in unicodedata.normalize("NFKD", word)]
+    return "".join(
+        "-" if kind == "Pd" else str(unicodedata.decimal(c, c)) for kind, c in kinds if kind != "Mn"
+    )
 
 
 def _plain(words: pl.Series) -> pl.Series:
-    """Words without the marks by which programs keep them text, in plain digits and hyphens."""
+    """Words without the marks by which programs keep them text and without accents, in plain digits and
+    hyphens."""
     if not words.str.contains(_ODD).any():
         return words
     odd = words.filter(words.str.contains(_ODD).fill_null(False)).unique()
-    digits = [
-        "".join("-" if unicodedata.category(c) == "Pd" else str(unicodedata.decimal(c, c)) for c in word)
-        for word in odd.to_list()
-    ]
-    plain = pl.Series(digits, dtype=pl.String).str.replace(_WRAPPED, "${1}").str.strip_chars()
+    plain = pl.Series([_in_ascii(word) for word in odd.to_list()], dtype=pl.String)
+    plain = plain.str.replace(_WRAPPED, "${1}").str.strip_chars()
     return words.replace(odd, plain)
 
 
@@ -110,6 +132,7 @@ class DateOrder:
     """Evidence from a file's numeric dates on the order of day and month.
 
     `published`: the order that the family is published in, which decides where nothing in the file does.
+    `from_1904`: whether its day numbers are counted from 1904, once that is known.
     """
 
     published: Order | None = None
@@ -121,6 +144,7 @@ class DateOrder:
     year_day: int = 0
     dotted: bool = True
     decided: Order | None = None
+    from_1904: bool | None = None
 
     @property
     def now(self) -> Order | None:
@@ -152,8 +176,9 @@ class DateOrder:
     def decide(self, path: Path, columns: Iterable[str]) -> None:
         """Decide the order. ReleaseError where the cells contradict each other, or nothing shows it.
 
-        A few numeric dates among many in another form are read month first, as US agencies write; if some of
-        them can be day first alone, those that could be either go to quarantine.
+        A few numeric dates among many in another form are read month first, as US agencies write (a note says
+        so if none shows it); if some of them can be day first alone, those that could be either go to
+        quarantine.
         """
         named = ", ".join(repr(name) for name in columns)
         mend = "write dates as YYYY-MM-DD and try again"
@@ -195,6 +220,94 @@ class DateOrder:
                     f"{path}: in {named} no date shows whether day or month comes first; {mend}"
                 )
             self.decided = self.published
+
+
+def day_numbers(words: pl.Series) -> pl.Series:
+    """The cells, text or numbers, that are days counted by a spreadsheet program; the others null."""
+    words = words.cast(pl.String)
+    return words.to_frame("w").select(pl.when(pl.col("w").str.contains(_SERIAL)).then("w")).to_series()
+
+
+def from_1900(cells: pl.Series) -> pl.Series:
+    """The cells of a column of day numbers counted from 1904, as text, with the numbers of most programs."""
+    words, numbers = cells.cast(pl.String), day_numbers(cells).str.replace(",", ".", literal=True)
+    usual = numbers.cast(pl.Float64, strict=False) + _TO_1904
+    return usual.cast(pl.String).fill_null(words).alias(cells.name)
+
+
+def is_from_1904(
+    path: Path, name: str, numbers: pl.Series, others: pl.Series, bounds: Iterable[tuple[str, ...]]
+) -> bool:
+    """Whether day numbers are counted from 1904, as workbooks of older Macintosh programs do.
+
+    `numbers`: of all rows. `others`: dates of the file that are written out. `bounds`: the first and the last
+    day (ISO) that a date may have, then narrower ones; the first that only one count keeps decides. Where
+    both do, dates that are written out decide, else the weekend: on its days there are fewer records than on
+    Mondays. ReleaseError where nothing decides.
+    """
+    usual = read_dates(numbers).dt.date()
+    later = usual + dt.timedelta(days=_TO_1904)
+    for at, (first, last) in enumerate((*days, "")[:2] for days in bounds if days):
+        ends = dt.date.fromisoformat(first), min(dt.date.fromisoformat(last or str(_LATEST)), _LATEST)
+        inside = [float(days.is_between(*ends).mean() or 0) for days in (usual, later)]  # type: ignore[arg-type]
+        if min(inside) <= _STRAYS and max(inside) >= 1 - _STRAYS:
+            return inside[1] > inside[0]
+        if at == 0 and max(inside) <= _STRAYS:  # days since some other one
+            return False
+    if len(others):
+        apart = [abs(_middle(days) - _middle(others)) for days in (usual, later)]
+        if min(apart) <= _CLOSE_DAYS:
+            return apart[1] < apart[0]
+    more = _more_on_mondays(usual)
+    if abs(more) < _SURE:
+        raise ReleaseError(
+            f"{path}: the dates in {name!r} are numbers of days, from {usual.min()!s} to {usual.max()!s} as "
+            f"most workbooks count them, {later.min()!s} to {later.max()!s} as those that count from 1904; "
+            "nothing in the file shows which; write dates as YYYY-MM-DD and try again"
+        )
+    return more < 0
+
+
+def _middle(days: pl.Series) -> float:
+    return float(days.cast(pl.Int32).median() or 0)  # type: ignore[arg-type]
+
+
+def _more_on_mondays(days: pl.Series) -> float:
+    """How many more records there are on Mondays than on the Saturdays before them, in standard errors.
+
+    Days that are counted from 1904, read as if from 1900, are a weekday late: what reads as a Monday is a
+    Sunday, and what reads as a Saturday a Friday.
+    """
+    day = pl.col("day")
+    is_monday = day.dt.weekday() == 1
+    counted = days.drop_nulls().to_frame("day").filter(is_monday | (day.dt.weekday() == 6))
+    monday = pl.when(is_monday).then(day).otherwise(day + dt.timedelta(days=2))
+    weeks = counted.group_by(monday.alias("week")).agg(more=pl.when(is_monday).then(1).otherwise(-1).sum())
+    more = weeks["more"].to_numpy() if weeks.height >= _FEWEST_WEEKS else np.zeros(1)
+    return float(more.sum() / max(1.0, np.sqrt((more**2).sum())))
+
+
+def refuse_exchanged_days(path: Path, name: str, dates: pl.Series) -> None:
+    """Raise ReleaseError if a program has read day for month where that gives a date.
+
+    Dates up to the 12th then lie in months that have no later day, and exchanged in those that have.
+    """
+    days = dates.dt.date().unique().drop_nulls().to_frame("day")
+    year, month, day = (getattr(pl.col("day").dt, part)().cast(pl.Int32) for part in ("year", "month", "day"))
+    known = days.filter(day > 12).select(year * 12 + month).to_series().unique()
+    early = days.filter(day <= 12)
+    odd = early.filter(~(year * 12 + month).is_in(known.implode()))
+    if odd.height < max(_FEWEST_DAYS, _MISTYPED * early.height):
+        return
+    months = int(odd.select((year * 12 + month).n_unique()).item())
+    near = pl.concat([known, known - 1, known + 1]).unique()  # the first and the last month may be short
+    exchanged = float(odd.select((year * 12 + day).is_in(near.implode()).mean()).item())
+    if months >= _FEWEST_MONTHS and exchanged >= _EXCHANGED:
+        raise ReleaseError(
+            f"{path}: in {name!r} {odd.height:,} dates up to the 12th lie in {months} months that have no "
+            "later day, and with day and month exchanged in or beside those that have: a program has read "
+            "day for month; write dates as YYYY-MM-DD and try again"
+        )
 
 
 def refuse_moved_midnights(path: Path, name: str, cells: pl.Series, order: Order | None) -> None:

@@ -10,11 +10,21 @@ import polars as pl
 from atlarge.codes import Coded
 from atlarge.errors import ReleaseError
 from atlarge.records.cells import read_cells
-from atlarge.records.dates import DateOrder, refuse_moved_midnights
+from atlarge.records.dates import (
+    DateOrder,
+    day_numbers,
+    from_1900,
+    is_from_1904,
+    read_dates,
+    refuse_exchanged_days,
+    refuse_moved_midnights,
+)
 from atlarge.records.gaps import extra_columns
+from atlarge.records.identifiers import persons
 from atlarge.records.tables import LINEAGE
 from atlarge.releases.catalogue import recognise
 from atlarge.releases.family import Column, plain
+from atlarge.releases.marks import bare_words
 from atlarge.releases.persons import NUMBERS
 from atlarge.releases.reading import Release
 from atlarge.releases.sheet import Sheet
@@ -33,6 +43,7 @@ _FEWEST_BESIDE, _MOST_SHARE = 4, 20
 """Fewest columns beside the date, and the most rows, one of so many, in which a date alone is no record."""
 _LOOKED_AT, _FEWEST_NAMES = 200, 3
 """How many rows whose date cannot be read are looked at, and how many names of columns make a header."""
+_DATES_LOOKED_AT, _FEWEST_DATES = 5_000, 10
 
 
 @dataclass
@@ -195,10 +206,11 @@ def _faulty(
                 yield empty, f"{words}: missing", source[name]
 
 
-def _decide_order(release: Release, sheet: Sheet, source: dict[str, str], order: DateOrder) -> None:
-    """Look at all dates of a sheet that are text, and decide their order of day and month."""
-    named = []
-    # a second column of a date fills the gaps of the first, and may be the one that shows the order
+def _date_columns(release: Release, sheet: Sheet, source: dict[str, str]) -> list[str]:
+    """The columns of a sheet that hold dates.
+
+    A second column of a date fills the gaps of the first, and may be the one that shows the order.
+    """
     columns = {name: release.family.columns[name] for name in source}
     read = [
         published
@@ -207,7 +219,45 @@ def _decide_order(release: Release, sheet: Sheet, source: dict[str, str], order:
         for published in dict.fromkeys([source[name], *column.plain_names])
         if published in sheet.frame.columns
     ]
-    for published in dict.fromkeys(read):
+    return list(dict.fromkeys(read))
+
+
+def _counted_from_1900(
+    release: Release, sheet: Sheet, dates: list[str], order: DateOrder
+) -> tuple[Sheet, list[str]]:
+    """A sheet whose day numbers are all counted as most workbooks do, and a note if they were not."""
+    cells = {name: sheet.words(name) for name in dates if not sheet.frame[name].dtype.is_temporal()}
+    numbered = [name for name, words in cells.items() if day_numbers(words).count()]
+    main = release.family.main
+    first = next((name for name in numbered if main is not None and name in main.plain_names), None)
+    if first is None or sheet.from_1904 is False:
+        return sheet, []
+    if sheet.from_1904 is None and order.from_1904 is None:
+        written = [
+            read_dates(bare_words(words.cast(pl.String)).filter(day_numbers(words).is_null()), order.now)
+            for words in cells.values()
+        ]
+        written += [read_dates(sheet.words(name)) for name in dates if name not in cells]
+        order.from_1904 = is_from_1904(
+            release.path,
+            first,
+            day_numbers(sheet.frame[first]),
+            pl.concat(written).dt.date().drop_nulls(),
+            [(release.family.first, release.family.last), release.family.span],
+        )
+    if not (sheet.from_1904 or order.from_1904):
+        return sheet, []
+    frame = sheet.frame.with_columns(from_1900(sheet.frame[name]) for name in numbered)
+    rows = some(day_numbers(sheet.frame[first]).count(), "row")
+    note = f"{first}: days are counted from 1904, as older Macintosh programs do, in {rows}; read so"
+    return replace(sheet, frame=frame), [note]
+
+
+def _decide_order(release: Release, sheet: Sheet, dates: list[str], order: DateOrder) -> list[str]:
+    """Look at all dates of a sheet that are text, and decide their order of day and month; a note if it is
+    taken from what is usual alone."""
+    named = []
+    for published in dates:
         if sheet.frame[published].dtype == pl.String:
             before = order.numeric + order.year_day
             order.look_at(sheet.words(published))
@@ -215,6 +265,32 @@ def _decide_order(release: Release, sheet: Sheet, source: dict[str, str], order:
                 named.append(published)
     if named:
         order.decide(release.path, named)
+    if not order.either or order.month_first or order.now != "month":
+        return []
+    words = some(order.either, "date")
+    return [f"no date shows whether day or month comes first in {words} written in numbers: read month first"]
+
+
+def _refuse_changed_places(release: Release, sheet: Sheet, order: DateOrder) -> None:
+    """Raise ReleaseError if the main date and one that follows it have changed places.
+
+    Most of the dates that follow then are before the main one, which many rows lack: cases that have not got
+    so far.
+    """
+    main = _published(sheet, release.family.main) if release.family.main is not None else None
+    for later in map(plain, release.family.followed_by):
+        if main is None or later not in sheet.frame.columns:
+            continue
+        few = sheet.frame.select(main, later).head(_DATES_LOOKED_AT)
+        days = few.select(_any_days(few[name], order).dt.date() for name in (main, later))
+        lacking = [days[name].null_count() for name in (main, later)]
+        both = days.drop_nulls()
+        wrong = int((both[later] < both[main]).sum())
+        if both.height >= _FEWEST_DATES and wrong * 2 > both.height and lacking[0] > lacking[1]:
+            raise ReleaseError(
+                f"{release.path}: {later!r} is before {main!r} in {wrong:,} of {some(both.height, 'row')}: "
+                "the columns have changed places, or their dates have been changed; mend them and try again"
+            )
 
 
 def _days_beside(sheet: Sheet, column: Column, used: str, order: DateOrder) -> pl.Series | None:
@@ -222,10 +298,13 @@ def _days_beside(sheet: Sheet, column: Column, used: str, order: DateOrder) -> p
     beside = [name for name in column.plain_names if name in sheet.frame.columns and name != used]
     if not beside:
         return None
-    days, bad, _ = read_cells(
-        sheet.frame[beside[0]], Column((beside[0],), "moment"), "1900-01-01", "2099-12-31", order.now
-    )
-    return days if bad is None else days.to_frame("d").select(pl.when(~bad).then(pl.col("d"))).to_series()
+    return _any_days(sheet.frame[beside[0]], order)
+
+
+def _any_days(cells: pl.Series, order: DateOrder) -> pl.Series:
+    """The dates of a column that are dates."""
+    days, bad, _ = read_cells(cells, Column((cells.name,), "moment"), "1900-01-01", "2099-12-31", order.now)
+    return _without(days, bad).alias(cells.name)
 
 
 def _without(values: pl.Series, wrong: pl.Series | None) -> pl.Series:
@@ -277,6 +356,7 @@ def _read_columns(
         if coded is not None:
             typed.coded[name] = coded
         if column.is_main and column.kind in ("day", "moment"):
+            refuse_exchanged_days(release.path, published, columns[name])
             days = _days_beside(sheet, column, published, order) if column.kind == "moment" else None
             if days is None:
                 refuse_moved_midnights(release.path, published, frame[published], order.now)
@@ -310,8 +390,11 @@ def _read_columns(
 def _type_sheet(release: Release, sheet: Sheet, order: DateOrder) -> Typed:
     family = release.family
     source = {n: p for n, c in family.columns.items() if (p := _published(sheet, c)) is not None}
-    _decide_order(release, sheet, source, order)
-    typed = Typed(pl.DataFrame(), pl.DataFrame(schema=QUARANTINE))
+    dates = _date_columns(release, sheet, source)
+    notes = _decide_order(release, sheet, dates, order)
+    sheet, more = _counted_from_1900(release, sheet, dates, order)
+    _refuse_changed_places(release, sheet, order)
+    typed = Typed(pl.DataFrame(), pl.DataFrame(schema=QUARANTINE), notes=[*notes, *more])
     for reason in ("blank_row", "repeated_header"):
         is_blank = reason == "blank_row"
         mask = _blank(sheet, sheet.frame.columns) if is_blank else _repeated_header(sheet, source)
@@ -344,6 +427,7 @@ def _type_sheet(release: Release, sheet: Sheet, order: DateOrder) -> Typed:
         pl.lit(sheet.name, pl.String).alias("sheet"),
         rows.alias("row"),
         *[frame[published].alias(name) for name, published in extra.items()],
+        *([known] if "subject" in source and (known := persons(frame)) is not None else []),
     )
     if failing is not None:
         typed.put(table.filter(~failing))

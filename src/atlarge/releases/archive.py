@@ -36,6 +36,7 @@ _MERGED = re.compile(
     rb"""<(?:\w+:)?mergeCell [^<>]{0,60}?ref=["']([A-Z]{1,3})(\d{1,7}):[A-Z]{1,3}(\d{1,7})["']"""
 )
 _MOST_PARTS = 2_000
+_FROM_1904 = re.compile(rb"""\bdate1904=["'](?:1|true)["']""")
 _LONGEST_MARK = 400
 _LONGEST_REFERENCE = 64
 _SPACE, _UPPER, _LOWER, _DIGIT, _QUOTE, _BORDER = 1, 2, 3, 4, 5, 6
@@ -87,6 +88,7 @@ class _Contents:
     sheets: dict[str, _Extent] = field(default_factory=dict)
     texts: list[int] = field(default_factory=list)
     """Bytes of each shared text."""
+    from_1904: bool = False
 
 
 class _Attributes:
@@ -252,6 +254,8 @@ def _read_part(path: Path, archive: zipfile.ZipFile, name: str, found: _Contents
                         for m in _MERGED.finditer(seen)
                         if m.end() > len(tail) and m[2] != m[3]
                     ]
+            if name.endswith("workbook.xml"):
+                found.from_1904 = found.from_1904 or _FROM_1904.search(seen) is not None
             if is_texts:
                 lengths = [len(piece) for piece in chunk.split(b"</si>")]
                 lengths[0] += text
@@ -348,12 +352,13 @@ def _check_texts(path: Path, archive: zipfile.ZipFile, found: _Contents) -> None
 
 
 class Checked(NamedTuple):
-    """What a reader does not say of a workbook: whether it holds formulas, how many rows are hidden, and, by
-    the name of each sheet, which cells are merged over several rows."""
+    """What a reader does not say of a workbook: whether it holds formulas, how many rows are hidden, by the
+    name of each sheet which cells are merged over several rows, and whether it counts days from 1904."""
 
     has_formulas: bool
     hidden_rows: int
     merged: dict[str, list[Merged]]
+    from_1904: bool
 
 
 def _names_of_parts(archive: zipfile.ZipFile) -> dict[str, str]:
@@ -407,4 +412,5 @@ def check_archive(path: Path, content: bytes) -> Checked:
         ) from None
     sheets = found.sheets.values()
     merged = {names.get(part, ""): one.merged for part, one in found.sheets.items() if one.merged}
-    return Checked(any(one.has_formulas for one in sheets), sum(one.hidden_rows for one in sheets), merged)
+    has_formulas, hidden = any(one.has_formulas for one in sheets), sum(one.hidden_rows for one in sheets)
+    return Checked(has_formulas, hidden, merged, found.from_1904)

@@ -82,6 +82,8 @@ class Family:
     `day_order`: what comes first in its numeric dates, as published; None where it publishes none such.
     `latest`: names under which the publisher keeps the newest release at an address that does not change.
     `stated`: what a release says outside its rows (the day of its figures), as columns of every row.
+    `span`: the first and, unless it goes on, the last day of what has been published of it.
+    `followed_by`: columns of dates that come after the main one, where a case has got so far.
     `block`: a header that may stand anywhere in a workbook beside the main one, its rows read too.
     """
 
@@ -105,6 +107,8 @@ class Family:
     rules: Mapping[str, Any] = field(default_factory=dict)
     day_order: Literal["month", "day"] | None = None
     block: tuple[str, ...] = ()
+    span: tuple[str, ...] = ()
+    followed_by: tuple[str, ...] = ()
     duplicates: str | None = None
     licence: str = "public records"
     note: str = ""

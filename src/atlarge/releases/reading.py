@@ -356,7 +356,7 @@ def read_releases(path: str | Path, opened: Opened | None = None) -> list[Releas
     releases = []
     for parts in by_family.values():
         first = parts[0][1]
-        sheets = [Sheet(named[name], t.frame, t.rows, t.ragged) for name, t in parts]
+        sheets = [Sheet(named[name], t.frame, t.rows, t.ragged, t.from_1904) for name, t in parts]
         for sheet in sheets:
             refuse_persons(path, first.family, sheet)
             refuse_averages(path, first.family, sheet)

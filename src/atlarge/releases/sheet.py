@@ -27,12 +27,15 @@ class Sheet:
         Row number of each in the file.
     ragged : list of Ragged
         Rows with too few or too many cells.
+    from_1904 : bool or None
+        Whether its workbook counts days from 1904; None where no file says so.
     """
 
     name: str | None
     frame: pl.DataFrame
     rows: pl.Series
     ragged: list[Ragged]
+    from_1904: bool | None = None
     _coded: dict[str, Coded | None] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def coded(self, name: str) -> Coded | None:

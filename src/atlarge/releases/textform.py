@@ -40,13 +40,17 @@ class Ragged:
 
 @dataclass(frozen=True)
 class Table:
-    """Rows of one sheet as text. `rows`: the row number of each, as a spreadsheet shows it (from 1)."""
+    """Rows of one sheet as text. `rows`: the row number of each, as a spreadsheet shows it (from 1).
+
+    `from_1904`: whether its workbook counts days from 1904; None where no file says so.
+    """
 
     family: Family
     frame: pl.DataFrame
     rows: pl.Series
     ragged: list[Ragged]
     preamble: list[str]
+    from_1904: bool | None = None
 
 
 @dataclass(frozen=True)

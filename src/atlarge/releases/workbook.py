@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import reduce
 from pathlib import Path
 from typing import Any
@@ -65,6 +66,7 @@ def read_workbook(path: Path, content: bytes) -> tuple[dict[str, Table], list[st
         tables, passed, widest = _read_sheets(path, fastexcel.read_excel(content), checked.merged)
     if not tables:
         raise unknown(path, widest, "in any sheet")
+    tables = {name: replace(table, from_1904=checked.from_1904) for name, table in tables.items()}
     notes = []
     if checked.has_formulas and not all(table.family.allows_formulas for table in tables.values()):
         notes.append("holds formulas: their values are read as they were saved, no formula is run")
