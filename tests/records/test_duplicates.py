@@ -232,10 +232,10 @@ WRONG = {
 }
 
 
-@pytest.mark.parametrize("told", ["birth_year", "citizenship_country"])
+@pytest.mark.parametrize("column", ["birth_year", "citizenship_country"])
 @pytest.mark.parametrize("kind", [*WRONG, "right"])
 def test_an_identifier_of_several_persons_drops_no_row_of_another(
-    kind: str, told: str, tmp_path: Path
+    kind: str, column: str, tmp_path: Path
 ) -> None:
     rows = _people(800, seed=len(kind))
     ids = [WRONG[kind](at, row[0]) if kind in WRONG else row[0] for at, row in enumerate(rows)]
@@ -247,7 +247,7 @@ def test_an_identifier_of_several_persons_drops_no_row_of_another(
             "apprehension_state": ["TEXAS"] * len(rows),
             "apprehension_method": ["Located"] * len(rows),
             "apprehension_site_landmark": ["TRAVIS COUNTY JAIL, AUSTIN, TX"] * len(rows),
-            told: [str(row[2]) if told == "birth_year" else row[3] for row in rows],
+            column: [str(row[2]) if column == "birth_year" else row[3] for row in rows],
             "unique_identifier": ids,
         }
     ).write_csv(path)
