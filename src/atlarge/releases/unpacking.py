@@ -15,6 +15,8 @@ from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from zlib_ng import zlib_ng
+
 from atlarge.errors import ReleaseError
 from atlarge.files import shipped_yaml
 from atlarge.releases.encoding import from_utf16
@@ -75,7 +77,7 @@ def _cut_short(path: Path, name: str, given: int) -> ReleaseError:
 
 def from_gzip(path: Path, packed: Iterator[bytes], most: int) -> Iterator[bytes]:
     """The unpacked bytes of a gzip file, one member after another; at most so many at a time."""
-    given, stream, is_begun = 0, zlib.decompressobj(31), False
+    given, stream, is_begun = 0, zlib_ng.decompressobj(31), False
     for read in packed:
         piece = read
         while piece:
@@ -85,13 +87,13 @@ def from_gzip(path: Path, packed: Iterator[bytes], most: int) -> Iterator[bytes]
                 continue
             try:
                 part = stream.decompress(piece, most)
-            except zlib.error as error:
+            except zlib_ng.error as error:
                 raise _damaged(path, "gzip", given, error) from None
             given += len(part)
             yield part
             piece = stream.unconsumed_tail
             if stream.eof:
-                piece, stream, is_begun = stream.unused_data, zlib.decompressobj(31), False
+                piece, stream, is_begun = stream.unused_data, zlib_ng.decompressobj(31), False
     if is_begun:
         raise _cut_short(path, "gzip", given)
 
