@@ -218,7 +218,7 @@ def begin(release: Release, hashes: list[pl.Series] | None = None, order: DateOr
         keys = subject_keys(identifiers).alias("subject_key")
         typed.frame = typed.frame.drop("subject").with_columns(keys)
     elif family.table in ("arrests", "detainers", "encounters", "removals"):
-        found = [sheet.frame.hash_rows() for sheet in release.sheets]
+        found = [sheet.hashes() for sheet in release.sheets]
         if hashes is None:
             audit.checks["identical_rows"] = identical(found)
         else:

@@ -73,7 +73,7 @@ def _is_of_persons(column: str) -> bool:
 def _first_visible(sheet: Sheet, column: str) -> tuple[int, int]:
     """How many cells of a column hold more than a blank, a redaction mark or its own name (a header in the
     middle of joined files), and the row of the first."""
-    words = sheet.frame[column].unique().drop_nulls().cast(pl.String)
+    words = sheet.words(column).cast(pl.String)
     bare = words.str.strip_chars()
     readable = words.filter(~bare.is_in(list(BLANK)) & ~bare.str.contains(REDACTION))
     readable = readable.filter(pl.Series([plain(word) != column for word in readable], dtype=pl.Boolean))

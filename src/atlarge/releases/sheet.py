@@ -5,12 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+import numpy as np
 import polars as pl
 
 from atlarge.codes import Coded, code, repeats
 
 if TYPE_CHECKING:
     from atlarge.releases.textform import Ragged
+
+_FACTOR = np.uint64(0x9E3779B97F4A7C15)
+"""Odd, so that a product of it loses nothing."""
 
 
 @dataclass(frozen=True)
@@ -49,3 +53,15 @@ class Sheet:
         """The distinct cells of a column that are filled."""
         coded = self.coded(name)
         return coded.texts if coded is not None else self.frame[name].unique().drop_nulls()
+
+    def hashes(self) -> pl.Series:
+        """A hash of each row: equal for rows that are equal in every column, in any part of a release."""
+        whole = np.zeros(self.frame.height, np.uint64)
+        for column in self.frame.get_columns():
+            coded = self.coded(column.name)
+            if coded is None:
+                own = column.hash().to_numpy()
+            else:
+                own = coded.texts.extend_constant(None, 1).hash().to_numpy()[coded.rows]
+            whole = whole * _FACTOR + own
+        return pl.Series(whole)
