@@ -56,13 +56,17 @@ def rows_of(data: Path, patterns: list[str]) -> pl.DataFrame:
         words = Words(prepared.frame)
         own = placer.read_words(prepared.audit.table, [words.counted])
         assert own is not None
-        frame = with_places(prepared.frame, words, words.places(own))
+        frame, _ = with_places(prepared.frame, words, words.places(own))
         names = [c for c in ("aor", "aor_basis", "state", "office", "county_fips", "date", *COLUMNS)
                  if c in frame.columns]  # fmt: skip
         quarter = pl.format("{} {}", pl.col("date").dt.year(), pl.col("date").dt.quarter())
         year = quarter if prepared.audit.table in ONE_RELEASE else pl.lit(path.name[-11:-7])
         is_part = pl.lit(prepared.family.scope != "nation")
-        parts.append(frame.select(names).with_columns(year.alias("year"), is_part.alias("is_part")))
+        parts.append(
+            frame.select(names)
+            .cast({pl.Enum: pl.String})
+            .with_columns(year.alias("year"), is_part.alias("is_part"))
+        )
     return pl.concat(parts, how="diagonal_relaxed")
 
 

@@ -24,6 +24,11 @@ class Coded(NamedTuple):
         """The same for other rows, given by their positions among these."""
         return Coded(self.texts, self.rows[rows])
 
+    def categories(self, name: str) -> pl.Series:
+        """The column as categories, which are its texts in their order."""
+        texts = self.texts.extend_constant(None, 1).cast(pl.Enum(self.texts))
+        return texts[pl.Series(self.rows.view(np.uint32))].alias(name)
+
     def read_as(self, values: pl.Series) -> Coded:
         """The same rows with other texts: one for each of `texts`, and one for rows without any."""
         texts, rows = code(values)
@@ -39,24 +44,34 @@ def code(values: pl.Series) -> Coded:
     >>> texts.to_list(), rows.tolist()
     (['b'], [0, 1, 0])
     """
-    physical = values.cast(pl.String).cast(pl.Categorical).to_physical()
-    numbers = physical.cast(pl.Int32).fill_null(-1).to_numpy()
-    last = np.full(int(numbers.max(initial=-1)) + 2, -1, np.int32)
-    last[numbers] = np.arange(len(numbers), dtype=np.int32)
-    last[-1] = -1  # where there is no text
-    present = np.flatnonzero(last >= 0)
-    place = np.full(len(last), len(present), np.int32)
-    place[present] = np.arange(len(present), dtype=np.int32)
-    return Coded(values.gather(last[present]).cast(pl.String), place[numbers])
+    own = pl.Categories.random()  # numbered from 0 on, in the order of the rows
+    numbered = values.cast(pl.String).cast(pl.Categorical(own))
+    texts = own.to_series()
+    rows = numbered.to_physical().fill_null(len(texts)).to_numpy().view(np.int32)
+    return Coded(texts.alias(values.name), rows)
 
 
-def as_categories(frame: pl.DataFrame, coded: dict[str, Coded]) -> pl.DataFrame:
-    """A frame with its text columns as categories, which are written faster, where they are coded."""
+def as_categories(
+    frame: pl.DataFrame, coded: dict[str, Coded], constants: dict[str, str] | None = None
+) -> pl.DataFrame:
+    """A frame with its text columns as categories, which are written faster, where they are coded or empty.
+
+    `constants`: columns that have one text in every row.
+    """
+    texts = {column.name: column for column in frame.get_columns() if column.dtype == pl.String}
+    same = {name: None for name, column in texts.items() if column.null_count() == len(column)}
+    same |= constants or {}
     return frame.with_columns(
-        coded[name].texts.extend_constant(None, 1).cast(pl.Categorical)[coded[name].rows].alias(name)
-        for name, kind in frame.schema.items()
-        if kind == pl.String and name in coded
+        _repeated(name, same[name], frame.height) if name in same else coded[name].categories(name)
+        for name in texts
+        if name in same or name in coded
     )
+
+
+def _repeated(name: str, text: str | None, height: int) -> pl.Series:
+    """A column of categories that has one text, or none, in every row."""
+    one = pl.Series(name, [text], dtype=pl.String)
+    return one.cast(pl.Enum(one.drop_nulls())).new_from_index(0, height)
 
 
 def repeats(values: pl.Series) -> bool:

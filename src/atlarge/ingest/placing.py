@@ -193,30 +193,35 @@ def put_places(prepared: Prepared, own: pl.DataFrame | None, words: Words, *, is
 
     `own`: places and classes by the words of a row. `is_part`: the rows are a part of a release.
     """
-    coded = dict(words.coded)
+    audit = prepared.audit
+    coded, row = words.coded, None
     if own is not None:
         found = words.places(own)
-        prepared.frame = with_places(prepared.frame, words, found)
+        prepared.frame, placed = with_places(prepared.frame, words, found)
+        coded, row = coded | placed, words.row
         rows = np.bincount(words.row, weights=prepared.frame["n"].to_numpy()).astype(np.int64)
         by_place = found.select(_PLACES).with_columns(pl.Series("n", rows)).group_by(_PLACES)
         prepared.places = by_place.agg(pl.col("n").sum())
-        coded |= {n: code(found[n]).at(words.row) for n in ("aor", "office", "county_fips")}
         if others := int(rows[found["_other_state"].to_numpy()].sum()):
-            prepared.audit.notes.append(
+            audit.notes.append(
                 f"the landmark names a county outside the state recorded in {some(others, 'row')}; "
                 "each counts in both, and its county is not sure"
             )
-    day = DATE_COLUMN[prepared.audit.table]
-    prepared.daily = daily(prepared.frame, day) if day and prepared.audit.table in EVENTS else None
+        is_unresolved = found["place_kind"].fill_null("unresolved") == "unresolved"
+        audit.unresolved_places = int(words.counted["_rows"].filter(is_unresolved).sum())
+    day = DATE_COLUMN[audit.table]
+    prepared.daily = daily(prepared.frame, day) if day and audit.table in EVENTS else None
     if is_part or prepared.daily is None or not is_whole(prepared.family.id, prepared.daily):
-        prepared.shown = shown(prepared.frame, prepared.audit.table, coded)
-    prepared.frame = as_categories(conform(prepared.frame, prepared.audit.table), prepared.coded)
-    if "place_kind" in prepared.frame.columns:
-        kinds = prepared.frame["place_kind"].fill_null("unresolved")
-        prepared.audit.unresolved_places = int((kinds == "unresolved").sum())
+        prepared.shown = shown(prepared.frame, audit.table, coded, row)
+    lineage = {"release_id": audit.id, "file": audit.file}
+    prepared.frame = as_categories(conform(prepared.frame, audit.table), prepared.coded, lineage)
 
 
-def with_places(frame: pl.DataFrame, words: Words, found: pl.DataFrame) -> pl.DataFrame:
-    """Rows with the places of their words, as categories; `found`: those of each combination."""
-    places = found.drop("_other_state").with_columns(pl.col(pl.String).cast(pl.Categorical))
-    return frame.with_columns(places[words.row].get_columns())
+def with_places(
+    frame: pl.DataFrame, words: Words, found: pl.DataFrame
+) -> tuple[pl.DataFrame, dict[str, Coded]]:
+    """Rows with the places of their words, as categories, and the texts of `found`, the places of each
+    combination of words, coded."""
+    coded = {name: code(found[name]) for name, kind in found.schema.items() if kind == pl.String}
+    places = found.select("place_confidence", *(c.categories(name) for name, c in coded.items()))
+    return frame.with_columns(places[pl.Series(words.row.view(np.uint32))].get_columns()), coded

@@ -72,13 +72,14 @@ def _names_counties(frame: pl.DataFrame) -> bool:
 
 def digest(frame: pl.DataFrame, table: str) -> pl.DataFrame:
     """Rows (`n`) by the columns that show what a release covers."""
-    wanted = [c for c in (DATE_COLUMN[table], "aor", "state", "office", "county_fips") if c]
-    names = [c for c in wanted if c in frame.columns]
+    places = [c for c in ("aor", "state", "office", "county_fips") if c in frame.columns]
+    names = [c for c in (DATE_COLUMN[table],) if c in frame.columns] + places
     has_text = _texts(frame)[1]
     count = pl.col("n").sum() if "n" in frame.columns else pl.len().alias("n")
     return (
         frame.group_by(names)
         .agg(count.cast(pl.UInt32), *filled(table, frame.columns))
+        .cast(dict.fromkeys(places, pl.String))
         .with_columns(
             pl.lit(has_text).alias("_has_text"),
             pl.lit(_first_texts(frame)).alias("_texts"),

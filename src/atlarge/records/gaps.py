@@ -162,12 +162,14 @@ def _usual(table: str) -> pl.DataFrame:
     return usual.with_columns(pl.col("column", "unit", "value").cast(pl.Categorical))
 
 
-def shown(frame: pl.DataFrame, table: str, coded: dict[str, Coded] | None = None) -> pl.DataFrame:
+def shown(
+    frame: pl.DataFrame, table: str, coded: dict[str, Coded] | None = None, row: Numbers | None = None
+) -> pl.DataFrame:
     """Rows (`n`) by column, level, unit and value: the month, the area, the finest place that is known.
 
     Values that are not always there are one, "". Of the level "distinct", `value` is each text of place that
     is always there, and "" counts the distinct values; of "all", the unit is the month of every row.
-    `coded`: columns that are coded already.
+    `coded`: columns that are coded already; of those of places, `row` says which of their rows is each row's.
     """
     wanted = {"facility": [], **_wanted(table)}
     names = {c: c for c in _OWN if c in frame.columns}
@@ -178,7 +180,7 @@ def shown(frame: pl.DataFrame, table: str, coded: dict[str, Coded] | None = None
     coded = dict(coded or {})
     for column in {*names.values(), "aor", "office", "county_fips"} & set(frame.columns) - set(coded):
         coded[column] = code(frame[column])
-    levels = dict(zip(("month", "aor", "finest", "place"), _units(frame, table, coded), strict=True))
+    levels = dict(zip(("month", "aor", "finest", "place"), _units(frame, table, coded, row), strict=True))
     levels["all"] = levels["month"]
     complete = _complete(list(names))
     rows = _Shown(levels, {name: wanted[name] for name in names})
@@ -269,13 +271,13 @@ def _known_units(table: str) -> frozenset[str]:
     return frozenset(_usual(table)["unit"].unique())
 
 
-def _units(frame: pl.DataFrame, table: str, coded: dict[str, Coded]) -> list[Named]:
+def _units(frame: pl.DataFrame, table: str, coded: dict[str, Coded], row: Numbers | None) -> list[Named]:
     """The month, the area, the finest place whose usual values are known, and the place of each row."""
     days = frame["date"].to_physical().to_numpy()
     first = int(days.min())
     every = pl.Series(np.arange(first, int(days.max()) + 1, dtype=np.int32)).cast(pl.Date)
     months, month = code(every.dt.truncate("1mo").dt.to_string("%Y-%m-%d"))
-    nowhere = np.zeros(frame.height, np.int32)
+    nowhere = np.zeros(frame.height if row is None else int(row.max()) + 1, np.int32)
     areas, area = coded.get("aor", Coded(pl.Series([], dtype=pl.String), nowhere))
     known = _known_units(table)
     named_areas = [f"aor:{a}" for a in areas]
@@ -293,6 +295,8 @@ def _units(frame: pl.DataFrame, table: str, coded: dict[str, Coded]) -> list[Nam
         place = np.where(of_row < len(named), of_row + np.int32(len(units)), place)
         units += named
     place = np.where(place < 0, np.int32(len(units)), place)
+    if row is not None:
+        area, finest, place = area[row], finest[row], place[row]
     return [
         (months.to_list(), month[days - first]),
         (named_areas, area),

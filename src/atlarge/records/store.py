@@ -31,7 +31,7 @@ from atlarge.files import PRIVATE, STREAM, is_stream, locked, private_folder, sy
 from atlarge.records.audit import SIMULATED
 from atlarge.records.gaps import Gap
 from atlarge.records.integrity import digest, inside, is_sealed, require, sealed
-from atlarge.records.tables import TABLES
+from atlarge.records.tables import TABLES, categories
 from atlarge.wording import some
 
 __all__ = ["Coverage", "Store", "open_store"]
@@ -369,7 +369,7 @@ def write_rows(frame: pl.DataFrame, path: Path) -> None:
     Categories are stored as the texts that they are, to the byte: they only save the writer finding them.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    texts = pl.Schema({n: pl.String if kind == pl.Categorical else kind for n, kind in frame.schema.items()})
+    texts = pl.Schema(frame.schema | dict.fromkeys(categories(frame), pl.String()))
     metadata = {_ARROW: _arrow_schema(tuple(texts.items()))} if texts != frame.schema else None
     _write(frame, path, metadata=metadata)
     if metadata and _schema_of(path) != texts:  # this Polars does not let the schema be stated
