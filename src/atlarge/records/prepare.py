@@ -246,7 +246,7 @@ def finish(begun: Begun, found: Duplicates | None) -> Prepared:
     if family.spread is not None:
         typed.put(frame := family.spread(frame))
     if "n" not in frame.columns:
-        frame = frame.with_columns(pl.lit(1, pl.UInt32).alias("n"))
+        frame = frame.with_columns(pl.repeat(1, frame.height, dtype=pl.UInt32, eager=True).alias("n"))
     audit.values = frame.height
     audit.quarantine_reasons = dict(typed.quarantine.group_by("reason").len().sort("reason").iter_rows())
     if begun.passed_sheets:

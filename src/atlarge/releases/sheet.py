@@ -63,5 +63,6 @@ class Sheet:
                 own = column.hash().to_numpy()
             else:
                 own = coded.texts.extend_constant(None, 1).hash().to_numpy()[coded.rows]
-            whole = whole * _FACTOR + own
+            whole *= _FACTOR
+            whole += own
         return pl.Series(whole)
