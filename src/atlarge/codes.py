@@ -59,8 +59,8 @@ def as_categories(
     `constants`: columns that have one text in every row.
     """
     texts = {column.name: column for column in frame.get_columns() if column.dtype == pl.String}
-    same = {name: None for name, column in texts.items() if column.null_count() == len(column)}
-    same |= constants or {}
+    empty = [name for name, column in texts.items() if column.null_count() == len(column)]
+    same: dict[str, str | None] = {**dict.fromkeys(empty), **(constants or {})}
     return frame.with_columns(
         _repeated(name, same[name], frame.height) if name in same else coded[name].categories(name)
         for name in texts
