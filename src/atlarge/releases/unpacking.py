@@ -87,7 +87,7 @@ def from_gzip(path: Path, packed: Iterator[bytes], most: int) -> Iterator[bytes]
                 continue
             try:
                 part = stream.decompress(piece, most)
-            except zlib_ng.error as error:
+            except zlib_ng.error as error:  # type: ignore[misc]  # its stub calls it an instance
                 raise _damaged(path, "gzip", given, error) from None
             given += len(part)
             yield part
