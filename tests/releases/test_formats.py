@@ -11,12 +11,16 @@ from itertools import combinations
 from pathlib import Path
 
 import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
+from pyarrow import feather
 
 from atlarge.errors import ReleaseError
 from atlarge.ingest import ingest
 from atlarge.panel import panel
 from atlarge.records.store import open_store
+from atlarge.releases import read_release
 
 pytestmark = pytest.mark.slow_file
 
@@ -162,3 +166,16 @@ def test_a_pipe_is_refused_at_once(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     with pytest.raises(ReleaseError, match="device or a pipe"):
         ingest([tmp_path / "pipe"], tmp_path / "store")
+
+
+@pytest.mark.parametrize("form", ["parquet", "feather"])
+def test_a_zone_without_a_name_is_refused_with_the_mend(form: str, tmp_path: Path) -> None:
+    table = _table().to_arrow()
+    at = table.column_names.index("apprehension_date_time")
+    zoned = table.column(at).cast(pa.timestamp("us", "+05:30"))
+    path = tmp_path / f"arrests.{form}"
+    {"parquet": pq.write_table, "feather": feather.write_feather}[form](
+        table.set_column(at, "apprehension_date_time", zoned), path
+    )
+    with pytest.raises(ReleaseError, match=r"zone '\+05:30', which has no name; save them without a zone"):
+        read_release(path)

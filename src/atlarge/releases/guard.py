@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import sys
 import tempfile
 import threading
@@ -21,6 +22,7 @@ _OF_PYTHON = (OSError, RuntimeError, ValueError, OverflowError, MemoryError, EOF
 _guard = threading.Lock()
 _inside = 0
 _kept: list[Any] = []
+_ZONE = re.compile(r"unable to parse time zone: ('[^']+')")
 _PANIC = (b"thread '", b"note: run with", b"called `", b"stack backtrace", b"index out of", b"assertion ")
 
 
@@ -65,4 +67,9 @@ def reading(path: Path, what: str) -> Iterator[None]:
         if is_own and type(error).__module__.split(".")[0] not in _READERS:
             raise
         message = " ".join(str(error).split())[:160]
+        if zone := _ZONE.search(message):
+            raise ReleaseError(
+                f"{path}: its times are in the zone {zone[1]}, which has no name; save them without a zone (in "
+                "pandas by `.dt.tz_localize(None)`), or the table as CSV"
+            ) from None
         raise ReleaseError(f"{path}: cannot be read as {what} ({message}); download it again") from None
