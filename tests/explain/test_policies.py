@@ -84,7 +84,9 @@ def test_listing_narrows_and_refuses_unknown_words() -> None:
     with pytest.raises(QuestionError, match="limits, extends"):
         listed(direction="sideways")
     with pytest.raises(QuestionError, match="two letters"):
-        listed(state="Texas")
+        listed(state="Atlantis")
+    with pytest.raises(QuestionError, match="did you mean Texas"):
+        listed(state="Texs")
 
 
 def test_an_own_table_stands_for_the_registry_while_in_use(tmp_path: Path) -> None:

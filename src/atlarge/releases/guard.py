@@ -69,7 +69,7 @@ def reading(path: Path, what: str) -> Iterator[None]:
         message = " ".join(str(error).split())[:160]
         if zone := _ZONE.search(message):
             raise ReleaseError(
-                f"{path}: its times are in the zone {zone[1]}, which has no name; save them without a zone (in "
-                "pandas by `.dt.tz_localize(None)`), or the table as CSV"
+                f"{path}: its times are in the zone {zone[1]}, which has no name; save them without a zone "
+                "(in pandas by `.dt.tz_localize(None)`), or the table as CSV"
             ) from None
         raise ReleaseError(f"{path}: cannot be read as {what} ({message}); download it again") from None

@@ -15,7 +15,7 @@ import polars as pl
 from atlarge.errors import ReleaseError
 from atlarge.releases.areas import area_code, state_code
 from atlarge.releases.family import Family, plain
-from atlarge.releases.marks import BLANK, REDACTION
+from atlarge.releases.marks import BLANK, REDACTION, bare_words
 from atlarge.releases.persons import FEW_ROWS, persons_in
 from atlarge.releases.sheet import Sheet
 from atlarge.wording import some
@@ -133,11 +133,9 @@ def blank_persons(
             if spelling not in frame.columns or frame[spelling].dtype != pl.String:
                 continue
             words = sheet.words(spelling)
-            words = (
-                words.filter(~words.str.strip_chars().is_in(public.implode()))
-                if public is not None
-                else words
-            )
+            words = words.filter(~bare_words(words).str.starts_with("="))  # a formula is not kept at all
+            if public is not None:
+                words = words.filter(~words.str.strip_chars().is_in(public.implode()))
             words = words.filter(_CODED[name](words).is_null()) if name in _CODED else words
             found, unknown = persons_in(words, is_code=is_of_persons and name not in _PLACES)
             unknown = unknown if is_of_persons else unknown.clear()
