@@ -284,12 +284,10 @@ def _order_problems(document: dict[str, Any]) -> Problems:
 
 def _leaves(value: Any, path: tuple[str | int, ...]) -> Iterator[tuple[tuple[str | int, ...], Any]]:
     """Every value below another, with its path."""
-    inner = (
-        value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else None
-    )
-    if inner is None:
+    if not isinstance(value, dict | list):
         yield path, value
-    for key, one in inner or ():
+        return
+    for key, one in value.items() if isinstance(value, dict) else enumerate(value):
         yield from _leaves(one, (*path, key))
 
 
