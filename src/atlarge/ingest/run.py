@@ -8,8 +8,6 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-import filelock  # noqa: F401  which is needed in every ingest, as is
-import numpy.ma  # noqa: F401  by Polars where it takes an array: loaded here, not by a thread that reads
 import polars as pl
 
 from atlarge.errors import ReleaseError, StoreError
