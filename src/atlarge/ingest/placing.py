@@ -16,7 +16,7 @@ from atlarge.known_places import QUERY, known_places, resolve_queries
 from atlarge.records.control_totals import daily, is_whole
 from atlarge.records.gaps import shown
 from atlarge.records.prepare import Prepared
-from atlarge.records.tables import DATE_COLUMN, EVENTS, PLACE, TABLES, conform
+from atlarge.records.tables import DATE_COLUMN, EVENTS, PLACE, PLACE_COLUMNS, TABLES, conform
 from atlarge.releases.areas import area_code, county_code, state_code
 from atlarge.wording import some
 
@@ -28,7 +28,7 @@ _FOUND = (
     "aor_basis", "office", "county_fips", "place_kind", "place_confidence", "place_basis", "landmark_class",
 )  # fmt: skip
 
-_PLACES = ("aor", "state", "office", "county_fips")
+_PLACES = tuple(PLACE_COLUMNS.values())
 
 
 class Words:
@@ -209,9 +209,9 @@ def put_places(prepared: Prepared, own: pl.DataFrame | None, words: Words, *, is
             )
         is_unresolved = found["place_kind"].fill_null("unresolved") == "unresolved"
         audit.unresolved_places = int(words.counted["_rows"].filter(is_unresolved).sum())
-    day = DATE_COLUMN[audit.table]
-    prepared.daily = daily(prepared.frame, day) if day and audit.table in EVENTS else None
-    if is_part or prepared.daily is None or not is_whole(prepared.family.id, prepared.daily):
+    day = DATE_COLUMN[audit.table] if audit.table in EVENTS and not is_part else None
+    prepared.daily = daily(prepared.frame, day) if day else None
+    if prepared.daily is None or not is_whole(prepared.family.id, prepared.daily):
         prepared.shown = shown(prepared.frame, audit.table, coded, row)
     lineage = {"release_id": audit.id, "file": audit.file}
     prepared.frame = as_categories(conform(prepared.frame, audit.table), prepared.coded, lineage)

@@ -28,7 +28,7 @@ from atlarge.records.missing import filled, lacks, reported_days
 from atlarge.records.overlap import GONE, Stored, overlaps
 from atlarge.records.prepare import Prepared
 from atlarge.records.store import Writer, content_hash, empty_manifest, lock, read_manifest
-from atlarge.records.tables import DATE_COLUMN, EVENTS
+from atlarge.records.tables import DATE_COLUMN, EVENTS, PLACE_COLUMNS
 from atlarge.records.vintages import SERIES, superseded
 from atlarge.releases import families
 
@@ -72,7 +72,7 @@ def _names_counties(frame: pl.DataFrame) -> bool:
 
 def digest(frame: pl.DataFrame, table: str) -> pl.DataFrame:
     """Rows (`n`) by the columns that show what a release covers."""
-    places = [c for c in ("aor", "state", "office", "county_fips") if c in frame.columns]
+    places = [c for c in PLACE_COLUMNS.values() if c in frame.columns]
     names = [c for c in (DATE_COLUMN[table],) if c in frame.columns] + places
     has_text = _texts(frame)[1]
     count = pl.col("n").sum() if "n" in frame.columns else pl.len().alias("n")
@@ -102,7 +102,7 @@ def _scopes(prepared: Prepared, lacking: set[str] | None = None) -> list[Scope]:
     texts, has_text = _texts(prepared.frame, prepared.coded)
     places = prepared.places
     if places is None:
-        names = [c for c in ("aor", "state", "office", "county_fips") if c in prepared.frame.columns]
+        names = [c for c in PLACE_COLUMNS.values() if c in prepared.frame.columns]
         places = prepared.frame.group_by(names).agg(pl.col("n").sum())
     has_state = "state" in prepared.family.columns
     if lacking is None:

@@ -17,9 +17,9 @@ import polars as pl
 from numpy.typing import NDArray
 
 from atlarge.records.gaps import ANY, Gap
+from atlarge.records.tables import PLACE_COLUMNS
 
 TABLE = "control_totals.parquet"
-LEVELS = {"nation": "nation", "aor": "aor", "state": "state", "office": "office", "county": "county_fips"}
 KINDS = {"arrests": "method", "detainers": "outcome"}
 """The column that most measures of a table count by, whose values have totals of their own."""
 _NAMED = ("with_text", "with_aor")
@@ -33,13 +33,14 @@ def daily(frame: pl.DataFrame, day: str) -> pl.DataFrame:
     """Rows of each day: all (`n`), and those with a text of place and with an area of responsibility."""
     text = next((c for c in ("landmark", "facility") if c in frame.columns), None)
     named = zip(_NAMED, (text, "aor"), strict=True)
-    days = frame[day].drop_nulls().to_physical().to_numpy()
-    if frame.is_empty() or not len(days):
+    frame = frame.filter(pl.col(day).is_not_null())
+    days = frame[day].to_physical().to_numpy()
+    if not len(days):
         return pl.DataFrame(schema={"day": pl.Date, "n": pl.Int64, **dict.fromkeys(_NAMED, pl.Int64)})
-    first, n = int(days.min()), frame.filter(pl.col(day).is_not_null())["n"].to_numpy()
+    first, n = int(days.min()), frame["n"].to_numpy()
     counts = {"n": n}
     for name, column in named:
-        is_named = frame.filter(pl.col(day).is_not_null())[column].is_not_null().to_numpy() if column else 0
+        is_named = frame[column].is_not_null().to_numpy() if column else 0
         counts[name] = n * is_named
     sums = {k: np.bincount(days - first, weights=v).astype(np.int64) for k, v in counts.items()}
     return pl.DataFrame({"day": np.arange(first, first + len(sums["n"]), dtype=np.int32), **sums}).cast(
@@ -49,7 +50,7 @@ def daily(frame: pl.DataFrame, day: str) -> pl.DataFrame:
 
 def by_place(frame: pl.DataFrame, table: str, day: str) -> pl.DataFrame:
     """Rows of each month by the places that they name and by their kind (method, outcome)."""
-    places = [c for c in LEVELS.values() if c in frame.columns]
+    places = [c for c in PLACE_COLUMNS.values() if c in frame.columns]
     kind = KINDS.get(table)
     named = frame.select(
         pl.col(day).dt.truncate("1mo").alias("month"),
@@ -141,7 +142,7 @@ def shortfalls(family: str, table: str, frame: pl.DataFrame, day: str, spans: li
             column, values = KINDS[table], tuple(sorted(kind.upper() for kind in short))
             published, own = (rows.filter(pl.col("kind").is_in(sorted(short))) for rows in (published, own))
     found: list[Gap] = []
-    for level, name in LEVELS.items():
+    for level, name in {"nation": "nation", **PLACE_COLUMNS}.items():
         if name == "nation":
             lacking = _short(published, own, ["month"]).with_columns(nation=pl.lit(NATION))
         elif name in own.columns:

@@ -17,13 +17,12 @@ from typing import Any, TypeVar
 import polars as pl
 
 from atlarge.errors import QuestionError
-from atlarge.records.tables import EVENTS
+from atlarge.records.tables import EVENTS, PLACE_COLUMNS
 from atlarge.reference import table
 
 _Count = TypeVar("_Count", int, float)
 
 LEVELS = ("nation", "aor", "state", "office", "county")
-_COLUMNS = {"aor": "aor", "state": "state", "office": "office", "county": "county_fips"}
 
 _GAP_DAYS = 62
 """A release without a row for longer than this is not taken to cover the time between."""
@@ -56,6 +55,12 @@ _FEW_OF_PLACES = 0.5
 """A file with fewer texts of place than this share of the places that it should name was cut to the texts."""
 
 
+def each_place(places: str) -> set[str]:
+    """Places of one level ("state:IA,MN") one by one, as "state:IA"."""
+    level, _, codes = places.partition(":")
+    return {f"{level}:{code}" for code in codes.split(",")}
+
+
 @dataclass(frozen=True)
 class Scope:
     """Places that a release covers: `places` ("nation", "aor:SEA,...", "county:48453"), `levels` of place
@@ -72,8 +77,7 @@ class Scope:
 
     def each(self) -> set[str]:
         """Its places one by one, as "state:MN"."""
-        level, _, codes = self.places.partition(":")
-        return {f"{level}:{code}" for code in codes.split(",")}
+        return each_place(self.places)
 
     def to_dict(self) -> dict[str, Any]:
         """As in the manifest: `scope`, and `levels` and `without` where they say something."""
@@ -101,24 +105,24 @@ class Seen:
     def counts(self, level: str) -> dict[str, int]:
         """Rows by place of a level."""
         if level not in self._counts:
-            places = self._cells.get(_COLUMNS[level], [])
+            places = self._cells.get(PLACE_COLUMNS[level], [])
             self._counts[level] = _tally(zip(places, self._cells["n"], strict=False))
         return self._counts[level]
 
     def named(self, level: str) -> int:
         """Rows that name a place of a level; all where none can."""
-        return sum(self.counts(level).values()) if _COLUMNS[level] in self._cells else self.rows
+        return sum(self.counts(level).values()) if PLACE_COLUMNS[level] in self._cells else self.rows
 
     def areas(self, level: str) -> dict[str, int]:
         """Rows by area, of those that name a place of a level; none where most of them lack their area."""
         areas = self._cells.get("aor", [])
-        places = self._cells.get(_COLUMNS[level], areas)
+        places = self._cells.get(PLACE_COLUMNS[level], areas)
         known = [(area, n) for area, place, n in zip(areas, places, self._cells["n"], strict=False) if place]
         return _tally(known) if 2 * sum(area is None for area, _ in known) < len(known) else {}
 
     def known(self, *levels: str) -> float:
         """The share of rows that name a place of one of the levels."""
-        columns = [self._cells[_COLUMNS[x]] for x in levels if _COLUMNS[x] in self._cells]
+        columns = [self._cells[PLACE_COLUMNS[x]] for x in levels if PLACE_COLUMNS[x] in self._cells]
         if not columns or not self.rows:
             return 0.0
         named = (n for *places, n in zip(*columns, self._cells["n"], strict=True) if any(places))
@@ -161,7 +165,7 @@ def parse_scope(words: str) -> list[Scope]:
         names = [code.strip().upper() for code in codes.split(",") if code.strip()]
         known = _codes(kind)
         wrong = [code for code in names if code not in known]
-        if kind not in _COLUMNS or not names or wrong:
+        if kind not in PLACE_COLUMNS or not names or wrong:
             why = f"{wrong[0]!r} is no {kind}" if wrong and known else f"{word!r} is not understood"
             raise QuestionError(
                 f"--covers: {why}; write nation, or a level and codes: state:MN, aor:SEA,SPM, county:48453"
@@ -218,7 +222,7 @@ def _inside(scope: str) -> Usual:
         usual = usual.clear()
     elif kind != "nation":
         usual = usual.filter(pl.col(kind).is_in(codes.split(",")))
-    levels: dict[str, dict[tuple[str | None, str], int]] = {level: {} for level in _COLUMNS}
+    levels: dict[str, dict[tuple[str | None, str], int]] = {level: {} for level in PLACE_COLUMNS}
     for area, state, kind, code, rows in usual.select(
         "aor", "state", "kind", "code", "per_million"
     ).iter_rows():
@@ -450,7 +454,7 @@ def days_with_rows(frame: pl.DataFrame) -> list[tuple[Scope, dt.date, dt.date]]:
     """
     found = []
     for level in ("county", "office"):
-        named = frame.select("day", pl.col(_COLUMNS[level]).alias("place")).drop_nulls().unique()
+        named = frame.select("day", pl.col(PLACE_COLUMNS[level]).alias("place")).drop_nulls().unique()
         for (place,), days in named.sort("day").group_by("place", maintain_order=True):
             day = days["day"]
             is_start = (day.diff().dt.total_days() > 1).fill_null(True)

@@ -19,6 +19,7 @@ import polars as pl
 
 from atlarge.calendar import month_end
 from atlarge.codes import Coded, Numbers, code
+from atlarge.records.coverage import each_place
 from atlarge.records.schemes import scheme
 from atlarge.reference import table as reference
 
@@ -113,10 +114,9 @@ class Gap:
         is_all = self.column == ANY or self.where.startswith("=")
         return not is_all and self.rows >= _CLOSES_ROWS and self.share >= _CLOSES_SHARE
 
-    def places(self) -> list[str]:
+    def places(self) -> set[str]:
         """Each place that is meant alone, as "state:IA"."""
-        level, _, codes = self.where.removeprefix("=").partition(":")
-        return [f"{level}:{code}" for code in codes.split(",")]
+        return each_place(self.where.removeprefix("="))
 
     def to_dict(self) -> dict[str, Any]:
         """The gap as stored in the manifest."""

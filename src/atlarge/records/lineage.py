@@ -14,9 +14,7 @@ from atlarge.engines import collect, scan
 from atlarge.errors import QuestionError
 from atlarge.records.best import FILLED
 from atlarge.records.store import Store
-from atlarge.records.tables import DATE_COLUMN, TABLES
-
-_PLACE = {"county": "county_fips", "office": "office", "aor": "aor", "state": "state"}
+from atlarge.records.tables import DATE_COLUMN, PLACE_COLUMNS, TABLES
 
 
 def lineage(
@@ -45,7 +43,7 @@ def lineage(
         frame = frame.filter(nw.col(column) >= nw.lit(start)) if start else frame
         frame = frame.filter(nw.col(column) <= nw.lit(end)) if end else frame
     if place is not None:
-        columns = _PLACE.values() if level is None else [_PLACE[level]]
+        columns = PLACE_COLUMNS.values() if level is None else [PLACE_COLUMNS[level]]
         named = [(nw.col(name) == place).fill_null(False) for name in columns if name in TABLES[table]]
         if not named:
             raise QuestionError(f"the table {table} has no place to ask for")

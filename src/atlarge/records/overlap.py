@@ -16,7 +16,7 @@ from typing import Any
 
 import polars as pl
 
-from atlarge.records.tables import ONE_FAMILY, TWO_FAMILIES
+from atlarge.records.tables import ONE_FAMILY, PLACE_COLUMNS, TWO_FAMILIES
 
 GONE = "_gone"
 """The column of rows set aside that a later release no longer lists: they tell nothing of any row it has."""
@@ -24,7 +24,6 @@ _NEAR_DAYS = 62
 MOVED_DAYS = 31
 """A later vintage may put a person's date right by so many days."""
 _BREADTH = {"nation": 4, "aor": 3, "state": 2, "county": 1, "office": 1}
-_COLUMNS = {"aor": "aor", "state": "state", "office": "office", "county": "county_fips"}
 _SHARE_SAME, _SHARE_TWO, _SHARE_BLANK = 0.8, 0.5, 0.95
 """The share of the loser's rows that must be matched. Within a family the key is fine, and halves of one
 release share days and landmarks by chance; between families the key is coarse and wordings differ. The last
@@ -100,7 +99,7 @@ def inside(winner: Stored, loser: Stored, margin: int = 0) -> pl.Expr:
     if own.keys() & {"nation", "facility"}:
         return days
     within = all(kind in own and codes <= own[kind] for kind, codes in theirs.items())
-    named = [pl.col(_COLUMNS[kind]).is_in(sorted(codes)) for kind, codes in own.items()]
+    named = [pl.col(PLACE_COLUMNS[kind]).is_in(sorted(codes)) for kind, codes in own.items()]
     within = within or bool(own.keys() <= {"county", "office"})
     return days & pl.any_horizontal(named).fill_null(within)
 

@@ -32,6 +32,8 @@ NOT_KEPT = frozenset(_STATED["not_kept"])
 """What a family may publish besides a table's columns, to work these out from."""
 DATE_COLUMN: dict[str, str | None] = dict.fromkeys(TABLES, "date") | _STATED["dates"]
 """The column that says when, by table; tables without one have no coverage."""
+PLACE_COLUMNS = {"aor": "aor", "state": "state", "office": "office", "county": "county_fips"}
+"""The column that names the place of a row, by level."""
 EVENTS = tuple(_STATED["events"])
 """Tables whose rows are events: two releases of the same events are counted once."""
 ONE_FAMILY, TWO_FAMILIES = (
