@@ -102,7 +102,7 @@ _PLACES = (
 _CODED = {"aor": area_code, "state": state_code}
 """What words of a column stand for; those that do are no person's."""
 _FEWEST = 5
-"""Rows that name someone, for a column to be one of persons."""
+"""Different texts that name someone, for a column to be one of persons."""
 _OF_PERSONS = (
     "arrests", "detainers", "encounters", "removals", "book_ins", "stints", "stays", "landmarks",
 )  # fmt: skip
@@ -158,9 +158,9 @@ def blank_persons(
 
 
 def _refuse_most(path: Path, cells: pl.Series, found: pl.Series) -> None:
-    """Refuse a file in most rows of which a column names someone or gives their number."""
-    rows = int(cells.is_in(found.implode()).sum()) if len(found) else 0
-    if rows >= _FEWEST and rows * 2 > len(cells):
+    """Refuse a file in most rows of which a column names one person or another, or gives their numbers."""
+    rows = int(cells.is_in(found.implode()).sum()) if len(found) >= _FEWEST else 0
+    if rows * 2 > len(cells):
         raise ReleaseError(
             f"{path}: column {cells.name!r} seems to name persons or give their numbers in "
             f"{some(rows, 'row')}; refused: take the column out"
