@@ -1,10 +1,14 @@
-"""Arguments of public functions that may be one thing or several."""
+"""Checks of arguments of public functions: one name or several, and extensions of files."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from pathlib import Path
 
 from atlarge.errors import QuestionError
+
+HTML = (".html", ".htm")
+"""Extensions of a page."""
 
 
 def names_of(given: str | Iterable[str], what: str) -> list[str]:
@@ -34,3 +38,33 @@ def names_of(given: str | Iterable[str], what: str) -> list[str]:
     if not named:
         raise QuestionError(f"no {what} was named")
     return list(dict.fromkeys(named))
+
+
+def either(words: Sequence[str]) -> str:
+    """Several words as a choice.
+
+    Examples
+    --------
+    >>> either([".svg", ".png", ".csv"]), either([".html"])
+    ('.svg, .png or .csv', '.html')
+    """
+    return " or ".join(part for part in (", ".join(words[:-1]), words[-1]) if part)
+
+
+def extension_of(path: Path | str, allowed: Sequence[str]) -> str:
+    """The extension of a file to write, in lower case.
+
+    Raises
+    ------
+    QuestionError
+        If it is not one of those allowed.
+
+    Examples
+    --------
+    >>> extension_of("Travis.HTML", [".html", ".htm"])
+    '.html'
+    """
+    found = Path(path).suffix.lower()
+    if found not in allowed:
+        raise QuestionError(f"{path}: the name must end in {either(allowed)}")
+    return found

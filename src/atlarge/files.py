@@ -17,7 +17,7 @@ from typing import Any
 import polars as pl
 import yaml
 
-from atlarge.errors import QuestionError
+from atlarge.arguments import extension_of
 
 
 def read_yaml(text: str) -> Any:
@@ -63,21 +63,17 @@ def csv_text(frame: pl.DataFrame) -> str:
     return without_formulas(frame).write_csv()
 
 
-def write_by_ending(path: Path | str, frame: pl.DataFrame, **others: Callable[[], bytes]) -> None:
+def write_by_extension(path: Path | str, frame: pl.DataFrame, **others: Callable[[], bytes]) -> None:
     """Write a frame by the extension of the path: .csv, .parquet or one of `others`; atomic.
 
     Raises QuestionError for any other extension.
     """
     forms: dict[str, Callable[[], bytes]] = {
-        **others,
-        "csv": lambda: csv_text(frame).encode(),
-        "parquet": lambda: parquet_bytes(frame),
+        **{f".{name}": content for name, content in others.items()},
+        ".csv": lambda: csv_text(frame).encode(),
+        ".parquet": lambda: parquet_bytes(frame),
     }
-    ending = Path(path).suffix.lower().removeprefix(".")
-    if ending not in forms:
-        *first, last = (f".{name}" for name in forms)
-        raise QuestionError(f"{path}: the ending must be {', '.join(first)} or {last}")
-    write_atomically(path, forms[ending]())
+    write_atomically(path, forms[extension_of(path, list(forms))]())
 
 
 PRIVATE = 0o600

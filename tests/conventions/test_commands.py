@@ -10,6 +10,7 @@ import pytest
 import typer
 
 from atlarge.cli import _load_commands, app
+from command_line import run
 
 _load_commands()
 GROUP = typer.main.get_command(app)
@@ -49,6 +50,25 @@ def test_a_command_explains_itself(name: str) -> None:
 @pytest.mark.parametrize("name", sorted(set(COMMANDS) - {"serve"}))
 def test_a_command_can_answer_in_json(name: str) -> None:
     assert "--json" in {opt for p in COMMANDS[name].params for opt in p.opts}
+
+
+WRITERS = [
+    (name, parameter.opts[0])
+    for name, command in COMMANDS.items()
+    for parameter in command.params
+    if parameter.opts[0] in ("--out", "--html", "--brief") and not parameter.help.startswith("Folder")
+]
+
+
+@pytest.mark.parametrize(("name", "option"), WRITERS)
+@pytest.mark.parametrize("file", ["out.docx", "out", ".html", "/dev/stdout"])
+def test_a_file_of_another_extension_is_a_wrong_use(name: str, option: str, file: str) -> None:
+    """At once, whatever else is asked, and the extensions that work are in the line and in the help."""
+    found = run([*name.split(), option, file])
+    assert found.exit_code == 2
+    words = next(p.help for p in COMMANDS[name].params if option in p.opts)
+    takes = words[words.index(": .") + 2 :].rstrip(".")
+    assert found.output.splitlines()[-1].endswith(f"{file}: the name must end in {takes}")
 
 
 _INTERRUPTED = """

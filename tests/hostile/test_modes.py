@@ -12,7 +12,7 @@ import polars as pl
 import pytest
 
 import simulated_files
-from atlarge.files import locked, write_atomically, write_by_ending
+from atlarge.files import locked, write_atomically, write_by_extension
 from atlarge.ingest import ingest
 
 pytestmark = [pytest.mark.slow_file, pytest.mark.skipif(os.name == "nt", reason="modes are of POSIX")]
@@ -44,7 +44,7 @@ def test_a_store_is_of_its_owner_alone(mask: int, tmp_path: Path) -> None:
 def test_written_tables_follow_the_umask(mask: int, mode: int, tmp_path: Path) -> None:
     """Working output holds small counts; it was readable by all whatever the umask said."""
     with _umask(mask):
-        write_by_ending(tmp_path / "panel.csv", pl.DataFrame({"n": [1]}))
+        write_by_extension(tmp_path / "panel.csv", pl.DataFrame({"n": [1]}))
         write_atomically(tmp_path / "page.html", b"")
     for name in ("panel.csv", "page.html"):
         assert stat.S_IMODE((tmp_path / name).stat().st_mode) == mode

@@ -195,7 +195,7 @@ def test_tables_read_back_as_written(tmp_path: Path, ending: str) -> None:
         assert [p.to_dict() for p in again] == [p.to_dict() for p in known]
     else:
         assert pl.read_parquet(path)["place"].to_list() == ["48453", "TX"]
-    with pytest.raises(QuestionError, match="ending must be"):
+    with pytest.raises(QuestionError, match="must end in"):
         known.write(tmp_path / "out.docx")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from atlarge.publish.answer_view import context, headline
 from atlarge.publish.answers import show
 from atlarge.publish.brief import HEIGHT, brief, brief_html, brief_of, brief_pdf, brief_svg, digest
 from atlarge.publish.i18n import Words
-from command_line import run
+from atlarge.publish.reports import report
 from example_answer import example_answer
 
 
@@ -52,11 +53,10 @@ def test_a_hidden_count_is_not_on_the_brief_either() -> None:
     assert ">205<" not in page
 
 
-def test_another_ending_is_a_usage_error(tmp_path: Path) -> None:
-    with pytest.raises(QuestionError, match=r"\.html or \.pdf"):
-        brief(example_answer(), tmp_path / "b.docx")
-    arguments = ["explain", "48453", "--policy", "travis-tx-2017", "--brief", "b.docx"]
-    assert run(arguments).exit_code == 2
+@pytest.mark.parametrize(("write", "name"), [(brief, "b.docx"), (report, "b.pdf")])
+def test_another_extension_is_refused(write: Callable[..., Path], name: str, tmp_path: Path) -> None:
+    with pytest.raises(QuestionError, match=r"must end in \.html"):
+        write(example_answer(), tmp_path / name)
 
 
 def test_a_witness_that_gives_a_small_count_away_is_left_out_of_the_page() -> None:

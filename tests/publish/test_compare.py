@@ -56,9 +56,3 @@ def test_the_command_gives_one_document(tmp_path: Path) -> None:
 def test_too_few_and_too_many_places_are_refused(tmp_path: Path, names: list[str]) -> None:
     with pytest.raises(QuestionError, match="compare takes 2 to 5"):
         compare(names, simulated_store(tmp_path / "store"))
-
-
-def test_another_ending_is_refused(tmp_path: Path) -> None:
-    found = compare(["48453", "48029"], simulated_store(tmp_path / "store"))
-    with pytest.raises(QuestionError, match="ending"):
-        found.write(tmp_path / "out.gif")

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from atlarge.arguments import either, extension_of
+from atlarge.errors import QuestionError
 from atlarge.wording import OBEYED, printable, some
 
 if TYPE_CHECKING:
@@ -38,6 +40,20 @@ SchemeOption = Annotated[str, typer.Option(help="ddp or biglocal: how methods ar
 EngineOption = Annotated[str, typer.Option(help="polars, duckdb or spark.")]
 FromOption = Annotated[dt.date | None, day_option("--from", "First day.")]
 ToOption = Annotated[dt.date | None, day_option("--to", "Last day.")]
+
+
+def out_option(*extensions: str, help: str, name: str = "--out") -> Any:
+    """An option that names a file to write; another extension is a usage error, before any work is done."""
+
+    def checked(value: Path | None) -> Path | None:
+        try:
+            if value is not None:
+                extension_of(value, extensions)
+        except QuestionError as error:
+            raise typer.BadParameter(str(error)) from None
+        return value
+
+    return typer.Option(name, callback=checked, help=f"{help}: {either(extensions)}.")
 
 
 def _plain(value: Any) -> Any:

@@ -8,14 +8,15 @@ from typing import Annotated
 
 import typer
 
-from atlarge.cli._output import JsonFlag, StoreOption, emit_json, note
+from atlarge.arguments import HTML
+from atlarge.cli._output import JsonFlag, StoreOption, emit_json, note, out_option
 from atlarge.wording import some
 
 
 def check_command(
     claims: Annotated[Path, typer.Argument(help="A ledger of claims in YAML (see `atlarge claims new`).")],
     store: StoreOption = None,
-    out: Annotated[Path | None, typer.Option(help="Also write the ledger as an HTML page here.")] = None,
+    out: Annotated[Path | None, out_option(*HTML, help="Also write the ledger as a page here")] = None,
     as_json: JsonFlag = False,
 ) -> None:
     """What the records say of each claim: supported, contradicted, disputed, depends or not testable."""

@@ -9,8 +9,11 @@ from typing import Annotated, Any
 
 import typer
 
-from atlarge.cli._output import JsonFlag, StoreOption, day_option, emit_json, note
+from atlarge.arguments import HTML
+from atlarge.cli._output import JsonFlag, StoreOption, day_option, emit_json, note, out_option
 from atlarge.wording import is_web_address, some
+
+_LEDGER = (".yaml", ".yml")
 
 
 def register(app: typer.Typer) -> None:
@@ -35,9 +38,9 @@ def new_command(
         ),
     ] = None,
     article: Annotated[Path | None, typer.Option(help="The article by name, as before.")] = None,
-    out: Annotated[Path | None, typer.Option(help="File to write; left out: stdout.")] = None,
+    out: Annotated[Path | None, out_option(*_LEDGER, help="File to write instead of stdout")] = None,
     html: Annotated[
-        Path | None, typer.Option(help="Also write the article beside its claims as a page here.")
+        Path | None, out_option(*HTML, help="Also write the article beside its claims here", name="--html")
     ] = None,
     outlet: Annotated[str | None, typer.Option(help="Who published the article.")] = None,
     date: Annotated[dt.date | None, day_option("--date", "Day of publication.")] = None,
@@ -108,7 +111,7 @@ def _drafted(
 
 def finish_command(
     ledger: Annotated[Path, typer.Argument(help="A ledger with drafts, from `atlarge claims new`.")],
-    out: Annotated[Path | None, typer.Option(help="File to write; left out: the same file.")] = None,
+    out: Annotated[Path | None, out_option(*_LEDGER, help="File to write instead of the same")] = None,
     as_json: JsonFlag = False,
 ) -> None:
     """Ask the open points of each draft, one by one, and confirm it; the file is saved after every claim."""

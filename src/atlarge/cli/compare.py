@@ -17,6 +17,7 @@ from atlarge.cli._output import (
     emit_json,
     mark_undisclosed,
     note,
+    out_option,
 )
 from atlarge.wording import some
 
@@ -32,7 +33,13 @@ def compare_command(
     end: ToOption = None,
     out: Annotated[
         Path | None,
-        typer.Option(help="Chart (.svg, .png) or counts (.csv, .parquet), small ones suppressed."),
+        out_option(
+            ".svg",
+            ".png",
+            ".csv",
+            ".parquet",
+            help="Write a chart, or its counts, small ones suppressed, here",
+        ),
     ] = None,
     as_json: JsonFlag = False,
 ) -> None:

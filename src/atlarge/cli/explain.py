@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from atlarge.arguments import HTML
 from atlarge.cli._disclose import BesideOption, DiscloseFlag
 from atlarge.cli._output import (
     JsonFlag,
@@ -19,6 +20,7 @@ from atlarge.cli._output import (
     emit_json,
     mark_undisclosed,
     note,
+    out_option,
 )
 from atlarge.messages import LANGUAGES
 
@@ -45,11 +47,11 @@ def explain_command(
     is_pooled: Annotated[
         bool, typer.Option("--pooled", help="All usable localities together instead of one place.")
     ] = False,
-    out: Annotated[Path | None, typer.Option(help="Write the report, one HTML file, here.")] = None,
+    out: Annotated[Path | None, out_option(*HTML, help="Write the report, one file, here")] = None,
     disclose: DiscloseFlag = False,
     beside: BesideOption = None,
     brief: Annotated[
-        Path | None, typer.Option(help="Write the one-page brief here, as .html or .pdf.")
+        Path | None, out_option(*HTML, ".pdf", help="Write the one-page brief here", name="--brief")
     ] = None,
     language: Annotated[
         str, typer.Option("--language", "--lang", help="en or es: of report, brief and text.")
@@ -69,8 +71,6 @@ def explain_command(
         raise typer.BadParameter("give either --policy or --date, not both")
     if language not in LANGUAGES:
         raise typer.BadParameter(f"no language {language!r}; there are: {', '.join(LANGUAGES)}")
-    if brief is not None and brief.suffix.lower() not in (".html", ".htm", ".pdf"):
-        raise typer.BadParameter("--brief takes a name that ends in .html or .pdf")
     from atlarge.explain.question import check_fit, requested_place
     from atlarge.policies import as_registry
 

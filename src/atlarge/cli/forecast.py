@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from atlarge.cli._output import JsonFlag, StoreOption, emit_json, note
+from atlarge.cli._output import JsonFlag, StoreOption, emit_json, note, out_option
 from atlarge.wording import some
 
 
@@ -20,7 +20,7 @@ def forecast_command(
     weeks: Annotated[int | None, typer.Option(help="Weeks ahead, 1 to 26 (default 12).")] = None,
     months: Annotated[int | None, typer.Option(help="Months ahead instead, 1 to 12.")] = None,
     scheme: Annotated[str, typer.Option(help="Reading of methods: ddp, biglocal.")] = "ddp",
-    out: Annotated[Path | None, typer.Option(help="File to register the forecast in.")] = None,
+    out: Annotated[Path | None, out_option(".json", help="File to register the forecast in")] = None,
     store: StoreOption = None,
     as_json: JsonFlag = False,
 ) -> None:

@@ -21,6 +21,7 @@ from atlarge.cli._output import (
     mark_undisclosed,
     note,
     note_open_end,
+    out_option,
 )
 from atlarge.wording import some
 
@@ -100,7 +101,7 @@ def panel_command(
     start: FromOption = None,
     end: ToOption = None,
     place: Annotated[list[str] | None, typer.Option(help="Only this place; may be given again.")] = None,
-    out: Annotated[Path | None, typer.Option(help="File to write: .csv or .parquet.")] = None,
+    out: Annotated[Path | None, out_option(".csv", ".parquet", help="File to write")] = None,
     disclose: DiscloseFlag = False,
     beside: BesideOption = None,
     as_json: JsonFlag = False,

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from atlarge.cli._output import JsonFlag, day_option, emit_json, note
+from atlarge.cli._output import JsonFlag, day_option, emit_json, note, out_option
 from atlarge.wording import some
 
 
@@ -40,7 +40,7 @@ def policies_command(
     ] = None,
     out: Annotated[
         Path | None,
-        typer.Option(help="Also write them to this .csv, .parquet or .ics (calendar of dates to come)."),
+        out_option(".csv", ".parquet", ".ics", help="Also write them, or a calendar of dates to come, here"),
     ] = None,
     as_json: JsonFlag = False,
 ) -> None:

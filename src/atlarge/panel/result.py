@@ -10,7 +10,7 @@ import numpy as np
 import polars as pl
 
 from atlarge.errors import QuestionError
-from atlarge.files import write_by_ending
+from atlarge.files import write_by_extension
 from atlarge.panel.catalogue import measure, measures
 from atlarge.wording import notebook, some
 
@@ -133,11 +133,11 @@ class Panel:
         return ax
 
     def write(self, path: Any) -> None:
-        """Write the frame as CSV or Parquet, by the ending; atomic.
+        """Write the frame as CSV or Parquet, by the extension; atomic.
 
-        QuestionError for another ending.
+        QuestionError for another extension.
         """
-        write_by_ending(path, self.frame)
+        write_by_extension(path, self.frame)
 
 
 def is_rowless() -> pl.Expr:

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from atlarge.calendar import as_day
 from atlarge.errors import QuestionError
-from atlarge.files import write_by_ending
+from atlarge.files import write_by_extension
 from atlarge.policies.icalendar import calendar_text
 from atlarge.policies.policy import (
     BINDING_SCOPES,
@@ -363,11 +363,11 @@ class Registry:
         return pl.DataFrame([p.to_row() for p in self.policies], infer_schema_length=None)
 
     def write(self, path: Path | str, since: dt.date | None = None) -> None:
-        """Write the policies as CSV, Parquet or iCalendar, by the ending .csv, .parquet or .ics; atomic.
+        """Write the policies as CSV, Parquet or iCalendar, by the extension .csv, .parquet or .ics; atomic.
 
-        `since`: see `calendar`. QuestionError for another ending.
+        `since`: see `calendar`. QuestionError for another extension.
         """
-        write_by_ending(path, self.to_frame(), ics=lambda: self.calendar(since).encode())
+        write_by_extension(path, self.to_frame(), ics=lambda: self.calendar(since).encode())
 
     def calendar(self, since: dt.date | None = None) -> str:
         """The registry's dates as an iCalendar (RFC 5545): a policy's start, deadline and end, a day each.

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import atlarge
+from atlarge.arguments import HTML, extension_of
 from atlarge.disclosure.table import THRESHOLD
 from atlarge.errors import QuestionError
 from atlarge.explain.answer import Answer
@@ -141,17 +142,14 @@ def brief(
     threshold: int = THRESHOLD,
     beside: Beside = None,
 ) -> Path:
-    """Write the brief of an answer, as .html or .pdf by the path's ending, whole or not at all.
+    """Write the brief of an answer, as .html or .pdf by the path's extension, whole or not at all.
 
-    Raises QuestionError for another ending; OSError passes through.
+    Raises QuestionError for another extension; OSError passes through.
     """
-    ending = Path(path).suffix.lower()
-    if ending == ".pdf":
+    if extension_of(path, (*HTML, ".pdf")) == ".pdf":
         content = brief_pdf(answer, language=language, threshold=threshold, beside=beside)
-    elif ending in (".html", ".htm"):
-        content = brief_html(answer, language=language, threshold=threshold, beside=beside).encode()
     else:
-        raise QuestionError(f"{Path(path).name}: a brief is written as .html or .pdf; name it so")
+        content = brief_html(answer, language=language, threshold=threshold, beside=beside).encode()
     write_atomically(path, content)
     return Path(path)
 

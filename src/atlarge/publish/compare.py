@@ -13,7 +13,7 @@ import polars as pl
 from atlarge.calendar import month_end
 from atlarge.disclosure.table import Counts, Disclosed
 from atlarge.errors import QuestionError
-from atlarge.files import write_by_ending
+from atlarge.files import write_by_extension
 from atlarge.panel import measure, panel
 from atlarge.panel.catalogue import measure as measure_of
 from atlarge.panel.time_axis import Break, breaks_of_store
@@ -80,7 +80,7 @@ class Comparison:
 
     def write(self, path: Path | str, language: str = "en") -> None:
         """Write the chart (.svg, .png) or its published counts (.csv, .parquet); whole or not at all."""
-        write_by_ending(
+        write_by_extension(
             path,
             self.table(),
             svg=lambda: self.chart(language).standalone().encode(),

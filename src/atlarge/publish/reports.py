@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import atlarge
+from atlarge.arguments import HTML, extension_of
 from atlarge.disclosure.table import THRESHOLD
 from atlarge.explain.answer import Answer
 from atlarge.files import write_atomically
@@ -76,7 +77,7 @@ def report(
     Raises
     ------
     QuestionError
-        Where `beside` is no site of the same records.
+        Where `beside` is no site of the same records, or the file is not named .html or .htm.
     OSError
         Where the file cannot be written.
 
@@ -91,6 +92,7 @@ def report(
     ...     "Travis County" in file.read_text(encoding="utf-8")
     True
     """
+    extension_of(path, HTML)
     text = report_html(answer, language=language, threshold=threshold, beside=beside)
     write_atomically(path, text.encode())
     return Path(path)
