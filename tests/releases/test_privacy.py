@@ -403,10 +403,19 @@ def test_a_known_column_most_of_whose_cells_name_persons_is_refused(tmp_path: Pa
     assert not (tmp_path / "store").exists()
 
 
-def test_one_text_that_names_a_person_is_blanked_however_many_rows_have_it(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("cells", "becomes"),
+    [
+        ("Located|SUBJECT: DOE, JANE", "is blanked"),
+        ("SUBJECT: DOE, JANE|TRAVIS COUNTY JAIL", "becomes 'unrecognised value'"),
+    ],
+)
+def test_one_text_that_names_a_person_goes_however_many_rows_have_it(
+    cells: str, becomes: str, tmp_path: Path
+) -> None:
     path = tmp_path / "r.csv"
-    people = ["San Antonio Area of Responsibility|2/1/2017|Located|SUBJECT: DOE, JANE|"] * 40
+    people = [f"San Antonio Area of Responsibility|2/1/2017|{cells}|"] * 40
     path.write_text("\n".join([HEADER, *people]) + "\n")
     audit = ingest([path], tmp_path / "store").releases[0]
     assert audit.rows_kept == 40
-    assert any("in 40 rows: it is blanked" in note for note in audit.notes)
+    assert any(f"in 40 rows: it {becomes}" in note for note in audit.notes)

@@ -149,10 +149,10 @@ def blank_persons(
             hit = frame[spelling].is_in(found.implode()).fill_null(False)
             instead = pl.lit(None if name in _PLACES else UNKNOWN_VALUE, pl.String)
             frame = frame.with_columns(pl.when(hit).then(instead).otherwise(pl.col(spelling)).alias(spelling))
+            becomes = "is blanked" if name in _PLACES else f"becomes {UNKNOWN_VALUE!r}"
             notes.append(
                 f"{spelling}: the text seems to name a person or gives a person's number in "
-                f"{some(int(hit.sum()), 'row')}: "
-                "it is blanked, and nothing of it is kept"
+                f"{some(int(hit.sum()), 'row')}: it {becomes}, and nothing of it is kept"
             )
     return (replace(sheet, frame=frame) if notes else sheet), notes
 
