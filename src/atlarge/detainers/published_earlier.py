@@ -14,6 +14,7 @@ from atlarge.detainers.outcomes import charge_of, period_of, place_columns
 from atlarge.detainers.report_cells import BESIDE, COUNTS, ReportCells
 from atlarge.disclosure.table import SHOWN, UNCOVERED, WITHHELD, believed
 from atlarge.errors import QuestionError
+from atlarge.records.tables import PLACE_COLUMNS
 
 DEFAULT_THRESHOLD = 5
 _NO_REPORT = "an earlier report is not the JSON of atlarge detainers --disclose"
@@ -107,13 +108,12 @@ def know_charges(cells: ReportCells, k: int, report: Mapping[str, Any], detainer
             cells.sums.add(parts, [whole])
 
 
-_SITE_LEVELS = {"state": "state", "county": "county_fips", "aor": "aor", "office": "office"}
 _SITE_PREFIX = "detainers_"
 
 
 def detainers_of_site(site: pl.DataFrame, columns: Sequence[str]) -> pl.DataFrame:
     """The counts of detainers that a site published or suppressed, of levels that the records have."""
-    levels = ["nation", *(level for level, column in _SITE_LEVELS.items() if column in columns)]
+    levels = ["nation", *(level for level, column in PLACE_COLUMNS.items() if column in columns)]
     names = [f"{_SITE_PREFIX}{name}" for name in COUNTS]
     return site.filter(
         pl.col("measure").is_in(names), pl.col("level").is_in(levels), pl.col("mark") != UNCOVERED
@@ -128,7 +128,7 @@ def edges_of(site: pl.DataFrame) -> list[dt.date]:
 def site_places(columns: Sequence[str]) -> list[pl.Expr]:
     """The places of a record at the levels of a site."""
     known = [
-        pl.col(column).alias(f"site_{level}") for level, column in _SITE_LEVELS.items() if column in columns
+        pl.col(column).alias(f"site_{level}") for level, column in PLACE_COLUMNS.items() if column in columns
     ]
     return [pl.lit("US").alias("site_nation"), *known]
 

@@ -9,15 +9,11 @@ import polars as pl
 
 from atlarge.errors import QuestionError
 from atlarge.records.store import Store
+from atlarge.records.tables import PLACE_COLUMNS
 from atlarge.reference import states, table
 
-PLACE_COLUMN: dict[str, str] = {
-    "county": "county_fips",
-    "office": "office",
-    "aor": "aor",
-    "state": "state",
-    "nation": "",
-}
+_LEVELS = ("county", "office", "aor", "state")
+PLACE_COLUMN = {level: PLACE_COLUMNS[level] for level in _LEVELS} | {"nation": ""}
 NATION = "US"
 
 

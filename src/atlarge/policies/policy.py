@@ -10,7 +10,7 @@ from typing import Any, Literal, NamedTuple
 
 from atlarge.calendar import month_end
 from atlarge.errors import QuestionError
-from atlarge.reference import sidecar, table
+from atlarge.reference import sidecar, state_codes, states, table
 from atlarge.wording import did_you_mean
 
 Status = Literal["in force", "possible", "not in force"]
@@ -303,11 +303,9 @@ def state_of_counties() -> dict[str, str]:
 
 def state_code(word: str) -> str:
     """The two letters of a state, from these or from its name. QuestionError for any other word."""
-    names: dict[str, str] = dict(table("counties").select("state_name", "state").unique().iter_rows())
-    known = {name.lower(): code for name, code in names.items()} | {s.lower(): s for s in names.values()}
-    code = known.get(word.strip().lower())
+    code = state_codes().get(word.strip().lower())
     if code is None:
-        near = did_you_mean(word.strip().title(), names)
+        near = did_you_mean(word.strip().title(), states().values())
         raise QuestionError(f"no state {word!r}; {near or 'give its name or two letters, as TX'}")
     return code
 

@@ -11,11 +11,10 @@ from typing import Any
 import polars as pl
 
 from atlarge.records.store import Coverage, Store
-from atlarge.records.tables import DATE_COLUMN, EVENTS
+from atlarge.records.tables import DATE_COLUMN, EVENTS, PLACE_COLUMNS
 from atlarge.records.vintages import SERIES, figure_keys
 from atlarge.reference import table as reference_table
 
-_LEVELS = {"aor": "aor", "state": "state", "county": "county_fips", "office": "office"}
 _KEYS = ("measure", "every", "place_kind", "place", "date")
 
 
@@ -115,7 +114,7 @@ def _counted(store: Store, table: str, months: list[dt.date]) -> pl.DataFrame:
     """Records of a table by place and month, at every level that its rows have."""
     rows = store.scan(table)
     names = rows.collect_schema().names()
-    levels = {level: column for level, column in _LEVELS.items() if column in names}
+    levels = {level: column for level, column in PLACE_COLUMNS.items() if column in names}
     month = pl.col(DATE_COLUMN[table] or "date").dt.truncate("1mo")
     counted = (
         rows.select(month.alias("date"), "n", *levels.values())

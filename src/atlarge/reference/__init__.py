@@ -51,6 +51,12 @@ def states() -> dict[str, str]:
     return dict(table("counties").select("state", "state_name").unique().sort("state").iter_rows())
 
 
+@cache
+def state_codes() -> dict[str, str]:
+    """The two letters of each state, by these and by its name, in lower case."""
+    return {word.lower(): code for code, name in states().items() for word in (code, name)}
+
+
 def tables() -> list[str]:
     """Return the names of all reference tables."""
     found = (entry.name for entry in files(__package__).iterdir())

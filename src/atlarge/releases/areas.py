@@ -6,7 +6,7 @@ from functools import cache
 
 import polars as pl
 
-from atlarge.reference import table
+from atlarge.reference import state_codes, table
 
 _SUFFIX = r"(?i)\s+(?:area of responsibility|aor|field office)$"
 _PREFIX = r"(?i)^(?:ice\s+)?ero\s+"
@@ -25,15 +25,6 @@ def _area_codes() -> dict[str, str]:
             short: code,
             short.removesuffix(" city"): code,
         }
-    return codes
-
-
-@cache
-def _state_codes() -> dict[str, str]:
-    states = table("counties").select("state", "state_name").unique()
-    codes: dict[str, str] = {}
-    for code, name in states.iter_rows():
-        codes |= {code.lower(): code, str(name).lower(): code}
     return codes
 
 
@@ -57,7 +48,7 @@ def area_code(words: pl.Series) -> pl.Series:
 
 def state_code(words: pl.Series) -> pl.Series:
     """Two-letter codes of states; null where the words name none."""
-    return _coded(words, _state_codes())
+    return _coded(words, state_codes())
 
 
 @cache
