@@ -82,12 +82,12 @@ def _place(rng: np.random.Generator, days: pl.Series, rate: float, **where: str)
 
 def simulated_store(folder: Path, seed: int = 3) -> Store:
     """Write the simulated arrests as a store of one release and open it."""
-    return _written(folder, arrests(seed), END)
+    return store_of(folder, arrests(seed), END)
 
 
 def story_store(folder: Path) -> Store:
     """Write the longer store and open it."""
-    return _written(folder, arrests(5, STORY_END, STORY_COUNTIES, STORY_OFFICES), STORY_END)
+    return store_of(folder, arrests(5, STORY_END, STORY_COUNTIES, STORY_OFFICES), STORY_END)
 
 
 def few_arrests() -> pl.DataFrame:
@@ -98,10 +98,11 @@ def few_arrests() -> pl.DataFrame:
 
 def few_store(folder: Path) -> Store:
     """Write those and open them."""
-    return _written(folder, few_arrests(), END)
+    return store_of(folder, few_arrests(), END)
 
 
-def _written(folder: Path, rows: pl.DataFrame, end: dt.date) -> Store:
+def store_of(folder: Path, rows: pl.DataFrame, end: dt.date) -> Store:
+    """Write some arrests as a store of one release and open it."""
     rows = rows.with_columns(
         pl.lit(None, kind).alias(name) for name, kind in TABLES["arrests"].items() if name not in rows.columns
     )

@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 from attacker import KEYS, Attacker, Cell, Published
 from prose import Statistic
-from simulated_counts import END, START, arrests, simulated_store
+from simulated_counts import END, START, arrests, simulated_store, store_of
 
 from atlarge.errors import QuestionError
 from atlarge.publish.day_ranges import Window
@@ -211,3 +211,23 @@ def test_what_is_no_site_is_named(tmp_path: Path, store: Store) -> None:
     with pytest.raises(QuestionError, match="is damaged"):
         publish(tmp_path / "site", store, after=tmp_path / "bad")
     assert not (tmp_path / "site").exists()
+
+
+def test_other_records_are_refused_before_any_work(store: Store, tmp_path: Path) -> None:
+    """Another draw of the same places and rates; a revised store of the same records is published."""
+    settings: Settings = {"workers": 1, "answers": [], "claims": False, "levels": ("nation", "state", "aor")}
+    settings["every_county"] = False
+    publish(tmp_path / "site", store, **settings)  # type: ignore[arg-type]
+    before = (tmp_path / "site" / RECORD).read_bytes()
+    steps: list[str] = []
+    with pytest.raises(QuestionError, match=r"site: of \d+ counts published there, .* into a new folder"):
+        publish(
+            tmp_path / "site",
+            simulated_store(tmp_path / "other", seed=5),
+            progress=lambda what, *_: steps.append(what),
+            **settings,  # type: ignore[arg-type]
+        )
+    assert steps == []
+    assert (tmp_path / "site" / RECORD).read_bytes() == before
+    fewer = arrests().with_row_index().filter(pl.col("index") % 40 > 0).drop("index")
+    publish(tmp_path / "site", store_of(tmp_path / "revised", fewer, END), **settings)  # type: ignore[arg-type]

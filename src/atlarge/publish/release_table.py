@@ -17,7 +17,7 @@ import numpy as np
 import polars as pl
 
 from atlarge.disclosure.constraints import Knowledge, LinearConstraints
-from atlarge.disclosure.table import THRESHOLD, Disclosed, disclose
+from atlarge.disclosure.table import SHOWN, THRESHOLD, Disclosed, disclose
 from atlarge.errors import CoverageError, QuestionError
 from atlarge.panel import PLACE_COLUMN, panel
 from atlarge.panel.result import is_rowless
@@ -26,6 +26,7 @@ from atlarge.publish.editions import Edition, extra_rows, prior_of, windows_befo
 from atlarge.publish.monthly_ties import PART, MonthlyTies, monthly_ties
 from atlarge.publish.record_classes import companions, record_classes, with_companions
 from atlarge.records.store import Store
+from atlarge.wording import some
 
 LEVELS = ("nation", "state", "aor", "office", "county")
 FINE_MEAN = 10.0
@@ -52,6 +53,9 @@ GROUPS: dict[str, tuple[str, tuple[str, ...]]] = {
 """Published measures by table: the whole, and parts of it that need not exhaust it."""
 
 _SITE_MEASURES = tuple(name for whole, parts in GROUPS.values() for name in (whole, *parts))
+
+REVISED = 0.05
+"""Share of a count by which a later release of the same records may change it."""
 
 KEYS = ["level", "place", "measure", "every", "start", "end"]
 _PLACE_AND_TIME = ["level", "place", "every", "start"]
@@ -151,6 +155,23 @@ def gather(store: Store, levels: Sequence[str] = LEVELS) -> tuple[pl.DataFrame, 
     """Raw cells of a site (KEYS, value, published, missing, known, is_part), and the finest period of each
     place. Not for pages."""
     return _gathered(store, levels)[:2]
+
+
+def require_same_records(store: Store, before: Edition) -> None:
+    """QuestionError where most of the counts that earlier publications show are others in these records.
+
+    A later release revises counts by little; other records have counts of their own. Known in a second, long
+    before the whole table is found to contradict what was published.
+    """
+    now = gather(store, [level for level in LEVELS if level in before.levels])[0]
+    shown = before.rows.filter((pl.col("mark") == SHOWN) & (pl.col("value") > 0)).rename({"period": "every"})
+    both = shown.join(now.filter("published").drop_nulls("value"), on=KEYS, suffix="_now")
+    changed = ((both["value_now"] - both["value"]).abs() > REVISED * both["value"]).sum()
+    if changed > both.height / 2:
+        raise QuestionError(
+            f"{', '.join(before.sources)}: of {some(both.height, 'count')} published there, {changed:,} are "
+            "others in these records; publish other records into a new folder"
+        )
 
 
 def _gathered(store: Store, levels: Sequence[str]) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:

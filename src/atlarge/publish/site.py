@@ -34,7 +34,7 @@ from atlarge.publish.live import script_words
 from atlarge.publish.map_data import map_data
 from atlarge.publish.pages import WHOLE, image_path, name_of, path_of, place_page
 from atlarge.publish.policy_pages import policy_files
-from atlarge.publish.release_table import LEVELS
+from atlarge.publish.release_table import LEVELS, require_same_records
 from atlarge.publish.render import static
 from atlarge.publish.search_data import search_index, zip_index
 from atlarge.publish.series_files import series_file, setting
@@ -150,8 +150,8 @@ def publish(
     Raises
     ------
     QuestionError
-        For a folder that holds something else, a word that is not one of ANSWERS, or an address of the site
-        that is none.
+        For a folder that holds something else, or a site of other records, a word that is not one of
+        ANSWERS, or an address of the site that is none.
     StoreError
         For a store that cannot be read.
 
@@ -185,6 +185,8 @@ def publish(
             shutil.rmtree(new)
             return _audit(target, *stands)
         before = earlier(target, others)
+        if before is not None:
+            require_same_records(opened, before)
         with Workers(workers) as crew:
             pooled = bool(ids or given)
             found = findings(crew, opened, levels, ids, pooled=pooled, claims=checked, progress=progress)
