@@ -315,6 +315,16 @@ def test_the_command_writes_a_calendar(tmp_path: Path) -> None:
     assert out.read_text().startswith("BEGIN:VCALENDAR")
 
 
+@pytest.mark.parametrize(
+    "args",
+    [[], ["--state", "TX"], ["--state", "TX", "--agreements"], ["--at", "2018-01-01"], ["--kind", "287g"]],
+)
+def test_the_command_writes_what_it_lists(args: list[str], tmp_path: Path) -> None:
+    found = run(["policies", *args, "--json", "--out", str(tmp_path / "out.csv")])
+    dated = [row["id"] for row in json.loads(found.stdout) if row["effective"]]
+    assert pl.read_csv(tmp_path / "out.csv")["id"].to_list() == dated
+
+
 def test_listing_an_own_registry_lists_it_all() -> None:
     known = Registry(
         (policy("a"), policy("b", direction="extends", kind="program_287g", agency="S", model="W"))

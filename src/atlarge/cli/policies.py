@@ -57,21 +57,21 @@ def policies_command(
             )
         return
     known = _from_lists(lists) if lists else None
-    fips = _fips(place)
-    if out is not None:
-        narrowed = (known or registry()).select(kind=kind, state=state, direction=direction, place=fips)
-        chosen = [p for p in narrowed if at is None or p.status(at) != "not in force"]
-        Registry(tuple(chosen)).write(out, since=dt.date.today())
-        note(f"{some(len(chosen), 'policy', 'policies')} written to {out}")
     rows = listed(
         state=state,
         direction=direction,
         with_agreements=with_agreements,
         kind=kind,
         at=at,
-        place=fips,
+        place=_fips(place),
         given=known,
     )
+    if out is not None:
+        ids = {row["id"] for row in rows if row["effective"]}
+        chosen = tuple(p for p in known or registry() if p.id in ids)
+        Registry(chosen).write(out, since=dt.date.today())
+        without = f"; {len(rows) - len(ids)} without a date are not" if len(rows) > len(ids) else ""
+        note(f"{some(len(chosen), 'policy', 'policies')} written to {out}{without}")
     if as_json:
         emit_json(rows)
         return
