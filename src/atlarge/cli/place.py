@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from atlarge.cli._output import JsonFlag, StoreOption, emit_json, note
-from atlarge.errors import PlaceError, ReleaseError
+from atlarge.errors import PlaceError
 
 if TYPE_CHECKING:
     import polars as pl
@@ -69,22 +69,13 @@ def _one(text: str, aor: str | None) -> pl.DataFrame:
 def _read(path: Path) -> pl.DataFrame:
     import polars as pl
 
-    if not path.is_file():
-        raise ReleaseError(f"{path}: no such file")
-    try:
-        frame = pl.read_csv(
-            path, glob=False, infer_schema=False, encoding="utf8-lossy", truncate_ragged_lines=True
-        )
-    except pl.exceptions.PolarsError as error:
-        first = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise ReleaseError(f"{path}: not readable as CSV ({first})") from None
-    names = {name.strip().lower(): name for name in frame.columns}
-    for wanted in ("aor", "landmark"):
-        if wanted not in names:
-            raise ReleaseError(
-                f"{path}: no column '{wanted}' in the header; the file needs the columns aor,landmark"
-            )
-    return frame.select(pl.col(names["aor"]).alias("aor"), pl.col(names["landmark"]).alias("landmark"))
+    from atlarge.user_files import user_table
+
+    needed = ("aor", "landmark")
+    rows = [row for _, row in user_table(path, needed, blanks=True)]
+    return pl.DataFrame(
+        {name: [row[name] for row in rows] for name in needed}, dict.fromkeys(needed, pl.String)
+    )
 
 
 _CODE = {"county": "county_fips", "office_area": "office", "aor": "aor_resolved", "state": "state_resolved"}

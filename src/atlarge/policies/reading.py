@@ -7,8 +7,6 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-import polars as pl
-
 from atlarge.errors import QuestionError
 from atlarge.policies.policy import (
     CONFIDENCES,
@@ -24,9 +22,12 @@ from atlarge.policies.policy import (
     state_of_counties,
 )
 from atlarge.policies.registries import Registry
+from atlarge.user_files import user_table
 from atlarge.wording import is_web_address, printable
 
 _DATES = ("announced", "effective", "ended", "deadline", "start_latest", "end_earliest", "end_latest")
+
+Row = dict[str, str | None]
 
 
 def read_registry(path: Path | str) -> Registry:
@@ -47,7 +48,7 @@ def read_registry(path: Path | str) -> Registry:
     Raises
     ------
     QuestionError
-        For a file or row that cannot be read; names the file, the line and the mend.
+        For a file or row that cannot be read; names the file, the line and what to do.
 
     Examples
     --------
@@ -65,31 +66,22 @@ def read_registry(path: Path | str) -> Registry:
         raise QuestionError(f"{Path(path).name}: {error}") from None
 
 
-def _read(path: Path | str) -> tuple[list[Policy], list[str], pl.DataFrame]:
-    """The dated policies of a table, the ids of the undated ones, and its rows as text."""
+def _read(path: Path | str) -> tuple[list[Policy], list[str], list[tuple[int, Row]]]:
+    """The dated policies of a table, the ids of the undated ones, and its rows as text by line."""
     name = Path(path).name
-    if not Path(path).is_file():
-        raise QuestionError(f"{path}: there is no such file; check the name")
-    try:
-        rows = pl.read_csv(path, infer_schema=False, glob=False)
-    except (OSError, pl.exceptions.PolarsError) as error:
-        raise QuestionError(
-            f"{name}: cannot be read as a table of policies ({type(error).__name__})"
-        ) from None
-    if missing := {"id", "effective"} - set(rows.columns):
-        raise QuestionError(f"{name}: no column {', '.join(sorted(missing))}; see: atlarge policies --json")
-    dated, undated = [], []
-    for number, texts in enumerate(rows.iter_rows(named=True), start=2):
+    dated, undated, rows = [], [], []
+    for number, texts in user_table(path, ("id", "effective")):
         # A text is one line, without controls and marks of writing direction, wherever it is shown.
-        row = {name: text and " ".join(printable(text).split()) for name, text in texts.items()}
-        if row.get("precision") == "none" and not row.get("effective") and row.get("id"):
-            undated.append(str(row["id"]).lower())
+        row = {key: text and " ".join(printable(text).split()) for key, text in texts.items()}
+        rows.append((number, row))
+        if row.get("precision") == "none" and not row["effective"] and row["id"]:
+            undated.append(row["id"].lower())
         else:
             dated.append(_from_row(name, number, row))
     return dated, undated, rows
 
 
-def _from_row(name: str, number: int, row: dict[str, Any]) -> Policy:
+def _from_row(name: str, number: int, row: Row) -> Policy:
     where = f"{name}, line {number}"
     days = {column: _day(where, column, row.get(column)) for column in _DATES}
     if not row.get("id") or days["effective"] is None or not (row.get("fips") or row.get("state")):
@@ -170,15 +162,15 @@ def check_registry(path: Path | str) -> dict[str, int]:
     dated, undated, rows = _read(path)
     name = Path(path).name
     seen: dict[str, int] = {}
-    for number, row in enumerate(rows.iter_rows(named=True), start=2):
+    for number, row in rows:
         where = f"{name}, line {number}"
-        word = str(row.get("id") or "").lower()
+        word = str(row["id"]).lower()
         if word in seen:
             raise QuestionError(f"{where}: id {word!r} stands in line {seen[word]} too")
         seen[word] = number
         kind = row.get("kind") or "detainers"
         if kind not in KINDS and kind not in KIND_ALIASES:
             raise QuestionError(f"{where}: kind {kind!r} is none of {', '.join(KINDS)}")
-        if "source_url" in rows.columns and not row.get("source_url"):
+        if "source_url" in row and not row["source_url"]:
             raise QuestionError(f"{where}: no source_url; name the page that the date was read on")
-    return {"rows": rows.height, "dated": len(dated), "undated": len(undated)}
+    return {"rows": len(rows), "dated": len(dated), "undated": len(undated)}

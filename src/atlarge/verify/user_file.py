@@ -5,7 +5,6 @@ A line that cannot be read does not stop the others: it is kept with the reason.
 
 from __future__ import annotations
 
-import csv
 import datetime as dt
 import re
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ import polars as pl
 from atlarge.errors import PlaceError, QuestionError
 from atlarge.periods import FORMS, Period, parse_period
 from atlarge.records.dates import DateOrder, read_dates
+from atlarge.user_files import user_lines
 from atlarge.verify.counting import NAMES, canonical, is_share
 from atlarge.verify.figure import AT_LEAST, AT_MOST, EXACT, KINDS, LEVELS, ROUNDED, TOLERANCE, Figure, places
 from atlarge.verify.wide import head_of, long_form
@@ -84,7 +84,7 @@ def read_figures(path: Path | str) -> list[Figure | Unreadable]:
         Where no line can be read: the file is no CSV, lacks a column, has dates in both orders, or every
         line is wrong (the reason of the first).
     """
-    lines, separator = _lines(path)
+    lines, separator = user_lines(path, comments=True)
     names, body, columns = _table(path, lines)
     rows: list[tuple[int, dict[str, str | None]] | Unreadable] = []
     for at, cells in body:
@@ -142,43 +142,6 @@ def _text(cell: str) -> str | None:
     """A trimmed cell; None if it is blank."""
     text = re.sub(r"\s+", " ", cell.replace("\u00a0", " ")).strip()
     return None if text.lower() in _BLANK or not text else text
-
-
-def _lines(path: Path | str) -> tuple[list[tuple[int, list[str]]], str]:
-    """Rows of the file that have a cell, with their line numbers, and the separator."""
-    try:
-        content = Path(path).read_bytes()
-    except OSError as error:
-        raise QuestionError(f"{path}: cannot be read ({error.strerror})") from None
-    if content.startswith(b"PK"):
-        raise QuestionError(f"{path}: is a workbook; save the sheet with the figures as CSV")
-    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
-        text = content.decode("utf-16", errors="replace")
-    else:
-        try:
-            text = content.decode("utf-8-sig")
-        except UnicodeDecodeError:
-            text = content.decode("cp1252", errors="replace")
-    if "\0" in text:
-        raise QuestionError(f"{path}: is no text table; save the figures as CSV")
-    if not text.strip():
-        raise QuestionError(
-            f"{path}: is empty; figures need measure, place, value, and start and end or window"
-        )
-    ends = text.replace("\r\n", "\n").replace("\r", "\n")
-    first = next((line for line in ends.split("\n") if line.strip() and not line.startswith("#")), "")
-    most = max(ends.split("\n")[:20], key=lambda line: max(line.count(c) for c in ",;\t|"))
-    of = first if any(c in first for c in ",;\t|") else most
-    separator = max(",;\t|", key=of.count)
-    reader = csv.reader(ends.split("\n"), delimiter=separator, skipinitialspace=True)
-    found = []
-    try:
-        for row in reader:
-            if any(cell.strip() for cell in row) and not row[0].lstrip().startswith("#"):
-                found.append((reader.line_num, row))
-    except csv.Error as error:
-        raise QuestionError(f"{path}, line {reader.line_num}: cannot be read as CSV ({error})") from None
-    return found, separator
 
 
 def _table(

@@ -9,6 +9,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 from atlarge.errors import QuestionError
+from atlarge.user_files import decoded
 
 MOST_BYTES = 30_000_000  # of a file; HTML and PDF carry much besides their text
 _INSTALL = "pip install 'atlarge[claims]'"
@@ -51,22 +52,11 @@ def open_article(path: Path) -> Opened:
 
 def _decoded(path: Path, data: bytes) -> str:
     """Text of a file: by its byte order mark, UTF-8, or the declared encoding of a page."""
-    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return data.decode("utf-16", errors="replace")
     declared = re.search(rb"charset=[\"']?([\w-]+)", data[:2000])
-    for encoding in (
-        "utf-8-sig",
-        *([declared.group(1).decode("ascii", "replace")] if declared else []),
-        "cp1252",
-    ):
-        try:
-            text = data.decode(encoding)
-        except (UnicodeDecodeError, LookupError):
-            continue
-        if "\x00" in text:
-            break
-        return text
-    raise QuestionError(f"{path}: cannot be read as text, HTML or PDF; save the article as plain text")
+    text = decoded(data, [declared.group(1).decode("ascii", "replace")] if declared else [])
+    if "\x00" in text:
+        raise QuestionError(f"{path}: cannot be read as text, HTML or PDF; save the article as plain text")
+    return text
 
 
 def _html(text: str) -> Opened:
