@@ -22,7 +22,7 @@ _OUT = Path(__file__).parents[1] / "src" / "atlarge" / "reference" / "agreements
 
 
 def with_registry(spells: pl.DataFrame) -> pl.DataFrame:
-    """Join each agreement that the registry names to its row there, with the day of its end if that is told.
+    """Join each agreement that the registry names to its row there, with the day of its end if that is known.
 
     A row of the registry is of the agreement of the same place (and model, where its title names one) signed
     nearest to its day, within two months.

@@ -35,7 +35,7 @@ LEAST_TEXT = 0.08
 TEXTS = ("landmark", "facility")
 ONE_RELEASE = ("detainers",)
 """Tables of which there is one national release, of ten months: its quarters stand for years."""
-NOT_KNOWN = "MISSING"  # an outcome not told yet, of which a later release may have none
+NOT_KNOWN = "MISSING"  # an outcome not yet reported, of which a later release may have none
 DETAINERS_UNTIL = "2015-09-01"
 ROWS_OF_PLACE, ROWS_OF_YEAR, ROWS_OF_MONTH, ROWS_OF_WORD = 200, 30, 1000, 10
 TEXTS_UNTIL = "2019-09-01"

@@ -1,6 +1,6 @@
-"""The errors that a user can cause and mend.
+"""The errors that a user can cause and correct.
 
-Every message is one line that names the file or the word at fault, the place in it, and the mend.
+Every message is one line that names the file or the word at fault, the place in it, and what to do.
 The command line prints the message on stderr and exits with 1.
 """
 

@@ -3,7 +3,7 @@
 
 The articles of `articles/building` were looked at while the rules were written; those of `articles/scoring`
 were marked before any rule had read them. Their first reading is kept in `benchmarks/results/claims_first_reading.json`;
-faults of a general kind that it showed were mended afterwards, so that later figures are no blind ones. A mark names the words by which its sentence is found, and what a
+faults of a general kind that it showed were corrected afterwards, so that later figures are no blind ones. A mark names the words by which its sentence is found, and what a
 right reading gives: kind, speaker (any of the names), role words, named, how it was heard, numbers as value,
 unit and word, places and dates. What a mark leaves out is not scored. Optional marks may be drafted or not.
 """

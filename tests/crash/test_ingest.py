@@ -50,7 +50,7 @@ def _named(folder: Path) -> dict[str, bytes]:
 
 @pytest.mark.slow
 def test_killed_at_every_step(tmp_path: Path, dies: Dies) -> None:
-    """Wherever it dies, readers see the store of before or of after; ingesting again mends the rest."""
+    """Wherever it dies, readers see the store of before or of after; ingesting again repairs the rest."""
     first, more = simulated_files.arrests(tmp_path / "a.csv", 200, 1), _files(tmp_path)
     ingest([first], tmp_path / "store-0")
     for trial in range(1, 60):

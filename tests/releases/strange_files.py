@@ -1,7 +1,7 @@
 """One table of arrests as people hold it: written by other programs, packed, joined, titled, damaged.
 
 Each situation says what a user expects of it: all rows on their days ("read"), or one clear line that names
-the mend (its words).
+what to do (its words).
 """
 
 from __future__ import annotations

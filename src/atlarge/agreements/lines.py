@@ -34,7 +34,7 @@ def _codes_of_states() -> dict[str, str]:
 
 @cache
 def mended_state(printed: str) -> str | None:
-    """Two-letter code of a printed state, its misspellings mended where only one name is near."""
+    """Two-letter code of a printed state, misspellings corrected where only one name is near."""
     names = _codes_of_states()
     words = re.sub(r"[^A-Z ]+", "", printed.upper()).strip()
     if words in names:

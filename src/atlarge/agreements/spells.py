@@ -200,9 +200,9 @@ def _start(
     usable = [(k, d) for k, d in printed if d <= lists[k].day]
     early = [d for _, d in usable if floor is None or d >= floor - dt.timedelta(days=LATE_DAYS)]
     if not early:
-        mended = _mended_year(printed[0][1], day, floor)
-        if mended is not None:
-            return mended, mended, mended, {"misprinted_year"}
+        corrected = _corrected_year(printed[0][1], day, floor)
+        if corrected is not None:
+            return corrected, corrected, corrected, {"misprinted_year"}
         return day, min(floor or day, day), day, {"unsigned"}
     firsts = [d for k, d in usable if k == run[0] and d in early]
     own = min(firsts) if firsts else min(early)
@@ -231,7 +231,7 @@ def _is_redated(own: dt.date, other: dt.date, first_listed: dt.date) -> bool:
     return (same_day and other <= first_listed) or swapped
 
 
-def _mended_year(printed: dt.date, first_listed: dt.date, floor: dt.date | None) -> dt.date | None:
+def _corrected_year(printed: dt.date, first_listed: dt.date, floor: dt.date | None) -> dt.date | None:
     """The printed day in the year before the agreement was first listed; None if that does not fit either."""
     for year in (first_listed.year, first_listed.year - 1):
         try:

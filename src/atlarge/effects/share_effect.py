@@ -78,7 +78,7 @@ class ShareEffect:
             f"{self.unit}, {name_of(self.times[self.start])} to {name_of(self.times[self.stop - 1])}",
             f"observed {t.observed:.0f}, expected {t.expected:.1f}",
             f"effect {t.effect:+.1f}, {level:g}% interval {t.low:.1f} to {t.high:.1f}, p {t.p:.3f}",
-            "no excess could be told from chance with so few placebos"
+            "too few placebos to distinguish any excess from chance"
             if t.mde is None
             else f"an excess of {t.mde:.1f} would be found with 80% power",
             f"{t.n_placebos} placebo totals of {t.n_units} units at {t.n_dates} dates",

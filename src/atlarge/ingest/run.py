@@ -131,8 +131,8 @@ def _refuse_loss(read: Sequence[Prepared], paths: Sequence[Path]) -> None:
         if why is not None:
             path = next((p for p in paths if p.name == prepared.audit.file), prepared.audit.file)
             raise ReleaseError(
-                f"{path}: {why}; the store is as it was. Mend the column and try again, or pass --allow-loss "
-                "to keep the rest and see the others by `atlarge audit --quarantine`"
+                f"{path}: {why}; the store is as it was. Correct the column and try again, or pass "
+                "--allow-loss to keep the rest and see the others by `atlarge audit --quarantine`"
             )
 
 

@@ -49,7 +49,7 @@ class Completeness:
     """How complete the end of a table is, as far as that can be estimated.
 
     `as_of`: last day that the newest release covers. `complete_until`: last day up to which the lower end of
-    the share reported is at least 95%; None where nothing can be told, and `why` says the reason. `weeks`:
+    the share reported is at least 95%; None where that cannot be told, and `why` says the reason. `weeks`:
     the last 26, oldest first. `vintages`: releases compared, oldest first.
     """
 

@@ -181,11 +181,11 @@ class DateOrder:
         quarantine.
         """
         named = ", ".join(repr(name) for name in columns)
-        mend = "write dates as YYYY-MM-DD and try again"
+        advice = "write dates as YYYY-MM-DD and try again"
         if self.year_day > _MISTYPED * (self.year_day + self.late_days):
             raise ReleaseError(
                 f"{path}: the dates in {named} are year-day-month in {self.year_day:,} values, and others "
-                f"cannot be told from year-month-day; {mend}"
+                f"cannot be told from year-month-day; {advice}"
             )
         if self.numeric <= _FEW * (self.numeric + self.others) and self.decided is None:
             if not self.day_first:  # US agencies write the month first
@@ -196,28 +196,28 @@ class DateOrder:
         if minority and minority > _STRAYS * shown:
             raise ReleaseError(
                 f"{path}: the dates in {named} are month/day/year in {self.month_first:,} values and "
-                f"day/month/year in {self.day_first:,}: a program has changed some of them; {mend}"
+                f"day/month/year in {self.day_first:,}: a program has changed some of them; {advice}"
             )
         if shown:
             found: Order = "month" if self.month_first >= self.day_first else "day"
             if self.decided not in (None, found):
-                raise ReleaseError(f"{path}: the order of day and month changes within {named}; {mend}")
+                raise ReleaseError(f"{path}: the order of day and month changes within {named}; {advice}")
             if found == "day" and not self.dotted:
                 raise ReleaseError(
                     f"{path}: the dates in {named} are day/month/year (in {self.day_first:,} values they can "
                     f"be nothing else), and the release is not published so: the file was saved again with "
-                    f"another country's dates, and some may have changed places; {mend}"
+                    f"another country's dates, and some may have changed places; {advice}"
                 )
             self.decided = found
             if not self.either and shown >= _ENOUGH and self.others >= _ENOUGH and not self.late_days:
                 raise ReleaseError(
                     f"{path}: in {named} every date up to the 12th is a date and every later one is text: a "
-                    f"program set to another country's dates has read day for month; {mend}"
+                    f"program set to another country's dates has read day for month; {advice}"
                 )
         elif self.either and self.decided is None:
             if self.published is None:
                 raise ReleaseError(
-                    f"{path}: in {named} no date shows whether day or month comes first; {mend}"
+                    f"{path}: in {named} no date shows whether day or month comes first; {advice}"
                 )
             self.decided = self.published
 

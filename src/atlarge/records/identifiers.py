@@ -42,7 +42,7 @@ def usable(values: pl.Series) -> tuple[pl.Series, list[str]]:
     `values`: identifiers as published, trimmed, one a row. A value is taken away if it is a word for nothing
     or a withheld person, a number that a spreadsheet wrote as 1.23E+12 or rounded to 15 digits, or the number
     of its row. Values in more rows than a person can have are found by `too_frequent`, over a whole release.
-    What programs put around a text is taken off, and letters are made small unless two values would be one.
+    What programs put around a text is taken off, and text is in lower case unless two values would be one.
 
     Examples
     --------

@@ -289,7 +289,7 @@ def _refuse_changed_places(release: Release, sheet: Sheet, order: DateOrder) -> 
         if both.height >= _FEWEST_DATES and wrong * 2 > both.height and lacking[0] > lacking[1]:
             raise ReleaseError(
                 f"{release.path}: {later!r} is before {main!r} in {wrong:,} of {some(both.height, 'row')}: "
-                "the columns have changed places, or their dates have been changed; mend them and try again"
+                "the columns or their dates have been exchanged; correct them and try again"
             )
 
 

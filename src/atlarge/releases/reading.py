@@ -280,7 +280,7 @@ def read_release(path: str | Path, opened: Opened | None = None) -> Release:
     Raises
     ------
     ReleaseError
-        In one line that names the file, the place in it and the mend; also where a workbook's sheets are of
+        In one line that names the file, the place in it and what to do; also where a workbook's sheets are of
         several families (`read_releases` reads these).
 
     Examples

@@ -18,15 +18,15 @@ def signing_day(words: pl.Expr) -> pl.Expr:
 
     A lost separator ("05/082025") is put back, since only one reading of such a cell is a day.
     """
-    mended = (
+    corrected = (
         words.str.strip_chars()
         .str.replace(r"[T ]\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?(\s*[AaPp][Mm])?$", "")
         .str.replace(r"^(\d{1,2})/(\d{2})(\d{4})$", "$1/$2/$3")
         .str.replace(r"^(\d{2})(\d{2})/(\d{4})$", "$1/$2/$3")
     )
-    serial = mended.str.extract(r"^(\d{5})(?:\.0)?$", 1).cast(pl.Int32, strict=False)
+    serial = corrected.str.extract(r"^(\d{5})(?:\.0)?$", 1).cast(pl.Int32, strict=False)
     from_serial = pl.date(1899, 12, 30) + pl.duration(days=serial)
-    days = [mended.str.to_date(form, strict=False) for form in _SIGNED]
+    days = [corrected.str.to_date(form, strict=False) for form in _SIGNED]
     return pl.coalesce(*(pl.when(day.dt.year() >= _FIRST).then(day) for day in days), from_serial)
 
 
