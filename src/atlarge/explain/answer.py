@@ -77,12 +77,10 @@ class Area(Plain):
 
 
 @dataclass(frozen=True)
-class Span(Plain):
+class Estimated(Plain):
     """One measure in one area over the month, the quarter or the whole time that the policy was in force.
 
-    `start` and `end` are inclusive days; `observed` and `counterfactual` are counts over them;
-    `burst_share` is the share of the positive residual that lies in detected surges (None: no surges
-    requested); `inferred` is how much of `observed` is inferred, not recorded.
+    `start` and `end` are inclusive days; `observed` and `counterfactual` are counts over them.
     """
 
     span: Literal["month", "quarter", "rest", "policy"]
@@ -94,6 +92,16 @@ class Span(Plain):
     counterfactual: Interval
     effect: Interval
     p_placebo: float | None
+
+
+@dataclass(frozen=True)
+class Span(Estimated):
+    """An estimate over one span, as answers list them.
+
+    `burst_share` is the share of the positive residual that lies in detected surges (None: no surges
+    requested); `inferred` is how much of `observed` is inferred, not recorded.
+    """
+
     placebos: int
     mde: float | None
     burst_share: float | None = None
@@ -254,27 +262,17 @@ class Warned:
 
 
 @dataclass(frozen=True, repr=False)
-class Answer:
+class Answer(Estimated):
     """The answer for one place and one policy or date; printing it gives its summary.
 
-    `observed`, `counterfactual`, `effect`, `p_placebo`, `mde` are of `measure` in `area` over `span`;
-    `headline` and `messages` (one for each account) put it into words; `warnings` are all caveats, the
-    weightiest first.
+    It is itself the main estimate, with its `mde`; `headline` and `messages` (one for each account) put it
+    into words; `warnings` are all caveats, the weightiest first.
     """
 
     place: str
     place_name: str
     place_kind: str
     policy: dict[str, Any]
-    measure: str
-    area: Area
-    span: str
-    start: dt.date
-    end: dt.date
-    observed: float
-    counterfactual: Interval
-    effect: Interval
-    p_placebo: float | None
     mde: float | None
     parts: dict[str, Interval]
     baseline: float | None

@@ -14,7 +14,7 @@ import polars as pl
 
 from atlarge.calendar import as_day
 from atlarge.errors import CoverageError, QuestionError
-from atlarge.explain.answer import Answer, Area, ChangeStrip, Interval, Judgement, Series, Span
+from atlarge.explain.answer import Answer, Area, ChangeStrip, Estimated, Interval, Judgement, Series, Span
 from atlarge.explain.areas import Where, aors_of, where_of
 from atlarge.explain.burst import burst_shares
 from atlarge.explain.caveats import Facts, caveats_of, changed_before, fell_before
@@ -238,27 +238,19 @@ def _substitution(facts: Facts, lasting: Lasting, reason: Message) -> Judgement:
 def _answer(facts: Facts, study: Study, place: Place, *, summary_only: bool) -> Answer:
     facts = settled(facts)
     verdicts = verdicts_of(facts)
-    main, total = facts.main, facts.main.totals["policy"]
-    shares = burst_shares(main, facts.surges)
-    start, end = main.months.bounds(main.months.in_force)
+    main, shares = facts.main, burst_shares(facts.main, facts.surges)
+    whole = span_of(main, "policy")
+    assert whole is not None
     others = [] if summary_only else _other_estimates(study, facts)
     jail = facts.jail_change or _no_change(study.area)
     facts.concentration["verdict"] = verdicts["concentration"].verdict
     return Answer(
+        **{one.name: getattr(whole, one.name) for one in dc.fields(Estimated)},
+        mde=whole.mde,
         place=place.code,
         place_name=place.name,
         place_kind=place.kind,
         policy=facts.policy.to_dict(),
-        measure=main.measure,
-        area=main.area,
-        span="policy",
-        start=start,
-        end=end,
-        observed=total.observed,
-        counterfactual=total.counterfactual,
-        effect=total.effect,
-        p_placebo=total.p,
-        mde=total.mde,
         parts=_parts(facts),
         baseline=facts.parts.baseline if facts.parts else main.baseline,
         concentration=facts.concentration,

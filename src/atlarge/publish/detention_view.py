@@ -11,7 +11,6 @@ import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
 
 import polars as pl
 
@@ -32,15 +31,12 @@ BOOKED = ("book_ins_ice", "book_ins_cbp")
 @dataclass(frozen=True)
 class Detention:
     """A series by month: `values` in whole people, None where no figure is published; `partial` where the
-    source ends within the month; `sources` names it for each month."""
+    source ends within the month."""
 
-    place_kind: str
-    place: str
     measure: str
     months: tuple[dt.date, ...]
     values: tuple[int | None, ...]
     partial: tuple[bool, ...]
-    sources: tuple[str, ...]
 
     @property
     def whole(self) -> tuple[int | None, ...]:
@@ -51,27 +47,6 @@ class Detention:
     def breaks(self) -> list[Break]:
         """Breaks within the months shown."""
         return breaks([self.measure], self.months[0], self.months[-1])
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain values for JSON.
-
-        Examples
-        --------
-        >>> detention_series("nation", "US").to_dict()["rows"][-1]["month"]
-        '2026-03-01'
-        """
-        return {
-            "place_kind": self.place_kind,
-            "place": self.place,
-            "measure": self.measure,
-            "breaks": [one.to_dict() for one in self.breaks],
-            "rows": [
-                {"month": month.isoformat(), "value": value, "is_partial": part, "source": source}
-                for month, value, part, source in zip(
-                    self.months, self.values, self.partial, self.sources, strict=True
-                )
-            ],
-        }
 
 
 @cache
@@ -111,7 +86,7 @@ def detention_series(place_kind: str, place: str, measure: str = HELD) -> Detent
         rows = (
             rows.filter((pl.col("place_kind") == "county") & pl.col("place").is_in(inside.implode()))
             .group_by("month")
-            .agg(pl.col("value").sum(), pl.col("is_partial").any(), pl.col("source").first())
+            .agg(pl.col("value").sum(), pl.col("is_partial").any())
         )
     else:
         rows = rows.filter((pl.col("place_kind") == place_kind) & (pl.col("place") == place))
@@ -121,13 +96,10 @@ def detention_series(place_kind: str, place: str, measure: str = HELD) -> Detent
     months = months_through(min(by), max(by))
     found = [by.get(month) for month in months]
     return Detention(
-        place_kind,
-        place,
         measure,
         tuple(months),
         tuple(None if row is None else round(row["value"]) for row in found),
         tuple(bool(row and row["is_partial"]) for row in found),
-        tuple("" if row is None else str(row["source"]) for row in found),
     )
 
 
